@@ -1,0 +1,15 @@
+/* Shardstep: the whole public interface, but for shardstep/must.h, which is for programs only. */
+#ifndef SHARDSTEP_H
+#define SHARDSTEP_H
+
+#include "shardstep/augment.h"
+#include "shardstep/checkpoint.h"
+#include "shardstep/context.h"
+#include "shardstep/dataset.h"
+#include "shardstep/gradient.h"
+#include "shardstep/loader.h"
+#include "shardstep/random.h"
+#include "shardstep/status.h"
+#include "shardstep/tensor.h"
+
+#endif

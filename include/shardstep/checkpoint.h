@@ -1,0 +1,34 @@
+/* Checkpoints: a loader's cursor and the program's state, written whole or not at all.
+ *
+ * A checkpoint is one HDF5 file, DIR/step-NNNNNNNNNN.h5, with a dataset for each tensor, the
+ * cursor, a checksum of all of it and the run's fingerprint: what the data is (field names, types,
+ * shapes, number of samples; never path, time or layout), seed, V, batch, order, augmentation and
+ * versions. The newest two are kept. */
+#ifndef SHARDSTEP_CHECKPOINT_H
+#define SHARDSTEP_CHECKPOINT_H
+
+#include "loader.h"
+#include "tensor.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Collective. Saves the loader's cursor and `count` tensors with distinct names, which every rank
+ * holds with the same content; SHS_ERROR_DISAGREE if they differ. Rank 0 writes; when it returns
+ * SHS_OK the checkpoint is on stable storage. The folder is made if its parent exists. On error
+ * earlier checkpoints are as they were. SHS_ERROR_STATE inside a step. */
+SHS_API SHS_MUST_CHECK shs_status shs_save(shs_loader *loader, const char *folder,
+                                           const shs_tensor *state, size_t count);
+
+/* Collective. Brings back the newest checkpoint: fills the tensors on every rank and seeks the
+ * loader. Rank 0 reads. SHS_NO_CHECKPOINT, a positive status, if there is none. SHS_ERROR_MISMATCH
+ * names what has changed since. On error tensors and loader are as they were. */
+SHS_API SHS_MUST_CHECK shs_status shs_restore(shs_loader *loader, const char *folder,
+                                              const shs_tensor *state, size_t count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

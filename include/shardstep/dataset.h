@@ -1,0 +1,47 @@
+/* A dataset: fields of an HDF5 file whose first axes are the samples. */
+#ifndef SHARDSTEP_DATASET_H
+#define SHARDSTEP_DATASET_H
+
+#include "tensor.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct shs_run shs_run; /* context.h, which needs mpi.h; this header does not */
+typedef struct shs_dataset shs_dataset;
+
+/* A zeroed struct means the defaults. */
+typedef struct shs_dataset_options {
+    size_t cache_bytes; /* memory that HDF5 may use a field for decoded chunks; 0: 64 MiB */
+} shs_dataset_options;
+
+/* Collective. Opens `fields`, up to SHS_MAX_FIELDS names separated by commas
+ * ("train/images,train/labels"), of an HDF5 file, read-only and without a file lock. Each field is
+ * an array of plain numbers (8 to 64 bit integers, IEEE 754 half, single or double, any byte order)
+ * with 1 … SHS_MAX_AXES axes; all have equally many rows. Every rank opens the file by itself;
+ * names, types and shapes must be the same on all. `options` may be NULL. On error *dataset is
+ * NULL. */
+SHS_API SHS_MUST_CHECK shs_status shs_dataset_open(shs_run *run, const char *path,
+                                                   const char *fields,
+                                                   const shs_dataset_options *options,
+                                                   shs_dataset **dataset);
+
+/* Local. Accepts NULL and a pointer to NULL; leaves NULL. Close its loaders first. */
+SHS_API void shs_dataset_close(shs_dataset **dataset);
+
+/* Local. Samples, i.e. rows of each field. */
+SHS_API uint64_t shs_dataset_samples(const shs_dataset *dataset);
+
+/* Local. Number of fields. */
+SHS_API size_t shs_dataset_fields(const shs_dataset *dataset);
+
+/* Local. Name, type and shape of one sample of a field, data NULL; NULL for a field that is not
+ * there. Borrowed until shs_dataset_close(). */
+SHS_API const shs_tensor *shs_dataset_field(const shs_dataset *dataset, size_t field);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,113 @@
+/* The loader: batches of a dataset, in an order that is a function of seed and cursor.
+ *
+ * Loading is synchronous: shs_next() reads and augments in the calling thread and returns when the
+ * batch is there. */
+#ifndef SHARDSTEP_LOADER_H
+#define SHARDSTEP_LOADER_H
+
+#include "augment.h"
+#include "dataset.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The version of the order of rows, part of a run's fingerprint. */
+enum {
+    SHS_ORDER_VERSION = 1
+};
+
+typedef enum shs_shuffle {
+    SHS_SHUFFLE_FULL = 0, /* any row may follow any other */
+    SHS_SHUFFLE_NONE,     /* file order */
+    SHS_SHUFFLE_BLOCKS,   /* blocks of neighbouring rows: refused in this version */
+} shs_shuffle;
+
+typedef enum shs_shard {
+    SHS_SHARD_GLOBAL = 0, /* each epoch's permutation spans the dataset */
+    SHS_SHARD_FIXED,      /* a virtual rank keeps its rows: refused in this version */
+} shs_shard;
+
+typedef enum shs_tail {
+    SHS_TAIL_SHORT = 0, /* every row exactly once; the last step's batches are smaller */
+    SHS_TAIL_DROP,      /* the rows that do not fill a global batch wait for another epoch */
+    SHS_TAIL_PAD,       /* the last step is filled with rows of weight 0: refused in this version */
+} shs_tail;
+
+typedef enum shs_augment_by {
+    SHS_BY_RANK_AND_STEP = 0, /* a place in the run: role 1 */
+    SHS_BY_SAMPLE,            /* the row number and the epoch: role 2 */
+} shs_augment_by;
+
+/* A zeroed struct means the defaults. */
+typedef struct shs_loader_options {
+    uint64_t batch;  /* b, rows that one virtual rank takes in one step, below 2^32; 0: 32 */
+    uint64_t epochs; /* epochs to deliver, up to 2^32; 0: no end */
+    shs_shuffle shuffle;
+    shs_shard shard;
+    shs_tail tail;
+    const char *augment; /* see augment.h; NULL: samples as they are. Copied. */
+    shs_augment_by augment_by;
+    uint32_t stream;  /* this loader's number, 0 … 15: two open loaders of a run that both draw
+                         need different ones */
+    uint32_t ahead;   /* steps to load ahead: other than 0 is refused in this version */
+    uint32_t threads; /* worker threads: other than 0 is refused in this version */
+} shs_loader_options;
+
+/* All that a loader needs to resume. At an epoch's end it is {epoch + 1, 0, step}. */
+typedef struct shs_cursor {
+    uint64_t epoch;
+    uint64_t epoch_step; /* within the epoch */
+    uint64_t step;       /* through the whole run: what random streams use */
+} shs_cursor;
+
+/* One virtual rank's batch of one step. What it points to is borrowed until the loader's next
+ * shs_next() or close; the fields' data may be changed in place. */
+typedef struct shs_batch {
+    uint64_t vrank;
+    uint64_t epoch;
+    uint64_t epoch_step;
+    uint64_t step;
+    uint64_t rows;         /* rows delivered, 0 … batch */
+    uint64_t count;        /* rows with weight 1, which come first */
+    const uint64_t *index; /* row number in the dataset, for each row */
+    size_t fields;
+    const shs_tensor *field; /* for each field: shape {rows, …} */
+    bool ends_step;          /* the step's last batch on this rank */
+    bool ends_epoch;         /* only with ends_step: the epoch's last step */
+} shs_batch;
+
+typedef struct shs_loader shs_loader;
+
+/* Collective. `options` may be NULL. Refused: an epoch of no steps, naming N, V and b; options
+ * that differ between ranks; a stream that another open loader draws from. On error *loader is
+ * NULL. */
+SHS_API SHS_MUST_CHECK shs_status shs_loader_open(shs_dataset *dataset,
+                                                  const shs_loader_options *options,
+                                                  shs_loader **loader);
+
+/* Local. Accepts NULL and a pointer to NULL; leaves NULL. */
+SHS_API void shs_loader_close(shs_loader **loader);
+
+/* Local. The next batch: exactly one for every hosted virtual rank and step, empty ones too.
+ * SHS_END after the last epoch; SHS_STOP once a stop was agreed on. A loading error is kept in the
+ * run: its batch and the step's later ones arrive with SHS_OK, no rows and count 0, and the step's
+ * shs_gradient_mean() or shs_agree() returns the error on every rank. From the next step on
+ * shs_next() returns it, until a seek or restore. */
+SHS_API SHS_MUST_CHECK shs_status shs_next(shs_loader *loader, shs_batch *batch);
+
+/* Local. The cursor after the last batch handed out; inside a step, that step's beginning. */
+SHS_API shs_cursor shs_tell(const shs_loader *loader);
+
+/* Collective. Goes on at a cursor, in constant time. SHS_ERROR_ARGUMENT for one that the loader
+ * never passes. */
+SHS_API SHS_MUST_CHECK shs_status shs_seek(shs_loader *loader, shs_cursor cursor);
+
+/* Local. Steps of one epoch. */
+SHS_API uint64_t shs_epoch_steps(const shs_loader *loader);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,34 @@
+/* For programs: stop on error. The library itself never prints or ends a process. */
+#ifndef SHARDSTEP_MUST_H
+#define SHARDSTEP_MUST_H
+
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "status.h"
+
+enum {
+    SHS_EXIT_ERROR = 2,
+    SHS_EXIT_STOPPED = 75
+};
+
+/* Collective where `status` comes from a Collective function, Local otherwise. Returns a status
+ * that is no error. On an error prints the message, once in the job, and ends the job with exit
+ * code 2: quietly if all ranks share the error, by MPI_Abort() if this rank alone has it. */
+static inline shs_status shs_must(shs_status status)
+{
+    int started = 0, finished = 0;
+    if (status >= 0) return status;
+    if (shs_message_is_mine()) fprintf(stderr, "%s\n", shs_message());
+    fflush(stderr);
+    MPI_Initialized(&started);
+    MPI_Finalized(&finished);
+    if (started && !finished) {
+        if (!shs_message_is_agreed()) MPI_Abort(MPI_COMM_WORLD, SHS_EXIT_ERROR);
+        MPI_Finalize();
+    }
+    exit(SHS_EXIT_ERROR);
+}
+
+#endif

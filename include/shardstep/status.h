@@ -1,0 +1,88 @@
+/* Status codes, messages and memory: what every other header builds on.
+ *
+ * Every public comment begins with the word Collective or Local. A Collective function is called
+ * by every rank of the run, in the same order, and returns the same status on each. A Local one
+ * concerns only the caller. */
+#ifndef SHARDSTEP_STATUS_H
+#define SHARDSTEP_STATUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#if defined(__GNUC__)
+#define SHS_API        __attribute__((visibility("default")))
+#define SHS_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define SHS_API
+#define SHS_MUST_CHECK
+#endif
+
+#define SHS_VERSION_MAJOR 0
+#define SHS_VERSION_MINOR 1
+#define SHS_VERSION_PATCH 0
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The one table of codes: X(name, value, text). 0 is done, a positive code an expected outcome,
+ * a negative one an error. */
+#define SHS_STATUS_LIST(X)                                                                         \
+    X(SHS_OK, 0, "done")                                                                           \
+    X(SHS_END, 1, "the loader has delivered its last epoch")                                       \
+    X(SHS_STOP, 2, "a stop was requested and agreed on")                                           \
+    X(SHS_NO_CHECKPOINT, 3, "the folder holds no checkpoint")                                      \
+    X(SHS_ERROR_ARGUMENT, -1, "an argument is not valid")                                          \
+    X(SHS_ERROR_MEMORY, -2, "memory ran out")                                                      \
+    X(SHS_ERROR_FILE, -3, "a file could not be opened, read or written")                           \
+    X(SHS_ERROR_FORMAT, -4, "a file does not hold what it must")                                   \
+    X(SHS_ERROR_UNSUPPORTED, -5, "this version cannot do that")                                    \
+    X(SHS_ERROR_STATE, -6, "a call came at the wrong time")                                        \
+    X(SHS_ERROR_DISAGREE, -7, "the ranks called with different arguments")                         \
+    X(SHS_ERROR_MISMATCH, -8, "a checkpoint belongs to another run")                               \
+    X(SHS_ERROR_EXHAUSTED, -9, "a random stream has no words left")                                \
+    X(SHS_ERROR_MPI, -10, "the MPI library reported an error")
+
+typedef enum shs_status {
+#define SHS_STATUS_ENUM(name, value, text) name = value,
+    SHS_STATUS_LIST(SHS_STATUS_ENUM)
+#undef SHS_STATUS_ENUM
+} shs_status;
+
+/* Local. The name of a status ("SHS_ERROR_FILE"), or "unknown status". Static storage. */
+SHS_API const char *shs_status_name(shs_status status);
+
+/* Local. A sentence on a status, from the table above, or "unknown status". Static storage. */
+SHS_API const char *shs_status_text(shs_status status);
+
+/* Local. The calling thread's latest error message, "" before the first: failing rank, operation,
+ * file, dataset, index, cause, what to do, as far as each applies. At most 1023 bytes and one
+ * line. Borrowed until the thread's next call of a Shardstep function. */
+SHS_API const char *shs_message(void);
+
+/* Local. True on the one rank that should print the latest message: the failing rank, if all ranks
+ * agreed on the error; the calling rank, if no other rank knows of it. */
+SHS_API bool shs_message_is_mine(void);
+
+/* Local. True if the latest error was returned on every rank of the run. */
+SHS_API bool shs_message_is_agreed(void);
+
+/* How the library gets memory. `reallocate` follows realloc's rules: (NULL, n) allocates, and the
+ * result is aligned for any type. n is never 0. `release` accepts NULL. Both may be called from
+ * any thread. */
+typedef struct shs_memory {
+    void *(*reallocate)(void *memory, size_t bytes, void *user);
+    void (*release)(void *memory, void *user);
+    void *user; /* handed to both */
+} shs_memory;
+
+/* Local. Uses these functions for all memory of the library from now on; NULL brings back realloc
+ * and free. Call it before any other function, or after everything was closed: memory must be
+ * released by the functions that gave it. Not thread-safe. */
+SHS_API void shs_memory_use(const shs_memory *memory);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,153 @@
+#include "augment_text.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "core_memory.h"
+
+struct reader {
+    const char *text;
+    const char *now;
+};
+
+static size_t place_of(const struct reader *reader)
+{
+    return (size_t)(reader->now - reader->text) + 1;
+}
+
+static void skip_spaces(struct reader *reader)
+{
+    while (isspace((unsigned char)*reader->now))
+        reader->now++;
+}
+
+static shs_status expected(const struct reader *reader, const char *what)
+{
+    if (!*reader->now)
+        return core_fail(SHS_ERROR_ARGUMENT, "augmentation: the text ends where %s is expected",
+                         what);
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "augmentation, character %zu: '%.20s' stands where %s is expected",
+                     place_of(reader), reader->now, what);
+}
+
+/* Takes the characters up to the first of `ends` or a space. */
+static shs_status read_word(struct reader *reader, const char *ends, const char *what, char *word,
+                            size_t bytes)
+{
+    skip_spaces(reader);
+    size_t length = 0;
+    while (reader->now[length] && !isspace((unsigned char)reader->now[length]) &&
+           !strchr(ends, reader->now[length]))
+        length++;
+    if (length == 0) return expected(reader, what);
+    if (length >= bytes)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "augmentation, character %zu: a word of %zu characters where %s is "
+                         "expected; the most is %zu",
+                         place_of(reader), length, what, bytes - 1);
+    memcpy(word, reader->now, length);
+    word[length] = '\0';
+    reader->now += length;
+    skip_spaces(reader);
+    return SHS_OK;
+}
+
+static bool take(struct reader *reader, char character)
+{
+    if (*reader->now != character) return false;
+    reader->now++;
+    skip_spaces(reader);
+    return true;
+}
+
+static shs_status read_value(struct reader *reader, struct augment_call *call)
+{
+    if (call->n_values == AUGMENT_MAX_VALUES)
+        return core_fail(SHS_ERROR_ARGUMENT, "augmentation, character %zu: %s has over %d values",
+                         call->at, call->name, AUGMENT_MAX_VALUES);
+    struct augment_value *value = &call->values[call->n_values++];
+    value->at = place_of(reader);
+    shs_status status = read_word(reader, "(),;:=", "name=value", value->name, sizeof value->name);
+    if (status) return status;
+    if (!take(reader, '=')) return expected(reader, "'='");
+    return read_word(reader, "(),;:=", "a value", value->text, sizeof value->text);
+}
+
+static shs_status read_call(struct reader *reader, struct augment_call *call)
+{
+    call->at = place_of(reader);
+    shs_status status = read_word(reader, "(),;:=", "an operator such as random_flip(axis=w)",
+                                  call->name, sizeof call->name);
+    if (status) return status;
+    if (!take(reader, '(')) return expected(reader, "'('");
+    if (take(reader, ')')) return SHS_OK;
+    do {
+        status = read_value(reader, call);
+        if (status) return status;
+    } while (take(reader, ','));
+    return take(reader, ')') ? SHS_OK : expected(reader, "',' or ')'");
+}
+
+static shs_status read_fields(struct reader *reader, struct augment_statement *statement)
+{
+    statement->at = place_of(reader);
+    do {
+        shs_status status = core_resize(statement->n_fields + 1, sizeof *statement->fields,
+                                        "field names", &statement->fields);
+        if (!status)
+            status = read_word(reader, ",:;()", "a field's name",
+                               statement->fields[statement->n_fields], AUGMENT_FIELD_BYTES);
+        if (status) return status;
+        statement->n_fields++;
+    } while (take(reader, ','));
+    return take(reader, ':') ? SHS_OK : expected(reader, "',' or ':' after a field's name");
+}
+
+static shs_status read_statement(struct reader *reader, struct augment_statement *statement)
+{
+    shs_status status = read_fields(reader, statement);
+    if (status) return status;
+    do {
+        status = core_resize(statement->n_calls + 1, sizeof *statement->calls, "operators",
+                             &statement->calls);
+        if (status) return status;
+        statement->calls[statement->n_calls] = (struct augment_call){0};
+        status = read_call(reader, &statement->calls[statement->n_calls]);
+        if (status) return status;
+        statement->n_calls++;
+    } while (*reader->now && *reader->now != ';');
+    return SHS_OK;
+}
+
+shs_status augment_parse(const char *text, struct augment_program *program)
+{
+    struct reader reader = {text, text};
+    *program = (struct augment_program){0};
+    skip_spaces(&reader);
+    while (*reader.now) {
+        shs_status status = core_resize(program->n_statements + 1, sizeof *program->statements,
+                                        "an augmentation", &program->statements);
+        if (!status) {
+            struct augment_statement *statement = &program->statements[program->n_statements++];
+            *statement = (struct augment_statement){0};
+            status = read_statement(&reader, statement);
+        }
+        if (status) {
+            augment_program_free(program);
+            return status;
+        }
+        take(&reader, ';');
+    }
+    return SHS_OK;
+}
+
+void augment_program_free(struct augment_program *program)
+{
+    for (size_t s = 0; s < program->n_statements; s++) {
+        core_free(&program->statements[s].fields);
+        core_free(&program->statements[s].calls);
+    }
+    core_free(&program->statements);
+    *program = (struct augment_program){0};
+}

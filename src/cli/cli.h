@@ -1,0 +1,68 @@
+/* The command line: one program, a table of commands, one file a command. */
+#ifndef CLI_H
+#define CLI_H
+
+#include <stdint.h>
+
+#include "mpi_run.h"
+#include "shardstep/loader.h"
+
+enum {
+    CLI_DONE = 0,
+    CLI_DIFFERENT = 1,
+    CLI_ERROR = 2,
+    CLI_STOPPED = 75
+};
+
+enum {
+    CLI_MAX_PLAIN = 64
+};
+
+/* The value of every option, with its default where it was not given. */
+struct cli_arguments {
+    const char *plain[CLI_MAX_PLAIN]; /* arguments that are no options */
+    size_t n_plain;
+    uint64_t given; /* bit i: option i of the table */
+    uint64_t seed, vranks, batch, epoch, step, rank, steps, samples, threads;
+    uint64_t purpose, slot, count;
+    uint64_t chunk, deflate;
+    const char *fields, *augment, *shuffle, *shard, *tail, *format;
+    bool per_rank, verify, byteshuffle, help;
+};
+
+struct cli_command {
+    const char *name;
+    const char *usage;   /* its plain arguments */
+    const char *summary; /* one line */
+    const char *options; /* those that it takes, separated by spaces */
+    size_t least_plain, most_plain;
+    int (*run)(const struct cli_arguments *arguments); /* Collective; the exit code */
+};
+
+extern const struct cli_command cli_digest, cli_import, cli_info, cli_plan, cli_random;
+
+/* Reads the words after the command's name; a message and SHS_ERROR_ARGUMENT for what it does not
+ * take. */
+shs_status cli_parse(const struct cli_command *command, int count, char **words,
+                     struct cli_arguments *arguments);
+
+/* True if the option was given. */
+bool cli_given(const struct cli_arguments *arguments, const char *option);
+
+/* Prints a command's usage and options to stdout. */
+void cli_help(const struct cli_command *command);
+
+/* Local. The exit code of a status; prints an error's message on the rank whose it is. */
+int cli_exit_code(shs_status status);
+
+/* Local. An option's value as one of an enumeration: names separated by spaces, in its order. */
+shs_status cli_word(const char *option, const char *value, const char *names, int *number);
+
+/* Local. The options of order: batch, shuffle, shard, tail. */
+shs_status cli_order(const struct cli_arguments *arguments, shs_loader_options *options);
+
+/* Local. All fields of plain numbers of a file, separated by commas; to be released by
+ * core_free(). */
+shs_status cli_all_fields(const char *path, char **fields);
+
+#endif

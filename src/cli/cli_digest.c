@@ -1,0 +1,143 @@
+/* shardstep digest: hashes of the batches as the model would see them. */
+#include <stdio.h>
+
+#include "cli.h"
+#include "core_hash.h"
+#include "core_memory.h"
+#include "mpi_job.h"
+
+struct digest {
+    const struct cli_arguments *arguments;
+    shs_run *run;
+    shs_dataset *dataset;
+    shs_loader *loader;
+    struct core_hash *hash;
+    struct core_digest *own; /* of each hosted virtual rank */
+    struct core_digest *all; /* of each virtual rank, on rank 0 */
+};
+
+/* Count, row numbers, then each field's rows, little-endian. */
+static struct core_digest digest_batch(struct core_hash *hash, const shs_batch *batch)
+{
+    core_hash_reset(hash);
+    core_hash_add_elements(hash, &batch->count, 1, sizeof batch->count);
+    core_hash_add_elements(hash, batch->index, batch->rows, sizeof *batch->index);
+    for (size_t f = 0; f < batch->fields; f++) {
+        const shs_tensor *field = &batch->field[f];
+        uint64_t elements = 1;
+        for (uint32_t axis = 0; axis < field->axes; axis++)
+            elements *= field->shape[axis];
+        core_hash_add_elements(hash, field->data, elements, shs_type_size(field->type));
+    }
+    return core_hash_digest(hash);
+}
+
+static void print_step(struct digest *digest, uint64_t step)
+{
+    uint64_t vranks = digest->run->vranks;
+    char text[CORE_DIGEST_TEXT];
+    if (digest->arguments->per_rank) {
+        for (uint64_t vrank = 0; vrank < vranks; vrank++) {
+            core_digest_text(&digest->all[vrank], text);
+            printf("%llu %llu %s\n", (unsigned long long)step, (unsigned long long)vrank, text);
+        }
+        return;
+    }
+    core_hash_reset(digest->hash);
+    core_hash_add(digest->hash, digest->all, vranks * sizeof *digest->all);
+    struct core_digest whole = core_hash_digest(digest->hash);
+    core_digest_text(&whole, text);
+    printf("%llu %s\n", (unsigned long long)step, text);
+}
+
+static shs_status do_step(struct digest *digest)
+{
+    shs_run *run = digest->run;
+    shs_batch batch;
+    do {
+        shs_status status = shs_next(digest->loader, &batch);
+        if (status) return status;
+        digest->own[batch.vrank - run->first_vrank] = digest_batch(digest->hash, &batch);
+    } while (!batch.ends_step);
+    shs_status status = mpi_settle(run, "digest", SHS_OK);
+    if (!status) status = mpi_gather_vranks(run, digest->own, sizeof *digest->own, digest->all);
+    if (!status && run->rank == 0) print_step(digest, batch.step);
+    return status;
+}
+
+/* Collective. */
+static shs_status open_loader(struct digest *digest)
+{
+    const struct cli_arguments *arguments = digest->arguments;
+    shs_loader_options options = {.augment = arguments->augment,
+                                  .threads = (uint32_t)arguments->threads};
+    char *fields = NULL;
+    shs_status status = SHS_OK;
+    if (!arguments->fields) status = cli_all_fields(arguments->plain[0], &fields);
+    if (!status) status = cli_order(arguments, &options);
+    if (arguments->threads > UINT32_MAX) options.threads = UINT32_MAX;
+    status = mpi_agree(digest->run, status, "reading the options");
+    if (!status)
+        status = shs_dataset_open(digest->run, arguments->plain[0],
+                                  arguments->fields ? arguments->fields : fields, NULL,
+                                  &digest->dataset);
+    core_free(&fields);
+    if (!status) status = shs_loader_open(digest->dataset, &options, &digest->loader);
+    if (status) return status;
+    uint64_t before;
+    shs_cursor start = {arguments->epoch, arguments->step, 0};
+    if (!core_multiply(arguments->epoch, shs_epoch_steps(digest->loader), &before)) before = 0;
+    start.step = before + arguments->step;
+    return shs_seek(digest->loader, start);
+}
+
+static shs_status make_buffers(struct digest *digest)
+{
+    shs_run *run = digest->run;
+    shs_status status = core_hash_new(&digest->hash);
+    if (!status) status = core_new(run->hosted, sizeof *digest->own, "digests", &digest->own);
+    if (!status)
+        status =
+            core_new(run->rank ? 1 : run->vranks, sizeof *digest->all, "digests", &digest->all);
+    return mpi_agree(run, status, "making room for digests");
+}
+
+static shs_status digest_steps(struct digest *digest)
+{
+    shs_status status = open_loader(digest);
+    if (!status) status = make_buffers(digest);
+    if (status) return status;
+    uint64_t steps = cli_given(digest->arguments, "--steps")
+                         ? digest->arguments->steps
+                         : shs_epoch_steps(digest->loader) - digest->arguments->step;
+    for (uint64_t i = 0; i < steps && !status; i++)
+        status = do_step(digest);
+    return status;
+}
+
+static int run(const struct cli_arguments *arguments)
+{
+    struct digest digest = {.arguments = arguments};
+    struct mpi_job_options options = {arguments->seed, arguments->vranks, 0};
+    shs_status status = mpi_job_open(&options, &digest.run);
+    if (!status) status = digest_steps(&digest);
+    int code = cli_exit_code(status);
+    core_hash_free(&digest.hash);
+    core_free(&digest.own);
+    core_free(&digest.all);
+    shs_loader_close(&digest.loader);
+    shs_dataset_close(&digest.dataset);
+    mpi_job_close(&digest.run);
+    return code;
+}
+
+const struct cli_command cli_digest = {
+    .name = "digest",
+    .usage = "FILE [options]",
+    .summary = "prints a hash of each step's batches, the same on any number of ranks",
+    .options = "--fields --seed --vranks --batch --shuffle --shard --tail --epoch --step --steps "
+               "--augment --threads --per-rank",
+    .least_plain = 1,
+    .most_plain = 1,
+    .run = run,
+};

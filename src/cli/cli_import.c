@@ -1,0 +1,152 @@
+/* shardstep import: files of other formats into one HDF5 file. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "core_memory.h"
+#include "h5_write.h"
+#include "io_file.h"
+#include "io_idx.h"
+#include "mpi_job.h"
+
+enum {
+    CHUNK_BYTES = 1 << 16,
+    PIECE_BYTES = 1 << 22
+};
+
+typedef unsigned long long ull;
+
+/* Rows of a chunk: what was asked for, or the power of two that fills up to 64 KiB. */
+static uint64_t chunk_rows(const struct cli_arguments *arguments, const shs_tensor *shape,
+                           size_t row_bytes)
+{
+    uint64_t rows = arguments->chunk;
+    if (!rows)
+        for (rows = 1; 2 * rows * row_bytes <= CHUNK_BYTES;)
+            rows *= 2;
+    return rows < shape->shape[0] ? rows : shape->shape[0];
+}
+
+static shs_status copy_rows(struct io_idx *idx, struct h5_writer *writer, uint64_t rows,
+                            uint64_t at_once, size_t row_bytes)
+{
+    void *piece = NULL;
+    shs_status status = core_new(at_once, row_bytes, "rows", &piece);
+    for (uint64_t row = 0, now; row < rows && !status; row += now) {
+        now = rows - row < at_once ? rows - row : at_once;
+        status = io_idx_read(idx, piece, now * row_bytes);
+        if (!status) status = h5_write_rows(writer, now, piece);
+    }
+    core_free(&piece);
+    return status;
+}
+
+static shs_status import_idx(const struct cli_arguments *arguments, struct h5_writer *writer,
+                             const char *name, struct io_idx *idx, const shs_tensor *shape)
+{
+    size_t bytes;
+    shs_tensor row = *shape;
+    row.shape[0] = 1;
+    shs_status status = shs_tensor_bytes(&row, &bytes);
+    if (!status && (!bytes || !shape->shape[0]))
+        status = core_fail(SHS_ERROR_FORMAT, "it has no elements");
+    if (status) return status;
+    struct h5_storage storage = {chunk_rows(arguments, shape, bytes), (unsigned)arguments->deflate,
+                                 arguments->byteshuffle};
+    uint64_t chunks = PIECE_BYTES / (storage.chunk_rows * bytes);
+    status = h5_create_field(writer, name, shape, &storage);
+    if (!status)
+        status = copy_rows(idx, writer, shape->shape[0], storage.chunk_rows * (chunks ? chunks : 1),
+                           bytes);
+    if (!status) status = io_idx_finish(idx);
+    if (!status)
+        printf("%s: %s, %llu rows of %zu bytes\n", name, shs_type_name(shape->type),
+               (ull)shape->shape[0], bytes);
+    return status;
+}
+
+/* One NAME=SOURCE. */
+static shs_status import_source(const struct cli_arguments *arguments, struct h5_writer *writer,
+                                const char *argument)
+{
+    struct io_idx *idx = NULL;
+    shs_tensor shape;
+    char *name;
+    const char *equals = strchr(argument, '=');
+    if (!equals || equals == argument || !equals[1])
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "'%s' is not NAME=SOURCE, such as train/images=images.idx.gz", argument);
+    shs_status status = core_copy(argument, &name);
+    if (status) return status;
+    name[equals - argument] = '\0';
+    status = io_idx_open(equals + 1, &idx, &shape);
+    if (!status) status = import_idx(arguments, writer, name, idx, &shape);
+    io_idx_close(&idx);
+    core_free(&name);
+    return core_wrap(status, "importing %s", argument);
+}
+
+static shs_status write_file(const struct cli_arguments *arguments, const char *temporary)
+{
+    struct h5_writer *writer;
+    shs_status status = h5_create(temporary, &writer);
+    for (size_t i = 1; i < arguments->n_plain && !status; i++)
+        status = import_source(arguments, writer, arguments->plain[i]);
+    if (!status) return h5_finish(&writer);
+    h5_abandon(&writer);
+    return status;
+}
+
+static shs_status check_arguments(const struct cli_arguments *arguments)
+{
+    if (arguments->deflate > 9)
+        return core_fail(SHS_ERROR_ARGUMENT, "--deflate is %llu; it must be 0 to 9",
+                         (ull)arguments->deflate);
+    if (io_exists(arguments->plain[0]))
+        return core_fail(SHS_ERROR_FILE, "%s is there already; remove it or choose another name",
+                         arguments->plain[0]);
+    return SHS_OK;
+}
+
+/* Until it is whole the file has another name, so that nothing looks complete which is not. */
+static shs_status import_all(const struct cli_arguments *arguments)
+{
+    const char *path = arguments->plain[0];
+    char *temporary = NULL, reason[1024];
+    shs_status status = check_arguments(arguments);
+    if (!status) status = io_temporary_name(path, &temporary);
+    if (status) return status;
+    status = write_file(arguments, temporary);
+    if (!status) status = io_commit(temporary, path);
+    if (status) {
+        snprintf(reason, sizeof reason, "%s", shs_message());
+        if (io_remove(temporary)) core_tell(status, reason, true, false);
+    }
+    core_free(&temporary);
+    return status;
+}
+
+/* Collective: rank 0 writes, the others wait for its status. */
+static int run(const struct cli_arguments *arguments)
+{
+    shs_run *run = NULL;
+    struct mpi_job_options options = {0};
+    shs_status status = mpi_job_open(&options, &run);
+    if (!status) {
+        if (run->rank == 0) status = import_all(arguments);
+        status = mpi_agree(run, status, "import");
+    }
+    int code = cli_exit_code(status);
+    mpi_job_close(&run);
+    return code;
+}
+
+const struct cli_command cli_import = {
+    .name = "import",
+    .usage = "OUT.h5 NAME=SOURCE ... [--chunk ROWS --deflate LEVEL --byteshuffle]",
+    .summary = "writes fields from IDX files, also .gz, to a new HDF5 file",
+    .options = "--chunk --deflate --byteshuffle",
+    .least_plain = 2,
+    .most_plain = CLI_MAX_PLAIN,
+    .run = run,
+};

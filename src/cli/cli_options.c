@@ -1,0 +1,195 @@
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "core_text.h"
+
+enum kind {
+    NUMBER,
+    TEXT,
+    FLAG
+};
+
+#define PLACE(member) offsetof(struct cli_arguments, member)
+
+static const struct option {
+    const char *name;
+    enum kind kind;
+    size_t place;
+    const char *value; /* its name in the help */
+    const char *help;
+} options[] = {
+    {"--seed", NUMBER, PLACE(seed), "S", "seed of the run (0)"},
+    {"--vranks", NUMBER, PLACE(vranks), "V", "virtual ranks of the run (the number of ranks)"},
+    {"--batch", NUMBER, PLACE(batch), "B", "rows that a virtual rank takes in a step (32)"},
+    {"--shuffle", TEXT, PLACE(shuffle), "M", "full or none (full)"},
+    {"--shard", TEXT, PLACE(shard), "M", "global (global)"},
+    {"--tail", TEXT, PLACE(tail), "M", "short or drop (short)"},
+    {"--epoch", NUMBER, PLACE(epoch), "E", "epoch, from 0 on (0)"},
+    {"--step", NUMBER, PLACE(step), "T", "step: of the epoch, or of a place in the run"},
+    {"--rank", NUMBER, PLACE(rank), "R", "virtual rank"},
+    {"--augment", TEXT, PLACE(augment), "TEXT", "FIELDS: op(name=value, ...) op(...); FIELDS: ..."},
+    {"--threads", NUMBER, PLACE(threads), "N", "worker threads; only 0 in this version (0)"},
+    {"--fields", TEXT, PLACE(fields), "A,B", "names of datasets (all of plain numbers)"},
+    {"--steps", NUMBER, PLACE(steps), "N", "steps to do (the rest of the epoch)"},
+    {"--per-rank", FLAG, PLACE(per_rank), "", "a line for each virtual rank"},
+    {"--samples", NUMBER, PLACE(samples), "N", "number of samples, in place of a file"},
+    {"--verify", FLAG, PLACE(verify), "", "prove that the epoch covers each row once"},
+    {"--purpose", NUMBER, PLACE(purpose), "P", "role + 16 * stream (0)"},
+    {"--slot", NUMBER, PLACE(slot), "I", "slot in the batch (0)"},
+    {"--count", NUMBER, PLACE(count), "N", "numbers to print (4)"},
+    {"--format", TEXT, PLACE(format), "F", "hex, u32, float or raw (hex)"},
+    {"--chunk", NUMBER, PLACE(chunk), "ROWS", "rows of a chunk (about 64 KiB)"},
+    {"--deflate", NUMBER, PLACE(deflate), "LEVEL", "compression, 0 to 9 (0: none)"},
+    {"--byteshuffle", FLAG, PLACE(byteshuffle), "", "reorder bytes before compression"},
+    {"--help", FLAG, PLACE(help), "", "this text"},
+};
+
+enum {
+    N_OPTIONS = sizeof options / sizeof *options
+};
+
+/* True if `word` stands in a list of words separated by spaces. */
+static bool lists(const char *list, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *at = strstr(list, word); at; at = strstr(at + 1, word))
+        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || !at[length])) return true;
+    return false;
+}
+
+static bool takes(const struct cli_command *command, const struct option *option)
+{
+    return option->place == PLACE(help) || lists(command->options, option->name);
+}
+
+static int find_option(const char *word, size_t length)
+{
+    for (int i = 0; i < N_OPTIONS; i++)
+        if (strlen(options[i].name) == length && !strncmp(options[i].name, word, length)) return i;
+    return -1;
+}
+
+bool cli_given(const struct cli_arguments *arguments, const char *option)
+{
+    int i = find_option(option, strlen(option));
+    return i >= 0 && (arguments->given >> i & 1);
+}
+
+static shs_status set_option(const struct option *option, const char *value,
+                             struct cli_arguments *arguments)
+{
+    char *place = (char *)arguments + option->place;
+    switch (option->kind) {
+    case FLAG:
+        *(bool *)place = true;
+        return SHS_OK;
+    case TEXT:
+        memcpy(place, &value, sizeof value);
+        return SHS_OK;
+    case NUMBER:
+        break;
+    }
+    uint64_t number;
+    if (!core_parse_u64(value, &number))
+        return core_fail(SHS_ERROR_ARGUMENT, "%s is '%s'; it must be a whole number", option->name,
+                         value);
+    memcpy(place, &number, sizeof number);
+    return SHS_OK;
+}
+
+/* Takes the option at words[*at], as --name value or --name=value, and moves on to its last word.
+ */
+static shs_status read_option(const struct cli_command *command, int count, char **words, int *at,
+                              struct cli_arguments *arguments)
+{
+    const char *word = words[*at], *equals = strchr(word, '=');
+    int found = find_option(word, equals ? (size_t)(equals - word) : strlen(word));
+    if (found < 0 || !takes(command, &options[found]))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "unknown option %s; 'shardstep %s --help' lists those that it takes", word,
+                         command->name);
+    const struct option *option = &options[found];
+    const char *value = equals ? equals + 1 : NULL;
+    if (option->kind == FLAG && value)
+        return core_fail(SHS_ERROR_ARGUMENT, "option %s takes no value", option->name);
+    if (option->kind != FLAG && !value) {
+        if (*at + 1 >= count)
+            return core_fail(SHS_ERROR_ARGUMENT, "option %s needs a value", option->name);
+        value = words[++*at];
+    }
+    arguments->given |= UINT64_C(1) << found;
+    return set_option(option, value, arguments);
+}
+
+static shs_status check_plain(const struct cli_command *command,
+                              const struct cli_arguments *arguments)
+{
+    if (arguments->help ||
+        (arguments->n_plain >= command->least_plain && arguments->n_plain <= command->most_plain))
+        return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT, "usage: shardstep %s %s", command->name, command->usage);
+}
+
+shs_status cli_parse(const struct cli_command *command, int count, char **words,
+                     struct cli_arguments *arguments)
+{
+    *arguments = (struct cli_arguments){.batch = 32,
+                                        .count = 4,
+                                        .shuffle = "full",
+                                        .shard = "global",
+                                        .tail = "short",
+                                        .format = "hex"};
+    for (int at = 0; at < count; at++) {
+        if (!strncmp(words[at], "--", 2)) {
+            shs_status status = read_option(command, count, words, &at, arguments);
+            if (status) return status;
+        } else if (arguments->n_plain == CLI_MAX_PLAIN) {
+            return core_fail(SHS_ERROR_ARGUMENT, "more than %d arguments", CLI_MAX_PLAIN);
+        } else {
+            arguments->plain[arguments->n_plain++] = words[at];
+        }
+    }
+    return check_plain(command, arguments);
+}
+
+void cli_help(const struct cli_command *command)
+{
+    printf("usage: shardstep %s %s\n%s\n\noptions (defaults in brackets):\n", command->name,
+           command->usage, command->summary);
+    for (int i = 0; i < N_OPTIONS; i++) {
+        char left[32];
+        if (!takes(command, &options[i])) continue;
+        snprintf(left, sizeof left, "%s %s", options[i].name, options[i].value);
+        printf("  %-18s %s\n", left, options[i].help);
+    }
+}
+
+shs_status cli_word(const char *option, const char *value, const char *names, int *number)
+{
+    *number = 0;
+    for (const char *name = names; *name;) {
+        size_t length = strcspn(name, " ");
+        if (strlen(value) == length && !strncmp(name, value, length)) return SHS_OK;
+        name += length + strspn(name + length, " ");
+        ++*number;
+    }
+    return core_fail(SHS_ERROR_ARGUMENT, "%s is '%s'; it must be one of: %s", option, value, names);
+}
+
+shs_status cli_order(const struct cli_arguments *arguments, shs_loader_options *loader)
+{
+    int shuffle, shard, tail;
+    shs_status status = cli_word("--shuffle", arguments->shuffle, "full none blocks", &shuffle);
+    if (!status) status = cli_word("--shard", arguments->shard, "global fixed", &shard);
+    if (!status) status = cli_word("--tail", arguments->tail, "short drop pad", &tail);
+    if (!status && arguments->batch == 0)
+        status = core_fail(SHS_ERROR_ARGUMENT, "--batch is 0; it must be at least 1");
+    if (status) return status;
+    loader->batch = arguments->batch;
+    loader->shuffle = (shs_shuffle)shuffle;
+    loader->shard = (shs_shard)shard;
+    loader->tail = (shs_tail)tail;
+    return SHS_OK;
+}

@@ -1,0 +1,183 @@
+/* shardstep plan: which rows each virtual rank takes. Arithmetic only: no data is read. */
+#include <stdio.h>
+
+#include "cli.h"
+#include "core_memory.h"
+#include "h5_file.h"
+#include "mpi_job.h"
+#include "order_plan.h"
+
+typedef unsigned long long ull;
+
+struct plan {
+    const struct cli_arguments *arguments;
+    struct order_shape shape;
+    struct order_permutation permutation;
+    unsigned char *seen; /* --verify: a bit a row */
+    uint64_t covered;
+    uint64_t repeated;
+};
+
+static shs_status samples_of_field(const char *path, const char *fields, uint64_t *samples)
+{
+    struct h5_file *file = NULL;
+    struct h5_field *field = NULL;
+    shs_tensor shape;
+    char *name;
+    shs_status status = core_copy(fields, &name);
+    if (status) return status;
+    for (char *c = name; *c; c++)
+        if (*c == ',') *c = '\0';
+    status = h5_open(path, &file);
+    if (!status) status = h5_field_open(file, name, 0, &field, &shape);
+    if (!status) *samples = shape.shape[0];
+    h5_field_close(&field);
+    h5_close(&file);
+    core_free(&name);
+    return status;
+}
+
+static shs_status find_samples(const struct cli_arguments *arguments, uint64_t *samples)
+{
+    bool counted = cli_given(arguments, "--samples");
+    *samples = arguments->samples;
+    if (counted == (arguments->n_plain == 1))
+        return core_fail(SHS_ERROR_ARGUMENT, "give either a file or --samples N");
+    if (counted) return SHS_OK;
+    if (arguments->fields) return samples_of_field(arguments->plain[0], arguments->fields, samples);
+    return core_fail(SHS_ERROR_ARGUMENT, "give --fields: the field whose rows are planned");
+}
+
+static void print_slice(const struct plan *plan, uint64_t step, uint64_t vrank,
+                        struct order_slice slice)
+{
+    printf("%llu %llu %llu", (ull)step, (ull)vrank, (ull)slice.rows);
+    for (uint64_t i = 0; i < slice.rows; i++)
+        printf(" %llu", (ull)order_row(&plan->shape, &plan->permutation, slice.first + i));
+    printf("\n");
+}
+
+static void verify_slice(struct plan *plan, struct order_slice slice)
+{
+    for (uint64_t i = 0; i < slice.rows; i++) {
+        uint64_t row = order_row(&plan->shape, &plan->permutation, slice.first + i);
+        unsigned char bit = (unsigned char)(1u << row % 8);
+        if (plan->seen[row / 8] & bit)
+            plan->repeated++;
+        else
+            plan->covered++;
+        plan->seen[row / 8] |= bit;
+    }
+}
+
+static void visit_step(struct plan *plan, uint64_t step)
+{
+    const struct cli_arguments *arguments = plan->arguments;
+    uint64_t vrank = 0, end = plan->shape.vranks;
+    if (cli_given(arguments, "--rank")) {
+        vrank = arguments->rank;
+        end = vrank + 1;
+    }
+    for (; vrank < end && !ferror(stdout); vrank++) {
+        struct order_slice slice = order_slice(&plan->shape, step, vrank);
+        if (arguments->verify)
+            verify_slice(plan, slice);
+        else
+            print_slice(plan, step, vrank, slice);
+    }
+}
+
+static shs_status check_choice(const struct plan *plan)
+{
+    const struct cli_arguments *arguments = plan->arguments;
+    uint64_t steps = order_steps(&plan->shape);
+    if (cli_given(arguments, "--step") && arguments->step >= steps)
+        return core_fail(SHS_ERROR_ARGUMENT, "--step is %llu; an epoch has steps 0 to %llu",
+                         (ull)arguments->step, (ull)(steps - 1));
+    if (cli_given(arguments, "--rank") && arguments->rank >= plan->shape.vranks)
+        return core_fail(SHS_ERROR_ARGUMENT, "--rank is %llu; there are virtual ranks 0 to %llu",
+                         (ull)arguments->rank, (ull)(plan->shape.vranks - 1));
+    if (arguments->epoch > UINT32_MAX)
+        return core_fail(SHS_ERROR_ARGUMENT, "--epoch is %llu; it must be below 2^32",
+                         (ull)arguments->epoch);
+    if (arguments->verify && (cli_given(arguments, "--step") || cli_given(arguments, "--rank")))
+        return core_fail(SHS_ERROR_ARGUMENT, "--verify takes a whole epoch: leave out --step and "
+                                             "--rank");
+    return SHS_OK;
+}
+
+static shs_status open_plan(struct plan *plan)
+{
+    const struct cli_arguments *arguments = plan->arguments;
+    shs_loader_options options = {0};
+    uint64_t samples;
+    shs_status status = cli_order(arguments, &options);
+    if (!status) status = find_samples(arguments, &samples);
+    if (status) return status;
+    plan->shape =
+        (struct order_shape){.samples = samples,
+                             .vranks = cli_given(arguments, "--vranks") ? arguments->vranks : 1,
+                             .batch = options.batch,
+                             .shuffle = options.shuffle,
+                             .shard = options.shard,
+                             .tail = options.tail};
+    status = order_check(&plan->shape);
+    if (!status) status = check_choice(plan);
+    if (!status && options.shuffle == SHS_SHUFFLE_FULL)
+        status = order_permutation_set(&plan->permutation, arguments->seed, 0, arguments->epoch,
+                                       samples);
+    if (!status && arguments->verify)
+        status = core_new((size_t)(samples / 8 + 1), 1, "a bit for each row", &plan->seen);
+    return status;
+}
+
+/* The exit code: what --verify has found. */
+static int print_verdict(const struct plan *plan)
+{
+    uint64_t all = order_steps(&plan->shape) * plan->shape.vranks * plan->shape.batch;
+    uint64_t expected = plan->shape.tail == SHS_TAIL_DROP ? all : plan->shape.samples;
+    bool good = plan->covered == expected && plan->repeated == 0;
+    printf("epoch %llu: %llu of %llu rows exactly once, %llu repeated%s: %s\n",
+           (ull)plan->arguments->epoch, (ull)plan->covered, (ull)plan->shape.samples,
+           (ull)plan->repeated,
+           plan->shape.tail == SHS_TAIL_DROP ? ", the others wait (tail drop)" : "",
+           good ? "good" : "WRONG");
+    return good ? CLI_DONE : CLI_DIFFERENT;
+}
+
+static int run_alone(const struct cli_arguments *arguments)
+{
+    struct plan plan = {.arguments = arguments};
+    int code = CLI_ERROR;
+    shs_status status = open_plan(&plan);
+    if (status) {
+        code = cli_exit_code(status);
+    } else {
+        uint64_t step = 0, end = order_steps(&plan.shape);
+        if (cli_given(arguments, "--step")) {
+            step = arguments->step;
+            end = step + 1;
+        }
+        for (; step < end && !ferror(stdout); step++)
+            visit_step(&plan, step);
+        code = arguments->verify ? print_verdict(&plan) : CLI_DONE;
+    }
+    order_permutation_free(&plan.permutation);
+    core_free(&plan.seen);
+    return code;
+}
+
+static int run(const struct cli_arguments *arguments)
+{
+    return mpi_job_rank() == 0 ? run_alone(arguments) : CLI_DONE;
+}
+
+const struct cli_command cli_plan = {
+    .name = "plan",
+    .usage = "FILE --fields A | --samples N [options]",
+    .summary = "prints which rows each virtual rank takes: STEP RANK COUNT ROW ROW ...",
+    .options = "--fields --samples --seed --vranks --batch --shuffle --shard --tail --epoch --step "
+               "--rank --verify",
+    .most_plain = 1,
+    .run = run,
+};

@@ -1,0 +1,35 @@
+/* XXH3-128, from xxHash: of batches, checkpoints and arguments. */
+#ifndef CORE_HASH_H
+#define CORE_HASH_H
+
+#include <stdint.h>
+
+#include "core_status.h"
+#include "shardstep/tensor.h"
+
+/* A digest in canonical, big-endian form, as xxhsum prints it. */
+struct core_digest {
+    unsigned char bytes[16];
+};
+
+enum {
+    CORE_DIGEST_TEXT = 33
+};
+
+struct core_hash;
+
+shs_status core_hash_new(struct core_hash **hash);
+void core_hash_free(struct core_hash **hash);
+void core_hash_reset(struct core_hash *hash);
+void core_hash_add(struct core_hash *hash, const void *bytes, size_t count);
+
+/* Adds elements of `size` bytes each (1, 2, 4, 8) in little-endian order. */
+void core_hash_add_elements(struct core_hash *hash, const void *elements, size_t count,
+                            size_t size);
+
+struct core_digest core_hash_digest(const struct core_hash *hash);
+
+/* Lower-case hexadecimal digits. */
+void core_digest_text(const struct core_digest *digest, char text[CORE_DIGEST_TEXT]);
+
+#endif

@@ -1,0 +1,70 @@
+#include "core_memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void *plain_reallocate(void *memory, size_t bytes, void *user)
+{
+    (void)user;
+    return realloc(memory, bytes);
+}
+
+static void plain_release(void *memory, void *user)
+{
+    (void)user;
+    free(memory);
+}
+
+static shs_memory current = {plain_reallocate, plain_release, NULL};
+
+void shs_memory_use(const shs_memory *memory)
+{
+    current = memory ? *memory : (shs_memory){plain_reallocate, plain_release, NULL};
+}
+
+shs_status core_resize(size_t count, size_t bytes, const char *what, void *memory_pointer)
+{
+    void *memory;
+    uint64_t total;
+    memcpy(&memory, memory_pointer, sizeof memory);
+    if (!core_multiply(count, bytes, &total) || total > PTRDIFF_MAX)
+        return core_fail(SHS_ERROR_MEMORY,
+                         "%zu times %zu bytes for %s are more than a process can address", count,
+                         bytes, what);
+    memory = current.reallocate(memory, total ? (size_t)total : 1, current.user);
+    if (!memory)
+        return core_fail(SHS_ERROR_MEMORY, "no memory for %s (%zu times %zu bytes)", what, count,
+                         bytes);
+    memcpy(memory_pointer, &memory, sizeof memory);
+    return SHS_OK;
+}
+
+shs_status core_new(size_t count, size_t bytes, const char *what, void *memory_pointer)
+{
+    void *memory = NULL;
+    memcpy(memory_pointer, &memory, sizeof memory);
+    shs_status status = core_resize(count, bytes, what, &memory);
+    if (status) return status;
+    memset(memory, 0, count * bytes);
+    memcpy(memory_pointer, &memory, sizeof memory);
+    return SHS_OK;
+}
+
+void core_free(void *memory_pointer)
+{
+    void *memory;
+    memcpy(&memory, memory_pointer, sizeof memory);
+    if (!memory) return;
+    current.release(memory, current.user);
+    memory = NULL;
+    memcpy(memory_pointer, &memory, sizeof memory);
+}
+
+shs_status core_copy(const char *text, char **copy)
+{
+    size_t bytes = strlen(text) + 1;
+    shs_status status = core_new(bytes, 1, "a text", copy);
+    if (status) return status;
+    memcpy(*copy, text, bytes);
+    return SHS_OK;
+}

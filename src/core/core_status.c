@@ -1,0 +1,92 @@
+#include "core_status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static _Thread_local struct {
+    char text[CORE_MESSAGE_BYTES];
+    bool mine;
+    bool agreed;
+} latest;
+
+const char *shs_status_name(shs_status status)
+{
+    switch (status) {
+#define STATUS_CASE(name, value, text)                                                             \
+    case name:                                                                                     \
+        return #name;
+        SHS_STATUS_LIST(STATUS_CASE)
+#undef STATUS_CASE
+    }
+    return "unknown status";
+}
+
+const char *shs_status_text(shs_status status)
+{
+    switch (status) {
+#define STATUS_CASE(name, value, text)                                                             \
+    case name:                                                                                     \
+        return text;
+        SHS_STATUS_LIST(STATUS_CASE)
+#undef STATUS_CASE
+    }
+    return "unknown status";
+}
+
+const char *shs_message(void)
+{
+    return latest.text;
+}
+
+bool shs_message_is_mine(void)
+{
+    return latest.mine;
+}
+
+bool shs_message_is_agreed(void)
+{
+    return latest.agreed;
+}
+
+/* Names come from files and command lines: a message must stay one line, whatever they hold. */
+static void set_text(const char *text)
+{
+    size_t length = strnlen(text, sizeof latest.text - 1);
+    memmove(latest.text, text, length);
+    latest.text[length] = '\0';
+    for (char *c = latest.text; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f) *c = '?';
+}
+
+shs_status core_tell(shs_status status, const char *message, bool mine, bool agreed)
+{
+    set_text(message);
+    latest.mine = mine;
+    latest.agreed = agreed;
+    return status;
+}
+
+shs_status core_fail(shs_status status, const char *format, ...)
+{
+    char text[CORE_MESSAGE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return core_tell(status, text, true, false);
+}
+
+shs_status core_wrap(shs_status status, const char *format, ...)
+{
+    char text[CORE_MESSAGE_BYTES];
+    va_list arguments;
+    if (status >= 0) return status;
+    va_start(arguments, format);
+    int written = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (written < 0) return status;
+    size_t used = (size_t)written < sizeof text ? (size_t)written : sizeof text - 1;
+    snprintf(text + used, sizeof text - used, ": %.*s", (int)(sizeof text - used), latest.text);
+    return core_tell(status, text, latest.mine, latest.agreed);
+}

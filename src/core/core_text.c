@@ -1,0 +1,65 @@
+#include "core_text.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core_memory.h"
+
+bool core_parse_u64(const char *text, uint64_t *value)
+{
+    char *end;
+    if (!isdigit((unsigned char)*text)) return false;
+    errno = 0;
+    unsigned long long parsed = strtoull(text, &end, 10);
+    if (errno || *end) return false;
+    *value = parsed;
+    return true;
+}
+
+bool core_parse_double(const char *text, double *value)
+{
+    char *end;
+    if (!isdigit((unsigned char)*text) && *text != '-' && *text != '.') return false;
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (!plain) return false;
+    double parsed = strtod_l(text, &end, plain);
+    freelocale(plain);
+    if (end == text || *end || parsed - parsed != 0) return false;
+    *value = parsed;
+    return true;
+}
+
+void core_text_add(struct core_text *text, const char *format, ...)
+{
+    va_list arguments;
+    if (text->status) return;
+    for (;;) {
+        size_t room = text->capacity - text->length;
+        va_start(arguments, format);
+        int written =
+            vsnprintf(text->bytes ? text->bytes + text->length : NULL, room, format, arguments);
+        va_end(arguments);
+        if (written < 0) {
+            text->status = core_fail(SHS_ERROR_ARGUMENT, "a text could not be put together");
+            return;
+        }
+        if ((size_t)written < room) {
+            text->length += (size_t)written;
+            return;
+        }
+        size_t capacity = text->length + 2 * ((size_t)written + 64);
+        text->status = core_resize(capacity, 1, "a text", &text->bytes);
+        if (text->status) return;
+        text->capacity = capacity;
+    }
+}
+
+void core_text_free(struct core_text *text)
+{
+    core_free(&text->bytes);
+    *text = (struct core_text){0};
+}

@@ -1,0 +1,28 @@
+/* Numbers read from text, and text put together, alike under every locale. */
+#ifndef CORE_TEXT_H
+#define CORE_TEXT_H
+
+#include <stdint.h>
+
+#include "core_status.h"
+
+/* The whole of `text` as a decimal number. False, and *value unchanged, for anything else. */
+bool core_parse_u64(const char *text, uint64_t *value);
+
+/* The whole of `text` as a finite decimal number with a point, correctly rounded. */
+bool core_parse_double(const char *text, double *value);
+
+/* A string that grows. Zeroed it is empty; the first error stays, and further text is dropped. */
+struct core_text {
+    char *bytes; /* NULL while empty */
+    size_t length;
+    size_t capacity;
+    shs_status status;
+};
+
+__attribute__((format(printf, 2, 3))) void core_text_add(struct core_text *text, const char *format,
+                                                         ...);
+
+void core_text_free(struct core_text *text);
+
+#endif

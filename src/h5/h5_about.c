@@ -1,0 +1,128 @@
+/* What a file holds: names of datasets, and how each is stored. */
+#include <stdio.h>
+#include <string.h>
+
+#include "h5_guard.h"
+#include "h5_open.h"
+#include "h5_type.h"
+
+struct visitor {
+    shs_status (*visit)(const char *name, void *user);
+    void *user;
+    shs_status status;
+};
+
+static herr_t visit_object(hid_t file, const char *name, const H5O_info_t *object, void *user)
+{
+    struct visitor *visitor = user;
+    (void)file;
+    if (object->type != H5O_TYPE_DATASET) return 0;
+    visitor->status = visitor->visit(name, visitor->user);
+    return visitor->status ? 1 : 0;
+}
+
+shs_status h5_list(struct h5_file *file, shs_status (*visit)(const char *name, void *user),
+                   void *user)
+{
+    struct visitor visitor = {visit, user, SHS_OK};
+    struct h5_guard guard = h5_guard_begin();
+    if (H5Ovisit2(file->id, H5_INDEX_NAME, H5_ITER_INC, visit_object, &visitor, H5O_INFO_BASIC) < 0)
+        visitor.status = h5_fail(SHS_ERROR_FORMAT, "%s: its datasets cannot be listed", file->path);
+    h5_guard_end(&guard);
+    return visitor.status;
+}
+
+static void print(char *text, size_t bytes, size_t *used, const char *piece)
+{
+    int written = snprintf(text + *used, bytes - *used, "%s", piece);
+    if (written > 0) *used += (size_t)written < bytes - *used ? (size_t)written : bytes - *used - 1;
+}
+
+static void describe_chunks(hid_t creation, char *text, size_t bytes, size_t *used)
+{
+    hsize_t chunk[H5S_MAX_RANK];
+    char number[32];
+    int axes = H5Pget_chunk(creation, H5S_MAX_RANK, chunk);
+    print(text, bytes, used, "chunked ");
+    for (int axis = 0; axis < axes; axis++) {
+        snprintf(number, sizeof number, "%s%llu", axis ? "x" : "", (unsigned long long)chunk[axis]);
+        print(text, bytes, used, number);
+    }
+}
+
+static void describe_filters(hid_t creation, char *text, size_t bytes, size_t *used)
+{
+    int filters = H5Pget_nfilters(creation);
+    for (int i = 0; i < filters; i++) {
+        unsigned flags, values[8] = {0}, config;
+        size_t n_values = 8;
+        char name[64] = "", number[32];
+        H5Z_filter_t id = H5Pget_filter2(creation, (unsigned)i, &flags, &n_values, values,
+                                         sizeof name, name, &config);
+        print(text, bytes, used, ", ");
+        if (id == H5Z_FILTER_DEFLATE)
+            snprintf(number, sizeof number, "deflate %u", values[0]);
+        else
+            snprintf(number, sizeof number, "filter %d", (int)id);
+        print(text, bytes, used, id == H5Z_FILTER_DEFLATE || !*name ? number : name);
+    }
+}
+
+static void describe_layout(hid_t dataset, char *text, size_t bytes)
+{
+    size_t used = 0;
+    hid_t creation = H5Dget_create_plist(dataset);
+    switch (H5Pget_layout(creation)) {
+    case H5D_COMPACT:
+        print(text, bytes, &used, "compact");
+        break;
+    case H5D_CONTIGUOUS:
+        print(text, bytes, &used, "contiguous");
+        if (H5Pget_external_count(creation) > 0) print(text, bytes, &used, ", external files");
+        break;
+    case H5D_CHUNKED:
+        describe_chunks(creation, text, bytes, &used);
+        break;
+    case H5D_VIRTUAL:
+        print(text, bytes, &used, "virtual");
+        break;
+    default:
+        print(text, bytes, &used, "unknown");
+    }
+    describe_filters(creation, text, bytes, &used);
+    H5Pclose(creation);
+}
+
+static shs_status describe(const struct h5_file *file, const char *name, hid_t dataset,
+                           struct h5_about *about)
+{
+    hsize_t extent[H5S_MAX_RANK];
+    hid_t stored = H5Dget_type(dataset), space = H5Dget_space(dataset);
+    int axes = H5Sget_simple_extent_dims(space, extent, NULL);
+    *about = (struct h5_about){.plain = h5_plain_type(stored) != 0,
+                               .storage_bytes = H5Dget_storage_size(dataset)};
+    snprintf(about->type, sizeof about->type, "%s", h5_type_text(stored));
+    H5Sclose(space);
+    H5Tclose(stored);
+    if (axes < 0)
+        return h5_fail(SHS_ERROR_FORMAT, "%s: dataset %s: its shape cannot be read", file->path,
+                       name);
+    about->axes = (uint32_t)axes;
+    for (int axis = 0; axis < axes; axis++)
+        about->shape[axis] = extent[axis];
+    describe_layout(dataset, about->layout, sizeof about->layout);
+    return SHS_OK;
+}
+
+shs_status h5_describe(struct h5_file *file, const char *name, struct h5_about *about)
+{
+    hid_t dataset;
+    struct h5_guard guard = h5_guard_begin();
+    shs_status status = h5_dataset_open(file, name, 0, &dataset);
+    if (!status) {
+        status = describe(file, name, dataset, about);
+        H5Dclose(dataset);
+    }
+    h5_guard_end(&guard);
+    return status;
+}

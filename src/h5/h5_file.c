@@ -1,0 +1,210 @@
+/* Opening files, reading tensors and attributes. */
+#include "h5_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core_memory.h"
+#include "core_text.h"
+#include "h5_guard.h"
+#include "h5_open.h"
+#include "h5_type.h"
+
+/* HDF5's reason for a file that cannot be opened is long; the system's is plain. */
+static shs_status check_readable(const char *path)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return core_fail(SHS_ERROR_FILE, "cannot open %s: %s", path, strerror(errno));
+    close(file);
+    return SHS_OK;
+}
+
+static hid_t open_read_only(const char *path)
+{
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS), file = H5I_INVALID_HID;
+    if (access >= 0 && H5Pset_file_locking(access, false, true) >= 0)
+        file = H5Fopen(path, H5F_ACC_RDONLY, access);
+    if (access >= 0) H5Pclose(access);
+    return file;
+}
+
+shs_status h5_open(const char *path, struct h5_file **file)
+{
+    *file = NULL;
+    shs_status status = check_readable(path);
+    if (!status) status = core_new(1, sizeof **file, "a file", file);
+    if (!status) status = core_copy(path, &(*file)->path);
+    if (status) {
+        h5_close(file);
+        return status;
+    }
+    struct h5_guard guard = h5_guard_begin();
+    (*file)->id = open_read_only(path);
+    if ((*file)->id < 0)
+        status =
+            h5_fail(SHS_ERROR_FORMAT,
+                    "cannot open %s as HDF5: it is no HDF5 file, or damaged or not complete", path);
+    h5_guard_end(&guard);
+    if (status) h5_close(file);
+    return status;
+}
+
+void h5_close(struct h5_file **file)
+{
+    if (!*file) return;
+    struct h5_guard guard = h5_guard_begin();
+    if ((*file)->id > 0) H5Fclose((*file)->id);
+    h5_guard_end(&guard);
+    core_free(&(*file)->path);
+    core_free(file);
+}
+
+static shs_status add_name(const char *name, void *user)
+{
+    struct core_text *text = user;
+    core_text_add(text, "%s%s", text->length ? ", " : "", name);
+    return text->status;
+}
+
+shs_status h5_dataset_open(struct h5_file *file, const char *name, size_t cache_bytes, hid_t *id)
+{
+    enum {
+        SLOTS = 100003
+    }; /* a prime, many times the chunks that a cache usually holds */
+    hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
+    *id = H5I_INVALID_HID;
+    if (access >= 0 && cache_bytes) H5Pset_chunk_cache(access, SLOTS, cache_bytes, 1);
+    if (access >= 0) *id = H5Dopen2(file->id, name, access);
+    if (access >= 0) H5Pclose(access);
+    if (*id >= 0) return SHS_OK;
+    struct core_text names = {0};
+    if (h5_list(file, add_name, &names) || !names.length) {
+        core_text_free(&names);
+        return h5_fail(SHS_ERROR_FILE, "%s holds no dataset '%s'", file->path, name);
+    }
+    core_fail(SHS_ERROR_FILE, "%s holds no dataset '%s'; it holds %s", file->path, name,
+              names.bytes);
+    core_text_free(&names);
+    return SHS_ERROR_FILE;
+}
+
+static shs_status read_shape(const struct h5_file *file, const char *name, hid_t dataset,
+                             shs_tensor *shape)
+{
+    hsize_t extent[H5S_MAX_RANK];
+    hid_t stored = H5Dget_type(dataset), space = H5Dget_space(dataset);
+    int axes = H5Sget_simple_extent_ndims(space);
+    shs_status status = SHS_OK;
+    *shape = (shs_tensor){.type = h5_plain_type(stored)};
+    if (!shape->type)
+        status = core_fail(SHS_ERROR_UNSUPPORTED,
+                           "%s: dataset %s is %s; a field must be of plain integers or IEEE floats",
+                           file->path, name, h5_type_text(stored));
+    else if (H5Sget_simple_extent_type(space) == H5S_NULL || axes < 0 || axes > SHS_MAX_AXES)
+        status = core_fail(SHS_ERROR_UNSUPPORTED, "%s: dataset %s has %d axes; the most is %d",
+                           file->path, name, axes, SHS_MAX_AXES);
+    else if (H5Sget_simple_extent_dims(space, extent, NULL) < 0)
+        status =
+            h5_fail(SHS_ERROR_FORMAT, "%s: dataset %s: its shape cannot be read", file->path, name);
+    for (int axis = 0; axis < axes && !status; axis++)
+        shape->shape[axis] = extent[axis];
+    if (!status) shape->axes = (uint32_t)axes;
+    H5Sclose(space);
+    H5Tclose(stored);
+    return status;
+}
+
+shs_status h5_shape_of(const struct h5_file *file, const char *name, hid_t dataset,
+                       shs_tensor *shape)
+{
+    size_t bytes;
+    shs_status status = read_shape(file, name, dataset, shape);
+    if (status) return status;
+    return core_wrap(shs_tensor_bytes(shape, &bytes), "%s: dataset %s", file->path, name);
+}
+
+static bool same_shape(const shs_tensor *a, const shs_tensor *b)
+{
+    return a->type == b->type && a->axes == b->axes &&
+           memcmp(a->shape, b->shape, a->axes * sizeof *a->shape) == 0;
+}
+
+static shs_status read_all(struct h5_file *file, const char *name, hid_t dataset,
+                           const shs_tensor *tensor)
+{
+    shs_tensor found;
+    shs_status status = h5_shape_of(file, name, dataset, &found);
+    if (status) return status;
+    if (!same_shape(&found, tensor))
+        return core_fail(SHS_ERROR_MISMATCH,
+                         "%s: dataset %s has another type or shape than the program's tensor",
+                         file->path, name);
+    hid_t memory_type = h5_memory_type(tensor->type);
+    if (H5Dread(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, tensor->data) < 0)
+        status = h5_fail(SHS_ERROR_FILE, "%s: dataset %s cannot be read", file->path, name);
+    H5Tclose(memory_type);
+    return status;
+}
+
+shs_status h5_read_tensor(struct h5_file *file, const char *name, const shs_tensor *tensor)
+{
+    hid_t dataset;
+    struct h5_guard guard = h5_guard_begin();
+    shs_status status = h5_dataset_open(file, name, 0, &dataset);
+    if (!status) {
+        status = read_all(file, name, dataset, tensor);
+        H5Dclose(dataset);
+    }
+    h5_guard_end(&guard);
+    return status;
+}
+
+static shs_status attribute_error(const struct h5_file *file, const char *name)
+{
+    return h5_fail(SHS_ERROR_FORMAT,
+                   "%s: its attribute %s cannot be read; the file is damaged or no checkpoint",
+                   file->path, name);
+}
+
+/* Texts are stored as arrays of bytes, so that no conversion or terminator comes in between. */
+static shs_status read_bytes(struct h5_file *file, const char *name, hid_t attribute, char **text)
+{
+    hid_t space = H5Aget_space(attribute);
+    hssize_t length = H5Sget_simple_extent_npoints(space);
+    H5Sclose(space);
+    if (length < 0) return attribute_error(file, name);
+    shs_status status = core_new((size_t)length + 1, 1, "an attribute", text);
+    if (status) return status;
+    if (H5Aread(attribute, H5T_NATIVE_UCHAR, *text) >= 0) return SHS_OK;
+    core_free(text);
+    return attribute_error(file, name);
+}
+
+shs_status h5_read_text(struct h5_file *file, const char *name, char **text)
+{
+    *text = NULL;
+    struct h5_guard guard = h5_guard_begin();
+    hid_t attribute = H5Aopen(file->id, name, H5P_DEFAULT);
+    shs_status status =
+        attribute < 0 ? attribute_error(file, name) : read_bytes(file, name, attribute, text);
+    if (attribute >= 0) H5Aclose(attribute);
+    h5_guard_end(&guard);
+    return status;
+}
+
+shs_status h5_read_u64(struct h5_file *file, const char *name, uint64_t *values, size_t count)
+{
+    struct h5_guard guard = h5_guard_begin();
+    hid_t attribute = H5Aopen(file->id, name, H5P_DEFAULT), space = H5I_INVALID_HID;
+    shs_status status = SHS_OK;
+    if (attribute >= 0) space = H5Aget_space(attribute);
+    if (space < 0 || H5Sget_simple_extent_npoints(space) != (hssize_t)count ||
+        H5Aread(attribute, H5T_NATIVE_UINT64, values) < 0)
+        status = attribute_error(file, name);
+    if (space >= 0) H5Sclose(space);
+    if (attribute >= 0) H5Aclose(attribute);
+    h5_guard_end(&guard);
+    return status;
+}

@@ -1,0 +1,51 @@
+/* HDF5 files: the only folder that calls the library. In the caller's thread only. */
+#ifndef H5_FILE_H
+#define H5_FILE_H
+
+#include "shardstep/tensor.h"
+
+struct h5_file;
+struct h5_field;
+
+/* Opens a file read-only, without a file lock. On error *file is NULL. */
+shs_status h5_open(const char *path, struct h5_file **file);
+
+/* Accepts a pointer to NULL; leaves NULL. Its fields are closed before. */
+void h5_close(struct h5_file **file);
+
+/* Opens a dataset of plain numbers with 1 … SHS_MAX_AXES axes. *shape gets its type and whole
+ * shape; name and data are NULL. `cache_bytes` may hold decoded chunks. */
+shs_status h5_field_open(struct h5_file *file, const char *name, size_t cache_bytes,
+                         struct h5_field **field, shs_tensor *shape);
+
+/* Accepts a pointer to NULL; leaves NULL. */
+void h5_field_close(struct h5_field **field);
+
+/* Reads `count` rows from row `first` on, in the machine's byte order. */
+shs_status h5_read_rows(struct h5_field *field, uint64_t first, uint64_t count, void *rows);
+
+/* Reads a whole dataset that must have the type and shape of `tensor` into its data. */
+shs_status h5_read_tensor(struct h5_file *file, const char *name, const shs_tensor *tensor);
+
+/* An attribute of the file's root group. The text is to be released by core_free(). */
+shs_status h5_read_text(struct h5_file *file, const char *name, char **text);
+shs_status h5_read_u64(struct h5_file *file, const char *name, uint64_t *values, size_t count);
+
+/* What `info` tells of a dataset. */
+struct h5_about {
+    char type[64]; /* "u8", or what it is instead of a plain number */
+    bool plain;
+    uint32_t axes;
+    uint64_t shape[32];
+    char layout[160];       /* "contiguous", "chunked 64x28x28, deflate 4" */
+    uint64_t storage_bytes; /* as stored, after filters */
+};
+
+shs_status h5_describe(struct h5_file *file, const char *name, struct h5_about *about);
+
+/* Calls `visit` with the name of every dataset of the file, in alphabetical order, until it
+ * returns an error. */
+shs_status h5_list(struct h5_file *file, shs_status (*visit)(const char *name, void *user),
+                   void *user);
+
+#endif

@@ -1,0 +1,46 @@
+#include "h5_guard.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+/* Any later call of HDF5 clears its error stack, closing what was half made among them, so the
+ * reason is taken down as soon as a call fails. */
+static _Thread_local char reason[CORE_MESSAGE_BYTES];
+
+static herr_t take_innermost(unsigned depth, const H5E_error2_t *error, void *user)
+{
+    (void)user;
+    if (depth == 0) snprintf(reason, sizeof reason, "%s", error->desc ? error->desc : "");
+    return 0;
+}
+
+static herr_t note_reason(hid_t stack, void *user)
+{
+    (void)user;
+    if (*reason) return 0; /* what fails later is a consequence */
+    return H5Ewalk2(stack, H5E_WALK_UPWARD, take_innermost, NULL);
+}
+
+struct h5_guard h5_guard_begin(void)
+{
+    struct h5_guard guard = {0};
+    H5Eget_auto2(H5E_DEFAULT, &guard.print, &guard.user);
+    H5Eset_auto2(H5E_DEFAULT, note_reason, NULL);
+    reason[0] = '\0';
+    return guard;
+}
+
+void h5_guard_end(const struct h5_guard *guard)
+{
+    H5Eset_auto2(H5E_DEFAULT, guard->print, guard->user);
+}
+
+shs_status h5_fail(shs_status status, const char *format, ...)
+{
+    char what[CORE_MESSAGE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    return core_fail(status, "%s%s%s", what, *reason ? "; HDF5 says: " : "", reason);
+}

@@ -1,0 +1,22 @@
+/* HDF5's own error printing off around each call, and its reasons as messages. */
+#ifndef H5_GUARD_H
+#define H5_GUARD_H
+
+#include <hdf5.h>
+
+#include "core_status.h"
+
+/* The user's printing of errors, put back by h5_guard_end(). */
+struct h5_guard {
+    H5E_auto2_t print;
+    void *user;
+};
+
+struct h5_guard h5_guard_begin(void);
+void h5_guard_end(const struct h5_guard *guard);
+
+/* A failed call's status, with the innermost reason that HDF5 gives. Inside a guard. */
+__attribute__((format(printf, 2, 3))) shs_status h5_fail(shs_status status, const char *format,
+                                                         ...);
+
+#endif

@@ -1,0 +1,22 @@
+/* What the files of this folder share: open files and datasets. */
+#ifndef H5_OPEN_H
+#define H5_OPEN_H
+
+#include <hdf5.h>
+
+#include "h5_file.h"
+
+struct h5_file {
+    hid_t id;
+    char *path;
+};
+
+/* Inside a guard. Opens a dataset, with a chunk cache of its own unless cache_bytes is 0; the
+ * message for one that is not there names those that are. */
+shs_status h5_dataset_open(struct h5_file *file, const char *name, size_t cache_bytes, hid_t *id);
+
+/* Inside a guard. Type and shape of a dataset of plain numbers. */
+shs_status h5_shape_of(const struct h5_file *file, const char *name, hid_t dataset,
+                       shs_tensor *shape);
+
+#endif

@@ -1,0 +1,118 @@
+#include "io_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "core_memory.h"
+#include "core_text.h"
+
+static shs_status fail_with(const char *what, const char *path, int error, const char *advice)
+{
+    return core_fail(SHS_ERROR_FILE, "%s %s: %s%s%s", what, path, strerror(error),
+                     *advice ? "; " : "", advice);
+}
+
+shs_status io_sync(const char *path)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return fail_with("cannot open", path, errno, "");
+    int result = fsync(file), error = errno;
+    close(file);
+    if (result < 0) return fail_with("cannot write to stable storage:", path, error, "");
+    return SHS_OK;
+}
+
+static shs_status print(char **text, const char *format, const char *a, const char *b)
+{
+    struct core_text whole = {0};
+    core_text_add(&whole, format, a, b);
+    *text = whole.bytes;
+    if (whole.status) core_text_free(&whole);
+    return whole.status;
+}
+
+shs_status io_temporary_name(const char *path, char **temporary)
+{
+    return print(temporary, "%s%s", path, ".tmp");
+}
+
+shs_status io_join(const char *folder, const char *name, char **path)
+{
+    return print(path, "%s/%s", folder, name);
+}
+
+shs_status io_folder_of(const char *path, char **folder)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash) return core_copy(".", folder);
+    shs_status status = core_copy(path, folder);
+    if (!status) (*folder)[slash == path ? 1 : slash - path] = '\0';
+    return status;
+}
+
+shs_status io_commit(const char *temporary, const char *path)
+{
+    char *folder;
+    shs_status status = io_sync(temporary);
+    if (status) return status;
+    if (rename(temporary, path) < 0) return fail_with("cannot rename to", path, errno, "");
+    status = io_folder_of(path, &folder);
+    if (status) return status;
+    status = io_sync(folder);
+    core_free(&folder);
+    return status;
+}
+
+shs_status io_make_folder(const char *path)
+{
+    struct stat found;
+    if (mkdir(path, 0777) < 0 && errno != EEXIST)
+        return fail_with("cannot make the folder", path, errno,
+                         "its parent must exist and be writable");
+    if (stat(path, &found) < 0) return fail_with("cannot look at", path, errno, "");
+    if (!S_ISDIR(found.st_mode)) return fail_with("cannot use as a folder:", path, ENOTDIR, "");
+    return SHS_OK;
+}
+
+shs_status io_remove(const char *path)
+{
+    if (unlink(path) < 0 && errno != ENOENT) return fail_with("cannot remove", path, errno, "");
+    return SHS_OK;
+}
+
+bool io_exists(const char *path)
+{
+    struct stat found;
+    return stat(path, &found) == 0;
+}
+
+shs_status io_check_room(const char *folder, uint64_t bytes)
+{
+    struct statvfs system;
+    if (statvfs(folder, &system) < 0) return fail_with("cannot look at", folder, errno, "");
+    uint64_t room = (uint64_t)system.f_bavail * system.f_frsize;
+    if (room >= bytes) return SHS_OK;
+    return core_fail(SHS_ERROR_FILE,
+                     "%s: No space left on device: %llu bytes are needed and %llu free; make room "
+                     "or choose another folder",
+                     folder, (unsigned long long)bytes, (unsigned long long)room);
+}
+
+shs_status io_list(const char *folder, void (*visit)(const char *name, void *user), void *user)
+{
+    DIR *directory = opendir(folder);
+    if (!directory) return fail_with("cannot read the folder", folder, errno, "");
+    errno = 0;
+    for (struct dirent *entry; (entry = readdir(directory)); errno = 0)
+        visit(entry->d_name, user);
+    int error = errno;
+    closedir(directory);
+    if (error) return fail_with("cannot read the folder", folder, error, "");
+    return SHS_OK;
+}

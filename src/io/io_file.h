@@ -1,0 +1,41 @@
+/* Bytes to and from files, whole or with a reason; files replaced durably. Neither MPI nor HDF5;
+ * safe in any thread. */
+#ifndef IO_FILE_H
+#define IO_FILE_H
+
+#include <stdint.h>
+
+#include "core_status.h"
+
+/* Writes to stable storage what the system holds of a file or folder. */
+shs_status io_sync(const char *path);
+
+/* The name that a file has until it is whole: path and ".tmp". */
+shs_status io_temporary_name(const char *path, char **temporary);
+
+/* Makes the finished file `temporary` durable under the name `path`, replacing what was there:
+ * syncs it, renames it, syncs the folder. */
+shs_status io_commit(const char *temporary, const char *path);
+
+/* Makes a folder unless it is there. */
+shs_status io_make_folder(const char *path);
+
+/* Removes a file; one that is not there is no error. */
+shs_status io_remove(const char *path);
+
+/* True if a file or folder of that name is there. */
+bool io_exists(const char *path);
+
+/* Refuses a folder whose file system has less than `bytes` left, naming both. */
+shs_status io_check_room(const char *folder, uint64_t bytes);
+
+/* Calls `visit` for each name in a folder, in no particular order. */
+shs_status io_list(const char *folder, void (*visit)(const char *name, void *user), void *user);
+
+/* `folder`/`name`. */
+shs_status io_join(const char *folder, const char *name, char **path);
+
+/* The folder part of a path, "." if it has none. */
+shs_status io_folder_of(const char *path, char **folder);
+
+#endif

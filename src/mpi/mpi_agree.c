@@ -1,0 +1,120 @@
+/* The one point of agreement. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mpi_link.h"
+#include "shardstep/context.h"
+
+/* What the ranks compare, each the greatest over all of them. */
+enum {
+    FAILED,   /* ranks - rank of a rank that failed, else 0: the greatest is the lowest rank's */
+    STOP,     /* 1 if asked to stop */
+    CALL,     /* a hash of the call, and its negative: */
+    CALL_NEG, /* the greatest and the smallest hash are equal if all are */
+    N_COMPARED
+};
+
+struct call_text {
+    char text[256];
+};
+
+/* FNV-1a (Fowler, Noll, Vo), cut to 63 bits so that its negative exists. */
+static int64_t hash_of(const char *text)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    return (int64_t)(hash >> 1);
+}
+
+static void add_rank(const shs_run *run, char message[CORE_MESSAGE_BYTES])
+{
+    snprintf(message, CORE_MESSAGE_BYTES, "rank %d: %.*s", run->rank, CORE_MESSAGE_BYTES - 24,
+             shs_message());
+}
+
+/* The lowest failing rank's status and message, on every rank. */
+static shs_status share_failure(shs_run *run, int from, shs_status mine)
+{
+    struct {
+        int status;
+        char message[CORE_MESSAGE_BYTES];
+    } failure = {0};
+    if (run->rank == from) {
+        failure.status = mine;
+        add_rank(run, failure.message);
+    }
+    shs_status status =
+        mpi_check(MPI_Bcast(&failure, (int)sizeof failure, MPI_BYTE, from, run->link->comm),
+                  "MPI_Bcast of an error");
+    if (status) return status;
+    return core_tell((shs_status)failure.status, failure.message, run->rank == from, true);
+}
+
+/* Two calls that differ: rank 0's and the lowest other one's. */
+static shs_status share_disagreement(shs_run *run, const struct call_text *call)
+{
+    struct call_text first = *call, other = *call;
+    char message[CORE_MESSAGE_BYTES];
+    int code = MPI_Bcast(&first, (int)sizeof first, MPI_BYTE, 0, run->link->comm);
+    int candidate = strcmp(first.text, call->text) ? run->rank : run->ranks, differs = 0;
+    if (code == MPI_SUCCESS)
+        code = MPI_Allreduce(&candidate, &differs, 1, MPI_INT, MPI_MIN, run->link->comm);
+    if (code == MPI_SUCCESS && differs < run->ranks)
+        code = MPI_Bcast(&other, (int)sizeof other, MPI_BYTE, differs, run->link->comm);
+    if (code != MPI_SUCCESS) return mpi_check(code, "comparing calls");
+    snprintf(message, sizeof message,
+             "rank %d: called %s where rank 0 called %s; every rank must make the same call",
+             differs, other.text, first.text);
+    return core_tell(SHS_ERROR_DISAGREE, message, run->rank == differs, true);
+}
+
+static shs_status agree_alone(shs_run *run, shs_status mine)
+{
+    char message[CORE_MESSAGE_BYTES];
+    run->stop_agreed = run->stop_agreed || mpi_stop_asked(run);
+    if (mine >= 0) return mine;
+    add_rank(run, message);
+    return core_tell(mine, message, true, true);
+}
+
+static shs_status agree(shs_run *run, shs_status mine, const struct call_text *call)
+{
+    int64_t hash = hash_of(call->text);
+    int64_t own[N_COMPARED] = {[FAILED] = mine < 0 ? run->ranks - run->rank : 0,
+                               [STOP] = mpi_stop_asked(run),
+                               [CALL] = hash,
+                               [CALL_NEG] = -hash};
+    int64_t all[N_COMPARED];
+    if (!run->link) return agree_alone(run, mine);
+    int code = MPI_Allreduce(own, all, N_COMPARED, MPI_INT64_T, MPI_MAX, run->link->comm);
+    if (code != MPI_SUCCESS) return mpi_check(code, "agreeing on a status");
+    if (all[FAILED]) return share_failure(run, run->ranks - (int)all[FAILED], mine);
+    if (all[CALL] != -all[CALL_NEG]) return share_disagreement(run, call);
+    run->stop_agreed = run->stop_agreed || all[STOP];
+    return mine;
+}
+
+shs_status mpi_agree(shs_run *run, shs_status mine, const char *call, ...)
+{
+    struct call_text text;
+    va_list arguments;
+    memset(&text, 0, sizeof text);
+    va_start(arguments, call);
+    vsnprintf(text.text, sizeof text.text, call, arguments);
+    va_end(arguments);
+    return agree(run, mine, &text);
+}
+
+shs_status mpi_settle(shs_run *run, const char *call, shs_status mine)
+{
+    if (run->kept && mine >= 0) mine = core_tell(run->kept, run->kept_message, true, false);
+    run->kept = SHS_OK;
+    return mpi_agree(run, mine, "%s", call);
+}
+
+shs_status shs_agree(shs_run *run)
+{
+    return mpi_settle(run, "shs_agree", SHS_OK);
+}

@@ -1,0 +1,28 @@
+/* A command's MPI: started only under a launcher, since starting it alone costs 0.3 s. */
+#ifndef MPI_JOB_H
+#define MPI_JOB_H
+
+#include "mpi_run.h"
+
+struct mpi_job_options {
+    uint64_t seed;
+    uint64_t vranks;
+    int stop_signal;
+};
+
+/* Starts MPI if a launcher started this process. To be called once, first. */
+shs_status mpi_job_start(void);
+
+/* Collective. A run of all ranks of the job, or of one rank without MPI. */
+shs_status mpi_job_open(const struct mpi_job_options *options, shs_run **run);
+
+/* Local. What shs_close() does. */
+void mpi_job_close(shs_run **run);
+
+/* This process's rank in the job; 0 without MPI. */
+int mpi_job_rank(void);
+
+/* Ends MPI if it was started. */
+void mpi_job_finish(void);
+
+#endif

@@ -1,0 +1,137 @@
+/* Opening and closing a run. */
+#include "mpi_run.h"
+
+#include <string.h>
+
+#include "core_memory.h"
+#include "mpi_link.h"
+#include "order_tree.h"
+#include "random_stream.h"
+#include "shardstep/context.h"
+
+shs_status mpi_check(int code, const char *operation)
+{
+    char text[MPI_MAX_ERROR_STRING] = "";
+    int length = 0;
+    if (code == MPI_SUCCESS) return SHS_OK;
+    MPI_Error_string(code, text, &length);
+    return core_fail(SHS_ERROR_MPI, "%s failed: %s", operation, text);
+}
+
+/* MPI calls are made in the caller's thread only, so FUNNELED is enough, but it must be there:
+ * plain MPI_Init gives less. */
+static shs_status check_mpi(void)
+{
+    int started = 0, finished = 0, level = MPI_THREAD_SINGLE;
+    MPI_Initialized(&started);
+    MPI_Finalized(&finished);
+    if (!started || finished)
+        return core_fail(SHS_ERROR_STATE,
+                         "MPI is not running; call MPI_Init_thread first, or pass MPI_COMM_NULL "
+                         "for a run of one rank without MPI");
+    MPI_Query_thread(&level);
+    if (level < MPI_THREAD_FUNNELED)
+        return core_fail(SHS_ERROR_STATE, "MPI was started by MPI_Init; call MPI_Init_thread with "
+                                          "MPI_THREAD_FUNNELED");
+    return SHS_OK;
+}
+
+static shs_status open_link(MPI_Comm comm, shs_run *run)
+{
+    shs_status status = check_mpi();
+    if (!status) status = core_new(1, sizeof *run->link, "a communicator", &run->link);
+    if (status) return status;
+    status = mpi_check(MPI_Comm_dup(comm, &run->link->comm), "MPI_Comm_dup");
+    if (status) {
+        core_free(&run->link);
+        return status;
+    }
+    MPI_Comm_set_errhandler(run->link->comm, MPI_ERRORS_RETURN);
+    MPI_Comm_rank(run->link->comm, &run->rank);
+    MPI_Comm_size(run->link->comm, &run->ranks);
+    return SHS_OK;
+}
+
+static shs_status place_vranks(shs_run *run, uint64_t vranks)
+{
+    uint64_t ranks = (uint64_t)run->ranks, rank = (uint64_t)run->rank;
+    run->vranks = vranks ? vranks : ranks;
+    if (run->vranks > RANDOM_MAX_RANK)
+        return core_fail(SHS_ERROR_ARGUMENT, "%llu virtual ranks; the most is 2^24",
+                         (unsigned long long)run->vranks);
+    if (ranks > run->vranks)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "%d ranks for %llu virtual ranks: each rank needs at least one; start at "
+                         "most %llu ranks, or define the run with more virtual ranks",
+                         run->ranks, (unsigned long long)run->vranks,
+                         (unsigned long long)run->vranks);
+    run->first_vrank = order_first_vrank(run->vranks, ranks, rank);
+    run->hosted = order_first_vrank(run->vranks, ranks, rank + 1) - run->first_vrank;
+    return SHS_OK;
+}
+
+shs_status shs_open(MPI_Comm comm, const shs_run_options *options, shs_run **run)
+{
+    static const shs_run_options defaults = {0};
+    if (!options) options = &defaults;
+    shs_status status = core_new(1, sizeof **run, "a run", run);
+    if (status) return core_wrap(status, "shs_open");
+    (*run)->ranks = 1;
+    (*run)->holders = 1;
+    (*run)->seed = options->seed;
+    if (comm != MPI_COMM_NULL) {
+        status = open_link(comm, *run);
+        if (status) core_free(run);
+        if (status) return core_wrap(status, "shs_open");
+    }
+    status = place_vranks(*run, options->vranks);
+    if (!status) status = mpi_stop_install(*run, options->stop_signal);
+    status = mpi_agree(*run, core_wrap(status, "shs_open"),
+                       "shs_open(seed %llu, vranks %llu, stop_signal %d)",
+                       (unsigned long long)options->seed, (unsigned long long)options->vranks,
+                       options->stop_signal);
+    if (status) shs_close(run);
+    return status;
+}
+
+void shs_close(shs_run **run)
+{
+    if (!run || !*run) return;
+    mpi_stop_remove(*run);
+    mpi_run_release(*run);
+    *run = NULL;
+}
+
+void mpi_run_hold(shs_run *run)
+{
+    run->holders++;
+}
+
+void mpi_run_release(shs_run *run)
+{
+    int finished = 0;
+    if (--run->holders) return;
+    if (run->link) {
+        MPI_Finalized(&finished);
+        if (!finished) MPI_Comm_free(&run->link->comm);
+        core_free(&run->link);
+    }
+    core_free(&run);
+}
+
+shs_run_info shs_info(const shs_run *run)
+{
+    return (shs_run_info){.seed = run->seed,
+                          .vranks = run->vranks,
+                          .first_vrank = run->first_vrank,
+                          .hosted = run->hosted,
+                          .rank = run->rank,
+                          .ranks = run->ranks};
+}
+
+void mpi_run_keep(shs_run *run, shs_status status)
+{
+    if (run->kept) return;
+    run->kept = status;
+    memcpy(run->kept_message, shs_message(), strlen(shs_message()) + 1);
+}

@@ -1,0 +1,76 @@
+/* The run and its ranks. The only folder that calls MPI; this header hides it, so that the layers
+ * above need no mpi.h. */
+#ifndef MPI_RUN_H
+#define MPI_RUN_H
+
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core_status.h"
+
+struct mpi_link; /* the communicator */
+
+typedef struct shs_run shs_run;
+
+struct shs_run {
+    struct mpi_link *link; /* NULL in a run that makes no MPI call */
+    int rank;
+    int ranks;
+    uint64_t seed;
+    uint64_t vranks;
+    uint64_t first_vrank; /* hosted by this rank */
+    uint64_t hosted;
+    uint64_t holders; /* the program and all that is open on the run */
+
+    /* A loading error of this rank that the others do not know of yet. */
+    shs_status kept;
+    char kept_message[CORE_MESSAGE_BYTES];
+
+    bool stop_asked;  /* on this rank */
+    bool stop_agreed; /* on every rank */
+    int stop_signal;
+    struct sigaction former_action;
+
+    uint32_t streams_drawn; /* bit s: an open loader draws from stream s */
+};
+
+/* Local. Another holder of the run, and one less: the last one releases it. */
+void mpi_run_hold(shs_run *run);
+void mpi_run_release(shs_run *run);
+
+/* Local. Keeps an error for the next mpi_settle(); the first one stays. */
+void mpi_run_keep(shs_run *run, shs_status status);
+
+/* Local. True once a stop was asked for on this rank, by a call or a signal. */
+bool mpi_stop_asked(const shs_run *run);
+
+/* Local. Handles a signal as a request to stop (0: none), and puts the former handler back. */
+shs_status mpi_stop_install(shs_run *run, int stop_signal);
+void mpi_stop_remove(shs_run *run);
+
+/* Collective: the one point of agreement, with which every collective function begins or ends.
+ * `call` is its name and arguments, the same on all ranks; `mine` this rank's status so far. If a
+ * rank has failed, all return the lowest failing rank's status and message; if calls differ,
+ * SHS_ERROR_DISAGREE, naming both. A stop asked for on any rank becomes agreed on all. */
+__attribute__((format(printf, 3, 4))) shs_status mpi_agree(shs_run *run, shs_status mine,
+                                                           const char *call, ...);
+
+/* Collective. The same, and hands over an error kept by mpi_run_keep(). */
+shs_status mpi_settle(shs_run *run, const char *call, shs_status mine);
+
+/* Collective. Rank 0's bytes on every rank. */
+shs_status mpi_broadcast(shs_run *run, void *bytes, size_t count);
+
+/* Collective. The sum of a number over all ranks. */
+shs_status mpi_sum(shs_run *run, uint64_t *number);
+
+/* Collective. Puts each rank's records, one for each virtual rank that it hosts, together on rank
+ * 0, in the order of virtual ranks. `all` is read on rank 0 only. */
+shs_status mpi_gather_vranks(shs_run *run, const void *records, size_t record_bytes, void *all);
+
+/* Collective. Sums floats and doubles over all ranks in MPI_Allreduce's own order, in place. */
+shs_status mpi_sum_fast(shs_run *run, float *floats, size_t n_floats, double *doubles,
+                        size_t n_doubles);
+
+#endif

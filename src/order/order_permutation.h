@@ -1,0 +1,36 @@
+/* Keyed permutations of 0 … N-1, evaluated at any position. Pure. */
+#ifndef ORDER_PERMUTATION_H
+#define ORDER_PERMUTATION_H
+
+#include <stdint.h>
+
+#include "core_status.h"
+
+/* Up to this N the permutation is a Fisher-Yates shuffle kept in a table: cheap Feistel networks
+ * over so few positions are far from uniform. Above it nothing is stored but the keys. */
+enum {
+    ORDER_TABLE_MAX = 1 << 14,
+    ORDER_ROUNDS = 8
+};
+
+#define ORDER_MAX_SAMPLES (UINT64_C(1) << 56)
+
+struct order_permutation {
+    uint64_t samples;
+    uint32_t low_bits; /* of the Feistel network's right half */
+    uint32_t high_bits;
+    uint32_t keys[ORDER_ROUNDS][2];
+    uint16_t *table; /* NULL above ORDER_TABLE_MAX */
+};
+
+/* The permutation of an epoch, drawn from role 3 of a loader's stream. samples is 1 … 2^56, epoch
+ * below 2^32, stream at most 15. A permutation that is open already is set anew. */
+shs_status order_permutation_set(struct order_permutation *permutation, uint64_t seed,
+                                 uint32_t stream, uint64_t epoch, uint64_t samples);
+
+void order_permutation_free(struct order_permutation *permutation);
+
+/* The row at a position below samples. */
+uint64_t order_permutation_row(const struct order_permutation *permutation, uint64_t position);
+
+#endif

@@ -1,0 +1,148 @@
+#include "order_plan.h"
+
+#include "core_memory.h"
+
+typedef unsigned long long ull;
+
+const char *order_shuffle_name(shs_shuffle shuffle)
+{
+    switch (shuffle) {
+    case SHS_SHUFFLE_FULL:
+        return "full";
+    case SHS_SHUFFLE_NONE:
+        return "none";
+    case SHS_SHUFFLE_BLOCKS:
+        return "blocks";
+    }
+    return "?";
+}
+
+const char *order_shard_name(shs_shard shard)
+{
+    switch (shard) {
+    case SHS_SHARD_GLOBAL:
+        return "global";
+    case SHS_SHARD_FIXED:
+        return "fixed";
+    }
+    return "?";
+}
+
+const char *order_tail_name(shs_tail tail)
+{
+    switch (tail) {
+    case SHS_TAIL_SHORT:
+        return "short";
+    case SHS_TAIL_DROP:
+        return "drop";
+    case SHS_TAIL_PAD:
+        return "pad";
+    }
+    return "?";
+}
+
+static shs_status check_modes(const struct order_shape *shape)
+{
+    if (shape->shuffle != SHS_SHUFFLE_FULL && shape->shuffle != SHS_SHUFFLE_NONE)
+        return core_fail(SHS_ERROR_UNSUPPORTED,
+                         "shuffle '%s' is not built in this version; use full or none",
+                         order_shuffle_name(shape->shuffle));
+    if (shape->shard != SHS_SHARD_GLOBAL)
+        return core_fail(SHS_ERROR_UNSUPPORTED,
+                         "shard '%s' is not built in this version; use global",
+                         order_shard_name(shape->shard));
+    if (shape->tail != SHS_TAIL_SHORT && shape->tail != SHS_TAIL_DROP)
+        return core_fail(SHS_ERROR_UNSUPPORTED,
+                         "tail '%s' is not built in this version; use short or drop",
+                         order_tail_name(shape->tail));
+    return SHS_OK;
+}
+
+shs_status order_check(const struct order_shape *shape)
+{
+    shs_status status = check_modes(shape);
+    if (status) return status;
+    if (shape->samples > ORDER_MAX_SAMPLES)
+        return core_fail(SHS_ERROR_ARGUMENT, "%llu samples are more than 2^56",
+                         (ull)shape->samples);
+    if (shape->vranks < 1 || shape->vranks > UINT64_C(1) << 24)
+        return core_fail(SHS_ERROR_ARGUMENT, "%llu virtual ranks; choose 1 to 2^24",
+                         (ull)shape->vranks);
+    if (shape->batch < 1 || shape->batch > UINT32_MAX)
+        return core_fail(SHS_ERROR_ARGUMENT, "a batch of %llu rows; choose 1 to 2^32 - 1",
+                         (ull)shape->batch);
+    if (order_steps(shape) == 0)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "an epoch would have no steps: N = %llu samples, V = %llu virtual ranks, "
+                         "b = %llu rows a batch, tail %s; choose a smaller batch or tail short",
+                         (ull)shape->samples, (ull)shape->vranks, (ull)shape->batch,
+                         order_tail_name(shape->tail));
+    if (order_steps(shape) > UINT32_MAX)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "an epoch would have %llu steps; a run has fewer than 2^32: choose a "
+                         "larger batch",
+                         (ull)order_steps(shape));
+    return SHS_OK;
+}
+
+uint64_t order_steps(const struct order_shape *shape)
+{
+    uint64_t global_batch = shape->vranks * shape->batch;
+    uint64_t whole = shape->samples / global_batch;
+    return whole + (shape->tail == SHS_TAIL_SHORT && shape->samples % global_batch != 0);
+}
+
+uint64_t order_share(uint64_t total, uint64_t part, uint64_t parts)
+{
+    return part * (total / parts) + part * (total % parts) / parts;
+}
+
+struct order_slice order_slice(const struct order_shape *shape, uint64_t epoch_step, uint64_t vrank)
+{
+    uint64_t global_batch = shape->vranks * shape->batch;
+    uint64_t first = epoch_step * global_batch;
+    uint64_t left = shape->samples - first;
+    if (left >= global_batch)
+        return (struct order_slice){first + vrank * shape->batch, shape->batch};
+    uint64_t begin = order_share(left, vrank, shape->vranks);
+    uint64_t end = order_share(left, vrank + 1, shape->vranks);
+    return (struct order_slice){first + begin, end - begin};
+}
+
+uint64_t order_row(const struct order_shape *shape, const struct order_permutation *permutation,
+                   uint64_t position)
+{
+    if (shape->shuffle == SHS_SHUFFLE_NONE) return position;
+    return order_permutation_row(permutation, position);
+}
+
+shs_cursor order_next(const struct order_shape *shape, shs_cursor cursor)
+{
+    cursor.step++;
+    cursor.epoch_step++;
+    if (cursor.epoch_step == order_steps(shape)) {
+        cursor.epoch_step = 0;
+        cursor.epoch++;
+    }
+    return cursor;
+}
+
+shs_status order_check_cursor(const struct order_shape *shape, uint64_t epochs, shs_cursor cursor)
+{
+    uint64_t steps = order_steps(shape), before;
+    bool inside = cursor.epoch_step < steps && (!epochs || cursor.epoch < epochs ||
+                                                (cursor.epoch == epochs && !cursor.epoch_step));
+    if (!inside || cursor.step > UINT32_MAX || cursor.epoch > UINT32_MAX)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "cursor {epoch %llu, epoch step %llu, step %llu} lies outside a run of "
+                         "%llu epochs of %llu steps",
+                         (ull)cursor.epoch, (ull)cursor.epoch_step, (ull)cursor.step, (ull)epochs,
+                         (ull)steps);
+    if (!core_multiply(cursor.epoch, steps, &before) || cursor.step != before + cursor.epoch_step)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "cursor {epoch %llu, epoch step %llu, step %llu} does not count: with "
+                         "%llu steps an epoch its step is %llu",
+                         (ull)cursor.epoch, (ull)cursor.epoch_step, (ull)cursor.step, (ull)steps,
+                         (ull)(before + cursor.epoch_step));
+    return SHS_OK;
+}

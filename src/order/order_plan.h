@@ -1,0 +1,53 @@
+/* Which positions of an epoch a virtual rank takes at a step. Pure. */
+#ifndef ORDER_PLAN_H
+#define ORDER_PLAN_H
+
+#include "order_permutation.h"
+#include "shardstep/loader.h"
+
+/* What the order of a run is a function of, beside seed and epoch. */
+struct order_shape {
+    uint64_t samples; /* N, 1 … 2^56 */
+    uint64_t vranks;  /* V, 1 … 2^24 */
+    uint64_t batch;   /* b, 1 … 2^32 - 1 */
+    shs_shuffle shuffle;
+    shs_shard shard;
+    shs_tail tail;
+};
+
+/* The positions that one virtual rank takes at one step. */
+struct order_slice {
+    uint64_t first;
+    uint64_t rows;
+};
+
+/* Refuses what is out of range or not built, and an epoch of no steps. */
+shs_status order_check(const struct order_shape *shape);
+
+/* Steps of an epoch. */
+uint64_t order_steps(const struct order_shape *shape);
+
+/* epoch_step is below order_steps(), vrank below V. */
+struct order_slice order_slice(const struct order_shape *shape, uint64_t epoch_step,
+                               uint64_t vrank);
+
+/* total * part / parts, rounded down, for part <= parts <= 2^24 and total up to 2^56: the product
+ * itself would not fit in 64 bits. */
+uint64_t order_share(uint64_t total, uint64_t part, uint64_t parts);
+
+/* The row at a position: `permutation` is the epoch's, not used in file order. */
+uint64_t order_row(const struct order_shape *shape, const struct order_permutation *permutation,
+                   uint64_t position);
+
+/* The cursor after the step that begins at `cursor`. */
+shs_cursor order_next(const struct order_shape *shape, shs_cursor cursor);
+
+/* Refuses a cursor that no run of this shape passes; epochs 0: without end. */
+shs_status order_check_cursor(const struct order_shape *shape, uint64_t epochs, shs_cursor cursor);
+
+/* The words of the command line and of fingerprints; "?" for a value that is none. */
+const char *order_shuffle_name(shs_shuffle shuffle);
+const char *order_shard_name(shs_shard shard);
+const char *order_tail_name(shs_tail tail);
+
+#endif

@@ -1,0 +1,45 @@
+#include "order_tree.h"
+
+#include "order_plan.h"
+
+static uint64_t middle_of(struct order_node node)
+{
+    uint64_t span = node.end - node.first - 1;
+    uint32_t level = 63 - (uint32_t)__builtin_clzll(span);
+    return node.first + (UINT64_C(1) << level);
+}
+
+bool order_node_is_root(uint64_t vranks, struct order_node node)
+{
+    return node.first == 0 && node.end == vranks;
+}
+
+struct order_node order_node_parent(uint64_t vranks, struct order_node node)
+{
+    struct order_node parent = {0, vranks};
+    while (parent.end - parent.first > 1) {
+        uint64_t middle = middle_of(parent);
+        struct order_node half = node.first < middle ? (struct order_node){parent.first, middle}
+                                                     : (struct order_node){middle, parent.end};
+        if (half.end - half.first <= node.end - node.first) break;
+        parent = half;
+    }
+    return parent;
+}
+
+bool order_nodes_join(uint64_t vranks, struct order_node left, struct order_node right)
+{
+    if (left.end != right.first) return false;
+    struct order_node parent = order_node_parent(vranks, left);
+    return parent.first == left.first && parent.end == right.end;
+}
+
+uint64_t order_first_vrank(uint64_t vranks, uint64_t ranks, uint64_t rank)
+{
+    return order_share(vranks, rank, ranks);
+}
+
+uint64_t order_host(uint64_t vranks, uint64_t ranks, uint64_t vrank)
+{
+    return ((vrank + 1) * ranks - 1) / vranks;
+}

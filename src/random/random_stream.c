@@ -1,0 +1,136 @@
+#include "random_stream.h"
+
+#include <Random123/philox.h>
+#include <string.h>
+
+#include "core_status.h"
+
+void random_block(const uint32_t key[2], const uint32_t counter[4], uint32_t words[4])
+{
+    philox4x32_ctr_t from = {{counter[0], counter[1], counter[2], counter[3]}};
+    philox4x32_key_t with = {{key[0], key[1]}};
+    philox4x32_ctr_t block = philox4x32_R(10, from, with);
+    memcpy(words, block.v, sizeof block.v);
+}
+
+static void begin(shs_random *random, uint64_t seed, uint32_t slot, uint32_t step, uint32_t last)
+{
+    *random = (shs_random){
+        .key = {(uint32_t)seed, (uint32_t)(seed >> 32)},
+        .counter = {0, slot, step, last},
+        .used = 4,
+    };
+}
+
+void random_of_sample(uint64_t seed, uint32_t stream, uint64_t index, uint64_t epoch,
+                      shs_random *random)
+{
+    uint32_t purpose = SHS_ROLE_AUGMENT_BY_SAMPLE + 16 * stream;
+    begin(random, seed, (uint32_t)index, (uint32_t)epoch,
+          purpose << 24 | (uint32_t)(index >> 32 & 0xffffff));
+}
+
+void random_of_order(uint64_t seed, uint32_t stream, uint32_t part, uint64_t epoch, uint64_t vrank,
+                     shs_random *random)
+{
+    uint32_t purpose = SHS_ROLE_SHUFFLE + 16 * stream;
+    begin(random, seed, part, (uint32_t)epoch, purpose << 24 | (uint32_t)(vrank & 0xffffff));
+}
+
+static shs_status check_part(const char *name, uint64_t value, uint64_t bits)
+{
+    if (value >> bits == 0) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "shs_random_at: %s %llu has more than the %llu bits that a place gives it; "
+                     "use a value below %llu",
+                     name, (unsigned long long)value, (unsigned long long)bits, 1ULL << bits);
+}
+
+static shs_status check_place(const shs_place *place)
+{
+    shs_status status = check_part("purpose", place->purpose, 8);
+    if (!status) status = check_part("rank", place->rank, 24);
+    if (!status) status = check_part("step", place->step, 32);
+    if (!status) status = check_part("slot", place->slot, 32);
+    if (status) return status;
+    uint64_t role = place->purpose % 16;
+    if (role >= SHS_ROLE_AUGMENT_BY_SAMPLE && role <= SHS_ROLE_WEIGHTED)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "shs_random_at: role %llu belongs to the library's own order and "
+                         "sampling; use 0, 1 or 6 to 15",
+                         (unsigned long long)role);
+    return SHS_OK;
+}
+
+shs_status shs_random_at(const shs_place *place, shs_random *stream)
+{
+    shs_status status = check_place(place);
+    begin(stream, place->seed, (uint32_t)place->slot, (uint32_t)place->step,
+          (uint32_t)(place->purpose << 24 | place->rank));
+    stream->status = status;
+    return status;
+}
+
+/* used: 0 … 3 words of the block taken, 4 none left, 5 none left and no further block. */
+static bool next_block(shs_random *stream)
+{
+    if (!stream->status && stream->used > 4) stream->status = SHS_ERROR_EXHAUSTED;
+    if (stream->status) return false;
+    random_block(stream->key, stream->counter, stream->words);
+    stream->used = 0;
+    return true;
+}
+
+uint32_t shs_random_u32(shs_random *stream)
+{
+    if (stream->used >= 4 || stream->status) {
+        if (!next_block(stream)) return 0;
+        stream->counter[0]++;
+    }
+    uint32_t word = stream->words[stream->used++];
+    if (stream->used == 4 && stream->counter[0] == 0) stream->used = 5;
+    return word;
+}
+
+uint64_t shs_random_u64(shs_random *stream)
+{
+    uint64_t low = shs_random_u32(stream);
+    uint64_t high = shs_random_u32(stream);
+    return stream->status ? 0 : high << 32 | low;
+}
+
+float shs_random_float(shs_random *stream)
+{
+    return (float)(shs_random_u32(stream) >> 8) * 0x1p-24f;
+}
+
+double shs_random_double(shs_random *stream)
+{
+    return (double)(shs_random_u64(stream) >> 11) * 0x1p-53;
+}
+
+uint32_t shs_random_below(shs_random *stream, uint32_t n)
+{
+    if (n == 0) {
+        if (!stream->status) stream->status = SHS_ERROR_ARGUMENT;
+        return 0;
+    }
+    uint64_t product = (uint64_t)shs_random_u32(stream) * n;
+    if ((uint32_t)product < n) {
+        uint32_t unfair = (uint32_t)(0 - n) % n; /* (2^32 - n) mod n */
+        while ((uint32_t)product < unfair && !stream->status)
+            product = (uint64_t)shs_random_u32(stream) * n;
+    }
+    return stream->status ? 0 : (uint32_t)(product >> 32);
+}
+
+shs_status shs_random_status(const shs_random *stream)
+{
+    if (stream->status == SHS_ERROR_EXHAUSTED)
+        return core_fail(SHS_ERROR_EXHAUSTED,
+                         "all 2^34 words of a random stream were drawn; go on at another place");
+    if (stream->status == SHS_ERROR_ARGUMENT)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "a random stream was made at a refused place or asked for below(0)");
+    return stream->status;
+}

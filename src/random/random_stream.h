@@ -1,0 +1,27 @@
+/* Streams of every role: the counter layouts of the library's own draws. Pure. */
+#ifndef RANDOM_STREAM_H
+#define RANDOM_STREAM_H
+
+#include "shardstep/random.h"
+
+enum {
+    RANDOM_MAX_STREAM = 15
+};
+
+#define RANDOM_MAX_RANK  (UINT64_C(1) << 24)
+#define RANDOM_MAX_INDEX (UINT64_C(1) << 56)
+
+/* One block of Philox4x32-10. */
+void random_block(const uint32_t key[2], const uint32_t counter[4], uint32_t words[4]);
+
+/* Role 2: {block, low 32 of index, epoch, purpose << 24 | next 24 of index}. index < 2^56,
+ * epoch < 2^32, stream <= 15; the caller has checked them. */
+void random_of_sample(uint64_t seed, uint32_t stream, uint64_t index, uint64_t epoch,
+                      shs_random *random);
+
+/* Role 3: {block, 0 for a permutation of rows or blocks or 1 + w for window w, epoch,
+ * purpose << 24 | vrank}, vrank 0 but for windows and fixed shards. */
+void random_of_order(uint64_t seed, uint32_t stream, uint32_t part, uint64_t epoch, uint64_t vrank,
+                     shs_random *random);
+
+#endif

@@ -1,0 +1,173 @@
+#include "run_dataset.h"
+
+#include <string.h>
+
+#include "core_memory.h"
+#include "core_text.h"
+
+enum {
+    DEFAULT_CACHE = 64 << 20
+};
+
+/* Splits "a,b,c" in place into names, without spaces around them. */
+static shs_status split_fields(char *fields, char **names, size_t *count)
+{
+    for (*count = 0; fields; (*count)++) {
+        if (*count == SHS_MAX_FIELDS)
+            return core_fail(SHS_ERROR_ARGUMENT, "more than %d fields", SHS_MAX_FIELDS);
+        char *comma = strchr(fields, ',');
+        if (comma) *comma = '\0';
+        fields += strspn(fields, " ");
+        fields[strcspn(fields, " ")] = '\0';
+        if (!*fields)
+            return core_fail(SHS_ERROR_ARGUMENT,
+                             "a field's name is empty; give names of datasets separated by commas");
+        for (size_t other = 0; other < *count; other++)
+            if (!strcmp(names[other], fields))
+                return core_fail(SHS_ERROR_ARGUMENT, "field %s is given twice", fields);
+        names[*count] = fields;
+        fields = comma ? comma + 1 : NULL;
+    }
+    return SHS_OK;
+}
+
+static shs_status open_field(shs_dataset *dataset, const char *path, const char *name,
+                             size_t cache_bytes)
+{
+    char *copy = NULL;
+    shs_tensor whole, *sample = &dataset->sample[dataset->n_fields];
+    shs_status status = h5_field_open(dataset->file, name, cache_bytes,
+                                      &dataset->fields[dataset->n_fields], &whole);
+    if (!status) status = core_copy(name, &copy);
+    if (status) return status;
+    *sample = (shs_tensor){.name = copy, .type = whole.type, .axes = whole.axes - 1};
+    memcpy(sample->shape, whole.shape + 1, sample->axes * sizeof *sample->shape);
+    dataset->n_fields++;
+    if (dataset->n_fields == 1) dataset->samples = whole.shape[0];
+    if (whole.shape[0] != dataset->samples)
+        return core_fail(SHS_ERROR_FORMAT,
+                         "%s: field %s has %llu rows but field %s has %llu; all fields need one "
+                         "row a sample",
+                         path, dataset->sample[0].name, (unsigned long long)dataset->samples, name,
+                         (unsigned long long)whole.shape[0]);
+    return shs_tensor_bytes(sample, &dataset->sample_bytes[dataset->n_fields - 1]);
+}
+
+static shs_status open_fields(shs_dataset *dataset, const char *path, char *fields,
+                              size_t cache_bytes)
+{
+    char *names[SHS_MAX_FIELDS];
+    size_t count;
+    shs_status status = split_fields(fields, names, &count);
+    for (size_t i = 0; i < count && !status; i++)
+        status = open_field(dataset, path, names[i], cache_bytes);
+    return status;
+}
+
+/* A hash of what ranks must see alike: names, types and shapes. */
+static shs_status identity(const shs_dataset *dataset, char text[CORE_DIGEST_TEXT])
+{
+    struct core_hash *hash;
+    shs_status status = core_hash_new(&hash);
+    if (status) return status;
+    core_hash_add(hash, &dataset->samples, sizeof dataset->samples);
+    for (size_t f = 0; f < dataset->n_fields; f++) {
+        const shs_tensor *sample = &dataset->sample[f];
+        core_hash_add(hash, sample->name, strlen(sample->name) + 1);
+        core_hash_add(hash, &sample->type, sizeof sample->type);
+        core_hash_add(hash, &sample->axes, sizeof sample->axes);
+        core_hash_add(hash, sample->shape, sample->axes * sizeof *sample->shape);
+    }
+    struct core_digest digest = core_hash_digest(hash);
+    core_digest_text(&digest, text);
+    core_hash_free(&hash);
+    return SHS_OK;
+}
+
+static shs_status open_local(shs_dataset *dataset, const char *path, const char *fields,
+                             size_t cache_bytes)
+{
+    char *copy = NULL;
+    if (!path || !fields) return core_fail(SHS_ERROR_ARGUMENT, "path or fields is NULL; give both");
+    shs_status status = h5_open(path, &dataset->file);
+    if (!status) status = core_copy(fields, &copy);
+    if (!status) status = open_fields(dataset, path, copy, cache_bytes);
+    core_free(&copy);
+    return status;
+}
+
+shs_status shs_dataset_open(shs_run *run, const char *path, const char *fields,
+                            const shs_dataset_options *options, shs_dataset **dataset)
+{
+    char digest[CORE_DIGEST_TEXT] = "";
+    size_t cache_bytes = options && options->cache_bytes ? options->cache_bytes : DEFAULT_CACHE;
+    shs_status status = core_new(1, sizeof **dataset, "a dataset", dataset);
+    if (!status) {
+        mpi_run_hold(run);
+        (*dataset)->run = run;
+        (*dataset)->holders = 1;
+        status = open_local(*dataset, path, fields, cache_bytes);
+    }
+    if (!status) status = identity(*dataset, digest);
+    /* a path may differ between ranks, as node-local copies do; what is in the file may not */
+    status = mpi_agree(run, core_wrap(status, "shs_dataset_open"),
+                       "shs_dataset_open(%.80s, holding types and shapes %s)",
+                       fields ? fields : "NULL", digest);
+    if (status) shs_dataset_close(dataset);
+    return status;
+}
+
+void run_dataset_hold(shs_dataset *dataset)
+{
+    dataset->holders++;
+}
+
+void run_dataset_release(shs_dataset *dataset)
+{
+    if (--dataset->holders) return;
+    shs_run *run = dataset->run;
+    for (size_t f = 0; f < SHS_MAX_FIELDS; f++)
+        h5_field_close(&dataset->fields[f]);
+    for (size_t f = 0; f < dataset->n_fields; f++)
+        core_free(&dataset->sample[f].name);
+    h5_close(&dataset->file);
+    core_free(&dataset);
+    mpi_run_release(run);
+}
+
+void shs_dataset_close(shs_dataset **dataset)
+{
+    if (!dataset || !*dataset) return;
+    run_dataset_release(*dataset);
+    *dataset = NULL;
+}
+
+uint64_t shs_dataset_samples(const shs_dataset *dataset)
+{
+    return dataset->samples;
+}
+
+size_t shs_dataset_fields(const shs_dataset *dataset)
+{
+    return dataset->n_fields;
+}
+
+const shs_tensor *shs_dataset_field(const shs_dataset *dataset, size_t field)
+{
+    return field < dataset->n_fields ? &dataset->sample[field] : NULL;
+}
+
+shs_status run_dataset_read(const shs_dataset *dataset, size_t field, const uint64_t *index,
+                            uint64_t count, void *rows)
+{
+    char *to = rows;
+    for (uint64_t i = 0, run; i < count; i += run) {
+        run = 1; /* neighbouring rows are read together */
+        while (i + run < count && index[i + run] == index[i] + run)
+            run++;
+        shs_status status = h5_read_rows(dataset->fields[field], index[i], run, to);
+        if (status) return status;
+        to += run * dataset->sample_bytes[field];
+    }
+    return SHS_OK;
+}

@@ -1,0 +1,28 @@
+/* An open dataset, as the loader sees it. Joins h5 and the run. */
+#ifndef RUN_DATASET_H
+#define RUN_DATASET_H
+
+#include "core_hash.h"
+#include "h5_file.h"
+#include "mpi_run.h"
+#include "shardstep/dataset.h"
+
+struct shs_dataset {
+    shs_run *run;
+    struct h5_file *file;
+    uint64_t samples;
+    size_t n_fields;
+    struct h5_field *fields[SHS_MAX_FIELDS];
+    shs_tensor sample[SHS_MAX_FIELDS]; /* of each field; names are the struct's own */
+    size_t sample_bytes[SHS_MAX_FIELDS];
+    uint64_t holders; /* the program and the loaders */
+};
+
+/* Local. Reads rows of a field, in the order of `index`, one after the other into `rows`. */
+shs_status run_dataset_read(const shs_dataset *dataset, size_t field, const uint64_t *index,
+                            uint64_t count, void *rows);
+
+void run_dataset_hold(shs_dataset *dataset);
+void run_dataset_release(shs_dataset *dataset);
+
+#endif

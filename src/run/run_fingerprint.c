@@ -1,0 +1,74 @@
+/* The fingerprint: what a run is a function of. */
+#include <string.h>
+
+#include "core_memory.h"
+#include "core_text.h"
+#include "run_loader.h"
+
+typedef unsigned long long ull;
+
+static void add_field(struct core_text *text, const shs_tensor *sample)
+{
+    core_text_add(text, "field %s = %s", sample->name, shs_type_name(sample->type));
+    for (uint32_t axis = 0; axis < sample->axes; axis++)
+        core_text_add(text, "%s%llu", axis ? "x" : " ", (ull)sample->shape[axis]);
+    core_text_add(text, "\n");
+}
+
+shs_status run_fingerprint(const shs_loader *loader, char **fingerprint)
+{
+    struct core_text text = {0};
+    const struct order_shape *shape = &loader->shape;
+    core_text_add(&text, "vranks = %llu\n", (ull)shape->vranks);
+    core_text_add(&text, "seed = %llu\n", (ull)loader->dataset->run->seed);
+    core_text_add(&text, "samples = %llu\n", (ull)shape->samples);
+    for (size_t f = 0; f < loader->dataset->n_fields; f++)
+        add_field(&text, &loader->dataset->sample[f]);
+    core_text_add(&text, "batch = %llu\n", (ull)shape->batch);
+    core_text_add(&text, "shuffle = %s\n", order_shuffle_name(shape->shuffle));
+    core_text_add(&text, "shard = %s\n", order_shard_name(shape->shard));
+    core_text_add(&text, "tail = %s\n", order_tail_name(shape->tail));
+    core_text_add(&text, "stream = %u\n", loader->stream);
+    core_text_add(&text, "augmentation = %s\n", loader->augment_text);
+    core_text_add(&text, "augmentation by = %s\n",
+                  loader->augment_by == SHS_BY_SAMPLE ? "sample" : "rank and step");
+    core_text_add(&text, "order version = %d\n", SHS_ORDER_VERSION);
+    core_text_add(&text, "augmentation version = %d\n", SHS_AUGMENT_VERSION);
+    *fingerprint = text.bytes;
+    if (text.status) core_text_free(&text);
+    return text.status;
+}
+
+static shs_status differ(const char *stored, size_t stored_length, const char *own,
+                         size_t own_length)
+{
+    static const char vranks[] = "vranks = ";
+    if (!strncmp(stored, vranks, sizeof vranks - 1))
+        return core_fail(SHS_ERROR_MISMATCH,
+                         "the checkpoint was made with V = %.*s virtual ranks, this run has "
+                         "V = %.*s; pass vranks %.*s",
+                         (int)(stored_length - sizeof vranks + 1), stored + sizeof vranks - 1,
+                         (int)(own_length - sizeof vranks + 1), own + sizeof vranks - 1,
+                         (int)(stored_length - sizeof vranks + 1), stored + sizeof vranks - 1);
+    return core_fail(SHS_ERROR_MISMATCH,
+                     "the checkpoint belongs to another run: it has «%.*s», this run has «%.*s»; "
+                     "set it back, or use another folder",
+                     (int)stored_length, stored, (int)own_length, own);
+}
+
+shs_status run_fingerprint_check(const shs_loader *loader, const char *stored)
+{
+    char *own;
+    shs_status status = run_fingerprint(loader, &own);
+    if (status) return status;
+    const char *a = stored, *b = own;
+    while (!status && (*a || *b)) {
+        size_t a_length = strcspn(a, "\n"), b_length = strcspn(b, "\n");
+        if (a_length != b_length || memcmp(a, b, a_length))
+            status = differ(a, a_length, b, b_length);
+        a += a_length + (a[a_length] != '\0');
+        b += b_length + (b[b_length] != '\0');
+    }
+    core_free(&own);
+    return status;
+}

@@ -1,0 +1,267 @@
+/* The mean of the gradients: tensors in and out of the sums that the ranks exchange. */
+#include <string.h>
+
+#include "core_memory.h"
+#include "mpi_tree.h"
+#include "shardstep/gradient.h"
+
+struct shs_gradient {
+    shs_run *run;
+    shs_tensor *tensors; /* names are not kept */
+    size_t count;
+    size_t n_floats;
+    size_t n_doubles;
+    shs_reduction reduction;
+    struct mpi_tree *tree;   /* reproducible */
+    struct mpi_vector total; /* fast; reproducible: what is received of the root */
+    uint64_t added;          /* batches of the step */
+    uint64_t rows;           /* with weight 1, of the step on this rank */
+    uint64_t step;
+};
+
+static shs_status count_elements(shs_gradient *gradient)
+{
+    for (size_t t = 0; t < gradient->count; t++) {
+        const shs_tensor *tensor = &gradient->tensors[t];
+        size_t bytes, *elements = NULL;
+        shs_status status = shs_tensor_bytes(tensor, &bytes);
+        if (status) return status;
+        if (tensor->type == SHS_F32) elements = &gradient->n_floats;
+        if (tensor->type == SHS_F64) elements = &gradient->n_doubles;
+        if (!elements || !tensor->data)
+            return core_fail(SHS_ERROR_ARGUMENT, "tensor %zu (%s) is %s; gradients are f32 or f64",
+                             t, tensor->name ? tensor->name : "no name",
+                             tensor->data ? shs_type_name(tensor->type) : "without data");
+        if (__builtin_add_overflow(*elements, bytes / shs_type_size(tensor->type), elements))
+            return core_fail(SHS_ERROR_ARGUMENT, "the tensors are larger than a process can "
+                                                 "address");
+    }
+    return SHS_OK;
+}
+
+static shs_status open_local(shs_gradient *gradient, const shs_tensor *tensors, size_t count)
+{
+    if (gradient->reduction != SHS_REDUCTION_REPRODUCIBLE &&
+        gradient->reduction != SHS_REDUCTION_FAST)
+        return core_fail(SHS_ERROR_ARGUMENT, "reduction %d is neither reproducible nor fast",
+                         (int)gradient->reduction);
+    if (!tensors || !count) return core_fail(SHS_ERROR_ARGUMENT, "no tensors are given");
+    shs_status status = core_new(count, sizeof *gradient->tensors, "tensors", &gradient->tensors);
+    if (status) return status;
+    memcpy(gradient->tensors, tensors, count * sizeof *tensors);
+    gradient->count = count;
+    status = count_elements(gradient);
+    if (!status)
+        status = core_new(gradient->n_floats, sizeof(float), "gradients", &gradient->total.floats);
+    if (!status)
+        status =
+            core_new(gradient->n_doubles, sizeof(double), "gradients", &gradient->total.doubles);
+    if (!status && gradient->reduction == SHS_REDUCTION_REPRODUCIBLE)
+        status =
+            mpi_tree_new(gradient->run, gradient->n_floats, gradient->n_doubles, &gradient->tree);
+    return status;
+}
+
+shs_status shs_gradient_open(shs_run *run, const shs_tensor *tensors, size_t count,
+                             const shs_gradient_options *options, shs_gradient **gradient)
+{
+    shs_reduction reduction = options ? options->reduction : SHS_REDUCTION_REPRODUCIBLE;
+    size_t n_floats = 0, n_doubles = 0;
+    shs_status status = core_new(1, sizeof **gradient, "gradients", gradient);
+    if (!status) {
+        mpi_run_hold(run);
+        (*gradient)->run = run;
+        (*gradient)->reduction = reduction;
+        status = open_local(*gradient, tensors, count);
+        n_floats = (*gradient)->n_floats;
+        n_doubles = (*gradient)->n_doubles;
+    }
+    status = mpi_agree(run, core_wrap(status, "shs_gradient_open"),
+                       "shs_gradient_open(%zu floats, %zu doubles, reduction %d)", n_floats,
+                       n_doubles, (int)reduction);
+    if (status) shs_gradient_close(gradient);
+    return status;
+}
+
+void shs_gradient_close(shs_gradient **gradient)
+{
+    if (!gradient || !*gradient) return;
+    shs_run *run = (*gradient)->run;
+    mpi_tree_free(&(*gradient)->tree);
+    core_free(&(*gradient)->total.floats);
+    core_free(&(*gradient)->total.doubles);
+    core_free(&(*gradient)->tensors);
+    core_free(gradient);
+    mpi_run_release(run);
+}
+
+/* Calls visit with each tensor and the place of its elements in a vector. */
+static void for_each_tensor(const shs_gradient *gradient, struct mpi_vector vector,
+                            void (*visit)(const shs_tensor *tensor, void *place, size_t elements))
+{
+    for (size_t t = 0; t < gradient->count; t++) {
+        const shs_tensor *tensor = &gradient->tensors[t];
+        size_t elements = 1;
+        for (uint32_t axis = 0; axis < tensor->axes; axis++)
+            elements *= (size_t)tensor->shape[axis];
+        if (tensor->type == SHS_F32) {
+            visit(tensor, vector.floats, elements);
+            vector.floats += elements;
+        } else {
+            visit(tensor, vector.doubles, elements);
+            vector.doubles += elements;
+        }
+    }
+}
+
+static void take_tensor(const shs_tensor *tensor, void *place, size_t elements)
+{
+    memcpy(place, tensor->data, elements * shs_type_size(tensor->type));
+}
+
+static void give_tensor(const shs_tensor *tensor, void *place, size_t elements)
+{
+    memcpy(tensor->data, place, elements * shs_type_size(tensor->type));
+}
+
+static void add_tensor(const shs_tensor *tensor, void *place, size_t elements)
+{
+    if (tensor->type == SHS_F32) {
+        const float *from = tensor->data;
+        float *to = place;
+        for (size_t i = 0; i < elements; i++)
+            to[i] += from[i];
+    } else {
+        const double *from = tensor->data;
+        double *to = place;
+        for (size_t i = 0; i < elements; i++)
+            to[i] += from[i];
+    }
+}
+
+struct leaf {
+    const shs_gradient *gradient;
+    bool empty;
+};
+
+static void clear(const shs_gradient *gradient, struct mpi_vector vector)
+{
+    memset(vector.floats, 0, gradient->n_floats * sizeof *vector.floats);
+    memset(vector.doubles, 0, gradient->n_doubles * sizeof *vector.doubles);
+}
+
+static void fill_leaf(struct mpi_vector to, void *user)
+{
+    const struct leaf *leaf = user;
+    if (leaf->empty)
+        clear(leaf->gradient, to);
+    else
+        for_each_tensor(leaf->gradient, to, take_tensor);
+}
+
+static shs_status check_batch(const shs_gradient *gradient, const shs_batch *batch)
+{
+    uint64_t expected = gradient->run->first_vrank + gradient->added;
+    if (gradient->added < gradient->run->hosted && batch->vrank == expected &&
+        (!gradient->added || batch->step == gradient->step))
+        return SHS_OK;
+    return core_fail(SHS_ERROR_STATE,
+                     "the batch of virtual rank %llu, step %llu was given after %llu of %llu "
+                     "batches of the step; give each batch once, in the order of shs_next(), and "
+                     "call shs_gradient_mean() at the step's end",
+                     (unsigned long long)batch->vrank, (unsigned long long)batch->step,
+                     (unsigned long long)gradient->added,
+                     (unsigned long long)gradient->run->hosted);
+}
+
+static shs_status add(shs_gradient *gradient, const shs_batch *batch)
+{
+    struct leaf leaf = {gradient, batch->count == 0};
+    shs_status status = check_batch(gradient, batch);
+    if (status) return status;
+    if (gradient->tree) {
+        status = mpi_tree_add(gradient->tree, fill_leaf, &leaf);
+        if (status) return status;
+    } else {
+        if (!gradient->added) clear(gradient, gradient->total);
+        if (!leaf.empty) for_each_tensor(gradient, gradient->total, add_tensor);
+    }
+    gradient->added++;
+    gradient->rows += batch->count;
+    gradient->step = batch->step;
+    return SHS_OK;
+}
+
+shs_status shs_gradient_add(shs_gradient *gradient, const shs_batch *batch)
+{
+    return core_wrap(add(gradient, batch), "rank %d: shs_gradient_add", gradient->run->rank);
+}
+
+static void divide(const shs_gradient *gradient, struct mpi_vector vector, uint64_t rows)
+{
+    /* a quotient of floats taken in double and rounded once more is the correctly rounded one
+     * (Figueroa: When is double rounding innocuous? SIGNUM Newsletter 30 (1995)) */
+    double divisor = (double)rows;
+    for (size_t i = 0; i < gradient->n_floats; i++)
+        vector.floats[i] = (float)((double)vector.floats[i] / divisor);
+    for (size_t i = 0; i < gradient->n_doubles; i++)
+        vector.doubles[i] /= divisor;
+}
+
+/* The sum over all virtual ranks, divided, on every rank. */
+static shs_status reduce(shs_gradient *gradient, uint64_t rows, struct mpi_vector *mean)
+{
+    shs_run *run = gradient->run;
+    *mean = gradient->total;
+    if (!gradient->tree) {
+        shs_status status =
+            mpi_sum_fast(run, mean->floats, gradient->n_floats, mean->doubles, gradient->n_doubles);
+        if (!status) divide(gradient, *mean, rows);
+        return status;
+    }
+    struct mpi_vector root;
+    shs_status status = mpi_tree_sum(gradient->tree, &root);
+    if (status) return status;
+    if (run->rank == 0) {
+        *mean = root;
+        divide(gradient, *mean, rows);
+    }
+    status = mpi_broadcast(run, mean->floats, gradient->n_floats * sizeof *mean->floats);
+    if (!status)
+        status = mpi_broadcast(run, mean->doubles, gradient->n_doubles * sizeof *mean->doubles);
+    return status;
+}
+
+static shs_status check_step(const shs_gradient *gradient)
+{
+    if (gradient->added == gradient->run->hosted) return SHS_OK;
+    return core_fail(SHS_ERROR_STATE,
+                     "shs_gradient_mean: %llu of the step's %llu batches were added; call "
+                     "shs_gradient_add() for each, empty ones too",
+                     (unsigned long long)gradient->added,
+                     (unsigned long long)gradient->run->hosted);
+}
+
+static void forget_step(shs_gradient *gradient)
+{
+    gradient->added = 0;
+    gradient->rows = 0;
+    if (gradient->tree) mpi_tree_reset(gradient->tree);
+}
+
+shs_status shs_gradient_mean(shs_gradient *gradient)
+{
+    struct mpi_vector mean;
+    uint64_t rows = gradient->rows;
+    shs_status status = mpi_settle(gradient->run, "shs_gradient_mean", check_step(gradient));
+    if (!status) status = mpi_sum(gradient->run, &rows);
+    if (!status && rows == 0)
+        status =
+            mpi_agree(gradient->run,
+                      core_fail(SHS_ERROR_STATE, "shs_gradient_mean: no rank's batch had any rows"),
+                      "shs_gradient_mean");
+    if (!status) status = reduce(gradient, rows, &mean);
+    if (!status) for_each_tensor(gradient, mean, give_tensor);
+    forget_step(gradient);
+    return status;
+}

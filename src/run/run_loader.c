@@ -1,0 +1,313 @@
+/* The loader: opening, batches, the cursor. Synchronous. */
+#include "run_loader.h"
+
+#include <string.h>
+
+#include "core_memory.h"
+#include "random_stream.h"
+
+enum {
+    DEFAULT_BATCH = 32
+};
+
+typedef unsigned long long ull;
+
+static shs_status check_options(const shs_loader_options *options)
+{
+    if (options->ahead)
+        return core_fail(SHS_ERROR_UNSUPPORTED,
+                         "ahead = %u: this version loads synchronously; use 0", options->ahead);
+    if (options->threads)
+        return core_fail(SHS_ERROR_UNSUPPORTED,
+                         "threads = %u: this version loads in the calling thread; use 0",
+                         options->threads);
+    if (options->stream > RANDOM_MAX_STREAM)
+        return core_fail(SHS_ERROR_ARGUMENT, "stream %u; choose 0 to %d", options->stream,
+                         RANDOM_MAX_STREAM);
+    if (options->epochs > UINT64_C(1) << 32)
+        return core_fail(SHS_ERROR_ARGUMENT, "%llu epochs; the most is 2^32", (ull)options->epochs);
+    if (options->augment_by != SHS_BY_RANK_AND_STEP && options->augment_by != SHS_BY_SAMPLE)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "augment_by %d is neither by rank and step nor by "
+                         "sample",
+                         (int)options->augment_by);
+    return SHS_OK;
+}
+
+static shs_status claim_stream(shs_loader *loader)
+{
+    uint32_t *drawn = &loader->dataset->run->streams_drawn, bit = UINT32_C(1) << loader->stream;
+    bool draws = loader->shape.shuffle == SHS_SHUFFLE_FULL || shs_augment_draws(loader->augment);
+    if (draws && (*drawn & bit))
+        return core_fail(SHS_ERROR_STATE,
+                         "another open loader of this run draws from stream %u; give this one "
+                         "another number (option stream)",
+                         loader->stream);
+    loader->draws = draws;
+    if (draws) *drawn |= bit;
+    return SHS_OK;
+}
+
+static shs_status make_buffers(shs_loader *loader)
+{
+    const shs_dataset *dataset = loader->dataset;
+    uint64_t batch =
+        loader->shape.batch < loader->shape.samples ? loader->shape.batch : loader->shape.samples;
+    shs_status status = core_new(batch, sizeof *loader->index, "row numbers", &loader->index);
+    if (!status)
+        status =
+            core_new(shs_augment_scratch(loader->augment), 1, "augmentation", &loader->scratch);
+    for (size_t f = 0; f < dataset->n_fields && !status; f++) {
+        loader->field[f] = *shs_augment_output(loader->augment, f);
+        status = shs_tensor_bytes(&loader->field[f], &loader->output_bytes[f]);
+        if (!status)
+            status = core_new(batch, dataset->sample_bytes[f], "a batch", &loader->read[f]);
+        if (!status)
+            status = core_new(batch, loader->output_bytes[f], "a batch", &loader->output[f]);
+        if (status) return status;
+        /* a sample's axes become a batch's: rows first */
+        shs_tensor *field = &loader->field[f];
+        if (field->axes == SHS_MAX_AXES)
+            return core_fail(SHS_ERROR_UNSUPPORTED, "field %s: a batch would have over %d axes",
+                             field->name, SHS_MAX_AXES);
+        memmove(field->shape + 1, field->shape, field->axes * sizeof *field->shape);
+        field->axes++;
+        field->data = loader->output[f];
+    }
+    return status;
+}
+
+static shs_status open_local(shs_loader *loader, const shs_loader_options *options)
+{
+    const shs_dataset *dataset = loader->dataset;
+    shs_status status = check_options(options);
+    if (!status) status = order_check(&loader->shape);
+    if (!status)
+        status = core_copy(options->augment ? options->augment : "", &loader->augment_text);
+    if (!status)
+        status = shs_augment_open(loader->augment_text, dataset->sample, dataset->n_fields,
+                                  &loader->augment);
+    if (!status) status = make_buffers(loader);
+    if (!status) status = claim_stream(loader);
+    return status;
+}
+
+/* A long augmentation still takes part in the comparison of calls, as its hash. */
+static shs_status agree_on_open(shs_run *run, shs_status status, const shs_loader *loader,
+                                const shs_loader_options *options)
+{
+    char digest[CORE_DIGEST_TEXT] = "";
+    struct core_hash *hash = NULL;
+    if (!status) status = core_hash_new(&hash);
+    if (!status) {
+        core_hash_add(hash, loader->augment_text, strlen(loader->augment_text));
+        struct core_digest sum = core_hash_digest(hash);
+        core_digest_text(&sum, digest);
+        core_hash_free(&hash);
+    }
+    return mpi_agree(run, core_wrap(status, "shs_loader_open"),
+                     "shs_loader_open(batch %llu, epochs %llu, shuffle %d, shard %d, tail %d, "
+                     "stream %u, by %d, augmentation %s)",
+                     (ull)options->batch, (ull)options->epochs, (int)options->shuffle,
+                     (int)options->shard, (int)options->tail, options->stream,
+                     (int)options->augment_by, digest);
+}
+
+shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *options,
+                           shs_loader **loader)
+{
+    static const shs_loader_options defaults = {0};
+    shs_run *run = dataset->run;
+    if (!options) options = &defaults;
+    shs_status status = core_new(1, sizeof **loader, "a loader", loader);
+    if (!status) {
+        run_dataset_hold(dataset);
+        **loader = (struct shs_loader){
+            .dataset = dataset,
+            .shape = {.samples = dataset->samples,
+                      .vranks = run->vranks,
+                      .batch = options->batch ? options->batch : DEFAULT_BATCH,
+                      .shuffle = options->shuffle,
+                      .shard = options->shard,
+                      .tail = options->tail},
+            .epochs = options->epochs,
+            .augment_by = options->augment_by,
+            .stream = options->stream,
+        };
+        status = open_local(*loader, options);
+    }
+    status = agree_on_open(run, status, *loader, options);
+    if (status) shs_loader_close(loader);
+    return status;
+}
+
+void shs_loader_close(shs_loader **loader)
+{
+    if (!loader || !*loader) return;
+    shs_dataset *dataset = (*loader)->dataset;
+    if ((*loader)->draws) dataset->run->streams_drawn &= ~(UINT32_C(1) << (*loader)->stream);
+    for (size_t f = 0; f < dataset->n_fields; f++) {
+        core_free(&(*loader)->read[f]);
+        core_free(&(*loader)->output[f]);
+    }
+    core_free(&(*loader)->index);
+    core_free(&(*loader)->scratch);
+    core_free(&(*loader)->augment_text);
+    shs_augment_close(&(*loader)->augment);
+    order_permutation_free(&(*loader)->permutation);
+    core_free(loader);
+    run_dataset_release(dataset);
+}
+
+shs_cursor shs_tell(const shs_loader *loader)
+{
+    return loader->cursor;
+}
+
+uint64_t shs_epoch_steps(const shs_loader *loader)
+{
+    return order_steps(&loader->shape);
+}
+
+void run_loader_go(shs_loader *loader, shs_cursor cursor)
+{
+    loader->cursor = cursor;
+    loader->handed = 0;
+    loader->failed = SHS_OK;
+}
+
+shs_status shs_seek(shs_loader *loader, shs_cursor cursor)
+{
+    shs_status status = order_check_cursor(&loader->shape, loader->epochs, cursor);
+    status = mpi_agree(loader->dataset->run, core_wrap(status, "shs_seek"),
+                       "shs_seek(epoch %llu, epoch step %llu, step %llu)", (ull)cursor.epoch,
+                       (ull)cursor.epoch_step, (ull)cursor.step);
+    if (!status) run_loader_go(loader, cursor);
+    return status;
+}
+
+/* Whether a step may begin: SHS_OK, SHS_END, SHS_STOP or the loader's error. */
+static shs_status begin_step(const shs_loader *loader)
+{
+    if (loader->failed) return core_tell(loader->failed, loader->failure, true, false);
+    if (loader->epochs && loader->cursor.epoch >= loader->epochs) return SHS_END;
+    if (loader->dataset->run->stop_agreed) return SHS_STOP;
+    if (loader->cursor.step > UINT32_MAX || loader->cursor.epoch > UINT32_MAX)
+        return core_fail(SHS_ERROR_EXHAUSTED,
+                         "rank %d: shs_next: epoch %llu, step %llu: a run has at most 2^32 steps "
+                         "and epochs; start another one with another seed",
+                         loader->dataset->run->rank, (ull)loader->cursor.epoch,
+                         (ull)loader->cursor.step);
+    return SHS_OK;
+}
+
+static shs_status set_permutation(shs_loader *loader)
+{
+    uint64_t epoch = loader->cursor.epoch;
+    if (loader->shape.shuffle == SHS_SHUFFLE_NONE) return SHS_OK;
+    if (loader->permuted && loader->permuted_epoch == epoch) return SHS_OK;
+    shs_status status = order_permutation_set(&loader->permutation, loader->dataset->run->seed,
+                                              loader->stream, epoch, loader->shape.samples);
+    loader->permuted = !status;
+    loader->permuted_epoch = epoch;
+    return status;
+}
+
+static void stream_of_slot(const shs_loader *loader, uint64_t vrank, uint64_t slot,
+                           shs_random *random)
+{
+    uint64_t seed = loader->dataset->run->seed;
+    if (loader->augment_by == SHS_BY_SAMPLE) {
+        random_of_sample(seed, loader->stream, loader->index[slot], loader->cursor.epoch, random);
+        return;
+    }
+    shs_place place = {.seed = seed,
+                       .purpose = SHS_ROLE_AUGMENT + 16 * loader->stream,
+                       .rank = vrank,
+                       .step = loader->cursor.step,
+                       .slot = slot};
+    /* cannot fail: begin_step() and shs_loader_open() keep every part within its bits */
+    shs_status status = shs_random_at(&place, random);
+    (void)status;
+}
+
+static shs_status augment_row(shs_loader *loader, uint64_t vrank, uint64_t slot)
+{
+    const shs_dataset *dataset = loader->dataset;
+    const void *inputs[SHS_MAX_FIELDS];
+    void *outputs[SHS_MAX_FIELDS];
+    shs_random random;
+    for (size_t f = 0; f < dataset->n_fields; f++) {
+        inputs[f] = (const char *)loader->read[f] + slot * dataset->sample_bytes[f];
+        outputs[f] = (char *)loader->output[f] + slot * loader->output_bytes[f];
+    }
+    stream_of_slot(loader, vrank, slot, &random);
+    return shs_augment_apply(loader->augment, &random, inputs, outputs, loader->scratch);
+}
+
+static shs_status load_rows(shs_loader *loader, uint64_t vrank, struct order_slice slice)
+{
+    shs_status status = set_permutation(loader);
+    if (status) return status;
+    for (uint64_t slot = 0; slot < slice.rows; slot++)
+        loader->index[slot] = order_row(&loader->shape, &loader->permutation, slice.first + slot);
+    for (size_t f = 0; f < loader->dataset->n_fields && !status; f++)
+        status = run_dataset_read(loader->dataset, f, loader->index, slice.rows, loader->read[f]);
+    for (uint64_t slot = 0; slot < slice.rows && !status; slot++)
+        status = augment_row(loader, vrank, slot);
+    return status;
+}
+
+/* Keeps a loading error for the step's agreement: its batches still arrive, without rows. */
+static void fail_step(shs_loader *loader, uint64_t vrank, shs_status status)
+{
+    shs_run *run = loader->dataset->run;
+    core_wrap(status, "shs_next: virtual rank %llu, epoch %llu, step %llu", (ull)vrank,
+              (ull)loader->cursor.epoch, (ull)loader->cursor.step);
+    mpi_run_keep(run, status);
+    loader->failed = core_wrap(status, "rank %d", run->rank);
+    memcpy(loader->failure, shs_message(), strlen(shs_message()) + 1);
+}
+
+static void fill_batch(shs_loader *loader, uint64_t vrank, uint64_t rows, shs_batch *batch)
+{
+    const shs_dataset *dataset = loader->dataset;
+    bool last = loader->handed + 1 == dataset->run->hosted;
+    for (size_t f = 0; f < dataset->n_fields; f++)
+        loader->field[f].shape[0] = rows;
+    *batch = (shs_batch){
+        .vrank = vrank,
+        .epoch = loader->cursor.epoch,
+        .epoch_step = loader->cursor.epoch_step,
+        .step = loader->cursor.step,
+        .rows = rows,
+        .count = rows,
+        .index = loader->index,
+        .fields = dataset->n_fields,
+        .field = loader->field,
+        .ends_step = last,
+        .ends_epoch = last && loader->cursor.epoch_step + 1 == order_steps(&loader->shape),
+    };
+}
+
+shs_status shs_next(shs_loader *loader, shs_batch *batch)
+{
+    *batch = (shs_batch){0};
+    if (loader->handed == 0) {
+        shs_status status = begin_step(loader);
+        if (status) return status;
+    }
+    uint64_t vrank = loader->dataset->run->first_vrank + loader->handed;
+    struct order_slice slice = order_slice(&loader->shape, loader->cursor.epoch_step, vrank);
+    if (!loader->failed) {
+        shs_status status = load_rows(loader, vrank, slice);
+        if (status) fail_step(loader, vrank, status);
+    }
+    fill_batch(loader, vrank, loader->failed ? 0 : slice.rows, batch);
+    loader->handed++;
+    if (batch->ends_step) {
+        loader->cursor = order_next(&loader->shape, loader->cursor);
+        loader->handed = 0;
+    }
+    return SHS_OK;
+}

@@ -1,0 +1,46 @@
+/* An open loader, as checkpoints see it. */
+#ifndef RUN_LOADER_H
+#define RUN_LOADER_H
+
+#include "order_plan.h"
+#include "run_dataset.h"
+#include "shardstep/loader.h"
+
+struct shs_loader {
+    shs_dataset *dataset;
+    struct order_shape shape;
+    struct order_permutation permutation;
+    uint64_t permuted_epoch; /* that `permutation` is set for, if `permuted` */
+    bool permuted;
+    uint64_t epochs; /* 0: no end */
+    char *augment_text;
+    shs_augment *augment;
+    shs_augment_by augment_by;
+    uint32_t stream;
+    bool draws;
+
+    shs_cursor cursor; /* the step that is being handed out */
+    uint64_t handed;   /* of its batches on this rank */
+    shs_status failed; /* until a seek; with its message: */
+    char failure[CORE_MESSAGE_BYTES];
+
+    /* the batch */
+    uint64_t *index;
+    void *read[SHS_MAX_FIELDS];   /* rows as stored */
+    void *output[SHS_MAX_FIELDS]; /* rows as augmented */
+    size_t output_bytes[SHS_MAX_FIELDS];
+    shs_tensor field[SHS_MAX_FIELDS];
+    void *scratch;
+};
+
+/* Local. Goes on at a cursor that has been checked. */
+void run_loader_go(shs_loader *loader, shs_cursor cursor);
+
+/* Local. The run's fingerprint: one "name = value" a line, what a checkpoint must be restored to.
+ */
+shs_status run_fingerprint(const shs_loader *loader, char **text);
+
+/* Local. SHS_ERROR_MISMATCH, naming the first line in which a stored fingerprint differs. */
+shs_status run_fingerprint_check(const shs_loader *loader, const char *stored);
+
+#endif
