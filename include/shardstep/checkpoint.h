@@ -15,9 +15,9 @@ extern "C" {
 #endif
 
 /* Collective. Saves the loader's cursor and `count` tensors with distinct names, which every rank
- * holds with the same content; SHS_ERROR_DISAGREE if they differ. Rank 0 writes; when it returns
- * SHS_OK the checkpoint is on stable storage. The folder is made if its parent exists. On error
- * earlier checkpoints are as they were. SHS_ERROR_STATE inside a step. */
+ * holds with the same content, so no wall-clock times; SHS_ERROR_DISAGREE if they differ. Rank 0
+ * writes; when it returns SHS_OK the checkpoint is on stable storage. The folder is made if its
+ * parent exists. On error earlier checkpoints are as they were. SHS_ERROR_STATE inside a step. */
 SHS_API SHS_MUST_CHECK shs_status shs_save(shs_loader *loader, const char *folder,
                                            const shs_tensor *state, size_t count);
 

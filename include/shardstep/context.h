@@ -21,7 +21,8 @@ typedef struct shs_run_options {
                         1 … 2^24; 0: the number of ranks. Choose the most ranks that the run may
                         ever get: any number of ranks from 1 to V then computes the same run. */
     int stop_signal; /* a signal that asks for a stop, e.g. SIGUSR1; 0: none. Its handler is
-                        installed by shs_open() and the former one put back by shs_close(). */
+                        installed by shs_open() and the former one put back by shs_close(): one
+                        that comes earlier has the effect that it had. */
 } shs_run_options;
 
 /* What a run knows of itself. Rank p of P hosts virtual ranks [first_vrank, first_vrank + hosted),

@@ -61,10 +61,9 @@ static shs_status place_vranks(shs_run *run, uint64_t vranks)
                          (unsigned long long)run->vranks);
     if (ranks > run->vranks)
         return core_fail(SHS_ERROR_ARGUMENT,
-                         "%d ranks for %llu virtual ranks: each rank needs at least one; start at "
-                         "most %llu ranks, or define the run with more virtual ranks",
-                         run->ranks, (unsigned long long)run->vranks,
-                         (unsigned long long)run->vranks);
+                         "%d ranks for %llu virtual ranks: each rank needs at least one; start "
+                         "fewer ranks, or define the run with more virtual ranks",
+                         run->ranks, (unsigned long long)run->vranks);
     run->first_vrank = order_first_vrank(run->vranks, ranks, rank);
     run->hosted = order_first_vrank(run->vranks, ranks, rank + 1) - run->first_vrank;
     return SHS_OK;
