@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Installs the Debian packages named as arguments, and those that Shardstep is built with, unless
+# they are there. As root, or with sudo.
+set -eu
+packages="build-essential cmake ninja-build pkg-config openmpi-bin libopenmpi-dev
+    libhdf5-openmpi-dev librandom123-dev libxxhash-dev zlib1g-dev libopenblas-dev
+    dataset-fashion-mnist $*"
+
+missing=
+for package in $packages; do
+    dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null | grep -qx installed ||
+        missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+become_root=
+if [ "$(id -u)" != 0 ]; then
+    become_root=sudo
+    command -v sudo > /dev/null || {
+        echo "these packages are missing, and there is neither root nor sudo to install them:$missing" >&2
+        exit 2
+    }
+fi
+echo "installing:$missing"
+$become_root apt-get update -qq
+DEBIAN_FRONTEND=noninteractive $become_root apt-get install -y -qq --no-install-recommends $missing > /dev/null

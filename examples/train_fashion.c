@@ -1,0 +1,362 @@
+/* Trains a small convolutional network on Fashion-MNIST, data-parallel on any number of ranks.
+ *
+ *     mpirun -n 2 ./train_fashion --data fashion.h5 --checkpoints checkpoints
+ *
+ * The weights come out the same, bit for bit, on 1, 2, … V ranks, stopped and started again or not.
+ * SIGUSR1 stops it after the step: it saves and returns 75, and the same command goes on, on as
+ * many ranks as there are now. */
+#include <inttypes.h>
+#include <mpi.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include <shardstep.h>
+#include <shardstep/must.h>
+
+#include "fashion_network.h"
+#include "fashion_options.h"
+#include "fashion_report.h"
+
+#define NORMALIZE "normalize(mean=0.286, std=0.353)"
+#define AUGMENT   "train/images: random_crop(padding=2) random_flip(axis=w) " NORMALIZE
+
+#define MOMENTUM 0.9f
+#define DECAY    5e-4f
+#define PEAK     0.05 /* the highest learning rate, for about 128 rows a step */
+#define WARM_UP  0.25 /* the part of the run until it is reached */
+
+enum {
+    TEST_BATCH = 100,
+    GRADIENTS = NETWORK_TENSORS + 1,
+    STATE = 2 * NETWORK_TENSORS + 3,
+};
+
+enum {
+    LOSS,
+    CORRECT,
+    ROWS
+};
+
+/* Sums of the epoch and what was tested so far: part of every checkpoint, so that a run that was
+ * stopped reports the same numbers as one that was not, and no epoch twice. */
+typedef struct book {
+    double epoch[3];       /* LOSS, CORRECT, ROWS */
+    uint64_t tested;       /* epochs */
+    uint64_t test_correct; /* answers in the latest test */
+} book;
+
+typedef struct training {
+    fashion_options with;
+    shs_run *run;
+    shs_run_info info;
+    shs_dataset *train_data, *test_data;
+    shs_loader *train, *test;
+    shs_gradient *mean;
+    network *net;
+    double metrics[2]; /* LOSS, CORRECT: averaged along with the gradients */
+    book book;
+    shs_tensor gradients[GRADIENTS];
+    shs_tensor state[STATE];
+    fashion_report report;
+    uint64_t saved_step; /* what the newest checkpoint has; UINT64_MAX: there is none */
+    uint64_t saved_tested;
+} training;
+
+/* Collective: an error that every rank sees, and of which rank 0 speaks. */
+static void give_up(const training *t, const char *what, const char *which)
+{
+    if (t->info.rank == 0) fprintf(stderr, "train_fashion: %s: %s\n", which, what);
+    MPI_Finalize();
+    exit(SHS_EXIT_ERROR);
+}
+
+static bool is_image_with_label(const shs_dataset *data)
+{
+    const shs_tensor *image = shs_dataset_field(data, 0), *label = shs_dataset_field(data, 1);
+    return image->axes == 2 && image->shape[0] == NETWORK_SIDE && image->shape[1] == NETWORK_SIDE &&
+           label->axes == 0 && label->type == SHS_U8;
+}
+
+static void open_data(training *t)
+{
+    const fashion_options *with = &t->with;
+    shs_must(
+        shs_dataset_open(t->run, with->data, "train/images,train/labels", NULL, &t->train_data));
+    shs_must(shs_dataset_open(t->run, with->data, "test/images,test/labels", NULL, &t->test_data));
+    if (!is_image_with_label(t->train_data) || !is_image_with_label(t->test_data))
+        give_up(t, "images must be 28x28, labels single numbers of type u8", with->data);
+    shs_must(shs_loader_open(
+        t->train_data,
+        &(shs_loader_options){.batch = with->batch, .epochs = with->epochs, .augment = AUGMENT},
+        &t->train));
+    shs_must(shs_loader_open(t->test_data,
+                             &(shs_loader_options){.batch = TEST_BATCH,
+                                                   .epochs = 1,
+                                                   .shuffle = SHS_SHUFFLE_NONE,
+                                                   .augment = "test/images: " NORMALIZE},
+                             &t->test));
+}
+
+/* The network's gradients and, with them, the metrics: their mean has the same bits on every rank
+ * for the same reason. */
+static void open_network(training *t)
+{
+    const size_t batch = (size_t)t->with.batch;
+    t->net = network_open(t->with.seed, batch > TEST_BATCH ? batch : TEST_BATCH);
+    if (!t->net) {
+        fprintf(stderr, "train_fashion: memory ran out; take a smaller --batch\n");
+        MPI_Abort(MPI_COMM_WORLD, SHS_EXIT_ERROR);
+    }
+    memcpy(t->gradients, network_gradients(t->net), NETWORK_TENSORS * sizeof(shs_tensor));
+    t->gradients[NETWORK_TENSORS] = (shs_tensor){
+        .name = "metrics", .type = SHS_F64, .axes = 1, .shape = {2}, .data = t->metrics};
+    shs_must(shs_gradient_open(t->run, t->gradients, GRADIENTS, NULL, &t->mean));
+}
+
+/* What a checkpoint holds. */
+static void open_state(training *t)
+{
+    shs_tensor *next = t->state;
+    memcpy(next, network_parameters(t->net), NETWORK_TENSORS * sizeof(shs_tensor));
+    next += NETWORK_TENSORS;
+    memcpy(next, network_velocities(t->net), NETWORK_TENSORS * sizeof(shs_tensor));
+    next += NETWORK_TENSORS;
+    *next++ = (shs_tensor){
+        .name = "epoch.sums", .type = SHS_F64, .axes = 1, .shape = {3}, .data = t->book.epoch};
+    *next++ = (shs_tensor){.name = "tested", .type = SHS_U64, .data = &t->book.tested};
+    *next = (shs_tensor){.name = "test.correct", .type = SHS_U64, .data = &t->book.test_correct};
+}
+
+static void open_report(training *t)
+{
+    int opened = fashion_report_open(&t->report, t->info.rank == 0, t->with.log);
+    MPI_Bcast(&opened, 1, MPI_INT, 0, MPI_COMM_WORLD);
+    if (!opened) give_up(t, "cannot be opened to append to", t->with.log);
+}
+
+static void restore(training *t)
+{
+    t->saved_step = t->saved_tested = UINT64_MAX;
+    if (!t->with.checkpoints) return;
+    if (shs_must(shs_restore(t->train, t->with.checkpoints, t->state, STATE)) != SHS_OK) return;
+    t->saved_step = shs_tell(t->train).step;
+    t->saved_tested = t->book.tested;
+    if (t->info.rank == 0) fprintf(stderr, "resumed after step %" PRIu64 "\n", t->saved_step);
+}
+
+/* Does nothing if the newest checkpoint is of this very point. */
+static void save(training *t)
+{
+    const uint64_t step = shs_tell(t->train).step;
+    if (!t->with.checkpoints) return;
+    if (step == t->saved_step && t->book.tested == t->saved_tested) return;
+    shs_must(shs_save(t->train, t->with.checkpoints, t->state, STATE));
+    t->saved_step = step;
+    t->saved_tested = t->book.tested;
+}
+
+/* Of all steps that the epochs have, whatever --steps says: a run in parts must not differ. */
+static uint64_t scheduled_steps(const training *t)
+{
+    return shs_epoch_steps(t->train) * t->with.epochs;
+}
+
+/* One cycle: up to the peak, then down to nothing, in straight lines. */
+static float learning_rate(const training *t, uint64_t step)
+{
+    const double done = (double)step / (double)scheduled_steps(t);
+    if (done < WARM_UP) return (float)(PEAK * (0.1 + 0.9 * done / WARM_UP));
+    return (float)(PEAK * (1.0 - done) / (1.0 - WARM_UP));
+}
+
+/* Local. A label that is no class would be an index out of bounds. */
+static const uint8_t *labels_of(const training *t, const shs_batch *batch)
+{
+    const uint8_t *labels = batch->field[1].data;
+    for (uint64_t r = 0; r < batch->count; r++) {
+        if (labels[r] < NETWORK_CLASSES) continue;
+        fprintf(stderr, "train_fashion: %s: row %" PRIu64 " of %s: label %u is none of 0 to %d\n",
+                t->with.data, batch->index[r], batch->field[1].name, labels[r],
+                NETWORK_CLASSES - 1);
+        MPI_Abort(MPI_COMM_WORLD, SHS_EXIT_ERROR);
+    }
+    return labels;
+}
+
+/* Counts every test image once, however many ranks there are: integers, so that no order matters.
+ * SHS_STOP if it was stopped before the end: then nothing was counted. */
+static shs_status test(training *t)
+{
+    uint64_t correct = 0;
+    shs_batch batch;
+    shs_status status;
+    shs_must(shs_seek(t->test, (shs_cursor){0}));
+    while ((status = shs_must(shs_next(t->test, &batch))) == SHS_OK) {
+        if (batch.count > 0)
+            correct += (uint64_t)network_evaluate(t->net, batch.field[0].data, labels_of(t, &batch),
+                                                  (size_t)batch.count)
+                           .correct;
+        if (batch.ends_step) shs_must(shs_agree(t->run));
+    }
+    if (status == SHS_STOP) return status;
+    MPI_Allreduce(MPI_IN_PLACE, &correct, 1, MPI_UINT64_T, MPI_SUM, MPI_COMM_WORLD);
+    t->book.test_correct = correct;
+    return SHS_OK;
+}
+
+static double test_accuracy(const training *t)
+{
+    return (double)t->book.test_correct / (double)shs_dataset_samples(t->test_data);
+}
+
+/* After the last step of an epoch; again if that was stopped. */
+static shs_status end_epoch(training *t)
+{
+    const shs_status status = test(t);
+    double *sums = t->book.epoch;
+    if (status == SHS_STOP) return status;
+    t->book.tested++;
+    fashion_report_epoch(&t->report, &(fashion_epoch){.epoch = t->book.tested,
+                                                      .step = shs_tell(t->train).step,
+                                                      .train_loss = sums[LOSS] / sums[ROWS],
+                                                      .train_accuracy = sums[CORRECT] / sums[ROWS],
+                                                      .test_accuracy = test_accuracy(t),
+                                                      .ranks = (uint64_t)t->info.ranks,
+                                                      .vranks = t->info.vranks});
+    memset(t->book.epoch, 0, sizeof t->book.epoch);
+    save(t);
+    return SHS_OK;
+}
+
+/* The rows of a step over all virtual ranks: fewer in an epoch's last. */
+static uint64_t rows_of(const training *t, const shs_batch *batch)
+{
+    const uint64_t full = t->info.vranks * t->with.batch;
+    const uint64_t left = shs_dataset_samples(t->train_data) - batch->epoch_step * full;
+    return left < full ? left : full;
+}
+
+static void end_step(training *t, const shs_batch *batch)
+{
+    const uint64_t rows = rows_of(t, batch), every = t->with.checkpoint_every;
+    t->book.epoch[LOSS] += t->metrics[LOSS] * (double)rows;
+    t->book.epoch[CORRECT] += t->metrics[CORRECT] * (double)rows;
+    t->book.epoch[ROWS] += (double)rows;
+    fashion_report_step(&t->report, batch->step + 1, batch->epoch, rows);
+    if (every > 0 && (batch->step + 1) % every == 0 && !batch->ends_epoch) save(t);
+}
+
+static void gradient(training *t, const shs_batch *batch)
+{
+    if (batch->count == 0) return; /* counts as zero, and its gradients are not read */
+    const network_score score =
+        network_gradient(t->net, batch->field[0].data, labels_of(t, batch), (size_t)batch->count);
+    t->metrics[LOSS] = score.loss;
+    t->metrics[CORRECT] = score.correct;
+}
+
+/* SHS_END when all that was asked for is done, or SHS_STOP. */
+static shs_status train(training *t)
+{
+    shs_batch batch;
+    shs_status status;
+    for (;;) {
+        const shs_cursor cursor = shs_tell(t->train);
+        if (cursor.epoch > t->book.tested && end_epoch(t) == SHS_STOP) return SHS_STOP;
+        if (cursor.step >= t->with.steps) return SHS_END;
+        do {
+            status = shs_must(shs_next(t->train, &batch));
+            if (status != SHS_OK) return status;
+            gradient(t, &batch);
+            shs_must(shs_gradient_add(t->mean, &batch));
+        } while (!batch.ends_step); /* this rank may host several virtual ranks */
+        shs_must(shs_gradient_mean(t->mean));
+        network_update(t->net, learning_rate(t, batch.step), MOMENTUM, DECAY);
+        end_step(t, &batch);
+    }
+}
+
+/* Of the weights' bytes, in the order of the tensors. */
+static void print_hash(const training *t)
+{
+    XXH3_state_t *hash = XXH3_createState();
+    XXH128_canonical_t digits;
+    if (!hash) return;
+    XXH3_128bits_reset(hash);
+    for (int i = 0; i < NETWORK_TENSORS; i++) {
+        size_t bytes;
+        shs_must(shs_tensor_bytes(&t->state[i], &bytes));
+        XXH3_128bits_update(hash, t->state[i].data, bytes);
+    }
+    XXH128_canonicalFromHash(&digits, XXH3_128bits_digest(hash));
+    XXH3_freeState(hash);
+    for (size_t i = 0; i < sizeof digits.digest; i++)
+        printf("%02x", digits.digest[i]);
+    printf("\n");
+}
+
+static void conclude(const training *t, shs_status status)
+{
+    if (t->info.rank != 0) return;
+    if (status == SHS_STOP) {
+        fprintf(stderr, "stopped after step %" PRIu64 "; %s\n", shs_tell(t->train).step,
+                t->with.checkpoints ? "run it again to go on"
+                                    : "without --checkpoints nothing is kept");
+        return;
+    }
+    printf("%" PRIu64 " steps done", shs_tell(t->train).step);
+    if (t->book.tested > 0)
+        printf(", test accuracy %.4f after epoch %" PRIu64, test_accuracy(t), t->book.tested);
+    printf("\n");
+    if (t->with.hash) print_hash(t);
+}
+
+static void close_all(training *t)
+{
+    fashion_report_close(&t->report);
+    shs_gradient_close(&t->mean);
+    network_close(&t->net);
+    shs_loader_close(&t->test);
+    shs_loader_close(&t->train);
+    shs_dataset_close(&t->test_data);
+    shs_dataset_close(&t->train_data);
+    shs_close(&t->run);
+}
+
+static int run(const fashion_options *with)
+{
+    training t = {.with = *with};
+    shs_must(shs_open(
+        MPI_COMM_WORLD,
+        &(shs_run_options){.seed = with->seed, .vranks = with->vranks, .stop_signal = SIGUSR1},
+        &t.run));
+    t.info = shs_info(t.run);
+    open_data(&t);
+    open_network(&t);
+    open_state(&t);
+    open_report(&t);
+    restore(&t);
+    const uint64_t all = scheduled_steps(&t);
+    fashion_report_start(&t.report, shs_tell(t.train).step, all < with->steps ? all : with->steps,
+                         with->epochs);
+    const shs_status status = train(&t);
+    save(&t);
+    conclude(&t, status);
+    close_all(&t);
+    return status == SHS_STOP ? SHS_EXIT_STOPPED : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    fashion_options with;
+    int provided, rank, code = SHS_EXIT_ERROR;
+    network_pin_kernels(argv);
+    MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    if (fashion_options_read(argc, argv, rank == 0, &with)) code = with.help ? 0 : run(&with);
+    MPI_Finalize();
+    return code;
+}
