@@ -3,7 +3,7 @@
  * A checkpoint is one HDF5 file, DIR/step-NNNNNNNNNN.h5, with a dataset for each tensor, the
  * cursor, a checksum of all of it and the run's fingerprint: what the data is (field names, types,
  * shapes, number of samples; never path, time or layout), seed, V, batch, order, augmentation and
- * versions. The newest two are kept. */
+ * versions. DIR/latest names the one saved last; it and the one before are kept. */
 #ifndef SHARDSTEP_CHECKPOINT_H
 #define SHARDSTEP_CHECKPOINT_H
 
@@ -21,7 +21,7 @@ extern "C" {
 SHS_API SHS_MUST_CHECK shs_status shs_save(shs_loader *loader, const char *folder,
                                            const shs_tensor *state, size_t count);
 
-/* Collective. Brings back the newest checkpoint: fills the tensors on every rank and seeks the
+/* Collective. Brings back the checkpoint saved last: fills the tensors on every rank and seeks the
  * loader. Rank 0 reads. SHS_NO_CHECKPOINT, a positive status, if there is none. SHS_ERROR_MISMATCH
  * names what has changed since. On error tensors and loader are as they were. */
 SHS_API SHS_MUST_CHECK shs_status shs_restore(shs_loader *loader, const char *folder,

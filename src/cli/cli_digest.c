@@ -59,7 +59,7 @@ static shs_status do_step(struct digest *digest)
         if (status) return status;
         digest->own[batch.vrank - run->first_vrank] = digest_batch(digest->hash, &batch);
     } while (!batch.ends_step);
-    shs_status status = mpi_settle(run, "digest", SHS_OK);
+    shs_status status = mpi_settle(run, SHS_OK, "digest");
     if (!status) status = mpi_gather_vranks(run, digest->own, sizeof *digest->own, digest->all);
     if (!status && run->rank == 0) print_step(digest, batch.step);
     return status;

@@ -78,8 +78,8 @@ shs_status cli_all_fields(const char *path, char **fields)
     if (!status && !text.length)
         status = core_fail(SHS_ERROR_FORMAT, "%s holds no array of plain numbers", path);
     h5_close(&listing.file);
-    if (status) core_text_free(&text);
-    *fields = text.bytes;
+    if (!status) return core_text_take(&text, fields);
+    core_text_free(&text);
     return status;
 }
 

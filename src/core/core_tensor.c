@@ -35,6 +35,8 @@ shs_status shs_tensor_bytes(const shs_tensor *tensor, size_t *bytes)
         return core_fail(SHS_ERROR_ARGUMENT, "tensor %s has %u axes; the most is %d", name,
                          tensor->axes, SHS_MAX_AXES);
     for (uint32_t axis = 0; axis < tensor->axes; axis++)
+        if (tensor->shape[axis] == 0) return SHS_OK;
+    for (uint32_t axis = 0; axis < tensor->axes; axis++)
         if (!core_multiply(total, tensor->shape[axis], &total) || total > PTRDIFF_MAX)
             return core_fail(SHS_ERROR_ARGUMENT, "tensor %s is larger than a process can address",
                              name);

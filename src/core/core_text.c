@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core_memory.h"
 
@@ -24,6 +25,7 @@ bool core_parse_double(const char *text, double *value)
 {
     char *end;
     if (!isdigit((unsigned char)*text) && *text != '-' && *text != '.') return false;
+    if (strpbrk(text, "xX")) return false;
     locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (!plain) return false;
     double parsed = strtod_l(text, &end, plain);
@@ -62,4 +64,17 @@ void core_text_free(struct core_text *text)
 {
     core_free(&text->bytes);
     *text = (struct core_text){0};
+}
+
+shs_status core_text_take(struct core_text *text, char **string)
+{
+    shs_status status = text->status;
+    *string = NULL;
+    if (!status && !text->bytes)
+        status = core_copy("", string);
+    else if (!status)
+        *string = text->bytes;
+    if (status) core_free(&text->bytes);
+    *text = (struct core_text){0};
+    return status;
 }

@@ -1,4 +1,4 @@
-/* Numbers read from text, and text put together, alike under every locale. */
+/* Numbers read from text, alike under every locale, and text put together. */
 #ifndef CORE_TEXT_H
 #define CORE_TEXT_H
 
@@ -9,7 +9,8 @@
 /* The whole of `text` as a decimal number. False, and *value unchanged, for anything else. */
 bool core_parse_u64(const char *text, uint64_t *value);
 
-/* The whole of `text` as a finite decimal number with a point, correctly rounded. */
+/* The whole of `text` as a finite decimal (never hexadecimal) number with a point, correctly
+ * rounded. */
 bool core_parse_double(const char *text, double *value);
 
 /* A string that grows. Zeroed it is empty; the first error stays, and further text is dropped. */
@@ -22,6 +23,9 @@ struct core_text {
 
 __attribute__((format(printf, 2, 3))) void core_text_add(struct core_text *text, const char *format,
                                                          ...);
+
+/* Hands the string over, to be released by core_free(), or the first error. Leaves it empty. */
+shs_status core_text_take(struct core_text *text, char **string);
 
 void core_text_free(struct core_text *text);
 

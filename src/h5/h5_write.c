@@ -89,9 +89,11 @@ static shs_status create_groups(struct h5_writer *writer, const char *name)
 static herr_t set_storage(hid_t creation, const shs_tensor *shape, const struct h5_storage *storage)
 {
     hsize_t chunk[SHS_MAX_AXES];
-    if (!storage->chunk_rows) return 0;
-    for (uint32_t axis = 0; axis < shape->axes; axis++)
+    if (!storage->chunk_rows || !shape->axes) return 0;
+    for (uint32_t axis = 0; axis < shape->axes; axis++) {
+        if (!shape->shape[axis]) return 0; /* nothing to store, and no chunk may be empty */
         chunk[axis] = shape->shape[axis];
+    }
     chunk[0] = storage->chunk_rows < shape->shape[0] ? storage->chunk_rows : shape->shape[0];
     if (H5Pset_chunk(creation, (int)shape->axes, chunk) < 0) return -1;
     if (storage->byteshuffle && H5Pset_shuffle(creation) < 0) return -1;

@@ -17,7 +17,7 @@ struct h5_storage {
 shs_status h5_create(const char *path, struct h5_writer **writer);
 
 /* Creates a dataset of the tensor's type and shape, in standard little-endian types, and the groups
- * on its way. Its rows are then written in order by h5_write_rows(); a tensor without axes or rows
+ * on its way. Its rows are then written in order by h5_write_rows(); a tensor without axes
  * counts as one row. */
 shs_status h5_create_field(struct h5_writer *writer, const char *name, const shs_tensor *shape,
                            const struct h5_storage *storage);

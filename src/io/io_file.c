@@ -32,9 +32,7 @@ static shs_status print(char **text, const char *format, const char *a, const ch
 {
     struct core_text whole = {0};
     core_text_add(&whole, format, a, b);
-    *text = whole.bytes;
-    if (whole.status) core_text_free(&whole);
-    return whole.status;
+    return core_text_take(&whole, text);
 }
 
 shs_status io_temporary_name(const char *path, char **temporary)
@@ -59,12 +57,12 @@ shs_status io_folder_of(const char *path, char **folder)
 shs_status io_commit(const char *temporary, const char *path)
 {
     char *folder;
-    shs_status status = io_sync(temporary);
+    shs_status status = io_folder_of(path, &folder);
     if (status) return status;
-    if (rename(temporary, path) < 0) return fail_with("cannot rename to", path, errno, "");
-    status = io_folder_of(path, &folder);
-    if (status) return status;
-    status = io_sync(folder);
+    status = io_sync(temporary);
+    if (!status && rename(temporary, path) < 0)
+        status = fail_with("cannot rename to", path, errno, "");
+    if (!status) status = io_sync(folder);
     core_free(&folder);
     return status;
 }
@@ -90,6 +88,112 @@ bool io_exists(const char *path)
 {
     struct stat found;
     return stat(path, &found) == 0;
+}
+
+shs_status io_size(const char *path, uint64_t *bytes)
+{
+    struct stat found;
+    *bytes = 0;
+    if (stat(path, &found) < 0) return fail_with("cannot look at", path, errno, "");
+    *bytes = (uint64_t)found.st_size;
+    return SHS_OK;
+}
+
+/* Reads or writes all bytes; false with errno set. */
+static bool read_whole(int file, char *to, size_t bytes, size_t *got)
+{
+    for (*got = 0; *got < bytes;) {
+        ssize_t now = read(file, to + *got, bytes - *got);
+        if (now == 0) return true;
+        if (now < 0 && errno != EINTR) return false;
+        if (now > 0) *got += (size_t)now;
+    }
+    return true;
+}
+
+static bool write_whole(int file, const char *from, size_t bytes)
+{
+    while (bytes) {
+        ssize_t now = write(file, from, bytes);
+        if (now < 0 && errno != EINTR) return false;
+        if (now > 0) {
+            from += now;
+            bytes -= (size_t)now;
+        }
+    }
+    return true;
+}
+
+static shs_status hash_file(int file, const char *path, struct core_hash *hash)
+{
+    enum {
+        PIECE = 1 << 20
+    };
+    char *piece;
+    size_t got = PIECE;
+    shs_status status = core_new(PIECE, 1, "a piece of a file", &piece);
+    while (!status && got == PIECE) {
+        if (!read_whole(file, piece, PIECE, &got))
+            status = fail_with("cannot read", path, errno, "");
+        else
+            core_hash_add(hash, piece, got);
+    }
+    core_free(&piece);
+    return status;
+}
+
+shs_status io_checksum(const char *path, char text[CORE_DIGEST_TEXT])
+{
+    struct core_hash *hash;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return fail_with("cannot open", path, errno, "");
+    shs_status status = core_hash_new(&hash);
+    if (!status) status = hash_file(file, path, hash);
+    close(file);
+    if (hash) {
+        struct core_digest digest = core_hash_digest(hash);
+        core_digest_text(&digest, text);
+    }
+    core_hash_free(&hash);
+    return status;
+}
+
+shs_status io_read_text(const char *path, char *text, size_t bytes)
+{
+    size_t got = 0;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    text[0] = '\0';
+    if (file < 0 && errno == ENOENT) return SHS_OK;
+    if (file < 0) return fail_with("cannot open", path, errno, "");
+    bool read = read_whole(file, text, bytes - 1, &got);
+    int error = errno;
+    close(file);
+    text[read ? got : 0] = '\0';
+    return read ? SHS_OK : fail_with("cannot read", path, error, "");
+}
+
+static shs_status write_temporary(const char *path, const char *text)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (file < 0) return fail_with("cannot create", path, errno, "");
+    bool written = write_whole(file, text, strlen(text));
+    int error = errno;
+    if (close(file) < 0 && written) {
+        written = false;
+        error = errno;
+    }
+    return written ? SHS_OK : fail_with("cannot write", path, error, "");
+}
+
+shs_status io_write_text(const char *path, const char *text)
+{
+    char *temporary;
+    shs_status status = io_temporary_name(path, &temporary);
+    if (status) return status;
+    status = write_temporary(temporary, text);
+    if (!status) status = io_commit(temporary, path);
+    core_free(&temporary);
+    return status;
 }
 
 shs_status io_check_room(const char *folder, uint64_t bytes)

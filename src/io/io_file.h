@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "core_status.h"
+#include "core_hash.h"
 
 /* Writes to stable storage what the system holds of a file or folder. */
 shs_status io_sync(const char *path);
@@ -26,10 +26,22 @@ shs_status io_remove(const char *path);
 /* True if a file or folder of that name is there. */
 bool io_exists(const char *path);
 
+/* Bytes of a file. */
+shs_status io_size(const char *path, uint64_t *bytes);
+
+/* The XXH3-128 of a file's bytes. */
+shs_status io_checksum(const char *path, char text[CORE_DIGEST_TEXT]);
+
+/* The text in a small file, at most `bytes` with its end; "" if there is no such file. */
+shs_status io_read_text(const char *path, char *text, size_t bytes);
+
+/* Makes a text the durable content of a file, replacing it whole or not at all. */
+shs_status io_write_text(const char *path, const char *text);
+
 /* Refuses a folder whose file system has less than `bytes` left, naming both. */
 shs_status io_check_room(const char *folder, uint64_t bytes);
 
-/* Calls `visit` for each name in a folder, in no particular order. */
+/* Calls `visit` for each name in a folder, "." and ".." among them, in no particular order. */
 shs_status io_list(const char *folder, void (*visit)(const char *name, void *user), void *user);
 
 /* `folder`/`name`. */

@@ -28,6 +28,15 @@ static shs_status read_error(const struct io_idx *idx)
                      code == Z_ERRNO ? strerror(errno) : text);
 }
 
+/* zlib reports a gzip file that ends before its checksum as an end, and an error only when asked.
+ */
+static bool is_cut_off(const struct io_idx *idx)
+{
+    int code;
+    gzerror(idx->file, &code);
+    return code != Z_OK && code != Z_STREAM_END;
+}
+
 /* Reads exactly `bytes`, or fails. */
 static shs_status read_all(struct io_idx *idx, void *to, size_t bytes, const char *what)
 {
@@ -35,7 +44,7 @@ static shs_status read_all(struct io_idx *idx, void *to, size_t bytes, const cha
     while (bytes) {
         unsigned piece = bytes < (1u << 30) ? (unsigned)bytes : 1u << 30;
         int got = gzread(idx->file, at, piece);
-        if (got < 0) return read_error(idx);
+        if (got < 0 || (got == 0 && is_cut_off(idx))) return read_error(idx);
         if (got == 0)
             return core_fail(SHS_ERROR_FORMAT,
                              "%s ends %zu bytes too early, in its %s; it is not complete",
@@ -117,7 +126,7 @@ shs_status io_idx_finish(struct io_idx *idx)
 {
     unsigned char more;
     int got = gzread(idx->file, &more, 1);
-    if (got < 0) return read_error(idx);
+    if (got < 0 || (got == 0 && is_cut_off(idx))) return read_error(idx);
     if (got > 0)
         return core_fail(SHS_ERROR_FORMAT,
                          "%s goes on after the %llu bytes of elements that its head announces",

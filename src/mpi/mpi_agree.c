@@ -34,14 +34,27 @@ static void add_rank(const shs_run *run, char message[CORE_MESSAGE_BYTES])
              shs_message());
 }
 
+/* The failing loader, if it is one that failed, has failed on every rank. */
+static void mark_loader(shs_run *run, uint64_t id, shs_status status)
+{
+    for (struct mpi_watch *watch = run->watches; watch; watch = watch->next)
+        if (watch->id == id && !watch->failed) {
+            watch->failed = status;
+            memcpy(watch->failure, shs_message(), strlen(shs_message()) + 1);
+        }
+}
+
 /* The lowest failing rank's status and message, on every rank. */
-static shs_status share_failure(shs_run *run, int from, shs_status mine)
+static shs_status share_failure(shs_run *run, int from, shs_status mine, uint64_t loader)
 {
     struct {
+        uint64_t loader;
         int status;
         char message[CORE_MESSAGE_BYTES];
-    } failure = {0};
+    } failure;
+    memset(&failure, 0, sizeof failure);
     if (run->rank == from) {
+        failure.loader = loader;
         failure.status = mine;
         add_rank(run, failure.message);
     }
@@ -49,7 +62,9 @@ static shs_status share_failure(shs_run *run, int from, shs_status mine)
         mpi_check(MPI_Bcast(&failure, (int)sizeof failure, MPI_BYTE, from, run->link->comm),
                   "MPI_Bcast of an error");
     if (status) return status;
-    return core_tell((shs_status)failure.status, failure.message, run->rank == from, true);
+    core_tell((shs_status)failure.status, failure.message, run->rank == from, true);
+    mark_loader(run, failure.loader, (shs_status)failure.status);
+    return (shs_status)failure.status;
 }
 
 /* Two calls that differ: rank 0's and the lowest other one's. */
@@ -79,7 +94,8 @@ static shs_status agree_alone(shs_run *run, shs_status mine)
     return core_tell(mine, message, true, true);
 }
 
-static shs_status agree(shs_run *run, shs_status mine, const struct call_text *call)
+static shs_status agree(shs_run *run, shs_status mine, uint64_t loader,
+                        const struct call_text *call)
 {
     int64_t hash = hash_of(call->text);
     int64_t own[N_COMPARED] = {[FAILED] = mine < 0 ? run->ranks - run->rank : 0,
@@ -90,31 +106,45 @@ static shs_status agree(shs_run *run, shs_status mine, const struct call_text *c
     if (!run->link) return agree_alone(run, mine);
     int code = MPI_Allreduce(own, all, N_COMPARED, MPI_INT64_T, MPI_MAX, run->link->comm);
     if (code != MPI_SUCCESS) return mpi_check(code, "agreeing on a status");
-    if (all[FAILED]) return share_failure(run, run->ranks - (int)all[FAILED], mine);
+    if (all[FAILED]) return share_failure(run, run->ranks - (int)all[FAILED], mine, loader);
     if (all[CALL] != -all[CALL_NEG]) return share_disagreement(run, call);
     run->stop_agreed = run->stop_agreed || all[STOP];
     return mine;
 }
 
-shs_status mpi_agree(shs_run *run, shs_status mine, const char *call, ...)
+static struct call_text print_call(const char *call, va_list arguments)
 {
     struct call_text text;
-    va_list arguments;
     memset(&text, 0, sizeof text);
-    va_start(arguments, call);
     vsnprintf(text.text, sizeof text.text, call, arguments);
-    va_end(arguments);
-    return agree(run, mine, &text);
+    return text;
 }
 
-shs_status mpi_settle(shs_run *run, const char *call, shs_status mine)
+shs_status mpi_agree(shs_run *run, shs_status mine, const char *call, ...)
 {
-    if (run->kept && mine >= 0) mine = core_tell(run->kept, run->kept_message, true, false);
+    va_list arguments;
+    va_start(arguments, call);
+    struct call_text text = print_call(call, arguments);
+    va_end(arguments);
+    return agree(run, mine, UINT64_MAX, &text);
+}
+
+shs_status mpi_settle(shs_run *run, shs_status mine, const char *call, ...)
+{
+    uint64_t loader = UINT64_MAX;
+    va_list arguments;
+    va_start(arguments, call);
+    struct call_text text = print_call(call, arguments);
+    va_end(arguments);
+    if (run->kept) {
+        loader = run->kept_id;
+        mine = core_tell(run->kept, run->kept_message, true, false);
+    }
     run->kept = SHS_OK;
-    return mpi_agree(run, mine, "%s", call);
+    return agree(run, mine, loader, &text);
 }
 
 shs_status shs_agree(shs_run *run)
 {
-    return mpi_settle(run, "shs_agree", SHS_OK);
+    return mpi_settle(run, SHS_OK, "shs_agree");
 }

@@ -1,6 +1,7 @@
 /* Opening and closing a run. */
 #include "mpi_run.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core_memory.h"
@@ -36,12 +37,43 @@ static shs_status check_mpi(void)
     return SHS_OK;
 }
 
+/* Collective over a communicator that is no run's yet: the lowest rank without memory, or the
+ * number of ranks. */
+static int rank_without_memory(MPI_Comm comm, shs_status mine)
+{
+    int rank, ranks, lowest;
+    MPI_Comm_rank(comm, &rank);
+    MPI_Comm_size(comm, &ranks);
+    int candidate = mine ? rank : ranks;
+    MPI_Allreduce(&candidate, &lowest, 1, MPI_INT, MPI_MIN, comm);
+    if (lowest == ranks) return ranks;
+    char message[CORE_MESSAGE_BYTES];
+    snprintf(message, sizeof message, "rank %d: shs_open: no memory for a run", lowest);
+    core_tell(SHS_ERROR_MEMORY, message, rank == lowest, true);
+    return lowest;
+}
+
+/* The run of every rank, or of none: a rank without memory says so before the first call that the
+ * others would wait in. */
+static shs_status make_run(MPI_Comm comm, shs_run **run)
+{
+    int ranks = 1;
+    shs_status status = core_new(1, sizeof **run, "a run", run);
+    if (comm != MPI_COMM_NULL) {
+        MPI_Comm_size(comm, &ranks);
+        if (!status) status = core_new(1, sizeof *(*run)->link, "a communicator", &(*run)->link);
+        if (rank_without_memory(comm, status) < ranks) status = SHS_ERROR_MEMORY;
+    }
+    if (status && *run) core_free(&(*run)->link);
+    if (status) core_free(run);
+    return status;
+}
+
 static shs_status open_link(MPI_Comm comm, shs_run *run)
 {
-    shs_status status = check_mpi();
-    if (!status) status = core_new(1, sizeof *run->link, "a communicator", &run->link);
-    if (status) return status;
-    status = mpi_check(MPI_Comm_dup(comm, &run->link->comm), "MPI_Comm_dup");
+    run->ranks = 1;
+    if (comm == MPI_COMM_NULL) return SHS_OK;
+    shs_status status = mpi_check(MPI_Comm_dup(comm, &run->link->comm), "MPI_Comm_dup");
     if (status) {
         core_free(&run->link);
         return status;
@@ -73,16 +105,18 @@ shs_status shs_open(MPI_Comm comm, const shs_run_options *options, shs_run **run
 {
     static const shs_run_options defaults = {0};
     if (!options) options = &defaults;
-    shs_status status = core_new(1, sizeof **run, "a run", run);
+    *run = NULL;
+    shs_status status = comm == MPI_COMM_NULL ? SHS_OK : check_mpi();
     if (status) return core_wrap(status, "shs_open");
-    (*run)->ranks = 1;
+    status = make_run(comm, run);
+    if (status) return status;
+    status = open_link(comm, *run);
+    if (status) {
+        core_free(run);
+        return core_wrap(status, "shs_open");
+    }
     (*run)->holders = 1;
     (*run)->seed = options->seed;
-    if (comm != MPI_COMM_NULL) {
-        status = open_link(comm, *run);
-        if (status) core_free(run);
-        if (status) return core_wrap(status, "shs_open");
-    }
     status = place_vranks(*run, options->vranks);
     if (!status) status = mpi_stop_install(*run, options->stop_signal);
     status = mpi_agree(*run, core_wrap(status, "shs_open"),
@@ -128,9 +162,40 @@ shs_run_info shs_info(const shs_run *run)
                           .ranks = run->ranks};
 }
 
-void mpi_run_keep(shs_run *run, shs_status status)
+void mpi_watch_begin(shs_run *run, struct mpi_watch *watch)
 {
-    if (run->kept) return;
-    run->kept = status;
-    memcpy(run->kept_message, shs_message(), strlen(shs_message()) + 1);
+    watch->id = run->opened++;
+    watch->next = run->watches;
+    run->watches = watch;
+}
+
+void mpi_watch_end(shs_run *run, struct mpi_watch *watch)
+{
+    struct mpi_watch **at = &run->watches;
+    while (*at && *at != watch)
+        at = &(*at)->next;
+    if (*at) *at = watch->next;
+    mpi_watch_forget(run, watch);
+}
+
+static void copy_message(char to[CORE_MESSAGE_BYTES])
+{
+    memcpy(to, shs_message(), strlen(shs_message()) + 1);
+}
+
+void mpi_watch_fail(shs_run *run, struct mpi_watch *watch, shs_status status)
+{
+    if (!run->kept) {
+        run->kept = status;
+        run->kept_id = watch->id;
+        copy_message(run->kept_message);
+    }
+    watch->failed = core_wrap(status, "rank %d", run->rank);
+    copy_message(watch->failure);
+}
+
+void mpi_watch_forget(shs_run *run, struct mpi_watch *watch)
+{
+    watch->failed = SHS_OK;
+    if (run->kept && run->kept_id == watch->id) run->kept = SHS_OK;
 }

@@ -13,6 +13,14 @@ struct mpi_link; /* the communicator */
 
 typedef struct shs_run shs_run;
 
+/* A loader, as the run knows it: who may fail, and has failed on some rank since its last seek. */
+struct mpi_watch {
+    struct mpi_watch *next;
+    uint64_t id; /* the same on every rank */
+    shs_status failed;
+    char failure[CORE_MESSAGE_BYTES]; /* its message */
+};
+
 struct shs_run {
     struct mpi_link *link; /* NULL in a run that makes no MPI call */
     int rank;
@@ -22,14 +30,18 @@ struct shs_run {
     uint64_t first_vrank; /* hosted by this rank */
     uint64_t hosted;
     uint64_t holders; /* the program and all that is open on the run */
+    uint64_t opened;  /* loaders and gradients so far: the next one's id, the same on every rank */
 
     /* A loading error of this rank that the others do not know of yet. */
     shs_status kept;
+    uint64_t kept_id; /* of the loader */
     char kept_message[CORE_MESSAGE_BYTES];
+    struct mpi_watch *watches;
 
     bool stop_asked;  /* on this rank */
     bool stop_agreed; /* on every rank */
     int stop_signal;
+    uint64_t signals_before; /* that came before the run was opened */
     struct sigaction former_action;
 
     uint32_t streams_drawn; /* bit s: an open loader draws from stream s */
@@ -39,8 +51,16 @@ struct shs_run {
 void mpi_run_hold(shs_run *run);
 void mpi_run_release(shs_run *run);
 
-/* Local. Keeps an error for the next mpi_settle(); the first one stays. */
-void mpi_run_keep(shs_run *run, shs_status status);
+/* Local. Makes a loader known to the run, and unknown. */
+void mpi_watch_begin(shs_run *run, struct mpi_watch *watch);
+void mpi_watch_end(shs_run *run, struct mpi_watch *watch);
+
+/* Local. Keeps a loader's error, the thread's latest, for the next mpi_settle(), unless another one
+ * is kept; the loader has failed. */
+void mpi_watch_fail(shs_run *run, struct mpi_watch *watch, shs_status status);
+
+/* Local. The loader has not failed, nor is an error of it kept: it was sought to somewhere. */
+void mpi_watch_forget(shs_run *run, struct mpi_watch *watch);
 
 /* Local. True once a stop was asked for on this rank, by a call or a signal. */
 bool mpi_stop_asked(const shs_run *run);
@@ -56,8 +76,10 @@ void mpi_stop_remove(shs_run *run);
 __attribute__((format(printf, 3, 4))) shs_status mpi_agree(shs_run *run, shs_status mine,
                                                            const char *call, ...);
 
-/* Collective. The same, and hands over an error kept by mpi_run_keep(). */
-shs_status mpi_settle(shs_run *run, const char *call, shs_status mine);
+/* Collective. The same, and hands over an error kept by mpi_watch_fail(): its loader has then
+ * failed on every rank. */
+__attribute__((format(printf, 3, 4))) shs_status mpi_settle(shs_run *run, shs_status mine,
+                                                            const char *call, ...);
 
 /* Collective. Rank 0's bytes on every rank. */
 shs_status mpi_broadcast(shs_run *run, void *bytes, size_t count);

@@ -6,19 +6,19 @@
 #include "shardstep/context.h"
 
 /* A handler can only reach global state; runs of one process share the signal. */
-static volatile sig_atomic_t signal_came;
+static volatile sig_atomic_t signals_came;
 
 static void note_signal(int number)
 {
     (void)number;
-    signal_came = 1;
+    if (signals_came < SIG_ATOMIC_MAX) signals_came++;
 }
 
 shs_status mpi_stop_install(shs_run *run, int stop_signal)
 {
     struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
     if (!stop_signal) return SHS_OK;
-    signal_came = 0;
+    run->signals_before = (uint64_t)signals_came;
     sigemptyset(&action.sa_mask);
     if (sigaction(stop_signal, &action, &run->former_action) < 0)
         return core_fail(SHS_ERROR_ARGUMENT, "signal %d cannot be handled: %s; choose another",
@@ -41,5 +41,5 @@ void shs_request_stop(shs_run *run)
 
 bool mpi_stop_asked(const shs_run *run)
 {
-    return run->stop_asked || (run->stop_signal && signal_came);
+    return run->stop_asked || (run->stop_signal && (uint64_t)signals_came > run->signals_before);
 }

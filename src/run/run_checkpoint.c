@@ -13,8 +13,8 @@
 #include "run_loader.h"
 
 enum {
-    KEPT = 2,
-    STATE_NAME_BYTES = 256
+    STATE_NAME_BYTES = 256,
+    FILE_NAME_BYTES = 64
 };
 
 typedef unsigned long long ull;
@@ -96,82 +96,172 @@ static shs_status digest_state(const struct state *state, void *const *contents,
     return SHS_OK;
 }
 
-static shs_status path_of_step(const char *folder, uint64_t step, char **path)
+static void name_of_step(uint64_t step, char name[FILE_NAME_BYTES])
 {
-    struct core_text text = {0};
-    core_text_add(&text, "%s/%s%010llu%s", folder, prefix, (ull)step, suffix);
-    *path = text.bytes;
-    if (text.status) core_text_free(&text);
-    return text.status;
+    snprintf(name, FILE_NAME_BYTES, "%s%010llu%s", prefix, (ull)step, suffix);
 }
 
 /* The step in a checkpoint's file name; false for a name that shs_save() does not give. */
 static bool step_of_name(const char *name, uint64_t *step)
 {
-    char digits[24], canonical[48];
+    char digits[24], canonical[FILE_NAME_BYTES];
     if (strncmp(name, prefix, sizeof prefix - 1)) return false;
     size_t length = strspn(name + sizeof prefix - 1, "0123456789");
     if (length == 0 || length >= sizeof digits) return false;
     memcpy(digits, name + sizeof prefix - 1, length);
     digits[length] = '\0';
     if (!core_parse_u64(digits, step)) return false;
-    snprintf(canonical, sizeof canonical, "%s%010llu%s", prefix, (ull)*step, suffix);
+    name_of_step(*step, canonical);
     return strcmp(name, canonical) == 0;
 }
 
-/* The newest steps of a folder, newest first. */
-struct newest {
-    uint64_t steps[KEPT];
-    size_t count;
-    uint64_t below; /* only steps below this one, if not 0 */
+/* A search through a folder's checkpoints. */
+struct search {
+    const char *keep[2]; /* names to pass over */
+    uint64_t step;       /* the largest of the others */
+    bool found;
 };
 
 static void note_step(const char *name, void *user)
 {
-    struct newest *newest = user;
+    struct search *search = user;
     uint64_t step;
-    if (!step_of_name(name, &step) || (newest->below && step >= newest->below)) return;
-    for (size_t i = 0; i < KEPT; i++)
-        if (i >= newest->count || step > newest->steps[i]) {
-            uint64_t moved = newest->steps[i];
-            bool more = i < newest->count;
-            newest->steps[i] = step;
-            if (!more) {
-                newest->count = i + 1;
-                return;
-            }
-            step = moved;
-        }
+    if (!step_of_name(name, &step)) return;
+    for (int i = 0; i < 2; i++)
+        if (search->keep[i] && !strcmp(name, search->keep[i])) return;
+    if (!search->found || step > search->step) search->step = step;
+    search->found = true;
 }
 
-/* Removes all but the newest checkpoints. */
-static shs_status prune(const char *folder)
+static const char latest_name[] = "latest";
+
+/* A checkpoint's file and, where it is known, the checksum of its bytes: HDF5 may crash on a
+ * damaged file, so it must not see one. */
+struct pointer {
+    char name[FILE_NAME_BYTES]; /* "" for none */
+    char checksum[CORE_DIGEST_TEXT];
+};
+
+/* The file `latest`: the checkpoint saved last and the one before, "NAME CHECKSUM" a line. */
+enum {
+    POINTERS = 2,
+    POINTERS_BYTES = POINTERS * sizeof(struct pointer)
+};
+
+static bool is_there(const char *folder, const char *name)
+{
+    char *path;
+    uint64_t step;
+    if (!step_of_name(name, &step) || io_join(folder, name, &path)) return false;
+    bool there = io_exists(path);
+    core_free(&path);
+    return there;
+}
+
+/* The first of the lines whose file is there. */
+static struct pointer choose_line(const char *folder, char *lines)
+{
+    char *rest = NULL;
+    for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        struct pointer pointer = {0};
+        size_t length = strcspn(line, " ");
+        if (length >= sizeof pointer.name) continue;
+        memcpy(pointer.name, line, length);
+        if (line[length])
+            snprintf(pointer.checksum, sizeof pointer.checksum, "%s", line + length + 1);
+        if (is_there(folder, pointer.name)) return pointer;
+    }
+    return (struct pointer){0};
+}
+
+/* The checkpoint saved last: what the file `latest` names or, if it names none that is there, the
+ * one of the largest step. */
+static shs_status find_latest(const char *folder, struct pointer *latest)
+{
+    struct search search = {0};
+    char *path, lines[POINTERS_BYTES];
+    *latest = (struct pointer){0};
+    if (!io_exists(folder)) return SHS_OK;
+    shs_status status = io_join(folder, latest_name, &path);
+    if (status) return status;
+    status = io_read_text(path, lines, sizeof lines);
+    core_free(&path);
+    if (status) return status;
+    *latest = choose_line(folder, lines);
+    if (*latest->name) return SHS_OK;
+    status = io_list(folder, note_step, &search);
+    if (!status && search.found) name_of_step(search.step, latest->name);
+    return status;
+}
+
+static shs_status point_to(const char *folder, const struct pointer *latest,
+                           const struct pointer *before)
+{
+    struct core_text text = {0};
+    char *path = NULL, *lines = NULL;
+    core_text_add(&text, "%s %s\n", latest->name, latest->checksum);
+    if (*before->name && strcmp(before->name, latest->name))
+        core_text_add(&text, "%s %s\n", before->name, before->checksum);
+    shs_status status = core_text_take(&text, &lines);
+    if (!status) status = io_join(folder, latest_name, &path);
+    if (!status) status = io_write_text(path, lines);
+    core_free(&path);
+    core_free(&lines);
+    return status;
+}
+
+/* Removes all checkpoints but two. */
+static shs_status prune(const char *folder, const char *newest, const char *before)
 {
     for (;;) {
-        struct newest newest = {0}, older = {0};
-        char *path;
-        shs_status status = io_list(folder, note_step, &newest);
-        if (status || newest.count < KEPT) return status;
-        older.below = newest.steps[KEPT - 1];
-        if (!older.below) return SHS_OK;
-        status = io_list(folder, note_step, &older);
-        if (status || !older.count) return status;
-        status = path_of_step(folder, older.steps[0], &path);
+        struct search search = {.keep = {newest, before}};
+        char name[FILE_NAME_BYTES], *path;
+        shs_status status = io_list(folder, note_step, &search);
+        if (status || !search.found) return status;
+        name_of_step(search.step, name);
+        status = io_join(folder, name, &path);
         if (!status) status = io_remove(path);
         core_free(&path);
         if (status) return status;
     }
 }
 
+/* One "tensor NAME = TYPE SHAPE" a line. */
+static shs_status list_tensors(const struct state *state, char **list)
+{
+    struct core_text text = {0};
+    for (size_t t = 0; t < state->count; t++) {
+        const shs_tensor *tensor = &state->tensors[t];
+        core_text_add(&text, "tensor %s = %s", tensor->name, shs_type_name(tensor->type));
+        for (uint32_t axis = 0; axis < tensor->axes; axis++)
+            core_text_add(&text, "%s%llu", axis ? "x" : " ", (ull)tensor->shape[axis]);
+        core_text_add(&text, "\n");
+    }
+    return core_text_take(&text, list);
+}
+
+/* What a checkpoint says of itself beside its tensors. */
+struct labels {
+    char *fingerprint;
+    char *tensors;
+    char checksum[CORE_DIGEST_TEXT];
+};
+
+static void free_labels(struct labels *labels)
+{
+    core_free(&labels->fingerprint);
+    core_free(&labels->tensors);
+}
+
 static shs_status write_contents(struct h5_writer *writer, const struct state *state,
-                                 const shs_cursor *cursor, const char *fingerprint,
-                                 const char *checksum)
+                                 const shs_cursor *cursor, const struct labels *labels)
 {
     static const struct h5_storage contiguous = {0};
     uint64_t values[3] = {cursor->epoch, cursor->epoch_step, cursor->step};
     shs_status status = h5_write_u64(writer, "cursor", values, 3);
-    if (!status) status = h5_write_text(writer, "fingerprint", fingerprint);
-    if (!status) status = h5_write_text(writer, "checksum", checksum);
+    if (!status) status = h5_write_text(writer, "fingerprint", labels->fingerprint);
+    if (!status) status = h5_write_text(writer, "tensors", labels->tensors);
+    if (!status) status = h5_write_text(writer, "checksum", labels->checksum);
     for (size_t t = 0; t < state->count && !status; t++) {
         const shs_tensor *tensor = &state->tensors[t];
         char name[STATE_NAME_BYTES + 8];
@@ -184,14 +274,14 @@ static shs_status write_contents(struct h5_writer *writer, const struct state *s
 }
 
 static shs_status write_file(const char *path, const struct state *state, const shs_cursor *cursor,
-                             const char *fingerprint, const char *checksum)
+                             const struct labels *labels)
 {
     struct h5_writer *writer = NULL;
     char *temporary = NULL;
     shs_status status = io_temporary_name(path, &temporary);
     if (status) return status;
     status = h5_create(temporary, &writer);
-    if (!status) status = write_contents(writer, state, cursor, fingerprint, checksum);
+    if (!status) status = write_contents(writer, state, cursor, labels);
     if (!status)
         status = h5_finish(&writer);
     else
@@ -225,22 +315,47 @@ static shs_status contents_of(const struct state *state, void ***contents)
     return status;
 }
 
+static shs_status make_labels(const shs_loader *loader, const struct state *state,
+                              struct labels *labels)
+{
+    void **contents = NULL;
+    shs_status status = run_fingerprint(loader, &labels->fingerprint);
+    if (!status) status = list_tensors(state, &labels->tensors);
+    if (!status) status = contents_of(state, &contents);
+    if (!status)
+        status =
+            digest_state(state, contents, &loader->cursor, labels->fingerprint, labels->checksum);
+    core_free(&contents);
+    return status;
+}
+
+/* The file first, then the pointer to it: whoever reads in between finds the one before. */
+static shs_status save_in_folder(const shs_loader *loader, const char *folder,
+                                 const struct state *state, const struct labels *labels)
+{
+    struct pointer before, saved = {0};
+    char *path;
+    shs_status status = find_latest(folder, &before);
+    name_of_step(loader->cursor.step, saved.name);
+    if (!status) status = io_join(folder, saved.name, &path);
+    if (status) return status;
+    status = write_file(path, state, &loader->cursor, labels);
+    if (!status) status = io_checksum(path, saved.checksum);
+    if (!status) status = point_to(folder, &saved, &before);
+    if (!status) status = prune(folder, saved.name, before.name);
+    core_free(&path);
+    return status;
+}
+
 static shs_status save_local(const shs_loader *loader, const char *folder,
                              const struct state *state)
 {
-    char *fingerprint = NULL, *path = NULL, checksum[CORE_DIGEST_TEXT];
-    void **contents = NULL;
-    shs_status status = run_fingerprint(loader, &fingerprint);
-    if (!status) status = contents_of(state, &contents);
-    if (!status) status = digest_state(state, contents, &loader->cursor, fingerprint, checksum);
+    struct labels labels = {0};
+    shs_status status = make_labels(loader, state, &labels);
     if (!status) status = io_make_folder(folder);
     if (!status) status = check_room(state, folder);
-    if (!status) status = path_of_step(folder, loader->cursor.step, &path);
-    if (!status) status = write_file(path, state, &loader->cursor, fingerprint, checksum);
-    if (!status) status = prune(folder);
-    core_free(&contents);
-    core_free(&fingerprint);
-    core_free(&path);
+    if (!status) status = save_in_folder(loader, folder, state, &labels);
+    free_labels(&labels);
     return core_wrap(status, "shs_save");
 }
 
@@ -265,11 +380,10 @@ shs_status shs_save(shs_loader *loader, const char *folder, const shs_tensor *te
 {
     shs_run *run = loader->dataset->run;
     const struct state state = {tensors, count};
-    char digest[CORE_DIGEST_TEXT] = "", call[128];
+    char digest[CORE_DIGEST_TEXT] = "";
     shs_status status = check_save(loader, folder, &state, digest);
-    snprintf(call, sizeof call, "shs_save(step %llu, %zu tensors with content %s)",
-             (ull)loader->cursor.step, count, digest);
-    status = mpi_settle(run, call, status);
+    status = mpi_settle(run, status, "shs_save(step %llu, %zu tensors with content %s)",
+                        (ull)loader->cursor.step, count, digest);
     if (status) return status;
     if (run->rank == 0) status = save_local(loader, folder, &state);
     return mpi_agree(run, status, "shs_save");
@@ -305,52 +419,91 @@ static shs_status read_contents(struct h5_file *file, const struct state *state,
     return status;
 }
 
-static shs_status check_contents(const struct state *state, const struct loaded *loaded,
-                                 const char *fingerprint, const char *stored, const char *path)
+static shs_status is_damaged(const char *path, const char *checksum, const char *stored)
 {
-    char checksum[CORE_DIGEST_TEXT];
-    shs_status status =
-        digest_state(state, loaded->contents, &loaded->cursor, fingerprint, checksum);
-    if (status || !strcmp(stored, checksum)) return status;
     return core_fail(SHS_ERROR_FORMAT,
                      "%s is damaged: its content has checksum %s, not %s; remove it to go on from "
                      "the checkpoint before it",
                      path, checksum, stored);
 }
 
+/* The bytes of a file whose checksum is known. */
+static shs_status check_bytes(const char *path, const char *stored)
+{
+    char checksum[CORE_DIGEST_TEXT];
+    if (!*stored) return SHS_OK;
+    shs_status status = io_checksum(path, checksum);
+    if (status || !strcmp(stored, checksum)) return status;
+    return is_damaged(path, checksum, stored);
+}
+
+static shs_status check_contents(const struct state *state, const struct loaded *loaded,
+                                 const struct labels *labels, const char *stored, const char *path)
+{
+    char checksum[CORE_DIGEST_TEXT];
+    shs_status status =
+        digest_state(state, loaded->contents, &loaded->cursor, labels->fingerprint, checksum);
+    if (status || !strcmp(stored, checksum)) return status;
+    return is_damaged(path, checksum, stored);
+}
+
+/* Both lists are of the run's: what the checkpoint has, and what the program has. */
+static shs_status check_labels(const shs_loader *loader, const struct state *state,
+                               const struct labels *labels)
+{
+    char *own = NULL;
+    shs_status status = run_fingerprint(loader, &own);
+    if (!status) status = run_fingerprint_check(labels->fingerprint, own);
+    core_free(&own);
+    if (!status) status = list_tensors(state, &own);
+    if (!status) status = run_fingerprint_check(labels->tensors, own);
+    core_free(&own);
+    return status;
+}
+
+static shs_status read_labels(struct h5_file *file, struct labels *labels, char **stored,
+                              shs_cursor *cursor)
+{
+    uint64_t values[3] = {0};
+    shs_status status = h5_read_text(file, "fingerprint", &labels->fingerprint);
+    if (!status) status = h5_read_text(file, "tensors", &labels->tensors);
+    if (!status) status = h5_read_text(file, "checksum", stored);
+    if (!status) status = h5_read_u64(file, "cursor", values, 3);
+    *cursor = (shs_cursor){values[0], values[1], values[2]};
+    return status;
+}
+
 static shs_status read_file(const shs_loader *loader, const char *path, const struct state *state,
                             struct loaded *loaded)
 {
     struct h5_file *file = NULL;
-    char *fingerprint = NULL, *stored = NULL;
-    uint64_t values[3] = {0};
+    struct labels labels = {0};
+    char *stored = NULL;
     shs_status status = h5_open(path, &file);
-    if (!status) status = h5_read_text(file, "fingerprint", &fingerprint);
-    if (!status) status = h5_read_text(file, "checksum", &stored);
-    if (!status) status = h5_read_u64(file, "cursor", values, 3);
-    loaded->cursor = (shs_cursor){values[0], values[1], values[2]};
-    if (!status) status = core_wrap(run_fingerprint_check(loader, fingerprint), "%s", path);
+    if (!status) status = read_labels(file, &labels, &stored, &loaded->cursor);
+    if (!status) status = core_wrap(check_labels(loader, state, &labels), "%s", path);
     if (!status) status = read_contents(file, state, loaded);
-    if (!status) status = check_contents(state, loaded, fingerprint, stored, path);
+    if (!status) status = check_contents(state, loaded, &labels, stored, path);
     if (!status)
         status = core_wrap(order_check_cursor(&loader->shape, loader->epochs, loaded->cursor), "%s",
                            path);
-    core_free(&fingerprint);
     core_free(&stored);
+    free_labels(&labels);
     h5_close(&file);
     return status;
 }
 
-static shs_status load_newest(const shs_loader *loader, const char *folder,
+static shs_status load_latest(const shs_loader *loader, const char *folder,
                               const struct state *state, struct loaded *loaded)
 {
-    struct newest newest = {0};
+    struct pointer latest;
     char *path;
-    if (!io_exists(folder)) return SHS_OK;
-    shs_status status = io_list(folder, note_step, &newest);
-    if (status || !newest.count) return status;
+    shs_status status = find_latest(folder, &latest);
+    if (status || !*latest.name) return status;
     loaded->found = true;
-    status = path_of_step(folder, newest.steps[0], &path);
+    status = io_join(folder, latest.name, &path);
+    if (status) return status;
+    status = check_bytes(path, latest.checksum);
     if (!status) status = read_file(loader, path, state, loaded);
     core_free(&path);
     return status;
@@ -393,7 +546,7 @@ shs_status shs_restore(shs_loader *loader, const char *folder, const shs_tensor 
     status = mpi_agree(run, core_wrap(status, "shs_restore"), "shs_restore(%zu tensors, shapes %s)",
                        count, digest);
     if (status) return status;
-    if (run->rank == 0) status = load_newest(loader, folder, &state, &loaded);
+    if (run->rank == 0) status = load_latest(loader, folder, &state, &loaded);
     status = mpi_agree(run, core_wrap(status, "shs_restore"), "shs_restore");
     if (!status) status = share(loader, &state, &loaded);
     free_loaded(&state, &loaded);

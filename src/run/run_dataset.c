@@ -2,8 +2,9 @@
 
 #include <string.h>
 
+#include "core_hash.h"
 #include "core_memory.h"
-#include "core_text.h"
+#include "io_file.h"
 
 enum {
     DEFAULT_CACHE = 64 << 20
@@ -90,6 +91,8 @@ static shs_status open_local(shs_dataset *dataset, const char *path, const char 
     char *copy = NULL;
     if (!path || !fields) return core_fail(SHS_ERROR_ARGUMENT, "path or fields is NULL; give both");
     shs_status status = h5_open(path, &dataset->file);
+    if (!status) status = core_copy(path, &dataset->path);
+    if (!status) status = io_size(path, &dataset->file_bytes);
     if (!status) status = core_copy(fields, &copy);
     if (!status) status = open_fields(dataset, path, copy, cache_bytes);
     core_free(&copy);
@@ -131,6 +134,7 @@ void run_dataset_release(shs_dataset *dataset)
     for (size_t f = 0; f < dataset->n_fields; f++)
         core_free(&dataset->sample[f].name);
     h5_close(&dataset->file);
+    core_free(&dataset->path);
     core_free(&dataset);
     mpi_run_release(run);
 }
@@ -155,6 +159,18 @@ size_t shs_dataset_fields(const shs_dataset *dataset)
 const shs_tensor *shs_dataset_field(const shs_dataset *dataset, size_t field)
 {
     return field < dataset->n_fields ? &dataset->sample[field] : NULL;
+}
+
+shs_status run_dataset_check(const shs_dataset *dataset)
+{
+    uint64_t bytes;
+    shs_status status = io_size(dataset->path, &bytes);
+    if (status || bytes >= dataset->file_bytes) return status;
+    return core_fail(SHS_ERROR_FILE,
+                     "%s has %llu bytes, %llu fewer than when it was opened: it was cut short or "
+                     "replaced; put it back and start again",
+                     dataset->path, (unsigned long long)bytes,
+                     (unsigned long long)(dataset->file_bytes - bytes));
 }
 
 shs_status run_dataset_read(const shs_dataset *dataset, size_t field, const uint64_t *index,

@@ -2,7 +2,6 @@
 #ifndef RUN_DATASET_H
 #define RUN_DATASET_H
 
-#include "core_hash.h"
 #include "h5_file.h"
 #include "mpi_run.h"
 #include "shardstep/dataset.h"
@@ -10,6 +9,8 @@
 struct shs_dataset {
     shs_run *run;
     struct h5_file *file;
+    char *path;
+    uint64_t file_bytes; /* when it was opened */
     uint64_t samples;
     size_t n_fields;
     struct h5_field *fields[SHS_MAX_FIELDS];
@@ -17,6 +18,9 @@ struct shs_dataset {
     size_t sample_bytes[SHS_MAX_FIELDS];
     uint64_t holders; /* the program and the loaders */
 };
+
+/* Local. Refuses a file that is shorter than it was: HDF5 reads what is missing as zeros. */
+shs_status run_dataset_check(const shs_dataset *dataset);
 
 /* Local. Reads rows of a field, in the order of `index`, one after the other into `rows`. */
 shs_status run_dataset_read(const shs_dataset *dataset, size_t field, const uint64_t *index,

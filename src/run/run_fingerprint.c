@@ -1,7 +1,6 @@
 /* The fingerprint: what a run is a function of. */
 #include <string.h>
 
-#include "core_memory.h"
 #include "core_text.h"
 #include "run_loader.h"
 
@@ -34,9 +33,7 @@ shs_status run_fingerprint(const shs_loader *loader, char **fingerprint)
                   loader->augment_by == SHS_BY_SAMPLE ? "sample" : "rank and step");
     core_text_add(&text, "order version = %d\n", SHS_ORDER_VERSION);
     core_text_add(&text, "augmentation version = %d\n", SHS_AUGMENT_VERSION);
-    *fingerprint = text.bytes;
-    if (text.status) core_text_free(&text);
-    return text.status;
+    return core_text_take(&text, fingerprint);
 }
 
 static shs_status differ(const char *stored, size_t stored_length, const char *own,
@@ -56,19 +53,14 @@ static shs_status differ(const char *stored, size_t stored_length, const char *o
                      (int)stored_length, stored, (int)own_length, own);
 }
 
-shs_status run_fingerprint_check(const shs_loader *loader, const char *stored)
+shs_status run_fingerprint_check(const char *stored, const char *own)
 {
-    char *own;
-    shs_status status = run_fingerprint(loader, &own);
-    if (status) return status;
-    const char *a = stored, *b = own;
-    while (!status && (*a || *b)) {
-        size_t a_length = strcspn(a, "\n"), b_length = strcspn(b, "\n");
-        if (a_length != b_length || memcmp(a, b, a_length))
-            status = differ(a, a_length, b, b_length);
-        a += a_length + (a[a_length] != '\0');
-        b += b_length + (b[b_length] != '\0');
+    while (*stored || *own) {
+        size_t length = strcspn(stored, "\n"), own_length = strcspn(own, "\n");
+        if (length != own_length || memcmp(stored, own, length))
+            return differ(stored, length, own, own_length);
+        stored += length + (stored[length] != '\0');
+        own += own_length + (own[own_length] != '\0');
     }
-    core_free(&own);
-    return status;
+    return SHS_OK;
 }

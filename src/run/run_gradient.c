@@ -1,12 +1,14 @@
 /* The mean of the gradients: tensors in and out of the sums that the ranks exchange. */
 #include <string.h>
 
+#include "core_hash.h"
 #include "core_memory.h"
 #include "mpi_tree.h"
 #include "shardstep/gradient.h"
 
 struct shs_gradient {
     shs_run *run;
+    uint64_t id;         /* the same on every rank */
     shs_tensor *tensors; /* names are not kept */
     size_t count;
     size_t n_floats;
@@ -62,23 +64,42 @@ static shs_status open_local(shs_gradient *gradient, const shs_tensor *tensors, 
     return status;
 }
 
+/* A hash of types and shapes: as many numbers in another order would be added to others. */
+static shs_status digest_shapes(const shs_tensor *tensors, size_t count,
+                                char text[CORE_DIGEST_TEXT])
+{
+    struct core_hash *hash;
+    shs_status status = core_hash_new(&hash);
+    if (status) return status;
+    for (size_t t = 0; t < count; t++) {
+        core_hash_add(hash, &tensors[t].type, sizeof tensors[t].type);
+        core_hash_add(hash, &tensors[t].axes, sizeof tensors[t].axes);
+        core_hash_add(hash, tensors[t].shape, tensors[t].axes * sizeof *tensors[t].shape);
+    }
+    struct core_digest digest = core_hash_digest(hash);
+    core_digest_text(&digest, text);
+    core_hash_free(&hash);
+    return SHS_OK;
+}
+
 shs_status shs_gradient_open(shs_run *run, const shs_tensor *tensors, size_t count,
                              const shs_gradient_options *options, shs_gradient **gradient)
 {
     shs_reduction reduction = options ? options->reduction : SHS_REDUCTION_REPRODUCIBLE;
-    size_t n_floats = 0, n_doubles = 0;
+    char shapes[CORE_DIGEST_TEXT] = "";
+    uint64_t id = run->opened++;
     shs_status status = core_new(1, sizeof **gradient, "gradients", gradient);
     if (!status) {
         mpi_run_hold(run);
         (*gradient)->run = run;
+        (*gradient)->id = id;
         (*gradient)->reduction = reduction;
         status = open_local(*gradient, tensors, count);
-        n_floats = (*gradient)->n_floats;
-        n_doubles = (*gradient)->n_doubles;
     }
+    if (!status) status = digest_shapes(tensors, count, shapes);
     status = mpi_agree(run, core_wrap(status, "shs_gradient_open"),
-                       "shs_gradient_open(%zu floats, %zu doubles, reduction %d)", n_floats,
-                       n_doubles, (int)reduction);
+                       "shs_gradient_open(%zu tensors, types and shapes %s, reduction %d)", count,
+                       shapes, (int)reduction);
     if (status) shs_gradient_close(gradient);
     return status;
 }
@@ -253,7 +274,10 @@ shs_status shs_gradient_mean(shs_gradient *gradient)
 {
     struct mpi_vector mean;
     uint64_t rows = gradient->rows;
-    shs_status status = mpi_settle(gradient->run, "shs_gradient_mean", check_step(gradient));
+    shs_status status =
+        mpi_settle(gradient->run, check_step(gradient),
+                   "shs_gradient_mean(of the run's opened object %llu, step %llu)",
+                   (unsigned long long)gradient->id, (unsigned long long)gradient->step);
     if (!status) status = mpi_sum(gradient->run, &rows);
     if (!status && rows == 0)
         status =

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core_hash.h"
 #include "core_memory.h"
 #include "random_stream.h"
 
@@ -134,6 +135,7 @@ shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *optio
             .augment_by = options->augment_by,
             .stream = options->stream,
         };
+        mpi_watch_begin(run, &(*loader)->watch);
         status = open_local(*loader, options);
     }
     status = agree_on_open(run, status, *loader, options);
@@ -145,6 +147,7 @@ void shs_loader_close(shs_loader **loader)
 {
     if (!loader || !*loader) return;
     shs_dataset *dataset = (*loader)->dataset;
+    mpi_watch_end(dataset->run, &(*loader)->watch);
     if ((*loader)->draws) dataset->run->streams_drawn &= ~(UINT32_C(1) << (*loader)->stream);
     for (size_t f = 0; f < dataset->n_fields; f++) {
         core_free(&(*loader)->read[f]);
@@ -173,7 +176,7 @@ void run_loader_go(shs_loader *loader, shs_cursor cursor)
 {
     loader->cursor = cursor;
     loader->handed = 0;
-    loader->failed = SHS_OK;
+    mpi_watch_forget(loader->dataset->run, &loader->watch);
 }
 
 shs_status shs_seek(shs_loader *loader, shs_cursor cursor)
@@ -189,7 +192,8 @@ shs_status shs_seek(shs_loader *loader, shs_cursor cursor)
 /* Whether a step may begin: SHS_OK, SHS_END, SHS_STOP or the loader's error. */
 static shs_status begin_step(const shs_loader *loader)
 {
-    if (loader->failed) return core_tell(loader->failed, loader->failure, true, false);
+    const struct mpi_watch *watch = &loader->watch;
+    if (watch->failed) return core_tell(watch->failed, watch->failure, true, false);
     if (loader->epochs && loader->cursor.epoch >= loader->epochs) return SHS_END;
     if (loader->dataset->run->stop_agreed) return SHS_STOP;
     if (loader->cursor.step > UINT32_MAX || loader->cursor.epoch > UINT32_MAX)
@@ -247,7 +251,8 @@ static shs_status augment_row(shs_loader *loader, uint64_t vrank, uint64_t slot)
 
 static shs_status load_rows(shs_loader *loader, uint64_t vrank, struct order_slice slice)
 {
-    shs_status status = set_permutation(loader);
+    shs_status status = run_dataset_check(loader->dataset);
+    if (!status) status = set_permutation(loader);
     if (status) return status;
     for (uint64_t slot = 0; slot < slice.rows; slot++)
         loader->index[slot] = order_row(&loader->shape, &loader->permutation, slice.first + slot);
@@ -261,12 +266,9 @@ static shs_status load_rows(shs_loader *loader, uint64_t vrank, struct order_sli
 /* Keeps a loading error for the step's agreement: its batches still arrive, without rows. */
 static void fail_step(shs_loader *loader, uint64_t vrank, shs_status status)
 {
-    shs_run *run = loader->dataset->run;
     core_wrap(status, "shs_next: virtual rank %llu, epoch %llu, step %llu", (ull)vrank,
               (ull)loader->cursor.epoch, (ull)loader->cursor.step);
-    mpi_run_keep(run, status);
-    loader->failed = core_wrap(status, "rank %d", run->rank);
-    memcpy(loader->failure, shs_message(), strlen(shs_message()) + 1);
+    mpi_watch_fail(loader->dataset->run, &loader->watch, status);
 }
 
 static void fill_batch(shs_loader *loader, uint64_t vrank, uint64_t rows, shs_batch *batch)
@@ -299,11 +301,11 @@ shs_status shs_next(shs_loader *loader, shs_batch *batch)
     }
     uint64_t vrank = loader->dataset->run->first_vrank + loader->handed;
     struct order_slice slice = order_slice(&loader->shape, loader->cursor.epoch_step, vrank);
-    if (!loader->failed) {
+    if (!loader->watch.failed) {
         shs_status status = load_rows(loader, vrank, slice);
         if (status) fail_step(loader, vrank, status);
     }
-    fill_batch(loader, vrank, loader->failed ? 0 : slice.rows, batch);
+    fill_batch(loader, vrank, loader->watch.failed ? 0 : slice.rows, batch);
     loader->handed++;
     if (batch->ends_step) {
         loader->cursor = order_next(&loader->shape, loader->cursor);

@@ -19,10 +19,9 @@ struct shs_loader {
     uint32_t stream;
     bool draws;
 
-    shs_cursor cursor; /* the step that is being handed out */
-    uint64_t handed;   /* of its batches on this rank */
-    shs_status failed; /* until a seek; with its message: */
-    char failure[CORE_MESSAGE_BYTES];
+    shs_cursor cursor;      /* the step that is being handed out */
+    uint64_t handed;        /* of its batches on this rank */
+    struct mpi_watch watch; /* its error, until a seek */
 
     /* the batch */
     uint64_t *index;
@@ -40,7 +39,8 @@ void run_loader_go(shs_loader *loader, shs_cursor cursor);
  */
 shs_status run_fingerprint(const shs_loader *loader, char **text);
 
-/* Local. SHS_ERROR_MISMATCH, naming the first line in which a stored fingerprint differs. */
-shs_status run_fingerprint_check(const shs_loader *loader, const char *stored);
+/* Local. SHS_ERROR_MISMATCH, naming the first line in which a stored text differs from the run's
+ * own. */
+shs_status run_fingerprint_check(const char *stored, const char *own);
 
 #endif
