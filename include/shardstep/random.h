@@ -55,6 +55,9 @@ typedef struct shs_random {
     uint32_t counter[4]; /* of the next block */
     uint32_t words[4];   /* of the current block */
     uint32_t used;       /* words taken of the current block, 4 if none is left */
+    uint32_t kept;       /* 1: kept_float, 2: kept_double is the sine of a pair of normals */
+    float kept_float;
+    double kept_double;
     shs_status status;
 } shs_random;
 
@@ -63,8 +66,17 @@ typedef struct shs_random {
  * SHS_ERROR_ARGUMENT names the value that does not fit; the stream then only gives zeros. */
 SHS_API SHS_MUST_CHECK shs_status shs_random_at(const shs_place *place, shs_random *stream);
 
-/* Local, any thread: one stream is used by one thread at a time. These return their value; a
- * stream that has failed returns 0 and keeps its error for shs_random_status(). */
+/* Local, any thread. A purpose of the caller's own: number 0 … 143 gives roles 7 … 15 of streams
+ * 0 … 15, each another. SHS_ERROR_ARGUMENT for a larger number. */
+SHS_API SHS_MUST_CHECK shs_status shs_random_own_purpose(uint64_t number, uint64_t *purpose);
+
+/* Local, any thread. Goes to a word of the stream, 0 … 2^34 - 1, in constant time; forgets a kept
+ * sine. SHS_ERROR_ARGUMENT for a word that the stream does not have. */
+SHS_API SHS_MUST_CHECK shs_status shs_random_seek(shs_random *stream, uint64_t word);
+
+/* ---- Single draws. Local, any thread; one stream is used by one thread at a time. They return
+ * their value. A stream that has failed, or a parameter that is out of range, NaN or infinite,
+ * gives 0; the stream keeps the error for shs_random_status(), and draws nothing any more. */
 
 /* The next word. */
 SHS_API uint32_t shs_random_u32(shs_random *stream);
@@ -78,13 +90,127 @@ SHS_API float shs_random_float(shs_random *stream);
 /* In [0,1), a multiple of 2^-53: (u64 >> 11) * 2^-53. */
 SHS_API double shs_random_double(shs_random *stream);
 
-/* In [0, n), without bias; takes one word or, with probability below n / 2^32 each, further ones
- * (Lemire: Fast random integer generation in an interval. ACM TOMACS 29 (2019)). n = 0 is an error
- * of the stream. */
+/* In the open interval (low, high), low < high and finite: low + (high - low) * u with u =
+ * ((u32 >> 9) + 1/2) * 2^-23 or ((u64 >> 12) + 1/2) * 2^-52. A result that rounds to an end is
+ * replaced by the end's neighbour inside; an interval without one is an error. */
+SHS_API float shs_random_float_in(shs_random *stream, float low, float high);
+SHS_API double shs_random_double_in(shs_random *stream, double low, double high);
+
+/* In [0, n), n > 0, without bias; takes one word (u64 for below64) or, with probability below
+ * n / 2^32 (n / 2^64) each, further ones (Lemire: Fast random integer generation in an interval.
+ * ACM TOMACS 29 (2019)). */
 SHS_API uint32_t shs_random_below(shs_random *stream, uint32_t n);
+SHS_API uint64_t shs_random_below64(shs_random *stream, uint64_t n);
+
+/* True with probability p, 0 … 1: one word, u32 < p * 2^32. */
+SHS_API bool shs_random_bernoulli(shs_random *stream, double p);
+
+/* Normal, mean + deviation * z, deviation >= 0: Box-Muller on two words (two u64 for the double),
+ * the cosine first; the sine is kept in the stream and becomes the next normal of that type,
+ * whatever is drawn between, with that call's mean and deviation. The float's z lies within
+ * 6.67, the double's within 8.58. */
+SHS_API float shs_random_normal_float(shs_random *stream, float mean, float deviation);
+SHS_API double shs_random_normal_double(shs_random *stream, double mean, double deviation);
+
+/* Normal, given that it lies in [low, high], low < high, deviation > 0: one u64, by inversion. The
+ * ends may be infinite; an interval of less probability than 1e-300 is an error. */
+SHS_API double shs_random_truncated_normal(shs_random *stream, double mean, double deviation,
+                                           double low, double high);
+
+/* Exponential with a mean >= 0: one u64, by inversion. */
+SHS_API double shs_random_exponential(shs_random *stream, double mean);
+
+/* Gamma, shape > 0, scale >= 0 (Marsaglia, Tsang: A simple method for generating gamma variables.
+ * ACM TOMS 26 (2000)), which takes normals of doubles. */
+SHS_API double shs_random_gamma(shs_random *stream, double shape, double scale);
+
+/* Beta in [0,1], a > 0, b > 0, from two gammas; right for the small a and b of MixUp too, where
+ * both gammas may be too small for a double. */
+SHS_API double shs_random_beta(shs_random *stream, double a, double b);
+
+/* Poisson, 0 <= mean <= 2^31 (from 10 on: Hörmann: The transformed rejection method for generating
+ * Poisson random variables. Insurance: Mathematics and Economics 12 (1993)). */
+SHS_API uint64_t shs_random_poisson(shs_random *stream, double mean);
+
+/* Successes of n <= 2^31 trials with probability p, 0 … 1 (from n min(p, 1-p) = 10 on: Hörmann: The
+ * generation of binomial random variates. J. Stat. Comput. Simul. 46 (1993)). */
+SHS_API uint64_t shs_random_binomial(shs_random *stream, uint64_t n, double p);
+
+/* ---- Bulk fills. Local, any thread. The same numbers, bit for bit, as `count` single draws, and
+ * the stream afterwards is the same; many times faster for u32, u64, float, double, normals and
+ * below. Return shs_random_status(); on error what could not be drawn is 0. */
+SHS_API SHS_MUST_CHECK shs_status shs_random_fill_u32(shs_random *stream, uint32_t *out,
+                                                      size_t count);
+SHS_API SHS_MUST_CHECK shs_status shs_random_fill_u64(shs_random *stream, uint64_t *out,
+                                                      size_t count);
+SHS_API SHS_MUST_CHECK shs_status shs_random_fill_float(shs_random *stream, float *out,
+                                                        size_t count);
+SHS_API SHS_MUST_CHECK shs_status shs_random_fill_double(shs_random *stream, double *out,
+                                                         size_t count);
+SHS_API SHS_MUST_CHECK shs_status shs_random_fill_float_in(shs_random *stream, float low,
+                                                           float high, float *out, size_t count);
+SHS_API SHS_MUST_CHECK shs_status shs_random_fill_double_in(shs_random *stream, double low,
+                                                            double high, double *out, size_t count);
+SHS_API SHS_MUST_CHECK shs_status shs_random_fill_below(shs_random *stream, uint32_t n,
+                                                        uint32_t *out, size_t count);
+SHS_API SHS_MUST_CHECK shs_status shs_random_fill_below64(shs_random *stream, uint64_t n,
+                                                          uint64_t *out, size_t count);
+SHS_API SHS_MUST_CHECK shs_status shs_random_fill_bernoulli(shs_random *stream, double p, bool *out,
+                                                            size_t count);
+SHS_API SHS_MUST_CHECK shs_status shs_random_fill_normal_float(shs_random *stream, float mean,
+                                                               float deviation, float *out,
+                                                               size_t count);
+SHS_API SHS_MUST_CHECK shs_status shs_random_fill_normal_double(shs_random *stream, double mean,
+                                                                double deviation, double *out,
+                                                                size_t count);
+SHS_API SHS_MUST_CHECK shs_status shs_random_fill_truncated_normal(shs_random *stream, double mean,
+                                                                   double deviation, double low,
+                                                                   double high, double *out,
+                                                                   size_t count);
+SHS_API SHS_MUST_CHECK shs_status shs_random_fill_exponential(shs_random *stream, double mean,
+                                                              double *out, size_t count);
+SHS_API SHS_MUST_CHECK shs_status shs_random_fill_gamma(shs_random *stream, double shape,
+                                                        double scale, double *out, size_t count);
+SHS_API SHS_MUST_CHECK shs_status shs_random_fill_beta(shs_random *stream, double a, double b,
+                                                       double *out, size_t count);
+SHS_API SHS_MUST_CHECK shs_status shs_random_fill_poisson(shs_random *stream, double mean,
+                                                          uint64_t *out, size_t count);
+SHS_API SHS_MUST_CHECK shs_status shs_random_fill_binomial(shs_random *stream, uint64_t n, double p,
+                                                           uint64_t *out, size_t count);
+
+/* ---- Choices. Local, any thread. */
+
+/* A random order of 0 … n-1, all n! equally likely (Fisher, Yates; Durstenfeld: Algorithm 235.
+ * CACM 7 (1964)). */
+SHS_API SHS_MUST_CHECK shs_status shs_random_permutation(shs_random *stream, uint64_t *order,
+                                                         size_t n);
+
+/* k different numbers of 0 … n-1 in random order, k <= n, all choices equally likely; memory for
+ * 2k numbers while it runs. */
+SHS_API SHS_MUST_CHECK shs_status shs_random_choose(shs_random *stream, uint64_t n, size_t k,
+                                                    uint64_t *chosen);
+
+/* Categories drawn in proportion to weights, in constant time (Walker: An efficient method for
+ * generating discrete random variables with general distributions. ACM TOMS 3 (1977); table by
+ * Vose, IEEE Trans. Softw. Eng. 17 (1991)). Never changes once it is open. */
+typedef struct shs_alias shs_alias;
+
+/* n weights, 1 … 2^32 - 1 of them, finite, not negative, with a positive and finite sum; copied. On
+ * error *alias is NULL. */
+SHS_API SHS_MUST_CHECK shs_status shs_alias_open(const double *weights, size_t n,
+                                                 shs_alias **alias);
+
+/* Accepts NULL and a pointer to NULL; leaves NULL. */
+SHS_API void shs_alias_close(shs_alias **alias);
+
+/* A category, 0 … n-1: below(n), then one double. */
+SHS_API uint32_t shs_random_categorical(shs_random *stream, const shs_alias *alias);
+SHS_API SHS_MUST_CHECK shs_status shs_random_fill_categorical(shs_random *stream,
+                                                              const shs_alias *alias, uint32_t *out,
+                                                              size_t count);
 
 /* Local. SHS_OK; SHS_ERROR_EXHAUSTED after the last of the stream's 2^34 words was passed;
- * SHS_ERROR_ARGUMENT after below(0) or a refused place. */
+ * SHS_ERROR_ARGUMENT after a refused place or parameter. */
 SHS_API SHS_MUST_CHECK shs_status shs_random_status(const shs_random *stream);
 
 #ifdef __cplusplus

@@ -71,25 +71,71 @@ shs_status shs_random_at(const shs_place *place, shs_random *stream)
     return status;
 }
 
+shs_status shs_random_own_purpose(uint64_t number, uint64_t *purpose)
+{
+    enum {
+        OWN_ROLES = 16 - SHS_ROLE_OWN
+    };
+    *purpose = SHS_ROLE_USER;
+    if (number >= 16 * OWN_ROLES)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "shs_random_own_purpose: number %llu; there are 0 to %d",
+                         (unsigned long long)number, 16 * OWN_ROLES - 1);
+    *purpose = SHS_ROLE_OWN + number % OWN_ROLES + 16 * (number / OWN_ROLES);
+    return SHS_OK;
+}
+
+uint64_t random_blocks_left(const shs_random *stream)
+{
+    if (stream->used > 4 || (stream->used < 4 && stream->counter[0] == 0)) return 0;
+    return (UINT64_C(1) << 32) - stream->counter[0];
+}
+
+uint64_t random_words_left(const shs_random *stream)
+{
+    if (stream->status) return 0;
+    return (stream->used < 4 ? 4 - stream->used : 0) + 4 * random_blocks_left(stream);
+}
+
 /* used: 0 … 3 words of the block taken, 4 none left, 5 none left and no further block. */
+void random_skip_blocks(shs_random *stream, uint64_t blocks)
+{
+    stream->counter[0] += (uint32_t)blocks;
+    stream->used = stream->counter[0] || !blocks ? 4 : 5;
+}
+
 static bool next_block(shs_random *stream)
 {
     if (!stream->status && stream->used > 4) stream->status = SHS_ERROR_EXHAUSTED;
     if (stream->status) return false;
     random_block(stream->key, stream->counter, stream->words);
+    stream->counter[0]++;
     stream->used = 0;
     return true;
 }
 
 uint32_t shs_random_u32(shs_random *stream)
 {
-    if (stream->used >= 4 || stream->status) {
-        if (!next_block(stream)) return 0;
-        stream->counter[0]++;
-    }
+    if ((stream->used >= 4 || stream->status) && !next_block(stream)) return 0;
     uint32_t word = stream->words[stream->used++];
     if (stream->used == 4 && stream->counter[0] == 0) stream->used = 5;
     return word;
+}
+
+shs_status shs_random_seek(shs_random *stream, uint64_t word)
+{
+    if (stream->status == SHS_ERROR_ARGUMENT) return shs_random_status(stream);
+    if (word >> 34)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "shs_random_seek: word %llu; a stream has words 0 to 2^34 - 1",
+                         (unsigned long long)word);
+    stream->status = SHS_OK;
+    stream->kept = 0;
+    stream->counter[0] = (uint32_t)(word >> 2);
+    stream->used = 4;
+    for (uint64_t i = 0; i < word % 4; i++)
+        shs_random_u32(stream);
+    return SHS_OK;
 }
 
 uint64_t shs_random_u64(shs_random *stream)
@@ -109,19 +155,35 @@ double shs_random_double(shs_random *stream)
     return (double)(shs_random_u64(stream) >> 11) * 0x1p-53;
 }
 
+/* A parameter that is refused: the stream keeps the error. */
+void random_refuse(shs_random *stream)
+{
+    if (!stream->status) stream->status = SHS_ERROR_ARGUMENT;
+}
+
 uint32_t shs_random_below(shs_random *stream, uint32_t n)
 {
-    if (n == 0) {
-        if (!stream->status) stream->status = SHS_ERROR_ARGUMENT;
-        return 0;
-    }
+    if (n == 0) random_refuse(stream);
     uint64_t product = (uint64_t)shs_random_u32(stream) * n;
-    if ((uint32_t)product < n) {
+    if ((uint32_t)product < n && !stream->status) {
         uint32_t unfair = (uint32_t)(0 - n) % n; /* (2^32 - n) mod n */
         while ((uint32_t)product < unfair && !stream->status)
             product = (uint64_t)shs_random_u32(stream) * n;
     }
     return stream->status ? 0 : (uint32_t)(product >> 32);
+}
+
+uint64_t shs_random_below64(shs_random *stream, uint64_t n)
+{
+    __extension__ typedef unsigned __int128 u128;
+    if (n == 0) random_refuse(stream);
+    u128 product = (u128)shs_random_u64(stream) * n;
+    if ((uint64_t)product < n && !stream->status) {
+        uint64_t unfair = (0 - n) % n; /* (2^64 - n) mod n */
+        while ((uint64_t)product < unfair && !stream->status)
+            product = (u128)shs_random_u64(stream) * n;
+    }
+    return stream->status ? 0 : (uint64_t)(product >> 64);
 }
 
 shs_status shs_random_status(const shs_random *stream)
@@ -131,6 +193,7 @@ shs_status shs_random_status(const shs_random *stream)
                          "all 2^34 words of a random stream were drawn; go on at another place");
     if (stream->status == SHS_ERROR_ARGUMENT)
         return core_fail(SHS_ERROR_ARGUMENT,
-                         "a random stream was made at a refused place or asked for below(0)");
+                         "a random stream was made at a refused place, or asked for a number with "
+                         "a parameter out of range");
     return stream->status;
 }

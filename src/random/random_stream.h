@@ -5,7 +5,9 @@
 #include "shardstep/random.h"
 
 enum {
-    RANDOM_MAX_STREAM = 15
+    RANDOM_MAX_STREAM = 15,
+    RANDOM_KEPT_FLOAT = 1,
+    RANDOM_KEPT_DOUBLE = 2
 };
 
 #define RANDOM_MAX_RANK  (UINT64_C(1) << 24)
@@ -23,5 +25,15 @@ void random_of_sample(uint64_t seed, uint32_t stream, uint64_t index, uint64_t e
  * purpose << 24 | vrank}, vrank 0 but for windows and fixed shards. */
 void random_of_order(uint64_t seed, uint32_t stream, uint32_t part, uint64_t epoch, uint64_t vrank,
                      shs_random *random);
+
+/* Blocks and words that a stream still has. */
+uint64_t random_blocks_left(const shs_random *stream);
+uint64_t random_words_left(const shs_random *stream);
+
+/* Moves a stream that stands between blocks past `blocks` further ones, which it still has. */
+void random_skip_blocks(shs_random *stream, uint64_t blocks);
+
+/* Makes a stream fail because of a parameter. */
+void random_refuse(shs_random *stream);
 
 #endif

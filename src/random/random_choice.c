@@ -1,0 +1,168 @@
+/* Permutations, choices, categories. */
+#include "core_memory.h"
+#include "random_stream.h"
+
+/* below(n) of as many bits as n needs. */
+static uint64_t any_below(shs_random *stream, uint64_t n)
+{
+    return n <= UINT32_MAX ? shs_random_below(stream, (uint32_t)n) : shs_random_below64(stream, n);
+}
+
+shs_status shs_random_permutation(shs_random *stream, uint64_t *order, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        order[i] = i;
+    for (size_t i = n; i > 1 && !stream->status; i--) {
+        size_t other = (size_t)any_below(stream, i);
+        uint64_t swap = order[i - 1];
+        order[i - 1] = order[other];
+        order[other] = swap;
+    }
+    return shs_random_status(stream);
+}
+
+/* A set of numbers with open addressing; an empty place holds EMPTY, which is no member. */
+struct number_set {
+    uint64_t *places;
+    size_t mask;
+};
+
+#define EMPTY UINT64_MAX
+
+/* False if it was a member already. */
+static bool insert(struct number_set *set, uint64_t number)
+{
+    size_t place = (size_t)(number * UINT64_C(0x9E3779B97F4A7C15) >> 20) & set->mask;
+    for (; set->places[place] != EMPTY; place = (place + 1) & set->mask)
+        if (set->places[place] == number) return false;
+    set->places[place] = number;
+    return true;
+}
+
+static shs_status open_set(struct number_set *set, size_t members)
+{
+    size_t places = 4;
+    while (places / 2 < members && places < SIZE_MAX / 2)
+        places *= 2;
+    shs_status status = core_new(places, sizeof *set->places, "a choice", &set->places);
+    if (status) return status;
+    for (size_t i = 0; i < places; i++)
+        set->places[i] = EMPTY;
+    set->mask = places - 1;
+    return SHS_OK;
+}
+
+shs_status shs_random_choose(shs_random *stream, uint64_t n, size_t k, uint64_t *chosen)
+{
+    struct number_set set;
+    if (k > n)
+        return core_fail(SHS_ERROR_ARGUMENT, "shs_random_choose: %zu of %llu numbers", k,
+                         (unsigned long long)n);
+    shs_status status = open_set(&set, k);
+    if (status) return core_wrap(status, "shs_random_choose");
+    /* Floyd's way to a set without repetitions (Bentley: Programming pearls. CACM 30 (1987)) */
+    for (size_t i = 0; i < k; i++) {
+        uint64_t last = n - k + i, number = any_below(stream, last + 1);
+        chosen[i] = insert(&set, number) ? number : last;
+        if (chosen[i] != number) insert(&set, last);
+    }
+    core_free(&set.places);
+    for (size_t i = k; i > 1; i--) {
+        size_t other = (size_t)any_below(stream, i);
+        uint64_t swap = chosen[i - 1];
+        chosen[i - 1] = chosen[other];
+        chosen[other] = swap;
+    }
+    return shs_random_status(stream);
+}
+
+struct shs_alias {
+    uint32_t n;
+    double *keep;    /* the probability with which a category keeps its share */
+    uint32_t *other; /* who gets the rest */
+};
+
+static shs_status sum_weights(const double *weights, size_t n, double *sum)
+{
+    *sum = 0;
+    if (n < 1 || n > UINT32_MAX)
+        return core_fail(SHS_ERROR_ARGUMENT, "shs_alias_open: %zu weights; give 1 to 2^32 - 1", n);
+    for (size_t i = 0; i < n; i++) {
+        if (!(weights[i] >= 0) || weights[i] - weights[i] != 0)
+            return core_fail(SHS_ERROR_ARGUMENT,
+                             "shs_alias_open: weight %zu is %g; give finite weights from 0 on", i,
+                             weights[i]);
+        *sum += weights[i];
+    }
+    if (*sum > 0 && *sum - *sum == 0) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "shs_alias_open: the weights add up to %g; give a positive, finite sum", *sum);
+}
+
+/* Vose's table: whoever has less than an equal share is filled up by one who has more. `stack` has
+ * room for n categories, those with too little from its beginning, the others from its end. */
+static void fill_table(struct shs_alias *alias, uint32_t *stack)
+{
+    size_t small = 0, large = alias->n;
+    for (uint32_t i = 0; i < alias->n; i++) {
+        if (alias->keep[i] < 1)
+            stack[small++] = i;
+        else
+            stack[--large] = i;
+    }
+    while (small > 0 && large < alias->n) {
+        uint32_t poor = stack[--small], rich = stack[large];
+        alias->other[poor] = rich;
+        alias->keep[rich] = (alias->keep[rich] + alias->keep[poor]) - 1;
+        if (alias->keep[rich] < 1) {
+            large++;
+            stack[small++] = rich;
+        }
+    }
+    /* what is left over has a whole share, but for rounding */
+    while (small > 0)
+        alias->keep[stack[--small]] = 1;
+    while (large < alias->n)
+        alias->keep[stack[large++]] = 1;
+}
+
+shs_status shs_alias_open(const double *weights, size_t n, shs_alias **alias)
+{
+    double sum;
+    uint32_t *stack = NULL;
+    *alias = NULL;
+    shs_status status = sum_weights(weights, n, &sum);
+    if (status) return status;
+    status = core_new(1, sizeof **alias, "categories", alias);
+    if (!status) status = core_new(n, sizeof *(*alias)->keep, "categories", &(*alias)->keep);
+    if (!status) status = core_new(n, sizeof *(*alias)->other, "categories", &(*alias)->other);
+    if (!status) status = core_new(n, sizeof *stack, "categories", &stack);
+    if (status) {
+        shs_alias_close(alias);
+        return core_wrap(status, "shs_alias_open");
+    }
+    (*alias)->n = (uint32_t)n;
+    for (size_t i = 0; i < n; i++) {
+        (*alias)->keep[i] = weights[i] / sum * (double)n;
+        (*alias)->other[i] = (uint32_t)i;
+    }
+    fill_table(*alias, stack);
+    core_free(&stack);
+    return SHS_OK;
+}
+
+void shs_alias_close(shs_alias **alias)
+{
+    if (!alias || !*alias) return;
+    core_free(&(*alias)->keep);
+    core_free(&(*alias)->other);
+    core_free(alias);
+}
+
+uint32_t shs_random_categorical(shs_random *stream, const shs_alias *alias)
+{
+    uint32_t category = shs_random_below(stream, alias->n);
+    double share = shs_random_double(stream);
+    if (stream->status) return 0;
+    return share < alias->keep[category] ? category : alias->other[category];
+}

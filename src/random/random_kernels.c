@@ -1,0 +1,46 @@
+#include "random_kernels.h"
+
+#include <string.h>
+
+/* Only tests and measurements choose; a program's streams do not depend on it in any bit. */
+static const struct random_kernels *chosen;
+
+static const struct random_kernels *const all_kernels[] = {
+#if defined(__x86_64__)
+    &random_kernels_avx512,
+    &random_kernels_avx2,
+#endif
+    &random_kernels_plain,
+};
+
+enum {
+    N_KERNELS = sizeof all_kernels / sizeof *all_kernels
+};
+
+static bool runs_here(const struct random_kernels *kernels)
+{
+#if defined(__x86_64__)
+    if (kernels == &random_kernels_avx512)
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    if (kernels == &random_kernels_avx2) return __builtin_cpu_supports("avx2");
+#endif
+    return kernels == &random_kernels_plain;
+}
+
+const struct random_kernels *random_kernels_now(void)
+{
+    if (chosen) return chosen;
+    for (size_t i = 0; i < N_KERNELS; i++)
+        if (runs_here(all_kernels[i])) return all_kernels[i];
+    return &random_kernels_plain;
+}
+
+bool random_kernels_choose(const char *name)
+{
+    chosen = NULL;
+    for (size_t i = 0; i < N_KERNELS; i++)
+        if (!strcmp(name, all_kernels[i]->name) && runs_here(all_kernels[i]))
+            chosen = all_kernels[i];
+    return chosen || !*name;
+}
