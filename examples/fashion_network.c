@@ -148,7 +148,7 @@ static size_t lay_out(network *net, size_t rows)
     return used;
 }
 
-/* Uniform in [-a, a) with a = sqrt(6 / inputs), which keeps the size of what flows through a layer
+/* Normal with deviation sqrt(2 / inputs), which keeps the size of what flows through a layer
  * followed by ReLU (He, Zhang, Ren, Sun: Delving deep into rectifiers. ICCV 2015). IEEE 754 rounds
  * a square root correctly, so these bits are the same everywhere. Biases begin at zero. */
 static bool initialise(network *net, uint64_t seed)
@@ -156,13 +156,13 @@ static bool initialise(network *net, uint64_t seed)
     for (int t = 0; t < NETWORK_TENSORS; t++) {
         const size_t count = elements(t);
         const size_t inputs = count / (size_t)TENSORS[t].shape[0];
-        const float bound = (float)sqrt(6.0 / (double)inputs);
+        const float deviation = (float)sqrt(2.0 / (double)inputs);
         const shs_place place = {.seed = seed, .purpose = SHS_ROLE_INITIALISE, .slot = (uint64_t)t};
         shs_random stream;
         if (TENSORS[t].axes == 1) continue;
         if (shs_random_at(&place, &stream) != SHS_OK) return false;
-        for (size_t i = 0; i < count; i++)
-            net->weight[t][i] = (2.0f * shs_random_float(&stream) - 1.0f) * bound;
+        if (shs_random_fill_normal_float(&stream, 0, deviation, net->weight[t], count) != SHS_OK)
+            return false;
     }
     return true;
 }

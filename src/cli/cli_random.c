@@ -1,66 +1,110 @@
-/* shardstep random: the numbers of a stream. */
+/* shardstep random: the numbers of one stream or several. */
 #include <stdio.h>
 
 #include "cli.h"
-#include "core_status.h"
+#include "core_memory.h"
 #include "mpi_job.h"
 #include "shardstep/random.h"
 
-enum format {
+enum {
     HEX,
     U32,
     FLOAT,
+    NORMAL,
     RAW
 };
+enum {
+    BLOCK = 4,
+    RAW_WORDS = 1 << 14
+};
 
-static void print_number(enum format format, shs_random *stream)
+struct output {
+    const struct cli_arguments *arguments;
+    int format;
+    shs_random *streams; /* arguments->interleave of them */
+    uint64_t left;       /* numbers to print */
+};
+
+static void print_number(int format, shs_random *stream)
 {
-    uint32_t word;
-    switch (format) {
-    case HEX:
-        printf("%08x\n", shs_random_u32(stream));
-        return;
-    case U32:
-        printf("%u\n", shs_random_u32(stream));
-        return;
-    case FLOAT:
-        printf("%.9g\n", (double)shs_random_float(stream));
-        return;
-    case RAW:
-        word = shs_random_u32(stream);
-        unsigned char bytes[4] = {(unsigned char)word, (unsigned char)(word >> 8),
-                                  (unsigned char)(word >> 16), (unsigned char)(word >> 24)};
-        fwrite(bytes, 1, sizeof bytes, stdout);
-        return;
-    }
+    if (format == HEX) printf("%08x\n", shs_random_u32(stream));
+    if (format == U32) printf("%u\n", shs_random_u32(stream));
+    if (format == FLOAT) printf("%.9g\n", (double)shs_random_float(stream));
+    if (format == NORMAL) printf("%.9g\n", (double)shs_random_normal_float(stream, 0, 1));
 }
 
-static shs_status print_stream(const struct cli_arguments *arguments)
+/* Words in little-endian order, whatever the machine's. */
+static shs_status write_words(shs_random *stream, uint64_t count)
 {
-    int format;
-    shs_random stream;
-    shs_place place = {arguments->seed, arguments->purpose, arguments->rank, arguments->step,
-                       arguments->slot};
-    shs_status status = cli_word("--format", arguments->format, "hex u32 float raw", &format);
-    if (!status) status = shs_random_at(&place, &stream);
-    for (uint64_t i = 0; i < arguments->count && !status && !ferror(stdout); i++) {
-        print_number((enum format)format, &stream);
-        if (stream.status) status = shs_random_status(&stream);
+    static uint32_t words[RAW_WORDS];
+    while (count && !ferror(stdout)) {
+        size_t now = count < RAW_WORDS ? (size_t)count : RAW_WORDS;
+        shs_status status = shs_random_fill_u32(stream, words, now);
+        if (status) return status;
+        for (size_t i = 0; i < now && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__; i++)
+            words[i] = __builtin_bswap32(words[i]);
+        fwrite(words, sizeof *words, now, stdout);
+        count -= now;
     }
+    return SHS_OK;
+}
+
+/* The next numbers of one stream: a block if there are others, all otherwise. */
+static shs_status print_some(struct output *output, shs_random *stream)
+{
+    uint64_t now = output->arguments->interleave > 1 && output->left > BLOCK ? BLOCK : output->left;
+    output->left -= now;
+    if (output->format == RAW) return write_words(stream, now);
+    for (; now && !ferror(stdout); now--) {
+        print_number(output->format, stream);
+        if (stream->status) return shs_random_status(stream);
+    }
+    return SHS_OK;
+}
+
+static shs_status open_streams(struct output *output)
+{
+    const struct cli_arguments *arguments = output->arguments;
+    if (!arguments->interleave)
+        return core_fail(SHS_ERROR_ARGUMENT, "--interleave is 0; it must be at least 1");
+    shs_status status =
+        core_new(arguments->interleave, sizeof *output->streams, "streams", &output->streams);
+    for (uint64_t i = 0; i < arguments->interleave && !status; i++) {
+        shs_place place = {arguments->seed, arguments->purpose, arguments->rank + i,
+                           arguments->step, arguments->slot};
+        status = shs_random_at(&place, &output->streams[i]);
+    }
+    return status;
+}
+
+static shs_status print_streams(struct output *output)
+{
+    const struct cli_arguments *arguments = output->arguments;
+    shs_status status =
+        cli_word("--format", arguments->format, "hex u32 float normal raw", &output->format);
+    if (!status) status = open_streams(output);
+    output->left = arguments->count;
+    if (output->format == RAW && !cli_given(arguments, "--count")) output->left = UINT64_MAX;
+    for (uint64_t i = 0; output->left && !status && !ferror(stdout);
+         i = (i + 1) % arguments->interleave)
+        status = print_some(output, &output->streams[i]);
     return status;
 }
 
 /* Every rank would print the same: rank 0 does. */
 static int run(const struct cli_arguments *arguments)
 {
-    if (mpi_job_rank() == 0) return cli_exit_code(print_stream(arguments));
-    return CLI_DONE;
+    struct output output = {.arguments = arguments};
+    if (mpi_job_rank() != 0) return CLI_DONE;
+    int code = cli_exit_code(print_streams(&output));
+    core_free(&output.streams);
+    return code;
 }
 
 const struct cli_command cli_random = {
     .name = "random",
     .usage = "[--seed S --purpose P --rank R --step T --slot I --count N --format F]",
     .summary = "prints the random numbers that begin at a place of a run",
-    .options = "--seed --purpose --rank --step --slot --count --format",
+    .options = "--seed --purpose --rank --step --slot --count --format --interleave",
     .run = run,
 };

@@ -3,7 +3,6 @@
 #ifndef MPI_RUN_H
 #define MPI_RUN_H
 
-#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,7 +41,6 @@ struct shs_run {
     bool stop_agreed; /* on every rank */
     int stop_signal;
     uint64_t signals_before; /* that came before the run was opened */
-    struct sigaction former_action;
 
     uint32_t streams_drawn; /* bit s: an open loader draws from stream s */
 };

@@ -1,12 +1,17 @@
 /* Stop requests: by a call, or by a signal if the program asked for that. */
-#include <errno.h>
-#include <string.h>
+#include <signal.h>
+#include <stdint.h>
 
 #include "mpi_run.h"
 #include "shardstep/context.h"
 
-/* A handler can only reach global state; runs of one process share the signal. */
+/* A handler can only reach global state, and the runs of a process share its signals. */
 static volatile sig_atomic_t signals_came;
+
+static struct {
+    unsigned runs; /* that handle the signal */
+    struct sigaction former;
+} handled[NSIG];
 
 static void note_signal(int number)
 {
@@ -18,19 +23,25 @@ shs_status mpi_stop_install(shs_run *run, int stop_signal)
 {
     struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
     if (!stop_signal) return SHS_OK;
-    run->signals_before = (uint64_t)signals_came;
     sigemptyset(&action.sa_mask);
-    if (sigaction(stop_signal, &action, &run->former_action) < 0)
-        return core_fail(SHS_ERROR_ARGUMENT, "signal %d cannot be handled: %s; choose another",
-                         stop_signal, strerror(errno));
+    if (stop_signal < 0 || stop_signal >= NSIG ||
+        (!handled[stop_signal].runs &&
+         sigaction(stop_signal, &action, &handled[stop_signal].former) < 0))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "stop_signal %d is no signal that can be handled; choose another",
+                         stop_signal);
+    handled[stop_signal].runs++;
+    run->signals_before = (uint64_t)signals_came;
     run->stop_signal = stop_signal;
     return SHS_OK;
 }
 
+/* The last of the runs that handle it puts the former handler back. */
 void mpi_stop_remove(shs_run *run)
 {
     if (!run->stop_signal) return;
-    sigaction(run->stop_signal, &run->former_action, NULL);
+    if (!--handled[run->stop_signal].runs)
+        sigaction(run->stop_signal, &handled[run->stop_signal].former, NULL);
     run->stop_signal = 0;
 }
 

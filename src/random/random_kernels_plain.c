@@ -1,22 +1,28 @@
 /* Random123's scalar code: the definition that the others are checked against. */
-#include "random_stream.h"
+#include <Random123/philox.h>
+#include <stddef.h>
+#include <string.h>
 
 static void philox_words(const uint32_t key[2], const uint32_t counter[4], uint32_t *out,
                          size_t blocks)
 {
-    uint32_t now[4] = {counter[0], counter[1], counter[2], counter[3]};
-    for (; blocks; blocks--, now[0]++, out += 4)
-        random_block(key, now, out);
+    philox4x32_ctr_t now = {{counter[0], counter[1], counter[2], counter[3]}};
+    philox4x32_key_t with = {{key[0], key[1]}};
+    for (; blocks; blocks--, now.v[0]++, out += 4) {
+        philox4x32_ctr_t block = philox4x32_R(10, now, with);
+        memcpy(out, block.v, sizeof block.v);
+    }
 }
 
 static void philox_floats(const uint32_t key[2], const uint32_t counter[4], float *out,
                           size_t blocks)
 {
-    uint32_t now[4] = {counter[0], counter[1], counter[2], counter[3]}, words[4];
-    for (; blocks; blocks--, now[0]++, out += 4) {
-        random_block(key, now, words);
+    philox4x32_ctr_t now = {{counter[0], counter[1], counter[2], counter[3]}};
+    philox4x32_key_t with = {{key[0], key[1]}};
+    for (; blocks; blocks--, now.v[0]++, out += 4) {
+        philox4x32_ctr_t block = philox4x32_R(10, now, with);
         for (int i = 0; i < 4; i++)
-            out[i] = (float)(int32_t)(words[i] >> 8) * 0x1p-24f;
+            out[i] = (float)(int32_t)(block.v[i] >> 8) * 0x1p-24f;
     }
 }
 
