@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# The same digests on any number of ranks, and for any layout of the same data, which h5repack makes.
+. "$(dirname "$0")/common.sh"
+
+import_fashion fashion.h5
+h5repack -l CONTI fashion.h5 contiguous.h5
+h5repack -l train/images:CHUNK=16x28x28 -f train/images:SHUF -f train/images:GZIP=4 fashion.h5 deflated.h5
+augment='train/images: random_crop(padding=2) random_flip(axis=w, p=0.5) normalize(mean=0.286, std=0.353)'
+digest() { # RANKS FILE options...
+    local ranks=$1 file=$2
+    shift 2
+    on "$ranks" "$SHARDSTEP" digest "$file" --fields train/images,train/labels --vranks 6 \
+        --batch 32 --seed 7 --augment "$augment" "$@"
+}
+
+digest 0 fashion.h5 --steps 40 > reference.txt
+[ "$(wc -l < reference.txt)" = 40 ] || fail "not 40 lines"
+[ "$(cut -d' ' -f2 reference.txt | sort -u | wc -l)" = 40 ] || fail "steps with the same hash"
+for ranks in ${RANKS:-1 2 3 5 6}; do
+    digest "$ranks" fashion.h5 --steps 40 > ranks.txt
+    same "digest on $ranks ranks" reference.txt ranks.txt
+done
+for layout in contiguous deflated; do
+    digest 2 $layout.h5 --steps 40 > layout.txt
+    same "digest of $layout data" reference.txt layout.txt
+done
+
+# a start in the middle, over an epoch's border: an epoch has 313 steps, the last one short
+digest 0 fashion.h5 --steps 320 > long.txt
+digest 3 fashion.h5 --epoch 0 --step 310 --steps 10 > late.txt
+tail -n 10 long.txt > tail.txt
+same "digest from step 310 on" tail.txt late.txt
+digest 2 fashion.h5 --steps 2 --per-rank > ranks2.txt
+digest 5 fashion.h5 --steps 2 --per-rank > ranks5.txt
+same "digest --per-rank" ranks2.txt ranks5.txt
+[ "$(wc -l < ranks2.txt)" = 12 ] || fail "not a line for each virtual rank"
+
+# a hash computed by another program: no augmentation, file order, one virtual rank
+"$SHARDSTEP" digest fashion.h5 --fields test/labels --shuffle none --vranks 1 --batch 4 --steps 1 \
+    --per-rank | cut -d' ' -f3 > hash.txt
+{
+    printf '\4\0\0\0\0\0\0\0'
+    for row in 0 1 2 3; do printf "\\$row\\0\\0\\0\\0\\0\\0\\0"; done
+    gunzip -c $fashion/t10k-labels-idx1-ubyte.gz | tail -c +9 | head -c 4
+} > batch.bin
+xxhsum -H2 batch.bin | cut -d' ' -f1 > xxhsum.txt
+same "digest against xxhsum" hash.txt xxhsum.txt
+
+refused 7 '7 ranks for 6 virtual ranks' "$SHARDSTEP" digest fashion.h5 --fields train/images --vranks 6
+finish

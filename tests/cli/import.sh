@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# What import writes is what the sources hold, by h5dump; nothing half done looks complete.
+. "$(dirname "$0")/common.sh"
+
+labels=$fashion/t10k-labels-idx1-ubyte.gz images=$fashion/t10k-images-idx3-ubyte.gz
+"$SHARDSTEP" import plain.h5 test/images=$images test/labels=$labels > /dev/null
+for field in images:17 labels:9; do
+    h5dump -d test/${field%:*} -b LE -o field.bin plain.h5 > /dev/null
+    gunzip -c $fashion/t10k-${field%:*}-idx*.gz | tail -c +${field#*:} > source.bin
+    same "test/${field%:*} by h5dump" source.bin field.bin
+done
+
+gunzip -c $images > images.idx
+"$SHARDSTEP" import deflated.h5 x=images.idx --chunk 100 --deflate 4 --byteshuffle > /dev/null
+h5dump -d x -b LE -o field.bin deflated.h5 > /dev/null
+tail -c +17 images.idx > source.bin
+same "a deflated field by h5dump" source.bin field.bin
+h5dump -H -p deflated.h5 | grep -q 'CHUNKED ( 100, 28, 28 )' || fail "chunk of another size"
+h5dump -H -p deflated.h5 | grep -q 'DEFLATE { LEVEL 4 }' || fail "no deflate"
+[ "$(stat -c %s deflated.h5)" -lt 6000000 ] || fail "not compressed"
+
+on 3 "$SHARDSTEP" import three.h5 test/images=$images test/labels=$labels > out.txt
+same "import on three ranks" plain.h5 three.h5
+[ "$(grep -c '^test/labels' out.txt)" = 1 ] || fail "output not once"
+
+refused 2 'is there already' "$SHARDSTEP" import plain.h5 a=$labels
+refused 0 'not NAME=SOURCE' "$SHARDSTEP" import new.h5 labels
+refused 0 'cannot open nothing' "$SHARDSTEP" import new.h5 a=nothing
+refused 0 'no IDX file' "$SHARDSTEP" import new.h5 a=plain.h5
+refused 0 'must be 0 to 9' "$SHARDSTEP" import new.h5 a=$labels --deflate 10
+refused 0 'cannot create' "$SHARDSTEP" import no/such/folder/new.h5 a=$labels
+head -c 5000000 images.idx > short.idx
+refused 3 'ends [0-9]+ bytes too early' "$SHARDSTEP" import new.h5 a=short.idx
+head -c 2000000 $images > short.idx.gz
+refused 0 'ends [0-9]+ bytes too early|damaged' "$SHARDSTEP" import new.h5 a=short.idx.gz
+{ cat images.idx; echo; } > long.idx
+refused 0 'goes on after' "$SHARDSTEP" import new.h5 a=long.idx
+ls | grep -q 'new.h5' && fail "a failed import left $(ls | grep new.h5)"
+finish

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Weights are bit-identical on any number of ranks, and after any stop and resume.
+. "$(dirname "$0")/common.sh"
+
+import_fashion fashion.h5
+train="$BUILD/examples/train_fashion --data fashion.h5 --vranks 4"
+weights() { # RANKS options...: the hash alone
+    local ranks=$1
+    shift
+    on "$ranks" $train --hash "$@" 2> err.txt | tail -n 1
+}
+
+weights 2 --steps 50 > reference.txt
+grep -qxE '[0-9a-f]{32}' reference.txt || fail "the last line is no hash: $(cat reference.txt)"
+for ranks in ${RANKS:-0 1 3 4}; do
+    weights "$ranks" --steps 50 > ranks.txt
+    same "weights after 50 steps on $ranks ranks" reference.txt ranks.txt
+done
+weights 2 --steps 50 --seed 1 > seed.txt
+cmp -s reference.txt seed.txt && fail "another seed gives the same weights"
+
+# stopped at step 20 on 3 ranks, gone on with on 1, to the end on 4; then nothing is left to do
+weights 3 --steps 20 --checkpoints checkpoints > twenty.txt
+cmp -s reference.txt twenty.txt && fail "20 steps give the weights of 50"
+weights 1 --steps 35 --checkpoints checkpoints > /dev/null
+weights 4 --steps 50 --checkpoints checkpoints > resumed.txt
+same "weights after two resumes" reference.txt resumed.txt
+weights 2 --steps 50 --checkpoints checkpoints > again.txt
+same "a run that is already there" reference.txt again.txt
+
+# a signal: saves and exits 75; the same command then finishes
+code=0
+mpirun --oversubscribe -n 2 $train --steps 500 --checkpoints stopped > /dev/null 2> err.txt &
+job=$!
+for _ in $(seq 600); do
+    pgrep -f "train_fashion .*--checkpoints stopped" > /dev/null && break
+    sleep 0.1
+done
+sleep 1
+kill -USR1 $job
+wait $job || code=$?
+[ "$code" = 75 ] || fail "exit code $code, not 75, after a signal: $(cat err.txt)"
+ls stopped/step-*.h5 > /dev/null || fail "no checkpoint after a signal"
+step=$(ls stopped | tail -n 1 | sed 's/^step-0*//; s/\.h5$//')
+weights 3 --steps $((step + 5)) --checkpoints stopped > resumed.txt
+weights 2 --steps $((step + 5)) > straight.txt
+same "weights after a signal at step $step" straight.txt resumed.txt
+
+# what a checkpoint belongs to
+refused 2 'made with V = 4 virtual ranks.*pass vranks 4' "$BUILD/examples/train_fashion" \
+    --data fashion.h5 --vranks 5 --checkpoints checkpoints --steps 60
+refused 2 'seed = ' $train --seed 9 --checkpoints checkpoints --steps 60
+refused 2 'batch = ' $train --batch 8 --checkpoints checkpoints --steps 60
+refused 5 '5 ranks for 4 virtual ranks' $train --steps 1
+refused 2 'unknown option|no option' $train --stpes 1
+refused 2 'cannot open nothing.h5' "$BUILD/examples/train_fashion" --data nothing.h5 --vranks 4
+h5repack -l CONTI fashion.h5 contiguous.h5
+on 2 "$BUILD/examples/train_fashion" --data contiguous.h5 --vranks 4 --steps 50 --hash \
+    --checkpoints checkpoints 2> err.txt | tail -n 1 > moved.txt
+same "the same data, elsewhere and laid out differently" reference.txt moved.txt
+finish

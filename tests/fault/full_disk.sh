@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# A full disk loses nothing: a clear message, exit code 2, and what was there is still there.
+. "$(dirname "$0")/../cli/common.sh"
+
+mkdir small
+if ! mount -t tmpfs -o size=4m none small 2> /dev/null; then
+    echo "SKIPPED: a small file system cannot be mounted here"
+    exit 77
+fi
+trap 'umount "$work/small"; rm -rf "$work"' EXIT
+images=$fashion/t10k-images-idx3-ubyte.gz labels=$fashion/t10k-labels-idx1-ubyte.gz
+
+refused 0 'No space left' "$SHARDSTEP" import small/images.h5 a=$images
+[ -z "$(ls small)" ] || fail "a failed import left $(ls small)"
+"$SHARDSTEP" import small/labels.h5 a=$labels > /dev/null || fail "a small import"
+
+# room for two checkpoints of about 1.7 MB, not for a third
+import_fashion fashion.h5
+rm small/labels.h5
+train="$BUILD/examples/train_fashion --data fashion.h5 --vranks 4 --checkpoints small/checkpoints"
+on 2 $train --steps 2 > /dev/null 2>&1 || fail "the first checkpoint"
+on 2 $train --steps 4 > /dev/null 2>&1 || fail "the second checkpoint"
+before=$(cksum small/checkpoints/*)
+refused 2 'No space left on device.*make room' $train --steps 6
+after=$(cksum small/checkpoints/*)
+[ "$before" = "$after" ] || fail "checkpoints changed: $before, then $after"
+finish

@@ -1,0 +1,499 @@
+/* What the ranks of a run agree on: errors, calls, stops; and how plain data moves between them. */
+#include <signal.h>
+
+#include "mpi_run.h"
+#include "ranks.h"
+#include "shardstep/context.h"
+
+static shs_run *open_run(uint64_t vranks)
+{
+    shs_run *run;
+    need(!shs_open(MPI_COMM_WORLD, &(shs_run_options){.seed = 7, .vranks = vranks}, &run),
+         "shs_open");
+    return run;
+}
+
+static void test_success_is_agreed_on(void)
+{
+    shs_run *run = open_run(0);
+    CHECK(mpi_agree(run, SHS_OK, "work") == SHS_OK);
+    CHECK(mpi_agree(run, SHS_END, "work") == SHS_END);
+    CHECK(!run->stop_agreed);
+    shs_close(&run);
+    CHECK(run == NULL);
+}
+
+static void test_one_failing_rank_fails_all(void)
+{
+    shs_run *run = open_run(0);
+    for (int failing = 0; failing < all_ranks(); failing++) {
+        shs_status mine = SHS_OK;
+        if (my_rank() == failing) mine = core_fail(SHS_ERROR_FILE, "disk %d is gone", failing);
+        CHECK(agreed_failure(mpi_agree(run, mine, "work"), SHS_ERROR_FILE, failing));
+        CHECK(message_has("disk"));
+        CHECK(mpi_agree(run, SHS_OK, "more work") == SHS_OK);
+    }
+    shs_close(&run);
+}
+
+static void test_lowest_failing_rank_speaks(void)
+{
+    static const shs_status codes[] = {SHS_ERROR_MPI, SHS_ERROR_MEMORY, SHS_ERROR_ARGUMENT,
+                                       SHS_ERROR_FORMAT, SHS_ERROR_STATE};
+    shs_run *run = open_run(0);
+    for (int low = 0; low < all_ranks(); low++)
+        for (int high = low + 1; high < all_ranks(); high++) {
+            shs_status mine = SHS_OK;
+            if (my_rank() == low) mine = core_fail(codes[low % 5], "the low one");
+            if (my_rank() == high) mine = core_fail(codes[high % 5], "the high one");
+            CHECK(agreed_failure(mpi_agree(run, mine, "work"), codes[low % 5], low));
+            CHECK(message_has("the low one"));
+        }
+    shs_close(&run);
+}
+
+/* An error counts for more than calls that differ: the failing rank may have failed before it knew
+ * what to call. */
+static void test_an_error_outweighs_different_calls(void)
+{
+    shs_run *run = open_run(0);
+    bool failing = my_rank() == last_rank();
+    shs_status mine = failing ? core_fail(SHS_ERROR_FILE, "no disk") : SHS_OK;
+    shs_status status = mpi_agree(run, mine, "work(%d)", failing);
+    CHECK(agreed_failure(status, SHS_ERROR_FILE, last_rank()));
+    shs_close(&run);
+}
+
+static void test_different_calls_are_named(void)
+{
+    shs_run *run = open_run(0);
+    for (int other = 1; other < all_ranks(); other++) {
+        bool same = my_rank() < other;
+        shs_status status = mpi_agree(run, SHS_OK, "step(%d)", same ? 0 : 100 + my_rank());
+        char named[32];
+        snprintf(named, sizeof named, "step(%d)", 100 + other);
+        CHECK(agreed_failure(status, SHS_ERROR_DISAGREE, other));
+        CHECK(message_has("step(0)"));
+        CHECK(message_has(named));
+    }
+    shs_close(&run);
+}
+
+static void test_a_stop_of_one_rank_reaches_all(void)
+{
+    for (int asking = 0; asking < all_ranks(); asking++) {
+        shs_run *run = open_run(0);
+        if (my_rank() == asking) shs_request_stop(run);
+        CHECK(!run->stop_agreed);
+        CHECK(shs_agree(run) == SHS_OK);
+        CHECK(run->stop_agreed);
+        CHECK(shs_agree(run) == SHS_OK);
+        CHECK(run->stop_agreed);
+        shs_close(&run);
+    }
+}
+
+static void test_a_stop_outlives_an_error(void)
+{
+    shs_run *run = open_run(0);
+    shs_status mine = SHS_OK;
+    if (my_rank() == 0) shs_request_stop(run);
+    if (my_rank() == last_rank()) mine = core_fail(SHS_ERROR_FILE, "no disk");
+    CHECK(agreed_failure(mpi_agree(run, mine, "work"), SHS_ERROR_FILE, last_rank()));
+    CHECK(shs_agree(run) == SHS_OK);
+    CHECK(run->stop_agreed);
+    shs_close(&run);
+}
+
+static void test_a_kept_error_is_handed_over_once(void)
+{
+    shs_run *run = open_run(0);
+    struct mpi_watch first = {0}, second = {0};
+    mpi_watch_begin(run, &first);
+    mpi_watch_begin(run, &second);
+    if (my_rank() == last_rank()) {
+        mpi_watch_fail(run, &first, core_fail(SHS_ERROR_FORMAT, "chunk 3 is damaged"));
+        mpi_watch_fail(run, &second, core_fail(SHS_ERROR_FILE, "a consequence"));
+    }
+    core_tell(SHS_OK, "", false, false);
+    CHECK(agreed_failure(shs_agree(run), SHS_ERROR_FORMAT, last_rank()));
+    CHECK(message_has("chunk 3 is damaged"));
+    CHECK(first.failed == SHS_ERROR_FORMAT); /* on every rank */
+    CHECK(shs_agree(run) == SHS_OK);
+    mpi_watch_forget(run, &first);
+    CHECK(first.failed == SHS_OK);
+    mpi_watch_end(run, &second);
+    mpi_watch_end(run, &first);
+    shs_close(&run);
+}
+
+static void test_a_run_knows_its_place(void)
+{
+    for (uint64_t more = 0; more < 12; more++) {
+        uint64_t ranks = (uint64_t)all_ranks(), rank = (uint64_t)my_rank(), vranks = ranks + more;
+        shs_run *run = open_run(vranks);
+        shs_run_info info = shs_info(run);
+        CHECK(info.seed == 7 && info.vranks == vranks);
+        CHECK(info.rank == my_rank() && info.ranks == all_ranks());
+        CHECK(info.first_vrank == rank * vranks / ranks);
+        CHECK(info.first_vrank + info.hosted == (rank + 1) * vranks / ranks);
+        CHECK(info.hosted >= 1);
+        shs_close(&run);
+    }
+}
+
+static void test_vranks_default_to_the_ranks(void)
+{
+    shs_run *run;
+    shs_status status = shs_open(MPI_COMM_WORLD, NULL, &run);
+    if (!ALL(status == SHS_OK)) return;
+    shs_run_info info = shs_info(run);
+    CHECK(info.vranks == (uint64_t)all_ranks() && info.hosted == 1 && info.seed == 0);
+    shs_close(&run);
+}
+
+static void refuse_open(shs_run_options options, shs_status expected, int failing)
+{
+    shs_run *run;
+    memset(&run, 1, sizeof run); /* to be cleared on error */
+    shs_status status = shs_open(MPI_COMM_WORLD, &options, &run);
+    CHECK(agreed_failure(status, expected, failing));
+    CHECK(run == NULL);
+}
+
+static void test_more_ranks_than_vranks_are_refused(void)
+{
+    if (all_ranks() == 1) return;
+    refuse_open((shs_run_options){.vranks = (uint64_t)all_ranks() - 1}, SHS_ERROR_ARGUMENT, 0);
+    CHECK(message_has("shs_open"));
+    char numbers[64];
+    snprintf(numbers, sizeof numbers, "%d ranks for %d virtual ranks", all_ranks(), last_rank());
+    CHECK(message_has(numbers));
+}
+
+static void test_vranks_have_24_bits(void)
+{
+    shs_run *run = open_run(UINT64_C(1) << 24);
+    CHECK(shs_info(run).vranks == UINT64_C(1) << 24);
+    shs_close(&run);
+    refuse_open((shs_run_options){.vranks = (UINT64_C(1) << 24) + 1}, SHS_ERROR_ARGUMENT, 0);
+}
+
+static void test_options_must_be_alike(void)
+{
+    if (all_ranks() == 1) return;
+    uint64_t vranks = (uint64_t)all_ranks(), odd = my_rank() == last_rank();
+    refuse_open((shs_run_options){.seed = odd}, SHS_ERROR_DISAGREE, last_rank());
+    CHECK(message_has("seed 0") && message_has("seed 1"));
+    refuse_open((shs_run_options){.vranks = vranks + odd}, SHS_ERROR_DISAGREE, last_rank());
+    refuse_open((shs_run_options){.stop_signal = odd ? SIGUSR1 : 0}, SHS_ERROR_DISAGREE,
+                last_rank());
+    refuse_open((shs_run_options){.seed = UINT64_C(1) << 63 | odd}, SHS_ERROR_DISAGREE,
+                last_rank());
+}
+
+static void test_a_bad_signal_of_one_rank_is_refused(void)
+{
+    for (int failing = 0; failing < all_ranks(); failing++) {
+        int number = my_rank() == failing ? SIGKILL : SIGUSR1;
+        refuse_open((shs_run_options){.stop_signal = number}, SHS_ERROR_ARGUMENT, failing);
+    }
+}
+
+/* One rank's own run makes no MPI call: nothing here waits for the others. */
+static void test_a_run_of_one_rank_beside(void)
+{
+    shs_run *run = open_run(0), *own = NULL;
+    if (my_rank() == last_rank()) {
+        shs_status status = shs_open(MPI_COMM_NULL, &(shs_run_options){.vranks = 3}, &own);
+        CHECK(status == SHS_OK);
+    }
+    if (own) {
+        shs_run_info info = shs_info(own);
+        CHECK(info.rank == 0 && info.ranks == 1 && info.first_vrank == 0 && info.hosted == 3);
+        struct mpi_watch watch = {0};
+        mpi_watch_begin(own, &watch);
+        mpi_watch_fail(own, &watch, core_fail(SHS_ERROR_FILE, "no disk"));
+        CHECK(agreed_here(shs_agree(own), SHS_ERROR_FILE, 0, 0));
+        mpi_watch_end(own, &watch);
+        shs_request_stop(own);
+        CHECK(shs_agree(own) == SHS_OK && own->stop_agreed);
+    }
+    CHECK(shs_agree(run) == SHS_OK);
+    CHECK(!run->stop_agreed);
+    shs_close(&own);
+    shs_close(&run);
+}
+
+/* Two halves of the job, numbered backwards, run at once; what one of them meets is no matter of
+ * the other. */
+static void test_runs_of_subcommunicators(void)
+{
+    MPI_Comm half;
+    int color = my_rank() % 2, rank, ranks;
+    MPI_Comm_split(MPI_COMM_WORLD, color, -my_rank(), &half);
+    MPI_Comm_rank(half, &rank);
+    MPI_Comm_size(half, &ranks);
+    shs_run *run;
+    shs_status status = shs_open(half, &(shs_run_options){.seed = (uint64_t)color}, &run);
+    if (ALL(status == SHS_OK)) {
+        CHECK(shs_info(run).ranks == ranks && shs_info(run).rank == rank);
+        shs_status mine = SHS_OK;
+        if (color && rank == ranks - 1) mine = core_fail(SHS_ERROR_FILE, "no disk");
+        status = mpi_agree(run, mine, "half %d", color);
+        CHECK(color ? agreed_here(status, SHS_ERROR_FILE, ranks - 1, rank) : status == SHS_OK);
+        shs_close(&run);
+    }
+    MPI_Comm_free(&half);
+}
+
+static volatile sig_atomic_t own_handler_calls;
+
+static void own_handler(int number)
+{
+    (void)number;
+    own_handler_calls++;
+}
+
+static void test_a_signal_asks_for_a_stop(void)
+{
+    shs_run *run;
+    own_handler_calls = 0;
+    signal(SIGUSR1, own_handler);
+    shs_status status = shs_open(MPI_COMM_WORLD, &(shs_run_options){.stop_signal = SIGUSR1}, &run);
+    if (!ALL(status == SHS_OK)) return;
+    CHECK(shs_agree(run) == SHS_OK && !run->stop_agreed);
+    if (my_rank() == last_rank()) raise(SIGUSR1);
+    CHECK(shs_agree(run) == SHS_OK && run->stop_agreed);
+    CHECK(own_handler_calls == 0);
+    shs_close(&run);
+    raise(SIGUSR1);
+    CHECK(own_handler_calls == 1);
+    signal(SIGUSR1, SIG_DFL);
+}
+
+static void test_an_old_signal_stops_no_later_run(void)
+{
+    shs_run_options options = {.stop_signal = SIGUSR1};
+    shs_run *run;
+    shs_status status = shs_open(MPI_COMM_WORLD, &options, &run);
+    if (!ALL(status == SHS_OK)) return;
+    raise(SIGUSR1);
+    shs_close(&run);
+    status = shs_open(MPI_COMM_WORLD, &options, &run);
+    if (!ALL(status == SHS_OK)) return;
+    CHECK(shs_agree(run) == SHS_OK && !run->stop_agreed);
+    shs_close(&run);
+}
+
+/* A run that listens to no signal is not stopped by another one's. */
+static void test_a_signal_stops_only_runs_that_asked(void)
+{
+    shs_run *deaf = open_run(0), *run;
+    shs_status status = shs_open(MPI_COMM_WORLD, &(shs_run_options){.stop_signal = SIGUSR1}, &run);
+    if (!ALL(status == SHS_OK)) return;
+    raise(SIGUSR1);
+    CHECK(shs_agree(deaf) == SHS_OK && !deaf->stop_agreed);
+    CHECK(shs_agree(run) == SHS_OK && run->stop_agreed);
+    shs_close(&run);
+    shs_close(&deaf);
+}
+
+/* The second run shares the signal: opening it must not make the first one deaf to what came. */
+static void test_a_signal_survives_the_opening_of_another_run(void)
+{
+    shs_run_options options = {.stop_signal = SIGUSR1};
+    shs_run *first, *second;
+    shs_status status = shs_open(MPI_COMM_WORLD, &options, &first);
+    if (!ALL(status == SHS_OK)) return;
+    if (my_rank() == last_rank()) raise(SIGUSR1);
+    status = shs_open(MPI_COMM_WORLD, &options, &second);
+    if (!ALL(status == SHS_OK)) return;
+    CHECK(shs_agree(first) == SHS_OK && first->stop_agreed);
+    shs_close(&second);
+    shs_close(&first);
+}
+
+static void test_a_refused_run_puts_the_handler_back(void)
+{
+    if (all_ranks() == 1) return;
+    own_handler_calls = 0;
+    signal(SIGUSR1, own_handler);
+    shs_run_options options = {.stop_signal = SIGUSR1, .seed = (uint64_t)my_rank()};
+    refuse_open(options, SHS_ERROR_DISAGREE, 1);
+    raise(SIGUSR1);
+    CHECK(own_handler_calls == 1);
+    signal(SIGUSR1, SIG_DFL);
+}
+
+struct record {
+    uint64_t vrank;
+    unsigned char rest[5];
+};
+
+static struct record record_of(uint64_t vrank)
+{
+    struct record record = {.vrank = vrank}; /* padding is compared by nobody */
+    for (size_t i = 0; i < sizeof record.rest; i++)
+        record.rest[i] = (unsigned char)scramble(vrank * 8 + i);
+    return record;
+}
+
+static bool same_record(const struct record *record, uint64_t vrank)
+{
+    struct record expected = record_of(vrank);
+    return record->vrank == vrank && memcmp(record->rest, expected.rest, sizeof expected.rest) == 0;
+}
+
+static void gather_in(shs_run *run)
+{
+    shs_run_info info = shs_info(run);
+    struct record *mine = room(info.hosted, sizeof *mine);
+    struct record *all = room(info.vranks, sizeof *all);
+    for (uint64_t i = 0; i < info.hosted; i++)
+        mine[i] = record_of(info.first_vrank + i);
+    CHECK(mpi_gather_vranks(run, mine, sizeof *mine, all) == SHS_OK);
+    bool right = true;
+    for (uint64_t v = 0; v < info.vranks && info.rank == 0; v++)
+        right = right && same_record(&all[v], v);
+    CHECK(right);
+    free(mine);
+    free(all);
+}
+
+static void test_records_are_gathered_in_order(void)
+{
+    for (uint64_t more = 0; more < 9; more++) {
+        shs_run *run = open_run((uint64_t)all_ranks() + more), *own;
+        gather_in(run);
+        shs_close(&run);
+        need(!shs_open(MPI_COMM_NULL, &(shs_run_options){.vranks = 1 + more}, &own), "shs_open");
+        gather_in(own);
+        shs_close(&own);
+    }
+}
+
+static void test_records_of_different_sizes_are_refused(void)
+{
+    if (all_ranks() == 1) return;
+    shs_run *run = open_run(0);
+    char mine[16] = "", *all = room((size_t)all_ranks(), 16);
+    shs_status status = mpi_gather_vranks(run, mine, my_rank() == 1 ? 8 : 16, all);
+    CHECK(agreed_failure(status, SHS_ERROR_DISAGREE, 1));
+    free(all);
+    shs_close(&run);
+}
+
+/* Longer than two messages, with a rest. */
+static void test_a_long_broadcast(void)
+{
+    const size_t bytes = (9 << 20) + 3;
+    shs_run *run = open_run(0);
+    unsigned char *data = room(bytes, 1);
+    for (size_t i = 0; i < bytes && my_rank() == 0; i++)
+        data[i] = (unsigned char)scramble(i);
+    CHECK(mpi_broadcast(run, data, bytes) == SHS_OK);
+    size_t wrong = 0;
+    for (size_t i = 0; i < bytes; i++)
+        wrong += data[i] != (unsigned char)scramble(i);
+    CHECK(wrong == 0);
+    CHECK(mpi_broadcast(run, NULL, 0) == SHS_OK);
+    free(data);
+    shs_close(&run);
+}
+
+static void test_numbers_are_summed(void)
+{
+    shs_run *run = open_run(0);
+    uint64_t ranks = (uint64_t)all_ranks(), number = (UINT64_C(1) << 40) + (uint64_t)my_rank();
+    CHECK(mpi_sum(run, &number) == SHS_OK);
+    CHECK(number == (ranks << 40) + ranks * (ranks - 1) / 2);
+    shs_close(&run);
+}
+
+/* Small whole numbers, whose sums are exact in any order; longer than a message each. */
+static void test_long_vectors_are_summed_fast(void)
+{
+    const size_t n_floats = (1 << 20) + 5, n_doubles = (1 << 19) + 3;
+    shs_run *run = open_run(0);
+    float *floats = room(n_floats, sizeof *floats);
+    double *doubles = room(n_doubles, sizeof *doubles);
+    size_t ranks = (size_t)all_ranks(), of_ranks = ranks * (ranks - 1) / 2, wrong = 0;
+    for (size_t i = 0; i < n_floats; i++)
+        floats[i] = (float)(i % 1000 + (size_t)my_rank());
+    for (size_t i = 0; i < n_doubles; i++)
+        doubles[i] = (double)(i + (size_t)my_rank());
+    CHECK(mpi_sum_fast(run, floats, n_floats, doubles, n_doubles) == SHS_OK);
+    for (size_t i = 0; i < n_floats; i++)
+        wrong += floats[i] != (float)(ranks * (i % 1000) + of_ranks);
+    for (size_t i = 0; i < n_doubles; i++)
+        wrong += doubles[i] != (double)(ranks * i + of_ranks);
+    CHECK(wrong == 0);
+    free(floats);
+    free(doubles);
+    shs_close(&run);
+}
+
+static shs_status open_and_close(void *user)
+{
+    shs_run *run;
+    shs_status status = shs_open(MPI_COMM_WORLD, user, &run);
+    shs_close(&run);
+    return status;
+}
+
+static shs_status gather_nothing_much(void *user)
+{
+    char mine[8] = "", all[8 * 64];
+    need(all_ranks() <= 64, "at most 64 ranks");
+    return mpi_gather_vranks(user, mine, sizeof mine, all);
+}
+
+static void test_memory_runs_out_in_a_gather(void)
+{
+    if (all_ranks() == 1) return;
+    shs_run *run = open_run(0);
+    CHECK(survives_scarcity(last_rank(), gather_nothing_much, run));
+    shs_close(&run);
+}
+
+static void test_memory_runs_out_in_open(void)
+{
+    CHECK(survives_scarcity(last_rank(), open_and_close, &(shs_run_options){.seed = 1}));
+}
+
+int main(void)
+{
+    static const struct harness_test tests[] = {
+        {"success is agreed on", test_success_is_agreed_on},
+        {"one failing rank fails all", test_one_failing_rank_fails_all},
+        {"the lowest failing rank speaks", test_lowest_failing_rank_speaks},
+        {"an error outweighs different calls", test_an_error_outweighs_different_calls},
+        {"different calls are named", test_different_calls_are_named},
+        {"a stop of one rank reaches all", test_a_stop_of_one_rank_reaches_all},
+        {"a stop outlives an error", test_a_stop_outlives_an_error},
+        {"a kept error is handed over once", test_a_kept_error_is_handed_over_once},
+        {"a run knows its place", test_a_run_knows_its_place},
+        {"vranks default to the ranks", test_vranks_default_to_the_ranks},
+        {"more ranks than vranks are refused", test_more_ranks_than_vranks_are_refused},
+        {"vranks have 24 bits", test_vranks_have_24_bits},
+        {"options must be alike", test_options_must_be_alike},
+        {"a bad signal of one rank is refused", test_a_bad_signal_of_one_rank_is_refused},
+        {"a run of one rank beside", test_a_run_of_one_rank_beside},
+        {"runs of subcommunicators", test_runs_of_subcommunicators},
+        {"a signal asks for a stop", test_a_signal_asks_for_a_stop},
+        {"an old signal stops no later run", test_an_old_signal_stops_no_later_run},
+        {"a signal stops only runs that asked", test_a_signal_stops_only_runs_that_asked},
+        {"a signal survives the opening of another run",
+         test_a_signal_survives_the_opening_of_another_run},
+        {"a refused run puts the handler back", test_a_refused_run_puts_the_handler_back},
+        {"records are gathered in order", test_records_are_gathered_in_order},
+        {"records of different sizes are refused", test_records_of_different_sizes_are_refused},
+        {"a long broadcast", test_a_long_broadcast},
+        {"numbers are summed", test_numbers_are_summed},
+        {"long vectors are summed fast", test_long_vectors_are_summed_fast},
+        {"memory runs out in a gather", test_memory_runs_out_in_a_gather},
+        {"memory runs out in shs_open", test_memory_runs_out_in_open},
+    };
+    return harness_run_ranks("agree", tests, sizeof tests / sizeof *tests);
+}

@@ -1,0 +1,614 @@
+/* The mean of the gradients: its bits, and what goes wrong on one rank. Batches are made up here,
+ * so that a test decides how many rows each virtual rank has. */
+#include <float.h>
+
+#include "mpi_run.h"
+#include "shardstep/context.h"
+#include "shardstep/gradient.h"
+#include "sums.h"
+
+enum {
+    N_TENSORS = 5,
+    MOST_VRANKS = 128
+};
+
+/* The model's gradients: two types mixed, one of no axes, one without elements, and one as long as
+ * the test wants. */
+struct model {
+    float matrix[3][5];
+    double vector[7];
+    float number;
+    double nothing[1];
+    float *longest;
+    shs_tensor tensors[N_TENSORS];
+};
+
+static struct model *model_new(uint64_t longest)
+{
+    struct model *model = room(1, sizeof *model);
+    const shs_tensor tensors[N_TENSORS] = {
+        {"matrix", SHS_F32, 2, {3, 5}, model->matrix},
+        {"vector", SHS_F64, 1, {7}, model->vector},
+        {"number", SHS_F32, 0, {0}, &model->number},
+        {"nothing", SHS_F64, 2, {4, 0}, model->nothing},
+        {"longest", SHS_F32, 1, {longest}, model->longest = room(longest, sizeof(float))}};
+    memcpy(model->tensors, tensors, sizeof tensors);
+    return model;
+}
+
+static void model_free(struct model *model)
+{
+    free(model->longest);
+    free(model);
+}
+
+static uint64_t elements_of(const shs_tensor *tensor)
+{
+    uint64_t elements = 1;
+    for (uint32_t axis = 0; axis < tensor->axes; axis++)
+        elements *= tensor->shape[axis];
+    return elements;
+}
+
+/* Element i of tensor t is number 2^32 t + i of a vrank's values. */
+static uint64_t number_of(size_t t, uint64_t i)
+{
+    return (uint64_t)t << 32 | i;
+}
+
+static void fill_model(struct model *model, uint64_t vrank, uint64_t salt)
+{
+    for (size_t t = 0; t < N_TENSORS; t++)
+        for (uint64_t i = 0; i < elements_of(&model->tensors[t]); i++)
+            if (model->tensors[t].type == SHS_F32)
+                ((float *)model->tensors[t].data)[i] = mixed_float(vrank, number_of(t, i), salt);
+            else
+                ((double *)model->tensors[t].data)[i] = mixed_value(vrank, number_of(t, i), salt);
+}
+
+/* What is never to be read: a signalling NaN in every element. */
+static void poison_model(struct model *model)
+{
+    static const uint32_t single = 0x7fa00001;
+    static const uint64_t pair = UINT64_C(0x7ff4000000000001);
+    for (size_t t = 0; t < N_TENSORS; t++)
+        for (uint64_t i = 0; i < elements_of(&model->tensors[t]); i++)
+            if (model->tensors[t].type == SHS_F32)
+                memcpy((float *)model->tensors[t].data + i, &single, sizeof single);
+            else
+                memcpy((double *)model->tensors[t].data + i, &pair, sizeof pair);
+}
+
+/* How many rows the batches of a step have. */
+struct step {
+    uint64_t vranks;
+    uint64_t counts[MOST_VRANKS];
+    uint64_t salt;
+};
+
+static uint64_t rows_of(const struct step *step)
+{
+    uint64_t rows = 0;
+    for (uint64_t vrank = 0; vrank < step->vranks; vrank++)
+        rows += step->counts[vrank];
+    return rows;
+}
+
+static bool float_is_mean(const struct step *step, uint64_t number, float found)
+{
+    const struct addends of = {step->salt, step->counts};
+    float mean = tree_of_floats(&of, number, 0, step->vranks) / (float)rows_of(step);
+    return memcmp(&mean, &found, sizeof mean) == 0;
+}
+
+static bool double_is_mean(const struct step *step, uint64_t number, double found)
+{
+    const struct addends of = {step->salt, step->counts};
+    double mean = tree_of_doubles(&of, number, 0, step->vranks) / (double)rows_of(step);
+    return memcmp(&mean, &found, sizeof mean) == 0;
+}
+
+static bool model_is_mean(const struct model *model, const struct step *step)
+{
+    for (size_t t = 0; t < N_TENSORS; t++)
+        for (uint64_t i = 0; i < elements_of(&model->tensors[t]); i++) {
+            const shs_tensor *tensor = &model->tensors[t];
+            if (tensor->type == SHS_F32
+                    ? !float_is_mean(step, number_of(t, i), ((const float *)tensor->data)[i])
+                    : !double_is_mean(step, number_of(t, i), ((const double *)tensor->data)[i]))
+                return false;
+        }
+    return true;
+}
+
+/* With a row of weight 0 more than counts. */
+static shs_batch batch_of(uint64_t vrank, uint64_t step, uint64_t count)
+{
+    return (shs_batch){.vrank = vrank, .step = step, .rows = count + 1, .count = count};
+}
+
+/* Adds this rank's batches of a step; empty ones with memory that must not be read. */
+static bool add_step(shs_run *run, shs_gradient *gradient, struct model *model,
+                     const struct step *step)
+{
+    shs_run_info info = shs_info(run);
+    bool added = true;
+    for (uint64_t v = info.first_vrank; v < info.first_vrank + info.hosted; v++) {
+        shs_batch batch = batch_of(v, step->salt, step->counts[v]);
+        if (step->counts[v])
+            fill_model(model, v, step->salt);
+        else
+            poison_model(model);
+        added = shs_gradient_add(gradient, &batch) == SHS_OK && added;
+    }
+    poison_model(model); /* the mean replaces what the tensors hold */
+    return added;
+}
+
+/* A run with a gradient of the model. */
+struct scene {
+    shs_run *run;
+    struct model *model;
+    shs_gradient *gradient;
+};
+
+static struct scene scene_begin(MPI_Comm comm, uint64_t vranks, uint64_t longest,
+                                shs_reduction reduction)
+{
+    struct scene scene = {.model = model_new(longest)};
+    need(!shs_open(comm, &(shs_run_options){.vranks = vranks}, &scene.run), "shs_open");
+    need(!shs_gradient_open(scene.run, scene.model->tensors, N_TENSORS,
+                            &(shs_gradient_options){.reduction = reduction}, &scene.gradient),
+         "shs_gradient_open");
+    return scene;
+}
+
+static void scene_end(struct scene *scene)
+{
+    shs_gradient_close(&scene->gradient);
+    CHECK(scene->gradient == NULL);
+    shs_gradient_close(&scene->gradient);
+    shs_close(&scene->run);
+    model_free(scene->model);
+}
+
+/* Counts of 0 to 6 rows, as they come; at least one row. */
+static struct step ragged_step(uint64_t vranks, uint64_t salt)
+{
+    struct step step = {.vranks = vranks, .salt = salt};
+    for (uint64_t v = 0; v < vranks; v++)
+        step.counts[v] = scramble(salt * 1000 + v) % 7;
+    step.counts[vranks / 2] += step.counts[vranks / 2] == 0;
+    return step;
+}
+
+static void mean_of_step(const struct scene *scene, const struct step *step)
+{
+    CHECK(add_step(scene->run, scene->gradient, scene->model, step));
+    CHECK(shs_gradient_mean(scene->gradient) == SHS_OK);
+    CHECK(model_is_mean(scene->model, step));
+}
+
+static void mean_in(MPI_Comm comm, uint64_t vranks)
+{
+    struct scene scene = scene_begin(comm, vranks, 9, SHS_REDUCTION_REPRODUCIBLE);
+    for (uint64_t salt = 1; salt < 4; salt++) {
+        struct step step = ragged_step(vranks, salt);
+        mean_of_step(&scene, &step);
+    }
+    scene_end(&scene);
+}
+
+static void test_the_mean_is_the_tree_divided_once(void)
+{
+    static const uint64_t large[] = {64, 100, 127};
+    for (uint64_t vranks = (uint64_t)all_ranks(); vranks <= 40; vranks++) {
+        mean_in(MPI_COMM_WORLD, vranks);
+        mean_in(MPI_COMM_NULL, vranks);
+    }
+    for (size_t i = 0; i < sizeof large / sizeof *large; i++)
+        mean_in(MPI_COMM_WORLD, large[i]);
+}
+
+/* Longer than a message on the way to rank 0 and back. */
+static void test_long_gradients(void)
+{
+    uint64_t vranks = (uint64_t)all_ranks() + 2;
+    struct scene scene =
+        scene_begin(MPI_COMM_WORLD, vranks, (1 << 20) + 3, SHS_REDUCTION_REPRODUCIBLE);
+    struct step step = ragged_step(vranks, 5);
+    mean_of_step(&scene, &step);
+    scene_end(&scene);
+}
+
+/* One batch alone has rows, each in turn: the others' poison must not be read. */
+static void test_empty_batches_are_not_read(void)
+{
+    uint64_t vranks = (uint64_t)all_ranks() + 3;
+    struct scene scene = scene_begin(MPI_COMM_WORLD, vranks, 2, SHS_REDUCTION_REPRODUCIBLE);
+    for (uint64_t full = 0; full < vranks; full++) {
+        struct step step = {.vranks = vranks, .salt = 20 + full};
+        step.counts[full] = 3;
+        mean_of_step(&scene, &step);
+    }
+    scene_end(&scene);
+}
+
+static void test_a_step_without_rows_has_no_mean(void)
+{
+    uint64_t vranks = (uint64_t)all_ranks() + 1;
+    for (int fast = 0; fast < 2; fast++) {
+        struct scene scene = scene_begin(MPI_COMM_WORLD, vranks, 2, (shs_reduction)fast);
+        struct step step = {.vranks = vranks, .salt = 1};
+        CHECK(add_step(scene.run, scene.gradient, scene.model, &step));
+        CHECK(agreed_failure(shs_gradient_mean(scene.gradient), SHS_ERROR_STATE, 0));
+        step.counts[0] = 1;
+        CHECK(add_step(scene.run, scene.gradient, scene.model, &step));
+        CHECK(shs_gradient_mean(scene.gradient) == SHS_OK);
+        scene_end(&scene);
+    }
+}
+
+/* The mean of zeros with a sign: -0 stays -0 where every batch has rows, and an empty batch is a
+ * +0, which wins. */
+static void test_negative_zeros(void)
+{
+    uint64_t vranks = (uint64_t)all_ranks() + 1;
+    float single = 0;
+    double pair = 0;
+    const shs_tensor tensors[] = {{"single", SHS_F32, 0, {0}, &single},
+                                  {"pair", SHS_F64, 0, {0}, &pair}};
+    shs_run *run;
+    shs_gradient *gradient;
+    need(!shs_open(MPI_COMM_WORLD, &(shs_run_options){.vranks = vranks}, &run), "shs_open");
+    need(!shs_gradient_open(run, tensors, 2, NULL, &gradient), "shs_gradient_open");
+    shs_run_info info = shs_info(run);
+    for (uint64_t empty = 0; empty <= vranks; empty++) { /* the last time none is */
+        for (uint64_t v = info.first_vrank; v < info.first_vrank + info.hosted; v++) {
+            shs_batch batch = batch_of(v, empty, v != empty);
+            single = -0.0f;
+            pair = -0.0;
+            CHECK(shs_gradient_add(gradient, &batch) == SHS_OK);
+        }
+        CHECK(shs_gradient_mean(gradient) == SHS_OK);
+        CHECK(single == 0 && pair == 0);
+        CHECK(!!signbit(single) == (empty == vranks));
+        CHECK(!!signbit(pair) == (empty == vranks));
+    }
+    shs_gradient_close(&gradient);
+    shs_close(&run);
+}
+
+/* The sum of magnitudes, which bounds the error of any order of additions. */
+static double magnitudes(const struct step *step, uint64_t number)
+{
+    double total = 0;
+    for (uint64_t v = 0; v < step->vranks; v++)
+        if (step->counts[v]) total += fabs(mixed_value(v, number, step->salt));
+    return total;
+}
+
+static double exact_mean(const struct step *step, uint64_t number, bool as_float)
+{
+    long double total = 0;
+    for (uint64_t v = 0; v < step->vranks; v++)
+        if (step->counts[v])
+            total += as_float ? (long double)mixed_float(v, number, step->salt)
+                              : (long double)mixed_value(v, number, step->salt);
+    return (double)(total / (long double)rows_of(step));
+}
+
+static bool model_is_near(const struct model *model, const struct step *step)
+{
+    for (size_t t = 0; t < N_TENSORS; t++)
+        for (uint64_t i = 0; i < elements_of(&model->tensors[t]); i++) {
+            const shs_tensor *tensor = &model->tensors[t];
+            bool single = tensor->type == SHS_F32;
+            double found = single ? (double)((const float *)tensor->data)[i]
+                                  : ((const double *)tensor->data)[i];
+            double bound = (double)(step->vranks + 1) * (single ? FLT_EPSILON : DBL_EPSILON) *
+                           magnitudes(step, number_of(t, i)) / (double)rows_of(step);
+            double error = fabs(found - exact_mean(step, number_of(t, i), single));
+            if (!(error <= bound)) return false;
+        }
+    return true;
+}
+
+static void test_fast_is_near(void)
+{
+    for (uint64_t vranks = (uint64_t)all_ranks(); vranks < 20; vranks++) {
+        struct scene scene = scene_begin(MPI_COMM_WORLD, vranks, 9, SHS_REDUCTION_FAST);
+        for (uint64_t salt = 1; salt < 4; salt++) {
+            struct step step = ragged_step(vranks, salt);
+            CHECK(add_step(scene.run, scene.gradient, scene.model, &step));
+            CHECK(shs_gradient_mean(scene.gradient) == SHS_OK);
+            CHECK(model_is_near(scene.model, &step));
+            char bits[sizeof scene.model->vector];
+            memcpy(bits, scene.model->vector, sizeof bits);
+            CHECK(equals_rank_0(bits, sizeof bits));
+        }
+        scene_end(&scene);
+    }
+}
+
+/* Three vranks on each rank; the one after the last one's. */
+struct crowd {
+    struct scene scene;
+    struct step step;
+    uint64_t first;
+    bool mine; /* this rank is the one that errs */
+};
+
+static struct crowd crowd_begin(int failing)
+{
+    struct crowd crowd;
+    uint64_t vranks = 3 * (uint64_t)all_ranks();
+    crowd.scene = scene_begin(MPI_COMM_WORLD, vranks, 2, SHS_REDUCTION_REPRODUCIBLE);
+    crowd.step = ragged_step(vranks, 6);
+    crowd.first = shs_info(crowd.scene.run).first_vrank;
+    crowd.mine = my_rank() == failing;
+    return crowd;
+}
+
+static shs_status add_vrank(const struct crowd *crowd, uint64_t vrank, uint64_t step)
+{
+    shs_batch batch = batch_of(vrank, step, 1);
+    fill_model(crowd->scene.model, vrank, crowd->step.salt);
+    return shs_gradient_add(crowd->scene.gradient, &batch);
+}
+
+/* A refused add is this rank's own affair: its message says so. */
+static bool refused_here(shs_status status)
+{
+    char begin[64];
+    snprintf(begin, sizeof begin, "rank %d: shs_gradient_add: ", my_rank());
+    return status == SHS_ERROR_STATE && strncmp(shs_message(), begin, strlen(begin)) == 0 &&
+           shs_message_is_mine() && !shs_message_is_agreed();
+}
+
+/* The step fails on all ranks; the next one is as if nothing had been. */
+static void crowd_fails_then_recovers(struct crowd *crowd, int failing)
+{
+    CHECK(agreed_failure(shs_gradient_mean(crowd->scene.gradient), SHS_ERROR_STATE, failing));
+    CHECK(message_has("shs_gradient_mean"));
+    mean_of_step(&crowd->scene, &crowd->step);
+    scene_end(&crowd->scene);
+}
+
+static void test_a_missing_batch(void)
+{
+    for (int failing = 0; failing < all_ranks(); failing++) {
+        struct crowd crowd = crowd_begin(failing);
+        for (uint64_t i = crowd.mine; i < 3; i++)
+            CHECK(add_vrank(&crowd, crowd.first + i - crowd.mine, 0) == SHS_OK);
+        crowd_fails_then_recovers(&crowd, failing);
+    }
+}
+
+static void test_no_batch_at_all(void)
+{
+    struct crowd crowd = crowd_begin(0);
+    crowd_fails_then_recovers(&crowd, 0);
+}
+
+static void test_batches_out_of_order(void)
+{
+    struct crowd crowd = crowd_begin(last_rank());
+    if (crowd.mine) {
+        CHECK(refused_here(add_vrank(&crowd, crowd.first + 1, 0)));
+        CHECK(add_vrank(&crowd, crowd.first, 0) == SHS_OK);
+        CHECK(refused_here(add_vrank(&crowd, crowd.first + 2, 0)));
+        CHECK(add_vrank(&crowd, crowd.first + 1, 0) == SHS_OK);
+    } else {
+        CHECK(add_step(crowd.scene.run, crowd.scene.gradient, crowd.scene.model, &crowd.step));
+    }
+    crowd_fails_then_recovers(&crowd, last_rank());
+}
+
+/* Refused adds leave the step as it was: given right after all, its mean is right. */
+static void test_refused_batches_do_not_count(void)
+{
+    struct crowd crowd = crowd_begin(last_rank());
+    for (uint64_t v = 0; v < crowd.step.vranks; v++)
+        crowd.step.counts[v] = 1;
+    for (uint64_t i = 0; i < 3; i++) {
+        CHECK(add_vrank(&crowd, crowd.first + i, 4) == SHS_OK);
+        CHECK(refused_here(add_vrank(&crowd, crowd.first + i, 4)));
+        CHECK(refused_here(add_vrank(&crowd, crowd.first + 3, 4)));
+        if (i < 2) CHECK(refused_here(add_vrank(&crowd, crowd.first + i + 1, 5)));
+    }
+    CHECK(shs_gradient_mean(crowd.scene.gradient) == SHS_OK);
+    CHECK(model_is_mean(crowd.scene.model, &crowd.step));
+    scene_end(&crowd.scene);
+}
+
+static void test_a_loading_error_reaches_all(void)
+{
+    for (int failing = 0; failing < all_ranks(); failing++) {
+        struct crowd crowd = crowd_begin(failing);
+        struct mpi_watch watch = {0}; /* a loader */
+        mpi_watch_begin(crowd.scene.run, &watch);
+        if (crowd.mine)
+            mpi_watch_fail(crowd.scene.run, &watch,
+                           core_fail(SHS_ERROR_FORMAT, "chunk 3 is damaged"));
+        CHECK(add_step(crowd.scene.run, crowd.scene.gradient, crowd.scene.model, &crowd.step));
+        shs_status status = shs_gradient_mean(crowd.scene.gradient);
+        CHECK(agreed_failure(status, SHS_ERROR_FORMAT, failing));
+        CHECK(message_has("chunk 3 is damaged"));
+        mpi_watch_end(crowd.scene.run, &watch);
+        mean_of_step(&crowd.scene, &crowd.step);
+        scene_end(&crowd.scene);
+    }
+}
+
+static void test_a_stop_travels_with_the_mean(void)
+{
+    struct crowd crowd = crowd_begin(last_rank());
+    if (crowd.mine) shs_request_stop(crowd.scene.run);
+    mean_of_step(&crowd.scene, &crowd.step);
+    CHECK(crowd.scene.run->stop_agreed);
+    scene_end(&crowd.scene);
+}
+
+static void test_a_mean_here_and_an_agreement_there(void)
+{
+    if (all_ranks() == 1) return;
+    struct crowd crowd = crowd_begin(last_rank());
+    CHECK(add_step(crowd.scene.run, crowd.scene.gradient, crowd.scene.model, &crowd.step));
+    shs_status status =
+        crowd.mine ? shs_agree(crowd.scene.run) : shs_gradient_mean(crowd.scene.gradient);
+    CHECK(agreed_failure(status, SHS_ERROR_DISAGREE, last_rank()));
+    CHECK(message_has("shs_agree") && message_has("shs_gradient_mean"));
+    scene_end(&crowd.scene);
+}
+
+static void refuse_open(const shs_tensor *tensors, size_t count, int reduction, shs_status expected,
+                        int failing)
+{
+    shs_run *run;
+    shs_gradient *gradient;
+    need(!shs_open(MPI_COMM_WORLD, NULL, &run), "shs_open");
+    memset(&gradient, 1, sizeof gradient); /* to be cleared on error */
+    shs_status status = shs_gradient_open(
+        run, tensors, count, &(shs_gradient_options){.reduction = (shs_reduction)reduction},
+        &gradient);
+    CHECK(agreed_failure(status, expected, failing));
+    CHECK(message_has("shs_gradient_open"));
+    CHECK(gradient == NULL);
+    shs_close(&run);
+}
+
+static void test_refused_tensors(void)
+{
+    float numbers[6] = {0};
+    const shs_tensor good = {"good", SHS_F32, 1, {6}, numbers};
+    const shs_tensor integer = {"integer", SHS_I32, 1, {6}, numbers};
+    const shs_tensor half = {"half", SHS_F16, 1, {6}, numbers};
+    const shs_tensor empty = {"empty", SHS_F32, 1, {6}, NULL};
+    const shs_tensor deep = {"deep", SHS_F32, SHS_MAX_AXES + 1, {1}, numbers};
+    const shs_tensor huge = {"huge", SHS_F32, 2, {UINT64_C(1) << 40, UINT64_C(1) << 40}, numbers};
+    const shs_tensor *const bad[] = {&integer, &half, &empty, &deep, &huge};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        shs_tensor tensors[2] = {good, good};
+        if (my_rank() == last_rank()) tensors[1] = *bad[i];
+        refuse_open(tensors, 2, 0, SHS_ERROR_ARGUMENT, last_rank());
+    }
+    refuse_open(&good, 0, 0, SHS_ERROR_ARGUMENT, 0);
+    refuse_open(NULL, 1, 0, SHS_ERROR_ARGUMENT, 0);
+    refuse_open(&good, 1, 2, SHS_ERROR_ARGUMENT, 0);
+}
+
+static void test_tensors_must_be_alike(void)
+{
+    if (all_ranks() == 1) return;
+    double numbers[12] = {0};
+    bool odd = my_rank() == last_rank();
+    shs_tensor tensors[2] = {{"a", SHS_F32, 1, {6}, numbers}, {"b", SHS_F32, 1, {4}, numbers}};
+    refuse_open(tensors, odd ? 1 : 2, 0, SHS_ERROR_DISAGREE, last_rank());
+    refuse_open(tensors, 2, odd, SHS_ERROR_DISAGREE, last_rank());
+    if (odd) tensors[1].type = SHS_F64;
+    refuse_open(tensors, 2, 0, SHS_ERROR_DISAGREE, last_rank());
+}
+
+/* As many numbers on every rank, but a's elements would be added to b's. */
+static void test_tensors_in_another_order_differ(void)
+{
+    if (all_ranks() == 1) return;
+    double numbers[12] = {0};
+    const shs_tensor a = {"a", SHS_F32, 1, {6}, numbers}, b = {"b", SHS_F32, 1, {4}, numbers};
+    const shs_tensor here[2] = {a, b}, there[2] = {b, a};
+    refuse_open(my_rank() == last_rank() ? there : here, 2, 0, SHS_ERROR_DISAGREE, last_rank());
+}
+
+static shs_status open_and_close(void *user)
+{
+    double numbers[3] = {0};
+    const shs_tensor tensors[] = {{"a", SHS_F32, 1, {3}, numbers}, {"b", SHS_F64, 1, {3}, numbers}};
+    shs_gradient *gradient;
+    shs_status status = shs_gradient_open(user, tensors, 2, NULL, &gradient);
+    shs_gradient_close(&gradient);
+    return status;
+}
+
+static void test_memory_runs_out_in_open(void)
+{
+    shs_run *run;
+    need(!shs_open(MPI_COMM_WORLD, NULL, &run), "shs_open");
+    CHECK(survives_scarcity(last_rank(), open_and_close, run));
+    shs_close(&run);
+}
+
+/* One rank has no memory for its last partial sum; the step fails on all, the next one does not. */
+static void test_memory_runs_out_in_add(void)
+{
+    struct crowd crowd = crowd_begin(last_rank());
+    CHECK(add_vrank(&crowd, crowd.first, 0) == SHS_OK);
+    CHECK(add_vrank(&crowd, crowd.first + 1, 0) == SHS_OK);
+    if (crowd.mine) memory_scarce(1);
+    shs_status status = add_vrank(&crowd, crowd.first + 2, 0);
+    memory_plenty();
+    /* a rank whose first two vranks are the halves of a node has room from the first step */
+    bool failed = status == SHS_ERROR_MEMORY;
+    CHECK(failed ? crowd.mine : status == SHS_OK);
+    status = shs_gradient_mean(crowd.scene.gradient);
+    CHECK(everywhere(!failed) ? status == SHS_OK
+                              : agreed_failure(status, SHS_ERROR_STATE, last_rank()));
+    mean_of_step(&crowd.scene, &crowd.step);
+    scene_end(&crowd.scene);
+}
+
+static void test_a_gradient_outlives_its_run(void)
+{
+    struct scene scene = scene_begin(MPI_COMM_WORLD, 0, 2, SHS_REDUCTION_REPRODUCIBLE);
+    shs_close(&scene.run);
+    scene_end(&scene);
+}
+
+/* Two gradients at a time, of a generator and a discriminator, say: one rank mixes them up. */
+static void test_a_mean_of_another_gradient(void)
+{
+    if (all_ranks() == 1) return;
+    float few[2] = {1, 2}, many[3000] = {0};
+    const shs_tensor small = {"few", SHS_F32, 1, {2}, few},
+                     large = {"many", SHS_F32, 1, {3000}, many};
+    shs_run *run;
+    shs_gradient *here, *there;
+    need(!shs_open(MPI_COMM_WORLD, NULL, &run), "shs_open");
+    need(!shs_gradient_open(run, &small, 1, NULL, &here), "shs_gradient_open");
+    need(!shs_gradient_open(run, &large, 1, NULL, &there), "shs_gradient_open");
+    shs_batch batch = batch_of(shs_info(run).first_vrank, 0, 1);
+    bool odd = my_rank() == last_rank();
+    CHECK(shs_gradient_add(odd ? there : here, &batch) == SHS_OK);
+    shs_status status = shs_gradient_mean(odd ? there : here);
+    CHECK(agreed_failure(status, SHS_ERROR_DISAGREE, last_rank()));
+    shs_gradient_close(&here);
+    shs_gradient_close(&there);
+    shs_close(&run);
+}
+
+int main(void)
+{
+    static const struct harness_test tests[] = {
+        {"the mean is the tree divided once", test_the_mean_is_the_tree_divided_once},
+        {"long gradients", test_long_gradients},
+        {"empty batches are not read", test_empty_batches_are_not_read},
+        {"a step without rows has no mean", test_a_step_without_rows_has_no_mean},
+        {"negative zeros", test_negative_zeros},
+        {"fast is near", test_fast_is_near},
+        {"a missing batch", test_a_missing_batch},
+        {"no batch at all", test_no_batch_at_all},
+        {"batches out of order", test_batches_out_of_order},
+        {"refused batches do not count", test_refused_batches_do_not_count},
+        {"a loading error reaches all", test_a_loading_error_reaches_all},
+        {"a stop travels with the mean", test_a_stop_travels_with_the_mean},
+        {"a mean here and an agreement there", test_a_mean_here_and_an_agreement_there},
+        {"refused tensors", test_refused_tensors},
+        {"tensors must be alike", test_tensors_must_be_alike},
+        {"tensors in another order differ", test_tensors_in_another_order_differ},
+        {"memory runs out in open", test_memory_runs_out_in_open},
+        {"memory runs out in add", test_memory_runs_out_in_add},
+        {"a gradient outlives its run", test_a_gradient_outlives_its_run},
+        {"a mean of another gradient", test_a_mean_of_another_gradient},
+    };
+    return harness_run_ranks("gradient", tests, sizeof tests / sizeof *tests);
+}

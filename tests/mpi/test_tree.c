@@ -1,0 +1,181 @@
+/* The reproducible sum: the same bits as the tree of contract 3, evaluated by one rank. */
+#include "mpi_tree.h"
+#include "shardstep/context.h"
+#include "sums.h"
+
+/* A sum that is to be made. */
+struct task {
+    uint64_t vranks;
+    size_t n_floats;
+    size_t n_doubles;
+    uint64_t salt;
+};
+
+struct leaf {
+    const struct task *task;
+    uint64_t vrank;
+};
+
+static void fill_leaf(struct mpi_vector to, void *user)
+{
+    const struct leaf *leaf = user;
+    for (size_t i = 0; i < leaf->task->n_floats; i++)
+        to.floats[i] = mixed_float(leaf->vrank, i, leaf->task->salt);
+    for (size_t i = 0; i < leaf->task->n_doubles; i++)
+        to.doubles[i] = mixed_value(leaf->vrank, i, leaf->task->salt + 1);
+}
+
+static bool root_is_right(const struct task *task, struct mpi_vector root)
+{
+    const struct addends floats = {task->salt, NULL}, doubles = {task->salt + 1, NULL};
+    for (size_t i = 0; i < task->n_floats; i++) {
+        float expected = tree_of_floats(&floats, i, 0, task->vranks);
+        if (memcmp(&root.floats[i], &expected, sizeof expected)) return false;
+    }
+    for (size_t i = 0; i < task->n_doubles; i++) {
+        double expected = tree_of_doubles(&doubles, i, 0, task->vranks);
+        if (memcmp(&root.doubles[i], &expected, sizeof expected)) return false;
+    }
+    return true;
+}
+
+static void sum_once(shs_run *run, struct mpi_tree *tree, const struct task *task)
+{
+    shs_run_info info = shs_info(run);
+    struct leaf leaf = {task, info.first_vrank};
+    struct mpi_vector root;
+    mpi_tree_reset(tree);
+    bool added = mpi_tree_leaves(tree) == 0;
+    for (; leaf.vrank < info.first_vrank + info.hosted; leaf.vrank++)
+        added = mpi_tree_add(tree, fill_leaf, &leaf) == SHS_OK && added;
+    CHECK(added && mpi_tree_leaves(tree) == info.hosted);
+    CHECK(mpi_tree_sum(tree, &root) == SHS_OK);
+    bool right = info.rank != 0 || root_is_right(task, root);
+    CHECK(right);
+    if (!right)
+        printf("  a sum over %llu vranks of %zu floats and %zu doubles is wrong\n",
+               (unsigned long long)task->vranks, task->n_floats, task->n_doubles);
+}
+
+/* Sums twice with the same tree, so that nothing of a step is left for the next one. */
+static void sum_in(MPI_Comm comm, struct task task)
+{
+    shs_run *run;
+    struct mpi_tree *tree;
+    need(!shs_open(comm, &(shs_run_options){.vranks = task.vranks}, &run), "shs_open");
+    need(!mpi_tree_new(run, task.n_floats, task.n_doubles, &tree), "mpi_tree_new");
+    sum_once(run, tree, &task);
+    task.salt += 2;
+    sum_once(run, tree, &task);
+    mpi_tree_free(&tree);
+    CHECK(tree == NULL);
+    mpi_tree_free(&tree);
+    shs_close(&run);
+}
+
+/* Calls visit with each number of vranks that is worth a try and fits the ranks of the job. */
+static void for_many_vranks(void (*visit)(uint64_t vranks))
+{
+    static const uint64_t large[] = {64, 100, 127};
+    for (uint64_t vranks = (uint64_t)all_ranks(); vranks <= 40; vranks++)
+        visit(vranks);
+    for (size_t i = 0; i < sizeof large / sizeof *large; i++)
+        visit(large[i]);
+}
+
+/* Lengths of none, one, and more than fits in an eager message: the sender then has to wait for the
+ * receiver, so that a cycle of waiting ranks would show. */
+static void sum_of_lengths(uint64_t vranks)
+{
+    sum_in(MPI_COMM_WORLD, (struct task){vranks, 0, 0, 1});
+    sum_in(MPI_COMM_WORLD, (struct task){vranks, 1, 0, 2});
+    sum_in(MPI_COMM_WORLD, (struct task){vranks, 0, 1, 3});
+    sum_in(MPI_COMM_WORLD, (struct task){vranks, 3003, 1501, 4});
+}
+
+static void test_the_sum_is_the_tree(void)
+{
+    for_many_vranks(sum_of_lengths);
+}
+
+static void sum_alone(uint64_t vranks)
+{
+    sum_in(MPI_COMM_NULL, (struct task){vranks, 31, 17, 5});
+}
+
+static void test_the_sum_without_mpi(void)
+{
+    for_many_vranks(sum_alone);
+}
+
+/* Longer than one message of each type, with rests; than two of floats. */
+static void test_long_vectors(void)
+{
+    uint64_t ranks = (uint64_t)all_ranks();
+    sum_in(MPI_COMM_WORLD, (struct task){ranks, (1 << 20) + 3, (1 << 19) + 1, 6});
+    sum_in(MPI_COMM_WORLD, (struct task){ranks + 2, (2 << 20) + 5, 0, 7});
+    sum_in(MPI_COMM_WORLD, (struct task){3 * ranks + 1, 1 << 20, 1 << 19, 8});
+}
+
+/* Without this the other tests would accept any order of additions. */
+static void test_the_values_tell_orders_apart(void)
+{
+    const struct addends of = {9, NULL};
+    size_t differing = 0;
+    for (uint64_t i = 0; i < 1000; i++) {
+        float running = 0;
+        for (uint64_t vrank = 0; vrank < 5; vrank++)
+            running += mixed_float(vrank, i, of.salt);
+        differing += running != tree_of_floats(&of, i, 0, 5);
+    }
+    CHECK(differing > 100);
+}
+
+/* A rank can join nothing but halves of one node, so at its worst it holds the nodes that its block
+ * of leaves is made of: such of each size once that grow from the left, and once that shrink to the
+ * right, and a leaf that is about to be joined. */
+static void bound_of_memory(uint64_t vranks)
+{
+    shs_run *run;
+    struct mpi_tree *tree;
+    need(!shs_open(MPI_COMM_WORLD, &(shs_run_options){.vranks = vranks}, &run), "shs_open");
+    need(!mpi_tree_new(run, 1, 0, &tree), "mpi_tree_new");
+    shs_run_info info = shs_info(run);
+    struct task task = {vranks, 1, 0, 10};
+    uint64_t levels = 0;
+    sum_once(run, tree, &task);
+    while (UINT64_C(1) << levels < info.hosted)
+        levels++;
+    CHECK(mpi_tree_most_held(tree) >= 1);
+    CHECK(mpi_tree_most_held(tree) <= (all_ranks() == 1 ? levels + 1 : 2 * levels + 1));
+    mpi_tree_free(&tree);
+    shs_close(&run);
+}
+
+static void test_few_sums_are_held(void)
+{
+    for_many_vranks(bound_of_memory);
+    bound_of_memory(1 << 12);
+    bound_of_memory(5001);
+}
+
+static void test_ranks_in_another_order(void)
+{
+    MPI_Comm backwards;
+    MPI_Comm_split(MPI_COMM_WORLD, 0, -my_rank(), &backwards);
+    sum_in(backwards, (struct task){11, 2000, 1000, 11});
+    MPI_Comm_free(&backwards);
+}
+
+int main(void)
+{
+    static const struct harness_test tests[] = {
+        {"the sum is the tree", test_the_sum_is_the_tree},
+        {"the sum without MPI", test_the_sum_without_mpi},
+        {"long vectors", test_long_vectors},
+        {"the values tell orders apart", test_the_values_tell_orders_apart},
+        {"few sums are held", test_few_sums_are_held},
+        {"ranks in another order", test_ranks_in_another_order},
+    };
+    return harness_run_ranks("tree", tests, sizeof tests / sizeof *tests);
+}

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Each public header compiles alone, strictly, as C and as C++; only two of them need MPI.
+. "$(dirname "$0")/../cli/common.sh"
+
+mpi=$(mpicc --showme:compile)
+for header in "$SOURCE"/include/shardstep.h "$SOURCE"/include/shardstep/*.h; do
+    name=${header#"$SOURCE"/include/}
+    flags=
+    case $name in shardstep.h | */context.h | */must.h) flags=$mpi ;; esac
+    printf '#include <%s>\n#include <%s>\nint main(void) { return 0; }\n' "$name" "$name" > one.c
+    cp one.c one.cpp
+    for compiler in gcc clang; do
+        command -v $compiler > /dev/null || continue
+        $compiler -std=c11 -pedantic -Wall -Wextra -Wconversion -Wshadow -Werror \
+            -I"$SOURCE/include" $flags -c one.c -o one.o || fail "$name with $compiler"
+    done
+    if command -v g++ > /dev/null; then
+        g++ -std=c++17 -Wall -Wextra -Werror -Wno-cast-function-type -DOMPI_SKIP_MPICXX \
+            -I"$SOURCE/include" $flags -c one.cpp -o one.o || fail "$name with g++"
+    fi
+done
+finish

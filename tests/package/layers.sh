@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# The order of the layers, where the compiler cannot see it, and the library's symbols.
+. "$(dirname "$0")/../cli/common.sh"
+
+src=$SOURCE/src
+calls() { # PATTERN: files with such a call or include, outside comments
+    grep -rnE --include='*.[ch]' "$1" "$src" | grep -vE ':[0-9]+: *(/?\*|//)' || true
+}
+only_in() { # FOLDERS PATTERN
+    calls "$2" | grep -vE "^$src/($1)/" > breach.txt || true
+    [ ! -s breach.txt ] || fail "outside $1: $(cat breach.txt)"
+    [ -n "$(calls "$2")" ] || fail "nothing matches $2: the check checks nothing"
+}
+
+only_in mpi '\bMPI_[A-Z][a-z_]+\(|<mpi\.h>'
+only_in h5 '\bH5[A-Z]{1,2}[a-z_0-9]+\(|<hdf5\.h>'
+only_in random '<Random123/'
+only_in cli '\b(printf|fprintf|puts|putchar)\('
+only_in 'mpi|cli' '\b(sigaction|signal)\('
+only_in 'io|h5' '\b(open|fopen|opendir|stat|unlink|rename|gzopen|fsync)\('
+for word in 'exit\(' 'abort\(' 'assert\(' 'MPI_COMM_WORLD'; do
+    calls "\\b$word" | grep -vE "^$src/(cli/|mpi/mpi_job)" > breach.txt || true
+    [ ! -s breach.txt ] || fail "the library has $word: $(cat breach.txt)"
+done
+grep -rnE '<(math|fenv|tgmath)\.h>' "$src/random" "$src/order" "$src/augment" && fail "libm"
+grep -rnE '\b(core|h5|mpi|run|io|order)_[a-z]' "$SOURCE/include" --include='*.h' && fail "internals in public headers"
+
+library=$BUILD/libshardstep.so
+nm -D --undefined-only "$library" | awk '{ print $2 }' | sed 's/@.*//' > undefined.txt
+grep -xE '_?exit|_Exit|quick_exit|abort|MPI_Abort|(__)?v?f?printf(_chk)?|puts|putchar|perror|fputs|__assert_fail|exp|log|sin|cos|pow|sqrt|fmaf?' \
+    undefined.txt && fail "the library may not call these"
+grep -qx 'MPI_Allreduce' undefined.txt || fail "no undefined symbols were read"
+nm -D --defined-only "$library" | awk '$2 ~ /[A-Z]/ { print $3 }' > defined.txt
+grep -vE '^shs_' defined.txt && fail "the shared library exports more than shs_ names"
+nm -g --defined-only "$BUILD/libshardstep.a" | awk 'NF == 3 { print $3 }' | sort > static.txt
+sort defined.txt > shared.txt
+same "names of both libraries" shared.txt static.txt
+
+# every function of the headers is there, and none is there that the headers do not have
+grep -ohE '\bshs_[a-z0-9_]+\(' "$SOURCE"/include/shardstep/[!m]*.h | tr -d '(' | sort -u > declared.txt
+comm -23 shared.txt declared.txt > undeclared.txt
+[ ! -s undeclared.txt ] || fail "exported but in no header: $(cat undeclared.txt)"
+
+cd "$SOURCE"
+clang-format --dry-run --Werror $(find include src tests examples -name '*.[ch]') || fail "clang-format"
+ls -A "$SOURCE" | grep -vxE 'CMakeLists.txt|src|include|examples|tests|jobscripts|README.md|LICENSE|build.*|\..*' &&
+    fail "more at the top level than agreed"
+cd "$work"
+finish

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Installs what is missing (Debian 12, as root or with sudo), builds, and runs every test.
+#
+#   tests/run.sh            all builds: release, address and undefined sanitizers, clang
+#   tests/run.sh release    one or several of: release sanitize clang
+#
+# SHARDSTEP_WORK is a folder for the builds: build/tests in this repository unless it is set.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+work=${SHARDSTEP_WORK:-$root/build/tests}
+builds=${*:-sanitize clang release}
+export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$(nproc)}
+
+"$root/examples/install_debian.sh" libcunit1-dev hdf5-tools xxhash clang clang-format g++ gcc \
+    binutils
+
+build() { # NAME options...
+    local name=$1
+    shift
+    cmake -S "$root" -B "$work/$name" -G Ninja -DSHARDSTEP_WERROR=ON "$@" > "$work/$name.log" 2>&1 &&
+        cmake --build "$work/$name" >> "$work/$name.log" 2>&1 || {
+        cat "$work/$name.log" >&2
+        echo "the $name build failed" >&2
+        exit 1
+    }
+}
+
+run() { # NAME ctest options...
+    local name=$1
+    shift
+    printf '\n== %s build\n' "$name"
+    (cd "$work/$name" && ctest --output-on-failure "$@")
+}
+
+mkdir -p "$work"
+for name in $builds; do
+    case $name in
+    release) # everything
+        build release -DCMAKE_BUILD_TYPE=Release
+        run release
+        ;;
+    sanitize)
+        build sanitize -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSHARDSTEP_SANITIZE=address,undefined \
+            -DSHARDSTEP_TEST_RANKS=3 -DSHARDSTEP_EXAMPLES=OFF
+        run sanitize -L '^(unit|mpi)$'
+        ;;
+    clang)
+        build clang -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang -DSHARDSTEP_TEST_RANKS=3
+        run clang -L '^(unit|mpi)$'
+        ;;
+    *)
+        echo "there is no build '$name': release, sanitize or clang" >&2
+        exit 2
+        ;;
+    esac
+done

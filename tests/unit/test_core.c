@@ -1,0 +1,637 @@
+/* Statuses, messages, memory, texts, hashes and tensors. */
+#include <errno.h>
+#include <locale.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core_hash.h"
+#include "core_memory.h"
+#include "core_status.h"
+#include "core_text.h"
+#include "counted_memory.h"
+#include "unit.h"
+
+enum {
+    MESSAGE_MOST = 1023 /* bytes of a message, by status.h */
+};
+
+/* ---- statuses */
+
+/* Written down once more: programs are compiled with these numbers. */
+static const struct {
+    const char *name;
+    int value;
+} statuses[] = {{"SHS_OK", 0},
+                {"SHS_END", 1},
+                {"SHS_STOP", 2},
+                {"SHS_NO_CHECKPOINT", 3},
+                {"SHS_ERROR_ARGUMENT", -1},
+                {"SHS_ERROR_MEMORY", -2},
+                {"SHS_ERROR_FILE", -3},
+                {"SHS_ERROR_FORMAT", -4},
+                {"SHS_ERROR_UNSUPPORTED", -5},
+                {"SHS_ERROR_STATE", -6},
+                {"SHS_ERROR_DISAGREE", -7},
+                {"SHS_ERROR_MISMATCH", -8},
+                {"SHS_ERROR_EXHAUSTED", -9},
+                {"SHS_ERROR_MPI", -10}};
+
+static void statuses_have_names(void)
+{
+    for (int value = -20; value <= 20; value++) {
+        const char *name = "unknown status";
+        for (size_t i = 0; i < COUNT(statuses); i++)
+            if (statuses[i].value == value) name = statuses[i].name;
+        CHECK(strcmp(shs_status_name((shs_status)value), name) == 0);
+    }
+}
+
+static void statuses_have_texts_of_their_own(void)
+{
+    for (size_t i = 0; i < COUNT(statuses); i++) {
+        const char *text = shs_status_text((shs_status)statuses[i].value);
+        CHECK(strlen(text) > 3 && strcmp(text, "unknown status") != 0);
+        for (size_t other = 0; other < i; other++)
+            CHECK(strcmp(text, shs_status_text((shs_status)statuses[other].value)) != 0);
+    }
+    CHECK(strcmp(shs_status_text(SHS_OK), "done") == 0);
+    CHECK(strcmp(shs_status_text(SHS_ERROR_MEMORY), "memory ran out") == 0);
+    CHECK(strcmp(shs_status_text((shs_status)-11), "unknown status") == 0);
+    CHECK(strcmp(shs_status_text((shs_status)4), "unknown status") == 0);
+}
+
+/* ---- messages */
+
+static void a_failure_leaves_a_message(void)
+{
+    CHECK(core_fail(SHS_ERROR_FILE, "cannot open %s: %d", "a.h5", 13) == SHS_ERROR_FILE);
+    CHECK(strcmp(shs_message(), "cannot open a.h5: 13") == 0);
+    CHECK(shs_message_is_mine());
+    CHECK(!shs_message_is_agreed());
+}
+
+static void wrapping_goes_from_the_outside_in(void)
+{
+    core_fail(SHS_ERROR_FORMAT, "it is damaged");
+    CHECK(core_wrap(SHS_ERROR_FORMAT, "row %d", 7) == SHS_ERROR_FORMAT);
+    CHECK(core_wrap(SHS_ERROR_FORMAT, "dataset %s", "x") == SHS_ERROR_FORMAT);
+    CHECK(strcmp(shs_message(), "dataset x: row 7: it is damaged") == 0);
+}
+
+static void wrapping_leaves_expected_outcomes_alone(void)
+{
+    core_fail(SHS_ERROR_FILE, "an older error");
+    CHECK(core_wrap(SHS_OK, "opening") == SHS_OK);
+    CHECK(core_wrap(SHS_END, "reading") == SHS_END);
+    CHECK(strcmp(shs_message(), "an older error") == 0);
+}
+
+static void wrapping_keeps_the_origin(void)
+{
+    core_tell(SHS_ERROR_MPI, "from rank 3", false, true);
+    core_wrap(SHS_ERROR_MPI, "step 9");
+    CHECK(strcmp(shs_message(), "step 9: from rank 3") == 0);
+    CHECK(!shs_message_is_mine());
+    CHECK(shs_message_is_agreed());
+    core_fail(SHS_ERROR_FILE, "a new one");
+    CHECK(shs_message_is_mine());
+    CHECK(!shs_message_is_agreed());
+}
+
+static void a_message_is_told_as_it_is(void)
+{
+    CHECK(core_tell(SHS_ERROR_STATE, "100%s %d %n", true, false) == SHS_ERROR_STATE);
+    CHECK(strcmp(shs_message(), "100%s %d %n") == 0);
+    core_tell(SHS_ERROR_STATE, shs_message() + 5, true, false);
+    CHECK(strcmp(shs_message(), " %d %n") == 0);
+}
+
+static void long_messages_are_cut(void)
+{
+    char text[3000];
+    for (size_t length = 1020; length < 1027; length++) {
+        memset(text, 'a', length);
+        text[length] = '\0';
+        core_fail(SHS_ERROR_FILE, "%s", text);
+        CHECK(strlen(shs_message()) == (length < MESSAGE_MOST ? length : MESSAGE_MOST));
+        core_tell(SHS_ERROR_FILE, text, true, false);
+        CHECK(strlen(shs_message()) == (length < MESSAGE_MOST ? length : MESSAGE_MOST));
+        CHECK(strspn(shs_message(), "a") == strlen(shs_message()));
+    }
+}
+
+/* What was going on stands first, so that the cut falls on the end. */
+static void wrapped_messages_are_cut_at_their_end(void)
+{
+    char context[2000], expected[4096];
+    for (size_t length = 1000; length < 1100; length++) {
+        memset(context, 'c', length);
+        context[length] = '\0';
+        core_fail(SHS_ERROR_FILE, "0123456789");
+        core_wrap(SHS_ERROR_FILE, "%s", context);
+        snprintf(expected, sizeof expected, "%s: 0123456789", context);
+        expected[MESSAGE_MOST] = '\0';
+        CHECK(strcmp(shs_message(), expected) == 0);
+    }
+}
+
+static void a_message_is_one_line(void)
+{
+    core_fail(SHS_ERROR_FILE, "a\nb\r\tc\x1b[31m\x7f\x01 é");
+    CHECK(strcmp(shs_message(), "a?b??c?[31m?? é") == 0);
+    core_wrap(SHS_ERROR_FILE, "line\n2");
+    CHECK(strcmp(shs_message(), "line?2: a?b??c?[31m?? é") == 0);
+}
+
+static void *in_a_thread(void *result)
+{
+    bool *good = result;
+    good[0] = *shs_message() == '\0' && !shs_message_is_mine() && !shs_message_is_agreed();
+    core_tell(SHS_ERROR_FILE, "the thread's", false, true);
+    good[1] = strcmp(shs_message(), "the thread's") == 0;
+    return NULL;
+}
+
+static void each_thread_has_its_message(void)
+{
+    pthread_t thread;
+    bool good[2] = {false, false};
+    core_fail(SHS_ERROR_ARGUMENT, "the first thread's");
+    if (!NEED(pthread_create(&thread, NULL, in_a_thread, good) == 0)) return;
+    pthread_join(thread, NULL);
+    CHECK(good[0]);
+    CHECK(good[1]);
+    CHECK(strcmp(shs_message(), "the first thread's") == 0);
+    CHECK(shs_message_is_mine());
+    CHECK(!shs_message_is_agreed());
+}
+
+/* ---- memory */
+
+static void sizes_that_overflow_are_refused(void)
+{
+    static const size_t sizes[][2] = {{SIZE_MAX, 2},
+                                      {2, SIZE_MAX},
+                                      {(size_t)1 << 32, (size_t)1 << 32},
+                                      {((size_t)1 << 32) + 1, (size_t)1 << 32},
+                                      {(size_t)PTRDIFF_MAX + 1, 1},
+                                      {SIZE_MAX, 1}};
+    struct counted_memory counted;
+    counted_begin(&counted, 0);
+    char here, *memory = &here;
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        CHECK(core_resize(sizes[i][0], sizes[i][1], "a whale", &memory) == SHS_ERROR_MEMORY);
+        CHECK(memory == &here);
+        CHECK(strstr(shs_message(), "a whale") != NULL);
+        char *fresh = &here;
+        CHECK(core_new(sizes[i][0], sizes[i][1], "a whale", &fresh) == SHS_ERROR_MEMORY);
+        CHECK(fresh == NULL);
+    }
+    CHECK(counted.calls == 0);
+    CHECK(counted_end(&counted) == 0);
+}
+
+static void new_memory_is_zeroed(void)
+{
+    struct counted_memory counted;
+    counted_begin(&counted, 0);
+    uint64_t *memory;
+    unsigned char *nothing;
+    if (NEED(core_new(100, sizeof *memory, "numbers", &memory) == SHS_OK))
+        for (size_t i = 0; i < 100; i++)
+            CHECK(memory[i] == 0);
+    CHECK(core_new(0, 8, "nothing", &nothing) == SHS_OK);
+    CHECK(nothing != NULL);
+    CHECK(counted.live == 2);
+    core_free(&memory);
+    core_free(&nothing);
+    CHECK(memory == NULL && nothing == NULL);
+    core_free(&memory);
+    CHECK(counted_end(&counted) == 0);
+}
+
+static void resizing_keeps_the_content(void)
+{
+    struct counted_memory counted;
+    uint32_t *memory = NULL, sum = 0;
+    counted_begin(&counted, 0);
+    for (uint32_t count = 1; count <= 50; count++) {
+        if (!NEED(core_resize(count, sizeof *memory, "numbers", &memory) == SHS_OK)) break;
+        memory[count - 1] = count;
+    }
+    for (uint32_t i = 0; i < 50; i++)
+        sum += memory[i];
+    CHECK(sum == 1275);
+    counted.fail_at = counted.calls + 1;
+    uint32_t *before = memory;
+    CHECK(core_resize(51, sizeof *memory, "numbers", &memory) == SHS_ERROR_MEMORY);
+    CHECK(memory == before && memory[49] == 50);
+    CHECK(strstr(shs_message(), "numbers") != NULL);
+    core_free(&memory);
+    CHECK(counted_end(&counted) == 0);
+}
+
+static void a_copy_stands_alone(void)
+{
+    char text[] = "train/images", *copy, *empty;
+    if (!NEED(core_copy(text, &copy) == SHS_OK)) return;
+    text[0] = 'X';
+    CHECK(strcmp(copy, "train/images") == 0);
+    CHECK(core_copy("", &empty) == SHS_OK && *empty == '\0');
+    core_free(&copy);
+    core_free(&empty);
+}
+
+static void products_are_checked(void)
+{
+    uint64_t product = 1;
+    CHECK(core_multiply(UINT64_C(0xffffffff), UINT64_C(0x100000001), &product));
+    CHECK(product == UINT64_MAX);
+    CHECK(!core_multiply(UINT64_C(1) << 32, UINT64_C(1) << 32, &product));
+    CHECK(core_multiply(0, UINT64_MAX, &product) && product == 0);
+    CHECK(core_multiply(UINT64_MAX, 1, &product) && product == UINT64_MAX);
+    CHECK(!core_multiply(UINT64_MAX, 2, &product));
+}
+
+/* ---- numbers from text */
+
+static void whole_numbers_are_parsed(void)
+{
+    static const struct {
+        const char *text;
+        uint64_t value;
+    } good[] = {{"0", 0},
+                {"7", 7},
+                {"007", 7},
+                {"4294967296", UINT64_C(1) << 32},
+                {"18446744073709551615", UINT64_MAX}};
+    for (size_t i = 0; i < COUNT(good); i++) {
+        uint64_t value = 99;
+        CHECK(core_parse_u64(good[i].text, &value) && value == good[i].value);
+    }
+}
+
+static void an_older_error_of_the_system_is_no_matter(void)
+{
+    uint64_t whole = 99;
+    double decimal = 99;
+    errno = ERANGE;
+    CHECK(core_parse_u64("5", &whole) && whole == 5);
+    errno = ERANGE;
+    CHECK(core_parse_double("0.5", &decimal) && decimal == 0.5);
+}
+
+static void other_texts_are_no_whole_numbers(void)
+{
+    static const char *const bad[] = {"",
+                                      "-1",
+                                      "+1",
+                                      " 1",
+                                      "1 ",
+                                      "1e3",
+                                      "0x10",
+                                      "1.0",
+                                      "1,0",
+                                      "x",
+                                      "18446744073709551616",
+                                      "nan",
+                                      "1\n2",
+                                      "--1",
+                                      "1-2",
+                                      "- 1",
+                                      "\t1",
+                                      "99999999999999999999999"};
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        uint64_t value = 99;
+        CHECK(!core_parse_u64(bad[i], &value));
+        CHECK(value == 99);
+    }
+}
+
+static void decimal_numbers_are_parsed(void)
+{
+    static const struct {
+        const char *text;
+        double value;
+    } good[] = {
+        {"0", 0},
+        {"-0.5", -0.5},
+        {".25", 0.25},
+        {"5.", 5},
+        {"1e3", 1000},
+        {"1E-3", 0.001},
+        {"0.1", 0.1},
+        {"-.5e1", -5},
+        {"9007199254740993", 9007199254740992.0},
+        {"9007199254740993.00000000000000000001", 9007199254740994.0},
+        {"1.7976931348623157e308", 1.7976931348623157e308},
+        {"2.2250738585072011e-308", 2.2250738585072011e-308},
+        {"18446744073709551616", 0x1p64},
+    };
+    for (size_t i = 0; i < COUNT(good); i++) {
+        double value = 99;
+        CHECK(core_parse_double(good[i].text, &value) && value == good[i].value);
+    }
+}
+
+static void other_texts_are_no_decimal_numbers(void)
+{
+    static const char *const bad[] = {
+        "",   "-",   ".",   "nan",  "inf", "-inf",  "-nan",   "infinity", "1e400", "-1e400",
+        " 1", "1 ",  "+1",  "1,5",  "0,5", "1.5.2", "1e",     "--1",      "- 1",   "e3",
+        "1f", "1_0", ".e1", "1e3x", "\t1", "1\n",   "nan(1)", "1d3",      "½"};
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        double value = 99;
+        CHECK(!core_parse_double(bad[i], &value));
+        CHECK(value == 99);
+    }
+}
+
+static void hexadecimal_numbers_are_refused(void)
+{
+    static const char *const bad[] = {"0x10", "-0x1p3", "0X.8p1", "0x", "-0X1"};
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        double value = 99;
+        CHECK(!core_parse_double(bad[i], &value));
+        CHECK(value == 99);
+    }
+}
+
+/* Some machines have no locale with a comma; there this holds trivially. */
+static void numbers_do_not_depend_on_the_locale(void)
+{
+    static const char *const with_comma[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "de_DE"};
+    for (size_t i = 0; i < COUNT(with_comma); i++)
+        if (setlocale(LC_ALL, with_comma[i])) break;
+    double value = 99;
+    CHECK(core_parse_double("0.5", &value) && value == 0.5);
+    CHECK(!core_parse_double("0,5", &value));
+    struct core_text text = {0};
+    core_text_add(&text, "%.2f", 0.25);
+    CHECK(!text.status && strcmp(text.bytes, "0.25") == 0);
+    core_text_free(&text);
+    setlocale(LC_ALL, "C");
+}
+
+/* ---- texts put together */
+
+static shs_status add_squares(struct core_text *text, char *expected)
+{
+    size_t length = 0;
+    for (int i = 0; i < 300; i++) {
+        core_text_add(text, "%d,", i * i);
+        length += (size_t)sprintf(expected + length, "%d,", i * i);
+    }
+    return text->status;
+}
+
+static void a_text_grows(void)
+{
+    char expected[4096], whale[10000];
+    struct core_text text = {0};
+    core_text_add(&text, "%s", "");
+    CHECK(!text.status && text.length == 0);
+    CHECK(add_squares(&text, expected) == SHS_OK);
+    CHECK(text.length == strlen(expected));
+    CHECK(strcmp(text.bytes, expected) == 0);
+    memset(whale, 'w', sizeof whale);
+    whale[sizeof whale - 1] = '\0';
+    core_text_add(&text, "%s", whale);
+    CHECK(text.length == strlen(expected) + strlen(whale));
+    CHECK(strcmp(text.bytes + strlen(expected), whale) == 0);
+    core_text_free(&text);
+    CHECK(text.bytes == NULL && text.length == 0 && text.capacity == 0 && !text.status);
+}
+
+/* A piece as long as the room that is left, a byte shorter and a byte longer. */
+static void a_text_ends_where_it_must(void)
+{
+    char piece[400];
+    size_t wrong = 0;
+    for (size_t first = 0; first < 20; first++)
+        for (size_t second = 100; second < 400; second++) {
+            struct core_text text = {0};
+            memset(piece, 'p', sizeof piece);
+            core_text_add(&text, "%.*s", (int)first, piece);
+            core_text_add(&text, "%.*s", (int)second, piece);
+            wrong += text.length != first + second || strlen(text.bytes) != first + second;
+            core_text_free(&text);
+        }
+    CHECK(wrong == 0);
+}
+
+static void a_text_keeps_its_first_error(void)
+{
+    char expected[4096];
+    long calls = 0;
+    for (long fail_at = 1; fail_at < 100; fail_at++) {
+        struct counted_memory counted;
+        struct core_text text = {0};
+        counted_begin(&counted, fail_at);
+        shs_status status = add_squares(&text, expected);
+        calls = counted.calls;
+        CHECK(status == (counted.failed ? SHS_ERROR_MEMORY : SHS_OK));
+        if (status) CHECK(strncmp(text.bytes ? text.bytes : "", expected, text.length) == 0);
+        if (status) CHECK(calls == fail_at);
+        core_text_free(&text);
+        CHECK(counted_end(&counted) == 0);
+        if (!status) break;
+    }
+    CHECK(calls > 2 && calls < 99);
+}
+
+/* ---- hashes */
+
+/* By the xxHash authors' library through Python, of bytes 31i + i/256 + 7. */
+static const struct {
+    size_t count;
+    const char *text;
+} digests[] = {
+    {0, "99aa06d3014798d86001c324468d497f"},    {1, "495b62073ef70ca44c5cca45d0f4811f"},
+    {3, "46f66cb93538156515f7093b173d005c"},    {4, "7fefeeffb4d0eab3b987ca5d9241572a"},
+    {8, "803c675a846cc6c256bb836ceb6d4baa"},    {9, "d46556872d230f224376673580310154"},
+    {16, "650fe308c566747df853dd94614dfa07"},   {17, "18217300b5132d5a78c349fe81b2f26c"},
+    {128, "b4f87b99d2db8a511e04fad9f0cacb4d"},  {129, "6881633650cd8924c51bc887976aef63"},
+    {240, "de57aab31e77a2ff93e173833f75ab66"},  {241, "92b991a7192f3f080b3b630948ce4a00"},
+    {1024, "e697787d9642d5c3802a7b75d723b480"}, {1025, "8fb11f8185e8aa7443bd4cafe515b9da"},
+    {4096, "08f59afd280021890d8c6a22f49cd045"}, {100000, "0695c6e3ddcfb8e00d217f471e936c8c"}};
+
+static bool digest_is(const struct core_hash *hash, const char *expected)
+{
+    char text[CORE_DIGEST_TEXT];
+    struct core_digest digest = core_hash_digest(hash);
+    core_digest_text(&digest, text);
+    return strcmp(text, expected) == 0;
+}
+
+static void add_in_pieces(struct core_hash *hash, const unsigned char *bytes, size_t count,
+                          size_t piece)
+{
+    for (size_t now; count; bytes += now, count -= now) {
+        now = count < piece ? count : piece;
+        core_hash_add(hash, bytes, now);
+    }
+}
+
+static void digests_are_those_published(void)
+{
+    static unsigned char bytes[100000];
+    struct core_hash *hash;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)(31 * i + (i >> 8) + 7);
+    if (!NEED(core_hash_new(&hash) == SHS_OK)) return;
+    for (size_t i = 0; i < COUNT(digests); i++)
+        for (size_t piece = 1; piece < 2000; piece = piece * 3 + 1) {
+            core_hash_reset(hash);
+            add_in_pieces(hash, bytes, digests[i].count, piece);
+            CHECK(digest_is(hash, digests[i].text));
+        }
+    core_hash_free(&hash);
+    CHECK(hash == NULL);
+    core_hash_free(&hash);
+}
+
+static void elements_are_hashed_little_endian(void)
+{
+    const uint16_t halves[] = {1, 0x0203, 0xfffe, 7};
+    const uint32_t words[] = {1, 0x02030405, 0xfffffffe};
+    const uint64_t longs[] = {UINT64_C(0x0102030405060708), UINT64_C(0xfffffffffffffffe)};
+    struct core_hash *hash;
+    if (!NEED(core_hash_new(&hash) == SHS_OK)) return;
+    core_hash_add_elements(hash, halves, 4, 2);
+    CHECK(digest_is(hash, "ab6542602772e9ea53072c5512f03e9c"));
+    core_hash_reset(hash);
+    core_hash_add_elements(hash, words, 3, 4);
+    CHECK(digest_is(hash, "2a42b67ed45d30b1e76c3d9a8ac2fa28"));
+    core_hash_reset(hash);
+    core_hash_add_elements(hash, longs, 2, 8);
+    CHECK(digest_is(hash, "3860efd4149bb13619010caa6687b335"));
+    core_hash_reset(hash);
+    core_hash_add_elements(hash, "abc", 3, 1);
+    CHECK(digest_is(hash, "06b05ab6733a618578af5f94892f3950"));
+    core_hash_free(&hash);
+}
+
+static void a_hash_without_memory_is_an_error(void)
+{
+    struct counted_memory counted;
+    struct core_hash *hash;
+    counted_begin(&counted, 1);
+    CHECK(core_hash_new(&hash) == SHS_ERROR_MEMORY);
+    CHECK(hash == NULL);
+    CHECK(counted_end(&counted) == 0);
+}
+
+/* ---- tensors */
+
+static void types_have_sizes_and_names(void)
+{
+    static const struct {
+        int value;
+        const char *name;
+        size_t size;
+    } types[] = {{1, "u8", 1},  {2, "u16", 2},  {3, "u32", 4}, {4, "u64", 8},
+                 {5, "i8", 1},  {6, "i16", 2},  {7, "i32", 4}, {8, "i64", 8},
+                 {9, "f16", 2}, {10, "f32", 4}, {11, "f64", 8}};
+    for (size_t i = 0; i < COUNT(types); i++) {
+        CHECK(shs_type_size((shs_type)types[i].value) == types[i].size);
+        CHECK(strcmp(shs_type_name((shs_type)types[i].value), types[i].name) == 0);
+    }
+    for (int value = 12; value < 20; value++) {
+        CHECK(shs_type_size((shs_type)value) == 0);
+        CHECK(strcmp(shs_type_name((shs_type)value), "?") == 0);
+    }
+    CHECK(shs_type_size((shs_type)0) == 0);
+    CHECK(strcmp(shs_type_name((shs_type)0), "?") == 0);
+}
+
+static void tensors_have_sizes(void)
+{
+    size_t bytes = 7;
+    shs_tensor tensor = {"t", SHS_F64, 3, {3, 5, 7}, NULL};
+    CHECK(shs_tensor_bytes(&tensor, &bytes) == SHS_OK && bytes == 840);
+    tensor.axes = 0;
+    CHECK(shs_tensor_bytes(&tensor, &bytes) == SHS_OK && bytes == 8);
+    tensor = (shs_tensor){"t", SHS_U8, 8, {2, 2, 2, 2, 2, 2, 2, 2}, NULL};
+    CHECK(shs_tensor_bytes(&tensor, &bytes) == SHS_OK && bytes == 256);
+    tensor.shape[7] = 0;
+    CHECK(shs_tensor_bytes(&tensor, &bytes) == SHS_OK && bytes == 0);
+    tensor = (shs_tensor){"t", SHS_U8, 1, {PTRDIFF_MAX}, NULL};
+    CHECK(shs_tensor_bytes(&tensor, &bytes) == SHS_OK && bytes == PTRDIFF_MAX);
+}
+
+static void impossible_tensors_are_refused(void)
+{
+    const uint64_t top = UINT64_C(1) << 63;
+    const shs_tensor bad[] = {
+        {"whale", SHS_U8, 1, {top}, NULL},
+        {"whale", SHS_F64, 1, {UINT64_C(1) << 60}, NULL},
+        {"whale", SHS_F64, 1, {UINT64_C(1) << 61}, NULL},
+        {"whale", SHS_U8, 2, {UINT64_C(1) << 32, UINT64_C(1) << 32}, NULL},
+        {"whale", SHS_U8, 2, {UINT64_MAX, UINT64_MAX}, NULL},
+        {"whale", SHS_U8, 9, {1, 1, 1, 1, 1, 1, 1, 1}, NULL},
+        {"whale", SHS_U8, UINT32_MAX, {1}, NULL},
+        {"whale", (shs_type)0, 1, {1}, NULL},
+        {"whale", (shs_type)12, 1, {1}, NULL},
+    };
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        size_t bytes = 7;
+        CHECK(shs_tensor_bytes(&bad[i], &bytes) == SHS_ERROR_ARGUMENT);
+        CHECK(bytes == 0);
+        CHECK(strstr(shs_message(), "whale") != NULL);
+    }
+    size_t bytes;
+    shs_tensor nameless = {NULL, SHS_U8, 1, {top}, NULL};
+    CHECK(shs_tensor_bytes(&nameless, &bytes) == SHS_ERROR_ARGUMENT);
+}
+
+/* A product with a factor of zero is zero, wherever the zero stands. */
+static void a_tensor_with_an_empty_axis_is_empty(void)
+{
+    size_t bytes = 7;
+    shs_tensor tensor = {"t", SHS_F64, 3, {0, UINT64_C(1) << 40, UINT64_C(1) << 40}, NULL};
+    CHECK(shs_tensor_bytes(&tensor, &bytes) == SHS_OK && bytes == 0);
+    tensor = (shs_tensor){"t", SHS_F64, 3, {UINT64_C(1) << 40, UINT64_C(1) << 40, 0}, NULL};
+    CHECK(shs_tensor_bytes(&tensor, &bytes) == SHS_OK && bytes == 0);
+}
+
+int main(void)
+{
+    static const struct harness_test tests[] = {
+        TEST(statuses_have_names),
+        TEST(statuses_have_texts_of_their_own),
+        TEST(a_failure_leaves_a_message),
+        TEST(wrapping_goes_from_the_outside_in),
+        TEST(wrapping_leaves_expected_outcomes_alone),
+        TEST(wrapping_keeps_the_origin),
+        TEST(a_message_is_told_as_it_is),
+        TEST(long_messages_are_cut),
+        TEST(wrapped_messages_are_cut_at_their_end),
+        TEST(a_message_is_one_line),
+        TEST(each_thread_has_its_message),
+        TEST(sizes_that_overflow_are_refused),
+        TEST(new_memory_is_zeroed),
+        TEST(resizing_keeps_the_content),
+        TEST(a_copy_stands_alone),
+        TEST(products_are_checked),
+        TEST(whole_numbers_are_parsed),
+        TEST(an_older_error_of_the_system_is_no_matter),
+        TEST(other_texts_are_no_whole_numbers),
+        TEST(decimal_numbers_are_parsed),
+        TEST(other_texts_are_no_decimal_numbers),
+        TEST(hexadecimal_numbers_are_refused),
+        TEST(numbers_do_not_depend_on_the_locale),
+        TEST(a_text_grows),
+        TEST(a_text_ends_where_it_must),
+        TEST(a_text_keeps_its_first_error),
+        TEST(digests_are_those_published),
+        TEST(elements_are_hashed_little_endian),
+        TEST(a_hash_without_memory_is_an_error),
+        TEST(types_have_sizes_and_names),
+        TEST(tensors_have_sizes),
+        TEST(impossible_tensors_are_refused),
+        TEST(a_tensor_with_an_empty_axis_is_empty),
+    };
+    return harness_run("core", tests, COUNT(tests));
+}
