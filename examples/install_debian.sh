@@ -23,4 +23,4 @@ if [ "$(id -u)" != 0 ]; then
 fi
 echo "installing:$missing"
 $become_root apt-get update -qq
-DEBIAN_FRONTEND=noninteractive $become_root apt-get install -y -qq --no-install-recommends $missing > /dev/null
+$become_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing > /dev/null

@@ -64,6 +64,20 @@ static void do_step(shs_run_info info, shs_gradient *mean, uint64_t step, double
     shs_must(shs_gradient_mean(mean));
 }
 
+/* A whole number from 1 on; all ranks see the same mistake and leave together. */
+static uint64_t argument(int argc, char **argv, int which, uint64_t otherwise)
+{
+    char *end;
+    if (argc <= which) return otherwise;
+    uint64_t value = strtoull(argv[which], &end, 10);
+    if (value > 0 && *end == '\0') return value;
+    int rank;
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    if (rank == 0) fprintf(stderr, "monte_carlo: '%s' is no number from 1 on\n", argv[which]);
+    MPI_Finalize();
+    exit(SHS_EXIT_ERROR);
+}
+
 int main(int argc, char **argv)
 {
     int provided;
@@ -73,8 +87,7 @@ int main(int argc, char **argv)
     shs_run *run;
     shs_gradient *mean;
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
-    uint64_t vranks = argc > 1 ? strtoull(argv[1], NULL, 10) : 8;
-    uint64_t steps = argc > 2 ? strtoull(argv[2], NULL, 10) : 16;
+    uint64_t vranks = argument(argc, argv, 1, 8), steps = argument(argc, argv, 2, 16);
     shs_must(shs_open(MPI_COMM_WORLD, &(shs_run_options){.seed = SEED, .vranks = vranks}, &run));
     shs_must(shs_gradient_open(run, &tensor, 1, NULL, &mean));
     for (uint64_t step = 0; step < steps; step++) {

@@ -18,8 +18,11 @@ show() {
 }
 
 # mpirun refuses root unless told twice, and more ranks than cores unless told so.
+as_root=
 if [ "$(id -u)" = 0 ]; then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+    as_root='
+  export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1'
 fi
 on() {
     local n=$1
@@ -74,10 +77,10 @@ in $work:
   checkpoints/   the newest two      build/         shardstep, train_fashion, worker_bug
 
 What to try next, there:
-  export PATH=$work/build:$work/build/examples:\$PATH
+  export PATH=$work/build:$work/build/examples:\$PATH$as_root
   worker_bug                                       the bug that this toolkit ends, live
-  mpirun -n 2 train_fashion --data fashion.h5 --vranks 4 --steps 50 --hash
-                                                   then with -n 1, -n 3 and -n 4: the same weights
+  mpirun --oversubscribe -n 3 train_fashion --data fashion.h5 --vranks 4 --steps 50 --hash
+                                                   then with -n 1, 2 and 4: the same weights
   shardstep plan fashion.h5 --fields train/images --vranks 4 --step 0
                                                    which rows each virtual rank takes
 TEXT

@@ -354,6 +354,7 @@ int main(int argc, char **argv)
     fashion_options with;
     int provided, rank, code = SHS_EXIT_ERROR;
     network_pin_kernels(argv);
+    signal(SIGUSR1, SIG_IGN); /* before the run handles it, and after: a late one must not kill */
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     if (fashion_options_read(argc, argv, rank == 0, &with)) code = with.help ? 0 : run(&with);

@@ -7,12 +7,16 @@
 # Keep --vranks as it is in the large run: the one rank then computes the same steps, all virtual
 # ranks' batches one after the other, with the same random numbers.
 set -eu
+debugger=
 if [ "${1:-}" = --gdb ]; then
+    debugger=yes
     shift
-    exec gdb -quiet -ex 'handle SIGUSR1 nostop noprint pass' -ex run --args "$@"
 fi
 if [ $# = 0 ]; then
     sed -n 's/^# \{0,1\}//p' "$0" | sed 1d >&2
     exit 2
+fi
+if [ -n "$debugger" ]; then
+    exec gdb -quiet -ex 'handle SIGUSR1 nostop noprint pass' -ex run --args "$@"
 fi
 exec "$@"

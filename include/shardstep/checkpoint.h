@@ -1,9 +1,10 @@
 /* Checkpoints: a loader's cursor and the program's state, written whole or not at all.
  *
- * A checkpoint is one HDF5 file, DIR/step-NNNNNNNNNN.h5, with a dataset for each tensor, the
- * cursor, a checksum of all of it and the run's fingerprint: what the data is (field names, types,
- * shapes, number of samples; never path, time or layout), seed, V, batch, order, augmentation and
- * versions. DIR/latest names the one saved last; it and the one before are kept. */
+ * A checkpoint is one HDF5 file, DIR/step-NNNNNNNNNN.h5 (-2.h5 for another of that step), with a
+ * dataset for each tensor, the cursor, a checksum of all of it and the run's fingerprint: what the
+ * data is (field names, types, shapes, number of samples; never path, time or layout), seed, V,
+ * batch, order, augmentation and versions. DIR/latest names the one saved last; it and the one
+ * before are kept. One run a folder. */
 #ifndef SHARDSTEP_CHECKPOINT_H
 #define SHARDSTEP_CHECKPOINT_H
 

@@ -53,8 +53,9 @@ SHS_API shs_run_info shs_info(const shs_run *run);
  * loading error on every rank, and takes a stop request to all ranks. */
 SHS_API SHS_MUST_CHECK shs_status shs_agree(shs_run *run);
 
-/* Local. Asks for a stop. The next shs_gradient_mean() or shs_agree() takes the request to all
- * ranks; from then on shs_next() returns SHS_STOP at the next step's beginning, on every rank. */
+/* Local. Asks for a stop. The next Collective call of the run, usually shs_gradient_mean() or
+ * shs_agree(), takes the request to all ranks; from then on shs_next() returns SHS_STOP at the next
+ * step's beginning, on every rank. */
 SHS_API void shs_request_stop(shs_run *run);
 
 #ifdef __cplusplus

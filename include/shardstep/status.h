@@ -1,8 +1,8 @@
 /* Status codes, messages and memory: what every other header builds on.
  *
- * Every public comment begins with the word Collective or Local. A Collective function is called
- * by every rank of the run, in the same order, and returns the same status on each. A Local one
- * concerns only the caller. */
+ * Every public comment, or the heading of its section, begins with the word Collective or Local. A
+ * Collective function is called by every rank of the run, in the same order, and returns the same
+ * status on each. A Local one concerns only the caller. */
 #ifndef SHARDSTEP_STATUS_H
 #define SHARDSTEP_STATUS_H
 
@@ -76,8 +76,9 @@ typedef struct shs_memory {
     void *user; /* handed to both */
 } shs_memory;
 
-/* Local. Uses these functions for all memory of the library from now on; NULL brings back realloc
- * and free. Call it before any other function, or after everything was closed: memory must be
+/* Local. Uses these functions for all memory that the library takes from now on; what HDF5, MPI,
+ * xxHash, zlib and the C library take for themselves is not counted. NULL brings back realloc and
+ * free. Call it before any other function, or after everything was closed: memory must be
  * released by the functions that gave it. Not thread-safe. */
 SHS_API void shs_memory_use(const shs_memory *memory);
 

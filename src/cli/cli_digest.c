@@ -134,7 +134,8 @@ static int run(const struct cli_arguments *arguments)
 const struct cli_command cli_digest = {
     .name = "digest",
     .usage = "FILE [options]",
-    .summary = "prints a hash of each step's batches, the same on any number of ranks",
+    .summary =
+        "prints a hash of each step's batches; with --vranks the same on any number of ranks",
     .options = "--fields --seed --vranks --batch --shuffle --shard --tail --epoch --step --steps "
                "--augment --threads --per-rank",
     .least_plain = 1,

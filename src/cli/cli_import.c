@@ -102,26 +102,25 @@ static shs_status check_arguments(const struct cli_arguments *arguments)
     if (arguments->deflate > 9)
         return core_fail(SHS_ERROR_ARGUMENT, "--deflate is %llu; it must be 0 to 9",
                          (ull)arguments->deflate);
-    if (io_exists(arguments->plain[0]))
+    bool there;
+    shs_status status = io_exists(arguments->plain[0], &there);
+    if (!status && there)
         return core_fail(SHS_ERROR_FILE, "%s is there already; remove it or choose another name",
                          arguments->plain[0]);
-    return SHS_OK;
+    return status;
 }
 
 /* Until it is whole the file has another name, so that nothing looks complete which is not. */
 static shs_status import_all(const struct cli_arguments *arguments)
 {
     const char *path = arguments->plain[0];
-    char *temporary = NULL, reason[1024];
+    char *temporary = NULL;
     shs_status status = check_arguments(arguments);
     if (!status) status = io_temporary_name(path, &temporary);
     if (status) return status;
     status = write_file(arguments, temporary);
     if (!status) status = io_commit(temporary, path);
-    if (status) {
-        snprintf(reason, sizeof reason, "%s", shs_message());
-        if (io_remove(temporary)) core_tell(status, reason, true, false);
-    }
+    if (status) io_discard(temporary, status);
     core_free(&temporary);
     return status;
 }

@@ -21,7 +21,8 @@ static const struct option {
     const char *help;
 } options[] = {
     {"--seed", NUMBER, PLACE(seed), "S", "seed of the run (0)"},
-    {"--vranks", NUMBER, PLACE(vranks), "V", "virtual ranks of the run (the number of ranks)"},
+    {"--vranks", NUMBER, PLACE(vranks), "V",
+     "virtual ranks of the run (the number of ranks; plan: 1)"},
     {"--batch", NUMBER, PLACE(batch), "B", "rows that a virtual rank takes in a step (32)"},
     {"--shuffle", TEXT, PLACE(shuffle), "M", "full or none (full)"},
     {"--shard", TEXT, PLACE(shard), "M", "global (global)"},

@@ -84,7 +84,8 @@ static shs_status print_streams(struct output *output)
         cli_word("--format", arguments->format, "hex u32 float normal raw", &output->format);
     if (!status) status = open_streams(output);
     output->left = arguments->count;
-    if (output->format == RAW && !cli_given(arguments, "--count")) output->left = UINT64_MAX;
+    if (output->format == RAW && !cli_given(arguments, "--count"))
+        output->left = arguments->interleave << 34;
     for (uint64_t i = 0; output->left && !status && !ferror(stdout);
          i = (i + 1) % arguments->interleave)
         status = print_some(output, &output->streams[i]);

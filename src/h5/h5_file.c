@@ -64,7 +64,13 @@ void h5_close(struct h5_file **file)
 static shs_status add_name(const char *name, void *user)
 {
     struct core_text *text = user;
-    core_text_add(text, "%s%s", text->length ? ", " : "", name);
+    enum {
+        LONG = 400
+    }; /* a message must have room for more than names */
+    if (text->length < LONG)
+        core_text_add(text, "%s%s", text->length ? ", " : "", name);
+    else if (text->bytes[text->length - 1] != '.')
+        core_text_add(text, ", ...");
     return text->status;
 }
 
@@ -138,7 +144,10 @@ static shs_status read_shape(const struct h5_file *file, const char *name, hid_t
         status = core_fail(SHS_ERROR_UNSUPPORTED,
                            "%s: dataset %s is %s; a field must be of plain integers or IEEE floats",
                            file->path, name, h5_type_text(stored));
-    else if (H5Sget_simple_extent_type(space) == H5S_NULL || axes < 0 || axes > SHS_MAX_AXES)
+    else if (H5Sget_simple_extent_type(space) == H5S_NULL)
+        status = core_fail(SHS_ERROR_UNSUPPORTED, "%s: dataset %s has neither axes nor elements",
+                           file->path, name);
+    else if (axes < 0 || axes > SHS_MAX_AXES)
         status = core_fail(SHS_ERROR_UNSUPPORTED, "%s: dataset %s has %d axes; the most is %d",
                            file->path, name, axes, SHS_MAX_AXES);
     else if (H5Sget_simple_extent_dims(space, extent, NULL) < 0)

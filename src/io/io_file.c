@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -84,10 +85,34 @@ shs_status io_remove(const char *path)
     return SHS_OK;
 }
 
-bool io_exists(const char *path)
+shs_status io_discard(const char *path, shs_status status)
+{
+    unlink(path); /* a failure to clean up would hide the first one */
+    return status;
+}
+
+shs_status io_exists(const char *path, bool *there)
 {
     struct stat found;
-    return stat(path, &found) == 0;
+    *there = stat(path, &found) == 0;
+    if (*there || errno == ENOENT || errno == ENOTDIR) return SHS_OK;
+    return fail_with("cannot look at", path, errno, "");
+}
+
+shs_status io_lock(const char *folder, int *lock)
+{
+    *lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*lock < 0) return fail_with("cannot open", folder, errno, "");
+    if (flock(*lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return SHS_OK;
+    io_unlock(*lock);
+    return core_fail(SHS_ERROR_FILE,
+                     "%s is locked: another job is saving in this folder; give each run its own",
+                     folder);
+}
+
+void io_unlock(int lock)
+{
+    close(lock);
 }
 
 shs_status io_size(const char *path, uint64_t *bytes)
@@ -192,6 +217,7 @@ shs_status io_write_text(const char *path, const char *text)
     if (status) return status;
     status = write_temporary(temporary, text);
     if (!status) status = io_commit(temporary, path);
+    if (status) io_discard(temporary, status);
     core_free(&temporary);
     return status;
 }

@@ -23,8 +23,16 @@ shs_status io_make_folder(const char *path);
 /* Removes a file; one that is not there is no error. */
 shs_status io_remove(const char *path);
 
-/* True if a file or folder of that name is there. */
-bool io_exists(const char *path);
+/* Removes a file that could not be finished; returns `status`, whose message stays. */
+shs_status io_discard(const char *path, shs_status status);
+
+/* Whether a file or folder of that name is there. */
+shs_status io_exists(const char *path, bool *there);
+
+/* Locks a folder against other processes that ask, until io_unlock(); an error if one of them has
+ * it. Without effect on file systems that have no locks. */
+shs_status io_lock(const char *folder, int *lock);
+void io_unlock(int lock);
 
 /* Bytes of a file. */
 shs_status io_size(const char *path, uint64_t *bytes);

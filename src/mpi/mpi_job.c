@@ -22,30 +22,13 @@ static bool running(void)
     return started && !finished;
 }
 
-/* srun without PMIx starts each task as a job of its own, silently: every rank would then believe
- * itself alone and do all of the work. */
-static shs_status check_singletons(void)
-{
-    int ranks = 1;
-    uint64_t tasks;
-    const char *slurm_tasks = getenv("SLURM_STEP_NUM_TASKS");
-    MPI_Comm_size(MPI_COMM_WORLD, &ranks);
-    if (ranks > 1 || getenv("OMPI_COMM_WORLD_SIZE") || !slurm_tasks ||
-        !core_parse_u64(slurm_tasks, &tasks) || tasks < 2)
-        return SHS_OK;
-    return core_fail(SHS_ERROR_MPI,
-                     "srun started %s tasks, but MPI sees one rank alone; start with "
-                     "srun --mpi=pmix",
-                     slurm_tasks);
-}
-
 shs_status mpi_job_start(void)
 {
     int level;
     if (!launched()) return SHS_OK;
     if (MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level) != MPI_SUCCESS)
         return core_fail(SHS_ERROR_MPI, "MPI_Init_thread failed");
-    return check_singletons();
+    return SHS_OK;
 }
 
 shs_status mpi_job_open(const struct mpi_job_options *options, shs_run **run)

@@ -16,7 +16,7 @@ shs_status mpi_job_start(void);
 /* Collective. A run of all ranks of the job, or of one rank without MPI. */
 shs_status mpi_job_open(const struct mpi_job_options *options, shs_run **run);
 
-/* Local. What shs_close() does. */
+/* Collective. What shs_close() does. */
 void mpi_job_close(shs_run **run);
 
 /* This process's rank in the job; 0 without MPI. */

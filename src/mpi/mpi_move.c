@@ -29,7 +29,6 @@ static shs_status gather(shs_run *run, const void *records, size_t record_bytes,
     uint64_t ranks = (uint64_t)run->ranks;
     shs_status status = core_new(ranks, sizeof *counts, "counts of records", &counts);
     if (!status) status = core_new(ranks, sizeof *starts, "places of records", &starts);
-    (void)record_bytes;
     for (uint64_t rank = 0; rank < ranks && !status; rank++) {
         starts[rank] = (int)order_first_vrank(run->vranks, ranks, rank);
         counts[rank] = (int)order_first_vrank(run->vranks, ranks, rank + 1) - starts[rank];

@@ -2,12 +2,14 @@
 #include "mpi_run.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core_memory.h"
+#include "core_text.h"
 #include "mpi_link.h"
+#include "order_plan.h"
 #include "order_tree.h"
-#include "random_stream.h"
 #include "shardstep/context.h"
 
 shs_status mpi_check(int code, const char *operation)
@@ -19,9 +21,35 @@ shs_status mpi_check(int code, const char *operation)
     return core_fail(SHS_ERROR_MPI, "%s failed: %s", operation, text);
 }
 
+/* True under srun without PMIx: it starts each task as a job of its own, silently, and every rank
+ * would believe itself alone and do all of the work. MPI, alone, then makes up a PMIx namespace
+ * that is not Slurm's. */
+static bool is_lone_task(int ranks)
+{
+    uint64_t tasks;
+    const char *slurm_tasks = getenv("SLURM_STEP_NUM_TASKS"), *space = getenv("PMIX_NAMESPACE");
+    if (ranks > 1 || !slurm_tasks || !core_parse_u64(slurm_tasks, &tasks) || tasks < 2)
+        return false;
+    return !getenv("OMPI_COMM_WORLD_SIZE") && !getenv("PMI_RANK") &&
+           !(space && !strncmp(space, "slurm", 5));
+}
+
+/* Task 0 speaks for all. */
+static shs_status check_alone(MPI_Comm comm)
+{
+    int ranks = 1;
+    const char *task = getenv("SLURM_PROCID");
+    MPI_Comm_size(comm, &ranks);
+    if (!is_lone_task(ranks)) return SHS_OK;
+    return core_tell(SHS_ERROR_MPI,
+                     "srun started several tasks, but MPI sees one rank alone; start with srun "
+                     "--mpi=pmix",
+                     !task || !strcmp(task, "0"), false);
+}
+
 /* MPI calls are made in the caller's thread only, so FUNNELED is enough, but it must be there:
  * plain MPI_Init gives less. */
-static shs_status check_mpi(void)
+static shs_status check_mpi(MPI_Comm comm)
 {
     int started = 0, finished = 0, level = MPI_THREAD_SINGLE;
     MPI_Initialized(&started);
@@ -34,7 +62,7 @@ static shs_status check_mpi(void)
     if (level < MPI_THREAD_FUNNELED)
         return core_fail(SHS_ERROR_STATE, "MPI was started by MPI_Init; call MPI_Init_thread with "
                                           "MPI_THREAD_FUNNELED");
-    return SHS_OK;
+    return check_alone(comm);
 }
 
 /* Collective over a communicator that is no run's yet: the lowest rank without memory, or the
@@ -88,7 +116,7 @@ static shs_status place_vranks(shs_run *run, uint64_t vranks)
 {
     uint64_t ranks = (uint64_t)run->ranks, rank = (uint64_t)run->rank;
     run->vranks = vranks ? vranks : ranks;
-    if (run->vranks > RANDOM_MAX_RANK)
+    if (run->vranks > ORDER_MAX_VRANKS)
         return core_fail(SHS_ERROR_ARGUMENT, "%llu virtual ranks; the most is 2^24",
                          (unsigned long long)run->vranks);
     if (ranks > run->vranks)
@@ -106,7 +134,7 @@ shs_status shs_open(MPI_Comm comm, const shs_run_options *options, shs_run **run
     static const shs_run_options defaults = {0};
     if (!options) options = &defaults;
     *run = NULL;
-    shs_status status = comm == MPI_COMM_NULL ? SHS_OK : check_mpi();
+    shs_status status = comm == MPI_COMM_NULL ? SHS_OK : check_mpi(comm);
     if (status) return core_wrap(status, "shs_open");
     status = make_run(comm, run);
     if (status) return status;
@@ -127,10 +155,21 @@ shs_status shs_open(MPI_Comm comm, const shs_run_options *options, shs_run **run
     return status;
 }
 
+/* Collective: it belongs to shs_close(), though objects of the run may outlive it. */
+static void close_link(shs_run *run)
+{
+    int finished = 0;
+    if (!run->link) return;
+    MPI_Finalized(&finished);
+    if (!finished) MPI_Comm_free(&run->link->comm);
+    core_free(&run->link);
+}
+
 void shs_close(shs_run **run)
 {
     if (!run || !*run) return;
     mpi_stop_remove(*run);
+    close_link(*run);
     mpi_run_release(*run);
     *run = NULL;
 }
@@ -142,13 +181,7 @@ void mpi_run_hold(shs_run *run)
 
 void mpi_run_release(shs_run *run)
 {
-    int finished = 0;
     if (--run->holders) return;
-    if (run->link) {
-        MPI_Finalized(&finished);
-        if (!finished) MPI_Comm_free(&run->link->comm);
-        core_free(&run->link);
-    }
     core_free(&run);
 }
 
@@ -162,9 +195,9 @@ shs_run_info shs_info(const shs_run *run)
                           .ranks = run->ranks};
 }
 
-void mpi_watch_begin(shs_run *run, struct mpi_watch *watch)
+void mpi_watch_begin(shs_run *run, struct mpi_watch *watch, uint64_t id)
 {
-    watch->id = run->opened++;
+    watch->id = id;
     watch->next = run->watches;
     run->watches = watch;
 }
@@ -194,8 +227,14 @@ void mpi_watch_fail(shs_run *run, struct mpi_watch *watch, shs_status status)
     copy_message(watch->failure);
 }
 
+void mpi_watch_settled(shs_run *run, struct mpi_watch *watch)
+{
+    if (watch->told && run->kept && run->kept_id == watch->id) run->kept = SHS_OK;
+}
+
 void mpi_watch_forget(shs_run *run, struct mpi_watch *watch)
 {
     watch->failed = SHS_OK;
+    watch->told = false;
     if (run->kept && run->kept_id == watch->id) run->kept = SHS_OK;
 }

@@ -16,6 +16,7 @@ typedef struct shs_run shs_run;
 struct mpi_watch {
     struct mpi_watch *next;
     uint64_t id; /* the same on every rank */
+    bool told;   /* shs_next() has returned its error on this rank */
     shs_status failed;
     char failure[CORE_MESSAGE_BYTES]; /* its message */
 };
@@ -50,12 +51,16 @@ void mpi_run_hold(shs_run *run);
 void mpi_run_release(shs_run *run);
 
 /* Local. Makes a loader known to the run, and unknown. */
-void mpi_watch_begin(shs_run *run, struct mpi_watch *watch);
+void mpi_watch_begin(shs_run *run, struct mpi_watch *watch, uint64_t id);
 void mpi_watch_end(shs_run *run, struct mpi_watch *watch);
 
 /* Local. Keeps a loader's error, the thread's latest, for the next mpi_settle(), unless another one
  * is kept; the loader has failed. */
 void mpi_watch_fail(shs_run *run, struct mpi_watch *watch, shs_status status);
+
+/* Local. Before a seek: an error that the program has been told of need not be kept for the others
+ * any more. One that nobody has seen must not be lost. */
+void mpi_watch_settled(shs_run *run, struct mpi_watch *watch);
 
 /* Local. The loader has not failed, nor is an error of it kept: it was sought to somewhere. */
 void mpi_watch_forget(shs_run *run, struct mpi_watch *watch);

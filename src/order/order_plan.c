@@ -65,7 +65,7 @@ shs_status order_check(const struct order_shape *shape)
     if (shape->samples > ORDER_MAX_SAMPLES)
         return core_fail(SHS_ERROR_ARGUMENT, "%llu samples are more than 2^56",
                          (ull)shape->samples);
-    if (shape->vranks < 1 || shape->vranks > UINT64_C(1) << 24)
+    if (shape->vranks < 1 || shape->vranks > ORDER_MAX_VRANKS)
         return core_fail(SHS_ERROR_ARGUMENT, "%llu virtual ranks; choose 1 to 2^24",
                          (ull)shape->vranks);
     if (shape->batch < 1 || shape->batch > UINT32_MAX)
@@ -132,7 +132,9 @@ shs_status order_check_cursor(const struct order_shape *shape, uint64_t epochs, 
     uint64_t steps = order_steps(shape), before;
     bool inside = cursor.epoch_step < steps && (!epochs || cursor.epoch < epochs ||
                                                 (cursor.epoch == epochs && !cursor.epoch_step));
-    if (!inside || cursor.step > UINT32_MAX || cursor.epoch > UINT32_MAX)
+    /* steps and epochs are counted in 32 bits; past the last one a loader may only end */
+    uint64_t most = (UINT64_C(1) << 32) - (cursor.epoch_step != 0);
+    if (!inside || cursor.step > most || cursor.epoch > most)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "cursor {epoch %llu, epoch step %llu, step %llu} lies outside a run of "
                          "%llu epochs of %llu steps",

@@ -5,6 +5,8 @@
 #include "order_permutation.h"
 #include "shardstep/loader.h"
 
+#define ORDER_MAX_VRANKS (UINT64_C(1) << 24)
+
 /* What the order of a run is a function of, beside seed and epoch. */
 struct order_shape {
     uint64_t samples; /* N, 1 … 2^56 */

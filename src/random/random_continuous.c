@@ -7,12 +7,6 @@ static bool is_finite(double x)
     return x - x == 0;
 }
 
-/* In the open interval (0,1): an odd multiple of 2^-53. */
-static double open_uniform(shs_random *stream)
-{
-    return ((double)(shs_random_u64(stream) >> 12) + 0.5) * 0x1p-52;
-}
-
 static double refuse(shs_random *stream)
 {
     random_refuse(stream);
@@ -49,7 +43,7 @@ double shs_random_double_in(shs_random *stream, double low, double high)
     double width = high - low;
     bool good = low < high && is_finite(low) && is_finite(width);
     if (!good || next_double(low, true) >= high) return refuse(stream);
-    double u = open_uniform(stream);
+    double u = random_open_uniform(stream);
     if (stream->status) return 0;
     double x = low + width * u;
     if (x <= low) return next_double(low, true);
@@ -111,7 +105,7 @@ double shs_random_truncated_normal(shs_random *stream, double mean, double devia
     }
     double below_a = random_normal_below(a), below_b = random_normal_below(b);
     if (!(below_b - below_a >= 1e-300)) return refuse(stream);
-    double p = below_a + (below_b - below_a) * open_uniform(stream);
+    double p = below_a + (below_b - below_a) * random_open_uniform(stream);
     if (stream->status) return 0;
     double z = random_normal_quantile(clamp(p, 0x1p-1000, 1 - 0x1p-53));
     return clamp(mean + side * deviation * clamp(z, a, b), low, high);
@@ -131,7 +125,8 @@ static double log_gamma_from_one(shs_random *stream, double shape)
     while (!stream->status) {
         double x = shs_random_normal_double(stream, 0, 1), root = 1 + c * x;
         if (root <= 0) continue;
-        double v = root * root * root, log_v = 3 * random_log(root), u = open_uniform(stream);
+        double v = root * root * root, log_v = 3 * random_log(root),
+               u = random_open_uniform(stream);
         if (random_log(u) < 0.5 * x * x + d * (1 - v + log_v)) return random_log(d) + log_v;
     }
     return 0;
@@ -142,12 +137,12 @@ static double log_gamma(shs_random *stream, double shape)
 {
     if (shape >= 1) return log_gamma_from_one(stream, shape);
     double of_more = log_gamma_from_one(stream, shape + 1);
-    return of_more + random_log(open_uniform(stream)) / shape;
+    return of_more + random_log(random_open_uniform(stream)) / shape;
 }
 
 static bool good_shape(double shape)
 {
-    return shape > 0 && is_finite(shape);
+    return shape >= 1e-300 && is_finite(shape); /* so that log(u) / shape is finite */
 }
 
 double shs_random_gamma(shs_random *stream, double shape, double scale)

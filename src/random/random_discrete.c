@@ -13,18 +13,12 @@ bool shs_random_bernoulli(shs_random *stream, double p)
     return below && !stream->status;
 }
 
-/* In the open interval (0,1). */
-static double open_uniform(shs_random *stream)
-{
-    return ((double)(shs_random_u64(stream) >> 12) + 0.5) * 0x1p-52;
-}
-
 /* Events until the product of uniforms falls to e^-mean. */
 static uint64_t poisson_by_products(shs_random *stream, double mean)
 {
     double product = 1, end = random_exp(-mean);
     for (uint64_t events = 0; !stream->status; events++) {
-        product *= open_uniform(stream);
+        product *= random_open_uniform(stream);
         if (product <= end) return stream->status ? 0 : events;
     }
     return 0;
@@ -40,8 +34,8 @@ struct proposal {
 
 static struct proposal propose(shs_random *stream, double a, double b, double c)
 {
-    double u = open_uniform(stream) - 0.5;
-    struct proposal proposal = {0.5 - (u < 0 ? -u : u), open_uniform(stream), -1};
+    double u = random_open_uniform(stream) - 0.5;
+    struct proposal proposal = {0.5 - (u < 0 ? -u : u), random_open_uniform(stream), -1};
     double x = (2 * a / proposal.s + b) * u + c;
     if (x >= 0 && x < 0x1p62) proposal.k = (double)(int64_t)x;
     return proposal;
@@ -75,10 +69,12 @@ uint64_t shs_random_poisson(shs_random *stream, double mean)
 /* Adds up probabilities from no success on. */
 static uint64_t binomial_by_inversion(shs_random *stream, double n, double p)
 {
-    double odds = p / (1 - p), none = random_exp(n * random_log(1 - p));
+    /* log(1 - p): what is lost in rounding 1 - p is known, and put back */
+    double q = 1 - p, log_q = random_log(q) + ((1 - q) - p) / q;
+    double odds = p / q, none = random_exp(n * log_q);
     while (!stream->status) {
-        double u = open_uniform(stream), probability = none;
-        for (double k = 0; k <= n && !stream->status; k++) {
+        double u = random_open_uniform(stream), probability = none;
+        for (double k = 0; k <= n && probability > 0 && !stream->status; k++) {
             if (u < probability) return (uint64_t)k;
             u -= probability;
             probability *= odds * (n - k) / (k + 1);

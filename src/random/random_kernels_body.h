@@ -29,7 +29,7 @@ static inline __attribute__((always_inline)) void normal_floats_of(const uint32_
 static void normal_floats(const uint32_t *restrict words, float mean, float deviation,
                           float *restrict out, size_t pairs)
 {
-    if (mean == 0 && deviation == 1)
+    if (random_float_bits(mean) == 0 && deviation == 1)
         normal_floats_of(words, 0, 1, out, pairs);
     else
         normal_floats_of(words, mean, deviation, out, pairs);

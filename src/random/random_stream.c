@@ -161,6 +161,11 @@ void random_refuse(shs_random *stream)
     if (!stream->status) stream->status = SHS_ERROR_ARGUMENT;
 }
 
+double random_open_uniform(shs_random *stream)
+{
+    return ((double)(shs_random_u64(stream) >> 12) + 0.5) * 0x1p-52;
+}
+
 uint32_t shs_random_below(shs_random *stream, uint32_t n)
 {
     if (n == 0) random_refuse(stream);

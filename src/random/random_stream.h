@@ -10,9 +10,6 @@ enum {
     RANDOM_KEPT_DOUBLE = 2
 };
 
-#define RANDOM_MAX_RANK  (UINT64_C(1) << 24)
-#define RANDOM_MAX_INDEX (UINT64_C(1) << 56)
-
 /* One block of Philox4x32-10. */
 void random_block(const uint32_t key[2], const uint32_t counter[4], uint32_t words[4]);
 
@@ -32,6 +29,9 @@ uint64_t random_words_left(const shs_random *stream);
 
 /* Moves a stream that stands between blocks past `blocks` further ones, which it still has. */
 void random_skip_blocks(shs_random *stream, uint64_t blocks);
+
+/* In the open interval (0,1): an odd multiple of 2^-53. */
+double random_open_uniform(shs_random *stream);
 
 /* Makes a stream fail because of a parameter. */
 void random_refuse(shs_random *stream);

@@ -10,11 +10,11 @@
 #include "h5_file.h"
 #include "h5_write.h"
 #include "io_file.h"
+#include "run_folder.h"
 #include "run_loader.h"
 
 enum {
-    STATE_NAME_BYTES = 256,
-    FILE_NAME_BYTES = 64
+    STATE_NAME_BYTES = 256
 };
 
 typedef unsigned long long ull;
@@ -24,8 +24,6 @@ struct state {
     const shs_tensor *tensors;
     size_t count;
 };
-
-static const char prefix[] = "step-", suffix[] = ".h5";
 
 static shs_status check_tensor(const struct state *state, size_t t)
 {
@@ -96,136 +94,6 @@ static shs_status digest_state(const struct state *state, void *const *contents,
     return SHS_OK;
 }
 
-static void name_of_step(uint64_t step, char name[FILE_NAME_BYTES])
-{
-    snprintf(name, FILE_NAME_BYTES, "%s%010llu%s", prefix, (ull)step, suffix);
-}
-
-/* The step in a checkpoint's file name; false for a name that shs_save() does not give. */
-static bool step_of_name(const char *name, uint64_t *step)
-{
-    char digits[24], canonical[FILE_NAME_BYTES];
-    if (strncmp(name, prefix, sizeof prefix - 1)) return false;
-    size_t length = strspn(name + sizeof prefix - 1, "0123456789");
-    if (length == 0 || length >= sizeof digits) return false;
-    memcpy(digits, name + sizeof prefix - 1, length);
-    digits[length] = '\0';
-    if (!core_parse_u64(digits, step)) return false;
-    name_of_step(*step, canonical);
-    return strcmp(name, canonical) == 0;
-}
-
-/* A search through a folder's checkpoints. */
-struct search {
-    const char *keep[2]; /* names to pass over */
-    uint64_t step;       /* the largest of the others */
-    bool found;
-};
-
-static void note_step(const char *name, void *user)
-{
-    struct search *search = user;
-    uint64_t step;
-    if (!step_of_name(name, &step)) return;
-    for (int i = 0; i < 2; i++)
-        if (search->keep[i] && !strcmp(name, search->keep[i])) return;
-    if (!search->found || step > search->step) search->step = step;
-    search->found = true;
-}
-
-static const char latest_name[] = "latest";
-
-/* A checkpoint's file and, where it is known, the checksum of its bytes: HDF5 may crash on a
- * damaged file, so it must not see one. */
-struct pointer {
-    char name[FILE_NAME_BYTES]; /* "" for none */
-    char checksum[CORE_DIGEST_TEXT];
-};
-
-/* The file `latest`: the checkpoint saved last and the one before, "NAME CHECKSUM" a line. */
-enum {
-    POINTERS = 2,
-    POINTERS_BYTES = POINTERS * sizeof(struct pointer)
-};
-
-static bool is_there(const char *folder, const char *name)
-{
-    char *path;
-    uint64_t step;
-    if (!step_of_name(name, &step) || io_join(folder, name, &path)) return false;
-    bool there = io_exists(path);
-    core_free(&path);
-    return there;
-}
-
-/* The first of the lines whose file is there. */
-static struct pointer choose_line(const char *folder, char *lines)
-{
-    char *rest = NULL;
-    for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-        struct pointer pointer = {0};
-        size_t length = strcspn(line, " ");
-        if (length >= sizeof pointer.name) continue;
-        memcpy(pointer.name, line, length);
-        if (line[length])
-            snprintf(pointer.checksum, sizeof pointer.checksum, "%s", line + length + 1);
-        if (is_there(folder, pointer.name)) return pointer;
-    }
-    return (struct pointer){0};
-}
-
-/* The checkpoint saved last: what the file `latest` names or, if it names none that is there, the
- * one of the largest step. */
-static shs_status find_latest(const char *folder, struct pointer *latest)
-{
-    struct search search = {0};
-    char *path, lines[POINTERS_BYTES];
-    *latest = (struct pointer){0};
-    if (!io_exists(folder)) return SHS_OK;
-    shs_status status = io_join(folder, latest_name, &path);
-    if (status) return status;
-    status = io_read_text(path, lines, sizeof lines);
-    core_free(&path);
-    if (status) return status;
-    *latest = choose_line(folder, lines);
-    if (*latest->name) return SHS_OK;
-    status = io_list(folder, note_step, &search);
-    if (!status && search.found) name_of_step(search.step, latest->name);
-    return status;
-}
-
-static shs_status point_to(const char *folder, const struct pointer *latest,
-                           const struct pointer *before)
-{
-    struct core_text text = {0};
-    char *path = NULL, *lines = NULL;
-    core_text_add(&text, "%s %s\n", latest->name, latest->checksum);
-    if (*before->name && strcmp(before->name, latest->name))
-        core_text_add(&text, "%s %s\n", before->name, before->checksum);
-    shs_status status = core_text_take(&text, &lines);
-    if (!status) status = io_join(folder, latest_name, &path);
-    if (!status) status = io_write_text(path, lines);
-    core_free(&path);
-    core_free(&lines);
-    return status;
-}
-
-/* Removes all checkpoints but two. */
-static shs_status prune(const char *folder, const char *newest, const char *before)
-{
-    for (;;) {
-        struct search search = {.keep = {newest, before}};
-        char name[FILE_NAME_BYTES], *path;
-        shs_status status = io_list(folder, note_step, &search);
-        if (status || !search.found) return status;
-        name_of_step(search.step, name);
-        status = io_join(folder, name, &path);
-        if (!status) status = io_remove(path);
-        core_free(&path);
-        if (status) return status;
-    }
-}
-
 /* One "tensor NAME = TYPE SHAPE" a line. */
 static shs_status list_tensors(const struct state *state, char **list)
 {
@@ -287,11 +155,7 @@ static shs_status write_file(const char *path, const struct state *state, const 
     else
         h5_abandon(&writer);
     if (!status) status = io_commit(temporary, path);
-    if (status) {
-        char reason[CORE_MESSAGE_BYTES]; /* a failure to clean up must not hide the first one */
-        memcpy(reason, shs_message(), strlen(shs_message()) + 1);
-        if (io_remove(temporary)) core_tell(status, reason, true, false);
-    }
+    if (status) io_discard(temporary, status);
     core_free(&temporary);
     return status;
 }
@@ -333,17 +197,33 @@ static shs_status make_labels(const shs_loader *loader, const struct state *stat
 static shs_status save_in_folder(const shs_loader *loader, const char *folder,
                                  const struct state *state, const struct labels *labels)
 {
-    struct pointer before, saved = {0};
+    struct run_pointer latest;
+    struct run_pointer saved = {0};
     char *path;
-    shs_status status = find_latest(folder, &before);
-    name_of_step(loader->cursor.step, saved.name);
+    shs_status status = run_folder_read(folder, &latest);
+    if (!status) status = run_folder_free_name(folder, loader->cursor.step, saved.name);
     if (!status) status = io_join(folder, saved.name, &path);
     if (status) return status;
     status = write_file(path, state, &loader->cursor, labels);
     if (!status) status = io_checksum(path, saved.checksum);
-    if (!status) status = point_to(folder, &saved, &before);
-    if (!status) status = prune(folder, saved.name, before.name);
+    if (!status) status = run_folder_point(folder, &saved, &latest);
+    if (status)
+        io_discard(path, status);
+    else
+        status = run_folder_prune(folder, &saved, &latest);
     core_free(&path);
+    return status;
+}
+
+/* Two jobs in one folder would write over each other's files. */
+static shs_status save_locked(const shs_loader *loader, const char *folder,
+                              const struct state *state, const struct labels *labels)
+{
+    int lock;
+    shs_status status = io_lock(folder, &lock);
+    if (status) return status;
+    status = save_in_folder(loader, folder, state, labels);
+    io_unlock(lock);
     return status;
 }
 
@@ -354,7 +234,7 @@ static shs_status save_local(const shs_loader *loader, const char *folder,
     shs_status status = make_labels(loader, state, &labels);
     if (!status) status = io_make_folder(folder);
     if (!status) status = check_room(state, folder);
-    if (!status) status = save_in_folder(loader, folder, state, &labels);
+    if (!status) status = save_locked(loader, folder, state, &labels);
     free_labels(&labels);
     return core_wrap(status, "shs_save");
 }
@@ -496,9 +376,9 @@ static shs_status read_file(const shs_loader *loader, const char *path, const st
 static shs_status load_latest(const shs_loader *loader, const char *folder,
                               const struct state *state, struct loaded *loaded)
 {
-    struct pointer latest;
+    struct run_pointer latest;
     char *path;
-    shs_status status = find_latest(folder, &latest);
+    shs_status status = run_folder_read(folder, &latest);
     if (status || !*latest.name) return status;
     loaded->found = true;
     status = io_join(folder, latest.name, &path);

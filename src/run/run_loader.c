@@ -68,9 +68,6 @@ static shs_status make_buffers(shs_loader *loader)
         if (status) return status;
         /* a sample's axes become a batch's: rows first */
         shs_tensor *field = &loader->field[f];
-        if (field->axes == SHS_MAX_AXES)
-            return core_fail(SHS_ERROR_UNSUPPORTED, "field %s: a batch would have over %d axes",
-                             field->name, SHS_MAX_AXES);
         memmove(field->shape + 1, field->shape, field->axes * sizeof *field->shape);
         field->axes++;
         field->data = loader->output[f];
@@ -119,6 +116,7 @@ shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *optio
 {
     static const shs_loader_options defaults = {0};
     shs_run *run = dataset->run;
+    uint64_t id = run->opened++;
     if (!options) options = &defaults;
     shs_status status = core_new(1, sizeof **loader, "a loader", loader);
     if (!status) {
@@ -135,7 +133,7 @@ shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *optio
             .augment_by = options->augment_by,
             .stream = options->stream,
         };
-        mpi_watch_begin(run, &(*loader)->watch);
+        mpi_watch_begin(run, &(*loader)->watch, id);
         status = open_local(*loader, options);
     }
     status = agree_on_open(run, status, *loader, options);
@@ -182,18 +180,22 @@ void run_loader_go(shs_loader *loader, shs_cursor cursor)
 shs_status shs_seek(shs_loader *loader, shs_cursor cursor)
 {
     shs_status status = order_check_cursor(&loader->shape, loader->epochs, cursor);
-    status = mpi_agree(loader->dataset->run, core_wrap(status, "shs_seek"),
-                       "shs_seek(epoch %llu, epoch step %llu, step %llu)", (ull)cursor.epoch,
-                       (ull)cursor.epoch_step, (ull)cursor.step);
+    mpi_watch_settled(loader->dataset->run, &loader->watch);
+    status = mpi_settle(loader->dataset->run, core_wrap(status, "shs_seek"),
+                        "shs_seek(epoch %llu, epoch step %llu, step %llu)", (ull)cursor.epoch,
+                        (ull)cursor.epoch_step, (ull)cursor.step);
     if (!status) run_loader_go(loader, cursor);
     return status;
 }
 
 /* Whether a step may begin: SHS_OK, SHS_END, SHS_STOP or the loader's error. */
-static shs_status begin_step(const shs_loader *loader)
+static shs_status begin_step(shs_loader *loader)
 {
-    const struct mpi_watch *watch = &loader->watch;
-    if (watch->failed) return core_tell(watch->failed, watch->failure, true, false);
+    struct mpi_watch *watch = &loader->watch;
+    if (watch->failed) {
+        watch->told = true;
+        return core_tell(watch->failed, watch->failure, true, false);
+    }
     if (loader->epochs && loader->cursor.epoch >= loader->epochs) return SHS_END;
     if (loader->dataset->run->stop_agreed) return SHS_STOP;
     if (loader->cursor.step > UINT32_MAX || loader->cursor.epoch > UINT32_MAX)

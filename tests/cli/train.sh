@@ -41,7 +41,7 @@ kill -USR1 $job
 wait $job || code=$?
 [ "$code" = 75 ] || fail "exit code $code, not 75, after a signal: $(cat err.txt)"
 ls stopped/step-*.h5 > /dev/null || fail "no checkpoint after a signal"
-step=$(ls stopped | tail -n 1 | sed 's/^step-0*//; s/\.h5$//')
+step=$(ls stopped | tail -n 1 | sed 's/^step-0*//; s/[-.].*//')
 weights 3 --steps $((step + 5)) --checkpoints stopped > resumed.txt
 weights 2 --steps $((step + 5)) > straight.txt
 same "weights after a signal at step $step" straight.txt resumed.txt

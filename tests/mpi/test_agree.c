@@ -109,8 +109,8 @@ static void test_a_kept_error_is_handed_over_once(void)
 {
     shs_run *run = open_run(0);
     struct mpi_watch first = {0}, second = {0};
-    mpi_watch_begin(run, &first);
-    mpi_watch_begin(run, &second);
+    mpi_watch_begin(run, &first, run->opened++);
+    mpi_watch_begin(run, &second, run->opened++);
     if (my_rank() == last_rank()) {
         mpi_watch_fail(run, &first, core_fail(SHS_ERROR_FORMAT, "chunk 3 is damaged"));
         mpi_watch_fail(run, &second, core_fail(SHS_ERROR_FILE, "a consequence"));
@@ -212,7 +212,7 @@ static void test_a_run_of_one_rank_beside(void)
         shs_run_info info = shs_info(own);
         CHECK(info.rank == 0 && info.ranks == 1 && info.first_vrank == 0 && info.hosted == 3);
         struct mpi_watch watch = {0};
-        mpi_watch_begin(own, &watch);
+        mpi_watch_begin(own, &watch, own->opened++);
         mpi_watch_fail(own, &watch, core_fail(SHS_ERROR_FILE, "no disk"));
         CHECK(agreed_here(shs_agree(own), SHS_ERROR_FILE, 0, 0));
         mpi_watch_end(own, &watch);

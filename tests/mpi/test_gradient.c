@@ -427,7 +427,7 @@ static void test_a_loading_error_reaches_all(void)
     for (int failing = 0; failing < all_ranks(); failing++) {
         struct crowd crowd = crowd_begin(failing);
         struct mpi_watch watch = {0}; /* a loader */
-        mpi_watch_begin(crowd.scene.run, &watch);
+        mpi_watch_begin(crowd.scene.run, &watch, 1000);
         if (crowd.mine)
             mpi_watch_fail(crowd.scene.run, &watch,
                            core_fail(SHS_ERROR_FORMAT, "chunk 3 is damaged"));

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "core_memory.h"
@@ -16,6 +17,36 @@
 #include "unit.h"
 
 /* The folder of the test that runs. */
+static bool is_there(const char *path)
+{
+    bool there;
+    CHECK(io_exists(path, &there) == SHS_OK);
+    return there;
+}
+
+/* A name that cannot be looked at is not taken for one that is not there. */
+static void a_look_that_fails_is_an_error(void)
+{
+    char path[5000];
+    bool there;
+    memset(path, 'x', sizeof path - 1);
+    path[sizeof path - 1] = '\0';
+    CHECK(io_exists(path, &there) == SHS_ERROR_FILE);
+}
+
+static void a_locked_folder_is_refused(void)
+{
+    char folder[] = "/tmp/shardstep-lock-XXXXXX";
+    int first, second;
+    if (!NEED(mkdtemp(folder) != NULL)) return;
+    CHECK(io_lock(folder, &first) == SHS_OK);
+    CHECK(io_lock(folder, &second) == SHS_ERROR_FILE);
+    io_unlock(first);
+    CHECK(io_lock(folder, &second) == SHS_OK);
+    io_unlock(second);
+    rmdir(folder);
+}
+
 static char folder[PATH_BYTES];
 
 static char *in_folder(const char *name, char path[PATH_BYTES])
@@ -102,7 +133,7 @@ static void a_file_is_replaced_whole_in_folder(void)
     CHECK(file_write(temporary, "the new one", 11));
     CHECK(io_commit(temporary, path) == SHS_OK);
     CHECK(holds(path, "the new one"));
-    CHECK(!io_exists(temporary));
+    CHECK(!is_there(temporary));
     core_free(&temporary);
 }
 IN_FOLDER(a_file_is_replaced_whole)
@@ -157,9 +188,9 @@ static void folders_are_made_once_in_folder(void)
     in_folder("new", path);
     in_folder("file", file);
     in_folder("no/parent", deep);
-    CHECK(!io_exists(path));
+    CHECK(!is_there(path));
     CHECK(io_make_folder(path) == SHS_OK);
-    CHECK(io_exists(path));
+    CHECK(is_there(path));
     CHECK(io_make_folder(path) == SHS_OK);
     CHECK(file_write(file, "", 0));
     CHECK(io_make_folder(file) == SHS_ERROR_FILE);
@@ -177,11 +208,11 @@ static void removing_nothing_is_no_error_in_folder(void)
     CHECK(io_remove(path) == SHS_OK);
     CHECK(file_write(path, "x", 1));
     CHECK(io_remove(path) == SHS_OK);
-    CHECK(!io_exists(path));
+    CHECK(!is_there(path));
     CHECK(io_make_folder(parent) == SHS_OK);
     CHECK(io_remove(parent) == SHS_ERROR_FILE);
     CHECK(message_has(parent));
-    CHECK(io_exists(parent));
+    CHECK(is_there(parent));
 }
 IN_FOLDER(removing_nothing_is_no_error)
 
@@ -638,6 +669,8 @@ IN_FOLDER(opening_an_idx_file_needs_memory)
 int main(void)
 {
     static const struct harness_test tests[] = {
+        TEST(a_look_that_fails_is_an_error),
+        TEST(a_locked_folder_is_refused),
         TEST(a_file_is_replaced_whole),
         TEST(a_commit_outlives_a_crash),
         TEST(without_a_finished_file_the_old_one_stays),

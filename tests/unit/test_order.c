@@ -540,10 +540,13 @@ static void the_last_cursors_of_a_long_run(void)
     const struct order_shape one = {.samples = 8, .vranks = 2, .batch = 4}; /* 1 step */
     const uint64_t last = UINT32_MAX;
     CHECK(order_check_cursor(&one, 0, (shs_cursor){last, 0, last}) == SHS_OK);
-    CHECK(order_check_cursor(&one, 0, (shs_cursor){last + 1, 0, last + 1}) == SHS_ERROR_ARGUMENT);
+    /* where a run of 2^32 steps ends, and nothing may begin */
+    CHECK(order_check_cursor(&one, 0, (shs_cursor){last + 1, 0, last + 1}) == SHS_OK);
+    CHECK(order_check_cursor(&one, 0, (shs_cursor){last + 2, 0, last + 2}) == SHS_ERROR_ARGUMENT);
     const struct order_shape two = {.samples = 16, .vranks = 2, .batch = 4}; /* 2 steps */
     CHECK(order_check_cursor(&two, 0, (shs_cursor){last / 2, 1, last}) == SHS_OK);
-    CHECK(order_check_cursor(&two, 0, (shs_cursor){last / 2 + 1, 0, last + 1}) ==
+    CHECK(order_check_cursor(&two, 0, (shs_cursor){last / 2 + 1, 0, last + 1}) == SHS_OK);
+    CHECK(order_check_cursor(&two, 0, (shs_cursor){last / 2 + 1, 1, last + 2}) ==
           SHS_ERROR_ARGUMENT);
 }
 
