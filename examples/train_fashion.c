@@ -326,6 +326,25 @@ static void close_all(training *t)
     shs_close(&t->run);
 }
 
+/* A request to stop that comes before the run handles the signal waits until it does; one that
+ * comes after that is ignored. Either would otherwise kill. */
+static void hold_stop_signal(void)
+{
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &stop, NULL);
+    signal(SIGUSR1, SIG_IGN); /* what shs_close() puts back */
+}
+
+static void release_stop_signal(void)
+{
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGUSR1);
+    sigprocmask(SIG_UNBLOCK, &stop, NULL);
+}
+
 static int run(const fashion_options *with)
 {
     training t = {.with = *with};
@@ -333,6 +352,7 @@ static int run(const fashion_options *with)
         MPI_COMM_WORLD,
         &(shs_run_options){.seed = with->seed, .vranks = with->vranks, .stop_signal = SIGUSR1},
         &t.run));
+    release_stop_signal();
     t.info = shs_info(t.run);
     open_data(&t);
     open_network(&t);
@@ -354,7 +374,7 @@ int main(int argc, char **argv)
     fashion_options with;
     int provided, rank, code = SHS_EXIT_ERROR;
     network_pin_kernels(argv);
-    signal(SIGUSR1, SIG_IGN); /* before the run handles it, and after: a late one must not kill */
+    hold_stop_signal();
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     if (fashion_options_read(argc, argv, rank == 0, &with)) code = with.help ? 0 : run(&with);

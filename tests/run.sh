@@ -12,7 +12,8 @@ builds=${*:-sanitize clang release}
 export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$(nproc)}
 
 "$root/examples/install_debian.sh" libcunit1-dev hdf5-tools xxhash clang clang-format g++ gcc \
-    binutils
+    binutils procps gcc-aarch64-linux-gnu gcc-s390x-linux-gnu libc6-dev-arm64-cross \
+    libc6-dev-s390x-cross qemu-user-static
 
 build() { # NAME options...
     local name=$1

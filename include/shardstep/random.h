@@ -121,7 +121,7 @@ SHS_API float shs_random_normal_float(shs_random *stream, float mean, float devi
 SHS_API double shs_random_normal_double(shs_random *stream, double mean, double deviation);
 
 /* Normal, given that it lies in [low, high], low < high, deviation > 0: one u64, by inversion. The
- * ends may be infinite; an interval of less probability than 1e-300 is an error. */
+ * ends may be infinite; an interval of less probability than 1e-290 is an error. */
 SHS_API double shs_random_truncated_normal(shs_random *stream, double mean, double deviation,
                                            double low, double high);
 

@@ -94,3 +94,10 @@ void core_digest_text(const struct core_digest *digest, char text[CORE_DIGEST_TE
     }
     text[CORE_DIGEST_TEXT - 1] = '\0';
 }
+
+void core_hash_finish(struct core_hash **hash, char text[CORE_DIGEST_TEXT])
+{
+    struct core_digest digest = core_hash_digest(*hash);
+    core_digest_text(&digest, text);
+    core_hash_free(hash);
+}

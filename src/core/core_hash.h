@@ -29,6 +29,9 @@ void core_hash_add_elements(struct core_hash *hash, const void *elements, size_t
 
 struct core_digest core_hash_digest(const struct core_hash *hash);
 
+/* The digest as text, after which the hash is freed. */
+void core_hash_finish(struct core_hash **hash, char text[CORE_DIGEST_TEXT]);
+
 /* Lower-case hexadecimal digits. */
 void core_digest_text(const struct core_digest *digest, char text[CORE_DIGEST_TEXT]);
 

@@ -66,6 +66,13 @@ void core_text_free(struct core_text *text)
     *text = (struct core_text){0};
 }
 
+void core_text_add_shape(struct core_text *text, const shs_tensor *tensor)
+{
+    core_text_add(text, "%s", shs_type_name(tensor->type));
+    for (uint32_t axis = 0; axis < tensor->axes; axis++)
+        core_text_add(text, "%s%llu", axis ? "x" : " ", (unsigned long long)tensor->shape[axis]);
+}
+
 shs_status core_text_take(struct core_text *text, char **string)
 {
     shs_status status = text->status;

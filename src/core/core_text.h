@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "core_status.h"
+#include "shardstep/tensor.h"
 
 /* The whole of `text` as a decimal number. False, and *value unchanged, for anything else. */
 bool core_parse_u64(const char *text, uint64_t *value);
@@ -23,6 +24,9 @@ struct core_text {
 
 __attribute__((format(printf, 2, 3))) void core_text_add(struct core_text *text, const char *format,
                                                          ...);
+
+/* "u8 28x28" */
+void core_text_add_shape(struct core_text *text, const shs_tensor *tensor);
 
 /* Hands the string over, to be released by core_free(), or the first error. Leaves it empty. */
 shs_status core_text_take(struct core_text *text, char **string);

@@ -175,11 +175,7 @@ shs_status io_checksum(const char *path, char text[CORE_DIGEST_TEXT])
     shs_status status = core_hash_new(&hash);
     if (!status) status = hash_file(file, path, hash);
     close(file);
-    if (hash) {
-        struct core_digest digest = core_hash_digest(hash);
-        core_digest_text(&digest, text);
-    }
-    core_hash_free(&hash);
+    if (hash) core_hash_finish(&hash, text);
     return status;
 }
 

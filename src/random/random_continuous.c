@@ -104,10 +104,10 @@ double shs_random_truncated_normal(shs_random *stream, double mean, double devia
         side = -1;
     }
     double below_a = random_normal_below(a), below_b = random_normal_below(b);
-    if (!(below_b - below_a >= 1e-300)) return refuse(stream);
+    if (!(below_b - below_a >= 1e-290)) return refuse(stream); /* p stays a normal number */
     double p = below_a + (below_b - below_a) * random_open_uniform(stream);
     if (stream->status) return 0;
-    double z = random_normal_quantile(clamp(p, 0x1p-1000, 1 - 0x1p-53));
+    double z = random_normal_quantile(p < 1 ? p : 1 - 0x1p-53);
     return clamp(mean + side * deviation * clamp(z, a, b), low, high);
 }
 

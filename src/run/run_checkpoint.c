@@ -88,9 +88,7 @@ static shs_status digest_state(const struct state *state, void *const *contents,
         core_hash_add_elements(hash, values, 3, sizeof *values);
         core_hash_add(hash, fingerprint, strlen(fingerprint));
     }
-    struct core_digest digest = core_hash_digest(hash);
-    core_digest_text(&digest, text);
-    core_hash_free(&hash);
+    core_hash_finish(&hash, text);
     return SHS_OK;
 }
 
@@ -99,10 +97,8 @@ static shs_status list_tensors(const struct state *state, char **list)
 {
     struct core_text text = {0};
     for (size_t t = 0; t < state->count; t++) {
-        const shs_tensor *tensor = &state->tensors[t];
-        core_text_add(&text, "tensor %s = %s", tensor->name, shs_type_name(tensor->type));
-        for (uint32_t axis = 0; axis < tensor->axes; axis++)
-            core_text_add(&text, "%s%llu", axis ? "x" : " ", (ull)tensor->shape[axis]);
+        core_text_add(&text, "tensor %s = ", state->tensors[t].name);
+        core_text_add_shape(&text, &state->tensors[t]);
         core_text_add(&text, "\n");
     }
     return core_text_take(&text, list);

@@ -79,9 +79,7 @@ static shs_status identity(const shs_dataset *dataset, char text[CORE_DIGEST_TEX
         core_hash_add(hash, &sample->axes, sizeof sample->axes);
         core_hash_add(hash, sample->shape, sample->axes * sizeof *sample->shape);
     }
-    struct core_digest digest = core_hash_digest(hash);
-    core_digest_text(&digest, text);
-    core_hash_free(&hash);
+    core_hash_finish(&hash, text);
     return SHS_OK;
 }
 

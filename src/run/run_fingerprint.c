@@ -8,9 +8,8 @@ typedef unsigned long long ull;
 
 static void add_field(struct core_text *text, const shs_tensor *sample)
 {
-    core_text_add(text, "field %s = %s", sample->name, shs_type_name(sample->type));
-    for (uint32_t axis = 0; axis < sample->axes; axis++)
-        core_text_add(text, "%s%llu", axis ? "x" : " ", (ull)sample->shape[axis]);
+    core_text_add(text, "field %s = ", sample->name);
+    core_text_add_shape(text, sample);
     core_text_add(text, "\n");
 }
 

@@ -76,9 +76,7 @@ static shs_status digest_shapes(const shs_tensor *tensors, size_t count,
         core_hash_add(hash, &tensors[t].axes, sizeof tensors[t].axes);
         core_hash_add(hash, tensors[t].shape, tensors[t].axes * sizeof *tensors[t].shape);
     }
-    struct core_digest digest = core_hash_digest(hash);
-    core_digest_text(&digest, text);
-    core_hash_free(&hash);
+    core_hash_finish(&hash, text);
     return SHS_OK;
 }
 

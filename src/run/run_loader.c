@@ -99,9 +99,7 @@ static shs_status agree_on_open(shs_run *run, shs_status status, const shs_loade
     if (!status) status = core_hash_new(&hash);
     if (!status) {
         core_hash_add(hash, loader->augment_text, strlen(loader->augment_text));
-        struct core_digest sum = core_hash_digest(hash);
-        core_digest_text(&sum, digest);
-        core_hash_free(&hash);
+        core_hash_finish(&hash, digest);
     }
     return mpi_agree(run, core_wrap(status, "shs_loader_open"),
                      "shs_loader_open(batch %llu, epochs %llu, shuffle %d, shard %d, tail %d, "

@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# The same numbers of every compiler, optimisation, instruction set and byte order: builds
+# tests/unit/golden_random.c and src/random in every way that this machine can, and compares what
+# each prints with tests/unit/golden_random.txt. To make that file anew, when numbers may change:
+#   (golden_random; golden_random "" 20000) > tests/unit/golden_random.txt
+. "$(dirname "$0")/../cli/common.sh"
+
+export short=20000 long=1000000 # numbers of a line: emulated, and otherwise
+export table=$SOURCE/tests/unit/golden_random.txt
+# the flags of the build
+export flags="-std=c11 -D_GNU_SOURCE -ffp-contract=off -fno-math-errno -fno-trapping-math"
+avx512=$(grep -o '"-mavx512[^"]*"' "$SOURCE/CMakeLists.txt" | tr -d '"' | tr ';' ' ')
+# by the letter of C11, gcc computes with floats as doubles on s390x; clang does not know the flag
+gcc_flags=$(grep -o -m1 -e -fexcess-precision=fast "$SOURCE/CMakeLists.txt" || true)
+export avx512 gcc_flags
+for flag in $flags $avx512 -mavx2; do
+    [ "$flag" = -std=c11 ] || grep -q -- "${flag#-D}" "$SOURCE/CMakeLists.txt" ||
+        fail "the build does not use $flag"
+done
+
+# No other header of this machine: they would be wrong for another.
+mkdir headers
+for folder in "$(sed -n 's/^RANDOM123_INCLUDE:[A-Z]*=//p' "$BUILD/CMakeCache.txt")" /usr/include; do
+    [ ! -d "$folder/Random123" ] || ln -sfn "$folder/Random123" headers/Random123
+done
+
+compile() { # FOLDER COMPILER options...
+    local folder=$1 compiler=$2 file extra
+    shift 2
+    mkdir "$folder"
+    for file in "$SOURCE"/src/core/core_{status,memory}.c "$SOURCE"/src/random/*.c \
+        "$SOURCE/tests/unit/golden_random.c"; do
+        extra=
+        case $compiler:$file in
+        *-linux-gnu-gcc:*) ;;
+        *avx512.c) extra=$avx512 ;;
+        *avx2.c) extra=-mavx2 ;;
+        esac
+        case $compiler in *gcc) extra="$extra $gcc_flags" ;; esac
+        # shellcheck disable=SC2086
+        "$compiler" $flags "$@" $extra -isystem headers -I"$SOURCE/include" -I"$SOURCE/src/core" \
+            -I"$SOURCE/src/random" -c "$file" -o "$folder/$(basename "$file" .c).o" || return 1
+    done
+    "$compiler" "$@" "$folder"/*.o -o "$folder/golden"
+}
+
+# Tells what came of a build on one line; the lines that differ go to stderr.
+try() { # NUMBER RUNNER COUNT KERNELS COMPILER options...
+    local folder=build$1 runner=$2 count=$3 all_kernels=$4 kernels code what
+    shift 4
+    compile "$folder" "$@" || { echo "FAILED: $* does not compile"; return; }
+    for kernels in ${all_kernels//,/ }; do
+        what="${*//-static/}, $kernels kernels, $count numbers" code=0
+        # shellcheck disable=SC2086
+        ${runner#none} "$folder/golden" "$kernels" "$count" > "$folder/$kernels.txt" || code=$?
+        grep "^$count " "$table" > "$folder/expected.txt"
+        if [ "$code" = 77 ]; then
+            echo "skipped: $what"
+        elif [ "$code" = 0 ] && cmp -s "$folder/expected.txt" "$folder/$kernels.txt"; then
+            echo "same: $what"
+        else
+            echo "FAILED: $what, exit code $code"
+            diff "$folder/expected.txt" "$folder/$kernels.txt" >&2
+        fi
+    done
+    rm -r "$folder"
+}
+export -f compile try
+
+kernels=plain
+[ "$(uname -m)" != x86_64 ] || kernels=plain,avx2,avx512
+number=0
+build() { # RUNNER COUNT KERNELS COMPILER options...
+    number=$((number + 1))
+    echo "$number $*" >> builds.txt
+}
+
+# One that is not installed is told of, and no failure.
+has() {
+    command -v "$1" > /dev/null || { echo "skipped: $1 is not installed" >> results.txt; return 1; }
+}
+
+for level in "-O0" "-O3 -march=native" "-O3" "-O2" "-O1"; do
+    for compiler in gcc clang; do
+        if has "$compiler"; then build none $long $kernels "$compiler" $level; fi
+    done
+done
+for machine in aarch64 s390x; do
+    if has $machine-linux-gnu-gcc && has qemu-$machine-static; then
+        build qemu-$machine-static $short plain $machine-linux-gnu-gcc -O3 -static
+        build qemu-$machine-static $short plain $machine-linux-gnu-gcc -O0 -static
+    fi
+done
+xargs -P "$(nproc)" -L 1 bash -c 'try "$@"' try < builds.txt >> results.txt
+sort -u results.txt
+
+[ "$(grep -c "^$short " "$table")" = "$(grep -c "^$long " "$table")" ] || fail "the table's halves"
+grep -q "^same: .*$long" results.txt || fail "nothing was compared"
+! grep -q '^FAILED' results.txt || fail "numbers differ"
+finish
