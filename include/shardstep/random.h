@@ -74,6 +74,13 @@ typedef struct shs_random {
  * SHS_ERROR_ARGUMENT names the value that does not fit; the stream then only gives zeros. */
 SHS_API SHS_MUST_CHECK shs_status shs_random_at(const shs_place *place, shs_random *stream);
 
+/* Local, any thread. The stream of a sample in an epoch (role 2), whichever rank and step meet it:
+ * index below 2^56, epoch below 2^32. It is the one that a loader of that stream number, 0 … 15,
+ * draws from with SHS_BY_SAMPLE; for draws of your own use a number that no such loader has. */
+SHS_API SHS_MUST_CHECK shs_status shs_random_at_sample(uint64_t seed, uint64_t number,
+                                                       uint64_t index, uint64_t epoch,
+                                                       shs_random *stream);
+
 /* Local, any thread. A purpose of the caller's own: number 0 … 143 gives roles 7 … 15 of streams
  * 0 … 15, each another. SHS_ERROR_ARGUMENT for a larger number. */
 SHS_API SHS_MUST_CHECK shs_status shs_random_own_purpose(uint64_t number, uint64_t *purpose);

@@ -6,7 +6,7 @@
 #include "random_stream.h"
 
 enum {
-    PIECE = 1024
+    PIECE = 2048
 }; /* words that are made at a time, to be transformed in the nearest cache */
 
 /* Single draws up to the next block. */

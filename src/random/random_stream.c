@@ -37,21 +37,22 @@ void random_of_order(uint64_t seed, uint32_t stream, uint32_t part, uint64_t epo
     begin(random, seed, part, (uint32_t)epoch, purpose << 24 | (uint32_t)(vrank & 0xffffff));
 }
 
-static shs_status check_part(const char *name, uint64_t value, uint64_t bits)
+static shs_status check_part(const char *operation, const char *name, uint64_t value, uint64_t bits)
 {
     if (value >> bits == 0) return SHS_OK;
     return core_fail(SHS_ERROR_ARGUMENT,
-                     "shs_random_at: %s %llu has more than the %llu bits that a place gives it; "
+                     "%s: %s %llu has more than the %llu bits that a place gives it; "
                      "use a value below %llu",
-                     name, (unsigned long long)value, (unsigned long long)bits, 1ULL << bits);
+                     operation, name, (unsigned long long)value, (unsigned long long)bits,
+                     1ULL << bits);
 }
 
 static shs_status check_place(const shs_place *place)
 {
-    shs_status status = check_part("purpose", place->purpose, 8);
-    if (!status) status = check_part("rank", place->rank, 24);
-    if (!status) status = check_part("step", place->step, 32);
-    if (!status) status = check_part("slot", place->slot, 32);
+    shs_status status = check_part("shs_random_at", "purpose", place->purpose, 8);
+    if (!status) status = check_part("shs_random_at", "rank", place->rank, 24);
+    if (!status) status = check_part("shs_random_at", "step", place->step, 32);
+    if (!status) status = check_part("shs_random_at", "slot", place->slot, 32);
     if (status) return status;
     uint64_t role = place->purpose % 16;
     if (role >= SHS_ROLE_AUGMENT_BY_SAMPLE && role <= SHS_ROLE_WEIGHTED)
@@ -67,6 +68,17 @@ shs_status shs_random_at(const shs_place *place, shs_random *stream)
     shs_status status = check_place(place);
     begin(stream, place->seed, (uint32_t)place->slot, (uint32_t)place->step,
           (uint32_t)(place->purpose << 24 | place->rank));
+    stream->status = status;
+    return status;
+}
+
+shs_status shs_random_at_sample(uint64_t seed, uint64_t number, uint64_t index, uint64_t epoch,
+                                shs_random *stream)
+{
+    shs_status status = check_part("shs_random_at_sample", "stream number", number, 4);
+    if (!status) status = check_part("shs_random_at_sample", "index", index, 56);
+    if (!status) status = check_part("shs_random_at_sample", "epoch", epoch, 32);
+    random_of_sample(seed, (uint32_t)number & RANDOM_MAX_STREAM, index, epoch, stream);
     stream->status = status;
     return status;
 }

@@ -24,4 +24,10 @@ before=$(cksum small/checkpoints/*)
 refused 2 'No space left on device.*make room' $train --steps 6
 after=$(cksum small/checkpoints/*)
 [ "$before" = "$after" ] || fail "checkpoints changed: $before, then $after"
+
+# a folder that may only be read, which even root must respect
+mount -o remount,ro small
+refused 2 'Read-only file system' $train --steps 6
+refused 0 'Read-only file system' "$SHARDSTEP" import small/labels.h5 a=$labels
+[ "$before" = "$(cksum small/checkpoints/*)" ] || fail "a read-only folder has changed"
 finish

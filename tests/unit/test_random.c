@@ -150,12 +150,29 @@ static void streams_of_samples_follow_the_contract(void)
         uint32_t number = (uint32_t)some_value(&state, 4);
         uint32_t last = (2 + 16 * number) * 16777216 + (uint32_t)(index / 4294967296);
         shs_random stream;
-        random_of_sample(seed, number, index, epoch, &stream);
+        wrong += shs_random_at_sample(seed, number, index, epoch, &stream) != SHS_OK;
         for (uint64_t word = 0; word < 6; word++)
             wrong += shs_random_u32(&stream) !=
                      slow_word(seed, (uint32_t)(index % 4294967296), (uint32_t)epoch, last, word);
     }
     CHECK(wrong == 0);
+}
+
+static void samples_that_do_not_fit_are_refused(void)
+{
+    shs_random stream;
+    const uint64_t stream_limit = 16, index_limit = UINT64_C(1) << 56,
+                   epoch_limit = UINT64_C(1) << 32;
+    CHECK(shs_random_at_sample(1, stream_limit - 1, index_limit - 1, epoch_limit - 1, &stream) ==
+          SHS_OK);
+    CHECK(shs_random_at_sample(1, stream_limit, 0, 0, &stream) == SHS_ERROR_ARGUMENT);
+    CHECK(strstr(shs_message(), "stream number 16") != NULL);
+    CHECK(shs_random_u32(&stream) == 0);
+    CHECK(shs_random_at_sample(1, 0, index_limit, 0, &stream) == SHS_ERROR_ARGUMENT);
+    CHECK(strstr(shs_message(), "index ") != NULL);
+    CHECK(shs_random_at_sample(1, 0, 0, epoch_limit, &stream) == SHS_ERROR_ARGUMENT);
+    CHECK(strstr(shs_message(), "epoch ") != NULL);
+    CHECK(shs_random_status(&stream) == SHS_ERROR_ARGUMENT);
 }
 
 static void streams_of_the_order_follow_the_contract(void)
@@ -577,6 +594,7 @@ int main(void)
         TEST(a_known_place_gives_known_words),
         TEST(streams_follow_the_contract),
         TEST(streams_of_samples_follow_the_contract),
+        TEST(samples_that_do_not_fit_are_refused),
         TEST(streams_of_the_order_follow_the_contract),
         TEST(a_copy_goes_on_alone),
         TEST(values_too_large_are_refused),
