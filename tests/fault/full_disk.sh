@@ -26,6 +26,7 @@ after=$(cksum small/checkpoints/*)
 [ "$before" = "$after" ] || fail "checkpoints changed: $before, then $after"
 
 # a folder that may only be read, which even root must respect
+mount -o remount,size=8m small
 mount -o remount,ro small
 refused 2 'Read-only file system' $train --steps 6
 refused 0 'Read-only file system' "$SHARDSTEP" import small/labels.h5 a=$labels
