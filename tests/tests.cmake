@@ -5,6 +5,7 @@ shs_unit_test(test_order core random order)
 shs_unit_test(test_augment core random augment)
 shs_unit_test(test_io core io)
 shs_unit_test(test_h5 core io h5)
+shs_unit_test(test_field core random order augment io h5 mpi run)
 
 shs_mpi_test(test_agree)
 shs_mpi_test(test_tree)

@@ -19,9 +19,10 @@ typedef struct shs_dataset_options {
 /* Collective. Opens `fields`, up to SHS_MAX_FIELDS names separated by commas
  * ("train/images,train/labels"), of an HDF5 file, read-only and without a file lock. Each field is
  * an array of plain numbers (8 to 64 bit integers, IEEE 754 half, single or double, any byte order)
- * with 1 … SHS_MAX_AXES axes; all have equally many rows. Every rank opens the file by itself;
- * names, types and shapes must be the same on all. `options` may be NULL. On error *dataset is
- * NULL. */
+ * with 1 … SHS_MAX_AXES axes; all have equally many rows. A contiguous field is read directly, by
+ * position, if some of its rows are then those that HDF5 reads. Every rank opens the file by
+ * itself; names, types and shapes must be the same on all. `options` may be NULL. On error *dataset
+ * is NULL. */
 SHS_API SHS_MUST_CHECK shs_status shs_dataset_open(shs_run *run, const char *path,
                                                    const char *fields,
                                                    const shs_dataset_options *options,

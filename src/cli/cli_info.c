@@ -7,6 +7,7 @@
 #include "h5_file.h"
 #include "mpi_job.h"
 #include "order_plan.h"
+#include "run_field.h"
 
 typedef unsigned long long ull;
 
@@ -40,6 +41,21 @@ static bool is_field(const struct h5_about *about)
     return about->plain && about->axes >= 1 && about->axes <= SHS_MAX_AXES;
 }
 
+/* How a loader would read it, which takes opening it. */
+static shs_status print_way(const struct listing *listing, const char *name)
+{
+    struct run_field field;
+    shs_status status =
+        run_field_open(listing->file, listing->arguments->plain[0], name, 0, &field);
+    if (status) return status;
+    if (field.direct)
+        printf("    read directly, by position\n");
+    else
+        printf("    read through HDF5: it is %s\n", field.reason);
+    run_field_close(&field);
+    return SHS_OK;
+}
+
 static shs_status print_dataset(const char *name, void *user)
 {
     const struct listing *listing = user;
@@ -51,12 +67,12 @@ static shs_status print_dataset(const char *name, void *user)
     shape_text(&about, shape, sizeof shape);
     printf("%s: %s %s, %s, %llu bytes stored\n", name, about.type, shape, about.layout,
            (ull)about.storage_bytes);
-    if (is_field(&about))
-        printf("    read through H5Dread, row by row\n");
-    else
+    if (!is_field(&about)) {
         printf("    cannot be a field: it is not an array of plain numbers\n");
-    if (is_field(&about) && vranks) print_shards(&about, vranks);
-    return SHS_OK;
+        return SHS_OK;
+    }
+    if (vranks) print_shards(&about, vranks);
+    return print_way(listing, name);
 }
 
 static shs_status add_field(const char *name, void *user)

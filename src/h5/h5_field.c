@@ -1,19 +1,8 @@
 /* A field: rows of a dataset through H5Dread. */
+#include "h5_field.h"
 #include "core_memory.h"
 #include "h5_guard.h"
-#include "h5_open.h"
 #include "h5_type.h"
-
-struct h5_field {
-    hid_t dataset;
-    hid_t memory_type;
-    hid_t file_space;
-    hid_t row_space; /* one row in memory */
-    char *path;
-    char *name;
-    uint32_t axes;
-    hsize_t shape[SHS_MAX_AXES];
-};
 
 static hid_t space_of_rows(const struct h5_field *field, uint64_t rows)
 {

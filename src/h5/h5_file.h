@@ -24,6 +24,17 @@ void h5_field_close(struct h5_field **field);
 /* Reads `count` rows from row `first` on, in the machine's byte order. */
 shs_status h5_read_rows(struct h5_field *field, uint64_t first, uint64_t count, void *rows);
 
+/* Where the rows of a field lie in its file, if they can be read without HDF5: one after the other,
+ * unfiltered, complete. */
+struct h5_extent {
+    bool direct;
+    const char *reason; /* why not; static storage */
+    uint64_t offset;    /* of row 0 */
+    bool swapped;       /* elements are in the other byte order than the machine's */
+};
+
+struct h5_extent h5_extent_of(struct h5_file *file, struct h5_field *field);
+
 /* Reads a whole dataset that must have the type and shape of `tensor` into its data. */
 shs_status h5_read_tensor(struct h5_file *file, const char *name, const shs_tensor *tensor);
 

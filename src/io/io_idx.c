@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include "core_memory.h"
+#include "io_bytes.h"
 
 struct io_idx {
     gzFile file;
@@ -98,26 +99,12 @@ shs_status io_idx_open(const char *path, struct io_idx **idx, shs_tensor *shape)
     return status;
 }
 
-/* The file's elements are big-endian. */
-static void to_machine_order(unsigned char *bytes, size_t count, size_t size)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    for (size_t at = 0; size > 1 && at < count; at += size)
-        for (size_t i = 0; i < size / 2; i++) {
-            unsigned char swap = bytes[at + i];
-            bytes[at + i] = bytes[at + size - 1 - i];
-            bytes[at + size - 1 - i] = swap;
-        }
-#else
-    (void)bytes, (void)count, (void)size;
-#endif
-}
-
 shs_status io_idx_read(struct io_idx *idx, void *elements, size_t bytes)
 {
     shs_status status = read_all(idx, elements, bytes, "elements");
     if (status) return status;
-    to_machine_order(elements, bytes, shs_type_size(idx->type));
+    size_t size = shs_type_size(idx->type); /* big-endian in the file */
+    if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) io_swap(elements, bytes / size, size);
     idx->taken += bytes;
     return SHS_OK;
 }

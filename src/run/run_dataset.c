@@ -35,23 +35,17 @@ static shs_status split_fields(char *fields, char **names, size_t *count)
 static shs_status open_field(shs_dataset *dataset, const char *path, const char *name,
                              size_t cache_bytes)
 {
-    char *copy = NULL;
-    shs_tensor whole, *sample = &dataset->sample[dataset->n_fields];
-    shs_status status = h5_field_open(dataset->file, name, cache_bytes,
-                                      &dataset->fields[dataset->n_fields], &whole);
-    if (!status) status = core_copy(name, &copy);
+    struct run_field *field = &dataset->fields[dataset->n_fields];
+    shs_status status = run_field_open(dataset->file, path, name, cache_bytes, field);
     if (status) return status;
-    *sample = (shs_tensor){.name = copy, .type = whole.type, .axes = whole.axes - 1};
-    memcpy(sample->shape, whole.shape + 1, sample->axes * sizeof *sample->shape);
-    dataset->n_fields++;
-    if (dataset->n_fields == 1) dataset->samples = whole.shape[0];
-    if (whole.shape[0] != dataset->samples)
-        return core_fail(SHS_ERROR_FORMAT,
-                         "%s: field %s has %llu rows but field %s has %llu; all fields need one "
-                         "row a sample",
-                         path, dataset->sample[0].name, (unsigned long long)dataset->samples, name,
-                         (unsigned long long)whole.shape[0]);
-    return shs_tensor_bytes(sample, &dataset->sample_bytes[dataset->n_fields - 1]);
+    dataset->sample[dataset->n_fields++] = field->sample;
+    if (dataset->n_fields == 1) dataset->samples = field->rows;
+    if (field->rows == dataset->samples) return SHS_OK;
+    return core_fail(SHS_ERROR_FORMAT,
+                     "%s: field %s has %llu rows but field %s has %llu; all fields need one row a "
+                     "sample",
+                     path, dataset->sample[0].name, (unsigned long long)dataset->samples, name,
+                     (unsigned long long)field->rows);
 }
 
 static shs_status open_fields(shs_dataset *dataset, const char *path, char *fields,
@@ -127,10 +121,8 @@ void run_dataset_release(shs_dataset *dataset)
 {
     if (--dataset->holders) return;
     shs_run *run = dataset->run;
-    for (size_t f = 0; f < SHS_MAX_FIELDS; f++)
-        h5_field_close(&dataset->fields[f]);
     for (size_t f = 0; f < dataset->n_fields; f++)
-        core_free(&dataset->sample[f].name);
+        run_field_close(&dataset->fields[f]);
     h5_close(&dataset->file);
     core_free(&dataset->path);
     core_free(&dataset);
@@ -179,9 +171,9 @@ shs_status run_dataset_read(const shs_dataset *dataset, size_t field, const uint
         run = 1; /* neighbouring rows are read together */
         while (i + run < count && index[i + run] == index[i] + run)
             run++;
-        shs_status status = h5_read_rows(dataset->fields[field], index[i], run, to);
+        shs_status status = run_field_read(&dataset->fields[field], index[i], run, to);
         if (status) return status;
-        to += run * dataset->sample_bytes[field];
+        to += run * dataset->fields[field].row_bytes;
     }
     return SHS_OK;
 }

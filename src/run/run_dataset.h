@@ -2,8 +2,8 @@
 #ifndef RUN_DATASET_H
 #define RUN_DATASET_H
 
-#include "h5_file.h"
 #include "mpi_run.h"
+#include "run_field.h"
 #include "shardstep/dataset.h"
 
 struct shs_dataset {
@@ -13,10 +13,9 @@ struct shs_dataset {
     uint64_t file_bytes; /* when it was opened */
     uint64_t samples;
     size_t n_fields;
-    struct h5_field *fields[SHS_MAX_FIELDS];
-    shs_tensor sample[SHS_MAX_FIELDS]; /* of each field; names are the struct's own */
-    size_t sample_bytes[SHS_MAX_FIELDS];
-    uint64_t holders; /* the program and the loaders */
+    struct run_field fields[SHS_MAX_FIELDS];
+    shs_tensor sample[SHS_MAX_FIELDS]; /* of each field, whose the names are */
+    uint64_t holders;                  /* the program and the loaders */
 };
 
 /* Local. Refuses a file that is shorter than it was: HDF5 reads what is missing as zeros. */

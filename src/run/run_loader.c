@@ -62,7 +62,7 @@ static shs_status make_buffers(shs_loader *loader)
         loader->field[f] = *shs_augment_output(loader->augment, f);
         status = shs_tensor_bytes(&loader->field[f], &loader->output_bytes[f]);
         if (!status)
-            status = core_new(batch, dataset->sample_bytes[f], "a batch", &loader->read[f]);
+            status = core_new(batch, dataset->fields[f].row_bytes, "a batch", &loader->read[f]);
         if (!status)
             status = core_new(batch, loader->output_bytes[f], "a batch", &loader->output[f]);
         if (status) return status;
@@ -242,7 +242,7 @@ static shs_status augment_row(shs_loader *loader, uint64_t vrank, uint64_t slot)
     void *outputs[SHS_MAX_FIELDS];
     shs_random random;
     for (size_t f = 0; f < dataset->n_fields; f++) {
-        inputs[f] = (const char *)loader->read[f] + slot * dataset->sample_bytes[f];
+        inputs[f] = (const char *)loader->read[f] + slot * dataset->fields[f].row_bytes;
         outputs[f] = (char *)loader->output[f] + slot * loader->output_bytes[f];
     }
     stream_of_slot(loader, vrank, slot, &random);

@@ -165,6 +165,12 @@ static void print_places(void)
     print_line("places", sizeof *out, &draws);
 }
 
+/* What came later stands last: each line's streams depend on the number of lines before it. */
+static void print_later(void)
+{
+    WITH("binomial_20", binomial, uint64_t, 20, 0.5);
+}
+
 static void open_alias(void)
 {
     double weights[1000];
@@ -188,6 +194,7 @@ int main(int argc, char **argv)
     print_discrete();
     print_choices();
     print_places();
+    print_later();
     shs_alias_close(&alias);
     free(numbers);
     return ferror(stdout) || fflush(stdout) ? 1 : 0;

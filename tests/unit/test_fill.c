@@ -226,8 +226,8 @@ static void small_fills_are_single_draws(void)
 
 static void check_large_fills(void)
 {
-    static const size_t counts[] = {127,  128,  129,  191,  255,  257,  511,  512,       513,
-                                    1023, 1024, 1025, 1026, 1031, 2047, 2049, MOST_COUNT};
+    static const size_t counts[] = {127,  128,  129,  255,  257,  511,  512,  513,  1023,      1025,
+                                    1031, 2047, 2048, 2049, 2051, 4096, 4097, 4099, MOST_COUNT};
     for (size_t k = 0; k < COUNT(kinds); k++) {
         for (uint32_t i = 0; i < 2 * COUNT(counts); i++) {
             size_t count = counts[i % COUNT(counts)];

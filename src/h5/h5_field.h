@@ -1,0 +1,18 @@
+/* An open field, for the files of this folder. */
+#ifndef H5_FIELD_H
+#define H5_FIELD_H
+
+#include "h5_open.h"
+
+struct h5_field {
+    hid_t dataset;
+    hid_t memory_type;
+    hid_t file_space;
+    hid_t row_space; /* one row in memory */
+    char *path;
+    char *name;
+    uint32_t axes;
+    hsize_t shape[SHS_MAX_AXES];
+};
+
+#endif
