@@ -43,7 +43,7 @@ static shs_status check_alone(MPI_Comm comm)
     if (!is_lone_task(ranks)) return SHS_OK;
     return core_tell(SHS_ERROR_MPI,
                      "srun started several tasks, but MPI sees one rank alone; start with srun "
-                     "--mpi=pmix",
+                     "--mpi=pmix, or the type that this MPI was built for (srun --mpi=list)",
                      !task || !strcmp(task, "0"), false);
 }
 
