@@ -8,7 +8,7 @@
 
 enum {
     LANES = 4,
-    GROUPS = 4
+    GROUPS = 5
 }; /* counters of a vector; vectors that are under way at a time */
 
 typedef __m256i vector;

@@ -9,7 +9,7 @@
 
 enum {
     LANES = 8,
-    GROUPS = 4
+    GROUPS = 6
 }; /* counters of a vector; vectors that are under way at a time */
 
 typedef __m512i vector;
