@@ -1,25 +1,14 @@
 /* Opening files, reading tensors and attributes. */
 #include "h5_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core_memory.h"
 #include "core_text.h"
 #include "h5_guard.h"
 #include "h5_open.h"
 #include "h5_type.h"
-
-/* HDF5's reason for a file that cannot be opened is long; the system's is plain. */
-static shs_status check_readable(const char *path)
-{
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0) return core_fail(SHS_ERROR_FILE, "cannot open %s: %s", path, strerror(errno));
-    close(file);
-    return SHS_OK;
-}
+#include "io_file.h"
 
 static hid_t open_read_only(const char *path)
 {
@@ -33,7 +22,8 @@ static hid_t open_read_only(const char *path)
 shs_status h5_open(const char *path, struct h5_file **file)
 {
     *file = NULL;
-    shs_status status = check_readable(path);
+    /* HDF5's reason for a file that cannot be opened is long; the system's is plain */
+    shs_status status = io_check_readable(path);
     if (!status) status = core_new(1, sizeof **file, "a file", file);
     if (!status) status = core_copy(path, &(*file)->path);
     if (status) {

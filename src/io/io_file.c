@@ -115,6 +115,14 @@ void io_unlock(int lock)
     close(lock);
 }
 
+shs_status io_check_readable(const char *path)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return fail_with("cannot open", path, errno, "");
+    close(file);
+    return SHS_OK;
+}
+
 shs_status io_size(const char *path, uint64_t *bytes)
 {
     struct stat found;

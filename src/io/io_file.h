@@ -34,6 +34,9 @@ shs_status io_exists(const char *path, bool *there);
 shs_status io_lock(const char *folder, int *lock);
 void io_unlock(int lock);
 
+/* Refuses a file that cannot be opened for reading. */
+shs_status io_check_readable(const char *path);
+
 /* Bytes of a file. */
 shs_status io_size(const char *path, uint64_t *bytes);
 
