@@ -207,16 +207,23 @@ static void complain(const struct kind *kind, size_t count, uint64_t where)
     WRONG(text);
 }
 
-static void check_small_fills(void)
+/* Stops at the first that is wrong. */
+static void check_small_fills_of(size_t k)
 {
-    for (size_t k = 0; k < COUNT(kinds); k++) {
-        for (uint32_t start = 0; start < 40; start++) {
-            for (size_t count = 0; count <= 40; count++) {
-                shs_random a = begun(k, start % 10, start / 10), b = a;
-                if (!fill_is_draws(&kinds[k], &a, &b, count)) complain(&kinds[k], count, start);
-            }
+    for (uint32_t start = 0; start < 40; start++) {
+        for (size_t count = 0; count <= 40; count++) {
+            shs_random a = begun(k, start % 10, start / 10), b = a;
+            if (fill_is_draws(&kinds[k], &a, &b, count)) continue;
+            complain(&kinds[k], count, start);
+            return;
         }
     }
+}
+
+static void check_small_fills(void)
+{
+    for (size_t k = 0; k < COUNT(kinds); k++)
+        check_small_fills_of(k);
 }
 
 static void small_fills_are_single_draws(void)
@@ -656,7 +663,8 @@ static size_t fair_groups(const uint32_t *words, uint32_t n, uint32_t unfair, si
 
 static void check_below(void)
 {
-    static const uint32_t bounds[] = {1, 3, 1000, 0x01000001, 0x10000001, 0x80000001, UINT32_MAX};
+    static const uint32_t bounds[] = {1,          3,          1000,       1 << 28,
+                                      0x01000001, 0x10000001, 0x80000001, UINT32_MAX};
     static uint32_t words[MOST_WORDS], out[MOST_WORDS];
     uint64_t state = 11;
     for (size_t run = 0; run < 40 * COUNT(bounds); run++) {
@@ -796,6 +804,30 @@ static void intervals_are_checked(void)
     REFUSES(double_in, double, 1, 1 + DBL_EPSILON);
     REFUSES(double_in, double, 0, 0x1p-1074);
     REFUSES(double_in, double, -0x1p-1074, 0);
+}
+
+/* The least and the largest words, and the rule for any between: low + (high - low) * u. */
+static void intervals_follow_their_rule(void)
+{
+    const shs_random zeros = {.words = {0, 0, 0, 0}, .used = 0, .counter = {1}};
+    const shs_random ones = {.words = {0, 0, UINT32_MAX, UINT32_MAX}, .used = 2, .counter = {1}};
+    shs_random stream = zeros, words = stream_at(17, 0);
+    CHECK(shs_random_float_in(&stream, 0, 1) == 0x1p-24f);
+    stream = zeros;
+    CHECK(shs_random_double_in(&stream, 0, 1) == 0x1p-53);
+    stream = ones;
+    CHECK(shs_random_float_in(&stream, 0, 1) == 1 - 0x1p-24f);
+    stream = ones;
+    CHECK(shs_random_double_in(&stream, 0, 1) == 1 - 0x1p-53);
+    size_t wrong = 0;
+    stream = words;
+    for (int i = 0; i < 5000; i++) {
+        float u = ((float)(shs_random_u32(&words) / 512) + 0.5f) / 8388608;
+        double v = ((double)(shs_random_u64(&words) / 4096) + 0.5) / 4503599627370496.0;
+        wrong += shs_random_float_in(&stream, -3, 5.5f) != -3 + 8.5f * u;
+        wrong += shs_random_double_in(&stream, -0.3, 5.5) != -0.3 + (5.5 + 0.3) * v;
+    }
+    CHECK(wrong == 0);
 }
 
 /* Every result lies inside, however few numbers there are. */
@@ -1217,6 +1249,17 @@ static void weights_may_differ_by_any_factor(void)
     check_categories(smallest, COUNT(smallest), 100000);
 }
 
+/* The least of all shares is not below a share of nothing. The first word chooses category 1. */
+static void a_category_of_no_weight_is_never_drawn(void)
+{
+    static const double weights[] = {1, 0};
+    shs_random stream = {.words = {UINT32_MAX, 0, 0, 0}, .used = 0, .counter = {1}};
+    CHECK(shs_alias_open(weights, COUNT(weights), &alias) == SHS_OK);
+    CHECK(shs_random_categorical(&stream, alias) == 0);
+    CHECK(stream.used == 3);
+    shs_alias_close(&alias);
+}
+
 static void weights_are_copied(void)
 {
     double weights[] = {1, 0};
@@ -1300,6 +1343,7 @@ int main(void)
         TEST(bulk_below_follows_the_rule),
         TEST(below64_follows_the_rule),
         TEST(intervals_are_checked),
+        TEST(intervals_follow_their_rule),
         TEST(narrow_intervals_keep_their_ends_out),
         TEST(counts_and_chances_are_checked),
         TEST(normals_are_checked),
@@ -1319,6 +1363,7 @@ int main(void)
         TEST(categories_follow_their_weights),
         TEST(a_single_category_is_always_drawn),
         TEST(weights_may_differ_by_any_factor),
+        TEST(a_category_of_no_weight_is_never_drawn),
         TEST(weights_are_copied),
         TEST(weights_are_checked),
         TEST(categories_without_memory_leave_nothing),
