@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A long test, with SHARDSTEP_LONG=1: the streams of 64 neighbouring ranks, a block of each in turn,
 # before dieharder's tests. Its verdicts: FAILED for a p-value beyond a millionth, WEAK beyond half a
-# hundredth, of which one is expected among 110 results; over 6 have a chance of one in ten thousand.
+# hundredth, of which less than one is expected among 74 results; over 5 have a chance of one in
+# ten thousand. Takes ten minutes.
 . "$(dirname "$0")/common.sh"
 [ "${SHARDSTEP_LONG:-}" = 1 ] || { echo "skipped: set SHARDSTEP_LONG=1"; exit 77; }
 command -v dieharder > /dev/null || { echo "skipped: dieharder is not installed"; exit 77; }
@@ -24,7 +25,7 @@ export SHARDSTEP
 # shellcheck disable=SC2086
 printf '%s\n' $tests | xargs -P "$(nproc)" -I TEST bash -c 'examine TEST' > results.txt
 sort results.txt
-[ "$(wc -l < results.txt)" -ge 90 ] || fail "there are only $(wc -l < results.txt) results"
+[ "$(wc -l < results.txt)" -ge 74 ] || fail "there are only $(wc -l < results.txt) results"
 ! grep FAILED results.txt >&2 || fail "dieharder refuses"
-[ "$(grep -c WEAK results.txt)" -le 6 ] || fail "too many weak results"
+[ "$(grep -c WEAK results.txt)" -le 5 ] || fail "too many weak results"
 finish

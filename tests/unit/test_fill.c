@@ -140,6 +140,12 @@ static void with_each_kernels(void (*check)(void))
 
 static void kernels_are_chosen_by_name(void)
 {
+#if defined(__x86_64__)
+    CHECK(random_kernels_choose("avx2") == (__builtin_cpu_supports("avx2") != 0));
+    CHECK(random_kernels_choose("avx512") ==
+          (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")));
+#endif
     CHECK(random_kernels_choose("plain"));
     CHECK(!random_kernels_choose("no such kernels"));
     CHECK(random_kernels_choose(""));
@@ -918,11 +924,24 @@ static void truncated_normals_are_checked(void)
     REFUSES(truncated_normal, double, 0, 1, -INF, -38);
     REFUSES(truncated_normal, double, 0, 1, 0, 0x1p-1074);
     REFUSES(truncated_normal, double, 0, 0x1p-1074, 1, 2);
+    REFUSES(truncated_normal, double, 0, 1, 36.5, INF); /* 5.5e-292; 36.4: 2.1e-290 */
+    REFUSES(truncated_normal, double, 0, 1, -INF, -36.5);
+    ACCEPTS(x >= 36.4 && x < 37, truncated_normal, double, 0, 1, 36.4, INF);
     ACCEPTS(x >= 36 && x < 36.5, truncated_normal, double, 0, 1, 36, INF);
     ACCEPTS(x <= -36 && x > -36.5, truncated_normal, double, 0, 1, -INF, -36);
     ACCEPTS(x > -9 && x < 9, truncated_normal, double, 0, 1, -INF, INF);
     ACCEPTS(x >= 5 && x <= 5 + 1e-12, truncated_normal, double, 0, 1, 5, 5 + 1e-12);
     ACCEPTS(x >= -1e-300 && x <= 1e-300, truncated_normal, double, 0, 1e-300, -1e-300, 1e-300);
+}
+
+/* The largest u64 may give a probability that rounds to 1, whose quantile would be infinite. */
+static void truncated_normals_stay_finite(void)
+{
+    for (int i = 0; i < 3000; i++) {
+        shs_random stream = {.words = {0, 0, UINT32_MAX, UINT32_MAX}, .used = 2, .counter = {1}};
+        double x = shs_random_truncated_normal(&stream, 0, 1, -0.001 * i, INF);
+        CHECK(x > 7 && x < 9);
+    }
 }
 
 static void rates_and_shapes_are_checked(void)
@@ -1348,6 +1367,7 @@ int main(void)
         TEST(counts_and_chances_are_checked),
         TEST(normals_are_checked),
         TEST(truncated_normals_are_checked),
+        TEST(truncated_normals_stay_finite),
         TEST(rates_and_shapes_are_checked),
         TEST(the_smallest_shapes_give_zeros_and_ones),
         TEST(the_first_error_stays),
