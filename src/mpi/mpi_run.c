@@ -21,9 +21,9 @@ shs_status mpi_check(int code, const char *operation)
     return core_fail(SHS_ERROR_MPI, "%s failed: %s", operation, text);
 }
 
-/* True under srun without PMIx: it starts each task as a job of its own, silently, and every rank
- * would believe itself alone and do all of the work. MPI, alone, then makes up a PMIx namespace
- * that is not Slurm's. */
+/* True where srun has started several tasks that MPI did not join, as MPICH lets happen under srun
+ * without its PMI: each would believe itself alone and do all of the work. Open MPI, alone, makes
+ * up a PMIx namespace that is not Slurm's. */
 static bool is_lone_task(int ranks)
 {
     uint64_t tasks;
@@ -65,33 +65,31 @@ static shs_status check_mpi(MPI_Comm comm)
     return check_alone(comm);
 }
 
-/* Collective over a communicator that is no run's yet: the lowest rank without memory, or the
- * number of ranks. */
-static int rank_without_memory(MPI_Comm comm, shs_status mine)
+/* Collective over a communicator that is no run's yet, or Local without one: SHS_ERROR_MEMORY on
+ * every rank if there is a rank without memory, with the lowest one's message. */
+static shs_status agree_on_memory(MPI_Comm comm, shs_status mine)
 {
-    int rank, ranks, lowest;
-    MPI_Comm_rank(comm, &rank);
-    MPI_Comm_size(comm, &ranks);
-    int candidate = mine ? rank : ranks;
-    MPI_Allreduce(&candidate, &lowest, 1, MPI_INT, MPI_MIN, comm);
-    if (lowest == ranks) return ranks;
     char message[CORE_MESSAGE_BYTES];
+    int rank = 0, ranks = 1;
+    if (comm != MPI_COMM_NULL) {
+        MPI_Comm_rank(comm, &rank);
+        MPI_Comm_size(comm, &ranks);
+    }
+    int candidate = mine ? rank : ranks, lowest = candidate;
+    if (comm != MPI_COMM_NULL) MPI_Allreduce(&candidate, &lowest, 1, MPI_INT, MPI_MIN, comm);
+    if (lowest == ranks) return SHS_OK;
     snprintf(message, sizeof message, "rank %d: shs_open: no memory for a run", lowest);
-    core_tell(SHS_ERROR_MEMORY, message, rank == lowest, true);
-    return lowest;
+    return core_tell(SHS_ERROR_MEMORY, message, rank == lowest, true);
 }
 
 /* The run of every rank, or of none: a rank without memory says so before the first call that the
  * others would wait in. */
 static shs_status make_run(MPI_Comm comm, shs_run **run)
 {
-    int ranks = 1;
     shs_status status = core_new(1, sizeof **run, "a run", run);
-    if (comm != MPI_COMM_NULL) {
-        MPI_Comm_size(comm, &ranks);
-        if (!status) status = core_new(1, sizeof *(*run)->link, "a communicator", &(*run)->link);
-        if (rank_without_memory(comm, status) < ranks) status = SHS_ERROR_MEMORY;
-    }
+    if (!status && comm != MPI_COMM_NULL)
+        status = core_new(1, sizeof *(*run)->link, "a communicator", &(*run)->link);
+    status = agree_on_memory(comm, status);
     if (status && *run) core_free(&(*run)->link);
     if (status) core_free(run);
     return status;

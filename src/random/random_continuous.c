@@ -115,7 +115,7 @@ double shs_random_exponential(shs_random *stream, double mean)
 {
     if (!(mean >= 0) || !is_finite(mean)) return refuse(stream);
     double u = (double)((shs_random_u64(stream) >> 11) + 1) * 0x1p-53;
-    return stream->status ? 0 : mean * -random_log(u);
+    return stream->status ? 0 : mean * (0 - random_log(u));
 }
 
 /* The logarithm of a gamma variable of scale 1 and shape >= 1. */

@@ -419,8 +419,9 @@ shs_status shs_restore(shs_loader *loader, const char *folder, const shs_tensor 
     char digest[CORE_DIGEST_TEXT] = "";
     shs_status status = check_state(&state, folder);
     if (!status) status = digest_state(&state, NULL, NULL, NULL, digest);
-    status = mpi_agree(run, core_wrap(status, "shs_restore"), "shs_restore(%zu tensors, shapes %s)",
-                       count, digest);
+    mpi_watch_settled(run, &loader->watch);
+    status = mpi_settle(run, core_wrap(status, "shs_restore"),
+                        "shs_restore(%zu tensors, shapes %s)", count, digest);
     if (status) return status;
     if (run->rank == 0) status = load_latest(loader, folder, &state, &loaded);
     status = mpi_agree(run, core_wrap(status, "shs_restore"), "shs_restore");

@@ -462,6 +462,16 @@ static void test_memory_runs_out_in_open(void)
     CHECK(survives_scarcity(last_rank(), open_and_close, &(shs_run_options){.seed = 1}));
 }
 
+static void test_memory_runs_out_without_mpi(void)
+{
+    shs_run *run;
+    memory_scarce(0);
+    shs_status status = shs_open(MPI_COMM_NULL, NULL, &run);
+    memory_plenty();
+    CHECK(agreed_here(status, SHS_ERROR_MEMORY, 0, 0));
+    CHECK(message_has("shs_open") && run == NULL);
+}
+
 int main(void)
 {
     static const struct harness_test tests[] = {
@@ -494,6 +504,7 @@ int main(void)
         {"long vectors are summed fast", test_long_vectors_are_summed_fast},
         {"memory runs out in a gather", test_memory_runs_out_in_a_gather},
         {"memory runs out in shs_open", test_memory_runs_out_in_open},
+        {"memory runs out without MPI", test_memory_runs_out_without_mpi},
     };
     return harness_run_ranks("agree", tests, sizeof tests / sizeof *tests);
 }

@@ -2,6 +2,7 @@
  * becomes of an error that only one rank has. */
 #include "batches.h"
 #include "mpi_run.h"
+#include "shardstep/checkpoint.h"
 #include "shardstep/random.h"
 
 static const struct h5_storage contiguous = {0};
@@ -769,6 +770,41 @@ static void test_a_seek_after_a_repair_forgets_the_error(void)
     damage_end(&damage);
 }
 
+static shs_status seek_to_step_one(struct damage *damage)
+{
+    return shs_seek(damage->job.loader, (shs_cursor){0, 1, 1});
+}
+
+static shs_status restore_nothing(struct damage *damage)
+{
+    return shs_restore(damage->job.loader, damage->scene.folder, NULL, 0);
+}
+
+/* Steps that were loaded without rows must not go unnoticed because the program goes elsewhere;
+ * once it was told, it may. */
+static void refuse_to_hide(shs_status (*go_elsewhere)(struct damage *damage), shs_status later)
+{
+    struct damage damage = damage_begin(deflated);
+    bool mine = my_rank() == last_rank();
+    if (mine) damage_chunk(damage.own, first_row(&damage, 1, 0));
+    damage_open(&damage);
+    CHECK(step_arrives(&damage, 0, FULL));
+    CHECK(step_arrives(&damage, 1, mine ? 0 : FULL));
+    CHECK(agreed_failure(go_elsewhere(&damage), SHS_ERROR_FILE, last_rank()));
+    CHECK(go_elsewhere(&damage) == later);
+    damage_end(&damage);
+}
+
+static void test_a_seek_does_not_hide_an_error(void)
+{
+    refuse_to_hide(seek_to_step_one, SHS_OK);
+}
+
+static void test_a_restore_does_not_hide_an_error(void)
+{
+    refuse_to_hide(restore_nothing, SHS_NO_CHECKPOINT);
+}
+
 static void test_another_loader_goes_on_after_an_error(void)
 {
     struct damage damage = damage_begin(deflated);
@@ -1072,6 +1108,8 @@ int main(void)
          test_an_error_not_agreed_on_comes_with_the_next_step},
         {"an error in the last step comes before the end",
          test_an_error_in_the_last_step_comes_before_the_end},
+        {"a seek does not hide an error", test_a_seek_does_not_hide_an_error},
+        {"a restore does not hide an error", test_a_restore_does_not_hide_an_error},
         {"a seek after a repair forgets the error", test_a_seek_after_a_repair_forgets_the_error},
         {"another loader goes on after an error", test_another_loader_goes_on_after_an_error},
         {"a deflated file is cut short", test_a_deflated_file_is_cut_short},
