@@ -3,7 +3,8 @@
 # they are there. As root, or with sudo.
 set -eu
 packages="build-essential cmake ninja-build pkg-config openmpi-bin libopenmpi-dev
-    libhdf5-openmpi-dev librandom123-dev libxxhash-dev zlib1g-dev libopenblas-dev
+    libhdf5-openmpi-dev librandom123-dev libxxhash-dev zlib1g-dev libdeflate-dev
+    libisal-dev libpng-dev liblzf-dev liblz4-dev libzstd-dev libblosc-dev libopenblas-dev
     dataset-fashion-mnist $*"
 
 missing=

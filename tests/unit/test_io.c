@@ -11,6 +11,7 @@
 
 #include "core_memory.h"
 #include "counted_memory.h"
+#include "io_crc32c.h"
 #include "io_file.h"
 #include "io_idx.h"
 #include "temporary_folder.h"
@@ -22,6 +23,20 @@ static bool is_there(const char *path)
     bool there;
     CHECK(io_exists(path, &there) == SHS_OK);
     return there;
+}
+
+/* RFC 3720, B.4, and the check value of the catalogue of CRCs. */
+static void crc32c_of_published_bytes(void)
+{
+    unsigned char bytes[32] = {0};
+    CHECK(io_crc32c("123456789", 9) == 0xe3069283);
+    CHECK(io_crc32c(bytes, sizeof bytes) == 0x8a9136aa);
+    memset(bytes, 0xff, sizeof bytes);
+    CHECK(io_crc32c(bytes, sizeof bytes) == 0x62a8ab43);
+    for (unsigned i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)i;
+    CHECK(io_crc32c(bytes, sizeof bytes) == 0x46dd794e);
+    CHECK(io_crc32c(bytes, 0) == 0);
 }
 
 /* A name that cannot be looked at is not taken for one that is not there. */
@@ -669,6 +684,7 @@ IN_FOLDER(opening_an_idx_file_needs_memory)
 int main(void)
 {
     static const struct harness_test tests[] = {
+        TEST(crc32c_of_published_bytes),
         TEST(a_look_that_fails_is_an_error),
         TEST(a_locked_folder_is_refused),
         TEST(a_file_is_replaced_whole),
