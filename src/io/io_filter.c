@@ -1,0 +1,225 @@
+#include "io_filter.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core_memory.h"
+#include "io_codec.h"
+
+enum {
+    DEFLATE = 1,
+    SHUFFLE = 2,
+    FLETCHER32 = 3
+};
+
+static const struct {
+    uint32_t id;
+    const char *name;
+} names[] = {{DEFLATE, "deflate"}, {SHUFFLE, "shuffle"},  {FLETCHER32, "fletcher32"},
+             {4, "szip"},          {5, "N-bit"},          {6, "scale-offset"},
+             {307, "bzip2"},       {32000, "LZF"},        {32001, "Blosc"},
+             {32004, "LZ4"},       {32008, "bitshuffle"}, {32013, "ZFP"},
+             {32015, "Zstandard"}, {32017, "SZ"},         {32026, "Blosc2"}};
+
+static const struct io_codec *const codecs[] = {
+    &io_codec_deflate,
+#if IO_HAS_LZF
+    &io_codec_lzf,
+#endif
+#if IO_HAS_BLOSC
+    &io_codec_blosc,
+#endif
+#if IO_HAS_LZ4
+    &io_codec_lz4,
+#endif
+#if IO_HAS_ZSTD
+    &io_codec_zstd,
+#endif
+};
+
+enum {
+    CODECS = sizeof codecs / sizeof *codecs
+};
+
+struct io_decoder {
+    void *state[CODECS];
+    struct {
+        unsigned char *bytes;
+        size_t size;
+    } scratch[2];
+};
+
+/* A chunk on its way. */
+struct work {
+    struct io_decoder *decoder;
+    const unsigned char *from; /* what is decoded so far: `stored`, `to` or scratch memory */
+    size_t bytes;
+    unsigned char *to;
+    size_t size; /* due at `to` in the end */
+    bool last;   /* nothing moves bytes after the filter at hand */
+};
+
+static const char *name_of(uint32_t id)
+{
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].id == id) return names[i].name;
+    return "unknown";
+}
+
+/* Its number in `codecs`, or CODECS. */
+static size_t find_codec(uint32_t id)
+{
+    size_t i = 0;
+    while (i < CODECS && codecs[i]->id != id)
+        i++;
+    return i;
+}
+
+/* What keeps a filter from being decoded, or NULL. */
+static const char *check_filter(const struct io_filter *filter)
+{
+    if (filter->id == FLETCHER32 || find_codec(filter->id) < CODECS) return NULL;
+    if (filter->id != SHUFFLE) return "which this build lacks";
+    if (filter->n_values != 1 || !filter->values[0]) return "which has no size of elements";
+    return NULL;
+}
+
+bool io_pipeline_known(const struct io_pipeline *pipeline, char reason[IO_REASON_BYTES])
+{
+    uint32_t compressed = 0;
+    reason[0] = '\0';
+    if (pipeline->count > IO_MAX_FILTERS) {
+        snprintf(reason, IO_REASON_BYTES, "%u filters, which are more than %d", pipeline->count,
+                 IO_MAX_FILTERS);
+        return false;
+    }
+    for (uint32_t i = 0; i < pipeline->count; i++) {
+        const struct io_filter *filter = &pipeline->filter[i];
+        const char *why = check_filter(filter);
+        if (!why && find_codec(filter->id) < CODECS && compressed++)
+            why = "which compresses again what is compressed";
+        if (!why) continue;
+        snprintf(reason, IO_REASON_BYTES, "filter %u (%s), %s", filter->id, name_of(filter->id),
+                 why);
+        return false;
+    }
+    return true;
+}
+
+shs_status io_decoder_new(struct io_decoder **decoder)
+{
+    return core_new(1, sizeof **decoder, "a decoder", decoder);
+}
+
+void io_decoder_free(struct io_decoder **decoder)
+{
+    if (!*decoder) return;
+    for (size_t i = 0; i < CODECS; i++)
+        if ((*decoder)->state[i]) codecs[i]->release((*decoder)->state[i]);
+    for (size_t i = 0; i < 2; i++)
+        core_free(&(*decoder)->scratch[i].bytes);
+    core_free(decoder);
+}
+
+/* Where a filter may write `bytes` bytes, never over what it reads: at `to` if it is the last to
+ * write and they are what is due there. */
+static shs_status find_room(struct work *work, size_t bytes, unsigned char **room)
+{
+    struct io_decoder *decoder = work->decoder;
+    if (work->last && bytes == work->size) {
+        *room = work->to;
+        return SHS_OK;
+    }
+    size_t i = work->from == decoder->scratch[0].bytes;
+    if (decoder->scratch[i].size < bytes) {
+        core_free(&decoder->scratch[i].bytes);
+        decoder->scratch[i].size = 0;
+        shs_status status = core_resize(bytes, 1, "a chunk to decode", &decoder->scratch[i].bytes);
+        if (status) return status;
+        decoder->scratch[i].size = bytes;
+    }
+    *room = decoder->scratch[i].bytes;
+    return SHS_OK;
+}
+
+static shs_status undo_shuffle(struct work *work, size_t element)
+{
+    unsigned char *room;
+    shs_status status = find_room(work, work->bytes, &room);
+    if (status) return status;
+    io_unshuffle(work->from, work->bytes, element, room);
+    work->from = room;
+    return SHS_OK;
+}
+
+static shs_status decompress(struct work *work, size_t codec, size_t size)
+{
+    unsigned char *room;
+    shs_status status = find_room(work, size, &room);
+    if (!status)
+        status = codecs[codec]->decode(&work->decoder->state[codec], work->from, work->bytes, room,
+                                       size);
+    if (status) return status;
+    work->from = room;
+    work->bytes = size;
+    return SHS_OK;
+}
+
+static shs_status check_sum(struct work *work)
+{
+    shs_status status = io_fletcher32_check(work->from, work->bytes);
+    if (!status) work->bytes -= IO_FLETCHER32_BYTES;
+    return status;
+}
+
+/* `size`: the bytes that went into it in writing. */
+static shs_status undo(struct work *work, const struct io_filter *filter, size_t size)
+{
+    size_t codec = find_codec(filter->id);
+    if (codec < CODECS) return decompress(work, codec, size);
+    if (filter->id == FLETCHER32) return check_sum(work);
+    return undo_shuffle(work, filter->values[0]);
+}
+
+/* Whether a filter did anything in writing; to a shuffle, bytes alone are no elements. */
+static bool is_active(const struct io_pipeline *pipeline, uint32_t mask, uint32_t i)
+{
+    const struct io_filter *filter = &pipeline->filter[i];
+    return !(mask >> i & 1) && !(filter->id == SHUFFLE && filter->values[0] == 1);
+}
+
+static shs_status undo_all(struct work *work, const struct io_pipeline *pipeline, uint32_t mask)
+{
+    size_t size[IO_MAX_FILTERS] = {0}, now = work->size; /* right up to what compresses */
+    uint32_t last = pipeline->count;                     /* to move bytes, in reading */
+    for (uint32_t i = pipeline->count; i-- > 0;)
+        if (is_active(pipeline, mask, i) && pipeline->filter[i].id != FLETCHER32) last = i;
+    for (uint32_t i = 0; i < pipeline->count; i++) {
+        size[i] = now;
+        if (is_active(pipeline, mask, i) && pipeline->filter[i].id == FLETCHER32)
+            now += IO_FLETCHER32_BYTES;
+    }
+    for (uint32_t i = pipeline->count; i-- > 0;) {
+        const struct io_filter *filter = &pipeline->filter[i];
+        if (!is_active(pipeline, mask, i)) continue;
+        work->last = i == last;
+        shs_status status = undo(work, filter, size[i]);
+        if (status) return core_wrap(status, "filter %u (%s)", filter->id, name_of(filter->id));
+    }
+    return SHS_OK;
+}
+
+shs_status io_decode(struct io_decoder *decoder, const struct io_pipeline *pipeline, uint32_t mask,
+                     const void *stored, size_t bytes, void *to, size_t size)
+{
+    char reason[IO_REASON_BYTES];
+    if (!io_pipeline_known(pipeline, reason))
+        return core_fail(SHS_ERROR_UNSUPPORTED, "it has %s", reason);
+    struct work work = {.decoder = decoder, .from = stored, .bytes = bytes, .to = to, .size = size};
+    shs_status status = undo_all(&work, pipeline, mask);
+    if (status) return status;
+    if (work.bytes != size)
+        return core_fail(SHS_ERROR_FORMAT, "it decodes to %zu bytes, not to %zu", work.bytes, size);
+    if (work.from != to) memcpy(to, work.from, size);
+    return SHS_OK;
+}

@@ -1,0 +1,88 @@
+/* Fletcher's checksum as HDF5 has it: two sums modulo 65535 over the 16-bit words, and the second
+ * of them in the upper half. */
+#include <string.h>
+
+#include "io_codec.h"
+
+enum {
+    LANES = 8,
+    ROUNDS = 360 /* as many words of 65535 as the sums of a lane hold in 32 bits */
+};
+
+typedef uint16_t words __attribute__((vector_size(2 * LANES)));
+typedef uint32_t lanes __attribute__((vector_size(4 * LANES)));
+
+struct sums {
+    uint64_t first;  /* of the words */
+    uint64_t second; /* of `first` after each word */
+    bool any;        /* a word that is not 0 */
+};
+
+/* Adds at most ROUNDS times LANES words. */
+static void add_rounds(struct sums *sums, const unsigned char *at, size_t rounds)
+{
+    lanes first = {0}, second = {0};
+    for (size_t round = 0; round < rounds; round++) {
+        words now;
+        memcpy(&now, at + round * sizeof now, sizeof now);
+        first += __builtin_convertvector(now, lanes);
+        second += first;
+    }
+    /* A word's weight in its lane counts rounds, not words: too little by a factor, and too much by
+     * the words before it in its round. */
+    uint64_t total = 0, weighted = 0;
+    for (uint32_t i = 0; i < LANES; i++) {
+        total += first[i];
+        weighted += (uint64_t)LANES * second[i] - (uint64_t)i * first[i];
+    }
+    sums->any |= total != 0;
+    sums->second = (sums->second + rounds * LANES * sums->first + weighted) % 65535;
+    sums->first = (sums->first + total) % 65535;
+}
+
+static void add_word(struct sums *sums, uint16_t word)
+{
+    sums->any |= word != 0;
+    sums->first = (sums->first + word) % 65535;
+    sums->second = (sums->second + sums->first) % 65535;
+}
+
+/* HDF5 folds its sums: 0 is left of zeros alone, and of other words whose sum is 0 it is 65535. */
+static uint32_t fold(const struct sums *sums, uint64_t sum)
+{
+    return sum || !sums->any ? (uint32_t)sum : 65535;
+}
+
+/* Of words in the machine's byte order. */
+static uint32_t sum_up(const unsigned char *at, size_t bytes)
+{
+    struct sums sums = {0};
+    for (size_t rounds; bytes >= sizeof(words); bytes -= rounds * sizeof(words)) {
+        rounds = bytes / sizeof(words) < ROUNDS ? bytes / sizeof(words) : ROUNDS;
+        add_rounds(&sums, at, rounds);
+        at += rounds * sizeof(words);
+    }
+    for (; bytes; at += 2, bytes -= bytes > 1 ? 2 : 1) {
+        unsigned char pair[2] = {at[0], bytes > 1 ? at[1] : 0};
+        uint16_t word;
+        memcpy(&word, pair, sizeof word);
+        add_word(&sums, word);
+    }
+    return fold(&sums, sums.second) << 16 | fold(&sums, sums.first);
+}
+
+/* The words of a chunk are big-endian, except where versions before 1.6.3 wrote them. Modulo 65535
+ * the other byte order only swaps the bytes of the sums, and HDF5 accepts both. */
+shs_status io_fletcher32_check(const void *from, size_t bytes)
+{
+    if (bytes < IO_FLETCHER32_BYTES)
+        return core_fail(SHS_ERROR_FORMAT, "%zu bytes are too few to end with a checksum", bytes);
+    size_t summed = bytes - IO_FLETCHER32_BYTES;
+    uint32_t sum = sum_up(from, summed);
+    uint32_t other = (sum & 0x00FF00FFu) << 8 | (sum >> 8 & 0x00FF00FFu);
+    const unsigned char *end = (const unsigned char *)from + summed;
+    uint32_t stored =
+        end[0] | (uint32_t)end[1] << 8 | (uint32_t)end[2] << 16 | (uint32_t)end[3] << 24;
+    if (stored == sum || stored == other) return SHS_OK;
+    return core_fail(SHS_ERROR_FORMAT, "the checksum does not fit: the data are damaged");
+}

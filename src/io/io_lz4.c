@@ -1,0 +1,64 @@
+/* Filter 32004: the decoded size in 8 bytes, the size of a block in 4, then the blocks, each behind
+ * its stored size in 4; all big-endian. The last block may be shorter, and one stored in as many
+ * bytes as it has is not compressed. */
+#include <limits.h>
+#include <lz4.h>
+#include <string.h>
+
+#include "io_codec.h"
+
+struct input {
+    const unsigned char *at;
+    size_t left;
+};
+
+/* A number of `bytes` bytes; false at the input's end. */
+static bool take_number(struct input *input, size_t bytes, uint64_t *number)
+{
+    if (input->left < bytes) return false;
+    *number = 0;
+    for (size_t i = 0; i < bytes; i++)
+        *number = *number << 8 | input->at[i];
+    input->at += bytes;
+    input->left -= bytes;
+    return true;
+}
+
+static bool decode_block(struct input *input, unsigned char *to, size_t size)
+{
+    uint64_t stored;
+    if (!take_number(input, 4, &stored) || stored > input->left) return false;
+    if (stored == size)
+        memcpy(to, input->at, size);
+    else if (stored > INT_MAX || size > INT_MAX ||
+             LZ4_decompress_safe((const char *)input->at, (char *)to, (int)stored, (int)size) !=
+                 (int)size)
+        return false;
+    input->at += stored;
+    input->left -= (size_t)stored;
+    return true;
+}
+
+static shs_status decode(void **state, const void *from, size_t bytes, void *to, size_t size)
+{
+    (void)state;
+    struct input input = {from, bytes};
+    uint64_t due, block;
+    if (!take_number(&input, 8, &due) || !take_number(&input, 4, &block))
+        return core_fail(SHS_ERROR_FORMAT, "its %zu bytes end in its head", bytes);
+    if (due != size)
+        return core_fail(SHS_ERROR_FORMAT, "it decodes to %llu bytes, not to %zu",
+                         (unsigned long long)due, size);
+    if (!block && size) return core_fail(SHS_ERROR_FORMAT, "its blocks are empty");
+    for (size_t done = 0, now; done < size; done += now) {
+        now = size - done < block ? size - done : (size_t)block;
+        if (!decode_block(&input, (unsigned char *)to + done, now))
+            return core_fail(SHS_ERROR_FORMAT, "its block for byte %zu is damaged or cut off",
+                             done);
+    }
+    if (input.left)
+        return core_fail(SHS_ERROR_FORMAT, "%zu bytes follow its last block", input.left);
+    return SHS_OK;
+}
+
+const struct io_codec io_codec_lz4 = {32004, decode, NULL};
