@@ -59,11 +59,15 @@ SHS_API const shs_tensor *shs_augment_output(const shs_augment *augment, size_t 
 /* Local. True if applying it draws random numbers. */
 SHS_API bool shs_augment_draws(const shs_augment *augment);
 
+/* Local. True if the text changes field 0 … fields-1, on any sample. */
+SHS_API bool shs_augment_changes(const shs_augment *augment, size_t field);
+
 /* Local. Bytes of scratch memory that one shs_augment_apply() needs. */
 SHS_API size_t shs_augment_scratch(const shs_augment *augment);
 
 /* Local, any thread. Transforms one sample of every field: inputs[f] and outputs[f] hold field f
- * in its shape and type before and after, and do not overlap. `scratch` has
+ * in its shape and type before and after, and do not overlap; for a field that is not changed they
+ * may be the same memory. `scratch` has
  * shs_augment_scratch() bytes, aligned for any type. Returns the stream's status. */
 SHS_API SHS_MUST_CHECK shs_status shs_augment_apply(const shs_augment *augment, shs_random *stream,
                                                     const void *const *inputs, void *const *outputs,

@@ -13,16 +13,19 @@ typedef struct shs_dataset shs_dataset;
 
 /* A zeroed struct means the defaults. */
 typedef struct shs_dataset_options {
-    size_t cache_bytes; /* memory that HDF5 may use a field for decoded chunks; 0: 64 MiB */
+    size_t cache_bytes; /* memory that each loader may use for decoded chunks, and HDF5 for those of
+                           a field that only it can read; 0: 64 MiB */
 } shs_dataset_options;
 
 /* Collective. Opens `fields`, up to SHS_MAX_FIELDS names separated by commas
  * ("train/images,train/labels"), of an HDF5 file, read-only and without a file lock. Each field is
  * an array of plain numbers (8 to 64 bit integers, IEEE 754 half, single or double, any byte order)
- * with 1 … SHS_MAX_AXES axes; all have equally many rows. A contiguous field is read directly, by
- * position, if some of its rows are then those that HDF5 reads. Every rank opens the file by
- * itself; names, types and shapes must be the same on all. `options` may be NULL. On error *dataset
- * is NULL. */
+ * with 1 … SHS_MAX_AXES axes; all have equally many rows. A field is read directly, by position,
+ * if it lies contiguous or in chunks in one file, its filters can be undone (deflate, shuffle,
+ * fletcher32 and, as the library was built, LZF, LZ4, Zstandard and Blosc), and some of its rows
+ * are then those that HDF5 reads; otherwise through HDF5. Every rank opens the file by itself;
+ * names, types and shapes must be the same on all. `options` may be NULL. On error *dataset is
+ * NULL. */
 SHS_API SHS_MUST_CHECK shs_status shs_dataset_open(shs_run *run, const char *path,
                                                    const char *fields,
                                                    const shs_dataset_options *options,

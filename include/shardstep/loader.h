@@ -1,7 +1,7 @@
 /* The loader: batches of a dataset, in an order that is a function of seed and cursor.
  *
- * Loading is synchronous: shs_next() reads and augments in the calling thread and returns when the
- * batch is there. */
+ * Loading is synchronous: shs_next() returns when the batch is there. It is serial, in the calling
+ * thread, unless `threads` says that reading and decoding shall be parallel. */
 #ifndef SHARDSTEP_LOADER_H
 #define SHARDSTEP_LOADER_H
 
@@ -51,7 +51,10 @@ typedef struct shs_loader_options {
     uint32_t stream;  /* this loader's number, 0 … 15: two open loaders of a run that both draw
                          need different ones */
     uint32_t ahead;   /* steps to load ahead: other than 0 is refused in this version */
-    uint32_t threads; /* worker threads: other than 0 is refused in this version */
+    uint32_t threads; /* that read and decode, up to 64, the calling one among them: 0 and 1 mean
+                         that it does so alone. Bytes that must come from a disk are waited for by
+                         16 in any case. Fields that are read through HDF5 are read by the calling
+                         thread. No result depends on it. */
 } shs_loader_options;
 
 /* All that a loader needs to resume. At an epoch's end it is {epoch + 1, 0, step}. */
@@ -79,6 +82,18 @@ typedef struct shs_batch {
 
 typedef struct shs_loader shs_loader;
 
+/* What a loader has read since it was opened, on this rank. A chunk that is decoded again counts
+ * again. */
+typedef struct shs_loader_statistics {
+    uint64_t rows;           /* delivered, of each field */
+    uint64_t reads;          /* reads by position: of neighbouring rows, or of a chunk */
+    uint64_t bytes;          /* that they read from files */
+    uint64_t cold_reads;     /* reads that had to wait for the disk */
+    uint64_t chunks_decoded; /* chunks read, decoded where they are compressed */
+    uint64_t chunk_hits;     /* times that a chunk was still there */
+    uint64_t cached_bytes;   /* that decoded chunks take now */
+} shs_loader_statistics;
+
 /* Collective. `options` may be NULL. Refused: an epoch of no steps, naming N, V and b; options
  * that differ between ranks; a stream that another open loader draws from. On error *loader is
  * NULL. */
@@ -102,6 +117,9 @@ SHS_API shs_cursor shs_tell(const shs_loader *loader);
 /* Collective. Goes on at a cursor, in constant time. SHS_ERROR_ARGUMENT for one that the loader
  * never passes. */
 SHS_API SHS_MUST_CHECK shs_status shs_seek(shs_loader *loader, shs_cursor cursor);
+
+/* Local. What was read so far. Rows that are read through HDF5 count as rows only. */
+SHS_API shs_loader_statistics shs_statistics(const shs_loader *loader);
 
 /* Local. Steps of one epoch. */
 SHS_API uint64_t shs_epoch_steps(const shs_loader *loader);

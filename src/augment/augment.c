@@ -210,6 +210,14 @@ bool shs_augment_draws(const shs_augment *augment)
     return augment->draws;
 }
 
+bool shs_augment_changes(const shs_augment *augment, size_t field)
+{
+    for (size_t o = 0; o < augment->n_operations; o++)
+        for (size_t t = 0; t < augment->operations[o].n_targets; t++)
+            if (augment->operations[o].targets[t].field == field) return true;
+    return false;
+}
+
 size_t shs_augment_scratch(const shs_augment *augment)
 {
     return augment->scratch;
@@ -244,7 +252,7 @@ shs_status shs_augment_apply(const shs_augment *augment, shs_random *stream,
         }
     }
     for (size_t f = 0; f < augment->fields; f++)
-        if (now[f] == inputs[f]) {
+        if (now[f] == inputs[f] && outputs[f] != inputs[f]) {
             size_t bytes;
             shs_status status = shs_tensor_bytes(&augment->inputs[f], &bytes);
             if (status) return status;

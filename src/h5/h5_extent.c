@@ -1,92 +1,227 @@
-/* Whether a field can be read around HDF5, and where. */
+/* Where a field's elements lie, if they can be read around HDF5. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core_memory.h"
+#include "h5_driver.h"
 #include "h5_field.h"
 #include "h5_guard.h"
 
-static struct h5_extent through_hdf5(const char *reason)
+/* What is being found out. */
+struct search {
+    const struct h5_file *file;
+    const struct h5_field *field;
+    hid_t dataset;  /* of its own: nothing of it is in HDF5's buffers yet */
+    hid_t creation; /* its creation list */
+    struct io_layout *layout;
+    char *reason; /* of IO_REASON_BYTES; "" as long as nothing speaks against it */
+};
+
+static bool refuse(struct search *search, const char *reason)
 {
-    return (struct h5_extent){.reason = reason};
+    snprintf(search->reason, IO_REASON_BYTES, "%s", reason);
+    return false;
 }
 
-static const char *check_layout(hid_t dataset)
+static bool check_storage(struct search *search)
 {
-    const char *reason = NULL;
-    hid_t creation = H5Dget_create_plist(dataset);
-    H5D_layout_t layout = H5Pget_layout(creation);
-    if (layout == H5D_CHUNKED)
-        reason = "chunked";
-    else if (layout == H5D_COMPACT)
-        reason = "compact";
-    else if (layout == H5D_VIRTUAL)
-        reason = "virtual";
-    else if (layout != H5D_CONTIGUOUS)
-        reason = "of unknown layout";
-    else if (H5Pget_external_count(creation) != 0)
-        reason = "in external files";
-    H5Pclose(creation);
-    return reason;
+    switch (H5Pget_layout(search->creation)) {
+    case H5D_CHUNKED:
+        search->layout->chunked = true;
+        return true;
+    case H5D_CONTIGUOUS:
+        if (H5Pget_external_count(search->creation) == 0) return true;
+        return refuse(search, "in external files");
+    case H5D_COMPACT:
+        return refuse(search, "compact");
+    case H5D_VIRTUAL:
+        return refuse(search, "virtual");
+    default:
+        return refuse(search, "of unknown layout");
+    }
 }
 
-/* Only the driver for one plain file: with any other, an address is no offset. */
-static const char *check_driver(hid_t file)
+static bool describe_elements(struct search *search)
 {
-    hid_t access = H5Fget_access_plist(file);
-    bool plain = access >= 0 && H5Pget_driver(access) == H5FD_SEC2;
-    if (access >= 0) H5Pclose(access);
-    return plain ? NULL : "not in one plain file";
-}
-
-static const char *check_space(const struct h5_field *field)
-{
-    H5D_space_status_t allocated;
-    uint64_t elements = 1;
-    for (uint32_t axis = 0; axis < field->axes; axis++)
-        elements *= field->shape[axis];
-    if (!elements) return "empty";
-    if (H5Dget_space_status(field->dataset, &allocated) < 0 ||
-        allocated != H5D_SPACE_STATUS_ALLOCATED)
-        return "not written yet";
-    if (H5Dget_storage_size(field->dataset) != elements * H5Tget_size(field->memory_type))
-        return "of another size than its shape";
-    return NULL;
-}
-
-static bool is_swapped(const struct h5_field *field)
-{
-    hid_t stored = H5Dget_type(field->dataset);
-    bool swapped =
-        H5Tget_size(stored) > 1 && H5Tget_order(stored) != H5Tget_order(field->memory_type);
+    const struct h5_field *field = search->field;
+    struct io_layout *layout = search->layout;
+    hid_t stored = H5Dget_type(search->dataset);
+    layout->axes = field->axes;
+    layout->element_bytes = H5Tget_size(field->memory_type);
+    layout->swapped =
+        layout->element_bytes > 1 && H5Tget_order(stored) != H5Tget_order(field->memory_type);
     H5Tclose(stored);
-    return swapped;
+    for (uint32_t axis = 0; axis < field->axes; axis++) {
+        layout->shape[axis] = field->shape[axis];
+        if (!field->shape[axis]) return refuse(search, "empty");
+    }
+    return true;
 }
 
-/* H5Dget_offset() includes the user block in the versions of 1.10 and not in later ones; where the
- * two differ, the caller's comparison with H5Dread decides, so only files without one are read
- * directly. */
-static const char *check_user_block(hid_t file)
+/* The address is where HDF5 itself turns to for the first element: what H5Dget_offset() gives
+ * counts a user block in some versions and not in others. */
+static bool find_address(struct search *search)
 {
-    hsize_t bytes = 0;
-    hid_t creation = H5Fget_create_plist(file);
-    bool none = creation >= 0 && H5Pget_userblock(creation, &bytes) >= 0 && bytes == 0;
-    if (creation >= 0) H5Pclose(creation);
-    return none ? NULL : "behind a user block";
+    const struct h5_field *field = search->field;
+    H5D_space_status_t allocated;
+    if (H5Dget_space_status(search->dataset, &allocated) < 0 ||
+        allocated != H5D_SPACE_STATUS_ALLOCATED)
+        return refuse(search, "not written yet");
+    if (H5Dget_storage_size(search->dataset) !=
+        search->layout->row_bytes * search->layout->shape[0])
+        return refuse(search, "of another size than its shape");
+    hsize_t start[SHS_MAX_AXES] = {0}, one[SHS_MAX_AXES], single = 1;
+    for (uint32_t axis = 0; axis < field->axes; axis++)
+        one[axis] = 1;
+    hid_t file_space = H5Dget_space(search->dataset);
+    hid_t memory_space = H5Screate_simple(1, &single, NULL);
+    unsigned char element[8];
+    h5_note_begin(search->file->id, H5_NOTE_AND_READ);
+    herr_t result = H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start, NULL, one, NULL);
+    if (result >= 0)
+        result = H5Dread(search->dataset, field->memory_type, memory_space, file_space, H5P_DEFAULT,
+                         element);
+    struct h5_noted noted = h5_note_end(search->file->id);
+    H5Sclose(memory_space);
+    H5Sclose(file_space);
+    if (result < 0 || !noted.reads) return refuse(search, "not where it can be found");
+    search->layout->address = noted.address;
+    return true;
 }
 
-static struct h5_extent find_extent(struct h5_file *file, const struct h5_field *field)
+static bool find_filters(struct search *search)
 {
-    const char *reason = check_layout(field->dataset);
-    if (!reason) reason = check_driver(file->id);
-    if (!reason) reason = check_space(field);
-    if (!reason) reason = check_user_block(file->id);
-    if (reason) return through_hdf5(reason);
-    haddr_t offset = H5Dget_offset(field->dataset);
-    if (offset == HADDR_UNDEF) return through_hdf5("at no address");
-    return (struct h5_extent){.direct = true, .offset = offset, .swapped = is_swapped(field)};
+    struct io_pipeline *pipeline = &search->layout->pipeline;
+    int count = H5Pget_nfilters(search->creation);
+    if (count < 0) return refuse(search, "passed through unknown filters");
+    pipeline->count = (uint32_t)count;
+    for (int i = 0; i < count && i < IO_MAX_FILTERS; i++) {
+        struct io_filter *filter = &pipeline->filter[i];
+        unsigned flags, config, values[IO_FILTER_VALUES] = {0};
+        size_t n_values = IO_FILTER_VALUES;
+        char name[1];
+        H5Z_filter_t id = H5Pget_filter2(search->creation, (unsigned)i, &flags, &n_values, values,
+                                         sizeof name, name, &config);
+        if (id < 0) return refuse(search, "passed through unknown filters");
+        filter->id = (uint32_t)id;
+        filter->n_values = (uint32_t)n_values;
+        memcpy(filter->values, values, sizeof values);
+    }
+    return io_pipeline_known(pipeline, search->reason);
 }
 
-struct h5_extent h5_extent_of(struct h5_file *file, struct h5_field *field)
+static bool find_fill(struct search *search)
 {
+    H5D_fill_value_t defined;
+    unsigned options = 0;
+    if (H5Pfill_value_defined(search->creation, &defined) < 0 ||
+        H5Pget_chunk_opts(search->creation, &options) < 0)
+        return refuse(search, "without a known fill value");
+    search->layout->raw_edges = options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS;
+    if (defined == H5D_FILL_VALUE_UNDEFINED) return true;
+    if (H5Pget_fill_value(search->creation, search->field->memory_type, search->layout->fill) < 0)
+        return refuse(search, "without a known fill value");
+    return true;
+}
+
+/* The place of one chunk, where HDF5 turns to for it. False if it has none. */
+static bool find_chunk(const struct search *search, const hsize_t *corner, struct io_chunk *chunk)
+{
+    unsigned char nothing; /* no byte is read */
+    uint32_t mask = 0;
+    h5_note_begin(search->file->id, H5_NOTE_ONLY);
+    herr_t result = H5Dread_chunk(search->dataset, H5P_DEFAULT, corner, &mask, &nothing);
+    struct h5_noted noted = h5_note_end(search->file->id);
+    if (result < 0 || noted.reads != 1 || noted.bytes > UINT32_MAX) {
+        *chunk = (struct io_chunk){.address = IO_NOWHERE};
+        return false;
+    }
+    *chunk = (struct io_chunk){noted.address, (uint32_t)noted.bytes, mask};
+    return true;
+}
+
+static void next_corner(const struct io_layout *layout, hsize_t *corner)
+{
+    for (uint32_t axis = layout->axes; axis-- > 0; corner[axis] = 0) {
+        corner[axis] += layout->chunk[axis];
+        if (corner[axis] < layout->shape[axis]) return;
+    }
+}
+
+/* Looks up every chunk. How many were found, and their size, must be what HDF5 counts: a look-up
+ * that failed in a damaged index must not pass for a chunk that was never written. */
+static bool find_chunks(struct search *search)
+{
+    struct io_layout *layout = search->layout;
+    hsize_t corner[SHS_MAX_AXES] = {0}, counted, bytes = 0, found = 0;
+    hid_t space = H5Dget_space(search->dataset);
+    herr_t result = H5Dget_num_chunks(search->dataset, space, &counted);
+    H5Sclose(space);
+    if (result < 0) return refuse(search, "of a chunk index that cannot be read");
+    if (layout->n_chunks / 16 > counted + 4096) return refuse(search, "mostly not written");
+    if (core_new(layout->n_chunks, sizeof *layout->chunks, "places of chunks", &layout->chunks))
+        return refuse(search, "of more chunks than memory holds");
+    for (uint64_t i = 0; i < layout->n_chunks; i++, next_corner(layout, corner))
+        if (find_chunk(search, corner, &layout->chunks[i])) {
+            found++;
+            bytes += layout->chunks[i].bytes;
+        }
+    if (found != counted || bytes != H5Dget_storage_size(search->dataset))
+        return refuse(search, "of a chunk index that does not add up");
+    return true;
+}
+
+static bool find_grid(struct search *search)
+{
+    hsize_t chunk[SHS_MAX_AXES];
+    if (H5Pget_chunk(search->creation, SHS_MAX_AXES, chunk) != (int)search->layout->axes)
+        return refuse(search, "of unknown chunks");
+    for (uint32_t axis = 0; axis < search->layout->axes; axis++)
+        search->layout->chunk[axis] = chunk[axis];
+    return true;
+}
+
+static bool check_fill(struct search *search)
+{
+    H5D_fill_value_t defined;
+    const struct io_layout *layout = search->layout;
+    bool undefined = H5Pfill_value_defined(search->creation, &defined) < 0 ||
+                     defined == H5D_FILL_VALUE_UNDEFINED;
+    for (uint64_t i = 0; i < layout->n_chunks && undefined; i++)
+        if (layout->chunks[i].address == IO_NOWHERE)
+            return refuse(search, "not all written, without a fill value");
+    return true;
+}
+
+static bool find(struct search *search)
+{
+    struct io_layout *layout = search->layout;
+    /* only the driver for one plain file: with any other, an address is no offset */
+    if (!h5_driver_is_of(search->file->id)) return refuse(search, "not in one plain file");
+    if (!check_storage(search) || !describe_elements(search)) return false;
+    if (layout->chunked && !(find_grid(search) && find_filters(search) && find_fill(search)))
+        return false;
+    if (io_layout_measure(layout)) return refuse(search, "too large");
+    return layout->chunked ? find_chunks(search) && check_fill(search) : find_address(search);
+}
+
+shs_status h5_layout_of(struct h5_file *file, struct h5_field *field, struct io_layout *layout,
+                        char reason[IO_REASON_BYTES])
+{
+    struct search search = {.file = file, .field = field, .layout = layout, .reason = reason};
+    *layout = (struct io_layout){0};
+    *reason = '\0';
     struct h5_guard guard = h5_guard_begin();
-    struct h5_extent extent = find_extent(file, field);
+    shs_status status = h5_dataset_open(file, field->name, 0, &search.dataset);
+    if (!status) {
+        search.creation = H5Dget_create_plist(search.dataset);
+        if (!find(&search)) {
+            io_layout_free(layout);
+            *layout = (struct io_layout){0};
+        }
+        H5Pclose(search.creation);
+        H5Dclose(search.dataset);
+    }
     h5_guard_end(&guard);
-    return extent;
+    return status;
 }

@@ -5,6 +5,7 @@
 
 #include "core_memory.h"
 #include "core_text.h"
+#include "h5_driver.h"
 #include "h5_guard.h"
 #include "h5_open.h"
 #include "h5_type.h"
@@ -13,7 +14,7 @@
 static hid_t open_read_only(const char *path)
 {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS), file = H5I_INVALID_HID;
-    if (access >= 0 && H5Pset_file_locking(access, false, true) >= 0)
+    if (access >= 0 && h5_driver_use(access) >= 0 && H5Pset_file_locking(access, false, true) >= 0)
         file = H5Fopen(path, H5F_ACC_RDONLY, access);
     if (access >= 0) H5Pclose(access);
     return file;

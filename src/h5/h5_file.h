@@ -2,7 +2,7 @@
 #ifndef H5_FILE_H
 #define H5_FILE_H
 
-#include "shardstep/tensor.h"
+#include "io_layout.h"
 
 struct h5_file;
 struct h5_field;
@@ -24,16 +24,11 @@ void h5_field_close(struct h5_field **field);
 /* Reads `count` rows from row `first` on, in the machine's byte order. */
 shs_status h5_read_rows(struct h5_field *field, uint64_t first, uint64_t count, void *rows);
 
-/* Where the rows of a field lie in its file, if they can be read without HDF5: one after the other,
- * unfiltered, complete. */
-struct h5_extent {
-    bool direct;
-    const char *reason; /* why not; static storage */
-    uint64_t offset;    /* of row 0 */
-    bool swapped;       /* elements are in the other byte order than the machine's */
-};
-
-struct h5_extent h5_extent_of(struct h5_file *file, struct h5_field *field);
+/* Where a field's elements lie in its file, to be released by io_layout_free(), if they can be read
+ * without HDF5: in one plain file, in number types and filters that io knows, all places known.
+ * Otherwise `reason`, "" before, says why not, and the layout is empty. */
+shs_status h5_layout_of(struct h5_file *file, struct h5_field *field, struct io_layout *layout,
+                        char reason[IO_REASON_BYTES]);
 
 /* Reads a whole dataset that must have the type and shape of `tensor` into its data. */
 shs_status h5_read_tensor(struct h5_file *file, const char *name, const shs_tensor *tensor);

@@ -123,6 +123,43 @@ shs_status io_check_readable(const char *path)
     return SHS_OK;
 }
 
+shs_status io_open(const char *path, int *file)
+{
+    *file = open(path, O_RDONLY | O_CLOEXEC);
+    return *file < 0 ? fail_with("cannot open", path, errno, "") : SHS_OK;
+}
+
+void io_close(int file)
+{
+    close(file);
+}
+
+shs_status io_read_at(int file, uint64_t at, void *to, size_t bytes, size_t *got)
+{
+    for (*got = 0; *got < bytes;) {
+        ssize_t now = pread(file, (char *)to + *got, bytes - *got, (off_t)(at + *got));
+        if (now < 0 && errno == EINTR) continue;
+        if (now < 0)
+            return core_fail(SHS_ERROR_FILE, "byte %llu cannot be read: %s",
+                             (unsigned long long)(at + *got), strerror(errno));
+        if (now == 0) break;
+        *got += (size_t)now;
+    }
+    return SHS_OK;
+}
+
+shs_status io_identify(int file, const char *path, struct io_identity *identity)
+{
+    struct stat found;
+    if (fstat(file, &found) < 0) return fail_with("cannot look at", path, errno, "");
+    *identity = (struct io_identity){.device = found.st_dev,
+                                     .inode = found.st_ino,
+                                     .bytes = (uint64_t)found.st_size,
+                                     .seconds = found.st_mtim.tv_sec,
+                                     .nanoseconds = found.st_mtim.tv_nsec};
+    return SHS_OK;
+}
+
 shs_status io_size(const char *path, uint64_t *bytes)
 {
     struct stat found;

@@ -37,6 +37,22 @@ void io_unlock(int lock);
 /* Refuses a file that cannot be opened for reading. */
 shs_status io_check_readable(const char *path);
 
+/* Opens a file for reading. */
+shs_status io_open(const char *path, int *file);
+void io_close(int file);
+
+/* Reads up to `bytes` bytes from `at` on; *got is less only at the file's end. */
+shs_status io_read_at(int file, uint64_t at, void *to, size_t bytes, size_t *got);
+
+/* What tells a file from another one and from itself after a change. */
+struct io_identity {
+    uint64_t device, inode, bytes;
+    int64_t seconds, nanoseconds; /* of its last change */
+};
+
+/* Of an open file; `path` is for the message. */
+shs_status io_identify(int file, const char *path, struct io_identity *identity);
+
 /* Bytes of a file. */
 shs_status io_size(const char *path, uint64_t *bytes);
 

@@ -38,6 +38,7 @@ static shs_status open_field(shs_dataset *dataset, const char *path, const char 
     struct run_field *field = &dataset->fields[dataset->n_fields];
     shs_status status = run_field_open(dataset->file, path, name, cache_bytes, field);
     if (status) return status;
+    field->key = dataset->n_fields;
     dataset->sample[dataset->n_fields++] = field->sample;
     if (dataset->n_fields == 1) dataset->samples = field->rows;
     if (field->rows == dataset->samples) return SHS_OK;
@@ -100,6 +101,7 @@ shs_status shs_dataset_open(shs_run *run, const char *path, const char *fields,
     if (!status) {
         mpi_run_hold(run);
         (*dataset)->run = run;
+        (*dataset)->cache_bytes = cache_bytes;
         (*dataset)->holders = 1;
         status = open_local(*dataset, path, fields, cache_bytes);
     }
@@ -161,19 +163,4 @@ shs_status run_dataset_check(const shs_dataset *dataset)
                      "replaced; put it back and start again",
                      dataset->path, (unsigned long long)bytes,
                      (unsigned long long)(dataset->file_bytes - bytes));
-}
-
-shs_status run_dataset_read(const shs_dataset *dataset, size_t field, const uint64_t *index,
-                            uint64_t count, void *rows)
-{
-    char *to = rows;
-    for (uint64_t i = 0, run; i < count; i += run) {
-        run = 1; /* neighbouring rows are read together */
-        while (i + run < count && index[i + run] == index[i] + run)
-            run++;
-        shs_status status = run_field_read(&dataset->fields[field], index[i], run, to);
-        if (status) return status;
-        to += run * dataset->fields[field].row_bytes;
-    }
-    return SHS_OK;
 }

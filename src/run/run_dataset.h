@@ -11,6 +11,7 @@ struct shs_dataset {
     struct h5_file *file;
     char *path;
     uint64_t file_bytes; /* when it was opened */
+    size_t cache_bytes;  /* for decoded chunks, of each loader */
     uint64_t samples;
     size_t n_fields;
     struct run_field fields[SHS_MAX_FIELDS];
@@ -20,10 +21,6 @@ struct shs_dataset {
 
 /* Local. Refuses a file that is shorter than it was: HDF5 reads what is missing as zeros. */
 shs_status run_dataset_check(const shs_dataset *dataset);
-
-/* Local. Reads rows of a field, in the order of `index`, one after the other into `rows`. */
-shs_status run_dataset_read(const shs_dataset *dataset, size_t field, const uint64_t *index,
-                            uint64_t count, void *rows);
 
 void run_dataset_hold(shs_dataset *dataset);
 void run_dataset_release(shs_dataset *dataset);

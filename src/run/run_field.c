@@ -1,5 +1,6 @@
 #include "run_field.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core_memory.h"
@@ -15,18 +16,19 @@ static uint64_t probe_row(uint64_t rows, uint64_t probe)
     return last / (PROBES - 1) * probe + last % (PROBES - 1) * probe / (PROBES - 1);
 }
 
-/* Whether some rows read directly are those that HDF5 reads. */
-static shs_status compare(const struct run_field *field, bool *same)
+/* Whether some rows read directly are those that HDF5 reads. A row that neither can read is none
+ * that they differ in: it is an error when it is wanted. */
+static shs_status compare(struct run_field *field, bool *same)
 {
     char *ours = NULL, *theirs = NULL;
     shs_status status = core_new(1, field->row_bytes, "a row", &ours);
     if (!status) status = core_new(1, field->row_bytes, "a row", &theirs);
-    *same = true;
-    for (uint64_t probe = 0; probe < PROBES && *same && !status; probe++) {
+    *same = !status;
+    for (uint64_t probe = 0; probe < PROBES && *same; probe++) {
         uint64_t row = probe_row(field->rows, probe);
-        status = h5_read_rows(field->through, row, 1, theirs);
-        *same = !status && !io_rows_read(field->direct, row, 1, ours) &&
-                !memcmp(ours, theirs, field->row_bytes);
+        bool readable = !h5_read_rows(field->through, row, 1, theirs);
+        *same = readable == !io_reader_read(field->direct, &field->lane, row, 1, ours) &&
+                (!readable || !memcmp(ours, theirs, field->row_bytes));
     }
     core_free(&ours);
     core_free(&theirs);
@@ -35,17 +37,19 @@ static shs_status compare(const struct run_field *field, bool *same)
 
 static shs_status choose_way(struct h5_file *file, const char *path, struct run_field *field)
 {
-    struct h5_extent extent = h5_extent_of(file, field->through);
-    struct io_place place = {extent.offset, field->rows, field->row_bytes,
-                             extent.swapped ? shs_type_size(field->sample.type) : 0};
-    bool same;
-    field->reason = extent.reason;
-    if (!extent.direct) return SHS_OK;
-    shs_status status = io_rows_open(path, &place, &field->direct);
+    struct io_layout layout;
+    bool same = false;
+    shs_status status = h5_layout_of(file, field->through, &layout, field->reason);
+    if (status || *field->reason) return status;
+    status = io_reader_open(path, &layout, &field->direct);
     if (!status) status = compare(field, &same);
-    if (status || same) return status;
-    io_rows_close(&field->direct);
-    field->reason = "not where HDF5 reads it";
+    if (status) return status;
+    if (same) {
+        h5_field_close(&field->through); /* with the chunks that it keeps */
+        return SHS_OK;
+    }
+    io_reader_close(&field->direct);
+    snprintf(field->reason, sizeof field->reason, "not where HDF5 reads it");
     return SHS_OK;
 }
 
@@ -76,15 +80,16 @@ shs_status run_field_open(struct h5_file *file, const char *path, const char *na
 void run_field_close(struct run_field *field)
 {
     h5_field_close(&field->through);
-    io_rows_close(&field->direct);
+    io_reader_close(&field->direct);
+    io_lane_free(&field->lane);
     core_free(&field->sample.name);
     *field = (struct run_field){0};
 }
 
-shs_status run_field_read(const struct run_field *field, uint64_t first, uint64_t count, void *to)
+shs_status run_field_read(struct run_field *field, uint64_t first, uint64_t count, void *to)
 {
     if (!field->direct) return h5_read_rows(field->through, first, count, to);
-    return core_wrap(io_rows_read(field->direct, first, count, to), "dataset %s: rows %llu to %llu",
-                     field->sample.name, (unsigned long long)first,
+    return core_wrap(io_reader_read(field->direct, &field->lane, first, count, to),
+                     "dataset %s: rows %llu to %llu", field->sample.name, (unsigned long long)first,
                      (unsigned long long)(first + count - 1));
 }

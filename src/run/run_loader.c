@@ -18,10 +18,9 @@ static shs_status check_options(const shs_loader_options *options)
     if (options->ahead)
         return core_fail(SHS_ERROR_UNSUPPORTED,
                          "ahead = %u: this version loads synchronously; use 0", options->ahead);
-    if (options->threads)
-        return core_fail(SHS_ERROR_UNSUPPORTED,
-                         "threads = %u: this version loads in the calling thread; use 0",
-                         options->threads);
+    if (options->threads > RUN_POOL_MOST)
+        return core_fail(SHS_ERROR_ARGUMENT, "%u threads; the most is %d", options->threads,
+                         RUN_POOL_MOST);
     if (options->stream > RANDOM_MAX_STREAM)
         return core_fail(SHS_ERROR_ARGUMENT, "stream %u; choose 0 to %d", options->stream,
                          RANDOM_MAX_STREAM);
@@ -49,29 +48,39 @@ static shs_status claim_stream(shs_loader *loader)
     return SHS_OK;
 }
 
+static shs_status make_field(shs_loader *loader, size_t f, uint64_t batch)
+{
+    const shs_dataset *dataset = loader->dataset;
+    loader->field[f] = *shs_augment_output(loader->augment, f);
+    bool changes = shs_augment_changes(loader->augment, f);
+    shs_status status = shs_tensor_bytes(&loader->field[f], &loader->output_bytes[f]);
+    if (!status)
+        status = core_new(batch, dataset->fields[f].row_bytes, "a batch", &loader->read[f]);
+    if (!status && changes)
+        status = core_new(batch, loader->output_bytes[f], "a batch", &loader->output[f]);
+    if (status) return status;
+    if (!changes) loader->output[f] = loader->read[f];
+    loader->augments |= changes;
+    /* a sample's axes become a batch's: rows first */
+    shs_tensor *field = &loader->field[f];
+    memmove(field->shape + 1, field->shape, field->axes * sizeof *field->shape);
+    field->axes++;
+    field->data = loader->output[f];
+    return SHS_OK;
+}
+
 static shs_status make_buffers(shs_loader *loader)
 {
     const shs_dataset *dataset = loader->dataset;
     uint64_t batch =
         loader->shape.batch < loader->shape.samples ? loader->shape.batch : loader->shape.samples;
-    shs_status status = core_new(batch, sizeof *loader->index, "row numbers", &loader->index);
+    shs_status status = run_fetcher_new(dataset->cache_bytes, &loader->fetcher);
+    if (!status) status = core_new(batch, sizeof *loader->index, "row numbers", &loader->index);
     if (!status)
         status =
             core_new(shs_augment_scratch(loader->augment), 1, "augmentation", &loader->scratch);
-    for (size_t f = 0; f < dataset->n_fields && !status; f++) {
-        loader->field[f] = *shs_augment_output(loader->augment, f);
-        status = shs_tensor_bytes(&loader->field[f], &loader->output_bytes[f]);
-        if (!status)
-            status = core_new(batch, dataset->fields[f].row_bytes, "a batch", &loader->read[f]);
-        if (!status)
-            status = core_new(batch, loader->output_bytes[f], "a batch", &loader->output[f]);
-        if (status) return status;
-        /* a sample's axes become a batch's: rows first */
-        shs_tensor *field = &loader->field[f];
-        memmove(field->shape + 1, field->shape, field->axes * sizeof *field->shape);
-        field->axes++;
-        field->data = loader->output[f];
-    }
+    for (size_t f = 0; f < dataset->n_fields && !status; f++)
+        status = make_field(loader, f, batch);
     return status;
 }
 
@@ -130,6 +139,7 @@ shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *optio
             .epochs = options->epochs,
             .augment_by = options->augment_by,
             .stream = options->stream,
+            .threads = options->threads,
         };
         mpi_watch_begin(run, &(*loader)->watch, id);
         status = open_local(*loader, options);
@@ -146,9 +156,11 @@ void shs_loader_close(shs_loader **loader)
     mpi_watch_end(dataset->run, &(*loader)->watch);
     if ((*loader)->draws) dataset->run->streams_drawn &= ~(UINT32_C(1) << (*loader)->stream);
     for (size_t f = 0; f < dataset->n_fields; f++) {
+        if ((*loader)->output[f] != (*loader)->read[f]) core_free(&(*loader)->output[f]);
         core_free(&(*loader)->read[f]);
-        core_free(&(*loader)->output[f]);
     }
+    run_fetcher_free(&(*loader)->fetcher);
+    core_free(&(*loader)->pieces);
     core_free(&(*loader)->index);
     core_free(&(*loader)->scratch);
     core_free(&(*loader)->augment_text);
@@ -166,6 +178,16 @@ shs_cursor shs_tell(const shs_loader *loader)
 uint64_t shs_epoch_steps(const shs_loader *loader)
 {
     return order_steps(&loader->shape);
+}
+
+shs_loader_statistics shs_statistics(const shs_loader *loader)
+{
+    const shs_dataset *dataset = loader->dataset;
+    shs_loader_statistics done = run_fetch_statistics(loader->fetcher);
+    done.rows /= dataset->n_fields;
+    for (size_t f = 0; f < dataset->n_fields; f++)
+        if (dataset->fields[f].direct) done.bytes += io_reader_bytes(dataset->fields[f].direct);
+    return done;
 }
 
 void run_loader_go(shs_loader *loader, shs_cursor cursor)
@@ -249,16 +271,46 @@ static shs_status augment_row(shs_loader *loader, uint64_t vrank, uint64_t slot)
     return shs_augment_apply(loader->augment, &random, inputs, outputs, loader->scratch);
 }
 
+static shs_status add_piece(shs_loader *loader, size_t *count, struct run_piece piece)
+{
+    if (*count == loader->pieces_capacity) {
+        size_t capacity = *count ? 2 * *count : 64;
+        shs_status status =
+            core_resize(capacity, sizeof *loader->pieces, "a batch's pieces", &loader->pieces);
+        if (status) return status;
+        loader->pieces_capacity = capacity;
+    }
+    loader->pieces[(*count)++] = piece;
+    return SHS_OK;
+}
+
+/* What the rows in `index` are made of. */
+static shs_status find_pieces(shs_loader *loader, uint64_t rows, size_t *count)
+{
+    shs_dataset *dataset = loader->dataset;
+    shs_status status = SHS_OK;
+    *count = 0;
+    for (size_t f = 0; f < dataset->n_fields; f++)
+        for (uint64_t row = 0; row < rows && !status; row++)
+            status = add_piece(
+                loader, count,
+                (struct run_piece){&dataset->fields[f], loader->index[row], 1,
+                                   (char *)loader->read[f] + row * dataset->fields[f].row_bytes});
+    return status;
+}
+
 static shs_status load_rows(shs_loader *loader, uint64_t vrank, struct order_slice slice)
 {
+    size_t n_pieces;
     shs_status status = run_dataset_check(loader->dataset);
     if (!status) status = set_permutation(loader);
     if (status) return status;
     for (uint64_t slot = 0; slot < slice.rows; slot++)
         loader->index[slot] = order_row(&loader->shape, &loader->permutation, slice.first + slot);
-    for (size_t f = 0; f < loader->dataset->n_fields && !status; f++)
-        status = run_dataset_read(loader->dataset, f, loader->index, slice.rows, loader->read[f]);
-    for (uint64_t slot = 0; slot < slice.rows && !status; slot++)
+    status = find_pieces(loader, slice.rows, &n_pieces);
+    if (!status)
+        status = run_fetch(loader->fetcher, loader->threads, loader->pieces, n_pieces, NULL);
+    for (uint64_t slot = 0; slot < slice.rows && loader->augments && !status; slot++)
         status = augment_row(loader, vrank, slot);
     return status;
 }

@@ -4,6 +4,7 @@
 
 #include "order_plan.h"
 #include "run_dataset.h"
+#include "run_fetch.h"
 #include "shardstep/loader.h"
 
 struct shs_loader {
@@ -17,7 +18,9 @@ struct shs_loader {
     shs_augment *augment;
     shs_augment_by augment_by;
     uint32_t stream;
+    uint32_t threads;
     bool draws;
+    struct run_fetcher *fetcher;
 
     shs_cursor cursor;      /* the step that is being handed out */
     uint64_t handed;        /* of its batches on this rank */
@@ -26,10 +29,13 @@ struct shs_loader {
     /* the batch */
     uint64_t *index;
     void *read[SHS_MAX_FIELDS];   /* rows as stored */
-    void *output[SHS_MAX_FIELDS]; /* rows as augmented */
+    void *output[SHS_MAX_FIELDS]; /* rows as augmented: those in `read`, if the field is not */
     size_t output_bytes[SHS_MAX_FIELDS];
     shs_tensor field[SHS_MAX_FIELDS];
     void *scratch;
+    struct run_piece *pieces;
+    size_t pieces_capacity;
+    bool augments; /* some field */
 };
 
 /* Local. Goes on at a cursor that has been checked. */

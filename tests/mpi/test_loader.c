@@ -646,17 +646,17 @@ static void one_rank_fails(int failing, uint64_t which)
     CHECK(step_arrives(&damage, 0, FULL));
     CHECK(shs_agree(damage.job.run) == SHS_OK);
     CHECK(step_arrives(&damage, 1, mine ? which : FULL));
-    CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FILE, failing));
+    CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FORMAT, failing));
     CHECK(message_places_error(failing, which));
     if (mine) {
-        CHECK(next_fails_here(&damage, SHS_ERROR_FILE));
-        CHECK(next_fails_here(&damage, SHS_ERROR_FILE));
+        CHECK(next_fails_here(&damage, SHS_ERROR_FORMAT));
+        CHECK(next_fails_here(&damage, SHS_ERROR_FORMAT));
     }
     CHECK(shs_agree(damage.job.run) == SHS_OK);
     CHECK(shs_seek(damage.job.loader, (shs_cursor){0}) == SHS_OK);
     CHECK(step_arrives(&damage, 0, FULL));
     CHECK(step_arrives(&damage, 1, mine ? which : FULL)); /* and again: it is still damaged */
-    CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FILE, failing));
+    CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FORMAT, failing));
     damage_end(&damage);
 }
 
@@ -676,7 +676,7 @@ static void test_the_lowest_loading_error_reaches_all(void)
     damage_open(&damage);
     CHECK(step_arrives(&damage, 0, FULL));
     CHECK(step_arrives(&damage, 1, mine ? my_rank() == low : FULL));
-    CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FILE, low));
+    CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FORMAT, low));
     CHECK(message_places_error(low, 1));
     CHECK(shs_agree(damage.job.run) == SHS_OK);
     damage_end(&damage);
@@ -693,9 +693,9 @@ static void test_the_first_loading_error_stays(void)
     damage_open(&damage);
     CHECK(step_arrives(&damage, 0, FULL));
     CHECK(step_arrives(&damage, 1, mine ? 0 : FULL));
-    CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FILE, last_rank()));
+    CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FORMAT, last_rank()));
     CHECK(message_places_error(last_rank(), 0));
-    if (mine) CHECK(next_fails_here(&damage, SHS_ERROR_FILE));
+    if (mine) CHECK(next_fails_here(&damage, SHS_ERROR_FORMAT));
     CHECK(message_places_error(last_rank(), 0));
     damage_end(&damage);
 }
@@ -710,9 +710,9 @@ static void test_after_an_agreed_error_no_rank_goes_on(void)
     damage_open(&damage);
     CHECK(step_arrives(&damage, 0, FULL));
     CHECK(step_arrives(&damage, 1, my_rank() == last_rank() ? 0 : FULL));
-    CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FILE, last_rank()));
-    CHECK(shs_next(damage.job.loader, &batch) == SHS_ERROR_FILE);
-    CHECK(shs_next(damage.job.loader, &batch) == SHS_ERROR_FILE);
+    CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FORMAT, last_rank()));
+    CHECK(shs_next(damage.job.loader, &batch) == SHS_ERROR_FORMAT);
+    CHECK(shs_next(damage.job.loader, &batch) == SHS_ERROR_FORMAT);
     CHECK(shs_seek(damage.job.loader, (shs_cursor){0}) == SHS_OK);
     CHECK(step_arrives(&damage, 0, FULL));
     damage_end(&damage);
@@ -727,10 +727,10 @@ static void test_an_error_not_agreed_on_comes_with_the_next_step(void)
     CHECK(step_arrives(&damage, 0, FULL));
     CHECK(step_arrives(&damage, 1, mine ? 1 : FULL));
     if (mine)
-        CHECK(next_fails_here(&damage, SHS_ERROR_FILE));
+        CHECK(next_fails_here(&damage, SHS_ERROR_FORMAT));
     else
         CHECK(step_arrives(&damage, 2, FULL));
-    CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FILE, last_rank()));
+    CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FORMAT, last_rank()));
     damage_end(&damage);
 }
 
@@ -746,7 +746,7 @@ static void test_an_error_in_the_last_step_comes_before_the_end(void)
         CHECK(step_arrives(&damage, step, FULL));
     CHECK(step_arrives(&damage, last, mine ? 0 : FULL));
     if (mine)
-        CHECK(next_fails_here(&damage, SHS_ERROR_FILE));
+        CHECK(next_fails_here(&damage, SHS_ERROR_FORMAT));
     else
         CHECK(shs_next(damage.job.loader, &batch) == SHS_END);
     damage_end(&damage);
@@ -762,7 +762,7 @@ static void test_a_seek_after_a_repair_forgets_the_error(void)
     damage_open(&damage);
     CHECK(step_arrives(&damage, 0, FULL));
     CHECK(step_arrives(&damage, 1, mine ? 0 : FULL));
-    if (mine) CHECK(next_fails_here(&damage, SHS_ERROR_FILE));
+    if (mine) CHECK(next_fails_here(&damage, SHS_ERROR_FORMAT));
     if (mine) damage_chunk(damage.own, row);
     CHECK(shs_seek(damage.job.loader, (shs_cursor){0, 1, 1}) == SHS_OK);
     CHECK(step_arrives(&damage, 1, FULL));
@@ -790,7 +790,7 @@ static void refuse_to_hide(shs_status (*go_elsewhere)(struct damage *damage), sh
     damage_open(&damage);
     CHECK(step_arrives(&damage, 0, FULL));
     CHECK(step_arrives(&damage, 1, mine ? 0 : FULL));
-    CHECK(agreed_failure(go_elsewhere(&damage), SHS_ERROR_FILE, last_rank()));
+    CHECK(agreed_failure(go_elsewhere(&damage), SHS_ERROR_FORMAT, last_rank()));
     CHECK(go_elsewhere(&damage) == later);
     damage_end(&damage);
 }
@@ -818,7 +818,7 @@ static void test_another_loader_goes_on_after_an_error(void)
     need(!shs_dataset_open(damage.job.run, healthy.path, samples_fields, NULL, &data), "open");
     need(!shs_loader_open(data, &(shs_loader_options){.batch = 1, .stream = 1}, &other), "open");
     CHECK(step_arrives(&damage, 0, my_rank() == last_rank() ? 0 : FULL));
-    CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FILE, last_rank()));
+    CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FORMAT, last_rank()));
     CHECK(shs_next(other, &batch) == SHS_OK && batch.rows == 1);
     CHECK(batch_content_is_right(&batch));
     shs_loader_close(&other);
@@ -921,7 +921,6 @@ static void test_what_is_not_built_is_refused(void)
     struct door door = door_begin(0);
     const shs_status no = SHS_ERROR_UNSUPPORTED;
     refuse_last(&door, (shs_loader_options){.ahead = 1}, no, "ahead");
-    refuse_last(&door, (shs_loader_options){.threads = 1}, no, "threads");
     refuse_last(&door, (shs_loader_options){.shuffle = SHS_SHUFFLE_BLOCKS}, no, "blocks");
     refuse_last(&door, (shs_loader_options){.shard = SHS_SHARD_FIXED}, no, "fixed");
     refuse_last(&door, (shs_loader_options){.tail = SHS_TAIL_PAD}, no, "pad");
@@ -1008,7 +1007,7 @@ static void test_a_refused_loader_takes_no_stream(void)
 {
     struct door door = door_begin(0);
     shs_loader *loader;
-    refuse_last(&door, (shs_loader_options){.batch = 1, .threads = 1}, SHS_ERROR_UNSUPPORTED,
+    refuse_last(&door, (shs_loader_options){.batch = 1, .threads = 65}, SHS_ERROR_ARGUMENT,
                 "threads");
     shs_status status = shs_loader_open(door.data, &(shs_loader_options){.batch = 1}, &loader);
     CHECK(status == SHS_OK);

@@ -1,0 +1,249 @@
+#include "io_reader.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "core_memory.h"
+#include "io_bytes.h"
+#include "io_file.h"
+
+typedef unsigned long long ull;
+
+struct io_reader {
+    int file;
+    char *path;
+    struct io_layout layout;
+    _Atomic uint64_t bytes;
+};
+
+void io_lane_free(struct io_lane *lane)
+{
+    io_decoder_free(&lane->decoder);
+    core_free(&lane->stored);
+    core_free(&lane->chunk);
+    *lane = (struct io_lane){0};
+}
+
+static shs_status grow(void **memory, size_t *has, size_t bytes)
+{
+    if (*has >= bytes) return SHS_OK;
+    core_free(memory); /* the old content is of no use */
+    *has = 0;
+    shs_status status = core_resize(bytes, 1, "a chunk", memory);
+    if (!status) *has = bytes;
+    return status;
+}
+
+shs_status io_lane_chunk(struct io_lane *lane, size_t bytes, void **chunk)
+{
+    shs_status status = grow(&lane->chunk, &lane->chunk_bytes, bytes);
+    *chunk = lane->chunk;
+    return status;
+}
+
+static shs_status check_inside(const char *path, uint64_t address, uint64_t bytes,
+                               uint64_t file_bytes, const char *what)
+{
+    if (address <= file_bytes && bytes <= file_bytes - address) return SHS_OK;
+    return core_fail(SHS_ERROR_FORMAT,
+                     "%s has %llu bytes, but %s has %llu bytes at %llu: the file is not complete",
+                     path, (ull)file_bytes, what, (ull)bytes, (ull)address);
+}
+
+static shs_status check_extents(const struct io_reader *reader, uint64_t file_bytes)
+{
+    const struct io_layout *layout = &reader->layout;
+    shs_status status = SHS_OK;
+    if (!layout->chunked)
+        return check_inside(reader->path, layout->address, layout->shape[0] * layout->row_bytes,
+                            file_bytes, "the field");
+    for (uint64_t i = 0; i < layout->n_chunks && !status; i++)
+        if (layout->chunks[i].address != IO_NOWHERE)
+            status = check_inside(reader->path, layout->chunks[i].address, layout->chunks[i].bytes,
+                                  file_bytes, "a chunk");
+    return status;
+}
+
+static shs_status open_file(struct io_reader *reader, const char *path)
+{
+    uint64_t bytes = 0;
+    shs_status status = core_copy(path, &reader->path);
+    if (!status) status = io_size(path, &bytes);
+    if (!status) status = check_extents(reader, bytes);
+    return status ? status : io_open(path, &reader->file);
+}
+
+shs_status io_reader_open(const char *path, struct io_layout *layout, struct io_reader **reader)
+{
+    shs_status status = core_new(1, sizeof **reader, "a reader", reader);
+    if (status) {
+        io_layout_free(layout);
+        return status;
+    }
+    (*reader)->file = -1;
+    (*reader)->layout = *layout;
+    layout->chunks = NULL;
+    status = open_file(*reader, path);
+    if (status) io_reader_close(reader);
+    return status;
+}
+
+void io_reader_close(struct io_reader **reader)
+{
+    if (!*reader) return;
+    if ((*reader)->file >= 0) io_close((*reader)->file);
+    io_layout_free(&(*reader)->layout);
+    core_free(&(*reader)->path);
+    core_free(reader);
+}
+
+const struct io_layout *io_reader_layout(const struct io_reader *reader)
+{
+    return &reader->layout;
+}
+
+uint64_t io_reader_bytes(const struct io_reader *reader)
+{
+    return atomic_load_explicit(&reader->bytes, memory_order_relaxed);
+}
+
+static shs_status read_error(const struct io_reader *reader, uint64_t at, const char *cause)
+{
+    return core_fail(SHS_ERROR_FILE, "%s: byte %llu cannot be read: %s", reader->path, (ull)at,
+                     cause);
+}
+
+/* Drops the first `bytes` of the pieces. */
+static void advance(struct iovec **pieces, int *count, size_t bytes)
+{
+    while (*count && bytes >= (*pieces)->iov_len) {
+        bytes -= (*pieces)->iov_len;
+        (*pieces)++;
+        (*count)--;
+    }
+    if (!*count) return;
+    (*pieces)->iov_base = (char *)(*pieces)->iov_base + bytes;
+    (*pieces)->iov_len -= bytes;
+}
+
+/* Fills the pieces with the file's bytes from `at` on. */
+static shs_status read_bytes(const struct io_reader *reader, uint64_t at, struct iovec *pieces,
+                             int count, bool *cold)
+{
+    struct io_reader *counted =
+        (struct io_reader *)(uintptr_t)reader; /* only its counter changes */
+    uint64_t first = at;
+    while (count) {
+        ssize_t now = preadv2(reader->file, pieces, count, (off_t)at, cold ? RWF_NOWAIT : 0);
+        if (now < 0 && errno == EINTR) continue;
+        if (cold && (now < 0 || (size_t)now < pieces->iov_len)) {
+            *cold = true; /* what else it may be shows when it may wait */
+            return SHS_OK;
+        }
+        if (now < 0) return read_error(reader, at, strerror(errno));
+        if (now == 0) return read_error(reader, at, "the file ends there; it was cut short");
+        at += (size_t)now;
+        advance(&pieces, &count, (size_t)now);
+    }
+    atomic_fetch_add_explicit(&counted->bytes, at - first, memory_order_relaxed);
+    return SHS_OK;
+}
+
+static void to_machine_order(const struct io_layout *layout, void *elements, size_t bytes)
+{
+    if (layout->swapped) io_swap(elements, bytes / layout->element_bytes, layout->element_bytes);
+}
+
+shs_status io_reader_rows(const struct io_reader *reader, uint64_t first,
+                          const struct iovec *pieces, int count, bool *cold)
+{
+    const struct io_layout *layout = &reader->layout;
+    struct iovec left[IO_PIECES];
+    memcpy(left, pieces, (size_t)count * sizeof *pieces);
+    shs_status status =
+        read_bytes(reader, layout->address + first * layout->row_bytes, left, count, cold);
+    if (status || (cold && *cold)) return status;
+    for (int i = 0; i < count && layout->swapped; i++)
+        to_machine_order(layout, pieces[i].iov_base, pieces[i].iov_len);
+    return SHS_OK;
+}
+
+static void fill_chunk(const struct io_layout *layout, void *to)
+{
+    for (size_t at = 0; at < layout->chunk_bytes; at += layout->element_bytes)
+        memcpy((char *)to + at, layout->fill, layout->element_bytes);
+}
+
+/* Whether the stored bytes are the chunk's own. */
+static bool is_raw(const struct io_layout *layout, uint64_t chunk)
+{
+    uint32_t all = (UINT32_C(1) << layout->pipeline.count) - 1;
+    return (layout->chunks[chunk].mask & all) == all ||
+           (layout->raw_edges && io_layout_is_edge(layout, chunk));
+}
+
+static shs_status read_stored(const struct io_reader *reader, struct io_lane *lane, uint64_t chunk,
+                              void *to, bool *cold)
+{
+    const struct io_layout *layout = &reader->layout;
+    const struct io_chunk *stored = &layout->chunks[chunk];
+    bool raw = is_raw(layout, chunk);
+    if (raw && stored->bytes != layout->chunk_bytes)
+        return core_fail(SHS_ERROR_FORMAT, "it has %lu bytes where %zu are needed",
+                         (unsigned long)stored->bytes, layout->chunk_bytes);
+    shs_status status = SHS_OK;
+    if (!raw) status = grow(&lane->stored, &lane->stored_bytes, stored->bytes);
+    if (!status && !raw && !lane->decoder) status = io_decoder_new(&lane->decoder);
+    if (status) return status;
+    struct iovec piece = {raw ? to : lane->stored, stored->bytes};
+    status = read_bytes(reader, stored->address, &piece, 1, cold);
+    if (status || raw || (cold && *cold)) return status;
+    return io_decode(lane->decoder, &layout->pipeline, stored->mask, lane->stored, stored->bytes,
+                     to, layout->chunk_bytes);
+}
+
+shs_status io_reader_chunk(const struct io_reader *reader, struct io_lane *lane, uint64_t chunk,
+                           void *to, bool *cold)
+{
+    const struct io_layout *layout = &reader->layout;
+    const struct io_chunk *stored = &layout->chunks[chunk];
+    if (stored->address == IO_NOWHERE) {
+        fill_chunk(layout, to);
+        return SHS_OK;
+    }
+    shs_status status = read_stored(reader, lane, chunk, to, cold);
+    if (!status && !(cold && *cold)) to_machine_order(layout, to, layout->chunk_bytes);
+    return core_wrap(status, "%s: chunk %llu, %lu bytes at %llu", reader->path, (ull)chunk,
+                     (unsigned long)stored->bytes, (ull)stored->address);
+}
+
+static shs_status read_chunked(const struct io_reader *reader, struct io_lane *lane, uint64_t first,
+                               uint64_t count, char *rows)
+{
+    const struct io_layout *layout = &reader->layout;
+    uint64_t height = layout->chunk[0], end = first + count;
+    void *decoded;
+    shs_status status = io_lane_chunk(lane, layout->chunk_bytes, &decoded);
+    for (uint64_t band = first / height; band * height < end && !status; band++) {
+        uint64_t low = band * height, high = low + height;
+        if (low < first) low = first;
+        if (high > end) high = end;
+        for (uint64_t i = 0; i < layout->chunks_a_band && !status; i++) {
+            uint64_t chunk = band * layout->chunks_a_band + i;
+            status = io_reader_chunk(reader, lane, chunk, decoded, NULL);
+            if (!status)
+                io_layout_copy(layout, chunk, decoded, low, high - low,
+                               rows + (low - first) * layout->row_bytes);
+        }
+    }
+    return status;
+}
+
+shs_status io_reader_read(const struct io_reader *reader, struct io_lane *lane, uint64_t first,
+                          uint64_t count, void *rows)
+{
+    if (reader->layout.chunked) return read_chunked(reader, lane, first, count, rows);
+    struct iovec piece = {rows, count * reader->layout.row_bytes};
+    return io_reader_rows(reader, first, &piece, 1, NULL);
+}

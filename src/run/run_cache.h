@@ -1,0 +1,49 @@
+/* Decoded chunks kept within a budget of bytes. The one to go is that whose next use is the latest,
+ * which nothing else can better: L. A. Belady, "A study of replacement algorithms for a
+ * virtual-storage computer", IBM Systems Journal 5 (1966). The order of a run is a function, so its
+ * loader knows when that will be. In the calling thread only. */
+#ifndef RUN_CACHE_H
+#define RUN_CACHE_H
+
+#include <stdint.h>
+
+#include "core_status.h"
+
+/* A chunk, named by the field's key and its number. */
+struct run_cached {
+    uint64_t field;
+    uint64_t chunk;
+    void *memory;
+    size_t bytes;
+    uint64_t next_use;          /* a time; UINT64_MAX: none is known */
+    struct run_cached **holder; /* set to NULL if it is dropped; may be NULL */
+    size_t place;               /* in the heap */
+    struct run_cached *chain;   /* in the table */
+};
+
+struct run_cache;
+
+/* On error *cache is NULL. */
+shs_status run_cache_new(uint64_t budget, struct run_cache **cache);
+
+/* Accepts a pointer to NULL; leaves NULL. */
+void run_cache_free(struct run_cache **cache);
+
+/* NULL if it is not there. */
+struct run_cached *run_cache_find(const struct run_cache *cache, uint64_t field, uint64_t chunk);
+
+/* Memory for a chunk that will next be used at `next_use`, for which chunks used later are dropped.
+ * NULL if it is not worth that, or memory is short: it is then not to be kept. */
+struct run_cached *run_cache_add(struct run_cache *cache, uint64_t field, uint64_t chunk,
+                                 size_t bytes, uint64_t next_use);
+
+void run_cache_use_next(struct run_cache *cache, struct run_cached *cached, uint64_t next_use);
+void run_cache_drop(struct run_cache *cache, struct run_cached *cached);
+
+/* Asks anew when each chunk is next used: the order has changed. */
+void run_cache_revise(struct run_cache *cache,
+                      uint64_t (*next_use)(void *user, uint64_t field, uint64_t chunk), void *user);
+
+uint64_t run_cache_bytes(const struct run_cache *cache);
+
+#endif

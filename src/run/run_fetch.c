@@ -1,0 +1,370 @@
+#include "run_fetch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core_memory.h"
+
+typedef unsigned long long ull;
+
+enum {
+    MERGED_BYTES = 1 << 20, /* of neighbours in one read, at most: threads share the rest */
+    OUTSTANDING = 16,       /* reads at a time from a disk */
+    LANES_BYTES = 64 << 20  /* of chunks in the hands of threads, if more threads than were asked
+                               for wait for the disk */
+};
+
+/* What a piece wants of one place: rows from `place` on, or something of chunk `place`. */
+struct use {
+    const struct run_piece *piece;
+    uint64_t place;
+};
+
+/* Uses [begin, end) that are served by one read. */
+struct job {
+    size_t begin, end;
+    struct run_cached *cached; /* where its chunk is decoded to; NULL: not to be kept */
+    bool cold;
+};
+
+struct run_fetcher {
+    struct run_pool *pool;
+    struct run_cache *cache;
+    struct io_lane lanes[RUN_POOL_MOST];
+    struct use *uses;
+    struct job *jobs;
+    size_t n_uses, uses_capacity, n_jobs, jobs_capacity;
+    size_t *cold_jobs; /* as many as jobs */
+    bool may_wait;     /* in the work of now */
+    uint64_t clock;
+    shs_loader_statistics done;
+};
+
+shs_status run_fetcher_new(uint64_t cache_bytes, struct run_fetcher **fetcher)
+{
+    shs_status status = core_new(1, sizeof **fetcher, "reading", fetcher);
+    if (!status) status = run_pool_new(&(*fetcher)->pool);
+    if (!status) status = run_cache_new(cache_bytes, &(*fetcher)->cache);
+    if (status) run_fetcher_free(fetcher);
+    return status;
+}
+
+void run_fetcher_free(struct run_fetcher **fetcher)
+{
+    if (!*fetcher) return;
+    run_pool_free(&(*fetcher)->pool);
+    run_cache_free(&(*fetcher)->cache);
+    for (size_t i = 0; i < RUN_POOL_MOST; i++)
+        io_lane_free(&(*fetcher)->lanes[i]);
+    core_free(&(*fetcher)->uses);
+    core_free(&(*fetcher)->jobs);
+    core_free(&(*fetcher)->cold_jobs);
+    core_free(fetcher);
+}
+
+shs_loader_statistics run_fetch_statistics(const struct run_fetcher *fetcher)
+{
+    shs_loader_statistics done = fetcher->done;
+    done.cached_bytes = run_cache_bytes(fetcher->cache);
+    return done;
+}
+
+/* ---- Which places the pieces want. */
+
+static const struct io_layout *layout_of(const struct use *use)
+{
+    return io_reader_layout(use->piece->field->direct);
+}
+
+static shs_status add_use(struct run_fetcher *fetcher, const struct run_piece *piece,
+                          uint64_t place)
+{
+    if (fetcher->n_uses == fetcher->uses_capacity) {
+        size_t capacity = fetcher->uses_capacity ? 2 * fetcher->uses_capacity : 256;
+        shs_status status = core_resize(capacity, sizeof *fetcher->uses, "reads", &fetcher->uses);
+        if (status) return status;
+        fetcher->uses_capacity = capacity;
+    }
+    fetcher->uses[fetcher->n_uses++] = (struct use){piece, place};
+    return SHS_OK;
+}
+
+static shs_status add_uses(struct run_fetcher *fetcher, const struct run_piece *piece)
+{
+    const struct io_layout *layout = io_reader_layout(piece->field->direct);
+    shs_status status = SHS_OK;
+    if (!layout->chunked) return add_use(fetcher, piece, piece->first);
+    uint64_t first = piece->first / layout->chunk[0] * layout->chunks_a_band;
+    uint64_t end =
+        ((piece->first + piece->count - 1) / layout->chunk[0] + 1) * layout->chunks_a_band;
+    for (uint64_t chunk = first; chunk < end && !status; chunk++)
+        status = add_use(fetcher, piece, chunk);
+    return status;
+}
+
+static int compare_uses(const void *left, const void *right)
+{
+    const struct use *a = left, *b = right;
+    if (a->piece->field != b->piece->field) return a->piece->field < b->piece->field ? -1 : 1;
+    return a->place < b->place ? -1 : a->place > b->place;
+}
+
+static bool is_sorted(const struct run_fetcher *fetcher)
+{
+    for (size_t i = 1; i < fetcher->n_uses; i++)
+        if (compare_uses(&fetcher->uses[i - 1], &fetcher->uses[i]) > 0) return false;
+    return true;
+}
+
+static shs_status find_uses(struct run_fetcher *fetcher, const struct run_piece *pieces,
+                            size_t count)
+{
+    shs_status status = SHS_OK;
+    fetcher->n_uses = 0;
+    for (size_t i = 0; i < count && !status; i++) {
+        fetcher->done.rows += pieces[i].count;
+        if (pieces[i].count && pieces[i].field->direct) status = add_uses(fetcher, &pieces[i]);
+    }
+    if (!status && !is_sorted(fetcher))
+        qsort(fetcher->uses, fetcher->n_uses, sizeof *fetcher->uses, compare_uses);
+    return status;
+}
+
+/* ---- Jobs. */
+
+static size_t piece_bytes(const struct run_piece *piece)
+{
+    return piece->count * piece->field->row_bytes;
+}
+
+/* The end of the uses that one read serves: the same chunk, or rows that are neighbours. */
+static size_t end_of_job(const struct run_fetcher *fetcher, size_t begin)
+{
+    const struct use *uses = fetcher->uses;
+    size_t end = begin + 1, bytes = piece_bytes(uses[begin].piece);
+    bool chunked = layout_of(&uses[begin])->chunked;
+    for (; end < fetcher->n_uses && uses[end].piece->field == uses[begin].piece->field; end++) {
+        if (chunked) {
+            if (uses[end].place != uses[begin].place) break;
+            continue;
+        }
+        bytes += piece_bytes(uses[end].piece);
+        if (uses[end].place != uses[end - 1].place + uses[end - 1].piece->count ||
+            bytes > MERGED_BYTES || end - begin == IO_PIECES)
+            break;
+    }
+    return end;
+}
+
+/* Hands out what its uses want of a decoded chunk. */
+static void copy_chunk(const struct run_fetcher *fetcher, const struct job *job,
+                       const void *decoded)
+{
+    const struct io_layout *layout = layout_of(&fetcher->uses[job->begin]);
+    for (size_t i = job->begin; i < job->end; i++) {
+        const struct run_piece *piece = fetcher->uses[i].piece;
+        uint64_t chunk = fetcher->uses[i].place,
+                 low = chunk / layout->chunks_a_band * layout->chunk[0];
+        uint64_t high = low + layout->chunk[0], end = piece->first + piece->count;
+        if (low < piece->first) low = piece->first;
+        if (high > end) high = end;
+        io_layout_copy(layout, chunk, decoded, low, high - low,
+                       (char *)piece->to + (low - piece->first) * layout->row_bytes);
+    }
+}
+
+static uint64_t next_use(struct run_fetcher *fetcher, const struct run_field *field, uint64_t chunk,
+                         const struct run_foresight *foresight)
+{
+    const struct io_layout *layout = io_reader_layout(field->direct);
+    uint64_t first = chunk / layout->chunks_a_band * layout->chunk[0];
+    uint64_t rows = layout->shape[0] - first;
+    if (!foresight) return UINT64_MAX - 1 - fetcher->clock++;
+    return foresight->next_use(foresight->user, field, first,
+                               rows < layout->chunk[0] ? rows : layout->chunk[0]);
+}
+
+/* A chunk is taken from those kept, or becomes a job. */
+static bool take_kept(struct run_fetcher *fetcher, struct job *job,
+                      const struct run_foresight *foresight)
+{
+    const struct use *use = &fetcher->uses[job->begin];
+    const struct run_field *field = use->piece->field;
+    uint64_t next = next_use(fetcher, field, use->place, foresight);
+    struct run_cached *kept = run_cache_find(fetcher->cache, field->key, use->place);
+    if (kept) {
+        copy_chunk(fetcher, job, kept->memory);
+        run_cache_use_next(fetcher->cache, kept, next);
+        fetcher->done.chunk_hits++;
+        return true;
+    }
+    job->cached = run_cache_add(fetcher->cache, field->key, use->place,
+                                io_reader_layout(field->direct)->chunk_bytes, next);
+    if (job->cached) job->cached->holder = &job->cached;
+    fetcher->done.chunks_decoded++;
+    return false;
+}
+
+static shs_status make_jobs(struct run_fetcher *fetcher, const struct run_foresight *foresight)
+{
+    fetcher->n_jobs = 0;
+    if (fetcher->jobs_capacity < fetcher->n_uses) {
+        size_t capacity = fetcher->uses_capacity;
+        shs_status status = core_resize(capacity, sizeof *fetcher->jobs, "reads", &fetcher->jobs);
+        if (!status)
+            status =
+                core_resize(capacity, sizeof *fetcher->cold_jobs, "reads", &fetcher->cold_jobs);
+        if (status) return status;
+        fetcher->jobs_capacity = capacity;
+    }
+    for (size_t begin = 0, end; begin < fetcher->n_uses; begin = end) {
+        struct job *job = &fetcher->jobs[fetcher->n_jobs];
+        end = end_of_job(fetcher, begin);
+        *job = (struct job){.begin = begin, .end = end};
+        if (!layout_of(&fetcher->uses[begin])->chunked || !take_kept(fetcher, job, foresight))
+            fetcher->n_jobs++;
+    }
+    return SHS_OK;
+}
+
+/* ---- Work, in any thread. */
+
+static shs_status read_neighbours(struct run_fetcher *fetcher, const struct job *job, bool *cold)
+{
+    struct iovec memory[IO_PIECES];
+    const struct use *use = &fetcher->uses[job->begin];
+    int count = 0;
+    for (size_t i = job->begin; i < job->end; i++, count++)
+        memory[count] =
+            (struct iovec){fetcher->uses[i].piece->to, piece_bytes(fetcher->uses[i].piece)};
+    return io_reader_rows(use->piece->field->direct, use->place, memory, count, cold);
+}
+
+/* The piece's own memory, if it is just this chunk. */
+static void *whole_piece(const struct run_fetcher *fetcher, const struct job *job)
+{
+    const struct use *use = &fetcher->uses[job->begin];
+    const struct io_layout *layout = layout_of(use);
+    bool whole = job->end - job->begin == 1 && io_layout_whole_rows(layout) &&
+                 use->piece->count == layout->chunk[0] &&
+                 use->piece->first == use->place * layout->chunk[0];
+    return whole ? use->piece->to : NULL;
+}
+
+static shs_status read_chunk(struct run_fetcher *fetcher, const struct job *job,
+                             struct io_lane *lane, bool *cold)
+{
+    const struct use *use = &fetcher->uses[job->begin];
+    void *direct = job->cached ? NULL : whole_piece(fetcher, job);
+    void *decoded = job->cached ? job->cached->memory : direct;
+    shs_status status = SHS_OK;
+    if (!decoded) status = io_lane_chunk(lane, layout_of(use)->chunk_bytes, &decoded);
+    if (!status)
+        status = io_reader_chunk(use->piece->field->direct, lane, use->place, decoded, cold);
+    if (!status && !direct && !(cold && *cold)) copy_chunk(fetcher, job, decoded);
+    return status;
+}
+
+static shs_status do_job(struct run_fetcher *fetcher, struct job *job, unsigned lane)
+{
+    const struct run_piece *piece = fetcher->uses[job->begin].piece;
+    bool *cold = fetcher->may_wait ? NULL : &job->cold;
+    shs_status status = io_reader_layout(piece->field->direct)->chunked
+                            ? read_chunk(fetcher, job, &fetcher->lanes[lane], cold)
+                            : read_neighbours(fetcher, job, cold);
+    return core_wrap(status, "dataset %s: rows %llu to %llu", piece->field->sample.name,
+                     (ull)piece->first, (ull)(piece->first + piece->count - 1));
+}
+
+static shs_status do_any(void *user, size_t job, unsigned lane)
+{
+    struct run_fetcher *fetcher = user;
+    return do_job(fetcher, &fetcher->jobs[job], lane);
+}
+
+static shs_status do_cold(void *user, size_t job, unsigned lane)
+{
+    struct run_fetcher *fetcher = user;
+    return do_job(fetcher, &fetcher->jobs[fetcher->cold_jobs[job]], lane);
+}
+
+/* ---- A fetch. */
+
+/* Threads that wait for the disk: as many as keep it busy, unless chunks are so large that their
+ * memory would be too much. */
+static unsigned cold_width(const struct run_fetcher *fetcher, size_t n_cold, unsigned threads)
+{
+    size_t most = 1;
+    for (size_t i = 0; i < n_cold; i++) {
+        const struct job *job = &fetcher->jobs[fetcher->cold_jobs[i]];
+        const struct io_layout *layout = layout_of(&fetcher->uses[job->begin]);
+        if (layout->chunked && layout->chunk_bytes > most) most = layout->chunk_bytes;
+    }
+    size_t width = LANES_BYTES / 2 / most;
+    if (width > OUTSTANDING) width = OUTSTANDING;
+    return width > threads ? (unsigned)width : threads;
+}
+
+static shs_status do_jobs(struct run_fetcher *fetcher, unsigned threads)
+{
+    size_t n_cold = 0;
+    fetcher->may_wait = false;
+    shs_status status = run_pool_do(fetcher->pool, threads, fetcher->n_jobs, do_any, fetcher);
+    for (size_t i = 0; i < fetcher->n_jobs && !status; i++)
+        if (fetcher->jobs[i].cold) fetcher->cold_jobs[n_cold++] = i;
+    if (status || !n_cold) return status;
+    fetcher->may_wait = true;
+    fetcher->done.cold_reads += n_cold;
+    return run_pool_do(fetcher->pool, cold_width(fetcher, n_cold, threads), n_cold, do_cold,
+                       fetcher);
+}
+
+/* What was to be kept is there, or is not. */
+static void settle_kept(struct run_fetcher *fetcher, bool there)
+{
+    for (size_t i = 0; i < fetcher->n_jobs; i++) {
+        struct run_cached *cached = fetcher->jobs[i].cached;
+        if (!cached) continue;
+        cached->holder = NULL;
+        if (!there) run_cache_drop(fetcher->cache, cached);
+    }
+}
+
+shs_status run_fetch(struct run_fetcher *fetcher, unsigned threads, const struct run_piece *pieces,
+                     size_t count, const struct run_foresight *foresight)
+{
+    shs_status status = find_uses(fetcher, pieces, count);
+    if (!status) status = make_jobs(fetcher, foresight);
+    if (status) return status;
+    for (size_t i = 0; i < count && !status; i++)
+        if (pieces[i].count && !pieces[i].field->direct)
+            status =
+                run_field_read(pieces[i].field, pieces[i].first, pieces[i].count, pieces[i].to);
+    if (!status) status = do_jobs(fetcher, threads ? threads : 1);
+    fetcher->done.reads += fetcher->n_jobs;
+    settle_kept(fetcher, !status);
+    return status;
+}
+
+struct revision {
+    struct run_fetcher *fetcher;
+    struct run_field *const *fields;
+    size_t count;
+    const struct run_foresight *foresight;
+};
+
+static uint64_t revised_use(void *user, uint64_t field, uint64_t chunk)
+{
+    const struct revision *revision = user;
+    for (size_t i = 0; i < revision->count; i++)
+        if (revision->fields[i]->key == field && revision->fields[i]->direct)
+            return next_use(revision->fetcher, revision->fields[i], chunk, revision->foresight);
+    return UINT64_MAX;
+}
+
+void run_fetch_revise(struct run_fetcher *fetcher, struct run_field *const *fields, size_t count,
+                      const struct run_foresight *foresight)
+{
+    struct revision revision = {fetcher, fields, count, foresight};
+    if (foresight) run_cache_revise(fetcher->cache, revised_use, &revision);
+}
