@@ -27,7 +27,7 @@ struct cli_arguments {
     uint64_t purpose, slot, count, interleave;
     uint64_t chunk, deflate;
     const char *fields, *augment, *shuffle, *shard, *tail, *format;
-    bool per_rank, verify, byteshuffle, random, help;
+    bool per_rank, verify, byteshuffle, random, read, help;
 };
 
 struct cli_command {

@@ -7,6 +7,8 @@ struct run_cache {
     struct run_cached **heap; /* latest next use first */
     size_t count, capacity;
     struct run_cached **table; /* capacity lists */
+    void *spare;               /* memory of the last one dropped: mostly the next one's */
+    size_t spare_bytes;
 };
 
 enum {
@@ -59,6 +61,7 @@ void run_cache_free(struct run_cache **cache)
     if (!*cache) return;
     while ((*cache)->count)
         run_cache_drop(*cache, (*cache)->heap[(*cache)->count - 1]);
+    core_free(&(*cache)->spare);
     core_free(&(*cache)->heap);
     core_free(&(*cache)->table);
     core_free(cache);
@@ -121,7 +124,9 @@ void run_cache_drop(struct run_cache *cache, struct run_cached *cached)
     }
     cache->bytes -= cached->bytes;
     if (cached->holder) *cached->holder = NULL;
-    core_free(&cached->memory);
+    core_free(&cache->spare);
+    cache->spare = cached->memory;
+    cache->spare_bytes = cached->bytes;
     core_free(&cached);
 }
 
@@ -135,13 +140,24 @@ static bool make_room(struct run_cache *cache, size_t bytes, uint64_t next_use)
     return cache->count < cache->capacity || !set_capacity(cache, 2 * cache->capacity);
 }
 
+static shs_status take_memory(struct run_cache *cache, size_t bytes, void **memory)
+{
+    if (cache->spare && cache->spare_bytes == bytes) {
+        *memory = cache->spare;
+        cache->spare = NULL;
+        return SHS_OK;
+    }
+    core_free(&cache->spare);
+    return core_resize(bytes, 1, "a chunk", memory);
+}
+
 struct run_cached *run_cache_add(struct run_cache *cache, uint64_t field, uint64_t chunk,
                                  size_t bytes, uint64_t next_use)
 {
     struct run_cached *cached;
     if (!make_room(cache, bytes, next_use)) return NULL;
     if (core_new(1, sizeof *cached, "a chunk", &cached)) return NULL;
-    if (core_resize(bytes, 1, "a chunk", &cached->memory)) {
+    if (take_memory(cache, bytes, &cached->memory)) {
         core_free(&cached);
         return NULL;
     }

@@ -30,6 +30,7 @@ struct job {
 struct run_fetcher {
     struct run_pool *pool;
     struct run_cache *cache;
+    uint64_t cache_bytes;
     struct io_lane lanes[RUN_POOL_MOST];
     struct use *uses;
     struct job *jobs;
@@ -45,6 +46,7 @@ shs_status run_fetcher_new(uint64_t cache_bytes, struct run_fetcher **fetcher)
     shs_status status = core_new(1, sizeof **fetcher, "reading", fetcher);
     if (!status) status = run_pool_new(&(*fetcher)->pool);
     if (!status) status = run_cache_new(cache_bytes, &(*fetcher)->cache);
+    if (!status) (*fetcher)->cache_bytes = cache_bytes;
     if (status) run_fetcher_free(fetcher);
     return status;
 }
@@ -184,7 +186,8 @@ static uint64_t next_use(struct run_fetcher *fetcher, const struct run_field *fi
                                rows < layout->chunk[0] ? rows : layout->chunk[0]);
 }
 
-/* A chunk is taken from those kept, or becomes a job. */
+/* A chunk is taken from those kept, or becomes a job. What is not used again in the epoch is kept
+ * for the next one only if all of the field can be. */
 static bool take_kept(struct run_fetcher *fetcher, struct job *job,
                       const struct run_foresight *foresight)
 {
@@ -198,8 +201,9 @@ static bool take_kept(struct run_fetcher *fetcher, struct job *job,
         fetcher->done.chunk_hits++;
         return true;
     }
-    job->cached = run_cache_add(fetcher->cache, field->key, use->place,
-                                io_reader_layout(field->direct)->chunk_bytes, next);
+    if (next != UINT64_MAX || fetcher->cache_bytes / field->row_bytes >= field->rows)
+        job->cached = run_cache_add(fetcher->cache, field->key, use->place,
+                                    io_reader_layout(field->direct)->chunk_bytes, next);
     if (job->cached) job->cached->holder = &job->cached;
     fetcher->done.chunks_decoded++;
     return false;
@@ -240,22 +244,23 @@ static shs_status read_neighbours(struct run_fetcher *fetcher, const struct job 
     return io_reader_rows(use->piece->field->direct, use->place, memory, count, cold);
 }
 
-/* The piece's own memory, if it is just this chunk. */
-static void *whole_piece(const struct run_fetcher *fetcher, const struct job *job)
+/* The place of the chunk in the piece's own memory, if all of it goes there and nowhere else. */
+static void *own_place(const struct run_fetcher *fetcher, const struct job *job)
 {
     const struct use *use = &fetcher->uses[job->begin];
+    const struct run_piece *piece = use->piece;
     const struct io_layout *layout = layout_of(use);
-    bool whole = job->end - job->begin == 1 && io_layout_whole_rows(layout) &&
-                 use->piece->count == layout->chunk[0] &&
-                 use->piece->first == use->place * layout->chunk[0];
-    return whole ? use->piece->to : NULL;
+    if (job->end - job->begin > 1 || !io_layout_whole_rows(layout)) return NULL;
+    uint64_t low = use->place * layout->chunk[0];
+    if (low < piece->first || low + layout->chunk[0] > piece->first + piece->count) return NULL;
+    return (char *)piece->to + (low - piece->first) * layout->row_bytes;
 }
 
 static shs_status read_chunk(struct run_fetcher *fetcher, const struct job *job,
                              struct io_lane *lane, bool *cold)
 {
     const struct use *use = &fetcher->uses[job->begin];
-    void *direct = job->cached ? NULL : whole_piece(fetcher, job);
+    void *direct = job->cached ? NULL : own_place(fetcher, job);
     void *decoded = job->cached ? job->cached->memory : direct;
     shs_status status = SHS_OK;
     if (!decoded) status = io_lane_chunk(lane, layout_of(use)->chunk_bytes, &decoded);

@@ -271,8 +271,22 @@ static shs_status augment_row(shs_loader *loader, uint64_t vrank, uint64_t slot)
     return shs_augment_apply(loader->augment, &random, inputs, outputs, loader->scratch);
 }
 
+/* Neighbouring rows that also come to lie one after the other are one piece. */
+static bool extend_piece(shs_loader *loader, size_t count, const struct run_piece *more)
+{
+    if (!count) return false;
+    struct run_piece *last = &loader->pieces[count - 1];
+    size_t bytes = last->count * last->field->row_bytes;
+    if (last->field != more->field || last->first + last->count != more->first ||
+        (char *)last->to + bytes != more->to)
+        return false;
+    last->count += more->count;
+    return true;
+}
+
 static shs_status add_piece(shs_loader *loader, size_t *count, struct run_piece piece)
 {
+    if (extend_piece(loader, *count, &piece)) return SHS_OK;
     if (*count == loader->pieces_capacity) {
         size_t capacity = *count ? 2 * *count : 64;
         shs_status status =

@@ -1,0 +1,340 @@
+/* shardstep bench --read. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli_bench.h"
+#include "core_memory.h"
+#include "core_text.h"
+#include "h5_write.h"
+#include "io_file.h"
+#include "mpi_job.h"
+#include "run_field.h"
+
+enum {
+    SIDE = 64, /* of a row: SIDE x SIDE floats, 16 KiB */
+    ROW_FLOATS = SIDE * SIDE,
+    ROW_BYTES = ROW_FLOATS * 4,
+    BATCH = 128,
+    ROUNDS = 3, /* of which the best counts */
+    MANY_CHUNKS = 1000000
+};
+
+static const double HDF5_SECONDS = 0.7; /* for H5Dread, which need not read all rows */
+
+/* A file that is read, and what is found. Times are seconds a row, the best so far. */
+struct trial {
+    const char *name;
+    uint64_t rows;
+    struct h5_storage storage;
+    shs_shuffle shuffle;
+    double hdf5, ceiling, one, two;
+    double decodes; /* chunks decoded in an epoch, of those that there are */
+};
+
+struct bench {
+    char *path;
+    shs_run *run;
+    uint64_t *order; /* the rows of an epoch, as the loader delivers them */
+    float *memory;   /* of a batch */
+    struct io_lane lane;
+};
+
+static void keep_best(double *best, double seconds)
+{
+    if (!*best || seconds < *best) *best = seconds;
+}
+
+/* ---- Files: waves and noise of eight bits as floats, of which deflate leaves a third. */
+
+static void fill_rows(float *rows, uint64_t first, uint64_t count)
+{
+    for (uint64_t i = 0; i < count * ROW_FLOATS; i++) {
+        uint64_t row = first + i / ROW_FLOATS, x = i % SIDE, y = i % ROW_FLOATS / SIDE;
+        uint64_t noise = (first * ROW_FLOATS + i) * UINT64_C(0x9e3779b97f4a7c15);
+        noise = (noise ^ noise >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
+        uint64_t wave = x * (row % 7 + 1) + y * (row % 5 + 1);
+        rows[i] = (float)((wave + (noise >> 57)) % 256) / 256;
+    }
+}
+
+static shs_status write_rows(struct h5_writer *writer, uint64_t rows, float *memory)
+{
+    shs_status status = SHS_OK;
+    for (uint64_t row = 0; row < rows && !status; row += BATCH) {
+        fill_rows(memory, row, BATCH);
+        status = h5_write_rows(writer, BATCH, memory);
+    }
+    return status;
+}
+
+static shs_status make_file(const struct bench *bench, const struct trial *trial)
+{
+    struct h5_writer *writer;
+    shs_tensor shape = {.type = SHS_F32, .axes = 3, .shape = {trial->rows, SIDE, SIDE}};
+    shs_status status = h5_create(bench->path, &writer);
+    if (status) return status;
+    status = h5_create_field(writer, "x", &shape, &trial->storage);
+    if (!status) status = write_rows(writer, trial->rows, bench->memory);
+    if (!status) return h5_finish(&writer);
+    h5_abandon(&writer);
+    return status;
+}
+
+/* ---- The loader. */
+
+struct reading {
+    shs_dataset *dataset;
+    shs_loader *loader;
+};
+
+static void close_reading(struct reading *reading)
+{
+    shs_loader_close(&reading->loader);
+    shs_dataset_close(&reading->dataset);
+}
+
+static shs_status open_reading(const struct bench *bench, const struct trial *trial,
+                               uint32_t threads, struct reading *reading)
+{
+    /* a chunk of one row is used once: to keep some would only spare the next epoch their decoding
+     */
+    shs_dataset_options dataset = {.cache_bytes = trial->storage.chunk_rows == 1 ? 1 : 0};
+    shs_loader_options loader = {.batch = BATCH, .shuffle = trial->shuffle, .threads = threads};
+    *reading = (struct reading){0};
+    shs_status status = shs_dataset_open(bench->run, bench->path, "x", &dataset, &reading->dataset);
+    if (!status) status = shs_loader_open(reading->dataset, &loader, &reading->loader);
+    if (status) close_reading(reading);
+    return status;
+}
+
+/* One epoch; *seconds, a row, if it is wanted. Notes the order. */
+static shs_status read_epoch(const struct bench *bench, struct reading *reading, double *seconds)
+{
+    shs_batch batch = {0};
+    uint64_t done = 0;
+    shs_status status = SHS_OK;
+    double begin = seconds_now();
+    while (!batch.ends_epoch && !status) {
+        status = shs_next(reading->loader, &batch);
+        memcpy(bench->order + done, batch.index, batch.rows * sizeof *batch.index);
+        done += batch.rows;
+    }
+    if (!status) status = mpi_settle(bench->run, SHS_OK, "bench");
+    if (seconds) keep_best(seconds, (seconds_now() - begin) / (double)done);
+    return status;
+}
+
+static shs_status measure_loader(const struct bench *bench, struct trial *trial, uint32_t threads,
+                                 double *seconds)
+{
+    struct reading reading;
+    shs_status status = open_reading(bench, trial, threads, &reading);
+    if (status) return status;
+    status = read_epoch(bench, &reading, NULL); /* makes it warm */
+    uint64_t before = shs_statistics(reading.loader).chunks_decoded;
+    if (!status) status = read_epoch(bench, &reading, seconds);
+    trial->decodes = (double)(shs_statistics(reading.loader).chunks_decoded - before);
+    close_reading(&reading);
+    return status;
+}
+
+/* ---- What it is measured against. */
+
+/* A row at a time into the batch, as a program does that reads with HDF5. */
+static shs_status measure_hdf5(const struct bench *bench, struct trial *trial)
+{
+    struct h5_file *file;
+    struct h5_field *field = NULL;
+    shs_tensor shape;
+    uint64_t done = 0;
+    shs_status status = h5_open(bench->path, &file);
+    if (!status) status = h5_field_open(file, "x", 0, &field, &shape);
+    double begin = seconds_now();
+    for (; done < trial->rows && !status && seconds_now() - begin < HDF5_SECONDS; done++)
+        status =
+            h5_read_rows(field, bench->order[done], 1, bench->memory + done % BATCH * ROW_FLOATS);
+    if (!status) keep_best(&trial->hdf5, (seconds_now() - begin) / (double)done);
+    h5_field_close(&field);
+    h5_close(&file);
+    return status;
+}
+
+/* The system's reads alone: the same rows in the same order. */
+static shs_status measure_positional(const struct bench *bench, const struct io_layout *layout,
+                                     struct trial *trial)
+{
+    int file;
+    shs_status status = io_open(bench->path, &file);
+    if (status) return status;
+    double begin = seconds_now();
+    for (uint64_t i = 0; i < trial->rows && !status; i++) {
+        size_t got;
+        status = io_read_at(file, layout->address + bench->order[i] * ROW_BYTES,
+                            bench->memory + i % BATCH * ROW_FLOATS, ROW_BYTES, &got);
+    }
+    keep_best(&trial->ceiling, (seconds_now() - begin) / (double)trial->rows);
+    io_close(file);
+    return status;
+}
+
+static shs_status load_stored(const struct bench *bench, const struct io_layout *layout, char **all,
+                              size_t *places)
+{
+    int file;
+    size_t bytes = 0, got;
+    for (uint64_t i = 0; i < layout->n_chunks; i++) {
+        places[i] = bytes;
+        bytes += layout->chunks[i].bytes;
+    }
+    shs_status status = core_new(bytes, 1, "stored chunks", all);
+    if (!status) status = io_open(bench->path, &file);
+    if (status) return status;
+    for (uint64_t i = 0; i < layout->n_chunks && !status; i++)
+        status = io_read_at(file, layout->chunks[i].address, *all + places[i],
+                            layout->chunks[i].bytes, &got);
+    io_close(file);
+    return status;
+}
+
+/* Decoding alone, every chunk once, from memory into the batch. */
+static shs_status measure_decoding(struct bench *bench, const struct io_layout *layout,
+                                   struct trial *trial)
+{
+    char *stored = NULL;
+    size_t *places = NULL;
+    shs_status status = core_new(layout->n_chunks, sizeof *places, "places", &places);
+    if (!status) status = load_stored(bench, layout, &stored, places);
+    if (!status && !bench->lane.decoder) status = io_decoder_new(&bench->lane.decoder);
+    double begin = seconds_now();
+    for (uint64_t i = 0; i < layout->n_chunks && !status; i++) {
+        uint64_t chunk = bench->order[i * layout->chunk[0]] / layout->chunk[0];
+        status = io_decode(bench->lane.decoder, &layout->pipeline, layout->chunks[chunk].mask,
+                           stored + places[chunk], layout->chunks[chunk].bytes,
+                           bench->memory + i * layout->chunk[0] % BATCH * ROW_FLOATS,
+                           layout->chunk_bytes);
+    }
+    keep_best(&trial->ceiling, (seconds_now() - begin) / (double)trial->rows);
+    core_free(&stored);
+    core_free(&places);
+    return status;
+}
+
+static shs_status measure_ceiling(struct bench *bench, struct trial *trial)
+{
+    struct h5_file *file;
+    struct run_field field = {0};
+    shs_status status = h5_open(bench->path, &file);
+    if (!status) status = run_field_open(file, bench->path, "x", 0, &field);
+    if (!status && !field.direct)
+        status = core_fail(SHS_ERROR_UNSUPPORTED, "%s is read through HDF5: it is %s", bench->path,
+                           field.reason);
+    if (!status) {
+        const struct io_layout *layout = io_reader_layout(field.direct);
+        status = layout->chunked ? measure_decoding(bench, layout, trial)
+                                 : measure_positional(bench, layout, trial);
+    }
+    run_field_close(&field);
+    h5_close(&file);
+    return status;
+}
+
+static shs_status run_trial(struct bench *bench, struct trial *trial)
+{
+    shs_status status = make_file(bench, trial);
+    if (!status) status = io_sync(bench->path);
+    for (int round = 0; round < ROUNDS && !status; round++) {
+        status = measure_loader(bench, trial, 1, &trial->one);
+        if (!status) status = measure_ceiling(bench, trial);
+        if (!status) status = measure_hdf5(bench, trial);
+        if (!status) status = measure_loader(bench, trial, 2, &trial->two);
+    }
+    if (status) return status;
+    printf("%-34s %9.2f %9.2f %9.2f %6.2f %7.1f %9.2f %7.1f\n", trial->name, trial->hdf5 * 1e6,
+           trial->ceiling * 1e6, trial->one * 1e6, trial->ceiling / trial->one,
+           trial->hdf5 / trial->one, trial->two * 1e6, trial->hdf5 / trial->two);
+    return SHS_OK;
+}
+
+/* ---- Opening. */
+
+static shs_status make_many_chunks(const struct bench *bench)
+{
+    struct h5_writer *writer;
+    shs_tensor shape = {.type = SHS_F32, .axes = 2, .shape = {MANY_CHUNKS, 4}};
+    struct h5_storage storage = {.chunk_rows = 1, .deflate = 1};
+    shs_status status = h5_create(bench->path, &writer);
+    if (status) return status;
+    status = h5_create_field(writer, "x", &shape, &storage);
+    for (uint64_t row = 0; row < MANY_CHUNKS && !status; row += 1000)
+        status = h5_write_rows(writer, 1000, bench->memory);
+    if (!status) return h5_finish(&writer);
+    h5_abandon(&writer);
+    return status;
+}
+
+static shs_status measure_opening(const struct bench *bench)
+{
+    double best = 0;
+    shs_status status = make_many_chunks(bench);
+    for (int round = 0; round < ROUNDS && !status; round++) {
+        shs_dataset *dataset = NULL;
+        double begin = seconds_now();
+        status = shs_dataset_open(bench->run, bench->path, "x", NULL, &dataset);
+        keep_best(&best, seconds_now() - begin);
+        shs_dataset_close(&dataset);
+    }
+    if (!status) printf("\nopening a dataset of %d chunks: %.2f s\n", MANY_CHUNKS, best);
+    return status;
+}
+
+static shs_status run_all(struct bench *bench)
+{
+    struct trial trials[] = {
+        {.name = "contiguous, full", .rows = 16384},
+        {.name = "1 row a chunk, deflated, full", .rows = 8192, .storage = {1, 6, true}},
+        {.name = "64 rows a chunk, deflated, none",
+         .rows = 16384,
+         .storage = {64, 6, true},
+         .shuffle = SHS_SHUFFLE_NONE},
+    };
+    shs_status status = SHS_OK;
+    printf(
+        "us a row of 16 KiB, in memory already, batches of %d, the best of %d rounds. Ceiling: "
+        "positional\nreads of the same rows, or decoding alone, on one thread. H5Dread: a row at "
+        "a time.\n",
+        BATCH, ROUNDS);
+    printf("%-34s %9s %9s %9s %6s %7s %9s %7s\n", "", "", "", "1 thread", "of", "times",
+           "2 threads", "times");
+    printf("%-34s %9s %9s %9s %6s %7s %9s %7s\n", "stored, shuffle", "H5Dread", "ceiling", "",
+           "ceil.", "H5Dread", "", "H5Dread");
+    for (size_t i = 0; i < sizeof trials / sizeof *trials && !status; i++)
+        status = run_trial(bench, &trials[i]);
+    return status ? status : measure_opening(bench);
+}
+
+static shs_status name_file(const char *folder, char **path)
+{
+    struct core_text text = {0};
+    core_text_add(&text, "%s/shardstep-bench-%ld.h5", folder, (long)getpid());
+    return core_text_take(&text, path);
+}
+
+shs_status cli_bench_read(const char *folder)
+{
+    struct bench bench = {0};
+    struct mpi_job_options options = {.vranks = 1};
+    shs_status status = io_check_room(folder, UINT64_C(512) << 20);
+    if (!status) status = name_file(folder, &bench.path);
+    if (!status) status = core_new(1 << 14, sizeof *bench.order, "row numbers", &bench.order);
+    if (!status) status = core_new(BATCH, ROW_BYTES, "a batch", &bench.memory);
+    if (!status) status = mpi_job_open(&options, &bench.run);
+    if (!status) status = run_all(&bench);
+    if (bench.path) io_discard(bench.path, status);
+    mpi_job_close(&bench.run);
+    io_lane_free(&bench.lane);
+    core_free(&bench.memory);
+    core_free(&bench.order);
+    core_free(&bench.path);
+    return status;
+}
