@@ -15,6 +15,7 @@ typedef struct shs_dataset shs_dataset;
 typedef struct shs_dataset_options {
     size_t cache_bytes; /* memory that each loader may use for decoded chunks, and HDF5 for those of
                            a field that only it can read; 0: 64 MiB */
+    bool unchecked;     /* do not compare rows with their checksums */
 } shs_dataset_options;
 
 /* Collective. Opens `fields`, up to SHS_MAX_FIELDS names separated by commas

@@ -82,6 +82,14 @@ static bool is_absent(const struct h5_file *file, const char *name)
     return exists == 0 || !*name;
 }
 
+bool h5_has(struct h5_file *file, const char *name)
+{
+    struct h5_guard guard = h5_guard_begin();
+    bool has = !is_absent(file, name);
+    h5_guard_end(&guard);
+    return has;
+}
+
 /* A group, say. */
 static bool is_no_dataset(const struct h5_file *file, const char *name)
 {

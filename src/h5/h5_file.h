@@ -13,6 +13,10 @@ shs_status h5_open(const char *path, struct h5_file **file);
 /* Accepts a pointer to NULL; leaves NULL. Its fields are closed before. */
 void h5_close(struct h5_file **file);
 
+/* Whether the file has a dataset of that name. One that cannot be told is said to be there: opening
+ * it tells why. */
+bool h5_has(struct h5_file *file, const char *name);
+
 /* Opens a dataset of plain numbers with 1 … SHS_MAX_AXES axes. *shape gets its type and whole
  * shape; name and data are NULL. `cache_bytes` may hold decoded chunks. */
 shs_status h5_field_open(struct h5_file *file, const char *name, size_t cache_bytes,

@@ -59,8 +59,7 @@ shs_status run_cache_new(uint64_t budget, struct run_cache **cache)
 void run_cache_free(struct run_cache **cache)
 {
     if (!*cache) return;
-    while ((*cache)->count)
-        run_cache_drop(*cache, (*cache)->heap[(*cache)->count - 1]);
+    run_cache_clear(*cache);
     core_free(&(*cache)->spare);
     core_free(&(*cache)->heap);
     core_free(&(*cache)->table);
@@ -128,6 +127,12 @@ void run_cache_drop(struct run_cache *cache, struct run_cached *cached)
     cache->spare = cached->memory;
     cache->spare_bytes = cached->bytes;
     core_free(&cached);
+}
+
+void run_cache_clear(struct run_cache *cache)
+{
+    while (cache->count)
+        run_cache_drop(cache, cache->heap[cache->count - 1]);
 }
 
 static bool make_room(struct run_cache *cache, size_t bytes, uint64_t next_use)

@@ -40,6 +40,8 @@ struct run_cached *run_cache_add(struct run_cache *cache, uint64_t field, uint64
 void run_cache_use_next(struct run_cache *cache, struct run_cached *cached, uint64_t next_use);
 void run_cache_drop(struct run_cache *cache, struct run_cached *cached);
 
+void run_cache_clear(struct run_cache *cache);
+
 /* Asks anew when each chunk is next used: the order has changed. */
 void run_cache_revise(struct run_cache *cache,
                       uint64_t (*next_use)(void *user, uint64_t field, uint64_t chunk), void *user);

@@ -37,7 +37,12 @@ static shs_status open_field(shs_dataset *dataset, const char *path, const char 
 {
     struct run_field *field = &dataset->fields[dataset->n_fields];
     shs_status status = run_field_open(dataset->file, path, name, cache_bytes, field);
-    if (status) return status;
+    if (!status && !dataset->unchecked)
+        status = run_field_find_checksums(dataset->file, path, field);
+    if (status) {
+        run_field_close(field);
+        return status;
+    }
     field->key = dataset->n_fields;
     dataset->sample[dataset->n_fields++] = field->sample;
     if (dataset->n_fields == 1) dataset->samples = field->rows;
@@ -102,6 +107,7 @@ shs_status shs_dataset_open(shs_run *run, const char *path, const char *fields,
         mpi_run_hold(run);
         (*dataset)->run = run;
         (*dataset)->cache_bytes = cache_bytes;
+        (*dataset)->unchecked = options && options->unchecked;
         (*dataset)->holders = 1;
         status = open_local(*dataset, path, fields, cache_bytes);
     }

@@ -12,6 +12,7 @@ struct shs_dataset {
     char *path;
     uint64_t file_bytes; /* when it was opened */
     size_t cache_bytes;  /* for decoded chunks, of each loader */
+    bool unchecked;
     uint64_t samples;
     size_t n_fields;
     struct run_field fields[SHS_MAX_FIELDS];

@@ -36,7 +36,13 @@ struct run_fetcher {
     struct job *jobs;
     size_t n_uses, uses_capacity, n_jobs, jobs_capacity;
     size_t *cold_jobs; /* as many as jobs */
-    bool may_wait;     /* in the work of now */
+
+    /* checking: of each piece's rows, where its checksums begin in `checksums` */
+    const struct run_piece *pieces;
+    size_t *check_at, check_at_capacity;
+    uint32_t *checksums;
+    size_t checksums_capacity;
+    bool may_wait; /* in the work of now */
     uint64_t clock;
     shs_loader_statistics done;
 };
@@ -61,6 +67,8 @@ void run_fetcher_free(struct run_fetcher **fetcher)
     core_free(&(*fetcher)->uses);
     core_free(&(*fetcher)->jobs);
     core_free(&(*fetcher)->cold_jobs);
+    core_free(&(*fetcher)->checksums);
+    core_free(&(*fetcher)->check_at);
     core_free(fetcher);
 }
 
@@ -293,6 +301,59 @@ static shs_status do_cold(void *user, size_t job, unsigned lane)
     return do_job(fetcher, &fetcher->jobs[fetcher->cold_jobs[job]], lane);
 }
 
+static shs_status check_piece(void *user, size_t i, unsigned lane)
+{
+    const struct run_fetcher *fetcher = user;
+    const struct run_piece *piece = &fetcher->pieces[i];
+    (void)lane;
+    if (!run_field_has_checksums(piece->field)) return SHS_OK;
+    return run_field_check(piece->field, piece->first, piece->count, piece->to,
+                           fetcher->checksums + fetcher->check_at[i]);
+}
+
+static shs_status grow(size_t count, size_t bytes, size_t *capacity, void *memory_pointer)
+{
+    if (count <= *capacity) return SHS_OK;
+    shs_status status = core_resize(2 * count, bytes, "checksums", memory_pointer);
+    if (!status) *capacity = 2 * count;
+    return status;
+}
+
+/* Puts the checksums of all pieces that have them together. */
+static shs_status find_checksums(struct run_fetcher *fetcher, const struct run_piece *pieces,
+                                 size_t count, bool *any)
+{
+    size_t rows = 0;
+    shs_status status =
+        grow(count, sizeof *fetcher->check_at, &fetcher->check_at_capacity, &fetcher->check_at);
+    for (size_t i = 0; i < count && !status; i++) {
+        fetcher->check_at[i] = rows;
+        if (run_field_has_checksums(pieces[i].field)) rows += pieces[i].count;
+    }
+    *any = rows != 0;
+    if (!status)
+        status = grow(rows, sizeof *fetcher->checksums, &fetcher->checksums_capacity,
+                      &fetcher->checksums);
+    for (size_t i = 0; i < count && *any && !status; i++)
+        if (pieces[i].count && run_field_has_checksums(pieces[i].field))
+            status = run_field_checksums(pieces[i].field, pieces[i].first, pieces[i].count,
+                                         fetcher->checksums + fetcher->check_at[i]);
+    return status;
+}
+
+/* Chunks that a wrong row may have come from are not kept. */
+static shs_status check(struct run_fetcher *fetcher, unsigned threads,
+                        const struct run_piece *pieces, size_t count)
+{
+    bool any;
+    shs_status status = find_checksums(fetcher, pieces, count, &any);
+    if (status || !any) return status;
+    fetcher->pieces = pieces;
+    status = run_pool_do(fetcher->pool, threads, count, check_piece, fetcher);
+    if (status) run_cache_clear(fetcher->cache);
+    return status;
+}
+
 /* ---- A fetch. */
 
 /* Threads that wait for the disk: as many as keep it busy, unless chunks are so large that their
@@ -348,7 +409,7 @@ shs_status run_fetch(struct run_fetcher *fetcher, unsigned threads, const struct
     if (!status) status = do_jobs(fetcher, threads ? threads : 1);
     fetcher->done.reads += fetcher->n_jobs;
     settle_kept(fetcher, !status);
-    return status;
+    return status ? status : check(fetcher, threads ? threads : 1, pieces, count);
 }
 
 struct revision {

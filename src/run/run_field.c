@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "core_memory.h"
+#include "core_text.h"
+#include "io_crc32c.h"
 
 enum {
-    PROBES = 16
+    PROBES = 16,
+    CHECKSUMS_BYTES = 64 << 20 /* that are held in memory for a field */
 };
 
 /* Rows spread over the field, the first and the last among them. */
@@ -77,8 +80,79 @@ shs_status run_field_open(struct h5_file *file, const char *path, const char *na
     return status;
 }
 
+/* `sums` is an open field that may hold the checksums of `field`. */
+static shs_status take_checksums(struct run_field *field, struct run_field *sums, const char *path)
+{
+    if (sums->sample.type != SHS_U32 || sums->sample.axes != 0 || sums->rows != field->rows)
+        return core_fail(SHS_ERROR_FORMAT,
+                         "%s: dataset %s must hold the checksums of %s, a u32 for each of its %llu "
+                         "rows; remove it, or import the file anew",
+                         path, sums->sample.name, field->sample.name,
+                         (unsigned long long)field->rows);
+    if (field->rows > CHECKSUMS_BYTES / sizeof *field->checksums) {
+        shs_status status = core_new(1, sizeof *sums, "a field", &field->checked_by);
+        if (status) return status;
+        *field->checked_by = *sums;
+        *sums = (struct run_field){0};
+        return SHS_OK;
+    }
+    shs_status status =
+        core_new(field->rows, sizeof *field->checksums, "checksums", &field->checksums);
+    return status ? status : run_field_read(sums, 0, field->rows, field->checksums);
+}
+
+shs_status run_field_find_checksums(struct h5_file *file, const char *path, struct run_field *field)
+{
+    struct core_text text = {0};
+    struct run_field sums = {0};
+    char *name;
+    core_text_add(&text, "%s%s", field->sample.name, IO_CRC32C_SUFFIX);
+    shs_status status = core_text_take(&text, &name);
+    if (status) return status;
+    if (field->rows && h5_has(file, name)) {
+        status = run_field_open(file, path, name, 0, &sums);
+        if (!status) status = take_checksums(field, &sums, path);
+        run_field_close(&sums);
+    }
+    core_free(&name);
+    return status;
+}
+
+bool run_field_has_checksums(const struct run_field *field)
+{
+    return field->checksums || field->checked_by;
+}
+
+shs_status run_field_checksums(struct run_field *field, uint64_t first, uint64_t count,
+                               uint32_t *checksums)
+{
+    if (field->checked_by) return run_field_read(field->checked_by, first, count, checksums);
+    memcpy(checksums, field->checksums + first, count * sizeof *checksums);
+    return SHS_OK;
+}
+
+shs_status run_field_check(const struct run_field *field, uint64_t first, uint64_t count,
+                           const void *rows, const uint32_t *checksums)
+{
+    size_t size = shs_type_size(field->sample.type);
+    for (uint64_t i = 0; i < count; i++) {
+        const char *row = (const char *)rows + i * field->row_bytes;
+        uint32_t found = io_crc32c_elements(row, field->row_bytes / size, size);
+        if (found != checksums[i])
+            return core_fail(SHS_ERROR_FORMAT,
+                             "dataset %s: row %llu is not what was written: its checksum is "
+                             "%08lx, not %08lx; the file is damaged, get it anew",
+                             field->sample.name, (unsigned long long)(first + i),
+                             (unsigned long)found, (unsigned long)checksums[i]);
+    }
+    return SHS_OK;
+}
+
 void run_field_close(struct run_field *field)
 {
+    if (field->checked_by) run_field_close(field->checked_by);
+    core_free(&field->checked_by);
+    core_free(&field->checksums);
     h5_field_close(&field->through);
     io_reader_close(&field->direct);
     io_lane_free(&field->lane);

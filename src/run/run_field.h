@@ -10,6 +10,8 @@ struct run_field {
     struct io_reader *direct;     /* or NULL */
     struct io_lane lane;          /* the calling thread's, for run_field_read() */
     char reason[IO_REASON_BYTES]; /* why not directly */
+    uint32_t *checksums;          /* of every row, or NULL */
+    struct run_field *checked_by; /* where they are read from, if they are too many; or NULL */
     uint64_t key;                 /* what names it in a cache: the caller's to set */
     shs_tensor sample;            /* name is the struct's own */
     uint64_t rows;
@@ -21,6 +23,23 @@ struct run_field {
  * chunks otherwise. */
 shs_status run_field_open(struct h5_file *file, const char *path, const char *name,
                           size_t cache_bytes, struct run_field *field);
+
+/* Finds the field's checksums: the dataset NAME.crc32c beside it, a u32 for each row, if there is
+ * one. One of another type or shape is an error. */
+shs_status run_field_find_checksums(struct h5_file *file, const char *path,
+                                    struct run_field *field);
+
+/* True if rows of the field can be checked. */
+bool run_field_has_checksums(const struct run_field *field);
+
+/* The checksums of rows, in the calling thread. */
+shs_status run_field_checksums(struct run_field *field, uint64_t first, uint64_t count,
+                               uint32_t *checksums);
+
+/* Compares rows in memory with their checksums; the first that differs is SHS_ERROR_FORMAT. Any
+ * thread. */
+shs_status run_field_check(const struct run_field *field, uint64_t first, uint64_t count,
+                           const void *rows, const uint32_t *checksums);
 
 /* Accepts a zeroed field; leaves one. */
 void run_field_close(struct run_field *field);
