@@ -3,28 +3,11 @@
 #include <string.h>
 
 #include "augment_kind.h"
-
-/* IEEE 754 binary16 as a float, exactly. */
-static float half_to_float(uint16_t half)
-{
-    uint32_t exponent = half >> 10 & 31, fraction = half & 1023u;
-    float sign = half >> 15 ? -1.0f : 1.0f;
-    if (exponent == 0) return sign * (float)fraction * 0x1p-24f;
-    if (exponent < 31) {
-        uint32_t bits = (exponent + 112) << 23 | fraction << 13;
-        float magnitude;
-        memcpy(&magnitude, &bits, sizeof magnitude);
-        return sign * magnitude;
-    }
-    uint32_t bits = (uint32_t)(half >> 15) << 31 | 0x7f800000u | fraction << 13;
-    float special;
-    memcpy(&special, &bits, sizeof special);
-    return special;
-}
+#include "core_half.h"
 
 static double half_to_double(uint16_t half)
 {
-    return (double)half_to_float(half);
+    return (double)core_half_to_float(half);
 }
 
 /* Calls EACH(C type, conversion to float, conversion to double) for the type of the input. */
@@ -47,7 +30,7 @@ static double half_to_double(uint16_t half)
     case SHS_I64:                                                                                  \
         EACH(int64_t, (float), (double)) break;                                                    \
     case SHS_F16:                                                                                  \
-        EACH(uint16_t, half_to_float, half_to_double) break;                                       \
+        EACH(uint16_t, core_half_to_float, half_to_double) break;                                  \
     case SHS_F32:                                                                                  \
         EACH(float, (float), (double)) break;                                                      \
     case SHS_F64:                                                                                  \

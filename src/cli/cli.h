@@ -25,9 +25,9 @@ struct cli_arguments {
     uint64_t given; /* bit i: option i of the table */
     uint64_t seed, vranks, batch, epoch, step, rank, steps, samples, threads;
     uint64_t purpose, slot, count, interleave;
-    uint64_t chunk, deflate;
-    const char *fields, *augment, *shuffle, *shard, *tail, *format;
-    bool per_rank, verify, byteshuffle, random, read, help;
+    uint64_t chunk, deflate, bins;
+    const char *fields, *augment, *shuffle, *shard, *tail, *format, *channel_axis;
+    bool per_rank, verify, byteshuffle, random, read, json, help;
 };
 
 struct cli_command {
@@ -39,7 +39,8 @@ struct cli_command {
     int (*run)(const struct cli_arguments *arguments); /* Collective; the exit code */
 };
 
-extern const struct cli_command cli_bench, cli_digest, cli_import, cli_info, cli_plan, cli_random;
+extern const struct cli_command cli_bench, cli_digest, cli_import, cli_info, cli_plan, cli_random,
+    cli_stats;
 
 /* Reads the words after the command's name; a message and SHS_ERROR_ARGUMENT for what it does not
  * take. */

@@ -48,6 +48,10 @@ static const struct option {
     {"--chunk", NUMBER, PLACE(chunk), "ROWS", "rows of a chunk (about 64 KiB)"},
     {"--deflate", NUMBER, PLACE(deflate), "LEVEL", "compression, 0 to 9 (0: none)"},
     {"--byteshuffle", FLAG, PLACE(byteshuffle), "", "reorder bytes before compression"},
+    {"--channel-axis", TEXT, PLACE(channel_axis), "A",
+     "axis of the channels, 1 the first of a sample, or none (the last, if 2 to 4 long)"},
+    {"--bins", NUMBER, PLACE(bins), "N", "bins of the histogram, at most (16)"},
+    {"--json", FLAG, PLACE(json), "", "one object, for programs"},
     {"--help", FLAG, PLACE(help), "", "this text"},
 };
 
@@ -143,6 +147,7 @@ shs_status cli_parse(const struct cli_command *command, int count, char **words,
     *arguments = (struct cli_arguments){.batch = 32,
                                         .count = 4,
                                         .interleave = 1,
+                                        .bins = 16,
                                         .shuffle = "full",
                                         .shard = "global",
                                         .tail = "short",

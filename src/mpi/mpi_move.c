@@ -15,11 +15,26 @@ shs_status mpi_broadcast(shs_run *run, void *bytes, size_t count)
     return SHS_OK;
 }
 
-shs_status mpi_sum(shs_run *run, uint64_t *number)
+static shs_status reduce(shs_run *run, uint64_t *numbers, size_t count, MPI_Op operation)
 {
-    if (!run->link) return SHS_OK;
-    return mpi_check(MPI_Allreduce(MPI_IN_PLACE, number, 1, MPI_UINT64_T, MPI_SUM, run->link->comm),
-                     "MPI_Allreduce");
+    size_t at_once = MPI_LINK_PIECE / sizeof *numbers;
+    for (size_t at = 0; run->link && at < count; at += at_once) {
+        size_t piece = count - at < at_once ? count - at : at_once;
+        int code = MPI_Allreduce(MPI_IN_PLACE, numbers + at, (int)piece, MPI_UINT64_T, operation,
+                                 run->link->comm);
+        if (code != MPI_SUCCESS) return mpi_check(code, "MPI_Allreduce");
+    }
+    return SHS_OK;
+}
+
+shs_status mpi_sum(shs_run *run, uint64_t *numbers, size_t count)
+{
+    return reduce(run, numbers, count, MPI_SUM);
+}
+
+shs_status mpi_greatest(shs_run *run, uint64_t *numbers, size_t count)
+{
+    return reduce(run, numbers, count, MPI_MAX);
 }
 
 static shs_status gather(shs_run *run, const void *records, size_t record_bytes, void *all,

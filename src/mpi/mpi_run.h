@@ -87,8 +87,9 @@ __attribute__((format(printf, 3, 4))) shs_status mpi_settle(shs_run *run, shs_st
 /* Collective. Rank 0's bytes on every rank. */
 shs_status mpi_broadcast(shs_run *run, void *bytes, size_t count);
 
-/* Collective. The sum of a number over all ranks. */
-shs_status mpi_sum(shs_run *run, uint64_t *number);
+/* Collective. The sums of numbers over all ranks, modulo 2^64, and the greatest, in place. */
+shs_status mpi_sum(shs_run *run, uint64_t *numbers, size_t count);
+shs_status mpi_greatest(shs_run *run, uint64_t *numbers, size_t count);
 
 /* Collective. Puts each rank's records, one for each virtual rank that it hosts, together on rank
  * 0, in the order of virtual ranks. `all` is read on rank 0 only. */

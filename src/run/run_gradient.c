@@ -276,7 +276,7 @@ shs_status shs_gradient_mean(shs_gradient *gradient)
         mpi_settle(gradient->run, check_step(gradient),
                    "shs_gradient_mean(of the run's opened object %llu, step %llu)",
                    (unsigned long long)gradient->id, (unsigned long long)gradient->step);
-    if (!status) status = mpi_sum(gradient->run, &rows);
+    if (!status) status = mpi_sum(gradient->run, &rows, 1);
     if (!status && rows == 0)
         status =
             mpi_agree(gradient->run,

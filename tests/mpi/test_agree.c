@@ -406,8 +406,30 @@ static void test_numbers_are_summed(void)
 {
     shs_run *run = open_run(0);
     uint64_t ranks = (uint64_t)all_ranks(), number = (UINT64_C(1) << 40) + (uint64_t)my_rank();
-    CHECK(mpi_sum(run, &number) == SHS_OK);
+    CHECK(mpi_sum(run, &number, 1) == SHS_OK);
     CHECK(number == (ranks << 40) + ranks * (ranks - 1) / 2);
+    shs_close(&run);
+}
+
+/* More than travel in one message; sums go round at 2^64, as those of two's complement must. */
+static void test_many_numbers_are_reduced(void)
+{
+    const size_t count = (1 << 19) + 3;
+    shs_run *run = open_run(0);
+    uint64_t *sums = room(count, sizeof *sums), *greatest = room(count, sizeof *greatest);
+    uint64_t ranks = (uint64_t)all_ranks(), rank = (uint64_t)my_rank();
+    size_t wrong = 0;
+    for (size_t i = 0; i < count; i++) {
+        sums[i] = scramble(i) + rank;
+        greatest[i] = i % ranks == rank ? UINT64_MAX - i : rank;
+    }
+    CHECK(mpi_sum(run, sums, count) == SHS_OK && mpi_greatest(run, greatest, count) == SHS_OK);
+    for (size_t i = 0; i < count; i++)
+        wrong += sums[i] != ranks * scramble(i) + ranks * (ranks - 1) / 2 ||
+                 greatest[i] != UINT64_MAX - i;
+    CHECK(wrong == 0);
+    free(sums);
+    free(greatest);
     shs_close(&run);
 }
 
@@ -501,6 +523,7 @@ int main(void)
         {"records of different sizes are refused", test_records_of_different_sizes_are_refused},
         {"a long broadcast", test_a_long_broadcast},
         {"numbers are summed", test_numbers_are_summed},
+        {"many numbers are reduced", test_many_numbers_are_reduced},
         {"long vectors are summed fast", test_long_vectors_are_summed_fast},
         {"memory runs out in a gather", test_memory_runs_out_in_a_gather},
         {"memory runs out in shs_open", test_memory_runs_out_in_open},

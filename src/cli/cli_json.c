@@ -1,0 +1,80 @@
+#include "cli_json.h"
+
+#include <stdio.h>
+
+/* Whether a comma must come before the next thing. */
+static bool follows;
+
+static void print_string(const char *text)
+{
+    putchar('"');
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c == '"' || c == '\\')
+            printf("\\%c", c);
+        else if (c < 0x20)
+            printf("\\u%04x", c);
+        else
+            putchar(c);
+    }
+    putchar('"');
+}
+
+static void print_name(const char *name)
+{
+    if (follows) printf(", ");
+    follows = true;
+    if (!name) return;
+    print_string(name);
+    printf(": ");
+}
+
+void cli_json_begin(const char *name, char kind)
+{
+    print_name(name);
+    putchar(kind);
+    follows = false;
+}
+
+void cli_json_end(char kind)
+{
+    putchar(kind);
+    follows = true;
+}
+
+void cli_json_finish(void)
+{
+    printf("}\n");
+    follows = false;
+}
+
+void cli_json_text(const char *name, const char *text)
+{
+    print_name(name);
+    print_string(text);
+}
+
+void cli_json_u64(const char *name, uint64_t number)
+{
+    print_name(name);
+    printf("%llu", (unsigned long long)number);
+}
+
+void cli_json_bool(const char *name, bool value)
+{
+    print_name(name);
+    printf("%s", value ? "true" : "false");
+}
+
+void cli_json_double(const char *name, double number)
+{
+    char text[40];
+    snprintf(text, sizeof text, "%.17g", number);
+    cli_json_number(name, number - number == 0 ? text : NULL);
+}
+
+void cli_json_number(const char *name, const char *number)
+{
+    print_name(name);
+    printf("%s", number ? number : "null");
+}

@@ -1,0 +1,247 @@
+/* shardstep stats: mean, deviation, extremes and a histogram of a field. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "cli_json.h"
+#include "core_text.h"
+#include "mpi_job.h"
+#include "run_elements.h"
+#include "run_stats.h"
+
+typedef unsigned long long ull;
+
+enum {
+    BAR = 40,   /* characters of the longest bar */
+    NUMBER = 40 /* bytes that hold any number as text */
+};
+
+struct report {
+    const struct cli_arguments *arguments;
+    const struct run_stats *stats;
+    double scale; /* of normalize(): its greatest value for an unsigned integer, else 1 */
+};
+
+/* What normalize() divides by, unless its scale is none. */
+static double scale_of(shs_type type)
+{
+    switch (type) {
+    case SHS_U8:
+        return UINT8_MAX;
+    case SHS_U16:
+        return UINT16_MAX;
+    case SHS_U32:
+        return UINT32_MAX;
+    case SHS_U64:
+        return 0x1p64;
+    default:
+        return 1;
+    }
+}
+
+/* ---- as text */
+
+static void print_line(const struct report *report, const char *name, const struct run_tally *tally)
+{
+    shs_type type = report->stats->field.type;
+    char least[NUMBER] = "-", greatest[NUMBER] = "-";
+    if (!tally->finite) {
+        printf("%8s %14s %14s %14s %14s\n", name, "-", "-", least, greatest);
+        return;
+    }
+    run_key_text(type, tally->least, 6, least, sizeof least);
+    run_key_text(type, tally->greatest, 6, greatest, sizeof greatest);
+    printf("%8s %14.7g %14.7g %14s %14s", name, tally->mean, tally->deviation, least, greatest);
+    if (report->scale != 1)
+        printf(" %14.7g %14.7g", tally->mean / report->scale, tally->deviation / report->scale);
+    printf("\n");
+}
+
+static void print_bar(const struct run_tally *tally, uint64_t bin, uint64_t most)
+{
+    uint64_t count = tally->histogram[bin];
+    char from[NUMBER], to[NUMBER], bar[BAR + 1];
+    size_t length = (size_t)((double)count / (double)most * BAR + 0.5);
+    if (!length && count) length = 1;
+    memset(bar, '#', length);
+    bar[length] = '\0';
+    bool whole = !run_is_float(tally->type), last = bin + 1 == tally->bins;
+    uint64_t end = tally->edges[bin + 1] - (whole && !last);
+    run_key_text(tally->type, tally->edges[bin], 6, from, sizeof from);
+    run_key_text(tally->type, end, 6, to, sizeof to);
+    printf("%14s %14s %14llu %6.2f%% %s\n", from, to, (ull)count,
+           100 * (double)count / (double)tally->finite, bar);
+}
+
+static void print_histogram(const struct run_tally *tally)
+{
+    uint64_t most = 1;
+    if (!tally->finite) return;
+    for (uint64_t bin = 0; bin < tally->bins; bin++)
+        if (tally->histogram[bin] > most) most = tally->histogram[bin];
+    printf("\n%14s %14s %14s %7s\n", "from", run_is_float(tally->type) ? "below" : "to", "elements",
+           "share");
+    for (uint64_t bin = 0; bin < tally->bins; bin++)
+        print_bar(tally, bin, most);
+}
+
+static void print_text(const struct report *report)
+{
+    const struct run_stats *stats = report->stats;
+    const struct run_tally *all = stats->all;
+    const char *field = report->arguments->plain[1];
+    struct core_text shape = {0};
+    core_text_add_shape(&shape, &stats->field);
+    printf("%s: %s, %llu elements", field, shape.bytes ? shape.bytes : "",
+           (ull)(all->finite + all->nans + all->infinities));
+    core_text_free(&shape);
+    if (all->nans || all->infinities)
+        printf(", %llu of them NaN and %llu infinite, which are left out", (ull)all->nans,
+               (ull)all->infinities);
+    printf("\n\n%8s %14s %14s %14s %14s", "channel", "mean", "deviation", "min", "max");
+    if (report->scale != 1) printf(" %14s %14s", "scaled mean", "deviation");
+    printf("\n");
+    for (uint64_t channel = 0; channel < stats->channels; channel++) {
+        char name[NUMBER];
+        snprintf(name, sizeof name, "%llu", (ull)channel);
+        print_line(report, name, stats->channel[channel]);
+    }
+    print_line(report, "all", all);
+    print_histogram(all);
+    if (all->deviation > 0)
+        printf("\n%s: normalize(mean=%.9g, std=%.9g)\n", field, all->mean / report->scale,
+               all->deviation / report->scale);
+}
+
+/* ---- as JSON */
+
+static void json_key(const char *name, const struct run_tally *tally, uint64_t key)
+{
+    char text[NUMBER];
+    run_key_text(tally->type, key, 17, text, sizeof text);
+    cli_json_number(name, tally->finite ? text : NULL);
+}
+
+static void json_histogram(const struct run_tally *tally)
+{
+    bool whole = !run_is_float(tally->type);
+    cli_json_begin("histogram", '[');
+    for (uint64_t bin = 0; bin < tally->bins; bin++) {
+        bool last = bin + 1 == tally->bins;
+        cli_json_begin(NULL, '{');
+        json_key("from", tally, tally->edges[bin]);
+        json_key("to", tally, tally->edges[bin + 1] - (whole && !last));
+        cli_json_u64("count", tally->histogram[bin]);
+        cli_json_end('}');
+    }
+    cli_json_end(']');
+}
+
+static void json_double(const char *name, const struct run_tally *tally, double number)
+{
+    if (tally->finite)
+        cli_json_double(name, number);
+    else
+        cli_json_number(name, NULL);
+}
+
+static void json_tally(const char *name, const struct report *report, const struct run_tally *tally)
+{
+    cli_json_begin(name, '{');
+    cli_json_u64("finite", tally->finite);
+    cli_json_u64("nan", tally->nans);
+    cli_json_u64("infinite", tally->infinities);
+    json_key("min", tally, tally->least);
+    json_key("max", tally, tally->greatest);
+    json_double("mean", tally, tally->mean);
+    json_double("std", tally, tally->deviation);
+    json_double("scaled_mean", tally, tally->mean / report->scale);
+    json_double("scaled_std", tally, tally->deviation / report->scale);
+    json_histogram(tally);
+    cli_json_end('}');
+}
+
+static void print_json(const struct report *report)
+{
+    const struct run_stats *stats = report->stats;
+    cli_json_begin(NULL, '{');
+    cli_json_text("file", report->arguments->plain[0]);
+    cli_json_text("field", report->arguments->plain[1]);
+    cli_json_text("type", shs_type_name(stats->field.type));
+    cli_json_begin("shape", '[');
+    for (uint32_t axis = 0; axis < stats->field.axes; axis++)
+        cli_json_u64(NULL, stats->field.shape[axis]);
+    cli_json_end(']');
+    cli_json_double("scale", 1 / report->scale);
+    json_tally("all", report, stats->all);
+    if (stats->channels)
+        cli_json_u64("channel_axis", stats->channel_axis);
+    else
+        cli_json_number("channel_axis", NULL);
+    cli_json_begin("channels", '[');
+    for (uint64_t channel = 0; channel < stats->channels; channel++)
+        json_tally(NULL, report, stats->channel[channel]);
+    cli_json_end(']');
+    cli_json_finish();
+}
+
+/* ---- the command */
+
+static shs_status read_options(const struct cli_arguments *arguments,
+                               struct run_stats_options *options)
+{
+    const char *axis = arguments->channel_axis;
+    options->bins = arguments->bins;
+    options->channel_axis = RUN_STATS_USUAL_AXIS;
+    if (!axis) return SHS_OK;
+    if (!strcmp(axis, "none")) {
+        options->channel_axis = RUN_STATS_NO_AXIS;
+        return SHS_OK;
+    }
+    if (core_parse_u64(axis, &options->channel_axis) && options->channel_axis >= 1 &&
+        options->channel_axis < SHS_MAX_AXES)
+        return SHS_OK;
+    return core_fail(
+        SHS_ERROR_ARGUMENT,
+        "--channel-axis is '%s'; it must be none or 1 to %d, where 1 is the first axis "
+        "of a sample",
+        axis, SHS_MAX_AXES - 1);
+}
+
+static shs_status make_and_print(const struct cli_arguments *arguments, shs_run *run)
+{
+    struct run_stats_options options;
+    struct run_stats *stats = NULL;
+    shs_status status = mpi_agree(run, read_options(arguments, &options), "stats");
+    if (!status)
+        status = run_stats_make(run, arguments->plain[0], arguments->plain[1], &options, &stats);
+    if (status) return status;
+    struct report report = {arguments, stats, scale_of(stats->field.type)};
+    if (run->rank == 0 && arguments->json)
+        print_json(&report);
+    else if (run->rank == 0)
+        print_text(&report);
+    run_stats_free(&stats);
+    return SHS_OK;
+}
+
+static int run(const struct cli_arguments *arguments)
+{
+    shs_run *job = NULL;
+    struct mpi_job_options options = {0};
+    shs_status status = mpi_job_open(&options, &job);
+    if (!status) status = make_and_print(arguments, job);
+    int code = cli_exit_code(status);
+    mpi_job_close(&job);
+    return code;
+}
+
+const struct cli_command cli_stats = {
+    .name = "stats",
+    .usage = "FILE FIELD [--channel-axis A --bins N --json]",
+    .summary = "prints a field's mean, deviation, extremes and histogram, and normalize() for it",
+    .options = "--channel-axis --bins --json",
+    .least_plain = 2,
+    .most_plain = 2,
+    .run = run,
+};

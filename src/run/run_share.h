@@ -1,0 +1,18 @@
+/* A rank's share of a field's rows, for what goes through all of them once, in file order. */
+#ifndef RUN_SHARE_H
+#define RUN_SHARE_H
+
+#include "run_field.h"
+
+struct run_share {
+    uint64_t first;
+    uint64_t end;
+    uint64_t at_once; /* rows of a piece, at least 1; the last piece may have fewer */
+    uint64_t band;    /* rows of a chunk: shares and pieces begin where chunks do; else 1 */
+};
+
+/* Shares of ranks 0 … ranks - 1 follow one another and hold every row once. A piece has some
+ * megabytes, or one row, or the rows of one chunk. */
+struct run_share run_share_of(const struct run_field *field, int rank, int ranks);
+
+#endif

@@ -1,0 +1,333 @@
+#include "run_stats.h"
+
+#include <string.h>
+
+#include "core_memory.h"
+#include "run_elements.h"
+#include "run_share.h"
+
+enum {
+    BLOCK_BYTES = 128 << 10, /* gone through for one channel after the other while it is near */
+    CACHE_BYTES = 64 << 20,  /* of decoded chunks, in HDF5 */
+    TABLES = 4, /* of a byte's counts: equal neighbours are counted in different ones: faster */
+    COUNT_BYTES = 64 << 20 /* that counts of values may take */
+};
+
+typedef void tally_part(struct run_tally *tally, const void *from, size_t stride, size_t count);
+
+/* What a rank reads with. */
+struct reading {
+    shs_run *run;
+    struct run_stats *stats;
+    struct h5_file *file;
+    struct run_field field;
+    uint64_t bins;
+    struct run_share share;
+    char *piece;
+    uint64_t *counts; /* of small integers: [channels][tables][values]; else NULL */
+    uint64_t values, tables;
+    uint64_t channels; /* at least one */
+    uint64_t inner;    /* elements of a channel that stand together */
+    uint64_t row_runs; /* of them a row and channel */
+    size_t element_bytes;
+};
+
+/* ---- elements by channel */
+
+/* Counts elements as unsigned numbers. */
+static void count_values(struct reading *reading, uint64_t channel, const void *from, size_t stride,
+                         size_t count)
+{
+    uint64_t *counts = reading->counts + channel * reading->tables * reading->values;
+    const uint8_t *bytes = from;
+    const uint16_t *words = from;
+    if (reading->element_bytes == 1)
+        for (size_t i = 0; i < count; i++)
+            counts[i % TABLES << 8 | bytes[i * stride]]++;
+    else
+        for (size_t i = 0; i < count; i++)
+            counts[words[i * stride]]++;
+}
+
+static void take_part(struct reading *reading, tally_part *part, uint64_t channel, const char *from,
+                      size_t stride, size_t count)
+{
+    const struct run_stats *stats = reading->stats;
+    if (reading->counts) {
+        count_values(reading, channel, from, stride, count);
+        return;
+    }
+    if (!stats->channels) {
+        part(stats->all, from, stride, count);
+        return;
+    }
+    part(stats->channel[channel], from, stride, count);
+    /* the first pass of all is the sum of the channels' */
+    if (part == run_tally_second) part(stats->all, from, stride, count);
+}
+
+/* Runs of elements: of each channel in turn, one or several. */
+static void take_runs(struct reading *reading, tally_part *part, const char *from, uint64_t runs)
+{
+    size_t run_bytes = reading->inner * reading->element_bytes;
+    for (uint64_t channel = 0; channel < reading->channels; channel++) {
+        const char *at = from + channel * run_bytes;
+        if (reading->channels == 1)
+            take_part(reading, part, 0, at, 1, runs * reading->inner);
+        else if (reading->inner == 1)
+            take_part(reading, part, channel, at, reading->channels, runs);
+        else
+            for (uint64_t run = 0; run < runs; run++, at += reading->channels * run_bytes)
+                take_part(reading, part, channel, at, 1, reading->inner);
+    }
+}
+
+static void take_piece(struct reading *reading, tally_part *part, uint64_t rows)
+{
+    size_t bytes = reading->channels * reading->inner * reading->element_bytes;
+    uint64_t runs = rows * reading->row_runs, at_once = BLOCK_BYTES / (bytes ? bytes : 1);
+    if (!at_once) at_once = 1;
+    for (uint64_t run = 0, now; run < runs; run += now) {
+        now = runs - run < at_once ? runs - run : at_once;
+        take_runs(reading, part, reading->piece + run * bytes, now);
+    }
+}
+
+static shs_status read_share(struct reading *reading, tally_part *part)
+{
+    const struct run_share *share = &reading->share;
+    for (uint64_t row = share->first, now; row < share->end; row += now) {
+        now = share->end - row < share->at_once ? share->end - row : share->at_once;
+        shs_status status = run_field_read(&reading->field, row, now, reading->piece);
+        if (status) return status;
+        take_piece(reading, part, now);
+    }
+    return SHS_OK;
+}
+
+/* ---- numbers of all ranks */
+
+/* Collective. Sums and extremes of a tally over all ranks. */
+static shs_status reduce(shs_run *run, const struct run_tally *tally, uint64_t *sums,
+                         uint64_t *extremes)
+{
+    run_tally_give(tally, sums, extremes);
+    shs_status status = mpi_sum(run, sums, RUN_TALLY_SUMS);
+    return status ? status : mpi_greatest(run, extremes, RUN_TALLY_EXTREMES);
+}
+
+/* Collective. Ends the first pass: of each channel, and of all as their sum. */
+static shs_status turn(struct reading *reading)
+{
+    struct run_stats *stats = reading->stats;
+    uint64_t sums[RUN_TALLY_SUMS], extremes[RUN_TALLY_EXTREMES];
+    uint64_t all_sums[RUN_TALLY_SUMS] = {0}, all_extremes[RUN_TALLY_EXTREMES] = {0};
+    for (uint64_t channel = 0; channel < reading->channels; channel++) {
+        struct run_tally *tally = stats->channels ? stats->channel[channel] : stats->all;
+        shs_status status = reduce(reading->run, tally, sums, extremes);
+        if (status) return status;
+        for (int i = 0; i < RUN_TALLY_SUMS; i++)
+            all_sums[i] += sums[i];
+        for (int i = 0; i < RUN_TALLY_EXTREMES; i++)
+            if (extremes[i] > all_extremes[i]) all_extremes[i] = extremes[i];
+        if (stats->channels) run_tally_turn(tally, sums, extremes, reading->bins);
+    }
+    run_tally_turn(stats->all, all_sums, all_extremes, reading->bins);
+    return SHS_OK;
+}
+
+/* Collective. Ends the second pass of one tally. */
+static shs_status end_tally(shs_run *run, struct run_tally *tally)
+{
+    uint64_t sums[RUN_TALLY_SUMS], extremes[RUN_TALLY_EXTREMES];
+    shs_status status = reduce(run, tally, sums, extremes);
+    if (!status) status = mpi_sum(run, tally->histogram, tally->bins);
+    if (!status) run_tally_end(tally, sums);
+    return status;
+}
+
+static shs_status end(struct reading *reading)
+{
+    struct run_stats *stats = reading->stats;
+    shs_status status = end_tally(reading->run, stats->all);
+    for (uint64_t channel = 0; channel < stats->channels && !status; channel++)
+        status = end_tally(reading->run, stats->channel[channel]);
+    return status;
+}
+
+/* ---- small integers: how often each value occurs tells all */
+
+/* Both passes over integers that have been counted, on every rank alike. */
+static void replay(const struct reading *reading, struct run_tally *tally, const uint64_t *counts)
+{
+    uint64_t sums[RUN_TALLY_SUMS], extremes[RUN_TALLY_EXTREMES];
+    uint64_t values = reading->values, bias = run_key_bias(tally->type);
+    /* a signed value's two's complement, of so few bits, as a key */
+    uint64_t flip = bias ? values / 2 : 0, first = bias - flip;
+    for (uint64_t i = 0; i < values; i++)
+        run_tally_first_key(tally, first + i, counts[i ^ flip]);
+    run_tally_give(tally, sums, extremes);
+    run_tally_turn(tally, sums, extremes, reading->bins);
+    for (uint64_t i = 0; i < values; i++)
+        if (counts[i ^ flip]) run_tally_second_key(tally, first + i, counts[i ^ flip]);
+    run_tally_give(tally, sums, extremes);
+    run_tally_end(tally, sums);
+}
+
+/* Collective. */
+static shs_status end_counts(struct reading *reading)
+{
+    struct run_stats *stats = reading->stats;
+    uint64_t values = reading->values, each = reading->tables * values, *all;
+    shs_status status = core_new(values, sizeof *all, "counts of values", &all);
+    status = mpi_agree(reading->run, status, "counting values");
+    if (!status) status = mpi_sum(reading->run, reading->counts, reading->channels * each);
+    for (uint64_t channel = 0; channel < reading->channels && !status; channel++) {
+        uint64_t *counts = reading->counts + channel * each;
+        for (uint64_t i = values; i < each; i++)
+            counts[i % values] += counts[i];
+        for (uint64_t i = 0; i < values; i++)
+            all[i] += counts[i];
+        if (stats->channels) replay(reading, stats->channel[channel], counts);
+    }
+    if (!status) replay(reading, stats->all, all);
+    core_free(&all);
+    return status;
+}
+
+/* ---- opening */
+
+static shs_status find_axis(struct reading *reading, uint64_t asked)
+{
+    struct run_stats *stats = reading->stats;
+    const shs_tensor *field = &stats->field;
+    uint64_t last = field->axes - 1, axis = asked;
+    if (asked == RUN_STATS_USUAL_AXIS)
+        axis = field->shape[last] >= 2 && field->shape[last] <= 4 ? last : RUN_STATS_NO_AXIS;
+    if (axis > last)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "the channel axis is %llu, but beside that of the samples there are %llu "
+                         "axes",
+                         (unsigned long long)axis, (unsigned long long)last);
+    reading->channels = axis == RUN_STATS_NO_AXIS ? 1 : field->shape[axis];
+    if (reading->channels > RUN_STATS_MOST_CHANNELS)
+        return core_fail(SHS_ERROR_ARGUMENT, "axis %llu has %llu channels; the most is %d",
+                         (unsigned long long)axis, (unsigned long long)reading->channels,
+                         RUN_STATS_MOST_CHANNELS);
+    stats->channel_axis = axis;
+    stats->channels = axis == RUN_STATS_NO_AXIS ? 0 : reading->channels;
+    reading->inner = reading->row_runs = 1;
+    for (uint64_t i = 1; i <= last; i++)
+        if (i > axis)
+            reading->inner *= field->shape[i];
+        else if (i < axis)
+            reading->row_runs *= field->shape[i];
+    return SHS_OK;
+}
+
+static void describe(struct reading *reading)
+{
+    const shs_tensor *sample = &reading->field.sample;
+    shs_tensor *field = &reading->stats->field;
+    *field = (shs_tensor){.type = sample->type, .axes = sample->axes + 1};
+    field->shape[0] = reading->field.rows;
+    memcpy(field->shape + 1, sample->shape, sample->axes * sizeof *sample->shape);
+    reading->element_bytes = shs_type_size(field->type);
+}
+
+static shs_status open_field(struct reading *reading, const char *path, const char *name)
+{
+    shs_run *run = reading->run;
+    shs_status status = h5_open(path, &reading->file);
+    if (!status) status = run_field_open(reading->file, path, name, CACHE_BYTES, &reading->field);
+    if (status) return status;
+    describe(reading);
+    reading->share = run_share_of(&reading->field, run->rank, run->ranks);
+    return SHS_OK;
+}
+
+static shs_status make_counts(struct reading *reading)
+{
+    if (run_is_float(reading->stats->field.type) || reading->element_bytes > 2) return SHS_OK;
+    reading->tables = reading->element_bytes == 1 ? TABLES : 1;
+    reading->values = UINT64_C(1) << 8 * reading->element_bytes;
+    uint64_t bytes = reading->tables * reading->values * sizeof *reading->counts;
+    if (reading->channels * bytes > COUNT_BYTES) return SHS_OK;
+    return core_new(reading->channels, bytes, "counts of values", &reading->counts);
+}
+
+static shs_status make_tallies(struct reading *reading)
+{
+    struct run_stats *stats = reading->stats;
+    shs_type type = stats->field.type;
+    shs_status status = run_tally_new(type, reading->bins, &stats->all);
+    if (!status)
+        status = core_new(stats->channels, sizeof *stats->channel, "channels", &stats->channel);
+    for (uint64_t channel = 0; channel < stats->channels && !status; channel++)
+        status = run_tally_new(type, reading->bins, &stats->channel[channel]);
+    if (!status) status = make_counts(reading);
+    if (!status)
+        status =
+            core_new(reading->share.at_once, reading->field.row_bytes, "rows", &reading->piece);
+    return status;
+}
+
+static shs_status open_reading(struct reading *reading, const char *path, const char *name,
+                               const struct run_stats_options *options)
+{
+    if (options->bins < 1 || options->bins > RUN_STATS_MOST_BINS)
+        return core_fail(SHS_ERROR_ARGUMENT, "%llu bins; it must be 1 to %d",
+                         (unsigned long long)options->bins, RUN_STATS_MOST_BINS);
+    reading->bins = options->bins;
+    shs_status status = open_field(reading, path, name);
+    if (!status)
+        status = core_wrap(find_axis(reading, options->channel_axis), "%s: field %s", path, name);
+    return status ? status : make_tallies(reading);
+}
+
+/* Collective. */
+static shs_status read_all(struct reading *reading)
+{
+    shs_run *run = reading->run;
+    shs_status status = mpi_agree(run, read_share(reading, run_tally_first), "reading rows");
+    if (status) return status;
+    if (reading->counts) return end_counts(reading);
+    status = turn(reading);
+    if (!status) status = read_share(reading, run_tally_second);
+    status = mpi_agree(run, status, "reading rows again");
+    return status ? status : end(reading);
+}
+
+static void close_reading(struct reading *reading)
+{
+    run_field_close(&reading->field);
+    h5_close(&reading->file);
+    core_free(&reading->piece);
+    core_free(&reading->counts);
+}
+
+shs_status run_stats_make(shs_run *run, const char *path, const char *field,
+                          const struct run_stats_options *options, struct run_stats **stats)
+{
+    struct reading reading = {.run = run};
+    shs_status status = core_new(1, sizeof **stats, "statistics", stats);
+    reading.stats = *stats;
+    if (!status) status = open_reading(&reading, path, field, options);
+    status =
+        mpi_agree(run, status, "statistics of %.80s, %llu rows and %llu channels", field,
+                  (unsigned long long)reading.field.rows, (unsigned long long)reading.channels);
+    if (!status) status = read_all(&reading);
+    close_reading(&reading);
+    if (status) run_stats_free(stats);
+    return status;
+}
+
+void run_stats_free(struct run_stats **stats)
+{
+    if (!*stats) return;
+    for (uint64_t channel = 0; (*stats)->channel && channel < (*stats)->channels; channel++)
+        run_tally_free(&(*stats)->channel[channel]);
+    core_free(&(*stats)->channel);
+    run_tally_free(&(*stats)->all);
+    core_free(stats);
+}

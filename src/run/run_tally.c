@@ -1,0 +1,276 @@
+#include "run_tally.h"
+
+#include "core_memory.h"
+#include "run_elements.h"
+
+enum {
+    AT_ONCE = 512, /* elements that are converted together */
+    FINITE = 0,    /* places in the sums */
+    NANS,
+    INFINITIES,
+    DIGITS,
+    NOT_LEAST = 0, /* places in the extremes */
+    GREATEST
+};
+
+shs_status run_tally_new(shs_type type, uint64_t most_bins, struct run_tally **tally)
+{
+    shs_status status = core_new(1, sizeof **tally, "statistics", tally);
+    if (!status)
+        status = core_new(most_bins + 1, sizeof *(*tally)->edges, "a histogram", &(*tally)->edges);
+    if (!status)
+        status = core_new(most_bins + 1, sizeof *(*tally)->steps, "a histogram", &(*tally)->steps);
+    if (!status)
+        status =
+            core_new(most_bins, sizeof *(*tally)->histogram, "a histogram", &(*tally)->histogram);
+    if (status) {
+        run_tally_free(tally);
+        return status;
+    }
+    (*tally)->type = type;
+    (*tally)->least = UINT64_MAX;
+    return SHS_OK;
+}
+
+void run_tally_free(struct run_tally **tally)
+{
+    if (!*tally) return;
+    core_free(&(*tally)->edges);
+    core_free(&(*tally)->steps);
+    core_free(&(*tally)->histogram);
+    core_free(tally);
+}
+
+void run_tally_first_key(struct run_tally *tally, uint64_t key, uint64_t times)
+{
+    if (!times) return;
+    tally->finite += times;
+    core_exact_add_whole(&tally->sum,
+                         ((core_i128)key - run_key_bias(tally->type)) * (core_i128)times);
+    if (key < tally->least) tally->least = key;
+    if (key > tally->greatest) tally->greatest = key;
+}
+
+static void first_integers(struct run_tally *tally, const uint64_t *keys, size_t count)
+{
+    uint64_t least = tally->least, greatest = tally->greatest;
+    core_u128 sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        sum += keys[i];
+        if (keys[i] < least) least = keys[i];
+        if (keys[i] > greatest) greatest = keys[i];
+    }
+    tally->finite += count;
+    tally->least = least;
+    tally->greatest = greatest;
+    core_exact_add_whole(&tally->sum,
+                         (core_i128)sum - (core_i128)run_key_bias(tally->type) * (core_i128)count);
+}
+
+/* Moves finite numbers to the front and counts the others; how many are finite. */
+static size_t keep_finite(double *numbers, size_t count, size_t *nans)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        double x = numbers[i];
+        *nans += x != x;
+        numbers[kept] = x;
+        kept += x - x == 0;
+    }
+    return kept;
+}
+
+static void first_floats(struct run_tally *tally, double *numbers, size_t count)
+{
+    size_t nans = 0, finite = keep_finite(numbers, count, &nans);
+    tally->nans += nans;
+    tally->infinities += count - finite - nans;
+    tally->finite += finite;
+    if (!finite) return;
+    double least = numbers[0], greatest = numbers[0];
+    for (size_t i = 0; i < finite; i++) {
+        core_exact_add(&tally->sum, numbers[i]);
+        if (numbers[i] < least) least = numbers[i];
+        if (numbers[i] > greatest) greatest = numbers[i];
+    }
+    if (run_double_key(least) < tally->least) tally->least = run_double_key(least);
+    if (run_double_key(greatest) > tally->greatest) tally->greatest = run_double_key(greatest);
+}
+
+/* A position in bins as a bin; a file that changes between the passes can give any. */
+static uint64_t bin_at(const struct run_tally *tally, double position)
+{
+    if (!(position > 0)) return 0;
+    return position < (double)tally->bins ? (uint64_t)position : tally->bins - 1;
+}
+
+void run_tally_second_key(struct run_tally *tally, uint64_t key, uint64_t times)
+{
+    double from_whole = key < tally->whole_mean ? -(double)(tally->whole_mean - key)
+                                                : (double)(key - tally->whole_mean);
+    double d = from_whole - tally->fraction;
+    uint64_t bin = bin_at(tally, (double)(key - tally->least) * tally->bins_per_one);
+    while (bin > 0 && key < tally->edges[bin])
+        bin--;
+    while (bin + 1 < tally->bins && key >= tally->edges[bin + 1])
+        bin++;
+    tally->histogram[bin] += times;
+    core_exact_add_times(&tally->sum, d * d, times);
+}
+
+static void second_integers(struct run_tally *tally, const uint64_t *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        run_tally_second_key(tally, keys[i], 1);
+}
+
+static void second_floats(struct run_tally *tally, double *numbers, size_t count)
+{
+    size_t nans = 0, finite = keep_finite(numbers, count, &nans);
+    const double *steps = tally->steps;
+    for (size_t i = 0; i < finite; i++) {
+        double x = numbers[i] * tally->scale, d = x - tally->scaled_mean;
+        uint64_t bin = bin_at(tally, (x - steps[0]) * tally->bins_per_one);
+        while (bin > 0 && x < steps[bin])
+            bin--;
+        while (bin + 1 < tally->bins && x >= steps[bin + 1])
+            bin++;
+        tally->histogram[bin]++;
+        core_exact_add(&tally->sum, d * d);
+    }
+}
+
+/* Elements as numbers of their kind, some at a time. */
+static void each_part(struct run_tally *tally, const char *from, size_t stride, size_t count,
+                      void (*integers)(struct run_tally *, const uint64_t *, size_t),
+                      void (*floats)(struct run_tally *, double *, size_t))
+{
+    union {
+        uint64_t keys[AT_ONCE];
+        double numbers[AT_ONCE];
+    } part;
+    size_t step = stride * shs_type_size(tally->type);
+    for (size_t at = 0, now; at < count; at += now) {
+        now = count - at < AT_ONCE ? count - at : AT_ONCE;
+        if (run_is_float(tally->type)) {
+            run_load_doubles(tally->type, from + at * step, stride, now, part.numbers);
+            floats(tally, part.numbers, now);
+        } else {
+            run_load_keys(tally->type, from + at * step, stride, now, part.keys);
+            integers(tally, part.keys, now);
+        }
+    }
+}
+
+void run_tally_first(struct run_tally *tally, const void *from, size_t stride, size_t count)
+{
+    each_part(tally, from, stride, count, first_integers, first_floats);
+}
+
+void run_tally_second(struct run_tally *tally, const void *from, size_t stride, size_t count)
+{
+    if (tally->finite) each_part(tally, from, stride, count, second_integers, second_floats);
+}
+
+void run_tally_give(const struct run_tally *tally, uint64_t sums[RUN_TALLY_SUMS],
+                    uint64_t extremes[RUN_TALLY_EXTREMES])
+{
+    sums[FINITE] = tally->finite;
+    sums[NANS] = tally->nans;
+    sums[INFINITIES] = tally->infinities;
+    core_exact_digits(&tally->sum, sums + DIGITS);
+    extremes[NOT_LEAST] = ~tally->least;
+    extremes[GREATEST] = tally->greatest;
+}
+
+/* The power of two with this exponent; -1000 … 1000. */
+static double power_of_two(int exponent)
+{
+    uint64_t bits = (uint64_t)(exponent + 1023) << 52;
+    double power;
+    memcpy(&power, &bits, sizeof power);
+    return power;
+}
+
+/* Of the greatest magnitude; what is close to the ends of doubles need not be met exactly. */
+static int exponent_of(double least, double greatest)
+{
+    double magnitude = -least > greatest ? -least : greatest;
+    uint64_t bits;
+    memcpy(&bits, &magnitude, sizeof bits);
+    int exponent = (int)(bits >> 52 & 2047) - 1023;
+    if (exponent > 1000) return 1000;
+    return exponent < -1000 ? -1000 : exponent;
+}
+
+/* Equal bins of scaled floats, as numpy.linspace() has them. */
+static void set_float_edges(struct run_tally *tally, uint64_t most_bins)
+{
+    double least = run_key_double(tally->least), greatest = run_key_double(tally->greatest);
+    int exponent = exponent_of(least, greatest);
+    double back = power_of_two(exponent);
+    tally->scale = power_of_two(-exponent);
+    tally->scaled_mean = tally->mean * tally->scale;
+    double first = least * tally->scale, last = greatest * tally->scale;
+    tally->bins = least < greatest ? most_bins : 1;
+    double width = (last - first) / (double)tally->bins;
+    for (uint64_t bin = 0; bin <= tally->bins; bin++) {
+        tally->steps[bin] = bin < tally->bins ? first + (double)bin * width : last;
+        tally->edges[bin] = run_double_key(tally->steps[bin] * back);
+    }
+    tally->edges[tally->bins] = tally->greatest;
+    tally->bins_per_one = first < last ? (double)tally->bins / (last - first) : 0;
+}
+
+/* Bins of equally many integers, as far as possible; a bin for each if there are few. */
+static void set_integer_edges(struct run_tally *tally, uint64_t most_bins)
+{
+    core_u128 values = (core_u128)(tally->greatest - tally->least) + 1;
+    tally->bins = values < most_bins ? (uint64_t)values : most_bins;
+    for (uint64_t bin = 0; bin < tally->bins; bin++)
+        tally->edges[bin] =
+            tally->least + (uint64_t)((values * bin + tally->bins - 1) / tally->bins);
+    tally->edges[tally->bins] = tally->greatest;
+    tally->bins_per_one = (double)tally->bins / (double)values;
+}
+
+/* The exact mean of integers, as a key and a fraction. */
+static void set_whole_mean(struct run_tally *tally, const uint64_t *digits)
+{
+    core_i128 count = (core_i128)tally->finite, sum = core_exact_whole(digits);
+    core_i128 whole = sum / count, rest = sum % count;
+    if (rest < 0) {
+        rest += count;
+        whole--;
+    }
+    tally->whole_mean = (uint64_t)(whole + (core_i128)run_key_bias(tally->type));
+    tally->fraction = (double)(uint64_t)rest / (double)tally->finite;
+}
+
+void run_tally_turn(struct run_tally *tally, const uint64_t sums[RUN_TALLY_SUMS],
+                    const uint64_t extremes[RUN_TALLY_EXTREMES], uint64_t most_bins)
+{
+    tally->finite = sums[FINITE];
+    tally->nans = sums[NANS];
+    tally->infinities = sums[INFINITIES];
+    tally->least = ~extremes[NOT_LEAST];
+    tally->greatest = extremes[GREATEST];
+    memset(&tally->sum, 0, sizeof tally->sum);
+    if (!tally->finite) return;
+    tally->mean = core_exact_quotient(sums + DIGITS, tally->finite);
+    if (run_is_float(tally->type)) {
+        set_float_edges(tally, most_bins);
+    } else {
+        set_whole_mean(tally, sums + DIGITS);
+        set_integer_edges(tally, most_bins);
+    }
+}
+
+void run_tally_end(struct run_tally *tally, const uint64_t sums[RUN_TALLY_SUMS])
+{
+    if (!tally->finite) return;
+    double variance = core_exact_quotient(sums + DIGITS, tally->finite);
+    /* one instruction, correctly rounded, not libm's: this file is compiled without errno */
+    double deviation = __builtin_sqrt(variance);
+    tally->deviation = run_is_float(tally->type) ? deviation / tally->scale : deviation;
+}
