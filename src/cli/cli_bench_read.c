@@ -284,7 +284,37 @@ static shs_status measure_opening(const struct bench *bench)
         keep_best(&best, seconds_now() - begin);
         shs_dataset_close(&dataset);
     }
-    if (!status) printf("\nopening a dataset of %d chunks: %.2f s\n", MANY_CHUNKS, best);
+    if (!status) printf("opening a dataset of %d chunks: %.2f s\n", MANY_CHUNKS, best);
+    return status;
+}
+
+/* ---- From the disk. */
+
+static shs_status measure_cold(struct bench *bench)
+{
+    struct trial trial = {.rows = 1 << 12};
+    struct reading reading;
+    double cold = 0, outstanding = 0;
+    shs_status status = make_file(bench, &trial);
+    if (!status) status = open_reading(bench, &trial, 1, &reading);
+    if (status) return status;
+    for (int round = 0; round < ROUNDS && !status; round++) {
+        status = io_forget(bench->path);
+        if (!status) status = read_epoch(bench, &reading, &trial.one);
+    }
+    outstanding = (double)shs_statistics(reading.loader).cold_reads /
+                  (double)shs_statistics(reading.loader).reads;
+    close_reading(&reading);
+    for (int round = 0; round < ROUNDS && !status; round++) {
+        status = io_forget(bench->path);
+        if (!status) status = measure_ceiling(bench, &trial);
+    }
+    cold = trial.ceiling;
+    if (!status)
+        printf("\nfrom the disk, contiguous, full: %.0f us a row, %.1f times as fast as one read "
+               "after "
+               "another (%.0f us); %.0f%% of\nthe reads were waited for\n",
+               trial.one * 1e6, cold / trial.one, cold * 1e6, outstanding * 100);
     return status;
 }
 
@@ -310,6 +340,7 @@ static shs_status run_all(struct bench *bench)
            "ceil.", "H5Dread", "", "H5Dread");
     for (size_t i = 0; i < sizeof trials / sizeof *trials && !status; i++)
         status = run_trial(bench, &trials[i]);
+    if (!status) status = measure_cold(bench);
     return status ? status : measure_opening(bench);
 }
 

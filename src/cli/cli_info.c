@@ -49,7 +49,8 @@ static shs_status print_way(const struct listing *listing, const char *name)
         run_field_open(listing->file, listing->arguments->plain[0], name, 0, &field);
     if (status) return status;
     if (field.direct)
-        printf("    read directly, by position\n");
+        printf("    read directly, by position%s\n",
+               field.uncompared ? "; not compared with HDF5, which lacks a filter here" : "");
     else
         printf("    read through HDF5: it is %s\n", field.reason);
     run_field_close(&field);

@@ -69,6 +69,24 @@ void h5_field_close(struct h5_field **field)
     core_free(field);
 }
 
+bool h5_field_is_decodable(struct h5_field *field)
+{
+    bool all = true;
+    struct h5_guard guard = h5_guard_begin();
+    hid_t creation = H5Dget_create_plist(field->dataset);
+    int count = H5Pget_nfilters(creation);
+    for (int i = 0; i < count && all; i++) {
+        unsigned flags, config;
+        size_t none = 0;
+        H5Z_filter_t id =
+            H5Pget_filter2(creation, (unsigned)i, &flags, &none, NULL, 0, NULL, &config);
+        all = id >= 0 && H5Zfilter_avail(id) > 0;
+    }
+    H5Pclose(creation);
+    h5_guard_end(&guard);
+    return all;
+}
+
 static herr_t read_selection(struct h5_field *field, uint64_t first, uint64_t count, void *rows)
 {
     hsize_t start[SHS_MAX_AXES] = {first}, extent[SHS_MAX_AXES] = {count};

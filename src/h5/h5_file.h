@@ -28,6 +28,9 @@ void h5_field_close(struct h5_field **field);
 /* Reads `count` rows from row `first` on, in the machine's byte order. */
 shs_status h5_read_rows(struct h5_field *field, uint64_t first, uint64_t count, void *rows);
 
+/* Whether this HDF5 has the filters that a field's chunks went through. */
+bool h5_field_is_decodable(struct h5_field *field);
+
 /* Where a field's elements lie in its file, to be released by io_layout_free(), if they can be read
  * without HDF5: in one plain file, in number types and filters that io knows, all places known.
  * Otherwise `reason`, "" before, says why not, and the layout is empty. */

@@ -148,6 +148,17 @@ shs_status io_read_at(int file, uint64_t at, void *to, size_t bytes, size_t *got
     return SHS_OK;
 }
 
+shs_status io_forget(const char *path)
+{
+    int file;
+    shs_status status = io_sync(path);
+    if (!status) status = io_open(path, &file);
+    if (status) return status;
+    int error = posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+    close(file);
+    return error ? fail_with("cannot forget", path, error, "") : SHS_OK;
+}
+
 shs_status io_identify(int file, const char *path, struct io_identity *identity)
 {
     struct stat found;

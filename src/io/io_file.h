@@ -44,6 +44,10 @@ void io_close(int file);
 /* Reads up to `bytes` bytes from `at` on; *got is less only at the file's end. */
 shs_status io_read_at(int file, uint64_t at, void *to, size_t bytes, size_t *got);
 
+/* Asks the system to forget what it holds of a file in memory: reading it is cold then, unless the
+ * file system is memory itself. */
+shs_status io_forget(const char *path);
+
 /* What tells a file from another one and from itself after a change. */
 struct io_identity {
     uint64_t device, inode, bytes;

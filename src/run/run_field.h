@@ -10,7 +10,8 @@ struct run_field {
     struct io_reader *direct;     /* or NULL */
     struct io_lane lane;          /* the calling thread's, for run_field_read() */
     char reason[IO_REASON_BYTES]; /* why not directly */
-    uint32_t *checksums;          /* of every row, or NULL */
+    bool uncompared;     /* HDF5 lacks a filter, so that no row could be compared with it */
+    uint32_t *checksums; /* of every row, or NULL */
     struct run_field *checked_by; /* where they are read from, if they are too many; or NULL */
     uint64_t key;                 /* what names it in a cache: the caller's to set */
     shs_tensor sample;            /* name is the struct's own */
@@ -20,7 +21,7 @@ struct run_field {
 
 /* Opens a field and chooses how to read it: directly only if every condition holds and some rows,
  * the first and the last among them, are what HDF5 reads, which may keep `cache_bytes` of decoded
- * chunks otherwise. */
+ * chunks otherwise. A field whose filters only this library has is read directly in any case. */
 shs_status run_field_open(struct h5_file *file, const char *path, const char *name,
                           size_t cache_bytes, struct run_field *field);
 
