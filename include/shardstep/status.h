@@ -77,9 +77,9 @@ typedef struct shs_memory {
 } shs_memory;
 
 /* Local. Uses these functions for all memory that the library takes from now on; what HDF5, MPI,
- * xxHash, zlib and the C library take for themselves is not counted. NULL brings back realloc and
- * free. Call it before any other function, or after everything was closed: memory must be
- * released by the functions that gave it. Not thread-safe. */
+ * xxHash, the C library and the libraries that decompress take for themselves is not counted. NULL
+ * brings back realloc and free. Call it before any other function, or after everything was closed:
+ * memory must be released by the functions that gave it. Not thread-safe. */
 SHS_API void shs_memory_use(const shs_memory *memory);
 
 #ifdef __cplusplus

@@ -5,7 +5,10 @@
 #include "io_codec.h"
 
 enum {
-    LANES = 8,
+    LANES = 4,
+    VECTORS = 2, /* of LANES words each: a round */
+    ROUND_WORDS = LANES * VECTORS,
+    ROUND_BYTES = 2 * ROUND_WORDS,
     ROUNDS = 360 /* as many words of 65535 as the sums of a lane hold in 32 bits */
 };
 
@@ -18,25 +21,29 @@ struct sums {
     bool any;        /* a word that is not 0 */
 };
 
-/* Adds at most ROUNDS times LANES words. */
+/* Adds at most ROUNDS rounds of words. */
 static void add_rounds(struct sums *sums, const unsigned char *at, size_t rounds)
 {
-    lanes first = {0}, second = {0};
-    for (size_t round = 0; round < rounds; round++) {
-        words now;
-        memcpy(&now, at + round * sizeof now, sizeof now);
-        first += __builtin_convertvector(now, lanes);
-        second += first;
+    lanes first[VECTORS] = {0}, second[VECTORS] = {0};
+    for (const unsigned char *end = at + rounds * ROUND_BYTES; at < end;) {
+#pragma GCC unroll 2
+        for (size_t i = 0; i < VECTORS; i++, at += sizeof(words)) {
+            words now;
+            memcpy(&now, at, sizeof now);
+            first[i] += __builtin_convertvector(now, lanes);
+            second[i] += first[i];
+        }
     }
     /* A word's weight in its lane counts rounds, not words: too little by a factor, and too much by
      * the words before it in its round. */
     uint64_t total = 0, weighted = 0;
-    for (uint32_t i = 0; i < LANES; i++) {
-        total += first[i];
-        weighted += (uint64_t)LANES * second[i] - (uint64_t)i * first[i];
+    for (size_t i = 0; i < ROUND_WORDS; i++) {
+        uint64_t sum = first[i / LANES][i % LANES];
+        total += sum;
+        weighted += (uint64_t)ROUND_WORDS * second[i / LANES][i % LANES] - i * sum;
     }
     sums->any |= total != 0;
-    sums->second = (sums->second + rounds * LANES * sums->first + weighted) % 65535;
+    sums->second = (sums->second + rounds * ROUND_WORDS * sums->first + weighted) % 65535;
     sums->first = (sums->first + total) % 65535;
 }
 
@@ -57,10 +64,10 @@ static uint32_t fold(const struct sums *sums, uint64_t sum)
 static uint32_t sum_up(const unsigned char *at, size_t bytes)
 {
     struct sums sums = {0};
-    for (size_t rounds; bytes >= sizeof(words); bytes -= rounds * sizeof(words)) {
-        rounds = bytes / sizeof(words) < ROUNDS ? bytes / sizeof(words) : ROUNDS;
+    for (size_t rounds; bytes >= ROUND_BYTES; bytes -= rounds * ROUND_BYTES) {
+        rounds = bytes / ROUND_BYTES < ROUNDS ? bytes / ROUND_BYTES : ROUNDS;
         add_rounds(&sums, at, rounds);
-        at += rounds * sizeof(words);
+        at += rounds * ROUND_BYTES;
     }
     for (; bytes; at += 2, bytes -= bytes > 1 ? 2 : 1) {
         unsigned char pair[2] = {at[0], bytes > 1 ? at[1] : 0};
