@@ -20,7 +20,9 @@ enum {
 typedef enum shs_shuffle {
     SHS_SHUFFLE_FULL = 0, /* any row may follow any other */
     SHS_SHUFFLE_NONE,     /* file order */
-    SHS_SHUFFLE_BLOCKS,   /* blocks of neighbouring rows: refused in this version */
+    SHS_SHUFFLE_BLOCKS,   /* blocks of neighbouring rows in any order, their rows mixed in windows:
+                             for   compressed or slow storage, since each block is read by one virtual
+                             rank only, but for those at the ends of its part */
 } shs_shuffle;
 
 typedef enum shs_shard {
@@ -46,7 +48,13 @@ typedef struct shs_loader_options {
     shs_shuffle shuffle;
     shs_shard shard;
     shs_tail tail;
-    const char *augment; /* see augment.h; NULL: samples as they are. Copied. */
+    uint64_t block_rows;    /* shuffle blocks: rows of a block; 0: of a chunk, the largest of any
+                               field, or as many rows as fill 1 MiB if none is chunked. Part of the
+                               order: a run goes on with the number that it began with. */
+    uint64_t window_blocks; /* shuffle blocks: whole blocks whose rows are mixed with one another,
+                               W; more mix better and take more memory, W decoded blocks for each
+                               hosted virtual rank; 0: 16 */
+    const char *augment;    /* see augment.h; NULL: samples as they are. Copied. */
     shs_augment_by augment_by;
     uint32_t stream;  /* this loader's number, 0 … 15: two open loaders of a run that both draw
                          need different ones */

@@ -24,6 +24,7 @@ struct cli_arguments {
     size_t n_plain;
     uint64_t given; /* bit i: option i of the table */
     uint64_t seed, vranks, batch, epoch, step, rank, steps, samples, threads;
+    uint64_t block_rows, window_blocks;
     uint64_t purpose, slot, count, interleave;
     uint64_t chunk, deflate, bins;
     const char *fields, *augment, *shuffle, *shard, *tail, *format, *channel_axis;

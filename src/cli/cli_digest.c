@@ -136,7 +136,8 @@ const struct cli_command cli_digest = {
     .usage = "FILE [options]",
     .summary =
         "prints a hash of each step's batches; with --vranks the same on any number of ranks",
-    .options = "--fields --seed --vranks --batch --shuffle --shard --tail --epoch --step --steps "
+    .options = "--fields --seed --vranks --batch --shuffle --block-rows --window-blocks --shard "
+               "--tail --epoch --step --steps "
                "--augment --threads --per-rank",
     .least_plain = 1,
     .most_plain = 1,

@@ -24,7 +24,10 @@ static const struct option {
     {"--vranks", NUMBER, PLACE(vranks), "V",
      "virtual ranks of the run (the number of ranks; plan: 1)"},
     {"--batch", NUMBER, PLACE(batch), "B", "rows that a virtual rank takes in a step (32)"},
-    {"--shuffle", TEXT, PLACE(shuffle), "M", "full or none (full)"},
+    {"--shuffle", TEXT, PLACE(shuffle), "M", "full, blocks or none (full)"},
+    {"--block-rows", NUMBER, PLACE(block_rows), "B", "shuffle blocks: rows of a block (a chunk)"},
+    {"--window-blocks", NUMBER, PLACE(window_blocks), "W",
+     "shuffle blocks: blocks whose rows are mixed (16)"},
     {"--shard", TEXT, PLACE(shard), "M", "global (global)"},
     {"--tail", TEXT, PLACE(tail), "M", "short or drop (short)"},
     {"--epoch", NUMBER, PLACE(epoch), "E", "epoch, from 0 on (0)"},
@@ -200,6 +203,8 @@ shs_status cli_order(const struct cli_arguments *arguments, shs_loader_options *
     if (status) return status;
     loader->batch = arguments->batch;
     loader->shuffle = (shs_shuffle)shuffle;
+    loader->block_rows = arguments->block_rows;
+    loader->window_blocks = arguments->window_blocks;
     loader->shard = (shs_shard)shard;
     loader->tail = (shs_tail)tail;
     return SHS_OK;

@@ -5,20 +5,21 @@
 #include "core_memory.h"
 #include "h5_file.h"
 #include "mpi_job.h"
-#include "order_plan.h"
+#include "order.h"
 
 typedef unsigned long long ull;
 
 struct plan {
     const struct cli_arguments *arguments;
-    struct order_shape shape;
-    struct order_permutation permutation;
+    struct order order;
+    uint64_t *rows;      /* of a batch */
     unsigned char *seen; /* --verify: a bit a row */
     uint64_t covered;
     uint64_t repeated;
 };
 
-static shs_status samples_of_field(const char *path, const char *fields, uint64_t *samples)
+static shs_status look_at_field(const char *path, const char *fields, uint64_t *samples,
+                                uint64_t *chunk_rows)
 {
     struct h5_file *file = NULL;
     struct h5_field *field = NULL;
@@ -30,21 +31,27 @@ static shs_status samples_of_field(const char *path, const char *fields, uint64_
         if (*c == ',') *c = '\0';
     status = h5_open(path, &file);
     if (!status) status = h5_field_open(file, name, 0, &field, &shape);
-    if (!status) *samples = shape.shape[0];
+    if (!status) {
+        *samples = shape.shape[0];
+        *chunk_rows = h5_chunk_rows(field);
+    }
     h5_field_close(&field);
     h5_close(&file);
     core_free(&name);
     return status;
 }
 
-static shs_status find_samples(const struct cli_arguments *arguments, uint64_t *samples)
+static shs_status find_samples(const struct cli_arguments *arguments, uint64_t *samples,
+                               uint64_t *chunk_rows)
 {
     bool counted = cli_given(arguments, "--samples");
     *samples = arguments->samples;
+    *chunk_rows = 0;
     if (counted == (arguments->n_plain == 1))
         return core_fail(SHS_ERROR_ARGUMENT, "give either a file or --samples N");
     if (counted) return SHS_OK;
-    if (arguments->fields) return samples_of_field(arguments->plain[0], arguments->fields, samples);
+    if (arguments->fields)
+        return look_at_field(arguments->plain[0], arguments->fields, samples, chunk_rows);
     return core_fail(SHS_ERROR_ARGUMENT, "give --fields: the field whose rows are planned");
 }
 
@@ -53,14 +60,14 @@ static void print_slice(const struct plan *plan, uint64_t step, uint64_t vrank,
 {
     printf("%llu %llu %llu", (ull)step, (ull)vrank, (ull)slice.rows);
     for (uint64_t i = 0; i < slice.rows; i++)
-        printf(" %llu", (ull)order_row(&plan->shape, &plan->permutation, slice.first + i));
+        printf(" %llu", (ull)plan->rows[i]);
     printf("\n");
 }
 
 static void verify_slice(struct plan *plan, struct order_slice slice)
 {
     for (uint64_t i = 0; i < slice.rows; i++) {
-        uint64_t row = order_row(&plan->shape, &plan->permutation, slice.first + i);
+        uint64_t row = plan->rows[i];
         unsigned char bit = (unsigned char)(1u << row % 8);
         if (plan->seen[row / 8] & bit)
             plan->repeated++;
@@ -70,33 +77,36 @@ static void verify_slice(struct plan *plan, struct order_slice slice)
     }
 }
 
-static void visit_step(struct plan *plan, uint64_t step)
+static shs_status visit_step(struct plan *plan, uint64_t step)
 {
     const struct cli_arguments *arguments = plan->arguments;
-    uint64_t vrank = 0, end = plan->shape.vranks;
+    uint64_t vrank = 0, end = plan->order.shape.vranks;
     if (cli_given(arguments, "--rank")) {
         vrank = arguments->rank;
         end = vrank + 1;
     }
     for (; vrank < end && !ferror(stdout); vrank++) {
-        struct order_slice slice = order_slice(&plan->shape, step, vrank);
+        struct order_slice slice = order_slice(&plan->order.shape, step, vrank);
+        shs_status status = order_rows(&plan->order, vrank, slice, plan->rows);
+        if (status) return status;
         if (arguments->verify)
             verify_slice(plan, slice);
         else
             print_slice(plan, step, vrank, slice);
     }
+    return SHS_OK;
 }
 
 static shs_status check_choice(const struct plan *plan)
 {
     const struct cli_arguments *arguments = plan->arguments;
-    uint64_t steps = order_steps(&plan->shape);
+    uint64_t steps = order_steps(&plan->order.shape);
     if (cli_given(arguments, "--step") && arguments->step >= steps)
         return core_fail(SHS_ERROR_ARGUMENT, "--step is %llu; an epoch has steps 0 to %llu",
                          (ull)arguments->step, (ull)(steps - 1));
-    if (cli_given(arguments, "--rank") && arguments->rank >= plan->shape.vranks)
+    if (cli_given(arguments, "--rank") && arguments->rank >= plan->order.shape.vranks)
         return core_fail(SHS_ERROR_ARGUMENT, "--rank is %llu; there are virtual ranks 0 to %llu",
-                         (ull)arguments->rank, (ull)(plan->shape.vranks - 1));
+                         (ull)arguments->rank, (ull)(plan->order.shape.vranks - 1));
     if (arguments->epoch > UINT32_MAX)
         return core_fail(SHS_ERROR_ARGUMENT, "--epoch is %llu; it must be below 2^32",
                          (ull)arguments->epoch);
@@ -110,22 +120,28 @@ static shs_status open_plan(struct plan *plan)
 {
     const struct cli_arguments *arguments = plan->arguments;
     shs_loader_options options = {0};
-    uint64_t samples;
+    uint64_t samples, chunk_rows;
     shs_status status = cli_order(arguments, &options);
-    if (!status) status = find_samples(arguments, &samples);
+    if (!status) status = find_samples(arguments, &samples, &chunk_rows);
     if (status) return status;
-    plan->shape =
+    plan->order.seed = arguments->seed;
+    plan->order.shape =
         (struct order_shape){.samples = samples,
                              .vranks = cli_given(arguments, "--vranks") ? arguments->vranks : 1,
                              .batch = options.batch,
                              .shuffle = options.shuffle,
                              .shard = options.shard,
-                             .tail = options.tail};
-    status = order_check(&plan->shape);
+                             .tail = options.tail,
+                             .block_rows = options.block_rows ? options.block_rows : chunk_rows,
+                             .window_blocks = options.window_blocks ? options.window_blocks : 16};
+    if (options.shuffle == SHS_SHUFFLE_BLOCKS && !plan->order.shape.block_rows)
+        return core_fail(SHS_ERROR_ARGUMENT, "there is no chunk: give --block-rows");
+    status = order_check(&plan->order.shape);
     if (!status) status = check_choice(plan);
-    if (!status && options.shuffle == SHS_SHUFFLE_FULL)
-        status = order_permutation_set(&plan->permutation, arguments->seed, 0, arguments->epoch,
-                                       samples);
+    if (!status) status = order_begin(&plan->order, arguments->epoch);
+    if (!status)
+        status = core_new(options.batch < samples ? options.batch : samples, sizeof *plan->rows,
+                          "a batch's rows", &plan->rows);
     if (!status && arguments->verify)
         status = core_new((size_t)(samples / 8 + 1), 1, "a bit for each row", &plan->seen);
     return status;
@@ -134,13 +150,14 @@ static shs_status open_plan(struct plan *plan)
 /* The exit code: what --verify has found. */
 static int print_verdict(const struct plan *plan)
 {
-    uint64_t all = order_steps(&plan->shape) * plan->shape.vranks * plan->shape.batch;
-    uint64_t expected = plan->shape.tail == SHS_TAIL_DROP ? all : plan->shape.samples;
+    const struct order_shape *shape = &plan->order.shape;
+    uint64_t all = order_steps(shape) * shape->vranks * shape->batch;
+    uint64_t expected = plan->order.shape.tail == SHS_TAIL_DROP ? all : plan->order.shape.samples;
     bool good = plan->covered == expected && plan->repeated == 0;
     printf("epoch %llu: %llu of %llu rows exactly once, %llu repeated%s: %s\n",
-           (ull)plan->arguments->epoch, (ull)plan->covered, (ull)plan->shape.samples,
+           (ull)plan->arguments->epoch, (ull)plan->covered, (ull)plan->order.shape.samples,
            (ull)plan->repeated,
-           plan->shape.tail == SHS_TAIL_DROP ? ", the others wait (tail drop)" : "",
+           plan->order.shape.tail == SHS_TAIL_DROP ? ", the others wait (tail drop)" : "",
            good ? "good" : "WRONG");
     return good ? CLI_DONE : CLI_DIFFERENT;
 }
@@ -153,16 +170,17 @@ static int run_alone(const struct cli_arguments *arguments)
     if (status) {
         code = cli_exit_code(status);
     } else {
-        uint64_t step = 0, end = order_steps(&plan.shape);
+        uint64_t step = 0, end = order_steps(&plan.order.shape);
         if (cli_given(arguments, "--step")) {
             step = arguments->step;
             end = step + 1;
         }
-        for (; step < end && !ferror(stdout); step++)
-            visit_step(&plan, step);
-        code = arguments->verify ? print_verdict(&plan) : CLI_DONE;
+        for (; step < end && !status && !ferror(stdout); step++)
+            status = visit_step(&plan, step);
+        code = status ? cli_exit_code(status) : arguments->verify ? print_verdict(&plan) : CLI_DONE;
     }
-    order_permutation_free(&plan.permutation);
+    order_free(&plan.order);
+    core_free(&plan.rows);
     core_free(&plan.seen);
     return code;
 }
@@ -176,7 +194,8 @@ const struct cli_command cli_plan = {
     .name = "plan",
     .usage = "FILE --fields A | --samples N [options]",
     .summary = "prints which rows each virtual rank takes: STEP RANK COUNT ROW ROW ...",
-    .options = "--fields --samples --seed --vranks --batch --shuffle --shard --tail --epoch --step "
+    .options = "--fields --samples --seed --vranks --batch --shuffle --block-rows --window-blocks "
+               "--shard --tail --epoch --step "
                "--rank --verify",
     .most_plain = 1,
     .run = run,

@@ -69,6 +69,18 @@ void h5_field_close(struct h5_field **field)
     core_free(field);
 }
 
+uint64_t h5_chunk_rows(struct h5_field *field)
+{
+    hsize_t chunk[SHS_MAX_AXES] = {0};
+    struct h5_guard guard = h5_guard_begin();
+    hid_t creation = H5Dget_create_plist(field->dataset);
+    if (H5Pget_layout(creation) == H5D_CHUNKED && H5Pget_chunk(creation, SHS_MAX_AXES, chunk) < 0)
+        chunk[0] = 0;
+    H5Pclose(creation);
+    h5_guard_end(&guard);
+    return chunk[0];
+}
+
 bool h5_field_is_decodable(struct h5_field *field)
 {
     bool all = true;

@@ -28,6 +28,9 @@ void h5_field_close(struct h5_field **field);
 /* Reads `count` rows from row `first` on, in the machine's byte order. */
 shs_status h5_read_rows(struct h5_field *field, uint64_t first, uint64_t count, void *rows);
 
+/* Rows of a chunk; 0 if the field is not chunked. */
+uint64_t h5_chunk_rows(struct h5_field *field);
+
 /* Whether this HDF5 has the filters that a field's chunks went through. */
 bool h5_field_is_decodable(struct h5_field *field);
 

@@ -30,14 +30,16 @@ static void set_keys(struct order_permutation *permutation, shs_random *random)
             permutation->keys[round][part] = shs_random_u32(random);
 }
 
-shs_status order_permutation_set(struct order_permutation *permutation, uint64_t seed,
-                                 uint32_t stream, uint64_t epoch, uint64_t samples)
+shs_status order_permutation_draw(struct order_permutation *permutation,
+                                  const struct order_source *source, uint64_t samples)
 {
     shs_random random;
-    random_of_order(seed, stream, 0, epoch, 0, &random);
+    random_of_order(source->seed, source->stream, source->part, source->epoch, source->vrank,
+                    &random);
     permutation->samples = samples;
+    permutation->inverted = false;
     if (samples > ORDER_TABLE_MAX) {
-        core_free(&permutation->table);
+        order_permutation_free(permutation);
         set_keys(permutation, &random);
         return SHS_OK;
     }
@@ -50,9 +52,17 @@ shs_status order_permutation_set(struct order_permutation *permutation, uint64_t
     return SHS_OK;
 }
 
+shs_status order_permutation_set(struct order_permutation *permutation, uint64_t seed,
+                                 uint32_t stream, uint64_t epoch, uint64_t samples)
+{
+    struct order_source source = {.seed = seed, .stream = stream, .epoch = epoch};
+    return order_permutation_draw(permutation, &source, samples);
+}
+
 void order_permutation_free(struct order_permutation *permutation)
 {
     core_free(&permutation->table);
+    core_free(&permutation->inverse);
 }
 
 /* A keyed mixing of 32 bits. The multipliers are odd, so that no bit of the input is lost: the
@@ -90,4 +100,42 @@ uint64_t order_permutation_row(const struct order_permutation *permutation, uint
         position = encipher(permutation, position);
     while (position >= permutation->samples);
     return position;
+}
+
+/* The rounds of encipher(), undone in reverse. */
+static uint64_t decipher(const struct order_permutation *permutation, uint64_t row)
+{
+    uint32_t low_mask = (UINT32_C(1) << permutation->low_bits) - 1;
+    uint32_t high_mask = (UINT32_C(1) << permutation->high_bits) - 1;
+    uint32_t low = (uint32_t)row & low_mask;
+    uint32_t high = (uint32_t)(row >> permutation->low_bits);
+    for (int round = ORDER_ROUNDS - 2; round >= 0; round -= 2) {
+        high ^= mix(low, permutation->keys[round + 1]) & high_mask;
+        low ^= mix(high, permutation->keys[round]) & low_mask;
+    }
+    return (uint64_t)high << permutation->low_bits | low;
+}
+
+static uint64_t search_table(struct order_permutation *permutation, uint64_t row)
+{
+    uint64_t position = 0;
+    if (!permutation->inverse && core_new(ORDER_TABLE_MAX, sizeof *permutation->inverse,
+                                          "a permutation's inverse", &permutation->inverse)) {
+        while (permutation->table[position] != row)
+            position++;
+        return position;
+    }
+    for (; position < permutation->samples && !permutation->inverted; position++)
+        permutation->inverse[permutation->table[position]] = (uint16_t)position;
+    permutation->inverted = true;
+    return permutation->inverse[row];
+}
+
+uint64_t order_permutation_position(struct order_permutation *permutation, uint64_t row)
+{
+    if (permutation->table) return search_table(permutation, row);
+    do
+        row = decipher(permutation, row);
+    while (row >= permutation->samples);
+    return row;
 }

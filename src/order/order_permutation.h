@@ -20,11 +20,25 @@ struct order_permutation {
     uint32_t low_bits; /* of the Feistel network's right half */
     uint32_t high_bits;
     uint32_t keys[ORDER_ROUNDS][2];
-    uint16_t *table; /* NULL above ORDER_TABLE_MAX */
+    uint16_t *table;   /* NULL above ORDER_TABLE_MAX */
+    uint16_t *inverse; /* of the table: of the samples it was last asked for with, */
+    bool inverted;     /* if this says so */
 };
 
-/* The permutation of an epoch, drawn from role 3 of a loader's stream. samples is 1 … 2^56, epoch
- * below 2^32, stream at most 15. A permutation that is open already is set anew. */
+/* What a permutation is drawn from: role 3 of a loader's stream. */
+struct order_source {
+    uint64_t seed;
+    uint32_t stream; /* at most 15 */
+    uint32_t part;   /* 0 for rows or blocks, 1 + w for window w */
+    uint64_t epoch;  /* below 2^32 */
+    uint64_t vrank;  /* 0 but for windows */
+};
+
+/* A permutation of 1 … 2^56 samples. One that is open already is set anew. */
+shs_status order_permutation_draw(struct order_permutation *permutation,
+                                  const struct order_source *source, uint64_t samples);
+
+/* The permutation of an epoch's rows or blocks. */
 shs_status order_permutation_set(struct order_permutation *permutation, uint64_t seed,
                                  uint32_t stream, uint64_t epoch, uint64_t samples);
 
@@ -32,5 +46,9 @@ void order_permutation_free(struct order_permutation *permutation);
 
 /* The row at a position below samples. */
 uint64_t order_permutation_row(const struct order_permutation *permutation, uint64_t position);
+
+/* The position of a row below samples. A table's inverse is made at the first call; if memory is
+ * short, the table is searched. */
+uint64_t order_permutation_position(struct order_permutation *permutation, uint64_t row);
 
 #endif

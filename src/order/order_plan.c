@@ -43,10 +43,10 @@ const char *order_tail_name(shs_tail tail)
 
 static shs_status check_modes(const struct order_shape *shape)
 {
-    if (shape->shuffle != SHS_SHUFFLE_FULL && shape->shuffle != SHS_SHUFFLE_NONE)
-        return core_fail(SHS_ERROR_UNSUPPORTED,
-                         "shuffle '%s' is not built in this version; use full or none",
-                         order_shuffle_name(shape->shuffle));
+    if (shape->shuffle != SHS_SHUFFLE_FULL && shape->shuffle != SHS_SHUFFLE_NONE &&
+        shape->shuffle != SHS_SHUFFLE_BLOCKS)
+        return core_fail(SHS_ERROR_ARGUMENT, "shuffle %d is none; use full, none or blocks",
+                         (int)shape->shuffle);
     if (shape->shard != SHS_SHARD_GLOBAL)
         return core_fail(SHS_ERROR_UNSUPPORTED,
                          "shard '%s' is not built in this version; use global",
@@ -56,6 +56,25 @@ static shs_status check_modes(const struct order_shape *shape)
                          "tail '%s' is not built in this version; use short or drop",
                          order_tail_name(shape->tail));
     return SHS_OK;
+}
+
+/* Windows are numbered in 32 bits of a counter, after the permutation of blocks. */
+static shs_status check_blocks(const struct order_shape *shape)
+{
+    uint64_t blocks, window_rows;
+    if (!shape->block_rows || !shape->window_blocks ||
+        !core_multiply(shape->block_rows, shape->window_blocks, &window_rows) ||
+        window_rows > ORDER_MAX_SAMPLES)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "windows of %llu blocks of %llu rows; choose at least 1 of each and at "
+                         "most 2^56 rows a window",
+                         (ull)shape->window_blocks, (ull)shape->block_rows);
+    blocks = shape->samples / shape->vranks / shape->block_rows + 2;
+    if (blocks / shape->window_blocks + 2 <= UINT32_MAX) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "a virtual rank would have more than 2^32 windows of %llu blocks of %llu "
+                     "rows; choose larger ones",
+                     (ull)shape->window_blocks, (ull)shape->block_rows);
 }
 
 shs_status order_check(const struct order_shape *shape)
@@ -71,6 +90,8 @@ shs_status order_check(const struct order_shape *shape)
     if (shape->batch < 1 || shape->batch > UINT32_MAX)
         return core_fail(SHS_ERROR_ARGUMENT, "a batch of %llu rows; choose 1 to 2^32 - 1",
                          (ull)shape->batch);
+    if (shape->shuffle == SHS_SHUFFLE_BLOCKS) status = check_blocks(shape);
+    if (status) return status;
     if (order_steps(shape) == 0)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "an epoch would have no steps: N = %llu samples, V = %llu virtual ranks, "
@@ -85,8 +106,18 @@ shs_status order_check(const struct order_shape *shape)
     return SHS_OK;
 }
 
+/* Of a virtual rank's own run: as many as the longest, or the shortest, has batches. */
+static uint64_t steps_of_runs(const struct order_shape *shape)
+{
+    uint64_t least = shape->samples / shape->vranks;
+    uint64_t most = least + (shape->samples % shape->vranks != 0);
+    if (shape->tail == SHS_TAIL_DROP) return least / shape->batch;
+    return most / shape->batch + (most % shape->batch != 0);
+}
+
 uint64_t order_steps(const struct order_shape *shape)
 {
+    if (shape->shuffle == SHS_SHUFFLE_BLOCKS) return steps_of_runs(shape);
     uint64_t global_batch = shape->vranks * shape->batch;
     uint64_t whole = shape->samples / global_batch;
     return whole + (shape->tail == SHS_TAIL_SHORT && shape->samples % global_batch != 0);
@@ -97,8 +128,26 @@ uint64_t order_share(uint64_t total, uint64_t part, uint64_t parts)
     return part * (total / parts) + part * (total % parts) / parts;
 }
 
+uint64_t order_part(uint64_t total, uint64_t unit, uint64_t parts)
+{
+    /* the last part that begins at or before the unit */
+    return (uint64_t)(((unsigned __int128)(unit + 1) * parts - 1) / total);
+}
+
+static struct order_slice slice_of_run(const struct order_shape *shape, uint64_t epoch_step,
+                                       uint64_t vrank)
+{
+    uint64_t rows = order_share(shape->samples, vrank + 1, shape->vranks) -
+                    order_share(shape->samples, vrank, shape->vranks);
+    uint64_t first = epoch_step * shape->batch;
+    if (first >= rows) return (struct order_slice){rows, 0};
+    uint64_t left = rows - first;
+    return (struct order_slice){first, left < shape->batch ? left : shape->batch};
+}
+
 struct order_slice order_slice(const struct order_shape *shape, uint64_t epoch_step, uint64_t vrank)
 {
+    if (shape->shuffle == SHS_SHUFFLE_BLOCKS) return slice_of_run(shape, epoch_step, vrank);
     uint64_t global_batch = shape->vranks * shape->batch;
     uint64_t first = epoch_step * global_batch;
     uint64_t left = shape->samples - first;

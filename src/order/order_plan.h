@@ -15,9 +15,12 @@ struct order_shape {
     shs_shuffle shuffle;
     shs_shard shard;
     shs_tail tail;
+    uint64_t block_rows;    /* B, at least 1; for shuffle blocks only */
+    uint64_t window_blocks; /* W, at least 1; likewise */
 };
 
-/* The positions that one virtual rank takes at one step. */
+/* The positions that one virtual rank takes at one step: of the epoch's sequence or, with shuffle
+ * blocks, of its own run of it. */
 struct order_slice {
     uint64_t first;
     uint64_t rows;
@@ -37,7 +40,11 @@ struct order_slice order_slice(const struct order_shape *shape, uint64_t epoch_s
  * itself would not fit in 64 bits. */
 uint64_t order_share(uint64_t total, uint64_t part, uint64_t parts);
 
-/* The row at a position: `permutation` is the epoch's, not used in file order. */
+/* The part that holds unit `unit` of `total`, which order_share() cuts into `parts`. */
+uint64_t order_part(uint64_t total, uint64_t unit, uint64_t parts);
+
+/* The row at a position, for shuffles full and none: `permutation` is the epoch's, not used in file
+ * order. */
 uint64_t order_row(const struct order_shape *shape, const struct order_permutation *permutation,
                    uint64_t position);
 

@@ -361,8 +361,8 @@ static shs_status read_file(const shs_loader *loader, const char *path, const st
     if (!status) status = read_contents(file, state, loaded);
     if (!status) status = check_contents(state, loaded, &labels, stored, path);
     if (!status)
-        status = core_wrap(order_check_cursor(&loader->shape, loader->epochs, loaded->cursor), "%s",
-                           path);
+        status = core_wrap(order_check_cursor(&loader->order.shape, loader->epochs, loaded->cursor),
+                           "%s", path);
     core_free(&stored);
     free_labels(&labels);
     h5_close(&file);

@@ -170,3 +170,16 @@ shs_status run_dataset_check(const shs_dataset *dataset)
                      dataset->path, (unsigned long long)bytes,
                      (unsigned long long)(dataset->file_bytes - bytes));
 }
+
+uint64_t run_dataset_block_rows(const shs_dataset *dataset)
+{
+    const uint64_t block_bytes = 1 << 20;
+    uint64_t rows = 0, row_bytes = 1;
+    for (size_t f = 0; f < dataset->n_fields; f++) {
+        const struct run_field *field = &dataset->fields[f];
+        if (field->chunk_rows > rows) rows = field->chunk_rows;
+        if (field->row_bytes > row_bytes) row_bytes = field->row_bytes;
+    }
+    if (rows) return rows;
+    return row_bytes < block_bytes ? block_bytes / row_bytes : 1;
+}

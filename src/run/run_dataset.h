@@ -23,6 +23,10 @@ struct shs_dataset {
 /* Local. Refuses a file that is shorter than it was: HDF5 reads what is missing as zeros. */
 shs_status run_dataset_check(const shs_dataset *dataset);
 
+/* Local. Rows of a block, if the user gives no number: of the largest chunk of any field or, if
+ * none is chunked, as many as fill 1 MiB. */
+uint64_t run_dataset_block_rows(const shs_dataset *dataset);
+
 void run_dataset_hold(shs_dataset *dataset);
 void run_dataset_release(shs_dataset *dataset);
 

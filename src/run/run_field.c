@@ -72,6 +72,7 @@ static shs_status open_field(struct h5_file *file, const char *path, const char 
     field->sample = (shs_tensor){.name = copy, .type = whole.type, .axes = whole.axes - 1};
     memcpy(field->sample.shape, whole.shape + 1, field->sample.axes * sizeof *whole.shape);
     field->rows = whole.shape[0];
+    field->chunk_rows = h5_chunk_rows(field->through);
     status = shs_tensor_bytes(&field->sample, &field->row_bytes);
     return status ? status : choose_way(file, path, field);
 }

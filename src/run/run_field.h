@@ -16,6 +16,7 @@ struct run_field {
     uint64_t key;                 /* what names it in a cache: the caller's to set */
     shs_tensor sample;            /* name is the struct's own */
     uint64_t rows;
+    uint64_t chunk_rows; /* rows of a chunk; 0: not chunked */
     size_t row_bytes;
 };
 

@@ -16,7 +16,7 @@ static void add_field(struct core_text *text, const shs_tensor *sample)
 shs_status run_fingerprint(const shs_loader *loader, char **fingerprint)
 {
     struct core_text text = {0};
-    const struct order_shape *shape = &loader->shape;
+    const struct order_shape *shape = &loader->order.shape;
     core_text_add(&text, "vranks = %llu\n", (ull)shape->vranks);
     core_text_add(&text, "seed = %llu\n", (ull)loader->dataset->run->seed);
     core_text_add(&text, "samples = %llu\n", (ull)shape->samples);
@@ -24,6 +24,9 @@ shs_status run_fingerprint(const shs_loader *loader, char **fingerprint)
         add_field(&text, &loader->dataset->sample[f]);
     core_text_add(&text, "batch = %llu\n", (ull)shape->batch);
     core_text_add(&text, "shuffle = %s\n", order_shuffle_name(shape->shuffle));
+    if (shape->shuffle == SHS_SHUFFLE_BLOCKS)
+        core_text_add(&text, "block_rows = %llu\nwindow_blocks = %llu\n", (ull)shape->block_rows,
+                      (ull)shape->window_blocks);
     core_text_add(&text, "shard = %s\n", order_shard_name(shape->shard));
     core_text_add(&text, "tail = %s\n", order_tail_name(shape->tail));
     core_text_add(&text, "stream = %u\n", loader->stream);

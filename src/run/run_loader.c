@@ -8,7 +8,8 @@
 #include "random_stream.h"
 
 enum {
-    DEFAULT_BATCH = 32
+    DEFAULT_BATCH = 32,
+    DEFAULT_WINDOW = 16 /* blocks */
 };
 
 typedef unsigned long long ull;
@@ -37,7 +38,8 @@ static shs_status check_options(const shs_loader_options *options)
 static shs_status claim_stream(shs_loader *loader)
 {
     uint32_t *drawn = &loader->dataset->run->streams_drawn, bit = UINT32_C(1) << loader->stream;
-    bool draws = loader->shape.shuffle == SHS_SHUFFLE_FULL || shs_augment_draws(loader->augment);
+    bool draws =
+        loader->order.shape.shuffle != SHS_SHUFFLE_NONE || shs_augment_draws(loader->augment);
     if (draws && (*drawn & bit))
         return core_fail(SHS_ERROR_STATE,
                          "another open loader of this run draws from stream %u; give this one "
@@ -72,8 +74,9 @@ static shs_status make_field(shs_loader *loader, size_t f, uint64_t batch)
 static shs_status make_buffers(shs_loader *loader)
 {
     const shs_dataset *dataset = loader->dataset;
-    uint64_t batch =
-        loader->shape.batch < loader->shape.samples ? loader->shape.batch : loader->shape.samples;
+    uint64_t batch = loader->order.shape.batch < loader->order.shape.samples
+                         ? loader->order.shape.batch
+                         : loader->order.shape.samples;
     shs_status status = run_fetcher_new(dataset->cache_bytes, &loader->fetcher);
     if (!status) status = core_new(batch, sizeof *loader->index, "row numbers", &loader->index);
     if (!status)
@@ -88,7 +91,7 @@ static shs_status open_local(shs_loader *loader, const shs_loader_options *optio
 {
     const shs_dataset *dataset = loader->dataset;
     shs_status status = check_options(options);
-    if (!status) status = order_check(&loader->shape);
+    if (!status) status = order_check(&loader->order.shape);
     if (!status)
         status = core_copy(options->augment ? options->augment : "", &loader->augment_text);
     if (!status)
@@ -112,10 +115,25 @@ static shs_status agree_on_open(shs_run *run, shs_status status, const shs_loade
     }
     return mpi_agree(run, core_wrap(status, "shs_loader_open"),
                      "shs_loader_open(batch %llu, epochs %llu, shuffle %d, shard %d, tail %d, "
-                     "stream %u, by %d, augmentation %s)",
+                     "stream %u, by %d, blocks of %llu, windows of %llu, augmentation %s)",
                      (ull)options->batch, (ull)options->epochs, (int)options->shuffle,
                      (int)options->shard, (int)options->tail, options->stream,
-                     (int)options->augment_by, digest);
+                     (int)options->augment_by, (ull)options->block_rows,
+                     (ull)options->window_blocks, digest);
+}
+
+static struct order_shape shape_of(const shs_dataset *dataset, const shs_loader_options *options)
+{
+    struct order_shape shape = {.samples = dataset->samples,
+                                .vranks = dataset->run->vranks,
+                                .batch = options->batch ? options->batch : DEFAULT_BATCH,
+                                .shuffle = options->shuffle,
+                                .shard = options->shard,
+                                .tail = options->tail};
+    if (options->shuffle != SHS_SHUFFLE_BLOCKS) return shape;
+    shape.block_rows = options->block_rows ? options->block_rows : run_dataset_block_rows(dataset);
+    shape.window_blocks = options->window_blocks ? options->window_blocks : DEFAULT_WINDOW;
+    return shape;
 }
 
 shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *options,
@@ -130,12 +148,9 @@ shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *optio
         run_dataset_hold(dataset);
         **loader = (struct shs_loader){
             .dataset = dataset,
-            .shape = {.samples = dataset->samples,
-                      .vranks = run->vranks,
-                      .batch = options->batch ? options->batch : DEFAULT_BATCH,
-                      .shuffle = options->shuffle,
-                      .shard = options->shard,
-                      .tail = options->tail},
+            .order = {.shape = shape_of(dataset, options),
+                      .seed = run->seed,
+                      .stream = options->stream},
             .epochs = options->epochs,
             .augment_by = options->augment_by,
             .stream = options->stream,
@@ -165,7 +180,7 @@ void shs_loader_close(shs_loader **loader)
     core_free(&(*loader)->scratch);
     core_free(&(*loader)->augment_text);
     shs_augment_close(&(*loader)->augment);
-    order_permutation_free(&(*loader)->permutation);
+    order_free(&(*loader)->order);
     core_free(loader);
     run_dataset_release(dataset);
 }
@@ -177,7 +192,7 @@ shs_cursor shs_tell(const shs_loader *loader)
 
 uint64_t shs_epoch_steps(const shs_loader *loader)
 {
-    return order_steps(&loader->shape);
+    return order_steps(&loader->order.shape);
 }
 
 shs_loader_statistics shs_statistics(const shs_loader *loader)
@@ -194,12 +209,13 @@ void run_loader_go(shs_loader *loader, shs_cursor cursor)
 {
     loader->cursor = cursor;
     loader->handed = 0;
+    loader->epoch_begun = false;
     mpi_watch_forget(loader->dataset->run, &loader->watch);
 }
 
 shs_status shs_seek(shs_loader *loader, shs_cursor cursor)
 {
-    shs_status status = order_check_cursor(&loader->shape, loader->epochs, cursor);
+    shs_status status = order_check_cursor(&loader->order.shape, loader->epochs, cursor);
     mpi_watch_settled(loader->dataset->run, &loader->watch);
     status = mpi_settle(loader->dataset->run, core_wrap(status, "shs_seek"),
                         "shs_seek(epoch %llu, epoch step %llu, step %llu)", (ull)cursor.epoch,
@@ -225,18 +241,6 @@ static shs_status begin_step(shs_loader *loader)
                          loader->dataset->run->rank, (ull)loader->cursor.epoch,
                          (ull)loader->cursor.step);
     return SHS_OK;
-}
-
-static shs_status set_permutation(shs_loader *loader)
-{
-    uint64_t epoch = loader->cursor.epoch;
-    if (loader->shape.shuffle == SHS_SHUFFLE_NONE) return SHS_OK;
-    if (loader->permuted && loader->permuted_epoch == epoch) return SHS_OK;
-    shs_status status = order_permutation_set(&loader->permutation, loader->dataset->run->seed,
-                                              loader->stream, epoch, loader->shape.samples);
-    loader->permuted = !status;
-    loader->permuted_epoch = epoch;
-    return status;
 }
 
 static void stream_of_slot(const shs_loader *loader, uint64_t vrank, uint64_t slot,
@@ -313,17 +317,44 @@ static shs_status find_pieces(shs_loader *loader, uint64_t rows, size_t *count)
     return status;
 }
 
+static uint64_t next_use(void *user, const struct run_field *field, uint64_t first, uint64_t count)
+{
+    shs_loader *loader = user;
+    const shs_run *run = loader->dataset->run;
+    (void)field;
+    return order_next_use(&loader->order, first, count, loader->moment, run->first_vrank,
+                          run->hosted);
+}
+
+/* Another epoch's order: chunks that are kept are judged by it. */
+static shs_status begin_epoch(shs_loader *loader)
+{
+    struct run_field *fields[SHS_MAX_FIELDS];
+    shs_dataset *dataset = loader->dataset;
+    uint64_t epoch = loader->cursor.epoch;
+    if (loader->epoch_begun && loader->epoch == epoch) return SHS_OK;
+    shs_status status = order_begin(&loader->order, epoch);
+    if (status) return status;
+    loader->epoch_begun = true;
+    loader->epoch = epoch;
+    for (size_t f = 0; f < dataset->n_fields; f++)
+        fields[f] = &dataset->fields[f];
+    run_fetch_revise(loader->fetcher, fields, dataset->n_fields,
+                     &(struct run_foresight){next_use, loader});
+    return SHS_OK;
+}
+
 static shs_status load_rows(shs_loader *loader, uint64_t vrank, struct order_slice slice)
 {
     size_t n_pieces;
+    loader->moment = order_moment(&loader->order.shape, loader->cursor.epoch_step, vrank);
     shs_status status = run_dataset_check(loader->dataset);
-    if (!status) status = set_permutation(loader);
-    if (status) return status;
-    for (uint64_t slot = 0; slot < slice.rows; slot++)
-        loader->index[slot] = order_row(&loader->shape, &loader->permutation, slice.first + slot);
-    status = find_pieces(loader, slice.rows, &n_pieces);
+    if (!status) status = begin_epoch(loader);
+    if (!status) status = order_rows(&loader->order, vrank, slice, loader->index);
+    if (!status) status = find_pieces(loader, slice.rows, &n_pieces);
     if (!status)
-        status = run_fetch(loader->fetcher, loader->threads, loader->pieces, n_pieces, NULL);
+        status = run_fetch(loader->fetcher, loader->threads, loader->pieces, n_pieces,
+                           &(struct run_foresight){next_use, loader});
     for (uint64_t slot = 0; slot < slice.rows && loader->augments && !status; slot++)
         status = augment_row(loader, vrank, slot);
     return status;
@@ -354,7 +385,7 @@ static void fill_batch(shs_loader *loader, uint64_t vrank, uint64_t rows, shs_ba
         .fields = dataset->n_fields,
         .field = loader->field,
         .ends_step = last,
-        .ends_epoch = last && loader->cursor.epoch_step + 1 == order_steps(&loader->shape),
+        .ends_epoch = last && loader->cursor.epoch_step + 1 == order_steps(&loader->order.shape),
     };
 }
 
@@ -366,7 +397,7 @@ shs_status shs_next(shs_loader *loader, shs_batch *batch)
         if (status) return status;
     }
     uint64_t vrank = loader->dataset->run->first_vrank + loader->handed;
-    struct order_slice slice = order_slice(&loader->shape, loader->cursor.epoch_step, vrank);
+    struct order_slice slice = order_slice(&loader->order.shape, loader->cursor.epoch_step, vrank);
     if (!loader->watch.failed) {
         shs_status status = load_rows(loader, vrank, slice);
         if (status) fail_step(loader, vrank, status);
@@ -374,7 +405,7 @@ shs_status shs_next(shs_loader *loader, shs_batch *batch)
     fill_batch(loader, vrank, loader->watch.failed ? 0 : slice.rows, batch);
     loader->handed++;
     if (batch->ends_step) {
-        loader->cursor = order_next(&loader->shape, loader->cursor);
+        loader->cursor = order_next(&loader->order.shape, loader->cursor);
         loader->handed = 0;
     }
     return SHS_OK;

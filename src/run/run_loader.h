@@ -2,17 +2,14 @@
 #ifndef RUN_LOADER_H
 #define RUN_LOADER_H
 
-#include "order_plan.h"
+#include "order.h"
 #include "run_dataset.h"
 #include "run_fetch.h"
 #include "shardstep/loader.h"
 
 struct shs_loader {
     shs_dataset *dataset;
-    struct order_shape shape;
-    struct order_permutation permutation;
-    uint64_t permuted_epoch; /* that `permutation` is set for, if `permuted` */
-    bool permuted;
+    struct order order;
     uint64_t epochs; /* 0: no end */
     char *augment_text;
     shs_augment *augment;
@@ -21,6 +18,10 @@ struct shs_loader {
     uint32_t threads;
     bool draws;
     struct run_fetcher *fetcher;
+
+    bool epoch_begun; /* epoch `epoch`, for the order and the chunks that are kept */
+    uint64_t epoch;
+    uint64_t moment; /* of the batch that is loaded */
 
     shs_cursor cursor;      /* the step that is being handed out */
     uint64_t handed;        /* of its batches on this rank */

@@ -470,10 +470,10 @@ static void modes_that_are_not_built_are_refused(void)
 {
     const struct order_shape good = {.samples = 100, .vranks = 2, .batch = 5};
     struct order_shape shape = good;
-    shape.shuffle = SHS_SHUFFLE_BLOCKS;
-    check_refused(shape, SHS_ERROR_UNSUPPORTED, WORDS("shuffle 'blocks'"));
+    shape.shuffle = SHS_SHUFFLE_BLOCKS; /* without a size of blocks */
+    check_refused(shape, SHS_ERROR_ARGUMENT, WORDS("windows of 0 blocks of 0 rows"));
     shape.shuffle = (shs_shuffle)7;
-    check_refused(shape, SHS_ERROR_UNSUPPORTED, WORDS("shuffle"));
+    check_refused(shape, SHS_ERROR_ARGUMENT, WORDS("shuffle"));
     shape = good;
     shape.shard = SHS_SHARD_FIXED;
     check_refused(shape, SHS_ERROR_UNSUPPORTED, WORDS("shard 'fixed'"));
