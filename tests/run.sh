@@ -11,7 +11,7 @@ work=${SHARDSTEP_WORK:-$root/build/tests}
 builds=${*:-sanitize clang release}
 export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$(nproc)}
 
-"$root/examples/install_debian.sh" libcunit1-dev hdf5-tools xxhash clang clang-format g++ gcc \
+"$root/examples/install_debian.sh" libcunit1-dev hdf5-tools xxhash clang clang-format libclang-rt-dev g++ gcc \
     binutils procps gcc-aarch64-linux-gnu gcc-s390x-linux-gnu libc6-dev-arm64-cross \
     libc6-dev-s390x-cross qemu-user-static python3-h5py python3-numpy
 

@@ -49,3 +49,7 @@ target_link_libraries(test_distribution PRIVATE m)
 shs_script_test(golden package golden.sh)
 shs_script_test(dieharder cli dieharder.sh)
 set_tests_properties(cli.dieharder PROPERTIES TIMEOUT 7200)
+
+# Hostile input
+shs_fuzz_target(filter core io)
+shs_script_test(fuzz package fuzz.sh)

@@ -6,9 +6,8 @@
 #include <hdf5.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
+#include "fenced.h"
 #include "io_filter.h"
 #include "judge.h"
 #include "unit.h"
@@ -22,33 +21,6 @@ enum {
     LZ4 = 32004,
     ZSTD = 32015
 };
-
-enum {
-    FENCED_BYTES = 1 << 20,
-    GUARD_BYTES = 64,
-    GUARD = 0xC7
-};
-
-/* Memory that ends where no byte may be touched. */
-struct fenced {
-    unsigned char *end; /* of FENCED_BYTES bytes */
-};
-
-static inline bool fenced_make(struct fenced *fenced)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    void *start =
-        mmap(NULL, FENCED_BYTES + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (start == MAP_FAILED) return false;
-    fenced->end = (unsigned char *)start + FENCED_BYTES;
-    return mprotect(fenced->end, page, PROT_NONE) == 0;
-}
-
-static inline void fenced_free(struct fenced *fenced)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    munmap(fenced->end - FENCED_BYTES, FENCED_BYTES + page);
-}
 
 /* A decoder and the memory that it is tried on. */
 struct bench {
@@ -70,13 +42,6 @@ static inline void bench_free(struct bench *bench)
     fenced_free(&bench->decoded);
 }
 
-static inline bool is_all(const unsigned char *bytes, size_t count, unsigned char value)
-{
-    while (count && bytes[count - 1] == value)
-        count--;
-    return count == 0;
-}
-
 /* Decodes to bench->to. Nothing outside it may change, nor what is stored. */
 static inline shs_status bench_decode(struct bench *bench, const struct io_pipeline *pipeline,
                                       uint32_t mask, const void *stored, size_t bytes, size_t size)
@@ -85,7 +50,7 @@ static inline shs_status bench_decode(struct bench *bench, const struct io_pipel
     memcpy(from, stored, bytes);
     memset(to - GUARD_BYTES, GUARD, GUARD_BYTES + size);
     shs_status status = io_decode(bench->decoder, pipeline, mask, from, bytes, to, size);
-    CHECK(is_all(to - GUARD_BYTES, GUARD_BYTES, GUARD));
+    CHECK(fenced_is_all(to - GUARD_BYTES, GUARD_BYTES, GUARD));
     CHECK(memcmp(from, stored, bytes) == 0);
     bench->to = to;
     return status;
