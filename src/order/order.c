@@ -117,8 +117,10 @@ shs_status order_rows(struct order *order, uint64_t vrank, struct order_slice sl
                       uint64_t *index)
 {
     if (order->shape.shuffle == SHS_SHUFFLE_BLOCKS) return rows_of_run(order, vrank, slice, index);
-    for (uint64_t i = 0; i < slice.rows; i++)
-        index[i] = order_row(&order->shape, &order->whole, slice.first + i);
+    if (order->shape.shuffle == SHS_SHUFFLE_FULL)
+        order_permutation_rows(&order->whole, slice.first, slice.rows, index);
+    for (uint64_t i = 0; i < slice.rows && order->shape.shuffle == SHS_SHUFFLE_NONE; i++)
+        index[i] = slice.first + i;
     return SHS_OK;
 }
 

@@ -1,6 +1,8 @@
 #include "order_permutation.h"
 
 #include "core_memory.h"
+#include "order_kernels.h"
+#include "order_network.h"
 #include "random_stream.h"
 
 static void shuffle_table(uint16_t *table, uint32_t samples, shs_random *random)
@@ -65,17 +67,6 @@ void order_permutation_free(struct order_permutation *permutation)
     core_free(&permutation->inverse);
 }
 
-/* A keyed mixing of 32 bits. The multipliers are odd, so that no bit of the input is lost: the
- * golden ratio and Knuth's for linear congruential generators (TAOCP vol. 2, 3.3.4, table 1,
- * line 16), as used by many 32-bit hashes. */
-static uint32_t mix(uint32_t half, const uint32_t key[2])
-{
-    uint32_t word = (half ^ key[0]) * UINT32_C(0x9E3779B1);
-    word ^= word >> 16;
-    word = (word + key[1]) * UINT32_C(1664525);
-    return word ^ word >> 15;
-}
-
 /* A Feistel network whose halves may differ by a bit: each round changes one half by a function of
  * the other, which can be undone, so the whole is a permutation of 2^(low_bits + high_bits). */
 static uint64_t encipher(const struct order_permutation *permutation, uint64_t position)
@@ -85,8 +76,8 @@ static uint64_t encipher(const struct order_permutation *permutation, uint64_t p
     uint32_t low = (uint32_t)position & low_mask;
     uint32_t high = (uint32_t)(position >> permutation->low_bits);
     for (int round = 0; round < ORDER_ROUNDS; round += 2) {
-        low ^= mix(high, permutation->keys[round]) & low_mask;
-        high ^= mix(low, permutation->keys[round + 1]) & high_mask;
+        low ^= order_mix(high, permutation->keys[round]) & low_mask;
+        high ^= order_mix(low, permutation->keys[round + 1]) & high_mask;
     }
     return (uint64_t)high << permutation->low_bits | low;
 }
@@ -102,6 +93,45 @@ uint64_t order_permutation_row(const struct order_permutation *permutation, uint
     return position;
 }
 
+/* Walks on from values that lie outside, all of them at a time, until none does. `at` says where in
+ * rows each belongs. */
+static void walk(const struct order_permutation *permutation, uint64_t *values, uint16_t *at,
+                 size_t count, uint64_t *rows)
+{
+    const struct order_kernels *kernels = order_kernels_now();
+    while (count) {
+        size_t left = 0;
+        kernels->encipher(permutation, values, (count + ORDER_GROUP - 1) / ORDER_GROUP);
+        for (size_t i = 0; i < count; i++) {
+            rows[at[i]] = values[i];
+            values[left] = values[i];
+            at[left] = at[i];
+            left += values[i] >= permutation->samples;
+        }
+        count = left;
+    }
+}
+
+void order_permutation_rows(const struct order_permutation *permutation, uint64_t first,
+                            uint64_t count, uint64_t *rows)
+{
+    enum {
+        AT_ONCE = 16 * ORDER_GROUP
+    };
+    uint64_t values[AT_ONCE] = {0};
+    uint16_t at[AT_ONCE];
+    for (uint64_t i = 0; permutation->table && i < count; i++)
+        rows[i] = permutation->table[first + i];
+    for (uint64_t done = 0, now; !permutation->table && done < count; done += now) {
+        now = count - done < AT_ONCE ? count - done : AT_ONCE;
+        for (uint16_t i = 0; i < now; i++) {
+            values[i] = first + done + i;
+            at[i] = i;
+        }
+        walk(permutation, values, at, now, rows + done);
+    }
+}
+
 /* The rounds of encipher(), undone in reverse. */
 static uint64_t decipher(const struct order_permutation *permutation, uint64_t row)
 {
@@ -110,8 +140,8 @@ static uint64_t decipher(const struct order_permutation *permutation, uint64_t r
     uint32_t low = (uint32_t)row & low_mask;
     uint32_t high = (uint32_t)(row >> permutation->low_bits);
     for (int round = ORDER_ROUNDS - 2; round >= 0; round -= 2) {
-        high ^= mix(low, permutation->keys[round + 1]) & high_mask;
-        low ^= mix(high, permutation->keys[round]) & low_mask;
+        high ^= order_mix(low, permutation->keys[round + 1]) & high_mask;
+        low ^= order_mix(high, permutation->keys[round]) & low_mask;
     }
     return (uint64_t)high << permutation->low_bits | low;
 }

@@ -47,6 +47,11 @@ void order_permutation_free(struct order_permutation *permutation);
 /* The row at a position below samples. */
 uint64_t order_permutation_row(const struct order_permutation *permutation, uint64_t position);
 
+/* The rows at `count` positions from `first` on: the same as one at a time, several times as fast.
+ */
+void order_permutation_rows(const struct order_permutation *permutation, uint64_t first,
+                            uint64_t count, uint64_t *rows);
+
 /* The position of a row below samples. A table's inverse is made at the first call; if memory is
  * short, the table is searched. */
 uint64_t order_permutation_position(struct order_permutation *permutation, uint64_t row);

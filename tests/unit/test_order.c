@@ -5,6 +5,7 @@
 
 #include "counted_memory.h"
 #include "judge.h"
+#include "order_kernels.h"
 #include "order_permutation.h"
 #include "order_plan.h"
 #include "order_tree.h"
@@ -466,6 +467,34 @@ static void impossible_epochs_are_refused(void)
     CHECK(order_check(&shape) == SHS_OK);
 }
 
+/* Every kernel, at every border of a group and of what is walked at a time. */
+static void many_rows_are_those_taken_one_at_a_time(void)
+{
+    static const char *const names[] = {"plain", "avx2", "avx512"};
+    static const uint64_t sizes[] = {
+        1, 5, 16384, 16385, 1000003, (UINT64_C(1) << 32) + 5, UINT64_C(1) << 56};
+    static uint64_t rows[1700];
+    struct order_permutation permutation = {0};
+    for (size_t k = 0; k < COUNT(names); k++)
+        for (size_t i = 0; i < COUNT(sizes) && order_kernels_choose(names[k]); i++) {
+            uint64_t most = sizes[i] < 1600 ? sizes[i] : 1600, wrong = 0;
+            CHECK(order_permutation_set(&permutation, 42, 1, 3, sizes[i]) == SHS_OK);
+            for (uint64_t count = 0; count <= most; count += count < 70 ? 1 : 101) {
+                uint64_t first = sizes[i] - most;
+                rows[count] = 7;
+                order_permutation_rows(&permutation, first, count, rows);
+                for (uint64_t at = 0; at < count; at++)
+                    wrong += rows[at] != order_permutation_row(&permutation, first + at);
+                wrong += rows[count] != 7;
+            }
+            CHECK(wrong == 0);
+        }
+    CHECK(order_kernels_choose("plain"));
+    CHECK(!order_kernels_choose("none"));
+    CHECK(order_kernels_choose(""));
+    order_permutation_free(&permutation);
+}
+
 static void modes_that_are_not_built_are_refused(void)
 {
     const struct order_shape good = {.samples = 100, .vranks = 2, .batch = 5};
@@ -735,6 +764,7 @@ int main(void)
         TEST(a_small_epoch_worked_out_by_hand),
         TEST(the_largest_epoch_adds_up),
         TEST(impossible_epochs_are_refused),
+        TEST(many_rows_are_those_taken_one_at_a_time),
         TEST(modes_that_are_not_built_are_refused),
         TEST(modes_have_names),
         TEST(cursors_count_through_the_run),

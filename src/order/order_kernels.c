@@ -1,0 +1,46 @@
+#include "order_kernels.h"
+
+#include <string.h>
+
+/* Only tests and measurements choose; an order does not depend on it in any bit. */
+static const struct order_kernels *chosen;
+
+static const struct order_kernels *const all_kernels[] = {
+#if defined(__x86_64__)
+    &order_kernels_avx512,
+    &order_kernels_avx2,
+#endif
+    &order_kernels_plain,
+};
+
+enum {
+    N_KERNELS = sizeof all_kernels / sizeof *all_kernels
+};
+
+static bool runs_here(const struct order_kernels *kernels)
+{
+#if defined(__x86_64__)
+    if (kernels == &order_kernels_avx512)
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    if (kernels == &order_kernels_avx2) return __builtin_cpu_supports("avx2");
+#endif
+    return kernels == &order_kernels_plain;
+}
+
+const struct order_kernels *order_kernels_now(void)
+{
+    if (chosen) return chosen;
+    for (size_t i = 0; i < N_KERNELS; i++)
+        if (runs_here(all_kernels[i])) return all_kernels[i];
+    return &order_kernels_plain;
+}
+
+bool order_kernels_choose(const char *name)
+{
+    chosen = NULL;
+    for (size_t i = 0; i < N_KERNELS; i++)
+        if (!strcmp(name, all_kernels[i]->name) && runs_here(all_kernels[i]))
+            chosen = all_kernels[i];
+    return chosen || !*name;
+}

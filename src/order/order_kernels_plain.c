@@ -1,0 +1,4 @@
+/* Compiled with what every CPU of the architecture has. */
+#include "order_kernels_body.h"
+
+const struct order_kernels order_kernels_plain = {"plain", encipher};
