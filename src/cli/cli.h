@@ -35,6 +35,7 @@ struct cli_command {
     const char *name;
     const char *usage;   /* its plain arguments */
     const char *summary; /* one line */
+    const char *details; /* further lines of the help, or NULL */
     const char *options; /* those that it takes, separated by spaces */
     size_t least_plain, most_plain;
     int (*run)(const struct cli_arguments *arguments); /* Collective; the exit code */
@@ -63,8 +64,8 @@ shs_status cli_word(const char *option, const char *value, const char *names, in
 /* Local. The options of order: batch, shuffle, shard, tail. */
 shs_status cli_order(const struct cli_arguments *arguments, shs_loader_options *options);
 
-/* Local. All fields of plain numbers of a file, separated by commas; to be released by
- * core_free(). */
+/* Local. All fields of plain numbers of a file, without their checksums, separated by commas; to be
+ * released by core_free(). */
 shs_status cli_all_fields(const char *path, char **fields);
 
 #endif

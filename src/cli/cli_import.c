@@ -4,14 +4,17 @@
 
 #include "cli.h"
 #include "core_memory.h"
+#include "core_text.h"
 #include "h5_write.h"
+#include "io_crc32c.h"
 #include "io_file.h"
 #include "io_idx.h"
 #include "mpi_job.h"
 
 enum {
     CHUNK_BYTES = 1 << 16,
-    PIECE_BYTES = 1 << 22
+    PIECE_BYTES = 1 << 22,
+    CHECKSUMS_A_CHUNK = CHUNK_BYTES / sizeof(uint32_t)
 };
 
 typedef unsigned long long ull;
@@ -27,17 +30,61 @@ static uint64_t chunk_rows(const struct cli_arguments *arguments, const shs_tens
     return rows < shape->shape[0] ? rows : shape->shape[0];
 }
 
-static shs_status copy_rows(struct io_idx *idx, struct h5_writer *writer, uint64_t rows,
-                            uint64_t at_once, size_t row_bytes)
+static void add_checksums(const unsigned char *rows, uint64_t count, size_t row_bytes, size_t size,
+                          uint32_t *checksums)
+{
+    for (uint64_t row = 0; row < count; row++)
+        checksums[row] = io_crc32c_elements(rows + row * row_bytes, row_bytes / size, size);
+}
+
+static shs_status copy_rows(struct io_idx *idx, struct h5_writer *writer, const shs_tensor *shape,
+                            uint64_t at_once, size_t row_bytes, uint32_t *checksums)
 {
     void *piece = NULL;
+    uint64_t rows = shape->shape[0];
     shs_status status = core_new(at_once, row_bytes, "rows", &piece);
     for (uint64_t row = 0, now; row < rows && !status; row += now) {
         now = rows - row < at_once ? rows - row : at_once;
         status = io_idx_read(idx, piece, now * row_bytes);
         if (!status) status = h5_write_rows(writer, now, piece);
+        if (!status)
+            add_checksums(piece, now, row_bytes, shs_type_size(shape->type), checksums + row);
     }
     core_free(&piece);
+    return status;
+}
+
+static shs_status write_checksums(struct h5_writer *writer, const char *field, uint64_t rows,
+                                  const uint32_t *checksums)
+{
+    struct core_text text = {0};
+    char *name;
+    shs_tensor shape = {.type = SHS_U32, .axes = 1, .shape = {rows}};
+    struct h5_storage storage = {.chunk_rows = CHECKSUMS_A_CHUNK, .fletcher32 = true};
+    core_text_add(&text, "%s%s", field, IO_CRC32C_SUFFIX);
+    shs_status status = core_text_take(&text, &name);
+    if (status) return status;
+    status = h5_create_field(writer, name, &shape, &storage);
+    if (!status) status = h5_write_rows(writer, rows, checksums);
+    core_free(&name);
+    return status;
+}
+
+/* A field's rows, and their checksums beside it. */
+static shs_status write_field(const char *name, struct h5_writer *writer, struct io_idx *idx,
+                              const shs_tensor *shape, const struct h5_storage *storage,
+                              size_t row_bytes)
+{
+    uint32_t *checksums;
+    uint64_t rows = shape->shape[0], chunks = PIECE_BYTES / (storage->chunk_rows * row_bytes);
+    shs_status status = core_new(rows, sizeof *checksums, "checksums", &checksums);
+    if (!status) status = h5_create_field(writer, name, shape, storage);
+    if (!status)
+        status = copy_rows(idx, writer, shape, storage->chunk_rows * (chunks ? chunks : 1),
+                           row_bytes, checksums);
+    if (!status) status = io_idx_finish(idx);
+    if (!status) status = write_checksums(writer, name, rows, checksums);
+    core_free(&checksums);
     return status;
 }
 
@@ -51,14 +98,10 @@ static shs_status import_idx(const struct cli_arguments *arguments, struct h5_wr
     if (!status && (!bytes || !shape->shape[0]))
         status = core_fail(SHS_ERROR_FORMAT, "it has no elements");
     if (status) return status;
-    struct h5_storage storage = {chunk_rows(arguments, shape, bytes), (unsigned)arguments->deflate,
-                                 arguments->byteshuffle};
-    uint64_t chunks = PIECE_BYTES / (storage.chunk_rows * bytes);
-    status = h5_create_field(writer, name, shape, &storage);
-    if (!status)
-        status = copy_rows(idx, writer, shape->shape[0], storage.chunk_rows * (chunks ? chunks : 1),
-                           bytes);
-    if (!status) status = io_idx_finish(idx);
+    struct h5_storage storage = {.chunk_rows = chunk_rows(arguments, shape, bytes),
+                                 .deflate = (unsigned)arguments->deflate,
+                                 .byteshuffle = arguments->byteshuffle};
+    status = write_field(name, writer, idx, shape, &storage, bytes);
     if (!status)
         printf("%s: %s, %llu rows of %zu bytes\n", name, shs_type_name(shape->type),
                (ull)shape->shape[0], bytes);
@@ -144,6 +187,10 @@ const struct cli_command cli_import = {
     .name = "import",
     .usage = "OUT.h5 NAME=SOURCE ... [--chunk ROWS --deflate LEVEL --byteshuffle]",
     .summary = "writes fields from IDX files, also .gz, to a new HDF5 file",
+    .details =
+        "\nBeside each field NAME a dataset NAME.crc32c (u32) holds the CRC-32C of each row's "
+        "bytes, "
+        "its elements\nin little-endian order. The loader and 'shardstep check' compare them.\n",
     .options = "--chunk --deflate --byteshuffle",
     .least_plain = 2,
     .most_plain = CLI_MAX_PLAIN,

@@ -1,10 +1,12 @@
 /* shardstep info: what a file holds and how it will be read. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli.h"
 #include "core_memory.h"
 #include "core_text.h"
 #include "h5_file.h"
+#include "io_crc32c.h"
 #include "mpi_job.h"
 #include "order_plan.h"
 #include "run_field.h"
@@ -41,6 +43,12 @@ static bool is_field(const struct h5_about *about)
     return about->plain && about->axes >= 1 && about->axes <= SHS_MAX_AXES;
 }
 
+static bool is_checksums(const char *name)
+{
+    size_t length = strlen(name), suffix = strlen(IO_CRC32C_SUFFIX);
+    return length > suffix && !strcmp(name + length - suffix, IO_CRC32C_SUFFIX);
+}
+
 /* How a loader would read it, which takes opening it. */
 static shs_status print_way(const struct listing *listing, const char *name)
 {
@@ -66,6 +74,10 @@ static shs_status print_dataset(const char *name, void *user)
     shs_status status = h5_describe(listing->file, name, &about);
     if (status) return status;
     shape_text(&about, shape, sizeof shape);
+    if (is_checksums(name)) {
+        printf("%s: checksums of %s rows\n", name, shape);
+        return SHS_OK;
+    }
     printf("%s: %s %s, %s, %llu bytes stored\n", name, about.type, shape, about.layout,
            (ull)about.storage_bytes);
     if (!is_field(&about)) {
@@ -80,6 +92,7 @@ static shs_status add_field(const char *name, void *user)
 {
     struct listing *listing = user;
     struct h5_about about;
+    if (is_checksums(name)) return SHS_OK;
     shs_status status = h5_describe(listing->file, name, &about);
     if (!status && is_field(&about))
         core_text_add(listing->fields, "%s%s", listing->fields->length ? "," : "", name);

@@ -170,8 +170,8 @@ shs_status cli_parse(const struct cli_command *command, int count, char **words,
 
 void cli_help(const struct cli_command *command)
 {
-    printf("usage: shardstep %s %s\n%s\n\noptions (defaults in brackets):\n", command->name,
-           command->usage, command->summary);
+    printf("usage: shardstep %s %s\n%s\n%s\noptions (defaults in brackets):\n", command->name,
+           command->usage, command->summary, command->details ? command->details : "");
     for (int i = 0; i < N_OPTIONS; i++) {
         char left[32];
         if (!takes(command, &options[i])) continue;

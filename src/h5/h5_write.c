@@ -97,7 +97,8 @@ static herr_t set_storage(hid_t creation, const shs_tensor *shape, const struct 
     chunk[0] = storage->chunk_rows < shape->shape[0] ? storage->chunk_rows : shape->shape[0];
     if (H5Pset_chunk(creation, (int)shape->axes, chunk) < 0) return -1;
     if (storage->byteshuffle && H5Pset_shuffle(creation) < 0) return -1;
-    return storage->deflate ? H5Pset_deflate(creation, storage->deflate) : 0;
+    if (storage->deflate && H5Pset_deflate(creation, storage->deflate) < 0) return -1;
+    return storage->fletcher32 ? H5Pset_fletcher32(creation) : 0;
 }
 
 static hid_t create_dataset(struct h5_writer *writer, const char *name, const shs_tensor *shape,

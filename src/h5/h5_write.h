@@ -11,6 +11,7 @@ struct h5_storage {
     uint64_t chunk_rows; /* 0: contiguous */
     unsigned deflate;    /* 0 … 9; 0: none */
     bool byteshuffle;
+    bool fletcher32; /* a checksum of each chunk, which HDF5 checks when it reads */
 };
 
 /* Creates or replaces a file. On error *writer is NULL. */

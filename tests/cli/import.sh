@@ -19,6 +19,32 @@ h5dump -H -p deflated.h5 | grep -q 'CHUNKED ( 100, 28, 28 )' || fail "chunk of a
 h5dump -H -p deflated.h5 | grep -q 'DEFLATE { LEVEL 4 }' || fail "no deflate"
 [ "$(stat -c %s deflated.h5)" -lt 6000000 ] || fail "not compressed"
 
+# checksums: by a table of Python's own; no field themselves
+h5dump -d x.crc32c -b LE -o sums.bin deflated.h5 > /dev/null
+h5dump -H -p -d x.crc32c deflated.h5 | grep -q 'CHECKSUM FLETCHER32' || fail "checksums unprotected"
+python3 - << 'END' || fail "checksums of rows"
+table = []
+for n in range(256):
+    for _ in range(8):
+        n = n >> 1 ^ (0x82f63b78 if n & 1 else 0)
+    table.append(n)
+
+def crc32c(row):
+    crc = 0xffffffff
+    for byte in row:
+        crc = crc >> 8 ^ table[(crc ^ byte) & 255]
+    return (crc ^ 0xffffffff).to_bytes(4, "little")
+
+rows, sums = open("source.bin", "rb").read(), open("sums.bin", "rb").read()
+assert len(sums) == 4 * 10000
+for row in list(range(0, 10000, 97)) + [9999]:
+    assert sums[4 * row : 4 * row + 4] == crc32c(rows[784 * row : 784 * row + 784]), row
+END
+"$SHARDSTEP" info deflated.h5 | grep -q '^x.crc32c: checksums of 10000 rows' || fail "info"
+"$SHARDSTEP" digest deflated.h5 --steps 1 > all.txt
+"$SHARDSTEP" digest deflated.h5 --steps 1 --fields x > x.txt
+same "a digest of all fields, without checksums" x.txt all.txt
+
 on 3 "$SHARDSTEP" import three.h5 test/images=$images test/labels=$labels > out.txt
 same "import on three ranks" plain.h5 three.h5
 [ "$(grep -c '^test/labels' out.txt)" = 1 ] || fail "output not once"
