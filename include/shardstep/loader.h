@@ -27,13 +27,16 @@ typedef enum shs_shuffle {
 
 typedef enum shs_shard {
     SHS_SHARD_GLOBAL = 0, /* each epoch's permutation spans the dataset */
-    SHS_SHARD_FIXED,      /* a virtual rank keeps its rows: refused in this version */
+    SHS_SHARD_FIXED, /* virtual rank v of V keeps rows [N*v/V, N*(v+1)/V) for the whole run, and
+                        permutes within them */
 } shs_shard;
 
 typedef enum shs_tail {
     SHS_TAIL_SHORT = 0, /* every row exactly once; the last step's batches are smaller */
     SHS_TAIL_DROP,      /* the rows that do not fill a global batch wait for another epoch */
-    SHS_TAIL_PAD,       /* the last step is filled with rows of weight 0: refused in this version */
+    SHS_TAIL_PAD,       /* the last step's batches are filled up with rows of weight 0: from the
+                           beginning of the epoch's order, or of the virtual rank's own part with shard
+                           fixed or shuffle blocks, of which none may be empty then */
 } shs_tail;
 
 typedef enum shs_augment_by {

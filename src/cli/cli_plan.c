@@ -58,15 +58,16 @@ static shs_status find_samples(const struct cli_arguments *arguments, uint64_t *
 static void print_slice(const struct plan *plan, uint64_t step, uint64_t vrank,
                         struct order_slice slice)
 {
-    printf("%llu %llu %llu", (ull)step, (ull)vrank, (ull)slice.rows);
+    printf("%llu %llu %llu", (ull)step, (ull)vrank, (ull)slice.count);
     for (uint64_t i = 0; i < slice.rows; i++)
         printf(" %llu", (ull)plan->rows[i]);
     printf("\n");
 }
 
+/* Rows of weight 0 are repeats on purpose. */
 static void verify_slice(struct plan *plan, struct order_slice slice)
 {
-    for (uint64_t i = 0; i < slice.rows; i++) {
+    for (uint64_t i = 0; i < slice.count; i++) {
         uint64_t row = plan->rows[i];
         unsigned char bit = (unsigned char)(1u << row % 8);
         if (plan->seen[row / 8] & bit)
@@ -140,8 +141,8 @@ static shs_status open_plan(struct plan *plan)
     if (!status) status = check_choice(plan);
     if (!status) status = order_begin(&plan->order, arguments->epoch);
     if (!status)
-        status = core_new(options.batch < samples ? options.batch : samples, sizeof *plan->rows,
-                          "a batch's rows", &plan->rows);
+        status = core_new(order_most_rows(&plan->order.shape), sizeof *plan->rows, "a batch's rows",
+                          &plan->rows);
     if (!status && arguments->verify)
         status = core_new((size_t)(samples / 8 + 1), 1, "a bit for each row", &plan->seen);
     return status;

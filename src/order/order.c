@@ -2,80 +2,150 @@
 
 void order_free(struct order *order)
 {
-    order_permutation_free(&order->whole);
-    for (size_t i = 0; i < ORDER_WINDOWS; i++)
+    order_permutation_free(&order->all.whole);
+    for (size_t i = 0; i < ORDER_KEPT; i++) {
+        order_permutation_free(&order->shards[i].whole);
         order_permutation_free(&order->windows[i].permutation);
+    }
     order->begun = false;
+}
+
+/* ---- Sequences. */
+
+/* Draws the sequence's permutation. */
+static shs_status draw_sequence(const struct order *order, struct order_sequence *sequence)
+{
+    const struct order_shape *shape = &order->shape;
+    struct order_source source = {.seed = order->seed,
+                                  .stream = order->stream,
+                                  .epoch = order->epoch,
+                                  .vrank = sequence->vrank};
+    bool blocks = shape->shuffle == SHS_SHUFFLE_BLOCKS;
+    sequence->drawn = true;
+    if (shape->shuffle == SHS_SHUFFLE_NONE || !sequence->rows) return SHS_OK;
+    sequence->blocks = blocks ? (sequence->rows - 1) / shape->block_rows + 1 : 0;
+    shs_status status = order_permutation_draw(&sequence->whole, &source,
+                                               blocks ? sequence->blocks : sequence->rows);
+    sequence->drawn = !status;
+    if (blocks && !status)
+        sequence->last_at = order_permutation_position(&sequence->whole, sequence->blocks - 1);
+    return status;
 }
 
 shs_status order_begin(struct order *order, uint64_t epoch)
 {
-    const struct order_shape *shape = &order->shape;
-    struct order_source source = {.seed = order->seed, .stream = order->stream, .epoch = epoch};
-    if (shape->shuffle == SHS_SHUFFLE_NONE || (order->begun && order->epoch == epoch))
-        return SHS_OK;
-    bool blocks = shape->shuffle == SHS_SHUFFLE_BLOCKS;
-    order->blocks = blocks ? (shape->samples - 1) / shape->block_rows + 1 : 0;
-    shs_status status =
-        order_permutation_draw(&order->whole, &source, blocks ? order->blocks : shape->samples);
-    order->begun = !status;
+    if (order->begun && order->epoch == epoch) return SHS_OK;
     order->epoch = epoch;
-    for (size_t i = 0; i < ORDER_WINDOWS; i++)
-        order->windows[i].drawn = false;
-    if (blocks && !status)
-        order->last_at = order_permutation_position(&order->whole, order->blocks - 1);
+    order->all.base = 0;
+    order->all.rows = order->shape.samples;
+    for (size_t i = 0; i < ORDER_KEPT; i++)
+        order->shards[i].drawn = order->windows[i].drawn = false;
+    shs_status status =
+        order->shape.shard == SHS_SHARD_FIXED ? SHS_OK : draw_sequence(order, &order->all);
+    order->begun = !status;
     return status;
+}
+
+static uint64_t begin_of_run(const struct order_shape *shape, uint64_t vrank)
+{
+    return order_share(shape->samples, vrank, shape->vranks);
+}
+
+static struct order_sequence *kept_shard(struct order *order, uint64_t vrank)
+{
+    struct order_sequence *kept = &order->shards[vrank % ORDER_KEPT];
+    return kept->drawn && kept->vrank == vrank ? kept : NULL;
+}
+
+static shs_status draw_shard(struct order *order, uint64_t vrank, struct order_sequence **shard)
+{
+    *shard = kept_shard(order, vrank);
+    if (*shard) return SHS_OK;
+    *shard = &order->shards[vrank % ORDER_KEPT];
+    (*shard)->vrank = vrank;
+    (*shard)->base = begin_of_run(&order->shape, vrank);
+    (*shard)->rows = begin_of_run(&order->shape, vrank + 1) - (*shard)->base;
+    return draw_sequence(order, *shard);
+}
+
+/* Positions [begin, end) of a sequence that a virtual rank walks, or all walk together. */
+struct run {
+    struct order_sequence *sequence;
+    uint64_t vrank;
+    uint64_t begin, end;
+};
+
+static shs_status find_run(struct order *order, uint64_t vrank, struct run *run)
+{
+    const struct order_shape *shape = &order->shape;
+    *run = (struct run){&order->all, vrank, 0, shape->samples};
+    if (shape->shard == SHS_SHARD_FIXED) {
+        shs_status status = draw_shard(order, vrank, &run->sequence);
+        run->end = run->sequence->rows;
+        return status;
+    }
+    if (shape->shuffle == SHS_SHUFFLE_BLOCKS) {
+        run->begin = begin_of_run(shape, vrank);
+        run->end = begin_of_run(shape, vrank + 1);
+    }
+    return SHS_OK;
 }
 
 /* ---- Blocks. The last block may be short; those after it in the sequence begin earlier by what it
  * lacks. */
 
-static uint64_t lacking_rows(const struct order *order)
+static uint64_t lacking_rows(const struct order_sequence *sequence, uint64_t block_rows)
 {
-    return order->blocks * order->shape.block_rows - order->shape.samples;
+    return sequence->blocks * block_rows - sequence->rows;
 }
 
-/* Where the block at a place of the sequence of blocks begins in the sequence of rows. */
-static uint64_t begin_of_block(const struct order *order, uint64_t place)
+/* Where the block at a place among the permuted blocks begins in the sequence. */
+static uint64_t begin_of_block(const struct order_sequence *sequence, uint64_t block_rows,
+                               uint64_t place)
 {
-    return place * order->shape.block_rows - (place > order->last_at ? lacking_rows(order) : 0);
+    uint64_t begin = place * block_rows;
+    return place > sequence->last_at ? begin - lacking_rows(sequence, block_rows) : begin;
 }
 
-/* The place of the block that holds a position of the sequence of rows. */
-static uint64_t block_at(const struct order *order, uint64_t position)
+/* The place of the block that holds a position of the sequence. */
+static uint64_t block_at(const struct order_sequence *sequence, uint64_t block_rows,
+                         uint64_t position)
 {
-    if (position >= begin_of_block(order, order->last_at + 1)) position += lacking_rows(order);
-    return position / order->shape.block_rows;
+    if (position >= begin_of_block(sequence, block_rows, sequence->last_at + 1))
+        position += lacking_rows(sequence, block_rows);
+    return position / block_rows;
 }
 
-static uint64_t row_at(const struct order *order, uint64_t position)
+static uint64_t row_at(const struct order_sequence *sequence, uint64_t block_rows,
+                       uint64_t position)
 {
-    uint64_t place = block_at(order, position);
-    return order_permutation_row(&order->whole, place) * order->shape.block_rows + position -
-           begin_of_block(order, place);
+    uint64_t place = block_at(sequence, block_rows, position);
+    return sequence->base + order_permutation_row(&sequence->whole, place) * block_rows + position -
+           begin_of_block(sequence, block_rows, place);
 }
 
-/* The window of a run that holds a position of the sequence, without its permutation. */
-static struct order_window window_at(const struct order *order, uint64_t vrank, uint64_t position)
+/* The window of a run that holds a position of its sequence, without its permutation. */
+static struct order_window window_at(const struct order_shape *shape, const struct run *run,
+                                     uint64_t position)
 {
-    const struct order_shape *shape = &order->shape;
-    uint64_t run = order_share(shape->samples, vrank, shape->vranks);
-    uint64_t run_end = order_share(shape->samples, vrank + 1, shape->vranks);
-    uint64_t first_block = block_at(order, run);
-    uint64_t number = (block_at(order, position) - first_block) / shape->window_blocks;
+    const struct order_sequence *sequence = run->sequence;
+    uint64_t block_rows = shape->block_rows;
+    uint64_t first_block = block_at(sequence, block_rows, run->begin);
+    uint64_t number =
+        (block_at(sequence, block_rows, position) - first_block) / shape->window_blocks;
     uint64_t place = first_block + number * shape->window_blocks;
-    uint64_t begin = begin_of_block(order, place), end = run_end;
-    if (order->blocks - place > shape->window_blocks)
-        end = begin_of_block(order, place + shape->window_blocks);
-    if (begin < run) begin = run;
-    if (end > run_end) end = run_end;
+    uint64_t begin = begin_of_block(sequence, block_rows, place), end = run->end;
+    if (sequence->blocks - place > shape->window_blocks)
+        end = begin_of_block(sequence, block_rows, place + shape->window_blocks);
+    if (begin < run->begin) begin = run->begin;
+    if (end > run->end) end = run->end;
     return (struct order_window){
-        .vrank = vrank, .number = number, .begin = begin, .rows = end - begin};
+        .vrank = run->vrank, .number = number, .begin = begin, .rows = end - begin};
 }
 
 static struct order_window *kept_window(struct order *order, const struct order_window *window)
 {
-    struct order_window *kept = &order->windows[window->vrank % ORDER_WINDOWS];
+    struct order_window *kept = &order->windows[window->vrank % ORDER_KEPT];
     bool same = kept->drawn && kept->vrank == window->vrank && kept->number == window->number;
     return same ? kept : NULL;
 }
@@ -88,7 +158,7 @@ static shs_status draw_window(struct order *order, struct order_window window,
                                   order->epoch, window.vrank};
     *drawn = kept_window(order, &window);
     if (*drawn) return SHS_OK;
-    *drawn = &order->windows[window.vrank % ORDER_WINDOWS];
+    *drawn = &order->windows[window.vrank % ORDER_KEPT];
     window.permutation = (*drawn)->permutation;
     shs_status status = order_permutation_draw(&window.permutation, &source, window.rows);
     window.drawn = !status;
@@ -96,19 +166,39 @@ static shs_status draw_window(struct order *order, struct order_window window,
     return status;
 }
 
-static shs_status rows_of_run(struct order *order, uint64_t vrank, struct order_slice slice,
-                              uint64_t *index)
+/* ---- Rows. */
+
+static shs_status rows_of_windows(struct order *order, const struct run *run, uint64_t position,
+                                  uint64_t end, uint64_t *index)
 {
-    uint64_t run = order_share(order->shape.samples, vrank, order->shape.vranks);
-    uint64_t position = run + slice.first, end = position + slice.rows;
     while (position < end) {
         struct order_window *window;
-        shs_status status = draw_window(order, window_at(order, vrank, position), &window);
+        shs_status status = draw_window(order, window_at(&order->shape, run, position), &window);
         if (status) return status;
         for (; position < end && position - window->begin < window->rows; position++)
-            *index++ =
-                row_at(order, window->begin + order_permutation_row(&window->permutation,
+            *index++ = row_at(run->sequence, order->shape.block_rows,
+                              window->begin + order_permutation_row(&window->permutation,
                                                                     position - window->begin));
+    }
+    return SHS_OK;
+}
+
+/* Rows at positions [position, end) of the run's sequence. */
+static shs_status rows_between(struct order *order, const struct run *run, uint64_t position,
+                               uint64_t end, uint64_t *index)
+{
+    uint64_t base = run->sequence->base, count = end - position;
+    switch (order->shape.shuffle) {
+    case SHS_SHUFFLE_BLOCKS:
+        return rows_of_windows(order, run, position, end, index);
+    case SHS_SHUFFLE_FULL:
+        order_permutation_rows(&run->sequence->whole, position, count, index);
+        for (uint64_t i = 0; i < count && base; i++)
+            index[i] += base;
+        break;
+    case SHS_SHUFFLE_NONE:
+        for (uint64_t i = 0; i < count; i++)
+            index[i] = base + position + i;
     }
     return SHS_OK;
 }
@@ -116,12 +206,14 @@ static shs_status rows_of_run(struct order *order, uint64_t vrank, struct order_
 shs_status order_rows(struct order *order, uint64_t vrank, struct order_slice slice,
                       uint64_t *index)
 {
-    if (order->shape.shuffle == SHS_SHUFFLE_BLOCKS) return rows_of_run(order, vrank, slice, index);
-    if (order->shape.shuffle == SHS_SHUFFLE_FULL)
-        order_permutation_rows(&order->whole, slice.first, slice.rows, index);
-    for (uint64_t i = 0; i < slice.rows && order->shape.shuffle == SHS_SHUFFLE_NONE; i++)
-        index[i] = slice.first + i;
-    return SHS_OK;
+    struct run run;
+    shs_status status = slice.rows ? find_run(order, vrank, &run) : SHS_OK;
+    for (uint64_t done = 0, now; done < slice.rows && !status; done += now) {
+        uint64_t length = run.end - run.begin, at = (slice.first + done) % length;
+        now = slice.rows - done < length - at ? slice.rows - done : length - at;
+        status = rows_between(order, &run, run.begin + at, run.begin + at + now, index + done);
+    }
+    return status;
 }
 
 /* ---- When a row's turn comes. */
@@ -131,43 +223,66 @@ uint64_t order_moment(const struct order_shape *shape, uint64_t epoch_step, uint
     return epoch_step * shape->vranks + vrank;
 }
 
-/* Of a position of the epoch's sequence, with shuffles full and none. */
-static uint64_t moment_at(const struct order_shape *shape, uint64_t position, uint64_t *vrank)
+/* Of a position of the sequence that all walk together. */
+static uint64_t moment_of_all(const struct order_shape *shape, uint64_t position, uint64_t *vrank)
 {
     uint64_t global_batch = shape->vranks * shape->batch;
     uint64_t step = position / global_batch, offset = position % global_batch;
     uint64_t left = shape->samples - step * global_batch;
     if (step >= order_steps(shape)) return ORDER_NEVER; /* it waits: tail drop */
-    *vrank = left >= global_batch ? offset / shape->batch : order_part(left, offset, shape->vranks);
+    *vrank = left >= global_batch || shape->tail == SHS_TAIL_PAD
+                 ? offset / shape->batch
+                 : order_part(left, offset, shape->vranks);
     return order_moment(shape, step, *vrank);
 }
 
-/* Of a position of the sequence, with shuffle blocks. */
-static uint64_t moment_in_run(struct order *order, uint64_t position, uint64_t *vrank)
+/* Of a position of a run's sequence. */
+static uint64_t moment_of_run(struct order *order, const struct run *run, uint64_t position)
 {
     const struct order_shape *shape = &order->shape;
-    *vrank = order_part(shape->samples, position, shape->vranks);
-    struct order_window window = window_at(order, *vrank, position);
-    struct order_window *drawn = kept_window(order, &window);
-    uint64_t turn = window.begin; /* of the window's rows the first, unless more is known */
-    if (drawn) turn += order_permutation_position(&drawn->permutation, position - window.begin);
-    uint64_t step = (turn - order_share(shape->samples, *vrank, shape->vranks)) / shape->batch;
-    return step < order_steps(shape) ? order_moment(shape, step, *vrank) : ORDER_NEVER;
+    if (shape->shuffle == SHS_SHUFFLE_BLOCKS) {
+        struct order_window window = window_at(shape, run, position);
+        struct order_window *drawn = kept_window(order, &window);
+        uint64_t offset = position - window.begin;
+        position = window.begin; /* of the window's turns the first, unless more is known */
+        if (drawn) position += order_permutation_position(&drawn->permutation, offset);
+    }
+    uint64_t step = (position - run->begin) / shape->batch;
+    return step < order_steps(shape) ? order_moment(shape, step, run->vrank) : ORDER_NEVER;
 }
 
-static uint64_t moment_of_row(struct order *order, uint64_t row, uint64_t *vrank)
+/* Where a row stands in its sequence. */
+static uint64_t position_of(const struct order_shape *shape, struct order_sequence *sequence,
+                            uint64_t row)
+{
+    row -= sequence->base;
+    if (shape->shuffle == SHS_SHUFFLE_NONE) return row;
+    if (shape->shuffle == SHS_SHUFFLE_FULL)
+        return order_permutation_position(&sequence->whole, row);
+    uint64_t place = order_permutation_position(&sequence->whole, row / shape->block_rows);
+    return begin_of_block(sequence, shape->block_rows, place) + row % shape->block_rows;
+}
+
+/* `soon` if it cannot be told. */
+static uint64_t moment_of_row(struct order *order, uint64_t row, uint64_t soon, uint64_t *vrank)
 {
     const struct order_shape *shape = &order->shape;
-    switch (shape->shuffle) {
-    case SHS_SHUFFLE_NONE:
-        return moment_at(shape, row, vrank);
-    case SHS_SHUFFLE_FULL:
-        return moment_at(shape, order_permutation_position(&order->whole, row), vrank);
-    case SHS_SHUFFLE_BLOCKS:
-        break;
+    struct run run = {.sequence = &order->all};
+    if (shape->shard == SHS_SHARD_FIXED) {
+        *vrank = order_part(shape->samples, row, shape->vranks);
+        run.sequence = kept_shard(order, *vrank);
+        if (!run.sequence) return soon;
     }
-    uint64_t place = order_permutation_position(&order->whole, row / shape->block_rows);
-    return moment_in_run(order, begin_of_block(order, place) + row % shape->block_rows, vrank);
+    uint64_t position = position_of(shape, run.sequence, row);
+    if (!order_has_runs(shape)) return moment_of_all(shape, position, vrank);
+    run.end = run.sequence->rows;
+    if (shape->shard == SHS_SHARD_GLOBAL) {
+        *vrank = order_part(shape->samples, position, shape->vranks);
+        run.begin = begin_of_run(shape, *vrank);
+        run.end = begin_of_run(shape, *vrank + 1);
+    }
+    run.vrank = *vrank;
+    return moment_of_run(order, &run, position);
 }
 
 uint64_t order_next_use(struct order *order, uint64_t first, uint64_t count, uint64_t now,
@@ -175,7 +290,7 @@ uint64_t order_next_use(struct order *order, uint64_t first, uint64_t count, uin
 {
     uint64_t next = ORDER_NEVER, vrank = 0;
     for (uint64_t row = first; row < first + count; row++) {
-        uint64_t moment = moment_of_row(order, row, &vrank);
+        uint64_t moment = moment_of_row(order, row, now + 1, &vrank);
         if (moment > now && moment < next && vrank - first_vrank < vranks) next = moment;
     }
     return next;

@@ -1,18 +1,32 @@
 /* The order of an epoch, at any place of it: which rows, and when a row's turn comes. Pure.
  *
- * Shuffle blocks: blocks of B neighbouring rows are permuted; the sequence of rows that results is
- * cut into V runs [N*v/V, N*(v+1)/V); virtual rank v walks its own run window by window, a window
- * being W whole blocks of the run, cut at the run's ends, whose rows are permuted. */
+ * Rows lie in a sequence: in file order, permuted, or as permuted blocks of B neighbouring rows.
+ * With shard global there is one sequence of all rows, of which a step takes a global batch; with
+ * shuffle blocks it is cut into V runs [N*v/V, N*(v+1)/V) instead, one for each virtual rank. With
+ * shard fixed virtual rank v has a sequence of its own, of rows [N*v/V, N*(v+1)/V). With shuffle
+ * blocks a run is walked window by window, a window being W whole blocks of it, cut at the run's
+ * ends, whose rows are permuted. */
 #ifndef ORDER_H
 #define ORDER_H
 
 #include "order_plan.h"
 
 enum {
-    ORDER_WINDOWS = 64 /* that are kept, for as many virtual ranks of this process */
+    ORDER_KEPT = 64 /* windows, and fixed shards, that are kept: of as many virtual ranks */
 };
 
 #define ORDER_NEVER UINT64_MAX
+
+/* Rows [base, base + rows), in the order that `whole` gives to them or to their blocks. */
+struct order_sequence {
+    bool drawn;
+    uint64_t vrank; /* 0 for the one of all */
+    uint64_t base;
+    uint64_t rows;
+    struct order_permutation whole;
+    uint64_t blocks;
+    uint64_t last_at; /* where among the permuted blocks the last one, which may be short, stands */
+};
 
 /* A window of a virtual rank's run. */
 struct order_window {
@@ -31,10 +45,9 @@ struct order {
     uint32_t stream;
     bool begun;
     uint64_t epoch;
-    struct order_permutation whole; /* of rows, or of blocks */
-    uint64_t blocks;
-    uint64_t last_at; /* where in the sequence of blocks the last one, which may be short, stands */
-    struct order_window windows[ORDER_WINDOWS];
+    struct order_sequence all;                /* shard global */
+    struct order_sequence shards[ORDER_KEPT]; /* shard fixed */
+    struct order_window windows[ORDER_KEPT];  /* shuffle blocks */
 };
 
 void order_free(struct order *order);
@@ -42,7 +55,7 @@ void order_free(struct order *order);
 /* Makes the order that of an epoch; costs nothing if it is already. */
 shs_status order_begin(struct order *order, uint64_t epoch);
 
-/* The rows of a slice of a virtual rank, into index. */
+/* The rows of a slice of a virtual rank, those of weight 0 as well, into index. */
 shs_status order_rows(struct order *order, uint64_t vrank, struct order_slice slice,
                       uint64_t *index);
 
@@ -50,9 +63,10 @@ shs_status order_rows(struct order *order, uint64_t vrank, struct order_slice sl
  * step's batches are delivered in the order of ranks. */
 uint64_t order_moment(const struct order_shape *shape, uint64_t epoch_step, uint64_t vrank);
 
-/* The first moment after `now` at which one of rows [first, first + count) is delivered to a
- * virtual rank of [first_vrank, first_vrank + vranks); ORDER_NEVER if none is any more. Within
- * windows that are not reached yet it may be told too early, by no more than the window. */
+/* The first moment after `now` at which one of rows [first, first + count) is delivered, with
+ * weight 1, to a virtual rank of [first_vrank, first_vrank + vranks); ORDER_NEVER if none is any
+ * more. What lies in windows that are not reached yet, or in fixed shards that are not kept, may be
+ * told too early. */
 uint64_t order_next_use(struct order *order, uint64_t first, uint64_t count, uint64_t now,
                         uint64_t first_vrank, uint64_t vranks);
 

@@ -47,15 +47,19 @@ static shs_status check_modes(const struct order_shape *shape)
         shape->shuffle != SHS_SHUFFLE_BLOCKS)
         return core_fail(SHS_ERROR_ARGUMENT, "shuffle %d is none; use full, none or blocks",
                          (int)shape->shuffle);
-    if (shape->shard != SHS_SHARD_GLOBAL)
-        return core_fail(SHS_ERROR_UNSUPPORTED,
-                         "shard '%s' is not built in this version; use global",
-                         order_shard_name(shape->shard));
-    if (shape->tail != SHS_TAIL_SHORT && shape->tail != SHS_TAIL_DROP)
-        return core_fail(SHS_ERROR_UNSUPPORTED,
-                         "tail '%s' is not built in this version; use short or drop",
-                         order_tail_name(shape->tail));
+    if (shape->shard != SHS_SHARD_GLOBAL && shape->shard != SHS_SHARD_FIXED)
+        return core_fail(SHS_ERROR_ARGUMENT, "shard %d is none; use global or fixed",
+                         (int)shape->shard);
+    if (shape->tail != SHS_TAIL_SHORT && shape->tail != SHS_TAIL_DROP &&
+        shape->tail != SHS_TAIL_PAD)
+        return core_fail(SHS_ERROR_ARGUMENT, "tail %d is none; use short, drop or pad",
+                         (int)shape->tail);
     return SHS_OK;
+}
+
+bool order_has_runs(const struct order_shape *shape)
+{
+    return shape->shuffle == SHS_SHUFFLE_BLOCKS || shape->shard == SHS_SHARD_FIXED;
 }
 
 /* Windows are numbered in 32 bits of a counter, after the permutation of blocks. */
@@ -98,6 +102,11 @@ shs_status order_check(const struct order_shape *shape)
                          "b = %llu rows a batch, tail %s; choose a smaller batch or tail short",
                          (ull)shape->samples, (ull)shape->vranks, (ull)shape->batch,
                          order_tail_name(shape->tail));
+    if (shape->tail == SHS_TAIL_PAD && order_has_runs(shape) && shape->samples < shape->vranks)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "tail pad: %llu samples leave some of %llu virtual ranks without a row to "
+                         "repeat; use tail short or fewer virtual ranks",
+                         (ull)shape->samples, (ull)shape->vranks);
     if (order_steps(shape) > UINT32_MAX)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "an epoch would have %llu steps; a run has fewer than 2^32: choose a "
@@ -117,10 +126,16 @@ static uint64_t steps_of_runs(const struct order_shape *shape)
 
 uint64_t order_steps(const struct order_shape *shape)
 {
-    if (shape->shuffle == SHS_SHUFFLE_BLOCKS) return steps_of_runs(shape);
+    if (order_has_runs(shape)) return steps_of_runs(shape);
     uint64_t global_batch = shape->vranks * shape->batch;
     uint64_t whole = shape->samples / global_batch;
-    return whole + (shape->tail == SHS_TAIL_SHORT && shape->samples % global_batch != 0);
+    return whole + (shape->tail != SHS_TAIL_DROP && shape->samples % global_batch != 0);
+}
+
+uint64_t order_most_rows(const struct order_shape *shape)
+{
+    bool all = shape->batch < shape->samples || shape->tail == SHS_TAIL_PAD;
+    return all ? shape->batch : shape->samples;
 }
 
 uint64_t order_share(uint64_t total, uint64_t part, uint64_t parts)
@@ -134,28 +149,30 @@ uint64_t order_part(uint64_t total, uint64_t unit, uint64_t parts)
     return (uint64_t)(((unsigned __int128)(unit + 1) * parts - 1) / total);
 }
 
-static struct order_slice slice_of_run(const struct order_shape *shape, uint64_t epoch_step,
-                                       uint64_t vrank)
+/* Positions from `first` on of a sequence of `total`: a batch of them, as far as there are any or,
+ * with tail pad, in any case. */
+static struct order_slice slice_from(const struct order_shape *shape, uint64_t total,
+                                     uint64_t first)
 {
-    uint64_t rows = order_share(shape->samples, vrank + 1, shape->vranks) -
-                    order_share(shape->samples, vrank, shape->vranks);
-    uint64_t first = epoch_step * shape->batch;
-    if (first >= rows) return (struct order_slice){rows, 0};
-    uint64_t left = rows - first;
-    return (struct order_slice){first, left < shape->batch ? left : shape->batch};
+    uint64_t left = first < total ? total - first : 0;
+    uint64_t count = left < shape->batch ? left : shape->batch;
+    return (struct order_slice){first, shape->tail == SHS_TAIL_PAD ? shape->batch : count, count};
 }
 
 struct order_slice order_slice(const struct order_shape *shape, uint64_t epoch_step, uint64_t vrank)
 {
-    if (shape->shuffle == SHS_SHUFFLE_BLOCKS) return slice_of_run(shape, epoch_step, vrank);
+    if (order_has_runs(shape))
+        return slice_from(shape,
+                          order_share(shape->samples, vrank + 1, shape->vranks) -
+                              order_share(shape->samples, vrank, shape->vranks),
+                          epoch_step * shape->batch);
     uint64_t global_batch = shape->vranks * shape->batch;
-    uint64_t first = epoch_step * global_batch;
-    uint64_t left = shape->samples - first;
-    if (left >= global_batch)
-        return (struct order_slice){first + vrank * shape->batch, shape->batch};
+    uint64_t first = epoch_step * global_batch, left = shape->samples - first;
+    if (left >= global_batch || shape->tail == SHS_TAIL_PAD)
+        return slice_from(shape, shape->samples, first + vrank * shape->batch);
     uint64_t begin = order_share(left, vrank, shape->vranks);
     uint64_t end = order_share(left, vrank + 1, shape->vranks);
-    return (struct order_slice){first + begin, end - begin};
+    return (struct order_slice){first + begin, end - begin, end - begin};
 }
 
 uint64_t order_row(const struct order_shape *shape, const struct order_permutation *permutation,

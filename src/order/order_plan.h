@@ -20,11 +20,17 @@ struct order_shape {
 };
 
 /* The positions that one virtual rank takes at one step: of the epoch's sequence or, with shuffle
- * blocks, of its own run of it. */
+ * blocks or fixed shards, of its own run. A position past the end stands for one of the beginning,
+ * k for k mod N, with weight 0. */
 struct order_slice {
     uint64_t first;
-    uint64_t rows;
+    uint64_t rows;  /* delivered */
+    uint64_t count; /* of them, the first ones, with weight 1 */
 };
+
+/* True if each virtual rank walks a run of its own, [N*v/V, N*(v+1)/V) of the rows or of their
+ * sequence. */
+bool order_has_runs(const struct order_shape *shape);
 
 /* Refuses what is out of range or not built, and an epoch of no steps. */
 shs_status order_check(const struct order_shape *shape);
@@ -35,6 +41,9 @@ uint64_t order_steps(const struct order_shape *shape);
 /* epoch_step is below order_steps(), vrank below V. */
 struct order_slice order_slice(const struct order_shape *shape, uint64_t epoch_step,
                                uint64_t vrank);
+
+/* The most rows that any slice has. */
+uint64_t order_most_rows(const struct order_shape *shape);
 
 /* total * part / parts, rounded down, for part <= parts <= 2^24 and total up to 2^56: the product
  * itself would not fit in 64 bits. */

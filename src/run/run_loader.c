@@ -74,9 +74,7 @@ static shs_status make_field(shs_loader *loader, size_t f, uint64_t batch)
 static shs_status make_buffers(shs_loader *loader)
 {
     const shs_dataset *dataset = loader->dataset;
-    uint64_t batch = loader->order.shape.batch < loader->order.shape.samples
-                         ? loader->order.shape.batch
-                         : loader->order.shape.samples;
+    uint64_t batch = order_most_rows(&loader->order.shape);
     shs_status status = run_fetcher_new(dataset->cache_bytes, &loader->fetcher);
     if (!status) status = core_new(batch, sizeof *loader->index, "row numbers", &loader->index);
     if (!status)
@@ -368,19 +366,20 @@ static void fail_step(shs_loader *loader, uint64_t vrank, shs_status status)
     mpi_watch_fail(loader->dataset->run, &loader->watch, status);
 }
 
-static void fill_batch(shs_loader *loader, uint64_t vrank, uint64_t rows, shs_batch *batch)
+static void fill_batch(shs_loader *loader, uint64_t vrank, struct order_slice slice,
+                       shs_batch *batch)
 {
     const shs_dataset *dataset = loader->dataset;
     bool last = loader->handed + 1 == dataset->run->hosted;
     for (size_t f = 0; f < dataset->n_fields; f++)
-        loader->field[f].shape[0] = rows;
+        loader->field[f].shape[0] = slice.rows;
     *batch = (shs_batch){
         .vrank = vrank,
         .epoch = loader->cursor.epoch,
         .epoch_step = loader->cursor.epoch_step,
         .step = loader->cursor.step,
-        .rows = rows,
-        .count = rows,
+        .rows = slice.rows,
+        .count = slice.count,
         .index = loader->index,
         .fields = dataset->n_fields,
         .field = loader->field,
@@ -402,7 +401,8 @@ shs_status shs_next(shs_loader *loader, shs_batch *batch)
         shs_status status = load_rows(loader, vrank, slice);
         if (status) fail_step(loader, vrank, status);
     }
-    fill_batch(loader, vrank, loader->watch.failed ? 0 : slice.rows, batch);
+    if (loader->watch.failed) slice.rows = slice.count = 0;
+    fill_batch(loader, vrank, slice, batch);
     loader->handed++;
     if (batch->ends_step) {
         loader->cursor = order_next(&loader->order.shape, loader->cursor);

@@ -28,7 +28,8 @@ for ranks in 0 ${RANKS:-3}; do
     refused "$ranks" '4294967296 rows; choose' "$SHARDSTEP" $d --batch 4294967296
     refused "$ranks" 'epoch would have no steps: N = 60000' "$SHARDSTEP" $d --batch 10001 --tail drop
     refused "$ranks" '16777217 virtual ranks' "$SHARDSTEP" digest fashion.h5 $fields --vranks 16777217
-    refused "$ranks" "not built in this version" "$SHARDSTEP" $d --shard fixed
+    refused "$ranks" "windows of 1152921504606846976 blocks" "$SHARDSTEP" $d --shuffle blocks \
+        --window-blocks 1152921504606846976
     refused "$ranks" 'must be one of' "$SHARDSTEP" $d --tail long
     refused "$ranks" 'usage: shardstep digest' "$SHARDSTEP" digest
     refused "$ranks" 'needs a value' "$SHARDSTEP" digest fashion.h5 --seed

@@ -921,8 +921,6 @@ static void test_what_is_not_built_is_refused(void)
     struct door door = door_begin(0);
     const shs_status no = SHS_ERROR_UNSUPPORTED;
     refuse_last(&door, (shs_loader_options){.ahead = 1}, no, "ahead");
-    refuse_last(&door, (shs_loader_options){.shard = SHS_SHARD_FIXED}, no, "fixed");
-    refuse_last(&door, (shs_loader_options){.tail = SHS_TAIL_PAD}, no, "pad");
     door_end(&door);
 }
 

@@ -495,7 +495,7 @@ static void many_rows_are_those_taken_one_at_a_time(void)
     order_permutation_free(&permutation);
 }
 
-static void modes_that_are_not_built_are_refused(void)
+static void modes_that_are_none_are_refused(void)
 {
     const struct order_shape good = {.samples = 100, .vranks = 2, .batch = 5};
     struct order_shape shape = good;
@@ -504,13 +504,17 @@ static void modes_that_are_not_built_are_refused(void)
     shape.shuffle = (shs_shuffle)7;
     check_refused(shape, SHS_ERROR_ARGUMENT, WORDS("shuffle"));
     shape = good;
-    shape.shard = SHS_SHARD_FIXED;
-    check_refused(shape, SHS_ERROR_UNSUPPORTED, WORDS("shard 'fixed'"));
+    shape.shard = (shs_shard)7;
+    check_refused(shape, SHS_ERROR_ARGUMENT, WORDS("shard"));
     shape = good;
+    shape.vranks = 101; /* one of them has no row to repeat */
     shape.tail = SHS_TAIL_PAD;
-    check_refused(shape, SHS_ERROR_UNSUPPORTED, WORDS("tail 'pad'"));
+    CHECK(order_check(&shape) == SHS_OK);
+    shape.shard = SHS_SHARD_FIXED;
+    check_refused(shape, SHS_ERROR_ARGUMENT, WORDS("100 samples", "101 virtual ranks"));
+    shape = good;
     shape.tail = (shs_tail)7;
-    check_refused(shape, SHS_ERROR_UNSUPPORTED, WORDS("tail"));
+    check_refused(shape, SHS_ERROR_ARGUMENT, WORDS("tail"));
 }
 
 static void modes_have_names(void)
@@ -765,7 +769,7 @@ int main(void)
         TEST(the_largest_epoch_adds_up),
         TEST(impossible_epochs_are_refused),
         TEST(many_rows_are_those_taken_one_at_a_time),
-        TEST(modes_that_are_not_built_are_refused),
+        TEST(modes_that_are_none_are_refused),
         TEST(modes_have_names),
         TEST(cursors_count_through_the_run),
         TEST(cursors_that_no_run_passes_are_refused),
