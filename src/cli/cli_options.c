@@ -40,6 +40,8 @@ static const struct option {
     {"--per-rank", FLAG, PLACE(per_rank), "", "a line for each virtual rank"},
     {"--samples", NUMBER, PLACE(samples), "N", "number of samples, in place of a file"},
     {"--verify", FLAG, PLACE(verify), "", "prove that the epoch covers each row once"},
+    {"--verify-step", FLAG, PLACE(verify_step), "",
+     "prove that no other batch of the epoch takes the rows of this --step"},
     {"--purpose", NUMBER, PLACE(purpose), "P", "role + 16 * stream (0)"},
     {"--slot", NUMBER, PLACE(slot), "I", "slot in the batch (0)"},
     {"--count", NUMBER, PLACE(count), "N", "numbers to print (4; raw: all)"},

@@ -64,6 +64,22 @@ static void print_slice(const struct plan *plan, uint64_t step, uint64_t vrank,
     printf("\n");
 }
 
+/* Counts rows whose turn, by the inverse order, is another one: none if no other batch of the epoch
+ * takes a row of this one. */
+static shs_status verify_turns(struct plan *plan, uint64_t step, uint64_t vrank,
+                               struct order_slice slice)
+{
+    for (uint64_t i = 0; i < slice.count; i++) {
+        struct order_turn turn;
+        shs_status status = order_turn_of(&plan->order, plan->rows[i], &turn);
+        if (status) return status;
+        bool same = !turn.waits && turn.epoch_step == step && turn.vrank == vrank && turn.slot == i;
+        plan->covered += same;
+        plan->repeated += !same;
+    }
+    return SHS_OK;
+}
+
 /* Rows of weight 0 are repeats on purpose. */
 static void verify_slice(struct plan *plan, struct order_slice slice)
 {
@@ -90,10 +106,13 @@ static shs_status visit_step(struct plan *plan, uint64_t step)
         struct order_slice slice = order_slice(&plan->order.shape, step, vrank);
         shs_status status = order_rows(&plan->order, vrank, slice, plan->rows);
         if (status) return status;
-        if (arguments->verify)
+        if (arguments->verify_step)
+            status = verify_turns(plan, step, vrank, slice);
+        else if (arguments->verify)
             verify_slice(plan, slice);
         else
             print_slice(plan, step, vrank, slice);
+        if (status) return status;
     }
     return SHS_OK;
 }
@@ -114,6 +133,8 @@ static shs_status check_choice(const struct plan *plan)
     if (arguments->verify && (cli_given(arguments, "--step") || cli_given(arguments, "--rank")))
         return core_fail(SHS_ERROR_ARGUMENT, "--verify takes a whole epoch: leave out --step and "
                                              "--rank");
+    if (arguments->verify_step && !cli_given(arguments, "--step"))
+        return core_fail(SHS_ERROR_ARGUMENT, "--verify-step needs --step");
     return SHS_OK;
 }
 
@@ -148,6 +169,15 @@ static shs_status open_plan(struct plan *plan)
     return status;
 }
 
+/* The exit code: what --verify-step has found. */
+static int print_turns(const struct plan *plan)
+{
+    printf("epoch %llu, step %llu: %llu rows whose only turn is this one, %llu with another: %s\n",
+           (ull)plan->arguments->epoch, (ull)plan->arguments->step, (ull)plan->covered,
+           (ull)plan->repeated, plan->repeated ? "WRONG" : "good");
+    return plan->repeated ? CLI_DIFFERENT : CLI_DONE;
+}
+
 /* The exit code: what --verify has found. */
 static int print_verdict(const struct plan *plan)
 {
@@ -178,7 +208,12 @@ static int run_alone(const struct cli_arguments *arguments)
         }
         for (; step < end && !status && !ferror(stdout); step++)
             status = visit_step(&plan, step);
-        code = status ? cli_exit_code(status) : arguments->verify ? print_verdict(&plan) : CLI_DONE;
+        if (status)
+            code = cli_exit_code(status);
+        else if (arguments->verify_step)
+            code = print_turns(&plan);
+        else
+            code = arguments->verify ? print_verdict(&plan) : CLI_DONE;
     }
     order_free(&plan.order);
     core_free(&plan.rows);
@@ -197,7 +232,7 @@ const struct cli_command cli_plan = {
     .summary = "prints which rows each virtual rank takes: STEP RANK COUNT ROW ROW ...",
     .options = "--fields --samples --seed --vranks --batch --shuffle --block-rows --window-blocks "
                "--shard --tail --epoch --step "
-               "--rank --verify",
+               "--rank --verify --verify-step",
     .most_plain = 1,
     .run = run,
 };

@@ -224,31 +224,32 @@ uint64_t order_moment(const struct order_shape *shape, uint64_t epoch_step, uint
 }
 
 /* Of a position of the sequence that all walk together. */
-static uint64_t moment_of_all(const struct order_shape *shape, uint64_t position, uint64_t *vrank)
+static struct order_turn turn_of_all(const struct order_shape *shape, uint64_t position)
 {
     uint64_t global_batch = shape->vranks * shape->batch;
-    uint64_t step = position / global_batch, offset = position % global_batch;
-    uint64_t left = shape->samples - step * global_batch;
-    if (step >= order_steps(shape)) return ORDER_NEVER; /* it waits: tail drop */
-    *vrank = left >= global_batch || shape->tail == SHS_TAIL_PAD
-                 ? offset / shape->batch
-                 : order_part(left, offset, shape->vranks);
-    return order_moment(shape, step, *vrank);
+    struct order_turn turn = {.epoch_step = position / global_batch};
+    uint64_t offset = position % global_batch;
+    uint64_t left = shape->samples - turn.epoch_step * global_batch;
+    turn.waits = turn.epoch_step >= order_steps(shape);
+    if (left >= global_batch || shape->tail == SHS_TAIL_PAD) {
+        turn.vrank = offset / shape->batch;
+        turn.slot = offset % shape->batch;
+    } else {
+        turn.vrank = order_part(left, offset, shape->vranks);
+        turn.slot = offset - order_share(left, turn.vrank, shape->vranks);
+    }
+    return turn;
 }
 
-/* Of a position of a run's sequence. */
-static uint64_t moment_of_run(struct order *order, const struct run *run, uint64_t position)
+/* Of a place in a virtual rank's run, counted from its beginning. */
+static struct order_turn turn_of_run(const struct order_shape *shape, uint64_t vrank,
+                                     uint64_t place)
 {
-    const struct order_shape *shape = &order->shape;
-    if (shape->shuffle == SHS_SHUFFLE_BLOCKS) {
-        struct order_window window = window_at(shape, run, position);
-        struct order_window *drawn = kept_window(order, &window);
-        uint64_t offset = position - window.begin;
-        position = window.begin; /* of the window's turns the first, unless more is known */
-        if (drawn) position += order_permutation_position(&drawn->permutation, offset);
-    }
-    uint64_t step = (position - run->begin) / shape->batch;
-    return step < order_steps(shape) ? order_moment(shape, step, run->vrank) : ORDER_NEVER;
+    uint64_t step = place / shape->batch;
+    return (struct order_turn){.waits = step >= order_steps(shape),
+                               .epoch_step = step,
+                               .vrank = vrank,
+                               .slot = place % shape->batch};
 }
 
 /* Where a row stands in its sequence. */
@@ -263,35 +264,81 @@ static uint64_t position_of(const struct order_shape *shape, struct order_sequen
     return begin_of_block(sequence, shape->block_rows, place) + row % shape->block_rows;
 }
 
-/* `soon` if it cannot be told. */
-static uint64_t moment_of_row(struct order *order, uint64_t row, uint64_t soon, uint64_t *vrank)
+/* The virtual rank that a row of a fixed shard, or a position of the sequence of blocks, belongs
+ * to. */
+static uint64_t owner_of(const struct order_shape *shape, uint64_t row)
+{
+    return order_part(shape->samples, row, shape->vranks);
+}
+
+shs_status order_turn_of(struct order *order, uint64_t row, struct order_turn *turn)
+{
+    const struct order_shape *shape = &order->shape;
+    struct order_window *window;
+    struct run run;
+    bool fixed = shape->shard == SHS_SHARD_FIXED;
+    shs_status status = find_run(order, fixed ? owner_of(shape, row) : 0, &run);
+    if (status) return status;
+    uint64_t position = position_of(shape, run.sequence, row);
+    if (!order_has_runs(shape)) {
+        *turn = turn_of_all(shape, position);
+        return SHS_OK;
+    }
+    if (!fixed) status = find_run(order, owner_of(shape, position), &run);
+    if (!status && shape->shuffle == SHS_SHUFFLE_BLOCKS) {
+        status = draw_window(order, window_at(shape, &run, position), &window);
+        if (!status)
+            position = window->begin +
+                       order_permutation_position(&window->permutation, position - window->begin);
+    }
+    *turn = turn_of_run(shape, run.vrank, position - run.begin);
+    return status;
+}
+
+/* The same as far as it can be told without drawing anything: too early by up to a window, or false
+ * if a fixed shard is not kept. */
+static bool guess_turn(struct order *order, uint64_t row, struct order_turn *turn)
 {
     const struct order_shape *shape = &order->shape;
     struct run run = {.sequence = &order->all};
     if (shape->shard == SHS_SHARD_FIXED) {
-        *vrank = order_part(shape->samples, row, shape->vranks);
-        run.sequence = kept_shard(order, *vrank);
-        if (!run.sequence) return soon;
+        run.vrank = turn->vrank = owner_of(shape, row);
+        run.sequence = kept_shard(order, run.vrank);
+        if (!run.sequence) return false;
     }
     uint64_t position = position_of(shape, run.sequence, row);
-    if (!order_has_runs(shape)) return moment_of_all(shape, position, vrank);
+    if (!order_has_runs(shape)) {
+        *turn = turn_of_all(shape, position);
+        return true;
+    }
     run.end = run.sequence->rows;
     if (shape->shard == SHS_SHARD_GLOBAL) {
-        *vrank = order_part(shape->samples, position, shape->vranks);
-        run.begin = begin_of_run(shape, *vrank);
-        run.end = begin_of_run(shape, *vrank + 1);
+        run.vrank = owner_of(shape, position);
+        run.begin = begin_of_run(shape, run.vrank);
+        run.end = begin_of_run(shape, run.vrank + 1);
     }
-    run.vrank = *vrank;
-    return moment_of_run(order, &run, position);
+    if (shape->shuffle == SHS_SHUFFLE_BLOCKS) {
+        struct order_window window = window_at(shape, &run, position);
+        struct order_window *drawn = kept_window(order, &window);
+        uint64_t offset = position - window.begin;
+        position = window.begin;
+        if (drawn) position += order_permutation_position(&drawn->permutation, offset);
+    }
+    *turn = turn_of_run(shape, run.vrank, position - run.begin);
+    return true;
 }
 
 uint64_t order_next_use(struct order *order, uint64_t first, uint64_t count, uint64_t now,
                         uint64_t first_vrank, uint64_t vranks)
 {
-    uint64_t next = ORDER_NEVER, vrank = 0;
+    uint64_t next = ORDER_NEVER;
     for (uint64_t row = first; row < first + count; row++) {
-        uint64_t moment = moment_of_row(order, row, now + 1, &vrank);
-        if (moment > now && moment < next && vrank - first_vrank < vranks) next = moment;
+        struct order_turn turn = {0};
+        bool known = guess_turn(order, row, &turn);
+        if (turn.vrank - first_vrank >= vranks || (known && turn.waits)) continue;
+        uint64_t moment =
+            known ? order_moment(&order->shape, turn.epoch_step, turn.vrank) : now + 1;
+        if (moment > now && moment < next) next = moment;
     }
     return next;
 }

@@ -59,6 +59,17 @@ shs_status order_begin(struct order *order, uint64_t epoch);
 shs_status order_rows(struct order *order, uint64_t vrank, struct order_slice slice,
                       uint64_t *index);
 
+/* When and where a row is delivered with weight 1. */
+struct order_turn {
+    bool waits; /* for another epoch: tail drop */
+    uint64_t epoch_step;
+    uint64_t vrank;
+    uint64_t slot;
+};
+
+/* The turn of a row: the inverse of order_rows(). */
+shs_status order_turn_of(struct order *order, uint64_t row, struct order_turn *turn);
+
 /* A moment of an epoch, as one number that grows with it: for virtual ranks of one process a
  * step's batches are delivered in the order of ranks. */
 uint64_t order_moment(const struct order_shape *shape, uint64_t epoch_step, uint64_t vrank);
