@@ -28,7 +28,7 @@ struct cli_arguments {
     uint64_t purpose, slot, count, interleave;
     uint64_t chunk, deflate, bins;
     const char *fields, *augment, *shuffle, *shard, *tail, *format, *channel_axis;
-    bool per_rank, verify, verify_step, byteshuffle, random, read, json, help;
+    bool per_rank, verify, verify_step, byteshuffle, random, order, read, json, help;
 };
 
 struct cli_command {

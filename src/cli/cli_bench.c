@@ -6,9 +6,10 @@
 
 static shs_status measure(const struct cli_arguments *arguments)
 {
-    if (arguments->random == arguments->read)
-        return core_fail(SHS_ERROR_ARGUMENT, "say what to measure: --random or --read");
+    if (arguments->random + arguments->read + arguments->order != 1)
+        return core_fail(SHS_ERROR_ARGUMENT, "say what to measure: --random, --order or --read");
     if (arguments->random) return cli_bench_random();
+    if (arguments->order) return cli_bench_order();
     return cli_bench_read(arguments->n_plain ? arguments->plain[0] : "/tmp");
 }
 
@@ -19,9 +20,9 @@ static int run(const struct cli_arguments *arguments)
 
 const struct cli_command cli_bench = {
     .name = "bench",
-    .usage = "--random | --read [FOLDER]",
-    .summary = "measures random numbers, or reading, beside what the machine can do",
-    .options = "--random --read",
+    .usage = "--random | --order | --read [FOLDER]",
+    .summary = "measures random numbers, order or reading beside what the machine can do",
+    .options = "--random --order --read",
     .most_plain = 1,
     .run = run,
 };

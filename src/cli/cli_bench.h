@@ -20,4 +20,7 @@ shs_status cli_bench_random(void);
  * decompressors alone, and H5Dread. */
 shs_status cli_bench_read(const char *folder);
 
+/* The order of rows beside Fisher-Yates over a table. */
+shs_status cli_bench_order(void);
+
 #endif

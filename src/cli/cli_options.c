@@ -49,6 +49,7 @@ static const struct option {
     {"--interleave", NUMBER, PLACE(interleave), "RANKS",
      "a block of each of RANKS streams in turn, from --rank on (1)"},
     {"--random", FLAG, PLACE(random), "", "measure the random numbers"},
+    {"--order", FLAG, PLACE(order), "", "measure the order of rows"},
     {"--read", FLAG, PLACE(read), "", "measure the reading of HDF5 files made in FOLDER (/tmp)"},
     {"--chunk", NUMBER, PLACE(chunk), "ROWS", "rows of a chunk (about 64 KiB)"},
     {"--deflate", NUMBER, PLACE(deflate), "LEVEL", "compression, 0 to 9 (0: none)"},
