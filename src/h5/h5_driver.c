@@ -175,6 +175,14 @@ static struct driven *driven_of(hid_t file)
     return handle;
 }
 
+bool h5_driver_is_around(hid_t file, hid_t object)
+{
+    hid_t own = H5Iget_file_id(object);
+    bool is = own >= 0 && driven_of(own) == driven_of(file);
+    if (own >= 0) H5Fclose(own);
+    return is;
+}
+
 void h5_note_begin(hid_t file, enum h5_note note)
 {
     struct driven *driven = driven_of(file);

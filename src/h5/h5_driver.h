@@ -27,6 +27,9 @@ herr_t h5_driver_use(hid_t access);
 /* True if a file was opened with it. */
 bool h5_driver_is_of(hid_t file);
 
+/* True if an object lies in that file: not, where an external link led to it. */
+bool h5_driver_is_around(hid_t file, hid_t object);
+
 /* For a file that was. */
 void h5_note_begin(hid_t file, enum h5_note note);
 struct h5_noted h5_note_end(hid_t file);

@@ -198,6 +198,9 @@ static bool find(struct search *search)
     struct io_layout *layout = search->layout;
     /* only the driver for one plain file: with any other, an address is no offset */
     if (!h5_driver_is_of(search->file->id)) return refuse(search, "not in one plain file");
+    /* there nothing would be noted, nor a read be left out */
+    if (!h5_driver_is_around(search->file->id, search->dataset))
+        return refuse(search, "in another file");
     if (!check_storage(search) || !describe_elements(search)) return false;
     if (layout->chunked && !(find_grid(search) && find_filters(search) && find_fill(search)))
         return false;
