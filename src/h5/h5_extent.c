@@ -183,11 +183,9 @@ static bool find_grid(struct search *search)
 
 static bool check_fill(struct search *search)
 {
-    H5D_fill_value_t defined;
     const struct io_layout *layout = search->layout;
-    bool undefined = H5Pfill_value_defined(search->creation, &defined) < 0 ||
-                     defined == H5D_FILL_VALUE_UNDEFINED;
-    for (uint64_t i = 0; i < layout->n_chunks && undefined; i++)
+    bool filled = h5_is_filled(search->creation);
+    for (uint64_t i = 0; i < layout->n_chunks && !filled; i++)
         if (layout->chunks[i].address == IO_NOWHERE)
             return refuse(search, "not all written, without a fill value");
     return true;

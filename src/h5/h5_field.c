@@ -1,8 +1,13 @@
 /* A field: rows of a dataset through H5Dread. */
 #include "h5_field.h"
+
+#include <string.h>
+
 #include "core_memory.h"
 #include "h5_guard.h"
 #include "h5_type.h"
+
+typedef unsigned long long ull;
 
 static hid_t space_of_rows(const struct h5_field *field, uint64_t rows)
 {
@@ -13,8 +18,52 @@ static hid_t space_of_rows(const struct h5_field *field, uint64_t rows)
     return H5Screate_simple((int)field->axes, extent, NULL);
 }
 
+bool h5_is_filled(hid_t creation)
+{
+    H5D_fill_value_t defined;
+    H5D_fill_time_t time;
+    return H5Pfill_value_defined(creation, &defined) >= 0 && defined != H5D_FILL_VALUE_UNDEFINED &&
+           H5Pget_fill_time(creation, &time) >= 0 && time != H5D_FILL_TIME_NEVER;
+}
+
+static bool is_all_allocated(const struct h5_field *field, hid_t creation)
+{
+    hsize_t chunk[SHS_MAX_AXES], counted;
+    uint64_t all = 1;
+    switch (H5Pget_layout(creation)) {
+    case H5D_COMPACT:
+        return true;
+    case H5D_CONTIGUOUS:
+        return H5Dget_storage_size(field->dataset) != 0;
+    case H5D_CHUNKED:
+        break;
+    default:
+        return false;
+    }
+    if (H5Pget_chunk(creation, SHS_MAX_AXES, chunk) != (int)field->axes ||
+        H5Dget_num_chunks(field->dataset, field->file_space, &counted) < 0)
+        return false;
+    for (uint32_t axis = 0; axis < field->axes; axis++)
+        if (!chunk[axis] ||
+            !core_multiply(all, (field->shape[axis] + chunk[axis] - 1) / chunk[axis], &all))
+            return false;
+    return counted == all;
+}
+
+static bool find_gaps(const struct h5_field *field)
+{
+    hid_t creation = H5Dget_create_plist(field->dataset);
+    bool gaps = !h5_is_filled(creation) && !is_all_allocated(field, creation);
+    H5Pclose(creation);
+    return gaps;
+}
+
 static shs_status open_spaces(struct h5_field *field, const shs_tensor *shape)
 {
+    shs_tensor row = *shape;
+    row.shape[0] = 1;
+    shs_status status = shs_tensor_bytes(&row, &field->row_bytes);
+    if (status) return status;
     field->axes = shape->axes;
     for (uint32_t axis = 0; axis < shape->axes; axis++)
         field->shape[axis] = shape->shape[axis];
@@ -24,6 +73,7 @@ static shs_status open_spaces(struct h5_field *field, const shs_tensor *shape)
     if (field->memory_type < 0 || field->file_space < 0 || field->row_space < 0)
         return h5_fail(SHS_ERROR_FILE, "%s: dataset %s cannot be prepared for reading", field->path,
                        field->name);
+    field->gaps = find_gaps(field);
     return SHS_OK;
 }
 
@@ -114,16 +164,40 @@ static herr_t read_selection(struct h5_field *field, uint64_t first, uint64_t co
     return result;
 }
 
+static shs_status read_rows(struct h5_field *field, uint64_t first, uint64_t count, void *rows)
+{
+    if (read_selection(field, first, count, rows) >= 0) return SHS_OK;
+    return h5_fail(SHS_ERROR_FILE,
+                   "%s: dataset %s: rows %llu to %llu cannot be read; check the file, or make it "
+                   "anew",
+                   field->path, field->name, (ull)first, (ull)(first + count - 1));
+}
+
+/* HDF5 succeeds, and leaves memory as it was, where nothing was written and there is nothing to
+ * fill in: what differs after two reads into different memory. */
+static shs_status read_written(struct h5_field *field, uint64_t first, uint64_t count, void *rows)
+{
+    size_t bytes = (size_t)count * field->row_bytes;
+    void *again;
+    shs_status status = core_new((size_t)count, field->row_bytes, "rows", &again);
+    if (status) return status;
+    memset(rows, 0xFF, bytes);
+    status = read_rows(field, first, count, rows);
+    if (!status) status = read_rows(field, first, count, again);
+    if (!status && memcmp(rows, again, bytes) != 0)
+        status = core_fail(SHS_ERROR_FORMAT,
+                           "%s: dataset %s: rows %llu to %llu, or parts of them, were never "
+                           "written and have no fill value; write them, or take other rows",
+                           field->path, field->name, (ull)first, (ull)(first + count - 1));
+    core_free(&again);
+    return status;
+}
+
 shs_status h5_read_rows(struct h5_field *field, uint64_t first, uint64_t count, void *rows)
 {
-    shs_status status = SHS_OK;
     struct h5_guard guard = h5_guard_begin();
-    if (read_selection(field, first, count, rows) < 0)
-        status = h5_fail(SHS_ERROR_FILE,
-                         "%s: dataset %s: rows %llu to %llu cannot be read; check the file, or "
-                         "make it anew",
-                         field->path, field->name, (unsigned long long)first,
-                         (unsigned long long)(first + count - 1));
+    shs_status status = field->gaps ? read_written(field, first, count, rows)
+                                    : read_rows(field, first, count, rows);
     h5_guard_end(&guard);
     return status;
 }

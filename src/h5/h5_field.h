@@ -13,6 +13,11 @@ struct h5_field {
     char *name;
     uint32_t axes;
     hsize_t shape[SHS_MAX_AXES];
+    size_t row_bytes;
+    bool gaps; /* some of it was never written, and is not filled in */
 };
+
+/* Inside a guard. True if what was never written reads as a fill value, by a creation list. */
+bool h5_is_filled(hid_t creation);
 
 #endif
