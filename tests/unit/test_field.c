@@ -1,172 +1,481 @@
 /* Fields in every layout that can be read directly and some that cannot: the rows are those that
  * H5Dread gives in this test, and the way chosen is the one that the file allows. */
-#include <hdf5.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "harness.h"
-#include "run_field.h"
+#include "matrix.h"
+#include "run_fetch.h"
+#include "sanitizers.h"
+#include "temporary_folder.h"
 
-enum {
-    ROWS = 37,
-    COLUMNS = 5,
-    MOST_BYTES = 8
+static char folder[PATH_BYTES], path[PATH_BYTES];
+
+/* A file of the matrix, and what is known of it without the library. */
+struct sample {
+    struct kind kind;
+    struct plan plan;
+    H5D_chunk_index_t index;
+    bool readable;                           /* for HDF5 at all */
+    unsigned char expected[MOST_FILE_BYTES]; /* rows, in the machine's order */
+    bool gap[64];                            /* rows of which HDF5 leaves out some */
+    bool gaps;                               /* any */
 };
 
-static char folder[] = "/tmp/shardstep-field-XXXXXX";
-static char path[64];
+static struct sample sample;
 
-enum layout {
-    CONTIGUOUS,
-    CHUNKED,
-    COMPACT,
-    EXTERNAL,
-    N_LAYOUTS
-};
-
-/* One file of the matrix. */
-struct kind {
-    hid_t stored; /* borrowed */
-    enum layout layout;
-    hsize_t user_block;
-    bool latest;  /* file format */
-    bool written; /* false: nothing but fill values */
-};
-
-static hid_t create_file(const struct kind *kind)
+static size_t row_bytes(void)
 {
-    hid_t creation = H5Pcreate(H5P_FILE_CREATE), access = H5Pcreate(H5P_FILE_ACCESS);
-    H5Pset_userblock(creation, kind->user_block);
-    if (kind->latest) H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
-    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
-    H5Pclose(creation);
-    H5Pclose(access);
-    return file;
+    return sample.plan.bytes / sample.plan.shape[0];
 }
 
-static hid_t layout_of(const struct kind *kind)
+/* Nothing to read, and no fill value: an error of HDF5 too. */
+static bool is_nothing(void)
 {
-    const hsize_t chunk[2] = {8, COLUMNS};
-    char name[96];
-    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
-    snprintf(name, sizeof name, "%s.raw", path);
-    if (kind->layout == CHUNKED) H5Pset_chunk(list, 2, chunk);
-    if (kind->layout == COMPACT) H5Pset_layout(list, H5D_COMPACT);
-    if (kind->layout == EXTERNAL) H5Pset_external(list, name, 0, H5F_UNLIMITED);
-    return list;
+    const unsigned *of = sample.kind.of;
+    return of[WRITTEN] == NOTHING && of[FILL] == UNDEFINED && of[ALLOCATION] == USUAL;
 }
 
-/* Bytes that look like nothing in particular, as elements of the stored type itself. */
-static void write_file(const struct kind *kind)
+/* Reads twice: what HDF5 leaves out is what differs. */
+static bool read_expected(void)
 {
-    const hsize_t extent[2] = {ROWS, COLUMNS};
-    unsigned char bytes[ROWS * COLUMNS * MOST_BYTES];
-    for (size_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = (unsigned char)(i * 151 + i / 7);
-    hid_t file = create_file(kind), space = H5Screate_simple(2, extent, NULL);
-    hid_t list = layout_of(kind);
-    hid_t data = H5Dcreate2(file, "data", kind->stored, space, H5P_DEFAULT, list, H5P_DEFAULT);
-    CHECK(data >= 0);
-    if (kind->written)
-        CHECK(H5Dwrite(data, kind->stored, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes) >= 0);
-    H5Dclose(data);
-    H5Sclose(space);
-    H5Pclose(list);
-    CHECK(H5Fclose(file) >= 0);
+    static unsigned char other[MOST_FILE_BYTES];
+    memset(sample.expected, 0, sizeof sample.expected);
+    memset(other, 0xFF, sizeof other);
+    sample.readable = read_file(&sample.kind, path, sample.expected);
+    sample.gaps = false;
+    if (sample.readable != read_file(&sample.kind, path, other)) return false;
+    if (!sample.readable && !is_nothing()) return false;
+    for (uint64_t row = 0; row < sample.plan.shape[0]; row++) {
+        size_t at = row * row_bytes();
+        sample.gap[row] = memcmp(sample.expected + at, other + at, row_bytes()) != 0;
+        sample.gaps |= sample.gap[row];
+    }
+    return true;
 }
 
-/* What HDF5 reads, in the machine's types. */
-static void read_all(void *to)
+static bool has_gap(uint64_t first, uint64_t count)
 {
-    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    hid_t data = H5Dopen2(file, "data", H5P_DEFAULT), stored = H5Dget_type(data);
-    hid_t native = H5Tget_native_type(stored, H5T_DIR_ASCEND);
-    CHECK(H5Dread(data, native, H5S_ALL, H5S_ALL, H5P_DEFAULT, to) >= 0);
-    H5Tclose(native);
-    H5Tclose(stored);
-    H5Dclose(data);
-    H5Fclose(file);
+    for (uint64_t row = first; row < first + count; row++)
+        if (sample.gap[row] || !sample.readable) return true;
+    return false;
 }
 
-static bool may_be_direct(const struct kind *kind)
+/* The words with which a field is refused to be read directly; NULL if it may be. */
+static const char *expected_reason(void)
 {
-    return kind->layout == CHUNKED || (kind->layout == CONTIGUOUS && kind->written);
+    const unsigned *of = sample.kind.of;
+    const H5Z_filter_t *filters = pipelines[of[FILTERS]];
+    if (of[LAYOUT] == COMPACT) return "compact";
+    if (of[LAYOUT] == EXTERNAL) return "external";
+    if (of[LAYOUT] == CONTIGUOUS)
+        return of[WRITTEN] == NOTHING && of[ALLOCATION] == USUAL ? "not written" : NULL;
+    for (int i = 0; i < 4; i++)
+        if (filters[i] == UNKNOWN || filters[i] == H5Z_FILTER_NBIT ||
+            filters[i] == H5Z_FILTER_SCALEOFFSET || filters[i] == H5Z_FILTER_SZIP)
+            return "filter";
+    if (filters[1] == H5Z_FILTER_DEFLATE && filters[0] == H5Z_FILTER_DEFLATE)
+        return "compresses again";
+    return sample.gaps || !sample.readable ? "fill value" : NULL;
 }
 
-/* Every run of rows from every row on, against HDF5. */
-static void compare_rows(struct run_field *field, const unsigned char *expected)
+static void check_way(const struct run_field *field)
 {
-    static unsigned char rows[ROWS * COLUMNS * MOST_BYTES];
+    const char *reason = expected_reason();
+    CHECK((field->direct != NULL) == (reason == NULL));
+    CHECK((field->through != NULL) == (reason != NULL));
+    CHECK(!field->uncompared);
+    CHECK(reason ? strstr(field->reason, reason) != NULL : *field->reason == 0);
+    CHECK(field->rows == sample.plan.shape[0] && field->row_bytes == row_bytes());
+}
+
+/* Rows [first, first + count), and no byte more. */
+static bool rows_are_right(struct run_field *field, uint64_t first, uint64_t count)
+{
+    static unsigned char rows[MOST_FILE_BYTES + 1];
+    size_t bytes = (size_t)count * row_bytes();
+    memset(rows, 0xEE, bytes + 1);
+    shs_status status = run_field_read(field, first, count, rows);
+    if (has_gap(first, count)) return status != SHS_OK && rows[bytes] == 0xEE;
+    return status == SHS_OK && rows[bytes] == 0xEE &&
+           !memcmp(rows, sample.expected + first * row_bytes(), bytes);
+}
+
+static void check_rows(struct run_field *field)
+{
+    uint64_t state = 5, all = field->rows;
     size_t wrong = 0;
-    for (uint64_t first = 0; first < ROWS; first++)
-        for (uint64_t count = 1; first + count <= ROWS; count++) {
-            size_t bytes = (size_t)count * field->row_bytes;
-            memset(rows, 0xEE, sizeof rows);
-            wrong += run_field_read(field, first, count, rows) != SHS_OK;
-            wrong += memcmp(rows, expected + first * field->row_bytes, bytes) != 0;
-            wrong += bytes < sizeof rows && rows[bytes] != 0xEE;
-        }
+    for (uint64_t first = 0; first < all; first += SANITIZED ? 4 : 1) {
+        wrong += !rows_are_right(field, first, 1);
+        wrong += !rows_are_right(field, first, 1 + draw(&state) % (all - first));
+    }
+    wrong += !rows_are_right(field, 0, all);
     CHECK(wrong == 0);
 }
 
-static void check_kind(const struct kind *kind)
+/* ---- The same in pieces. */
+
+enum {
+    MOST_PIECES = 40
+};
+
+/* A time that is a function of the chunk and nothing else: a bad foresight, of a kind that never
+ * says the same of two chunks. */
+static uint64_t some_use(void *user, const struct run_field *field, uint64_t first, uint64_t count)
 {
-    static unsigned char expected[ROWS * COLUMNS * MOST_BYTES];
+    uint64_t state = first + *(uint64_t *)user, time = draw(&state);
+    CHECK(first + count <= field->rows && count > 0);
+    return time % 5 ? time >> 8 : UINT64_MAX;
+}
+
+/* Random pieces, of one row mostly, some the same and some overlapping. */
+static size_t make_pieces(uint64_t *state, struct run_field *field, unsigned char *memory,
+                          struct run_piece *pieces)
+{
+    size_t count = 1 + draw(state) % MOST_PIECES, used = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t first = draw(state) % field->rows, most = field->rows - first;
+        uint64_t rows = draw(state) % 3 ? 1 : draw(state) % (most + 1); /* or none */
+        if (i && draw(state) % 8 == 0) first = pieces[i - 1].first, rows = pieces[i - 1].count;
+        pieces[i] = (struct run_piece){field, first, rows, memory + used};
+        used += (size_t)rows * field->row_bytes + 1;
+    }
+    memset(memory, 0xEE, used);
+    return count;
+}
+
+static bool pieces_are_right(const struct run_piece *pieces, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t bytes = (size_t)pieces[i].count * row_bytes();
+        const unsigned char *rows = pieces[i].to;
+        if (memcmp(rows, sample.expected + pieces[i].first * row_bytes(), bytes) ||
+            rows[bytes] != 0xEE)
+            return false;
+    }
+    return true;
+}
+
+static void check_pieces(struct run_field *field, unsigned threads, uint64_t cache_bytes,
+                         bool foresight)
+{
+    static unsigned char memory[MOST_PIECES * (MOST_FILE_BYTES + 1)];
+    struct run_piece pieces[MOST_PIECES];
+    uint64_t state = threads + cache_bytes, order = 1;
+    struct run_foresight future = {some_use, &order};
+    struct run_fetcher *fetcher;
+    if (!NEED(run_fetcher_new(cache_bytes, &fetcher) == SHS_OK)) return;
+    for (int fetch = 0; fetch < 3; fetch++) {
+        size_t count = make_pieces(&state, field, memory, pieces);
+        order = draw(&state);
+        run_fetch_revise(fetcher, &field, 1, foresight ? &future : NULL);
+        CHECK(run_fetch(fetcher, threads, pieces, count, foresight ? &future : NULL) == SHS_OK);
+        CHECK(pieces_are_right(pieces, count));
+        CHECK(run_fetch_statistics(fetcher).cached_bytes <= cache_bytes);
+    }
+    run_fetcher_free(&fetcher);
+}
+
+static void check_fetch(struct run_field *field)
+{
+    const struct io_layout *layout = field->direct ? io_reader_layout(field->direct) : NULL;
+    uint64_t chunk = layout && layout->chunked ? layout->chunk_bytes : 64;
+    check_pieces(field, 1, 0, false);
+    check_pieces(field, 3, 2 * chunk + chunk / 2, true);
+    check_pieces(field, 1, chunk, true);
+    check_pieces(field, 3, 64 << 20, false);
+}
+
+/* ---- The matrix. */
+
+static size_t indexes[H5D_CHUNK_IDX_NTYPES], direct, through;
+
+static void check_kind(void)
+{
     struct h5_file *file;
     struct run_field field;
-    write_file(kind);
-    read_all(expected);
+    plan_begin(&sample.kind, &sample.plan);
+    bool written = write_file(&sample.kind, &sample.plan, path, &sample.index);
+    plan_end(&sample.plan);
+    if (!NEED(written) || !NEED(read_expected())) return;
     if (!NEED(h5_open(path, &file) == SHS_OK)) return;
     if (NEED(run_field_open(file, path, "data", 0, &field) == SHS_OK)) {
-        CHECK((field.direct != NULL) == may_be_direct(kind));
-        CHECK((*field.reason == 0) == (field.direct != NULL));
-        CHECK(field.rows == ROWS && field.row_bytes == COLUMNS * H5Tget_size(kind->stored));
-        compare_rows(&field, expected);
+        check_way(&field);
+        check_rows(&field);
+        if (!sample.gaps && sample.readable) check_fetch(&field);
+        direct += field.direct != NULL;
+        through += field.direct == NULL;
+        if (is_chunked(&sample.kind) && field.direct) indexes[sample.index]++;
         run_field_close(&field);
     }
     h5_close(&file);
+}
+
+static void check_drawn(const struct kind *kind)
+{
+    unsigned failures = CU_get_number_of_failures();
+    sample.kind = *kind;
+    check_kind();
+    if (CU_get_number_of_failures() != failures) WRONG(kind_text(&sample.kind));
 }
 
 static void rows_are_those_of_hdf5(void)
 {
-    const hid_t types[] = {H5T_STD_U8LE,   H5T_STD_I8BE,   H5T_STD_U16LE,  H5T_STD_U16BE,
-                           H5T_STD_I32LE,  H5T_STD_I32BE,  H5T_STD_U64LE,  H5T_STD_I64BE,
-                           H5T_IEEE_F32LE, H5T_IEEE_F32BE, H5T_IEEE_F64LE, H5T_IEEE_F64BE};
-    struct kind kind;
-    for (size_t t = 0; t < sizeof types / sizeof *types; t++)
-        for (int layout = 0; layout < N_LAYOUTS; layout++)
-            for (int variant = 0; variant < 8; variant++) {
-                kind = (struct kind){.stored = types[t],
-                                     .layout = (enum layout)layout,
-                                     .user_block = variant & 1 ? 4096 : 0,
-                                     .latest = variant & 2,
-                                     .written = !(variant & 4)};
-                /* a file that is not there is no short one */
-                if (layout == EXTERNAL && !kind.written) continue;
-                check_kind(&kind);
-            }
+    static struct met possible, met;
+    uint64_t state = 2024, scan = 1;
+    size_t files = 0, least = SANITIZED ? 120 : 700;
+    for (int i = 0; i < 100000; i++) {
+        struct kind kind = draw_kind(&scan);
+        meet(&possible, &kind, true);
+    }
+    for (; files < least || (met.count < possible.count && !SANITIZED && files < 2000); files++) {
+        struct kind kind = choose_kind(&state, &met);
+        check_drawn(&kind);
+    }
+    CHECK(met.count >= possible.count || SANITIZED);
+    CHECK(direct > files / 2 && through > files / 8);
+}
+
+/* Chunks that lie one after the other have no index; many conditions must meet for it. */
+static void every_kind_of_index_is_read(void)
+{
+    uint64_t state = 77;
+    for (unsigned axes = 0; axes < choices_of[AXES]; axes++)
+        for (unsigned layout = WHOLE_ROWS; layout <= ONE_CHUNK; layout++) {
+            struct kind kind = draw_kind(&state);
+            kind.of[AXES] = axes;
+            kind.of[LAYOUT] = layout;
+            kind.of[FORMAT] = LATEST;
+            kind.of[GROWTH] = FIXED;
+            kind.of[ALLOCATION] = EARLY;
+            kind.of[FILTERS] = kind.of[EDGES] = 0;
+            make_possible(&kind);
+            check_drawn(&kind);
+        }
+    for (int index = 0; index < H5D_CHUNK_IDX_NTYPES; index++)
+        CHECK(indexes[index] > 2);
+}
+
+/* ---- Corners. */
+
+static const struct kind plain = {
+    {[TYPE] = 5, [AXES] = 1, [LAYOUT] = WHOLE_ROWS, [EDGES] = RAGGED}};
+
+/* Makes a file of a kind; opens its dataset. */
+static bool open_kind(const struct kind *kind, const char *name, struct h5_file **file,
+                      struct run_field *field)
+{
+    sample.kind = *kind;
+    plan_begin(kind, &sample.plan);
+    bool done = write_file(kind, &sample.plan, path, &sample.index);
+    plan_end(&sample.plan);
+    if (!NEED(done && read_expected()) || !NEED(h5_open(path, file) == SHS_OK)) return false;
+    if (NEED(run_field_open(*file, path, name, 0, field) == SHS_OK)) return true;
+    h5_close(file);
+    return false;
 }
 
 static void a_file_cut_short_after_opening_is_an_error(void)
 {
-    const struct kind kind = {H5T_STD_U16BE, CONTIGUOUS, 0, true, true};
-    unsigned char rows[ROWS * COLUMNS * MOST_BYTES];
+    struct kind kind = plain;
+    unsigned char rows[10 * 5 * 8];
     struct h5_file *file;
     struct run_field field;
-    write_file(&kind);
-    if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    if (NEED(run_field_open(file, path, "data", 0, &field) == SHS_OK)) {
-        CHECK(field.direct != NULL);
-        CHECK(truncate(path, 100) == 0);
-        CHECK(run_field_read(&field, 20, 10, rows) == SHS_ERROR_FILE);
-        CHECK(strstr(shs_message(), "rows 20 to 29") != NULL);
-        CHECK(strstr(shs_message(), path) != NULL);
-        run_field_close(&field);
-    }
+    kind.of[LAYOUT] = CONTIGUOUS;
+    if (!open_kind(&kind, "data", &file, &field)) return;
+    CHECK(field.direct != NULL);
+    CHECK(truncate(path, 100) == 0);
+    CHECK(run_field_read(&field, 20, 10, rows) == SHS_ERROR_FILE);
+    CHECK(strstr(shs_message(), "rows 20 to 29") != NULL);
+    CHECK(strstr(shs_message(), path) != NULL);
+    run_field_close(&field);
     h5_close(&file);
+}
+
+/* Addresses in the other file are none in this one. */
+static void what_a_link_finds_in_another_file_is_read_through_hdf5(void)
+{
+    char linking[PATH_BYTES];
+    struct h5_file *file;
+    struct run_field field;
+    for (unsigned layout = CONTIGUOUS; layout <= WHOLE_ROWS; layout++) {
+        sample.kind = plain;
+        sample.kind.of[LAYOUT] = layout;
+        plan_begin(&sample.kind, &sample.plan);
+        CHECK(write_file(&sample.kind, &sample.plan, path, &sample.index) && read_expected());
+        plan_end(&sample.plan);
+        hid_t link = H5Fcreate(folder_path(folder, "link.h5", linking), H5F_ACC_TRUNC, H5P_DEFAULT,
+                               H5P_DEFAULT);
+        CHECK(H5Lcreate_external(path, "data", link, "far", H5P_DEFAULT, H5P_DEFAULT) >= 0);
+        CHECK(H5Fclose(link) >= 0);
+        if (!NEED(h5_open(linking, &file) == SHS_OK)) return;
+        if (NEED(run_field_open(file, linking, "far", 0, &field) == SHS_OK)) {
+            CHECK(field.through && strstr(field.reason, "another file"));
+            check_rows(&field);
+            run_field_close(&field);
+        }
+        h5_close(&file);
+    }
+}
+
+/* Their chunks and buffers are the same to HDF5. */
+static void a_dataset_may_be_open_twice(void)
+{
+    struct h5_file *file;
+    struct run_field first, second;
+    for (unsigned layout = CONTIGUOUS; layout <= EXTERNAL; layout++) {
+        struct kind kind = plain;
+        kind.of[LAYOUT] = layout;
+        kind.of[GROWTH] = layout == LARGER ? FIRST_GROWS : FIXED;
+        if (!open_kind(&kind, "data", &file, &first)) return;
+        check_rows(&first);
+        if (NEED(run_field_open(file, path, "data", 0, &second) == SHS_OK)) {
+            check_way(&second);
+            check_rows(&second);
+            check_rows(&first);
+            run_field_close(&second);
+        }
+        run_field_close(&first);
+        h5_close(&file);
+    }
+}
+
+/* They are those that were written: HDF5 cannot tell. */
+static void filters_that_hdf5_lacks_are_undone(void)
+{
+    struct h5_file *file;
+    struct run_field field;
+    for (unsigned i = 0; i < COUNT(pipelines); i++) {
+        H5Z_filter_t filter = pipelines[i][0];
+        if (filter < LZF) continue;
+        sample.kind = plain;
+        sample.kind.of[FILTERS] = i;
+        plan_begin(&sample.kind, &sample.plan);
+        CHECK(write_file(&sample.kind, &sample.plan, path, &sample.index) && read_expected());
+        plan_end(&sample.plan);
+        CHECK(H5Zunregister(filter) >= 0 && h5_open(path, &file) == SHS_OK);
+        if (NEED(run_field_open(file, path, "data", 0, &field) == SHS_OK)) {
+            CHECK(field.direct && field.uncompared && !*field.reason);
+            check_rows(&field);
+            check_fetch(&field);
+            run_field_close(&field);
+        }
+        h5_close(&file);
+        CHECK(register_filters());
+    }
+}
+
+/* A dataset of bytes in a file of its own, after `edit` has been at its creation list. */
+static bool make_bytes(hsize_t rows, hsize_t chunk, void (*edit)(hid_t list), hsize_t written)
+{
+    const hsize_t zero = 0;
+    unsigned char *bytes = malloc(written + 1);
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t space = H5Screate_simple(1, &rows, NULL), list = H5Pcreate(H5P_DATASET_CREATE);
+    if (chunk) H5Pset_chunk(list, 1, &chunk);
+    if (edit) edit(list);
+    hid_t data = H5Dcreate2(file, "data", H5T_STD_U8LE, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    hid_t memory = H5Screate_simple(1, &written, NULL);
+    bool done = data >= 0 && bytes;
+    if (done && written) {
+        memset(bytes, 0x77, written);
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, &zero, NULL, &written, NULL);
+        done = H5Dwrite(data, H5T_STD_U8LE, memory, space, H5P_DEFAULT, bytes) >= 0;
+    }
+    free(bytes);
+    H5Sclose(memory);
+    if (data >= 0) H5Dclose(data);
+    H5Pclose(list);
+    H5Sclose(space);
+    return H5Fclose(file) >= 0 && done;
+}
+
+static shs_status open_bytes(struct h5_file **file, struct run_field *field)
+{
+    shs_status status = h5_open(path, file);
+    return status ? status : run_field_open(*file, path, "data", 0, field);
+}
+
+static void a_dataset_of_few_chunks_takes_no_memory_for_all(void)
+{
+    struct h5_file *file;
+    struct run_field field;
+    unsigned char row;
+    CHECK(make_bytes(UINT64_C(1) << 40, 2, NULL, 5));
+    if (!NEED(open_bytes(&file, &field) == SHS_OK)) return;
+    CHECK(field.through && strstr(field.reason, "mostly not written"));
+    CHECK(run_field_read(&field, 4, 1, &row) == SHS_OK && row == 0x77);
+    CHECK(run_field_read(&field, (UINT64_C(1) << 40) - 1, 1, &row) == SHS_OK && row == 0);
+    run_field_close(&field);
+    h5_close(&file);
+}
+
+static void without_fill(hid_t list)
+{
+    H5Pset_fill_time(list, H5D_FILL_TIME_NEVER);
+}
+
+/* HDF5 leaves memory as it was where nothing was written and nothing is to be filled in. */
+static void rows_that_were_never_written_are_an_error(void)
+{
+    struct h5_file *file;
+    struct run_field field;
+    unsigned char rows[100];
+    for (hsize_t chunk = 0; chunk <= 10; chunk += 10)
+        for (hsize_t written = 0; written <= 40 && !(written && !chunk); written += 40) {
+            CHECK(make_bytes(100, chunk, without_fill, written));
+            if (!NEED(open_bytes(&file, &field) == SHS_OK)) return;
+            CHECK(field.through != NULL);
+            CHECK(run_field_read(&field, 0, 100, rows) == SHS_ERROR_FORMAT);
+            CHECK(run_field_read(&field, 99, 1, rows) == SHS_ERROR_FORMAT);
+            CHECK(strstr(shs_message(), "never written") != NULL);
+            CHECK(strstr(shs_message(), "data") && strstr(shs_message(), "99"));
+            for (hsize_t row = 0; row < written; row++)
+                CHECK(run_field_read(&field, row, 1, rows) == SHS_OK && rows[0] == 0x77);
+            run_field_close(&field);
+            h5_close(&file);
+        }
+    /* all written, and so read directly */
+    CHECK(make_bytes(100, 10, without_fill, 100));
+    if (!NEED(open_bytes(&file, &field) == SHS_OK)) return;
+    CHECK(field.direct && run_field_read(&field, 0, 100, rows) == SHS_OK && rows[99] == 0x77);
+    run_field_close(&field);
+    h5_close(&file);
+}
+
+static void many_filters(hid_t list)
+{
+    for (int i = 0; i < IO_MAX_FILTERS + 1; i++)
+        H5Pset_fletcher32(list);
+}
+
+static void more_filters_than_are_known_go_through_hdf5(void)
+{
+    struct h5_file *file;
+    struct run_field field;
+    unsigned char rows[100];
+    CHECK(make_bytes(100, 10, many_filters, 100));
+    if (!NEED(open_bytes(&file, &field) == SHS_OK)) return;
+    CHECK(field.through && strstr(field.reason, "9 filters"));
+    CHECK(run_field_read(&field, 0, 100, rows) == SHS_OK && rows[0] == 0x77 && rows[99] == 0x77);
+    run_field_close(&field);
+    h5_close(&file);
+}
+
+static void a_field_may_have_no_rows(void)
+{
+    struct h5_file *file;
+    struct run_field field;
+    for (hsize_t chunk = 0; chunk < 2; chunk++) {
+        hsize_t none = 0;
+        hid_t id = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+        hid_t list = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(1, &none, NULL);
+        hid_t data = H5Dcreate2(id, "data", H5T_STD_U8LE, space, H5P_DEFAULT, list, H5P_DEFAULT);
+        CHECK(data >= 0 && H5Dclose(data) >= 0 && H5Sclose(space) >= 0 && H5Pclose(list) >= 0);
+        CHECK(H5Fclose(id) >= 0);
+        if (!NEED(open_bytes(&file, &field) == SHS_OK)) return;
+        CHECK(field.rows == 0 && field.through && strstr(field.reason, "empty"));
+        run_field_close(&field);
+        h5_close(&file);
+    }
 }
 
 /* Whether two bytes a row, four rows, from `address` on, can be opened in a file of ten bytes. */
@@ -195,17 +504,22 @@ static void rows_beyond_the_file_are_refused(void)
 int main(void)
 {
     static const struct harness_test tests[] = {
-        {"rows are those of HDF5", rows_are_those_of_hdf5},
-        {"a file cut short after opening is an error", a_file_cut_short_after_opening_is_an_error},
-        {"rows beyond the file are refused", rows_beyond_the_file_are_refused},
+        TEST(rows_are_those_of_hdf5),
+        TEST(every_kind_of_index_is_read),
+        TEST(a_file_cut_short_after_opening_is_an_error),
+        TEST(what_a_link_finds_in_another_file_is_read_through_hdf5),
+        TEST(a_dataset_may_be_open_twice),
+        TEST(filters_that_hdf5_lacks_are_undone),
+        TEST(a_dataset_of_few_chunks_takes_no_memory_for_all),
+        TEST(rows_that_were_never_written_are_an_error),
+        TEST(more_filters_than_are_known_go_through_hdf5),
+        TEST(a_field_may_have_no_rows),
+        TEST(rows_beyond_the_file_are_refused),
     };
-    if (!mkdtemp(folder)) return 2;
-    snprintf(path, sizeof path, "%s/field.h5", folder);
-    int code = harness_run("field", tests, sizeof tests / sizeof *tests);
-    char raw[96];
-    snprintf(raw, sizeof raw, "%s.raw", path);
-    unlink(raw);
-    unlink(path);
-    rmdir(folder);
+    if (!folder_make(folder) || !register_filters()) return 2;
+    folder_path(folder, "field.h5", path);
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    int code = harness_run("field", tests, COUNT(tests));
+    folder_remove(folder);
     return code;
 }
