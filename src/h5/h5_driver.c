@@ -1,9 +1,8 @@
 #include "h5_driver.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "io_file.h"
 
 struct driven {
     H5FD_t hdf5; /* first: HDF5's own part */
@@ -12,9 +11,11 @@ struct driven {
     haddr_t end; /* of the address space, as HDF5 sets it */
     enum h5_note note;
     struct h5_noted noted;
+    struct driven *next; /* of those that are open */
 };
 
 static hid_t driver;
+static struct driven *all_open;
 
 static H5FD_t *open_file(const char *path, unsigned flags, hid_t access, haddr_t most)
 {
@@ -25,7 +26,11 @@ static H5FD_t *open_file(const char *path, unsigned flags, hid_t access, haddr_t
     driven = calloc(1, sizeof *driven); /* HDF5's, which frees all else of a file by itself */
     if (!driven) return NULL;
     if (!io_open(path, &driven->file)) {
-        if (!io_identify(driven->file, path, &driven->identity)) return &driven->hdf5;
+        if (!io_identify(driven->file, path, &driven->identity)) {
+            driven->next = all_open;
+            all_open = driven;
+            return &driven->hdf5;
+        }
         io_close(driven->file);
     }
     free(driven);
@@ -34,7 +39,10 @@ static H5FD_t *open_file(const char *path, unsigned flags, hid_t access, haddr_t
 
 static herr_t close_file(H5FD_t *hdf5)
 {
-    struct driven *driven = (struct driven *)hdf5;
+    struct driven *driven = (struct driven *)hdf5, **at = &all_open;
+    while (*at != driven)
+        at = &(*at)->next;
+    *at = driven->next;
     io_close(driven->file);
     free(driven);
     return 0;
@@ -50,11 +58,13 @@ static int compare_files(const H5FD_t *a, const H5FD_t *b)
     return 0;
 }
 
+/* With a handle that is a descriptor HDF5 finds out where a symbolic link leads, beside which it
+ * also looks for sources of virtual datasets. */
 static herr_t query(const H5FD_t *hdf5, unsigned long *flags)
 {
     (void)hdf5;
     *flags = H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE | H5FD_FEAT_SUPPORTS_SWMR_IO |
-             H5FD_FEAT_DEFAULT_VFD_COMPATIBLE;
+             H5FD_FEAT_DEFAULT_VFD_COMPATIBLE | H5FD_FEAT_POSIX_COMPAT_HANDLE;
     return 0;
 }
 
@@ -113,7 +123,7 @@ static herr_t write_file(H5FD_t *hdf5, H5FD_mem_t type, hid_t transfer, haddr_t 
 static herr_t get_handle(H5FD_t *hdf5, hid_t access, void **handle)
 {
     (void)access;
-    *handle = hdf5;
+    *handle = &((struct driven *)hdf5)->file;
     return 0;
 }
 
@@ -172,7 +182,16 @@ static struct driven *driven_of(hid_t file)
 {
     void *handle = NULL;
     H5Fget_vfd_handle(file, H5P_DEFAULT, &handle);
-    return handle;
+    return (struct driven *)(void *)((char *)handle - offsetof(struct driven, file));
+}
+
+bool h5_driver_has_open(const struct io_identity *identity)
+{
+    for (const struct driven *driven = all_open; driven; driven = driven->next)
+        if (driven->identity.device == identity->device &&
+            driven->identity.inode == identity->inode)
+            return true;
+    return false;
 }
 
 bool h5_driver_is_around(hid_t file, hid_t object)

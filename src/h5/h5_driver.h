@@ -6,7 +6,7 @@
 
 #include <hdf5.h>
 
-#include "core_status.h"
+#include "io_file.h"
 
 enum h5_note {
     H5_NOTE_NOTHING,
@@ -30,7 +30,10 @@ bool h5_driver_is_of(hid_t file);
 /* True if an object lies in that file: not, where an external link led to it. */
 bool h5_driver_is_around(hid_t file, hid_t object);
 
-/* For a file that was. */
+/* True if HDF5 has this file open with it. */
+bool h5_driver_has_open(const struct io_identity *identity);
+
+/* For a file that was opened with it. */
 void h5_note_begin(hid_t file, enum h5_note note);
 struct h5_noted h5_note_end(hid_t file);
 

@@ -77,11 +77,12 @@ static shs_status open_spaces(struct h5_field *field, const shs_tensor *shape)
     return SHS_OK;
 }
 
-static shs_status open_dataset(struct h5_file *file, size_t cache_bytes, struct h5_field *field,
-                               shs_tensor *shape)
+static shs_status open_dataset(struct h5_field *field, shs_tensor *shape)
 {
-    shs_status status = h5_dataset_open(file, field->name, cache_bytes, &field->dataset);
+    struct h5_file *file = field->file;
+    shs_status status = h5_dataset_open(file, field->name, field->cache_bytes, &field->dataset);
     if (!status) status = h5_shape_of(file, field->name, field->dataset, shape);
+    if (!status) status = h5_sources_find(file, field->name, field->dataset, &field->sources);
     if (status) return status;
     if (shape->axes == 0)
         return core_fail(SHS_ERROR_UNSUPPORTED,
@@ -97,8 +98,10 @@ shs_status h5_field_open(struct h5_file *file, const char *name, size_t cache_by
     if (!status) status = core_copy(file->path, &(*field)->path);
     if (!status) status = core_copy(name, &(*field)->name);
     if (!status) {
+        (*field)->file = file;
+        (*field)->cache_bytes = cache_bytes;
         struct h5_guard guard = h5_guard_begin();
-        status = open_dataset(file, cache_bytes, *field, shape);
+        status = open_dataset(*field, shape);
         h5_guard_end(&guard);
     }
     if (status) h5_field_close(field);
@@ -114,6 +117,7 @@ void h5_field_close(struct h5_field **field)
     if ((*field)->memory_type > 0) H5Tclose((*field)->memory_type);
     if ((*field)->dataset > 0) H5Dclose((*field)->dataset);
     h5_guard_end(&guard);
+    h5_sources_free(&(*field)->sources);
     core_free(&(*field)->path);
     core_free(&(*field)->name);
     core_free(field);
@@ -193,11 +197,42 @@ static shs_status read_written(struct h5_field *field, uint64_t first, uint64_t 
     return status;
 }
 
+/* Closes the files that HDF5 has open for a dataset, with the dataset. */
+static shs_status reopen(struct h5_field *field)
+{
+    H5Dclose(field->dataset);
+    field->dataset = H5I_INVALID_HID;
+    h5_sources_closed(&field->sources);
+    return h5_dataset_open(field->file, field->name, field->cache_bytes, &field->dataset);
+}
+
+static shs_status use_sources(struct h5_field *field, uint64_t first, uint64_t count)
+{
+    bool too_many = false;
+    if (!field->sources.count) return SHS_OK;
+    shs_status status = h5_sources_use(&field->sources, first, count, &too_many);
+    if (!status && too_many) {
+        status = reopen(field);
+        if (!status) status = h5_sources_use(&field->sources, first, count, &too_many);
+    }
+    return core_wrap(status, "%s: dataset %s", field->path, field->name);
+}
+
+shs_status h5_field_check(const struct h5_field *field)
+{
+    return core_wrap(h5_sources_check(&field->sources), "%s: dataset %s", field->path, field->name);
+}
+
 shs_status h5_read_rows(struct h5_field *field, uint64_t first, uint64_t count, void *rows)
 {
     struct h5_guard guard = h5_guard_begin();
-    shs_status status = field->gaps ? read_written(field, first, count, rows)
-                                    : read_rows(field, first, count, rows);
+    shs_status status = use_sources(field, first, count);
+    if (!status)
+        status = field->gaps ? read_written(field, first, count, rows)
+                             : read_rows(field, first, count, rows);
+    if (!status)
+        status =
+            core_wrap(h5_sources_used(&field->sources), "%s: dataset %s", field->path, field->name);
     h5_guard_end(&guard);
     return status;
 }

@@ -2,13 +2,16 @@
 #ifndef H5_FIELD_H
 #define H5_FIELD_H
 
-#include "h5_open.h"
+#include "h5_sources.h"
 
 struct h5_field {
     hid_t dataset;
     hid_t memory_type;
     hid_t file_space;
-    hid_t row_space; /* one row in memory */
+    hid_t row_space;      /* one row in memory */
+    struct h5_file *file; /* borrowed */
+    size_t cache_bytes;
+    struct h5_sources sources; /* other files that its rows are in */
     char *path;
     char *name;
     uint32_t axes;

@@ -14,8 +14,9 @@
 static hid_t open_read_only(const char *path)
 {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS), file = H5I_INVALID_HID;
-    if (access >= 0 && h5_driver_use(access) >= 0 && H5Pset_file_locking(access, false, true) >= 0)
-        file = H5Fopen(path, H5F_ACC_RDONLY, access);
+    /* the driver takes no locks; a setting that says so would keep HDF5 from opening a file that is
+     * also the source of a virtual dataset, where it has no such setting */
+    if (access >= 0 && h5_driver_use(access) >= 0) file = H5Fopen(path, H5F_ACC_RDONLY, access);
     if (access >= 0) H5Pclose(access);
     return file;
 }

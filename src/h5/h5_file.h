@@ -18,12 +18,16 @@ void h5_close(struct h5_file **file);
 bool h5_has(struct h5_file *file, const char *name);
 
 /* Opens a dataset of plain numbers with 1 … SHS_MAX_AXES axes. *shape gets its type and whole
- * shape; name and data are NULL. `cache_bytes` may hold decoded chunks. */
+ * shape; name and data are NULL. `cache_bytes` may hold decoded chunks. A virtual dataset must have
+ * all its sources, and an external one all its bytes: HDF5 itself would read fill values. */
 shs_status h5_field_open(struct h5_file *file, const char *name, size_t cache_bytes,
                          struct h5_field **field, shs_tensor *shape);
 
 /* Accepts a pointer to NULL; leaves NULL. */
 void h5_field_close(struct h5_field **field);
+
+/* Refuses other files that the field's rows are in, if one has changed since. */
+shs_status h5_field_check(const struct h5_field *field);
 
 /* Reads `count` rows from row `first` on, in the machine's byte order. */
 shs_status h5_read_rows(struct h5_field *field, uint64_t first, uint64_t count, void *rows);

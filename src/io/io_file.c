@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -52,6 +53,16 @@ shs_status io_folder_of(const char *path, char **folder)
     if (!slash) return core_copy(".", folder);
     shs_status status = core_copy(path, folder);
     if (!status) (*folder)[slash == path ? 1 : slash - path] = '\0';
+    return status;
+}
+
+shs_status io_real_path(const char *path, char **real)
+{
+    char *found = realpath(path, NULL);
+    *real = NULL;
+    if (!found) return fail_with("cannot look at", path, errno, "");
+    shs_status status = core_copy(found, real);
+    free(found);
     return status;
 }
 
@@ -159,16 +170,35 @@ shs_status io_forget(const char *path)
     return error ? fail_with("cannot forget", path, error, "") : SHS_OK;
 }
 
+static struct io_identity identity_of(const struct stat *found)
+{
+    return (struct io_identity){.device = found->st_dev,
+                                .inode = found->st_ino,
+                                .bytes = (uint64_t)found->st_size,
+                                .seconds = found->st_mtim.tv_sec,
+                                .nanoseconds = found->st_mtim.tv_nsec};
+}
+
 shs_status io_identify(int file, const char *path, struct io_identity *identity)
 {
     struct stat found;
     if (fstat(file, &found) < 0) return fail_with("cannot look at", path, errno, "");
-    *identity = (struct io_identity){.device = found.st_dev,
-                                     .inode = found.st_ino,
-                                     .bytes = (uint64_t)found.st_size,
-                                     .seconds = found.st_mtim.tv_sec,
-                                     .nanoseconds = found.st_mtim.tv_nsec};
+    *identity = identity_of(&found);
     return SHS_OK;
+}
+
+shs_status io_identify_path(const char *path, struct io_identity *identity)
+{
+    struct stat found;
+    if (stat(path, &found) < 0) return fail_with("cannot look at", path, errno, "");
+    *identity = identity_of(&found);
+    return SHS_OK;
+}
+
+bool io_is_unchanged(const struct io_identity *then, const struct io_identity *now)
+{
+    return then->bytes == now->bytes && then->seconds == now->seconds &&
+           then->nanoseconds == now->nanoseconds;
 }
 
 shs_status io_size(const char *path, uint64_t *bytes)

@@ -57,6 +57,11 @@ struct io_identity {
 /* Of an open file; `path` is for the message. */
 shs_status io_identify(int file, const char *path, struct io_identity *identity);
 
+shs_status io_identify_path(const char *path, struct io_identity *identity);
+
+/* Whether a file has the size and the time of its last change that it had. */
+bool io_is_unchanged(const struct io_identity *then, const struct io_identity *now);
+
 /* Bytes of a file. */
 shs_status io_size(const char *path, uint64_t *bytes);
 
@@ -77,6 +82,9 @@ shs_status io_list(const char *folder, void (*visit)(const char *name, void *use
 
 /* `folder`/`name`. */
 shs_status io_join(const char *folder, const char *name, char **path);
+
+/* A path without symbolic links. */
+shs_status io_real_path(const char *path, char **real);
 
 /* The folder part of a path, "." if it has none. */
 shs_status io_folder_of(const char *path, char **folder);
