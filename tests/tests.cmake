@@ -19,6 +19,7 @@ shs_mpi_test(test_dataset)
 shs_mpi_test(test_loader)
 shs_mpi_test(test_gradient)
 shs_mpi_test(test_checkpoint)
+shs_mpi_test(test_ledger)
 
 add_executable(odd_files cli/odd_files.c)
 target_link_libraries(odd_files PRIVATE shs_flags shs_hdf5 ${HDF5_C_LIBRARIES})

@@ -103,6 +103,12 @@ typedef struct shs_loader_statistics {
     uint64_t chunks_decoded; /* chunks read, decoded where they are compressed */
     uint64_t chunk_hits;     /* times that a chunk was still there */
     uint64_t cached_bytes;   /* that decoded chunks take now */
+
+    /* The ledger: sums over the numbers of the rows delivered with weight 1, which all ranks
+     * compare at the agreement that follows an epoch's last step with what they must be. With tail
+     * drop only their number is compared. SHS_ERROR_ORDER if rows were lost or repeated. */
+    uint64_t epochs_verified;   /* on all ranks together */
+    uint64_t epochs_unverified; /* that a seek began inside of, or that had an error */
 } shs_loader_statistics;
 
 /* Collective. `options` may be NULL. Refused: an epoch of no steps, naming N, V and b; options

@@ -41,7 +41,8 @@ extern "C" {
     X(SHS_ERROR_DISAGREE, -7, "the ranks called with different arguments")                         \
     X(SHS_ERROR_MISMATCH, -8, "a checkpoint belongs to another run")                               \
     X(SHS_ERROR_EXHAUSTED, -9, "a random stream has no words left")                                \
-    X(SHS_ERROR_MPI, -10, "the MPI library reported an error")
+    X(SHS_ERROR_MPI, -10, "the MPI library reported an error")                                     \
+    X(SHS_ERROR_ORDER, -11, "an epoch lost or repeated rows")
 
 typedef enum shs_status {
 #define SHS_STATUS_ENUM(name, value, text) name = value,

@@ -12,6 +12,8 @@ enum {
     STOP,     /* 1 if asked to stop */
     CALL,     /* a hash of the call, and its negative: */
     CALL_NEG, /* the greatest and the smallest hash are equal if all are */
+    ENDED,    /* epochs that wait to be judged, likewise */
+    ENDED_NEG,
     N_COMPARED
 };
 
@@ -94,21 +96,26 @@ static shs_status agree_alone(shs_run *run, shs_status mine)
     return core_tell(mine, message, true, true);
 }
 
+/* *judge: whether epochs have ended, the same ones on every rank. */
 static shs_status agree(shs_run *run, shs_status mine, uint64_t loader,
-                        const struct call_text *call)
+                        const struct call_text *call, bool *judge)
 {
-    int64_t hash = hash_of(call->text);
+    int64_t hash = hash_of(call->text), ended = (int64_t)(mpi_ledgers_ended(run) & INT64_MAX);
     int64_t own[N_COMPARED] = {[FAILED] = mine < 0 ? run->ranks - run->rank : 0,
                                [STOP] = mpi_stop_asked(run),
                                [CALL] = hash,
-                               [CALL_NEG] = -hash};
+                               [CALL_NEG] = -hash,
+                               [ENDED] = ended,
+                               [ENDED_NEG] = -ended};
     int64_t all[N_COMPARED];
+    *judge = ended != 0;
     if (!run->link) return agree_alone(run, mine);
     int code = MPI_Allreduce(own, all, N_COMPARED, MPI_INT64_T, MPI_MAX, run->link->comm);
     if (code != MPI_SUCCESS) return mpi_check(code, "agreeing on a status");
     if (all[FAILED]) return share_failure(run, run->ranks - (int)all[FAILED], mine, loader);
     if (all[CALL] != -all[CALL_NEG]) return share_disagreement(run, call);
     run->stop_agreed = run->stop_agreed || all[STOP];
+    *judge = all[ENDED] && all[ENDED] == -all[ENDED_NEG];
     return mine;
 }
 
@@ -125,8 +132,9 @@ shs_status mpi_agree(shs_run *run, shs_status mine, const char *call, ...)
     va_list arguments;
     va_start(arguments, call);
     struct call_text text = print_call(call, arguments);
+    bool judge;
     va_end(arguments);
-    return agree(run, mine, UINT64_MAX, &text);
+    return agree(run, mine, UINT64_MAX, &text, &judge);
 }
 
 shs_status mpi_settle(shs_run *run, shs_status mine, const char *call, ...)
@@ -135,13 +143,15 @@ shs_status mpi_settle(shs_run *run, shs_status mine, const char *call, ...)
     va_list arguments;
     va_start(arguments, call);
     struct call_text text = print_call(call, arguments);
+    bool judge;
     va_end(arguments);
     if (run->kept) {
         loader = run->kept_id;
         mine = core_tell(run->kept, run->kept_message, true, false);
     }
     run->kept = SHS_OK;
-    return agree(run, mine, loader, &text);
+    shs_status status = agree(run, mine, loader, &text, &judge);
+    return status || !judge ? status : mpi_ledgers_judge(run);
 }
 
 shs_status shs_agree(shs_run *run)

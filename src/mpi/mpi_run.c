@@ -234,5 +234,7 @@ void mpi_watch_forget(shs_run *run, struct mpi_watch *watch)
 {
     watch->failed = SHS_OK;
     watch->told = false;
+    watch->ended = 0; /* an epoch that ended with an error on some rank is not judged */
+    watch->delivered = watch->due = (struct order_ledger){0};
     if (run->kept && run->kept_id == watch->id) run->kept = SHS_OK;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "core_status.h"
+#include "order_ledger.h"
 
 struct mpi_link; /* the communicator */
 
@@ -19,6 +20,14 @@ struct mpi_watch {
     bool told;   /* shs_next() has returned its error on this rank */
     shs_status failed;
     char failure[CORE_MESSAGE_BYTES]; /* its message */
+
+    /* Epochs that have ended on this rank and not been judged yet: usually none, or one until the
+     * step's agreement. */
+    uint64_t ended;
+    uint64_t ended_epoch; /* the latest */
+    bool counts_only;     /* of what is due only the count is known */
+    struct order_ledger delivered, due;
+    uint64_t verified; /* epochs that were judged, and good */
 };
 
 struct shs_run {
@@ -65,6 +74,17 @@ void mpi_watch_settled(shs_run *run, struct mpi_watch *watch);
 /* Local. The loader has not failed, nor is an error of it kept: it was sought to somewhere. */
 void mpi_watch_forget(shs_run *run, struct mpi_watch *watch);
 
+/* Local. An epoch of a loader has ended: what this rank delivered of it, and what all had to. */
+void mpi_ledger_end(struct mpi_watch *watch, uint64_t epoch, const struct order_ledger *delivered,
+                    const struct order_ledger *due);
+
+/* Local. A number that is 0 if no epoch waits to be judged, and the same on ranks where the same
+ * ones do. */
+uint64_t mpi_ledgers_ended(const shs_run *run);
+
+/* Collective. Judges the epochs that have ended, the same ones on every rank. */
+shs_status mpi_ledgers_judge(shs_run *run);
+
 /* Local. True once a stop was asked for on this rank, by a call or a signal. */
 bool mpi_stop_asked(const shs_run *run);
 
@@ -80,7 +100,7 @@ __attribute__((format(printf, 3, 4))) shs_status mpi_agree(shs_run *run, shs_sta
                                                            const char *call, ...);
 
 /* Collective. The same, and hands over an error kept by mpi_watch_fail(): its loader has then
- * failed on every rank. */
+ * failed on every rank. Judges epochs that have ended on every rank. */
 __attribute__((format(printf, 3, 4))) shs_status mpi_settle(shs_run *run, shs_status mine,
                                                             const char *call, ...);
 

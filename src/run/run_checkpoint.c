@@ -71,8 +71,8 @@ static void hash_shape(struct core_hash *hash, const shs_tensor *tensor)
 /* A digest of names, types and shapes; of the content too where `contents` gives it, and of what
  * else a checkpoint holds where `fingerprint` is given. */
 static shs_status digest_state(const struct state *state, void *const *contents,
-                               const shs_cursor *cursor, const char *fingerprint,
-                               char text[CORE_DIGEST_TEXT])
+                               const shs_cursor *cursor, const uint64_t *ledger,
+                               const char *fingerprint, char text[CORE_DIGEST_TEXT])
 {
     struct core_hash *hash;
     shs_status status = core_hash_new(&hash);
@@ -86,6 +86,7 @@ static shs_status digest_state(const struct state *state, void *const *contents,
     if (fingerprint) {
         uint64_t values[3] = {cursor->epoch, cursor->epoch_step, cursor->step};
         core_hash_add_elements(hash, values, 3, sizeof *values);
+        if (ledger) core_hash_add_elements(hash, ledger, RUN_LEDGER_NUMBERS, sizeof *ledger);
         core_hash_add(hash, fingerprint, strlen(fingerprint));
     }
     core_hash_finish(&hash, text);
@@ -109,6 +110,7 @@ struct labels {
     char *fingerprint;
     char *tensors;
     char checksum[CORE_DIGEST_TEXT];
+    uint64_t ledger[RUN_LEDGER_NUMBERS];
 };
 
 static void free_labels(struct labels *labels)
@@ -123,6 +125,7 @@ static shs_status write_contents(struct h5_writer *writer, const struct state *s
     static const struct h5_storage contiguous = {0};
     uint64_t values[3] = {cursor->epoch, cursor->epoch_step, cursor->step};
     shs_status status = h5_write_u64(writer, "cursor", values, 3);
+    if (!status) status = h5_write_u64(writer, "ledger", labels->ledger, RUN_LEDGER_NUMBERS);
     if (!status) status = h5_write_text(writer, "fingerprint", labels->fingerprint);
     if (!status) status = h5_write_text(writer, "tensors", labels->tensors);
     if (!status) status = h5_write_text(writer, "checksum", labels->checksum);
@@ -183,8 +186,8 @@ static shs_status make_labels(const shs_loader *loader, const struct state *stat
     if (!status) status = list_tensors(state, &labels->tensors);
     if (!status) status = contents_of(state, &contents);
     if (!status)
-        status =
-            digest_state(state, contents, &loader->cursor, labels->fingerprint, labels->checksum);
+        status = digest_state(state, contents, &loader->cursor, labels->ledger, labels->fingerprint,
+                              labels->checksum);
     core_free(&contents);
     return status;
 }
@@ -224,9 +227,10 @@ static shs_status save_locked(const shs_loader *loader, const char *folder,
 }
 
 static shs_status save_local(const shs_loader *loader, const char *folder,
-                             const struct state *state)
+                             const struct state *state, const uint64_t *ledger)
 {
     struct labels labels = {0};
+    memcpy(labels.ledger, ledger, sizeof labels.ledger);
     shs_status status = make_labels(loader, state, &labels);
     if (!status) status = io_make_folder(folder);
     if (!status) status = check_room(state, folder);
@@ -247,7 +251,7 @@ static shs_status check_save(const shs_loader *loader, const char *folder,
                            "batch with ends_step",
                            (ull)loader->cursor.step);
     if (!status) status = contents_of(state, &contents);
-    if (!status) status = digest_state(state, contents, &loader->cursor, "", digest);
+    if (!status) status = digest_state(state, contents, &loader->cursor, NULL, "", digest);
     core_free(&contents);
     return core_wrap(status, "shs_save");
 }
@@ -257,11 +261,13 @@ shs_status shs_save(shs_loader *loader, const char *folder, const shs_tensor *te
     shs_run *run = loader->dataset->run;
     const struct state state = {tensors, count};
     char digest[CORE_DIGEST_TEXT] = "";
+    uint64_t ledger[RUN_LEDGER_NUMBERS];
     shs_status status = check_save(loader, folder, &state, digest);
     status = mpi_settle(run, status, "shs_save(step %llu, %zu tensors with content %s)",
                         (ull)loader->cursor.step, count, digest);
+    if (!status) status = run_loader_ledger(loader, ledger);
     if (status) return status;
-    if (run->rank == 0) status = save_local(loader, folder, &state);
+    if (run->rank == 0) status = save_local(loader, folder, &state, ledger);
     return mpi_agree(run, status, "shs_save");
 }
 
@@ -269,6 +275,7 @@ shs_status shs_save(shs_loader *loader, const char *folder, const shs_tensor *te
 struct loaded {
     bool found;
     shs_cursor cursor;
+    uint64_t ledger[RUN_LEDGER_NUMBERS];
     void **contents; /* of each tensor */
 };
 
@@ -317,8 +324,8 @@ static shs_status check_contents(const struct state *state, const struct loaded 
                                  const struct labels *labels, const char *stored, const char *path)
 {
     char checksum[CORE_DIGEST_TEXT];
-    shs_status status =
-        digest_state(state, loaded->contents, &loaded->cursor, labels->fingerprint, checksum);
+    shs_status status = digest_state(state, loaded->contents, &loaded->cursor, labels->ledger,
+                                     labels->fingerprint, checksum);
     if (status || !strcmp(stored, checksum)) return status;
     return is_damaged(path, checksum, stored);
 }
@@ -345,6 +352,7 @@ static shs_status read_labels(struct h5_file *file, struct labels *labels, char 
     if (!status) status = h5_read_text(file, "tensors", &labels->tensors);
     if (!status) status = h5_read_text(file, "checksum", stored);
     if (!status) status = h5_read_u64(file, "cursor", values, 3);
+    if (!status) status = h5_read_u64(file, "ledger", labels->ledger, RUN_LEDGER_NUMBERS);
     *cursor = (shs_cursor){values[0], values[1], values[2]};
     return status;
 }
@@ -357,6 +365,7 @@ static shs_status read_file(const shs_loader *loader, const char *path, const st
     char *stored = NULL;
     shs_status status = h5_open(path, &file);
     if (!status) status = read_labels(file, &labels, &stored, &loaded->cursor);
+    memcpy(loaded->ledger, labels.ledger, sizeof loaded->ledger);
     if (!status) status = core_wrap(check_labels(loader, state, &labels), "%s", path);
     if (!status) status = read_contents(file, state, loaded);
     if (!status) status = check_contents(state, loaded, &labels, stored, path);
@@ -400,14 +409,17 @@ static shs_status share_state(shs_run *run, const struct state *state, const str
 static shs_status share(shs_loader *loader, const struct state *state, const struct loaded *loaded)
 {
     shs_run *run = loader->dataset->run;
-    uint64_t head[4] = {loaded->found, loaded->cursor.epoch, loaded->cursor.epoch_step,
-                        loaded->cursor.step};
+    uint64_t head[4 + RUN_LEDGER_NUMBERS] = {loaded->found, loaded->cursor.epoch,
+                                             loaded->cursor.epoch_step, loaded->cursor.step};
+    memcpy(head + 4, loaded->ledger, sizeof loaded->ledger);
     shs_status status = mpi_broadcast(run, head, sizeof head);
     if (status) return status;
     if (!head[0]) return SHS_NO_CHECKPOINT;
     status = share_state(run, state, loaded);
-    if (!status) run_loader_go(loader, (shs_cursor){head[1], head[2], head[3]});
-    return status;
+    if (status) return status;
+    run_loader_go(loader, (shs_cursor){head[1], head[2], head[3]});
+    run_loader_go_on(loader, head + 4);
+    return SHS_OK;
 }
 
 shs_status shs_restore(shs_loader *loader, const char *folder, const shs_tensor *tensors,
@@ -418,7 +430,7 @@ shs_status shs_restore(shs_loader *loader, const char *folder, const shs_tensor 
     struct loaded loaded = {0};
     char digest[CORE_DIGEST_TEXT] = "";
     shs_status status = check_state(&state, folder);
-    if (!status) status = digest_state(&state, NULL, NULL, NULL, digest);
+    if (!status) status = digest_state(&state, NULL, NULL, NULL, NULL, digest);
     mpi_watch_settled(run, &loader->watch);
     status = mpi_settle(run, core_wrap(status, "shs_restore"),
                         "shs_restore(%zu tensors, shapes %s)", count, digest);

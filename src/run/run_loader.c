@@ -155,6 +155,8 @@ shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *optio
             .threads = options->threads,
         };
         mpi_watch_begin(run, &(*loader)->watch, id);
+        (*loader)->watch.counts_only = options->tail == SHS_TAIL_DROP;
+        (*loader)->ledger_whole = true;
         status = open_local(*loader, options);
     }
     status = agree_on_open(run, status, *loader, options);
@@ -198,6 +200,8 @@ shs_loader_statistics shs_statistics(const shs_loader *loader)
     const shs_dataset *dataset = loader->dataset;
     shs_loader_statistics done = run_fetch_statistics(loader->fetcher);
     done.rows /= dataset->n_fields;
+    done.epochs_verified = loader->watch.verified;
+    done.epochs_unverified = loader->epochs_unverified;
     for (size_t f = 0; f < dataset->n_fields; f++)
         if (dataset->fields[f].direct) done.bytes += io_reader_bytes(dataset->fields[f].direct);
     return done;
@@ -208,7 +212,40 @@ void run_loader_go(shs_loader *loader, shs_cursor cursor)
     loader->cursor = cursor;
     loader->handed = 0;
     loader->epoch_begun = false;
+    loader->ledger = (struct order_ledger){0};
+    loader->ledger_whole = cursor.epoch_step == 0;
     mpi_watch_forget(loader->dataset->run, &loader->watch);
+}
+
+shs_status run_loader_ledger(const shs_loader *loader, uint64_t numbers[RUN_LEDGER_NUMBERS])
+{
+    numbers[0] = loader->ledger_whole;
+    numbers[1] = loader->ledger.count;
+    numbers[2] = loader->ledger.sum;
+    numbers[3] = loader->ledger.squares;
+    return mpi_sum(loader->dataset->run, numbers + 1, RUN_LEDGER_NUMBERS - 1);
+}
+
+void run_loader_go_on(shs_loader *loader, const uint64_t numbers[RUN_LEDGER_NUMBERS])
+{
+    loader->ledger_whole = numbers[0];
+    if (loader->dataset->run->rank == 0) /* the sums are over all ranks: one has them */
+        loader->ledger = (struct order_ledger){numbers[1], numbers[2], numbers[3]};
+}
+
+/* A batch has been delivered; its rows count if it came without an error. */
+static void enter_batch(shs_loader *loader, const shs_batch *batch)
+{
+    if (loader->watch.failed) loader->ledger_whole = false;
+    order_ledger_add(&loader->ledger, batch->index, batch->count);
+    if (!batch->ends_epoch) return;
+    struct order_ledger due = order_ledger_of_epoch(&loader->order.shape);
+    if (loader->ledger_whole)
+        mpi_ledger_end(&loader->watch, batch->epoch, &loader->ledger, &due);
+    else
+        loader->epochs_unverified++;
+    loader->ledger = (struct order_ledger){0};
+    loader->ledger_whole = true;
 }
 
 shs_status shs_seek(shs_loader *loader, shs_cursor cursor)
@@ -404,6 +441,7 @@ shs_status shs_next(shs_loader *loader, shs_batch *batch)
     if (loader->watch.failed) slice.rows = slice.count = 0;
     fill_batch(loader, vrank, slice, batch);
     loader->handed++;
+    enter_batch(loader, batch);
     if (batch->ends_step) {
         loader->cursor = order_next(&loader->order.shape, loader->cursor);
         loader->handed = 0;

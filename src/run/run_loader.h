@@ -23,6 +23,10 @@ struct shs_loader {
     uint64_t epoch;
     uint64_t moment; /* of the batch that is loaded */
 
+    struct order_ledger ledger; /* of the epoch so far, on this rank */
+    bool ledger_whole;          /* since the epoch's beginning, over all ranks */
+    uint64_t epochs_unverified;
+
     shs_cursor cursor;      /* the step that is being handed out */
     uint64_t handed;        /* of its batches on this rank */
     struct mpi_watch watch; /* its error, until a seek */
@@ -41,6 +45,15 @@ struct shs_loader {
 
 /* Local. Goes on at a cursor that has been checked. */
 void run_loader_go(shs_loader *loader, shs_cursor cursor);
+
+/* Collective. The ledger over all ranks, and whether it is whole, as a checkpoint keeps them. */
+enum {
+    RUN_LEDGER_NUMBERS = 4
+};
+shs_status run_loader_ledger(const shs_loader *loader, uint64_t numbers[RUN_LEDGER_NUMBERS]);
+
+/* Local. Goes on with such a ledger, at the place where it was taken. */
+void run_loader_go_on(shs_loader *loader, const uint64_t numbers[RUN_LEDGER_NUMBERS]);
 
 /* Local. The run's fingerprint: one "name = value" a line, what a checkpoint must be restored to.
  */

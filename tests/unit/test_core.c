@@ -35,7 +35,8 @@ static const struct {
                 {"SHS_ERROR_DISAGREE", -7},
                 {"SHS_ERROR_MISMATCH", -8},
                 {"SHS_ERROR_EXHAUSTED", -9},
-                {"SHS_ERROR_MPI", -10}};
+                {"SHS_ERROR_MPI", -10},
+                {"SHS_ERROR_ORDER", -11}};
 
 static void statuses_have_names(void)
 {
@@ -57,7 +58,7 @@ static void statuses_have_texts_of_their_own(void)
     }
     CHECK(strcmp(shs_status_text(SHS_OK), "done") == 0);
     CHECK(strcmp(shs_status_text(SHS_ERROR_MEMORY), "memory ran out") == 0);
-    CHECK(strcmp(shs_status_text((shs_status)-11), "unknown status") == 0);
+    CHECK(strcmp(shs_status_text((shs_status)-12), "unknown status") == 0);
     CHECK(strcmp(shs_status_text((shs_status)4), "unknown status") == 0);
 }
 

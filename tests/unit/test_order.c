@@ -6,6 +6,7 @@
 #include "counted_memory.h"
 #include "judge.h"
 #include "order_kernels.h"
+#include "order_ledger.h"
 #include "order_permutation.h"
 #include "order_plan.h"
 #include "order_tree.h"
@@ -495,6 +496,26 @@ static void many_rows_are_those_taken_one_at_a_time(void)
     order_permutation_free(&permutation);
 }
 
+/* The closed form against sums: for every N up to 2,000, and on through N = 2^56 by differences. */
+static void the_ledger_of_an_epoch_is_a_sum(void)
+{
+    struct order_ledger sum = {0}, due, next;
+    for (uint64_t n = 1; n <= 2000; n++) {
+        const uint64_t row = n - 1;
+        const struct order_shape shape = {.samples = n, .vranks = 1, .batch = 1};
+        order_ledger_add(&sum, &row, 1);
+        due = order_ledger_of_epoch(&shape);
+        CHECK(due.count == n && due.sum == sum.sum && due.squares == sum.squares);
+    }
+    for (uint64_t n = 1; n < UINT64_C(1) << 56; n += n / 3 + 1) {
+        struct order_shape shape = {.samples = n, .vranks = 1, .batch = 1};
+        due = order_ledger_of_epoch(&shape);
+        shape.samples = n + 1;
+        next = order_ledger_of_epoch(&shape);
+        CHECK(next.sum == due.sum + n && next.squares == due.squares + n * n);
+    }
+}
+
 static void modes_that_are_none_are_refused(void)
 {
     const struct order_shape good = {.samples = 100, .vranks = 2, .batch = 5};
@@ -769,6 +790,7 @@ int main(void)
         TEST(the_largest_epoch_adds_up),
         TEST(impossible_epochs_are_refused),
         TEST(many_rows_are_those_taken_one_at_a_time),
+        TEST(the_ledger_of_an_epoch_is_a_sum),
         TEST(modes_that_are_none_are_refused),
         TEST(modes_have_names),
         TEST(cursors_count_through_the_run),

@@ -1,0 +1,46 @@
+#include "order_ledger.h"
+
+void order_ledger_add(struct order_ledger *ledger, const uint64_t *rows, uint64_t count)
+{
+    uint64_t sum = 0, squares = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        sum += rows[i];
+        squares += rows[i] * rows[i];
+    }
+    order_ledger_join(ledger, &(struct order_ledger){count, sum, squares});
+}
+
+void order_ledger_join(struct order_ledger *ledger, const struct order_ledger *other)
+{
+    ledger->count += other->count;
+    ledger->sum += other->sum;
+    ledger->squares += other->squares;
+}
+
+/* a * b * c / d modulo 2^64, for a d of 2 or 6 that divides the product: each prime factor of d is
+ * taken from a factor that has it. */
+static uint64_t product_over(uint64_t a, uint64_t b, uint64_t c, bool by_three)
+{
+    if (a % 2 == 0)
+        a /= 2;
+    else
+        b /= 2;
+    if (!by_three) return a * b * c;
+    if (a % 3 == 0)
+        a /= 3;
+    else if (b % 3 == 0)
+        b /= 3;
+    else
+        c /= 3;
+    return a * b * c;
+}
+
+struct order_ledger order_ledger_of_epoch(const struct order_shape *shape)
+{
+    uint64_t n = shape->samples;
+    if (shape->tail == SHS_TAIL_DROP)
+        return (struct order_ledger){.count = order_steps(shape) * shape->vranks * shape->batch};
+    return (struct order_ledger){.count = n,
+                                 .sum = product_over(n, n - 1, 1, false),
+                                 .squares = product_over(n, n - 1, 2 * n - 1, true)};
+}

@@ -1,0 +1,207 @@
+/* The ledger: every epoch that is whole is judged on all ranks, good ones pass in every mode, and a
+ * lost or repeated row is told, on whatever rank it happens. */
+#include "batches.h"
+#include "mpi_run.h"
+#include "run_loader.h"
+#include "shardstep/checkpoint.h"
+#include "shardstep/context.h"
+
+enum {
+    ROWS = 53
+};
+
+static char folder[PATH_BYTES], path[PATH_BYTES];
+
+static void begin(void)
+{
+    folder_make(folder);
+    samples_shared(folder, "samples.h5", ROWS, (struct h5_storage){0}, path);
+}
+
+static void end(void)
+{
+    folder_remove(folder);
+}
+
+static struct course plain_course(void)
+{
+    return (struct course){42, (uint64_t)all_ranks() + 1, ROWS, {.batch = 3, .epochs = 3}};
+}
+
+/* One step, and its agreement. */
+static shs_status take_step(struct job *job)
+{
+    shs_batch batch;
+    do {
+        shs_status status = shs_next(job->loader, &batch);
+        if (status) return status;
+    } while (!batch.ends_step);
+    return shs_agree(job->run);
+}
+
+static shs_status take_steps(struct job *job, uint64_t steps)
+{
+    shs_status status = SHS_OK;
+    for (uint64_t i = 0; i < steps && !status; i++)
+        status = take_step(job);
+    return status;
+}
+
+static bool has_verified(const struct job *job, uint64_t verified, uint64_t unverified)
+{
+    shs_loader_statistics done = shs_statistics(job->loader);
+    return done.epochs_verified == verified && done.epochs_unverified == unverified;
+}
+
+static void check_mode(shs_shuffle shuffle, shs_shard shard, shs_tail tail)
+{
+    struct course course = plain_course();
+    course.loader.shuffle = shuffle;
+    course.loader.shard = shard;
+    course.loader.tail = tail;
+    course.loader.block_rows = 4;
+    course.loader.window_blocks = 2;
+    struct job job = course_open(&course, MPI_COMM_WORLD, path);
+    CHECK(take_steps(&job, UINT64_MAX) == SHS_END);
+    CHECK(has_verified(&job, course.loader.epochs, 0));
+    job_close(&job);
+}
+
+static void test_whole_epochs_are_good(void)
+{
+    begin();
+    for (int shuffle = 0; shuffle < 3; shuffle++)
+        for (int shard = 0; shard < 2; shard++)
+            for (int tail = 0; tail < 3; tail++)
+                check_mode((shs_shuffle)shuffle, (shs_shard)shard, (shs_tail)tail);
+    end();
+}
+
+/* Every rank's table of the epoch now gives the row of one position at another one as well: one row
+ * is lost and one repeated, on whichever rank has the position. */
+static void double_row(const struct job *job, uint64_t from, uint64_t to)
+{
+    uint16_t *table = job->loader->order.all.whole.table;
+    table[to] = table[from];
+}
+
+static void check_doubled(uint64_t from, uint64_t to)
+{
+    struct course course = plain_course();
+    struct job job = course_open(&course, MPI_COMM_WORLD, path);
+    uint64_t steps = course_steps(&course);
+    CHECK(take_step(&job) == SHS_OK); /* the order of the epoch is drawn */
+    double_row(&job, from, to);
+    CHECK(take_steps(&job, steps - 2) == SHS_OK);
+    CHECK(take_step(&job) == SHS_ERROR_ORDER);
+    CHECK(strstr(shs_message(), "epoch 0") && strstr(shs_message(), "lost or repeated"));
+    CHECK(shs_message_is_mine() == (my_rank() == 0) && shs_message_is_agreed());
+    shs_batch batch;
+    CHECK(shs_next(job.loader, &batch) == SHS_ERROR_ORDER); /* until a seek */
+    CHECK(has_verified(&job, 0, 0));
+    CHECK(shs_seek(job.loader, (shs_cursor){1, 0, steps}) == SHS_OK);
+    CHECK(take_steps(&job, steps) == SHS_OK); /* of another epoch, whose order is drawn anew */
+    CHECK(has_verified(&job, 1, 0));
+    job_close(&job);
+}
+
+static void test_a_doubled_row_is_told(void)
+{
+    begin();
+    uint64_t taken = 3 * ((uint64_t)all_ranks() + 1); /* by the first step */
+    for (uint64_t to = taken; to < ROWS; to += 5)
+        check_doubled((to * 7 + 1) % ROWS == to ? 0 : (to * 7 + 1) % ROWS, to);
+    end();
+}
+
+/* A row that one rank delivers once more, or loses, is one more, or less, in its ledger. */
+static void check_count(int rank, uint64_t more)
+{
+    struct course course = plain_course();
+    struct job job = course_open(&course, MPI_COMM_WORLD, path);
+    CHECK(take_step(&job) == SHS_OK);
+    if (my_rank() == rank) job.loader->ledger.count += more;
+    CHECK(take_steps(&job, course_steps(&course) - 1) == SHS_ERROR_ORDER);
+    job_close(&job);
+}
+
+static void test_the_count_is_compared(void)
+{
+    begin();
+    for (int rank = 0; rank < all_ranks(); rank++) {
+        check_count(rank, 1);
+        check_count(rank, UINT64_MAX);
+    }
+    end();
+}
+
+static void test_an_epoch_entered_by_a_seek_is_not_judged(void)
+{
+    begin();
+    struct course course = plain_course();
+    struct job job = course_open(&course, MPI_COMM_WORLD, path);
+    uint64_t steps = course_steps(&course);
+    CHECK(shs_seek(job.loader, (shs_cursor){0, 1, 1}) == SHS_OK);
+    CHECK(take_steps(&job, steps - 1) == SHS_OK);
+    CHECK(has_verified(&job, 0, 1));
+    CHECK(take_steps(&job, steps) == SHS_OK);
+    CHECK(has_verified(&job, 1, 1));
+    job_close(&job);
+    end();
+}
+
+/* Goes on with a checkpoint made within an epoch, on the ranks of `comm`. */
+static void go_on(const struct course *course, MPI_Comm comm, const char *checkpoints)
+{
+    struct job job = course_open(course, comm, path);
+    CHECK(shs_restore(job.loader, checkpoints, NULL, 0) == SHS_OK);
+    CHECK(take_steps(&job, UINT64_MAX) == SHS_END);
+    CHECK(has_verified(&job, course->loader.epochs, 0));
+    job_close(&job);
+}
+
+static void test_a_checkpoint_carries_the_ledger(void)
+{
+    begin();
+    char checkpoints[PATH_BYTES];
+    snprintf(checkpoints, sizeof checkpoints, "%.450s/checkpoints", folder);
+    struct course course = plain_course();
+    struct job job = course_open(&course, MPI_COMM_WORLD, path);
+    CHECK(take_steps(&job, 2) == SHS_OK);
+    CHECK(shs_save(job.loader, checkpoints, NULL, 0) == SHS_OK);
+    job_close(&job);
+    go_on(&course, MPI_COMM_WORLD, checkpoints);
+    if (my_rank() == 0) go_on(&course, MPI_COMM_SELF, checkpoints);
+    if (my_rank() == 0) go_on(&course, MPI_COMM_NULL, checkpoints);
+    MPI_Barrier(MPI_COMM_WORLD);
+    end();
+}
+
+static void test_epochs_without_agreement_are_judged_together(void)
+{
+    begin();
+    struct course course = plain_course();
+    struct job job = course_open(&course, MPI_COMM_WORLD, path);
+    shs_batch batch;
+    while (shs_next(job.loader, &batch) == SHS_OK)
+        ;
+    CHECK(has_verified(&job, 0, 0));
+    CHECK(shs_agree(job.run) == SHS_OK);
+    CHECK(has_verified(&job, course.loader.epochs, 0));
+    job_close(&job);
+    end();
+}
+
+int main(void)
+{
+    static const struct harness_test tests[] = {
+        {"whole epochs are good", test_whole_epochs_are_good},
+        {"a doubled row is told", test_a_doubled_row_is_told},
+        {"the count is compared", test_the_count_is_compared},
+        {"an epoch entered by a seek is not judged", test_an_epoch_entered_by_a_seek_is_not_judged},
+        {"a checkpoint carries the ledger", test_a_checkpoint_carries_the_ledger},
+        {"epochs without agreement are judged together",
+         test_epochs_without_agreement_are_judged_together},
+    };
+    return harness_run_ranks("ledger", tests, sizeof tests / sizeof *tests);
+}
