@@ -42,7 +42,7 @@ struct bench {
 
 static void keep_best(double *best, double seconds)
 {
-    if (!*best || seconds < *best) *best = seconds;
+    if (*best == 0 || seconds < *best) *best = seconds;
 }
 
 /* ---- Files: a field of temperatures, smooth but for noise in its last bits; deflate saves a
@@ -323,14 +323,14 @@ static shs_status run_all(struct bench *bench)
 {
     struct trial trials[] = {
         {.name = "contiguous, full", .rows = 16384},
-        {.name = "1 row a chunk, deflated, full", .rows = 8192, .storage = {1, 6, true}},
+        {.name = "1 row a chunk, deflated, full", .rows = 8192, .storage = {1, 6, true, false}},
         {.name = "64 rows a chunk, deflated, blocks",
          .rows = 16384,
-         .storage = {64, 6, true},
+         .storage = {64, 6, true, false},
          .shuffle = SHS_SHUFFLE_BLOCKS},
         {.name = "64 rows a chunk, deflated, none",
          .rows = 16384,
-         .storage = {64, 6, true},
+         .storage = {64, 6, true, false},
          .shuffle = SHS_SHUFFLE_NONE},
     };
     shs_status status = SHS_OK;
