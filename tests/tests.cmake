@@ -56,3 +56,10 @@ set_tests_properties(cli.dieharder PROPERTIES TIMEOUT 7200)
 # Hostile input
 shs_fuzz_target(filter core io)
 shs_script_test(fuzz package fuzz.sh)
+
+# Files from elsewhere
+shs_unit_test(test_probe core io)
+shs_mpi_test(test_probed)
+target_compile_definitions(test_probed PRIVATE
+  SHARDSTEP_PROGRAM="$<TARGET_FILE:shardstep_program>")
+add_dependencies(test_probed shardstep_program)

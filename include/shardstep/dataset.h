@@ -16,6 +16,16 @@ typedef struct shs_dataset_options {
     size_t cache_bytes; /* memory that each loader may use for decoded chunks, and HDF5 for those of
                            a field that only it can read; 0: 64 MiB */
     bool unchecked;     /* do not compare rows with their checksums */
+    /* For files from elsewhere: HDF5 crashes or hangs on some damaged or malicious files. With
+     * `probe`, each rank first has a process of its own open the same fields, and read some of
+     * their rows, with HDF5's plug-ins off and with limits on time and memory; what goes wrong
+     * there is an ordinary error here. It costs each rank about 10 ms and the opening itself
+     * once more. No one may change the file meanwhile. The process is the program `shardstep`;
+     * it gets its variables from `environ`, and this one a SIGCHLD. */
+    bool probe;
+    const char *probe_program; /* path of shardstep; NULL: where it was to be installed */
+    uint32_t probe_seconds;    /* 0: 10 */
+    uint32_t probe_mebibytes;  /* 0: 2048 */
 } shs_dataset_options;
 
 /* Collective. Opens `fields`, up to SHS_MAX_FIELDS names separated by commas

@@ -26,9 +26,9 @@ struct cli_arguments {
     uint64_t seed, vranks, batch, epoch, step, rank, steps, samples, threads;
     uint64_t block_rows, window_blocks;
     uint64_t purpose, slot, count, interleave;
-    uint64_t chunk, deflate, bins;
+    uint64_t chunk, deflate, bins, probe_seconds, probe_mebibytes;
     const char *fields, *augment, *shuffle, *shard, *tail, *format, *channel_axis;
-    bool per_rank, verify, verify_step, byteshuffle, random, order, read, json, help;
+    bool per_rank, verify, verify_step, byteshuffle, random, order, read, json, probe, help;
 };
 
 struct cli_command {
@@ -63,6 +63,18 @@ shs_status cli_word(const char *option, const char *value, const char *names, in
 
 /* Local. The options of order: batch, shuffle, shard, tail. */
 shs_status cli_order(const struct cli_arguments *arguments, shs_loader_options *options);
+
+/* Local. Tries a file out in a process of its own, before it is opened here: its fields, or all
+ * datasets as `info` does if NULL. */
+shs_status cli_probe(const struct cli_arguments *arguments, const char *fields);
+
+/* Local. How a command opens a dataset. */
+shs_dataset_options cli_dataset_options(const struct cli_arguments *arguments);
+
+/* The hidden command that cli_probe() starts, and what it does without fields: all that `info`
+ * does. */
+int cli_probe_main(int count, char **words);
+shs_status cli_info_print(const struct cli_arguments *arguments);
 
 /* Local. All fields of plain numbers of a file, without their checksums, separated by commas; to be
  * released by core_free(). */

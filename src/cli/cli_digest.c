@@ -72,14 +72,16 @@ static shs_status open_loader(struct digest *digest)
     shs_loader_options options = {.augment = arguments->augment,
                                   .threads = (uint32_t)arguments->threads};
     char *fields = NULL;
+    shs_dataset_options how = cli_dataset_options(arguments);
     shs_status status = SHS_OK;
-    if (!arguments->fields) status = cli_all_fields(arguments->plain[0], &fields);
+    if (!arguments->fields && arguments->probe) status = cli_probe(arguments, NULL);
+    if (!arguments->fields && !status) status = cli_all_fields(arguments->plain[0], &fields);
     if (!status) status = cli_order(arguments, &options);
     if (arguments->threads > UINT32_MAX) options.threads = UINT32_MAX;
     status = mpi_agree(digest->run, status, "reading the options");
     if (!status)
         status = shs_dataset_open(digest->run, arguments->plain[0],
-                                  arguments->fields ? arguments->fields : fields, NULL,
+                                  arguments->fields ? arguments->fields : fields, &how,
                                   &digest->dataset);
     core_free(&fields);
     if (!status) status = shs_loader_open(digest->dataset, &options, &digest->loader);
@@ -136,9 +138,10 @@ const struct cli_command cli_digest = {
     .usage = "FILE [options]",
     .summary =
         "prints a hash of each step's batches; with --vranks the same on any number of ranks",
-    .options = "--fields --seed --vranks --batch --shuffle --block-rows --window-blocks --shard "
-               "--tail --epoch --step --steps "
-               "--augment --threads --per-rank",
+    .options =
+        "--fields --seed --vranks --batch --shuffle --block-rows --window-blocks --shard "
+        "--tail --epoch --step --steps --augment --threads --per-rank --probe --probe-seconds "
+        "--probe-mebibytes",
     .least_plain = 1,
     .most_plain = 1,
     .run = run,

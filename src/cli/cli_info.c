@@ -113,7 +113,7 @@ shs_status cli_all_fields(const char *path, char **fields)
     return status;
 }
 
-static shs_status print_file(const struct cli_arguments *arguments)
+shs_status cli_info_print(const struct cli_arguments *arguments)
 {
     struct listing listing = {.arguments = arguments};
     shs_status status = h5_open(arguments->plain[0], &listing.file);
@@ -124,14 +124,16 @@ static shs_status print_file(const struct cli_arguments *arguments)
 
 static int run(const struct cli_arguments *arguments)
 {
-    return mpi_job_rank() == 0 ? cli_exit_code(print_file(arguments)) : CLI_DONE;
+    if (mpi_job_rank() != 0) return CLI_DONE;
+    shs_status status = cli_probe(arguments, NULL);
+    return cli_exit_code(status ? status : cli_info_print(arguments));
 }
 
 const struct cli_command cli_info = {
     .name = "info",
-    .usage = "FILE [--vranks V]",
+    .usage = "FILE [options]",
     .summary = "prints a file's datasets: type, shape, layout, and how each will be read",
-    .options = "--vranks",
+    .options = "--vranks --probe-seconds --probe-mebibytes",
     .least_plain = 1,
     .most_plain = 1,
     .run = run,

@@ -77,6 +77,7 @@ static int run_program(int count, char **words)
 int main(int count, char **words)
 {
     int code;
+    if (count > 1 && !strcmp(words[1], "probe")) return cli_probe_main(count - 2, words + 2);
     if (mpi_job_start()) {
         fprintf(stderr, "shardstep: %s\n", shs_message());
         code = CLI_ERROR;

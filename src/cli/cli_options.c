@@ -58,6 +58,9 @@ static const struct option {
      "axis of the channels, 1 the first of a sample, or none (the last, if 2 to 4 long)"},
     {"--bins", NUMBER, PLACE(bins), "N", "bins of the histogram, at most (16)"},
     {"--json", FLAG, PLACE(json), "", "one object, for programs"},
+    {"--probe", FLAG, PLACE(probe), "", "first try the file out in a process of its own"},
+    {"--probe-seconds", NUMBER, PLACE(probe_seconds), "S", "that trying it out may take (10)"},
+    {"--probe-mebibytes", NUMBER, PLACE(probe_mebibytes), "N", "and how much memory (2048)"},
     {"--help", FLAG, PLACE(help), "", "this text"},
 };
 
@@ -179,7 +182,7 @@ void cli_help(const struct cli_command *command)
         char left[32];
         if (!takes(command, &options[i])) continue;
         snprintf(left, sizeof left, "%s %s", options[i].name, options[i].value);
-        printf("  %-18s %s\n", left, options[i].help);
+        printf("  %-20s %s\n", left, options[i].help);
     }
 }
 

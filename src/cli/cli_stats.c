@@ -212,7 +212,9 @@ static shs_status make_and_print(const struct cli_arguments *arguments, shs_run 
 {
     struct run_stats_options options;
     struct run_stats *stats = NULL;
-    shs_status status = mpi_agree(run, read_options(arguments, &options), "stats");
+    shs_status status = read_options(arguments, &options);
+    if (!status && arguments->probe) status = cli_probe(arguments, arguments->plain[1]);
+    status = mpi_agree(run, status, "stats");
     if (!status)
         status = run_stats_make(run, arguments->plain[0], arguments->plain[1], &options, &stats);
     if (status) return status;
@@ -238,9 +240,9 @@ static int run(const struct cli_arguments *arguments)
 
 const struct cli_command cli_stats = {
     .name = "stats",
-    .usage = "FILE FIELD [--channel-axis A --bins N --json]",
+    .usage = "FILE FIELD [options]",
     .summary = "prints a field's mean, deviation, extremes and histogram, and normalize() for it",
-    .options = "--channel-axis --bins --json",
+    .options = "--channel-axis --bins --json --probe --probe-seconds --probe-mebibytes",
     .least_plain = 2,
     .most_plain = 2,
     .run = run,

@@ -11,6 +11,13 @@
 #include "h5_type.h"
 #include "io_file.h"
 
+void h5_forbid_plugins(void)
+{
+    struct h5_guard guard = h5_guard_begin();
+    H5PLset_loading_state(0);
+    h5_guard_end(&guard);
+}
+
 static hid_t open_read_only(const char *path)
 {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS), file = H5I_INVALID_HID;

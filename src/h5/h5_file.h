@@ -7,6 +7,9 @@
 struct h5_file;
 struct h5_field;
 
+/* No plug-in of HDF5, a filter say, is loaded from now on. */
+void h5_forbid_plugins(void);
+
 /* Opens a file read-only, without a file lock. On error *file is NULL. */
 shs_status h5_open(const char *path, struct h5_file **file);
 

@@ -6,10 +6,12 @@
 /* Any later call of HDF5 clears its error stack, closing what was half made among them, so the
  * reason is taken down as soon as a call fails. */
 static _Thread_local char reason[CORE_MESSAGE_BYTES];
+static _Thread_local bool out_of_memory;
 
 static herr_t take_innermost(unsigned depth, const H5E_error2_t *error, void *user)
 {
     (void)user;
+    out_of_memory |= error->maj_num == H5E_RESOURCE && error->min_num == H5E_NOSPACE;
     if (depth == 0) snprintf(reason, sizeof reason, "%s", error->desc ? error->desc : "");
     return 0;
 }
@@ -27,6 +29,7 @@ struct h5_guard h5_guard_begin(void)
     H5Eget_auto2(H5E_DEFAULT, &guard.print, &guard.user);
     H5Eset_auto2(H5E_DEFAULT, note_reason, NULL);
     reason[0] = '\0';
+    out_of_memory = false;
     return guard;
 }
 
@@ -42,5 +45,6 @@ shs_status h5_fail(shs_status status, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
-    return core_fail(status, "%s%s%s", what, *reason ? "; HDF5 says: " : "", reason);
+    return core_fail(out_of_memory ? SHS_ERROR_MEMORY : status, "%s%s%s", what,
+                     *reason ? "; HDF5 says: " : "", reason);
 }

@@ -15,7 +15,8 @@ struct h5_guard {
 struct h5_guard h5_guard_begin(void);
 void h5_guard_end(const struct h5_guard *guard);
 
-/* A failed call's status, with the innermost reason that HDF5 gives. Inside a guard. */
+/* A failed call's status, SHS_ERROR_MEMORY if HDF5 got none, with the innermost reason that it
+ * gives. Inside a guard. */
 __attribute__((format(printf, 2, 3))) shs_status h5_fail(shs_status status, const char *format,
                                                          ...);
 

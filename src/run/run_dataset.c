@@ -5,6 +5,7 @@
 #include "core_hash.h"
 #include "core_memory.h"
 #include "io_file.h"
+#include "io_probe.h"
 
 enum {
     DEFAULT_CACHE = 64 << 20
@@ -83,16 +84,26 @@ static shs_status identity(const shs_dataset *dataset, char text[CORE_DIGEST_TEX
     return SHS_OK;
 }
 
+static shs_status probe(const char *path, const char *fields, const shs_dataset_options *options)
+{
+    if (!options || !options->probe) return SHS_OK;
+    const struct io_probe limits = {options->probe_program, options->probe_seconds * UINT64_C(1000),
+                                    options->probe_mebibytes};
+    return io_probe(&limits, path, fields);
+}
+
 static shs_status open_local(shs_dataset *dataset, const char *path, const char *fields,
-                             size_t cache_bytes)
+                             const shs_dataset_options *options)
 {
     char *copy = NULL;
     if (!path || !fields) return core_fail(SHS_ERROR_ARGUMENT, "path or fields is NULL; give both");
-    shs_status status = h5_open(path, &dataset->file);
+    shs_status status = probe(path, fields, options);
+    if (!status) status = h5_open(path, &dataset->file);
+    dataset->cache_bytes = options && options->cache_bytes ? options->cache_bytes : DEFAULT_CACHE;
     if (!status) status = core_copy(path, &dataset->path);
     if (!status) status = io_size(path, &dataset->file_bytes);
     if (!status) status = core_copy(fields, &copy);
-    if (!status) status = open_fields(dataset, path, copy, cache_bytes);
+    if (!status) status = open_fields(dataset, path, copy, dataset->cache_bytes);
     core_free(&copy);
     return status;
 }
@@ -101,15 +112,13 @@ shs_status shs_dataset_open(shs_run *run, const char *path, const char *fields,
                             const shs_dataset_options *options, shs_dataset **dataset)
 {
     char digest[CORE_DIGEST_TEXT] = "";
-    size_t cache_bytes = options && options->cache_bytes ? options->cache_bytes : DEFAULT_CACHE;
     shs_status status = core_new(1, sizeof **dataset, "a dataset", dataset);
     if (!status) {
         mpi_run_hold(run);
         (*dataset)->run = run;
-        (*dataset)->cache_bytes = cache_bytes;
         (*dataset)->unchecked = options && options->unchecked;
         (*dataset)->holders = 1;
-        status = open_local(*dataset, path, fields, cache_bytes);
+        status = open_local(*dataset, path, fields, options);
     }
     if (!status) status = identity(*dataset, digest);
     /* a path may differ between ranks, as node-local copies do; what is in the file may not */
@@ -117,6 +126,36 @@ shs_status shs_dataset_open(shs_run *run, const char *path, const char *fields,
                        "shs_dataset_open(%.80s, holding types and shapes %s)",
                        fields ? fields : "NULL", digest);
     if (status) shs_dataset_close(dataset);
+    return status;
+}
+
+static void close_local(shs_dataset *dataset)
+{
+    for (size_t f = 0; f < dataset->n_fields; f++)
+        run_field_close(&dataset->fields[f]);
+    h5_close(&dataset->file);
+    core_free(&dataset->path);
+}
+
+static shs_status try_rows(struct run_field *field)
+{
+    char *row;
+    shs_status status = core_new(1, field->row_bytes, "a row", &row), first = SHS_OK, last = SHS_OK;
+    if (!status && field->rows) {
+        first = run_field_read(field, 0, 1, row);
+        last = run_field_read(field, field->rows - 1, 1, row);
+    }
+    core_free(&row);
+    return first == SHS_ERROR_MEMORY || last == SHS_ERROR_MEMORY ? SHS_ERROR_MEMORY : status;
+}
+
+shs_status run_dataset_try(const char *path, const char *fields)
+{
+    shs_dataset dataset = {0};
+    shs_status status = open_local(&dataset, path, fields, NULL);
+    for (size_t f = 0; f < dataset.n_fields && !status; f++)
+        status = try_rows(&dataset.fields[f]);
+    close_local(&dataset);
     return status;
 }
 
@@ -129,10 +168,7 @@ void run_dataset_release(shs_dataset *dataset)
 {
     if (--dataset->holders) return;
     shs_run *run = dataset->run;
-    for (size_t f = 0; f < dataset->n_fields; f++)
-        run_field_close(&dataset->fields[f]);
-    h5_close(&dataset->file);
-    core_free(&dataset->path);
+    close_local(dataset);
     core_free(&dataset);
     mpi_run_release(run);
 }

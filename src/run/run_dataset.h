@@ -20,6 +20,11 @@ struct shs_dataset {
     uint64_t holders;                  /* the program and the loaders */
 };
 
+/* Local. Opens a dataset as shs_dataset_open() does, reads the first and the last row of each
+ * field, and closes it: for the process that tries a file out. A row that cannot be read is no
+ * error here, unless it is for want of memory. */
+shs_status run_dataset_try(const char *path, const char *fields);
+
 /* Local. Refuses a file that is shorter than it was: HDF5 reads what is missing as zeros. */
 shs_status run_dataset_check(const shs_dataset *dataset);
 

@@ -1,0 +1,93 @@
+/* shardstep probe: the hidden command by which a file is tried out; see io_probe.h. Opens it as
+ * the caller is about to, and reads some rows, within limits that it sets itself. */
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "core_text.h"
+#include "h5_file.h"
+#include "io_probe.h"
+#include "run_dataset.h"
+
+/* The address sanitizer reserves terabytes of addresses. */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define SANITIZED 1
+#elif defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+static bool limit(unsigned what, uint64_t most)
+{
+    struct rlimit both;
+    if (getrlimit(what, &both)) return false;
+    if (both.rlim_max > most) both.rlim_max = most;
+    both.rlim_cur = both.rlim_max;
+    return !setrlimit(what, &both);
+}
+
+/* Neither memory nor time without end, nothing to speak of written, no core for a crash that is
+ * expected; and no life after the one who asks. */
+static shs_status set_limits(uint64_t milliseconds, uint64_t mebibytes)
+{
+    bool set = limit(RLIMIT_CPU, milliseconds / 1000 + 1) && limit(RLIMIT_FSIZE, 64 << 10) &&
+               limit(RLIMIT_CORE, 0) && !prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* a core that goes to a program knows no limit; the leak sanitizer must look at itself */
+    if (!SANITIZED) set = set && limit(RLIMIT_AS, mebibytes << 20) && !prctl(PR_SET_DUMPABLE, 0);
+    return set ? SHS_OK : core_fail(SHS_ERROR_STATE, "the limits of a probe cannot be set");
+}
+
+static shs_status try_out(int count, char **words)
+{
+    uint64_t milliseconds, mebibytes;
+    if (count < 3 || count > 4 || !core_parse_u64(words[0], &milliseconds) ||
+        !core_parse_u64(words[1], &mebibytes) || mebibytes > UINT64_MAX >> 20)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "usage: shardstep probe MILLISECONDS MEBIBYTES FILE [FIELDS]");
+    shs_status status = set_limits(milliseconds, mebibytes);
+    if (status) return status;
+    h5_forbid_plugins();
+    if (count == 4) return run_dataset_try(words[2], words[3]);
+    const struct cli_arguments arguments = {.plain = {words[2]}, .n_plain = 1};
+    return cli_info_print(&arguments); /* to nowhere */
+}
+
+/* /proc/self/exe is this very program, wherever it lies. */
+static const char self[] = "/proc/self/exe";
+
+static uint32_t at_most_32_bits(uint64_t number)
+{
+    return number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
+}
+
+shs_status cli_probe(const struct cli_arguments *arguments, const char *fields)
+{
+    const struct io_probe probe = {self, at_most_32_bits(arguments->probe_seconds) * UINT64_C(1000),
+                                   at_most_32_bits(arguments->probe_mebibytes)};
+    return io_probe(&probe, arguments->plain[0], fields);
+}
+
+shs_dataset_options cli_dataset_options(const struct cli_arguments *arguments)
+{
+    return (shs_dataset_options){.probe = arguments->probe,
+                                 .probe_program = self,
+                                 .probe_seconds = at_most_32_bits(arguments->probe_seconds),
+                                 .probe_mebibytes = at_most_32_bits(arguments->probe_mebibytes)};
+}
+
+int cli_probe_main(int count, char **words)
+{
+    char text[IO_ANSWER_BYTES];
+    int answer = dup(STDOUT_FILENO);
+    if (answer < 0 || !freopen("/dev/null", "w", stdout)) return CLI_ERROR;
+    shs_status status = try_out(count, words);
+    io_probe_answer(status, text);
+    return dprintf(answer, "%s", text) < 0 || status ? CLI_ERROR : CLI_DONE;
+}

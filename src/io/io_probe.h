@@ -1,0 +1,34 @@
+/* A file tried out in a process of its own, which may die or hang of it in the caller's place. */
+#ifndef IO_PROBE_H
+#define IO_PROBE_H
+
+#include <stdint.h>
+
+#include "core_status.h"
+
+enum {
+    IO_ANSWER_BYTES = CORE_MESSAGE_BYTES + 64
+};
+
+struct io_probe {
+    const char *program;   /* NULL: shardstep as it was installed */
+    uint64_t milliseconds; /* that it may take; 0: 10,000 */
+    uint32_t mebibytes;    /* of memory that it may use; 0: 2048 */
+};
+
+/* Starts `shardstep probe` on a file, which opens `fields` (names separated by commas; NULL: all
+ * datasets) as the caller is about to, with HDF5's plug-ins off and without MPI, and waits for it.
+ * SHS_OK if it came to a good end; its own error if it had one; SHS_ERROR_FORMAT if it died of the
+ * file or took too much time or memory; SHS_ERROR_FILE if the program cannot be started or is
+ * another one.
+ *
+ * The process is gone on return, unless the system cannot end it (one that waits for a dead file
+ * server, say). The program gets a SIGCHLD; whether it ignores that, or its handler takes the
+ * process's end for itself, does not matter. `environ` must not change meanwhile. */
+shs_status io_probe(const struct io_probe *probe, const char *path, const char *fields);
+
+/* What that process says on its standard output at its end: a status of its own, and the latest
+ * message. */
+void io_probe_answer(shs_status status, char answer[IO_ANSWER_BYTES]);
+
+#endif
