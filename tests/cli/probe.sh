@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Files are tried out in a process of its own: its death, delay and greed are ordinary errors.
+. "$(dirname "$0")/common.sh"
+
+import_fashion fashion.h5
+fields="--fields train/images,train/labels"
+"$SHARDSTEP" --help | grep -q probe && fail "the command probe is not hidden"
+"$SHARDSTEP" probe 9999 999 fashion.h5 > out.txt || fail "probe of a sound file"
+echo ok > ok.txt
+same "what probe says of a sound file" ok.txt out.txt
+"$SHARDSTEP" probe 9999 999 fashion.h5 train/images,test/labels > out.txt && fail "probe of no dataset"
+grep -q '^SHS_ERROR_FORMAT .*has 60000 rows but field test/labels has 10000' out.txt ||
+    fail "probe of fields of different lengths says: $(cat out.txt)"
+
+# the same with and without
+"$SHARDSTEP" digest fashion.h5 $fields --vranks 6 --steps 3 > plain.txt
+for ranks in 0 ${RANKS:-3}; do
+    on "$ranks" "$SHARDSTEP" digest fashion.h5 $fields --vranks 6 --steps 3 --probe > tried.txt ||
+        fail "digest --probe on $ranks ranks"
+    same "digest --probe on $ranks ranks" plain.txt tried.txt
+done
+
+# a chunk of 47 MB
+"$SHARDSTEP" import large.h5 train/images=$fashion/train-images-idx3-ubyte.gz --chunk 60000 > /dev/null
+"$SHARDSTEP" info large.h5 > /dev/null || fail "info of a large chunk"
+
+# one flipped bit in a list of attributes, on which this HDF5's own tools die as well
+"$BUILD/tests/hostile" damage 8 68 crash.h5
+code=0
+{ h5ls -r crash.h5; } > /dev/null 2>&1 || code=$?
+[ "$code" = 139 ] || echo "h5ls survives crash.h5: another HDF5"
+crashed='crash.h5: opening it crashed HDF5 \(signal 11\); the file is damaged'
+mkfifo pipe.h5
+for ranks in 0 ${RANKS:-3}; do
+    refused "$ranks" "$crashed" "$SHARDSTEP" info crash.h5
+    refused "$ranks" "$crashed" "$SHARDSTEP" digest crash.h5 --probe --vranks 6
+    refused "$ranks" "holds no dataset 'x'; it holds .*train/images" \
+        "$SHARDSTEP" digest fashion.h5 --probe --fields x --vranks 6
+    refused "$ranks" 'pipe.h5: opening it took more than 1 s' "$SHARDSTEP" info pipe.h5 --probe-seconds 1
+    refused "$ranks" 'large.h5: opening it took more than 64 MiB.*probe_mebibytes' \
+        "$SHARDSTEP" digest large.h5 --fields train/images --vranks 6 --probe --probe-mebibytes 64
+    refused "$ranks" 'cannot open nothing.h5: No such file' "$SHARDSTEP" info nothing.h5
+    refused "$ranks" 'no HDF5 file' "$SHARDSTEP" info "$SHARDSTEP"
+done
+
+# no plug-in is loaded for a file that is tried out
+"$BUILD/tests/plugin_file" filtered.h5
+mkdir plugins
+cp "$BUILD/tests/libplugin.so" plugins/
+export HDF5_PLUGIN_PATH=$work/plugins MARK=$work/mark
+"$SHARDSTEP" digest filtered.h5 --vranks 1 > /dev/null 2>&1 && fail "a filter that nobody has"
+[ -e mark ] || fail "HDF5 looks for no plug-in: the next check checks nothing"
+rm mark
+for given in '' data; do
+    "$SHARDSTEP" probe 9999 999 filtered.h5 $given > out.txt || fail "probe of a filtered file"
+    same "what probe says of a filtered file" ok.txt out.txt
+    [ ! -e mark ] || fail "the probe has loaded a plug-in"
+done
+
+# whoever waits for it may go: it goes, too
+"$SHARDSTEP" info pipe.h5 --probe-seconds 60 > /dev/null 2>&1 &
+waiting=$!
+for i in {1..100}; do
+    child=$(ps -o pid= --ppid "$waiting" | tr -d ' ')
+    [ -z "$child" ] || [ "$(ps -o args= -p "$child" | awk '{ print $2 }')" != probe ] || break
+    sleep 0.1
+done
+[ -n "$child" ] || fail "no probe has begun"
+sleep 0.2
+kill -KILL "$waiting"
+for i in {1..100}; do
+    kill -0 "$child" 2> /dev/null || break
+    sleep 0.1
+done
+kill -0 "$child" 2> /dev/null && fail "the probe is still there"
+finish

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Damaged files in many forms: shardstep works or refuses, whatever HDF5 does on them.
+#
+#   hostile.sh [FIRST END]    damages FIRST to END - 1 to each sound file (40 80)
+. "$(dirname "$0")/../cli/common.sh"
+
+first=${1:-40} end=${2:-80}
+hostile=$BUILD/tests/hostile
+
+"$hostile" run "$SHARDSTEP" "$first" "$end" 2 > even.txt 2>&1 &
+"$hostile" run "$SHARDSTEP" $((first + 1)) "$end" 2 > odd.txt 2>&1 || fail "run: $(cat odd.txt)"
+wait $! || fail "run: $(cat even.txt)"
+cat even.txt odd.txt
+grep -q FAILED even.txt odd.txt && fail "commands that neither worked nor refused"
+[ "$(cat even.txt odd.txt | grep -cE '^[1-9][0-9]* commands done, [1-9][0-9]* refused')" = 2 ] ||
+    fail "not all was run"
+
+# among them is one that kills HDF5's own tools, unless theirs is a later version
+"$hostile" damage 8 68 crash.h5
+code=0
+{ h5ls -r crash.h5; } > /dev/null 2>&1 || code=$?
+[ "$code" != 139 ] || [ -n "${1:-}" ] || grep -qE '[1-9][0-9]* of these crashed' even.txt odd.txt ||
+    fail "no file crashed HDF5: nothing is shown"
+finish
