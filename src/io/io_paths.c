@@ -1,0 +1,208 @@
+#include "io_paths.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core_memory.h"
+#include "io_file.h"
+
+/* Names on their way into a list. */
+struct collection {
+    struct io_paths *paths;
+    size_t capacity;
+    const char *folder; /* that they are in; NULL: the current one */
+    shs_status status;
+};
+
+static shs_status add(struct collection *to, const char *path)
+{
+    struct io_paths *paths = to->paths;
+    if (paths->count == to->capacity) {
+        size_t capacity = to->capacity ? 2 * to->capacity : 16;
+        shs_status status = core_resize(capacity, sizeof *paths->path, "paths", &paths->path);
+        if (status) return status;
+        to->capacity = capacity;
+    }
+    shs_status status = core_copy(path, &paths->path[paths->count]);
+    if (!status) paths->count++;
+    return status;
+}
+
+static shs_status add_in_folder(struct collection *to, const char *name)
+{
+    char *path;
+    if (*name == '/' || !to->folder) return add(to, name);
+    shs_status status = io_join(to->folder, name, &path);
+    if (!status) status = add(to, path);
+    core_free(&path);
+    return status;
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void sort(struct io_paths *paths)
+{
+    if (paths->count) qsort(paths->path, paths->count, sizeof *paths->path, compare_paths);
+}
+
+/* ---- a folder */
+
+static bool ends_in(const char *name, const char *end)
+{
+    size_t length = strlen(name), end_length = strlen(end);
+    return length > end_length && strcmp(name + length - end_length, end) == 0;
+}
+
+static void visit_name(const char *name, void *user)
+{
+    struct collection *to = user;
+    if (to->status || *name == '.') return;
+    if (ends_in(name, ".h5") || ends_in(name, ".hdf5")) to->status = add_in_folder(to, name);
+}
+
+static shs_status find_in_folder(const char *path, struct collection *to)
+{
+    char *folder;
+    shs_status status = core_copy(path, &folder);
+    if (status) return status;
+    for (size_t length = strlen(folder); length > 1 && folder[length - 1] == '/'; length--)
+        folder[length - 1] = '\0';
+    to->folder = folder;
+    status = io_list(folder, visit_name, to);
+    if (!status) status = to->status;
+    core_free(&folder);
+    sort(to->paths);
+    if (status || to->paths->count) return status;
+    return core_fail(SHS_ERROR_FILE,
+                     "the folder %s holds no file *.h5 or *.hdf5; give another one, a pattern such "
+                     "as '%s/*' or a list",
+                     path, path);
+}
+
+/* ---- a list */
+
+static shs_status read_text(const char *path, char **text)
+{
+    uint64_t bytes;
+    size_t got = 0;
+    int file;
+    *text = NULL;
+    shs_status status = io_open(path, &file);
+    if (status) return status;
+    status = io_size(path, &bytes);
+    if (!status) status = core_new((size_t)bytes + 1, 1, "a list of files", text);
+    if (!status) status = core_wrap(io_read_at(file, 0, *text, (size_t)bytes, &got), "%s", path);
+    io_close(file);
+    if (!status && strlen(*text) != got)
+        status = core_fail(SHS_ERROR_FORMAT, "%s is no text: it cannot be a list of files", path);
+    if (status) core_free(text);
+    return status;
+}
+
+static shs_status add_line(struct collection *to, char *line)
+{
+    static const char spaces[] = " \t\r";
+    line += strspn(line, spaces);
+    for (size_t length = strlen(line); length && strchr(spaces, line[length - 1]); length--)
+        line[length - 1] = '\0';
+    return *line && *line != '#' ? add_in_folder(to, line) : SHS_OK;
+}
+
+static shs_status find_in_list(const char *path, struct collection *to)
+{
+    char *text = NULL, *folder = NULL;
+    shs_status status = read_text(path, &text);
+    if (!status) status = io_folder_of(path, &folder);
+    to->folder = strchr(path, '/') ? folder : NULL;
+    for (char *line = text, *next; !status && line; line = next) {
+        next = strchr(line, '\n');
+        if (next) *next++ = '\0';
+        status = add_line(to, line);
+    }
+    core_free(&text);
+    core_free(&folder);
+    if (status || to->paths->count) return status;
+    return core_fail(SHS_ERROR_FILE, "the list %s names no file", path);
+}
+
+/* ---- a pattern */
+
+/* What is not there does not match; a folder that cannot be read might hold what does. */
+static int visit_error(const char *path, int error)
+{
+    (void)path;
+    return error != ENOENT && error != ENOTDIR;
+}
+
+/* What ranges such as [a-z] hold must not depend on the locale, which is that of the program. */
+static int match(const char *pattern, glob_t *found)
+{
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (!plain) return GLOB_NOSPACE;
+    locale_t before = uselocale(plain);
+    int result = glob(pattern, GLOB_NOSORT, visit_error, found);
+    int error = errno;
+    uselocale(before);
+    freelocale(plain);
+    errno = error;
+    return result;
+}
+
+static shs_status find_matches(const char *pattern, struct collection *to)
+{
+    glob_t found = {0};
+    shs_status status = SHS_OK;
+    switch (match(pattern, &found)) {
+    case 0:
+        for (size_t i = 0; i < found.gl_pathc && !status; i++)
+            status = add(to, found.gl_pathv[i]);
+        sort(to->paths);
+        break;
+    case GLOB_NOMATCH:
+        status = core_fail(SHS_ERROR_FILE, "no file matches '%s'", pattern);
+        break;
+    case GLOB_NOSPACE:
+        status =
+            core_fail(SHS_ERROR_MEMORY, "no memory to find the files that match '%s'", pattern);
+        break;
+    default:
+        status = core_fail(SHS_ERROR_FILE, "cannot read a folder to find what matches '%s': %s",
+                           pattern, strerror(errno));
+    }
+    globfree(&found);
+    return status;
+}
+
+static shs_status find(const char *path, struct collection *to)
+{
+    struct stat about;
+    if (stat(path, &about) == 0)
+        return S_ISDIR(about.st_mode) ? find_in_folder(path, to) : add(to, path);
+    if (*path == '@') return find_in_list(path + 1, to);
+    if (strpbrk(path, "*?[")) return find_matches(path, to);
+    return add(to, path);
+}
+
+shs_status io_paths_find(const char *path, struct io_paths *paths)
+{
+    struct collection to = {.paths = paths};
+    *paths = (struct io_paths){0};
+    shs_status status = find(path, &to);
+    if (status) io_paths_free(paths);
+    return status;
+}
+
+void io_paths_free(struct io_paths *paths)
+{
+    for (size_t i = 0; i < paths->count; i++)
+        core_free(&paths->path[i]);
+    core_free(&paths->path);
+    paths->count = 0;
+}

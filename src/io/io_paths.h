@@ -1,0 +1,29 @@
+/* Which files a path stands for. */
+#ifndef IO_PATHS_H
+#define IO_PATHS_H
+
+#include <stddef.h>
+
+#include "core_status.h"
+
+struct io_paths {
+    char **path;
+    size_t count;
+};
+
+/* Finds the files that a path stands for, in order:
+ *
+ *     a file, or anything of exactly that name     itself
+ *     a folder          its files *.h5 and *.hdf5, by name; none that begins with a dot
+ *     @LIST             the files that the text file LIST names, one a line, from LIST's folder on;
+ *                       empty lines and lines that begin with # are left out
+ *     a pattern         the files that match, as for glob(3), by name
+ *
+ * By name: bytewise, whatever the locale. A path that is none of these is given as it is: opening
+ * it tells why. No file at all is SHS_ERROR_FILE. Files are not opened. On error the struct is
+ * empty. */
+shs_status io_paths_find(const char *path, struct io_paths *paths);
+
+void io_paths_free(struct io_paths *paths);
+
+#endif
