@@ -1,10 +1,10 @@
 /* Checkpoints: a loader's cursor and the program's state, written whole or not at all.
  *
  * A checkpoint is one HDF5 file, DIR/step-NNNNNNNNNN.h5 (-2.h5 for another of that step), with a
- * dataset for each tensor, the cursor, a checksum of all of it and the run's fingerprint: what the
- * data is (field names, types, shapes, number of samples; never path, time or layout), seed, V,
- * batch, order, augmentation and versions. DIR/latest names the one saved last; it and the one
- * before are kept. One run a folder. */
+ * dataset for each tensor, the cursor with the epoch's ledger, a checksum of all of it and the
+ * run's fingerprint: what the data is (field names, types, shapes, number of samples; never path,
+ * time or layout), seed, V, batch, order, augmentation and versions. DIR/latest names the one saved
+ * last; it and the one before are kept. One run a folder. */
 #ifndef SHARDSTEP_CHECKPOINT_H
 #define SHARDSTEP_CHECKPOINT_H
 
@@ -24,7 +24,8 @@ SHS_API SHS_MUST_CHECK shs_status shs_save(shs_loader *loader, const char *folde
 
 /* Collective. Brings back the checkpoint saved last: fills the tensors on every rank and seeks the
  * loader. Rank 0 reads. SHS_NO_CHECKPOINT, a positive status, if there is none. SHS_ERROR_MISMATCH
- * names what has changed since. On error tensors and loader are as they were. */
+ * names what has changed since; only the batch may, if the checkpoint was made at an epoch's end.
+ * On error tensors and loader are as they were. */
 SHS_API SHS_MUST_CHECK shs_status shs_restore(shs_loader *loader, const char *folder,
                                               const shs_tensor *state, size_t count);
 

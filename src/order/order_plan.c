@@ -193,7 +193,8 @@ shs_cursor order_next(const struct order_shape *shape, shs_cursor cursor)
     return cursor;
 }
 
-shs_status order_check_cursor(const struct order_shape *shape, uint64_t epochs, shs_cursor cursor)
+shs_status order_check_cursor_since(const struct order_shape *shape, uint64_t epochs,
+                                    struct order_origin origin, shs_cursor cursor)
 {
     uint64_t steps = order_steps(shape), before;
     bool inside = cursor.epoch_step < steps && (!epochs || cursor.epoch < epochs ||
@@ -206,11 +207,24 @@ shs_status order_check_cursor(const struct order_shape *shape, uint64_t epochs, 
                          "%llu epochs of %llu steps",
                          (ull)cursor.epoch, (ull)cursor.epoch_step, (ull)cursor.step, (ull)epochs,
                          (ull)steps);
-    if (!core_multiply(cursor.epoch, steps, &before) || cursor.step != before + cursor.epoch_step)
+    if (cursor.epoch < origin.epoch)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "cursor {epoch %llu, epoch step %llu, step %llu}: the run has had its "
+                         "batch only since epoch %llu",
+                         (ull)cursor.epoch, (ull)cursor.epoch_step, (ull)cursor.step,
+                         (ull)origin.epoch);
+    bool fits = core_multiply(cursor.epoch - origin.epoch, steps, &before) &&
+                before <= UINT64_MAX - origin.step - cursor.epoch_step;
+    if (!fits || cursor.step != origin.step + before + cursor.epoch_step)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "cursor {epoch %llu, epoch step %llu, step %llu} does not count: with "
                          "%llu steps an epoch its step is %llu",
                          (ull)cursor.epoch, (ull)cursor.epoch_step, (ull)cursor.step, (ull)steps,
-                         (ull)(before + cursor.epoch_step));
+                         (ull)(origin.step + before + cursor.epoch_step));
     return SHS_OK;
+}
+
+shs_status order_check_cursor(const struct order_shape *shape, uint64_t epochs, shs_cursor cursor)
+{
+    return order_check_cursor_since(shape, epochs, (struct order_origin){0}, cursor);
 }

@@ -60,7 +60,19 @@ uint64_t order_row(const struct order_shape *shape, const struct order_permutati
 /* The cursor after the step that begins at `cursor`. */
 shs_cursor order_next(const struct order_shape *shape, shs_cursor cursor);
 
-/* Refuses a cursor that no run of this shape passes; epochs 0: without end. */
+/* The epoch's beginning from which on a run has had its shape: before it the batch was another one.
+ */
+struct order_origin {
+    uint64_t epoch;
+    uint64_t step;
+};
+
+/* Refuses a cursor that no run passes which has had this shape since `origin`; epochs 0: without
+ * end. */
+shs_status order_check_cursor_since(const struct order_shape *shape, uint64_t epochs,
+                                    struct order_origin origin, shs_cursor cursor);
+
+/* The same for a run that has had its shape from the beginning. */
 shs_status order_check_cursor(const struct order_shape *shape, uint64_t epochs, shs_cursor cursor);
 
 /* The words of the command line and of fingerprints; "?" for a value that is none. */

@@ -68,11 +68,41 @@ static void hash_shape(struct core_hash *hash, const shs_tensor *tensor)
     core_hash_add_elements(hash, tensor->shape, tensor->axes, sizeof *tensor->shape);
 }
 
+/* How far the run has come, as a checkpoint keeps it. */
+enum progress {
+    EPOCH,
+    EPOCH_STEP,
+    STEP,
+    ORIGIN_EPOCH,
+    ORIGIN_STEP,
+    LEDGER,
+    N_PROGRESS = LEDGER + RUN_LEDGER_NUMBERS
+};
+
+static void note_progress(const shs_loader *loader, uint64_t progress[N_PROGRESS])
+{
+    progress[EPOCH] = loader->cursor.epoch;
+    progress[EPOCH_STEP] = loader->cursor.epoch_step;
+    progress[STEP] = loader->cursor.step;
+    progress[ORIGIN_EPOCH] = loader->origin.epoch;
+    progress[ORIGIN_STEP] = loader->origin.step;
+}
+
+static shs_cursor cursor_of(const uint64_t progress[N_PROGRESS])
+{
+    return (shs_cursor){progress[EPOCH], progress[EPOCH_STEP], progress[STEP]};
+}
+
+static struct order_origin origin_of(const uint64_t progress[N_PROGRESS])
+{
+    return (struct order_origin){progress[ORIGIN_EPOCH], progress[ORIGIN_STEP]};
+}
+
 /* A digest of names, types and shapes; of the content too where `contents` gives it, and of what
  * else a checkpoint holds where `fingerprint` is given. */
 static shs_status digest_state(const struct state *state, void *const *contents,
-                               const shs_cursor *cursor, const uint64_t *ledger,
-                               const char *fingerprint, char text[CORE_DIGEST_TEXT])
+                               const uint64_t *progress, size_t n_progress, const char *fingerprint,
+                               char text[CORE_DIGEST_TEXT])
 {
     struct core_hash *hash;
     shs_status status = core_hash_new(&hash);
@@ -84,9 +114,7 @@ static shs_status digest_state(const struct state *state, void *const *contents,
             core_hash_add_elements(hash, contents[t], bytes_of(&state->tensors[t]) / size, size);
     }
     if (fingerprint) {
-        uint64_t values[3] = {cursor->epoch, cursor->epoch_step, cursor->step};
-        core_hash_add_elements(hash, values, 3, sizeof *values);
-        if (ledger) core_hash_add_elements(hash, ledger, RUN_LEDGER_NUMBERS, sizeof *ledger);
+        core_hash_add_elements(hash, progress, n_progress, sizeof *progress);
         core_hash_add(hash, fingerprint, strlen(fingerprint));
     }
     core_hash_finish(&hash, text);
@@ -110,7 +138,7 @@ struct labels {
     char *fingerprint;
     char *tensors;
     char checksum[CORE_DIGEST_TEXT];
-    uint64_t ledger[RUN_LEDGER_NUMBERS];
+    uint64_t progress[N_PROGRESS];
 };
 
 static void free_labels(struct labels *labels)
@@ -120,12 +148,10 @@ static void free_labels(struct labels *labels)
 }
 
 static shs_status write_contents(struct h5_writer *writer, const struct state *state,
-                                 const shs_cursor *cursor, const struct labels *labels)
+                                 const struct labels *labels)
 {
     static const struct h5_storage contiguous = {0};
-    uint64_t values[3] = {cursor->epoch, cursor->epoch_step, cursor->step};
-    shs_status status = h5_write_u64(writer, "cursor", values, 3);
-    if (!status) status = h5_write_u64(writer, "ledger", labels->ledger, RUN_LEDGER_NUMBERS);
+    shs_status status = h5_write_u64(writer, "progress", labels->progress, N_PROGRESS);
     if (!status) status = h5_write_text(writer, "fingerprint", labels->fingerprint);
     if (!status) status = h5_write_text(writer, "tensors", labels->tensors);
     if (!status) status = h5_write_text(writer, "checksum", labels->checksum);
@@ -140,7 +166,7 @@ static shs_status write_contents(struct h5_writer *writer, const struct state *s
     return status;
 }
 
-static shs_status write_file(const char *path, const struct state *state, const shs_cursor *cursor,
+static shs_status write_file(const char *path, const struct state *state,
                              const struct labels *labels)
 {
     struct h5_writer *writer = NULL;
@@ -148,7 +174,7 @@ static shs_status write_file(const char *path, const struct state *state, const 
     shs_status status = io_temporary_name(path, &temporary);
     if (status) return status;
     status = h5_create(temporary, &writer);
-    if (!status) status = write_contents(writer, state, cursor, labels);
+    if (!status) status = write_contents(writer, state, labels);
     if (!status)
         status = h5_finish(&writer);
     else
@@ -186,7 +212,7 @@ static shs_status make_labels(const shs_loader *loader, const struct state *stat
     if (!status) status = list_tensors(state, &labels->tensors);
     if (!status) status = contents_of(state, &contents);
     if (!status)
-        status = digest_state(state, contents, &loader->cursor, labels->ledger, labels->fingerprint,
+        status = digest_state(state, contents, labels->progress, N_PROGRESS, labels->fingerprint,
                               labels->checksum);
     core_free(&contents);
     return status;
@@ -203,7 +229,7 @@ static shs_status save_in_folder(const shs_loader *loader, const char *folder,
     if (!status) status = run_folder_free_name(folder, loader->cursor.step, saved.name);
     if (!status) status = io_join(folder, saved.name, &path);
     if (status) return status;
-    status = write_file(path, state, &loader->cursor, labels);
+    status = write_file(path, state, labels);
     if (!status) status = io_checksum(path, saved.checksum);
     if (!status) status = run_folder_point(folder, &saved, &latest);
     if (status)
@@ -230,7 +256,8 @@ static shs_status save_local(const shs_loader *loader, const char *folder,
                              const struct state *state, const uint64_t *ledger)
 {
     struct labels labels = {0};
-    memcpy(labels.ledger, ledger, sizeof labels.ledger);
+    note_progress(loader, labels.progress);
+    memcpy(labels.progress + LEDGER, ledger, RUN_LEDGER_NUMBERS * sizeof *ledger);
     shs_status status = make_labels(loader, state, &labels);
     if (!status) status = io_make_folder(folder);
     if (!status) status = check_room(state, folder);
@@ -244,6 +271,7 @@ static shs_status check_save(const shs_loader *loader, const char *folder,
                              const struct state *state, char digest[CORE_DIGEST_TEXT])
 {
     void **contents = NULL;
+    uint64_t progress[N_PROGRESS];
     shs_status status = check_state(state, folder);
     if (!status && loader->handed)
         status = core_fail(SHS_ERROR_STATE,
@@ -251,7 +279,8 @@ static shs_status check_save(const shs_loader *loader, const char *folder,
                            "batch with ends_step",
                            (ull)loader->cursor.step);
     if (!status) status = contents_of(state, &contents);
-    if (!status) status = digest_state(state, contents, &loader->cursor, NULL, "", digest);
+    note_progress(loader, progress);
+    if (!status) status = digest_state(state, contents, progress, LEDGER, "", digest);
     core_free(&contents);
     return core_wrap(status, "shs_save");
 }
@@ -274,8 +303,7 @@ shs_status shs_save(shs_loader *loader, const char *folder, const shs_tensor *te
 /* What rank 0 has read of a checkpoint. */
 struct loaded {
     bool found;
-    shs_cursor cursor;
-    uint64_t ledger[RUN_LEDGER_NUMBERS];
+    uint64_t progress[N_PROGRESS];
     void **contents; /* of each tensor */
 };
 
@@ -324,7 +352,7 @@ static shs_status check_contents(const struct state *state, const struct loaded 
                                  const struct labels *labels, const char *stored, const char *path)
 {
     char checksum[CORE_DIGEST_TEXT];
-    shs_status status = digest_state(state, loaded->contents, &loaded->cursor, labels->ledger,
+    shs_status status = digest_state(state, loaded->contents, labels->progress, N_PROGRESS,
                                      labels->fingerprint, checksum);
     if (status || !strcmp(stored, checksum)) return status;
     return is_damaged(path, checksum, stored);
@@ -332,29 +360,36 @@ static shs_status check_contents(const struct state *state, const struct loaded 
 
 /* Both lists are of the run's: what the checkpoint has, and what the program has. */
 static shs_status check_labels(const shs_loader *loader, const struct state *state,
-                               const struct labels *labels)
+                               const struct labels *labels, uint64_t progress[N_PROGRESS])
 {
     char *own = NULL;
     shs_status status = run_fingerprint(loader, &own);
-    if (!status) status = run_fingerprint_check(labels->fingerprint, own);
+    if (!status)
+        status = run_fingerprint_check(labels->fingerprint, own, progress[EPOCH_STEP] == 0);
+    if (!status && strcmp(labels->fingerprint, own)) { /* another batch from here on */
+        progress[ORIGIN_EPOCH] = progress[EPOCH];
+        progress[ORIGIN_STEP] = progress[STEP];
+    }
     core_free(&own);
     if (!status) status = list_tensors(state, &own);
-    if (!status) status = run_fingerprint_check(labels->tensors, own);
+    if (!status) status = run_fingerprint_check(labels->tensors, own, false);
     core_free(&own);
     return status;
 }
 
-static shs_status read_labels(struct h5_file *file, struct labels *labels, char **stored,
-                              shs_cursor *cursor)
+static shs_status read_labels(struct h5_file *file, struct labels *labels, char **stored)
 {
-    uint64_t values[3] = {0};
     shs_status status = h5_read_text(file, "fingerprint", &labels->fingerprint);
     if (!status) status = h5_read_text(file, "tensors", &labels->tensors);
     if (!status) status = h5_read_text(file, "checksum", stored);
-    if (!status) status = h5_read_u64(file, "cursor", values, 3);
-    if (!status) status = h5_read_u64(file, "ledger", labels->ledger, RUN_LEDGER_NUMBERS);
-    *cursor = (shs_cursor){values[0], values[1], values[2]};
+    if (!status) status = h5_read_u64(file, "progress", labels->progress, N_PROGRESS);
     return status;
+}
+
+static shs_status check_progress(const shs_loader *loader, const uint64_t progress[N_PROGRESS])
+{
+    return order_check_cursor_since(&loader->order.shape, loader->epochs, origin_of(progress),
+                                    cursor_of(progress));
 }
 
 static shs_status read_file(const shs_loader *loader, const char *path, const struct state *state,
@@ -364,14 +399,13 @@ static shs_status read_file(const shs_loader *loader, const char *path, const st
     struct labels labels = {0};
     char *stored = NULL;
     shs_status status = h5_open(path, &file);
-    if (!status) status = read_labels(file, &labels, &stored, &loaded->cursor);
-    memcpy(loaded->ledger, labels.ledger, sizeof loaded->ledger);
-    if (!status) status = core_wrap(check_labels(loader, state, &labels), "%s", path);
+    if (!status) status = read_labels(file, &labels, &stored);
+    memcpy(loaded->progress, labels.progress, sizeof loaded->progress);
+    if (!status)
+        status = core_wrap(check_labels(loader, state, &labels, loaded->progress), "%s", path);
     if (!status) status = read_contents(file, state, loaded);
     if (!status) status = check_contents(state, loaded, &labels, stored, path);
-    if (!status)
-        status = core_wrap(order_check_cursor(&loader->order.shape, loader->epochs, loaded->cursor),
-                           "%s", path);
+    if (!status) status = core_wrap(check_progress(loader, loaded->progress), "%s", path);
     core_free(&stored);
     free_labels(&labels);
     h5_close(&file);
@@ -409,16 +443,17 @@ static shs_status share_state(shs_run *run, const struct state *state, const str
 static shs_status share(shs_loader *loader, const struct state *state, const struct loaded *loaded)
 {
     shs_run *run = loader->dataset->run;
-    uint64_t head[4 + RUN_LEDGER_NUMBERS] = {loaded->found, loaded->cursor.epoch,
-                                             loaded->cursor.epoch_step, loaded->cursor.step};
-    memcpy(head + 4, loaded->ledger, sizeof loaded->ledger);
-    shs_status status = mpi_broadcast(run, head, sizeof head);
+    uint64_t found = loaded->found, progress[N_PROGRESS];
+    memcpy(progress, loaded->progress, sizeof progress);
+    shs_status status = mpi_broadcast(run, &found, sizeof found);
     if (status) return status;
-    if (!head[0]) return SHS_NO_CHECKPOINT;
-    status = share_state(run, state, loaded);
+    if (!found) return SHS_NO_CHECKPOINT;
+    status = mpi_broadcast(run, progress, sizeof progress);
+    if (!status) status = share_state(run, state, loaded);
     if (status) return status;
-    run_loader_go(loader, (shs_cursor){head[1], head[2], head[3]});
-    run_loader_go_on(loader, head + 4);
+    run_loader_go(loader, cursor_of(progress));
+    run_loader_go_on(loader, progress + LEDGER);
+    loader->origin = origin_of(progress);
     return SHS_OK;
 }
 
@@ -430,7 +465,7 @@ shs_status shs_restore(shs_loader *loader, const char *folder, const shs_tensor 
     struct loaded loaded = {0};
     char digest[CORE_DIGEST_TEXT] = "";
     shs_status status = check_state(&state, folder);
-    if (!status) status = digest_state(&state, NULL, NULL, NULL, NULL, digest);
+    if (!status) status = digest_state(&state, NULL, NULL, 0, NULL, digest);
     mpi_watch_settled(run, &loader->watch);
     status = mpi_settle(run, core_wrap(status, "shs_restore"),
                         "shs_restore(%zu tensors, shapes %s)", count, digest);

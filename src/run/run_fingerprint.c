@@ -38,29 +38,38 @@ shs_status run_fingerprint(const shs_loader *loader, char **fingerprint)
     return core_text_take(&text, fingerprint);
 }
 
-static shs_status differ(const char *stored, size_t stored_length, const char *own,
-                         size_t own_length)
+static bool begins(const char *line, const char *with)
 {
-    static const char vranks[] = "vranks = ";
-    if (!strncmp(stored, vranks, sizeof vranks - 1))
+    return !strncmp(line, with, strlen(with));
+}
+
+static shs_status differ(const char *stored, int stored_length, const char *own, int own_length)
+{
+    const int value = sizeof "vranks = " - 1;
+    if (begins(stored, "vranks = "))
         return core_fail(SHS_ERROR_MISMATCH,
                          "the checkpoint was made with V = %.*s virtual ranks, this run has "
                          "V = %.*s; pass vranks %.*s",
-                         (int)(stored_length - sizeof vranks + 1), stored + sizeof vranks - 1,
-                         (int)(own_length - sizeof vranks + 1), own + sizeof vranks - 1,
-                         (int)(stored_length - sizeof vranks + 1), stored + sizeof vranks - 1);
+                         stored_length - value, stored + value, own_length - value, own + value,
+                         stored_length - value, stored + value);
+    if (begins(stored, "batch = "))
+        return core_fail(SHS_ERROR_MISMATCH,
+                         "the checkpoint was made inside an epoch with «%.*s», this run has "
+                         "«%.*s»: the batch may change at an epoch's end only; keep it until then",
+                         stored_length, stored, own_length, own);
     return core_fail(SHS_ERROR_MISMATCH,
                      "the checkpoint belongs to another run: it has «%.*s», this run has «%.*s»; "
                      "set it back, or use another folder",
-                     (int)stored_length, stored, (int)own_length, own);
+                     stored_length, stored, own_length, own);
 }
 
-shs_status run_fingerprint_check(const char *stored, const char *own)
+shs_status run_fingerprint_check(const char *stored, const char *own, bool at_epoch_end)
 {
     while (*stored || *own) {
         size_t length = strcspn(stored, "\n"), own_length = strcspn(own, "\n");
-        if (length != own_length || memcmp(stored, own, length))
-            return differ(stored, length, own, own_length);
+        bool same = length == own_length && !memcmp(stored, own, length);
+        bool may = at_epoch_end && begins(stored, "batch = ") && begins(own, "batch = ");
+        if (!same && !may) return differ(stored, (int)length, own, (int)own_length);
         stored += length + (stored[length] != '\0');
         own += own_length + (own[own_length] != '\0');
     }

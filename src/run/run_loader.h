@@ -11,6 +11,7 @@ struct shs_loader {
     shs_dataset *dataset;
     struct order order;
     uint64_t epochs; /* 0: no end */
+    struct order_origin origin;
     char *augment_text;
     shs_augment *augment;
     shs_augment_by augment_by;
@@ -60,7 +61,7 @@ void run_loader_go_on(shs_loader *loader, const uint64_t numbers[RUN_LEDGER_NUMB
 shs_status run_fingerprint(const shs_loader *loader, char **text);
 
 /* Local. SHS_ERROR_MISMATCH, naming the first line in which a stored text differs from the run's
- * own. */
-shs_status run_fingerprint_check(const char *stored, const char *own);
+ * own. At an epoch's end the batch may differ. */
+shs_status run_fingerprint_check(const char *stored, const char *own, bool at_epoch_end);
 
 #endif

@@ -177,6 +177,41 @@ static void test_a_checkpoint_carries_the_ledger(void)
     end();
 }
 
+/* Steps of two epochs with one batch, then with another one. */
+static void test_the_batch_may_change_between_epochs(void)
+{
+    begin();
+    char checkpoints[PATH_BYTES];
+    snprintf(checkpoints, sizeof checkpoints, "%.450s/checkpoints", folder);
+    struct course course = plain_course(), other = course;
+    other.loader.batch = 5;
+    uint64_t steps = course_steps(&course), other_steps = course_steps(&other);
+    struct job job = course_open(&course, MPI_COMM_WORLD, path);
+    CHECK(take_steps(&job, steps + 1) == SHS_OK);
+    CHECK(shs_save(job.loader, checkpoints, NULL, 0) == SHS_OK);
+    struct job next = course_open(&other, MPI_COMM_WORLD, path);
+    CHECK(shs_restore(next.loader, checkpoints, NULL, 0) == SHS_ERROR_MISMATCH);
+    CHECK(strstr(shs_message(), "batch = 3") && strstr(shs_message(), "epoch's end only"));
+    CHECK(take_steps(&job, steps - 1) == SHS_OK);
+    CHECK(shs_save(job.loader, checkpoints, NULL, 0) == SHS_OK);
+    CHECK(shs_restore(next.loader, checkpoints, NULL, 0) == SHS_OK);
+    shs_cursor at = shs_tell(next.loader);
+    CHECK(at.epoch == 2 && at.epoch_step == 0 && at.step == 2 * steps);
+    CHECK(take_step(&next) == SHS_OK);
+    CHECK(shs_save(next.loader, checkpoints, NULL, 0) == SHS_OK);
+    job_close(&job);
+    job_close(&next);
+    next = course_open(&other, MPI_COMM_WORLD, path); /* and on from within */
+    CHECK(shs_restore(next.loader, checkpoints, NULL, 0) == SHS_OK);
+    CHECK(take_steps(&next, UINT64_MAX) == SHS_END);
+    CHECK(shs_tell(next.loader).step == 2 * steps + other_steps);
+    CHECK(has_verified(&next, 1, 0));
+    CHECK(shs_seek(next.loader, (shs_cursor){1, 0, steps}) == SHS_ERROR_ARGUMENT);
+    CHECK(shs_seek(next.loader, (shs_cursor){2, 0, 2 * steps}) == SHS_OK);
+    job_close(&next);
+    end();
+}
+
 static void test_epochs_without_agreement_are_judged_together(void)
 {
     begin();
@@ -200,6 +235,7 @@ int main(void)
         {"the count is compared", test_the_count_is_compared},
         {"an epoch entered by a seek is not judged", test_an_epoch_entered_by_a_seek_is_not_judged},
         {"a checkpoint carries the ledger", test_a_checkpoint_carries_the_ledger},
+        {"the batch may change between epochs", test_the_batch_may_change_between_epochs},
         {"epochs without agreement are judged together",
          test_epochs_without_agreement_are_judged_together},
     };
