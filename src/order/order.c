@@ -295,9 +295,33 @@ shs_status order_turn_of(struct order *order, uint64_t row, struct order_turn *t
     return status;
 }
 
+static bool is_past(const struct order_shape *shape, const struct order_turn *turn, uint64_t now)
+{
+    return !turn->waits && order_moment(shape, turn->epoch_step, turn->vrank) <= now;
+}
+
+/* The turn of a place in a window. If the window is not drawn it is the window's first, or false in
+ * the midst of it: the turn is over, or not. */
+static bool guess_turn_in_window(struct order *order, const struct run *run, uint64_t position,
+                                 uint64_t now, struct order_turn *turn)
+{
+    const struct order_shape *shape = &order->shape;
+    struct order_window window = window_at(shape, run, position);
+    struct order_window *drawn = kept_window(order, &window);
+    uint64_t offset = position - window.begin, opens = window.begin - run->begin;
+    if (drawn) {
+        opens += order_permutation_position(&drawn->permutation, offset);
+        *turn = turn_of_run(shape, run->vrank, opens);
+        return true;
+    }
+    *turn = turn_of_run(shape, run->vrank, opens);
+    struct order_turn last = turn_of_run(shape, run->vrank, opens + window.rows - 1);
+    return !is_past(shape, turn, now) || is_past(shape, &last, now);
+}
+
 /* The same as far as it can be told without drawing anything: too early by up to a window, or false
- * if a fixed shard is not kept. */
-static bool guess_turn(struct order *order, uint64_t row, struct order_turn *turn)
+ * if it may be the moment after `now`: a fixed shard is not kept, or a window that has begun. */
+static bool guess_turn(struct order *order, uint64_t row, uint64_t now, struct order_turn *turn)
 {
     const struct order_shape *shape = &order->shape;
     struct run run = {.sequence = &order->all};
@@ -317,13 +341,8 @@ static bool guess_turn(struct order *order, uint64_t row, struct order_turn *tur
         run.begin = begin_of_run(shape, run.vrank);
         run.end = begin_of_run(shape, run.vrank + 1);
     }
-    if (shape->shuffle == SHS_SHUFFLE_BLOCKS) {
-        struct order_window window = window_at(shape, &run, position);
-        struct order_window *drawn = kept_window(order, &window);
-        uint64_t offset = position - window.begin;
-        position = window.begin;
-        if (drawn) position += order_permutation_position(&drawn->permutation, offset);
-    }
+    if (shape->shuffle == SHS_SHUFFLE_BLOCKS)
+        return guess_turn_in_window(order, &run, position, now, turn);
     *turn = turn_of_run(shape, run.vrank, position - run.begin);
     return true;
 }
@@ -334,7 +353,7 @@ uint64_t order_next_use(struct order *order, uint64_t first, uint64_t count, uin
     uint64_t next = ORDER_NEVER;
     for (uint64_t row = first; row < first + count; row++) {
         struct order_turn turn = {0};
-        bool known = guess_turn(order, row, &turn);
+        bool known = guess_turn(order, row, now, &turn);
         if (turn.vrank - first_vrank >= vranks || (known && turn.waits)) continue;
         uint64_t moment =
             known ? order_moment(&order->shape, turn.epoch_step, turn.vrank) : now + 1;

@@ -1,0 +1,1020 @@
+/* The order of an epoch against a slow reference that writes it all down, permuted blocks, runs and
+ * windows among it; permutations undone; and when a row's turn comes, against all turns of an
+ * epoch.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "counted_memory.h"
+#include "judge.h"
+#include "order.h"
+#include "unit.h"
+
+typedef unsigned long long ull;
+
+/* ---- the reference */
+
+/* An epoch written down: all sequences one after the other, and as it is walked in the end. */
+struct book {
+    struct order_shape shape;
+    uint64_t seed;
+    uint32_t stream;
+    uint64_t epoch;
+    uint64_t *rows;   /* the sequences */
+    uint64_t *place;  /* which block of its sequence each position lies in */
+    uint64_t *walk;   /* the sequences with their windows mixed */
+    uint64_t *window; /* the number of each position's window in its run */
+    uint64_t *opens;  /* where that window begins */
+    uint64_t *closes; /* and ends */
+    struct order_permutation permutation;
+};
+
+static bool book_make(struct book *book, uint64_t most)
+{
+    uint64_t **lists[] = {&book->rows,   &book->place, &book->walk,
+                          &book->window, &book->opens, &book->closes};
+    bool good = true;
+    *book = (struct book){0};
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        *lists[i] = calloc(most, sizeof **lists[i]);
+        good = good && *lists[i];
+    }
+    return NEED(good);
+}
+
+static void book_free(struct book *book)
+{
+    free(book->rows);
+    free(book->place);
+    free(book->walk);
+    free(book->window);
+    free(book->opens);
+    free(book->closes);
+    order_permutation_free(&book->permutation);
+}
+
+static void draw(struct book *book, uint32_t part, uint64_t vrank, uint64_t count)
+{
+    const struct order_source source = {book->seed, book->stream, part, book->epoch, vrank};
+    CHECK(order_permutation_draw(&book->permutation, &source, count) == SHS_OK);
+}
+
+static uint64_t share(uint64_t total, uint64_t part, uint64_t parts)
+{
+    return (uint64_t)((unsigned __int128)total * part / parts);
+}
+
+/* Rows [base, end) as a sequence of its own: blocks of B of them, whole but for the last. */
+static void write_sequence(struct book *book, uint64_t base, uint64_t end, uint64_t vrank)
+{
+    uint64_t size = book->shape.shuffle == SHS_SHUFFLE_BLOCKS ? book->shape.block_rows : 1;
+    uint64_t blocks = (end - base + size - 1) / size, at = base;
+    if (blocks && book->shape.shuffle != SHS_SHUFFLE_NONE) draw(book, 0, vrank, blocks);
+    for (uint64_t place = 0; place < blocks; place++) {
+        uint64_t block = book->shape.shuffle == SHS_SHUFFLE_NONE
+                             ? place
+                             : order_permutation_row(&book->permutation, place);
+        for (uint64_t row = base + block * size; row < end && row < base + (block + 1) * size;
+             row++) {
+            book->rows[at] = row;
+            book->place[at++] = place;
+        }
+    }
+}
+
+/* Mixes the windows of a run: W blocks each, from the one in which the run begins. */
+static void walk_windows(struct book *book, uint64_t vrank, uint64_t begin, uint64_t end)
+{
+    uint64_t number = 0, close;
+    for (uint64_t open = begin; open < end; open = close, number++) {
+        uint64_t last = book->place[open] + book->shape.window_blocks - 1;
+        for (close = open; close < end && book->place[close] <= last;)
+            close++;
+        draw(book, 1 + (uint32_t)number, vrank, close - open);
+        for (uint64_t at = open; at < close; at++) {
+            book->walk[at] =
+                book->rows[open + order_permutation_row(&book->permutation, at - open)];
+            book->window[at] = number;
+            book->opens[at] = open;
+            book->closes[at] = close;
+        }
+    }
+}
+
+static void write_book(struct book *book)
+{
+    const struct order_shape *shape = &book->shape;
+    if (shape->shard == SHS_SHARD_GLOBAL) write_sequence(book, 0, shape->samples, 0);
+    for (uint64_t vrank = 0; vrank < shape->vranks; vrank++) {
+        uint64_t begin = share(shape->samples, vrank, shape->vranks);
+        uint64_t end = share(shape->samples, vrank + 1, shape->vranks);
+        if (shape->shard == SHS_SHARD_FIXED) write_sequence(book, begin, end, vrank);
+        if (shape->shuffle == SHS_SHUFFLE_BLOCKS) walk_windows(book, vrank, begin, end);
+    }
+    if (shape->shuffle != SHS_SHUFFLE_BLOCKS)
+        memcpy(book->walk, book->rows, shape->samples * sizeof *book->walk);
+}
+
+static bool has_runs(const struct order_shape *shape)
+{
+    return shape->shuffle == SHS_SHUFFLE_BLOCKS || shape->shard == SHS_SHARD_FIXED;
+}
+
+/* Steps of an epoch; 0 for one that is to be refused. */
+static uint64_t count_steps(const struct order_shape *shape)
+{
+    uint64_t least = shape->samples, most = 0, batch = shape->batch;
+    if (!has_runs(shape)) {
+        least = most = shape->samples;
+        batch *= shape->vranks;
+    }
+    for (uint64_t vrank = 0; vrank < shape->vranks && has_runs(shape); vrank++) {
+        uint64_t rows = share(shape->samples, vrank + 1, shape->vranks) -
+                        share(shape->samples, vrank, shape->vranks);
+        if (rows < least) least = rows;
+        if (rows > most) most = rows;
+    }
+    if (shape->tail == SHS_TAIL_DROP) return least / batch;
+    if (shape->tail == SHS_TAIL_PAD && !least) return 0;
+    return most / batch + (most % batch != 0);
+}
+
+/* The rows of one batch, by the words of contract 2, and how many of them have weight 1. */
+static uint64_t expected_rows(const struct book *book, uint64_t step, uint64_t vrank,
+                              uint64_t *rows, uint64_t *count)
+{
+    const struct order_shape *shape = &book->shape;
+    uint64_t begin = 0, end = shape->samples, batch = shape->batch, n = 0;
+    uint64_t first = step * shape->vranks * batch + vrank * batch, length = batch;
+    if (has_runs(shape)) {
+        begin = share(end, vrank, shape->vranks);
+        end = share(end, vrank + 1, shape->vranks);
+        first = step * batch;
+    } else if (shape->tail == SHS_TAIL_SHORT &&
+               end - step * shape->vranks * batch < shape->vranks * batch) {
+        uint64_t left = end - step * shape->vranks * batch;
+        first = end - left + left * vrank / shape->vranks;
+        length = end - left + left * (vrank + 1) / shape->vranks - first;
+    }
+    *count = 0;
+    for (uint64_t k = first; k < first + length; k++) {
+        if (k >= end - begin && shape->tail != SHS_TAIL_PAD) break;
+        *count += k < end - begin;
+        rows[n++] = book->walk[begin + k % (end - begin)];
+    }
+    return n;
+}
+
+/* ---- an epoch's rows */
+
+enum {
+    MOST_BATCH = 1000
+};
+
+static bool batch_is_right(const struct book *book, struct order *order, uint64_t step,
+                           uint64_t vrank)
+{
+    static uint64_t expected[MOST_BATCH], rows[MOST_BATCH + 1];
+    struct order_slice slice = order_slice(&order->shape, step, vrank);
+    uint64_t count, n = expected_rows(book, step, vrank, expected, &count);
+    if (slice.rows != n || slice.count != count) return false;
+    rows[n] = 7;
+    return order_rows(order, vrank, slice, rows) == SHS_OK && rows[n] == 7 &&
+           memcmp(rows, expected, n * sizeof *rows) == 0;
+}
+
+/* Returns false, and says where, if an epoch is not that of the reference. */
+static bool epoch_is_right(struct book *book, struct order *order)
+{
+    const struct order_shape *shape = &order->shape;
+    uint64_t steps = count_steps(shape);
+    bool good = (order_check(shape) == SHS_OK) == (steps > 0);
+    if (steps && good) {
+        book->shape = *shape;
+        book->seed = order->seed;
+        book->stream = order->stream;
+        write_book(book);
+        good = order_steps(shape) == steps && order_begin(order, book->epoch) == SHS_OK;
+    }
+    for (uint64_t step = 0; step < steps && good; step++)
+        for (uint64_t vrank = 0; vrank < shape->vranks && good; vrank++)
+            good = batch_is_right(book, order, step, vrank);
+    if (!good)
+        printf("  N %llu V %llu b %llu B %llu W %llu shuffle %s shard %s tail %s\n",
+               (ull)shape->samples, (ull)shape->vranks, (ull)shape->batch, (ull)shape->block_rows,
+               (ull)shape->window_blocks, order_shuffle_name(shape->shuffle),
+               order_shard_name(shape->shard), order_tail_name(shape->tail));
+    book->epoch++;
+    return good;
+}
+
+/* All tails and shards of a shape. */
+static size_t count_wrong(struct book *book, struct order *order, struct order_shape shape)
+{
+    size_t wrong = 0;
+    for (int tail = 0; tail < 3; tail++)
+        for (int shard = 0; shard < 2; shard++) {
+            order->shape = shape;
+            order->shape.tail = (shs_tail)tail;
+            order->shape.shard = (shs_shard)shard;
+            wrong += !epoch_is_right(book, order);
+        }
+    return wrong;
+}
+
+static const uint64_t few_rows[] = {1, 2, 3, 7, 16, 31, 64, 100, 257};
+static const uint64_t vranks_of[] = {1, 2, 3, 5, 8, 100};
+static const uint64_t batches[] = {1, 4, 32, MOST_BATCH};
+
+/* More virtual ranks than blocks or rows, blocks and windows larger than the dataset and a last
+ * block that is short are all among them. One order is set again and again. */
+static void blocks_are_those_of_the_reference(void)
+{
+    static const uint64_t blocks[] = {1, 2, 3, 5, 16, 64, 300};
+    static const uint64_t windows[] = {1, 2, 3, 16, UINT64_C(1) << 47};
+    struct order order = {.seed = 11, .stream = 2};
+    struct book book;
+    size_t wrong = 0;
+    if (!book_make(&book, 300)) return;
+    for (size_t n = 0; n < COUNT(few_rows); n++)
+        for (size_t v = 0; v < COUNT(vranks_of); v++)
+            for (size_t b = 0; b < COUNT(batches); b++)
+                for (size_t i = 0; i < COUNT(blocks) * COUNT(windows); i++)
+                    wrong += count_wrong(
+                        &book, &order,
+                        (struct order_shape){.samples = few_rows[n],
+                                             .vranks = vranks_of[v],
+                                             .batch = batches[b],
+                                             .shuffle = SHS_SHUFFLE_BLOCKS,
+                                             .block_rows = blocks[i / COUNT(windows)],
+                                             .window_blocks = windows[i % COUNT(windows)]});
+    CHECK(wrong == 0);
+    CHECK(book.epoch > 40000);
+    order_free(&order);
+    book_free(&book);
+}
+
+static void other_shuffles_are_those_of_the_reference(void)
+{
+    struct order order = {.seed = 12};
+    struct book book;
+    size_t wrong = 0;
+    if (!book_make(&book, 300)) return;
+    for (size_t n = 0; n < COUNT(few_rows); n++)
+        for (size_t v = 0; v < COUNT(vranks_of); v++)
+            for (size_t b = 0; b < COUNT(batches); b++)
+                for (int shuffle = 0; shuffle < 2; shuffle++)
+                    wrong += count_wrong(&book, &order,
+                                         (struct order_shape){.samples = few_rows[n],
+                                                              .vranks = vranks_of[v],
+                                                              .batch = batches[b],
+                                                              .shuffle = (shs_shuffle)shuffle});
+    CHECK(wrong == 0);
+    order_free(&order);
+    book_free(&book);
+}
+
+/* Windows, shards or blocks that are more than a table holds, or just as many. */
+static void large_windows_are_those_of_the_reference(void)
+{
+    static const struct order_shape shapes[] = {
+        {.samples = 40000, .block_rows = 600, .window_blocks = 40, .vranks = 2, .batch = 512},
+        {.samples = 40000, .block_rows = 20000, .window_blocks = 1, .vranks = 1, .batch = 100},
+        {.samples = 49153, .block_rows = 4096, .window_blocks = 4, .vranks = 3, .batch = 1000},
+        {.samples = 49157, .block_rows = 1, .window_blocks = 16385, .vranks = 2, .batch = 64},
+        {.samples = 100003, .block_rows = 3, .window_blocks = 5, .vranks = 7, .batch = 64},
+        {.samples = 98311, .block_rows = 6, .window_blocks = 2, .vranks = 6, .batch = 999},
+    };
+    struct order order = {.seed = 13, .stream = 15};
+    struct book book;
+    size_t wrong = 0;
+    if (!book_make(&book, 100003)) return;
+    for (size_t i = 0; i < COUNT(shapes); i++)
+        for (int shuffle = 0; shuffle < 3; shuffle++) {
+            struct order_shape shape = shapes[i];
+            shape.shuffle = (shs_shuffle)shuffle;
+            wrong += count_wrong(&book, &order, shape);
+        }
+    CHECK(wrong == 0);
+    order_free(&order);
+    book_free(&book);
+}
+
+/* Slices of any length at any place, of more virtual ranks than windows are kept of, now and then
+ * in another epoch. */
+static void check_jumps(struct book *book, struct order *order)
+{
+    static uint64_t rows[64];
+    uint64_t state = 5, wrong = 0;
+    for (int i = 0; i < 30000; i++) {
+        const struct order_shape *shape = &order->shape;
+        uint64_t vrank = judge_random(&state) % shape->vranks;
+        uint64_t begin = share(shape->samples, vrank, shape->vranks);
+        uint64_t length = share(shape->samples, vrank + 1, shape->vranks) - begin;
+        uint64_t first = judge_random(&state) % length;
+        uint64_t count = judge_random(&state) % (length - first < 64 ? length - first : 64);
+        if (i % 5000 == 4999)
+            CHECK(order_begin(order, book->epoch + 1) == SHS_OK &&
+                  order_rows(order, vrank, (struct order_slice){first, count, count}, rows) ==
+                      SHS_OK);
+        wrong += order_begin(order, book->epoch) != SHS_OK;
+        wrong +=
+            order_rows(order, vrank, (struct order_slice){first, count, count}, rows) != SHS_OK;
+        wrong += memcmp(rows, book->walk + begin + first, count * sizeof *rows) != 0;
+    }
+    CHECK(wrong == 0);
+}
+
+static void any_slice_at_any_time_is_the_same(void)
+{
+    for (int mode = 0; mode < 3; mode++) {
+        struct order order = {.shape = {.samples = 10007,
+                                        .vranks = 2 * ORDER_KEPT + 22,
+                                        .batch = 4,
+                                        .shuffle = mode < 2 ? SHS_SHUFFLE_BLOCKS : SHS_SHUFFLE_FULL,
+                                        .shard = mode ? SHS_SHARD_FIXED : SHS_SHARD_GLOBAL,
+                                        .block_rows = 7,
+                                        .window_blocks = 3},
+                              .seed = 9};
+        struct book book;
+        if (!book_make(&book, order.shape.samples)) return;
+        book.shape = order.shape;
+        book.seed = 9;
+        book.epoch = 3;
+        write_book(&book);
+        check_jumps(&book, &order);
+        order_free(&order);
+        book_free(&book);
+    }
+}
+
+/* ---- what blocks are for */
+
+/* Cuts that lie inside of a block: each makes it another virtual rank's too. */
+static uint64_t count_cuts_inside(const struct book *book)
+{
+    const struct order_shape *shape = &book->shape;
+    uint64_t inside = 0, before = 0;
+    for (uint64_t vrank = 1; vrank < shape->vranks; vrank++) {
+        uint64_t cut = share(shape->samples, vrank, shape->vranks);
+        inside += cut > before && book->place[cut - 1] == book->place[cut];
+        before = cut;
+    }
+    return inside;
+}
+
+/* Every row once, and blocks with rows of several virtual ranks only where they are cut. */
+static void check_owners(struct book *book, struct order *order)
+{
+    enum {
+        NOBODY = UINT16_MAX
+    };
+    static uint64_t rows[MOST_BATCH];
+    static uint16_t seen[1000], owner[1000];
+    const struct order_shape *shape = &order->shape;
+    uint64_t wrong = 0, more_owners = 0;
+    memset(seen, 0, sizeof seen);
+    memset(owner, 0xff, sizeof owner);
+    CHECK(order_begin(order, book->epoch) == SHS_OK);
+    for (uint16_t vrank = 0; vrank < shape->vranks; vrank++)
+        for (uint64_t step = 0; step < order_steps(shape); step++) {
+            struct order_slice slice = order_slice(shape, step, vrank);
+            CHECK(order_rows(order, vrank, slice, rows) == SHS_OK);
+            for (uint64_t i = 0; i < slice.rows; i++) {
+                uint16_t *block = &owner[rows[i] / shape->block_rows];
+                seen[rows[i]]++;
+                more_owners += *block != vrank && *block != NOBODY;
+                *block = vrank;
+            }
+        }
+    for (uint64_t row = 0; row < shape->samples; row++)
+        wrong += seen[row] != 1;
+    CHECK(wrong == 0);
+    CHECK(more_owners == count_cuts_inside(book));
+}
+
+static void only_blocks_at_cuts_are_shared(void)
+{
+    static const uint64_t sizes[] = {1, 7, 50, 100, 1000};
+    struct order order = {.seed = 77};
+    struct book book;
+    if (!book_make(&book, 997)) return;
+    book.seed = 77;
+    for (size_t i = 0; i < COUNT(sizes); i++)
+        for (uint64_t vranks = 1; vranks < 30; vranks += 3)
+            for (uint64_t window = 1; window < 6; window += 2, book.epoch++) {
+                order.shape = book.shape = (struct order_shape){.samples = 997,
+                                                                .vranks = vranks,
+                                                                .batch = 5,
+                                                                .shuffle = SHS_SHUFFLE_BLOCKS,
+                                                                .block_rows = sizes[i],
+                                                                .window_blocks = window};
+                write_sequence(&book, 0, 997, 0);
+                check_owners(&book, &order);
+            }
+    order_free(&order);
+    book_free(&book);
+}
+
+/* FNV-1a over an epoch's rows, each as 8 bytes, step by step and rank by rank. */
+static uint64_t hash_of_epoch(struct order *order, uint64_t epoch)
+{
+    static uint64_t rows[MOST_BATCH];
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    CHECK(order_begin(order, epoch) == SHS_OK);
+    for (uint64_t step = 0; step < order_steps(&order->shape); step++)
+        for (uint64_t vrank = 0; vrank < order->shape.vranks; vrank++) {
+            struct order_slice slice = order_slice(&order->shape, step, vrank);
+            CHECK(order_rows(order, vrank, slice, rows) == SHS_OK);
+            for (uint64_t i = 0; i < 8 * slice.rows; i++)
+                hash = (hash ^ (rows[i / 8] >> i % 8 * 8 & 0xff)) * UINT64_C(0x100000001b3);
+        }
+    return hash;
+}
+
+/* Worked out by a second program, in another language, from the description in the headers and in
+ * order.h. What changes one of them needs another SHS_ORDER_VERSION. */
+static void known_orders_stay(void)
+{
+    static const struct {
+        struct order_shape shape;
+        uint64_t epoch, hash;
+    } known[] = {
+        {{1003, 3, 10, SHS_SHUFFLE_BLOCKS, SHS_SHARD_GLOBAL, SHS_TAIL_SHORT, 16, 4},
+         2,
+         UINT64_C(0x6fc84edd8d398f5f)},
+        {{40000, 7, 100, SHS_SHUFFLE_BLOCKS, SHS_SHARD_GLOBAL, SHS_TAIL_DROP, 600, 40},
+         0,
+         UINT64_C(0x6cd18d304c18af76)},
+        {{50001, 5, 64, SHS_SHUFFLE_BLOCKS, SHS_SHARD_GLOBAL, SHS_TAIL_SHORT, 3, 5},
+         UINT32_MAX,
+         UINT64_C(0x6ace6141f4e137bc)},
+    };
+    for (size_t i = 0; i < COUNT(known); i++) {
+        struct order order = {
+            .shape = known[i].shape, .seed = UINT64_C(0x123456789abcdef0), .stream = 5};
+        uint64_t hash = hash_of_epoch(&order, known[i].epoch);
+        if (hash != known[i].hash) printf("  %zu: %016llx\n", i, (ull)hash);
+        CHECK(hash == known[i].hash);
+        order_free(&order);
+    }
+    CHECK(SHS_ORDER_VERSION == 1);
+}
+
+/* ---- chance */
+
+/* The number of an order of n things among n!, by counting smaller ones. */
+static size_t number_of_order(const uint64_t *values, size_t n)
+{
+    size_t number = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t smaller = 0;
+        for (size_t k = i + 1; k < n; k++)
+            smaller += values[k] < values[i];
+        number = number * (n - i) + smaller;
+    }
+    return number;
+}
+
+/* Where each row of a whole epoch stood before its windows were mixed, in the order of the walk. */
+static bool take_places(struct order *order, struct order_permutation *blocks, uint64_t epoch,
+                        uint64_t *places)
+{
+    const struct order_shape *shape = &order->shape;
+    const struct order_source source = {.seed = order->seed, .epoch = epoch};
+    uint64_t rows[16], at = 0;
+    bool good = order_begin(order, epoch) == SHS_OK &&
+                order_permutation_draw(blocks, &source, shape->samples) == SHS_OK;
+    for (uint64_t vrank = 0; vrank < shape->vranks && good; vrank++) {
+        uint64_t count = shape->samples / shape->vranks;
+        good = order_rows(order, vrank, (struct order_slice){0, count, count}, rows) == SHS_OK;
+        for (uint64_t i = 0; i < count && good; i++)
+            places[at++] = order_permutation_position(blocks, rows[i]);
+    }
+    return NEED(good);
+}
+
+/* Two windows of three blocks of one row: all 6 orders of one and all of the other come equally
+ * often, 36 pairs. They are one virtual rank's or those of two. */
+static void check_two_windows(uint64_t vranks)
+{
+    enum {
+        SEEDS = 36000
+    };
+    struct order order = {.shape = {.samples = 6,
+                                    .vranks = vranks,
+                                    .batch = 1,
+                                    .shuffle = SHS_SHUFFLE_BLOCKS,
+                                    .block_rows = 1,
+                                    .window_blocks = 3}};
+    struct order_permutation blocks = {0};
+    uint64_t pairs[36] = {0}, singles[6] = {0}, places[6];
+    for (order.seed = 0; order.seed < SEEDS; order.seed++) {
+        if (!take_places(&order, &blocks, order.seed, places)) return;
+        size_t first = number_of_order(places, 3);
+        singles[first]++;
+        pairs[6 * first + number_of_order(places + 3, 3)]++;
+        CHECK(places[0] < 3 && places[1] < 3 && places[2] < 3);
+    }
+    CHECK(judge_plausible(judge_chi_square(singles, 6, SEEDS / 6), 5));
+    CHECK(judge_plausible(judge_chi_square(pairs, 36, SEEDS / 36), 35));
+    order_permutation_free(&blocks);
+    order_free(&order);
+}
+
+static void all_orders_of_a_window_are_equally_likely(void)
+{
+    check_two_windows(1);
+    check_two_windows(2);
+}
+
+/* Four blocks of two rows in windows of one: 24 orders of blocks, and each of them as often with
+ * the first window one way round as the other. */
+static void all_orders_of_blocks_are_equally_likely(void)
+{
+    enum {
+        SEEDS = 48000
+    };
+    struct order order = {.shape = {.samples = 8,
+                                    .vranks = 1,
+                                    .batch = 1,
+                                    .shuffle = SHS_SHUFFLE_BLOCKS,
+                                    .block_rows = 2,
+                                    .window_blocks = 1}};
+    uint64_t counts[48] = {0}, rows[8], blocks[4];
+    for (order.seed = 0; order.seed < SEEDS; order.seed++) {
+        if (!NEED(order_begin(&order, order.seed % 1000) == SHS_OK &&
+                  order_rows(&order, 0, (struct order_slice){0, 8, 8}, rows) == SHS_OK))
+            return;
+        for (size_t i = 0; i < 4; i++)
+            blocks[i] = rows[2 * i] / 2;
+        counts[2 * number_of_order(blocks, 4) + (rows[0] > rows[1])]++;
+        order.begun = false;
+    }
+    CHECK(judge_plausible(judge_chi_square(counts, 48, SEEDS / 48), 47));
+    order_free(&order);
+}
+
+enum {
+    WINDOW_ROWS = 60
+};
+
+/* A place that a window's permutation is drawn for. */
+struct origin {
+    uint64_t seed;
+    uint32_t stream;
+    uint64_t epoch, vrank, window;
+};
+
+/* How the rows of a window are mixed: for each turn, which of the window's rows it is. */
+static void mixing_of(const struct origin *origin, uint64_t *mixing)
+{
+    struct order order = {.shape = {.samples = 12 * WINDOW_ROWS,
+                                    .vranks = 4,
+                                    .batch = 1,
+                                    .shuffle = SHS_SHUFFLE_BLOCKS,
+                                    .block_rows = 1,
+                                    .window_blocks = WINDOW_ROWS},
+                          .seed = origin->seed,
+                          .stream = origin->stream};
+    const struct order_source source = {
+        .seed = origin->seed, .stream = origin->stream, .epoch = origin->epoch};
+    struct order_permutation blocks = {0};
+    uint64_t first = origin->window * WINDOW_ROWS;
+    CHECK(order_permutation_draw(&blocks, &source, order.shape.samples) == SHS_OK);
+    CHECK(order_begin(&order, origin->epoch) == SHS_OK);
+    CHECK(order_rows(&order, origin->vrank, (struct order_slice){first, WINDOW_ROWS, WINDOW_ROWS},
+                     mixing) == SHS_OK);
+    for (uint64_t i = 0; i < WINDOW_ROWS; i++)
+        mixing[i] = order_permutation_position(&blocks, mixing[i]) -
+                    origin->vrank * 3 * WINDOW_ROWS - first;
+    order_permutation_free(&blocks);
+    order_free(&order);
+}
+
+/* By chance two of them have about one row in the same place, and 9 once in a million times. */
+static void windows_have_their_own_orders(void)
+{
+    static const struct origin origins[] = {
+        {42, 0, 3, 1, 1}, {43, 0, 3, 1, 1}, {42, 1, 3, 1, 1},
+        {42, 0, 4, 1, 1}, {42, 0, 3, 2, 1}, {42, 0, 3, 1, 2},
+        {42, 0, 3, 0, 1}, {42, 0, 3, 1, 0}, {42 + (UINT64_C(1) << 32), 0, 3, 1, 1},
+        {3, 0, 42, 1, 1}, {42, 0, 1, 3, 1}, {42, 15, UINT32_MAX, 3, 2}};
+    static uint64_t mixings[COUNT(origins)][WINDOW_ROWS], again[WINDOW_ROWS];
+    for (size_t i = 0; i < COUNT(origins); i++) {
+        mixing_of(&origins[i], mixings[i]);
+        mixing_of(&origins[i], again);
+        CHECK(memcmp(mixings[i], again, sizeof again) == 0);
+        for (size_t k = 0; k < i; k++) {
+            size_t same = 0;
+            for (size_t row = 0; row < WINDOW_ROWS; row++)
+                same += mixings[i][row] == mixings[k][row];
+            CHECK(same < 9);
+        }
+    }
+}
+
+/* ---- permutations undone */
+
+static uint64_t count_not_undone(struct order_permutation *permutation)
+{
+    uint64_t wrong = 0;
+    for (uint64_t k = 0; k < permutation->samples; k++)
+        wrong +=
+            order_permutation_position(permutation, order_permutation_row(permutation, k)) != k;
+    return wrong;
+}
+
+static void positions_of_rows_undo_rows_of_positions(void)
+{
+    static const uint64_t sizes[] = {16383, 16384, 16385, 16386, 32767,
+                                     32768, 32769, 65537, 100003};
+    struct order_permutation permutation = {0};
+    uint64_t wrong = 0;
+    for (uint64_t samples = 1; samples <= 300; samples++)
+        for (uint64_t epoch = 0; epoch < 3; epoch++) {
+            CHECK(order_permutation_set(&permutation, samples, 1, epoch, samples) == SHS_OK);
+            wrong += count_not_undone(&permutation);
+        }
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        CHECK(order_permutation_set(&permutation, 8, 2, i, sizes[i]) == SHS_OK);
+        wrong += count_not_undone(&permutation);
+    }
+    CHECK(wrong == 0);
+    order_permutation_free(&permutation);
+}
+
+static void large_permutations_are_undone(void)
+{
+    struct order_permutation permutation = {0};
+    uint64_t state = 3, wrong = 0;
+    for (uint64_t i = 0; i < 3000; i++) {
+        uint64_t samples = (judge_random(&state) >> (8 + i % 41)) + ORDER_TABLE_MAX;
+        if (i < 2) samples = ORDER_MAX_SAMPLES - i;
+        CHECK(order_permutation_set(&permutation, i, 0, i, samples) == SHS_OK);
+        for (int k = 0; k < 30; k++) {
+            uint64_t at = k == 0 ? 0 : k == 1 ? samples - 1 : judge_random(&state) % samples;
+            uint64_t row = order_permutation_row(&permutation, at);
+            wrong += row >= samples || order_permutation_position(&permutation, row) != at;
+        }
+    }
+    CHECK(wrong == 0);
+    order_permutation_free(&permutation);
+}
+
+/* The table's inverse is searched for where there is no memory for it, and made once there is. */
+static void without_memory_the_table_is_searched(void)
+{
+    struct counted_memory counted;
+    struct order_permutation permutation = {0};
+    counted_begin(&counted, 2);
+    CHECK(order_permutation_set(&permutation, 4, 0, 0, 500) == SHS_OK);
+    CHECK(order_permutation_position(&permutation, order_permutation_row(&permutation, 499)) ==
+          499);
+    CHECK(counted.failed == 1 && counted.live == 1);
+    CHECK(count_not_undone(&permutation) == 0);
+    CHECK(counted.calls == 3 && counted.live == 2);
+    CHECK(order_permutation_set(&permutation, 4, 0, 1, 16384) == SHS_OK);
+    CHECK(count_not_undone(&permutation) == 0);
+    CHECK(counted.calls == 3);
+    CHECK(order_permutation_set(&permutation, 4, 0, 1, 16385) == SHS_OK);
+    CHECK(counted.live == 0);
+    counted_end(&counted);
+    counted_begin(&counted, 0);
+    counted.fail_at = 2;
+    CHECK(order_permutation_set(&permutation, 4, 0, 0, 300) == SHS_OK);
+    for (uint64_t k = 0; k < 300; k++, counted.fail_at++)
+        if (order_permutation_position(&permutation, order_permutation_row(&permutation, k)) != k)
+            WRONG("a position that was searched for");
+    CHECK(counted.failed == 300);
+    order_permutation_free(&permutation);
+    CHECK(counted_end(&counted) == 0);
+}
+
+/* The window of a virtual rank cannot be drawn: an error, and right once there is memory. */
+static void a_window_without_memory_is_an_error(void)
+{
+    struct counted_memory counted;
+    struct order order = {.shape = {.samples = 100,
+                                    .vranks = 2,
+                                    .batch = 10,
+                                    .shuffle = SHS_SHUFFLE_BLOCKS,
+                                    .block_rows = 5,
+                                    .window_blocks = 4},
+                          .seed = 1};
+    struct book book;
+    if (!book_make(&book, 100)) return;
+    book.shape = order.shape;
+    book.seed = 1;
+    write_book(&book);
+    counted_begin(&counted, 1);
+    CHECK(order_begin(&order, 0) == SHS_ERROR_MEMORY && !order.begun);
+    CHECK(order_begin(&order, 0) == SHS_OK);
+    counted.fail_at = counted.calls + 1;
+    uint64_t rows[10];
+    CHECK(order_rows(&order, 1, order_slice(&order.shape, 2, 1), rows) == SHS_ERROR_MEMORY);
+    CHECK(batch_is_right(&book, &order, 2, 1));
+    CHECK(batch_is_right(&book, &order, 0, 0));
+    order_free(&order);
+    CHECK(counted_end(&counted) == 0);
+    book_free(&book);
+}
+
+/* ---- when a row's turn comes */
+
+/* A row's turn, and what may be known of it while its window is not drawn. */
+struct turn {
+    uint64_t moment; /* ORDER_NEVER: not in this epoch */
+    uint64_t vrank;
+    uint64_t slot;
+    uint64_t window;
+    uint64_t opens;  /* moment of the window's first turn */
+    uint64_t closes; /* and of its last */
+};
+
+/* A walk through an epoch by one process. */
+struct walker {
+    struct order order;
+    struct turn *turns; /* of each row */
+    uint64_t first_vrank, hosted;
+    uint64_t *drawn; /* the window that each virtual rank is in; ORDER_NEVER: none yet */
+    bool few;        /* windows: all are kept */
+};
+
+static void find_turns(const struct book *book, struct turn *turns)
+{
+    static uint64_t rows[MOST_BATCH];
+    const struct order_shape *shape = &book->shape;
+    for (uint64_t row = 0; row < shape->samples; row++)
+        turns[row] = (struct turn){.moment = ORDER_NEVER};
+    for (uint64_t vrank = 0; vrank < shape->vranks && has_runs(shape); vrank++) {
+        uint64_t begin = share(shape->samples, vrank, shape->vranks);
+        uint64_t end = share(shape->samples, vrank + 1, shape->vranks);
+        for (uint64_t at = begin; at < end; at++) {
+            uint64_t opens = (book->opens[at] - begin) / shape->batch;
+            uint64_t closes = (book->closes[at] - 1 - begin) / shape->batch;
+            turns[book->walk[at]] = (struct turn){.moment = ORDER_NEVER,
+                                                  .vrank = vrank,
+                                                  .window = book->window[at],
+                                                  .opens = opens * shape->vranks + vrank,
+                                                  .closes = closes * shape->vranks + vrank};
+        }
+    }
+    for (uint64_t step = 0; step < count_steps(shape); step++)
+        for (uint64_t vrank = 0; vrank < shape->vranks; vrank++) {
+            uint64_t count;
+            expected_rows(book, step, vrank, rows, &count);
+            for (uint64_t i = 0; i < count; i++) {
+                turns[rows[i]].moment = step * shape->vranks + vrank;
+                turns[rows[i]].vrank = vrank;
+                turns[rows[i]].slot = i;
+            }
+        }
+}
+
+/* The earliest that may be told of a row, `now` being past. */
+static uint64_t earliest(const struct walker *walker, const struct turn *turn, uint64_t now)
+{
+    const struct order_shape *shape = &walker->order.shape;
+    bool visited = walker->drawn[turn->vrank] != ORDER_NEVER;
+    if (shape->shard == SHS_SHARD_FIXED && !visited) return now + 1;
+    if (shape->shuffle != SHS_SHUFFLE_BLOCKS || walker->drawn[turn->vrank] == turn->window)
+        return turn->moment > now ? turn->moment : ORDER_NEVER;
+    if (turn->closes <= now) return ORDER_NEVER;
+    return turn->opens > now ? turn->opens : now + 1;
+}
+
+/* What is told of rows must not be later than the truth, nor earlier than what is known. */
+static bool is_told_well(struct walker *walker, uint64_t first, uint64_t count, uint64_t now)
+{
+    uint64_t truth = ORDER_NEVER, least = ORDER_NEVER;
+    for (uint64_t row = first; row < first + count; row++) {
+        const struct turn *turn = &walker->turns[row];
+        if (turn->vrank < walker->first_vrank ||
+            turn->vrank >= walker->first_vrank + walker->hosted)
+            continue;
+        uint64_t early = earliest(walker, turn, now);
+        if (turn->moment > now && turn->moment < truth) truth = turn->moment;
+        if (early < least) least = early;
+    }
+    uint64_t told =
+        order_next_use(&walker->order, first, count, now, walker->first_vrank, walker->hosted);
+    if (!walker->few) return told > now && told <= truth;
+    return told >= least && told <= truth;
+}
+
+/* All rows in pieces of several sizes, at a moment. */
+static uint64_t count_told_badly(struct walker *walker, uint64_t now)
+{
+    static const uint64_t sizes[] = {1, 5, 16, 1000};
+    uint64_t wrong = 0, samples = walker->order.shape.samples;
+    for (size_t i = 0; i < COUNT(sizes); i++)
+        for (uint64_t first = 0; first < samples; first += sizes[i]) {
+            uint64_t left = samples - first;
+            wrong += !is_told_well(walker, first, left < sizes[i] ? left : sizes[i], now);
+        }
+    return wrong;
+}
+
+/* Loads a batch and asks for everything. */
+static uint64_t visit(struct walker *walker, uint64_t step, uint64_t vrank)
+{
+    static uint64_t rows[MOST_BATCH];
+    const struct order_shape *shape = &walker->order.shape;
+    struct order_slice slice = order_slice(shape, step, vrank);
+    CHECK(order_rows(&walker->order, vrank, slice, rows) == SHS_OK);
+    if (slice.rows) walker->drawn[vrank] = walker->turns[rows[slice.rows - 1]].window;
+    return count_told_badly(walker, order_moment(shape, step, vrank));
+}
+
+static void forget(struct walker *walker)
+{
+    for (uint64_t vrank = 0; vrank < walker->order.shape.vranks; vrank++)
+        walker->drawn[vrank] = ORDER_NEVER;
+}
+
+/* An epoch from its beginning, then jumps to some of its steps. */
+static uint64_t walk_epoch(struct walker *walker, uint64_t epoch)
+{
+    const struct order_shape *shape = &walker->order.shape;
+    uint64_t wrong = 0, state = epoch, end = walker->first_vrank + walker->hosted;
+    forget(walker);
+    CHECK(order_begin(&walker->order, epoch) == SHS_OK);
+    for (uint64_t step = 0; step < order_steps(shape); step++)
+        for (uint64_t vrank = walker->first_vrank; vrank < end; vrank++)
+            wrong += visit(walker, step, vrank);
+    for (int i = 0; i < 4; i++) {
+        if (i % 2) {
+            forget(walker);
+            walker->order.begun = false;
+            CHECK(order_begin(&walker->order, epoch) == SHS_OK);
+        }
+        uint64_t step = judge_random(&state) % order_steps(shape);
+        wrong += count_told_badly(walker, order_moment(shape, step, walker->first_vrank));
+        wrong += visit(walker, step, walker->first_vrank + judge_random(&state) % walker->hosted);
+    }
+    return wrong;
+}
+
+/* Every row's turn, exactly. */
+static uint64_t count_wrong_turns(struct walker *walker)
+{
+    const struct order_shape *shape = &walker->order.shape;
+    uint64_t wrong = 0;
+    for (uint64_t i = 0; i < shape->samples; i++) {
+        uint64_t row = i * 7919 % shape->samples;
+        const struct turn *truth = &walker->turns[row];
+        struct order_turn turn;
+        wrong += order_turn_of(&walker->order, row, &turn) != SHS_OK;
+        wrong += turn.waits != (truth->moment == ORDER_NEVER);
+        if (turn.waits) continue;
+        wrong += order_moment(shape, turn.epoch_step, turn.vrank) != truth->moment ||
+                 turn.vrank != truth->vrank || turn.slot != truth->slot;
+    }
+    return wrong;
+}
+
+static void check_turns(struct order_shape shape)
+{
+    if (!count_steps(&shape)) return;
+    struct walker walker = {.order = {.shape = shape, .seed = 21}};
+    struct book book;
+    walker.turns = calloc(shape.samples, sizeof *walker.turns);
+    walker.drawn = calloc(shape.vranks, sizeof *walker.drawn);
+    walker.few = shape.vranks <= ORDER_KEPT;
+    if (!NEED(walker.turns && walker.drawn) || !book_make(&book, shape.samples)) return;
+    book.shape = shape;
+    book.seed = 21;
+    for (uint64_t ranks = 1; ranks <= shape.vranks; ranks = 2 * ranks + 1, book.epoch++) {
+        uint64_t rank = ranks / 2, wrong;
+        write_book(&book);
+        find_turns(&book, walker.turns);
+        walker.first_vrank = share(shape.vranks, rank, ranks);
+        walker.hosted = share(shape.vranks, rank + 1, ranks) - walker.first_vrank;
+        wrong = walk_epoch(&walker, book.epoch) + count_wrong_turns(&walker);
+        CHECK(wrong == 0);
+        if (wrong)
+            printf("  N %llu V %llu b %llu B %llu W %llu %s %s %s, ranks %llu: %llu wrong\n",
+                   (ull)shape.samples, (ull)shape.vranks, (ull)shape.batch, (ull)shape.block_rows,
+                   (ull)shape.window_blocks, order_shuffle_name(shape.shuffle),
+                   order_shard_name(shape.shard), order_tail_name(shape.tail), (ull)ranks,
+                   (ull)wrong);
+    }
+    order_free(&walker.order);
+    book_free(&book);
+    free(walker.turns);
+    free(walker.drawn);
+}
+
+static void check_turns_of(struct order_shape shape)
+{
+    for (int mode = 0; mode < 6; mode++) {
+        shape.tail = (shs_tail)(mode % 3);
+        shape.shard = (shs_shard)(mode / 3);
+        check_turns(shape);
+    }
+}
+
+static void turns_of_full_and_none_are_exact(void)
+{
+    for (int shuffle = 0; shuffle < 2; shuffle++) {
+        struct order_shape shape = {
+            .samples = 131, .vranks = 5, .batch = 4, .shuffle = (shs_shuffle)shuffle};
+        check_turns_of(shape);
+        shape.vranks = 1;
+        shape.batch = 1;
+        check_turns_of(shape);
+        shape.vranks = 17;
+        shape.batch = 7;
+        check_turns_of(shape);
+    }
+}
+
+static void turns_of_blocks_are_not_told_too_late(void)
+{
+    static const uint64_t kinds[][5] = {/* N, V, b, B, W */
+                                        {131, 3, 8, 5, 3},   {131, 5, 4, 16, 2}, {131, 1, 9, 1, 10},
+                                        {160, 4, 5, 16, 1},  {131, 7, 2, 40, 1}, {64, 2, 3, 100, 1},
+                                        {200, 3, 50, 3, 100}};
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        check_turns_of((struct order_shape){.samples = kinds[i][0],
+                                            .vranks = kinds[i][1],
+                                            .batch = kinds[i][2],
+                                            .shuffle = SHS_SHUFFLE_BLOCKS,
+                                            .block_rows = kinds[i][3],
+                                            .window_blocks = kinds[i][4]});
+}
+
+/* More virtual ranks in one process than windows are kept. */
+static void turns_of_forgotten_windows_are_not_told_too_late(void)
+{
+    check_turns_of((struct order_shape){.samples = 700,
+                                        .vranks = 2 * ORDER_KEPT + 3,
+                                        .batch = 1,
+                                        .shuffle = SHS_SHUFFLE_BLOCKS,
+                                        .block_rows = 3,
+                                        .window_blocks = 1});
+}
+
+/* Rows of the largest datasets: their own turns are told, each where it comes. */
+static void the_largest_epochs_are_told(void)
+{
+    static const uint64_t sizes[][2] = {
+        {1 << 10, 16}, {1, 1 << 20}, {(1 << 20) + 7, 3}, {1, 1}, {UINT64_C(1) << 40, 1}};
+    static uint64_t rows[100];
+    uint64_t state = 1, wrong = 0;
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        struct order order = {.shape = {.samples = ORDER_MAX_SAMPLES - (i % 2 ? 5 : 0),
+                                        .vranks = ORDER_MAX_VRANKS - i,
+                                        .batch = 100,
+                                        .shuffle = SHS_SHUFFLE_BLOCKS,
+                                        .block_rows = sizes[i][0],
+                                        .window_blocks = sizes[i][1]}};
+        const struct order_shape *shape = &order.shape;
+        CHECK((order_check(shape) == SHS_OK) == (i != 3)); /* more than 2^32 windows */
+        CHECK(order_begin(&order, i) == SHS_OK);
+        for (int k = 0; k < 30 && i != 3; k++) {
+            uint64_t step = judge_random(&state) % order_steps(shape);
+            uint64_t vrank = judge_random(&state) % shape->vranks;
+            if (k == 0) vrank = shape->vranks - 1;
+            if (k < 2) step = order_steps(shape) - 1;
+            struct order_slice slice = order_slice(shape, step, vrank);
+            uint64_t moment = order_moment(shape, step, vrank);
+            CHECK(order_rows(&order, vrank, slice, rows) == SHS_OK);
+            wrong +=
+                slice.rows != slice.count || (step + 1 < order_steps(shape) && slice.rows < 100);
+            for (uint64_t r = 0; r < slice.rows; r++)
+                wrong += rows[r] >= shape->samples ||
+                         (r + 1 == slice.rows &&
+                          order_next_use(&order, rows[r], 1, moment - 1, vrank, 1) != moment) ||
+                         order_next_use(&order, rows[r], 1, moment, vrank, 1) != ORDER_NEVER;
+        }
+        order_free(&order);
+    }
+    CHECK(wrong == 0);
+}
+
+int main(void)
+{
+    static const struct harness_test tests[] = {
+        TEST(blocks_are_those_of_the_reference),
+        TEST(other_shuffles_are_those_of_the_reference),
+        TEST(large_windows_are_those_of_the_reference),
+        TEST(any_slice_at_any_time_is_the_same),
+        TEST(only_blocks_at_cuts_are_shared),
+        TEST(known_orders_stay),
+        TEST(all_orders_of_a_window_are_equally_likely),
+        TEST(all_orders_of_blocks_are_equally_likely),
+        TEST(windows_have_their_own_orders),
+        TEST(positions_of_rows_undo_rows_of_positions),
+        TEST(large_permutations_are_undone),
+        TEST(without_memory_the_table_is_searched),
+        TEST(a_window_without_memory_is_an_error),
+        TEST(turns_of_full_and_none_are_exact),
+        TEST(turns_of_blocks_are_not_told_too_late),
+        TEST(turns_of_forgotten_windows_are_not_told_too_late),
+        TEST(the_largest_epochs_are_told),
+    };
+    return harness_run("blocks", tests, COUNT(tests));
+}
