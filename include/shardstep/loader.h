@@ -20,9 +20,10 @@ enum {
 typedef enum shs_shuffle {
     SHS_SHUFFLE_FULL = 0, /* any row may follow any other */
     SHS_SHUFFLE_NONE,     /* file order */
-    SHS_SHUFFLE_BLOCKS,   /* blocks of neighbouring rows in any order, their rows mixed in windows:
-                             for   compressed or slow storage, since each block is read by one virtual
-                             rank only, but for those at the ends of its part */
+    SHS_SHUFFLE_BLOCKS, /* for compressed or slow storage: blocks of neighbouring rows in any order,
+                           cut into a part for each virtual rank, whose rows are mixed within
+                           windows of whole blocks. Only a block at a cut is shared, by the two
+                           virtual ranks beside it */
 } shs_shuffle;
 
 typedef enum shs_shard {
@@ -51,9 +52,11 @@ typedef struct shs_loader_options {
     shs_shuffle shuffle;
     shs_shard shard;
     shs_tail tail;
-    uint64_t block_rows;    /* shuffle blocks: rows of a block; 0: of a chunk, the largest of any
-                               field, or as many rows as fill 1 MiB if none is chunked. Part of the
-                               order: a run goes on with the number that it began with. */
+    uint64_t block_rows;    /* shuffle blocks: rows of a block; 0: of a chunk, the largest among the
+                               fields whose rows have at least an eighth of the widest field's bytes
+                               (labels seldom do), or as many as fill 1 MiB if none of these is
+                               chunked. Part of the order: a run goes on with the number that it
+                               began with, also from a file with other chunks. */
     uint64_t window_blocks; /* shuffle blocks: whole blocks whose rows are mixed with one another,
                                W; more mix better and take more memory, W decoded blocks for each
                                hosted virtual rank; 0: 16 */

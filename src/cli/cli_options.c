@@ -206,6 +206,10 @@ shs_status cli_order(const struct cli_arguments *arguments, shs_loader_options *
     if (!status) status = cli_word("--tail", arguments->tail, "short drop pad", &tail);
     if (!status && arguments->batch == 0)
         status = core_fail(SHS_ERROR_ARGUMENT, "--batch is 0; it must be at least 1");
+    if (!status && shuffle != SHS_SHUFFLE_BLOCKS &&
+        (arguments->block_rows || arguments->window_blocks))
+        status = core_fail(SHS_ERROR_ARGUMENT,
+                           "--block-rows and --window-blocks are for --shuffle blocks");
     if (status) return status;
     loader->batch = arguments->batch;
     loader->shuffle = (shs_shuffle)shuffle;

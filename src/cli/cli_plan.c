@@ -3,9 +3,9 @@
 
 #include "cli.h"
 #include "core_memory.h"
-#include "h5_file.h"
 #include "mpi_job.h"
 #include "order.h"
+#include "run_dataset.h"
 
 typedef unsigned long long ull;
 
@@ -18,41 +18,35 @@ struct plan {
     uint64_t repeated;
 };
 
-static shs_status look_at_field(const char *path, const char *fields, uint64_t *samples,
-                                uint64_t *chunk_rows)
+/* Samples of a file, and the rows of its blocks: as the loader finds them. */
+static shs_status look_at_file(const struct cli_arguments *arguments, struct order_shape *shape)
 {
-    struct h5_file *file = NULL;
-    struct h5_field *field = NULL;
-    shs_tensor shape;
-    char *name;
-    shs_status status = core_copy(fields, &name);
-    if (status) return status;
-    for (char *c = name; *c; c++)
-        if (*c == ',') *c = '\0';
-    status = h5_open(path, &file);
-    if (!status) status = h5_field_open(file, name, 0, &field, &shape);
+    shs_run *run = NULL;
+    shs_dataset *dataset = NULL;
+    shs_status status = mpi_job_open_alone(&run);
+    if (!status)
+        status = shs_dataset_open(run, arguments->plain[0], arguments->fields, NULL, &dataset);
     if (!status) {
-        *samples = shape.shape[0];
-        *chunk_rows = h5_chunk_rows(field);
+        shape->samples = shs_dataset_samples(dataset);
+        if (!shape->block_rows) shape->block_rows = run_dataset_block_rows(dataset);
     }
-    h5_field_close(&field);
-    h5_close(&file);
-    core_free(&name);
+    shs_dataset_close(&dataset);
+    mpi_job_close(&run);
     return status;
 }
 
-static shs_status find_samples(const struct cli_arguments *arguments, uint64_t *samples,
-                               uint64_t *chunk_rows)
+static shs_status find_samples(const struct cli_arguments *arguments, struct order_shape *shape)
 {
     bool counted = cli_given(arguments, "--samples");
-    *samples = arguments->samples;
-    *chunk_rows = 0;
+    shape->samples = arguments->samples;
     if (counted == (arguments->n_plain == 1))
         return core_fail(SHS_ERROR_ARGUMENT, "give either a file or --samples N");
-    if (counted) return SHS_OK;
-    if (arguments->fields)
-        return look_at_field(arguments->plain[0], arguments->fields, samples, chunk_rows);
-    return core_fail(SHS_ERROR_ARGUMENT, "give --fields: the field whose rows are planned");
+    if (!counted && !arguments->fields)
+        return core_fail(SHS_ERROR_ARGUMENT, "give --fields: those that the loader reads");
+    if (!counted) return look_at_file(arguments, shape);
+    if (shape->shuffle == SHS_SHUFFLE_BLOCKS && !shape->block_rows)
+        return core_fail(SHS_ERROR_ARGUMENT, "there is no chunk: give --block-rows");
+    return SHS_OK;
 }
 
 static void print_slice(const struct plan *plan, uint64_t step, uint64_t vrank,
@@ -142,22 +136,19 @@ static shs_status open_plan(struct plan *plan)
 {
     const struct cli_arguments *arguments = plan->arguments;
     shs_loader_options options = {0};
-    uint64_t samples, chunk_rows;
     shs_status status = cli_order(arguments, &options);
-    if (!status) status = find_samples(arguments, &samples, &chunk_rows);
     if (status) return status;
     plan->order.seed = arguments->seed;
     plan->order.shape =
-        (struct order_shape){.samples = samples,
-                             .vranks = cli_given(arguments, "--vranks") ? arguments->vranks : 1,
+        (struct order_shape){.vranks = cli_given(arguments, "--vranks") ? arguments->vranks : 1,
                              .batch = options.batch,
                              .shuffle = options.shuffle,
                              .shard = options.shard,
                              .tail = options.tail,
-                             .block_rows = options.block_rows ? options.block_rows : chunk_rows,
+                             .block_rows = options.block_rows,
                              .window_blocks = options.window_blocks ? options.window_blocks : 16};
-    if (options.shuffle == SHS_SHUFFLE_BLOCKS && !plan->order.shape.block_rows)
-        return core_fail(SHS_ERROR_ARGUMENT, "there is no chunk: give --block-rows");
+    status = find_samples(arguments, &plan->order.shape);
+    if (status) return status;
     status = order_check(&plan->order.shape);
     if (!status) status = check_choice(plan);
     if (!status) status = order_begin(&plan->order, arguments->epoch);
@@ -165,7 +156,8 @@ static shs_status open_plan(struct plan *plan)
         status = core_new(order_most_rows(&plan->order.shape), sizeof *plan->rows, "a batch's rows",
                           &plan->rows);
     if (!status && arguments->verify)
-        status = core_new((size_t)(samples / 8 + 1), 1, "a bit for each row", &plan->seen);
+        status = core_new((size_t)(plan->order.shape.samples / 8 + 1), 1, "a bit for each row",
+                          &plan->seen);
     return status;
 }
 

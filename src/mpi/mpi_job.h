@@ -16,6 +16,9 @@ shs_status mpi_job_start(void);
 /* Collective. A run of all ranks of the job, or of one rank without MPI. */
 shs_status mpi_job_open(const struct mpi_job_options *options, shs_run **run);
 
+/* Local. A run of this process alone, which makes no MPI call. */
+shs_status mpi_job_open_alone(shs_run **run);
+
 /* Collective. What shs_close() does. */
 void mpi_job_close(shs_run **run);
 

@@ -207,15 +207,18 @@ shs_status run_dataset_check(const shs_dataset *dataset)
                      (unsigned long long)(dataset->file_bytes - bytes));
 }
 
+/* Small fields, such as labels, often have chunks of so many rows that nothing would be left to
+ * permute; decoding theirs more than once costs little. */
 uint64_t run_dataset_block_rows(const shs_dataset *dataset)
 {
     const uint64_t block_bytes = 1 << 20;
-    uint64_t rows = 0, row_bytes = 1;
+    uint64_t rows = 0, widest = 1;
+    for (size_t f = 0; f < dataset->n_fields; f++)
+        if (dataset->fields[f].row_bytes > widest) widest = dataset->fields[f].row_bytes;
     for (size_t f = 0; f < dataset->n_fields; f++) {
         const struct run_field *field = &dataset->fields[f];
-        if (field->chunk_rows > rows) rows = field->chunk_rows;
-        if (field->row_bytes > row_bytes) row_bytes = field->row_bytes;
+        if (field->row_bytes >= widest / 8 && field->chunk_rows > rows) rows = field->chunk_rows;
     }
     if (rows) return rows;
-    return row_bytes < block_bytes ? block_bytes / row_bytes : 1;
+    return widest < block_bytes ? block_bytes / widest : 1;
 }

@@ -45,13 +45,20 @@ static bool begins(const char *line, const char *with)
 
 static shs_status differ(const char *stored, int stored_length, const char *own, int own_length)
 {
-    const int value = sizeof "vranks = " - 1;
-    if (begins(stored, "vranks = "))
+    static const struct {
+        const char *name, *line, *before, *after;
+    } options[] = {{"vranks", "vranks = ", "V = ", " virtual ranks"},
+                   {"block_rows", "block_rows = ", "blocks of ", " rows"},
+                   {"window_blocks", "window_blocks = ", "windows of ", " blocks"}};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        int value = (int)strlen(options[i].line);
+        if (!begins(stored, options[i].line) || !begins(own, options[i].line)) continue;
         return core_fail(SHS_ERROR_MISMATCH,
-                         "the checkpoint was made with V = %.*s virtual ranks, this run has "
-                         "V = %.*s; pass vranks %.*s",
-                         stored_length - value, stored + value, own_length - value, own + value,
+                         "the checkpoint was made with %s%.*s%s, this run has %s%.*s; pass %s %.*s",
+                         options[i].before, stored_length - value, stored + value, options[i].after,
+                         options[i].before, own_length - value, own + value, options[i].name,
                          stored_length - value, stored + value);
+    }
     if (begins(stored, "batch = "))
         return core_fail(SHS_ERROR_MISMATCH,
                          "the checkpoint was made inside an epoch with «%.*s», this run has "

@@ -25,6 +25,12 @@ static shs_status check_options(const shs_loader_options *options)
     if (options->stream > RANDOM_MAX_STREAM)
         return core_fail(SHS_ERROR_ARGUMENT, "stream %u; choose 0 to %d", options->stream,
                          RANDOM_MAX_STREAM);
+    if (options->shuffle != SHS_SHUFFLE_BLOCKS && (options->block_rows || options->window_blocks))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "block_rows %llu and window_blocks %llu are for shuffle blocks; leave "
+                         "them 0 with shuffle %s",
+                         (ull)options->block_rows, (ull)options->window_blocks,
+                         order_shuffle_name(options->shuffle));
     if (options->epochs > UINT64_C(1) << 32)
         return core_fail(SHS_ERROR_ARGUMENT, "%llu epochs; the most is 2^32", (ull)options->epochs);
     if (options->augment_by != SHS_BY_RANK_AND_STEP && options->augment_by != SHS_BY_SAMPLE)
@@ -111,12 +117,13 @@ static shs_status agree_on_open(shs_run *run, shs_status status, const shs_loade
         core_hash_add(hash, loader->augment_text, strlen(loader->augment_text));
         core_hash_finish(&hash, digest);
     }
+    /* blocks as this rank's file has them: node-local copies may be stored in other chunks */
     return mpi_agree(run, core_wrap(status, "shs_loader_open"),
                      "shs_loader_open(batch %llu, epochs %llu, shuffle %d, shard %d, tail %d, "
                      "stream %u, by %d, blocks of %llu, windows of %llu, augmentation %s)",
                      (ull)options->batch, (ull)options->epochs, (int)options->shuffle,
                      (int)options->shard, (int)options->tail, options->stream,
-                     (int)options->augment_by, (ull)options->block_rows,
+                     (int)options->augment_by, (ull)(loader ? loader->order.shape.block_rows : 0),
                      (ull)options->window_blocks, digest);
 }
 

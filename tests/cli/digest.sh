@@ -25,6 +25,22 @@ for layout in contiguous deflated; do
     same "digest of $layout data" reference.txt layout.txt
 done
 
+# blocks: the same from a file that is stored otherwise if it is told how many rows a block has
+blocks="--shuffle blocks --window-blocks 4"
+digest 0 fashion.h5 $blocks --steps 40 > blocks.txt
+cmp -s blocks.txt reference.txt && fail "blocks are shuffled as without"
+for ranks in ${RANKS:-1 2 3 5 6}; do
+    digest "$ranks" fashion.h5 $blocks --steps 40 > ranks.txt
+    same "digest of blocks on $ranks ranks" blocks.txt ranks.txt
+done
+digest 3 deflated.h5 $blocks --block-rows 64 --steps 40 > layout.txt
+same "digest of blocks of 64 rows" blocks.txt layout.txt
+digest 0 deflated.h5 $blocks --steps 40 > sixteen.txt
+cmp -s blocks.txt sixteen.txt && fail "blocks are not the file's chunks"
+digest 2 fashion.h5 $blocks --steps 9 --step 31 > late.txt
+tail -n 9 blocks.txt > tail.txt
+same "digest of blocks from step 31 on" tail.txt late.txt
+
 # a start in the middle, over an epoch's border: an epoch has 313 steps, the last one short
 digest 0 fashion.h5 --steps 320 > long.txt
 digest 3 fashion.h5 --epoch 0 --step 310 --steps 10 > late.txt

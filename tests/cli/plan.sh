@@ -10,6 +10,20 @@ for samples in 1 2 7 100 16384 16385 100003; do
     done
 done
 
+# all modes; blocks of one row, of more than there are, and a short one at the end
+for samples in 7 100 1003; do
+    for block in 1 7 64 2000; do
+        for shard in global fixed; do
+            for tail in short drop pad; do
+                "$SHARDSTEP" plan --samples $samples --vranks 3 --batch 2 --epoch 1 --shuffle blocks \
+                    --block-rows $block --window-blocks 3 --shard $shard --tail $tail --verify \
+                    > out.txt && grep -q ": good$" out.txt ||
+                    fail "plan --verify of $samples in blocks of $block, $shard, $tail: $(cat out.txt)"
+            done
+        done
+    done
+done
+
 # a plan in full, checked by sort: each row once, batches no larger than asked for
 "$SHARDSTEP" plan --samples 1003 --vranks 4 --batch 10 --seed 5 > plan.txt
 cut -d' ' -f4- plan.txt | tr ' ' '\n' | grep . | sort -n > rows.txt
@@ -23,6 +37,41 @@ same "one batch" expected.txt one.txt
 "$SHARDSTEP" plan --samples 1003 --vranks 4 --batch 10 --tail drop --verify | grep -q '1000 of 1003' ||
     fail "tail drop"
 
+# blocks are chunks: rows of a window of two blocks come from two chunks
+"$SHARDSTEP" plan --samples 1000 --vranks 1 --batch 20 --shuffle blocks --block-rows 10 \
+    --window-blocks 2 > blocks.txt
+cut -d' ' -f4- blocks.txt | tr ' ' '\n' | grep . | sort -n > rows.txt
+seq 0 999 > all.txt
+same "rows of a plan in blocks" all.txt rows.txt
+awk '{ delete of; n = 0; for (i = 4; i <= NF; i++) if (!of[int($i / 10)]++) n++ } n != 2' blocks.txt |
+    grep . && fail "not two blocks a window"
+[ "$(awk '{ for (i = 5; i <= NF; i++) n += $i == $(i - 1) + 1 } END { print n }' blocks.txt)" -lt 150 ] ||
+    fail "rows of a window are not mixed"
+
+# the plan is what a loader of the same fields takes, its blocks those of the wider field's chunks;
+# the hash of a batch is worked out by another program
+import_fashion fashion.h5
+fields="--fields test/images,test/labels"
+modes="--vranks 3 --batch 100 --shuffle blocks --window-blocks 2 --seed 3 --epoch 1"
+"$SHARDSTEP" plan fashion.h5 $fields $modes --rank 1 --step 2 > plan.txt
+"$SHARDSTEP" digest fashion.h5 $fields $modes --step 2 --steps 1 --per-rank |
+    awk '$2 == 1 { print $3 }' > digest.txt
+python3 - $fashion << 'END' > batch.bin
+import gzip, struct, sys
+images = gzip.open(sys.argv[1] + "/t10k-images-idx3-ubyte.gz").read()[16:]
+labels = gzip.open(sys.argv[1] + "/t10k-labels-idx1-ubyte.gz").read()[8:]
+rows = [int(row) for row in open("plan.txt").read().split()[3:]]
+out = struct.pack("<%dQ" % (1 + len(rows)), len(rows), *rows)
+out += b"".join(images[784 * row : 784 * row + 784] for row in rows)
+sys.stdout.buffer.write(out + bytes(labels[row] for row in rows))
+END
+xxhsum -H2 batch.bin | cut -d' ' -f1 > xxhsum.txt
+same "digest of the planned rows" digest.txt xxhsum.txt
+"$SHARDSTEP" plan fashion.h5 $fields $modes --block-rows 64 --rank 1 --step 2 > given.txt
+same "a plan of chunks" plan.txt given.txt
+
+refused 2 'there is no chunk: give --block-rows' "$SHARDSTEP" plan --samples 100 --shuffle blocks
+refused 0 'are for --shuffle blocks' "$SHARDSTEP" plan --samples 100 --block-rows 10
 refused 0 'steps 0 to 25' "$SHARDSTEP" plan --samples 1003 --vranks 4 --batch 10 --step 26
 refused 0 'virtual ranks 0 to 3' "$SHARDSTEP" plan --samples 1003 --vranks 4 --rank 4
 refused 0 'no steps' "$SHARDSTEP" plan --samples 0 --vranks 4

@@ -602,6 +602,33 @@ static void test_another_number_of_vranks_is_named(void)
     scene_end(&scene);
 }
 
+/* The same samples in chunks of 5 and of 7 rows. */
+static void test_other_blocks_are_named(void)
+{
+    struct scene scene = scene_begin();
+    char fives[PATH_BYTES];
+    samples_shared(scene.folder, "fives.h5", ROWS, (struct h5_storage){.chunk_rows = 5}, fives);
+    samples_shared(scene.folder, "sevens.h5", ROWS, (struct h5_storage){.chunk_rows = 7},
+                   scene.path);
+    scene.course.loader.shuffle = SHS_SHUFFLE_BLOCKS;
+    make_checkpoint(&scene, 2);
+    refuse_course(&scene, scene.course, fives, "pass block_rows 7");
+    CHECK(message_has("blocks of 7 rows, this run has blocks of 5"));
+    struct course other = scene.course;
+    other.loader.window_blocks = 3;
+    refuse_course(&scene, other, scene.path, "pass window_blocks 16");
+    other = scene.course, other.loader.shuffle = SHS_SHUFFLE_FULL;
+    refuse_course(&scene, other, scene.path, "shuffle = blocks");
+    other = scene.course, other.loader.block_rows = 7;
+    struct job job = course_open(&other, MPI_COMM_WORLD, fives);
+    struct state *state = state_new();
+    CHECK(shs_restore(job.loader, scene.checkpoints, state->tensors, N_STATE) == SHS_OK);
+    CHECK(shs_tell(job.loader).step == 2);
+    free(state);
+    job_close(&job);
+    scene_end(&scene);
+}
+
 /* The samples with one row more, and with labels of another type. */
 static void test_another_dataset_is_named(void)
 {
@@ -1087,6 +1114,7 @@ int main(void)
         {"a name of nothing is passed over", test_a_name_of_nothing_is_passed_over},
         {"another run is named", test_another_run_is_named},
         {"another number of vranks is named", test_another_number_of_vranks_is_named},
+        {"other blocks are named", test_other_blocks_are_named},
         {"another dataset is named", test_another_dataset_is_named},
         {"the same data may lie elsewhere", test_the_same_data_may_lie_elsewhere},
         {"another state is refused", test_another_state_is_refused},

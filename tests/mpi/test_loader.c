@@ -203,6 +203,124 @@ static void test_any_number_of_ranks_runs_the_same(void)
     scene_end(&scene);
 }
 
+/* A row of weight 1 at most once in each epoch, all ranks together; the rows that came. */
+static uint64_t rows_of_epoch(shs_loader *loader)
+{
+    uint64_t counts[ROWS] = {0}, total = 0;
+    shs_batch batch = {0};
+    while (!batch.ends_epoch) {
+        need(shs_next(loader, &batch) == SHS_OK, "shs_next");
+        for (uint64_t slot = 0; slot < batch.count; slot++)
+            counts[batch.index[slot]]++;
+    }
+    MPI_Allreduce(MPI_IN_PLACE, counts, ROWS, MPI_UINT64_T, MPI_SUM, MPI_COMM_WORLD);
+    for (uint64_t row = 0; row < ROWS; row++) {
+        CHECK(counts[row] <= 1);
+        total += counts[row];
+    }
+    return total;
+}
+
+/* On all ranks as on one, and as well from a step in the middle of each epoch on. */
+static void follow_order(const struct course *course, const char *path)
+{
+    struct job alone = course_open(course, MPI_COMM_NULL, path);
+    struct job job = course_open(course, MPI_COMM_WORLD, path);
+    shs_run_info info = shs_info(job.run);
+    uint64_t steps = shs_epoch_steps(job.loader), epochs = course->loader.epochs;
+    struct record whole = record_new(course->vranks, steps * epochs);
+    CHECK(record_rest(&whole, alone.loader) == SHS_END);
+    for (uint64_t epoch = 0; epoch <= epochs; epoch++) {
+        struct record own = record_new(course->vranks, whole.steps);
+        uint64_t within = epoch ? steps / 2 : 0, from = epoch ? (epoch - 1) * steps + within : 0;
+        const shs_cursor at = {epoch ? epoch - 1 : 0, within, from};
+        CHECK(shs_seek(job.loader, at) == SHS_OK);
+        CHECK(record_rest(&own, job.loader) == SHS_END);
+        CHECK(record_agrees(&own, &whole, &info, from));
+        record_free(&own);
+    }
+    CHECK(shs_seek(job.loader, (shs_cursor){0}) == SHS_OK);
+    uint64_t taken = rows_of_epoch(job.loader);
+    CHECK(course->loader.tail == SHS_TAIL_DROP
+              ? taken == steps * course->vranks * course->loader.batch
+              : taken == ROWS);
+    record_free(&whole);
+    job_close(&job);
+    job_close(&alone);
+}
+
+static void test_every_order_is_the_same_on_any_number_of_ranks(void)
+{
+    struct scene scene = scene_begin();
+    char path[PATH_BYTES];
+    samples_shared(scene.folder, "deflated.h5", ROWS,
+                   (struct h5_storage){.chunk_rows = 4, .deflate = 1}, path);
+    for (int shuffle = 0; shuffle < 3; shuffle++)
+        for (int shard = 0; shard < 2; shard++)
+            for (int tail = 0; tail < 3; tail++) {
+                struct course course = plain_course();
+                course.loader.shuffle = (shs_shuffle)shuffle;
+                course.loader.shard = (shs_shard)shard;
+                course.loader.tail = (shs_tail)tail;
+                if (shuffle == SHS_SHUFFLE_BLOCKS) course.loader.window_blocks = 2;
+                follow_order(&course, path);
+            }
+    scene_end(&scene);
+}
+
+/* Whether two courses hand out the same, on this rank. */
+static bool same_run(const struct course *one, const char *path, const struct course *other,
+                     const char *other_path)
+{
+    struct record first = record_run(one, MPI_COMM_NULL, path);
+    struct record second = record_run(other, MPI_COMM_NULL, other_path);
+    bool same = first.steps == second.steps &&
+                !memcmp(first.hash, second.hash, first.vranks * first.steps * sizeof *first.hash);
+    record_free(&first), record_free(&second);
+    return same;
+}
+
+/* Images in chunks of 4 rows, and labels of a byte in one chunk. */
+static void write_mixed_chunks(const char *path)
+{
+    static const shs_tensor images = {.type = SHS_U8, .axes = 3, .shape = {ROWS, 4, 5}},
+                            labels = {.type = SHS_U8, .axes = 1, .shape = {ROWS}};
+    static uint8_t bytes[ROWS * IMAGE_BYTES];
+    struct h5_writer *writer;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 7 + i / 256);
+    need(
+        !h5_create(path, &writer) &&
+            !h5_create_field(writer, "images", &images, &(struct h5_storage){.chunk_rows = 4}) &&
+            !h5_write_rows(writer, ROWS, bytes) &&
+            !h5_create_field(writer, "labels", &labels, &(struct h5_storage){.chunk_rows = ROWS}) &&
+            !h5_write_rows(writer, ROWS, bytes) && !h5_finish(&writer),
+        path);
+}
+
+/* A block is a chunk by default, or a MiB, which these rows do not fill; a window is 16 blocks. */
+static void test_chunks_set_the_blocks(void)
+{
+    struct scene scene = scene_begin();
+    char path[PATH_BYTES];
+    struct course usual = {42, 2, ROWS, {.batch = 53, .epochs = 1, .shuffle = SHS_SHUFFLE_BLOCKS}};
+    struct course set = usual;
+    set.loader.block_rows = 4;
+    set.loader.window_blocks = 16;
+    samples_own(scene.folder, ROWS, (struct h5_storage){.chunk_rows = 4}, path);
+    CHECK(same_run(&usual, path, &set, scene.path));
+    CHECK(!same_run(&usual, path, &usual, scene.path));
+    set.loader.window_blocks = 3;
+    CHECK(!same_run(&usual, path, &set, path));
+    set.loader.block_rows = ROWS;
+    CHECK(same_run(&usual, scene.path, &set, scene.path));
+    write_mixed_chunks(path);
+    set.loader.block_rows = 4;
+    set.loader.window_blocks = 0;
+    CHECK(same_run(&usual, path, &set, path));
+    scene_end(&scene);
+}
+
 static void test_seed_stream_and_epoch_change_the_order(void)
 {
     struct scene scene = scene_begin();
@@ -929,6 +1047,8 @@ static void test_options_out_of_range_are_refused(void)
     struct door door = door_begin(0);
     const shs_status no = SHS_ERROR_ARGUMENT;
     refuse_last(&door, (shs_loader_options){.stream = 16}, no, "stream 16");
+    refuse_last(&door, (shs_loader_options){.block_rows = 64}, no, "block_rows 64");
+    refuse_last(&door, (shs_loader_options){.window_blocks = 4}, no, "window_blocks 4");
     refuse_last(&door, (shs_loader_options){.batch = UINT64_C(1) << 32}, no, "batch");
     refuse_last(&door, (shs_loader_options){.epochs = (UINT64_C(1) << 32) + 1}, no, "epochs");
     refuse_last(&door, (shs_loader_options){.augment_by = (shs_augment_by)2}, no, "augment_by");
@@ -956,12 +1076,35 @@ static void test_options_must_be_alike(void)
         {.batch = 1, .epochs = 1},
         {.batch = 1, .shuffle = SHS_SHUFFLE_NONE},
         {.batch = 1, .tail = SHS_TAIL_DROP},
+        {.batch = 1, .shard = SHS_SHARD_FIXED},
         {.batch = 1, .stream = 1},
         {.batch = 1, .augment_by = SHS_BY_SAMPLE},
         {.batch = 1, .augment = "images: random_flip(axis=w)"}};
     struct door door = door_begin(0);
     for (size_t i = 0; i < sizeof other / sizeof *other; i++)
         refuse_last(&door, other[i], SHS_ERROR_DISAGREE, "shs_loader_open");
+    door_end(&door);
+}
+
+/* Each rank has a copy of its own, the last one's in other chunks: what it would take for blocks is
+ * told, and one that is told which runs with the others. */
+static void test_copies_in_other_chunks_need_blocks(void)
+{
+    if (all_ranks() == 1) return;
+    struct scene scene = scene_begin();
+    struct door door = {.scene = scene};
+    shs_loader_options options = {.batch = 3, .epochs = 1, .shuffle = SHS_SHUFFLE_BLOCKS};
+    shs_loader *loader;
+    const struct h5_storage storage = {.chunk_rows = my_rank() == last_rank() ? 5 : 4};
+    samples_own(scene.folder, ROWS, storage, door.scene.path);
+    need(!shs_open(MPI_COMM_WORLD, NULL, &door.run), "open");
+    need(!shs_dataset_open(door.run, door.scene.path, samples_fields, NULL, &door.data), "open");
+    refuse(&door, &options, SHS_ERROR_DISAGREE, last_rank());
+    CHECK(message_has("blocks of 5") && message_has("blocks of 4"));
+    options.block_rows = 4;
+    CHECK(shs_loader_open(door.data, &options, &loader) == SHS_OK);
+    if (loader) CHECK(rows_of_epoch(loader) == ROWS);
+    shs_loader_close(&loader);
     door_end(&door);
 }
 
@@ -1082,6 +1225,9 @@ int main(void)
         {"a batch holds 32 rows by default", test_a_batch_holds_32_rows_by_default},
         {"an epoch has every row once", test_an_epoch_has_every_row_once},
         {"any number of ranks runs the same", test_any_number_of_ranks_runs_the_same},
+        {"every order is the same on any number of ranks",
+         test_every_order_is_the_same_on_any_number_of_ranks},
+        {"chunks set the blocks", test_chunks_set_the_blocks},
         {"seed, stream and epoch change the order", test_seed_stream_and_epoch_change_the_order},
         {"storage makes no difference", test_storage_makes_no_difference},
         {"two loaders do not mix", test_two_loaders_do_not_mix},
@@ -1115,6 +1261,7 @@ int main(void)
         {"options out of range are refused", test_options_out_of_range_are_refused},
         {"an epoch of no steps is refused", test_an_epoch_of_no_steps_is_refused},
         {"options must be alike", test_options_must_be_alike},
+        {"copies in other chunks need blocks", test_copies_in_other_chunks_need_blocks},
         {"a long augmentation must be alike", test_a_long_augmentation_must_be_alike},
         {"a stream is drawn by one loader", test_a_stream_is_drawn_by_one_loader},
         {"a refused loader takes no stream", test_a_refused_loader_takes_no_stream},
