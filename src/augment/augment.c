@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "augment_kind.h"
+#include "augment_record.h"
 #include "core_memory.h"
 #include "core_text.h"
 
@@ -259,4 +260,18 @@ shs_status shs_augment_apply(const shs_augment *augment, shs_random *stream,
             memcpy(outputs[f], inputs[f], bytes);
         }
     return augment->draws ? shs_random_status(stream) : SHS_OK;
+}
+
+void augment_record(const shs_augment *augment, shs_random *stream, struct core_text *text)
+{
+    bool first = true;
+    for (size_t o = 0; o < augment->n_operations; o++) {
+        const struct operation *operation = &augment->operations[o];
+        struct augment_draw draw = {0};
+        if (!operation->kind->draws) continue;
+        operation->kind->draw(&operation->targets[0].bound.setting, stream, &draw);
+        if (!first) core_text_add(text, " ");
+        operation->kind->tell(&operation->targets[0].bound.setting, &draw, text);
+        first = false;
+    }
 }

@@ -62,6 +62,16 @@ static void crop(const struct augment_bound *bound, const struct augment_draw *d
         }
 }
 
+/* How far the image moves: the window that is cut out moves the other way. */
+static void tell_crop(const struct augment_setting *setting, const struct augment_draw *draw,
+                      struct core_text *text)
+{
+    core_text_add(text, "random_crop(");
+    if (setting->has_height)
+        core_text_add(text, "down=%d, ", (int)setting->padding - (int)draw->down);
+    core_text_add(text, "right=%d)", (int)setting->padding - (int)draw->right);
+}
+
 static shs_status bind_flip(const struct augment_call *call, struct augment_bound *bound)
 {
     const char *axis = augment_value(call, "axis");
@@ -119,10 +129,17 @@ static void flip(const struct augment_bound *bound, const struct augment_draw *d
     }
 }
 
+static void tell_flip(const struct augment_setting *setting, const struct augment_draw *draw,
+                      struct core_text *text)
+{
+    core_text_add(text, "random_flip(%c=%s)", setting->along_width ? 'w' : 'h',
+                  draw->mirror ? "yes" : "no");
+}
+
 const struct augment_kind augment_random_crop = {
-    "random_crop", {"padding", "layout"}, true, bind_crop, draw_crop, crop,
+    "random_crop", {"padding", "layout"}, true, bind_crop, draw_crop, crop, tell_crop,
 };
 
 const struct augment_kind augment_random_flip = {
-    "random_flip", {"axis", "p", "layout"}, true, bind_flip, draw_flip, flip,
+    "random_flip", {"axis", "p", "layout"}, true, bind_flip, draw_flip, flip, tell_flip,
 };

@@ -3,6 +3,7 @@
 #define AUGMENT_KIND_H
 
 #include "augment_text.h"
+#include "core_text.h"
 #include "shardstep/augment.h"
 
 /* A sample of an image or signal, whatever its layout: outer x height x width x inner elements. */
@@ -50,6 +51,9 @@ struct augment_kind {
                  struct augment_draw *draw);
     void (*apply)(const struct augment_bound *bound, const struct augment_draw *draw,
                   const void *input, void *output);
+    /* Appends what was drawn, "random_crop(down=1, right=-2)"; NULL if it draws nothing. */
+    void (*tell)(const struct augment_setting *setting, const struct augment_draw *draw,
+                 struct core_text *text);
 };
 
 /* The operator that a call names, its values' names checked; NULL and a message otherwise. */

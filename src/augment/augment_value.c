@@ -196,7 +196,7 @@ static void cast(const struct augment_bound *bound, const struct augment_draw *d
 }
 
 const struct augment_kind augment_normalize = {
-    "normalize", {"mean", "std", "scale"}, false, bind_normalize, NULL, normalize,
+    "normalize", {"mean", "std", "scale"}, false, bind_normalize, NULL, normalize, NULL,
 };
 
-const struct augment_kind augment_cast = {"cast", {"type"}, false, bind_cast, NULL, cast};
+const struct augment_kind augment_cast = {"cast", {"type"}, false, bind_cast, NULL, cast, NULL};

@@ -27,7 +27,8 @@ struct cli_arguments {
     uint64_t block_rows, window_blocks;
     uint64_t purpose, slot, count, interleave;
     uint64_t chunk, deflate, bins, probe_seconds, probe_mebibytes;
-    const char *fields, *augment, *shuffle, *shard, *tail, *format, *channel_axis;
+    const char *fields, *augment, *shuffle, *shard, *tail, *format, *channel_axis, *output,
+        *against;
     bool per_rank, verify, verify_step, byteshuffle, random, order, read, json, probe, help;
 };
 
@@ -42,7 +43,7 @@ struct cli_command {
 };
 
 extern const struct cli_command cli_bench, cli_digest, cli_import, cli_info, cli_plan, cli_random,
-    cli_stats;
+    cli_replay, cli_stats;
 
 /* Reads the words after the command's name; a message and SHS_ERROR_ARGUMENT for what it does not
  * take. */

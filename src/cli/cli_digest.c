@@ -1,8 +1,7 @@
 /* shardstep digest: hashes of the batches as the model would see them. */
 #include <stdio.h>
 
-#include "cli.h"
-#include "core_hash.h"
+#include "cli_batch.h"
 #include "core_memory.h"
 #include "mpi_job.h"
 
@@ -15,22 +14,6 @@ struct digest {
     struct core_digest *own; /* of each hosted virtual rank */
     struct core_digest *all; /* of each virtual rank, on rank 0 */
 };
-
-/* Count, row numbers, then each field's rows, little-endian. */
-static struct core_digest digest_batch(struct core_hash *hash, const shs_batch *batch)
-{
-    core_hash_reset(hash);
-    core_hash_add_elements(hash, &batch->count, 1, sizeof batch->count);
-    core_hash_add_elements(hash, batch->index, batch->rows, sizeof *batch->index);
-    for (size_t f = 0; f < batch->fields; f++) {
-        const shs_tensor *field = &batch->field[f];
-        uint64_t elements = 1;
-        for (uint32_t axis = 0; axis < field->axes; axis++)
-            elements *= field->shape[axis];
-        core_hash_add_elements(hash, field->data, elements, shs_type_size(field->type));
-    }
-    return core_hash_digest(hash);
-}
 
 static void print_step(struct digest *digest, uint64_t step)
 {
@@ -57,7 +40,7 @@ static shs_status do_step(struct digest *digest)
     do {
         shs_status status = shs_next(digest->loader, &batch);
         if (status) return status;
-        digest->own[batch.vrank - run->first_vrank] = digest_batch(digest->hash, &batch);
+        digest->own[batch.vrank - run->first_vrank] = cli_batch_digest(digest->hash, &batch);
     } while (!batch.ends_step);
     shs_status status = mpi_settle(run, SHS_OK, "digest");
     if (!status) status = mpi_gather_vranks(run, digest->own, sizeof *digest->own, digest->all);
@@ -69,22 +52,7 @@ static shs_status do_step(struct digest *digest)
 static shs_status open_loader(struct digest *digest)
 {
     const struct cli_arguments *arguments = digest->arguments;
-    shs_loader_options options = {.augment = arguments->augment,
-                                  .threads = (uint32_t)arguments->threads};
-    char *fields = NULL;
-    shs_dataset_options how = cli_dataset_options(arguments);
-    shs_status status = SHS_OK;
-    if (!arguments->fields && arguments->probe) status = cli_probe(arguments, NULL);
-    if (!arguments->fields && !status) status = cli_all_fields(arguments->plain[0], &fields);
-    if (!status) status = cli_order(arguments, &options);
-    if (arguments->threads > UINT32_MAX) options.threads = UINT32_MAX;
-    status = mpi_agree(digest->run, status, "reading the options");
-    if (!status)
-        status = shs_dataset_open(digest->run, arguments->plain[0],
-                                  arguments->fields ? arguments->fields : fields, &how,
-                                  &digest->dataset);
-    core_free(&fields);
-    if (!status) status = shs_loader_open(digest->dataset, &options, &digest->loader);
+    shs_status status = cli_open_loader(arguments, digest->run, &digest->dataset, &digest->loader);
     if (status) return status;
     uint64_t before;
     shs_cursor start = {arguments->epoch, arguments->step, 0};
@@ -138,10 +106,7 @@ const struct cli_command cli_digest = {
     .usage = "FILE [options]",
     .summary =
         "prints a hash of each step's batches; with --vranks the same on any number of ranks",
-    .options =
-        "--fields --seed --vranks --batch --shuffle --block-rows --window-blocks --shard "
-        "--tail --epoch --step --steps --augment --threads --per-rank --probe --probe-seconds "
-        "--probe-mebibytes",
+    .options = CLI_LOADER_OPTIONS " --steps --per-rank",
     .least_plain = 1,
     .most_plain = 1,
     .run = run,

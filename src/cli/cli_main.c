@@ -6,8 +6,9 @@
 #include "cli.h"
 #include "mpi_job.h"
 
-static const struct cli_command *const commands[] = {
-    &cli_import, &cli_info, &cli_plan, &cli_digest, &cli_random, &cli_bench, &cli_stats};
+static const struct cli_command *const commands[] = {&cli_import, &cli_info,   &cli_plan,
+                                                     &cli_digest, &cli_random, &cli_replay,
+                                                     &cli_bench,  &cli_stats};
 
 enum {
     N_COMMANDS = sizeof commands / sizeof *commands

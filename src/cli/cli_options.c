@@ -42,6 +42,8 @@ static const struct option {
     {"--verify", FLAG, PLACE(verify), "", "prove that the epoch covers each row once"},
     {"--verify-step", FLAG, PLACE(verify_step), "",
      "prove that no other batch of the epoch takes the rows of this --step"},
+    {"--output", TEXT, PLACE(output), "OUT.h5", "write the batch to a file; -o for short"},
+    {"--against", TEXT, PLACE(against), "FILE", "compare with a line of `digest --per-rank`"},
     {"--purpose", NUMBER, PLACE(purpose), "P", "role + 16 * stream (0)"},
     {"--slot", NUMBER, PLACE(slot), "I", "slot in the batch (0)"},
     {"--count", NUMBER, PLACE(count), "N", "numbers to print (4; raw: all)"},
@@ -122,7 +124,8 @@ static shs_status set_option(const struct option *option, const char *value,
 static shs_status read_option(const struct cli_command *command, int count, char **words, int *at,
                               struct cli_arguments *arguments)
 {
-    const char *word = words[*at], *equals = strchr(word, '=');
+    const char *word = strcmp(words[*at], "-o") ? words[*at] : "--output";
+    const char *equals = strchr(word, '=');
     int found = find_option(word, equals ? (size_t)(equals - word) : strlen(word));
     if (found < 0 || !takes(command, &options[found]))
         return core_fail(SHS_ERROR_ARGUMENT,
@@ -162,7 +165,7 @@ shs_status cli_parse(const struct cli_command *command, int count, char **words,
                                         .tail = "short",
                                         .format = "hex"};
     for (int at = 0; at < count; at++) {
-        if (!strncmp(words[at], "--", 2)) {
+        if (!strncmp(words[at], "--", 2) || !strcmp(words[at], "-o")) {
             shs_status status = read_option(command, count, words, &at, arguments);
             if (status) return status;
         } else if (arguments->n_plain == CLI_MAX_PLAIN) {

@@ -23,7 +23,7 @@ static shs_status look_at_file(const struct cli_arguments *arguments, struct ord
 {
     shs_run *run = NULL;
     shs_dataset *dataset = NULL;
-    shs_status status = mpi_job_open_alone(&run);
+    shs_status status = mpi_job_open_alone(&(struct mpi_job_options){0}, &run);
     if (!status)
         status = shs_dataset_open(run, arguments->plain[0], arguments->fields, NULL, &dataset);
     if (!status) {

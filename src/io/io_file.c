@@ -292,6 +292,25 @@ static shs_status write_temporary(const char *path, const char *text)
     return written ? SHS_OK : fail_with("cannot write", path, error, "");
 }
 
+shs_status io_read_all(const char *path, char **text)
+{
+    uint64_t bytes;
+    size_t got = 0;
+    int file;
+    *text = NULL;
+    shs_status status = io_size(path, &bytes);
+    if (!status && bytes > 1 << 30)
+        status = core_fail(SHS_ERROR_FILE, "%s has %llu bytes; the most is 2^30", path,
+                           (unsigned long long)bytes);
+    if (!status) status = io_open(path, &file);
+    if (status) return status;
+    status = core_new(bytes + 1, 1, "a text", text);
+    if (!status) status = core_wrap(io_read_at(file, 0, *text, bytes, &got), "%s", path);
+    io_close(file);
+    if (status) core_free(text);
+    return status;
+}
+
 shs_status io_write_text(const char *path, const char *text)
 {
     char *temporary;

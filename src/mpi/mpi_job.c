@@ -37,9 +37,10 @@ shs_status mpi_job_open(const struct mpi_job_options *options, shs_run **run)
     return shs_open(running() ? MPI_COMM_WORLD : MPI_COMM_NULL, &run_options, run);
 }
 
-shs_status mpi_job_open_alone(shs_run **run)
+shs_status mpi_job_open_alone(const struct mpi_job_options *options, shs_run **run)
 {
-    return shs_open(MPI_COMM_NULL, NULL, run);
+    shs_run_options run_options = {options->seed, options->vranks, options->stop_signal};
+    return shs_open(MPI_COMM_NULL, &run_options, run);
 }
 
 void mpi_job_close(shs_run **run)

@@ -17,7 +17,7 @@ shs_status mpi_job_start(void);
 shs_status mpi_job_open(const struct mpi_job_options *options, shs_run **run);
 
 /* Local. A run of this process alone, which makes no MPI call. */
-shs_status mpi_job_open_alone(shs_run **run);
+shs_status mpi_job_open_alone(const struct mpi_job_options *options, shs_run **run);
 
 /* Collective. What shs_close() does. */
 void mpi_job_close(shs_run **run);

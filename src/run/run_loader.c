@@ -286,25 +286,25 @@ static shs_status begin_step(shs_loader *loader)
     return SHS_OK;
 }
 
-static void stream_of_slot(const shs_loader *loader, uint64_t vrank, uint64_t slot,
-                           shs_random *random)
+void run_loader_stream(const shs_loader *loader, const shs_batch *batch, uint64_t slot,
+                       shs_random *random)
 {
     uint64_t seed = loader->dataset->run->seed;
     if (loader->augment_by == SHS_BY_SAMPLE) {
-        random_of_sample(seed, loader->stream, loader->index[slot], loader->cursor.epoch, random);
+        random_of_sample(seed, loader->stream, batch->index[slot], batch->epoch, random);
         return;
     }
     shs_place place = {.seed = seed,
                        .purpose = SHS_ROLE_AUGMENT + 16 * loader->stream,
-                       .rank = vrank,
-                       .step = loader->cursor.step,
+                       .rank = batch->vrank,
+                       .step = batch->step,
                        .slot = slot};
     /* cannot fail: begin_step() and shs_loader_open() keep every part within its bits */
     shs_status status = shs_random_at(&place, random);
     (void)status;
 }
 
-static shs_status augment_row(shs_loader *loader, uint64_t vrank, uint64_t slot)
+static shs_status augment_row(shs_loader *loader, const shs_batch *batch, uint64_t slot)
 {
     const shs_dataset *dataset = loader->dataset;
     const void *inputs[SHS_MAX_FIELDS];
@@ -314,7 +314,7 @@ static shs_status augment_row(shs_loader *loader, uint64_t vrank, uint64_t slot)
         inputs[f] = (const char *)loader->read[f] + slot * dataset->fields[f].row_bytes;
         outputs[f] = (char *)loader->output[f] + slot * loader->output_bytes[f];
     }
-    stream_of_slot(loader, vrank, slot, &random);
+    run_loader_stream(loader, batch, slot, &random);
     return shs_augment_apply(loader->augment, &random, inputs, outputs, loader->scratch);
 }
 
@@ -390,6 +390,10 @@ static shs_status begin_epoch(shs_loader *loader)
 static shs_status load_rows(shs_loader *loader, uint64_t vrank, struct order_slice slice)
 {
     size_t n_pieces;
+    const shs_batch place = {.vrank = vrank,
+                             .epoch = loader->cursor.epoch,
+                             .step = loader->cursor.step,
+                             .index = loader->index};
     loader->moment = order_moment(&loader->order.shape, loader->cursor.epoch_step, vrank);
     shs_status status = run_dataset_check(loader->dataset);
     if (!status) status = begin_epoch(loader);
@@ -399,7 +403,7 @@ static shs_status load_rows(shs_loader *loader, uint64_t vrank, struct order_sli
         status = run_fetch(loader->fetcher, loader->threads, loader->pieces, n_pieces,
                            &(struct run_foresight){next_use, loader});
     for (uint64_t slot = 0; slot < slice.rows && loader->augments && !status; slot++)
-        status = augment_row(loader, vrank, slot);
+        status = augment_row(loader, &place, slot);
     return status;
 }
 
@@ -455,4 +459,15 @@ shs_status shs_next(shs_loader *loader, shs_batch *batch)
         loader->handed = 0;
     }
     return SHS_OK;
+}
+
+shs_status run_loader_replay(shs_loader *loader, shs_cursor cursor, uint64_t vrank,
+                             shs_batch *batch)
+{
+    run_loader_go(loader, cursor);
+    loader->handed = vrank - loader->dataset->run->first_vrank;
+    shs_status status = shs_next(loader, batch);
+    if (!status && loader->watch.failed)
+        status = core_tell(loader->watch.failed, loader->watch.failure, true, false);
+    return status;
 }

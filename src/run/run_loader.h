@@ -47,6 +47,15 @@ struct shs_loader {
 /* Local. Goes on at a cursor that has been checked. */
 void run_loader_go(shs_loader *loader, shs_cursor cursor);
 
+/* Local. One batch of a hosted virtual rank at a cursor that has been checked, without those before
+ * it. What the loader delivers next is not defined. */
+shs_status run_loader_replay(shs_loader *loader, shs_cursor cursor, uint64_t vrank,
+                             shs_batch *batch);
+
+/* Local. The stream that a row of a batch is augmented from. */
+void run_loader_stream(const shs_loader *loader, const shs_batch *batch, uint64_t slot,
+                       shs_random *random);
+
 /* Collective. The ledger over all ranks, and whether it is whole, as a checkpoint keeps them. */
 enum {
     RUN_LEDGER_NUMBERS = 4

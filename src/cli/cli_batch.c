@@ -1,0 +1,39 @@
+/* What commands that load batches share. */
+#include "cli_batch.h"
+
+#include "core_memory.h"
+
+struct core_digest cli_batch_digest(struct core_hash *hash, const shs_batch *batch)
+{
+    core_hash_reset(hash);
+    core_hash_add_elements(hash, &batch->count, 1, sizeof batch->count);
+    core_hash_add_elements(hash, batch->index, batch->rows, sizeof *batch->index);
+    for (size_t f = 0; f < batch->fields; f++) {
+        const shs_tensor *field = &batch->field[f];
+        uint64_t elements = 1;
+        for (uint32_t axis = 0; axis < field->axes; axis++)
+            elements *= field->shape[axis];
+        core_hash_add_elements(hash, field->data, elements, shs_type_size(field->type));
+    }
+    return core_hash_digest(hash);
+}
+
+shs_status cli_open_loader(const struct cli_arguments *arguments, shs_run *run,
+                           shs_dataset **dataset, shs_loader **loader)
+{
+    shs_loader_options options = {.augment = arguments->augment,
+                                  .threads = (uint32_t)arguments->threads};
+    char *fields = NULL;
+    shs_dataset_options how = cli_dataset_options(arguments);
+    shs_status status = SHS_OK;
+    if (!arguments->fields && arguments->probe) status = cli_probe(arguments, NULL);
+    if (!arguments->fields && !status) status = cli_all_fields(arguments->plain[0], &fields);
+    if (!status) status = cli_order(arguments, &options);
+    if (arguments->threads > UINT32_MAX) options.threads = UINT32_MAX;
+    status = mpi_agree(run, status, "reading the options");
+    if (!status)
+        status = shs_dataset_open(run, arguments->plain[0],
+                                  arguments->fields ? arguments->fields : fields, &how, dataset);
+    core_free(&fields);
+    return status ? status : shs_loader_open(*dataset, &options, loader);
+}

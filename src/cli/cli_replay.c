@@ -1,0 +1,208 @@
+/* shardstep replay: one batch of a run, made again by one process. */
+#include <stdio.h>
+#include <string.h>
+
+#include "augment_record.h"
+#include "cli_batch.h"
+#include "core_memory.h"
+#include "core_text.h"
+#include "h5_write.h"
+#include "io_file.h"
+#include "mpi_job.h"
+#include "run_loader.h"
+
+typedef unsigned long long ull;
+
+struct replay {
+    const struct cli_arguments *arguments;
+    shs_run *run;
+    shs_dataset *dataset;
+    shs_loader *loader;
+    shs_batch batch;
+    char digest[CORE_DIGEST_TEXT];
+};
+
+/* --step counts through the run, as the lines of `digest` do; with --epoch within that epoch. */
+static shs_status find_cursor(const struct replay *replay, shs_cursor *cursor)
+{
+    const struct cli_arguments *arguments = replay->arguments;
+    uint64_t steps = shs_epoch_steps(replay->loader), before;
+    if (!cli_given(arguments, "--step") || !cli_given(arguments, "--rank") ||
+        !cli_given(arguments, "--vranks"))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "give --vranks, --rank and --step: whose batch, of which run");
+    if (arguments->rank >= replay->run->vranks)
+        return core_fail(SHS_ERROR_ARGUMENT, "--rank is %llu; there are virtual ranks 0 to %llu",
+                         (ull)arguments->rank, (ull)(replay->run->vranks - 1));
+    *cursor = (shs_cursor){arguments->step / steps, arguments->step % steps, arguments->step};
+    if (cli_given(arguments, "--epoch")) {
+        if (!core_multiply(arguments->epoch, steps, &before)) before = UINT64_MAX;
+        *cursor = (shs_cursor){arguments->epoch, arguments->step, before + arguments->step};
+    }
+    return order_check_cursor(&replay->loader->order.shape, 0, *cursor);
+}
+
+static shs_status load(struct replay *replay)
+{
+    const struct cli_arguments *arguments = replay->arguments;
+    struct core_hash *hash;
+    shs_cursor cursor;
+    shs_status status = cli_open_loader(arguments, replay->run, &replay->dataset, &replay->loader);
+    if (!status) status = find_cursor(replay, &cursor);
+    if (!status)
+        status = run_loader_replay(replay->loader, cursor, arguments->rank, &replay->batch);
+    if (!status) status = core_hash_new(&hash);
+    if (status) return status;
+    struct core_digest digest = cli_batch_digest(hash, &replay->batch);
+    core_digest_text(&digest, replay->digest);
+    core_hash_free(&hash);
+    return SHS_OK;
+}
+
+static shs_status print_row(const struct replay *replay, uint64_t slot)
+{
+    const shs_batch *batch = &replay->batch;
+    struct core_text text = {0};
+    char *draws;
+    shs_random stream;
+    run_loader_stream(replay->loader, batch, slot, &stream);
+    augment_record(replay->loader->augment, &stream, &text);
+    shs_status status = core_text_take(&text, &draws);
+    if (status) return status;
+    printf("slot %llu  row %llu%s%s%s\n", (ull)slot, (ull)batch->index[slot], *draws ? "  " : "",
+           draws, slot < batch->count ? "" : "  weight 0");
+    core_free(&draws);
+    return SHS_OK;
+}
+
+static shs_status print_batch(const struct replay *replay)
+{
+    const shs_batch *batch = &replay->batch;
+    shs_status status = SHS_OK;
+    printf("step %llu (epoch %llu, epoch step %llu), virtual rank %llu of %llu: %llu rows, %llu of "
+           "weight 1\nhash %s\n",
+           (ull)batch->step, (ull)batch->epoch, (ull)batch->epoch_step, (ull)batch->vrank,
+           (ull)replay->run->vranks, (ull)batch->rows, (ull)batch->count, replay->digest);
+    for (uint64_t slot = 0; slot < batch->rows && !status; slot++)
+        status = print_row(replay, slot);
+    return status;
+}
+
+/* ---- -o: the batch as a file. */
+
+static shs_status write_tensor(struct h5_writer *writer, const char *name, const shs_tensor *tensor)
+{
+    static const struct h5_storage contiguous = {0};
+    shs_status status = h5_create_field(writer, name, tensor, &contiguous);
+    if (!status && tensor->shape[0]) status = h5_write_rows(writer, tensor->shape[0], tensor->data);
+    return status;
+}
+
+static shs_status write_batch(const struct replay *replay, const char *path)
+{
+    const shs_batch *batch = &replay->batch;
+    shs_tensor index = {.type = SHS_U64,
+                        .axes = 1,
+                        .shape = {batch->rows},
+                        .data = (void *)(uintptr_t)batch->index}; /* it is only read */
+    struct h5_writer *writer;
+    shs_status status = h5_create(path, &writer);
+    if (status) return status;
+    status = write_tensor(writer, "index", &index);
+    for (size_t f = 0; f < batch->fields && !status; f++)
+        status = write_tensor(writer, batch->field[f].name, &batch->field[f]);
+    if (!status) return h5_finish(&writer);
+    h5_abandon(&writer);
+    return status;
+}
+
+static shs_status write_output(const struct replay *replay)
+{
+    const char *path = replay->arguments->output;
+    char *temporary;
+    if (!path) return SHS_OK;
+    shs_status status = io_temporary_name(path, &temporary);
+    if (status) return status;
+    status = write_batch(replay, temporary);
+    if (!status) status = io_commit(temporary, path);
+    if (status) io_discard(temporary, status);
+    core_free(&temporary);
+    return status;
+}
+
+/* ---- --against: a line STEP RANK HASH of `digest --per-rank`. */
+
+static bool is_line(const struct replay *replay, const char *line, char hash[CORE_DIGEST_TEXT])
+{
+    ull step, vrank;
+    return sscanf(line, "%llu %llu %32s", &step, &vrank, hash) == 3 && step == replay->batch.step &&
+           vrank == replay->batch.vrank;
+}
+
+/* The hash that the file has for the batch. */
+static shs_status find_line(const struct replay *replay, char hash[CORE_DIGEST_TEXT])
+{
+    const char *path = replay->arguments->against;
+    char *text = NULL;
+    if (!path) return SHS_OK;
+    shs_status status = io_read_all(path, &text);
+    if (status) return status;
+    const char *line = text;
+    while (*line && !is_line(replay, line, hash)) {
+        line += strcspn(line, "\n");
+        line += *line == '\n';
+    }
+    bool found = *line;
+    core_free(&text);
+    if (found) return SHS_OK;
+    return core_fail(SHS_ERROR_FORMAT,
+                     "%s has no line of step %llu and virtual rank %llu; make it with digest "
+                     "--per-rank",
+                     path, (ull)replay->batch.step, (ull)replay->batch.vrank);
+}
+
+/* The exit code. */
+static int print_verdict(const struct replay *replay, const char *hash)
+{
+    const char *path = replay->arguments->against;
+    if (!path) return CLI_DONE;
+    if (!strcmp(hash, replay->digest)) {
+        printf("the same as in %s\n", path);
+        return CLI_DONE;
+    }
+    printf("DIFFERENT from what %s says: %s\n", path, hash);
+    return CLI_DIFFERENT;
+}
+
+static int run_alone(const struct cli_arguments *arguments)
+{
+    struct replay replay = {.arguments = arguments};
+    struct mpi_job_options options = {arguments->seed, arguments->vranks, 0};
+    char hash[CORE_DIGEST_TEXT];
+    shs_status status = mpi_job_open_alone(&options, &replay.run);
+    if (!status) status = load(&replay);
+    if (!status) status = find_line(&replay, hash);
+    if (!status) status = write_output(&replay);
+    if (!status) status = print_batch(&replay);
+    int code = status ? cli_exit_code(status) : print_verdict(&replay, hash);
+    shs_loader_close(&replay.loader);
+    shs_dataset_close(&replay.dataset);
+    mpi_job_close(&replay.run);
+    return code;
+}
+
+static int run(const struct cli_arguments *arguments)
+{
+    return mpi_job_rank() == 0 ? run_alone(arguments) : CLI_DONE;
+}
+
+const struct cli_command cli_replay = {
+    .name = "replay",
+    .usage = "FILE --vranks V --rank R --step T [options]",
+    .summary = "makes one batch of a run again, alone: its rows, every draw, its hash",
+    .details = "--step counts through the run, as the lines of `digest` do, or from --epoch on",
+    .options = CLI_LOADER_OPTIONS " --rank --output --against",
+    .least_plain = 1,
+    .most_plain = 1,
+    .run = run,
+};
