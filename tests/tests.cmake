@@ -13,6 +13,7 @@ shs_unit_test(test_filter core io)
 target_compile_definitions(test_filter PRIVATE ${CODECS})
 shs_unit_test(test_filter_damage core io)
 shs_unit_test(test_field core random order augment io h5 mpi run)
+shs_unit_test(test_cache core random order augment io h5 mpi run)
 target_compile_definitions(test_field PRIVATE ${CODECS})
 
 shs_mpi_test(test_agree)

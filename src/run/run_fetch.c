@@ -194,27 +194,33 @@ static uint64_t next_use(struct run_fetcher *fetcher, const struct run_field *fi
                                rows < layout->chunk[0] ? rows : layout->chunk[0]);
 }
 
-/* A chunk is taken from those kept, or becomes a job. What is not used again in the epoch is kept
- * for the next one only if all of the field can be. */
-static bool take_kept(struct run_fetcher *fetcher, struct job *job,
+/* Hands out what its uses want of a chunk that is kept; false if it is not. */
+static bool take_kept(struct run_fetcher *fetcher, const struct job *job,
                       const struct run_foresight *foresight)
 {
     const struct use *use = &fetcher->uses[job->begin];
     const struct run_field *field = use->piece->field;
-    uint64_t next = next_use(fetcher, field, use->place, foresight);
     struct run_cached *kept = run_cache_find(fetcher->cache, field->key, use->place);
-    if (kept) {
-        copy_chunk(fetcher, job, kept->memory);
-        run_cache_use_next(fetcher->cache, kept, next);
-        fetcher->done.chunk_hits++;
-        return true;
-    }
-    if (next != UINT64_MAX || fetcher->cache_bytes / field->row_bytes >= field->rows)
-        job->cached = run_cache_add(fetcher->cache, field->key, use->place,
-                                    io_reader_layout(field->direct)->chunk_bytes, next);
-    if (job->cached) job->cached->holder = &job->cached;
+    if (!kept) return false;
+    copy_chunk(fetcher, job, kept->memory);
+    run_cache_use_next(fetcher->cache, kept, next_use(fetcher, field, use->place, foresight));
+    fetcher->done.chunk_hits++;
+    return true;
+}
+
+/* Makes room for a chunk that is to be decoded, unless those kept are used sooner. What is not used
+ * again in the epoch is kept for the next one only if all of the field can be. */
+static void keep(struct run_fetcher *fetcher, struct job *job,
+                 const struct run_foresight *foresight)
+{
+    const struct use *use = &fetcher->uses[job->begin];
+    const struct run_field *field = use->piece->field;
+    uint64_t next = next_use(fetcher, field, use->place, foresight);
     fetcher->done.chunks_decoded++;
-    return false;
+    if (next == UINT64_MAX && fetcher->cache_bytes / field->row_bytes < field->rows) return;
+    job->cached = run_cache_add(fetcher->cache, field->key, use->place,
+                                io_reader_layout(field->direct)->chunk_bytes, next);
+    if (job->cached) job->cached->holder = &job->cached;
 }
 
 static shs_status make_jobs(struct run_fetcher *fetcher, const struct run_foresight *foresight)
@@ -236,6 +242,10 @@ static shs_status make_jobs(struct run_fetcher *fetcher, const struct run_foresi
         if (!layout_of(&fetcher->uses[begin])->chunked || !take_kept(fetcher, job, foresight))
             fetcher->n_jobs++;
     }
+    /* only now, when it is known of all that were kept whether they are wanted again */
+    for (size_t i = 0; i < fetcher->n_jobs; i++)
+        if (layout_of(&fetcher->uses[fetcher->jobs[i].begin])->chunked)
+            keep(fetcher, &fetcher->jobs[i], foresight);
     return SHS_OK;
 }
 

@@ -1,0 +1,513 @@
+/* The cache of decoded chunks, against a list that is searched; and how often a loader decodes the
+ * chunks of a file, against the best that can be done. */
+#include <mpi.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "counted_memory.h"
+#include "h5_write.h"
+#include "judge.h"
+#include "run_cache.h"
+#include "shardstep/context.h"
+#include "shardstep/loader.h"
+#include "unit.h"
+
+#define NEVER UINT64_MAX
+
+/* ---- the cache alone */
+
+enum {
+    FIELDS = 3,
+    CHUNKS = 400,
+    MOST_BYTES = 500
+};
+
+/* What ought to be there: a chunk's bytes, 0 if it is not kept, and its next use. */
+struct model {
+    size_t bytes[FIELDS][CHUNKS];
+    uint64_t next[FIELDS][CHUNKS];
+    struct run_cached *holder[FIELDS][CHUNKS]; /* NULL as soon as it is dropped */
+    uint64_t budget, total;
+    bool same_sizes;
+};
+
+/* The kept chunk that is used latest; all next uses differ. */
+static bool find_latest(const struct model *model, size_t *field, size_t *chunk)
+{
+    bool found = false;
+    for (size_t f = 0; f < FIELDS; f++)
+        for (size_t c = 0; c < CHUNKS; c++) {
+            if (!model->bytes[f][c]) continue;
+            if (!found || model->next[f][c] > model->next[*field][*chunk]) *field = f, *chunk = c;
+            found = true;
+        }
+    return found;
+}
+
+static void drop_from_model(struct model *model, size_t field, size_t chunk)
+{
+    model->total -= model->bytes[field][chunk];
+    model->bytes[field][chunk] = 0;
+}
+
+/* Makes room by dropping what is used later; false if that does not suffice. */
+static bool fits(struct model *model, size_t bytes, uint64_t next)
+{
+    size_t f = 0, c = 0;
+    if (bytes > model->budget) return false;
+    while (model->budget - model->total < bytes) {
+        if (!find_latest(model, &f, &c) || model->next[f][c] <= next) return false;
+        drop_from_model(model, f, c);
+    }
+    return true;
+}
+
+static bool is_like_model(const struct run_cache *cache, const struct model *model)
+{
+    bool same = run_cache_bytes(cache) == model->total && model->total <= model->budget;
+    for (size_t f = 0; f < FIELDS; f++)
+        for (size_t c = 0; c < CHUNKS; c++) {
+            const struct run_cached *cached = run_cache_find(cache, f, c);
+            same = same && (cached != NULL) == (model->bytes[f][c] != 0) &&
+                   model->holder[f][c] == cached;
+            if (!cached) continue;
+            same = same && cached->field == f && cached->chunk == c &&
+                   cached->bytes == model->bytes[f][c] && cached->next_use == model->next[f][c];
+            for (size_t i = 0; i < cached->bytes; i++)
+                same = same && ((unsigned char *)cached->memory)[i] == (unsigned char)(f * 91 + c);
+        }
+    return same;
+}
+
+static void add(struct run_cache *cache, struct model *model, size_t f, size_t c, uint64_t next)
+{
+    size_t bytes = model->same_sizes ? 100 : 1 + (size_t)(next % MOST_BYTES);
+    bool kept = fits(model, bytes, next);
+    struct run_cached *cached = run_cache_add(cache, f, c, bytes, next);
+    if (!NEED((cached != NULL) == kept) || !kept) return;
+    memset(cached->memory, (int)(f * 91 + c), bytes);
+    cached->holder = &model->holder[f][c];
+    model->holder[f][c] = cached;
+    model->bytes[f][c] = bytes;
+    model->next[f][c] = next;
+    model->total += bytes;
+}
+
+/* Next uses that all differ and are spread. */
+static uint64_t some_time(uint64_t *clock)
+{
+    return (++*clock * UINT64_C(0x9E3779B97F4A7C15)) >> 1;
+}
+
+static uint64_t revised(void *user, uint64_t field, uint64_t chunk)
+{
+    const struct model *model = user;
+    return model->next[field][chunk];
+}
+
+static void revise(struct run_cache *cache, struct model *model, uint64_t *clock)
+{
+    for (size_t f = 0; f < FIELDS; f++)
+        for (size_t c = 0; c < CHUNKS; c++)
+            model->next[f][c] = some_time(clock);
+    run_cache_revise(cache, revised, model);
+}
+
+static void do_something(struct run_cache *cache, struct model *model, uint64_t *state,
+                         uint64_t *clock)
+{
+    size_t f = judge_random(state) % FIELDS, c = judge_random(state) % CHUNKS;
+    struct run_cached *cached = run_cache_find(cache, f, c);
+    uint64_t next = some_time(clock);
+    if (!cached) {
+        add(cache, model, f, c, next);
+    } else if (judge_random(state) % 4) {
+        run_cache_use_next(cache, cached, next);
+        model->next[f][c] = next;
+    } else {
+        run_cache_drop(cache, cached);
+        drop_from_model(model, f, c);
+    }
+}
+
+static void what_is_used_latest_goes_first(void)
+{
+    static const uint64_t budgets[] = {0, 99, 100, 1000, 20000, 10000000};
+    static struct model model;
+    uint64_t state = 1, clock = 0, wrong = 0;
+    for (size_t i = 0; i < 2 * COUNT(budgets); i++) {
+        struct run_cache *cache;
+        model = (struct model){.budget = budgets[i / 2], .same_sizes = i % 2};
+        if (!NEED(run_cache_new(model.budget, &cache) == SHS_OK)) return;
+        for (int k = 0; k < 6000; k++) {
+            do_something(cache, &model, &state, &clock);
+            if (k % 500 == 0) revise(cache, &model, &clock);
+            if (k % 50 == 0) wrong += !is_like_model(cache, &model);
+        }
+        run_cache_clear(cache);
+        memset(model.bytes, 0, sizeof model.bytes);
+        model.total = 0;
+        wrong += !is_like_model(cache, &model);
+        add(cache, &model, 0, 0, 5);
+        wrong += !is_like_model(cache, &model);
+        run_cache_free(&cache);
+        CHECK(cache == NULL);
+    }
+    run_cache_free(&(struct run_cache *){NULL});
+    CHECK(wrong == 0);
+}
+
+static void equal_next_uses_change_nothing(void)
+{
+    struct run_cache *cache;
+    if (!NEED(run_cache_new(200, &cache) == SHS_OK)) return;
+    CHECK(run_cache_add(cache, 0, 1, 100, NEVER) != NULL);
+    CHECK(run_cache_add(cache, 0, 2, 100, 7) != NULL);
+    CHECK(run_cache_add(cache, 0, 3, 100, NEVER) == NULL);
+    CHECK(run_cache_add(cache, 0, 3, 100, 8) != NULL);
+    CHECK(run_cache_find(cache, 0, 1) == NULL);
+    CHECK(run_cache_add(cache, 0, 4, 100, 8) == NULL);
+    CHECK(run_cache_add(cache, 0, 4, 201, 1) == NULL);
+    CHECK(run_cache_bytes(cache) == 200);
+    run_cache_free(&cache);
+}
+
+/* Whatever call fails, nothing is lost and what is there is right. */
+static void short_memory_keeps_less(void)
+{
+    static struct model model;
+    size_t failed = 0;
+    for (long fail_at = 1; fail_at < 700; fail_at += fail_at < 20 ? 1 : 37) {
+        struct counted_memory counted;
+        struct run_cache *cache;
+        model = (struct model){.budget = 1000000, .same_sizes = true};
+        counted_begin(&counted, fail_at);
+        if (run_cache_new(model.budget, &cache) == SHS_OK) {
+            for (size_t c = 0; c < CHUNKS; c++)
+                if (counted.failed || counted.calls + 3 < fail_at) {
+                    add(cache, &model, 0, c, c);
+                } else if (run_cache_add(cache, 0, c, 100, c)) {
+                    run_cache_drop(cache, run_cache_find(cache, 0, c));
+                }
+            CHECK(is_like_model(cache, &model));
+        }
+        failed += (size_t)counted.failed;
+        run_cache_free(&cache);
+        CHECK(cache == NULL);
+        CHECK(counted_end(&counted) == 0);
+    }
+    CHECK(failed > 20);
+}
+
+/* ---- files */
+
+enum {
+    ROWS = 965, /* 61 chunks of 16, the last one short */
+    CHUNK_ROWS = 16,
+    FILE_CHUNKS = 61,
+    IMAGE_BYTES = 40,
+    CHUNK_BYTES = CHUNK_ROWS * IMAGE_BYTES,
+    LABEL_BYTES = 4,
+    MOST_BATCHES = 2 * ROWS + 100
+};
+
+static char path[] = "/tmp/shardstep-cache-XXXXXX";
+
+static unsigned char image_byte(uint64_t row, uint64_t i)
+{
+    return (unsigned char)(row * 7 + i * (1 + row / 256));
+}
+
+static bool write_file(void)
+{
+    static unsigned char images[ROWS][IMAGE_BYTES];
+    static uint32_t labels[ROWS];
+    const struct h5_storage storage = {.chunk_rows = CHUNK_ROWS, .deflate = 1};
+    const shs_tensor image = {.type = SHS_U8, .axes = 2, .shape = {ROWS, IMAGE_BYTES}};
+    const shs_tensor label = {.type = SHS_U32, .axes = 1, .shape = {ROWS}};
+    struct h5_writer *writer;
+    for (uint64_t row = 0; row < ROWS; row++) {
+        labels[row] = (uint32_t)row;
+        for (uint64_t i = 0; i < IMAGE_BYTES; i++)
+            images[row][i] = image_byte(row, i);
+    }
+    int file = mkstemp(path);
+    if (file >= 0) close(file);
+    return file >= 0 && !h5_create(path, &writer) &&
+           !h5_create_field(writer, "images", &image, &storage) &&
+           !h5_write_rows(writer, ROWS, images) &&
+           !h5_create_field(writer, "labels", &label, &storage) &&
+           !h5_write_rows(writer, ROWS, labels) && !h5_finish(&writer);
+}
+
+/* ---- what a loader decodes */
+
+/* The chunks that each batch wants, in the order of delivery: a bit each. */
+struct wants {
+    uint64_t batches;
+    uint64_t chunks[MOST_BATCHES];
+    uint64_t vrank[MOST_BATCHES];
+};
+
+struct job {
+    shs_run *run;
+    shs_dataset *data;
+    shs_loader *loader;
+};
+
+static bool job_open(struct job *job, uint64_t vranks, const char *fields, size_t cache_bytes,
+                     const shs_loader_options *options)
+{
+    const shs_run_options run = {.seed = 5, .vranks = vranks};
+    const shs_dataset_options data = {.cache_bytes = cache_bytes};
+    *job = (struct job){0};
+    bool good = !shs_open(MPI_COMM_NULL, &run, &job->run) &&
+                !shs_dataset_open(job->run, path, fields, &data, &job->data) &&
+                !shs_loader_open(job->data, options, &job->loader);
+    if (!good) printf("  %s\n", shs_message());
+    return NEED(good);
+}
+
+static void job_close(struct job *job)
+{
+    shs_loader_close(&job->loader);
+    shs_dataset_close(&job->data);
+    shs_close(&job->run);
+}
+
+static bool batch_is_right(const shs_batch *batch)
+{
+    for (uint64_t slot = 0; slot < batch->rows; slot++) {
+        const unsigned char *image = (unsigned char *)batch->field[0].data + slot * IMAGE_BYTES;
+        for (uint64_t i = 0; i < IMAGE_BYTES; i++)
+            if (image[i] != image_byte(batch->index[slot], i)) return false;
+        if (batch->fields > 1 &&
+            ((uint32_t *)batch->field[1].data)[slot] != (uint32_t)batch->index[slot])
+            return false;
+    }
+    return true;
+}
+
+/* Takes the rest of an epoch and gives the chunks that were decoded for it. */
+static uint64_t take_epoch(struct job *job, struct wants *wants)
+{
+    uint64_t before = shs_statistics(job->loader).chunks_decoded, wrong = 0;
+    shs_batch batch = {0};
+    wants->batches = 0;
+    while (!batch.ends_epoch) {
+        if (!NEED(shs_next(job->loader, &batch) == SHS_OK)) return 0;
+        uint64_t chunks = 0;
+        for (uint64_t slot = 0; slot < batch.rows; slot++)
+            chunks |= UINT64_C(1) << batch.index[slot] / CHUNK_ROWS;
+        wrong += !batch_is_right(&batch);
+        wants->vrank[wants->batches] = batch.vrank;
+        wants->chunks[wants->batches++] = chunks;
+    }
+    CHECK(wrong == 0);
+    return shs_statistics(job->loader).chunks_decoded - before;
+}
+
+/* When a chunk is wanted next, after a batch. */
+static uint64_t wanted_next(const struct wants *wants, uint64_t chunk, uint64_t batch)
+{
+    for (uint64_t next = batch + 1; next < wants->batches; next++)
+        if (wants->chunks[next] >> chunk & 1) return next;
+    return NEVER;
+}
+
+/* The fewest that can be decoded for batches [0, end) with room for `room` chunks, if those in
+ * *kept are there: after each batch those are kept, of the ones at hand, that are wanted soonest.
+ */
+static uint64_t fewest_from(const struct wants *wants, uint64_t end, uint64_t room, uint64_t *kept)
+{
+    uint64_t decoded = 0;
+    for (uint64_t batch = 0; batch < end; batch++) {
+        uint64_t at_hand = *kept | wants->chunks[batch];
+        decoded += (uint64_t)__builtin_popcountll(wants->chunks[batch] & ~*kept);
+        for (uint64_t n = (uint64_t)__builtin_popcountll(at_hand); n > room; n--) {
+            uint64_t latest = 0, latest_next = 0;
+            for (uint64_t chunk = 0; chunk < FILE_CHUNKS; chunk++) {
+                uint64_t next = at_hand >> chunk & 1 ? wanted_next(wants, chunk, batch) : 0;
+                if (next > latest_next) latest = chunk, latest_next = next;
+            }
+            at_hand &= ~(UINT64_C(1) << latest);
+        }
+        *kept = at_hand;
+    }
+    return decoded;
+}
+
+static uint64_t fewest(const struct wants *wants, uint64_t room)
+{
+    uint64_t kept = 0;
+    return fewest_from(wants, wants->batches, room, &kept);
+}
+
+static void check_fewest(struct job *job, uint64_t room, uint64_t more, const char *what)
+{
+    static struct wants wants;
+    uint64_t decoded = take_epoch(job, &wants), best = fewest(&wants, room) + more;
+    CHECK(decoded <= best);
+    if (decoded > best)
+        printf("  %s, room for %d chunks, %d batches: %d decoded, %d would do\n", what, (int)room,
+               (int)wants.batches, (int)decoded, (int)best);
+}
+
+static void check_full(uint64_t vranks, uint64_t batch, uint64_t room, shs_shard shard)
+{
+    static struct wants wants;
+    const shs_loader_options options = {.batch = batch, .shard = shard};
+    const size_t bytes = room ? (size_t)room * CHUNK_BYTES : 1;
+    struct job job;
+    if (!job_open(&job, vranks, "images", bytes, &options)) return;
+    /* a fixed shard is not known before its first batch, so that a chunk at each end of it may be
+     * kept in vain */
+    uint64_t more = shard == SHS_SHARD_FIXED ? vranks : 0;
+    uint64_t decoded = take_epoch(&job, &wants), best = fewest(&wants, room);
+    CHECK(decoded >= best && decoded <= best + more);
+    if (decoded != best)
+        printf("  V %d, batches of %d, room for %d: %d decoded, %d would do\n", (int)vranks,
+               (int)batch, (int)room, (int)decoded, (int)best);
+    CHECK(shs_statistics(job.loader).cached_bytes <= bytes);
+    /* what is kept from one epoch may help the next */
+    check_fewest(&job, room, more, "the second epoch");
+    shs_cursor middle = {2, shs_epoch_steps(job.loader) / 2, 0};
+    middle.step = 2 * shs_epoch_steps(job.loader) + middle.epoch_step;
+    CHECK(shs_seek(job.loader, middle) == SHS_OK);
+    check_fewest(&job, room, more, "half an epoch");
+    job_close(&job);
+}
+
+/* A full shuffle of 16-row chunks, with room for a third of them and for others. */
+static void a_full_shuffle_decodes_as_few_chunks_as_can_be(void)
+{
+    static const uint64_t rooms[] = {20, 0, 1, 7, 40, FILE_CHUNKS - 1};
+    static const uint64_t batches[] = {32, 1, 8, 100};
+    for (size_t r = 0; r < COUNT(rooms); r++)
+        for (size_t b = 0; b < COUNT(batches); b++) {
+            check_full(1, batches[b], rooms[r], SHS_SHARD_GLOBAL);
+            check_full(3, batches[b], rooms[r], SHS_SHARD_GLOBAL);
+        }
+    check_full(3, 32, 7, SHS_SHARD_FIXED);
+    check_full(5, 1, 3, SHS_SHARD_FIXED);
+}
+
+/* After some batches of one row the loader goes back: what it has kept by then is judged anew. */
+static void going_back_finds_what_was_kept(void)
+{
+    static struct wants wants;
+    const shs_loader_options options = {.batch = 1};
+    for (uint64_t room = 5; room < 50; room += 15) {
+        uint64_t kept = 0;
+        struct job job;
+        shs_batch batch;
+        if (!job_open(&job, 1, "images", (size_t)room * CHUNK_BYTES, &options)) return;
+        take_epoch(&job, &wants);
+        job_close(&job);
+        if (!job_open(&job, 1, "images", (size_t)room * CHUNK_BYTES, &options)) return;
+        for (int i = 0; i < ROWS / 2; i++)
+            CHECK(shs_next(job.loader, &batch) == SHS_OK);
+        CHECK(shs_statistics(job.loader).chunks_decoded ==
+              fewest_from(&wants, ROWS / 2, room, &kept));
+        CHECK(shs_seek(job.loader, (shs_cursor){0}) == SHS_OK);
+        CHECK(take_epoch(&job, &wants) == fewest_from(&wants, ROWS, room, &kept));
+        job_close(&job);
+    }
+}
+
+static void file_order_decodes_each_chunk_once(void)
+{
+    static struct wants wants;
+    for (uint64_t vranks = 1; vranks < 4; vranks++) {
+        const shs_loader_options options = {.batch = 11, .shuffle = SHS_SHUFFLE_NONE};
+        struct job job;
+        if (!job_open(&job, vranks, "images", CHUNK_BYTES, &options)) return;
+        CHECK(take_epoch(&job, &wants) == FILE_CHUNKS);
+        CHECK(take_epoch(&job, &wants) <= FILE_CHUNKS);
+        job_close(&job);
+    }
+}
+
+/* Where all fits, the first epoch decodes everything and the others nothing. */
+static void what_fits_is_decoded_once(void)
+{
+    static struct wants wants;
+    for (int shuffle = 0; shuffle < 3; shuffle++)
+        for (uint32_t threads = 0; threads < 6; threads += 5) {
+            const shs_loader_options options = {.shuffle = (shs_shuffle)shuffle,
+                                                .threads = threads};
+            const size_t room = FILE_CHUNKS * CHUNK_ROWS * (size_t)(IMAGE_BYTES + LABEL_BYTES);
+            struct job job;
+            if (!job_open(&job, 3, "images,labels", room, &options)) return;
+            CHECK(take_epoch(&job, &wants) == 2 * FILE_CHUNKS);
+            CHECK(take_epoch(&job, &wants) == 0);
+            CHECK(take_epoch(&job, &wants) == 0);
+            CHECK(shs_statistics(job.loader).rows == 3 * ROWS);
+            job_close(&job);
+        }
+}
+
+/* Chunks that each virtual rank wants, summed: what must be decoded if only chunks at cuts are
+ * decoded twice. */
+static uint64_t count_owned(const struct wants *wants, uint64_t vranks)
+{
+    uint64_t owned[16] = {0}, sum = 0;
+    for (uint64_t i = 0; i < wants->batches; i++)
+        owned[wants->vrank[i]] |= wants->chunks[i];
+    for (uint64_t vrank = 0; vrank < vranks; vrank++)
+        sum += (uint64_t)__builtin_popcountll(owned[vrank]);
+    return sum;
+}
+
+/* With blocks of one chunk, or of two, and room for the window of each virtual rank and two chunks
+ * more. */
+static void check_blocks(uint64_t vranks, uint64_t batch, uint64_t window, uint64_t chunks)
+{
+    static struct wants wants;
+    const shs_loader_options options = {.batch = batch,
+                                        .shuffle = SHS_SHUFFLE_BLOCKS,
+                                        .block_rows = chunks * CHUNK_ROWS,
+                                        .window_blocks = window,
+                                        .threads = (uint32_t)(batch % 4)};
+    const size_t chunk = CHUNK_ROWS * (size_t)(IMAGE_BYTES + LABEL_BYTES);
+    struct job job;
+    if (!job_open(&job, vranks, "images,labels", vranks * (window * chunks + 2) * chunk, &options))
+        return;
+    for (int epoch = 0; epoch < 2; epoch++) {
+        uint64_t decoded = take_epoch(&job, &wants), owned = count_owned(&wants, vranks);
+        uint64_t least = epoch ? 0 : 2 * FILE_CHUNKS;
+        CHECK(owned < FILE_CHUNKS + 2 * vranks);
+        CHECK(decoded >= least && decoded <= 2 * owned);
+        if (decoded < least || decoded > 2 * owned)
+            printf("  V %d, batches of %d, windows of %d, epoch %d: %d decoded of %d\n",
+                   (int)vranks, (int)batch, (int)window, epoch, (int)decoded, 2 * (int)owned);
+    }
+    job_close(&job);
+}
+
+static void blocks_decode_each_chunk_once(void)
+{
+    static const uint64_t batches[] = {1, 5, 16, 32, 100, 400};
+    for (uint64_t vranks = 1; vranks < 9; vranks += vranks < 3 ? 1 : 2)
+        for (size_t b = 0; b < COUNT(batches); b++)
+            for (uint64_t window = 1; window < 8; window += 3) {
+                check_blocks(vranks, batches[b], window, 1);
+                check_blocks(vranks, batches[b], window, 2);
+            }
+}
+
+int main(void)
+{
+    static const struct harness_test tests[] = {
+        TEST(what_is_used_latest_goes_first), TEST(equal_next_uses_change_nothing),
+        TEST(short_memory_keeps_less),        TEST(a_full_shuffle_decodes_as_few_chunks_as_can_be),
+        TEST(going_back_finds_what_was_kept), TEST(file_order_decodes_each_chunk_once),
+        TEST(what_fits_is_decoded_once),      TEST(blocks_decode_each_chunk_once),
+    };
+    int code = write_file() ? harness_run("cache", tests, COUNT(tests)) : 1;
+    unlink(path);
+    return code;
+}
