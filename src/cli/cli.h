@@ -29,7 +29,8 @@ struct cli_arguments {
     uint64_t chunk, deflate, bins, probe_seconds, probe_mebibytes;
     const char *fields, *augment, *shuffle, *shard, *tail, *format, *channel_axis, *output,
         *against;
-    bool per_rank, verify, verify_step, byteshuffle, random, order, read, json, probe, help;
+    bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, json, probe,
+        help;
 };
 
 struct cli_command {

@@ -42,6 +42,7 @@ static const struct option {
     {"--verify", FLAG, PLACE(verify), "", "prove that the epoch covers each row once"},
     {"--verify-step", FLAG, PLACE(verify_step), "",
      "prove that no other batch of the epoch takes the rows of this --step"},
+    {"--quality", FLAG, PLACE(quality), "", "measure how well the order mixes, beside full"},
     {"--output", TEXT, PLACE(output), "OUT.h5", "write the batch to a file; -o for short"},
     {"--against", TEXT, PLACE(against), "FILE", "compare with a line of `digest --per-rank`"},
     {"--purpose", NUMBER, PLACE(purpose), "P", "role + 16 * stream (0)"},

@@ -2,9 +2,10 @@
 #include <stdio.h>
 
 #include "cli.h"
+#include "cli_json.h"
 #include "core_memory.h"
 #include "mpi_job.h"
-#include "order.h"
+#include "order_quality.h"
 #include "run_dataset.h"
 
 typedef unsigned long long ull;
@@ -127,6 +128,9 @@ static shs_status check_choice(const struct plan *plan)
     if (arguments->verify && (cli_given(arguments, "--step") || cli_given(arguments, "--rank")))
         return core_fail(SHS_ERROR_ARGUMENT, "--verify takes a whole epoch: leave out --step and "
                                              "--rank");
+    if (arguments->json && !arguments->quality)
+        return core_fail(SHS_ERROR_ARGUMENT, "--json needs --quality: the plan's own lines are "
+                                             "numbers already");
     if (arguments->verify_step && !cli_given(arguments, "--step"))
         return core_fail(SHS_ERROR_ARGUMENT, "--verify-step needs --step");
     return SHS_OK;
@@ -185,6 +189,72 @@ static int print_verdict(const struct plan *plan)
     return good ? CLI_DONE : CLI_DIFFERENT;
 }
 
+/* ---- --quality: beside a full shuffle of the same run. */
+
+struct qualities {
+    uint64_t block_rows;
+    struct order_quality own, full;
+};
+
+static shs_status measure_quality(struct plan *plan, struct qualities *qualities)
+{
+    struct order full = {.shape = plan->order.shape, .seed = plan->order.seed};
+    uint64_t given = plan->order.shape.block_rows;
+    qualities->block_rows = given ? given : plan->order.shape.batch;
+    full.shape.shuffle = SHS_SHUFFLE_FULL;
+    full.shape.shard = SHS_SHARD_GLOBAL;
+    shs_status status = order_quality_of(&plan->order, qualities->block_rows, &qualities->own);
+    if (!status) status = order_begin(&full, plan->arguments->epoch);
+    if (!status) status = order_quality_of(&full, qualities->block_rows, &qualities->full);
+    order_free(&full);
+    return status;
+}
+
+static void print_measure(const char *what, double own, double full)
+{
+    printf("%-44s %10.1f %10.1f %10.3f\n", what, own, full, full > 0 ? own / full : 1);
+}
+
+static void print_quality(const struct plan *plan, const struct qualities *qualities)
+{
+    char what[64];
+    printf("%-44s %10s %10s %10s\n", "", order_shuffle_name(plan->order.shape.shuffle), "full",
+           "ratio");
+    snprintf(what, sizeof what, "blocks of %llu rows that a batch draws from",
+             (ull)qualities->block_rows);
+    print_measure(what, qualities->own.blocks, qualities->full.blocks);
+    print_measure("steps between neighbouring rows", qualities->own.steps, qualities->full.steps);
+}
+
+static void print_quality_json(const struct plan *plan, const struct qualities *qualities)
+{
+    const struct order_shape *shape = &plan->order.shape;
+    cli_json_begin(NULL, '{');
+    cli_json_u64("samples", shape->samples);
+    cli_json_u64("vranks", shape->vranks);
+    cli_json_u64("batch", shape->batch);
+    cli_json_u64("steps", order_steps(shape));
+    cli_json_text("shuffle", order_shuffle_name(shape->shuffle));
+    cli_json_u64("block_rows", qualities->block_rows);
+    cli_json_u64("window_blocks", shape->window_blocks);
+    cli_json_double("blocks_a_batch", qualities->own.blocks);
+    cli_json_double("blocks_a_batch_full", qualities->full.blocks);
+    cli_json_double("steps_between_neighbours", qualities->own.steps);
+    cli_json_double("steps_between_neighbours_full", qualities->full.steps);
+    cli_json_finish();
+}
+
+static int tell_quality(struct plan *plan)
+{
+    struct qualities qualities;
+    shs_status status = measure_quality(plan, &qualities);
+    if (!status && plan->arguments->json)
+        print_quality_json(plan, &qualities);
+    else if (!status)
+        print_quality(plan, &qualities);
+    return cli_exit_code(status);
+}
+
 static int run_alone(const struct cli_arguments *arguments)
 {
     struct plan plan = {.arguments = arguments};
@@ -192,6 +262,8 @@ static int run_alone(const struct cli_arguments *arguments)
     shs_status status = open_plan(&plan);
     if (status) {
         code = cli_exit_code(status);
+    } else if (arguments->quality) {
+        code = tell_quality(&plan);
     } else {
         uint64_t step = 0, end = order_steps(&plan.order.shape);
         if (cli_given(arguments, "--step")) {
@@ -224,7 +296,7 @@ const struct cli_command cli_plan = {
     .summary = "prints which rows each virtual rank takes: STEP RANK COUNT ROW ROW ...",
     .options = "--fields --samples --seed --vranks --batch --shuffle --block-rows --window-blocks "
                "--shard --tail --epoch --step "
-               "--rank --verify --verify-step",
+               "--rank --verify --verify-step --quality --json",
     .most_plain = 1,
     .run = run,
 };

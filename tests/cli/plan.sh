@@ -72,6 +72,24 @@ same "a plan of chunks" plan.txt given.txt
 
 refused 2 'there is no chunk: give --block-rows' "$SHARDSTEP" plan --samples 100 --shuffle blocks
 refused 0 'are for --shuffle blocks' "$SHARDSTEP" plan --samples 100 --block-rows 10
+# --quality against sums by hand: file order takes whole blocks, and neighbours in one step
+"$SHARDSTEP" plan --samples 1024 --vranks 2 --batch 16 --shuffle none --quality --json > none.json
+python3 - << 'EOF' || fail "the quality of file order"
+import json
+q = json.load(open("none.json"))
+assert q["steps"] == 32 and q["blocks_a_batch"] == 1
+# 31 of the 1,023 pairs of neighbours lie in two steps, which follow one another
+assert abs(q["steps_between_neighbours"] - 31 / 1023) < 1e-12
+assert 12 < q["blocks_a_batch_full"] < 16 and 9 < q["steps_between_neighbours_full"] < 12
+EOF
+blocks() { # WINDOW: blocks that a batch draws from
+    "$SHARDSTEP" plan --samples 100000 --vranks 4 --batch 32 --shuffle blocks --block-rows 64 \
+        --window-blocks "$1" --quality --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["blocks_a_batch"])'
+}
+python3 -c "import sys; a, b, c = map(float, sys.argv[1:]); sys.exit(not 1 < a < 2 < b < 14 < c < 32)" \
+    "$(blocks 1)" "$(blocks 8)" "$(blocks 64)" || fail "wider windows do not mix better"
+
+refused 0 'json needs --quality' "$SHARDSTEP" plan --samples 10 --vranks 2 --json
 refused 0 'steps 0 to 25' "$SHARDSTEP" plan --samples 1003 --vranks 4 --batch 10 --step 26
 refused 0 'virtual ranks 0 to 3' "$SHARDSTEP" plan --samples 1003 --vranks 4 --rank 4
 refused 0 'no steps' "$SHARDSTEP" plan --samples 0 --vranks 4
