@@ -43,8 +43,8 @@ struct cli_command {
     int (*run)(const struct cli_arguments *arguments); /* Collective; the exit code */
 };
 
-extern const struct cli_command cli_bench, cli_digest, cli_import, cli_info, cli_plan, cli_random,
-    cli_replay, cli_stats;
+extern const struct cli_command cli_bench, cli_check, cli_digest, cli_import, cli_info, cli_plan,
+    cli_random, cli_replay, cli_stats;
 
 /* Reads the words after the command's name; a message and SHS_ERROR_ARGUMENT for what it does not
  * take. */
@@ -76,6 +76,13 @@ shs_dataset_options cli_dataset_options(const struct cli_arguments *arguments);
 /* The hidden command that cli_probe() starts, and what it does without fields: all that `info`
  * does. */
 int cli_probe_main(int count, char **words);
+
+/* The hidden command whose processes `check` starts. */
+int cli_check_main(int count, char **words);
+
+/* What limits such a process: its memory, its time (0: none), plug-ins, and the life of the one
+ * who started it. */
+shs_status cli_probe_limits(uint64_t milliseconds, uint64_t mebibytes);
 shs_status cli_info_print(const struct cli_arguments *arguments);
 
 /* Local. All fields of plain numbers of a file, without their checksums, separated by commas; to be

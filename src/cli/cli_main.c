@@ -5,10 +5,11 @@
 
 #include "cli.h"
 #include "mpi_job.h"
+#include "run_check_apart.h"
 
 static const struct cli_command *const commands[] = {&cli_import, &cli_info,   &cli_plan,
                                                      &cli_digest, &cli_random, &cli_replay,
-                                                     &cli_bench,  &cli_stats};
+                                                     &cli_bench,  &cli_stats,  &cli_check};
 
 enum {
     N_COMMANDS = sizeof commands / sizeof *commands
@@ -79,6 +80,8 @@ int main(int count, char **words)
 {
     int code;
     if (count > 1 && !strcmp(words[1], "probe")) return cli_probe_main(count - 2, words + 2);
+    if (count > 1 && !strcmp(words[1], RUN_CHECK_COMMAND))
+        return cli_check_main(count - 2, words + 2);
     if (mpi_job_start()) {
         fprintf(stderr, "shardstep: %s\n", shs_message());
         code = CLI_ERROR;

@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "core_text.h"
 #include "h5_file.h"
+#include "io_child.h"
 #include "io_probe.h"
 #include "run_dataset.h"
 
@@ -35,12 +36,14 @@ static bool limit(unsigned what, uint64_t most)
 
 /* Neither memory nor time without end, nothing to speak of written, no core for a crash that is
  * expected; and no life after the one who asks. */
-static shs_status set_limits(uint64_t milliseconds, uint64_t mebibytes)
+shs_status cli_probe_limits(uint64_t milliseconds, uint64_t mebibytes)
 {
-    bool set = limit(RLIMIT_CPU, milliseconds / 1000 + 1) && limit(RLIMIT_FSIZE, 64 << 10) &&
-               limit(RLIMIT_CORE, 0) && !prctl(PR_SET_PDEATHSIG, SIGKILL);
+    bool set =
+        limit(RLIMIT_FSIZE, 64 << 10) && limit(RLIMIT_CORE, 0) && !prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (milliseconds) set = set && limit(RLIMIT_CPU, milliseconds / 1000 + 1);
     /* a core that goes to a program knows no limit; the leak sanitizer must look at itself */
     if (!SANITIZED) set = set && limit(RLIMIT_AS, mebibytes << 20) && !prctl(PR_SET_DUMPABLE, 0);
+    h5_forbid_plugins();
     return set ? SHS_OK : core_fail(SHS_ERROR_STATE, "the limits of a probe cannot be set");
 }
 
@@ -51,9 +54,8 @@ static shs_status try_out(int count, char **words)
         !core_parse_u64(words[1], &mebibytes) || mebibytes > UINT64_MAX >> 20)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "usage: shardstep probe MILLISECONDS MEBIBYTES FILE [FIELDS]");
-    shs_status status = set_limits(milliseconds, mebibytes);
+    shs_status status = cli_probe_limits(milliseconds, mebibytes);
     if (status) return status;
-    h5_forbid_plugins();
     if (count == 4) return run_dataset_try(words[2], words[3]);
     const struct cli_arguments arguments = {.plain = {words[2]}, .n_plain = 1};
     return cli_info_print(&arguments); /* to nowhere */
@@ -84,10 +86,10 @@ shs_dataset_options cli_dataset_options(const struct cli_arguments *arguments)
 
 int cli_probe_main(int count, char **words)
 {
-    char text[IO_ANSWER_BYTES];
+    char text[IO_CHILD_ANSWER];
     int answer = dup(STDOUT_FILENO);
     if (answer < 0 || !freopen("/dev/null", "w", stdout)) return CLI_ERROR;
     shs_status status = try_out(count, words);
-    io_probe_answer(status, text);
+    io_child_answer(status, text);
     return dprintf(answer, "%s", text) < 0 || status ? CLI_ERROR : CLI_DONE;
 }

@@ -71,4 +71,9 @@ shs_status h5_describe(struct h5_file *file, const char *name, struct h5_about *
 shs_status h5_list(struct h5_file *file, shs_status (*visit)(const char *name, void *user),
                    void *user);
 
+/* The same, group by group, but goes on after a group or dataset that cannot be read, of which
+ * `readable` is false. A dataset of several names is visited by each. */
+shs_status h5_walk(struct h5_file *file,
+                   shs_status (*visit)(const char *name, bool readable, void *user), void *user);
+
 #endif

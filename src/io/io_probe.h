@@ -6,10 +6,6 @@
 
 #include "core_status.h"
 
-enum {
-    IO_ANSWER_BYTES = CORE_MESSAGE_BYTES + 64
-};
-
 struct io_probe {
     const char *program;   /* NULL: shardstep as it was installed */
     uint64_t milliseconds; /* that it may take; 0: 10,000 */
@@ -26,9 +22,5 @@ struct io_probe {
  * server, say). The program gets a SIGCHLD; whether it ignores that, or its handler takes the
  * process's end for itself, does not matter. `environ` must not change meanwhile. */
 shs_status io_probe(const struct io_probe *probe, const char *path, const char *fields);
-
-/* What that process says on its standard output at its end: a status of its own, and the latest
- * message. */
-void io_probe_answer(shs_status status, char answer[IO_ANSWER_BYTES]);
 
 #endif

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "counted_memory.h"
+#include "io_child.h"
 #include "io_probe.h"
 #include "temporary_folder.h"
 #include "unit.h"
@@ -381,13 +382,13 @@ static void without_room_for_files(void)
 
 static void answers_are_understood(void)
 {
-    char answer[IO_ANSWER_BYTES], long_name[2000], script[IO_ANSWER_BYTES + 64];
+    char answer[IO_CHILD_ANSWER], long_name[2000], script[IO_CHILD_ANSWER + 64];
     memset(long_name, 'n', sizeof long_name - 1);
     long_name[sizeof long_name - 1] = '\0';
-    io_probe_answer(SHS_OK, answer);
+    io_child_answer(SHS_OK, answer);
     CHECK(strcmp(answer, "ok\n") == 0);
     CHECK(core_fail(SHS_ERROR_UNSUPPORTED, "%s", long_name) == SHS_ERROR_UNSUPPORTED);
-    io_probe_answer(SHS_ERROR_UNSUPPORTED, answer);
+    io_child_answer(SHS_ERROR_UNSUPPORTED, answer);
     CHECK(strlen(answer) == strlen("SHS_ERROR_UNSUPPORTED ") + CORE_MESSAGE_BYTES);
     snprintf(script, sizeof script, "printf '%s'", answer);
     CHECK(try(script) == SHS_ERROR_UNSUPPORTED);

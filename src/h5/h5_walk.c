@@ -1,0 +1,96 @@
+/* Every dataset of a file, one by one, so that one that is damaged does not hide the others. */
+#include <string.h>
+
+#include "core_memory.h"
+#include "core_text.h"
+#include "h5_guard.h"
+#include "h5_open.h"
+
+struct walk {
+    struct h5_file *file;
+    shs_status (*visit)(const char *name, bool readable, void *user);
+    void *user;
+    haddr_t *groups; /* those that were entered: hard links may make circles */
+    size_t n_groups;
+    shs_status status;
+};
+
+/* The links of one group, by its path; "" is the root. */
+struct level {
+    struct walk *walk;
+    const char *path;
+};
+
+static shs_status walk_group(struct walk *walk, const char *path);
+
+static bool was_entered(const struct walk *walk, haddr_t address)
+{
+    for (size_t i = 0; i < walk->n_groups; i++)
+        if (walk->groups[i] == address) return true;
+    return false;
+}
+
+static shs_status enter(struct walk *walk, const char *path, haddr_t address)
+{
+    if (was_entered(walk, address)) return SHS_OK;
+    shs_status status =
+        core_resize(walk->n_groups + 1, sizeof *walk->groups, "groups", &walk->groups);
+    if (status) return status;
+    walk->groups[walk->n_groups++] = address;
+    return walk_group(walk, path);
+}
+
+static shs_status visit_object(struct walk *walk, const char *path)
+{
+    H5O_info_t object;
+    if (H5Oget_info_by_name2(walk->file->id, path, &object, H5O_INFO_BASIC, H5P_DEFAULT) < 0)
+        return walk->visit(path, false, walk->user);
+    if (object.type == H5O_TYPE_GROUP) return enter(walk, path, object.addr);
+    return object.type == H5O_TYPE_DATASET ? walk->visit(path, true, walk->user) : SHS_OK;
+}
+
+/* Soft and external links lead to what has another name, or is in another file. */
+static herr_t visit_link(hid_t group, const char *name, const H5L_info_t *link, void *user)
+{
+    struct level *level = user;
+    struct core_text text = {0};
+    char *path;
+    (void)group;
+    if (link->type != H5L_TYPE_HARD) return 0;
+    core_text_add(&text, "%s%s%s", level->path, *level->path ? "/" : "", name);
+    shs_status status = core_text_take(&text, &path);
+    if (!status) status = visit_object(level->walk, path);
+    core_free(&path);
+    level->walk->status = status;
+    return status ? 1 : 0;
+}
+
+/* A group whose links cannot be followed is one that cannot be read itself. */
+static shs_status walk_group(struct walk *walk, const char *path)
+{
+    struct level level = {walk, path};
+    hid_t group = H5Gopen2(walk->file->id, *path ? path : "/", H5P_DEFAULT);
+    bool listed =
+        group >= 0 && H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_link, &level) >= 0;
+    if (group >= 0) H5Gclose(group);
+    if (walk->status || listed) return walk->status;
+    if (!*path)
+        return h5_fail(SHS_ERROR_FORMAT, "%s: its datasets cannot be listed", walk->file->path);
+    return walk->visit(path, false, walk->user);
+}
+
+shs_status h5_walk(struct h5_file *file,
+                   shs_status (*visit)(const char *name, bool readable, void *user), void *user)
+{
+    struct walk walk = {.file = file, .visit = visit, .user = user};
+    struct h5_guard guard = h5_guard_begin();
+    H5O_info_t root;
+    shs_status status;
+    if (H5Oget_info2(file->id, &root, H5O_INFO_BASIC) < 0)
+        status = h5_fail(SHS_ERROR_FORMAT, "%s: its root group is damaged", file->path);
+    else
+        status = enter(&walk, "", root.addr);
+    h5_guard_end(&guard);
+    core_free(&walk.groups);
+    return status;
+}

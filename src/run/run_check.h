@@ -1,0 +1,53 @@
+/* Reading all of a file to find what is bad in it: what `shardstep check` does in a process of its
+ * own, which a damaged file may end at any place. It tells as it goes what it is about to do, so
+ * that another process can tell what it died of and have the rest checked. */
+#ifndef RUN_CHECK_H
+#define RUN_CHECK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core_status.h"
+
+enum run_check_kind {
+    RUN_CHECK_OPENING = 'o', /* a dataset is about to be opened; text: its name */
+    RUN_CHECK_SKIPPED = 's', /* it is no field; text: what it is instead */
+    RUN_CHECK_PLAIN = 'p',   /* it is a field of `count` rows; text: type and shape */
+    RUN_CHECK_SUMMED = 'c',  /* likewise, and has checksums */
+    RUN_CHECK_READING = 'r', /* rows [first, first + count) are about to be read; text: "1" if they
+                                are the fewest that can be told apart, else "" */
+    RUN_CHECK_DONE = 'd',    /* all of it was read, and the next dataset is looked for */
+    RUN_CHECK_BAD = 'b' /* these rows are bad, or all of the dataset if count is 0; text: why */
+};
+
+struct run_check_event {
+    enum run_check_kind kind;
+    uint64_t dataset; /* its number, from 0 on, in the order of h5_walk() */
+    uint64_t first;
+    uint64_t count;
+    const char *text; /* one line */
+};
+
+/* What to check. */
+struct run_check_task {
+    const char *path;
+    int rank; /* only this rank's share of each field's rows */
+    int ranks;
+    uint64_t dataset; /* from this one on, */
+    uint64_t row;     /* and from this row of it on; 0: from the share's first */
+    uint64_t careful; /* rows to read at once, up to row `careful_end`; 0: as usual */
+    uint64_t careful_end;
+    void (*tell)(const struct run_check_event *event, void *user);
+    void *user;
+};
+
+/* Local. Tells of every dataset, what was read and what is bad. An error if the file cannot be
+ * opened or memory runs out: it could not be checked. */
+shs_status run_check(const struct run_check_task *task);
+
+/* An event as a line of text, without its end, to be released by core_free(), and back: false for
+ * a line that is none. The text is borrowed from the line, which is changed. */
+shs_status run_check_print(const struct run_check_event *event, char **line);
+bool run_check_parse(char *line, struct run_check_event *event);
+
+#endif

@@ -1,0 +1,60 @@
+/* Checking a file in processes of their own: what kills or hangs one of them is found, noted as
+ * bad, and left out by the next one. */
+#ifndef RUN_CHECK_APART_H
+#define RUN_CHECK_APART_H
+
+#include <stdbool.h>
+
+#include "run_check.h"
+
+enum {
+    RUN_CHECK_TOLD = 20 /* bad things that are kept with their text; the others are counted */
+};
+
+/* Something bad: rows of a dataset, or all of it if count is 0. */
+struct run_check_bad {
+    uint64_t dataset;
+    uint64_t first;
+    uint64_t count;
+    char text[CORE_MESSAGE_BYTES];
+};
+
+/* What is known of a dataset. */
+struct run_check_dataset {
+    char *name;
+    char *about; /* type and shape, or what it is instead of a field; NULL: not opened */
+    bool field;
+    bool summed;   /* has checksums */
+    uint64_t rows; /* of all ranks */
+    uint64_t bad_rows;
+};
+
+struct run_check_result {
+    struct run_check_dataset *dataset;
+    uint64_t datasets;
+    uint64_t found; /* bad things, in order; the first RUN_CHECK_TOLD of them are in `bad` */
+    struct run_check_bad bad[RUN_CHECK_TOLD];
+};
+
+/* How the processes are started. */
+struct run_check_limits {
+    const char *program;   /* path of shardstep */
+    uint64_t milliseconds; /* from one sign of life to the next */
+    uint64_t mebibytes;    /* of memory */
+};
+
+/* Local. Checks this rank's share of a file. An error if it cannot be checked. The result is to be
+ * released by run_check_free(), also on error. */
+shs_status run_check_apart(const struct run_check_limits *limits, const char *path, int rank,
+                           int ranks, struct run_check_result *result);
+
+void run_check_free(struct run_check_result *result);
+
+/* The words, after the hidden command's name, that such a process is started with: its limit of
+ * memory and its task, without where to tell of it. False if they are others. */
+bool run_check_read_words(int count, char **words, uint64_t *mebibytes,
+                          struct run_check_task *task);
+
+#define RUN_CHECK_COMMAND "probe-rows"
+
+#endif

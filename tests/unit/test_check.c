@@ -1,0 +1,466 @@
+/* Checking a file: what is bad is named, and what kills the process that reads it is found. */
+#include <hdf5.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core_memory.h"
+#include "io_crc32c.h"
+#include "run_check_apart.h"
+#include "temporary_folder.h"
+#include "unit.h"
+
+enum {
+    ROWS = 100,
+    ROW_BYTES = 40,
+    CHUNK_ROWS = 8
+};
+
+static char folder[PATH_BYTES], path[PATH_BYTES], program[PATH_BYTES];
+
+/* ---- a process that dies */
+
+/* Speaks as the hidden command does, of three datasets: `a` of 100 rows, 50 at once, of which each
+ * one in $deadly kills it, as does opening `b`; `c` has a bad row. */
+static const char fake[] =
+    "dataset=$6 row=$7 careful=$8 end=$9\n"
+    "say() { printf '%s\\n' \"$*\"; }\n"
+    "if [ $dataset -le 0 ]; then\n"
+    "    say 'o 0 0 0 a'; say 'p 0 0 100 u8 100'; say 'b 0 0 0 its checksums are odd'\n"
+    "    while [ $row -lt 100 ]; do\n"
+    "        now=50 one=\n"
+    "        if [ $careful -gt 0 ] && [ $row -lt $end ]; then now=$careful; fi\n"
+    "        if [ $((row + now)) -gt 100 ]; then now=$((100 - row)); fi\n"
+    "        if [ $now -le $smallest ]; then one=1; fi\n"
+    "        say \"r 0 $row $now $one\"\n"
+    "        if [ $row = 0 ]; then say 'b 0 0 1 wrong'; fi\n"
+    "        for dead in $deadly; do\n"
+    "            if [ $row -le $dead ] && [ $dead -lt $((row + now)) ]; then eval \"$death\"; fi\n"
+    "        done\n"
+    "        row=$((row + now))\n"
+    "    done\n"
+    "    say 'd 0 0 0 '\n"
+    "fi\n"
+    "if [ $dataset -le 1 ]; then say 'o 1 0 0 b'; eval \"$opening\"; fi\n"
+    "say 'o 2 0 0 c'; say 'c 2 0 10 u8 10x4'; say 'r 2 0 10 '; say 'b 2 3 2 wrong'\n"
+    "say 'd 2 0 0 '\n"
+    "eval \"$last\"\n"
+    "say ok\n";
+
+static void write_program(const char *settings, const char *body)
+{
+    FILE *file = fopen(program, "w");
+    CHECK(file && fprintf(file, "#!/bin/sh\n%s\n%s", settings, body) > 0 && fclose(file) == 0);
+    CHECK(chmod(program, 0700) == 0);
+}
+
+static shs_status check_with(const char *settings, struct run_check_result *result)
+{
+    const struct run_check_limits limits = {program, 400, 100};
+    write_program(settings, fake);
+    return run_check_apart(&limits, "some.h5", 0, 1, result);
+}
+
+static bool is_bad(const struct run_check_result *result, uint64_t i, uint64_t dataset,
+                   uint64_t first, uint64_t count, const char *text)
+{
+    const struct run_check_bad *bad = &result->bad[i];
+    bool same = i < result->found && bad->dataset == dataset && bad->first == first &&
+                bad->count == count && strstr(bad->text, text);
+    if (!same)
+        printf("  %llu: dataset %llu, %llu rows from %llu on: %s\n", (unsigned long long)i,
+               (unsigned long long)bad->dataset, (unsigned long long)bad->count,
+               (unsigned long long)bad->first, bad->text);
+    return same;
+}
+
+static void rows_that_kill_are_found(void)
+{
+    struct run_check_result result;
+    CHECK(
+        check_with("smallest=1 deadly='37 38 80 99' death='kill -SEGV $$' opening='kill -ABRT $$'",
+                   &result) == SHS_OK);
+    CHECK(result.found == 8 && result.datasets == 3);
+    CHECK(is_bad(&result, 0, 0, 0, 0, "its checksums are odd"));
+    CHECK(is_bad(&result, 1, 0, 0, 1, "wrong"));
+    CHECK(is_bad(&result, 2, 0, 37, 1, "reading it crashes HDF5 (signal 11)"));
+    CHECK(is_bad(&result, 3, 0, 38, 1, "(signal 11)"));
+    CHECK(is_bad(&result, 4, 0, 80, 1, "(signal 11)"));
+    CHECK(is_bad(&result, 5, 0, 99, 1, "(signal 11)"));
+    CHECK(is_bad(&result, 6, 1, 0, 0, "opening it crashes HDF5 (signal 6)"));
+    CHECK(is_bad(&result, 7, 2, 3, 2, "wrong"));
+    const struct run_check_dataset *a = &result.dataset[0], *c = &result.dataset[2];
+    CHECK(!strcmp(a->name, "a") && !strcmp(a->about, "u8 100") && a->field && !a->summed);
+    CHECK(a->rows == 100 && a->bad_rows == 5);
+    CHECK(!strcmp(result.dataset[1].name, "b") && !result.dataset[1].about);
+    CHECK(!strcmp(c->about, "u8 10x4") && c->field && c->summed && c->bad_rows == 2);
+    run_check_free(&result);
+}
+
+static void the_fewest_rows_may_be_a_chunk(void)
+{
+    struct run_check_result result;
+    CHECK(check_with("smallest=7 deadly=61 death='kill -SEGV $$' opening=", &result) == SHS_OK);
+    CHECK(result.found == 4);
+    CHECK(is_bad(&result, 2, 0, 56, 6, "reading them crashes"));
+    run_check_free(&result);
+}
+
+static void a_process_that_hangs_is_killed(void)
+{
+    struct run_check_result result;
+    CHECK(check_with("smallest=60 deadly=70 death='exec sleep 50' opening=", &result) == SHS_OK);
+    CHECK(result.found == 4);
+    CHECK(is_bad(&result, 2, 0, 50, 50, "takes more than"));
+    run_check_free(&result);
+}
+
+static void too_many_deaths_end_a_dataset(void)
+{
+    struct run_check_result result;
+    CHECK(check_with("smallest=1 deadly='2 3 4 5 6 7 8 9' death='exec sleep 50' opening=",
+                     &result) == SHS_OK);
+    CHECK(is_bad(&result, result.found - 2, 0, 0, 0, "given up at row"));
+    CHECK(is_bad(&result, result.found - 1, 2, 3, 2, "wrong"));
+    run_check_free(&result);
+}
+
+static void what_kills_between_datasets_ends_the_check(void)
+{
+    struct run_check_result result;
+    CHECK(check_with("smallest=1 deadly= opening= last='kill -SEGV $$'", &result) == SHS_OK);
+    CHECK(result.found == 4);
+    CHECK(is_bad(&result, 3, 2, 0, 0, "looking for further datasets crashes"));
+    run_check_free(&result);
+    write_program("kill -SEGV $$", "");
+    const struct run_check_limits limits = {program, 400, 100};
+    CHECK(run_check_apart(&limits, "some.h5", 0, 1, &result) == SHS_OK);
+    CHECK(result.found == 1 && result.datasets == 0);
+    CHECK(is_bad(&result, 0, 0, 0, 0, "looking for its datasets crashes"));
+    run_check_free(&result);
+}
+
+static void refuse(const char *body, shs_status expected, const char *message)
+{
+    struct run_check_result result;
+    const struct run_check_limits limits = {program, 2000, 100};
+    write_program("", body);
+    CHECK(run_check_apart(&limits, "some.h5", 0, 1, &result) == expected);
+    CHECK(strstr(shs_message(), message) != NULL);
+    run_check_free(&result);
+}
+
+static void other_programs_are_refused(void)
+{
+    const struct run_check_limits limits = {"/no/such/program", 400, 100};
+    struct run_check_result result;
+    CHECK(run_check_apart(&limits, "some.h5", 0, 1, &result) == SHS_ERROR_FILE);
+    CHECK(strstr(shs_message(), "cannot start /no/such/program") != NULL);
+    run_check_free(&result);
+    refuse("echo hello\n", SHS_ERROR_FILE, "gave no proper answer");
+    refuse("exit 0\n", SHS_ERROR_FILE, "gave no proper answer");
+    refuse("echo 'o 5 0 0 five'\n", SHS_ERROR_FORMAT, "dataset 5 comes after 0");
+    refuse("echo 'o 0 x 0 a'\n", SHS_ERROR_FILE, "gave no proper answer");
+    refuse("head -c 100000 /dev/zero\n", SHS_ERROR_FILE, "gave no proper answer");
+    refuse("echo 'SHS_ERROR_FORMAT it is odd'; exit 2\n", SHS_ERROR_FORMAT, "it is odd");
+}
+
+/* ---- in this process */
+
+struct noted {
+    char text[8192];
+};
+
+static void note(const struct run_check_event *event, void *user)
+{
+    struct noted *noted = user;
+    char *line, *copy;
+    struct run_check_event back;
+    CHECK(run_check_print(event, &line) == SHS_OK && run_check_print(event, &copy) == SHS_OK);
+    CHECK(run_check_parse(copy, &back) && back.kind == event->kind &&
+          back.dataset == event->dataset && back.first == event->first &&
+          back.count == event->count && !strcmp(back.text, event->text));
+    if (event->kind != RUN_CHECK_READING && event->kind != RUN_CHECK_DONE &&
+        strlen(noted->text) + strlen(line) + 2 < sizeof noted->text)
+        sprintf(noted->text + strlen(noted->text), "%s\n", line);
+    core_free(&line);
+    core_free(&copy);
+}
+
+/* A dataset of `written` of ROWS rows, the others not written. */
+static void write_dataset(hid_t file, const char *name, hid_t type, hsize_t columns,
+                          hsize_t chunk_rows, hsize_t written, const void *rows)
+{
+    const hsize_t shape[2] = {ROWS, columns}, chunk[2] = {chunk_rows, columns}, first[2] = {0, 0},
+                  some[2] = {written, columns};
+    int axes = columns > 1 ? 2 : 1;
+    hid_t list = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(axes, shape, NULL);
+    hid_t memory = H5Screate_simple(axes, some, NULL);
+    if (chunk_rows) H5Pset_chunk(list, axes, chunk);
+    if (chunk_rows) H5Pset_fletcher32(list);
+    hid_t data = H5Dcreate2(file, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    H5Sselect_hyperslab(space, H5S_SELECT_SET, first, NULL, some, NULL);
+    CHECK(H5Dwrite(data, type, memory, space, H5P_DEFAULT, rows) >= 0);
+    H5Dclose(data);
+    H5Sclose(memory);
+    H5Sclose(space);
+    H5Pclose(list);
+}
+
+static unsigned char samples[ROWS][ROW_BYTES];
+
+static void write_file(hsize_t chunk_rows, hsize_t written, bool summed)
+{
+    uint32_t sums[ROWS];
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    for (size_t i = 0; i < sizeof samples; i++)
+        samples[i / ROW_BYTES][i % ROW_BYTES] = (unsigned char)(1 + i * 151 + i / 7);
+    for (size_t i = 0; i < ROWS; i++) {
+        samples[i][0] = (unsigned char)i; /* no two alike */
+        sums[i] = io_crc32c(samples[i], ROW_BYTES);
+    }
+    hid_t group = H5Gcreate2(file, "a", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    write_dataset(file, "a/x", H5T_STD_U16LE, ROW_BYTES / 2, chunk_rows, written, samples);
+    if (summed) write_dataset(file, "a/x.crc32c", H5T_STD_U32LE, 1, 0, ROWS, sums);
+    H5Gclose(group);
+    CHECK(H5Fclose(file) >= 0);
+}
+
+/* Flips a bit of a row, where its bytes stand in the file. */
+static void damage(uint64_t row)
+{
+    size_t bytes;
+    unsigned char *all = file_read(path, &bytes);
+    unsigned char *at = all ? memmem(all, bytes, samples[row], ROW_BYTES) : NULL;
+    if (!NEED(at != NULL)) return;
+    at[7] ^= 16;
+    CHECK(file_write(path, all, bytes));
+    free(all);
+}
+
+/* What is told of the file, but for reading. */
+static void expect(const char *text)
+{
+    struct noted noted = {""};
+    const struct run_check_task task = {.path = path, .ranks = 1, .tell = note, .user = &noted};
+    CHECK(run_check(&task) == SHS_OK);
+    if (strcmp(noted.text, text)) WRONG(noted.text);
+}
+
+static const char good[] = "o 0 0 0 a/x\nc 0 0 100 u16 100x20\n"
+                           "o 1 0 0 a/x.crc32c\np 1 0 100 u32 100\n";
+
+static void a_good_file_is_good(void)
+{
+    write_file(0, ROWS, true);
+    expect(good);
+    write_file(CHUNK_ROWS, ROWS, true);
+    expect(good);
+    write_file(CHUNK_ROWS, ROWS, false);
+    expect("o 0 0 0 a/x\np 0 0 100 u16 100x20\n");
+}
+
+static void rows_that_are_not_what_was_written_are_told(void)
+{
+    struct noted noted = {""};
+    const struct run_check_task task = {.path = path, .ranks = 1, .tell = note, .user = &noted};
+    write_file(0, ROWS, true);
+    damage(3);
+    damage(41);
+    damage(42);
+    damage(ROWS - 1);
+    CHECK(run_check(&task) == SHS_OK);
+    CHECK(strstr(noted.text, "\nb 0 3 1 not what was written: CRC-32C ") != NULL);
+    CHECK(strstr(noted.text, "; at byte ") != NULL);
+    CHECK(strstr(noted.text, "\nb 0 41 2 not what was written\n") != NULL);
+    CHECK(strstr(noted.text, "\nb 0 99 1 not what was written: ") != NULL);
+}
+
+static void a_damaged_chunk_is_told(void)
+{
+    struct noted noted = {""};
+    const struct run_check_task task = {.path = path, .ranks = 1, .tell = note, .user = &noted};
+    write_file(CHUNK_ROWS, ROWS, false);
+    damage(17);
+    CHECK(run_check(&task) == SHS_OK);
+    CHECK(strstr(noted.text, "\nb 0 16 8 chunk 2, ") != NULL);
+    CHECK(strstr(noted.text, "fletcher32") != NULL);
+}
+
+static void a_chunk_that_is_not_there_is_told(void)
+{
+    write_file(CHUNK_ROWS, 80, true);
+    expect("o 0 0 0 a/x\nc 0 0 100 u16 100x20\n"
+           "b 0 80 8 not written: chunk 10 is not in the file\n"
+           "b 0 88 8 not written: chunk 11 is not in the file\n"
+           "b 0 96 4 not written: chunk 12 is not in the file\n"
+           "o 1 0 0 a/x.crc32c\np 1 0 100 u32 100\n");
+}
+
+/* A field that is there twice is read by each name; a group that holds itself ends nothing. */
+static void links_are_followed_once(void)
+{
+    write_file(0, ROWS, false);
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    CHECK(H5Lcreate_hard(file, "/", file, "a/circle", H5P_DEFAULT, H5P_DEFAULT) >= 0);
+    CHECK(H5Lcreate_hard(file, "a/x", file, "z", H5P_DEFAULT, H5P_DEFAULT) >= 0);
+    CHECK(H5Lcreate_soft("/a/x", file, "soft", H5P_DEFAULT, H5P_DEFAULT) >= 0);
+    CHECK(H5Fclose(file) >= 0);
+    expect("o 0 0 0 a/x\np 0 0 100 u16 100x20\no 1 0 0 z\np 1 0 100 u16 100x20\n");
+}
+
+/* Of two datasets the header of one is damaged: the other is still read. */
+static void a_damaged_dataset_does_not_hide_the_others(void)
+{
+    struct noted noted = {""};
+    const struct run_check_task task = {.path = path, .ranks = 1, .tell = note, .user = &noted};
+    H5O_info_t about;
+    write_file(0, ROWS, true);
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    CHECK(H5Oget_info_by_name2(file, "a/x", &about, H5O_INFO_BASIC, H5P_DEFAULT) >= 0);
+    H5Fclose(file);
+    size_t bytes;
+    unsigned char *all = file_read(path, &bytes);
+    if (!NEED(all && about.addr < bytes)) return;
+    all[about.addr] ^= 0x40; /* the version of its header */
+    CHECK(file_write(path, all, bytes));
+    free(all);
+    CHECK(run_check(&task) == SHS_OK);
+    CHECK(strstr(noted.text, "o 0 0 0 a/x\nb 0 0 0 ") != NULL);
+    CHECK(strstr(noted.text, "o 1 0 0 a/x.crc32c\np 1 0 100 u32 100\n") != NULL);
+}
+
+/* Every row is read by one rank, and from where it is asked for. */
+static void count_rows(const struct run_check_event *event, void *user)
+{
+    unsigned *read = user;
+    for (uint64_t i = 0;
+         event->kind == RUN_CHECK_READING && event->dataset == 0 && i < event->count; i++)
+        read[event->first + i]++;
+}
+
+static void ranks_share_the_rows(void)
+{
+    for (int chunked = 0; chunked < 2; chunked++)
+        for (int ranks = 1; ranks <= 20; ranks += 3) {
+            unsigned read[ROWS] = {0}, wrong = 0;
+            write_file(chunked ? CHUNK_ROWS : 0, ROWS, true);
+            struct run_check_task task = {
+                .path = path, .ranks = ranks, .tell = count_rows, .user = read};
+            for (task.rank = 0; task.rank < ranks; task.rank++)
+                CHECK(run_check(&task) == SHS_OK);
+            for (int i = 0; i < ROWS; i++)
+                wrong += read[i] != 1;
+            CHECK(wrong == 0);
+        }
+}
+
+static void expect_pieces(const struct run_check_event *event, void *user)
+{
+    char **at = user;
+    if (event->kind != RUN_CHECK_READING || event->dataset) return;
+    *at += sprintf(*at, "%llu+%llu%s ", (unsigned long long)event->first,
+                   (unsigned long long)event->count, event->text);
+}
+
+static void a_careful_check_takes_few_rows_at_once(void)
+{
+    char text[4096], *at = text;
+    struct run_check_task task = {.path = path,
+                                  .ranks = 1,
+                                  .row = 16,
+                                  .careful = 10,
+                                  .careful_end = 40,
+                                  .tell = expect_pieces,
+                                  .user = &at};
+    write_file(0, ROWS, true);
+    CHECK(run_check(&task) == SHS_OK && !strcmp(text, "16+10 26+10 36+10 46+54 "));
+    write_file(CHUNK_ROWS, ROWS, true);
+    at = text;
+    CHECK(run_check(&task) == SHS_OK && !strcmp(text, "16+81 24+81 32+81 40+60 "));
+    task.dataset = 1;
+    at = text;
+    *text = '\0';
+    CHECK(run_check(&task) == SHS_OK && !*text);
+}
+
+/* Of rows as large as they come, none of which was written. */
+static void expect_large(hsize_t bytes, hsize_t chunk_rows, const char *text)
+{
+    char pieces[4096] = "", *at = pieces;
+    const hsize_t shape[2] = {20, bytes}, chunk[2] = {chunk_rows, bytes};
+    const struct run_check_task task = {
+        .path = path, .ranks = 1, .tell = expect_pieces, .user = &at};
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t space = H5Screate_simple(2, shape, NULL), list = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(list, 2, chunk);
+    H5Dclose(H5Dcreate2(file, "x", H5T_STD_U8LE, space, H5P_DEFAULT, list, H5P_DEFAULT));
+    H5Pclose(list);
+    H5Sclose(space);
+    H5Fclose(file);
+    CHECK(run_check(&task) == SHS_OK);
+    if (strcmp(pieces, text)) WRONG(pieces);
+}
+
+static void pieces_are_whole_chunks(void)
+{
+    expect_large(1 << 20, 3, "0+31 3+31 6+31 9+31 12+31 15+31 18+21 ");
+    expect_large(1 << 20, 2, "0+4 4+4 8+4 12+4 16+4 ");
+    expect_large(3 << 20, 5, "0+51 5+51 10+51 15+51 ");
+}
+
+static void what_is_no_file_is_an_error(void)
+{
+    struct noted noted = {""};
+    const struct run_check_task task = {.path = path, .ranks = 1, .tell = note, .user = &noted};
+    CHECK(file_write(path, "whale", 5));
+    CHECK(run_check(&task) == SHS_ERROR_FORMAT && !*noted.text);
+    remove(path);
+    CHECK(run_check(&task) == SHS_ERROR_FILE && !*noted.text);
+}
+
+static void words_are_read(void)
+{
+    char words[8][8] = {"f.h5", "100", "1", "3", "4", "5", "6", "7"}, *given[8];
+    uint64_t mebibytes;
+    struct run_check_task task;
+    for (int i = 0; i < 8; i++)
+        given[i] = words[i];
+    CHECK(run_check_read_words(8, given, &mebibytes, &task));
+    CHECK(!strcmp(task.path, "f.h5") && mebibytes == 100 && task.rank == 1 && task.ranks == 3);
+    CHECK(task.dataset == 4 && task.row == 5 && task.careful == 6 && task.careful_end == 7);
+    CHECK(!run_check_read_words(7, given, &mebibytes, &task));
+    CHECK(!run_check_read_words(0, given, &mebibytes, &task));
+    given[2] = given[3];
+    CHECK(!run_check_read_words(8, given, &mebibytes, &task));
+    given[2] = given[0];
+    CHECK(!run_check_read_words(8, given, &mebibytes, &task));
+}
+
+int main(void)
+{
+    static const struct harness_test tests[] = {
+        TEST(rows_that_kill_are_found),
+        TEST(the_fewest_rows_may_be_a_chunk),
+        TEST(a_process_that_hangs_is_killed),
+        TEST(too_many_deaths_end_a_dataset),
+        TEST(what_kills_between_datasets_ends_the_check),
+        TEST(other_programs_are_refused),
+        TEST(a_good_file_is_good),
+        TEST(rows_that_are_not_what_was_written_are_told),
+        TEST(a_damaged_chunk_is_told),
+        TEST(a_chunk_that_is_not_there_is_told),
+        TEST(links_are_followed_once),
+        TEST(a_damaged_dataset_does_not_hide_the_others),
+        TEST(ranks_share_the_rows),
+        TEST(a_careful_check_takes_few_rows_at_once),
+        TEST(pieces_are_whole_chunks),
+        TEST(what_is_no_file_is_an_error),
+        TEST(words_are_read),
+    };
+    if (!folder_make(folder)) return 2;
+    folder_path(folder, "check.h5", path);
+    folder_path(folder, "program", program);
+    int code = harness_run("check", tests, COUNT(tests));
+    folder_remove(folder);
+    return code;
+}
