@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "cli_json.h"
 #include "core_memory.h"
 #include "core_text.h"
 #include "h5_file.h"
@@ -13,86 +14,171 @@
 
 typedef unsigned long long ull;
 
+/* A dataset of the file. */
+struct facts {
+    const char *name;
+    struct h5_about about;
+    struct run_field field; /* open if it is one */
+    bool is_field;
+    uint64_t vranks; /* 0: not asked for */
+};
+
 struct listing {
     const struct cli_arguments *arguments;
     struct h5_file *file;
     struct core_text *fields; /* where the names of plain fields go, instead of being printed */
 };
 
-static void shape_text(const struct h5_about *about, char *text, size_t bytes)
-{
-    size_t used = 0;
-    if (!about->axes) snprintf(text, bytes, "one");
-    for (uint32_t axis = 0; axis < about->axes && used < bytes; axis++) {
-        int written =
-            snprintf(text + used, bytes - used, "%s%llu", axis ? "x" : "", (ull)about->shape[axis]);
-        if (written > 0) used += (size_t)written;
-    }
-}
-
-static void print_shards(const struct h5_about *about, uint64_t vranks)
-{
-    uint64_t least = about->shape[0] / vranks, rest = about->shape[0] % vranks;
-    printf("    rows a virtual rank of %llu: %llu", (ull)vranks, (ull)least);
-    if (rest) printf(" or %llu", (ull)least + 1);
-    printf(" an epoch\n");
-}
-
 static bool is_field(const struct h5_about *about)
 {
     return about->plain && about->axes >= 1 && about->axes <= SHS_MAX_AXES;
 }
 
-static bool is_checksums(const char *name)
+/* Whether a dataset holds the checksums of one beside it. */
+static bool is_checksums(struct h5_file *file, const char *name)
 {
     size_t length = strlen(name), suffix = strlen(IO_CRC32C_SUFFIX);
-    return length > suffix && !strcmp(name + length - suffix, IO_CRC32C_SUFFIX);
+    char *field;
+    if (length <= suffix || strcmp(name + length - suffix, IO_CRC32C_SUFFIX)) return false;
+    if (core_copy(name, &field)) return false;
+    field[length - suffix] = '\0';
+    bool beside = h5_has(file, field);
+    core_free(&field);
+    return beside;
 }
 
-/* How a loader would read it, which takes opening it. */
-static shs_status print_way(const struct listing *listing, const char *name)
+/* Bytes of all elements, before filters. */
+static uint64_t bytes_of(const struct facts *facts)
 {
-    struct run_field field;
-    shs_status status =
-        run_field_open(listing->file, listing->arguments->plain[0], name, 0, &field);
-    if (status) return status;
-    if (field.direct)
-        printf("    read directly, by position%s\n",
-               field.uncompared ? "; not compared with HDF5, which lacks a filter here" : "");
+    return facts->field.rows * facts->field.row_bytes;
+}
+
+static double ratio_of(const struct facts *facts)
+{
+    return (double)bytes_of(facts) / (double)facts->about.storage_bytes;
+}
+
+static bool is_stored(const struct facts *facts)
+{
+    return facts->about.storage_bytes && bytes_of(facts);
+}
+
+/* ---- as text */
+
+static void print_shape(const struct h5_about *about)
+{
+    for (uint32_t axis = 0; axis < about->axes; axis++)
+        printf("%s%llu", axis ? "x" : " ", (ull)about->shape[axis]);
+}
+
+static void print_stored(const struct facts *facts)
+{
+    printf("    stored     %s, %llu bytes", facts->about.layout, (ull)facts->about.storage_bytes);
+    if (facts->is_field && is_stored(facts) && facts->about.storage_bytes != bytes_of(facts))
+        printf(" of %llu, ratio %.2f", (ull)bytes_of(facts), ratio_of(facts));
+    printf("\n");
+}
+
+static void print_way(const struct run_field *field)
+{
+    if (!field->direct)
+        printf("    read       through HDF5: it is %s\n", field->reason);
     else
-        printf("    read through HDF5: it is %s\n", field.reason);
-    run_field_close(&field);
-    return SHS_OK;
+        printf("    read       directly, by position%s\n",
+               field->uncompared ? "; not compared with HDF5, which lacks a filter here" : "");
+}
+
+static void print_shards(const struct facts *facts)
+{
+    uint64_t least = facts->field.rows / facts->vranks, rest = facts->field.rows % facts->vranks;
+    printf("    shards     rows a virtual rank of %llu: %llu", (ull)facts->vranks, (ull)least);
+    if (rest) printf(" or %llu", (ull)least + 1);
+    printf(" an epoch\n");
+}
+
+static void print_text(const struct facts *facts)
+{
+    printf("%s: %s", facts->name, facts->about.type);
+    print_shape(&facts->about);
+    printf("\n");
+    print_stored(facts);
+    if (!facts->is_field) {
+        printf("    read       not at all: it is no array of plain numbers\n");
+        return;
+    }
+    print_way(&facts->field);
+    if (run_field_has_checksums(&facts->field))
+        printf("    checksums  %s%s, of each row\n", facts->name, IO_CRC32C_SUFFIX);
+    else
+        printf("    checksums  none\n");
+    if (facts->vranks) print_shards(facts);
+}
+
+/* ---- as JSON */
+
+static void json_field(const struct facts *facts)
+{
+    const struct run_field *field = &facts->field;
+    cli_json_u64("bytes", bytes_of(facts));
+    cli_json_double("ratio", is_stored(facts) ? ratio_of(facts) : 1);
+    cli_json_bool("direct", field->direct != NULL);
+    cli_json_text("reason", field->direct ? "" : field->reason);
+    cli_json_bool("compared", !field->uncompared);
+    cli_json_bool("checksums", run_field_has_checksums(field));
+    if (!facts->vranks) return;
+    cli_json_u64("shard_rows_least", field->rows / facts->vranks);
+    cli_json_u64("shard_rows_most", (field->rows + facts->vranks - 1) / facts->vranks);
+}
+
+static void print_json(const struct facts *facts)
+{
+    cli_json_begin(NULL, '{');
+    cli_json_text("name", facts->name);
+    cli_json_text("type", facts->about.type);
+    cli_json_begin("shape", '[');
+    for (uint32_t axis = 0; axis < facts->about.axes; axis++)
+        cli_json_u64(NULL, facts->about.shape[axis]);
+    cli_json_end(']');
+    cli_json_text("layout", facts->about.layout);
+    cli_json_u64("chunk_rows", facts->about.chunk_rows);
+    cli_json_u64("stored_bytes", facts->about.storage_bytes);
+    cli_json_bool("field", facts->is_field);
+    if (facts->is_field) json_field(facts);
+    cli_json_end('}');
+}
+
+/* ---- all datasets */
+
+/* How a loader would read it, which takes opening it. */
+static shs_status open_field(const struct listing *listing, struct facts *facts)
+{
+    const char *path = listing->arguments->plain[0];
+    shs_status status = run_field_open(listing->file, path, facts->name, 0, &facts->field);
+    return status ? status : run_field_find_checksums(listing->file, path, &facts->field);
 }
 
 static shs_status print_dataset(const char *name, void *user)
 {
     const struct listing *listing = user;
-    uint64_t vranks = listing->arguments->vranks;
-    struct h5_about about;
-    char shape[256];
-    shs_status status = h5_describe(listing->file, name, &about);
+    struct facts facts = {.name = name, .vranks = listing->arguments->vranks};
+    if (is_checksums(listing->file, name)) return SHS_OK;
+    shs_status status = h5_describe(listing->file, name, &facts.about);
     if (status) return status;
-    shape_text(&about, shape, sizeof shape);
-    if (is_checksums(name)) {
-        printf("%s: checksums of %s rows\n", name, shape);
-        return SHS_OK;
-    }
-    printf("%s: %s %s, %s, %llu bytes stored\n", name, about.type, shape, about.layout,
-           (ull)about.storage_bytes);
-    if (!is_field(&about)) {
-        printf("    cannot be a field: it is not an array of plain numbers\n");
-        return SHS_OK;
-    }
-    if (vranks) print_shards(&about, vranks);
-    return print_way(listing, name);
+    facts.is_field = is_field(&facts.about);
+    if (facts.is_field) status = open_field(listing, &facts);
+    if (!status && listing->arguments->json)
+        print_json(&facts);
+    else if (!status)
+        print_text(&facts);
+    run_field_close(&facts.field);
+    return status;
 }
 
 static shs_status add_field(const char *name, void *user)
 {
     struct listing *listing = user;
     struct h5_about about;
-    if (is_checksums(name)) return SHS_OK;
+    if (is_checksums(listing->file, name)) return SHS_OK;
     shs_status status = h5_describe(listing->file, name, &about);
     if (!status && is_field(&about))
         core_text_add(listing->fields, "%s%s", listing->fields->length ? "," : "", name);
@@ -117,7 +203,17 @@ shs_status cli_info_print(const struct cli_arguments *arguments)
 {
     struct listing listing = {.arguments = arguments};
     shs_status status = h5_open(arguments->plain[0], &listing.file);
-    if (!status) status = h5_list(listing.file, print_dataset, &listing);
+    if (status) return status;
+    if (arguments->json) {
+        cli_json_begin(NULL, '{');
+        cli_json_text("file", arguments->plain[0]);
+        cli_json_begin("datasets", '[');
+    }
+    status = h5_list(listing.file, print_dataset, &listing);
+    if (arguments->json) {
+        cli_json_end(']');
+        cli_json_finish();
+    }
     h5_close(&listing.file);
     return status;
 }
@@ -132,8 +228,8 @@ static int run(const struct cli_arguments *arguments)
 const struct cli_command cli_info = {
     .name = "info",
     .usage = "FILE [options]",
-    .summary = "prints a file's datasets: type, shape, layout, and how each will be read",
-    .options = "--vranks --probe-seconds --probe-mebibytes",
+    .summary = "prints a file's datasets: type, shape, how each is stored, and how it will be read",
+    .options = "--vranks --json --probe-seconds --probe-mebibytes",
     .least_plain = 1,
     .most_plain = 1,
     .run = run,

@@ -38,7 +38,8 @@ static void print(char *text, size_t bytes, size_t *used, const char *piece)
     if (written > 0) *used += (size_t)written < bytes - *used ? (size_t)written : bytes - *used - 1;
 }
 
-static void describe_chunks(hid_t creation, char *text, size_t bytes, size_t *used)
+/* Returns the rows of a chunk. */
+static uint64_t describe_chunks(hid_t creation, char *text, size_t bytes, size_t *used)
 {
     hsize_t chunk[H5S_MAX_RANK];
     char number[32];
@@ -48,6 +49,7 @@ static void describe_chunks(hid_t creation, char *text, size_t bytes, size_t *us
         snprintf(number, sizeof number, "%s%llu", axis ? "x" : "", (unsigned long long)chunk[axis]);
         print(text, bytes, used, number);
     }
+    return axes > 0 ? chunk[0] : 0;
 }
 
 static void describe_filters(hid_t creation, char *text, size_t bytes, size_t *used)
@@ -68,9 +70,10 @@ static void describe_filters(hid_t creation, char *text, size_t bytes, size_t *u
     }
 }
 
-static void describe_layout(hid_t dataset, char *text, size_t bytes)
+static void describe_layout(hid_t dataset, struct h5_about *about)
 {
-    size_t used = 0;
+    char *text = about->layout;
+    size_t used = 0, bytes = sizeof about->layout;
     hid_t creation = H5Dget_create_plist(dataset);
     switch (H5Pget_layout(creation)) {
     case H5D_COMPACT:
@@ -81,7 +84,7 @@ static void describe_layout(hid_t dataset, char *text, size_t bytes)
         if (H5Pget_external_count(creation) > 0) print(text, bytes, &used, ", external files");
         break;
     case H5D_CHUNKED:
-        describe_chunks(creation, text, bytes, &used);
+        about->chunk_rows = describe_chunks(creation, text, bytes, &used);
         break;
     case H5D_VIRTUAL:
         print(text, bytes, &used, "virtual");
@@ -110,7 +113,7 @@ static shs_status describe(const struct h5_file *file, const char *name, hid_t d
     about->axes = (uint32_t)axes;
     for (int axis = 0; axis < axes; axis++)
         about->shape[axis] = extent[axis];
-    describe_layout(dataset, about->layout, sizeof about->layout);
+    describe_layout(dataset, about);
     return SHS_OK;
 }
 

@@ -61,6 +61,7 @@ struct h5_about {
     uint32_t axes;
     uint64_t shape[32];
     char layout[160];       /* "contiguous", "chunked 64x28x28, deflate 4" */
+    uint64_t chunk_rows;    /* rows of a chunk; 0: not chunked */
     uint64_t storage_bytes; /* as stored, after filters */
 };
 
