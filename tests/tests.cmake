@@ -13,9 +13,9 @@ shs_unit_test(test_filter core io)
 target_compile_definitions(test_filter PRIVATE ${CODECS})
 shs_unit_test(test_filter_damage core io)
 shs_unit_test(test_field core random order augment io h5 mpi run)
-shs_unit_test(test_cache core random order augment io h5 mpi run)
 target_compile_definitions(test_field PRIVATE ${CODECS})
 shs_unit_test(test_check core random order augment io h5 mpi run)
+shs_unit_test(test_cache core random order augment io h5 mpi run)
 
 shs_mpi_test(test_agree)
 shs_mpi_test(test_tree)
@@ -65,6 +65,10 @@ target_link_libraries(test_distribution PRIVATE m)
 shs_script_test(golden package golden.sh)
 shs_script_test(dieharder cli dieharder.sh)
 set_tests_properties(cli.dieharder PROPERTIES TIMEOUT 7200)
+
+# Reading, in threads
+shs_unit_test(test_pool core random order augment io h5 mpi run)
+shs_unit_test(test_fetch core random order augment io h5 mpi run)
 
 # Hostile input
 shs_fuzz_target(filter core io)

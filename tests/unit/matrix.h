@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "io_filter.h"
+#include "judge.h"
 #include "registered_filters.h"
 #include "unit.h"
 
@@ -161,14 +162,6 @@ static inline bool is_chunked(const struct kind *kind)
 
 /* ---- Combinations. */
 
-static inline uint64_t draw(uint64_t *state)
-{
-    uint64_t x = *state += UINT64_C(0x9E3779B97F4A7C15);
-    x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
-    return x ^ x >> 31;
-}
-
 /* Gives up what cannot be had together. */
 static inline void make_possible(struct kind *kind)
 {
@@ -207,7 +200,7 @@ static inline struct kind draw_kind(uint64_t *state)
 {
     struct kind kind;
     for (unsigned choice = 0; choice < CHOICES; choice++)
-        kind.of[choice] = (unsigned)(draw(state) % choices_of[choice]);
+        kind.of[choice] = (unsigned)(judge_random(state) % choices_of[choice]);
     make_possible(&kind);
     return kind;
 }
@@ -337,7 +330,7 @@ static inline void make_elements(const struct kind *kind, struct plan *plan)
     uint64_t state = 7;
     for (size_t i = 0; i < plan->bytes; i++)
         plan->elements[i] = (unsigned char)(kind->of[CONTENT] == SMOOTH  ? i * i / 300 + i % 4
-                                            : kind->of[CONTENT] == NOISE ? draw(&state)
+                                            : kind->of[CONTENT] == NOISE ? judge_random(&state)
                                                                          : 0x41);
 }
 
@@ -467,7 +460,8 @@ static inline bool write_some(hid_t data, const struct kind *kind, const struct 
     bool done = true;
     if (!is_chunked(kind)) return write_rows(data, plan, plan->shape[0] / 2);
     do
-        if (draw(&state) % 3 == 0) done = done && write_box(data, plan, corner, plan->chunk);
+        if (judge_random(&state) % 3 == 0)
+            done = done && write_box(data, plan, corner, plan->chunk);
     while (next_chunk(plan, corner));
     return done;
 }

@@ -105,7 +105,7 @@ static void check_rows(struct run_field *field)
     size_t wrong = 0;
     for (uint64_t first = 0; first < all; first += SANITIZED ? 4 : 1) {
         wrong += !rows_are_right(field, first, 1);
-        wrong += !rows_are_right(field, first, 1 + draw(&state) % (all - first));
+        wrong += !rows_are_right(field, first, 1 + judge_random(&state) % (all - first));
     }
     wrong += !rows_are_right(field, 0, all);
     CHECK(wrong == 0);
@@ -121,7 +121,7 @@ enum {
  * says the same of two chunks. */
 static uint64_t some_use(void *user, const struct run_field *field, uint64_t first, uint64_t count)
 {
-    uint64_t state = first + *(uint64_t *)user, time = draw(&state);
+    uint64_t state = first + *(uint64_t *)user, time = judge_random(&state);
     CHECK(first + count <= field->rows && count > 0);
     return time % 5 ? time >> 8 : UINT64_MAX;
 }
@@ -130,11 +130,13 @@ static uint64_t some_use(void *user, const struct run_field *field, uint64_t fir
 static size_t make_pieces(uint64_t *state, struct run_field *field, unsigned char *memory,
                           struct run_piece *pieces)
 {
-    size_t count = 1 + draw(state) % MOST_PIECES, used = 0;
+    size_t count = 1 + judge_random(state) % MOST_PIECES, used = 0;
     for (size_t i = 0; i < count; i++) {
-        uint64_t first = draw(state) % field->rows, most = field->rows - first;
-        uint64_t rows = draw(state) % 3 ? 1 : draw(state) % (most + 1); /* or none */
-        if (i && draw(state) % 8 == 0) first = pieces[i - 1].first, rows = pieces[i - 1].count;
+        uint64_t first = judge_random(state) % field->rows, most = field->rows - first;
+        uint64_t rows =
+            judge_random(state) % 3 ? 1 : judge_random(state) % (most + 1); /* or none */
+        if (i && judge_random(state) % 8 == 0)
+            first = pieces[i - 1].first, rows = pieces[i - 1].count;
         pieces[i] = (struct run_piece){field, first, rows, memory + used};
         used += (size_t)rows * field->row_bytes + 1;
     }
@@ -165,7 +167,7 @@ static void check_pieces(struct run_field *field, unsigned threads, uint64_t cac
     if (!NEED(run_fetcher_new(cache_bytes, &fetcher) == SHS_OK)) return;
     for (int fetch = 0; fetch < 3; fetch++) {
         size_t count = make_pieces(&state, field, memory, pieces);
-        order = draw(&state);
+        order = judge_random(&state);
         run_fetch_revise(fetcher, &field, 1, foresight ? &future : NULL);
         CHECK(run_fetch(fetcher, threads, pieces, count, foresight ? &future : NULL) == SHS_OK);
         CHECK(pieces_are_right(pieces, count));
