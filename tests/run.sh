@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Installs what is missing (Debian 12, as root or with sudo), builds, and runs every test.
 #
-#   tests/run.sh            all builds: release, address and undefined sanitizers, clang
-#   tests/run.sh release    one or several of: release sanitize clang
+#   tests/run.sh            all builds: release, address and undefined sanitizers, clang, and what
+#                           has threads under the thread sanitizer
+#   tests/run.sh release    one or several of: release sanitize thread clang
 #
 # SHARDSTEP_WORK is a folder for the builds: build/tests in this repository unless it is set.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=${SHARDSTEP_WORK:-$root/build/tests}
-builds=${*:-sanitize clang release}
+builds=${*:-sanitize thread clang release}
 export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$(nproc)}
 
 "$root/examples/install_debian.sh" libcunit1-dev hdf5-tools xxhash clang clang-format libclang-rt-dev g++ gcc \
@@ -45,12 +46,17 @@ for name in $builds; do
             -DSHARDSTEP_TEST_RANKS=3 -DSHARDSTEP_EXAMPLES=OFF
         run sanitize -L '^(unit|mpi)$'
         ;;
+    thread)
+        build thread -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSHARDSTEP_SANITIZE=thread \
+            -DSHARDSTEP_TEST_RANKS=3 -DSHARDSTEP_EXAMPLES=OFF
+        run thread -R '^(unit\.test_(pool|cache|fetch|field|filter)|mpi\.test_loader\.3)$'
+        ;;
     clang)
         build clang -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang -DSHARDSTEP_TEST_RANKS=3
         run clang -L '^(unit|mpi)$'
         ;;
     *)
-        echo "there is no build '$name': release, sanitize or clang" >&2
+        echo "there is no build '$name': release, sanitize, thread or clang" >&2
         exit 2
         ;;
     esac

@@ -338,7 +338,7 @@ static void test_seed_stream_and_epoch_change_the_order(void)
     scene_end(&scene);
 }
 
-static void test_storage_makes_no_difference(void)
+static void test_storage_and_threads_make_no_difference(void)
 {
     static const struct h5_storage storages[] = {
         {.chunk_rows = 1},
@@ -351,10 +351,12 @@ static void test_storage_makes_no_difference(void)
     for (size_t i = 0; i < sizeof storages / sizeof *storages; i++) {
         char path[PATH_BYTES];
         samples_shared(scene.folder, "copy.h5", ROWS, storages[i], path);
-        struct record record = record_run(&course, MPI_COMM_WORLD, path);
-        CHECK(memcmp(record.hash, expected.hash,
-                     record.vranks * record.steps * sizeof *record.hash) == 0);
-        record_free(&record);
+        for (course.loader.threads = 1; course.loader.threads <= 3; course.loader.threads++) {
+            struct record record = record_run(&course, MPI_COMM_WORLD, path);
+            CHECK(memcmp(record.hash, expected.hash,
+                         record.vranks * record.steps * sizeof *record.hash) == 0);
+            record_free(&record);
+        }
         MPI_Barrier(MPI_COMM_WORLD); /* the next copy has the same name */
     }
     record_free(&expected);
@@ -1229,7 +1231,7 @@ int main(void)
          test_every_order_is_the_same_on_any_number_of_ranks},
         {"chunks set the blocks", test_chunks_set_the_blocks},
         {"seed, stream and epoch change the order", test_seed_stream_and_epoch_change_the_order},
-        {"storage makes no difference", test_storage_makes_no_difference},
+        {"storage and threads make no difference", test_storage_and_threads_make_no_difference},
         {"two loaders do not mix", test_two_loaders_do_not_mix},
         {"augmentation is replayed by hand", test_augmentation_is_replayed_by_hand},
         {"augmentation by sample knows no ranks", test_augmentation_by_sample_knows_no_ranks},
