@@ -4,6 +4,7 @@
 
 #include "core_memory.h"
 #include "h5_guard.h"
+#include "h5_open.h"
 #include "h5_type.h"
 
 struct h5_writer {
@@ -27,28 +28,80 @@ static hid_t without_times(hid_t class)
     return list;
 }
 
+static hid_t access_list(const void *communicator)
+{
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    bool good = access >= 0 &&
+                H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST) >= 0 &&
+                H5Pset_file_locking(access, false, true) >= 0;
+#ifdef H5_HAVE_PARALLEL
+    if (good && communicator)
+        good = H5Pset_fapl_mpio(access, *(const MPI_Comm *)communicator, MPI_INFO_NULL) >= 0;
+#else
+    good = good && !communicator;
+#endif
+    if (good) return access;
+    if (access >= 0) H5Pclose(access);
+    return H5I_INVALID_HID;
+}
+
+bool h5_is_parallel(void)
+{
+#ifdef H5_HAVE_PARALLEL
+    return true;
+#else
+    return false;
+#endif
+}
+
 static hid_t create_file(const char *path)
 {
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = without_times(H5P_FILE_CREATE);
+    hid_t access = access_list(NULL), creation = without_times(H5P_FILE_CREATE);
     hid_t file = H5I_INVALID_HID;
-    if (access >= 0 && creation >= 0 &&
-        H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST) >= 0 &&
-        H5Pset_file_locking(access, false, true) >= 0)
-        file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
+    if (access >= 0 && creation >= 0) file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
     if (access >= 0) H5Pclose(access);
     if (creation >= 0) H5Pclose(creation);
     return file;
 }
 
-shs_status h5_create(const char *path, struct h5_writer **writer)
+static hid_t open_file(const char *path, const void *communicator)
+{
+    hid_t access = access_list(communicator), file = H5I_INVALID_HID;
+    if (access >= 0) {
+        file = H5Fopen(path, H5F_ACC_RDWR, access);
+        H5Pclose(access);
+    }
+    return file;
+}
+
+static shs_status new_writer(const char *path, struct h5_writer **writer)
 {
     shs_status status = core_new(1, sizeof **writer, "a file", writer);
-    if (!status) status = core_copy(path, &(*writer)->path);
+    if (status) return status;
+    (*writer)->file = (*writer)->dataset = H5I_INVALID_HID;
+    return core_copy(path, &(*writer)->path);
+}
+
+shs_status h5_create(const char *path, struct h5_writer **writer)
+{
+    shs_status status = new_writer(path, writer);
     if (!status) {
         struct h5_guard guard = h5_guard_begin();
-        (*writer)->dataset = H5I_INVALID_HID;
         (*writer)->file = create_file(path);
         if ((*writer)->file < 0) status = h5_fail(SHS_ERROR_FILE, "cannot create %s", path);
+        h5_guard_end(&guard);
+    }
+    if (status) h5_abandon(writer);
+    return status;
+}
+
+shs_status h5_open_to_fill(const char *path, const void *communicator, struct h5_writer **writer)
+{
+    shs_status status = new_writer(path, writer);
+    if (!status) {
+        struct h5_guard guard = h5_guard_begin();
+        (*writer)->file = open_file(path, communicator);
+        if ((*writer)->file < 0) status = h5_fail(SHS_ERROR_FILE, "cannot write to %s", path);
         h5_guard_end(&guard);
     }
     if (status) h5_abandon(writer);
@@ -95,6 +148,11 @@ static herr_t set_storage(hid_t creation, const shs_tensor *shape, const struct 
         chunk[axis] = shape->shape[axis];
     }
     chunk[0] = storage->chunk_rows < shape->shape[0] ? storage->chunk_rows : shape->shape[0];
+    if (storage->early && H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY) < 0) return -1;
+    /* what will be written need not be filled, but filters have to know the chunk */
+    bool filtered = storage->byteshuffle || storage->deflate || storage->fletcher32;
+    if (storage->early && !filtered && H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER) < 0)
+        return -1;
     if (H5Pset_chunk(creation, (int)shape->axes, chunk) < 0) return -1;
     if (storage->byteshuffle && H5Pset_shuffle(creation) < 0) return -1;
     if (storage->deflate && H5Pset_deflate(creation, storage->deflate) < 0) return -1;
@@ -139,10 +197,42 @@ shs_status h5_create_field(struct h5_writer *writer, const char *name, const shs
     return status;
 }
 
-static herr_t write_selection(struct h5_writer *writer, uint64_t count, const void *rows)
+/* Without a cache of chunks, so that an error comes where its rows are written. */
+static hid_t open_to_fill(struct h5_writer *writer, const char *name)
+{
+    hid_t access = H5Pcreate(H5P_DATASET_ACCESS), dataset = H5I_INVALID_HID;
+    if (access >= 0 && H5Pset_chunk_cache(access, 0, 0, 0) >= 0)
+        dataset = H5Dopen2(writer->file, name, access);
+    if (access >= 0) H5Pclose(access);
+    return dataset;
+}
+
+shs_status h5_fill_field(struct h5_writer *writer, const char *name)
+{
+    struct h5_guard guard = h5_guard_begin();
+    shs_status status = SHS_OK;
+    if (close_dataset(writer) < 0)
+        status = h5_fail(SHS_ERROR_FILE, "%s: a dataset cannot be written", writer->path);
+    if (!status) status = core_copy(name, &writer->name);
+    if (!status) {
+        writer->dataset = open_to_fill(writer, name);
+        if (writer->dataset < 0)
+            status = h5_fail(SHS_ERROR_FILE, "%s: cannot write to dataset %s", writer->path, name);
+    }
+    if (!status) {
+        struct h5_file file = {writer->file, writer->path};
+        status = h5_shape_of(&file, name, writer->dataset, &writer->shape);
+    }
+    writer->rows_written = 0;
+    h5_guard_end(&guard);
+    return status;
+}
+
+static herr_t write_selection(struct h5_writer *writer, uint64_t first, uint64_t count,
+                              const void *rows)
 {
     const shs_tensor *shape = &writer->shape;
-    hsize_t start[SHS_MAX_AXES] = {writer->rows_written}, extent[SHS_MAX_AXES];
+    hsize_t start[SHS_MAX_AXES] = {first}, extent[SHS_MAX_AXES];
     hid_t type = h5_memory_type(shape->type);
     hid_t file_space = H5Dget_space(writer->dataset), memory_space = H5S_ALL;
     herr_t result = -1;
@@ -160,29 +250,52 @@ static herr_t write_selection(struct h5_writer *writer, uint64_t count, const vo
     return result;
 }
 
-shs_status h5_write_rows(struct h5_writer *writer, uint64_t count, const void *rows)
+static shs_status rows_failed(const struct h5_writer *writer, uint64_t first, uint64_t count)
+{
+    return h5_fail(SHS_ERROR_FILE,
+                   "%s: dataset %s: rows %llu to %llu cannot be written; check the free space and "
+                   "the permissions",
+                   writer->path, writer->name, (unsigned long long)first,
+                   (unsigned long long)(first + count - 1));
+}
+
+shs_status h5_write_rows_at(struct h5_writer *writer, uint64_t first, uint64_t count,
+                            const void *rows)
 {
     shs_status status = SHS_OK;
     struct h5_guard guard = h5_guard_begin();
-    if (write_selection(writer, count, rows) < 0)
-        status = h5_fail(SHS_ERROR_FILE,
-                         "%s: dataset %s: rows %llu to %llu cannot be written; check the free "
-                         "space and the permissions",
-                         writer->path, writer->name, (unsigned long long)writer->rows_written,
-                         (unsigned long long)(writer->rows_written + count - 1));
+    if (write_selection(writer, first, count, rows) < 0) status = rows_failed(writer, first, count);
     h5_guard_end(&guard);
+    return status;
+}
+
+shs_status h5_write_rows(struct h5_writer *writer, uint64_t count, const void *rows)
+{
+    shs_status status = h5_write_rows_at(writer, writer->rows_written, count, rows);
     writer->rows_written += count;
     return status;
 }
 
-static shs_status write_attribute(struct h5_writer *writer, const char *name, hid_t type,
-                                  const void *values, size_t count)
+shs_status h5_write_chunk(struct h5_writer *writer, uint64_t first, const void *stored,
+                          size_t bytes)
+{
+    hsize_t start[SHS_MAX_AXES] = {first};
+    shs_status status = SHS_OK;
+    struct h5_guard guard = h5_guard_begin();
+    if (H5Dwrite_chunk(writer->dataset, H5P_DEFAULT, 0, start, bytes, stored) < 0)
+        status = rows_failed(writer, first, 1);
+    h5_guard_end(&guard);
+    return status;
+}
+
+static shs_status write_attribute(struct h5_writer *writer, hid_t object, const char *name,
+                                  hid_t type, const void *values, size_t count)
 {
     hsize_t extent = count;
     shs_status status = SHS_OK;
     struct h5_guard guard = h5_guard_begin();
     hid_t space = H5Screate_simple(1, &extent, NULL);
-    hid_t attribute = H5Acreate2(writer->file, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
     if (attribute < 0 || H5Awrite(attribute, type, values) < 0)
         status = h5_fail(SHS_ERROR_FILE, "%s: cannot write attribute %s", writer->path, name);
     if (attribute >= 0) H5Aclose(attribute);
@@ -193,13 +306,45 @@ static shs_status write_attribute(struct h5_writer *writer, const char *name, hi
 
 shs_status h5_write_text(struct h5_writer *writer, const char *name, const char *text)
 {
-    return write_attribute(writer, name, H5T_NATIVE_UCHAR, text, strlen(text));
+    return write_attribute(writer, writer->file, name, H5T_NATIVE_UCHAR, text, strlen(text));
 }
 
 shs_status h5_write_u64(struct h5_writer *writer, const char *name, const uint64_t *values,
                         size_t count)
 {
-    return write_attribute(writer, name, H5T_NATIVE_UINT64, values, count);
+    return write_attribute(writer, writer->file, name, H5T_NATIVE_UINT64, values, count);
+}
+
+/* A text of `bytes` bytes, filled up with zeros. */
+static hid_t text_type(size_t bytes)
+{
+    hid_t type = H5Tcopy(H5T_C_S1);
+    if (H5Tset_size(type, bytes) < 0 || H5Tset_strpad(type, H5T_STR_NULLPAD) < 0 ||
+        H5Tset_cset(type, H5T_CSET_UTF8) < 0) {
+        H5Tclose(type);
+        return H5I_INVALID_HID;
+    }
+    return type;
+}
+
+shs_status h5_write_names(struct h5_writer *writer, const char *attribute, const char *const *names,
+                          uint64_t count)
+{
+    size_t longest = 1;
+    char *texts;
+    for (uint64_t i = 0; i < count; i++)
+        if (strlen(names[i]) > longest) longest = strlen(names[i]);
+    shs_status status = core_new(count, longest, "names", &texts);
+    if (status) return status;
+    for (uint64_t i = 0; i < count; i++)
+        memcpy(texts + i * longest, names[i], strlen(names[i]));
+    struct h5_guard guard = h5_guard_begin();
+    hid_t type = text_type(longest);
+    status = write_attribute(writer, writer->dataset, attribute, type, texts, count);
+    if (type >= 0) H5Tclose(type);
+    h5_guard_end(&guard);
+    core_free(&texts);
+    return status;
 }
 
 shs_status h5_finish(struct h5_writer **writer)

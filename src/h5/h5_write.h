@@ -12,6 +12,7 @@ struct h5_storage {
     unsigned deflate;    /* 0 … 9; 0: none */
     bool byteshuffle;
     bool fletcher32; /* a checksum of each chunk, which HDF5 checks when it reads */
+    bool early; /* its place in the file is settled when it is created, not when it is written */
 };
 
 /* Creates or replaces a file. On error *writer is NULL. */
@@ -26,15 +27,43 @@ shs_status h5_create_field(struct h5_writer *writer, const char *name, const shs
 /* Writes the next `count` rows of the dataset created last. */
 shs_status h5_write_rows(struct h5_writer *writer, uint64_t count, const void *rows);
 
+/* Opens a file that h5_create() made to fill its datasets; no more may be created. `communicator`
+ * points to an MPI_Comm, all of whose ranks open the file and then do the same but for their rows,
+ * by parallel HDF5 (Collective); NULL for this process alone. On error *writer is NULL. */
+shs_status h5_open_to_fill(const char *path, const void *communicator, struct h5_writer **writer);
+
+/* True if this HDF5 can take a communicator. */
+bool h5_is_parallel(void);
+
+/* Collective with a communicator. Goes to a dataset of an opened file. */
+shs_status h5_fill_field(struct h5_writer *writer, const char *name);
+
+/* Local. Writes rows of that dataset, in any order. With a communicator only `early` ones without
+ * filters: each rank moves its bytes alone (independent transfers), so that its error is its own.
+ */
+shs_status h5_write_rows_at(struct h5_writer *writer, uint64_t first, uint64_t count,
+                            const void *rows);
+
+/* Local, without a communicator. Writes the chunk that begins with a row as it is stored: encoded,
+ * and of whole length. */
+shs_status h5_write_chunk(struct h5_writer *writer, uint64_t first, const void *stored,
+                          size_t bytes);
+
+/* An attribute of the dataset created last: an array of texts in UTF-8. */
+shs_status h5_write_names(struct h5_writer *writer, const char *attribute, const char *const *names,
+                          uint64_t count);
+
 /* Attributes of the root group. */
 shs_status h5_write_text(struct h5_writer *writer, const char *name, const char *text);
 shs_status h5_write_u64(struct h5_writer *writer, const char *name, const uint64_t *values,
                         size_t count);
 
-/* Closes the file; the last chance for an error. Leaves NULL. The file is not yet synced. */
+/* Collective with a communicator. Closes the file; the last chance for an error. Leaves NULL. The
+ * file is not yet synced. */
 shs_status h5_finish(struct h5_writer **writer);
 
-/* Closes a file that is given up. Accepts a pointer to NULL; leaves NULL. */
+/* Collective with a communicator. Closes a file that is given up. Accepts a pointer to NULL; leaves
+ * NULL. */
 void h5_abandon(struct h5_writer **writer);
 
 #endif

@@ -110,6 +110,15 @@ shs_status io_exists(const char *path, bool *there)
     return fail_with("cannot look at", path, errno, "");
 }
 
+shs_status io_is_folder(const char *path, bool *folder)
+{
+    struct stat found;
+    *folder = false;
+    if (stat(path, &found) < 0) return fail_with("cannot open", path, errno, "");
+    *folder = S_ISDIR(found.st_mode);
+    return SHS_OK;
+}
+
 shs_status io_lock(const char *folder, int *lock)
 {
     *lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -126,12 +135,22 @@ void io_unlock(int lock)
     close(lock);
 }
 
-shs_status io_check_readable(const char *path)
+static shs_status check_opens(const char *path, int how)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    int file = open(path, how | O_CLOEXEC);
     if (file < 0) return fail_with("cannot open", path, errno, "");
     close(file);
     return SHS_OK;
+}
+
+shs_status io_check_readable(const char *path)
+{
+    return check_opens(path, O_RDONLY);
+}
+
+shs_status io_check_writable(const char *path)
+{
+    return check_opens(path, O_RDWR);
 }
 
 shs_status io_open(const char *path, int *file)
@@ -333,6 +352,22 @@ shs_status io_check_room(const char *folder, uint64_t bytes)
                      "%s: No space left on device: %llu bytes are needed and %llu free; make room "
                      "or choose another folder",
                      folder, (unsigned long long)bytes, (unsigned long long)room);
+}
+
+shs_status io_reserve(const char *path)
+{
+    struct stat found;
+    int file = open(path, O_RDWR | O_CLOEXEC);
+    if (file < 0) return fail_with("cannot open", path, errno, "");
+    int result = fstat(file, &found), error = 0;
+    if (result == 0 && found.st_size) do
+            result = fallocate(file, 0, 0, found.st_size);
+        while (result < 0 && errno == EINTR);
+    if (result < 0) error = errno;
+    close(file);
+    if (!error || error == EOPNOTSUPP || error == ENOSYS) return SHS_OK;
+    return core_fail(SHS_ERROR_FILE, "%s: cannot take the space of its %lld bytes: %s; make room",
+                     path, (long long)found.st_size, strerror(error));
 }
 
 shs_status io_list(const char *folder, void (*visit)(const char *name, void *user), void *user)

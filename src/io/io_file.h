@@ -29,13 +29,17 @@ shs_status io_discard(const char *path, shs_status status);
 /* Whether a file or folder of that name is there. */
 shs_status io_exists(const char *path, bool *there);
 
+/* Whether that name is a folder's; one that is not there is an error. */
+shs_status io_is_folder(const char *path, bool *folder);
+
 /* Locks a folder against other processes that ask, until io_unlock(); an error if one of them has
  * it. Without effect on file systems that have no locks. */
 shs_status io_lock(const char *folder, int *lock);
 void io_unlock(int lock);
 
-/* Refuses a file that cannot be opened for reading. */
+/* Refuses a file that cannot be opened for reading, or for reading and writing. */
 shs_status io_check_readable(const char *path);
+shs_status io_check_writable(const char *path);
 
 /* Opens a file for reading. */
 shs_status io_open(const char *path, int *file);
@@ -79,6 +83,10 @@ shs_status io_write_text(const char *path, const char *text);
 
 /* Refuses a folder whose file system has less than `bytes` left, naming both. */
 shs_status io_check_room(const char *folder, uint64_t bytes);
+
+/* Takes the space of a file that is there, of its present size, so that a full disk shows now; does
+ * nothing on file systems that cannot do that. */
+shs_status io_reserve(const char *path);
 
 /* Calls `visit` for each name in a folder, "." and ".." among them, in no particular order. */
 shs_status io_list(const char *folder, void (*visit)(const char *name, void *user), void *user);

@@ -74,6 +74,46 @@ shs_status mpi_gather_vranks(shs_run *run, const void *records, size_t record_by
     return status;
 }
 
+static shs_status send(const shs_run *run, const char *bytes, uint64_t count)
+{
+    int code = MPI_Send(&count, 1, MPI_UINT64_T, 0, 0, run->link->comm);
+    for (uint64_t at = 0; at < count && code == MPI_SUCCESS; at += MPI_LINK_PIECE) {
+        uint64_t piece = count - at < MPI_LINK_PIECE ? count - at : MPI_LINK_PIECE;
+        code = MPI_Send(bytes + at, (int)piece, MPI_BYTE, 0, 0, run->link->comm);
+    }
+    return mpi_check(code, "MPI_Send");
+}
+
+static shs_status receive(const shs_run *run, int rank, char *room, uint64_t *count)
+{
+    int code = MPI_Recv(count, 1, MPI_UINT64_T, rank, 0, run->link->comm, MPI_STATUS_IGNORE);
+    for (uint64_t at = 0; code == MPI_SUCCESS && at < *count; at += MPI_LINK_PIECE) {
+        uint64_t piece = *count - at < MPI_LINK_PIECE ? *count - at : MPI_LINK_PIECE;
+        code =
+            MPI_Recv(room + at, (int)piece, MPI_BYTE, rank, 0, run->link->comm, MPI_STATUS_IGNORE);
+    }
+    return mpi_check(code, "MPI_Recv");
+}
+
+shs_status mpi_in_order(shs_run *run, const void *bytes, size_t count, void *room,
+                        shs_status (*take)(void *user, const void *bytes, size_t count), void *user)
+{
+    if (run->rank) return send(run, bytes, count);
+    shs_status status = take(user, bytes, count);
+    for (int rank = 1; rank < run->ranks; rank++) {
+        uint64_t received;
+        shs_status got = receive(run, rank, room, &received);
+        if (got) return got;
+        if (!status) status = take(user, room, received);
+    }
+    return status;
+}
+
+const void *mpi_communicator(const shs_run *run)
+{
+    return run->ranks > 1 ? &run->link->comm : NULL;
+}
+
 static shs_status sum_in_pieces(shs_run *run, void *elements, size_t count, size_t size,
                                 MPI_Datatype type)
 {

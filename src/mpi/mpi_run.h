@@ -115,6 +115,16 @@ shs_status mpi_greatest(shs_run *run, uint64_t *numbers, size_t count);
  * 0, in the order of virtual ranks. `all` is read on rank 0 only. */
 shs_status mpi_gather_vranks(shs_run *run, const void *records, size_t record_bytes, void *all);
 
+/* Collective. Hands each rank's bytes to rank 0's `take`, in the order of ranks, one rank's at a
+ * time in `room`, which on rank 0 is as large as any rank's bytes. After an error of `take`, which
+ * is returned on rank 0, the rest is received and dropped: agree on the status. */
+shs_status mpi_in_order(shs_run *run, const void *bytes, size_t count, void *room,
+                        shs_status (*take)(void *user, const void *bytes, size_t count),
+                        void *user);
+
+/* Local. Points to the run's MPI_Comm, for a library that takes one; NULL if the rank is alone. */
+const void *mpi_communicator(const shs_run *run);
+
 /* Collective. Sums floats and doubles over all ranks in MPI_Allreduce's own order, in place. */
 shs_status mpi_sum_fast(shs_run *run, float *floats, size_t n_floats, double *doubles,
                         size_t n_doubles);

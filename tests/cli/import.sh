@@ -52,7 +52,8 @@ same "import on three ranks" plain.h5 three.h5
 refused 2 'is there already' "$SHARDSTEP" import plain.h5 a=$labels
 refused 0 'not NAME=SOURCE' "$SHARDSTEP" import new.h5 labels
 refused 0 'cannot open nothing' "$SHARDSTEP" import new.h5 a=nothing
-refused 0 'no IDX file' "$SHARDSTEP" import new.h5 a=plain.h5
+refused 0 'no format that can be told' "$SHARDSTEP" import new.h5 a=plain.h5
+refused 0 'no IDX file' "$SHARDSTEP" import new.h5 a=idx:plain.h5
 refused 0 'must be 0 to 9' "$SHARDSTEP" import new.h5 a=$labels --deflate 10
 refused 0 'cannot create' "$SHARDSTEP" import no/such/folder/new.h5 a=$labels
 head -c 5000000 images.idx > short.idx

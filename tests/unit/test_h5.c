@@ -100,9 +100,14 @@ static shs_tensor tensor_of(shs_type type, uint32_t axes, const uint64_t *shape,
     return tensor;
 }
 
-static const struct h5_storage storages[] = {{0, 0, false, false},  {1, 0, false, false},
-                                             {2, 6, true, false},   {3, 1, false, false},
-                                             {100, 9, true, false}, {4, 0, true, false}};
+#define STORED(rows, level, shuffled)                                                              \
+    {                                                                                              \
+        .chunk_rows = (rows), .deflate = (level), .byteshuffle = (shuffled)                        \
+    }
+
+static const struct h5_storage storages[] = {STORED(0, 0, false),  STORED(1, 0, false),
+                                             STORED(2, 6, true),   STORED(3, 1, false),
+                                             STORED(100, 9, true), STORED(4, 0, true)};
 
 /* ---- written and read back */
 
@@ -227,7 +232,7 @@ static void empty_tensors_come_back_in_folder(void)
     unsigned char memory[16];
     for (size_t i = 0; i < COUNT(shapes); i++)
         for (size_t s = 0; s < 2; s++) {
-            struct h5_storage storage = {s, 0, false, false};
+            struct h5_storage storage = STORED(s, 0, false);
             shs_tensor tensor = tensor_of(SHS_I32, 3, shapes[i], memory);
             bool written = write_one("e", &tensor, &storage, 2);
             if (!written) printf("  shape %d, storage %d: %s\n", (int)i, (int)s, shs_message());
@@ -861,13 +866,13 @@ static void fields_are_stored_as_asked_in_folder(void)
     static const struct {
         struct h5_storage storage;
         const char *layout;
-    } cases[] = {{{0, 0, false, false}, "contiguous"},
-                 {{0, 5, true, false}, "contiguous"},
-                 {{4, 0, false, false}, "chunked 4x5"},
-                 {{4, 0, true, false}, "chunked 4x5, shuffle"},
-                 {{4, 5, false, false}, "chunked 4x5, deflate 5"},
-                 {{1, 9, true, false}, "chunked 1x5, shuffle, deflate 9"},
-                 {{100, 1, true, false}, "chunked 9x5, shuffle, deflate 1"}};
+    } cases[] = {{STORED(0, 0, false), "contiguous"},
+                 {STORED(0, 5, true), "contiguous"},
+                 {STORED(4, 0, false), "chunked 4x5"},
+                 {STORED(4, 0, true), "chunked 4x5, shuffle"},
+                 {STORED(4, 5, false), "chunked 4x5, deflate 5"},
+                 {STORED(1, 9, true), "chunked 1x5, shuffle, deflate 9"},
+                 {STORED(100, 1, true), "chunked 9x5, shuffle, deflate 1"}};
     const uint64_t shape[] = {ROWS, COLUMNS};
     unsigned char memory[8 * ELEMENTS];
     shs_tensor tensor = tensor_of(SHS_I64, 2, shape, memory);

@@ -1,0 +1,370 @@
+/* CSV files: each line a row of numbers. One column gives the shape {rows}, several {rows,
+ * columns}. */
+#include <ctype.h>
+#include <errno.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core_memory.h"
+#include "core_text.h"
+#include "io_csv_reader.h"
+#include "io_format.h"
+
+typedef unsigned long long ull;
+
+enum {
+    MARKED_ROWS = 1024,
+    MOST_COLUMNS = 1 << 20
+};
+
+/* Where a row begins. */
+struct mark {
+    uint64_t at;
+    uint64_t line;
+};
+
+struct csv {
+    struct io_source source;
+    struct io_stream *stream;
+    struct io_csv_reader reader;
+    locale_t plain;   /* in which the point is a point */
+    uint64_t columns; /* of the file */
+    uint32_t *places; /* of the columns in a row of the field, counted from 1, 0: left out; or NULL:
+                         all */
+    uint64_t n_places; /* that have an entry there */
+    uint64_t n_taken;
+    struct mark *marks; /* of each MARKED_ROWS-th row */
+    uint64_t n_marks;
+    uint64_t rows;
+    uint64_t next_row; /* that the reader stands before */
+};
+
+/* ---- numbers */
+
+/* The reader's field, which is no number of a type, or, without one, of any. */
+static shs_status bad_number(const struct csv *csv, uint64_t line, uint64_t column, shs_type type)
+{
+    const char *text = csv->reader.text;
+    return core_fail(SHS_ERROR_FORMAT, "%s: line %llu, column %llu: '%.40s%s' is no number%s%s",
+                     io_stream_path(csv->stream), (ull)line, (ull)column, text,
+                     strlen(text) > 40 ? "…" : "", type ? " of type " : "",
+                     type ? shs_type_name(type) : "");
+}
+
+/* The whole of a text as an integer. */
+static bool parse_integer(const char *text, bool *negative, uint64_t *size)
+{
+    *negative = *text == '-';
+    return core_parse_u64(text + (*text == '-' || *text == '+'), size);
+}
+
+/* True if an integer is one of the type; its bits then, which those of a smaller type begin with.
+ */
+static bool fits(shs_type type, bool negative, uint64_t size, uint64_t *bits)
+{
+    bool is_signed = type >= SHS_I8 && type <= SHS_I64;
+    unsigned n_bits = 8 * (unsigned)shs_type_size(type);
+    uint64_t most = UINT64_MAX >> (64 - n_bits + is_signed);
+    *bits = negative ? 0 - size : size;
+    if (negative) return size == 0 || (is_signed && size - 1 <= most);
+    return size <= most;
+}
+
+/* True if it is a number in decimal, NaN or infinity, and not too large for a float or double. */
+static bool parse_float(const struct csv *csv, shs_type type, void *to)
+{
+    const char *text = csv->reader.text;
+    char *end;
+    double value;
+    errno = 0;
+    if (type == SHS_F32) {
+        float single = strtof_l(text, &end, csv->plain);
+        value = (double)single;
+        memcpy(to, &single, sizeof single);
+    } else {
+        value = strtod_l(text, &end, csv->plain);
+        memcpy(to, &value, sizeof value);
+    }
+    if (errno == ERANGE && (value > 1 || value < -1)) return false;
+    return end != text && !*end && !strpbrk(text, "xX") && !isspace((unsigned char)*text);
+}
+
+static bool is_integer_type(shs_type type)
+{
+    return type <= SHS_I64;
+}
+
+static void store(shs_type type, uint64_t bits, void *to)
+{
+    uint8_t one = (uint8_t)bits;
+    uint16_t two = (uint16_t)bits;
+    uint32_t four = (uint32_t)bits;
+    switch (shs_type_size(type)) {
+    case 1:
+        memcpy(to, &one, 1);
+        break;
+    case 2:
+        memcpy(to, &two, 2);
+        break;
+    case 4:
+        memcpy(to, &four, 4);
+        break;
+    default:
+        memcpy(to, &bits, 8);
+        break;
+    }
+}
+
+/* The reader's field as a number of the source's type. */
+static shs_status convert(const struct csv *csv, uint64_t line, uint64_t column, void *to)
+{
+    bool negative;
+    uint64_t size, bits;
+    shs_type type = csv->source.shape.type;
+    if (!is_integer_type(type))
+        return parse_float(csv, type, to) ? SHS_OK : bad_number(csv, line, column, type);
+    if (!parse_integer(csv->reader.text, &negative, &size) || !fits(type, negative, size, &bits))
+        return bad_number(csv, line, column, type);
+    store(type, bits, to);
+    return SHS_OK;
+}
+
+/* ---- columns */
+
+/* Where a column, counted from 1, goes in a row of the field; false if it is left out. */
+static bool place_of(const struct csv *csv, uint64_t column, uint64_t *place)
+{
+    *place = column - 1;
+    if (!csv->places) return true;
+    if (column > csv->n_places || !csv->places[column - 1]) return false;
+    *place = csv->places[column - 1] - 1;
+    return true;
+}
+
+static shs_status take_columns(struct csv *csv, uint64_t first, uint64_t last)
+{
+    if (!first || last < first || last > MOST_COLUMNS)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "columns %llu-%llu: they are counted from 1, up to %d, upwards",
+                         (ull)first, (ull)last, MOST_COLUMNS);
+    if (last > csv->n_places) {
+        shs_status status = core_resize(last, sizeof *csv->places, "columns", &csv->places);
+        if (status) return status;
+        for (; csv->n_places < last; csv->n_places++)
+            csv->places[csv->n_places] = 0;
+    }
+    for (uint64_t column = first; column <= last; column++) {
+        if (csv->places[column - 1])
+            return core_fail(SHS_ERROR_ARGUMENT, "column %llu is named twice", (ull)column);
+        csv->places[column - 1] = (uint32_t)++csv->n_taken;
+    }
+    return SHS_OK;
+}
+
+/* 1,3,5-7 */
+static shs_status parse_columns(struct csv *csv, const char *text)
+{
+    for (const char *at = text;; at++) {
+        char *end;
+        uint64_t first = strtoull(at, &end, 10), last = first;
+        bool good = isdigit((unsigned char)*at);
+        if (good && *end == '-') {
+            good = isdigit((unsigned char)end[1]);
+            last = strtoull(end + 1, &end, 10);
+        }
+        if (!good || (*end && *end != ','))
+            return core_fail(SHS_ERROR_ARGUMENT,
+                             "columns '%s': give numbers and ranges, such as 1,3,5-7", text);
+        shs_status status = take_columns(csv, first, last);
+        if (status || !*end) return status;
+        at = end;
+    }
+}
+
+/* ---- the first time through: how many rows, which type */
+
+struct scan {
+    bool first;     /* the file's first row */
+    bool all_whole; /* so far all were integers of 64 bits */
+    uint64_t blank; /* line of an empty one, which must be among the last; 0: none */
+    /* of the row that is read: */
+    uint64_t columns;
+    bool numbers, whole;
+};
+
+/* A field of a row whose type is to be chosen, or that may be a heading. */
+static shs_status look_at_field(const struct csv *csv, struct scan *scan, uint64_t line)
+{
+    double value;
+    bool negative;
+    uint64_t size, bits, place;
+    if (!place_of(csv, scan->columns, &place)) return SHS_OK;
+    if (parse_integer(csv->reader.text, &negative, &size) && fits(SHS_I64, negative, size, &bits))
+        return SHS_OK;
+    scan->whole = false;
+    if (parse_float(csv, SHS_F64, &value)) return SHS_OK;
+    scan->numbers = false;
+    return scan->first ? SHS_OK : bad_number(csv, line, scan->columns, 0);
+}
+
+static shs_status add_mark(struct csv *csv, struct mark mark)
+{
+    if (csv->rows++ % MARKED_ROWS) return SHS_OK;
+    if ((csv->n_marks & (csv->n_marks - 1)) == 0) { /* its room is a power of two */
+        shs_status status = core_resize(csv->n_marks ? 2 * csv->n_marks : 1, sizeof *csv->marks,
+                                        "places of rows", &csv->marks);
+        if (status) return status;
+    }
+    csv->marks[csv->n_marks++] = mark;
+    return SHS_OK;
+}
+
+static shs_status wrong_columns(const struct csv *csv, uint64_t line, uint64_t columns)
+{
+    return core_fail(SHS_ERROR_FORMAT, "%s: line %llu has %llu columns, where the first has %llu",
+                     io_stream_path(csv->stream), (ull)line, (ull)columns, (ull)csv->columns);
+}
+
+static shs_status check_first_row(struct csv *csv, uint64_t columns)
+{
+    csv->columns = columns;
+    if (columns > MOST_COLUMNS)
+        return core_fail(SHS_ERROR_FORMAT, "%s has more than %d columns",
+                         io_stream_path(csv->stream), MOST_COLUMNS);
+    if (csv->n_places > columns)
+        return core_fail(SHS_ERROR_ARGUMENT, "%s has %llu columns, and no column %llu",
+                         io_stream_path(csv->stream), (ull)columns, (ull)csv->n_places);
+    if (!csv->places) csv->n_taken = columns;
+    return SHS_OK;
+}
+
+/* A row that has been read: the heading, if it is the first and not all of it is numbers. */
+static shs_status take_row(struct csv *csv, struct scan *scan, struct mark mark)
+{
+    shs_status status = SHS_OK;
+    if (scan->blank)
+        return core_fail(SHS_ERROR_FORMAT, "%s: line %llu is empty, and rows follow it",
+                         io_stream_path(csv->stream), (ull)scan->blank);
+    if (scan->first) status = check_first_row(csv, scan->columns);
+    if (!status && scan->columns != csv->columns)
+        status = wrong_columns(csv, mark.line, scan->columns);
+    bool heading = scan->first && !scan->numbers;
+    scan->first = false;
+    if (status || heading) return status;
+    scan->all_whole = scan->all_whole && scan->whole;
+    return add_mark(csv, mark);
+}
+
+/* Reads a row; its type is only looked at where it is to be chosen, or a heading may be there. */
+static shs_status scan_row(struct csv *csv, struct scan *scan, enum io_csv_end *end)
+{
+    struct mark mark = {io_csv_reader_tell(&csv->reader), csv->reader.line};
+    bool blank = false, look = scan->first || !csv->source.shape.type;
+    scan->columns = 0;
+    scan->numbers = scan->whole = true;
+    do {
+        shs_status status = io_csv_reader_next(&csv->reader, end);
+        if (status) return status;
+        scan->columns++;
+        blank = scan->columns == 1 && *end != IO_CSV_FIELD && !csv->reader.length &&
+                !csv->reader.quoted;
+        if (look && !blank) status = look_at_field(csv, scan, mark.line);
+        if (status) return status;
+    } while (*end == IO_CSV_FIELD);
+    if (!blank) return take_row(csv, scan, mark);
+    if (!scan->blank) scan->blank = mark.line;
+    return SHS_OK;
+}
+
+static shs_status scan_file(struct csv *csv)
+{
+    struct scan scan = {.first = true, .all_whole = true};
+    enum io_csv_end end = IO_CSV_ROW;
+    while (end != IO_CSV_FILE) {
+        shs_status status = scan_row(csv, &scan, &end);
+        if (status) return status;
+    }
+    if (!csv->source.shape.type) csv->source.shape.type = scan.all_whole ? SHS_I64 : SHS_F64;
+    csv->next_row = UINT64_MAX;
+    if (csv->rows) return SHS_OK;
+    return core_fail(SHS_ERROR_FORMAT, "%s has no rows of numbers", io_stream_path(csv->stream));
+}
+
+static shs_status open_csv(const struct io_origin *origin, struct io_source *source)
+{
+    struct csv *csv = (struct csv *)source;
+    source->shape.type = origin->type;
+    if (origin->type == SHS_F16)
+        return core_fail(SHS_ERROR_UNSUPPORTED, "a CSV file cannot be read as f16; choose f32");
+    csv->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (!csv->plain) return core_fail(SHS_ERROR_MEMORY, "no memory for a locale");
+    shs_status status = origin->columns ? parse_columns(csv, origin->columns) : SHS_OK;
+    if (!status) status = io_stream_open(origin->path, &csv->stream);
+    if (!status) status = io_csv_reader_open(csv->stream, &csv->reader);
+    if (!status) status = scan_file(csv);
+    if (status) return status;
+    source->shape.axes = csv->n_taken > 1 ? 2 : 1;
+    source->shape.shape[0] = csv->rows;
+    source->shape.shape[1] = csv->n_taken > 1 ? csv->n_taken : 0;
+    return SHS_OK;
+}
+
+/* ---- rows */
+
+/* Reads the next row; `to` is NULL for one that is passed over. */
+static shs_status read_row(struct csv *csv, char *to)
+{
+    uint64_t line = csv->reader.line, columns = 0, place;
+    size_t size = shs_type_size(csv->source.shape.type);
+    enum io_csv_end end;
+    do {
+        shs_status status = io_csv_reader_next(&csv->reader, &end);
+        columns++;
+        if (!status && to && columns <= csv->columns && place_of(csv, columns, &place))
+            status = convert(csv, line, columns, to + place * size);
+        if (status) return status;
+    } while (end == IO_CSV_FIELD);
+    csv->next_row++;
+    return columns == csv->columns ? SHS_OK : wrong_columns(csv, line, columns);
+}
+
+/* Goes to a row, from the last mark before it or from where the reader stands. */
+static shs_status go_to_row(struct csv *csv, uint64_t row)
+{
+    uint64_t mark = row / MARKED_ROWS;
+    shs_status status = SHS_OK;
+    if (csv->next_row > row || csv->next_row < mark * MARKED_ROWS) {
+        io_csv_reader_seek(&csv->reader, csv->marks[mark].at, csv->marks[mark].line);
+        csv->next_row = mark * MARKED_ROWS;
+    }
+    while (!status && csv->next_row < row)
+        status = read_row(csv, NULL);
+    return status;
+}
+
+static shs_status read_rows(struct io_source *source, uint64_t first, uint64_t count, void *rows)
+{
+    struct csv *csv = (struct csv *)source;
+    shs_status status = go_to_row(csv, first);
+    for (uint64_t i = 0; i < count && !status; i++)
+        status = read_row(csv, (char *)rows + i * source->row_bytes);
+    if (status) csv->next_row = UINT64_MAX; /* wherever the reader stands now */
+    return status;
+}
+
+static void close_csv(struct io_source *source)
+{
+    struct csv *csv = (struct csv *)source;
+    if (csv->plain) freelocale(csv->plain);
+    io_csv_reader_close(&csv->reader);
+    io_stream_close(&csv->stream);
+    core_free(&csv->places);
+    core_free(&csv->marks);
+}
+
+const struct io_format io_csv = {.name = "csv",
+                                 .bytes = sizeof(struct csv),
+                                 .open = open_csv,
+                                 .read = read_rows,
+                                 .close = close_csv};

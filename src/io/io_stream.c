@@ -1,0 +1,266 @@
+#include "io_stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "core_memory.h"
+#include "io_file.h"
+
+typedef unsigned long long ull;
+
+enum {
+    BUFFER_BYTES = 1 << 17,
+    PIECE_BYTES = 1 << 20
+};
+
+struct io_stream {
+    char *path;
+    int file;
+    uint64_t bytes; /* of the file, as it lies there */
+    gzFile packed;  /* or NULL; `file` belongs to it */
+};
+
+static shs_status read_error(const struct io_stream *stream)
+{
+    int code;
+    const char *text = gzerror(stream->packed, &code);
+    return core_fail(SHS_ERROR_FORMAT, "%s: %s; the file is damaged or not complete", stream->path,
+                     code == Z_ERRNO ? strerror(errno) : text);
+}
+
+/* zlib reports a gzip file that ends before its checksum as an end, and an error only when asked.
+ */
+static bool is_cut_off(const struct io_stream *stream)
+{
+    int code;
+    gzerror(stream->packed, &code);
+    return code != Z_OK && code != Z_STREAM_END;
+}
+
+static shs_status read_packed(struct io_stream *stream, uint64_t at, void *to, size_t bytes,
+                              size_t *got)
+{
+    if (at > INT64_MAX) return SHS_OK; /* no file is as long */
+    if (gztell(stream->packed) != (z_off_t)at && gzseek(stream->packed, (z_off_t)at, SEEK_SET) < 0)
+        return read_error(stream);
+    while (*got < bytes) {
+        size_t rest = bytes - *got;
+        int now =
+            gzread(stream->packed, (char *)to + *got, rest < 1u << 30 ? (unsigned)rest : 1u << 30);
+        if (now < 0 || (now == 0 && is_cut_off(stream))) return read_error(stream);
+        if (now == 0) break;
+        *got += (size_t)now;
+    }
+    return SHS_OK;
+}
+
+static shs_status read_plain(struct io_stream *stream, uint64_t at, void *to, size_t bytes,
+                             size_t *got)
+{
+    while (*got < bytes && at + *got < stream->bytes) {
+        ssize_t now = pread(stream->file, (char *)to + *got, bytes - *got, (off_t)(at + *got));
+        if (now < 0 && errno == EINTR) continue;
+        if (now < 0)
+            return core_fail(SHS_ERROR_FILE, "cannot read %s: %s", stream->path, strerror(errno));
+        if (now == 0) break;
+        *got += (size_t)now;
+    }
+    return SHS_OK;
+}
+
+shs_status io_stream_read(struct io_stream *stream, uint64_t at, void *to, size_t bytes,
+                          size_t *got)
+{
+    *got = 0;
+    return stream->packed ? read_packed(stream, at, to, bytes, got)
+                          : read_plain(stream, at, to, bytes, got);
+}
+
+/* Where a file was found to end that was read beyond. */
+static uint64_t end_of(const struct io_stream *stream)
+{
+    return stream->packed ? (uint64_t)gztell(stream->packed) : stream->bytes;
+}
+
+static shs_status too_short(const struct io_stream *stream, uint64_t end, const char *what)
+{
+    return core_fail(SHS_ERROR_FORMAT,
+                     "%s ends %llu bytes too early, in its %s; it is not complete", stream->path,
+                     (ull)(end - end_of(stream)), what);
+}
+
+static shs_status too_long(const struct io_stream *stream, uint64_t end)
+{
+    return core_fail(SHS_ERROR_FORMAT,
+                     "%s goes on after the %llu bytes that its type and shape ask for",
+                     stream->path, (ull)end);
+}
+
+shs_status io_stream_read_all(struct io_stream *stream, uint64_t at, void *to, size_t bytes,
+                              const char *what)
+{
+    size_t got;
+    shs_status status = io_stream_read(stream, at, to, bytes, &got);
+    return !status && got < bytes ? too_short(stream, at + bytes, what) : status;
+}
+
+shs_status io_stream_check_size(struct io_stream *stream, uint64_t end, const char *what)
+{
+    if (stream->packed || stream->bytes == end) return SHS_OK;
+    return stream->bytes < end ? too_short(stream, end, what) : too_long(stream, end);
+}
+
+shs_status io_stream_check_end(struct io_stream *stream, uint64_t end)
+{
+    char more;
+    size_t got;
+    shs_status status = io_stream_read(stream, end, &more, 1, &got);
+    if (!status && got) return too_long(stream, end);
+    return !status && end_of(stream) < end ? too_short(stream, end, "elements") : status;
+}
+
+static bool ends_in_gz(const char *path)
+{
+    size_t length = strlen(path);
+    return length > 3 && !strcmp(path + length - 3, ".gz");
+}
+
+/* From here on the bytes are those that gzip packed. */
+static shs_status begin_unpacking(struct io_stream *stream)
+{
+    stream->packed = gzdopen(stream->file, "rb");
+    if (!stream->packed || gzbuffer(stream->packed, BUFFER_BYTES))
+        return core_fail(SHS_ERROR_MEMORY, "no memory to unpack %s", stream->path);
+    return SHS_OK;
+}
+
+static shs_status look_at(struct io_stream *stream)
+{
+    unsigned char magic[2];
+    size_t got = 0;
+    struct stat about;
+    if (fstat(stream->file, &about) < 0)
+        return core_fail(SHS_ERROR_FILE, "cannot look at %s: %s", stream->path, strerror(errno));
+    if (!S_ISREG(about.st_mode))
+        return core_fail(SHS_ERROR_FILE, "cannot read %s: %s", stream->path,
+                         S_ISDIR(about.st_mode) ? "it is a folder" : "it is no plain file");
+    stream->bytes = (uint64_t)about.st_size;
+    shs_status status = read_plain(stream, 0, magic, sizeof magic, &got);
+    if (status) return status;
+    if (got == sizeof magic && magic[0] == 0x1f && magic[1] == 0x8b) return begin_unpacking(stream);
+    if (ends_in_gz(stream->path))
+        return core_fail(SHS_ERROR_FORMAT,
+                         "%s is no gzip file, though its name ends in .gz: it does not begin with "
+                         "1f 8b; the file is damaged, or give it another name",
+                         stream->path);
+    return SHS_OK;
+}
+
+shs_status io_stream_open(const char *path, struct io_stream **stream)
+{
+    shs_status status = core_new(1, sizeof **stream, "a file", stream);
+    if (status) return status;
+    (*stream)->file = -1;
+    status = core_copy(path, &(*stream)->path);
+    if (!status) {
+        (*stream)->file = open(path, O_RDONLY | O_CLOEXEC);
+        if ((*stream)->file < 0)
+            status = core_fail(SHS_ERROR_FILE, "cannot open %s: %s", path, strerror(errno));
+    }
+    if (!status) status = look_at(*stream);
+    if (status) io_stream_close(stream);
+    return status;
+}
+
+static void close_file(struct io_stream *stream)
+{
+    if (stream->packed)
+        gzclose_r(stream->packed);
+    else if (stream->file >= 0)
+        close(stream->file);
+}
+
+void io_stream_close(struct io_stream **stream)
+{
+    if (!*stream) return;
+    close_file(*stream);
+    core_free(&(*stream)->path);
+    core_free(stream);
+}
+
+const char *io_stream_path(const struct io_stream *stream)
+{
+    return stream->path;
+}
+
+static shs_status write_piece(int file, const char *bytes, size_t count)
+{
+    while (count) {
+        ssize_t now = write(file, bytes, count);
+        if (now < 0 && errno != EINTR)
+            return core_fail(SHS_ERROR_FILE,
+                             "cannot unpack into a temporary file: %s; set TMPDIR to a folder with "
+                             "room",
+                             strerror(errno));
+        if (now > 0) {
+            bytes += now;
+            count -= (size_t)now;
+        }
+    }
+    return SHS_OK;
+}
+
+static shs_status unpack_into(struct io_stream *stream, int file, uint64_t *bytes)
+{
+    char *piece;
+    size_t got = PIECE_BYTES;
+    shs_status status = core_new(PIECE_BYTES, 1, "a piece of a file", &piece);
+    for (*bytes = 0; !status && got == PIECE_BYTES; *bytes += got) {
+        status = io_stream_read(stream, *bytes, piece, PIECE_BYTES, &got);
+        if (!status) status = write_piece(file, piece, got);
+    }
+    core_free(&piece);
+    return status;
+}
+
+/* A file that is gone once it is closed. */
+static shs_status open_nameless(int *file)
+{
+    const char *folder = getenv("TMPDIR");
+    char *path;
+    if (!folder || !*folder) folder = "/tmp";
+    shs_status status = io_join(folder, "shardstep-XXXXXX", &path);
+    if (status) return status;
+    *file = mkostemp(path, O_CLOEXEC);
+    if (*file < 0)
+        status = core_fail(SHS_ERROR_FILE, "cannot make a temporary file in %s: %s; set TMPDIR",
+                           folder, strerror(errno));
+    else
+        unlink(path);
+    core_free(&path);
+    return status;
+}
+
+shs_status io_stream_unpack(struct io_stream *stream)
+{
+    int file = -1;
+    uint64_t bytes;
+    if (!stream->packed) return SHS_OK;
+    shs_status status = open_nameless(&file);
+    if (status) return status;
+    status = unpack_into(stream, file, &bytes);
+    if (status) {
+        close(file);
+        return core_wrap(status, "unpacking %s", stream->path);
+    }
+    close_file(stream);
+    stream->packed = NULL;
+    stream->file = file;
+    stream->bytes = bytes;
+    return SHS_OK;
+}

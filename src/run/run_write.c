@@ -1,0 +1,354 @@
+#include "run_write.h"
+
+#include <string.h>
+
+#include "core_memory.h"
+#include "core_text.h"
+#include "io_crc32c.h"
+#include "io_encoder.h"
+#include "io_file.h"
+
+typedef unsigned long long ull;
+
+enum {
+    PIECE_BYTES = 1 << 22,       /* of rows that a rank has in hand at once */
+    CHECKSUMS_A_CHUNK = 1 << 14, /* 64 KiB */
+    SPAN_ROWS = 1 << 24          /* whose checksums rank 0 keeps before they are written */
+};
+
+/* The field that is being written. */
+struct work {
+    shs_run *run;
+    const char *path;
+    const struct run_output *output;
+    const struct run_progress *progress;
+    uint64_t done, all; /* bytes of all fields, for the progress */
+    char *sums_name;    /* NAME.crc32c */
+    uint64_t chunk_rows;
+    size_t row_bytes, element, chunk_bytes;
+    bool together; /* by parallel HDF5; else rank 0 writes */
+    uint64_t piece_rows, span_rows;
+    struct h5_writer *writer; /* NULL on ranks that do not write */
+    struct io_encoder *encoder;
+    /* the piece in hand: whole chunks, but for the field's last */
+    uint64_t first, count;
+    unsigned char *rows;
+    unsigned char *stored; /* its encoded chunks, each with its size before it */
+    size_t stored_bytes;
+    uint32_t *sums;
+    /* on rank 0 */
+    void *room; /* for another rank's chunks or checksums */
+    uint32_t *span_sums;
+    uint64_t next_sum,
+        next_chunk_row; /* that rank 0 takes next, within the span and of the field */
+};
+
+static bool is_filtered(const struct run_output *output)
+{
+    return output->deflate || output->byteshuffle;
+}
+
+/* ---- structure, by rank 0 */
+
+static shs_status create_output(struct h5_writer *writer, const struct run_output *output)
+{
+    struct core_text text = {0};
+    char *sums;
+    struct h5_storage storage = {.chunk_rows = output->chunk_rows,
+                                 .deflate = output->deflate,
+                                 .byteshuffle = output->byteshuffle,
+                                 .early = !is_filtered(output)};
+    struct h5_storage of_sums = {
+        .chunk_rows = CHECKSUMS_A_CHUNK, .fletcher32 = true, .early = true};
+    shs_tensor sums_shape = {.type = SHS_U32, .axes = 1, .shape = {output->shape.shape[0]}};
+    core_text_add(&text, "%s%s", output->name, IO_CRC32C_SUFFIX);
+    shs_status status = core_text_take(&text, &sums);
+    if (!status) status = h5_create_field(writer, output->name, &output->shape, &storage);
+    if (!status && output->classes)
+        status = h5_write_names(writer, "classes", output->classes, output->n_classes);
+    if (!status) status = h5_create_field(writer, sums, &sums_shape, &of_sums);
+    core_free(&sums);
+    return status;
+}
+
+static shs_status create_file(const char *path, const struct run_output *outputs, size_t count)
+{
+    struct h5_writer *writer;
+    shs_status status = h5_create(path, &writer);
+    for (size_t i = 0; i < count && !status; i++)
+        status = create_output(writer, &outputs[i]);
+    if (status)
+        h5_abandon(&writer);
+    else
+        status = h5_finish(&writer);
+    return status ? status : io_reserve(path);
+}
+
+/* ---- a piece, by its rank */
+
+/* Each chunk's size, then the chunk. The rows after the field's last are zeros. */
+static void encode_piece(struct work *work)
+{
+    uint64_t last = work->count % work->chunk_rows;
+    size_t bytes = work->count * work->row_bytes;
+    if (last) memset(work->rows + bytes, 0, (work->chunk_rows - last) * work->row_bytes);
+    work->stored_bytes = 0;
+    for (size_t at = 0; at < bytes; at += work->chunk_bytes) {
+        unsigned char *to = work->stored + work->stored_bytes;
+        uint64_t size = io_encode(work->encoder, work->rows + at, to + sizeof size);
+        memcpy(to, &size, sizeof size);
+        work->stored_bytes += sizeof size + size;
+    }
+}
+
+static shs_status read_piece(struct work *work)
+{
+    const struct run_output *output = work->output;
+    work->stored_bytes = 0;
+    if (!work->count) return SHS_OK;
+    shs_status status = output->read(output->user, work->first, work->count, work->rows);
+    if (status) return status;
+    for (uint64_t i = 0; i < work->count; i++)
+        work->sums[i] = io_crc32c_elements(work->rows + i * work->row_bytes,
+                                           work->row_bytes / work->element, work->element);
+    if (work->encoder) encode_piece(work);
+    return SHS_OK;
+}
+
+/* ---- what rank 0 takes from each rank, in order */
+
+static shs_status take_chunks(void *user, const void *bytes, size_t count)
+{
+    struct work *work = user;
+    const unsigned char *at = bytes, *end = at + count;
+    shs_status status = SHS_OK;
+    while (at < end && !status) {
+        uint64_t size;
+        memcpy(&size, at, sizeof size);
+        at += sizeof size;
+        status = h5_write_chunk(work->writer, work->next_chunk_row, at, size);
+        work->next_chunk_row += work->chunk_rows;
+        at += size;
+    }
+    return status;
+}
+
+static shs_status take_sums(void *user, const void *bytes, size_t count)
+{
+    struct work *work = user;
+    if (count) memcpy(work->span_sums + work->next_sum, bytes, count);
+    work->next_sum += count / sizeof *work->span_sums;
+    return SHS_OK;
+}
+
+static void show_progress(struct work *work, uint64_t rows)
+{
+    const struct run_progress *progress = work->progress;
+    work->done += rows * work->row_bytes;
+    if (progress && work->run->rank == 0)
+        progress->show(progress->user, work->output->name, work->done, work->all);
+}
+
+/* ---- spans of rows */
+
+/* Each rank takes a piece of the span in turn. None goes on alone: a rank's error is known to all
+ * before the next round. The last round's is returned on its rank. */
+static shs_status write_rounds(struct work *work, uint64_t first, uint64_t end)
+{
+    shs_run *run = work->run;
+    uint64_t ranks = (uint64_t)run->ranks, round = ranks * work->piece_rows;
+    shs_status status = SHS_OK;
+    for (; first < end; first = end - first < round ? end : first + round) {
+        uint64_t skip = (uint64_t)run->rank * work->piece_rows, left = end - first;
+        work->first = first + skip;
+        work->count = skip >= left ? 0 : left - skip;
+        if (work->count > work->piece_rows) work->count = work->piece_rows;
+        if (!status) status = read_piece(work);
+        status = mpi_agree(run, status, "writing %s", work->output->name);
+        if (status) return status;
+        if (work->together && work->count)
+            status = h5_write_rows_at(work->writer, work->first, work->count, work->rows);
+        shs_status moved = SHS_OK;
+        if (!work->together)
+            moved =
+                mpi_in_order(run, work->stored, work->stored_bytes, work->room, take_chunks, work);
+        if (!moved)
+            moved = mpi_in_order(run, work->sums, work->count * sizeof *work->sums, work->room,
+                                 take_sums, work);
+        if (!status) status = moved;
+        show_progress(work, left < round ? left : round);
+    }
+    return status;
+}
+
+/* Whether every rank sees the file that rank 0 has made. */
+static shs_status check_seen(struct work *work)
+{
+    uint64_t bytes = 0, most[2];
+    shs_status status = io_check_writable(work->path);
+    if (!status) status = io_size(work->path, &bytes);
+    status = core_wrap(status, "all ranks must see the new file");
+    status = mpi_agree(work->run, status, "looking for %s", work->path);
+    if (status) return status;
+    most[0] = bytes;
+    most[1] = UINT64_MAX - bytes;
+    status = mpi_greatest(work->run, most, 2);
+    if (!status && most[0] != UINT64_MAX - most[1])
+        status = core_fail(SHS_ERROR_FILE, "%s is not the same file on every rank", work->path);
+    return mpi_agree(work->run, status, "looking for %s", work->path);
+}
+
+static shs_status open_to_fill(struct work *work)
+{
+    shs_status status = SHS_OK;
+    if (work->together) status = check_seen(work);
+    if (status) return status;
+    if (work->together || work->run->rank == 0) {
+        status = h5_open_to_fill(work->path, work->together ? mpi_communicator(work->run) : NULL,
+                                 &work->writer);
+        if (!status) status = h5_fill_field(work->writer, work->output->name);
+    }
+    return mpi_agree(work->run, status, "opening %s", work->path);
+}
+
+/* Rank 0 alone, after the others have closed the file. */
+static shs_status write_sums(struct work *work, uint64_t first, uint64_t count)
+{
+    struct h5_writer *writer;
+    if (work->run->rank) return SHS_OK;
+    shs_status status = h5_open_to_fill(work->path, NULL, &writer);
+    if (status) return status;
+    status = h5_fill_field(writer, work->sums_name);
+    if (!status) status = h5_write_rows_at(writer, first, count, work->span_sums);
+    if (!status) return h5_finish(&writer);
+    h5_abandon(&writer);
+    return status;
+}
+
+static shs_status write_span(struct work *work, uint64_t first, uint64_t end)
+{
+    work->next_sum = 0;
+    shs_status status = open_to_fill(work);
+    if (!status) {
+        status = write_rounds(work, first, end);
+        status = mpi_agree(work->run, status, "writing %s", work->output->name);
+    }
+    if (!status && work->writer) status = h5_finish(&work->writer);
+    h5_abandon(&work->writer);
+    status = mpi_agree(work->run, status, "closing %s", work->path);
+    if (!status) status = write_sums(work, first, end - first);
+    return mpi_agree(work->run, status, "writing %s", work->sums_name);
+}
+
+/* ---- a field */
+
+static void free_work(struct work *work)
+{
+    io_encoder_free(&work->encoder);
+    core_free(&work->sums_name);
+    core_free(&work->rows);
+    core_free(&work->stored);
+    core_free(&work->sums);
+    core_free(&work->room);
+    core_free(&work->span_sums);
+}
+
+/* Memory for chunks to be encoded. */
+static shs_status prepare_encoder(struct work *work, size_t *most)
+{
+    const struct run_output *output = work->output;
+    uint64_t chunks = work->piece_rows / work->chunk_rows;
+    shs_status status = io_encoder_new(work->chunk_bytes, work->element, output->byteshuffle,
+                                       output->deflate, &work->encoder);
+    if (status) return status;
+    *most = sizeof(uint64_t) + io_encoder_most(work->encoder);
+    status = core_new(chunks, *most, "encoded chunks", &work->stored);
+    *most *= chunks;
+    return status;
+}
+
+static shs_status prepare(struct work *work)
+{
+    struct core_text text = {0};
+    const struct run_output *output = work->output;
+    uint64_t chunk_rows = work->chunk_rows, chunks = PIECE_BYTES / work->chunk_bytes;
+    uint64_t rows = output->shape.shape[0];
+    work->piece_rows = chunk_rows * (chunks ? chunks : 1);
+    work->span_rows = SPAN_ROWS < chunk_rows ? chunk_rows : SPAN_ROWS / chunk_rows * chunk_rows;
+    work->together = !is_filtered(output) && (h5_is_parallel() || work->run->ranks == 1);
+    size_t most = 0, sums = work->piece_rows * sizeof *work->sums;
+    core_text_add(&text, "%s%s", output->name, IO_CRC32C_SUFFIX);
+    shs_status status = core_text_take(&text, &work->sums_name);
+    if (!status) status = core_new(work->piece_rows, work->row_bytes, "rows", &work->rows);
+    if (!status) status = core_new(sums, 1, "checksums", &work->sums);
+    if (!status && !work->together) status = prepare_encoder(work, &most);
+    if (status || work->run->rank) return status;
+    if (most < sums) most = sums;
+    status = core_new(work->run->ranks > 1 ? most : 1, 1, "another rank's rows", &work->room);
+    if (status) return status;
+    return core_new(rows < work->span_rows ? rows : work->span_rows, sizeof *work->span_sums,
+                    "checksums", &work->span_sums);
+}
+
+static shs_status write_output(struct work *work)
+{
+    uint64_t rows = work->output->shape.shape[0];
+    shs_status status = prepare(work);
+    status = mpi_agree(work->run, status, "writing %s", work->output->name);
+    for (uint64_t first = 0; first < rows && !status;) {
+        uint64_t end = rows - first < work->span_rows ? rows : first + work->span_rows;
+        status = write_span(work, first, end);
+        first = end;
+    }
+    free_work(work);
+    return status;
+}
+
+static shs_status measure(const struct run_output *output, struct work *work)
+{
+    size_t bytes;
+    shs_status status = shs_tensor_bytes(&output->shape, &bytes);
+    if (status) return status;
+    work->row_bytes = bytes / (size_t)output->shape.shape[0];
+    work->element = shs_type_size(output->shape.type);
+    work->chunk_rows = output->chunk_rows;
+    if (work->chunk_rows > output->shape.shape[0]) work->chunk_rows = output->shape.shape[0];
+    work->chunk_bytes = (size_t)work->chunk_rows * work->row_bytes; /* no more than all rows */
+    if (work->chunk_bytes > UINT32_MAX)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "%s: a chunk of %llu rows of %zu bytes; HDF5 allows less than 4 GiB",
+                         output->name, (ull)work->chunk_rows, work->row_bytes);
+    return SHS_OK;
+}
+
+static uint64_t all_bytes(const struct run_output *outputs, size_t count)
+{
+    uint64_t all = 0;
+    size_t bytes;
+    for (size_t i = 0; i < count; i++)
+        if (!shs_tensor_bytes(&outputs[i].shape, &bytes)) all += bytes;
+    return all;
+}
+
+shs_status run_write(shs_run *run, const char *path, const struct run_output *outputs, size_t count,
+                     const struct run_progress *progress)
+{
+    uint64_t done = 0, all = all_bytes(outputs, count);
+    struct work work = {0};
+    shs_status status = SHS_OK;
+    for (size_t i = 0; i < count && !status; i++)
+        status = measure(&outputs[i], &work);
+    if (!status && run->rank == 0) status = create_file(path, outputs, count);
+    status = mpi_agree(run, status, "creating %s", path);
+    for (size_t i = 0; i < count && !status; i++) {
+        work = (struct work){.run = run,
+                             .path = path,
+                             .output = &outputs[i],
+                             .progress = progress,
+                             .done = done,
+                             .all = all};
+        if (!measure(&outputs[i], &work)) status = write_output(&work);
+        done = work.done;
+    }
+    return status;
+}

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Every format, against numpy, zlib and h5py, and every kind of damage to it.
+. "$(dirname "$0")/common.sh"
+
+reference="/usr/bin/python3 $SOURCE/tests/cli/import_reference.py"
+if ! /usr/bin/python3 -c 'import h5py, numpy' 2> /dev/null; then
+    echo "SKIPPED: no h5py and numpy (python3-h5py, python3-numpy)"
+    exit 77
+fi
+mkdir sources
+$reference make sources
+mapfile -t cases < sources/cases.txt
+[ "${#cases[@]}" -gt 50 ] || fail "only ${#cases[@]} cases"
+"$SHARDSTEP" import all.h5 "${cases[@]}" > out.txt
+[ "$(wc -l < out.txt)" -gt "${#cases[@]}" ] || fail "not a line for each field"
+$reference check all.h5 sources || fail "all formats"
+on 3 "$SHARDSTEP" import three.h5 "${cases[@]}" > /dev/null
+same "all formats on three ranks" all.h5 three.h5
+for options in "--deflate 3 --byteshuffle" "--chunk 7 --byteshuffle" "--chunk 1000000"; do
+    on 2 "$SHARDSTEP" import other.h5 "${cases[@]}" $options > /dev/null
+    $reference check other.h5 sources || fail "all formats with $options"
+    rm other.h5
+done
+"$SHARDSTEP" digest all.h5 --fields png_images,png_classes --steps 1 > /dev/null || fail "digest"
+
+# what cannot be read is refused, under the ranks' one message, and leaves nothing
+printf '\x93NUMPY\x01\x00\x3c\x00%-60s' "{'descr': '|O', 'fortran_order': False, 'shape': (3,)}" > pickled.npy
+head -c 4000 sources/v1.npy > short.npy
+head -c 1500 sources/fortran.npy.gz > short.npy.gz
+{ cat sources/v1.npy; echo; } > long.npy
+sed 's/NUMPY/NUMBY/' sources/v1.npy > magic.npy
+printf '1,2\n3,4\n5\n' > ragged.csv
+printf 'a\n1\n2\nthree\n' > words.csv
+seq 100000 | gzip > many.csv.gz
+head -c 100000 many.csv.gz > cut.csv.gz
+head -c 99 sources/raw.u8 > short.bin
+cp -r sources/png_3_u1 sizes
+cp sources/classes/Zebra/000.png sizes/006.png
+cp -r sources/png_0_u2 bits
+cp sources/png_0_u1/000.png bits/008.png
+cp -r sources/png_0_u1 cut
+head -c 100 cut/006.png > cut/004.png
+cp -r sources/png_0_u1 flipped
+printf '\xff' | dd of=flipped/003.PNG bs=1 seek=90 conv=notrunc status=none
+for ranks in 0 3; do
+    import() { refused "$ranks" "$1" "$SHARDSTEP" import new.h5 "${@:2}"; }
+    import 'pickled Python objects' a=pickled.npy
+    import 'ends [0-9]+ bytes too early, in its elements' a=short.npy
+    import 'short.npy.gz.*(damaged|too early)' a=short.npy.gz
+    import 'goes on after' a=long.npy
+    import 'no NPY file' a=npy:magic.npy
+    import 'line 3 has 1 columns, where the first has 2' a=ragged.csv
+    import "line 4, column 1: 'three' is no number" a=words.csv
+    import "line 4, column 1: 'three' is no number of type i16" a=words.csv --type i16
+    import "'256' is no number of type u8" a=many.csv.gz --type u8
+    import 'cut.csv.gz.*(damaged|too early)' a=cut.csv.gz
+    import 'ends 2309 bytes too early' a=raw:u8:301x4x2:short.bin
+    import 'raw:TYPE:SHAPE:FILE' a=raw:u8:short.bin
+    import 'sizes/006.png is u8 8x9, where sizes/000.png is u8 13x7x3' a=sizes
+    import 'bits/008.png is u8 13x7, where bits/000.png is u16 13x7' a=bits
+    import 'cut/004.png ends [0-9]+ bytes too early' a=cut
+    import 'flipped/003.PNG: .*damaged' a=flipped
+    import 'no sub-folders' a,b=sources/png_0_u1
+    import 'only a folder of images has labels' a,b=sources/v1.npy
+    import "not NAME=SOURCE" a,b,c=sources/classes
+    import 'must be one of: u8' a=ragged.csv --type u7
+    import 'a CSV file cannot be read as f16' a=ragged.csv --type f16
+done
+ls | grep 'new.h5' && fail "a failed import left something"
+finish
