@@ -60,7 +60,14 @@ typedef struct shs_loader_options {
     uint64_t window_blocks; /* shuffle blocks: whole blocks whose rows are mixed with one another,
                                W; more mix better and take more memory, W decoded blocks for each
                                hosted virtual rank; 0: 16 */
-    const char *augment;    /* see augment.h; NULL: samples as they are. Copied. */
+    double
+        part_from; /* only rows whose keyed draw, of the run's seed and the row's number, lies in */
+    double part_to; /* [part_from, part_to): 0 to 0.8 for training and 0.8 to 1 for validation never
+                       overlap, and never move when rows are appended; 0 and 0: all rows */
+    const uint64_t *rows; /* only these rows, ascending, each once; copied; NULL: all rows. Not with
+                             a part. Either keeps 8 bytes a row of the subset. */
+    uint64_t n_rows;
+    const char *augment; /* see augment.h; NULL: samples as they are. Copied. */
     shs_augment_by augment_by;
     uint32_t stream;  /* this loader's number, 0 … 15: two open loaders of a run that both draw
                          need different ones */

@@ -33,6 +33,8 @@ static const struct option {
     {"--epoch", NUMBER, PLACE(epoch), "E", "epoch, from 0 on (0)"},
     {"--step", NUMBER, PLACE(step), "T", "step: of the epoch, or of a place in the run"},
     {"--rank", NUMBER, PLACE(rank), "R", "virtual rank"},
+    {"--part", TEXT, PLACE(part), "FROM,TO",
+     "only rows whose keyed draw lies in [FROM, TO), as 0.8,1"},
     {"--augment", TEXT, PLACE(augment), "TEXT", "FIELDS: op(name=value, ...) op(...); FIELDS: ..."},
     {"--threads", NUMBER, PLACE(threads), "N", "threads that read and decode, up to 64 (1)"},
     {"--fields", TEXT, PLACE(fields), "A,B", "names of datasets (all of plain numbers)"},
@@ -204,6 +206,21 @@ shs_status cli_word(const char *option, const char *value, const char *names, in
     return core_fail(SHS_ERROR_ARGUMENT, "%s is '%s'; it must be one of: %s", option, value, names);
 }
 
+static shs_status read_part(const char *text, shs_loader_options *loader)
+{
+    char from[64];
+    const char *comma = strchr(text, ',');
+    size_t length = comma ? (size_t)(comma - text) : 0;
+    if (comma && length < sizeof from) {
+        memcpy(from, text, length);
+        from[length] = '\0';
+        if (core_parse_double(from, &loader->part_from) &&
+            core_parse_double(comma + 1, &loader->part_to))
+            return SHS_OK;
+    }
+    return core_fail(SHS_ERROR_ARGUMENT, "--part is '%s'; give FROM,TO such as 0.8,1", text);
+}
+
 shs_status cli_order(const struct cli_arguments *arguments, shs_loader_options *loader)
 {
     int shuffle, shard, tail;
@@ -217,11 +234,12 @@ shs_status cli_order(const struct cli_arguments *arguments, shs_loader_options *
         status = core_fail(SHS_ERROR_ARGUMENT,
                            "--block-rows and --window-blocks are for --shuffle blocks");
     if (status) return status;
+    if (arguments->part) status = read_part(arguments->part, loader);
     loader->batch = arguments->batch;
     loader->shuffle = (shs_shuffle)shuffle;
     loader->block_rows = arguments->block_rows;
     loader->window_blocks = arguments->window_blocks;
     loader->shard = (shs_shard)shard;
     loader->tail = (shs_tail)tail;
-    return SHS_OK;
+    return status;
 }

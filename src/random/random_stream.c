@@ -37,6 +37,12 @@ void random_of_order(uint64_t seed, uint32_t stream, uint32_t part, uint64_t epo
     begin(random, seed, part, (uint32_t)epoch, purpose << 24 | (uint32_t)(vrank & 0xffffff));
 }
 
+void random_of_split(uint64_t seed, uint64_t index, shs_random *random)
+{
+    begin(random, seed, (uint32_t)index, 0,
+          (uint32_t)SHS_ROLE_SPLIT << 24 | (uint32_t)(index >> 32 & 0xffffff));
+}
+
 static shs_status check_part(const char *operation, const char *name, uint64_t value, uint64_t bits)
 {
     if (value >> bits == 0) return SHS_OK;

@@ -23,6 +23,10 @@ void random_of_sample(uint64_t seed, uint32_t stream, uint64_t index, uint64_t e
 void random_of_order(uint64_t seed, uint32_t stream, uint32_t part, uint64_t epoch, uint64_t vrank,
                      shs_random *random);
 
+/* Role 4: {block, low 32 of index, 0, purpose << 24 | next 24 of index}, of no loader's stream: a
+ * split belongs to the dataset. index < 2^56. */
+void random_of_split(uint64_t seed, uint64_t index, shs_random *random);
+
 /* Blocks and words that a stream still has. */
 uint64_t random_blocks_left(const shs_random *stream);
 uint64_t random_words_left(const shs_random *stream);

@@ -17,11 +17,18 @@ shs_status run_fingerprint(const shs_loader *loader, char **fingerprint)
 {
     struct core_text text = {0};
     const struct order_shape *shape = &loader->order.shape;
+    struct order_ledger rows = {0};
+    order_ledger_add(&rows, loader->subset.rows, loader->subset.rows ? loader->subset.count : 0);
     core_text_add(&text, "vranks = %llu\n", (ull)shape->vranks);
     core_text_add(&text, "seed = %llu\n", (ull)loader->dataset->run->seed);
     core_text_add(&text, "samples = %llu\n", (ull)shape->samples);
     for (size_t f = 0; f < loader->dataset->n_fields; f++)
         add_field(&text, &loader->dataset->sample[f]);
+    if (loader->part_to > 0)
+        core_text_add(&text, "part = %.17g to %.17g\n", loader->part_from, loader->part_to);
+    else if (loader->subset.rows)
+        core_text_add(&text, "rows = %llu, of sum %llu and squares %llu\n",
+                      (ull)loader->subset.count, (ull)rows.sum, (ull)rows.squares);
     core_text_add(&text, "batch = %llu\n", (ull)shape->batch);
     core_text_add(&text, "shuffle = %s\n", order_shuffle_name(shape->shuffle));
     if (shape->shuffle == SHS_SHUFFLE_BLOCKS)

@@ -91,11 +91,33 @@ static shs_status make_buffers(shs_loader *loader)
     return status;
 }
 
+/* Restricts the order to the rows that are wanted. */
+static shs_status take_subset(shs_loader *loader, const shs_loader_options *options)
+{
+    const shs_dataset *dataset = loader->dataset;
+    shs_status status = SHS_OK;
+    bool part = options->part_from != 0 || options->part_to != 0;
+    loader->part_from = options->part_from;
+    loader->part_to = options->part_to;
+    if (part && options->rows)
+        return core_fail(SHS_ERROR_ARGUMENT, "both a part and a list of rows; give one of them");
+    if (part)
+        status = order_subset_split(&loader->subset, dataset->run->seed, dataset->samples,
+                                    options->part_from, options->part_to);
+    else if (options->rows)
+        status =
+            order_subset_list(&loader->subset, options->rows, options->n_rows, dataset->samples);
+    if (loader->subset.rows) loader->order.shape.samples = loader->subset.count;
+    return status;
+}
+
 static shs_status open_local(shs_loader *loader, const shs_loader_options *options)
 {
     const shs_dataset *dataset = loader->dataset;
     shs_status status = check_options(options);
+    if (!status) status = take_subset(loader, options);
     if (!status) status = order_check(&loader->order.shape);
+    if (!status) loader->due = order_subset_ledger(&loader->subset, &loader->order.shape);
     if (!status)
         status = core_copy(options->augment ? options->augment : "", &loader->augment_text);
     if (!status)
@@ -115,6 +137,9 @@ static shs_status agree_on_open(shs_run *run, shs_status status, const shs_loade
     if (!status) status = core_hash_new(&hash);
     if (!status) {
         core_hash_add(hash, loader->augment_text, strlen(loader->augment_text));
+        if (loader->subset.rows)
+            core_hash_add(hash, loader->subset.rows,
+                          loader->subset.count * sizeof *loader->subset.rows);
         core_hash_finish(&hash, digest);
     }
     /* blocks as this rank's file has them: node-local copies may be stored in other chunks */
@@ -188,6 +213,7 @@ void shs_loader_close(shs_loader **loader)
     core_free(&(*loader)->augment_text);
     shs_augment_close(&(*loader)->augment);
     order_free(&(*loader)->order);
+    order_subset_free(&(*loader)->subset);
     core_free(loader);
     run_dataset_release(dataset);
 }
@@ -246,9 +272,8 @@ static void enter_batch(shs_loader *loader, const shs_batch *batch)
     if (loader->watch.failed) loader->ledger_whole = false;
     order_ledger_add(&loader->ledger, batch->index, batch->count);
     if (!batch->ends_epoch) return;
-    struct order_ledger due = order_ledger_of_epoch(&loader->order.shape);
     if (loader->ledger_whole)
-        mpi_ledger_end(&loader->watch, batch->epoch, &loader->ledger, &due);
+        mpi_ledger_end(&loader->watch, batch->epoch, &loader->ledger, &loader->due);
     else
         loader->epochs_unverified++;
     loader->ledger = (struct order_ledger){0};
@@ -365,7 +390,9 @@ static uint64_t next_use(void *user, const struct run_field *field, uint64_t fir
     shs_loader *loader = user;
     const shs_run *run = loader->dataset->run;
     (void)field;
-    return order_next_use(&loader->order, first, count, loader->moment, run->first_vrank,
+    uint64_t begin = order_subset_below(&loader->subset, first);
+    uint64_t end = order_subset_below(&loader->subset, first + count);
+    return order_next_use(&loader->order, begin, end - begin, loader->moment, run->first_vrank,
                           run->hosted);
 }
 
@@ -398,6 +425,7 @@ static shs_status load_rows(shs_loader *loader, uint64_t vrank, struct order_sli
     shs_status status = run_dataset_check(loader->dataset);
     if (!status) status = begin_epoch(loader);
     if (!status) status = order_rows(&loader->order, vrank, slice, loader->index);
+    if (!status) order_subset_rows(&loader->subset, loader->index, slice.rows);
     if (!status) status = find_pieces(loader, slice.rows, &n_pieces);
     if (!status)
         status = run_fetch(loader->fetcher, loader->threads, loader->pieces, n_pieces,

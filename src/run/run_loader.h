@@ -3,14 +3,18 @@
 #define RUN_LOADER_H
 
 #include "order.h"
+#include "order_subset.h"
 #include "run_dataset.h"
 #include "run_fetch.h"
 #include "shardstep/loader.h"
 
 struct shs_loader {
     shs_dataset *dataset;
-    struct order order;
-    uint64_t epochs; /* 0: no end */
+    struct order order; /* of the subset's rows */
+    struct order_subset subset;
+    double part_from, part_to;
+    struct order_ledger due; /* an epoch's ledger */
+    uint64_t epochs;         /* 0: no end */
     struct order_origin origin;
     char *augment_text;
     shs_augment *augment;

@@ -59,8 +59,8 @@ static void check_mode(shs_shuffle shuffle, shs_shard shard, shs_tail tail)
     course.loader.shuffle = shuffle;
     course.loader.shard = shard;
     course.loader.tail = tail;
-    course.loader.block_rows = 4;
-    course.loader.window_blocks = 2;
+    if (shuffle == SHS_SHUFFLE_BLOCKS) course.loader.block_rows = 4;
+    if (shuffle == SHS_SHUFFLE_BLOCKS) course.loader.window_blocks = 2;
     struct job job = course_open(&course, MPI_COMM_WORLD, path);
     CHECK(take_steps(&job, UINT64_MAX) == SHS_END);
     CHECK(has_verified(&job, course.loader.epochs, 0));
@@ -74,6 +74,59 @@ static void test_whole_epochs_are_good(void)
         for (int shard = 0; shard < 2; shard++)
             for (int tail = 0; tail < 3; tail++)
                 check_mode((shs_shuffle)shuffle, (shs_shard)shard, (shs_tail)tail);
+    end();
+}
+
+/* Rows of a subset, each once an epoch on some rank and no other row. */
+static void check_subset(const shs_loader_options *only, const unsigned char *wanted)
+{
+    int seen[ROWS] = {0}, all[ROWS];
+    struct course course = plain_course();
+    course.loader = *only;
+    struct job job = course_open(&course, MPI_COMM_WORLD, path);
+    shs_batch batch;
+    do {
+        shs_status status = shs_next(job.loader, &batch);
+        CHECK(status == SHS_OK);
+        if (status) break;
+        for (uint64_t slot = 0; slot < batch.count; slot++)
+            seen[batch.index[slot]]++;
+        CHECK(batch_content_is_right(&batch));
+    } while (!batch.ends_epoch);
+    CHECK(shs_agree(job.run) == SHS_OK && has_verified(&job, 1, 0));
+    MPI_Allreduce(seen, all, ROWS, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    size_t wrong = 0;
+    for (size_t row = 0; row < ROWS; row++)
+        wrong += all[row] != wanted[row];
+    CHECK(wrong == 0);
+    job_close(&job);
+}
+
+static void test_a_subset_is_delivered(void)
+{
+    begin();
+    static const uint64_t rows[] = {1, 2, 3, 20, 21, 22, 23, 50, 52};
+    unsigned char listed[ROWS] = {0}, part[ROWS] = {0}, rest[ROWS];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        listed[rows[i]] = 1;
+    struct order_subset subset;
+    CHECK(order_subset_split(&subset, plain_course().seed, ROWS, 0, 0.6) == SHS_OK);
+    for (uint64_t i = 0; i < subset.count; i++)
+        part[subset.rows[i]] = 1;
+    order_subset_free(&subset);
+    for (size_t row = 0; row < ROWS; row++)
+        rest[row] = !part[row];
+    for (int shuffle = 0; shuffle < 3; shuffle++) {
+        shs_loader_options only = {.batch = 1, .shuffle = (shs_shuffle)shuffle};
+        only.rows = rows;
+        only.n_rows = sizeof rows / sizeof *rows;
+        check_subset(&only, listed);
+        only = (shs_loader_options){.batch = 2, .shuffle = (shs_shuffle)shuffle, .part_to = 0.6};
+        check_subset(&only, part);
+        only.part_from = 0.6;
+        only.part_to = 1;
+        check_subset(&only, rest);
+    }
     end();
 }
 
@@ -231,6 +284,7 @@ int main(void)
 {
     static const struct harness_test tests[] = {
         {"whole epochs are good", test_whole_epochs_are_good},
+        {"a subset is delivered", test_a_subset_is_delivered},
         {"a doubled row is told", test_a_doubled_row_is_told},
         {"the count is compared", test_the_count_is_compared},
         {"an epoch entered by a seek is not judged", test_an_epoch_entered_by_a_seek_is_not_judged},
