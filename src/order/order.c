@@ -23,13 +23,16 @@ static shs_status draw_sequence(const struct order *order, struct order_sequence
     bool blocks = shape->shuffle == SHS_SHUFFLE_BLOCKS;
     sequence->drawn = true;
     if (shape->shuffle == SHS_SHUFFLE_NONE || !sequence->rows) return SHS_OK;
-    sequence->blocks = blocks ? (sequence->rows - 1) / shape->block_rows + 1 : 0;
+    sequence->skipped = blocks ? sequence->base % shape->block_rows : 0;
+    sequence->blocks =
+        blocks ? (sequence->skipped + sequence->rows - 1) / shape->block_rows + 1 : 0;
     shs_status status = order_permutation_draw(&sequence->whole, &source,
                                                blocks ? sequence->blocks : sequence->rows);
     sequence->drawn = !status;
-    if (blocks && !status)
-        sequence->last_at = order_permutation_position(&sequence->whole, sequence->blocks - 1);
-    return status;
+    if (!blocks || status) return status;
+    sequence->first_at = order_permutation_position(&sequence->whole, 0);
+    sequence->last_at = order_permutation_position(&sequence->whole, sequence->blocks - 1);
+    return SHS_OK;
 }
 
 shs_status order_begin(struct order *order, uint64_t epoch)
@@ -91,12 +94,12 @@ static shs_status find_run(struct order *order, uint64_t vrank, struct run *run)
     return SHS_OK;
 }
 
-/* ---- Blocks. The last block may be short; those after it in the sequence begin earlier by what it
- * lacks. */
+/* ---- Blocks. The first one may be short, if it begins before the sequence does, and the last one;
+ * those that follow them in the permuted order begin earlier by what they lack. */
 
-static uint64_t lacking_rows(const struct order_sequence *sequence, uint64_t block_rows)
+static uint64_t lacking_at_end(const struct order_sequence *sequence, uint64_t block_rows)
 {
-    return sequence->blocks * block_rows - sequence->rows;
+    return sequence->blocks * block_rows - sequence->skipped - sequence->rows;
 }
 
 /* Where the block at a place among the permuted blocks begins in the sequence. */
@@ -104,24 +107,31 @@ static uint64_t begin_of_block(const struct order_sequence *sequence, uint64_t b
                                uint64_t place)
 {
     uint64_t begin = place * block_rows;
-    return place > sequence->last_at ? begin - lacking_rows(sequence, block_rows) : begin;
+    if (place > sequence->first_at) begin -= sequence->skipped;
+    if (place > sequence->last_at) begin -= lacking_at_end(sequence, block_rows);
+    return begin;
 }
 
 /* The place of the block that holds a position of the sequence. */
 static uint64_t block_at(const struct order_sequence *sequence, uint64_t block_rows,
                          uint64_t position)
 {
+    uint64_t whole = position;
+    if (position >= begin_of_block(sequence, block_rows, sequence->first_at + 1))
+        whole += sequence->skipped;
     if (position >= begin_of_block(sequence, block_rows, sequence->last_at + 1))
-        position += lacking_rows(sequence, block_rows);
-    return position / block_rows;
+        whole += lacking_at_end(sequence, block_rows);
+    return whole / block_rows;
 }
 
 static uint64_t row_at(const struct order_sequence *sequence, uint64_t block_rows,
                        uint64_t position)
 {
     uint64_t place = block_at(sequence, block_rows, position);
-    return sequence->base + order_permutation_row(&sequence->whole, place) * block_rows + position -
-           begin_of_block(sequence, block_rows, place);
+    uint64_t block = order_permutation_row(&sequence->whole, place);
+    uint64_t within = position - begin_of_block(sequence, block_rows, place);
+    if (block) within += block * block_rows - sequence->skipped;
+    return sequence->base + within;
 }
 
 /* The window of a run that holds a position of its sequence, without its permutation. */
@@ -260,8 +270,10 @@ static uint64_t position_of(const struct order_shape *shape, struct order_sequen
     if (shape->shuffle == SHS_SHUFFLE_NONE) return row;
     if (shape->shuffle == SHS_SHUFFLE_FULL)
         return order_permutation_position(&sequence->whole, row);
-    uint64_t place = order_permutation_position(&sequence->whole, row / shape->block_rows);
-    return begin_of_block(sequence, shape->block_rows, place) + row % shape->block_rows;
+    uint64_t block = (sequence->skipped + row) / shape->block_rows;
+    uint64_t place = order_permutation_position(&sequence->whole, block);
+    if (block) row -= block * shape->block_rows - sequence->skipped;
+    return begin_of_block(sequence, shape->block_rows, place) + row;
 }
 
 /* The virtual rank that a row of a fixed shard, or a position of the sequence of blocks, belongs

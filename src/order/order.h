@@ -3,9 +3,10 @@
  * Rows lie in a sequence: in file order, permuted, or as permuted blocks of B neighbouring rows.
  * With shard global there is one sequence of all rows, of which a step takes a global batch; with
  * shuffle blocks it is cut into V runs [N*v/V, N*(v+1)/V) instead, one for each virtual rank. With
- * shard fixed virtual rank v has a sequence of its own, of rows [N*v/V, N*(v+1)/V). With shuffle
- * blocks a run is walked window by window, a window being W whole blocks of it, cut at the run's
- * ends, whose rows are permuted. */
+ * shard fixed virtual rank v has a sequence of its own, of rows [N*v/V, N*(v+1)/V), with those of
+ * the file's blocks that it holds, or parts of, at its ends. With shuffle blocks a run is walked
+ * window by window, a window being W whole blocks of it, cut at the run's ends, whose rows are
+ * permuted. */
 #ifndef ORDER_H
 #define ORDER_H
 
@@ -25,7 +26,9 @@ struct order_sequence {
     uint64_t rows;
     struct order_permutation whole;
     uint64_t blocks;
-    uint64_t last_at; /* where among the permuted blocks the last one, which may be short, stands */
+    uint64_t skipped;  /* rows of the first block that lie before base */
+    uint64_t first_at; /* where among the permuted blocks the first one stands */
+    uint64_t last_at;  /* and the last one */
 };
 
 /* A window of a virtual rank's run. */

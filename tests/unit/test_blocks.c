@@ -65,18 +65,20 @@ static uint64_t share(uint64_t total, uint64_t part, uint64_t parts)
     return (uint64_t)((unsigned __int128)total * part / parts);
 }
 
-/* Rows [base, end) as a sequence of its own: blocks of B of them, whole but for the last. */
+/* Rows [base, end) as a sequence of its own: of the file's blocks of B rows, whole but for those
+ * that lie partly outside. */
 static void write_sequence(struct book *book, uint64_t base, uint64_t end, uint64_t vrank)
 {
     uint64_t size = book->shape.shuffle == SHS_SHUFFLE_BLOCKS ? book->shape.block_rows : 1;
-    uint64_t blocks = (end - base + size - 1) / size, at = base;
+    uint64_t blocks = base < end ? (end - 1) / size - base / size + 1 : 0, at = base;
     if (blocks && book->shape.shuffle != SHS_SHUFFLE_NONE) draw(book, 0, vrank, blocks);
     for (uint64_t place = 0; place < blocks; place++) {
-        uint64_t block = book->shape.shuffle == SHS_SHUFFLE_NONE
-                             ? place
-                             : order_permutation_row(&book->permutation, place);
-        for (uint64_t row = base + block * size; row < end && row < base + (block + 1) * size;
-             row++) {
+        uint64_t block = base / size;
+        block += book->shape.shuffle == SHS_SHUFFLE_NONE
+                     ? place
+                     : order_permutation_row(&book->permutation, place);
+        for (uint64_t row = block * size; row < (block + 1) * size; row++) {
+            if (row < base || row >= end) continue;
             book->rows[at] = row;
             book->place[at++] = place;
         }
