@@ -283,93 +283,123 @@ static uint64_t owner_of(const struct order_shape *shape, uint64_t row)
     return order_part(shape->samples, row, shape->vranks);
 }
 
+/* The run that a row belongs to, and its position in the run's sequence before windows are mixed.
+ */
+static shs_status find_row(struct order *order, uint64_t row, struct run *run, uint64_t *position)
+{
+    const struct order_shape *shape = &order->shape;
+    bool fixed = shape->shard == SHS_SHARD_FIXED;
+    shs_status status = find_run(order, fixed ? owner_of(shape, row) : 0, run);
+    if (status) return status;
+    *position = position_of(shape, run->sequence, row);
+    if (fixed || !order_has_runs(shape)) return SHS_OK;
+    return find_run(order, owner_of(shape, *position), run);
+}
+
 shs_status order_turn_of(struct order *order, uint64_t row, struct order_turn *turn)
 {
     const struct order_shape *shape = &order->shape;
     struct order_window *window;
     struct run run;
-    bool fixed = shape->shard == SHS_SHARD_FIXED;
-    shs_status status = find_run(order, fixed ? owner_of(shape, row) : 0, &run);
-    if (status) return status;
-    uint64_t position = position_of(shape, run.sequence, row);
-    if (!order_has_runs(shape)) {
-        *turn = turn_of_all(shape, position);
-        return SHS_OK;
-    }
-    if (!fixed) status = find_run(order, owner_of(shape, position), &run);
+    uint64_t position;
+    shs_status status = find_row(order, row, &run, &position);
     if (!status && shape->shuffle == SHS_SHUFFLE_BLOCKS) {
         status = draw_window(order, window_at(shape, &run, position), &window);
         if (!status)
             position = window->begin +
                        order_permutation_position(&window->permutation, position - window->begin);
     }
-    *turn = turn_of_run(shape, run.vrank, position - run.begin);
-    return status;
+    if (status) return status;
+    *turn = order_has_runs(shape) ? turn_of_run(shape, run.vrank, position - run.begin)
+                                  : turn_of_all(shape, position);
+    return SHS_OK;
 }
 
-static bool is_past(const struct order_shape *shape, const struct order_turn *turn, uint64_t now)
+/* What order_next_use() is asked. */
+struct question {
+    uint64_t now, first_vrank, vranks;
+};
+
+static bool asks_for(const struct question *question, uint64_t vrank)
 {
-    return !turn->waits && order_moment(shape, turn->epoch_step, turn->vrank) <= now;
+    return vrank - question->first_vrank < question->vranks;
 }
 
-/* The turn of a place in a window. If the window is not drawn it is the window's first, or false in
- * the midst of it: the turn is over, or not. */
-static bool guess_turn_in_window(struct order *order, const struct run *run, uint64_t position,
-                                 uint64_t now, struct order_turn *turn)
+/* Of a turn that is asked for; ORDER_NEVER if it is not, or has been, or waits for another epoch.
+ */
+static uint64_t moment_of(const struct order_shape *shape, struct order_turn turn,
+                          const struct question *question)
+{
+    uint64_t moment = order_moment(shape, turn.epoch_step, turn.vrank);
+    bool asked = !turn.waits && moment > question->now && asks_for(question, turn.vrank);
+    return asked ? moment : ORDER_NEVER;
+}
+
+static uint64_t moment_of_place(const struct order_shape *shape, const struct run *run,
+                                uint64_t position, const struct question *question)
+{
+    return moment_of(shape, turn_of_run(shape, run->vrank, position - run->begin), question);
+}
+
+/* The first position of a run whose turn has not come. */
+static uint64_t first_to_come(const struct order_shape *shape, const struct run *run, uint64_t now)
+{
+    uint64_t step = now < run->vrank ? 0 : (now - run->vrank) / shape->vranks + 1;
+    return run->begin + step * shape->batch;
+}
+
+/* Of positions [first, first + count) of a window: when the first of them comes, or the window
+ * begins, if it has not. Only a window that has begun and is not over is drawn. */
+static uint64_t moment_in_window(struct order *order, const struct run *run,
+                                 struct order_window window, uint64_t first, uint64_t count,
+                                 const struct question *question)
 {
     const struct order_shape *shape = &order->shape;
-    struct order_window window = window_at(shape, run, position);
-    struct order_window *drawn = kept_window(order, &window);
-    uint64_t offset = position - window.begin, opens = window.begin - run->begin;
-    if (drawn) {
-        opens += order_permutation_position(&drawn->permutation, offset);
-        *turn = turn_of_run(shape, run->vrank, opens);
-        return true;
+    uint64_t to_come = first_to_come(shape, run, question->now);
+    uint64_t end = window.begin + window.rows, next = end;
+    struct order_window *drawn;
+    if (!asks_for(question, run->vrank) || to_come >= end) return ORDER_NEVER;
+    if (to_come <= window.begin) return moment_of_place(shape, run, window.begin, question);
+    if (draw_window(order, window, &drawn)) return question->now + 1; /* not known */
+    for (uint64_t offset = first - window.begin, i = 0; i < count; i++) {
+        uint64_t at = window.begin + order_permutation_position(&drawn->permutation, offset + i);
+        if (at >= to_come && at < next) next = at;
     }
-    *turn = turn_of_run(shape, run->vrank, opens);
-    struct order_turn last = turn_of_run(shape, run->vrank, opens + window.rows - 1);
-    return !is_past(shape, turn, now) || is_past(shape, &last, now);
+    return next < end ? moment_of_place(shape, run, next, question) : ORDER_NEVER;
 }
 
-/* The same as far as it can be told without drawing anything: too early by up to a window, or false
- * if it may be the moment after `now`: a fixed shard is not kept, or a window that has begun. */
-static bool guess_turn(struct order *order, uint64_t row, uint64_t now, struct order_turn *turn)
+/* Of rows [row, end), or of as many of the first of them as *count, which lie together. */
+static uint64_t moment_of_rows(struct order *order, uint64_t row, uint64_t end,
+                               const struct question *question, uint64_t *count)
 {
     const struct order_shape *shape = &order->shape;
-    struct run run = {.sequence = &order->all};
-    if (shape->shard == SHS_SHARD_FIXED) {
-        run.vrank = turn->vrank = owner_of(shape, row);
-        run.sequence = kept_shard(order, run.vrank);
-        if (!run.sequence) return false;
-    }
-    uint64_t position = position_of(shape, run.sequence, row);
-    if (!order_has_runs(shape)) {
-        *turn = turn_of_all(shape, position);
-        return true;
-    }
-    run.end = run.sequence->rows;
-    if (shape->shard == SHS_SHARD_GLOBAL) {
-        run.vrank = owner_of(shape, position);
-        run.begin = begin_of_run(shape, run.vrank);
-        run.end = begin_of_run(shape, run.vrank + 1);
-    }
-    if (shape->shuffle == SHS_SHUFFLE_BLOCKS)
-        return guess_turn_in_window(order, &run, position, now, turn);
-    *turn = turn_of_run(shape, run.vrank, position - run.begin);
-    return true;
+    struct run run;
+    uint64_t position;
+    *count = 1;
+    if (shape->shard == SHS_SHARD_FIXED && !asks_for(question, owner_of(shape, row)))
+        return ORDER_NEVER;
+    if (find_row(order, row, &run, &position)) return question->now + 1; /* not known */
+    if (!order_has_runs(shape)) return moment_of(shape, turn_of_all(shape, position), question);
+    if (shape->shuffle != SHS_SHUFFLE_BLOCKS)
+        return moment_of_place(shape, &run, position, question);
+    struct order_window window = window_at(shape, &run, position);
+    const uint64_t together[] = {end - row, shape->block_rows - row % shape->block_rows,
+                                 window.begin + window.rows - position,
+                                 run.sequence->base + run.sequence->rows - row};
+    *count = together[0];
+    for (size_t i = 1; i < sizeof together / sizeof *together; i++)
+        if (together[i] < *count) *count = together[i];
+    return moment_in_window(order, &run, window, position, *count, question);
 }
 
 uint64_t order_next_use(struct order *order, uint64_t first, uint64_t count, uint64_t now,
                         uint64_t first_vrank, uint64_t vranks)
 {
+    const struct question question = {now, first_vrank, vranks};
     uint64_t next = ORDER_NEVER;
-    for (uint64_t row = first; row < first + count; row++) {
-        struct order_turn turn = {0};
-        bool known = guess_turn(order, row, now, &turn);
-        if (turn.vrank - first_vrank >= vranks || (known && turn.waits)) continue;
-        uint64_t moment =
-            known ? order_moment(&order->shape, turn.epoch_step, turn.vrank) : now + 1;
-        if (moment > now && moment < next) next = moment;
+    for (uint64_t row = first, end = first + count, together; row < end; row += together) {
+        uint64_t moment = moment_of_rows(order, row, end, &question, &together);
+        if (moment < next) next = moment;
     }
     return next;
 }

@@ -79,8 +79,8 @@ uint64_t order_moment(const struct order_shape *shape, uint64_t epoch_step, uint
 
 /* The first moment after `now` at which one of rows [first, first + count) is delivered, with
  * weight 1, to a virtual rank of [first_vrank, first_vrank + vranks); ORDER_NEVER if none is any
- * more. What lies in windows that are not reached yet, or in fixed shards that are not kept, may be
- * told too early. */
+ * more. Rows of a window that has not begun are told to come when it does. For want of memory they
+ * may be told to come at once. */
 uint64_t order_next_use(struct order *order, uint64_t first, uint64_t count, uint64_t now,
                         uint64_t first_vrank, uint64_t vranks);
 

@@ -718,6 +718,13 @@ static void a_window_without_memory_is_an_error(void)
     CHECK(order_rows(&order, 1, order_slice(&order.shape, 2, 1), rows) == SHS_ERROR_MEMORY);
     CHECK(batch_is_right(&book, &order, 2, 1));
     CHECK(batch_is_right(&book, &order, 0, 0));
+    /* nor can a turn in it be told: it may be the next */
+    uint64_t now = order_moment(&order.shape, 1, 0);
+    order.windows[0].drawn = order.windows[1].drawn = false;
+    order_permutation_free(&order.windows[1].permutation);
+    counted.fail_at = counted.calls + 1;
+    CHECK(order_next_use(&order, 0, 100, now, 1, 1) == now + 1);
+    CHECK(order_next_use(&order, 0, 100, now, 0, 1) > now + 1);
     order_free(&order);
     CHECK(counted_end(&counted) == 0);
     book_free(&book);
@@ -725,14 +732,12 @@ static void a_window_without_memory_is_an_error(void)
 
 /* ---- when a row's turn comes */
 
-/* A row's turn, and what may be known of it while its window is not drawn. */
+/* A row's turn. */
 struct turn {
     uint64_t moment; /* ORDER_NEVER: not in this epoch */
     uint64_t vrank;
     uint64_t slot;
-    uint64_t window;
-    uint64_t opens;  /* moment of the window's first turn */
-    uint64_t closes; /* and of its last */
+    uint64_t opens; /* moment of its window's first turn */
 };
 
 /* A walk through an epoch by one process. */
@@ -740,8 +745,6 @@ struct walker {
     struct order order;
     struct turn *turns; /* of each row */
     uint64_t first_vrank, hosted;
-    uint64_t *drawn; /* the window that each virtual rank is in; ORDER_NEVER: none yet */
-    bool few;        /* windows: all are kept */
 };
 
 static void find_turns(const struct book *book, struct turn *turns)
@@ -754,13 +757,10 @@ static void find_turns(const struct book *book, struct turn *turns)
         uint64_t begin = share(shape->samples, vrank, shape->vranks);
         uint64_t end = share(shape->samples, vrank + 1, shape->vranks);
         for (uint64_t at = begin; at < end; at++) {
-            uint64_t opens = (book->opens[at] - begin) / shape->batch;
-            uint64_t closes = (book->closes[at] - 1 - begin) / shape->batch;
-            turns[book->walk[at]] = (struct turn){.moment = ORDER_NEVER,
-                                                  .vrank = vrank,
-                                                  .window = book->window[at],
-                                                  .opens = opens * shape->vranks + vrank,
-                                                  .closes = closes * shape->vranks + vrank};
+            uint64_t step = (book->opens[at] - begin) / shape->batch;
+            uint64_t opens = step < count_steps(shape) ? step * shape->vranks + vrank : ORDER_NEVER;
+            turns[book->walk[at]] =
+                (struct turn){.moment = ORDER_NEVER, .vrank = vrank, .opens = opens};
         }
     }
     for (uint64_t step = 0; step < count_steps(shape); step++)
@@ -775,35 +775,20 @@ static void find_turns(const struct book *book, struct turn *turns)
         }
 }
 
-/* The earliest that may be told of a row, `now` being past. */
-static uint64_t earliest(const struct walker *walker, const struct turn *turn, uint64_t now)
-{
-    const struct order_shape *shape = &walker->order.shape;
-    bool visited = walker->drawn[turn->vrank] != ORDER_NEVER;
-    if (shape->shard == SHS_SHARD_FIXED && !visited) return now + 1;
-    if (shape->shuffle != SHS_SHUFFLE_BLOCKS || walker->drawn[turn->vrank] == turn->window)
-        return turn->moment > now ? turn->moment : ORDER_NEVER;
-    if (turn->closes <= now) return ORDER_NEVER;
-    return turn->opens > now ? turn->opens : now + 1;
-}
-
-/* What is told of rows must not be later than the truth, nor earlier than what is known. */
+/* What is told of rows is the truth, but for windows that have not begun: their beginning. */
 static bool is_told_well(struct walker *walker, uint64_t first, uint64_t count, uint64_t now)
 {
-    uint64_t truth = ORDER_NEVER, least = ORDER_NEVER;
+    bool blocks = walker->order.shape.shuffle == SHS_SHUFFLE_BLOCKS;
+    uint64_t expected = ORDER_NEVER;
     for (uint64_t row = first; row < first + count; row++) {
         const struct turn *turn = &walker->turns[row];
-        if (turn->vrank < walker->first_vrank ||
-            turn->vrank >= walker->first_vrank + walker->hosted)
-            continue;
-        uint64_t early = earliest(walker, turn, now);
-        if (turn->moment > now && turn->moment < truth) truth = turn->moment;
-        if (early < least) least = early;
+        uint64_t moment = blocks && turn->opens > now ? turn->opens : turn->moment;
+        bool hosted = turn->vrank >= walker->first_vrank &&
+                      turn->vrank < walker->first_vrank + walker->hosted;
+        if (hosted && moment > now && moment < expected) expected = moment;
     }
-    uint64_t told =
-        order_next_use(&walker->order, first, count, now, walker->first_vrank, walker->hosted);
-    if (!walker->few) return told > now && told <= truth;
-    return told >= least && told <= truth;
+    return expected ==
+           order_next_use(&walker->order, first, count, now, walker->first_vrank, walker->hosted);
 }
 
 /* All rows in pieces of several sizes, at a moment. */
@@ -826,14 +811,7 @@ static uint64_t visit(struct walker *walker, uint64_t step, uint64_t vrank)
     const struct order_shape *shape = &walker->order.shape;
     struct order_slice slice = order_slice(shape, step, vrank);
     CHECK(order_rows(&walker->order, vrank, slice, rows) == SHS_OK);
-    if (slice.rows) walker->drawn[vrank] = walker->turns[rows[slice.rows - 1]].window;
     return count_told_badly(walker, order_moment(shape, step, vrank));
-}
-
-static void forget(struct walker *walker)
-{
-    for (uint64_t vrank = 0; vrank < walker->order.shape.vranks; vrank++)
-        walker->drawn[vrank] = ORDER_NEVER;
 }
 
 /* An epoch from its beginning, then jumps to some of its steps. */
@@ -841,14 +819,12 @@ static uint64_t walk_epoch(struct walker *walker, uint64_t epoch)
 {
     const struct order_shape *shape = &walker->order.shape;
     uint64_t wrong = 0, state = epoch, end = walker->first_vrank + walker->hosted;
-    forget(walker);
     CHECK(order_begin(&walker->order, epoch) == SHS_OK);
     for (uint64_t step = 0; step < order_steps(shape); step++)
         for (uint64_t vrank = walker->first_vrank; vrank < end; vrank++)
             wrong += visit(walker, step, vrank);
     for (int i = 0; i < 4; i++) {
         if (i % 2) {
-            forget(walker);
             walker->order.begun = false;
             CHECK(order_begin(&walker->order, epoch) == SHS_OK);
         }
@@ -883,9 +859,7 @@ static void check_turns(struct order_shape shape)
     struct walker walker = {.order = {.shape = shape, .seed = 21}};
     struct book book;
     walker.turns = calloc(shape.samples, sizeof *walker.turns);
-    walker.drawn = calloc(shape.vranks, sizeof *walker.drawn);
-    walker.few = shape.vranks <= ORDER_KEPT;
-    if (!NEED(walker.turns && walker.drawn) || !book_make(&book, shape.samples)) return;
+    if (!NEED(walker.turns != NULL) || !book_make(&book, shape.samples)) return;
     book.shape = shape;
     book.seed = 21;
     for (uint64_t ranks = 1; ranks <= shape.vranks; ranks = 2 * ranks + 1, book.epoch++) {
@@ -906,7 +880,6 @@ static void check_turns(struct order_shape shape)
     order_free(&walker.order);
     book_free(&book);
     free(walker.turns);
-    free(walker.drawn);
 }
 
 static void check_turns_of(struct order_shape shape)
@@ -918,7 +891,7 @@ static void check_turns_of(struct order_shape shape)
     }
 }
 
-static void turns_of_full_and_none_are_exact(void)
+static void turns_of_full_and_none_are_told(void)
 {
     for (int shuffle = 0; shuffle < 2; shuffle++) {
         struct order_shape shape = {
@@ -933,7 +906,7 @@ static void turns_of_full_and_none_are_exact(void)
     }
 }
 
-static void turns_of_blocks_are_not_told_too_late(void)
+static void turns_of_blocks_are_told(void)
 {
     static const uint64_t kinds[][5] = {/* N, V, b, B, W */
                                         {131, 3, 8, 5, 3},   {131, 5, 4, 16, 2}, {131, 1, 9, 1, 10},
@@ -949,7 +922,7 @@ static void turns_of_blocks_are_not_told_too_late(void)
 }
 
 /* More virtual ranks in one process than windows are kept. */
-static void turns_of_forgotten_windows_are_not_told_too_late(void)
+static void turns_are_told_of_windows_that_are_not_kept(void)
 {
     check_turns_of((struct order_shape){.samples = 700,
                                         .vranks = 2 * ORDER_KEPT + 3,
@@ -966,9 +939,11 @@ static void the_largest_epochs_are_told(void)
         {1 << 10, 16}, {1, 1 << 20}, {(1 << 20) + 7, 3}, {1, 1}, {UINT64_C(1) << 40, 1}};
     static uint64_t rows[100];
     uint64_t state = 1, wrong = 0;
-    for (size_t i = 0; i < COUNT(sizes); i++) {
+    for (size_t at = 0; at < 2 * COUNT(sizes); at++) {
+        size_t i = at / 2;
         struct order order = {.shape = {.samples = ORDER_MAX_SAMPLES - (i % 2 ? 5 : 0),
                                         .vranks = ORDER_MAX_VRANKS - i,
+                                        .shard = at % 2 ? SHS_SHARD_FIXED : SHS_SHARD_GLOBAL,
                                         .batch = 100,
                                         .shuffle = SHS_SHUFFLE_BLOCKS,
                                         .block_rows = sizes[i][0],
@@ -1013,9 +988,9 @@ int main(void)
         TEST(large_permutations_are_undone),
         TEST(without_memory_the_table_is_searched),
         TEST(a_window_without_memory_is_an_error),
-        TEST(turns_of_full_and_none_are_exact),
-        TEST(turns_of_blocks_are_not_told_too_late),
-        TEST(turns_of_forgotten_windows_are_not_told_too_late),
+        TEST(turns_of_full_and_none_are_told),
+        TEST(turns_of_blocks_are_told),
+        TEST(turns_are_told_of_windows_that_are_not_kept),
         TEST(the_largest_epochs_are_told),
     };
     return harness_run("blocks", tests, COUNT(tests));

@@ -278,6 +278,13 @@ static void job_close(struct job *job)
     shs_close(&job->run);
 }
 
+static void seek_middle(struct job *job, uint64_t epoch)
+{
+    uint64_t steps = shs_epoch_steps(job->loader);
+    CHECK(shs_seek(job->loader, (shs_cursor){epoch, steps / 2, epoch * steps + steps / 2}) ==
+          SHS_OK);
+}
+
 static bool batch_is_right(const shs_batch *batch)
 {
     for (uint64_t slot = 0; slot < batch->rows; slot++) {
@@ -346,10 +353,10 @@ static uint64_t fewest(const struct wants *wants, uint64_t room)
     return fewest_from(wants, wants->batches, room, &kept);
 }
 
-static void check_fewest(struct job *job, uint64_t room, uint64_t more, const char *what)
+static void check_fewest(struct job *job, uint64_t room, const char *what)
 {
     static struct wants wants;
-    uint64_t decoded = take_epoch(job, &wants), best = fewest(&wants, room) + more;
+    uint64_t decoded = take_epoch(job, &wants), best = fewest(&wants, room);
     CHECK(decoded <= best);
     if (decoded > best)
         printf("  %s, room for %d chunks, %d batches: %d decoded, %d would do\n", what, (int)room,
@@ -363,21 +370,16 @@ static void check_full(uint64_t vranks, uint64_t batch, uint64_t room, shs_shard
     const size_t bytes = room ? (size_t)room * CHUNK_BYTES : 1;
     struct job job;
     if (!job_open(&job, vranks, "images", bytes, &options)) return;
-    /* a fixed shard is not known before its first batch, so that a chunk at each end of it may be
-     * kept in vain */
-    uint64_t more = shard == SHS_SHARD_FIXED ? vranks : 0;
     uint64_t decoded = take_epoch(&job, &wants), best = fewest(&wants, room);
-    CHECK(decoded >= best && decoded <= best + more);
+    CHECK(decoded == best);
     if (decoded != best)
         printf("  V %d, batches of %d, room for %d: %d decoded, %d would do\n", (int)vranks,
                (int)batch, (int)room, (int)decoded, (int)best);
     CHECK(shs_statistics(job.loader).cached_bytes <= bytes);
     /* what is kept from one epoch may help the next */
-    check_fewest(&job, room, more, "the second epoch");
-    shs_cursor middle = {2, shs_epoch_steps(job.loader) / 2, 0};
-    middle.step = 2 * shs_epoch_steps(job.loader) + middle.epoch_step;
-    CHECK(shs_seek(job.loader, middle) == SHS_OK);
-    check_fewest(&job, room, more, "half an epoch");
+    check_fewest(&job, room, "the second epoch");
+    seek_middle(&job, 2);
+    check_fewest(&job, room, "half an epoch");
     job_close(&job);
 }
 
@@ -462,28 +464,32 @@ static uint64_t count_owned(const struct wants *wants, uint64_t vranks)
     return sum;
 }
 
-/* With blocks of one chunk, or of two, and room for the window of each virtual rank and two chunks
+/* With blocks of one chunk, or of two, and room for the window of each virtual rank and two blocks
  * more. */
-static void check_blocks(uint64_t vranks, uint64_t batch, uint64_t window, uint64_t chunks)
+static void check_blocks(uint64_t vranks, uint64_t batch, uint64_t window, uint64_t chunks,
+                         shs_shard shard)
 {
     static struct wants wants;
     const shs_loader_options options = {.batch = batch,
                                         .shuffle = SHS_SHUFFLE_BLOCKS,
+                                        .shard = shard,
                                         .block_rows = chunks * CHUNK_ROWS,
                                         .window_blocks = window,
                                         .threads = (uint32_t)(batch % 4)};
     const size_t chunk = CHUNK_ROWS * (size_t)(IMAGE_BYTES + LABEL_BYTES);
     struct job job;
-    if (!job_open(&job, vranks, "images,labels", vranks * (window * chunks + 2) * chunk, &options))
+    if (!job_open(&job, vranks, "images,labels", (vranks * window + 2) * chunks * chunk, &options))
         return;
-    for (int epoch = 0; epoch < 2; epoch++) {
+    for (int epoch = 0; epoch < 4; epoch++) {
+        if (epoch > 1) seek_middle(&job, epoch == 2 ? 1 : 7);
         uint64_t decoded = take_epoch(&job, &wants), owned = count_owned(&wants, vranks);
         uint64_t least = epoch ? 0 : 2 * FILE_CHUNKS;
         CHECK(owned < FILE_CHUNKS + 2 * vranks);
         CHECK(decoded >= least && decoded <= 2 * owned);
         if (decoded < least || decoded > 2 * owned)
-            printf("  V %d, batches of %d, windows of %d, epoch %d: %d decoded of %d\n",
-                   (int)vranks, (int)batch, (int)window, epoch, (int)decoded, 2 * (int)owned);
+            printf("  %s, V %d, batches of %d, windows of %d, epoch %d: %d decoded of %d\n",
+                   shard ? "fixed" : "global", (int)vranks, (int)batch, (int)window, epoch,
+                   (int)decoded, 2 * (int)owned);
     }
     job_close(&job);
 }
@@ -494,8 +500,10 @@ static void blocks_decode_each_chunk_once(void)
     for (uint64_t vranks = 1; vranks < 9; vranks += vranks < 3 ? 1 : 2)
         for (size_t b = 0; b < COUNT(batches); b++)
             for (uint64_t window = 1; window < 8; window += 3) {
-                check_blocks(vranks, batches[b], window, 1);
-                check_blocks(vranks, batches[b], window, 2);
+                check_blocks(vranks, batches[b], window, 1, SHS_SHARD_GLOBAL);
+                check_blocks(vranks, batches[b], window, 2, SHS_SHARD_GLOBAL);
+                check_blocks(vranks, batches[b], window, 1, SHS_SHARD_FIXED);
+                check_blocks(vranks, batches[b], window, 2, SHS_SHARD_FIXED);
             }
 }
 
