@@ -42,7 +42,7 @@ static double measure(subject *take, const struct order_permutation *permutation
             sum += rows[first % BATCH];
         }
         double seconds = (seconds_now() - begin) / (double)count;
-        if (!best || seconds < best) best = seconds;
+        if (best == 0 || seconds < best) best = seconds;
     }
     return sum ? best : 0;
 }
@@ -71,7 +71,7 @@ static shs_status bench_table(uint64_t samples)
             table[other] = swap;
         }
         double seconds = (seconds_now() - begin) / (double)samples;
-        if (!best || seconds < best) best = seconds;
+        if (best == 0 || seconds < best) best = seconds;
     }
     print(samples, "Fisher-Yates over a table", best, (double)(samples * sizeof *table));
     core_free(&table);

@@ -323,14 +323,16 @@ static shs_status run_all(struct bench *bench)
 {
     struct trial trials[] = {
         {.name = "contiguous, full", .rows = 16384},
-        {.name = "1 row a chunk, deflated, full", .rows = 8192, .storage = {1, 6, true, false}},
+        {.name = "1 row a chunk, deflated, full",
+         .rows = 8192,
+         .storage = {.chunk_rows = 1, .deflate = 6, .byteshuffle = true}},
         {.name = "64 rows a chunk, deflated, blocks",
          .rows = 16384,
-         .storage = {64, 6, true, false},
+         .storage = {.chunk_rows = 64, .deflate = 6, .byteshuffle = true},
          .shuffle = SHS_SHUFFLE_BLOCKS},
         {.name = "64 rows a chunk, deflated, none",
          .rows = 16384,
-         .storage = {64, 6, true, false},
+         .storage = {.chunk_rows = 64, .deflate = 6, .byteshuffle = true},
          .shuffle = SHS_SHUFFLE_NONE},
     };
     shs_status status = SHS_OK;

@@ -67,12 +67,14 @@ flip bad.h5 $((at + bytes / 2))
 check 1 2 bad.h5
 said "a, rows 700 to 799: chunk 7, $bytes bytes at $at: "
 said '^BAD: 100 rows of 10000 in 1 fields$'
-# more than are told; a flip may change nothing: zeros are copied from elsewhere
+# more than are told; some of these flips may change nothing: zeros are copied from elsewhere
 $reference chunk deflated.h5 a {0..98..2} > chunks.txt
 while read -r at bytes; do flip bad.h5 $((at + bytes / 3)); done < chunks.txt
 check 1 0 bad.h5
 [ "$(grep -c '^  a, rows' out.txt)" = 20 ] || fail "not 20 messages: $(cat out.txt)"
-said '^  and (30|31) more$'
+rows=$(sed -n 's/^BAD: \([0-9]*\) rows of 10000.*/\1/p' out.txt)
+[ "$rows" -ge 4500 ] || fail "only $rows rows are bad"
+said "^  and $((rows / 100 - 20)) more\$"
 
 # other files
 $reference plain plain.h5

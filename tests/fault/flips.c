@@ -116,7 +116,7 @@ static int check(void)
 /* How a check of the file as it is ends, by its exit code or its signal's negative number. */
 static int check_apart(void)
 {
-    int status;
+    int status = 0;
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {

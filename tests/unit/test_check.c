@@ -173,7 +173,7 @@ struct noted {
 static void note(const struct run_check_event *event, void *user)
 {
     struct noted *noted = user;
-    char *line, *copy;
+    char *line = NULL, *copy = NULL;
     struct run_check_event back;
     CHECK(run_check_print(event, &line) == SHS_OK && run_check_print(event, &copy) == SHS_OK);
     CHECK(run_check_parse(copy, &back) && back.kind == event->kind &&
