@@ -76,6 +76,7 @@ shs_unit_test(test_fetch core random order augment io h5 mpi run)
 
 # Hostile input
 shs_fuzz_target(filter core io)
+shs_fuzz_target(reader core io)
 shs_script_test(fuzz package fuzz.sh)
 
 # Files from elsewhere

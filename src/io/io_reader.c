@@ -189,6 +189,7 @@ static shs_status read_stored(const struct io_reader *reader, struct io_lane *la
     const struct io_layout *layout = &reader->layout;
     const struct io_chunk *stored = &layout->chunks[chunk];
     bool raw = is_raw(layout, chunk);
+    if (!stored->bytes) return core_fail(SHS_ERROR_FORMAT, "it has no bytes");
     if (raw && stored->bytes != layout->chunk_bytes)
         return core_fail(SHS_ERROR_FORMAT, "it has %lu bytes where %zu are needed",
                          (unsigned long)stored->bytes, layout->chunk_bytes);
