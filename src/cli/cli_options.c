@@ -66,8 +66,10 @@ static const struct option {
     {"--bins", NUMBER, PLACE(bins), "N", "bins of the histogram, at most (16)"},
     {"--json", FLAG, PLACE(json), "", "one object, for programs"},
     {"--probe", FLAG, PLACE(probe), "", "first try the file out in a process of its own"},
-    {"--probe-seconds", NUMBER, PLACE(probe_seconds), "S", "that trying it out may take (10)"},
-    {"--probe-mebibytes", NUMBER, PLACE(probe_mebibytes), "N", "and how much memory (2048)"},
+    {"--probe-seconds", NUMBER, PLACE(probe_seconds), "S",
+     "that trying it out may take (10; check: 60 from one sign of life to the next)"},
+    {"--probe-mebibytes", NUMBER, PLACE(probe_mebibytes), "N",
+     "and how much memory (2048; check: 4096)"},
     {"--help", FLAG, PLACE(help), "", "this text"},
 };
 
