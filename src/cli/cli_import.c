@@ -2,8 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli.h"
+#include "cli_split.h"
 #include "core_memory.h"
+#include "core_text.h"
 #include "io_file.h"
 #include "io_source.h"
 #include "mpi_job.h"
@@ -22,13 +23,24 @@ struct field {
     struct io_source *source;
 };
 
+/* A field, or one part of it. */
+struct part {
+    struct field *field;
+    char *name;
+    bool whole;
+    struct order_split_walk walk; /* over the field's rows that belong to the part */
+    uint64_t rows;
+};
+
 struct import {
     const struct cli_arguments *arguments;
     shs_run *run;
     struct field fields[2 * CLI_MAX_PLAIN];
     size_t n_fields;
-    struct run_output *outputs;
-    size_t n_outputs;
+    struct cli_split split; /* no parts: none */
+    struct part *parts;
+    struct run_output *outputs; /* of the parts */
+    size_t n_parts;
 };
 
 /* ---- fields */
@@ -86,7 +98,7 @@ static void close_fields(struct import *import)
     }
 }
 
-/* ---- outputs */
+/* ---- parts */
 
 /* Rows of a chunk: what was asked for, or the power of two that fills up to 64 KiB. */
 static uint64_t chunk_rows(const struct cli_arguments *arguments, size_t row_bytes)
@@ -98,9 +110,8 @@ static uint64_t chunk_rows(const struct cli_arguments *arguments, size_t row_byt
     return rows;
 }
 
-static shs_status read_field(void *user, uint64_t first, uint64_t count, void *rows)
+static shs_status read_rows(const struct field *field, uint64_t first, uint64_t count, char *rows)
 {
-    const struct field *field = user;
     return core_wrap(io_source_read(field->source, first, count, rows), "importing %s",
                      field->argument);
 }
@@ -113,28 +124,97 @@ static size_t row_bytes(const shs_tensor *shape)
     return bytes;
 }
 
-static void make_output(const struct import *import, struct field *field, struct run_output *output)
+/* A part's rows, as many of them at once as follow each other in the source. */
+static shs_status read_part(void *user, uint64_t first, uint64_t count, void *rows)
+{
+    struct part *part = user;
+    size_t bytes = row_bytes(io_source_shape(part->field->source));
+    shs_status status = SHS_OK;
+    if (part->whole) return read_rows(part->field, first, count, rows);
+    order_split_seek(&part->walk, first);
+    for (uint64_t done = 0, now; done < count && !status; done += now) {
+        uint64_t row = order_split_next(&part->walk, count - done, &now);
+        status = read_rows(part->field, row, now, (char *)rows + done * bytes);
+    }
+    return status;
+}
+
+static shs_status name_part(const struct import *import, size_t number, struct part *part)
+{
+    struct core_text text = {0};
+    if (!part->whole) core_text_add(&text, "%s/", import->split.names[number]);
+    core_text_add(&text, "%s", part->field->name);
+    return core_text_take(&text, &part->name);
+}
+
+static void make_output(const struct import *import, struct part *part, struct run_output *output)
 {
     const struct cli_arguments *arguments = import->arguments;
-    const shs_tensor *shape = io_source_shape(field->source);
-    *output = (struct run_output){.name = field->name,
+    const shs_tensor *shape = io_source_shape(part->field->source);
+    *output = (struct run_output){.name = part->name,
                                   .shape = *shape,
                                   .chunk_rows = chunk_rows(arguments, row_bytes(shape)),
                                   .deflate = (unsigned)arguments->deflate,
                                   .byteshuffle = arguments->byteshuffle,
-                                  .read = read_field,
-                                  .user = field};
-    output->classes = io_source_classes(field->source, &output->n_classes);
+                                  .read = read_part,
+                                  .user = part};
+    output->shape.shape[0] = part->rows;
+    output->classes = io_source_classes(part->field->source, &output->n_classes);
 }
 
-static shs_status make_outputs(struct import *import)
+/* All fields have equally many rows, each part some of them. */
+static shs_status count_rows(const struct import *import, uint64_t *counts)
 {
-    import->n_outputs = import->n_fields;
-    shs_status status =
-        core_new(import->n_outputs, sizeof *import->outputs, "fields", &import->outputs);
-    for (size_t i = 0; i < import->n_fields && !status; i++)
-        make_output(import, &import->fields[i], &import->outputs[i]);
+    uint64_t rows = io_source_shape(import->fields[0].source)->shape[0];
+    const struct cli_split *split = &import->split;
+    for (size_t i = 1; i < import->n_fields; i++) {
+        uint64_t others = io_source_shape(import->fields[i].source)->shape[0];
+        if (others != rows)
+            return core_fail(SHS_ERROR_ARGUMENT,
+                             "%s has %llu rows and %s %llu; what is split together must have "
+                             "equally many",
+                             import->fields[0].name, (ull)rows, import->fields[i].name,
+                             (ull)others);
+    }
+    order_split_count(&split->draw, 0, rows, counts);
+    for (uint32_t part = 0; part < split->draw.parts; part++)
+        if (!counts[part])
+            return core_fail(SHS_ERROR_ARGUMENT, "part %s gets none of the %llu rows",
+                             split->names[part], (ull)rows);
+    return SHS_OK;
+}
+
+static shs_status make_parts(struct import *import)
+{
+    uint64_t counts[ORDER_MAX_PARTS] = {0};
+    uint32_t parts = import->split.draw.parts;
+    bool whole = parts == 0;
+    shs_status status = whole ? SHS_OK : count_rows(import, counts);
+    if (whole) parts = 1;
+    size_t count = import->n_fields * parts;
+    if (!status) status = core_new(count, sizeof *import->parts, "parts", &import->parts);
+    if (!status) status = core_new(count, sizeof *import->outputs, "fields", &import->outputs);
+    for (size_t i = 0; i < count && !status; i++) {
+        struct field *field = &import->fields[i % import->n_fields];
+        uint32_t number = (uint32_t)(i / import->n_fields);
+        struct part *part = &import->parts[import->n_parts++];
+        *part = (struct part){.field = field,
+                              .whole = whole,
+                              .walk = {.split = &import->split.draw, .part = number},
+                              .rows = whole ? io_source_shape(field->source)->shape[0]
+                                            : counts[number]};
+        status = name_part(import, number, part);
+        if (!status) make_output(import, part, &import->outputs[i]);
+    }
     return status;
+}
+
+static void free_parts(struct import *import)
+{
+    for (size_t i = 0; i < import->n_parts; i++)
+        core_free(&import->parts[i].name);
+    core_free(&import->parts);
+    core_free(&import->outputs);
 }
 
 /* ---- the file */
@@ -171,7 +251,7 @@ static shs_status write_file(struct import *import)
     shs_status status = io_temporary_name(path, &temporary);
     status = mpi_agree(import->run, status, "import");
     if (status) return status;
-    status = run_write(import->run, temporary, import->outputs, import->n_outputs, NULL);
+    status = run_write(import->run, temporary, import->outputs, import->n_parts, NULL);
     if (!status) status = mpi_agree(import->run, finish_fields(import), "the end of the sources");
     bool first = import->run->rank == 0;
     if (first && !status) status = io_commit(temporary, path);
@@ -182,7 +262,7 @@ static shs_status write_file(struct import *import)
 
 static void print_outputs(const struct import *import)
 {
-    for (size_t i = 0; i < import->n_outputs; i++) {
+    for (size_t i = 0; i < import->n_parts; i++) {
         const shs_tensor *shape = &import->outputs[i].shape;
         printf("%s: %s, %llu rows of %zu bytes\n", import->outputs[i].name,
                shs_type_name(shape->type), (ull)shape->shape[0], row_bytes(shape));
@@ -193,11 +273,14 @@ static shs_status import_all(struct import *import)
 {
     shs_status status = check_arguments(import->arguments);
     if (!status) status = open_fields(import);
-    if (!status) status = make_outputs(import);
+    if (!status && import->arguments->split)
+        status = cli_read_split(import->arguments->split, import->arguments->seed, &import->split);
+    if (!status) status = make_parts(import);
     status = mpi_agree(import->run, status, "opening the sources");
     if (!status) status = write_file(import);
     if (!status && import->run->rank == 0) print_outputs(import);
-    core_free(&import->outputs);
+    free_parts(import);
+    cli_free_split(&import->split);
     close_fields(import);
     return status;
 }
@@ -215,7 +298,7 @@ static int run(const struct cli_arguments *arguments)
 
 const struct cli_command cli_import = {
     .name = "import",
-    .usage = "OUT.h5 NAME=SOURCE ... [--chunk ROWS --deflate LEVEL --byteshuffle]",
+    .usage = "OUT.h5 NAME=SOURCE ... [--split PARTS --chunk ROWS --deflate LEVEL --byteshuffle]",
     .summary = "writes fields from IDX, NPY, CSV and raw files, also .gz, and PNG folders to HDF5",
     .details =
         "\nSOURCE is a file or folder. Its format is told by content or name, or by what stands "
@@ -233,9 +316,13 @@ const struct cli_command cli_import = {
         "\nBeside each field NAME a dataset NAME.crc32c (u32) holds the CRC-32C of each row's "
         "bytes, its elements\n"
         "in little-endian order. The loader and 'shardstep check' compare them.\n"
+        "\nWith --split each row of all fields belongs to one part, by a draw of --seed and the "
+        "row's "
+        "number\n"
+        "alone; NAME becomes train/NAME, test/NAME and so on. The loader's --part draws alike.\n"
         "\nUnder mpirun all ranks read, encode and write; the file is the same on any number of "
         "them.\n",
-    .options = "--chunk --deflate --byteshuffle --type",
+    .options = "--split --seed --type --chunk --deflate --byteshuffle",
     .least_plain = 2,
     .most_plain = CLI_MAX_PLAIN,
     .run = run,

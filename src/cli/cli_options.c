@@ -58,6 +58,8 @@ static const struct option {
     {"--read", FLAG, PLACE(read), "", "measure the reading of HDF5 files made in FOLDER (/tmp)"},
     {"--chunk", NUMBER, PLACE(chunk), "ROWS", "rows of a chunk (about 64 KiB)"},
     {"--deflate", NUMBER, PLACE(deflate), "LEVEL", "compression, 0 to 9 (0: none)"},
+    {"--split", TEXT, PLACE(split), "PARTS",
+     "0.8,0.2 (train, test), 0.8,0.1,0.1 (train, validation, test) or NAME=PART,..."},
     {"--type", TEXT, PLACE(type), "T",
      "type of a CSV file's numbers: u8 ... u64, i8 ... i64, f32, f64"},
     {"--byteshuffle", FLAG, PLACE(byteshuffle), "", "reorder bytes before compression"},

@@ -2,6 +2,11 @@
 # The same file, bit for bit, on any number of ranks; what one rank finds, all say once.
 . "$(dirname "$0")/common.sh"
 
+reference="/usr/bin/python3 $SOURCE/tests/cli/import_reference.py"
+if ! /usr/bin/python3 -c 'import h5py, numpy' 2> /dev/null; then
+    echo "SKIPPED: no h5py and numpy (python3-h5py, python3-numpy)"
+    exit 77
+fi
 images=$fashion/t10k-images-idx3-ubyte.gz labels=$fashion/t10k-labels-idx1-ubyte.gz
 gunzip -c $images > images.idx
 seq 30000 | sed 's/$/.25/' > numbers.csv
@@ -34,6 +39,32 @@ printf '16999999 527d5351\n1 a016d052\n' > expected.txt
 sort counts.txt > counted.txt
 sort expected.txt > wanted.txt
 same "checksums of many rows" wanted.txt counted.txt
+
+# a split: each row in one part, in its order, whatever the ranks
+fields="a=images.idx b=$labels c=$images"
+parts="big=0.7,small/one=0.05,rest=0.25"
+for options in "" "--deflate 1"; do
+    "$SHARDSTEP" import split.h5 $fields --split $parts --seed 81985529216486895 $options > out.txt
+    grep -q '^small/one/b: u8, ' out.txt || fail "no part named"
+    for ranks in 2 5; do
+        on $ranks "$SHARDSTEP" import split$ranks.h5 $fields --split $parts \
+            --seed 81985529216486895 $options > /dev/null
+        same "a split on $ranks ranks" split.h5 split$ranks.h5
+    done
+    for field in a b c; do
+        $reference split split.h5 81985529216486895 ${parts//,/ } $field=alone1.h5 || fail "split of $field"
+    done
+    rm split*.h5
+done
+"$SHARDSTEP" import three.h5 b=$labels --split 0.8,0.1,0.1 | cut -d: -f1 | tr '\n' ' ' > names.txt
+echo -n 'train/b validation/b test/b ' > wanted.txt
+same "names of three parts" wanted.txt names.txt
+refused 2 'equally many' "$SHARDSTEP" import new.h5 $sources --split 0.5,0.5
+refused 0 'add up to 1.1, not to 1' "$SHARDSTEP" import new.h5 b=$labels --split 0.5,0.6
+for split in 0.5 a=0.5,0.5 a=0.5,a=0.5 0.5,x 0.25,0.25,0.25,0.25 /=0.5,b=0.5; do
+    refused 0 'give 2 or 3 numbers' "$SHARDSTEP" import new.h5 b=$labels --split $split
+done
+refused 0 'part test gets none' "$SHARDSTEP" import new.h5 b=$labels --split 0.9999999,0.0000001
 
 # one row is wrong, which only the rank that reads it can know
 awk 'BEGIN { for (i = 0; i < 300000; i++) print "1,2," (i == 250000 ? "x" : "3") }' > rows.csv

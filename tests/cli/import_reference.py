@@ -2,7 +2,9 @@
 """Sources for shardstep import, and what it must make of them, by numpy, zlib and h5py.
 
     make FOLDER       writes the sources, truth/NAME.npy for each, and cases.txt: NAME=SOURCE lines
-    check FILE FOLDER [PREFIX]   compares an imported file with the truth, checksums included
+    check FILE FOLDER            compares an imported file with the truth, checksums included
+    split FILE SEED NAME=PART... FIELD=WHOLE   compares the parts of a field with the whole in
+                                 another file, by a Philox of its own
 """
 import csv
 import gzip
@@ -169,23 +171,57 @@ class Maker:
         self.case("png_images,png_classes", self.path("classes/"), images)
 
 
-def check(path, folder, prefix=""):
+def sums(data):
+    little = data.astype(data.dtype.newbyteorder("<"))
+    return crc32c(np.frombuffer(little.tobytes(), np.uint8).reshape(len(data), -1))
+
+
+def draws(seed, rows):
+    """Philox4x32-10 of counter {0, low 32 of row, 0, 4 << 24 | high} as doubles in [0,1)."""
+    numbers = np.arange(rows, dtype=np.uint64)
+    low = np.uint64(0xFFFFFFFF)
+    x = [0 * numbers, numbers & low, 0 * numbers, numbers >> np.uint64(32) | np.uint64(4 << 24)]
+    key = [seed & 0xFFFFFFFF, seed >> 32]
+    for _ in range(10):
+        a, b = x[0] * np.uint64(0xD2511F53), x[2] * np.uint64(0xCD9E8D57)
+        x = [b >> np.uint64(32) ^ x[1] ^ np.uint64(key[0]), b & low,
+             a >> np.uint64(32) ^ x[3] ^ np.uint64(key[1]), a & low]
+        key = [(key[0] + 0x9E3779B9) & 0xFFFFFFFF, (key[1] + 0xBB67AE85) & 0xFFFFFFFF]
+    return ((x[1] << np.uint64(32) | x[0]) >> np.uint64(11)) * 2.0**-53
+
+
+def check_split(path, seed, *arguments):
     import h5py
 
-    def sums(data):
-        little = data.astype(data.dtype.newbyteorder("<"))
-        return crc32c(np.frombuffer(little.tobytes(), np.uint8).reshape(len(data), -1))
+    field, whole = arguments[-1].split("=")
+    parts = [(name, float(part)) for name, part in (text.split("=") for text in arguments[:-1])]
+    with h5py.File(path) as file, h5py.File(whole) as all_rows:
+        rows = all_rows[field][()]
+        draw, begin, found = draws(int(seed), len(rows)), 0.0, 0
+        for number, (name, part) in enumerate(parts):
+            end = begin + part if number + 1 < len(parts) else 2.0
+            wanted = rows[(draw >= begin) & (draw < end)]
+            data = file[name + "/" + field]
+            assert data.shape == wanted.shape and (data[()] == wanted).all(), name
+            assert (file[name + "/" + field + ".crc32c"][()] == sums(wanted)).all(), name
+            assert abs(len(wanted) - part * len(rows)) < 5 * len(rows) ** 0.5, name
+            begin, found = end, found + len(wanted)
+        assert found == len(rows), found
+
+
+def check(path, folder):
+    import h5py
 
     with h5py.File(path) as file:
         for line in open(os.path.join(folder, "cases.txt")):
             name = line.split("=")[0].split(",")[0]
             truth = np.load(os.path.join(folder, "truth", name + ".npy"))
-            data = file[prefix + name]
+            data = file[name]
             assert data.dtype.newbyteorder("=") == truth.dtype.newbyteorder("="), (name, data)
             assert data.shape == truth.shape, (name, data.shape, truth.shape)
             little = truth.astype(truth.dtype.newbyteorder("<"))
             assert data[()].tobytes() == little.tobytes(), name
-            stored = file[prefix + name + ".crc32c"]
+            stored = file[name + ".crc32c"]
             assert stored.dtype == np.dtype("<u4") and stored.fletcher32, name
             assert (stored[()] == sums(truth)).all(), name
         if "png_classes" in file:
@@ -203,5 +239,7 @@ if sys.argv[1] == "make":
     maker.make_png()
     with open(maker.path("cases.txt"), "w") as out:
         out.write("".join(case + "\n" for case in maker.cases))
+elif sys.argv[1] == "split":
+    check_split(*sys.argv[2:])
 else:
     check(*sys.argv[2:])
