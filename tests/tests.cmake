@@ -75,6 +75,9 @@ set_tests_properties(cli.dieharder PROPERTIES TIMEOUT 7200)
 # Reading, in threads
 shs_unit_test(test_pool core random order augment io h5 mpi run)
 shs_unit_test(test_fetch core random order augment io h5 mpi run)
+shs_unit_test(test_foreign core random order augment io h5 mpi run)
+target_compile_definitions(test_foreign PRIVATE ${CODECS})
+set_tests_properties(unit.test_foreign PROPERTIES SKIP_RETURN_CODE 77)
 
 # Hostile input
 shs_fuzz_target(filter core io)
