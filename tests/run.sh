@@ -14,7 +14,7 @@ export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$(nproc)}
 
 "$root/examples/install_debian.sh" libcunit1-dev hdf5-tools xxhash clang clang-format libclang-rt-dev g++ gcc \
     binutils procps gcc-aarch64-linux-gnu gcc-s390x-linux-gnu libc6-dev-arm64-cross \
-    libc6-dev-s390x-cross qemu-user-static python3-h5py python3-numpy python-tables-data
+    libc6-dev-s390x-cross qemu-user-static python3-h5py python3-numpy python-tables-data time
 
 build() { # NAME options...
     local name=$1

@@ -79,6 +79,9 @@ shs_unit_test(test_fetch core random order augment io h5 mpi run)
 shs_unit_test(test_foreign core random order augment io h5 mpi run)
 target_compile_definitions(test_foreign PRIVATE ${CODECS})
 set_tests_properties(unit.test_foreign PROPERTIES SKIP_RETURN_CODE 77)
+add_executable(vast_files fault/vast_files.c)
+target_link_libraries(vast_files PRIVATE shs_flags shs_hdf5 ${HDF5_C_LIBRARIES} PkgConfig::PACKAGES)
+shs_script_test(memory fault memory.sh)
 
 # Hostile input
 shs_fuzz_target(filter core io)
