@@ -122,8 +122,8 @@ static shs_status set_option(const struct option *option, const char *value,
     }
     uint64_t number;
     if (!core_parse_u64(value, &number))
-        return core_fail(SHS_ERROR_ARGUMENT, "%s is '%s'; it must be a whole number", option->name,
-                         value);
+        return core_fail(SHS_ERROR_ARGUMENT, "%s is '%s'; it must be a whole number below 2^64",
+                         option->name, value);
     memcpy(place, &number, sizeof number);
     return SHS_OK;
 }
@@ -225,14 +225,22 @@ static shs_status read_part(const char *text, shs_loader_options *loader)
     return core_fail(SHS_ERROR_ARGUMENT, "--part is '%s'; give FROM,TO such as 0.8,1", text);
 }
 
+static shs_status check_not_zero(const struct cli_arguments *arguments, const char *option,
+                                 uint64_t value)
+{
+    if (value || !cli_given(arguments, option)) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT, "%s is 0; it must be at least 1", option);
+}
+
 shs_status cli_order(const struct cli_arguments *arguments, shs_loader_options *loader)
 {
     int shuffle, shard, tail;
     shs_status status = cli_word("--shuffle", arguments->shuffle, "full none blocks", &shuffle);
     if (!status) status = cli_word("--shard", arguments->shard, "global fixed", &shard);
     if (!status) status = cli_word("--tail", arguments->tail, "short drop pad", &tail);
-    if (!status && arguments->batch == 0)
-        status = core_fail(SHS_ERROR_ARGUMENT, "--batch is 0; it must be at least 1");
+    if (!status) status = check_not_zero(arguments, "--batch", arguments->batch);
+    if (!status) status = check_not_zero(arguments, "--block-rows", arguments->block_rows);
+    if (!status) status = check_not_zero(arguments, "--window-blocks", arguments->window_blocks);
     if (!status && shuffle != SHS_SHUFFLE_BLOCKS &&
         (arguments->block_rows || arguments->window_blocks))
         status = core_fail(SHS_ERROR_ARGUMENT,
