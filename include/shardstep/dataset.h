@@ -1,4 +1,70 @@
-/* A dataset: fields of an HDF5 file whose first axes are the samples. */
+/* A dataset: samples, each with the same fields, from one HDF5 file or many.
+ *
+ * FILES. The path of shs_dataset_open() is
+ *
+ *     a file              a name that exists is always taken as it is
+ *     a folder            all its files *.h5 and *.hdf5, but none whose name begins with a dot
+ *     @LIST               the files that the text file LIST names, one a line, in that order; paths
+ *                         begin at LIST's folder; empty lines and those that begin with # are left
+ *                         out
+ *     a pattern           the files that match it, by the rules of glob(3), such as "year-*.h5"
+ *
+ * The files of a folder or a pattern are taken in the bytewise order of their names, in any locale.
+ * Several files are one dataset: the samples of the first, then those of the second, and so on.
+ * Their fields have the same types and the same shapes but for the first axis. Each file is looked
+ * at by shs_dataset_open(), some 0.3 ms a file and rank; later, no more files are open at a time
+ * than 64 or a part of what RLIMIT_NOFILE allows, so relative paths must stay valid until
+ * shs_dataset_close().
+ *
+ * With the option one_sample_a_file, file i holds all of sample i, and a field is a whole dataset
+ * of any shape, a single number too. Only the first file is opened by shs_dataset_open(); each
+ * other one is examined when its sample is first read: an error then names it.
+ *
+ * FIELDS. The text of fields is a list, separated by commas, of
+ *
+ *     [ALIAS=]NAME[(KEY=VALUE, …)]
+ *
+ * NAME is that of a dataset in the file, such as train/images. ALIAS is the name that the field has
+ * in batches and in augment.h; by default it is NAME. One dataset may be several fields by
+ * different aliases. An alias has no spaces and none of , : ; ( ) = in it; a NAME with a comma or
+ * a parenthesis cannot be given, one with = only behind an alias. Without parentheses sample i is
+ * row i. With them it is
+ *
+ * a window, of a series of rows:
+ *     window=W            rows of a sample, at least 1: its shape is that of a row with W before it
+ *     stride=S            rows from the beginning of one sample to that of the next, at least 1
+ * (1); the same in all windows of a dataset lead=L              rows by which all windows of the
+ * field begin later (0)
+ *
+ *     Sample i is rows [i*S + L, i*S + L + W). A forecast 6 rows ahead of a day of 24:
+ *
+ *         x=weather(window=24), y=weather(window=1, lead=29)
+ *
+ *     and a language model over an array of tokens that is cut into contexts:
+ *
+ *         x=tokens(window=1024, stride=1024), y=tokens(window=1024, stride=1024, lead=1)
+ *
+ *     A file with R rows has floor((R - L - W) / S) + 1 samples, or none if R < L + W; of several
+ *     windows the one that has the fewest decides. No window goes on from one file into the next. A
+ *     field of rows beside windows has exactly as many rows as a file has samples.
+ *
+ * a run of rows of any length:
+ *     offsets=NAME2       a dataset of whole numbers along one axis, one more than there are
+ * samples, in the same file: sample i is rows [o(i), o(i+1)) of NAME. Offsets do not decrease and
+ * are at most the number of NAME's rows; all are checked by shs_dataset_open(). They are kept in
+ * memory if they take up to 64 MiB. most=M              rows of a sample as it is delivered, at
+ * least 1 (those of the longest)
+ *
+ *     A shorter sample is filled up with zeros, a longer one loses its rows from M on. A field
+ *     ALIAS.length follows at once, without being asked for: for each sample a u64, the number of
+ * its rows that were delivered, min(o(i+1) - o(i), M). It can be augmented and counts like any
+ * other.
+ *
+ * Only the rows that samples have are read, or the chunks that these lie in.
+ *
+ * A virtual dataset is read through HDF5. Its sources must be there, be large enough and cover all
+ * of it, and those of external storage must be complete, where HDF5 alone would read fill values.
+ */
 #ifndef SHARDSTEP_DATASET_H
 #define SHARDSTEP_DATASET_H
 
@@ -16,6 +82,7 @@ typedef struct shs_dataset_options {
     size_t cache_bytes; /* memory that each loader may use for decoded chunks, and HDF5 for those of
                            a field that only it can read; 0: 64 MiB */
     bool unchecked;     /* do not compare rows with their checksums */
+    bool one_sample_a_file; /* as above */
     /* For files from elsewhere: HDF5 crashes or hangs on some damaged or malicious files. With
      * `probe`, each rank first has a process of its own open the same fields, and read some of
      * their rows, with HDF5's plug-ins off and with limits on time and memory; what goes wrong
@@ -28,15 +95,21 @@ typedef struct shs_dataset_options {
     uint32_t probe_mebibytes;  /* 0: 2048 */
 } shs_dataset_options;
 
-/* Collective. Opens `fields`, up to SHS_MAX_FIELDS names separated by commas
- * ("train/images,train/labels"), of an HDF5 file, read-only and without a file lock. Each field is
- * an array of plain numbers (8 to 64 bit integers, IEEE 754 half, single or double, any byte order)
- * with 1 … SHS_MAX_AXES axes; all have equally many rows. A field is read directly, by position,
- * if it lies contiguous or in chunks in one file, its filters can be undone (deflate, shuffle,
- * fletcher32 and, as the library was built, LZF, LZ4, Zstandard and Blosc), and some of its rows
- * are then those that HDF5 reads; otherwise through HDF5. Every rank opens the file by itself;
- * names, types and shapes must be the same on all. `options` may be NULL. On error *dataset is
- * NULL. */
+/* Collective. Opens `fields`, up to SHS_MAX_FIELDS, of the files that `path` stands for, both as
+ * above, read-only and without a file lock. The datasets are arrays of plain numbers (8 to 64 bit
+ * integers, IEEE 754 half, single or double, any byte order) with 1 … SHS_MAX_AXES axes; samples
+ * have at most SHS_MAX_AXES - 1. All fields of a file have equally many samples. A field is read
+ * directly, by position, if it lies contiguous or in chunks in one file, its filters can be undone
+ * (deflate, shuffle, fletcher32 and, as the library was built, LZF, LZ4, Zstandard and Blosc), and
+ * some of its rows are then those that HDF5 reads (with one_sample_a_file: in the first file);
+ * otherwise through HDF5. Every rank opens the files by itself, and each may have another path;
+ * numbers of files and of the samples in each, names, types and shapes must be the same on all.
+ *
+ * At the beginning of each epoch, and after a seek, a file that is read is first compared, by size
+ * and time of its last change, with what it was when it was opened (with one_sample_a_file: first
+ * read) on that rank. One that has changed is an error.
+ *
+ * `options` may be NULL. On error *dataset is NULL. */
 SHS_API SHS_MUST_CHECK shs_status shs_dataset_open(shs_run *run, const char *path,
                                                    const char *fields,
                                                    const shs_dataset_options *options,
@@ -45,10 +118,10 @@ SHS_API SHS_MUST_CHECK shs_status shs_dataset_open(shs_run *run, const char *pat
 /* Local. Accepts NULL and a pointer to NULL; leaves NULL. Close its loaders first. */
 SHS_API void shs_dataset_close(shs_dataset **dataset);
 
-/* Local. Samples, i.e. rows of each field. */
+/* Local. Samples: rows of each field, if it has neither windows nor offsets, in all files. */
 SHS_API uint64_t shs_dataset_samples(const shs_dataset *dataset);
 
-/* Local. Number of fields. */
+/* Local. Number of fields, those of lengths among them. */
 SHS_API size_t shs_dataset_fields(const shs_dataset *dataset);
 
 /* Local. Name, type and shape of one sample of a field, data NULL; NULL for a field that is not

@@ -30,7 +30,7 @@ struct cli_arguments {
     const char *fields, *augment, *shuffle, *shard, *tail, *format, *channel_axis, *output,
         *against, *part, *type, *split;
     bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, json, probe,
-        help;
+        help, one_sample_a_file;
 };
 
 struct cli_command {
@@ -85,8 +85,15 @@ int cli_check_main(int count, char **words);
 shs_status cli_probe_limits(uint64_t milliseconds, uint64_t mebibytes);
 shs_status cli_info_print(const struct cli_arguments *arguments);
 
-/* Local. All fields of plain numbers of a file, without their checksums, separated by commas; to be
- * released by core_free(). */
-shs_status cli_all_fields(const char *path, char **fields);
+/* Local. The first of the files that a path stands for; to be released by core_free(). */
+shs_status cli_first_file(const char *path, char **first);
+
+/* Local. What samples are made of: each field, its type and shape, how it is read, and how many
+ * samples there are. */
+shs_status cli_print_samples(const struct cli_arguments *arguments);
+
+/* Local. All fields of plain numbers of a file, or of the first of several, without their
+ * checksums, separated by commas; to be released by core_free(). */
+shs_status cli_all_fields(const char *path, bool one_sample_a_file, char **fields);
 
 #endif

@@ -27,7 +27,8 @@ shs_status cli_open_loader(const struct cli_arguments *arguments, shs_run *run,
     shs_dataset_options how = cli_dataset_options(arguments);
     shs_status status = SHS_OK;
     if (!arguments->fields && arguments->probe) status = cli_probe(arguments, NULL);
-    if (!arguments->fields && !status) status = cli_all_fields(arguments->plain[0], &fields);
+    if (!arguments->fields && !status)
+        status = cli_all_fields(arguments->plain[0], arguments->one_sample_a_file, &fields);
     if (!status) status = cli_order(arguments, &options);
     if (arguments->threads > UINT32_MAX) options.threads = UINT32_MAX;
     status = mpi_agree(run, status, "reading the options");

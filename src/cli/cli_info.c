@@ -26,6 +26,8 @@ struct facts {
 struct listing {
     const struct cli_arguments *arguments;
     struct h5_file *file;
+    char *path;               /* of the file */
+    bool singles;             /* single numbers are fields, too */
     struct core_text *fields; /* where the names of plain fields go, instead of being printed */
 };
 
@@ -152,7 +154,7 @@ static void print_json(const struct facts *facts)
 /* How a loader would read it, which takes opening it. */
 static shs_status open_field(const struct listing *listing, struct facts *facts)
 {
-    const char *path = listing->arguments->plain[0];
+    const char *path = listing->path;
     shs_status status = run_field_open(listing->file, path, facts->name, 0, &facts->field);
     return status ? status : run_field_find_checksums(listing->file, path, &facts->field);
 }
@@ -180,20 +182,22 @@ static shs_status add_field(const char *name, void *user)
     struct h5_about about;
     if (is_checksums(listing->file, name)) return SHS_OK;
     shs_status status = h5_describe(listing->file, name, &about);
-    if (!status && is_field(&about))
+    if (!status && (is_field(&about) || (listing->singles && about.plain && !about.axes)))
         core_text_add(listing->fields, "%s%s", listing->fields->length ? "," : "", name);
     return status ? status : listing->fields->status;
 }
 
-shs_status cli_all_fields(const char *path, char **fields)
+shs_status cli_all_fields(const char *path, bool one_sample_a_file, char **fields)
 {
     struct core_text text = {0};
-    struct listing listing = {.fields = &text};
-    shs_status status = h5_open(path, &listing.file);
+    struct listing listing = {.fields = &text, .singles = one_sample_a_file};
+    shs_status status = cli_first_file(path, &listing.path);
+    if (!status) status = h5_open(listing.path, &listing.file);
     if (!status) status = h5_list(listing.file, add_field, &listing);
     if (!status && !text.length)
-        status = core_fail(SHS_ERROR_FORMAT, "%s holds no array of plain numbers", path);
+        status = core_fail(SHS_ERROR_FORMAT, "%s holds no array of plain numbers", listing.path);
     h5_close(&listing.file);
+    core_free(&listing.path);
     if (!status) return core_text_take(&text, fields);
     core_text_free(&text);
     return status;
@@ -202,12 +206,18 @@ shs_status cli_all_fields(const char *path, char **fields)
 shs_status cli_info_print(const struct cli_arguments *arguments)
 {
     struct listing listing = {.arguments = arguments};
-    shs_status status = h5_open(arguments->plain[0], &listing.file);
-    if (status) return status;
+    shs_status status = cli_first_file(arguments->plain[0], &listing.path);
+    if (!status) status = h5_open(listing.path, &listing.file);
+    if (status) {
+        core_free(&listing.path);
+        return status;
+    }
     if (arguments->json) {
         cli_json_begin(NULL, '{');
-        cli_json_text("file", arguments->plain[0]);
+        cli_json_text("file", listing.path);
         cli_json_begin("datasets", '[');
+    } else if (strcmp(listing.path, arguments->plain[0]) != 0) {
+        printf("%s, the first of several files:\n", listing.path);
     }
     status = h5_list(listing.file, print_dataset, &listing);
     if (arguments->json) {
@@ -215,21 +225,26 @@ shs_status cli_info_print(const struct cli_arguments *arguments)
         cli_json_finish();
     }
     h5_close(&listing.file);
+    core_free(&listing.path);
     return status;
 }
 
 static int run(const struct cli_arguments *arguments)
 {
     if (mpi_job_rank() != 0) return CLI_DONE;
-    shs_status status = cli_probe(arguments, NULL);
-    return cli_exit_code(status ? status : cli_info_print(arguments));
+    bool samples = arguments->fields || arguments->one_sample_a_file;
+    shs_status status = cli_probe(arguments, arguments->fields);
+    if (status) return cli_exit_code(status);
+    return cli_exit_code(samples ? cli_print_samples(arguments) : cli_info_print(arguments));
 }
 
 const struct cli_command cli_info = {
     .name = "info",
     .usage = "FILE [options]",
-    .summary = "prints a file's datasets: type, shape, how each is stored, and how it will be read",
-    .options = "--vranks --json --probe-seconds --probe-mebibytes",
+    .summary =
+        "prints a file's datasets: type, shape, how each is stored, and how it will be read; "
+        "with --fields, what samples they make",
+    .options = "--vranks --fields --one-sample-a-file --json --probe-seconds --probe-mebibytes",
     .least_plain = 1,
     .most_plain = 1,
     .run = run,

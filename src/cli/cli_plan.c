@@ -24,9 +24,10 @@ static shs_status look_at_file(const struct cli_arguments *arguments, struct ord
 {
     shs_run *run = NULL;
     shs_dataset *dataset = NULL;
+    const shs_dataset_options how = {.one_sample_a_file = arguments->one_sample_a_file};
     shs_status status = mpi_job_open_alone(&(struct mpi_job_options){0}, &run);
     if (!status)
-        status = shs_dataset_open(run, arguments->plain[0], arguments->fields, NULL, &dataset);
+        status = shs_dataset_open(run, arguments->plain[0], arguments->fields, &how, &dataset);
     if (!status) {
         shape->samples = shs_dataset_samples(dataset);
         if (!shape->block_rows) shape->block_rows = run_dataset_block_rows(dataset);
@@ -294,7 +295,8 @@ const struct cli_command cli_plan = {
     .name = "plan",
     .usage = "FILE --fields A | --samples N [options]",
     .summary = "prints which rows each virtual rank takes: STEP RANK COUNT ROW ROW ...",
-    .options = "--fields --samples --seed --vranks --batch --shuffle --block-rows --window-blocks "
+    .options = "--fields --one-sample-a-file --samples --seed --vranks --batch --shuffle "
+               "--block-rows --window-blocks "
                "--shard --tail --epoch --step "
                "--rank --verify --verify-step --quality --json",
     .most_plain = 1,

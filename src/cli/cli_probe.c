@@ -2,6 +2,7 @@
  * the caller is about to, and reads some rows, within limits that it sets itself. */
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -50,13 +51,16 @@ shs_status cli_probe_limits(uint64_t milliseconds, uint64_t mebibytes)
 static shs_status try_out(int count, char **words)
 {
     uint64_t milliseconds, mebibytes;
-    if (count < 3 || count > 4 || !core_parse_u64(words[0], &milliseconds) ||
-        !core_parse_u64(words[1], &mebibytes) || mebibytes > UINT64_MAX >> 20)
+    bool one_sample_a_file = count == 5 && !strcmp(words[4], "one-sample-a-file");
+    if (count < 3 || (count > 4 && !one_sample_a_file) ||
+        !core_parse_u64(words[0], &milliseconds) || !core_parse_u64(words[1], &mebibytes) ||
+        mebibytes > UINT64_MAX >> 20)
         return core_fail(SHS_ERROR_ARGUMENT,
-                         "usage: shardstep probe MILLISECONDS MEBIBYTES FILE [FIELDS]");
+                         "usage: shardstep probe MILLISECONDS MEBIBYTES FILE [FIELDS "
+                         "[one-sample-a-file]]");
     shs_status status = cli_probe_limits(milliseconds, mebibytes);
     if (status) return status;
-    if (count == 4) return run_dataset_try(words[2], words[3]);
+    if (count >= 4) return run_dataset_try(words[2], words[3], one_sample_a_file);
     const struct cli_arguments arguments = {.plain = {words[2]}, .n_plain = 1};
     return cli_info_print(&arguments); /* to nowhere */
 }
@@ -72,7 +76,8 @@ static uint32_t at_most_32_bits(uint64_t number)
 shs_status cli_probe(const struct cli_arguments *arguments, const char *fields)
 {
     const struct io_probe probe = {self, at_most_32_bits(arguments->probe_seconds) * UINT64_C(1000),
-                                   at_most_32_bits(arguments->probe_mebibytes)};
+                                   at_most_32_bits(arguments->probe_mebibytes),
+                                   arguments->one_sample_a_file};
     return io_probe(&probe, arguments->plain[0], fields);
 }
 
@@ -81,7 +86,8 @@ shs_dataset_options cli_dataset_options(const struct cli_arguments *arguments)
     return (shs_dataset_options){.probe = arguments->probe,
                                  .probe_program = self,
                                  .probe_seconds = at_most_32_bits(arguments->probe_seconds),
-                                 .probe_mebibytes = at_most_32_bits(arguments->probe_mebibytes)};
+                                 .probe_mebibytes = at_most_32_bits(arguments->probe_mebibytes),
+                                 .one_sample_a_file = arguments->one_sample_a_file};
 }
 
 int cli_probe_main(int count, char **words)

@@ -77,22 +77,22 @@ static shs_status open_spaces(struct h5_field *field, const shs_tensor *shape)
     return SHS_OK;
 }
 
-static shs_status open_dataset(struct h5_field *field, shs_tensor *shape)
+static shs_status open_dataset(struct h5_field *field, bool single, shs_tensor *shape)
 {
     struct h5_file *file = field->file;
     shs_status status = h5_dataset_open(file, field->name, field->cache_bytes, &field->dataset);
     if (!status) status = h5_shape_of(file, field->name, field->dataset, shape);
     if (!status) status = h5_sources_find(file, field->name, field->dataset, &field->sources);
     if (status) return status;
-    if (shape->axes == 0)
+    if (shape->axes == 0 && !single)
         return core_fail(SHS_ERROR_UNSUPPORTED,
                          "%s: dataset %s is a single number; a field has a first axis of samples",
                          file->path, field->name);
     return open_spaces(field, shape);
 }
 
-shs_status h5_field_open(struct h5_file *file, const char *name, size_t cache_bytes,
-                         struct h5_field **field, shs_tensor *shape)
+static shs_status open_field(struct h5_file *file, const char *name, size_t cache_bytes,
+                             bool single, struct h5_field **field, shs_tensor *shape)
 {
     shs_status status = core_new(1, sizeof **field, "a field", field);
     if (!status) status = core_copy(file->path, &(*field)->path);
@@ -101,11 +101,23 @@ shs_status h5_field_open(struct h5_file *file, const char *name, size_t cache_by
         (*field)->file = file;
         (*field)->cache_bytes = cache_bytes;
         struct h5_guard guard = h5_guard_begin();
-        status = open_dataset(*field, shape);
+        status = open_dataset(*field, single, shape);
         h5_guard_end(&guard);
     }
     if (status) h5_field_close(field);
     return status;
+}
+
+shs_status h5_field_open(struct h5_file *file, const char *name, size_t cache_bytes,
+                         struct h5_field **field, shs_tensor *shape)
+{
+    return open_field(file, name, cache_bytes, false, field, shape);
+}
+
+shs_status h5_field_open_any(struct h5_file *file, const char *name, size_t cache_bytes,
+                             struct h5_field **field, shs_tensor *shape)
+{
+    return open_field(file, name, cache_bytes, true, field, shape);
 }
 
 void h5_field_close(struct h5_field **field)
@@ -158,7 +170,9 @@ static herr_t read_selection(struct h5_field *field, uint64_t first, uint64_t co
     hsize_t start[SHS_MAX_AXES] = {first}, extent[SHS_MAX_AXES] = {count};
     for (uint32_t axis = 1; axis < field->axes; axis++)
         extent[axis] = field->shape[axis];
-    if (H5Sselect_hyperslab(field->file_space, H5S_SELECT_SET, start, NULL, extent, NULL) < 0)
+    if (field->axes == 0
+            ? first || count != 1
+            : H5Sselect_hyperslab(field->file_space, H5S_SELECT_SET, start, NULL, extent, NULL) < 0)
         return -1;
     hid_t memory_space = count == 1 ? field->row_space : space_of_rows(field, count);
     if (memory_space < 0) return -1;

@@ -26,6 +26,10 @@ bool h5_has(struct h5_file *file, const char *name);
 shs_status h5_field_open(struct h5_file *file, const char *name, size_t cache_bytes,
                          struct h5_field **field, shs_tensor *shape);
 
+/* The same, for a dataset that may also be a single number: it has then no axes, and one row. */
+shs_status h5_field_open_any(struct h5_file *file, const char *name, size_t cache_bytes,
+                             struct h5_field **field, shs_tensor *shape);
+
 /* Accepts a pointer to NULL; leaves NULL. */
 void h5_field_close(struct h5_field **field);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -218,6 +219,13 @@ bool io_is_unchanged(const struct io_identity *then, const struct io_identity *n
 {
     return then->bytes == now->bytes && then->seconds == now->seconds &&
            then->nanoseconds == now->nanoseconds;
+}
+
+size_t io_files_allowed(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return 0;
+    return limit.rlim_cur > SIZE_MAX ? SIZE_MAX : limit.rlim_cur;
 }
 
 shs_status io_size(const char *path, uint64_t *bytes)

@@ -66,6 +66,9 @@ shs_status io_identify_path(const char *path, struct io_identity *identity);
 /* Whether a file has the size and the time of its last change that it had. */
 bool io_is_unchanged(const struct io_identity *then, const struct io_identity *now);
 
+/* Files that the process may have open at a time. */
+size_t io_files_allowed(void);
+
 /* Bytes of a file. */
 shs_status io_size(const char *path, uint64_t *bytes);
 

@@ -14,10 +14,16 @@ enum {
 static shs_status start(const struct io_probe *probe, const char *path, const char *fields,
                         struct io_child *child)
 {
-    char milliseconds[24], mebibytes[16], *words[7] = {0};
+    char milliseconds[24], mebibytes[16], *words[8] = {0};
     snprintf(milliseconds, sizeof milliseconds, "%llu", (unsigned long long)probe->milliseconds);
     snprintf(mebibytes, sizeof mebibytes, "%u", probe->mebibytes);
-    const char *const plain[] = {"shardstep", "probe", milliseconds, mebibytes, path, fields};
+    const char *const plain[] = {"shardstep",
+                                 "probe",
+                                 milliseconds,
+                                 mebibytes,
+                                 path,
+                                 fields,
+                                 fields && probe->one_sample_a_file ? "one-sample-a-file" : NULL};
     memcpy(words, plain, sizeof plain);
     shs_status status = io_child_start(probe->program, words, child);
     if (status != SHS_ERROR_FILE) return status;

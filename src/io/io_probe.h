@@ -10,9 +10,10 @@ struct io_probe {
     const char *program;   /* NULL: shardstep as it was installed */
     uint64_t milliseconds; /* that it may take; 0: 10,000 */
     uint32_t mebibytes;    /* of memory that it may use; 0: 2048 */
+    bool one_sample_a_file;
 };
 
-/* Starts `shardstep probe` on a file, which opens `fields` (names separated by commas; NULL: all
+/* Starts `shardstep probe` on a path, which opens `fields` (names separated by commas; NULL: all
  * datasets) as the caller is about to, with HDF5's plug-ins off and without MPI, and waits for it.
  * SHS_OK if it came to a good end; its own error if it had one; SHS_ERROR_FORMAT if it died of the
  * file or took too much time or memory; SHS_ERROR_FILE if the program cannot be started or is

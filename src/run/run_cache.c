@@ -178,10 +178,10 @@ struct run_cached *run_cache_add(struct run_cache *cache, uint64_t field, uint64
 }
 
 void run_cache_revise(struct run_cache *cache,
-                      uint64_t (*next_use)(void *user, uint64_t field, uint64_t chunk), void *user)
+                      uint64_t (*next_use)(void *user, const struct run_cached *cached), void *user)
 {
     for (size_t i = 0; i < cache->count; i++)
-        cache->heap[i]->next_use = next_use(user, cache->heap[i]->field, cache->heap[i]->chunk);
+        cache->heap[i]->next_use = next_use(user, cache->heap[i]);
     for (size_t i = cache->count / 2; i-- > 0;)
         sink(cache, i);
 }

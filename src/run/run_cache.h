@@ -13,6 +13,7 @@
 struct run_cached {
     uint64_t field;
     uint64_t chunk;
+    uint64_t first, rows; /* that it has elements of; the owner's to set */
     void *memory;
     size_t bytes;
     uint64_t next_use;          /* a time; UINT64_MAX: none is known */
@@ -44,7 +45,8 @@ void run_cache_clear(struct run_cache *cache);
 
 /* Asks anew when each chunk is next used: the order has changed. */
 void run_cache_revise(struct run_cache *cache,
-                      uint64_t (*next_use)(void *user, uint64_t field, uint64_t chunk), void *user);
+                      uint64_t (*next_use)(void *user, const struct run_cached *cached),
+                      void *user);
 
 uint64_t run_cache_bytes(const struct run_cache *cache);
 

@@ -4,137 +4,188 @@
 
 #include "core_hash.h"
 #include "core_memory.h"
-#include "io_file.h"
 #include "io_probe.h"
+
+typedef unsigned long long ull;
 
 enum {
     DEFAULT_CACHE = 64 << 20
 };
 
-/* Splits "a,b,c" in place into names, without spaces around them. */
-static shs_status split_fields(char *fields, char **names, size_t *count)
+/* ---- Opening. */
+
+/* The fewest rows of those that some offsets are for. */
+static uint64_t least_rows(const struct run_sample *what, size_t offsets,
+                           const struct run_field *sources)
 {
-    for (*count = 0; fields; (*count)++) {
-        if (*count == SHS_MAX_FIELDS)
-            return core_fail(SHS_ERROR_ARGUMENT, "more than %d fields", SHS_MAX_FIELDS);
-        char *comma = strchr(fields, ',');
-        if (comma) *comma = '\0';
-        fields += strspn(fields, " ");
-        fields[strcspn(fields, " ")] = '\0';
-        if (!*fields)
-            return core_fail(SHS_ERROR_ARGUMENT,
-                             "a field's name is empty; give names of datasets separated by commas");
-        for (size_t other = 0; other < *count; other++)
-            if (!strcmp(names[other], fields))
-                return core_fail(SHS_ERROR_ARGUMENT, "field %s is given twice", fields);
-        names[*count] = fields;
-        fields = comma ? comma + 1 : NULL;
+    uint64_t rows = UINT64_MAX;
+    for (size_t p = 0; p < what->n_parts; p++) {
+        const struct run_part *part = &what->part[p];
+        if (part->kind == RUN_RAGGED && part->offsets == offsets &&
+            sources[part->source].rows < rows)
+            rows = sources[part->source].rows;
     }
-    return SHS_OK;
+    return rows;
 }
 
-static shs_status open_field(shs_dataset *dataset, const char *path, const char *name,
-                             size_t cache_bytes)
+/* What of a file is needed later, when it may be closed: its offsets. */
+static shs_status visit_file(void *user, size_t file, struct run_field *sources)
 {
-    struct run_field *field = &dataset->fields[dataset->n_fields];
-    shs_status status = run_field_open(dataset->file, path, name, cache_bytes, field);
-    if (!status && !dataset->unchecked)
-        status = run_field_find_checksums(dataset->file, path, field);
-    if (status) {
-        run_field_close(field);
-        return status;
-    }
-    field->key = dataset->n_fields;
-    dataset->sample[dataset->n_fields++] = field->sample;
-    if (dataset->n_fields == 1) dataset->samples = field->rows;
-    if (field->rows == dataset->samples) return SHS_OK;
-    return core_fail(SHS_ERROR_FORMAT,
-                     "%s: field %s has %llu rows but field %s has %llu; all fields need one row a "
-                     "sample",
-                     path, dataset->sample[0].name, (unsigned long long)dataset->samples, name,
-                     (unsigned long long)field->rows);
-}
-
-static shs_status open_fields(shs_dataset *dataset, const char *path, char *fields,
-                              size_t cache_bytes)
-{
-    char *names[SHS_MAX_FIELDS];
-    size_t count;
-    shs_status status = split_fields(fields, names, &count);
-    for (size_t i = 0; i < count && !status; i++)
-        status = open_field(dataset, path, names[i], cache_bytes);
+    shs_dataset *dataset = user;
+    const struct run_sample *what = &dataset->what;
+    shs_status status = SHS_OK;
+    (void)file;
+    for (size_t s = 0; s < what->n_sources && !status; s++)
+        if (run_sample_is_offsets(what, s))
+            status = run_offsets_add(&dataset->offsets[s], &sources[s],
+                                     least_rows(what, s, sources), RUN_OFFSETS_BYTES);
     return status;
 }
 
-/* A hash of what ranks must see alike: names, types and shapes. */
-static shs_status identity(const shs_dataset *dataset, char text[CORE_DIGEST_TEXT])
+/* Without a limit of its own a ragged field's samples have the rows of the longest; one at least,
+ * for a tensor without elements would be no use. */
+static void set_most(shs_dataset *dataset)
 {
-    struct core_hash *hash;
-    shs_status status = core_hash_new(&hash);
-    if (status) return status;
-    core_hash_add(hash, &dataset->samples, sizeof dataset->samples);
-    for (size_t f = 0; f < dataset->n_fields; f++) {
-        const shs_tensor *sample = &dataset->sample[f];
-        core_hash_add(hash, sample->name, strlen(sample->name) + 1);
-        core_hash_add(hash, &sample->type, sizeof sample->type);
-        core_hash_add(hash, &sample->axes, sizeof sample->axes);
-        core_hash_add(hash, sample->shape, sample->axes * sizeof *sample->shape);
+    for (size_t p = 0; p < dataset->what.n_parts; p++) {
+        struct run_part *part = &dataset->what.part[p];
+        if (part->kind != RUN_RAGGED || part->most) continue;
+        part->most = dataset->offsets[part->offsets].longest;
+        if (!part->most) part->most = 1;
     }
-    core_hash_finish(&hash, text);
-    return SHS_OK;
+}
+
+static shs_status set_shapes(shs_dataset *dataset)
+{
+    const struct run_sample *what = &dataset->what;
+    shs_status status = SHS_OK;
+    dataset->n_fields = what->n_parts;
+    for (size_t p = 0; p < what->n_parts && !status; p++) {
+        const struct run_part *part = &what->part[p];
+        status = run_part_shape(part, &dataset->files.shape[part->source], &dataset->sample[p]);
+        if (!status) status = shs_tensor_bytes(&dataset->sample[p], &dataset->sample_bytes[p]);
+    }
+    return status;
+}
+
+/* Files that are too short for a window have no sample; so may some, but not all. */
+static shs_status check_windows(const shs_dataset *dataset)
+{
+    const struct run_sample *what = &dataset->what;
+    const struct run_part *longest = NULL;
+    for (size_t p = 0; p < what->n_parts; p++)
+        if (what->part[p].kind == RUN_WINDOW &&
+            (!longest || run_part_least_rows(&what->part[p]) > run_part_least_rows(longest)))
+            longest = &what->part[p];
+    if (!longest || dataset->samples) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "field %s: no file has the rows of one window: window %llu and lead %llu, "
+                     "where all files together have %llu; choose less",
+                     longest->name, (ull)longest->window, (ull)longest->lead,
+                     (ull)dataset->files.rows[longest->source]);
+}
+
+static shs_status open_files(shs_dataset *dataset, const char *path, bool one_a_file,
+                             bool unchecked)
+{
+    const struct run_files_how how = {.path = path,
+                                      .sample = &dataset->what,
+                                      .one_a_file = one_a_file,
+                                      .unchecked = unchecked,
+                                      .cache_bytes = dataset->cache_bytes};
+    shs_status status =
+        core_new(dataset->what.n_sources, sizeof *dataset->offsets, "offsets", &dataset->offsets);
+    if (!status) status = run_files_open(&how, visit_file, dataset, &dataset->files);
+    if (status) return status;
+    dataset->samples = dataset->files.file[dataset->files.paths.count].first;
+    set_most(dataset);
+    status = set_shapes(dataset);
+    return status ? status : check_windows(dataset);
 }
 
 static shs_status probe(const char *path, const char *fields, const shs_dataset_options *options)
 {
-    if (!options || !options->probe) return SHS_OK;
+    if (!options->probe) return SHS_OK;
     const struct io_probe limits = {options->probe_program, options->probe_seconds * UINT64_C(1000),
-                                    options->probe_mebibytes};
+                                    options->probe_mebibytes, options->one_sample_a_file};
     return io_probe(&limits, path, fields);
 }
 
 static shs_status open_local(shs_dataset *dataset, const char *path, const char *fields,
                              const shs_dataset_options *options)
 {
-    char *copy = NULL;
     if (!path || !fields) return core_fail(SHS_ERROR_ARGUMENT, "path or fields is NULL; give both");
+    dataset->cache_bytes = options->cache_bytes ? options->cache_bytes : DEFAULT_CACHE;
     shs_status status = probe(path, fields, options);
-    if (!status) status = h5_open(path, &dataset->file);
-    dataset->cache_bytes = options && options->cache_bytes ? options->cache_bytes : DEFAULT_CACHE;
-    if (!status) status = core_copy(path, &dataset->path);
-    if (!status) status = io_size(path, &dataset->file_bytes);
-    if (!status) status = core_copy(fields, &copy);
-    if (!status) status = open_fields(dataset, path, copy, dataset->cache_bytes);
-    core_free(&copy);
+    if (!status) status = run_sample_parse(fields, options->one_sample_a_file, &dataset->what);
+    if (status) return status;
+    return open_files(dataset, path, options->one_sample_a_file, options->unchecked);
+}
+
+/* ---- What ranks must see alike. */
+
+static void add_field(struct core_hash *hash, const shs_tensor *sample)
+{
+    core_hash_add(hash, sample->name, strlen(sample->name) + 1);
+    core_hash_add(hash, &sample->type, sizeof sample->type);
+    core_hash_add(hash, &sample->axes, sizeof sample->axes);
+    core_hash_add(hash, sample->shape, sample->axes * sizeof *sample->shape);
+}
+
+/* A hash of names, types and shapes, of what the fields are, and of how many samples there are in
+ * each file. */
+static shs_status identity(const shs_dataset *dataset, char text[CORE_DIGEST_TEXT])
+{
+    struct core_hash *hash;
+    struct core_text what = {0};
+    const struct run_files *files = &dataset->files;
+    shs_status status = core_hash_new(&hash);
+    if (status) return status;
+    for (size_t i = 0; i <= files->paths.count; i++)
+        core_hash_add(hash, &files->file[i].first, sizeof files->file[i].first);
+    for (size_t f = 0; f < dataset->n_fields; f++) {
+        add_field(hash, &dataset->sample[f]);
+        run_part_describe(&dataset->what, &dataset->what.part[f], &what);
+        core_text_add(&what, ";");
+    }
+    status = what.status;
+    if (!status) core_hash_add(hash, what.bytes, what.length);
+    core_text_free(&what);
+    core_hash_finish(&hash, text);
     return status;
 }
 
 shs_status shs_dataset_open(shs_run *run, const char *path, const char *fields,
                             const shs_dataset_options *options, shs_dataset **dataset)
 {
+    static const shs_dataset_options defaults = {0};
     char digest[CORE_DIGEST_TEXT] = "";
+    if (!options) options = &defaults;
     shs_status status = core_new(1, sizeof **dataset, "a dataset", dataset);
     if (!status) {
         mpi_run_hold(run);
         (*dataset)->run = run;
-        (*dataset)->unchecked = options && options->unchecked;
         (*dataset)->holders = 1;
         status = open_local(*dataset, path, fields, options);
     }
     if (!status) status = identity(*dataset, digest);
-    /* a path may differ between ranks, as node-local copies do; what is in the file may not */
+    /* a path may differ between ranks, as node-local copies do; what is in the files may not */
     status = mpi_agree(run, core_wrap(status, "shs_dataset_open"),
-                       "shs_dataset_open(%.80s, holding types and shapes %s)",
-                       fields ? fields : "NULL", digest);
+                       "shs_dataset_open(%.80s, %llu files holding types, shapes and samples %s)",
+                       fields ? fields : "NULL", status ? 0 : (ull)(*dataset)->files.paths.count,
+                       digest);
     if (status) shs_dataset_close(dataset);
     return status;
 }
 
+/* ---- Closing. */
+
 static void close_local(shs_dataset *dataset)
 {
-    for (size_t f = 0; f < dataset->n_fields; f++)
-        run_field_close(&dataset->fields[f]);
-    h5_close(&dataset->file);
-    core_free(&dataset->path);
+    for (size_t s = 0; dataset->offsets && s < dataset->what.n_sources; s++)
+        run_offsets_free(&dataset->offsets[s]);
+    core_free(&dataset->offsets);
+    run_files_close(&dataset->files);
+    run_sample_free(&dataset->what);
 }
 
 static shs_status try_rows(struct run_field *field)
@@ -149,12 +200,15 @@ static shs_status try_rows(struct run_field *field)
     return first == SHS_ERROR_MEMORY || last == SHS_ERROR_MEMORY ? SHS_ERROR_MEMORY : status;
 }
 
-shs_status run_dataset_try(const char *path, const char *fields)
+shs_status run_dataset_try(const char *path, const char *fields, bool one_sample_a_file)
 {
     shs_dataset dataset = {0};
-    shs_status status = open_local(&dataset, path, fields, NULL);
-    for (size_t f = 0; f < dataset.n_fields && !status; f++)
-        status = try_rows(&dataset.fields[f]);
+    struct run_field *sources;
+    const shs_dataset_options options = {.one_sample_a_file = one_sample_a_file};
+    shs_status status = open_local(&dataset, path, fields, &options);
+    if (!status) status = run_files_get(&dataset.files, 0, &sources);
+    for (size_t s = 0; s < dataset.what.n_sources && !status; s++)
+        status = try_rows(&sources[s]);
     close_local(&dataset);
     return status;
 }
@@ -180,6 +234,8 @@ void shs_dataset_close(shs_dataset **dataset)
     *dataset = NULL;
 }
 
+/* ---- Looking. */
+
 uint64_t shs_dataset_samples(const shs_dataset *dataset)
 {
     return dataset->samples;
@@ -195,16 +251,18 @@ const shs_tensor *shs_dataset_field(const shs_dataset *dataset, size_t field)
     return field < dataset->n_fields ? &dataset->sample[field] : NULL;
 }
 
-shs_status run_dataset_check(const shs_dataset *dataset)
+/* Samples whose rows one chunk has, at least one; 0 if the field has no chunks. */
+static uint64_t chunk_samples(const shs_dataset *dataset, const struct run_part *part)
 {
-    uint64_t bytes;
-    shs_status status = io_size(dataset->path, &bytes);
-    if (status || bytes >= dataset->file_bytes) return status;
-    return core_fail(SHS_ERROR_FILE,
-                     "%s has %llu bytes, %llu fewer than when it was opened: it was cut short or "
-                     "replaced; put it back and start again",
-                     dataset->path, (unsigned long long)bytes,
-                     (unsigned long long)(dataset->file_bytes - bytes));
+    uint64_t rows = dataset->files.chunk_rows[part->source], samples;
+    if (!rows || part->kind == RUN_LENGTH || part->kind == RUN_WHOLE) return 0;
+    samples = part->kind == RUN_WINDOW ? rows / part->stride : rows;
+    if (part->kind == RUN_RAGGED) {
+        uint64_t all_rows = dataset->files.rows[part->source];
+        uint64_t a_sample = dataset->samples ? all_rows / dataset->samples : 1;
+        samples = rows / (a_sample ? a_sample : 1);
+    }
+    return samples ? samples : 1;
 }
 
 /* Small fields, such as labels, often have chunks of so many rows that nothing would be left to
@@ -212,13 +270,58 @@ shs_status run_dataset_check(const shs_dataset *dataset)
 uint64_t run_dataset_block_rows(const shs_dataset *dataset)
 {
     const uint64_t block_bytes = 1 << 20;
-    uint64_t rows = 0, widest = 1;
+    uint64_t samples = 0, widest = 1;
     for (size_t f = 0; f < dataset->n_fields; f++)
-        if (dataset->fields[f].row_bytes > widest) widest = dataset->fields[f].row_bytes;
+        if (dataset->sample_bytes[f] > widest) widest = dataset->sample_bytes[f];
     for (size_t f = 0; f < dataset->n_fields; f++) {
-        const struct run_field *field = &dataset->fields[f];
-        if (field->row_bytes >= widest / 8 && field->chunk_rows > rows) rows = field->chunk_rows;
+        uint64_t now = chunk_samples(dataset, &dataset->what.part[f]);
+        if (dataset->sample_bytes[f] >= widest / 8 && now > samples) samples = now;
     }
-    if (rows) return rows;
+    if (samples) return samples;
     return widest < block_bytes ? block_bytes / widest : 1;
+}
+
+/* By bisection: samples [low, high) of a file, whose offsets stand at `bounds`. */
+static struct run_range ragged_samples(const uint64_t *bounds, uint64_t samples, uint64_t first,
+                                       uint64_t count)
+{
+    uint64_t low = 0, high = samples, begin, end;
+    while (low < high) { /* the first that ends behind `first` */
+        uint64_t middle = low + (high - low) / 2;
+        if (bounds[middle + 1] > first)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    begin = end = low;
+    for (high = samples; end < high;) { /* the first that begins behind the rows */
+        uint64_t middle = end + (high - end) / 2;
+        if (bounds[middle] >= first + count)
+            high = middle;
+        else
+            end = middle + 1;
+    }
+    return (struct run_range){begin, end - begin};
+}
+
+struct run_range run_dataset_samples(const shs_dataset *dataset, size_t f, uint64_t key,
+                                     uint64_t first, uint64_t count)
+{
+    size_t source, file = run_files_of_key(&dataset->files, key, &source);
+    const struct run_part *part = &dataset->what.part[f];
+    uint64_t begin = dataset->files.file[file].first;
+    uint64_t samples = dataset->files.file[file + 1].first - begin;
+    struct run_range range = {0, 0};
+    bool ragged = part->kind == RUN_RAGGED;
+    const uint64_t *all = ragged ? dataset->offsets[part->offsets].all : NULL;
+    if (ragged && !all && (part->source == source || part->offsets == source))
+        return (struct run_range){0, RUN_SAMPLES_UNKNOWN};
+    if (part->source != source || part->kind == RUN_LENGTH) return range;
+    if (ragged) {
+        range = ragged_samples(all + begin + file, samples, first, count);
+    } else {
+        range = run_part_samples(part, first, count, samples);
+    }
+    range.first += begin;
+    return range;
 }

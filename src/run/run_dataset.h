@@ -3,34 +3,39 @@
 #define RUN_DATASET_H
 
 #include "mpi_run.h"
-#include "run_field.h"
+#include "run_files.h"
+#include "run_offsets.h"
 #include "shardstep/dataset.h"
 
 struct shs_dataset {
     shs_run *run;
-    struct h5_file *file;
-    char *path;
-    uint64_t file_bytes; /* when it was opened */
-    size_t cache_bytes;  /* for decoded chunks, of each loader */
-    bool unchecked;
+    size_t cache_bytes; /* for decoded chunks, of each loader */
     uint64_t samples;
     size_t n_fields;
-    struct run_field fields[SHS_MAX_FIELDS];
+    struct run_sample what; /* of field f: part f */
+    struct run_files files;
+    struct run_offsets *offsets;       /* of each source, if it is one */
     shs_tensor sample[SHS_MAX_FIELDS]; /* of each field, whose the names are */
-    uint64_t holders;                  /* the program and the loaders */
+    size_t sample_bytes[SHS_MAX_FIELDS];
+    uint64_t holders; /* the program and the loaders */
 };
 
 /* Local. Opens a dataset as shs_dataset_open() does, reads the first and the last row of each
- * field, and closes it: for the process that tries a file out. A row that cannot be read is no
- * error here, unless it is for want of memory. */
-shs_status run_dataset_try(const char *path, const char *fields);
-
-/* Local. Refuses a file that is shorter than it was: HDF5 reads what is missing as zeros. */
-shs_status run_dataset_check(const shs_dataset *dataset);
+ * named dataset in the first file, and closes it: for the process that tries a file out. What
+ * cannot be read is no error here, but memory that ran out is. */
+shs_status run_dataset_try(const char *path, const char *fields, bool one_sample_a_file);
 
 /* Local. Rows of a block, if the user gives no number: of the largest chunk of any field or, if
- * none is chunked, as many as fill 1 MiB. */
+ * none is chunked, as many as fill 1 MiB; in samples. */
 uint64_t run_dataset_block_rows(const shs_dataset *dataset);
+
+#define RUN_SAMPLES_UNKNOWN UINT64_MAX
+
+/* Local. The samples of field f that have some of a source's rows [first, first + count); the key
+ * is that of the source in a file. Their number may be RUN_SAMPLES_UNKNOWN, for offsets that are
+ * not in memory. */
+struct run_range run_dataset_samples(const shs_dataset *dataset, size_t f, uint64_t key,
+                                     uint64_t first, uint64_t count);
 
 void run_dataset_hold(shs_dataset *dataset);
 void run_dataset_release(shs_dataset *dataset);

@@ -183,15 +183,22 @@ static void copy_chunk(const struct run_fetcher *fetcher, const struct job *job,
     }
 }
 
+/* The rows of a field that a chunk has some elements of. */
+static void rows_of_chunk(const struct io_layout *layout, uint64_t chunk, uint64_t *first,
+                          uint64_t *count)
+{
+    *first = chunk / layout->chunks_a_band * layout->chunk[0];
+    *count = layout->shape[0] - *first;
+    if (*count > layout->chunk[0]) *count = layout->chunk[0];
+}
+
 static uint64_t next_use(struct run_fetcher *fetcher, const struct run_field *field, uint64_t chunk,
                          const struct run_foresight *foresight)
 {
-    const struct io_layout *layout = io_reader_layout(field->direct);
-    uint64_t first = chunk / layout->chunks_a_band * layout->chunk[0];
-    uint64_t rows = layout->shape[0] - first;
+    uint64_t first, count;
     if (!foresight) return UINT64_MAX - 1 - fetcher->clock++;
-    return foresight->next_use(foresight->user, field, first,
-                               rows < layout->chunk[0] ? rows : layout->chunk[0]);
+    rows_of_chunk(io_reader_layout(field->direct), chunk, &first, &count);
+    return foresight->next_use(foresight->user, field->key, first, count);
 }
 
 /* Hands out what its uses want of a chunk that is kept; false if it is not. */
@@ -215,12 +222,14 @@ static void keep(struct run_fetcher *fetcher, struct job *job,
 {
     const struct use *use = &fetcher->uses[job->begin];
     const struct run_field *field = use->piece->field;
+    const struct io_layout *layout = io_reader_layout(field->direct);
     uint64_t next = next_use(fetcher, field, use->place, foresight);
     fetcher->done.chunks_decoded++;
-    if (next == UINT64_MAX && fetcher->cache_bytes / field->row_bytes < field->rows) return;
-    job->cached = run_cache_add(fetcher->cache, field->key, use->place,
-                                io_reader_layout(field->direct)->chunk_bytes, next);
-    if (job->cached) job->cached->holder = &job->cached;
+    if (next == UINT64_MAX && fetcher->cache_bytes / field->row_bytes < field->all_rows) return;
+    job->cached = run_cache_add(fetcher->cache, field->key, use->place, layout->chunk_bytes, next);
+    if (!job->cached) return;
+    job->cached->holder = &job->cached;
+    rows_of_chunk(layout, use->place, &job->cached->first, &job->cached->rows);
 }
 
 static shs_status make_jobs(struct run_fetcher *fetcher, const struct run_foresight *foresight)
@@ -422,25 +431,16 @@ shs_status run_fetch(struct run_fetcher *fetcher, unsigned threads, const struct
     return status ? status : check(fetcher, threads ? threads : 1, pieces, count);
 }
 
-struct revision {
-    struct run_fetcher *fetcher;
-    struct run_field *const *fields;
-    size_t count;
-    const struct run_foresight *foresight;
-};
-
-static uint64_t revised_use(void *user, uint64_t field, uint64_t chunk)
+static uint64_t revised_use(void *user, const struct run_cached *cached)
 {
-    const struct revision *revision = user;
-    for (size_t i = 0; i < revision->count; i++)
-        if (revision->fields[i]->key == field && revision->fields[i]->direct)
-            return next_use(revision->fetcher, revision->fields[i], chunk, revision->foresight);
-    return UINT64_MAX;
+    const struct run_foresight *foresight = user;
+    return foresight->next_use(foresight->user, cached->field, cached->first, cached->rows);
 }
 
-void run_fetch_revise(struct run_fetcher *fetcher, struct run_field *const *fields, size_t count,
-                      const struct run_foresight *foresight)
+void run_fetch_revise(struct run_fetcher *fetcher, const struct run_foresight *foresight)
 {
-    struct revision revision = {fetcher, fields, count, foresight};
-    if (foresight) run_cache_revise(fetcher->cache, revised_use, &revision);
+    struct run_foresight own;
+    if (!foresight) return;
+    own = *foresight;
+    run_cache_revise(fetcher->cache, revised_use, &own);
 }

@@ -17,10 +17,10 @@ struct run_piece {
     void *to;
 };
 
-/* When any of these rows is next wanted, after the fetch that asks: a time, or UINT64_MAX for never
- * this epoch. */
+/* When any of these rows of the field with a key is next wanted, after the fetch that asks: a time,
+ * or UINT64_MAX for never this epoch. */
 struct run_foresight {
-    uint64_t (*next_use)(void *user, const struct run_field *field, uint64_t first, uint64_t count);
+    uint64_t (*next_use)(void *user, uint64_t key, uint64_t first, uint64_t count);
     void *user;
 };
 
@@ -32,16 +32,16 @@ shs_status run_fetcher_new(uint64_t cache_bytes, struct run_fetcher **fetcher);
 /* Accepts a pointer to NULL; leaves NULL. */
 void run_fetcher_free(struct run_fetcher **fetcher);
 
-/* Fetches the pieces, directly read ones on up to `threads` threads, more of them for what must
- * first come from the disk; those that only HDF5 can read in the calling thread. Without foresight
- * the chunk that was used least recently goes first. */
+/* Fetches the pieces, whose fields may be closed afterwards: chunks are kept by the fields' keys
+ * and are found again by another field with that key and the same rows. Those read directly are
+ * read on up to `threads` threads, more of them for what must first come from the disk; those that
+ * only HDF5 can read in the calling thread. Without foresight the chunk that was used least
+ * recently goes first. */
 shs_status run_fetch(struct run_fetcher *fetcher, unsigned threads, const struct run_piece *pieces,
                      size_t count, const struct run_foresight *foresight);
 
-/* A new epoch, or another place in one: what is kept is judged anew. `fields` are all that have
- * been fetched. */
-void run_fetch_revise(struct run_fetcher *fetcher, struct run_field *const *fields, size_t count,
-                      const struct run_foresight *foresight);
+/* A new epoch, or another place in one: what is kept is judged anew. */
+void run_fetch_revise(struct run_fetcher *fetcher, const struct run_foresight *foresight);
 
 /* What was done so far. */
 shs_loader_statistics run_fetch_statistics(const struct run_fetcher *fetcher);

@@ -38,7 +38,8 @@ static shs_status compare(struct run_field *field, bool *same)
     return status;
 }
 
-static shs_status choose_way(struct h5_file *file, const char *path, struct run_field *field)
+static shs_status choose_way(struct h5_file *file, const char *path, bool trusted,
+                             struct run_field *field)
 {
     struct io_layout layout;
     bool same = false;
@@ -47,7 +48,9 @@ static shs_status choose_way(struct h5_file *file, const char *path, struct run_
     status = io_reader_open(path, &layout, &field->direct);
     if (status) return status;
     /* without the filter there is nothing to compare with, and HDF5 could not read it either */
-    if (h5_field_is_decodable(field->through))
+    if (trusted)
+        same = true;
+    else if (h5_field_is_decodable(field->through))
         status = compare(field, &same);
     else
         same = field->uncompared = true;
@@ -61,33 +64,61 @@ static shs_status choose_way(struct h5_file *file, const char *path, struct run_
     return SHS_OK;
 }
 
-static shs_status open_field(struct h5_file *file, const char *path, const char *name,
-                             size_t cache_bytes, struct run_field *field)
+/* A single number is a row of its own, without axes. */
+static shs_status take_shape(struct run_field *field, const char *name, const shs_tensor *whole)
 {
     char *copy;
-    shs_tensor whole;
-    shs_status status = h5_field_open(file, name, cache_bytes, &field->through, &whole);
-    if (!status) status = core_copy(name, &copy);
+    shs_status status = core_copy(name, &copy);
     if (status) return status;
-    field->sample = (shs_tensor){.name = copy, .type = whole.type, .axes = whole.axes - 1};
-    memcpy(field->sample.shape, whole.shape + 1, field->sample.axes * sizeof *whole.shape);
-    field->rows = whole.shape[0];
+    field->sample = (shs_tensor){.name = copy, .type = whole->type};
+    if (whole->axes) field->sample.axes = whole->axes - 1;
+    memcpy(field->sample.shape, whole->shape + 1, field->sample.axes * sizeof *whole->shape);
+    field->is_single = whole->axes == 0;
+    field->rows = field->all_rows = field->is_single ? 1 : whole->shape[0];
+    return shs_tensor_bytes(&field->sample, &field->row_bytes);
+}
+
+static shs_status open_field(struct h5_file *file, const char *path, const char *name,
+                             const struct run_field_how *how, struct run_field *field)
+{
+    shs_tensor whole;
+    shs_status status = core_copy(path, &field->path);
+    if (status) return status;
+    status = how->single ? h5_field_open_any(file, name, how->cache_bytes, &field->through, &whole)
+                         : h5_field_open(file, name, how->cache_bytes, &field->through, &whole);
+    if (!status) status = take_shape(field, name, &whole);
+    if (status) return status;
     field->chunk_rows = h5_chunk_rows(field->through);
-    status = shs_tensor_bytes(&field->sample, &field->row_bytes);
-    return status ? status : choose_way(file, path, field);
+    if (how->look) return SHS_OK;
+    if (!field->is_single) return choose_way(file, path, how->trusted, field);
+    snprintf(field->reason, sizeof field->reason, "a single number");
+    return SHS_OK;
+}
+
+shs_status run_field_open_as(struct h5_file *file, const char *path, const char *name,
+                             const struct run_field_how *how, struct run_field *field)
+{
+    *field = (struct run_field){0};
+    shs_status status = open_field(file, path, name, how, field);
+    if (status) run_field_close(field);
+    return status;
 }
 
 shs_status run_field_open(struct h5_file *file, const char *path, const char *name,
                           size_t cache_bytes, struct run_field *field)
 {
-    *field = (struct run_field){0};
-    shs_status status = open_field(file, path, name, cache_bytes, field);
-    if (status) run_field_close(field);
-    return status;
+    return run_field_open_as(file, path, name, &(struct run_field_how){.cache_bytes = cache_bytes},
+                             field);
+}
+
+bool run_field_is_through(const struct run_field *field)
+{
+    return field->through || (field->checked_by && field->checked_by->through);
 }
 
 /* `sums` is an open field that may hold the checksums of `field`. */
-static shs_status take_checksums(struct run_field *field, struct run_field *sums, const char *path)
+static shs_status take_checksums(struct run_field *field, struct run_field *sums, const char *path,
+                                 size_t bytes)
 {
     if (sums->sample.type != SHS_U32 || sums->sample.axes != 0 || sums->rows != field->rows)
         return core_fail(SHS_ERROR_FORMAT,
@@ -95,7 +126,7 @@ static shs_status take_checksums(struct run_field *field, struct run_field *sums
                          "rows; remove it, or import the file anew",
                          path, sums->sample.name, field->sample.name,
                          (unsigned long long)field->rows);
-    if (field->rows > CHECKSUMS_BYTES / sizeof *field->checksums) {
+    if (field->rows > bytes / sizeof *field->checksums) {
         shs_status status = core_new(1, sizeof *sums, "a field", &field->checked_by);
         if (status) return status;
         *field->checked_by = *sums;
@@ -109,6 +140,12 @@ static shs_status take_checksums(struct run_field *field, struct run_field *sums
 
 shs_status run_field_find_checksums(struct h5_file *file, const char *path, struct run_field *field)
 {
+    return run_field_find_checksums_within(file, path, CHECKSUMS_BYTES, field);
+}
+
+shs_status run_field_find_checksums_within(struct h5_file *file, const char *path, size_t bytes,
+                                           struct run_field *field)
+{
     struct core_text text = {0};
     struct run_field sums = {0};
     char *name;
@@ -117,7 +154,7 @@ shs_status run_field_find_checksums(struct h5_file *file, const char *path, stru
     if (status) return status;
     if (field->rows && h5_has(file, name)) {
         status = run_field_open(file, path, name, 0, &sums);
-        if (!status) status = take_checksums(field, &sums, path);
+        if (!status) status = take_checksums(field, &sums, path, bytes);
         run_field_close(&sums);
     }
     core_free(&name);
@@ -146,9 +183,9 @@ shs_status run_field_check(const struct run_field *field, uint64_t first, uint64
         uint32_t found = io_crc32c_elements(row, field->row_bytes / size, size);
         if (found != checksums[i])
             return core_fail(SHS_ERROR_FORMAT,
-                             "dataset %s: row %llu is not what was written: its checksum is "
+                             "%s: dataset %s: row %llu is not what was written: its checksum is "
                              "%08lx, not %08lx; the file is damaged, get it anew",
-                             field->sample.name, (unsigned long long)(first + i),
+                             field->path, field->sample.name, (unsigned long long)(first + i),
                              (unsigned long)found, (unsigned long)checksums[i]);
     }
     return SHS_OK;
@@ -163,6 +200,7 @@ void run_field_close(struct run_field *field)
     io_reader_close(&field->direct);
     io_lane_free(&field->lane);
     core_free(&field->sample.name);
+    core_free(&field->path);
     *field = (struct run_field){0};
 }
 

@@ -6,6 +6,7 @@
 #include "io_reader.h"
 
 struct run_field {
+    char *path;                   /* of its file */
     struct h5_field *through;     /* HDF5; NULL if it is read directly */
     struct io_reader *direct;     /* or NULL */
     struct io_lane lane;          /* the calling thread's, for run_field_read() */
@@ -14,8 +15,10 @@ struct run_field {
     uint32_t *checksums; /* of every row, or NULL */
     struct run_field *checked_by; /* where they are read from, if they are too many; or NULL */
     uint64_t key;                 /* what names it in a cache: the caller's to set */
-    shs_tensor sample;            /* name is the struct's own */
+    shs_tensor sample;            /* a row; name is the struct's own */
+    bool is_single;               /* a number without axes */
     uint64_t rows;
+    uint64_t all_rows; /* with those of other files that are read with it: the caller's to change */
     uint64_t chunk_rows; /* rows of a chunk; 0: not chunked */
     size_t row_bytes;
 };
@@ -26,10 +29,30 @@ struct run_field {
 shs_status run_field_open(struct h5_file *file, const char *path, const char *name,
                           size_t cache_bytes, struct run_field *field);
 
+/* How a field is opened. */
+struct run_field_how {
+    size_t cache_bytes;
+    bool single;  /* a single number is taken for one row */
+    bool trusted; /* it is read directly without a comparison: an earlier one was good, in this file
+                     or in one like it */
+    bool look; /* type and shape are all that is wanted: it will be read through HDF5, if at all */
+};
+
+shs_status run_field_open_as(struct h5_file *file, const char *path, const char *name,
+                             const struct run_field_how *how, struct run_field *field);
+
 /* Finds the field's checksums: the dataset NAME.crc32c beside it, a u32 for each row, if there is
- * one. One of another type or shape is an error. */
+ * one. One of another type or shape is an error. They are held in memory if they take no more than
+ * 64 MiB. */
 shs_status run_field_find_checksums(struct h5_file *file, const char *path,
                                     struct run_field *field);
+
+/* The same, with another limit to what is held in memory. */
+shs_status run_field_find_checksums_within(struct h5_file *file, const char *path, size_t bytes,
+                                           struct run_field *field);
+
+/* True if HDF5 must stay open for the field. */
+bool run_field_is_through(const struct run_field *field);
 
 /* True if rows of the field can be checked. */
 bool run_field_has_checksums(const struct run_field *field);

@@ -6,10 +6,16 @@
 
 typedef unsigned long long ull;
 
-static void add_field(struct core_text *text, const shs_tensor *sample)
+/* What a field is made of follows only where it is not a row of its own dataset. */
+static void add_field(struct core_text *text, const shs_dataset *dataset, size_t f)
 {
-    core_text_add(text, "field %s = ", sample->name);
-    core_text_add_shape(text, sample);
+    const struct run_part *part = &dataset->what.part[f];
+    core_text_add(text, "field %s = ", dataset->sample[f].name);
+    core_text_add_shape(text, &dataset->sample[f]);
+    core_text_add(text, "\n");
+    if (run_part_is_own_row(&dataset->what, part)) return;
+    core_text_add(text, "rows of ");
+    run_part_describe(&dataset->what, part, text);
     core_text_add(text, "\n");
 }
 
@@ -23,7 +29,7 @@ shs_status run_fingerprint(const shs_loader *loader, char **fingerprint)
     core_text_add(&text, "seed = %llu\n", (ull)loader->dataset->run->seed);
     core_text_add(&text, "samples = %llu\n", (ull)shape->samples);
     for (size_t f = 0; f < loader->dataset->n_fields; f++)
-        add_field(&text, &loader->dataset->sample[f]);
+        add_field(&text, loader->dataset, f);
     if (loader->part_to > 0)
         core_text_add(&text, "part = %.17g to %.17g\n", loader->part_from, loader->part_to);
     else if (loader->subset.rows)

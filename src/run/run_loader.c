@@ -62,8 +62,7 @@ static shs_status make_field(shs_loader *loader, size_t f, uint64_t batch)
     loader->field[f] = *shs_augment_output(loader->augment, f);
     bool changes = shs_augment_changes(loader->augment, f);
     shs_status status = shs_tensor_bytes(&loader->field[f], &loader->output_bytes[f]);
-    if (!status)
-        status = core_new(batch, dataset->fields[f].row_bytes, "a batch", &loader->read[f]);
+    if (!status) status = core_new(batch, dataset->sample_bytes[f], "a batch", &loader->read[f]);
     if (!status && changes)
         status = core_new(batch, loader->output_bytes[f], "a batch", &loader->output[f]);
     if (status) return status;
@@ -82,6 +81,7 @@ static shs_status make_buffers(shs_loader *loader)
     const shs_dataset *dataset = loader->dataset;
     uint64_t batch = order_most_rows(&loader->order.shape);
     shs_status status = run_fetcher_new(dataset->cache_bytes, &loader->fetcher);
+    if (!status) status = run_gather_new(loader->dataset, &loader->gather);
     if (!status) status = core_new(batch, sizeof *loader->index, "row numbers", &loader->index);
     if (!status)
         status =
@@ -207,7 +207,7 @@ void shs_loader_close(shs_loader **loader)
         core_free(&(*loader)->read[f]);
     }
     run_fetcher_free(&(*loader)->fetcher);
-    core_free(&(*loader)->pieces);
+    run_gather_free(&(*loader)->gather);
     core_free(&(*loader)->index);
     core_free(&(*loader)->scratch);
     core_free(&(*loader)->augment_text);
@@ -232,11 +232,10 @@ shs_loader_statistics shs_statistics(const shs_loader *loader)
 {
     const shs_dataset *dataset = loader->dataset;
     shs_loader_statistics done = run_fetch_statistics(loader->fetcher);
-    done.rows /= dataset->n_fields;
+    done.rows = loader->rows_read;
+    done.bytes = run_files_bytes(&dataset->files);
     done.epochs_verified = loader->watch.verified;
     done.epochs_unverified = loader->epochs_unverified;
-    for (size_t f = 0; f < dataset->n_fields; f++)
-        if (dataset->fields[f].direct) done.bytes += io_reader_bytes(dataset->fields[f].direct);
     return done;
 }
 
@@ -336,100 +335,68 @@ static shs_status augment_row(shs_loader *loader, const shs_batch *batch, uint64
     void *outputs[SHS_MAX_FIELDS];
     shs_random random;
     for (size_t f = 0; f < dataset->n_fields; f++) {
-        inputs[f] = (const char *)loader->read[f] + slot * dataset->fields[f].row_bytes;
+        inputs[f] = (const char *)loader->read[f] + slot * dataset->sample_bytes[f];
         outputs[f] = (char *)loader->output[f] + slot * loader->output_bytes[f];
     }
     run_loader_stream(loader, batch, slot, &random);
     return shs_augment_apply(loader->augment, &random, inputs, outputs, loader->scratch);
 }
 
-/* Neighbouring rows that also come to lie one after the other are one piece. */
-static bool extend_piece(shs_loader *loader, size_t count, const struct run_piece *more)
+/* When a source's rows are next wanted, by any field. So many samples as to be looked at one by one
+ * are wanted soon enough: the first ones are looked at. */
+static uint64_t next_use(void *user, uint64_t key, uint64_t first, uint64_t count)
 {
-    if (!count) return false;
-    struct run_piece *last = &loader->pieces[count - 1];
-    size_t bytes = last->count * last->field->row_bytes;
-    if (last->field != more->field || last->first + last->count != more->first ||
-        (char *)last->to + bytes != more->to)
-        return false;
-    last->count += more->count;
-    return true;
-}
-
-static shs_status add_piece(shs_loader *loader, size_t *count, struct run_piece piece)
-{
-    if (extend_piece(loader, *count, &piece)) return SHS_OK;
-    if (*count == loader->pieces_capacity) {
-        size_t capacity = *count ? 2 * *count : 64;
-        shs_status status =
-            core_resize(capacity, sizeof *loader->pieces, "a batch's pieces", &loader->pieces);
-        if (status) return status;
-        loader->pieces_capacity = capacity;
-    }
-    loader->pieces[(*count)++] = piece;
-    return SHS_OK;
-}
-
-/* What the rows in `index` are made of. */
-static shs_status find_pieces(shs_loader *loader, uint64_t rows, size_t *count)
-{
-    shs_dataset *dataset = loader->dataset;
-    shs_status status = SHS_OK;
-    *count = 0;
-    for (size_t f = 0; f < dataset->n_fields; f++)
-        for (uint64_t row = 0; row < rows && !status; row++)
-            status = add_piece(
-                loader, count,
-                (struct run_piece){&dataset->fields[f], loader->index[row], 1,
-                                   (char *)loader->read[f] + row * dataset->fields[f].row_bytes});
-    return status;
-}
-
-static uint64_t next_use(void *user, const struct run_field *field, uint64_t first, uint64_t count)
-{
+    enum {
+        MOST = 4096
+    };
     shs_loader *loader = user;
     const shs_run *run = loader->dataset->run;
-    (void)field;
-    uint64_t begin = order_subset_below(&loader->subset, first);
-    uint64_t end = order_subset_below(&loader->subset, first + count);
-    return order_next_use(&loader->order, begin, end - begin, loader->moment, run->first_vrank,
-                          run->hosted);
+    uint64_t next = UINT64_MAX;
+    for (size_t f = 0; f < loader->dataset->n_fields; f++) {
+        struct run_range samples = run_dataset_samples(loader->dataset, f, key, first, count);
+        if (!samples.count) continue;
+        if (samples.count == RUN_SAMPLES_UNKNOWN) {
+            if (next == UINT64_MAX) next = UINT64_MAX - 1; /* some time */
+            continue;
+        }
+        uint64_t begin = order_subset_below(&loader->subset, samples.first);
+        uint64_t end = order_subset_below(&loader->subset, samples.first + samples.count);
+        uint64_t use =
+            order_next_use(&loader->order, begin, end - begin < MOST ? end - begin : MOST,
+                           loader->moment, run->first_vrank, run->hosted);
+        if (use < next) next = use;
+    }
+    return next;
 }
 
-/* Another epoch's order: chunks that are kept are judged by it. */
+/* Another epoch's order: chunks that are kept are judged by it. Files may have changed. */
 static shs_status begin_epoch(shs_loader *loader)
 {
-    struct run_field *fields[SHS_MAX_FIELDS];
-    shs_dataset *dataset = loader->dataset;
     uint64_t epoch = loader->cursor.epoch;
     if (loader->epoch_begun && loader->epoch == epoch) return SHS_OK;
     shs_status status = order_begin(&loader->order, epoch);
     if (status) return status;
     loader->epoch_begun = true;
     loader->epoch = epoch;
-    for (size_t f = 0; f < dataset->n_fields; f++)
-        fields[f] = &dataset->fields[f];
-    run_fetch_revise(loader->fetcher, fields, dataset->n_fields,
-                     &(struct run_foresight){next_use, loader});
+    run_files_suspect(&loader->dataset->files);
+    run_fetch_revise(loader->fetcher, &(struct run_foresight){next_use, loader});
     return SHS_OK;
 }
 
 static shs_status load_rows(shs_loader *loader, uint64_t vrank, struct order_slice slice)
 {
-    size_t n_pieces;
     const shs_batch place = {.vrank = vrank,
                              .epoch = loader->cursor.epoch,
                              .step = loader->cursor.step,
                              .index = loader->index};
     loader->moment = order_moment(&loader->order.shape, loader->cursor.epoch_step, vrank);
-    shs_status status = run_dataset_check(loader->dataset);
-    if (!status) status = begin_epoch(loader);
+    shs_status status = begin_epoch(loader);
     if (!status) status = order_rows(&loader->order, vrank, slice, loader->index);
     if (!status) order_subset_rows(&loader->subset, loader->index, slice.rows);
-    if (!status) status = find_pieces(loader, slice.rows, &n_pieces);
     if (!status)
-        status = run_fetch(loader->fetcher, loader->threads, loader->pieces, n_pieces,
-                           &(struct run_foresight){next_use, loader});
+        status = run_gather(loader->gather, loader->fetcher, loader->threads, loader->index,
+                            slice.rows, loader->read, &(struct run_foresight){next_use, loader});
+    if (!status) loader->rows_read += slice.rows;
     for (uint64_t slot = 0; slot < slice.rows && loader->augments && !status; slot++)
         status = augment_row(loader, &place, slot);
     return status;

@@ -5,7 +5,7 @@
 #include "order.h"
 #include "order_subset.h"
 #include "run_dataset.h"
-#include "run_fetch.h"
+#include "run_gather.h"
 #include "shardstep/loader.h"
 
 struct shs_loader {
@@ -23,6 +23,8 @@ struct shs_loader {
     uint32_t threads;
     bool draws;
     struct run_fetcher *fetcher;
+    struct run_gather *gather;
+    uint64_t rows_read;
 
     bool epoch_begun; /* epoch `epoch`, for the order and the chunks that are kept */
     uint64_t epoch;
@@ -43,8 +45,6 @@ struct shs_loader {
     size_t output_bytes[SHS_MAX_FIELDS];
     shs_tensor field[SHS_MAX_FIELDS];
     void *scratch;
-    struct run_piece *pieces;
-    size_t pieces_capacity;
     bool augments; /* some field */
 };
 

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <hdf5.h>
+#include <sys/stat.h>
 
 #include "h5_write.h"
 #include "ranks.h"
@@ -87,14 +88,17 @@ static inline uint64_t chunk_place(const char *path, uint64_t row, uint64_t *byt
     return address;
 }
 
-/* Local. Flips bits of one byte; twice restores it. */
+/* Local. Flips bits of one byte; twice restores it. As a disk's error would, it leaves the time of
+ * the last change alone. */
 static inline void flip_byte(const char *path, uint64_t at, unsigned char bits)
 {
     unsigned char byte = 0;
+    struct stat before;
     int file = open(path, O_RDWR);
-    need(file >= 0 && pread(file, &byte, 1, (off_t)at) == 1, path);
+    need(file >= 0 && fstat(file, &before) == 0 && pread(file, &byte, 1, (off_t)at) == 1, path);
     byte ^= bits;
     need(pwrite(file, &byte, 1, (off_t)at) == 1, path);
+    need(futimens(file, (const struct timespec[]){before.st_atim, before.st_mtim}) == 0, path);
     close(file);
 }
 

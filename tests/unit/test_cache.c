@@ -102,10 +102,10 @@ static uint64_t some_time(uint64_t *clock)
     return (++*clock * UINT64_C(0x9E3779B97F4A7C15)) >> 1;
 }
 
-static uint64_t revised(void *user, uint64_t field, uint64_t chunk)
+static uint64_t revised(void *user, const struct run_cached *cached)
 {
     const struct model *model = user;
-    return model->next[field][chunk];
+    return model->next[cached->field][cached->chunk];
 }
 
 static void revise(struct run_cache *cache, struct model *model, uint64_t *clock)

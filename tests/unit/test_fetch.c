@@ -320,10 +320,10 @@ struct future {
     size_t count, now; /* the fetch of rows[now] */
 };
 
-static uint64_t find_use(void *user, const struct run_field *field, uint64_t first, uint64_t count)
+static uint64_t find_use(void *user, uint64_t key, uint64_t first, uint64_t count)
 {
     const struct future *future = user;
-    (void)field;
+    (void)key;
     for (size_t t = future->now + 1; t < future->count; t++)
         if (future->rows[t] >= first && future->rows[t] < first + count) return t;
     return UINT64_MAX;
@@ -400,17 +400,15 @@ static void a_field_that_fits_is_decoded_once_a_run(void)
     }
 }
 
-static uint64_t use_high_chunks(void *user, const struct run_field *field, uint64_t first,
-                                uint64_t count)
+static uint64_t use_high_chunks(void *user, uint64_t key, uint64_t first, uint64_t count)
 {
-    (void)user, (void)field, (void)count;
+    (void)user, (void)key, (void)count;
     return ROWS - first;
 }
 
-static uint64_t use_low_chunks(void *user, const struct run_field *field, uint64_t first,
-                               uint64_t count)
+static uint64_t use_low_chunks(void *user, uint64_t key, uint64_t first, uint64_t count)
 {
-    (void)user, (void)field, (void)count;
+    (void)user, (void)key, (void)count;
     return first;
 }
 
@@ -419,13 +417,12 @@ static void a_new_order_is_judged_anew(void)
     struct data data;
     struct run_foresight high = {use_high_chunks, NULL}, low = {use_low_chunks, NULL};
     if (!data_open(&data, 2 * CHUNK_BYTES)) return;
-    struct run_field *fields[] = {&data.plain, &data.chunked, &data.parts, &data.compact};
     for (uint64_t chunk = 3; chunk <= 4; chunk++) {
         begin_pieces();
         add_piece(&data.chunked, chunk * HEIGHT, 1);
         fetch(data.fetcher, 1, &high);
     }
-    run_fetch_revise(data.fetcher, fields, COUNT(fields), &low);
+    run_fetch_revise(data.fetcher, &low);
     begin_pieces();
     add_piece(&data.chunked, 0, 1); /* in the place of chunk 4, which is used last now */
     fetch(data.fetcher, 1, &low);

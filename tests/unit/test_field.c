@@ -117,12 +117,18 @@ enum {
     MOST_PIECES = 40
 };
 
+struct future {
+    const struct run_field *field;
+    uint64_t order;
+};
+
 /* A time that is a function of the chunk and nothing else: a bad foresight, of a kind that never
  * says the same of two chunks. */
-static uint64_t some_use(void *user, const struct run_field *field, uint64_t first, uint64_t count)
+static uint64_t some_use(void *user, uint64_t key, uint64_t first, uint64_t count)
 {
-    uint64_t state = first + *(uint64_t *)user, time = judge_random(&state);
-    CHECK(first + count <= field->rows && count > 0);
+    const struct future *future = user;
+    uint64_t state = first + future->order, time = judge_random(&state);
+    CHECK(key == future->field->key && first + count <= future->field->rows && count > 0);
     return time % 5 ? time >> 8 : UINT64_MAX;
 }
 
@@ -161,14 +167,16 @@ static void check_pieces(struct run_field *field, unsigned threads, uint64_t cac
 {
     static unsigned char memory[MOST_PIECES * (MOST_FILE_BYTES + 1)];
     struct run_piece pieces[MOST_PIECES];
-    uint64_t state = threads + cache_bytes, order = 1;
+    uint64_t state = threads + cache_bytes;
+    struct future order = {.field = field};
     struct run_foresight future = {some_use, &order};
     struct run_fetcher *fetcher;
     if (!NEED(run_fetcher_new(cache_bytes, &fetcher) == SHS_OK)) return;
+    field->key = 1000 + threads;
     for (int fetch = 0; fetch < 3; fetch++) {
         size_t count = make_pieces(&state, field, memory, pieces);
-        order = judge_random(&state);
-        run_fetch_revise(fetcher, &field, 1, foresight ? &future : NULL);
+        order.order = judge_random(&state);
+        run_fetch_revise(fetcher, foresight ? &future : NULL);
         CHECK(run_fetch(fetcher, threads, pieces, count, foresight ? &future : NULL) == SHS_OK);
         CHECK(pieces_are_right(pieces, count));
         CHECK(run_fetch_statistics(fetcher).cached_bytes <= cache_bytes);

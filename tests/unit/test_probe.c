@@ -40,7 +40,7 @@ static bool write_script(const char *text)
 
 static shs_status try_limits(const char *text, uint64_t milliseconds, uint32_t mebibytes)
 {
-    const struct io_probe probe = {program, milliseconds, mebibytes};
+    const struct io_probe probe = {program, milliseconds, mebibytes, false};
     if (!write_script(text)) return SHS_ERROR_ARGUMENT; /* which no probe returns */
     return io_probe(&probe, "x.h5", "a,b");
 }
@@ -237,7 +237,7 @@ static char *written(char *text, size_t bytes)
 static bool run_and_read(const char *fields, const char *script, char *text, size_t bytes)
 {
     char whole[2 * PATH_BYTES];
-    const struct io_probe probe = {program, 4321, 765};
+    const struct io_probe probe = {program, 4321, 765, false};
     snprintf(whole, sizeof whole, "exec 3>&1 >'%s/written'; %s; echo ok >&3", folder, script);
     bool done = write_script(whole) && io_probe(&probe, "-- x y.h5", fields) == SHS_OK;
     return *written(text, bytes) && done;

@@ -1,0 +1,100 @@
+/* shardstep info --fields: what the samples of a dataset are, of however many files. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "core_memory.h"
+#include "io_paths.h"
+#include "mpi_job.h"
+#include "run_dataset.h"
+
+typedef unsigned long long ull;
+
+shs_status cli_first_file(const char *path, char **first)
+{
+    struct io_paths paths;
+    *first = NULL;
+    shs_status status = io_paths_find(path, &paths);
+    if (!status) status = core_copy(paths.path[0], first);
+    io_paths_free(&paths);
+    return status;
+}
+
+/* How the first file's dataset is read, which speaks for the others. */
+static void print_way(const shs_dataset *dataset, const struct run_part *part,
+                      const struct run_field *sources)
+{
+    const struct run_field *field = &sources[part->source];
+    if (part->kind == RUN_LENGTH)
+        printf("    rows of %s that are no padding\n", sources[part->source].sample.name);
+    else if (field->direct)
+        printf("    read directly, by position%s\n",
+               run_field_has_checksums(field) ? ", and checked" : "");
+    else
+        printf("    read through HDF5: it is %s\n", field->reason);
+    if (part->kind == RUN_RAGGED && !dataset->offsets[part->offsets].all)
+        printf("    offsets read as they are wanted: they are too many to be kept\n");
+}
+
+static shs_status print_field(const shs_dataset *dataset, size_t f, const struct run_field *sources)
+{
+    const struct run_part *part = &dataset->what.part[f];
+    struct core_text text = {0};
+    char *line;
+    if (run_part_is_own_row(&dataset->what, part))
+        core_text_add(&text, "%s", part->name);
+    else
+        run_part_describe(&dataset->what, part, &text);
+    core_text_add(&text, ": ");
+    core_text_add_shape(&text, &dataset->sample[f]);
+    shs_status status = core_text_take(&text, &line);
+    if (status) return status;
+    printf("%s\n", line);
+    print_way(dataset, part, sources);
+    core_free(&line);
+    return SHS_OK;
+}
+
+static void print_samples(const shs_dataset *dataset, uint64_t vranks)
+{
+    const struct io_paths *paths = &dataset->files.paths;
+    printf("%llu samples in %zu file%s: %s", (ull)dataset->samples, paths->count,
+           paths->count == 1 ? "" : "s", paths->path[0]);
+    if (paths->count > 1) printf(" to %s", paths->path[paths->count - 1]);
+    printf("\n");
+    if (!vranks) return;
+    printf("    a virtual rank of %llu: %llu", (ull)vranks, (ull)(dataset->samples / vranks));
+    if (dataset->samples % vranks) printf(" or %llu", (ull)(dataset->samples / vranks + 1));
+    printf(" an epoch\n");
+}
+
+static shs_status print(const struct cli_arguments *arguments, shs_dataset *dataset)
+{
+    struct run_field *sources;
+    shs_status status = run_files_get(&dataset->files, 0, &sources);
+    if (status) return status;
+    print_samples(dataset, arguments->vranks);
+    for (size_t f = 0; f < dataset->n_fields && !status; f++)
+        status = print_field(dataset, f, sources);
+    return status;
+}
+
+shs_status cli_print_samples(const struct cli_arguments *arguments)
+{
+    shs_run *run = NULL;
+    shs_dataset *dataset = NULL;
+    char *fields = NULL;
+    shs_dataset_options how = cli_dataset_options(arguments);
+    shs_status status = SHS_OK;
+    if (!arguments->fields)
+        status = cli_all_fields(arguments->plain[0], arguments->one_sample_a_file, &fields);
+    if (!status) status = mpi_job_open_alone(&(struct mpi_job_options){0}, &run);
+    if (!status)
+        status = shs_dataset_open(run, arguments->plain[0],
+                                  arguments->fields ? arguments->fields : fields, &how, &dataset);
+    if (!status) status = print(arguments, dataset);
+    core_free(&fields);
+    shs_dataset_close(&dataset);
+    mpi_job_close(&run);
+    return status;
+}

@@ -1,0 +1,78 @@
+/* The files of a dataset: found once, opened when they are wanted and closed again when others are,
+ * since there may be more of them than a process can have open. In the calling thread only. */
+#ifndef RUN_FILES_H
+#define RUN_FILES_H
+
+#include "io_paths.h"
+#include "run_field.h"
+#include "run_sample.h"
+
+struct run_open_file; /* what an open file takes */
+
+/* One file, of perhaps a million. */
+struct run_file {
+    uint64_t first; /* sample, in the dataset */
+    uint64_t bytes; /* and time of the last change, when it was first opened */
+    int64_t seconds;
+    int32_t nanoseconds;
+    uint32_t checked;           /* the round in which it was last compared with that */
+    bool known;                 /* it has been opened */
+    bool compared;              /* rows read directly were those that HDF5 reads */
+    struct run_open_file *open; /* or NULL */
+};
+
+struct run_files {
+    struct io_paths paths;
+    struct run_file *file;           /* as many as paths, and one more, whose `first` is the end */
+    const struct run_sample *sample; /* borrowed: names of the datasets */
+    bool one_a_file;
+    bool unchecked;
+    size_t cache_bytes;
+    shs_tensor shape[2 * SHS_MAX_FIELDS]; /* of each source: a row's, or all of it with one_a_file;
+                                             no name, no data */
+    uint64_t rows[2 * SHS_MAX_FIELDS];    /* of each source, in all files together */
+    uint64_t chunk_rows[2 * SHS_MAX_FIELDS]; /* of the first file; 0: not chunked */
+    size_t most_open;                        /* files at a time */
+    size_t n_open;
+    struct run_open_file *newest, *oldest;
+    uint32_t round;
+    uint64_t closed_bytes; /* that files now closed had read */
+};
+
+struct run_files_how {
+    const char *path;
+    const struct run_sample *sample;
+    bool one_a_file;
+    bool unchecked;
+    size_t cache_bytes; /* for decoded chunks in HDF5, of all open files together, a field */
+};
+
+/* A file as it is looked at when the dataset is opened: its sources, open. */
+typedef shs_status run_files_visit(void *user, size_t file, struct run_field *sources);
+
+/* Finds the files and looks at each, or with one_a_file only at the first: types and shapes must be
+ * alike, and samples are counted. `visit` is called for each, in order, before the next. Zeroed
+ * files may be closed, also after an error. */
+shs_status run_files_open(const struct run_files_how *how, run_files_visit *visit, void *user,
+                          struct run_files *files);
+
+void run_files_close(struct run_files *files);
+
+/* Files must be compared with what they were before they are read again: a new epoch, say. */
+void run_files_suspect(struct run_files *files);
+
+/* Opens a file, if it is not, and hands out its sources, for as long as fewer than most_open other
+ * files are asked for. A file that has changed is an error. */
+shs_status run_files_get(struct run_files *files, size_t file, struct run_field **sources);
+
+/* The file that has a sample. */
+size_t run_files_of(const struct run_files *files, uint64_t sample);
+
+/* The key of a source in a cache, and what it stands for. */
+uint64_t run_files_key(const struct run_files *files, size_t file, size_t source);
+size_t run_files_of_key(const struct run_files *files, uint64_t key, size_t *source);
+
+/* Bytes read by position from all files. */
+uint64_t run_files_bytes(const struct run_files *files);
+
+#endif

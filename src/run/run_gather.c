@@ -1,0 +1,270 @@
+#include "run_gather.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core_memory.h"
+
+typedef unsigned long long ull;
+
+/* Rows of a source that go to one place: a piece whose file may still be closed. */
+struct place {
+    size_t file, source;
+    size_t number; /* in the order of places */
+    uint64_t first, count;
+    char *to;
+};
+
+struct run_gather {
+    shs_dataset *dataset;
+    const uint64_t *index; /* of the samples that are gathered now */
+    uint64_t count;
+    size_t *file; /* of each */
+    size_t file_capacity;
+    uint64_t (*bounds)[2]; /* of a ragged field's samples, in rows of their files */
+    size_t bounds_capacity;
+    char *pairs; /* offsets, as they were read */
+    size_t pairs_capacity;
+    struct place *places;
+    size_t n_places, places_capacity;
+    struct run_piece *pieces;
+    size_t n_pieces, pieces_capacity;
+};
+
+/* What is read with. */
+struct means {
+    struct run_fetcher *fetcher;
+    unsigned threads;
+    const struct run_foresight *foresight;
+};
+
+shs_status run_gather_new(shs_dataset *dataset, struct run_gather **gather)
+{
+    shs_status status = core_new(1, sizeof **gather, "gathering", gather);
+    if (!status) (*gather)->dataset = dataset;
+    return status;
+}
+
+void run_gather_free(struct run_gather **gather)
+{
+    if (!*gather) return;
+    core_free(&(*gather)->file);
+    core_free(&(*gather)->bounds);
+    core_free(&(*gather)->pairs);
+    core_free(&(*gather)->places);
+    core_free(&(*gather)->pieces);
+    core_free(gather);
+}
+
+static shs_status grow(size_t count, size_t bytes, size_t *capacity, void *memory_pointer)
+{
+    if (count <= *capacity) return SHS_OK;
+    size_t enough = count > 2 * *capacity ? count : 2 * *capacity;
+    shs_status status = core_resize(enough, bytes, "a batch's pieces", memory_pointer);
+    if (!status) *capacity = enough;
+    return status;
+}
+
+/* ---- Places to pieces. */
+
+static int compare_places(const void *left, const void *right)
+{
+    const struct place *a = left, *b = right;
+    if (a->file != b->file) return a->file < b->file ? -1 : 1;
+    return a->number < b->number ? -1 : a->number > b->number;
+}
+
+/* Neighbouring rows that also come to lie one after the other are one piece. */
+static bool extend_piece(struct run_gather *gather, const struct run_piece *more)
+{
+    if (!gather->n_pieces) return false;
+    struct run_piece *last = &gather->pieces[gather->n_pieces - 1];
+    size_t bytes = last->count * last->field->row_bytes;
+    if (last->field != more->field || last->first + last->count != more->first ||
+        (char *)last->to + bytes != more->to)
+        return false;
+    last->count += more->count;
+    return true;
+}
+
+static shs_status add_piece(struct run_gather *gather, struct run_field *sources,
+                            const struct place *place)
+{
+    struct run_field *field = &sources[place->source];
+    const struct run_piece piece = {field, place->first, place->count, place->to};
+    if (place->first > field->rows || place->count > field->rows - place->first)
+        return core_fail(SHS_ERROR_FORMAT,
+                         "%s: dataset %s has %llu rows, but rows %llu to %llu are wanted",
+                         field->path, field->sample.name, (ull)field->rows, (ull)place->first,
+                         (ull)(place->first + place->count - 1));
+    if (extend_piece(gather, &piece)) return SHS_OK;
+    shs_status status = grow(gather->n_pieces + 1, sizeof *gather->pieces, &gather->pieces_capacity,
+                             &gather->pieces);
+    if (!status) gather->pieces[gather->n_pieces++] = piece;
+    return status;
+}
+
+static shs_status fetch_pieces(struct run_gather *gather, const struct means *means)
+{
+    shs_status status = run_fetch(means->fetcher, means->threads, gather->pieces, gather->n_pieces,
+                                  means->foresight);
+    gather->n_pieces = 0;
+    return status;
+}
+
+/* Fetches all places, those of as many files at a time as can be open. */
+static shs_status fetch_places(struct run_gather *gather, const struct means *means)
+{
+    struct run_files *files = &gather->dataset->files;
+    struct run_field *sources = NULL;
+    size_t n_files = 0;
+    shs_status status = SHS_OK;
+    if (files->paths.count > 1)
+        qsort(gather->places, gather->n_places, sizeof *gather->places, compare_places);
+    gather->n_pieces = 0;
+    for (size_t i = 0; i < gather->n_places && !status; i++) {
+        const struct place *place = &gather->places[i];
+        if (i == 0 || place->file != gather->places[i - 1].file) {
+            if (n_files++ % files->most_open == 0) status = fetch_pieces(gather, means);
+            if (!status) status = run_files_get(files, place->file, &sources);
+        }
+        if (!status) status = add_piece(gather, sources, place);
+    }
+    if (!status) status = fetch_pieces(gather, means);
+    gather->n_places = 0;
+    return status;
+}
+
+/* ---- Samples to places. */
+
+static shs_status add_place(struct run_gather *gather, struct place place)
+{
+    if (!place.count) return SHS_OK;
+    shs_status status = grow(gather->n_places + 1, sizeof *gather->places, &gather->places_capacity,
+                             &gather->places);
+    place.number = gather->n_places;
+    if (!status) gather->places[gather->n_places++] = place;
+    return status;
+}
+
+static uint64_t number_in_file(const struct run_gather *gather, uint64_t slot)
+{
+    return gather->index[slot] - gather->dataset->files.file[gather->file[slot]].first;
+}
+
+static shs_status find_files(struct run_gather *gather)
+{
+    shs_status status =
+        grow((size_t)gather->count, sizeof *gather->file, &gather->file_capacity, &gather->file);
+    for (uint64_t slot = 0; slot < gather->count && !status; slot++)
+        gather->file[slot] = run_files_of(&gather->dataset->files, gather->index[slot]);
+    return status;
+}
+
+static shs_status add_rows(struct run_gather *gather, size_t p, char *to)
+{
+    const shs_dataset *dataset = gather->dataset;
+    const struct run_part *part = &dataset->what.part[p];
+    const shs_tensor *shape = &dataset->files.shape[part->source];
+    uint64_t whole = shape->axes ? shape->shape[0] : 1;
+    bool is_whole = part->kind == RUN_WHOLE;
+    shs_status status = SHS_OK;
+    for (uint64_t slot = 0; slot < gather->count && !status; slot++)
+        status = add_place(
+            gather, (struct place){
+                        .file = gather->file[slot],
+                        .source = part->source,
+                        .first = is_whole ? 0 : run_part_first(part, number_in_file(gather, slot)),
+                        .count = is_whole ? whole : run_part_rows(part),
+                        .to = to + slot * dataset->sample_bytes[p]});
+    return status;
+}
+
+/* ---- Ragged fields. */
+
+/* Offsets that are in memory; each file has one more than samples. */
+static void look_up_bounds(struct run_gather *gather, const struct run_offsets *offsets)
+{
+    for (uint64_t slot = 0; slot < gather->count; slot++)
+        memcpy(gather->bounds[slot], offsets->all + gather->index[slot] + gather->file[slot],
+               sizeof *gather->bounds);
+}
+
+static shs_status read_bounds(struct run_gather *gather, const struct run_part *part,
+                              const struct means *means)
+{
+    const struct run_files *files = &gather->dataset->files;
+    struct run_field field = {.sample = files->shape[part->offsets]}; /* for messages */
+    field.sample.name = gather->dataset->what.source[part->offsets];
+    size_t size = 2 * shs_type_size(field.sample.type);
+    shs_status status = grow((size_t)gather->count, size, &gather->pairs_capacity, &gather->pairs);
+    for (uint64_t slot = 0; slot < gather->count && !status; slot++)
+        status = add_place(gather, (struct place){.file = gather->file[slot],
+                                                  .source = part->offsets,
+                                                  .first = number_in_file(gather, slot),
+                                                  .count = 2,
+                                                  .to = gather->pairs + slot * size});
+    if (!status) status = fetch_places(gather, means);
+    for (uint64_t slot = 0; slot < gather->count && !status; slot++) {
+        field.path = files->paths.path[gather->file[slot]];
+        status =
+            run_offsets_check(&field, number_in_file(gather, slot), gather->pairs + slot * size,
+                              UINT64_MAX, &gather->bounds[slot][0], &gather->bounds[slot][1]);
+    }
+    return status;
+}
+
+/* Rows that there are go first, then zeros; `lengths` are those of the field that follows. */
+static shs_status add_ragged(struct run_gather *gather, size_t p, char *to, uint64_t *lengths)
+{
+    const shs_dataset *dataset = gather->dataset;
+    const struct run_part *part = &dataset->what.part[p];
+    size_t bytes = dataset->sample_bytes[p], row_bytes = part->most ? bytes / part->most : 0;
+    shs_status status = SHS_OK;
+    for (uint64_t slot = 0; slot < gather->count && !status; slot++, to += bytes) {
+        uint64_t begin = gather->bounds[slot][0], rows = gather->bounds[slot][1] - begin;
+        if (rows > part->most) rows = part->most;
+        lengths[slot] = rows;
+        memset(to + rows * row_bytes, 0, bytes - rows * row_bytes);
+        status = add_place(gather, (struct place){.file = gather->file[slot],
+                                                  .source = part->source,
+                                                  .first = begin,
+                                                  .count = rows,
+                                                  .to = to});
+    }
+    return status;
+}
+
+static shs_status find_ragged(struct run_gather *gather, size_t p, void *const *to,
+                              const struct means *means)
+{
+    const struct run_part *part = &gather->dataset->what.part[p];
+    const struct run_offsets *offsets = &gather->dataset->offsets[part->offsets];
+    shs_status status = grow((size_t)gather->count, sizeof *gather->bounds,
+                             &gather->bounds_capacity, &gather->bounds);
+    if (status) return status;
+    if (offsets->all)
+        look_up_bounds(gather, offsets);
+    else
+        status = read_bounds(gather, part, means);
+    return status ? status : add_ragged(gather, p, to[p], to[p + 1]);
+}
+
+/* Ragged fields come first: their offsets may have to be read before all else is known. */
+shs_status run_gather(struct run_gather *gather, struct run_fetcher *fetcher, unsigned threads,
+                      const uint64_t *index, uint64_t count, void *const *to,
+                      const struct run_foresight *foresight)
+{
+    const struct run_sample *what = &gather->dataset->what;
+    const struct means means = {fetcher, threads, foresight};
+    gather->index = index;
+    gather->count = count;
+    gather->n_places = 0;
+    shs_status status = find_files(gather);
+    for (size_t p = 0; p < what->n_parts && !status; p++)
+        if (what->part[p].kind == RUN_RAGGED) status = find_ragged(gather, p, to, &means);
+    for (size_t p = 0; p < what->n_parts && !status; p++)
+        if (what->part[p].kind != RUN_RAGGED && what->part[p].kind != RUN_LENGTH)
+            status = add_rows(gather, p, to[p]);
+    return status ? status : fetch_places(gather, &means);
+}

@@ -1,0 +1,420 @@
+#include "run_sample.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "core_memory.h"
+
+typedef unsigned long long ull;
+
+/* ---- The text. */
+
+/* One field's text, taken apart in place. */
+struct field_text {
+    const char *whole; /* for messages */
+    char *alias;       /* NULL: none is given */
+    char *source;
+    char *values; /* what stands in the parentheses; NULL: there are none */
+};
+
+static shs_status wrong(const struct field_text *text, const char *what)
+{
+    return core_fail(SHS_ERROR_ARGUMENT, "field '%.200s': %s", text->whole, what);
+}
+
+static char *trim(char *text)
+{
+    while (isspace((unsigned char)*text))
+        text++;
+    for (size_t length = strlen(text); length && isspace((unsigned char)text[length - 1]); length--)
+        text[length - 1] = '\0';
+    return text;
+}
+
+/* The end of what begins at `text`: the first `end` outside parentheses, or the string's end. */
+static char *find_end(char *text, char end)
+{
+    int depth = 0;
+    for (; *text && (*text != end || depth > 0); text++)
+        depth += *text == '(' ? 1 : *text == ')' ? -1 : 0;
+    return text;
+}
+
+/* Cuts what comes before `end` off; the rest, or NULL. */
+static char *cut(char *text, char end)
+{
+    char *at = find_end(text, end);
+    if (!*at) return NULL;
+    *at = '\0';
+    return at + 1;
+}
+
+static shs_status read_alias(struct field_text *text, char *alias)
+{
+    text->alias = trim(alias);
+    if (!*text->alias) return wrong(text, "there is no name before the '='");
+    for (const char *c = text->alias; *c; c++)
+        if (isspace((unsigned char)*c) || strchr(",:;()=", *c))
+            return wrong(text, "a name given with '=' has no spaces and none of , : ; ( ) =");
+    return SHS_OK;
+}
+
+/* [ALIAS=]NAME[(values)] */
+static shs_status split(struct field_text *text, char *copy)
+{
+    char *open = strchr(copy, '('), *equals = strchr(copy, '=');
+    if (open) {
+        size_t length = strlen(copy);
+        if (copy[length - 1] != ')' || strchr(open + 1, '(') || strchr(open, ')')[1])
+            return wrong(text, "it must end with the ')' of its one '('");
+        copy[length - 1] = *open = '\0';
+        text->values = open + 1;
+    } else if (strchr(copy, ')')) {
+        return wrong(text, "there is no '(' before the ')'");
+    }
+    text->source = copy;
+    if (equals && (!open || equals < open)) {
+        *equals = '\0';
+        text->source = equals + 1;
+        shs_status status = read_alias(text, copy);
+        if (status) return status;
+    }
+    text->source = trim(text->source);
+    if (*text->source) return SHS_OK;
+    return wrong(text, "there is no name of a dataset");
+}
+
+static shs_status find_source(struct run_sample *sample, const char *name, size_t *source)
+{
+    for (*source = 0; *source < sample->n_sources; (*source)++)
+        if (!strcmp(sample->source[*source], name)) return SHS_OK;
+    shs_status status = core_copy(name, &sample->source[*source]);
+    if (!status) sample->n_sources++;
+    return status;
+}
+
+static shs_status read_number(const struct field_text *text, const char *key, const char *value,
+                              uint64_t *number)
+{
+    if (core_parse_u64(value, number)) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "field '%.200s': %s is '%.60s'; it must be a whole number below 2^64",
+                     text->whole, key, value);
+}
+
+/* Which values a field was given. */
+struct given {
+    bool window, stride, lead, offsets, most;
+};
+
+static shs_status set_value(struct run_sample *sample, struct run_part *part,
+                            const struct field_text *text, struct given *given, const char *key,
+                            const char *value)
+{
+    const struct {
+        const char *name;
+        bool *given;
+        uint64_t *number;
+    } keys[] = {
+        {"window", &given->window, &part->window}, {"stride", &given->stride, &part->stride},
+        {"lead", &given->lead, &part->lead},       {"most", &given->most, &part->most},
+        {"offsets", &given->offsets, NULL},
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        if (strcmp(keys[i].name, key) != 0) continue;
+        if (*keys[i].given)
+            return core_fail(SHS_ERROR_ARGUMENT, "field '%.200s': %s is given twice", text->whole,
+                             key);
+        *keys[i].given = true;
+        if (keys[i].number) return read_number(text, key, value, keys[i].number);
+        if (!*value) return wrong(text, "offsets is empty; it must be the name of a dataset");
+        return find_source(sample, value, &part->offsets);
+    }
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "field '%.200s': there is no '%.60s'; there are window, stride and lead, or "
+                     "offsets and most",
+                     text->whole, key);
+}
+
+static shs_status check_given(const struct run_part *part, const struct field_text *text,
+                              const struct given *given)
+{
+    if (given->window && given->offsets) return wrong(text, "it has either a window or offsets");
+    if (!given->window && (given->stride || given->lead))
+        return wrong(text, "stride and lead belong to a window; give window=ROWS as well");
+    if (!given->offsets && given->most)
+        return wrong(text, "most belongs to offsets; give offsets=NAME as well");
+    if (given->window && !part->window) return wrong(text, "window is 0; it must be at least 1");
+    if (given->stride && !part->stride) return wrong(text, "stride is 0; it must be at least 1");
+    if (given->most && !part->most)
+        return wrong(text, "most is 0; leave it out to have the longest sample's rows");
+    return SHS_OK;
+}
+
+static shs_status read_values(struct run_sample *sample, struct run_part *part,
+                              struct field_text *text)
+{
+    struct given given = {0};
+    shs_status status = SHS_OK;
+    part->stride = 1;
+    for (char *now = text->values, *next; now && !status; now = next) {
+        next = cut(now, ',');
+        char *value = strchr(now, '=');
+        if (!value) return wrong(text, "in parentheses stand key=value, key=value, …");
+        *value++ = '\0';
+        status = set_value(sample, part, text, &given, trim(now), trim(value));
+    }
+    if (!status) status = check_given(part, text, &given);
+    part->kind = given.window ? RUN_WINDOW : given.offsets ? RUN_RAGGED : RUN_ROW;
+    return status;
+}
+
+static shs_status add_part(struct run_sample *sample, struct run_part part, const char *name)
+{
+    for (size_t i = 0; i < sample->n_parts; i++)
+        if (!strcmp(sample->part[i].name, name))
+            return core_fail(SHS_ERROR_ARGUMENT,
+                             "field %s is given twice; give one of them another name: NAME=%s",
+                             name, sample->source[part.source]);
+    if (sample->n_parts == SHS_MAX_FIELDS)
+        return core_fail(SHS_ERROR_ARGUMENT, "more than %d fields", SHS_MAX_FIELDS);
+    shs_status status = core_copy(name, &part.name);
+    if (!status) sample->part[sample->n_parts++] = part;
+    return status;
+}
+
+static shs_status add_length(struct run_sample *sample, struct run_part part, const char *name)
+{
+    struct core_text text = {0};
+    char *length;
+    core_text_add(&text, "%s.length", name);
+    shs_status status = core_text_take(&text, &length);
+    if (status) return status;
+    part.kind = RUN_LENGTH;
+    status = add_part(sample, part, length);
+    core_free(&length);
+    return status;
+}
+
+static shs_status take_field(struct run_sample *sample, struct field_text *text, char *copy,
+                             bool one_a_file)
+{
+    struct run_part part = {0};
+    if (!*text->whole)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "a field's name is empty; give names of datasets separated by commas");
+    shs_status status = split(text, copy);
+    if (!status && one_a_file && text->values)
+        status = wrong(text, "with one sample a file a field is all of its dataset; leave out what "
+                             "stands in parentheses");
+    if (!status) status = find_source(sample, text->source, &part.source);
+    if (!status) status = read_values(sample, &part, text);
+    if (status) return status;
+    const char *name = text->alias ? text->alias : text->source;
+    if (one_a_file) part.kind = RUN_WHOLE;
+    status = add_part(sample, part, name);
+    if (!status && part.kind == RUN_RAGGED) status = add_length(sample, part, name);
+    return status;
+}
+
+static shs_status read_field(struct run_sample *sample, char *field, bool one_a_file)
+{
+    char *copy;
+    struct field_text text = {.whole = trim(field)};
+    shs_status status = core_copy(text.whole, &copy);
+    if (status) return status;
+    status = take_field(sample, &text, copy, one_a_file);
+    core_free(&copy);
+    return status;
+}
+
+/* All windows of a sample move on together. */
+static shs_status check_strides(const struct run_sample *sample)
+{
+    const struct run_part *first = NULL;
+    for (size_t i = 0; i < sample->n_parts; i++) {
+        const struct run_part *part = &sample->part[i];
+        if (part->kind != RUN_WINDOW) continue;
+        if (!first) first = part;
+        if (part->stride != first->stride)
+            return core_fail(
+                SHS_ERROR_ARGUMENT,
+                "field %s has stride %llu but field %s has %llu; windows of one sample "
+                "need the same stride",
+                first->name, (ull)first->stride, part->name, (ull)part->stride);
+    }
+    return SHS_OK;
+}
+
+shs_status run_sample_parse(const char *text, bool one_a_file, struct run_sample *sample)
+{
+    char *copy;
+    *sample = (struct run_sample){0};
+    shs_status status = core_copy(text, &copy);
+    if (status) return status;
+    for (char *now = copy, *next; now && !status; now = next) {
+        next = cut(now, ',');
+        status = read_field(sample, now, one_a_file);
+    }
+    if (!status) status = check_strides(sample);
+    core_free(&copy);
+    if (status) run_sample_free(sample);
+    return status;
+}
+
+void run_sample_free(struct run_sample *sample)
+{
+    for (size_t i = 0; i < sample->n_parts; i++)
+        core_free(&sample->part[i].name);
+    for (size_t i = 0; i < sample->n_sources; i++)
+        core_free(&sample->source[i]);
+    *sample = (struct run_sample){0};
+}
+
+bool run_sample_is_offsets(const struct run_sample *sample, size_t source)
+{
+    for (size_t i = 0; i < sample->n_parts; i++)
+        if (sample->part[i].kind == RUN_RAGGED && sample->part[i].offsets == source) return true;
+    return false;
+}
+
+/* ---- Arithmetic. */
+
+uint64_t run_part_least_rows(const struct run_part *part)
+{
+    uint64_t rows;
+    return __builtin_add_overflow(part->lead, part->window, &rows) ? UINT64_MAX : rows;
+}
+
+static uint64_t samples_of(const struct run_part *part, const uint64_t *rows)
+{
+    switch (part->kind) {
+    case RUN_WINDOW: {
+        uint64_t least = run_part_least_rows(part), has = rows[part->source];
+        return has < least || least == UINT64_MAX ? 0 : (has - least) / part->stride + 1;
+    }
+    case RUN_RAGGED:
+    case RUN_LENGTH:
+        return rows[part->offsets] ? rows[part->offsets] - 1 : 0;
+    case RUN_WHOLE:
+        return 1;
+    case RUN_ROW:
+        break;
+    }
+    return rows[part->source];
+}
+
+static const char *unit_of(const struct run_part *part)
+{
+    return part->kind == RUN_ROW ? "rows" : "samples";
+}
+
+static shs_status differ(const struct run_part *a, uint64_t a_has, const struct run_part *b,
+                         uint64_t b_has)
+{
+    return core_fail(SHS_ERROR_FORMAT,
+                     "field %s has %llu %s but field %s has %llu%s%s; all fields need one row a "
+                     "sample",
+                     a->name, (ull)a_has, unit_of(a), b->name, (ull)b_has,
+                     a->kind == b->kind ? "" : " ", a->kind == b->kind ? "" : unit_of(b));
+}
+
+/* Windows of several fields may have different numbers: the least counts, and for the first part
+ * that has it the others are told. */
+static const struct run_part *least_window(const struct run_sample *sample, const uint64_t *rows)
+{
+    const struct run_part *least = NULL;
+    for (size_t i = 0; i < sample->n_parts; i++) {
+        const struct run_part *part = &sample->part[i];
+        if (part->kind == RUN_WINDOW &&
+            (!least || samples_of(part, rows) < samples_of(least, rows)))
+            least = part;
+    }
+    return least;
+}
+
+shs_status run_sample_count(const struct run_sample *sample, const uint64_t *rows,
+                            uint64_t *samples)
+{
+    const struct run_part *first = least_window(sample, rows);
+    if (!first) first = &sample->part[0];
+    *samples = samples_of(first, rows);
+    for (size_t i = 0; i < sample->n_parts; i++) {
+        const struct run_part *part = &sample->part[i];
+        if (part->kind != RUN_WINDOW && samples_of(part, rows) != *samples)
+            return differ(first, *samples, part, samples_of(part, rows));
+    }
+    return SHS_OK;
+}
+
+uint64_t run_part_first(const struct run_part *part, uint64_t i)
+{
+    return part->kind == RUN_WINDOW ? i * part->stride + part->lead : i;
+}
+
+uint64_t run_part_rows(const struct run_part *part)
+{
+    return part->kind == RUN_WINDOW ? part->window : 1;
+}
+
+struct run_range run_part_samples(const struct run_part *part, uint64_t first, uint64_t count,
+                                  uint64_t samples)
+{
+    uint64_t last = first + count - 1, low = first, high = last;
+    if (!samples || part->kind == RUN_WHOLE) return (struct run_range){0, samples};
+    if (part->kind == RUN_WINDOW) {
+        uint64_t before = part->lead + part->window - 1; /* the last row of window 0 */
+        if (last < part->lead) return (struct run_range){0, 0};
+        low = first <= before ? 0 : (first - before - 1) / part->stride + 1;
+        high = (last - part->lead) / part->stride;
+    }
+    if (high >= samples) high = samples - 1;
+    if (low > high) return (struct run_range){0, 0};
+    return (struct run_range){low, high - low + 1};
+}
+
+/* ---- Shapes and words. */
+
+shs_status run_part_shape(const struct run_part *part, const shs_tensor *row, shs_tensor *sample)
+{
+    size_t bytes;
+    bool longer = part->kind == RUN_WINDOW || part->kind == RUN_RAGGED;
+    *sample = *row;
+    sample->name = part->name;
+    sample->data = NULL;
+    if (part->kind == RUN_LENGTH) {
+        sample->type = SHS_U64;
+        sample->axes = 0;
+    }
+    /* a batch has one axis more */
+    if (sample->axes + longer >= SHS_MAX_AXES)
+        return core_fail(SHS_ERROR_UNSUPPORTED,
+                         "field %s: a batch of its samples would have %u axes; the most is %d",
+                         part->name, sample->axes + longer + 1, SHS_MAX_AXES);
+    if (longer) {
+        memmove(sample->shape + 1, sample->shape, sample->axes * sizeof *sample->shape);
+        sample->shape[0] = part->kind == RUN_WINDOW ? part->window : part->most;
+        sample->axes++;
+    }
+    return core_wrap(shs_tensor_bytes(sample, &bytes), "field %s: a sample of %llu rows",
+                     part->name, (ull)sample->shape[0]);
+}
+
+bool run_part_is_own_row(const struct run_sample *sample, const struct run_part *part)
+{
+    if (part->kind == RUN_ROW || part->kind == RUN_WHOLE)
+        return !strcmp(part->name, sample->source[part->source]);
+    return part->kind == RUN_LENGTH;
+}
+
+void run_part_describe(const struct run_sample *sample, const struct run_part *part,
+                       struct core_text *text)
+{
+    core_text_add(text, "%s = %s", part->name, sample->source[part->source]);
+    if (part->kind == RUN_WINDOW)
+        core_text_add(text, "(window=%llu, stride=%llu, lead=%llu)", (ull)part->window,
+                      (ull)part->stride, (ull)part->lead);
+    if (part->kind == RUN_RAGGED)
+        core_text_add(text, "(offsets=%s, most=%llu)", sample->source[part->offsets],
+                      (ull)part->most);
+}

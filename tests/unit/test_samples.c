@@ -1,0 +1,934 @@
+/* What a sample is: the text of fields, windows and ragged rows by arithmetic against counting, and
+ * samples of many files against all that H5Dread gives of them. */
+#include <hdf5.h>
+#include <mpi.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <utime.h>
+
+#include "h5_write.h"
+#include "judge.h"
+#include "run_dataset.h"
+#include "run_sample.h"
+#include "shardstep/context.h"
+#include "shardstep/loader.h"
+#include "temporary_folder.h"
+#include "unit.h"
+
+static char folder[PATH_BYTES];
+
+/* Runs a test in a folder of its own. */
+#define IN_FOLDER(test)                                                                            \
+    static void test(void)                                                                         \
+    {                                                                                              \
+        if (!NEED(folder_make(folder))) return;                                                    \
+        test##_in_folder();                                                                        \
+        CHECK(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL) == 0);                             \
+        folder_remove(folder);                                                                     \
+    }
+
+static bool message_has(const char *words)
+{
+    bool has = strstr(shs_message(), words) != NULL;
+    if (!has) printf("  no «%s» in: %s\n", words, shs_message());
+    return has;
+}
+
+/* ---- the text */
+
+static void describe(const struct run_sample *sample, char *text, size_t bytes)
+{
+    struct core_text all = {0};
+    for (size_t p = 0; p < sample->n_parts; p++) {
+        core_text_add(&all, "%s", p ? "; " : "");
+        if (run_part_is_own_row(sample, &sample->part[p]))
+            core_text_add(&all, "%s", sample->part[p].name);
+        else
+            run_part_describe(sample, &sample->part[p], &all);
+    }
+    snprintf(text, bytes, "%s", all.bytes ? all.bytes : "");
+    core_text_free(&all);
+}
+
+static void texts_say_what_fields_are(void)
+{
+    static const struct {
+        const char *text, *meaning;
+        size_t sources;
+    } cases[] = {
+        {"images", "images", 1},
+        {" train/images ,labels\t", "train/images; labels", 2},
+        {"x=a=b", "x = a=b", 1},
+        {"two words, x = two words", "two words; x = two words", 1},
+        {"x=images", "x = images", 1},
+        {"images=images", "images", 1},
+        {"a=x,b=x,x", "a = x; b = x; x", 1},
+        {"x(window=3)", "x = x(window=3, stride=1, lead=0)", 1},
+        {" x ( lead = 18446744073709551615 , window=1 ) ",
+         "x = x(window=1, stride=1, lead=18446744073709551615)", 1},
+        {"x=w(window=24, stride=6), y=w(window=1, stride=6, lead=29), z",
+         "x = w(window=24, stride=6, lead=0); y = w(window=1, stride=6, lead=29); z", 2},
+        {"t(offsets=o)", "t = t(offsets=o, most=0); t.length", 2},
+        {"x=t(most=5, offsets=a/b), o", "x = t(offsets=a/b, most=5); x.length; o", 3},
+        {"x=t(offsets=o), y=u(offsets=o)",
+         "x = t(offsets=o, most=0); x.length; y = u(offsets=o, most=0); y.length", 3},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct run_sample sample;
+        char text[512];
+        if (!NEED(run_sample_parse(cases[i].text, false, &sample) == SHS_OK)) {
+            printf("  %s: %s\n", cases[i].text, shs_message());
+            continue;
+        }
+        describe(&sample, text, sizeof text);
+        CHECK(strcmp(text, cases[i].meaning) == 0 && sample.n_sources == cases[i].sources);
+        if (strcmp(text, cases[i].meaning) != 0) printf("  %s is %s\n", cases[i].text, text);
+        run_sample_free(&sample);
+    }
+}
+
+static void refuse_text(const char *text, bool one_a_file, const char *words)
+{
+    struct run_sample sample;
+    CHECK(run_sample_parse(text, one_a_file, &sample) == SHS_ERROR_ARGUMENT);
+    CHECK(sample.n_parts == 0 && sample.n_sources == 0);
+    if (!message_has(words)) CHECK(!text);
+}
+
+static void texts_that_say_nothing_are_refused(void)
+{
+    static const struct {
+        const char *text, *words;
+    } cases[] = {
+        {"", "a field's name is empty"},
+        {"a,,b", "a field's name is empty"},
+        {"a, ", "a field's name is empty"},
+        {"=a", "no name before the '='"},
+        {"x=", "no name of a dataset"},
+        {"x=(window=2)", "no name of a dataset"},
+        {"x y=a", "has no spaces"},
+        {"x:y=a", "has no spaces and none of"},
+        {"a(window=2", "must end with the ')'"},
+        {"a(window=2)b", "must end with the ')'"},
+        {"a(window=2)(lead=1)", "must end with the ')'"},
+        {"a((window=2))", "must end with the ')'"},
+        {"a)", "no '(' before the ')'"},
+        {"a()", "key=value"},
+        {"a(window=2,)", "key=value"},
+        {"a(window)", "key=value"},
+        {"a(windw=2)", "there is no 'windw'; there are window, stride and lead"},
+        {"a(window=)", "window is ''"},
+        {"a(window=-1)", "window is '-1'"},
+        {"a(window=2.5)", "window is '2.5'"},
+        {"a(window=18446744073709551616)", "below 2^64"},
+        {"a(window=0)", "window is 0"},
+        {"a(window=2, stride=0)", "stride is 0"},
+        {"a(window=2, window=2)", "window is given twice"},
+        {"a(stride=2)", "give window=ROWS"},
+        {"a(lead=2)", "give window=ROWS"},
+        {"a(most=2)", "give offsets=NAME"},
+        {"a(offsets=)", "offsets is empty"},
+        {"a(offsets=o, most=0)", "most is 0"},
+        {"a(offsets=o, window=3)", "either a window or offsets"},
+        {"a(offsets=o, lead=3)", "give window=ROWS"},
+        {"a,a", "field a is given twice; give one of them another name: NAME=a"},
+        {"b=a,b", "field b is given twice"},
+        {"a(offsets=o), a.length", "field a.length is given twice"},
+        {"a(window=2), b(window=2, stride=3)", "field a has stride 1 but field b has 3"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        refuse_text(cases[i].text, false, cases[i].words);
+    refuse_text("a(window=2)", true, "with one sample a file");
+    refuse_text("a,b(offsets=o)", true, "field 'b(offsets=o)'");
+}
+
+static void as_many_fields_as_allowed(void)
+{
+    struct run_sample sample;
+    char text[2048] = "r(offsets=o)";
+    for (int i = 2; i < SHS_MAX_FIELDS; i++)
+        sprintf(text + strlen(text), ",f%d", i);
+    CHECK(run_sample_parse(text, false, &sample) == SHS_OK);
+    CHECK(sample.n_parts == SHS_MAX_FIELDS);
+    run_sample_free(&sample);
+    strcat(text, ",s(offsets=p)");
+    refuse_text(text, false, "more than 64 fields");
+}
+
+/* ---- windows by counting */
+
+enum {
+    MOST_ROWS = 40
+};
+
+/* Windows are found by trying, not by a formula. */
+static uint64_t count_windows(uint64_t window, uint64_t stride, uint64_t lead, uint64_t rows)
+{
+    uint64_t count = 0;
+    while (count * stride + lead + window <= rows)
+        count++;
+    return count;
+}
+
+static void check_windows(const struct run_part *part, uint64_t rows)
+{
+    uint64_t samples = count_windows(part->window, part->stride, part->lead, rows);
+    for (uint64_t first = 0; first < rows; first++)
+        for (uint64_t count = 1; count <= rows - first; count += 3) {
+            uint64_t low = samples, high = 0;
+            for (uint64_t i = 0; i < samples; i++) {
+                uint64_t begin = i * part->stride + part->lead;
+                if (begin >= first + count || begin + part->window <= first) continue;
+                if (low == samples) low = i;
+                high = i + 1;
+            }
+            struct run_range found = run_part_samples(part, first, count, samples);
+            CHECK(low == samples ? found.count == 0
+                                 : found.first == low && found.count == high - low);
+        }
+    for (uint64_t i = 0; i < samples; i++)
+        CHECK(run_part_first(part, i) == i * part->stride + part->lead);
+}
+
+static void windows_are_those_that_fit(void)
+{
+    struct run_sample sample;
+    if (!NEED(run_sample_parse("x(window=2), y=x(window=1)", false, &sample) == SHS_OK)) return;
+    struct run_part *x = &sample.part[0], *y = &sample.part[1];
+    for (uint64_t rows = 0; rows < MOST_ROWS; rows += 1 + rows / 6)
+        for (x->window = 1; x->window < 9; x->window += 2)
+            for (x->stride = 1; x->stride < 6; x->stride++)
+                for (x->lead = 0; x->lead < 12; x->lead += 3) {
+                    uint64_t samples, least, other;
+                    y->stride = x->stride;
+                    y->lead = 20 - x->lead;
+                    least = count_windows(x->window, x->stride, x->lead, rows);
+                    other = count_windows(1, y->stride, y->lead, rows);
+                    CHECK(run_sample_count(&sample, &rows, &samples) == SHS_OK);
+                    CHECK(samples == (least < other ? least : other));
+                    check_windows(x, rows);
+                }
+    run_sample_free(&sample);
+}
+
+static void numbers_beyond_64_bits_are_no_window(void)
+{
+    static const char *const texts[] = {
+        "x(window=18446744073709551615)", "x(window=9223372036854775808, lead=9223372036854775808)",
+        "x(window=1, lead=18446744073709551615)",
+        "x(window=18446744073709551615, lead=18446744073709551615, stride=18446744073709551615)"};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct run_sample sample;
+        const uint64_t rows[] = {UINT64_MAX - 1};
+        uint64_t samples = 1;
+        if (!NEED(run_sample_parse(texts[i], false, &sample) == SHS_OK)) continue;
+        CHECK(run_sample_count(&sample, rows, &samples) == SHS_OK && samples == 0);
+        run_sample_free(&sample);
+    }
+    struct run_sample sample;
+    const uint64_t rows[] = {UINT64_MAX};
+    uint64_t samples;
+    if (!NEED(run_sample_parse("x(window=1, stride=9223372036854775808, lead=1)", false, &sample) ==
+              SHS_OK))
+        return;
+    CHECK(run_sample_count(&sample, rows, &samples) == SHS_OK && samples == 2);
+    CHECK(run_part_first(&sample.part[0], 1) == (UINT64_C(1) << 63) + 1);
+    struct run_range found = run_part_samples(&sample.part[0], UINT64_MAX - 5, 3, samples);
+    CHECK(found.count == 0);
+    run_sample_free(&sample);
+}
+
+static void fields_have_equally_many_samples(void)
+{
+    struct run_sample sample;
+    uint64_t samples, rows[4] = {10, 9, 10};
+    if (!NEED(run_sample_parse("x(window=2), label, o=x", false, &sample) == SHS_OK)) return;
+    CHECK(run_sample_count(&sample, rows, &samples) == SHS_ERROR_FORMAT);
+    CHECK(message_has("field x has 9 samples but field o has 10 rows"));
+    run_sample_free(&sample);
+    if (!NEED(run_sample_parse("x(window=2), label", false, &sample) == SHS_OK)) return;
+    CHECK(run_sample_count(&sample, rows, &samples) == SHS_OK && samples == 9);
+    run_sample_free(&sample);
+    if (!NEED(run_sample_parse("v(offsets=o), label", false, &sample) == SHS_OK)) return;
+    rows[1] = 4, rows[2] = 3; /* sources are v, o, label */
+    CHECK(sample.part[2].source == 2 || sample.part[2].source == 1);
+    rows[sample.part[0].offsets] = 4;
+    rows[sample.part[2].source] = 3;
+    CHECK(run_sample_count(&sample, rows, &samples) == SHS_OK && samples == 3);
+    rows[sample.part[0].offsets] = 0;
+    CHECK(run_sample_count(&sample, rows, &samples) == SHS_ERROR_FORMAT);
+    run_sample_free(&sample);
+}
+
+/* ---- files and what is in them */
+
+enum {
+    MOST_FILES = 8,
+    MOST_NAMES = 4
+};
+
+/* A dataset of a file, all of it. */
+struct whole {
+    char name[16];
+    shs_type type;
+    uint32_t axes; /* of a row */
+    uint64_t shape[SHS_MAX_AXES];
+    uint64_t rows;
+    size_t row_bytes;
+    unsigned char *bytes;
+};
+
+struct files {
+    size_t count, names;
+    char path[MOST_FILES][PATH_BYTES];
+    struct whole whole[MOST_FILES][MOST_NAMES];
+};
+
+/* Reads a dataset by H5Dread, as the reference. */
+static void read_whole(const char *path, struct whole *whole)
+{
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t data = H5Dopen2(file, whole->name, H5P_DEFAULT), stored = H5Dget_type(data);
+    hid_t native = H5Tget_native_type(stored, H5T_DIR_ASCEND), space = H5Dget_space(data);
+    hssize_t elements = H5Sget_simple_extent_npoints(space);
+    whole->bytes = malloc((size_t)elements * H5Tget_size(native) + 1);
+    CHECK(H5Dread(data, native, H5S_ALL, H5S_ALL, H5P_DEFAULT, whole->bytes) >= 0);
+    CHECK((size_t)elements * H5Tget_size(native) == whole->rows * whole->row_bytes);
+    H5Sclose(space);
+    H5Tclose(native);
+    H5Tclose(stored);
+    H5Dclose(data);
+    H5Fclose(file);
+}
+
+static void write_dataset(struct h5_writer *writer, const struct whole *whole, const void *bytes,
+                          struct h5_storage storage)
+{
+    shs_tensor tensor = {.type = whole->type, .axes = whole->axes + 1};
+    tensor.shape[0] = whole->rows;
+    for (uint32_t axis = 0; axis < whole->axes; axis++)
+        tensor.shape[axis + 1] = whole->shape[axis];
+    CHECK(h5_create_field(writer, whole->name, &tensor, &storage) == SHS_OK);
+    if (whole->rows) CHECK(h5_write_rows(writer, whole->rows, bytes) == SHS_OK);
+}
+
+static void measure(struct whole *whole)
+{
+    whole->row_bytes = shs_type_size(whole->type);
+    for (uint32_t axis = 0; axis < whole->axes; axis++)
+        whole->row_bytes *= whole->shape[axis];
+}
+
+/* Writes a file with datasets of random bytes, or of the bytes given. */
+static void write_file(struct files *files, size_t i, struct h5_storage storage, uint64_t seed)
+{
+    struct h5_writer *writer;
+    if (!NEED(h5_create(files->path[i], &writer) == SHS_OK)) return;
+    for (size_t n = 0; n < files->names; n++) {
+        struct whole *whole = &files->whole[i][n];
+        unsigned char *given = whole->bytes;
+        measure(whole);
+        size_t bytes = whole->rows * whole->row_bytes;
+        if (!given) {
+            whole->bytes = malloc(bytes + 1);
+            for (size_t b = 0; b < bytes; b++)
+                whole->bytes[b] = (unsigned char)judge_random(&seed);
+        }
+        write_dataset(writer, whole, whole->bytes, storage);
+    }
+    CHECK(h5_finish(&writer) == SHS_OK);
+    for (size_t n = 0; n < files->names; n++) {
+        free(files->whole[i][n].bytes);
+        read_whole(files->path[i], &files->whole[i][n]);
+    }
+}
+
+/* With the files themselves. */
+static void free_files(struct files *files)
+{
+    for (size_t i = 0; i < files->count; i++)
+        remove(files->path[i]);
+    for (size_t i = 0; i < files->count; i++)
+        for (size_t n = 0; n < files->names; n++)
+            free(files->whole[i][n].bytes);
+    free(files);
+}
+
+/* Files 0.h5, 1.h5, … in the folder with dataset "w" of so many rows of 2 x 3 numbers, and "t", of
+ * as many rows of one. */
+static struct files *write_series(const uint64_t *rows, size_t count, struct h5_storage storage)
+{
+    struct files *files = calloc(1, sizeof *files);
+    char name[24];
+    files->count = count;
+    files->names = 2;
+    for (size_t i = 0; i < count; i++) {
+        snprintf(name, sizeof name, "%d.h5", (int)i);
+        folder_path(folder, name, files->path[i]);
+        files->whole[i][0] = (struct whole){
+            .name = "w", .type = SHS_I16, .axes = 2, .shape = {2, 3}, .rows = rows[i]};
+        files->whole[i][1] = (struct whole){.name = "t", .type = SHS_U32, .rows = rows[i]};
+        write_file(files, i, storage, 100 + i);
+    }
+    return files;
+}
+
+/* ---- reading */
+
+struct reading {
+    shs_run *run;
+    shs_dataset *data;
+    shs_loader *loader;
+};
+
+static shs_status open_data(struct reading *reading, const char *path, const char *fields,
+                            const shs_dataset_options *options)
+{
+    *reading = (struct reading){0};
+    if (shs_open(MPI_COMM_NULL, &(shs_run_options){.seed = 5}, &reading->run)) abort();
+    return shs_dataset_open(reading->run, path, fields, options, &reading->data);
+}
+
+static void close_data(struct reading *reading)
+{
+    shs_loader_close(&reading->loader);
+    shs_dataset_close(&reading->data);
+    shs_close(&reading->run);
+}
+
+static void refuse_data(const char *path, const char *fields, const shs_dataset_options *options,
+                        shs_status expected, const char *words, const char *more)
+{
+    struct reading reading;
+    shs_status status = open_data(&reading, path, fields, options);
+    CHECK(status == expected && reading.data == NULL);
+    if (status != expected) printf("  %s of %s: %s\n", fields, path, shs_message());
+    CHECK(message_has(words));
+    CHECK(message_has(more));
+    close_data(&reading);
+}
+
+/* Finds what a sample must be: bytes of field f of sample i, slowly. */
+struct expectation {
+    const struct files *files;
+    void (*find)(const struct expectation *this, size_t field, uint64_t i, unsigned char *bytes);
+    uint64_t window[2], stride, lead[2];
+    uint64_t most;
+    uint64_t samples;
+    size_t fields;
+    size_t bytes[4]; /* of a sample */
+};
+
+static bool batch_is_right(const struct expectation *expected, const shs_batch *batch)
+{
+    bool right = batch->fields == expected->fields;
+    for (size_t f = 0; f < batch->fields && right; f++) {
+        unsigned char *bytes = malloc(expected->bytes[f] + 1);
+        for (uint64_t slot = 0; slot < batch->rows && right; slot++) {
+            expected->find(expected, f, batch->index[slot], bytes);
+            right = !memcmp((char *)batch->field[f].data + slot * expected->bytes[f], bytes,
+                            expected->bytes[f]);
+        }
+        free(bytes);
+    }
+    return right;
+}
+
+/* Reads `epochs` epochs; each has every sample once. */
+static bool epochs_are_right(struct reading *reading, const struct expectation *expected,
+                             const shs_loader_options *options)
+{
+    shs_batch batch;
+    uint64_t rows = 0;
+    bool right = true;
+    if (!NEED(shs_loader_open(reading->data, options, &reading->loader) == SHS_OK)) return false;
+    while (right && shs_next(reading->loader, &batch) == SHS_OK) {
+        right = batch_is_right(expected, &batch) && shs_agree(reading->run) == SHS_OK;
+        rows += batch.rows;
+    }
+    if (!right) printf("  %s\n", shs_message());
+    right = right && rows == options->epochs * expected->samples;
+    shs_loader_close(&reading->loader);
+    return right;
+}
+
+static void check_reading(const char *path, const char *fields, const shs_dataset_options *options,
+                          const struct expectation *expected)
+{
+    static const shs_loader_options loaders[] = {
+        {.batch = 7, .epochs = 1, .shuffle = SHS_SHUFFLE_NONE},
+        {.batch = 5, .epochs = 2},
+        {.batch = 64, .epochs = 2, .threads = 3, .stream = 1},
+        {.batch = 4, .epochs = 2, .shuffle = SHS_SHUFFLE_BLOCKS, .threads = 1},
+    };
+    struct reading reading;
+    if (NEED(open_data(&reading, path, fields, options) == SHS_OK)) {
+        CHECK(shs_dataset_samples(reading.data) == expected->samples);
+        for (size_t i = 0; i < COUNT(loaders) && expected->samples; i++)
+            CHECK(epochs_are_right(&reading, expected, &loaders[i]));
+    } else {
+        printf("  %s of %s: %s\n", fields, path, shs_message());
+    }
+    close_data(&reading);
+}
+
+/* ---- rows and windows of several files */
+
+/* Which file has sample i, if file f has count(f) of them, and which one it is there. */
+static size_t file_of(const struct expectation *this, uint64_t *i)
+{
+    for (size_t f = 0;; f++) {
+        uint64_t rows = this->files->whole[f][0].rows, count = UINT64_MAX;
+        for (int w = 0; w < 2; w++) {
+            uint64_t now = count_windows(this->window[w], this->stride, this->lead[w], rows);
+            if (now < count) count = now;
+        }
+        if (*i < count) return f;
+        *i -= count;
+    }
+}
+
+static void find_window(const struct expectation *this, size_t field, uint64_t i,
+                        unsigned char *bytes)
+{
+    size_t file = file_of(this, &i);
+    const struct whole *whole = &this->files->whole[file][field];
+    memcpy(bytes, whole->bytes + (i * this->stride + this->lead[field]) * whole->row_bytes,
+           this->window[field] * whole->row_bytes);
+}
+
+static uint64_t all_windows(const struct expectation *this)
+{
+    uint64_t all = 0;
+    for (size_t f = 0; f < this->files->count; f++) {
+        uint64_t rows = this->files->whole[f][0].rows;
+        uint64_t a = count_windows(this->window[0], this->stride, this->lead[0], rows);
+        uint64_t b = count_windows(this->window[1], this->stride, this->lead[1], rows);
+        all += a < b ? a : b;
+    }
+    return all;
+}
+
+static void rows_of_several_files_in_folder(void)
+{
+    static const uint64_t rows[] = {13, 1, 7, 0, 29, 2, 11};
+    static const struct h5_storage storages[] = {{.chunk_rows = 0},
+                                                 {.chunk_rows = 4, .deflate = 6}};
+    for (size_t s = 0; s < COUNT(storages); s++)
+        for (size_t count = 1; count <= COUNT(rows); count += 3) {
+            struct files *files = write_series(rows, count, storages[s]);
+            struct expectation expected = {.files = files,
+                                           .find = find_window,
+                                           .window = {1, 1},
+                                           .stride = 1,
+                                           .fields = 2,
+                                           .bytes = {12, 4}};
+            expected.samples = all_windows(&expected);
+            char one[PATH_BYTES];
+            check_reading(count == 1 ? folder_path(folder, "0.h5", one) : folder, "w, label=t",
+                          NULL, &expected);
+            free_files(files);
+        }
+}
+IN_FOLDER(rows_of_several_files)
+
+static void windows_of_several_files_in_folder(void)
+{
+    static const uint64_t rows[] = {13, 1, 7, 0, 29, 2, 11};
+    static const struct h5_storage storages[] = {{.chunk_rows = 0},
+                                                 {.chunk_rows = 4, .deflate = 6}};
+    for (size_t s = 0; s < COUNT(storages); s++) {
+        struct files *files = write_series(rows, COUNT(rows), storages[s]);
+        for (uint64_t window = 1; window <= 13; window += 4)
+            for (uint64_t stride = 1; stride <= 7; stride += 3)
+                for (uint64_t lead = 0; lead <= 16; lead += 8) {
+                    char fields[128];
+                    struct expectation expected = {.files = files,
+                                                   .find = find_window,
+                                                   .window = {window, 2},
+                                                   .stride = stride,
+                                                   .lead = {0, lead},
+                                                   .fields = 2,
+                                                   .bytes = {12 * window, 8}};
+                    expected.samples = all_windows(&expected);
+                    snprintf(fields, sizeof fields,
+                             "w(window=%d, stride=%d), y=t(window=2, stride=%d, lead=%d)",
+                             (int)window, (int)stride, (int)stride, (int)lead);
+                    check_reading(folder, fields, NULL, &expected);
+                }
+        free_files(files);
+    }
+}
+IN_FOLDER(windows_of_several_files)
+
+static void shapes_of_windows_in_folder(void)
+{
+    static const uint64_t rows[] = {13};
+    struct reading reading;
+    struct files *files = write_series(rows, 1, (struct h5_storage){0});
+    if (NEED(open_data(&reading, folder, "x=w(window=5), y=t(window=3, lead=2), t(window=1)",
+                       NULL) == SHS_OK)) {
+        const shs_tensor *x = shs_dataset_field(reading.data, 0);
+        const shs_tensor *y = shs_dataset_field(reading.data, 1);
+        CHECK(x->axes == 3 && x->shape[0] == 5 && x->shape[1] == 2 && x->shape[2] == 3);
+        CHECK(x->type == SHS_I16 && strcmp(x->name, "x") == 0 && !x->data);
+        CHECK(y->axes == 1 && y->shape[0] == 3 && y->type == SHS_U32);
+        CHECK(shs_dataset_fields(reading.data) == 3);
+        CHECK(shs_dataset_samples(reading.data) == 9);
+    }
+    close_data(&reading);
+    free_files(files);
+}
+IN_FOLDER(shapes_of_windows)
+
+static void windows_that_no_file_has_in_folder(void)
+{
+    static const uint64_t rows[] = {13, 29};
+    struct files *files = write_series(rows, 2, (struct h5_storage){0});
+    refuse_data(folder, "w(window=30)", NULL, SHS_ERROR_ARGUMENT, "no file has the rows",
+                "window 30 and lead 0");
+    refuse_data(folder, "w(window=1), y=w(window=1, lead=9223372036854775808)", NULL,
+                SHS_ERROR_ARGUMENT, "field y", "lead 9223372036854775808");
+    refuse_data(folder, "w(window=18446744073709551615)", NULL, SHS_ERROR_ARGUMENT, "field w",
+                "larger than a process can address");
+    refuse_data(folder, "w(window=9), t", NULL, SHS_ERROR_FORMAT, "0.h5",
+                "field w has 5 samples but field t has 13 rows");
+    free_files(files);
+}
+IN_FOLDER(windows_that_no_file_has)
+
+/* ---- ragged rows */
+
+/* Offsets of samples of 0 to 9 rows; values of 2 numbers a row, and some that no sample has. */
+static void add_ragged(struct files *files, size_t i, uint64_t samples, shs_type type,
+                       struct h5_storage storage)
+{
+    uint64_t seed = 7 + i, at = i % 3;
+    size_t size = shs_type_size(type);
+    struct whole *values = &files->whole[i][0], *offsets = &files->whole[i][1];
+    *offsets = (struct whole){.name = "o", .type = type, .rows = samples + 1};
+    offsets->bytes = malloc((samples + 1) * size);
+    for (uint64_t s = 0; s <= samples; s++) {
+        memcpy(offsets->bytes + s * size, &at, size); /* little-endian here */
+        at += judge_random(&seed) % 10;
+    }
+    *values =
+        (struct whole){.name = "v", .type = SHS_U16, .axes = 1, .shape = {2}, .rows = at + i % 2};
+    write_file(files, i, storage, 200 + i);
+}
+
+static struct files *write_ragged(const uint64_t *samples, size_t count, shs_type type,
+                                  struct h5_storage storage)
+{
+    struct files *files = calloc(1, sizeof *files);
+    char name[24];
+    files->count = count;
+    files->names = 2;
+    for (size_t i = 0; i < count; i++) {
+        snprintf(name, sizeof name, "%d.h5", (int)i);
+        folder_path(folder, name, files->path[i]);
+        add_ragged(files, i, samples[i], type, storage);
+    }
+    return files;
+}
+
+static uint64_t offset_at(const struct whole *offsets, uint64_t i)
+{
+    uint64_t offset = 0;
+    memcpy(&offset, offsets->bytes + i * offsets->row_bytes, offsets->row_bytes);
+    return offset;
+}
+
+static void find_ragged(const struct expectation *this, size_t field, uint64_t i,
+                        unsigned char *bytes)
+{
+    size_t f = 0;
+    for (; i >= this->files->whole[f][1].rows - 1; f++)
+        i -= this->files->whole[f][1].rows - 1;
+    const struct whole *values = &this->files->whole[f][0], *offsets = &this->files->whole[f][1];
+    uint64_t begin = offset_at(offsets, i), rows = offset_at(offsets, i + 1) - begin;
+    if (rows > this->most) rows = this->most;
+    memset(bytes, 0, this->bytes[field]);
+    if (field == 0)
+        memcpy(bytes, values->bytes + begin * values->row_bytes, rows * values->row_bytes);
+    else
+        memcpy(bytes, &rows, sizeof rows);
+}
+
+static uint64_t longest_of(const struct files *files)
+{
+    uint64_t longest = 0;
+    for (size_t f = 0; f < files->count; f++)
+        for (uint64_t i = 0; i + 1 < files->whole[f][1].rows; i++) {
+            const struct whole *offsets = &files->whole[f][1];
+            uint64_t rows = offset_at(offsets, i + 1) - offset_at(offsets, i);
+            if (rows > longest) longest = rows;
+        }
+    return longest;
+}
+
+static void samples_of_any_length_in_folder(void)
+{
+    static const uint64_t samples[] = {5, 23, 0, 1, 17};
+    static const shs_type types[] = {SHS_U8, SHS_I64, SHS_U64, SHS_I16};
+    static const struct h5_storage storages[] = {{.chunk_rows = 0},
+                                                 {.chunk_rows = 4, .deflate = 6}};
+    for (size_t t = 0; t < COUNT(types); t++) {
+        struct files *files = write_ragged(samples, COUNT(samples), types[t], storages[t % 2]);
+        uint64_t longest = longest_of(files);
+        for (uint64_t most = 0; most <= 12; most += 4) {
+            char fields[64] = "v(offsets=o)";
+            struct expectation expected = {.files = files,
+                                           .find = find_ragged,
+                                           .most = most ? most : longest,
+                                           .samples = 46,
+                                           .fields = 2};
+            if (most) snprintf(fields, sizeof fields, "v(offsets=o, most=%d)", (int)most);
+            expected.bytes[0] = expected.most * 4;
+            expected.bytes[1] = 8;
+            check_reading(folder, fields, NULL, &expected);
+        }
+        free_files(files);
+    }
+}
+IN_FOLDER(samples_of_any_length)
+
+/* The way that is taken where offsets are too many for memory. */
+static void offsets_that_are_not_kept_in_folder(void)
+{
+    static const uint64_t samples[] = {5, 23, 0, 1, 17};
+    struct files *files = write_ragged(samples, COUNT(samples), SHS_U32,
+                                       (struct h5_storage){.chunk_rows = 4, .deflate = 6});
+    struct expectation expected = {
+        .files = files, .find = find_ragged, .most = longest_of(files), .samples = 46, .fields = 2};
+    struct reading reading;
+    expected.bytes[0] = expected.most * 4;
+    expected.bytes[1] = 8;
+    if (NEED(open_data(&reading, folder, "v(offsets=o)", NULL) == SHS_OK)) {
+        struct run_offsets *offsets = &reading.data->offsets[reading.data->what.part[0].offsets];
+        CHECK(offsets->all != NULL && offsets->count == 46 + COUNT(samples));
+        run_offsets_free(offsets);
+        for (unsigned threads = 0; threads < 3; threads += 2)
+            CHECK(epochs_are_right(
+                &reading, &expected,
+                &(shs_loader_options){.batch = 6, .epochs = 2, .threads = threads}));
+    }
+    close_data(&reading);
+    free_files(files);
+}
+IN_FOLDER(offsets_that_are_not_kept)
+
+/* A limit to what is kept, and reading in parts: 65,536 at a time. */
+static void many_offsets_in_folder(void)
+{
+    enum {
+        MANY = 150000
+    };
+    struct files *files = calloc(1, sizeof *files);
+    struct h5_file *file;
+    struct run_field field;
+    struct run_offsets offsets = {0};
+    uint32_t *numbers = malloc((MANY + 1) * sizeof *numbers);
+    for (uint32_t i = 0; i <= MANY; i++)
+        numbers[i] = i * 2 + (i > 70000);
+    files->count = files->names = 1;
+    folder_path(folder, "o.h5", files->path[0]);
+    files->whole[0][0] = (struct whole){.name = "o", .type = SHS_U32, .rows = MANY + 1};
+    files->whole[0][0].bytes = (unsigned char *)numbers;
+    write_file(files, 0, (struct h5_storage){.chunk_rows = 1000, .deflate = 1}, 1);
+    if (NEED(h5_open(files->path[0], &file) == SHS_OK) &&
+        NEED(run_field_open(file, files->path[0], "o", 0, &field) == SHS_OK)) {
+        CHECK(run_offsets_add(&offsets, &field, 2 * MANY + 1, 8 * (MANY + 1)) == SHS_OK);
+        CHECK(offsets.longest == 3 && offsets.count == MANY + 1);
+        CHECK(offsets.all && offsets.all[MANY] == 2 * MANY + 1 && offsets.all[70001] == 140003);
+        CHECK(run_offsets_add(&offsets, &field, 2 * MANY + 1, 16 * MANY) == SHS_OK);
+        CHECK(offsets.too_many && !offsets.all && offsets.longest == 3);
+        CHECK(run_offsets_add(&offsets, &field, 2 * MANY, 0) == SHS_ERROR_FORMAT);
+        CHECK(message_has("o.h5: dataset o: offset 150000 is 300001, but there are 300000 rows"));
+        run_offsets_free(&offsets);
+        run_field_close(&field);
+        h5_close(&file);
+    }
+    free_files(files);
+}
+IN_FOLDER(many_offsets)
+
+static void write_offsets(shs_type type, const void *numbers, uint64_t count, uint32_t axes)
+{
+    struct files files = {.count = 1, .names = 2};
+    folder_path(folder, "0.h5", files.path[0]);
+    files.whole[0][0] = (struct whole){.name = "v", .type = SHS_U8, .rows = 10};
+    files.whole[0][1] =
+        (struct whole){.name = "o", .type = type, .rows = count, .axes = axes, .shape = {1}};
+    files.whole[0][1].bytes = malloc(64);
+    memcpy(files.whole[0][1].bytes, numbers, count * shs_type_size(type));
+    write_file(&files, 0, (struct h5_storage){0}, 1);
+    free(files.whole[0][0].bytes);
+    free(files.whole[0][1].bytes);
+}
+
+static void offsets_that_cannot_be_in_folder(void)
+{
+    static const int32_t decreasing[] = {0, 3, 2, 10}, negative[] = {-1, 3, 4}, beyond[] = {0, 11};
+    static const uint64_t huge[] = {0, UINT64_MAX, UINT64_MAX};
+    static const double floats[] = {0, 1};
+    static const char fields[] = "x=v(offsets=o)";
+    write_offsets(SHS_I32, decreasing, 4, 0);
+    refuse_data(folder, fields, NULL, SHS_ERROR_FORMAT, "0.h5: dataset o: offset 2 is 2",
+                "smaller than the one before, 3");
+    write_offsets(SHS_I32, negative, 3, 0);
+    refuse_data(folder, fields, NULL, SHS_ERROR_FORMAT, "offset 0 is negative", "dataset o");
+    write_offsets(SHS_I32, beyond, 2, 0);
+    refuse_data(folder, fields, NULL, SHS_ERROR_FORMAT, "offset 1 is 11", "10 rows only");
+    write_offsets(SHS_U64, huge, 3, 0);
+    refuse_data(folder, fields, NULL, SHS_ERROR_FORMAT, "offset 1 is 18446744073709551615",
+                "10 rows only");
+    write_offsets(SHS_F64, floats, 2, 0);
+    refuse_data(folder, fields, NULL, SHS_ERROR_FORMAT, "dataset o cannot be offsets", "0.h5");
+    write_offsets(SHS_I32, decreasing, 2, 1);
+    refuse_data(folder, fields, NULL, SHS_ERROR_FORMAT, "dataset o cannot be offsets", "0.h5");
+    write_offsets(SHS_I32, decreasing, 0, 0);
+    refuse_data(folder, fields, NULL, SHS_ERROR_FORMAT, "dataset o cannot be offsets", "0.h5");
+    refuse_data(folder, "x=v(offsets=q)", NULL, SHS_ERROR_FILE, "holds no dataset 'q'", "0.h5");
+    write_offsets(SHS_I32, decreasing, 2, 0);
+    refuse_data(folder, "x=v(offsets=o, most=9223372036854775808)", NULL, SHS_ERROR_ARGUMENT,
+                "x is larger than a process can address", "field x: a sample of 92233");
+}
+IN_FOLDER(offsets_that_cannot_be)
+
+/* ---- one sample a file */
+
+static const shs_dataset_options one_a_file = {.one_sample_a_file = true};
+
+static void find_whole(const struct expectation *this, size_t field, uint64_t i,
+                       unsigned char *bytes)
+{
+    memcpy(bytes, this->files->whole[i][field].bytes, this->bytes[field]);
+}
+
+/* Datasets of 5 x 2 x 3 and of one number; the number is written by hand. */
+static void write_single(const char *path, uint16_t number)
+{
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT), space = H5Screate(H5S_SCALAR);
+    hid_t data = H5Dcreate2(file, "n", H5T_STD_U16BE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    CHECK(H5Dwrite(data, H5T_NATIVE_UINT16, H5S_ALL, H5S_ALL, H5P_DEFAULT, &number) >= 0);
+    H5Dclose(data);
+    H5Sclose(space);
+    H5Fclose(file);
+}
+
+static void one_sample_a_file_in_folder(void)
+{
+    static const uint64_t rows[] = {5, 5, 5, 5, 5, 5, 5};
+    static const struct h5_storage storages[] = {{.chunk_rows = 0},
+                                                 {.chunk_rows = 2, .deflate = 6}};
+    for (size_t s = 0; s < COUNT(storages); s++) {
+        struct files *files = write_series(rows, COUNT(rows), storages[s]);
+        struct expectation expected = {.files = files,
+                                       .find = find_whole,
+                                       .samples = COUNT(rows),
+                                       .fields = 3,
+                                       .bytes = {60, 20, 2}};
+        files->names = 3;
+        for (size_t i = 0; i < files->count; i++) {
+            struct whole *whole = &files->whole[i][2];
+            write_single(files->path[i], (uint16_t)(1000 + i));
+            *whole = (struct whole){.name = "n", .type = SHS_U16, .rows = 1, .row_bytes = 2};
+            read_whole(files->path[i], whole);
+        }
+        check_reading(folder, "w, t, label=n", &one_a_file, &expected);
+        struct reading reading;
+        if (NEED(open_data(&reading, folder, "n, w", &one_a_file) == SHS_OK)) {
+            const shs_tensor *n = shs_dataset_field(reading.data, 0);
+            const shs_tensor *w = shs_dataset_field(reading.data, 1);
+            CHECK(n->axes == 0 && n->type == SHS_U16);
+            CHECK(w->axes == 3 && w->shape[0] == 5 && w->shape[2] == 3);
+        }
+        close_data(&reading);
+        refuse_data(folder, "n", NULL, SHS_ERROR_UNSUPPORTED, "is a single number", "0.h5");
+        free_files(files);
+    }
+}
+IN_FOLDER(one_sample_a_file)
+
+/* The status of a whole epoch in file order. */
+static shs_status read_epoch(struct reading *reading)
+{
+    shs_batch batch;
+    shs_status status;
+    const shs_loader_options options = {.batch = 1, .epochs = 1, .shuffle = SHS_SHUFFLE_NONE};
+    status = shs_loader_open(reading->data, &options, &reading->loader);
+    while (!status && !(status = shs_next(reading->loader, &batch)))
+        status = shs_agree(reading->run);
+    shs_loader_close(&reading->loader);
+    return status;
+}
+
+static void a_sample_that_is_unlike_the_first_in_folder(void)
+{
+    static const uint64_t rows[] = {5, 5, 4};
+    struct reading reading;
+    char path[PATH_BYTES];
+    struct files *files = write_series(rows, 3, (struct h5_storage){0});
+    if (NEED(open_data(&reading, folder, "w", &one_a_file) == SHS_OK)) {
+        CHECK(read_epoch(&reading) == SHS_ERROR_FORMAT);
+        CHECK(message_has("2.h5: dataset w is of i16 4x2x3, but in ") && message_has("i16 5x2x3"));
+    }
+    close_data(&reading);
+    CHECK(remove(folder_path(folder, "1.h5", path)) == 0);
+    CHECK(file_write(folder_path(folder, "1.h5", path), "rubbish", 7));
+    if (NEED(open_data(&reading, folder, "w", &one_a_file) == SHS_OK)) {
+        CHECK(read_epoch(&reading) == SHS_ERROR_FORMAT);
+        CHECK(message_has("1.h5 as HDF5"));
+    }
+    close_data(&reading);
+    free_files(files);
+}
+IN_FOLDER(a_sample_that_is_unlike_the_first)
+
+static void many_axes_are_refused_in_folder(void)
+{
+    struct files files = {.count = 1, .names = 2};
+    folder_path(folder, "0.h5", files.path[0]);
+    files.whole[0][0] = (struct whole){
+        .name = "deep", .type = SHS_U8, .axes = 7, .shape = {1, 1, 1, 1, 1, 1, 1}, .rows = 3};
+    files.whole[0][1] = (struct whole){.name = "o", .type = SHS_U8, .rows = 2};
+    files.whole[0][1].bytes = calloc(2, 1);
+    write_file(&files, 0, (struct h5_storage){0}, 1);
+    free(files.whole[0][0].bytes);
+    free(files.whole[0][1].bytes);
+    refuse_data(folder, "deep(window=2)", NULL, SHS_ERROR_UNSUPPORTED, "would have 9 axes",
+                "field deep");
+    refuse_data(folder, "x=deep(offsets=o)", NULL, SHS_ERROR_UNSUPPORTED, "would have 9 axes",
+                "field x");
+    refuse_data(folder, "deep", &one_a_file, SHS_ERROR_UNSUPPORTED, "would have 9 axes", "deep");
+    struct reading reading;
+    CHECK(open_data(&reading, folder, "deep", NULL) == SHS_OK);
+    close_data(&reading);
+}
+IN_FOLDER(many_axes_are_refused)
+
+int main(void)
+{
+    static const struct harness_test tests[] = {
+        TEST(texts_say_what_fields_are),
+        TEST(texts_that_say_nothing_are_refused),
+        TEST(as_many_fields_as_allowed),
+        TEST(windows_are_those_that_fit),
+        TEST(numbers_beyond_64_bits_are_no_window),
+        TEST(fields_have_equally_many_samples),
+        TEST(rows_of_several_files),
+        TEST(windows_of_several_files),
+        TEST(shapes_of_windows),
+        TEST(windows_that_no_file_has),
+        TEST(samples_of_any_length),
+        TEST(offsets_that_are_not_kept),
+        TEST(many_offsets),
+        TEST(offsets_that_cannot_be),
+        TEST(one_sample_a_file),
+        TEST(a_sample_that_is_unlike_the_first),
+        TEST(many_axes_are_refused),
+    };
+    return harness_run("samples", tests, COUNT(tests));
+}
