@@ -31,10 +31,11 @@
  * row i. With them it is
  *
  * a window, of a series of rows:
- *     window=W            rows of a sample, at least 1: its shape is that of a row with W before it
- *     stride=S            rows from the beginning of one sample to that of the next, at least 1
- * (1); the same in all windows of a dataset lead=L              rows by which all windows of the
- * field begin later (0)
+ *
+ * - window=W: rows of a sample, at least 1; its shape is that of a row with W before it
+ * - stride=S: rows from the beginning of one sample to that of the next, at least 1 (1); the same
+ *   in all windows of a dataset
+ * - lead=L: rows by which all windows of the field begin later (0)
  *
  *     Sample i is rows [i*S + L, i*S + L + W). A forecast 6 rows ahead of a day of 24:
  *
@@ -49,11 +50,12 @@
  *     field of rows beside windows has exactly as many rows as a file has samples.
  *
  * a run of rows of any length:
- *     offsets=NAME2       a dataset of whole numbers along one axis, one more than there are
- * samples, in the same file: sample i is rows [o(i), o(i+1)) of NAME. Offsets do not decrease and
- * are at most the number of NAME's rows; all are checked by shs_dataset_open(). They are kept in
- * memory if they take up to 64 MiB. most=M              rows of a sample as it is delivered, at
- * least 1 (those of the longest)
+ *
+ * - offsets=NAME2: a dataset of whole numbers along one axis, one more than there are samples, in
+ *   the same file: sample i is rows [o(i), o(i+1)) of NAME. Offsets do not decrease and are at most
+ *   the number of NAME's rows; all are checked by shs_dataset_open(). They are kept in memory if
+ *   they take up to 64 MiB.
+ * - most=M: rows of a sample as it is delivered, at least 1 (those of the longest)
  *
  *     A shorter sample is filled up with zeros, a longer one loses its rows from M on. A field
  *     ALIAS.length follows at once, without being asked for: for each sample a u64, the number of
