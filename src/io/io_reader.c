@@ -183,6 +183,16 @@ static bool is_raw(const struct io_layout *layout, uint64_t chunk)
            (layout->raw_edges && io_layout_is_edge(layout, chunk));
 }
 
+bool io_reader_is_cut(const struct io_reader *reader)
+{
+    const struct io_layout *layout = &reader->layout;
+    for (uint64_t i = 0; layout->chunked && i < layout->n_chunks; i++)
+        if (layout->chunks[i].address != IO_NOWHERE && is_raw(layout, i) &&
+            layout->chunks[i].bytes != layout->chunk_bytes)
+            return true;
+    return false;
+}
+
 static shs_status read_stored(const struct io_reader *reader, struct io_lane *lane, uint64_t chunk,
                               void *to, bool *cold)
 {

@@ -19,22 +19,59 @@ static uint64_t probe_row(uint64_t rows, uint64_t probe)
     return last / (PROBES - 1) * probe + last % (PROBES - 1) * probe / (PROBES - 1);
 }
 
-/* Whether some rows read directly are those that HDF5 reads. A row that neither can read is none
- * that they differ in: it is an error when it is wanted. */
+/* Rows read directly and by HDF5. */
+struct comparison {
+    char *ours, *theirs; /* a row */
+    unsigned alike;
+    unsigned damaged; /* by what was read directly */
+    bool differ;
+};
+
+/* A row that neither can read is none that they differ in: it is an error when it is wanted. Nor is
+ * HDF5 asked of a damaged one: where a chunk decodes to too few bytes it reads on behind them. */
+static shs_status compare_row(struct run_field *field, uint64_t row, struct comparison *comparison)
+{
+    shs_status status = io_reader_read(field->direct, &field->lane, row, 1, comparison->ours);
+    if (status == SHS_ERROR_MEMORY) return status;
+    if (status == SHS_ERROR_FORMAT) {
+        comparison->damaged++;
+        return SHS_OK;
+    }
+    bool readable = !h5_read_rows(field->through, row, 1, comparison->theirs);
+    if (readable == (status != SHS_OK) ||
+        (readable && memcmp(comparison->ours, comparison->theirs, field->row_bytes) != 0))
+        comparison->differ = true;
+    else if (readable)
+        comparison->alike++;
+    return SHS_OK;
+}
+
+static bool hdf5_reads_any(struct run_field *field, char *row)
+{
+    for (uint64_t probe = 0; probe < PROBES; probe++)
+        if (!h5_read_rows(field->through, probe_row(field->rows, probe), 1, row)) return true;
+    return false;
+}
+
+/* If all rows seem damaged it may be that they are misunderstood, unless that cannot be. */
+static bool are_same(struct run_field *field, const struct comparison *comparison)
+{
+    if (comparison->differ) return false;
+    return !comparison->damaged || comparison->alike || io_reader_is_cut(field->direct) ||
+           !hdf5_reads_any(field, comparison->theirs);
+}
+
+/* Whether some rows read directly are those that HDF5 reads. */
 static shs_status compare(struct run_field *field, bool *same)
 {
-    char *ours = NULL, *theirs = NULL;
-    shs_status status = core_new(1, field->row_bytes, "a row", &ours);
-    if (!status) status = core_new(1, field->row_bytes, "a row", &theirs);
-    *same = !status;
-    for (uint64_t probe = 0; probe < PROBES && *same; probe++) {
-        uint64_t row = probe_row(field->rows, probe);
-        bool readable = !h5_read_rows(field->through, row, 1, theirs);
-        *same = readable == !io_reader_read(field->direct, &field->lane, row, 1, ours) &&
-                (!readable || !memcmp(ours, theirs, field->row_bytes));
-    }
-    core_free(&ours);
-    core_free(&theirs);
+    struct comparison comparison = {0};
+    shs_status status = core_new(1, field->row_bytes, "a row", &comparison.ours);
+    if (!status) status = core_new(1, field->row_bytes, "a row", &comparison.theirs);
+    for (uint64_t probe = 0; probe < PROBES && !status && !comparison.differ; probe++)
+        status = compare_row(field, probe_row(field->rows, probe), &comparison);
+    *same = !status && are_same(field, &comparison);
+    core_free(&comparison.ours);
+    core_free(&comparison.theirs);
     return status;
 }
 

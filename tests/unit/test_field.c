@@ -451,6 +451,51 @@ static void rows_that_were_never_written_are_an_error(void)
     h5_close(&file);
 }
 
+static void deflated(hid_t list)
+{
+    H5Pset_deflate(list, 6);
+}
+
+/* Stores a chunk anew. */
+static void store_chunk(hsize_t row, uint32_t mask, const void *bytes, size_t count)
+{
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t data = H5Dopen2(file, "data", H5P_DEFAULT);
+    CHECK(H5Dwrite_chunk(data, H5P_DEFAULT, mask, &row, count, bytes) >= 0);
+    CHECK(H5Dclose(data) >= 0 && H5Fclose(file) >= 0);
+}
+
+/* HDF5 hands out what its memory holds behind a chunk that is too short. */
+static void a_chunk_without_all_its_bytes_is_an_error(void)
+{
+    /* ten bytes, as they are and by zlib, where a hundred are due */
+    static const struct {
+        uint32_t mask;
+        size_t count;
+        const char *bytes;
+    } stored[] = {{1, 10, "0123456789"},
+                  {0, 18,
+                   "\x78\x9c\x33\x30\x34\x32\x36\x31\x35\x33\xb7\xb0\x04\x00"
+                   "\x0a\xff\x02\x0e"}};
+    struct h5_file *file;
+    struct run_field field;
+    unsigned char rows[400];
+    for (size_t i = 0; i < COUNT(stored); i++)
+        for (hsize_t chunks = i ? 4 : 1; chunks <= 4; chunks += 3) {
+            hsize_t bad = chunks > 1 ? 200 : 0;
+            CHECK(make_bytes(100 * chunks, 100, deflated, 100 * chunks));
+            store_chunk(bad, stored[i].mask, stored[i].bytes, stored[i].count);
+            if (!NEED(open_bytes(&file, &field) == SHS_OK)) return;
+            CHECK(field.direct != NULL);
+            for (hsize_t row = 0; row < 100 * chunks; row++)
+                CHECK(run_field_read(&field, row, 1, rows) ==
+                      (row / 100 == bad / 100 ? SHS_ERROR_FORMAT : SHS_OK));
+            CHECK(run_field_read(&field, 0, 100 * chunks, rows) == SHS_ERROR_FORMAT);
+            run_field_close(&field);
+            h5_close(&file);
+        }
+}
+
 static void many_filters(hid_t list)
 {
     for (int i = 0; i < IO_MAX_FILTERS + 1; i++)
@@ -522,6 +567,7 @@ int main(void)
         TEST(filters_that_hdf5_lacks_are_undone),
         TEST(a_dataset_of_few_chunks_takes_no_memory_for_all),
         TEST(rows_that_were_never_written_are_an_error),
+        TEST(a_chunk_without_all_its_bytes_is_an_error),
         TEST(more_filters_than_are_known_go_through_hdf5),
         TEST(a_field_may_have_no_rows),
         TEST(rows_beyond_the_file_are_refused),
