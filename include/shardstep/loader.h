@@ -22,8 +22,9 @@ typedef enum shs_shuffle {
     SHS_SHUFFLE_NONE,     /* file order */
     SHS_SHUFFLE_BLOCKS, /* for compressed or slow storage: blocks of neighbouring rows in any order,
                            cut into a part for each virtual rank, whose rows are mixed within
-                           windows of whole blocks. Only a block at a cut is shared, by the two
-                           virtual ranks beside it */
+                           windows of whole blocks. Only blocks at cuts are shared, by the virtual
+                           ranks beside them. With shard fixed, the blocks of a shard's own rows:
+                           those of the file, cut at the shard's ends */
 } shs_shuffle;
 
 typedef enum shs_shard {
@@ -56,10 +57,13 @@ typedef struct shs_loader_options {
                                fields whose rows have at least an eighth of the widest field's bytes
                                (labels seldom do), or as many as fill 1 MiB if none of these is
                                chunked. Part of the order: a run goes on with the number that it
-                               began with, also from a file with other chunks. */
+                               began with, also from a file with other chunks. Of a part or a list
+                               of rows blocks have so many of those, and lie across chunks, most of
+                               which are then decoded twice. */
     uint64_t window_blocks; /* shuffle blocks: whole blocks whose rows are mixed with one another,
-                               W; more mix better and take more memory, W decoded blocks for each
-                               hosted virtual rank; 0: 16 */
+                               W; 0: 16. More mix better and want more of the dataset's cache_bytes:
+                               each chunk is decoded once an epoch, but for those at cuts, if W
+                               decoded blocks for each hosted virtual rank fit in, and two more */
     double
         part_from; /* only rows whose keyed draw, of the run's seed and the row's number, lies in */
     double part_to; /* [part_from, part_to): 0 to 0.8 for training and 0.8 to 1 for validation never
