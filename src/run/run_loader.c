@@ -347,16 +347,17 @@ static shs_status augment_row(shs_loader *loader, const shs_batch *batch, uint64
 static uint64_t next_use(void *user, uint64_t key, uint64_t first, uint64_t count)
 {
     enum {
-        MOST = 4096
+        MOST = 4096 /* rows of a chunk that are asked for, the first ones */
     };
     shs_loader *loader = user;
     const shs_run *run = loader->dataset->run;
-    uint64_t next = UINT64_MAX;
+    const uint64_t some_time = ORDER_NEVER - 1;
+    uint64_t next = ORDER_NEVER;
     for (size_t f = 0; f < loader->dataset->n_fields; f++) {
         struct run_range samples = run_dataset_samples(loader->dataset, f, key, first, count);
         if (!samples.count) continue;
         if (samples.count == RUN_SAMPLES_UNKNOWN) {
-            if (next == UINT64_MAX) next = UINT64_MAX - 1; /* some time */
+            if (next == ORDER_NEVER) next = some_time;
             continue;
         }
         uint64_t begin = order_subset_below(&loader->subset, samples.first);
@@ -364,6 +365,7 @@ static uint64_t next_use(void *user, uint64_t key, uint64_t first, uint64_t coun
         uint64_t use =
             order_next_use(&loader->order, begin, end - begin < MOST ? end - begin : MOST,
                            loader->moment, run->first_vrank, run->hosted);
+        if (use == ORDER_NEVER && end - begin > MOST) use = some_time;
         if (use < next) next = use;
     }
     return next;

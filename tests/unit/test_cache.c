@@ -433,6 +433,62 @@ static void file_order_decodes_each_chunk_once(void)
     }
 }
 
+enum {
+    LONG_ROWS = 20000,
+    LONG_CHUNK = 10000, /* rows of a chunk of the narrow field */
+    WIDE_CHUNK = 50,
+    WIDE_BYTES = 64
+};
+
+static bool write_long_file(const char *name)
+{
+    static unsigned char wide[LONG_ROWS][WIDE_BYTES], narrow[LONG_ROWS];
+    const shs_tensor wide_rows = {.type = SHS_U8, .axes = 2, .shape = {LONG_ROWS, WIDE_BYTES}};
+    const shs_tensor narrow_rows = {.type = SHS_U8, .axes = 1, .shape = {LONG_ROWS}};
+    struct h5_writer *writer;
+    for (size_t row = 0; row < LONG_ROWS; row++)
+        wide[row][row % WIDE_BYTES] = narrow[row] = (unsigned char)(row / 3);
+    return NEED(!h5_create(name, &writer) &&
+                !h5_create_field(writer, "wide", &wide_rows,
+                                 &(struct h5_storage){.chunk_rows = WIDE_CHUNK, .deflate = 1}) &&
+                !h5_write_rows(writer, LONG_ROWS, wide) &&
+                !h5_create_field(writer, "narrow", &narrow_rows,
+                                 &(struct h5_storage){.chunk_rows = LONG_CHUNK, .deflate = 1}) &&
+                !h5_write_rows(writer, LONG_ROWS, narrow) && !h5_finish(&writer));
+}
+
+/* A chunk of very many rows stays as long as any of them is to come, with room for it and for
+ * `wide` of another field. Gives the chunks that were decoded in an epoch. */
+static uint64_t decode_long(const char *name, const shs_loader_options *options, size_t wide)
+{
+    const shs_dataset_options room = {.cache_bytes = LONG_CHUNK + wide * WIDE_CHUNK * WIDE_BYTES};
+    struct job job = {0};
+    shs_batch batch = {0};
+    bool good = !shs_open(MPI_COMM_NULL, NULL, &job.run) &&
+                !shs_dataset_open(job.run, name, "wide,narrow", &room, &job.data) &&
+                !shs_loader_open(job.data, options, &job.loader);
+    while (good && !batch.ends_epoch)
+        good = !shs_next(job.loader, &batch);
+    uint64_t decoded = NEED(good) ? shs_statistics(job.loader).chunks_decoded : 0;
+    job_close(&job);
+    return decoded;
+}
+
+static void chunks_of_many_rows_are_kept(void)
+{
+    char name[sizeof path + 8];
+    snprintf(name, sizeof name, "%s-long", path);
+    if (!write_long_file(name)) return;
+    const uint64_t all = LONG_ROWS / WIDE_CHUNK + LONG_ROWS / LONG_CHUNK;
+    const shs_loader_options ordered = {.shuffle = SHS_SHUFFLE_NONE, .batch = 32};
+    for (size_t wide = 1; wide < 9; wide++)
+        CHECK(decode_long(name, &ordered, wide) == all);
+    const shs_loader_options blocks = {
+        .shuffle = SHS_SHUFFLE_BLOCKS, .batch = 32, .block_rows = LONG_CHUNK, .window_blocks = 1};
+    CHECK(decode_long(name, &blocks, LONG_CHUNK / WIDE_CHUNK) == all);
+    unlink(name);
+}
+
 /* Where all fits, the first epoch decodes everything and the others nothing. */
 static void what_fits_is_decoded_once(void)
 {
@@ -513,7 +569,8 @@ int main(void)
         TEST(what_is_used_latest_goes_first), TEST(equal_next_uses_change_nothing),
         TEST(short_memory_keeps_less),        TEST(a_full_shuffle_decodes_as_few_chunks_as_can_be),
         TEST(going_back_finds_what_was_kept), TEST(file_order_decodes_each_chunk_once),
-        TEST(what_fits_is_decoded_once),      TEST(blocks_decode_each_chunk_once),
+        TEST(chunks_of_many_rows_are_kept),   TEST(what_fits_is_decoded_once),
+        TEST(blocks_decode_each_chunk_once),
     };
     int code = write_file() ? harness_run("cache", tests, COUNT(tests)) : 1;
     unlink(path);
