@@ -7,9 +7,10 @@
 #include <sys/resource.h>
 #include <utime.h>
 
+#include "core_memory.h"
 #include "h5_write.h"
 #include "judge.h"
-#include "run_dataset.h"
+#include "run_loader.h"
 #include "run_sample.h"
 #include "shardstep/context.h"
 #include "shardstep/loader.h"
@@ -604,7 +605,7 @@ IN_FOLDER(windows_that_no_file_has)
 static void add_ragged(struct files *files, size_t i, uint64_t samples, shs_type type,
                        struct h5_storage storage)
 {
-    uint64_t seed = 7 + i, at = i % 3;
+    uint64_t seed = 7 + i, at = 11 * (i % 3); /* rows before the first sample are none's */
     size_t size = shs_type_size(type);
     struct whole *values = &files->whole[i][0], *offsets = &files->whole[i][1];
     *offsets = (struct whole){.name = "o", .type = type, .rows = samples + 1};
@@ -667,6 +668,44 @@ static uint64_t longest_of(const struct files *files)
         }
     return longest;
 }
+
+/* Which samples have some of the rows, found one by one. */
+static void check_samples_of_rows(const shs_dataset *data, const struct files *files, size_t file,
+                                  uint64_t before)
+{
+    const struct whole *offsets = &files->whole[file][1];
+    uint64_t key = run_files_key(&data->files, file, data->what.part[0].source);
+    for (uint64_t first = 0; first < files->whole[file][0].rows; first++)
+        for (uint64_t count = 1; count < 30 && first + count <= files->whole[file][0].rows;
+             count += 4) {
+            struct run_range found = run_dataset_samples(data, 0, key, first, count);
+            uint64_t low = UINT64_MAX, high = 0;
+            for (uint64_t i = 0; i + 1 < offsets->rows; i++) {
+                uint64_t begin = offset_at(offsets, i), end = offset_at(offsets, i + 1);
+                if (begin == end || begin >= first + count || end <= first) continue;
+                if (low == UINT64_MAX) low = before + i;
+                high = before + i + 1;
+            }
+            /* empty samples at the ends may be counted in */
+            CHECK(low == UINT64_MAX || (found.first <= low && found.first + found.count >= high));
+            CHECK(low != UINT64_MAX || found.count <= 4);
+            CHECK(low == UINT64_MAX || found.count <= high - low + 4);
+        }
+}
+
+static void samples_of_rows_in_folder(void)
+{
+    static const uint64_t samples[] = {5, 23, 0, 1, 17};
+    struct files *files = write_ragged(samples, COUNT(samples), SHS_U16, (struct h5_storage){0});
+    struct reading reading;
+    uint64_t before = 0;
+    if (NEED(open_data(&reading, folder, "v(offsets=o)", NULL) == SHS_OK))
+        for (size_t i = 0; i < COUNT(samples); before += samples[i++])
+            check_samples_of_rows(reading.data, files, i, before);
+    close_data(&reading);
+    free_files(files);
+}
+IN_FOLDER(samples_of_rows)
 
 static void samples_of_any_length_in_folder(void)
 {
@@ -909,6 +948,389 @@ static void many_axes_are_refused_in_folder(void)
 }
 IN_FOLDER(many_axes_are_refused)
 
+/* ---- many files */
+
+enum {
+    CROWD = 3000,
+    CROWD_ROWS = 6
+};
+
+static void crowd_path(size_t i, char path[PATH_BYTES])
+{
+    char name[32];
+    snprintf(name, sizeof name, "%05d.h5", (int)i);
+    folder_path(folder, name, path);
+}
+
+/* Files of x: 6 x 5 numbers, and y: one of them, deflated or not in turn. */
+static void write_crowd(size_t count)
+{
+    const shs_tensor x = {.type = SHS_U16, .axes = 2, .shape = {CROWD_ROWS, 5}};
+    const shs_tensor y = {.type = SHS_I64, .axes = 1, .shape = {CROWD_ROWS}};
+    for (size_t i = 0; i < count; i++) {
+        const struct h5_storage storage = {.chunk_rows = i % 2 ? 4 : 0, .deflate = i % 2 ? 1 : 0};
+        struct h5_writer *writer;
+        char path[PATH_BYTES];
+        uint16_t numbers[CROWD_ROWS * 5];
+        int64_t labels[CROWD_ROWS];
+        for (size_t e = 0; e < COUNT(numbers); e++)
+            numbers[e] = (uint16_t)(i * 31 + e);
+        for (size_t r = 0; r < CROWD_ROWS; r++)
+            labels[r] = (int64_t)(i * 1000 + r);
+        crowd_path(i, path);
+        bool written = !h5_create(path, &writer) && !h5_create_field(writer, "x", &x, &storage) &&
+                       !h5_write_rows(writer, CROWD_ROWS, numbers) &&
+                       !h5_create_field(writer, "y", &y, &storage) &&
+                       !h5_write_rows(writer, CROWD_ROWS, labels) && !h5_finish(&writer);
+        if (!NEED(written)) return;
+    }
+}
+
+static bool crowd_is_right(const shs_batch *batch, bool whole)
+{
+    const uint16_t *x = batch->field[0].data;
+    const int64_t *y = batch->field[1].data;
+    size_t rows = whole ? CROWD_ROWS : 1;
+    for (uint64_t slot = 0; slot < batch->rows; slot++) {
+        uint64_t file = whole ? batch->index[slot] : batch->index[slot] / CROWD_ROWS;
+        uint64_t first = whole ? 0 : batch->index[slot] % CROWD_ROWS;
+        for (size_t e = 0; e < rows * 5; e++)
+            if (x[slot * rows * 5 + e] != (uint16_t)(file * 31 + first * 5 + e)) return false;
+        for (size_t r = 0; r < rows; r++)
+            if (y[slot * rows + r] != (int64_t)(file * 1000 + first + r)) return false;
+    }
+    return true;
+}
+
+static size_t open_descriptors(void)
+{
+    size_t count = 0;
+    char path[32];
+    for (int i = 0; i < 1024; i++) {
+        snprintf(path, sizeof path, "/proc/self/fd/%d", i);
+        count += access(path, F_OK) == 0;
+    }
+    return count;
+}
+
+static void read_crowd(struct reading *reading, bool whole, uint64_t batch_rows)
+{
+    shs_batch batch;
+    uint64_t rows = 0;
+    const shs_loader_options options = {.batch = batch_rows, .epochs = 1, .threads = 2};
+    if (!NEED(shs_loader_open(reading->data, &options, &reading->loader) == SHS_OK)) return;
+    while (shs_next(reading->loader, &batch) == SHS_OK) {
+        CHECK(crowd_is_right(&batch, whole));
+        rows += batch.rows;
+    }
+    CHECK(rows == shs_dataset_samples(reading->data));
+    shs_loader_close(&reading->loader);
+}
+
+/* A process may have 64 files open, and a batch wants 128. */
+static void files_are_closed_again_in_folder(void)
+{
+    struct rlimit before, low;
+    write_crowd(CROWD);
+    getrlimit(RLIMIT_NOFILE, &before);
+    low = before;
+    low.rlim_cur = 64;
+    CHECK(setrlimit(RLIMIT_NOFILE, &low) == 0);
+    for (int whole = 0; whole < 2; whole++) {
+        struct reading reading;
+        const shs_dataset_options options = {.one_sample_a_file = whole};
+        if (NEED(open_data(&reading, folder, "x,y", &options) == SHS_OK)) {
+            CHECK(shs_dataset_samples(reading.data) == (whole ? CROWD : CROWD * CROWD_ROWS));
+            read_crowd(&reading, whole, whole ? 128 : 1000);
+            CHECK(open_descriptors() < 56);
+        }
+        close_data(&reading);
+    }
+    CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+}
+IN_FOLDER(files_are_closed_again)
+
+static void no_more_than_64_files_are_open_in_folder(void)
+{
+    struct reading reading;
+    size_t before = open_descriptors();
+    write_crowd(200);
+    if (NEED(open_data(&reading, folder, "x,y", NULL) == SHS_OK)) {
+        read_crowd(&reading, false, 100);
+        CHECK(reading.data->files.n_open == 64);
+        CHECK(open_descriptors() - before <= 64 * 3);
+    }
+    close_data(&reading);
+    CHECK(open_descriptors() == before);
+}
+IN_FOLDER(no_more_than_64_files_are_open)
+
+/* Errors name the file. */
+static void files_that_do_not_fit_in_folder(void)
+{
+    static const struct {
+        uint64_t rows, columns;
+        shs_type type;
+        const char *name, *words;
+        shs_status status;
+    } cases[] = {
+        {6, 5, SHS_I16, "x", "dataset x is of i16 5, but in", SHS_ERROR_FORMAT},
+        {6, 4, SHS_U16, "x", "dataset x is of u16 4, but in", SHS_ERROR_FORMAT},
+        {6, 5, SHS_U16, "z", "holds no dataset 'x'; it holds z", SHS_ERROR_FILE},
+    };
+    char path[PATH_BYTES], first[PATH_BYTES];
+    write_crowd(12);
+    crowd_path(0, first);
+    crowd_path(7, path);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const shs_tensor shape = {
+            .type = cases[i].type, .axes = 2, .shape = {cases[i].rows, cases[i].columns}};
+        struct h5_writer *writer;
+        uint16_t zeros[64] = {0};
+        CHECK(!h5_create(path, &writer) &&
+              !h5_create_field(writer, cases[i].name, &shape, &(struct h5_storage){0}) &&
+              !h5_write_rows(writer, cases[i].rows, zeros) && !h5_finish(&writer));
+        refuse_data(folder, "x", NULL, cases[i].status, "00007.h5", cases[i].words);
+        if (cases[i].status == SHS_ERROR_FORMAT) CHECK(message_has(first));
+    }
+    CHECK(file_write(path, "rubbish", 7));
+    refuse_data(folder, "x", NULL, SHS_ERROR_FORMAT, "00007.h5 as HDF5", "no HDF5 file");
+    CHECK(remove(path) == 0);
+    char list[PATH_BYTES], at[PATH_BYTES + 1];
+    CHECK(file_write(folder_path(folder, "list.txt", list), "00001.h5\n00007.h5\n", 18));
+    snprintf(at, sizeof at, "@%s", list);
+    refuse_data(at, "x", NULL, SHS_ERROR_FILE, "00007.h5", "No such file");
+    refuse_data("/nowhere/*.h5", "x", NULL, SHS_ERROR_FILE, "no file matches", "/nowhere/*.h5");
+    refuse_data("/nowhere", "x", NULL, SHS_ERROR_FILE, "cannot", "/nowhere: No such file");
+}
+IN_FOLDER(files_that_do_not_fit)
+
+/* ---- files that change */
+
+static void age(size_t i)
+{
+    char path[PATH_BYTES];
+    crowd_path(i, path);
+    CHECK(utime(path, &(struct utimbuf){1000, 1000}) == 0);
+}
+
+/* Reads epochs in file order, one row a step; the status at the end and how many rows came. */
+static shs_status read_on(struct reading *reading, uint64_t rows)
+{
+    shs_batch batch;
+    shs_status status = SHS_OK;
+    for (uint64_t i = 0; i < rows && !status; i++) {
+        status = shs_next(reading->loader, &batch);
+        if (!status) status = shs_agree(reading->run);
+    }
+    return status;
+}
+
+/* A change shows at the next epoch's first use of the file, or after a seek; not at another file's.
+ */
+static void a_file_that_changes_in_folder(void)
+{
+    for (int variant = 0; variant < 4; variant++) {
+        struct reading reading;
+        bool whole = variant & 1;
+        size_t count = variant & 2 ? 70 : 7; /* more than can be open, or fewer */
+        const shs_dataset_options options = {.one_sample_a_file = whole};
+        const shs_loader_options loader = {.batch = 1, .shuffle = SHS_SHUFFLE_NONE};
+        uint64_t a_file = whole ? 1 : CROWD_ROWS, epoch = count * a_file;
+        write_crowd(count);
+        if (NEED(open_data(&reading, folder, "x,y", &options) == SHS_OK) &&
+            NEED(shs_loader_open(reading.data, &loader, &reading.loader) == SHS_OK)) {
+            CHECK(read_on(&reading, epoch) == SHS_OK);
+            age(2);
+            CHECK(read_on(&reading, 2 * a_file) == SHS_OK);
+            CHECK(read_on(&reading, 1) == SHS_ERROR_FILE);
+            CHECK(message_has("00002.h5 has changed since it was opened"));
+            CHECK(shs_seek(reading.loader, (shs_cursor){0, 0, 0}) == SHS_OK);
+            CHECK(read_on(&reading, 2 * a_file) == SHS_OK);
+            CHECK(read_on(&reading, 1) == SHS_ERROR_FILE);
+            CHECK(shs_seek(reading.loader, (shs_cursor){0, 3 * a_file, 3 * a_file}) == SHS_OK);
+            CHECK(read_on(&reading, a_file) == SHS_OK);
+        }
+        close_data(&reading);
+    }
+}
+IN_FOLDER(a_file_that_changes)
+
+static void a_file_that_goes_in_folder(void)
+{
+    struct reading reading;
+    char path[PATH_BYTES];
+    const shs_loader_options loader = {.batch = 1, .shuffle = SHS_SHUFFLE_NONE};
+    write_crowd(70);
+    crowd_path(5, path);
+    if (NEED(open_data(&reading, folder, "x", NULL) == SHS_OK) &&
+        NEED(shs_loader_open(reading.data, &loader, &reading.loader) == SHS_OK)) {
+        CHECK(truncate(path, 100) == 0);
+        CHECK(read_on(&reading, 5 * CROWD_ROWS) == SHS_OK);
+        CHECK(read_on(&reading, 1) == SHS_ERROR_FILE);
+        CHECK(message_has("00005.h5 has 100 bytes") && message_has("cut short"));
+        CHECK(remove(path) == 0);
+        CHECK(shs_seek(reading.loader, (shs_cursor){0, 30, 30}) == SHS_OK);
+        CHECK(read_on(&reading, 1) == SHS_ERROR_FILE && message_has("No such file"));
+    }
+    close_data(&reading);
+}
+IN_FOLDER(a_file_that_goes)
+
+/* ---- bytes */
+
+/* Bytes that this process has read so far, by any call. */
+static uint64_t bytes_read(void)
+{
+    unsigned long long bytes = 0;
+    FILE *file = fopen("/proc/self/io", "r");
+    CHECK(file && fscanf(file, "rchar: %llu", &bytes) == 1);
+    if (file) fclose(file);
+    return bytes;
+}
+
+/* A series of 4000 rows of 1 KiB and 1000 samples of up to 9 rows. */
+static void write_long(void)
+{
+    enum {
+        ROWS = 4000
+    };
+    const shs_tensor series = {.type = SHS_U8, .axes = 2, .shape = {ROWS, 1024}};
+    const shs_tensor offsets = {.type = SHS_U32, .axes = 1, .shape = {1001}};
+    unsigned char *bytes = calloc(ROWS, 1024);
+    uint32_t numbers[1001];
+    struct h5_writer *writer;
+    char path[PATH_BYTES];
+    for (uint32_t i = 0; i < COUNT(numbers); i++)
+        numbers[i] = 3 * i + i % 3;
+    for (uint32_t i = 0; i < ROWS; i++)
+        memset(bytes + 1024 * i, (int)(i * 7), 1024);
+    CHECK(!h5_create(folder_path(folder, "long.h5", path), &writer) &&
+          !h5_create_field(writer, "s", &series, &(struct h5_storage){0}) &&
+          !h5_write_rows(writer, ROWS, bytes) &&
+          !h5_create_field(writer, "o", &offsets, &(struct h5_storage){0}) &&
+          !h5_write_rows(writer, 1001, numbers) && !h5_finish(&writer));
+    free(bytes);
+}
+
+/* Steps of one sample each read no more than its rows. */
+static void check_bytes(const char *fields, bool keep_offsets, uint64_t expected)
+{
+    struct reading reading;
+    shs_batch batch;
+    const shs_loader_options options = {.batch = 1};
+    if (NEED(open_data(&reading, folder, fields, NULL) == SHS_OK)) {
+        if (!keep_offsets)
+            run_offsets_free(&reading.data->offsets[reading.data->what.part[0].offsets]);
+        CHECK(shs_loader_open(reading.data, &options, &reading.loader) == SHS_OK);
+        CHECK(shs_next(reading.loader, &batch) == SHS_OK); /* what is looked at once an epoch */
+        uint64_t began = bytes_read(), counted = shs_statistics(reading.loader).bytes, noise;
+        noise = bytes_read() - began; /* of looking */
+        began = bytes_read();
+        for (int i = 0; i < 100; i++)
+            CHECK(shs_next(reading.loader, &batch) == SHS_OK);
+        uint64_t read = bytes_read() - began - noise;
+        CHECK(shs_statistics(reading.loader).bytes - counted == read);
+        CHECK(read <= expected && read >= expected / 3);
+        if (read > expected) printf("  %s: %llu bytes\n", fields, (unsigned long long)read);
+    }
+    close_data(&reading);
+}
+
+static void only_the_bytes_of_samples_are_read_in_folder(void)
+{
+    write_long();
+    check_bytes("s", true, 100 * 1024);
+    check_bytes("s(window=24)", true, 100 * 24 * 1024);
+    check_bytes("x=s(window=24, stride=5), y=s(window=2, stride=5, lead=30)", true,
+                100 * 26 * 1024);
+    check_bytes("s(offsets=o)", true, 100 * 5 * 1024);
+    check_bytes("s(offsets=o)", false, 100 * (5 * 1024 + 8));
+    check_bytes("s(offsets=o, most=1)", true, 100 * 1024);
+}
+IN_FOLDER(only_the_bytes_of_samples_are_read)
+
+/* ---- names, augmentation and fingerprints */
+
+static void aliases_are_augmented_in_folder(void)
+{
+    static const uint64_t rows[] = {13};
+    struct reading reading;
+    shs_batch batch;
+    struct files *files = write_series(rows, 1, (struct h5_storage){0});
+    const shs_loader_options options = {
+        .batch = 3,
+        .shuffle = SHS_SHUFFLE_NONE,
+        .augment = "y: normalize(mean=1, std=0.5, scale=none); x.length: cast(type=f64)"};
+    char all[PATH_BYTES];
+    CHECK(rename(files->path[0], folder_path(folder, "z.h5", all)) == 0);
+    free_files(files);
+    write_long();
+    CHECK(remove(all) == 0);
+    if (NEED(open_data(&reading, folder, "x=s(offsets=o), y=o(window=1000)", NULL) ==
+             SHS_ERROR_FORMAT))
+        CHECK(message_has("has 2 samples but field x has 1000 samples"));
+    close_data(&reading);
+    if (NEED(open_data(&reading, folder, "x=s(offsets=o, most=2), y=o(window=2)", NULL) ==
+             SHS_OK) &&
+        NEED(shs_loader_open(reading.data, &options, &reading.loader) == SHS_OK) &&
+        NEED(shs_next(reading.loader, &batch) == SHS_OK)) {
+        const double *lengths = batch.field[1].data;
+        const float *y = batch.field[2].data;
+        CHECK(strcmp(batch.field[1].name, "x.length") == 0 && batch.field[1].type == SHS_F64);
+        CHECK(lengths[0] == 2 && lengths[2] == 1);
+        CHECK(batch.field[2].axes == 2 && batch.field[2].shape[1] == 2);
+        CHECK(y[0] == -2 && y[1] == 6 && y[2] == 6 && y[3] == 14);
+    }
+    close_data(&reading);
+}
+IN_FOLDER(aliases_are_augmented)
+
+static char *fingerprint_of(const char *path, const char *fields, bool whole)
+{
+    struct reading reading;
+    char *text = NULL;
+    const shs_dataset_options options = {.one_sample_a_file = whole};
+    if (NEED(open_data(&reading, path, fields, &options) == SHS_OK) &&
+        NEED(shs_loader_open(reading.data, NULL, &reading.loader) == SHS_OK))
+        CHECK(run_fingerprint(reading.loader, &text) == SHS_OK);
+    close_data(&reading);
+    return text;
+}
+
+/* Whether a run over some fields may go on with others. */
+static bool may_go_on(const char *path, const char *fields, const char *other_path,
+                      const char *others)
+{
+    char *own = fingerprint_of(path, fields, false);
+    char *other = fingerprint_of(other_path, others, false);
+    bool may = own && other && !run_fingerprint_check(own, other, false);
+    core_free(&own);
+    core_free(&other);
+    return may;
+}
+
+static void what_a_checkpoint_is_of_in_folder(void)
+{
+    char file[PATH_BYTES];
+    write_long();
+    folder_path(folder, "long.h5", file);
+    CHECK(may_go_on(folder, "s", file, " s "));
+    CHECK(may_go_on(folder, "s", file, "s=s"));
+    CHECK(may_go_on(folder, "s(window=2)", file, "s ( lead = 0, stride=1, window = 2)"));
+    CHECK(may_go_on(folder, "s(offsets=o)", file, "s(offsets=o, most=4)"));
+    CHECK(!may_go_on(folder, "s", file, "x=s"));
+    CHECK(!may_go_on(folder, "x=s", file, "x=o"));
+    CHECK(!may_go_on(folder, "s", file, "s(window=1)"));
+    CHECK(!may_go_on(folder, "s(window=2)", file, "s(window=2, lead=1)"));
+    CHECK(!may_go_on(folder, "s(window=2, lead=1), t=s(window=2)", file,
+                     "s(window=2, lead=0), t=s(window=2, lead=1)"));
+    CHECK(!may_go_on(folder, "s(window=2, stride=2000)", file, "s(window=2, stride=2001)"));
+    CHECK(message_has("stride=2000"));
+    CHECK(!may_go_on(folder, "s(offsets=o)", file, "s(offsets=o, most=5)"));
+}
+IN_FOLDER(what_a_checkpoint_is_of)
+
 int main(void)
 {
     static const struct harness_test tests[] = {
@@ -922,6 +1344,7 @@ int main(void)
         TEST(windows_of_several_files),
         TEST(shapes_of_windows),
         TEST(windows_that_no_file_has),
+        TEST(samples_of_rows),
         TEST(samples_of_any_length),
         TEST(offsets_that_are_not_kept),
         TEST(many_offsets),
@@ -929,6 +1352,14 @@ int main(void)
         TEST(one_sample_a_file),
         TEST(a_sample_that_is_unlike_the_first),
         TEST(many_axes_are_refused),
+        TEST(files_are_closed_again),
+        TEST(no_more_than_64_files_are_open),
+        TEST(files_that_do_not_fit),
+        TEST(a_file_that_changes),
+        TEST(a_file_that_goes),
+        TEST(only_the_bytes_of_samples_are_read),
+        TEST(aliases_are_augmented),
+        TEST(what_a_checkpoint_is_of),
     };
     return harness_run("samples", tests, COUNT(tests));
 }
