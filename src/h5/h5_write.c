@@ -1,21 +1,41 @@
 #include "h5_write.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core_memory.h"
 #include "h5_guard.h"
 #include "h5_open.h"
+#include "h5_sink.h"
 #include "h5_type.h"
 
 struct h5_writer {
     hid_t file;
     char *path;
+    int error; /* the system's number of the first error in writing, which HDF5 does not learn of */
     /* the dataset created last */
     hid_t dataset;
     char *name;
     shs_tensor shape;
     uint64_t rows_written;
 };
+
+/* Inside a guard: SHS_OK if a call succeeded and all bytes so far could be written; else its
+ * status, with what was to be done and the reason. */
+__attribute__((format(printf, 3, 4))) static shs_status check(const struct h5_writer *writer,
+                                                              bool good, const char *format, ...)
+{
+    char what[CORE_MESSAGE_BYTES];
+    va_list arguments;
+    if (good && !writer->error) return SHS_OK;
+    va_start(arguments, format);
+    vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    if (!writer->error) return h5_fail(SHS_ERROR_FILE, "%s", what);
+    return core_fail(SHS_ERROR_FILE, "%s: %s; make room or choose another folder", what,
+                     strerror(writer->error));
+}
 
 /* Property list of a class, without times: the same content gives the same bytes. */
 static hid_t without_times(hid_t class)
@@ -34,6 +54,7 @@ static hid_t access_list(const void *communicator)
     bool good = access >= 0 &&
                 H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST) >= 0 &&
                 H5Pset_file_locking(access, false, true) >= 0;
+    if (good && !communicator) good = h5_sink_use(access) >= 0;
 #ifdef H5_HAVE_PARALLEL
     if (good && communicator)
         good = H5Pset_fapl_mpio(access, *(const MPI_Comm *)communicator, MPI_INFO_NULL) >= 0;
@@ -82,29 +103,40 @@ static shs_status new_writer(const char *path, struct h5_writer **writer)
     return core_copy(path, &(*writer)->path);
 }
 
+/* The file has been opened, or not. */
+static shs_status check_opened(struct h5_writer *writer, bool alone, const char *what)
+{
+    if (writer->file >= 0 && alone) h5_sink_tell(writer->file, &writer->error);
+    if (writer->file < 0 && alone) writer->error = h5_sink_open_error();
+    return check(writer, writer->file >= 0, "cannot %s %s", what, writer->path);
+}
+
 shs_status h5_create(const char *path, struct h5_writer **writer)
 {
     shs_status status = new_writer(path, writer);
     if (!status) {
         struct h5_guard guard = h5_guard_begin();
         (*writer)->file = create_file(path);
-        if ((*writer)->file < 0) status = h5_fail(SHS_ERROR_FILE, "cannot create %s", path);
+        status = check_opened(*writer, true, "create");
         h5_guard_end(&guard);
     }
     if (status) h5_abandon(writer);
     return status;
 }
 
-shs_status h5_open_to_fill(const char *path, const void *communicator, struct h5_writer **writer)
+shs_status h5_prepare_to_fill(const char *path, struct h5_writer **writer)
 {
     shs_status status = new_writer(path, writer);
-    if (!status) {
-        struct h5_guard guard = h5_guard_begin();
-        (*writer)->file = open_file(path, communicator);
-        if ((*writer)->file < 0) status = h5_fail(SHS_ERROR_FILE, "cannot write to %s", path);
-        h5_guard_end(&guard);
-    }
     if (status) h5_abandon(writer);
+    return status;
+}
+
+shs_status h5_open_to_fill(struct h5_writer *writer, const void *communicator)
+{
+    struct h5_guard guard = h5_guard_begin();
+    writer->file = open_file(writer->path, communicator);
+    shs_status status = check_opened(writer, !communicator, "write to");
+    h5_guard_end(&guard);
     return status;
 }
 
@@ -127,10 +159,8 @@ static shs_status create_groups(struct h5_writer *writer, const char *name)
         if (*path && H5Lexists(writer->file, path, H5P_DEFAULT) == 0) {
             hid_t creation = without_times(H5P_GROUP_CREATE);
             hid_t group = H5Gcreate2(writer->file, path, H5P_DEFAULT, creation, H5P_DEFAULT);
-            if (group < 0)
-                status = h5_fail(SHS_ERROR_FILE, "%s: cannot create group %s", writer->path, path);
-            else
-                H5Gclose(group);
+            status = check(writer, group >= 0, "%s: cannot create group %s", writer->path, path);
+            if (group >= 0) H5Gclose(group);
             if (creation >= 0) H5Pclose(creation);
         }
         *slash = '/';
@@ -181,15 +211,14 @@ shs_status h5_create_field(struct h5_writer *writer, const char *name, const shs
                            const struct h5_storage *storage)
 {
     struct h5_guard guard = h5_guard_begin();
-    shs_status status = SHS_OK;
-    if (close_dataset(writer) < 0)
-        status = h5_fail(SHS_ERROR_FILE, "%s: a dataset cannot be written", writer->path);
+    bool closed = close_dataset(writer) >= 0;
+    shs_status status = check(writer, closed, "%s: a dataset cannot be written", writer->path);
     if (!status) status = core_copy(name, &writer->name);
     if (!status) status = create_groups(writer, name);
     if (!status) {
         writer->dataset = create_dataset(writer, name, shape, storage);
-        if (writer->dataset < 0)
-            status = h5_fail(SHS_ERROR_FILE, "%s: cannot create dataset %s", writer->path, name);
+        status =
+            check(writer, writer->dataset >= 0, "%s: cannot create dataset %s", writer->path, name);
     }
     h5_guard_end(&guard);
     writer->shape = *shape;
@@ -210,14 +239,13 @@ static hid_t open_to_fill(struct h5_writer *writer, const char *name)
 shs_status h5_fill_field(struct h5_writer *writer, const char *name)
 {
     struct h5_guard guard = h5_guard_begin();
-    shs_status status = SHS_OK;
-    if (close_dataset(writer) < 0)
-        status = h5_fail(SHS_ERROR_FILE, "%s: a dataset cannot be written", writer->path);
+    bool closed = close_dataset(writer) >= 0;
+    shs_status status = check(writer, closed, "%s: a dataset cannot be written", writer->path);
     if (!status) status = core_copy(name, &writer->name);
     if (!status) {
         writer->dataset = open_to_fill(writer, name);
-        if (writer->dataset < 0)
-            status = h5_fail(SHS_ERROR_FILE, "%s: cannot write to dataset %s", writer->path, name);
+        status = check(writer, writer->dataset >= 0, "%s: cannot write to dataset %s", writer->path,
+                       name);
     }
     if (!status) {
         struct h5_file file = {writer->file, writer->path};
@@ -250,21 +278,19 @@ static herr_t write_selection(struct h5_writer *writer, uint64_t first, uint64_t
     return result;
 }
 
-static shs_status rows_failed(const struct h5_writer *writer, uint64_t first, uint64_t count)
+static shs_status check_rows(const struct h5_writer *writer, bool good, uint64_t first,
+                             uint64_t count)
 {
-    return h5_fail(SHS_ERROR_FILE,
-                   "%s: dataset %s: rows %llu to %llu cannot be written; check the free space and "
-                   "the permissions",
-                   writer->path, writer->name, (unsigned long long)first,
-                   (unsigned long long)(first + count - 1));
+    return check(writer, good, "%s: dataset %s: rows %llu to %llu cannot be written", writer->path,
+                 writer->name, (unsigned long long)first, (unsigned long long)(first + count - 1));
 }
 
 shs_status h5_write_rows_at(struct h5_writer *writer, uint64_t first, uint64_t count,
                             const void *rows)
 {
-    shs_status status = SHS_OK;
     struct h5_guard guard = h5_guard_begin();
-    if (write_selection(writer, first, count, rows) < 0) status = rows_failed(writer, first, count);
+    bool good = write_selection(writer, first, count, rows) >= 0;
+    shs_status status = check_rows(writer, good, first, count);
     h5_guard_end(&guard);
     return status;
 }
@@ -280,10 +306,9 @@ shs_status h5_write_chunk(struct h5_writer *writer, uint64_t first, const void *
                           size_t bytes)
 {
     hsize_t start[SHS_MAX_AXES] = {first};
-    shs_status status = SHS_OK;
     struct h5_guard guard = h5_guard_begin();
-    if (H5Dwrite_chunk(writer->dataset, H5P_DEFAULT, 0, start, bytes, stored) < 0)
-        status = rows_failed(writer, first, 1);
+    bool good = H5Dwrite_chunk(writer->dataset, H5P_DEFAULT, 0, start, bytes, stored) >= 0;
+    shs_status status = check_rows(writer, good, first, 1);
     h5_guard_end(&guard);
     return status;
 }
@@ -292,12 +317,11 @@ static shs_status write_attribute(struct h5_writer *writer, hid_t object, const 
                                   hid_t type, const void *values, size_t count)
 {
     hsize_t extent = count;
-    shs_status status = SHS_OK;
     struct h5_guard guard = h5_guard_begin();
     hid_t space = H5Screate_simple(1, &extent, NULL);
     hid_t attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
-    if (attribute < 0 || H5Awrite(attribute, type, values) < 0)
-        status = h5_fail(SHS_ERROR_FILE, "%s: cannot write attribute %s", writer->path, name);
+    bool good = attribute >= 0 && H5Awrite(attribute, type, values) >= 0;
+    shs_status status = check(writer, good, "%s: cannot write attribute %s", writer->path, name);
     if (attribute >= 0) H5Aclose(attribute);
     if (space >= 0) H5Sclose(space);
     h5_guard_end(&guard);
@@ -349,15 +373,12 @@ shs_status h5_write_names(struct h5_writer *writer, const char *attribute, const
 
 shs_status h5_finish(struct h5_writer **writer)
 {
-    shs_status status = SHS_OK;
     struct h5_guard guard = h5_guard_begin();
     bool closed = close_dataset(*writer) >= 0;
     closed = H5Fclose((*writer)->file) >= 0 && closed;
-    if (!closed)
-        status =
-            h5_fail(SHS_ERROR_FILE, "%s cannot be written; check the free space", (*writer)->path);
-    h5_guard_end(&guard);
     (*writer)->file = H5I_INVALID_HID;
+    shs_status status = check(*writer, closed, "%s cannot be written", (*writer)->path);
+    h5_guard_end(&guard);
     h5_abandon(writer);
     return status;
 }

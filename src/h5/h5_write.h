@@ -27,10 +27,13 @@ shs_status h5_create_field(struct h5_writer *writer, const char *name, const shs
 /* Writes the next `count` rows of the dataset created last. */
 shs_status h5_write_rows(struct h5_writer *writer, uint64_t count, const void *rows);
 
-/* Opens a file that h5_create() made to fill its datasets; no more may be created. `communicator`
- * points to an MPI_Comm, all of whose ranks open the file and then do the same but for their rows,
- * by parallel HDF5 (Collective); NULL for this process alone. On error *writer is NULL. */
-shs_status h5_open_to_fill(const char *path, const void *communicator, struct h5_writer **writer);
+/* Local. Prepares to fill the datasets of a file that h5_create() made; no more may be created. On
+ * error *writer is NULL. */
+shs_status h5_prepare_to_fill(const char *path, struct h5_writer **writer);
+
+/* Opens that file. `communicator` points to an MPI_Comm, all of whose ranks open it and then do the
+ * same but for their rows, by parallel HDF5 (Collective); NULL for this process alone. */
+shs_status h5_open_to_fill(struct h5_writer *writer, const void *communicator);
 
 /* True if this HDF5 can take a communicator. */
 bool h5_is_parallel(void);

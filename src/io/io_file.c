@@ -179,6 +179,29 @@ shs_status io_read_at(int file, uint64_t at, void *to, size_t bytes, size_t *got
     return SHS_OK;
 }
 
+int io_open_to_write(const char *path, bool create, int *file)
+{
+    *file = open(path, O_RDWR | O_CLOEXEC | (create ? O_CREAT | O_TRUNC : 0), 0666);
+    return *file < 0 ? errno : 0;
+}
+
+int io_write_at(int file, uint64_t at, const void *bytes, size_t count)
+{
+    for (size_t done = 0; done < count;) {
+        ssize_t now = pwrite(file, (const char *)bytes + done, count - done, (off_t)(at + done));
+        if (now < 0 && errno != EINTR) return errno;
+        if (now > 0) done += (size_t)now;
+    }
+    return 0;
+}
+
+int io_set_size(int file, uint64_t bytes)
+{
+    while (ftruncate(file, (off_t)bytes) < 0)
+        if (errno != EINTR) return errno;
+    return 0;
+}
+
 shs_status io_forget(const char *path)
 {
     int file;

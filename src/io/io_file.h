@@ -58,6 +58,13 @@ struct io_identity {
     int64_t seconds, nanoseconds; /* of its last change */
 };
 
+/* For those who report errors themselves: 0, or the system's number of the error. Opens a file to
+ * read and write, made anew if `create`; writes all bytes at a position; cuts or lengthens a file.
+ */
+int io_open_to_write(const char *path, bool create, int *file);
+int io_write_at(int file, uint64_t at, const void *bytes, size_t count);
+int io_set_size(int file, uint64_t bytes);
+
 /* Of an open file; `path` is for the message. */
 shs_status io_identify(int file, const char *path, struct io_identity *identity);
 

@@ -151,37 +151,48 @@ static void show_progress(struct work *work, uint64_t rows)
 
 /* ---- spans of rows */
 
-/* Each rank takes a piece of the span in turn. None goes on alone: a rank's error is known to all
- * before the next round. The last round's is returned on its rank. */
+/* This rank's piece of those rows that are left: the ranks take pieces in turn. */
+static void choose_piece(struct work *work, uint64_t first, uint64_t end)
+{
+    uint64_t skip = (uint64_t)work->run->rank * work->piece_rows, left = end - first;
+    work->first = first + skip;
+    work->count = skip >= left ? 0 : left - skip;
+    if (work->count > work->piece_rows) work->count = work->piece_rows;
+}
+
+/* Collective, but the status is this rank's. Writes the pieces, or moves them to rank 0, and their
+ * checksums. */
+static shs_status move_pieces(struct work *work)
+{
+    shs_status status = SHS_OK, moved;
+    if (work->together && work->count)
+        status = h5_write_rows_at(work->writer, work->first, work->count, work->rows);
+    if (!work->together)
+        status = mpi_in_order(work->run, work->stored, work->stored_bytes, work->room, take_chunks,
+                              work);
+    moved = mpi_in_order(work->run, work->sums, work->count * sizeof *work->sums, work->room,
+                         take_sums, work);
+    return status ? status : moved;
+}
+
+/* Collective. No rank goes on alone after another one's error. */
 static shs_status write_rounds(struct work *work, uint64_t first, uint64_t end)
 {
-    shs_run *run = work->run;
-    uint64_t ranks = (uint64_t)run->ranks, round = ranks * work->piece_rows;
+    uint64_t ranks = (uint64_t)work->run->ranks, round = ranks * work->piece_rows;
     shs_status status = SHS_OK;
-    for (; first < end; first = end - first < round ? end : first + round) {
-        uint64_t skip = (uint64_t)run->rank * work->piece_rows, left = end - first;
-        work->first = first + skip;
-        work->count = skip >= left ? 0 : left - skip;
-        if (work->count > work->piece_rows) work->count = work->piece_rows;
-        if (!status) status = read_piece(work);
-        status = mpi_agree(run, status, "writing %s", work->output->name);
-        if (status) return status;
-        if (work->together && work->count)
-            status = h5_write_rows_at(work->writer, work->first, work->count, work->rows);
-        shs_status moved = SHS_OK;
-        if (!work->together)
-            moved =
-                mpi_in_order(run, work->stored, work->stored_bytes, work->room, take_chunks, work);
-        if (!moved)
-            moved = mpi_in_order(run, work->sums, work->count * sizeof *work->sums, work->room,
-                                 take_sums, work);
-        if (!status) status = moved;
-        show_progress(work, left < round ? left : round);
+    while (first < end && !status) {
+        uint64_t rows = end - first < round ? end - first : round;
+        choose_piece(work, first, end);
+        status = mpi_agree(work->run, read_piece(work), "reading %s", work->output->name);
+        if (!status)
+            status = mpi_agree(work->run, move_pieces(work), "writing %s", work->output->name);
+        if (!status) show_progress(work, rows);
+        first += rows;
     }
     return status;
 }
 
-/* Whether every rank sees the file that rank 0 has made. */
+/* Collective. Whether every rank sees the file that rank 0 has made. */
 static shs_status check_seen(struct work *work)
 {
     uint64_t bytes = 0, most[2];
@@ -198,17 +209,19 @@ static shs_status check_seen(struct work *work)
     return mpi_agree(work->run, status, "looking for %s", work->path);
 }
 
+/* Collective. Nothing of ours may fail between the ranks' agreement and their opening of the file.
+ */
 static shs_status open_to_fill(struct work *work)
 {
-    shs_status status = SHS_OK;
-    if (work->together) status = check_seen(work);
+    shs_run *run = work->run;
+    bool mine = work->together || run->rank == 0;
+    shs_status status = mine ? h5_prepare_to_fill(work->path, &work->writer) : SHS_OK;
+    status = mpi_agree(run, status, "opening %s", work->path);
+    if (!status && work->together) status = check_seen(work);
     if (status) return status;
-    if (work->together || work->run->rank == 0) {
-        status = h5_open_to_fill(work->path, work->together ? mpi_communicator(work->run) : NULL,
-                                 &work->writer);
-        if (!status) status = h5_fill_field(work->writer, work->output->name);
-    }
-    return mpi_agree(work->run, status, "opening %s", work->path);
+    if (mine) status = h5_open_to_fill(work->writer, work->together ? mpi_communicator(run) : NULL);
+    if (mine && !status) status = h5_fill_field(work->writer, work->output->name);
+    return mpi_agree(run, status, "opening %s", work->path);
 }
 
 /* Rank 0 alone, after the others have closed the file. */
@@ -216,28 +229,29 @@ static shs_status write_sums(struct work *work, uint64_t first, uint64_t count)
 {
     struct h5_writer *writer;
     if (work->run->rank) return SHS_OK;
-    shs_status status = h5_open_to_fill(work->path, NULL, &writer);
-    if (status) return status;
-    status = h5_fill_field(writer, work->sums_name);
+    shs_status status = h5_prepare_to_fill(work->path, &writer);
+    if (!status) status = h5_open_to_fill(writer, NULL);
+    if (!status) status = h5_fill_field(writer, work->sums_name);
     if (!status) status = h5_write_rows_at(writer, first, count, work->span_sums);
     if (!status) return h5_finish(&writer);
     h5_abandon(&writer);
     return status;
 }
 
+/* Collective. */
 static shs_status write_span(struct work *work, uint64_t first, uint64_t end)
 {
     work->next_sum = 0;
     shs_status status = open_to_fill(work);
+    if (!status) status = write_rounds(work, first, end);
     if (!status) {
-        status = write_rounds(work, first, end);
-        status = mpi_agree(work->run, status, "writing %s", work->output->name);
+        if (work->writer) status = h5_finish(&work->writer);
+        status = mpi_agree(work->run, status, "closing %s", work->path);
     }
-    if (!status && work->writer) status = h5_finish(&work->writer);
     h5_abandon(&work->writer);
-    status = mpi_agree(work->run, status, "closing %s", work->path);
-    if (!status) status = write_sums(work, first, end - first);
-    return mpi_agree(work->run, status, "writing %s", work->sums_name);
+    if (status) return status;
+    return mpi_agree(work->run, write_sums(work, first, end - first), "writing %s",
+                     work->sums_name);
 }
 
 /* ---- a field */
@@ -290,6 +304,7 @@ static shs_status prepare(struct work *work)
                     "checksums", &work->span_sums);
 }
 
+/* Collective. */
 static shs_status write_output(struct work *work)
 {
     uint64_t rows = work->output->shape.shape[0];

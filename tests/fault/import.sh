@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# An import that cannot be finished says why, once, and leaves nothing under its name; nor does one that
+# is killed.
+. "$(dirname "$0")/../cli/common.sh"
+
+images=$fashion/t10k-images-idx3-ubyte.gz train=$fashion/train-images-idx3-ubyte.gz
+nothing_left() { # WHAT
+    ls out* > /dev/null 2>&1 && fail "$1 left $(ls out*)"
+    return 0
+}
+
+# ranks that are not alike: wrapper RANK SHELL-COMMAND program...: that rank runs the command first
+cat > wrapper << 'END'
+#!/usr/bin/env bash
+rank=$1 command=$2
+shift 2
+[ "${OMPI_COMM_WORLD_RANK:-0}" = "$rank" ] && eval "$command"
+exec "$@"
+END
+chmod +x wrapper
+mkdir elsewhere
+gunzip -c $images > images.idx
+for bad in 0 2; do
+    on 3 ./wrapper $bad 'cd elsewhere' "$SHARDSTEP" import "$PWD/out.h5" a=images.idx \
+        > log.txt 2> err.txt && fail "rank $bad does not see the source"
+    [ "$(grep -c '^shardstep' err.txt)" = 1 ] || fail "not one message: $(cat err.txt)"
+    grep -q "^shardstep: rank $bad: importing a=images.idx: cannot open images.idx" err.txt ||
+        fail "rank $bad, source: $(cat err.txt)"
+    nothing_left "a source that rank $bad does not see"
+done
+on 3 ./wrapper 1 'cd elsewhere' "$SHARDSTEP" import out.h5 a="$PWD/images.idx" \
+    > log.txt 2> err.txt && fail "rank 1 does not see the file"
+[ "$(grep -c '^shardstep' err.txt)" = 1 ] || fail "not one message: $(cat err.txt)"
+grep -q "^shardstep: rank 1: all ranks must see the new file: cannot open out.h5.tmp" err.txt ||
+    fail "rank 1, file: $(cat err.txt)"
+nothing_left "a file that rank 1 does not see"
+
+# a rank that may write no more than 20 MB of the 47 in a file
+for bad in 0 1 2; do
+    on 3 ./wrapper $bad 'trap "" XFSZ; ulimit -f 20000' "$SHARDSTEP" import out.h5 a=$train \
+        > log.txt 2> err.txt && fail "rank $bad has written too much"
+    [ "$(grep -c '^shardstep: rank '$bad': ' err.txt)" = 1 ] || fail "rank $bad, limit: $(cat err.txt)"
+    nothing_left "a limit of rank $bad"
+done
+
+if mkdir small && mount -t tmpfs -o size=4m none small 2> /dev/null; then
+    trap 'umount "$work/small"; rm -rf "$work"' EXIT
+    for options in "" "--deflate 1" "--deflate 1 --chunk 1" "--byteshuffle" "--split 0.5,0.5"; do
+        for ranks in 0 3; do
+            refused $ranks 'No space left on device' "$SHARDSTEP" import small/out.h5 a=$images $options
+            [ -z "$(ls small)" ] || fail "a full disk: $options left $(ls small)"
+        done
+    done
+    head -c 4194304 /dev/zero > small/filler 2> /dev/null || true
+    refused 0 'No space left on device' "$SHARDSTEP" import small/out.h5 a=$images
+    [ "$(ls small)" = filler ] || fail "a disk without any room: $(ls small)"
+fi
+
+# killed in the middle, in every way and on any rank
+"$SHARDSTEP" import whole.h5 a=$train b=$train --deflate 6 > /dev/null
+for ranks in 0 3; do
+    for signal in KILL TERM INT; do
+        rm -f out.h5.tmp
+        launcher=
+        [ $ranks = 0 ] || launcher="mpirun --oversubscribe -n $ranks"
+        env --default-signal=INT $launcher "$SHARDSTEP" import out.h5 a=$train b=$train \
+            --deflate 6 > log.txt 2> err.txt &
+        job=$!
+        for _ in $(seq 300); do
+            [ "$(stat -c %s out.h5.tmp 2> /dev/null || echo 0)" -gt 4000000 ] && break
+            sleep 0.02
+        done
+        victim=$job
+        [ $ranks = 0 ] || [ $signal = INT ] || victim=$(pgrep -P $job -n "shardstep" || echo $job)
+        kill -$signal $victim || fail "$signal: nothing to kill on $ranks ranks"
+        code=0
+        wait $job || code=$?
+        [ $code != 0 ] || fail "$signal on $ranks ranks: ended well"
+        [ ! -e out.h5 ] || fail "$signal on $ranks ranks left a file that looks complete"
+    done
+done
+"$SHARDSTEP" import out.h5 a=$train b=$train --deflate 6 > /dev/null
+same "an import after one that was killed" whole.h5 out.h5
+[ ! -e out.h5.tmp ] || fail "the temporary file is still there"
+finish
