@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli_bar.h"
 #include "cli_split.h"
 #include "core_memory.h"
 #include "core_text.h"
@@ -243,21 +244,42 @@ static shs_status finish_fields(struct import *import)
     return status;
 }
 
-/* Until it is whole the file has another name, so that nothing looks complete which is not. */
+static void show_progress(void *user, const char *name, uint64_t done, uint64_t all)
+{
+    cli_bar_show(user, name, done, all);
+}
+
+/* Collective. */
+static shs_status fill_file(struct import *import, const char *temporary)
+{
+    struct cli_bar bar = cli_bar_begin(import->run->rank);
+    struct run_progress progress = {show_progress, &bar};
+    shs_status status =
+        run_write(import->run, temporary, import->outputs, import->n_parts, &progress);
+    cli_bar_end(&bar);
+    return status ? status : mpi_agree(import->run, finish_fields(import), "the sources' ends");
+}
+
+/* Collective. Until it is whole the file has another name, so that nothing looks complete which is
+ * not. */
 static shs_status write_file(struct import *import)
 {
     const char *path = import->arguments->plain[0];
+    bool first = import->run->rank == 0;
     char *temporary = NULL;
     shs_status status = io_temporary_name(path, &temporary);
     status = mpi_agree(import->run, status, "import");
-    if (status) return status;
-    status = run_write(import->run, temporary, import->outputs, import->n_parts, NULL);
-    if (!status) status = mpi_agree(import->run, finish_fields(import), "the end of the sources");
-    bool first = import->run->rank == 0;
-    if (first && !status) status = io_commit(temporary, path);
-    if (first && status) io_discard(temporary, status);
+    if (!status) {
+        status = fill_file(import, temporary);
+        if (status && first) io_discard(temporary, status);
+    }
+    if (!status) {
+        if (first) status = io_commit(temporary, path);
+        if (status) io_discard(temporary, status);
+        status = mpi_agree(import->run, status, "finishing %s", path);
+    }
     core_free(&temporary);
-    return mpi_agree(import->run, status, "finishing %s", path);
+    return status;
 }
 
 static void print_outputs(const struct import *import)

@@ -49,6 +49,12 @@ on 3 "$SHARDSTEP" import three.h5 test/images=$images test/labels=$labels > out.
 same "import on three ranks" plain.h5 three.h5
 [ "$(grep -c '^test/labels' out.txt)" = 1 ] || fail "output not once"
 
+# a bar on a terminal, and only there
+script -qec "'$SHARDSTEP' import seen.h5 x=images.idx y=images.idx > out.txt" /dev/null > terminal.txt
+grep -q '100% \[=*\] y\|[0-9]% \[[= ]*\] x' terminal.txt || fail "no bar: $(cat -v terminal.txt)"
+"$SHARDSTEP" import unseen.h5 x=images.idx y=images.idx > out.txt 2> err.txt
+[ ! -s err.txt ] || fail "a bar, but no terminal: $(cat -v err.txt)"
+
 refused 2 'is there already' "$SHARDSTEP" import plain.h5 a=$labels
 refused 0 'not NAME=SOURCE' "$SHARDSTEP" import new.h5 labels
 refused 0 'cannot open nothing' "$SHARDSTEP" import new.h5 a=nothing
