@@ -52,7 +52,7 @@ refused 2 'seed = ' $train --seed 9 --checkpoints checkpoints --steps 60
 refused 2 'batch = ' $train --batch 8 --checkpoints checkpoints --steps 60
 refused 5 '5 ranks for 4 virtual ranks' $train --steps 1
 refused 2 'unknown option|no option' $train --stpes 1
-refused 2 'cannot open nothing.h5' "$BUILD/examples/train_fashion" --data nothing.h5 --vranks 4
+refused 2 'nothing.h5: No such file' "$BUILD/examples/train_fashion" --data nothing.h5 --vranks 4
 h5repack -l CONTI fashion.h5 contiguous.h5
 on 2 "$BUILD/examples/train_fashion" --data contiguous.h5 --vranks 4 --steps 50 --hash \
     --checkpoints checkpoints 2> err.txt | tail -n 1 > moved.txt
