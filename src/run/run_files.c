@@ -167,8 +167,11 @@ static shs_status open_sources(struct run_files *files, struct run_open_file *op
                                            (files->one_a_file && files->file[0].compared)};
     shs_status status =
         core_new(sample->n_sources, sizeof *open->sources, "a file's fields", &open->sources);
-    if (!status) status = compare(files, open->number);
+    /* a change is told before what HDF5 makes of it; of a new file HDF5 tells more */
+    bool known = file->known;
+    if (!status && known) status = compare(files, open->number);
     if (!status) status = h5_open(files->paths.path[open->number], &open->h5);
+    if (!status && !known) status = compare(files, open->number);
     for (size_t s = 0; s < sample->n_sources && !status; s++) {
         how.look = look && !run_sample_is_offsets(sample, s);
         status = open_source(files, open, s, &how);
