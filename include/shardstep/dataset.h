@@ -12,7 +12,7 @@
  * The files of a folder or a pattern are taken in the bytewise order of their names, in any locale.
  * Several files are one dataset: the samples of the first, then those of the second, and so on.
  * Their fields have the same types and the same shapes but for the first axis. Each file is looked
- * at by shs_dataset_open(), some 0.3 ms a file and rank; later, no more files are open at a time
+ * at by shs_dataset_open(), in about 0.4 ms on each rank; later, no more files are open at a time
  * than 64 or a part of what RLIMIT_NOFILE allows, so relative paths must stay valid until
  * shs_dataset_close().
  *
@@ -88,7 +88,8 @@ typedef struct shs_dataset_options {
      * `probe`, each rank first has a process of its own open the same fields, and read some of
      * their rows, with HDF5's plug-ins off and with limits on time and memory; what goes wrong
      * there is an ordinary error here. It costs each rank about 10 ms and the opening itself
-     * once more. No one may change the file meanwhile. The process is the program `shardstep`;
+     * once more: of all files or, with one_sample_a_file, of the first. No one may change them
+     * meanwhile. The process is the program `shardstep`;
      * it gets its variables from `environ`, and this one a SIGCHLD. */
     bool probe;
     const char *probe_program; /* path of shardstep; NULL: where it was to be installed */

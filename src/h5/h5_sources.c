@@ -185,7 +185,9 @@ shs_status h5_examine(struct h5_search *search, struct h5_file *file, const char
 shs_status h5_sources_find(struct h5_file *file, const char *name, hid_t dataset,
                            struct h5_sources *sources)
 {
-    struct h5_search search = {.sources = sources, .rows = {0, UINT64_MAX, 1, 1, false}};
+    uint64_t deep = 0;
+    struct h5_search search = {
+        .sources = sources, .deep = &deep, .rows = {0, UINT64_MAX, 1, 1, false}};
     shs_status status = h5_examine(&search, file, name, dataset);
     if (status) h5_sources_free(sources);
     return status;

@@ -58,6 +58,7 @@ shs_status h5_sources_check(const struct h5_sources *sources);
 struct h5_search {
     struct h5_sources *sources;
     struct h5_rows rows; /* of the dataset asked for that are made of the one looked at */
+    uint64_t *deep;      /* mappings of virtual sources, examined so far */
     unsigned depth;      /* virtual datasets may have virtual sources */
 };
 

@@ -11,7 +11,8 @@
 typedef unsigned long long ull;
 
 enum {
-    MOST_DEPTH = 8 /* of virtual datasets over virtual datasets, which may form a ring */
+    MOST_DEPTH = 8,    /* of virtual datasets over virtual datasets, which may form a ring */
+    MOST_DEEP = 100000 /* mappings of virtual sources: a small file could have any number */
 };
 
 /* A regular selection. One axis may go on without end: by blocks, or by one block. */
@@ -48,8 +49,12 @@ static bool read_slab(hid_t space, struct slab *slab)
     if (slab->all || slab->axes < 0) return slab->axes >= 0;
     if (type != H5S_SEL_HYPERSLABS) return false;
     slab->regular = H5Sis_regular_hyperslab(space) > 0;
-    return !slab->regular || H5Sget_regular_hyperslab(space, slab->start, slab->stride, slab->count,
-                                                      slab->block) >= 0;
+    if (!slab->regular) return true;
+    if (H5Sget_regular_hyperslab(space, slab->start, slab->stride, slab->count, slab->block) < 0)
+        return false;
+    for (int axis = 0; axis < slab->axes; axis++)
+        if (!slab->stride[axis]) return false;
+    return true;
 }
 
 /* The axis that goes on without end, or -1. */
@@ -162,6 +167,15 @@ static shs_status expand(const char *name, uint64_t block, char **expanded)
         if (*c == '%' && (c[1] == 'b' || c[1] == '%')) c++;
     }
     return core_text_take(&text, expanded);
+}
+
+static bool has_block_number(const char *name)
+{
+    for (const char *c = name; *c; c++) {
+        if (*c == '%' && c[1] == 'b') return true;
+        if (*c == '%' && c[1] == '%') c++;
+    }
+    return false;
 }
 
 /* Opens a source file, or takes the one that is open: neighbouring mappings often share it. */
@@ -277,6 +291,8 @@ static shs_status examine_blocks(struct whole *whole, const struct mapping *mapp
 {
     struct slab part = *covered;
     shs_status status = SHS_OK;
+    if (!has_block_number(mapping->file_name) && !has_block_number(mapping->dataset_name))
+        return core_fail(SHS_ERROR_FORMAT, "a source of its mappings is needed without end");
     part.count[axis] = 1;
     for (hsize_t block = 0; block < covered->count[axis] && !status; block++) {
         status = examine_part(whole, mapping, &part, block);
@@ -345,6 +361,10 @@ static shs_status examine_mappings(struct whole *whole, hid_t creation)
     shs_status status = SHS_OK;
     if (H5Pget_virtual_count(creation, &count) < 0)
         return h5_fail(SHS_ERROR_FORMAT, "its mappings cannot be read");
+    if (whole->search->depth > 0 && (*whole->search->deep += count) > MOST_DEEP)
+        return core_fail(SHS_ERROR_UNSUPPORTED,
+                         "it is virtual, over virtual sources with more than %d mappings",
+                         MOST_DEEP);
     for (size_t i = 0; i < count && !status; i++) {
         struct mapping mapping = {0};
         status = read_mapping(creation, i, &mapping);

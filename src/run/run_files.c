@@ -81,16 +81,20 @@ static shs_status compare(struct run_files *files, size_t number)
         return core_fail(
             SHS_ERROR_FILE,
             "%s has changed since it was opened; put it back as it was and start again", path);
-    file->checked = files->round;
     return SHS_OK;
 }
 
-/* Other files that fields are in, too. */
+/* Each time the file itself, if HDF5 reads it: it does not tell of all that is missing. Once a
+ * round also other files that its fields are in. */
 static shs_status compare_open(struct run_files *files, const struct run_open_file *open)
 {
+    bool new_round = files->file[open->number].checked != files->round;
+    if (!new_round && !open->h5) return SHS_OK;
     shs_status status = compare(files, open->number);
+    if (status || !new_round) return status;
     for (size_t s = 0; s < files->sample->n_sources && !status; s++)
         if (open->sources[s].through) status = h5_field_check(open->sources[s].through);
+    if (!status) files->file[open->number].checked = files->round;
     return status;
 }
 
@@ -177,6 +181,7 @@ static shs_status open_sources(struct run_files *files, struct run_open_file *op
         status = open_source(files, open, s, &how);
     }
     if (status || look) return status;
+    file->checked = files->round;
     file->compared = true;
     close_unneeded(files, open);
     return SHS_OK;
@@ -210,8 +215,7 @@ shs_status run_files_get(struct run_files *files, size_t number, struct run_fiel
     } else {
         unlink_file(files, open);
         put_first(files, open);
-        /* what HDF5 reads is looked at each time: it does not tell of all that is missing */
-        if (file->checked != files->round || open->h5) status = compare_open(files, open);
+        status = compare_open(files, open);
     }
     *sources = open->sources;
     return status;

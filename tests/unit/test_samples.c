@@ -1185,6 +1185,61 @@ static void a_file_that_goes_in_folder(void)
 }
 IN_FOLDER(a_file_that_goes)
 
+/* A virtual dataset over files 0 … 2, beside a file of its own. */
+static void write_virtual(void)
+{
+    const hsize_t all[2] = {3 * CROWD_ROWS, 5}, part[2] = {CROWD_ROWS, 5};
+    char path[PATH_BYTES];
+    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    hid_t space = H5Screate_simple(2, all, NULL), source = H5Screate_simple(2, part, NULL);
+    for (size_t i = 0; i < 3; i++) {
+        const hsize_t start[2] = {i * CROWD_ROWS, 0};
+        char name[32];
+        snprintf(name, sizeof name, "%05d.h5", (int)i);
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, part, NULL);
+        CHECK(H5Pset_virtual(list, space, name, "x", source) >= 0);
+    }
+    H5Sselect_all(space);
+    hid_t file =
+        H5Fcreate(folder_path(folder, "virtual", path), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t data = H5Dcreate2(file, "x", H5T_NATIVE_UINT16, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    CHECK(data >= 0);
+    H5Dclose(data);
+    H5Sclose(space);
+    H5Sclose(source);
+    H5Pclose(list);
+    H5Fclose(file);
+}
+
+static void a_virtual_source_that_changes_in_folder(void)
+{
+    struct reading reading;
+    char path[PATH_BYTES], source[PATH_BYTES];
+    const shs_loader_options loader = {.batch = 1, .shuffle = SHS_SHUFFLE_NONE};
+    const uint64_t epoch = 3 * CROWD_ROWS - 2;
+    write_crowd(3);
+    write_virtual();
+    folder_path(folder, "virtual", path);
+    if (NEED(open_data(&reading, path, "x(window=3)", NULL) == SHS_OK) &&
+        NEED(shs_loader_open(reading.data, &loader, &reading.loader) == SHS_OK)) {
+        CHECK(read_on(&reading, epoch) == SHS_OK);
+        age(1);
+        CHECK(read_on(&reading, 1) == SHS_ERROR_FILE);
+        CHECK(message_has("virtual: dataset x: ") && message_has("00001.h5 has changed"));
+    }
+    close_data(&reading);
+    if (NEED(open_data(&reading, path, "x", NULL) == SHS_OK) &&
+        NEED(shs_loader_open(reading.data, &loader, &reading.loader) == SHS_OK)) {
+        CHECK(read_on(&reading, 2 * CROWD_ROWS) == SHS_OK);
+        crowd_path(2, source);
+        CHECK(remove(source) == 0);
+        CHECK(read_on(&reading, 1) == SHS_ERROR_FILE && message_has("00002.h5"));
+    }
+    close_data(&reading);
+    refuse_data(path, "x", NULL, SHS_ERROR_FILE, "its source file 00002.h5 is missing", "virtual");
+}
+IN_FOLDER(a_virtual_source_that_changes)
+
 /* ---- bytes */
 
 /* Bytes that this process has read so far, by any call. */
@@ -1365,6 +1420,7 @@ int main(void)
         TEST(files_that_do_not_fit),
         TEST(a_file_that_changes),
         TEST(a_file_that_goes),
+        TEST(a_virtual_source_that_changes),
         TEST(only_the_bytes_of_samples_are_read),
         TEST(aliases_are_augmented),
         TEST(what_a_checkpoint_is_of),
