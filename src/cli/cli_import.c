@@ -6,6 +6,7 @@
 #include "cli_split.h"
 #include "core_memory.h"
 #include "core_text.h"
+#include "io_crc32c.h"
 #include "io_file.h"
 #include "io_source.h"
 #include "mpi_job.h"
@@ -61,6 +62,10 @@ static shs_status open_field(struct import *import, const char *argument, const 
     if (!status) status = core_copy(name, &field->name);
     if (status) return status;
     field->name[length] = '\0';
+    if (length > strlen(IO_CRC32C_SUFFIX) &&
+        !strcmp(field->name + length - strlen(IO_CRC32C_SUFFIX), IO_CRC32C_SUFFIX))
+        return core_fail(SHS_ERROR_ARGUMENT, "names that end in " IO_CRC32C_SUFFIX
+                                             " belong to checksums; choose another one");
     return io_source_open(text, &options, &field->source);
 }
 
@@ -291,6 +296,15 @@ static void print_outputs(const struct import *import)
     }
 }
 
+/* By which ranks notice that they see different sources. */
+static ull all_bytes(const struct import *import)
+{
+    ull bytes = 0;
+    for (size_t i = 0; i < import->n_parts; i++)
+        bytes += import->outputs[i].shape.shape[0] * row_bytes(&import->outputs[i].shape);
+    return bytes;
+}
+
 static shs_status import_all(struct import *import)
 {
     shs_status status = check_arguments(import->arguments);
@@ -298,7 +312,7 @@ static shs_status import_all(struct import *import)
     if (!status && import->arguments->split)
         status = cli_read_split(import->arguments->split, import->arguments->seed, &import->split);
     if (!status) status = make_parts(import);
-    status = mpi_agree(import->run, status, "opening the sources");
+    status = mpi_agree(import->run, status, "import of %llu bytes of rows", all_bytes(import));
     if (!status) status = write_file(import);
     if (!status && import->run->rank == 0) print_outputs(import);
     free_parts(import);
@@ -343,7 +357,10 @@ const struct cli_command cli_import = {
         "number\n"
         "alone; NAME becomes train/NAME, test/NAME and so on. The loader's --part draws alike.\n"
         "\nUnder mpirun all ranks read, encode and write; the file is the same on any number of "
-        "them.\n",
+        "them. A rank\n"
+        "reads its own rows only, but unpacks all of a .gz file up to them, and scans all of a CSV "
+        "file\n"
+        "once. NPY in Fortran order and .gz is unpacked to $TMPDIR first.\n",
     .options = "--split --seed --type --chunk --deflate --byteshuffle",
     .least_plain = 2,
     .most_plain = CLI_MAX_PLAIN,

@@ -28,6 +28,11 @@ for bad in 0 2; do
         fail "rank $bad, source: $(cat err.txt)"
     nothing_left "a source that rank $bad does not see"
 done
+gunzip -c $fashion/t10k-labels-idx1-ubyte.gz > elsewhere/images.idx
+on 3 ./wrapper 1 'cd elsewhere' "$SHARDSTEP" import "$PWD/out.h5" a=images.idx \
+    > log.txt 2> err.txt && fail "rank 1 sees another source"
+grep -q '^shardstep: rank 1: called import of 10000 bytes' err.txt || fail "rank 1: $(cat err.txt)"
+nothing_left "another source of rank 1"
 on 3 ./wrapper 1 'cd elsewhere' "$SHARDSTEP" import out.h5 a="$PWD/images.idx" \
     > log.txt 2> err.txt && fail "rank 1 does not see the file"
 [ "$(grep -c '^shardstep' err.txt)" = 1 ] || fail "not one message: $(cat err.txt)"
