@@ -97,6 +97,7 @@ static shs_status choose_way(struct h5_file *file, const char *path, bool truste
         return SHS_OK;
     }
     io_reader_close(&field->direct);
+    field->differs = true;
     snprintf(field->reason, sizeof field->reason, "not where HDF5 reads it");
     return SHS_OK;
 }

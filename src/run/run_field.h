@@ -12,6 +12,7 @@ struct run_field {
     struct io_lane lane;          /* the calling thread's, for run_field_read() */
     char reason[IO_REASON_BYTES]; /* why not directly */
     bool uncompared;     /* HDF5 lacks a filter, so that no row could be compared with it */
+    bool differs;        /* rows at the places that were found were not those that HDF5 reads */
     uint32_t *checksums; /* of every row, or NULL */
     struct run_field *checked_by; /* where they are read from, if they are too many; or NULL */
     uint64_t key;                 /* what names it in a cache: the caller's to set */

@@ -153,6 +153,14 @@ static shs_status open_source(struct run_files *files, struct run_open_file *ope
     return SHS_OK;
 }
 
+/* Such a file need not be compared again when it is opened again. */
+static bool is_compared(const struct run_files *files, const struct run_open_file *open)
+{
+    for (size_t s = 0; s < files->sample->n_sources; s++)
+        if (open->sources[s].differs) return false;
+    return true;
+}
+
 /* HDF5 need not stay open for fields that are read directly. */
 static void close_unneeded(const struct run_files *files, struct run_open_file *open)
 {
@@ -182,7 +190,7 @@ static shs_status open_sources(struct run_files *files, struct run_open_file *op
     }
     if (status || look) return status;
     file->checked = files->round;
-    file->compared = true;
+    file->compared = is_compared(files, open);
     close_unneeded(files, open);
     return SHS_OK;
 }

@@ -17,7 +17,7 @@ struct run_file {
     int32_t nanoseconds;
     uint32_t checked;           /* the round in which it was last compared with that */
     bool known;                 /* it has been opened */
-    bool compared;              /* rows read directly were those that HDF5 reads */
+    bool compared;              /* no row read directly was another than HDF5's */
     struct run_open_file *open; /* or NULL */
 };
 
@@ -31,8 +31,9 @@ struct run_files {
     shs_tensor shape[2 * SHS_MAX_FIELDS]; /* of each source: a row's, or all of it with one_a_file;
                                              no name, no data */
     uint64_t rows[2 * SHS_MAX_FIELDS];    /* of each source, in all files together */
-    uint64_t chunk_rows[2 * SHS_MAX_FIELDS]; /* of the first file; 0: not chunked */
-    size_t most_open;                        /* files at a time */
+    uint64_t
+        chunk_rows[2 * SHS_MAX_FIELDS]; /* the most of any file looked at; 0: none is chunked */
+    size_t most_open;                   /* files at a time */
     size_t n_open;
     struct run_open_file *newest, *oldest;
     uint32_t round;
