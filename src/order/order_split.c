@@ -23,12 +23,17 @@ shs_status order_split_make(uint64_t seed, const double *fractions, size_t parts
     return SHS_OK;
 }
 
-uint32_t order_split_part(const struct order_split *split, uint64_t row)
+double order_split_draw(uint64_t seed, uint64_t row)
 {
     shs_random random;
+    random_of_split(seed, row, &random);
+    return shs_random_double(&random);
+}
+
+uint32_t order_split_part(const struct order_split *split, uint64_t row)
+{
     uint32_t part = 0;
-    random_of_split(split->seed, row, &random);
-    double draw = shs_random_double(&random);
+    double draw = order_split_draw(split->seed, row);
     while (part + 1 < split->parts && draw >= split->below[part])
         part++;
     return part;

@@ -19,6 +19,9 @@ struct order_split {
     double below[ORDER_MAX_PARTS]; /* sums of fractions; the last is 1 */
 };
 
+/* The draw of a row below 2^56, in [0,1): what every split of the dataset goes by. */
+double order_split_draw(uint64_t seed, uint64_t row);
+
 /* 1 … ORDER_MAX_PARTS fractions above 0, whose sum is 1 but for rounding (1e-6). */
 shs_status order_split_make(uint64_t seed, const double *fractions, size_t parts,
                             struct order_split *split);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core_memory.h"
-#include "random_stream.h"
+#include "order_split.h"
 
 typedef unsigned long long ull;
 
@@ -43,9 +43,7 @@ shs_status order_subset_list(struct order_subset *subset, const uint64_t *rows, 
 
 static bool is_drawn(uint64_t seed, uint64_t row, double from, double to)
 {
-    shs_random stream;
-    random_of_split(seed, row, &stream);
-    double draw = shs_random_double(&stream);
+    double draw = order_split_draw(seed, row);
     return draw >= from && draw < to;
 }
 
