@@ -49,6 +49,12 @@
  *     windows the one that has the fewest decides. No window goes on from one file into the next. A
  *     field of rows beside windows has exactly as many rows as a file has samples.
  *
+ *     Where S is below the largest W + L, samples may share rows, and a loader's parts for training
+ *     and validation (part_from, part_to) then do so too, since each sample is drawn by itself: the
+ *     validation knows rows that were trained on. To keep them apart, let S be at least the largest
+ *     W + L, or give lists of samples (a loader's `rows`) that leave out (W + L) / S samples,
+ *     rounded up, where the one goes over into the other.
+ *
  * a run of rows of any length:
  *
  * - offsets=NAME2: a dataset of whole numbers along one axis, one more than there are samples, in

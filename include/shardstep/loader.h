@@ -67,7 +67,8 @@ typedef struct shs_loader_options {
     double
         part_from; /* only rows whose keyed draw, of the run's seed and the row's number, lies in */
     double part_to; /* [part_from, part_to): 0 to 0.8 for training and 0.8 to 1 for validation never
-                       overlap, and never move when rows are appended; 0 and 0: all rows */
+                       overlap, and never move when rows are appended; 0 and 0: all rows. Parts
+                       whose samples are overlapping windows share rows: see dataset.h */
     const uint64_t *rows; /* only these rows, ascending, each once; copied; NULL: all rows. Not with
                              a part. Either keeps 8 bytes a row of the subset. */
     uint64_t n_rows;
