@@ -14,6 +14,7 @@
 struct collection {
     struct io_paths *paths;
     size_t capacity;
+    size_t first;       /* of the source that is being found */
     const char *folder; /* that they are in; NULL: the current one */
     shs_status status;
 };
@@ -47,9 +48,15 @@ static int compare_paths(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void sort(struct io_paths *paths)
+static size_t found(const struct collection *of)
 {
-    if (paths->count) qsort(paths->path, paths->count, sizeof *paths->path, compare_paths);
+    return of->paths->count - of->first;
+}
+
+static void sort(struct collection *of)
+{
+    char **path = of->paths->path;
+    if (found(of)) qsort(path + of->first, found(of), sizeof *path, compare_paths);
 }
 
 /* ---- a folder */
@@ -78,8 +85,8 @@ static shs_status find_in_folder(const char *path, struct collection *to)
     status = io_list(folder, visit_name, to);
     if (!status) status = to->status;
     core_free(&folder);
-    sort(to->paths);
-    if (status || to->paths->count) return status;
+    sort(to);
+    if (status || found(to)) return status;
     return core_fail(SHS_ERROR_FILE,
                      "the folder %s holds no file *.h5 or *.hdf5; give another one, a pattern such "
                      "as '%s/*' or a list",
@@ -128,7 +135,7 @@ static shs_status find_in_list(const char *path, struct collection *to)
     }
     core_free(&text);
     core_free(&folder);
-    if (status || to->paths->count) return status;
+    if (status || found(to)) return status;
     return core_fail(SHS_ERROR_FILE, "the list %s names no file", path);
 }
 
@@ -142,12 +149,12 @@ static int visit_error(const char *path, int error)
 }
 
 /* What ranges such as [a-z] hold must not depend on the locale, which is that of the program. */
-static int match(const char *pattern, glob_t *found)
+static int match(const char *pattern, glob_t *matches)
 {
     locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (!plain) return GLOB_NOSPACE;
     locale_t before = uselocale(plain);
-    int result = glob(pattern, GLOB_NOSORT, visit_error, found);
+    int result = glob(pattern, GLOB_NOSORT, visit_error, matches);
     int error = errno;
     uselocale(before);
     freelocale(plain);
@@ -157,13 +164,13 @@ static int match(const char *pattern, glob_t *found)
 
 static shs_status find_matches(const char *pattern, struct collection *to)
 {
-    glob_t found = {0};
+    glob_t matches = {0};
     shs_status status = SHS_OK;
-    switch (match(pattern, &found)) {
+    switch (match(pattern, &matches)) {
     case 0:
-        for (size_t i = 0; i < found.gl_pathc && !status; i++)
-            status = add(to, found.gl_pathv[i]);
-        sort(to->paths);
+        for (size_t i = 0; i < matches.gl_pathc && !status; i++)
+            status = add(to, matches.gl_pathv[i]);
+        sort(to);
         break;
     case GLOB_NOMATCH:
         status = core_fail(SHS_ERROR_FILE, "no file matches '%s'", pattern);
@@ -176,25 +183,78 @@ static shs_status find_matches(const char *pattern, struct collection *to)
         status = core_fail(SHS_ERROR_FILE, "cannot read a folder to find what matches '%s': %s",
                            pattern, strerror(errno));
     }
-    globfree(&found);
+    globfree(&matches);
     return status;
 }
 
-static shs_status find(const char *path, struct collection *to)
+static bool is_there(const char *path)
 {
     struct stat about;
-    if (stat(path, &about) == 0)
-        return S_ISDIR(about.st_mode) ? find_in_folder(path, to) : add(to, path);
-    if (*path == '@') return find_in_list(path + 1, to);
-    if (strpbrk(path, "*?[")) return find_matches(path, to);
-    return add(to, path);
+    return stat(path, &about) == 0;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+/* ---- Sources. */
+
+/* The comma that ends the first source, or the text's end. One in brackets is a pattern's. */
+static char *end_of_source(char *text)
+{
+    char *at = text;
+    for (bool inside = false; *at && (inside || *at != ','); at++)
+        inside = *at == '[' || (inside && *at != ']');
+    return at;
+}
+
+static shs_status find_source(const char *path, struct collection *to)
+{
+    struct io_paths *paths = to->paths;
+    shs_status status =
+        core_resize(paths->sources + 2, sizeof *paths->source, "sources", &paths->source);
+    if (status) return status;
+    paths->source[0] = 0;
+    to->first = paths->count;
+    to->folder = NULL;
+    if (is_folder(path))
+        status = find_in_folder(path, to);
+    else if (!is_there(path) && *path == '@')
+        status = find_in_list(path + 1, to);
+    else if (!is_there(path) && strpbrk(path, "*?["))
+        status = find_matches(path, to);
+    else
+        status = add(to, path);
+    paths->source[++paths->sources] = paths->count;
+    return status;
+}
+
+static shs_status find_sources(const char *path, struct collection *to)
+{
+    char *text;
+    shs_status status = core_copy(path, &text);
+    for (char *source = text, *next; !status && source; source = next) {
+        char *end = end_of_source(source);
+        next = *end ? end + 1 : NULL;
+        *end = '\0';
+        status = *source || !*path ? find_source(source, to)
+                                   : core_fail(SHS_ERROR_ARGUMENT,
+                                               "'%s' has an empty path beside a comma; take the "
+                                               "comma away",
+                                               path);
+    }
+    core_free(&text);
+    return status;
 }
 
 shs_status io_paths_find(const char *path, struct io_paths *paths)
 {
     struct collection to = {.paths = paths};
     *paths = (struct io_paths){0};
-    shs_status status = find(path, &to);
+    bool one = is_there(path) || (*path == '@' && is_there(path + 1));
+    shs_status status = one ? find_source(path, &to) : find_sources(path, &to);
     if (status) io_paths_free(paths);
     return status;
 }
@@ -204,5 +264,6 @@ void io_paths_free(struct io_paths *paths)
     for (size_t i = 0; i < paths->count; i++)
         core_free(&paths->path[i]);
     core_free(&paths->path);
-    paths->count = 0;
+    core_free(&paths->source);
+    paths->count = paths->sources = 0;
 }

@@ -9,6 +9,8 @@
 struct io_paths {
     char **path;
     size_t count;
+    size_t *source; /* source s is paths [source[s], source[s + 1]) */
+    size_t sources; /* at least 1 */
 };
 
 /* Finds the files that a path stands for, in order:
@@ -18,6 +20,7 @@ struct io_paths {
  *     @LIST             the files that the text file LIST names, one a line, from LIST's folder on;
  *                       empty lines and lines that begin with # are left out
  *     a pattern         the files that match, as for glob(3), by name
+ *     PATH,PATH,…       each of these is a source, and one of the above
  *
  * By name: bytewise, whatever the locale. A path that is none of these is given as it is: opening
  * it tells why. No file at all is SHS_ERROR_FILE. Files are not opened. On error the struct is

@@ -133,6 +133,41 @@ static void the_files_of_a_pattern_in_folder(void)
 }
 IN_FOLDER(the_files_of_a_pattern)
 
+/* `expected`: the number of paths that each source has. */
+static void check_sources(const char *path, const char *files, const size_t *expected, size_t count)
+{
+    struct io_paths paths;
+    check_found(path, files);
+    if (!NEED(io_paths_find(path, &paths) == SHS_OK)) return;
+    CHECK(paths.sources == count && paths.source[0] == 0);
+    for (size_t i = 0; i < count && i < paths.sources; i++)
+        CHECK(paths.source[i + 1] - paths.source[i] == expected[i]);
+    io_paths_free(&paths);
+}
+
+static void commas_separate_sources_in_folder(void)
+{
+    CHECK(mkdir("data", 0700) == 0 && mkdir("other", 0700) == 0);
+    CHECK(file_write("data/list", "z.h5\ny.h5\n", 10));
+    touch("data/b.h5");
+    touch("data/a.h5");
+    touch("other/c.h5");
+    touch("1.h5");
+    touch("2.h5");
+    touch("x,y.h5");
+    check_sources("data", "data/a.h5 data/b.h5", (size_t[]){2}, 1);
+    check_sources("other,data", "other/c.h5 data/a.h5 data/b.h5", (size_t[]){1, 2}, 2);
+    check_sources("data,1.h5,@data/list,[1,2].h5,data/*.h5",
+                  "data/a.h5 data/b.h5 1.h5 data/z.h5 data/y.h5 1.h5 2.h5 data/a.h5 data/b.h5",
+                  (size_t[]){2, 1, 2, 2, 2}, 5);
+    check_sources("x,y.h5", "x,y.h5", (size_t[]){1}, 1); /* a name that exists is what it is */
+    check_sources("x,z.h5", "x z.h5", (size_t[]){1, 1}, 2);
+    check_refused("1.h5,", SHS_ERROR_ARGUMENT, "'1.h5,' has an empty path beside a comma");
+    check_refused(",1.h5", SHS_ERROR_ARGUMENT, "an empty path");
+    check_refused("1.h5,none*", SHS_ERROR_FILE, "no file matches 'none*'");
+}
+IN_FOLDER(commas_separate_sources)
+
 /* The order of a dictionary would be a A b B; only bytes are the same everywhere. */
 static void no_locale_changes_the_order_in_folder(void)
 {
@@ -153,7 +188,7 @@ IN_FOLDER(no_locale_changes_the_order)
 
 static void every_allocation_may_fail_in_folder(void)
 {
-    static const char *const paths[] = {"a.h5", ".", "@list", "*.h5"};
+    static const char *const paths[] = {"a.h5", ".", "@list", "*.h5", "*.h5,a.h5,@list"};
     char name[32];
     CHECK(file_write("list", "a.h5\nb.h5\n", 10));
     for (int i = 0; i < 40; i++) {
@@ -180,11 +215,9 @@ IN_FOLDER(every_allocation_may_fail)
 int main(void)
 {
     static const struct harness_test tests[] = {
-        TEST(a_file_is_itself),
-        TEST(the_files_of_a_folder),
-        TEST(the_files_of_a_list),
-        TEST(the_files_of_a_pattern),
-        TEST(no_locale_changes_the_order),
+        TEST(a_file_is_itself),          TEST(the_files_of_a_folder),
+        TEST(the_files_of_a_list),       TEST(the_files_of_a_pattern),
+        TEST(commas_separate_sources),   TEST(no_locale_changes_the_order),
         TEST(every_allocation_may_fail),
     };
     return harness_run("paths", tests, COUNT(tests));
