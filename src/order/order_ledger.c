@@ -35,12 +35,17 @@ static uint64_t product_over(uint64_t a, uint64_t b, uint64_t c, bool by_three)
     return a * b * c;
 }
 
-struct order_ledger order_ledger_of_epoch(const struct order_shape *shape)
+struct order_ledger order_ledger_below(uint64_t n)
 {
-    uint64_t n = shape->samples;
-    if (shape->tail == SHS_TAIL_DROP)
-        return (struct order_ledger){.count = order_steps(shape) * shape->vranks * shape->batch};
+    if (!n) return (struct order_ledger){0};
     return (struct order_ledger){.count = n,
                                  .sum = product_over(n, n - 1, 1, false),
                                  .squares = product_over(n, n - 1, 2 * n - 1, true)};
+}
+
+struct order_ledger order_ledger_of_epoch(const struct order_shape *shape)
+{
+    if (shape->tail == SHS_TAIL_DROP)
+        return (struct order_ledger){.count = order_steps(shape) * shape->vranks * shape->batch};
+    return order_ledger_below(shape->samples);
 }

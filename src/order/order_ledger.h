@@ -19,6 +19,9 @@ void order_ledger_add(struct order_ledger *ledger, const uint64_t *rows, uint64_
 
 void order_ledger_join(struct order_ledger *ledger, const struct order_ledger *other);
 
+/* Of rows 0 … n - 1, each once. */
+struct order_ledger order_ledger_below(uint64_t n);
+
 /* What an epoch's ledger must be. With tail drop only the count is known: sum and squares are 0. */
 struct order_ledger order_ledger_of_epoch(const struct order_shape *shape);
 

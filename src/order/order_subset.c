@@ -83,12 +83,14 @@ void order_subset_rows(const struct order_subset *subset, uint64_t *index, uint6
         index[i] = subset->rows[index[i]];
 }
 
-struct order_ledger order_subset_ledger(const struct order_subset *subset,
-                                        const struct order_shape *shape)
+struct order_ledger order_subset_ledger(const struct order_subset *subset, uint64_t first,
+                                        uint64_t end)
 {
-    struct order_ledger ledger = order_ledger_of_epoch(shape);
-    if (!subset->rows || shape->tail == SHS_TAIL_DROP) return ledger;
+    struct order_ledger ledger = order_ledger_below(end), before = order_ledger_below(first);
+    if (!subset->rows)
+        return (struct order_ledger){ledger.count - before.count, ledger.sum - before.sum,
+                                     ledger.squares - before.squares};
     ledger = (struct order_ledger){0};
-    order_ledger_add(&ledger, subset->rows, subset->count);
+    order_ledger_add(&ledger, subset->rows + first, end - first);
     return ledger;
 }

@@ -28,8 +28,8 @@ uint64_t order_subset_below(const struct order_subset *subset, uint64_t row);
 /* Positions in the subset turned into rows, in place. */
 void order_subset_rows(const struct order_subset *subset, uint64_t *index, uint64_t count);
 
-/* What an epoch's ledger must be; `shape` is that of the subset. */
-struct order_ledger order_subset_ledger(const struct order_subset *subset,
-                                        const struct order_shape *shape);
+/* Of the rows at positions [first, end) of the subset, each once. */
+struct order_ledger order_subset_ledger(const struct order_subset *subset, uint64_t first,
+                                        uint64_t end);
 
 #endif

@@ -65,9 +65,12 @@ static void lists_are_checked(void)
     uint64_t index[] = {3, 0, 2};
     order_subset_rows(&subset, index, 3);
     CHECK(index[0] == 9 && index[1] == 0 && index[2] == 4);
-    const struct order_shape shape = {.samples = 4, .vranks = 1, .batch = 1};
-    struct order_ledger due = order_subset_ledger(&subset, &shape);
+    struct order_ledger due = order_subset_ledger(&subset, 0, 4);
     CHECK(due.count == 4 && due.sum == 16 && due.squares == 9 + 16 + 81);
+    due = order_subset_ledger(&subset, 1, 3);
+    CHECK(due.count == 2 && due.sum == 7 && due.squares == 9 + 16);
+    due = order_subset_ledger(&(struct order_subset){0}, 3, 6);
+    CHECK(due.count == 3 && due.sum == 12 && due.squares == 9 + 16 + 25);
     order_subset_free(&subset);
     CHECK(order_subset_list(&subset, good, 4, 9) == SHS_ERROR_ARGUMENT);
     CHECK(strstr(shs_message(), "row 9, at 3") != NULL && subset.rows == NULL);

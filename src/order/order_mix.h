@@ -1,0 +1,71 @@
+/* The rows that the places of an epoch stand for, where an epoch is not each row once: rows are
+ * repeated, or wait for another epoch, or are taken from several sources by a ratio. Pure.
+ *
+ * Source i has the rows [first_i, first_i + n_i) and, in each epoch, numbers [c_i, c_i + t_i) of
+ * the epoch's M. It is walked in passes, each of which has all its rows once: number c_i + q of
+ * epoch e is draw d = e * t_i + q of the source, in pass d div n_i at position d mod n_i. So each
+ * of its rows has been drawn d div n_i times, or once more, at any point of the run.
+ *
+ * Passes are in the order of rows or, if they are permuted, each in one of its own: role 3 at
+ * {block, 1 + i, low 32 bits of pass, purpose << 24 | next 24 of pass}. Of several sources the
+ * numbers are permuted as well, by the epoch's permutation, so passes that lie wholly in one epoch
+ * stay in the order of rows. */
+#ifndef ORDER_MIX_H
+#define ORDER_MIX_H
+
+#include "order.h"
+#include "order_subset.h"
+
+/* A pass and its permutation. */
+struct order_pass {
+    bool drawn;
+    uint64_t number;
+    struct order_permutation permutation;
+};
+
+struct order_mix_source {
+    uint64_t first, rows;
+    uint64_t begin, takes; /* its numbers */
+    uint64_t pass, at;     /* where the epoch begins */
+    struct order_pass passes[2];
+};
+
+/* Zeroed: each row once, under its own number. */
+struct order_mix {
+    bool permuted;
+    uint64_t seed;
+    uint32_t stream;
+    bool begun;
+    uint64_t epoch;
+    size_t sources;
+    struct order_mix_source *source;
+};
+
+/* Rows [bounds[i], bounds[i + 1]) are source i's. Of every sum(ratio) places ratio[i] are its own:
+ * with C_i = ratio[0] + … + ratio[i - 1] and C all of them, its numbers are [M * C_i div C, M *
+ * C_{i+1} div C). Refused: more than 2^56 places; a ratio of zeros; a source without rows that is
+ * to give some; one that is to give each row 2^24 times or more. Copies what it is given. */
+shs_status order_mix_open(struct order_mix *mix, const uint64_t *bounds, const uint64_t *ratio,
+                          size_t sources, uint64_t places);
+
+void order_mix_free(struct order_mix *mix);
+
+/* Numbers of an epoch, below 2^32, turned into rows, in place. */
+shs_status order_mix_rows(struct order_mix *mix, uint64_t epoch, uint64_t *index, uint64_t count);
+
+/* order_next_use() of rows, where `order` is that of the numbers. For passes that are not permuted,
+ * in the epoch of the last order_mix_rows(). Rows that come ORDER_OFTEN times an epoch are told to
+ * come at once. */
+enum {
+    ORDER_OFTEN = 16
+};
+
+uint64_t order_mix_next_use(const struct order_mix *mix, struct order *order, uint64_t first,
+                            uint64_t count, uint64_t now, uint64_t first_vrank, uint64_t vranks);
+
+/* What an epoch's ledger must be, if every source gives each row equally often; false if not. The
+ * rows are positions in `subset`. */
+bool order_mix_ledger(const struct order_mix *mix, const struct order_subset *subset,
+                      struct order_ledger *ledger);
+
+#endif
