@@ -8,6 +8,8 @@
  *                         begin at LIST's folder; empty lines and those that begin with # are left
  *                         out
  *     a pattern           the files that match it, by the rules of glob(3), such as "year-*.h5"
+ *     PATH,PATH,…         sources, each of which is one of the above, one after the other: a loader
+ *                         may mix them by a ratio
  *
  * The files of a folder or a pattern are taken in the bytewise order of their names, in any locale.
  * Several files are one dataset: the samples of the first, then those of the second, and so on.

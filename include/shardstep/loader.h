@@ -72,6 +72,33 @@ typedef struct shs_loader_options {
     const uint64_t *rows; /* only these rows, ascending, each once; copied; NULL: all rows. Not with
                              a part. Either keeps 8 bytes a row of the subset. */
     uint64_t n_rows;
+
+    /* An epoch that is not each row once; with shard global only. */
+    uint64_t repeats;    /* each row so many times; 0: once */
+    uint64_t epoch_rows; /* or: rows of an epoch, whatever the dataset has; 0: all. Rows are taken
+                            in passes, each of which has all of them once in an order of its own,
+                            and which go on from one epoch to the next: at any step of the run no
+                            row has been taken two times more often than another. */
+    const uint64_t *mix; /* for each source of the dataset (dataset.h), how many of every sum(mix)
+                            rows it gives; NULL: sources do not matter. Each has an exact number of
+                            an epoch's rows, its share rounded, and gives them in passes of its own.
+                            With mix = {7, 3} and epoch_rows = 10 they are 7 and 3. Order of an
+                            epoch: with shuffle full any row may follow any other; else the rows
+                            of the first source, then those of the second, … are its file order */
+    size_t n_mix;
+    const double *weights;    /* one for each sample of the dataset: rows are drawn with
+                                 replacement, in proportion to it, with shuffle full. Finite, not
+                                 below 0, of a finite sum above 0. Copied into a table of 12 bytes
+                                 a sample. With repeats or epoch_rows an epoch has more or fewer
+                                 draws than there are rows. Rows outside a part or list count as 0.
+                                 Of an epoch only the number of rows is verified. */
+    const char *weight_field; /* or: a field, as in dataset.h, of the same files that has them, one
+                                 number a sample; 12 MiB are kept, and for more than 2^20 samples
+                                 each draw reads those of neighbouring samples */
+    const char *balance; /* or: a field of whole numbers, one a sample, such as labels: each value
+                            that occurs is drawn equally often, and of its samples each. Values
+                            span at most 2^20 */
+
     const char *augment; /* see augment.h; NULL: samples as they are. Copied. */
     shs_augment_by augment_by;
     uint32_t stream;  /* this loader's number, 0 … 15: two open loaders of a run that both draw

@@ -24,11 +24,11 @@ struct cli_arguments {
     size_t n_plain;
     uint64_t given; /* bit i: option i of the table */
     uint64_t seed, vranks, batch, epoch, step, rank, steps, samples, threads;
-    uint64_t block_rows, window_blocks;
+    uint64_t block_rows, window_blocks, repeats, epoch_rows;
     uint64_t purpose, slot, count, interleave;
     uint64_t chunk, deflate, bins, probe_seconds, probe_mebibytes;
     const char *fields, *augment, *shuffle, *shard, *tail, *format, *channel_axis, *output,
-        *against, *part, *type, *split;
+        *against, *part, *type, *split, *mix, *weights, *balance;
     bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, json, probe,
         help, one_sample_a_file;
 };
@@ -63,8 +63,23 @@ int cli_exit_code(shs_status status);
 /* Local. An option's value as one of an enumeration: names separated by spaces, in its order. */
 shs_status cli_word(const char *option, const char *value, const char *names, int *number);
 
-/* Local. The options of order: batch, shuffle, shard, tail. */
-shs_status cli_order(const struct cli_arguments *arguments, shs_loader_options *options);
+enum {
+    CLI_MAX_SOURCES = 256 /* in --mix */
+};
+
+/* The loader's options of order, and what they point to. */
+struct cli_order {
+    shs_loader_options options;
+    uint64_t mix[CLI_MAX_SOURCES];
+};
+
+/* The options of the command line that cli_order() reads. */
+#define CLI_ORDER_OPTIONS                                                                          \
+    "--batch --shuffle --block-rows --window-blocks --shard --tail --part --repeats --epoch-rows " \
+    "--mix --weights --balance"
+
+/* Local. Everything that says which rows a virtual rank takes. */
+shs_status cli_order(const struct cli_arguments *arguments, struct cli_order *order);
 
 /* Local. Tries a file out in a process of its own, before it is opened here: its fields, or all
  * datasets as `info` does if NULL. */

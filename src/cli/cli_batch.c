@@ -21,20 +21,22 @@ struct core_digest cli_batch_digest(struct core_hash *hash, const shs_batch *bat
 shs_status cli_open_loader(const struct cli_arguments *arguments, shs_run *run,
                            shs_dataset **dataset, shs_loader **loader)
 {
-    shs_loader_options options = {.augment = arguments->augment,
-                                  .threads = (uint32_t)arguments->threads};
+    struct cli_order order;
     char *fields = NULL;
     shs_dataset_options how = cli_dataset_options(arguments);
     shs_status status = SHS_OK;
     if (!arguments->fields && arguments->probe) status = cli_probe(arguments, NULL);
     if (!arguments->fields && !status)
         status = cli_all_fields(arguments->plain[0], arguments->one_sample_a_file, &fields);
-    if (!status) status = cli_order(arguments, &options);
-    if (arguments->threads > UINT32_MAX) options.threads = UINT32_MAX;
+    if (!status) status = cli_order(arguments, &order);
     status = mpi_agree(run, status, "reading the options");
     if (!status)
         status = shs_dataset_open(run, arguments->plain[0],
                                   arguments->fields ? arguments->fields : fields, &how, dataset);
     core_free(&fields);
-    return status ? status : shs_loader_open(*dataset, &options, loader);
+    if (status) return status;
+    order.options.augment = arguments->augment;
+    order.options.threads =
+        arguments->threads < UINT32_MAX ? (uint32_t)arguments->threads : UINT32_MAX;
+    return shs_loader_open(*dataset, &order.options, loader);
 }

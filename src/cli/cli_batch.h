@@ -7,9 +7,8 @@
 
 /* The options that cli_open_loader() reads. */
 #define CLI_LOADER_OPTIONS                                                                         \
-    "--fields --one-sample-a-file --seed --vranks --batch --shuffle --block-rows --window-blocks " \
-    "--shard --tail --epoch --step --part --augment --threads --probe --probe-seconds "            \
-    "--probe-mebibytes"
+    CLI_ORDER_OPTIONS " --fields --one-sample-a-file --seed --vranks --epoch --step --augment "    \
+                      "--threads --probe --probe-seconds --probe-mebibytes"
 
 /* Collective. The dataset and loader that the options describe, at the first step. */
 shs_status cli_open_loader(const struct cli_arguments *arguments, shs_run *run,

@@ -35,6 +35,13 @@ static const struct option {
     {"--rank", NUMBER, PLACE(rank), "R", "virtual rank"},
     {"--part", TEXT, PLACE(part), "FROM,TO",
      "only rows whose keyed draw lies in [FROM, TO), as 0.8,1"},
+    {"--repeats", NUMBER, PLACE(repeats), "R", "each row so many times an epoch (1)"},
+    {"--epoch-rows", NUMBER, PLACE(epoch_rows), "M",
+     "rows of an epoch, taken in passes over all (each row once)"},
+    {"--mix", TEXT, PLACE(mix), "A,B,...",
+     "of every A+B+... rows A from the first path of FILE,FILE,..., ..."},
+    {"--weights", TEXT, PLACE(weights), "FIELD", "draw rows by the weights that FIELD has"},
+    {"--balance", TEXT, PLACE(balance), "FIELD", "draw rows of each class in FIELD equally often"},
     {"--augment", TEXT, PLACE(augment), "TEXT", "FIELDS: op(name=value, ...) op(...); FIELDS: ..."},
     {"--threads", NUMBER, PLACE(threads), "N", "threads that read and decode, up to 64 (1)"},
     {"--fields", TEXT, PLACE(fields), "A,B",
@@ -234,26 +241,64 @@ static shs_status check_not_zero(const struct cli_arguments *arguments, const ch
     return core_fail(SHS_ERROR_ARGUMENT, "%s is 0; it must be at least 1", option);
 }
 
-shs_status cli_order(const struct cli_arguments *arguments, shs_loader_options *loader)
+static shs_status read_mix(const char *text, struct cli_order *order)
+{
+    const char *at = text;
+    uint64_t *part = order->mix;
+    char number[32];
+    for (size_t length; part < order->mix + CLI_MAX_SOURCES; at += length + 1, part++) {
+        length = strcspn(at, ",");
+        if (length >= sizeof number) break;
+        memcpy(number, at, length);
+        number[length] = '\0';
+        if (!core_parse_u64(number, part)) break;
+        if (at[length]) continue;
+        order->options.mix = order->mix;
+        order->options.n_mix = (size_t)(part - order->mix) + 1;
+        return SHS_OK;
+    }
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "--mix is '%s'; give up to %d whole numbers such as 7,3, one for each source",
+                     text, CLI_MAX_SOURCES);
+}
+
+static shs_status check_numbers(const struct cli_arguments *arguments)
+{
+    const struct {
+        const char *option;
+        uint64_t value;
+    } numbers[] = {{"--batch", arguments->batch},
+                   {"--block-rows", arguments->block_rows},
+                   {"--window-blocks", arguments->window_blocks},
+                   {"--repeats", arguments->repeats},
+                   {"--epoch-rows", arguments->epoch_rows}};
+    shs_status status = SHS_OK;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers && !status; i++)
+        status = check_not_zero(arguments, numbers[i].option, numbers[i].value);
+    return status;
+}
+
+shs_status cli_order(const struct cli_arguments *arguments, struct cli_order *order)
 {
     int shuffle, shard, tail;
+    *order = (struct cli_order){0};
+    shs_loader_options *loader = &order->options;
     shs_status status = cli_word("--shuffle", arguments->shuffle, "full none blocks", &shuffle);
     if (!status) status = cli_word("--shard", arguments->shard, "global fixed", &shard);
     if (!status) status = cli_word("--tail", arguments->tail, "short drop pad", &tail);
-    if (!status) status = check_not_zero(arguments, "--batch", arguments->batch);
-    if (!status) status = check_not_zero(arguments, "--block-rows", arguments->block_rows);
-    if (!status) status = check_not_zero(arguments, "--window-blocks", arguments->window_blocks);
-    if (!status && shuffle != SHS_SHUFFLE_BLOCKS &&
-        (arguments->block_rows || arguments->window_blocks))
-        status = core_fail(SHS_ERROR_ARGUMENT,
-                           "--block-rows and --window-blocks are for --shuffle blocks");
+    if (!status) status = check_numbers(arguments);
+    if (!status && arguments->part) status = read_part(arguments->part, loader);
+    if (!status && arguments->mix) status = read_mix(arguments->mix, order);
     if (status) return status;
-    if (arguments->part) status = read_part(arguments->part, loader);
     loader->batch = arguments->batch;
     loader->shuffle = (shs_shuffle)shuffle;
     loader->block_rows = arguments->block_rows;
     loader->window_blocks = arguments->window_blocks;
     loader->shard = (shs_shard)shard;
     loader->tail = (shs_tail)tail;
-    return status;
+    loader->repeats = arguments->repeats;
+    loader->epoch_rows = arguments->epoch_rows;
+    loader->weight_field = arguments->weights;
+    loader->balance = arguments->balance;
+    return SHS_OK;
 }

@@ -39,7 +39,7 @@ static shs_status find_cursor(const struct replay *replay, shs_cursor *cursor)
         if (!core_multiply(arguments->epoch, steps, &before)) before = UINT64_MAX;
         *cursor = (shs_cursor){arguments->epoch, arguments->step, before + arguments->step};
     }
-    return order_check_cursor(&replay->loader->order.shape, 0, *cursor);
+    return order_check_cursor(&replay->loader->order.order.shape, 0, *cursor);
 }
 
 static shs_status load(struct replay *replay)

@@ -84,6 +84,16 @@ static shs_status check_windows(const shs_dataset *dataset)
                      (ull)dataset->files.rows[longest->source]);
 }
 
+static shs_status set_bounds(shs_dataset *dataset)
+{
+    const struct run_files *files = &dataset->files;
+    size_t sources = files->paths.sources;
+    shs_status status = core_new(sources + 1, sizeof *dataset->bounds, "sources", &dataset->bounds);
+    for (size_t s = 0; s <= sources && !status; s++)
+        dataset->bounds[s] = files->file[files->paths.source[s]].first;
+    return status;
+}
+
 static shs_status open_files(shs_dataset *dataset, const char *path, bool one_a_file,
                              bool unchecked)
 {
@@ -98,7 +108,8 @@ static shs_status open_files(shs_dataset *dataset, const char *path, bool one_a_
     if (status) return status;
     dataset->samples = dataset->files.file[dataset->files.paths.count].first;
     set_most(dataset);
-    status = set_shapes(dataset);
+    status = set_bounds(dataset);
+    if (!status) status = set_shapes(dataset);
     return status ? status : check_windows(dataset);
 }
 
@@ -142,6 +153,7 @@ static shs_status identity(const shs_dataset *dataset, char text[CORE_DIGEST_TEX
     if (status) return status;
     for (size_t i = 0; i <= files->paths.count; i++)
         core_hash_add(hash, &files->file[i].first, sizeof files->file[i].first);
+    core_hash_add(hash, files->paths.source, files->paths.sources * sizeof *files->paths.source);
     for (size_t f = 0; f < dataset->n_fields; f++) {
         add_field(hash, &dataset->sample[f]);
         run_part_describe(&dataset->what, &dataset->what.part[f], &what);
@@ -184,6 +196,7 @@ static void close_local(shs_dataset *dataset)
     for (size_t s = 0; dataset->offsets && s < dataset->what.n_sources; s++)
         run_offsets_free(&dataset->offsets[s]);
     core_free(&dataset->offsets);
+    core_free(&dataset->bounds);
     run_files_close(&dataset->files);
     run_sample_free(&dataset->what);
 }

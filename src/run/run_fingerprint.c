@@ -22,26 +22,14 @@ static void add_field(struct core_text *text, const shs_dataset *dataset, size_t
 shs_status run_fingerprint(const shs_loader *loader, char **fingerprint)
 {
     struct core_text text = {0};
-    const struct order_shape *shape = &loader->order.shape;
-    struct order_ledger rows = {0};
-    order_ledger_add(&rows, loader->subset.rows, loader->subset.rows ? loader->subset.count : 0);
-    core_text_add(&text, "vranks = %llu\n", (ull)shape->vranks);
+    const struct run_order *order = &loader->order;
+    core_text_add(&text, "vranks = %llu\n", (ull)order->order.shape.vranks);
     core_text_add(&text, "seed = %llu\n", (ull)loader->dataset->run->seed);
-    core_text_add(&text, "samples = %llu\n", (ull)shape->samples);
+    core_text_add(&text, "samples = %llu\n", (ull)order->rows);
     for (size_t f = 0; f < loader->dataset->n_fields; f++)
         add_field(&text, loader->dataset, f);
-    if (loader->part_to > 0)
-        core_text_add(&text, "part = %.17g to %.17g\n", loader->part_from, loader->part_to);
-    else if (loader->subset.rows)
-        core_text_add(&text, "rows = %llu, of sum %llu and squares %llu\n",
-                      (ull)loader->subset.count, (ull)rows.sum, (ull)rows.squares);
-    core_text_add(&text, "batch = %llu\n", (ull)shape->batch);
-    core_text_add(&text, "shuffle = %s\n", order_shuffle_name(shape->shuffle));
-    if (shape->shuffle == SHS_SHUFFLE_BLOCKS)
-        core_text_add(&text, "block_rows = %llu\nwindow_blocks = %llu\n", (ull)shape->block_rows,
-                      (ull)shape->window_blocks);
-    core_text_add(&text, "shard = %s\n", order_shard_name(shape->shard));
-    core_text_add(&text, "tail = %s\n", order_tail_name(shape->tail));
+    run_order_describe_rows(order, &text);
+    run_order_describe(order, &text);
     core_text_add(&text, "stream = %u\n", loader->stream);
     core_text_add(&text, "augmentation = %s\n", loader->augment_text);
     core_text_add(&text, "augmentation by = %s\n",

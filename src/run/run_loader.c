@@ -7,11 +7,6 @@
 #include "core_memory.h"
 #include "random_stream.h"
 
-enum {
-    DEFAULT_BATCH = 32,
-    DEFAULT_WINDOW = 16 /* blocks */
-};
-
 typedef unsigned long long ull;
 
 static shs_status check_options(const shs_loader_options *options)
@@ -25,12 +20,6 @@ static shs_status check_options(const shs_loader_options *options)
     if (options->stream > RANDOM_MAX_STREAM)
         return core_fail(SHS_ERROR_ARGUMENT, "stream %u; choose 0 to %d", options->stream,
                          RANDOM_MAX_STREAM);
-    if (options->shuffle != SHS_SHUFFLE_BLOCKS && (options->block_rows || options->window_blocks))
-        return core_fail(SHS_ERROR_ARGUMENT,
-                         "block_rows %llu and window_blocks %llu are for shuffle blocks; leave "
-                         "them 0 with shuffle %s",
-                         (ull)options->block_rows, (ull)options->window_blocks,
-                         order_shuffle_name(options->shuffle));
     if (options->epochs > UINT64_C(1) << 32)
         return core_fail(SHS_ERROR_ARGUMENT, "%llu epochs; the most is 2^32", (ull)options->epochs);
     if (options->augment_by != SHS_BY_RANK_AND_STEP && options->augment_by != SHS_BY_SAMPLE)
@@ -44,8 +33,7 @@ static shs_status check_options(const shs_loader_options *options)
 static shs_status claim_stream(shs_loader *loader)
 {
     uint32_t *drawn = &loader->dataset->run->streams_drawn, bit = UINT32_C(1) << loader->stream;
-    bool draws =
-        loader->order.shape.shuffle != SHS_SHUFFLE_NONE || shs_augment_draws(loader->augment);
+    bool draws = run_order_draws(&loader->order) || shs_augment_draws(loader->augment);
     if (draws && (*drawn & bit))
         return core_fail(SHS_ERROR_STATE,
                          "another open loader of this run draws from stream %u; give this one "
@@ -79,7 +67,7 @@ static shs_status make_field(shs_loader *loader, size_t f, uint64_t batch)
 static shs_status make_buffers(shs_loader *loader)
 {
     const shs_dataset *dataset = loader->dataset;
-    uint64_t batch = order_most_rows(&loader->order.shape);
+    uint64_t batch = order_most_rows(&loader->order.order.shape);
     shs_status status = run_fetcher_new(dataset->cache_bytes, &loader->fetcher);
     if (!status) status = run_gather_new(loader->dataset, &loader->gather);
     if (!status) status = core_new(batch, sizeof *loader->index, "row numbers", &loader->index);
@@ -91,33 +79,18 @@ static shs_status make_buffers(shs_loader *loader)
     return status;
 }
 
-/* Restricts the order to the rows that are wanted. */
-static shs_status take_subset(shs_loader *loader, const shs_loader_options *options)
-{
-    const shs_dataset *dataset = loader->dataset;
-    shs_status status = SHS_OK;
-    bool part = options->part_from != 0 || options->part_to != 0;
-    loader->part_from = options->part_from;
-    loader->part_to = options->part_to;
-    if (part && options->rows)
-        return core_fail(SHS_ERROR_ARGUMENT, "both a part and a list of rows; give one of them");
-    if (part)
-        status = order_subset_split(&loader->subset, dataset->run->seed, dataset->samples,
-                                    options->part_from, options->part_to);
-    else if (options->rows)
-        status =
-            order_subset_list(&loader->subset, options->rows, options->n_rows, dataset->samples);
-    if (loader->subset.rows) loader->order.shape.samples = loader->subset.count;
-    return status;
-}
-
 static shs_status open_local(shs_loader *loader, const shs_loader_options *options)
 {
     const shs_dataset *dataset = loader->dataset;
+    const struct run_order_how how = {
+        .seed = dataset->run->seed,
+        .vranks = dataset->run->vranks,
+        .bounds = dataset->bounds,
+        .sources = dataset->files.paths.sources,
+        .chunk_rows = options->shuffle == SHS_SHUFFLE_BLOCKS ? run_dataset_block_rows(dataset) : 0};
     shs_status status = check_options(options);
-    if (!status) status = take_subset(loader, options);
-    if (!status) status = order_check(&loader->order.shape);
-    if (!status) loader->due = order_subset_ledger(&loader->subset, &loader->order.shape);
+    if (!status) status = run_order_open(&how, options, &loader->order);
+    loader->watch.counts_only = loader->order.counts_only;
     if (!status)
         status = core_copy(options->augment ? options->augment : "", &loader->augment_text);
     if (!status)
@@ -128,42 +101,51 @@ static shs_status open_local(shs_loader *loader, const shs_loader_options *optio
     return status;
 }
 
-/* A long augmentation still takes part in the comparison of calls, as its hash. */
+/* What may be long takes part in the comparison of calls as a hash. */
+static void add_text(struct core_hash *hash, const char *text)
+{
+    core_hash_add(hash, text ? text : "", text ? strlen(text) + 1 : 0);
+    core_hash_add(hash, &(bool){text != NULL}, sizeof(bool));
+}
+
+static void add_array(struct core_hash *hash, const void *array, uint64_t count)
+{
+    core_hash_add(hash, &count, sizeof count);
+    if (array) core_hash_add(hash, array, count * sizeof(uint64_t));
+}
+
+static shs_status digest_of(const shs_loader *loader, const shs_loader_options *options,
+                            char digest[CORE_DIGEST_TEXT])
+{
+    const struct order_subset *subset = &loader->order.subset;
+    struct core_hash *hash;
+    shs_status status = core_hash_new(&hash);
+    if (status) return status;
+    add_text(hash, loader->augment_text);
+    add_text(hash, options->weight_field);
+    add_text(hash, options->balance);
+    add_array(hash, subset->rows, subset->count);
+    add_array(hash, options->mix, options->n_mix);
+    core_hash_add(hash, &(bool){options->weights != NULL}, sizeof(bool));
+    core_hash_finish(&hash, digest);
+    return SHS_OK;
+}
+
 static shs_status agree_on_open(shs_run *run, shs_status status, const shs_loader *loader,
                                 const shs_loader_options *options)
 {
     char digest[CORE_DIGEST_TEXT] = "";
-    struct core_hash *hash = NULL;
-    if (!status) status = core_hash_new(&hash);
-    if (!status) {
-        core_hash_add(hash, loader->augment_text, strlen(loader->augment_text));
-        if (loader->subset.rows)
-            core_hash_add(hash, loader->subset.rows,
-                          loader->subset.count * sizeof *loader->subset.rows);
-        core_hash_finish(&hash, digest);
-    }
+    if (!status) status = digest_of(loader, options, digest);
     /* blocks as this rank's file has them: node-local copies may be stored in other chunks */
-    return mpi_agree(run, core_wrap(status, "shs_loader_open"),
-                     "shs_loader_open(batch %llu, epochs %llu, shuffle %d, shard %d, tail %d, "
-                     "stream %u, by %d, blocks of %llu, windows of %llu, augmentation %s)",
-                     (ull)options->batch, (ull)options->epochs, (int)options->shuffle,
-                     (int)options->shard, (int)options->tail, options->stream,
-                     (int)options->augment_by, (ull)(loader ? loader->order.shape.block_rows : 0),
-                     (ull)options->window_blocks, digest);
-}
-
-static struct order_shape shape_of(const shs_dataset *dataset, const shs_loader_options *options)
-{
-    struct order_shape shape = {.samples = dataset->samples,
-                                .vranks = dataset->run->vranks,
-                                .batch = options->batch ? options->batch : DEFAULT_BATCH,
-                                .shuffle = options->shuffle,
-                                .shard = options->shard,
-                                .tail = options->tail};
-    if (options->shuffle != SHS_SHUFFLE_BLOCKS) return shape;
-    shape.block_rows = options->block_rows ? options->block_rows : run_dataset_block_rows(dataset);
-    shape.window_blocks = options->window_blocks ? options->window_blocks : DEFAULT_WINDOW;
-    return shape;
+    return mpi_agree(
+        run, core_wrap(status, "shs_loader_open"),
+        "shs_loader_open(batch %llu, epochs %llu, shuffle %d, shard %d, tail %d, "
+        "stream %u, by %d, blocks of %llu, windows of %llu, an epoch of %llu, "
+        "augmentation, rows, mix and weights %s)",
+        (ull)options->batch, (ull)options->epochs, (int)options->shuffle, (int)options->shard,
+        (int)options->tail, options->stream, (int)options->augment_by,
+        (ull)(loader ? loader->order.order.shape.block_rows : 0), (ull)options->window_blocks,
+        (ull)(loader ? loader->order.order.shape.samples : 0), digest);
 }
 
 shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *options,
@@ -178,20 +160,18 @@ shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *optio
         run_dataset_hold(dataset);
         **loader = (struct shs_loader){
             .dataset = dataset,
-            .order = {.shape = shape_of(dataset, options),
-                      .seed = run->seed,
-                      .stream = options->stream},
             .epochs = options->epochs,
             .augment_by = options->augment_by,
             .stream = options->stream,
             .threads = options->threads,
         };
         mpi_watch_begin(run, &(*loader)->watch, id);
-        (*loader)->watch.counts_only = options->tail == SHS_TAIL_DROP;
         (*loader)->ledger_whole = true;
         status = open_local(*loader, options);
     }
     status = agree_on_open(run, status, *loader, options);
+    if (!status)
+        status = core_wrap(run_order_weigh(dataset, options, &(*loader)->order), "shs_loader_open");
     if (status) shs_loader_close(loader);
     return status;
 }
@@ -212,8 +192,7 @@ void shs_loader_close(shs_loader **loader)
     core_free(&(*loader)->scratch);
     core_free(&(*loader)->augment_text);
     shs_augment_close(&(*loader)->augment);
-    order_free(&(*loader)->order);
-    order_subset_free(&(*loader)->subset);
+    run_order_close(&(*loader)->order);
     core_free(loader);
     run_dataset_release(dataset);
 }
@@ -225,7 +204,7 @@ shs_cursor shs_tell(const shs_loader *loader)
 
 uint64_t shs_epoch_steps(const shs_loader *loader)
 {
-    return order_steps(&loader->order.shape);
+    return order_steps(&loader->order.order.shape);
 }
 
 shs_loader_statistics shs_statistics(const shs_loader *loader)
@@ -272,7 +251,7 @@ static void enter_batch(shs_loader *loader, const shs_batch *batch)
     order_ledger_add(&loader->ledger, batch->index, batch->count);
     if (!batch->ends_epoch) return;
     if (loader->ledger_whole)
-        mpi_ledger_end(&loader->watch, batch->epoch, &loader->ledger, &loader->due);
+        mpi_ledger_end(&loader->watch, batch->epoch, &loader->ledger, &loader->order.due);
     else
         loader->epochs_unverified++;
     loader->ledger = (struct order_ledger){0};
@@ -281,8 +260,8 @@ static void enter_batch(shs_loader *loader, const shs_batch *batch)
 
 shs_status shs_seek(shs_loader *loader, shs_cursor cursor)
 {
-    shs_status status =
-        order_check_cursor_since(&loader->order.shape, loader->epochs, loader->origin, cursor);
+    shs_status status = order_check_cursor_since(&loader->order.order.shape, loader->epochs,
+                                                 loader->origin, cursor);
     mpi_watch_settled(loader->dataset->run, &loader->watch);
     status = mpi_settle(loader->dataset->run, core_wrap(status, "shs_seek"),
                         "shs_seek(epoch %llu, epoch step %llu, step %llu)", (ull)cursor.epoch,
@@ -342,13 +321,9 @@ static shs_status augment_row(shs_loader *loader, const shs_batch *batch, uint64
     return shs_augment_apply(loader->augment, &random, inputs, outputs, loader->scratch);
 }
 
-/* When a source's rows are next wanted, by any field. So many samples as to be looked at one by one
- * are wanted soon enough: the first ones are looked at. */
+/* When a source's rows are next wanted, by any field. */
 static uint64_t next_use(void *user, uint64_t key, uint64_t first, uint64_t count)
 {
-    enum {
-        MOST = 4096 /* rows of a chunk that are asked for, the first ones */
-    };
     shs_loader *loader = user;
     const shs_run *run = loader->dataset->run;
     const uint64_t some_time = ORDER_NEVER - 1;
@@ -356,19 +331,20 @@ static uint64_t next_use(void *user, uint64_t key, uint64_t first, uint64_t coun
     for (size_t f = 0; f < loader->dataset->n_fields; f++) {
         struct run_range samples = run_dataset_samples(loader->dataset, f, key, first, count);
         if (!samples.count) continue;
-        if (samples.count == RUN_SAMPLES_UNKNOWN) {
-            if (next == ORDER_NEVER) next = some_time;
-            continue;
-        }
-        uint64_t begin = order_subset_below(&loader->subset, samples.first);
-        uint64_t end = order_subset_below(&loader->subset, samples.first + samples.count);
-        uint64_t use =
-            order_next_use(&loader->order, begin, end - begin < MOST ? end - begin : MOST,
-                           loader->moment, run->first_vrank, run->hosted);
-        if (use == ORDER_NEVER && end - begin > MOST) use = some_time;
+        uint64_t use = samples.count == RUN_SAMPLES_UNKNOWN
+                           ? some_time
+                           : run_order_next_use(&loader->order, samples.first, samples.count,
+                                                loader->moment, run->first_vrank, run->hosted);
         if (use < next) next = use;
     }
     return next;
+}
+
+/* NULL if the order cannot be asked when rows are next wanted. */
+static const struct run_foresight *foresight(shs_loader *loader)
+{
+    loader->foresight = (struct run_foresight){next_use, loader};
+    return run_order_foresees(&loader->order) ? &loader->foresight : NULL;
 }
 
 /* Another epoch's order: chunks that are kept are judged by it. Files may have changed. */
@@ -376,12 +352,12 @@ static shs_status begin_epoch(shs_loader *loader)
 {
     uint64_t epoch = loader->cursor.epoch;
     if (loader->epoch_begun && loader->epoch == epoch) return SHS_OK;
-    shs_status status = order_begin(&loader->order, epoch);
+    shs_status status = run_order_begin(&loader->order, epoch);
     if (status) return status;
     loader->epoch_begun = true;
     loader->epoch = epoch;
     run_files_suspect(&loader->dataset->files);
-    run_fetch_revise(loader->fetcher, &(struct run_foresight){next_use, loader});
+    if (foresight(loader)) run_fetch_revise(loader->fetcher, foresight(loader));
     return SHS_OK;
 }
 
@@ -391,13 +367,13 @@ static shs_status load_rows(shs_loader *loader, uint64_t vrank, struct order_sli
                              .epoch = loader->cursor.epoch,
                              .step = loader->cursor.step,
                              .index = loader->index};
-    loader->moment = order_moment(&loader->order.shape, loader->cursor.epoch_step, vrank);
+    loader->moment = order_moment(&loader->order.order.shape, loader->cursor.epoch_step, vrank);
     shs_status status = begin_epoch(loader);
-    if (!status) status = order_rows(&loader->order, vrank, slice, loader->index);
-    if (!status) order_subset_rows(&loader->subset, loader->index, slice.rows);
+    if (!status)
+        status = run_order_rows(&loader->order, vrank, slice, loader->threads, loader->index);
     if (!status)
         status = run_gather(loader->gather, loader->fetcher, loader->threads, loader->index,
-                            slice.rows, loader->read, &(struct run_foresight){next_use, loader});
+                            slice.rows, loader->read, foresight(loader));
     if (!status) loader->rows_read += slice.rows;
     for (uint64_t slot = 0; slot < slice.rows && loader->augments && !status; slot++)
         status = augment_row(loader, &place, slot);
@@ -430,7 +406,8 @@ static void fill_batch(shs_loader *loader, uint64_t vrank, struct order_slice sl
         .fields = dataset->n_fields,
         .field = loader->field,
         .ends_step = last,
-        .ends_epoch = last && loader->cursor.epoch_step + 1 == order_steps(&loader->order.shape),
+        .ends_epoch =
+            last && loader->cursor.epoch_step + 1 == order_steps(&loader->order.order.shape),
     };
 }
 
@@ -442,7 +419,8 @@ shs_status shs_next(shs_loader *loader, shs_batch *batch)
         if (status) return status;
     }
     uint64_t vrank = loader->dataset->run->first_vrank + loader->handed;
-    struct order_slice slice = order_slice(&loader->order.shape, loader->cursor.epoch_step, vrank);
+    struct order_slice slice =
+        order_slice(&loader->order.order.shape, loader->cursor.epoch_step, vrank);
     if (!loader->watch.failed) {
         shs_status status = load_rows(loader, vrank, slice);
         if (status) fail_step(loader, vrank, status);
@@ -452,7 +430,7 @@ shs_status shs_next(shs_loader *loader, shs_batch *batch)
     loader->handed++;
     enter_batch(loader, batch);
     if (batch->ends_step) {
-        loader->cursor = order_next(&loader->order.shape, loader->cursor);
+        loader->cursor = order_next(&loader->order.order.shape, loader->cursor);
         loader->handed = 0;
     }
     return SHS_OK;

@@ -2,19 +2,15 @@
 #ifndef RUN_LOADER_H
 #define RUN_LOADER_H
 
-#include "order.h"
-#include "order_subset.h"
 #include "run_dataset.h"
 #include "run_gather.h"
+#include "run_order.h"
 #include "shardstep/loader.h"
 
 struct shs_loader {
     shs_dataset *dataset;
-    struct order order; /* of the subset's rows */
-    struct order_subset subset;
-    double part_from, part_to;
-    struct order_ledger due; /* an epoch's ledger */
-    uint64_t epochs;         /* 0: no end */
+    struct run_order order;
+    uint64_t epochs; /* 0: no end */
     struct order_origin origin;
     char *augment_text;
     shs_augment *augment;
@@ -24,6 +20,7 @@ struct shs_loader {
     bool draws;
     struct run_fetcher *fetcher;
     struct run_gather *gather;
+    struct run_foresight foresight;
     uint64_t rows_read;
 
     bool epoch_begun; /* epoch `epoch`, for the order and the chunks that are kept */

@@ -71,7 +71,7 @@ same "digest of the planned rows" digest.txt xxhsum.txt
 same "a plan of chunks" plan.txt given.txt
 
 refused 2 'there is no chunk: give --block-rows' "$SHARDSTEP" plan --samples 100 --shuffle blocks
-refused 0 'are for --shuffle blocks' "$SHARDSTEP" plan --samples 100 --block-rows 10
+refused 0 'are for shuffle blocks' "$SHARDSTEP" plan --samples 100 --block-rows 10
 # --quality against sums by hand: file order takes whole blocks, and neighbours in one step
 "$SHARDSTEP" plan --samples 1024 --vranks 2 --batch 16 --shuffle none --quality --json > none.json
 python3 - << 'EOF' || fail "the quality of file order"
@@ -89,7 +89,23 @@ blocks() { # WINDOW: blocks that a batch draws from
 python3 -c "import sys; a, b, c = map(float, sys.argv[1:]); sys.exit(not 1 < a < 2 < b < 14 < c < 32)" \
     "$(blocks 1)" "$(blocks 8)" "$(blocks 64)" || fail "wider windows do not mix better"
 
-refused 0 'json needs --quality' "$SHARDSTEP" plan --samples 10 --vranks 2 --json
+# --json has the same batches as the lines, and the same verdicts
+"$SHARDSTEP" plan --samples 103 --vranks 2 --batch 10 --tail pad --seed 4 > lines.txt
+"$SHARDSTEP" plan --samples 103 --vranks 2 --batch 10 --tail pad --seed 4 --json > plan.json
+python3 - << 'EOF' > json.txt || fail "the plan as JSON"
+import json
+plan = json.load(open("plan.json"))
+assert (plan["samples"], plan["epoch_rows"], plan["steps"], plan["tail"]) == (103, 103, 6, "pad")
+for batch in plan["batches"]:
+    print(batch["step"], batch["rank"], batch["count"], *batch["rows"])
+EOF
+same "the plan as JSON" lines.txt json.txt
+for question in --verify "--verify-step --step 3"; do
+    "$SHARDSTEP" plan --samples 1000 --vranks 3 $question --json |
+        python3 -c 'import json, sys; sys.exit(json.load(sys.stdin)["good"] is not True)' ||
+        fail "the verdict of $question as JSON"
+done
+
 refused 0 'steps 0 to 25' "$SHARDSTEP" plan --samples 1003 --vranks 4 --batch 10 --step 26
 refused 0 'virtual ranks 0 to 3' "$SHARDSTEP" plan --samples 1003 --vranks 4 --rank 4
 refused 0 'no steps' "$SHARDSTEP" plan --samples 0 --vranks 4

@@ -1,0 +1,275 @@
+#include "run_order.h"
+
+#include "core_memory.h"
+
+enum {
+    DEFAULT_BATCH = 32,
+    DEFAULT_WINDOW = 16 /* blocks */
+};
+
+typedef unsigned long long ull;
+
+/* ---- Opening. */
+
+static bool is_weighted(const shs_loader_options *options)
+{
+    return options->weights || options->weight_field || options->balance;
+}
+
+static bool is_repeated(const shs_loader_options *options)
+{
+    return options->mix || options->repeats > 1 || options->epoch_rows;
+}
+
+/* Sampling by weight has no file order and no neighbours; a fixed shard has no sources. */
+static shs_status check_sampling(const shs_loader_options *options)
+{
+    int ways = (options->mix != NULL) + (options->weights != NULL) +
+               (options->weight_field != NULL) + (options->balance != NULL);
+    if (ways > 1)
+        return core_fail(SHS_ERROR_ARGUMENT, "more than one of mix, weights, weight_field and "
+                                             "balance; give one of them");
+    if (options->repeats && options->epoch_rows)
+        return core_fail(SHS_ERROR_ARGUMENT, "repeats %llu and epoch_rows %llu; give one of them",
+                         (ull)options->repeats, (ull)options->epoch_rows);
+    if (options->shard == SHS_SHARD_FIXED && (is_weighted(options) || is_repeated(options)))
+        return core_fail(SHS_ERROR_ARGUMENT, "shard fixed gives each of its rows once an epoch; "
+                                             "use shard global with mix, repeats, epoch_rows, "
+                                             "weights or balance");
+    if (options->shuffle != SHS_SHUFFLE_FULL && is_weighted(options))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "shuffle %s: rows drawn by weight come in no order of the file; use "
+                         "shuffle full",
+                         order_shuffle_name(options->shuffle));
+    return SHS_OK;
+}
+
+static shs_status check_blocks(const shs_loader_options *options)
+{
+    if (options->shuffle == SHS_SHUFFLE_BLOCKS || (!options->block_rows && !options->window_blocks))
+        return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "block_rows %llu and window_blocks %llu are for shuffle blocks; leave them 0 "
+                     "with shuffle %s",
+                     (ull)options->block_rows, (ull)options->window_blocks,
+                     order_shuffle_name(options->shuffle));
+}
+
+/* Restricts the order to the rows that are wanted. */
+static shs_status take_subset(const struct run_order_how *how, const shs_loader_options *options,
+                              struct run_order *order)
+{
+    uint64_t samples = how->bounds[how->sources];
+    shs_status status = SHS_OK;
+    bool part = options->part_from != 0 || options->part_to != 0;
+    order->part_from = options->part_from;
+    order->part_to = options->part_to;
+    if (part && options->rows)
+        return core_fail(SHS_ERROR_ARGUMENT, "both a part and a list of rows; give one of them");
+    if (part)
+        status = order_subset_split(&order->subset, how->seed, samples, options->part_from,
+                                    options->part_to);
+    else if (options->rows)
+        status = order_subset_list(&order->subset, options->rows, options->n_rows, samples);
+    order->rows = order->subset.rows ? order->subset.count : samples;
+    return status;
+}
+
+/* The places of an epoch. */
+static shs_status count_places(const shs_loader_options *options, uint64_t rows, uint64_t *places)
+{
+    *places = options->epoch_rows ? options->epoch_rows : rows;
+    if (core_multiply(*places, options->repeats ? options->repeats : 1, places)) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT, "%llu repeats of %llu rows are more than 2^56",
+                     (ull)options->repeats, (ull)rows);
+}
+
+/* The subset's positions at which sources begin. */
+static shs_status open_sources(const struct run_order_how *how, const shs_loader_options *options,
+                               struct run_order *order)
+{
+    uint64_t *bounds;
+    if (options->n_mix != how->sources)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "mix has %zu numbers, the dataset %zu sources; give one for each path "
+                         "between commas",
+                         options->n_mix, how->sources);
+    shs_status status = core_new(how->sources + 1, sizeof *bounds, "sources", &bounds);
+    if (status) return status;
+    for (size_t i = 0; i <= how->sources; i++)
+        bounds[i] = order_subset_below(&order->subset, how->bounds[i]);
+    status =
+        order_mix_open(&order->mix, bounds, options->mix, how->sources, order->order.shape.samples);
+    core_free(&bounds);
+    return status;
+}
+
+/* One source that is walked in passes gives its rows in their order: the places need none. */
+static shs_status open_mix(const struct run_order_how *how, const shs_loader_options *options,
+                           struct run_order *order)
+{
+    const uint64_t all[] = {0, order->rows}, one = 1;
+    struct order_shape *shape = &order->order.shape;
+    order->mix.seed = how->seed;
+    order->mix.stream = options->stream;
+    order->mix.permuted = options->shuffle == SHS_SHUFFLE_FULL;
+    shs_status status = options->mix ? open_sources(how, options, order)
+                                     : order_mix_open(&order->mix, all, &one, 1, shape->samples);
+    if (order->mix.sources == 1 && order->mix.permuted) shape->shuffle = SHS_SHUFFLE_NONE;
+    return status;
+}
+
+static void find_due(struct run_order *order)
+{
+    const struct order_shape *shape = &order->order.shape;
+    order->due = order_ledger_of_epoch(shape);
+    order->counts_only = true;
+    if (shape->tail == SHS_TAIL_DROP || order->weighting) return;
+    struct order_ledger due = order_subset_ledger(&order->subset, 0, order->rows);
+    order->counts_only = order->mix.sources && !order_mix_ledger(&order->mix, &order->subset, &due);
+    if (!order->counts_only) order->due = due;
+}
+
+static struct order_shape shape_of(const struct run_order_how *how,
+                                   const shs_loader_options *options)
+{
+    struct order_shape shape = {.samples = how->bounds[how->sources],
+                                .vranks = how->vranks,
+                                .batch = options->batch ? options->batch : DEFAULT_BATCH,
+                                .shuffle = options->shuffle,
+                                .shard = options->shard,
+                                .tail = options->tail};
+    if (options->shuffle != SHS_SHUFFLE_BLOCKS) return shape;
+    shape.block_rows = options->block_rows ? options->block_rows : how->chunk_rows;
+    shape.window_blocks = options->window_blocks ? options->window_blocks : DEFAULT_WINDOW;
+    return shape;
+}
+
+shs_status run_order_open(const struct run_order_how *how, const shs_loader_options *options,
+                          struct run_order *order)
+{
+    struct order_shape *shape = &order->order.shape;
+    *order = (struct run_order){
+        .order = {.shape = shape_of(how, options), .seed = how->seed, .stream = options->stream},
+        .shuffle = options->shuffle};
+    if (options->weights) order->weighting = "array";
+    if (options->weight_field) order->weighting = "field";
+    if (options->balance) order->weighting = "balance";
+    shs_status status = check_blocks(options);
+    if (!status) status = check_sampling(options);
+    if (!status) status = take_subset(how, options, order);
+    if (!status) status = count_places(options, order->rows, &shape->samples);
+    if (order->weighting) shape->shuffle = SHS_SHUFFLE_NONE;
+    bool passes = options->mix || shape->samples != order->rows;
+    if (!status && passes && !order->weighting) status = open_mix(how, options, order);
+    if (!status) status = order_check(shape);
+    if (!status) find_due(order);
+    return status;
+}
+
+shs_status run_order_weigh(shs_dataset *dataset, const shs_loader_options *options,
+                           struct run_order *order)
+{
+    const struct run_weights_how how = {.values = options->weights,
+                                        .field = options->weight_field,
+                                        .balance = options->balance,
+                                        .subset = &order->subset};
+    return order->weighting ? run_weights_open(dataset, &how, &order->weights) : SHS_OK;
+}
+
+void run_order_close(struct run_order *order)
+{
+    run_weights_close(&order->weights);
+    order_mix_free(&order->mix);
+    order_free(&order->order);
+    order_subset_free(&order->subset);
+}
+
+bool run_order_draws(const struct run_order *order)
+{
+    return order->shuffle != SHS_SHUFFLE_NONE;
+}
+
+/* ---- Rows. */
+
+shs_status run_order_begin(struct run_order *order, uint64_t epoch)
+{
+    return order_begin(&order->order, epoch);
+}
+
+shs_status run_order_rows(struct run_order *order, uint64_t vrank, struct order_slice slice,
+                          unsigned threads, uint64_t *index)
+{
+    uint64_t epoch = order->order.epoch;
+    shs_status status = order_rows(&order->order, vrank, slice, index);
+    if (status) return status;
+    if (order->weights) {
+        const struct order_source source = {
+            .seed = order->order.seed, .stream = order->order.stream, .epoch = epoch};
+        return run_weights_rows(order->weights, &source, threads, index, slice.rows);
+    }
+    status = order_mix_rows(&order->mix, epoch, index, slice.rows);
+    if (!status) order_subset_rows(&order->subset, index, slice.rows);
+    return status;
+}
+
+bool run_order_foresees(const struct run_order *order)
+{
+    return !order->weights && !order->mix.permuted;
+}
+
+uint64_t run_order_next_use(struct run_order *order, uint64_t first, uint64_t count, uint64_t now,
+                            uint64_t first_vrank, uint64_t vranks)
+{
+    enum {
+        MOST = 4096 /* rows that are looked at, the first ones */
+    };
+    uint64_t begin = order_subset_below(&order->subset, first);
+    uint64_t all = order_subset_below(&order->subset, first + count) - begin;
+    uint64_t some = all < MOST ? all : MOST;
+    uint64_t next =
+        order->mix.sources
+            ? order_mix_next_use(&order->mix, &order->order, begin, some, now, first_vrank, vranks)
+            : order_next_use(&order->order, begin, some, now, first_vrank, vranks);
+    return next == ORDER_NEVER && all > MOST ? ORDER_NEVER - 1 : next;
+}
+
+/* ---- The fingerprint. */
+
+static void describe_subset(const struct run_order *order, struct core_text *text)
+{
+    const struct order_subset *subset = &order->subset;
+    if (!subset->rows) return;
+    struct order_ledger rows = order_subset_ledger(subset, 0, subset->count);
+    if (order->part_to > 0)
+        core_text_add(text, "part = %.17g to %.17g\n", order->part_from, order->part_to);
+    else
+        core_text_add(text, "rows = %llu, of sum %llu and squares %llu\n", (ull)rows.count,
+                      (ull)rows.sum, (ull)rows.squares);
+}
+
+void run_order_describe_rows(const struct run_order *order, struct core_text *text)
+{
+    char digest[CORE_DIGEST_TEXT];
+    describe_subset(order, text);
+    if (order->order.shape.samples != order->rows)
+        core_text_add(text, "epoch_rows = %llu\n", (ull)order->order.shape.samples);
+    for (size_t i = 0; order->mix.sources > 1 && i < order->mix.sources; i++)
+        core_text_add(text, "source of %llu rows = %llu an epoch\n", (ull)order->mix.source[i].rows,
+                      (ull)order->mix.source[i].takes);
+    if (!order->weights) return;
+    run_weights_digest(order->weights, digest);
+    core_text_add(text, "weights = %s, %s\n", order->weighting, digest);
+}
+
+void run_order_describe(const struct run_order *order, struct core_text *text)
+{
+    const struct order_shape *shape = &order->order.shape;
+    core_text_add(text, "batch = %llu\n", (ull)shape->batch);
+    core_text_add(text, "shuffle = %s\n", order_shuffle_name(order->shuffle));
+    if (shape->shuffle == SHS_SHUFFLE_BLOCKS)
+        core_text_add(text, "block_rows = %llu\nwindow_blocks = %llu\n", (ull)shape->block_rows,
+                      (ull)shape->window_blocks);
+    core_text_add(text, "shard = %s\n", order_shard_name(shape->shard));
+    core_text_add(text, "tail = %s\n", order_tail_name(shape->tail));
+}
