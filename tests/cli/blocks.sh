@@ -61,7 +61,7 @@ for program in "plan --samples 10000" "digest chunked.h5 --fields labels"; do
         "$SHARDSTEP" $p --block-rows 18446744073709551615
     refused 0 'windows of 1152921504606846976 blocks of 8 rows' \
         "$SHARDSTEP" $p --block-rows 8 --window-blocks 1152921504606846976
-    refused 0 'for --shuffle blocks' "$SHARDSTEP" $program --window-blocks 4
+    refused 0 'for shuffle blocks' "$SHARDSTEP" $program --window-blocks 4
 done
 refused 3 'windows of 4611686018427387904 blocks of 48 rows' \
     "$SHARDSTEP" digest chunked.h5 --fields labels,images --shuffle blocks --window-blocks 4611686018427387904
