@@ -124,11 +124,10 @@ static uint64_t block_at(const struct order_sequence *sequence, uint64_t block_r
     return whole / block_rows;
 }
 
-static uint64_t row_at(const struct order_sequence *sequence, uint64_t block_rows,
-                       uint64_t position)
+/* The row at a position of the sequence, in the given block, which stands at a place. */
+static uint64_t row_in_block(const struct order_sequence *sequence, uint64_t block_rows,
+                             uint64_t position, uint64_t place, uint64_t block)
 {
-    uint64_t place = block_at(sequence, block_rows, position);
-    uint64_t block = order_permutation_row(&sequence->whole, place);
     uint64_t within = position - begin_of_block(sequence, block_rows, place);
     if (block) within += block * block_rows - sequence->skipped;
     return sequence->base + within;
@@ -178,6 +177,28 @@ static shs_status draw_window(struct order *order, struct order_window window,
 
 /* ---- Rows. */
 
+/* Offsets into a window turned into rows, in place. Its blocks are looked up once, all together,
+ * unless they are more than the rows. */
+static void rows_of_window(const struct order_sequence *sequence, uint64_t block_rows,
+                           const struct order_window *window, uint64_t *index, uint64_t count)
+{
+    enum {
+        MOST = 256
+    };
+    uint64_t blocks[MOST];
+    uint64_t first = block_at(sequence, block_rows, window->begin);
+    uint64_t places = block_at(sequence, block_rows, window->begin + window->rows - 1) - first + 1;
+    bool together = places <= MOST && places <= count;
+    if (together) order_permutation_rows(&sequence->whole, first, places, blocks);
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t position = window->begin + index[i];
+        uint64_t place = block_at(sequence, block_rows, position);
+        uint64_t block =
+            together ? blocks[place - first] : order_permutation_row(&sequence->whole, place);
+        index[i] = row_in_block(sequence, block_rows, position, place, block);
+    }
+}
+
 static shs_status rows_of_windows(struct order *order, const struct run *run, uint64_t position,
                                   uint64_t end, uint64_t *index)
 {
@@ -185,10 +206,12 @@ static shs_status rows_of_windows(struct order *order, const struct run *run, ui
         struct order_window *window;
         shs_status status = draw_window(order, window_at(&order->shape, run, position), &window);
         if (status) return status;
-        for (; position < end && position - window->begin < window->rows; position++)
-            *index++ = row_at(run->sequence, order->shape.block_rows,
-                              window->begin + order_permutation_row(&window->permutation,
-                                                                    position - window->begin));
+        uint64_t left = window->begin + window->rows - position;
+        uint64_t count = end - position < left ? end - position : left;
+        order_permutation_rows(&window->permutation, position - window->begin, count, index);
+        rows_of_window(run->sequence, order->shape.block_rows, window, index, count);
+        position += count;
+        index += count;
     }
     return SHS_OK;
 }
