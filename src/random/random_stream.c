@@ -43,6 +43,14 @@ void random_of_split(uint64_t seed, uint64_t index, shs_random *random)
           (uint32_t)SHS_ROLE_SPLIT << 24 | (uint32_t)(index >> 32 & 0xffffff));
 }
 
+void random_of_weights(uint64_t seed, uint32_t stream, uint64_t position, uint64_t epoch,
+                       shs_random *random)
+{
+    uint32_t purpose = SHS_ROLE_WEIGHTED + 16 * stream;
+    begin(random, seed, (uint32_t)position, (uint32_t)epoch,
+          purpose << 24 | (uint32_t)(position >> 32 & 0xffffff));
+}
+
 static shs_status check_part(const char *operation, const char *name, uint64_t value, uint64_t bits)
 {
     if (value >> bits == 0) return SHS_OK;

@@ -27,6 +27,11 @@ void random_of_order(uint64_t seed, uint32_t stream, uint32_t part, uint64_t epo
  * split belongs to the dataset. index < 2^56. */
 void random_of_split(uint64_t seed, uint64_t index, shs_random *random);
 
+/* Role 5: {block, low 32 of position, epoch, purpose << 24 | next 24 of position}. position < 2^56,
+ * epoch < 2^32, stream <= 15; the caller has checked them. */
+void random_of_weights(uint64_t seed, uint32_t stream, uint64_t position, uint64_t epoch,
+                       shs_random *random);
+
 /* Blocks and words that a stream still has. */
 uint64_t random_blocks_left(const shs_random *stream);
 uint64_t random_words_left(const shs_random *stream);

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The same numbers of every compiler, optimisation, instruction set and byte order: builds
-# tests/unit/golden_random.c and src/random in every way that this machine can, and compares what
-# each prints with tests/unit/golden_random.txt. To make that file anew, when numbers may change:
+# tests/unit/golden_random.c, src/random and the weighted draws of src/order in every way that this
+# machine can, and compares what each prints with tests/unit/golden_random.txt. To make that file
+# anew, when numbers may change:
 #   (golden_random; golden_random "" 20000) > tests/unit/golden_random.txt
 # A million numbers a line by the fastest kernels of every build and by all of -O3, 20,000 by the
 # others and where a machine is emulated; with SHARDSTEP_LONG=1 a million by all but the emulated.
@@ -31,7 +32,7 @@ compile() { # FOLDER COMPILER options...
     shift 2
     mkdir "$folder"
     for file in "$SOURCE"/src/core/core_{status,memory}.c "$SOURCE"/src/random/*.c \
-        "$SOURCE/tests/unit/golden_random.c"; do
+        "$SOURCE"/src/order/order_{alias,weights}.c "$SOURCE/tests/unit/golden_random.c"; do
         extra=
         case $compiler:$file in
         *-linux-gnu-gcc:*avx*) ;;
@@ -42,7 +43,8 @@ compile() { # FOLDER COMPILER options...
         case $compiler in *gcc) extra="$extra $gcc_flags" ;; esac
         # shellcheck disable=SC2086
         "$compiler" $flags "$@" $extra -isystem headers -I"$SOURCE/include" -I"$SOURCE/src/core" \
-            -I"$SOURCE/src/random" -c "$file" -o "$folder/$(basename "$file" .c).o" || return 1
+            -I"$SOURCE/src/random" -I"$SOURCE/src/order" -c "$file" \
+            -o "$folder/$(basename "$file" .c).o" || return 1
     done
     "$compiler" "$@" "$folder"/*.o -o "$folder/golden"
 }

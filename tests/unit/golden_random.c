@@ -4,13 +4,15 @@
  *
  *   golden_random [KERNELS [COUNT]]      plain, avx2, avx512, or "" for the fastest; one million
  *
- * Needs src/random, of src/core only core_status.c and core_memory.c, and the public headers.
+ * Needs src/random, of src/core only core_status.c and core_memory.c, of src/order only
+ * order_alias.c and order_weights.c, and the public headers.
  * Exit code 77: this CPU does not run these kernels. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "order_weights.h"
 #include "random_kernels.h"
 #include "random_stream.h"
 
@@ -165,10 +167,70 @@ static void print_places(void)
     print_line("places", sizeof *out, &draws);
 }
 
+/* The table of `count` weights: each cell's chance, and whom it stands for. */
+static void print_table(void)
+{
+    struct order_alias table;
+    shs_random stream = next_stream();
+    uint64_t *out = numbers;
+    double *weights = malloc(count * sizeof *weights);
+    if (!weights) give_up("memory");
+    for (size_t i = 0; i < count; i++)
+        weights[i] = shs_random_exponential(&stream, i % 5 ? 1 : 1e-6) * (double)(i % 7);
+    if (order_alias_open(weights, count, &table)) give_up("weights");
+    for (size_t i = 0; i < count; i++) {
+        memcpy(&out[i], &table.keep[i], sizeof *out);
+        out[i] ^= (uint64_t)table.other[i] << 20;
+    }
+    order_alias_close(&table);
+    free(weights);
+    print_line("alias_table", sizeof *out, &stream);
+}
+
+static uint64_t draw_row(const struct order_weights *weights, const double *row_weights,
+                         shs_random *stream)
+{
+    struct order_pick pick = order_weights_pick(weights, stream);
+    struct order_search search = order_weights_search(weights, pick);
+    order_weights_search_in(&search, row_weights + search.next,
+                            order_weights_count(weights, pick.block));
+    return search.last;
+}
+
+/* Rows drawn in two levels, at places of role 5 that differ in all their parts. */
+static void print_weighted(void)
+{
+    enum {
+        ROWS = 2000
+    };
+    static double row_weights[ROWS];
+    struct order_weights weights;
+    shs_random draws = next_stream(), stream;
+    uint64_t *out = numbers;
+    if (order_weights_begin(&weights, ROWS, 300)) give_up("weights");
+    for (uint64_t row = 0; row < ROWS; row++) {
+        row_weights[row] = shs_random_exponential(&draws, (double)(row % 3 + 1));
+        double *sum = &weights.sums[row / weights.block_rows];
+        *sum = order_weights_sum(*sum, &row_weights[row], 1);
+    }
+    if (order_weights_end(&weights)) give_up("weights");
+    for (size_t i = 0; i < count; i++) {
+        uint64_t seed = shs_random_u64(&draws), position = shs_random_u64(&draws) >> 8;
+        uint32_t number = shs_random_below(&draws, 16), epoch = shs_random_u32(&draws);
+        random_of_weights(seed, number, position, epoch, &stream);
+        out[i] = draw_row(&weights, row_weights, &stream);
+        out[i] |= (uint64_t)shs_random_u32(&stream) << 32;
+    }
+    order_weights_free(&weights);
+    print_line("weighted", sizeof *out, &draws);
+}
+
 /* What came later stands last: each line's streams depend on the number of lines before it. */
 static void print_later(void)
 {
     WITH("binomial_20", binomial, uint64_t, 20, 0.5);
+    print_table();
+    print_weighted();
 }
 
 static void open_alias(void)
