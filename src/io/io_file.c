@@ -342,21 +342,34 @@ static shs_status write_temporary(const char *path, const char *text)
     return written ? SHS_OK : fail_with("cannot write", path, error, "");
 }
 
+/* In pieces, each as long as all before: of a pipe nobody knows the size. */
+static shs_status read_to_end(int file, const char *path, char **text, size_t *bytes)
+{
+    const size_t most = 1 << 30;
+    for (size_t room = 1 << 16; room <= most; room *= 2) {
+        size_t got = 0;
+        shs_status status = core_resize(room + 1, 1, "a text", text);
+        if (status) return status;
+        if (!read_whole(file, *text + *bytes, room - *bytes, &got))
+            return fail_with("cannot read", path, errno, "");
+        *bytes += got;
+        if (*bytes < room) return SHS_OK;
+    }
+    return core_fail(SHS_ERROR_FILE, "%s has 2^30 bytes or more; give a shorter one", path);
+}
+
 shs_status io_read_all(const char *path, char **text)
 {
-    uint64_t bytes;
-    size_t got = 0;
+    size_t bytes = 0;
     int file;
     *text = NULL;
-    shs_status status = io_size(path, &bytes);
-    if (!status && bytes > 1 << 30)
-        status = core_fail(SHS_ERROR_FILE, "%s has %llu bytes; the most is 2^30", path,
-                           (unsigned long long)bytes);
-    if (!status) status = io_open(path, &file);
+    shs_status status = io_open(path, &file);
     if (status) return status;
-    status = core_new(bytes + 1, 1, "a text", text);
-    if (!status) status = core_wrap(io_read_at(file, 0, *text, bytes, &got), "%s", path);
+    status = read_to_end(file, path, text, &bytes);
     io_close(file);
+    if (!status) (*text)[bytes] = '\0';
+    if (!status && strlen(*text) != bytes)
+        status = core_fail(SHS_ERROR_FORMAT, "%s is no text: it has a byte of 0", path);
     if (status) core_free(text);
     return status;
 }

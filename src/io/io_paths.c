@@ -95,24 +95,6 @@ static shs_status find_in_folder(const char *path, struct collection *to)
 
 /* ---- a list */
 
-static shs_status read_text(const char *path, char **text)
-{
-    uint64_t bytes;
-    size_t got = 0;
-    int file;
-    *text = NULL;
-    shs_status status = io_open(path, &file);
-    if (status) return status;
-    status = io_size(path, &bytes);
-    if (!status) status = core_new((size_t)bytes + 1, 1, "a list of files", text);
-    if (!status) status = core_wrap(io_read_at(file, 0, *text, (size_t)bytes, &got), "%s", path);
-    io_close(file);
-    if (!status && strlen(*text) != got)
-        status = core_fail(SHS_ERROR_FORMAT, "%s is no text: it cannot be a list of files", path);
-    if (status) core_free(text);
-    return status;
-}
-
 static shs_status add_line(struct collection *to, char *line)
 {
     static const char spaces[] = " \t\r";
@@ -125,7 +107,7 @@ static shs_status add_line(struct collection *to, char *line)
 static shs_status find_in_list(const char *path, struct collection *to)
 {
     char *text = NULL, *folder = NULL;
-    shs_status status = read_text(path, &text);
+    shs_status status = io_read_all(path, &text);
     if (!status) status = io_folder_of(path, &folder);
     to->folder = strchr(path, '/') ? folder : NULL;
     for (char *line = text, *next; !status && line; line = next) {
