@@ -24,11 +24,11 @@ struct cli_arguments {
     size_t n_plain;
     uint64_t given; /* bit i: option i of the table */
     uint64_t seed, vranks, batch, epoch, step, rank, steps, samples, threads;
-    uint64_t block_rows, window_blocks, repeats, epoch_rows;
+    uint64_t block_rows, window_blocks, repeats, epoch_rows, stream;
     uint64_t purpose, slot, count, interleave;
     uint64_t chunk, deflate, bins, probe_seconds, probe_mebibytes;
     const char *fields, *augment, *shuffle, *shard, *tail, *format, *channel_axis, *output,
-        *against, *part, *type, *split, *mix, *weights, *balance;
+        *against, *part, *type, *split, *mix, *weights, *balance, *rows, *augment_by, *since;
     bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, json, probe,
         help, one_sample_a_file;
 };
@@ -71,15 +71,22 @@ enum {
 struct cli_order {
     shs_loader_options options;
     uint64_t mix[CLI_MAX_SOURCES];
+    uint64_t *rows;
 };
 
 /* The options of the command line that cli_order() reads. */
 #define CLI_ORDER_OPTIONS                                                                          \
-    "--batch --shuffle --block-rows --window-blocks --shard --tail --part --repeats --epoch-rows " \
-    "--mix --weights --balance"
+    "--batch --shuffle --block-rows --window-blocks --shard --tail --part --rows --repeats "       \
+    "--epoch-rows --mix --weights --balance --stream"
 
 /* Local. Everything that says which rows a virtual rank takes. */
 shs_status cli_order(const struct cli_arguments *arguments, struct cli_order *order);
+
+void cli_order_free(struct cli_order *order);
+
+/* Local. The whole numbers of a value A,B,…, and how many they are; 0 if it is no such value, or
+ * has more than `most`. */
+size_t cli_numbers(const char *text, uint64_t *numbers, size_t most);
 
 /* Local. Tries a file out in a process of its own, before it is opened here: its fields, or all
  * datasets as `info` does if NULL. */

@@ -18,25 +18,38 @@ struct core_digest cli_batch_digest(struct core_hash *hash, const shs_batch *bat
     return core_hash_digest(hash);
 }
 
+static shs_status open_loader(const struct cli_arguments *arguments, const char *fields,
+                              struct cli_order *order, shs_run *run, shs_dataset **dataset,
+                              shs_loader **loader)
+{
+    shs_loader_options *options = &order->options;
+    const shs_dataset_options how = cli_dataset_options(arguments);
+    int by;
+    shs_status status = cli_order(arguments, order);
+    if (!status) status = cli_word("--augment-by", arguments->augment_by, "rank sample", &by);
+    status = mpi_agree(run, status, "reading the options");
+    if (!status) status = shs_dataset_open(run, arguments->plain[0], fields, &how, dataset);
+    if (status) return status;
+    options->augment = arguments->augment;
+    options->augment_by = (shs_augment_by)by;
+    options->threads = arguments->threads < UINT32_MAX ? (uint32_t)arguments->threads : UINT32_MAX;
+    return shs_loader_open(*dataset, options, loader);
+}
+
 shs_status cli_open_loader(const struct cli_arguments *arguments, shs_run *run,
                            shs_dataset **dataset, shs_loader **loader)
 {
-    struct cli_order order;
+    struct cli_order order = {0};
     char *fields = NULL;
-    shs_dataset_options how = cli_dataset_options(arguments);
     shs_status status = SHS_OK;
     if (!arguments->fields && arguments->probe) status = cli_probe(arguments, NULL);
     if (!arguments->fields && !status)
         status = cli_all_fields(arguments->plain[0], arguments->one_sample_a_file, &fields);
-    if (!status) status = cli_order(arguments, &order);
-    status = mpi_agree(run, status, "reading the options");
+    status = mpi_agree(run, status, "finding the fields");
     if (!status)
-        status = shs_dataset_open(run, arguments->plain[0],
-                                  arguments->fields ? arguments->fields : fields, &how, dataset);
+        status = open_loader(arguments, arguments->fields ? arguments->fields : fields, &order, run,
+                             dataset, loader);
+    cli_order_free(&order);
     core_free(&fields);
-    if (status) return status;
-    order.options.augment = arguments->augment;
-    order.options.threads =
-        arguments->threads < UINT32_MAX ? (uint32_t)arguments->threads : UINT32_MAX;
-    return shs_loader_open(*dataset, &order.options, loader);
+    return status;
 }

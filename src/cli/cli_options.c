@@ -33,6 +33,8 @@ static const struct option {
     {"--epoch", NUMBER, PLACE(epoch), "E", "epoch, from 0 on (0)"},
     {"--step", NUMBER, PLACE(step), "T", "step: of the epoch, or of a place in the run"},
     {"--rank", NUMBER, PLACE(rank), "R", "virtual rank"},
+    {"--rows", TEXT, PLACE(rows), "FILE",
+     "only the rows whose numbers a text file lists, ascending"},
     {"--part", TEXT, PLACE(part), "FROM,TO",
      "only rows whose keyed draw lies in [FROM, TO), as 0.8,1"},
     {"--repeats", NUMBER, PLACE(repeats), "R", "each row so many times an epoch (1)"},
@@ -43,6 +45,9 @@ static const struct option {
     {"--weights", TEXT, PLACE(weights), "FIELD", "draw rows by the weights that FIELD has"},
     {"--balance", TEXT, PLACE(balance), "FIELD", "draw rows of each class in FIELD equally often"},
     {"--augment", TEXT, PLACE(augment), "TEXT", "FIELDS: op(name=value, ...) op(...); FIELDS: ..."},
+    {"--augment-by", TEXT, PLACE(augment_by), "WHAT",
+     "draw by rank (and step) or by sample (and epoch) (rank)"},
+    {"--stream", NUMBER, PLACE(stream), "S", "number of the loader in the run, 0 to 15 (0)"},
     {"--threads", NUMBER, PLACE(threads), "N", "threads that read and decode, up to 64 (1)"},
     {"--fields", TEXT, PLACE(fields), "A,B",
      "fields: [ALIAS=]NAME[(window=W, ...)] (all datasets)"},
@@ -55,6 +60,8 @@ static const struct option {
      "prove that no other batch of the epoch takes the rows of this --step"},
     {"--quality", FLAG, PLACE(quality), "", "measure how well the order mixes, beside full"},
     {"--output", TEXT, PLACE(output), "OUT.h5", "write the batch to a file; -o for short"},
+    {"--since", TEXT, PLACE(since), "EPOCH,STEP",
+     "where this --batch began, if it was another one before (0,0)"},
     {"--against", TEXT, PLACE(against), "FILE", "compare with a line of `digest --per-rank`"},
     {"--purpose", NUMBER, PLACE(purpose), "P", "role + 16 * stream (0)"},
     {"--slot", NUMBER, PLACE(slot), "I", "slot in the batch (0)"},
@@ -181,6 +188,7 @@ shs_status cli_parse(const struct cli_command *command, int count, char **words,
                                         .shuffle = "full",
                                         .shard = "global",
                                         .tail = "short",
+                                        .augment_by = "rank",
                                         .format = "hex"};
     for (int at = 0; at < count; at++) {
         if (!strncmp(words[at], "--", 2) || !strcmp(words[at], "-o")) {
@@ -217,88 +225,4 @@ shs_status cli_word(const char *option, const char *value, const char *names, in
         ++*number;
     }
     return core_fail(SHS_ERROR_ARGUMENT, "%s is '%s'; it must be one of: %s", option, value, names);
-}
-
-static shs_status read_part(const char *text, shs_loader_options *loader)
-{
-    char from[64];
-    const char *comma = strchr(text, ',');
-    size_t length = comma ? (size_t)(comma - text) : 0;
-    if (comma && length < sizeof from) {
-        memcpy(from, text, length);
-        from[length] = '\0';
-        if (core_parse_double(from, &loader->part_from) &&
-            core_parse_double(comma + 1, &loader->part_to))
-            return SHS_OK;
-    }
-    return core_fail(SHS_ERROR_ARGUMENT, "--part is '%s'; give FROM,TO such as 0.8,1", text);
-}
-
-static shs_status check_not_zero(const struct cli_arguments *arguments, const char *option,
-                                 uint64_t value)
-{
-    if (value || !cli_given(arguments, option)) return SHS_OK;
-    return core_fail(SHS_ERROR_ARGUMENT, "%s is 0; it must be at least 1", option);
-}
-
-static shs_status read_mix(const char *text, struct cli_order *order)
-{
-    const char *at = text;
-    uint64_t *part = order->mix;
-    char number[32];
-    for (size_t length; part < order->mix + CLI_MAX_SOURCES; at += length + 1, part++) {
-        length = strcspn(at, ",");
-        if (length >= sizeof number) break;
-        memcpy(number, at, length);
-        number[length] = '\0';
-        if (!core_parse_u64(number, part)) break;
-        if (at[length]) continue;
-        order->options.mix = order->mix;
-        order->options.n_mix = (size_t)(part - order->mix) + 1;
-        return SHS_OK;
-    }
-    return core_fail(SHS_ERROR_ARGUMENT,
-                     "--mix is '%s'; give up to %d whole numbers such as 7,3, one for each source",
-                     text, CLI_MAX_SOURCES);
-}
-
-static shs_status check_numbers(const struct cli_arguments *arguments)
-{
-    const struct {
-        const char *option;
-        uint64_t value;
-    } numbers[] = {{"--batch", arguments->batch},
-                   {"--block-rows", arguments->block_rows},
-                   {"--window-blocks", arguments->window_blocks},
-                   {"--repeats", arguments->repeats},
-                   {"--epoch-rows", arguments->epoch_rows}};
-    shs_status status = SHS_OK;
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers && !status; i++)
-        status = check_not_zero(arguments, numbers[i].option, numbers[i].value);
-    return status;
-}
-
-shs_status cli_order(const struct cli_arguments *arguments, struct cli_order *order)
-{
-    int shuffle, shard, tail;
-    *order = (struct cli_order){0};
-    shs_loader_options *loader = &order->options;
-    shs_status status = cli_word("--shuffle", arguments->shuffle, "full none blocks", &shuffle);
-    if (!status) status = cli_word("--shard", arguments->shard, "global fixed", &shard);
-    if (!status) status = cli_word("--tail", arguments->tail, "short drop pad", &tail);
-    if (!status) status = check_numbers(arguments);
-    if (!status && arguments->part) status = read_part(arguments->part, loader);
-    if (!status && arguments->mix) status = read_mix(arguments->mix, order);
-    if (status) return status;
-    loader->batch = arguments->batch;
-    loader->shuffle = (shs_shuffle)shuffle;
-    loader->block_rows = arguments->block_rows;
-    loader->window_blocks = arguments->window_blocks;
-    loader->shard = (shs_shard)shard;
-    loader->tail = (shs_tail)tail;
-    loader->repeats = arguments->repeats;
-    loader->epoch_rows = arguments->epoch_rows;
-    loader->weight_field = arguments->weights;
-    loader->balance = arguments->balance;
-    return SHS_OK;
 }

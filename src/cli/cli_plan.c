@@ -98,12 +98,13 @@ static shs_status open_plan(struct cli_plan *plan)
 {
     const struct cli_arguments *arguments = plan->arguments;
     const struct order_shape *shape = &plan->order.order.shape;
-    struct cli_order order;
+    struct cli_order order = {0};
     shs_status status = cli_order(arguments, &order);
     if (!status) status = check_source(arguments);
     if (!status) status = check_question(arguments);
     if (!status && arguments->n_plain) status = open_file(plan);
     if (!status) status = open_order(plan, &order.options);
+    cli_order_free(&order);
     if (!status) status = check_choice(arguments, shape);
     if (!status) status = run_order_begin(&plan->order, arguments->epoch);
     if (status) return status;

@@ -22,24 +22,53 @@ struct replay {
     char digest[CORE_DIGEST_TEXT];
 };
 
+/* Where the run began to have its batch. */
+static shs_status find_origin(const struct cli_arguments *arguments, struct order_origin *origin)
+{
+    uint64_t numbers[2] = {0, 0};
+    if (arguments->since && cli_numbers(arguments->since, numbers, 2) != 2)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "--since is '%.80s'; give EPOCH,STEP: the epoch with which the batch "
+                         "changed, and the step that it began with",
+                         arguments->since);
+    *origin = (struct order_origin){numbers[0], numbers[1]};
+    return SHS_OK;
+}
+
 /* --step counts through the run, as the lines of `digest` do; with --epoch within that epoch. */
 static shs_status find_cursor(const struct replay *replay, shs_cursor *cursor)
 {
     const struct cli_arguments *arguments = replay->arguments;
-    uint64_t steps = shs_epoch_steps(replay->loader), before;
+    const struct order_shape *shape = &replay->loader->order.order.shape;
+    uint64_t steps = order_steps(shape), before;
+    struct order_origin origin;
+    shs_status status = find_origin(arguments, &origin);
+    if (status) return status;
+    if (cli_given(arguments, "--epoch")) {
+        if (!core_multiply(arguments->epoch - origin.epoch, steps, &before)) before = UINT64_MAX;
+        *cursor =
+            (shs_cursor){arguments->epoch, arguments->step, origin.step + before + arguments->step};
+    } else {
+        if (arguments->step < origin.step)
+            return core_fail(SHS_ERROR_ARGUMENT,
+                             "--step is %llu, but the batch began at step %llu (--since)",
+                             (ull)arguments->step, (ull)origin.step);
+        uint64_t done = arguments->step - origin.step;
+        *cursor = (shs_cursor){origin.epoch + done / steps, done % steps, arguments->step};
+    }
+    return order_check_cursor_since(shape, 0, origin, *cursor);
+}
+
+static shs_status check_place(const struct replay *replay)
+{
+    const struct cli_arguments *arguments = replay->arguments;
     if (!cli_given(arguments, "--step") || !cli_given(arguments, "--rank") ||
         !cli_given(arguments, "--vranks"))
         return core_fail(SHS_ERROR_ARGUMENT,
                          "give --vranks, --rank and --step: whose batch, of which run");
-    if (arguments->rank >= replay->run->vranks)
-        return core_fail(SHS_ERROR_ARGUMENT, "--rank is %llu; there are virtual ranks 0 to %llu",
-                         (ull)arguments->rank, (ull)(replay->run->vranks - 1));
-    *cursor = (shs_cursor){arguments->step / steps, arguments->step % steps, arguments->step};
-    if (cli_given(arguments, "--epoch")) {
-        if (!core_multiply(arguments->epoch, steps, &before)) before = UINT64_MAX;
-        *cursor = (shs_cursor){arguments->epoch, arguments->step, before + arguments->step};
-    }
-    return order_check_cursor(&replay->loader->order.order.shape, 0, *cursor);
+    if (arguments->rank < replay->run->vranks) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT, "--rank is %llu; there are virtual ranks 0 to %llu",
+                     (ull)arguments->rank, (ull)(replay->run->vranks - 1));
 }
 
 static shs_status load(struct replay *replay)
@@ -48,6 +77,7 @@ static shs_status load(struct replay *replay)
     struct core_hash *hash;
     shs_cursor cursor;
     shs_status status = cli_open_loader(arguments, replay->run, &replay->dataset, &replay->loader);
+    if (!status) status = check_place(replay);
     if (!status) status = find_cursor(replay, &cursor);
     if (!status)
         status = run_loader_replay(replay->loader, cursor, arguments->rank, &replay->batch);
@@ -200,8 +230,10 @@ const struct cli_command cli_replay = {
     .name = "replay",
     .usage = "FILE --vranks V --rank R --step T [options]",
     .summary = "makes one batch of a run again, alone: its rows, every draw, its hash",
-    .details = "--step counts through the run, as the lines of `digest` do, or from --epoch on",
-    .options = CLI_LOADER_OPTIONS " --rank --output --against",
+    .details =
+        "--step counts through the run, as the lines of `digest` do, or from --epoch on; --since "
+        "is for\na run whose batch changed at the end of an epoch",
+    .options = CLI_LOADER_OPTIONS " --rank --since --output --against",
     .least_plain = 1,
     .most_plain = 1,
     .run = run,

@@ -38,6 +38,50 @@ code=0
 "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 3 --against digest.txt > out.txt || code=$?
 [ $code = 1 ] && grep -q '^DIFFERENT' out.txt || fail "a batch without augmentation passed: $code"
 
+# runs with other options: a list of rows, another stream, draws by sample
+seq 1 3 9999 > third.txt
+on 2 "$SHARDSTEP" digest "${run[@]}" --augment "$augment" --rows third.txt --stream 3 \
+    --augment-by sample --per-rank > third.digest
+for place in 0:0 63:3 17:2; do
+    "$SHARDSTEP" replay "${run[@]}" --augment "$augment" --rows third.txt --stream 3 \
+        --augment-by sample --against third.digest --rank ${place%:*} --step ${place#*:} > out.txt ||
+        fail "replay of a list of rows at $place: $(tail -n 1 out.txt)"
+    awk '/^slot/ && $4 % 3 != 1' out.txt | grep . && fail "a row that is not on the list"
+done
+for option in "--stream 4" "--augment-by rank"; do
+    code=0
+    "$SHARDSTEP" replay "${run[@]}" --augment "$augment" --rows third.txt --stream 3 --augment-by sample \
+        --against third.digest --rank 0 --step 0 $option > out.txt || code=$?
+    [ $code = 1 ] || fail "$option changes nothing: $code"
+done
+
+# a run whose batch became 16 at the end of epoch 0, after 40 steps: the rows of epoch 1, at other places
+replay --rank 7 --step 13 > plain.txt
+replay --rank 7 --step 13 --since 1,10 > since.txt
+same "a batch that began where epoch 1 does" plain.txt since.txt
+"$SHARDSTEP" replay "${run[@]}" --augment "$augment" --rank 7 --step 43 --since 1,40 > since.txt
+grep -q '^step 43 (epoch 1, epoch step 3), virtual rank 7 of 64: 16 rows' since.txt ||
+    fail "the place after a change of the batch: $(head -n 1 since.txt)"
+"$SHARDSTEP" replay "${run[@]}" --augment "$augment" --rank 7 --epoch 1 --step 3 --since 1,40 > other.txt
+same "the same batch by its epoch" since.txt other.txt
+sed -n 's/^slot [0-9]*  row \([0-9]*\)  .*/\1/p' since.txt > replayed.txt
+same "rows after a change of the batch" rows.txt replayed.txt
+[ "$(sed -n 2p since.txt)" != "$(sed -n 2p plain.txt)" ] || fail "another step draws the same"
+
+refused 0 'the batch began at step 40' \
+    "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 39 --since 1,40
+refused 0 'only since epoch 1' "$SHARDSTEP" replay "${run[@]}" --rank 7 --epoch 0 --step 3 --since 1,40
+refused 0 "since is '1'; give EPOCH,STEP" "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 3 --since 1
+printf '1 2 x 4\n' > bad.txt
+refused 0 "bad.txt has 'x' in place of row number 2" \
+    "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 3 --rows bad.txt
+refused 0 'nowhere.txt: No such file' "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 3 --rows nowhere.txt
+refused 0 'row 2 after row 2' "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 0 \
+    --rows <(printf '1 2\n2\n')
+refused 0 'no steps' "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 0 --rows /dev/null
+refused 0 'augment-by is .both.; it must be one of: rank sample' \
+    "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 0 --augment-by both
+refused 0 'stream 16; choose 0 to 15' "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 0 --stream 16
 refused 0 'no line of step 3 and virtual rank 7' \
     "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 3 --against /dev/null
 refused 0 'virtual ranks 0 to 63' "$SHARDSTEP" replay "${run[@]}" --rank 64 --step 3

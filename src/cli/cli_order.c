@@ -1,0 +1,131 @@
+/* The options that say which rows a virtual rank takes. */
+#include <string.h>
+
+#include "cli.h"
+#include "core_memory.h"
+#include "core_text.h"
+#include "io_file.h"
+
+static shs_status read_part(const char *text, shs_loader_options *loader)
+{
+    char from[64];
+    const char *comma = strchr(text, ',');
+    size_t length = comma ? (size_t)(comma - text) : 0;
+    if (comma && length < sizeof from) {
+        memcpy(from, text, length);
+        from[length] = '\0';
+        if (core_parse_double(from, &loader->part_from) &&
+            core_parse_double(comma + 1, &loader->part_to))
+            return SHS_OK;
+    }
+    return core_fail(SHS_ERROR_ARGUMENT, "--part is '%s'; give FROM,TO such as 0.8,1", text);
+}
+
+static shs_status check_not_zero(const struct cli_arguments *arguments, const char *option,
+                                 uint64_t value)
+{
+    if (value || !cli_given(arguments, option)) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT, "%s is 0; it must be at least 1", option);
+}
+
+size_t cli_numbers(const char *text, uint64_t *numbers, size_t most)
+{
+    char number[32];
+    for (size_t count = 0, length; count < most; text += length + 1) {
+        length = strcspn(text, ",");
+        if (length >= sizeof number) return 0;
+        memcpy(number, text, length);
+        number[length] = '\0';
+        if (!core_parse_u64(number, &numbers[count++])) return 0;
+        if (!text[length]) return count;
+    }
+    return 0;
+}
+
+static shs_status read_mix(const char *text, struct cli_order *order)
+{
+    order->options.mix = order->mix;
+    order->options.n_mix = cli_numbers(text, order->mix, CLI_MAX_SOURCES);
+    if (order->options.n_mix) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "--mix is '%.80s'; give up to %d whole numbers such as 7,3, one for each "
+                     "source",
+                     text, CLI_MAX_SOURCES);
+}
+
+static shs_status check_numbers(const struct cli_arguments *arguments)
+{
+    const struct {
+        const char *option;
+        uint64_t value;
+    } numbers[] = {{"--batch", arguments->batch},
+                   {"--block-rows", arguments->block_rows},
+                   {"--window-blocks", arguments->window_blocks},
+                   {"--repeats", arguments->repeats},
+                   {"--epoch-rows", arguments->epoch_rows}};
+    shs_status status = SHS_OK;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers && !status; i++)
+        status = check_not_zero(arguments, numbers[i].option, numbers[i].value);
+    return status;
+}
+
+/* Numbers of rows, with anything that is a space between them. The loader says if they do not
+ * ascend. */
+static shs_status read_rows(const char *path, struct cli_order *order)
+{
+    static const char spaces[] = " \t\r\n";
+    char *text;
+    uint64_t count = 0;
+    shs_status status = io_read_all(path, &text);
+    if (status) return core_wrap(status, "--rows");
+    for (char *at = text; *(at += strspn(at, spaces)); at += strcspn(at, spaces))
+        count++;
+    status = core_new(count + 1, sizeof *order->rows, "a list of rows", &order->rows);
+    char *at = text;
+    for (uint64_t i = 0; i < count && !status; i++) {
+        char *word = at + strspn(at, spaces);
+        at = word + strcspn(word, spaces);
+        if (*at) *at++ = '\0';
+        if (!core_parse_u64(word, &order->rows[i]))
+            status = core_fail(SHS_ERROR_FORMAT,
+                               "--rows: %s has '%.40s' in place of row number %llu; it must hold "
+                               "whole numbers",
+                               path, word, (unsigned long long)i);
+    }
+    core_free(&text);
+    order->options.rows = order->rows;
+    order->options.n_rows = count;
+    return status;
+}
+
+void cli_order_free(struct cli_order *order)
+{
+    core_free(&order->rows);
+}
+
+shs_status cli_order(const struct cli_arguments *arguments, struct cli_order *order)
+{
+    int shuffle, shard, tail;
+    *order = (struct cli_order){0};
+    shs_loader_options *loader = &order->options;
+    shs_status status = cli_word("--shuffle", arguments->shuffle, "full none blocks", &shuffle);
+    if (!status) status = cli_word("--shard", arguments->shard, "global fixed", &shard);
+    if (!status) status = cli_word("--tail", arguments->tail, "short drop pad", &tail);
+    if (!status) status = check_numbers(arguments);
+    if (!status && arguments->part) status = read_part(arguments->part, loader);
+    if (!status && arguments->mix) status = read_mix(arguments->mix, order);
+    if (!status && arguments->rows) status = read_rows(arguments->rows, order);
+    if (status) return status;
+    loader->batch = arguments->batch;
+    loader->shuffle = (shs_shuffle)shuffle;
+    loader->block_rows = arguments->block_rows;
+    loader->window_blocks = arguments->window_blocks;
+    loader->shard = (shs_shard)shard;
+    loader->tail = (shs_tail)tail;
+    loader->repeats = arguments->repeats;
+    loader->epoch_rows = arguments->epoch_rows;
+    loader->weight_field = arguments->weights;
+    loader->balance = arguments->balance;
+    loader->stream = arguments->stream < UINT32_MAX ? (uint32_t)arguments->stream : UINT32_MAX;
+    return SHS_OK;
+}
