@@ -3,7 +3,10 @@
 
 #include "cli_bench.h"
 #include "core_memory.h"
+#include "order_alias.h"
 #include "order_kernels.h"
+#include "order_ledger.h"
+#include "order_mix.h"
 #include "random_stream.h"
 
 enum {
@@ -14,37 +17,71 @@ enum {
 
 typedef unsigned long long ull;
 
-/* What is measured: fills rows, of the positions from `first` on. */
-typedef void subject(const struct order_permutation *permutation, uint64_t first, uint64_t *rows);
+/* What is measured: fills BATCH rows, of the positions from `first` on. */
+typedef shs_status subject(void *of, uint64_t first, uint64_t *rows);
 
-static void in_bulk(const struct order_permutation *permutation, uint64_t first, uint64_t *rows)
+static shs_status in_bulk(void *of, uint64_t first, uint64_t *rows)
 {
-    order_permutation_rows(permutation, first, BATCH, rows);
+    order_permutation_rows(of, first, BATCH, rows);
+    return SHS_OK;
 }
 
-static void one_at_a_time(const struct order_permutation *permutation, uint64_t first,
-                          uint64_t *rows)
+static shs_status one_at_a_time(void *of, uint64_t first, uint64_t *rows)
 {
     for (uint64_t i = 0; i < BATCH; i++)
-        rows[i] = order_permutation_row(permutation, first + i);
+        rows[i] = order_permutation_row(of, first + i);
+    return SHS_OK;
 }
 
-static double measure(subject *take, const struct order_permutation *permutation)
+static shs_status by_order(void *of, uint64_t first, uint64_t *rows)
 {
-    uint64_t rows[BATCH], sum = 0,
-                          count = permutation->samples < PASS ? permutation->samples : PASS;
-    double best = 0;
-    count -= count % BATCH;
-    for (int round = 0; round < ROUNDS; round++) {
-        double begin = seconds_now();
-        for (uint64_t first = 0; first < count; first += BATCH) {
-            take(permutation, first, rows);
-            sum += rows[first % BATCH];
-        }
-        double seconds = (seconds_now() - begin) / (double)count;
-        if (best == 0 || seconds < best) best = seconds;
+    struct order *order = of;
+    return order_rows(order, 0, order_slice(&order->shape, first / BATCH, 0), rows);
+}
+
+/* Numbers as an epoch's permutation gives them: of all sources in turn. */
+static shs_status by_mix(void *of, uint64_t first, uint64_t *rows)
+{
+    const struct order_mix *mix = of;
+    const struct order_mix_source *last = &mix->source[mix->sources - 1];
+    for (uint64_t i = 0; i < BATCH; i++)
+        rows[i] = (first + i) * 7919 % (last->begin + last->takes);
+    return order_mix_rows(of, 1, rows, BATCH);
+}
+
+static shs_status by_weight(void *of, uint64_t first, uint64_t *rows)
+{
+    for (uint64_t i = 0; i < BATCH; i++) {
+        shs_random random;
+        random_of_weights(42, 0, first + i, 0, &random);
+        rows[i] = order_alias_draw(of, &random);
     }
-    return sum ? best : 0;
+    return SHS_OK;
+}
+
+static shs_status into_ledger(void *of, uint64_t first, uint64_t *rows)
+{
+    rows[first % BATCH] = first;
+    order_ledger_add(of, rows, BATCH);
+    return SHS_OK;
+}
+
+/* Seconds a row of an epoch of so many. */
+static shs_status measure(subject *take, void *of, uint64_t samples, double *best)
+{
+    static uint64_t rows[BATCH];
+    uint64_t count = samples < PASS ? samples : PASS;
+    shs_status status = SHS_OK;
+    *best = 0;
+    count -= count % BATCH;
+    for (int round = 0; round < ROUNDS && !status; round++) {
+        double begin = seconds_now();
+        for (uint64_t first = 0; first < count && !status; first += BATCH)
+            status = take(of, first, rows);
+        double seconds = (seconds_now() - begin) / (double)count;
+        if (*best == 0 || seconds < *best) *best = seconds;
+    }
+    return status;
 }
 
 static void print(uint64_t samples, const char *what, double seconds, double bytes)
@@ -78,22 +115,86 @@ static shs_status bench_table(uint64_t samples)
     return SHS_OK;
 }
 
-static shs_status bench_samples(uint64_t samples)
+static shs_status tell(subject *take, void *of, uint64_t samples, const char *what, double bytes)
+{
+    double seconds;
+    shs_status status = measure(take, of, samples, &seconds);
+    if (!status) print(samples, what, seconds, bytes);
+    return status;
+}
+
+static shs_status bench_permutation(uint64_t samples)
 {
     static const char *const kernels[] = {"plain", "avx2", "avx512"};
     struct order_permutation permutation = {0};
     char what[64];
     shs_status status = order_permutation_set(&permutation, 42, 0, 0, samples);
-    for (size_t i = 0; i < sizeof kernels / sizeof *kernels && !status; i++)
-        if (order_kernels_choose(kernels[i])) {
-            snprintf(what, sizeof what, "in bulk, %s", kernels[i]);
-            print(samples, what, measure(in_bulk, &permutation), sizeof permutation);
-        }
+    for (size_t i = 0; i < sizeof kernels / sizeof *kernels && !status; i++) {
+        if (!order_kernels_choose(kernels[i])) continue;
+        snprintf(what, sizeof what, "in bulk, %s", kernels[i]);
+        status = tell(in_bulk, &permutation, samples, what, sizeof permutation);
+    }
     order_kernels_choose("");
     if (!status)
-        print(samples, "one at a time", measure(one_at_a_time, &permutation), sizeof permutation);
+        status = tell(one_at_a_time, &permutation, samples, "one at a time", sizeof permutation);
     order_permutation_free(&permutation);
-    return status ? status : bench_table(samples);
+    return status;
+}
+
+static shs_status bench_blocks(uint64_t samples)
+{
+    struct order order = {.shape = {.samples = samples,
+                                    .vranks = 1,
+                                    .batch = BATCH,
+                                    .shuffle = SHS_SHUFFLE_BLOCKS,
+                                    .block_rows = 64,
+                                    .window_blocks = 16},
+                          .seed = 42};
+    shs_status status = order_begin(&order, 0);
+    if (!status)
+        status = tell(by_order, &order, samples, "blocks of 64, windows of 16", sizeof order);
+    order_free(&order);
+    return status;
+}
+
+/* Three sources, of which the first gives more than its share. */
+static shs_status bench_mix(uint64_t samples)
+{
+    const uint64_t bounds[] = {0, samples / 4, samples / 2, samples}, ratio[] = {5, 2, 3};
+    struct order_mix mix = {.permuted = true, .seed = 42};
+    shs_status status = order_mix_open(&mix, bounds, ratio, 3, samples);
+    if (!status)
+        status = tell(by_mix, &mix, samples, "numbers of 3 sources to rows",
+                      (double)(sizeof mix + 3 * sizeof *mix.source));
+    order_mix_free(&mix);
+    return status;
+}
+
+static shs_status bench_weights(uint64_t samples)
+{
+    double *weights;
+    struct order_alias table = {0};
+    shs_status status = core_new(samples, sizeof *weights, "weights", &weights);
+    for (uint64_t i = 0; i < samples && !status; i++)
+        weights[i] = (double)(1 + i % 100);
+    if (!status) status = order_alias_open(weights, samples, &table);
+    core_free(&weights);
+    if (!status)
+        status = tell(by_weight, &table, samples, "drawn by weight", 12. * (double)samples);
+    order_alias_close(&table);
+    return status;
+}
+
+static shs_status bench_samples(uint64_t samples)
+{
+    struct order_ledger ledger = {0};
+    shs_status status = bench_permutation(samples);
+    if (!status) status = bench_table(samples);
+    if (!status) status = bench_blocks(samples);
+    if (!status) status = bench_mix(samples);
+    if (!status) status = bench_weights(samples);
+    if (!status) status = tell(into_ledger, &ledger, samples, "the ledger", sizeof ledger);
+    return status;
 }
 
 shs_status cli_bench_order(void)

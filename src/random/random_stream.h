@@ -19,7 +19,8 @@ void random_of_sample(uint64_t seed, uint32_t stream, uint64_t index, uint64_t e
                       shs_random *random);
 
 /* Role 3: {block, 0 for a permutation of rows or blocks or 1 + w for window w, epoch,
- * purpose << 24 | vrank}, vrank 0 but for windows and fixed shards. */
+ * purpose << 24 | vrank}, vrank 0 but for windows and fixed shards. For passes over a source, see
+ * order_mix.h, the same with other parts. */
 void random_of_order(uint64_t seed, uint32_t stream, uint32_t part, uint64_t epoch, uint64_t vrank,
                      shs_random *random);
 
