@@ -1,7 +1,23 @@
 /* The loader: batches of a dataset, in an order that is a function of seed and cursor.
  *
  * Loading is synchronous: shs_next() returns when the batch is there. It is serial, in the calling
- * thread, unless `threads` says that reading and decoding shall be parallel. */
+ * thread, unless `threads` says that reading and decoding shall be parallel.
+ *
+ * SAMPLING. An epoch has each row once: of the dataset, or of a part or list of its rows. With
+ * shard global it may also have
+ *
+ * - rows in passes (repeats, epoch_rows): each pass has all rows once, in an order of its own, and
+ *   one epoch goes on where the other ended. At any epoch's end no two rows have been taken numbers
+ *   of times that differ by more than one, but for what tail drop leaves out. With shuffle full or
+ *   none that holds at any step.
+ * - several sources, mixed by a ratio (mix): of the M rows of an epoch source i, of the paths that
+ *   dataset.h separates by commas, has from floor(M * C_i / C) on to below floor(M * C_{i+1} / C),
+ *   C_i being the sum of the ratio's numbers before its own and C that of all: with {7, 3} and an
+ *   epoch of 10 rows 7 and 3, exactly. It gives them in passes of its own. With shuffle full any
+ *   row may follow any other; file order is the rows of the first source, then of the second, ….
+ * - rows drawn by weight, with replacement (weights, weight_field, balance), with shuffle full: how
+ *   often one comes is random, and the ledger knows the number of rows only. With SHS_BY_SAMPLE a
+ *   row that comes twice in an epoch is augmented alike. */
 #ifndef SHARDSTEP_LOADER_H
 #define SHARDSTEP_LOADER_H
 
@@ -64,40 +80,30 @@ typedef struct shs_loader_options {
                                W; 0: 16. More mix better and want more of the dataset's cache_bytes:
                                each chunk is decoded once an epoch, but for those at cuts, if W
                                decoded blocks for each hosted virtual rank fit in, and two more */
-    double
-        part_from; /* only rows whose keyed draw, of the run's seed and the row's number, lies in */
-    double part_to; /* [part_from, part_to): 0 to 0.8 for training and 0.8 to 1 for validation never
-                       overlap, and never move when rows are appended; 0 and 0: all rows. Parts
-                       whose samples are overlapping windows share rows: see dataset.h */
+    double part_from; /* only rows whose keyed draw, of the run's seed and the row's number, lies */
+    double part_to;   /* in [part_from, part_to): 0 to 0.8 for training and 0.8 to 1 for validation
+                         never overlap, and never move when rows are appended; 0 and 0: all rows.
+                         Parts whose samples are overlapping windows share rows: see dataset.h */
     const uint64_t *rows; /* only these rows, ascending, each once; copied; NULL: all rows. Not with
                              a part. Either keeps 8 bytes a row of the subset. */
     uint64_t n_rows;
 
-    /* An epoch that is not each row once; with shard global only. */
-    uint64_t repeats;    /* each row so many times; 0: once */
-    uint64_t epoch_rows; /* or: rows of an epoch, whatever the dataset has; 0: all. Rows are taken
-                            in passes, each of which has all of them once in an order of its own,
-                            and which go on from one epoch to the next: at any step of the run no
-                            row has been taken two times more often than another. */
-    const uint64_t *mix; /* for each source of the dataset (dataset.h), how many of every sum(mix)
-                            rows it gives; NULL: sources do not matter. Each has an exact number of
-                            an epoch's rows, its share rounded, and gives them in passes of its own.
-                            With mix = {7, 3} and epoch_rows = 10 they are 7 and 3. Order of an
-                            epoch: with shuffle full any row may follow any other; else the rows
-                            of the first source, then those of the second, … are its file order */
+    /* See SAMPLING. */
+    uint64_t repeats;    /* passes of an epoch; 0: 1 */
+    uint64_t epoch_rows; /* or: rows of an epoch, whatever the dataset has; 0: all */
+    const uint64_t *mix; /* a ratio of whole numbers, one for each source; copied; NULL: the dataset
+                            is one source */
     size_t n_mix;
-    const double *weights;    /* one for each sample of the dataset: rows are drawn with
-                                 replacement, in proportion to it, with shuffle full. Finite, not
-                                 below 0, of a finite sum above 0. Copied into a table of 12 bytes
-                                 a sample. With repeats or epoch_rows an epoch has more or fewer
-                                 draws than there are rows. Rows outside a part or list count as 0.
-                                 Of an epoch only the number of rows is verified. */
-    const char *weight_field; /* or: a field, as in dataset.h, of the same files that has them, one
-                                 number a sample; 12 MiB are kept, and for more than 2^20 samples
-                                 each draw reads those of neighbouring samples */
-    const char *balance; /* or: a field of whole numbers, one a sample, such as labels: each value
-                            that occurs is drawn equally often, and of its samples each. Values
-                            span at most 2^20 */
+    const double *weights; /* one for each sample of the dataset: finite, not below 0, their sum
+                              finite and above 0. Of rows outside a part or list they count as 0.
+                              Copied into a table of 12 bytes a sample */
+    uint64_t n_weights;
+    const char *weight_field; /* or: a field of the same files that has them, in the text of
+                                 dataset.h, one number a sample. Up to 20 MiB are kept, and of more
+                                 than 2^20 samples each draw reads the weights of some neighbours */
+    const char *balance; /* or: a field of whole numbers such as labels, one a sample, that span at
+                            most 2^20: each that occurs is drawn equally often, and each of its
+                            samples. Kept and read likewise */
 
     const char *augment; /* see augment.h; NULL: samples as they are. Copied. */
     shs_augment_by augment_by;

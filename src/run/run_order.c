@@ -44,6 +44,14 @@ static shs_status check_sampling(const shs_loader_options *options)
     return SHS_OK;
 }
 
+static shs_status check_weights(const struct run_order_how *how, const shs_loader_options *options)
+{
+    uint64_t samples = how->bounds[how->sources];
+    if (!options->weights || options->n_weights == samples) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT, "%llu weights for %llu samples; give one for each",
+                     (ull)options->n_weights, (ull)samples);
+}
+
 static shs_status check_blocks(const shs_loader_options *options)
 {
     if (options->shuffle == SHS_SHUFFLE_BLOCKS || (!options->block_rows && !options->window_blocks))
@@ -157,6 +165,7 @@ shs_status run_order_open(const struct run_order_how *how, const shs_loader_opti
     if (options->balance) order->weighting = "balance";
     shs_status status = check_blocks(options);
     if (!status) status = check_sampling(options);
+    if (!status) status = check_weights(how, options);
     if (!status) status = take_subset(how, options, order);
     if (!status) status = count_places(options, order->rows, &shape->samples);
     if (order->weighting) shape->shuffle = SHS_SHUFFLE_NONE;
