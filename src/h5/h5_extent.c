@@ -14,7 +14,8 @@ struct search {
     hid_t dataset;  /* of its own: nothing of it is in HDF5's buffers yet */
     hid_t creation; /* its creation list */
     struct io_layout *layout;
-    char *reason; /* of IO_REASON_BYTES; "" as long as nothing speaks against it */
+    char *reason;      /* of IO_REASON_BYTES; "" as long as nothing speaks against it */
+    shs_status status; /* of an index of chunks that is damaged */
 };
 
 static bool refuse(struct search *search, const char *reason)
@@ -148,16 +149,68 @@ static void next_corner(const struct io_layout *layout, hsize_t *corner)
     }
 }
 
+static bool damaged(struct search *search, const char *why)
+{
+    search->status = h5_fail(SHS_ERROR_FORMAT,
+                             "%s: dataset %s: its index of chunks %s; the file is damaged, get it "
+                             "anew",
+                             search->file->path, search->field->name, why);
+    return false;
+}
+
+/* The least bytes of a fixed array for all chunks: a header, a block, and in it for each chunk an
+ * address, for filtered ones also a size and a mask. */
+static uint64_t fixed_array_bytes(const struct io_layout *layout, bool filtered, size_t address,
+                                  size_t size, uint64_t *header)
+{
+    uint64_t chunk = address;
+    *header = 12 + address + size;
+    if (filtered) {
+        chunk += 4 + 1;
+        for (size_t bytes = layout->chunk_bytes; bytes; bytes >>= 8)
+            chunk++;
+    }
+    if (!core_multiply(chunk, layout->n_chunks, &chunk)) return UINT64_MAX;
+    return *header + 10 + address + chunk;
+}
+
+/* HDF5 looks a chunk up in a fixed array by its number, and beyond the array's end takes what its
+ * memory holds there. It does not tell how long an array is, but how many bytes it takes. */
+static bool check_fixed_array(struct search *search)
+{
+    H5D_chunk_index_t kind;
+    H5O_info_t object;
+    size_t address = 0, size = 0;
+    uint64_t header;
+    if (H5Dget_chunk_index_type(search->dataset, &kind) < 0)
+        return damaged(search, "is of no known kind");
+    if (kind != H5D_CHUNK_IDX_FARRAY) return true;
+    if (H5Oget_info2(search->dataset, &object, H5O_INFO_META_SIZE) < 0)
+        return damaged(search, "cannot be read");
+    hid_t creation = H5Fget_create_plist(search->file->id);
+    H5Pget_sizes(creation, &address, &size);
+    H5Pclose(creation);
+    uint64_t bytes = object.meta_size.obj.index_size;
+    uint64_t least = fixed_array_bytes(search->layout, H5Pget_nfilters(search->creation) > 0,
+                                       address, size, &header);
+    if (bytes > header && bytes < least) /* a header alone, or nothing: no chunk was written */
+        return damaged(search, "is smaller than its grid of chunks");
+    return true;
+}
+
 /* Looks up every chunk. How many were found, and their size, must be what HDF5 counts: a look-up
- * that failed in a damaged index must not pass for a chunk that was never written. */
+ * that failed in a damaged index must not pass for a chunk that was never written. Nor may HDF5
+ * read through such an index, for what it takes from it may lie anywhere. */
 static bool find_chunks(struct search *search)
 {
     struct io_layout *layout = search->layout;
     hsize_t corner[SHS_MAX_AXES] = {0}, counted, bytes = 0, found = 0;
+    if (!check_fixed_array(search)) return false;
     hid_t space = H5Dget_space(search->dataset);
     herr_t result = H5Dget_num_chunks(search->dataset, space, &counted);
     H5Sclose(space);
-    if (result < 0) return refuse(search, "of a chunk index that cannot be read");
+    if (result < 0) return damaged(search, "cannot be read");
+    if (counted > layout->n_chunks) return damaged(search, "has more chunks than its grid");
     if (layout->n_chunks / 16 > counted + 4096) return refuse(search, "mostly not written");
     if (core_new(layout->n_chunks, sizeof *layout->chunks, "places of chunks", &layout->chunks))
         return refuse(search, "of more chunks than memory holds");
@@ -167,7 +220,7 @@ static bool find_chunks(struct search *search)
             bytes += layout->chunks[i].bytes;
         }
     if (found != counted || bytes != H5Dget_storage_size(search->dataset))
-        return refuse(search, "of a chunk index that does not add up");
+        return damaged(search, "does not add up");
     return true;
 }
 
@@ -200,10 +253,10 @@ static bool find(struct search *search)
     if (!h5_driver_is_around(search->file->id, search->dataset))
         return refuse(search, "in another file");
     if (!check_storage(search) || !describe_elements(search)) return false;
-    if (layout->chunked && !(find_grid(search) && find_filters(search) && find_fill(search)))
-        return false;
+    if (layout->chunked && !find_grid(search)) return false;
     if (io_layout_measure(layout)) return refuse(search, "too large");
-    return layout->chunked ? find_chunks(search) && check_fill(search) : find_address(search);
+    if (!layout->chunked) return find_address(search);
+    return find_chunks(search) && find_filters(search) && find_fill(search) && check_fill(search);
 }
 
 shs_status h5_layout_of(struct h5_file *file, struct h5_field *field, struct io_layout *layout,
@@ -220,6 +273,7 @@ shs_status h5_layout_of(struct h5_file *file, struct h5_field *field, struct io_
             io_layout_free(layout);
             *layout = (struct io_layout){0};
         }
+        status = search.status;
         H5Pclose(search.creation);
         H5Dclose(search.dataset);
     }

@@ -47,7 +47,8 @@ bool h5_field_is_decodable(struct h5_field *field);
 
 /* Where a field's elements lie in its file, to be released by io_layout_free(), if they can be read
  * without HDF5: in one plain file, in number types and filters that io knows, all places known.
- * Otherwise `reason`, "" before, says why not, and the layout is empty. */
+ * Otherwise `reason`, "" before, says why not, and the layout is empty. SHS_ERROR_FORMAT for an
+ * index of chunks that is damaged, whatever the filters: HDF5 must not read through it either. */
 shs_status h5_layout_of(struct h5_file *file, struct h5_field *field, struct io_layout *layout,
                         char reason[IO_REASON_BYTES]);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hostile.h"
+#include "metadata_checksum.h"
 
 enum {
     LONGEST_BLOCK = 4096
@@ -16,66 +17,15 @@ static void need(bool condition, const char *what)
     exit(2);
 }
 
-/* ---- the checksum of HDF5's metadata: Bob Jenkins, lookup3 (2006), "hashlittle" of seed 0 */
-
-static uint32_t turn(uint32_t x, unsigned by)
-{
-    return x << by | x >> (32 - by);
-}
-
-static uint32_t word(const unsigned char *bytes, size_t length, size_t at)
-{
-    uint32_t value = 0;
-    for (size_t i = 0; i < 4; i++)
-        if (at + i < length) value |= (uint32_t)bytes[at + i] << 8 * i;
-    return value;
-}
-
-static void mix(uint32_t v[3])
-{
-    static const unsigned turns[] = {4, 6, 8, 16, 19, 4};
-    for (unsigned i = 0; i < 6; i++) {
-        uint32_t *a = &v[i % 3], *b = &v[(i + 1) % 3], *c = &v[(i + 2) % 3];
-        *a -= *c;
-        *a ^= turn(*c, turns[i]);
-        *c += *b;
-    }
-}
-
-static void mix_at_end(uint32_t v[3])
-{
-    static const unsigned turns[] = {14, 11, 25, 16, 4, 14, 24};
-    for (unsigned i = 0; i < 7; i++) {
-        uint32_t *to = &v[(i + 2) % 3], *from = &v[(i + 1) % 3];
-        *to ^= *from;
-        *to -= turn(*from, turns[i]);
-    }
-}
-
-static uint32_t checksum(const unsigned char *bytes, size_t length)
-{
-    uint32_t v[3];
-    size_t at = 0;
-    v[0] = v[1] = v[2] = UINT32_C(0xdeadbeef) + (uint32_t)length;
-    if (!length) return v[2];
-    for (; length - at > 12; at += 12) {
-        for (size_t i = 0; i < 3; i++)
-            v[i] += word(bytes, length, at + 4 * i);
-        mix(v);
-    }
-    for (size_t i = 0; i < 3; i++)
-        v[i] += word(bytes, length, at + 4 * i);
-    mix_at_end(v);
-    return v[2];
-}
-
 /* ---- the file */
 
 static void find_block(struct hostile_file *file, size_t begin)
 {
     for (size_t length = 8; length < LONGEST_BLOCK && begin + length + 4 <= file->size; length++) {
         size_t end = begin + length;
-        if (word(file->bytes, file->size, end) != checksum(file->bytes + begin, length)) continue;
+        if (metadata_word(file->bytes, file->size, end) !=
+            metadata_checksum(file->bytes + begin, length))
+            continue;
         file->blocks = realloc(file->blocks, (file->n_blocks + 1) * sizeof *file->blocks);
         need(file->blocks != NULL, "memory");
         file->blocks[file->n_blocks++] = (struct hostile_block){begin, end};
@@ -175,9 +125,7 @@ static void mend_checksums(const struct hostile_file *file, unsigned char *bytes
 {
     for (size_t i = 0; i < file->n_blocks; i++) {
         const struct hostile_block *block = &file->blocks[i];
-        uint32_t sum = checksum(bytes + block->begin, block->end - block->begin);
-        for (size_t b = 0; b < 4; b++)
-            bytes[block->end + b] = (unsigned char)(sum >> 8 * b);
+        metadata_sum_up(bytes + block->begin, block->end - block->begin);
     }
 }
 
