@@ -12,6 +12,13 @@ shs_status order_weights_begin(struct order_weights *weights, uint64_t rows, uin
     return core_new(blocks, sizeof *weights->sums, "sums of weights", &weights->sums);
 }
 
+shs_status order_weights_of_rows(struct order_weights *weights, const double *row_weights,
+                                 uint64_t rows)
+{
+    *weights = (struct order_weights){.rows = rows, .block_rows = 1, .blocks = rows};
+    return order_alias_open(row_weights, rows, &weights->table);
+}
+
 shs_status order_weights_end(struct order_weights *weights)
 {
     shs_status status = order_alias_open(weights->sums, weights->blocks, &weights->table);

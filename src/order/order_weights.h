@@ -32,9 +32,13 @@ struct order_weights {
     struct order_alias table;
 };
 
+/* A table of rows alone, for weights that are all in memory: B is 1, and nothing else is taken. Up
+ * to 2^20 rows it is the same as that of blocks. */
+shs_status order_weights_of_rows(struct order_weights *weights, const double *row_weights,
+                                 uint64_t rows);
+
 /* Makes blocks for so many rows, at most `most_blocks` of them, which is ORDER_WEIGHTS_BLOCKS but
- * in tests, or at least `rows` for a table of rows alone. Their sums, all 0, are the caller's to
- * set. */
+ * in tests. Their sums, all 0, are the caller's to set. */
 shs_status order_weights_begin(struct order_weights *weights, uint64_t rows, uint64_t most_blocks);
 
 /* All sums are set: makes the table. */

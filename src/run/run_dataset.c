@@ -113,6 +113,17 @@ static shs_status open_files(shs_dataset *dataset, const char *path, bool one_a_
     return status ? status : check_windows(dataset);
 }
 
+/* What another field of the same files is opened with. */
+static shs_status keep(shs_dataset *dataset, const char *path, const shs_dataset_options *options)
+{
+    char *program = NULL;
+    shs_status status = core_copy(path, &dataset->path);
+    if (!status && options->probe_program) status = core_copy(options->probe_program, &program);
+    dataset->options = *options;
+    dataset->options.probe_program = program;
+    return status;
+}
+
 static shs_status probe(const char *path, const char *fields, const shs_dataset_options *options)
 {
     if (!options->probe) return SHS_OK;
@@ -126,7 +137,8 @@ static shs_status open_local(shs_dataset *dataset, const char *path, const char 
 {
     if (!path || !fields) return core_fail(SHS_ERROR_ARGUMENT, "path or fields is NULL; give both");
     dataset->cache_bytes = options->cache_bytes ? options->cache_bytes : DEFAULT_CACHE;
-    shs_status status = probe(path, fields, options);
+    shs_status status = keep(dataset, path, options);
+    if (!status) status = probe(path, fields, options);
     if (!status) status = run_sample_parse(fields, options->one_sample_a_file, &dataset->what);
     if (status) return status;
     return open_files(dataset, path, options->one_sample_a_file, options->unchecked);
@@ -193,6 +205,8 @@ shs_status shs_dataset_open(shs_run *run, const char *path, const char *fields,
 
 static void close_local(shs_dataset *dataset)
 {
+    core_free(&dataset->path);
+    core_free(&dataset->options.probe_program);
     for (size_t s = 0; dataset->offsets && s < dataset->what.n_sources; s++)
         run_offsets_free(&dataset->offsets[s]);
     core_free(&dataset->offsets);

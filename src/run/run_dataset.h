@@ -9,7 +9,9 @@
 
 struct shs_dataset {
     shs_run *run;
-    size_t cache_bytes; /* for decoded chunks, of each loader */
+    char *path;                  /* as it was given */
+    shs_dataset_options options; /* likewise */
+    size_t cache_bytes;          /* for decoded chunks, of each loader */
     uint64_t samples;
     uint64_t *bounds; /* source s of the path has samples [bounds[s], bounds[s + 1]) */
     size_t n_fields;

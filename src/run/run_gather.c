@@ -161,22 +161,27 @@ static shs_status find_files(struct run_gather *gather)
     return status;
 }
 
+/* The rows of sample i of its file, of a field that is not ragged. */
+static void set_rows(const shs_dataset *dataset, size_t p, uint64_t i, struct place *place)
+{
+    const struct run_part *part = &dataset->what.part[p];
+    const shs_tensor *shape = &dataset->files.shape[part->source];
+    bool is_whole = part->kind == RUN_WHOLE;
+    place->source = part->source;
+    place->first = is_whole ? 0 : run_part_first(part, i);
+    place->count = !is_whole ? run_part_rows(part) : shape->axes ? shape->shape[0] : 1;
+}
+
 static shs_status add_rows(struct run_gather *gather, size_t p, char *to)
 {
     const shs_dataset *dataset = gather->dataset;
-    const struct run_part *part = &dataset->what.part[p];
-    const shs_tensor *shape = &dataset->files.shape[part->source];
-    uint64_t whole = shape->axes ? shape->shape[0] : 1;
-    bool is_whole = part->kind == RUN_WHOLE;
     shs_status status = SHS_OK;
-    for (uint64_t slot = 0; slot < gather->count && !status; slot++)
-        status = add_place(
-            gather, (struct place){
-                        .file = gather->file[slot],
-                        .source = part->source,
-                        .first = is_whole ? 0 : run_part_first(part, number_in_file(gather, slot)),
-                        .count = is_whole ? whole : run_part_rows(part),
-                        .to = to + slot * dataset->sample_bytes[p]});
+    for (uint64_t slot = 0; slot < gather->count && !status; slot++) {
+        struct place place = {.file = gather->file[slot],
+                              .to = to + slot * dataset->sample_bytes[p]};
+        set_rows(dataset, p, number_in_file(gather, slot), &place);
+        status = add_place(gather, place);
+    }
     return status;
 }
 
@@ -266,5 +271,43 @@ shs_status run_gather(struct run_gather *gather, struct run_fetcher *fetcher, un
     for (size_t p = 0; p < what->n_parts && !status; p++)
         if (what->part[p].kind != RUN_RAGGED && what->part[p].kind != RUN_LENGTH)
             status = add_rows(gather, p, to[p]);
+    return status ? status : fetch_places(gather, &means);
+}
+
+/* Samples of one file: rows that follow each other, or each by itself. */
+static shs_status add_run(struct run_gather *gather, size_t file, struct run_range run, char *to)
+{
+    const shs_dataset *dataset = gather->dataset;
+    const struct run_part *part = &dataset->what.part[0];
+    uint64_t at_once = part->kind == RUN_ROW ? run.count : 1;
+    shs_status status = SHS_OK;
+    for (uint64_t i = 0; i < run.count && !status; i += at_once) {
+        struct place place = {.file = file, .to = to + i * dataset->sample_bytes[0]};
+        set_rows(dataset, 0, run.first + i, &place);
+        place.count *= at_once;
+        status = add_place(gather, place);
+    }
+    return status;
+}
+
+shs_status run_gather_runs(struct run_gather *gather, struct run_fetcher *fetcher, unsigned threads,
+                           const struct run_range *runs, size_t count, void *to)
+{
+    const struct run_files *files = &gather->dataset->files;
+    const struct means means = {fetcher, threads, NULL};
+    shs_status status = SHS_OK;
+    char *at = to;
+    gather->n_places = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t sample = runs[i].first, end = sample + runs[i].count;
+        while (sample < end && !status) {
+            size_t file = run_files_of(files, sample);
+            uint64_t first = files->file[file].first, stop = files->file[file + 1].first;
+            uint64_t now = (stop < end ? stop : end) - sample;
+            status = add_run(gather, file, (struct run_range){sample - first, now}, at);
+            at += now * gather->dataset->sample_bytes[0];
+            sample += now;
+        }
+    }
     return status ? status : fetch_places(gather, &means);
 }

@@ -19,4 +19,9 @@ shs_status run_gather(struct run_gather *gather, struct run_fetcher *fetcher, un
                       const uint64_t *index, uint64_t count, void *const *to,
                       const struct run_foresight *foresight);
 
+/* The same for whole runs of samples, of a dataset with one field that is not ragged: those of rows
+ * cost as little as one piece a run. */
+shs_status run_gather_runs(struct run_gather *gather, struct run_fetcher *fetcher, unsigned threads,
+                           const struct run_range *runs, size_t count, void *to);
+
 #endif

@@ -358,5 +358,5 @@ int main(void)
         TEST(marks_tell_weights_apart),         TEST(sums_that_cannot_be_are_refused),
         TEST(want_of_memory_is_an_error),
     };
-    return harness_run("weights", tests, COUNT(tests));
+    return harness_run("order weights", tests, COUNT(tests));
 }

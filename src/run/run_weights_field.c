@@ -1,0 +1,361 @@
+#include "run_weights_field.h"
+
+#include <stdio.h>
+
+#include "core_memory.h"
+#include "order_alias.h"
+#include "order_plan.h"
+#include "run_elements.h"
+
+typedef unsigned long long ull;
+
+enum {
+    TILE = 1024, /* numbers that are converted together */
+    TEXT_BYTES = 32
+};
+
+/* ---- Numbers. */
+
+static shs_type type_of(const struct run_weights_field *field)
+{
+    return field->data->sample[0].type;
+}
+
+static const void *raw_at(const struct run_weights_field *field, uint64_t at)
+{
+    return field->raw + at * field->data->sample_bytes[0];
+}
+
+/* Which of samples [first, first + count) may be drawn. */
+static void find_members(const struct run_weights_field *field, uint64_t first, uint64_t count,
+                         bool *is_member)
+{
+    const struct order_subset *subset = field->subset;
+    bool all = !subset || !subset->rows;
+    uint64_t next = all ? 0 : order_subset_below(subset, first);
+    for (uint64_t i = 0; i < count; i++) {
+        is_member[i] = all || (next < subset->count && subset->rows[next] == first + i);
+        next += is_member[i];
+    }
+}
+
+/* Puts a row's number where its cause is told: the file and the row there. */
+static shs_status wrong(const struct run_weights_field *field, uint64_t row, const char *cause)
+{
+    const struct run_files *files = &field->data->files;
+    size_t file = run_files_of(files, row);
+    return core_fail(SHS_ERROR_FORMAT, "%s: field %s: sample %llu, number %llu of this file, %s",
+                     files->paths.path[file], field->name, (ull)row,
+                     (ull)(row - files->file[file].first), cause);
+}
+
+static shs_status wrong_weight(const struct run_weights_field *field, uint64_t row, double weight)
+{
+    char cause[128];
+    snprintf(cause, sizeof cause, "has weight %.17g; weights are finite and not below 0", weight);
+    return wrong(field, row, cause);
+}
+
+static shs_status unknown_class(const struct run_weights_field *field, uint64_t row, uint64_t key)
+{
+    char text[TEXT_BYTES], cause[128];
+    run_key_text(type_of(field), key, 0, text, sizeof text);
+    snprintf(cause, sizeof cause,
+             "has class %s, which it had not when classes were counted; start again", text);
+    return wrong(field, row, cause);
+}
+
+static void load_weights(const struct run_weights_field *field, const void *raw, uint64_t count,
+                         double *weights)
+{
+    uint64_t keys[TILE], bias = run_key_bias(type_of(field));
+    if (run_is_float(type_of(field))) {
+        run_load_doubles(type_of(field), raw, 1, count, weights);
+        return;
+    }
+    run_load_keys(type_of(field), raw, 1, count, keys);
+    for (uint64_t i = 0; i < count; i++)
+        weights[i] = bias ? (double)(int64_t)(keys[i] - bias) : (double)keys[i];
+}
+
+static shs_status weigh_numbers(const struct run_weights_field *field, uint64_t first,
+                                uint64_t count, const void *raw, double *weights)
+{
+    bool is_member[TILE];
+    find_members(field, first, count, is_member);
+    load_weights(field, raw, count, weights);
+    for (uint64_t i = 0; i < count; i++) {
+        if (!is_member[i])
+            weights[i] = 0;
+        else if (!order_is_weight(weights[i]))
+            return wrong_weight(field, first + i, weights[i]);
+    }
+    return SHS_OK;
+}
+
+static shs_status weigh_classes(const struct run_weights_field *field, uint64_t first,
+                                uint64_t count, const void *raw, double *weights)
+{
+    bool is_member[TILE];
+    uint64_t keys[TILE];
+    find_members(field, first, count, is_member);
+    run_load_keys(type_of(field), raw, 1, count, keys);
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t number = keys[i] - field->least;
+        weights[i] = 0;
+        if (!is_member[i]) continue;
+        if (number < field->classes) weights[i] = field->class_weight[number];
+        if (weights[i] == 0) return unknown_class(field, first + i, keys[i]);
+    }
+    return SHS_OK;
+}
+
+shs_status run_weights_field_weigh(struct run_weights_field *field, uint64_t first, uint64_t count,
+                                   uint64_t at)
+{
+    shs_status status = SHS_OK;
+    for (uint64_t done = 0, now; done < count && !status; done += now) {
+        const void *raw = raw_at(field, at + done);
+        double *weights = field->weights + done;
+        now = count - done < TILE ? count - done : TILE;
+        status = field->balanced ? weigh_classes(field, first + done, now, raw, weights)
+                                 : weigh_numbers(field, first + done, now, raw, weights);
+    }
+    return status;
+}
+
+/* ---- Reading. */
+
+shs_status run_weights_field_read(struct run_weights_field *field, unsigned threads,
+                                  const struct run_range *runs, size_t count)
+{
+    if (field->round != field->of->files.round) run_files_suspect(&field->data->files);
+    field->round = field->of->files.round;
+    return run_gather_runs(field->gather, field->fetcher, threads, runs, count, field->raw);
+}
+
+/* ---- Classes. */
+
+/* The classes of samples that may be drawn, of a tile: `count` keys, fewer than samples perhaps. */
+typedef void take_keys(void *user, const uint64_t *keys, uint64_t count);
+
+static void walk_piece(const struct run_weights_field *field, struct run_range piece,
+                       take_keys *take, void *user)
+{
+    bool is_member[TILE];
+    uint64_t keys[TILE];
+    for (uint64_t at = 0, now; at < piece.count; at += now) {
+        uint64_t kept = 0;
+        now = piece.count - at < TILE ? piece.count - at : TILE;
+        find_members(field, piece.first + at, now, is_member);
+        run_load_keys(type_of(field), raw_at(field, at), 1, now, keys);
+        for (uint64_t i = 0; i < now; i++)
+            if (is_member[i]) keys[kept++] = keys[i];
+        take(user, keys, kept);
+    }
+}
+
+/* Local. All keys of this rank's share. */
+static shs_status walk(struct run_weights_field *field, take_keys *take, void *user)
+{
+    const shs_run *run = field->data->run;
+    uint64_t samples = field->data->samples, rank = (uint64_t)run->rank,
+             ranks = (uint64_t)run->ranks;
+    uint64_t end = order_share(samples, rank + 1, ranks);
+    struct run_range piece = {order_share(samples, rank, ranks), 0};
+    shs_status status = SHS_OK;
+    for (; piece.first < end && !status; piece.first += piece.count) {
+        piece.count = end - piece.first < field->at_once ? end - piece.first : field->at_once;
+        status = run_weights_field_read(field, 1, &piece, 1);
+        if (!status) walk_piece(field, piece, take, user);
+    }
+    return status;
+}
+
+/* Each the greatest over all ranks. */
+enum {
+    ANY, /* 1 if there are keys */
+    MOST,
+    LEAST_TURNED, /* ~least */
+    N_EXTREMES
+};
+
+struct extremes {
+    uint64_t numbers[N_EXTREMES];
+};
+
+static void take_extremes(void *user, const uint64_t *keys, uint64_t count)
+{
+    uint64_t *numbers = ((struct extremes *)user)->numbers;
+    for (uint64_t i = 0; i < count; i++) {
+        if (keys[i] > numbers[MOST]) numbers[MOST] = keys[i];
+        if (~keys[i] > numbers[LEAST_TURNED]) numbers[LEAST_TURNED] = ~keys[i];
+    }
+    if (count) numbers[ANY] = 1;
+}
+
+struct counting {
+    const struct run_weights_field *field;
+    uint64_t *counts;
+};
+
+static void take_counts(void *user, const uint64_t *keys, uint64_t count)
+{
+    struct counting *counting = user;
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t number = keys[i] - counting->field->least;
+        if (number < counting->field->classes) counting->counts[number]++;
+    }
+}
+
+static shs_status check_span(const struct run_weights_field *field, const struct extremes *extremes)
+{
+    char first[TEXT_BYTES], last[TEXT_BYTES];
+    uint64_t least = ~extremes->numbers[LEAST_TURNED], most = extremes->numbers[MOST];
+    if (!extremes->numbers[ANY])
+        return core_fail(SHS_ERROR_ARGUMENT, "field %s: no sample may be drawn", field->name);
+    if (most - least < RUN_WEIGHTS_CLASSES) return SHS_OK;
+    run_key_text(type_of(field), least, 0, first, sizeof first);
+    run_key_text(type_of(field), most, 0, last, sizeof last);
+    return core_fail(
+        SHS_ERROR_FORMAT,
+        "field %s: classes from %s to %s span more than 2^20 values; number them anew, "
+        "from 0 on",
+        field->name, first, last);
+}
+
+/* Collective. The first class, and how many values they span. */
+static shs_status find_classes(struct run_weights_field *field)
+{
+    shs_run *run = field->data->run;
+    struct extremes extremes = {0};
+    shs_status status = walk(field, take_extremes, &extremes);
+    status = mpi_agree(run, status, "reading classes of %.80s", field->name);
+    if (!status) status = mpi_greatest(run, extremes.numbers, N_EXTREMES);
+    if (!status) status = mpi_agree(run, check_span(field, &extremes), "comparing classes");
+    if (status) return status;
+    field->least = ~extremes.numbers[LEAST_TURNED];
+    field->classes = extremes.numbers[MOST] - field->least + 1;
+    return SHS_OK;
+}
+
+/* Collective. */
+static shs_status count_classes(struct run_weights_field *field)
+{
+    shs_run *run = field->data->run;
+    struct counting counting = {field, NULL};
+    shs_status status = find_classes(field);
+    if (status) return status;
+    size_t classes = (size_t)field->classes;
+    status = core_new(classes, sizeof *counting.counts, "classes", &counting.counts);
+    if (!status)
+        status = core_new(classes, sizeof *field->class_weight, "classes", &field->class_weight);
+    if (!status) status = walk(field, take_counts, &counting);
+    status = mpi_agree(run, status, "counting classes of %.80s", field->name);
+    if (!status) status = mpi_sum(run, counting.counts, classes);
+    for (size_t i = 0; i < classes && !status; i++)
+        field->class_weight[i] = counting.counts[i] ? 1 / (double)counting.counts[i] : 0;
+    core_free(&counting.counts);
+    return status;
+}
+
+/* ---- Opening. */
+
+static shs_status check_field(const struct run_weights_field *field)
+{
+    const shs_dataset *data = field->data;
+    struct core_text text = {0};
+    if (data->n_fields != 1 || data->what.part[0].kind == RUN_RAGGED)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "%zu fields, the first of them %s; give one, of one "
+                         "number a sample",
+                         data->n_fields, field->name);
+    if (field->balanced && run_is_float(data->sample[0].type))
+        return core_fail(SHS_ERROR_ARGUMENT, "field %s has the type %s; classes are whole numbers",
+                         field->name, shs_type_name(data->sample[0].type));
+    if (data->sample_bytes[0] == shs_type_size(data->sample[0].type)) return SHS_OK;
+    core_text_add_shape(&text, &data->sample[0]);
+    core_fail(SHS_ERROR_ARGUMENT, "field %s has %s a sample; give one of one number a sample",
+              field->name, text.status ? "more than a number" : text.bytes);
+    core_text_free(&text);
+    return SHS_ERROR_ARGUMENT;
+}
+
+static bool is_another(const struct run_file *file, const struct run_file *same)
+{
+    return file->known && same->known &&
+           (file->bytes != same->bytes || file->seconds != same->seconds ||
+            file->nanoseconds != same->nanoseconds);
+}
+
+/* The same files, with as many samples each, as when the dataset was opened. */
+static shs_status check_files(const struct run_weights_field *field)
+{
+    const struct run_files *of = &field->of->files, *files = &field->data->files;
+    if (files->paths.count != of->paths.count)
+        return core_fail(SHS_ERROR_FILE,
+                         "field %s: there are %zu files now, where the dataset was opened with "
+                         "%zu; put them back as they were and start again",
+                         field->name, files->paths.count, of->paths.count);
+    for (size_t i = 0; i < of->paths.count; i++) {
+        uint64_t samples = files->file[i + 1].first - files->file[i].first;
+        uint64_t wanted = of->file[i + 1].first - of->file[i].first;
+        if (is_another(&files->file[i], &of->file[i]))
+            return core_fail(SHS_ERROR_FILE,
+                             "%s has changed since it was opened; put it back as it was and start "
+                             "again",
+                             files->paths.path[i]);
+        if (samples != wanted)
+            return core_fail(SHS_ERROR_FORMAT,
+                             "%s: field %s has %llu numbers for %llu samples; give a field of one "
+                             "number a sample",
+                             files->paths.path[i], field->name, (ull)samples, (ull)wanted);
+    }
+    return SHS_OK;
+}
+
+static shs_status make_buffers(struct run_weights_field *field)
+{
+    shs_dataset *data = field->data;
+    if (field->at_once > data->samples) field->at_once = data->samples;
+    shs_status status = run_fetcher_new(data->cache_bytes, &field->fetcher);
+    if (!status) status = run_gather_new(data, &field->gather);
+    if (!status) status = core_new(field->at_once, data->sample_bytes[0], "weights", &field->raw);
+    if (!status)
+        status = core_new(field->at_once, sizeof *field->weights, "weights", &field->weights);
+    return status;
+}
+
+/* A quarter of the cache that the dataset's own chunks have: numbers take little. */
+shs_status run_weights_field_open(const shs_dataset *of, const struct run_weights_field_how *how,
+                                  struct run_weights_field *field)
+{
+    shs_dataset_options options = of->options;
+    options.cache_bytes = of->cache_bytes / 4;
+    *field = (struct run_weights_field){.of = of,
+                                        .subset = how->subset,
+                                        .round = of->files.round,
+                                        .at_once = how->at_once,
+                                        .balanced = how->balanced};
+    shs_status status = shs_dataset_open(of->run, of->path, how->text, &options, &field->data);
+    if (status) return status;
+    field->name = field->data->sample[0].name;
+    status = check_field(field);
+    if (!status) status = check_files(field);
+    if (!status) status = make_buffers(field);
+    status = mpi_agree(of->run, status, "opening %.80s", how->text);
+    if (!status && how->balanced) status = count_classes(field);
+    if (status) run_weights_field_close(field);
+    return status;
+}
+
+void run_weights_field_close(struct run_weights_field *field)
+{
+    core_free(&field->class_weight);
+    core_free(&field->weights);
+    core_free(&field->raw);
+    run_gather_free(&field->gather);
+    run_fetcher_free(&field->fetcher);
+    shs_dataset_close(&field->data);
+    *field = (struct run_weights_field){0};
+}
