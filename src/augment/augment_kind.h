@@ -73,6 +73,11 @@ shs_status augment_needed_number(const struct augment_call *call, const char *na
 /* Sets the grid from the field's shape and the call's layout, and setting.has_height. */
 shs_status augment_bind_grid(const struct augment_call *call, struct augment_bound *bound);
 
+/* What normalize() divides by unless its scale is none: an unsigned integer's largest value,
+ * else 1.
+ */
+double augment_whole_scale(shs_type type);
+
 extern const struct augment_kind augment_random_crop, augment_random_flip, augment_normalize,
     augment_cast;
 

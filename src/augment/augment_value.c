@@ -37,7 +37,7 @@ static double half_to_double(uint16_t half)
         EACH(double, (float), (double)) break;                                                     \
     }
 
-static double largest_unsigned(shs_type type)
+double augment_whole_scale(shs_type type)
 {
     switch (type) {
     case SHS_U8:
@@ -66,7 +66,7 @@ static shs_status bind_normalize(const struct augment_call *call, struct augment
                          "or none",
                          call->at, scale);
     bool scaled = !scale || !strcmp(scale, "auto");
-    bound->setting.scale = scaled ? (float)(1 / largest_unsigned(bound->before.type)) : 1;
+    bound->setting.scale = scaled ? (float)(1 / augment_whole_scale(bound->before.type)) : 1;
     bound->setting.mean = (float)mean;
     bound->setting.inverse = (float)(1 / std);
     bound->after = bound->before;

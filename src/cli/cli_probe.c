@@ -8,23 +8,12 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "core_sanitized.h"
 #include "core_text.h"
 #include "h5_file.h"
 #include "io_child.h"
 #include "io_probe.h"
 #include "run_dataset.h"
-
-/* The address sanitizer reserves terabytes of addresses. */
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-#define SANITIZED 1
-#elif defined __has_feature
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
 
 static bool limit(unsigned what, uint64_t most)
 {
@@ -43,7 +32,8 @@ shs_status cli_probe_limits(uint64_t milliseconds, uint64_t mebibytes)
         limit(RLIMIT_FSIZE, 64 << 10) && limit(RLIMIT_CORE, 0) && !prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (milliseconds) set = set && limit(RLIMIT_CPU, milliseconds / 1000 + 1);
     /* a core that goes to a program knows no limit; the leak sanitizer must look at itself */
-    if (!SANITIZED) set = set && limit(RLIMIT_AS, mebibytes << 20) && !prctl(PR_SET_DUMPABLE, 0);
+    if (!CORE_SANITIZED)
+        set = set && limit(RLIMIT_AS, mebibytes << 20) && !prctl(PR_SET_DUMPABLE, 0);
     h5_forbid_plugins();
     return set ? SHS_OK : core_fail(SHS_ERROR_STATE, "the limits of a probe cannot be set");
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "augment_kind.h"
 #include "cli.h"
 #include "cli_json.h"
 #include "core_text.h"
@@ -21,23 +22,6 @@ struct report {
     const struct run_stats *stats;
     double scale; /* of normalize(): its greatest value for an unsigned integer, else 1 */
 };
-
-/* What normalize() divides by, unless its scale is none. */
-static double scale_of(shs_type type)
-{
-    switch (type) {
-    case SHS_U8:
-        return UINT8_MAX;
-    case SHS_U16:
-        return UINT16_MAX;
-    case SHS_U32:
-        return UINT32_MAX;
-    case SHS_U64:
-        return 0x1p64;
-    default:
-        return 1;
-    }
-}
 
 /* ---- as text */
 
@@ -218,7 +202,7 @@ static shs_status make_and_print(const struct cli_arguments *arguments, shs_run 
     if (!status)
         status = run_stats_make(run, arguments->plain[0], arguments->plain[1], &options, &stats);
     if (status) return status;
-    struct report report = {arguments, stats, scale_of(stats->field.type)};
+    struct report report = {arguments, stats, augment_whole_scale(stats->field.type)};
     if (run->rank == 0 && arguments->json)
         print_json(&report);
     else if (run->rank == 0)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core_cpu.h"
+
 /* Only tests and measurements choose; an order does not depend on it in any bit. */
 static const struct order_kernels *chosen;
 
@@ -20,10 +22,8 @@ enum {
 static bool runs_here(const struct order_kernels *kernels)
 {
 #if defined(__x86_64__)
-    if (kernels == &order_kernels_avx512)
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    if (kernels == &order_kernels_avx2) return __builtin_cpu_supports("avx2");
+    if (kernels == &order_kernels_avx512) return core_cpu_has_avx512();
+    if (kernels == &order_kernels_avx2) return core_cpu_has_avx2();
 #endif
     return kernels == &order_kernels_plain;
 }

@@ -8,16 +8,22 @@ static uint64_t any_below(shs_random *stream, uint64_t n)
     return n <= UINT32_MAX ? shs_random_below(stream, (uint32_t)n) : shs_random_below64(stream, n);
 }
 
+/* Fisher and Yates. */
+static void shuffle(shs_random *stream, uint64_t *numbers, size_t n)
+{
+    for (size_t i = n; i > 1 && !stream->status; i--) {
+        size_t other = (size_t)any_below(stream, i);
+        uint64_t swap = numbers[i - 1];
+        numbers[i - 1] = numbers[other];
+        numbers[other] = swap;
+    }
+}
+
 shs_status shs_random_permutation(shs_random *stream, uint64_t *order, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         order[i] = i;
-    for (size_t i = n; i > 1 && !stream->status; i--) {
-        size_t other = (size_t)any_below(stream, i);
-        uint64_t swap = order[i - 1];
-        order[i - 1] = order[other];
-        order[other] = swap;
-    }
+    shuffle(stream, order, n);
     return shs_random_status(stream);
 }
 
@@ -67,12 +73,7 @@ shs_status shs_random_choose(shs_random *stream, uint64_t n, size_t k, uint64_t 
         if (chosen[i] != number) insert(&set, last);
     }
     core_free(&set.places);
-    for (size_t i = k; i > 1; i--) {
-        size_t other = (size_t)any_below(stream, i);
-        uint64_t swap = chosen[i - 1];
-        chosen[i - 1] = chosen[other];
-        chosen[other] = swap;
-    }
+    shuffle(stream, chosen, k);
     return shs_random_status(stream);
 }
 

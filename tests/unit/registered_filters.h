@@ -9,30 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#ifndef IO_HAS_LZF
-#define IO_HAS_LZF 0
-#endif
-#if IO_HAS_LZF
-#include <lzf.h>
-#endif
-#ifndef IO_HAS_LZ4
-#define IO_HAS_LZ4 0
-#endif
-#if IO_HAS_LZ4
-#include <lz4.h>
-#endif
-#ifndef IO_HAS_ZSTD
-#define IO_HAS_ZSTD 0
-#endif
-#if IO_HAS_ZSTD
-#include <zstd.h>
-#endif
-#ifndef IO_HAS_BLOSC
-#define IO_HAS_BLOSC 0
-#endif
-#if IO_HAS_BLOSC
-#include <blosc.h>
-#endif
+#include "codec_libraries.h"
 
 enum {
     LZF = 32000,

@@ -6,6 +6,7 @@
 
 #include "counted_memory.h"
 #include "judge.h"
+#include "message.h"
 #include "shardstep/augment.h"
 #include "unit.h"
 
@@ -875,11 +876,6 @@ static const struct {
     {"image: cast(a=1,b=1,c=1,d=1,e=1,f=1,g=1,h=1,i=1)", 8, {"cast", "8 values"}},
 };
 
-static bool message_has(const char *words)
-{
-    return strstr(shs_message(), words) != NULL;
-}
-
 static void mistakes_are_named_with_their_place(void)
 {
     for (size_t i = 0; i < COUNT(mistakes); i++) {
@@ -889,7 +885,7 @@ static void mistakes_are_named_with_their_place(void)
         snprintf(place, sizeof place, "character %u:", mistakes[i].at);
         bool good = status == SHS_ERROR_ARGUMENT && augment == NULL &&
                     message_has(mistakes[i].words[0]) && message_has(mistakes[i].words[1]) &&
-                    (mistakes[i].at ? message_has(place) : !message_has("character"));
+                    (mistakes[i].at ? message_has(place) : !strstr(shs_message(), "character"));
         if (!good) printf("  %s\n    gives: %s\n", mistakes[i].text, shs_message());
         CHECK(good);
     }

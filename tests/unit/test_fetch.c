@@ -7,6 +7,7 @@
 
 #include "counted_memory.h"
 #include "judge.h"
+#include "message.h"
 #include "run_fetch.h"
 #include "temporary_folder.h"
 #include "unit.h"
@@ -496,11 +497,6 @@ static void flip_byte(haddr_t at)
     CHECK(pread(file, &byte, 1, (off_t)at) == 1);
     byte ^= 0x10;
     CHECK(pwrite(file, &byte, 1, (off_t)at) == 1 && close(file) == 0);
-}
-
-static bool message_has(const char *part)
-{
-    return strstr(shs_message(), part) != NULL;
 }
 
 static void check_message(haddr_t address, hsize_t bytes)

@@ -2,9 +2,9 @@
  * H5Dread gives in this test, and the way chosen is the one that the file allows. */
 #include <unistd.h>
 
+#include "core_sanitized.h"
 #include "matrix.h"
 #include "run_fetch.h"
-#include "sanitizers.h"
 #include "temporary_folder.h"
 
 static char folder[PATH_BYTES], path[PATH_BYTES];
@@ -103,7 +103,7 @@ static void check_rows(struct run_field *field)
 {
     uint64_t state = 5, all = field->rows;
     size_t wrong = 0;
-    for (uint64_t first = 0; first < all; first += SANITIZED ? 4 : 1) {
+    for (uint64_t first = 0; first < all; first += CORE_SANITIZED ? 4 : 1) {
         wrong += !rows_are_right(field, first, 1);
         wrong += !rows_are_right(field, first, 1 + judge_random(&state) % (all - first));
     }
@@ -231,16 +231,17 @@ static void rows_are_those_of_hdf5(void)
 {
     static struct met possible, met;
     uint64_t state = 2024, scan = 1;
-    size_t files = 0, least = SANITIZED ? 120 : 700;
+    size_t files = 0, least = CORE_SANITIZED ? 120 : 700;
     for (int i = 0; i < 100000; i++) {
         struct kind kind = draw_kind(&scan);
         meet(&possible, &kind, true);
     }
-    for (; files < least || (met.count < possible.count && !SANITIZED && files < 2000); files++) {
+    for (; files < least || (met.count < possible.count && !CORE_SANITIZED && files < 2000);
+         files++) {
         struct kind kind = choose_kind(&state, &met);
         check_drawn(&kind);
     }
-    CHECK(met.count >= possible.count || SANITIZED);
+    CHECK(met.count >= possible.count || CORE_SANITIZED);
     CHECK(direct > files / 2 && through > files / 8);
 }
 

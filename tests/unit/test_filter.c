@@ -1,40 +1,12 @@
 /* HDF5's filters undone: against HDF5 itself, other programs' chunks, the libraries' compressors
  * and slow references. */
+#include "codec_libraries.h"
 #include "counted_memory.h"
 #include "foreign_chunks.h"
 #include "io_codec.h"
-
-#ifndef IO_HAS_LZF
-#define IO_HAS_LZF 0
-#endif
-#if IO_HAS_LZF
-#include <lzf.h>
-#endif
-#ifndef IO_HAS_LZ4
-#define IO_HAS_LZ4 0
-#endif
-#if IO_HAS_LZ4
-#include <lz4.h>
-#endif
-#ifndef IO_HAS_ZSTD
-#define IO_HAS_ZSTD 0
-#endif
-#if IO_HAS_ZSTD
-#include <zstd.h>
-#endif
-#ifndef IO_HAS_BLOSC
-#define IO_HAS_BLOSC 0
-#endif
-#if IO_HAS_BLOSC
-#include <blosc.h>
-#endif
+#include "message.h"
 
 static struct bench bench;
-
-static bool message_has(const char *part)
-{
-    return strstr(shs_message(), part) != NULL;
-}
 
 /* Orders in which filters may stand, ended by 0. */
 static const uint32_t orders[][5] = {

@@ -11,6 +11,7 @@
 #include "h5_guard.h"
 #include "h5_write.h"
 #include "judge.h"
+#include "message.h"
 #include "temporary_folder.h"
 #include "unit.h"
 
@@ -61,11 +62,6 @@ static size_t count_left_open(const struct next *since)
         CHECK(count_left_open(&next) == 0);                                                        \
         folder_remove(folder);                                                                     \
     }
-
-static bool message_has(const char *words)
-{
-    return strstr(shs_message(), words) != NULL;
-}
 
 static void fill(void *bytes, size_t count, uint64_t seed)
 {

@@ -11,6 +11,7 @@
 
 #include "counted_memory.h"
 #include "io_source.h"
+#include "message.h"
 #include "temporary_folder.h"
 #include "unit.h"
 
@@ -20,11 +21,6 @@ static char folder[PATH_BYTES];
 static char *in_folder(const char *name, char path[PATH_BYTES])
 {
     return folder_path(folder, name, path);
-}
-
-static bool message_has(const char *words)
-{
-    return strstr(shs_message(), words) != NULL;
 }
 
 /* Runs a test in a folder of its own. */

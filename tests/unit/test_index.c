@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "message.h"
 #include "metadata_checksum.h"
 #include "run_field.h"
 #include "temporary_folder.h"
@@ -107,10 +108,9 @@ static bool make_damaged(const struct made *made, H5D_chunk_index_t kind,
 
 static void check_told(const char *why)
 {
-    const char *message = shs_message();
-    CHECK(strstr(message, why) != NULL);
-    CHECK(strstr(message, path) && strstr(message, "dataset data"));
-    CHECK(strstr(message, "get it anew") != NULL);
+    CHECK(message_has(why));
+    CHECK(message_has(path) && message_has("dataset data"));
+    CHECK(message_has("get it anew"));
 }
 
 /* The file is an error, for that reason, however often it is tried. */

@@ -13,6 +13,7 @@
 #include "counted_memory.h"
 #include "io_crc32c.h"
 #include "io_file.h"
+#include "message.h"
 #include "temporary_folder.h"
 #include "unit.h"
 
@@ -75,11 +76,6 @@ static bool holds(const char *path, const char *text)
     bool same = bytes && count == strlen(text) && memcmp(bytes, text, count) == 0;
     free(bytes);
     return same;
-}
-
-static bool message_has(const char *words)
-{
-    return strstr(shs_message(), words) != NULL;
 }
 
 /* Runs a test in a folder of its own. */

@@ -9,11 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core_sanitized.h"
 #include "core_status.h"
 #include "counted_memory.h"
 #include "judge.h"
 #include "run_pool.h"
-#include "sanitizers.h"
 #include "unit.h"
 
 enum {
@@ -109,7 +109,7 @@ static void the_lowest_failure_is_told(void)
     struct run_pool *pool;
     uint64_t state = 3;
     if (!NEED(run_pool_new(&pool) == SHS_OK)) return;
-    for (int trial = 0; trial < (SANITIZED ? 300 : 3000); trial++) {
+    for (int trial = 0; trial < (CORE_SANITIZED ? 300 : 3000); trial++) {
         size_t jobs = 1 + judge_random(&state) % MOST_JOBS, rare = 1 + judge_random(&state) % 200;
         unsigned width = 1 + (unsigned)(judge_random(&state) % 5);
         work_begin(&work, jobs, width);
@@ -126,7 +126,7 @@ static void it_is_used_thousands_of_times(void)
     struct run_pool *pool;
     uint64_t state = 4;
     if (!NEED(run_pool_new(&pool) == SHS_OK)) return;
-    for (int trial = 0; trial < (SANITIZED ? 2000 : 20000); trial++) {
+    for (int trial = 0; trial < (CORE_SANITIZED ? 2000 : 20000); trial++) {
         size_t jobs = judge_random(&state) % 6;
         unsigned width = (unsigned)(judge_random(&state) % 6);
         work_begin(&work, jobs, width);

@@ -10,6 +10,7 @@
 #include "core_memory.h"
 #include "h5_write.h"
 #include "judge.h"
+#include "message.h"
 #include "run_loader.h"
 #include "run_sample.h"
 #include "shardstep/context.h"
@@ -28,13 +29,6 @@ static char folder[PATH_BYTES];
         CHECK(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL) == 0);                             \
         folder_remove(folder);                                                                     \
     }
-
-static bool message_has(const char *words)
-{
-    bool has = strstr(shs_message(), words) != NULL;
-    if (!has) printf("  no «%s» in: %s\n", words, shs_message());
-    return has;
-}
 
 /* ---- the text */
 

@@ -9,6 +9,7 @@
 #include <utime.h>
 
 #include "h5_file.h"
+#include "message.h"
 #include "temporary_folder.h"
 #include "unit.h"
 
@@ -31,13 +32,6 @@ static char folder[PATH_BYTES], path[PATH_BYTES];
         CHECK(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL) == 0);                             \
         folder_remove(folder);                                                                     \
     }
-
-static bool message_has(const char *words)
-{
-    bool has = strstr(shs_message(), words) != NULL;
-    if (!has) printf("  no «%s» in: %s\n", words, shs_message());
-    return has;
-}
 
 static int32_t value_of(uint64_t row, uint64_t column)
 {
