@@ -1,178 +1,16 @@
 /* The order of an epoch against a slow reference that writes it all down, permuted blocks, runs and
- * windows among it; permutations undone; and when a row's turn comes, against all turns of an
- * epoch.
- */
+ * windows among it; what blocks are for; and how windows are mixed. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "book.h"
 #include "counted_memory.h"
 #include "judge.h"
-#include "order.h"
 #include "unit.h"
 
 typedef unsigned long long ull;
 
-/* ---- the reference */
-
-/* An epoch written down: all sequences one after the other, and as it is walked in the end. */
-struct book {
-    struct order_shape shape;
-    uint64_t seed;
-    uint32_t stream;
-    uint64_t epoch;
-    uint64_t *rows;   /* the sequences */
-    uint64_t *place;  /* which block of its sequence each position lies in */
-    uint64_t *walk;   /* the sequences with their windows mixed */
-    uint64_t *window; /* the number of each position's window in its run */
-    uint64_t *opens;  /* where that window begins */
-    uint64_t *closes; /* and ends */
-    struct order_permutation permutation;
-};
-
-static bool book_make(struct book *book, uint64_t most)
-{
-    uint64_t **lists[] = {&book->rows,   &book->place, &book->walk,
-                          &book->window, &book->opens, &book->closes};
-    bool good = true;
-    *book = (struct book){0};
-    for (size_t i = 0; i < COUNT(lists); i++) {
-        *lists[i] = calloc(most, sizeof **lists[i]);
-        good = good && *lists[i];
-    }
-    return NEED(good);
-}
-
-static void book_free(struct book *book)
-{
-    free(book->rows);
-    free(book->place);
-    free(book->walk);
-    free(book->window);
-    free(book->opens);
-    free(book->closes);
-    order_permutation_free(&book->permutation);
-}
-
-static void draw(struct book *book, uint32_t part, uint64_t vrank, uint64_t count)
-{
-    const struct order_source source = {book->seed, book->stream, part, book->epoch, vrank};
-    CHECK(order_permutation_draw(&book->permutation, &source, count) == SHS_OK);
-}
-
-static uint64_t share(uint64_t total, uint64_t part, uint64_t parts)
-{
-    return (uint64_t)((unsigned __int128)total * part / parts);
-}
-
-/* Rows [base, end) as a sequence of its own: of the file's blocks of B rows, whole but for those
- * that lie partly outside. */
-static void write_sequence(struct book *book, uint64_t base, uint64_t end, uint64_t vrank)
-{
-    uint64_t size = book->shape.shuffle == SHS_SHUFFLE_BLOCKS ? book->shape.block_rows : 1;
-    uint64_t blocks = base < end ? (end - 1) / size - base / size + 1 : 0, at = base;
-    if (blocks && book->shape.shuffle != SHS_SHUFFLE_NONE) draw(book, 0, vrank, blocks);
-    for (uint64_t place = 0; place < blocks; place++) {
-        uint64_t block = base / size;
-        block += book->shape.shuffle == SHS_SHUFFLE_NONE
-                     ? place
-                     : order_permutation_row(&book->permutation, place);
-        for (uint64_t row = block * size; row < (block + 1) * size; row++) {
-            if (row < base || row >= end) continue;
-            book->rows[at] = row;
-            book->place[at++] = place;
-        }
-    }
-}
-
-/* Mixes the windows of a run: W blocks each, from the one in which the run begins. */
-static void walk_windows(struct book *book, uint64_t vrank, uint64_t begin, uint64_t end)
-{
-    uint64_t number = 0, close;
-    for (uint64_t open = begin; open < end; open = close, number++) {
-        uint64_t last = book->place[open] + book->shape.window_blocks - 1;
-        for (close = open; close < end && book->place[close] <= last;)
-            close++;
-        draw(book, 1 + (uint32_t)number, vrank, close - open);
-        for (uint64_t at = open; at < close; at++) {
-            book->walk[at] =
-                book->rows[open + order_permutation_row(&book->permutation, at - open)];
-            book->window[at] = number;
-            book->opens[at] = open;
-            book->closes[at] = close;
-        }
-    }
-}
-
-static void write_book(struct book *book)
-{
-    const struct order_shape *shape = &book->shape;
-    if (shape->shard == SHS_SHARD_GLOBAL) write_sequence(book, 0, shape->samples, 0);
-    for (uint64_t vrank = 0; vrank < shape->vranks; vrank++) {
-        uint64_t begin = share(shape->samples, vrank, shape->vranks);
-        uint64_t end = share(shape->samples, vrank + 1, shape->vranks);
-        if (shape->shard == SHS_SHARD_FIXED) write_sequence(book, begin, end, vrank);
-        if (shape->shuffle == SHS_SHUFFLE_BLOCKS) walk_windows(book, vrank, begin, end);
-    }
-    if (shape->shuffle != SHS_SHUFFLE_BLOCKS)
-        memcpy(book->walk, book->rows, shape->samples * sizeof *book->walk);
-}
-
-static bool has_runs(const struct order_shape *shape)
-{
-    return shape->shuffle == SHS_SHUFFLE_BLOCKS || shape->shard == SHS_SHARD_FIXED;
-}
-
-/* Steps of an epoch; 0 for one that is to be refused. */
-static uint64_t count_steps(const struct order_shape *shape)
-{
-    uint64_t least = shape->samples, most = 0, batch = shape->batch;
-    if (!has_runs(shape)) {
-        least = most = shape->samples;
-        batch *= shape->vranks;
-    }
-    for (uint64_t vrank = 0; vrank < shape->vranks && has_runs(shape); vrank++) {
-        uint64_t rows = share(shape->samples, vrank + 1, shape->vranks) -
-                        share(shape->samples, vrank, shape->vranks);
-        if (rows < least) least = rows;
-        if (rows > most) most = rows;
-    }
-    if (shape->tail == SHS_TAIL_DROP) return least / batch;
-    if (shape->tail == SHS_TAIL_PAD && !least) return 0;
-    return most / batch + (most % batch != 0);
-}
-
-/* The rows of one batch, by the words of contract 2, and how many of them have weight 1. */
-static uint64_t expected_rows(const struct book *book, uint64_t step, uint64_t vrank,
-                              uint64_t *rows, uint64_t *count)
-{
-    const struct order_shape *shape = &book->shape;
-    uint64_t begin = 0, end = shape->samples, batch = shape->batch, n = 0;
-    uint64_t first = step * shape->vranks * batch + vrank * batch, length = batch;
-    if (has_runs(shape)) {
-        begin = share(end, vrank, shape->vranks);
-        end = share(end, vrank + 1, shape->vranks);
-        first = step * batch;
-    } else if (shape->tail == SHS_TAIL_SHORT &&
-               end - step * shape->vranks * batch < shape->vranks * batch) {
-        uint64_t left = end - step * shape->vranks * batch;
-        first = end - left + left * vrank / shape->vranks;
-        length = end - left + left * (vrank + 1) / shape->vranks - first;
-    }
-    *count = 0;
-    for (uint64_t k = first; k < first + length; k++) {
-        if (k >= end - begin && shape->tail != SHS_TAIL_PAD) break;
-        *count += k < end - begin;
-        rows[n++] = book->walk[begin + k % (end - begin)];
-    }
-    return n;
-}
-
 /* ---- an epoch's rows */
-
-enum {
-    MOST_BATCH = 1000
-};
 
 static bool batch_is_right(const struct book *book, struct order *order, uint64_t step,
                            uint64_t vrank)
@@ -190,7 +28,7 @@ static bool batch_is_right(const struct book *book, struct order *order, uint64_
 static bool epoch_is_right(struct book *book, struct order *order)
 {
     const struct order_shape *shape = &order->shape;
-    uint64_t steps = count_steps(shape);
+    uint64_t steps = contract_steps(shape);
     bool good = (order_check(shape) == SHS_OK) == (steps > 0);
     if (steps && good) {
         book->shape = *shape;
@@ -312,8 +150,8 @@ static void check_jumps(struct book *book, struct order *order)
     for (int i = 0; i < 30000; i++) {
         const struct order_shape *shape = &order->shape;
         uint64_t vrank = judge_random(&state) % shape->vranks;
-        uint64_t begin = share(shape->samples, vrank, shape->vranks);
-        uint64_t length = share(shape->samples, vrank + 1, shape->vranks) - begin;
+        uint64_t begin = contract_share(shape->samples, vrank, shape->vranks);
+        uint64_t length = contract_share(shape->samples, vrank + 1, shape->vranks) - begin;
         uint64_t first = judge_random(&state) % length;
         uint64_t count = judge_random(&state) % (length - first < 64 ? length - first : 64);
         if (i % 5000 == 4999)
@@ -359,7 +197,7 @@ static uint64_t count_cuts_inside(const struct book *book)
     const struct order_shape *shape = &book->shape;
     uint64_t inside = 0, before = 0;
     for (uint64_t vrank = 1; vrank < shape->vranks; vrank++) {
-        uint64_t cut = share(shape->samples, vrank, shape->vranks);
+        uint64_t cut = contract_share(shape->samples, vrank, shape->vranks);
         inside += cut > before && book->place[cut - 1] == book->place[cut];
         before = cut;
     }
@@ -617,82 +455,7 @@ static void windows_have_their_own_orders(void)
     }
 }
 
-/* ---- permutations undone */
-
-static uint64_t count_not_undone(struct order_permutation *permutation)
-{
-    uint64_t wrong = 0;
-    for (uint64_t k = 0; k < permutation->samples; k++)
-        wrong +=
-            order_permutation_position(permutation, order_permutation_row(permutation, k)) != k;
-    return wrong;
-}
-
-static void positions_of_rows_undo_rows_of_positions(void)
-{
-    static const uint64_t sizes[] = {16383, 16384, 16385, 16386, 32767,
-                                     32768, 32769, 65537, 100003};
-    struct order_permutation permutation = {0};
-    uint64_t wrong = 0;
-    for (uint64_t samples = 1; samples <= 300; samples++)
-        for (uint64_t epoch = 0; epoch < 3; epoch++) {
-            CHECK(order_permutation_set(&permutation, samples, 1, epoch, samples) == SHS_OK);
-            wrong += count_not_undone(&permutation);
-        }
-    for (size_t i = 0; i < COUNT(sizes); i++) {
-        CHECK(order_permutation_set(&permutation, 8, 2, i, sizes[i]) == SHS_OK);
-        wrong += count_not_undone(&permutation);
-    }
-    CHECK(wrong == 0);
-    order_permutation_free(&permutation);
-}
-
-static void large_permutations_are_undone(void)
-{
-    struct order_permutation permutation = {0};
-    uint64_t state = 3, wrong = 0;
-    for (uint64_t i = 0; i < 3000; i++) {
-        uint64_t samples = (judge_random(&state) >> (8 + i % 41)) + ORDER_TABLE_MAX;
-        if (i < 2) samples = ORDER_MAX_SAMPLES - i;
-        CHECK(order_permutation_set(&permutation, i, 0, i, samples) == SHS_OK);
-        for (int k = 0; k < 30; k++) {
-            uint64_t at = k == 0 ? 0 : k == 1 ? samples - 1 : judge_random(&state) % samples;
-            uint64_t row = order_permutation_row(&permutation, at);
-            wrong += row >= samples || order_permutation_position(&permutation, row) != at;
-        }
-    }
-    CHECK(wrong == 0);
-    order_permutation_free(&permutation);
-}
-
-/* The table's inverse is searched for where there is no memory for it, and made once there is. */
-static void without_memory_the_table_is_searched(void)
-{
-    struct counted_memory counted;
-    struct order_permutation permutation = {0};
-    counted_begin(&counted, 2);
-    CHECK(order_permutation_set(&permutation, 4, 0, 0, 500) == SHS_OK);
-    CHECK(order_permutation_position(&permutation, order_permutation_row(&permutation, 499)) ==
-          499);
-    CHECK(counted.failed == 1 && counted.live == 1);
-    CHECK(count_not_undone(&permutation) == 0);
-    CHECK(counted.calls == 3 && counted.live == 2);
-    CHECK(order_permutation_set(&permutation, 4, 0, 1, 16384) == SHS_OK);
-    CHECK(count_not_undone(&permutation) == 0);
-    CHECK(counted.calls == 3);
-    CHECK(order_permutation_set(&permutation, 4, 0, 1, 16385) == SHS_OK);
-    CHECK(counted.live == 0);
-    counted_end(&counted);
-    counted_begin(&counted, 0);
-    counted.fail_at = 2;
-    CHECK(order_permutation_set(&permutation, 4, 0, 0, 300) == SHS_OK);
-    for (uint64_t k = 0; k < 300; k++, counted.fail_at++)
-        if (order_permutation_position(&permutation, order_permutation_row(&permutation, k)) != k)
-            WRONG("a position that was searched for");
-    CHECK(counted.failed == 300);
-    order_permutation_free(&permutation);
-    CHECK(counted_end(&counted) == 0);
-}
+/* ---- memory */
 
 /* The window of a virtual rank cannot be drawn: an error, and right once there is memory. */
 static void a_window_without_memory_is_an_error(void)
@@ -730,248 +493,6 @@ static void a_window_without_memory_is_an_error(void)
     book_free(&book);
 }
 
-/* ---- when a row's turn comes */
-
-/* A row's turn. */
-struct turn {
-    uint64_t moment; /* ORDER_NEVER: not in this epoch */
-    uint64_t vrank;
-    uint64_t slot;
-    uint64_t opens; /* moment of its window's first turn */
-};
-
-/* A walk through an epoch by one process. */
-struct walker {
-    struct order order;
-    struct turn *turns; /* of each row */
-    uint64_t first_vrank, hosted;
-};
-
-static void find_turns(const struct book *book, struct turn *turns)
-{
-    static uint64_t rows[MOST_BATCH];
-    const struct order_shape *shape = &book->shape;
-    for (uint64_t row = 0; row < shape->samples; row++)
-        turns[row] = (struct turn){.moment = ORDER_NEVER};
-    for (uint64_t vrank = 0; vrank < shape->vranks && has_runs(shape); vrank++) {
-        uint64_t begin = share(shape->samples, vrank, shape->vranks);
-        uint64_t end = share(shape->samples, vrank + 1, shape->vranks);
-        for (uint64_t at = begin; at < end; at++) {
-            uint64_t step = (book->opens[at] - begin) / shape->batch;
-            uint64_t opens = step < count_steps(shape) ? step * shape->vranks + vrank : ORDER_NEVER;
-            turns[book->walk[at]] =
-                (struct turn){.moment = ORDER_NEVER, .vrank = vrank, .opens = opens};
-        }
-    }
-    for (uint64_t step = 0; step < count_steps(shape); step++)
-        for (uint64_t vrank = 0; vrank < shape->vranks; vrank++) {
-            uint64_t count;
-            expected_rows(book, step, vrank, rows, &count);
-            for (uint64_t i = 0; i < count; i++) {
-                turns[rows[i]].moment = step * shape->vranks + vrank;
-                turns[rows[i]].vrank = vrank;
-                turns[rows[i]].slot = i;
-            }
-        }
-}
-
-/* What is told of rows is the truth, but for windows that have not begun: their beginning. */
-static bool is_told_well(struct walker *walker, uint64_t first, uint64_t count, uint64_t now)
-{
-    bool blocks = walker->order.shape.shuffle == SHS_SHUFFLE_BLOCKS;
-    uint64_t expected = ORDER_NEVER;
-    for (uint64_t row = first; row < first + count; row++) {
-        const struct turn *turn = &walker->turns[row];
-        uint64_t moment = blocks && turn->opens > now ? turn->opens : turn->moment;
-        bool hosted = turn->vrank >= walker->first_vrank &&
-                      turn->vrank < walker->first_vrank + walker->hosted;
-        if (hosted && moment > now && moment < expected) expected = moment;
-    }
-    return expected ==
-           order_next_use(&walker->order, first, count, now, walker->first_vrank, walker->hosted);
-}
-
-/* All rows in pieces of several sizes, at a moment. */
-static uint64_t count_told_badly(struct walker *walker, uint64_t now)
-{
-    static const uint64_t sizes[] = {1, 5, 16, 1000};
-    uint64_t wrong = 0, samples = walker->order.shape.samples;
-    for (size_t i = 0; i < COUNT(sizes); i++)
-        for (uint64_t first = 0; first < samples; first += sizes[i]) {
-            uint64_t left = samples - first;
-            wrong += !is_told_well(walker, first, left < sizes[i] ? left : sizes[i], now);
-        }
-    return wrong;
-}
-
-/* Loads a batch and asks for everything. */
-static uint64_t visit(struct walker *walker, uint64_t step, uint64_t vrank)
-{
-    static uint64_t rows[MOST_BATCH];
-    const struct order_shape *shape = &walker->order.shape;
-    struct order_slice slice = order_slice(shape, step, vrank);
-    CHECK(order_rows(&walker->order, vrank, slice, rows) == SHS_OK);
-    return count_told_badly(walker, order_moment(shape, step, vrank));
-}
-
-/* An epoch from its beginning, then jumps to some of its steps. */
-static uint64_t walk_epoch(struct walker *walker, uint64_t epoch)
-{
-    const struct order_shape *shape = &walker->order.shape;
-    uint64_t wrong = 0, state = epoch, end = walker->first_vrank + walker->hosted;
-    CHECK(order_begin(&walker->order, epoch) == SHS_OK);
-    for (uint64_t step = 0; step < order_steps(shape); step++)
-        for (uint64_t vrank = walker->first_vrank; vrank < end; vrank++)
-            wrong += visit(walker, step, vrank);
-    for (int i = 0; i < 4; i++) {
-        if (i % 2) {
-            walker->order.begun = false;
-            CHECK(order_begin(&walker->order, epoch) == SHS_OK);
-        }
-        uint64_t step = judge_random(&state) % order_steps(shape);
-        wrong += count_told_badly(walker, order_moment(shape, step, walker->first_vrank));
-        wrong += visit(walker, step, walker->first_vrank + judge_random(&state) % walker->hosted);
-    }
-    return wrong;
-}
-
-/* Every row's turn, exactly. */
-static uint64_t count_wrong_turns(struct walker *walker)
-{
-    const struct order_shape *shape = &walker->order.shape;
-    uint64_t wrong = 0;
-    for (uint64_t i = 0; i < shape->samples; i++) {
-        uint64_t row = i * 7919 % shape->samples;
-        const struct turn *truth = &walker->turns[row];
-        struct order_turn turn;
-        wrong += order_turn_of(&walker->order, row, &turn) != SHS_OK;
-        wrong += turn.waits != (truth->moment == ORDER_NEVER);
-        if (turn.waits) continue;
-        wrong += order_moment(shape, turn.epoch_step, turn.vrank) != truth->moment ||
-                 turn.vrank != truth->vrank || turn.slot != truth->slot;
-    }
-    return wrong;
-}
-
-static void check_turns(struct order_shape shape)
-{
-    if (!count_steps(&shape)) return;
-    struct walker walker = {.order = {.shape = shape, .seed = 21}};
-    struct book book;
-    walker.turns = calloc(shape.samples, sizeof *walker.turns);
-    if (!NEED(walker.turns != NULL) || !book_make(&book, shape.samples)) return;
-    book.shape = shape;
-    book.seed = 21;
-    for (uint64_t ranks = 1; ranks <= shape.vranks; ranks = 2 * ranks + 1, book.epoch++) {
-        uint64_t rank = ranks / 2, wrong;
-        write_book(&book);
-        find_turns(&book, walker.turns);
-        walker.first_vrank = share(shape.vranks, rank, ranks);
-        walker.hosted = share(shape.vranks, rank + 1, ranks) - walker.first_vrank;
-        wrong = walk_epoch(&walker, book.epoch) + count_wrong_turns(&walker);
-        CHECK(wrong == 0);
-        if (wrong)
-            printf("  N %llu V %llu b %llu B %llu W %llu %s %s %s, ranks %llu: %llu wrong\n",
-                   (ull)shape.samples, (ull)shape.vranks, (ull)shape.batch, (ull)shape.block_rows,
-                   (ull)shape.window_blocks, order_shuffle_name(shape.shuffle),
-                   order_shard_name(shape.shard), order_tail_name(shape.tail), (ull)ranks,
-                   (ull)wrong);
-    }
-    order_free(&walker.order);
-    book_free(&book);
-    free(walker.turns);
-}
-
-static void check_turns_of(struct order_shape shape)
-{
-    for (int mode = 0; mode < 6; mode++) {
-        shape.tail = (shs_tail)(mode % 3);
-        shape.shard = (shs_shard)(mode / 3);
-        check_turns(shape);
-    }
-}
-
-static void turns_of_full_and_none_are_told(void)
-{
-    for (int shuffle = 0; shuffle < 2; shuffle++) {
-        struct order_shape shape = {
-            .samples = 131, .vranks = 5, .batch = 4, .shuffle = (shs_shuffle)shuffle};
-        check_turns_of(shape);
-        shape.vranks = 1;
-        shape.batch = 1;
-        check_turns_of(shape);
-        shape.vranks = 17;
-        shape.batch = 7;
-        check_turns_of(shape);
-    }
-}
-
-static void turns_of_blocks_are_told(void)
-{
-    static const uint64_t kinds[][5] = {/* N, V, b, B, W */
-                                        {131, 3, 8, 5, 3},   {131, 5, 4, 16, 2}, {131, 1, 9, 1, 10},
-                                        {160, 4, 5, 16, 1},  {131, 7, 2, 40, 1}, {64, 2, 3, 100, 1},
-                                        {200, 3, 50, 3, 100}};
-    for (size_t i = 0; i < COUNT(kinds); i++)
-        check_turns_of((struct order_shape){.samples = kinds[i][0],
-                                            .vranks = kinds[i][1],
-                                            .batch = kinds[i][2],
-                                            .shuffle = SHS_SHUFFLE_BLOCKS,
-                                            .block_rows = kinds[i][3],
-                                            .window_blocks = kinds[i][4]});
-}
-
-/* More virtual ranks in one process than windows are kept. */
-static void turns_are_told_of_windows_that_are_not_kept(void)
-{
-    check_turns_of((struct order_shape){.samples = 700,
-                                        .vranks = 2 * ORDER_KEPT + 3,
-                                        .batch = 1,
-                                        .shuffle = SHS_SHUFFLE_BLOCKS,
-                                        .block_rows = 3,
-                                        .window_blocks = 1});
-}
-
-/* Rows of the largest datasets: their own turns are told, each where it comes. */
-static void the_largest_epochs_are_told(void)
-{
-    static const uint64_t sizes[][2] = {
-        {1 << 10, 16}, {1, 1 << 20}, {(1 << 20) + 7, 3}, {1, 1}, {UINT64_C(1) << 40, 1}};
-    static uint64_t rows[100];
-    uint64_t state = 1, wrong = 0;
-    for (size_t at = 0; at < 2 * COUNT(sizes); at++) {
-        size_t i = at / 2;
-        struct order order = {.shape = {.samples = ORDER_MAX_SAMPLES - (i % 2 ? 5 : 0),
-                                        .vranks = ORDER_MAX_VRANKS - i,
-                                        .shard = at % 2 ? SHS_SHARD_FIXED : SHS_SHARD_GLOBAL,
-                                        .batch = 100,
-                                        .shuffle = SHS_SHUFFLE_BLOCKS,
-                                        .block_rows = sizes[i][0],
-                                        .window_blocks = sizes[i][1]}};
-        const struct order_shape *shape = &order.shape;
-        CHECK((order_check(shape) == SHS_OK) == (i != 3)); /* more than 2^32 windows */
-        CHECK(order_begin(&order, i) == SHS_OK);
-        for (int k = 0; k < 30 && i != 3; k++) {
-            uint64_t step = judge_random(&state) % order_steps(shape);
-            uint64_t vrank = judge_random(&state) % shape->vranks;
-            if (k == 0) vrank = shape->vranks - 1;
-            if (k < 2) step = order_steps(shape) - 1;
-            struct order_slice slice = order_slice(shape, step, vrank);
-            uint64_t moment = order_moment(shape, step, vrank);
-            CHECK(order_rows(&order, vrank, slice, rows) == SHS_OK);
-            wrong +=
-                slice.rows != slice.count || (step + 1 < order_steps(shape) && slice.rows < 100);
-            for (uint64_t r = 0; r < slice.rows; r++)
-                wrong += rows[r] >= shape->samples ||
-                         (r + 1 == slice.rows &&
-                          order_next_use(&order, rows[r], 1, moment - 1, vrank, 1) != moment) ||
-                         order_next_use(&order, rows[r], 1, moment, vrank, 1) != ORDER_NEVER;
-        }
-        order_free(&order);
-    }
-    CHECK(wrong == 0);
-}
-
 int main(void)
 {
     static const struct harness_test tests[] = {
@@ -984,14 +505,7 @@ int main(void)
         TEST(all_orders_of_a_window_are_equally_likely),
         TEST(all_orders_of_blocks_are_equally_likely),
         TEST(windows_have_their_own_orders),
-        TEST(positions_of_rows_undo_rows_of_positions),
-        TEST(large_permutations_are_undone),
-        TEST(without_memory_the_table_is_searched),
         TEST(a_window_without_memory_is_an_error),
-        TEST(turns_of_full_and_none_are_told),
-        TEST(turns_of_blocks_are_told),
-        TEST(turns_are_told_of_windows_that_are_not_kept),
-        TEST(the_largest_epochs_are_told),
     };
     return harness_run("blocks", tests, COUNT(tests));
 }
