@@ -450,6 +450,41 @@ static void virtual_over_virtual_in_folder(void)
 }
 IN_FOLDER(virtual_over_virtual)
 
+/* `levels` virtual datasets, each of `rows` rows that are all mapped to the next one's first, and a
+ * plain one below: a small file for any number of mappings. */
+static void write_tower(unsigned levels, hsize_t rows)
+{
+    const hsize_t shape[2] = {rows, COLUMNS};
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t space = H5Screate_simple(2, shape, NULL);
+    for (unsigned level = 0; level <= levels; level++) {
+        char name[8], below[8];
+        snprintf(name, sizeof name, level ? "v%u" : "v", level);
+        snprintf(below, sizeof below, "v%u", level + 1);
+        begin_virtual();
+        for (hsize_t row = 0; row < rows && level < levels; row++)
+            map(".", below, &(struct part){{rows, COLUMNS}, {row, 0}, {1, 1}, {1, COLUMNS}, {1, 1}},
+                &(struct part){{rows, COLUMNS}, {0, 0}, {1, 1}, {1, COLUMNS}, {1, 1}});
+        hid_t data =
+            H5Dcreate2(file, name, H5T_NATIVE_INT32, space, H5P_DEFAULT, virtual_list, H5P_DEFAULT);
+        CHECK(data >= 0);
+        H5Dclose(data);
+        H5Pclose(virtual_list);
+    }
+    H5Sclose(space);
+    CHECK(H5Fclose(file) >= 0);
+}
+
+static void mappings_of_mappings_have_an_end_in_folder(void)
+{
+    struct reading reading;
+    write_tower(4, 10); /* 11,100 below the first */
+    if (NEED(open_virtual(&reading) == SHS_OK)) close_reading(&reading);
+    write_tower(5, 10); /* 111,100 */
+    check_refused("over virtual sources with more than 100000 mappings", "dataset v");
+}
+IN_FOLDER(mappings_of_mappings_have_an_end)
+
 /* ---- where sources are looked for */
 
 static void move_file(const char *from, const char *to)
@@ -788,6 +823,7 @@ int main(void)
         TEST(sources_that_grow),
         TEST(numbered_sources),
         TEST(virtual_over_virtual),
+        TEST(mappings_of_mappings_have_an_end),
         TEST(places_of_sources),
         TEST(sources_by_whole_path),
         TEST(a_source_that_goes_before_it_is_read),
