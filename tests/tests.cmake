@@ -29,6 +29,7 @@ shs_unit_test(test_field core random order augment io h5 mpi run)
 shs_unit_test(test_samples core random order augment io h5 mpi run)
 target_compile_definitions(test_field PRIVATE ${CODECS})
 shs_unit_test(test_index core random order augment io h5 mpi run)
+shs_unit_test(test_misread core random order augment io h5 mpi run)
 shs_unit_test(test_check core random order augment io h5 mpi run)
 shs_unit_test(test_cache core random order augment io h5 mpi run)
 
