@@ -175,13 +175,6 @@ struct order_slice order_slice(const struct order_shape *shape, uint64_t epoch_s
     return (struct order_slice){first + begin, end - begin, end - begin};
 }
 
-uint64_t order_row(const struct order_shape *shape, const struct order_permutation *permutation,
-                   uint64_t position)
-{
-    if (shape->shuffle == SHS_SHUFFLE_NONE) return position;
-    return order_permutation_row(permutation, position);
-}
-
 shs_cursor order_next(const struct order_shape *shape, shs_cursor cursor)
 {
     cursor.step++;

@@ -52,11 +52,6 @@ uint64_t order_share(uint64_t total, uint64_t part, uint64_t parts);
 /* The part that holds unit `unit` of `total`, which order_share() cuts into `parts`. */
 uint64_t order_part(uint64_t total, uint64_t unit, uint64_t parts);
 
-/* The row at a position, for shuffles full and none: `permutation` is the epoch's, not used in file
- * order. */
-uint64_t order_row(const struct order_shape *shape, const struct order_permutation *permutation,
-                   uint64_t position);
-
 /* The cursor after the step that begins at `cursor`. */
 shs_cursor order_next(const struct order_shape *shape, shs_cursor cursor);
 

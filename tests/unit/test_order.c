@@ -39,84 +39,6 @@ static void shares_are_exact(void)
 
 /* ---- who takes what */
 
-/* Steps, by taking global batches away. */
-static uint64_t slow_steps(const struct order_shape *shape)
-{
-    uint64_t steps = 0, left = shape->samples, global = shape->vranks * shape->batch;
-    for (; left >= global; left -= global)
-        steps++;
-    return steps + (shape->tail == SHS_TAIL_SHORT && left > 0);
-}
-
-/* The rows that each virtual rank should take at a step, by contract 2. */
-static uint64_t slow_rows(const struct order_shape *shape, uint64_t step, uint64_t vrank)
-{
-    uint64_t global = shape->vranks * shape->batch, left = shape->samples - step * global;
-    if (left >= global) return shape->batch;
-    return left * (vrank + 1) / shape->vranks - left * vrank / shape->vranks;
-}
-
-/* One epoch by brute force: a message for the first rule that is broken, or NULL. */
-static const char *fault_of(const struct order_shape *shape,
-                            const struct order_permutation *permutation, unsigned char *seen)
-{
-    uint64_t next = 0, steps = order_steps(shape);
-    for (uint64_t step = 0; step < steps; step++)
-        for (uint64_t vrank = 0; vrank < shape->vranks; vrank++) {
-            struct order_slice slice = order_slice(shape, step, vrank);
-            if (slice.first != next) return "slices follow one another";
-            if (slice.rows != slow_rows(shape, step, vrank)) return "a batch has its rows";
-            for (uint64_t i = 0; i < slice.rows; i++) {
-                uint64_t row = order_row(shape, permutation, slice.first + i);
-                if (row >= shape->samples || seen[row]++) return "a row comes once";
-                if (shape->shuffle == SHS_SHUFFLE_NONE && row != next + i) return "file order";
-            }
-            next += slice.rows;
-        }
-    uint64_t global = shape->vranks * shape->batch;
-    uint64_t left_out = shape->tail == SHS_TAIL_DROP ? shape->samples % global : 0;
-    return next == shape->samples - left_out ? NULL : "no row is left out";
-}
-
-/* Returns false, with a failed check, if something is wrong. */
-static bool check_epoch(const struct order_shape *shape)
-{
-    static unsigned char seen[1024];
-    struct order_permutation permutation = {0};
-    const char *fault = NULL;
-    memset(seen, 0, sizeof seen);
-    uint64_t steps = slow_steps(shape);
-    if (order_steps(shape) != steps) fault = "an epoch has its steps";
-    if ((order_check(shape) == SHS_OK) != (steps > 0)) fault = "an epoch of no steps is refused";
-    if (order_permutation_set(&permutation, 3, 0, 1, shape->samples)) fault = "memory";
-    if (!fault && steps) fault = fault_of(shape, &permutation, seen);
-    order_permutation_free(&permutation);
-    if (fault)
-        printf("  N %d V %d b %d %s %s: %s\n", (int)shape->samples, (int)shape->vranks,
-               (int)shape->batch, order_shuffle_name(shape->shuffle), order_tail_name(shape->tail),
-               fault);
-    return !fault;
-}
-
-static void each_row_comes_once_in_an_epoch(void)
-{
-    static const uint64_t samples[] = {1, 2, 3, 5, 7, 8, 12, 31, 32, 64, 97, 100, 127, 210, 251};
-    static const uint64_t vranks[] = {1, 2, 3, 4, 5, 7, 8, 11, 16, 31, 64, 100};
-    static const uint64_t batches[] = {1, 2, 3, 4, 5, 7, 16, 31, 100};
-    bool good = true;
-    for (size_t n = 0; n < COUNT(samples); n++)
-        for (size_t v = 0; v < COUNT(vranks); v++)
-            for (size_t b = 0; b < COUNT(batches); b++)
-                for (int mode = 0; mode < 4; mode++) {
-                    struct order_shape shape = {
-                        .samples = samples[n], .vranks = vranks[v], .batch = batches[b]};
-                    shape.tail = mode & 1 ? SHS_TAIL_DROP : SHS_TAIL_SHORT;
-                    shape.shuffle = mode & 2 ? SHS_SHUFFLE_NONE : SHS_SHUFFLE_FULL;
-                    good = check_epoch(&shape) && good;
-                }
-    CHECK(good);
-}
-
 /* 10 rows for 3 virtual ranks of 2: a full step of 6, then 4 rows cut at 0, 1, 2, 4. */
 static void a_small_epoch_worked_out_by_hand(void)
 {
@@ -306,7 +228,6 @@ int main(void)
 {
     static const struct harness_test tests[] = {
         TEST(shares_are_exact),
-        TEST(each_row_comes_once_in_an_epoch),
         TEST(a_small_epoch_worked_out_by_hand),
         TEST(the_largest_epoch_adds_up),
         TEST(impossible_epochs_are_refused),
