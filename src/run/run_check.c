@@ -272,7 +272,8 @@ shs_status run_check(const struct run_check_task *task)
     if (status) return status;
     status = h5_walk(check.file, check_dataset, &check);
     if (status && status != SHS_ERROR_MEMORY) {
-        tell(&check, RUN_CHECK_OPENING, 0, 0, "/");
+        check.name = "/"; /* that of the last dataset is gone */
+        tell(&check, RUN_CHECK_OPENING, 0, 0, check.name);
         tell(&check, RUN_CHECK_BAD, 0, 0, cause(&check, 0, 1));
         status = SHS_OK;
     }

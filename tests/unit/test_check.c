@@ -329,6 +329,38 @@ static void a_damaged_dataset_does_not_hide_the_others(void)
     CHECK(strstr(noted.text, "o 1 0 0 a/x.crc32c\np 1 0 100 u32 100\n") != NULL);
 }
 
+/* A group that cannot be listed to its end, in the old format: what came before is checked, and the
+ * error is told after it. */
+static void a_damaged_group_is_told_after_its_datasets(void)
+{
+    enum {
+        NAMES = 40
+    };
+    char name[16];
+    size_t bytes, damaged = 0;
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    for (int i = 0; i < NAMES; i++) {
+        snprintf(name, sizeof name, "x%03d", i);
+        write_dataset(file, name, H5T_STD_U8LE, 1, 0, ROWS, samples);
+    }
+    CHECK(H5Fclose(file) >= 0);
+    unsigned char *all = file_read(path, &bytes);
+    for (unsigned char *node = all; node; damaged++) {
+        struct noted noted = {""};
+        const struct run_check_task task = {.path = path, .ranks = 1, .tell = note, .user = &noted};
+        node = memmem(node, bytes - (size_t)(node - all), "SNOD", 4);
+        if (!node) break;
+        *node = 'X';
+        CHECK(file_write(path, all, bytes));
+        *node++ = 'S';
+        CHECK(run_check(&task) == SHS_OK);
+        CHECK(strstr(noted.text, " /\nb ") != NULL);
+        CHECK(strstr(noted.text, " 0 0 its datasets cannot be listed; HDF5 says: ") != NULL);
+    }
+    CHECK(all && damaged > 2);
+    free(all);
+}
+
 /* Every row is read by one rank, and from where it is asked for. */
 static void count_rows(const struct run_check_event *event, void *user)
 {
@@ -451,6 +483,7 @@ int main(void)
         TEST(a_chunk_that_is_not_there_is_told),
         TEST(links_are_followed_once),
         TEST(a_damaged_dataset_does_not_hide_the_others),
+        TEST(a_damaged_group_is_told_after_its_datasets),
         TEST(ranks_share_the_rows),
         TEST(a_careful_check_takes_few_rows_at_once),
         TEST(pieces_are_whole_chunks),
