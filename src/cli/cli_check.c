@@ -210,8 +210,10 @@ static shs_status read_limits(const struct cli_arguments *arguments,
     limits->program = "/proc/self/exe"; /* this very program, wherever it lies */
     limits->milliseconds = 1000 * (uint64_t)SECONDS;
     limits->mebibytes = MEBIBYTES;
-    if (arguments->probe_seconds && arguments->probe_seconds < UINT32_MAX)
-        limits->milliseconds = 1000 * arguments->probe_seconds;
+    if (arguments->probe_seconds > UINT32_MAX)
+        return core_fail(SHS_ERROR_ARGUMENT, "--probe-seconds is %llu; it must be below 2^32",
+                         (ull)arguments->probe_seconds);
+    if (arguments->probe_seconds) limits->milliseconds = 1000 * arguments->probe_seconds;
     if (arguments->probe_mebibytes) limits->mebibytes = arguments->probe_mebibytes;
     if (limits->mebibytes >= LEAST_MEBIBYTES && limits->mebibytes <= UINT32_MAX) return SHS_OK;
     return core_fail(SHS_ERROR_ARGUMENT,

@@ -45,8 +45,9 @@ struct run_check_task {
  * opened or memory runs out: it could not be checked. */
 shs_status run_check(const struct run_check_task *task);
 
-/* An event as a line of text, without its end, to be released by core_free(), and back: false for
- * a line that is none. The text is borrowed from the line, which is changed. */
+/* An event as a line of text, without its end, that fits into one of io_child.h: a longer text,
+ * such as a dataset's name may be, is cut. To be released by core_free(). And back: false for a
+ * line that is none. The text is borrowed from the line, which is changed. */
 shs_status run_check_print(const struct run_check_event *event, char **line);
 bool run_check_parse(char *line, struct run_check_event *event);
 

@@ -2,15 +2,20 @@
 #include <string.h>
 
 #include "core_text.h"
+#include "io_child.h"
 #include "run_check.h"
 
 typedef unsigned long long ull;
 
+enum {
+    TEXT = IO_CHILD_LINE - 80 /* bytes beside the kind and three numbers of up to 20 digits */
+};
+
 shs_status run_check_print(const struct run_check_event *event, char **line)
 {
     struct core_text text = {0};
-    core_text_add(&text, "%c %llu %llu %llu %s", event->kind, (ull)event->dataset,
-                  (ull)event->first, (ull)event->count, event->text);
+    core_text_add(&text, "%c %llu %llu %llu %.*s", event->kind, (ull)event->dataset,
+                  (ull)event->first, (ull)event->count, TEXT, event->text);
     for (size_t i = 0; i < text.length; i++) /* a name may hold anything */
         if ((unsigned char)text.bytes[i] < ' ') text.bytes[i] = '?';
     return core_text_take(&text, line);

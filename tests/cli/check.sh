@@ -82,6 +82,8 @@ check 0 2 plain.h5
 said '^names: no field, not read: text$'
 said '^numbers: i32 100x10, 100 rows can be read; they have no checksums$'
 said '^1 of 1 fields have no checksums: only whether they can be read was checked; import writes them$'
+check 0 0 long.h5
+said '^x{1000,}: i64 3, 3 rows can be read'
 head -c 1000000 good.h5 > short.h5
 for ranks in 0 3; do
     refused "$ranks" 'truncated|not complete' "$SHARDSTEP" check short.h5
@@ -91,6 +93,7 @@ done
 refused 0 'no memory for rows .*--probe-mebibytes allows more' "$SHARDSTEP" check large.h5 \
     --probe-mebibytes 200
 refused 2 'must be at least 64' "$SHARDSTEP" check good.h5 --probe-mebibytes 20
+refused 0 'must be below 2\^32' "$SHARDSTEP" check good.h5 --probe-seconds 4294967296
 
 # what kills HDF5, unless it is a later version, does not kill the check
 "$BUILD/tests/hostile" damage 8 68 crash.h5

@@ -95,6 +95,8 @@ def plain(path):
         file['one'] = np.float32(1)
     with h5py.File('large.h5', 'w') as file:
         file.create_dataset('rows', (3, 300 << 20), dtype='u1')
+    with h5py.File('long.h5', 'w') as file:
+        file['x' * 2000] = [1, 2, 3]
 
 
 if sys.argv[1] == 'flips':

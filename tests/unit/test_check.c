@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "core_memory.h"
+#include "io_child.h"
 #include "io_crc32c.h"
 #include "run_check_apart.h"
 #include "temporary_folder.h"
@@ -361,6 +362,22 @@ static void a_damaged_group_is_told_after_its_datasets(void)
     free(all);
 }
 
+/* Names of datasets have no end; lines between processes have. */
+static void a_long_name_is_cut(void)
+{
+    char name[2 * IO_CHILD_LINE], *line;
+    struct run_check_event back;
+    memset(name, 'x', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    const struct run_check_event event = {RUN_CHECK_OPENING, UINT64_MAX, UINT64_MAX, UINT64_MAX,
+                                          name};
+    if (!NEED(run_check_print(&event, &line) == SHS_OK)) return;
+    CHECK(strlen(line) + 1 <= IO_CHILD_LINE);
+    CHECK(run_check_parse(line, &back) && back.count == UINT64_MAX);
+    CHECK(strlen(back.text) > 1000 && !strncmp(back.text, name, strlen(back.text)));
+    core_free(&line);
+}
+
 /* Every row is read by one rank, and from where it is asked for. */
 static void count_rows(const struct run_check_event *event, void *user)
 {
@@ -484,6 +501,7 @@ int main(void)
         TEST(links_are_followed_once),
         TEST(a_damaged_dataset_does_not_hide_the_others),
         TEST(a_damaged_group_is_told_after_its_datasets),
+        TEST(a_long_name_is_cut),
         TEST(ranks_share_the_rows),
         TEST(a_careful_check_takes_few_rows_at_once),
         TEST(pieces_are_whole_chunks),
