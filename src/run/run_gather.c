@@ -119,7 +119,7 @@ static shs_status fetch_places(struct run_gather *gather, const struct means *me
     struct run_field *sources = NULL;
     size_t n_files = 0;
     shs_status status = SHS_OK;
-    if (files->paths.count > 1)
+    if (files->paths.count > 1 && gather->n_places)
         qsort(gather->places, gather->n_places, sizeof *gather->places, compare_places);
     gather->n_pieces = 0;
     for (size_t i = 0; i < gather->n_places && !status; i++) {

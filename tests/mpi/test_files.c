@@ -165,6 +165,35 @@ static void test_a_sample_that_one_rank_cannot_read(void)
     scene_end(&scene);
 }
 
+/* More virtual ranks than samples: the first batch of all has no rows, and no memory for any yet.
+ */
+static void test_batches_without_rows(void)
+{
+    struct scene scene = scene_begin();
+    const shs_run_options many = {.vranks = 100};
+    const shs_loader_options one = {.batch = 1, .epochs = 1};
+    shs_dataset *data;
+    shs_loader *loader;
+    shs_batch batch;
+    uint64_t rows = 0;
+    shs_close(&scene.run);
+    need(!shs_open(MPI_COMM_WORLD, &many, &scene.run), "shs_open");
+    for (int f = 0; f < 3; f++)
+        write_own(&scene, f, 2, 0);
+    need(!shs_dataset_open(scene.run, scene.own, "s", NULL, &data), "open");
+    need(!shs_loader_open(data, &one, &loader), "open");
+    while (shs_next(loader, &batch) == SHS_OK) {
+        if (my_rank() == 0 && batch.vrank == 0) CHECK(batch.rows == 0);
+        rows += batch.rows;
+        if (batch.ends_step) CHECK(shs_agree(scene.run) == SHS_OK);
+    }
+    MPI_Allreduce(MPI_IN_PLACE, &rows, 1, MPI_UINT64_T, MPI_SUM, MPI_COMM_WORLD);
+    CHECK(rows == 6);
+    shs_loader_close(&loader);
+    shs_dataset_close(&data);
+    scene_end(&scene);
+}
+
 struct call {
     const struct scene *scene;
     const char *fields;
@@ -222,6 +251,7 @@ int main(void)
         {"a file that one rank misses", test_a_file_that_one_rank_misses},
         {"offsets that are wrong on one rank", test_offsets_that_are_wrong_on_one_rank},
         {"a sample that one rank cannot read", test_a_sample_that_one_rank_cannot_read},
+        {"batches without rows", test_batches_without_rows},
         {"memory runs out", test_memory_runs_out},
     };
     return harness_run_ranks("files", tests, sizeof tests / sizeof *tests);
