@@ -247,13 +247,26 @@ static void what_hdf5_refuses_is_refused(void)
     CHECK(accepted > 100);
 }
 
+/* A sum over no bytes is 0, and fits: then there is nothing to put back together. */
+static void a_checksum_of_nothing_is_no_chunk(void)
+{
+    static const uint32_t order[5] = {SHUFFLE, FLETCHER32};
+    static const unsigned char nothing[4] = {0};
+    const struct io_pipeline pipeline = pipeline_of(order, ELEMENT);
+    unsigned char to[SIZE];
+    struct io_decoder *fresh; /* without scratch memory */
+    if (!NEED(io_decoder_new(&fresh) == SHS_OK)) return;
+    CHECK(io_decode(fresh, &pipeline, 0, nothing, sizeof nothing, to, SIZE) == SHS_ERROR_FORMAT);
+    CHECK(strstr(shs_message(), "it decodes to 0 bytes, not to 1200") != NULL);
+    io_decoder_free(&fresh);
+}
+
 int main(void)
 {
     static const struct harness_test tests[] = {
-        TEST(no_flipped_bit_goes_unseen),
-        TEST(damaged_chunks_give_statuses),
-        TEST(pipelines_of_all_kinds_give_statuses),
-        TEST(what_hdf5_refuses_is_refused),
+        TEST(no_flipped_bit_goes_unseen),           TEST(damaged_chunks_give_statuses),
+        TEST(pipelines_of_all_kinds_give_statuses), TEST(what_hdf5_refuses_is_refused),
+        TEST(a_checksum_of_nothing_is_no_chunk),
     };
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     if (!bench_make(&bench)) return 1;
