@@ -13,6 +13,8 @@ enum {
     COUNT_BYTES = 64 << 20 /* that counts of values may take */
 };
 
+typedef unsigned long long ull;
+
 typedef void tally_part(struct run_tally *tally, const void *from, size_t stride, size_t count);
 
 /* What a rank reads with. */
@@ -208,12 +210,11 @@ static shs_status find_axis(struct reading *reading, uint64_t asked)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "the channel axis is %llu, but beside that of the samples there are %llu "
                          "axes",
-                         (unsigned long long)axis, (unsigned long long)last);
+                         (ull)axis, (ull)last);
     reading->channels = axis == RUN_STATS_NO_AXIS ? 1 : field->shape[axis];
     if (reading->channels > RUN_STATS_MOST_CHANNELS)
         return core_fail(SHS_ERROR_ARGUMENT, "axis %llu has %llu channels; the most is %d",
-                         (unsigned long long)axis, (unsigned long long)reading->channels,
-                         RUN_STATS_MOST_CHANNELS);
+                         (ull)axis, (ull)reading->channels, RUN_STATS_MOST_CHANNELS);
     stats->channel_axis = axis;
     stats->channels = axis == RUN_STATS_NO_AXIS ? 0 : reading->channels;
     reading->inner = reading->row_runs = 1;
@@ -276,8 +277,8 @@ static shs_status open_reading(struct reading *reading, const char *path, const 
                                const struct run_stats_options *options)
 {
     if (options->bins < 1 || options->bins > RUN_STATS_MOST_BINS)
-        return core_fail(SHS_ERROR_ARGUMENT, "%llu bins; it must be 1 to %d",
-                         (unsigned long long)options->bins, RUN_STATS_MOST_BINS);
+        return core_fail(SHS_ERROR_ARGUMENT, "%llu bins; it must be 1 to %d", (ull)options->bins,
+                         RUN_STATS_MOST_BINS);
     reading->bins = options->bins;
     shs_status status = open_field(reading, path, name);
     if (!status)
@@ -313,9 +314,11 @@ shs_status run_stats_make(shs_run *run, const char *path, const char *field,
     shs_status status = core_new(1, sizeof **stats, "statistics", stats);
     reading.stats = *stats;
     if (!status) status = open_reading(&reading, path, field, options);
+    /* all that says how many numbers the ranks will exchange, and more */
     status =
-        mpi_agree(run, status, "statistics of %.80s, %llu rows and %llu channels", field,
-                  (unsigned long long)reading.field.rows, (unsigned long long)reading.channels);
+        mpi_agree(run, status, "statistics of %.80s, %s, %llu rows and %llu channels, in %llu bins",
+                  field, shs_type_name(reading.field.sample.type), (ull)reading.field.rows,
+                  *stats ? (ull)(*stats)->channels : 0, (ull)options->bins);
     if (!status) status = read_all(&reading);
     close_reading(&reading);
     if (status) run_stats_free(stats);
