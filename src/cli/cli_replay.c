@@ -169,20 +169,21 @@ static bool is_line(const struct replay *replay, const char *line, char hash[COR
            vrank == replay->batch.vrank;
 }
 
-/* The hash that the file has for the batch. */
+/* The hash that the file has for the batch. Line by line, for sscanf() measures all that it is
+ * given. */
 static shs_status find_line(const struct replay *replay, char hash[CORE_DIGEST_TEXT])
 {
     const char *path = replay->arguments->against;
     char *text = NULL;
+    bool found = false;
     if (!path) return SHS_OK;
     shs_status status = io_read_all(path, &text);
     if (status) return status;
-    const char *line = text;
-    while (*line && !is_line(replay, line, hash)) {
-        line += strcspn(line, "\n");
-        line += *line == '\n';
+    for (char *line = text, *next; line && !found; line = next) {
+        next = strchr(line, '\n');
+        if (next) *next++ = '\0';
+        found = is_line(replay, line, hash);
     }
-    bool found = *line;
     core_free(&text);
     if (found) return SHS_OK;
     return core_fail(SHS_ERROR_FORMAT,
