@@ -15,8 +15,8 @@ static shs_status read_part(const char *text, shs_loader_options *loader)
         memcpy(from, text, length);
         from[length] = '\0';
         if (core_parse_double(from, &loader->part_from) &&
-            core_parse_double(comma + 1, &loader->part_to))
-            return SHS_OK;
+            core_parse_double(comma + 1, &loader->part_to) && loader->part_to > 0)
+            return SHS_OK; /* 0 and 0 would be all rows to the loader */
     }
     return core_fail(SHS_ERROR_ARGUMENT, "--part is '%s'; give FROM,TO such as 0.8,1", text);
 }

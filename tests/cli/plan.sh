@@ -110,5 +110,8 @@ refused 0 'steps 0 to 25' "$SHARDSTEP" plan --samples 1003 --vranks 4 --batch 10
 refused 0 'virtual ranks 0 to 3' "$SHARDSTEP" plan --samples 1003 --vranks 4 --rank 4
 refused 0 'no steps' "$SHARDSTEP" plan --samples 0 --vranks 4
 refused 0 'more than 2^56|more than 2\^56' "$SHARDSTEP" plan --samples 72057594037927937
+for part in 0,0 0.5,0.5 0.7,0.2 0,2; do
+    refused 0 'give FROM,TO|0 <= from < to' "$SHARDSTEP" plan --samples 100 --part $part
+done
 refused 2 'either a file or --samples' "$SHARDSTEP" plan
 finish
