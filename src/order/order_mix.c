@@ -32,8 +32,8 @@ static shs_status check_source(const struct order_mix_source *source, size_t i)
                          i, (ull)source->takes);
     if (source->rows && source->takes / source->rows >= MOST_PASSES)
         return core_fail(SHS_ERROR_ARGUMENT,
-                         "source %zu would give each of its %llu rows more than 2^24 times an "
-                         "epoch; choose less",
+                         "source %zu would give each of its %llu rows 2^24 times an epoch or "
+                         "more; choose less",
                          i, (ull)source->rows);
     return SHS_OK;
 }
@@ -72,7 +72,7 @@ void order_mix_free(struct order_mix *mix)
 
 /* ---- Rows. */
 
-static void begin_epoch(struct order_mix *mix, uint64_t epoch)
+void order_mix_begin(struct order_mix *mix, uint64_t epoch)
 {
     if (mix->begun && mix->epoch == epoch) return;
     for (size_t i = 0; i < mix->sources; i++) {
@@ -126,26 +126,51 @@ static bool is_whole(const struct order_mix_source *source, uint64_t pass)
            (pass + 1) * source->rows <= source->at + source->takes;
 }
 
-static shs_status row_of(const struct order_mix *mix, uint64_t number, uint64_t *row)
+/* Rows at positions [at, at + count) of a pass, counted from the epoch's first one. */
+static shs_status rows_of_pass(const struct order_mix *mix, struct order_mix_source *source,
+                               uint64_t pass, uint64_t at, uint64_t *index, uint64_t count)
 {
-    struct order_mix_source *source = source_of(mix, number);
     struct order_permutation *permutation;
-    uint64_t place = source->at + (number - source->begin);
-    uint64_t pass = place / source->rows, at = place % source->rows;
-    *row = source->first + at;
-    if (!mix->permuted || (mix->sources > 1 && is_whole(source, pass))) return SHS_OK;
-    shs_status status = draw_pass(mix, source, source->pass + pass, &permutation);
-    if (!status) *row = source->first + order_permutation_row(permutation, at);
-    return status;
+    bool in_order = !mix->permuted || (mix->sources > 1 && is_whole(source, pass));
+    shs_status status =
+        in_order ? SHS_OK : draw_pass(mix, source, source->pass + pass, &permutation);
+    if (status) return status;
+    if (in_order)
+        for (uint64_t i = 0; i < count; i++)
+            index[i] = at + i;
+    else if (count == 1)
+        index[0] = order_permutation_row(permutation, at);
+    else
+        order_permutation_rows(permutation, at, count, index);
+    for (uint64_t i = 0; i < count; i++)
+        index[i] += source->first;
+    return SHS_OK;
 }
 
+/* How many numbers follow the first one in steps of 1, itself included, up to `most`. */
+static uint64_t consecutive(const uint64_t *index, uint64_t most)
+{
+    uint64_t count = 1;
+    while (count < most && index[count] == index[0] + count)
+        count++;
+    return count;
+}
+
+/* Those of a single source come one after the other, and are looked up together. */
 shs_status order_mix_rows(struct order_mix *mix, uint64_t epoch, uint64_t *index, uint64_t count)
 {
     shs_status status = SHS_OK;
     if (!mix->sources) return SHS_OK;
-    begin_epoch(mix, epoch);
-    for (uint64_t i = 0; i < count && !status; i++)
-        status = row_of(mix, index[i], &index[i]);
+    order_mix_begin(mix, epoch);
+    for (uint64_t i = 0, now; i < count && !status; i += now) {
+        struct order_mix_source *source = source_of(mix, index[i]);
+        uint64_t offset = index[i] - source->begin, place = source->at + offset;
+        uint64_t at = place % source->rows, most = count - i;
+        if (most > source->rows - at) most = source->rows - at;
+        if (most > source->takes - offset) most = source->takes - offset;
+        now = consecutive(index + i, most);
+        status = rows_of_pass(mix, source, place / source->rows, at, index + i, now);
+    }
     return status;
 }
 

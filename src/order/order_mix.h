@@ -51,11 +51,14 @@ shs_status order_mix_open(struct order_mix *mix, const uint64_t *bounds, const u
 
 void order_mix_free(struct order_mix *mix);
 
-/* Numbers of an epoch, below 2^32, turned into rows, in place. */
+/* Makes an epoch, below 2^32, that of the mix. */
+void order_mix_begin(struct order_mix *mix, uint64_t epoch);
+
+/* Numbers of an epoch, which is begun, turned into rows, in place. */
 shs_status order_mix_rows(struct order_mix *mix, uint64_t epoch, uint64_t *index, uint64_t count);
 
 /* order_next_use() of rows, where `order` is that of the numbers. For passes that are not permuted,
- * in the epoch of the last order_mix_rows(). Rows that come ORDER_OFTEN times an epoch are told to
+ * in the epoch that was begun last. Rows that come ORDER_OFTEN times an epoch are told to
  * come at once. */
 enum {
     ORDER_OFTEN = 16

@@ -8,7 +8,8 @@
 
 enum {
     MOST_ROWS = 4096,
-    MOST_SOURCES = 4
+    MOST_SOURCES = 4,
+    MOST_RUN = 122
 };
 
 struct given {
@@ -155,25 +156,61 @@ static void one_source_is_walked_in_passes(void)
     }
 }
 
-/* Any number alone, in any order, is what it is among the others. */
-static void any_place_can_be_asked_for(void)
+/* Some numbers, in any order, are what they are among the others, `rows`. */
+static void check_numbers(struct order_mix *mix, uint64_t epoch, const uint64_t *rows,
+                          const uint64_t *numbers, uint64_t count)
+{
+    uint64_t some[2 * MOST_RUN] = {0}, wrong = 0;
+    memcpy(some, numbers, count * sizeof *some);
+    CHECK(order_mix_rows(mix, epoch, some, count) == SHS_OK);
+    for (uint64_t i = 0; i < count; i++)
+        wrong += some[i] != rows[numbers[i]];
+    CHECK(wrong == 0);
+}
+
+/* Numbers from `first` on that follow one another, then some in steps of 2. */
+static void check_run(struct order_mix *mix, uint64_t epoch, const uint64_t *rows, uint64_t places,
+                      uint64_t first, uint64_t count)
+{
+    uint64_t numbers[2 * MOST_RUN], n = 0;
+    for (uint64_t i = 0; i < count && first + i < places; i++)
+        numbers[n++] = first + i;
+    for (uint64_t i = 0; i < count && first + 2 * i < places; i++)
+        numbers[n++] = first + 2 * i;
+    check_numbers(mix, epoch, rows, numbers, n);
+}
+
+static void check_places(const struct given *given)
 {
     static uint64_t rows[MOST_ROWS];
-    for (size_t g = 0; g < COUNT(all_given); g++) {
-        struct order_mix mix, other;
-        uint64_t places = all_given[g].places;
-        open_mix(&all_given[g], true, &mix);
-        open_mix(&all_given[g], true, &other);
-        for (uint64_t epoch = 5; epoch-- > 0;) {
-            take_epoch(&mix, epoch, places, rows);
-            for (uint64_t i = 0; i < places; i++) {
-                uint64_t k = (i * 7919 + 3) % places, row = k;
-                CHECK(order_mix_rows(&other, epoch, &row, 1) == SHS_OK && row == rows[k]);
-            }
+    struct order_mix mix, other;
+    uint64_t places = given->places;
+    open_mix(given, true, &mix);
+    open_mix(given, true, &other);
+    for (uint64_t epoch = 5; epoch-- > 0;) {
+        for (uint64_t i = 0; i < places; i++) {
+            rows[i] = i;
+            CHECK(order_mix_rows(&mix, epoch, &rows[i], 1) == SHS_OK);
         }
-        order_mix_free(&mix);
-        order_mix_free(&other);
+        for (uint64_t i = 0; i < places; i++)
+            check_numbers(&other, epoch, rows, (uint64_t[]){(i * 7919 + 3) % places}, 1);
+        for (uint64_t first = 0; first < places; first += 1 + first / 4)
+            for (uint64_t count = 1; count <= MOST_RUN; count = 3 * count - 1)
+                check_run(&other, epoch, rows, places, first, count);
     }
+    order_mix_free(&mix);
+    order_mix_free(&other);
+}
+
+/* Alone or together; also of sources too large for a table, and passes that end in an epoch. */
+static void any_place_can_be_asked_for(void)
+{
+    static const struct given large[] = {{1, {20000}, {1}, 4096},
+                                         {2, {16400, 17000}, {9, 2}, 4000}};
+    for (size_t g = 0; g < COUNT(all_given); g++)
+        check_places(&all_given[g]);
+    for (size_t g = 0; g < COUNT(large); g++)
+        check_places(&large[g]);
 }
 
 static void ledgers_are_sums(void)
@@ -268,7 +305,7 @@ static void what_cannot_be_is_refused(void)
     check_refused(two, (uint64_t[]){0, 0}, 2, 10, "nothing but zeros");
     check_refused(two, (uint64_t[]){1, 1}, 2, 10, "source 1 has no rows, but 5 places");
     check_refused(two, (uint64_t[]){1, UINT64_MAX}, 2, 10, "add up to 2^64");
-    check_refused(two, (uint64_t[]){1}, 1, 10 * (UINT64_C(1) << 24), "2^24 times an epoch");
+    check_refused(two, (uint64_t[]){1}, 1, 10 * (UINT64_C(1) << 24), "2^24 times an epoch or more");
     check_refused(huge, (uint64_t[]){1}, 1, (UINT64_C(1) << 56) + 1, "the most is 2^56");
 }
 
