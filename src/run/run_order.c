@@ -203,6 +203,7 @@ bool run_order_draws(const struct run_order *order)
 
 shs_status run_order_begin(struct run_order *order, uint64_t epoch)
 {
+    order_mix_begin(&order->mix, epoch);
     return order_begin(&order->order, epoch);
 }
 

@@ -11,6 +11,7 @@
 #include "h5_write.h"
 #include "judge.h"
 #include "run_cache.h"
+#include "run_order.h"
 #include "shardstep/context.h"
 #include "shardstep/loader.h"
 #include "unit.h"
@@ -563,14 +564,109 @@ static void blocks_decode_each_chunk_once(void)
             }
 }
 
+/* The first batch of one row after that of number `now` that takes a row of [first, end). */
+static uint64_t next_by_search(const uint64_t *rows, uint64_t places, uint64_t now, uint64_t first,
+                               uint64_t end)
+{
+    for (uint64_t next = now + 1; next < places; next++)
+        if (rows[next] >= first && rows[next] < end) return next;
+    return NEVER;
+}
+
+static void check_foresight(const struct run_order_how *how, const shs_loader_options *options)
+{
+    static uint64_t rows[3 * ROWS];
+    struct run_order order, asked;
+    if (!NEED(!run_order_open(how, options, &order) && !run_order_open(how, options, &asked)))
+        return;
+    uint64_t places = order.order.shape.samples;
+    for (uint64_t epoch = 0; epoch < 5; epoch++) {
+        CHECK(!run_order_begin(&order, epoch) && !run_order_begin(&asked, epoch));
+        for (uint64_t i = 0; i < places; i++)
+            CHECK(!run_order_rows(&order, 0, (struct order_slice){i, 1, 1}, 1, &rows[i]));
+        for (uint64_t first = 0; first + CHUNK_ROWS < ROWS; first += CHUNK_ROWS)
+            CHECK(run_order_next_use(&asked, first, CHUNK_ROWS, 0, 0, 1) ==
+                  next_by_search(rows, places, 0, first, first + CHUNK_ROWS));
+    }
+    run_order_close(&order);
+    run_order_close(&asked);
+}
+
+/* When the chunks that are kept come next is known as soon as an epoch begins, before it has given
+ * a row; passes go on from the epoch before. */
+static void an_epoch_that_begins_knows_its_rows(void)
+{
+    static const uint64_t lengths[] = {0, 100, 700, 1500, 2 * ROWS, 2 * ROWS + 7},
+                          whole[] = {0, ROWS}, two[] = {0, 400, ROWS}, ratio[] = {3, 1};
+    for (size_t i = 0; i < COUNT(lengths); i++) {
+        struct run_order_how how = {.vranks = 1, .bounds = whole, .sources = 1};
+        shs_loader_options options = {
+            .shuffle = SHS_SHUFFLE_NONE, .batch = 1, .epoch_rows = lengths[i]};
+        check_foresight(&how, &options);
+        how.bounds = two, how.sources = 2;
+        options.mix = ratio, options.n_mix = 2;
+        check_foresight(&how, &options);
+    }
+}
+
+/* Of several sources that are mixed, blocks begin within chunks: most chunks are decoded twice, if
+ * there is room for twice the window. */
+static void check_passes(const char *paths, const shs_loader_options *options, uint64_t vranks)
+{
+    const size_t room = vranks * 2 * options->window_blocks + 2;
+    const shs_run_options run = {.seed = 5, .vranks = vranks};
+    const shs_dataset_options data = {.cache_bytes = room * CHUNK_BYTES};
+    struct job job = {0};
+    bool good = !shs_open(MPI_COMM_NULL, &run, &job.run) &&
+                !shs_dataset_open(job.run, paths, "images", &data, &job.data) &&
+                !shs_loader_open(job.data, options, &job.loader);
+    for (uint64_t epoch = 0, before = 0; NEED(good) && epoch < 4; epoch++) {
+        shs_batch batch = {0};
+        uint64_t rows = 0;
+        for (; good && !batch.ends_epoch; rows += batch.rows)
+            good = !shs_next(job.loader, &batch);
+        uint64_t decoded = shs_statistics(job.loader).chunks_decoded - before;
+        CHECK(decoded > 0 && decoded <= 2 * (rows / CHUNK_ROWS) + vranks + 2);
+        if (decoded > 2 * (rows / CHUNK_ROWS) + vranks + 2)
+            printf("  V %d, epoch %d: %d decoded for %d rows\n", (int)vranks, (int)epoch,
+                   (int)decoded, (int)rows);
+        before += decoded;
+    }
+    job_close(&job);
+}
+
+static void passes_in_blocks_decode_each_chunk_twice(void)
+{
+    static const uint64_t ratio[] = {5, 2, 3}, lengths[] = {0, 700, 3000};
+    char paths[3 * sizeof path];
+    snprintf(paths, sizeof paths, "%s,%s,%s", path, path, path);
+    for (uint64_t vranks = 1; vranks < 5; vranks++)
+        for (size_t i = 0; i < COUNT(lengths); i++) {
+            shs_loader_options options = {.shuffle = SHS_SHUFFLE_BLOCKS,
+                                          .batch = 32,
+                                          .window_blocks = 4,
+                                          .epoch_rows = lengths[i],
+                                          .repeats = lengths[i] ? 0 : 2};
+            check_passes(path, &options, vranks);
+            options.mix = ratio, options.n_mix = 3;
+            check_passes(paths, &options, vranks);
+        }
+}
+
 int main(void)
 {
     static const struct harness_test tests[] = {
-        TEST(what_is_used_latest_goes_first), TEST(equal_next_uses_change_nothing),
-        TEST(short_memory_keeps_less),        TEST(a_full_shuffle_decodes_as_few_chunks_as_can_be),
-        TEST(going_back_finds_what_was_kept), TEST(file_order_decodes_each_chunk_once),
-        TEST(chunks_of_many_rows_are_kept),   TEST(what_fits_is_decoded_once),
+        TEST(what_is_used_latest_goes_first),
+        TEST(equal_next_uses_change_nothing),
+        TEST(short_memory_keeps_less),
+        TEST(a_full_shuffle_decodes_as_few_chunks_as_can_be),
+        TEST(going_back_finds_what_was_kept),
+        TEST(file_order_decodes_each_chunk_once),
+        TEST(chunks_of_many_rows_are_kept),
+        TEST(what_fits_is_decoded_once),
         TEST(blocks_decode_each_chunk_once),
+        TEST(an_epoch_that_begins_knows_its_rows),
+        TEST(passes_in_blocks_decode_each_chunk_twice),
     };
     int code = write_file() ? harness_run("cache", tests, COUNT(tests)) : 1;
     unlink(path);
