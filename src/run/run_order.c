@@ -86,7 +86,7 @@ static shs_status take_subset(const struct run_order_how *how, const shs_loader_
 /* The places of an epoch. */
 static shs_status count_places(const shs_loader_options *options, uint64_t rows, uint64_t *places)
 {
-    *places = options->epoch_rows ? options->epoch_rows : rows;
+    *places = options->epoch_rows && rows ? options->epoch_rows : rows;
     if (core_multiply(*places, options->repeats ? options->repeats : 1, places)) return SHS_OK;
     return core_fail(SHS_ERROR_ARGUMENT, "%llu repeats of %llu rows are more than 2^56",
                      (ull)options->repeats, (ull)rows);
@@ -112,7 +112,8 @@ static shs_status open_sources(const struct run_order_how *how, const shs_loader
     return status;
 }
 
-/* One source that is walked in passes gives its rows in their order: the places need none. */
+/* One source that is walked in passes gives its rows in their order: the places need none. One that
+ * gives each row once is no mix, whatever its number in the ratio. */
 static shs_status open_mix(const struct run_order_how *how, const shs_loader_options *options,
                            struct run_order *order)
 {
@@ -123,8 +124,14 @@ static shs_status open_mix(const struct run_order_how *how, const shs_loader_opt
     order->mix.permuted = options->shuffle == SHS_SHUFFLE_FULL;
     shs_status status = options->mix ? open_sources(how, options, order)
                                      : order_mix_open(&order->mix, all, &one, 1, shape->samples);
-    if (order->mix.sources == 1 && order->mix.permuted) shape->shuffle = SHS_SHUFFLE_NONE;
-    return status;
+    if (status || order->mix.sources > 1) return status;
+    if (shape->samples == order->rows) {
+        order_mix_free(&order->mix);
+        order->mix.permuted = false;
+    } else if (order->mix.permuted) {
+        shape->shuffle = SHS_SHUFFLE_NONE;
+    }
+    return SHS_OK;
 }
 
 static void find_due(struct run_order *order)
