@@ -44,6 +44,48 @@ static bool begins(const char *line, const char *with)
     return !strncmp(line, with, strlen(with));
 }
 
+/* Of a line, before its value. */
+static size_t name_length(const char *line)
+{
+    return strcspn(line, "=\n");
+}
+
+static bool same_name(const char *line, const char *other)
+{
+    size_t length = name_length(line);
+    return length == name_length(other) && !memcmp(line, other, length);
+}
+
+static bool has_name(const char *text, const char *line)
+{
+    for (; *text; text += *text == '\n') {
+        if (same_name(text, line)) return true;
+        text += strcspn(text, "\n");
+    }
+    return false;
+}
+
+/* Lines of other names: often one is lacking in the other text. */
+static shs_status lacks(const char *stored, int stored_length, const char *own, int own_length)
+{
+    static const char advice[] = "set it back, or use another folder";
+    bool own_has = !*stored || has_name(own, stored), it_has = !*own || has_name(stored, own);
+    if (!own_has && it_has)
+        return core_fail(SHS_ERROR_MISMATCH,
+                         "the checkpoint belongs to another run: it has «%.*s», this run has "
+                         "nothing of the kind; %s",
+                         stored_length, stored, advice);
+    if (own_has && !it_has)
+        return core_fail(SHS_ERROR_MISMATCH,
+                         "the checkpoint belongs to another run: this run has «%.*s», it has "
+                         "nothing of the kind; %s",
+                         own_length, own, advice);
+    return core_fail(SHS_ERROR_MISMATCH,
+                     "the checkpoint belongs to another run: it has «%.*s», this run has «%.*s»; "
+                     "%s",
+                     stored_length, stored, own_length, own, advice);
+}
+
 static shs_status differ(const char *stored, int stored_length, const char *own, int own_length)
 {
     static const struct {
@@ -60,15 +102,12 @@ static shs_status differ(const char *stored, int stored_length, const char *own,
                          options[i].before, own_length - value, own + value, options[i].name,
                          stored_length - value, stored + value);
     }
-    if (begins(stored, "batch = "))
+    if (begins(stored, "batch = ") && begins(own, "batch = "))
         return core_fail(SHS_ERROR_MISMATCH,
                          "the checkpoint was made inside an epoch with «%.*s», this run has "
                          "«%.*s»: the batch may change at an epoch's end only; keep it until then",
                          stored_length, stored, own_length, own);
-    return core_fail(SHS_ERROR_MISMATCH,
-                     "the checkpoint belongs to another run: it has «%.*s», this run has «%.*s»; "
-                     "set it back, or use another folder",
-                     stored_length, stored, own_length, own);
+    return lacks(stored, stored_length, own, own_length);
 }
 
 shs_status run_fingerprint_check(const char *stored, const char *own, bool at_epoch_end)
