@@ -46,6 +46,7 @@ shs_mpi_test(test_write)
 shs_mpi_test(test_ledger)
 shs_mpi_test(test_weights)
 target_link_libraries(test_weights PRIVATE m)
+shs_mpi_test(test_mixing)
 
 add_executable(odd_files cli/odd_files.c)
 target_link_libraries(odd_files PRIVATE shs_flags shs_hdf5 ${HDF5_C_LIBRARIES})

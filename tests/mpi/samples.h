@@ -29,8 +29,9 @@ static inline int32_t label_of(uint64_t row)
     return (int32_t)(row * 3) - 50;
 }
 
-/* Local. images: u8 of rows x 4 x 5; labels: i32 of rows. */
-static inline void samples_write(const char *path, uint64_t rows, struct h5_storage storage)
+/* Local. images: u8 of rows x 4 x 5; labels: i32 of rows. They are those of row `first` on. */
+static inline void samples_write_from(const char *path, uint64_t first, uint64_t rows,
+                                      struct h5_storage storage)
 {
     const shs_tensor images = {
         .type = SHS_U8, .axes = 3, .shape = {rows, IMAGE_HEIGHT, IMAGE_WIDTH}};
@@ -39,9 +40,9 @@ static inline void samples_write(const char *path, uint64_t rows, struct h5_stor
     uint8_t *bytes = room(rows, IMAGE_BYTES);
     int32_t *numbers = room(rows, sizeof *numbers);
     for (uint64_t i = 0; i < rows * IMAGE_BYTES; i++)
-        bytes[i] = image_byte(i / IMAGE_BYTES, i % IMAGE_BYTES);
+        bytes[i] = image_byte(first + i / IMAGE_BYTES, i % IMAGE_BYTES);
     for (uint64_t row = 0; row < rows; row++)
-        numbers[row] = label_of(row);
+        numbers[row] = label_of(first + row);
     need(!h5_create(path, &writer), path);
     need(!h5_create_field(writer, "images", &images, &storage), path);
     need(!rows || !h5_write_rows(writer, rows, bytes), path);
@@ -50,6 +51,11 @@ static inline void samples_write(const char *path, uint64_t rows, struct h5_stor
     need(!h5_finish(&writer), path);
     free(bytes);
     free(numbers);
+}
+
+static inline void samples_write(const char *path, uint64_t rows, struct h5_storage storage)
+{
+    samples_write_from(path, 0, rows, storage);
 }
 
 /* Collective. The same file for all ranks. */
