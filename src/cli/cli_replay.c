@@ -56,7 +56,7 @@ static shs_status find_cursor(const struct replay *replay, shs_cursor *cursor)
         uint64_t done = arguments->step - origin.step;
         *cursor = (shs_cursor){origin.epoch + done / steps, done % steps, arguments->step};
     }
-    return order_check_cursor_since(shape, 0, origin, *cursor);
+    return order_check_cursor(shape, 0, origin, *cursor);
 }
 
 static shs_status check_place(const struct replay *replay)

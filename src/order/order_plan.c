@@ -1,5 +1,7 @@
 #include "order_plan.h"
 
+#include <stdio.h>
+
 #include "core_memory.h"
 
 typedef unsigned long long ull;
@@ -186,20 +188,26 @@ shs_cursor order_next(const struct order_shape *shape, shs_cursor cursor)
     return cursor;
 }
 
-shs_status order_check_cursor_since(const struct order_shape *shape, uint64_t epochs,
-                                    struct order_origin origin, shs_cursor cursor)
+static shs_status outside(const struct order_shape *shape, uint64_t epochs, shs_cursor cursor)
+{
+    char end[48] = "without end";
+    if (epochs) snprintf(end, sizeof end, "of %llu epochs", (ull)epochs);
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "cursor {epoch %llu, epoch step %llu, step %llu} lies outside a run %s, with "
+                     "%llu steps an epoch and at most 2^32 in all",
+                     (ull)cursor.epoch, (ull)cursor.epoch_step, (ull)cursor.step, end,
+                     (ull)order_steps(shape));
+}
+
+shs_status order_check_cursor(const struct order_shape *shape, uint64_t epochs,
+                              struct order_origin origin, shs_cursor cursor)
 {
     uint64_t steps = order_steps(shape), before;
     bool inside = cursor.epoch_step < steps && (!epochs || cursor.epoch < epochs ||
                                                 (cursor.epoch == epochs && !cursor.epoch_step));
     /* steps and epochs are counted in 32 bits; past the last one a loader may only end */
     uint64_t most = (UINT64_C(1) << 32) - (cursor.epoch_step != 0);
-    if (!inside || cursor.step > most || cursor.epoch > most)
-        return core_fail(SHS_ERROR_ARGUMENT,
-                         "cursor {epoch %llu, epoch step %llu, step %llu} lies outside a run of "
-                         "%llu epochs of %llu steps",
-                         (ull)cursor.epoch, (ull)cursor.epoch_step, (ull)cursor.step, (ull)epochs,
-                         (ull)steps);
+    if (!inside || cursor.step > most || cursor.epoch > most) return outside(shape, epochs, cursor);
     if (cursor.epoch < origin.epoch)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "cursor {epoch %llu, epoch step %llu, step %llu}: the run has had its "
@@ -215,9 +223,4 @@ shs_status order_check_cursor_since(const struct order_shape *shape, uint64_t ep
                          (ull)cursor.epoch, (ull)cursor.epoch_step, (ull)cursor.step, (ull)steps,
                          (ull)(origin.step + before + cursor.epoch_step));
     return SHS_OK;
-}
-
-shs_status order_check_cursor(const struct order_shape *shape, uint64_t epochs, shs_cursor cursor)
-{
-    return order_check_cursor_since(shape, epochs, (struct order_origin){0}, cursor);
 }

@@ -62,13 +62,10 @@ struct order_origin {
     uint64_t step;
 };
 
-/* Refuses a cursor that no run passes which has had this shape since `origin`; epochs 0: without
- * end. */
-shs_status order_check_cursor_since(const struct order_shape *shape, uint64_t epochs,
-                                    struct order_origin origin, shs_cursor cursor);
-
-/* The same for a run that has had its shape from the beginning. */
-shs_status order_check_cursor(const struct order_shape *shape, uint64_t epochs, shs_cursor cursor);
+/* Refuses a cursor that no run passes which has had this shape since `origin`, {0, 0} for one that
+ * has had it from the beginning; epochs 0: without end. */
+shs_status order_check_cursor(const struct order_shape *shape, uint64_t epochs,
+                              struct order_origin origin, shs_cursor cursor);
 
 /* The words of the command line and of fingerprints; "?" for a value that is none. */
 const char *order_shuffle_name(shs_shuffle shuffle);

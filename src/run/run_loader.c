@@ -260,8 +260,8 @@ static void enter_batch(shs_loader *loader, const shs_batch *batch)
 
 shs_status shs_seek(shs_loader *loader, shs_cursor cursor)
 {
-    shs_status status = order_check_cursor_since(&loader->order.order.shape, loader->epochs,
-                                                 loader->origin, cursor);
+    shs_status status =
+        order_check_cursor(&loader->order.order.shape, loader->epochs, loader->origin, cursor);
     mpi_watch_settled(loader->dataset->run, &loader->watch);
     status = mpi_settle(loader->dataset->run, core_wrap(status, "shs_seek"),
                         "shs_seek(epoch %llu, epoch step %llu, step %llu)", (ull)cursor.epoch,

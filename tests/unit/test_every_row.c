@@ -102,7 +102,8 @@ static void take_steps(struct run *run, uint64_t ranks, uint64_t rank, uint64_t 
     uint64_t first = rank * run->shape.vranks / ranks;
     uint64_t end = (rank + 1) * run->shape.vranks / ranks;
     shs_cursor cursor = cursor_at(run, step);
-    note(run, order_check_cursor(&run->shape, 0, cursor) == SHS_OK, "a cursor holds for any rank");
+    note(run, order_check_cursor(&run->shape, 0, (struct order_origin){0}, cursor) == SHS_OK,
+         "a cursor holds for any rank");
     for (; count && !run->fault; count--) {
         note(run, order_begin(&order, cursor.epoch) == SHS_OK, "an epoch begins");
         for (uint64_t vrank = first; vrank < end; vrank++)

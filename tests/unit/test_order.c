@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "judge.h"
+#include "message.h"
 #include "order_ledger.h"
 #include "order_plan.h"
 #include "unit.h"
@@ -175,6 +176,12 @@ static void modes_have_names(void)
 
 /* ---- cursors */
 
+/* Of a run that has had its shape from the beginning. */
+static shs_status check_cursor(const struct order_shape *shape, uint64_t epochs, shs_cursor cursor)
+{
+    return order_check_cursor(shape, epochs, (struct order_origin){0}, cursor);
+}
+
 static void cursors_count_through_the_run(void)
 {
     const struct order_shape shape = {.samples = 25, .vranks = 2, .batch = 4}; /* 4 steps */
@@ -183,12 +190,12 @@ static void cursors_count_through_the_run(void)
     for (uint64_t epoch = 0; epoch < 3; epoch++)
         for (uint64_t epoch_step = 0; epoch_step < 4; epoch_step++, step++) {
             CHECK(cursor.epoch == epoch && cursor.epoch_step == epoch_step && cursor.step == step);
-            CHECK(order_check_cursor(&shape, 3, cursor) == SHS_OK);
-            CHECK(order_check_cursor(&shape, 0, cursor) == SHS_OK);
+            CHECK(check_cursor(&shape, 3, cursor) == SHS_OK);
+            CHECK(check_cursor(&shape, 0, cursor) == SHS_OK);
             cursor = order_next(&shape, cursor);
         }
     CHECK(cursor.epoch == 3 && cursor.epoch_step == 0 && cursor.step == 12);
-    CHECK(order_check_cursor(&shape, 3, cursor) == SHS_OK);
+    CHECK(check_cursor(&shape, 3, cursor) == SHS_OK);
 }
 
 static void cursors_that_no_run_passes_are_refused(void)
@@ -201,27 +208,30 @@ static void cursors_that_no_run_passes_are_refused(void)
                               {0, 3, 2},     {two_32, 0, two_32}, {UINT64_C(1) << 62, 0, 0},
                               {0, 0, two_32}};
     for (size_t i = 0; i < COUNT(bad); i++) {
-        CHECK(order_check_cursor(&shape, 3, bad[i]) == SHS_ERROR_ARGUMENT);
+        CHECK(check_cursor(&shape, 3, bad[i]) == SHS_ERROR_ARGUMENT);
         CHECK(strstr(shs_message(), "cursor {epoch") != NULL);
     }
-    CHECK(order_check_cursor(&shape, 0, (shs_cursor){4, 0, 16}) == SHS_OK);
-    CHECK(order_check_cursor(&shape, 0, (shs_cursor){1000, 3, 4003}) == SHS_OK);
-    CHECK(order_check_cursor(&shape, 0, (shs_cursor){two_32, 0, 0}) == SHS_ERROR_ARGUMENT);
+    CHECK(check_cursor(&shape, 3, (shs_cursor){4, 0, 16}) == SHS_ERROR_ARGUMENT);
+    CHECK(message_has("outside a run of 3 epochs, with 4 steps an epoch"));
+    CHECK(check_cursor(&shape, 0, (shs_cursor){0, 4, 4}) == SHS_ERROR_ARGUMENT);
+    CHECK(message_has("outside a run without end, with 4 steps an epoch"));
+    CHECK(check_cursor(&shape, 0, (shs_cursor){4, 0, 16}) == SHS_OK);
+    CHECK(check_cursor(&shape, 0, (shs_cursor){1000, 3, 4003}) == SHS_OK);
+    CHECK(check_cursor(&shape, 0, (shs_cursor){two_32, 0, 0}) == SHS_ERROR_ARGUMENT);
 }
 
 static void the_last_cursors_of_a_long_run(void)
 {
     const struct order_shape one = {.samples = 8, .vranks = 2, .batch = 4}; /* 1 step */
     const uint64_t last = UINT32_MAX;
-    CHECK(order_check_cursor(&one, 0, (shs_cursor){last, 0, last}) == SHS_OK);
+    CHECK(check_cursor(&one, 0, (shs_cursor){last, 0, last}) == SHS_OK);
     /* where a run of 2^32 steps ends, and nothing may begin */
-    CHECK(order_check_cursor(&one, 0, (shs_cursor){last + 1, 0, last + 1}) == SHS_OK);
-    CHECK(order_check_cursor(&one, 0, (shs_cursor){last + 2, 0, last + 2}) == SHS_ERROR_ARGUMENT);
+    CHECK(check_cursor(&one, 0, (shs_cursor){last + 1, 0, last + 1}) == SHS_OK);
+    CHECK(check_cursor(&one, 0, (shs_cursor){last + 2, 0, last + 2}) == SHS_ERROR_ARGUMENT);
     const struct order_shape two = {.samples = 16, .vranks = 2, .batch = 4}; /* 2 steps */
-    CHECK(order_check_cursor(&two, 0, (shs_cursor){last / 2, 1, last}) == SHS_OK);
-    CHECK(order_check_cursor(&two, 0, (shs_cursor){last / 2 + 1, 0, last + 1}) == SHS_OK);
-    CHECK(order_check_cursor(&two, 0, (shs_cursor){last / 2 + 1, 1, last + 2}) ==
-          SHS_ERROR_ARGUMENT);
+    CHECK(check_cursor(&two, 0, (shs_cursor){last / 2, 1, last}) == SHS_OK);
+    CHECK(check_cursor(&two, 0, (shs_cursor){last / 2 + 1, 0, last + 1}) == SHS_OK);
+    CHECK(check_cursor(&two, 0, (shs_cursor){last / 2 + 1, 1, last + 2}) == SHS_ERROR_ARGUMENT);
 }
 
 int main(void)
