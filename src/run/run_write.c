@@ -192,13 +192,14 @@ static shs_status write_rounds(struct work *work, uint64_t first, uint64_t end)
     return status;
 }
 
-/* Collective. Whether every rank sees the file that rank 0 has made. */
+/* Collective. Whether every rank sees the file that rank 0 has made, and can open it. */
 static shs_status check_seen(struct work *work)
 {
     uint64_t bytes = 0, most[2];
     shs_status status = io_check_writable(work->path);
     if (!status) status = io_size(work->path, &bytes);
     status = core_wrap(status, "all ranks must see the new file");
+    if (!status) status = mpi_try_file(work->run, work->path);
     status = mpi_agree(work->run, status, "looking for %s", work->path);
     if (status) return status;
     most[0] = bytes;

@@ -1,4 +1,5 @@
 /* Fields written by all ranks together: the same file as one rank writes, and one error for all. */
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -248,6 +249,54 @@ static void test_a_full_disk_of_one_rank_fails_all(void)
     folder_remove(folder);
 }
 
+/* One more than the greatest descriptor in use: the least limit that leaves all as they are. */
+static rlim_t descriptors(void)
+{
+    rlim_t end = 0;
+    for (int file = 0; file < 1024; file++)
+        if (fcntl(file, F_GETFD) >= 0) end = (rlim_t)file + 1;
+    return end;
+}
+
+static void limit_descriptors(rlim_t most)
+{
+    struct rlimit limit;
+    need(!getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
+    limit.rlim_cur = most;
+    need(!setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
+}
+
+/* However many descriptors a rank has left, MPI wanting more than one for a file: all write or none
+ * does. */
+static void test_descriptors_may_run_out_on_any_rank(void)
+{
+    enum {
+        ENOUGH = 8
+    };
+    char folder[PATH_BYTES], path[PATH_BYTES];
+    struct run_output outputs[OUTPUTS];
+    struct content contents[OUTPUTS];
+    struct rlimit before;
+    need(!getrlimit(RLIMIT_NOFILE, &before), "getrlimit");
+    folder_make(folder);
+    path_in(folder, "file.h5", path);
+    shs_run *run = open_run(MPI_COMM_WORLD);
+    for (size_t way = 0; way < 2; way++)
+        for (int poor = 0; poor < all_ranks(); poor += last_rank() ? last_rank() : 1)
+            for (rlim_t left = 0; left <= ENOUGH; left += left < 3 ? 1 : ENOUGH - 3) {
+                prepare(outputs, contents, way);
+                if (my_rank() == poor) limit_descriptors(descriptors() + left);
+                shs_status status = run_write(run, path, outputs + 1, OUTPUTS - 1, NULL);
+                if (my_rank() == poor) limit_descriptors(before.rlim_cur);
+                bool failed = !everywhere(status == SHS_OK);
+                CHECK(!failed || agreed_failure(status, SHS_ERROR_FILE, poor));
+                CHECK(failed ? left < ENOUGH : left > 0 || (way && poor));
+            }
+    CHECK(mpi_agree(run, SHS_OK, "still there") == SHS_OK);
+    shs_close(&run);
+    folder_remove(folder);
+}
+
 static void test_a_file_that_cannot_be_made_fails_all(void)
 {
     struct run_output outputs[OUTPUTS];
@@ -374,6 +423,7 @@ int main(void)
         {"what was read is written", test_what_was_read_is_written},
         {"a bad row of one rank fails all", test_a_bad_row_of_one_rank_fails_all},
         {"a full disk of one rank fails all", test_a_full_disk_of_one_rank_fails_all},
+        {"descriptors may run out on any rank", test_descriptors_may_run_out_on_any_rank},
         {"a file that cannot be made fails all", test_a_file_that_cannot_be_made_fails_all},
         {"progress is told to rank 0", test_progress_is_told_to_rank_0},
         {"memory may run out on any rank", test_memory_may_run_out_on_any_rank},
