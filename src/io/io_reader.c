@@ -142,7 +142,8 @@ static shs_status read_bytes(const struct io_reader *reader, uint64_t at, struct
             return SHS_OK;
         }
         if (now < 0) return read_error(reader, at, strerror(errno));
-        if (now == 0) return read_error(reader, at, "the file ends there; it was cut short");
+        if (now == 0)
+            return read_error(reader, at, "the file ends there: it was cut short; get it anew");
         at += (size_t)now;
         advance(&pieces, &count, (size_t)now);
     }

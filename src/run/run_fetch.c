@@ -304,6 +304,9 @@ static shs_status do_job(struct run_fetcher *fetcher, struct job *job, unsigned 
     shs_status status = io_reader_layout(piece->field->direct)->chunked
                             ? read_chunk(fetcher, job, &fetcher->lanes[lane], cold)
                             : read_neighbours(fetcher, job, cold);
+    /* what is wrong with bytes is found far from anyone who knows what they are for */
+    if (status == SHS_ERROR_FORMAT)
+        core_fail(status, "%s; the file is damaged, get it anew", shs_message());
     return core_wrap(status, "dataset %s: rows %llu to %llu", piece->field->sample.name,
                      (ull)piece->first, (ull)(piece->first + piece->count - 1));
 }

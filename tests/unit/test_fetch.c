@@ -506,6 +506,7 @@ static void check_message(haddr_t address, hsize_t bytes)
              (unsigned long long)address);
     CHECK(message_has("dataset chunked") && message_has("rows 503 to 504"));
     CHECK(message_has("chunk 50") && message_has(place) && message_has(path));
+    CHECK(message_has("; the file is damaged, get it anew"));
 }
 
 /* Of a chunk that is damaged nothing is kept: once the file is whole, so are its rows. */
@@ -548,7 +549,7 @@ static void a_file_cut_short_is_an_error_on_every_way(void)
             for (uint64_t row = 0; row < 100; row += 9)
                 add_piece(fields[i], row, 1);
             CHECK(run_fetch(data.fetcher, threads, pieces, n_pieces, NULL) == SHS_ERROR_FILE);
-            CHECK(message_has("rows 0 to 0") && message_has("cut short"));
+            CHECK(message_has("rows 0 to 0") && message_has("cut short; get it anew"));
             CHECK(run_fetch_statistics(data.fetcher).cached_bytes == 0);
             data_close(&data);
         }
