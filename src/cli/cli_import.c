@@ -47,6 +47,34 @@ struct import {
 
 /* ---- fields */
 
+/* True if one name is the other, or a group that the other lies in. */
+static bool collide(const char *a, const char *b)
+{
+    size_t length = strlen(a) < strlen(b) ? strlen(a) : strlen(b);
+    return !strncmp(a, b, length) && (!a[length] || a[length] == '/') &&
+           (!b[length] || b[length] == '/');
+}
+
+/* What HDF5 would refuse after the file was begun, and in words of its own. */
+static shs_status check_name(const struct import *import, const struct field *field)
+{
+    const char *name = field->name;
+    size_t length = strlen(name), suffix = strlen(IO_CRC32C_SUFFIX);
+    if (*name == '/' || name[length - 1] == '/' || strstr(name, "//"))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "'%s' is no name of a field: it has a '/' with no name beside it", name);
+    if (length > suffix && !strcmp(name + length - suffix, IO_CRC32C_SUFFIX))
+        return core_fail(SHS_ERROR_ARGUMENT, "names that end in " IO_CRC32C_SUFFIX
+                                             " belong to checksums; choose another one");
+    for (const struct field *other = import->fields; other < field; other++)
+        if (collide(other->name, name))
+            return core_fail(SHS_ERROR_ARGUMENT,
+                             "there is a field %s already, beside which there cannot be a field "
+                             "%s; choose another name",
+                             other->name, name);
+    return SHS_OK;
+}
+
 static shs_status open_field(struct import *import, const char *argument, const char *name,
                              size_t length, const char *text, bool labels)
 {
@@ -62,10 +90,8 @@ static shs_status open_field(struct import *import, const char *argument, const 
     if (!status) status = core_copy(name, &field->name);
     if (status) return status;
     field->name[length] = '\0';
-    if (length > strlen(IO_CRC32C_SUFFIX) &&
-        !strcmp(field->name + length - strlen(IO_CRC32C_SUFFIX), IO_CRC32C_SUFFIX))
-        return core_fail(SHS_ERROR_ARGUMENT, "names that end in " IO_CRC32C_SUFFIX
-                                             " belong to checksums; choose another one");
+    status = check_name(import, field);
+    if (status) return status;
     return io_source_open(text, &options, &field->source);
 }
 

@@ -58,7 +58,12 @@ grep -q '100% \[=*\] y\|[0-9]% \[[= ]*\] x' terminal.txt || fail "no bar: $(cat 
 refused 2 'is there already' "$SHARDSTEP" import plain.h5 a=$labels
 refused 0 'not NAME=SOURCE' "$SHARDSTEP" import new.h5 labels
 refused 0 'belong to checksums' "$SHARDSTEP" import new.h5 a=$labels a.crc32c=$labels
-refused 0 'cannot create dataset a' "$SHARDSTEP" import new.h5 a=$labels a=$labels
+refused 0 'field a already' "$SHARDSTEP" import new.h5 a=$labels a=$labels
+refused 0 'field a already, .* a/b;' "$SHARDSTEP" import new.h5 a=$labels ab=$labels a/b=$labels
+refused 0 'field a/b already, .* a;' "$SHARDSTEP" import new.h5 a/b=$labels a=$labels
+for name in /a a/ a//b /; do
+    refused 2 'is no name of a field' "$SHARDSTEP" import new.h5 $name=$labels
+done
 refused 0 'cannot open nothing' "$SHARDSTEP" import new.h5 a=nothing
 refused 0 'no format that can be told' "$SHARDSTEP" import new.h5 a=plain.h5
 refused 0 'no IDX file' "$SHARDSTEP" import new.h5 a=idx:plain.h5
