@@ -84,8 +84,7 @@ static uint32_t next(const struct sweep *sweep, uint32_t from, bool fills)
 static void set_cell(const struct sweep *sweep, struct order_alias *alias, uint32_t i, u128 own,
                      uint32_t other)
 {
-    alias->keep[i] = (double)own / (double)sweep->whole;
-    alias->other[i] = other;
+    alias->cells[i] = (struct order_cell){(double)own / (double)sweep->whole, other};
 }
 
 /* `rich` gives to each of the poor what its cell lacks, until its own rest does not fill a cell any
@@ -116,12 +115,8 @@ shs_status order_alias_open(const double *weights, uint64_t n, struct order_alia
     double sum;
     *alias = (struct order_alias){0};
     shs_status status = sum_weights(weights, n, &sum);
-    if (!status) status = core_new(n, sizeof *alias->keep, "a table of weights", &alias->keep);
-    if (!status) status = core_new(n, sizeof *alias->other, "a table of weights", &alias->other);
-    if (status) {
-        order_alias_close(alias);
-        return status;
-    }
+    if (!status) status = core_new(n, sizeof *alias->cells, "a table of weights", &alias->cells);
+    if (status) return status;
     alias->n = (uint32_t)n;
     struct sweep sweep = sweep_of(weights, alias->n, sum);
     fill(&sweep, alias);
@@ -130,14 +125,6 @@ shs_status order_alias_open(const double *weights, uint64_t n, struct order_alia
 
 void order_alias_close(struct order_alias *alias)
 {
-    core_free(&alias->keep);
-    core_free(&alias->other);
+    core_free(&alias->cells);
     alias->n = 0;
-}
-
-uint32_t order_alias_draw(const struct order_alias *alias, shs_random *random)
-{
-    uint32_t cell = shs_random_below(random, alias->n);
-    double share = shs_random_double(random);
-    return share < alias->keep[cell] ? cell : alias->other[cell];
 }

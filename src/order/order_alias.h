@@ -19,11 +19,16 @@
 #include "core_status.h"
 #include "shardstep/random.h"
 
-/* 12 bytes a weight. Zeroed it may be freed. */
+/* 12 bytes that lie together, for a draw from a large table costs what it takes to get them. */
+struct order_cell {
+    double keep;    /* the chance that the cell has for its own weight, 0 … 1 */
+    uint32_t other; /* the weight that has the rest of the cell */
+} __attribute__((packed, aligned(4)));
+
+/* Zeroed it may be freed. */
 struct order_alias {
     uint32_t n;
-    double *keep;    /* the chance that a cell has for its own weight, 0 … 1 */
-    uint32_t *other; /* the weight that has the rest of the cell */
+    struct order_cell *cells;
 };
 
 /* True for what a weight may be: finite, and not below 0. */
@@ -38,7 +43,30 @@ shs_status order_alias_open(const double *weights, uint64_t n, struct order_alia
 
 void order_alias_close(struct order_alias *alias);
 
-/* The number of a weight: by below(n), which is one word or seldom more, and a double. */
-uint32_t order_alias_draw(const struct order_alias *alias, shs_random *random);
+/* A draw in two steps, between which memory can be fetched: a cell, by below(n), which is one word
+ * or seldom more, and a double; then the number of a weight. */
+struct order_toss {
+    uint32_t cell;
+    double share;
+};
+
+static inline struct order_toss order_alias_toss(const struct order_alias *alias,
+                                                 shs_random *random)
+{
+    struct order_toss toss = {.cell = shs_random_below(random, alias->n)};
+    toss.share = shs_random_double(random);
+    return toss;
+}
+
+static inline uint32_t order_alias_take(const struct order_alias *alias, struct order_toss toss)
+{
+    struct order_cell cell = alias->cells[toss.cell];
+    return toss.share < cell.keep ? toss.cell : cell.other;
+}
+
+static inline uint32_t order_alias_draw(const struct order_alias *alias, shs_random *random)
+{
+    return order_alias_take(alias, order_alias_toss(alias, random));
+}
 
 #endif

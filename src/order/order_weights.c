@@ -3,6 +3,11 @@
 #include <string.h>
 
 #include "core_memory.h"
+#include "random_stream.h"
+
+enum {
+    TOSSES = 32 /* whose cells are fetched at a time */
+};
 
 shs_status order_weights_begin(struct order_weights *weights, uint64_t rows, uint64_t most_blocks)
 {
@@ -57,6 +62,29 @@ struct order_pick order_weights_pick(const struct order_weights *weights, shs_ra
     if (weights->block_rows > 1)
         pick.target = shs_random_double(random) * weights->sums[pick.block];
     return pick;
+}
+
+static void take_some(const struct order_weights *weights, const struct order_source *source,
+                      uint64_t *index, uint64_t count)
+{
+    struct order_toss tosses[TOSSES];
+    for (uint64_t i = 0; i < count; i++) {
+        shs_random random;
+        random_of_weights(source->seed, source->stream, index[i], source->epoch, &random);
+        tosses[i] = order_alias_toss(&weights->table, &random);
+        __builtin_prefetch(&weights->table.cells[tosses[i].cell]);
+    }
+    for (uint64_t i = 0; i < count; i++)
+        index[i] = order_alias_take(&weights->table, tosses[i]);
+}
+
+void order_weights_rows(const struct order_weights *weights, const struct order_source *source,
+                        uint64_t *index, uint64_t count)
+{
+    for (uint64_t done = 0, now; done < count; done += now) {
+        now = count - done < TOSSES ? count - done : TOSSES;
+        take_some(weights, source, index + done, now);
+    }
 }
 
 struct order_search order_weights_search(const struct order_weights *weights,

@@ -18,6 +18,7 @@
 #define ORDER_WEIGHTS_H
 
 #include "order_alias.h"
+#include "order_permutation.h"
 
 enum {
     ORDER_WEIGHTS_BLOCKS = 1 << 20
@@ -61,6 +62,12 @@ struct order_pick {
 };
 
 struct order_pick order_weights_pick(const struct order_weights *weights, shs_random *random);
+
+/* Positions of an epoch, in place, become rows, for a B of 1: the same as one pick for each, at a
+ * stream of its own, with the cells of many fetched at a time. Part and vrank of the source are not
+ * used. */
+void order_weights_rows(const struct order_weights *weights, const struct order_source *source,
+                        uint64_t *index, uint64_t count);
 
 #define ORDER_NO_ROW UINT64_MAX
 

@@ -335,8 +335,7 @@ shs_status run_weights_rows(struct run_weights *weights, const struct order_sour
 {
     shs_status status = SHS_OK;
     if (weights->order.block_rows == 1) {
-        for (uint64_t i = 0; i < count; i++)
-            index[i] = pick_at(weights, source, index[i]).block;
+        order_weights_rows(&weights->order, source, index, count);
         return SHS_OK;
     }
     for (uint64_t done = 0, now; done < count && !status; done += now) {

@@ -3,11 +3,13 @@
  *
  * What is kept. `values`: a table of 12 bytes a row of the dataset (with a subset 8 more a row
  * while it is opened). `field` and `balance`: nothing that grows with the rows above 2^20 of them:
- * 12 bytes a row up to there, then 20 a block, 20 MiB at most; pieces of 1 MiB that are read and
- * converted; and the cache of the field's chunks, a quarter of the dataset's. `balance` also 8
- * bytes for each value that classes span. All of the field is read when it is opened, each rank its
- * share, and twice more for `balance`; then only the blocks that are drawn, of ceil(N / 2^20) rows
- * each, and none up to 2^20 rows. */
+ * 12 bytes a row up to there, then 20 a block, 20 MiB at most; some megabytes to read and
+ * draw with, 1 MiB of weights at a time; and the cache of the field's chunks, a quarter of the
+ * dataset's. `balance` also 8 bytes for each value that classes span. All of the field is read when
+ * it is opened, each rank its share, and twice more for `balance`; then only the blocks that are
+ * drawn, of ceil(N / 2^20) rows each, and none up to 2^20 rows. Of a field in chunks a draw decodes
+ * a whole chunk, unless all that there are fit in the cache: large ones had better be contiguous.
+ */
 #ifndef RUN_WEIGHTS_H
 #define RUN_WEIGHTS_H
 

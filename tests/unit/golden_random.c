@@ -179,8 +179,9 @@ static void print_table(void)
         weights[i] = shs_random_exponential(&stream, i % 5 ? 1 : 1e-6) * (double)(i % 7);
     if (order_alias_open(weights, count, &table)) give_up("weights");
     for (size_t i = 0; i < count; i++) {
-        memcpy(&out[i], &table.keep[i], sizeof *out);
-        out[i] ^= (uint64_t)table.other[i] << 20;
+        double keep = table.cells[i].keep;
+        memcpy(&out[i], &keep, sizeof *out);
+        out[i] ^= (uint64_t)table.cells[i].other << 20;
     }
     order_alias_close(&table);
     free(weights);
