@@ -186,11 +186,12 @@ static shs_status parse_columns(struct csv *csv, const char *text)
 
 struct scan {
     bool first;     /* the file's first row */
-    bool all_whole; /* so far all were integers of 64 bits */
+    bool all_whole; /* so far all were integers, */
+    bool all_fit;   /* and those of i64 */
     uint64_t blank; /* line of an empty one, which must be among the last; 0: none */
     /* of the row that is read: */
     uint64_t columns;
-    bool numbers, whole;
+    bool numbers, whole, fit;
 };
 
 /* A field of a row whose type is to be chosen, or that may be a heading. */
@@ -200,8 +201,10 @@ static shs_status look_at_field(const struct csv *csv, struct scan *scan, uint64
     bool negative;
     uint64_t size, bits, place;
     if (!place_of(csv, scan->columns, &place)) return SHS_OK;
-    if (parse_integer(csv->reader.text, &negative, &size) && fits(SHS_I64, negative, size, &bits))
+    if (parse_integer(csv->reader.text, &negative, &size)) {
+        scan->fit = scan->fit && fits(SHS_I64, negative, size, &bits);
         return SHS_OK;
+    }
     scan->whole = false;
     if (parse_float(csv, SHS_F64, &value)) return SHS_OK;
     scan->numbers = false;
@@ -253,6 +256,7 @@ static shs_status take_row(struct csv *csv, struct scan *scan, struct mark mark)
     scan->first = false;
     if (status || heading) return status;
     scan->all_whole = scan->all_whole && scan->whole;
+    scan->all_fit = scan->all_fit && scan->fit;
     return add_mark(csv, mark);
 }
 
@@ -262,7 +266,7 @@ static shs_status scan_row(struct csv *csv, struct scan *scan, enum io_csv_end *
     struct mark mark = {io_csv_reader_tell(&csv->reader), csv->reader.line};
     bool blank = false, look = scan->first || !csv->source.shape.type;
     scan->columns = 0;
-    scan->numbers = scan->whole = true;
+    scan->numbers = scan->whole = scan->fit = true;
     do {
         shs_status status = io_csv_reader_next(&csv->reader, end);
         if (status) return status;
@@ -277,17 +281,28 @@ static shs_status scan_row(struct csv *csv, struct scan *scan, enum io_csv_end *
     return SHS_OK;
 }
 
+/* Large integers would be rounded, which nobody has asked for. */
+static shs_status choose_type(struct csv *csv, const struct scan *scan)
+{
+    if (csv->source.shape.type) return SHS_OK;
+    csv->source.shape.type = scan->all_whole ? SHS_I64 : SHS_F64;
+    if (!scan->all_whole || scan->all_fit) return SHS_OK;
+    return core_fail(SHS_ERROR_FORMAT,
+                     "%s: not all of its whole numbers are of type i64; give them another one: "
+                     "csv:u64:FILE, or csv:f64:FILE, which rounds them",
+                     io_stream_path(csv->stream));
+}
+
 static shs_status scan_file(struct csv *csv)
 {
-    struct scan scan = {.first = true, .all_whole = true};
+    struct scan scan = {.first = true, .all_whole = true, .all_fit = true};
     enum io_csv_end end = IO_CSV_ROW;
     while (end != IO_CSV_FILE) {
         shs_status status = scan_row(csv, &scan, &end);
         if (status) return status;
     }
-    if (!csv->source.shape.type) csv->source.shape.type = scan.all_whole ? SHS_I64 : SHS_F64;
     csv->next_row = UINT64_MAX;
-    if (csv->rows) return SHS_OK;
+    if (csv->rows) return choose_type(csv, &scan);
     return core_fail(SHS_ERROR_FORMAT, "%s has no rows of numbers", io_stream_path(csv->stream));
 }
 

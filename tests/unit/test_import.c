@@ -624,6 +624,10 @@ static void lines_and_columns_are_named_in_folder(void)
         {"csv:", "1,\"2\"3\n", "line 1, column 2: something follows the closing quote"},
         {"csv:", "a,b\n", "no rows of numbers"},
         {"csv:", "\n\n", "no rows of numbers"},
+        {"csv:", "a\n1\n9223372036854775808\n", "not all of its whole numbers are of type i64"},
+        {"csv:", "1\n-9223372036854775809\n", "csv:f64:FILE, which rounds them"},
+        {"csv:", "1.5\n9223372036854775808\n", ""},
+        {"csv:2:", "9223372036854775808,1\n0,2\n", ""},
         {"csv:u8:", "1\n256\n", "line 2, column 1: '256' is no number of type u8"},
         {"csv:u8:", "1\n-1\n", "line 2, column 1: '-1' is no number of type u8"},
         {"csv:i8:", "1\n-129\n", "'-129' is no number of type i8"},
@@ -693,7 +697,7 @@ static void the_type_is_that_of_all_rows_in_folder(void)
     } cases[] = {
         {"1\n2\n", SHS_I64},       {"x\n2\n", SHS_I64},   {"1.5\n2\n", SHS_F64},
         {"1\n2.5\n", SHS_F64},     {"1.5\n", SHS_F64},    {"x\n1.5\n", SHS_F64},
-        {"a,1.5\n1,2\n", SHS_I64}, {"1\nnan\n", SHS_F64}, {"9223372036854775808\n", SHS_F64}};
+        {"a,1.5\n1,2\n", SHS_I64}, {"1\nnan\n", SHS_F64}, {"9223372036854775808.0\n", SHS_F64}};
     char path[PATH_BYTES];
     in_folder("file.csv", path);
     for (size_t i = 0; i < COUNT(cases); i++) {
