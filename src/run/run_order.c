@@ -44,6 +44,23 @@ static shs_status check_sampling(const shs_loader_options *options)
     return SHS_OK;
 }
 
+/* A count alone is a list that was forgotten, not all rows. */
+static shs_status check_lists(const shs_loader_options *options)
+{
+    const struct {
+        const char *name;
+        const void *list;
+        uint64_t count;
+    } lists[] = {{"rows", options->rows, options->n_rows},
+                 {"mix", options->mix, options->n_mix},
+                 {"weights", options->weights, options->n_weights}};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (!lists[i].list && lists[i].count)
+            return core_fail(SHS_ERROR_ARGUMENT, "n_%s is %llu, but %s is NULL; give both or none",
+                             lists[i].name, (ull)lists[i].count, lists[i].name);
+    return SHS_OK;
+}
+
 static shs_status check_weights(const struct run_order_how *how, const shs_loader_options *options)
 {
     uint64_t samples = how->bounds[how->sources];
@@ -171,6 +188,7 @@ shs_status run_order_open(const struct run_order_how *how, const shs_loader_opti
     if (options->weight_field) order->weighting = "field";
     if (options->balance) order->weighting = "balance";
     shs_status status = check_blocks(options);
+    if (!status) status = check_lists(options);
     if (!status) status = check_sampling(options);
     if (!status) status = check_weights(how, options);
     if (!status) status = take_subset(how, options, order);

@@ -1053,6 +1053,9 @@ static void test_options_out_of_range_are_refused(void)
     refuse_last(&door, (shs_loader_options){.window_blocks = 4}, no, "window_blocks 4");
     refuse_last(&door, (shs_loader_options){.batch = UINT64_C(1) << 32}, no, "batch");
     refuse_last(&door, (shs_loader_options){.epochs = (UINT64_C(1) << 32) + 1}, no, "epochs");
+    refuse_last(&door, (shs_loader_options){.n_rows = 3}, no, "n_rows is 3, but rows is NULL");
+    refuse_last(&door, (shs_loader_options){.n_mix = 1}, no, "n_mix is 1, but mix is NULL");
+    refuse_last(&door, (shs_loader_options){.n_weights = 2}, no, "n_weights is 2, but weights is");
     refuse_last(&door, (shs_loader_options){.augment_by = (shs_augment_by)2}, no, "augment_by");
     refuse_last(&door, (shs_loader_options){.augment = "images: rotate()"}, no, "rotate");
     refuse_last(&door, (shs_loader_options){.augment = "faces: random_flip(axis=w)"}, no, "faces");
