@@ -107,11 +107,12 @@ int cli_check_main(int count, char **words);
 shs_status cli_probe_limits(uint64_t milliseconds, uint64_t mebibytes);
 shs_status cli_info_print(const struct cli_arguments *arguments);
 
-/* Local. The first of the files that a path stands for; to be released by core_free(). */
-shs_status cli_first_file(const char *path, char **first);
+/* Local. The first of the files that a path stands for, to be released by core_free(), and how many
+ * there are. */
+shs_status cli_first_file(const char *path, char **first, size_t *count);
 
 /* Local. What samples are made of: each field, its type and shape, how it is read, and how many
- * samples there are. */
+ * samples there are. As text or, with --json, an object. */
 shs_status cli_print_samples(const struct cli_arguments *arguments);
 
 /* Local. All fields of plain numbers of a file, or of the first of several, without their

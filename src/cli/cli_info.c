@@ -20,13 +20,15 @@ struct facts {
     struct h5_about about;
     struct run_field field; /* open if it is one */
     bool is_field;
-    uint64_t vranks; /* 0: not asked for */
+    const char *unreadable; /* why it cannot be opened as a field; NULL: it is open */
+    uint64_t vranks;        /* 0: not asked for */
 };
 
 struct listing {
     const struct cli_arguments *arguments;
     struct h5_file *file;
     char *path;               /* of the file */
+    size_t files;             /* of which it is the first */
     bool singles;             /* single numbers are fields, too */
     struct core_text *fields; /* where the names of plain fields go, instead of being printed */
 };
@@ -76,7 +78,7 @@ static void print_shape(const struct h5_about *about)
 static void print_stored(const struct facts *facts)
 {
     printf("    stored     %s, %llu bytes", facts->about.layout, (ull)facts->about.storage_bytes);
-    if (facts->is_field && is_stored(facts) && facts->about.storage_bytes != bytes_of(facts))
+    if (is_stored(facts) && facts->about.storage_bytes != bytes_of(facts))
         printf(" of %llu, ratio %.2f", (ull)bytes_of(facts), ratio_of(facts));
     printf("\n");
 }
@@ -108,6 +110,10 @@ static void print_text(const struct facts *facts)
         printf("    read       not at all: it is no array of plain numbers\n");
         return;
     }
+    if (facts->unreadable) {
+        printf("    read       not at all: %s\n", facts->unreadable);
+        return;
+    }
     print_way(&facts->field);
     if (run_field_has_checksums(&facts->field))
         printf("    checksums  %s%s, of each row\n", facts->name, IO_CRC32C_SUFFIX);
@@ -118,18 +124,31 @@ static void print_text(const struct facts *facts)
 
 /* ---- as JSON */
 
+static void json_shards(const struct facts *facts)
+{
+    uint64_t rows = facts->about.shape[0];
+    cli_json_u64("shard_rows_least", rows / facts->vranks);
+    cli_json_u64("shard_rows_most", rows / facts->vranks + (rows % facts->vranks != 0));
+}
+
+/* What only an open field tells is null for one that cannot be read. */
 static void json_field(const struct facts *facts)
 {
     const struct run_field *field = &facts->field;
-    cli_json_u64("bytes", bytes_of(facts));
-    cli_json_double("ratio", is_stored(facts) ? ratio_of(facts) : 1);
+    bool readable = !facts->unreadable;
+    cli_json_bool("readable", readable);
+    if (readable) {
+        cli_json_u64("bytes", bytes_of(facts));
+        cli_json_double("ratio", is_stored(facts) ? ratio_of(facts) : 1);
+    } else {
+        cli_json_number("bytes", NULL);
+        cli_json_number("ratio", NULL);
+    }
     cli_json_bool("direct", field->direct != NULL);
-    cli_json_text("reason", field->direct ? "" : field->reason);
-    cli_json_bool("compared", !field->uncompared);
+    cli_json_text("reason", !readable ? facts->unreadable : field->direct ? "" : field->reason);
+    cli_json_bool("compared", readable && !field->uncompared);
     cli_json_bool("checksums", run_field_has_checksums(field));
-    if (!facts->vranks) return;
-    cli_json_u64("shard_rows_least", field->rows / facts->vranks);
-    cli_json_u64("shard_rows_most", (field->rows + facts->vranks - 1) / facts->vranks);
+    if (facts->vranks) json_shards(facts);
 }
 
 static void print_json(const struct facts *facts)
@@ -156,22 +175,45 @@ static shs_status open_field(const struct listing *listing, struct facts *facts)
 {
     const char *path = listing->path;
     shs_status status = run_field_open(listing->file, path, facts->name, 0, &facts->field);
-    return status ? status : run_field_find_checksums(listing->file, path, &facts->field);
+    if (!status) status = run_field_find_checksums(listing->file, path, &facts->field);
+    if (status) run_field_close(&facts->field);
+    return status;
 }
 
+/* The latest message without the names of file and dataset at its beginning. */
+static const char *cause(const struct listing *listing, const char *name)
+{
+    char file[CORE_MESSAGE_BYTES], dataset[CORE_MESSAGE_BYTES];
+    snprintf(file, sizeof file, "%s: ", listing->path);
+    snprintf(dataset, sizeof dataset, "dataset %s: ", name);
+    return core_without(core_without(shs_message(), file), dataset);
+}
+
+static void print_facts(const struct listing *listing, const struct facts *facts)
+{
+    if (listing->arguments->json)
+        print_json(facts);
+    else
+        print_text(facts);
+}
+
+/* A field that cannot be opened is described with the reason, and the others after it. */
 static shs_status print_dataset(const char *name, void *user)
 {
     const struct listing *listing = user;
     struct facts facts = {.name = name, .vranks = listing->arguments->vranks};
+    char why[CORE_MESSAGE_BYTES];
     if (is_checksums(listing->file, name)) return SHS_OK;
     shs_status status = h5_describe(listing->file, name, &facts.about);
     if (status) return status;
     facts.is_field = is_field(&facts.about);
     if (facts.is_field) status = open_field(listing, &facts);
-    if (!status && listing->arguments->json)
-        print_json(&facts);
-    else if (!status)
-        print_text(&facts);
+    if (status && status != SHS_ERROR_MEMORY) {
+        snprintf(why, sizeof why, "%s", cause(listing, name));
+        facts.unreadable = why;
+        status = SHS_OK;
+    }
+    if (!status) print_facts(listing, &facts);
     run_field_close(&facts.field);
     return status;
 }
@@ -191,7 +233,7 @@ shs_status cli_all_fields(const char *path, bool one_sample_a_file, char **field
 {
     struct core_text text = {0};
     struct listing listing = {.fields = &text, .singles = one_sample_a_file};
-    shs_status status = cli_first_file(path, &listing.path);
+    shs_status status = cli_first_file(path, &listing.path, &listing.files);
     if (!status) status = h5_open(listing.path, &listing.file);
     if (!status) status = h5_list(listing.file, add_field, &listing);
     if (!status && !text.length)
@@ -203,26 +245,37 @@ shs_status cli_all_fields(const char *path, bool one_sample_a_file, char **field
     return status;
 }
 
+static void print_file(const struct listing *listing)
+{
+    if (listing->files > 1)
+        printf("%s, the first of %zu files (--fields tells of all):\n", listing->path,
+               listing->files);
+    else if (strcmp(listing->path, listing->arguments->plain[0]) != 0)
+        printf("%s, the only file:\n", listing->path);
+}
+
+static shs_status print_all_json(struct listing *listing)
+{
+    cli_json_begin(NULL, '{');
+    cli_json_text("file", listing->path);
+    cli_json_u64("files", listing->files);
+    cli_json_begin("datasets", '[');
+    shs_status status = h5_list(listing->file, print_dataset, listing);
+    cli_json_end(']');
+    cli_json_finish();
+    return status;
+}
+
 shs_status cli_info_print(const struct cli_arguments *arguments)
 {
     struct listing listing = {.arguments = arguments};
-    shs_status status = cli_first_file(arguments->plain[0], &listing.path);
+    shs_status status = cli_first_file(arguments->plain[0], &listing.path, &listing.files);
     if (!status) status = h5_open(listing.path, &listing.file);
-    if (status) {
-        core_free(&listing.path);
-        return status;
-    }
-    if (arguments->json) {
-        cli_json_begin(NULL, '{');
-        cli_json_text("file", listing.path);
-        cli_json_begin("datasets", '[');
-    } else if (strcmp(listing.path, arguments->plain[0]) != 0) {
-        printf("%s, the first of several files:\n", listing.path);
-    }
-    status = h5_list(listing.file, print_dataset, &listing);
-    if (arguments->json) {
-        cli_json_end(']');
-        cli_json_finish();
+    if (!status && arguments->json) {
+        status = print_all_json(&listing);
+    } else if (!status) {
+        print_file(&listing);
+        status = h5_list(listing.file, print_dataset, &listing);
     }
     h5_close(&listing.file);
     core_free(&listing.path);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "cli_json.h"
 #include "core_memory.h"
 #include "io_paths.h"
 #include "mpi_job.h"
@@ -10,15 +11,18 @@
 
 typedef unsigned long long ull;
 
-shs_status cli_first_file(const char *path, char **first)
+shs_status cli_first_file(const char *path, char **first, size_t *count)
 {
     struct io_paths paths;
     *first = NULL;
     shs_status status = io_paths_find(path, &paths);
     if (!status) status = core_copy(paths.path[0], first);
+    *count = paths.count;
     io_paths_free(&paths);
     return status;
 }
+
+/* ---- as text */
 
 /* How the first file's dataset is read, which speaks for the others. */
 static void print_way(const shs_dataset *dataset, const struct run_part *part,
@@ -68,15 +72,86 @@ static void print_samples(const shs_dataset *dataset, uint64_t vranks)
     printf(" an epoch\n");
 }
 
+static shs_status print_text(const shs_dataset *dataset, uint64_t vranks,
+                             const struct run_field *sources)
+{
+    shs_status status = SHS_OK;
+    print_samples(dataset, vranks);
+    for (size_t f = 0; f < dataset->n_fields && !status; f++)
+        status = print_field(dataset, f, sources);
+    return status;
+}
+
+/* ---- as JSON */
+
+static void json_kind(const shs_dataset *dataset, const struct run_part *part)
+{
+    static const char *const kinds[] = {[RUN_ROW] = "row",
+                                        [RUN_WINDOW] = "window",
+                                        [RUN_RAGGED] = "run",
+                                        [RUN_LENGTH] = "length",
+                                        [RUN_WHOLE] = "whole"};
+    cli_json_text("kind", kinds[part->kind]);
+    cli_json_text("dataset", dataset->what.source[part->source]);
+    if (part->kind == RUN_WINDOW) {
+        cli_json_u64("window", part->window);
+        cli_json_u64("stride", part->stride);
+        cli_json_u64("lead", part->lead);
+    }
+    if (part->kind != RUN_RAGGED && part->kind != RUN_LENGTH) return;
+    cli_json_text("offsets", dataset->what.source[part->offsets]);
+    if (part->kind == RUN_RAGGED) cli_json_u64("most", part->most);
+}
+
+static void json_field(const shs_dataset *dataset, size_t f, const struct run_field *sources)
+{
+    const struct run_part *part = &dataset->what.part[f];
+    const struct run_field *field = &sources[part->source];
+    const shs_tensor *sample = &dataset->sample[f];
+    cli_json_begin(NULL, '{');
+    cli_json_text("name", part->name);
+    cli_json_text("type", shs_type_name(sample->type));
+    cli_json_begin("shape", '[');
+    for (uint32_t axis = 0; axis < sample->axes; axis++)
+        cli_json_u64(NULL, sample->shape[axis]);
+    cli_json_end(']');
+    cli_json_u64("bytes", dataset->sample_bytes[f]);
+    json_kind(dataset, part);
+    cli_json_bool("direct", field->direct != NULL);
+    cli_json_text("reason", field->direct ? "" : field->reason);
+    cli_json_bool("compared", !field->uncompared);
+    cli_json_bool("checksums", run_field_has_checksums(field));
+    cli_json_end('}');
+}
+
+static void print_json(const shs_dataset *dataset, uint64_t vranks, const struct run_field *sources)
+{
+    const struct io_paths *paths = &dataset->files.paths;
+    cli_json_begin(NULL, '{');
+    cli_json_text("file", paths->path[0]);
+    cli_json_text("last_file", paths->path[paths->count - 1]);
+    cli_json_u64("files", paths->count);
+    cli_json_u64("samples", dataset->samples);
+    if (vranks) {
+        cli_json_u64("shard_samples_least", dataset->samples / vranks);
+        cli_json_u64("shard_samples_most",
+                     dataset->samples / vranks + (dataset->samples % vranks != 0));
+    }
+    cli_json_begin("fields", '[');
+    for (size_t f = 0; f < dataset->n_fields; f++)
+        json_field(dataset, f, sources);
+    cli_json_end(']');
+    cli_json_finish();
+}
+
 static shs_status print(const struct cli_arguments *arguments, shs_dataset *dataset)
 {
     struct run_field *sources;
     shs_status status = run_files_get(&dataset->files, 0, &sources);
     if (status) return status;
-    print_samples(dataset, arguments->vranks);
-    for (size_t f = 0; f < dataset->n_fields && !status; f++)
-        status = print_field(dataset, f, sources);
-    return status;
+    if (!arguments->json) return print_text(dataset, arguments->vranks, sources);
+    print_json(dataset, arguments->vranks, sources);
+    return SHS_OK;
 }
 
 shs_status cli_print_samples(const struct cli_arguments *arguments)

@@ -85,3 +85,9 @@ shs_status core_text_take(struct core_text *text, char **string)
     *text = (struct core_text){0};
     return status;
 }
+
+const char *core_without(const char *text, const char *begin)
+{
+    size_t length = strlen(begin);
+    return strncmp(text, begin, length) ? text : text + length;
+}

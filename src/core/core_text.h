@@ -33,4 +33,7 @@ shs_status core_text_take(struct core_text *text, char **string);
 
 void core_text_free(struct core_text *text);
 
+/* A text behind a beginning, or all of it if it begins otherwise. */
+const char *core_without(const char *text, const char *begin);
+
 #endif

@@ -65,13 +65,6 @@ static void add_bad(struct check *check, uint64_t first, uint64_t count, const c
     snprintf(check->bad_more, sizeof check->bad_more, "%s", more);
 }
 
-/* Drops a beginning that says what is said anyway. */
-static const char *without(const char *text, const char *begin)
-{
-    size_t length = strlen(begin);
-    return strncmp(text, begin, length) ? text : text + length;
-}
-
 /* The cause of a failed read, without the names of file, dataset and rows. */
 static const char *cause(const struct check *check, uint64_t first, uint64_t count)
 {
@@ -80,9 +73,9 @@ static const char *cause(const struct check *check, uint64_t first, uint64_t cou
     snprintf(file, sizeof file, "%s: ", check->task->path);
     snprintf(dataset, sizeof dataset, "dataset %s: ", check->name);
     snprintf(rows, sizeof rows, "rows %llu to %llu", (ull)first, (ull)(first + count - 1));
-    text = without(without(text, file), dataset);
-    text = without(without(text, rows), ": ");
-    return without(without(text, file), " ");
+    text = core_without(core_without(text, file), dataset);
+    text = core_without(core_without(text, rows), ": ");
+    return core_without(core_without(text, file), " ");
 }
 
 /* Where rows of a chunk lie in the file, as far as it is known. */

@@ -25,7 +25,7 @@ END
 /usr/bin/python3 - <<'END' || fail "info --json differs from h5py: $(cat info.json)"
 import h5py, json
 told = json.load(open('info.json'))
-assert told['file'] == 'many.h5'
+assert told['file'] == 'many.h5' and told['files'] == 1
 names = {}
 with h5py.File('many.h5') as f:
     for d in told['datasets']:
@@ -38,6 +38,7 @@ with h5py.File('many.h5') as f:
         assert d['field'] == field, d
         if not field:
             continue
+        assert d['readable'], d
         assert d['type'] == f'{h.dtype.kind}{8 * h.dtype.itemsize}', d
         assert d['bytes'] == h.size * h.dtype.itemsize and not d['checksums'], d
         assert d['shard_rows_least'] == len(h) // 7 and d['shard_rows_most'] == -(-len(h) // 7), d
@@ -55,6 +56,97 @@ grep -qE '^    stored     chunked 16x20, shuffle, deflate 4, [0-9]+ bytes of 240
     fail "not stored so: $(cat info.txt)"
 grep -q '^    read       through HDF5: it is virtual$' info.txt || fail "virtual: $(cat info.txt)"
 grep -q '^    read       not at all: it is no array' info.txt || fail "text: $(cat info.txt)"
+
+# a field that cannot be read is described with the reason, and the others as well
+/usr/bin/python3 - <<'END'
+import h5py, numpy as np
+with h5py.File('broken.h5', 'w', libver='latest') as f:
+    f['a'] = f['z'] = np.arange(12).reshape(4, 3)
+    f['good.crc32c'] = np.arange(5, dtype='u4')
+    f['good'] = np.arange(4)
+    layout = h5py.VirtualLayout((4, 3), 'i4')
+    layout[:] = h5py.VirtualSource('gone.h5', 'x', (4, 3))
+    f.create_virtual_dataset('far', layout)
+END
+"$SHARDSTEP" info broken.h5 --vranks 3 > info.txt || fail "info of a file with a missing source: exit code $?"
+cat > expected.txt <<'TEXT'
+a: i64 4x3
+    stored     contiguous, 96 bytes
+    read       directly, by position
+    checksums  none
+    shards     rows a virtual rank of 3: 1 or 2 an epoch
+far: i32 4x3
+    stored     virtual, 0 bytes
+    read       not at all: its source file gone.h5 is missing, where HDF5 would read fill values; put it back beside the file, or name its folder in HDF5_VDS_PREFIX
+good: i64 4
+    stored     contiguous, 32 bytes
+    read       not at all: dataset good.crc32c must hold the checksums of good, a u32 for each of its 4 rows; remove it, or import the file anew
+z: i64 4x3
+    stored     contiguous, 96 bytes
+    read       directly, by position
+    checksums  none
+    shards     rows a virtual rank of 3: 1 or 2 an epoch
+TEXT
+same "info of a file with a missing source" expected.txt info.txt
+"$SHARDSTEP" info broken.h5 --json --vranks 3 > info.json || fail "info --json of a file with a missing source"
+/usr/bin/python3 - <<'END' || fail "info --json of a file with a missing source: $(cat info.json)"
+import json
+told = {d['name']: d for d in json.load(open('info.json'))['datasets']}
+assert list(told) == ['a', 'far', 'good', 'z']
+assert [told[n]['readable'] for n in told] == [True, False, False, True]
+assert all(d.keys() == told['a'].keys() for d in told.values())
+far = told['far']
+assert far['field'] and far['type'] == 'i32' and far['shape'] == [4, 3] and far['layout'] == 'virtual'
+assert far['bytes'] is None and far['ratio'] is None and not far['direct'] and not far['compared']
+assert far['reason'].startswith('its source file gone.h5 is missing')
+assert far['shard_rows_least'] == 1 and far['shard_rows_most'] == 2
+END
+refused 0 'gone.h5 is missing' "$SHARDSTEP" digest broken.h5 --fields far
+
+# samples of several files
+mkdir series
+/usr/bin/python3 - <<'END'
+import h5py, numpy as np
+for n, rows in enumerate((20, 31, 25)):
+    with h5py.File(f'series/{n}.h5', 'w') as f:
+        f.create_dataset('s', data=np.zeros((rows, 4, 3), 'u2'), chunks=(5, 4, 3), compression='gzip')
+        f.create_dataset('t', data=np.zeros(rows, 'f4'), chunks=(5,), scaleoffset=2)
+        f['o'] = np.array([0, 2, 9, 9])
+END
+"$SHARDSTEP" info series > info.txt
+grep -qx 'series/0.h5, the first of 3 files (--fields tells of all):' info.txt || fail "several files: $(cat info.txt)"
+"$SHARDSTEP" info series --json > info.json
+"$SHARDSTEP" info series --json --vranks 4 --fields 'x=s(window=6, stride=2), t(window=1, stride=2, lead=7)' > windows.json
+"$SHARDSTEP" info series --json --fields 's(offsets=o), far=t(offsets=o, most=3)' > runs.json
+"$SHARDSTEP" info 'series/[02].h5' --json --fields 'label=t,s' > rows.json
+"$SHARDSTEP" info series/1.h5 --json --one-sample-a-file --fields 's' > whole.json
+/usr/bin/python3 - <<'END' || fail "samples as JSON: $(cat info.json windows.json runs.json rows.json whole.json)"
+import json
+def load(name): return json.load(open(name + '.json'))
+assert load('info')['file'] == 'series/0.h5' and load('info')['files'] == 3
+told = load('windows')
+# as many as fit behind one another in each file
+samples = sum(len([i for i in range(rows) if 2 * i + 8 <= rows]) for rows in (20, 31, 25))
+assert told['samples'] == samples and told['files'] == 3
+assert (told['file'], told['last_file']) == ('series/0.h5', 'series/2.h5')
+assert told['shard_samples_least'] == samples // 4 and told['shard_samples_most'] == -(-samples // 4)
+x, t = told['fields']
+assert x == {'name': 'x', 'type': 'u16', 'shape': [6, 4, 3], 'bytes': 144, 'kind': 'window', 'dataset': 's',
+             'window': 6, 'stride': 2, 'lead': 0, 'direct': True, 'reason': '', 'compared': True, 'checksums': False}
+assert t['shape'] == [1] and t['lead'] == 7 and not t['direct'] and 'filter' in t['reason']
+told = load('runs')
+assert told['samples'] == 9 and 'shard_samples_least' not in told
+s, length, far, far_length = told['fields']
+assert (s['kind'], s['offsets'], s['most'], s['shape']) == ('run', 'o', 7, [7, 4, 3])
+assert (length['name'], length['kind'], length['type'], length['shape']) == ('s.length', 'length', 'u64', [])
+assert (far['most'], far['dataset'], far_length['dataset'], far_length['offsets']) == (3, 't', 't', 'o')
+told = load('rows')
+assert told['samples'] == 45 and told['files'] == 2 and told['last_file'] == 'series/2.h5'
+assert [(f['name'], f['dataset'], f['kind']) for f in told['fields']] == [('label', 't', 'row'), ('s', 's', 'row')]
+told = load('whole')
+assert told['samples'] == 1 and told['files'] == 1 and told['fields'][0]['kind'] == 'whole'
+assert told['fields'][0]['shape'] == [31, 4, 3]
+END
 
 "$SHARDSTEP" import labels.h5 x=$fashion/t10k-labels-idx1-ubyte.gz > /dev/null
 "$SHARDSTEP" info labels.h5 --vranks 3 > info.txt
