@@ -15,9 +15,12 @@
  *   C_i being the sum of the ratio's numbers before its own and C that of all: with {7, 3} and an
  *   epoch of 10 rows 7 and 3, exactly. It gives them in passes of its own. With shuffle full any
  *   row may follow any other; file order is the rows of the first source, then of the second, ….
+ *   What tail drop leaves out may be of any source; in file order it is of the last one, always.
  * - rows drawn by weight, with replacement (weights, weight_field, balance), with shuffle full: how
- *   often one comes is random, and the ledger knows the number of rows only. With SHS_BY_SAMPLE a
- *   row that comes twice in an epoch is augmented alike. */
+ *   often one comes is random, and the ledger knows the number of rows only.
+ *
+ * Each time that a row comes in an epoch it has draws of its own for its augmentation, but not with
+ * SHS_BY_SAMPLE. */
 #ifndef SHARDSTEP_LOADER_H
 #define SHARDSTEP_LOADER_H
 
@@ -74,8 +77,9 @@ typedef struct shs_loader_options {
                                (labels seldom do), or as many as fill 1 MiB if none of these is
                                chunked. Part of the order: a run goes on with the number that it
                                began with, also from a file with other chunks. Of a part or a list
-                               of rows blocks have so many of those, and lie across chunks, most of
-                               which are then decoded twice. */
+                               of rows, and of passes or sources that end within a chunk, blocks
+                               have so many of those, and lie across chunks, most of which are then
+                               decoded twice, if there is room for 2 W of them. */
     uint64_t window_blocks; /* shuffle blocks: whole blocks whose rows are mixed with one another,
                                W; 0: 16. More mix better and want more of the dataset's cache_bytes:
                                each chunk is decoded once an epoch, but for those at cuts, if W
@@ -154,7 +158,9 @@ typedef struct shs_loader_statistics {
 
     /* The ledger: sums over the numbers of the rows delivered with weight 1, which all ranks
      * compare at the agreement that follows an epoch's last step with what they must be. With tail
-     * drop only their number is compared. SHS_ERROR_ORDER if rows were lost or repeated. */
+     * drop, with weights, and where an epoch is no whole number of passes, only their number is
+     * compared.
+     * SHS_ERROR_ORDER if rows were lost or repeated. */
     uint64_t epochs_verified;   /* on all ranks together */
     uint64_t epochs_unverified; /* that a seek began inside of, or that had an error */
 } shs_loader_statistics;
