@@ -64,7 +64,7 @@ shs_status order_mix_open(struct order_mix *mix, const uint64_t *bounds, const u
 void order_mix_free(struct order_mix *mix)
 {
     for (size_t i = 0; i < mix->sources; i++)
-        for (size_t p = 0; p < 2; p++)
+        for (size_t p = 0; p < ORDER_PASSES; p++)
             order_permutation_free(&mix->source[i].passes[p].permutation);
     core_free(&mix->source);
     mix->sources = 0;
@@ -101,11 +101,12 @@ static struct order_mix_source *source_of(const struct order_mix *mix, uint64_t 
     return &mix->source[low];
 }
 
-/* The epoch's first pass has a place of its own: rows of it and of others are asked for in turn. */
+/* The epoch's first and last pass, and any one and the next, have places of their own: their rows
+ * are asked for in turn. */
 static shs_status draw_pass(const struct order_mix *mix, struct order_mix_source *source,
                             uint64_t number, struct order_permutation **permutation)
 {
-    struct order_pass *pass = &source->passes[number != source->pass];
+    struct order_pass *pass = &source->passes[number == source->pass ? 0 : 1 + number % 2];
     const struct order_source key = {.seed = mix->seed,
                                      .stream = mix->stream,
                                      .part = (uint32_t)(source - mix->source) + 1,
@@ -126,16 +127,23 @@ static bool is_whole(const struct order_mix_source *source, uint64_t pass)
            (pass + 1) * source->rows <= source->at + source->takes;
 }
 
-/* Rows at positions [at, at + count) of a pass, counted from the epoch's first one. */
+/* Passes are counted from the epoch's first one. */
+static bool is_permuted(const struct order_mix *mix, const struct order_mix_source *source,
+                        uint64_t pass)
+{
+    return mix->permuted && (mix->sources == 1 || !is_whole(source, pass));
+}
+
+/* Rows at positions [at, at + count) of a pass. */
 static shs_status rows_of_pass(const struct order_mix *mix, struct order_mix_source *source,
                                uint64_t pass, uint64_t at, uint64_t *index, uint64_t count)
 {
     struct order_permutation *permutation;
-    bool in_order = !mix->permuted || (mix->sources > 1 && is_whole(source, pass));
+    bool permuted = is_permuted(mix, source, pass);
     shs_status status =
-        in_order ? SHS_OK : draw_pass(mix, source, source->pass + pass, &permutation);
+        permuted ? draw_pass(mix, source, source->pass + pass, &permutation) : SHS_OK;
     if (status) return status;
-    if (in_order)
+    if (!permuted)
         for (uint64_t i = 0; i < count; i++)
             index[i] = at + i;
     else if (count == 1)
@@ -186,36 +194,85 @@ static struct range overlap(struct range a, struct range b)
     return both.first < both.end ? both : (struct range){0, 0};
 }
 
-/* Of rows of one source, in all passes that the epoch has some of. */
-static uint64_t next_of_source(const struct order_mix_source *source, struct range rows,
-                               struct order *order, uint64_t now, uint64_t first_vrank,
-                               uint64_t vranks)
+/* What order_mix_next_use() is asked. */
+struct question {
+    struct order *order;
+    uint64_t now, first_vrank, vranks;
+};
+
+/* Of draws of the epoch, counted from the beginning of its first pass; it lacks some of that. */
+static uint64_t next_of_draws(const struct order_mix_source *source, struct range draws,
+                              const struct question *question)
 {
-    struct range epoch = {source->at, source->at + source->takes};
-    uint64_t next = ORDER_NEVER;
-    for (uint64_t begin = 0; begin < epoch.end; begin += source->rows) {
-        struct range draws = {begin + rows.first - source->first, begin + rows.end - source->first};
-        draws = overlap(draws, epoch);
-        if (!draws.end) continue;
-        uint64_t use = order_next_use(order, source->begin + draws.first - source->at,
-                                      draws.end - draws.first, now, first_vrank, vranks);
+    draws = overlap(draws, (struct range){source->at, source->at + source->takes});
+    if (!draws.end) return ORDER_NEVER;
+    return order_next_use(question->order, source->begin + draws.first - source->at,
+                          draws.end - draws.first, question->now, question->first_vrank,
+                          question->vranks);
+}
+
+/* Of rows of one source, in one pass. */
+static uint64_t next_in_pass(const struct order_mix *mix, struct order_mix_source *source,
+                             uint64_t pass, struct range rows, const struct question *question)
+{
+    uint64_t begin = pass * source->rows, next = ORDER_NEVER;
+    struct order_permutation *permutation;
+    if (!is_permuted(mix, source, pass))
+        return next_of_draws(
+            source,
+            (struct range){begin + rows.first - source->first, begin + rows.end - source->first},
+            question);
+    if (draw_pass(mix, source, source->pass + pass, &permutation))
+        return question->now + 1; /* not known */
+    for (uint64_t row = rows.first; row < rows.end; row++) {
+        uint64_t at = begin + order_permutation_position(permutation, row - source->first);
+        uint64_t use = next_of_draws(source, (struct range){at, at + 1}, question);
         if (use < next) next = use;
     }
     return next;
 }
 
-uint64_t order_mix_next_use(const struct order_mix *mix, struct order *order, uint64_t first,
+/* Passes of a single source that is permuted come one after the other: the one of now, and the
+ * next. What comes in neither may come as soon as the one after these begins. */
+static uint64_t next_of_single(const struct order_mix *mix, struct order_mix_source *source,
+                               struct range rows, const struct question *question)
+{
+    const struct order_shape *shape = &question->order->shape;
+    uint64_t number = question->now / shape->vranks * shape->vranks * shape->batch;
+    uint64_t pass = (source->at + number) / source->rows, next = ORDER_NEVER;
+    for (int i = 0; i < 2 && next == ORDER_NEVER; i++, pass++)
+        next = next_in_pass(mix, source, pass, rows, question);
+    if (next != ORDER_NEVER) return next;
+    const struct question of_all = {question->order, question->now, 0, shape->vranks};
+    return next_of_draws(source, (struct range){pass * source->rows, pass * source->rows + 1},
+                         &of_all);
+}
+
+/* Of rows of one source, in all passes that the epoch has some of. */
+static uint64_t next_of_source(const struct order_mix *mix, struct order_mix_source *source,
+                               struct range rows, const struct question *question)
+{
+    uint64_t next = ORDER_NEVER, end = source->at + source->takes;
+    if (mix->sources == 1 && mix->permuted) return next_of_single(mix, source, rows, question);
+    if (source->takes / source->rows >= ORDER_OFTEN) return question->now + 1;
+    for (uint64_t pass = 0; pass * source->rows < end; pass++) {
+        uint64_t use = next_in_pass(mix, source, pass, rows, question);
+        if (use < next) next = use;
+    }
+    return next;
+}
+
+uint64_t order_mix_next_use(struct order_mix *mix, struct order *order, uint64_t first,
                             uint64_t count, uint64_t now, uint64_t first_vrank, uint64_t vranks)
 {
+    const struct question question = {order, now, first_vrank, vranks};
     uint64_t next = ORDER_NEVER;
     for (size_t i = 0; i < mix->sources; i++) {
-        const struct order_mix_source *source = &mix->source[i];
+        struct order_mix_source *source = &mix->source[i];
         struct range rows = overlap((struct range){source->first, source->first + source->rows},
                                     (struct range){first, first + count});
         if (!rows.end) continue;
-        bool often = source->takes / source->rows >= ORDER_OFTEN;
-        uint64_t use =
-            often ? now + 1 : next_of_source(source, rows, order, now, first_vrank, vranks);
+        uint64_t use = next_of_source(mix, source, rows, &question);
         if (use < next) next = use;
     }
     return next;

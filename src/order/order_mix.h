@@ -17,6 +17,10 @@
 #include "order.h"
 #include "order_subset.h"
 
+enum {
+    ORDER_PASSES = 3 /* kept of a source: an epoch's first one, and two others in turn */
+};
+
 /* A pass and its permutation. */
 struct order_pass {
     bool drawn;
@@ -28,7 +32,7 @@ struct order_mix_source {
     uint64_t first, rows;
     uint64_t begin, takes; /* its numbers */
     uint64_t pass, at;     /* where the epoch begins */
-    struct order_pass passes[2];
+    struct order_pass passes[ORDER_PASSES];
 };
 
 /* Zeroed: each row once, under its own number. */
@@ -57,14 +61,15 @@ void order_mix_begin(struct order_mix *mix, uint64_t epoch);
 /* Numbers of an epoch, which is begun, turned into rows, in place. */
 shs_status order_mix_rows(struct order_mix *mix, uint64_t epoch, uint64_t *index, uint64_t count);
 
-/* order_next_use() of rows, where `order` is that of the numbers. For passes that are not permuted,
- * in the epoch that was begun last. Rows that come ORDER_OFTEN times an epoch are told to
- * come at once. */
+/* order_next_use() of rows, in the epoch that was begun last, where `order` is that of the numbers.
+ * Rows that come ORDER_OFTEN times an epoch are told to come at once. Of a single source that is
+ * permuted only the pass of now and the next one are looked at: rows that come in neither are told
+ * to come when these are over. */
 enum {
     ORDER_OFTEN = 16
 };
 
-uint64_t order_mix_next_use(const struct order_mix *mix, struct order *order, uint64_t first,
+uint64_t order_mix_next_use(struct order_mix *mix, struct order *order, uint64_t first,
                             uint64_t count, uint64_t now, uint64_t first_vrank, uint64_t vranks);
 
 /* What an epoch's ledger must be, if every source gives each row equally often; false if not. The

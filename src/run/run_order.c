@@ -250,7 +250,7 @@ shs_status run_order_rows(struct run_order *order, uint64_t vrank, struct order_
 
 bool run_order_foresees(const struct run_order *order)
 {
-    return !order->weights && !order->mix.permuted;
+    return !order->weights;
 }
 
 uint64_t run_order_next_use(struct run_order *order, uint64_t first, uint64_t count, uint64_t now,

@@ -212,7 +212,7 @@ enum {
     IMAGE_BYTES = 40,
     CHUNK_BYTES = CHUNK_ROWS * IMAGE_BYTES,
     LABEL_BYTES = 4,
-    MOST_BATCHES = 2 * ROWS + 100
+    MOST_BATCHES = 3 * ROWS + 100
 };
 
 static char path[] = "/tmp/shardstep-cache-XXXXXX";
@@ -364,10 +364,12 @@ static void check_fewest(struct job *job, uint64_t room, const char *what)
                (int)wants.batches, (int)decoded, (int)best);
 }
 
-static void check_full(uint64_t vranks, uint64_t batch, uint64_t room, shs_shard shard)
+/* In passes over all rows as well, up to three. */
+static void check_full(uint64_t vranks, uint64_t batch, uint64_t room, shs_shard shard,
+                       uint64_t epoch_rows)
 {
     static struct wants wants;
-    const shs_loader_options options = {.batch = batch, .shard = shard};
+    const shs_loader_options options = {.batch = batch, .shard = shard, .epoch_rows = epoch_rows};
     const size_t bytes = room ? (size_t)room * CHUNK_BYTES : 1;
     struct job job;
     if (!job_open(&job, vranks, "images", bytes, &options)) return;
@@ -391,11 +393,12 @@ static void a_full_shuffle_decodes_as_few_chunks_as_can_be(void)
     static const uint64_t batches[] = {32, 1, 8, 100};
     for (size_t r = 0; r < COUNT(rooms); r++)
         for (size_t b = 0; b < COUNT(batches); b++) {
-            check_full(1, batches[b], rooms[r], SHS_SHARD_GLOBAL);
-            check_full(3, batches[b], rooms[r], SHS_SHARD_GLOBAL);
+            check_full(1, batches[b], rooms[r], SHS_SHARD_GLOBAL, 0);
+            check_full(3, batches[b], rooms[r], SHS_SHARD_GLOBAL, 0);
+            check_full(3, batches[b], rooms[r], SHS_SHARD_GLOBAL, r % 2 ? 3 * ROWS : 700);
         }
-    check_full(3, 32, 7, SHS_SHARD_FIXED);
-    check_full(5, 1, 3, SHS_SHARD_FIXED);
+    check_full(3, 32, 7, SHS_SHARD_FIXED, 0);
+    check_full(5, 1, 3, SHS_SHARD_FIXED, 0);
 }
 
 /* After some batches of one row the loader goes back: what it has kept by then is judged anew. */

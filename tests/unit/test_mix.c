@@ -243,51 +243,76 @@ static void ledgers_are_sums(void)
     order_subset_free(&some);
 }
 
-/* In file order and in blocks: against the next place of the epoch, found by search. Blocks may
- * answer earlier, with the beginning of a window; what comes often is said to come at once. */
-static void next_uses_are_found(void)
+/* Rows of the epoch's places, one at a time. */
+static void take_places(struct order_mix *mix, struct order *order, uint64_t epoch, uint64_t *rows)
+{
+    CHECK(order_begin(order, epoch) == SHS_OK);
+    for (uint64_t step = 0; step < order->shape.samples; step++) {
+        CHECK(order_rows(order, 0, order_slice(&order->shape, step, 0), &rows[step]) == SHS_OK);
+        CHECK(order_mix_rows(mix, epoch, &rows[step], 1) == SHS_OK);
+    }
+}
+
+/* The next place of the epoch that takes one of two rows; `places` if none does. */
+static uint64_t next_place(const uint64_t *rows, uint64_t places, uint64_t now, uint64_t row)
+{
+    uint64_t next = now + 1;
+    while (next < places && !(rows[next] >= row && rows[next] < row + 2))
+        next++;
+    return next;
+}
+
+/* What must be told of rows that come next at a place: it may be told earlier in blocks, where a
+ * window begins, or where passes of a single source are permuted, if two of them are over by then;
+ * of what comes often, at once. */
+static bool may_tell(const struct given *given, const struct order_mix *mix, shs_shuffle shuffle,
+                     size_t i, uint64_t now, uint64_t next, uint64_t told)
+{
+    const struct order_mix_source *source = &mix->source[i];
+    bool permuted = mix->permuted && mix->sources == 1;
+    uint64_t pass = permuted ? (source->at + now) / source->rows : 0;
+    uint64_t over = permuted ? (pass + 2) * source->rows - source->at : UINT64_MAX;
+    if (!permuted && given->rows[i] && source->takes / given->rows[i] >= 16) return told == now + 1;
+    if (permuted && next >= over && over < given->places) return told == over;
+    if (next == given->places) return told == ORDER_NEVER;
+    return shuffle == SHS_SHUFFLE_BLOCKS ? told > now && told <= next : told == next;
+}
+
+static void check_next_uses(const struct given *given, shs_shuffle shuffle, uint64_t epoch)
 {
     static uint64_t rows[MOST_ROWS];
-    for (size_t g = 0; g < COUNT(all_given); g++)
-        for (int blocks = 0; blocks < 2; blocks++) {
-            const struct given *given = &all_given[g];
-            struct order order = {
-                .shape = {.samples = given->places,
-                          .vranks = 1,
-                          .batch = 1,
-                          .shuffle = blocks ? SHS_SHUFFLE_BLOCKS : SHS_SHUFFLE_NONE,
-                          .block_rows = 4,
-                          .window_blocks = 2}};
-            struct order_mix mix;
-            uint64_t bounds[MOST_SOURCES + 1], met = 0;
-            find_bounds(given, bounds);
-            open_mix(given, false, &mix);
-            CHECK(order_begin(&order, 2) == SHS_OK);
-            for (uint64_t step = 0; step < given->places; step++) {
-                CHECK(order_rows(&order, 0, order_slice(&order.shape, step, 0), &rows[step]) ==
-                      SHS_OK);
-                CHECK(order_mix_rows(&mix, 2, &rows[step], 1) == SHS_OK);
-            }
-            for (uint64_t now = 0; now < given->places; now += given->places / 9 + 1)
-                for (uint64_t row = bounds[0]; row < bounds[given->sources]; row += 3) {
-                    uint64_t next = now + 1;
-                    while (next < given->places && !(rows[next] >= row && rows[next] < row + 2))
-                        next++;
-                    uint64_t told = order_mix_next_use(&mix, &order, row, 2, now, 0, 1);
-                    size_t i = source_of(bounds, given->sources, row + 1);
-                    bool often = given->rows[i] && mix.source[i].takes / given->rows[i] >= 16;
-                    met += told == next;
-                    if (often)
-                        CHECK(told == now + 1);
-                    else if (next == given->places)
-                        CHECK(told == ORDER_NEVER);
-                    else
-                        CHECK(blocks ? told > now && told <= next : told == next);
-                }
-            CHECK(met > 0);
-            order_mix_free(&mix);
-            order_free(&order);
+    bool single = given->sources == 1 && shuffle == SHS_SHUFFLE_FULL;
+    struct order order = {.shape = {.samples = given->places,
+                                    .vranks = 1,
+                                    .batch = 1,
+                                    .shuffle = single ? SHS_SHUFFLE_NONE : shuffle,
+                                    .block_rows = 4,
+                                    .window_blocks = 2}};
+    struct order_mix mix;
+    uint64_t bounds[MOST_SOURCES + 1], met = 0, wrong = 0;
+    find_bounds(given, bounds);
+    open_mix(given, shuffle == SHS_SHUFFLE_FULL, &mix);
+    take_places(&mix, &order, epoch, rows);
+    for (uint64_t now = 0; now < given->places; now += given->places / 9 + 1)
+        for (uint64_t row = bounds[0]; row < bounds[given->sources]; row += 3) {
+            uint64_t next = next_place(rows, given->places, now, row);
+            uint64_t told = order_mix_next_use(&mix, &order, row, 2, now, 0, 1);
+            size_t i = source_of(bounds, given->sources, row + 1);
+            met += told == next;
+            wrong += !may_tell(given, &mix, shuffle, i, now, next, told);
         }
+    CHECK(met > 0 && wrong == 0);
+    order_mix_free(&mix);
+    order_free(&order);
+}
+
+/* Against the next place of the epoch, found by search. */
+static void next_uses_are_found(void)
+{
+    for (size_t g = 0; g < COUNT(all_given); g++)
+        for (int shuffle = 0; shuffle < 3; shuffle++)
+            for (uint64_t epoch = 0; epoch < 4; epoch++)
+                check_next_uses(&all_given[g], (shs_shuffle)shuffle, epoch);
 }
 
 static void check_refused(const uint64_t *bounds, const uint64_t *ratio, size_t sources,
