@@ -308,6 +308,21 @@ uint64_t run_dataset_block_rows(const shs_dataset *dataset)
     return widest < block_bytes ? block_bytes / widest : 1;
 }
 
+uint64_t run_dataset_bytes(const shs_dataset *dataset)
+{
+    const struct run_files *files = &dataset->files;
+    uint64_t all = 0;
+    for (size_t s = 0; s < dataset->what.n_sources; s++) {
+        uint64_t shapes = files->one_a_file ? files->paths.count : files->rows[s];
+        uint64_t bytes = shs_type_size(files->shape[s].type);
+        for (uint32_t axis = 0; axis < files->shape[s].axes; axis++)
+            if (!core_multiply(bytes, files->shape[s].shape[axis], &bytes)) return UINT64_MAX;
+        if (!core_multiply(bytes, shapes, &bytes) || __builtin_add_overflow(all, bytes, &all))
+            return UINT64_MAX;
+    }
+    return all;
+}
+
 /* By bisection: samples [low, high) of a file, whose offsets stand at `bounds`. */
 static struct run_range ragged_samples(const uint64_t *bounds, uint64_t samples, uint64_t first,
                                        uint64_t count)

@@ -28,9 +28,13 @@ struct shs_dataset {
  * cannot be read is no error here, but memory that ran out is. */
 shs_status run_dataset_try(const char *path, const char *fields, bool one_sample_a_file);
 
-/* Local. Rows of a block, if the user gives no number: of the largest chunk of any field or, if
- * none is chunked, as many as fill 1 MiB; in samples. */
+/* Local. Samples of a block, if the user gives no number: those of the largest chunk among the
+ * fields whose samples have at least an eighth of the widest one's bytes or, if none of these is
+ * chunked, as many as fill 1 MiB. */
 uint64_t run_dataset_block_rows(const shs_dataset *dataset);
+
+/* Local. Bytes of all rows of all that the fields are made of; at most UINT64_MAX. */
+uint64_t run_dataset_bytes(const shs_dataset *dataset);
 
 #define RUN_SAMPLES_UNKNOWN UINT64_MAX
 

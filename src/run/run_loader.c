@@ -68,6 +68,7 @@ static shs_status make_buffers(shs_loader *loader)
 {
     const shs_dataset *dataset = loader->dataset;
     uint64_t batch = order_most_rows(&loader->order.order.shape);
+    loader->forgets = run_dataset_bytes(dataset) > dataset->cache_bytes - dataset->cache_bytes / 8;
     shs_status status = run_fetcher_new(dataset->cache_bytes, &loader->fetcher);
     if (!status) status = run_gather_new(loader->dataset, &loader->gather);
     if (!status) status = core_new(batch, sizeof *loader->index, "row numbers", &loader->index);
@@ -321,30 +322,46 @@ static shs_status augment_row(shs_loader *loader, const shs_batch *batch, uint64
     return shs_augment_apply(loader->augment, &random, inputs, outputs, loader->scratch);
 }
 
+/* How many of a chunk's samples are looked at: to find a row's turn takes as long as to read some
+ * 100 bytes, and what is kept is kept to save time. */
+static uint64_t most_looked_at(uint64_t samples, size_t sample_bytes)
+{
+    enum {
+        TURN_BYTES = 128,
+        LEAST = 64,
+        MOST = 4096
+    };
+    if (sample_bytes < TURN_BYTES) samples = samples * sample_bytes / TURN_BYTES;
+    if (samples > MOST) return MOST;
+    return samples < LEAST ? LEAST : samples;
+}
+
 /* When a source's rows are next wanted, by any field. */
 static uint64_t next_use(void *user, uint64_t key, uint64_t first, uint64_t count)
 {
     shs_loader *loader = user;
-    const shs_run *run = loader->dataset->run;
-    const uint64_t some_time = ORDER_NEVER - 1;
+    const shs_dataset *dataset = loader->dataset;
+    const shs_run *run = dataset->run;
     uint64_t next = ORDER_NEVER;
-    for (size_t f = 0; f < loader->dataset->n_fields; f++) {
-        struct run_range samples = run_dataset_samples(loader->dataset, f, key, first, count);
+    for (size_t f = 0; f < dataset->n_fields; f++) {
+        struct run_range samples = run_dataset_samples(dataset, f, key, first, count);
+        uint64_t use = ORDER_NEVER - 1; /* some time */
         if (!samples.count) continue;
-        uint64_t use = samples.count == RUN_SAMPLES_UNKNOWN
-                           ? some_time
-                           : run_order_next_use(&loader->order, samples.first, samples.count,
-                                                loader->moment, run->first_vrank, run->hosted);
+        if (samples.count != RUN_SAMPLES_UNKNOWN)
+            use = run_order_next_use(&loader->order, samples.first, samples.count,
+                                     most_looked_at(samples.count, dataset->sample_bytes[f]),
+                                     loader->moment, run->first_vrank, run->hosted);
         if (use < next) next = use;
     }
     return next;
 }
 
-/* NULL if the order cannot be asked when rows are next wanted. */
+/* NULL if the order cannot be asked when rows are next wanted, or nobody need know: if all chunks
+ * can be kept, of which those at a field's ends have more bytes than its rows. */
 static const struct run_foresight *foresight(shs_loader *loader)
 {
     loader->foresight = (struct run_foresight){next_use, loader};
-    return run_order_foresees(&loader->order) ? &loader->foresight : NULL;
+    return loader->forgets && run_order_foresees(&loader->order) ? &loader->foresight : NULL;
 }
 
 /* Another epoch's order: chunks that are kept are judged by it. Files may have changed. */

@@ -253,20 +253,17 @@ bool run_order_foresees(const struct run_order *order)
     return !order->weights;
 }
 
-uint64_t run_order_next_use(struct run_order *order, uint64_t first, uint64_t count, uint64_t now,
-                            uint64_t first_vrank, uint64_t vranks)
+uint64_t run_order_next_use(struct run_order *order, uint64_t first, uint64_t count, uint64_t most,
+                            uint64_t now, uint64_t first_vrank, uint64_t vranks)
 {
-    enum {
-        MOST = 4096 /* rows that are looked at, the first ones */
-    };
     uint64_t begin = order_subset_below(&order->subset, first);
     uint64_t all = order_subset_below(&order->subset, first + count) - begin;
-    uint64_t some = all < MOST ? all : MOST;
+    uint64_t some = all < most ? all : most;
     uint64_t next =
         order->mix.sources
             ? order_mix_next_use(&order->mix, &order->order, begin, some, now, first_vrank, vranks)
             : order_next_use(&order->order, begin, some, now, first_vrank, vranks);
-    return next == ORDER_NEVER && all > MOST ? ORDER_NEVER - 1 : next;
+    return next == ORDER_NEVER && all > most ? ORDER_NEVER - 1 : next;
 }
 
 /* ---- The fingerprint. */

@@ -53,10 +53,10 @@ shs_status run_order_rows(struct run_order *order, uint64_t vrank, struct order_
 /* Local. True if run_order_next_use() can be asked. */
 bool run_order_foresees(const struct run_order *order);
 
-/* Local. order_next_use() of rows [first, first + count) of the dataset. Of very many the first
- * ones are looked at. */
-uint64_t run_order_next_use(struct run_order *order, uint64_t first, uint64_t count, uint64_t now,
-                            uint64_t first_vrank, uint64_t vranks);
+/* Local. order_next_use() of rows [first, first + count) of the dataset. The first `most` of them
+ * are looked at; where these are past the others come some time. */
+uint64_t run_order_next_use(struct run_order *order, uint64_t first, uint64_t count, uint64_t most,
+                            uint64_t now, uint64_t first_vrank, uint64_t vranks);
 
 /* Local. The lines of a fingerprint that say which rows there are, and in which order. */
 void run_order_describe_rows(const struct run_order *order, struct core_text *text);

@@ -588,7 +588,7 @@ static void check_foresight(const struct run_order_how *how, const shs_loader_op
         for (uint64_t i = 0; i < places; i++)
             CHECK(!run_order_rows(&order, 0, (struct order_slice){i, 1, 1}, 1, &rows[i]));
         for (uint64_t first = 0; first + CHUNK_ROWS < ROWS; first += CHUNK_ROWS)
-            CHECK(run_order_next_use(&asked, first, CHUNK_ROWS, 0, 0, 1) ==
+            CHECK(run_order_next_use(&asked, first, CHUNK_ROWS, CHUNK_ROWS, 0, 0, 1) ==
                   next_by_search(rows, places, 0, first, first + CHUNK_ROWS));
     }
     run_order_close(&order);
