@@ -207,7 +207,8 @@ SHS_API SHS_MUST_CHECK shs_status shs_random_choose(shs_random *stream, uint64_t
 
 /* Categories drawn in proportion to weights, in constant time (Walker: An efficient method for
  * generating discrete random variables with general distributions. ACM TOMS 3 (1977); table by
- * Vose, IEEE Trans. Softw. Eng. 17 (1991)). Never changes once it is open. */
+ * Vose, IEEE Trans. Softw. Eng. 17 (1991), in whole numbers, so that one of weight 0 never comes).
+ * Never changes once it is open. */
 typedef struct shs_alias shs_alias;
 
 /* n weights, 1 … 2^32 - 1 of them, finite, not negative, with a positive and finite sum; copied. On

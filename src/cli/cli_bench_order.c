@@ -3,10 +3,10 @@
 
 #include "cli_bench.h"
 #include "core_memory.h"
-#include "order_alias.h"
 #include "order_kernels.h"
 #include "order_ledger.h"
 #include "order_mix.h"
+#include "random_alias.h"
 #include "random_stream.h"
 
 enum {
@@ -54,7 +54,7 @@ static shs_status by_weight(void *of, uint64_t first, uint64_t *rows)
     for (uint64_t i = 0; i < BATCH; i++) {
         shs_random random;
         random_of_weights(42, 0, first + i, 0, &random);
-        rows[i] = order_alias_draw(of, &random);
+        rows[i] = random_alias_draw(of, &random);
     }
     return SHS_OK;
 }
@@ -173,15 +173,15 @@ static shs_status bench_mix(uint64_t samples)
 static shs_status bench_weights(uint64_t samples)
 {
     double *weights;
-    struct order_alias table = {0};
+    struct random_alias table = {0};
     shs_status status = core_new(samples, sizeof *weights, "weights", &weights);
     for (uint64_t i = 0; i < samples && !status; i++)
         weights[i] = (double)(1 + i % 100);
-    if (!status) status = order_alias_open(weights, samples, &table);
+    if (!status) status = random_alias_open(weights, samples, &table);
     core_free(&weights);
     if (!status)
         status = tell(by_weight, &table, samples, "drawn by weight", 12. * (double)samples);
-    order_alias_close(&table);
+    random_alias_close(&table);
     return status;
 }
 

@@ -21,19 +21,19 @@ shs_status order_weights_of_rows(struct order_weights *weights, const double *ro
                                  uint64_t rows)
 {
     *weights = (struct order_weights){.rows = rows, .block_rows = 1, .blocks = rows};
-    return order_alias_open(row_weights, rows, &weights->table);
+    return random_alias_open(row_weights, rows, &weights->table);
 }
 
 shs_status order_weights_end(struct order_weights *weights)
 {
-    shs_status status = order_alias_open(weights->sums, weights->blocks, &weights->table);
+    shs_status status = random_alias_open(weights->sums, weights->blocks, &weights->table);
     if (weights->block_rows == 1) core_free(&weights->sums);
     return status;
 }
 
 void order_weights_free(struct order_weights *weights)
 {
-    order_alias_close(&weights->table);
+    random_alias_close(&weights->table);
     core_free(&weights->sums);
     *weights = (struct order_weights){0};
 }
@@ -58,7 +58,7 @@ double order_weights_sum(double sum, const double *row_weights, uint64_t count)
 
 struct order_pick order_weights_pick(const struct order_weights *weights, shs_random *random)
 {
-    struct order_pick pick = {.block = order_alias_draw(&weights->table, random)};
+    struct order_pick pick = {.block = random_alias_draw(&weights->table, random)};
     if (weights->block_rows > 1)
         pick.target = shs_random_double(random) * weights->sums[pick.block];
     return pick;
@@ -67,15 +67,15 @@ struct order_pick order_weights_pick(const struct order_weights *weights, shs_ra
 static void take_some(const struct order_weights *weights, const struct order_source *source,
                       uint64_t *index, uint64_t count)
 {
-    struct order_toss tosses[TOSSES];
+    struct random_toss tosses[TOSSES];
     for (uint64_t i = 0; i < count; i++) {
         shs_random random;
         random_of_weights(source->seed, source->stream, index[i], source->epoch, &random);
-        tosses[i] = order_alias_toss(&weights->table, &random);
+        tosses[i] = random_alias_toss(&weights->table, &random);
         __builtin_prefetch(&weights->table.cells[tosses[i].cell]);
     }
     for (uint64_t i = 0; i < count; i++)
-        index[i] = order_alias_take(&weights->table, tosses[i]);
+        index[i] = random_alias_take(&weights->table, tosses[i]);
 }
 
 void order_weights_rows(const struct order_weights *weights, const struct order_source *source,

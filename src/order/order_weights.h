@@ -17,8 +17,8 @@
 #ifndef ORDER_WEIGHTS_H
 #define ORDER_WEIGHTS_H
 
-#include "order_alias.h"
 #include "order_permutation.h"
+#include "random_alias.h"
 
 enum {
     ORDER_WEIGHTS_BLOCKS = 1 << 20
@@ -30,7 +30,7 @@ struct order_weights {
     uint64_t block_rows; /* B */
     uint64_t blocks;
     double *sums; /* of the blocks; after order_weights_end() only if B > 1 */
-    struct order_alias table;
+    struct random_alias table;
 };
 
 /* A table of rows alone, for weights that are all in memory: B is 1, and nothing else is taken. Up

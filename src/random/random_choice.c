@@ -1,5 +1,6 @@
 /* Permutations, choices, categories. */
 #include "core_memory.h"
+#include "random_alias.h"
 #include "random_stream.h"
 
 /* below(n) of as many bits as n needs. */
@@ -78,92 +79,26 @@ shs_status shs_random_choose(shs_random *stream, uint64_t n, size_t k, uint64_t 
 }
 
 struct shs_alias {
-    uint32_t n;
-    double *keep;    /* the probability with which a category keeps its share */
-    uint32_t *other; /* who gets the rest */
+    struct random_alias table;
 };
-
-static shs_status sum_weights(const double *weights, size_t n, double *sum)
-{
-    *sum = 0;
-    if (n < 1 || n > UINT32_MAX)
-        return core_fail(SHS_ERROR_ARGUMENT, "shs_alias_open: %zu weights; give 1 to 2^32 - 1", n);
-    for (size_t i = 0; i < n; i++) {
-        if (!(weights[i] >= 0) || weights[i] - weights[i] != 0)
-            return core_fail(SHS_ERROR_ARGUMENT,
-                             "shs_alias_open: weight %zu is %g; give finite weights from 0 on", i,
-                             weights[i]);
-        *sum += weights[i];
-    }
-    if (*sum > 0 && *sum - *sum == 0) return SHS_OK;
-    return core_fail(SHS_ERROR_ARGUMENT,
-                     "shs_alias_open: the weights add up to %g; give a positive, finite sum", *sum);
-}
-
-/* Vose's table: whoever has less than an equal share is filled up by one who has more. `stack` has
- * room for n categories, those with too little from its beginning, the others from its end. */
-static void fill_table(struct shs_alias *alias, uint32_t *stack)
-{
-    size_t small = 0, large = alias->n;
-    for (uint32_t i = 0; i < alias->n; i++) {
-        if (alias->keep[i] < 1)
-            stack[small++] = i;
-        else
-            stack[--large] = i;
-    }
-    while (small > 0 && large < alias->n) {
-        uint32_t poor = stack[--small], rich = stack[large];
-        alias->other[poor] = rich;
-        alias->keep[rich] = (alias->keep[rich] + alias->keep[poor]) - 1;
-        if (alias->keep[rich] < 1) {
-            large++;
-            stack[small++] = rich;
-        }
-    }
-    /* what is left over has a whole share, but for rounding */
-    while (small > 0)
-        alias->keep[stack[--small]] = 1;
-    while (large < alias->n)
-        alias->keep[stack[large++]] = 1;
-}
 
 shs_status shs_alias_open(const double *weights, size_t n, shs_alias **alias)
 {
-    double sum;
-    uint32_t *stack = NULL;
-    *alias = NULL;
-    shs_status status = sum_weights(weights, n, &sum);
-    if (status) return status;
-    status = core_new(1, sizeof **alias, "categories", alias);
-    if (!status) status = core_new(n, sizeof *(*alias)->keep, "categories", &(*alias)->keep);
-    if (!status) status = core_new(n, sizeof *(*alias)->other, "categories", &(*alias)->other);
-    if (!status) status = core_new(n, sizeof *stack, "categories", &stack);
-    if (status) {
-        shs_alias_close(alias);
-        return core_wrap(status, "shs_alias_open");
-    }
-    (*alias)->n = (uint32_t)n;
-    for (size_t i = 0; i < n; i++) {
-        (*alias)->keep[i] = weights[i] / sum * (double)n;
-        (*alias)->other[i] = (uint32_t)i;
-    }
-    fill_table(*alias, stack);
-    core_free(&stack);
-    return SHS_OK;
+    shs_status status = core_new(1, sizeof **alias, "categories", alias);
+    if (!status) status = random_alias_open(weights, n, &(*alias)->table);
+    if (status) core_free(alias);
+    return core_wrap(status, "shs_alias_open");
 }
 
 void shs_alias_close(shs_alias **alias)
 {
     if (!alias || !*alias) return;
-    core_free(&(*alias)->keep);
-    core_free(&(*alias)->other);
+    random_alias_close(&(*alias)->table);
     core_free(alias);
 }
 
 uint32_t shs_random_categorical(shs_random *stream, const shs_alias *alias)
 {
-    uint32_t category = shs_random_below(stream, alias->n);
-    double share = shs_random_double(stream);
-    if (stream->status) return 0;
-    return share < alias->keep[category] ? category : alias->other[category];
+    struct random_toss toss = random_alias_toss(&alias->table, stream);
+    return stream->status ? 0 : random_alias_take(&alias->table, toss);
 }

@@ -89,7 +89,7 @@ static shs_status check_sums(const struct run_weights *weights, uint64_t first, 
 {
     const struct order_weights *order = &weights->order;
     for (uint64_t block = first; block < end; block++)
-        if (!order_is_weight(order->sums[block]))
+        if (!random_is_weight(order->sums[block]))
             return core_fail(
                 SHS_ERROR_FORMAT,
                 "field %s: weights of samples %llu to %llu add up to more than a "

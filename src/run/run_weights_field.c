@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 #include "core_memory.h"
-#include "order_alias.h"
 #include "order_plan.h"
+#include "random_alias.h"
 #include "run_elements.h"
 
 typedef unsigned long long ull;
@@ -87,7 +87,7 @@ static shs_status weigh_numbers(const struct run_weights_field *field, uint64_t 
     for (uint64_t i = 0; i < count; i++) {
         if (!is_member[i])
             weights[i] = 0;
-        else if (!order_is_weight(weights[i]))
+        else if (!random_is_weight(weights[i]))
             return wrong_weight(field, first + i, weights[i]);
     }
     return SHS_OK;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The same numbers of every compiler, optimisation, instruction set and byte order: builds
-# tests/unit/golden_random.c, src/random and the weighted draws of src/order in every way that this
+# tests/unit/golden_random.c, src/random and order_weights.c in every way that this
 # machine can, and compares what each prints with tests/unit/golden_random.txt. To make that file
 # anew, when numbers may change:
 #   (golden_random; golden_random "" 20000) > tests/unit/golden_random.txt
@@ -32,7 +32,7 @@ compile() { # FOLDER COMPILER options...
     shift 2
     mkdir "$folder"
     for file in "$SOURCE"/src/core/core_{status,memory}.c "$SOURCE"/src/random/*.c \
-        "$SOURCE"/src/order/order_{alias,weights}.c "$SOURCE/tests/unit/golden_random.c"; do
+        "$SOURCE"/src/order/order_weights.c "$SOURCE/tests/unit/golden_random.c"; do
         extra=
         case $compiler:$file in
         *-linux-gnu-gcc:*avx*) ;;

@@ -5,7 +5,7 @@
  *   golden_random [KERNELS [COUNT]]      plain, avx2, avx512, or "" for the fastest; one million
  *
  * Needs src/random, of src/core only core_status.c and core_memory.c, of src/order only
- * order_alias.c and order_weights.c, and the public headers.
+ * order_weights.c, and the public headers.
  * Exit code 77: this CPU does not run these kernels. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -170,20 +170,20 @@ static void print_places(void)
 /* The table of `count` weights: each cell's chance, and whom it stands for. */
 static void print_table(void)
 {
-    struct order_alias table;
+    struct random_alias table;
     shs_random stream = next_stream();
     uint64_t *out = numbers;
     double *weights = malloc(count * sizeof *weights);
     if (!weights) give_up("memory");
     for (size_t i = 0; i < count; i++)
         weights[i] = shs_random_exponential(&stream, i % 5 ? 1 : 1e-6) * (double)(i % 7);
-    if (order_alias_open(weights, count, &table)) give_up("weights");
+    if (random_alias_open(weights, count, &table)) give_up("weights");
     for (size_t i = 0; i < count; i++) {
         double keep = table.cells[i].keep;
         memcpy(&out[i], &keep, sizeof *out);
         out[i] ^= (uint64_t)table.cells[i].other << 20;
     }
-    order_alias_close(&table);
+    random_alias_close(&table);
     free(weights);
     print_line("alias_table", sizeof *out, &stream);
 }

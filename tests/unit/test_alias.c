@@ -7,7 +7,7 @@
 
 #include "counted_memory.h"
 #include "judge.h"
-#include "order_alias.h"
+#include "random_alias.h"
 #include "random_stream.h"
 #include "unit.h"
 
@@ -119,7 +119,7 @@ struct law {
     uint64_t *cells;
 };
 
-static struct law law_of(const struct order_alias *table)
+static struct law law_of(const struct random_alias *table)
 {
     struct law law = {calloc(table->n, sizeof *law.chance), calloc(table->n, sizeof *law.cells)};
     if (!NEED(law.chance && law.cells)) exit(1);
@@ -139,7 +139,7 @@ static void law_free(struct law *law)
 }
 
 /* Each rounding of a cell's share is at most 2^-53; 2^-64 and 1e-15 are for the test's own. */
-static uint64_t wrong_chances(const struct order_alias *table, const struct law *law)
+static uint64_t wrong_chances(const struct random_alias *table, const struct law *law)
 {
     uint64_t wrong = 0;
     long double sum = 0;
@@ -156,7 +156,7 @@ static uint64_t wrong_chances(const struct order_alias *table, const struct law 
     return wrong;
 }
 
-static uint64_t zeros_with_a_share(const struct order_alias *table)
+static uint64_t zeros_with_a_share(const struct random_alias *table)
 {
     uint64_t wrong = 0;
     for (uint32_t i = 0; i < table->n; i++) {
@@ -170,14 +170,14 @@ static uint64_t zeros_with_a_share(const struct order_alias *table)
 static void chances_are_those_of_the_weights(void)
 {
     for (size_t kind = 0; kind < COUNT(kinds); kind++) {
-        struct order_alias table;
+        struct random_alias table;
         uint64_t n = kinds[kind].fill();
-        if (!NEED(order_alias_open(weights, n, &table) == SHS_OK)) return;
+        if (!NEED(random_alias_open(weights, n, &table) == SHS_OK)) return;
         struct law law = law_of(&table);
         if (wrong_chances(&table, &law)) WRONG(kinds[kind].name);
         if (zeros_with_a_share(&table)) WRONG(kinds[kind].name);
         law_free(&law);
-        order_alias_close(&table);
+        random_alias_close(&table);
     }
 }
 
@@ -185,26 +185,26 @@ static void chances_are_those_of_the_weights(void)
 static void small_tables_are_exact(void)
 {
     static const double quarters[] = {3, 0, 1, 4};
-    struct order_alias table;
+    struct random_alias table;
     memcpy(weights, quarters, sizeof quarters);
-    if (!NEED(order_alias_open(weights, 4, &table) == SHS_OK)) return;
+    if (!NEED(random_alias_open(weights, 4, &table) == SHS_OK)) return;
     struct law law = law_of(&table);
     for (int i = 0; i < 4; i++)
         CHECK(law.chance[i] == quarters[i] / 8);
     law_free(&law);
-    order_alias_close(&table);
+    random_alias_close(&table);
 }
 
 static void equal_weights_keep_their_cells(void)
 {
-    struct order_alias table;
+    struct random_alias table;
     for (uint64_t n = 1; n < 300; n++) {
         for (uint64_t i = 0; i < n; i++)
             weights[i] = 0.3;
-        if (!NEED(order_alias_open(weights, n, &table) == SHS_OK)) return;
+        if (!NEED(random_alias_open(weights, n, &table) == SHS_OK)) return;
         for (uint64_t i = 0; i < n; i++)
             CHECK(table.cells[i].keep == 1);
-        order_alias_close(&table);
+        random_alias_close(&table);
     }
 }
 
@@ -213,55 +213,55 @@ static void equal_weights_keep_their_cells(void)
 static void zeros_never_have_a_share(void)
 {
     uint64_t state = 3, wrong = 0;
-    struct order_alias table;
+    struct random_alias table;
     for (int round = 0; round < 20000; round++) {
         uint64_t n = 1 + judge_random(&state) % 40, positive = judge_random(&state) % n;
         for (uint64_t i = 0; i < n; i++)
             weights[i] = judge_random(&state) % 2 && i != positive ? 0 : uniform(&state) / 3 + 1e-9;
-        if (!NEED(order_alias_open(weights, n, &table) == SHS_OK)) return;
+        if (!NEED(random_alias_open(weights, n, &table) == SHS_OK)) return;
         wrong += zeros_with_a_share(&table);
         struct law law = law_of(&table);
         wrong += wrong_chances(&table, &law);
         law_free(&law);
-        order_alias_close(&table);
+        random_alias_close(&table);
     }
     CHECK(wrong == 0);
 }
 
 static void a_common_factor_changes_nothing(void)
 {
-    struct order_alias table, other;
+    struct random_alias table, other;
     uint64_t n = fill_near_the_mean();
-    if (!NEED(order_alias_open(weights, n, &table) == SHS_OK)) return;
+    if (!NEED(random_alias_open(weights, n, &table) == SHS_OK)) return;
     for (uint64_t i = 0; i < n; i++)
         weights[i] *= 0x1p-500;
-    if (NEED(order_alias_open(weights, n, &other) == SHS_OK)) {
+    if (NEED(random_alias_open(weights, n, &other) == SHS_OK)) {
         CHECK(!memcmp(table.cells, other.cells, n * sizeof *table.cells));
-        order_alias_close(&other);
+        random_alias_close(&other);
     }
-    order_alias_close(&table);
+    random_alias_close(&table);
 }
 
 /* The same weights the other way round: other cells, the same chances. */
 static void chances_do_not_depend_on_the_order(void)
 {
-    struct order_alias table, other;
+    struct random_alias table, other;
     uint64_t n = fill_random(), wrong = 0;
-    if (!NEED(order_alias_open(weights, n, &table) == SHS_OK)) return;
+    if (!NEED(random_alias_open(weights, n, &table) == SHS_OK)) return;
     for (uint64_t i = 0; i < n / 2; i++) {
         double swap = weights[i];
         weights[i] = weights[n - 1 - i];
         weights[n - 1 - i] = swap;
     }
-    if (!NEED(order_alias_open(weights, n, &other) == SHS_OK)) return;
+    if (!NEED(random_alias_open(weights, n, &other) == SHS_OK)) return;
     struct law law = law_of(&table), turned = law_of(&other);
     for (uint64_t i = 0; i < n; i++)
         wrong += fabsl(law.chance[i] - turned.chance[n - 1 - i]) > 1e-12L / (long double)n;
     CHECK(wrong == 0);
     law_free(&law);
     law_free(&turned);
-    order_alias_close(&table);
-    order_alias_close(&other);
+    random_alias_close(&table);
+    random_alias_close(&other);
 }
 
 /* ---- Draws. */
@@ -281,7 +281,7 @@ static uint32_t slow_word(struct slow_words *slow)
 }
 
 /* As the header says: below(n), then a double. */
-static uint32_t slow_draw(const struct order_alias *table, struct slow_words *slow)
+static uint32_t slow_draw(const struct random_alias *table, struct slow_words *slow)
 {
     uint64_t product;
     do
@@ -295,9 +295,9 @@ static uint32_t slow_draw(const struct order_alias *table, struct slow_words *sl
 
 static void draws_take_the_words_that_they_say(void)
 {
-    struct order_alias table;
+    struct random_alias table;
     uint64_t wrong = 0, n = fill_geometric();
-    if (!NEED(order_alias_open(weights, n, &table) == SHS_OK)) return;
+    if (!NEED(random_alias_open(weights, n, &table) == SHS_OK)) return;
     table.n = 1000; /* any cells do */
     for (uint64_t position = 0; position < 20000; position++) {
         shs_random stream;
@@ -305,19 +305,19 @@ static void draws_take_the_words_that_they_say(void)
         struct slow_words slow = {{stream.key[0], stream.key[1]},
                                   {0, stream.counter[1], stream.counter[2], stream.counter[3]},
                                   0};
-        wrong += order_alias_draw(&table, &stream) != slow_draw(&table, &slow);
+        wrong += random_alias_draw(&table, &stream) != slow_draw(&table, &slow);
         wrong += shs_random_u32(&stream) != slow_word(&slow);
     }
     CHECK(wrong == 0);
     table.n = (uint32_t)n;
-    order_alias_close(&table);
+    random_alias_close(&table);
 }
 
 /* A chance c keeps draws below c, so that one of 0 keeps none: not even a draw of 0. */
 static void a_draw_of_the_chance_itself_is_not_kept(void)
 {
-    struct order_cell cell = {.other = 9};
-    struct order_alias table = {1, &cell};
+    struct random_cell cell = {.other = 9};
+    struct random_alias table = {1, &cell};
     for (uint64_t position = 0; position < 100; position++) {
         shs_random stream, same;
         random_of_weights(5, 3, position, 9, &stream);
@@ -325,18 +325,18 @@ static void a_draw_of_the_chance_itself_is_not_kept(void)
         shs_random_u32(&same);
         cell.keep = shs_random_double(&same);
         same = stream;
-        CHECK(order_alias_draw(&table, &stream) == 9);
+        CHECK(random_alias_draw(&table, &stream) == 9);
         cell.keep = nextafter(cell.keep, 1);
-        CHECK(order_alias_draw(&table, &same) == 0);
+        CHECK(random_alias_draw(&table, &same) == 0);
     }
 }
 
-static void draw_many(const struct order_alias *table, uint64_t draws, uint64_t *counts)
+static void draw_many(const struct random_alias *table, uint64_t draws, uint64_t *counts)
 {
     shs_random stream;
     random_of_weights(UINT64_C(0x0123456789abcdef), 0, 0, 0, &stream);
     for (uint64_t i = 0; i < draws; i++)
-        counts[order_alias_draw(table, &stream)]++;
+        counts[random_alias_draw(table, &stream)]++;
     CHECK(shs_random_status(&stream) == SHS_OK);
 }
 
@@ -348,11 +348,11 @@ static void draws_come_as_often_as_they_weigh(void)
     };
     static uint64_t counts[N];
     const uint64_t draws = 4000000;
-    struct order_alias table;
+    struct random_alias table;
     double sum = 0, chi_square = 0, degrees = -1;
     for (uint64_t i = 0; i < N; i++)
         sum += weights[i] = i % 5 == 2 ? 0 : 1 + (double)(i * 37 % 101);
-    if (!NEED(order_alias_open(weights, N, &table) == SHS_OK)) return;
+    if (!NEED(random_alias_open(weights, N, &table) == SHS_OK)) return;
     draw_many(&table, draws, counts);
     for (uint64_t i = 0; i < N; i++) {
         double expected = (double)draws * weights[i] / sum;
@@ -362,15 +362,15 @@ static void draws_come_as_often_as_they_weigh(void)
         degrees++;
     }
     CHECK(judge_plausible(chi_square, degrees));
-    order_alias_close(&table);
+    random_alias_close(&table);
 }
 
 /* ---- Errors. */
 
 static void refuse(uint64_t n, const char *message)
 {
-    struct order_alias table = {.n = 7};
-    CHECK(order_alias_open(weights, n, &table) == SHS_ERROR_ARGUMENT);
+    struct random_alias table = {.n = 7};
+    CHECK(random_alias_open(weights, n, &table) == SHS_ERROR_ARGUMENT);
     CHECK(strstr(shs_message(), message) != NULL);
     CHECK(table.n == 0 && !table.cells);
 }
@@ -391,10 +391,10 @@ static void what_is_no_weight_is_refused(void)
     weights[1] = -0.0;
     refuse(2, "all weights are 0");
     weights[0] = 1;
-    struct order_alias table;
-    if (!NEED(order_alias_open(weights, 2, &table) == SHS_OK)) return;
+    struct random_alias table;
+    if (!NEED(random_alias_open(weights, 2, &table) == SHS_OK)) return;
     CHECK(zeros_with_a_share(&table) == 0);
-    order_alias_close(&table);
+    random_alias_close(&table);
 }
 
 static void want_of_memory_is_an_error(void)
@@ -402,13 +402,13 @@ static void want_of_memory_is_an_error(void)
     uint64_t n = fill_geometric();
     for (long fail_at = 0; fail_at <= 1; fail_at++) {
         struct counted_memory counted;
-        struct order_alias table;
+        struct random_alias table;
         counted_begin(&counted, fail_at);
-        shs_status status = order_alias_open(weights, n, &table);
+        shs_status status = random_alias_open(weights, n, &table);
         CHECK(status == (fail_at ? SHS_ERROR_MEMORY : SHS_OK));
         CHECK(counted.calls == 1); /* no more than the table's own */
         CHECK(sizeof *table.cells == 12);
-        order_alias_close(&table);
+        random_alias_close(&table);
         CHECK(counted_end(&counted) == 0);
     }
 }

@@ -1295,11 +1295,11 @@ static void weights_are_checked(void)
     static const double infinite[] = {INFINITY, 1}, too_much[] = {DBL_MAX, DBL_MAX};
     check_weights_refused(zeros, 0, "0 weights");
     check_weights_refused(zeros, (size_t)UINT32_MAX + 1, "4294967296 weights");
-    check_weights_refused(zeros, COUNT(zeros), "add up to 0");
+    check_weights_refused(zeros, COUNT(zeros), "all weights are 0");
     check_weights_refused(negative, COUNT(negative), "weight 1");
     check_weights_refused(none, COUNT(none), "weight 2");
     check_weights_refused(infinite, COUNT(infinite), "weight 0");
-    check_weights_refused(too_much, COUNT(too_much), "add up to inf");
+    check_weights_refused(too_much, COUNT(too_much), "more than a double holds");
 }
 
 /* Each of the allocations fails in turn. */
@@ -1322,7 +1322,7 @@ static void categories_without_memory_leave_nothing(void)
         CHECK(counted_end(&counted) == 0);
         failures += counted.failed;
     }
-    CHECK(failures >= 3);
+    CHECK(failures >= 2);
 }
 
 int main(void)

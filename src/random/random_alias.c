@@ -1,4 +1,4 @@
-#include "order_alias.h"
+#include "random_alias.h"
 
 #include <string.h>
 
@@ -52,14 +52,14 @@ static shs_status sum_weights(const double *weights, uint64_t n, double *sum)
         return core_fail(SHS_ERROR_ARGUMENT, "%llu weights; give 1 to 2^32 - 1",
                          (unsigned long long)n);
     for (uint64_t i = 0; i < n; i++) {
-        if (!order_is_weight(weights[i]))
+        if (!random_is_weight(weights[i]))
             return core_fail(SHS_ERROR_ARGUMENT, "weight %llu is %g; give finite weights from 0 on",
                              (unsigned long long)i, weights[i]);
         *sum += weights[i];
     }
     if (*sum == 0)
         return core_fail(SHS_ERROR_ARGUMENT, "all weights are 0; give one above 0 at least");
-    if (order_is_weight(*sum)) return SHS_OK;
+    if (random_is_weight(*sum)) return SHS_OK;
     return core_fail(SHS_ERROR_ARGUMENT,
                      "the weights add up to more than a double holds; divide them all by a number");
 }
@@ -81,16 +81,16 @@ static uint32_t next(const struct sweep *sweep, uint32_t from, bool fills)
     return from;
 }
 
-static void set_cell(const struct sweep *sweep, struct order_alias *alias, uint32_t i, u128 own,
+static void set_cell(const struct sweep *sweep, struct random_alias *alias, uint32_t i, u128 own,
                      uint32_t other)
 {
-    alias->cells[i] = (struct order_cell){(double)own / (double)sweep->whole, other};
+    alias->cells[i] = (struct random_cell){(double)own / (double)sweep->whole, other};
 }
 
 /* `rich` gives to each of the poor what its cell lacks, until its own rest does not fill a cell any
  * more; then the next of the rich gives to it. Since sums are exact there is a poor one as long as
  * there is too much, and a rich one as long as there is too little. */
-static void fill(const struct sweep *sweep, struct order_alias *alias)
+static void fill(const struct sweep *sweep, struct random_alias *alias)
 {
     uint32_t poor = next(sweep, 0, false), rich = next(sweep, 0, true);
     u128 rest = share_of(sweep, rich);
@@ -110,10 +110,10 @@ static void fill(const struct sweep *sweep, struct order_alias *alias)
     }
 }
 
-shs_status order_alias_open(const double *weights, uint64_t n, struct order_alias *alias)
+shs_status random_alias_open(const double *weights, uint64_t n, struct random_alias *alias)
 {
     double sum;
-    *alias = (struct order_alias){0};
+    *alias = (struct random_alias){0};
     shs_status status = sum_weights(weights, n, &sum);
     if (!status) status = core_new(n, sizeof *alias->cells, "a table of weights", &alias->cells);
     if (status) return status;
@@ -123,7 +123,7 @@ shs_status order_alias_open(const double *weights, uint64_t n, struct order_alia
     return SHS_OK;
 }
 
-void order_alias_close(struct order_alias *alias)
+void random_alias_close(struct random_alias *alias)
 {
     core_free(&alias->cells);
     alias->n = 0;

@@ -11,8 +11,8 @@
  * its own weight, rounded once to a double. So the chance of a weight differs from
  * w(i) / sum by no more than 2^-93, and 2^-53 / n for each cell that it has a part in. A weight of
  * 0 has nothing in any cell. */
-#ifndef ORDER_ALIAS_H
-#define ORDER_ALIAS_H
+#ifndef RANDOM_ALIAS_H
+#define RANDOM_ALIAS_H
 
 #include <stdint.h>
 
@@ -20,53 +20,53 @@
 #include "shardstep/random.h"
 
 /* 12 bytes that lie together, for a draw from a large table costs what it takes to get them. */
-struct order_cell {
+struct random_cell {
     double keep;    /* the chance that the cell has for its own weight, 0 … 1 */
     uint32_t other; /* the weight that has the rest of the cell */
 } __attribute__((packed, aligned(4)));
 
 /* Zeroed it may be freed. */
-struct order_alias {
+struct random_alias {
     uint32_t n;
-    struct order_cell *cells;
+    struct random_cell *cells;
 };
 
 /* True for what a weight may be: finite, and not below 0. */
-static inline bool order_is_weight(double weight)
+static inline bool random_is_weight(double weight)
 {
     return weight >= 0 && weight - weight == 0;
 }
 
 /* A table of 1 … 2^32 - 1 weights whose sum is above 0 and finite. No other memory is taken. On
  * error the table is empty. */
-shs_status order_alias_open(const double *weights, uint64_t n, struct order_alias *alias);
+shs_status random_alias_open(const double *weights, uint64_t n, struct random_alias *alias);
 
-void order_alias_close(struct order_alias *alias);
+void random_alias_close(struct random_alias *alias);
 
 /* A draw in two steps, between which memory can be fetched: a cell, by below(n), which is one word
  * or seldom more, and a double; then the number of a weight. */
-struct order_toss {
+struct random_toss {
     uint32_t cell;
     double share;
 };
 
-static inline struct order_toss order_alias_toss(const struct order_alias *alias,
-                                                 shs_random *random)
+static inline struct random_toss random_alias_toss(const struct random_alias *alias,
+                                                   shs_random *random)
 {
-    struct order_toss toss = {.cell = shs_random_below(random, alias->n)};
+    struct random_toss toss = {.cell = shs_random_below(random, alias->n)};
     toss.share = shs_random_double(random);
     return toss;
 }
 
-static inline uint32_t order_alias_take(const struct order_alias *alias, struct order_toss toss)
+static inline uint32_t random_alias_take(const struct random_alias *alias, struct random_toss toss)
 {
-    struct order_cell cell = alias->cells[toss.cell];
+    struct random_cell cell = alias->cells[toss.cell];
     return toss.share < cell.keep ? toss.cell : cell.other;
 }
 
-static inline uint32_t order_alias_draw(const struct order_alias *alias, shs_random *random)
+static inline uint32_t random_alias_draw(const struct random_alias *alias, shs_random *random)
 {
-    return order_alias_take(alias, order_alias_toss(alias, random));
+    return random_alias_take(alias, random_alias_toss(alias, random));
 }
 
 #endif
