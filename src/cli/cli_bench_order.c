@@ -6,7 +6,7 @@
 #include "order_kernels.h"
 #include "order_ledger.h"
 #include "order_mix.h"
-#include "random_alias.h"
+#include "order_weights.h"
 #include "random_stream.h"
 
 enum {
@@ -51,11 +51,10 @@ static shs_status by_mix(void *of, uint64_t first, uint64_t *rows)
 
 static shs_status by_weight(void *of, uint64_t first, uint64_t *rows)
 {
-    for (uint64_t i = 0; i < BATCH; i++) {
-        shs_random random;
-        random_of_weights(42, 0, first + i, 0, &random);
-        rows[i] = random_alias_draw(of, &random);
-    }
+    const struct order_source source = {.seed = 42};
+    for (uint64_t i = 0; i < BATCH; i++)
+        rows[i] = first + i;
+    order_weights_rows(of, &source, rows, BATCH);
     return SHS_OK;
 }
 
@@ -172,16 +171,17 @@ static shs_status bench_mix(uint64_t samples)
 
 static shs_status bench_weights(uint64_t samples)
 {
-    double *weights;
-    struct random_alias table = {0};
-    shs_status status = core_new(samples, sizeof *weights, "weights", &weights);
+    double *values;
+    struct order_weights weights = {0};
+    shs_status status = core_new(samples, sizeof *values, "weights", &values);
     for (uint64_t i = 0; i < samples && !status; i++)
-        weights[i] = (double)(1 + i % 100);
-    if (!status) status = random_alias_open(weights, samples, &table);
-    core_free(&weights);
+        values[i] = (double)(1 + i % 100);
+    if (!status) status = order_weights_of_rows(&weights, values, samples);
+    core_free(&values);
     if (!status)
-        status = tell(by_weight, &table, samples, "drawn by weight", 12. * (double)samples);
-    random_alias_close(&table);
+        status = tell(by_weight, &weights, samples, "drawn by weight",
+                      (double)samples * sizeof *weights.table.cells);
+    order_weights_free(&weights);
     return status;
 }
 
