@@ -1,7 +1,9 @@
 /* Permutations: each row once, known orders, many rows at a time, positions undone, memory. How
  * random they are is the subject of test_permutation_quality.c. */
 #include <stdlib.h>
+#include <string.h>
 
+#include "core_sanitized.h"
 #include "counted_memory.h"
 #include "judge.h"
 #include "order_kernels.h"
@@ -29,16 +31,57 @@ static bool is_bijection(const struct order_permutation *permutation, uint64_t s
     return good;
 }
 
-static void each_row_has_one_position(void)
+static void each_of_few_rows_has_one_position(void)
 {
+    static const uint64_t epochs[] = {0, 1, 2, UINT32_MAX};
     struct order_permutation permutation = {0};
-    for (uint64_t samples = 1; samples <= 3000; samples++)
-        if (!set(&permutation, samples, samples % 7, samples) ||
-            !is_bijection(&permutation, samples))
-            WRONG("a permutation of few rows");
+    uint64_t wrong = 0;
+    for (uint64_t samples = 1; samples <= 5000; samples++)
+        for (size_t i = 0; i < COUNT(epochs); i++)
+            wrong += !set(&permutation, samples % 11, epochs[i], samples) ||
+                     !is_bijection(&permutation, samples);
+    CHECK(wrong == 0);
     CHECK(permutation.table != NULL);
     order_permutation_free(&permutation);
     CHECK(permutation.table == NULL);
+}
+
+enum {
+    MOST_ROWS = 1 << 24
+};
+
+/* The same as is_bijection(), for many rows. */
+static bool is_large_bijection(const struct order_permutation *permutation, uint64_t samples)
+{
+    static uint64_t seen[MOST_ROWS / 64], rows[4096];
+    bool good = true;
+    memset(seen, 0, sizeof seen);
+    for (uint64_t first = 0, count; first < samples && good; first += count) {
+        count = samples - first < COUNT(rows) ? samples - first : COUNT(rows);
+        order_permutation_rows(permutation, first, count, rows);
+        for (uint64_t i = 0; i < count && good; i++) {
+            uint64_t bit = UINT64_C(1) << rows[i] % 64;
+            good = rows[i] < samples && !(seen[rows[i] / 64] & bit);
+            if (good) seen[rows[i] / 64] |= bit;
+        }
+    }
+    return good;
+}
+
+/* Numbers of rows of which each power of two has as many, and the largest. */
+static void each_of_many_rows_has_one_position(void)
+{
+    struct order_permutation permutation = {0};
+    uint64_t state = 8;
+    for (uint64_t i = 0; i < (CORE_SANITIZED ? 6 : 24); i++) {
+        uint64_t samples = MOST_ROWS - i;
+        if (i > 1) samples = 5001 + (judge_random(&state) % (MOST_ROWS - 5000) >> i % 11);
+        for (uint64_t epoch = 0; epoch < 3; epoch++) {
+            CHECK(set(&permutation, 3 + i, epoch + i % 2 * 1000003, samples));
+            CHECK(is_large_bijection(&permutation, samples));
+        }
+    }
+    order_permutation_free(&permutation);
 }
 
 static void each_row_has_one_position_at_the_border_and_above(void)
@@ -255,7 +298,8 @@ static void without_memory_the_table_is_searched(void)
 int main(void)
 {
     static const struct harness_test tests[] = {
-        TEST(each_row_has_one_position),
+        TEST(each_of_few_rows_has_one_position),
+        TEST(each_of_many_rows_has_one_position),
         TEST(each_row_has_one_position_at_the_border_and_above),
         TEST(known_rows_stay),
         TEST(seeds_epochs_and_streams_have_their_own_orders),
