@@ -27,14 +27,22 @@ static inline double judge_chi_square(const uint64_t *counts, size_t n, double e
     return sum;
 }
 
-/* True if a chi-square with these degrees of freedom lies where chance puts it. By Wilson and
- * Hilferty the cube root of chi-square / k is close to normal with mean 1 - 2/9k and variance 2/9k;
- * beyond 4.5 deviations on either side lie 7 cases in a million. */
-static inline bool judge_plausible(double chi_square, double degrees)
+/* How far is too far, in deviations of a normal variable, and how probable that is by chance. */
+#define JUDGE_DEVIATIONS 4.5
+#define JUDGE_CHANCE     6.8e-6
+
+/* A chi-square with these degrees of freedom as a normal variable, by Wilson and Hilferty: the cube
+ * root of chi-square / k is close to normal with mean 1 - 2/9k and variance 2/9k. */
+static inline double judge_deviate(double chi_square, double degrees)
 {
     double variance = 2 / (9 * degrees);
-    double deviations = (cbrt(chi_square / degrees) - (1 - variance)) / sqrt(variance);
-    return fabs(deviations) < 4.5;
+    return (cbrt(chi_square / degrees) - (1 - variance)) / sqrt(variance);
+}
+
+/* True if a chi-square lies where chance puts it. */
+static inline bool judge_plausible(double chi_square, double degrees)
+{
+    return fabs(judge_deviate(chi_square, degrees)) < JUDGE_DEVIATIONS;
 }
 
 #endif
