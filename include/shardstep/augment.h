@@ -59,7 +59,8 @@ SHS_API const shs_tensor *shs_augment_output(const shs_augment *augment, size_t 
 /* Local. True if applying it draws random numbers. */
 SHS_API bool shs_augment_draws(const shs_augment *augment);
 
-/* Local. True if the text changes field 0 … fields-1, on any sample. */
+/* Local. True if an operator of the text is applied to field 0 … fields-1. One to which none is
+ * comes out as it went in. */
 SHS_API bool shs_augment_changes(const shs_augment *augment, size_t field);
 
 /* Local. Bytes of scratch memory that one shs_augment_apply() needs. */
