@@ -23,7 +23,7 @@ struct names {
 
 struct image {
     char *name;
-    uint32_t class;
+    uint32_t label; /* of its class */
 };
 
 struct folder {
@@ -81,7 +81,7 @@ static bool is_png(const char *name)
 }
 
 /* An image's name, which is taken out of where it stood. */
-static shs_status add_image(struct folder *folder, char **name, uint64_t class)
+static shs_status add_image(struct folder *folder, char **name, uint64_t label)
 {
     if (folder->n_images == folder->room) {
         folder->room = folder->room ? 2 * folder->room : 64;
@@ -89,20 +89,20 @@ static shs_status add_image(struct folder *folder, char **name, uint64_t class)
             core_resize(folder->room, sizeof *folder->images, "images", &folder->images);
         if (status) return status;
     }
-    folder->images[folder->n_images++] = (struct image){*name, (uint32_t) class};
+    folder->images[folder->n_images++] = (struct image){*name, (uint32_t)label};
     *name = NULL;
     return SHS_OK;
 }
 
-static shs_status add_class(struct folder *folder, uint64_t class)
+static shs_status add_class(struct folder *folder, uint64_t label)
 {
     struct names names = {0};
     char *path;
-    shs_status status = io_join(folder->path, folder->classes.name[class], &path);
+    shs_status status = io_join(folder->path, folder->classes.name[label], &path);
     if (!status) status = list_names(path, &names);
     for (size_t i = 0; i < names.count && !status; i++)
         if (is_png(names.name[i]))
-            status = add_image(folder, &names.name[i], class);
+            status = add_image(folder, &names.name[i], label);
         else
             status = core_fail(SHS_ERROR_FORMAT,
                                "%s/%s is no PNG image; a class's folder holds nothing else", path,
@@ -141,8 +141,8 @@ static shs_status list_images(struct folder *folder)
                            "%s holds both images (%s) and folders (%s); move the images into the "
                            "folders of their classes",
                            folder->path, folder->images[0].name, folder->classes.name[0]);
-    for (size_t class = 0; class < folder->classes.count && !status; class ++)
-        status = add_class(folder, class);
+    for (size_t label = 0; label < folder->classes.count && !status; label++)
+        status = add_class(folder, label);
     if (!status && !folder->n_images)
         status = core_fail(SHS_ERROR_FORMAT, "%s holds no PNG images", folder->path);
     return status;
@@ -153,7 +153,7 @@ static shs_status path_of(const struct folder *folder, uint64_t number, char **p
     struct core_text text = {0};
     const struct image *image = &folder->images[number];
     core_text_add(&text, "%s/", folder->path);
-    if (folder->classes.count) core_text_add(&text, "%s/", folder->classes.name[image->class]);
+    if (folder->classes.count) core_text_add(&text, "%s/", folder->classes.name[image->label]);
     core_text_add(&text, "%s", image->name);
     return core_text_take(&text, path);
 }
@@ -336,13 +336,13 @@ static shs_status read_labels(struct io_source *source, uint64_t first, uint64_t
 {
     struct folder *folder = (struct folder *)source;
     for (uint64_t i = 0; i < count; i++) {
-        uint32_t class = folder->images[first + i].class;
+        uint32_t label = folder->images[first + i].label;
         if (source->shape.type == SHS_U8)
-            ((uint8_t *)rows)[i] = (uint8_t) class;
+            ((uint8_t *)rows)[i] = (uint8_t)label;
         else if (source->shape.type == SHS_U16)
-            ((uint16_t *)rows)[i] = (uint16_t) class;
+            ((uint16_t *)rows)[i] = (uint16_t)label;
         else
-            ((uint32_t *)rows)[i] = class;
+            ((uint32_t *)rows)[i] = label;
     }
     return SHS_OK;
 }
