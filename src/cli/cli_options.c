@@ -95,6 +95,8 @@ enum {
     N_OPTIONS = sizeof options / sizeof *options
 };
 
+_Static_assert(N_OPTIONS <= 64, "cli_arguments.given has a bit for each");
+
 /* True if `word` stands in a list of words separated by spaces. */
 static bool lists(const char *list, const char *word)
 {
