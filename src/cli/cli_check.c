@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "cli_json.h"
 #include "core_memory.h"
+#include "core_text.h"
 #include "io_child.h"
 #include "io_crc32c.h"
 #include "mpi_job.h"
@@ -88,17 +89,11 @@ static shs_status gather(struct verdict *verdict, shs_run *run)
     return status;
 }
 
-static bool is_checksums(const char *name)
-{
-    size_t length = strlen(name), suffix = strlen(IO_CRC32C_SUFFIX);
-    return length > suffix && !strcmp(name + length - suffix, IO_CRC32C_SUFFIX);
-}
-
 static void count_fields(struct verdict *verdict)
 {
     for (uint64_t i = 0; i < verdict->own.datasets; i++) {
         const struct run_check_dataset *dataset = &verdict->own.dataset[i];
-        if (!dataset->field || is_checksums(dataset->name)) continue;
+        if (!dataset->field || core_ends_in(dataset->name, IO_CRC32C_SUFFIX)) continue;
         verdict->fields++;
         verdict->summed += dataset->summed;
         verdict->rows += dataset->rows;
@@ -144,7 +139,7 @@ static void print_text(const struct verdict *verdict)
 {
     for (uint64_t i = 0; i < verdict->own.datasets; i++) {
         const struct run_check_dataset *dataset = &verdict->own.dataset[i];
-        if (dataset->name && (!is_checksums(dataset->name) || dataset->bad_rows))
+        if (dataset->name && (!core_ends_in(dataset->name, IO_CRC32C_SUFFIX) || dataset->bad_rows))
             print_dataset(dataset);
     }
     for (uint64_t i = 0; i < verdict->told; i++)

@@ -59,11 +59,10 @@ static bool collide(const char *a, const char *b)
 static shs_status check_name(const struct import *import, const struct field *field)
 {
     const char *name = field->name;
-    size_t length = strlen(name), suffix = strlen(IO_CRC32C_SUFFIX);
-    if (*name == '/' || name[length - 1] == '/' || strstr(name, "//"))
+    if (*name == '/' || name[strlen(name) - 1] == '/' || strstr(name, "//"))
         return core_fail(SHS_ERROR_ARGUMENT,
                          "'%s' is no name of a field: it has a '/' with no name beside it", name);
-    if (length > suffix && !strcmp(name + length - suffix, IO_CRC32C_SUFFIX))
+    if (core_ends_in(name, IO_CRC32C_SUFFIX))
         return core_fail(SHS_ERROR_ARGUMENT, "names that end in " IO_CRC32C_SUFFIX
                                              " belong to checksums; choose another one");
     for (const struct field *other = import->fields; other < field; other++)

@@ -35,6 +35,12 @@ bool core_parse_double(const char *text, double *value)
     return true;
 }
 
+bool core_ends_in(const char *text, const char *ending)
+{
+    size_t length = strlen(text), bytes = strlen(ending);
+    return length > bytes && !strcmp(text + length - bytes, ending);
+}
+
 void core_text_add(struct core_text *text, const char *format, ...)
 {
     va_list arguments;

@@ -1,4 +1,4 @@
-/* Numbers read from text, alike under every locale, and text put together. */
+/* Numbers read from text, alike under every locale, text looked at and put together. */
 #ifndef CORE_TEXT_H
 #define CORE_TEXT_H
 
@@ -13,6 +13,9 @@ bool core_parse_u64(const char *text, uint64_t *value);
 /* The whole of `text` as a finite decimal (never hexadecimal) number with a point, correctly
  * rounded. */
 bool core_parse_double(const char *text, double *value);
+
+/* True if a text ends like that, and is longer. */
+bool core_ends_in(const char *text, const char *ending);
 
 /* A string that grows. Zeroed it is empty; the first error stays, and further text is dropped. */
 struct core_text {

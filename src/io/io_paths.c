@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "core_memory.h"
+#include "core_text.h"
 #include "io_file.h"
 
 /* Names on their way into a list. */
@@ -61,17 +62,12 @@ static void sort(struct collection *of)
 
 /* ---- a folder */
 
-static bool ends_in(const char *name, const char *end)
-{
-    size_t length = strlen(name), end_length = strlen(end);
-    return length > end_length && strcmp(name + length - end_length, end) == 0;
-}
-
 static void visit_name(const char *name, void *user)
 {
     struct collection *to = user;
     if (to->status || *name == '.') return;
-    if (ends_in(name, ".h5") || ends_in(name, ".hdf5")) to->status = add_in_folder(to, name);
+    if (core_ends_in(name, ".h5") || core_ends_in(name, ".hdf5"))
+        to->status = add_in_folder(to, name);
 }
 
 static shs_status find_in_folder(const char *path, struct collection *to)

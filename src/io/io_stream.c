@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "core_memory.h"
+#include "core_text.h"
 #include "io_file.h"
 
 typedef unsigned long long ull;
@@ -124,12 +125,6 @@ shs_status io_stream_check_end(struct io_stream *stream, uint64_t end)
     return !status && end_of(stream) < end ? too_short(stream, end, "elements") : status;
 }
 
-static bool ends_in_gz(const char *path)
-{
-    size_t length = strlen(path);
-    return length > 3 && !strcmp(path + length - 3, ".gz");
-}
-
 /* From here on the bytes are those that gzip packed. */
 static shs_status begin_unpacking(struct io_stream *stream)
 {
@@ -153,7 +148,7 @@ static shs_status look_at(struct io_stream *stream)
     shs_status status = read_plain(stream, 0, magic, sizeof magic, &got);
     if (status) return status;
     if (got == sizeof magic && magic[0] == 0x1f && magic[1] == 0x8b) return begin_unpacking(stream);
-    if (ends_in_gz(stream->path))
+    if (core_ends_in(stream->path, ".gz"))
         return core_fail(SHS_ERROR_FORMAT,
                          "%s is no gzip file, though its name ends in .gz: it does not begin with "
                          "1f 8b; the file is damaged, or give it another name",

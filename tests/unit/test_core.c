@@ -257,6 +257,13 @@ static void products_are_checked(void)
 
 /* ---- numbers from text */
 
+static void endings_are_told(void)
+{
+    CHECK(core_ends_in("a.gz", ".gz") && core_ends_in("a.gz.gz", ".gz") && core_ends_in("a", ""));
+    CHECK(!core_ends_in(".gz", ".gz") && !core_ends_in("a.gz ", ".gz") && !core_ends_in("", ""));
+    CHECK(!core_ends_in("gz", ".gz") && !core_ends_in("a.GZ", ".gz"));
+}
+
 static void whole_numbers_are_parsed(void)
 {
     static const struct {
@@ -616,6 +623,7 @@ int main(void)
         TEST(resizing_keeps_the_content),
         TEST(a_copy_stands_alone),
         TEST(products_are_checked),
+        TEST(endings_are_told),
         TEST(whole_numbers_are_parsed),
         TEST(an_older_error_of_the_system_is_no_matter),
         TEST(other_texts_are_no_whole_numbers),
