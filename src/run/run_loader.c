@@ -210,10 +210,9 @@ uint64_t shs_epoch_steps(const shs_loader *loader)
 
 shs_loader_statistics shs_statistics(const shs_loader *loader)
 {
-    const shs_dataset *dataset = loader->dataset;
     shs_loader_statistics done = run_fetch_statistics(loader->fetcher);
     done.rows = loader->rows_read;
-    done.bytes = run_files_bytes(&dataset->files);
+    done.bytes = loader->bytes_read;
     done.epochs_verified = loader->watch.verified;
     done.epochs_unverified = loader->epochs_unverified;
     return done;
@@ -388,9 +387,12 @@ static shs_status load_rows(shs_loader *loader, uint64_t vrank, struct order_sli
     shs_status status = begin_epoch(loader);
     if (!status)
         status = run_order_rows(&loader->order, vrank, slice, loader->threads, loader->index);
+    /* other loaders read from the same files */
+    uint64_t before = run_files_bytes(&loader->dataset->files);
     if (!status)
         status = run_gather(loader->gather, loader->fetcher, loader->threads, loader->index,
                             slice.rows, loader->read, foresight(loader));
+    loader->bytes_read += run_files_bytes(&loader->dataset->files) - before;
     if (!status) loader->rows_read += slice.rows;
     for (uint64_t slot = 0; slot < slice.rows && loader->augments && !status; slot++)
         status = augment_row(loader, &place, slot);

@@ -22,7 +22,7 @@ struct shs_loader {
     struct run_gather *gather;
     struct run_foresight foresight;
     bool forgets; /* decoded chunks: there are more than can be kept */
-    uint64_t rows_read;
+    uint64_t rows_read, bytes_read;
 
     bool epoch_begun; /* epoch `epoch`, for the order and the chunks that are kept */
     uint64_t epoch;

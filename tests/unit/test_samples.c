@@ -1294,6 +1294,27 @@ static void check_bytes(const char *fields, bool keep_offsets, uint64_t expected
     close_data(&reading);
 }
 
+/* Two loaders of one dataset count their own bytes, from zero on. */
+static void loaders_count_apart_in_folder(void)
+{
+    struct reading reading;
+    shs_loader *other = NULL;
+    shs_batch batch;
+    const shs_loader_options one = {.batch = 4}, two = {.batch = 8, .stream = 1};
+    write_long();
+    if (NEED(open_data(&reading, folder, "s", NULL) == SHS_OK)) {
+        CHECK(shs_loader_open(reading.data, &one, &reading.loader) == SHS_OK);
+        CHECK(shs_loader_open(reading.data, &two, &other) == SHS_OK);
+        CHECK(shs_statistics(other).bytes == 0);
+        CHECK(shs_next(reading.loader, &batch) == SHS_OK && shs_next(other, &batch) == SHS_OK);
+        CHECK(shs_statistics(reading.loader).bytes == 4 * 1024);
+        CHECK(shs_statistics(other).bytes == 8 * 1024);
+        shs_loader_close(&other);
+    }
+    close_data(&reading);
+}
+IN_FOLDER(loaders_count_apart)
+
 static void only_the_bytes_of_samples_are_read_in_folder(void)
 {
     write_long();
@@ -1415,6 +1436,7 @@ int main(void)
         TEST(a_file_that_changes),
         TEST(a_file_that_goes),
         TEST(a_virtual_source_that_changes),
+        TEST(loaders_count_apart),
         TEST(only_the_bytes_of_samples_are_read),
         TEST(aliases_are_augmented),
         TEST(what_a_checkpoint_is_of),
