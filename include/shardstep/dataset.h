@@ -113,7 +113,8 @@ typedef struct shs_dataset_options {
  * (deflate, shuffle, fletcher32 and, as the library was built, LZF, LZ4, Zstandard and Blosc), and
  * some of its rows are then those that HDF5 reads (with one_sample_a_file: in the first file);
  * otherwise through HDF5. Every rank opens the files by itself, and each may have another path;
- * numbers of files and of the samples in each, names, types and shapes must be the same on all.
+ * numbers of files and of the samples in each, names, types and shapes of fields must be the same
+ * on all and, if there are several files, their names without folders, in order.
  *
  * At the beginning of each epoch, and after a seek, a file that is read is first compared, by size
  * and time of its last change, with what it was when it was opened (with one_sample_a_file: first

@@ -154,6 +154,23 @@ static void add_field(struct core_hash *hash, const shs_tensor *sample)
     core_hash_add(hash, sample->shape, sample->axes * sizeof *sample->shape);
 }
 
+/* Of several files, a hash of their names without their folders: other names, or another order of
+ * them, are other data. One file may have any name, as a copy on another node may. */
+static shs_status names_of_files(const shs_dataset *dataset, char text[CORE_DIGEST_TEXT])
+{
+    struct core_hash *hash;
+    const struct io_paths *paths = &dataset->files.paths;
+    shs_status status = core_hash_new(&hash);
+    if (status) return status;
+    for (size_t i = 0; i < paths->count && paths->count > 1; i++) {
+        const char *slash = strrchr(paths->path[i], '/');
+        const char *name = slash ? slash + 1 : paths->path[i];
+        core_hash_add(hash, name, strlen(name) + 1);
+    }
+    core_hash_finish(&hash, text);
+    return SHS_OK;
+}
+
 /* A hash of names, types and shapes, of what the fields are, and of how many samples there are in
  * each file. */
 static shs_status identity(const shs_dataset *dataset, char text[CORE_DIGEST_TEXT])
@@ -182,7 +199,7 @@ shs_status shs_dataset_open(shs_run *run, const char *path, const char *fields,
                             const shs_dataset_options *options, shs_dataset **dataset)
 {
     static const shs_dataset_options defaults = {0};
-    char digest[CORE_DIGEST_TEXT] = "";
+    char digest[CORE_DIGEST_TEXT] = "", names[CORE_DIGEST_TEXT] = "";
     if (!options) options = &defaults;
     shs_status status = core_new(1, sizeof **dataset, "a dataset", dataset);
     if (!status) {
@@ -192,11 +209,13 @@ shs_status shs_dataset_open(shs_run *run, const char *path, const char *fields,
         status = open_local(*dataset, path, fields, options);
     }
     if (!status) status = identity(*dataset, digest);
+    if (!status) status = names_of_files(*dataset, names);
     /* a path may differ between ranks, as node-local copies do; what is in the files may not */
     status = mpi_agree(run, core_wrap(status, "shs_dataset_open"),
-                       "shs_dataset_open(%.80s, %llu files holding types, shapes and samples %s)",
+                       "shs_dataset_open(%.80s, %llu files of names, in order, %s holding types, "
+                       "shapes and samples %s)",
                        fields ? fields : "NULL", status ? 0 : (ull)(*dataset)->files.paths.count,
-                       digest);
+                       names, digest);
     if (status) shs_dataset_close(dataset);
     return status;
 }

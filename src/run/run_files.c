@@ -35,11 +35,18 @@ static void put_first(struct run_files *files, struct run_open_file *open)
     files->newest = open;
 }
 
+/* What a field's checksums take in memory. */
+static size_t checksum_bytes(const struct run_field *field)
+{
+    return field->checksums ? (size_t)field->rows * sizeof *field->checksums : 0;
+}
+
 static void free_open(struct run_files *files, struct run_open_file *open)
 {
     for (size_t s = 0; open->sources && s < files->sample->n_sources; s++) {
         if (open->sources[s].direct)
             files->closed_bytes += io_reader_bytes(open->sources[s].direct);
+        files->checksum_bytes -= checksum_bytes(&open->sources[s]);
         run_field_close(&open->sources[s]);
     }
     h5_close(&open->h5);
@@ -140,13 +147,14 @@ static shs_status open_source(struct run_files *files, struct run_open_file *ope
 {
     struct run_field *field = &open->sources[source];
     const char *path = files->paths.path[open->number];
-    size_t checksum_bytes = CHECKSUM_BYTES / files->most_open;
     shs_status status =
         run_field_open_as(open->h5, path, files->sample->source[source], how, field);
     if (!status && !files->shape[source].type) files->shape[source] = shape_of(files, field);
     if (!status) status = compare_shape(files, source, open->number, field);
     if (!status && !files->unchecked && !how->look)
-        status = run_field_find_checksums_within(open->h5, path, checksum_bytes, field);
+        status = run_field_find_checksums_within(open->h5, path,
+                                                 CHECKSUM_BYTES - files->checksum_bytes, field);
+    files->checksum_bytes += checksum_bytes(field);
     if (status) return status;
     field->key = run_files_key(files, open->number, source);
     field->all_rows = files->rows[source];

@@ -38,6 +38,7 @@ struct run_files {
     struct run_open_file *newest, *oldest;
     uint32_t round;
     uint64_t closed_bytes; /* that files now closed had read */
+    size_t checksum_bytes; /* that checksums of open files take */
 };
 
 struct run_files_how {

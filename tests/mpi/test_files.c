@@ -1,5 +1,6 @@
 /* Datasets of many files on several ranks: what they must agree on, errors of one rank's file, and
  * memory that runs out. */
+#include "io_file.h"
 #include "samples.h"
 #include "shardstep/dataset.h"
 
@@ -165,6 +166,31 @@ static void test_a_sample_that_one_rank_cannot_read(void)
     scene_end(&scene);
 }
 
+/* Files of one shape, in lists: in folders of their own, but in another order on the last rank. */
+static void test_the_order_of_files_is_agreed_on(void)
+{
+    struct scene scene = scene_begin();
+    char list[PATH_BYTES], lines[3 * PATH_BYTES];
+    shs_dataset *data;
+    write_own(&scene, 0, 5, 0);
+    write_own(&scene, 1, 5, 100);
+    for (int swapped = 0; swapped < 2; swapped++) {
+        bool turn = swapped && my_rank() && my_rank() == last_rank();
+        snprintf(list, sizeof list, "@%.450s/list", scene.own);
+        snprintf(lines, sizeof lines, "%d.h5\n%d.h5\n", turn, !turn);
+        need(!io_write_text(list + 1, lines), list);
+        shs_status status = shs_dataset_open(scene.run, list, "s", NULL, &data);
+        if (swapped && last_rank()) {
+            CHECK(agreed_failure(status, SHS_ERROR_DISAGREE, last_rank()) && data == NULL);
+            CHECK(message_has("2 files of names, in order,"));
+        } else {
+            CHECK(status == SHS_OK);
+        }
+        shs_dataset_close(&data);
+    }
+    scene_end(&scene);
+}
+
 /* More virtual ranks than samples: the first batch of all has no rows, and no memory for any yet.
  */
 static void test_batches_without_rows(void)
@@ -251,6 +277,7 @@ int main(void)
         {"a file that one rank misses", test_a_file_that_one_rank_misses},
         {"offsets that are wrong on one rank", test_offsets_that_are_wrong_on_one_rank},
         {"a sample that one rank cannot read", test_a_sample_that_one_rank_cannot_read},
+        {"the order of files is agreed on", test_the_order_of_files_is_agreed_on},
         {"batches without rows", test_batches_without_rows},
         {"memory runs out", test_memory_runs_out},
     };
