@@ -112,7 +112,7 @@ typedef struct shs_loader_options {
     const char *augment; /* see augment.h; NULL: samples as they are. Copied. */
     shs_augment_by augment_by;
     uint32_t stream;  /* this loader's number, 0 … 15: two open loaders of a run that both draw
-                         need different ones */
+                         need different ones, such as 0 for training and 1 for validation */
     uint32_t ahead;   /* steps to load ahead: other than 0 is refused in this version */
     uint32_t threads; /* that read and decode, up to 64, the calling one among them: 0 and 1 mean
                          that it does so alone. Bytes that must come from a disk are waited for by
@@ -135,7 +135,8 @@ typedef struct shs_batch {
     uint64_t epoch_step;
     uint64_t step;
     uint64_t rows;         /* rows delivered, 0 … batch */
-    uint64_t count;        /* rows with weight 1, which come first */
+    uint64_t count;        /* of them with weight 1, which come first: leave the others, which tail
+                              pad repeats, out of the loss */
     const uint64_t *index; /* row number in the dataset, for each row */
     size_t fields;
     const shs_tensor *field; /* for each field: shape {rows, …} */

@@ -89,11 +89,24 @@ static shs_status gather(struct verdict *verdict, shs_run *run)
     return status;
 }
 
+/* Whether a dataset holds the checksums of another one of the file. */
+static bool is_checksums(const struct verdict *verdict, const struct run_check_dataset *dataset)
+{
+    const struct run_check_result *own = &verdict->own;
+    if (!dataset->name || !core_ends_in(dataset->name, IO_CRC32C_SUFFIX)) return false;
+    size_t length = strlen(dataset->name) - strlen(IO_CRC32C_SUFFIX);
+    for (uint64_t i = 0; i < own->datasets; i++) {
+        const char *name = own->dataset[i].name;
+        if (name && strlen(name) == length && !strncmp(name, dataset->name, length)) return true;
+    }
+    return false;
+}
+
 static void count_fields(struct verdict *verdict)
 {
     for (uint64_t i = 0; i < verdict->own.datasets; i++) {
         const struct run_check_dataset *dataset = &verdict->own.dataset[i];
-        if (!dataset->field || core_ends_in(dataset->name, IO_CRC32C_SUFFIX)) continue;
+        if (!dataset->field || is_checksums(verdict, dataset)) continue;
         verdict->fields++;
         verdict->summed += dataset->summed;
         verdict->rows += dataset->rows;
@@ -139,7 +152,7 @@ static void print_text(const struct verdict *verdict)
 {
     for (uint64_t i = 0; i < verdict->own.datasets; i++) {
         const struct run_check_dataset *dataset = &verdict->own.dataset[i];
-        if (dataset->name && (!core_ends_in(dataset->name, IO_CRC32C_SUFFIX) || dataset->bad_rows))
+        if (dataset->name && (!is_checksums(verdict, dataset) || dataset->bad_rows))
             print_dataset(dataset);
     }
     for (uint64_t i = 0; i < verdict->told; i++)

@@ -41,11 +41,9 @@ static bool is_field(const struct h5_about *about)
 /* Whether a dataset holds the checksums of one beside it. */
 static bool is_checksums(struct h5_file *file, const char *name)
 {
-    size_t length = strlen(name), suffix = strlen(IO_CRC32C_SUFFIX);
     char *field;
-    if (length <= suffix || strcmp(name + length - suffix, IO_CRC32C_SUFFIX)) return false;
-    if (core_copy(name, &field)) return false;
-    field[length - suffix] = '\0';
+    if (!core_ends_in(name, IO_CRC32C_SUFFIX) || core_copy(name, &field)) return false;
+    field[strlen(name) - strlen(IO_CRC32C_SUFFIX)] = '\0';
     bool beside = h5_has(file, field);
     core_free(&field);
     return beside;
@@ -224,9 +222,16 @@ static shs_status add_field(const char *name, void *user)
     struct h5_about about;
     if (is_checksums(listing->file, name)) return SHS_OK;
     shs_status status = h5_describe(listing->file, name, &about);
-    if (!status && (is_field(&about) || (listing->singles && about.plain && !about.axes)))
-        core_text_add(listing->fields, "%s%s", listing->fields->length ? "," : "", name);
-    return status ? status : listing->fields->status;
+    if (status || !(is_field(&about) || (listing->singles && about.plain && !about.axes)))
+        return status;
+    if (strpbrk(name, ",=();:"))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "%s: dataset '%s' has a name that cannot be a field's by itself; give "
+                         "--fields: those that are wanted, without it or, if the name has none of "
+                         ", ( ) in it, as ALIAS=NAME",
+                         listing->path, name);
+    core_text_add(listing->fields, "%s%s", listing->fields->length ? "," : "", name);
+    return listing->fields->status;
 }
 
 shs_status cli_all_fields(const char *path, bool one_sample_a_file, char **fields)

@@ -18,7 +18,7 @@ enum {
 };
 
 struct call_text {
-    char text[256];
+    char text[320];
 };
 
 /* FNV-1a (Fowler, Noll, Vo), cut to 63 bits so that its negative exists. */

@@ -155,4 +155,26 @@ grep -q '^    shards     rows a virtual rank of 3: 3333 or 3334 an epoch$' info.
 [ "$(grep -c '^[^ ]' info.txt)" = 1 ] || fail "checksums are shown as a field: $(cat info.txt)"
 on 3 "$SHARDSTEP" info labels.h5 --vranks 3 > three.txt
 same "info on three ranks" info.txt three.txt
+# names that JSON or the text of fields cannot hold as they are
+/usr/bin/python3 - <<'END' || fail "a file of odd names"
+import h5py
+with h5py.File('odd.h5', 'w') as f:
+    f.create_dataset(b'a\xff\xc3\xa4\xe2\x82"\\', data=[1, 2, 3])
+    f.create_dataset('lonely.crc32c', data=[1, 2, 3])
+with h5py.File('comma.h5', 'w') as f:
+    f.create_dataset('c,d', data=[1, 2, 3])
+    f.create_dataset('e', data=[4, 5, 6])
+END
+"$SHARDSTEP" info odd.h5 --json > odd.json || fail "info of odd names"
+/usr/bin/python3 - <<'END' || fail "odd names as JSON: $(cat odd.json)"
+import json
+names = [d['name'] for d in json.load(open('odd.json', encoding='utf-8'))['datasets']]
+assert names == ['a\ufffd\u00e4\ufffd\ufffd"\\', 'lonely.crc32c'], names
+END
+"$SHARDSTEP" check odd.h5 > odd.txt || fail "check of odd names"
+grep -q '^lonely.crc32c: i64 3, 3 rows' odd.txt && grep -q 'good: 6 rows of 2 fields' odd.txt ||
+    fail "checksums of nothing are data: $(cat odd.txt)"
+refused 0 "dataset 'c,d' has a name that cannot be a field's by itself; give --fields" \
+    "$SHARDSTEP" digest comma.h5
+"$SHARDSTEP" digest comma.h5 --fields e > /dev/null || fail "a field beside an odd name"
 finish
