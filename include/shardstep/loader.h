@@ -104,7 +104,8 @@ typedef struct shs_loader_options {
     uint64_t n_weights;
     const char *weight_field; /* or: a field of the same files that has them, in the text of
                                  dataset.h, one number a sample. Up to 20 MiB are kept, and of more
-                                 than 2^20 samples each draw reads the weights of some neighbours */
+                                 than 2^20 samples each draw reads the weights of some neighbours:
+                                 best stored contiguously, since it decodes a chunk otherwise */
     const char *balance; /* or: a field of whole numbers such as labels, one a sample, that span at
                             most 2^20: each that occurs is drawn equally often, and each of its
                             samples. Kept and read likewise */
