@@ -150,7 +150,7 @@ static shs_status measure_hdf5(const struct bench *bench, struct trial *trial)
     shs_tensor shape;
     uint64_t done = 0;
     shs_status status = h5_open(bench->path, &file);
-    if (!status) status = h5_field_open(file, "x", 0, &field, &shape);
+    if (!status) status = h5_field_open(file, "x", 0, false, &field, &shape);
     double begin = seconds_now();
     for (; done < trial->rows && !status && seconds_now() - begin < HDF5_SECONDS; done++)
         status =
@@ -226,7 +226,8 @@ static shs_status measure_ceiling(struct bench *bench, struct trial *trial)
     struct h5_file *file;
     struct run_field field = {0};
     shs_status status = h5_open(bench->path, &file);
-    if (!status) status = run_field_open(file, bench->path, "x", 0, &field);
+    if (!status)
+        status = run_field_open(file, bench->path, "x", &(struct run_field_how){0}, &field);
     if (!status && !field.direct)
         status = core_fail(SHS_ERROR_UNSUPPORTED, "%s is read through HDF5: it is %s", bench->path,
                            field.reason);

@@ -172,8 +172,10 @@ static void print_json(const struct facts *facts)
 static shs_status open_field(const struct listing *listing, struct facts *facts)
 {
     const char *path = listing->path;
-    shs_status status = run_field_open(listing->file, path, facts->name, 0, &facts->field);
-    if (!status) status = run_field_find_checksums(listing->file, path, &facts->field);
+    shs_status status =
+        run_field_open(listing->file, path, facts->name, &(struct run_field_how){0}, &facts->field);
+    if (!status)
+        status = run_field_find_checksums(listing->file, path, RUN_CHECKSUM_BYTES, &facts->field);
     if (status) run_field_close(&facts->field);
     return status;
 }

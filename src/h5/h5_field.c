@@ -91,8 +91,8 @@ static shs_status open_dataset(struct h5_field *field, bool single, shs_tensor *
     return open_spaces(field, shape);
 }
 
-static shs_status open_field(struct h5_file *file, const char *name, size_t cache_bytes,
-                             bool single, struct h5_field **field, shs_tensor *shape)
+shs_status h5_field_open(struct h5_file *file, const char *name, size_t cache_bytes, bool single,
+                         struct h5_field **field, shs_tensor *shape)
 {
     shs_status status = core_new(1, sizeof **field, "a field", field);
     if (!status) status = core_copy(file->path, &(*field)->path);
@@ -106,18 +106,6 @@ static shs_status open_field(struct h5_file *file, const char *name, size_t cach
     }
     if (status) h5_field_close(field);
     return status;
-}
-
-shs_status h5_field_open(struct h5_file *file, const char *name, size_t cache_bytes,
-                         struct h5_field **field, shs_tensor *shape)
-{
-    return open_field(file, name, cache_bytes, false, field, shape);
-}
-
-shs_status h5_field_open_any(struct h5_file *file, const char *name, size_t cache_bytes,
-                             struct h5_field **field, shs_tensor *shape)
-{
-    return open_field(file, name, cache_bytes, true, field, shape);
 }
 
 void h5_field_close(struct h5_field **field)

@@ -20,15 +20,12 @@ void h5_close(struct h5_file **file);
  * it tells why. */
 bool h5_has(struct h5_file *file, const char *name);
 
-/* Opens a dataset of plain numbers with 1 … SHS_MAX_AXES axes. *shape gets its type and whole
- * shape; name and data are NULL. `cache_bytes` may hold decoded chunks. A virtual dataset must have
- * all its sources, and an external one all its bytes: HDF5 itself would read fill values. */
-shs_status h5_field_open(struct h5_file *file, const char *name, size_t cache_bytes,
+/* Opens a dataset of plain numbers with 1 … SHS_MAX_AXES axes or, if `single`, also a single
+ * number, which has no axes and one row. *shape gets its type and whole shape; name and data are
+ * NULL. `cache_bytes` may hold decoded chunks. A virtual dataset must have all its sources, and an
+ * external one all its bytes: HDF5 itself would read fill values. */
+shs_status h5_field_open(struct h5_file *file, const char *name, size_t cache_bytes, bool single,
                          struct h5_field **field, shs_tensor *shape);
-
-/* The same, for a dataset that may also be a single number: it has then no axes, and one row. */
-shs_status h5_field_open_any(struct h5_file *file, const char *name, size_t cache_bytes,
-                             struct h5_field **field, shs_tensor *shape);
 
 /* Accepts a pointer to NULL; leaves NULL. */
 void h5_field_close(struct h5_field **field);

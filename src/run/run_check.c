@@ -206,7 +206,8 @@ static shs_status tell_field(struct check *check, const struct h5_about *about)
     struct core_text text = {0};
     shs_tensor shape = {.type = field->sample.type, .axes = about->axes};
     char *description;
-    shs_status status = run_field_find_checksums(check->file, check->task->path, field);
+    shs_status status =
+        run_field_find_checksums(check->file, check->task->path, RUN_CHECKSUM_BYTES, field);
     if (status == SHS_ERROR_MEMORY) return status;
     if (status) tell(check, RUN_CHECK_BAD, 0, 0, cause(check, 0, 1));
     bool summed = run_field_has_checksums(field);
@@ -229,8 +230,8 @@ static shs_status open_and_check(struct check *check)
              about.plain ? "a single number, or of too many axes" : about.type);
         return SHS_OK;
     }
-    status =
-        run_field_open(check->file, check->task->path, check->name, CACHE_BYTES, &check->field);
+    status = run_field_open(check->file, check->task->path, check->name,
+                            &(struct run_field_how){.cache_bytes = CACHE_BYTES}, &check->field);
     if (status) return status;
     status = tell_field(check, &about);
     return status ? status : check_field(check);

@@ -8,8 +8,7 @@
 #include "io_crc32c.h"
 
 enum {
-    PROBES = 16,
-    CHECKSUMS_BYTES = 64 << 20 /* that are held in memory for a field */
+    PROBES = 16
 };
 
 /* Rows spread over the field, the first and the last among them. */
@@ -122,8 +121,7 @@ static shs_status open_field(struct h5_file *file, const char *path, const char 
     shs_tensor whole;
     shs_status status = core_copy(path, &field->path);
     if (status) return status;
-    status = how->single ? h5_field_open_any(file, name, how->cache_bytes, &field->through, &whole)
-                         : h5_field_open(file, name, how->cache_bytes, &field->through, &whole);
+    status = h5_field_open(file, name, how->cache_bytes, how->single, &field->through, &whole);
     if (!status) status = take_shape(field, name, &whole);
     if (status) return status;
     field->chunk_rows = h5_chunk_rows(field->through);
@@ -133,20 +131,13 @@ static shs_status open_field(struct h5_file *file, const char *path, const char 
     return SHS_OK;
 }
 
-shs_status run_field_open_as(struct h5_file *file, const char *path, const char *name,
-                             const struct run_field_how *how, struct run_field *field)
+shs_status run_field_open(struct h5_file *file, const char *path, const char *name,
+                          const struct run_field_how *how, struct run_field *field)
 {
     *field = (struct run_field){0};
     shs_status status = open_field(file, path, name, how, field);
     if (status) run_field_close(field);
     return status;
-}
-
-shs_status run_field_open(struct h5_file *file, const char *path, const char *name,
-                          size_t cache_bytes, struct run_field *field)
-{
-    return run_field_open_as(file, path, name, &(struct run_field_how){.cache_bytes = cache_bytes},
-                             field);
 }
 
 bool run_field_is_through(const struct run_field *field)
@@ -176,13 +167,8 @@ static shs_status take_checksums(struct run_field *field, struct run_field *sums
     return status ? status : run_field_read(sums, 0, field->rows, field->checksums);
 }
 
-shs_status run_field_find_checksums(struct h5_file *file, const char *path, struct run_field *field)
-{
-    return run_field_find_checksums_within(file, path, CHECKSUMS_BYTES, field);
-}
-
-shs_status run_field_find_checksums_within(struct h5_file *file, const char *path, size_t bytes,
-                                           struct run_field *field)
+shs_status run_field_find_checksums(struct h5_file *file, const char *path, size_t bytes,
+                                    struct run_field *field)
 {
     struct core_text text = {0};
     struct run_field sums = {0};
@@ -191,7 +177,7 @@ shs_status run_field_find_checksums_within(struct h5_file *file, const char *pat
     shs_status status = core_text_take(&text, &name);
     if (status) return status;
     if (field->rows && h5_has(file, name)) {
-        status = run_field_open(file, path, name, 0, &sums);
+        status = run_field_open(file, path, name, &(struct run_field_how){0}, &sums);
         if (!status) status = take_checksums(field, &sums, path, bytes);
         run_field_close(&sums);
     }

@@ -24,12 +24,6 @@ struct run_field {
     size_t row_bytes;
 };
 
-/* Opens a field and chooses how to read it: directly only if every condition holds and some rows,
- * the first and the last among them, are what HDF5 reads, which may keep `cache_bytes` of decoded
- * chunks otherwise. A field whose filters only this library has is read directly in any case. */
-shs_status run_field_open(struct h5_file *file, const char *path, const char *name,
-                          size_t cache_bytes, struct run_field *field);
-
 /* How a field is opened. */
 struct run_field_how {
     size_t cache_bytes;
@@ -39,18 +33,18 @@ struct run_field_how {
     bool look; /* type and shape are all that is wanted: it will be read through HDF5, if at all */
 };
 
-shs_status run_field_open_as(struct h5_file *file, const char *path, const char *name,
-                             const struct run_field_how *how, struct run_field *field);
+/* Opens a field and chooses how to read it: directly only if every condition holds and some rows,
+ * the first and the last among them, are what HDF5 reads, which may keep `cache_bytes` of decoded
+ * chunks otherwise. A field whose filters only this library has is read directly in any case. */
+shs_status run_field_open(struct h5_file *file, const char *path, const char *name,
+                          const struct run_field_how *how, struct run_field *field);
 
 /* Finds the field's checksums: the dataset NAME.crc32c beside it, a u32 for each row, if there is
  * one. One of another type or shape is an error. They are held in memory if they take no more than
- * 64 MiB. */
-shs_status run_field_find_checksums(struct h5_file *file, const char *path,
+ * `bytes`. */
+#define RUN_CHECKSUM_BYTES ((size_t)64 << 20) /* of one field, or of all files of a dataset */
+shs_status run_field_find_checksums(struct h5_file *file, const char *path, size_t bytes,
                                     struct run_field *field);
-
-/* The same, with another limit to what is held in memory. */
-shs_status run_field_find_checksums_within(struct h5_file *file, const char *path, size_t bytes,
-                                           struct run_field *field);
 
 /* True if HDF5 must stay open for the field. */
 bool run_field_is_through(const struct run_field *field);

@@ -8,8 +8,7 @@
 typedef unsigned long long ull;
 
 enum {
-    MOST_OPEN = 64,
-    CHECKSUM_BYTES = 64 << 20 /* in memory, of all open files together */
+    MOST_OPEN = 64
 };
 
 struct run_open_file {
@@ -147,13 +146,12 @@ static shs_status open_source(struct run_files *files, struct run_open_file *ope
 {
     struct run_field *field = &open->sources[source];
     const char *path = files->paths.path[open->number];
-    shs_status status =
-        run_field_open_as(open->h5, path, files->sample->source[source], how, field);
+    shs_status status = run_field_open(open->h5, path, files->sample->source[source], how, field);
     if (!status && !files->shape[source].type) files->shape[source] = shape_of(files, field);
     if (!status) status = compare_shape(files, source, open->number, field);
     if (!status && !files->unchecked && !how->look)
-        status = run_field_find_checksums_within(open->h5, path,
-                                                 CHECKSUM_BYTES - files->checksum_bytes, field);
+        status = run_field_find_checksums(open->h5, path,
+                                          RUN_CHECKSUM_BYTES - files->checksum_bytes, field);
     files->checksum_bytes += checksum_bytes(field);
     if (status) return status;
     field->key = run_files_key(files, open->number, source);

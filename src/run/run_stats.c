@@ -240,7 +240,10 @@ static shs_status open_field(struct reading *reading, const char *path, const ch
 {
     shs_run *run = reading->run;
     shs_status status = h5_open(path, &reading->file);
-    if (!status) status = run_field_open(reading->file, path, name, CACHE_BYTES, &reading->field);
+    if (!status)
+        status =
+            run_field_open(reading->file, path, name,
+                           &(struct run_field_how){.cache_bytes = CACHE_BYTES}, &reading->field);
     if (status) return status;
     describe(reading);
     reading->share = run_share_of(&reading->field, run->rank, run->ranks);

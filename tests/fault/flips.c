@@ -45,7 +45,7 @@ static void need(bool condition, const char *what)
 static shs_status read_field(struct h5_file *file, const char *name, struct kept *field)
 {
     struct run_field open = {0};
-    shs_status status = run_field_open(file, path, name, 0, &open);
+    shs_status status = run_field_open(file, path, name, &(struct run_field_how){0}, &open);
     if (status) return status;
     *field = (struct kept){.rows = open.rows, .bytes = open.rows * open.row_bytes};
     snprintf(field->name, sizeof field->name, "%s", name);

@@ -148,8 +148,8 @@ static void check_field(struct h5_file *file, size_t which)
     struct h5_field *field, *sums;
     shs_tensor shape, sums_shape;
     snprintf(name, sizeof name, "%s.crc32c", names[which]);
-    need(!h5_field_open(file, names[which], 0, &field, &shape), names[which]);
-    need(!h5_field_open(file, name, 0, &sums, &sums_shape), name);
+    need(!h5_field_open(file, names[which], 0, false, &field, &shape), names[which]);
+    need(!h5_field_open(file, name, 0, false, &sums, &sums_shape), name);
     CHECK(shape.type == SHS_I32 && shape.axes == 2 && shape.shape[0] == rows_of[which]);
     CHECK(sums_shape.type == SHS_U32 && sums_shape.axes == 1 &&
           sums_shape.shape[0] == rows_of[which]);

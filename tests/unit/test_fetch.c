@@ -80,12 +80,17 @@ static bool data_open(struct data *data, uint64_t cache_bytes)
 {
     make_file();
     *data = (struct data){0};
-    bool done = h5_open(path, &data->file) == SHS_OK &&
-                run_field_open(data->file, path, "plain", 0, &data->plain) == SHS_OK &&
-                run_field_open(data->file, path, "chunked", 0, &data->chunked) == SHS_OK &&
-                run_field_open(data->file, path, "parts", 0, &data->parts) == SHS_OK &&
-                run_field_open(data->file, path, "compact", 0, &data->compact) == SHS_OK &&
-                run_fetcher_new(cache_bytes, &data->fetcher) == SHS_OK;
+    bool done =
+        h5_open(path, &data->file) == SHS_OK &&
+        run_field_open(data->file, path, "plain", &(struct run_field_how){0}, &data->plain) ==
+            SHS_OK &&
+        run_field_open(data->file, path, "chunked", &(struct run_field_how){0}, &data->chunked) ==
+            SHS_OK &&
+        run_field_open(data->file, path, "parts", &(struct run_field_how){0}, &data->parts) ==
+            SHS_OK &&
+        run_field_open(data->file, path, "compact", &(struct run_field_how){0}, &data->compact) ==
+            SHS_OK &&
+        run_fetcher_new(cache_bytes, &data->fetcher) == SHS_OK;
     data->chunked.key = 1;
     data->parts.key = 2;
     data->compact.key = 3;
@@ -215,7 +220,7 @@ static void large_neighbours_are_shared_out(void)
     CHECK(H5Fclose(id) >= 0);
     uint32_t *rows = malloc(7 * WIDE * sizeof *rows);
     CHECK(h5_open(path, &file) == SHS_OK &&
-          run_field_open(file, path, "wide", 0, &field) == SHS_OK &&
+          run_field_open(file, path, "wide", &(struct run_field_how){0}, &field) == SHS_OK &&
           run_fetcher_new(0, &fetcher) == SHS_OK);
     if (!NEED(rows && field.direct)) return;
     for (uint64_t row = 0; row < 7; row++)
@@ -603,7 +608,8 @@ static void without_memory_a_field_is_not_opened(void)
             struct run_field field;
             uint32_t row[COLUMNS];
             counted_begin(&counted, fail_at);
-            shs_status status = run_field_open(file, path, names[i], 0, &field);
+            shs_status status =
+                run_field_open(file, path, names[i], &(struct run_field_how){0}, &field);
             failed = counted.failed;
             CHECK(status == SHS_OK || (status == SHS_ERROR_MEMORY && failed));
             CHECK(status || failed || (field.direct != NULL) == (i < 2));

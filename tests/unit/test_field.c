@@ -207,7 +207,7 @@ static void check_kind(void)
     plan_end(&sample.plan);
     if (!NEED(written) || !NEED(read_expected())) return;
     if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    if (NEED(run_field_open(file, path, "data", 0, &field) == SHS_OK)) {
+    if (NEED(run_field_open(file, path, "data", &(struct run_field_how){0}, &field) == SHS_OK)) {
         check_way(&field);
         check_rows(&field);
         if (!sample.gaps && sample.readable) check_fetch(&field);
@@ -279,7 +279,8 @@ static bool open_kind(const struct kind *kind, const char *name, struct h5_file 
     bool done = write_file(kind, &sample.plan, path, &sample.index);
     plan_end(&sample.plan);
     if (!NEED(done && read_expected()) || !NEED(h5_open(path, file) == SHS_OK)) return false;
-    if (NEED(run_field_open(*file, path, name, 0, field) == SHS_OK)) return true;
+    if (NEED(run_field_open(*file, path, name, &(struct run_field_how){0}, field) == SHS_OK))
+        return true;
     h5_close(file);
     return false;
 }
@@ -318,7 +319,8 @@ static void what_a_link_finds_in_another_file_is_read_through_hdf5(void)
         CHECK(H5Lcreate_external(path, "data", link, "far", H5P_DEFAULT, H5P_DEFAULT) >= 0);
         CHECK(H5Fclose(link) >= 0);
         if (!NEED(h5_open(linking, &file) == SHS_OK)) return;
-        if (NEED(run_field_open(file, linking, "far", 0, &field) == SHS_OK)) {
+        if (NEED(run_field_open(file, linking, "far", &(struct run_field_how){0}, &field) ==
+                 SHS_OK)) {
             CHECK(field.through && strstr(field.reason, "another file"));
             check_rows(&field);
             run_field_close(&field);
@@ -338,7 +340,8 @@ static void a_dataset_may_be_open_twice(void)
         kind.of[GROWTH] = layout == LARGER ? FIRST_GROWS : FIXED;
         if (!open_kind(&kind, "data", &file, &first)) return;
         check_rows(&first);
-        if (NEED(run_field_open(file, path, "data", 0, &second) == SHS_OK)) {
+        if (NEED(run_field_open(file, path, "data", &(struct run_field_how){0}, &second) ==
+                 SHS_OK)) {
             check_way(&second);
             check_rows(&second);
             check_rows(&first);
@@ -363,7 +366,8 @@ static void filters_that_hdf5_lacks_are_undone(void)
         CHECK(write_file(&sample.kind, &sample.plan, path, &sample.index) && read_expected());
         plan_end(&sample.plan);
         CHECK(H5Zunregister(filter) >= 0 && h5_open(path, &file) == SHS_OK);
-        if (NEED(run_field_open(file, path, "data", 0, &field) == SHS_OK)) {
+        if (NEED(run_field_open(file, path, "data", &(struct run_field_how){0}, &field) ==
+                 SHS_OK)) {
             CHECK(field.direct && field.uncompared && !*field.reason);
             check_rows(&field);
             check_fetch(&field);
@@ -402,7 +406,7 @@ static bool make_bytes(hsize_t rows, hsize_t chunk, void (*edit)(hid_t list), hs
 static shs_status open_bytes(struct h5_file **file, struct run_field *field)
 {
     shs_status status = h5_open(path, file);
-    return status ? status : run_field_open(*file, path, "data", 0, field);
+    return status ? status : run_field_open(*file, path, "data", &(struct run_field_how){0}, field);
 }
 
 static void a_dataset_of_few_chunks_takes_no_memory_for_all(void)

@@ -179,7 +179,8 @@ static shs_status visit_dataset(const char *name, void *user)
 {
     struct visit *visit = user;
     struct run_field field;
-    shs_status status = run_field_open(visit->file, visit->path, name, 0, &field);
+    shs_status status =
+        run_field_open(visit->file, visit->path, name, &(struct run_field_how){0}, &field);
     if (!status) {
         check_field(visit->path, name, &field);
         run_field_close(&field);

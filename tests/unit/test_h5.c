@@ -161,7 +161,7 @@ static void check_field(const char *name, const shs_tensor *tensor)
     struct h5_field *field;
     shs_tensor shape;
     if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    if (NEED(h5_field_open(file, name, 1 << 20, &field, &shape) == SHS_OK)) {
+    if (NEED(h5_field_open(file, name, 1 << 20, false, &field, &shape) == SHS_OK)) {
         CHECK(shape.type == tensor->type && shape.axes == tensor->axes);
         CHECK(memcmp(shape.shape, tensor->shape, shape.axes * sizeof *shape.shape) == 0);
         CHECK(shape.name == NULL && shape.data == NULL);
@@ -214,7 +214,7 @@ static void a_single_number_comes_back_in_folder(void)
     if (!NEED(write_one("n", &tensor, &storages[0], 1))) return;
     check_tensor("n", &tensor);
     if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_field_open(file, "n", 0, &field, &shape) == SHS_ERROR_UNSUPPORTED);
+    CHECK(h5_field_open(file, "n", 0, false, &field, &shape) == SHS_ERROR_UNSUPPORTED);
     CHECK(field == NULL);
     CHECK(message_has("single number"));
     h5_close(&file);
@@ -545,7 +545,7 @@ static void check_odd(const char *words)
     struct h5_about about;
     shs_tensor shape, tensor = {.type = SHS_U8, .axes = 1, .shape = {2}, .data = &number};
     if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_field_open(file, "odd", 0, &field, &shape) == SHS_ERROR_UNSUPPORTED);
+    CHECK(h5_field_open(file, "odd", 0, false, &field, &shape) == SHS_ERROR_UNSUPPORTED);
     CHECK(field == NULL);
     CHECK(message_has(words) && message_has("dataset odd") && message_has(path));
     CHECK(h5_read_tensor(file, "odd", &tensor) == SHS_ERROR_UNSUPPORTED);
@@ -633,13 +633,13 @@ static void a_dataset_that_is_missing_is_named_with_the_others_in_folder(void)
     struct h5_about about;
     shs_tensor shape;
     if (!NEED(write_sample_file() && h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_field_open(file, "images", 0, &field, &shape) == SHS_ERROR_FILE);
+    CHECK(h5_field_open(file, "images", 0, false, &field, &shape) == SHS_ERROR_FILE);
     CHECK(field == NULL);
     CHECK(message_has("'images'") && message_has(path));
     CHECK(message_has("it holds b, deep/group/a"));
-    CHECK(h5_field_open(file, "deep/group", 0, &field, &shape) == SHS_ERROR_FILE);
+    CHECK(h5_field_open(file, "deep/group", 0, false, &field, &shape) == SHS_ERROR_FILE);
     CHECK(message_has("'deep/group'"));
-    CHECK(h5_field_open(file, "", 0, &field, &shape) == SHS_ERROR_FILE);
+    CHECK(h5_field_open(file, "", 0, false, &field, &shape) == SHS_ERROR_FILE);
     CHECK(h5_describe(file, "nothing", &about) == SHS_ERROR_FILE);
     CHECK(message_has("'nothing'"));
     h5_close(&file);
@@ -654,7 +654,7 @@ static void a_file_without_datasets_is_no_trouble_in_folder(void)
     shs_tensor shape;
     if (!NEED(h5_create(path, &writer) == SHS_OK && h5_finish(&writer) == SHS_OK)) return;
     if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_field_open(file, "x", 0, &field, &shape) == SHS_ERROR_FILE);
+    CHECK(h5_field_open(file, "x", 0, false, &field, &shape) == SHS_ERROR_FILE);
     CHECK(message_has("no dataset 'x'"));
     h5_close(&file);
 }
@@ -707,7 +707,7 @@ static void rows_out_of_range_are_refused_in_folder(void)
     struct h5_field *field;
     shs_tensor found, tensor = tensor_of(SHS_U8, 2, shape, memory);
     if (!NEED(write_one("x", &tensor, &storages[0], 6) && h5_open(path, &file) == SHS_OK)) return;
-    if (NEED(h5_field_open(file, "x", 0, &field, &found) == SHS_OK)) {
+    if (NEED(h5_field_open(file, "x", 0, false, &field, &found) == SHS_OK)) {
         unsigned char rows[64];
         CHECK(h5_read_rows(field, 6, 1, rows) == SHS_ERROR_FILE);
         CHECK(message_has("rows 6 to 6") && message_has("dataset x") && message_has(path));
@@ -782,7 +782,7 @@ static void damaged_chunks_are_found_in_folder(void)
     struct h5_field *field;
     shs_tensor shape;
     if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_field_open(file, "x", 0, &field, &shape) == SHS_OK);
+    CHECK(h5_field_open(file, "x", 0, false, &field, &shape) == SHS_OK);
     CHECK(h5_read_rows(field, 0, 1, values) == SHS_ERROR_FILE);
     CHECK(message_has("rows 0 to 0") && message_has("HDF5 says"));
     h5_field_close(&field);
@@ -922,11 +922,11 @@ static void fail_everywhere(void)
     CHECK(h5_open(other, &file) < 0);
     CHECK(h5_create(folder, &writer) < 0);
     if (!NEED(write_sample_file() && h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_field_open(file, "nothing", 0, &field, &shape) < 0);
+    CHECK(h5_field_open(file, "nothing", 0, false, &field, &shape) < 0);
     CHECK(h5_describe(file, "nothing", &about) < 0);
     CHECK(h5_read_text(file, "nothing", &text) < 0);
     CHECK(h5_read_u64(file, "nothing", &number, 1) < 0);
-    CHECK(h5_field_open(file, "b", 0, &field, &shape) == SHS_OK);
+    CHECK(h5_field_open(file, "b", 0, false, &field, &shape) == SHS_OK);
     CHECK(h5_read_rows(field, 100, 1, &number) < 0);
     h5_field_close(&field);
     h5_close(&file);
@@ -1003,7 +1003,7 @@ static shs_status use_file(void)
     char *text = NULL;
     shs_status status = h5_open(path, &file);
     CHECK((file == NULL) == (status != SHS_OK));
-    if (!status) status = h5_field_open(file, "b", 0, &field, &shape);
+    if (!status) status = h5_field_open(file, "b", 0, false, &field, &shape);
     if (!status) status = h5_read_text(file, "text", &text);
     core_free(&text);
     h5_field_close(&field);

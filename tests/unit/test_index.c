@@ -120,7 +120,8 @@ static void check_refused(const char *why)
     struct run_field field;
     if (!NEED(h5_open(path, &file) == SHS_OK)) return;
     for (int i = 0; i < 2; i++) {
-        CHECK(run_field_open(file, path, "data", 0, &field) == SHS_ERROR_FORMAT);
+        CHECK(run_field_open(file, path, "data", &(struct run_field_how){0}, &field) ==
+              SHS_ERROR_FORMAT);
         CHECK(!field.direct && !field.through);
         check_told(why);
     }
@@ -133,7 +134,7 @@ static void check_sound(bool direct, hsize_t rows)
     struct run_field field;
     unsigned char row[COLUMNS];
     if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    if (NEED(run_field_open(file, path, "data", 0, &field) == SHS_OK)) {
+    if (NEED(run_field_open(file, path, "data", &(struct run_field_how){0}, &field) == SHS_OK)) {
         CHECK((field.direct != NULL) == direct);
         CHECK(run_field_read(&field, rows - 1, 1, row) == SHS_OK);
         CHECK(row[1] == (((rows - 1) * COLUMNS + 1) * ((rows - 1) * COLUMNS + 1)) % 251);

@@ -119,7 +119,7 @@ static void such_a_field_is_read_through_hdf5(void)
     struct run_field field;
     write_file(path_of(0, path), 0, true);
     if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    if (NEED(run_field_open(file, path, "x", 0, &field) == SHS_OK)) {
+    if (NEED(run_field_open(file, path, "x", &(struct run_field_how){0}, &field) == SHS_OK)) {
         CHECK(field.through && !field.direct);
         CHECK(field.differs || strstr(field.reason, "filter") != NULL);
         CHECK(!field.differs || strstr(field.reason, "not where HDF5 reads it") != NULL);

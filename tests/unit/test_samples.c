@@ -771,7 +771,8 @@ static void many_offsets_in_folder(void)
     files->whole[0][0].bytes = (unsigned char *)numbers;
     write_file(files, 0, (struct h5_storage){.chunk_rows = 1000, .deflate = 1}, 1);
     if (NEED(h5_open(files->path[0], &file) == SHS_OK) &&
-        NEED(run_field_open(file, files->path[0], "o", 0, &field) == SHS_OK)) {
+        NEED(run_field_open(file, files->path[0], "o", &(struct run_field_how){0}, &field) ==
+             SHS_OK)) {
         CHECK(run_offsets_add(&offsets, &field, 2 * MANY + 1, 8 * (MANY + 1)) == SHS_OK);
         CHECK(offsets.longest == 3 && offsets.count == MANY + 1);
         CHECK(offsets.all && offsets.all[MANY] == 2 * MANY + 1 && offsets.all[70001] == 140003);

@@ -165,7 +165,8 @@ static shs_status open_named(struct reading *reading, const char *name)
 {
     *reading = (struct reading){0};
     shs_status status = h5_open(path, &reading->file);
-    if (!status) status = h5_field_open(reading->file, name, 0, &reading->field, &reading->shape);
+    if (!status)
+        status = h5_field_open(reading->file, name, 0, false, &reading->field, &reading->shape);
     if (status) h5_close(&reading->file);
     return status;
 }
