@@ -17,9 +17,6 @@ static shs_status check_options(const shs_loader_options *options)
     if (options->threads > RUN_POOL_MOST)
         return core_fail(SHS_ERROR_ARGUMENT, "%u threads; the most is %d", options->threads,
                          RUN_POOL_MOST);
-    if (options->stream > RANDOM_MAX_STREAM)
-        return core_fail(SHS_ERROR_ARGUMENT, "stream %u; choose 0 to %d", options->stream,
-                         RANDOM_MAX_STREAM);
     if (options->epochs > UINT64_C(1) << 32)
         return core_fail(SHS_ERROR_ARGUMENT, "%llu epochs; the most is 2^32", (ull)options->epochs);
     if (options->augment_by != SHS_BY_RANK_AND_STEP && options->augment_by != SHS_BY_SAMPLE)

@@ -1,6 +1,7 @@
 #include "run_order.h"
 
 #include "core_memory.h"
+#include "random_stream.h"
 
 enum {
     DEFAULT_BATCH = 32,
@@ -19,6 +20,13 @@ static bool is_weighted(const shs_loader_options *options)
 static bool is_repeated(const shs_loader_options *options)
 {
     return options->mix || options->repeats > 1 || options->epoch_rows;
+}
+
+static shs_status check_stream(const shs_loader_options *options)
+{
+    if (options->stream <= RANDOM_MAX_STREAM) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT, "stream %u; choose 0 to %d", options->stream,
+                     RANDOM_MAX_STREAM);
 }
 
 /* Sampling by weight has no file order and no neighbours; a fixed shard has no sources. */
@@ -187,7 +195,8 @@ shs_status run_order_open(const struct run_order_how *how, const shs_loader_opti
     if (options->weights) order->weighting = "array";
     if (options->weight_field) order->weighting = "field";
     if (options->balance) order->weighting = "balance";
-    shs_status status = check_blocks(options);
+    shs_status status = check_stream(options);
+    if (!status) status = check_blocks(options);
     if (!status) status = check_lists(options);
     if (!status) status = check_sampling(options);
     if (!status) status = check_weights(how, options);

@@ -106,6 +106,8 @@ for question in --verify "--verify-step --step 3"; do
         fail "the verdict of $question as JSON"
 done
 
+refused 0 'stream 16; choose 0 to 15' "$SHARDSTEP" plan --samples 10 --stream 16
+refused 0 'stream 4294967295; choose' "$SHARDSTEP" plan --samples 10 --stream 99999999999
 refused 0 'steps 0 to 25' "$SHARDSTEP" plan --samples 1003 --vranks 4 --batch 10 --step 26
 refused 0 'virtual ranks 0 to 3' "$SHARDSTEP" plan --samples 1003 --vranks 4 --rank 4
 refused 0 'no steps' "$SHARDSTEP" plan --samples 0 --vranks 4
