@@ -1,0 +1,195 @@
+/* Opening and closing a loader. */
+#include "run_loader.h"
+
+#include <string.h>
+
+#include "core_hash.h"
+#include "core_memory.h"
+
+typedef unsigned long long ull;
+
+static shs_status check_options(const shs_loader_options *options)
+{
+    if (options->ahead)
+        return core_fail(SHS_ERROR_UNSUPPORTED,
+                         "ahead = %u: this version loads synchronously; use 0", options->ahead);
+    if (options->threads > RUN_POOL_MOST)
+        return core_fail(SHS_ERROR_ARGUMENT, "%u threads; the most is %d", options->threads,
+                         RUN_POOL_MOST);
+    if (options->epochs > UINT64_C(1) << 32)
+        return core_fail(SHS_ERROR_ARGUMENT, "%llu epochs; the most is 2^32", (ull)options->epochs);
+    if (options->augment_by != SHS_BY_RANK_AND_STEP && options->augment_by != SHS_BY_SAMPLE)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "augment_by %d is neither by rank and step nor by "
+                         "sample",
+                         (int)options->augment_by);
+    return SHS_OK;
+}
+
+static shs_status claim_stream(shs_loader *loader)
+{
+    uint32_t *drawn = &loader->dataset->run->streams_drawn, bit = UINT32_C(1) << loader->stream;
+    bool draws = run_order_draws(&loader->order) || shs_augment_draws(loader->augment);
+    if (draws && (*drawn & bit))
+        return core_fail(SHS_ERROR_STATE,
+                         "another open loader of this run draws from stream %u; give this one "
+                         "another number (option stream)",
+                         loader->stream);
+    loader->draws = draws;
+    if (draws) *drawn |= bit;
+    return SHS_OK;
+}
+
+static shs_status make_field(shs_loader *loader, size_t f, uint64_t batch)
+{
+    const shs_dataset *dataset = loader->dataset;
+    loader->field[f] = *shs_augment_output(loader->augment, f);
+    bool changes = shs_augment_changes(loader->augment, f);
+    shs_status status = shs_tensor_bytes(&loader->field[f], &loader->output_bytes[f]);
+    if (!status) status = core_new(batch, dataset->sample_bytes[f], "a batch", &loader->read[f]);
+    if (!status && changes)
+        status = core_new(batch, loader->output_bytes[f], "a batch", &loader->output[f]);
+    if (status) return status;
+    if (!changes) loader->output[f] = loader->read[f];
+    loader->augments |= changes;
+    /* a sample's axes become a batch's: rows first */
+    shs_tensor *field = &loader->field[f];
+    memmove(field->shape + 1, field->shape, field->axes * sizeof *field->shape);
+    field->axes++;
+    field->data = loader->output[f];
+    return SHS_OK;
+}
+
+static shs_status make_buffers(shs_loader *loader)
+{
+    const shs_dataset *dataset = loader->dataset;
+    uint64_t batch = order_most_rows(&loader->order.order.shape);
+    loader->forgets = run_dataset_bytes(dataset) > dataset->cache_bytes - dataset->cache_bytes / 8;
+    shs_status status = run_fetcher_new(dataset->cache_bytes, &loader->fetcher);
+    if (!status) status = run_gather_new(loader->dataset, &loader->gather);
+    if (!status) status = core_new(batch, sizeof *loader->index, "row numbers", &loader->index);
+    if (!status)
+        status =
+            core_new(shs_augment_scratch(loader->augment), 1, "augmentation", &loader->scratch);
+    for (size_t f = 0; f < dataset->n_fields && !status; f++)
+        status = make_field(loader, f, batch);
+    return status;
+}
+
+static shs_status open_local(shs_loader *loader, const shs_loader_options *options)
+{
+    const shs_dataset *dataset = loader->dataset;
+    const struct run_order_how how = {
+        .seed = dataset->run->seed,
+        .vranks = dataset->run->vranks,
+        .bounds = dataset->bounds,
+        .sources = dataset->files.paths.sources,
+        .chunk_rows = options->shuffle == SHS_SHUFFLE_BLOCKS ? run_dataset_block_rows(dataset) : 0};
+    shs_status status = check_options(options);
+    if (!status) status = run_order_open(&how, options, &loader->order);
+    loader->watch.counts_only = loader->order.counts_only;
+    if (!status)
+        status = core_copy(options->augment ? options->augment : "", &loader->augment_text);
+    if (!status)
+        status = shs_augment_open(loader->augment_text, dataset->sample, dataset->n_fields,
+                                  &loader->augment);
+    if (!status) status = make_buffers(loader);
+    if (!status) status = claim_stream(loader);
+    return status;
+}
+
+/* What may be long takes part in the comparison of calls as a hash. */
+static void add_text(struct core_hash *hash, const char *text)
+{
+    core_hash_add(hash, text ? text : "", text ? strlen(text) + 1 : 0);
+    core_hash_add(hash, &(bool){text != NULL}, sizeof(bool));
+}
+
+static void add_array(struct core_hash *hash, const void *array, uint64_t count)
+{
+    core_hash_add(hash, &count, sizeof count);
+    if (array) core_hash_add(hash, array, count * sizeof(uint64_t));
+}
+
+static shs_status digest_of(const shs_loader *loader, const shs_loader_options *options,
+                            char digest[CORE_DIGEST_TEXT])
+{
+    const struct order_subset *subset = &loader->order.subset;
+    struct core_hash *hash;
+    shs_status status = core_hash_new(&hash);
+    if (status) return status;
+    add_text(hash, loader->augment_text);
+    add_text(hash, options->weight_field);
+    add_text(hash, options->balance);
+    add_array(hash, subset->rows, subset->count);
+    add_array(hash, options->mix, options->n_mix);
+    core_hash_add(hash, &(bool){options->weights != NULL}, sizeof(bool));
+    core_hash_finish(&hash, digest);
+    return SHS_OK;
+}
+
+static shs_status agree_on_open(shs_run *run, shs_status status, const shs_loader *loader,
+                                const shs_loader_options *options)
+{
+    char digest[CORE_DIGEST_TEXT] = "";
+    if (!status) status = digest_of(loader, options, digest);
+    /* blocks as this rank's file has them: node-local copies may be stored in other chunks */
+    return mpi_agree(
+        run, core_wrap(status, "shs_loader_open"),
+        "shs_loader_open(batch %llu, epochs %llu, shuffle %d, shard %d, tail %d, "
+        "stream %u, by %d, blocks of %llu, windows of %llu, an epoch of %llu, "
+        "augmentation, rows, mix and weights %s)",
+        (ull)options->batch, (ull)options->epochs, (int)options->shuffle, (int)options->shard,
+        (int)options->tail, options->stream, (int)options->augment_by,
+        (ull)(loader ? loader->order.order.shape.block_rows : 0), (ull)options->window_blocks,
+        (ull)(loader ? loader->order.order.shape.samples : 0), digest);
+}
+
+shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *options,
+                           shs_loader **loader)
+{
+    static const shs_loader_options defaults = {0};
+    shs_run *run = dataset->run;
+    uint64_t id = run->opened++;
+    if (!options) options = &defaults;
+    shs_status status = core_new(1, sizeof **loader, "a loader", loader);
+    if (!status) {
+        run_dataset_hold(dataset);
+        **loader = (struct shs_loader){
+            .dataset = dataset,
+            .epochs = options->epochs,
+            .augment_by = options->augment_by,
+            .stream = options->stream,
+            .threads = options->threads,
+        };
+        mpi_watch_begin(run, &(*loader)->watch, id);
+        (*loader)->ledger_whole = true;
+        status = open_local(*loader, options);
+    }
+    status = agree_on_open(run, status, *loader, options);
+    if (!status)
+        status = core_wrap(run_order_weigh(dataset, options, &(*loader)->order), "shs_loader_open");
+    if (status) shs_loader_close(loader);
+    return status;
+}
+
+void shs_loader_close(shs_loader **loader)
+{
+    if (!loader || !*loader) return;
+    shs_dataset *dataset = (*loader)->dataset;
+    mpi_watch_end(dataset->run, &(*loader)->watch);
+    if ((*loader)->draws) dataset->run->streams_drawn &= ~(UINT32_C(1) << (*loader)->stream);
+    for (size_t f = 0; f < dataset->n_fields; f++) {
+        if ((*loader)->output[f] != (*loader)->read[f]) core_free(&(*loader)->output[f]);
+        core_free(&(*loader)->read[f]);
+    }
+    run_fetcher_free(&(*loader)->fetcher);
+    run_gather_free(&(*loader)->gather);
+    core_free(&(*loader)->index);
+    core_free(&(*loader)->scratch);
+    core_free(&(*loader)->augment_text);
+    shs_augment_close(&(*loader)->augment);
+    run_order_close(&(*loader)->order);
+    core_free(loader);
+    run_dataset_release(dataset);
+}
