@@ -12,7 +12,6 @@ struct count {
     struct cli_plan *plan;
     unsigned char *seen; /* each row once: a bit a row of the dataset */
     uint32_t *times;     /* in passes: how often each came */
-    uint64_t rows;       /* of the dataset */
     uint64_t good, wrong;
 };
 
@@ -200,7 +199,7 @@ int cli_plan_verify(struct cli_plan *plan)
 {
     const struct order_mix *mix = &plan->order.mix;
     uint64_t rows = plan->dataset ? plan->dataset->samples : plan->arguments->samples;
-    struct count count = {.plan = plan, .rows = rows};
+    struct count count = {.plan = plan};
     shs_status status =
         mix->sources ? core_new((size_t)rows, sizeof *count.times, "a count a row", &count.times)
                      : core_new((size_t)(rows / 8 + 1), 1, "a bit for each row", &count.seen);

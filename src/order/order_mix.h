@@ -8,9 +8,8 @@
  *
  * Passes are in the order of rows or, if they are permuted, each in one of its own: role 3 at
  * {block, 1 + i, low 32 bits of pass, purpose << 24 | next 24 of pass}, which are those of windows,
- * but no order has both. Of several sources the
- * numbers are permuted as well, by the epoch's permutation, so passes that lie wholly in one epoch
- * stay in the order of rows. */
+ * but no order has both. Of several sources the numbers are permuted as well, by the epoch's
+ * permutation, so passes that lie wholly in one epoch stay in the order of rows. */
 #ifndef ORDER_MIX_H
 #define ORDER_MIX_H
 
