@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "core_memory.h"
@@ -136,12 +138,55 @@ void io_unlock(int lock)
     close(lock);
 }
 
+/* What stands under a name in place of a plain file. */
+static const char *kind_of(const struct stat *found)
+{
+    if (S_ISDIR(found->st_mode)) return "it is a folder";
+    if (S_ISFIFO(found->st_mode)) return "it is a named pipe";
+    if (S_ISSOCK(found->st_mode)) return "it is a socket";
+    return "it is a device";
+}
+
+/* True for the pipe of a shell's <(COMMAND), which has no name in any folder. */
+static bool is_unnamed_pipe(int file, const struct stat *found)
+{
+    struct statfs system;
+    return S_ISFIFO(found->st_mode) && fstatfs(file, &system) == 0 &&
+           system.f_type == PIPEFS_MAGIC;
+}
+
+static shs_status check_kind(int file, const char *path, bool pipes)
+{
+    struct stat found;
+    if (fstat(file, &found) < 0) return fail_with("cannot look at", path, errno, "");
+    if (S_ISREG(found.st_mode) || (pipes && is_unnamed_pipe(file, &found))) return SHS_OK;
+    return core_fail(SHS_ERROR_FILE, "cannot open %s: %s; give a plain file", path,
+                     kind_of(&found));
+}
+
+/* Opens a plain file or, if `pipes`, a pipe without a name. Without O_NONBLOCK the open of a named
+ * pipe would wait for a writer that may never come. */
+static shs_status open_plain(const char *path, int how, bool pipes, int *file)
+{
+    *file = open(path, how | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (*file < 0 && errno == EISDIR)
+        return core_fail(SHS_ERROR_FILE, "cannot open %s: it is a folder; give a plain file", path);
+    if (*file < 0) return fail_with("cannot open", path, errno, "");
+    shs_status status = check_kind(*file, path, pipes);
+    if (!status && fcntl(*file, F_SETFL, how) < 0)
+        status = fail_with("cannot open", path, errno, "");
+    if (!status) return SHS_OK;
+    close(*file);
+    *file = -1;
+    return status;
+}
+
 static shs_status check_opens(const char *path, int how)
 {
-    int file = open(path, how | O_CLOEXEC);
-    if (file < 0) return fail_with("cannot open", path, errno, "");
-    close(file);
-    return SHS_OK;
+    int file;
+    shs_status status = open_plain(path, how, false, &file);
+    if (!status) close(file);
+    return status;
 }
 
 shs_status io_check_readable(const char *path)
@@ -156,8 +201,12 @@ shs_status io_check_writable(const char *path)
 
 shs_status io_open(const char *path, int *file)
 {
-    *file = open(path, O_RDONLY | O_CLOEXEC);
-    return *file < 0 ? fail_with("cannot open", path, errno, "") : SHS_OK;
+    return open_plain(path, O_RDONLY, false, file);
+}
+
+shs_status io_open_text(const char *path, int *file)
+{
+    return open_plain(path, O_RDONLY, true, file);
 }
 
 void io_close(int file)
@@ -306,9 +355,10 @@ static shs_status hash_file(int file, const char *path, struct core_hash *hash)
 shs_status io_checksum(const char *path, char text[CORE_DIGEST_TEXT])
 {
     struct core_hash *hash;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0) return fail_with("cannot open", path, errno, "");
-    shs_status status = core_hash_new(&hash);
+    int file;
+    shs_status status = io_open(path, &file);
+    if (status) return status;
+    status = core_hash_new(&hash);
     if (!status) status = hash_file(file, path, hash);
     close(file);
     if (hash) core_hash_finish(&hash, text);
@@ -318,10 +368,13 @@ shs_status io_checksum(const char *path, char text[CORE_DIGEST_TEXT])
 shs_status io_read_text(const char *path, char *text, size_t bytes)
 {
     size_t got = 0;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    int file;
+    bool there;
     text[0] = '\0';
-    if (file < 0 && errno == ENOENT) return SHS_OK;
-    if (file < 0) return fail_with("cannot open", path, errno, "");
+    shs_status status = io_exists(path, &there);
+    if (status || !there) return status;
+    status = io_open(path, &file);
+    if (status) return status;
     bool read = read_whole(file, text, bytes - 1, &got);
     int error = errno;
     close(file);
@@ -363,7 +416,7 @@ shs_status io_read_all(const char *path, char **text)
     size_t bytes = 0;
     int file;
     *text = NULL;
-    shs_status status = io_open(path, &file);
+    shs_status status = io_open_text(path, &file);
     if (status) return status;
     status = read_to_end(file, path, text, &bytes);
     io_close(file);

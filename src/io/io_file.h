@@ -37,12 +37,17 @@ shs_status io_is_folder(const char *path, bool *folder);
 shs_status io_lock(const char *folder, int *lock);
 void io_unlock(int lock);
 
-/* Refuses a file that cannot be opened for reading, or for reading and writing. */
+/* Refuses what is not a plain file, and a file that cannot be opened for reading, or for reading
+ * and writing. */
 shs_status io_check_readable(const char *path);
 shs_status io_check_writable(const char *path);
 
-/* Opens a file for reading. */
+/* Opens a plain file for reading. A folder, a named pipe, a socket or a device is an error that
+ * says which it is; none of them is waited for. */
 shs_status io_open(const char *path, int *file);
+
+/* The same, but also accepts a pipe without a name, such as a shell makes of <(COMMAND). */
+shs_status io_open_text(const char *path, int *file);
 void io_close(int file);
 
 /* Reads up to `bytes` bytes from `at` on; *got is less only at the file's end. */

@@ -1,7 +1,6 @@
 #include "io_stream.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -141,9 +140,6 @@ static shs_status look_at(struct io_stream *stream)
     struct stat about;
     if (fstat(stream->file, &about) < 0)
         return core_fail(SHS_ERROR_FILE, "cannot look at %s: %s", stream->path, strerror(errno));
-    if (!S_ISREG(about.st_mode))
-        return core_fail(SHS_ERROR_FILE, "cannot read %s: %s", stream->path,
-                         S_ISDIR(about.st_mode) ? "it is a folder" : "it is no plain file");
     stream->bytes = (uint64_t)about.st_size;
     shs_status status = read_plain(stream, 0, magic, sizeof magic, &got);
     if (status) return status;
@@ -162,11 +158,7 @@ shs_status io_stream_open(const char *path, struct io_stream **stream)
     if (status) return status;
     (*stream)->file = -1;
     status = core_copy(path, &(*stream)->path);
-    if (!status) {
-        (*stream)->file = open(path, O_RDONLY | O_CLOEXEC);
-        if ((*stream)->file < 0)
-            status = core_fail(SHS_ERROR_FILE, "cannot open %s: %s", path, strerror(errno));
-    }
+    if (!status) status = io_open(path, &(*stream)->file);
     if (!status) status = look_at(*stream);
     if (status) io_stream_close(stream);
     return status;
