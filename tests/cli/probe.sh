@@ -30,13 +30,17 @@ code=0
 { h5ls -r crash.h5; } > /dev/null 2>&1 || code=$?
 [ "$code" = 139 ] || echo "h5ls survives crash.h5: another HDF5"
 crashed='crash.h5: opening it crashed HDF5 \(signal 11\); the file is damaged'
-mkfifo pipe.h5
+
+# an open that never ends, as where a file server does not answer
+cp fashion.h5 slow.h5
+slow="env LD_PRELOAD=$BUILD/tests/libslow_open.so"
 for ranks in 0 ${RANKS:-3}; do
     refused "$ranks" "$crashed" "$SHARDSTEP" info crash.h5
     refused "$ranks" "$crashed" "$SHARDSTEP" digest crash.h5 --probe --vranks 6
     refused "$ranks" "holds no dataset 'x'; it holds .*train/images" \
         "$SHARDSTEP" digest fashion.h5 --probe --fields x --vranks 6
-    refused "$ranks" 'pipe.h5: opening it took more than 1 s' "$SHARDSTEP" info pipe.h5 --probe-seconds 1
+    refused "$ranks" 'slow.h5: opening it took more than 1 s' \
+        $slow "$SHARDSTEP" info slow.h5 --probe-seconds 1
     refused "$ranks" 'large.h5: opening it took more than 64 MiB.*probe_mebibytes' \
         "$SHARDSTEP" digest large.h5 --fields train/images --vranks 6 --probe --probe-mebibytes 64
     refused "$ranks" 'cannot open nothing.h5: No such file' "$SHARDSTEP" info nothing.h5
@@ -58,7 +62,7 @@ for given in '' data; do
 done
 
 # whoever waits for it may go: it goes, too
-"$SHARDSTEP" info pipe.h5 --probe-seconds 60 > /dev/null 2>&1 &
+$slow "$SHARDSTEP" info slow.h5 --probe-seconds 60 > /dev/null 2>&1 &
 waiting=$!
 for i in {1..100}; do
     child=$(ps -o pid= --ppid "$waiting" | tr -d ' ')
