@@ -2,6 +2,16 @@
 #ifndef SHARDSTEP_CONTEXT_H
 #define SHARDSTEP_CONTEXT_H
 
+/* Without the old C++ bindings of MPI, which Open MPI 4 and MPICH would otherwise put into every
+ * C++ program that includes mpi.h: it then links only with their C++ library, too. A program that
+ * uses them includes mpi.h before this header. */
+#ifndef OMPI_SKIP_MPICXX
+#define OMPI_SKIP_MPICXX 1
+#endif
+#ifndef MPICH_SKIP_MPICXX
+#define MPICH_SKIP_MPICXX 1
+#endif
+
 #include <mpi.h>
 #include <stdint.h>
 

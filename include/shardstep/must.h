@@ -2,11 +2,10 @@
 #ifndef SHARDSTEP_MUST_H
 #define SHARDSTEP_MUST_H
 
-#include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "status.h"
+#include "context.h" /* mpi.h as a C++ program can link it */
 
 enum {
     SHS_EXIT_ERROR = 2,

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Each public header compiles alone, strictly, as C and as C++; only two of them need MPI.
+# Each public header compiles alone, strictly, as C and as C++, without MPI's old C++ bindings; only
+# two of them need MPI.
 . "$(dirname "$0")/../cli/common.sh"
 
 mpi=$(mpicc --showme:compile)
@@ -15,8 +16,9 @@ for header in "$SOURCE"/include/shardstep.h "$SOURCE"/include/shardstep/*.h; do
             -I"$SOURCE/include" $flags -c one.c -o one.o || fail "$name with $compiler"
     done
     if command -v g++ > /dev/null; then
-        g++ -std=c++17 -Wall -Wextra -Werror -Wno-cast-function-type -DOMPI_SKIP_MPICXX \
+        g++ -std=c++17 -Wall -Wextra -Werror \
             -I"$SOURCE/include" $flags -c one.cpp -o one.o || fail "$name with g++"
+        nm --undefined-only one.o | grep -q _ZN3MPI && fail "$name needs MPI's C++ library"
     fi
 done
 finish
