@@ -100,9 +100,11 @@ typedef struct shs_dataset_options {
      * meanwhile. The process is the program `shardstep`;
      * it gets its variables from `environ`, and this one a SIGCHLD. */
     bool probe;
-    const char *probe_program; /* path of shardstep; NULL: where it was to be installed */
-    uint32_t probe_seconds;    /* 0: 10 */
-    uint32_t probe_mebibytes;  /* 0: 2048 */
+    /* Path of the program. NULL: it is looked for beside the library, in the folder of programs of
+     * the same installation, beside the running program, and where it was to be installed. */
+    const char *probe_program;
+    uint32_t probe_seconds;   /* 0: 10 */
+    uint32_t probe_mebibytes; /* 0: 2048 */
 } shs_dataset_options;
 
 /* Collective. Opens `fields`, up to SHS_MAX_FIELDS, of the files that `path` stands for, both as

@@ -4,12 +4,23 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core_memory.h"
 #include "io_child.h"
+#include "io_program.h"
 
 enum {
     DEFAULT_MILLISECONDS = 10000,
     DEFAULT_MEBIBYTES = 2048
 };
+
+static shs_status find(const char *path, char **program)
+{
+    shs_status status = io_program_find(program);
+    if (status != SHS_ERROR_FILE) return status;
+    return core_fail(status,
+                     "%s cannot be tried out (install shardstep, or name it by probe_program): %s",
+                     path, shs_message());
+}
 
 static shs_status start(const struct io_probe *probe, const char *path, const char *fields,
                         struct io_child *child)
@@ -93,17 +104,29 @@ static shs_status hear_out(const struct io_probe *probe, const char *path, uint6
     return status;
 }
 
+static shs_status try_out(const struct io_probe *probe, const char *path, const char *fields)
+{
+    struct io_child child;
+    uint64_t deadline = io_child_clock() + probe->milliseconds;
+    shs_status status = start(probe, path, fields, &child);
+    if (status) return status;
+    status = hear_out(probe, path, deadline, &child);
+    io_child_end(&child);
+    return status;
+}
+
 shs_status io_probe(const struct io_probe *probe, const char *path, const char *fields)
 {
     struct io_probe full = *probe;
-    struct io_child child;
-    if (!full.program) full.program = SHARDSTEP_PROGRAM;
+    char *found = NULL;
     if (!full.milliseconds) full.milliseconds = DEFAULT_MILLISECONDS;
     if (!full.mebibytes) full.mebibytes = DEFAULT_MEBIBYTES;
-    uint64_t deadline = io_child_clock() + full.milliseconds;
-    shs_status status = start(&full, path, fields, &child);
-    if (status) return status;
-    status = hear_out(&full, path, deadline, &child);
-    io_child_end(&child);
+    if (!full.program) {
+        shs_status status = find(path, &found);
+        if (status) return status;
+        full.program = found;
+    }
+    shs_status status = try_out(&full, path, fields);
+    core_free(&found);
     return status;
 }

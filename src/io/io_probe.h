@@ -7,7 +7,7 @@
 #include "core_status.h"
 
 struct io_probe {
-    const char *program;   /* NULL: shardstep as it was installed */
+    const char *program;   /* NULL: the one that io_program_find() finds */
     uint64_t milliseconds; /* that it may take; 0: 10,000 */
     uint32_t mebibytes;    /* of memory that it may use; 0: 2048 */
     bool one_sample_a_file;
@@ -16,8 +16,8 @@ struct io_probe {
 /* Starts `shardstep probe` on a path, which opens `fields` (names separated by commas; NULL: all
  * datasets) as the caller is about to, with HDF5's plug-ins off and without MPI, and waits for it.
  * SHS_OK if it came to a good end; its own error if it had one; SHS_ERROR_FORMAT if it died of the
- * file or took too much time or memory; SHS_ERROR_FILE if the program cannot be started or is
- * another one.
+ * file or took too much time or memory; SHS_ERROR_FILE if the program cannot be found or started or
+ * is another one.
  *
  * The process is gone on return, unless the system cannot end it (one that waits for a dead file
  * server, say). The program gets a SIGCHLD; whether it ignores that, or its handler takes the
