@@ -2,6 +2,13 @@
 
 #include <stdbool.h>
 
+/* The whole build stops here. Switching the option off again (-fno-fast-math) would not be enough:
+ * the linker sees it too, and makes the whole process take the smallest numbers for zero. */
+#if defined __FAST_MATH__ || __FINITE_MATH_ONLY__ + 0 || defined __ASSOCIATIVE_MATH__ ||           \
+    defined __RECIPROCAL_MATH__ || defined __NO_SIGNED_ZEROS__
+#error "build Shardstep without -ffast-math and -Ofast (CFLAGS): they hide NaN and change sums"
+#endif
+
 #define DIGIT_MASK UINT64_C(0xffffffff)
 
 enum {
