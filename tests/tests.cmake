@@ -80,6 +80,9 @@ shs_script_test(killed fault killed.sh)
 shs_script_test(layers package layers.sh)
 shs_script_test(headers package headers.sh)
 shs_script_test(install package install.sh)
+shs_script_test(makefiles package makefiles.sh)
+shs_script_test(subproject package subproject.sh)
+shs_script_test(configure package configure.sh)
 
 add_executable(known_failure known/known_failure.c)
 target_link_libraries(known_failure PRIVATE harness_ranks shs_flags)
@@ -103,7 +106,7 @@ shs_unit_test(test_foreign core random order augment io h5 mpi run)
 target_compile_definitions(test_foreign PRIVATE ${CODECS})
 set_tests_properties(unit.test_foreign PROPERTIES SKIP_RETURN_CODE 77)
 add_executable(vast_files fault/vast_files.c)
-target_link_libraries(vast_files PRIVATE shs_flags shs_hdf5 ${HDF5_C_LIBRARIES} PkgConfig::PACKAGES)
+target_link_libraries(vast_files PRIVATE shs_flags shs_hdf5 ${HDF5_C_LIBRARIES} PkgConfig::SHARDSTEP_PACKAGES)
 shs_script_test(memory fault memory.sh)
 
 # Hostile input

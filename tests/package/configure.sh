@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# What is missing or cannot be is said when it is configured or compiled, at once and plainly.
+. "$(dirname "$0")/../cli/common.sh"
+
+# Without CUnit there are no tests, and one line on them.
+mkdir packages
+for folder in $(pkg-config --variable pc_path pkg-config | tr ':' ' '); do
+    [ ! -d "$folder" ] || find "$folder" -name '*.pc' ! -name cunit.pc -exec ln -sf {} packages/ \;
+done
+PKG_CONFIG_LIBDIR=$work/packages cmake -S "$SOURCE" -B untested > cmake.txt 2>&1 ||
+    { cat cmake.txt; fail "configuring without CUnit"; }
+[ "$(grep -ci cunit cmake.txt)" = 1 ] && grep -q 'tests are left out: .*apt install libcunit1-dev' cmake.txt ||
+    fail "without CUnit CMake says: $(cat cmake.txt)"
+
+# All that is missing is told at once, by Debian's names.
+PKG_CONFIG_LIBDIR=$work/nothing cmake -S "$SOURCE" -B bare -DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON \
+    -DCMAKE_DISABLE_FIND_PACKAGE_MPI=ON > cmake.txt 2>&1 && fail "configured with nothing"
+tr -s ' \n' ' ' < cmake.txt > said.txt
+for package in libopenmpi-dev zlib1g-dev libxxhash-dev libisal-dev libdeflate-dev libpng-dev; do
+    grep -q "packages are missing. On Debian: apt install .*$package" said.txt ||
+        fail "CMake does not say that $package is missing: $(cat cmake.txt)"
+done
+
+# Arithmetic that hides NaN is refused, by both compilers.
+for compiler in gcc clang; do
+    command -v $compiler > /dev/null || continue
+    for flag in -ffast-math -Ofast -ffinite-math-only; do
+        $compiler $flag -I"$SOURCE/include" -D_GNU_SOURCE -c "$SOURCE/src/core/core_exact.c" \
+            -o exact.o 2> said.txt && fail "$compiler $flag compiles"
+        grep -q 'build Shardstep without -ffast-math and -Ofast' said.txt ||
+            fail "$compiler $flag says: $(cat said.txt)"
+    done
+    $compiler -O3 -I"$SOURCE/include" -D_GNU_SOURCE -c "$SOURCE/src/core/core_exact.c" -o exact.o ||
+        fail "$compiler -O3"
+done
+finish
