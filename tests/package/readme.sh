@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# README's program compiles as it is printed, with the line below it, and trains.
+. "$(dirname "$0")/../cli/common.sh"
+
+chapter='/^## The program that you write/,/^## Import/'
+sed -n "$chapter p" "$SOURCE/README.md" > chapter.txt
+sed -n '/^```c$/,/^```$/p' chapter.txt | grep -v '^```' > program.c
+grep -q '^int main' program.c || { fail "README has no program"; finish; }
+
+cmake --install "$BUILD" --prefix "$work/prefix" > /dev/null
+export PKG_CONFIG_PATH=$(dirname "$(find prefix -name shardstep.pc)")
+export LD_LIBRARY_PATH=$(dirname "$(find "$work/prefix" -name libshardstep.so)")
+command=$(sed -n 's/^    \(mpicc .*\) && mpirun .*/\1/p' chapter.txt)
+[ -n "$command" ] || fail "README does not say how to compile the program"
+for options in "-std=c11 -Wall -Wextra -Werror" ""; do
+    eval "${command/mpicc/mpicc $options}" || fail "README's program does not compile: $options"
+done
+
+# 200 images in the place of 60,000
+head -c $((200 * 784)) /dev/zero | tr '\0' '\7' > images.bin
+head -c 200 /dev/zero | tr '\0' '\3' > labels.bin
+"$SHARDSTEP" import fashion.h5 train/images=raw:u8:200x28x28:images.bin train/labels=raw:u8:200:labels.bin > /dev/null
+for ranks in 1 2; do
+    on $ranks ./program < /dev/null || fail "README's program on $ranks ranks"
+    h5dump -d weights "$(ls checkpoints/step-*.h5 | tail -n 1)" | grep -v '^HDF5' > weights.$ranks
+    rm -r checkpoints
+done
+same "README's weights on 1 and 2 ranks" weights.1 weights.2
+finish
