@@ -3,7 +3,8 @@
 # two of them need MPI.
 . "$(dirname "$0")/../cli/common.sh"
 
-mpi=$(mpicc --showme:compile)
+mpi=$(sed -n 's/^MPI_C_HEADER_DIR:PATH=/-I/p' "$BUILD/CMakeCache.txt")
+[ -n "$mpi" ] || fail "no folder of mpi.h in CMakeCache.txt"
 for header in "$SOURCE"/include/shardstep.h "$SOURCE"/include/shardstep/*.h; do
     name=${header#"$SOURCE"/include/}
     flags=

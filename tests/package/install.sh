@@ -58,7 +58,8 @@ foreach(language c cpp)
   target_link_libraries(static_${language} shardstep::shardstep_static)
 endforeach()
 CMAKE
-cmake -S . -B build -DCMAKE_PREFIX_PATH="$prefix" > cmake.txt 2>&1 || { cat cmake.txt; fail "find_package"; }
+mpicc=$(sed -n 's/^MPI_C_COMPILER:FILEPATH=//p' "$BUILD/CMakeCache.txt")
+cmake -S . -B build -DCMAKE_PREFIX_PATH="$prefix" -DMPI_C_COMPILER="$mpicc" > cmake.txt 2>&1 || { cat cmake.txt; fail "find_package"; }
 cmake --build build -j 2 > build.txt 2>&1 || { cat build.txt; fail "building against the package"; }
 
 export PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name shardstep.pc)")
@@ -126,7 +127,7 @@ unset LD_LIBRARY_PATH
 mv "$moved" "$prefix"
 cd ..
 
-cmake -S "$SOURCE/examples" -B examples -DCMAKE_PREFIX_PATH="$prefix" > cmake.txt 2>&1 ||
+cmake -S "$SOURCE/examples" -B examples -DCMAKE_PREFIX_PATH="$prefix" -DMPI_C_COMPILER="$mpicc" > cmake.txt 2>&1 ||
     { cat cmake.txt; fail "examples alone"; }
 cmake --build examples -j 2 > build.txt 2>&1 || { cat build.txt; fail "building the examples alone"; }
 for program in worker_bug train_fashion; do

@@ -12,8 +12,9 @@ export PKG_CONFIG_PATH=$(dirname "$(find prefix -name shardstep.pc)")
 export LD_LIBRARY_PATH=$(dirname "$(find "$work/prefix" -name libshardstep.so)")
 command=$(sed -n 's/^    \(mpicc .*\) && mpirun .*/\1/p' chapter.txt)
 [ -n "$command" ] || fail "README does not say how to compile the program"
+mpicc=$(sed -n 's/^MPI_C_COMPILER:FILEPATH=//p' "$BUILD/CMakeCache.txt") # of the MPI under test
 for options in "-std=c11 -Wall -Wextra -Werror" ""; do
-    eval "${command/mpicc/mpicc $options}" || fail "README's program does not compile: $options"
+    eval "${command/mpicc/$mpicc $options}" || fail "README's program does not compile: $options"
 done
 
 # 200 images in the place of 60,000
