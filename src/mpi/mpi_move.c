@@ -15,13 +15,14 @@ shs_status mpi_broadcast(shs_run *run, void *bytes, size_t count)
     return SHS_OK;
 }
 
-static shs_status reduce(shs_run *run, uint64_t *numbers, size_t count, MPI_Op operation)
+static shs_status reduce(shs_run *run, void *numbers, size_t count, MPI_Datatype type,
+                         MPI_Op operation)
 {
-    size_t at_once = MPI_LINK_PIECE / sizeof *numbers;
+    size_t at_once = MPI_LINK_PIECE / sizeof(uint64_t);
     for (size_t at = 0; run->link && at < count; at += at_once) {
         size_t piece = count - at < at_once ? count - at : at_once;
-        int code = MPI_Allreduce(MPI_IN_PLACE, numbers + at, (int)piece, MPI_UINT64_T, operation,
-                                 run->link->comm);
+        int code = MPI_Allreduce(MPI_IN_PLACE, (uint64_t *)numbers + at, (int)piece, type,
+                                 operation, run->link->comm);
         if (code != MPI_SUCCESS) return mpi_check(code, "MPI_Allreduce");
     }
     return SHS_OK;
@@ -29,12 +30,23 @@ static shs_status reduce(shs_run *run, uint64_t *numbers, size_t count, MPI_Op o
 
 shs_status mpi_sum(shs_run *run, uint64_t *numbers, size_t count)
 {
-    return reduce(run, numbers, count, MPI_SUM);
+    return reduce(run, numbers, count, MPI_UINT64_T, MPI_SUM);
+}
+
+/* MPICH 4.0 compares MPI_UINT64_T as signed numbers (its issue 6083). With the highest bit turned,
+ * signed numbers have the order of the unsigned ones. */
+static void turn_signs(uint64_t *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        numbers[i] ^= UINT64_C(1) << 63;
 }
 
 shs_status mpi_greatest(shs_run *run, uint64_t *numbers, size_t count)
 {
-    return reduce(run, numbers, count, MPI_MAX);
+    turn_signs(numbers, count);
+    shs_status status = reduce(run, numbers, count, MPI_INT64_T, MPI_MAX);
+    turn_signs(numbers, count);
+    return status;
 }
 
 static shs_status gather(shs_run *run, const void *records, size_t record_bytes, void *all,
