@@ -83,7 +83,7 @@ int main(int count, char **words)
     if (count > 1 && !strcmp(words[1], RUN_CHECK_COMMAND))
         return cli_check_main(count - 2, words + 2);
     if (mpi_job_start()) {
-        fprintf(stderr, "shardstep: %s\n", shs_message());
+        if (shs_message_is_mine()) fprintf(stderr, "shardstep: %s\n", shs_message());
         code = CLI_ERROR;
     } else {
         code = run_program(count, words);

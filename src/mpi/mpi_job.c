@@ -1,17 +1,64 @@
 #include "mpi_job.h"
 
 #include <mpi.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core_text.h"
 #include "shardstep/context.h"
 
+/* What a launcher says of the processes that it started together. */
+struct launcher {
+    const char *size, *rank; /* variables: how many there are, which of them this process is */
+};
+
+static const struct launcher of_open_mpi = {"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"},
+                             of_mpich = {"PMI_SIZE", "PMI_RANK"},
+                             of_slurm = {"SLURM_STEP_NUM_TASKS", "SLURM_PROCID"};
+
+static uint64_t started_by(const struct launcher *launcher)
+{
+    uint64_t count;
+    const char *text = getenv(launcher->size);
+    return text && core_parse_u64(text, &count) ? count : 0;
+}
+
+/* The launcher that is nearest to this process, as far as can be told; NULL without one. An mpirun
+ * inside a Slurm job starts daemons by srun, which says how many those are. A launcher that was
+ * started by another one's process has started fewer. */
+static const struct launcher *nearest_launcher(void)
+{
+    uint64_t open_mpi = started_by(&of_open_mpi), mpich = started_by(&of_mpich);
+    if (open_mpi && (!mpich || open_mpi <= mpich)) return &of_open_mpi;
+    if (mpich) return &of_mpich;
+    return started_by(&of_slurm) ? &of_slurm : NULL;
+}
+
+shs_status mpi_job_check(void)
+{
+    char message[CORE_MESSAGE_BYTES];
+    int joined = 1;
+    const struct launcher *launcher = nearest_launcher();
+    MPI_Comm parent;
+    MPI_Comm_get_parent(&parent);
+    MPI_Comm_size(MPI_COMM_WORLD, &joined);
+    if (!launcher || parent != MPI_COMM_NULL || (uint64_t)joined >= started_by(launcher))
+        return SHS_OK;
+    snprintf(
+        message, sizeof message,
+        "%llu processes were started together (%s), but MPI joined only %d of them: each would "
+        "do all of the work; start them by the mpirun of the MPI library that the program was "
+        "built with, or by srun --mpi=pmi2 for MPICH and srun --mpi=pmix for Open MPI",
+        (unsigned long long)started_by(launcher), launcher->size, joined);
+    const char *rank = getenv(launcher->rank);
+    return core_tell(SHS_ERROR_MPI, message, !rank || !strcmp(rank, "0"), false);
+}
+
 static bool launched(void)
 {
-    uint64_t tasks;
-    const char *slurm_tasks = getenv("SLURM_STEP_NUM_TASKS");
     return getenv("OMPI_COMM_WORLD_SIZE") || getenv("PMI_RANK") || getenv("PMIX_RANK") ||
-           (slurm_tasks && core_parse_u64(slurm_tasks, &tasks) && tasks > 1);
+           started_by(&of_slurm) > 1;
 }
 
 static bool running(void)
@@ -28,7 +75,7 @@ shs_status mpi_job_start(void)
     if (!launched()) return SHS_OK;
     if (MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level) != MPI_SUCCESS)
         return core_fail(SHS_ERROR_MPI, "MPI_Init_thread failed");
-    return SHS_OK;
+    return mpi_job_check();
 }
 
 shs_status mpi_job_open(const struct mpi_job_options *options, shs_run **run)

@@ -10,7 +10,12 @@ struct mpi_job_options {
     int stop_signal;
 };
 
-/* Starts MPI if a launcher started this process. To be called once, first. */
+/* Local. While MPI runs: refuses processes that a launcher started together and MPI did not join,
+ * as happens under srun or an mpirun that this MPI library does not know. Rank 0 speaks for all. */
+shs_status mpi_job_check(void);
+
+/* Starts MPI if a launcher started this process, and checks what it joined. To be called once,
+ * first. */
 shs_status mpi_job_start(void);
 
 /* Collective. A run of all ranks of the job, or of one rank without MPI. */

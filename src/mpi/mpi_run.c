@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core_memory.h"
-#include "core_text.h"
+#include "mpi_job.h"
 #include "mpi_link.h"
 #include "order_plan.h"
 #include "order_tree.h"
@@ -21,35 +21,9 @@ shs_status mpi_check(int code, const char *operation)
     return core_fail(SHS_ERROR_MPI, "%s failed: %s", operation, text);
 }
 
-/* True where srun has started several tasks that MPI did not join, as MPICH lets happen under srun
- * without its PMI: each would believe itself alone and do all of the work. Open MPI, alone, makes
- * up a PMIx namespace that is not Slurm's. */
-static bool is_lone_task(int ranks)
-{
-    uint64_t tasks;
-    const char *slurm_tasks = getenv("SLURM_STEP_NUM_TASKS"), *space = getenv("PMIX_NAMESPACE");
-    if (ranks > 1 || !slurm_tasks || !core_parse_u64(slurm_tasks, &tasks) || tasks < 2)
-        return false;
-    return !getenv("OMPI_COMM_WORLD_SIZE") && !getenv("PMI_RANK") &&
-           !(space && !strncmp(space, "slurm", 5));
-}
-
-/* Task 0 speaks for all. */
-static shs_status check_alone(MPI_Comm comm)
-{
-    int ranks = 1;
-    const char *task = getenv("SLURM_PROCID");
-    MPI_Comm_size(comm, &ranks);
-    if (!is_lone_task(ranks)) return SHS_OK;
-    return core_tell(SHS_ERROR_MPI,
-                     "srun started several tasks, but MPI sees one rank alone; start with srun "
-                     "--mpi=pmix, or the type that this MPI was built for (srun --mpi=list)",
-                     !task || !strcmp(task, "0"), false);
-}
-
 /* MPI calls are made in the caller's thread only, so FUNNELED is enough, but it must be there:
  * plain MPI_Init gives less. */
-static shs_status check_mpi(MPI_Comm comm)
+static shs_status check_mpi(void)
 {
     int started = 0, finished = 0, level = MPI_THREAD_SINGLE;
     MPI_Initialized(&started);
@@ -62,7 +36,7 @@ static shs_status check_mpi(MPI_Comm comm)
     if (level < MPI_THREAD_FUNNELED)
         return core_fail(SHS_ERROR_STATE, "MPI was started by MPI_Init; call MPI_Init_thread with "
                                           "MPI_THREAD_FUNNELED");
-    return check_alone(comm);
+    return mpi_job_check();
 }
 
 /* Collective over a communicator that is no run's yet, or Local without one: SHS_ERROR_MEMORY on
@@ -132,7 +106,7 @@ shs_status shs_open(MPI_Comm comm, const shs_run_options *options, shs_run **run
     static const shs_run_options defaults = {0};
     if (!options) options = &defaults;
     *run = NULL;
-    shs_status status = comm == MPI_COMM_NULL ? SHS_OK : check_mpi(comm);
+    shs_status status = comm == MPI_COMM_NULL ? SHS_OK : check_mpi();
     if (status) return core_wrap(status, "shs_open");
     status = make_run(comm, run);
     if (status) return status;
