@@ -151,8 +151,7 @@ static const char *kind_of(const struct stat *found)
 static bool is_unnamed_pipe(int file, const struct stat *found)
 {
     struct statfs system;
-    return S_ISFIFO(found->st_mode) && fstatfs(file, &system) == 0 &&
-           system.f_type == PIPEFS_MAGIC;
+    return S_ISFIFO(found->st_mode) && fstatfs(file, &system) == 0 && system.f_type == PIPEFS_MAGIC;
 }
 
 static shs_status check_kind(int file, const char *path, bool pipes)

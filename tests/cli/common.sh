@@ -1,5 +1,6 @@
 # Sourced by the scripts of cli/, fault/ and package/. They get SHARDSTEP (the program), SOURCE and
-# BUILD (folders) from ctest; RANKS, the numbers of ranks to try, may be set.
+# BUILD (folders), MPIRUN (a command) and MPI_KIND from ctest; RANKS, the numbers of ranks to try,
+# may be set.
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -7,11 +8,11 @@ cd "$work"
 failures=0
 fashion=/usr/share/datasets/fashion-mnist
 
-# on RANKS command...: under mpirun, or alone for 0 ranks
+# on RANKS command...: under the MPI's launcher, or alone for 0 ranks
 on() {
     local ranks=$1
     shift
-    if [ "$ranks" = 0 ]; then "$@"; else mpirun --oversubscribe -n "$ranks" "$@"; fi
+    if [ "$ranks" = 0 ]; then "$@"; else $MPIRUN -n "$ranks" "$@"; fi
 }
 
 fail() {

@@ -30,7 +30,7 @@ same "a run that is already there" reference.txt again.txt
 
 # a signal: saves and exits 75; the same command then finishes
 code=0
-mpirun --oversubscribe -n 2 $train --checkpoint-every 2 --checkpoints stopped > /dev/null 2> err.txt &
+$MPIRUN -n 2 $train --checkpoint-every 2 --checkpoints stopped > /dev/null 2> err.txt &
 job=$!
 for _ in $(seq 600); do
     ls stopped/step-*.h5 > /dev/null 2>&1 && break

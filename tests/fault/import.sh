@@ -67,7 +67,7 @@ for ranks in 0 3; do
     for signal in KILL TERM INT; do
         rm -f out.h5.tmp
         launcher=
-        [ $ranks = 0 ] || launcher="mpirun --oversubscribe -n $ranks"
+        [ $ranks = 0 ] || launcher="$MPIRUN -n $ranks"
         env --default-signal=INT $launcher "$SHARDSTEP" import out.h5 a=$train b=$train \
             --deflate 6 > log.txt 2> err.txt &
         job=$!

@@ -42,7 +42,9 @@ comm -23 shared.txt declared.txt > undeclared.txt
 [ ! -s undeclared.txt ] || fail "exported but in no header: $(cat undeclared.txt)"
 
 cd "$SOURCE"
-clang-format --dry-run --Werror $(find include src tests examples -name '*.[ch]') || fail "clang-format"
+if clang-format --version | grep -q 'version 14\.'; then # others format otherwise
+    clang-format --dry-run --Werror $(find include src tests examples -name '*.[ch]') || fail "clang-format"
+fi
 ls -A "$SOURCE" | grep -vxE 'CMakeLists.txt|src|include|examples|tests|jobscripts|README.md|LICENSE|build.*|\..*' &&
     fail "more at the top level than agreed"
 cd "$work"
