@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core_memory.h"
+#include "h5_defect.h"
 #include "h5_guard.h"
 #include "h5_type.h"
 
@@ -170,9 +171,23 @@ static herr_t read_selection(struct h5_field *field, uint64_t first, uint64_t co
     return result;
 }
 
+static shs_status fail_by_defect(const struct h5_field *field, uint64_t first, uint64_t count)
+{
+    unsigned major = 0, minor = 0, release = 0;
+    H5get_libversion(&major, &minor, &release);
+    return core_fail(
+        SHS_ERROR_UNSUPPORTED,
+        "%s: dataset %s: rows %llu to %llu cannot be read: the scale-offset filter of "
+        "HDF5 %u.%u.%u has a defect (HDFGroup/hdf5 issue 5861); the file may be sound: "
+        "use another version of HDF5, or remove the filter with one: h5repack -f NONE",
+        field->path, field->name, (ull)first, (ull)(first + count - 1), major, minor, release);
+}
+
 static shs_status read_rows(struct h5_field *field, uint64_t first, uint64_t count, void *rows)
 {
     if (read_selection(field, first, count, rows) >= 0) return SHS_OK;
+    if (h5_has_filter(field->dataset, H5Z_FILTER_SCALEOFFSET) && !h5_reads_scale_offset())
+        return fail_by_defect(field, first, count);
     return h5_fail(SHS_ERROR_FILE,
                    "%s: dataset %s: rows %llu to %llu cannot be read; check the file, or make it "
                    "anew",

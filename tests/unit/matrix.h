@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "h5_defect.h"
+#include "h5_guard.h"
 #include "io_filter.h"
 #include "judge.h"
 #include "registered_filters.h"
@@ -155,6 +157,15 @@ struct kind {
     unsigned of[CHOICES];
 };
 
+static inline bool scale_offset_works(void)
+{
+    static int works = -1;
+    struct h5_guard guard = h5_guard_begin();
+    if (works < 0) works = h5_reads_scale_offset();
+    h5_guard_end(&guard);
+    return works;
+}
+
 static inline bool is_chunked(const struct kind *kind)
 {
     return kind->of[LAYOUT] >= WHOLE_ROWS && kind->of[LAYOUT] <= LARGER;
@@ -166,6 +177,8 @@ static inline bool is_chunked(const struct kind *kind)
 static inline void make_possible(struct kind *kind)
 {
     unsigned *of = kind->of;
+    /* an HDF5 that does not read its own scaled values: N-bit, the entry before */
+    if (pipelines[of[FILTERS]][0] == H5Z_FILTER_SCALEOFFSET && !scale_offset_works()) of[FILTERS]--;
     if (!is_chunked(kind)) {
         of[FILTERS] = 0;
         of[GROWTH] = FIXED;

@@ -45,13 +45,19 @@ static hid_t create_file(const struct made *made)
     return file;
 }
 
+/* Less than 128: HDF5 1.14.5 cannot read scaled values that need all bits. */
+static unsigned char byte_at(hsize_t i)
+{
+    return (unsigned char)(i * i % 97);
+}
+
 static bool write_rows(hid_t data, hsize_t rows)
 {
     const hsize_t start[2] = {0}, count[] = {rows, COLUMNS};
     unsigned char *bytes = malloc(rows * COLUMNS);
     hid_t memory = H5Screate_simple(2, count, NULL), space = H5Dget_space(data);
     for (hsize_t i = 0; i < rows * COLUMNS && bytes; i++)
-        bytes[i] = (unsigned char)(i * i % 251);
+        bytes[i] = byte_at(i);
     H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL);
     bool done = bytes && H5Dwrite(data, H5T_NATIVE_UCHAR, memory, space, H5P_DEFAULT, bytes) >= 0;
     H5Sclose(memory);
@@ -137,7 +143,7 @@ static void check_sound(bool direct, hsize_t rows)
     if (NEED(run_field_open(file, path, "data", &(struct run_field_how){0}, &field) == SHS_OK)) {
         CHECK((field.direct != NULL) == direct);
         CHECK(run_field_read(&field, rows - 1, 1, row) == SHS_OK);
-        CHECK(row[1] == (((rows - 1) * COLUMNS + 1) * ((rows - 1) * COLUMNS + 1)) % 251);
+        CHECK(row[1] == byte_at((rows - 1) * COLUMNS + 1));
         run_field_close(&field);
     }
     h5_close(&file);
