@@ -130,3 +130,8 @@ target_link_libraries(plugin PRIVATE shs_flags)
 add_library(slow_open MODULE cli/slow_open.c)
 target_link_libraries(slow_open PRIVATE shs_flags ${CMAKE_DL_LIBS})
 shs_script_test(probe cli probe.sh)
+
+# Platforms
+add_executable(plain_model package/plain_model.c)
+target_link_libraries(plain_model PRIVATE shardstep shs_flags)
+shs_script_test(platform package platform.sh)

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# What must be the same on every platform: the digest of a dataset, and the weights of a model in
+# plain C after 100 steps, on any number of ranks.
+#
+#   platform.sh hashes      prints the two, for tests/platforms.sh
+. "$(dirname "$0")/../cli/common.sh"
+
+model=$BUILD/tests/plain_model
+augment='train/images: random_crop(padding=2) random_flip(axis=w, p=0.5) normalize(mean=0.286, std=0.353)'
+if [ ! -e $fashion ]; then
+    echo "SKIPPED: no Fashion-MNIST (dataset-fashion-mnist)"
+    exit 77
+fi
+import_fashion fashion.h5
+for ranks in 1 2 3; do
+    on $ranks "$SHARDSTEP" digest fashion.h5 --fields train/images,train/labels --vranks 6 --steps 5 \
+        --seed 42 --augment "$augment" > digest.$ranks || fail "digest on $ranks ranks"
+    on $ranks "$model" fashion.h5 100 > model.$ranks || fail "the model on $ranks ranks"
+done
+for ranks in 2 3; do
+    same "the digest on $ranks ranks" digest.1 digest.$ranks
+    same "the model's weights on $ranks ranks" model.1 model.$ranks
+done
+digest=$(tail -n 1 digest.1 | awk '{ print $2 }')
+weights=$(awk '{ print $6 }' model.1)
+[ "${1:-}" != hashes ] || echo "digest $digest weights $weights"
+[ "$digest" = 8505cb090facfb1ebb05b2e961473f02 ] || fail "the digest is $digest"
+[ "$weights" = 2de616c204136864 ] || fail "the weights' hash is $weights"
+finish
