@@ -1,20 +1,23 @@
 #!/usr/bin/env bash
-# Installs what is missing (Debian 12, as root or with sudo), builds, and runs every test.
+# Installs what is missing (Debian 12 or 13, as root or with sudo), builds, and runs every test.
 #
-#   tests/run.sh            all builds: release, address and undefined sanitizers, clang, and what
-#                           has threads under the thread sanitizer
-#   tests/run.sh release    one or several of: release sanitize thread clang
+#   tests/run.sh              all builds but serial: release, address and undefined sanitizers, clang,
+#                             MPICH, and what has threads under the thread sanitizer
+#   tests/run.sh release      one or several of: release sanitize thread clang mpich serial
+#   tests/run.sh --platforms  on bare Debians, which takes hours: see tests/platforms.sh
 #
 # SHARDSTEP_WORK is a folder for the builds: build/tests in this repository unless it is set.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=${SHARDSTEP_WORK:-$root/build/tests}
-builds=${*:-sanitize thread clang release}
+[ "${1:-}" != --platforms ] || { shift; exec "$root/tests/platforms.sh" "$@"; }
+builds=${*:-sanitize thread clang mpich release}
 export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$(nproc)}
 
 "$root/examples/install_debian.sh" libcunit1-dev hdf5-tools xxhash clang clang-format libclang-rt-dev g++ gcc \
     binutils procps gcc-aarch64-linux-gnu gcc-s390x-linux-gnu libc6-dev-arm64-cross \
-    libc6-dev-s390x-cross qemu-user-static python3-h5py python3-numpy python-tables-data time
+    libc6-dev-s390x-cross qemu-user-static python3-h5py python3-numpy python-tables-data time \
+    mpich libmpich-dev libhdf5-mpich-dev libhdf5-dev
 
 build() { # NAME options...
     local name=$1
@@ -31,7 +34,7 @@ run() { # NAME ctest options...
     local name=$1
     shift
     printf '\n== %s build\n' "$name"
-    (cd "$work/$name" && ctest --output-on-failure "$@")
+    (cd "$work/$name" && ctest --output-on-failure --output-junit "$work/$name.xml" "$@")
 }
 
 mkdir -p "$work"
@@ -55,8 +58,14 @@ for name in $builds; do
         build clang -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang -DSHARDSTEP_TEST_RANKS=3
         run clang -L '^(unit|mpi)$'
         ;;
+    mpich | serial) # the other MPI library, and an HDF5 without MPI
+        option=-DMPI_C_COMPILER=mpicc.mpich
+        [ $name = mpich ] || option=-DSHARDSTEP_HDF5=serial
+        build $name -DCMAKE_BUILD_TYPE=Release $option -DSHARDSTEP_TEST_RANKS=3
+        run $name -R '^(unit|mpi)\.|^cli\.(launcher|import_ranks|stats)$|^package\.platform$'
+        ;;
     *)
-        echo "there is no build '$name': release, sanitize, thread or clang" >&2
+        echo "there is no build '$name': release, sanitize, thread, clang, mpich or serial" >&2
         exit 2
         ;;
     esac
