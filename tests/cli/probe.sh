@@ -28,8 +28,9 @@ done
 "$BUILD/tests/hostile" damage 8 68 crash.h5
 code=0
 { h5ls -r crash.h5; } > /dev/null 2>&1 || code=$?
-[ "$code" = 139 ] || echo "h5ls survives crash.h5: another HDF5"
 crashed='crash.h5: opening it crashed HDF5 \(signal 11\); the file is damaged'
+# HDF5 1.14 sees the damage
+[ "$code" = 139 ] || crashed='crash.h5: its datasets cannot be listed'
 
 # an open that never ends, as where a file server does not answer
 cp fashion.h5 slow.h5
