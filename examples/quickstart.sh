@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From a fresh Debian 12 to a trained network, and the proof that the random augmentation was the
+# From a fresh Debian 12 or 13 to a trained network, and the proof that the random augmentation was the
 # same on any number of ranks. Run it from anywhere, as often as you like.
 #
 # Settings, as environment variables: EPOCHS (8), RANKS (2), SHARDSTEP_WORK (a folder for what it

@@ -7,8 +7,8 @@
 #   tests/platforms.sh --here [BUILD]...      on this system, builds of tests/run.sh (mpich serial)
 #
 # Settings, as environment variables: SHARDSTEP_WORK, a folder for all it makes (build/tests in this
-# repository); MIRROR, of Debian (the one that apt uses); RELEASE, what tests/run.sh is told to do
-# (release).
+# repository); MIRROR, of Debian (the one that apt uses); BUILDS, those of tests/run.sh to try on a
+# bare system (release mpich serial).
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=${SHARDSTEP_WORK:-$root/build/tests}
@@ -73,7 +73,7 @@ bare() { # SUITE
     (cd "$root" && git ls-files -z | tar -c --null -T - ) | tar -x -C "$folder/shardstep"
     inside "$folder" env EPOCHS=1 /shardstep/examples/quickstart.sh > "$folder.quickstart" 2>&1 ||
         { tail -n 20 "$folder.quickstart" >&2; echo "$1: examples/quickstart.sh failed" >&2; code=1; }
-    inside "$folder" /shardstep/tests/platforms.sh --here ${RELEASE:-release} mpich serial || code=1
+    inside "$folder" /shardstep/tests/platforms.sh --here ${BUILDS:-release mpich serial} || code=1
     return $code
 }
 

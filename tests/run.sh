@@ -62,7 +62,7 @@ for name in $builds; do
         option=-DMPI_C_COMPILER=mpicc.mpich
         [ $name = mpich ] || option=-DSHARDSTEP_HDF5=serial
         build $name -DCMAKE_BUILD_TYPE=Release $option -DSHARDSTEP_TEST_RANKS=3
-        run $name -R '^(unit|mpi)\.|^cli\.(launcher|import_ranks|stats)$|^package\.platform$'
+        RANKS='1 2 3' run $name -R '^(unit|mpi)\.|^cli\.(launcher|import_ranks|stats)$|^package\.platform$'
         ;;
     *)
         echo "there is no build '$name': release, sanitize, thread, clang, mpich or serial" >&2
