@@ -101,7 +101,7 @@ int main(int argc, char **argv)
         printf("%.0f paths: price %.5f, variance of the estimate %.3g, bits %a\n", paths, price,
                (square - price * price) / paths, price);
     shs_gradient_close(&mean);
-    shs_close(&run);
+    shs_must(shs_close(&run));
     MPI_Finalize();
     return 0;
 }

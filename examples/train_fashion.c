@@ -323,7 +323,7 @@ static void close_all(training *t)
     shs_loader_close(&t->train);
     shs_dataset_close(&t->test_data);
     shs_dataset_close(&t->train_data);
-    shs_close(&t->run);
+    shs_must(shs_close(&t->run));
 }
 
 /* A request to stop that comes before the run handles the signal waits until it does; one that

@@ -48,24 +48,35 @@ typedef struct shs_run_info {
 
 /* Collective over comm. Opens a run on a duplicate of `comm`, which stays the caller's. MPI must
  * have been initialised with MPI_THREAD_FUNNELED or more. MPI_COMM_NULL opens a run of one rank
- * that makes no MPI call. `options` may be NULL. On error *run is NULL. */
+ * that makes no MPI call. `options` may be NULL. SHS_ERROR_STATE if MPI is not running or was
+ * started with MPI_THREAD_SINGLE; SHS_ERROR_ARGUMENT for an inter-communicator; SHS_ERROR_DISAGREE
+ * if options differ between ranks. On error *run is NULL. */
 SHS_API SHS_MUST_CHECK shs_status shs_open(MPI_Comm comm, const shs_run_options *options,
                                            shs_run **run);
 
-/* Collective. Closes a run and leaves NULL; accepts NULL and a pointer to NULL. What was opened on
- * the run may still be closed afterwards, but not used. Call it before MPI_Finalize(). */
-SHS_API void shs_close(shs_run **run);
+/* Collective. Closes a run and leaves NULL; accepts NULL and a pointer to NULL, which then is
+ * Local. What was opened on the run may still be closed afterwards; using it is SHS_ERROR_STATE.
+ * Call it before MPI_Finalize(). The run is released in any case. Returns
+ *
+ * - a loading error that the ranks have not agreed on yet, on every rank;
+ * - SHS_ERROR_DISAGREE if other ranks make another Collective call instead. They get it from that
+ *   call, and SHS_ERROR_STATE from every later Collective call of the run: no rank waits for one
+ *   that has left. The message names the rank that closed the run and what the others called, and
+ *   belongs to the lowest rank that did not close it;
+ * - SHS_ERROR_STATE after MPI_Finalize(). */
+SHS_API shs_status shs_close(shs_run **run);
 
-/* Local. */
+/* Local. All zero for NULL. */
 SHS_API shs_run_info shs_info(const shs_run *run);
 
 /* Collective. Ends a step in a program that has no gradients: returns the lowest failing rank's
  * loading error on every rank, and takes a stop request to all ranks. */
 SHS_API SHS_MUST_CHECK shs_status shs_agree(shs_run *run);
 
-/* Local. Asks for a stop. The next Collective call of the run, usually shs_gradient_mean() or
- * shs_agree(), takes the request to all ranks; from then on shs_next() returns SHS_STOP at the next
- * step's beginning, on every rank. */
+/* Local. Asks for a stop; does nothing for NULL. The next Collective call of the run, usually
+ * shs_gradient_mean() or shs_agree(), takes the request to all ranks; from then on shs_next()
+ * returns SHS_STOP at the next step's beginning, on every rank, but not for a loader with
+ * through_stop. */
 SHS_API void shs_request_stop(shs_run *run);
 
 #ifdef __cplusplus

@@ -60,6 +60,10 @@ void cli_help(const struct cli_command *command);
 /* Local. The exit code of a status; prints an error's message on the rank whose it is. */
 int cli_exit_code(shs_status status);
 
+/* Collective. Closes a command's run. `code` or, if the command had no error and closing has one,
+ * that of an error, which it then prints. */
+int cli_close(shs_run **run, int code);
+
 /* Local. An option's value as one of an enumeration: names separated by spaces, in its order. */
 shs_status cli_word(const char *option, const char *value, const char *names, int *number);
 

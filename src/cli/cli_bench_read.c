@@ -370,10 +370,10 @@ shs_status cli_bench_read(const char *folder)
     if (!status) status = mpi_job_open(&options, &bench.run);
     if (!status) status = run_all(&bench);
     if (bench.path) io_discard(bench.path, status);
-    mpi_job_close(&bench.run);
+    shs_status closed = mpi_job_close(&bench.run);
     io_lane_free(&bench.lane);
     core_free(&bench.memory);
     core_free(&bench.order);
     core_free(&bench.path);
-    return status;
+    return status ? status : closed;
 }

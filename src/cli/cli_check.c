@@ -268,7 +268,7 @@ static int run(const struct cli_arguments *arguments)
     int code = cli_exit_code(status);
     core_free(&verdict.bad);
     run_check_free(&verdict.own);
-    mpi_job_close(&job);
+    code = cli_close(&job, code);
     return code == CLI_DONE && bad ? CLI_DIFFERENT : code;
 }
 

@@ -97,8 +97,7 @@ static int run(const struct cli_arguments *arguments)
     core_free(&digest.all);
     shs_loader_close(&digest.loader);
     shs_dataset_close(&digest.dataset);
-    mpi_job_close(&digest.run);
-    return code;
+    return cli_close(&digest.run, code);
 }
 
 const struct cli_command cli_digest = {

@@ -353,8 +353,7 @@ static int run(const struct cli_arguments *arguments)
     shs_status status = mpi_job_open(&options, &import.run);
     if (!status) status = import_all(&import);
     int code = cli_exit_code(status);
-    mpi_job_close(&import.run);
-    return code;
+    return cli_close(&import.run, code);
 }
 
 const struct cli_command cli_import = {

@@ -23,6 +23,12 @@ int cli_exit_code(shs_status status)
     return CLI_ERROR;
 }
 
+int cli_close(shs_run **run, int code)
+{
+    shs_status status = mpi_job_close(run);
+    return status < 0 && code != CLI_ERROR ? cli_exit_code(status) : code;
+}
+
 static void print_usage(FILE *to)
 {
     fprintf(to, "usage: shardstep COMMAND ... ('shardstep COMMAND --help' tells more)\n\n");

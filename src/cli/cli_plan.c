@@ -111,12 +111,12 @@ static shs_status open_plan(struct cli_plan *plan)
     return core_new(order_most_rows(shape), sizeof *plan->rows, "a batch's rows", &plan->rows);
 }
 
-static void close_plan(struct cli_plan *plan)
+static int close_plan(struct cli_plan *plan, int code)
 {
     run_order_close(&plan->order);
     core_free(&plan->rows);
     shs_dataset_close(&plan->dataset);
-    mpi_job_close(&plan->run);
+    return cli_close(&plan->run, code);
 }
 
 /* ---- The plan itself. */
@@ -207,8 +207,7 @@ static int run(const struct cli_arguments *arguments)
     if (mpi_job_rank() != 0) return CLI_DONE;
     shs_status status = open_plan(&plan);
     int code = status ? cli_exit_code(status) : answer(&plan);
-    close_plan(&plan);
-    return code;
+    return close_plan(&plan, code);
 }
 
 const struct cli_command cli_plan = {

@@ -218,8 +218,7 @@ static int run_alone(const struct cli_arguments *arguments)
     int code = status ? cli_exit_code(status) : print_verdict(&replay, hash);
     shs_loader_close(&replay.loader);
     shs_dataset_close(&replay.dataset);
-    mpi_job_close(&replay.run);
-    return code;
+    return cli_close(&replay.run, code);
 }
 
 static int run(const struct cli_arguments *arguments)

@@ -170,6 +170,6 @@ shs_status cli_print_samples(const struct cli_arguments *arguments)
     if (!status) status = print(arguments, dataset);
     core_free(&fields);
     shs_dataset_close(&dataset);
-    mpi_job_close(&run);
-    return status;
+    shs_status closed = mpi_job_close(&run);
+    return status ? status : closed;
 }

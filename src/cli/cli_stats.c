@@ -218,8 +218,7 @@ static int run(const struct cli_arguments *arguments)
     shs_status status = mpi_job_open(&options, &job);
     if (!status) status = make_and_print(arguments, job);
     int code = cli_exit_code(status);
-    mpi_job_close(&job);
-    return code;
+    return cli_close(&job, code);
 }
 
 const struct cli_command cli_stats = {

@@ -77,6 +77,13 @@ shs_status core_fail(shs_status status, const char *format, ...)
     return core_tell(status, text, true, false);
 }
 
+shs_status core_require(const void *argument, const char *function, const char *name,
+                        const char *advice)
+{
+    if (argument) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT, "%s: %s is NULL; %s", function, name, advice);
+}
+
 shs_status core_wrap(shs_status status, const char *format, ...)
 {
     char text[CORE_MESSAGE_BYTES];

@@ -17,6 +17,11 @@ __attribute__((format(printf, 2, 3))) shs_status core_fail(shs_status status, co
 __attribute__((format(printf, 2, 3))) shs_status core_wrap(shs_status status, const char *format,
                                                            ...);
 
+/* SHS_ERROR_ARGUMENT if an argument that a public function needs is NULL: the message names both
+ * and says what to pass. SHS_OK otherwise. */
+shs_status core_require(const void *argument, const char *function, const char *name,
+                        const char *advice);
+
 /* Sets the message as it is, with its origin: an error kept or received earlier. */
 shs_status core_tell(shs_status status, const char *message, bool mine, bool agreed);
 

@@ -14,11 +14,14 @@ enum {
     CALL_NEG, /* the greatest and the smallest hash are equal if all are */
     ENDED,    /* epochs that wait to be judged, likewise */
     ENDED_NEG,
+    CLOSES, /* ranks - rank of a rank that closes the run, else 0 */
+    STAYS,  /* ranks - rank of a rank that does not */
     N_COMPARED
 };
 
 struct call_text {
     char text[320];
+    bool closes; /* the run */
 };
 
 /* FNV-1a (Fowler, Noll, Vo), cut to 63 bits so that its negative exists. */
@@ -87,6 +90,39 @@ static shs_status share_disagreement(shs_run *run, const struct call_text *call)
     return core_tell(SHS_ERROR_DISAGREE, message, run->rank == differs, true);
 }
 
+/* There are ranks that close the run, and others that do not and so would wait for them for ever:
+ * the lowest rank of these speaks, since a program seldom asks what shs_close() returns. */
+static shs_status share_leaving(shs_run *run, shs_status failed, const struct call_text *call)
+{
+    int closes = run->left_by - 1, stays = run->left_with;
+    struct call_text other = *call;
+    char message[CORE_MESSAGE_BYTES];
+    if (failed) return core_tell(failed, shs_message(), run->rank == stays, true);
+    shs_status status =
+        mpi_check(MPI_Bcast(&other, (int)sizeof other, MPI_BYTE, stays, run->link->comm),
+                  "MPI_Bcast of a call");
+    if (status) return status;
+    snprintf(message, sizeof message,
+             "rank %d: called shs_close where rank %d called %s; a rank may close the run only "
+             "when all do. The run is over on every rank: close it there too",
+             closes, stays, other.text);
+    return core_tell(SHS_ERROR_DISAGREE, message, run->rank == stays, true);
+}
+
+/* The run is closed here, or a rank that would have to take part has closed it. */
+static shs_status refuse_gone(const shs_run *run, const struct call_text *call)
+{
+    char message[CORE_MESSAGE_BYTES];
+    int name = (int)strcspn(call->text, "(");
+    if (run->closed)
+        return core_fail(SHS_ERROR_STATE, "rank %d: %.*s: its run is closed; open another run",
+                         run->rank, name, call->text);
+    snprintf(message, sizeof message,
+             "rank %d: %.*s: rank %d has closed the run; close it on every rank, too",
+             run->left_with, name, call->text, run->left_by - 1);
+    return core_tell(SHS_ERROR_STATE, message, run->rank == run->left_with, true);
+}
+
 static shs_status agree_alone(shs_run *run, shs_status mine)
 {
     char message[CORE_MESSAGE_BYTES];
@@ -108,11 +144,20 @@ static shs_status agree(shs_run *run, shs_status mine, uint64_t loader,
                                [ENDED] = ended,
                                [ENDED_NEG] = -ended};
     int64_t all[N_COMPARED];
+    own[call->closes ? CLOSES : STAYS] = run->ranks - run->rank;
     *judge = ended != 0;
+    if (run->closed || run->left_by) return refuse_gone(run, call);
     if (!run->link) return agree_alone(run, mine);
     int code = MPI_Allreduce(own, all, N_COMPARED, MPI_INT64_T, MPI_MAX, run->link->comm);
     if (code != MPI_SUCCESS) return mpi_check(code, "agreeing on a status");
-    if (all[FAILED]) return share_failure(run, run->ranks - (int)all[FAILED], mine, loader);
+    bool leaves = all[CLOSES] && all[STAYS];
+    if (leaves) {
+        run->left_by = run->ranks - (int)all[CLOSES] + 1;
+        run->left_with = run->ranks - (int)all[STAYS];
+    }
+    if (all[FAILED]) mine = share_failure(run, run->ranks - (int)all[FAILED], mine, loader);
+    if (leaves) return share_leaving(run, all[FAILED] ? mine : SHS_OK, call);
+    if (all[FAILED]) return mine;
     if (all[CALL] != -all[CALL_NEG]) return share_disagreement(run, call);
     run->stop_agreed = run->stop_agreed || all[STOP];
     *judge = all[ENDED] && all[ENDED] == -all[ENDED_NEG];
@@ -137,24 +182,36 @@ shs_status mpi_agree(shs_run *run, shs_status mine, const char *call, ...)
     return agree(run, mine, UINT64_MAX, &text, &judge);
 }
 
-shs_status mpi_settle(shs_run *run, shs_status mine, const char *call, ...)
+static shs_status settle(shs_run *run, shs_status mine, const struct call_text *call)
 {
     uint64_t loader = UINT64_MAX;
-    va_list arguments;
-    va_start(arguments, call);
-    struct call_text text = print_call(call, arguments);
     bool judge;
-    va_end(arguments);
     if (run->kept) {
         loader = run->kept_id;
         mine = core_tell(run->kept, run->kept_message, true, false);
     }
     run->kept = SHS_OK;
-    shs_status status = agree(run, mine, loader, &text, &judge);
+    shs_status status = agree(run, mine, loader, call, &judge);
     return status || !judge ? status : mpi_ledgers_judge(run);
+}
+
+shs_status mpi_settle(shs_run *run, shs_status mine, const char *call, ...)
+{
+    va_list arguments;
+    va_start(arguments, call);
+    struct call_text text = print_call(call, arguments);
+    va_end(arguments);
+    return settle(run, mine, &text);
+}
+
+shs_status mpi_settle_close(shs_run *run)
+{
+    return settle(run, SHS_OK, &(struct call_text){.text = "shs_close", .closes = true});
 }
 
 shs_status shs_agree(shs_run *run)
 {
+    shs_status status = core_require(run, "shs_agree", "run", "open it with shs_open()");
+    if (status) return status;
     return mpi_settle(run, SHS_OK, "shs_agree");
 }

@@ -90,9 +90,9 @@ shs_status mpi_job_open_alone(const struct mpi_job_options *options, shs_run **r
     return shs_open(MPI_COMM_NULL, &run_options, run);
 }
 
-void mpi_job_close(shs_run **run)
+shs_status mpi_job_close(shs_run **run)
 {
-    shs_close(run);
+    return shs_close(run);
 }
 
 int mpi_job_rank(void)

@@ -25,7 +25,7 @@ shs_status mpi_job_open(const struct mpi_job_options *options, shs_run **run);
 shs_status mpi_job_open_alone(const struct mpi_job_options *options, shs_run **run);
 
 /* Collective. What shs_close() does. */
-void mpi_job_close(shs_run **run);
+shs_status mpi_job_close(shs_run **run);
 
 /* This process's rank in the job; 0 without MPI. */
 int mpi_job_rank(void);

@@ -17,4 +17,9 @@ enum {
 /* SHS_OK, or the MPI library's reason. */
 shs_status mpi_check(int code, const char *operation);
 
+/* Collective. mpi_settle() for a rank that closes the run, whatever collective function the other
+ * ranks are in. If there are ranks that do not close it, all return an error, and the run is over
+ * on every rank: run->left_by. */
+shs_status mpi_settle_close(shs_run *run);
+
 #endif

@@ -21,30 +21,56 @@ shs_status mpi_check(int code, const char *operation)
     return core_fail(SHS_ERROR_MPI, "%s failed: %s", operation, text);
 }
 
-/* MPI calls are made in the caller's thread only, so FUNNELED is enough, but it must be there:
- * plain MPI_Init gives less. */
-static shs_status check_mpi(void)
+/* The two groups of an inter-communicator, joined to one for as long as it takes to choose the one
+ * rank of both that speaks. */
+static shs_status refuse_two_groups(MPI_Comm comm)
 {
-    int started = 0, finished = 0, level = MPI_THREAD_SINGLE;
+    MPI_Comm both;
+    int rank = 0;
+    MPI_Intercomm_merge(comm, 0, &both);
+    MPI_Comm_rank(both, &rank);
+    MPI_Comm_free(&both);
+    return core_tell(SHS_ERROR_ARGUMENT,
+                     "the communicator joins two groups of processes (an inter-communicator); "
+                     "make it one group with MPI_Intercomm_merge",
+                     rank == 0, true);
+}
+
+/* Whether there can be a run on a communicator: what no rank can agree on with the others. */
+static shs_status check_comm(MPI_Comm comm)
+{
+    int started = 0, finished = 0, joins_groups = 0;
     MPI_Initialized(&started);
     MPI_Finalized(&finished);
     if (!started || finished)
         return core_fail(SHS_ERROR_STATE,
                          "MPI is not running; call MPI_Init_thread first, or pass MPI_COMM_NULL "
                          "for a run of one rank without MPI");
-    MPI_Query_thread(&level);
-    if (level < MPI_THREAD_FUNNELED)
-        return core_fail(SHS_ERROR_STATE, "MPI was started by MPI_Init; call MPI_Init_thread with "
-                                          "MPI_THREAD_FUNNELED");
-    return mpi_job_check();
+    MPI_Comm_test_inter(comm, &joins_groups);
+    return joins_groups ? refuse_two_groups(comm) : mpi_job_check();
 }
 
-/* Collective over a communicator that is no run's yet, or Local without one: SHS_ERROR_MEMORY on
- * every rank if there is a rank without memory, with the lowest one's message. */
-static shs_status agree_on_memory(MPI_Comm comm, shs_status mine)
+/* MPI calls are made in the caller's thread only, so FUNNELED is enough, but it must be there:
+ * plain MPI_Init gives less. */
+static shs_status check_level(MPI_Comm comm)
 {
-    char message[CORE_MESSAGE_BYTES];
+    int level = MPI_THREAD_FUNNELED;
+    if (comm != MPI_COMM_NULL) MPI_Query_thread(&level);
+    if (level >= MPI_THREAD_FUNNELED) return SHS_OK;
+    return core_fail(SHS_ERROR_STATE, "MPI was started by MPI_Init; call MPI_Init_thread with "
+                                      "MPI_THREAD_FUNNELED");
+}
+
+/* Collective over a communicator that is no run's yet, or Local without one: the lowest failing
+ * rank's status and message on every rank. */
+static shs_status agree_without_run(MPI_Comm comm, shs_status mine)
+{
+    struct {
+        int status;
+        char message[CORE_MESSAGE_BYTES];
+    } failure;
     int rank = 0, ranks = 1;
+    memset(&failure, 0, sizeof failure);
     if (comm != MPI_COMM_NULL) {
         MPI_Comm_rank(comm, &rank);
         MPI_Comm_size(comm, &ranks);
@@ -52,18 +78,24 @@ static shs_status agree_on_memory(MPI_Comm comm, shs_status mine)
     int candidate = mine ? rank : ranks, lowest = candidate;
     if (comm != MPI_COMM_NULL) MPI_Allreduce(&candidate, &lowest, 1, MPI_INT, MPI_MIN, comm);
     if (lowest == ranks) return SHS_OK;
-    snprintf(message, sizeof message, "rank %d: shs_open: no memory for a run", lowest);
-    return core_tell(SHS_ERROR_MEMORY, message, rank == lowest, true);
+    if (rank == lowest) {
+        failure.status = mine;
+        snprintf(failure.message, sizeof failure.message, "rank %d: shs_open: %.*s", rank,
+                 CORE_MESSAGE_BYTES - 32, shs_message());
+    }
+    if (comm != MPI_COMM_NULL) MPI_Bcast(&failure, (int)sizeof failure, MPI_BYTE, lowest, comm);
+    return core_tell((shs_status)failure.status, failure.message, rank == lowest, true);
 }
 
-/* The run of every rank, or of none: a rank without memory says so before the first call that the
- * others would wait in. */
-static shs_status make_run(MPI_Comm comm, shs_run **run)
+/* The run of every rank, or of none: a rank that cannot make it says so before the first call that
+ * the others would wait in. */
+static shs_status make_run(MPI_Comm comm, shs_status mine, shs_run **run)
 {
-    shs_status status = core_new(1, sizeof **run, "a run", run);
+    shs_status status = mine;
+    if (!status) status = core_new(1, sizeof **run, "a run", run);
     if (!status && comm != MPI_COMM_NULL)
         status = core_new(1, sizeof *(*run)->link, "a communicator", &(*run)->link);
-    status = agree_on_memory(comm, status);
+    status = agree_without_run(comm, status);
     if (status && *run) core_free(&(*run)->link);
     if (status) core_free(run);
     return status;
@@ -101,14 +133,30 @@ static shs_status place_vranks(shs_run *run, uint64_t vranks)
     return SHS_OK;
 }
 
-shs_status shs_open(MPI_Comm comm, const shs_run_options *options, shs_run **run)
+/* Collective: it belongs to shs_close(), though objects of the run may outlive it. A communicator
+ * that some ranks may never free is left to MPI_Finalize(). */
+static void close_link(shs_run *run, bool together)
 {
-    static const shs_run_options defaults = {0};
-    if (!options) options = &defaults;
+    int finished = 0;
+    if (!run->link) return;
+    MPI_Finalized(&finished);
+    if (!finished && together) MPI_Comm_free(&run->link->comm);
+    core_free(&run->link);
+}
+
+static void release(shs_run **run, bool together)
+{
+    mpi_stop_remove(*run);
+    close_link(*run, together);
+    (*run)->closed = true;
+    mpi_run_release(*run);
     *run = NULL;
-    shs_status status = comm == MPI_COMM_NULL ? SHS_OK : check_mpi();
-    if (status) return core_wrap(status, "shs_open");
-    status = make_run(comm, run);
+}
+
+static shs_status open_run(MPI_Comm comm, const shs_run_options *options, shs_status mine,
+                           shs_run **run)
+{
+    shs_status status = make_run(comm, mine, run);
     if (status) return status;
     status = open_link(comm, *run);
     if (status) {
@@ -123,27 +171,38 @@ shs_status shs_open(MPI_Comm comm, const shs_run_options *options, shs_run **run
                        "shs_open(seed %llu, vranks %llu, stop_signal %d)",
                        (unsigned long long)options->seed, (unsigned long long)options->vranks,
                        options->stop_signal);
-    if (status) shs_close(run);
+    if (status) release(run, true);
     return status;
 }
 
-/* Collective: it belongs to shs_close(), though objects of the run may outlive it. */
-static void close_link(shs_run *run)
+shs_status shs_open(MPI_Comm comm, const shs_run_options *options, shs_run **run)
 {
-    int finished = 0;
-    if (!run->link) return;
-    MPI_Finalized(&finished);
-    if (!finished) MPI_Comm_free(&run->link->comm);
-    core_free(&run->link);
+    static const shs_run_options defaults = {0};
+    shs_run *nowhere = NULL;
+    shs_status status = comm == MPI_COMM_NULL ? SHS_OK : check_comm(comm);
+    if (run) *run = NULL;
+    if (status) return core_wrap(status, "shs_open");
+    status = check_level(comm);
+    if (!run)
+        status = core_fail(SHS_ERROR_ARGUMENT, "run is NULL; pass the address of a shs_run *");
+    return open_run(comm, options ? options : &defaults, status, run ? run : &nowhere);
 }
 
-void shs_close(shs_run **run)
+shs_status shs_close(shs_run **run)
 {
-    if (!run || !*run) return;
-    mpi_stop_remove(*run);
-    close_link(*run);
-    mpi_run_release(*run);
-    *run = NULL;
+    int finished = 0;
+    shs_status status;
+    if (!run || !*run) return SHS_OK;
+    if ((*run)->link) MPI_Finalized(&finished);
+    if (finished)
+        status = core_fail(SHS_ERROR_STATE,
+                           "rank %d: shs_close: MPI_Finalize() was called before; close the run "
+                           "first",
+                           (*run)->rank);
+    else
+        status = mpi_settle_close(*run);
+    release(run, !finished && !(*run)->left_by);
+    return status;
 }
 
 void mpi_run_hold(shs_run *run)
@@ -159,6 +218,7 @@ void mpi_run_release(shs_run *run)
 
 shs_run_info shs_info(const shs_run *run)
 {
+    if (!run) return (shs_run_info){0};
     return (shs_run_info){.seed = run->seed,
                           .vranks = run->vranks,
                           .first_vrank = run->first_vrank,
@@ -172,6 +232,8 @@ void mpi_watch_begin(shs_run *run, struct mpi_watch *watch, uint64_t id)
     watch->id = id;
     watch->next = run->watches;
     run->watches = watch;
+    if (run->kept_is_closed) run->kept = SHS_OK;
+    run->kept_is_closed = false;
 }
 
 void mpi_watch_end(shs_run *run, struct mpi_watch *watch)
@@ -180,7 +242,7 @@ void mpi_watch_end(shs_run *run, struct mpi_watch *watch)
     while (*at && *at != watch)
         at = &(*at)->next;
     if (*at) *at = watch->next;
-    mpi_watch_forget(run, watch);
+    if (watch->told && run->kept && run->kept_id == watch->id) run->kept_is_closed = true;
 }
 
 static void copy_message(char to[CORE_MESSAGE_BYTES])
@@ -193,6 +255,7 @@ void mpi_watch_fail(shs_run *run, struct mpi_watch *watch, shs_status status)
     if (!run->kept) {
         run->kept = status;
         run->kept_id = watch->id;
+        run->kept_is_closed = false;
         copy_message(run->kept_message);
     }
     watch->failed = core_wrap(status, "rank %d", run->rank);

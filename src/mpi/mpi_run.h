@@ -43,9 +43,14 @@ struct shs_run {
 
     /* A loading error of this rank that the others do not know of yet. */
     shs_status kept;
-    uint64_t kept_id; /* of the loader */
+    uint64_t kept_id;    /* of the loader */
+    bool kept_is_closed; /* that loader was closed after shs_next() had returned the error */
     char kept_message[CORE_MESSAGE_BYTES];
     struct mpi_watch *watches;
+
+    bool closed;   /* by this rank: what is open on the run may only be closed */
+    int left_by;   /* 1 + the lowest rank that closed the run while others went on; 0: none */
+    int left_with; /* then the lowest rank that went on, which speaks */
 
     bool stop_asked;  /* on this rank */
     bool stop_agreed; /* on every rank */
@@ -59,7 +64,9 @@ struct shs_run {
 void mpi_run_hold(shs_run *run);
 void mpi_run_release(shs_run *run);
 
-/* Local. Makes a loader known to the run, and unknown. */
+/* Local. Makes a loader known to the run, and unknown. A kept error of a loader that is closed
+ * stays kept until it is agreed on or, once the program has been told of it, another loader is
+ * opened. */
 void mpi_watch_begin(shs_run *run, struct mpi_watch *watch, uint64_t id);
 void mpi_watch_end(shs_run *run, struct mpi_watch *watch);
 

@@ -47,7 +47,7 @@ void mpi_stop_remove(shs_run *run)
 
 void shs_request_stop(shs_run *run)
 {
-    run->stop_asked = true;
+    if (run) run->stop_asked = true;
 }
 
 bool mpi_stop_asked(const shs_run *run)

@@ -127,6 +127,133 @@ static void test_a_kept_error_is_handed_over_once(void)
     shs_close(&run);
 }
 
+/* ---- closing */
+
+/* The number of ranks on which it holds. */
+static int ranks_where(bool condition)
+{
+    int mine = condition, all = 0;
+    MPI_Allreduce(&mine, &all, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    return all;
+}
+
+static bool named(const char *format, int rank)
+{
+    char words[64];
+    snprintf(words, sizeof words, format, rank);
+    return message_has(words);
+}
+
+static void test_closing_is_agreed_on(void)
+{
+    shs_run *run = open_run(0);
+    CHECK(shs_close(&run) == SHS_OK && run == NULL);
+    CHECK(shs_close(&run) == SHS_OK);
+    CHECK(shs_close(NULL) == SHS_OK);
+}
+
+/* A rank that leaves the loop alone: it is told, the others are told, and nobody waits. */
+static void test_a_rank_that_closes_alone(void)
+{
+    for (int leaving = 0; leaving < all_ranks() && all_ranks() > 1; leaving++) {
+        shs_run *run = open_run(0);
+        int speaker = leaving == 0;
+        bool leaves = my_rank() == leaving;
+        CHECK(shs_agree(run) == SHS_OK);
+        shs_status status = leaves ? shs_close(&run) : mpi_agree(run, SHS_OK, "work(%d)", 17);
+        CHECK(status == SHS_ERROR_DISAGREE && shs_message_is_agreed());
+        CHECK(shs_message_is_mine() == (my_rank() == speaker));
+        CHECK(named("rank %d: called shs_close", leaving));
+        CHECK(named("where rank %d called work(17)", speaker));
+        CHECK(!leaves || run == NULL);
+        for (int i = 0; i < 2 && !leaves; i++) {
+            CHECK(shs_agree(run) == SHS_ERROR_STATE && shs_message_is_agreed());
+            CHECK(shs_message_is_mine() == (my_rank() == speaker));
+            CHECK(message_has("shs_agree: ") && named("rank %d has closed the run", leaving));
+        }
+        CHECK(leaves || shs_close(&run) == SHS_ERROR_STATE);
+        CHECK(run == NULL);
+    }
+}
+
+/* Errors of a loader that was closed before anybody was told, which is what the end of a program
+ * without gradients does. */
+static void test_closing_hands_over_a_kept_error(void)
+{
+    shs_run *run = open_run(0);
+    struct mpi_watch watch = {0};
+    mpi_watch_begin(run, &watch, run->opened++);
+    if (my_rank() == last_rank())
+        mpi_watch_fail(run, &watch, core_fail(SHS_ERROR_FORMAT, "chunk 3 is damaged"));
+    mpi_watch_end(run, &watch);
+    core_tell(SHS_OK, "", false, false);
+    CHECK(agreed_failure(shs_close(&run), SHS_ERROR_FORMAT, last_rank()));
+    CHECK(message_has("chunk 3 is damaged") && run == NULL);
+}
+
+static void test_a_rank_that_closes_alone_tells_its_error(void)
+{
+    if (all_ranks() == 1) return;
+    shs_run *run = open_run(0);
+    struct mpi_watch watch = {0};
+    bool leaves = my_rank() == last_rank();
+    mpi_watch_begin(run, &watch, run->opened++);
+    if (leaves) mpi_watch_fail(run, &watch, core_fail(SHS_ERROR_FORMAT, "chunk 3 is damaged"));
+    mpi_watch_end(run, &watch);
+    shs_status status = leaves ? shs_close(&run) : shs_agree(run);
+    CHECK(status == SHS_ERROR_FORMAT && message_has("chunk 3 is damaged"));
+    CHECK(named("rank %d: ", last_rank()));
+    CHECK(shs_message_is_mine() == (my_rank() == 0)); /* the other one may not look */
+    CHECK(leaves || shs_agree(run) == SHS_ERROR_STATE);
+    CHECK(leaves || shs_close(&run) == SHS_ERROR_STATE);
+}
+
+/* Told of an error, a program may close the loader and open another one. */
+static void test_a_loader_opened_anew_forgets_the_error(void)
+{
+    shs_run *run = open_run(0);
+    struct mpi_watch first = {0}, second = {0};
+    mpi_watch_begin(run, &first, run->opened++);
+    if (my_rank() == last_rank()) {
+        mpi_watch_fail(run, &first, core_fail(SHS_ERROR_FORMAT, "chunk 3 is damaged"));
+        first.told = true;
+    }
+    mpi_watch_end(run, &first);
+    mpi_watch_begin(run, &second, run->opened++);
+    CHECK(shs_agree(run) == SHS_OK);
+    mpi_watch_end(run, &second);
+    CHECK(shs_close(&run) == SHS_OK);
+}
+
+/* ---- what a run is opened on */
+
+static void test_two_groups_are_refused(void)
+{
+    if (all_ranks() == 1) return;
+    MPI_Comm half, both;
+    shs_run *run = (shs_run *)1;
+    int color = my_rank() % 2;
+    MPI_Comm_split(MPI_COMM_WORLD, color, 0, &half);
+    MPI_Intercomm_create(half, 0, MPI_COMM_WORLD, 1 - color, 7, &both);
+    CHECK(shs_open(both, NULL, &run) == SHS_ERROR_ARGUMENT && run == NULL);
+    CHECK(message_has("shs_open: ") && message_has("inter-communicator"));
+    CHECK(message_has("MPI_Intercomm_merge") && shs_message_is_agreed());
+    CHECK(ranks_where(shs_message_is_mine()) == 1);
+    MPI_Comm_free(&both);
+    MPI_Comm_free(&half);
+}
+
+static void test_a_rank_without_room_for_the_run(void)
+{
+    for (int failing = 0; failing < all_ranks(); failing++) {
+        shs_run *run = (shs_run *)1;
+        shs_status status = shs_open(MPI_COMM_WORLD, NULL, my_rank() == failing ? NULL : &run);
+        CHECK(agreed_failure(status, SHS_ERROR_ARGUMENT, failing));
+        CHECK(message_has("shs_open: run is NULL"));
+        CHECK(my_rank() == failing || run == NULL);
+    }
+}
+
 static void test_a_run_knows_its_place(void)
 {
     for (uint64_t more = 0; more < 12; more++) {
@@ -505,6 +632,13 @@ int main(void)
         {"a stop of one rank reaches all", test_a_stop_of_one_rank_reaches_all},
         {"a stop outlives an error", test_a_stop_outlives_an_error},
         {"a kept error is handed over once", test_a_kept_error_is_handed_over_once},
+        {"closing is agreed on", test_closing_is_agreed_on},
+        {"a rank that closes alone", test_a_rank_that_closes_alone},
+        {"closing hands over a kept error", test_closing_hands_over_a_kept_error},
+        {"a rank that closes alone tells its error", test_a_rank_that_closes_alone_tells_its_error},
+        {"a loader opened anew forgets the error", test_a_loader_opened_anew_forgets_the_error},
+        {"two groups are refused", test_two_groups_are_refused},
+        {"a rank without room for the run", test_a_rank_without_room_for_the_run},
         {"a run knows its place", test_a_run_knows_its_place},
         {"vranks default to the ranks", test_vranks_default_to_the_ranks},
         {"more ranks than vranks are refused", test_more_ranks_than_vranks_are_refused},
