@@ -95,6 +95,7 @@ static void open_data(training *t)
     shs_must(shs_loader_open(t->test_data,
                              &(shs_loader_options){.batch = TEST_BATCH,
                                                    .epochs = 1,
+                                                   .through_stop = true,
                                                    .shuffle = SHS_SHUFFLE_NONE,
                                                    .augment = "test/images: " NORMALIZE},
                              &t->test));
@@ -187,24 +188,21 @@ static const uint8_t *labels_of(const training *t, const shs_batch *batch)
 }
 
 /* Counts every test image once, however many ranks there are: integers, so that no order matters.
- * SHS_STOP if it was stopped before the end: then nothing was counted. */
-static shs_status test(training *t)
+ * A stop waits until it is done. */
+static void test(training *t)
 {
     uint64_t correct = 0;
     shs_batch batch;
-    shs_status status;
     shs_must(shs_seek(t->test, (shs_cursor){0}));
-    while ((status = shs_must(shs_next(t->test, &batch))) == SHS_OK) {
+    while (shs_must(shs_next(t->test, &batch)) == SHS_OK) {
         if (batch.count > 0)
             correct += (uint64_t)network_evaluate(t->net, batch.field[0].data, labels_of(t, &batch),
                                                   (size_t)batch.count)
                            .correct;
         if (batch.ends_step) shs_must(shs_agree(t->run));
     }
-    if (status == SHS_STOP) return status;
     MPI_Allreduce(MPI_IN_PLACE, &correct, 1, MPI_UINT64_T, MPI_SUM, MPI_COMM_WORLD);
     t->book.test_correct = correct;
-    return SHS_OK;
 }
 
 static double test_accuracy(const training *t)
@@ -212,12 +210,11 @@ static double test_accuracy(const training *t)
     return (double)t->book.test_correct / (double)shs_dataset_samples(t->test_data);
 }
 
-/* After the last step of an epoch; again if that was stopped. */
-static shs_status end_epoch(training *t)
+/* After the last step of an epoch; again if the process was killed meanwhile. */
+static void end_epoch(training *t)
 {
-    const shs_status status = test(t);
-    double *sums = t->book.epoch;
-    if (status == SHS_STOP) return status;
+    const double *sums = t->book.epoch;
+    test(t);
     t->book.tested++;
     fashion_report_epoch(&t->report, &(fashion_epoch){.epoch = t->book.tested,
                                                       .step = shs_tell(t->train).step,
@@ -228,20 +225,12 @@ static shs_status end_epoch(training *t)
                                                       .vranks = t->info.vranks});
     memset(t->book.epoch, 0, sizeof t->book.epoch);
     save(t);
-    return SHS_OK;
 }
 
-/* The rows of a step over all virtual ranks: fewer in an epoch's last. */
-static uint64_t rows_of(const training *t, const shs_batch *batch)
-{
-    const uint64_t full = t->info.vranks * t->with.batch;
-    const uint64_t left = shs_dataset_samples(t->train_data) - batch->epoch_step * full;
-    return left < full ? left : full;
-}
-
+/* A step's means count for as many rows as the step has: fewer in an epoch's last. */
 static void end_step(training *t, const shs_batch *batch)
 {
-    const uint64_t rows = rows_of(t, batch), every = t->with.checkpoint_every;
+    const uint64_t rows = batch->step_rows, every = t->with.checkpoint_every;
     t->book.epoch[LOSS] += t->metrics[LOSS] * (double)rows;
     t->book.epoch[CORRECT] += t->metrics[CORRECT] * (double)rows;
     t->book.epoch[ROWS] += (double)rows;
@@ -265,7 +254,7 @@ static shs_status train(training *t)
     shs_status status;
     for (;;) {
         const shs_cursor cursor = shs_tell(t->train);
-        if (cursor.epoch > t->book.tested && end_epoch(t) == SHS_STOP) return SHS_STOP;
+        if (cursor.epoch > t->book.tested) end_epoch(t);
         if (cursor.step >= t->with.steps) return SHS_END;
         do {
             status = shs_must(shs_next(t->train, &batch));

@@ -112,13 +112,15 @@ typedef struct shs_loader_options {
 
     const char *augment; /* see augment.h; NULL: samples as they are. Copied. */
     shs_augment_by augment_by;
-    uint32_t stream;  /* this loader's number, 0 … 15: two open loaders of a run that both draw
-                         need different ones, such as 0 for training and 1 for validation */
-    uint32_t ahead;   /* steps to load ahead: other than 0 is refused in this version */
-    uint32_t threads; /* that read and decode, up to 64, the calling one among them: 0 and 1 mean
-                         that it does so alone. Bytes that must come from a disk are waited for by
-                         16 in any case. Fields that are read through HDF5 are read by the calling
-                         thread. No result depends on it. */
+    uint32_t stream;   /* this loader's number, 0 … 15: two open loaders of a run that both draw
+                          need different ones, such as 0 for training and 1 for validation */
+    bool through_stop; /* an agreed stop does not end this loader: an evaluation delivers its epoch
+                          all the same */
+    uint32_t ahead;    /* steps to load ahead: other than 0 is refused in this version */
+    uint32_t threads;  /* that read and decode, up to 64, the calling one among them: 0 and 1 mean
+                          that it does so alone. Bytes that must come from a disk are waited for by
+                          16 in any case. Fields that are read through HDF5 are read by the calling
+                          thread. No result depends on it. */
 } shs_loader_options;
 
 /* All that a loader needs to resume. At an epoch's end it is {epoch + 1, 0, step}. */
@@ -131,6 +133,7 @@ typedef struct shs_cursor {
 /* One virtual rank's batch of one step. What it points to is borrowed until the loader's next
  * shs_next() or close; the fields' data may be changed in place. */
 typedef struct shs_batch {
+    uint64_t seed; /* the run's */
     uint64_t vrank;
     uint64_t epoch;
     uint64_t epoch_step;
@@ -138,6 +141,9 @@ typedef struct shs_batch {
     uint64_t rows;         /* rows delivered, 0 … batch */
     uint64_t count;        /* of them with weight 1, which come first: leave the others, which tail
                               pad repeats, out of the loss */
+    uint64_t step_rows;    /* rows of weight 1 in the step's batches of all virtual ranks, the same
+                              on every rank: what a mean over the step counts for in a mean over
+                              the epoch */
     const uint64_t *index; /* row number in the dataset, for each row */
     size_t fields;
     const shs_tensor *field; /* for each field: shape {rows, …} */
@@ -178,23 +184,34 @@ SHS_API SHS_MUST_CHECK shs_status shs_loader_open(shs_dataset *dataset,
 SHS_API void shs_loader_close(shs_loader **loader);
 
 /* Local. The next batch: exactly one for every hosted virtual rank and step, empty ones too.
- * SHS_END after the last epoch; SHS_STOP once a stop was agreed on. A loading error is kept in the
+ * SHS_END after the last epoch; SHS_STOP at a step's beginning once a stop was agreed on, but not
+ * with through_stop. A loading error is kept in the
  * run: its batch and the step's later ones arrive with SHS_OK, no rows and count 0, and the step's
  * shs_gradient_mean() or shs_agree() returns the error on every rank. From the next step on
  * shs_next() returns it, until a seek or restore. */
 SHS_API SHS_MUST_CHECK shs_status shs_next(shs_loader *loader, shs_batch *batch);
 
-/* Local. The cursor after the last batch handed out; inside a step, that step's beginning. */
+/* Local. The cursor after the last batch handed out; inside a step, that step's beginning; all zero
+ * for NULL. */
 SHS_API shs_cursor shs_tell(const shs_loader *loader);
 
 /* Collective. Goes on at a cursor, in constant time. SHS_ERROR_ARGUMENT for one that the loader
  * never passes. */
 SHS_API SHS_MUST_CHECK shs_status shs_seek(shs_loader *loader, shs_cursor cursor);
 
+/* Local, any thread. The stream of a slot of a batch, 0 … batch->rows - 1, for draws of the
+ * program's own, such as dropout: the one that shs_random_at() opens at the batch's seed, vrank and
+ * step. The purpose has role 0 or one of 7 … 15 (SHS_ROLE_USER, or from shs_random_own_purpose());
+ * another loader of the same run needs another purpose, for its steps are counted from 0 as well.
+ * SHS_ERROR_ARGUMENT for another role or a slot that the batch does not have; the stream then only
+ * gives zeros. */
+SHS_API SHS_MUST_CHECK shs_status shs_random_at_batch(const shs_batch *batch, uint64_t slot,
+                                                      uint64_t purpose, shs_random *stream);
+
 /* Local. What was read so far. Rows that are read through HDF5 count as rows only. */
 SHS_API shs_loader_statistics shs_statistics(const shs_loader *loader);
 
-/* Local. Steps of one epoch. */
+/* Local. Steps of one epoch; 0 for NULL. */
 SHS_API uint64_t shs_epoch_steps(const shs_loader *loader);
 
 #ifdef __cplusplus

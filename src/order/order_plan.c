@@ -177,6 +177,19 @@ struct order_slice order_slice(const struct order_shape *shape, uint64_t epoch_s
     return (struct order_slice){first + begin, end - begin, end - begin};
 }
 
+uint64_t order_step_rows(const struct order_shape *shape, uint64_t epoch_step)
+{
+    if (order_has_runs(shape)) { /* of two lengths: order_share() makes so many the longer ones */
+        uint64_t least = shape->samples / shape->vranks, longer = shape->samples % shape->vranks;
+        uint64_t first = epoch_step * shape->batch;
+        return longer * slice_from(shape, least + 1, first).count +
+               (shape->vranks - longer) * slice_from(shape, least, first).count;
+    }
+    uint64_t global_batch = shape->vranks * shape->batch;
+    uint64_t left = shape->samples - epoch_step * global_batch;
+    return left < global_batch ? left : global_batch;
+}
+
 shs_cursor order_next(const struct order_shape *shape, shs_cursor cursor)
 {
     cursor.step++;

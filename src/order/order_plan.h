@@ -42,6 +42,10 @@ uint64_t order_steps(const struct order_shape *shape);
 struct order_slice order_slice(const struct order_shape *shape, uint64_t epoch_step,
                                uint64_t vrank);
 
+/* The rows of weight 1 that all virtual ranks together take at a step: the sum of their slices'
+ * counts. */
+uint64_t order_step_rows(const struct order_shape *shape, uint64_t epoch_step);
+
 /* The most rows that any slice has. */
 uint64_t order_most_rows(const struct order_shape *shape);
 

@@ -5,18 +5,21 @@
 
 typedef unsigned long long ull;
 
+#define OPEN_IT "open it with shs_loader_open()"
+
 shs_cursor shs_tell(const shs_loader *loader)
 {
-    return loader->cursor;
+    return loader ? loader->cursor : (shs_cursor){0};
 }
 
 uint64_t shs_epoch_steps(const shs_loader *loader)
 {
-    return order_steps(&loader->order.order.shape);
+    return loader ? order_steps(&loader->order.order.shape) : 0;
 }
 
 shs_loader_statistics shs_statistics(const shs_loader *loader)
 {
+    if (!loader) return (shs_loader_statistics){0};
     shs_loader_statistics done = run_fetch_statistics(loader->fetcher);
     done.rows = loader->rows_read;
     done.bytes = loader->bytes_read;
@@ -67,8 +70,9 @@ static void enter_batch(shs_loader *loader, const shs_batch *batch)
 
 shs_status shs_seek(shs_loader *loader, shs_cursor cursor)
 {
-    shs_status status =
-        order_check_cursor(&loader->order.order.shape, loader->epochs, loader->origin, cursor);
+    shs_status status = core_require(loader, "shs_seek", "loader", OPEN_IT);
+    if (status) return status;
+    status = order_check_cursor(&loader->order.order.shape, loader->epochs, loader->origin, cursor);
     mpi_watch_settled(loader->dataset->run, &loader->watch);
     status = mpi_settle(loader->dataset->run, core_wrap(status, "shs_seek"),
                         "shs_seek(epoch %llu, epoch step %llu, step %llu)", (ull)cursor.epoch,
@@ -86,7 +90,7 @@ static shs_status begin_step(shs_loader *loader)
         return core_tell(watch->failed, watch->failure, true, false);
     }
     if (loader->epochs && loader->cursor.epoch >= loader->epochs) return SHS_END;
-    if (loader->dataset->run->stop_agreed) return SHS_STOP;
+    if (loader->dataset->run->stop_agreed && !loader->through_stop) return SHS_STOP;
     if (loader->cursor.step > UINT32_MAX || loader->cursor.epoch > UINT32_MAX)
         return core_fail(SHS_ERROR_EXHAUSTED,
                          "rank %d: shs_next: epoch %llu, step %llu: a run has at most 2^32 steps "
@@ -112,6 +116,44 @@ void run_loader_stream(const shs_loader *loader, const shs_batch *batch, uint64_
     /* cannot fail: begin_step() and shs_loader_open() keep every part within its bits */
     shs_status status = shs_random_at(&place, random);
     (void)status;
+}
+
+static shs_status check_place(const shs_batch *batch, uint64_t slot, uint64_t purpose)
+{
+    shs_status status = core_require(batch, "shs_random_at_batch", "batch",
+                                     "pass the address of one that shs_next() gave");
+    if (status) return status;
+    if (slot >= batch->rows)
+        return core_fail(
+            SHS_ERROR_ARGUMENT,
+            "shs_random_at_batch: slot %llu of a batch of %llu rows; slots are counted "
+            "from 0",
+            (ull)slot, (ull)batch->rows);
+    uint64_t role = purpose % 16;
+    if (role == SHS_ROLE_USER || role >= SHS_ROLE_OWN) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "shs_random_at_batch: purpose %llu has role %llu, which belongs to the "
+                     "library; use SHS_ROLE_USER or a purpose from shs_random_own_purpose()",
+                     (ull)purpose, (ull)role);
+}
+
+shs_status shs_random_at_batch(const shs_batch *batch, uint64_t slot, uint64_t purpose,
+                               shs_random *stream)
+{
+    shs_status status =
+        core_require(stream, "shs_random_at_batch", "stream", "pass the address of a shs_random");
+    if (status) return status;
+    status = check_place(batch, slot, purpose);
+    if (status) {
+        *stream = (shs_random){.status = status};
+        return status;
+    }
+    return shs_random_at(&(shs_place){.seed = batch->seed,
+                                      .purpose = purpose,
+                                      .rank = batch->vrank,
+                                      .step = batch->step,
+                                      .slot = slot},
+                         stream);
 }
 
 static shs_status augment_row(shs_loader *loader, const shs_batch *batch, uint64_t slot)
@@ -222,12 +264,14 @@ static void fill_batch(shs_loader *loader, uint64_t vrank, struct order_slice sl
     for (size_t f = 0; f < dataset->n_fields; f++)
         loader->field[f].shape[0] = slice.rows;
     *batch = (shs_batch){
+        .seed = dataset->run->seed,
         .vrank = vrank,
         .epoch = loader->cursor.epoch,
         .epoch_step = loader->cursor.epoch_step,
         .step = loader->cursor.step,
         .rows = slice.rows,
         .count = slice.count,
+        .step_rows = order_step_rows(&loader->order.order.shape, loader->cursor.epoch_step),
         .index = loader->index,
         .fields = dataset->n_fields,
         .field = loader->field,
@@ -237,9 +281,24 @@ static void fill_batch(shs_loader *loader, uint64_t vrank, struct order_slice sl
     };
 }
 
+/* Another step has nothing to wait for once the run is closed. */
+static shs_status check_next(const shs_loader *loader, const shs_batch *batch)
+{
+    shs_status status = core_require(loader, "shs_next", "loader", OPEN_IT);
+    if (!status)
+        status = core_require(batch, "shs_next", "batch", "pass the address of a shs_batch");
+    if (status || !loader->dataset->run->closed) return status;
+    return core_fail(SHS_ERROR_STATE,
+                     "rank %d: shs_next: the loader's run is closed; open another run, dataset and "
+                     "loader",
+                     loader->dataset->run->rank);
+}
+
 shs_status shs_next(shs_loader *loader, shs_batch *batch)
 {
-    *batch = (shs_batch){0};
+    if (batch) *batch = (shs_batch){0};
+    shs_status wrong = check_next(loader, batch);
+    if (wrong) return wrong;
     if (loader->handed == 0) {
         shs_status status = begin_step(loader);
         if (status) return status;

@@ -17,6 +17,7 @@ struct shs_loader {
     shs_augment_by augment_by;
     uint32_t stream;
     uint32_t threads;
+    bool through_stop;
     bool draws;
     struct run_fetcher *fetcher;
     struct run_gather *gather;

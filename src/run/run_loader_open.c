@@ -137,10 +137,10 @@ static shs_status agree_on_open(shs_run *run, shs_status status, const shs_loade
     return mpi_agree(
         run, core_wrap(status, "shs_loader_open"),
         "shs_loader_open(batch %llu, epochs %llu, shuffle %d, shard %d, tail %d, "
-        "stream %u, by %d, blocks of %llu, windows of %llu, an epoch of %llu, "
+        "stream %u, by %d, through_stop %d, blocks of %llu, windows of %llu, an epoch of %llu, "
         "augmentation, rows, mix and weights %s)",
         (ull)options->batch, (ull)options->epochs, (int)options->shuffle, (int)options->shard,
-        (int)options->tail, options->stream, (int)options->augment_by,
+        (int)options->tail, options->stream, (int)options->augment_by, (int)options->through_stop,
         (ull)(loader ? loader->order.order.shape.block_rows : 0), (ull)options->window_blocks,
         (ull)(loader ? loader->order.order.shape.samples : 0), digest);
 }
@@ -149,10 +149,20 @@ shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *optio
                            shs_loader **loader)
 {
     static const shs_loader_options defaults = {0};
+    shs_loader *nowhere = NULL;
+    shs_status status =
+        core_require(dataset, "shs_loader_open", "dataset", "open it with shs_dataset_open()");
+    if (loader) *loader = NULL;
+    if (status) return status;
     shs_run *run = dataset->run;
     uint64_t id = run->opened++;
     if (!options) options = &defaults;
-    shs_status status = core_new(1, sizeof **loader, "a loader", loader);
+    if (loader)
+        status = core_new(1, sizeof **loader, "a loader", loader);
+    else
+        status =
+            core_fail(SHS_ERROR_ARGUMENT, "loader is NULL; pass the address of a shs_loader *");
+    if (!loader) loader = &nowhere;
     if (!status) {
         run_dataset_hold(dataset);
         **loader = (struct shs_loader){
@@ -161,6 +171,7 @@ shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *optio
             .augment_by = options->augment_by,
             .stream = options->stream,
             .threads = options->threads,
+            .through_stop = options->through_stop,
         };
         mpi_watch_begin(run, &(*loader)->watch, id);
         (*loader)->ledger_whole = true;

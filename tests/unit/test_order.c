@@ -74,6 +74,49 @@ static void the_largest_epoch_adds_up(void)
     CHECK(order_slice(&shape, steps - 2, shape.vranks - 1).rows == 1000);
 }
 
+static void check_step_rows(struct order_shape shape)
+{
+    if (order_check(&shape)) return; /* an epoch of no steps */
+    for (uint64_t step = 0; step < order_steps(&shape); step++) {
+        uint64_t sum = 0;
+        for (uint64_t vrank = 0; vrank < shape.vranks; vrank++)
+            sum += order_slice(&shape, step, vrank).count;
+        if (sum == order_step_rows(&shape, step)) continue;
+        printf(
+            "  N = %llu, V = %llu, b = %llu, shuffle %d, shard %d, tail %d, step %llu: %llu rows, "
+            "not %llu\n",
+            (unsigned long long)shape.samples, (unsigned long long)shape.vranks,
+            (unsigned long long)shape.batch, (int)shape.shuffle, (int)shape.shard, (int)shape.tail,
+            (unsigned long long)step, (unsigned long long)sum,
+            (unsigned long long)order_step_rows(&shape, step));
+        WRONG("the rows of a step");
+    }
+}
+
+/* 12 ways: shuffle full or blocks, shard, tail. */
+static void check_step_rows_of_ways(struct order_shape shape)
+{
+    for (unsigned way = 0; way < 12; way++) {
+        shape.shuffle = way % 2 ? SHS_SHUFFLE_BLOCKS : SHS_SHUFFLE_FULL;
+        shape.shard = (shs_shard)(way / 2 % 2);
+        shape.tail = (shs_tail)(way / 4);
+        shape.block_rows = shape.window_blocks = shape.shuffle == SHS_SHUFFLE_BLOCKS ? 2 : 0;
+        check_step_rows(shape);
+    }
+}
+
+static void the_rows_of_a_step_are_a_sum(void)
+{
+    for (uint64_t samples = 1; samples <= 60; samples++)
+        for (uint64_t vranks = 1; vranks <= 9; vranks++)
+            for (uint64_t batch = 1; batch <= 5; batch++)
+                check_step_rows_of_ways(
+                    (struct order_shape){.samples = samples, .vranks = vranks, .batch = batch});
+    const uint64_t vranks = 1009, batch = UINT32_MAX;
+    check_step_rows_of_ways((struct order_shape){
+        .samples = 3 * vranks * batch + 12345, .vranks = vranks, .batch = batch});
+}
+
 static void check_refused(struct order_shape shape, shs_status status, const char *const *words)
 {
     CHECK(order_check(&shape) == status);
@@ -240,6 +283,7 @@ int main(void)
         TEST(shares_are_exact),
         TEST(a_small_epoch_worked_out_by_hand),
         TEST(the_largest_epoch_adds_up),
+        TEST(the_rows_of_a_step_are_a_sum),
         TEST(impossible_epochs_are_refused),
         TEST(the_ledger_of_an_epoch_is_a_sum),
         TEST(modes_that_are_none_are_refused),
