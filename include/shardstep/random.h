@@ -91,7 +91,8 @@ SHS_API SHS_MUST_CHECK shs_status shs_random_seek(shs_random *stream, uint64_t w
 
 /* ---- Single draws. Local, any thread; one stream is used by one thread at a time. They return
  * their value. A stream that has failed, or a parameter that is out of range, NaN or infinite,
- * gives 0; the stream keeps the error for shs_random_status(), and draws nothing any more. */
+ * gives 0; the stream keeps the error for shs_random_status(), and draws nothing any more. So does
+ * NULL in the place of a stream. */
 
 /* The next word. */
 SHS_API uint32_t shs_random_u32(shs_random *stream);

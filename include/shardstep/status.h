@@ -2,7 +2,12 @@
  *
  * Every public comment, or the heading of its section, begins with the word Collective or Local. A
  * Collective function is called by every rank of the run, in the same order, and returns the same
- * status on each. A Local one concerns only the caller. */
+ * status on each. A Local one concerns only the caller.
+ *
+ * NULL for an argument that a function needs is SHS_ERROR_ARGUMENT, and the message names both. A
+ * function that returns no status then does nothing or returns 0, NULL, false or a zeroed struct. A
+ * Collective function whose first argument is NULL knows no run and cannot tell the other ranks:
+ * the error is then Local. With any other argument NULL all ranks return the error. */
 #ifndef SHARDSTEP_STATUS_H
 #define SHARDSTEP_STATUS_H
 

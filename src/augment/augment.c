@@ -168,7 +168,13 @@ shs_status shs_augment_open(const char *text, const shs_tensor *samples, size_t 
                             shs_augment **augment)
 {
     struct augment_program program = {0};
-    shs_status status = core_new(1, sizeof **augment, "an augmentation", augment);
+    shs_status status =
+        core_require(augment, "shs_augment_open", "augment", "pass the address of a shs_augment *");
+    if (status) return status;
+    *augment = NULL;
+    if (fields)
+        status = core_require(samples, "shs_augment_open", "samples", "pass one for each field");
+    if (!status) status = core_new(1, sizeof **augment, "an augmentation", augment);
     if (status) return status;
     if (fields > SHS_MAX_FIELDS) {
         shs_augment_close(augment);
@@ -203,17 +209,17 @@ void shs_augment_close(shs_augment **augment)
 
 const shs_tensor *shs_augment_output(const shs_augment *augment, size_t field)
 {
-    return field < augment->fields ? &augment->outputs[field] : NULL;
+    return augment && field < augment->fields ? &augment->outputs[field] : NULL;
 }
 
 bool shs_augment_draws(const shs_augment *augment)
 {
-    return augment->draws;
+    return augment && augment->draws;
 }
 
 bool shs_augment_changes(const shs_augment *augment, size_t field)
 {
-    for (size_t o = 0; o < augment->n_operations; o++)
+    for (size_t o = 0; augment && o < augment->n_operations; o++)
         for (size_t t = 0; t < augment->operations[o].n_targets; t++)
             if (augment->operations[o].targets[t].field == field) return true;
     return false;
@@ -221,7 +227,7 @@ bool shs_augment_changes(const shs_augment *augment, size_t field)
 
 size_t shs_augment_scratch(const shs_augment *augment)
 {
-    return augment->scratch;
+    return augment ? augment->scratch : 0;
 }
 
 /* Where a field's next result goes: its output, or whichever of its two places is free. */
@@ -234,10 +240,30 @@ static void *next_place(const shs_augment *augment, const struct target *target,
     return now == scratch ? scratch + augment->bytes[target->field] : scratch;
 }
 
+/* A text that draws nothing needs no stream, one that changes nothing no scratch memory. */
+static shs_status check_apply(const shs_augment *augment, const shs_random *stream,
+                              const void *const *inputs, void *const *outputs, const void *scratch)
+{
+    static const char function[] = "shs_augment_apply";
+    shs_status status =
+        core_require(augment, function, "augment", "open it with shs_augment_open()");
+    if (!status && augment->fields)
+        status = core_require(inputs, function, "inputs", "pass one pointer for each field");
+    if (!status && augment->fields)
+        status = core_require(outputs, function, "outputs", "pass one pointer for each field");
+    if (!status && augment->draws)
+        status = core_require(stream, function, "stream", "make it with shs_random_at()");
+    if (!status && augment->n_operations)
+        status = core_require(scratch, function, "scratch", "give shs_augment_scratch() bytes");
+    return status;
+}
+
 shs_status shs_augment_apply(const shs_augment *augment, shs_random *stream,
                              const void *const *inputs, void *const *outputs, void *scratch)
 {
     const void *now[SHS_MAX_FIELDS];
+    shs_status status = check_apply(augment, stream, inputs, outputs, scratch);
+    if (status) return status;
     for (size_t f = 0; f < augment->fields; f++)
         now[f] = inputs[f];
     for (size_t o = 0; o < augment->n_operations; o++) {
@@ -255,7 +281,7 @@ shs_status shs_augment_apply(const shs_augment *augment, shs_random *stream,
     for (size_t f = 0; f < augment->fields; f++)
         if (now[f] == inputs[f] && outputs[f] != inputs[f]) {
             size_t bytes;
-            shs_status status = shs_tensor_bytes(&augment->inputs[f], &bytes);
+            status = shs_tensor_bytes(&augment->inputs[f], &bytes);
             if (status) return status;
             memcpy(outputs[f], inputs[f], bytes);
         }

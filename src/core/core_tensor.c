@@ -27,9 +27,14 @@ const char *shs_type_name(shs_type type)
 
 shs_status shs_tensor_bytes(const shs_tensor *tensor, size_t *bytes)
 {
+    shs_status status =
+        core_require(bytes, "shs_tensor_bytes", "bytes", "pass the address of a size_t");
+    if (status) return status;
+    *bytes = 0;
+    status = core_require(tensor, "shs_tensor_bytes", "tensor", "pass the address of a tensor");
+    if (status) return status;
     const char *name = tensor->name ? tensor->name : "(no name)";
     uint64_t total = shs_type_size(tensor->type);
-    *bytes = 0;
     if (!total) return core_fail(SHS_ERROR_ARGUMENT, "tensor %s: type is not set", name);
     if (tensor->axes > SHS_MAX_AXES)
         return core_fail(SHS_ERROR_ARGUMENT, "tensor %s has %u axes; the most is %d", name,

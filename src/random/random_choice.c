@@ -22,6 +22,8 @@ static void shuffle(shs_random *stream, uint64_t *numbers, size_t n)
 
 shs_status shs_random_permutation(shs_random *stream, uint64_t *order, size_t n)
 {
+    shs_status status = random_check_fill(__func__, stream, order, n * sizeof *order);
+    if (status) return status;
     for (size_t i = 0; i < n; i++)
         order[i] = i;
     shuffle(stream, order, n);
@@ -62,10 +64,12 @@ static shs_status open_set(struct number_set *set, size_t members)
 shs_status shs_random_choose(shs_random *stream, uint64_t n, size_t k, uint64_t *chosen)
 {
     struct number_set set;
+    shs_status status = random_check_fill(__func__, stream, chosen, k * sizeof *chosen);
+    if (status) return status;
     if (k > n)
         return core_fail(SHS_ERROR_ARGUMENT, "shs_random_choose: %zu of %llu numbers", k,
                          (unsigned long long)n);
-    shs_status status = open_set(&set, k);
+    status = open_set(&set, k);
     if (status) return core_wrap(status, "shs_random_choose");
     /* Floyd's way to a set without repetitions (Bentley: Programming pearls. CACM 30 (1987)) */
     for (size_t i = 0; i < k; i++) {
@@ -84,7 +88,13 @@ struct shs_alias {
 
 shs_status shs_alias_open(const double *weights, size_t n, shs_alias **alias)
 {
-    shs_status status = core_new(1, sizeof **alias, "categories", alias);
+    shs_status status =
+        core_require(alias, "shs_alias_open", "alias", "pass the address of a shs_alias *");
+    if (status) return status;
+    *alias = NULL;
+    status = core_require(weights, "shs_alias_open", "weights", "pass the address of an array");
+    if (status) return status;
+    status = core_new(1, sizeof **alias, "categories", alias);
     if (!status) status = random_alias_open(weights, n, &(*alias)->table);
     if (status) core_free(alias);
     return core_wrap(status, "shs_alias_open");
@@ -99,6 +109,9 @@ void shs_alias_close(shs_alias **alias)
 
 uint32_t shs_random_categorical(shs_random *stream, const shs_alias *alias)
 {
+    if (!stream) return 0;
+    if (!alias) random_refuse(stream);
+    if (!alias) return 0;
     struct random_toss toss = random_alias_toss(&alias->table, stream);
     return stream->status ? 0 : random_alias_take(&alias->table, toss);
 }

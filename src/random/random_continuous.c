@@ -28,6 +28,7 @@ static double next_double(double x, bool up)
 
 float shs_random_float_in(shs_random *stream, float low, float high)
 {
+    if (!stream) return 0;
     float width = high - low;
     bool good = low < high && is_finite((double)low) && is_finite((double)width);
     if (!good || next_float(low, true) >= high) return (float)refuse(stream);
@@ -40,6 +41,7 @@ float shs_random_float_in(shs_random *stream, float low, float high)
 
 double shs_random_double_in(shs_random *stream, double low, double high)
 {
+    if (!stream) return 0;
     double width = high - low;
     bool good = low < high && is_finite(low) && is_finite(width);
     if (!good || next_double(low, true) >= high) return refuse(stream);
@@ -52,6 +54,7 @@ double shs_random_double_in(shs_random *stream, double low, double high)
 
 float shs_random_normal_float(shs_random *stream, float mean, float deviation)
 {
+    if (!stream) return 0;
     float pair[2];
     if (!is_finite((double)mean) || !(deviation >= 0) || !is_finite((double)deviation))
         return (float)refuse(stream);
@@ -70,6 +73,7 @@ float shs_random_normal_float(shs_random *stream, float mean, float deviation)
 
 double shs_random_normal_double(shs_random *stream, double mean, double deviation)
 {
+    if (!stream) return 0;
     double pair[2];
     if (!is_finite(mean) || !(deviation >= 0) || !is_finite(deviation)) return refuse(stream);
     if (stream->status) return 0;
@@ -94,6 +98,7 @@ static double clamp(double x, double low, double high)
 double shs_random_truncated_normal(shs_random *stream, double mean, double deviation, double low,
                                    double high)
 {
+    if (!stream) return 0;
     if (!is_finite(mean) || !(deviation > 0) || !is_finite(deviation) || !(low < high))
         return refuse(stream);
     double a = (low - mean) / deviation, b = (high - mean) / deviation, side = 1;
@@ -113,6 +118,7 @@ double shs_random_truncated_normal(shs_random *stream, double mean, double devia
 
 double shs_random_exponential(shs_random *stream, double mean)
 {
+    if (!stream) return 0;
     if (!(mean >= 0) || !is_finite(mean)) return refuse(stream);
     double u = (double)((shs_random_u64(stream) >> 11) + 1) * 0x1p-53;
     return stream->status ? 0 : mean * (0 - random_log(u));
@@ -147,6 +153,7 @@ static bool good_shape(double shape)
 
 double shs_random_gamma(shs_random *stream, double shape, double scale)
 {
+    if (!stream) return 0;
     if (!good_shape(shape) || !(scale >= 0) || !is_finite(scale)) return refuse(stream);
     double logarithm = log_gamma(stream, shape);
     return stream->status ? 0 : scale * random_exp(logarithm);
@@ -154,6 +161,7 @@ double shs_random_gamma(shs_random *stream, double shape, double scale)
 
 double shs_random_beta(shs_random *stream, double a, double b)
 {
+    if (!stream) return 0;
     if (!good_shape(a) || !good_shape(b)) return refuse(stream);
     double log_x = log_gamma(stream, a), log_y = log_gamma(stream, b);
     return stream->status ? 0 : 1 / (1 + random_exp(log_y - log_x));

@@ -8,6 +8,7 @@
 
 bool shs_random_bernoulli(shs_random *stream, double p)
 {
+    if (!stream) return 0;
     if (!(p >= 0 && p <= 1)) random_refuse(stream);
     bool below = (double)shs_random_u32(stream) < p * 0x1p32;
     return below && !stream->status;
@@ -61,6 +62,7 @@ static uint64_t poisson_by_rejection(shs_random *stream, double mean)
 
 uint64_t shs_random_poisson(shs_random *stream, double mean)
 {
+    if (!stream) return 0;
     if (!(mean >= 0 && mean <= MOST)) random_refuse(stream);
     if (stream->status || mean == 0) return 0;
     return mean < 10 ? poisson_by_products(stream, mean) : poisson_by_rejection(stream, mean);
@@ -106,6 +108,7 @@ static uint64_t binomial_by_rejection(shs_random *stream, double n, double p)
 
 uint64_t shs_random_binomial(shs_random *stream, uint64_t n, double p)
 {
+    if (!stream) return 0;
     if (!(p >= 0 && p <= 1) || n > (uint64_t)MOST) random_refuse(stream);
     if (stream->status || n == 0 || p == 0) return 0;
     if (p == 1) return n;

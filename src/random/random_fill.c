@@ -2,6 +2,7 @@
  * does not fill a block or pair, it makes single draws. */
 #include <string.h>
 
+#include "core_status.h"
 #include "random_kernels.h"
 #include "random_stream.h"
 
@@ -28,6 +29,8 @@ static uint64_t whole_blocks(const shs_random *stream, size_t count)
 
 shs_status shs_random_fill_u32(shs_random *stream, uint32_t *out, size_t count)
 {
+    shs_status status = random_check_fill(__func__, stream, out, count * sizeof *out);
+    if (status) return status;
     size_t done = stream->status ? 0 : finish_block(stream, out, count);
     uint64_t blocks = done < count ? whole_blocks(stream, count - done) : 0;
     if (blocks) {
@@ -42,6 +45,8 @@ shs_status shs_random_fill_u32(shs_random *stream, uint32_t *out, size_t count)
 
 shs_status shs_random_fill_float(shs_random *stream, float *out, size_t count)
 {
+    shs_status status = random_check_fill(__func__, stream, out, count * sizeof *out);
+    if (status) return status;
     size_t done = 0;
     while (done < count && stream->used < 4 && !stream->status)
         out[done++] = shs_random_float(stream);
@@ -76,6 +81,8 @@ static bool has_words(const shs_random *stream, size_t count, uint64_t each)
 
 shs_status shs_random_fill_u64(shs_random *stream, uint64_t *out, size_t count)
 {
+    shs_status status = random_check_fill(__func__, stream, out, count * sizeof *out);
+    if (status) return status;
     uint32_t words[PIECE];
     size_t done = 0;
     while (done < count && has_words(stream, count - done, 2)) {
@@ -92,6 +99,8 @@ shs_status shs_random_fill_u64(shs_random *stream, uint64_t *out, size_t count)
 
 shs_status shs_random_fill_double(shs_random *stream, double *out, size_t count)
 {
+    shs_status status = random_check_fill(__func__, stream, out, count * sizeof *out);
+    if (status) return status;
     uint32_t words[PIECE];
     size_t done = 0;
     while (done < count && has_words(stream, count - done, 2)) {
@@ -119,6 +128,8 @@ static size_t accept_words(const uint32_t *words, size_t count, uint32_t n, uint
 
 shs_status shs_random_fill_below(shs_random *stream, uint32_t n, uint32_t *out, size_t count)
 {
+    shs_status status = random_check_fill(__func__, stream, out, count * sizeof *out);
+    if (status) return status;
     uint32_t words[PIECE], unfair = n ? (uint32_t)(0 - n) % n : 0;
     size_t done = 0;
     /* a number takes one word at least, so as many words as numbers are missing are never too many
@@ -149,6 +160,8 @@ static bool good_normal(double mean, double deviation)
 shs_status shs_random_fill_normal_float(shs_random *stream, float mean, float deviation, float *out,
                                         size_t count)
 {
+    shs_status status = random_check_fill(__func__, stream, out, count * sizeof *out);
+    if (status) return status;
     uint32_t words[PIECE];
     size_t done = 0;
     bool good = good_normal((double)mean, (double)deviation);
@@ -168,6 +181,8 @@ shs_status shs_random_fill_normal_float(shs_random *stream, float mean, float de
 shs_status shs_random_fill_normal_double(shs_random *stream, double mean, double deviation,
                                          double *out, size_t count)
 {
+    shs_status status = random_check_fill(__func__, stream, out, count * sizeof *out);
+    if (status) return status;
     uint32_t words[PIECE];
     size_t done = 0;
     bool good = good_normal(mean, deviation);
@@ -188,6 +203,8 @@ shs_status shs_random_fill_normal_double(shs_random *stream, double mean, double
 #define FILL(signature, draw)                                                                      \
     shs_status signature                                                                           \
     {                                                                                              \
+        shs_status status = random_check_fill(__func__, stream, out, count * sizeof *out);         \
+        if (status) return status;                                                                 \
         for (size_t i = 0; i < count; i++)                                                         \
             out[i] = draw;                                                                         \
         return shs_random_status(stream);                                                          \
@@ -217,6 +234,14 @@ FILL(shs_random_fill_poisson(shs_random *stream, double mean, uint64_t *out, siz
 FILL(shs_random_fill_binomial(shs_random *stream, uint64_t n, double p, uint64_t *out,
                               size_t count),
      shs_random_binomial(stream, n, p))
-FILL(shs_random_fill_categorical(shs_random *stream, const shs_alias *alias, uint32_t *out,
-                                 size_t count),
-     shs_random_categorical(stream, alias))
+
+shs_status shs_random_fill_categorical(shs_random *stream, const shs_alias *alias, uint32_t *out,
+                                       size_t count)
+{
+    shs_status status = random_check_fill(__func__, stream, out, count * sizeof *out);
+    if (!status) status = core_require(alias, __func__, "alias", "open it with shs_alias_open()");
+    if (status) return status;
+    for (size_t i = 0; i < count; i++)
+        out[i] = shs_random_categorical(stream, alias);
+    return shs_random_status(stream);
+}

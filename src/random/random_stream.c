@@ -5,6 +5,8 @@
 
 #include "core_status.h"
 
+#define MAKE_IT "make it with shs_random_at()"
+
 void random_block(const uint32_t key[2], const uint32_t counter[4], uint32_t words[4])
 {
     philox4x32_ctr_t from = {{counter[0], counter[1], counter[2], counter[3]}};
@@ -79,7 +81,13 @@ static shs_status check_place(const shs_place *place)
 
 shs_status shs_random_at(const shs_place *place, shs_random *stream)
 {
-    shs_status status = check_place(place);
+    static const shs_place nowhere = {0};
+    shs_status status =
+        core_require(stream, "shs_random_at", "stream", "pass the address of a shs_random");
+    if (status) return status;
+    status = core_require(place, "shs_random_at", "place", "pass the address of a place");
+    if (!place) place = &nowhere;
+    if (!status) status = check_place(place);
     begin(stream, place->seed, (uint32_t)place->slot, (uint32_t)place->step,
           (uint32_t)(place->purpose << 24 | place->rank));
     stream->status = status;
@@ -89,7 +97,10 @@ shs_status shs_random_at(const shs_place *place, shs_random *stream)
 shs_status shs_random_at_sample(uint64_t seed, uint64_t number, uint64_t index, uint64_t epoch,
                                 shs_random *stream)
 {
-    shs_status status = check_part("shs_random_at_sample", "stream number", number, 4);
+    shs_status status =
+        core_require(stream, "shs_random_at_sample", "stream", "pass the address of a shs_random");
+    if (status) return status;
+    status = check_part("shs_random_at_sample", "stream number", number, 4);
     if (!status) status = check_part("shs_random_at_sample", "index", index, 56);
     if (!status) status = check_part("shs_random_at_sample", "epoch", epoch, 32);
     random_of_sample(seed, (uint32_t)number & RANDOM_MAX_STREAM, index, epoch, stream);
@@ -102,6 +113,9 @@ shs_status shs_random_own_purpose(uint64_t number, uint64_t *purpose)
     enum {
         OWN_ROLES = 16 - SHS_ROLE_OWN
     };
+    shs_status status =
+        core_require(purpose, "shs_random_own_purpose", "purpose", "pass the address of a number");
+    if (status) return status;
     *purpose = SHS_ROLE_USER;
     if (number >= 16 * OWN_ROLES)
         return core_fail(SHS_ERROR_ARGUMENT,
@@ -142,6 +156,7 @@ static bool next_block(shs_random *stream)
 
 uint32_t shs_random_u32(shs_random *stream)
 {
+    if (!stream) return 0;
     if ((stream->used >= 4 || stream->status) && !next_block(stream)) return 0;
     uint32_t word = stream->words[stream->used++];
     if (stream->used == 4 && stream->counter[0] == 0) stream->used = 5;
@@ -150,6 +165,7 @@ uint32_t shs_random_u32(shs_random *stream)
 
 shs_status shs_random_seek(shs_random *stream, uint64_t word)
 {
+    if (!stream) return core_require(stream, "shs_random_seek", "stream", MAKE_IT);
     if (stream->status == SHS_ERROR_ARGUMENT) return shs_random_status(stream);
     if (word >> 34)
         return core_fail(SHS_ERROR_ARGUMENT,
@@ -166,6 +182,7 @@ shs_status shs_random_seek(shs_random *stream, uint64_t word)
 
 uint64_t shs_random_u64(shs_random *stream)
 {
+    if (!stream) return 0;
     uint64_t low = shs_random_u32(stream);
     uint64_t high = shs_random_u32(stream);
     return stream->status ? 0 : high << 32 | low;
@@ -173,12 +190,23 @@ uint64_t shs_random_u64(shs_random *stream)
 
 float shs_random_float(shs_random *stream)
 {
+    if (!stream) return 0;
     return (float)(shs_random_u32(stream) >> 8) * 0x1p-24f;
 }
 
 double shs_random_double(shs_random *stream)
 {
+    if (!stream) return 0;
     return (double)(shs_random_u64(stream) >> 11) * 0x1p-53;
+}
+
+shs_status random_check_fill(const char *function, const shs_random *stream, void *out,
+                             size_t bytes)
+{
+    if (stream && (out || !bytes)) return SHS_OK;
+    if (out) memset(out, 0, bytes);
+    if (!stream) return core_require(stream, function, "stream", MAKE_IT);
+    return core_require(out, function, "the memory to fill", "pass the address of an array");
 }
 
 /* A parameter that is refused: the stream keeps the error. */
@@ -194,6 +222,7 @@ double random_open_uniform(shs_random *stream)
 
 uint32_t shs_random_below(shs_random *stream, uint32_t n)
 {
+    if (!stream) return 0;
     if (n == 0) random_refuse(stream);
     uint64_t product = (uint64_t)shs_random_u32(stream) * n;
     if ((uint32_t)product < n && !stream->status) {
@@ -206,6 +235,7 @@ uint32_t shs_random_below(shs_random *stream, uint32_t n)
 
 uint64_t shs_random_below64(shs_random *stream, uint64_t n)
 {
+    if (!stream) return 0;
     __extension__ typedef unsigned __int128 u128;
     if (n == 0) random_refuse(stream);
     u128 product = (u128)shs_random_u64(stream) * n;
@@ -219,6 +249,7 @@ uint64_t shs_random_below64(shs_random *stream, uint64_t n)
 
 shs_status shs_random_status(const shs_random *stream)
 {
+    if (!stream) return core_require(stream, "shs_random_status", "stream", MAKE_IT);
     if (stream->status == SHS_ERROR_EXHAUSTED)
         return core_fail(SHS_ERROR_EXHAUSTED,
                          "all 2^34 words of a random stream were drawn; go on at another place");

@@ -43,6 +43,11 @@ void random_skip_blocks(shs_random *stream, uint64_t blocks);
 /* In the open interval (0,1): an odd multiple of 2^-53. */
 double random_open_uniform(shs_random *stream);
 
+/* Whether a function that fills `bytes` of memory from a stream has both; if not, the memory that
+ * is there becomes 0. */
+shs_status random_check_fill(const char *function, const shs_random *stream, void *out,
+                             size_t bytes);
+
 /* Makes a stream fail because of a parameter. */
 void random_refuse(shs_random *stream);
 

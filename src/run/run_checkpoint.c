@@ -19,6 +19,8 @@ enum {
 
 typedef unsigned long long ull;
 
+#define OPEN_IT "open it with shs_loader_open()"
+
 /* The program's tensors. */
 struct state {
     const shs_tensor *tensors;
@@ -46,6 +48,9 @@ static shs_status check_tensor(const struct state *state, size_t t)
 static shs_status check_state(const struct state *state, const char *folder)
 {
     if (!folder || !*folder) return core_fail(SHS_ERROR_ARGUMENT, "no folder is given");
+    if (state->count && !state->tensors)
+        return core_fail(SHS_ERROR_ARGUMENT, "state is NULL, but count is %zu; give both or none",
+                         state->count);
     for (size_t t = 0; t < state->count; t++) {
         shs_status status = check_tensor(state, t);
         if (status) return status;
@@ -287,11 +292,13 @@ static shs_status check_save(const shs_loader *loader, const char *folder,
 
 shs_status shs_save(shs_loader *loader, const char *folder, const shs_tensor *tensors, size_t count)
 {
+    shs_status status = core_require(loader, "shs_save", "loader", OPEN_IT);
+    if (status) return status;
     shs_run *run = loader->dataset->run;
     const struct state state = {tensors, count};
     char digest[CORE_DIGEST_TEXT] = "";
     uint64_t ledger[RUN_LEDGER_NUMBERS];
-    shs_status status = check_save(loader, folder, &state, digest);
+    status = check_save(loader, folder, &state, digest);
     status = mpi_settle(run, status, "shs_save(step %llu, %zu tensors with content %s)",
                         (ull)loader->cursor.step, count, digest);
     if (!status) status = run_loader_ledger(loader, ledger);
@@ -460,11 +467,13 @@ static shs_status share(shs_loader *loader, const struct state *state, const str
 shs_status shs_restore(shs_loader *loader, const char *folder, const shs_tensor *tensors,
                        size_t count)
 {
+    shs_status status = core_require(loader, "shs_restore", "loader", OPEN_IT);
+    if (status) return status;
     shs_run *run = loader->dataset->run;
     const struct state state = {tensors, count};
     struct loaded loaded = {0};
     char digest[CORE_DIGEST_TEXT] = "";
-    shs_status status = check_state(&state, folder);
+    status = check_state(&state, folder);
     if (!status) status = digest_state(&state, NULL, NULL, 0, NULL, digest);
     mpi_watch_settled(run, &loader->watch);
     status = mpi_settle(run, core_wrap(status, "shs_restore"),

@@ -200,8 +200,17 @@ shs_status shs_dataset_open(shs_run *run, const char *path, const char *fields,
 {
     static const shs_dataset_options defaults = {0};
     char digest[CORE_DIGEST_TEXT] = "", names[CORE_DIGEST_TEXT] = "";
+    shs_dataset *nowhere = NULL;
+    shs_status status = core_require(run, "shs_dataset_open", "run", "open it with shs_open()");
+    if (dataset) *dataset = NULL;
+    if (status) return status;
     if (!options) options = &defaults;
-    shs_status status = core_new(1, sizeof **dataset, "a dataset", dataset);
+    if (dataset)
+        status = core_new(1, sizeof **dataset, "a dataset", dataset);
+    else
+        status =
+            core_fail(SHS_ERROR_ARGUMENT, "dataset is NULL; pass the address of a shs_dataset *");
+    if (!dataset) dataset = &nowhere;
     if (!status) {
         mpi_run_hold(run);
         (*dataset)->run = run;
@@ -284,17 +293,17 @@ void shs_dataset_close(shs_dataset **dataset)
 
 uint64_t shs_dataset_samples(const shs_dataset *dataset)
 {
-    return dataset->samples;
+    return dataset ? dataset->samples : 0;
 }
 
 size_t shs_dataset_fields(const shs_dataset *dataset)
 {
-    return dataset->n_fields;
+    return dataset ? dataset->n_fields : 0;
 }
 
 const shs_tensor *shs_dataset_field(const shs_dataset *dataset, size_t field)
 {
-    return field < dataset->n_fields ? &dataset->sample[field] : NULL;
+    return dataset && field < dataset->n_fields ? &dataset->sample[field] : NULL;
 }
 
 /* Samples whose rows one chunk has, at least one; 0 if the field has no chunks. */

@@ -6,6 +6,8 @@
 #include "mpi_tree.h"
 #include "shardstep/gradient.h"
 
+#define OPEN_IT "open it with shs_gradient_open()"
+
 struct shs_gradient {
     shs_run *run;
     uint64_t id;         /* the same on every rank */
@@ -47,7 +49,9 @@ static shs_status open_local(shs_gradient *gradient, const shs_tensor *tensors, 
         gradient->reduction != SHS_REDUCTION_FAST)
         return core_fail(SHS_ERROR_ARGUMENT, "reduction %d is neither reproducible nor fast",
                          (int)gradient->reduction);
-    if (!tensors || !count) return core_fail(SHS_ERROR_ARGUMENT, "no tensors are given");
+    if (!tensors || !count)
+        return core_fail(SHS_ERROR_ARGUMENT, "no tensors are given: %s",
+                         tensors ? "their count is 0" : "tensors is NULL");
     shs_status status = core_new(count, sizeof *gradient->tensors, "tensors", &gradient->tensors);
     if (status) return status;
     memcpy(gradient->tensors, tensors, count * sizeof *tensors);
@@ -85,8 +89,17 @@ shs_status shs_gradient_open(shs_run *run, const shs_tensor *tensors, size_t cou
 {
     shs_reduction reduction = options ? options->reduction : SHS_REDUCTION_REPRODUCIBLE;
     char shapes[CORE_DIGEST_TEXT] = "";
+    shs_gradient *nowhere = NULL;
+    shs_status status = core_require(run, "shs_gradient_open", "run", "open it with shs_open()");
+    if (gradient) *gradient = NULL;
+    if (status) return status;
     uint64_t id = run->opened++;
-    shs_status status = core_new(1, sizeof **gradient, "gradients", gradient);
+    if (gradient)
+        status = core_new(1, sizeof **gradient, "gradients", gradient);
+    else
+        status =
+            core_fail(SHS_ERROR_ARGUMENT, "gradient is NULL; pass the address of a shs_gradient *");
+    if (!gradient) gradient = &nowhere;
     if (!status) {
         mpi_run_hold(run);
         (*gradient)->run = run;
@@ -213,6 +226,11 @@ static shs_status add(shs_gradient *gradient, const shs_batch *batch)
 
 shs_status shs_gradient_add(shs_gradient *gradient, const shs_batch *batch)
 {
+    shs_status status = core_require(gradient, "shs_gradient_add", "gradient", OPEN_IT);
+    if (!status)
+        status = core_require(batch, "shs_gradient_add", "batch",
+                              "pass the address of one that shs_next() gave");
+    if (status) return status;
     return core_wrap(add(gradient, batch), "rank %d: shs_gradient_add", gradient->run->rank);
 }
 
@@ -271,11 +289,12 @@ static void forget_step(shs_gradient *gradient)
 shs_status shs_gradient_mean(shs_gradient *gradient)
 {
     struct mpi_vector mean;
+    shs_status status = core_require(gradient, "shs_gradient_mean", "gradient", OPEN_IT);
+    if (status) return status;
     uint64_t rows = gradient->rows;
-    shs_status status =
-        mpi_settle(gradient->run, check_step(gradient),
-                   "shs_gradient_mean(of the run's opened object %llu, step %llu)",
-                   (unsigned long long)gradient->id, (unsigned long long)gradient->step);
+    status = mpi_settle(gradient->run, check_step(gradient),
+                        "shs_gradient_mean(of the run's opened object %llu, step %llu)",
+                        (unsigned long long)gradient->id, (unsigned long long)gradient->step);
     if (!status) status = mpi_sum(gradient->run, &rows, 1);
     if (!status && rows == 0)
         status =

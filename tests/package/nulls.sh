@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Every function that the library exports is called with NULL in unit/test_null.c.
+. "$(dirname "$0")/../cli/common.sh"
+
+"$BUILD/tests/test_null" --list | sort > tested.txt
+nm -D --defined-only "$BUILD/libshardstep.so" | awk '$2 == "T" { print $3 }' | grep '^shs_' |
+    sort > exported.txt
+diff tested.txt exported.txt > differ.txt ||
+    fail "these are tested (<) or exported (>), but not both: $(cat differ.txt)"
+[ -s exported.txt ] || fail "the library exports nothing"
+finish
