@@ -2,7 +2,6 @@
 #include "mpi_run.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core_memory.h"
