@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -120,22 +119,6 @@ shs_status io_is_folder(const char *path, bool *folder)
     if (stat(path, &found) < 0) return fail_with("cannot open", path, errno, "");
     *folder = S_ISDIR(found.st_mode);
     return SHS_OK;
-}
-
-shs_status io_lock(const char *folder, int *lock)
-{
-    *lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (*lock < 0) return fail_with("cannot open", folder, errno, "");
-    if (flock(*lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return SHS_OK;
-    io_unlock(*lock);
-    return core_fail(SHS_ERROR_FILE,
-                     "%s is locked: another job is saving in this folder; give each run its own",
-                     folder);
-}
-
-void io_unlock(int lock)
-{
-    close(lock);
 }
 
 /* What stands under a name in place of a plain file. */

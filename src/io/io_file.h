@@ -32,11 +32,6 @@ shs_status io_exists(const char *path, bool *there);
 /* Whether that name is a folder's; one that is not there is an error. */
 shs_status io_is_folder(const char *path, bool *folder);
 
-/* Locks a folder against other processes that ask, until io_unlock(); an error if one of them has
- * it. Without effect on file systems that have no locks. */
-shs_status io_lock(const char *folder, int *lock);
-void io_unlock(int lock);
-
 /* Refuses what is not a plain file, and a file that cannot be opened for reading, or for reading
  * and writing. */
 shs_status io_check_readable(const char *path);

@@ -58,6 +58,25 @@ static shs_status check_state(const struct state *state, const char *folder)
     return SHS_OK;
 }
 
+/* A folder's path as ranks compare it. A long one is cut off behind a number that all of it went
+ * into (FNV-1a of Fowler, Noll, Vo). */
+struct place {
+    char text[160];
+};
+
+static struct place place_of(const char *folder)
+{
+    struct place place = {""};
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (const char *at = folder; at && *at; at++)
+        hash = (hash ^ (unsigned char)*at) * UINT64_C(0x100000001b3);
+    if (folder && strlen(folder) < sizeof place.text)
+        snprintf(place.text, sizeof place.text, "%s", folder);
+    else if (folder)
+        snprintf(place.text, sizeof place.text, "%016llx: %.130s...", (ull)hash, folder);
+    return place;
+}
+
 static uint64_t bytes_of(const shs_tensor *tensor)
 {
     size_t bytes = 0;
@@ -224,41 +243,45 @@ static shs_status make_labels(const shs_loader *loader, const struct state *stat
 }
 
 /* The file first, then the pointer to it: whoever reads in between finds the one before. */
-static shs_status save_in_folder(const shs_loader *loader, const char *folder,
-                                 const struct state *state, const struct labels *labels)
+static shs_status write_checkpoint(const shs_loader *loader, const char *folder,
+                                   const struct state *state, const struct labels *labels,
+                                   struct run_latest *saved)
 {
-    struct run_pointer latest;
-    struct run_pointer saved = {0};
     char *path;
-    shs_status status = run_folder_read(folder, &latest);
-    if (!status) status = run_folder_free_name(folder, loader->cursor.step, saved.name);
-    if (!status) status = io_join(folder, saved.name, &path);
+    shs_status status = run_folder_free_name(folder, loader->cursor.step, saved->saved.name);
+    if (!status) status = io_join(folder, saved->saved.name, &path);
     if (status) return status;
     status = write_file(path, state, labels);
-    if (!status) status = io_checksum(path, saved.checksum);
-    if (!status) status = run_folder_point(folder, &saved, &latest);
-    if (status)
-        io_discard(path, status);
-    else
-        status = run_folder_prune(folder, &saved, &latest);
+    if (!status) status = io_checksum(path, saved->saved.checksum);
+    if (!status) status = run_folder_point(folder, saved);
+    if (status) io_discard(path, status);
     core_free(&path);
     return status;
 }
 
-/* Two jobs in one folder would write over each other's files. */
-static shs_status save_locked(const shs_loader *loader, const char *folder,
-                              const struct state *state, const struct labels *labels)
+static shs_status save_in_folder(shs_loader *loader, const char *folder, const struct state *state,
+                                 const struct labels *labels)
 {
-    int lock;
-    shs_status status = io_lock(folder, &lock);
+    struct run_claims *claims = &loader->claims;
+    struct run_claim *claim;
+    struct run_latest latest, saved = {0};
+    shs_status status = run_claim_take(claims, folder, true, &claim);
+    if (!status) status = run_folder_read(folder, &latest);
+    if (!status) status = run_claim_check(claims, claim, folder, &latest);
+    if (!status && run_claim_is_new(claim))
+        status = run_fingerprint_check_folder(loader, folder, &latest);
+    if (!status) status = run_claim_begin(claims, claim, folder, &latest);
     if (status) return status;
-    status = save_in_folder(loader, folder, state, labels);
-    io_unlock(lock);
-    return status;
+    saved.before = latest.saved;
+    memcpy(saved.owner, claims->owner, sizeof saved.owner);
+    status = write_checkpoint(loader, folder, state, labels, &saved);
+    if (status) return status;
+    run_claim_note(claim, saved.owner);
+    return run_folder_prune(folder, &saved);
 }
 
-static shs_status save_local(const shs_loader *loader, const char *folder,
-                             const struct state *state, const uint64_t *ledger)
+static shs_status save_local(shs_loader *loader, const char *folder, const struct state *state,
+                             const uint64_t *ledger)
 {
     struct labels labels = {0};
     note_progress(loader, labels.progress);
@@ -266,7 +289,7 @@ static shs_status save_local(const shs_loader *loader, const char *folder,
     shs_status status = make_labels(loader, state, &labels);
     if (!status) status = io_make_folder(folder);
     if (!status) status = check_room(state, folder);
-    if (!status) status = save_locked(loader, folder, state, &labels);
+    if (!status) status = save_in_folder(loader, folder, state, &labels);
     free_labels(&labels);
     return core_wrap(status, "shs_save");
 }
@@ -296,11 +319,12 @@ shs_status shs_save(shs_loader *loader, const char *folder, const shs_tensor *te
     if (status) return status;
     shs_run *run = loader->dataset->run;
     const struct state state = {tensors, count};
+    const struct place place = place_of(folder);
     char digest[CORE_DIGEST_TEXT] = "";
     uint64_t ledger[RUN_LEDGER_NUMBERS];
     status = check_save(loader, folder, &state, digest);
-    status = mpi_settle(run, status, "shs_save(step %llu, %zu tensors with content %s)",
-                        (ull)loader->cursor.step, count, digest);
+    status = mpi_settle(run, status, "shs_save(folder %s, step %llu, %zu tensors with content %s)",
+                        place.text, (ull)loader->cursor.step, count, digest);
     if (!status) status = run_loader_ledger(loader, ledger);
     if (status) return status;
     if (run->rank == 0) status = save_local(loader, folder, &state, ledger);
@@ -337,24 +361,6 @@ static shs_status read_contents(struct h5_file *file, const struct state *state,
     return status;
 }
 
-static shs_status is_damaged(const char *path, const char *checksum, const char *stored)
-{
-    return core_fail(SHS_ERROR_FORMAT,
-                     "%s is damaged: its content has checksum %s, not %s; remove it to go on from "
-                     "the checkpoint before it",
-                     path, checksum, stored);
-}
-
-/* The bytes of a file whose checksum is known. */
-static shs_status check_bytes(const char *path, const char *stored)
-{
-    char checksum[CORE_DIGEST_TEXT];
-    if (!*stored) return SHS_OK;
-    shs_status status = io_checksum(path, checksum);
-    if (status || !strcmp(stored, checksum)) return status;
-    return is_damaged(path, checksum, stored);
-}
-
 static shs_status check_contents(const struct state *state, const struct loaded *loaded,
                                  const struct labels *labels, const char *stored, const char *path)
 {
@@ -362,7 +368,8 @@ static shs_status check_contents(const struct state *state, const struct loaded 
     shs_status status = digest_state(state, loaded->contents, labels->progress, N_PROGRESS,
                                      labels->fingerprint, checksum);
     if (status || !strcmp(stored, checksum)) return status;
-    return is_damaged(path, checksum, stored);
+    return core_fail(SHS_ERROR_FORMAT, "%s is damaged: its content has checksum %s, not %s", path,
+                     checksum, stored);
 }
 
 /* Both lists are of the run's: what the checkpoint has, and what the program has. */
@@ -370,16 +377,18 @@ static shs_status check_labels(const shs_loader *loader, const struct state *sta
                                const struct labels *labels, uint64_t progress[N_PROGRESS])
 {
     char *own = NULL;
+    bool other_batch = false, differs;
     shs_status status = run_fingerprint(loader, &own);
     if (!status)
-        status = run_fingerprint_check(labels->fingerprint, own, progress[EPOCH_STEP] == 0);
-    if (!status && strcmp(labels->fingerprint, own)) { /* another batch from here on */
+        status = run_fingerprint_check(labels->fingerprint, own, progress[EPOCH_STEP] == 0,
+                                       &other_batch);
+    if (other_batch) { /* from here on */
         progress[ORIGIN_EPOCH] = progress[EPOCH];
         progress[ORIGIN_STEP] = progress[STEP];
     }
     core_free(&own);
     if (!status) status = list_tensors(state, &own);
-    if (!status) status = run_fingerprint_check(labels->tensors, own, false);
+    if (!status) status = run_fingerprint_check(labels->tensors, own, false, &differs);
     core_free(&own);
     return status;
 }
@@ -419,19 +428,30 @@ static shs_status read_file(const shs_loader *loader, const char *path, const st
     return status;
 }
 
-static shs_status load_latest(const shs_loader *loader, const char *folder,
-                              const struct state *state, struct loaded *loaded)
+static shs_status load_named(const shs_loader *loader, const char *folder,
+                             const struct run_latest *latest, const struct state *state,
+                             struct loaded *loaded)
 {
-    struct run_pointer latest;
     char *path;
-    shs_status status = run_folder_read(folder, &latest);
-    if (status || !*latest.name) return status;
+    if (!*latest->saved.name) return SHS_OK;
     loaded->found = true;
-    status = io_join(folder, latest.name, &path);
+    shs_status status = io_join(folder, latest->saved.name, &path);
     if (status) return status;
-    status = check_bytes(path, latest.checksum);
+    status = run_folder_check(path, &latest->saved);
     if (!status) status = read_file(loader, path, state, loaded);
     core_free(&path);
+    return run_folder_advise(folder, latest, status);
+}
+
+static shs_status load_latest(shs_loader *loader, const char *folder, const struct state *state,
+                              struct loaded *loaded)
+{
+    struct run_claim *claim;
+    struct run_latest latest;
+    shs_status status = run_claim_take(&loader->claims, folder, false, &claim);
+    if (!status) status = run_folder_read(folder, &latest);
+    if (!status) status = load_named(loader, folder, &latest, state, loaded);
+    if (!status) run_claim_note(claim, latest.owner);
     return status;
 }
 
@@ -471,13 +491,15 @@ shs_status shs_restore(shs_loader *loader, const char *folder, const shs_tensor 
     if (status) return status;
     shs_run *run = loader->dataset->run;
     const struct state state = {tensors, count};
+    const struct place place = place_of(folder);
     struct loaded loaded = {0};
     char digest[CORE_DIGEST_TEXT] = "";
     status = check_state(&state, folder);
     if (!status) status = digest_state(&state, NULL, NULL, 0, NULL, digest);
     mpi_watch_settled(run, &loader->watch);
-    status = mpi_settle(run, core_wrap(status, "shs_restore"),
-                        "shs_restore(%zu tensors, shapes %s)", count, digest);
+    status =
+        mpi_settle(run, core_wrap(status, "shs_restore"),
+                   "shs_restore(folder %s, %zu tensors, shapes %s)", place.text, count, digest);
     if (status) return status;
     if (run->rank == 0) status = load_latest(loader, folder, &state, &loaded);
     status = mpi_agree(run, core_wrap(status, "shs_restore"), "shs_restore");

@@ -1,7 +1,10 @@
 /* The fingerprint: what a run is a function of. */
 #include <string.h>
 
+#include "core_memory.h"
 #include "core_text.h"
+#include "h5_file.h"
+#include "io_file.h"
 #include "run_loader.h"
 
 typedef unsigned long long ull;
@@ -110,15 +113,41 @@ static shs_status differ(const char *stored, int stored_length, const char *own,
     return lacks(stored, stored_length, own, own_length);
 }
 
-shs_status run_fingerprint_check(const char *stored, const char *own, bool at_epoch_end)
+shs_status run_fingerprint_check(const char *stored, const char *own, bool batch_may_differ,
+                                 bool *other_batch)
 {
+    *other_batch = false;
     while (*stored || *own) {
         size_t length = strcspn(stored, "\n"), own_length = strcspn(own, "\n");
         bool same = length == own_length && !memcmp(stored, own, length);
-        bool may = at_epoch_end && begins(stored, "batch = ") && begins(own, "batch = ");
+        bool may = batch_may_differ && begins(stored, "batch = ") && begins(own, "batch = ");
         if (!same && !may) return differ(stored, (int)length, own, (int)own_length);
+        *other_batch = *other_batch || !same;
         stored += length + (stored[length] != '\0');
         own += own_length + (own[own_length] != '\0');
     }
     return SHS_OK;
+}
+
+shs_status run_fingerprint_check_folder(const shs_loader *loader, const char *folder,
+                                        const struct run_latest *latest)
+{
+    char *path, *stored = NULL, *own = NULL;
+    struct h5_file *file = NULL;
+    bool other_batch;
+    if (!*latest->saved.name) return SHS_OK;
+    shs_status status = io_join(folder, latest->saved.name, &path);
+    if (status) return status;
+    status = run_folder_check(path, &latest->saved);
+    if (!status) status = h5_open(path, &file);
+    if (!status) status = h5_read_text(file, "fingerprint", &stored);
+    if (!status) status = run_fingerprint(loader, &own);
+    if (!status) status = run_fingerprint_check(stored, own, true, &other_batch);
+    h5_close(&file);
+    core_free(&own);
+    core_free(&stored);
+    core_free(&path);
+    return core_wrap(run_folder_advise(folder, latest, status),
+                     "each run needs a folder of its own, each task of a job array too: %s/%s",
+                     folder, latest->saved.name);
 }

@@ -9,7 +9,7 @@
 
 typedef unsigned long long ull;
 
-static const char latest_name[] = "latest";
+static const char latest_name[] = "latest", run_word[] = "run ", none_line[] = "none";
 
 /* step-0000000007.h5, and step-0000000007-2.h5 for the second of a step. */
 static void print_name(uint64_t step, uint64_t copy, char name[RUN_FILE_NAME_BYTES])
@@ -35,24 +35,40 @@ static bool read_name(const char *name, uint64_t *step, uint64_t *copy)
 
 /* A search through a folder's checkpoints: the last by step, and of one step by copy. */
 struct search {
-    const char *keep[2]; /* names to pass over */
-    uint64_t step;
-    uint64_t copy;
-    bool found;
+    const char *skip[2]; /* names to pass over */
+    bool bounded;        /* only those before `bound` */
+    uint64_t bound[2];   /* step and copy */
+    uint64_t found[2];
+    bool any;
 };
+
+static bool is_before(const uint64_t a[2], const uint64_t b[2])
+{
+    return a[0] < b[0] || (a[0] == b[0] && a[1] < b[1]);
+}
 
 static void note_name(const char *name, void *user)
 {
     struct search *search = user;
-    uint64_t step, copy;
-    if (!read_name(name, &step, &copy)) return;
+    uint64_t number[2];
+    if (!read_name(name, &number[0], &number[1])) return;
     for (int i = 0; i < 2; i++)
-        if (search->keep[i] && !strcmp(name, search->keep[i])) return;
-    if (search->found && (step < search->step || (step == search->step && copy < search->copy)))
-        return;
-    search->found = true;
-    search->step = step;
-    search->copy = copy;
+        if (search->skip[i] && !strcmp(name, search->skip[i])) return;
+    if (search->bounded && !is_before(number, search->bound)) return;
+    if (search->any && !is_before(search->found, number)) return;
+    search->any = true;
+    memcpy(search->found, number, sizeof number);
+}
+
+/* The last of the checkpoints that a search looks at; "" if there is none. */
+static shs_status find_last(const char *folder, struct search *search,
+                            char name[RUN_FILE_NAME_BYTES])
+{
+    search->any = false;
+    *name = '\0';
+    shs_status status = io_list(folder, note_name, search);
+    if (!status && search->any) print_name(search->found[0], search->found[1], name);
+    return status;
 }
 
 static shs_status is_there(const char *folder, const char *name, bool *there)
@@ -65,8 +81,83 @@ static shs_status is_there(const char *folder, const char *name, bool *there)
     return status;
 }
 
+/* ---- Ways out. */
+
+/* Which checkpoint the run could go on from in place of the one saved last; "" if there is none. */
+static shs_status find_other(const char *folder, const struct run_latest *latest,
+                             char name[RUN_FILE_NAME_BYTES], bool *is_line)
+{
+    struct search search = {.skip = {latest->saved.name}};
+    shs_status status = SHS_OK;
+    *is_line = false;
+    if (*latest->before.name) status = is_there(folder, latest->before.name, is_line);
+    if (status) return status;
+    if (!*is_line) return find_last(folder, &search, name);
+    memcpy(name, latest->before.name, RUN_FILE_NAME_BYTES);
+    return SHS_OK;
+}
+
+shs_status run_folder_advise(const char *folder, const struct run_latest *latest, shs_status status)
+{
+    char message[CORE_MESSAGE_BYTES], name[RUN_FILE_NAME_BYTES];
+    bool is_line;
+    if (status != SHS_ERROR_FILE && status != SHS_ERROR_FORMAT && status != SHS_ERROR_UNSUPPORTED)
+        return status;
+    snprintf(message, sizeof message, "%s", shs_message());
+    if (find_other(folder, latest, name, &is_line)) *name = '\0'; /* the first error is told */
+    if (!*name)
+        return core_fail(status,
+                         "%s; no other checkpoint is there: to start anew, remove %s/latest and "
+                         "any step-*.h5 beside it",
+                         message, folder);
+    if (is_line)
+        return core_fail(status,
+                         "%s; to go on from %s, the checkpoint before it, remove the first line of "
+                         "%s/latest",
+                         message, name, folder);
+    return core_fail(status,
+                     "%s; to go on from %s, the newest other one, write that name alone into "
+                     "%s/latest",
+                     message, name, folder);
+}
+
+shs_status run_folder_check(const char *path, const struct run_pointer *pointer)
+{
+    char checksum[CORE_DIGEST_TEXT];
+    if (!*pointer->checksum) return SHS_OK;
+    shs_status status = io_checksum(path, checksum);
+    if (status || !strcmp(pointer->checksum, checksum)) return status;
+    return core_fail(SHS_ERROR_FORMAT, "%s is damaged: its bytes have checksum %s, not %s", path,
+                     checksum, pointer->checksum);
+}
+
+static shs_status is_gone(const char *folder, const struct run_latest *latest)
+{
+    shs_status status = core_fail(SHS_ERROR_FILE,
+                                  "%s/latest names %s as the checkpoint saved last, but that file "
+                                  "is not there; copy it back",
+                                  folder, latest->saved.name);
+    return run_folder_advise(folder, latest, status);
+}
+
+/* Checkpoints whose `latest` is gone: which of them counts cannot be told. */
+static shs_status check_none(const char *folder)
+{
+    struct search search = {0};
+    char name[RUN_FILE_NAME_BYTES];
+    shs_status status = find_last(folder, &search, name);
+    if (status || !*name) return status;
+    status = core_fail(SHS_ERROR_FILE,
+                       "%s has checkpoints, but no file latest, which names the one saved last; "
+                       "copy it back",
+                       folder);
+    return run_folder_advise(folder, &(struct run_latest){0}, status);
+}
+
+/* ---- The file `latest`. */
+
 /* One "NAME CHECKSUM", the checksum may be missing; a name that is no checkpoint's gives none. */
-static struct run_pointer read_line(const char *line)
+static struct run_pointer read_pointer(const char *line)
 {
     struct run_pointer pointer = {0};
     uint64_t step, copy;
@@ -77,37 +168,55 @@ static struct run_pointer read_line(const char *line)
     return read_name(pointer.name, &step, &copy) ? pointer : (struct run_pointer){0};
 }
 
-/* The first of the lines whose file is there. */
-static shs_status choose_line(const char *folder, char *lines, struct run_pointer *latest)
+/* False for a line that has no business there. */
+static bool read_line(const char *line, struct run_latest *latest, bool *is_none)
 {
-    char *rest = NULL;
-    for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-        bool there = false;
-        *latest = read_line(line);
-        shs_status status = *latest->name ? is_there(folder, latest->name, &there) : SHS_OK;
-        if (status || there) return status;
+    size_t run = strlen(run_word);
+    if (!strcmp(line, none_line)) return *is_none = true;
+    if (!strncmp(line, run_word, run)) {
+        snprintf(latest->owner, sizeof latest->owner, "%s", line + run);
+        return true;
     }
-    *latest = (struct run_pointer){0};
-    return SHS_OK;
+    struct run_pointer *pointer = *latest->saved.name ? &latest->before : &latest->saved;
+    if (*pointer->name) return false;
+    *pointer = read_pointer(line);
+    return *pointer->name;
 }
 
-shs_status run_folder_read(const char *folder, struct run_pointer *latest)
+static shs_status is_no_latest(const char *folder, const char *line)
 {
-    struct search search = {0};
+    shs_status status = core_fail(SHS_ERROR_FORMAT,
+                                  "%s/latest has '%.40s' where the name of a checkpoint such as "
+                                  "step-0000000002.h5 must stand",
+                                  folder, line);
+    return run_folder_advise(folder, &(struct run_latest){0}, status);
+}
+
+static shs_status read_lines(const char *folder, char *lines, struct run_latest *latest)
+{
+    char *rest = NULL;
+    bool there = true, is_none = false;
+    for (char *line = strtok_r(lines, "\r\n", &rest); line; line = strtok_r(NULL, "\r\n", &rest))
+        if (!read_line(line, latest, &is_none)) return is_no_latest(folder, line);
+    if (!*latest->saved.name) return is_none ? SHS_OK : is_no_latest(folder, "");
+    shs_status status = is_there(folder, latest->saved.name, &there);
+    return status || there ? status : is_gone(folder, latest);
+}
+
+shs_status run_folder_read(const char *folder, struct run_latest *latest)
+{
+    char *path, lines[2 * sizeof *latest];
     bool there;
-    char *path, lines[2 * sizeof(struct run_pointer)];
-    *latest = (struct run_pointer){0};
+    *latest = (struct run_latest){0};
     shs_status status = io_exists(folder, &there);
     if (status || !there) return status;
     status = io_join(folder, latest_name, &path);
     if (status) return status;
-    status = io_read_text(path, lines, sizeof lines);
+    status = io_exists(path, &latest->there);
+    if (!status) status = io_read_text(path, lines, sizeof lines);
     core_free(&path);
-    if (!status) status = choose_line(folder, lines, latest);
-    if (status || *latest->name) return status;
-    status = io_list(folder, note_name, &search);
-    if (!status && search.found) print_name(search.step, search.copy, latest->name);
-    return status;
+    if (status) return status;
+    return latest->there ? read_lines(folder, lines, latest) : check_none(folder);
 }
 
 shs_status run_folder_free_name(const char *folder, uint64_t step, char name[RUN_FILE_NAME_BYTES])
@@ -121,13 +230,21 @@ shs_status run_folder_free_name(const char *folder, uint64_t step, char name[RUN
     return status;
 }
 
-shs_status run_folder_point(const char *folder, const struct run_pointer *saved,
-                            const struct run_pointer *before)
+static void add_pointer(struct core_text *text, const struct run_pointer *pointer)
+{
+    if (*pointer->name)
+        core_text_add(text, "%s%s%s\n", pointer->name, *pointer->checksum ? " " : "",
+                      pointer->checksum);
+}
+
+shs_status run_folder_point(const char *folder, const struct run_latest *latest)
 {
     struct core_text text = {0};
     char *path = NULL, *lines = NULL;
-    core_text_add(&text, "%s %s\n", saved->name, saved->checksum);
-    if (*before->name) core_text_add(&text, "%s %s\n", before->name, before->checksum);
+    if (!*latest->saved.name) core_text_add(&text, "%s\n", none_line);
+    add_pointer(&text, &latest->saved);
+    add_pointer(&text, &latest->before);
+    core_text_add(&text, "%s%s\n", run_word, latest->owner);
     shs_status status = core_text_take(&text, &lines);
     if (!status) status = io_join(folder, latest_name, &path);
     if (!status) status = io_write_text(path, lines);
@@ -136,18 +253,28 @@ shs_status run_folder_point(const char *folder, const struct run_pointer *saved,
     return status;
 }
 
-shs_status run_folder_prune(const char *folder, const struct run_pointer *saved,
-                            const struct run_pointer *before)
+/* Someone may have put a folder there: it is not the run's. */
+static shs_status remove_file(const char *folder, const char *name)
 {
+    char *path;
+    bool is_folder;
+    shs_status status = io_join(folder, name, &path);
+    if (status) return status;
+    if (io_is_folder(path, &is_folder) || !is_folder) status = io_remove(path);
+    core_free(&path);
+    return status;
+}
+
+shs_status run_folder_prune(const char *folder, const struct run_latest *latest)
+{
+    struct search search = {.skip = {latest->saved.name, latest->before.name}};
     for (;;) {
-        struct search search = {.keep = {saved->name, before->name}};
-        char name[RUN_FILE_NAME_BYTES], *path;
-        shs_status status = io_list(folder, note_name, &search);
-        if (status || !search.found) return status;
-        print_name(search.step, search.copy, name);
-        status = io_join(folder, name, &path);
-        if (!status) status = io_remove(path);
-        core_free(&path);
+        char name[RUN_FILE_NAME_BYTES];
+        shs_status status = find_last(folder, &search, name);
+        if (status || !*name) return status;
+        status = remove_file(folder, name);
         if (status) return status;
+        search.bounded = true;
+        memcpy(search.bound, search.found, sizeof search.bound);
     }
 }

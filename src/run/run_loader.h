@@ -2,6 +2,7 @@
 #ifndef RUN_LOADER_H
 #define RUN_LOADER_H
 
+#include "run_claim.h"
 #include "run_dataset.h"
 #include "run_gather.h"
 #include "run_order.h"
@@ -45,6 +46,8 @@ struct shs_loader {
     shs_tensor field[SHS_MAX_FIELDS];
     void *scratch;
     bool augments; /* some field */
+
+    struct run_claims claims; /* to folders of checkpoints, on rank 0 */
 };
 
 /* Local. Goes on at a cursor that has been checked. */
@@ -73,7 +76,13 @@ void run_loader_go_on(shs_loader *loader, const uint64_t numbers[RUN_LEDGER_NUMB
 shs_status run_fingerprint(const shs_loader *loader, char **text);
 
 /* Local. SHS_ERROR_MISMATCH, naming the first line in which a stored text differs from the run's
- * own. At an epoch's end the batch may differ. */
-shs_status run_fingerprint_check(const char *stored, const char *own, bool at_epoch_end);
+ * own. Where the batch may differ, *other_batch says whether it does. */
+shs_status run_fingerprint_check(const char *stored, const char *own, bool batch_may_differ,
+                                 bool *other_batch);
+
+/* Local. The same for the checkpoint saved last in a folder, if there is one; any batch may differ.
+ * The message tells how to keep runs apart. */
+shs_status run_fingerprint_check_folder(const shs_loader *loader, const char *folder,
+                                        const struct run_latest *latest);
 
 #endif

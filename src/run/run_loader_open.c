@@ -201,6 +201,7 @@ void shs_loader_close(shs_loader **loader)
     core_free(&(*loader)->augment_text);
     shs_augment_close(&(*loader)->augment);
     run_order_close(&(*loader)->order);
+    run_claims_free(&(*loader)->claims);
     core_free(loader);
     run_dataset_release(dataset);
 }

@@ -13,6 +13,7 @@
 #include "counted_memory.h"
 #include "io_crc32c.h"
 #include "io_file.h"
+#include "io_lock.h"
 #include "message.h"
 #include "temporary_folder.h"
 #include "unit.h"
@@ -51,15 +52,37 @@ static void a_look_that_fails_is_an_error(void)
 
 static void a_locked_folder_is_refused(void)
 {
-    char folder[] = "/tmp/shardstep-lock-XXXXXX";
+    char folder[] = "/tmp/shardstep-lock-XXXXXX", path[64], owner[IO_OWNER_BYTES];
     int first, second;
     if (!NEED(mkdtemp(folder) != NULL)) return;
-    CHECK(io_lock(folder, &first) == SHS_OK);
-    CHECK(io_lock(folder, &second) == SHS_ERROR_FILE);
+    CHECK(io_lock(folder, "somebody", true, &first) == SHS_OK);
+    CHECK(io_lock(folder, "nobody", true, &second) == SHS_ERROR_FILE && second == -1);
+    CHECK(strstr(shs_message(), "somebody uses it") && strstr(shs_message(), "remove /tmp/"));
     io_unlock(first);
-    CHECK(io_lock(folder, &second) == SHS_OK);
+    CHECK(io_lock(folder, "somebody else", true, &second) == SHS_OK);
+    CHECK(io_lock(folder, "nobody", false, &first) == SHS_ERROR_FILE);
+    CHECK(strstr(shs_message(), "somebody else uses it") != NULL);
     io_unlock(second);
-    rmdir(folder);
+    io_name_owner(owner);
+    CHECK(io_lock(folder, owner, true, &first) == SHS_OK && first >= 0);
+    CHECK(io_lock(folder, owner, true, &second) == SHS_OK && second == -1); /* this process */
+    io_unlock(second);
+    io_unlock(first);
+    snprintf(path, sizeof path, "%s/.lock", folder);
+    CHECK(unlink(path) == 0 && rmdir(folder) == 0);
+    CHECK(io_lock(folder, "somebody", false, &first) == SHS_OK && first == -1);
+    CHECK(io_lock(folder, "somebody", true, &first) == SHS_ERROR_FILE);
+    CHECK(strstr(shs_message(), "No such file or directory") != NULL);
+}
+
+static void owners_have_names_of_their_own(void)
+{
+    char one[IO_OWNER_BYTES], other[IO_OWNER_BYTES], process[32];
+    io_name_owner(one);
+    io_name_owner(other);
+    snprintf(process, sizeof process, "process %ld on ", (long)getpid());
+    CHECK(!strncmp(one, process, strlen(process)) && strchr(one, '\n') == NULL);
+    CHECK(strcmp(one, other) != 0);
 }
 
 static char folder[PATH_BYTES];
@@ -305,6 +328,7 @@ int main(void)
         TEST(crc32c_of_published_bytes),
         TEST(a_look_that_fails_is_an_error),
         TEST(a_locked_folder_is_refused),
+        TEST(owners_have_names_of_their_own),
         TEST(a_file_is_replaced_whole),
         TEST(a_commit_outlives_a_crash),
         TEST(without_a_finished_file_the_old_one_stays),

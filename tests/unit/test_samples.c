@@ -1383,7 +1383,8 @@ static bool may_go_on(const char *path, const char *fields, const char *other_pa
 {
     char *own = fingerprint_of(path, fields, false);
     char *other = fingerprint_of(other_path, others, false);
-    bool may = own && other && !run_fingerprint_check(own, other, false);
+    bool other_batch;
+    bool may = own && other && !run_fingerprint_check(own, other, false, &other_batch);
     core_free(&own);
     core_free(&other);
     return may;

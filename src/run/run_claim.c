@@ -1,0 +1,113 @@
+#include "run_claim.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core_memory.h"
+#include "io_file.h"
+
+struct run_claim {
+    struct run_claim *next;
+    char *folder; /* as the program names it */
+    bool there;   /* what follows is known */
+    uint64_t device, inode;
+    int lock;
+    bool noted;
+    char owner[IO_OWNER_BYTES]; /* who saved last, when that was noted */
+};
+
+/* A folder may have several names, and one that was not there has no number. */
+static struct run_claim *find(const struct run_claims *claims, const char *folder,
+                              const struct io_identity *identity)
+{
+    struct run_claim *claim = claims->first;
+    for (; claim; claim = claim->next)
+        if (claim->there && identity
+                ? claim->device == identity->device && claim->inode == identity->inode
+                : !claim->there && !strcmp(claim->folder, folder))
+            break;
+    return claim;
+}
+
+static shs_status add(struct run_claims *claims, const char *folder, struct run_claim **claim)
+{
+    if (!*claims->owner) io_name_owner(claims->owner);
+    shs_status status = core_new(1, sizeof **claim, "a folder's lock", claim);
+    if (status) return status;
+    (*claim)->lock = -1;
+    status = core_copy(folder, &(*claim)->folder);
+    if (status) {
+        core_free(claim);
+        return status;
+    }
+    (*claim)->next = claims->first;
+    claims->first = *claim;
+    return SHS_OK;
+}
+
+shs_status run_claim_take(struct run_claims *claims, const char *folder, bool must,
+                          struct run_claim **claim)
+{
+    struct io_identity identity;
+    bool there;
+    shs_status status = io_exists(folder, &there);
+    if (!status && there) status = io_identify_path(folder, &identity);
+    if (status) return status;
+    *claim = find(claims, folder, there ? &identity : NULL);
+    if (!*claim) status = add(claims, folder, claim);
+    if (status || !there) return status;
+    if (!(*claim)->there || (must && (*claim)->lock < 0))
+        status = io_lock(folder, claims->owner, must, &(*claim)->lock);
+    if (status) return status;
+    (*claim)->there = true;
+    (*claim)->device = identity.device;
+    (*claim)->inode = identity.inode;
+    return SHS_OK;
+}
+
+void run_claim_note(struct run_claim *claim, const char *owner)
+{
+    claim->noted = true;
+    snprintf(claim->owner, sizeof claim->owner, "%s", owner);
+}
+
+bool run_claim_is_new(const struct run_claim *claim)
+{
+    return !claim->noted;
+}
+
+/* The loader's own name may stand there without being noted, after a save that failed late. */
+shs_status run_claim_check(const struct run_claims *claims, const struct run_claim *claim,
+                           const char *folder, const struct run_latest *latest)
+{
+    if (!claim->noted || !latest->there || !strcmp(latest->owner, claim->owner) ||
+        !strcmp(latest->owner, claims->owner))
+        return SHS_OK;
+    return core_fail(SHS_ERROR_FILE,
+                     "the folder %s is not this run's alone: %s has written %s/latest since this "
+                     "run last read or wrote it; give each run a folder of its own, each task of a "
+                     "job array too",
+                     folder, *latest->owner ? latest->owner : "someone else", folder);
+}
+
+shs_status run_claim_begin(const struct run_claims *claims, struct run_claim *claim,
+                           const char *folder, const struct run_latest *latest)
+{
+    struct run_latest none = {0};
+    if (latest->there) return SHS_OK;
+    memcpy(none.owner, claims->owner, sizeof none.owner);
+    shs_status status = run_folder_point(folder, &none);
+    if (!status) run_claim_note(claim, none.owner);
+    return status;
+}
+
+void run_claims_free(struct run_claims *claims)
+{
+    while (claims->first) {
+        struct run_claim *claim = claims->first;
+        claims->first = claim->next;
+        io_unlock(claim->lock);
+        core_free(&claim->folder);
+        core_free(&claim);
+    }
+}
