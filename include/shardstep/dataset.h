@@ -51,11 +51,11 @@
  *     windows the one that has the fewest decides. No window goes on from one file into the next. A
  *     field of rows beside windows has exactly as many rows as a file has samples.
  *
- *     Where S is below the largest W + L, samples may share rows, and a loader's parts for training
- *     and validation (part_from, part_to) then do so too, since each sample is drawn by itself: the
- *     validation knows rows that were trained on. To keep them apart, let S be at least the largest
- *     W + L, or give lists of samples (a loader's `rows`) that leave out (W + L) / S samples,
- *     rounded up, where the one goes over into the other.
+ *     Windows overlap where S is below the rows that a sample spans: the largest W + L among its
+ *     fields, less the smallest L. A loader's part_from and part_to assign each sample by itself,
+ * so training and validation would then share rows (leakage): shs_loader_open() refuses such a
+ * part. Let S be at least that span, or give lists of samples (a loader's `rows`) with a gap of
+ *     span / S samples, rounded up, between training and validation.
  *
  * a run of rows of any length:
  *

@@ -84,10 +84,12 @@ typedef struct shs_loader_options {
                                W; 0: 16. More mix better and want more of the dataset's cache_bytes:
                                each chunk is decoded once an epoch, but for those at cuts, if W
                                decoded blocks for each hosted virtual rank fit in, and two more */
-    double part_from; /* only rows whose keyed draw, of the run's seed and the row's number, lies */
-    double part_to;   /* in [part_from, part_to): 0 to 0.8 for training and 0.8 to 1 for validation
+    double part_from; /* only rows whose keyed draw, of split_seed and the row's number, lies in */
+    double part_to;   /* [part_from, part_to): 0 to 0.8 for training and 0.8 to 1 for validation
                          never overlap, and never move when rows are appended; 0 and 0: all rows.
-                         Parts whose samples are overlapping windows share rows: see dataset.h */
+                         Refused for windows that overlap: see dataset.h */
+    uint64_t split_seed;  /* of parts, whatever the run's seed: runs with other seeds have the same
+                             parts. 0 is the seed 0 */
     const uint64_t *rows; /* only these rows, ascending, each once; copied; NULL: all rows. Not with
                              a part. Either keeps 8 bytes a row of the subset. */
     uint64_t n_rows;

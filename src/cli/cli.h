@@ -23,7 +23,7 @@ struct cli_arguments {
     const char *plain[CLI_MAX_PLAIN]; /* arguments that are no options */
     size_t n_plain;
     uint64_t given; /* bit i: option i of the table */
-    uint64_t seed, vranks, batch, epoch, step, rank, steps, samples, threads;
+    uint64_t seed, split_seed, vranks, batch, epoch, step, rank, steps, samples, threads;
     uint64_t block_rows, window_blocks, repeats, epoch_rows, stream;
     uint64_t purpose, slot, count, interleave;
     uint64_t chunk, deflate, bins, probe_seconds, probe_mebibytes;
@@ -80,7 +80,8 @@ struct cli_order {
 
 /* The options of the command line that cli_order() reads. */
 #define CLI_ORDER_OPTIONS                                                                          \
-    "--batch --shuffle --block-rows --window-blocks --shard --tail --part --rows --repeats "       \
+    "--batch --shuffle --block-rows --window-blocks --shard --tail --part --split-seed --rows "    \
+    "--repeats "                                                                                   \
     "--epoch-rows --mix --weights --balance --stream"
 
 /* Local. Everything that says which rows a virtual rank takes. */

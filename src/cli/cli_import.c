@@ -335,7 +335,8 @@ static shs_status import_all(struct import *import)
     shs_status status = check_arguments(import->arguments);
     if (!status) status = open_fields(import);
     if (!status && import->arguments->split)
-        status = cli_read_split(import->arguments->split, import->arguments->seed, &import->split);
+        status =
+            cli_read_split(import->arguments->split, import->arguments->split_seed, &import->split);
     if (!status) status = make_parts(import);
     status = mpi_agree(import->run, status, "import of %llu bytes of rows", all_bytes(import));
     if (!status) status = write_file(import);
@@ -376,16 +377,17 @@ const struct cli_command cli_import = {
         "\nBeside each field NAME a dataset NAME.crc32c (u32) holds the CRC-32C of each row's "
         "bytes, its elements\n"
         "in little-endian order. The loader and 'shardstep check' compare them.\n"
-        "\nWith --split each row of all fields belongs to one part, by a draw of --seed and the "
-        "row's "
-        "number\n"
-        "alone; NAME becomes train/NAME, test/NAME and so on. The loader's --part draws alike.\n"
+        "\nWith --split each row of all fields belongs to one part, by a draw of --split-seed "
+        "and\n"
+        "the row's number alone, not of a run's --seed; NAME becomes train/NAME, test/NAME and so "
+        "on. The\n"
+        "loader's --part draws alike with the same --split-seed.\n"
         "\nUnder mpirun all ranks read, encode and write; the file is the same on any number of "
         "them. A rank\n"
         "reads its own rows only, but unpacks all of a .gz file up to them, and scans all of a CSV "
         "file\n"
         "once. NPY in Fortran order and .gz is unpacked to $TMPDIR first.\n",
-    .options = "--split --seed --type --chunk --deflate --byteshuffle",
+    .options = "--split --split-seed --type --chunk --deflate --byteshuffle",
     .least_plain = 2,
     .most_plain = CLI_MAX_PLAIN,
     .run = run,

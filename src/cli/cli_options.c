@@ -37,6 +37,8 @@ static const struct option {
      "only the rows whose numbers a text file lists, ascending"},
     {"--part", TEXT, PLACE(part), "FROM,TO",
      "only rows whose keyed draw lies in [FROM, TO), as 0.8,1"},
+    {"--split-seed", NUMBER, PLACE(split_seed), "S",
+     "seed of the draws of --part or --split, whatever the run's seed (0)"},
     {"--repeats", NUMBER, PLACE(repeats), "R", "each row so many times an epoch (1)"},
     {"--epoch-rows", NUMBER, PLACE(epoch_rows), "M",
      "rows of an epoch, taken in passes over all (each row once)"},

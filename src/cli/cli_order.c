@@ -117,6 +117,7 @@ shs_status cli_order(const struct cli_arguments *arguments, struct cli_order *or
     if (!status && arguments->rows) status = read_rows(arguments->rows, order);
     if (status) return status;
     loader->batch = arguments->batch;
+    loader->split_seed = arguments->split_seed;
     loader->shuffle = (shs_shuffle)shuffle;
     loader->block_rows = arguments->block_rows;
     loader->window_blocks = arguments->window_blocks;

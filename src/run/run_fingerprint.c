@@ -95,7 +95,8 @@ static shs_status differ(const char *stored, int stored_length, const char *own,
         const char *name, *line, *before, *after;
     } options[] = {{"vranks", "vranks = ", "V = ", " virtual ranks"},
                    {"block_rows", "block_rows = ", "blocks of ", " rows"},
-                   {"window_blocks", "window_blocks = ", "windows of ", " blocks"}};
+                   {"window_blocks", "window_blocks = ", "windows of ", " blocks"},
+                   {"split_seed", "split_seed = ", "parts of split seed ", ""}};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         int value = (int)strlen(options[i].line);
         if (!begins(stored, options[i].line) || !begins(own, options[i].line)) continue;
@@ -113,11 +114,42 @@ static shs_status differ(const char *stored, int stored_length, const char *own,
     return lacks(stored, stored_length, own, own_length);
 }
 
+/* Of the line that a text begins with, the value; both lengths without the line's end. */
+static size_t value_of(const char *line, const char **value)
+{
+    *value = line + name_length(line);
+    *value += strspn(*value, "= ");
+    return strcspn(*value, "\n");
+}
+
+/* Parts of older checkpoints were drawn with the run's seed. Where this run has the same parts, its
+ * own line is passed over. */
+static shs_status check_old_parts(const char *stored, const char **own)
+{
+    const char *seed = strstr(stored, "\nseed = "), *value, *own_value;
+    size_t length = seed ? value_of(seed + 1, &value) : 0, own_length = value_of(*own, &own_value);
+    if (length && length == own_length && !memcmp(value, own_value, length)) {
+        *own += strcspn(*own, "\n");
+        *own += **own == '\n';
+        return SHS_OK;
+    }
+    return core_fail(SHS_ERROR_MISMATCH,
+                     "the checkpoint was made when parts were drawn with the run's seed, this run "
+                     "has «split_seed = %.*s»; pass split_seed = %.*s to keep its parts",
+                     (int)own_length, own_value, (int)length, length ? value : "");
+}
+
 shs_status run_fingerprint_check(const char *stored, const char *own, bool batch_may_differ,
                                  bool *other_batch)
 {
+    const char *all_stored = stored;
     *other_batch = false;
     while (*stored || *own) {
+        if (begins(own, "split_seed = ") && !has_name(all_stored, own)) {
+            shs_status status = check_old_parts(all_stored, &own);
+            if (status) return status;
+            continue;
+        }
         size_t length = strcspn(stored, "\n"), own_length = strcspn(own, "\n");
         bool same = length == own_length && !memcmp(stored, own, length);
         bool may = batch_may_differ && begins(stored, "batch = ") && begins(own, "batch = ");

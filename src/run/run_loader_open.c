@@ -84,6 +84,7 @@ static shs_status open_local(shs_loader *loader, const shs_loader_options *optio
         .vranks = dataset->run->vranks,
         .bounds = dataset->bounds,
         .sources = dataset->files.paths.sources,
+        .what = &dataset->what,
         .chunk_rows = options->shuffle == SHS_SHUFFLE_BLOCKS ? run_dataset_block_rows(dataset) : 0};
     shs_status status = check_options(options);
     if (!status) status = run_order_open(&how, options, &loader->order);

@@ -88,6 +88,20 @@ static shs_status check_blocks(const shs_loader_options *options)
                      order_shuffle_name(options->shuffle));
 }
 
+/* Each sample is drawn by itself: of two that share rows one may be in a part and one in another.
+ */
+static shs_status check_apart(const struct run_order_how *how)
+{
+    uint64_t stride, span = how->what ? run_sample_overlap(how->what, &stride) : 0;
+    if (!span) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "a part of overlapping windows would share rows with the other parts: a "
+                     "sample spans %llu rows and the next one begins %llu later; give stride=%llu "
+                     "or more or, in place of a part, lists of samples (rows) that leave out %llu "
+                     "samples between training and validation",
+                     (ull)span, (ull)stride, (ull)span, (ull)((span - 1) / stride + 1));
+}
+
 /* Restricts the order to the rows that are wanted. */
 static shs_status take_subset(const struct run_order_how *how, const shs_loader_options *options,
                               struct run_order *order)
@@ -97,12 +111,14 @@ static shs_status take_subset(const struct run_order_how *how, const shs_loader_
     bool part = options->part_from != 0 || options->part_to != 0;
     order->part_from = options->part_from;
     order->part_to = options->part_to;
+    order->split_seed = options->split_seed;
     if (part && options->rows)
         return core_fail(SHS_ERROR_ARGUMENT, "both a part and a list of rows; give one of them");
-    if (part)
-        status = order_subset_split(&order->subset, how->seed, samples, options->part_from,
-                                    options->part_to);
-    else if (options->rows)
+    if (part) status = check_apart(how);
+    if (part && !status)
+        status = order_subset_split(&order->subset, options->split_seed, samples,
+                                    options->part_from, options->part_to);
+    if (options->rows)
         status = order_subset_list(&order->subset, options->rows, options->n_rows, samples);
     order->rows = order->subset.rows ? order->subset.count : samples;
     return status;
@@ -283,7 +299,8 @@ static void describe_subset(const struct run_order *order, struct core_text *tex
     if (!subset->rows) return;
     struct order_ledger rows = order_subset_ledger(subset, 0, subset->count);
     if (order->part_to > 0)
-        core_text_add(text, "part = %.17g to %.17g\n", order->part_from, order->part_to);
+        core_text_add(text, "part = %.17g to %.17g\nsplit_seed = %llu\n", order->part_from,
+                      order->part_to, (ull)order->split_seed);
     else
         core_text_add(text, "rows = %llu, of sum %llu and squares %llu\n", (ull)rows.count,
                       (ull)rows.sum, (ull)rows.squares);

@@ -4,6 +4,7 @@
 #define RUN_ORDER_H
 
 #include "order_mix.h"
+#include "run_sample.h"
 #include "run_weights.h"
 
 /* Zeroed it may be closed. */
@@ -16,6 +17,7 @@ struct run_order {
     shs_shuffle shuffle; /* as asked for; that of `order` is none if places are in no order */
     uint64_t rows;       /* of the dataset or its subset */
     double part_from, part_to;
+    uint64_t split_seed;
     struct order_ledger due; /* an epoch's */
     bool counts_only;        /* of which only the count is known */
 };
@@ -24,9 +26,10 @@ struct run_order {
 struct run_order_how {
     uint64_t seed;
     uint64_t vranks;
-    const uint64_t *bounds; /* rows [bounds[i], bounds[i + 1]) are source i's */
-    size_t sources;         /* 1 … */
-    uint64_t chunk_rows;    /* of a block, if the options do not say; 0: not known */
+    const uint64_t *bounds;        /* rows [bounds[i], bounds[i + 1]) are source i's */
+    size_t sources;                /* 1 … */
+    uint64_t chunk_rows;           /* of a block, if the options do not say; 0: not known */
+    const struct run_sample *what; /* that samples are made of; NULL: not known */
 };
 
 /* Local. All but weights. */

@@ -347,6 +347,20 @@ shs_status run_sample_count(const struct run_sample *sample, const uint64_t *row
     return SHS_OK;
 }
 
+uint64_t run_sample_overlap(const struct run_sample *sample, uint64_t *stride)
+{
+    uint64_t first = UINT64_MAX, end = 0;
+    *stride = 0;
+    for (size_t i = 0; i < sample->n_parts; i++) {
+        const struct run_part *part = &sample->part[i];
+        if (part->kind != RUN_WINDOW) continue;
+        *stride = part->stride; /* the same in all */
+        if (part->lead < first) first = part->lead;
+        if (run_part_least_rows(part) > end) end = run_part_least_rows(part);
+    }
+    return end > first && end - first > *stride ? end - first : 0;
+}
+
 uint64_t run_part_first(const struct run_part *part, uint64_t i)
 {
     return part->kind == RUN_WINDOW ? i * part->stride + part->lead : i;

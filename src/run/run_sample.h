@@ -46,6 +46,10 @@ shs_status run_sample_count(const struct run_sample *sample, const uint64_t *row
 /* Rows that a file needs to have one window; UINT64_MAX if no file can. */
 uint64_t run_part_least_rows(const struct run_part *part);
 
+/* Rows of a series from the first to the last that a sample has, if the next sample begins within
+ * them, which it does *stride rows later; 0 if no samples share rows. */
+uint64_t run_sample_overlap(const struct run_sample *sample, uint64_t *stride);
+
 /* The first row of sample i of a RUN_ROW or RUN_WINDOW in its file, and how many there are. */
 uint64_t run_part_first(const struct run_part *part, uint64_t i);
 uint64_t run_part_rows(const struct run_part *part);

@@ -44,11 +44,11 @@ same "checksums of many rows" wanted.txt counted.txt
 fields="a=images.idx b=$labels c=$images"
 parts="big=0.7,small/one=0.05,rest=0.25"
 for options in "" "--deflate 1"; do
-    "$SHARDSTEP" import split.h5 $fields --split $parts --seed 81985529216486895 $options > out.txt
+    "$SHARDSTEP" import split.h5 $fields --split $parts --split-seed 81985529216486895 $options > out.txt
     grep -q '^small/one/b: u8, ' out.txt || fail "no part named"
     for ranks in 2 5; do
         on $ranks "$SHARDSTEP" import split$ranks.h5 $fields --split $parts \
-            --seed 81985529216486895 $options > /dev/null
+            --split-seed 81985529216486895 $options > /dev/null
         same "a split on $ranks ranks" split.h5 split$ranks.h5
     done
     for field in a b c; do
@@ -56,6 +56,8 @@ for options in "" "--deflate 1"; do
     done
     rm split*.h5
 done
+refused 0 'unknown option --seed' "$SHARDSTEP" import new.h5 $fields --split $parts --seed 5
+"$SHARDSTEP" import --help | grep -q "draw of --split-seed and" || fail "help names no --split-seed"
 "$SHARDSTEP" import three.h5 b=$labels --split 0.8,0.1,0.1 | cut -d: -f1 | tr '\n' ' ' > names.txt
 echo -n 'train/b validation/b test/b ' > wanted.txt
 same "names of three parts" wanted.txt names.txt

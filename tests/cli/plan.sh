@@ -115,5 +115,16 @@ refused 0 'more than 2^56|more than 2\^56' "$SHARDSTEP" plan --samples 720575940
 for part in 0,0 0.5,0.5 0.7,0.2 0,2; do
     refused 0 'give FROM,TO|0 <= from < to' "$SHARDSTEP" plan --samples 100 --part $part
 done
+
+# parts go by a seed of their own
+part() {
+    "$SHARDSTEP" plan --samples 200 --part 0.2,0.7 --shuffle none "$@" | cut -d' ' -f4- | tr ' ' '\n' | sort -n
+}
+part > zero.txt
+part --seed 7 > seven.txt
+part --split-seed 7 > other.txt
+same "a part whatever the run's seed" zero.txt seven.txt
+! cmp -s zero.txt other.txt || fail "--split-seed changes nothing"
+
 refused 2 'either a file or --samples' "$SHARDSTEP" plan
 finish

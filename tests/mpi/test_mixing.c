@@ -18,6 +18,7 @@ enum {
     GLOBAL_BATCH = VRANKS * BATCH,
     EPOCHS = 4,
     SEED = 42,
+    SPLIT_SEED = 43,
     MOST_STEPS = 16 /* of an epoch */
 };
 
@@ -124,7 +125,7 @@ static const double part_from = 0.2, part_to = 0.9;
 static bool is_chosen(enum choice choice, uint64_t row)
 {
     bool found = choice == ALL;
-    double draw = order_split_draw(SEED, row);
+    double draw = order_split_draw(SPLIT_SEED, row);
     for (size_t i = 0; choice == LISTED && i < sizeof listed / sizeof *listed; i++)
         found = found || listed[i] == row;
     return choice == PART ? draw >= part_from && draw < part_to : found;
@@ -138,7 +139,10 @@ static shs_loader_options options_of(const struct mixture *mixture, enum choice 
                                   .epoch_rows = mixture->epoch_rows};
     if (is_mixed(mixture)) options.mix = mixture->mix, options.n_mix = SOURCES;
     if (choice == LISTED) options.rows = listed, options.n_rows = sizeof listed / sizeof *listed;
-    if (choice == PART) options.part_from = part_from, options.part_to = part_to;
+    if (choice == PART) {
+        options.part_from = part_from, options.part_to = part_to;
+        options.split_seed = SPLIT_SEED; /* not the run's */
+    }
     return options;
 }
 

@@ -1411,9 +1411,63 @@ static void what_a_checkpoint_is_of_in_folder(void)
 }
 IN_FOLDER(what_a_checkpoint_is_of)
 
+/* A checkpoint from when parts went by the run's seed. */
+static void older_checkpoints_of_parts(void)
+{
+    static const char stored[] = "vranks = 1\nseed = 42\npart = 0 to 0.5\nbatch = 32\n",
+                      zero[] = "vranks = 1\nseed = 42\npart = 0 to 0.5\nsplit_seed = 0\n"
+                               "batch = 32\n",
+                      same[] = "vranks = 1\nseed = 42\npart = 0 to 0.5\nsplit_seed = 42\n"
+                               "batch = 32\n",
+                      part[] = "vranks = 1\nseed = 42\npart = 0 to 0.6\nsplit_seed = 42\n"
+                               "batch = 32\n";
+    bool other_batch;
+    CHECK(run_fingerprint_check(stored, zero, false, &other_batch) == SHS_ERROR_MISMATCH);
+    CHECK(message_has("pass split_seed = 42 to keep its parts"));
+    CHECK(run_fingerprint_check(stored, same, false, &other_batch) == SHS_OK && !other_batch);
+    CHECK(run_fingerprint_check(stored, part, false, &other_batch) == SHS_ERROR_MISMATCH);
+    CHECK(message_has("part = 0 to 0.5"));
+    CHECK(run_fingerprint_check(same, zero, true, &other_batch) == SHS_ERROR_MISMATCH);
+    CHECK(message_has("pass split_seed 42"));
+}
+
+/* Windows that share rows cannot be in parts. Samples i and i + k share some if the rows of one lie
+ * within what the other spans. */
+static void parts_of_overlapping_windows_in_folder(void)
+{
+    static const struct {
+        const char *fields;
+        uint64_t span; /* 0: apart */
+        const char *advice;
+    } cases[] = {
+        {"s(window=4, stride=4)", 0, ""},
+        {"s(window=4, stride=3)", 4, "give stride=4 or more"},
+        {"x=s(window=4, stride=4), y=s(window=1, stride=4, lead=6)", 7, "give stride=7 or more"},
+        {"x=s(window=4, stride=7), y=s(window=1, stride=7, lead=6)", 0, ""},
+        {"s(window=4, stride=4, lead=50)", 0, ""},
+        {"s(window=9, stride=4)", 9, "that leave out 3 samples between"},
+        {"s", 0, ""},
+    };
+    const shs_loader_options part = {.batch = 1, .part_to = 0.5};
+    char file[PATH_BYTES];
+    write_long();
+    folder_path(folder, "long.h5", file);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct reading reading;
+        if (!NEED(open_data(&reading, file, cases[i].fields, NULL) == SHS_OK)) return;
+        shs_status status = shs_loader_open(reading.data, &part, &reading.loader);
+        CHECK(status == (cases[i].span ? SHS_ERROR_ARGUMENT : SHS_OK));
+        if (cases[i].span) CHECK(message_has(cases[i].advice));
+        close_data(&reading);
+    }
+}
+IN_FOLDER(parts_of_overlapping_windows)
+
 int main(void)
 {
     static const struct harness_test tests[] = {
+        TEST(older_checkpoints_of_parts),
+        TEST(parts_of_overlapping_windows),
         TEST(texts_say_what_fields_are),
         TEST(texts_that_say_nothing_are_refused),
         TEST(as_many_fields_as_allowed),
