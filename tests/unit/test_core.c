@@ -7,6 +7,7 @@
 
 #include "core_hash.h"
 #include "core_memory.h"
+#include "core_nearest.h"
 #include "core_status.h"
 #include "core_text.h"
 #include "counted_memory.h"
@@ -604,6 +605,46 @@ static void a_tensor_with_an_empty_axis_is_empty(void)
     CHECK(shs_tensor_bytes(&tensor, &bytes) == SHS_OK && bytes == 0);
 }
 
+/* ---- words that are meant */
+
+static void the_nearest_word_is_found(void)
+{
+    static const char *const words[] = {"random_crop", "random_flip", "normalize", "cast",
+                                        "p",           "axis",        "layout",    "train/images"};
+    static const char *const cases[][2] = {{"random_flp", "random_flip"},
+                                           {"random_fliip", "random_flip"},
+                                           {"random_filp", "random_flip"},
+                                           {"randomflip", "random_flip"},
+                                           {"RANDOM_FLIP", "random_flip"},
+                                           {"randon_clip", "random_flip"}, /* two, and not three */
+                                           {"normalise", "normalize"},
+                                           {"flip", "random_flip"},
+                                           {"Cast", "cast"},
+                                           {"cats", "cast"},
+                                           {"images", "train/images"},
+                                           {"train/image", "train/images"},
+                                           {"axes", "axis"},
+                                           {"P", "p"},
+                                           {"q", NULL},
+                                           {"", NULL},
+                                           {"xy", NULL},
+                                           {"blur", NULL},
+                                           {"rotation", NULL}};
+    char long_word[200];
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *found = core_nearest(cases[i][0], words, COUNT(words)), *wanted = cases[i][1];
+        bool good = found && wanted ? !strcmp(found, wanted) : found == wanted;
+        if (!good)
+            printf("  %s: expected %s, came %s\n", cases[i][0], wanted ? wanted : "none",
+                   found ? found : "none");
+        CHECK(good);
+    }
+    CHECK(core_nearest("cast", words, 0) == NULL);
+    memset(long_word, 'a', sizeof long_word);
+    long_word[sizeof long_word - 1] = '\0';
+    CHECK(core_nearest(long_word, words, COUNT(words)) == NULL);
+}
+
 int main(void)
 {
     static const struct harness_test tests[] = {
@@ -624,6 +665,7 @@ int main(void)
         TEST(a_copy_stands_alone),
         TEST(products_are_checked),
         TEST(endings_are_told),
+        TEST(the_nearest_word_is_found),
         TEST(whole_numbers_are_parsed),
         TEST(an_older_error_of_the_system_is_no_matter),
         TEST(other_texts_are_no_whole_numbers),
