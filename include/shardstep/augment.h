@@ -20,10 +20,18 @@
  *     cast(type=T)                      converts to f32 or f64, or from an integer type to one
  *                                       that holds all its values.
  *
- * The layout names the axes of a sample: hw for two axes and hwc for three unless given; chw for
- * channels first; w for a signal. Drawing by rank and step (role 1) or by sample (role 2) is the
- * loader's option. No function of libm and no fused multiply-add is used: the bytes are the same
- * on every machine. */
+ * The layout names the axes of a sample: w for a signal, hw, hwc (channels last) or chw (channels
+ * first). Unless given it is w for one axis, hw for two and, for three, hwc if the last one has 1
+ * to 4 elements; other samples of three axes, such as a window of maps, need it written.
+ *
+ * Of a ragged field (offsets in dataset.h) operators see the rows that a sample really has, not the
+ * zeros that it is filled up with: random_flip mirrors these rows, random_crop moves them within
+ * their own length, and what lies behind them is zeros, after normalize too. How many random
+ * numbers are drawn, and which, does not depend on that length.
+ *
+ * Drawing by rank and step (role 1)
+ * or by sample (role 2) is the loader's option. No function of libm and no fused multiply-add is
+ * used: the bytes are the same on every machine. */
 #ifndef SHARDSTEP_AUGMENT_H
 #define SHARDSTEP_AUGMENT_H
 

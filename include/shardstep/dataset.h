@@ -67,7 +67,8 @@
  *
  *     A shorter sample is filled up with zeros, a longer one loses its rows from M on. A field
  *     ALIAS.length follows at once, without being asked for: for each sample a u64, the number of
- *     rows that were delivered, min(o(i+1) - o(i), M). It can be augmented like any other.
+ *     rows that were delivered, min(o(i+1) - o(i), M). It can be augmented like any other;
+ *     operators on ALIAS see these rows only, and the zeros behind them stay zeros.
  *
  * Only the rows that samples have are read, or the chunks that these lie in.
  *

@@ -1,6 +1,7 @@
 /* An augmentation bound to fields: what shs_augment_open() makes and shs_augment_apply() runs. */
 #include <string.h>
 
+#include "augment_apply.h"
 #include "augment_kind.h"
 #include "augment_record.h"
 #include "core_memory.h"
@@ -54,14 +55,11 @@ static shs_status find_field(const shs_augment *augment, const char *name, size_
 {
     for (*field = 0; *field < augment->fields; (*field)++)
         if (strcmp(augment->inputs[*field].name, name) == 0) return SHS_OK;
-    struct core_text known = {0};
+    const char *names[SHS_MAX_FIELDS];
     for (size_t f = 0; f < augment->fields; f++)
-        core_text_add(&known, "%s%s", f ? ", " : "", augment->inputs[f].name);
-    core_fail(SHS_ERROR_ARGUMENT,
-              "augmentation, character %zu: there is no field '%s' among those loaded: %s", at,
-              name, known.bytes ? known.bytes : "none");
-    core_text_free(&known);
-    return SHS_ERROR_ARGUMENT;
+        names[f] = augment->inputs[f].name;
+    return augment_unknown(at, "there is no field", name, " among those loaded:", names,
+                           augment->fields);
 }
 
 static shs_status bind_target(shs_augment *augment, const struct augment_kind *kind,
@@ -258,12 +256,44 @@ static shs_status check_apply(const shs_augment *augment, const shs_random *stre
     return status;
 }
 
-shs_status shs_augment_apply(const shs_augment *augment, shs_random *stream,
-                             const void *const *inputs, void *const *outputs, void *scratch)
+/* Applies an operator to the first `rows` of a sample along its first axis; what lies behind them
+ * comes out as zeros. */
+static void apply(const struct augment_kind *kind, const struct augment_bound *bound,
+                  const struct augment_draw *draw, uint64_t rows, const void *input, void *output)
+{
+    struct augment_bound some = *bound;
+    uint64_t all = bound->before.axes ? bound->before.shape[0] : 1;
+    if (rows >= all) {
+        kind->apply(bound, draw, input, output);
+        return;
+    }
+    size_t row = bound->elements / (size_t)all, size = shs_type_size(bound->after.type);
+    size_t *const axes[] = {[AUGMENT_OUTER] = &some.grid.outer,
+                            [AUGMENT_HEIGHT] = &some.grid.height,
+                            [AUGMENT_WIDTH] = &some.grid.width};
+    *axes[bound->grid.first] = (size_t)rows;
+    some.elements = (size_t)rows * row;
+    kind->apply(&some, draw, input, output);
+    memset((char *)output + some.elements * size, 0, (bound->elements - some.elements) * size);
+}
+
+static shs_status copy_unchanged(const shs_augment *augment, const void *const *now,
+                                 const void *const *inputs, void *const *outputs)
+{
+    for (size_t f = 0; f < augment->fields; f++)
+        if (now[f] == inputs[f] && outputs[f] != inputs[f]) {
+            size_t bytes;
+            shs_status status = shs_tensor_bytes(&augment->inputs[f], &bytes);
+            if (status) return status;
+            memcpy(outputs[f], inputs[f], bytes);
+        }
+    return SHS_OK;
+}
+
+shs_status augment_apply_rows(const shs_augment *augment, shs_random *stream, const uint64_t *rows,
+                              const void *const *inputs, void *const *outputs, void *scratch)
 {
     const void *now[SHS_MAX_FIELDS];
-    shs_status status = check_apply(augment, stream, inputs, outputs, scratch);
-    if (status) return status;
     for (size_t f = 0; f < augment->fields; f++)
         now[f] = inputs[f];
     for (size_t o = 0; o < augment->n_operations; o++) {
@@ -274,18 +304,21 @@ shs_status shs_augment_apply(const shs_augment *augment, shs_random *stream,
         for (size_t t = 0; t < operation->n_targets; t++) {
             const struct target *target = &operation->targets[t];
             void *to = next_place(augment, target, now[target->field], outputs, scratch);
-            operation->kind->apply(&target->bound, &draw, now[target->field], to);
+            apply(operation->kind, &target->bound, &draw, rows ? rows[target->field] : UINT64_MAX,
+                  now[target->field], to);
             now[target->field] = to;
         }
     }
-    for (size_t f = 0; f < augment->fields; f++)
-        if (now[f] == inputs[f] && outputs[f] != inputs[f]) {
-            size_t bytes;
-            status = shs_tensor_bytes(&augment->inputs[f], &bytes);
-            if (status) return status;
-            memcpy(outputs[f], inputs[f], bytes);
-        }
-    return augment->draws ? shs_random_status(stream) : SHS_OK;
+    shs_status status = copy_unchanged(augment, now, inputs, outputs);
+    return !status && augment->draws ? shs_random_status(stream) : status;
+}
+
+shs_status shs_augment_apply(const shs_augment *augment, shs_random *stream,
+                             const void *const *inputs, void *const *outputs, void *scratch)
+{
+    shs_status status = check_apply(augment, stream, inputs, outputs, scratch);
+    if (status) return status;
+    return augment_apply_rows(augment, stream, NULL, inputs, outputs, scratch);
 }
 
 void augment_record(const shs_augment *augment, shs_random *stream, struct core_text *text)

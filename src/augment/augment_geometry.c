@@ -137,9 +137,17 @@ static void tell_flip(const struct augment_setting *setting, const struct augmen
 }
 
 const struct augment_kind augment_random_crop = {
-    "random_crop", {"padding", "layout"}, true, bind_crop, draw_crop, crop, tell_crop,
+    "random_crop",
+    {"padding", "layout"},
+    "random_crop(padding=2)",
+    true,
+    bind_crop,
+    draw_crop,
+    crop,
+    tell_crop,
 };
 
 const struct augment_kind augment_random_flip = {
-    "random_flip", {"axis", "p", "layout"}, true, bind_flip, draw_flip, flip, tell_flip,
+    "random_flip", {"axis", "p", "layout"}, "random_flip(axis=w)", true, bind_flip, draw_flip, flip,
+    tell_flip,
 };

@@ -12,6 +12,11 @@ struct augment_grid {
     size_t height;
     size_t width;
     size_t inner_bytes; /* bytes that move together: inner elements times their size */
+    enum augment_axis { /* which of them is a sample's first axis */
+        AUGMENT_OUTER,
+        AUGMENT_HEIGHT,
+        AUGMENT_WIDTH
+    } first;
 };
 
 /* What an operator does to every field of its statement. */
@@ -44,6 +49,7 @@ struct augment_draw {
 struct augment_kind {
     const char *name;
     const char *values[AUGMENT_MAX_VALUES]; /* the names that it knows, then NULL */
+    const char *example;
     bool draws;
     /* Reads the call's values; sets all of `bound` but `before`, which is given. */
     shs_status (*bind)(const struct augment_call *call, struct augment_bound *bound);
@@ -58,6 +64,11 @@ struct augment_kind {
 
 /* The operator that a call names, its values' names checked; NULL and a message otherwise. */
 const struct augment_kind *augment_kind_find(const struct augment_call *call);
+
+/* SHS_ERROR_ARGUMENT for a word at that place: `what`, such as "there is no field", the word, and
+ * behind `there_are`, such as "; there are", all words, of which the nearest may be meant. */
+shs_status augment_unknown(size_t at, const char *what, const char *word, const char *there_are,
+                           const char *const *words, size_t count);
 
 /* The text of a value; NULL if it is not given. */
 const char *augment_value(const struct augment_call *call, const char *name);

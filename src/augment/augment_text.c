@@ -31,6 +31,19 @@ static shs_status expected(const struct reader *reader, const char *what)
                      place_of(reader), reader->now, what);
 }
 
+/* What is expected where, with an example. */
+static const char a_field[] = "a field's name, as in images: random_flip(axis=w),",
+                  after_field[] = "',' or ':' after a field's name, as in images: "
+                                  "random_flip(axis=w),",
+                  an_operator[] = "an operator such as random_flip(axis=w)",
+                  an_opening[] = "'(' after an operator's name, as in random_flip(axis=w),",
+                  a_name[] = "name=value, as in normalize(mean=0.5, std=0.25),",
+                  an_equals[] = "'=' after a value's name, with one number or word behind it as in "
+                                "mean=0.5,",
+                  a_value[] = "a value, one number or word as in mean=0.5,",
+                  a_closing[] = "',' or ')' after a value, which is one number or word as in "
+                                "mean=0.5,";
+
 /* Takes the characters up to the first of `ends` or a space. */
 static shs_status read_word(struct reader *reader, const char *ends, const char *what, char *word,
                             size_t bytes)
@@ -68,25 +81,24 @@ static shs_status read_value(struct reader *reader, struct augment_call *call)
                          call->at, call->name, AUGMENT_MAX_VALUES);
     struct augment_value *value = &call->values[call->n_values++];
     value->at = place_of(reader);
-    shs_status status = read_word(reader, "(),;:=", "name=value", value->name, sizeof value->name);
+    shs_status status = read_word(reader, "(),;:=", a_name, value->name, sizeof value->name);
     if (status) return status;
-    if (!take(reader, '=')) return expected(reader, "'='");
-    return read_word(reader, "(),;:=", "a value", value->text, sizeof value->text);
+    if (!take(reader, '=')) return expected(reader, an_equals);
+    return read_word(reader, "(),;:=", a_value, value->text, sizeof value->text);
 }
 
 static shs_status read_call(struct reader *reader, struct augment_call *call)
 {
     call->at = place_of(reader);
-    shs_status status = read_word(reader, "(),;:=", "an operator such as random_flip(axis=w)",
-                                  call->name, sizeof call->name);
+    shs_status status = read_word(reader, "(),;:=", an_operator, call->name, sizeof call->name);
     if (status) return status;
-    if (!take(reader, '(')) return expected(reader, "'('");
+    if (!take(reader, '(')) return expected(reader, an_opening);
     if (take(reader, ')')) return SHS_OK;
     do {
         status = read_value(reader, call);
         if (status) return status;
     } while (take(reader, ','));
-    return take(reader, ')') ? SHS_OK : expected(reader, "',' or ')'");
+    return take(reader, ')') ? SHS_OK : expected(reader, a_closing);
 }
 
 static shs_status read_fields(struct reader *reader, struct augment_statement *statement)
@@ -96,12 +108,12 @@ static shs_status read_fields(struct reader *reader, struct augment_statement *s
         shs_status status = core_resize(statement->n_fields + 1, sizeof *statement->fields,
                                         "field names", &statement->fields);
         if (!status)
-            status = read_word(reader, ",:;()", "a field's name",
-                               statement->fields[statement->n_fields], AUGMENT_FIELD_BYTES);
+            status = read_word(reader, ",:;()", a_field, statement->fields[statement->n_fields],
+                               AUGMENT_FIELD_BYTES);
         if (status) return status;
         statement->n_fields++;
     } while (take(reader, ','));
-    return take(reader, ':') ? SHS_OK : expected(reader, "',' or ':' after a field's name");
+    return take(reader, ':') ? SHS_OK : expected(reader, after_field);
 }
 
 static shs_status read_statement(struct reader *reader, struct augment_statement *statement)

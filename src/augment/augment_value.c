@@ -196,7 +196,15 @@ static void cast(const struct augment_bound *bound, const struct augment_draw *d
 }
 
 const struct augment_kind augment_normalize = {
-    "normalize", {"mean", "std", "scale"}, false, bind_normalize, NULL, normalize, NULL,
+    "normalize",
+    {"mean", "std", "scale"},
+    "normalize(mean=0.5, std=0.25)",
+    false,
+    bind_normalize,
+    NULL,
+    normalize,
+    NULL,
 };
 
-const struct augment_kind augment_cast = {"cast", {"type"}, false, bind_cast, NULL, cast, NULL};
+const struct augment_kind augment_cast = {
+    "cast", {"type"}, "cast(type=f32)", false, bind_cast, NULL, cast, NULL};

@@ -22,6 +22,16 @@ static void add_field(struct core_text *text, const shs_dataset *dataset, size_t
     core_text_add(text, "\n");
 }
 
+/* Once operators also saw the zeros that ragged samples are filled up with. */
+static bool augments_ragged(const shs_loader *loader)
+{
+    bool some = false;
+    for (size_t f = 0; f < loader->dataset->n_fields; f++)
+        some |= loader->dataset->what.part[f].kind == RUN_RAGGED &&
+                shs_augment_changes(loader->augment, f);
+    return some;
+}
+
 shs_status run_fingerprint(const shs_loader *loader, char **fingerprint)
 {
     struct core_text text = {0};
@@ -37,6 +47,7 @@ shs_status run_fingerprint(const shs_loader *loader, char **fingerprint)
     core_text_add(&text, "augmentation = %s\n", loader->augment_text);
     core_text_add(&text, "augmentation by = %s\n",
                   loader->augment_by == SHS_BY_SAMPLE ? "sample" : "rank and step");
+    if (augments_ragged(loader)) core_text_add(&text, "augmentation of padding = none\n");
     core_text_add(&text, "order version = %d\n", SHS_ORDER_VERSION);
     core_text_add(&text, "augmentation version = %d\n", SHS_AUGMENT_VERSION);
     return core_text_take(&text, fingerprint);

@@ -1,6 +1,7 @@
 /* The loader: batches, the cursor, the ledger. Synchronous. */
 #include "run_loader.h"
 
+#include "augment_apply.h"
 #include "random_stream.h"
 
 typedef unsigned long long ull;
@@ -156,18 +157,28 @@ shs_status shs_random_at_batch(const shs_batch *batch, uint64_t slot, uint64_t p
                          stream);
 }
 
+/* Rows of a sample as it was read that are no padding: the field behind a ragged one has them. */
+static uint64_t rows_of(const shs_loader *loader, size_t f, uint64_t slot)
+{
+    if (loader->dataset->what.part[f].kind != RUN_RAGGED) return UINT64_MAX;
+    const uint64_t *lengths = loader->read[f + 1];
+    return lengths[slot];
+}
+
 static shs_status augment_row(shs_loader *loader, const shs_batch *batch, uint64_t slot)
 {
     const shs_dataset *dataset = loader->dataset;
     const void *inputs[SHS_MAX_FIELDS];
     void *outputs[SHS_MAX_FIELDS];
+    uint64_t rows[SHS_MAX_FIELDS];
     shs_random random;
     for (size_t f = 0; f < dataset->n_fields; f++) {
         inputs[f] = (const char *)loader->read[f] + slot * dataset->sample_bytes[f];
         outputs[f] = (char *)loader->output[f] + slot * loader->output_bytes[f];
+        rows[f] = rows_of(loader, f, slot);
     }
     run_loader_stream(loader, batch, slot, &random);
-    return shs_augment_apply(loader->augment, &random, inputs, outputs, loader->scratch);
+    return augment_apply_rows(loader->augment, &random, rows, inputs, outputs, loader->scratch);
 }
 
 /* How many of a chunk's samples are looked at: to find a row's turn takes as long as to read some

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "augment_apply.h"
 #include "counted_memory.h"
 #include "judge.h"
 #include "message.h"
@@ -785,11 +786,10 @@ static void empty_samples_are_no_trouble(void)
 
 /* ---- errors in the text */
 
-static const shs_tensor typical[] = {{"image", SHS_U8, 2, {4, 5}, NULL},
-                                     {"colour", SHS_U8, 3, {4, 5, 3}, NULL},
-                                     {"signal", SHS_F32, 1, {9}, NULL},
-                                     {"number", SHS_I32, 0, {0}, NULL},
-                                     {"volume", SHS_F64, 4, {2, 2, 2, 2}, NULL}};
+static const shs_tensor typical[] = {
+    {"image", SHS_U8, 2, {4, 5}, NULL},         {"colour", SHS_U8, 3, {4, 5, 3}, NULL},
+    {"signal", SHS_F32, 1, {9}, NULL},          {"number", SHS_I32, 0, {0}, NULL},
+    {"volume", SHS_F64, 4, {2, 2, 2, 2}, NULL}, {"maps", SHS_F32, 3, {24, 18, 36}, NULL}};
 
 #define LONG_WORD "abcdefghijabcdefghijabcdefghijabcdefghij"
 
@@ -825,8 +825,20 @@ static const struct {
     {"image: cast(,type=f32)", 13, {"',", "name=value"}},
     {"image: cast(type=f32) cast(type=f64)) ", 37, {"')", "operator"}},
     {"image: cast(type=f32), cast(type=f64)", 22, {"',", "operator"}},
+    {"random_flip(axis=w)", 12, {"':' after a field's name", "as in images: random_flip(axis=w)"}},
+    {"image: normalize(mean=0.3,0.4)", 30, {"'=' after a value's name", "as in mean=0.5"}},
+    {"image: normalize(mean=0.5 0.4)", 27, {"')' after a value", "one number or word"}},
+    {"image: normalize(mean=[0.3, std=1)", 8, {"mean is '[0.3'", "as in normalize(mean=0.5, std="}},
+    {"image: normalize(mean=(0.3), std=1)", 23, {"a value, one number", "as in mean=0.5"}},
+    {"image: flip(axis=w)", 8, {"'flip'", "; did you mean random_flip?"}},
+    {"image: normalise(mean=0, std=1)", 8, {"'normalise'", "; did you mean normalize?"}},
+    {"image: random_crop(pading=2)", 20, {"'pading'", "; did you mean padding?"}},
+    {"imege: random_crop(padding=2)", 1, {"'imege'", "; did you mean image?"}},
+    {"maps: random_flip(axis=w)", 7, {"maps", "samples are f32 24x18x36: which axes are"}},
+    {"maps: random_flip(axis=w)", 7, {"add layout=hwc (height, width, channels) or", "layout=chw"}},
+    {"maps: random_crop(padding=1)", 7, {"maps", "to random_crop(...)"}},
     {"image,,colour: cast(type=f32)", 7, {"',", "field"}},
-    {"nothing: cast(type=f32)", 1, {"'nothing'", "image, colour, signal, number, volume"}},
+    {"nothing: cast(type=f32)", 1, {"'nothing'", "image, colour, signal, number, volume, maps"}},
     {"image: cast(type=f32); imag: cast(type=f64)", 24, {"'imag'", "image, colour"}},
     {"image: blur(size=3)", 8, {"'blur'", "random_crop, random_flip, normalize, cast"}},
     {"image: Cast(type=f32)", 8, {"'Cast'", "cast"}},
@@ -889,6 +901,66 @@ static void mistakes_are_named_with_their_place(void)
         if (!good) printf("  %s\n    gives: %s\n", mistakes[i].text, shs_message());
         CHECK(good);
     }
+}
+
+/* Channels last are taken for granted where they are few, and only there. */
+static void layouts_that_can_be_told(void)
+{
+    for (uint64_t channels = 0; channels < 7; channels++) {
+        const shs_tensor sample = {"f", SHS_U8, 3, {6, 5, channels}, NULL};
+        shs_augment *augment;
+        bool told = channels >= 1 && channels <= 4;
+        CHECK((shs_augment_open("f: random_flip(axis=w)", &sample, 1, &augment) == SHS_OK) == told);
+        shs_augment_close(&augment);
+        CHECK(!shs_augment_open("f: random_flip(axis=w, layout=hwc)", &sample, 1, &augment));
+        shs_augment_close(&augment);
+        CHECK(!shs_augment_open("f: random_flip(axis=w, layout=chw)", &sample, 1, &augment));
+        shs_augment_close(&augment);
+    }
+}
+
+/* ---- samples that are filled up with zeros */
+
+/* The first `rows` of a sample come out as if there were no others, and zeros behind them. */
+static void check_rows(const char *text, size_t layout, shs_type type, uint64_t rows)
+{
+    unsigned char input[MOST_BYTES], whole[MOST_BYTES], scratch[4 * MOST_BYTES];
+    struct sample some = sample_of(layout, type, input);
+    uint64_t all = some.tensor.shape[0];
+    shs_augment *augment = open_text(text, &some, 1);
+    shs_random stream = stream_at(5, rows), again = stream;
+    if (!augment) return;
+    size_t bytes = bytes_of(shs_augment_output(augment, 0)), row = bytes / (size_t)all;
+    const void *from = input;
+    void *to = whole;
+    memset(whole, 0xff, sizeof whole);
+    CHECK(augment_apply_rows(augment, &stream, &rows, &from, &to, scratch) == SHS_OK);
+    shs_augment_close(&augment);
+    some.tensor.shape[0] = rows;
+    if (rows) CHECK(run(text, &some, 1, &again) == SHS_F64);
+    memset(some.output + rows * row, 0, bytes - rows * row);
+    if (memcmp(whole, some.output, bytes) == 0 && whole[bytes] == 0xff) return;
+    printf("  %s, layout %s, %s, %llu rows of %llu\n", text, layouts[layout].layout,
+           shs_type_name(type), (unsigned long long)rows, (unsigned long long)all);
+    WRONG("the same as without padding");
+}
+
+static void padding_is_not_seen(void)
+{
+    static const char *const operators[] = {
+        "random_crop(padding=2%s)", "random_flip(axis=w, p=1%s)", "random_flip(axis=h, p=1%s)"};
+    static const char values[] = "normalize(mean=0.25, std=0.5)";
+    static const shs_type types[] = {SHS_U8, SHS_I16, SHS_F32};
+    for (size_t layout = 0; layout < COUNT(layouts); layout++)
+        for (size_t o = 0; o < COUNT(operators); o++)
+            for (size_t t = 0; t < COUNT(types); t++) {
+                char geometry[64], text[160];
+                if (o == 2 && !has_height(layout)) continue;
+                snprintf(geometry, sizeof geometry, operators[o], layouts[layout].value);
+                snprintf(text, sizeof text, "f: %s %s cast(type=f64)", geometry, values);
+                for (uint64_t rows = 0; rows <= layouts[layout].shape[0]; rows++)
+                    check_rows(text, layout, types[t], rows);
+            }
 }
 
 static void a_fields_name_may_be_long(void)
@@ -1016,6 +1088,8 @@ int main(void)
         TEST(a_stream_that_ends_is_an_error),
         TEST(empty_samples_are_no_trouble),
         TEST(mistakes_are_named_with_their_place),
+        TEST(layouts_that_can_be_told),
+        TEST(padding_is_not_seen),
         TEST(a_fields_name_may_be_long),
         TEST(spaces_are_free),
         TEST(too_many_fields_are_refused),

@@ -727,6 +727,54 @@ static void samples_of_any_length_in_folder(void)
 }
 IN_FOLDER(samples_of_any_length)
 
+/* Samples of whole rows, turned round and with 1 taken away: x and the zeros behind it. */
+static bool ragged_row_is_right(const struct expectation *expected, const shs_batch *batch,
+                                uint64_t slot)
+{
+    uint16_t stored[64];
+    uint64_t rows, most = expected->most;
+    const float *x = (const float *)batch->field[0].data + slot * 2 * most;
+    find_ragged(expected, 0, batch->index[slot], (void *)stored);
+    find_ragged(expected, 1, batch->index[slot], (void *)&rows);
+    for (uint64_t row = 0; row < most; row++)
+        for (uint64_t i = 0; i < 2; i++) {
+            float wanted = row < rows ? (float)stored[2 * (rows - 1 - row) + i] - 1 : 0;
+            if (x[2 * row + i] == wanted) continue;
+            printf("  sample %llu of %llu rows: element %llu of row %llu is %g, not %g\n",
+                   (unsigned long long)batch->index[slot], (unsigned long long)rows,
+                   (unsigned long long)i, (unsigned long long)row, (double)x[2 * row + i],
+                   (double)wanted);
+            return false;
+        }
+    return true;
+}
+
+static void padding_stays_zero_in_folder(void)
+{
+    static const uint64_t samples[] = {5, 23, 0, 1, 17};
+    struct files *files = write_ragged(samples, COUNT(samples), SHS_U32, (struct h5_storage){0});
+    struct expectation expected = {.files = files, .most = longest_of(files), .fields = 2};
+    const shs_loader_options options = {
+        .batch = 7,
+        .epochs = 1,
+        .augment = "v: random_flip(axis=h, p=1) normalize(mean=1, std=1, scale=none)"};
+    struct reading reading;
+    shs_batch batch;
+    uint64_t seen = 0, right = 0;
+    expected.bytes[0] = expected.most * 4;
+    expected.bytes[1] = 8;
+    if (NEED(open_data(&reading, folder, "v(offsets=o)", NULL) == SHS_OK) &&
+        NEED(shs_loader_open(reading.data, &options, &reading.loader) == SHS_OK)) {
+        for (; shs_next(reading.loader, &batch) == SHS_OK; seen += batch.rows)
+            for (uint64_t slot = 0; slot < batch.rows; slot++)
+                right += ragged_row_is_right(&expected, &batch, slot);
+        CHECK(seen == 46 && right == seen);
+    }
+    close_data(&reading);
+    free_files(files);
+}
+IN_FOLDER(padding_stays_zero)
+
 /* The way that is taken where offsets are too many for memory. */
 static void offsets_that_are_not_kept_in_folder(void)
 {
@@ -1480,6 +1528,7 @@ int main(void)
         TEST(windows_that_no_file_has),
         TEST(samples_of_rows),
         TEST(samples_of_any_length),
+        TEST(padding_stays_zero),
         TEST(offsets_that_are_not_kept),
         TEST(many_offsets),
         TEST(offsets_that_cannot_be),
