@@ -242,6 +242,19 @@ static shs_status make_labels(const shs_loader *loader, const struct state *stat
     return status;
 }
 
+/* A `latest` that was written, but could not be made durable, may name the file: it must stay. */
+static shs_status discard(const char *folder, const char *path, const struct run_latest *saved,
+                          shs_status status)
+{
+    char message[CORE_MESSAGE_BYTES];
+    struct run_latest now;
+    if (status != SHS_ERROR_FILE) return io_discard(path, status);
+    snprintf(message, sizeof message, "%s", shs_message());
+    if (!run_folder_read(folder, &now) && strcmp(now.saved.name, saved->saved.name) != 0)
+        io_discard(path, status);
+    return core_tell(status, message, true, false);
+}
+
 /* The file first, then the pointer to it: whoever reads in between finds the one before. */
 static shs_status write_checkpoint(const shs_loader *loader, const char *folder,
                                    const struct state *state, const struct labels *labels,
@@ -254,7 +267,7 @@ static shs_status write_checkpoint(const shs_loader *loader, const char *folder,
     status = write_file(path, state, labels);
     if (!status) status = io_checksum(path, saved->saved.checksum);
     if (!status) status = run_folder_point(folder, saved);
-    if (status) io_discard(path, status);
+    if (status) discard(folder, path, saved, status);
     core_free(&path);
     return status;
 }

@@ -19,6 +19,16 @@ int flock(int file, int operation)
     return -1;
 }
 
+/* How many calls of fsync() are good before one fails; below 0: all. */
+static int good_syncs = -1;
+
+int fsync(int file)
+{
+    if (good_syncs < 0 || good_syncs-- > 0) return (int)syscall(SYS_fsync, file);
+    errno = EIO;
+    return -1;
+}
+
 enum {
     ROWS = 53
 };
@@ -269,6 +279,34 @@ static void test_a_folder_named_as_a_checkpoint_stays(void)
     folder_remove(scene.folder);
 }
 
+/* Whichever of its steps fails, a save loses nothing: the folder has the checkpoint before it or
+ * the new one, and the run may save again. */
+static void test_a_save_that_cannot_be_made_durable(void)
+{
+    bool failed = true;
+    for (int good = 0; good < 14; good++) {
+        struct scene scene = scene_begin();
+        uint64_t step;
+        if (good % 2) make_checkpoint(&scene, 2);
+        struct job job = scene_open(&scene);
+        seek(&scene, &job, 3);
+        good_syncs = my_rank() == 0 ? good / 2 : -1;
+        shs_status status = save(&scene, &job);
+        good_syncs = -1;
+        failed = status != SHS_OK;
+        if (failed) CHECK(agreed_failure(status, SHS_ERROR_FILE, 0));
+        if (failed) CHECK(message_has("Input/output error"));
+        CHECK(restore(&scene, &job) >= 0);
+        step = shs_tell(job.loader).step;
+        CHECK(step == 3 || (failed && step == 2));
+        CHECK(save(&scene, &job) == SHS_OK);
+        job_close(&job);
+        CHECK(try_restore(&scene, &step) == SHS_OK);
+        folder_remove(scene.folder);
+    }
+    CHECK(!failed); /* all steps have failed once */
+}
+
 /* ---- one run a folder */
 
 static void refuses_save(const struct scene *scene, struct job *job, shs_status expected,
@@ -471,6 +509,7 @@ int main(void)
         {"what stands in its place is told with a way out",
          test_what_stands_in_its_place_is_told_with_a_way_out},
         {"a folder named as a checkpoint stays", test_a_folder_named_as_a_checkpoint_stays},
+        {"a save that cannot be made durable", test_a_save_that_cannot_be_made_durable},
         {"a folder is locked for the run", test_a_folder_is_locked_for_the_run},
         {"loaders of one process may take turns", test_loaders_of_one_process_may_take_turns},
         {"another run's checkpoints are left alone", test_another_runs_checkpoints_are_left_alone},
