@@ -6,59 +6,25 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "core_memory.h"
 #include "core_text.h"
 #include "io_file.h"
+#include "io_gunzip.h"
 
 typedef unsigned long long ull;
 
 enum {
-    BUFFER_BYTES = 1 << 17,
-    PIECE_BYTES = 1 << 20
+    PIECE_BYTES = 1 << 20,
+    PLAUSIBLE_RATIO = 16 /* unpacked bytes for a packed one that a gzip file is believed */
 };
 
 struct io_stream {
     char *path;
     int file;
-    uint64_t bytes; /* of the file, as it lies there */
-    gzFile packed;  /* or NULL; `file` belongs to it */
+    uint64_t bytes;           /* of the file, as it lies there */
+    struct io_gunzip *gunzip; /* or NULL */
 };
-
-static shs_status read_error(const struct io_stream *stream)
-{
-    int code;
-    const char *text = gzerror(stream->packed, &code);
-    return core_fail(SHS_ERROR_FORMAT, "%s: %s; the file is damaged or not complete", stream->path,
-                     code == Z_ERRNO ? strerror(errno) : text);
-}
-
-/* zlib reports a gzip file that ends before its checksum as an end, and an error only when asked.
- */
-static bool is_cut_off(const struct io_stream *stream)
-{
-    int code;
-    gzerror(stream->packed, &code);
-    return code != Z_OK && code != Z_STREAM_END;
-}
-
-static shs_status read_packed(struct io_stream *stream, uint64_t at, void *to, size_t bytes,
-                              size_t *got)
-{
-    if (at > INT64_MAX) return SHS_OK; /* no file is as long */
-    if (gztell(stream->packed) != (z_off_t)at && gzseek(stream->packed, (z_off_t)at, SEEK_SET) < 0)
-        return read_error(stream);
-    while (*got < bytes) {
-        size_t rest = bytes - *got;
-        int now =
-            gzread(stream->packed, (char *)to + *got, rest < 1u << 30 ? (unsigned)rest : 1u << 30);
-        if (now < 0 || (now == 0 && is_cut_off(stream))) return read_error(stream);
-        if (now == 0) break;
-        *got += (size_t)now;
-    }
-    return SHS_OK;
-}
 
 static shs_status read_plain(struct io_stream *stream, uint64_t at, void *to, size_t bytes,
                              size_t *got)
@@ -78,14 +44,14 @@ shs_status io_stream_read(struct io_stream *stream, uint64_t at, void *to, size_
                           size_t *got)
 {
     *got = 0;
-    return stream->packed ? read_packed(stream, at, to, bytes, got)
+    return stream->gunzip ? io_gunzip_read(stream->gunzip, at, to, bytes, got)
                           : read_plain(stream, at, to, bytes, got);
 }
 
 /* Where a file was found to end that was read beyond. */
 static uint64_t end_of(const struct io_stream *stream)
 {
-    return stream->packed ? (uint64_t)gztell(stream->packed) : stream->bytes;
+    return stream->gunzip ? io_gunzip_tell(stream->gunzip) : stream->bytes;
 }
 
 static shs_status too_short(const struct io_stream *stream, uint64_t end, const char *what)
@@ -112,7 +78,9 @@ shs_status io_stream_read_all(struct io_stream *stream, uint64_t at, void *to, s
 
 shs_status io_stream_check_size(struct io_stream *stream, uint64_t end, const char *what)
 {
-    if (stream->packed || stream->bytes == end) return SHS_OK;
+    if (stream->gunzip)
+        return end / PLAUSIBLE_RATIO > stream->bytes ? io_stream_check_end(stream, end) : SHS_OK;
+    if (stream->bytes == end) return SHS_OK;
     return stream->bytes < end ? too_short(stream, end, what) : too_long(stream, end);
 }
 
@@ -125,15 +93,6 @@ shs_status io_stream_check_end(struct io_stream *stream, uint64_t end)
     return !status && end_of(stream) < end ? too_short(stream, end, "elements") : status;
 }
 
-/* From here on the bytes are those that gzip packed. */
-static shs_status begin_unpacking(struct io_stream *stream)
-{
-    stream->packed = gzdopen(stream->file, "rb");
-    if (!stream->packed || gzbuffer(stream->packed, BUFFER_BYTES))
-        return core_fail(SHS_ERROR_MEMORY, "no memory to unpack %s", stream->path);
-    return SHS_OK;
-}
-
 static shs_status look_at(struct io_stream *stream)
 {
     unsigned char magic[2];
@@ -144,11 +103,12 @@ static shs_status look_at(struct io_stream *stream)
     stream->bytes = (uint64_t)about.st_size;
     shs_status status = read_plain(stream, 0, magic, sizeof magic, &got);
     if (status) return status;
-    if (got == sizeof magic && magic[0] == 0x1f && magic[1] == 0x8b) return begin_unpacking(stream);
+    if (got == sizeof magic && magic[0] == 0x1f && magic[1] == 0x8b)
+        return io_gunzip_open(stream->file, stream->path, &stream->gunzip);
     if (core_ends_in(stream->path, ".gz"))
         return core_fail(SHS_ERROR_FORMAT,
                          "%s is no gzip file, though its name ends in .gz: it does not begin with "
-                         "1f 8b; the file is damaged, or give it another name",
+                         "1f 8b; give it another name",
                          stream->path);
     return SHS_OK;
 }
@@ -165,18 +125,11 @@ shs_status io_stream_open(const char *path, struct io_stream **stream)
     return status;
 }
 
-static void close_file(struct io_stream *stream)
-{
-    if (stream->packed)
-        gzclose_r(stream->packed);
-    else if (stream->file >= 0)
-        close(stream->file);
-}
-
 void io_stream_close(struct io_stream **stream)
 {
     if (!*stream) return;
-    close_file(*stream);
+    io_gunzip_close(&(*stream)->gunzip);
+    if ((*stream)->file >= 0) close((*stream)->file);
     core_free(&(*stream)->path);
     core_free(stream);
 }
@@ -238,7 +191,7 @@ shs_status io_stream_unpack(struct io_stream *stream)
 {
     int file = -1;
     uint64_t bytes;
-    if (!stream->packed) return SHS_OK;
+    if (!stream->gunzip) return SHS_OK;
     shs_status status = open_nameless(&file);
     if (status) return status;
     status = unpack_into(stream, file, &bytes);
@@ -246,8 +199,8 @@ shs_status io_stream_unpack(struct io_stream *stream)
         close(file);
         return core_wrap(status, "unpacking %s", stream->path);
     }
-    close_file(stream);
-    stream->packed = NULL;
+    io_gunzip_close(&stream->gunzip);
+    close(stream->file);
     stream->file = file;
     stream->bytes = bytes;
     return SHS_OK;

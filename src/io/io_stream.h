@@ -27,11 +27,13 @@ shs_status io_stream_read(struct io_stream *stream, uint64_t at, void *to, size_
 shs_status io_stream_read_all(struct io_stream *stream, uint64_t at, void *to, size_t bytes,
                               const char *what);
 
-/* An error if a plain file ends before or after `end`; says nothing of a gzip file. */
+/* An error if a plain file ends before or after `end`. A gzip file whose packed bytes make that
+ * plausible is believed; another one is unpacked once, and judged by what came: so nobody takes
+ * room for a claim that no bytes stand behind. */
 shs_status io_stream_check_size(struct io_stream *stream, uint64_t end, const char *what);
 
-/* Reads a gzip file up to `end` if that is not done yet; an error if bytes follow or the checksum
- * is wrong. */
+/* Reads a gzip file up to `end` if that is not done yet; an error if bytes follow, or
+ * a checksum is wrong. */
 shs_status io_stream_check_end(struct io_stream *stream, uint64_t end);
 
 /* Unpacks a gzip file into a temporary file without a name, in $TMPDIR or /tmp, so that every

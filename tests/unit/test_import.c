@@ -412,6 +412,89 @@ static void missing_files_are_named_in_folder(void)
 }
 IN_FOLDER(missing_files_are_named)
 
+/* ---- gzip files of several members */
+
+/* Two members of CSV rows; returns their bytes, and where the second begins. */
+static unsigned char *two_members(size_t *count, size_t *second)
+{
+    size_t rest = 0;
+    unsigned char *one = gzipped("1\n2\n", 4, second), *other = gzipped("3\n4\n", 4, &rest);
+    unsigned char *both = one && other ? malloc(*second + rest + 8) : NULL;
+    if (both) {
+        memcpy(both, one, *second);
+        memcpy(both + *second, other, rest);
+    }
+    *count = *second + rest;
+    free(one);
+    free(other);
+    return both;
+}
+
+static shs_status rows_of_csv(const unsigned char *bytes, size_t count, uint64_t *rows)
+{
+    char path[PATH_BYTES];
+    struct io_source *csv;
+    shs_tensor shape;
+    CHECK(file_write(in_folder("rows.csv.gz", path), bytes, count));
+    shs_status status = open_as("csv:", path, &csv, &shape);
+    *rows = shape.shape[0];
+    io_source_close(&csv);
+    return status;
+}
+
+/* zlib's own reader passes over a member whose head is damaged, and all that follows. */
+static void no_member_of_a_gzip_file_is_lost_in_folder(void)
+{
+    size_t count, second;
+    uint64_t rows;
+    unsigned char *both = two_members(&count, &second);
+    if (!NEED(both)) return;
+    CHECK(rows_of_csv(both, count, &rows) == SHS_OK);
+    CHECK(rows == 4);
+    for (size_t i = second; i < count; i++) {
+        if (i == second + 4) i = count - 8; /* its head's first bytes, and its checksum and size */
+        both[i] ^= 0x20;
+        shs_status status = rows_of_csv(both, count, &rows);
+        both[i] ^= 0x20;
+        if (status != SHS_ERROR_FORMAT) printf("  byte %d of the member\n", (int)(i - second));
+        CHECK(status == SHS_ERROR_FORMAT);
+        CHECK(message_has(i < second + 2 ? "begin no other" : "is damaged: "));
+    }
+    for (size_t cut = second + 2; cut < count; cut++) {
+        CHECK(rows_of_csv(both, cut, &rows) == SHS_ERROR_FORMAT);
+        CHECK(message_has("ends too early, within the gzip member that begins at byte"));
+    }
+    memcpy(both + count, "\0\0\0\0", 4);
+    CHECK(rows_of_csv(both, count + 4, &rows) == SHS_ERROR_FORMAT);
+    CHECK(message_has("cut them off with head -c"));
+    free(both);
+}
+IN_FOLDER(no_member_of_a_gzip_file_is_lost)
+
+/* A few packed bytes that claim to be thousands of millions of rows. */
+static void a_claim_without_bytes_is_refused_at_once_in_folder(void)
+{
+    static const struct {
+        const char *name, *prefix;
+        unsigned char head[8];
+    } claims[] = {{"claim.idx.gz", "idx:", {0, 0, 8, 1, 0xee, 0x6b, 0x28, 0}},
+                  {"claim.raw.gz", "raw:u8:4000000000:", {1, 2, 3, 4, 5, 6, 7, 8}}};
+    for (size_t i = 0; i < COUNT(claims); i++) {
+        char path[PATH_BYTES];
+        struct io_source *source;
+        shs_tensor shape;
+        size_t count;
+        unsigned char *packed = gzipped(claims[i].head, 8, &count);
+        if (!NEED(packed)) return;
+        CHECK(file_write(in_folder(claims[i].name, path), packed, count));
+        CHECK(open_as(claims[i].prefix, path, &source, &shape) == SHS_ERROR_FORMAT);
+        CHECK(message_has("bytes too early, in its elements"));
+        CHECK(source == NULL);
+        free(packed);
+    }
+}
+IN_FOLDER(a_claim_without_bytes_is_refused_at_once)
+
 /* ---- texts */
 
 static void formats_are_told_by_content_and_name_in_folder(void)
@@ -924,6 +1007,8 @@ int main(void)
         TEST(a_damaged_gzip_file_is_refused),
         TEST(a_damaged_end_is_found_at_last),
         TEST(bytes_that_follow_are_refused),
+        TEST(no_member_of_a_gzip_file_is_lost),
+        TEST(a_claim_without_bytes_is_refused_at_once),
         TEST(heads_that_are_no_idx_are_refused),
         TEST(eight_axes_are_read),
         TEST(large_sizes_are_read_and_checked),

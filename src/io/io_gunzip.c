@@ -1,0 +1,179 @@
+#include "io_gunzip.h"
+
+#include <string.h>
+#include <zlib.h>
+
+#include "core_memory.h"
+#include "io_file.h"
+
+typedef unsigned long long ull;
+
+enum {
+    PACKED_BYTES = 1 << 17,
+    PASSED_BYTES = 1 << 16,
+    MOST_BYTES = 1 << 30, /* that zlib is asked for at once */
+    GZIP_WINDOW = 15 + 16 /* the largest one, and gzip's heads and checksums around the members */
+};
+
+struct io_gunzip {
+    int file;
+    const char *path;
+    z_stream zlib;
+    bool started;          /* zlib has memory */
+    unsigned char *packed; /* bytes of the file, of which zlib has taken some */
+    uint64_t packed_end;   /* position in the file of the byte after them */
+    unsigned char *passed; /* room for unpacked bytes that nobody wants */
+    uint64_t at;           /* position of the next unpacked byte */
+    uint64_t member;       /* position in the file of the member that is unpacked */
+    bool between;          /* the next byte of the file begins a member */
+    bool ended;
+};
+
+static void restart(struct io_gunzip *gunzip)
+{
+    gunzip->zlib.avail_in = 0;
+    gunzip->packed_end = gunzip->at = 0;
+    gunzip->between = true;
+    gunzip->ended = false;
+}
+
+shs_status io_gunzip_open(int file, const char *path, struct io_gunzip **gunzip)
+{
+    shs_status status = core_new(1, sizeof **gunzip, "a gzip file", gunzip);
+    if (status) return status;
+    (*gunzip)->file = file;
+    (*gunzip)->path = path;
+    status = core_new(PACKED_BYTES, 1, "a buffer", &(*gunzip)->packed);
+    if (!status) status = core_new(PASSED_BYTES, 1, "a buffer", &(*gunzip)->passed);
+    if (!status) {
+        (*gunzip)->started = inflateInit2(&(*gunzip)->zlib, GZIP_WINDOW) == Z_OK;
+        if (!(*gunzip)->started)
+            status = core_fail(SHS_ERROR_MEMORY, "no memory to unpack %s", path);
+    }
+    if (status)
+        io_gunzip_close(gunzip);
+    else
+        restart(*gunzip);
+    return status;
+}
+
+void io_gunzip_close(struct io_gunzip **gunzip)
+{
+    if (!*gunzip) return;
+    if ((*gunzip)->started) inflateEnd(&(*gunzip)->zlib);
+    core_free(&(*gunzip)->packed);
+    core_free(&(*gunzip)->passed);
+    core_free(gunzip);
+}
+
+uint64_t io_gunzip_tell(const struct io_gunzip *gunzip)
+{
+    return gunzip->at;
+}
+
+/* Reads more of the file behind what zlib has not taken yet. */
+static shs_status refill(struct io_gunzip *gunzip)
+{
+    z_stream *zlib = &gunzip->zlib;
+    size_t got;
+    if (zlib->avail_in) memmove(gunzip->packed, zlib->next_in, zlib->avail_in);
+    shs_status status =
+        io_read_at(gunzip->file, gunzip->packed_end, gunzip->packed + zlib->avail_in,
+                   PACKED_BYTES - zlib->avail_in, &got);
+    zlib->next_in = gunzip->packed;
+    zlib->avail_in += (uInt)got;
+    gunzip->packed_end += got;
+    return core_wrap(status, "reading %s", gunzip->path);
+}
+
+static bool begins_member(const z_stream *zlib)
+{
+    return zlib->avail_in > 1 && zlib->next_in[0] == 0x1f && zlib->next_in[1] == 0x8b;
+}
+
+/* After a member comes another one, or the end of the file. */
+static shs_status begin_member(struct io_gunzip *gunzip)
+{
+    z_stream *zlib = &gunzip->zlib;
+    shs_status status = zlib->avail_in > 1 ? SHS_OK : refill(gunzip);
+    if (status) return status;
+    gunzip->member = gunzip->packed_end - zlib->avail_in;
+    gunzip->ended = !zlib->avail_in;
+    if (gunzip->ended) return SHS_OK;
+    if (!begins_member(zlib))
+        return core_fail(SHS_ERROR_FORMAT,
+                         "%s: its last gzip member ends at byte %llu, and the bytes from there on "
+                         "begin no other; if they do not belong to it, cut them off with head -c "
+                         "%llu",
+                         gunzip->path, (ull)gunzip->member, (ull)gunzip->member);
+    gunzip->between = false;
+    if (inflateReset(zlib) == Z_OK) return SHS_OK;
+    return core_fail(SHS_ERROR_MEMORY, "no memory to unpack %s", gunzip->path);
+}
+
+static shs_status check_code(struct io_gunzip *gunzip, int code)
+{
+    gunzip->between = code == Z_STREAM_END;
+    if (code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR) return SHS_OK;
+    if (code == Z_MEM_ERROR)
+        return core_fail(SHS_ERROR_MEMORY, "no memory to unpack %s", gunzip->path);
+    return core_fail(SHS_ERROR_FORMAT, "%s: the gzip member at byte %llu is damaged: %s",
+                     gunzip->path, (ull)gunzip->member,
+                     gunzip->zlib.msg ? gunzip->zlib.msg : "it asks for a dictionary");
+}
+
+/* Unpacks what lies in memory, and at least one byte of the file unless it has ended. */
+static shs_status unpack_some(struct io_gunzip *gunzip)
+{
+    shs_status status = SHS_OK;
+    if (gunzip->between) status = begin_member(gunzip);
+    if (status || gunzip->ended) return status;
+    if (!gunzip->zlib.avail_in) status = refill(gunzip);
+    if (status) return status;
+    if (!gunzip->zlib.avail_in)
+        return core_fail(SHS_ERROR_FORMAT,
+                         "%s ends too early, within the gzip member that begins at byte %llu; it "
+                         "is not complete",
+                         gunzip->path, (ull)gunzip->member);
+    return check_code(gunzip, inflate(&gunzip->zlib, Z_NO_FLUSH));
+}
+
+static shs_status unpack(struct io_gunzip *gunzip, void *to, size_t bytes, size_t *got)
+{
+    shs_status status = SHS_OK;
+    if (bytes > MOST_BYTES) bytes = MOST_BYTES;
+    gunzip->zlib.next_out = to;
+    gunzip->zlib.avail_out = (uInt)bytes;
+    while (gunzip->zlib.avail_out && !gunzip->ended && !status)
+        status = unpack_some(gunzip);
+    *got = bytes - gunzip->zlib.avail_out;
+    gunzip->at += *got;
+    if (status) restart(gunzip);
+    return status;
+}
+
+/* Unpacks up to a position, or to the end if that comes first. */
+static shs_status go_to(struct io_gunzip *gunzip, uint64_t at)
+{
+    shs_status status = SHS_OK;
+    if (at < gunzip->at) restart(gunzip);
+    while (gunzip->at < at && !gunzip->ended && !status) {
+        size_t got;
+        uint64_t left = at - gunzip->at;
+        status = unpack(gunzip, gunzip->passed, left < PASSED_BYTES ? left : PASSED_BYTES, &got);
+    }
+    return status;
+}
+
+shs_status io_gunzip_read(struct io_gunzip *gunzip, uint64_t at, void *to, size_t bytes,
+                          size_t *got)
+{
+    shs_status status = go_to(gunzip, at);
+    *got = 0;
+    while (!status && *got < bytes && !gunzip->ended) {
+        size_t now;
+        status = unpack(gunzip, (char *)to + *got, bytes - *got, &now);
+        *got += now;
+    }
+    return status;
+}
