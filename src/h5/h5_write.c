@@ -48,36 +48,19 @@ static hid_t without_times(hid_t class)
     return list;
 }
 
-static hid_t access_list(const void *communicator)
+static hid_t access_list(void)
 {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    bool good = access >= 0 &&
-                H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST) >= 0 &&
-                H5Pset_file_locking(access, false, true) >= 0;
-    if (good && !communicator) good = h5_sink_use(access) >= 0;
-#ifdef H5_HAVE_PARALLEL
-    if (good && communicator)
-        good = H5Pset_fapl_mpio(access, *(const MPI_Comm *)communicator, MPI_INFO_NULL) >= 0;
-#else
-    good = good && !communicator;
-#endif
-    if (good) return access;
+    if (access >= 0 && H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST) >= 0 &&
+        H5Pset_file_locking(access, false, true) >= 0 && h5_sink_use(access) >= 0)
+        return access;
     if (access >= 0) H5Pclose(access);
     return H5I_INVALID_HID;
 }
 
-bool h5_is_parallel(void)
-{
-#ifdef H5_HAVE_PARALLEL
-    return true;
-#else
-    return false;
-#endif
-}
-
 static hid_t create_file(const char *path)
 {
-    hid_t access = access_list(NULL), creation = without_times(H5P_FILE_CREATE);
+    hid_t access = access_list(), creation = without_times(H5P_FILE_CREATE);
     hid_t file = H5I_INVALID_HID;
     if (access >= 0 && creation >= 0) file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
     if (access >= 0) H5Pclose(access);
@@ -85,9 +68,9 @@ static hid_t create_file(const char *path)
     return file;
 }
 
-static hid_t open_file(const char *path, const void *communicator)
+static hid_t open_file(const char *path)
 {
-    hid_t access = access_list(communicator), file = H5I_INVALID_HID;
+    hid_t access = access_list(), file = H5I_INVALID_HID;
     if (access >= 0) {
         file = H5Fopen(path, H5F_ACC_RDWR, access);
         H5Pclose(access);
@@ -103,41 +86,33 @@ static shs_status new_writer(const char *path, struct h5_writer **writer)
     return core_copy(path, &(*writer)->path);
 }
 
-/* The file has been opened, or not. */
-static shs_status check_opened(struct h5_writer *writer, bool alone, const char *what)
-{
-    if (writer->file >= 0 && alone) h5_sink_tell(writer->file, &writer->error);
-    if (writer->file < 0 && alone) writer->error = h5_sink_open_error();
-    return check(writer, writer->file >= 0, "cannot %s %s", what, writer->path);
-}
-
-shs_status h5_create(const char *path, struct h5_writer **writer)
+/* Opens the file by a function of its path. */
+static shs_status open_by(hid_t (*opener)(const char *path), const char *path, const char *what,
+                          struct h5_writer **writer)
 {
     shs_status status = new_writer(path, writer);
     if (!status) {
         struct h5_guard guard = h5_guard_begin();
-        (*writer)->file = create_file(path);
-        status = check_opened(*writer, true, "create");
+        (*writer)->file = opener(path);
+        if ((*writer)->file >= 0)
+            h5_sink_tell((*writer)->file, &(*writer)->error);
+        else
+            (*writer)->error = h5_sink_open_error();
+        status = check(*writer, (*writer)->file >= 0, "cannot %s %s", what, path);
         h5_guard_end(&guard);
     }
     if (status) h5_abandon(writer);
     return status;
 }
 
-shs_status h5_prepare_to_fill(const char *path, struct h5_writer **writer)
+shs_status h5_create(const char *path, struct h5_writer **writer)
 {
-    shs_status status = new_writer(path, writer);
-    if (status) h5_abandon(writer);
-    return status;
+    return open_by(create_file, path, "create", writer);
 }
 
-shs_status h5_open_to_fill(struct h5_writer *writer, const void *communicator)
+shs_status h5_open_to_fill(const char *path, struct h5_writer **writer)
 {
-    struct h5_guard guard = h5_guard_begin();
-    writer->file = open_file(writer->path, communicator);
-    shs_status status = check_opened(writer, !communicator, "write to");
-    h5_guard_end(&guard);
-    return status;
+    return open_by(open_file, path, "write to", writer);
 }
 
 static herr_t close_dataset(struct h5_writer *writer)

@@ -1,4 +1,5 @@
-/* Writing HDF5 files in the latest format: the same content gives the same bytes. */
+/* Writing HDF5 files in the latest format: the same content gives the same bytes. All functions are
+ * Local. */
 #ifndef H5_WRITE_H
 #define H5_WRITE_H
 
@@ -27,28 +28,18 @@ shs_status h5_create_field(struct h5_writer *writer, const char *name, const shs
 /* Writes the next `count` rows of the dataset created last. */
 shs_status h5_write_rows(struct h5_writer *writer, uint64_t count, const void *rows);
 
-/* Local. Prepares to fill the datasets of a file that h5_create() made; no more may be created. On
- * error *writer is NULL. */
-shs_status h5_prepare_to_fill(const char *path, struct h5_writer **writer);
+/* Opens a file that h5_create() made, to fill its datasets; no more may be created. On error
+ * *writer is NULL. */
+shs_status h5_open_to_fill(const char *path, struct h5_writer **writer);
 
-/* Opens that file. `communicator` points to an MPI_Comm, all of whose ranks open it and then do the
- * same but for their rows, by parallel HDF5 (Collective); NULL for this process alone. */
-shs_status h5_open_to_fill(struct h5_writer *writer, const void *communicator);
-
-/* True if this HDF5 can take a communicator. */
-bool h5_is_parallel(void);
-
-/* Collective with a communicator. Goes to a dataset of an opened file. */
+/* Goes to a dataset of that file. */
 shs_status h5_fill_field(struct h5_writer *writer, const char *name);
 
-/* Local. Writes rows of that dataset, in any order. With a communicator only `early` ones without
- * filters: each rank moves its bytes alone (independent transfers), so that its error is its own.
- */
+/* Writes rows of that dataset, in any order. */
 shs_status h5_write_rows_at(struct h5_writer *writer, uint64_t first, uint64_t count,
                             const void *rows);
 
-/* Local, without a communicator. Writes the chunk that begins with a row as it is stored: encoded,
- * and of whole length. */
+/* Writes the chunk that begins with a row as it is stored: encoded, and of whole length. */
 shs_status h5_write_chunk(struct h5_writer *writer, uint64_t first, const void *stored,
                           size_t bytes);
 
@@ -61,11 +52,10 @@ shs_status h5_write_text(struct h5_writer *writer, const char *name, const char 
 shs_status h5_write_u64(struct h5_writer *writer, const char *name, const uint64_t *values,
                         size_t count);
 
-/* Collective with a communicator. Closes the file; the last chance for an error. Leaves NULL. The
- * file is not yet synced. */
+/* Closes the file; the last chance for an error. Leaves NULL. The file is not yet synced. */
 shs_status h5_finish(struct h5_writer **writer);
 
-/* Collective with a communicator. Closes a file that is given up. Accepts a pointer to NULL; leaves
+/* Closes a file that is given up. Accepts a pointer to NULL; leaves
  * NULL. */
 void h5_abandon(struct h5_writer **writer);
 

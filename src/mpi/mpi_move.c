@@ -121,11 +121,6 @@ shs_status mpi_in_order(shs_run *run, const void *bytes, size_t count, void *roo
     return status;
 }
 
-const void *mpi_communicator(const shs_run *run)
-{
-    return run->ranks > 1 ? &run->link->comm : NULL;
-}
-
 static shs_status sum_in_pieces(shs_run *run, void *elements, size_t count, size_t size,
                                 MPI_Datatype type)
 {

@@ -129,13 +129,6 @@ shs_status mpi_in_order(shs_run *run, const void *bytes, size_t count, void *roo
                         shs_status (*take)(void *user, const void *bytes, size_t count),
                         void *user);
 
-/* Local. Points to the run's MPI_Comm, for a library that takes one; NULL if the rank is alone. */
-const void *mpi_communicator(const shs_run *run);
-
-/* Local. Opens a file to read and write as parallel HDF5 is about to, but on this rank alone, and
- * closes it. A rank that cannot must say so before: inside HDF5 the others would wait for it. */
-shs_status mpi_try_file(const shs_run *run, const char *path);
-
 /* Collective. Sums floats and doubles over all ranks in MPI_Allreduce's own order, in place. */
 shs_status mpi_sum_fast(shs_run *run, float *floats, size_t n_floats, double *doubles,
                         size_t n_doubles);

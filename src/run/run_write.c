@@ -26,10 +26,8 @@ struct work {
     char *sums_name;    /* NAME.crc32c */
     uint64_t chunk_rows;
     size_t row_bytes, element, chunk_bytes;
-    bool together; /* by parallel HDF5; else rank 0 writes */
     uint64_t piece_rows, span_rows;
-    struct h5_writer *writer; /* NULL on ranks that do not write */
-    struct io_encoder *encoder;
+    struct io_encoder *encoder; /* NULL without filters */
     /* the piece in hand: whole chunks, but for the field's last */
     uint64_t first, count;
     unsigned char *rows;
@@ -37,10 +35,11 @@ struct work {
     size_t stored_bytes;
     uint32_t *sums;
     /* on rank 0 */
-    void *room; /* for another rank's chunks or checksums */
+    struct h5_writer *writer;
+    void *room;        /* for another rank's rows, chunks or checksums */
+    uint64_t next_row; /* of the field, that comes next */
     uint32_t *span_sums;
-    uint64_t next_sum,
-        next_chunk_row; /* that rank 0 takes next, within the span and of the field */
+    uint64_t next_sum; /* of the span, that comes next */
 };
 
 static bool is_filtered(const struct run_output *output)
@@ -117,6 +116,16 @@ static shs_status read_piece(struct work *work)
 
 /* ---- what rank 0 takes from each rank, in order */
 
+static shs_status take_rows(void *user, const void *bytes, size_t count)
+{
+    struct work *work = user;
+    uint64_t rows = count / work->row_bytes;
+    if (!rows) return SHS_OK;
+    shs_status status = h5_write_rows_at(work->writer, work->next_row, rows, bytes);
+    work->next_row += rows;
+    return status;
+}
+
 static shs_status take_chunks(void *user, const void *bytes, size_t count)
 {
     struct work *work = user;
@@ -126,8 +135,8 @@ static shs_status take_chunks(void *user, const void *bytes, size_t count)
         uint64_t size;
         memcpy(&size, at, sizeof size);
         at += sizeof size;
-        status = h5_write_chunk(work->writer, work->next_chunk_row, at, size);
-        work->next_chunk_row += work->chunk_rows;
+        status = h5_write_chunk(work->writer, work->next_row, at, size);
+        work->next_row += work->chunk_rows;
         at += size;
     }
     return status;
@@ -160,16 +169,17 @@ static void choose_piece(struct work *work, uint64_t first, uint64_t end)
     if (work->count > work->piece_rows) work->count = work->piece_rows;
 }
 
-/* Collective, but the status is this rank's. Writes the pieces, or moves them to rank 0, and their
- * checksums. */
+/* Collective, but the status is this rank's. Moves the pieces to rank 0, which writes them, and
+ * their checksums. */
 static shs_status move_pieces(struct work *work)
 {
-    shs_status status = SHS_OK, moved;
-    if (work->together && work->count)
-        status = h5_write_rows_at(work->writer, work->first, work->count, work->rows);
-    if (!work->together)
+    shs_status status, moved;
+    if (work->encoder)
         status = mpi_in_order(work->run, work->stored, work->stored_bytes, work->room, take_chunks,
                               work);
+    else
+        status = mpi_in_order(work->run, work->rows, work->count * work->row_bytes, work->room,
+                              take_rows, work);
     moved = mpi_in_order(work->run, work->sums, work->count * sizeof *work->sums, work->room,
                          take_sums, work);
     return status ? status : moved;
@@ -192,67 +202,36 @@ static shs_status write_rounds(struct work *work, uint64_t first, uint64_t end)
     return status;
 }
 
-/* Collective. Whether every rank sees the file that rank 0 has made, and can open it. */
-static shs_status check_seen(struct work *work)
+/* Rank 0 alone. */
+static shs_status open_to_fill(struct work *work, const char *name)
 {
-    uint64_t bytes = 0, most[2];
-    shs_status status = io_check_writable(work->path);
-    if (!status) status = io_size(work->path, &bytes);
-    status = core_wrap(status, "all ranks must see the new file");
-    if (!status) status = mpi_try_file(work->run, work->path);
-    status = mpi_agree(work->run, status, "looking for %s", work->path);
-    if (status) return status;
-    most[0] = bytes;
-    most[1] = UINT64_MAX - bytes;
-    status = mpi_greatest(work->run, most, 2);
-    if (!status && most[0] != UINT64_MAX - most[1])
-        status = core_fail(SHS_ERROR_FILE, "%s is not the same file on every rank", work->path);
-    return mpi_agree(work->run, status, "looking for %s", work->path);
+    shs_status status = h5_open_to_fill(work->path, &work->writer);
+    return status ? status : h5_fill_field(work->writer, name);
 }
 
-/* Collective. Nothing of ours may fail between the ranks' agreement and their opening of the file.
- */
-static shs_status open_to_fill(struct work *work)
+/* Rank 0 alone. Closes the field, and writes the checksums of the span's rows. */
+static shs_status finish_span(struct work *work, uint64_t first, uint64_t count)
 {
-    shs_run *run = work->run;
-    bool mine = work->together || run->rank == 0;
-    shs_status status = mine ? h5_prepare_to_fill(work->path, &work->writer) : SHS_OK;
-    status = mpi_agree(run, status, "opening %s", work->path);
-    if (!status && work->together) status = check_seen(work);
-    if (status) return status;
-    if (mine) status = h5_open_to_fill(work->writer, work->together ? mpi_communicator(run) : NULL);
-    if (mine && !status) status = h5_fill_field(work->writer, work->output->name);
-    return mpi_agree(run, status, "opening %s", work->path);
-}
-
-/* Rank 0 alone, after the others have closed the file. */
-static shs_status write_sums(struct work *work, uint64_t first, uint64_t count)
-{
-    struct h5_writer *writer;
-    if (work->run->rank) return SHS_OK;
-    shs_status status = h5_prepare_to_fill(work->path, &writer);
-    if (!status) status = h5_open_to_fill(writer, NULL);
-    if (!status) status = h5_fill_field(writer, work->sums_name);
-    if (!status) status = h5_write_rows_at(writer, first, count, work->span_sums);
-    if (!status) return h5_finish(&writer);
-    h5_abandon(&writer);
-    return status;
+    shs_status status = h5_finish(&work->writer);
+    if (!status) status = open_to_fill(work, work->sums_name);
+    if (!status) status = h5_write_rows_at(work->writer, first, count, work->span_sums);
+    return status ? status : h5_finish(&work->writer);
 }
 
 /* Collective. */
 static shs_status write_span(struct work *work, uint64_t first, uint64_t end)
 {
+    bool writes = work->run->rank == 0;
+    shs_status status = writes ? open_to_fill(work, work->output->name) : SHS_OK;
     work->next_sum = 0;
-    shs_status status = open_to_fill(work);
+    status = mpi_agree(work->run, status, "opening %s", work->path);
     if (!status) status = write_rounds(work, first, end);
     if (!status) {
-        if (work->writer) status = h5_finish(&work->writer);
-        status = mpi_agree(work->run, status, "closing %s", work->path);
+        if (writes) status = finish_span(work, first, end - first);
+        status = mpi_agree(work->run, status, "writing %s", work->output->name);
     }
     h5_abandon(&work->writer);
-    if (status) return status;
-    return mpi_agree(work->run, write_sums(work, first, end - first), "writing %s",
-                     work->sums_name);
+    return status;
 }
 
 /* ---- a field */
@@ -290,13 +269,12 @@ static shs_status prepare(struct work *work)
     uint64_t rows = output->shape.shape[0];
     work->piece_rows = chunk_rows * (chunks ? chunks : 1);
     work->span_rows = SPAN_ROWS < chunk_rows ? chunk_rows : SPAN_ROWS / chunk_rows * chunk_rows;
-    work->together = !is_filtered(output) && (h5_is_parallel() || work->run->ranks == 1);
-    size_t most = 0, sums = work->piece_rows * sizeof *work->sums;
+    size_t most = work->piece_rows * work->row_bytes, sums = work->piece_rows * sizeof *work->sums;
     core_text_add(&text, "%s%s", output->name, IO_CRC32C_SUFFIX);
     shs_status status = core_text_take(&text, &work->sums_name);
     if (!status) status = core_new(work->piece_rows, work->row_bytes, "rows", &work->rows);
     if (!status) status = core_new(sums, 1, "checksums", &work->sums);
-    if (!status && !work->together) status = prepare_encoder(work, &most);
+    if (!status && is_filtered(output)) status = prepare_encoder(work, &most);
     if (status || work->run->rank) return status;
     if (most < sums) most = sums;
     status = core_new(work->run->ranks > 1 ? most : 1, 1, "another rank's rows", &work->room);

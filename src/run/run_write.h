@@ -1,9 +1,10 @@
 /* Fields written to a new HDF5 file by all ranks together: the same bytes for any number of them.
  *
- * Rank 0 makes the file's structure. A field without filters has its place in the file from then
- * on, and each rank writes its rows there, by parallel HDF5. Chunks that pass through filters get
- * their place in the order of writing: each rank encodes its own, and rank 0 writes them in their
- * order. Checksums are written by rank 0. */
+ * Each rank reads its own rows, and encodes their chunks if they pass through filters. Rank 0 alone
+ * writes the file, in the order of rows, so that no other rank needs to see it. Ranks of several
+ * nodes that wrote side by side would need MPI-IO, whose open waits without end for a rank on which
+ * it fails, or, on NFS, locks: a node writes whole pages back, with what it took its neighbours'
+ * bytes for. */
 #ifndef RUN_WRITE_H
 #define RUN_WRITE_H
 
