@@ -30,7 +30,7 @@ struct cli_arguments {
     const char *fields, *augment, *shuffle, *shard, *tail, *format, *channel_axis, *output,
         *against, *part, *type, *split, *mix, *weights, *balance, *rows, *augment_by, *since;
     bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, json, probe,
-        help, one_sample_a_file;
+        help, one_sample_a_file, overwrite;
 };
 
 struct cli_command {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli_bar.h"
+#include "cli_output.h"
 #include "cli_split.h"
 #include "core_memory.h"
 #include "core_text.h"
@@ -250,16 +251,34 @@ static void free_parts(struct import *import)
 
 /* ---- the file */
 
-static shs_status check_arguments(const struct cli_arguments *arguments)
+/* Only rank 0 needs to see where the file comes to lie. */
+static shs_status check_arguments(const struct import *import)
 {
+    const struct cli_arguments *arguments = import->arguments;
     if (arguments->deflate > 9)
         return core_fail(SHS_ERROR_ARGUMENT, "--deflate is %llu; it must be 0 to 9",
                          (ull)arguments->deflate);
-    bool there;
-    shs_status status = io_exists(arguments->plain[0], &there);
-    if (!status && there)
-        return core_fail(SHS_ERROR_FILE, "%s is there already; remove it or choose another name",
-                         arguments->plain[0]);
+    if (import->run->rank) return SHS_OK;
+    return io_output_check(arguments->plain[0], arguments->overwrite);
+}
+
+/* A source is never overwritten. */
+static shs_status check_sources(const struct import *import)
+{
+    const char *path = import->arguments->plain[0];
+    struct io_identity there, source;
+    bool is_there = false;
+    if (import->run->rank) return SHS_OK;
+    shs_status status = io_exists(path, &is_there);
+    if (!status && is_there) status = io_identify_path(path, &there);
+    for (size_t i = 0; i < import->n_fields && is_there && !status; i++) {
+        status = io_identify_path(io_source_path(import->fields[i].source), &source);
+        if (!status && source.device == there.device && source.inode == there.inode)
+            status = core_fail(SHS_ERROR_ARGUMENT,
+                               "%s is what %s is imported from; choose another name for the new "
+                               "file",
+                               path, import->fields[i].name);
+    }
     return status;
 }
 
@@ -290,28 +309,6 @@ static shs_status fill_file(struct import *import, const char *temporary)
     return status ? status : mpi_agree(import->run, finish_fields(import), "the sources' ends");
 }
 
-/* Collective. Until it is whole the file has another name, so that nothing looks complete which is
- * not. */
-static shs_status write_file(struct import *import)
-{
-    const char *path = import->arguments->plain[0];
-    bool first = import->run->rank == 0;
-    char *temporary = NULL;
-    shs_status status = io_temporary_name(path, &temporary);
-    status = mpi_agree(import->run, status, "import");
-    if (!status) {
-        status = fill_file(import, temporary);
-        if (status && first) io_discard(temporary, status);
-    }
-    if (!status) {
-        if (first) status = io_commit(temporary, path);
-        if (status) io_discard(temporary, status);
-        status = mpi_agree(import->run, status, "finishing %s", path);
-    }
-    core_free(&temporary);
-    return status;
-}
-
 static void print_outputs(const struct import *import)
 {
     for (size_t i = 0; i < import->n_parts; i++) {
@@ -319,6 +316,34 @@ static void print_outputs(const struct import *import)
         printf("%s: %s, %llu rows of %zu bytes\n", import->outputs[i].name,
                shs_type_name(shape->type), (ull)shape->shape[0], row_bytes(shape));
     }
+}
+
+/* Rank 0 alone. */
+static shs_status finish_file(const struct import *import, struct io_output *output)
+{
+    shs_status status = io_output_commit(output);
+    if (status) return status;
+    print_outputs(import);
+    return cli_output_printed(output->path);
+}
+
+/* Collective. Until it is whole the file has another name, so that nothing looks complete which is
+ * not. */
+static shs_status write_file(struct import *import)
+{
+    const char *path = import->arguments->plain[0];
+    bool first = import->run->rank == 0;
+    struct io_output output = {0};
+    shs_status status =
+        first ? cli_output_begin(path, import->arguments->overwrite, &output) : SHS_OK;
+    status = mpi_agree(import->run, status, "beginning %s", path);
+    if (!status) status = fill_file(import, output.temporary);
+    if (!status) {
+        if (first) status = finish_file(import, &output);
+        status = mpi_agree(import->run, status, "finishing %s", path);
+    }
+    cli_output_end(&output);
+    return status;
 }
 
 /* By which ranks notice that they see different sources. */
@@ -332,15 +357,15 @@ static ull all_bytes(const struct import *import)
 
 static shs_status import_all(struct import *import)
 {
-    shs_status status = check_arguments(import->arguments);
+    shs_status status = check_arguments(import);
     if (!status) status = open_fields(import);
+    if (!status) status = check_sources(import);
     if (!status && import->arguments->split)
         status =
             cli_read_split(import->arguments->split, import->arguments->split_seed, &import->split);
     if (!status) status = make_parts(import);
     status = mpi_agree(import->run, status, "import of %llu bytes of rows", all_bytes(import));
     if (!status) status = write_file(import);
-    if (!status && import->run->rank == 0) print_outputs(import);
     free_parts(import);
     cli_free_split(&import->split);
     close_fields(import);
@@ -382,12 +407,12 @@ const struct cli_command cli_import = {
         "the row's number alone, not of a run's --seed; NAME becomes train/NAME, test/NAME and so "
         "on. The\n"
         "loader's --part draws alike with the same --split-seed.\n"
-        "\nUnder mpirun all ranks read, encode and write; the file is the same on any number of "
-        "them. A rank\n"
+        "\nUnder mpirun all ranks read and encode, and rank 0 writes; the file is the same on any "
+        "number of them. A rank\n"
         "reads its own rows only, but unpacks all of a .gz file up to them, and scans all of a CSV "
         "file\n"
         "once. NPY in Fortran order and .gz is unpacked to $TMPDIR first.\n",
-    .options = "--split --split-seed --type --chunk --deflate --byteshuffle",
+    .options = "--split --split-seed --type --chunk --deflate --byteshuffle --overwrite",
     .least_plain = 2,
     .most_plain = CLI_MAX_PLAIN,
     .run = run,

@@ -4,6 +4,7 @@
 
 #include "augment_record.h"
 #include "cli_batch.h"
+#include "cli_output.h"
 #include "core_memory.h"
 #include "core_text.h"
 #include "h5_write.h"
@@ -146,17 +147,36 @@ static shs_status write_batch(const struct replay *replay, const char *path)
     return status;
 }
 
+/* Whether the batch may be written to that name: never over a file of the dataset. */
+static shs_status check_output(const struct replay *replay)
+{
+    const struct io_paths *paths = &replay->dataset->files.paths;
+    const char *path = replay->arguments->output;
+    struct io_identity there, file;
+    bool is_there = false;
+    if (!path) return SHS_OK;
+    shs_status status = io_output_check(path, replay->arguments->overwrite);
+    if (!status) status = io_exists(path, &is_there);
+    if (!status && is_there) status = io_identify_path(path, &there);
+    for (size_t i = 0; i < paths->count && is_there && !status; i++) {
+        status = io_identify_path(paths->path[i], &file);
+        if (!status && file.device == there.device && file.inode == there.inode)
+            status =
+                core_fail(SHS_ERROR_ARGUMENT,
+                          "%s is a file of the dataset; choose another name for the batch", path);
+    }
+    return status;
+}
+
 static shs_status write_output(const struct replay *replay)
 {
     const char *path = replay->arguments->output;
-    char *temporary;
+    struct io_output output = {0};
     if (!path) return SHS_OK;
-    shs_status status = io_temporary_name(path, &temporary);
-    if (status) return status;
-    status = write_batch(replay, temporary);
-    if (!status) status = io_commit(temporary, path);
-    if (status) io_discard(temporary, status);
-    core_free(&temporary);
+    shs_status status = cli_output_begin(path, replay->arguments->overwrite, &output);
+    if (!status) status = write_batch(replay, output.temporary);
+    if (!status) status = io_output_commit(&output);
+    cli_output_end(&output);
     return status;
 }
 
@@ -212,9 +232,11 @@ static int run_alone(const struct cli_arguments *arguments)
     char hash[CORE_DIGEST_TEXT];
     shs_status status = mpi_job_open_alone(&options, &replay.run);
     if (!status) status = load(&replay);
+    if (!status) status = check_output(&replay);
     if (!status) status = find_line(&replay, hash);
     if (!status) status = write_output(&replay);
     if (!status) status = print_batch(&replay);
+    if (!status && arguments->output) status = cli_output_printed(arguments->output);
     int code = status ? cli_exit_code(status) : print_verdict(&replay, hash);
     shs_loader_close(&replay.loader);
     shs_dataset_close(&replay.dataset);
@@ -233,7 +255,7 @@ const struct cli_command cli_replay = {
     .details =
         "--step counts through the run, as the lines of `digest` do, or from --epoch on; --since "
         "is for\na run whose batch changed at the end of an epoch",
-    .options = CLI_LOADER_OPTIONS " --rank --since --output --against",
+    .options = CLI_LOADER_OPTIONS " --rank --since --output --overwrite --against",
     .least_plain = 1,
     .most_plain = 1,
     .run = run,

@@ -121,12 +121,12 @@ shs_status io_is_folder(const char *path, bool *folder)
     return SHS_OK;
 }
 
-/* What stands under a name in place of a plain file. */
-static const char *kind_of(const struct stat *found)
+const char *io_kind_of(uint32_t mode)
 {
-    if (S_ISDIR(found->st_mode)) return "it is a folder";
-    if (S_ISFIFO(found->st_mode)) return "it is a named pipe";
-    if (S_ISSOCK(found->st_mode)) return "it is a socket";
+    if (S_ISDIR(mode)) return "it is a folder";
+    if (S_ISLNK(mode)) return "it is a symbolic link";
+    if (S_ISFIFO(mode)) return "it is a named pipe";
+    if (S_ISSOCK(mode)) return "it is a socket";
     return "it is a device";
 }
 
@@ -143,7 +143,7 @@ static shs_status check_kind(int file, const char *path, bool pipes)
     if (fstat(file, &found) < 0) return fail_with("cannot look at", path, errno, "");
     if (S_ISREG(found.st_mode) || (pipes && is_unnamed_pipe(file, &found))) return SHS_OK;
     return core_fail(SHS_ERROR_FILE, "cannot open %s: %s; give a plain file", path,
-                     kind_of(&found));
+                     io_kind_of(found.st_mode));
 }
 
 /* Opens a plain file or, if `pipes`, a pipe without a name. Without O_NONBLOCK the open of a named

@@ -10,7 +10,11 @@
 /* Writes to stable storage what the system holds of a file or folder. */
 shs_status io_sync(const char *path);
 
-/* The name that a file has until it is whole: path and ".tmp". */
+/* What stands under a name in place of a plain file, in words, by its stat's st_mode. */
+const char *io_kind_of(uint32_t mode);
+
+/* The name that a file has until it is whole: path and ".tmp". For files that one process at a time
+ * makes, and of which the next one replaces what a killed one left; io_output.h has the others. */
 shs_status io_temporary_name(const char *path, char **temporary);
 
 /* Makes the finished file `temporary` durable under the name `path`, replacing what was there:

@@ -20,6 +20,7 @@ struct io_origin {
  * checks the shape, sets row_bytes, and calls `close` if something fails. */
 struct io_source {
     const struct io_format *format;
+    char *path;
     shs_tensor shape;
     size_t row_bytes;
     uint64_t n_classes;

@@ -181,7 +181,8 @@ static shs_status open_source(const struct io_origin *origin, const struct io_fo
     shs_status status = core_new(1, format->bytes, "a source", source);
     if (status) return status;
     (*source)->format = format;
-    status = format->open(origin, *source);
+    status = core_copy(origin->path, &(*source)->path);
+    if (!status) status = format->open(origin, *source);
     if (!status) status = check_shape(*source, origin->path);
     if (!status && format->prepare) status = format->prepare(*source);
     if (status) io_source_close(source);
@@ -211,12 +212,18 @@ void io_source_close(struct io_source **source)
 {
     if (!*source) return;
     (*source)->format->close(*source);
+    core_free(&(*source)->path);
     core_free(source);
 }
 
 const shs_tensor *io_source_shape(const struct io_source *source)
 {
     return &source->shape;
+}
+
+const char *io_source_path(const struct io_source *source)
+{
+    return source->path;
 }
 
 const char *const *io_source_classes(const struct io_source *source, uint64_t *count)

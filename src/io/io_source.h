@@ -32,6 +32,9 @@ void io_source_close(struct io_source **source);
  * are NULL. */
 const shs_tensor *io_source_shape(const struct io_source *source);
 
+/* The path of the file or folder. */
+const char *io_source_path(const struct io_source *source);
+
 /* Names of the classes that a labels source numbers from 0 on; NULL and 0 for another. */
 const char *const *io_source_classes(const struct io_source *source, uint64_t *count);
 

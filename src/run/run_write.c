@@ -224,7 +224,7 @@ static shs_status write_span(struct work *work, uint64_t first, uint64_t end)
     bool writes = work->run->rank == 0;
     shs_status status = writes ? open_to_fill(work, work->output->name) : SHS_OK;
     work->next_sum = 0;
-    status = mpi_agree(work->run, status, "opening %s", work->path);
+    status = mpi_agree(work->run, status, "opening the file");
     if (!status) status = write_rounds(work, first, end);
     if (!status) {
         if (writes) status = finish_span(work, first, end - first);
@@ -333,7 +333,7 @@ shs_status run_write(shs_run *run, const char *path, const struct run_output *ou
     for (size_t i = 0; i < count && !status; i++)
         status = measure(&outputs[i], &work);
     if (!status && run->rank == 0) status = create_file(path, outputs, count);
-    status = mpi_agree(run, status, "creating %s", path);
+    status = mpi_agree(run, status, "creating the file");
     for (size_t i = 0; i < count && !status; i++) {
         work = (struct work){.run = run,
                              .path = path,

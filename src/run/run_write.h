@@ -32,7 +32,7 @@ struct run_progress {
 };
 
 /* Collective. Writes the fields, with NAME.crc32c beside each, to `path`, which is replaced; on
- * error it may be left there, incomplete. `progress` may be NULL. */
+ * error it may be left there, incomplete. Only rank 0 reads `path`. `progress` may be NULL. */
 shs_status run_write(shs_run *run, const char *path, const struct run_output *outputs, size_t count,
                      const struct run_progress *progress);
 

@@ -91,4 +91,29 @@ refused 0 'nowhere.txt: No such file' \
     "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 3 --against nowhere.txt
 refused 0 'No such file|cannot create' \
     "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 3 -o nowhere/batch.h5
+
+# -o never takes the place of anything but a plain file, and of that only with --overwrite
+write() { refused 0 "$1" "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 3 -o "${@:2}"; }
+before=$(cksum fashion.h5 digest.txt batch.h5)
+mkfifo pipe
+ln -s digest.txt link
+write 'fashion.h5 is there already; remove it' fashion.h5
+write 'fashion.h5 is a file of the dataset' fashion.h5 --overwrite
+write 'fashion.h5 is a file of the dataset' ./fashion.h5 --overwrite
+write 'digest.txt is there already' digest.txt
+write 'batch.h5 is there already' batch.h5
+for options in "" --overwrite; do
+    write 'it is a named pipe' pipe $options
+    write 'it is a symbolic link' link $options
+    write 'it is a device' /dev/null $options
+    write 'it is a folder' . $options
+done
+[ "$before" = "$(cksum fashion.h5 digest.txt batch.h5)" ] || fail "a refused -o has changed a file"
+[ -p pipe ] && [ -L link ] && [ -c /dev/null ] || fail "a refused -o has replaced something"
+"$SHARDSTEP" replay "${run[@]}" --rank 7 --step 13 -o batch.h5 --overwrite > /dev/null || fail "--overwrite"
+code=0
+"$SHARDSTEP" replay "${run[@]}" --rank 7 --step 3 -o full.h5 > /dev/full 2> err.txt || code=$?
+[ $code = 2 ] && grep -q 'full.h5 is there and whole, but standard output cannot be written' err.txt ||
+    fail "a full standard output: $code, $(cat err.txt)"
+ls | grep tmp && fail "a temporary file is left"
 finish

@@ -5,7 +5,7 @@
 
 images=$fashion/t10k-images-idx3-ubyte.gz train=$fashion/train-images-idx3-ubyte.gz
 nothing_left() { # WHAT
-    ls out* > /dev/null 2>&1 && fail "$1 left $(ls out*)"
+    ls out.h5* > /dev/null 2>&1 && fail "$1 left $(ls out.h5*)"
     return 0
 }
 
@@ -72,18 +72,21 @@ if mkdir small && mount -t tmpfs -o size=4m none small 2> /dev/null; then
     [ "$(ls small)" = filler ] || fail "a disk without any room: $(ls small)"
 fi
 
-# killed in the middle, in every way and on any rank
+# killed in the middle, in every way and on any rank: only a kill leaves something, until the next import
 "$SHARDSTEP" import whole.h5 a=$train b=$train --deflate 6 > /dev/null
+half() { # of the file that is being made: its bytes
+    stat -c %s out.h5.*.tmp 2> /dev/null | sort -n | tail -n 1
+}
 for ranks in 0 3; do
-    for signal in KILL TERM INT; do
-        rm -f out.h5.tmp
+    for signal in TERM INT KILL; do
+        rm -f out.h5.*.tmp
         launcher=
         [ $ranks = 0 ] || launcher="$MPIRUN -n $ranks"
         env --default-signal=INT $launcher "$SHARDSTEP" import out.h5 a=$train b=$train \
             --deflate 6 > log.txt 2> err.txt &
         job=$!
         for _ in $(seq 300); do
-            [ "$(stat -c %s out.h5.tmp 2> /dev/null || echo 0)" -gt 4000000 ] && break
+            [ "$(half || true)" != "" ] && [ "$(half)" -gt 4000000 ] && break
             sleep 0.02
         done
         victim=$job
@@ -93,9 +96,40 @@ for ranks in 0 3; do
         wait $job || code=$?
         [ $code != 0 ] || fail "$signal on $ranks ranks: ended well"
         [ ! -e out.h5 ] || fail "$signal on $ranks ranks left a file that looks complete"
+        [ $signal = KILL ] || [ $ranks != 0 ] || nothing_left "SIG$signal"
     done
 done
 "$SHARDSTEP" import out.h5 a=$train b=$train --deflate 6 > /dev/null
 same "an import after one that was killed" whole.h5 out.h5
-[ ! -e out.h5.tmp ] || fail "the temporary file is still there"
+[ "$(ls out.h5*)" = out.h5 ] || fail "the temporary file is still there: $(ls out.h5*)"
+rm -f out.h5
+
+# several imports to one name at a time: one makes its file, the others are told
+for trial in 1 2 3 4; do
+    for i in 1 2 3; do
+        { code=0; "$SHARDSTEP" import out.h5 a=images.idx b=images.idx > out$i.txt 2> err$i.txt || code=$?
+          echo $code > code$i.txt; } &
+    done
+    wait
+    [ "$(sort code?.txt | tr '\n' ' ')" = "0 2 2 " ] || fail "of three: $(cat code?.txt err?.txt)"
+    [ "$(cat err?.txt | grep -c 'out.h5 is there already')" = 2 ] || fail "of three: $(cat err?.txt)"
+    "$SHARDSTEP" check out.h5 > /dev/null || fail "of three: the file is not whole"
+    rm -f out.h5 out?.txt err?.txt
+    nothing_left "three imports at a time"
+done
+
+# what was printed cannot be written: the file is there, and the message says so
+code=0
+"$SHARDSTEP" import out.h5 a=images.idx > /dev/full 2> err.txt || code=$?
+[ $code = 2 ] && grep -q 'out.h5 is there and whole, but standard output cannot be written: No space' err.txt ||
+    fail "a full standard output: $code, $(cat err.txt)"
+same "a file whose command could not print" alone.h5 out.h5
+
+# what stands under the name is replaced only if that is wished, and only a plain file
+refused 0 'out.h5 is there already' "$SHARDSTEP" import out.h5 a=$images
+"$SHARDSTEP" import out.h5 a=images.idx --overwrite > /dev/null || fail "overwriting"
+same "an overwritten file" alone.h5 out.h5
+ln -s out.h5 outlink
+refused 0 'outlink is there already: it is a symbolic link' "$SHARDSTEP" import outlink a=$images --overwrite
+refused 2 'images.idx is what a is imported from' "$SHARDSTEP" import images.idx a=images.idx --overwrite
 finish

@@ -1,4 +1,5 @@
 /* Files replaced durably, folders, and checksums. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -6,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -14,6 +16,7 @@
 #include "io_crc32c.h"
 #include "io_file.h"
 #include "io_lock.h"
+#include "io_output.h"
 #include "message.h"
 #include "temporary_folder.h"
 #include "unit.h"
@@ -117,6 +120,7 @@ static struct {
     const char *path;
     size_t count;
     ino_t synced[8], at_path[8];
+    ino_t failing; /* cannot be synced; 0: none */
 } watch;
 
 static ino_t number_of(const char *path)
@@ -132,6 +136,10 @@ int fsync(int file)
     if (watch.path && watch.count < 8 && fstat(file, &about) == 0) {
         watch.synced[watch.count] = about.st_ino;
         watch.at_path[watch.count++] = number_of(watch.path);
+    }
+    if (watch.failing && fstat(file, &about) == 0 && about.st_ino == watch.failing) {
+        errno = EIO;
+        return -1;
     }
     return (int)syscall(SYS_fsync, file);
 }
@@ -199,6 +207,125 @@ static void a_file_may_be_named_without_a_folder_in_folder(void)
     CHECK(chdir(before) == 0);
 }
 IN_FOLDER(a_file_may_be_named_without_a_folder)
+
+/* ---- new files */
+
+/* Names in the test's folder that end in .tmp. */
+static void count_temporary(const char *name, void *user)
+{
+    size_t length = strlen(name);
+    *(int *)user += length > 4 && !strcmp(name + length - 4, ".tmp");
+}
+
+static int temporary_files(void)
+{
+    int count = 0;
+    CHECK(io_list(folder, count_temporary, &count) == SHS_OK);
+    return count;
+}
+
+/* Begins a file and writes all of it. */
+static bool make(const char *path, bool overwrite, const char *text, struct io_output *output)
+{
+    return io_output_begin(path, overwrite, output) == SHS_OK &&
+           file_write(output->temporary, text, strlen(text));
+}
+
+static void of_two_that_make_a_file_one_does_in_folder(void)
+{
+    struct io_output one, other, late;
+    char path[PATH_BYTES];
+    in_folder("data", path);
+    if (!NEED(make(path, false, "one", &one) && make(path, false, "other", &other))) return;
+    CHECK(strcmp(one.temporary, other.temporary) != 0);
+    CHECK(temporary_files() == 2);
+    CHECK(io_output_commit(&other) == SHS_OK);
+    CHECK(io_output_commit(&one) == SHS_ERROR_FILE);
+    CHECK(message_has("is there already; remove it, choose another name or give --overwrite"));
+    io_output_end(&one);
+    io_output_end(&other);
+    CHECK(holds(path, "other"));
+    CHECK(io_output_begin(path, false, &late) == SHS_ERROR_FILE);
+    io_output_end(&late);
+    if (!NEED(make(path, true, "late", &late))) return;
+    CHECK(io_output_commit(&late) == SHS_OK);
+    io_output_end(&late);
+    CHECK(holds(path, "late"));
+    CHECK(temporary_files() == 0);
+}
+IN_FOLDER(of_two_that_make_a_file_one_does)
+
+static void only_plain_files_are_overwritten_in_folder(void)
+{
+    static const struct {
+        const char *name, *message;
+    } kinds[] = {{"link", "it is a symbolic link"},
+                 {"dangling", "it is a symbolic link"},
+                 {"pipe", "it is a named pipe"},
+                 {"folder", "it is a folder"}};
+    char path[PATH_BYTES], target[PATH_BYTES];
+    CHECK(file_write(in_folder("target", target), "old", 3));
+    CHECK(symlink(target, in_folder("link", path)) == 0);
+    CHECK(symlink("nowhere", in_folder("dangling", path)) == 0);
+    CHECK(mkfifo(in_folder("pipe", path), 0600) == 0);
+    CHECK(mkdir(in_folder("folder", path), 0700) == 0);
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        for (int overwrite = 0; overwrite < 2; overwrite++) {
+            CHECK(io_output_check(in_folder(kinds[i].name, path), overwrite) == SHS_ERROR_FILE);
+            CHECK(message_has(kinds[i].message));
+        }
+    CHECK(io_output_check("/dev/null", true) == SHS_ERROR_FILE);
+    CHECK(message_has("it is a device"));
+    CHECK(holds(target, "old"));
+}
+IN_FOLDER(only_plain_files_are_overwritten)
+
+static void after_a_failed_commit_nothing_is_left_in_folder(void)
+{
+    struct io_output output;
+    char path[PATH_BYTES];
+    in_folder("data", path);
+    watch.failing = number_of(folder);
+    if (NEED(make(path, false, "new", &output))) {
+        CHECK(io_output_commit(&output) == SHS_ERROR_FILE);
+        CHECK(message_has("Input/output error"));
+        CHECK(!is_there(path));
+    }
+    io_output_end(&output);
+    CHECK(file_write(path, "old", 3));
+    if (NEED(make(path, true, "new", &output))) {
+        CHECK(io_output_commit(&output) == SHS_ERROR_FILE);
+        CHECK(message_has("data is there and whole, but a crash of the system may undo that"));
+        CHECK(holds(path, "new"));
+    }
+    io_output_end(&output);
+    watch.failing = 0;
+    CHECK(temporary_files() == 0);
+}
+IN_FOLDER(after_a_failed_commit_nothing_is_left)
+
+/* A process that is killed leaves its file, which the next one removes; it leaves a living one's.
+ */
+static void what_killed_processes_left_is_removed_in_folder(void)
+{
+    struct io_output output, living;
+    char path[PATH_BYTES], other[PATH_BYTES];
+    in_folder("data", path);
+    pid_t child = fork();
+    if (child == 0) _exit(make(path, false, "half", &output) ? 0 : 1);
+    int code = 1;
+    CHECK(child > 0 && waitpid(child, &code, 0) == child && code == 0);
+    CHECK(temporary_files() == 1);
+    CHECK(file_write(in_folder("data.elsewhere-1-00000000.tmp", other), "x", 1));
+    if (!NEED(make(path, false, "living", &living))) return;
+    CHECK(temporary_files() == 2); /* this one, and that of another host */
+    if (NEED(make(path, false, "new", &output))) CHECK(temporary_files() == 3);
+    io_output_end(&output);
+    CHECK(io_output_commit(&living) == SHS_OK);
+    io_output_end(&living);
+    CHECK(holds(path, "living"));
+}
+IN_FOLDER(what_killed_processes_left_is_removed)
 
 static void names_are_put_together(void)
 {
@@ -333,6 +460,10 @@ int main(void)
         TEST(a_commit_outlives_a_crash),
         TEST(without_a_finished_file_the_old_one_stays),
         TEST(a_file_may_be_named_without_a_folder),
+        TEST(of_two_that_make_a_file_one_does),
+        TEST(only_plain_files_are_overwritten),
+        TEST(after_a_failed_commit_nothing_is_left),
+        TEST(what_killed_processes_left_is_removed),
         TEST(names_are_put_together),
         TEST(folders_are_made_once),
         TEST(removing_nothing_is_no_error),

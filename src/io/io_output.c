@@ -1,0 +1,219 @@
+#include "io_output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core_memory.h"
+#include "core_text.h"
+#include "io_file.h"
+
+enum {
+    HOST_BYTES = 66, /* Linux has at most 64 */
+    MOST_TRIES = 100 /* to find a name that nobody has */
+};
+
+static const char ending[] = ".tmp";
+
+static shs_status is_there(const char *path)
+{
+    return core_fail(SHS_ERROR_FILE,
+                     "%s is there already; remove it, choose another name or give --overwrite",
+                     path);
+}
+
+shs_status io_output_check(const char *path, bool overwrite)
+{
+    struct stat found;
+    if (lstat(path, &found) < 0) {
+        if (errno == ENOENT || errno == ENOTDIR) return SHS_OK; /* creating it says more */
+        return core_fail(SHS_ERROR_FILE, "cannot look at %s: %s", path, strerror(errno));
+    }
+    if (!S_ISREG(found.st_mode))
+        return core_fail(SHS_ERROR_FILE,
+                         "%s is there already: %s, and only a plain file is ever overwritten; "
+                         "choose another name",
+                         path, io_kind_of(found.st_mode));
+    return overwrite ? SHS_OK : is_there(path);
+}
+
+/* ---- temporary files */
+
+/* What the temporary names of a path on this host begin with: PATH.HOST- */
+static void print_beginning(const char *path, struct core_text *text)
+{
+    char host[HOST_BYTES] = "";
+    int result = gethostname(host, sizeof host - 1);
+    core_text_add(text, "%s.%s-", path, result < 0 || !*host ? "localhost" : host);
+}
+
+static shs_status print_name(const char *path, char **name)
+{
+    uint32_t number = 0;
+    struct core_text text = {0};
+    if (getrandom(&number, sizeof number, GRND_NONBLOCK) < 0) number = 0; /* the process differs */
+    print_beginning(path, &text);
+    core_text_add(&text, "%ld-%08x%s", (long)getpid(), (unsigned)number, ending);
+    return core_text_take(&text, name);
+}
+
+/* True if the file is this process's now; false if one that cleared up has taken it for a dead
+ * process's. File systems without locks have no such ones. */
+static bool lock(int file)
+{
+    struct stat found;
+    if (flock(file, LOCK_EX | LOCK_NB) < 0) return errno != EWOULDBLOCK;
+    return fstat(file, &found) == 0 && found.st_nlink > 0;
+}
+
+static shs_status create(struct io_output *output)
+{
+    for (int tries = 0; tries < MOST_TRIES; tries++) {
+        core_free(&output->temporary);
+        shs_status status = print_name(output->path, &output->temporary);
+        if (status) return status;
+        output->lock = open(output->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (output->lock >= 0 && lock(output->lock)) return SHS_OK;
+        if (output->lock < 0 && errno != EEXIST) break;
+        if (output->lock >= 0) close(output->lock);
+        output->lock = -1;
+    }
+    shs_status status =
+        core_fail(SHS_ERROR_FILE, "cannot create %s: %s", output->temporary, strerror(errno));
+    core_free(&output->temporary);
+    return status;
+}
+
+/* ---- what killed processes have left */
+
+struct search {
+    const char *folder;
+    char *beginning; /* of temporary names, without the folder */
+};
+
+/* True for PROCESS-NUMBER.tmp. */
+static bool is_end_of_name(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    const char *number = text + digits + 1;
+    return digits && text[digits] == '-' && strspn(number, "0123456789abcdef") == 8 &&
+           !strcmp(number + 8, ending);
+}
+
+/* A file whose lock is free belongs to no living process; where there are no locks, nobody knows.
+ */
+static void remove_unlocked(const char *path)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (file < 0) return;
+    if (flock(file, LOCK_EX | LOCK_NB) == 0) unlink(path);
+    close(file);
+}
+
+static void look_at_name(const char *name, void *user)
+{
+    const struct search *search = user;
+    size_t length = strlen(search->beginning);
+    char *path;
+    if (strncmp(name, search->beginning, length) || !is_end_of_name(name + length)) return;
+    if (io_join(search->folder, name, &path)) return;
+    remove_unlocked(path);
+    core_free(&path);
+}
+
+/* As well as it can be done: that it cannot does not keep anybody from making a file. */
+static void clear_up(const char *path)
+{
+    struct search search = {0};
+    struct core_text text = {0};
+    const char *slash = strrchr(path, '/');
+    char *folder = NULL;
+    print_beginning(slash ? slash + 1 : path, &text);
+    if (!core_text_take(&text, &search.beginning) && !io_folder_of(path, &folder)) {
+        search.folder = folder;
+        shs_status status = io_list(folder, look_at_name, &search);
+        (void)status;
+    }
+    core_free(&search.beginning);
+    core_free(&folder);
+}
+
+/* ---- from the beginning to the end */
+
+shs_status io_output_begin(const char *path, bool overwrite, struct io_output *output)
+{
+    *output = (struct io_output){.overwrite = overwrite, .lock = -1};
+    shs_status status = io_output_check(path, overwrite);
+    if (!status) status = core_copy(path, &output->path);
+    if (status) return status;
+    clear_up(path);
+    return create(output);
+}
+
+/* Where a file system cannot rename without replacing, an empty file reserves the name before. */
+static int rename_over_own(const char *temporary, const char *path)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0) return errno;
+    close(file);
+    if (rename(temporary, path) == 0) return 0;
+    int error = errno;
+    unlink(path);
+    return error;
+}
+
+/* Gives the file its name; the system's number of the error, or 0. */
+static int publish(const struct io_output *output)
+{
+    unsigned how = output->overwrite ? 0 : RENAME_NOREPLACE;
+    if (renameat2(AT_FDCWD, output->temporary, AT_FDCWD, output->path, how) == 0) return 0;
+    if (how && (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP))
+        return rename_over_own(output->temporary, output->path);
+    return errno;
+}
+
+/* The file has its name, which a crash of the system may still take from it. */
+static shs_status sync_folder(const struct io_output *output)
+{
+    char *folder;
+    shs_status status = io_folder_of(output->path, &folder);
+    if (!status) status = io_sync(folder);
+    core_free(&folder);
+    if (!status) return SHS_OK;
+    if (output->overwrite)
+        return core_wrap(status, "%s is there and whole, but a crash of the system may undo that",
+                         output->path);
+    return io_discard(output->path, status);
+}
+
+shs_status io_output_commit(struct io_output *output)
+{
+    shs_status status = io_sync(output->temporary);
+    if (!status) status = io_output_check(output->path, output->overwrite);
+    if (status) return status;
+    int error = publish(output);
+    if (error == EEXIST) return is_there(output->path);
+    if (error)
+        return core_fail(SHS_ERROR_FILE, "cannot rename to %s: %s", output->path, strerror(error));
+    output->committed = true;
+    return sync_folder(output);
+}
+
+void io_output_drop(const struct io_output *output)
+{
+    if (output->temporary && !output->committed) unlink(output->temporary);
+}
+
+void io_output_end(struct io_output *output)
+{
+    io_output_drop(output);
+    if (output->path && output->lock >= 0) close(output->lock);
+    core_free(&output->temporary);
+    core_free(&output->path);
+    *output = (struct io_output){0};
+}
