@@ -28,7 +28,8 @@ struct cli_arguments {
     uint64_t purpose, slot, count, interleave;
     uint64_t chunk, deflate, bins, probe_seconds, probe_mebibytes;
     const char *fields, *augment, *shuffle, *shard, *tail, *format, *channel_axis, *output,
-        *against, *part, *type, *split, *mix, *weights, *balance, *rows, *augment_by, *since;
+        *against, *part, *type, *split, *mix, *weights, *balance, *rows, *augment_by, *since,
+        *heading;
     bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, json, probe,
         help, one_sample_a_file, overwrite;
 };

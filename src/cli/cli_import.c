@@ -80,13 +80,16 @@ static shs_status open_field(struct import *import, const char *argument, const 
 {
     struct field *field = &import->fields[import->n_fields++];
     struct io_source_options options = {.labels = labels};
-    int type = -1;
+    int type = -1, heading = -1;
     shs_status status = SHS_OK;
     field->argument = argument;
     if (import->arguments->type)
         status = cli_word("--type", import->arguments->type,
                           "u8 u16 u32 u64 i8 i16 i32 i64 f16 f32 f64", &type);
+    if (!status && import->arguments->heading)
+        status = cli_word("--heading", import->arguments->heading, "yes no", &heading);
     options.type = (shs_type)(type + 1);
+    options.heading = (enum io_heading)(heading + 1);
     if (!status) status = core_copy(name, &field->name);
     if (status) return status;
     field->name[length] = '\0';
@@ -309,8 +312,21 @@ static shs_status fill_file(struct import *import, const char *temporary)
     return status ? status : mpi_agree(import->run, finish_fields(import), "the sources' ends");
 }
 
+/* What was taken for granted of a source, once for all fields that come from it. */
+static void print_note(const struct import *import, size_t number)
+{
+    const char *note = io_source_note(import->fields[number].source);
+    for (size_t i = 0; i < number && note; i++) {
+        const char *before = io_source_note(import->fields[i].source);
+        if (before && !strcmp(before, note)) note = NULL;
+    }
+    if (note) printf("%s\n", note);
+}
+
 static void print_outputs(const struct import *import)
 {
+    for (size_t i = 0; i < import->n_fields; i++)
+        print_note(import, i);
     for (size_t i = 0; i < import->n_parts; i++) {
         const shs_tensor *shape = &import->outputs[i].shape;
         printf("%s: %s, %llu rows of %zu bytes\n", import->outputs[i].name,
@@ -412,7 +428,7 @@ const struct cli_command cli_import = {
         "reads its own rows only, but unpacks all of a .gz file up to them, and scans all of a CSV "
         "file\n"
         "once. NPY in Fortran order and .gz is unpacked to $TMPDIR first.\n",
-    .options = "--split --split-seed --type --chunk --deflate --byteshuffle --overwrite",
+    .options = "--split --split-seed --type --chunk --deflate --byteshuffle --heading --overwrite",
     .least_plain = 2,
     .most_plain = CLI_MAX_PLAIN,
     .run = run,

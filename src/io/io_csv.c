@@ -1,13 +1,14 @@
 /* CSV files: each line a row of numbers. One column gives the shape {rows}, several {rows,
  * columns}. */
 #include <ctype.h>
-#include <errno.h>
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core_memory.h"
 #include "core_text.h"
+#include "io_csv_number.h"
 #include "io_csv_reader.h"
 #include "io_format.h"
 
@@ -38,6 +39,7 @@ struct csv {
     uint64_t n_marks;
     uint64_t rows;
     uint64_t next_row; /* that the reader stands before */
+    enum io_heading heading;
 };
 
 /* ---- numbers */
@@ -46,88 +48,22 @@ struct csv {
 static shs_status bad_number(const struct csv *csv, uint64_t line, uint64_t column, shs_type type)
 {
     const char *text = csv->reader.text;
+    if (!*text)
+        return core_fail(SHS_ERROR_FORMAT,
+                         "%s: line %llu, column %llu is empty; fill in a number, or nan",
+                         io_stream_path(csv->stream), (ull)line, (ull)column);
     return core_fail(SHS_ERROR_FORMAT, "%s: line %llu, column %llu: '%.40s%s' is no number%s%s",
                      io_stream_path(csv->stream), (ull)line, (ull)column, text,
                      strlen(text) > 40 ? "…" : "", type ? " of type " : "",
                      type ? shs_type_name(type) : "");
 }
 
-/* The whole of a text as an integer. */
-static bool parse_integer(const char *text, bool *negative, uint64_t *size)
-{
-    *negative = *text == '-';
-    return core_parse_u64(text + (*text == '-' || *text == '+'), size);
-}
-
-/* True if an integer is one of the type; its bits then, which those of a smaller type begin with.
- */
-static bool fits(shs_type type, bool negative, uint64_t size, uint64_t *bits)
-{
-    bool is_signed = type >= SHS_I8 && type <= SHS_I64;
-    unsigned n_bits = 8 * (unsigned)shs_type_size(type);
-    uint64_t most = UINT64_MAX >> (64 - n_bits + is_signed);
-    *bits = negative ? 0 - size : size;
-    if (negative) return size == 0 || (is_signed && size - 1 <= most);
-    return size <= most;
-}
-
-/* True if it is a number in decimal, NaN or infinity, and not too large for a float or double. */
-static bool parse_float(const struct csv *csv, shs_type type, void *to)
-{
-    const char *text = csv->reader.text;
-    char *end;
-    double value;
-    errno = 0;
-    if (type == SHS_F32) {
-        float single = strtof_l(text, &end, csv->plain);
-        value = (double)single;
-        memcpy(to, &single, sizeof single);
-    } else {
-        value = strtod_l(text, &end, csv->plain);
-        memcpy(to, &value, sizeof value);
-    }
-    if (errno == ERANGE && (value > 1 || value < -1)) return false;
-    return end != text && !*end && !strpbrk(text, "xX") && !isspace((unsigned char)*text);
-}
-
-static bool is_integer_type(shs_type type)
-{
-    return type <= SHS_I64;
-}
-
-static void store(shs_type type, uint64_t bits, void *to)
-{
-    uint8_t one = (uint8_t)bits;
-    uint16_t two = (uint16_t)bits;
-    uint32_t four = (uint32_t)bits;
-    switch (shs_type_size(type)) {
-    case 1:
-        memcpy(to, &one, 1);
-        break;
-    case 2:
-        memcpy(to, &two, 2);
-        break;
-    case 4:
-        memcpy(to, &four, 4);
-        break;
-    default:
-        memcpy(to, &bits, 8);
-        break;
-    }
-}
-
 /* The reader's field as a number of the source's type. */
 static shs_status convert(const struct csv *csv, uint64_t line, uint64_t column, void *to)
 {
-    bool negative;
-    uint64_t size, bits;
     shs_type type = csv->source.shape.type;
-    if (!is_integer_type(type))
-        return parse_float(csv, type, to) ? SHS_OK : bad_number(csv, line, column, type);
-    if (!parse_integer(csv->reader.text, &negative, &size) || !fits(type, negative, size, &bits))
-        return bad_number(csv, line, column, type);
-    store(type, bits, to);
-    return SHS_OK;
+    if (io_csv_number(csv->reader.text, csv->plain, type, to)) return SHS_OK;
+    return bad_number(csv, line, column, type);
 }
 
 /* ---- columns */
@@ -185,30 +121,44 @@ static shs_status parse_columns(struct csv *csv, const char *text)
 /* ---- the first time through: how many rows, which type */
 
 struct scan {
-    bool first;     /* the file's first row */
+    bool first;     /* the file's first line */
     bool all_whole; /* so far all were integers, */
     bool all_fit;   /* and those of i64 */
     uint64_t blank; /* line of an empty one, which must be among the last; 0: none */
     /* of the row that is read: */
     uint64_t columns;
-    bool numbers, whole, fit;
+    bool whole, fit;
+    /* of the first line, over all columns: the first that is a number, and the first that is not */
+    struct cell {
+        uint64_t column; /* 0: none */
+        char text[41];
+    } number, other;
 };
 
-/* A field of a row whose type is to be chosen, or that may be a heading. */
+static void note_cell(const struct csv *csv, uint64_t column, struct cell *cell)
+{
+    if (cell->column) return;
+    cell->column = column;
+    snprintf(cell->text, sizeof cell->text, "%s", csv->reader.text);
+}
+
+/* A field of the first line, which may be a heading, or of a row whose type is to be chosen. */
 static shs_status look_at_field(const struct csv *csv, struct scan *scan, uint64_t line)
 {
     double value;
-    bool negative;
+    bool negative, number = true;
     uint64_t size, bits, place;
-    if (!place_of(csv, scan->columns, &place)) return SHS_OK;
-    if (parse_integer(csv->reader.text, &negative, &size)) {
-        scan->fit = scan->fit && fits(SHS_I64, negative, size, &bits);
-        return SHS_OK;
+    bool taken = place_of(csv, scan->columns, &place);
+    if (!taken && !scan->first) return SHS_OK;
+    if (io_csv_integer(csv->reader.text, &negative, &size)) {
+        if (taken) scan->fit = scan->fit && io_csv_fits(SHS_I64, negative, size, &bits);
+    } else {
+        if (taken) scan->whole = false;
+        number = io_csv_number(csv->reader.text, csv->plain, SHS_F64, &value);
     }
-    scan->whole = false;
-    if (parse_float(csv, SHS_F64, &value)) return SHS_OK;
-    scan->numbers = false;
-    return scan->first ? SHS_OK : bad_number(csv, line, scan->columns, 0);
+    if (scan->first) note_cell(csv, scan->columns, number ? &scan->number : &scan->other);
+    if (number || !taken || (scan->first && csv->heading != IO_HEADING_NO)) return SHS_OK;
+    return bad_number(csv, line, scan->columns, 0);
 }
 
 static shs_status add_mark(struct csv *csv, struct mark mark)
@@ -242,7 +192,22 @@ static shs_status check_first_row(struct csv *csv, uint64_t columns)
     return SHS_OK;
 }
 
-/* A row that has been read: the heading, if it is the first and not all of it is numbers. */
+/* Whether the first line is the heading, in csv->heading. All of its columns are asked, so that it
+ * is the same for every field that comes from the file. */
+static shs_status find_heading(struct csv *csv, const struct scan *scan)
+{
+    if (csv->heading) return SHS_OK;
+    if (scan->number.column && scan->other.column)
+        return core_fail(SHS_ERROR_FORMAT,
+                         "%s: line 1 may be a heading or a row: column %llu is '%s', a number, and "
+                         "column %llu is '%s', none; say --heading yes or --heading no",
+                         io_stream_path(csv->stream), (ull)scan->number.column, scan->number.text,
+                         (ull)scan->other.column, scan->other.text);
+    csv->heading = scan->other.column ? IO_HEADING_YES : IO_HEADING_NO;
+    return SHS_OK;
+}
+
+/* A row that has been read, or the heading. */
 static shs_status take_row(struct csv *csv, struct scan *scan, struct mark mark)
 {
     shs_status status = SHS_OK;
@@ -252,7 +217,8 @@ static shs_status take_row(struct csv *csv, struct scan *scan, struct mark mark)
     if (scan->first) status = check_first_row(csv, scan->columns);
     if (!status && scan->columns != csv->columns)
         status = wrong_columns(csv, mark.line, scan->columns);
-    bool heading = scan->first && !scan->numbers;
+    if (!status && scan->first) status = find_heading(csv, scan);
+    bool heading = scan->first && csv->heading == IO_HEADING_YES;
     scan->first = false;
     if (status || heading) return status;
     scan->all_whole = scan->all_whole && scan->whole;
@@ -266,7 +232,7 @@ static shs_status scan_row(struct csv *csv, struct scan *scan, enum io_csv_end *
     struct mark mark = {io_csv_reader_tell(&csv->reader), csv->reader.line};
     bool blank = false, look = scan->first || !csv->source.shape.type;
     scan->columns = 0;
-    scan->numbers = scan->whole = scan->fit = true;
+    scan->whole = scan->fit = true;
     do {
         shs_status status = io_csv_reader_next(&csv->reader, end);
         if (status) return status;
@@ -306,10 +272,19 @@ static shs_status scan_file(struct csv *csv)
     return core_fail(SHS_ERROR_FORMAT, "%s has no rows of numbers", io_stream_path(csv->stream));
 }
 
+static shs_status write_note(struct csv *csv)
+{
+    struct core_text text = {0};
+    core_text_add(&text, "%s: line 1 is a %s", io_stream_path(csv->stream),
+                  csv->heading == IO_HEADING_YES ? "heading" : "row of numbers");
+    return core_text_take(&text, &csv->source.note);
+}
+
 static shs_status open_csv(const struct io_origin *origin, struct io_source *source)
 {
     struct csv *csv = (struct csv *)source;
     source->shape.type = origin->type;
+    csv->heading = origin->heading;
     if (origin->type == SHS_F16)
         return core_fail(SHS_ERROR_UNSUPPORTED, "a CSV file cannot be read as f16; choose f32");
     csv->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
@@ -322,7 +297,7 @@ static shs_status open_csv(const struct io_origin *origin, struct io_source *sou
     source->shape.axes = csv->n_taken > 1 ? 2 : 1;
     source->shape.shape[0] = csv->rows;
     source->shape.shape[1] = csv->n_taken > 1 ? csv->n_taken : 0;
-    return SHS_OK;
+    return write_note(csv);
 }
 
 /* ---- rows */

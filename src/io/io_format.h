@@ -11,6 +11,7 @@ struct io_origin {
     shs_type type; /* 0: not given */
     bool big_endian;
     bool labels;
+    enum io_heading heading;
     const char *columns; /* or NULL */
     uint32_t axes;       /* of the shape; 0: not given */
     uint64_t shape[SHS_MAX_AXES];
@@ -21,6 +22,7 @@ struct io_origin {
 struct io_source {
     const struct io_format *format;
     char *path;
+    char *note; /* or NULL */
     shs_tensor shape;
     size_t row_bytes;
     uint64_t n_classes;

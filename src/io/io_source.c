@@ -194,7 +194,7 @@ shs_status io_source_open(const char *text, const struct io_source_options *opti
 {
     char *copy;
     const struct io_format *format;
-    struct io_origin origin = {.labels = options->labels};
+    struct io_origin origin = {.labels = options->labels, .heading = options->heading};
     *source = NULL;
     shs_status status = core_copy(text, &copy);
     if (!status) status = take_apart(copy, &origin, &format);
@@ -213,6 +213,7 @@ void io_source_close(struct io_source **source)
     if (!*source) return;
     (*source)->format->close(*source);
     core_free(&(*source)->path);
+    core_free(&(*source)->note);
     core_free(source);
 }
 
@@ -224,6 +225,11 @@ const shs_tensor *io_source_shape(const struct io_source *source)
 const char *io_source_path(const struct io_source *source)
 {
     return source->path;
+}
+
+const char *io_source_note(const struct io_source *source)
+{
+    return source->note;
 }
 
 const char *const *io_source_classes(const struct io_source *source, uint64_t *count)

@@ -10,10 +10,19 @@
 
 struct io_source;
 
+/* Whether line 1 of a CSV file is a heading. Not said, it is told by all of the line's cells:
+ * numbers make a row, others a heading, and some of each are an error. */
+enum io_heading {
+    IO_HEADING_NOT_SAID,
+    IO_HEADING_YES,
+    IO_HEADING_NO
+};
+
 /* How a source is read, beyond what its text says. */
 struct io_source_options {
     shs_type type; /* of the numbers of a CSV file; 0: its own choice */
     bool labels;   /* of a folder of images: the numbers of their classes instead */
+    enum io_heading heading;
 };
 
 /* Opens a source: FILE or FOLDER, whose format is told by its content or the ending of its name, or
@@ -34,6 +43,10 @@ const shs_tensor *io_source_shape(const struct io_source *source);
 
 /* The path of the file or folder. */
 const char *io_source_path(const struct io_source *source);
+
+/* What was taken for granted, in one line or several, such as "table.csv: line 1 is a heading";
+ * NULL: nothing. */
+const char *io_source_note(const struct io_source *source);
 
 /* Names of the classes that a labels source numbers from 0 on; NULL and 0 for another. */
 const char *const *io_source_classes(const struct io_source *source, uint64_t *count);

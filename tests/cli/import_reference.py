@@ -134,7 +134,7 @@ class Maker:
         real[7, 2], real[8, 0], real[9, 1], real[10, 3] = np.nan, np.inf, -np.inf, 5e-324
         with open(self.path("real.csv"), "w", newline="") as out:
             writer = csv.writer(out, quoting=csv.QUOTE_ALL)
-            writer.writerow(["a, with a comma", 'b "quoted"', "c over\ntwo lines", "4"])
+            writer.writerow(["a, with a comma", 'b "quoted"', "c over\ntwo lines", "4th"])
             writer.writerows([[repr(x) for x in row] for row in real.tolist()])
         with open(self.path("real.csv"), "rb") as text:
             self.file("real.csv.gz", text.read())

@@ -702,7 +702,7 @@ static void lines_and_columns_are_named_in_folder(void)
         {"csv:", "a,b\n1,2\n3\n", "line 3 has 1 columns, where the first has 2"},
         {"csv:", "1,2\n3,4,5\n", "line 2 has 3 columns, where the first has 2"},
         {"csv:", "1,2\n\n3,4\n", "line 2 is empty, and rows follow it"},
-        {"csv:", "1,2\n3,\n", "line 2, column 2: '' is no number"},
+        {"csv:", "1,2\n3,\n", "line 2, column 2 is empty; fill in a number"},
         {"csv:", "1,\"2\n3,4\n", "line 1, column 2: a quote that is opened here is never closed"},
         {"csv:", "1,\"2\"3\n", "line 1, column 2: something follows the closing quote"},
         {"csv:", "a,b\n", "no rows of numbers"},
@@ -728,6 +728,14 @@ static void lines_and_columns_are_named_in_folder(void)
         {"csv:", "1\n2e-400\n", ""},
         {"csv:", "a;b\n1;2,5\n", "line 2, column 2: '2,5' is no number"},
         {"csv:3:", "1,2\n", "has 2 columns, and no column 3"},
+        /* all columns of line 1 are asked, whichever are taken */
+        {"csv:2:", "label,0,1\n7,2,3\n",
+         "line 1 may be a heading or a row: column 2 is '0', a number"},
+        {"csv:1:", "label,0,1\n7,2,3\n",
+         "column 1 is 'label', none; say --heading yes or --heading no"},
+        {"csv:", "1,,3\n4,5,6\n", "column 2 is '', none"},
+        {"csv:u8:1:", "1,x3\n4,5\n", "column 2 is 'x3', none"},
+        {"csv:2:", "a,b\n7,2\n", ""},
     };
     char path[PATH_BYTES];
     in_folder("file.csv", path);
@@ -745,6 +753,43 @@ static void lines_and_columns_are_named_in_folder(void)
     }
 }
 IN_FOLDER(lines_and_columns_are_named)
+
+static void a_heading_is_what_is_said_in_folder(void)
+{
+    static const struct {
+        enum io_heading heading;
+        const char *text, *content;
+        uint64_t rows; /* 0: refused */
+        const char *words;
+    } cases[] = {
+        {IO_HEADING_NOT_SAID, "csv:1:", "a,b\n1,2\n", 1, ": line 1 is a heading"},
+        {IO_HEADING_NOT_SAID, "csv:2:", "0,1\n1,2\n", 2, ": line 1 is a row of numbers"},
+        {IO_HEADING_YES, "csv:2:", "0,1\n1,2\n", 1, ": line 1 is a heading"},
+        {IO_HEADING_YES, "csv:u8:2:", "label,0\n1,2\n", 1, ": line 1 is a heading"},
+        {IO_HEADING_NO, "csv:2:", "cat,0\ndog,2\n", 2, ": line 1 is a row of numbers"},
+        {IO_HEADING_NO, "csv:", "1,,3\n4,5,6\n", 0, "line 1, column 2 is empty"},
+        {IO_HEADING_NO, "csv:i16:", "1,x,3\n4,5,6\n", 0, "line 1, column 2: 'x' is no number"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char path[PATH_BYTES], text[2 * PATH_BYTES];
+        struct io_source *csv;
+        struct io_source_options options = {.heading = cases[i].heading};
+        int64_t rows[6];
+        CHECK(file_write(in_folder("file.csv", path), cases[i].content, strlen(cases[i].content)));
+        snprintf(text, sizeof text, "%s%s", cases[i].text, path);
+        shs_status status = io_source_open(text, &options, &csv);
+        if (!status) status = io_source_read(csv, 0, io_source_shape(csv)->shape[0], rows);
+        CHECK(status == (cases[i].rows ? SHS_OK : SHS_ERROR_FORMAT));
+        if (!status) {
+            CHECK(io_source_shape(csv)->shape[0] == cases[i].rows);
+            CHECK(strstr(io_source_note(csv), cases[i].words) != NULL);
+        } else {
+            CHECK(message_has(cases[i].words));
+        }
+        io_source_close(&csv);
+    }
+}
+IN_FOLDER(a_heading_is_what_is_said)
 
 /* Rows are found from the places that are kept of every 1024th, in any order. */
 static void rows_of_a_long_csv_file_are_found_in_folder(void)
@@ -778,9 +823,9 @@ static void the_type_is_that_of_all_rows_in_folder(void)
         const char *content;
         shs_type type;
     } cases[] = {
-        {"1\n2\n", SHS_I64},       {"x\n2\n", SHS_I64},   {"1.5\n2\n", SHS_F64},
-        {"1\n2.5\n", SHS_F64},     {"1.5\n", SHS_F64},    {"x\n1.5\n", SHS_F64},
-        {"a,1.5\n1,2\n", SHS_I64}, {"1\nnan\n", SHS_F64}, {"9223372036854775808.0\n", SHS_F64}};
+        {"1\n2\n", SHS_I64},     {"x\n2\n", SHS_I64},   {"1.5\n2\n", SHS_F64},
+        {"1\n2.5\n", SHS_F64},   {"1.5\n", SHS_F64},    {"x\n1.5\n", SHS_F64},
+        {"a,b\n1,2\n", SHS_I64}, {"1\nnan\n", SHS_F64}, {"9223372036854775808.0\n", SHS_F64}};
     char path[PATH_BYTES];
     in_folder("file.csv", path);
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -1018,6 +1063,7 @@ int main(void)
         TEST(heads_of_npy_files_are_understood),
         TEST(fortran_order_is_turned_round),
         TEST(lines_and_columns_are_named),
+        TEST(a_heading_is_what_is_said),
         TEST(rows_of_a_long_csv_file_are_found),
         TEST(the_type_is_that_of_all_rows),
         TEST(files_that_are_cut_off_are_refused),
