@@ -31,7 +31,7 @@ struct cli_arguments {
         *against, *part, *type, *split, *mix, *weights, *balance, *rows, *augment_by, *since,
         *heading;
     bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, json, probe,
-        help, one_sample_a_file, overwrite;
+        help, one_sample_a_file, overwrite, any_rows;
 };
 
 struct cli_command {

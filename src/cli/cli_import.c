@@ -3,13 +3,12 @@
 #include <string.h>
 
 #include "cli_bar.h"
+#include "cli_fields.h"
 #include "cli_output.h"
 #include "cli_split.h"
 #include "core_memory.h"
 #include "core_text.h"
-#include "io_crc32c.h"
 #include "io_file.h"
-#include "io_source.h"
 #include "mpi_job.h"
 #include "run_write.h"
 
@@ -19,16 +18,9 @@ enum {
 
 typedef unsigned long long ull;
 
-/* One field of one source. */
-struct field {
-    char *name;
-    const char *argument; /* that it comes from */
-    struct io_source *source;
-};
-
 /* A field, or one part of it. */
 struct part {
-    struct field *field;
+    struct cli_field *field;
     char *name;
     bool whole;
     struct order_split_walk walk; /* over the field's rows that belong to the part */
@@ -38,100 +30,12 @@ struct part {
 struct import {
     const struct cli_arguments *arguments;
     shs_run *run;
-    struct field fields[2 * CLI_MAX_PLAIN];
-    size_t n_fields;
+    struct cli_fields fields;
     struct cli_split split; /* no parts: none */
     struct part *parts;
     struct run_output *outputs; /* of the parts */
     size_t n_parts;
 };
-
-/* ---- fields */
-
-/* True if one name is the other, or a group that the other lies in. */
-static bool collide(const char *a, const char *b)
-{
-    size_t length = strlen(a) < strlen(b) ? strlen(a) : strlen(b);
-    return !strncmp(a, b, length) && (!a[length] || a[length] == '/') &&
-           (!b[length] || b[length] == '/');
-}
-
-/* What HDF5 would refuse after the file was begun, and in words of its own. */
-static shs_status check_name(const struct import *import, const struct field *field)
-{
-    const char *name = field->name;
-    if (*name == '/' || name[strlen(name) - 1] == '/' || strstr(name, "//"))
-        return core_fail(SHS_ERROR_ARGUMENT,
-                         "'%s' is no name of a field: it has a '/' with no name beside it", name);
-    if (core_ends_in(name, IO_CRC32C_SUFFIX))
-        return core_fail(SHS_ERROR_ARGUMENT, "names that end in " IO_CRC32C_SUFFIX
-                                             " belong to checksums; choose another one");
-    for (const struct field *other = import->fields; other < field; other++)
-        if (collide(other->name, name))
-            return core_fail(SHS_ERROR_ARGUMENT,
-                             "there is a field %s already, beside which there cannot be a field "
-                             "%s; choose another name",
-                             other->name, name);
-    return SHS_OK;
-}
-
-static shs_status open_field(struct import *import, const char *argument, const char *name,
-                             size_t length, const char *text, bool labels)
-{
-    struct field *field = &import->fields[import->n_fields++];
-    struct io_source_options options = {.labels = labels};
-    int type = -1, heading = -1;
-    shs_status status = SHS_OK;
-    field->argument = argument;
-    if (import->arguments->type)
-        status = cli_word("--type", import->arguments->type,
-                          "u8 u16 u32 u64 i8 i16 i32 i64 f16 f32 f64", &type);
-    if (!status && import->arguments->heading)
-        status = cli_word("--heading", import->arguments->heading, "yes no", &heading);
-    options.type = (shs_type)(type + 1);
-    options.heading = (enum io_heading)(heading + 1);
-    if (!status) status = core_copy(name, &field->name);
-    if (status) return status;
-    field->name[length] = '\0';
-    status = check_name(import, field);
-    if (status) return status;
-    return io_source_open(text, &options, &field->source);
-}
-
-/* One NAME=SOURCE, or IMAGES,LABELS=FOLDER. */
-static shs_status open_argument(struct import *import, const char *argument)
-{
-    size_t length = strcspn(argument, "="), first = strcspn(argument, ",=");
-    const char *source = argument + length + 1;
-    bool two = first < length;
-    if (!first || !argument[length] || !*source ||
-        (two && (first + 1 == length || memchr(argument + first + 1, ',', length - first - 1))))
-        return core_fail(SHS_ERROR_ARGUMENT,
-                         "'%s' is not NAME=SOURCE, such as train/images=images.idx.gz, nor "
-                         "IMAGES,LABELS=FOLDER",
-                         argument);
-    shs_status status = open_field(import, argument, argument, first, source, false);
-    if (!status && two)
-        status =
-            open_field(import, argument, argument + first + 1, length - first - 1, source, true);
-    return core_wrap(status, "importing %s", argument);
-}
-
-static shs_status open_fields(struct import *import)
-{
-    shs_status status = SHS_OK;
-    for (size_t i = 1; i < import->arguments->n_plain && !status; i++)
-        status = open_argument(import, import->arguments->plain[i]);
-    return status;
-}
-
-static void close_fields(struct import *import)
-{
-    for (size_t i = 0; i < import->n_fields; i++) {
-        io_source_close(&import->fields[i].source);
-        core_free(&import->fields[i].name);
-    }
-}
 
 /* ---- parts */
 
@@ -145,7 +49,8 @@ static uint64_t chunk_rows(const struct cli_arguments *arguments, size_t row_byt
     return rows;
 }
 
-static shs_status read_rows(const struct field *field, uint64_t first, uint64_t count, char *rows)
+static shs_status read_rows(const struct cli_field *field, uint64_t first, uint64_t count,
+                            char *rows)
 {
     return core_wrap(io_source_read(field->source, first, count, rows), "importing %s",
                      field->argument);
@@ -200,15 +105,15 @@ static void make_output(const struct import *import, struct part *part, struct r
 /* All fields have equally many rows, each part some of them. */
 static shs_status count_rows(const struct import *import, uint64_t *counts)
 {
-    uint64_t rows = io_source_shape(import->fields[0].source)->shape[0];
+    uint64_t rows = io_source_shape(import->fields.field[0].source)->shape[0];
     const struct cli_split *split = &import->split;
-    for (size_t i = 1; i < import->n_fields; i++) {
-        uint64_t others = io_source_shape(import->fields[i].source)->shape[0];
+    for (size_t i = 1; i < import->fields.count; i++) {
+        uint64_t others = io_source_shape(import->fields.field[i].source)->shape[0];
         if (others != rows)
             return core_fail(SHS_ERROR_ARGUMENT,
                              "%s has %llu rows and %s %llu; what is split together must have "
                              "equally many",
-                             import->fields[0].name, (ull)rows, import->fields[i].name,
+                             import->fields.field[0].name, (ull)rows, import->fields.field[i].name,
                              (ull)others);
     }
     order_split_count(&split->draw, 0, rows, counts);
@@ -226,12 +131,12 @@ static shs_status make_parts(struct import *import)
     bool whole = parts == 0;
     shs_status status = whole ? SHS_OK : count_rows(import, counts);
     if (whole) parts = 1;
-    size_t count = import->n_fields * parts;
+    size_t count = import->fields.count * parts;
     if (!status) status = core_new(count, sizeof *import->parts, "parts", &import->parts);
     if (!status) status = core_new(count, sizeof *import->outputs, "fields", &import->outputs);
     for (size_t i = 0; i < count && !status; i++) {
-        struct field *field = &import->fields[i % import->n_fields];
-        uint32_t number = (uint32_t)(i / import->n_fields);
+        struct cli_field *field = &import->fields.field[i % import->fields.count];
+        uint32_t number = (uint32_t)(i / import->fields.count);
         struct part *part = &import->parts[import->n_parts++];
         *part = (struct part){.field = field,
                               .whole = whole,
@@ -274,13 +179,13 @@ static shs_status check_sources(const struct import *import)
     if (import->run->rank) return SHS_OK;
     shs_status status = io_exists(path, &is_there);
     if (!status && is_there) status = io_identify_path(path, &there);
-    for (size_t i = 0; i < import->n_fields && is_there && !status; i++) {
-        status = io_identify_path(io_source_path(import->fields[i].source), &source);
+    for (size_t i = 0; i < import->fields.count && is_there && !status; i++) {
+        status = io_identify_path(io_source_path(import->fields.field[i].source), &source);
         if (!status && source.device == there.device && source.inode == there.inode)
             status = core_fail(SHS_ERROR_ARGUMENT,
                                "%s is what %s is imported from; choose another name for the new "
                                "file",
-                               path, import->fields[i].name);
+                               path, import->fields.field[i].name);
     }
     return status;
 }
@@ -289,10 +194,10 @@ static shs_status check_sources(const struct import *import)
 static shs_status finish_fields(struct import *import)
 {
     shs_status status = SHS_OK;
-    for (size_t i = 0; i < import->n_fields && !status; i++)
+    for (size_t i = 0; i < import->fields.count && !status; i++)
         if (i % (size_t)import->run->ranks == (size_t)import->run->rank)
-            status = core_wrap(io_source_finish(import->fields[i].source), "importing %s",
-                               import->fields[i].argument);
+            status = core_wrap(io_source_finish(import->fields.field[i].source), "importing %s",
+                               import->fields.field[i].argument);
     return status;
 }
 
@@ -312,21 +217,9 @@ static shs_status fill_file(struct import *import, const char *temporary)
     return status ? status : mpi_agree(import->run, finish_fields(import), "the sources' ends");
 }
 
-/* What was taken for granted of a source, once for all fields that come from it. */
-static void print_note(const struct import *import, size_t number)
-{
-    const char *note = io_source_note(import->fields[number].source);
-    for (size_t i = 0; i < number && note; i++) {
-        const char *before = io_source_note(import->fields[i].source);
-        if (before && !strcmp(before, note)) note = NULL;
-    }
-    if (note) printf("%s\n", note);
-}
-
 static void print_outputs(const struct import *import)
 {
-    for (size_t i = 0; i < import->n_fields; i++)
-        print_note(import, i);
+    cli_print_notes(&import->fields);
     for (size_t i = 0; i < import->n_parts; i++) {
         const shs_tensor *shape = &import->outputs[i].shape;
         printf("%s: %s, %llu rows of %zu bytes\n", import->outputs[i].name,
@@ -374,7 +267,7 @@ static ull all_bytes(const struct import *import)
 static shs_status import_all(struct import *import)
 {
     shs_status status = check_arguments(import);
-    if (!status) status = open_fields(import);
+    if (!status) status = cli_open_fields(import->arguments, &import->fields);
     if (!status) status = check_sources(import);
     if (!status && import->arguments->split)
         status =
@@ -384,7 +277,7 @@ static shs_status import_all(struct import *import)
     if (!status) status = write_file(import);
     free_parts(import);
     cli_free_split(&import->split);
-    close_fields(import);
+    cli_close_fields(&import->fields);
     return status;
 }
 
@@ -414,7 +307,12 @@ const struct cli_command cli_import = {
         "with\n"
         "IMAGES,LABELS=FOLDER the classes, sorted by name and counted from 0, become a second "
         "field,\n"
-        "whose attribute 'classes' holds their names. Bools of NPY become u8.\n"
+        "whose attribute 'classes' holds their names; all folders of an import have one table of "
+        "them.\n"
+        "Bools of NPY become u8.\n"
+        "\nFields of one group (train/images, train/labels) have equally many rows, and images of "
+        "several\n"
+        "folders there are paired by name, up to its ending.\n"
         "\nBeside each field NAME a dataset NAME.crc32c (u32) holds the CRC-32C of each row's "
         "bytes, its elements\n"
         "in little-endian order. The loader and 'shardstep check' compare them.\n"
@@ -428,7 +326,8 @@ const struct cli_command cli_import = {
         "reads its own rows only, but unpacks all of a .gz file up to them, and scans all of a CSV "
         "file\n"
         "once. NPY in Fortran order and .gz is unpacked to $TMPDIR first.\n",
-    .options = "--split --split-seed --type --chunk --deflate --byteshuffle --heading --overwrite",
+    .options =
+        "--split --split-seed --type --chunk --deflate --byteshuffle --heading --any-rows --overwrite",
     .least_plain = 2,
     .most_plain = CLI_MAX_PLAIN,
     .run = run,

@@ -81,6 +81,8 @@ static const struct option {
      "0.8,0.2 (train, test), 0.8,0.1,0.1 (train, validation, test) or NAME=PART,..."},
     {"--type", TEXT, PLACE(type), "T",
      "type of a CSV file's numbers: u8 ... u64, i8 ... i64, f32, f64"},
+    {"--any-rows", FLAG, PLACE(any_rows), "",
+     "fields of one group need not have equally many rows, nor images one name"},
     {"--heading", TEXT, PLACE(heading), "yes|no",
      "whether line 1 of CSV files is a heading (all of its cells tell)"},
     {"--byteshuffle", FLAG, PLACE(byteshuffle), "", "reorder bytes before compression"},

@@ -42,6 +42,10 @@ struct io_format {
 
 extern const struct io_format io_idx, io_npy, io_csv, io_png, io_raw;
 
+/* Of sources of io_png, see io_source.h; the classes are those of labels. */
+shs_status io_png_pair(const struct io_source *first, struct io_source *second);
+shs_status io_png_share_classes(struct io_source *const *sources, size_t count);
+
 /* A source whose elements lie row by row in a file, as in IDX, raw and most NPY files, and the
  * functions of such a format; `open` fills it in. */
 struct io_array {

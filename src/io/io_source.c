@@ -238,6 +238,28 @@ const char *const *io_source_classes(const struct io_source *source, uint64_t *c
     return source->classes;
 }
 
+bool io_source_is_folder(const struct io_source *source)
+{
+    return source->format == &io_png;
+}
+
+shs_status io_source_pair(const struct io_source *first, struct io_source *second)
+{
+    return io_png_pair(first, second);
+}
+
+shs_status io_source_share_classes(struct io_source *const *sources, size_t count)
+{
+    struct io_source **labels;
+    size_t n_labels = 0;
+    shs_status status = core_new(count, sizeof *labels, "sources", &labels);
+    for (size_t i = 0; i < count && !status; i++)
+        if (sources[i]->classes) labels[n_labels++] = sources[i];
+    if (!status && n_labels > 1) status = io_png_share_classes(labels, n_labels);
+    core_free(&labels);
+    return status;
+}
+
 shs_status io_source_read(struct io_source *source, uint64_t first, uint64_t count, void *rows)
 {
     return source->format->read(source, first, count, rows);

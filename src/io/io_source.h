@@ -51,6 +51,18 @@ const char *io_source_note(const struct io_source *source);
 /* Names of the classes that a labels source numbers from 0 on; NULL and 0 for another. */
 const char *const *io_source_classes(const struct io_source *source, uint64_t *count);
 
+/* True for a folder of images, and for their labels. */
+bool io_source_is_folder(const struct io_source *source);
+
+/* Puts the images of a second folder, or their labels, in the order of a first one's that have the
+ * same class and the same name up to its ending. An error if some have no partner, which names a
+ * few. */
+shs_status io_source_pair(const struct io_source *first, struct io_source *second);
+
+/* Gives all sources of labels the same classes: those of all their folders, sorted by name, byte by
+ * byte. */
+shs_status io_source_share_classes(struct io_source *const *sources, size_t count);
+
 /* Rows [first, first + count), in the machine's byte order. Cheapest in rising order: of a gzip
  * file what lies between is unpacked too, and going back begins anew. */
 shs_status io_source_read(struct io_source *source, uint64_t first, uint64_t count, void *rows);

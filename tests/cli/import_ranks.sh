@@ -15,9 +15,9 @@ sources="a=images.idx b=$labels c=$images d=numbers.csv e=raw:u8:1000000:tiny.bi
 i=0
 for options in "" "--deflate 2 --byteshuffle" "--chunk 3001 --deflate 1"; do
     i=$((i + 1))
-    "$SHARDSTEP" import alone$i.h5 $sources $options > /dev/null
+    "$SHARDSTEP" import alone$i.h5 $sources --any-rows $options > /dev/null
     for ranks in ${RANKS:-1 2 3 5}; do
-        on $ranks "$SHARDSTEP" import ranks.h5 $sources $options > out.txt
+        on $ranks "$SHARDSTEP" import ranks.h5 $sources --any-rows $options > out.txt
         same "import $options on $ranks ranks" alone$i.h5 ranks.h5
         [ "$(wc -l < out.txt)" = 6 ] || fail "output not once on $ranks ranks"
         rm ranks.h5
@@ -61,7 +61,7 @@ refused 0 'unknown option --seed' "$SHARDSTEP" import new.h5 $fields --split $pa
 "$SHARDSTEP" import three.h5 b=$labels --split 0.8,0.1,0.1 | cut -d: -f1 | tr '\n' ' ' > names.txt
 echo -n 'train/b validation/b test/b ' > wanted.txt
 same "names of three parts" wanted.txt names.txt
-refused 2 'equally many' "$SHARDSTEP" import new.h5 $sources --split 0.5,0.5
+refused 2 'equally many' "$SHARDSTEP" import new.h5 $sources --any-rows --split 0.5,0.5
 refused 0 'add up to 1.1, not to 1' "$SHARDSTEP" import new.h5 b=$labels --split 0.5,0.6
 for split in 0.5 a=0.5,0.5 a=0.5,a=0.5 0.5,x 0.25,0.25,0.25,0.25 /=0.5,b=0.5; do
     refused 0 'give 2 or 3 numbers' "$SHARDSTEP" import new.h5 b=$labels --split $split
@@ -73,7 +73,7 @@ awk 'BEGIN { for (i = 0; i < 300000; i++) print "1,2," (i == 250000 ? "x" : "3")
 truncate -s 6442450944 huge.bin # without taking space
 for ranks in 0 2 3; do
     refused $ranks "line 250001, column 3: 'x' is no number of type f64" \
-        "$SHARDSTEP" import new.h5 first=$labels x=csv:f64:rows.csv
+        "$SHARDSTEP" import new.h5 first=$labels g/x=csv:f64:rows.csv
     refused $ranks 'cannot create' "$SHARDSTEP" import no/such/folder/new.h5 a=$labels
     refused $ranks "a chunk of" "$SHARDSTEP" import new.h5 x=raw:u8:3x2147483648:huge.bin --chunk 2
     ls | grep -q 'new.h5' && fail "a failed import left $(ls | grep new.h5)"

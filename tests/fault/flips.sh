@@ -11,7 +11,7 @@ idx() { # TYPE SIZE...: the header of an IDX file
 { idx 08 200 12 11; gunzip -c $fashion/t10k-images-idx3-ubyte.gz | head -c $((200 * 12 * 11)); } > images.idx
 { idx 0b 300 5; gunzip -c $fashion/t10k-images-idx3-ubyte.gz | tail -c 3000; } > words.idx
 { idx 08 200; gunzip -c $fashion/t10k-labels-idx1-ubyte.gz | tail -c 200; } > labels.idx
-"$SHARDSTEP" import plain.h5 a/images=images.idx a/words=words.idx labels=labels.idx --chunk 16 > /dev/null
+"$SHARDSTEP" import plain.h5 a/images=images.idx a/words=words.idx labels=labels.idx --any-rows --chunk 16 > /dev/null
 "$SHARDSTEP" import deflated.h5 a/images=images.idx labels=labels.idx --chunk 32 --deflate 5 --byteshuffle > /dev/null
 
 flips=${FLIPS:-1000} cuts=${CUTS:-100}
