@@ -105,6 +105,32 @@ static shs_status shape_of(struct reading *reading, shs_tensor *shape)
     return SHS_OK;
 }
 
+/* The shape of one image, without the axis along which they lie. */
+static shs_tensor shape_of_one(const shs_tensor *all)
+{
+    shs_tensor one = {.type = all->type, .axes = all->axes - 1};
+    for (uint32_t axis = 0; axis < one.axes; axis++)
+        one.shape[axis] = all->shape[axis + 1];
+    return one;
+}
+
+/* A head may claim any size, for which room would be taken before the pixels are missed. */
+static shs_status check_claim(const struct reading *reading, const shs_tensor *shape)
+{
+    enum {
+        MOST_RATIO = 1032 /* unpacked bytes for a packed one, in deflate */
+    };
+    size_t bytes = 0;
+    shs_tensor one = shape_of_one(shape);
+    shs_status status = shs_tensor_bytes(&one, &bytes);
+    uint64_t packed = io_stream_bytes(reading->stream);
+    if (status || bytes / MOST_RATIO <= packed) return status;
+    return core_fail(SHS_ERROR_FORMAT,
+                     "%s: its head claims %zu bytes of pixels, more than its %llu bytes can hold; "
+                     "it is not complete",
+                     reading->path, bytes, (ull)packed);
+}
+
 /* A jump from libpng's depths ends in here, twice, so that no local variable is changed between. */
 static shs_status read_head(struct reading *reading, shs_tensor *shape)
 {
@@ -123,15 +149,6 @@ static shs_status read_pixels(struct reading *reading)
     png_read_image(reading->png, reading->images->lines);
     png_read_end(reading->png, NULL);
     return SHS_OK;
-}
-
-/* The shape of one image, without the axis along which they lie. */
-static shs_tensor shape_of_one(const shs_tensor *all)
-{
-    shs_tensor one = {.type = all->type, .axes = all->axes - 1};
-    for (uint32_t axis = 0; axis < one.axes; axis++)
-        one.shape[axis] = all->shape[axis + 1];
-    return one;
 }
 
 static shs_status check_alike(const struct images *images, const char *path,
@@ -159,6 +176,7 @@ static shs_status decode(const struct images *images, const char *path, unsigned
     shs_status status = io_stream_open(path, &reading.stream);
     if (!status) status = begin(&reading);
     if (!status) status = read_head(&reading, shape);
+    if (!status) status = check_claim(&reading, shape);
     if (!status && pixels) status = check_alike(images, path, shape);
     if (!status && pixels) {
         size_t line_bytes = images->source.row_bytes / (size_t)shape->shape[1];

@@ -134,6 +134,11 @@ void io_stream_close(struct io_stream **stream)
     core_free(stream);
 }
 
+uint64_t io_stream_bytes(const struct io_stream *stream)
+{
+    return stream->bytes;
+}
+
 const char *io_stream_path(const struct io_stream *stream)
 {
     return stream->path;

@@ -17,6 +17,9 @@ void io_stream_close(struct io_stream **stream);
 
 const char *io_stream_path(const struct io_stream *stream);
 
+/* Bytes of the file as it lies there: packed, if it is a gzip file. */
+uint64_t io_stream_bytes(const struct io_stream *stream);
+
 /* Reads up to `bytes` bytes from position `at` on; *got is less only at the end. Going forward in a
  * gzip file unpacks what lies between; going back begins anew. */
 shs_status io_stream_read(struct io_stream *stream, uint64_t at, void *to, size_t bytes,

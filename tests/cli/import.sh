@@ -75,5 +75,14 @@ head -c 2000000 $images > short.idx.gz
 refused 0 'ends too early, within the gzip member that begins at byte 0' "$SHARDSTEP" import new.h5 a=short.idx.gz
 { cat images.idx; echo; } > long.idx
 refused 0 'goes on after' "$SHARDSTEP" import new.h5 a=long.idx
+# a claim that no bytes stand behind, and what is no file at all
+printf '\x00\x00\x08\x01\xee\x6b\x28\x00' | gzip > claim.idx.gz
+refused 2 'claim.idx.gz ends [0-9]+ bytes too early' "$SHARDSTEP" import new.h5 a=claim.idx.gz
+mkfifo pipe
+mkdir folder
+mkfifo folder/0.png
+for origin in idx:pipe npy:pipe csv:pipe raw:u8:3:pipe pipe folder; do
+    refused 2 'it is a named pipe; give a plain file' "$SHARDSTEP" import new.h5 a=$origin
+done
 ls | grep -q 'new.h5' && fail "a failed import left $(ls | grep new.h5)"
 finish

@@ -1,4 +1,5 @@
 /* Sources of import: IDX, NPY, CSV, PNG and raw files, whole, damaged and cut off. */
+#include <errno.h>
 #include <fcntl.h>
 #include <png.h>
 #include <stdint.h>
@@ -6,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -31,6 +33,18 @@ static char *in_folder(const char *name, char path[PATH_BYTES])
         test##_in_folder();                                                                        \
         folder_remove(folder);                                                                     \
     }
+
+/* Stands in for the C library's: fails from a position on, unless that is 0. */
+static off_t bad_position;
+
+ssize_t pread(int file, void *to, size_t bytes, off_t at)
+{
+    if (bad_position && at + (off_t)bytes > bad_position) {
+        errno = EIO;
+        return -1;
+    }
+    return syscall(SYS_pread64, file, to, bytes, at);
+}
 
 /* Opens a source by its whole text. */
 static shs_status open_text(const char *text, struct io_source **source, shs_tensor *shape)
@@ -470,6 +484,38 @@ static void no_member_of_a_gzip_file_is_lost_in_folder(void)
     free(both);
 }
 IN_FOLDER(no_member_of_a_gzip_file_is_lost)
+
+/* It was told as damage. */
+static void an_error_of_the_system_keeps_its_cause_in_folder(void)
+{
+    enum {
+        BYTES = 1 << 18
+    };
+    static unsigned char file[BYTES] = {0, 0, 8, 1, 0, 3, 0xff, 0xf8};
+    static unsigned char elements[BYTES];
+    char path[PATH_BYTES];
+    struct io_source *idx;
+    shs_tensor shape;
+    size_t count = BYTES;
+    for (uint32_t i = 8, x = 1; i < BYTES; i++)
+        file[i] = (unsigned char)((x = x * 1664525 + 1013904223) >> 24); /* do not compress */
+    in_folder("file", path);
+    for (int packed = 0; packed < 2; packed++) {
+        unsigned char *bytes = packed ? gzipped(file, BYTES, &count) : NULL;
+        CHECK(file_write(path, packed ? bytes : file, count));
+        free(bytes);
+        if (!NEED(open_idx(path, &idx, &shape) == SHS_OK)) return;
+        bad_position = 200000;
+        CHECK(io_source_read(idx, 0, shape.shape[0], elements) == SHS_ERROR_FILE);
+        CHECK(message_has(path) && message_has("Input/output error"));
+        bad_position = 0;
+        CHECK(io_source_read(idx, 0, shape.shape[0], elements) == SHS_OK);
+        CHECK(!memcmp(elements, file + 8, BYTES - 8));
+        CHECK(io_source_finish(idx) == SHS_OK);
+        io_source_close(&idx);
+    }
+}
+IN_FOLDER(an_error_of_the_system_keeps_its_cause)
 
 /* A few packed bytes that claim to be thousands of millions of rows. */
 static void a_claim_without_bytes_is_refused_at_once_in_folder(void)
@@ -1019,6 +1065,16 @@ static shs_status open_folder(bool labels)
     return status;
 }
 
+/* Makes the head of a PNG claim 50,000 by 50,000 pixels. */
+static void make_wide(unsigned char *file)
+{
+    static const unsigned char sizes[8] = {0, 0, 0xc3, 0x50, 0, 0, 0xc3, 0x50};
+    memcpy(file + 16, sizes, sizeof sizes);
+    uint32_t sum = (uint32_t)crc32(0, file + 12, 17); /* of its type and 13 bytes */
+    for (int i = 0; i < 4; i++)
+        file[29 + i] = (unsigned char)(sum >> (24 - 8 * i));
+}
+
 static void odd_folders_are_refused_in_folder(void)
 {
     char path[PATH_BYTES];
@@ -1028,6 +1084,13 @@ static void odd_folders_are_refused_in_folder(void)
     CHECK(file_write(in_folder("a.png", path), file, bytes));
     CHECK(open_folder(false) == SHS_OK);
     CHECK(open_folder(true) == SHS_ERROR_FORMAT && message_has("no sub-folders"));
+    make_wide(file);
+    CHECK(file_write(path, file, bytes));
+    CHECK(open_folder(false) == SHS_ERROR_FORMAT && message_has("more than its"));
+    CHECK(file_write(path, "no image", 8));
+    CHECK(open_folder(false) == SHS_ERROR_FORMAT && message_has("is no PNG image"));
+    bytes = png_file(file);
+    CHECK(file_write(path, file, bytes));
     CHECK(file_write(in_folder(".hidden", path), "x", 1));
     CHECK(open_folder(false) == SHS_OK);
     CHECK(file_write(in_folder("list.txt", path), "x", 1));
@@ -1053,6 +1116,7 @@ int main(void)
         TEST(a_damaged_end_is_found_at_last),
         TEST(bytes_that_follow_are_refused),
         TEST(no_member_of_a_gzip_file_is_lost),
+        TEST(an_error_of_the_system_keeps_its_cause),
         TEST(a_claim_without_bytes_is_refused_at_once),
         TEST(heads_that_are_no_idx_are_refused),
         TEST(eight_axes_are_read),
