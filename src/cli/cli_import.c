@@ -326,8 +326,8 @@ const struct cli_command cli_import = {
         "reads its own rows only, but unpacks all of a .gz file up to them, and scans all of a CSV "
         "file\n"
         "once. NPY in Fortran order and .gz is unpacked to $TMPDIR first.\n",
-    .options =
-        "--split --split-seed --type --chunk --deflate --byteshuffle --heading --any-rows --overwrite",
+    .options = "--split --split-seed --type --chunk --deflate --byteshuffle --heading --any-rows "
+               "--overwrite",
     .least_plain = 2,
     .most_plain = CLI_MAX_PLAIN,
     .run = run,

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -130,31 +131,33 @@ const char *io_kind_of(uint32_t mode)
     return "it is a device";
 }
 
-/* True for the pipe of a shell's <(COMMAND), which has no name in any folder. */
-static bool is_unnamed_pipe(int file, const struct stat *found)
+/* True for the pipe of a shell's <(COMMAND), which has no name in any folder, and for the empty
+ * text /dev/null. */
+static bool is_text_source(int file, const struct stat *found)
 {
     struct statfs system;
+    if (S_ISCHR(found->st_mode)) return found->st_rdev == makedev(1, 3);
     return S_ISFIFO(found->st_mode) && fstatfs(file, &system) == 0 && system.f_type == PIPEFS_MAGIC;
 }
 
-static shs_status check_kind(int file, const char *path, bool pipes)
+static shs_status check_kind(int file, const char *path, bool text)
 {
     struct stat found;
     if (fstat(file, &found) < 0) return fail_with("cannot look at", path, errno, "");
-    if (S_ISREG(found.st_mode) || (pipes && is_unnamed_pipe(file, &found))) return SHS_OK;
+    if (S_ISREG(found.st_mode) || (text && is_text_source(file, &found))) return SHS_OK;
     return core_fail(SHS_ERROR_FILE, "cannot open %s: %s; give a plain file", path,
                      io_kind_of(found.st_mode));
 }
 
-/* Opens a plain file or, if `pipes`, a pipe without a name. Without O_NONBLOCK the open of a named
- * pipe would wait for a writer that may never come. */
-static shs_status open_plain(const char *path, int how, bool pipes, int *file)
+/* Opens a plain file or, if `text`, also what is_text_source() allows. Without O_NONBLOCK the open
+ * of a named pipe would wait for a writer that may never come. */
+static shs_status open_plain(const char *path, int how, bool text, int *file)
 {
     *file = open(path, how | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (*file < 0 && errno == EISDIR)
         return core_fail(SHS_ERROR_FILE, "cannot open %s: it is a folder; give a plain file", path);
     if (*file < 0) return fail_with("cannot open", path, errno, "");
-    shs_status status = check_kind(*file, path, pipes);
+    shs_status status = check_kind(*file, path, text);
     if (!status && fcntl(*file, F_SETFL, how) < 0)
         status = fail_with("cannot open", path, errno, "");
     if (!status) return SHS_OK;

@@ -45,7 +45,8 @@ shs_status io_check_writable(const char *path);
  * says which it is; none of them is waited for. */
 shs_status io_open(const char *path, int *file);
 
-/* The same, but also accepts a pipe without a name, such as a shell makes of <(COMMAND). */
+/* The same, but also accepts a pipe without a name, such as a shell makes of <(COMMAND), and
+ * /dev/null. */
 shs_status io_open_text(const char *path, int *file);
 void io_close(int file);
 
