@@ -95,17 +95,18 @@ typedef struct shs_dataset_options {
     bool one_sample_a_file; /* as above */
     /* For files from elsewhere: HDF5 crashes or hangs on some damaged or malicious files. With
      * `probe`, each rank first has a process of its own open the same fields, and read some of
-     * their rows, with HDF5's plug-ins off and with limits on time and memory; what goes wrong
-     * there is an ordinary error here. It costs each rank about 10 ms and the opening itself
-     * once more: of all files or, with one_sample_a_file, of the first. No one may change them
-     * meanwhile. The process is the program `shardstep`;
-     * it gets its variables from `environ`, and this one a SIGCHLD. */
+     * their rows, without HDF5's plug-ins unless they are allowed and with limits on time and
+     * memory; what goes wrong there is an ordinary error here. It costs each rank about 10 ms and
+     * the opening itself once more: of all files or, with one_sample_a_file, of the first. No one
+     * may change them meanwhile. The process is the program `shardstep`; it gets its variables from
+     * `environ`, and this one a SIGCHLD. */
     bool probe;
     /* Path of the program. NULL: it is looked for beside the library, in the folder of programs of
      * the same installation, beside the running program, and where it was to be installed. */
     const char *probe_program;
     uint32_t probe_seconds;   /* 0: 10 */
     uint32_t probe_mebibytes; /* 0: 2048 */
+    bool probe_plugins;       /* HDF5 may load plug-ins in that process */
 } shs_dataset_options;
 
 /* Collective. Opens `fields`, up to SHS_MAX_FIELDS, of the files that `path` stands for, both as

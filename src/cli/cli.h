@@ -31,7 +31,7 @@ struct cli_arguments {
         *against, *part, *type, *split, *mix, *weights, *balance, *rows, *augment_by, *since,
         *heading;
     bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, json, probe,
-        help, one_sample_a_file, overwrite, any_rows;
+        help, one_sample_a_file, overwrite, any_rows, plugins;
 };
 
 struct cli_command {
@@ -94,24 +94,26 @@ void cli_order_free(struct cli_order *order);
  * has more than `most`. */
 size_t cli_numbers(const char *text, uint64_t *numbers, size_t most);
 
-/* Local. Tries a file out in a process of its own, before it is opened here: its fields, or all
- * datasets as `info` does if NULL. */
-shs_status cli_probe(const struct cli_arguments *arguments, const char *fields);
+/* Local. Tries a path's files out in a process of its own, before they are opened here: their
+ * fields, or all datasets as `info` does if NULL. */
+shs_status cli_probe(const struct cli_arguments *arguments, const char *path, const char *fields);
 
 /* Local. How a command opens a dataset. */
 shs_dataset_options cli_dataset_options(const struct cli_arguments *arguments);
 
-/* The hidden command that cli_probe() starts, and what it does without fields: all that `info`
- * does. */
-int cli_probe_main(int count, char **words);
+/* The hidden commands that cli_probe() starts, of which one allows plug-ins of HDF5. */
+int cli_probe_main(bool plugins, int count, char **words);
 
 /* The hidden command whose processes `check` starts. */
 int cli_check_main(int count, char **words);
 
-/* What limits such a process: its memory, its time (0: none), plug-ins, and the life of the one
- * who started it. */
-shs_status cli_probe_limits(uint64_t milliseconds, uint64_t mebibytes);
-shs_status cli_info_print(const struct cli_arguments *arguments);
+/* What limits such a process: its memory, its time (0: none), plug-ins unless they are allowed, and
+ * the life of the one who started it. */
+shs_status cli_probe_limits(uint64_t milliseconds, uint64_t mebibytes, bool plugins);
+
+/* Local. All that `info` does without fields. *failed counts what could not be looked at, with the
+ * first reason as the latest message; the status tells of a file that could not be opened. */
+shs_status cli_info_print(const struct cli_arguments *arguments, uint64_t *failed);
 
 /* Local. The first of the files that a path stands for, to be released by core_free(), and how many
  * there are. */

@@ -42,7 +42,8 @@ shs_status cli_open_loader(const struct cli_arguments *arguments, shs_run *run,
     struct cli_order order = {0};
     char *fields = NULL;
     shs_status status = SHS_OK;
-    if (!arguments->fields && arguments->probe) status = cli_probe(arguments, NULL);
+    if (!arguments->fields && arguments->probe)
+        status = cli_probe(arguments, arguments->plain[0], NULL);
     if (!arguments->fields && !status)
         status = cli_all_fields(arguments->plain[0], arguments->one_sample_a_file, &fields);
     status = mpi_agree(run, status, "finding the fields");

@@ -1,16 +1,18 @@
-/* shardstep check: reads all of a file, in processes of their own, and names what is bad. */
+/* shardstep check: reads all of each file, in processes of their own, and names what is bad and
+ * what could not be checked. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
+#include "cli_check.h"
 #include "cli_json.h"
+#include "cli_paths.h"
 #include "core_memory.h"
 #include "core_text.h"
 #include "io_child.h"
-#include "io_crc32c.h"
+#include "io_file.h"
 #include "mpi_job.h"
-#include "run_check_apart.h"
 
 typedef unsigned long long ull;
 
@@ -20,194 +22,95 @@ enum {
     LEAST_MEBIBYTES = 64 /* without any file */
 };
 
-/* What all ranks have found, on rank 0. */
-struct verdict {
+/* The files, one after the other. */
+struct work {
     const struct cli_arguments *arguments;
-    struct run_check_result own; /* of this rank; bad rows are those of all */
-    struct run_check_bad *bad;   /* of all ranks, in order */
-    uint64_t told, found;
-    uint64_t fields, summed, rows, bad_rows;
+    shs_run *run;
+    struct io_paths paths;
+    bool single; /* one file, given by its own name */
+    struct run_hosts hosts;
+    struct run_check_limits limits;
+    struct cli_counts counts; /* of the files so far */
 };
 
-/* ---- one rank's result, and all */
+/* ---- a file */
 
-static int compare_bad(const void *left, const void *right)
+/* Collective. Whether this rank's copy has the size of rank 0's; if not, that is its finding.
+ * *alike is the same on every rank. */
+static shs_status compare_sizes(const struct work *work, struct cli_verdict *verdict, bool *alike)
 {
-    const struct run_check_bad *a = left, *b = right;
-    if (a->dataset != b->dataset) return a->dataset < b->dataset ? -1 : 1;
-    if ((a->count == 0) != (b->count == 0)) return a->count == 0 ? -1 : 1;
-    if (a->first != b->first) return a->first < b->first ? -1 : 1;
-    return strcmp(a->text, b->text);
-}
-
-/* Puts what the ranks told in order. What concerns all of a dataset each of them has found. */
-static void merge(struct verdict *verdict, uint64_t capacity)
-{
-    uint64_t kept = 0;
-    struct run_check_bad *bad = verdict->bad;
-    for (uint64_t i = 0; i < capacity; i++) /* those that are used have a text */
-        if (*bad[i].text) bad[kept++] = bad[i];
-    qsort(bad, kept, sizeof *bad, compare_bad);
-    for (uint64_t i = 0; i < kept; i++) {
-        bool again = verdict->told && !compare_bad(&bad[i], &bad[verdict->told - 1]);
-        if (again)
-            verdict->found--;
-        else
-            bad[verdict->told++] = bad[i];
+    struct io_identity identity = {0};
+    shs_status mine;
+    uint64_t differ = 0, size = 0;
+    *alike = true;
+    if (work->run->ranks == 1) return SHS_OK;
+    if (!io_identify_path(verdict->path, &identity)) size = identity.bytes;
+    shs_status status = run_hosts_compare(work->run, &work->hosts, size, "size in bytes", &mine);
+    if (mine) {
+        run_check_add(&verdict->own, false, RUN_CHECK_FILE, 0, 0, shs_message());
+        differ = 1;
     }
+    if (!status) status = mpi_greatest(work->run, &differ, 1);
+    *alike = differ == 0;
+    return status;
 }
 
-/* Collective. Bad rows of each dataset over all ranks, which all have found the same datasets
- * unless some died of one. */
-static shs_status sum_bad_rows(struct verdict *verdict, shs_run *run)
+/* Collective. This rank's share. A file that cannot be opened is a finding, or, if it is the only
+ * one and no bytes of it contradict themselves, an error. */
+static shs_status check_share(const struct work *work, struct cli_verdict *verdict)
 {
-    uint64_t count = verdict->own.datasets, *sums;
-    shs_status status = mpi_greatest(run, &count, 1);
-    if (status) return status;
-    status = mpi_agree(run, core_new(count, sizeof *sums, "sums", &sums), "check");
-    for (uint64_t i = 0; i < verdict->own.datasets && !status; i++)
-        sums[i] = verdict->own.dataset[i].bad_rows;
-    if (!status) status = mpi_sum(run, sums, count);
-    for (uint64_t i = 0; i < verdict->own.datasets && !status; i++)
-        verdict->own.dataset[i].bad_rows = sums[i];
-    core_free(&sums);
-    return status;
+    struct run_check_result *own = &verdict->own;
+    const struct run_copy *copy = &verdict->copy;
+    shs_status status = run_check_apart(&work->limits, verdict->path, copy->rank, copy->ranks, own);
+    bool bad = status == SHS_ERROR_FORMAT;
+    if (status && work->hosts.several) core_wrap(status, "host %s", work->hosts.name);
+    if (status == SHS_ERROR_MEMORY)
+        core_fail(status, "%s; --probe-mebibytes allows more", shs_message());
+    if (status && (bad || !work->single)) {
+        run_check_free(own);
+        *own = (struct run_check_result){0};
+        run_check_add(own, !bad, RUN_CHECK_FILE, 0, 0, shs_message());
+        status = SHS_OK;
+    }
+    return mpi_agree(work->run, status, "check");
 }
 
 /* Collective. */
-static shs_status gather(struct verdict *verdict, shs_run *run)
+static shs_status check_file(const struct work *work, struct cli_verdict *verdict)
 {
-    uint64_t capacity = (run->rank ? 1 : (uint64_t)run->ranks) * RUN_CHECK_TOLD;
-    shs_status status = core_new(capacity, sizeof *verdict->bad, "what is bad", &verdict->bad);
-    status = mpi_agree(run, status, "check");
-    if (!status)
-        status = mpi_gather_vranks(run, verdict->own.bad, sizeof verdict->own.bad, verdict->bad);
-    verdict->found = verdict->own.found;
-    if (!status) status = mpi_sum(run, &verdict->found, 1);
-    if (!status) status = sum_bad_rows(verdict, run);
-    if (!status && run->rank == 0) merge(verdict, capacity);
-    return status;
+    bool alike;
+    shs_status status = compare_sizes(work, verdict, &alike);
+    if (!status) status = run_hosts_copy(work->run, &work->hosts, verdict->path, &verdict->copy);
+    if (!status && alike) status = check_share(work, verdict);
+    return status ? status : cli_check_gather(verdict, work->run);
 }
 
-/* Whether a dataset holds the checksums of another one of the file. */
-static bool is_checksums(const struct verdict *verdict, const struct run_check_dataset *dataset)
+static void add_counts(struct cli_counts *all, const struct cli_counts *more)
 {
-    const struct run_check_result *own = &verdict->own;
-    if (!dataset->name || !core_ends_in(dataset->name, IO_CRC32C_SUFFIX)) return false;
-    size_t length = strlen(dataset->name) - strlen(IO_CRC32C_SUFFIX);
-    for (uint64_t i = 0; i < own->datasets; i++) {
-        const char *name = own->dataset[i].name;
-        if (name && strlen(name) == length && !strncmp(name, dataset->name, length)) return true;
+    all->files += more->files;
+    all->bad_files += more->bad_files;
+    all->unknown_files += more->unknown_files;
+    all->fields += more->fields;
+    all->bad_fields += more->bad_fields;
+    all->unknown_fields += more->unknown_fields;
+    all->plain_fields += more->plain_fields;
+    all->rows += more->rows;
+    all->bad_rows += more->bad_rows;
+    all->unknown_rows += more->unknown_rows;
+    all->others += more->others;
+    all->bad += more->bad;
+    all->unknown += more->unknown;
+}
+
+static void print_file(const struct work *work, const struct cli_verdict *verdict)
+{
+    if (!work->arguments->json) {
+        cli_check_print(verdict, !work->single);
+        return;
     }
-    return false;
-}
-
-static void count_fields(struct verdict *verdict)
-{
-    for (uint64_t i = 0; i < verdict->own.datasets; i++) {
-        const struct run_check_dataset *dataset = &verdict->own.dataset[i];
-        if (!dataset->field || is_checksums(verdict, dataset)) continue;
-        verdict->fields++;
-        verdict->summed += dataset->summed;
-        verdict->rows += dataset->rows;
-        verdict->bad_rows += dataset->bad_rows;
-    }
-}
-
-/* ---- as text */
-
-static const char *name_of(const struct verdict *verdict, uint64_t dataset)
-{
-    const struct run_check_result *own = &verdict->own;
-    return dataset < own->datasets && own->dataset[dataset].name ? own->dataset[dataset].name
-                                                                 : verdict->arguments->plain[0];
-}
-
-static void print_dataset(const struct run_check_dataset *dataset)
-{
-    printf("%s: ", dataset->name);
-    if (!dataset->about)
-        printf("not read\n");
-    else if (!dataset->field)
-        printf("no field, not read: %s\n", dataset->about);
-    else if (dataset->bad_rows)
-        printf("%s, %llu of %llu rows bad\n", dataset->about, (ull)dataset->bad_rows,
-               (ull)dataset->rows);
-    else
-        printf("%s, %llu rows %s\n", dataset->about, (ull)dataset->rows,
-               dataset->summed ? "as they were written" : "can be read; they have no checksums");
-}
-
-static void print_bad(const struct verdict *verdict, const struct run_check_bad *bad)
-{
-    printf("  %s", name_of(verdict, bad->dataset));
-    if (bad->count == 1)
-        printf(", row %llu", (ull)bad->first);
-    else if (bad->count)
-        printf(", rows %llu to %llu", (ull)bad->first, (ull)(bad->first + bad->count - 1));
-    printf(": %s\n", bad->text);
-}
-
-static void print_text(const struct verdict *verdict)
-{
-    for (uint64_t i = 0; i < verdict->own.datasets; i++) {
-        const struct run_check_dataset *dataset = &verdict->own.dataset[i];
-        if (dataset->name && (!is_checksums(verdict, dataset) || dataset->bad_rows))
-            print_dataset(dataset);
-    }
-    for (uint64_t i = 0; i < verdict->told; i++)
-        print_bad(verdict, &verdict->bad[i]);
-    if (verdict->found > verdict->told)
-        printf("  and %llu more\n", (ull)(verdict->found - verdict->told));
-    if (verdict->found)
-        printf("BAD: %llu rows of %llu in %llu fields\n", (ull)verdict->bad_rows,
-               (ull)verdict->rows, (ull)verdict->fields);
-    else
-        printf("good: %llu rows of %llu fields\n", (ull)verdict->rows, (ull)verdict->fields);
-    if (verdict->summed < verdict->fields)
-        printf("%llu of %llu fields have no checksums: only whether they can be read was checked; "
-               "import writes them\n",
-               (ull)(verdict->fields - verdict->summed), (ull)verdict->fields);
-}
-
-/* ---- as JSON */
-
-static void json_datasets(const struct verdict *verdict)
-{
-    cli_json_begin("datasets", '[');
-    for (uint64_t i = 0; i < verdict->own.datasets; i++) {
-        const struct run_check_dataset *dataset = &verdict->own.dataset[i];
-        cli_json_begin(NULL, '{');
-        cli_json_text("name", dataset->name ? dataset->name : "");
-        cli_json_text("about", dataset->about ? dataset->about : "");
-        cli_json_bool("field", dataset->field);
-        cli_json_bool("checksums", dataset->summed);
-        cli_json_u64("rows", dataset->rows);
-        cli_json_u64("bad_rows", dataset->bad_rows);
-        cli_json_end('}');
-    }
-    cli_json_end(']');
-}
-
-static void print_json(const struct verdict *verdict)
-{
-    cli_json_begin(NULL, '{');
-    cli_json_text("file", verdict->arguments->plain[0]);
-    cli_json_bool("good", verdict->found == 0);
-    json_datasets(verdict);
-    cli_json_begin("bad", '[');
-    for (uint64_t i = 0; i < verdict->told; i++) {
-        const struct run_check_bad *bad = &verdict->bad[i];
-        cli_json_begin(NULL, '{');
-        cli_json_text("dataset", name_of(verdict, bad->dataset));
-        cli_json_u64("first", bad->first);
-        cli_json_u64("count", bad->count);
-        cli_json_text("why", bad->text);
-        cli_json_end('}');
-    }
-    cli_json_end(']');
-    cli_json_u64("more", verdict->found - verdict->told);
-    cli_json_finish();
+    if (!work->single) cli_json_begin(NULL, '{');
+    cli_check_json(verdict);
+    if (!work->single) cli_json_end('}');
 }
 
 /* ---- the command */
@@ -218,6 +121,7 @@ static shs_status read_limits(const struct cli_arguments *arguments,
     limits->program = "/proc/self/exe"; /* this very program, wherever it lies */
     limits->milliseconds = 1000 * (uint64_t)SECONDS;
     limits->mebibytes = MEBIBYTES;
+    limits->plugins = arguments->plugins;
     if (arguments->probe_seconds > UINT32_MAX)
         return core_fail(SHS_ERROR_ARGUMENT, "--probe-seconds is %llu; it must be below 2^32",
                          (ull)arguments->probe_seconds);
@@ -229,56 +133,91 @@ static shs_status read_limits(const struct cli_arguments *arguments,
                      (ull)limits->mebibytes, LEAST_MEBIBYTES);
 }
 
-/* Local. The check of this rank's share. */
-static shs_status check_share(struct verdict *verdict, const shs_run *run)
+/* Collective. Every rank finds the same files. */
+static shs_status begin(struct work *work)
 {
-    struct run_check_limits limits;
-    shs_status status = read_limits(verdict->arguments, &limits);
-    if (!status)
-        status = run_check_apart(&limits, verdict->arguments->plain[0], run->rank, run->ranks,
-                                 &verdict->own);
-    if (status != SHS_ERROR_MEMORY) return status;
-    return core_fail(SHS_ERROR_MEMORY, "%s; --probe-mebibytes allows more", shs_message());
+    const struct cli_arguments *arguments = work->arguments;
+    shs_status status = read_limits(arguments, &work->limits);
+    if (!status) status = cli_paths_find(arguments->plain, arguments->n_plain, &work->paths);
+    status = mpi_agree(work->run, status, "check of %zu files", status ? 0 : work->paths.count);
+    if (status) return status;
+    work->single = work->paths.count == 1 && arguments->n_plain == 1 &&
+                   !strcmp(work->paths.path[0], arguments->plain[0]);
+    work->limits.compare = work->run->ranks > 1;
+    return run_hosts_find(work->run, &work->hosts);
 }
 
-/* Collective. *bad is true on every rank if something is. */
-static shs_status check_and_print(struct verdict *verdict, shs_run *run, bool *bad)
+/* Collective. */
+static shs_status check_files(struct work *work)
 {
-    const struct cli_arguments *arguments = verdict->arguments;
-    shs_status status = mpi_agree(run, check_share(verdict, run), "check");
-    if (!status) status = gather(verdict, run);
-    if (status) return status;
-    *bad = verdict->found != 0;
-    count_fields(verdict);
-    if (run->rank == 0 && arguments->json)
-        print_json(verdict);
-    else if (run->rank == 0)
-        print_text(verdict);
+    bool json = work->arguments->json && work->run->rank == 0;
+    shs_status status = SHS_OK;
+    for (size_t i = 0; i < work->paths.count && !status; i++) {
+        struct cli_verdict verdict = {.path = work->paths.path[i], .hosts = &work->hosts};
+        status = check_file(work, &verdict);
+        if (!status) add_counts(&work->counts, &verdict.counts);
+        if (!status && json && i == 0) {
+            cli_json_begin(NULL, '{');
+            if (!work->single) cli_json_begin("files", '[');
+        }
+        if (!status && work->run->rank == 0) print_file(work, &verdict);
+        core_free(&verdict.finding);
+        run_check_free(&verdict.own);
+    }
+    if (status || work->run->rank != 0) return status;
+    if (!json) {
+        cli_check_print_counts(&work->counts);
+        return SHS_OK;
+    }
+    if (!work->single) cli_json_end(']');
+    if (!work->single) cli_check_json_counts(&work->counts);
+    cli_json_finish();
     return SHS_OK;
+}
+
+/* The exit code, with a message where it is that of an error. */
+static int judge(const struct cli_counts *counts, bool first)
+{
+    if (counts->bad) return CLI_DIFFERENT;
+    if (counts->fields && !counts->unknown) return CLI_DONE;
+    if (first && counts->unknown)
+        core_fail(SHS_ERROR_FILE,
+                  "%llu rows, of %llu fields in %llu files, could not be checked: what was printed "
+                  "tells why",
+                  (ull)counts->unknown_rows, (ull)counts->unknown_fields,
+                  (ull)counts->unknown_files);
+    else if (first)
+        core_fail(SHS_ERROR_FILE, "there is nothing to check: no dataset of plain numbers");
+    return first ? cli_exit_code(SHS_ERROR_FILE) : CLI_ERROR;
 }
 
 static int run(const struct cli_arguments *arguments)
 {
-    shs_run *job = NULL;
-    bool bad = false;
-    struct verdict verdict = {.arguments = arguments};
+    struct work work = {.arguments = arguments};
     struct mpi_job_options options = {0};
-    shs_status status = mpi_job_open(&options, &job);
-    if (!status) status = check_and_print(&verdict, job, &bad);
+    shs_status status = mpi_job_open(&options, &work.run);
+    if (!status) status = begin(&work);
+    if (!status) status = check_files(&work);
     int code = cli_exit_code(status);
-    core_free(&verdict.bad);
-    run_check_free(&verdict.own);
-    code = cli_close(&job, code);
-    return code == CLI_DONE && bad ? CLI_DIFFERENT : code;
+    bool first = work.run && work.run->rank == 0;
+    io_paths_free(&work.paths);
+    run_hosts_free(&work.hosts);
+    code = cli_close(&work.run, code);
+    return code == CLI_DONE ? judge(&work.counts, first) : code;
 }
 
 const struct cli_command cli_check = {
     .name = "check",
-    .usage = "FILE [options]",
-    .summary = "reads all of a file, in parallel under mpirun, and names each row that is bad",
-    .options = "--json --probe-seconds --probe-mebibytes",
+    .usage = "PATH... [options]",
+    .summary = "reads all of files, in parallel under mpirun, and names each row that is bad",
+    .details =
+        "A PATH is a file, a folder, a pattern, @LIST or PATH,PATH,...\n"
+        "Exit code 1: something is bad, its bytes contradict themselves, or copies on several "
+        "hosts\ndiffer. Exit code 2: nothing is bad, but something could not be checked, or "
+        "there is nothing\nto check: no dataset of plain numbers.\n",
+    .options = "--json --probe-seconds --probe-mebibytes --plugins",
     .least_plain = 1,
-    .most_plain = 1,
+    .most_plain = CLI_MAX_PLAIN,
     .run = run,
 };
 
@@ -291,7 +230,7 @@ static void print_event(const struct run_check_event *event, void *user)
     if (run_check_print(event, &line)) exit(CLI_ERROR); /* no memory: the parent finds out */
     printf("%s\n", line);
     core_free(&line);
-    if (event->kind != RUN_CHECK_BAD) fflush(stdout);
+    if (event->kind != RUN_CHECK_BAD && event->kind != RUN_CHECK_UNKNOWN) fflush(stdout);
 }
 
 int cli_check_main(int count, char **words)
@@ -302,7 +241,7 @@ int cli_check_main(int count, char **words)
     shs_status status = SHS_OK;
     if (!run_check_read_words(count, words, &mebibytes, &task))
         status = core_fail(SHS_ERROR_ARGUMENT, "it is for shardstep's own use");
-    if (!status) status = cli_probe_limits(0, mebibytes);
+    if (!status) status = cli_probe_limits(0, mebibytes, task.plugins);
     task.tell = print_event;
     if (!status) status = run_check(&task);
     io_child_answer(status, answer);

@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "cli_json.h"
+#include "cli_text.h"
 #include "core_memory.h"
 #include "core_text.h"
 #include "h5_file.h"
@@ -20,7 +21,8 @@ struct facts {
     struct h5_about about;
     struct run_field field; /* open if it is one */
     bool is_field;
-    const char *unreadable; /* why it cannot be opened as a field; NULL: it is open */
+    bool described;
+    const char *unreadable; /* why it cannot be opened, as a field or at all; NULL: it is open */
     uint64_t vranks;        /* 0: not asked for */
 };
 
@@ -31,6 +33,8 @@ struct listing {
     size_t files;             /* of which it is the first */
     bool singles;             /* single numbers are fields, too */
     struct core_text *fields; /* where the names of plain fields go, instead of being printed */
+    uint64_t failed;          /* that could not be looked at */
+    char first_failure[2 * CORE_MESSAGE_BYTES];
 };
 
 static bool is_field(const struct h5_about *about)
@@ -100,7 +104,14 @@ static void print_shards(const struct facts *facts)
 
 static void print_text(const struct facts *facts)
 {
-    printf("%s: %s", facts->name, facts->about.type);
+    cli_print_text(stdout, facts->name);
+    if (!facts->described) {
+        printf(": not looked at: ");
+        cli_print_text(stdout, facts->unreadable);
+        printf("\n");
+        return;
+    }
+    printf(": %s", facts->about.type);
     print_shape(&facts->about);
     printf("\n");
     print_stored(facts);
@@ -109,14 +120,19 @@ static void print_text(const struct facts *facts)
         return;
     }
     if (facts->unreadable) {
-        printf("    read       not at all: %s\n", facts->unreadable);
+        printf("    read       cannot be read: ");
+        cli_print_text(stdout, facts->unreadable);
+        printf("\n");
         return;
     }
     print_way(&facts->field);
-    if (run_field_has_checksums(&facts->field))
-        printf("    checksums  %s%s, of each row\n", facts->name, IO_CRC32C_SUFFIX);
-    else
+    if (run_field_has_checksums(&facts->field)) {
+        printf("    checksums  ");
+        cli_print_text(stdout, facts->name);
+        printf("%s, of each row\n", IO_CRC32C_SUFFIX);
+    } else {
         printf("    checksums  none\n");
+    }
     if (facts->vranks) print_shards(facts);
 }
 
@@ -163,30 +179,49 @@ static void print_json(const struct facts *facts)
     cli_json_u64("stored_bytes", facts->about.storage_bytes);
     cli_json_bool("field", facts->is_field);
     if (facts->is_field) json_field(facts);
+    if (!facts->described) {
+        cli_json_bool("readable", false);
+        cli_json_text("reason", facts->unreadable);
+    }
     cli_json_end('}');
 }
 
 /* ---- all datasets */
 
-/* How a loader would read it, which takes opening it. */
+/* How a loader would read it, which takes opening it. HDF5 cannot read what it has no filter for.
+ */
 static shs_status open_field(const struct listing *listing, struct facts *facts)
 {
     const char *path = listing->path;
+    char filter[IO_REASON_BYTES];
+    struct run_field *field = &facts->field;
     shs_status status =
-        run_field_open(listing->file, path, facts->name, &(struct run_field_how){0}, &facts->field);
-    if (!status)
-        status = run_field_find_checksums(listing->file, path, RUN_CHECKSUM_BYTES, &facts->field);
-    if (status) run_field_close(&facts->field);
+        run_field_open(listing->file, path, facts->name, &(struct run_field_how){0}, field);
+    if (!status && !field->direct && h5_missing_filter(field->through, filter))
+        status = core_fail(SHS_ERROR_UNSUPPORTED, "needs %s, which is not installed", filter);
+    if (!status) status = run_field_find_checksums(listing->file, path, RUN_CHECKSUM_BYTES, field);
+    if (status) run_field_close(field);
     return status;
 }
 
-/* The latest message without the names of file and dataset at its beginning. */
-static const char *cause(const struct listing *listing, const char *name)
+/* The latest message without the names of file and dataset at its beginning, and what may help. */
+static void describe_failure(const struct listing *listing, const char *name, shs_status status,
+                             char *text, size_t bytes)
 {
     char file[CORE_MESSAGE_BYTES], dataset[CORE_MESSAGE_BYTES];
     snprintf(file, sizeof file, "%s: ", listing->path);
     snprintf(dataset, sizeof dataset, "dataset %s: ", name);
-    return core_without(core_without(shs_message(), file), dataset);
+    const char *cause = core_without(core_without(shs_message(), file), dataset);
+    bool plugin =
+        status == SHS_ERROR_UNSUPPORTED && strstr(cause, "filter") && !listing->arguments->plugins;
+    snprintf(text, bytes, "%s%s", cause,
+             plugin ? "; plug-ins of HDF5 are off here, --plugins allows them" : "");
+}
+
+static void count_failure(struct listing *listing, const char *name, const char *why)
+{
+    if (!listing->failed++)
+        snprintf(listing->first_failure, sizeof listing->first_failure, "%s: %s", name, why);
 }
 
 static void print_facts(const struct listing *listing, const struct facts *facts)
@@ -197,25 +232,28 @@ static void print_facts(const struct listing *listing, const struct facts *facts
         print_text(facts);
 }
 
-/* A field that cannot be opened is described with the reason, and the others after it. */
-static shs_status print_dataset(const char *name, void *user)
+/* What cannot be looked at is named with the reason, and the others after it. That this program
+ * cannot read a dataset, for want of a filter say, is a fact about it, and none that is missing. */
+static shs_status print_dataset(const char *name, bool readable, void *user)
 {
-    const struct listing *listing = user;
+    struct listing *listing = user;
     struct facts facts = {.name = name, .vranks = listing->arguments->vranks};
-    char why[CORE_MESSAGE_BYTES];
+    char why[CORE_MESSAGE_BYTES] = "";
+    (void)readable; /* opening it tells why */
     if (is_checksums(listing->file, name)) return SHS_OK;
     shs_status status = h5_describe(listing->file, name, &facts.about);
-    if (status) return status;
-    facts.is_field = is_field(&facts.about);
+    facts.described = !status;
+    facts.is_field = facts.described && is_field(&facts.about);
     if (facts.is_field) status = open_field(listing, &facts);
-    if (status && status != SHS_ERROR_MEMORY) {
-        snprintf(why, sizeof why, "%s", cause(listing, name));
+    if (status) {
+        describe_failure(listing, name, status, why, sizeof why);
         facts.unreadable = why;
-        status = SHS_OK;
     }
-    if (!status) print_facts(listing, &facts);
+    if (status && !(facts.described && status == SHS_ERROR_UNSUPPORTED))
+        count_failure(listing, name, why);
+    print_facts(listing, &facts);
     run_field_close(&facts.field);
-    return status;
+    return SHS_OK;
 }
 
 static shs_status add_field(const char *name, void *user)
@@ -254,36 +292,45 @@ shs_status cli_all_fields(const char *path, bool one_sample_a_file, char **field
 
 static void print_file(const struct listing *listing)
 {
+    if (listing->files == 1 && !strcmp(listing->path, listing->arguments->plain[0])) return;
+    cli_print_text(stdout, listing->path);
     if (listing->files > 1)
-        printf("%s, the first of %zu files (--fields tells of all):\n", listing->path,
-               listing->files);
-    else if (strcmp(listing->path, listing->arguments->plain[0]) != 0)
-        printf("%s, the only file:\n", listing->path);
+        printf(", the first of %zu files (--fields tells of all):\n", listing->files);
+    else
+        printf(", the only file:\n");
 }
 
-static shs_status print_all_json(struct listing *listing)
+static void print_all(struct listing *listing)
 {
-    cli_json_begin(NULL, '{');
-    cli_json_text("file", listing->path);
-    cli_json_u64("files", listing->files);
-    cli_json_begin("datasets", '[');
-    shs_status status = h5_list(listing->file, print_dataset, listing);
-    cli_json_end(']');
-    cli_json_finish();
-    return status;
+    bool json = listing->arguments->json;
+    char why[CORE_MESSAGE_BYTES] = "";
+    if (json) {
+        cli_json_begin(NULL, '{');
+        cli_json_text("file", listing->path);
+        cli_json_u64("files", listing->files);
+        cli_json_begin("datasets", '[');
+    } else {
+        print_file(listing);
+    }
+    shs_status status = h5_walk(listing->file, print_dataset, listing);
+    if (json) cli_json_end(']');
+    if (json) cli_json_finish();
+    if (!status) return;
+    describe_failure(listing, "/", status, why, sizeof why);
+    count_failure(listing, "/", why);
 }
 
-shs_status cli_info_print(const struct cli_arguments *arguments)
+shs_status cli_info_print(const struct cli_arguments *arguments, uint64_t *failed)
 {
     struct listing listing = {.arguments = arguments};
     shs_status status = cli_first_file(arguments->plain[0], &listing.path, &listing.files);
     if (!status) status = h5_open(listing.path, &listing.file);
-    if (!status && arguments->json) {
-        status = print_all_json(&listing);
-    } else if (!status) {
-        print_file(&listing);
-        status = h5_list(listing.file, print_dataset, &listing);
-    }
+    if (!status) print_all(&listing);
+    *failed = listing.failed;
+    if (listing.failed)
+        core_fail(SHS_ERROR_FILE,
+                  "%s: %llu of its datasets could not be looked at, the first is %s", listing.path,
+                  (ull)listing.failed, listing.first_failure);
     h5_close(&listing.file);
     core_free(&listing.path);
     return status;
@@ -293,9 +340,11 @@ static int run(const struct cli_arguments *arguments)
 {
     if (mpi_job_rank() != 0) return CLI_DONE;
     bool samples = arguments->fields || arguments->one_sample_a_file;
-    shs_status status = cli_probe(arguments, arguments->fields);
+    uint64_t failed = 0;
+    shs_status status = cli_probe(arguments, arguments->plain[0], arguments->fields);
     if (status) return cli_exit_code(status);
-    return cli_exit_code(samples ? cli_print_samples(arguments) : cli_info_print(arguments));
+    status = samples ? cli_print_samples(arguments) : cli_info_print(arguments, &failed);
+    return cli_exit_code(!status && failed ? SHS_ERROR_FILE : status);
 }
 
 const struct cli_command cli_info = {
@@ -304,7 +353,9 @@ const struct cli_command cli_info = {
     .summary =
         "prints a file's datasets: type, shape, how each is stored, and how it will be read; "
         "with --fields, what samples they make",
-    .options = "--vranks --fields --one-sample-a-file --json --probe-seconds --probe-mebibytes",
+    .details = "Exit code 2 also if some of its datasets could not be looked at.\n",
+    .options = "--vranks --fields --one-sample-a-file --json --probe-seconds --probe-mebibytes "
+               "--plugins",
     .least_plain = 1,
     .most_plain = 1,
     .run = run,

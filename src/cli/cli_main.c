@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "cli.h"
+#include "cli_text.h"
+#include "h5_file.h"
+#include "io_probe.h"
 #include "mpi_job.h"
 #include "run_check_apart.h"
 
@@ -19,7 +22,11 @@ int cli_exit_code(shs_status status)
 {
     if (status == SHS_STOP) return CLI_STOPPED;
     if (status >= 0) return CLI_DONE;
-    if (shs_message_is_mine()) fprintf(stderr, "shardstep: %s\n", shs_message());
+    if (shs_message_is_mine()) {
+        fprintf(stderr, "shardstep: ");
+        cli_print_text(stderr, shs_message());
+        fprintf(stderr, "\n");
+    }
     return CLI_ERROR;
 }
 
@@ -85,7 +92,11 @@ static int run_program(int count, char **words)
 int main(int count, char **words)
 {
     int code;
-    if (count > 1 && !strcmp(words[1], "probe")) return cli_probe_main(count - 2, words + 2);
+    h5_forget_at_exit();
+    if (count > 1 && !strcmp(words[1], IO_PROBE))
+        return cli_probe_main(false, count - 2, words + 2);
+    if (count > 1 && !strcmp(words[1], IO_PROBE_WITH_PLUGINS))
+        return cli_probe_main(true, count - 2, words + 2);
     if (count > 1 && !strcmp(words[1], RUN_CHECK_COMMAND))
         return cli_check_main(count - 2, words + 2);
     if (mpi_job_start()) {

@@ -95,6 +95,8 @@ static const struct option {
      "that trying it out may take (10; check: 60 from one sign of life to the next)"},
     {"--probe-mebibytes", NUMBER, PLACE(probe_mebibytes), "N",
      "and how much memory (2048; check: 4096)"},
+    {"--plugins", FLAG, PLACE(plugins), "",
+     "HDF5 may load plug-ins, for filters, where a file is tried out or checked"},
     {"--help", FLAG, PLACE(help), "", "this text"},
 };
 

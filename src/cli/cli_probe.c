@@ -1,4 +1,4 @@
-/* shardstep probe: the hidden command by which a file is tried out; see io_probe.h. Opens it as
+/* shardstep probe: the hidden commands by which a file is tried out; see io_probe.h. Opens it as
  * the caller is about to, and reads some rows, within limits that it sets itself. */
 #include <signal.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ static bool limit(unsigned what, uint64_t most)
 
 /* Neither memory nor time without end, nothing to speak of written, no core for a crash that is
  * expected; and no life after the one who asks. */
-shs_status cli_probe_limits(uint64_t milliseconds, uint64_t mebibytes)
+shs_status cli_probe_limits(uint64_t milliseconds, uint64_t mebibytes, bool plugins)
 {
     bool set =
         limit(RLIMIT_FSIZE, 64 << 10) && limit(RLIMIT_CORE, 0) && !prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -34,11 +34,11 @@ shs_status cli_probe_limits(uint64_t milliseconds, uint64_t mebibytes)
     /* a core that goes to a program knows no limit; the leak sanitizer must look at itself */
     if (!CORE_SANITIZED)
         set = set && limit(RLIMIT_AS, mebibytes << 20) && !prctl(PR_SET_DUMPABLE, 0);
-    h5_forbid_plugins();
+    if (!plugins) h5_forbid_plugins();
     return set ? SHS_OK : core_fail(SHS_ERROR_STATE, "the limits of a probe cannot be set");
 }
 
-static shs_status try_out(int count, char **words)
+static shs_status try_out(bool plugins, int count, char **words)
 {
     uint64_t milliseconds, mebibytes;
     bool one_sample_a_file = count == 5 && !strcmp(words[4], "one-sample-a-file");
@@ -48,11 +48,12 @@ static shs_status try_out(int count, char **words)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "usage: shardstep probe MILLISECONDS MEBIBYTES FILE [FIELDS "
                          "[one-sample-a-file]]");
-    shs_status status = cli_probe_limits(milliseconds, mebibytes);
+    shs_status status = cli_probe_limits(milliseconds, mebibytes, plugins);
     if (status) return status;
     if (count >= 4) return run_dataset_try(words[2], words[3], one_sample_a_file);
-    const struct cli_arguments arguments = {.plain = {words[2]}, .n_plain = 1};
-    return cli_info_print(&arguments); /* to nowhere */
+    const struct cli_arguments arguments = {.plain = {words[2]}, .n_plain = 1, .plugins = plugins};
+    uint64_t failed;
+    return cli_info_print(&arguments, &failed); /* to nowhere */
 }
 
 /* /proc/self/exe is this very program, wherever it lies. */
@@ -63,29 +64,38 @@ static uint32_t at_most_32_bits(uint64_t number)
     return number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
 }
 
-shs_status cli_probe(const struct cli_arguments *arguments, const char *fields)
+/* Nor does this process load what the other one must not. */
+static void forbid_plugins(const struct cli_arguments *arguments)
+{
+    if (!arguments->plugins) h5_forbid_plugins();
+}
+
+shs_status cli_probe(const struct cli_arguments *arguments, const char *path, const char *fields)
 {
     const struct io_probe probe = {self, at_most_32_bits(arguments->probe_seconds) * UINT64_C(1000),
                                    at_most_32_bits(arguments->probe_mebibytes),
-                                   arguments->one_sample_a_file};
-    return io_probe(&probe, arguments->plain[0], fields);
+                                   arguments->one_sample_a_file, arguments->plugins};
+    forbid_plugins(arguments);
+    return io_probe(&probe, path, fields);
 }
 
 shs_dataset_options cli_dataset_options(const struct cli_arguments *arguments)
 {
+    if (arguments->probe) forbid_plugins(arguments);
     return (shs_dataset_options){.probe = arguments->probe,
                                  .probe_program = self,
                                  .probe_seconds = at_most_32_bits(arguments->probe_seconds),
                                  .probe_mebibytes = at_most_32_bits(arguments->probe_mebibytes),
+                                 .probe_plugins = arguments->plugins,
                                  .one_sample_a_file = arguments->one_sample_a_file};
 }
 
-int cli_probe_main(int count, char **words)
+int cli_probe_main(bool plugins, int count, char **words)
 {
     char text[IO_CHILD_ANSWER];
     int answer = dup(STDOUT_FILENO);
     if (answer < 0 || !freopen("/dev/null", "w", stdout)) return CLI_ERROR;
-    shs_status status = try_out(count, words);
+    shs_status status = try_out(plugins, count, words);
     io_child_answer(status, text);
     return dprintf(answer, "%s", text) < 0 || status ? CLI_ERROR : CLI_DONE;
 }

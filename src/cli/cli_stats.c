@@ -197,7 +197,8 @@ static shs_status make_and_print(const struct cli_arguments *arguments, shs_run 
     struct run_stats_options options;
     struct run_stats *stats = NULL;
     shs_status status = read_options(arguments, &options);
-    if (!status && arguments->probe) status = cli_probe(arguments, arguments->plain[1]);
+    if (!status && arguments->probe)
+        status = cli_probe(arguments, arguments->plain[0], arguments->plain[1]);
     status = mpi_agree(run, status, "stats");
     if (!status)
         status = run_stats_make(run, arguments->plain[0], arguments->plain[1], &options, &stats);
@@ -225,7 +226,7 @@ const struct cli_command cli_stats = {
     .name = "stats",
     .usage = "FILE FIELD [options]",
     .summary = "prints a field's mean, deviation, extremes and histogram, and normalize() for it",
-    .options = "--channel-axis --bins --json --probe --probe-seconds --probe-mebibytes",
+    .options = "--channel-axis --bins --json --probe --probe-seconds --probe-mebibytes --plugins",
     .least_plain = 2,
     .most_plain = 2,
     .run = run,

@@ -11,6 +11,11 @@
 #include "h5_type.h"
 #include "io_file.h"
 
+void h5_forget_at_exit(void)
+{
+    H5dont_atexit();
+}
+
 void h5_forbid_plugins(void)
 {
     struct h5_guard guard = h5_guard_begin();

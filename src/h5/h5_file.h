@@ -7,6 +7,10 @@
 struct h5_file;
 struct h5_field;
 
+/* HDF5 does not clean up when the program exits: after a damaged file it would print what it could
+ * not close. For programs, which close what they write; to be called before anything else here. */
+void h5_forget_at_exit(void);
+
 /* No plug-in of HDF5, a filter say, is loaded from now on. */
 void h5_forbid_plugins(void);
 
@@ -41,6 +45,10 @@ uint64_t h5_chunk_rows(struct h5_field *field);
 
 /* Whether this HDF5 has the filters that a field's chunks went through. */
 bool h5_field_is_decodable(struct h5_field *field);
+
+/* The first filter, as "filter 32008 (bitshuffle)", that a field's chunks went through and this
+ * HDF5 has not; false if it has all. */
+bool h5_missing_filter(struct h5_field *field, char text[IO_REASON_BYTES]);
 
 /* Where a field's elements lie in its file, to be released by io_layout_free(), if they can be read
  * without HDF5: in one plain file, in number types and filters that io knows, all places known.

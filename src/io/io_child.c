@@ -26,18 +26,19 @@ static const char done[] = "ok";
 
 /* ---- starting it */
 
-/* MPI is not to start, nor to find itself launched; HDF5 is to load no plug-in. */
-static bool is_kept(const char *variable)
+/* MPI is not to start, nor to find itself launched; HDF5 is to load no plug-in, unless allowed. */
+static bool is_kept(const char *variable, bool plugins)
 {
-    static const char *const dropped[] = {"OMPI_",  "OPAL_", "PMI_",        "PMIX_",
-                                          "MPI_",   "MPIR_", "HYDI_",       "I_MPI_",
-                                          "SLURM_", "FLUX_", "HDF5_PLUGIN_"};
+    static const char plugin[] = "HDF5_PLUGIN_";
+    static const char *const dropped[] = {"OMPI_", "OPAL_", "PMI_",   "PMIX_",  "MPI_",
+                                          "MPIR_", "HYDI_", "I_MPI_", "SLURM_", "FLUX_"};
+    if (!plugins && !strncmp(variable, plugin, strlen(plugin))) return false;
     for (size_t i = 0; i < sizeof dropped / sizeof *dropped; i++)
         if (!strncmp(variable, dropped[i], strlen(dropped[i]))) return false;
     return true;
 }
 
-static shs_status choose_environment(char ***environment)
+static shs_status choose_environment(bool plugins, char ***environment)
 {
     static char no_plugins[] = "HDF5_PLUGIN_PRELOAD=::";
     size_t count = 0, kept = 0;
@@ -46,8 +47,8 @@ static shs_status choose_environment(char ***environment)
     shs_status status = core_new(count + 2, sizeof **environment, "an environment", environment);
     if (status) return status;
     for (size_t i = 0; i < count; i++)
-        if (is_kept(environ[i])) (*environment)[kept++] = environ[i];
-    (*environment)[kept] = no_plugins;
+        if (is_kept(environ[i], plugins)) (*environment)[kept++] = environ[i];
+    if (!plugins) (*environment)[kept] = no_plugins;
     return SHS_OK;
 }
 
@@ -121,11 +122,11 @@ static int start_with(const char *program, char **words, char **environment, str
     return 0;
 }
 
-shs_status io_child_start(const char *program, char **words, struct io_child *child)
+shs_status io_child_start(const char *program, char **words, bool plugins, struct io_child *child)
 {
     char **environment;
     *child = (struct io_child){.process = -1, .pipe = -1, .exit = IO_CHILD_UNKNOWN};
-    shs_status status = choose_environment(&environment);
+    shs_status status = choose_environment(plugins, &environment);
     if (status) return status;
     int error = start_with(program, words, environment, child);
     core_free(&environment);
@@ -223,6 +224,14 @@ void io_child_end(struct io_child *child)
     }
     if (child->process >= 0) close(child->process);
     child->process = -1;
+}
+
+bool io_child_crashed(int exit)
+{
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
+        if (exit == -crashes[i]) return true;
+    return false;
 }
 
 /* ---- answers */

@@ -1,5 +1,6 @@
 /* A process of a program of ours, which may die or hang in the caller's place: it has no terminal,
- * no MPI, no plug-ins of HDF5, and says what it finds in lines on its standard output.
+ * no MPI, no plug-ins of HDF5 unless they are allowed, and says what it finds in lines on its
+ * standard output.
  *
  * The caller gets a SIGCHLD; whether it ignores that, or its handler takes the process's end for
  * itself, does not matter. `environ` must not change while one is started. */
@@ -37,8 +38,13 @@ enum io_child_news {
 };
 
 /* Starts a program, found by its path, with these words, the first of which is its name and after
- * the last of which is a NULL. On error there is nothing to end. */
-shs_status io_child_start(const char *program, char **words, struct io_child *child);
+ * the last of which is a NULL. HDF5 may load plug-ins in it only if `plugins` is true. On error
+ * there is nothing to end. */
+shs_status io_child_start(const char *program, char **words, bool plugins, struct io_child *child);
+
+/* Whether a process that ended with this code crashed: a signal that only the process itself could
+ * have caused. SIGKILL and SIGTERM, say, come from outside. */
+bool io_child_crashed(int exit);
 
 /* The clock of deadlines: milliseconds. */
 uint64_t io_child_clock(void);

@@ -29,14 +29,14 @@ static shs_status start(const struct io_probe *probe, const char *path, const ch
     snprintf(milliseconds, sizeof milliseconds, "%llu", (unsigned long long)probe->milliseconds);
     snprintf(mebibytes, sizeof mebibytes, "%u", probe->mebibytes);
     const char *const plain[] = {"shardstep",
-                                 "probe",
+                                 probe->plugins ? IO_PROBE_WITH_PLUGINS : IO_PROBE,
                                  milliseconds,
                                  mebibytes,
                                  path,
                                  fields,
                                  fields && probe->one_sample_a_file ? "one-sample-a-file" : NULL};
     memcpy(words, plain, sizeof plain);
-    shs_status status = io_child_start(probe->program, words, child);
+    shs_status status = io_child_start(probe->program, words, probe->plugins, child);
     if (status != SHS_ERROR_FILE) return status;
     return core_fail(status, "%s, which was to try out %s; install it, or name it by probe_program",
                      shs_message(), path);
@@ -44,36 +44,39 @@ static shs_status start(const struct io_probe *probe, const char *path, const ch
 
 /* ---- what came of it */
 
+/* Only a crash tells something of the file. */
 static shs_status judge_death(const char *path, int exit)
 {
-    static const char advice[] =
-        "the file is damaged or hostile: make it anew, and look where it came from";
-    if (exit == IO_CHILD_UNKNOWN)
-        return core_fail(SHS_ERROR_FORMAT, "%s: a process that opened it died; %s", path, advice);
-    if (exit == -SIGKILL)
+    if (io_child_crashed(exit))
         return core_fail(SHS_ERROR_FORMAT,
-                         "%s: a process that opened it was killed, perhaps for its memory; %s",
-                         path, advice);
-    return core_fail(SHS_ERROR_FORMAT, "%s: opening it crashed HDF5 (signal %d); %s", path, -exit,
-                     advice);
-}
-
-static shs_status judge_greed(const char *path, uint64_t limit, const char *unit,
-                              const char *option)
-{
-    return core_fail(
-        SHS_ERROR_FORMAT,
-        "%s: opening it took more than %llu %s; the file is damaged or hostile: make it "
-        "anew, and look where it came from; or, if it is only large or far away, allow "
-        "more by %s",
-        path, (unsigned long long)limit, unit, option);
+                         "%s: opening it crashed HDF5 (signal %d); the file is damaged or hostile: "
+                         "make it anew, and look where it came from",
+                         path, -exit);
+    if (exit == IO_CHILD_UNKNOWN)
+        return core_fail(SHS_ERROR_FILE,
+                         "%s: the process that tried it out ended without an answer, and the "
+                         "program that started it took its exit code; 'shardstep info' tells more",
+                         path);
+    if (exit == -SIGKILL)
+        return core_fail(SHS_ERROR_FILE,
+                         "%s: the process that tried it out was killed from outside (signal 9), "
+                         "perhaps because the machine had too little memory; try it again",
+                         path);
+    return core_fail(SHS_ERROR_FILE,
+                     "%s: the process that tried it out was ended from outside (signal %d); try it "
+                     "again",
+                     path, -exit);
 }
 
 static shs_status judge_delay(const struct io_probe *probe, const char *path)
 {
     bool whole = probe->milliseconds % 1000 == 0;
-    return judge_greed(path, whole ? probe->milliseconds / 1000 : probe->milliseconds,
-                       whole ? "s" : "ms", "probe_seconds");
+    return core_fail(SHS_ERROR_FILE,
+                     "%s: opening it took more than %llu %s; it may be large or far away: allow "
+                     "more by probe_seconds",
+                     path,
+                     (unsigned long long)(whole ? probe->milliseconds / 1000 : probe->milliseconds),
+                     whole ? "s" : "ms");
 }
 
 static shs_status judge_program(const struct io_probe *probe, const char *path)
@@ -100,7 +103,10 @@ static shs_status hear_out(const struct io_probe *probe, const char *path, uint6
     if (!proper || news != IO_CHILD_ENDED || (!status && child->exit > 0))
         return judge_program(probe, path);
     if (status == SHS_ERROR_MEMORY)
-        return judge_greed(path, probe->mebibytes, "MiB", "probe_mebibytes");
+        return core_fail(status,
+                         "%s: opening it took more than %u MiB of memory; allow more by "
+                         "probe_mebibytes",
+                         path, probe->mebibytes);
     return status;
 }
 

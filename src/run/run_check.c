@@ -6,6 +6,8 @@
 #include "core_memory.h"
 #include "core_text.h"
 #include "io_crc32c.h"
+#include "io_file.h"
+#include "run_digest.h"
 #include "run_share.h"
 
 typedef unsigned long long ull;
@@ -25,10 +27,11 @@ struct check {
     char *rows;
     uint32_t *checksums; /* of a piece */
 
-    /* Bad rows that were found but not told yet: neighbours are told together. */
-    uint64_t bad_first, bad_count;
-    char bad[CORE_MESSAGE_BYTES]; /* why the first is, and */
-    char bad_more[256];           /* what is said of several in its place */
+    /* Rows that were found bad or unknown but not told yet: neighbours are told together. */
+    enum run_check_kind kind;
+    uint64_t kept_first, kept_count;
+    char why[CORE_MESSAGE_BYTES]; /* the first is so, and */
+    char why_more[256];           /* what is said of several in its place */
 };
 
 static void tell(const struct check *check, enum run_check_kind kind, uint64_t first,
@@ -38,44 +41,78 @@ static void tell(const struct check *check, enum run_check_kind kind, uint64_t f
     check->task->tell(&event, check->task->user);
 }
 
-/* ---- bad rows */
+/* ---- rows that are bad, or could not be checked */
 
-static void tell_bad(struct check *check)
+/* Only what contradicts itself is bad. */
+static enum run_check_kind kind_of(shs_status status)
 {
-    if (check->bad_count)
-        tell(check, RUN_CHECK_BAD, check->bad_first, check->bad_count,
-             check->bad_count > 1 && *check->bad_more ? check->bad_more : check->bad);
-    check->bad_count = 0;
+    return status == SHS_ERROR_FORMAT ? RUN_CHECK_BAD : RUN_CHECK_UNKNOWN;
 }
 
-/* Rows that are bad for one reason: `more` is what is said if several of them follow one another;
- * "" if it is the same. */
-static void add_bad(struct check *check, uint64_t first, uint64_t count, const char *why,
-                    const char *more)
+static void tell_kept(struct check *check)
 {
-    bool follows = check->bad_count && check->bad_first + check->bad_count == first;
-    if (follows && !strcmp(more, check->bad_more) && (*more || !strcmp(why, check->bad))) {
-        check->bad_count += count;
+    if (check->kept_count)
+        tell(check, check->kind, check->kept_first, check->kept_count,
+             check->kept_count > 1 && *check->why_more ? check->why_more : check->why);
+    check->kept_count = 0;
+}
+
+/* Rows of one kind for one reason: `more` is what is said if several of them follow one another; ""
+ * if it is the same. */
+static void keep(struct check *check, enum run_check_kind kind, uint64_t first, uint64_t count,
+                 const char *why, const char *more)
+{
+    bool follows = check->kept_count && check->kept_first + check->kept_count == first;
+    if (follows && kind == check->kind && !strcmp(more, check->why_more) &&
+        (*more || !strcmp(why, check->why))) {
+        check->kept_count += count;
         return;
     }
-    tell_bad(check);
-    check->bad_first = first;
-    check->bad_count = count;
-    snprintf(check->bad, sizeof check->bad, "%s", why);
-    snprintf(check->bad_more, sizeof check->bad_more, "%s", more);
+    tell_kept(check);
+    check->kind = kind;
+    check->kept_first = first;
+    check->kept_count = count;
+    snprintf(check->why, sizeof check->why, "%s", why);
+    snprintf(check->why_more, sizeof check->why_more, "%s", more);
 }
 
-/* The cause of a failed read, without the names of file, dataset and rows. */
-static const char *cause(const struct check *check, uint64_t first, uint64_t count)
+static void keep_bad(struct check *check, uint64_t row, const char *why, const char *more)
+{
+    keep(check, RUN_CHECK_BAD, row, 1, why, more);
+}
+
+/* The latest message, without the names of file, dataset and rows, and what option may help. */
+static void describe(const struct check *check, shs_status status, uint64_t first, uint64_t count,
+                     char *text, size_t bytes)
 {
     char file[CORE_MESSAGE_BYTES], dataset[CORE_MESSAGE_BYTES], rows[64];
-    const char *text = shs_message();
+    const char *cause = shs_message(), *advice = "";
     snprintf(file, sizeof file, "%s: ", check->task->path);
     snprintf(dataset, sizeof dataset, "dataset %s: ", check->name);
     snprintf(rows, sizeof rows, "rows %llu to %llu", (ull)first, (ull)(first + count - 1));
-    text = core_without(core_without(text, file), dataset);
-    text = core_without(core_without(text, rows), ": ");
-    return core_without(core_without(text, file), " ");
+    cause = core_without(core_without(cause, file), dataset);
+    cause = core_without(core_without(cause, rows), ": ");
+    cause = core_without(core_without(cause, file), " ");
+    if (status == SHS_ERROR_MEMORY) advice = "; --probe-mebibytes allows more";
+    if (status == SHS_ERROR_UNSUPPORTED && !check->task->plugins && strstr(cause, "filter"))
+        advice = "; plug-ins of HDF5 are off here, --plugins allows them";
+    snprintf(text, bytes, "%s%s", cause, advice);
+}
+
+/* Rows that an error, the latest message, keeps from being read or compared. */
+static void keep_failed(struct check *check, shs_status status, uint64_t first, uint64_t count)
+{
+    char text[CORE_MESSAGE_BYTES];
+    describe(check, status, first, count, text, sizeof text);
+    keep(check, kind_of(status), first, count, text, "");
+}
+
+/* The same for all of a dataset. */
+static void tell_failed(const struct check *check, shs_status status)
+{
+    char text[CORE_MESSAGE_BYTES];
+    describe(check, status, 0, 1, text, sizeof text);
+    tell(check, kind_of(status), 0, 0, text);
 }
 
 /* Where rows of a chunk lie in the file, as far as it is known. */
@@ -109,7 +146,7 @@ static void add_wrong(struct check *check, uint64_t row, uint32_t found, uint32_
     uint64_t chunk;
     if (find_unwritten(layout, row, &chunk)) {
         snprintf(why, sizeof why, "not written: chunk %llu is not in the file", (ull)chunk);
-        add_bad(check, row, 1, why, "");
+        keep_bad(check, row, why, "");
         return;
     }
     if (layout && layout->chunked) place_of_chunk(layout, row, place, sizeof place);
@@ -119,40 +156,41 @@ static void add_wrong(struct check *check, uint64_t row, uint32_t found, uint32_
                  (ull)(layout->address + row * layout->row_bytes));
     snprintf(why, sizeof why, "not what was written: CRC-32C %08lx, not %08lx%s",
              (unsigned long)found, (unsigned long)expected, place);
-    add_bad(check, row, 1, why, more);
+    keep_bad(check, row, why, more);
 }
 
 /* ---- rows */
 
-static shs_status compare(struct check *check, uint64_t first, uint64_t count)
+static void compare(struct check *check, uint64_t first, uint64_t count)
 {
     struct run_field *field = &check->field;
     size_t size = shs_type_size(field->sample.type);
-    if (!run_field_has_checksums(field)) return SHS_OK;
+    if (!run_field_has_checksums(field)) return;
     shs_status status = run_field_checksums(field, first, count, check->checksums);
+    if (status) {
+        core_wrap(status, "their checksums");
+        keep_failed(check, status, first, count);
+    }
     for (uint64_t i = 0; i < count && !status; i++) {
         const char *row = check->rows + i * field->row_bytes;
         uint32_t found = io_crc32c_elements(row, field->row_bytes / size, size);
         if (found != check->checksums[i]) add_wrong(check, first + i, found, check->checksums[i]);
     }
-    if (!status || status == SHS_ERROR_MEMORY) return status;
-    add_bad(check, first, count, "their checksums cannot be read", "");
-    return SHS_OK;
 }
 
 /* Reads rows, and if that fails fewer of them, down to single ones or those of a chunk. */
-static shs_status check_rows(struct check *check, uint64_t first, uint64_t count)
+static void check_rows(struct check *check, uint64_t first, uint64_t count)
 {
     uint64_t band = check->share.band, half = (count / 2 + band - 1) / band * band;
     shs_status status = run_field_read(&check->field, first, count, check->rows);
-    if (!status) return compare(check, first, count);
-    if (status == SHS_ERROR_MEMORY) return status;
-    if (count <= band || half >= count) {
-        add_bad(check, first, count, cause(check, first, count), "");
-        return SHS_OK;
+    if (!status) {
+        compare(check, first, count);
+    } else if (count <= band || half >= count) {
+        keep_failed(check, status, first, count);
+    } else {
+        check_rows(check, first, half);
+        check_rows(check, first + half, count - half);
     }
-    status = check_rows(check, first, half);
-    return status ? status : check_rows(check, first + half, count - half);
 }
 
 /* Rows of the next piece. */
@@ -166,20 +204,18 @@ static uint64_t piece_at(const struct check *check, uint64_t row)
     return check->share.end - row < rows ? check->share.end - row : rows;
 }
 
-static shs_status check_share(struct check *check)
+static void check_share(struct check *check)
 {
     const struct run_check_task *task = check->task;
     const struct run_share *share = &check->share;
     uint64_t row = share->first;
-    shs_status status = SHS_OK;
     if (check->number == task->dataset && task->row > row) row = task->row;
-    for (uint64_t now; row < share->end && !status; row += now) {
+    for (uint64_t now; row < share->end; row += now) {
         now = piece_at(check, row);
         tell(check, RUN_CHECK_READING, row, now, now <= share->band ? "1" : "");
-        status = check_rows(check, row, now);
-        tell_bad(check);
+        check_rows(check, row, now);
+        tell_kept(check);
     }
-    return status;
 }
 
 static shs_status check_field(struct check *check)
@@ -190,7 +226,7 @@ static shs_status check_field(struct check *check)
     if (rows > check->share.at_once) rows = check->share.at_once;
     shs_status status = core_new(rows, field->row_bytes, "rows", &check->rows);
     if (!status) status = core_new(rows, sizeof *check->checksums, "checksums", &check->checksums);
-    if (!status) status = check_share(check);
+    if (!status) check_share(check);
     core_free(&check->rows);
     core_free(&check->checksums);
     return status;
@@ -198,26 +234,58 @@ static shs_status check_field(struct check *check)
 
 /* ---- datasets */
 
-/* Tells a field's type and shape, and whether it has checksums; without them it is checked still.
- */
-static shs_status tell_field(struct check *check, const struct h5_about *about)
+static void tell_digest(struct check *check)
 {
-    struct run_field *field = &check->field;
+    if (!check->task->compare) return;
+    struct run_digest digest = run_digest_of(&check->field, true);
+    tell(check, RUN_CHECK_DIGEST, digest.checksums, digest.rows, "");
+}
+
+static shs_status tell_shape(const struct check *check, const struct h5_about *about, bool summed)
+{
     struct core_text text = {0};
-    shs_tensor shape = {.type = field->sample.type, .axes = about->axes};
     char *description;
-    shs_status status =
-        run_field_find_checksums(check->file, check->task->path, RUN_CHECKSUM_BYTES, field);
-    if (status == SHS_ERROR_MEMORY) return status;
-    if (status) tell(check, RUN_CHECK_BAD, 0, 0, cause(check, 0, 1));
-    bool summed = run_field_has_checksums(field);
-    memcpy(shape.shape, about->shape, about->axes * sizeof *about->shape);
-    core_text_add_shape(&text, &shape);
-    status = core_text_take(&text, &description);
+    core_text_add(&text, "%s", about->type);
+    for (uint32_t axis = 0; axis < about->axes; axis++)
+        core_text_add(&text, "%s%llu", axis ? "x" : " ", (ull)about->shape[axis]);
+    shs_status status = core_text_take(&text, &description);
     if (!status)
-        tell(check, summed ? RUN_CHECK_SUMMED : RUN_CHECK_PLAIN, 0, field->rows, description);
+        tell(check, summed ? RUN_CHECK_SUMMED : RUN_CHECK_PLAIN, 0, about->shape[0], description);
     core_free(&description);
     return status;
+}
+
+/* A field that cannot be decoded, for want of a filter, is not tried: HDF5 would fail at each row.
+ */
+static shs_status open_field(struct check *check)
+{
+    char filter[IO_REASON_BYTES];
+    struct run_field *field = &check->field;
+    shs_status status = run_field_open(check->file, check->task->path, check->name,
+                                       &(struct run_field_how){.cache_bytes = CACHE_BYTES}, field);
+    if (status || field->direct || !h5_missing_filter(field->through, filter)) return status;
+    return core_fail(SHS_ERROR_UNSUPPORTED, "needs %s, which is not installed", filter);
+}
+
+/* Without its checksums a field is checked still. */
+static shs_status check_plain(struct check *check, const struct h5_about *about)
+{
+    shs_status status = open_field(check);
+    bool summed = false;
+    if (status) {
+        tell_failed(check, status);
+        return tell_shape(check, about, false);
+    }
+    status =
+        run_field_find_checksums(check->file, check->task->path, RUN_CHECKSUM_BYTES, &check->field);
+    if (status)
+        tell_failed(check, status);
+    else
+        summed = run_field_has_checksums(&check->field);
+    status = tell_shape(check, about, summed);
+    if (status) return status;
+    tell_digest(check);
+    return check_field(check);
 }
 
 static shs_status open_and_check(struct check *check)
@@ -225,52 +293,71 @@ static shs_status open_and_check(struct check *check)
     struct h5_about about;
     shs_status status = h5_describe(check->file, check->name, &about);
     if (status) return status;
-    if (!about.plain || about.axes < 1 || about.axes > SHS_MAX_AXES) {
-        tell(check, RUN_CHECK_SKIPPED, 0, 0,
-             about.plain ? "a single number, or of too many axes" : about.type);
-        return SHS_OK;
-    }
-    status = run_field_open(check->file, check->task->path, check->name,
-                            &(struct run_field_how){.cache_bytes = CACHE_BYTES}, &check->field);
-    if (status) return status;
-    status = tell_field(check, &about);
-    return status ? status : check_field(check);
+    if (about.plain && about.axes >= 1 && about.axes <= SHS_MAX_AXES)
+        return check_plain(check, &about);
+    tell(check, RUN_CHECK_SKIPPED, 0, 0,
+         !about.plain ? about.type
+         : about.axes ? "of too many axes"
+                      : "a single number");
+    return SHS_OK;
 }
 
+/* What cannot be visited is opened all the same: that tells why. */
 static shs_status check_dataset(const char *name, bool readable, void *user)
 {
     struct check *check = user;
-    shs_status status = SHS_OK;
+    (void)readable;
     check->name = name;
     if (check->number >= check->task->dataset) {
         tell(check, RUN_CHECK_OPENING, 0, 0, name);
-        if (readable)
-            status = open_and_check(check);
-        else
-            tell(check, RUN_CHECK_BAD, 0, 0, "it cannot be opened: its header is damaged");
-        if (status && status != SHS_ERROR_MEMORY) {
-            tell(check, RUN_CHECK_BAD, 0, 0, cause(check, 0, 1));
-            status = SHS_OK;
-        }
+        shs_status status = open_and_check(check);
+        if (status) tell_failed(check, status);
         tell(check, RUN_CHECK_DONE, 0, 0, "");
         run_field_close(&check->field);
     }
     check->number++;
-    return status;
+    return SHS_OK;
+}
+
+/* Whether a file that HDF5 cannot open is one of its files: they begin with eight bytes, which a
+ * user block of 512 bytes, 1024 or any further power of two may precede. */
+static bool is_hdf5(const char *path)
+{
+    static const char signature[] = "\211HDF\r\n\032\n";
+    char found[sizeof signature - 1];
+    bool is = false;
+    size_t got = sizeof found;
+    int file;
+    if (io_open(path, &file)) return false;
+    for (uint64_t at = 0; !is && got == sizeof found && at < UINT64_C(1) << 32;
+         at = at ? 2 * at : 512)
+        is = !io_read_at(file, at, found, sizeof found, &got) && got == sizeof found &&
+             !memcmp(found, signature, sizeof found);
+    io_close(file);
+    return is;
+}
+
+static shs_status open_file(const char *path, struct h5_file **file)
+{
+    char message[CORE_MESSAGE_BYTES];
+    shs_status status = h5_open(path, file);
+    if (status != SHS_ERROR_FORMAT) return status;
+    snprintf(message, sizeof message, "%s", shs_message());
+    if (!is_hdf5(path)) status = SHS_ERROR_UNSUPPORTED;
+    return core_tell(status, message, true, false);
 }
 
 shs_status run_check(const struct run_check_task *task)
 {
     struct check check = {.task = task};
-    shs_status status = h5_open(task->path, &check.file);
+    shs_status status = open_file(task->path, &check.file);
     if (status) return status;
     status = h5_walk(check.file, check_dataset, &check);
-    if (status && status != SHS_ERROR_MEMORY) {
+    if (status) {
         check.name = "/"; /* that of the last dataset is gone */
         tell(&check, RUN_CHECK_OPENING, 0, 0, check.name);
-        tell(&check, RUN_CHECK_BAD, 0, 0, cause(&check, 0, 1));
-        status = SHS_OK;
+        tell_failed(&check, status);
     }
     h5_close(&check.file);
-    return status;
+    return SHS_OK;
 }

@@ -1,9 +1,14 @@
 /* Reading all of a file to find what is bad in it: what `shardstep check` does in a process of its
  * own, which a damaged file may end at any place. It tells as it goes what it is about to do, so
- * that another process can tell what it died of and have the rest checked. */
+ * that another process can tell what it died of and have the rest checked.
+ *
+ * Rows are bad where bytes contradict themselves: a checksum, a structure, a size. What the system
+ * or this program could not do, a read error or a filter that is not there, is no such thing: those
+ * rows are not checked. */
 #ifndef RUN_CHECK_H
 #define RUN_CHECK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,7 +22,10 @@ enum run_check_kind {
     RUN_CHECK_READING = 'r', /* rows [first, first + count) are about to be read; text: "1" if they
                                 are the fewest that can be told apart, else "" */
     RUN_CHECK_DONE = 'd',    /* all of it was read, and the next dataset is looked for */
-    RUN_CHECK_BAD = 'b' /* these rows are bad, or all of the dataset if count is 0; text: why */
+    RUN_CHECK_BAD = 'b', /* these rows are bad, or all of the dataset if count is 0; text: why */
+    RUN_CHECK_UNKNOWN = 'u', /* likewise, but they could not be checked */
+    RUN_CHECK_DIGEST = 'h'   /* what copies of the file are compared by: first is a hash of the
+                                checksums, count one of some rows; 0: not known */
 };
 
 struct run_check_event {
@@ -37,17 +45,20 @@ struct run_check_task {
     uint64_t row;     /* and from this row of it on; 0: from the share's first */
     uint64_t careful; /* rows to read at once, up to row `careful_end`; 0: as usual */
     uint64_t careful_end;
+    bool plugins; /* HDF5 may load plug-ins */
+    bool compare; /* tell the digests by which copies are compared */
     void (*tell)(const struct run_check_event *event, void *user);
     void *user;
 };
 
-/* Local. Tells of every dataset, what was read and what is bad. An error if the file cannot be
- * opened or memory runs out: it could not be checked. */
+/* Local. Tells of every dataset, what was read, what is bad and what could not be checked. An error
+ * if the file cannot be opened: SHS_ERROR_FORMAT if it is an HDF5 file whose bytes contradict
+ * themselves, another one if it could not be checked. */
 shs_status run_check(const struct run_check_task *task);
 
 /* An event as a line of text, without its end, that fits into one of io_child.h: a longer text,
- * such as a dataset's name may be, is cut. To be released by core_free(). And back: false for a
- * line that is none. The text is borrowed from the line, which is changed. */
+ * such as a dataset's name may be, is cut. To be released by core_free(). And back, with the same
+ * text: false for a line that is none. The text is borrowed from the line, which is changed. */
 shs_status run_check_print(const struct run_check_event *event, char **line);
 bool run_check_parse(char *line, struct run_check_event *event);
 

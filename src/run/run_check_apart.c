@@ -11,7 +11,7 @@
 typedef unsigned long long ull;
 
 enum {
-    WORDS = 10,
+    WORDS = 12,
     NUMBER = 24,        /* bytes of a number as text */
     MOST_DEATHS = 1000, /* after which a dataset is given up; */
     HANGING = 100       /* one that hangs counts as so many */
@@ -30,7 +30,7 @@ struct watch {
     bool smallest; /* the rows that it was about to read are the fewest that can be told apart */
 
     /* as it was before those rows: what was bad in them is found again */
-    uint64_t found_before, bad_rows_before;
+    uint64_t found_before, bad_rows_before, unknown_rows_before;
     uint64_t deaths, deaths_in; /* in this dataset */
     bool given_up;              /* what follows cannot be found */
 };
@@ -42,7 +42,7 @@ static shs_status find_dataset(struct run_check_result *result, uint64_t number)
     if (number < result->datasets) return SHS_OK;
     /* numbers come one after the other, but from a process that may be ill */
     if (number > result->datasets)
-        return core_fail(SHS_ERROR_FORMAT, "dataset %llu comes after %llu", (ull)number,
+        return core_fail(SHS_ERROR_STATE, "dataset %llu comes after %llu", (ull)number,
                          (ull)result->datasets);
     shs_status status =
         core_resize(number + 1, sizeof *result->dataset, "datasets", &result->dataset);
@@ -52,15 +52,20 @@ static shs_status find_dataset(struct run_check_result *result, uint64_t number)
     return SHS_OK;
 }
 
-static void add_bad(struct watch *watch, uint64_t dataset, uint64_t first, uint64_t count,
-                    const char *text)
+void run_check_add(struct run_check_result *result, bool unknown, uint64_t dataset, uint64_t first,
+                   uint64_t count, const char *text)
 {
-    struct run_check_result *result = watch->result;
-    if (dataset < result->datasets) result->dataset[dataset].bad_rows += count;
+    if (dataset < result->datasets) {
+        struct run_check_dataset *about = &result->dataset[dataset];
+        *(unknown ? &about->unknown_rows : &about->bad_rows) += count;
+        if (!count) *(unknown ? &about->unknown : &about->bad) = true;
+    } else {
+        *(unknown ? &result->unknown : &result->bad) = true;
+    }
     if (result->found < RUN_CHECK_TOLD) {
-        struct run_check_bad *bad = &result->bad[result->found];
-        *bad = (struct run_check_bad){dataset, first, count, ""};
-        snprintf(bad->text, sizeof bad->text, "%s", text);
+        struct run_check_finding *finding = &result->finding[result->found];
+        *finding = (struct run_check_finding){unknown, dataset, first, count, ""};
+        snprintf(finding->text, sizeof finding->text, "%s", text);
     }
     result->found++;
 }
@@ -85,6 +90,14 @@ static shs_status note_dataset(struct run_check_dataset *dataset,
         return set_text(&dataset->about, event->text);
     case RUN_CHECK_SKIPPED:
         return set_text(&dataset->about, event->text);
+    case RUN_CHECK_DIGEST:
+        dataset->checksums = event->first;
+        dataset->digest = event->count;
+        return SHS_OK;
+    case RUN_CHECK_READING:
+        if (!dataset->end_read) dataset->first_read = event->first;
+        dataset->end_read = event->first + event->count;
+        return SHS_OK;
     default:
         return SHS_OK;
     }
@@ -103,8 +116,10 @@ static shs_status note(struct watch *watch, const struct run_check_event *event)
     shs_status status = find_dataset(result, event->dataset);
     if (status) return status;
     struct run_check_dataset *dataset = &result->dataset[event->dataset];
-    if (event->kind == RUN_CHECK_BAD && !(event->count == 0 && is_known(watch, event)))
-        add_bad(watch, event->dataset, event->first, event->count, event->text);
+    bool unknown = event->kind == RUN_CHECK_UNKNOWN,
+         finding = unknown || event->kind == RUN_CHECK_BAD;
+    if (finding && !(event->count == 0 && is_known(watch, event)))
+        run_check_add(result, unknown, event->dataset, event->first, event->count, event->text);
     if (event->kind == RUN_CHECK_OPENING || event->kind == RUN_CHECK_READING ||
         event->kind == RUN_CHECK_DONE) {
         watch->last = *event;
@@ -112,6 +127,7 @@ static shs_status note(struct watch *watch, const struct run_check_event *event)
         watch->smallest = event->kind == RUN_CHECK_READING && *event->text;
         watch->found_before = result->found;
         watch->bad_rows_before = dataset->bad_rows;
+        watch->unknown_rows_before = dataset->unknown_rows;
     }
     return note_dataset(dataset, event);
 }
@@ -135,59 +151,74 @@ static void look_closer(struct watch *watch)
     watch->next.careful_end = watch->last.first + watch->last.count;
 }
 
-static bool is_hopeless(struct watch *watch, bool hung)
+/* How a process ended without an answer. */
+struct death {
+    char what[128];
+    bool hung;
+    bool unknown; /* it says nothing of the file: only a crash does */
+};
+
+static bool is_hopeless(struct watch *watch, const struct death *death)
 {
     if (watch->deaths_in != watch->last.dataset) watch->deaths = 0;
     watch->deaths_in = watch->last.dataset;
-    watch->deaths += hung ? HANGING : 1;
+    watch->deaths += death->hung ? HANGING : 1;
     return watch->deaths > MOST_DEATHS;
 }
 
-static void bury_while_looking(struct watch *watch, const char *what)
+static void bury_while_looking(struct watch *watch, const struct death *death)
 {
     char text[CORE_MESSAGE_BYTES];
     snprintf(text, sizeof text, "looking for %s datasets %s", watch->began ? "further" : "its",
-             what);
-    add_bad(watch, watch->began ? watch->last.dataset : 0, 0, 0, text);
+             death->what);
+    run_check_add(watch->result, death->unknown, RUN_CHECK_FILE, 0, 0, text);
     watch->given_up = true;
 }
 
-static void bury_while_opening(struct watch *watch, const char *what)
+static void bury_while_opening(struct watch *watch, const struct death *death)
 {
     char text[CORE_MESSAGE_BYTES];
-    snprintf(text, sizeof text, "opening it %s", what);
-    add_bad(watch, watch->last.dataset, 0, 0, text);
+    snprintf(text, sizeof text, "opening it %s", death->what);
+    run_check_add(watch->result, death->unknown, watch->last.dataset, 0, 0, text);
     go_on_at(watch, watch->last.dataset + 1, 0);
 }
 
-static void bury_while_reading(struct watch *watch, const char *what, bool hung)
+/* What was found in these rows before is found again. */
+static void forget_findings(struct watch *watch)
+{
+    struct run_check_dataset *dataset = &watch->result->dataset[watch->last.dataset];
+    watch->result->found = watch->found_before;
+    dataset->bad_rows = watch->bad_rows_before;
+    dataset->unknown_rows = watch->unknown_rows_before;
+}
+
+static void bury_while_reading(struct watch *watch, const struct death *death)
 {
     char text[CORE_MESSAGE_BYTES];
     const struct run_check_event *last = &watch->last;
-    watch->result->found = watch->found_before;
-    watch->result->dataset[last->dataset].bad_rows = watch->bad_rows_before;
-    if (is_hopeless(watch, hung)) {
+    forget_findings(watch);
+    if (is_hopeless(watch, death)) {
         snprintf(text, sizeof text, "given up at row %llu: reading it %s, as too often before",
-                 (ull)last->first, what);
-        add_bad(watch, last->dataset, 0, 0, text);
+                 (ull)last->first, death->what);
+        run_check_add(watch->result, death->unknown, last->dataset, 0, 0, text);
         go_on_at(watch, last->dataset + 1, 0);
     } else if (watch->smallest || last->count < 2) {
-        snprintf(text, sizeof text, "reading %s %s", last->count > 1 ? "them" : "it", what);
-        add_bad(watch, last->dataset, last->first, last->count, text);
+        snprintf(text, sizeof text, "reading %s %s", last->count > 1 ? "them" : "it", death->what);
+        run_check_add(watch->result, death->unknown, last->dataset, last->first, last->count, text);
         go_on_at(watch, last->dataset, last->first + last->count);
     } else {
         look_closer(watch);
     }
 }
 
-static void bury(struct watch *watch, const char *what, bool hung)
+static void bury(struct watch *watch, const struct death *death)
 {
     if (!watch->began || watch->last.kind == RUN_CHECK_DONE)
-        bury_while_looking(watch, what);
+        bury_while_looking(watch, death);
     else if (watch->last.kind == RUN_CHECK_OPENING)
-        bury_while_opening(watch, what);
+        bury_while_opening(watch, death);
     else
-        bury_while_reading(watch, what, hung);
+        bury_while_reading(watch, death);
 }
 
 /* ---- a process */
@@ -201,7 +232,9 @@ static shs_status start(struct watch *watch)
                                 task->dataset,
                                 task->row,
                                 task->careful,
-                                task->careful_end};
+                                task->careful_end,
+                                watch->limits->plugins,
+                                watch->limits->compare};
     char text[sizeof numbers / sizeof *numbers][NUMBER];
     const char *words[WORDS + 1] = {"shardstep", RUN_CHECK_COMMAND, task->path};
     char *given[WORDS + 1];
@@ -210,8 +243,9 @@ static shs_status start(struct watch *watch)
         words[3 + i] = text[i];
     }
     memcpy(given, words, sizeof given);
-    return core_wrap(io_child_start(watch->limits->program, given, &watch->child),
-                     "%s cannot be read", task->path);
+    return core_wrap(
+        io_child_start(watch->limits->program, given, watch->limits->plugins, &watch->child),
+        "%s cannot be read", task->path);
 }
 
 static shs_status refuse(const struct watch *watch)
@@ -245,20 +279,26 @@ static shs_status listen_to(struct watch *watch, enum io_child_news *news, bool 
 }
 
 /* Why a process did not come to a good end. */
-static shs_status describe_end(const struct watch *watch, enum io_child_news news, char *what,
-                               size_t bytes)
+static shs_status describe_end(const struct watch *watch, enum io_child_news news,
+                               struct death *death)
 {
     int exit = watch->child.exit;
-    if (news == IO_CHILD_LATE)
-        snprintf(what, bytes, "takes more than %llu s", (ull)watch->limits->milliseconds / 1000);
+    size_t bytes = sizeof death->what;
+    *death = (struct death){.hung = news == IO_CHILD_LATE, .unknown = true};
+    if (death->hung)
+        snprintf(death->what, bytes, "takes more than %llu s; --probe-seconds allows more",
+                 (ull)watch->limits->milliseconds / 1000);
     else if (!watch->child.ended || exit >= 0)
         return refuse(watch);
     else if (exit == IO_CHILD_UNKNOWN)
-        snprintf(what, bytes, "ends the process");
+        snprintf(death->what, bytes, "ends the process");
     else if (exit == -SIGKILL)
-        snprintf(what, bytes, "has the process killed, perhaps for its memory");
+        snprintf(death->what, bytes, "has the process killed, perhaps for its memory");
+    else if (!io_child_crashed(exit))
+        snprintf(death->what, bytes, "was interrupted by signal %d", -exit);
     else
-        snprintf(what, bytes, "crashes HDF5 (signal %d)", -exit);
+        snprintf(death->what, bytes, "crashes HDF5 (signal %d)", -exit);
+    death->unknown = !io_child_crashed(exit);
     return SHS_OK;
 }
 
@@ -266,14 +306,14 @@ static shs_status describe_end(const struct watch *watch, enum io_child_news new
 static shs_status check_on(struct watch *watch, bool *done)
 {
     enum io_child_news news;
-    char what[128];
+    struct death death;
     watch->began = false;
     shs_status status = start(watch);
     if (status) return status;
     status = listen_to(watch, &news, done);
-    if (!status && !*done) status = describe_end(watch, news, what, sizeof what);
+    if (!status && !*done) status = describe_end(watch, news, &death);
     io_child_end(&watch->child);
-    if (!status && !*done) bury(watch, what, news == IO_CHILD_LATE);
+    if (!status && !*done) bury(watch, &death);
     return status;
 }
 
@@ -301,13 +341,17 @@ void run_check_free(struct run_check_result *result)
 
 bool run_check_read_words(int count, char **words, uint64_t *mebibytes, struct run_check_task *task)
 {
-    uint64_t rank, ranks;
+    uint64_t rank, ranks, plugins, compare;
     *task = (struct run_check_task){.path = count ? words[0] : NULL};
     if (count != WORDS - 2 || !core_parse_u64(words[1], mebibytes) ||
         !core_parse_u64(words[2], &rank) || !core_parse_u64(words[3], &ranks) ||
         !core_parse_u64(words[4], &task->dataset) || !core_parse_u64(words[5], &task->row) ||
-        !core_parse_u64(words[6], &task->careful) || !core_parse_u64(words[7], &task->careful_end))
+        !core_parse_u64(words[6], &task->careful) ||
+        !core_parse_u64(words[7], &task->careful_end) || !core_parse_u64(words[8], &plugins) ||
+        !core_parse_u64(words[9], &compare))
         return false;
+    task->plugins = plugins != 0;
+    task->compare = compare != 0;
     task->rank = (int)rank;
     task->ranks = (int)ranks;
     return rank < ranks && ranks <= INT32_MAX;

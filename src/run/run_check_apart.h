@@ -1,5 +1,5 @@
-/* Checking a file in processes of their own: what kills or hangs one of them is found, noted as
- * bad, and left out by the next one. */
+/* Checking a file in processes of their own: what kills or hangs one of them is found, noted, and
+ * left out by the next one. */
 #ifndef RUN_CHECK_APART_H
 #define RUN_CHECK_APART_H
 
@@ -8,11 +8,15 @@
 #include "run_check.h"
 
 enum {
-    RUN_CHECK_TOLD = 20 /* bad things that are kept with their text; the others are counted */
+    RUN_CHECK_TOLD = 20 /* findings that are kept with their text; the others are counted */
 };
 
-/* Something bad: rows of a dataset, or all of it if count is 0. */
-struct run_check_bad {
+#define RUN_CHECK_FILE UINT64_MAX /* in the place of a dataset: the file */
+
+/* Something bad, or something that could not be checked: rows of a dataset, or all of it if count
+ * is 0. */
+struct run_check_finding {
+    bool unknown; /* it could not be checked */
     uint64_t dataset;
     uint64_t first;
     uint64_t count;
@@ -26,14 +30,18 @@ struct run_check_dataset {
     bool field;
     bool summed;   /* has checksums */
     uint64_t rows; /* of all ranks */
-    uint64_t bad_rows;
+    uint64_t bad_rows, unknown_rows;
+    bool bad, unknown;             /* as a whole, whatever is known of its rows */
+    uint64_t first_read, end_read; /* rows that were read, or are known to be bad */
+    uint64_t checksums, digest;    /* RUN_CHECK_DIGEST */
 };
 
 struct run_check_result {
     struct run_check_dataset *dataset;
     uint64_t datasets;
-    uint64_t found; /* bad things, in order; the first RUN_CHECK_TOLD of them are in `bad` */
-    struct run_check_bad bad[RUN_CHECK_TOLD];
+    bool bad, unknown; /* the file as a whole */
+    uint64_t found;    /* in order; the first RUN_CHECK_TOLD of them are in `finding` */
+    struct run_check_finding finding[RUN_CHECK_TOLD];
 };
 
 /* How the processes are started. */
@@ -41,12 +49,19 @@ struct run_check_limits {
     const char *program;   /* path of shardstep */
     uint64_t milliseconds; /* from one sign of life to the next */
     uint64_t mebibytes;    /* of memory */
+    bool plugins;          /* HDF5 may load plug-ins */
+    bool compare;          /* with other ranks' copies of the file */
 };
 
-/* Local. Checks this rank's share of a file. An error if it cannot be checked. The result is to be
- * released by run_check_free(), also on error. */
+/* Local. Checks this rank's share of a file. An error if it cannot be opened: what run_check()
+ * returns, or what kept its process from an answer. The result is to be released by
+ * run_check_free(), also on error. */
 shs_status run_check_apart(const struct run_check_limits *limits, const char *path, int rank,
                            int ranks, struct run_check_result *result);
+
+/* Local. Adds a finding of the caller's own. */
+void run_check_add(struct run_check_result *result, bool unknown, uint64_t dataset, uint64_t first,
+                   uint64_t count, const char *text);
 
 void run_check_free(struct run_check_result *result);
 

@@ -1,4 +1,5 @@
 /* Events as lines: KIND DATASET FIRST COUNT TEXT. */
+#include <stdbool.h>
 #include <string.h>
 
 #include "core_text.h"
@@ -11,14 +12,46 @@ enum {
     TEXT = IO_CHILD_LINE - 80 /* bytes beside the kind and three numbers of up to 20 digits */
 };
 
+/* A name may hold anything: control characters and backslashes travel as \xNN. */
+static void add_escaped(struct core_text *line, const char *text)
+{
+    size_t begin = line->length;
+    for (; *text && !line->status; text++) {
+        unsigned char byte = (unsigned char)*text;
+        bool plain = byte >= ' ' && byte != '\\';
+        if (line->length - begin + (plain ? 1 : 4) > TEXT) return;
+        core_text_add(line, plain ? "%c" : "\\x%02x", byte);
+    }
+}
+
 shs_status run_check_print(const struct run_check_event *event, char **line)
 {
     struct core_text text = {0};
-    core_text_add(&text, "%c %llu %llu %llu %.*s", event->kind, (ull)event->dataset,
-                  (ull)event->first, (ull)event->count, TEXT, event->text);
-    for (size_t i = 0; i < text.length; i++) /* a name may hold anything */
-        if ((unsigned char)text.bytes[i] < ' ') text.bytes[i] = '?';
+    core_text_add(&text, "%c %llu %llu %llu ", event->kind, (ull)event->dataset, (ull)event->first,
+                  (ull)event->count);
+    add_escaped(&text, event->text);
     return core_text_take(&text, line);
+}
+
+static int digit_of(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c ? strchr(digits, c) : NULL;
+    return at ? (int)(at - digits) : -1;
+}
+
+/* In place. A process that is ill may have written anything. */
+static void take_escapes_back(char *text)
+{
+    char *to = text;
+    for (const char *from = text; *from; to++) {
+        bool escape = from[0] == '\\' && from[1] == 'x';
+        int high = escape ? digit_of(from[2]) : -1, low = high >= 0 ? digit_of(from[3]) : -1;
+        escape = low >= 0 && (high || low);
+        *to = escape ? (char)(high << 4 | low) : *from;
+        from += escape ? 4 : 1;
+    }
+    *to = '\0';
 }
 
 /* Cuts the number before the next space off. */
@@ -34,11 +67,12 @@ static bool take_number(char **at, uint64_t *number)
 bool run_check_parse(char *line, struct run_check_event *event)
 {
     char *at = line + 2;
-    if (!line[0] || !strchr("ospcrdb", line[0]) || line[1] != ' ') return false;
+    if (!line[0] || !strchr("ospcrdbuh", line[0]) || line[1] != ' ') return false;
     event->kind = (enum run_check_kind)line[0];
     if (!take_number(&at, &event->dataset) || !take_number(&at, &event->first) ||
         !take_number(&at, &event->count))
         return false;
+    take_escapes_back(at);
     event->text = at;
     return true;
 }

@@ -128,7 +128,8 @@ static shs_status probe(const char *path, const char *fields, const shs_dataset_
 {
     if (!options->probe) return SHS_OK;
     const struct io_probe limits = {options->probe_program, options->probe_seconds * UINT64_C(1000),
-                                    options->probe_mebibytes, options->one_sample_a_file};
+                                    options->probe_mebibytes, options->one_sample_a_file,
+                                    options->probe_plugins};
     return io_probe(&limits, path, fields);
 }
 

@@ -7,18 +7,17 @@ enum {
     BAND_BYTES = 256 << 20 /* of higher chunks a piece holds only a part */
 };
 
-static uint64_t band_of(const struct run_field *field)
+uint64_t run_share_band(const struct run_field *field)
 {
-    uint64_t rows;
-    if (!field->direct || !io_reader_layout(field->direct)->chunked) return 1;
-    rows = io_reader_layout(field->direct)->chunk[0];
+    uint64_t rows = field->chunk_rows;
+    if (!rows || !field->rows) return 1;
     if (rows > field->rows) rows = field->rows;
     return field->row_bytes && rows > BAND_BYTES / field->row_bytes ? 1 : rows;
 }
 
 struct run_share run_share_of(const struct run_field *field, int rank, int ranks)
 {
-    uint64_t band = band_of(field), bands = field->rows / band + (field->rows % band != 0);
+    uint64_t band = run_share_band(field), bands = field->rows / band + (field->rows % band != 0);
     uint64_t rows = field->row_bytes ? PIECE_BYTES / field->row_bytes : PIECE_BYTES;
     struct run_share share = {
         .first = order_share(bands, (uint64_t)rank, (uint64_t)ranks) * band,

@@ -11,6 +11,10 @@ struct run_share {
     uint64_t band;    /* rows of a chunk: shares and pieces begin where chunks do; else 1 */
 };
 
+/* Rows of a chunk, if it is small enough to be held; else 1. It depends on the file alone, not on
+ * the way in which this rank reads it: another rank may read in another way. */
+uint64_t run_share_band(const struct run_field *field);
+
 /* Shares of ranks 0 … ranks - 1 follow one another and hold every row once. A piece has some
  * megabytes, or one row, or the rows of one chunk. */
 struct run_share run_share_of(const struct run_field *field, int rank, int ranks);

@@ -68,7 +68,11 @@ with h5py.File('broken.h5', 'w', libver='latest') as f:
     layout[:] = h5py.VirtualSource('gone.h5', 'x', (4, 3))
     f.create_virtual_dataset('far', layout)
 END
-"$SHARDSTEP" info broken.h5 --vranks 3 > info.txt || fail "info of a file with a missing source: exit code $?"
+code=0
+"$SHARDSTEP" info broken.h5 --vranks 3 > info.txt 2> err.txt || code=$?
+[ "$code" = 2 ] || fail "info of a file with a missing source: exit code $code"
+grep -qE '^shardstep: broken.h5: 2 of its datasets could not be looked at, the first is far: its source file' err.txt ||
+    fail "what could not be looked at: $(cat err.txt)"
 cat > expected.txt <<'TEXT'
 a: i64 4x3
     stored     contiguous, 96 bytes
@@ -77,10 +81,10 @@ a: i64 4x3
     shards     rows a virtual rank of 3: 1 or 2 an epoch
 far: i32 4x3
     stored     virtual, 0 bytes
-    read       not at all: its source file gone.h5 is missing, where HDF5 would read fill values; put it back beside the file, or name its folder in HDF5_VDS_PREFIX
+    read       cannot be read: its source file gone.h5 is missing, where HDF5 would read fill values; put it back beside the file, or name its folder in HDF5_VDS_PREFIX
 good: i64 4
     stored     contiguous, 32 bytes
-    read       not at all: dataset good.crc32c must hold the checksums of good, a u32 for each of its 4 rows; remove it, or import the file anew
+    read       cannot be read: dataset good.crc32c must hold the checksums of good, a u32 for each of its 4 rows; remove it, or import the file anew
 z: i64 4x3
     stored     contiguous, 96 bytes
     read       directly, by position
@@ -88,7 +92,7 @@ z: i64 4x3
     shards     rows a virtual rank of 3: 1 or 2 an epoch
 TEXT
 same "info of a file with a missing source" expected.txt info.txt
-"$SHARDSTEP" info broken.h5 --json --vranks 3 > info.json || fail "info --json of a file with a missing source"
+"$SHARDSTEP" info broken.h5 --json --vranks 3 > info.json 2> err.txt && fail "info --json of a file with a missing source"
 /usr/bin/python3 - <<'END' || fail "info --json of a file with a missing source: $(cat info.json)"
 import json
 told = {d['name']: d for d in json.load(open('info.json'))['datasets']}
@@ -102,6 +106,38 @@ assert far['reason'].startswith('its source file gone.h5 is missing')
 assert far['shard_rows_least'] == 1 and far['shard_rows_most'] == 2
 END
 refused 0 'gone.h5 is missing' "$SHARDSTEP" digest broken.h5 --fields far
+
+# a dataset whose header is damaged hides no other; what needs a plug-in is told as such
+/usr/bin/python3 - <<'END'
+import h5py, numpy as np
+with h5py.File('header.h5', 'w', libver='earliest') as f:
+    for name in ('a', 'b', 'c'):
+        f[name] = np.arange(12).reshape(4, 3)
+    at = h5py.h5o.get_info(f['b'].id).addr
+data = bytearray(open('header.h5', 'rb').read())
+data[at] ^= 0x40
+open('header.h5', 'wb').write(data)
+END
+code=0
+"$SHARDSTEP" info header.h5 > info.txt 2> err.txt || code=$?
+[ "$code" = 2 ] && grep -q '^a: i64 4x3$' info.txt && grep -q '^c: i64 4x3$' info.txt && grep -q '^b: not looked at: ' info.txt ||
+    fail "info of a damaged header: exit code $code: $(cat info.txt err.txt)"
+grep -q '^shardstep: header.h5: 1 of its datasets could not be looked at, the first is b: ' err.txt || fail "header.h5: $(cat err.txt)"
+"$SHARDSTEP" info header.h5 --json 2> err.txt | /usr/bin/python3 -c '
+import json, sys
+told = {d["name"]: d for d in json.load(sys.stdin)["datasets"]}
+assert list(told) == ["a", "b", "c"] and not told["b"]["readable"] and told["b"]["reason"]' || fail "header.h5 as JSON"
+"$BUILD/tests/plugin_file" filtered.h5
+mkdir plugins
+cp "$BUILD/tests/libplugin.so" plugins/
+export HDF5_PLUGIN_PATH=$work/plugins MARK=$work/mark
+"$SHARDSTEP" info filtered.h5 > info.txt || fail "info of a filtered file: exit code $?"
+grep -qE '^    read       cannot be read: .*needs filter 305 \(keep\), which is not installed.*--plugins allows them$' info.txt ||
+    fail "info of a filtered file: $(cat info.txt)"
+[ ! -e mark ] || fail "info has loaded a plug-in"
+"$SHARDSTEP" info filtered.h5 --plugins > info.txt || fail "info --plugins"
+grep -q '^    read       through HDF5: ' info.txt && [ -e mark ] || fail "info --plugins: $(cat info.txt)"
+unset HDF5_PLUGIN_PATH MARK
 
 # samples of several files
 mkdir series
@@ -171,6 +207,15 @@ import json
 names = [d['name'] for d in json.load(open('odd.json', encoding='utf-8'))['datasets']]
 assert names == ['a\ufffd\u00e4\ufffd\ufffd"\\', 'lonely.crc32c'], names
 END
+"$SHARDSTEP" info odd.h5 > odd.txt || fail "info of odd names"
+grep -qF 'a\xff'$'\u00e4''\xe2\x82"\: i64 3' odd.txt || fail "odd names as text: $(cat odd.txt)"
+/usr/bin/python3 - <<'END'
+import h5py
+with h5py.File('lines.h5', 'w') as f:
+    f['two\nlines\x1b[2J\x7f\x9b'] = [1, 2]
+END
+"$SHARDSTEP" info lines.h5 > odd.txt
+[ "$(head -n 1 odd.txt)" = 'two\x0alines\x1b[2J\x7f\xc2\x9b: i64 2' ] || fail "control characters: $(cat odd.txt)"
 "$SHARDSTEP" check odd.h5 > odd.txt || fail "check of odd names"
 grep -q '^lonely.crc32c: i64 3, 3 rows' odd.txt && grep -q 'good: 6 rows of 2 fields' odd.txt ||
     fail "checksums of nothing are data: $(cat odd.txt)"

@@ -53,13 +53,25 @@ done
 mkdir plugins
 cp "$BUILD/tests/libplugin.so" plugins/
 export HDF5_PLUGIN_PATH=$work/plugins MARK=$work/mark
-"$SHARDSTEP" digest filtered.h5 --vranks 1 > /dev/null 2>&1 && fail "a filter that nobody has"
+"$SHARDSTEP" digest filtered.h5 --vranks 1 > /dev/null || fail "a filter that a plug-in has"
 [ -e mark ] || fail "HDF5 looks for no plug-in: the next check checks nothing"
 rm mark
 for given in '' data; do
     "$SHARDSTEP" probe 9999 999 filtered.h5 $given > out.txt || fail "probe of a filtered file"
     same "what probe says of a filtered file" ok.txt out.txt
     [ ! -e mark ] || fail "the probe has loaded a plug-in"
+    "$SHARDSTEP" probe-with-plugins 9999 999 filtered.h5 $given > out.txt || fail "a probe with plug-ins"
+    [ -e mark ] || fail "the probe has loaded no plug-in"
+    rm mark
+done
+for command in digest 'replay --step 0 --rank 0'; do
+    set -- $command
+    name=$1
+    shift
+    "$SHARDSTEP" $name filtered.h5 --vranks 1 --probe "$@" > out.txt 2> err.txt && fail "$name --probe: $(cat out.txt)"
+    [ ! -e mark ] || fail "$name --probe has loaded a plug-in"
+    "$SHARDSTEP" $name filtered.h5 --vranks 1 --probe --plugins "$@" > out.txt || fail "$name --probe --plugins"
+    rm mark
 done
 
 # whoever waits for it may go: it goes, too

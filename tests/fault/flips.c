@@ -99,17 +99,18 @@ static bool same_as_before(void)
     return listed && comparison.equal == n_kept && comparison.others == n_kept;
 }
 
-static void count_bad(const struct run_check_event *event, void *user)
+static void count_findings(const struct run_check_event *event, void *user)
 {
-    *(uint64_t *)user += event->kind == RUN_CHECK_BAD;
+    *(uint64_t *)user += event->kind == RUN_CHECK_BAD || event->kind == RUN_CHECK_UNKNOWN;
 }
 
 static int check(void)
 {
-    uint64_t bad = 0;
-    const struct run_check_task task = {.path = path, .ranks = 1, .tell = count_bad, .user = &bad};
+    uint64_t found = 0;
+    const struct run_check_task task = {
+        .path = path, .ranks = 1, .tell = count_findings, .user = &found};
     shs_status status = run_check(&task);
-    if (status || bad) return TOLD;
+    if (status || found) return TOLD;
     return same_as_before() ? HARMLESS : SILENT;
 }
 

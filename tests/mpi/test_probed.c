@@ -105,7 +105,7 @@ static void test_a_crash_on_one_rank(void)
 
 static void test_a_delay_on_one_rank(void)
 {
-    fail_on_one(last_rank(), "exec sleep 1000", SHS_ERROR_FORMAT, "took more than 1 s");
+    fail_on_one(last_rank(), "exec sleep 1000", SHS_ERROR_FILE, "took more than 1 s");
 }
 
 static void test_no_program_on_one_rank(void)

@@ -56,7 +56,7 @@ static void write_program(const char *settings, const char *body)
 
 static shs_status check_with(const char *settings, struct run_check_result *result)
 {
-    const struct run_check_limits limits = {program, 400, 100};
+    const struct run_check_limits limits = {program, 400, 100, false, false};
     write_program(settings, fake);
     return run_check_apart(&limits, "some.h5", 0, 1, result);
 }
@@ -64,7 +64,7 @@ static shs_status check_with(const char *settings, struct run_check_result *resu
 static bool is_bad(const struct run_check_result *result, uint64_t i, uint64_t dataset,
                    uint64_t first, uint64_t count, const char *text)
 {
-    const struct run_check_bad *bad = &result->bad[i];
+    const struct run_check_finding *bad = &result->finding[i];
     bool same = i < result->found && bad->dataset == dataset && bad->first == first &&
                 bad->count == count && strstr(bad->text, text);
     if (!same)
@@ -94,6 +94,57 @@ static void rows_that_kill_are_found(void)
     CHECK(a->rows == 100 && a->bad_rows == 5);
     CHECK(!strcmp(result.dataset[1].name, "b") && !result.dataset[1].about);
     CHECK(!strcmp(c->about, "u8 10x4") && c->field && c->summed && c->bad_rows == 2);
+    run_check_free(&result);
+}
+
+/* Only a crash tells something of the file. */
+static void only_crashes_are_bad(void)
+{
+    static const struct {
+        const char *death;
+        const char *what;
+        bool unknown;
+    } cases[] = {{"kill -SEGV $$", "crashes HDF5 (signal 11)", false},
+                 {"kill -FPE $$", "crashes HDF5 (signal 8)", false},
+                 {"kill -KILL $$", "killed, perhaps for its memory", true},
+                 {"kill -TERM $$", "was interrupted by signal 15", true},
+                 {"exec sleep 50", "--probe-seconds allows more", true}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct run_check_result result;
+        char settings[128];
+        snprintf(settings, sizeof settings, "smallest=60 deadly=70 death='%s' opening='%s'",
+                 cases[i].death, cases[i].death);
+        CHECK(check_with(settings, &result) == SHS_OK);
+        CHECK(result.found == 5);
+        CHECK(is_bad(&result, 2, 0, 50, 50, cases[i].what));
+        CHECK(is_bad(&result, 3, 1, 0, 0, cases[i].what));
+        CHECK(result.finding[2].unknown == cases[i].unknown);
+        CHECK(result.finding[3].unknown == cases[i].unknown);
+        CHECK(result.dataset[0].unknown_rows == (cases[i].unknown ? 50 : 0));
+        CHECK(result.dataset[0].bad_rows == (cases[i].unknown ? 1 : 51));
+        CHECK(result.dataset[1].unknown == cases[i].unknown);
+        CHECK(result.dataset[1].bad == !cases[i].unknown);
+        CHECK(result.dataset[0].first_read == 0 && result.dataset[0].end_read == 100);
+        run_check_free(&result);
+    }
+}
+
+/* What could not be checked is told by the process itself, too. */
+static void what_is_not_checked_is_no_damage(void)
+{
+    struct run_check_result result;
+    const struct run_check_limits limits = {program, 2000, 100, false, false};
+    write_program("", "echo 'o 0 0 0 two\\x0alines'; echo 'p 0 0 9 u8 9'; echo 'h 0 12 34 '\n"
+                      "echo 'r 0 0 9 '; echo 'u 0 2 3 no such filter'; echo 'd 0 0 0 '\n"
+                      "echo 'o 1 0 0 b'; echo 'u 1 0 0 Input/output error'; echo ok\n");
+    CHECK(run_check_apart(&limits, "some.h5", 0, 1, &result) == SHS_OK);
+    CHECK(result.found == 2 && result.datasets == 2);
+    CHECK(is_bad(&result, 0, 0, 2, 3, "no such filter") && result.finding[0].unknown);
+    CHECK(is_bad(&result, 1, 1, 0, 0, "Input/output error") && result.finding[1].unknown);
+    CHECK(!strcmp(result.dataset[0].name, "two\nlines"));
+    CHECK(result.dataset[0].unknown_rows == 3 && result.dataset[0].bad_rows == 0);
+    CHECK(result.dataset[0].checksums == 12 && result.dataset[0].digest == 34);
+    CHECK(result.dataset[1].unknown && !result.dataset[1].bad);
     run_check_free(&result);
 }
 
@@ -130,20 +181,20 @@ static void what_kills_between_datasets_ends_the_check(void)
     struct run_check_result result;
     CHECK(check_with("smallest=1 deadly= opening= last='kill -SEGV $$'", &result) == SHS_OK);
     CHECK(result.found == 4);
-    CHECK(is_bad(&result, 3, 2, 0, 0, "looking for further datasets crashes"));
+    CHECK(is_bad(&result, 3, RUN_CHECK_FILE, 0, 0, "looking for further datasets crashes"));
     run_check_free(&result);
     write_program("kill -SEGV $$", "");
-    const struct run_check_limits limits = {program, 400, 100};
+    const struct run_check_limits limits = {program, 400, 100, false, false};
     CHECK(run_check_apart(&limits, "some.h5", 0, 1, &result) == SHS_OK);
     CHECK(result.found == 1 && result.datasets == 0);
-    CHECK(is_bad(&result, 0, 0, 0, 0, "looking for its datasets crashes"));
+    CHECK(is_bad(&result, 0, RUN_CHECK_FILE, 0, 0, "looking for its datasets crashes"));
     run_check_free(&result);
 }
 
 static void refuse(const char *body, shs_status expected, const char *message)
 {
     struct run_check_result result;
-    const struct run_check_limits limits = {program, 2000, 100};
+    const struct run_check_limits limits = {program, 2000, 100, false, false};
     write_program("", body);
     CHECK(run_check_apart(&limits, "some.h5", 0, 1, &result) == expected);
     CHECK(strstr(shs_message(), message) != NULL);
@@ -152,14 +203,14 @@ static void refuse(const char *body, shs_status expected, const char *message)
 
 static void other_programs_are_refused(void)
 {
-    const struct run_check_limits limits = {"/no/such/program", 400, 100};
+    const struct run_check_limits limits = {"/no/such/program", 400, 100, false, false};
     struct run_check_result result;
     CHECK(run_check_apart(&limits, "some.h5", 0, 1, &result) == SHS_ERROR_FILE);
     CHECK(strstr(shs_message(), "cannot start /no/such/program") != NULL);
     run_check_free(&result);
     refuse("echo hello\n", SHS_ERROR_FILE, "gave no proper answer");
     refuse("exit 0\n", SHS_ERROR_FILE, "gave no proper answer");
-    refuse("echo 'o 5 0 0 five'\n", SHS_ERROR_FORMAT, "dataset 5 comes after 0");
+    refuse("echo 'o 5 0 0 five'\n", SHS_ERROR_STATE, "dataset 5 comes after 0");
     refuse("echo 'o 0 x 0 a'\n", SHS_ERROR_FILE, "gave no proper answer");
     refuse("head -c 100000 /dev/zero\n", SHS_ERROR_FILE, "gave no proper answer");
     refuse("echo 'SHS_ERROR_FORMAT it is odd'; exit 2\n", SHS_ERROR_FORMAT, "it is odd");
@@ -462,6 +513,8 @@ static void what_is_no_file_is_an_error(void)
     struct noted noted = {""};
     const struct run_check_task task = {.path = path, .ranks = 1, .tell = note, .user = &noted};
     CHECK(file_write(path, "whale", 5));
+    CHECK(run_check(&task) == SHS_ERROR_UNSUPPORTED && !*noted.text);
+    CHECK(file_write(path, "\211HDF\r\n\032\n and no more", 20));
     CHECK(run_check(&task) == SHS_ERROR_FORMAT && !*noted.text);
     remove(path);
     CHECK(run_check(&task) == SHS_ERROR_FILE && !*noted.text);
@@ -469,26 +522,29 @@ static void what_is_no_file_is_an_error(void)
 
 static void words_are_read(void)
 {
-    char words[8][8] = {"f.h5", "100", "1", "3", "4", "5", "6", "7"}, *given[8];
+    char words[10][8] = {"f.h5", "100", "1", "3", "4", "5", "6", "7", "1", "0"}, *given[10];
     uint64_t mebibytes;
     struct run_check_task task;
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 10; i++)
         given[i] = words[i];
-    CHECK(run_check_read_words(8, given, &mebibytes, &task));
+    CHECK(run_check_read_words(10, given, &mebibytes, &task));
     CHECK(!strcmp(task.path, "f.h5") && mebibytes == 100 && task.rank == 1 && task.ranks == 3);
     CHECK(task.dataset == 4 && task.row == 5 && task.careful == 6 && task.careful_end == 7);
-    CHECK(!run_check_read_words(7, given, &mebibytes, &task));
+    CHECK(task.plugins && !task.compare);
+    CHECK(!run_check_read_words(9, given, &mebibytes, &task));
     CHECK(!run_check_read_words(0, given, &mebibytes, &task));
     given[2] = given[3];
-    CHECK(!run_check_read_words(8, given, &mebibytes, &task));
+    CHECK(!run_check_read_words(10, given, &mebibytes, &task));
     given[2] = given[0];
-    CHECK(!run_check_read_words(8, given, &mebibytes, &task));
+    CHECK(!run_check_read_words(10, given, &mebibytes, &task));
 }
 
 int main(void)
 {
     static const struct harness_test tests[] = {
         TEST(rows_that_kill_are_found),
+        TEST(only_crashes_are_bad),
+        TEST(what_is_not_checked_is_no_damage),
         TEST(the_fewest_rows_may_be_a_chunk),
         TEST(a_process_that_hangs_is_killed),
         TEST(too_many_deaths_end_a_dataset),
