@@ -5,6 +5,8 @@
 #include "augment_kind.h"
 #include "cli.h"
 #include "cli_json.h"
+#include "cli_paths.h"
+#include "cli_text.h"
 #include "core_text.h"
 #include "mpi_job.h"
 #include "run_elements.h"
@@ -18,7 +20,9 @@ enum {
 };
 
 struct report {
-    const struct cli_arguments *arguments;
+    const char *path; /* as it was given, the first one */
+    const char *field;
+    size_t files;
     const struct run_stats *stats;
     double scale; /* of normalize(): its greatest value for an unsigned integer, else 1 */
 };
@@ -69,20 +73,28 @@ static void print_histogram(const struct run_tally *tally)
         print_bar(tally, bin, most);
 }
 
+static void print_head(const struct report *report)
+{
+    const shs_tensor *field = &report->stats->field;
+    const struct run_tally *all = report->stats->all;
+    cli_print_text(stdout, report->field);
+    printf(": %s", shs_type_name(field->type));
+    for (uint32_t axis = 0; axis < field->axes; axis++)
+        printf("%s%llu", axis ? "x" : " ", (ull)field->shape[axis]);
+    printf(", %llu elements", (ull)(all->finite + all->nans + all->infinities));
+    if (report->files > 1) printf(" of %zu files", report->files);
+    if (all->nans || all->infinities)
+        printf(", %llu of them NaN and %llu infinite, which are left out", (ull)all->nans,
+               (ull)all->infinities);
+    printf("\n");
+}
+
 static void print_text(const struct report *report)
 {
     const struct run_stats *stats = report->stats;
     const struct run_tally *all = stats->all;
-    const char *field = report->arguments->plain[1];
-    struct core_text shape = {0};
-    core_text_add_shape(&shape, &stats->field);
-    printf("%s: %s, %llu elements", field, shape.bytes ? shape.bytes : "",
-           (ull)(all->finite + all->nans + all->infinities));
-    core_text_free(&shape);
-    if (all->nans || all->infinities)
-        printf(", %llu of them NaN and %llu infinite, which are left out", (ull)all->nans,
-               (ull)all->infinities);
-    printf("\n\n%8s %14s %14s %14s %14s", "channel", "mean", "deviation", "min", "max");
+    print_head(report);
+    printf("\n%8s %14s %14s %14s %14s", "channel", "mean", "deviation", "min", "max");
     if (report->scale != 1) printf(" %14s %14s", "scaled mean", "deviation");
     printf("\n");
     for (uint64_t channel = 0; channel < stats->channels; channel++) {
@@ -92,9 +104,11 @@ static void print_text(const struct report *report)
     }
     print_line(report, "all", all);
     print_histogram(all);
-    if (all->deviation > 0)
-        printf("\n%s: normalize(mean=%.9g, std=%.9g)\n", field, all->mean / report->scale,
-               all->deviation / report->scale);
+    if (!(all->deviation > 0)) return;
+    printf("\n");
+    cli_print_text(stdout, report->field);
+    printf(": normalize(mean=%.9g, std=%.9g)\n", all->mean / report->scale,
+           all->deviation / report->scale);
 }
 
 /* ---- as JSON */
@@ -149,8 +163,9 @@ static void print_json(const struct report *report)
 {
     const struct run_stats *stats = report->stats;
     cli_json_begin(NULL, '{');
-    cli_json_text("file", report->arguments->plain[0]);
-    cli_json_text("field", report->arguments->plain[1]);
+    cli_json_text("file", report->path);
+    cli_json_u64("files", report->files);
+    cli_json_text("field", report->field);
     cli_json_text("type", shs_type_name(stats->field.type));
     cli_json_begin("shape", '[');
     for (uint32_t axis = 0; axis < stats->field.axes; axis++)
@@ -192,24 +207,38 @@ static shs_status read_options(const struct cli_arguments *arguments,
         axis, SHS_MAX_AXES - 1);
 }
 
+/* Local. The files, each argument's tried out if that is wished. */
+static shs_status find_files(const struct cli_arguments *arguments, const char *field,
+                             struct io_paths *paths)
+{
+    size_t count = arguments->n_plain - 1;
+    shs_status status = SHS_OK;
+    for (size_t i = 0; i < count && !status && arguments->probe; i++)
+        status = cli_probe(arguments, arguments->plain[i], field);
+    return status ? status : cli_paths_find(arguments->plain, count, paths);
+}
+
 static shs_status make_and_print(const struct cli_arguments *arguments, shs_run *run)
 {
     struct run_stats_options options;
     struct run_stats *stats = NULL;
+    struct io_paths paths = {0};
+    const char *field = arguments->plain[arguments->n_plain - 1];
     shs_status status = read_options(arguments, &options);
-    if (!status && arguments->probe)
-        status = cli_probe(arguments, arguments->plain[0], arguments->plain[1]);
+    if (!status) status = find_files(arguments, field, &paths);
     status = mpi_agree(run, status, "stats");
-    if (!status)
-        status = run_stats_make(run, arguments->plain[0], arguments->plain[1], &options, &stats);
-    if (status) return status;
-    struct report report = {arguments, stats, augment_whole_scale(stats->field.type)};
-    if (run->rank == 0 && arguments->json)
-        print_json(&report);
-    else if (run->rank == 0)
-        print_text(&report);
+    if (!status) status = run_stats_make(run, &paths, field, &options, &stats);
+    if (!status) {
+        struct report report = {arguments->plain[0], field, paths.count, stats,
+                                augment_whole_scale(stats->field.type)};
+        if (run->rank == 0 && arguments->json)
+            print_json(&report);
+        else if (run->rank == 0)
+            print_text(&report);
+    }
     run_stats_free(&stats);
-    return SHS_OK;
+    io_paths_free(&paths);
+    return status;
 }
 
 static int run(const struct cli_arguments *arguments)
@@ -224,10 +253,12 @@ static int run(const struct cli_arguments *arguments)
 
 const struct cli_command cli_stats = {
     .name = "stats",
-    .usage = "FILE FIELD [options]",
+    .usage = "PATH... FIELD [options]",
     .summary = "prints a field's mean, deviation, extremes and histogram, and normalize() for it",
+    .details = "A PATH is a file, a folder, a pattern, @LIST or PATH,PATH,...; all files count as "
+               "one.\n",
     .options = "--channel-axis --bins --json --probe --probe-seconds --probe-mebibytes --plugins",
     .least_plain = 2,
-    .most_plain = 2,
+    .most_plain = CLI_MAX_PLAIN,
     .run = run,
 };

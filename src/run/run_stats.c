@@ -4,11 +4,10 @@
 
 #include "core_memory.h"
 #include "run_elements.h"
-#include "run_share.h"
+#include "run_rows.h"
 
 enum {
     BLOCK_BYTES = 128 << 10, /* gone through for one channel after the other while it is near */
-    CACHE_BYTES = 64 << 20,  /* of decoded chunks, in HDF5 */
     TABLES = 4, /* of a byte's counts: equal neighbours are counted in different ones: faster */
     COUNT_BYTES = 64 << 20 /* that counts of values may take */
 };
@@ -21,11 +20,9 @@ typedef void tally_part(struct run_tally *tally, const void *from, size_t stride
 struct reading {
     shs_run *run;
     struct run_stats *stats;
-    struct h5_file *file;
-    struct run_field field;
+    struct run_rows rows;
+    tally_part *part; /* of the pass under way */
     uint64_t bins;
-    struct run_share share;
-    char *piece;
     uint64_t *counts; /* of small integers: [channels][tables][values]; else NULL */
     uint64_t values, tables;
     uint64_t channels; /* at least one */
@@ -84,27 +81,22 @@ static void take_runs(struct reading *reading, tally_part *part, const char *fro
     }
 }
 
-static void take_piece(struct reading *reading, tally_part *part, uint64_t rows)
+static void take_piece(void *user, const char *piece, uint64_t rows)
 {
+    struct reading *reading = user;
     size_t bytes = reading->channels * reading->inner * reading->element_bytes;
     uint64_t runs = rows * reading->row_runs, at_once = BLOCK_BYTES / (bytes ? bytes : 1);
     if (!at_once) at_once = 1;
     for (uint64_t run = 0, now; run < runs; run += now) {
         now = runs - run < at_once ? runs - run : at_once;
-        take_runs(reading, part, reading->piece + run * bytes, now);
+        take_runs(reading, reading->part, piece + run * bytes, now);
     }
 }
 
 static shs_status read_share(struct reading *reading, tally_part *part)
 {
-    const struct run_share *share = &reading->share;
-    for (uint64_t row = share->first, now; row < share->end; row += now) {
-        now = share->end - row < share->at_once ? share->end - row : share->at_once;
-        shs_status status = run_field_read(&reading->field, row, now, reading->piece);
-        if (status) return status;
-        take_piece(reading, part, now);
-    }
-    return SHS_OK;
+    reading->part = part;
+    return run_rows_read(&reading->rows, take_piece, reading);
 }
 
 /* ---- numbers of all ranks */
@@ -228,26 +220,13 @@ static shs_status find_axis(struct reading *reading, uint64_t asked)
 
 static void describe(struct reading *reading)
 {
-    const shs_tensor *sample = &reading->field.sample;
+    const struct run_rows *rows = &reading->rows;
+    const shs_tensor *sample = &rows->row;
     shs_tensor *field = &reading->stats->field;
     *field = (shs_tensor){.type = sample->type, .axes = sample->axes + 1};
-    field->shape[0] = reading->field.rows;
+    field->shape[0] = rows->first[rows->paths->count];
     memcpy(field->shape + 1, sample->shape, sample->axes * sizeof *sample->shape);
     reading->element_bytes = shs_type_size(field->type);
-}
-
-static shs_status open_field(struct reading *reading, const char *path, const char *name)
-{
-    shs_run *run = reading->run;
-    shs_status status = h5_open(path, &reading->file);
-    if (!status)
-        status =
-            run_field_open(reading->file, path, name,
-                           &(struct run_field_how){.cache_bytes = CACHE_BYTES}, &reading->field);
-    if (status) return status;
-    describe(reading);
-    reading->share = run_share_of(&reading->field, run->rank, run->ranks);
-    return SHS_OK;
 }
 
 static shs_status make_counts(struct reading *reading)
@@ -269,24 +248,42 @@ static shs_status make_tallies(struct reading *reading)
         status = core_new(stats->channels, sizeof *stats->channel, "channels", &stats->channel);
     for (uint64_t channel = 0; channel < stats->channels && !status; channel++)
         status = run_tally_new(type, reading->bins, &stats->channel[channel]);
-    if (!status) status = make_counts(reading);
-    if (!status)
-        status =
-            core_new(reading->share.at_once, reading->field.row_bytes, "rows", &reading->piece);
-    return status;
+    return status ? status : make_counts(reading);
 }
 
-static shs_status open_reading(struct reading *reading, const char *path, const char *name,
-                               const struct run_stats_options *options)
+static shs_status open_reading(struct reading *reading, const struct io_paths *paths,
+                               const char *name, const struct run_stats_options *options)
 {
     if (options->bins < 1 || options->bins > RUN_STATS_MOST_BINS)
         return core_fail(SHS_ERROR_ARGUMENT, "%llu bins; it must be 1 to %d", (ull)options->bins,
                          RUN_STATS_MOST_BINS);
     reading->bins = options->bins;
-    shs_status status = open_field(reading, path, name);
-    if (!status)
-        status = core_wrap(find_axis(reading, options->channel_axis), "%s: field %s", path, name);
+    shs_status status = run_rows_look(reading->run, paths, name, &reading->rows);
+    if (status) return status;
+    describe(reading);
+    status =
+        core_wrap(find_axis(reading, options->channel_axis), "%s: field %s", paths->path[0], name);
     return status ? status : make_tallies(reading);
+}
+
+/* Collective. All ranks together must have counted what there is. */
+static shs_status compare_count(const struct reading *reading)
+{
+    const struct run_tally *all = reading->stats->all;
+    uint64_t counted = all->finite + all->nans + all->infinities, again = 0;
+    uint64_t there = reading->rows.row_bytes / reading->element_bytes;
+    there *= reading->stats->field.shape[0];
+    for (uint64_t bin = 0; bin < all->bins; bin++)
+        again += all->histogram[bin];
+    shs_status status = SHS_OK;
+    if (counted != there || (all->finite && again != all->finite))
+        status = core_fail(SHS_ERROR_FILE,
+                           "field %s: %llu elements were counted, and %llu of them again, but "
+                           "there are %llu: the files change, or the ranks see other ones; try "
+                           "again when nobody writes them",
+                           reading->rows.name, (ull)counted,
+                           (ull)(again + all->nans + all->infinities), (ull)there);
+    return mpi_agree(reading->run, status, "comparing counts");
 }
 
 /* Collective. */
@@ -295,33 +292,38 @@ static shs_status read_all(struct reading *reading)
     shs_run *run = reading->run;
     shs_status status = mpi_agree(run, read_share(reading, run_tally_first), "reading rows");
     if (status) return status;
-    if (reading->counts) return end_counts(reading);
+    if (reading->counts) {
+        status = end_counts(reading);
+        return status ? status : compare_count(reading);
+    }
     status = turn(reading);
     if (!status) status = read_share(reading, run_tally_second);
     status = mpi_agree(run, status, "reading rows again");
-    return status ? status : end(reading);
+    if (!status) status = end(reading);
+    return status ? status : compare_count(reading);
 }
 
 static void close_reading(struct reading *reading)
 {
-    run_field_close(&reading->field);
-    h5_close(&reading->file);
-    core_free(&reading->piece);
+    run_rows_close(&reading->rows);
     core_free(&reading->counts);
 }
 
-shs_status run_stats_make(shs_run *run, const char *path, const char *field,
+shs_status run_stats_make(shs_run *run, const struct io_paths *paths, const char *field,
                           const struct run_stats_options *options, struct run_stats **stats)
 {
     struct reading reading = {.run = run};
     shs_status status = core_new(1, sizeof **stats, "statistics", stats);
     reading.stats = *stats;
-    if (!status) status = open_reading(&reading, path, field, options);
+    if (!status) status = open_reading(&reading, paths, field, options);
     /* all that says how many numbers the ranks will exchange, and more */
-    status =
-        mpi_agree(run, status, "statistics of %.80s, %s, %llu rows and %llu channels, in %llu bins",
-                  field, shs_type_name(reading.field.sample.type), (ull)reading.field.rows,
-                  *stats ? (ull)(*stats)->channels : 0, (ull)options->bins);
+    status = mpi_agree(run, status,
+                       "statistics of %.80s, %s, %llu rows of %zu files and %llu channels, in "
+                       "%llu bins",
+                       field, shs_type_name(reading.rows.row.type),
+                       *stats ? (ull)(*stats)->field.shape[0] : 0, paths->count,
+                       *stats ? (ull)(*stats)->channels : 0, (ull)options->bins);
+    if (!status) status = run_rows_share(&reading.rows);
     if (!status) status = read_all(&reading);
     close_reading(&reading);
     if (status) run_stats_free(stats);

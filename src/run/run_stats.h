@@ -1,8 +1,9 @@
 /* Statistics of a field, alone or for each channel: the same bits on any number of ranks, for any
- * layout of the same data. */
+ * layout of the same data, and for any files that it is spread over. */
 #ifndef RUN_STATS_H
 #define RUN_STATS_H
 
+#include "io_paths.h"
 #include "mpi_run.h"
 #include "run_tally.h"
 #include "shardstep/tensor.h"
@@ -20,16 +21,18 @@ struct run_stats_options {
 };
 
 struct run_stats {
-    shs_tensor field;      /* type and whole shape; no name, no data */
+    shs_tensor field;      /* type and whole shape, of all files; no name, no data */
     uint64_t channel_axis; /* 0: none */
     uint64_t channels;     /* 0 without such an axis */
     struct run_tally **channel;
     struct run_tally *all; /* all channels together */
 };
 
-/* Collective. Reads the field twice (once if its elements are integers of 8 or 16 bits), each rank
- * its share of rows. On error *stats is NULL. */
-shs_status run_stats_make(shs_run *run, const char *path, const char *field,
+/* Collective. Reads the field of all files, as if they were one, twice (once if its elements are
+ * integers of 8 or 16 bits), each rank its share of rows. Ranks whose files differ, in their rows
+ * or in what some rows hold, are refused, with the names of their hosts; so is a file that changes,
+ * as far as fewer or more elements were counted than there are. On error *stats is NULL. */
+shs_status run_stats_make(shs_run *run, const struct io_paths *paths, const char *field,
                           const struct run_stats_options *options, struct run_stats **stats);
 
 /* Accepts a pointer to NULL; leaves NULL. */

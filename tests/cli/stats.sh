@@ -68,6 +68,69 @@ refused 2 'called statistics of x, f32, .* where rank 0 called .* x, u8, ' \
 refused 2 'in 8 bins where rank 0 .* in 4 bins' \
     bash by_rank.sh 'f32.h5 x --bins 4' 'f32.h5 x --bins 8'
 
+# each rank reads in a way of its own: from chunks, directly, through HDF5; all rows are counted once
+/usr/bin/python3 - <<'END'
+import os
+import h5py, numpy as np
+x = np.arange(1500, dtype='f8')
+for folder, how in (('plain', {}), ('chunks', dict(chunks=(7,), compression='gzip')),
+                    ('large', dict(chunks=(400,), shuffle=True)), ('through', dict(chunks=(64,), scaleoffset=3))):
+    os.mkdir(folder)
+    with h5py.File(folder + '/x.h5', 'w') as f:
+        f.create_dataset('x', data=x, **how)
+os.mkdir('other')
+with h5py.File('other/x.h5', 'w') as f:
+    f['x'] = x[::-1]
+END
+cat > each.sh <<'END'
+# each.sh 'FOLDERS' command...: in the folder of the rank
+cd "$(echo $1 | cut -d ' ' -f $((${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-0}} + 1)))"
+shift
+exec "$@"
+END
+(cd plain && "$SHARDSTEP" stats x.h5 x) > one.txt
+for folders in 'chunks plain' 'plain chunks' 'large chunks plain' 'plain large' 'through plain chunks' \
+    'plain chunks large through chunks'; do
+    on "$(echo $folders | wc -w)" sh each.sh "$folders" "$SHARDSTEP" stats x.h5 x > other.txt || fail "stats in $folders"
+    same "ranks that read in other ways: $folders" one.txt other.txt
+done
+refused 2 'x.h5: rank 1 on host .* has another copy than rank 0 on host .*: its hash of some rows is ' \
+    sh each.sh 'plain other' "$SHARDSTEP" stats x.h5 x
+
+# several files are one dataset, however they are named
+mkdir parts
+/usr/bin/python3 - <<'END'
+import h5py, numpy as np
+x = np.random.default_rng(3).normal(size=(230, 5, 3)).astype('f4')
+with h5py.File('whole.h5', 'w') as f:
+    f['x'] = x
+for i, (a, b) in enumerate(((0, 1), (1, 1), (1, 150), (150, 230))):
+    with h5py.File(f'parts/{i}.h5', 'w') as f:
+        f.create_dataset('x', data=x[a:b], chunks=(9, 5, 3) if i == 2 else None)
+with h5py.File('odd.h5', 'w') as f:
+    f['x'] = x[:, :4]
+END
+"$SHARDSTEP" stats whole.h5 x --json | sed 's/"files": 1/"files": 4/; s/whole.h5/parts/' > one.json
+for ranks in 0 ${RANKS:-1 2 3 5}; do
+    on "$ranks" "$SHARDSTEP" stats parts x --json > other.json
+    same "a folder on $ranks ranks" one.json other.json
+done
+for paths in 'parts/*.h5' parts/0.h5,parts/1.h5,parts/2.h5,parts/3.h5 'parts/0.h5 parts/1.h5 parts/2.h5 parts/3.h5'; do
+    set -f
+    "$SHARDSTEP" stats $paths x > other.txt || fail "stats $paths"
+    set +f
+    [ "$(head -n 1 other.txt)" = 'x: f32 230x5x3, 3450 elements of 4 files' ] || fail "stats $paths: $(cat other.txt)"
+done
+refused 3 "odd.h5: a row of dataset x is f32 4x3, but in whole.h5 f32 5x3" "$SHARDSTEP" stats whole.h5 odd.h5 x
+"$BUILD/tests/plugin_file" filtered.h5
+mkdir plugins
+cp "$BUILD/tests/libplugin.so" plugins/
+export HDF5_PLUGIN_PATH=$work/plugins
+refused 0 'filter' "$SHARDSTEP" stats filtered.h5 data --probe
+"$SHARDSTEP" stats filtered.h5 data --probe --plugins > other.txt || fail "stats --probe --plugins"
+grep -q '^data: u8 8, 8 elements$' other.txt || fail "stats --probe --plugins: $(cat other.txt)"
+unset HDF5_PLUGIN_PATH
+
 for ranks in 0 3; do
     refused "$ranks" 'must be none or 1 to 7' "$SHARDSTEP" stats plain.h5 f32 --channel-axis 0
     refused "$ranks" 'there are 0 axes' "$SHARDSTEP" stats plain.h5 labels --channel-axis 1

@@ -1,0 +1,205 @@
+#include "run_rows.h"
+
+#include <string.h>
+
+#include "core_memory.h"
+#include "core_text.h"
+#include "order_plan.h"
+#include "run_digest.h"
+#include "run_share.h"
+
+enum {
+    CACHE_BYTES = 64 << 20, /* of decoded chunks, in HDF5 */
+    COMPARED = 64           /* files, at most, whose rows are compared between ranks */
+};
+
+/* ---- one file at a time */
+
+static void close_file(struct run_rows *rows)
+{
+    run_field_close(&rows->field);
+    h5_close(&rows->file);
+}
+
+static shs_status open_file(struct run_rows *rows, size_t number, bool look)
+{
+    const char *path = rows->paths->path[number];
+    if (rows->file && rows->open == number) return SHS_OK;
+    close_file(rows);
+    shs_status status = h5_open(path, &rows->file);
+    if (!status)
+        status = run_field_open(rows->file, path, rows->name,
+                                &(struct run_field_how){.cache_bytes = CACHE_BYTES, .look = look},
+                                &rows->field);
+    rows->open = number;
+    if (status) close_file(rows);
+    return status;
+}
+
+/* ---- looking at all */
+
+static shs_status compare_shape(const struct run_rows *rows, size_t number)
+{
+    const shs_tensor *row = &rows->row, *other = &rows->field.sample;
+    struct core_text texts = {0};
+    if (row->type == other->type && row->axes == other->axes &&
+        !memcmp(row->shape, other->shape, row->axes * sizeof *row->shape))
+        return SHS_OK;
+    core_text_add_shape(&texts, other);
+    core_text_add(&texts, ", but in %s ", rows->paths->path[0]);
+    core_text_add_shape(&texts, row);
+    shs_status status =
+        core_fail(SHS_ERROR_FORMAT, "%s: a row of dataset %s is %s; it must be alike in all files",
+                  rows->paths->path[number], rows->name, texts.status ? "otherwise" : texts.bytes);
+    core_text_free(&texts);
+    return status;
+}
+
+static shs_status look_at(struct run_rows *rows, size_t number)
+{
+    shs_status status = open_file(rows, number, true);
+    if (status) return status;
+    const struct run_field *field = &rows->field;
+    if (number == 0) {
+        rows->row = field->sample;
+        rows->row.name = NULL;
+        rows->row_bytes = field->row_bytes;
+    }
+    status = compare_shape(rows, number);
+    if (!status &&
+        __builtin_add_overflow(rows->first[number], field->rows, &rows->first[number + 1]))
+        status = core_fail(SHS_ERROR_FORMAT, "%s: more than 2^64 rows", rows->paths->path[number]);
+    rows->band[number] = run_share_band(field);
+    close_file(rows);
+    return status;
+}
+
+shs_status run_rows_look(shs_run *run, const struct io_paths *paths, const char *name,
+                         struct run_rows *rows)
+{
+    *rows = (struct run_rows){.run = run, .paths = paths, .name = name};
+    shs_status status = core_new(paths->count + 1, sizeof *rows->first, "files", &rows->first);
+    if (!status) status = core_new(paths->count, sizeof *rows->band, "files", &rows->band);
+    for (size_t i = 0; i < paths->count && !status; i++)
+        status = look_at(rows, i);
+    return status;
+}
+
+/* ---- whether the ranks see the same files */
+
+/* The error of the lowest rank whose number is not rank 0's, on every rank. */
+static shs_status compare_number(struct run_rows *rows, const char *path, uint64_t number,
+                                 const char *what)
+{
+    shs_status mine, status = run_hosts_compare(rows->run, &rows->hosts, number, what, &mine);
+    return status ? status : mpi_agree(rows->run, core_wrap(mine, "%s", path), "comparing copies");
+}
+
+static shs_status digest_of(struct run_rows *rows, size_t number, struct run_digest *digest)
+{
+    shs_status status = open_file(rows, number, false);
+    if (!status)
+        status = run_field_find_checksums(rows->file, rows->paths->path[number], RUN_CHECKSUM_BYTES,
+                                          &rows->field);
+    if (!status) *digest = run_digest_of(&rows->field, false);
+    return status;
+}
+
+/* Collective. */
+static shs_status compare_copies(struct run_rows *rows)
+{
+    shs_status status = SHS_OK;
+    size_t count = rows->paths->count, step = count > COMPARED ? count / COMPARED : 1;
+    if (rows->run->ranks == 1) return SHS_OK;
+    for (size_t i = 0; i < count && !status; i++)
+        status = compare_number(rows, rows->paths->path[i], rows->first[i + 1] - rows->first[i],
+                                "number of rows");
+    for (size_t i = 0; i < count && !status; i += step) {
+        struct run_digest digest = {0};
+        const char *path = rows->paths->path[i];
+        status = mpi_agree(rows->run, digest_of(rows, i, &digest), "comparing copies");
+        if (!status) status = compare_number(rows, path, digest.checksums, "hash of checksums");
+        if (!status) status = compare_number(rows, path, digest.rows, "hash of some rows");
+    }
+    return status;
+}
+
+/* ---- shares */
+
+/* The first row of a rank's share: where a chunk of the file that has it begins. */
+static uint64_t cut(const struct run_rows *rows, int rank)
+{
+    size_t low = 0, high = rows->paths->count;
+    uint64_t all = rows->first[high];
+    uint64_t row = order_share(all, (uint64_t)rank, (uint64_t)rows->run->ranks);
+    if (row == all) return all;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        *(rows->first[middle] <= row ? &low : &high) = middle;
+    }
+    return row - (row - rows->first[low]) % rows->band[low];
+}
+
+shs_status run_rows_share(struct run_rows *rows)
+{
+    shs_status status = run_hosts_find(rows->run, &rows->hosts);
+    if (!status) status = compare_copies(rows);
+    /* a copy may be chunked otherwise */
+    if (!status) status = mpi_greatest(rows->run, rows->band, rows->paths->count);
+    if (status) return status;
+    rows->begin = cut(rows, rows->run->rank);
+    rows->end = cut(rows, rows->run->rank + 1);
+    return SHS_OK;
+}
+
+/* ---- reading */
+
+static shs_status make_room(struct run_rows *rows, uint64_t count)
+{
+    if (rows->room >= count) return SHS_OK;
+    core_free(&rows->piece);
+    rows->room = 0;
+    shs_status status = core_new(count, rows->row_bytes, "rows", &rows->piece);
+    if (!status) rows->room = count;
+    return status;
+}
+
+/* Rows [first, end) of a file. */
+static shs_status read_file(struct run_rows *rows, size_t number, uint64_t first, uint64_t end,
+                            void (*take)(void *user, const char *piece, uint64_t rows), void *user)
+{
+    shs_status status = open_file(rows, number, false);
+    if (status) return status;
+    uint64_t at_once = run_share_of(&rows->field, 0, 1).at_once;
+    if (at_once > end - first) at_once = end - first;
+    status = make_room(rows, at_once);
+    for (uint64_t row = first, now; row < end && !status; row += now) {
+        now = end - row < at_once ? end - row : at_once;
+        status = run_field_read(&rows->field, row, now, rows->piece);
+        if (!status) take(user, rows->piece, now);
+    }
+    return status;
+}
+
+shs_status run_rows_read(struct run_rows *rows,
+                         void (*take)(void *user, const char *piece, uint64_t rows), void *user)
+{
+    shs_status status = SHS_OK;
+    for (size_t i = 0; i < rows->paths->count && !status; i++) {
+        uint64_t first = rows->first[i], end = rows->first[i + 1];
+        uint64_t from = rows->begin > first ? rows->begin : first;
+        uint64_t to = rows->end < end ? rows->end : end;
+        if (from < to) status = read_file(rows, i, from - first, to - first, take, user);
+    }
+    if (status && rows->hosts.several) core_wrap(status, "host %s", rows->hosts.name);
+    return status;
+}
+
+void run_rows_close(struct run_rows *rows)
+{
+    close_file(rows);
+    run_hosts_free(&rows->hosts);
+    core_free(&rows->first);
+    core_free(&rows->band);
+    core_free(&rows->piece);
+}
