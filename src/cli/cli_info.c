@@ -114,7 +114,7 @@ static void print_text(const struct facts *facts)
     printf(": %s", facts->about.type);
     print_shape(&facts->about);
     printf("\n");
-    print_stored(facts);
+    if (*facts->about.layout) print_stored(facts);
     if (!facts->is_field) {
         printf("    read       not at all: it is no array of plain numbers\n");
         return;
@@ -140,7 +140,7 @@ static void print_text(const struct facts *facts)
 
 static void json_shards(const struct facts *facts)
 {
-    uint64_t rows = facts->about.shape[0];
+    uint64_t rows = facts->about.shape[0]; /* 0 where it is unknown */
     cli_json_u64("shard_rows_least", rows / facts->vranks);
     cli_json_u64("shard_rows_most", rows / facts->vranks + (rows % facts->vranks != 0));
 }

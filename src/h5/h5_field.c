@@ -139,20 +139,15 @@ uint64_t h5_chunk_rows(struct h5_field *field)
 
 bool h5_field_is_decodable(struct h5_field *field)
 {
-    bool all = true;
+    return !h5_field_check_filters(field);
+}
+
+shs_status h5_field_check_filters(struct h5_field *field)
+{
     struct h5_guard guard = h5_guard_begin();
-    hid_t creation = H5Dget_create_plist(field->dataset);
-    int count = H5Pget_nfilters(creation);
-    for (int i = 0; i < count && all; i++) {
-        unsigned flags, config;
-        size_t none = 0;
-        H5Z_filter_t id =
-            H5Pget_filter2(creation, (unsigned)i, &flags, &none, NULL, 0, NULL, &config);
-        all = id >= 0 && H5Zfilter_avail(id) > 0;
-    }
-    H5Pclose(creation);
+    shs_status status = h5_filters_check(field->dataset, field->path, field->name);
     h5_guard_end(&guard);
-    return all;
+    return status;
 }
 
 bool h5_missing_filter(struct h5_field *field, char text[IO_REASON_BYTES])

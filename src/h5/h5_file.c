@@ -6,6 +6,7 @@
 #include "core_memory.h"
 #include "core_text.h"
 #include "h5_driver.h"
+#include "h5_explain.h"
 #include "h5_guard.h"
 #include "h5_open.h"
 #include "h5_type.h"
@@ -46,10 +47,7 @@ shs_status h5_open(const char *path, struct h5_file **file)
     }
     struct h5_guard guard = h5_guard_begin();
     (*file)->id = open_read_only(path);
-    if ((*file)->id < 0)
-        status =
-            h5_fail(SHS_ERROR_FORMAT,
-                    "cannot open %s as HDF5: it is no HDF5 file, or damaged or not complete", path);
+    if ((*file)->id < 0) status = h5_explain_file(path);
     h5_guard_end(&guard);
     if (status) h5_close(file);
     return status;
@@ -63,19 +61,6 @@ void h5_close(struct h5_file **file)
     h5_guard_end(&guard);
     core_free(&(*file)->path);
     core_free(file);
-}
-
-static shs_status add_name(const char *name, void *user)
-{
-    struct core_text *text = user;
-    enum {
-        LONG = 400
-    }; /* a message must have room for more than names */
-    if (text->length < LONG)
-        core_text_add(text, "%s%s", text->length ? ", " : "", name);
-    else if (text->bytes[text->length - 1] != '.')
-        core_text_add(text, ", ...");
-    return text->status;
 }
 
 /* True if there is no such link, asked for each part of the path; a damaged group gives an error
@@ -103,31 +88,6 @@ bool h5_has(struct h5_file *file, const char *name)
     return has;
 }
 
-/* A group, say. */
-static bool is_no_dataset(const struct h5_file *file, const char *name)
-{
-    H5O_info_t object;
-    return H5Oget_info_by_name2(file->id, name, &object, H5O_INFO_BASIC, H5P_DEFAULT) >= 0 &&
-           object.type != H5O_TYPE_DATASET;
-}
-
-/* Listing a damaged file crashes HDF5 1.10: only for a name that is not there in a sound one. */
-static shs_status name_datasets(struct h5_file *file, const char *name)
-{
-    struct core_text text = {0};
-    char *names = NULL;
-    shs_status status = h5_list(file, add_name, &text);
-    if (status)
-        core_text_free(&text);
-    else
-        status = core_text_take(&text, &names);
-    if (status) return status;
-    core_fail(SHS_ERROR_FILE, "%s holds no dataset '%s'; it holds %s", file->path, name,
-              *names ? names : "none");
-    core_free(&names);
-    return SHS_ERROR_FILE;
-}
-
 shs_status h5_dataset_open(struct h5_file *file, const char *name, size_t cache_bytes, hid_t *id)
 {
     enum {
@@ -138,10 +98,7 @@ shs_status h5_dataset_open(struct h5_file *file, const char *name, size_t cache_
     if (access >= 0 && cache_bytes) H5Pset_chunk_cache(access, SLOTS, cache_bytes, 1);
     if (access >= 0) *id = H5Dopen2(file->id, name, access);
     if (access >= 0) H5Pclose(access);
-    if (*id >= 0) return SHS_OK;
-    if (is_absent(file, name) || is_no_dataset(file, name)) return name_datasets(file, name);
-    return h5_fail(SHS_ERROR_FORMAT, "%s: dataset '%s' cannot be opened; the file is damaged",
-                   file->path, name);
+    return *id >= 0 ? SHS_OK : h5_explain_dataset(file, name);
 }
 
 static shs_status read_shape(const struct h5_file *file, const char *name, hid_t dataset,

@@ -14,6 +14,10 @@ void h5_forget_at_exit(void);
 /* No plug-in of HDF5, a filter say, is loaded from now on. */
 void h5_forbid_plugins(void);
 
+/* From now on no filter is missed: a process without plug-ins tries a file out for one that may
+ * have them. */
+void h5_miss_no_filters(void);
+
 /* Opens a file read-only, without a file lock. On error *file is NULL. */
 shs_status h5_open(const char *path, struct h5_file **file);
 
@@ -23,6 +27,10 @@ void h5_close(struct h5_file **file);
 /* Whether the file has a dataset of that name. One that cannot be told is said to be there: opening
  * it tells why. */
 bool h5_has(struct h5_file *file, const char *name);
+
+/* A dataset's name without what means nothing in it: "." between slashes, and slashes that are
+ * doubled or at its end. To be released by core_free(). */
+shs_status h5_normal_name(const char *name, char **normal);
 
 /* Opens a dataset of plain numbers with 1 … SHS_MAX_AXES axes or, if `single`, also a single
  * number, which has no axes and one row. *shape gets its type and whole shape; name and data are
@@ -42,6 +50,10 @@ shs_status h5_read_rows(struct h5_field *field, uint64_t first, uint64_t count, 
 
 /* Rows of a chunk; 0 if the field is not chunked. */
 uint64_t h5_chunk_rows(struct h5_field *field);
+
+/* Refuses a field of which a chunk went through a filter that this HDF5 has not, even as a plug-in;
+ * the message says which and what to do. */
+shs_status h5_field_check_filters(struct h5_field *field);
 
 /* Whether this HDF5 has the filters that a field's chunks went through. */
 bool h5_field_is_decodable(struct h5_field *field);

@@ -38,6 +38,16 @@ void h5_guard_end(const struct h5_guard *guard)
     H5Eset_auto2(H5E_DEFAULT, guard->print, guard->user);
 }
 
+const char *h5_reason(void)
+{
+    return reason;
+}
+
+bool h5_lacked_memory(void)
+{
+    return out_of_memory;
+}
+
 shs_status h5_fail(shs_status status, const char *format, ...)
 {
     char what[CORE_MESSAGE_BYTES];

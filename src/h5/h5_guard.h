@@ -3,6 +3,7 @@
 #define H5_GUARD_H
 
 #include <hdf5.h>
+#include <stdbool.h>
 
 #include "core_status.h"
 
@@ -14,6 +15,11 @@ struct h5_guard {
 
 struct h5_guard h5_guard_begin(void);
 void h5_guard_end(const struct h5_guard *guard);
+
+/* The innermost reason of the first call that failed since the guard began, "" if none has, and
+ * whether HDF5 got no memory then. */
+const char *h5_reason(void);
+bool h5_lacked_memory(void);
 
 /* A failed call's status, SHS_ERROR_MEMORY if HDF5 got none, with the innermost reason that it
  * gives. Inside a guard. */

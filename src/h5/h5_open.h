@@ -19,4 +19,8 @@ shs_status h5_dataset_open(struct h5_file *file, const char *name, size_t cache_
 shs_status h5_shape_of(const struct h5_file *file, const char *name, hid_t dataset,
                        shs_tensor *shape);
 
+/* Inside a guard. SHS_ERROR_UNSUPPORTED for a dataset of which a chunk went through a filter that
+ * this HDF5 has not; the message begins with file and name. */
+shs_status h5_filters_check(hid_t dataset, const char *path, const char *name);
+
 #endif

@@ -6,6 +6,7 @@
 #include "core_memory.h"
 #include "core_text.h"
 #include "h5_guard.h"
+#include "h5_link.h"
 #include "h5_sources.h"
 
 typedef unsigned long long ull;
@@ -393,85 +394,10 @@ shs_status h5_examine_virtual(struct h5_search *search, struct h5_file *file, hi
     return status;
 }
 
-/* ---- Where HDF5 looks for a source file. */
-
-struct candidate {
-    const struct h5_file *of;
-    const char *name;
-    struct h5_file **source;
-    bool found; /* and opened, or not to be opened */
-};
-
-static shs_status try_path(struct candidate *candidate, const char *path)
-{
-    shs_status status = candidate->found ? SHS_OK : io_exists(path, &candidate->found);
-    if (status || !candidate->found || *candidate->source) return status;
-    return h5_open(path, candidate->source);
-}
-
-static shs_status try_folder(struct candidate *candidate, const char *folder)
-{
-    char *path;
-    if (candidate->found) return SHS_OK;
-    shs_status status = io_join(folder, candidate->name, &path);
-    if (!status) status = try_path(candidate, path);
-    core_free(&path);
-    return status;
-}
-
-/* The variable's folders, separated by colons; then all of it as one that may begin with the
- * virtual dataset's own. */
-static shs_status try_prefixes(struct candidate *candidate, const char *own_folder)
-{
-    static const char origin[] = "${ORIGIN}";
-    const char *prefix = getenv("HDF5_VDS_PREFIX");
-    struct core_text text = {0};
-    char *prefixes = NULL, *whole = NULL, *rest = NULL;
-    if (!prefix || !*prefix) return SHS_OK;
-    shs_status status = core_copy(prefix, &prefixes);
-    for (char *one = status ? NULL : strtok_r(prefixes, ":", &rest); one && !status;
-         one = strtok_r(NULL, ":", &rest))
-        status = try_folder(candidate, one);
-    if (strncmp(prefix, origin, sizeof origin - 1))
-        core_text_add(&text, "%s", prefix);
-    else
-        core_text_add(&text, "%s%s", own_folder, prefix + sizeof origin - 1);
-    if (!status) status = core_text_take(&text, &whole);
-    if (!status) status = try_folder(candidate, whole);
-    core_text_free(&text);
-    core_free(&prefixes);
-    core_free(&whole);
-    return status;
-}
-
-/* The folder of the file itself, where a symbolic link leads to it. */
-static shs_status try_real_folder(struct candidate *candidate)
-{
-    char *path, *folder = NULL;
-    shs_status status = io_real_path(candidate->of->path, &path);
-    if (!status) status = io_folder_of(path, &folder);
-    if (!status) status = try_folder(candidate, folder);
-    core_free(&path);
-    core_free(&folder);
-    return status;
-}
-
 shs_status h5_source_open(const struct h5_file *of, const char *name, struct h5_file **source)
 {
-    struct candidate candidate = {of, name, source, false};
-    char *folder = NULL;
-    shs_status status = io_folder_of(of->path, &folder);
-    *source = NULL;
-    if (!status && *name == '/') {
-        status = try_path(&candidate, name);
-        candidate.name = strrchr(name, '/') + 1;
-    }
-    if (!status) status = try_prefixes(&candidate, folder);
-    if (!status) status = try_folder(&candidate, folder);
-    if (!status) status = try_path(&candidate, candidate.name);
-    if (!status) status = try_real_folder(&candidate);
-    core_free(&folder);
-    if (status || candidate.found) return status;
+    shs_status status = h5_link_open(of, name, "HDF5_VDS_PREFIX", source);
+    if (status || *source) return status;
     return core_fail(SHS_ERROR_FILE,
                      "its source file %s is missing, where HDF5 would read fill values; put it "
                      "back beside the file, or name its folder in HDF5_VDS_PREFIX",

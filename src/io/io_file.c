@@ -278,6 +278,13 @@ bool io_is_unchanged(const struct io_identity *then, const struct io_identity *n
            then->nanoseconds == now->nanoseconds;
 }
 
+bool io_is_being_written(int file)
+{
+    if (flock(file, LOCK_SH | LOCK_NB) < 0) return errno == EWOULDBLOCK;
+    flock(file, LOCK_UN);
+    return false;
+}
+
 size_t io_files_allowed(void)
 {
     struct rlimit limit;

@@ -63,6 +63,10 @@ struct io_identity {
     int64_t seconds, nanoseconds; /* of its last change */
 };
 
+/* Whether another open file holds a lock for writing on the whole of a file, as HDF5 does while it
+ * writes. False on file systems without locks. */
+bool io_is_being_written(int file);
+
 /* For those who report errors themselves: 0, or the system's number of the error. Opens a file to
  * read and write, made anew if `create`; writes all bytes at a position; cuts or lengthens a file.
  */

@@ -31,6 +31,9 @@ struct io_pipeline {
  * blame: "filter 32015 (Zstandard), which this build lacks". */
 bool io_pipeline_known(const struct io_pipeline *pipeline, char reason[IO_REASON_BYTES]);
 
+/* A filter's name, of those that are registered; NULL for another. */
+const char *io_filter_name(uint32_t id);
+
 /* What one thread decodes with: scratch memory, as large as the largest chunk so far, and the state
  * of decompressors. Not for two threads at a time. */
 struct io_decoder;

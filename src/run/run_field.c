@@ -80,6 +80,7 @@ static shs_status choose_way(struct h5_file *file, const char *path, bool truste
     struct io_layout layout;
     bool same = false;
     shs_status status = h5_layout_of(file, field->through, &layout, field->reason);
+    if (!status && *field->reason) status = h5_field_check_filters(field->through);
     if (status || *field->reason) return status;
     status = io_reader_open(path, &layout, &field->direct);
     if (status) return status;

@@ -1,0 +1,26 @@
+#include "h5_explain.h"
+
+#include "h5_guard.h"
+#include "h5_link.h"
+
+static shs_status explain_object(struct h5_file *file, const char *name, void *user)
+{
+    H5O_info_t object;
+    (void)user;
+    if (H5Oget_info_by_name2(file->id, name, &object, H5O_INFO_BASIC, H5P_DEFAULT) >= 0 &&
+        object.type != H5O_TYPE_DATASET)
+        return core_wrap(h5_link_fail(file, name), "'%s' is a %s", name,
+                         object.type == H5O_TYPE_GROUP ? "group" : "type");
+    shs_status status = h5_explain_version(file, name);
+    if (!status) status = h5_explain_writer(file->path);
+    if (status) return status;
+    return h5_fail(SHS_ERROR_FORMAT, "%s: dataset '%s' cannot be opened; the file is damaged",
+                   file->path, name);
+}
+
+shs_status h5_explain_dataset(struct h5_file *file, const char *name)
+{
+    if (h5_lacked_memory())
+        return h5_fail(SHS_ERROR_MEMORY, "%s: dataset '%s' cannot be opened", file->path, name);
+    return h5_link_follow(file, name, explain_object, NULL);
+}

@@ -1,0 +1,61 @@
+/* Filters that a dataset needs and this HDF5 has not. */
+#include "h5_guard.h"
+#include "h5_open.h"
+#include "io_filter.h"
+
+enum {
+    FEW_CHUNKS = 4096 /* HDF5 finds a chunk by its number from the first one on */
+};
+
+static bool missed_nowhere;
+
+void h5_miss_no_filters(void)
+{
+    missed_nowhere = true;
+}
+
+/* Whether a chunk went through filter `i`; where there are many chunks it is taken for granted. */
+static bool is_used(hid_t dataset, int i)
+{
+    hsize_t chunks, bytes, corner[H5S_MAX_RANK];
+    haddr_t address;
+    hid_t space = H5Dget_space(dataset);
+    bool used = H5Dget_num_chunks(dataset, space, &chunks) < 0 || chunks > FEW_CHUNKS;
+    for (hsize_t chunk = 0; !used && chunk < chunks; chunk++) {
+        unsigned skipped = 0;
+        used = H5Dget_chunk_info(dataset, space, chunk, corner, &skipped, &address, &bytes) < 0 ||
+               !(skipped >> i & 1);
+    }
+    H5Sclose(space);
+    return used;
+}
+
+static shs_status fail_missing(H5Z_filter_t id, const char *stored_name, const char *path,
+                               const char *name)
+{
+    const char *known = id < 0 ? NULL : io_filter_name((uint32_t)id);
+    if (!known) known = *stored_name ? stored_name : "unregistered";
+    return core_fail(SHS_ERROR_UNSUPPORTED,
+                     "%s: dataset %s needs filter %d (%.60s), which is not there; name the folder "
+                     "of its plug-in in HDF5_PLUGIN_PATH, or write the file without it where it "
+                     "is: h5repack -f NONE IN OUT",
+                     path, name, (int)id, known);
+}
+
+shs_status h5_filters_check(hid_t dataset, const char *path, const char *name)
+{
+    hid_t creation = H5Dget_create_plist(dataset);
+    int count = missed_nowhere ? 0 : H5Pget_nfilters(creation);
+    shs_status status = SHS_OK;
+    for (int i = 0; i < count && !status; i++) {
+        unsigned flags, config;
+        size_t none = 0;
+        char stored_name[64] = "";
+        H5Z_filter_t id = H5Pget_filter2(creation, (unsigned)i, &flags, &none, NULL,
+                                         sizeof stored_name, stored_name, &config);
+        if ((id < 0 || H5Zfilter_avail(id) <= 0) && is_used(dataset, i))
+            status = fail_missing(id, stored_name, path, name);
+    }
+    H5Pclose(creation);
+    return status;
+}

@@ -1,0 +1,178 @@
+/* Parts of objects in versions that this HDF5 does not know, found in the bytes of the object's
+ * header: HDF5 itself says no more than «bad version number». */
+#include <string.h>
+
+#include "core_memory.h"
+#include "h5_explain.h"
+#include "io_file.h"
+
+enum {
+    MOST_BYTES = 1 << 16, /* of a block of an object's header */
+    MOST_BLOCKS = 16,
+    DATATYPE = 0x03,
+    CONTINUATION = 0x10,
+    SHARED = 2, /* flags of a message */
+    /* flags of a header: how many bytes tell its size, and what else it has */
+    SIZE_BYTES = 3,
+    NUMBERED = 4,
+    LIMITS = 0x10,
+    TIMES = 0x20
+};
+
+/* Parts of objects ("messages"), and the newest version of each that releases of HDF5 know. */
+static const struct {
+    unsigned type;
+    const char *name;
+    unsigned known, since_1_12, since_2_0;
+} parts[] = {
+    {0x01, "dataspace", 2, 2, 2}, {DATATYPE, "datatype", 3, 4, 5}, {0x05, "fill value", 3, 3, 3},
+    {0x08, "layout", 4, 4, 5},    {0x0b, "filter", 2, 2, 2},       {0x0c, "attribute", 3, 3, 3},
+};
+
+/* An object's header, block by block. */
+struct header {
+    const char *path;
+    int file;
+    uint64_t base; /* that addresses count from */
+    size_t address_bytes, length_bytes;
+    bool old;     /* of version 1 */
+    bool ordered; /* each message has a number */
+    struct {
+        uint64_t at, bytes;
+    } block[MOST_BLOCKS];
+    unsigned blocks;
+    unsigned major, minor; /* of this HDF5 */
+    size_t part;           /* in `parts`, and its version, that this HDF5 does not know */
+    unsigned version;      /* 0: none */
+};
+
+static uint64_t number_at(const unsigned char *bytes, size_t size)
+{
+    uint64_t value = 0;
+    for (size_t i = size; i-- > 0;)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+static unsigned newest_known(const struct header *header, size_t part)
+{
+    if (header->major >= 2) return parts[part].since_2_0;
+    return header->minor >= 12 ? parts[part].since_1_12 : parts[part].known;
+}
+
+static void add_block(struct header *header, uint64_t at, uint64_t bytes)
+{
+    if (header->blocks == MOST_BLOCKS || bytes > MOST_BYTES || at > INT64_MAX) return;
+    header->block[header->blocks].at = at;
+    header->block[header->blocks++].bytes = bytes;
+}
+
+/* The version stands in the first byte, in that of a datatype in its upper half. */
+static void look_at_message(struct header *header, unsigned type, const unsigned char *bytes,
+                            size_t size)
+{
+    if (type == CONTINUATION && size >= header->address_bytes + header->length_bytes)
+        add_block(header, number_at(bytes, header->address_bytes),
+                  number_at(bytes + header->address_bytes, header->length_bytes));
+    for (size_t i = 0; i < sizeof parts / sizeof *parts && size; i++) {
+        unsigned version = type == DATATYPE ? *bytes >> 4 : *bytes;
+        if (parts[i].type != type || version <= newest_known(header, i)) continue;
+        header->part = i;
+        header->version = version;
+    }
+}
+
+/* Messages one after the other: type, size, flags, perhaps a number, and the bytes. */
+static void look_at_messages(struct header *header, const unsigned char *bytes, size_t size)
+{
+    size_t type_bytes = header->old ? 2 : 1, front = header->old ? 8 : header->ordered ? 6 : 4;
+    for (size_t at = 0; at + front <= size;) {
+        size_t length = (size_t)number_at(bytes + at + type_bytes, 2);
+        unsigned type = (unsigned)number_at(bytes + at, type_bytes);
+        bool shared = bytes[at + type_bytes + 2] & SHARED; /* the bytes stand elsewhere */
+        if (length > size - at - front) return;
+        if (!shared) look_at_message(header, type, bytes + at + front, length);
+        at += front + length;
+    }
+}
+
+/* What stands before the messages of a header of version 2. */
+static void look_at_header(struct header *header, const unsigned char *bytes, size_t size)
+{
+    unsigned flags = bytes[5];
+    size_t at = 6u + (flags & TIMES ? 16u : 0u) + (flags & LIMITS ? 4u : 0u);
+    size_t size_bytes = (size_t)1 << (flags & SIZE_BYTES);
+    header->ordered = flags & NUMBERED;
+    uint64_t all = number_at(bytes + at, size_bytes);
+    at += size_bytes;
+    look_at_messages(header, bytes + at, all < size - at ? (size_t)all : size - at);
+}
+
+static shs_status look_at_block(struct header *header, unsigned block, unsigned char *bytes)
+{
+    enum {
+        LEAST = 40 /* bytes that the longest beginning of a header has, and more */
+    };
+    size_t got;
+    uint64_t at = header->base + header->block[block].at;
+    shs_status status =
+        io_read_at(header->file, at, bytes, (size_t)header->block[block].bytes, &got);
+    if (status || got < LEAST) return status;
+    if (!memcmp(bytes, "OHDR\2", 5)) {
+        header->old = false;
+        look_at_header(header, bytes, got);
+    } else if (block == 0) {
+        header->old = true;
+        size_t all = (size_t)number_at(bytes + 8, 4);
+        look_at_messages(header, bytes + 16, all < got - 16 ? all : got - 16);
+    } else {
+        size_t front = header->old ? 0 : 4; /* a signature, and a checksum behind */
+        look_at_messages(header, bytes + front, got - 2 * front);
+    }
+    return SHS_OK;
+}
+
+static shs_status look_at_blocks(struct header *header)
+{
+    unsigned char *bytes;
+    shs_status status = core_new(MOST_BYTES, 1, "an object's header", &bytes);
+    if (status) return status;
+    status = io_open(header->path, &header->file);
+    for (unsigned block = 0; block < header->blocks && !status; block++)
+        status = look_at_block(header, block, bytes);
+    if (header->file >= 0) io_close(header->file);
+    core_free(&bytes);
+    return status;
+}
+
+static const char *writer_of(const struct header *header)
+{
+    if (header->version <= parts[header->part].since_1_12) return "HDF5 1.12 or newer";
+    if (header->version <= parts[header->part].since_2_0) return "HDF5 2.0 or newer";
+    return "a newer one";
+}
+
+shs_status h5_explain_version(struct h5_file *file, const char *name)
+{
+    struct header header = {.path = file->path, .file = -1};
+    H5O_info_t object;
+    hsize_t base = 0;
+    unsigned release;
+    hid_t creation = H5Fget_create_plist(file->id);
+    bool known = H5Oget_info_by_name2(file->id, name, &object, H5O_INFO_BASIC, H5P_DEFAULT) >= 0 &&
+                 H5Pget_userblock(creation, &base) >= 0 &&
+                 H5Pget_sizes(creation, &header.address_bytes, &header.length_bytes) >= 0;
+    H5Pclose(creation);
+    if (!known || header.address_bytes > 8 || header.length_bytes > 8) return SHS_OK;
+    H5get_libversion(&header.major, &header.minor, &release);
+    header.base = base;
+    add_block(&header, object.addr, MOST_BYTES);
+    shs_status status = core_wrap(look_at_blocks(&header), "%s: dataset %s", file->path, name);
+    if (status || !header.version) return status;
+    return core_fail(SHS_ERROR_UNSUPPORTED,
+                     "%s: dataset %s needs a newer HDF5: it uses version %u of the %s message, "
+                     "written by %s, and this is HDF5 %u.%u.%u; convert the file with the newer "
+                     "HDF5's h5repack --high=v110 IN OUT",
+                     file->path, name, header.version, parts[header.part].name, writer_of(&header),
+                     header.major, header.minor, release);
+}

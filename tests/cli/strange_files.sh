@@ -1,0 +1,173 @@
+#!/usr/bin/env bash
+# Files of strangers: each is named as what it is, with what to do. Damage is claimed only of files
+# whose bytes contradict themselves.
+. "$(dirname "$0")/common.sh"
+
+if ! /usr/bin/python3 -c 'import h5py, numpy' 2> /dev/null; then
+    echo "SKIPPED: no h5py and numpy (python3-h5py, python3-numpy)"
+    exit 77
+fi
+
+# digested FILE FIELDS PATTERN: refused by digest, stats and info or, for a field, told by info
+digested() {
+    refused 0 "$3" "$SHARDSTEP" digest "$1" --fields "$2" --vranks 1
+    ! grep -q damaged err.txt || fail "damage is claimed of $1 $2: $(cat err.txt)"
+}
+
+# alike WHAT FILE FIELD FIELD: two fields of a file with the same samples
+alike() {
+    "$SHARDSTEP" digest "$2" --fields "x=$3" --vranks 2 --batch 7 > left.txt || fail "$1: $3"
+    "$SHARDSTEP" digest "$2" --fields "x=$4" --vranks 2 --batch 7 > right.txt || fail "$1: $4"
+    same "$1" left.txt right.txt
+}
+
+# ---- what is no HDF5 file
+printf 'CDF\001\0\0\0\0' > classic.nc
+printf 'CDF\002\0\0\0\0' > offset.nc
+printf 'CDF\005\0\0\0\0' > five.nc
+printf 'some words\nof text\n' > text.h5
+printf 'text in a gzip file' | gzip > packed.h5
+printf '\211PNG\r\n\032\n' > image.h5
+printf '\001\002\003\004' > noise.h5
+head -c 1000 /dev/zero > zeros.h5
+: > empty.h5
+/usr/bin/python3 -c "
+import numpy as np
+np.save('array.npy', [1, 2]); np.savez('arrays.npz', a=[1, 2])
+header = b'{\"x\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}'
+open('x.safetensors', 'wb').write(len(header).to_bytes(8, 'little') + header + b'1')"
+tar cf pack.tar text.h5
+for name in classic.nc offset.nc five.nc; do
+    digested $name x "no HDF5 file: it begins like a netCDF-3 file; convert it: nccopy -k nc4"
+done
+digested text.h5 x 'begins like a text'
+digested packed.h5 x 'begins like a gzip file'
+digested image.h5 x 'begins like a PNG image; make an HDF5 file of it: shardstep import'
+digested array.npy x 'begins like a NumPy array'
+digested arrays.npz x 'begins like a zip archive'
+digested pack.tar x 'begins like a tar archive'
+digested x.safetensors x 'begins like a safetensors file'
+digested zeros.h5 x 'begins like a file of zeros'
+digested noise.h5 x 'it has no HDF5 signature'
+digested empty.h5 x 'no HDF5 file: it is empty'
+refused 0 'netCDF-3' "$SHARDSTEP" info classic.nc
+refused 0 'netCDF-3' "$SHARDSTEP" stats classic.nc x
+
+# ---- files that are being written, or are not complete, and user blocks
+/usr/bin/python3 - <<'END'
+import fcntl, h5py, numpy as np, shutil
+h = h5py.File('h.h5', 'w', libver='latest')
+h['x'] = np.arange(60); h.flush(); shutil.copy('h.h5', 'marked.h5'); h.close()
+h = h5py.File('h.h5', 'w', libver='latest')
+h.create_dataset('x', data=np.arange(60), chunks=(9,), maxshape=(None,)); h.swmr_mode = True
+shutil.copy('h.h5', 'swmr.h5'); h.close()
+for block in 512, 4096:
+    h5py.File(f'block{block}.h5', 'w', userblock_size=block)['x'] = np.arange(60)
+    whole = open(f'block{block}.h5', 'rb').read()
+    open(f'cut{block}.h5', 'wb').write(whole[:-100])
+END
+cp block512.h5 held.h5
+digested marked.h5 x 'a program has it open for writing, or ended without closing it; wait until .*h5clear -s'
+digested swmr.h5 x 'open for writing in SWMR mode'
+refused 0 'a program has it open for writing' "$SHARDSTEP" info marked.h5
+alike "user blocks" block512.h5 x x
+for block in 512 4096; do
+    "$SHARDSTEP" digest block$block.h5 --fields x --vranks 1 > block$block.txt || fail "a user block of $block"
+    bytes=$(stat -c %s block$block.h5)
+    digested cut$block.h5 x "it is not complete: it has $((bytes - 100)) bytes of $bytes;"
+done
+same "user blocks of 512 and 4096" block512.txt block4096.txt
+# a program with the old format's lock on a file that is not whole yet
+cp cut512.h5 locked.h5
+flock locked.h5 -c "'$SHARDSTEP' digest locked.h5 --fields x" 2> err.txt && fail "a locked part of a file"
+grep -q 'another program has it open for writing' err.txt || fail "a locked file: $(cat err.txt)"
+
+# ---- links, groups, and members
+/usr/bin/python3 - <<'END'
+import h5py, numpy as np
+with h5py.File('links.h5', 'w') as f:
+    f['g/x'] = np.arange(60)
+    f['table'] = np.zeros(5, [('x', 'f4'), ('n', 'i4')])
+    f['type'] = np.dtype('f4')
+    for name, to in [('soft', '/g/x'), ('group', 'g'), ('nothing', '/g/y'), ('first', 'second'), ('second', 'first'),
+                     ('on', 'nothing')]:
+        f[name] = h5py.SoftLink(to)
+    f['g/near'] = h5py.SoftLink('x')
+    for name, to in [('far', ('other.h5', '/x')), ('gone', ('gone.h5', '/x')), ('empty', ('other.h5', '/y')),
+                     ('text', ('text.h5', '/x'))]:
+        f[name] = h5py.ExternalLink(*to)
+h5py.File('other.h5', 'w')['x'] = np.arange(60)
+END
+for name in soft group/x group/near g/near far; do alike "a link" links.h5 $name g/x; done
+digested links.h5 nothing "'nothing' is a soft link to '/g/y': links.h5 holds no dataset 'g/y'"
+digested links.h5 on "'on' is a soft link to 'nothing': .*holds no dataset 'g/y'"
+digested links.h5 first "'first' is a soft link to 'second': .*they lead in a circle"
+digested links.h5 gone "'gone' is an external link to '/x' in gone.h5, which is missing; put .*HDF5_EXT_PREFIX"
+digested links.h5 empty "'empty' is an external link to '/y' in other.h5: .*other.h5 holds no dataset 'y'; it holds x"
+digested links.h5 text "'text' is an external link to '/x' in text.h5: .*begins like a text"
+digested links.h5 table/x "'x' is a member of the compound dataset table"
+digested links.h5 table/y "holds no dataset 'table/y': table is a dataset, not a group"
+digested links.h5 g "'g' is a group: links.h5 holds no dataset 'g'; it holds g/x, table"
+digested links.h5 type "'type' is a type: links.h5 holds no dataset"
+digested links.h5 / "holds no dataset '/'"
+
+# ---- newer formats, and filters that are not there; each file has another dataset that can be read
+unpack() {
+    /usr/bin/python3 -c "
+import base64, sys, zlib
+sys.stdout.buffer.write(zlib.decompress(base64.b64decode(sys.argv[1])))" "$1"
+}
+# written by HDF5 2.0 with the bounds «latest»: six numbers in a deflated chunk, and native complex
+unpack eNrr9HBx4+WS4mLm4GCAgf9QIAIVMoCKV8bzJPt7uAQxMVQwCSErhAEuJgZGBgY2PgYgxZyXWr4ZqhEqkp+Tsp8RKmTCQBbYsfF4BdgJjAyMjCIM\
+DEyMjIxsMFugNDMPA6MAA8hGEOBgYAW6ipmbGygKVM0AgiwgcRkGoAwTEyMbIyMfshWwcJjHMMjBhE9CH8kKCy4OYOwxM/JxoKpl2MEwZEG+zG0HhlEwCkbB\
+KBgFxIOKuOSElKS0RFYGBk0GAWAVyczCCgABzjC+ > chunk.h5
+unpack eNrr9HBx4+WS4mLm4GCAgf9QwAYVMoCKX+GX2OXv4RLExFDBJISsEAa4mBgYGRjYBBmAFFteYklmWepmqF42PpAgc35OynlGqJAhA+mA6afkGbATFEXl\
+uLORMQMjowhQnpGRkRmqFk7LMDBGAy0F+UZQQZ6BBSyqwCDOwSBeD2SxAl3NzMUB9BEzI8wnEjALVzAMGdAtO+UZOGwYEWHBBgt+WFjwMDAKMICiAgQ4UPzO\
+wIGqlmEHw5AFEfs+hTCMglEwCkbBKMADGJmYWVgBs6k6kA== > complex.h5
+"$BUILD/tests/plugin_file" filter.h5
+/usr/bin/python3 - <<'END'
+import h5py, numpy as np
+with h5py.File('filter.h5', 'a') as f:
+    f['old'] = np.arange(6, dtype='u1')
+    def dataset(name, filter, options=(), shape=(6,)):
+        plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        plist.set_chunk((3,) * len(shape))
+        plist.set_filter(filter, h5py.h5z.FLAG_OPTIONAL, options)
+        h5py.h5d.create(f.id, name, h5py.h5t.STD_U8LE, h5py.h5s.create_simple(shape, shape), plist)
+        return f[name]
+    d = dataset(b'shuffled', 32008, (0, 2, 1, 0, 2))
+    for at in 0, 3: d.id.write_direct_chunk((at,), b'abc', 0)
+    d = dataset(b'skipped', 32008, (0, 2, 1, 0, 2)) # no chunk went through the filter
+    for at in 0, 3: d.id.write_direct_chunk((at,), bytes([at, at + 1, at + 2]), 1)
+    dataset(b'unwritten', 32013)
+    layout = h5py.VirtualLayout((6,), 'u1')
+    layout[:] = h5py.VirtualSource('filter.h5', 'shuffled', (6,))
+with h5py.File('master.h5', 'w') as f:
+    f.create_virtual_dataset('x', layout)
+END
+needs='needs filter 32008 \(bitshuffle\), which is not there; .*HDF5_PLUGIN_PATH.*h5repack'
+digested filter.h5 data 'needs filter 305 \(LZO\)'
+digested filter.h5 shuffled "$needs"
+digested master.h5 x "$needs"
+refused 0 "$needs" "$SHARDSTEP" stats filter.h5 shuffled
+alike "a filter that no chunk went through" filter.h5 skipped old
+"$SHARDSTEP" digest filter.h5 --fields unwritten > /dev/null || fail "a filter of no chunks"
+layout='new needs a newer HDF5: it uses version 5 of the layout message, written by HDF5 2.0 or newer, and this is'
+if HDF5=$(h5ls -V 2> /dev/null) && [[ $HDF5 == *"Version 1."* ]]; then
+    digested chunk.h5 new "$layout .*h5repack --high=v110"
+    digested complex.h5 native 'version 5 of the datatype message'
+    refused 0 "$layout" "$SHARDSTEP" digest chunk.h5
+    "$SHARDSTEP" info chunk.h5 > info.txt || fail "info of a file with a newer dataset"
+    grep -q "read       not at all: dataset $layout" info.txt || fail "info of a newer dataset: $(cat info.txt)"
+    grep -q '^old: u8 6$' info.txt || fail "a newer dataset hides another: $(cat info.txt)"
+    "$SHARDSTEP" info chunk.h5 --json | /usr/bin/python3 -c "
+import json, sys
+told = {d['name']: d for d in json.load(sys.stdin)['datasets']}
+assert told['old']['readable'] and not told['new']['readable'] and 'newer HDF5' in told['new']['reason'], told" ||
+        fail "info --json of a newer dataset"
+fi
+for file in chunk complex filter; do alike "beside what cannot be read" $file.h5 old old; done
+"$SHARDSTEP" info filter.h5 > info.txt || fail "info of filters"
+grep -qE "read       not at all: dataset shuffled $needs" info.txt || fail "info of a filter: $(cat info.txt)"
+
+finish
