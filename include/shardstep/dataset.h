@@ -3,11 +3,13 @@
  * FILES. The path of shs_dataset_open() is
  *
  *     a file              a name that exists is always taken as it is
- *     a folder            all its files *.h5 and *.hdf5, but none whose name begins with a dot
+ *     a folder            all its files *.h5 and *.hdf5, but none whose name begins with a dot,
+ *                         nor folders of such names
  *     @LIST               the files that the text file LIST names, one a line, in that order; paths
  *                         begin at LIST's folder; empty lines and those that begin with # are left
  *                         out
- *     a pattern           the files that match it, by the rules of glob(3), such as "year-*.h5"
+ *     a pattern           the files that match it, by the rules of glob(3), such as "year-*.h5";
+ *                         folders that match are left out
  *     PATH,PATH,…         sources, each of which is one of the above, one after the other: a loader
  *                         may mix them by a ratio
  *

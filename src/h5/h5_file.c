@@ -80,6 +80,11 @@ static bool is_absent(const struct h5_file *file, const char *name)
     return exists == 0 || !*name;
 }
 
+const char *h5_path(const struct h5_file *file)
+{
+    return file->path;
+}
+
 bool h5_has(struct h5_file *file, const char *name)
 {
     struct h5_guard guard = h5_guard_begin();

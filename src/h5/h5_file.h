@@ -32,6 +32,15 @@ bool h5_has(struct h5_file *file, const char *name);
  * doubled or at its end. To be released by core_free(). */
 shs_status h5_normal_name(const char *name, char **normal);
 
+/* Calls `visit` with the file and the name that a dataset has without the soft and external links
+ * that lead to it. A link that leads nowhere is an error. */
+shs_status h5_follow(struct h5_file *file, const char *name,
+                     shs_status (*visit)(struct h5_file *file, const char *name, void *user),
+                     void *user);
+
+/* The path of an open file. */
+const char *h5_path(const struct h5_file *file);
+
 /* Opens a dataset of plain numbers with 1 … SHS_MAX_AXES axes or, if `single`, also a single
  * number, which has no axes and one row. *shape gets its type and whole shape; name and data are
  * NULL. `cache_bytes` may hold decoded chunks. A virtual dataset must have all its sources, and an

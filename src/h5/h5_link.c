@@ -221,3 +221,13 @@ shs_status h5_link_follow(struct h5_file *file, const char *name,
     core_free(&way.name);
     return status;
 }
+
+shs_status h5_follow(struct h5_file *file, const char *name,
+                     shs_status (*visit)(struct h5_file *file, const char *name, void *user),
+                     void *user)
+{
+    struct h5_guard guard = h5_guard_begin();
+    shs_status status = h5_link_follow(file, name, visit, user);
+    h5_guard_end(&guard);
+    return status;
+}

@@ -403,6 +403,19 @@ static shs_status read_to_end(int file, const char *path, char **text, size_t *b
     return core_fail(SHS_ERROR_FILE, "%s has 2^30 bytes or more; give a shorter one", path);
 }
 
+/* Editors of Windows mark a text's encoding at its beginning. */
+static shs_status check_text(const char *path, char *text, size_t bytes)
+{
+    static const char utf8[] = "\xef\xbb\xbf";
+    if (bytes >= 2 && (!memcmp(text, "\xff\xfe", 2) || !memcmp(text, "\xfe\xff", 2)))
+        return core_fail(SHS_ERROR_FORMAT, "%s is a text in UTF-16; save it as UTF-8", path);
+    if (strlen(text) != bytes)
+        return core_fail(SHS_ERROR_FORMAT, "%s is no text: it has a byte of 0", path);
+    if (!strncmp(text, utf8, strlen(utf8)))
+        memmove(text, text + strlen(utf8), bytes + 1 - strlen(utf8));
+    return SHS_OK;
+}
+
 shs_status io_read_all(const char *path, char **text)
 {
     size_t bytes = 0;
@@ -412,9 +425,10 @@ shs_status io_read_all(const char *path, char **text)
     if (status) return status;
     status = read_to_end(file, path, text, &bytes);
     io_close(file);
-    if (!status) (*text)[bytes] = '\0';
-    if (!status && strlen(*text) != bytes)
-        status = core_fail(SHS_ERROR_FORMAT, "%s is no text: it has a byte of 0", path);
+    if (!status) {
+        (*text)[bytes] = '\0';
+        status = check_text(path, *text, bytes);
+    }
     if (status) core_free(text);
     return status;
 }

@@ -34,12 +34,25 @@ static shs_status add(struct collection *to, const char *path)
     return status;
 }
 
-static shs_status add_in_folder(struct collection *to, const char *name)
+static bool is_folder(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+/* A folder may have a file's name. */
+static shs_status add_file(struct collection *to, const char *path)
+{
+    return is_folder(path) ? SHS_OK : add(to, path);
+}
+
+static shs_status add_in_folder(struct collection *to, const char *name,
+                                shs_status (*add_path)(struct collection *to, const char *path))
 {
     char *path;
-    if (*name == '/' || !to->folder) return add(to, name);
+    if (*name == '/' || !to->folder) return add_path(to, name);
     shs_status status = io_join(to->folder, name, &path);
-    if (!status) status = add(to, path);
+    if (!status) status = add_path(to, path);
     core_free(&path);
     return status;
 }
@@ -67,7 +80,7 @@ static void visit_name(const char *name, void *user)
     struct collection *to = user;
     if (to->status || *name == '.') return;
     if (core_ends_in(name, ".h5") || core_ends_in(name, ".hdf5"))
-        to->status = add_in_folder(to, name);
+        to->status = add_in_folder(to, name, add_file);
 }
 
 static shs_status find_in_folder(const char *path, struct collection *to)
@@ -97,7 +110,7 @@ static shs_status add_line(struct collection *to, char *line)
     line += strspn(line, spaces);
     for (size_t length = strlen(line); length && strchr(spaces, line[length - 1]); length--)
         line[length - 1] = '\0';
-    return *line && *line != '#' ? add_in_folder(to, line) : SHS_OK;
+    return *line && *line != '#' ? add_in_folder(to, line, add) : SHS_OK;
 }
 
 static shs_status find_in_list(const char *path, struct collection *to)
@@ -147,8 +160,10 @@ static shs_status find_matches(const char *pattern, struct collection *to)
     switch (match(pattern, &matches)) {
     case 0:
         for (size_t i = 0; i < matches.gl_pathc && !status; i++)
-            status = add(to, matches.gl_pathv[i]);
+            status = add_file(to, matches.gl_pathv[i]);
         sort(to);
+        if (!status && !found(to))
+            status = core_fail(SHS_ERROR_FILE, "no file matches '%s', only folders do", pattern);
         break;
     case GLOB_NOMATCH:
         status = core_fail(SHS_ERROR_FILE, "no file matches '%s'", pattern);
@@ -169,12 +184,6 @@ static bool is_there(const char *path)
 {
     struct stat about;
     return stat(path, &about) == 0;
-}
-
-static bool is_folder(const char *path)
-{
-    struct stat about;
-    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
 /* ---- Sources. */

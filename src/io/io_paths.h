@@ -16,10 +16,11 @@ struct io_paths {
 /* Finds the files that a path stands for, in order:
  *
  *     a file, or anything of exactly that name     itself
- *     a folder          its files *.h5 and *.hdf5, by name; none that begins with a dot
+ *     a folder          its files *.h5 and *.hdf5, by name; none that begins with a dot,
+ *                       nor folders of such names
  *     @LIST             the files that the text file LIST names, one a line, from LIST's folder on;
  *                       empty lines and lines that begin with # are left out
- *     a pattern         the files that match, as for glob(3), by name
+ *     a pattern         the files that match, as for glob(3), by name; folders are left out
  *     PATH,PATH,…       each of these is a source, and one of the above
  *
  * By name: bytewise, whatever the locale. A path that is none of these is given as it is: opening

@@ -98,6 +98,10 @@ shs_status order_check(const struct order_shape *shape)
                          (ull)shape->batch);
     if (shape->shuffle == SHS_SHUFFLE_BLOCKS) status = check_blocks(shape);
     if (status) return status;
+    if (shape->samples == 0)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "an epoch would have no steps: N = 0 samples: the dataset has no rows, or "
+                         "the part or the list that was chosen has none; give one that has some");
     if (order_steps(shape) == 0)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "an epoch would have no steps: N = %llu samples, V = %llu virtual ranks, "

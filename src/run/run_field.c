@@ -135,8 +135,11 @@ static shs_status open_field(struct h5_file *file, const char *path, const char 
 shs_status run_field_open(struct h5_file *file, const char *path, const char *name,
                           const struct run_field_how *how, struct run_field *field)
 {
+    char *normal;
     *field = (struct run_field){0};
-    shs_status status = open_field(file, path, name, how, field);
+    shs_status status = h5_normal_name(name, &normal);
+    if (!status) status = open_field(file, path, normal, how, field);
+    core_free(&normal);
     if (status) run_field_close(field);
     return status;
 }
@@ -168,22 +171,55 @@ static shs_status take_checksums(struct run_field *field, struct run_field *sums
     return status ? status : run_field_read(sums, 0, field->rows, field->checksums);
 }
 
-shs_status run_field_find_checksums(struct h5_file *file, const char *path, size_t bytes,
-                                    struct run_field *field)
+/* The search for checksums. */
+struct search {
+    struct run_field *field;
+    struct h5_file *file; /* that holds the name of the field */
+    size_t bytes;
+    shs_status status;
+};
+
+/* Looks beside a dataset in a file, which will be closed unless it is the field's. */
+static shs_status find_beside(struct h5_file *file, const char *path, const char *dataset,
+                              const struct search *search)
 {
     struct core_text text = {0};
     struct run_field sums = {0};
     char *name;
-    core_text_add(&text, "%s%s", field->sample.name, IO_CRC32C_SUFFIX);
+    core_text_add(&text, "%s%s", dataset, IO_CRC32C_SUFFIX);
     shs_status status = core_text_take(&text, &name);
     if (status) return status;
-    if (field->rows && h5_has(file, name)) {
+    if (h5_has(file, name)) {
         status = run_field_open(file, path, name, &(struct run_field_how){0}, &sums);
-        if (!status) status = take_checksums(field, &sums, path, bytes);
+        bool stays = sums.direct || file == search->file;
+        if (!status)
+            status = take_checksums(search->field, &sums, path, stays ? search->bytes : SIZE_MAX);
         run_field_close(&sums);
     }
     core_free(&name);
     return status;
+}
+
+static shs_status visit_linked(struct h5_file *file, const char *name, void *user)
+{
+    struct search *search = user;
+    const char *own = search->field->sample.name;
+    bool is_own = file == search->file && !strcmp(name, own + (*own == '/'));
+    if (!is_own) search->status = find_beside(file, h5_path(file), name, search);
+    return search->status;
+}
+
+/* A dataset that soft or external links lead to has its checksums beside its own name. If these
+ * links lead HDF5 to it in another way, it has none here. */
+shs_status run_field_find_checksums(struct h5_file *file, const char *path, size_t bytes,
+                                    struct run_field *field)
+{
+    struct search search = {.field = field, .file = file, .bytes = bytes};
+    if (!field->rows) return SHS_OK;
+    shs_status status = find_beside(file, path, field->sample.name, &search);
+    if (status || run_field_has_checksums(field)) return status;
+    status = h5_follow(file, field->sample.name, visit_linked, &search);
+    return status == SHS_ERROR_MEMORY ? status : search.status;
 }
 
 bool run_field_has_checksums(const struct run_field *field)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core_memory.h"
+#include "h5_file.h"
 
 typedef unsigned long long ull;
 
@@ -84,13 +85,19 @@ static shs_status split(struct field_text *text, char *copy)
     return wrong(text, "there is no name of a dataset");
 }
 
+/* One dataset has one name: that without slashes and dots which mean nothing. */
 static shs_status find_source(struct run_sample *sample, const char *name, size_t *source)
 {
+    char *normal;
+    shs_status status = h5_normal_name(name, &normal);
+    if (status) return status;
     for (*source = 0; *source < sample->n_sources; (*source)++)
-        if (!strcmp(sample->source[*source], name)) return SHS_OK;
-    shs_status status = core_copy(name, &sample->source[*source]);
-    if (!status) sample->n_sources++;
-    return status;
+        if (!strcmp(sample->source[*source], normal)) {
+            core_free(&normal);
+            return SHS_OK;
+        }
+    sample->source[sample->n_sources++] = normal;
+    return SHS_OK;
 }
 
 static shs_status read_number(const struct field_text *text, const char *key, const char *value,
@@ -210,7 +217,7 @@ static shs_status take_field(struct run_sample *sample, struct field_text *text,
     if (!status) status = find_source(sample, text->source, &part.source);
     if (!status) status = read_values(sample, &part, text);
     if (status) return status;
-    const char *name = text->alias ? text->alias : text->source;
+    const char *name = text->alias ? text->alias : sample->source[part.source];
     if (one_a_file) part.kind = RUN_WHOLE;
     status = add_part(sample, part, name);
     if (!status && part.kind == RUN_RAGGED) status = add_length(sample, part, name);

@@ -39,7 +39,7 @@ for ranks in 0 ${RANKS:-3}; do
         "$SHARDSTEP" digest odd.h5 --fields text --vranks 6
     refused "$ranks" 'dataset pair is compound' "$SHARDSTEP" digest odd.h5 --fields pair --vranks 6
     refused "$ranks" 'is a single number' "$SHARDSTEP" digest odd.h5 --fields one --vranks 6
-    refused "$ranks" 'no steps: N = 0' "$SHARDSTEP" digest odd.h5 --fields none --vranks 6
+    refused "$ranks" 'no steps: N = 0 samples: the dataset has no rows' "$SHARDSTEP" digest odd.h5 --fields none --vranks 6
     refused "$ranks" 'lies outside a run' "$SHARDSTEP" $d --step 999999
 done
 code=0

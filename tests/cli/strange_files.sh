@@ -170,4 +170,67 @@ for file in chunk complex filter; do alike "beside what cannot be read" $file.h5
 "$SHARDSTEP" info filter.h5 > info.txt || fail "info of filters"
 grep -qE "read       not at all: dataset shuffled $needs" info.txt || fail "info of a filter: $(cat info.txt)"
 
+# ---- names with slashes and dots that mean nothing, and checksums wherever a name leads
+/usr/bin/python3 - <<'END'
+import h5py, numpy as np
+np.save('x.npy', np.arange(60, dtype='u2').reshape(30, 2))
+with h5py.File('way.h5', 'w') as f:
+    f['far'] = h5py.ExternalLink('sums.h5', '/g/x')
+    f['folder'] = h5py.ExternalLink('sums.h5', '/g')
+END
+"$SHARDSTEP" import sums.h5 g/x=npy:x.npy > /dev/null
+/usr/bin/python3 - <<'END'
+import h5py
+with h5py.File('sums.h5', 'a') as f:
+    f['soft'] = h5py.SoftLink('/g/x')
+    f['g/near'] = h5py.SoftLink('x')
+    f['group'] = h5py.SoftLink('g')
+    f['twice'] = h5py.SoftLink('group/near')
+    f['hard'] = f['g/x']
+END
+names='g/x g/x/ /g/x ./g/x g/./x //g//x g/x/. soft /soft/ g/near group/x group/near twice'
+for name in $names; do alike "a name" sums.h5 $name g/x; done
+for name in far folder/x folder/near; do
+    "$SHARDSTEP" digest way.h5 --fields x=$name --vranks 2 --batch 7 > right.txt || fail "$name"
+    same "$name" left.txt right.txt
+done
+"$SHARDSTEP" info sums.h5 --fields g/x/,./soft > info.txt || fail "info of names"
+[ "$(grep -c '^    read directly, by position, and checked' info.txt)" = 2 ] && grep -q '^g/x: ' info.txt &&
+    grep -q '^soft: ' info.txt || fail "info of names: $(cat info.txt)"
+# row 17 is no longer what was written
+/usr/bin/python3 -c "
+import h5py
+with h5py.File('sums.h5', 'a') as f: f['g/x'][17, 1] += 1"
+changed='row 17 is not what was written: its checksum is'
+for name in $names; do refused 0 "$changed" "$SHARDSTEP" digest sums.h5 --fields x=$name --vranks 2; done
+for name in far folder/x folder/near; do refused 0 "$changed" "$SHARDSTEP" digest way.h5 --fields $name --vranks 2; done
+refused 0 'field x is given twice' "$SHARDSTEP" digest links.h5 --fields x=g/x,x=./g/x
+refused 0 'field g/x is given twice' "$SHARDSTEP" digest links.h5 --fields g/x,./g/x/
+
+# ---- folders, marks of byte order, and files without rows
+mkdir -p many/b.h5 only/c.h5
+cp other.h5 many/a.h5
+"$SHARDSTEP" digest many --fields x --vranks 2 > left.txt || fail "a folder with a folder b.h5"
+"$SHARDSTEP" digest 'many/*' --fields x --vranks 2 > right.txt || fail "a pattern that a folder matches"
+same "folders are passed over" left.txt right.txt
+"$SHARDSTEP" digest many/a.h5 --fields x --vranks 2 > right.txt
+same "folders are passed over" left.txt right.txt
+refused 0 "only/c.h5 holds no file \*.h5" "$SHARDSTEP" digest only/c.h5 --fields x
+refused 0 "only holds no file \*.h5" "$SHARDSTEP" digest only --fields x
+refused 0 "no file matches 'only/\*', only folders do" "$SHARDSTEP" digest 'only/*' --fields x
+printf '\357\273\277many/a.h5\r\n' > marked.txt
+printf '\377\376a\0\n\0' > wide.txt
+printf 'many/b.h5\n' > folder.txt
+"$SHARDSTEP" digest @marked.txt --fields x --vranks 2 > right.txt || fail "a list with a mark"
+same "a list with a mark" left.txt right.txt
+refused 0 'wide.txt is a text in UTF-16; save it as UTF-8' "$SHARDSTEP" digest @wide.txt --fields x
+refused 0 'many/b.h5: it is a folder' "$SHARDSTEP" digest @folder.txt --fields x
+printf '\357\273\2773\r\n5\r\n' > rows.txt
+printf '3 5' > plain.txt
+"$SHARDSTEP" digest other.h5 --fields x --vranks 1 --rows rows.txt > left.txt || fail "rows with a mark"
+"$SHARDSTEP" digest other.h5 --fields x --vranks 1 --rows plain.txt > right.txt
+same "rows with a mark" left.txt right.txt
+mkfifo pipe.h5
+refused 0 'pipe.h5: it is a named pipe' "$SHARDSTEP" digest pipe.h5 --fields x
+
 finish

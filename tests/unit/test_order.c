@@ -136,7 +136,7 @@ static void impossible_epochs_are_refused(void)
     shape.samples = 20;
     CHECK(order_check(&shape) == SHS_OK);
     shape = (struct order_shape){.samples = 0, .vranks = 4, .batch = 5};
-    check_refused(shape, SHS_ERROR_ARGUMENT, WORDS("N = 0", "V = 4", "b = 5"));
+    check_refused(shape, SHS_ERROR_ARGUMENT, WORDS("N = 0", "has no rows"));
     shape = (struct order_shape){.samples = 10, .vranks = 0, .batch = 5};
     check_refused(shape, SHS_ERROR_ARGUMENT, WORDS("0 virtual ranks"));
     shape.vranks = (1 << 24) + 1;
