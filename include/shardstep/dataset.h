@@ -31,8 +31,9 @@
  * NAME is that of a dataset in the file, such as train/images. ALIAS is the name that the field has
  * in batches and in augment.h; by default it is NAME. One dataset may be several fields by
  * different aliases. An alias has no spaces and none of , : ; ( ) = in it; a NAME with a comma or
- * a parenthesis cannot be given, one with = only behind an alias. Without parentheses sample i is
- * row i. With them it is
+ * a parenthesis cannot be given, one with = only behind an alias. In NAME, "." between slashes and
+ * slashes that are doubled or at its end mean nothing: ./g//x/ is g/x. Without parentheses sample i
+ * is row i. With them it is
  *
  * a window, of a series of rows:
  *
@@ -74,6 +75,19 @@
  *
  * Only the rows that samples have are read, or the chunks that these lie in.
  *
+ * Elements are plain numbers: integers of 8 to 64 bits and IEEE 754 halves, singles and doubles, in
+ * any byte order. Two other types are taken as such numbers:
+ *
+ * - An enumeration, and bool, which HDF5 has as one, is u8 if its members have values of 0 to 255,
+ *   whatever integers it is stored in; reading a value that is no member and beyond 255 is an
+ * error. Other enumerations have the type of the integers that they are stored in.
+ * - Complex numbers, a compound of two floats of one type, r and i or real and imag, are these
+ *   floats with one more axis, the last, of 2: the real and the imaginary part.
+ *
+ * Rows are compared with the checksums that import wrote, in the dataset NAME.crc32c beside NAME,
+ * or beside the dataset that a soft or external link leads to; not those of a virtual dataset's
+ * sources, nor those beside another hard link.
+ *
  * A virtual dataset is read through HDF5. Its sources must be there, be large enough and cover all
  * of it, and those of external storage must be complete, where HDF5 alone would read fill values.
  */
@@ -112,15 +126,15 @@ typedef struct shs_dataset_options {
 } shs_dataset_options;
 
 /* Collective. Opens `fields`, up to SHS_MAX_FIELDS, of the files that `path` stands for, both as
- * above, read-only and without a file lock. The datasets are arrays of plain numbers (8 to 64 bit
- * integers, IEEE 754 half, single or double, any byte order) with 1 … SHS_MAX_AXES axes; samples
- * have at most SHS_MAX_AXES - 1. All fields of a file have equally many samples. A field is read
- * directly, by position, if it lies contiguous or in chunks in one file, its filters can be undone
- * (deflate, shuffle, fletcher32 and, as the library was built, LZF, LZ4, Zstandard and Blosc), and
- * some of its rows are then those that HDF5 reads (with one_sample_a_file: in the first file);
- * otherwise through HDF5. Every rank opens the files by itself, and each may have another path;
- * numbers of files and of the samples in each, names, types and shapes of fields must be the same
- * on all and, if there are several files, their names without folders, in order.
+ * above, read-only and without a file lock. The datasets are arrays of numbers, as above, with 1 …
+ * SHS_MAX_AXES axes; samples have at most SHS_MAX_AXES - 1. All fields of a file have equally many
+ * samples. A field is read directly, by position, if it lies contiguous or in chunks in one file,
+ * its filters can be undone (deflate, shuffle, fletcher32 and, as the library was built, LZF, LZ4,
+ * Zstandard and Blosc), and some of its rows are then those that HDF5 reads (with
+ * one_sample_a_file: in the first file); otherwise through HDF5. Every rank opens the files by
+ * itself, and each may have another path; numbers of files and of the samples in each, names, types
+ * and shapes of fields must be the same on all and, if there are several files, their names without
+ * folders, in order.
  *
  * At the beginning of each epoch, and after a seek, a file that is read is first compared, by size
  * and time of its last change, with what it was when it was opened (with one_sample_a_file: first

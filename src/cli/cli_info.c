@@ -102,6 +102,15 @@ static void print_shards(const struct facts *facts)
     printf(" an epoch\n");
 }
 
+/* What was taken for granted. */
+static const char *meaning_of(const struct h5_about *about)
+{
+    if (!about->plain) return "";
+    if (!strcmp(about->stored_as, "bool")) return ", stored as bool";
+    if (!strcmp(about->stored_as, "enumeration")) return ", the numbers of an enumeration";
+    return *about->stored_as ? ", the real and imaginary parts of complex numbers" : "";
+}
+
 static void print_text(const struct facts *facts)
 {
     cli_print_text(stdout, facts->name);
@@ -113,7 +122,7 @@ static void print_text(const struct facts *facts)
     }
     printf(": %s", facts->about.type);
     print_shape(&facts->about);
-    printf("\n");
+    printf("%s\n", meaning_of(&facts->about));
     if (*facts->about.layout) print_stored(facts);
     if (!facts->is_field) {
         printf("    read       not at all: it is no array of plain numbers\n");
@@ -170,6 +179,7 @@ static void print_json(const struct facts *facts)
     cli_json_begin(NULL, '{');
     cli_json_text("name", facts->name);
     cli_json_text("type", facts->about.type);
+    cli_json_text("stored_as", facts->about.stored_as);
     cli_json_begin("shape", '[');
     for (uint32_t axis = 0; axis < facts->about.axes; axis++)
         cli_json_u64(NULL, facts->about.shape[axis]);

@@ -102,7 +102,9 @@ static shs_status describe(const struct h5_file *file, const char *name, hid_t d
     hsize_t extent[H5S_MAX_RANK];
     hid_t stored = H5Dget_type(dataset), space = H5Dget_space(dataset);
     int axes = H5Sget_simple_extent_dims(space, extent, NULL);
-    *about = (struct h5_about){.plain = h5_plain_type(stored) != 0,
+    struct h5_numbers numbers = h5_numbers_of(stored);
+    *about = (struct h5_about){.plain = numbers.type && !(numbers.pair && axes == 0),
+                               .stored_as = numbers.of,
                                .storage_bytes = H5Dget_storage_size(dataset)};
     snprintf(about->type, sizeof about->type, "%s", h5_type_text(stored));
     H5Sclose(space);
@@ -113,6 +115,7 @@ static shs_status describe(const struct h5_file *file, const char *name, hid_t d
     about->axes = (uint32_t)axes;
     for (int axis = 0; axis < axes; axis++)
         about->shape[axis] = extent[axis];
+    if (numbers.pair) about->shape[about->axes++] = 2;
     describe_layout(dataset, about);
     return SHS_OK;
 }

@@ -6,6 +6,7 @@
 #include "h5_driver.h"
 #include "h5_field.h"
 #include "h5_guard.h"
+#include "h5_type.h"
 
 /* What is being found out. */
 struct search {
@@ -47,15 +48,18 @@ static bool describe_elements(struct search *search)
     const struct h5_field *field = search->field;
     struct io_layout *layout = search->layout;
     hid_t stored = H5Dget_type(search->dataset);
+    bool plain = h5_numbers_lie_plain(stored);
     layout->axes = field->axes;
-    layout->element_bytes = H5Tget_size(field->memory_type);
+    layout->element_bytes = H5Tget_size(field->memory_type) / (field->pair ? 2 : 1);
     layout->swapped =
         layout->element_bytes > 1 && H5Tget_order(stored) != H5Tget_order(field->memory_type);
     H5Tclose(stored);
+    if (!plain) return refuse(search, "not stored as it is delivered");
     for (uint32_t axis = 0; axis < field->axes; axis++) {
         layout->shape[axis] = field->shape[axis];
         if (!field->shape[axis]) return refuse(search, "empty");
     }
+    if (field->pair) layout->shape[layout->axes++] = 2;
     return true;
 }
 
@@ -76,7 +80,7 @@ static bool find_address(struct search *search)
         one[axis] = 1;
     hid_t file_space = H5Dget_space(search->dataset);
     hid_t memory_space = H5Screate_simple(1, &single, NULL);
-    unsigned char element[8];
+    unsigned char element[16];
     h5_note_begin(search->file->id, H5_NOTE_AND_READ);
     herr_t result = H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start, NULL, one, NULL);
     if (result >= 0)
@@ -120,8 +124,13 @@ static bool find_fill(struct search *search)
         return refuse(search, "without a known fill value");
     search->layout->raw_edges = options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS;
     if (defined == H5D_FILL_VALUE_UNDEFINED) return true;
-    if (H5Pget_fill_value(search->creation, search->field->memory_type, search->layout->fill) < 0)
+    size_t bytes = search->layout->element_bytes;
+    unsigned char fill[16]; /* of both parts, if there are two */
+    if (H5Pget_fill_value(search->creation, search->field->memory_type, fill) < 0)
         return refuse(search, "without a known fill value");
+    if (search->field->pair && memcmp(fill, fill + bytes, bytes) != 0)
+        return refuse(search, "filled with unequal parts");
+    memcpy(search->layout->fill, fill, bytes);
     return true;
 }
 
@@ -226,11 +235,13 @@ static bool find_chunks(struct search *search)
 
 static bool find_grid(struct search *search)
 {
+    uint32_t axes = search->field->axes;
     hsize_t chunk[SHS_MAX_AXES];
-    if (H5Pget_chunk(search->creation, SHS_MAX_AXES, chunk) != (int)search->layout->axes)
+    if (H5Pget_chunk(search->creation, SHS_MAX_AXES, chunk) != (int)axes)
         return refuse(search, "of unknown chunks");
-    for (uint32_t axis = 0; axis < search->layout->axes; axis++)
+    for (uint32_t axis = 0; axis < axes; axis++)
         search->layout->chunk[axis] = chunk[axis];
+    if (search->field->pair) search->layout->chunk[axes] = 2;
     return true;
 }
 

@@ -60,19 +60,44 @@ static bool find_gaps(const struct h5_field *field)
     return gaps;
 }
 
+/* HDF5 would put the nearest number there is in place of one that does not fit. */
+static H5T_conv_ret_t refuse_beyond(H5T_conv_except_t exception, hid_t from, hid_t to, void *value,
+                                    void *converted, void *user)
+{
+    struct h5_field *field = user;
+    (void)exception, (void)from, (void)to, (void)value, (void)converted;
+    field->beyond = true;
+    return H5T_CONV_ABORT;
+}
+
+/* What elements are in memory, and how they come there. */
+static bool open_types(struct h5_field *field)
+{
+    hid_t stored = H5Dget_type(field->dataset);
+    struct h5_numbers numbers = h5_numbers_of(stored);
+    field->memory_type = h5_numbers_in_memory(stored);
+    H5Tclose(stored);
+    field->pair = numbers.pair;
+    field->transfer = H5P_DEFAULT;
+    if (!numbers.narrowed) return field->memory_type >= 0;
+    field->transfer = H5Pcreate(H5P_DATASET_XFER);
+    return field->memory_type >= 0 && field->transfer >= 0 &&
+           H5Pset_type_conv_cb(field->transfer, refuse_beyond, field) >= 0;
+}
+
 static shs_status open_spaces(struct h5_field *field, const shs_tensor *shape)
 {
     shs_tensor row = *shape;
     row.shape[0] = 1;
     shs_status status = shs_tensor_bytes(&row, &field->row_bytes);
     if (status) return status;
-    field->axes = shape->axes;
-    for (uint32_t axis = 0; axis < shape->axes; axis++)
+    bool typed = open_types(field);
+    field->axes = shape->axes - field->pair;
+    for (uint32_t axis = 0; axis < field->axes; axis++)
         field->shape[axis] = shape->shape[axis];
-    field->memory_type = h5_memory_type(shape->type);
     field->file_space = H5Dget_space(field->dataset);
     field->row_space = space_of_rows(field, 1);
-    if (field->memory_type < 0 || field->file_space < 0 || field->row_space < 0)
+    if (!typed || field->file_space < 0 || field->row_space < 0)
         return h5_fail(SHS_ERROR_FILE, "%s: dataset %s cannot be prepared for reading", field->path,
                        field->name);
     field->gaps = find_gaps(field);
@@ -116,6 +141,7 @@ void h5_field_close(struct h5_field **field)
     struct h5_guard guard = h5_guard_begin();
     if ((*field)->row_space > 0) H5Sclose((*field)->row_space);
     if ((*field)->file_space > 0) H5Sclose((*field)->file_space);
+    if ((*field)->transfer > 0) H5Pclose((*field)->transfer);
     if ((*field)->memory_type > 0) H5Tclose((*field)->memory_type);
     if ((*field)->dataset > 0) H5Dclose((*field)->dataset);
     h5_guard_end(&guard);
@@ -183,7 +209,7 @@ static herr_t read_selection(struct h5_field *field, uint64_t first, uint64_t co
     hid_t memory_space = count == 1 ? field->row_space : space_of_rows(field, count);
     if (memory_space < 0) return -1;
     herr_t result = H5Dread(field->dataset, field->memory_type, memory_space, field->file_space,
-                            H5P_DEFAULT, rows);
+                            field->transfer, rows);
     if (count != 1) H5Sclose(memory_space);
     return result;
 }
@@ -202,7 +228,13 @@ static shs_status fail_by_defect(const struct h5_field *field, uint64_t first, u
 
 static shs_status read_rows(struct h5_field *field, uint64_t first, uint64_t count, void *rows)
 {
+    field->beyond = false;
     if (read_selection(field, first, count, rows) >= 0) return SHS_OK;
+    if (field->beyond)
+        return core_fail(SHS_ERROR_FORMAT,
+                         "%s: dataset %s: rows %llu to %llu have a value that is beyond u8 and no "
+                         "member of their enumeration; store them as plain integers",
+                         field->path, field->name, (ull)first, (ull)(first + count - 1));
     if (h5_has_filter(field->dataset, H5Z_FILTER_SCALEOFFSET) && !h5_reads_scale_offset())
         return fail_by_defect(field, first, count);
     return h5_fail(SHS_ERROR_FILE,

@@ -14,7 +14,10 @@ struct h5_field {
     struct h5_sources sources; /* other files that its rows are in */
     char *path;
     char *name;
-    uint32_t axes;
+    hid_t transfer; /* how it is read */
+    uint32_t axes;  /* as stored: without that of the parts of complex numbers */
+    bool pair;      /* each element is two numbers */
+    bool beyond;    /* an enumeration had a value that its type in memory cannot hold */
     hsize_t shape[SHS_MAX_AXES];
     size_t row_bytes;
     bool gaps; /* some of it was never written, and is not filled in */

@@ -113,7 +113,8 @@ static shs_status read_shape(const struct h5_file *file, const char *name, hid_t
     hid_t stored = H5Dget_type(dataset), space = H5Dget_space(dataset);
     int axes = H5Sget_simple_extent_ndims(space);
     shs_status status = SHS_OK;
-    *shape = (shs_tensor){.type = h5_plain_type(stored)};
+    struct h5_numbers numbers = h5_numbers_of(stored);
+    *shape = (shs_tensor){.type = numbers.type};
     if (!shape->type)
         status = core_fail(SHS_ERROR_UNSUPPORTED,
                            "%s: dataset %s is %s; a field must be of plain integers or IEEE floats",
@@ -121,14 +122,20 @@ static shs_status read_shape(const struct h5_file *file, const char *name, hid_t
     else if (H5Sget_simple_extent_type(space) == H5S_NULL)
         status = core_fail(SHS_ERROR_UNSUPPORTED, "%s: dataset %s has neither axes nor elements",
                            file->path, name);
-    else if (axes < 0 || axes > SHS_MAX_AXES)
+    else if (numbers.pair && axes == 0)
+        status = core_fail(SHS_ERROR_UNSUPPORTED,
+                           "%s: dataset %s is a single complex number; a field has a first axis of "
+                           "samples",
+                           file->path, name);
+    else if (axes < 0 || axes + numbers.pair > SHS_MAX_AXES)
         status = core_fail(SHS_ERROR_UNSUPPORTED, "%s: dataset %s has %d axes; the most is %d",
-                           file->path, name, axes, SHS_MAX_AXES);
+                           file->path, name, axes + numbers.pair, SHS_MAX_AXES);
     else if (H5Sget_simple_extent_dims(space, extent, NULL) < 0)
         status =
             h5_fail(SHS_ERROR_FORMAT, "%s: dataset %s: its shape cannot be read", file->path, name);
     for (int axis = 0; axis < axes && !status; axis++)
         shape->shape[axis] = extent[axis];
+    if (!status && numbers.pair) shape->shape[axes++] = 2;
     if (!status) shape->axes = (uint32_t)axes;
     H5Sclose(space);
     H5Tclose(stored);
@@ -160,7 +167,8 @@ static shs_status read_all(struct h5_file *file, const char *name, hid_t dataset
         return core_fail(SHS_ERROR_MISMATCH,
                          "%s: dataset %s has another type or shape than the program's tensor",
                          file->path, name);
-    hid_t memory_type = h5_memory_type(tensor->type);
+    hid_t stored = H5Dget_type(dataset), memory_type = h5_numbers_in_memory(stored);
+    H5Tclose(stored);
     if (H5Dread(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, tensor->data) < 0)
         status = h5_fail(SHS_ERROR_FILE, "%s: dataset %s cannot be read", file->path, name);
     H5Tclose(memory_type);

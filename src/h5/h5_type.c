@@ -34,7 +34,7 @@ static shs_type plain_integer(hid_t stored)
     return of_size[H5Tget_sign(stored) == H5T_SGN_2][size];
 }
 
-shs_type h5_plain_type(hid_t stored)
+static shs_type plain_type(hid_t stored)
 {
     H5T_order_t order = H5Tget_order(stored);
     if (order != H5T_ORDER_LE && order != H5T_ORDER_BE) return 0;
@@ -46,6 +46,99 @@ shs_type h5_plain_type(hid_t stored)
     default:
         return 0;
     }
+}
+
+/* ---- Enumerations. */
+
+/* Whether all members of an enumeration of these integers have values of 0 to `most`. */
+static bool is_within(hid_t stored, hid_t base, int64_t most)
+{
+    int count = H5Tget_nmembers(stored);
+    for (int i = 0; i < count; i++) {
+        int64_t value[2] = {0};
+        if (H5Tget_member_value(stored, (unsigned)i, value) < 0 ||
+            H5Tconvert(base, H5T_NATIVE_INT64, 1, value, NULL, H5P_DEFAULT) < 0 || *value < 0 ||
+            *value > most)
+            return false;
+    }
+    return count > 0;
+}
+
+static struct h5_numbers take_enumeration(hid_t stored)
+{
+    hid_t base = H5Tget_super(stored);
+    if (base < 0) return (struct h5_numbers){.of = ""};
+    struct h5_numbers numbers = {.type = plain_type(base), .of = "enumeration"};
+    if (numbers.type && is_within(stored, base, UINT8_MAX)) {
+        numbers.narrowed = H5Tget_size(base) > 1;
+        numbers.type = SHS_U8;
+        if (H5Tget_nmembers(stored) == 2 && is_within(stored, base, 1)) numbers.of = "bool";
+    }
+    H5Tclose(base);
+    return numbers;
+}
+
+/* ---- Complex numbers. */
+
+static const char *const parts[][2] = {{"r", "i"}, {"real", "imag"}};
+
+/* What the parts of complex numbers are called, NULL if they are none. */
+static const char *const *names_of_parts(hid_t stored)
+{
+    if (H5Tget_class(stored) != H5T_COMPOUND || H5Tget_nmembers(stored) != 2) return NULL;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (H5Tget_member_index(stored, parts[i][0]) >= 0 &&
+            H5Tget_member_index(stored, parts[i][1]) >= 0)
+            return parts[i];
+    return NULL;
+}
+
+/* The float type of one part, 0 for another type; its place within an element. */
+static shs_type type_of_part(hid_t stored, const char *name, size_t *offset)
+{
+    unsigned member = (unsigned)H5Tget_member_index(stored, name);
+    hid_t type = H5Tget_member_type(stored, member);
+    bool is_float = type >= 0 && H5Tget_class(type) == H5T_FLOAT;
+    shs_type part = is_float ? plain_type(type) : 0;
+    *offset = H5Tget_member_offset(stored, member);
+    if (type >= 0) H5Tclose(type);
+    return part;
+}
+
+static struct h5_numbers take_complex(hid_t stored)
+{
+    const char *const *names = names_of_parts(stored);
+    struct h5_numbers none = {.of = ""};
+    size_t offset;
+    if (!names) return none;
+    shs_type type = type_of_part(stored, names[0], &offset);
+    if (!type || type != type_of_part(stored, names[1], &offset)) return none;
+    return (struct h5_numbers){.type = type, .pair = true, .of = "complex"};
+}
+
+struct h5_numbers h5_numbers_of(hid_t stored)
+{
+    switch (H5Tget_class(stored)) {
+    case H5T_ENUM:
+        return take_enumeration(stored);
+    case H5T_COMPOUND:
+        return take_complex(stored);
+    default:
+        return (struct h5_numbers){.type = plain_type(stored), .of = ""};
+    }
+}
+
+bool h5_numbers_lie_plain(hid_t stored)
+{
+    struct h5_numbers numbers = h5_numbers_of(stored);
+    size_t size = shs_type_size(numbers.type), first, second;
+    if (!numbers.pair) return !numbers.narrowed;
+    const char *const *names = names_of_parts(stored);
+    type_of_part(stored, names[0], &first);
+    type_of_part(stored, names[1], &second);
+    H5T_order_t order = H5Tget_order(stored); /* of both, unless they differ */
+    return first == 0 && second == size && H5Tget_size(stored) == 2 * size &&
+           (order == H5T_ORDER_LE || order == H5T_ORDER_BE);
 }
 
 /* HDF5 1.10 has no half precision of its own: a single cut down to its fields. */
@@ -90,6 +183,32 @@ hid_t h5_memory_type(shs_type type)
     return H5I_INVALID_HID;
 }
 
+static hid_t pair_in_memory(hid_t stored, shs_type type)
+{
+    const char *const *names = names_of_parts(stored);
+    size_t size = shs_type_size(type);
+    hid_t part = h5_memory_type(type), pair = H5Tcreate(H5T_COMPOUND, 2 * size);
+    bool made = part >= 0 && pair >= 0 && H5Tinsert(pair, names[0], 0, part) >= 0 &&
+                H5Tinsert(pair, names[1], size, part) >= 0;
+    if (part >= 0) H5Tclose(part);
+    if (made) return pair;
+    if (pair >= 0) H5Tclose(pair);
+    return H5I_INVALID_HID;
+}
+
+hid_t h5_numbers_in_memory(hid_t stored)
+{
+    struct h5_numbers numbers = h5_numbers_of(stored);
+    if (numbers.pair) return pair_in_memory(stored, numbers.type);
+    if (H5Tget_class(stored) == H5T_ENUM && H5Tget_size(stored) == 1) {
+        hid_t base = H5Tget_super(stored);
+        bool is_signed = H5Tget_sign(base) == H5T_SGN_2;
+        H5Tclose(base);
+        return h5_memory_type(is_signed ? SHS_I8 : SHS_U8);
+    }
+    return h5_memory_type(numbers.type);
+}
+
 hid_t h5_file_type(shs_type type)
 {
     hid_t copy = h5_memory_type(type);
@@ -102,8 +221,8 @@ hid_t h5_file_type(shs_type type)
 
 const char *h5_type_text(hid_t stored)
 {
-    shs_type plain = h5_plain_type(stored);
-    if (plain) return shs_type_name(plain);
+    struct h5_numbers numbers = h5_numbers_of(stored);
+    if (numbers.type) return shs_type_name(numbers.type);
     switch (H5Tget_class(stored)) {
     case H5T_STRING:
         return "text";

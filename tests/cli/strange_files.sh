@@ -233,4 +233,72 @@ same "rows with a mark" left.txt right.txt
 mkfifo pipe.h5
 refused 0 'pipe.h5: it is a named pipe' "$SHARDSTEP" digest pipe.h5 --fields x
 
+# ---- bool, enumerations, complex numbers: the digests are those of the same numbers stored plainly
+/usr/bin/python3 - <<'END'
+import h5py, numpy as np
+r = np.random.default_rng(1)
+with h5py.File('numbers.h5', 'w') as f:
+    b = r.integers(0, 2, (30, 4))
+    f['bool'] = b.astype(bool); f['bool.plain'] = b.astype('u1')
+    f.create_dataset('masks', data=b.astype(bool), chunks=(7, 3), compression='gzip'); f['masks.plain'] = b.astype('u1')
+    def enumeration(name, base, values, data, plain, **how):
+        names = {f'v{i}': v for i, v in enumerate(values)}
+        f.create_dataset(name, data=data, dtype=h5py.enum_dtype(names, basetype=base), **how)
+        f[name + '.plain'] = np.asarray(data, plain)
+    few = r.integers(0, 200, 30)
+    enumeration('bytes', 'u1', [0, 200], few, 'u1')
+    enumeration('signed', 'i1', [0, 100], few // 2, 'u1', chunks=(4,))
+    enumeration('minus', 'i1', [-1, 1], few // 2 - 50, 'i1')
+    enumeration('wide', 'i4', [0, 42], few, 'u1')
+    enumeration('swapped', '>i8', [0, 42], few, 'u1', chunks=(4,), compression='gzip')
+    enumeration('large', 'i4', [0, 256], few * 1000, 'i4')
+    enumeration('beyond', 'i4', [0, 42], few + 100, 'u2')
+    for name, type in ('single', 'c8'), ('double', 'c16'), ('big', '>c8'):
+        c = (r.standard_normal((30, 4)) + 1j * r.standard_normal((30, 4))).astype(type)
+        pairs = np.stack([c.real, c.imag], -1)
+        f[name] = c; f[name + '.plain'] = pairs
+        f.create_dataset(name + 'chunks', data=c, chunks=(7, 3), shuffle=True, compression='gzip',
+                         fletcher32=True)
+        f[name + 'chunks.plain'] = pairs
+    d = f.create_dataset('gaps', (30, 4), 'c8', chunks=(7, 3)); d[:9] = 1 + 2j
+    f['gaps.plain'] = np.stack([d[:].real, d[:].imag], -1)
+    d = f.create_dataset('filled', (30, 4), 'c8', chunks=(7, 3), fillvalue=1 - 2j); d[:9] = 1 + 2j
+    f['filled.plain'] = np.stack([d[:].real, d[:].imag], -1)
+    c = f['single'][:]
+    for name, parts, offsets, size in [('matlab', ('real', 'imag'), (0, 4), 8), ('apart', 'ri', (4, 12), 16),
+                                       ('turned', 'ri', (4, 0), 8)]:
+        a = np.zeros((30, 4), np.dtype({'names': parts, 'formats': ['f4'] * 2, 'offsets': offsets, 'itemsize': size}))
+        a[parts[0]] = c.real; a[parts[1]] = c.imag
+        f[name] = a; f[name + '.plain'] = np.stack([c.real, c.imag], -1)
+    f['one'] = 1 + 2j
+    f['three'] = np.zeros(30, [('r', 'f4'), ('i', 'f4'), ('j', 'f4')])
+    f['mixed'] = np.zeros(30, [('r', 'f4'), ('i', 'f8')])
+    f['words'] = np.zeros(30, [('r', 'i4'), ('i', 'i4')])
+END
+for name in bool masks bytes signed minus wide swapped large single double big singlechunks doublechunks bigchunks \
+    gaps filled matlab apart turned; do
+    alike "what is stored as numbers" numbers.h5 $name $name.plain
+done
+refused 0 'have a value that is beyond u8 and no member of their enumeration' \
+    "$SHARDSTEP" digest numbers.h5 --fields beyond --vranks 1 --batch 30
+refused 0 'one is a single complex number' "$SHARDSTEP" digest numbers.h5 --fields one
+for name in three mixed words; do digested numbers.h5 $name "dataset $name is compound"; done
+"$SHARDSTEP" digest numbers.h5 --fields 'x=double(window=5, stride=2)' --vranks 2 > left.txt || fail "windows"
+"$SHARDSTEP" digest numbers.h5 --fields 'x=double.plain(window=5, stride=2)' --vranks 2 > right.txt
+same "windows of complex numbers" left.txt right.txt
+"$SHARDSTEP" info numbers.h5 --json > info.json || fail "info of numbers"
+/usr/bin/python3 - <<'END' || fail "info of numbers: $(cat info.json)"
+import h5py, json
+told = {d['name']: d for d in json.load(open('info.json'))['datasets']}
+assert (told['bool']['type'], told['bool']['stored_as'], told['minus']['type']) == ('u8', 'bool', 'i8')
+assert (told['wide']['type'], told['wide']['stored_as'], told['large']['type']) == ('u8', 'enumeration', 'i32')
+assert told['double']['type'] == 'f64' and told['double']['stored_as'] == 'complex' and told['double']['shape'] == [30, 4, 2]
+through = {n for n, d in told.items() if d['field'] and not d['direct']}
+assert through == {'wide', 'swapped', 'beyond', 'apart', 'turned', 'filled'}, through
+assert not told['one']['field'] and not told['three']['field'] and not told['three']['stored_as']
+END
+"$SHARDSTEP" info numbers.h5 > info.txt || fail "info of numbers"
+grep -q '^double: f64 30x4x2, the real and imaginary parts of complex numbers$' info.txt &&
+    grep -q '^masks: u8 30x4, stored as bool$' info.txt || fail "info of numbers: $(cat info.txt)"
+
 finish

@@ -53,15 +53,17 @@ static bool is_plain(hid_t stored, int axes)
     size_t size = H5Tget_size(stored);
     H5T_class_t class = H5Tget_class(stored);
     if (axes < 1 || axes > SHS_MAX_AXES) return false;
-    if (class == H5T_INTEGER) return size == 1 || size == 2 || size == 4 || size == 8;
+    if (class == H5T_INTEGER || class == H5T_ENUM) return size == 1 || size == 2 || size == 4 || size == 8;
     return class == H5T_FLOAT && (size == 2 || size == 4 || size == 8);
 }
 
 static void read_numbers(hid_t data, hid_t stored, hssize_t points, struct reference *reference)
 {
-    hid_t memory = H5Tcopy(stored);
-    if (H5Tget_size(stored) > 1) H5Tset_order(memory, H5Tget_order(H5T_NATIVE_INT));
-    reference->bytes = (size_t)points * H5Tget_size(stored);
+    /* all enumerations of these files have members of 0 to 255 */
+    bool is_enumeration = H5Tget_class(stored) == H5T_ENUM;
+    hid_t memory = H5Tcopy(is_enumeration ? H5T_NATIVE_UINT8 : stored);
+    if (H5Tget_size(memory) > 1) H5Tset_order(memory, H5Tget_order(H5T_NATIVE_INT));
+    reference->bytes = (size_t)points * H5Tget_size(memory);
     if (reference->bytes <= MOST_BYTES) reference->data = malloc(reference->bytes + 1);
     if (reference->data &&
         H5Dread(data, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, reference->data) < 0) {

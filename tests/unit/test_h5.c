@@ -598,10 +598,12 @@ static void other_types_are_refused_in_folder(void)
 {
     const hsize_t three = 3;
     const int value = 1;
-    hid_t pair = H5Tcreate(H5T_COMPOUND, 8), colour = H5Tenum_create(H5T_NATIVE_INT);
+    hid_t pair = H5Tcreate(H5T_COMPOUND, 8), odd = changed(H5T_STD_I32LE, 3, 24, 0);
+    hid_t colour = H5Tenum_create(odd); /* of numbers that are themselves no plain ones */
     H5Tinsert(pair, "a", 0, H5T_NATIVE_INT);
     H5Tinsert(pair, "b", 4, H5T_NATIVE_FLOAT);
     H5Tenum_insert(colour, "red", &value);
+    H5Tclose(odd);
     check_odd_type(pair, "compound");
     check_odd_type(colour, "enumeration");
     check_odd_type(changed(H5T_C_S1, 8, 0, 0), "text");
