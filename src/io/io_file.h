@@ -94,7 +94,8 @@ shs_status io_checksum(const char *path, char text[CORE_DIGEST_TEXT]);
 /* The text in a small file, at most `bytes` with its end; "" if there is no such file. */
 shs_status io_read_text(const char *path, char *text, size_t bytes);
 
-/* All of a text file or pipe, of less than 1 GiB, without the mark that UTF-8 may begin with. To be released by core_free(). */
+/* All of a text file or pipe, of less than 1 GiB, without the mark that UTF-8 may begin with. To be
+ * released by core_free(). */
 shs_status io_read_all(const char *path, char **text);
 
 /* Makes a text the durable content of a file, replacing it whole or not at all. */

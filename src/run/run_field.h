@@ -40,8 +40,8 @@ shs_status run_field_open(struct h5_file *file, const char *path, const char *na
                           const struct run_field_how *how, struct run_field *field);
 
 /* Finds the field's checksums: the dataset NAME.crc32c beside it, a u32 for each row, if there is
- * one, also beside the dataset that soft or external links lead to. One of another type or shape is an error. They are held in memory if they take no more than
- * `bytes`. */
+ * one, also beside the dataset that soft or external links lead to. One of another type or shape is
+ * an error. They are held in memory if they take no more than `bytes`. */
 #define RUN_CHECKSUM_BYTES ((size_t)64 << 20) /* of one field, or of all files of a dataset */
 shs_status run_field_find_checksums(struct h5_file *file, const char *path, size_t bytes,
                                     struct run_field *field);

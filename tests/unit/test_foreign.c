@@ -53,7 +53,8 @@ static bool is_plain(hid_t stored, int axes)
     size_t size = H5Tget_size(stored);
     H5T_class_t class = H5Tget_class(stored);
     if (axes < 1 || axes > SHS_MAX_AXES) return false;
-    if (class == H5T_INTEGER || class == H5T_ENUM) return size == 1 || size == 2 || size == 4 || size == 8;
+    if (class == H5T_INTEGER || class == H5T_ENUM)
+        return size == 1 || size == 2 || size == 4 || size == 8;
     return class == H5T_FLOAT && (size == 2 || size == 4 || size == 8);
 }
 
