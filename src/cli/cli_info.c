@@ -335,6 +335,7 @@ shs_status cli_info_print(const struct cli_arguments *arguments, uint64_t *faile
     struct listing listing = {.arguments = arguments};
     shs_status status = cli_first_file(arguments->plain[0], &listing.path, &listing.files);
     if (!status) status = h5_open(listing.path, &listing.file);
+    if (!status) h5_keep_described(listing.file);
     if (!status) print_all(&listing);
     *failed = listing.failed;
     if (listing.failed)

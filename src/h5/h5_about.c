@@ -120,6 +120,11 @@ static shs_status describe(const struct h5_file *file, const char *name, hid_t d
     return SHS_OK;
 }
 
+void h5_keep_described(struct h5_file *file)
+{
+    file->keeps = true;
+}
+
 shs_status h5_describe(struct h5_file *file, const char *name, struct h5_about *about)
 {
     hid_t dataset;
@@ -127,7 +132,9 @@ shs_status h5_describe(struct h5_file *file, const char *name, struct h5_about *
     shs_status status = h5_dataset_open(file, name, 0, &dataset);
     if (!status) {
         status = describe(file, name, dataset, about);
-        H5Dclose(dataset);
+        if (file->kept > 0) H5Dclose(file->kept);
+        file->kept = file->keeps ? dataset : 0;
+        if (!file->keeps) H5Dclose(dataset);
     }
     h5_guard_end(&guard);
     return status;

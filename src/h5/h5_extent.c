@@ -259,10 +259,9 @@ static bool find(struct search *search)
 {
     struct io_layout *layout = search->layout;
     /* only the driver for one plain file: with any other, an address is no offset */
-    if (!h5_driver_is_of(search->file->id)) return refuse(search, "not in one plain file");
+    if (!search->file->driven) return refuse(search, "not in one plain file");
     /* there nothing would be noted, nor a read be left out */
-    if (!h5_driver_is_around(search->file->id, search->dataset))
-        return refuse(search, "in another file");
+    if (!search->field->around) return refuse(search, "in another file");
     if (!check_storage(search) || !describe_elements(search)) return false;
     if (layout->chunked && !find_grid(search)) return false;
     if (io_layout_measure(layout)) return refuse(search, "too large");
@@ -279,13 +278,12 @@ shs_status h5_layout_of(struct h5_file *file, struct h5_field *field, struct io_
     struct h5_guard guard = h5_guard_begin();
     shs_status status = h5_dataset_open(file, field->name, 0, &search.dataset);
     if (!status) {
-        search.creation = H5Dget_create_plist(search.dataset);
+        search.creation = field->creation;
         if (!find(&search)) {
             io_layout_free(layout);
             *layout = (struct io_layout){0};
         }
         status = search.status;
-        H5Pclose(search.creation);
         H5Dclose(search.dataset);
     }
     h5_guard_end(&guard);

@@ -6,6 +6,7 @@
 
 #include "core_memory.h"
 #include "h5_defect.h"
+#include "h5_driver.h"
 #include "h5_guard.h"
 #include "h5_type.h"
 
@@ -54,10 +55,7 @@ static bool is_all_allocated(const struct h5_field *field, hid_t creation)
 
 static bool find_gaps(const struct h5_field *field)
 {
-    hid_t creation = H5Dget_create_plist(field->dataset);
-    bool gaps = !h5_is_filled(creation) && !is_all_allocated(field, creation);
-    H5Pclose(creation);
-    return gaps;
+    return !h5_is_filled(field->creation) && !is_all_allocated(field, field->creation);
 }
 
 /* HDF5 would put the nearest number there is in place of one that does not fit. */
@@ -104,12 +102,31 @@ static shs_status open_spaces(struct h5_field *field, const shs_tensor *shape)
     return SHS_OK;
 }
 
+/* Finds other files that its elements lie in; most fields have none. */
+static shs_status find_sources(struct h5_field *field)
+{
+    field->creation = H5Dget_create_plist(field->dataset);
+    field->around = field->file->driven && h5_driver_is_around(field->file->id, field->dataset);
+    switch (H5Pget_layout(field->creation)) {
+    case H5D_COMPACT:
+    case H5D_CHUNKED:
+        if (field->around) return SHS_OK;
+        break;
+    case H5D_CONTIGUOUS:
+        if (field->around && H5Pget_external_count(field->creation) == 0) return SHS_OK;
+        break;
+    default:
+        break;
+    }
+    return h5_sources_find(field->file, field->name, field->dataset, &field->sources);
+}
+
 static shs_status open_dataset(struct h5_field *field, bool single, shs_tensor *shape)
 {
     struct h5_file *file = field->file;
     shs_status status = h5_dataset_open(file, field->name, field->cache_bytes, &field->dataset);
     if (!status) status = h5_shape_of(file, field->name, field->dataset, shape);
-    if (!status) status = h5_sources_find(file, field->name, field->dataset, &field->sources);
+    if (!status) status = find_sources(field);
     if (status) return status;
     if (shape->axes == 0 && !single)
         return core_fail(SHS_ERROR_UNSUPPORTED,
@@ -141,6 +158,7 @@ void h5_field_close(struct h5_field **field)
     struct h5_guard guard = h5_guard_begin();
     if ((*field)->row_space > 0) H5Sclose((*field)->row_space);
     if ((*field)->file_space > 0) H5Sclose((*field)->file_space);
+    if ((*field)->creation > 0) H5Pclose((*field)->creation);
     if ((*field)->transfer > 0) H5Pclose((*field)->transfer);
     if ((*field)->memory_type > 0) H5Tclose((*field)->memory_type);
     if ((*field)->dataset > 0) H5Dclose((*field)->dataset);
@@ -155,10 +173,9 @@ uint64_t h5_chunk_rows(struct h5_field *field)
 {
     hsize_t chunk[SHS_MAX_AXES] = {0};
     struct h5_guard guard = h5_guard_begin();
-    hid_t creation = H5Dget_create_plist(field->dataset);
-    if (H5Pget_layout(creation) == H5D_CHUNKED && H5Pget_chunk(creation, SHS_MAX_AXES, chunk) < 0)
+    if (H5Pget_layout(field->creation) == H5D_CHUNKED &&
+        H5Pget_chunk(field->creation, SHS_MAX_AXES, chunk) < 0)
         chunk[0] = 0;
-    H5Pclose(creation);
     h5_guard_end(&guard);
     return chunk[0];
 }
@@ -171,7 +188,7 @@ bool h5_field_is_decodable(struct h5_field *field)
 shs_status h5_field_check_filters(struct h5_field *field)
 {
     struct h5_guard guard = h5_guard_begin();
-    shs_status status = h5_filters_check(field->dataset, field->path, field->name);
+    shs_status status = h5_filters_check(field->dataset, field->creation, field->path, field->name);
     h5_guard_end(&guard);
     return status;
 }

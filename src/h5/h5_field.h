@@ -6,6 +6,8 @@
 
 struct h5_field {
     hid_t dataset;
+    hid_t creation; /* its creation list */
+    bool around;    /* it lies in `file`, whose driver is this folder's */
     hid_t memory_type;
     hid_t file_space;
     hid_t row_space;      /* one row in memory */

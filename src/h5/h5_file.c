@@ -47,7 +47,10 @@ shs_status h5_open(const char *path, struct h5_file **file)
     }
     struct h5_guard guard = h5_guard_begin();
     (*file)->id = open_read_only(path);
-    if ((*file)->id < 0) status = h5_explain_file(path);
+    if ((*file)->id < 0)
+        status = h5_explain_file(path);
+    else
+        (*file)->driven = h5_driver_is_of((*file)->id);
     h5_guard_end(&guard);
     if (status) h5_close(file);
     return status;
@@ -57,6 +60,7 @@ void h5_close(struct h5_file **file)
 {
     if (!*file) return;
     struct h5_guard guard = h5_guard_begin();
+    if ((*file)->kept > 0) H5Dclose((*file)->kept);
     if ((*file)->id > 0) H5Fclose((*file)->id);
     h5_guard_end(&guard);
     core_free(&(*file)->path);
@@ -88,7 +92,9 @@ const char *h5_path(const struct h5_file *file)
 bool h5_has(struct h5_file *file, const char *name)
 {
     struct h5_guard guard = h5_guard_begin();
-    bool has = !is_absent(file, name);
+    htri_t exists =
+        H5Lexists(file->id, name, H5P_DEFAULT); /* an error without a group on the way */
+    bool has = exists < 0 ? !is_absent(file, name) : exists > 0;
     h5_guard_end(&guard);
     return has;
 }
@@ -98,11 +104,11 @@ shs_status h5_dataset_open(struct h5_file *file, const char *name, size_t cache_
     enum {
         SLOTS = 100003
     }; /* a prime, many times the chunks that a cache usually holds */
-    hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
+    hid_t access = cache_bytes ? H5Pcreate(H5P_DATASET_ACCESS) : H5P_DEFAULT;
     *id = H5I_INVALID_HID;
-    if (access >= 0 && cache_bytes) H5Pset_chunk_cache(access, SLOTS, cache_bytes, 1);
+    if (access > 0) H5Pset_chunk_cache(access, SLOTS, cache_bytes, 1);
     if (access >= 0) *id = H5Dopen2(file->id, name, access);
-    if (access >= 0) H5Pclose(access);
+    if (access > 0) H5Pclose(access);
     return *id >= 0 ? SHS_OK : h5_explain_dataset(file, name);
 }
 

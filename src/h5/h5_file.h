@@ -98,6 +98,10 @@ struct h5_about {
     uint64_t storage_bytes; /* as stored, after filters */
 };
 
+/* Whoever describes many datasets and opens each afterwards has it opened in less time: the one
+ * that was described last stays open. A cache that it is opened with is then of no effect. */
+void h5_keep_described(struct h5_file *file);
+
 shs_status h5_describe(struct h5_file *file, const char *name, struct h5_about *about);
 
 /* Calls `visit` with the name of every dataset of the file, in alphabetical order, until it

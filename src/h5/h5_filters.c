@@ -42,9 +42,8 @@ static shs_status fail_missing(H5Z_filter_t id, const char *stored_name, const c
                      path, name, (int)id, known);
 }
 
-shs_status h5_filters_check(hid_t dataset, const char *path, const char *name)
+shs_status h5_filters_check(hid_t dataset, hid_t creation, const char *path, const char *name)
 {
-    hid_t creation = H5Dget_create_plist(dataset);
     int count = missed_nowhere ? 0 : H5Pget_nfilters(creation);
     shs_status status = SHS_OK;
     for (int i = 0; i < count && !status; i++) {
@@ -56,6 +55,5 @@ shs_status h5_filters_check(hid_t dataset, const char *path, const char *name)
         if ((id < 0 || H5Zfilter_avail(id) <= 0) && is_used(dataset, i))
             status = fail_missing(id, stored_name, path, name);
     }
-    H5Pclose(creation);
     return status;
 }

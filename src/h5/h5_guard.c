@@ -7,6 +7,7 @@
  * reason is taken down as soon as a call fails. */
 static _Thread_local char reason[CORE_MESSAGE_BYTES];
 static _Thread_local bool out_of_memory;
+static _Thread_local unsigned guards; /* guards inside one another: the outermost one is enough */
 
 static herr_t take_innermost(unsigned depth, const H5E_error2_t *error, void *user)
 {
@@ -26,8 +27,10 @@ static herr_t note_reason(hid_t stack, void *user)
 struct h5_guard h5_guard_begin(void)
 {
     struct h5_guard guard = {0};
-    H5Eget_auto2(H5E_DEFAULT, &guard.print, &guard.user);
-    H5Eset_auto2(H5E_DEFAULT, note_reason, NULL);
+    if (guards++ == 0) {
+        H5Eget_auto2(H5E_DEFAULT, &guard.print, &guard.user);
+        H5Eset_auto2(H5E_DEFAULT, note_reason, NULL);
+    }
     reason[0] = '\0';
     out_of_memory = false;
     return guard;
@@ -35,7 +38,7 @@ struct h5_guard h5_guard_begin(void)
 
 void h5_guard_end(const struct h5_guard *guard)
 {
-    H5Eset_auto2(H5E_DEFAULT, guard->print, guard->user);
+    if (--guards == 0) H5Eset_auto2(H5E_DEFAULT, guard->print, guard->user);
 }
 
 const char *h5_reason(void)

@@ -172,20 +172,26 @@ static shs_status follow_link(struct way *way, const char *link, const char *res
     return status;
 }
 
+/* Why a part of the name is not there. */
+static shs_status explain_part(const struct way *way, const char *link, const char *parent,
+                               const char *child)
+{
+    shs_status status = *parent ? check_parent(way, parent, child) : SHS_OK;
+    if (status) return status;
+    if (H5Lexists(way->file->id, link, H5P_DEFAULT) == 0) return h5_link_fail(way->file, way->name);
+    return h5_fail(SHS_ERROR_FORMAT, "%s: link '%s' cannot be read; the file is damaged",
+                   way->file->path, link);
+}
+
 /* The part of the name that ends at `end`, whose parent is `parent` and there. */
 static shs_status follow_part(struct way *way, char *link, const char *parent, const char *rest,
                               bool *linked)
 {
     H5L_info_t about;
     const char *child = *parent ? link + strlen(parent) + 1 : link;
-    shs_status status = *parent ? check_parent(way, parent, child) : SHS_OK;
     *linked = false;
-    if (status) return status;
-    htri_t there = H5Lexists(way->file->id, link, H5P_DEFAULT);
-    if (there == 0) return h5_link_fail(way->file, way->name);
-    if (there < 0 || H5Lget_info(way->file->id, link, &about, H5P_DEFAULT) < 0)
-        return h5_fail(SHS_ERROR_FORMAT, "%s: link '%s' cannot be read; the file is damaged",
-                       way->file->path, link);
+    if (H5Lget_info(way->file->id, link, &about, H5P_DEFAULT) < 0)
+        return explain_part(way, link, parent, child);
     *linked = about.type != H5L_TYPE_HARD;
     return *linked ? follow_link(way, link, rest, &about) : SHS_OK;
 }

@@ -9,6 +9,9 @@
 struct h5_file {
     hid_t id;
     char *path;
+    bool driven; /* opened with the driver of this folder */
+    bool keeps;  /* the dataset that was described last stays open */
+    hid_t kept;  /* this dataset; 0: none */
 };
 
 /* Inside a guard. Opens a dataset, with a chunk cache of its own unless cache_bytes is 0; the
@@ -20,7 +23,7 @@ shs_status h5_shape_of(const struct h5_file *file, const char *name, hid_t datas
                        shs_tensor *shape);
 
 /* Inside a guard. SHS_ERROR_UNSUPPORTED for a dataset of which a chunk went through a filter that
- * this HDF5 has not; the message begins with file and name. */
-shs_status h5_filters_check(hid_t dataset, const char *path, const char *name);
+ * this HDF5 has not; the message begins with file and name. `creation` is its creation list. */
+shs_status h5_filters_check(hid_t dataset, hid_t creation, const char *path, const char *name);
 
 #endif

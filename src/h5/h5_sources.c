@@ -178,10 +178,11 @@ shs_status h5_examine(struct h5_search *search, struct h5_file *file, const char
         status = examine_external(search, file, dataset, creation, (unsigned)externals);
     else if (!status && (layout < 0 || externals < 0))
         status = h5_fail(SHS_ERROR_FORMAT, "its layout cannot be read");
-    H5Pclose(creation);
     /* the dataset that is asked for itself may be read without HDF5 */
-    if (!status && search->depth > 0) return h5_filters_check(dataset, file->path, name);
-    return core_wrap(status, "%s: dataset %s", file->path, name);
+    bool missing = !status && search->depth > 0;
+    if (missing) status = h5_filters_check(dataset, creation, file->path, name);
+    H5Pclose(creation);
+    return missing ? status : core_wrap(status, "%s: dataset %s", file->path, name);
 }
 
 shs_status h5_sources_find(struct h5_file *file, const char *name, hid_t dataset,

@@ -223,7 +223,7 @@ shs_status h5_fill_field(struct h5_writer *writer, const char *name)
                        name);
     }
     if (!status) {
-        struct h5_file file = {writer->file, writer->path};
+        struct h5_file file = {.id = writer->file, .path = writer->path};
         status = h5_shape_of(&file, name, writer->dataset, &writer->shape);
     }
     writer->rows_written = 0;

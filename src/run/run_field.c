@@ -11,10 +11,17 @@ enum {
     PROBES = 16
 };
 
-/* Rows spread over the field, the first and the last among them. */
+static uint64_t probes_of(const struct run_field *field)
+{
+    return field->rows < PROBES ? field->rows : PROBES;
+}
+
+/* Rows spread over the field, the first and the last among them; all of them, where they are few.
+ */
 static uint64_t probe_row(uint64_t rows, uint64_t probe)
 {
     uint64_t last = rows - 1;
+    if (rows <= PROBES) return probe;
     return last / (PROBES - 1) * probe + last % (PROBES - 1) * probe / (PROBES - 1);
 }
 
@@ -47,7 +54,7 @@ static shs_status compare_row(struct run_field *field, uint64_t row, struct comp
 
 static bool hdf5_reads_any(struct run_field *field, char *row)
 {
-    for (uint64_t probe = 0; probe < PROBES; probe++)
+    for (uint64_t probe = 0; probe < probes_of(field); probe++)
         if (!h5_read_rows(field->through, probe_row(field->rows, probe), 1, row)) return true;
     return false;
 }
@@ -66,7 +73,7 @@ static shs_status compare(struct run_field *field, bool *same)
     struct comparison comparison = {0};
     shs_status status = core_new(1, field->row_bytes, "a row", &comparison.ours);
     if (!status) status = core_new(1, field->row_bytes, "a row", &comparison.theirs);
-    for (uint64_t probe = 0; probe < PROBES && !status && !comparison.differ; probe++)
+    for (uint64_t probe = 0; probe < probes_of(field) && !status && !comparison.differ; probe++)
         status = compare_row(field, probe_row(field->rows, probe), &comparison);
     *same = !status && are_same(field, &comparison);
     core_free(&comparison.ours);
