@@ -27,7 +27,7 @@ shs_status h5_list(struct h5_file *file, shs_status (*visit)(const char *name, v
     struct visitor visitor = {visit, user, SHS_OK};
     struct h5_guard guard = h5_guard_begin();
     if (H5Ovisit2(file->id, H5_INDEX_NAME, H5_ITER_INC, visit_object, &visitor, H5O_INFO_BASIC) < 0)
-        visitor.status = h5_fail(SHS_ERROR_FORMAT, "%s: its datasets cannot be listed", file->path);
+        visitor.status = h5_fail_damaged("%s: its datasets cannot be listed", file->path);
     h5_guard_end(&guard);
     return visitor.status;
 }

@@ -14,8 +14,7 @@ static shs_status explain_object(struct h5_file *file, const char *name, void *u
     shs_status status = h5_explain_version(file, name);
     if (!status) status = h5_explain_writer(file->path);
     if (status) return status;
-    return h5_fail(SHS_ERROR_FORMAT, "%s: dataset '%s' cannot be opened; the file is damaged",
-                   file->path, name);
+    return h5_fail_damaged("%s: dataset '%s' cannot be opened", file->path, name);
 }
 
 shs_status h5_explain_dataset(struct h5_file *file, const char *name)

@@ -160,10 +160,8 @@ static void next_corner(const struct io_layout *layout, hsize_t *corner)
 
 static bool damaged(struct search *search, const char *why)
 {
-    search->status = h5_fail(SHS_ERROR_FORMAT,
-                             "%s: dataset %s: its index of chunks %s; the file is damaged, get it "
-                             "anew",
-                             search->file->path, search->field->name, why);
+    search->status = h5_fail_damaged("%s: dataset %s: its index of chunks %s", search->file->path,
+                                     search->field->name, why);
     return false;
 }
 

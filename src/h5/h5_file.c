@@ -196,9 +196,10 @@ shs_status h5_read_tensor(struct h5_file *file, const char *name, const shs_tens
 
 static shs_status attribute_error(const struct h5_file *file, const char *name)
 {
-    return h5_fail(SHS_ERROR_FORMAT,
-                   "%s: its attribute %s cannot be read; the file is damaged or no checkpoint",
-                   file->path, name);
+    if (H5Aexists(file->id, name) == 0)
+        return core_fail(SHS_ERROR_FORMAT, "%s has no attribute %s: it is no checkpoint",
+                         file->path, name);
+    return h5_fail_damaged("%s: its attribute %s cannot be read", file->path, name);
 }
 
 /* Texts are stored as arrays of bytes, so that no conversion or terminator comes in between. */

@@ -61,3 +61,14 @@ shs_status h5_fail(shs_status status, const char *format, ...)
     return core_fail(out_of_memory ? SHS_ERROR_MEMORY : status, "%s%s%s", what,
                      *reason ? "; HDF5 says: " : "", reason);
 }
+
+shs_status h5_fail_damaged(const char *format, ...)
+{
+    char what[CORE_MESSAGE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    return h5_fail(SHS_ERROR_FORMAT, "%s%s", what,
+                   out_of_memory ? "" : "; the file is damaged, get it anew");
+}

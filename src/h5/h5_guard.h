@@ -26,4 +26,8 @@ bool h5_lacked_memory(void);
 __attribute__((format(printf, 2, 3))) shs_status h5_fail(shs_status status, const char *format,
                                                          ...);
 
+/* The same for what contradicts itself: SHS_ERROR_FORMAT and, unless memory was short, that the
+ * file is damaged. */
+__attribute__((format(printf, 1, 2))) shs_status h5_fail_damaged(const char *format, ...);
+
 #endif

@@ -158,8 +158,7 @@ static shs_status follow_link(struct way *way, const char *link, const char *res
     shs_status status = core_new(about->u.val_size + 1, 1, "a link", &value);
     if (status) return status;
     if (H5Lget_val(way->file->id, link, value, about->u.val_size, H5P_DEFAULT) < 0)
-        status = h5_fail(SHS_ERROR_FORMAT, "%s: link '%s' cannot be read; the file is damaged",
-                         way->file->path, link);
+        status = h5_fail_damaged("%s: link '%s' cannot be read", way->file->path, link);
     else if (about->type == H5L_TYPE_SOFT)
         status = follow_soft(way, link, value, rest);
     else if (about->type == H5L_TYPE_EXTERNAL &&
@@ -179,8 +178,7 @@ static shs_status explain_part(const struct way *way, const char *link, const ch
     shs_status status = *parent ? check_parent(way, parent, child) : SHS_OK;
     if (status) return status;
     if (H5Lexists(way->file->id, link, H5P_DEFAULT) == 0) return h5_link_fail(way->file, way->name);
-    return h5_fail(SHS_ERROR_FORMAT, "%s: link '%s' cannot be read; the file is damaged",
-                   way->file->path, link);
+    return h5_fail_damaged("%s: link '%s' cannot be read", way->file->path, link);
 }
 
 /* The part of the name that ends at `end`, whose parent is `parent` and there. */

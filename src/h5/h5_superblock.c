@@ -12,6 +12,7 @@ enum {
     SIGNATURE_BYTES = 8,
     SUPERBLOCK_BYTES = 64,
     NEWEST_SUPERBLOCK = 3,
+    MOST_LIKELY = 10, /* versions from here on are no newer format but nonsense */
     OPEN_FOR_SWMR = 4 /* one of the status flags, which there are since version 3 */
 };
 
@@ -109,10 +110,10 @@ static shs_status explain_superblock(const char *path, const struct superblock *
 {
     unsigned major, minor, release;
     H5get_libversion(&major, &minor, &release);
-    if (found->version > NEWEST_SUPERBLOCK)
+    if (found->version > NEWEST_SUPERBLOCK && found->version < MOST_LIKELY)
         return core_fail(SHS_ERROR_UNSUPPORTED,
-                         "cannot open %s: its superblock has version %u, which needs a newer HDF5 "
-                         "than %u.%u.%u, or is damaged; convert it: h5repack --high=v110 IN OUT",
+                         "cannot open %s: its superblock has version %u, which HDF5 %u.%u.%u does "
+                         "not know; convert it with a newer HDF5's h5repack --high=v110 IN OUT",
                          path, found->version, major, minor, release);
     bool marked = found->flags && strstr(h5_reason(), "already open");
     shs_status status = h5_explain_writer(path);
@@ -124,10 +125,8 @@ static shs_status explain_superblock(const char *path, const struct superblock *
                          "cannot open %s: it is not complete: it has %llu bytes of %llu; get it "
                          "anew or, if a program is writing it, wait until it is closed",
                          path, (ull)file_bytes, (ull)found->end);
-    return h5_fail(SHS_ERROR_FORMAT,
-                   "cannot open %s: what its superblock leads to does not fit together: it is "
-                   "damaged, get it anew",
-                   path);
+    return h5_fail_damaged("cannot open %s: what its superblock leads to does not fit together",
+                           path);
 }
 
 shs_status h5_explain_file(const char *path)

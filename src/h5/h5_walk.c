@@ -74,8 +74,7 @@ static shs_status walk_group(struct walk *walk, const char *path)
         group >= 0 && H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_link, &level) >= 0;
     if (group >= 0) H5Gclose(group);
     if (walk->status || listed) return walk->status;
-    if (!*path)
-        return h5_fail(SHS_ERROR_FORMAT, "%s: its datasets cannot be listed", walk->file->path);
+    if (!*path) return h5_fail_damaged("%s: its datasets cannot be listed", walk->file->path);
     return walk->visit(path, false, walk->user);
 }
 
@@ -87,7 +86,7 @@ shs_status h5_walk(struct h5_file *file,
     H5O_info_t root;
     shs_status status;
     if (H5Oget_info2(file->id, &root, H5O_INFO_BASIC) < 0)
-        status = h5_fail(SHS_ERROR_FORMAT, "%s: its root group is damaged", file->path);
+        status = h5_fail_damaged("%s: its root group cannot be read", file->path);
     else
         status = enter(&walk, "", root.addr);
     h5_guard_end(&guard);
