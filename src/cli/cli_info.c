@@ -140,7 +140,8 @@ static void print_text(const struct facts *facts)
         cli_print_text(stdout, facts->name);
         printf("%s, of each row\n", IO_CRC32C_SUFFIX);
     } else {
-        printf("    checksums  none\n");
+        printf("    checksums  none%s\n",
+               strcmp(facts->about.layout, "virtual") ? "" : "; those of its sources are not used");
     }
     if (facts->vranks) print_shards(facts);
 }

@@ -12,7 +12,6 @@ static shs_status explain_object(struct h5_file *file, const char *name, void *u
         return core_wrap(h5_link_fail(file, name), "'%s' is a %s", name,
                          object.type == H5O_TYPE_GROUP ? "group" : "type");
     shs_status status = h5_explain_version(file, name);
-    if (!status) status = h5_explain_writer(file->path);
     if (status) return status;
     return h5_fail_damaged("%s: dataset '%s' cannot be opened", file->path, name);
 }
@@ -21,5 +20,8 @@ shs_status h5_explain_dataset(struct h5_file *file, const char *name)
 {
     if (h5_lacked_memory())
         return h5_fail(SHS_ERROR_MEMORY, "%s: dataset '%s' cannot be opened", file->path, name);
-    return h5_link_follow(file, name, explain_object, NULL);
+    shs_status status = h5_link_follow(file, name, explain_object, NULL);
+    if (!h5_is_being_written(file->path)) return status;
+    return core_wrap(status, "another program has %s open for writing; wait until it is closed",
+                     file->path);
 }

@@ -17,8 +17,7 @@ shs_status h5_explain_dataset(struct h5_file *file, const char *name);
  * HDF5 does not know; otherwise SHS_OK. */
 shs_status h5_explain_version(struct h5_file *file, const char *name);
 
-/* SHS_ERROR_FILE if another program holds the lock that HDF5 takes to write a file; otherwise
- * SHS_OK. */
-shs_status h5_explain_writer(const char *path);
+/* Whether another program holds the lock that HDF5 takes to write a file. */
+bool h5_is_being_written(const char *path);
 
 #endif

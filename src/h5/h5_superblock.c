@@ -92,17 +92,13 @@ static shs_status fail_open_for_writing(const char *path, const char *how)
                      path, how, path);
 }
 
-shs_status h5_explain_writer(const char *path)
+bool h5_is_being_written(const char *path)
 {
     int file;
-    if (io_open(path, &file)) return SHS_OK;
+    if (io_open(path, &file)) return false;
     bool written = io_is_being_written(file);
     io_close(file);
-    if (!written) return SHS_OK;
-    return core_fail(SHS_ERROR_FILE,
-                     "cannot read %s: another program has it open for writing; wait until it is "
-                     "closed",
-                     path);
+    return written;
 }
 
 static shs_status explain_superblock(const char *path, const struct superblock *found,
@@ -116,8 +112,6 @@ static shs_status explain_superblock(const char *path, const struct superblock *
                          "not know; convert it with a newer HDF5's h5repack --high=v110 IN OUT",
                          path, found->version, major, minor, release);
     bool marked = found->flags && strstr(h5_reason(), "already open");
-    shs_status status = h5_explain_writer(path);
-    if (status) return status;
     if (marked)
         return fail_open_for_writing(path, found->flags & OPEN_FOR_SWMR ? " in SWMR mode" : "");
     if (file_bytes < found->end)
@@ -139,7 +133,12 @@ shs_status h5_explain_file(const char *path)
     if (h5_lacked_memory()) return h5_fail(SHS_ERROR_MEMORY, "cannot open %s", path);
     shs_status status = io_open(path, &file);
     if (status) return status;
-    status = io_identify(file, path, &identity);
+    if (io_is_being_written(file))
+        status = core_fail(SHS_ERROR_FILE,
+                           "cannot open %s: another program has it open for writing; wait until it "
+                           "is closed",
+                           path);
+    if (!status) status = io_identify(file, path, &identity);
     if (!status)
         status = core_wrap(find_superblock(file, identity.bytes, bytes, &got, &at),
                            "cannot open %s", path);

@@ -81,6 +81,11 @@ same "user blocks of 512 and 4096" block512.txt block4096.txt
 cp cut512.h5 locked.h5
 flock locked.h5 -c "'$SHARDSTEP' digest locked.h5 --fields x" 2> err.txt && fail "a locked part of a file"
 grep -q 'another program has it open for writing' err.txt || fail "a locked file: $(cat err.txt)"
+: > begun.h5
+for name in begun.h5/x block512.h5/later; do
+    flock ${name%/*} -c "'$SHARDSTEP' digest ${name%/*} --fields ${name#*/}" 2> err.txt && fail "locked: $name"
+    grep -qE 'another program has (it|block512.h5) open for writing; wait' err.txt || fail "locked $name: $(cat err.txt)"
+done
 
 # ---- links, groups, and members
 /usr/bin/python3 - <<'END'
@@ -197,6 +202,12 @@ done
 "$SHARDSTEP" info sums.h5 --fields g/x/,./soft > info.txt || fail "info of names"
 [ "$(grep -c '^    read directly, by position, and checked' info.txt)" = 2 ] && grep -q '^g/x: ' info.txt &&
     grep -q '^soft: ' info.txt || fail "info of names: $(cat info.txt)"
+/usr/bin/python3 -c "
+import h5py
+layout = h5py.VirtualLayout((30, 2), 'u2'); layout[:] = h5py.VirtualSource('sums.h5', 'g/x', (30, 2))
+h5py.File('over.h5', 'w').create_virtual_dataset('x', layout)"
+"$SHARDSTEP" info over.h5 > info.txt || fail "info of a virtual dataset"
+grep -q '^    checksums  none; those of its sources are not used$' info.txt || fail "virtual: $(cat info.txt)"
 # row 17 is no longer what was written
 /usr/bin/python3 -c "
 import h5py
