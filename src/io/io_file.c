@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -122,7 +123,7 @@ shs_status io_is_folder(const char *path, bool *folder)
     return SHS_OK;
 }
 
-const char *io_kind_of(uint32_t mode)
+const char *io_mode_text(uint32_t mode)
 {
     if (S_ISDIR(mode)) return "it is a folder";
     if (S_ISLNK(mode)) return "it is a symbolic link";
@@ -146,7 +147,7 @@ static shs_status check_kind(int file, const char *path, bool text)
     if (fstat(file, &found) < 0) return fail_with("cannot look at", path, errno, "");
     if (S_ISREG(found.st_mode) || (text && is_text_source(file, &found))) return SHS_OK;
     return core_fail(SHS_ERROR_FILE, "cannot open %s: %s; give a plain file", path,
-                     io_kind_of(found.st_mode));
+                     io_mode_text(found.st_mode));
 }
 
 /* Opens a plain file or, if `text`, also what is_text_source() allows. Without O_NONBLOCK the open

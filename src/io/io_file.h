@@ -11,7 +11,7 @@
 shs_status io_sync(const char *path);
 
 /* What stands under a name in place of a plain file, in words, by its stat's st_mode. */
-const char *io_kind_of(uint32_t mode);
+const char *io_mode_text(uint32_t mode);
 
 /* The name that a file has until it is whole: path and ".tmp". For files that one process at a time
  * makes, and of which the next one replaces what a killed one left; io_output.h has the others. */

@@ -38,7 +38,7 @@ shs_status io_output_check(const char *path, bool overwrite)
         return core_fail(SHS_ERROR_FILE,
                          "%s is there already: %s, and only a plain file is ever overwritten; "
                          "choose another name",
-                         path, io_kind_of(found.st_mode));
+                         path, io_mode_text(found.st_mode));
     return overwrite ? SHS_OK : is_there(path);
 }
 
