@@ -1,7 +1,6 @@
 /* A field: rows of a dataset through H5Dread. */
 #include "h5_field.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core_memory.h"
@@ -191,27 +190,6 @@ shs_status h5_field_check_filters(struct h5_field *field)
     shs_status status = h5_filters_check(field->dataset, field->creation, field->path, field->name);
     h5_guard_end(&guard);
     return status;
-}
-
-bool h5_missing_filter(struct h5_field *field, char text[IO_REASON_BYTES])
-{
-    bool missing = false;
-    struct h5_guard guard = h5_guard_begin();
-    hid_t creation = H5Dget_create_plist(field->dataset);
-    int count = H5Pget_nfilters(creation);
-    for (int i = 0; i < count && !missing; i++) {
-        unsigned flags, config;
-        size_t none = 0;
-        char name[32] = "";
-        H5Z_filter_t id =
-            H5Pget_filter2(creation, (unsigned)i, &flags, &none, NULL, sizeof name, name, &config);
-        missing = id >= 0 && H5Zfilter_avail(id) <= 0;
-        if (missing && *name) snprintf(text, IO_REASON_BYTES, "filter %d (%s)", (int)id, name);
-        if (missing && !*name) snprintf(text, IO_REASON_BYTES, "filter %d", (int)id);
-    }
-    H5Pclose(creation);
-    h5_guard_end(&guard);
-    return missing;
 }
 
 static herr_t read_selection(struct h5_field *field, uint64_t first, uint64_t count, void *rows)

@@ -67,10 +67,6 @@ shs_status h5_field_check_filters(struct h5_field *field);
 /* Whether this HDF5 has the filters that a field's chunks went through. */
 bool h5_field_is_decodable(struct h5_field *field);
 
-/* The first filter, as "filter 32008 (bitshuffle)", that a field's chunks went through and this
- * HDF5 has not; false if it has all. */
-bool h5_missing_filter(struct h5_field *field, char text[IO_REASON_BYTES]);
-
 /* Where a field's elements lie in its file, to be released by io_layout_free(), if they can be read
  * without HDF5: in one plain file, in number types and filters that io knows, all places known.
  * Otherwise `reason`, "" before, says why not, and the layout is empty. SHS_ERROR_FORMAT for an
