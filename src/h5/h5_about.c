@@ -132,6 +132,8 @@ shs_status h5_describe(struct h5_file *file, const char *name, struct h5_about *
     shs_status status = h5_dataset_open(file, name, 0, &dataset);
     if (!status) {
         status = describe(file, name, dataset, about);
+        if (!status)
+            status = h5_check_trouble("%s: dataset %s cannot be looked at", file->path, name);
         if (file->kept > 0) H5Dclose(file->kept);
         file->kept = file->keeps ? dataset : 0;
         if (!file->keeps) H5Dclose(dataset);

@@ -1,11 +1,16 @@
 #include "h5_driver.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "h5_vfd.h"
 
+typedef unsigned long long ull;
+
 struct driven {
     struct h5_vfd vfd; /* first */
+    char *path;
     enum h5_note note;
     struct h5_noted noted;
     struct driven *next; /* of those that are open */
@@ -14,21 +19,81 @@ struct driven {
 static hid_t driver;
 static struct driven *all_open;
 
+/* ---- What failed. */
+
+static _Thread_local shs_status trouble;
+static _Thread_local char trouble_text[CORE_MESSAGE_BYTES];
+
+shs_status h5_trouble(const char **text)
+{
+    *text = trouble_text;
+    return trouble;
+}
+
+void h5_trouble_forget(void)
+{
+    trouble = SHS_OK;
+    *trouble_text = '\0';
+}
+
+/* Takes down the thread's latest message, unless an earlier failure is noted, of which this one may
+ * be a consequence. */
+static void note_trouble(shs_status status)
+{
+    if (trouble) return;
+    trouble = status;
+    snprintf(trouble_text, sizeof trouble_text, "%s", shs_message());
+}
+
+/* A file that is not there is none: HDF5 looks for a source of a virtual dataset in several
+ * folders.
+ */
+static void note_no_file(const char *path, shs_status status)
+{
+    bool there = true;
+    if (!io_exists(path, &there) && !there) return;
+    note_trouble(status);
+}
+
+/* ---- A file. */
+
+static void free_driven(struct driven *driven)
+{
+    free(driven->path);
+    free(driven);
+}
+
+/* The memory is HDF5's, which frees all else of a file by itself. */
+static shs_status make(const char *path, struct driven **driven)
+{
+    *driven = calloc(1, sizeof **driven);
+    if (*driven) (*driven)->path = strdup(path);
+    if (*driven && (*driven)->path) return SHS_OK;
+    if (*driven) free_driven(*driven);
+    return core_fail(SHS_ERROR_MEMORY, "%s: no memory to open it", path);
+}
+
 static H5FD_t *open_file(const char *path, unsigned flags, hid_t access, haddr_t most)
 {
     struct driven *driven;
     (void)access;
     (void)most;
     if ((flags & ~(unsigned)H5F_ACC_SWMR_READ) != H5F_ACC_RDONLY) return NULL;
-    driven = calloc(1, sizeof *driven); /* HDF5's, which frees all else of a file by itself */
-    if (!driven) return NULL;
-    if (!io_open(path, &driven->vfd.file) && h5_vfd_identify(&driven->vfd, path)) {
-        driven->next = all_open;
-        all_open = driven;
-        return &driven->vfd.hdf5;
+    shs_status status = make(path, &driven);
+    if (status) {
+        note_trouble(status);
+        return NULL;
     }
-    free(driven);
-    return NULL;
+    status = io_open(path, &driven->vfd.file);
+    if (!status) status = h5_vfd_identify(&driven->vfd, path);
+    if (status) {
+        note_no_file(path, status);
+        free_driven(driven);
+        return NULL;
+    }
+    driven->next = all_open;
+    all_open = driven;
+    return &driven->vfd.hdf5;
 }
 
 static herr_t close_file(H5FD_t *hdf5)
@@ -38,15 +103,17 @@ static herr_t close_file(H5FD_t *hdf5)
         at = &(*at)->next;
     *at = driven->next;
     io_close(driven->vfd.file);
-    free(driven);
+    free_driven(driven);
     return 0;
 }
 
+/* Neither a sieve of raw data nor an accumulator of metadata: after a read that failed these
+ * buffers hold bytes that are not the file's, from which HDF5 serves the next reads. */
 static herr_t query(const H5FD_t *hdf5, unsigned long *flags)
 {
     (void)hdf5;
-    *flags = H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE | H5FD_FEAT_SUPPORTS_SWMR_IO |
-             H5FD_FEAT_DEFAULT_VFD_COMPATIBLE | H5FD_FEAT_POSIX_COMPAT_HANDLE;
+    *flags = H5FD_FEAT_SUPPORTS_SWMR_IO | H5FD_FEAT_DEFAULT_VFD_COMPATIBLE |
+             H5FD_FEAT_POSIX_COMPAT_HANDLE;
     return 0;
 }
 
@@ -61,6 +128,24 @@ static bool note_read(struct driven *driven, haddr_t address, size_t bytes)
     return driven->note == H5_NOTE_ONLY;
 }
 
+static shs_status ends_before(const struct driven *driven, haddr_t address, size_t bytes)
+{
+    struct io_identity now;
+    shs_status status = io_identify(driven->vfd.file, driven->path, &now);
+    if (status) return status;
+    return core_fail(SHS_ERROR_FORMAT,
+                     "%s has %llu bytes, but %zu bytes at %llu belong to it: it is not complete",
+                     driven->path, (ull)now.bytes, bytes, (ull)address);
+}
+
+/* What no file can have the system would refuse, too, and be blamed for it. */
+static shs_status check_address(const struct driven *driven, haddr_t address, size_t bytes)
+{
+    if (address <= INT64_MAX && bytes <= INT64_MAX - address) return SHS_OK;
+    return core_fail(SHS_ERROR_FORMAT, "%s: %zu bytes are to lie at %llu, beyond any file",
+                     driven->path, bytes, (ull)address);
+}
+
 /* Raw data beyond the file's end is an error, where the library's own drivers hand out zeros for
  * what was cut off. */
 static herr_t read_file(H5FD_t *hdf5, H5FD_mem_t type, hid_t transfer, haddr_t address,
@@ -70,8 +155,13 @@ static herr_t read_file(H5FD_t *hdf5, H5FD_mem_t type, hid_t transfer, haddr_t a
     size_t got;
     (void)transfer;
     if (type == H5FD_MEM_DRAW && note_read(driven, address, bytes)) return 0;
-    if (h5_vfd_read(&driven->vfd, address, bytes, to, &got) < 0) return -1;
-    return type == H5FD_MEM_DRAW && got < bytes ? -1 : 0;
+    shs_status status = check_address(driven, address, bytes);
+    if (!status)
+        status = core_wrap(h5_vfd_read(&driven->vfd, address, bytes, to, &got), "%s", driven->path);
+    if (!status && type == H5FD_MEM_DRAW && got < bytes)
+        status = ends_before(driven, address, bytes);
+    if (status) note_trouble(status);
+    return status ? -1 : 0;
 }
 
 static herr_t write_file(H5FD_t *hdf5, H5FD_mem_t type, hid_t transfer, haddr_t address,

@@ -24,6 +24,12 @@ struct h5_noted {
 /* Makes a file access list use the driver. */
 herr_t h5_driver_use(hid_t access);
 
+/* What HDF5 does not tell of: the first opening or read through the driver that failed in this
+ * thread since h5_trouble_forget(), as a status and its message, with the system's reason. SHS_OK:
+ * none did. SHS_ERROR_FORMAT: raw data lies beyond the file's end. */
+shs_status h5_trouble(const char **text);
+void h5_trouble_forget(void);
+
 /* True if a file was opened with it. */
 bool h5_driver_is_of(hid_t file);
 

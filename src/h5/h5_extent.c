@@ -16,7 +16,7 @@ struct search {
     hid_t creation; /* its creation list */
     struct io_layout *layout;
     char *reason;      /* of IO_REASON_BYTES; "" as long as nothing speaks against it */
-    shs_status status; /* of an index of chunks that is damaged */
+    shs_status status; /* of an index of chunks that is damaged, or of a read that failed */
 };
 
 static bool refuse(struct search *search, const char *reason)
@@ -89,7 +89,14 @@ static bool find_address(struct search *search)
     struct h5_noted noted = h5_note_end(search->file->id);
     H5Sclose(memory_space);
     H5Sclose(file_space);
-    if (result < 0 || !noted.reads) return refuse(search, "not where it can be found");
+    if (result < 0) {
+        search->status = h5_fail(SHS_ERROR_FORMAT,
+                                 "%s: dataset %s: its first element cannot be read; check the "
+                                 "file, or make it anew",
+                                 search->file->path, field->name);
+        return false;
+    }
+    if (!noted.reads) return refuse(search, "not where it can be found");
     search->layout->address = noted.address;
     return true;
 }
@@ -212,6 +219,7 @@ static bool find_chunks(struct search *search)
 {
     struct io_layout *layout = search->layout;
     hsize_t corner[SHS_MAX_AXES] = {0}, counted, bytes = 0, found = 0;
+    const char *text;
     if (!check_fixed_array(search)) return false;
     hid_t space = H5Dget_space(search->dataset);
     herr_t result = H5Dget_num_chunks(search->dataset, space, &counted);
@@ -221,11 +229,14 @@ static bool find_chunks(struct search *search)
     if (layout->n_chunks / 16 > counted + 4096) return refuse(search, "mostly not written");
     if (core_new(layout->n_chunks, sizeof *layout->chunks, "places of chunks", &layout->chunks))
         return refuse(search, "of more chunks than memory holds");
-    for (uint64_t i = 0; i < layout->n_chunks; i++, next_corner(layout, corner))
+    for (uint64_t i = 0; i < layout->n_chunks; i++, next_corner(layout, corner)) {
         if (find_chunk(search, corner, &layout->chunks[i])) {
             found++;
             bytes += layout->chunks[i].bytes;
+        } else if (h5_trouble(&text)) {
+            return damaged(search, "cannot be read");
         }
+    }
     if (found != counted || bytes != H5Dget_storage_size(search->dataset))
         return damaged(search, "does not add up");
     return true;
@@ -277,11 +288,14 @@ shs_status h5_layout_of(struct h5_file *file, struct h5_field *field, struct io_
     shs_status status = h5_dataset_open(file, field->name, 0, &search.dataset);
     if (!status) {
         search.creation = field->creation;
-        if (!find(&search)) {
+        bool found = find(&search);
+        status = search.status ? search.status
+                               : h5_check_trouble("%s: dataset %s: where it lies cannot be found",
+                                                  file->path, field->name);
+        if (status || !found) {
             io_layout_free(layout);
             *layout = (struct io_layout){0};
         }
-        status = search.status;
         H5Dclose(search.dataset);
     }
     h5_guard_end(&guard);

@@ -1,6 +1,8 @@
 /* A field: rows of a dataset through H5Dread. */
 #include "h5_field.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core_memory.h"
@@ -145,6 +147,8 @@ shs_status h5_field_open(struct h5_file *file, const char *name, size_t cache_by
         (*field)->cache_bytes = cache_bytes;
         struct h5_guard guard = h5_guard_begin();
         status = open_dataset(*field, single, shape);
+        if (!status)
+            status = h5_check_trouble("%s: dataset '%s' cannot be opened", file->path, name);
         h5_guard_end(&guard);
     }
     if (status) h5_field_close(field);
@@ -192,15 +196,35 @@ shs_status h5_field_check_filters(struct h5_field *field)
     return status;
 }
 
-static herr_t read_selection(struct h5_field *field, uint64_t first, uint64_t count, void *rows)
+/* Rows to read: `count` of them from `first` on or, if there is a list, those on it, in ascending
+ * order. */
+struct wanted {
+    uint64_t first, last, count;
+    const uint64_t *list;
+};
+
+static herr_t select_run(struct h5_field *field, H5S_seloper_t how, uint64_t first, uint64_t count)
 {
     hsize_t start[SHS_MAX_AXES] = {first}, extent[SHS_MAX_AXES] = {count};
     for (uint32_t axis = 1; axis < field->axes; axis++)
         extent[axis] = field->shape[axis];
-    if (field->axes == 0
-            ? first || count != 1
-            : H5Sselect_hyperslab(field->file_space, H5S_SELECT_SET, start, NULL, extent, NULL) < 0)
-        return -1;
+    if (field->axes == 0) return first || count != 1 ? -1 : 0;
+    return H5Sselect_hyperslab(field->file_space, how, start, NULL, extent, NULL);
+}
+
+static herr_t select_rows(struct h5_field *field, const struct wanted *wanted)
+{
+    if (!wanted->list) return select_run(field, H5S_SELECT_SET, wanted->first, wanted->count);
+    herr_t result = 0;
+    for (uint64_t i = 0; i < wanted->count && result >= 0; i++)
+        result = select_run(field, i ? H5S_SELECT_OR : H5S_SELECT_SET, wanted->list[i], 1);
+    return result;
+}
+
+static herr_t read_selection(struct h5_field *field, const struct wanted *wanted, void *rows)
+{
+    if (select_rows(field, wanted) < 0) return -1;
+    uint64_t count = wanted->count;
     hid_t memory_space = count == 1 ? field->row_space : space_of_rows(field, count);
     if (memory_space < 0) return -1;
     herr_t result = H5Dread(field->dataset, field->memory_type, memory_space, field->file_space,
@@ -209,7 +233,7 @@ static herr_t read_selection(struct h5_field *field, uint64_t first, uint64_t co
     return result;
 }
 
-static shs_status fail_by_defect(const struct h5_field *field, uint64_t first, uint64_t count)
+static shs_status fail_by_defect(const struct h5_field *field, const struct wanted *wanted)
 {
     unsigned major = 0, minor = 0, release = 0;
     H5get_libversion(&major, &minor, &release);
@@ -218,53 +242,81 @@ static shs_status fail_by_defect(const struct h5_field *field, uint64_t first, u
         "%s: dataset %s: rows %llu to %llu cannot be read: the scale-offset filter of "
         "HDF5 %u.%u.%u has a defect (HDFGroup/hdf5 issue 5861); the file may be sound: "
         "use another version of HDF5, or remove the filter with one: h5repack -f NONE",
-        field->path, field->name, (ull)first, (ull)(first + count - 1), major, minor, release);
+        field->path, field->name, (ull)wanted->first, (ull)wanted->last, major, minor, release);
 }
 
-static shs_status read_rows(struct h5_field *field, uint64_t first, uint64_t count, void *rows)
+/* Raw files of an external dataset are read by HDF5 itself, which tells of no reason. */
+static bool has_raw_files(const struct h5_field *field)
 {
-    field->beyond = false;
-    if (read_selection(field, first, count, rows) >= 0) return SHS_OK;
+    for (size_t i = 0; i < field->sources.count; i++)
+        if (!field->sources.source[i].kept) return true;
+    return false;
+}
+
+/* `error` is the system's number of the last one in the read that failed, or 0. */
+static shs_status fail_to_read(const struct h5_field *field, const struct wanted *wanted, int error)
+{
+    const char *text;
     if (field->beyond)
         return core_fail(SHS_ERROR_FORMAT,
                          "%s: dataset %s: rows %llu to %llu have a value that is beyond u8 and no "
                          "member of their enumeration; store them as plain integers",
-                         field->path, field->name, (ull)first, (ull)(first + count - 1));
-    if (h5_has_filter(field->dataset, H5Z_FILTER_SCALEOFFSET) && !h5_reads_scale_offset())
-        return fail_by_defect(field, first, count);
-    return h5_fail(SHS_ERROR_FILE,
+                         field->path, field->name, (ull)wanted->first, (ull)wanted->last);
+    bool driver_failed = h5_trouble(&text) != SHS_OK;
+    if (error && has_raw_files(field) && !driver_failed)
+        return core_fail(SHS_ERROR_FILE,
+                         "%s: dataset %s: rows %llu to %llu cannot be read: the system could not "
+                         "read an external file: %s",
+                         field->path, field->name, (ull)wanted->first, (ull)wanted->last,
+                         strerror(error));
+    if (!driver_failed && h5_has_filter(field->dataset, H5Z_FILTER_SCALEOFFSET) &&
+        !h5_reads_scale_offset())
+        return fail_by_defect(field, wanted);
+    return h5_fail(SHS_ERROR_FORMAT,
                    "%s: dataset %s: rows %llu to %llu cannot be read; check the file, or make it "
                    "anew",
-                   field->path, field->name, (ull)first, (ull)(first + count - 1));
+                   field->path, field->name, (ull)wanted->first, (ull)wanted->last);
+}
+
+static shs_status read_rows(struct h5_field *field, const struct wanted *wanted, void *rows)
+{
+    field->beyond = false;
+    errno = 0;
+    if (read_selection(field, wanted, rows) < 0) return fail_to_read(field, wanted, errno);
+    return h5_check_trouble("%s: dataset %s: rows %llu to %llu cannot be read", field->path,
+                            field->name, (ull)wanted->first, (ull)wanted->last);
 }
 
 /* HDF5 succeeds, and leaves memory as it was, where nothing was written and there is nothing to
  * fill in: what differs after two reads into different memory. */
-static shs_status read_written(struct h5_field *field, uint64_t first, uint64_t count, void *rows)
+static shs_status read_written(struct h5_field *field, const struct wanted *wanted, void *rows)
 {
-    size_t bytes = (size_t)count * field->row_bytes;
+    size_t bytes = (size_t)wanted->count * field->row_bytes;
     void *again;
-    shs_status status = core_new((size_t)count, field->row_bytes, "rows", &again);
+    shs_status status = core_new((size_t)wanted->count, field->row_bytes, "rows", &again);
     if (status) return status;
     memset(rows, 0xFF, bytes);
-    status = read_rows(field, first, count, rows);
-    if (!status) status = read_rows(field, first, count, again);
+    status = read_rows(field, wanted, rows);
+    if (!status) status = read_rows(field, wanted, again);
     if (!status && memcmp(rows, again, bytes) != 0)
         status = core_fail(SHS_ERROR_FORMAT,
                            "%s: dataset %s: rows %llu to %llu, or parts of them, were never "
                            "written and have no fill value; write them, or take other rows",
-                           field->path, field->name, (ull)first, (ull)(first + count - 1));
+                           field->path, field->name, (ull)wanted->first, (ull)wanted->last);
     core_free(&again);
     return status;
 }
 
-/* Closes the files that HDF5 has open for a dataset, with the dataset. */
+/* Closes the files that HDF5 has open for a dataset, with the dataset and what it keeps of it. */
 static shs_status reopen(struct h5_field *field)
 {
-    H5Dclose(field->dataset);
+    if (field->dataset > 0) H5Dclose(field->dataset);
     field->dataset = H5I_INVALID_HID;
     h5_sources_closed(&field->sources);
-    return h5_dataset_open(field->file, field->name, field->cache_bytes, &field->dataset);
+    shs_status status =
+        h5_dataset_open(field->file, field->name, field->cache_bytes, &field->dataset);
+    field->failed = status != SHS_OK;
+    return status;
 }
 
 static shs_status use_sources(struct h5_field *field, uint64_t first, uint64_t count)
@@ -284,16 +336,29 @@ shs_status h5_field_check(const struct h5_field *field)
     return core_wrap(h5_sources_check(&field->sources), "%s: dataset %s", field->path, field->name);
 }
 
-shs_status h5_read_rows(struct h5_field *field, uint64_t first, uint64_t count, void *rows)
+static shs_status read_wanted(struct h5_field *field, const struct wanted *wanted, void *rows)
 {
     struct h5_guard guard = h5_guard_begin();
-    shs_status status = use_sources(field, first, count);
+    shs_status status = field->failed ? reopen(field) : SHS_OK;
+    if (!status) status = use_sources(field, wanted->first, wanted->last - wanted->first + 1);
     if (!status)
-        status = field->gaps ? read_written(field, first, count, rows)
-                             : read_rows(field, first, count, rows);
+        status = field->gaps ? read_written(field, wanted, rows) : read_rows(field, wanted, rows);
     if (!status)
         status =
             core_wrap(h5_sources_used(&field->sources), "%s: dataset %s", field->path, field->name);
+    field->failed = status != SHS_OK;
     h5_guard_end(&guard);
     return status;
+}
+
+shs_status h5_read_rows(struct h5_field *field, uint64_t first, uint64_t count, void *rows)
+{
+    const struct wanted wanted = {.first = first, .last = first + count - 1, .count = count};
+    return read_wanted(field, &wanted, rows);
+}
+
+shs_status h5_read_listed(struct h5_field *field, const uint64_t *list, size_t count, void *rows)
+{
+    const struct wanted wanted = {list[0], list[count - 1], count, list};
+    return read_wanted(field, &wanted, rows);
 }

@@ -22,7 +22,8 @@ struct h5_field {
     bool beyond;    /* an enumeration had a value that its type in memory cannot hold */
     hsize_t shape[SHS_MAX_AXES];
     size_t row_bytes;
-    bool gaps; /* some of it was never written, and is not filled in */
+    bool gaps;   /* some of it was never written, and is not filled in */
+    bool failed; /* a read did: what HDF5 keeps of the dataset may not be the file's */
 };
 
 /* Inside a guard. True if what was never written reads as a fill value, by a creation list. */

@@ -54,8 +54,14 @@ void h5_field_close(struct h5_field **field);
 /* Refuses other files that the field's rows are in, if one has changed since. */
 shs_status h5_field_check(const struct h5_field *field);
 
-/* Reads `count` rows from row `first` on, in the machine's byte order. */
+/* Reads `count` rows from row `first` on, in the machine's byte order. SHS_ERROR_FILE, with the
+ * system's reason, where the system could not read: what HDF5 keeps of the dataset is then given up
+ * before it is read again. */
 shs_status h5_read_rows(struct h5_field *field, uint64_t first, uint64_t count, void *rows);
+
+/* The same for rows in ascending order, one after the other. Each chunk that they lie in is decoded
+ * once. */
+shs_status h5_read_listed(struct h5_field *field, const uint64_t *list, size_t count, void *rows);
 
 /* Rows of a chunk; 0 if the field is not chunked. */
 uint64_t h5_chunk_rows(struct h5_field *field);
@@ -70,7 +76,8 @@ bool h5_field_is_decodable(struct h5_field *field);
 /* Where a field's elements lie in its file, to be released by io_layout_free(), if they can be read
  * without HDF5: in one plain file, in number types and filters that io knows, all places known.
  * Otherwise `reason`, "" before, says why not, and the layout is empty. SHS_ERROR_FORMAT for an
- * index of chunks that is damaged, whatever the filters: HDF5 must not read through it either. */
+ * index of chunks that is damaged, whatever the filters: HDF5 must not read through it either.
+ * SHS_ERROR_FILE where the system could not read: no other way of reading follows from that. */
 shs_status h5_layout_of(struct h5_file *file, struct h5_field *field, struct io_layout *layout,
                         char reason[IO_REASON_BYTES]);
 

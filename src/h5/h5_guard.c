@@ -2,6 +2,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "h5_driver.h"
 
 /* Any later call of HDF5 clears its error stack, closing what was half made among them, so the
  * reason is taken down as soon as a call fails. */
@@ -30,6 +33,7 @@ struct h5_guard h5_guard_begin(void)
     if (guards++ == 0) {
         H5Eget_auto2(H5E_DEFAULT, &guard.print, &guard.user);
         H5Eset_auto2(H5E_DEFAULT, note_reason, NULL);
+        h5_trouble_forget();
     }
     reason[0] = '\0';
     out_of_memory = false;
@@ -51,13 +55,42 @@ bool h5_lacked_memory(void)
     return out_of_memory;
 }
 
+/* The driver's status and message, after what was being done: the format as far as a semicolon. */
+static shs_status tell_trouble(const char *format, va_list arguments)
+{
+    char what[CORE_MESSAGE_BYTES], doing[CORE_MESSAGE_BYTES];
+    const char *text;
+    shs_status status = h5_trouble(&text);
+    snprintf(doing, sizeof doing, "%.*s", (int)strcspn(format, ";"), format);
+    vsnprintf(what, sizeof what, doing, arguments);
+    return core_fail(status, "%s: %s", what, text);
+}
+
+shs_status h5_check_trouble(const char *format, ...)
+{
+    const char *text;
+    va_list arguments;
+    shs_status status = h5_trouble(&text);
+    if (!status) return SHS_OK;
+    va_start(arguments, format);
+    status = tell_trouble(format, arguments);
+    va_end(arguments);
+    return status;
+}
+
 shs_status h5_fail(shs_status status, const char *format, ...)
 {
     char what[CORE_MESSAGE_BYTES];
+    const char *text;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(what, sizeof what, format, arguments);
+    bool troubled = !out_of_memory && h5_trouble(&text);
+    if (troubled)
+        status = tell_trouble(format, arguments);
+    else
+        vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
+    if (troubled) return status;
     return core_fail(out_of_memory ? SHS_ERROR_MEMORY : status, "%s%s%s", what,
                      *reason ? "; HDF5 says: " : "", reason);
 }
@@ -69,6 +102,8 @@ shs_status h5_fail_damaged(const char *format, ...)
     va_start(arguments, format);
     vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
+    shs_status status = h5_check_trouble("%s", what);
+    if (status) return status;
     return h5_fail(SHS_ERROR_FORMAT, "%s%s", what,
                    out_of_memory ? "" : "; the file is damaged, get it anew");
 }

@@ -19,7 +19,7 @@ static H5FD_t *open_file(const char *path, unsigned flags, hid_t access, haddr_t
     if (!sink) return NULL;
     sink->error = &sink->own_error;
     open_error = io_open_to_write(path, flags & H5F_ACC_TRUNC, &sink->vfd.file);
-    if (!open_error && h5_vfd_identify(&sink->vfd, path)) return &sink->vfd.hdf5;
+    if (!open_error && !h5_vfd_identify(&sink->vfd, path)) return &sink->vfd.hdf5;
     free(sink);
     return NULL;
 }
@@ -47,7 +47,7 @@ static herr_t read_file(H5FD_t *hdf5, H5FD_mem_t type, hid_t transfer, haddr_t a
 {
     size_t got;
     (void)type, (void)transfer;
-    return h5_vfd_read((const struct h5_vfd *)hdf5, address, bytes, to, &got);
+    return h5_vfd_read((const struct h5_vfd *)hdf5, address, bytes, to, &got) ? -1 : 0;
 }
 
 static herr_t write_file(H5FD_t *hdf5, H5FD_mem_t type, hid_t transfer, haddr_t address,

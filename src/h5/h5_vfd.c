@@ -76,19 +76,20 @@ herr_t h5_vfd_use(hid_t access, const H5FD_class_t *class, hid_t *id)
     return *id < 0 ? -1 : H5Pset_driver(access, *id, NULL);
 }
 
-bool h5_vfd_identify(struct h5_vfd *vfd, const char *path)
+shs_status h5_vfd_identify(struct h5_vfd *vfd, const char *path)
 {
-    bool done = !io_identify(vfd->file, path, &vfd->identity);
+    shs_status status = io_identify(vfd->file, path, &vfd->identity);
     vfd->bytes = vfd->identity.bytes;
-    if (!done) io_close(vfd->file);
-    return done;
+    if (status) io_close(vfd->file);
+    return status;
 }
 
-herr_t h5_vfd_read(const struct h5_vfd *vfd, haddr_t address, size_t bytes, void *to, size_t *got)
+shs_status h5_vfd_read(const struct h5_vfd *vfd, haddr_t address, size_t bytes, void *to,
+                       size_t *got)
 {
-    if (io_read_at(vfd->file, address, to, bytes, got)) return -1;
-    memset((char *)to + *got, 0, bytes - *got);
-    return 0;
+    shs_status status = io_read_at(vfd->file, address, to, bytes, got);
+    if (!status) memset((char *)to + *got, 0, bytes - *got);
+    return status;
 }
 
 struct h5_vfd *h5_vfd_of(hid_t file)

@@ -23,12 +23,13 @@ H5FD_class_t h5_vfd_class(const char *name, int number);
 /* Makes a file access list use a driver, which is registered as *id where it is not yet. */
 herr_t h5_vfd_use(hid_t access, const H5FD_class_t *class, hid_t *id);
 
-/* Takes down what a file is that was just opened; closes it and is false if that fails. */
-bool h5_vfd_identify(struct h5_vfd *vfd, const char *path);
+/* Takes down what a file is that was just opened; closes it if that fails. */
+shs_status h5_vfd_identify(struct h5_vfd *vfd, const char *path);
 
 /* Reads; *got bytes lie before the file's end, and behind it zeros, as HDF5 expects it of a driver.
  */
-herr_t h5_vfd_read(const struct h5_vfd *vfd, haddr_t address, size_t bytes, void *to, size_t *got);
+shs_status h5_vfd_read(const struct h5_vfd *vfd, haddr_t address, size_t bytes, void *to,
+                       size_t *got);
 
 /* The struct of a file that was opened with such a driver; NULL if it cannot be had. */
 struct h5_vfd *h5_vfd_of(hid_t file);

@@ -206,7 +206,7 @@ shs_status io_read_at(int file, uint64_t at, void *to, size_t bytes, size_t *got
         ssize_t now = pread(file, (char *)to + *got, bytes - *got, (off_t)(at + *got));
         if (now < 0 && errno == EINTR) continue;
         if (now < 0)
-            return core_fail(SHS_ERROR_FILE, "byte %llu cannot be read: %s",
+            return core_fail(SHS_ERROR_FILE, "the system could not read byte %llu: %s",
                              (unsigned long long)(at + *got), strerror(errno));
         if (now == 0) break;
         *got += (size_t)now;

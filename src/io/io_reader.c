@@ -108,10 +108,22 @@ uint64_t io_reader_bytes(const struct io_reader *reader)
     return atomic_load_explicit(&reader->bytes, memory_order_relaxed);
 }
 
-static shs_status read_error(const struct io_reader *reader, uint64_t at, const char *cause)
+static shs_status read_error(const struct io_reader *reader, uint64_t at, int error)
 {
-    return core_fail(SHS_ERROR_FILE, "%s: byte %llu cannot be read: %s", reader->path, (ull)at,
-                     cause);
+    return core_fail(SHS_ERROR_FILE, "%s: the system could not read byte %llu: %s", reader->path,
+                     (ull)at, strerror(error));
+}
+
+/* All that is read was inside the file when it was opened. */
+static shs_status ends_before(const struct io_reader *reader, uint64_t at)
+{
+    struct io_identity now;
+    shs_status status = io_identify(reader->file, reader->path, &now);
+    if (status) return status;
+    return core_fail(SHS_ERROR_FILE,
+                     "%s has %llu bytes, but byte %llu is to be read: it was cut short since it "
+                     "was opened; put it back and start again",
+                     reader->path, (ull)now.bytes, (ull)at);
 }
 
 /* Drops the first `bytes` of the pieces. */
@@ -141,9 +153,8 @@ static shs_status read_bytes(const struct io_reader *reader, uint64_t at, struct
             *cold = true; /* what else it may be shows when it may wait */
             return SHS_OK;
         }
-        if (now < 0) return read_error(reader, at, strerror(errno));
-        if (now == 0)
-            return read_error(reader, at, "the file ends there: it was cut short; get it anew");
+        if (now < 0) return read_error(reader, at, errno);
+        if (now == 0) return ends_before(reader, at);
         at += (size_t)now;
         advance(&pieces, &count, (size_t)now);
     }
@@ -258,4 +269,36 @@ shs_status io_reader_read(const struct io_reader *reader, struct io_lane *lane, 
     if (reader->layout.chunked) return read_chunked(reader, lane, first, count, rows);
     struct iovec piece = {rows, count * reader->layout.row_bytes};
     return io_reader_rows(reader, first, &piece, 1, NULL);
+}
+
+static shs_status list_chunked(const struct io_reader *reader, struct io_lane *lane,
+                               const uint64_t *list, size_t count, char *rows)
+{
+    const struct io_layout *layout = &reader->layout;
+    void *decoded;
+    shs_status status = io_lane_chunk(lane, layout->chunk_bytes, &decoded);
+    for (size_t begin = 0, end; begin < count && !status; begin = end) {
+        uint64_t band = list[begin] / layout->chunk[0];
+        for (end = begin; end < count && list[end] / layout->chunk[0] == band;)
+            end++;
+        for (uint64_t i = 0; i < layout->chunks_a_band && !status; i++) {
+            uint64_t chunk = band * layout->chunks_a_band + i;
+            status = io_reader_chunk(reader, lane, chunk, decoded, NULL);
+            for (size_t row = begin; row < end && !status; row++)
+                io_layout_copy(layout, chunk, decoded, list[row], 1,
+                               rows + row * layout->row_bytes);
+        }
+    }
+    return status;
+}
+
+shs_status io_reader_listed(const struct io_reader *reader, struct io_lane *lane,
+                            const uint64_t *list, size_t count, void *rows)
+{
+    shs_status status = SHS_OK;
+    if (reader->layout.chunked) return list_chunked(reader, lane, list, count, rows);
+    for (size_t i = 0; i < count && !status; i++)
+        status =
+            io_reader_read(reader, lane, list[i], 1, (char *)rows + i * reader->layout.row_bytes);
+    return status;
 }

@@ -53,6 +53,11 @@ shs_status io_reader_chunk(const struct io_reader *reader, struct io_lane *lane,
 shs_status io_reader_read(const struct io_reader *reader, struct io_lane *lane, uint64_t first,
                           uint64_t count, void *rows);
 
+/* The same of rows in ascending order, one after the other. Each chunk that they lie in is decoded
+ * once. */
+shs_status io_reader_listed(const struct io_reader *reader, struct io_lane *lane,
+                            const uint64_t *list, size_t count, void *rows);
+
 /* True if a chunk that was stored as it is has another size than a chunk: one whose rows are an
  * error, though HDF5 reads what lies behind it. */
 bool io_reader_is_cut(const struct io_reader *reader);

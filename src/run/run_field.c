@@ -6,83 +6,20 @@
 #include "core_memory.h"
 #include "core_text.h"
 #include "io_crc32c.h"
+#include "run_compare.h"
 
-enum {
-    PROBES = 16
-};
-
-static uint64_t probes_of(const struct run_field *field)
+/* Without the filter there is nothing to compare with, and HDF5 could not read it either. */
+static shs_status compare(const struct run_field_how *how, struct run_field *field, bool *same)
 {
-    return field->rows < PROBES ? field->rows : PROBES;
+    *same = true;
+    if (how->trusted) return SHS_OK;
+    if (h5_field_is_decodable(field->through)) return run_compare(field, same);
+    field->uncompared = true;
+    return how->content ? run_compare_direct(field) : SHS_OK;
 }
 
-/* Rows spread over the field, the first and the last among them; all of them, where they are few.
- */
-static uint64_t probe_row(uint64_t rows, uint64_t probe)
-{
-    uint64_t last = rows - 1;
-    if (rows <= PROBES) return probe;
-    return last / (PROBES - 1) * probe + last % (PROBES - 1) * probe / (PROBES - 1);
-}
-
-/* Rows read directly and by HDF5. */
-struct comparison {
-    char *ours, *theirs; /* a row */
-    unsigned alike;
-    unsigned damaged; /* by what was read directly */
-    bool differ;
-};
-
-/* A row that neither can read is none that they differ in: it is an error when it is wanted. Nor is
- * HDF5 asked of a damaged one: where a chunk decodes to too few bytes it reads on behind them. */
-static shs_status compare_row(struct run_field *field, uint64_t row, struct comparison *comparison)
-{
-    shs_status status = io_reader_read(field->direct, &field->lane, row, 1, comparison->ours);
-    if (status == SHS_ERROR_MEMORY) return status;
-    if (status == SHS_ERROR_FORMAT) {
-        comparison->damaged++;
-        return SHS_OK;
-    }
-    bool readable = !h5_read_rows(field->through, row, 1, comparison->theirs);
-    if (readable == (status != SHS_OK) ||
-        (readable && memcmp(comparison->ours, comparison->theirs, field->row_bytes) != 0))
-        comparison->differ = true;
-    else if (readable)
-        comparison->alike++;
-    return SHS_OK;
-}
-
-static bool hdf5_reads_any(struct run_field *field, char *row)
-{
-    for (uint64_t probe = 0; probe < probes_of(field); probe++)
-        if (!h5_read_rows(field->through, probe_row(field->rows, probe), 1, row)) return true;
-    return false;
-}
-
-/* If all rows seem damaged it may be that they are misunderstood, unless that cannot be. */
-static bool are_same(struct run_field *field, const struct comparison *comparison)
-{
-    if (comparison->differ) return false;
-    return !comparison->damaged || comparison->alike || io_reader_is_cut(field->direct) ||
-           !hdf5_reads_any(field, comparison->theirs);
-}
-
-/* Whether some rows read directly are those that HDF5 reads. */
-static shs_status compare(struct run_field *field, bool *same)
-{
-    struct comparison comparison = {0};
-    shs_status status = core_new(1, field->row_bytes, "a row", &comparison.ours);
-    if (!status) status = core_new(1, field->row_bytes, "a row", &comparison.theirs);
-    for (uint64_t probe = 0; probe < probes_of(field) && !status && !comparison.differ; probe++)
-        status = compare_row(field, probe_row(field->rows, probe), &comparison);
-    *same = !status && are_same(field, &comparison);
-    core_free(&comparison.ours);
-    core_free(&comparison.theirs);
-    return status;
-}
-
-static shs_status choose_way(struct h5_file *file, const char *path, bool trusted,
-                             struct run_field *field)
+static shs_status choose_way(struct h5_file *file, const char *path,
+                             const struct run_field_how *how, struct run_field *field)
 {
     struct io_layout layout;
     bool same = false;
@@ -90,14 +27,7 @@ static shs_status choose_way(struct h5_file *file, const char *path, bool truste
     if (!status && *field->reason) status = h5_field_check_filters(field->through);
     if (status || *field->reason) return status;
     status = io_reader_open(path, &layout, &field->direct);
-    if (status) return status;
-    /* without the filter there is nothing to compare with, and HDF5 could not read it either */
-    if (trusted)
-        same = true;
-    else if (h5_field_is_decodable(field->through))
-        status = compare(field, &same);
-    else
-        same = field->uncompared = true;
+    if (!status) status = compare(how, field, &same);
     if (status) return status;
     if (same) {
         h5_field_close(&field->through); /* with the chunks that it keeps */
@@ -133,10 +63,13 @@ static shs_status open_field(struct h5_file *file, const char *path, const char 
     if (!status) status = take_shape(field, name, &whole);
     if (status) return status;
     field->chunk_rows = h5_chunk_rows(field->through);
-    if (how->look) return SHS_OK;
-    if (!field->is_single) return choose_way(file, path, how->trusted, field);
-    snprintf(field->reason, sizeof field->reason, "a single number");
-    return SHS_OK;
+    if (how->look) return how->content ? run_compare_ends(field) : SHS_OK;
+    if (field->is_single)
+        snprintf(field->reason, sizeof field->reason, "a single number");
+    else
+        status = choose_way(file, path, how, field);
+    if (status || !how->content || field->direct) return status;
+    return run_compare_through(field);
 }
 
 shs_status run_field_open(struct h5_file *file, const char *path, const char *name,

@@ -15,6 +15,7 @@ struct run_field {
     bool differs;        /* rows at the places that were found were not those that HDF5 reads */
     uint32_t *checksums; /* of every row, or NULL */
     struct run_field *checked_by; /* where they are read from, if they are too many; or NULL */
+    uint64_t content;             /* a hash of some of its rows; 0 until it is asked for */
     uint64_t key;                 /* what names it in a cache: the caller's to set */
     shs_tensor sample;            /* a row; name is the struct's own */
     bool is_single;               /* a number without axes */
@@ -31,11 +32,13 @@ struct run_field_how {
     bool trusted; /* it is read directly without a comparison: an earlier one was good, in this file
                      or in one like it */
     bool look; /* type and shape are all that is wanted: it will be read through HDF5, if at all */
+    bool content; /* and a hash of some rows: see run_compare.h; not of a field that is trusted */
 };
 
 /* Opens a field and chooses how to read it: directly only if every condition holds and some rows,
  * the first and the last among them, are what HDF5 reads, which may keep `cache_bytes` of decoded
- * chunks otherwise. A field whose filters only this library has is read directly in any case. */
+ * chunks otherwise. A field whose filters only this library has is read directly in any case. What
+ * the system could not read is an error, and no reason to choose HDF5. */
 shs_status run_field_open(struct h5_file *file, const char *path, const char *name,
                           const struct run_field_how *how, struct run_field *field);
 

@@ -25,12 +25,14 @@ done
 "$SHARDSTEP" info large.h5 > /dev/null || fail "info of a large chunk"
 
 # one flipped bit in a list of attributes, on which this HDF5's own tools die as well
-"$BUILD/tests/hostile" damage 8 68 crash.h5
+"$BUILD/tests/hostile" damage 9 50 crash.h5
 code=0
 { h5ls -r crash.h5; } > /dev/null 2>&1 || code=$?
 crashed='crash.h5: opening it crashed HDF5 \(signal 11\); the file is damaged'
-# HDF5 1.14 sees the damage
-[ "$code" = 139 ] || crashed='crash.h5: its datasets cannot be listed'
+if [ "$code" != 139 ]; then # HDF5 1.14, say, sees the damage
+    "$BUILD/tests/hostile" damage 8 68 crash.h5
+    crashed='crash.h5: its datasets cannot be listed'
+fi
 
 # an open that never ends, as where a file server does not answer
 cp fashion.h5 slow.h5

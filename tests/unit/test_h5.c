@@ -712,11 +712,11 @@ static void rows_out_of_range_are_refused_in_folder(void)
     if (!NEED(write_one("x", &tensor, &storages[0], 6) && h5_open(path, &file) == SHS_OK)) return;
     if (NEED(h5_field_open(file, "x", 0, false, &field, &found) == SHS_OK)) {
         unsigned char rows[64];
-        CHECK(h5_read_rows(field, 6, 1, rows) == SHS_ERROR_FILE);
+        CHECK(h5_read_rows(field, 6, 1, rows) == SHS_ERROR_FORMAT);
         CHECK(message_has("rows 6 to 6") && message_has("dataset x") && message_has(path));
-        CHECK(h5_read_rows(field, 4, 3, rows) == SHS_ERROR_FILE);
+        CHECK(h5_read_rows(field, 4, 3, rows) == SHS_ERROR_FORMAT);
         CHECK(message_has("rows 4 to 6"));
-        CHECK(h5_read_rows(field, UINT64_MAX - 2, 1, rows) == SHS_ERROR_FILE);
+        CHECK(h5_read_rows(field, UINT64_MAX - 2, 1, rows) == SHS_ERROR_FORMAT);
         check_rows(field, &tensor, 4, 2);
     }
     h5_field_close(&field);
@@ -786,7 +786,7 @@ static void damaged_chunks_are_found_in_folder(void)
     shs_tensor shape;
     if (!NEED(h5_open(path, &file) == SHS_OK)) return;
     CHECK(h5_field_open(file, "x", 0, false, &field, &shape) == SHS_OK);
-    CHECK(h5_read_rows(field, 0, 1, values) == SHS_ERROR_FILE);
+    CHECK(h5_read_rows(field, 0, 1, values) == SHS_ERROR_FORMAT);
     CHECK(message_has("rows 0 to 0") && message_has("HDF5 says"));
     h5_field_close(&field);
     h5_close(&file);

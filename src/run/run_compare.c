@@ -1,0 +1,290 @@
+#include "run_compare.h"
+
+#include <string.h>
+
+#include "core_hash.h"
+#include "core_memory.h"
+
+typedef unsigned long long ull;
+
+enum {
+    PROBES = 16,
+    ENDS = 2
+};
+
+#define PROBED_BYTES ((uint64_t)64 << 20)
+#define ENDS_BYTES   ((uint64_t)1 << 20)
+#define SMALL_BYTES  ((uint64_t)64 << 10)
+
+/* ---- Which rows. */
+
+struct probes {
+    uint64_t row[PROBES]; /* ascending */
+    size_t count;
+    uint64_t bytes; /* that are read or decoded for them */
+};
+
+/* Bytes that are decoded for one row: those of all chunks that hold some of it. */
+static uint64_t band_bytes(const struct run_field *field)
+{
+    uint64_t bytes = field->row_bytes;
+    if (!field->chunk_rows) return bytes;
+    return core_multiply(field->chunk_rows, bytes, &bytes) ? bytes : UINT64_MAX;
+}
+
+static bool is_one_band(const struct run_field *field, uint64_t row, uint64_t other)
+{
+    return field->chunk_rows && row / field->chunk_rows == other / field->chunk_rows;
+}
+
+/* Up to `count` rows spread over the field, the first and the last among them. */
+static void spread(const struct run_field *field, uint64_t count, struct probes *probes)
+{
+    uint64_t last = field->rows - 1, gaps = count - 1, bytes = 0;
+    *probes = (struct probes){0};
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t row = last / gaps * i + last % gaps * i / gaps;
+        uint64_t before = i ? probes->row[probes->count - 1] : 0;
+        if (i && row == before) continue;
+        probes->row[probes->count++] = row;
+        if (i && is_one_band(field, row, before)) continue;
+        if (__builtin_add_overflow(bytes, band_bytes(field), &bytes)) bytes = UINT64_MAX;
+    }
+    probes->bytes = bytes;
+}
+
+/* Fewer rows where rows or chunks are huge. */
+static struct probes choose(const struct run_field *field)
+{
+    struct probes probes = {0};
+    if (!field->rows) return probes;
+    for (uint64_t count = PROBES; count >= ENDS; count--) {
+        spread(field, count, &probes);
+        if (probes.bytes <= PROBED_BYTES && probes.count <= PROBED_BYTES / field->row_bytes) break;
+    }
+    return probes;
+}
+
+/* The probes from `begin` on that the same chunks hold; returns the first behind them. */
+static size_t end_of_band(const struct run_field *field, const struct probes *probes, size_t begin)
+{
+    size_t end = begin + 1;
+    while (end < probes->count && is_one_band(field, probes->row[begin], probes->row[end]))
+        end++;
+    return end;
+}
+
+/* ---- Reading them. */
+
+enum way {
+    DIRECT,
+    THROUGH,
+    BOTH
+};
+
+struct look {
+    struct run_field *field;
+    enum way way;
+    char *ours, *theirs; /* rows of a band, read directly and by HDF5 */
+    struct core_hash *hash;
+    unsigned alike;
+    unsigned damaged; /* bands, by what was read */
+    bool differ;
+};
+
+static bool is_of_system(shs_status status)
+{
+    return status == SHS_ERROR_FILE || status == SHS_ERROR_MEMORY;
+}
+
+static shs_status read_direct(struct run_field *field, const uint64_t *rows, size_t count, char *to)
+{
+    return core_wrap(io_reader_listed(field->direct, &field->lane, rows, count, to),
+                     "dataset %s: rows %llu to %llu", field->sample.name, (ull)rows[0],
+                     (ull)rows[count - 1]);
+}
+
+static void add_rows(struct look *look, const void *rows, size_t bytes)
+{
+    size_t size = shs_type_size(look->field->sample.type);
+    core_hash_add_elements(look->hash, rows, bytes / size, size);
+}
+
+/* HDF5 is not asked of a band that is damaged: where a chunk decodes to too few bytes it reads on
+ * behind them. Nor may it try what the system could not read. */
+static shs_status look_at_band(struct look *look, const uint64_t *rows, size_t count)
+{
+    struct run_field *field = look->field;
+    size_t bytes = count * field->row_bytes;
+    shs_status status = look->way == THROUGH
+                            ? h5_read_listed(field->through, rows, count, look->ours)
+                            : read_direct(field, rows, count, look->ours);
+    if (is_of_system(status)) return status;
+    if (status) {
+        look->damaged++;
+        return SHS_OK;
+    }
+    add_rows(look, look->ours, bytes);
+    if (look->way != BOTH) return SHS_OK;
+    status = h5_read_listed(field->through, rows, count, look->theirs);
+    if (is_of_system(status)) return status;
+    if (status || memcmp(look->ours, look->theirs, bytes) != 0)
+        look->differ = true;
+    else
+        look->alike++;
+    return SHS_OK;
+}
+
+static shs_status hdf5_reads_any(struct look *look, const struct probes *probes, bool *any)
+{
+    shs_status status = SHS_OK;
+    *any = false;
+    for (size_t i = 0, end; i < probes->count && !*any; i = end) {
+        end = end_of_band(look->field, probes, i);
+        status = h5_read_rows(look->field->through, probes->row[i], 1, look->theirs);
+        if (is_of_system(status)) return status;
+        *any = status == SHS_OK;
+    }
+    return SHS_OK;
+}
+
+/* If all rows seem damaged it may be that they are misunderstood, unless that cannot be. */
+static shs_status are_same(struct look *look, const struct probes *probes, bool *same)
+{
+    bool any = false;
+    shs_status status = SHS_OK;
+    if (look->damaged && !look->alike && !look->differ && !io_reader_is_cut(look->field->direct))
+        status = hdf5_reads_any(look, probes, &any);
+    *same = !status && !look->differ && !any;
+    return status;
+}
+
+/* All rows of a field that is small, in pieces: a virtual one may have many sources. */
+static shs_status add_all(struct look *look)
+{
+    enum {
+        PIECES = 16
+    };
+    struct run_field *field = look->field;
+    uint64_t at_once = (field->rows + PIECES - 1) / PIECES;
+    char *rows;
+    shs_status status = core_new((size_t)at_once, field->row_bytes, "rows", &rows);
+    for (uint64_t first = 0; first < field->rows && !status && !look->damaged; first += at_once) {
+        uint64_t count = field->rows - first < at_once ? field->rows - first : at_once;
+        status = look->way == THROUGH
+                     ? h5_read_rows(field->through, first, count, rows)
+                     : io_reader_read(field->direct, &field->lane, first, count, rows);
+        if (!status) add_rows(look, rows, (size_t)count * field->row_bytes);
+        if (status && !is_of_system(status)) {
+            look->damaged++;
+            status = SHS_OK;
+        }
+    }
+    core_free(&rows);
+    return core_wrap(status, "dataset %s", field->sample.name);
+}
+
+static bool is_small(const struct run_field *field)
+{
+    return field->rows && field->rows <= SMALL_BYTES / field->row_bytes &&
+           band_bytes(field) <= SMALL_BYTES;
+}
+
+/* Of a field with damaged rows nothing is claimed: they are an error when they are wanted. */
+static void take_content(struct look *look)
+{
+    struct core_digest digest = core_hash_digest(look->hash);
+    memcpy(&look->field->content, digest.bytes, sizeof look->field->content);
+    if (look->damaged) look->field->content = 0;
+}
+
+static shs_status look_at(struct look *look, const struct probes *probes)
+{
+    struct run_field *field = look->field;
+    shs_status status = core_hash_new(&look->hash);
+    if (!status) status = core_new(probes->count, field->row_bytes, "rows", &look->ours);
+    if (!status && look->way == BOTH)
+        status = core_new(probes->count, field->row_bytes, "rows", &look->theirs);
+    for (size_t i = 0, end; i < probes->count && !status && !look->differ; i = end) {
+        end = end_of_band(field, probes, i);
+        status = look_at_band(look, probes->row + i, end - i);
+    }
+    if (!status && is_small(field) && !look->differ) status = add_all(look);
+    return status;
+}
+
+static shs_status finish(struct look *look, shs_status status)
+{
+    if (!status) take_content(look);
+    core_hash_free(&look->hash);
+    core_free(&look->ours);
+    core_free(&look->theirs);
+    return status;
+}
+
+shs_status run_compare(struct run_field *field, bool *same)
+{
+    struct look look = {.field = field, .way = BOTH};
+    struct probes probes = choose(field);
+    shs_status status = look_at(&look, &probes);
+    if (!status) status = are_same(&look, &probes, same);
+    return finish(&look, status);
+}
+
+static shs_status look_by(struct run_field *field, enum way way, const struct probes *probes)
+{
+    struct look look = {.field = field, .way = way};
+    return finish(&look, look_at(&look, probes));
+}
+
+shs_status run_compare_direct(struct run_field *field)
+{
+    struct probes probes = choose(field);
+    return look_by(field, DIRECT, &probes);
+}
+
+shs_status run_compare_through(struct run_field *field)
+{
+    struct probes probes = choose(field);
+    return look_by(field, THROUGH, &probes);
+}
+
+shs_status run_compare_ends(struct run_field *field)
+{
+    struct probes probes;
+    if (!field->rows) return SHS_OK;
+    spread(field, ENDS, &probes);
+    if (probes.bytes <= ENDS_BYTES) return look_by(field, THROUGH, &probes);
+    field->content = RUN_COMPARE_NOTHING;
+    return SHS_OK;
+}
+
+/* ---- Checksums. */
+
+static shs_status add_checksums(struct run_field *field, struct core_hash *hash)
+{
+    enum {
+        PIECES = 16,
+        PIECE = 1 << 16
+    };
+    uint32_t *sums;
+    uint64_t rows = field->rows, all = (uint64_t)PIECES * PIECE;
+    uint64_t step = rows > all ? rows / PIECES : PIECE;
+    shs_status status = core_new(PIECE, sizeof *sums, "checksums", &sums);
+    for (uint64_t first = 0; first < rows && !status; first += step) {
+        uint64_t count = rows - first < PIECE ? rows - first : PIECE;
+        status = run_field_checksums(field, first, count, sums);
+        if (!status) core_hash_add_elements(hash, sums, (size_t)count, sizeof *sums);
+    }
+    core_free(&sums);
+    return status;
+}
+
+shs_status run_compare_checksums(struct run_field *field)
+{
+    struct look look = {.field = field};
+    if (!run_field_has_checksums(field)) return SHS_OK;
+    shs_status status = core_hash_new(&look.hash);
+    if (!status) status = add_checksums(field, look.hash);
+    return finish(&look, status);
+}
