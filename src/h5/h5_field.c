@@ -331,9 +331,10 @@ static shs_status use_sources(struct h5_field *field, uint64_t first, uint64_t c
     return core_wrap(status, "%s: dataset %s", field->path, field->name);
 }
 
-shs_status h5_field_check(const struct h5_field *field)
+shs_status h5_field_check(const struct h5_field *field, bool *touched)
 {
-    return core_wrap(h5_sources_check(&field->sources), "%s: dataset %s", field->path, field->name);
+    return core_wrap(h5_sources_check(&field->sources, touched), "%s: dataset %s", field->path,
+                     field->name);
 }
 
 static shs_status read_wanted(struct h5_field *field, const struct wanted *wanted, void *rows)

@@ -51,8 +51,9 @@ shs_status h5_field_open(struct h5_file *file, const char *name, size_t cache_by
 /* Accepts a pointer to NULL; leaves NULL. */
 void h5_field_close(struct h5_field **field);
 
-/* Refuses other files that the field's rows are in, if one has changed since. */
-shs_status h5_field_check(const struct h5_field *field);
+/* Refuses other files that the field's rows are in, if one is not what it was; *touched is true if
+ * only the time of the last change is another, of some. */
+shs_status h5_field_check(const struct h5_field *field, bool *touched);
 
 /* Reads `count` rows from row `first` on, in the machine's byte order. SHS_ERROR_FILE, with the
  * system's reason, where the system could not read: what HDF5 keeps of the dataset is then given up

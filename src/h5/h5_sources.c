@@ -214,23 +214,16 @@ shs_status h5_sources_find(struct h5_file *file, const char *name, hid_t dataset
 
 /* ---- Reading. */
 
-static shs_status compare(const struct h5_source *source, const struct io_identity *now)
-{
-    const struct io_identity *then = &source->identity;
-    if (io_is_unchanged(then, now)) return SHS_OK;
-    return core_fail(SHS_ERROR_FILE,
-                     "%s has changed since the dataset was opened; put it back and start again",
-                     source->path);
-}
-
-/* Opens a file and keeps it open: HDF5 will have all of them open at once. */
+/* Opens a file and keeps it open: HDF5 will have all of them open at once. Another time of its last
+ * change is for h5_sources_check() to tell of. */
 static shs_status try_source(const struct h5_source *source, int *files, size_t *count)
 {
     struct io_identity now;
+    bool touched;
     shs_status status = io_open(source->path, &files[*count]);
     if (status) return status;
     status = io_identify(files[(*count)++], source->path, &now);
-    return status ? status : compare(source, &now);
+    return status ? status : io_compare(source->path, &source->identity, &now, &touched);
 }
 
 static bool is_needed(const struct h5_source *source, uint64_t first, uint64_t count)
@@ -289,13 +282,17 @@ void h5_sources_closed(struct h5_sources *sources)
     sources->open = 0;
 }
 
-shs_status h5_sources_check(const struct h5_sources *sources)
+shs_status h5_sources_check(const struct h5_sources *sources, bool *touched)
 {
+    *touched = false;
     for (size_t i = 0; i < sources->count; i++) {
+        const struct h5_source *source = &sources->source[i];
         struct io_identity now;
-        shs_status status = io_identify_path(sources->source[i].path, &now);
-        if (!status) status = compare(&sources->source[i], &now);
+        bool one_touched = false;
+        shs_status status = io_identify_path(source->path, &now);
+        if (!status) status = io_compare(source->path, &source->identity, &now, &one_touched);
         if (status) return status;
+        *touched = *touched || one_touched;
     }
     return SHS_OK;
 }

@@ -39,9 +39,9 @@ shs_status h5_sources_find(struct h5_file *file, const char *name, hid_t dataset
 
 void h5_sources_free(struct h5_sources *sources);
 
-/* Before HDF5 reads rows, at least one: the files that these need are there, unchanged, and can be
- * opened. *too_many is set if HDF5 would then keep more files open than it should: the dataset is
- * to be closed and opened again first, and h5_sources_closed() to be called. */
+/* Before HDF5 reads rows, at least one: the files that these need are there, of the size that they
+ * had, and can be opened. *too_many is set if HDF5 would then keep more files open than it should:
+ * the dataset is to be closed and opened again first, and h5_sources_closed() to be called. */
 shs_status h5_sources_use(struct h5_sources *sources, uint64_t first, uint64_t count,
                           bool *too_many);
 void h5_sources_closed(struct h5_sources *sources);
@@ -49,8 +49,9 @@ void h5_sources_closed(struct h5_sources *sources);
 /* After it has: it read from the files that were examined. */
 shs_status h5_sources_used(struct h5_sources *sources);
 
-/* Refuses a file that has changed since it was examined. */
-shs_status h5_sources_check(const struct h5_sources *sources);
+/* Refuses a file that is not the one that was examined; *touched is true if only the time of the
+ * last change is another, of some. */
+shs_status h5_sources_check(const struct h5_sources *sources, bool *touched);
 
 /* For the files of this folder that examine a kind of dataset. */
 

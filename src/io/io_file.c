@@ -18,6 +18,8 @@
 #include "core_memory.h"
 #include "core_text.h"
 
+typedef unsigned long long ull;
+
 static shs_status fail_with(const char *what, const char *path, int error, const char *advice)
 {
     return core_fail(SHS_ERROR_FILE, "%s %s: %s%s%s", what, path, strerror(error),
@@ -273,10 +275,26 @@ shs_status io_identify_path(const char *path, struct io_identity *identity)
     return SHS_OK;
 }
 
-bool io_is_unchanged(const struct io_identity *then, const struct io_identity *now)
+shs_status io_compare(const char *path, const struct io_identity *then,
+                      const struct io_identity *now, bool *touched)
 {
-    return then->bytes == now->bytes && then->seconds == now->seconds &&
-           then->nanoseconds == now->nanoseconds;
+    *touched = then->seconds != now->seconds || then->nanoseconds != now->nanoseconds;
+    if (now->bytes < then->bytes)
+        return core_fail(SHS_ERROR_FILE,
+                         "%s has %llu bytes, %llu fewer than when it was opened: it was cut short "
+                         "or replaced; put it back and start again",
+                         path, (ull)now->bytes, (ull)(then->bytes - now->bytes));
+    if (now->bytes > then->bytes)
+        return core_fail(SHS_ERROR_FILE,
+                         "%s has changed since it was opened: it has %llu bytes, %llu more than "
+                         "then; put back the file that it was, and start again",
+                         path, (ull)now->bytes, (ull)(now->bytes - then->bytes));
+    if (now->device == then->device && now->inode == then->inode) return SHS_OK;
+    return core_fail(SHS_ERROR_FILE,
+                     "%s has changed since it was opened: another file of the same size has taken "
+                     "its place (inode %llu on device %llu, not %llu on %llu); start again with "
+                     "the same file, and leave it in its place",
+                     path, (ull)now->inode, (ull)now->device, (ull)then->inode, (ull)then->device);
 }
 
 bool io_is_being_written(int file)

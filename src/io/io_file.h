@@ -79,8 +79,11 @@ shs_status io_identify(int file, const char *path, struct io_identity *identity)
 
 shs_status io_identify_path(const char *path, struct io_identity *identity);
 
-/* Whether a file has the size and the time of its last change that it had. */
-bool io_is_unchanged(const struct io_identity *then, const struct io_identity *now);
+/* Refuses a file that is not what it was: one that has another size, or that another file has taken
+ * the place of. The message says what differs. If only the time of its last change is another, that
+ * is no error, and *touched is true: its content may be the same or not. */
+shs_status io_compare(const char *path, const struct io_identity *then,
+                      const struct io_identity *now, bool *touched);
 
 /* Files that the process may have open at a time. */
 size_t io_files_allowed(void);

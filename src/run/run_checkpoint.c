@@ -319,6 +319,7 @@ static shs_status check_save(const shs_loader *loader, const char *folder,
                            "step %llu has batches that this rank has not taken yet; save after a "
                            "batch with ends_step",
                            (ull)loader->cursor.step);
+    if (!status) status = run_loader_check_files(loader);
     if (!status) status = contents_of(state, &contents);
     note_progress(loader, progress);
     if (!status) status = digest_state(state, contents, progress, LEDGER, "", digest);

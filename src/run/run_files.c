@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core_memory.h"
-#include "io_file.h"
+#include "run_open_file.h"
 
 typedef unsigned long long ull;
 
@@ -11,97 +11,78 @@ enum {
     MOST_OPEN = 64
 };
 
-struct run_open_file {
-    struct run_open_file *newer, *older;
-    size_t number;
-    struct h5_file *h5; /* NULL: no field needs it */
-    struct run_field *sources;
-};
-
-/* ---- Open files, the newest used first. */
-
-static void unlink_file(struct run_files *files, struct run_open_file *open)
-{
-    *(open->newer ? &open->newer->older : &files->newest) = open->older;
-    *(open->older ? &open->older->newer : &files->oldest) = open->newer;
-}
-
-static void put_first(struct run_files *files, struct run_open_file *open)
-{
-    open->newer = NULL;
-    open->older = files->newest;
-    *(open->older ? &open->older->newer : &files->oldest) = open;
-    files->newest = open;
-}
-
-/* What a field's checksums take in memory. */
-static size_t checksum_bytes(const struct run_field *field)
-{
-    return field->checksums ? (size_t)field->rows * sizeof *field->checksums : 0;
-}
-
-static void free_open(struct run_files *files, struct run_open_file *open)
-{
-    for (size_t s = 0; open->sources && s < files->sample->n_sources; s++) {
-        if (open->sources[s].direct)
-            files->closed_bytes += io_reader_bytes(open->sources[s].direct);
-        files->checksum_bytes -= checksum_bytes(&open->sources[s]);
-        run_field_close(&open->sources[s]);
-    }
-    h5_close(&open->h5);
-    core_free(&open->sources);
-    core_free(&open);
-}
-
-static void close_oldest(struct run_files *files)
-{
-    struct run_open_file *open = files->oldest;
-    unlink_file(files, open);
-    files->file[open->number].open = NULL;
-    files->n_open--;
-    free_open(files, open);
-}
-
 /* ---- Whether a file is what it was. */
 
-static shs_status compare(struct run_files *files, size_t number)
+bool run_files_was_glanced_at(const struct run_files *files, size_t file)
 {
-    const char *path = files->paths.path[number];
-    struct run_file *file = &files->file[number];
-    struct io_identity now;
-    shs_status status = io_identify_path(path, &now);
-    if (status) return status;
-    if (!file->known) {
-        file->bytes = now.bytes;
-        file->seconds = now.seconds;
-        file->nanoseconds = (int32_t)now.nanoseconds;
-        file->known = true;
-    }
-    if (now.bytes < file->bytes)
-        return core_fail(SHS_ERROR_FILE,
-                         "%s has %llu bytes, %llu fewer than when it was opened: it was cut short "
-                         "or replaced; put it back and start again",
-                         path, (ull)now.bytes, (ull)(file->bytes - now.bytes));
-    if (now.bytes != file->bytes || now.seconds != file->seconds ||
-        now.nanoseconds != file->nanoseconds)
-        return core_fail(
-            SHS_ERROR_FILE,
-            "%s has changed since it was opened; put it back as it was and start again", path);
-    return SHS_OK;
+    return file >= files->most_open;
 }
 
-/* Each time the file itself, if HDF5 reads it: it does not tell of all that is missing. Once a
- * round also other files that its fields are in. */
-static shs_status compare_open(struct run_files *files, const struct run_open_file *open)
+static shs_status samples_of(const struct run_files *files, const struct run_open_file *open,
+                             uint64_t *samples)
 {
-    bool new_round = files->file[open->number].checked != files->round;
-    if (!new_round && !open->h5) return SHS_OK;
-    shs_status status = compare(files, open->number);
-    if (status || !new_round) return status;
-    for (size_t s = 0; s < files->sample->n_sources && !status; s++)
-        if (open->sources[s].through) status = h5_field_check(open->sources[s].through);
-    if (!status) files->file[open->number].checked = files->round;
+    uint64_t rows[2 * SHS_MAX_FIELDS];
+    for (size_t s = 0; s < files->sample->n_sources; s++)
+        rows[s] = open->sources[s].rows;
+    return core_wrap(run_sample_count(files->sample, rows, samples), "%s",
+                     files->paths.path[open->number]);
+}
+
+static shs_status compare_content(const struct run_files *files, const struct run_open_file *open)
+{
+    const struct run_file *file = &files->file[open->number];
+    uint64_t samples = 0;
+    shs_status status = samples_of(files, open, &samples);
+    if (status) return status;
+    if (samples != file[1].first - file->first)
+        return core_fail(SHS_ERROR_FILE,
+                         "%s has changed since it was opened: it has %llu samples, not %llu; put "
+                         "back the file that it was, and start again",
+                         files->paths.path[open->number], (ull)samples,
+                         (ull)(file[1].first - file->first));
+    if (!file->content || open->content == file->content) return SHS_OK;
+    return core_fail(SHS_ERROR_FILE,
+                     "%s has changed since it was opened: it has the same size, but other content; "
+                     "put back the file that it was, and start again",
+                     files->paths.path[open->number]);
+}
+
+/* Opens a file anew of which only the time of its last change is another, `now`, and compares it
+ * with what it was. HDF5 forgets of a file only when it is closed. */
+static shs_status look_again(struct run_files *files, size_t number, const struct io_identity *now)
+{
+    struct run_file *file = &files->file[number];
+    const struct run_open_how how = {.look =
+                                         file->content && run_files_was_glanced_at(files, number),
+                                     .content = file->content != 0};
+    struct run_open_file *open;
+    if (file->open) run_open_file_close(files, file->open);
+    shs_status status = run_open_file(files, number, &how, &open);
+    if (status)
+        return core_wrap(status, "looking again at %s, which was touched",
+                         files->paths.path[number]);
+    status = compare_content(files, open);
+    if (!status) file->identity = *now;
+    run_open_file_free(files, open);
     return status;
+}
+
+/* Of an open file also the others that its fields are in. */
+static shs_status compare(struct run_files *files, size_t number, bool others)
+{
+    struct run_file *file = &files->file[number];
+    const struct run_open_file *open = file->open;
+    struct io_identity now;
+    bool touched = false, other_touched = false;
+    const char *path = files->paths.path[number];
+    shs_status status = io_identify_path(path, &now);
+    if (!status) status = io_compare(path, &file->identity, &now, &touched);
+    for (size_t s = 0; open && others && s < files->sample->n_sources && !status; s++) {
+        if (open->sources[s].through)
+            status = h5_field_check(open->sources[s].through, &other_touched);
+        touched = touched || other_touched;
+    }
+    return status || !touched ? status : look_again(files, number, &now);
 }
 
 void run_files_suspect(struct run_files *files)
@@ -109,167 +90,75 @@ void run_files_suspect(struct run_files *files)
     files->round++;
 }
 
-/* ---- Opening. */
-
-static shs_tensor shape_of(const struct run_files *files, const struct run_field *field)
+shs_status run_files_check(struct run_files *files, uint32_t since)
 {
-    shs_tensor shape = field->sample;
-    shape.name = NULL;
-    if (!files->one_a_file || field->is_single) return shape;
-    memmove(shape.shape + 1, shape.shape, shape.axes * sizeof *shape.shape);
-    shape.shape[0] = field->rows;
-    shape.axes++;
-    return shape;
-}
-
-static shs_status compare_shape(const struct run_files *files, size_t source, size_t number,
-                                const struct run_field *field)
-{
-    const shs_tensor *first = &files->shape[source];
-    shs_tensor shape = shape_of(files, field);
-    if (first->type == shape.type && first->axes == shape.axes &&
-        !memcmp(first->shape, shape.shape, shape.axes * sizeof *shape.shape))
-        return SHS_OK;
-    struct core_text texts = {0};
-    core_text_add_shape(&texts, &shape);
-    core_text_add(&texts, ", but in %s ", files->paths.path[0]);
-    core_text_add_shape(&texts, first);
-    core_fail(SHS_ERROR_FORMAT, "%s: dataset %s is of %s; it must be alike in all files",
-              files->paths.path[number], files->sample->source[source],
-              texts.status ? "another shape" : texts.bytes);
-    core_text_free(&texts);
-    return SHS_ERROR_FORMAT;
-}
-
-static shs_status open_source(struct run_files *files, struct run_open_file *open, size_t source,
-                              const struct run_field_how *how)
-{
-    struct run_field *field = &open->sources[source];
-    const char *path = files->paths.path[open->number];
-    shs_status status = run_field_open(open->h5, path, files->sample->source[source], how, field);
-    if (!status && !files->shape[source].type) files->shape[source] = shape_of(files, field);
-    if (!status) status = compare_shape(files, source, open->number, field);
-    if (!status && !files->unchecked && !how->look)
-        status = run_field_find_checksums(open->h5, path,
-                                          RUN_CHECKSUM_BYTES - files->checksum_bytes, field);
-    files->checksum_bytes += checksum_bytes(field);
-    if (status) return status;
-    field->key = run_files_key(files, open->number, source);
-    field->all_rows = files->rows[source];
-    return SHS_OK;
-}
-
-/* Such a file need not be compared again when it is opened again. */
-static bool is_compared(const struct run_files *files, const struct run_open_file *open)
-{
-    for (size_t s = 0; s < files->sample->n_sources; s++)
-        if (open->sources[s].differs) return false;
-    return true;
-}
-
-/* HDF5 need not stay open for fields that are read directly. */
-static void close_unneeded(const struct run_files *files, struct run_open_file *open)
-{
-    for (size_t s = 0; s < files->sample->n_sources; s++)
-        if (run_field_is_through(&open->sources[s])) return;
-    h5_close(&open->h5);
-}
-
-static shs_status open_sources(struct run_files *files, struct run_open_file *open, bool look)
-{
-    const struct run_sample *sample = files->sample;
-    struct run_file *file = &files->file[open->number];
-    struct run_field_how how = {.cache_bytes = files->cache_bytes / files->most_open,
-                                .single = files->one_a_file,
-                                .trusted = file->compared ||
-                                           (files->one_a_file && files->file[0].compared)};
-    shs_status status =
-        core_new(sample->n_sources, sizeof *open->sources, "a file's fields", &open->sources);
-    /* a change is told before what HDF5 makes of it; of a new file HDF5 tells more */
-    bool known = file->known;
-    if (!status && known) status = compare(files, open->number);
-    if (!status) status = h5_open(files->paths.path[open->number], &open->h5);
-    if (!status && !known) status = compare(files, open->number);
-    for (size_t s = 0; s < sample->n_sources && !status; s++) {
-        how.look = look && !run_sample_is_offsets(sample, s);
-        status = open_source(files, open, s, &how);
-    }
-    if (status || look) return status;
-    file->checked = files->round;
-    file->compared = is_compared(files, open);
-    close_unneeded(files, open);
-    return SHS_OK;
-}
-
-static shs_status open_file(struct run_files *files, size_t number, bool look,
-                            struct run_open_file **open)
-{
-    shs_status status = core_new(1, sizeof **open, "an open file", open);
-    if (status) return status;
-    (*open)->number = number;
-    status = open_sources(files, *open, look);
-    if (!status) return SHS_OK;
-    free_open(files, *open);
-    *open = NULL;
+    shs_status status = SHS_OK;
+    for (size_t i = 0; i < files->paths.count && !status; i++)
+        if (files->file[i].known && files->file[i].checked >= since)
+            status = compare(files, i, true);
     return status;
+}
+
+/* Each time the file itself, if HDF5 reads it: it does not tell of all that is missing. Once a
+ * round also other files that its fields are in. A change of a file that is closed is told before
+ * what HDF5 makes of it; of a new file HDF5 tells more. */
+static shs_status compare_if_due(struct run_files *files, size_t number)
+{
+    const struct run_file *file = &files->file[number];
+    bool new_round = file->checked != files->round;
+    if (!file->known || (file->open && !file->open->h5 && !new_round)) return SHS_OK;
+    return compare(files, number, new_round);
 }
 
 shs_status run_files_get(struct run_files *files, size_t number, struct run_field **sources)
 {
     struct run_file *file = &files->file[number];
-    struct run_open_file *open = file->open;
-    shs_status status = SHS_OK;
-    if (!open) {
-        if (files->n_open == files->most_open) close_oldest(files);
-        status = open_file(files, number, false, &open);
-        if (status) return status;
-        file->open = open;
-        files->n_open++;
-        put_first(files, open);
-    } else {
-        unlink_file(files, open);
-        put_first(files, open);
-        status = compare_open(files, open);
+    shs_status status = compare_if_due(files, number);
+    if (!status && !file->open) {
+        status = run_open_file_keep(files, number, false);
+    } else if (file->open) {
+        run_open_file_first(files, file->open);
     }
-    *sources = open->sources;
-    return status;
+    if (status) return status;
+    file->checked = files->round;
+    *sources = file->open->sources;
+    return SHS_OK;
 }
 
 /* ---- All of them. */
 
 static shs_status count_samples(struct run_files *files, const struct run_open_file *open)
 {
-    const struct run_sample *sample = files->sample;
-    uint64_t rows[2 * SHS_MAX_FIELDS], samples;
+    uint64_t samples;
     struct run_file *file = &files->file[open->number];
-    for (size_t s = 0; s < sample->n_sources; s++) {
-        rows[s] = open->sources[s].rows;
-        files->rows[s] += rows[s];
-        if (open->sources[s].chunk_rows > files->chunk_rows[s])
-            files->chunk_rows[s] = open->sources[s].chunk_rows;
+    for (size_t s = 0; s < files->sample->n_sources; s++) {
+        const struct run_field *source = &open->sources[s];
+        files->rows[s] += source->rows;
+        if (source->chunk_rows > files->chunk_rows[s]) files->chunk_rows[s] = source->chunk_rows;
     }
-    shs_status status =
-        core_wrap(run_sample_count(sample, rows, &samples), "%s", files->paths.path[open->number]);
+    shs_status status = samples_of(files, open, &samples);
     if (!status && __builtin_add_overflow(file->first, samples, &file[1].first))
         status = core_fail(SHS_ERROR_FORMAT, "%s: more than 2^64 samples",
                            files->paths.path[open->number]);
     return status;
 }
 
-/* Files that can stay open are opened for good; others only looked at. */
+/* Files that can stay open are opened for good; others only glanced at. */
 static shs_status look_at(struct run_files *files, size_t number, run_files_visit *visit,
                           void *user)
 {
-    struct run_open_file *open;
-    struct run_field *sources;
-    bool stays = number < files->most_open;
-    shs_status status =
-        stays ? run_files_get(files, number, &sources) : open_file(files, number, true, &open);
+    static const struct run_open_how glance = {.look = true, .content = true};
+    struct run_file *file = &files->file[number];
+    struct run_open_file *open = NULL;
+    bool stays = !run_files_was_glanced_at(files, number);
+    shs_status status = stays ? run_open_file_keep(files, number, true)
+                              : run_open_file(files, number, &glance, &open);
     if (status) return status;
-    if (stays) open = files->file[number].open;
+    if (stays) open = file->open;
+    file->content = open->content;
     status = count_samples(files, open);
     if (!status) status = visit(user, number, open->sources);
-    if (!stays) free_open(files, open);
+    if (!stays) run_open_file_free(files, open);
     return status;
 }
 
@@ -329,7 +218,7 @@ shs_status run_files_open(const struct run_files_how *how, run_files_visit *visi
 void run_files_close(struct run_files *files)
 {
     while (files->n_open)
-        close_oldest(files);
+        run_open_file_close(files, files->oldest);
     core_free(&files->file);
     io_paths_free(&files->paths);
 }

@@ -3,6 +3,7 @@
 #ifndef RUN_FILES_H
 #define RUN_FILES_H
 
+#include "io_file.h"
 #include "io_paths.h"
 #include "run_field.h"
 #include "run_sample.h"
@@ -11,13 +12,13 @@ struct run_open_file; /* what an open file takes */
 
 /* One file, of perhaps a million. */
 struct run_file {
-    uint64_t first; /* sample, in the dataset */
-    uint64_t bytes; /* and time of the last change, when it was first opened */
-    int64_t seconds;
-    int32_t nanoseconds;
-    uint32_t checked;           /* the round in which it was last compared with that */
-    bool known;                 /* it has been opened */
-    bool compared;              /* no row read directly was another than HDF5's */
+    uint64_t first;              /* sample, in the dataset */
+    struct io_identity identity; /* when it was first opened */
+    uint64_t content; /* a hash of some of its rows, or of their checksums; 0: not taken */
+    uint64_t layout;  /* a hash of where fields lie that are read directly; 0: not taken */
+    uint32_t checked; /* the round in which it was last compared with that */
+    bool known;       /* it has been opened */
+    bool compared;    /* no row read directly was another than HDF5's */
     struct run_open_file *open; /* or NULL */
 };
 
@@ -53,8 +54,8 @@ struct run_files_how {
 typedef shs_status run_files_visit(void *user, size_t file, struct run_field *sources);
 
 /* Finds the files and looks at each, or with one_a_file only at the first: types and shapes must be
- * alike, and samples are counted. `visit` is called for each, in order, before the next. Zeroed
- * files may be closed, also after an error. */
+ * alike, samples are counted, and the hash of their content is taken. `visit` is called for each,
+ * in order, before the next. Zeroed files may be closed, also after an error. */
 shs_status run_files_open(const struct run_files_how *how, run_files_visit *visit, void *user,
                           struct run_files *files);
 
@@ -63,8 +64,17 @@ void run_files_close(struct run_files *files);
 /* Files must be compared with what they were before they are read again: a new epoch, say. */
 void run_files_suspect(struct run_files *files);
 
+/* Compares the files that were read in round `since` or later with what they were. One that has
+ * changed is an error. Of one of which only the time of its last change is another, what can be
+ * compared is compared again: its layout, shapes, checksums, and the rows that were looked at when
+ * the dataset was opened. If all is as it was, the new time is taken for good. */
+shs_status run_files_check(struct run_files *files, uint32_t since);
+
+/* True if a file was only looked at when the dataset was opened: its content is a hash of less. */
+bool run_files_was_glanced_at(const struct run_files *files, size_t file);
+
 /* Opens a file, if it is not, and hands out its sources, for as long as fewer than most_open other
- * files are asked for. A file that has changed is an error. */
+ * files are asked for. A file that has changed is an error, as by run_files_check(). */
 shs_status run_files_get(struct run_files *files, size_t file, struct run_field **sources);
 
 /* The file that has a sample. */

@@ -233,6 +233,7 @@ static shs_status begin_epoch(shs_loader *loader)
     loader->epoch_begun = true;
     loader->epoch = epoch;
     run_files_suspect(&loader->dataset->files);
+    loader->round = loader->dataset->files.round;
     if (foresight(loader)) run_fetch_revise(loader->fetcher, foresight(loader));
     return SHS_OK;
 }
@@ -259,12 +260,25 @@ static shs_status load_rows(shs_loader *loader, uint64_t vrank, struct order_sli
     return status;
 }
 
+shs_status run_loader_check_files(const shs_loader *loader)
+{
+    if (!loader->epoch_begun) return SHS_OK;
+    return run_files_check(&loader->dataset->files, loader->round);
+}
+
 /* Keeps a loading error for the step's agreement: its batches still arrive, without rows. */
 static void fail_step(shs_loader *loader, uint64_t vrank, shs_status status)
 {
     core_wrap(status, "shs_next: virtual rank %llu, epoch %llu, step %llu", (ull)vrank,
               (ull)loader->cursor.epoch, (ull)loader->cursor.step);
     mpi_watch_fail(loader->dataset->run, &loader->watch, status);
+}
+
+/* True if the batch that is handed out is this rank's last one of the epoch. */
+static bool ends_epoch(const shs_loader *loader)
+{
+    return loader->handed + 1 == loader->dataset->run->hosted &&
+           loader->cursor.epoch_step + 1 == order_steps(&loader->order.order.shape);
 }
 
 static void fill_batch(shs_loader *loader, uint64_t vrank, struct order_slice slice,
@@ -287,8 +301,7 @@ static void fill_batch(shs_loader *loader, uint64_t vrank, struct order_slice sl
         .fields = dataset->n_fields,
         .field = loader->field,
         .ends_step = last,
-        .ends_epoch =
-            last && loader->cursor.epoch_step + 1 == order_steps(&loader->order.order.shape),
+        .ends_epoch = ends_epoch(loader),
     };
 }
 
@@ -319,6 +332,7 @@ shs_status shs_next(shs_loader *loader, shs_batch *batch)
         order_slice(&loader->order.order.shape, loader->cursor.epoch_step, vrank);
     if (!loader->watch.failed) {
         shs_status status = load_rows(loader, vrank, slice);
+        if (!status && ends_epoch(loader)) status = run_loader_check_files(loader);
         if (status) fail_step(loader, vrank, status);
     }
     if (loader->watch.failed) slice.rows = slice.count = 0;

@@ -28,6 +28,7 @@ struct shs_loader {
 
     bool epoch_begun; /* epoch `epoch`, for the order and the chunks that are kept */
     uint64_t epoch;
+    uint32_t round;  /* of the dataset's files, at its beginning */
     uint64_t moment; /* of the batch that is loaded */
 
     struct order_ledger ledger; /* of the epoch so far, on this rank */
@@ -52,6 +53,9 @@ struct shs_loader {
 
 /* Local. Goes on at a cursor that has been checked. */
 void run_loader_go(shs_loader *loader, shs_cursor cursor);
+
+/* Local. Refuses files that have changed while the epoch was read. */
+shs_status run_loader_check_files(const shs_loader *loader);
 
 /* Local. One batch of a hosted virtual rank at a cursor that has been checked, without those before
  * it. What the loader delivers next is not defined. */

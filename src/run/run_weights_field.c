@@ -281,11 +281,19 @@ static shs_status check_field(const struct run_weights_field *field)
     return SHS_ERROR_ARGUMENT;
 }
 
-static bool is_another(const struct run_file *file, const struct run_file *same)
+/* Between the opening of the dataset and that of its weights; both have the file open now. */
+static shs_status compare_file(const char *path, const struct run_file *of,
+                               const struct run_file *now)
 {
-    return file->known && same->known &&
-           (file->bytes != same->bytes || file->seconds != same->seconds ||
-            file->nanoseconds != same->nanoseconds);
+    bool touched = false;
+    shs_status status = SHS_OK;
+    if (of->known && now->known) status = io_compare(path, &of->identity, &now->identity, &touched);
+    if (status || !touched) return status;
+    return core_fail(
+        SHS_ERROR_FILE,
+        "%s has changed since it was opened: it has the same size, but was written to, "
+        "or touched, before its weights were read; start again",
+        path);
 }
 
 /* The same files, with as many samples each, as when the dataset was opened. */
@@ -300,11 +308,8 @@ static shs_status check_files(const struct run_weights_field *field)
     for (size_t i = 0; i < of->paths.count; i++) {
         uint64_t samples = files->file[i + 1].first - files->file[i].first;
         uint64_t wanted = of->file[i + 1].first - of->file[i].first;
-        if (is_another(&files->file[i], &of->file[i]))
-            return core_fail(SHS_ERROR_FILE,
-                             "%s has changed since it was opened; put it back as it was and start "
-                             "again",
-                             files->paths.path[i]);
+        shs_status status = compare_file(files->paths.path[i], &of->file[i], &files->file[i]);
+        if (status) return status;
         if (samples != wanted)
             return core_fail(SHS_ERROR_FORMAT,
                              "%s: field %s has %llu numbers for %llu samples; give a field of one "

@@ -1,10 +1,12 @@
 /* What a sample is: the text of fields, windows and ragged rows by arithmetic against counting, and
  * samples of many files against all that H5Dread gives of them. */
+#include <fcntl.h>
 #include <hdf5.h>
 #include <mpi.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <utime.h>
 
 #include "core_memory.h"
@@ -13,6 +15,7 @@
 #include "message.h"
 #include "run_loader.h"
 #include "run_sample.h"
+#include "shardstep/checkpoint.h"
 #include "shardstep/context.h"
 #include "shardstep/loader.h"
 #include "temporary_folder.h"
@@ -1177,8 +1180,43 @@ static shs_status read_on(struct reading *reading, uint64_t rows)
     return status;
 }
 
-/* A change shows at the next epoch's first use of the file, or after a seek; not at another file's.
- */
+/* Puts a copy with the same size and time in the file's place. */
+static void replace(size_t i)
+{
+    char path[PATH_BYTES], copy[PATH_BYTES];
+    size_t size;
+    struct stat about;
+    crowd_path(i, path);
+    unsigned char *bytes = file_read(path, &size);
+    CHECK(stat(path, &about) == 0 && file_write(folder_path(folder, "copy", copy), bytes, size));
+    const struct timespec times[] = {about.st_atim, about.st_mtim};
+    CHECK(utimensat(AT_FDCWD, copy, times, 0) == 0 && rename(copy, path) == 0);
+    free(bytes);
+}
+
+/* Writes another number over the first one of the last row of x, in a file that is not deflated;
+ * the second time it puts it back. */
+static void alter(size_t i)
+{
+    char path[PATH_BYTES];
+    size_t size, at = 0;
+    uint16_t row[4];
+    for (size_t e = 0; e < 4; e++)
+        row[e] = (uint16_t)(i * 31 + 5 * (CROWD_ROWS - 1) + 1 + e);
+    crowd_path(i, path);
+    unsigned char *bytes = file_read(path, &size);
+    while (at + sizeof row <= size && memcmp(bytes + at, row, sizeof row) != 0)
+        at++;
+    CHECK(at + sizeof row <= size);
+    bytes[at - sizeof *row] ^= 1;
+    int file = open(path, O_WRONLY);
+    CHECK(file >= 0 && pwrite(file, bytes, size, 0) == (ssize_t)size && close(file) == 0);
+    CHECK(utime(path, &(struct utimbuf){2000, 2000}) == 0);
+    free(bytes);
+}
+
+/* A replaced file shows at the next epoch's first use of it, or after a seek; not at another
+ * file's. One that was only touched is read on. */
 static void a_file_that_changes_in_folder(void)
 {
     for (int variant = 0; variant < 4; variant++) {
@@ -1192,10 +1230,14 @@ static void a_file_that_changes_in_folder(void)
         if (NEED(open_data(&reading, folder, "x,y", &options) == SHS_OK) &&
             NEED(shs_loader_open(reading.data, &loader, &reading.loader) == SHS_OK)) {
             CHECK(read_on(&reading, epoch) == SHS_OK);
-            age(2);
-            CHECK(read_on(&reading, 2 * a_file) == SHS_OK);
+            for (size_t i = 0; i < count; i++)
+                age(i);
+            CHECK(read_on(&reading, epoch + 2 * a_file) == SHS_OK);
+            age(0);
+            replace(2);
             CHECK(read_on(&reading, 1) == SHS_ERROR_FILE);
             CHECK(message_has("00002.h5 has changed since it was opened"));
+            CHECK(message_has("another file of the same size has taken its place"));
             CHECK(shs_seek(reading.loader, (shs_cursor){0, 0, 0}) == SHS_OK);
             CHECK(read_on(&reading, 2 * a_file) == SHS_OK);
             CHECK(read_on(&reading, 1) == SHS_ERROR_FILE);
@@ -1206,6 +1248,54 @@ static void a_file_that_changes_in_folder(void)
     }
 }
 IN_FOLDER(a_file_that_changes)
+
+/* Not only the time is another: file 2 can stay open, file 68 was only glanced at. */
+static void a_file_that_is_written_to_in_folder(void)
+{
+    for (size_t altered = 2; altered < 70; altered += 66) {
+        struct reading reading;
+        const shs_loader_options loader = {.batch = 1, .shuffle = SHS_SHUFFLE_NONE};
+        write_crowd(70);
+        if (NEED(open_data(&reading, folder, "x,y", NULL) == SHS_OK) &&
+            NEED(shs_loader_open(reading.data, &loader, &reading.loader) == SHS_OK)) {
+            CHECK(read_on(&reading, 70 * CROWD_ROWS) == SHS_OK);
+            alter(altered);
+            CHECK(read_on(&reading, altered * CROWD_ROWS) == SHS_OK);
+            CHECK(read_on(&reading, 1) == SHS_ERROR_FILE);
+            CHECK(message_has("it has the same size, but other content"));
+            CHECK(message_has(altered == 2 ? "00002.h5 has changed" : "00068.h5 has changed"));
+        }
+        close_data(&reading);
+    }
+}
+IN_FOLDER(a_file_that_is_written_to)
+
+/* Nothing is read of it after the change, but the epoch's end shows it, and so does a save. */
+static void a_file_that_changes_in_the_last_epoch_in_folder(void)
+{
+    static void (*const change[])(size_t) = {replace, alter, age};
+    char checkpoints[PATH_BYTES];
+    folder_path(folder, "checkpoints", checkpoints);
+    for (size_t i = 0; i < COUNT(change); i++) {
+        struct reading reading;
+        shs_status expected = change[i] == age ? SHS_OK : SHS_ERROR_FILE;
+        const shs_loader_options loader = {.batch = 1, .shuffle = SHS_SHUFFLE_NONE, .epochs = 1};
+        write_crowd(7);
+        if (NEED(open_data(&reading, folder, "x,y", NULL) == SHS_OK) &&
+            NEED(shs_loader_open(reading.data, &loader, &reading.loader) == SHS_OK)) {
+            CHECK(read_on(&reading, 4 * CROWD_ROWS) == SHS_OK);
+            CHECK(shs_save(reading.loader, checkpoints, NULL, 0) == SHS_OK);
+            change[i](2);
+            CHECK(shs_save(reading.loader, checkpoints, NULL, 0) == expected);
+            if (expected) CHECK(message_has("shs_save: ") && message_has("00002.h5 has changed"));
+            CHECK(read_on(&reading, 3 * CROWD_ROWS - 1) == SHS_OK);
+            CHECK(read_on(&reading, 1) == expected);
+            if (expected) CHECK(message_has("00002.h5 has changed since it was opened"));
+        }
+        close_data(&reading);
+    }
+}
+IN_FOLDER(a_file_that_changes_in_the_last_epoch)
 
 static void a_file_that_goes_in_folder(void)
 {
@@ -1267,6 +1357,15 @@ static void a_virtual_source_that_changes_in_folder(void)
         NEED(shs_loader_open(reading.data, &loader, &reading.loader) == SHS_OK)) {
         CHECK(read_on(&reading, epoch) == SHS_OK);
         age(1);
+        CHECK(read_on(&reading, epoch) == SHS_OK);
+        alter(2);
+        CHECK(read_on(&reading, 1) == SHS_ERROR_FILE);
+        CHECK(message_has("virtual has changed since it was opened") &&
+              message_has("other content"));
+        alter(2);
+        CHECK(shs_seek(reading.loader, (shs_cursor){0, 0, 0}) == SHS_OK);
+        CHECK(read_on(&reading, epoch - 1) == SHS_OK);
+        replace(1);
         CHECK(read_on(&reading, 1) == SHS_ERROR_FILE);
         CHECK(message_has("virtual: dataset x: ") && message_has("00001.h5 has changed"));
     }
@@ -1275,7 +1374,8 @@ static void a_virtual_source_that_changes_in_folder(void)
         NEED(shs_loader_open(reading.data, &loader, &reading.loader) == SHS_OK)) {
         CHECK(read_on(&reading, 2 * CROWD_ROWS) == SHS_OK);
         crowd_path(2, source);
-        CHECK(remove(source) == 0);
+        CHECK(remove(source) == 0); /* HDF5 has it open */
+        CHECK(read_on(&reading, CROWD_ROWS - 1) == SHS_OK);
         CHECK(read_on(&reading, 1) == SHS_ERROR_FILE && message_has("00002.h5"));
     }
     close_data(&reading);
@@ -1539,6 +1639,8 @@ int main(void)
         TEST(no_more_than_64_files_are_open),
         TEST(files_that_do_not_fit),
         TEST(a_file_that_changes),
+        TEST(a_file_that_is_written_to),
+        TEST(a_file_that_changes_in_the_last_epoch),
         TEST(a_file_that_goes),
         TEST(a_virtual_source_that_changes),
         TEST(loaders_count_apart),

@@ -1,0 +1,236 @@
+#include "run_open_file.h"
+
+#include <string.h>
+
+#include "core_hash.h"
+#include "core_memory.h"
+#include "run_compare.h"
+
+/* ---- Open files, the newest used first. */
+
+static void unlink_file(struct run_files *files, struct run_open_file *open)
+{
+    *(open->newer ? &open->newer->older : &files->newest) = open->older;
+    *(open->older ? &open->older->newer : &files->oldest) = open->newer;
+}
+
+static void put_first(struct run_files *files, struct run_open_file *open)
+{
+    open->newer = NULL;
+    open->older = files->newest;
+    *(open->older ? &open->older->newer : &files->oldest) = open;
+    files->newest = open;
+}
+
+/* What a field's checksums take in memory. */
+static size_t checksum_bytes(const struct run_field *field)
+{
+    return field->checksums ? (size_t)field->rows * sizeof *field->checksums : 0;
+}
+
+void run_open_file_free(struct run_files *files, struct run_open_file *open)
+{
+    for (size_t s = 0; open->sources && s < files->sample->n_sources; s++) {
+        if (open->sources[s].direct)
+            files->closed_bytes += io_reader_bytes(open->sources[s].direct);
+        files->checksum_bytes -= checksum_bytes(&open->sources[s]);
+        run_field_close(&open->sources[s]);
+    }
+    h5_close(&open->h5);
+    core_free(&open->sources);
+    core_free(&open);
+}
+
+void run_open_file_first(struct run_files *files, struct run_open_file *open)
+{
+    unlink_file(files, open);
+    put_first(files, open);
+}
+
+void run_open_file_close(struct run_files *files, struct run_open_file *open)
+{
+    unlink_file(files, open);
+    files->file[open->number].open = NULL;
+    files->n_open--;
+    run_open_file_free(files, open);
+}
+
+/* ---- Opening. */
+
+static shs_tensor shape_of(const struct run_files *files, const struct run_field *field)
+{
+    shs_tensor shape = field->sample;
+    shape.name = NULL;
+    if (!files->one_a_file || field->is_single) return shape;
+    memmove(shape.shape + 1, shape.shape, shape.axes * sizeof *shape.shape);
+    shape.shape[0] = field->rows;
+    shape.axes++;
+    return shape;
+}
+
+static shs_status compare_shape(const struct run_files *files, size_t source, size_t number,
+                                const struct run_field *field)
+{
+    const shs_tensor *first = &files->shape[source];
+    shs_tensor shape = shape_of(files, field);
+    if (first->type == shape.type && first->axes == shape.axes &&
+        !memcmp(first->shape, shape.shape, shape.axes * sizeof *shape.shape))
+        return SHS_OK;
+    struct core_text texts = {0};
+    core_text_add_shape(&texts, &shape);
+    core_text_add(&texts, ", but in %s ", files->paths.path[0]);
+    core_text_add_shape(&texts, first);
+    core_fail(SHS_ERROR_FORMAT, "%s: dataset %s is of %s; it must be alike in all files",
+              files->paths.path[number], files->sample->source[source],
+              texts.status ? "another shape" : texts.bytes);
+    core_text_free(&texts);
+    return SHS_ERROR_FORMAT;
+}
+
+static shs_status open_source(struct run_files *files, struct run_open_file *open, size_t source,
+                              const struct run_field_how *how)
+{
+    struct run_field *field = &open->sources[source];
+    const char *path = files->paths.path[open->number];
+    shs_status status = run_field_open(open->h5, path, files->sample->source[source], how, field);
+    if (!status && !files->shape[source].type) files->shape[source] = shape_of(files, field);
+    if (!status) status = compare_shape(files, source, open->number, field);
+    if (!status && !files->unchecked && !how->look)
+        status = run_field_find_checksums(open->h5, path,
+                                          RUN_CHECKSUM_BYTES - files->checksum_bytes, field);
+    files->checksum_bytes += checksum_bytes(field);
+    if (!status && how->content) status = run_compare_checksums(field);
+    if (status) return status;
+    field->key = run_files_key(files, open->number, source);
+    field->all_rows = files->rows[source];
+    return SHS_OK;
+}
+
+/* Such a file need not be compared again when it is opened again. */
+static bool is_compared(const struct run_files *files, const struct run_open_file *open)
+{
+    for (size_t s = 0; s < files->sample->n_sources; s++)
+        if (open->sources[s].differs) return false;
+    return true;
+}
+
+/* HDF5 need not stay open for fields that are read directly. */
+static void close_unneeded(const struct run_files *files, struct run_open_file *open)
+{
+    for (size_t s = 0; s < files->sample->n_sources; s++)
+        if (run_field_is_through(&open->sources[s])) return;
+    h5_close(&open->h5);
+}
+
+/* ---- What a file is known by. */
+
+/* Unknown, 0, if that of a field is. */
+static shs_status take_content(const struct run_files *files, struct run_open_file *open)
+{
+    struct core_hash *hash;
+    bool known = true;
+    shs_status status = core_hash_new(&hash);
+    if (status) return status;
+    for (size_t s = 0; s < files->sample->n_sources; s++) {
+        core_hash_add(hash, &open->sources[s].content, sizeof open->sources[s].content);
+        known = known && (open->sources[s].content || !open->sources[s].rows);
+    }
+    struct core_digest digest = core_hash_digest(hash);
+    if (known) memcpy(&open->content, digest.bytes, sizeof open->content);
+    core_hash_free(&hash);
+    return SHS_OK;
+}
+
+static void add_layout(struct core_hash *hash, const struct io_layout *layout)
+{
+    core_hash_add(hash, &layout->address, sizeof layout->address);
+    core_hash_add(hash, layout->shape, layout->axes * sizeof *layout->shape);
+    for (uint64_t i = 0; layout->chunked && i < layout->n_chunks; i++) {
+        core_hash_add(hash, &layout->chunks[i].address, sizeof layout->chunks[i].address);
+        core_hash_add(hash, &layout->chunks[i].bytes, sizeof layout->chunks[i].bytes);
+    }
+}
+
+/* The fields that are read directly must lie where they did. */
+static shs_status compare_layout(struct run_files *files, const struct run_open_file *open)
+{
+    struct run_file *file = &files->file[open->number];
+    struct core_hash *hash;
+    uint64_t layout, before = file->layout;
+    shs_status status = core_hash_new(&hash);
+    if (status) return status;
+    for (size_t s = 0; s < files->sample->n_sources; s++)
+        if (open->sources[s].direct) add_layout(hash, io_reader_layout(open->sources[s].direct));
+    struct core_digest digest = core_hash_digest(hash);
+    memcpy(&layout, digest.bytes, sizeof layout);
+    core_hash_free(&hash);
+    file->layout = layout;
+    if (!before || before == layout) return SHS_OK;
+    file->layout = before;
+    return core_fail(SHS_ERROR_FILE,
+                     "%s has changed since it was opened: its data lie at other places in it; put "
+                     "back the file that it was, and start again",
+                     files->paths.path[open->number]);
+}
+
+/* ---- Opening. */
+
+static shs_status identify(struct run_files *files, size_t number)
+{
+    struct run_file *file = &files->file[number];
+    if (file->known) return SHS_OK;
+    shs_status status = io_identify_path(files->paths.path[number], &file->identity);
+    file->known = status == SHS_OK;
+    return status;
+}
+
+static shs_status open_sources(struct run_files *files, struct run_open_file *open,
+                               const struct run_open_how *opened)
+{
+    const struct run_sample *sample = files->sample;
+    struct run_file *file = &files->file[open->number];
+    struct run_field_how how = {
+        .cache_bytes = files->cache_bytes / files->most_open,
+        .single = files->one_a_file,
+        .trusted =
+            !opened->content && (file->compared || (files->one_a_file && files->file[0].compared)),
+        .content = opened->content};
+    shs_status status =
+        core_new(sample->n_sources, sizeof *open->sources, "a file's fields", &open->sources);
+    if (!status) status = h5_open(files->paths.path[open->number], &open->h5);
+    if (!status) status = identify(files, open->number);
+    for (size_t s = 0; s < sample->n_sources && !status; s++) {
+        how.look = opened->look && !run_sample_is_offsets(sample, s);
+        status = open_source(files, open, s, &how);
+    }
+    if (!status && opened->content) status = take_content(files, open);
+    if (status || opened->look) return status;
+    file->compared = is_compared(files, open);
+    close_unneeded(files, open);
+    return compare_layout(files, open);
+}
+
+shs_status run_open_file(struct run_files *files, size_t number, const struct run_open_how *how,
+                         struct run_open_file **open)
+{
+    shs_status status = core_new(1, sizeof **open, "an open file", open);
+    if (status) return status;
+    (*open)->number = number;
+    status = open_sources(files, *open, how);
+    if (!status) return SHS_OK;
+    run_open_file_free(files, *open);
+    *open = NULL;
+    return status;
+}
+
+shs_status run_open_file_keep(struct run_files *files, size_t number, bool content)
+{
+    struct run_file *file = &files->file[number];
+    const struct run_open_how how = {.content = content};
+    if (files->n_open == files->most_open) run_open_file_close(files, files->oldest);
+    shs_status status = run_open_file(files, number, &how, &file->open);
+    if (status) return status;
+    files->n_open++;
+    put_first(files, file->open);
+    return SHS_OK;
+}
