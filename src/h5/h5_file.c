@@ -47,12 +47,12 @@ shs_status h5_open(const char *path, struct h5_file **file)
     }
     struct h5_guard guard = h5_guard_begin();
     (*file)->id = open_read_only(path);
-    if ((*file)->id < 0)
-        status = h5_check_trouble("cannot open %s as HDF5", path);
-    if ((*file)->id < 0 && !status)
-        status = h5_explain_file(path);
-    else
+    if ((*file)->id >= 0) {
         (*file)->driven = h5_driver_is_of((*file)->id);
+    } else {
+        status = h5_check_trouble("cannot open %s as HDF5", path);
+        if (!status) status = h5_explain_file(path);
+    }
     h5_guard_end(&guard);
     if (status) h5_close(file);
     return status;

@@ -5,6 +5,7 @@
 #include "core_hash.h"
 #include "core_memory.h"
 #include "io_probe.h"
+#include "run_copies.h"
 
 typedef unsigned long long ull;
 
@@ -172,8 +173,8 @@ static shs_status names_of_files(const shs_dataset *dataset, char text[CORE_DIGE
     return SHS_OK;
 }
 
-/* A hash of names, types and shapes, of what the fields are, and of how many samples there are in
- * each file. */
+/* A hash of names, types and shapes, and of what the fields are. What each file has is compared
+ * after it, file by file. */
 static shs_status identity(const shs_dataset *dataset, char text[CORE_DIGEST_TEXT])
 {
     struct core_hash *hash;
@@ -181,8 +182,6 @@ static shs_status identity(const shs_dataset *dataset, char text[CORE_DIGEST_TEX
     const struct run_files *files = &dataset->files;
     shs_status status = core_hash_new(&hash);
     if (status) return status;
-    for (size_t i = 0; i <= files->paths.count; i++)
-        core_hash_add(hash, &files->file[i].first, sizeof files->file[i].first);
     core_hash_add(hash, files->paths.source, files->paths.sources * sizeof *files->paths.source);
     for (size_t f = 0; f < dataset->n_fields; f++) {
         add_field(hash, &dataset->sample[f]);
@@ -222,10 +221,11 @@ shs_status shs_dataset_open(shs_run *run, const char *path, const char *fields,
     if (!status) status = names_of_files(*dataset, names);
     /* a path may differ between ranks, as node-local copies do; what is in the files may not */
     status = mpi_agree(run, core_wrap(status, "shs_dataset_open"),
-                       "shs_dataset_open(%.80s, %llu files of names, in order, %s holding types, "
-                       "shapes and samples %s)",
+                       "shs_dataset_open(%.80s, %llu files of names, in order, %s holding types "
+                       "and shapes %s)",
                        fields ? fields : "NULL", status ? 0 : (ull)(*dataset)->files.paths.count,
                        names, digest);
+    if (!status) status = run_copies_compare(*dataset);
     if (status) shs_dataset_close(dataset);
     return status;
 }
