@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "h5_driver.h"
+#include "h5_file.h"
 
 /* Any later call of HDF5 clears its error stack, closing what was half made among them, so the
  * reason is taken down as soon as a call fails. */
