@@ -108,17 +108,11 @@ static shs_status find_sources(struct h5_field *field)
 {
     field->creation = H5Dget_create_plist(field->dataset);
     field->around = field->file->driven && h5_driver_is_around(field->file->id, field->dataset);
-    switch (H5Pget_layout(field->creation)) {
-    case H5D_COMPACT:
-    case H5D_CHUNKED:
-        if (field->around) return SHS_OK;
-        break;
-    case H5D_CONTIGUOUS:
-        if (field->around && H5Pget_external_count(field->creation) == 0) return SHS_OK;
-        break;
-    default:
-        break;
-    }
+    H5D_layout_t layout = H5Pget_layout(field->creation);
+    bool alone = layout == H5D_COMPACT || layout == H5D_CHUNKED ||
+                 (layout == H5D_CONTIGUOUS && H5Pget_external_count(field->creation) == 0);
+    if (alone && field->around)
+        return h5_examine_alone(field->file, field->name, field->dataset, layout);
     return h5_sources_find(field->file, field->name, field->dataset, &field->sources);
 }
 

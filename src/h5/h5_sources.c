@@ -165,18 +165,26 @@ static shs_status examine_link(struct h5_search *search, const struct h5_file *f
     return status;
 }
 
-/* Beyond what is stored HDF5 reads bytes that belong to others. Nothing is stored of a dataset that
- * was never written. */
-static shs_status check_storage(hid_t dataset, H5D_layout_t layout)
+/* Beyond what is stored HDF5 reads bytes that belong to others. Nothing is stored of a contiguous
+ * dataset that was never written. */
+static shs_status check_storage(hid_t dataset, bool may_be_unwritten)
 {
     uint64_t bytes = 0, rows = 0;
     shs_status status = size_of(dataset, &bytes, &rows);
     hsize_t stored = H5Dget_storage_size(dataset);
-    if (status || stored >= bytes || (!stored && layout == H5D_CONTIGUOUS)) return status;
+    if (status || stored >= bytes || (!stored && may_be_unwritten)) return status;
     return core_fail(SHS_ERROR_FORMAT,
                      "%llu bytes are stored of it, where its shape has %llu: the file is damaged, "
                      "get it anew",
                      (ull)stored, (ull)bytes);
+}
+
+shs_status h5_examine_alone(const struct h5_file *file, const char *name, hid_t dataset,
+                            H5D_layout_t layout)
+{
+    if (layout == H5D_CHUNKED) return SHS_OK;
+    return core_wrap(check_storage(dataset, layout == H5D_CONTIGUOUS), "%s: dataset %s", file->path,
+                     name);
 }
 
 shs_status h5_examine(struct h5_search *search, struct h5_file *file, const char *name,
@@ -187,7 +195,7 @@ shs_status h5_examine(struct h5_search *search, struct h5_file *file, const char
     int externals = layout == H5D_CONTIGUOUS ? H5Pget_external_count(creation) : 0;
     shs_status status = examine_link(search, file, dataset);
     if (!status && (layout == H5D_COMPACT || (layout == H5D_CONTIGUOUS && !externals)))
-        status = check_storage(dataset, layout);
+        status = check_storage(dataset, layout == H5D_CONTIGUOUS);
     if (!status && layout == H5D_VIRTUAL)
         status = h5_examine_virtual(search, file, dataset, creation);
     else if (!status && externals > 0)

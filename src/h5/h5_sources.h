@@ -37,6 +37,10 @@ struct h5_sources {
 shs_status h5_sources_find(struct h5_file *file, const char *name, hid_t dataset,
                            struct h5_sources *sources);
 
+/* Inside a guard. Examines a dataset whose elements lie in its own file, of that layout. */
+shs_status h5_examine_alone(const struct h5_file *file, const char *name, hid_t dataset,
+                            H5D_layout_t layout);
+
 void h5_sources_free(struct h5_sources *sources);
 
 /* Before HDF5 reads rows, at least one: the files that these need are there, of the size that they
