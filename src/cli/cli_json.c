@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "cli_text.h"
+#include "core_text.h"
 
 /* Whether a comma must come before the next thing. */
 static bool follows;
@@ -13,7 +13,7 @@ static void print_string(const char *text)
     putchar('"');
     for (size_t length; *text; text += length ? length : 1) {
         unsigned char c = (unsigned char)*text;
-        length = cli_utf8_length(text);
+        length = core_utf8_length(text);
         if (!length)
             printf("\\ufffd");
         else if (c == '"' || c == '\\')

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "cli.h"
-#include "cli_text.h"
 #include "h5_file.h"
 #include "io_probe.h"
 #include "mpi_job.h"
@@ -22,11 +21,7 @@ int cli_exit_code(shs_status status)
 {
     if (status == SHS_STOP) return CLI_STOPPED;
     if (status >= 0) return CLI_DONE;
-    if (shs_message_is_mine()) {
-        fprintf(stderr, "shardstep: ");
-        cli_print_text(stderr, shs_message());
-        fprintf(stderr, "\n");
-    }
+    if (shs_message_is_mine()) fprintf(stderr, "shardstep: %s\n", shs_message());
     return CLI_ERROR;
 }
 

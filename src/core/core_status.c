@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core_text.h"
+
 static _Thread_local struct {
     char text[CORE_MESSAGE_BYTES];
     bool mine;
@@ -49,14 +51,13 @@ bool shs_message_is_agreed(void)
     return latest.agreed;
 }
 
-/* Names come from files and command lines: a message must stay one line, whatever they hold. */
+/* Names come from files and command lines: a message must stay one line of text, whatever they
+ * hold. */
 static void set_text(const char *text)
 {
-    size_t length = strnlen(text, sizeof latest.text - 1);
-    memmove(latest.text, text, length);
-    latest.text[length] = '\0';
-    for (char *c = latest.text; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 0x7f) *c = '?';
+    char shown[sizeof latest.text];
+    core_escape(text, shown, sizeof shown);
+    memcpy(latest.text, shown, strlen(shown) + 1);
 }
 
 shs_status core_tell(shs_status status, const char *message, bool mine, bool agreed)

@@ -14,6 +14,15 @@ bool core_parse_u64(const char *text, uint64_t *value);
  * rounded. */
 bool core_parse_double(const char *text, double *value);
 
+/* Bytes of the character of UTF-8 (RFC 3629, section 4) that begins here; 0 if none does. */
+size_t core_utf8_length(const char *text);
+
+/* Copies a text for a terminal or a log into `shown`, of `bytes` bytes: each byte of a control
+ * character, and each byte that is no UTF-8, stands there as \xNN, so the text can neither end the
+ * line nor move the cursor. What has no room is left out, whole characters only. Escaping a text
+ * twice gives the same as once. */
+void core_escape(const char *text, char *shown, size_t bytes);
+
 /* True if a text ends like that, and is longer. */
 bool core_ends_in(const char *text, const char *ending);
 
