@@ -3,6 +3,7 @@
 #define CLI_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "mpi_run.h"
 #include "shardstep/loader.h"
@@ -36,16 +37,22 @@ struct cli_arguments {
 
 struct cli_command {
     const char *name;
-    const char *usage;   /* its plain arguments */
-    const char *summary; /* one line */
-    const char *details; /* further lines of the help, or NULL */
-    const char *options; /* those that it takes, separated by spaces */
+    const char *usage;     /* its plain arguments */
+    const char *summary;   /* what it does, in one sentence without its subject */
+    const char *arguments; /* what the plain arguments are, or NULL; see cli_print_wrapped() */
+    const char *details;   /* further paragraphs of the help, or NULL */
+    const char *differs;   /* when the exit code is 1, or NULL */
+    const char *fails;     /* when it is 2, or NULL: on an error */
+    const char *examples;  /* what may stand behind `shardstep`, one a line */
+    const char *options;   /* those that it takes, separated by spaces */
     size_t least_plain, most_plain;
     int (*run)(const struct cli_arguments *arguments); /* Collective; the exit code */
 };
 
 extern const struct cli_command cli_bench, cli_check, cli_digest, cli_import, cli_info, cli_plan,
     cli_random, cli_replay, cli_stats;
+
+extern const struct cli_command *const cli_commands[]; /* all of them, then NULL */
 
 /* Reads the words after the command's name; a message and SHS_ERROR_ARGUMENT for what it does not
  * take. */
@@ -57,6 +64,11 @@ bool cli_given(const struct cli_arguments *arguments, const char *option);
 
 /* Prints a command's usage and options to stdout. */
 void cli_help(const struct cli_command *command);
+
+/* Prints a text in lines of 80 characters: paragraphs, separated by an empty line, in each of which
+ * a line break is a space, unless spaces follow: then an item begins, which is indented by them. A
+ * tab separates an item's name from what is said of it. */
+void cli_print_wrapped(FILE *to, const char *text);
 
 /* Local. The exit code of a status; prints an error's message on the rank whose it is. */
 int cli_exit_code(shs_status status);

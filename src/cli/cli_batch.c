@@ -24,33 +24,42 @@ static shs_status open_loader(const struct cli_arguments *arguments, const char 
 {
     shs_loader_options *options = &order->options;
     const shs_dataset_options how = cli_dataset_options(arguments);
-    int by;
-    shs_status status = cli_order(arguments, order);
-    if (!status) status = cli_word("--augment-by", arguments->augment_by, "rank sample", &by);
-    status = mpi_agree(run, status, "reading the options");
-    if (!status) status = shs_dataset_open(run, arguments->plain[0], fields, &how, dataset);
+    shs_status status = shs_dataset_open(run, arguments->plain[0], fields, &how, dataset);
     if (status) return status;
     options->augment = arguments->augment;
-    options->augment_by = (shs_augment_by)by;
     options->threads = arguments->threads < UINT32_MAX ? (uint32_t)arguments->threads : UINT32_MAX;
     return shs_loader_open(*dataset, options, loader);
+}
+
+/* Collective. What --fields says, or all fields, which *found then holds. */
+static shs_status find_fields(const struct cli_arguments *arguments, shs_run *run, char **found,
+                              const char **fields)
+{
+    shs_status status = SHS_OK;
+    *fields = arguments->fields;
+    if (arguments->fields) return SHS_OK;
+    if (arguments->probe) status = cli_probe(arguments, arguments->plain[0], NULL);
+    if (!status) status = cli_all_fields(arguments->plain[0], arguments->one_sample_a_file, found);
+    *fields = *found;
+    return mpi_agree(run, status, "finding the fields");
 }
 
 shs_status cli_open_loader(const struct cli_arguments *arguments, shs_run *run,
                            shs_dataset **dataset, shs_loader **loader)
 {
     struct cli_order order = {0};
-    char *fields = NULL;
-    shs_status status = SHS_OK;
-    if (!arguments->fields && arguments->probe)
-        status = cli_probe(arguments, arguments->plain[0], NULL);
-    if (!arguments->fields && !status)
-        status = cli_all_fields(arguments->plain[0], arguments->one_sample_a_file, &fields);
-    status = mpi_agree(run, status, "finding the fields");
-    if (!status)
-        status = open_loader(arguments, arguments->fields ? arguments->fields : fields, &order, run,
-                             dataset, loader);
+    char *found = NULL;
+    const char *fields;
+    int by;
+    shs_status status = cli_order(arguments, &order);
+    if (!status) status = cli_word("--augment-by", arguments->augment_by, "rank sample", &by);
+    status = mpi_agree(run, status, "reading the options");
+    if (!status) status = find_fields(arguments, run, &found, &fields);
+    if (!status) {
+        order.options.augment_by = (shs_augment_by)by;
+        status = open_loader(arguments, fields, &order, run, dataset, loader);
+    }
     cli_order_free(&order);
-    core_free(&fields);
+    core_free(&found);
     return status;
 }

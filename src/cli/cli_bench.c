@@ -8,6 +8,9 @@ static shs_status measure(const struct cli_arguments *arguments)
 {
     if (arguments->random + arguments->read + arguments->order != 1)
         return core_fail(SHS_ERROR_ARGUMENT, "say what to measure: --random, --order or --read");
+    if (arguments->n_plain && !arguments->read)
+        return core_fail(SHS_ERROR_ARGUMENT, "only --read takes a FOLDER, which '%.80s' would be",
+                         arguments->plain[0]);
     if (arguments->random) return cli_bench_random();
     if (arguments->order) return cli_bench_order();
     return cli_bench_read(arguments->n_plain ? arguments->plain[0] : "/tmp");
@@ -22,6 +25,8 @@ const struct cli_command cli_bench = {
     .name = "bench",
     .usage = "--random | --order | --read [FOLDER]",
     .summary = "measures random numbers, order or reading beside what the machine can do",
+    .arguments = "  FOLDER\tWhere --read makes its files, which it removes again (/tmp).",
+    .examples = "bench --random\nbench --read /scratch",
     .options = "--random --order --read",
     .most_plain = 1,
     .run = run,

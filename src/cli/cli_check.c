@@ -122,14 +122,10 @@ static shs_status read_limits(const struct cli_arguments *arguments,
     limits->milliseconds = 1000 * (uint64_t)SECONDS;
     limits->mebibytes = MEBIBYTES;
     limits->plugins = arguments->plugins;
-    if (arguments->probe_seconds > UINT32_MAX)
-        return core_fail(SHS_ERROR_ARGUMENT, "--probe-seconds is %llu; it must be below 2^32",
-                         (ull)arguments->probe_seconds);
     if (arguments->probe_seconds) limits->milliseconds = 1000 * arguments->probe_seconds;
     if (arguments->probe_mebibytes) limits->mebibytes = arguments->probe_mebibytes;
-    if (limits->mebibytes >= LEAST_MEBIBYTES && limits->mebibytes <= UINT32_MAX) return SHS_OK;
-    return core_fail(SHS_ERROR_ARGUMENT,
-                     "--probe-mebibytes is %llu; it must be at least %d and below 2^32",
+    if (limits->mebibytes >= LEAST_MEBIBYTES) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT, "--probe-mebibytes is %llu; it must be at least %d",
                      (ull)limits->mebibytes, LEAST_MEBIBYTES);
 }
 
@@ -208,13 +204,14 @@ static int run(const struct cli_arguments *arguments)
 
 const struct cli_command cli_check = {
     .name = "check",
-    .usage = "PATH... [options]",
+    .usage = "PATH...",
     .summary = "reads all of files, in parallel under mpirun, and names each row that is bad",
-    .details =
-        "A PATH is a file, a folder, a pattern, @LIST or PATH,PATH,...\n"
-        "Exit code 1: something is bad, its bytes contradict themselves, or copies on several "
-        "hosts\ndiffer. Exit code 2: nothing is bad, but something could not be checked, or "
-        "there is nothing\nto check: no dataset of plain numbers.\n",
+    .differs = "something is bad: its bytes contradict themselves, or copies on several hosts "
+               "differ",
+    .fails = "error; or nothing is bad, but something could not be checked, or there is no "
+             "dataset of numbers to check",
+    .examples = "check fashion.h5\n"
+                "check 'year-*.h5' --json",
     .options = "--json --probe-seconds --probe-mebibytes --plugins",
     .least_plain = 1,
     .most_plain = CLI_MAX_PLAIN,

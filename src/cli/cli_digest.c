@@ -102,9 +102,13 @@ static int run(const struct cli_arguments *arguments)
 
 const struct cli_command cli_digest = {
     .name = "digest",
-    .usage = "FILE [options]",
+    .usage = "PATH",
     .summary =
         "prints a hash of each step's batches; with --vranks the same on any number of ranks",
+    .details = "A line is STEP HASH or, with --per-rank, STEP RANK HASH. The batches are hashed as "
+               "a model would see them, so two machines that print the same lines load the same.",
+    .examples = "digest fashion.h5 --fields images,labels --vranks 64 --steps 100\n"
+                "digest fashion.h5 --vranks 8 --per-rank > digest.txt",
     .options = CLI_LOADER_OPTIONS " --steps --per-rank",
     .least_plain = 1,
     .most_plain = 1,

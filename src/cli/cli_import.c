@@ -293,39 +293,39 @@ static int run(const struct cli_arguments *arguments)
 
 const struct cli_command cli_import = {
     .name = "import",
-    .usage = "OUT.h5 NAME=SOURCE ... [--split PARTS --chunk ROWS --deflate LEVEL --byteshuffle]",
-    .summary = "writes fields from IDX, NPY, CSV and raw files, also .gz, and PNG folders to HDF5",
+    .usage = "OUT.h5 NAME=SOURCE...",
+    .summary =
+        "writes fields to HDF5 from IDX, NPY, CSV and raw files, also .gz, and folders of PNG "
+        "images",
+    .arguments =
+        "  OUT.h5\tThe file to make, which must not be there yet, unless with --overwrite.\n"
+        "  NAME=SOURCE\tThe field NAME comes from SOURCE, a file or a folder. Its format is told "
+        "by its content or name, or by what stands before it:\n"
+        "  idx:FILE\tIDX, as MNIST has it.\n"
+        "  npy:FILE\tNPY of NumPy. Bools become u8.\n"
+        "  csv:FILE\tAlso csv:TYPE:FILE, csv:COLUMNS:FILE, csv:TYPE:COLUMNS:FILE. One field of "
+        "one or several columns, such as 2-785, counted from 1. The type is TYPE, else --type.\n"
+        "  raw:TYPE:SHAPE:FILE\tNumbers without a header, such as raw:f32:1000x3:FILE; "
+        "raw:f32be:1000x3:FILE for big-endian ones.\n"
+        "  png:FOLDER\tPNG images of one size and kind, or one sub-folder of them for each class: "
+        "with IMAGES,LABELS=FOLDER the classes, sorted by name and counted from 0, become a second "
+        "field, whose attribute 'classes' holds their names; all folders of an import have one "
+        "table of them.",
     .details =
-        "\nSOURCE is a file or folder. Its format is told by content or name, or by what stands "
-        "before it:\n"
-        "  idx:FILE  npy:FILE  png:FOLDER\n"
-        "  csv:[TYPE:][COLUMNS:]FILE  one field of one or several columns, such as 2-785, from 1 "
-        "on;\n"
-        "                             TYPE else --type, else i64 if all are whole, else f64\n"
-        "  raw:TYPE[be]:SHAPE:FILE    such as raw:f32:1000x3:FILE; be: big-endian\n"
-        "A folder holds PNG images of one size and kind, or one sub-folder of them for each class: "
-        "with\n"
-        "IMAGES,LABELS=FOLDER the classes, sorted by name and counted from 0, become a second "
-        "field,\n"
-        "whose attribute 'classes' holds their names; all folders of an import have one table of "
-        "them.\n"
-        "Bools of NPY become u8.\n"
-        "\nFields of one group (train/images, train/labels) have equally many rows, and images of "
-        "several\n"
-        "folders there are paired by name, up to its ending.\n"
-        "\nBeside each field NAME a dataset NAME.crc32c (u32) holds the CRC-32C of each row's "
-        "bytes, its elements\n"
-        "in little-endian order. The loader and 'shardstep check' compare them.\n"
-        "\nWith --split each row of all fields belongs to one part, by a draw of --split-seed "
-        "and\n"
+        "Fields of one group, such as train/images and train/labels, have equally many rows, and "
+        "images of several folders there are paired by name, up to its ending.\n\n"
+        "Beside each field NAME a dataset NAME.crc32c (u32) holds the CRC-32C of each row's bytes, "
+        "its elements in little-endian order. The loader and 'shardstep check' compare them.\n\n"
+        "With --split each row of all fields belongs to one part, by a draw of --split-seed and "
         "the row's number alone, not of a run's --seed; NAME becomes train/NAME, test/NAME and so "
-        "on. The\n"
-        "loader's --part draws alike with the same --split-seed.\n"
-        "\nUnder mpirun all ranks read and encode, and rank 0 writes; the file is the same on any "
-        "number of them. A rank\n"
-        "reads its own rows only, but unpacks all of a .gz file up to them, and scans all of a CSV "
-        "file\n"
-        "once. NPY in Fortran order and .gz is unpacked to $TMPDIR first.\n",
+        "on. The loader's --part draws alike with the same --split-seed.\n\n"
+        "Under mpirun all ranks read and encode, and rank 0 writes; the file is the same on any "
+        "number of them. A rank reads its own rows only, but unpacks all of a .gz file up to them, "
+        "and scans all of a CSV file once. NPY in Fortran order and .gz is unpacked to $TMPDIR "
+        "first.",
+    .examples = "import mnist.h5 images=train-images-idx3-ubyte.gz --deflate 4\n"
+                "import table.h5 x=csv:f32:2-5:t.csv y=csv:u8:1:t.csv --split 0.8,0.2\n"
+                "import flowers.h5 images,labels=flowers",
     .options = "--split --split-seed --type --chunk --deflate --byteshuffle --heading --any-rows "
                "--overwrite",
     .least_plain = 2,

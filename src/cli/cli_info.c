@@ -357,11 +357,16 @@ static int run(const struct cli_arguments *arguments)
 
 const struct cli_command cli_info = {
     .name = "info",
-    .usage = "FILE [options]",
-    .summary =
-        "prints a file's datasets: type, shape, how each is stored, and how it will be read; "
-        "with --fields, what samples they make",
-    .details = "Exit code 2 also if some of its datasets could not be looked at.\n",
+    .usage = "FILE",
+    .summary = "prints the datasets of a file: type, shape, how each is stored and how it will be "
+               "read; with --fields, what samples they make",
+    .arguments = "  FILE\tAn HDF5 file. With --fields also a folder, for its files *.h5 and "
+                 "*.hdf5; @LIST, for the files that the text file LIST names, one a line; a "
+                 "pattern in quotes, such as 'year-*.h5'; or several of these with commas between "
+                 "them.",
+    .examples = "info fashion.h5 --vranks 8\n"
+                "info 'year-*.h5' --fields 'x=t2m(window=24)'",
+    .fails = "error; or some of its datasets could not be looked at",
     .options = "--vranks --fields --one-sample-a-file --json --probe-seconds --probe-mebibytes "
                "--plugins",
     .least_plain = 1,

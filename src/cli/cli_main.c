@@ -4,17 +4,19 @@
 #include <string.h>
 
 #include "cli.h"
+#include "core_nearest.h"
+#include "core_text.h"
 #include "h5_file.h"
 #include "io_probe.h"
 #include "mpi_job.h"
 #include "run_check_apart.h"
 
-static const struct cli_command *const commands[] = {&cli_import, &cli_info,   &cli_plan,
-                                                     &cli_digest, &cli_random, &cli_replay,
-                                                     &cli_bench,  &cli_stats,  &cli_check};
+const struct cli_command *const cli_commands[] = {&cli_import, &cli_info,   &cli_plan,  &cli_digest,
+                                                  &cli_random, &cli_replay, &cli_bench, &cli_stats,
+                                                  &cli_check,  NULL};
 
 enum {
-    N_COMMANDS = sizeof commands / sizeof *commands
+    N_COMMANDS = sizeof cli_commands / sizeof *cli_commands - 1
 };
 
 int cli_exit_code(shs_status status)
@@ -31,57 +33,121 @@ int cli_close(shs_run **run, int code)
     return status < 0 && code != CLI_ERROR ? cli_exit_code(status) : code;
 }
 
-static void print_usage(FILE *to)
+/* ---- what is said of the program */
+
+static void print_help(void)
 {
-    fprintf(to, "usage: shardstep COMMAND ... ('shardstep COMMAND --help' tells more)\n\n");
-    for (int i = 0; i < N_COMMANDS; i++)
-        fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
-    fprintf(to,
-            "\nexit codes: 0 done, 1 different or check failed, 2 error, 75 stopped on request\n");
+    printf("usage: shardstep COMMAND [ARGUMENT...] [OPTION...]\n\nCommands:\n");
+    for (int i = 0; i < N_COMMANDS; i++) {
+        struct core_text text = {0};
+        core_text_add(&text, "  %s\t%s", cli_commands[i]->name, cli_commands[i]->summary);
+        if (!text.status) cli_print_wrapped(stdout, text.bytes);
+        core_text_free(&text);
+    }
+    printf("\n");
+    cli_print_wrapped(stdout,
+                      "'shardstep help COMMAND' or 'shardstep COMMAND --help' tells more. "
+                      "'shardstep --version' prints the version.\n\n"
+                      "Exit codes: 0 done, 1 different or check failed, 2 error, 75 stopped on "
+                      "request.");
 }
 
+static void print_usage(void)
+{
+    fprintf(stderr, "usage: shardstep COMMAND [ARGUMENT...] [OPTION...]\ncommands:");
+    for (int i = 0; i < N_COMMANDS; i++)
+        fprintf(stderr, "%s %s", i ? "," : "", cli_commands[i]->name);
+    fprintf(stderr, "\n'shardstep --help' says what each does\n");
+}
+
+static void print_version(void)
+{
+    printf("shardstep %d.%d.%d\n", SHS_VERSION_MAJOR, SHS_VERSION_MINOR, SHS_VERSION_PATCH);
+}
+
+/* ---- commands */
+
+static shs_status refuse_command(const char *word)
+{
+    const char *names[N_COMMANDS];
+    if (word[0] == '-')
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "the first word is a command, not '%.80s', as in 'shardstep info FILE'; "
+                         "'shardstep --help' lists the commands",
+                         word);
+    for (int i = 0; i < N_COMMANDS; i++)
+        names[i] = cli_commands[i]->name;
+    const char *nearest = core_nearest(word, names, N_COMMANDS);
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "there is no command '%.80s'%s%s%s 'shardstep --help' lists the commands",
+                     word, nearest ? "; did you mean " : ";", nearest ? nearest : "",
+                     nearest ? "?" : "");
+}
+
+/* NULL, and a message, for a word that is no command. */
 static const struct cli_command *find_command(const char *name)
 {
     for (int i = 0; i < N_COMMANDS; i++)
-        if (!strcmp(commands[i]->name, name)) return commands[i];
+        if (!strcmp(cli_commands[i]->name, name)) return cli_commands[i];
+    refuse_command(name);
     return NULL;
+}
+
+/* Every rank has the same words: rank 0 says what is wrong with them. */
+static int refuse(const char *command)
+{
+    if (mpi_job_rank() == 0)
+        fprintf(stderr, "shardstep%s%s: %s\n", command ? " " : "", command ? command : "",
+                shs_message());
+    return CLI_ERROR;
 }
 
 static int run_command(const struct cli_command *command, int count, char **words)
 {
     struct cli_arguments arguments;
-    bool first = mpi_job_rank() == 0;
-    if (cli_parse(command, count, words, &arguments)) {
-        if (first) fprintf(stderr, "shardstep %s: %s\n", command->name, shs_message());
-        return CLI_ERROR;
-    }
+    if (cli_parse(command, count, words, &arguments)) return refuse(command->name);
     if (!arguments.help) return command->run(&arguments);
-    if (first) cli_help(command);
+    if (mpi_job_rank() == 0) cli_help(command);
     return CLI_DONE;
+}
+
+/* Of a command or, without a word, of all. */
+static int run_help(int count, char **words)
+{
+    const struct cli_command *command = NULL;
+    if (count > 1) {
+        core_fail(SHS_ERROR_ARGUMENT, "help takes one COMMAND; '%.80s' is too many", words[1]);
+        return refuse(NULL);
+    }
+    if (count == 1 && !(command = find_command(words[0]))) return refuse(NULL);
+    if (mpi_job_rank() != 0) return CLI_DONE;
+    if (command)
+        cli_help(command);
+    else
+        print_help();
+    return CLI_DONE;
+}
+
+static bool is_any(const char *word, const char *long_one, const char *short_one)
+{
+    return !strcmp(word, long_one) || !strcmp(word, short_one);
 }
 
 static int run_program(int count, char **words)
 {
     bool first = mpi_job_rank() == 0;
     if (count < 2) {
-        if (first) print_usage(stderr);
+        if (first) print_usage();
         return CLI_ERROR;
     }
-    if (!strcmp(words[1], "--version")) {
-        if (first)
-            printf("shardstep %d.%d.%d\n", SHS_VERSION_MAJOR, SHS_VERSION_MINOR, SHS_VERSION_PATCH);
+    if (is_any(words[1], "--version", "-V")) {
+        if (first) print_version();
         return CLI_DONE;
     }
-    if (!strcmp(words[1], "--help") || !strcmp(words[1], "help")) {
-        if (first) print_usage(stdout);
-        return CLI_DONE;
-    }
+    if (is_any(words[1], "--help", "-h") || !strcmp(words[1], "help"))
+        return run_help(count - 2, words + 2);
     const struct cli_command *command = find_command(words[1]);
-    if (command) return run_command(command, count - 2, words + 2);
-    if (first)
-        fprintf(stderr, "shardstep: there is no command '%s'; 'shardstep --help' lists them\n",
-                words[1]);
-    return CLI_ERROR;
+    return command ? run_command(command, count - 2, words + 2) : refuse(NULL);
 }
 
 int main(int count, char **words)

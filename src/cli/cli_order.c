@@ -18,14 +18,11 @@ static shs_status read_part(const char *text, shs_loader_options *loader)
             core_parse_double(comma + 1, &loader->part_to) && loader->part_to > 0)
             return SHS_OK; /* 0 and 0 would be all rows to the loader */
     }
-    return core_fail(SHS_ERROR_ARGUMENT, "--part is '%s'; give FROM,TO such as 0.8,1", text);
-}
-
-static shs_status check_not_zero(const struct cli_arguments *arguments, const char *option,
-                                 uint64_t value)
-{
-    if (value || !cli_given(arguments, option)) return SHS_OK;
-    return core_fail(SHS_ERROR_ARGUMENT, "%s is 0; it must be at least 1", option);
+    return core_fail(
+        SHS_ERROR_ARGUMENT,
+        "--part is '%.80s'; give FROM,TO, two numbers from 0 to 1, the smaller one first, "
+        "such as 0.8,1",
+        text);
 }
 
 size_t cli_numbers(const char *text, uint64_t *numbers, size_t most)
@@ -53,35 +50,20 @@ static shs_status read_mix(const char *text, struct cli_order *order)
                      text, CLI_MAX_SOURCES);
 }
 
-static shs_status check_numbers(const struct cli_arguments *arguments)
-{
-    const struct {
-        const char *option;
-        uint64_t value;
-    } numbers[] = {{"--batch", arguments->batch},
-                   {"--block-rows", arguments->block_rows},
-                   {"--window-blocks", arguments->window_blocks},
-                   {"--repeats", arguments->repeats},
-                   {"--epoch-rows", arguments->epoch_rows}};
-    shs_status status = SHS_OK;
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers && !status; i++)
-        status = check_not_zero(arguments, numbers[i].option, numbers[i].value);
-    return status;
-}
-
 /* Numbers of rows, with anything that is a space between them. The loader says if they do not
  * ascend. */
 static shs_status read_rows(const char *path, struct cli_order *order)
 {
-    static const char spaces[] = " \t\r\n";
+    static const char spaces[] = " \t\r\n", byte_order_mark[] = "\xef\xbb\xbf";
     char *text;
     uint64_t count = 0;
     shs_status status = io_read_all(path, &text);
     if (status) return core_wrap(status, "--rows");
-    for (char *at = text; *(at += strspn(at, spaces)); at += strcspn(at, spaces))
+    const char *numbers = core_without(text, byte_order_mark);
+    for (const char *at = numbers; *(at += strspn(at, spaces)); at += strcspn(at, spaces))
         count++;
     status = core_new(count + 1, sizeof *order->rows, "a list of rows", &order->rows);
-    char *at = text;
+    char *at = text + (numbers - text);
     for (uint64_t i = 0; i < count && !status; i++) {
         char *word = at + strspn(at, spaces);
         at = word + strcspn(word, spaces);
@@ -89,7 +71,8 @@ static shs_status read_rows(const char *path, struct cli_order *order)
         if (!core_parse_u64(word, &order->rows[i]))
             status = core_fail(SHS_ERROR_FORMAT,
                                "--rows: %s has '%.40s' in place of row number %llu; it must hold "
-                               "whole numbers",
+                               "whole numbers, ascending, with spaces or ends of lines between "
+                               "them, such as 0 5 7",
                                path, word, (unsigned long long)i);
     }
     core_free(&text);
@@ -111,7 +94,6 @@ shs_status cli_order(const struct cli_arguments *arguments, struct cli_order *or
     shs_status status = cli_word("--shuffle", arguments->shuffle, "full none blocks", &shuffle);
     if (!status) status = cli_word("--shard", arguments->shard, "global fixed", &shard);
     if (!status) status = cli_word("--tail", arguments->tail, "short drop pad", &tail);
-    if (!status) status = check_numbers(arguments);
     if (!status && arguments->part) status = read_part(arguments->part, loader);
     if (!status && arguments->mix) status = read_mix(arguments->mix, order);
     if (!status && arguments->rows) status = read_rows(arguments->rows, order);

@@ -213,8 +213,16 @@ static int run(const struct cli_arguments *arguments)
 
 const struct cli_command cli_plan = {
     .name = "plan",
-    .usage = "FILE --fields A | --samples N [options]",
-    .summary = "prints which rows each virtual rank takes: STEP RANK COUNT ROW ROW ...",
+    .usage = "PATH --fields A | --samples N",
+    .summary = "prints which rows each virtual rank takes at each step of an epoch",
+    .details =
+        "A line is STEP RANK COUNT ROW ROW ...: the step of the epoch, the virtual rank, and "
+        "its rows, of which those after the first COUNT have weight 0. --verify, "
+        "--verify-step and --quality answer a question about the plan instead.",
+    .differs = "--verify or --verify-step found a row that comes too often or not at all",
+    .examples = "plan fashion.h5 --fields images --vranks 4 --batch 32 --step 0\n"
+                "plan --samples 60000 --vranks 8 --batch 32 --verify\n"
+                "plan a.h5,b.h5 --fields images --mix 7,3 --epoch-rows 9000 --verify",
     .options = CLI_ORDER_OPTIONS " --fields --one-sample-a-file --samples --seed --vranks --epoch "
                                  "--step --rank --verify --verify-step --quality --json",
     .most_plain = 1,

@@ -65,8 +65,6 @@ static shs_status print_some(struct output *output, shs_random *stream)
 static shs_status open_streams(struct output *output)
 {
     const struct cli_arguments *arguments = output->arguments;
-    if (!arguments->interleave)
-        return core_fail(SHS_ERROR_ARGUMENT, "--interleave is 0; it must be at least 1");
     shs_status status =
         core_new(arguments->interleave, sizeof *output->streams, "streams", &output->streams);
     for (uint64_t i = 0; i < arguments->interleave && !status; i++) {
@@ -104,8 +102,10 @@ static int run(const struct cli_arguments *arguments)
 
 const struct cli_command cli_random = {
     .name = "random",
-    .usage = "[--seed S --purpose P --rank R --step T --slot I --count N --format F]",
+    .usage = "",
     .summary = "prints the random numbers that begin at a place of a run",
+    .examples = "random --seed 42 --purpose 1 --rank 3 --step 7 --slot 5 --count 3\n"
+                "random --format raw --interleave 1000 | dieharder -a -g 200",
     .options = "--seed --purpose --rank --step --slot --count --format --interleave",
     .run = run,
 };

@@ -28,10 +28,11 @@ static shs_status find_origin(const struct cli_arguments *arguments, struct orde
 {
     uint64_t numbers[2] = {0, 0};
     if (arguments->since && cli_numbers(arguments->since, numbers, 2) != 2)
-        return core_fail(SHS_ERROR_ARGUMENT,
-                         "--since is '%.80s'; give EPOCH,STEP: the epoch with which the batch "
-                         "changed, and the step that it began with",
-                         arguments->since);
+        return core_fail(
+            SHS_ERROR_ARGUMENT,
+            "--since is '%.80s'; give EPOCH,STEP, two whole numbers such as 3,1200: the "
+            "epoch with which the batch changed, and the step that it began with",
+            arguments->since);
     *origin = (struct order_origin){numbers[0], numbers[1]};
     return SHS_OK;
 }
@@ -250,11 +251,14 @@ static int run(const struct cli_arguments *arguments)
 
 const struct cli_command cli_replay = {
     .name = "replay",
-    .usage = "FILE --vranks V --rank R --step T [options]",
-    .summary = "makes one batch of a run again, alone: its rows, every draw, its hash",
-    .details =
-        "--step counts through the run, as the lines of `digest` do, or from --epoch on; --since "
-        "is for\na run whose batch changed at the end of an epoch",
+    .usage = "PATH --vranks V --rank R --step T",
+    .summary =
+        "makes one batch of a run again, alone, and prints its rows, its hash and every draw",
+    .details = "It needs no MPI and reads no other batch. Give it the options of the run: its "
+               "--seed, --fields, --augment and so on.",
+    .differs = "the batch is not that of --against",
+    .examples = "replay fashion.h5 --vranks 8 --rank 7 --step 57 --against digest.txt\n"
+                "replay fashion.h5 --vranks 8 --rank 0 --epoch 2 --step 5 -o batch.h5",
     .options = CLI_LOADER_OPTIONS " --rank --since --output --overwrite --against",
     .least_plain = 1,
     .most_plain = 1,

@@ -253,10 +253,13 @@ static int run(const struct cli_arguments *arguments)
 
 const struct cli_command cli_stats = {
     .name = "stats",
-    .usage = "PATH... FIELD [options]",
+    .usage = "PATH... FIELD",
     .summary = "prints a field's mean, deviation, extremes and histogram, and normalize() for it",
-    .details = "A PATH is a file, a folder, a pattern, @LIST or PATH,PATH,...; all files count as "
-               "one.\n",
+    .arguments = "  FIELD\tThe name of a dataset of numbers, such as train/images.",
+    .details = "Sums are exact and rounded once: the digits are the same on any number of ranks. "
+               "All files count as one. The last line goes into --augment.",
+    .examples = "stats fashion.h5 train/images\n"
+                "stats 'year-*.h5' t2m --channel-axis none",
     .options = "--channel-axis --bins --json --probe --probe-seconds --probe-mebibytes --plugins",
     .least_plain = 2,
     .most_plain = CLI_MAX_PLAIN,

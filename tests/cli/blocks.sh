@@ -52,11 +52,11 @@ done
 
 for program in "plan --samples 10000" "digest chunked.h5 --fields labels"; do
     p="$program --shuffle blocks"
-    refused 0 'block-rows is 0; it must be at least 1' "$SHARDSTEP" $p --block-rows 0
-    refused 0 'window-blocks is 0; it must be' "$SHARDSTEP" $p --block-rows 8 --window-blocks 0
-    refused 0 "18446744073709551616'; it must be a whole number below" \
+    refused 0 "block-rows takes a whole number from 1 to 2\^64-1, not '0'" "$SHARDSTEP" $p --block-rows 0
+    refused 0 "window-blocks takes a whole number from 1 to 2\^64-1, not '0'" "$SHARDSTEP" $p --block-rows 8 --window-blocks 0
+    refused 0 "takes a whole number from .* to 2\^64-1, not '18446744073709551616'" \
         "$SHARDSTEP" $p --block-rows 18446744073709551616
-    refused 0 "'-1'; it must be a whole number" "$SHARDSTEP" $p --block-rows -1
+    refused 0 "takes a whole number from 1 to 2\^64-1, not '-1'" "$SHARDSTEP" $p --block-rows -1
     refused 0 'windows of 16 blocks of 18446744073709551615 rows.* at most 2\^56 rows a window' \
         "$SHARDSTEP" $p --block-rows 18446744073709551615
     refused 0 'windows of 1152921504606846976 blocks of 8 rows' \

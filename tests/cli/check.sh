@@ -98,7 +98,7 @@ check 2 0 large.h5 --probe-mebibytes 200
 said '^  rows: not checked: no memory for rows .*--probe-mebibytes allows more$'
 said '^NOT CHECKED: 3 rows of 3 in 1 fields; good: 0 rows of 0 fields$'
 refused 2 'must be at least 64' "$SHARDSTEP" check good.h5 --probe-mebibytes 20
-refused 0 'must be below 2\^32' "$SHARDSTEP" check good.h5 --probe-seconds 4294967296
+refused 0 'seconds takes a whole number from 1 to 2\^32-1' "$SHARDSTEP" check good.h5 --probe-seconds 4294967296
 
 # what kills HDF5, unless it is a later version, does not kill the check
 "$BUILD/tests/hostile" damage 5 40 crash.h5

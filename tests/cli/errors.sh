@@ -25,13 +25,13 @@ for ranks in 0 ${RANKS:-3}; do
         "$SHARDSTEP" $d --augment 'train/images: random_crop(pading=2)'
     refused "$ranks" 'truncated|not complete' "$SHARDSTEP" digest truncated.h5 $fields --vranks 6
     refused "$ranks" 'no HDF5 file' "$SHARDSTEP" digest empty.h5 $fields --vranks 6
-    refused "$ranks" '4294967296 rows; choose' "$SHARDSTEP" $d --batch 4294967296
+    refused "$ranks" "batch takes a whole number from 1 to 2\^32-1, not '4294967296'" "$SHARDSTEP" $d --batch 4294967296
     refused "$ranks" 'epoch would have no steps: N = 60000' "$SHARDSTEP" $d --batch 10001 --tail drop
-    refused "$ranks" '16777217 virtual ranks' "$SHARDSTEP" digest fashion.h5 $fields --vranks 16777217
+    refused "$ranks" "vranks takes a whole number from 1 to 2\^24, not '16777217'" "$SHARDSTEP" digest fashion.h5 $fields --vranks 16777217
     refused "$ranks" "windows of 1152921504606846976 blocks" "$SHARDSTEP" $d --shuffle blocks \
         --window-blocks 1152921504606846976
     refused "$ranks" 'must be one of' "$SHARDSTEP" $d --tail long
-    refused "$ranks" 'usage: shardstep digest' "$SHARDSTEP" digest
+    refused "$ranks" 'PATH is missing; usage: shardstep digest' "$SHARDSTEP" digest
     refused "$ranks" 'needs a value' "$SHARDSTEP" digest fashion.h5 --seed
     refused "$ranks" 'there is no command' "$SHARDSTEP" digset
     refused "$ranks" 'cannot open x+' "$SHARDSTEP" digest "$long" --vranks 6

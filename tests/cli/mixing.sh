@@ -167,7 +167,7 @@ same 'a verdict' expected.txt verify.txt
 # texts and numbers that are none, or too large: refused at once, on several ranks too
 for program in "plan a,b.h5" "digest a,b.h5 --vranks 5"; do
     p="$program --fields s --batch 2"
-    for mix in '7,' ',7' '7,,3' a '' , '7, 3' -1,1 +1,1 0x7,3 1.5,2 18446744073709551616,1 \
+    for mix in '7,' ',7' '7,,3' a , '7, 3' -1,1 +1,1 0x7,3 1.5,2 18446744073709551616,1 \
         "$(seq -s, 300)" 0000000000000000000000000000000000007,3; do
         refused 0 "--mix is '$(cut -c1-80 <<< "$mix" | sed 's/[.+]/\\&/g')'; give up to 256 whole numbers" \
             "$SHARDSTEP" $p --mix "$mix"
@@ -177,15 +177,15 @@ for program in "plan a,b.h5" "digest a,b.h5 --vranks 5"; do
     refused 0 'mix has 256 numbers, the dataset 2' "$SHARDSTEP" $p --mix "$(seq -s, 256)"
     refused 0 'nothing but zeros' "$SHARDSTEP" $p --mix 0,0
     refused 0 'add up to 2\^64 or more' "$SHARDSTEP" $p --mix 18446744073709551615,1
-    refused 0 'repeats is 0; it must be at least 1' "$SHARDSTEP" $p --repeats 0
-    refused 0 'epoch-rows is 0; it must be at least 1' "$SHARDSTEP" $p --epoch-rows 0
+    refused 0 "repeats takes a whole number from 1 to 2\^64-1, not '0'" "$SHARDSTEP" $p --repeats 0
+    refused 0 "epoch-rows takes a whole number from 1 to 2\^64-1, not '0'" "$SHARDSTEP" $p --epoch-rows 0
     refused 0 'repeats 2 and epoch_rows 20; give one' "$SHARDSTEP" $p --repeats 2 --epoch-rows 20
     refused 0 'shard fixed gives each of its rows once' "$SHARDSTEP" $p --mix 7,3 --shard fixed
     refused 0 'epoch of 72057594037927937 rows; the most is 2\^56' \
         "$SHARDSTEP" $p --epoch-rows 72057594037927937
     refused 0 'epoch of 18446744073709551615 rows; the most' \
         "$SHARDSTEP" $p --mix 7,3 --epoch-rows 18446744073709551615
-    refused 0 "18446744073709551616'; it must be a whole number below" \
+    refused 0 "takes a whole number from .* to 2\^64-1, not '18446744073709551616'" \
         "$SHARDSTEP" $p --epoch-rows 18446744073709551616
     refused 0 '18446744073709551615 repeats of 20 rows are more than 2\^56' \
         "$SHARDSTEP" $p --repeats 18446744073709551615

@@ -106,12 +106,12 @@ for question in --verify "--verify-step --step 3"; do
         fail "the verdict of $question as JSON"
 done
 
-refused 0 'stream 16; choose 0 to 15' "$SHARDSTEP" plan --samples 10 --stream 16
-refused 0 'stream 4294967295; choose' "$SHARDSTEP" plan --samples 10 --stream 99999999999
+refused 0 "stream takes a whole number from 0 to 15, not '16'" "$SHARDSTEP" plan --samples 10 --stream 16
+refused 0 "stream takes a whole number from 0 to 15, not '99999999999'" "$SHARDSTEP" plan --samples 10 --stream 99999999999
 refused 0 'steps 0 to 25' "$SHARDSTEP" plan --samples 1003 --vranks 4 --batch 10 --step 26
 refused 0 'virtual ranks 0 to 3' "$SHARDSTEP" plan --samples 1003 --vranks 4 --rank 4
 refused 0 'no steps' "$SHARDSTEP" plan --samples 0 --vranks 4
-refused 0 'more than 2^56|more than 2\^56' "$SHARDSTEP" plan --samples 72057594037927937
+refused 0 "samples takes a whole number from 0 to 2\^56, not '72057594037927937'" "$SHARDSTEP" plan --samples 72057594037927937
 for part in 0,0 0.5,0.5 0.7,0.2 0,2; do
     refused 0 'give FROM,TO|0 <= from < to' "$SHARDSTEP" plan --samples 100 --part $part
 done

@@ -21,11 +21,11 @@ while read -r word; do
 done < known.txt > float_reference.txt
 same "float against hex" float_reference.txt float.txt
 
-refused 0 'rank 16777216 .*24 bits' "$SHARDSTEP" random --rank 16777216
-refused 0 'slot 4294967296 .*32 bits' "$SHARDSTEP" random --slot 4294967296
-refused 0 'step 4294967296 .*32 bits' "$SHARDSTEP" random --step 4294967296
-refused 0 'purpose 256 .*8 bits' "$SHARDSTEP" random --purpose 256
+refused 0 'rank takes a whole number from 0 to 2\^24-1, not .16777216.' "$SHARDSTEP" random --rank 16777216
+refused 0 'slot takes a whole number from 0 to 2\^32-1, not .4294967296.' "$SHARDSTEP" random --slot 4294967296
+refused 0 'step takes a whole number from 0 to 2\^32-1, not .4294967296.' "$SHARDSTEP" random --step 4294967296
+refused 0 'purpose takes a whole number from 0 to 255, not .256.' "$SHARDSTEP" random --purpose 256
 refused 0 'role 3 belongs' "$SHARDSTEP" random --purpose 3
 refused 0 "must be one of" "$SHARDSTEP" random --format octal
-refused 2 "must be a whole number" "$SHARDSTEP" random --seed 1x
+refused 2 "seed takes a whole number from 0 to 2\^64-1, not .1x." "$SHARDSTEP" random --seed 1x
 finish

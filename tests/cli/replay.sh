@@ -79,9 +79,9 @@ refused 0 'nowhere.txt: No such file' "$SHARDSTEP" replay "${run[@]}" --rank 7 -
 refused 0 'row 2 after row 2' "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 0 \
     --rows <(printf '1 2\n2\n')
 refused 0 'no steps' "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 0 --rows /dev/null
-refused 0 'augment-by is .both.; it must be one of: rank sample' \
+refused 0 'augment-by is .both.; it must be one of: rank, sample' \
     "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 0 --augment-by both
-refused 0 'stream 16; choose 0 to 15' "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 0 --stream 16
+refused 0 "stream takes a whole number from 0 to 15, not '16'" "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 0 --stream 16
 refused 0 'no line of step 3 and virtual rank 7' \
     "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 3 --against /dev/null
 refused 0 'virtual ranks 0 to 63' "$SHARDSTEP" replay "${run[@]}" --rank 64 --step 3

@@ -134,7 +134,7 @@ unset HDF5_PLUGIN_PATH
 for ranks in 0 3; do
     refused "$ranks" 'must be none or 1 to 7' "$SHARDSTEP" stats plain.h5 f32 --channel-axis 0
     refused "$ranks" 'there are 0 axes' "$SHARDSTEP" stats plain.h5 labels --channel-axis 1
-    refused "$ranks" 'must be 1 to 4096' "$SHARDSTEP" stats plain.h5 f32 --bins 0
+    refused "$ranks" 'bins takes a whole number from 1 to 4096' "$SHARDSTEP" stats plain.h5 f32 --bins 0
     refused "$ranks" "no dataset 'f33'" "$SHARDSTEP" stats plain.h5 f33
 done
 finish

@@ -1,0 +1,235 @@
+/* What `shardstep COMMAND --help` prints. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli_options.h"
+#include "core_text.h"
+
+enum {
+    WIDTH = 80,
+    COLUMN = 24 /* where what is said of an item begins */
+};
+
+/* ---- texts that several commands share */
+
+static const char path_text[] =
+    "  PATH\tOne file or several that are read as one dataset: a file; a folder, for its files "
+    "*.h5 and *.hdf5; @LIST, for the files that the text file LIST names, one a line; a pattern "
+    "in quotes, such as 'year-*.h5'; or several of these with commas between them.";
+
+static const char fields_text[] =
+    "--fields is a list, separated by commas, of [ALIAS=]NAME[(KEY=VALUE, ...)]. NAME is a dataset "
+    "of the file, such as train/images. ALIAS is the field's name from there on (NAME). Without "
+    "parentheses a sample is a row. With them it is a window of rows that follow one another:\n"
+    "  window=W\tA sample has W rows.\n"
+    "  stride=S\tThe next sample begins S rows later (1).\n"
+    "  lead=L\tAll windows of the field begin L rows later, for a forecast (0).\n\n"
+    "or a run of rows of any length:\n"
+    "  offsets=NAME\tThe dataset NAME holds whole numbers, one more than there are samples: sample "
+    "i begins at row NAME[i] and ends before row NAME[i + 1]. A field ALIAS.length follows, the "
+    "number of rows of each sample.\n"
+    "  most=M\tA sample has M rows: a shorter one is filled up with zeros, a longer one is cut (as "
+    "many as the longest).\n\n"
+    "For example:\n"
+    "  --fields train/images,train/labels\n"
+    "  --fields 'x=t2m(window=24), y=t2m(window=1, lead=29)'\n"
+    "  --fields 'wave=samples(offsets=begin, most=16000)'";
+
+static const char augment_text[] =
+    "--augment is FIELDS: OPERATOR(NAME=VALUE, ...) OPERATOR(...); FIELDS: ... The operators of a "
+    "statement are applied from left to right to each of its FIELDS, which share the draws.\n"
+    "  random_crop(padding=P, layout=L)\tPuts P zeros on each side of height and width, and cuts "
+    "the size that it was out at a random place.\n"
+    "  random_flip(axis=A, p=P, layout=L)\tMirrors along A, which is h or w, with probability P "
+    "(0.5).\n"
+    "  normalize(mean=M, std=D, scale=none)\tGives (x * s - M) / D in f32. s is 1 / 255 for u8, "
+    "and "
+    "alike for other unsigned integers; it is 1 for other types and with scale=none. `stats` "
+    "prints M and D.\n"
+    "  cast(type=T)\tConverts to f32 or f64, or from an integer type to one that holds all its "
+    "values.\n"
+    "  layout=L\tL names the axes of a sample: w, hw, hwc or chw (w, hw or hwc, by their "
+    "number).\n\n"
+    "For example:\n"
+    "  --augment 'train/images: random_crop(padding=2) random_flip(axis=w)'\n"
+    "  --augment 'x,mask: random_flip(axis=h); x: normalize(mean=0.5, std=0.2)'";
+
+static const char *const titles[CLI_GROUPS] = {
+    [CLI_DATA] = "Data",
+    [CLI_ROWS] = "Which rows",
+    [CLI_ORDER] = "Order",
+    [CLI_AUGMENTATION] = "Augmentation",
+    [CLI_RUN] = "The run and the place in it",
+    [CLI_READING] = "Reading",
+    [CLI_WRITING] = "Writing",
+    [CLI_QUESTION] = "What is asked",
+    [CLI_OUTPUT] = "Output",
+    [CLI_OTHER] = "Other",
+};
+
+/* ---- lines of 80 characters */
+
+/* The place in a line, and the column where the next one begins. */
+struct line {
+    FILE *to;
+    size_t at, begin;
+};
+
+static void print_spaces(struct line *line, size_t column)
+{
+    for (; line->at < column; line->at++)
+        fputc(' ', line->to);
+}
+
+static void end_line(struct line *line)
+{
+    fputc('\n', line->to);
+    line->at = 0;
+}
+
+static void print_word(struct line *line, const char *word, size_t length)
+{
+    if (line->at > line->begin && line->at + 1 + length > WIDTH) end_line(line);
+    if (line->at > line->begin)
+        print_spaces(line, line->at + 1);
+    else
+        print_spaces(line, line->begin);
+    fwrite(word, 1, length, line->to);
+    line->at += length;
+}
+
+/* Where a paragraph or an item ends. */
+static size_t block_length(const char *text)
+{
+    size_t length = 0;
+    while (text[length] && !(text[length] == '\n' && (isspace((unsigned char)text[length + 1]))))
+        length++;
+    return length;
+}
+
+/* A paragraph or an item, with its name before a tab. */
+static void print_block(FILE *to, const char *text, size_t length)
+{
+    size_t indent = strspn(text, " ");
+    struct line line = {to, 0, indent};
+    const char *end = text + length, *at = text + indent, *tab = memchr(text, '\t', length);
+    if (tab) {
+        print_word(&line, at, (size_t)(tab - at));
+        at = tab + 1;
+        line.begin = COLUMN;
+        if (line.at + 2 > COLUMN) end_line(&line);
+        print_spaces(&line, COLUMN);
+    }
+    while (at < end) {
+        size_t word = strcspn(at, " \n");
+        if (word > (size_t)(end - at)) word = (size_t)(end - at);
+        if (word) print_word(&line, at, word);
+        at += word + (at + word < end);
+    }
+    end_line(&line);
+}
+
+void cli_print_wrapped(FILE *to, const char *text)
+{
+    while (*text) {
+        size_t length = block_length(text);
+        if (length) print_block(to, text, length);
+        text += length;
+        if (text[0] == '\n' && text[1] == '\n') fputc('\n', to);
+        text += strspn(text, "\n");
+    }
+}
+
+/* ---- a command's help */
+
+static void print_option(const struct cli_option *option)
+{
+    struct core_text text = {0};
+    core_text_add(&text, "  ");
+    if (cli_letter(option)) core_text_add(&text, "-%c, ", cli_letter(option));
+    core_text_add(&text, "%s", option->name);
+    if (option->value) core_text_add(&text, " %s", option->value);
+    core_text_add(&text, "\t%s", option->help);
+    if (!text.status) cli_print_wrapped(stdout, text.bytes);
+    core_text_free(&text);
+}
+
+static bool takes_any(const struct cli_command *command, enum cli_group group)
+{
+    for (size_t i = 0; i < cli_n_options; i++)
+        if (cli_options[i].group == group && cli_takes(command, &cli_options[i])) return true;
+    return false;
+}
+
+static void print_group(const struct cli_command *command, enum cli_group group)
+{
+    if (!takes_any(command, group)) return;
+    printf("\n%s:\n", titles[group]);
+    for (size_t i = 0; i < cli_n_options; i++)
+        if (cli_options[i].group == group && cli_takes(command, &cli_options[i]))
+            print_option(&cli_options[i]);
+}
+
+static void print_section(const char *title, const char *text)
+{
+    printf("\n%s:\n", title);
+    cli_print_wrapped(stdout, text);
+}
+
+static bool takes_option(const struct cli_command *command, const char *name)
+{
+    for (size_t i = 0; i < cli_n_options; i++)
+        if (!strcmp(cli_options[i].name, name)) return cli_takes(command, &cli_options[i]);
+    return false;
+}
+
+static void print_examples(const char *examples)
+{
+    printf("\nExamples:\n");
+    for (size_t length; *examples; examples += length + strspn(examples + length, "\n")) {
+        length = strcspn(examples, "\n");
+        printf("  shardstep %.*s\n", (int)length, examples);
+    }
+}
+
+static void print_exit(const char *code, const char *meaning)
+{
+    struct core_text text = {0};
+    core_text_add(&text, "  %s\t%s", code, meaning);
+    if (!text.status) cli_print_wrapped(stdout, text.bytes);
+    core_text_free(&text);
+}
+
+static void print_summary(const char *summary)
+{
+    struct core_text text = {0};
+    core_text_add(&text, "%c%s.", toupper((unsigned char)*summary), summary + 1);
+    if (!text.status) cli_print_wrapped(stdout, text.bytes);
+    core_text_free(&text);
+}
+
+void cli_help(const struct cli_command *command)
+{
+    bool path = strstr(command->usage, "PATH") != NULL;
+    printf("usage: shardstep %s%s%s [OPTION...]\n\n", command->name, *command->usage ? " " : "",
+           command->usage);
+    print_summary(command->summary);
+    if (path || command->arguments) printf("\nArguments:\n");
+    if (path) cli_print_wrapped(stdout, path_text);
+    if (command->arguments) cli_print_wrapped(stdout, command->arguments);
+    if (command->details) {
+        printf("\n");
+        cli_print_wrapped(stdout, command->details);
+    }
+    printf("\nOptions, with what holds without them in brackets:\n");
+    for (int group = 0; group < CLI_GROUPS; group++)
+        print_group(command, (enum cli_group)group);
+    if (takes_option(command, "--fields")) print_section("Fields", fields_text);
+    if (takes_option(command, "--augment")) print_section("Operators", augment_text);
+    print_examples(command->examples);
+    printf("\nExit codes:\n");
+    print_exit("0", "done");
+    if (command->differs) print_exit("1", command->differs);
+    print_exit("2", command->fails ? command->fails : "error");
+}

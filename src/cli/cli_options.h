@@ -1,0 +1,47 @@
+/* The table of options, which the parser and the help read. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "cli.h"
+
+enum cli_kind {
+    CLI_NUMBER, /* a uint64_t */
+    CLI_TEXT,   /* a const char * */
+    CLI_FLAG    /* a bool */
+};
+
+/* The headings of a command's help, in their order. */
+enum cli_group {
+    CLI_DATA,
+    CLI_ROWS,
+    CLI_ORDER,
+    CLI_AUGMENTATION,
+    CLI_RUN,
+    CLI_READING,
+    CLI_WRITING,
+    CLI_QUESTION,
+    CLI_OUTPUT,
+    CLI_OTHER,
+    CLI_GROUPS
+};
+
+struct cli_option {
+    const char *name;
+    enum cli_kind kind;
+    size_t place;         /* in struct cli_arguments */
+    uint64_t least, most; /* of a number */
+    enum cli_group group;
+    const char *value; /* its name in the help; NULL for a flag */
+    const char *help;  /* whole sentences; in brackets what holds without the option */
+};
+
+extern const struct cli_option cli_options[];
+extern const size_t cli_n_options;
+
+/* True if the command takes the option. */
+bool cli_takes(const struct cli_command *command, const struct cli_option *option);
+
+/* The letter that stands for an option, as o for --output; 0 if there is none. */
+char cli_letter(const struct cli_option *option);
+
+#endif

@@ -1,0 +1,284 @@
+/* Reads a command's words, and says in words what was expected of one that is wrong. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli_options.h"
+#include "core_nearest.h"
+#include "core_text.h"
+
+enum {
+    NUMBER_TEXT = 32, /* bytes that hold any number as text */
+    GUESS_TEXT = 100  /* bytes that hold "; did you mean ...?" */
+};
+
+/* The words of one command, and the place in them. */
+struct words {
+    const struct cli_command *command;
+    struct cli_arguments *arguments;
+    char **word;
+    int at, count;
+};
+
+/* ---- options by name */
+
+static const struct cli_option *find_option(const char *word, size_t length)
+{
+    for (size_t i = 0; i < cli_n_options; i++) {
+        const char *name = cli_options[i].name;
+        if (strlen(name) == length && !strncmp(name, word, length)) return &cli_options[i];
+    }
+    return NULL;
+}
+
+static const struct cli_option *find_letter(char letter)
+{
+    for (size_t i = 0; i < cli_n_options; i++)
+        if (letter && cli_letter(&cli_options[i]) == letter) return &cli_options[i];
+    return NULL;
+}
+
+/* The option that a word is, and the value of --name=value. NULL for a word that is no option. */
+static const struct cli_option *option_of(const char *word, const char **value)
+{
+    *value = NULL;
+    if (word[0] != '-') return NULL;
+    if (word[1] == '-') {
+        const char *equals = strchr(word, '=');
+        if (equals) *value = equals + 1;
+        return find_option(word, equals ? (size_t)(equals - word) : strlen(word));
+    }
+    return word[1] && !word[2] ? find_letter(word[1]) : NULL;
+}
+
+bool cli_given(const struct cli_arguments *arguments, const char *option)
+{
+    const struct cli_option *found = find_option(option, strlen(option));
+    return found && (arguments->given >> (found - cli_options) & 1);
+}
+
+/* ---- what to say */
+
+/* "; did you mean WORD?", or nothing, in `guess`. */
+static const char *guess_of(const char *word, const char *const *words, size_t count,
+                            char guess[GUESS_TEXT])
+{
+    const char *nearest = core_nearest(word, words, count);
+    *guess = '\0';
+    if (nearest) snprintf(guess, GUESS_TEXT, "; did you mean %s?", nearest);
+    return guess;
+}
+
+/* A limit as it is best read: 9, 2^24, 2^32-1. */
+static const char *limit_text(uint64_t limit, char text[NUMBER_TEXT])
+{
+    unsigned bits = 0;
+    while (bits < 64 && limit >> bits)
+        bits++;
+    bool power = !(limit & (limit - 1)), before = !(limit & (limit + 1));
+    if (bits <= 16 || (!power && !before))
+        snprintf(text, NUMBER_TEXT, "%llu", (unsigned long long)limit);
+    else
+        snprintf(text, NUMBER_TEXT, "2^%u%s", power ? bits - 1 : bits, power ? "" : "-1");
+    return text;
+}
+
+static shs_status refuse_number(const struct cli_option *option, const char *value)
+{
+    char least[NUMBER_TEXT], most[NUMBER_TEXT];
+    return core_fail(SHS_ERROR_ARGUMENT, "%s takes a whole number from %s to %s, not '%.80s'",
+                     option->name, limit_text(option->least, least), limit_text(option->most, most),
+                     value);
+}
+
+/* An option that others take is named with them, any other with the nearest that is taken. */
+static shs_status refuse_option(const struct words *words, const char *word,
+                                const struct cli_option *option)
+{
+    const char *command = words->command->name, *names[64];
+    char takers[160] = "", guess[GUESS_TEXT], name[GUESS_TEXT];
+    size_t used = 0, count = 0;
+    for (size_t i = 0; option && cli_commands[i]; i++)
+        if (cli_takes(cli_commands[i], option) && used < sizeof takers)
+            used += (size_t)snprintf(takers + used, sizeof takers - used, "%s%s", used ? ", " : "",
+                                     cli_commands[i]->name);
+    if (used)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "option %s is for %s, not for %s; 'shardstep %s --help' lists those that "
+                         "%s takes",
+                         option->name, takers, command, command, command);
+    for (size_t i = 0; i < cli_n_options; i++)
+        if (cli_takes(words->command, &cli_options[i])) names[count++] = cli_options[i].name;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    guess_of(name, names, count, guess);
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "unknown option %.80s%s%s 'shardstep %s --help' lists those that %s takes%s",
+                     word, guess, *guess ? "" : ";", command, command,
+                     word[1] == '-' ? "" : "; a file of that name is written ./-... or behind --");
+}
+
+static shs_status refuse_missing(const struct cli_option *option)
+{
+    char least[NUMBER_TEXT], most[NUMBER_TEXT];
+    if (option->kind == CLI_TEXT)
+        return core_fail(SHS_ERROR_ARGUMENT, "option %s needs a value: %s %s", option->name,
+                         option->name, option->value);
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "option %s needs a value: %s %s, a whole number from %s to %s", option->name,
+                     option->name, option->value, limit_text(option->least, least),
+                     limit_text(option->most, most));
+}
+
+/* ---- options */
+
+static shs_status set_option(const struct cli_option *option, const char *value,
+                             struct cli_arguments *arguments)
+{
+    char *place = (char *)arguments + option->place;
+    uint64_t number;
+    arguments->given |= UINT64_C(1) << (option - cli_options);
+    if (option->kind == CLI_FLAG) {
+        *(bool *)place = true;
+        return SHS_OK;
+    }
+    if (!*value && option->place != offsetof(struct cli_arguments, augment))
+        return core_fail(SHS_ERROR_ARGUMENT, "the value of %s is empty; write %s %s", option->name,
+                         option->name, option->value);
+    if (option->kind == CLI_TEXT) {
+        memcpy(place, &value, sizeof value);
+        return SHS_OK;
+    }
+    if (!core_parse_u64(value, &number) || number < option->least || number > option->most)
+        return refuse_number(option, value);
+    memcpy(place, &number, sizeof number);
+    return SHS_OK;
+}
+
+/* Takes the option at the place, as --name value or --name=value, and moves on to its last word. */
+static shs_status read_option(struct words *words)
+{
+    const char *word = words->word[words->at], *value, *other;
+    const struct cli_option *option = option_of(word, &value);
+    if (!option || !cli_takes(words->command, option)) return refuse_option(words, word, option);
+    if (option->kind == CLI_FLAG && value)
+        return core_fail(SHS_ERROR_ARGUMENT, "option %s takes no value; leave out '%.80s'",
+                         option->name, value);
+    if (option->kind != CLI_FLAG && !value) {
+        if (words->at + 1 >= words->count) return refuse_missing(option);
+        value = words->word[++words->at];
+        if (option_of(value, &other))
+            return core_fail(SHS_ERROR_ARGUMENT,
+                             "option %s needs a value, but the option %.80s follows; if that is "
+                             "the value, write %s=%.80s",
+                             option->name, value, option->name, value);
+    }
+    return set_option(option, value, words->arguments);
+}
+
+/* ---- arguments */
+
+/* The argument number `at` in a usage such as "FILE FIELD", or its last one. */
+static const char *argument_name(const char *usage, size_t at, char text[NUMBER_TEXT])
+{
+    for (size_t i = 0; i < at && strchr(usage, ' '); i++)
+        usage = strchr(usage, ' ') + 1;
+    snprintf(text, NUMBER_TEXT, "%.*s", (int)strcspn(usage, " "), usage);
+    if (core_ends_in(text, "...")) text[strlen(text) - 3] = '\0';
+    return text;
+}
+
+static shs_status refuse_count(const struct cli_command *command,
+                               const struct cli_arguments *arguments)
+{
+    char name[NUMBER_TEXT];
+    if (arguments->n_plain < command->least_plain)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "%s is missing; usage: shardstep %s %s [OPTION...]; 'shardstep %s --help' "
+                         "tells more",
+                         argument_name(command->usage, arguments->n_plain, name), command->name,
+                         command->usage, command->name);
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "'%.80s' is one argument too many; usage: shardstep %s%s%s [OPTION...]%s",
+                     arguments->plain[command->most_plain], command->name,
+                     *command->usage ? " " : "", command->usage,
+                     strstr(command->usage, "PATH") ? "; several files are a folder, a pattern in "
+                                                      "quotes, @LIST or PATH,PATH,..."
+                                                    : "");
+}
+
+static shs_status add_argument(struct words *words)
+{
+    struct cli_arguments *arguments = words->arguments;
+    const char *word = words->word[words->at];
+    if (!*word)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "argument %zu is empty; usage: shardstep %s %s [OPTION...]",
+                         arguments->n_plain + 1, words->command->name, words->command->usage);
+    if (arguments->n_plain == CLI_MAX_PLAIN)
+        return core_fail(SHS_ERROR_ARGUMENT, "more than %d arguments; '%.80s' is the next one",
+                         CLI_MAX_PLAIN, word);
+    arguments->plain[arguments->n_plain++] = word;
+    return SHS_OK;
+}
+
+static bool is_option(const char *word)
+{
+    return word[0] == '-' && word[1];
+}
+
+static shs_status read_words(struct words *words)
+{
+    bool ended = false;
+    for (; words->at < words->count; words->at++) {
+        shs_status status = SHS_OK;
+        if (ended || !is_option(words->word[words->at]))
+            status = add_argument(words);
+        else if (!strcmp(words->word[words->at], "--"))
+            ended = true;
+        else
+            status = read_option(words);
+        if (status || words->arguments->help) return status;
+    }
+    return SHS_OK;
+}
+
+shs_status cli_parse(const struct cli_command *command, int count, char **words,
+                     struct cli_arguments *arguments)
+{
+    struct words all = {command, arguments, words, 0, count};
+    *arguments = (struct cli_arguments){.batch = 32,
+                                        .count = 4,
+                                        .interleave = 1,
+                                        .bins = 16,
+                                        .shuffle = "full",
+                                        .shard = "global",
+                                        .tail = "short",
+                                        .augment_by = "rank",
+                                        .format = "hex"};
+    shs_status status = read_words(&all);
+    if (status || arguments->help) return status;
+    bool right =
+        arguments->n_plain >= command->least_plain && arguments->n_plain <= command->most_plain;
+    return right ? SHS_OK : refuse_count(command, arguments);
+}
+
+shs_status cli_word(const char *option, const char *value, const char *names, int *number)
+{
+    enum {
+        MOST = 16,
+        BYTES = 128
+    };
+    char copy[BYTES], listed[2 * BYTES] = "", guess[GUESS_TEXT], *rest = NULL;
+    const char *words[MOST];
+    size_t count = 0, used = 0;
+    snprintf(copy, sizeof copy, "%s", names);
+    for (char *name = strtok_r(copy, " ", &rest); name && count < MOST;
+         name = strtok_r(NULL, " ", &rest)) {
+        *number = (int)count;
+        if (!strcmp(name, value)) return SHS_OK;
+        used +=
+            (size_t)snprintf(listed + used, sizeof listed - used, "%s%s", count ? ", " : "", name);
+        words[count++] = name;
+    }
+    return core_fail(SHS_ERROR_ARGUMENT, "%s is '%.80s'; it must be one of: %s%s", option, value,
+                     listed, guess_of(value, words, count, guess));
+}
