@@ -71,6 +71,7 @@ bare() { # SUITE
     cp /etc/apt/apt.conf.d/* "$folder/etc/apt/apt.conf.d/" 2> /dev/null || true
     mkdir "$folder/shardstep"
     (cd "$root" && git ls-files -z | tar -c --null -T - ) | tar -x -C "$folder/shardstep"
+    unset SHARDSTEP_WORK # the folders are inside
     inside "$folder" env EPOCHS=1 /shardstep/examples/quickstart.sh > "$folder.quickstart" 2>&1 ||
         { tail -n 20 "$folder.quickstart" >&2; echo "$1: examples/quickstart.sh failed" >&2; code=1; }
     inside "$folder" /shardstep/tests/platforms.sh --here ${BUILDS:-release mpich serial} || code=1
