@@ -52,11 +52,24 @@ here() { # BUILD...: exit code 1 if anything failed
     return $code
 }
 
-# A bare system in a folder; with mounts that end with the process that made them.
+# A bare system in a folder, with devices of its own, which a defective program, as root, could replace.
+# The mounts end with the process that made them.
 inside() { # FOLDER command...
     local folder=$1
     shift
-    unshare --mount --propagation private bash -c 'for at in proc sys dev; do mount --rbind /$at "$0/$at"; done
+    unshare --mount --propagation private bash -c 'set -e
+        mount -t proc proc "$0/proc"
+        mount --rbind /sys "$0/sys"
+        mount -t tmpfs dev "$0/dev"
+        mkdir -m 1777 "$0/dev/shm"
+        mkdir "$0/dev/pts"
+        mount -t devpts -o newinstance,ptmxmode=666 devpts "$0/dev/pts"
+        ln -s pts/ptmx "$0/dev/ptmx"
+        ln -s /proc/self/fd "$0/dev/fd"
+        for name in stdin:0 stdout:1 stderr:2; do ln -s /proc/self/fd/${name#*:} "$0/dev/${name%:*}"; done
+        for name in null:3 zero:5 full:7 random:8 urandom:9; do
+            mknod -m 666 "$0/dev/${name%:*}" c 1 ${name#*:}
+        done
         exec chroot "$0" "$@"' "$folder" "$@"
 }
 
