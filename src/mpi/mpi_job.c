@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core_text.h"
 #include "shardstep/context.h"
@@ -52,7 +53,10 @@ shs_status mpi_job_check(void)
         "built with, or by srun --mpi=pmi2 for MPICH and srun --mpi=pmix for Open MPI",
         (unsigned long long)started_by(launcher), launcher->size, joined);
     const char *rank = getenv(launcher->rank);
-    return core_tell(SHS_ERROR_MPI, message, !rank || !strcmp(rank, "0"), false);
+    bool speaks = !rank || !strcmp(rank, "0");
+    /* an mpirun ends all processes as soon as one fails: the message must be out by then */
+    if (!speaks) sleep(1);
+    return core_tell(SHS_ERROR_MPI, message, speaks, false);
 }
 
 static bool launched(void)
