@@ -31,7 +31,7 @@ code=0
 crashed='crash.h5: opening it crashed HDF5 \(signal 11\); the file is damaged'
 if [ "$code" != 139 ]; then # HDF5 1.14, say, sees the damage
     "$BUILD/tests/hostile" damage 8 68 crash.h5
-    crashed='crash.h5: its datasets cannot be listed'
+    crashed='crash.h5: .*its datasets cannot be listed'
 fi
 
 # an open that never ends, as where a file server does not answer
