@@ -69,7 +69,7 @@ refused 0 "column 2 is '0', a number, and column 1 is 'label', none; say --headi
 [ "$(grep -cx 'pandas.csv: line 1 is a heading' out.txt)" = 1 ] || fail "heading: $(cat out.txt)"
 grep -q '^x: i64, 1 rows' out.txt && grep -q '^y: i64, 1 rows' out.txt || fail "rows: $(cat out.txt)"
 refused 0 "line 1, column 1: 'label' is no number" "$SHARDSTEP" import new.h5 y=csv:1:pandas.csv --heading no
-refused 0 "heading is 'perhaps'; it must be one of: yes no" \
+refused 0 "heading is 'perhaps'; it must be one of: yes, no" \
     "$SHARDSTEP" import new.h5 y=csv:1:pandas.csv --heading perhaps
 
 # what cannot be read is refused, under the ranks' one message, and leaves nothing
