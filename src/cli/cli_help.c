@@ -14,9 +14,9 @@ enum {
 /* ---- texts that several commands share */
 
 static const char path_text[] =
-    "  PATH\tOne file or several that are read as one dataset: a file; a folder, for its files "
-    "*.h5 and *.hdf5; @LIST, for the files that the text file LIST names, one a line; a pattern "
-    "in quotes, such as 'year-*.h5'; or several of these with commas between them.";
+    "  PATH\tOne file or several: a file; a folder, for its files *.h5 and *.hdf5; @LIST, for the "
+    "files that the text file LIST names, one a line; a pattern in quotes, such as 'year-*.h5'; "
+    "or several of these with commas between them.";
 
 static const char fields_text[] =
     "--fields is a list, separated by commas, of [ALIAS=]NAME[(KEY=VALUE, ...)]. NAME is a dataset "
@@ -49,8 +49,8 @@ static const char augment_text[] =
     "prints M and D.\n"
     "  cast(type=T)\tConverts to f32 or f64, or from an integer type to one that holds all its "
     "values.\n"
-    "  layout=L\tL names the axes of a sample: w, hw, hwc or chw (w, hw or hwc, by their "
-    "number).\n\n"
+    "  layout=L\tL names the axes of a sample: w, hw, hwc or chw (w for one axis, hw for two, hwc "
+    "for three of which the last one has 1 to 4 elements).\n\n"
     "For example:\n"
     "  --augment 'train/images: random_crop(padding=2) random_flip(axis=w)'\n"
     "  --augment 'x,mask: random_flip(axis=h); x: normalize(mean=0.5, std=0.2)'";

@@ -59,6 +59,9 @@ const struct cli_option cli_options[] = {
     TEXT("--part", part, CLI_ROWS, "FROM,TO",
          "Only the rows whose keyed draw lies in [FROM, TO): 0,0.8 for training and 0.8,1 for "
          "validation have no row in common."),
+    TEXT("--split", split, CLI_ROWS, "PARTS",
+         "Each row goes to one part: 0.8,0.2 (train, test), 0.8,0.1,0.1 (train, validation, test) "
+         "or NAME=FRACTION,NAME=FRACTION,..."),
     NUMBER("--split-seed", split_seed, 0, MOST_64, CLI_ROWS, "S",
            "The draws of --part or --split have the seed S, whatever the run's seed is (0)."),
     NUMBER("--repeats", repeats, 1, MOST_64, CLI_ROWS, "R",
@@ -107,9 +110,6 @@ const struct cli_option cli_options[] = {
     FLAG("--order", order, CLI_QUESTION, "Measures the order of rows."),
     FLAG("--read", read, CLI_QUESTION,
          "Measures the reading of HDF5 files that it makes in FOLDER."),
-    TEXT("--split", split, CLI_ROWS, "PARTS",
-         "Each row goes to one part: 0.8,0.2 (train, test), 0.8,0.1,0.1 (train, validation, test) "
-         "or NAME=FRACTION,NAME=FRACTION,..."),
     NUMBER("--chunk", chunk, 1, MOST_64, CLI_WRITING, "ROWS",
            "A chunk has so many rows (about 64 KiB)."),
     NUMBER("--deflate", deflate, 0, 9, CLI_WRITING, "LEVEL",

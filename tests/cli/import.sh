@@ -67,7 +67,7 @@ done
 refused 0 'cannot open nothing' "$SHARDSTEP" import new.h5 a=nothing
 refused 0 'no format that can be told' "$SHARDSTEP" import new.h5 a=plain.h5
 refused 0 'no IDX file' "$SHARDSTEP" import new.h5 a=idx:plain.h5
-refused 0 '--deflate takes a whole number from 0 to 9' "$SHARDSTEP" import new.h5 a=$labels --deflate 10
+refused 0 'deflate takes a whole number from 0 to 9, not .10.' "$SHARDSTEP" import new.h5 a=$labels --deflate 10
 refused 0 'cannot create' "$SHARDSTEP" import no/such/folder/new.h5 a=$labels
 head -c 5000000 images.idx > short.idx
 refused 3 'ends [0-9]+ bytes too early' "$SHARDSTEP" import new.h5 a=short.idx
