@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core_memory.h"
+#include "core_nearest.h"
 #include "core_text.h"
 #include "h5_guard.h"
 #include "h5_open.h"
@@ -37,9 +38,30 @@ shs_status h5_normal_name(const char *name, char **normal)
     return core_text_take(&text, normal);
 }
 
+/* What a file holds, for one who asked for a name that it does not hold. */
+struct offer {
+    const char *name;
+    struct core_text names;
+    char *nearest; /* the name that may be meant, or NULL */
+};
+
+static shs_status compare_name(struct offer *offer, const char *name)
+{
+    const char *const words[] = {offer->nearest, name};
+    size_t known = offer->nearest != NULL;
+    char *copy;
+    if (core_nearest(offer->name, words + !known, 1 + known) != name) return SHS_OK;
+    shs_status status = core_copy(name, &copy);
+    if (status) return status;
+    core_free(&offer->nearest);
+    offer->nearest = copy;
+    return SHS_OK;
+}
+
 static shs_status add_name(const char *name, void *user)
 {
-    struct core_text *text = user;
+    struct offer *offer = user;
+    struct core_text *text = &offer->names;
     enum {
         LONG = 400
     }; /* a message must have room for more than names */
@@ -47,24 +69,22 @@ static shs_status add_name(const char *name, void *user)
         core_text_add(text, "%s%s", text->length ? ", " : "", name);
     else if (text->bytes[text->length - 1] != '.')
         core_text_add(text, ", ...");
-    return text->status;
+    return text->status ? text->status : compare_name(offer, name);
 }
 
 /* Listing a damaged file crashes HDF5 1.10: only for a name that is not there in a sound one. */
 shs_status h5_link_fail(struct h5_file *file, const char *name)
 {
-    struct core_text text = {0};
-    char *names = NULL;
-    shs_status status = h5_list(file, add_name, &text);
-    if (status)
-        core_text_free(&text);
-    else
-        status = core_text_take(&text, &names);
-    if (status) return status;
-    core_fail(SHS_ERROR_FILE, "%s holds no dataset '%s'; it holds %s", file->path, name,
-              *names ? names : "none");
-    core_free(&names);
-    return SHS_ERROR_FILE;
+    struct offer offer = {.name = name};
+    shs_status status = h5_list(file, add_name, &offer);
+    if (!status)
+        status = core_fail(SHS_ERROR_FILE, "%s holds no dataset '%s'; it holds %s%s%s%s",
+                           file->path, name, offer.names.bytes ? offer.names.bytes : "none",
+                           offer.nearest ? "; did you mean " : "",
+                           offer.nearest ? offer.nearest : "", offer.nearest ? "?" : "");
+    core_free(&offer.nearest);
+    core_text_free(&offer.names);
+    return status;
 }
 
 /* ---- Links. */

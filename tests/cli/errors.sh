@@ -12,7 +12,7 @@ long=$(head -c 5000 /dev/zero | tr '\0' x)
 for ranks in 0 ${RANKS:-3}; do
     d="digest fashion.h5 $fields --vranks 6"
     refused "$ranks" 'cannot open nothing.h5: No such file' "$SHARDSTEP" digest nothing.h5 --vranks 6
-    refused "$ranks" "holds no dataset 'train/imagse'; it holds .*train/images" \
+    refused "$ranks" "holds no dataset 'train/imagse'; it holds .*; did you mean train/images\?" \
         "$SHARDSTEP" digest fashion.h5 --fields train/imagse --vranks 6
     refused "$ranks" 'has 60000 rows but field test/labels has 10000' \
         "$SHARDSTEP" digest fashion.h5 --fields train/images,test/labels --vranks 6
