@@ -130,6 +130,7 @@ shs_status h5_describe(struct h5_file *file, const char *name, struct h5_about *
     hid_t dataset;
     struct h5_guard guard = h5_guard_begin();
     shs_status status = h5_dataset_open(file, name, 0, &dataset);
+    *about = (struct h5_about){.stored_as = ""};
     if (!status) {
         status = describe(file, name, dataset, about);
         if (!status)

@@ -106,6 +106,7 @@ struct h5_about {
  * that was described last stays open. A cache that it is opened with is then of no effect. */
 void h5_keep_described(struct h5_file *file);
 
+/* On error *about holds empty texts and zeros. */
 shs_status h5_describe(struct h5_file *file, const char *name, struct h5_about *about);
 
 /* Calls `visit` with the name of every dataset of the file, in alphabetical order, until it
