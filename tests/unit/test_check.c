@@ -407,7 +407,8 @@ static void a_damaged_group_is_told_after_its_datasets(void)
         *node++ = 'S';
         CHECK(run_check(&task) == SHS_OK);
         CHECK(strstr(noted.text, " /\nb ") != NULL);
-        CHECK(strstr(noted.text, " 0 0 its datasets cannot be listed; the file is damaged") != NULL);
+        CHECK(strstr(noted.text, " 0 0 its datasets cannot be listed; the file is damaged") !=
+              NULL);
     }
     CHECK(all && damaged > 2);
     free(all);
