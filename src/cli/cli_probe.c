@@ -50,7 +50,7 @@ static shs_status try_out(bool plugins, int count, char **words)
                          "[one-sample-a-file]]");
     shs_status status = cli_probe_limits(milliseconds, mebibytes, plugins);
     if (status) return status;
-    h5_miss_no_filters();
+    if (!plugins) h5_miss_no_filters();
     if (count >= 4) return run_dataset_try(words[2], words[3], one_sample_a_file);
     const struct cli_arguments arguments = {.plain = {words[2]}, .n_plain = 1, .plugins = plugins};
     uint64_t failed;
@@ -97,6 +97,7 @@ int cli_probe_main(bool plugins, int count, char **words)
     int answer = dup(STDOUT_FILENO);
     if (answer < 0 || !freopen("/dev/null", "w", stdout)) return CLI_ERROR;
     shs_status status = try_out(plugins, count, words);
+    if (status != SHS_ERROR_MEMORY) h5_end();
     io_child_answer(status, text);
     return dprintf(answer, "%s", text) < 0 || status ? CLI_ERROR : CLI_DONE;
 }

@@ -17,6 +17,13 @@ void h5_forget_at_exit(void)
     H5dont_atexit();
 }
 
+void h5_end(void)
+{
+    struct h5_guard guard = h5_guard_begin();
+    H5close();
+    (void)guard; /* HDF5 is no more: there is nothing to put back */
+}
+
 void h5_forbid_plugins(void)
 {
     struct h5_guard guard = h5_guard_begin();

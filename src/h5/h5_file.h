@@ -11,6 +11,10 @@ struct h5_field;
  * not close. For programs, which close what they write; to be called before anything else here. */
 void h5_forget_at_exit(void);
 
+/* For the process that tries a file out, as its last call of HDF5: ends the library, as
+ * MPI_Finalize() makes it end. A damaged file can crash it here, with nothing open any more. */
+void h5_end(void);
+
 /* No plug-in of HDF5, a filter say, is loaded from now on. */
 void h5_forbid_plugins(void);
 
