@@ -131,16 +131,17 @@ typedef struct shs_dataset_options {
  * samples. A field is read directly, by position, if it lies contiguous or in chunks in one file,
  * its filters can be undone (deflate, shuffle, fletcher32 and, as the library was built, LZF, LZ4,
  * Zstandard and Blosc), and some of its rows are then those that HDF5 reads (with
- * one_sample_a_file: in the first file);
- * otherwise through HDF5. What the system could not read is SHS_ERROR_FILE with its reason, and
- * decides nothing. Every rank opens the files by itself, and each may have another path;
- * numbers of files and of the samples in each, names, types and shapes of fields must be the same
- * on all and, if there are several files, their names without folders, in order. So must their
- * content, by a hash of each file: of a field's checksums if it has some (of 2^20 in 16 pieces, if
- * they are more), else of up to 16 of its rows, and of all rows if they have at most 64 KiB. Of
- * files beyond those that can be open at a time, 64 at most, only the first and the last row are
- * looked at, and with one_sample_a_file only the first file is. SHS_ERROR_DISAGREE names the
- * file, two ranks and their hosts.
+ * one_sample_a_file: in the first file); otherwise through HDF5. What the system could not read is
+ * SHS_ERROR_FILE with its reason, and decides nothing.
+ *
+ * Every rank opens the files by itself, and each may have another path; numbers of files and of the
+ * samples in each, names, types and shapes of fields must be the same on all and, if there are
+ * several files, their names without folders, in order. So must their content, by a hash of each
+ * file: of a field's checksums if it has some (of 2^20 in 16 pieces, if they are more), else of up
+ * to 16 of its rows, and of all rows if they have at most 64 KiB. Of files beyond those that can be
+ * open at a time, 64 at most, only the first and the last row are looked at, and with
+ * one_sample_a_file only the first file is. SHS_ERROR_DISAGREE names the file, two ranks and their
+ * hosts.
  *
  * A file that is read is compared with what it was when it was opened (with one_sample_a_file:
  * first read) on that rank: at the beginning of each epoch and after a seek before it is read, at

@@ -170,6 +170,7 @@ int main(int count, char **words)
         fprintf(stderr, "shardstep: cannot write to standard output: %s\n", strerror(errno));
         code = CLI_ERROR;
     }
+    h5_end_quietly();
     mpi_job_finish();
     return code;
 }

@@ -20,7 +20,9 @@ shs_status h5_explain_dataset(struct h5_file *file, const char *name)
 {
     if (h5_lacked_memory())
         return h5_fail(SHS_ERROR_MEMORY, "%s: dataset '%s' cannot be opened", file->path, name);
-    shs_status status = h5_link_follow(file, name, explain_object, NULL);
+    shs_status status = h5_check_trouble("%s: dataset '%s' cannot be opened", file->path, name);
+    if (status && status != SHS_ERROR_FORMAT) return status;
+    status = h5_link_follow(file, name, explain_object, NULL);
     if (!h5_is_being_written(file->path)) return status;
     return core_wrap(status, "another program has %s open for writing; wait until it is closed",
                      file->path);

@@ -14,6 +14,9 @@ void h5_forget_at_exit(void);
 /* For the process that tries a file out, as its last call of HDF5: ends the library, as
  * MPI_Finalize() makes it end. A damaged file can crash it here, with nothing open any more. */
 void h5_end(void);
+/* MPI_Finalize() makes HDF5 clean up all the same: from now on it prints nothing of that. For
+ * programs, before they end MPI. Without effect if HDF5 was not used. */
+void h5_end_quietly(void);
 
 /* No plug-in of HDF5, a filter say, is loaded from now on. */
 void h5_forbid_plugins(void);

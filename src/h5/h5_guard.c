@@ -28,9 +28,17 @@ static herr_t note_reason(hid_t stack, void *user)
     return H5Ewalk2(stack, H5E_WALK_UPWARD, take_innermost, NULL);
 }
 
+static bool used;
+
+void h5_end_quietly(void)
+{
+    if (used) H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
 struct h5_guard h5_guard_begin(void)
 {
     struct h5_guard guard = {0};
+    used = true;
     if (guards++ == 0) {
         H5Eget_auto2(H5E_DEFAULT, &guard.print, &guard.user);
         H5Eset_auto2(H5E_DEFAULT, note_reason, NULL);

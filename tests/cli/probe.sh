@@ -24,10 +24,10 @@ done
 "$SHARDSTEP" import large.h5 train/images=$fashion/train-images-idx3-ubyte.gz --chunk 60000 > /dev/null
 "$SHARDSTEP" info large.h5 > /dev/null || fail "info of a large chunk"
 
-# one flipped bit in a list of attributes, on which this HDF5's own tools die as well
-"$BUILD/tests/hostile" damage 9 50 crash.h5
+# one flipped bit, on which this HDF5's own tools die as well
+"$BUILD/tests/hostile" damage 5 40 crash.h5
 code=0
-{ h5ls -r crash.h5; } > /dev/null 2>&1 || code=$?
+{ h5dump -d /floats crash.h5; } > /dev/null 2>&1 || code=$?
 crashed='crash.h5: opening it crashed HDF5 \(signal 11\); the file is damaged'
 if [ "$code" != 139 ]; then # HDF5 1.14, say, sees the damage
     "$BUILD/tests/hostile" damage 8 68 crash.h5
