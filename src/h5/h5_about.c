@@ -104,8 +104,8 @@ static shs_status describe(const struct h5_file *file, const char *name, hid_t d
     int axes = H5Sget_simple_extent_dims(space, extent, NULL);
     struct h5_numbers numbers = h5_numbers_of(stored);
     *about = (struct h5_about){.plain = numbers.type && !(numbers.pair && axes == 0),
-                               .stored_as = numbers.of,
                                .storage_bytes = H5Dget_storage_size(dataset)};
+    snprintf(about->stored_as, sizeof about->stored_as, "%s", numbers.of);
     snprintf(about->type, sizeof about->type, "%s", h5_type_text(stored));
     H5Sclose(space);
     H5Tclose(stored);

@@ -100,9 +100,8 @@ shs_status h5_read_u64(struct h5_file *file, const char *name, uint64_t *values,
 struct h5_about {
     char type[64]; /* "u8", or what it is instead of a plain number */
     bool plain;
-    const char
-        *stored_as; /* "bool", "enumeration" or "complex" in place of plain numbers; else "" */
-    uint32_t axes;  /* with that of the parts of complex numbers */
+    char stored_as[16]; /* "bool", "enumeration" or "complex" if no plain numbers; else "" */
+    uint32_t axes;      /* with that of the parts of complex numbers */
     uint64_t shape[33];
     char layout[160];       /* "contiguous", "chunked 64x28x28, deflate 4" */
     uint64_t chunk_rows;    /* rows of a chunk; 0: not chunked */

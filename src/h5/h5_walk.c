@@ -10,8 +10,9 @@ struct walk {
     struct h5_file *file;
     shs_status (*visit)(const char *name, bool readable, void *user);
     void *user;
-    haddr_t *groups; /* those that were entered: hard links may make circles */
-    size_t n_groups;
+    uint64_t *groups; /* those that were entered, for hard links may make circles: a hash table of
+                         addresses, 1 more than each; 0: free */
+    size_t n_groups, capacity;
     shs_status status;
 };
 
@@ -23,20 +24,39 @@ struct level {
 
 static shs_status walk_group(struct walk *walk, const char *path);
 
-static bool was_entered(const struct walk *walk, haddr_t address)
+/* Where a group stands in the table, or belongs. */
+static size_t find_slot(const struct walk *walk, uint64_t group)
 {
-    for (size_t i = 0; i < walk->n_groups; i++)
-        if (walk->groups[i] == address) return true;
-    return false;
+    size_t slot = (size_t)(group * UINT64_C(0x9E3779B97F4A7C15) >> 32) & (walk->capacity - 1);
+    while (walk->groups[slot] && walk->groups[slot] != group)
+        slot = (slot + 1) & (walk->capacity - 1);
+    return slot;
+}
+
+/* The table is at most half full. */
+static shs_status make_room(struct walk *walk)
+{
+    struct walk larger = *walk;
+    if (2 * (walk->n_groups + 1) <= walk->capacity) return SHS_OK;
+    larger.capacity = walk->capacity ? 2 * walk->capacity : 64;
+    shs_status status = core_new(larger.capacity, sizeof *walk->groups, "groups", &larger.groups);
+    if (status) return status;
+    for (size_t i = 0; i < walk->capacity; i++)
+        if (walk->groups[i]) larger.groups[find_slot(&larger, walk->groups[i])] = walk->groups[i];
+    core_free(&walk->groups);
+    *walk = larger;
+    return SHS_OK;
 }
 
 static shs_status enter(struct walk *walk, const char *path, haddr_t address)
 {
-    if (was_entered(walk, address)) return SHS_OK;
-    shs_status status =
-        core_resize(walk->n_groups + 1, sizeof *walk->groups, "groups", &walk->groups);
+    uint64_t group = (uint64_t)address + 1;
+    shs_status status = make_room(walk);
     if (status) return status;
-    walk->groups[walk->n_groups++] = address;
+    size_t slot = find_slot(walk, group);
+    if (walk->groups[slot]) return SHS_OK;
+    walk->groups[slot] = group;
+    walk->n_groups++;
     return walk_group(walk, path);
 }
 
