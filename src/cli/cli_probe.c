@@ -50,7 +50,7 @@ static shs_status try_out(bool plugins, int count, char **words)
                          "[one-sample-a-file]]");
     shs_status status = cli_probe_limits(milliseconds, mebibytes, plugins);
     if (status) return status;
-    if (!plugins) h5_miss_no_filters();
+    if (!plugins) h5_miss_no_filters(); /* the one who asks may have them */
     if (count >= 4) return run_dataset_try(words[2], words[3], one_sample_a_file);
     const struct cli_arguments arguments = {.plain = {words[2]}, .n_plain = 1, .plugins = plugins};
     uint64_t failed;

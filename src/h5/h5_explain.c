@@ -9,8 +9,8 @@ static shs_status explain_object(struct h5_file *file, const char *name, void *u
     (void)user;
     if (H5Oget_info_by_name2(file->id, name, &object, H5O_INFO_BASIC, H5P_DEFAULT) >= 0 &&
         object.type != H5O_TYPE_DATASET)
-        return core_wrap(h5_link_fail(file, name), "'%s' is a %s", name,
-                         object.type == H5O_TYPE_GROUP ? "group" : "type");
+        return core_fail(SHS_ERROR_FILE, "%s holds no dataset '%s': it is a %s", file->path, name,
+                         object.type == H5O_TYPE_GROUP ? "group; give a dataset in it" : "type");
     shs_status status = h5_explain_version(file, name);
     if (status) return status;
     return h5_fail_damaged("%s: dataset '%s' cannot be opened", file->path, name);

@@ -11,9 +11,10 @@ struct h5_field;
  * not close. For programs, which close what they write; to be called before anything else here. */
 void h5_forget_at_exit(void);
 
-/* For the process that tries a file out, as its last call of HDF5: ends the library, as
- * MPI_Finalize() makes it end. A damaged file can crash it here, with nothing open any more. */
+/* Closes HDF5 at once, as MPI's end does where HDF5 was built with it: what a damaged file has left
+ * in the library may crash it. For a process that tries a file out; nothing here may follow. */
 void h5_end(void);
+
 /* MPI_Finalize() makes HDF5 clean up all the same: from now on it prints nothing of that. For
  * programs, before they end MPI. Without effect if HDF5 was not used. */
 void h5_end_quietly(void);
