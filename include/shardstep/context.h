@@ -56,7 +56,8 @@ SHS_API SHS_MUST_CHECK shs_status shs_open(MPI_Comm comm, const shs_run_options 
 
 /* Collective. Closes a run and leaves NULL; accepts NULL and a pointer to NULL, which then is
  * Local. What was opened on the run may still be closed afterwards; using it is SHS_ERROR_STATE.
- * Call it before MPI_Finalize(). The run is released in any case. Returns
+ * Call it before MPI_Finalize(), which otherwise tells the other ranks what shs_close() would have
+ * told them, so that they do not wait. The run is released in any case. Returns
  *
  * - a loading error that the ranks have not agreed on yet, on every rank;
  * - SHS_ERROR_DISAGREE if other ranks make another Collective call instead. They get it from that

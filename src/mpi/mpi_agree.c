@@ -95,17 +95,17 @@ static shs_status share_disagreement(shs_run *run, const struct call_text *call)
 static shs_status share_leaving(shs_run *run, shs_status failed, const struct call_text *call)
 {
     int closes = run->left_by - 1, stays = run->left_with;
-    struct call_text other = *call;
+    struct call_text leaving = *call, other = *call;
     char message[CORE_MESSAGE_BYTES];
     if (failed) return core_tell(failed, shs_message(), run->rank == stays, true);
-    shs_status status =
-        mpi_check(MPI_Bcast(&other, (int)sizeof other, MPI_BYTE, stays, run->link->comm),
-                  "MPI_Bcast of a call");
-    if (status) return status;
+    int code = MPI_Bcast(&leaving, (int)sizeof leaving, MPI_BYTE, closes, run->link->comm);
+    if (code == MPI_SUCCESS)
+        code = MPI_Bcast(&other, (int)sizeof other, MPI_BYTE, stays, run->link->comm);
+    if (code != MPI_SUCCESS) return mpi_check(code, "MPI_Bcast of a call");
     snprintf(message, sizeof message,
-             "rank %d: called shs_close where rank %d called %s; a rank may close the run only "
-             "when all do. The run is over on every rank: close it there too",
-             closes, stays, other.text);
+             "rank %d: called %s where rank %d called %s; a rank may close the run only when all "
+             "do. The run is over on every rank: close it there too",
+             closes, leaving.text, stays, other.text);
     return core_tell(SHS_ERROR_DISAGREE, message, run->rank == stays, true);
 }
 
@@ -136,7 +136,8 @@ static shs_status agree_alone(shs_run *run, shs_status mine)
 static shs_status agree(shs_run *run, shs_status mine, uint64_t loader,
                         const struct call_text *call, bool *judge)
 {
-    int64_t hash = hash_of(call->text), ended = (int64_t)(mpi_ledgers_ended(run) & INT64_MAX);
+    int64_t hash = hash_of(call->closes ? "shs_close" : call->text);
+    int64_t ended = (int64_t)(mpi_ledgers_ended(run) & INT64_MAX);
     int64_t own[N_COMPARED] = {[FAILED] = mine < 0 ? run->ranks - run->rank : 0,
                                [STOP] = mpi_stop_asked(run),
                                [CALL] = hash,
@@ -204,9 +205,11 @@ shs_status mpi_settle(shs_run *run, shs_status mine, const char *call, ...)
     return settle(run, mine, &text);
 }
 
-shs_status mpi_settle_close(shs_run *run)
+shs_status mpi_settle_close(shs_run *run, const char *call)
 {
-    return settle(run, SHS_OK, &(struct call_text){.text = "shs_close", .closes = true});
+    struct call_text text = {.closes = true};
+    snprintf(text.text, sizeof text.text, "%s", call);
+    return settle(run, SHS_OK, &text);
 }
 
 shs_status shs_agree(shs_run *run)

@@ -36,6 +36,17 @@ static const struct launcher *nearest_launcher(void)
     return started_by(&of_slurm) ? &of_slurm : NULL;
 }
 
+/* An error of each process alone: the process speaks whose rank, as the launcher's variable says,
+ * is 0 or not known. */
+static shs_status tell_once(shs_status status, const char *message, const char *variable)
+{
+    const char *rank = getenv(variable);
+    bool speaks = !rank || !strcmp(rank, "0");
+    /* an mpirun ends all processes as soon as one fails: the message must be out by then */
+    if (!speaks) sleep(1);
+    return core_tell(status, message, speaks, false);
+}
+
 shs_status mpi_job_check(void)
 {
     char message[CORE_MESSAGE_BYTES];
@@ -52,11 +63,16 @@ shs_status mpi_job_check(void)
         "do all of the work; start them by the mpirun of the MPI library that the program was "
         "built with, or by srun --mpi=pmi2 for MPICH and srun --mpi=pmix for Open MPI",
         (unsigned long long)started_by(launcher), launcher->size, joined);
-    const char *rank = getenv(launcher->rank);
-    bool speaks = !rank || !strcmp(rank, "0");
-    /* an mpirun ends all processes as soon as one fails: the message must be out by then */
-    if (!speaks) sleep(1);
-    return core_tell(SHS_ERROR_MPI, message, speaks, false);
+    return tell_once(SHS_ERROR_MPI, message, launcher->rank);
+}
+
+shs_status mpi_job_is_not_running(void)
+{
+    const struct launcher *launcher = nearest_launcher();
+    return tell_once(SHS_ERROR_STATE,
+                     "MPI is not running; call MPI_Init_thread first, or pass MPI_COMM_NULL for a "
+                     "run of one rank without MPI",
+                     launcher ? launcher->rank : "PMIX_RANK");
 }
 
 static bool launched(void)

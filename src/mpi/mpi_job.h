@@ -14,6 +14,10 @@ struct mpi_job_options {
  * as happens under srun or an mpirun that this MPI library does not know. Rank 0 speaks for all. */
 shs_status mpi_job_check(void);
 
+/* Local. The error of a process that needs MPI and has not started it. Where a launcher started
+ * several, rank 0 speaks for all. */
+shs_status mpi_job_is_not_running(void);
+
 /* Starts MPI if a launcher started this process, and checks what it joined. To be called once,
  * first. */
 shs_status mpi_job_start(void);

@@ -41,10 +41,7 @@ static shs_status check_comm(MPI_Comm comm)
     int started = 0, finished = 0, joins_groups = 0;
     MPI_Initialized(&started);
     MPI_Finalized(&finished);
-    if (!started || finished)
-        return core_fail(SHS_ERROR_STATE,
-                         "MPI is not running; call MPI_Init_thread first, or pass MPI_COMM_NULL "
-                         "for a run of one rank without MPI");
+    if (!started || finished) return mpi_job_is_not_running();
     MPI_Comm_test_inter(comm, &joins_groups);
     return joins_groups ? refuse_two_groups(comm) : mpi_job_check();
 }
@@ -104,6 +101,7 @@ static shs_status open_link(MPI_Comm comm, shs_run *run)
 {
     run->ranks = 1;
     if (comm == MPI_COMM_NULL) return SHS_OK;
+    run->link->keyval = MPI_KEYVAL_INVALID;
     shs_status status = mpi_check(MPI_Comm_dup(comm, &run->link->comm), "MPI_Comm_dup");
     if (status) {
         core_free(&run->link);
@@ -139,6 +137,7 @@ static void close_link(shs_run *run, bool together)
     int finished = 0;
     if (!run->link) return;
     MPI_Finalized(&finished);
+    if (!finished) mpi_finalize_unwatch(run);
     if (!finished && together) MPI_Comm_free(&run->link->comm);
     core_free(&run->link);
 }
@@ -146,8 +145,8 @@ static void close_link(shs_run *run, bool together)
 static void release(shs_run **run, bool together)
 {
     mpi_stop_remove(*run);
-    close_link(*run, together);
     (*run)->closed = true;
+    close_link(*run, together);
     mpi_run_release(*run);
     *run = NULL;
 }
@@ -165,6 +164,7 @@ static shs_status open_run(MPI_Comm comm, const shs_run_options *options, shs_st
     (*run)->holders = 1;
     (*run)->seed = options->seed;
     status = place_vranks(*run, options->vranks);
+    if (!status) status = mpi_finalize_watch(*run);
     if (!status) status = mpi_stop_install(*run, options->stop_signal);
     status = mpi_agree(*run, core_wrap(status, "shs_open"),
                        "shs_open(seed %llu, vranks %llu, stop_signal %d)",
@@ -199,7 +199,7 @@ shs_status shs_close(shs_run **run)
                            "first",
                            (*run)->rank);
     else
-        status = mpi_settle_close(*run);
+        status = mpi_settle_close(*run, "shs_close");
     release(run, !finished && !(*run)->left_by);
     return status;
 }

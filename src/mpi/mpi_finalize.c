@@ -1,0 +1,36 @@
+/* A rank that ends MPI with an open run: the others would wait for it for ever. MPI_Finalize()
+ * first deletes the attributes of MPI_COMM_SELF, while MPI still works, and each open run has one.
+ */
+#include "mpi_link.h"
+
+/* Nobody is left on this rank to return the status to. */
+static int close_run(MPI_Comm comm, int keyval, void *attribute, void *user)
+{
+    shs_run *run = attribute;
+    (void)comm;
+    (void)keyval;
+    (void)user;
+    if (run->closed) return MPI_SUCCESS;
+    mpi_settle_close(run, "MPI_Finalize without shs_close");
+    run->closed = true;
+    if (!run->left_by) MPI_Comm_free(&run->link->comm);
+    MPI_Comm_free_keyval(&run->link->keyval);
+    return MPI_SUCCESS;
+}
+
+shs_status mpi_finalize_watch(shs_run *run)
+{
+    struct mpi_link *link = run->link;
+    if (!link) return SHS_OK;
+    int code = MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, close_run, &link->keyval, NULL);
+    if (code == MPI_SUCCESS) code = MPI_Comm_set_attr(MPI_COMM_SELF, link->keyval, run);
+    return mpi_check(code, "setting an attribute of MPI_COMM_SELF");
+}
+
+void mpi_finalize_unwatch(shs_run *run)
+{
+    struct mpi_link *link = run->link;
+    if (!link || link->keyval == MPI_KEYVAL_INVALID) return;
+    MPI_Comm_delete_attr(MPI_COMM_SELF, link->keyval);
+    MPI_Comm_free_keyval(&link->keyval);
+}
