@@ -35,7 +35,9 @@ SHS_API SHS_MUST_CHECK shs_status shs_save(shs_loader *loader, const char *folde
                                            const shs_tensor *state, size_t count);
 
 /* Collective. Brings back the checkpoint saved last: fills the tensors on every rank and seeks the
- * loader. Rank 0 reads. SHS_NO_CHECKPOINT, a positive status, if none was ever saved there.
+ * loader. Rank 0 reads. SHS_NO_CHECKPOINT, a positive status, if none was ever saved there: the
+ * folder is then made, and SHS_ERROR_FILE says before the first epoch that it cannot be written in.
+ * A folder that has a checkpoint may be read-only, as for inference.
  * SHS_ERROR_MISMATCH names what has changed since; only the batch may, if the checkpoint was made
  * at an epoch's end. SHS_ERROR_FILE or SHS_ERROR_FORMAT if it is gone, damaged or something else,
  * with the checkpoint to go on from in its place. On error tensors and loader are as they were. */

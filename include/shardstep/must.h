@@ -7,6 +7,8 @@
 
 #include "context.h" /* mpi.h as a C++ program can link it */
 
+/* A program exits with SHS_EXIT_STOPPED after SHS_STOP, once shs_save() has kept its place: a job
+ * script then starts it again. */
 enum {
     SHS_EXIT_ERROR = 2,
     SHS_EXIT_STOPPED = 75

@@ -96,6 +96,14 @@ shs_status io_make_folder(const char *path)
     return SHS_OK;
 }
 
+shs_status io_make_writable_folder(const char *path)
+{
+    shs_status status = io_make_folder(path);
+    if (status || !faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS)) return status;
+    return fail_with("cannot write in the folder", path, errno,
+                     "make it writable, or give another folder");
+}
+
 shs_status io_remove(const char *path)
 {
     if (unlink(path) < 0 && errno != ENOENT) return fail_with("cannot remove", path, errno, "");

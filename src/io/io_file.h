@@ -24,6 +24,9 @@ shs_status io_commit(const char *temporary, const char *path);
 /* Makes a folder unless it is there. */
 shs_status io_make_folder(const char *path);
 
+/* The same, and refuses a folder in which this process may not make files. */
+shs_status io_make_writable_folder(const char *path);
+
 /* Removes a file; one that is not there is no error. */
 shs_status io_remove(const char *path);
 

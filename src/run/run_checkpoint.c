@@ -300,7 +300,7 @@ static shs_status save_local(shs_loader *loader, const char *folder, const struc
     note_progress(loader, labels.progress);
     memcpy(labels.progress + LEDGER, ledger, RUN_LEDGER_NUMBERS * sizeof *ledger);
     shs_status status = make_labels(loader, state, &labels);
-    if (!status) status = io_make_folder(folder);
+    if (!status) status = io_make_writable_folder(folder);
     if (!status) status = check_room(state, folder);
     if (!status) status = save_in_folder(loader, folder, state, &labels);
     free_labels(&labels);
@@ -465,6 +465,8 @@ static shs_status load_latest(shs_loader *loader, const char *folder, const stru
     shs_status status = run_claim_take(&loader->claims, folder, false, &claim);
     if (!status) status = run_folder_read(folder, &latest);
     if (!status) status = load_named(loader, folder, &latest, state, loaded);
+    /* a run that begins will save there: better told now than after its first epoch */
+    if (!status && !loaded->found) status = io_make_writable_folder(folder);
     if (!status) run_claim_note(claim, latest.owner);
     return status;
 }

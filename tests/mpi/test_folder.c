@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "batches.h"
 #include "shardstep/checkpoint.h"
@@ -227,6 +228,59 @@ static void test_a_first_save_that_was_killed_is_no_checkpoint(void)
     make_checkpoint(&scene, 1);
     CHECK(is_there(&scene, "step-0000000001.h5") && !is_there(&scene, "step-0000000002.h5"));
     goes_on_from(&scene, 1);
+    folder_remove(scene.folder);
+}
+
+/* ---- the folder cannot be written in */
+
+/* Collective. As a user whom permissions bind, which root is not. */
+static shs_status restore_as_nobody(const struct scene *scene)
+{
+    struct job job = scene_open(scene);
+    bool is_root = geteuid() == 0;
+    if (is_root) need(seteuid(65534) == 0, "seteuid");
+    shs_status status = restore(scene, &job);
+    if (is_root) need(seteuid(0) == 0, "seteuid back");
+    job_close(&job);
+    return status;
+}
+
+/* Collective. */
+static void permit(const char *path, mode_t mode)
+{
+    MPI_Barrier(MPI_COMM_WORLD);
+    if (my_rank() == 0) need(chmod(path, mode) == 0, path);
+    MPI_Barrier(MPI_COMM_WORLD);
+}
+
+static void test_a_run_that_could_not_save_is_told_at_its_beginning(void)
+{
+    struct scene scene = scene_begin();
+    permit(scene.folder, 0555); /* the folder cannot be made */
+    CHECK(agreed_failure(restore_as_nobody(&scene), SHS_ERROR_FILE, 0));
+    CHECK(message_has("shs_restore: cannot make the folder "));
+    CHECK(message_has("Permission denied; its parent must exist and be writable"));
+    permit(scene.folder, 0755);
+    uint64_t step;
+    CHECK(try_restore(&scene, &step) == SHS_NO_CHECKPOINT);
+    permit(scene.checkpoints, 0555); /* it is there, but read-only */
+    CHECK(agreed_failure(restore_as_nobody(&scene), SHS_ERROR_FILE, 0));
+    CHECK(message_has("shs_restore: cannot write in the folder "));
+    CHECK(message_has("Permission denied; make it writable, or give another folder"));
+    permit(scene.checkpoints, 0755);
+    snprintf(scene.checkpoints, PATH_BYTES, "%.400s/no/checkpoints", scene.folder);
+    refuses(&scene, SHS_ERROR_FILE, "cannot make the folder ", "its parent must exist");
+    folder_remove(scene.folder);
+}
+
+static void test_a_read_only_folder_with_a_checkpoint_is_good(void)
+{
+    struct scene scene = scene_begin();
+    make_checkpoint(&scene, 2);
+    permit(scene.folder, 0755);
+    permit(scene.checkpoints, 0555);
+    CHECK(restore_as_nobody(&scene) == SHS_OK);
+    permit(scene.checkpoints, 0755);
     folder_remove(scene.folder);
 }
 
@@ -506,6 +560,10 @@ int main(void)
         {"a latest that names nothing is told", test_a_latest_that_names_nothing_is_told},
         {"a first save that was killed is no checkpoint",
          test_a_first_save_that_was_killed_is_no_checkpoint},
+        {"a run that could not save is told at its beginning",
+         test_a_run_that_could_not_save_is_told_at_its_beginning},
+        {"a read-only folder with a checkpoint is good",
+         test_a_read_only_folder_with_a_checkpoint_is_good},
         {"what stands in its place is told with a way out",
          test_what_stands_in_its_place_is_told_with_a_way_out},
         {"a folder named as a checkpoint stays", test_a_folder_named_as_a_checkpoint_stays},

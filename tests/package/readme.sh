@@ -27,4 +27,16 @@ for ranks in 1 2; do
     rm -r checkpoints
 done
 same "README's weights on 1 and 2 ranks" weights.1 weights.2
+
+# a signal in the first step: saved there, and gone on from on another number of ranks
+sed 's/^        model_gradient(&batch);/        raise(SIGUSR1);\n&/' program.c > stopped.c
+command=${command/program.c/stopped.c}
+eval "${command/mpicc/$mpicc} -o stopped" || fail "the program that is stopped does not compile"
+code=0
+on 2 ./stopped < /dev/null || code=$?
+[ "$code" = 75 ] || fail "exit code $code of a program that was stopped, not 75"
+[ -e checkpoints/step-0000000001.h5 ] || fail "no checkpoint of a stop: $(ls checkpoints)"
+on 1 ./program < /dev/null || fail "README's program after a stop"
+h5dump -d weights "$(ls checkpoints/step-*.h5 | tail -n 1)" | grep -v '^HDF5' > weights.stopped
+same "README's weights with and without a stop" weights.1 weights.stopped
 finish
