@@ -80,6 +80,7 @@ shs_script_test(strange_files cli strange_files.sh)
 shs_script_test(train cli train.sh)
 shs_script_test(worker_bug cli worker_bug.sh)
 shs_script_test(monte_carlo cli monte_carlo.sh)
+shs_script_test(examples cli examples.sh)
 shs_test_program(flips fault/flips.c)
 shs_script_test(flips fault flips.sh)
 set_tests_properties(fault.flips PROPERTIES LABELS "fault;unit") # under sanitizers, too
