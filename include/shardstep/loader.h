@@ -20,7 +20,11 @@
  *   often one comes is random, and the ledger knows the number of rows only.
  *
  * Each time that a row comes in an epoch it has draws of its own for its augmentation, but not with
- * SHS_BY_SAMPLE. */
+ * SHS_BY_SAMPLE.
+ *
+ * VALIDATION. Use SHS_SHUFFLE_NONE: with another order the last digits of a sum over the rows
+ * depend on the epoch. A scalar such as the loss is summed reproducibly by a gradient object that
+ * has one more tensor for it, and one gradient object may serve two loaders in turn. */
 #ifndef SHARDSTEP_LOADER_H
 #define SHARDSTEP_LOADER_H
 
@@ -86,7 +90,8 @@ typedef struct shs_loader_options {
                                decoded blocks for each hosted virtual rank fit in, and two more */
     double part_from; /* only rows whose keyed draw, of split_seed and the row's number, lies in */
     double part_to;   /* [part_from, part_to): 0 to 0.8 for training and 0.8 to 1 for validation
-                         never overlap, and never move when rows are appended; 0 and 0: all rows.
+                         never overlap, and never move when rows are appended; 0 and 0: all rows;
+                         part_to alone 0: 1.
                          Refused for windows that overlap: see dataset.h */
     uint64_t split_seed;  /* of parts, whatever the run's seed: runs with other seeds have the same
                              parts. 0 is the seed 0 */
@@ -114,8 +119,9 @@ typedef struct shs_loader_options {
 
     const char *augment; /* see augment.h; NULL: samples as they are. Copied. */
     shs_augment_by augment_by;
-    uint32_t stream;   /* this loader's number, 0 … 15: two open loaders of a run that both draw
-                          need different ones, such as 0 for training and 1 for validation */
+    uint32_t stream;   /* this loader's number, 0 … 15: two open loaders of a run that both draw,
+                          as every shuffle and most augmentation do, need different ones, such as 0
+                          for training and 1 for validation */
     bool through_stop; /* an agreed stop does not end this loader: an evaluation delivers its epoch
                           all the same */
     uint32_t ahead;    /* steps to load ahead: other than 0 is refused in this version */
@@ -186,11 +192,11 @@ SHS_API SHS_MUST_CHECK shs_status shs_loader_open(shs_dataset *dataset,
 SHS_API void shs_loader_close(shs_loader **loader);
 
 /* Local. The next batch: exactly one for every hosted virtual rank and step, empty ones too.
- * SHS_END after the last epoch; SHS_STOP at a step's beginning once a stop was agreed on, but not
- * with through_stop. A loading error is kept in the
- * run: its batch and the step's later ones arrive with SHS_OK, no rows and count 0, and the step's
- * shs_gradient_mean() or shs_agree() returns the error on every rank. From the next step on
- * shs_next() returns it, until a seek or restore. */
+ * SHS_END after the last epoch, whether a stop was agreed on or not; else SHS_STOP at a step's
+ * beginning once one was, but not with through_stop: save then, and exit with SHS_EXIT_STOPPED. A
+ * loading error is kept in the run: its batch and the step's later ones arrive with SHS_OK, no rows
+ * and count 0, and the step's shs_gradient_mean() or shs_agree() returns the error on every rank.
+ * From the next step on shs_next() returns it, until a seek or restore. */
 SHS_API SHS_MUST_CHECK shs_status shs_next(shs_loader *loader, shs_batch *batch);
 
 /* Local. The cursor after the last batch handed out; inside a step, that step's beginning; all zero

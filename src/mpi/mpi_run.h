@@ -38,8 +38,9 @@ struct shs_run {
     uint64_t vranks;
     uint64_t first_vrank; /* hosted by this rank */
     uint64_t hosted;
-    uint64_t holders; /* the program and all that is open on the run */
-    uint64_t opened;  /* loaders and gradients so far: the next one's id, the same on every rank */
+    uint64_t holders;   /* the program and all that is open on the run */
+    uint64_t opened;    /* loaders so far: the next one's id, the same on every rank */
+    uint64_t gradients; /* gradient objects so far, likewise */
 
     /* A loading error of this rank that the others do not know of yet. */
     shs_status kept;

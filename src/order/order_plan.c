@@ -207,13 +207,16 @@ shs_cursor order_next(const struct order_shape *shape, shs_cursor cursor)
 
 static shs_status outside(const struct order_shape *shape, uint64_t epochs, shs_cursor cursor)
 {
-    char end[48] = "without end";
+    char end[48] = "without end", advice[80] = "";
     if (epochs) snprintf(end, sizeof end, "of %llu epochs", (ull)epochs);
+    if (epochs && cursor.epoch >= epochs && cursor.epoch_step < order_steps(shape))
+        snprintf(advice, sizeof advice, "; for this one epochs must be at least %llu",
+                 (ull)(cursor.epoch + (cursor.epoch_step != 0)));
     return core_fail(SHS_ERROR_ARGUMENT,
                      "cursor {epoch %llu, epoch step %llu, step %llu} lies outside a run %s, with "
-                     "%llu steps an epoch and at most 2^32 in all",
+                     "%llu steps an epoch and at most 2^32 in all%s",
                      (ull)cursor.epoch, (ull)cursor.epoch_step, (ull)cursor.step, end,
-                     (ull)order_steps(shape));
+                     (ull)order_steps(shape), advice);
 }
 
 shs_status order_check_cursor(const struct order_shape *shape, uint64_t epochs,

@@ -307,11 +307,51 @@ static shs_status save_local(shs_loader *loader, const char *folder, const struc
     return core_wrap(status, "shs_save");
 }
 
-/* What every rank must hold alike: the cursor and the whole content. */
-static shs_status check_save(const shs_loader *loader, const char *folder,
-                             const struct state *state, char digest[CORE_DIGEST_TEXT])
+/* What a tensor holds, for comparing ranks. */
+struct content {
+    char digest[CORE_DIGEST_TEXT];
+};
+
+static shs_status digest_contents(const struct state *state, struct content **contents)
 {
-    void **contents = NULL;
+    shs_status status = core_new(state->count, sizeof **contents, "digests", contents);
+    for (size_t t = 0; t < state->count && !status; t++) {
+        struct core_hash *hash;
+        const shs_tensor *tensor = &state->tensors[t];
+        size_t size = shs_type_size(tensor->type);
+        status = core_hash_new(&hash);
+        if (status) break;
+        core_hash_add_elements(hash, tensor->data, bytes_of(tensor) / size, size);
+        core_hash_finish(&hash, (*contents)[t].digest);
+    }
+    return status;
+}
+
+/* Collective. Refuses tensors that do not hold what they hold on rank 0. */
+static shs_status compare_contents(shs_run *run, const struct state *state,
+                                   const struct content *contents)
+{
+    shs_status differs = SHS_OK;
+    for (size_t t = 0; t < state->count; t++) {
+        struct content first = contents[t];
+        shs_status status = mpi_broadcast(run, &first, sizeof first);
+        if (status) return status;
+        if (!differs && memcmp(&first, &contents[t], sizeof first) != 0)
+            differs = core_fail(SHS_ERROR_DISAGREE,
+                                "shs_save: the tensor %s has other content here than on rank 0; "
+                                "every rank must hold the same: save no time and nothing else that "
+                                "a rank has for itself",
+                                state->tensors[t].name);
+    }
+    return mpi_agree(run, differs, "shs_save");
+}
+
+/* What every rank must hold alike: the cursor, and the tensors' names, types and shapes; and a
+ * digest of what each of them holds. */
+static shs_status check_save(const shs_loader *loader, const char *folder,
+                             const struct state *state, char digest[CORE_DIGEST_TEXT],
+                             struct content **contents)
+{
     uint64_t progress[N_PROGRESS];
     shs_status status = check_state(state, folder);
     if (!status && loader->handed)
@@ -320,10 +360,9 @@ static shs_status check_save(const shs_loader *loader, const char *folder,
                            "batch with ends_step",
                            (ull)loader->cursor.step);
     if (!status) status = run_loader_check_files(loader);
-    if (!status) status = contents_of(state, &contents);
+    if (!status) status = digest_contents(state, contents);
     note_progress(loader, progress);
-    if (!status) status = digest_state(state, contents, progress, LEDGER, "", digest);
-    core_free(&contents);
+    if (!status) status = digest_state(state, NULL, progress, LEDGER, "", digest);
     return core_wrap(status, "shs_save");
 }
 
@@ -334,11 +373,14 @@ shs_status shs_save(shs_loader *loader, const char *folder, const shs_tensor *te
     shs_run *run = loader->dataset->run;
     const struct state state = {tensors, count};
     const struct place place = place_of(folder);
+    struct content *contents = NULL;
     char digest[CORE_DIGEST_TEXT] = "";
     uint64_t ledger[RUN_LEDGER_NUMBERS];
-    status = check_save(loader, folder, &state, digest);
-    status = mpi_settle(run, status, "shs_save(folder %s, step %llu, %zu tensors with content %s)",
+    status = check_save(loader, folder, &state, digest, &contents);
+    status = mpi_settle(run, status, "shs_save(folder %s, step %llu, %zu tensors, shapes %s)",
                         place.text, (ull)loader->cursor.step, count, digest);
+    if (!status) status = compare_contents(run, &state, contents);
+    core_free(&contents);
     if (!status) status = run_loader_ledger(loader, ledger);
     if (status) return status;
     if (run->rank == 0) status = save_local(loader, folder, &state, ledger);

@@ -79,6 +79,16 @@ static bool has_name(const char *text, const char *line)
     return false;
 }
 
+/* The line that a text has of a name; "" if it has none. */
+static const char *line_of(const char *text, const char *name)
+{
+    while (*text && !begins(text, name)) {
+        text += strcspn(text, "\n");
+        text += *text == '\n';
+    }
+    return text;
+}
+
 /* Lines of other names: often one is lacking in the other text. */
 static shs_status lacks(const char *stored, int stored_length, const char *own, int own_length)
 {
@@ -150,6 +160,28 @@ static shs_status check_old_parts(const char *stored, const char **own)
                      (int)own_length, own_value, (int)length, length ? value : "");
 }
 
+/* Numbers of samples that differ, of other parts perhaps. */
+static shs_status differ_in_samples(const char *stored, const char *own)
+{
+    enum {
+        SEED = 1
+    };
+    static const char *const names[] = {"part = ", [SEED] = "split_seed = ", "samples = "};
+    const char *line = "", *own_line = "";
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        line = line_of(stored, names[i]);
+        own_line = line_of(own, names[i]);
+        if (i == SEED && *own_line && !*line) {
+            shs_status status = check_old_parts(stored, &own_line);
+            if (status) return status;
+            continue;
+        }
+        size_t length = strcspn(line, "\n");
+        if (length != strcspn(own_line, "\n") || memcmp(line, own_line, length)) break;
+    }
+    return differ(line, (int)strcspn(line, "\n"), own_line, (int)strcspn(own_line, "\n"));
+}
+
 shs_status run_fingerprint_check(const char *stored, const char *own, bool batch_may_differ,
                                  bool *other_batch)
 {
@@ -164,6 +196,8 @@ shs_status run_fingerprint_check(const char *stored, const char *own, bool batch
         size_t length = strcspn(stored, "\n"), own_length = strcspn(own, "\n");
         bool same = length == own_length && !memcmp(stored, own, length);
         bool may = batch_may_differ && begins(stored, "batch = ") && begins(own, "batch = ");
+        if (!same && begins(stored, "samples = ") && begins(own, "samples = "))
+            return differ_in_samples(stored, own);
         if (!same && !may) return differ(stored, (int)length, own, (int)own_length);
         *other_batch = *other_batch || !same;
         stored += length + (stored[length] != '\0');

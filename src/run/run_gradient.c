@@ -10,7 +10,7 @@
 
 struct shs_gradient {
     shs_run *run;
-    uint64_t id;         /* the same on every rank */
+    uint64_t number;     /* of the run's gradient objects, from 1: the same on every rank */
     shs_tensor *tensors; /* names are not kept */
     size_t count;
     size_t n_floats;
@@ -93,7 +93,7 @@ shs_status shs_gradient_open(shs_run *run, const shs_tensor *tensors, size_t cou
     shs_status status = core_require(run, "shs_gradient_open", "run", "open it with shs_open()");
     if (gradient) *gradient = NULL;
     if (status) return status;
-    uint64_t id = run->opened++;
+    uint64_t number = ++run->gradients;
     if (gradient)
         status = core_new(1, sizeof **gradient, "gradients", gradient);
     else
@@ -103,7 +103,7 @@ shs_status shs_gradient_open(shs_run *run, const shs_tensor *tensors, size_t cou
     if (!status) {
         mpi_run_hold(run);
         (*gradient)->run = run;
-        (*gradient)->id = id;
+        (*gradient)->number = number;
         (*gradient)->reduction = reduction;
         status = open_local(*gradient, tensors, count);
     }
@@ -293,8 +293,8 @@ shs_status shs_gradient_mean(shs_gradient *gradient)
     if (status) return status;
     uint64_t rows = gradient->rows;
     status = mpi_settle(gradient->run, check_step(gradient),
-                        "shs_gradient_mean(of the run's opened object %llu, step %llu)",
-                        (unsigned long long)gradient->id, (unsigned long long)gradient->step);
+                        "shs_gradient_mean(gradient object %llu of the run, step %llu)",
+                        (unsigned long long)gradient->number, (unsigned long long)gradient->step);
     if (!status) status = mpi_sum(gradient->run, &rows, 1);
     if (!status && rows == 0)
         status =

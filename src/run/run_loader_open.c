@@ -32,8 +32,9 @@ static shs_status claim_stream(shs_loader *loader)
     bool draws = run_order_draws(&loader->order) || shs_augment_draws(loader->augment);
     if (draws && (*drawn & bit))
         return core_fail(SHS_ERROR_STATE,
-                         "another open loader of this run draws from stream %u; give this one "
-                         "another number (option stream)",
+                         "another open loader of this run draws from stream %u, and so would this "
+                         "one: a shuffle draws, too; give it another number (option stream), or "
+                         "shuffle none if it is for validation",
                          loader->stream);
     loader->draws = draws;
     if (draws) *drawn |= bit;

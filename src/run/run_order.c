@@ -110,14 +110,19 @@ static shs_status take_subset(const struct run_order_how *how, const shs_loader_
     shs_status status = SHS_OK;
     bool part = options->part_from != 0 || options->part_to != 0;
     order->part_from = options->part_from;
-    order->part_to = options->part_to;
+    order->part_to = options->part_from > 0 && options->part_to == 0 ? 1 : options->part_to;
     order->split_seed = options->split_seed;
     if (part && options->rows)
         return core_fail(SHS_ERROR_ARGUMENT, "both a part and a list of rows; give one of them");
     if (part) status = check_apart(how);
     if (part && !status)
-        status = order_subset_split(&order->subset, options->split_seed, samples,
-                                    options->part_from, options->part_to);
+        status = order_subset_split(&order->subset, options->split_seed, samples, order->part_from,
+                                    order->part_to);
+    if (part && !status && samples && !order->subset.count)
+        status = core_fail(SHS_ERROR_ARGUMENT,
+                           "the part from %g to %g, drawn with split_seed %llu, has none of the "
+                           "%llu samples; give it wider bounds",
+                           order->part_from, order->part_to, (ull)order->split_seed, (ull)samples);
     if (options->rows)
         status = order_subset_list(&order->subset, options->rows, options->n_rows, samples);
     order->rows = order->subset.rows ? order->subset.count : samples;

@@ -184,6 +184,7 @@ static void test_a_seek_to_nowhere(void)
     scene_begin(&scene, 1);
     CHECK(told_all(shs_seek(scene.job.loader, (shs_cursor){5, 0, 5}), SHS_ERROR_ARGUMENT, 0,
                    "lies outside a run of 1 epochs"));
+    CHECK(message_has("epochs must be at least 5"));
     CHECK(good_step(&scene) == SHS_OK);
     scene_end(&scene);
 }
@@ -230,7 +231,7 @@ static void test_two_loaders_of_one_stream(void)
     shs_loader *other;
     scene_begin(&scene, 1);
     CHECK(told_all(shs_loader_open(scene.job.data, NULL, &other), SHS_ERROR_STATE, 0,
-                   "give this one another number (option stream)"));
+                   "a shuffle draws, too; give it another number (option stream)"));
     CHECK(other == NULL);
     scene_end(&scene);
 }
@@ -367,7 +368,75 @@ static void test_a_state_that_differs(void)
     const shs_tensor tensor = tensor_of(&scene);
     scene.numbers[1] += (float)(my_rank() == last_rank());
     CHECK(told_all(shs_save(scene.job.loader, scene.folder, &tensor, 1), SHS_ERROR_DISAGREE,
-                   last_rank(), "with content"));
+                   last_rank(), "shs_save: the tensor"));
+    scene_end(&scene);
+}
+
+/* ---- parts */
+
+static shs_loader *open_part(const struct scene *scene, double from, double to, uint64_t seed)
+{
+    const shs_loader_options options = {
+        .batch = 1, .part_from = from, .part_to = to, .split_seed = seed, .stream = 1};
+    shs_loader *loader = NULL;
+    need(!shs_loader_open(scene->job.data, &options, &loader), "shs_loader_open of a part");
+    return loader;
+}
+
+static void test_parts_that_differ_from_a_checkpoint(void)
+{
+    struct scene scene;
+    char folder[2 * PATH_BYTES];
+    scene_begin(&scene, 1);
+    snprintf(folder, sizeof folder, "%s/checkpoints", scene.folder);
+    shs_loader *loader = open_part(&scene, 0, 0.9, 1);
+    CHECK(shs_save(loader, folder, NULL, 0) == SHS_OK);
+    shs_loader_close(&loader);
+    loader = open_part(&scene, 0, 0.6, 1);
+    CHECK(told_all(shs_restore(loader, folder, NULL, 0), SHS_ERROR_MISMATCH, 0,
+                   "it has «part = 0 to 0.9"));
+    CHECK(message_has("this run has «part = 0 to 0.5"));
+    shs_loader_close(&loader);
+    loader = open_part(&scene, 0, 0.9, 12);
+    CHECK(
+        told_all(shs_restore(loader, folder, NULL, 0), SHS_ERROR_MISMATCH, 0, "pass split_seed 1"));
+    shs_loader_close(&loader);
+    scene_end(&scene);
+}
+
+static void test_a_part_without_rows_or_end(void)
+{
+    struct scene scene;
+    scene_begin(&scene, 1);
+    shs_loader *loader = NULL, *whole;
+    CHECK(told_all(shs_loader_open(scene.job.data,
+                                   &(shs_loader_options){.part_to = 1e-9, .stream = 1}, &loader),
+                   SHS_ERROR_ARGUMENT, 0, "the part from 0 to 1e-09, drawn with split_seed 0"));
+    loader = open_part(&scene, 0.5, 0, 0);
+    uint64_t steps = shs_epoch_steps(loader);
+    shs_loader_close(&loader);
+    whole = open_part(&scene, 0.5, 1, 0);
+    CHECK(steps > 0 && shs_epoch_steps(whole) == steps);
+    shs_loader_close(&whole);
+    scene_end(&scene);
+}
+
+static void test_means_of_two_objects(void)
+{
+    if (all_ranks() == 1) return;
+    struct scene scene;
+    scene_begin(&scene, 1);
+    const shs_tensor tensor = tensor_of(&scene);
+    shs_gradient *second;
+    need(!shs_gradient_open(scene.job.run, &tensor, 1, NULL, &second), "shs_gradient_open");
+    shs_batch batch;
+    shs_gradient *mine = my_rank() == last_rank() ? second : scene.gradient;
+    CHECK(shs_next(scene.job.loader, &batch) == SHS_OK);
+    CHECK(shs_gradient_add(mine, &batch) == SHS_OK);
+    CHECK(told_all(shs_gradient_mean(mine), SHS_ERROR_DISAGREE, last_rank(),
+                   "called shs_gradient_mean(gradient object 2 of the run, step 0) where rank 0 "
+                   "called shs_gradient_mean(gradient object 1 of the run"));
+    shs_gradient_close(&second);
     scene_end(&scene);
 }
 
@@ -437,6 +506,9 @@ int main(void)
         {"tensors that differ", test_tensors_that_differ},
         {"a state that differs", test_a_state_that_differs},
         {"a seek that differs", test_a_seek_that_differs},
+        {"parts that differ from a checkpoint", test_parts_that_differ_from_a_checkpoint},
+        {"a part without rows, or without an end", test_a_part_without_rows_or_end},
+        {"means of two objects", test_means_of_two_objects},
         {"a rank that leaves the loop", test_a_rank_that_leaves_the_loop},
     };
     return harness_run_ranks("mistakes", tests, sizeof tests / sizeof *tests);
