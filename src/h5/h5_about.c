@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core_memory.h"
 #include "h5_guard.h"
 #include "h5_open.h"
 #include "h5_type.h"
@@ -125,6 +126,22 @@ void h5_keep_described(struct h5_file *file)
     file->keeps = true;
 }
 
+/* Takes an open dataset: keeps it in place of the one before, or closes it. */
+static shs_status keep(struct h5_file *file, const char *name, hid_t dataset)
+{
+    char *copy = NULL;
+    shs_status status = file->keeps ? core_copy(name, &copy) : SHS_OK;
+    if (status || !file->keeps) {
+        H5Dclose(dataset);
+        return status;
+    }
+    if (file->kept > 0) H5Dclose(file->kept);
+    core_free(&file->kept_name);
+    file->kept = dataset;
+    file->kept_name = copy;
+    return SHS_OK;
+}
+
 shs_status h5_describe(struct h5_file *file, const char *name, struct h5_about *about)
 {
     hid_t dataset;
@@ -135,9 +152,8 @@ shs_status h5_describe(struct h5_file *file, const char *name, struct h5_about *
         status = describe(file, name, dataset, about);
         if (!status)
             status = h5_check_trouble("%s: dataset %s cannot be looked at", file->path, name);
-        if (file->kept > 0) H5Dclose(file->kept);
-        file->kept = file->keeps ? dataset : 0;
-        if (!file->keeps) H5Dclose(dataset);
+        shs_status keeping = keep(file, name, dataset);
+        if (!status) status = keeping;
     }
     h5_guard_end(&guard);
     return status;

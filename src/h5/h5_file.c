@@ -69,6 +69,7 @@ void h5_close(struct h5_file **file)
     if (!*file) return;
     struct h5_guard guard = h5_guard_begin();
     if ((*file)->kept > 0) H5Dclose((*file)->kept);
+    core_free(&(*file)->kept_name);
     if ((*file)->id > 0) H5Fclose((*file)->id);
     h5_guard_end(&guard);
     core_free(&(*file)->path);
@@ -115,7 +116,9 @@ shs_status h5_dataset_open(struct h5_file *file, const char *name, size_t cache_
     hid_t access = cache_bytes ? H5Pcreate(H5P_DATASET_ACCESS) : H5P_DEFAULT;
     *id = H5I_INVALID_HID;
     if (access > 0) H5Pset_chunk_cache(access, SLOTS, cache_bytes, 1);
-    if (access >= 0) *id = H5Dopen2(file->id, name, access);
+    /* the path to the dataset that stays open need not be followed again */
+    bool kept = file->kept > 0 && !strcmp(name, file->kept_name);
+    if (access >= 0) *id = H5Dopen2(kept ? file->kept : file->id, kept ? "." : name, access);
     if (access > 0) H5Pclose(access);
     return *id >= 0 ? SHS_OK : h5_explain_dataset(file, name);
 }

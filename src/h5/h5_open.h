@@ -12,6 +12,7 @@ struct h5_file {
     bool driven; /* opened with the driver of this folder */
     bool keeps;  /* the dataset that was described last stays open */
     hid_t kept;  /* this dataset; 0: none */
+    char *kept_name;
 };
 
 /* Inside a guard. Opens a dataset, with a chunk cache of its own unless cache_bytes is 0; the

@@ -22,7 +22,7 @@ struct level {
     const char *path;
 };
 
-static shs_status walk_group(struct walk *walk, const char *path);
+static shs_status walk_group(struct walk *walk, hid_t from, const char *name, const char *path);
 
 /* Where a group stands in the table, or belongs. */
 static size_t find_slot(const struct walk *walk, uint64_t group)
@@ -48,7 +48,9 @@ static shs_status make_room(struct walk *walk)
     return SHS_OK;
 }
 
-static shs_status enter(struct walk *walk, const char *path, haddr_t address)
+/* `name` leads to the group from the object `from`, `path` from the root. */
+static shs_status enter(struct walk *walk, hid_t from, const char *name, const char *path,
+                        haddr_t address)
 {
     uint64_t group = (uint64_t)address + 1;
     shs_status status = make_room(walk);
@@ -57,15 +59,15 @@ static shs_status enter(struct walk *walk, const char *path, haddr_t address)
     if (walk->groups[slot]) return SHS_OK;
     walk->groups[slot] = group;
     walk->n_groups++;
-    return walk_group(walk, path);
+    return walk_group(walk, from, name, path);
 }
 
-static shs_status visit_object(struct walk *walk, const char *path)
+static shs_status visit_object(struct walk *walk, hid_t group, const char *name, const char *path)
 {
     H5O_info_t object;
-    if (H5Oget_info_by_name2(walk->file->id, path, &object, H5O_INFO_BASIC, H5P_DEFAULT) < 0)
+    if (H5Oget_info_by_name2(group, name, &object, H5O_INFO_BASIC, H5P_DEFAULT) < 0)
         return walk->visit(path, false, walk->user);
-    if (object.type == H5O_TYPE_GROUP) return enter(walk, path, object.addr);
+    if (object.type == H5O_TYPE_GROUP) return enter(walk, group, name, path, object.addr);
     return object.type == H5O_TYPE_DATASET ? walk->visit(path, true, walk->user) : SHS_OK;
 }
 
@@ -75,21 +77,20 @@ static herr_t visit_link(hid_t group, const char *name, const H5L_info_t *link, 
     struct level *level = user;
     struct core_text text = {0};
     char *path;
-    (void)group;
     if (link->type != H5L_TYPE_HARD) return 0;
     core_text_add(&text, "%s%s%s", level->path, *level->path ? "/" : "", name);
     shs_status status = core_text_take(&text, &path);
-    if (!status) status = visit_object(level->walk, path);
+    if (!status) status = visit_object(level->walk, group, name, path);
     core_free(&path);
     level->walk->status = status;
     return status ? 1 : 0;
 }
 
 /* A group whose links cannot be followed is one that cannot be read itself. */
-static shs_status walk_group(struct walk *walk, const char *path)
+static shs_status walk_group(struct walk *walk, hid_t from, const char *name, const char *path)
 {
     struct level level = {walk, path};
-    hid_t group = H5Gopen2(walk->file->id, *path ? path : "/", H5P_DEFAULT);
+    hid_t group = H5Gopen2(from, name, H5P_DEFAULT);
     bool listed =
         group >= 0 && H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_link, &level) >= 0;
     if (group >= 0) H5Gclose(group);
@@ -108,7 +109,7 @@ shs_status h5_walk(struct h5_file *file,
     if (H5Oget_info2(file->id, &root, H5O_INFO_BASIC) < 0)
         status = h5_fail_damaged("%s: its root group cannot be read", file->path);
     else
-        status = enter(&walk, "", root.addr);
+        status = enter(&walk, file->id, "/", "", root.addr);
     h5_guard_end(&guard);
     core_free(&walk.groups);
     return status;

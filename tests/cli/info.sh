@@ -222,4 +222,20 @@ grep -q '^lonely.crc32c: i64 3, 3 rows' odd.txt && grep -q 'good: 6 rows of 2 fi
 refused 0 "dataset 'c,d' has a name that cannot be a field's by itself; give --fields" \
     "$SHARDSTEP" digest comma.h5
 "$SHARDSTEP" digest comma.h5 --fields e > /dev/null || fail "a field beside an odd name"
+
+# ---- many groups, each of which leads to others that were entered before
+/usr/bin/python3 - <<'END'
+import h5py, numpy as np
+with h5py.File('circles.h5', 'w') as f:
+    before = f
+    for i in range(300):
+        group = f.create_group(f's{i:03}')
+        group['x'] = np.zeros((3, 8), 'f4')
+        group['back'] = before
+        before = group
+END
+"$SHARDSTEP" info circles.h5 > info.txt || fail "groups in circles"
+[ "$(grep -c ': f32 3x8$' info.txt)" = 300 ] || fail "300 groups in circles: $(grep -c : info.txt) lines"
+[ "$(grep ': f32 3x8$' info.txt | sort -u | wc -l)" = 300 ] || fail "a group in a circle is told twice"
+
 finish
