@@ -40,11 +40,27 @@ static hid_t open_read_only(const char *path)
     return file;
 }
 
+/* HDF5's reason for a file that cannot be opened is long; the system's is plain. A program that
+ * writes the file, such as netCDF or h5py, holds a lock on it: what HDF5 would read is not the
+ * whole of what it writes. */
+static shs_status check_file(const char *path)
+{
+    int file;
+    shs_status status = io_open(path, &file);
+    if (status) return status;
+    if (io_is_being_written(file))
+        status = core_fail(SHS_ERROR_FILE,
+                           "cannot open %s: another program has it open for writing; wait until it "
+                           "is closed",
+                           path);
+    io_close(file);
+    return status;
+}
+
 shs_status h5_open(const char *path, struct h5_file **file)
 {
     *file = NULL;
-    /* HDF5's reason for a file that cannot be opened is long; the system's is plain */
-    shs_status status = io_check_readable(path);
+    shs_status status = check_file(path);
     if (!status) status = core_new(1, sizeof **file, "a file", file);
     if (!status) status = core_copy(path, &(*file)->path);
     if (status) {

@@ -26,7 +26,8 @@ void h5_forbid_plugins(void);
  * have them. */
 void h5_miss_no_filters(void);
 
-/* Opens a file read-only, without a file lock. On error *file is NULL. */
+/* Opens a file read-only, without a file lock. A file on which another program holds a lock for
+ * writing is SHS_ERROR_FILE. On error *file is NULL. */
 shs_status h5_open(const char *path, struct h5_file **file);
 
 /* Accepts a pointer to NULL; leaves NULL. Its fields are closed before. */

@@ -133,12 +133,7 @@ shs_status h5_explain_file(const char *path)
     if (h5_lacked_memory()) return h5_fail(SHS_ERROR_MEMORY, "cannot open %s", path);
     shs_status status = io_open(path, &file);
     if (status) return status;
-    if (io_is_being_written(file))
-        status = core_fail(SHS_ERROR_FILE,
-                           "cannot open %s: another program has it open for writing; wait until it "
-                           "is closed",
-                           path);
-    if (!status) status = io_identify(file, path, &identity);
+    status = io_identify(file, path, &identity);
     if (!status)
         status = core_wrap(find_superblock(file, identity.bytes, bytes, &got, &at),
                            "cannot open %s", path);

@@ -201,6 +201,8 @@ shs_status io_output_commit(struct io_output *output)
     if (error)
         return core_fail(SHS_ERROR_FILE, "cannot rename to %s: %s", output->path, strerror(error));
     output->committed = true;
+    close(output->lock); /* who opens it by its name must not take it for one that is written */
+    output->lock = -1;
     return sync_folder(output);
 }
 

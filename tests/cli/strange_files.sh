@@ -84,8 +84,27 @@ grep -q 'another program has it open for writing' err.txt || fail "a locked file
 : > begun.h5
 for name in begun.h5/x block512.h5/later; do
     flock ${name%/*} -c "'$SHARDSTEP' digest ${name%/*} --fields ${name#*/}" 2> err.txt && fail "locked: $name"
-    grep -qE 'another program has (it|block512.h5) open for writing; wait' err.txt || fail "locked $name: $(cat err.txt)"
+    grep -q 'another program has it open for writing; wait until it is closed' err.txt || fail "locked $name: $(cat err.txt)"
 done
+# the lock that netCDF and h5py hold on a file that could be read; a reader's lock says nothing
+for command in info check 'stats block512.h5 x' 'digest block512.h5 --fields x' 'info block512.h5 --fields x'; do
+    [[ $command == *' '* ]] || command="$command block512.h5"
+    code=0
+    flock block512.h5 -c "'$SHARDSTEP' $command" > out.txt 2> err.txt || code=$?
+    [ "$code" = 2 ] && grep -q 'cannot open block512.h5: another program has it open for writing; wait until it is closed' err.txt ||
+        fail "$command of a locked file: exit code $code: $(cat err.txt)"
+    flock -s block512.h5 -c "'$SHARDSTEP' $command" > out.txt 2> err.txt || fail "$command beside a reader: $(cat err.txt)"
+done
+/usr/bin/python3 - <<'END' || fail "a file that h5py writes"
+import h5py, os, subprocess, sys
+shardstep = os.environ['SHARDSTEP']
+with h5py.File('written.h5', 'w') as f:
+    f['x'] = range(60)
+    f.flush()
+    told = subprocess.run([shardstep, 'info', 'written.h5'], capture_output=True, text=True)
+    assert told.returncode == 2 and 'has it open for writing' in told.stderr, told
+assert subprocess.run([shardstep, 'info', 'written.h5'], capture_output=True).returncode == 0
+END
 
 # ---- links, groups, and members
 /usr/bin/python3 - <<'END'
