@@ -3,8 +3,8 @@
  * FILES. The path of shs_dataset_open() is
  *
  *     a file              a name that exists is always taken as it is
- *     a folder            all its files *.h5 and *.hdf5, but none whose name begins with a dot,
- *                         nor folders of such names
+ *     a folder            all its files *.h5, *.hdf5, *.he5, *.nc and *.nc4, but none whose
+ *                         name begins with a dot, nor folders of such names
  *     @LIST               the files that the text file LIST names, one a line, in that order; paths
  *                         begin at LIST's folder; empty lines and those that begin with # are left
  *                         out
@@ -19,6 +19,9 @@
  * at by shs_dataset_open(), in about 0.4 ms on each rank; later, no more files are open at a time
  * than 64 or a part of what RLIMIT_NOFILE allows, so relative paths must stay valid until
  * shs_dataset_close().
+ *
+ * Numbers are delivered as they are stored: attributes such as scale_factor, add_offset and
+ * _FillValue are not applied.
  *
  * With the option one_sample_a_file, file i holds all of sample i, and a field is a whole dataset
  * of any shape, a single number too. Only the first file is opened by shs_dataset_open(); each

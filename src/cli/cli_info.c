@@ -111,6 +111,16 @@ static const char *meaning_of(const struct h5_about *about)
     return *about->stored_as ? ", the real and imaginary parts of complex numbers" : "";
 }
 
+/* What the file says of its numbers and nobody applies. */
+static void print_packing(const struct h5_about *about)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < H5_PACKINGS; i++)
+        if (about->is_packed[i])
+            printf("%s%s", count++ ? ", " : "    meaning    attributes ", h5_packings[i]);
+    if (count) printf(" are not applied: numbers are as stored\n");
+}
+
 static void print_text(const struct facts *facts)
 {
     cli_print_text(stdout, facts->name);
@@ -124,6 +134,7 @@ static void print_text(const struct facts *facts)
     print_shape(&facts->about);
     printf("%s\n", meaning_of(&facts->about));
     if (*facts->about.layout) print_stored(facts);
+    if (facts->is_field) print_packing(&facts->about);
     if (!facts->is_field) {
         printf("    read       not at all: it is no array of plain numbers\n");
         return;
@@ -188,6 +199,10 @@ static void print_json(const struct facts *facts)
     cli_json_text("layout", facts->about.layout);
     cli_json_u64("chunk_rows", facts->about.chunk_rows);
     cli_json_u64("stored_bytes", facts->about.storage_bytes);
+    cli_json_begin("attributes_not_applied", '[');
+    for (size_t i = 0; i < H5_PACKINGS; i++)
+        if (facts->about.is_packed[i]) cli_json_text(NULL, h5_packings[i]);
+    cli_json_end(']');
     cli_json_bool("field", facts->is_field);
     if (facts->is_field) json_field(facts);
     if (!facts->described) {
@@ -360,10 +375,11 @@ const struct cli_command cli_info = {
     .usage = "FILE",
     .summary = "prints the datasets of a file: type, shape, how each is stored and how it will be "
                "read; with --fields, what samples they make",
-    .arguments = "  FILE\tAn HDF5 file. With --fields also a folder, for its files *.h5 and "
-                 "*.hdf5; @LIST, for the files that the text file LIST names, one a line; a "
-                 "pattern in quotes, such as 'year-*.h5'; or several of these with commas between "
-                 "them.",
+    .arguments =
+        "  FILE\tAn HDF5 file. With --fields also a folder, for its files *.h5, *.hdf5, "
+        "*.he5, *.nc and *.nc4; @LIST, for the files that the text file LIST names, one a line; a "
+        "pattern in quotes, such as 'year-*.h5'; or several of these with commas between "
+        "them.",
     .examples = "info fashion.h5 --vranks 8\n"
                 "info 'year-*.h5' --fields 'x=t2m(window=24)'",
     .fails = "error; or some of its datasets could not be looked at",

@@ -8,6 +8,7 @@
 #include "cli_paths.h"
 #include "cli_text.h"
 #include "core_text.h"
+#include "h5_file.h"
 #include "mpi_job.h"
 #include "run_elements.h"
 #include "run_stats.h"
@@ -218,6 +219,25 @@ static shs_status find_files(const struct cli_arguments *arguments, const char *
     return status ? status : cli_paths_find(arguments->plain, count, paths);
 }
 
+/* Local. What the file says of its numbers and nobody applies, by the first file. It is no error
+ * that it cannot be told: the numbers were read. */
+static void note_packing(const char *path, const char *field)
+{
+    struct h5_file *file;
+    struct h5_about about;
+    size_t count = 0;
+    if (h5_open(path, &file)) return;
+    bool described = !h5_describe(file, field, &about);
+    h5_close(&file);
+    for (size_t i = 0; described && i < H5_PACKINGS; i++) {
+        if (!about.is_packed[i]) continue;
+        if (!count) fprintf(stderr, "shardstep: note: ");
+        if (!count) cli_print_text(stderr, path);
+        fprintf(stderr, "%s%s", count++ ? ", " : ": attributes ", h5_packings[i]);
+    }
+    if (count) fprintf(stderr, " are not applied: numbers are as stored\n");
+}
+
 static shs_status make_and_print(const struct cli_arguments *arguments, shs_run *run)
 {
     struct run_stats_options options;
@@ -228,6 +248,7 @@ static shs_status make_and_print(const struct cli_arguments *arguments, shs_run 
     if (!status) status = find_files(arguments, field, &paths);
     status = mpi_agree(run, status, "stats");
     if (!status) status = run_stats_make(run, &paths, field, &options, &stats);
+    if (!status && run->rank == 0) note_packing(paths.path[0], field);
     if (!status) {
         struct report report = {arguments->plain[0], field, paths.count, stats,
                                 augment_whole_scale(stats->field.type)};

@@ -49,7 +49,7 @@ digested pack.tar x 'begins like a tar archive'
 digested x.safetensors x 'begins like a safetensors file'
 digested zeros.h5 x 'begins like a file of zeros'
 digested noise.h5 x 'it has no HDF5 signature'
-digested empty.h5 x 'no HDF5 file: it is empty'
+digested empty.h5 x 'no HDF5 file: it is empty; get it anew or, if a program is writing it, wait'
 refused 0 'netCDF-3' "$SHARDSTEP" info classic.nc
 refused 0 'netCDF-3' "$SHARDSTEP" stats classic.nc x
 
@@ -105,6 +105,35 @@ with h5py.File('written.h5', 'w') as f:
     assert told.returncode == 2 and 'has it open for writing' in told.stderr, told
 assert subprocess.run([shardstep, 'info', 'written.h5'], capture_output=True).returncode == 0
 END
+
+# ---- attributes that give numbers another meaning, and names of files that hold them
+/usr/bin/python3 - <<'END'
+import h5py, numpy as np, os
+os.mkdir('packed')
+for name in 'a.nc', 'b.nc4', 'c.he5', 'd.hdf5', 'e.h5', 'f.txt':
+    with h5py.File('packed/' + name, 'w') as f:
+        f['t2m'] = np.arange(60, dtype='i2')
+        f['t2m'].attrs.update(scale_factor=0.01, add_offset=273.0, _FillValue=np.int16(-1), units='K')
+        f['plain'] = np.arange(60)
+END
+note='attributes scale_factor, add_offset, _FillValue are not applied: numbers are as stored'
+"$SHARDSTEP" info packed/a.nc > info.txt || fail "info of packed numbers"
+[ "$(grep -c "^    meaning    $note\$" info.txt)" = 1 ] || fail "info of packed numbers: $(cat info.txt)"
+"$SHARDSTEP" info packed/a.nc --json | /usr/bin/python3 -c "
+import json, sys
+told = {d['name']: d['attributes_not_applied'] for d in json.load(sys.stdin)['datasets']}
+assert told == {'plain': [], 't2m': ['scale_factor', 'add_offset', '_FillValue']}, told" || fail "info --json of packed numbers"
+"$SHARDSTEP" stats packed/a.nc t2m > out.txt 2> err.txt || fail "stats of packed numbers"
+grep -q "^shardstep: note: packed/a.nc: $note\$" err.txt || fail "stats of packed numbers: $(cat err.txt)"
+"$SHARDSTEP" stats packed/a.nc plain > out.txt 2> err.txt && [ ! -s err.txt ] || fail "stats of plain numbers: $(cat err.txt)"
+"$SHARDSTEP" info packed --fields t2m > info.txt || fail "a folder of netCDF files"
+grep -q '^300 samples in 5 files: packed/a.nc to packed/e.h5$' info.txt || fail "a folder of netCDF files: $(cat info.txt)"
+
+# ---- folders that do not exist
+refused 0 'cannot create nowhere/x.h5: the folder nowhere does not exist; make it' \
+    "$SHARDSTEP" replay packed/a.nc --fields t2m --rank 0 --step 0 --vranks 1 -o nowhere/x.h5
+refused 0 'cannot create nowhere/x.h5: the folder nowhere does not exist; make it' \
+    "$SHARDSTEP" import nowhere/x.h5 x=array.npy
 
 # ---- links, groups, and members
 /usr/bin/python3 - <<'END'
