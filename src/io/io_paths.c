@@ -75,12 +75,19 @@ static void sort(struct collection *of)
 
 /* ---- a folder */
 
+static bool may_be_hdf5(const char *name)
+{
+    static const char *const endings[] = {".h5", ".hdf5", ".he5", ".nc", ".nc4"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (core_ends_in(name, endings[i])) return true;
+    return false;
+}
+
 static void visit_name(const char *name, void *user)
 {
     struct collection *to = user;
     if (to->status || *name == '.') return;
-    if (core_ends_in(name, ".h5") || core_ends_in(name, ".hdf5"))
-        to->status = add_in_folder(to, name, add_file);
+    if (may_be_hdf5(name)) to->status = add_in_folder(to, name, add_file);
 }
 
 static shs_status find_in_folder(const char *path, struct collection *to)
@@ -97,7 +104,8 @@ static shs_status find_in_folder(const char *path, struct collection *to)
     sort(to);
     if (status || found(to)) return status;
     return core_fail(SHS_ERROR_FILE,
-                     "the folder %s holds no file *.h5 or *.hdf5; give another one, a pattern such "
+                     "the folder %s holds no file *.h5, *.hdf5, *.he5, *.nc or *.nc4; give another "
+                     "one, a pattern such "
                      "as '%s/*' or a list",
                      path, path);
 }

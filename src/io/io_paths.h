@@ -16,8 +16,8 @@ struct io_paths {
 /* Finds the files that a path stands for, in order:
  *
  *     a file, or anything of exactly that name     itself
- *     a folder          its files *.h5 and *.hdf5, by name; none that begins with a dot,
- *                       nor folders of such names
+ *     a folder          its files *.h5, *.hdf5, *.he5, *.nc and *.nc4, by name; none that
+ *                       begins with a dot, nor folders of such names
  *     @LIST             the files that the text file LIST names, one a line, from LIST's folder on;
  *                       empty lines and lines that begin with # are left out
  *     a pattern         the files that match, as for glob(3), by name; folders are left out

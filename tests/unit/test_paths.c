@@ -73,7 +73,8 @@ IN_FOLDER(a_file_is_itself)
 static void the_files_of_a_folder_in_folder(void)
 {
     CHECK(mkdir("data", 0700) == 0 && mkdir("data/inner", 0700) == 0);
-    check_refused("data", SHS_ERROR_FILE, "the folder data holds no file *.h5 or *.hdf5");
+    check_refused("data", SHS_ERROR_FILE,
+                  "the folder data holds no file *.h5, *.hdf5, *.he5, *.nc or *.nc4");
     touch("data/readme.txt");
     touch("data/h5");
     touch("data/.h5");
