@@ -71,6 +71,25 @@ static bool lock(int file)
     return fstat(file, &found) == 0 && found.st_nlink > 0;
 }
 
+/* The name that the file has until it is whole means nothing to the user. */
+static shs_status fail_to_create(const char *path, int error)
+{
+    char *folder;
+    bool there = true;
+    shs_status status = io_folder_of(path, &folder);
+    if (status) return status;
+    if (error == ENOENT && !io_exists(folder, &there) && !there)
+        status = core_fail(SHS_ERROR_FILE,
+                           "cannot create %s: the folder %s does not exist; make it, or choose "
+                           "another one",
+                           path, folder);
+    else
+        status = core_fail(SHS_ERROR_FILE, "cannot create %s in the folder %s: %s", path, folder,
+                           strerror(error));
+    core_free(&folder);
+    return status;
+}
+
 static shs_status create(struct io_output *output)
 {
     for (int tries = 0; tries < MOST_TRIES; tries++) {
@@ -83,10 +102,9 @@ static shs_status create(struct io_output *output)
         if (output->lock >= 0) close(output->lock);
         output->lock = -1;
     }
-    shs_status status =
-        core_fail(SHS_ERROR_FILE, "cannot create %s: %s", output->temporary, strerror(errno));
+    int error = errno;
     core_free(&output->temporary);
-    return status;
+    return fail_to_create(output->path, error);
 }
 
 /* ---- what killed processes have left */
