@@ -70,7 +70,9 @@ static shs_status explain_kind(const char *path, int file, uint64_t file_bytes)
     size_t got;
     if (!file_bytes)
         return core_fail(SHS_ERROR_FORMAT,
-                         "cannot open %s as HDF5: it is no HDF5 file: it is empty", path);
+                         "cannot open %s as HDF5: it is no HDF5 file: it is empty; get it anew "
+                         "or, if a program is writing it, wait until it is closed",
+                         path);
     shs_status status = io_read_at(file, 0, head, sizeof head, &got);
     if (status) return core_wrap(status, "cannot open %s", path);
     struct io_kind kind = io_kind_of(head, got);

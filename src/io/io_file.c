@@ -167,7 +167,12 @@ static shs_status open_plain(const char *path, int how, bool text, int *file)
     *file = open(path, how | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (*file < 0 && errno == EISDIR)
         return core_fail(SHS_ERROR_FILE, "cannot open %s: it is a folder; give a plain file", path);
-    if (*file < 0) return fail_with("cannot open", path, errno, "");
+    if (*file < 0)
+        return fail_with("cannot open", path, errno,
+                         errno == EACCES
+                             ? "its owner may allow it, for the file and the folders on "
+                               "its way: chmod"
+                             : "");
     shs_status status = check_kind(*file, path, text);
     if (!status && fcntl(*file, F_SETFL, how) < 0)
         status = fail_with("cannot open", path, errno, "");
