@@ -90,6 +90,8 @@ static void add_counts(struct cli_counts *all, const struct cli_counts *more)
     all->files += more->files;
     all->bad_files += more->bad_files;
     all->unknown_files += more->unknown_files;
+    all->bad_wholes += more->bad_wholes;
+    all->unknown_wholes += more->unknown_wholes;
     all->fields += more->fields;
     all->bad_fields += more->bad_fields;
     all->unknown_fields += more->unknown_fields;
@@ -176,7 +178,11 @@ static int judge(const struct cli_counts *counts, bool first)
 {
     if (counts->bad) return CLI_DIFFERENT;
     if (counts->fields && !counts->unknown) return CLI_DONE;
-    if (first && counts->unknown)
+    if (first && counts->unknown_wholes && !counts->unknown_rows)
+        core_fail(SHS_ERROR_FILE,
+                  "%llu of %llu files could not be checked: what was printed tells why",
+                  (ull)counts->unknown_wholes, (ull)counts->files);
+    else if (first && counts->unknown)
         core_fail(SHS_ERROR_FILE,
                   "%llu rows, of %llu fields in %llu files, could not be checked: what was printed "
                   "tells why",

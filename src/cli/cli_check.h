@@ -14,6 +14,7 @@ struct cli_finding {
 
 struct cli_counts {
     uint64_t files, bad_files, unknown_files; /* unknown: not or not wholly checked */
+    uint64_t bad_wholes, unknown_wholes;      /* of these: no field of them could be reached */
     uint64_t fields, bad_fields, unknown_fields, plain_fields; /* plain: no checksums */
     uint64_t rows, bad_rows, unknown_rows;
     uint64_t others;       /* datasets that are no fields */

@@ -290,5 +290,7 @@ shs_status cli_check_gather(struct cli_verdict *verdict, shs_run *run)
         count_dataset(own, &own->dataset[i], counts);
     counts->bad_files = counts->bad != 0;
     counts->unknown_files = !counts->bad && counts->unknown;
+    counts->bad_wholes = counts->fields ? 0 : counts->bad_files;
+    counts->unknown_wholes = counts->fields ? 0 : counts->unknown_files;
     return status ? status : mpi_broadcast(run, counts, sizeof *counts);
 }

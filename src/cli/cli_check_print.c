@@ -100,20 +100,39 @@ static void print_good(const struct cli_counts *counts)
            (ull)(counts->fields - counts->bad_fields - counts->unknown_fields));
 }
 
+/* Files of which nothing could be reached, of several, and rows of the others. */
+static void print_extent(const struct cli_counts *counts, uint64_t files, uint64_t rows)
+{
+    if (files) printf("%llu of %llu files", (ull)files, (ull)counts->files);
+    if (files && rows) printf(", and ");
+    if (rows || !files)
+        printf("%llu rows of %llu in %llu fields", (ull)rows, (ull)counts->rows,
+               (ull)counts->fields);
+}
+
+static void print_unknown(const struct cli_counts *counts)
+{
+    printf("; not checked: ");
+    if (counts->unknown_wholes)
+        printf("%llu of %llu files", (ull)counts->unknown_wholes, (ull)counts->files);
+    if (counts->unknown_wholes && counts->unknown_rows) printf(", and ");
+    if (counts->unknown_rows || !counts->unknown_wholes)
+        printf("%llu rows of %llu fields", (ull)counts->unknown_rows, (ull)counts->unknown_fields);
+}
+
 static void print_verdict(const struct cli_counts *counts)
 {
     ull rows = counts->rows, fields = counts->fields;
     if (!fields && (counts->bad || counts->unknown)) {
         printf("%s: no field could be reached", counts->bad ? "BAD" : "NOT CHECKED");
     } else if (counts->bad) {
-        printf("BAD: %llu rows of %llu in %llu fields", (ull)counts->bad_rows, rows, fields);
+        printf("BAD: ");
+        print_extent(counts, counts->bad_wholes, counts->bad_rows);
         print_good(counts);
-        if (counts->unknown)
-            printf("; not checked: %llu rows of %llu fields", (ull)counts->unknown_rows,
-                   (ull)counts->unknown_fields);
+        if (counts->unknown) print_unknown(counts);
     } else if (counts->unknown) {
-        printf("NOT CHECKED: %llu rows of %llu in %llu fields", (ull)counts->unknown_rows, rows,
-               fields);
+        printf("NOT CHECKED: ");
+        print_extent(counts, counts->unknown_wholes, counts->unknown_rows);
         print_good(counts);
     } else if (!fields) {
         printf("nothing to check: no dataset of plain numbers");
