@@ -1,9 +1,11 @@
 /* shardstep info --fields: what the samples of a dataset are, of however many files. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 #include "cli_json.h"
+#include "cli_text.h"
 #include "core_memory.h"
 #include "io_paths.h"
 #include "mpi_job.h"
@@ -59,6 +61,50 @@ static shs_status print_field(const shs_dataset *dataset, size_t f, const struct
     return SHS_OK;
 }
 
+/* By device and inode, and then in the order of the dataset. */
+static int compare_files(const void *a, const void *b)
+{
+    const struct run_file *left = *(const struct run_file *const *)a;
+    const struct run_file *right = *(const struct run_file *const *)b;
+    const struct io_identity *one = &left->identity, *other = &right->identity;
+    if (one->device != other->device) return one->device < other->device ? -1 : 1;
+    if (one->inode != other->inode) return one->inode < other->inode ? -1 : 1;
+    return left < right ? -1 : left > right;
+}
+
+static bool is_same_file(const struct run_file *one, const struct run_file *other)
+{
+    return one->known && other->known && one->identity.device == other->identity.device &&
+           one->identity.inode == other->identity.inode;
+}
+
+/* Files that give nothing, or what another one gives already. */
+static shs_status print_doubtful(const struct run_files *files)
+{
+    const struct run_file **sorted;
+    size_t count = files->paths.count;
+    shs_status status = core_new(count, sizeof *sorted, "files", &sorted);
+    if (status) return status;
+    for (size_t i = 0; i < count; i++) {
+        sorted[i] = &files->file[i];
+        if (files->file[i + 1].first > files->file[i].first) continue;
+        printf("    ");
+        cli_print_text(stdout, files->paths.path[i]);
+        printf(" gives no sample: it has fewer rows than a sample needs\n");
+    }
+    qsort(sorted, count, sizeof *sorted, compare_files);
+    for (size_t i = 1; i < count; i++) {
+        if (!is_same_file(sorted[i - 1], sorted[i])) continue;
+        printf("    ");
+        cli_print_text(stdout, files->paths.path[sorted[i] - files->file]);
+        printf(" is the same file as ");
+        cli_print_text(stdout, files->paths.path[sorted[i - 1] - files->file]);
+        printf(": its samples occur once more\n");
+    }
+    core_free(&sorted);
+    return SHS_OK;
+}
+
 static void print_samples(const shs_dataset *dataset, uint64_t vranks)
 {
     const struct io_paths *paths = &dataset->files.paths;
@@ -75,8 +121,8 @@ static void print_samples(const shs_dataset *dataset, uint64_t vranks)
 static shs_status print_text(const shs_dataset *dataset, uint64_t vranks,
                              const struct run_field *sources)
 {
-    shs_status status = SHS_OK;
     print_samples(dataset, vranks);
+    shs_status status = print_doubtful(&dataset->files);
     for (size_t f = 0; f < dataset->n_fields && !status; f++)
         status = print_field(dataset, f, sources);
     return status;

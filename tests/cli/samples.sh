@@ -118,6 +118,7 @@ refused 0 'field . has . samples but field z has . samples' \
 cat > expected.txt <<'TEXT'
 15 samples in 5 files: split/0.h5 to split/4.h5
     a virtual rank of 4: 3 or 4 an epoch
+    split/2.h5 gives no sample: it has fewer rows than a sample needs
 x = s(window=3, stride=2, lead=0): u16 3x3
     read directly, by position, and checked
 y = s(window=1, stride=2, lead=6): u16 1x3
@@ -151,4 +152,21 @@ digest 0 split --fields "$windows" --probe > probed.txt
 digest 0 split --fields "$windows" > reference.txt
 same 'a folder that is tried out' reference.txt probed.txt
 digest 0 ones --fields s --one-sample-a-file --probe > /dev/null || fail 'a whole file that is tried out'
+# ---- files that give no sample, and the same file twice, are told
+if /usr/bin/python3 -c 'import h5py, numpy' 2> /dev/null; then
+    /usr/bin/python3 - <<'END'
+import h5py, numpy as np, os
+os.mkdir('days')
+for name, rows in ('a', 60), ('b', 29), ('c', 60):
+    h5py.File(f'days/{name}.h5', 'w')['x'] = np.arange(rows)
+os.symlink('a.h5', 'days/d.h5')
+END
+    "$SHARDSTEP" info days --fields 'x(window=30)' > info.txt || fail "info of days"
+    grep -q '^93 samples in 4 files: ' info.txt || fail "samples of days: $(cat info.txt)"
+    [ "$(grep -c 'gives no sample' info.txt)" = 1 ] &&
+        grep -q '^    days/b.h5 gives no sample: it has fewer rows than a sample needs$' info.txt || fail "a short day: $(cat info.txt)"
+    [ "$(grep -c 'is the same file' info.txt)" = 1 ] &&
+        grep -q '^    days/d.h5 is the same file as days/a.h5: its samples occur once more$' info.txt || fail "a day twice: $(cat info.txt)"
+fi
+
 finish
