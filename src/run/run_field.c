@@ -108,7 +108,9 @@ static shs_status take_checksums(struct run_field *field, struct run_field *sums
     }
     shs_status status =
         core_new(field->rows, sizeof *field->checksums, "checksums", &field->checksums);
-    return status ? status : run_field_read(sums, 0, field->rows, field->checksums);
+    if (!status) status = run_field_read(sums, 0, field->rows, field->checksums);
+    if (status) core_free(&field->checksums); /* nothing may be compared with what was not read */
+    return status;
 }
 
 /* The search for checksums. */

@@ -153,6 +153,15 @@ for ranks in 0 2; do
     said '^NOT CHECKED: 64 rows of 20000 in 2 fields; good: 19936 rows of 1 fields$'
     grep -q 'BAD\|damaged' out.txt && fail "a bad sector is called damage: $(cat out.txt)"
 done
+gunzip -c $images | tail -c 400000 > bytes.raw
+"$SHARDSTEP" import sector.h5 a=raw:u8:400000:bytes.raw --overwrite > /dev/null
+read -r at bytes <<< "$($reference chunk sector.h5 a.crc32c 2)" # which holds no row that opening tries
+code=0
+BAD_FROM=$at BAD_TO=$((at + 1)) LD_PRELOAD="$BUILD/tests/libfailing_read.so" \
+    "$SHARDSTEP" check sector.h5 > out.txt 2> err.txt || code=$?
+[ "$code" = 2 ] || fail "a bad sector of checksums: exit code $code: $(cat out.txt err.txt)"
+said '^  a: not checked: dataset a.crc32c: .*Input/output error'
+grep -q 'BAD\|damaged\|as they were' out.txt && fail "rows without checksums are judged: $(cat out.txt)"
 
 # several files, in each way to name them; where one is bad and another cannot be checked, the code is 1
 mkdir many
