@@ -42,15 +42,18 @@ static bool is_field(const struct h5_about *about)
     return about->plain && about->axes >= 1 && about->axes <= SHS_MAX_AXES;
 }
 
-/* Whether a dataset holds the checksums of one beside it. */
-static bool is_checksums(struct h5_file *file, const char *name)
+/* *are: whether a dataset holds the checksums of one beside it. */
+static shs_status find_checksums(struct h5_file *file, const char *name, bool *are)
 {
     char *field;
-    if (!core_ends_in(name, IO_CRC32C_SUFFIX) || core_copy(name, &field)) return false;
+    *are = false;
+    if (!core_ends_in(name, IO_CRC32C_SUFFIX)) return SHS_OK;
+    shs_status status = core_copy(name, &field);
+    if (status) return status;
     field[strlen(name) - strlen(IO_CRC32C_SUFFIX)] = '\0';
-    bool beside = h5_has(file, field);
+    *are = h5_has(file, field);
     core_free(&field);
-    return beside;
+    return SHS_OK;
 }
 
 /* Bytes of all elements, before filters. */
@@ -261,9 +264,11 @@ static shs_status print_dataset(const char *name, bool readable, void *user)
     struct listing *listing = user;
     struct facts facts = {.name = name, .vranks = listing->arguments->vranks};
     char why[CORE_MESSAGE_BYTES] = "";
+    bool are_checksums;
     (void)readable; /* opening it tells why */
-    if (is_checksums(listing->file, name)) return SHS_OK;
-    shs_status status = h5_describe(listing->file, name, &facts.about);
+    shs_status status = find_checksums(listing->file, name, &are_checksums);
+    if (are_checksums) return SHS_OK;
+    if (!status) status = h5_describe(listing->file, name, &facts.about);
     facts.described = !status;
     facts.is_field = facts.described && is_field(&facts.about);
     if (facts.is_field) status = open_field(listing, &facts);
@@ -282,8 +287,10 @@ static shs_status add_field(const char *name, void *user)
 {
     struct listing *listing = user;
     struct h5_about about;
-    if (is_checksums(listing->file, name)) return SHS_OK;
-    shs_status status = h5_describe(listing->file, name, &about);
+    bool are_checksums;
+    shs_status status = find_checksums(listing->file, name, &are_checksums);
+    if (status || are_checksums) return status;
+    status = h5_describe(listing->file, name, &about);
     if (status || !(is_field(&about) || (listing->singles && about.plain && !about.axes)))
         return status;
     if (strpbrk(name, ",=();:"))

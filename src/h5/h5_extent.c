@@ -16,7 +16,7 @@ struct search {
     hid_t creation; /* its creation list */
     struct io_layout *layout;
     char *reason;      /* of IO_REASON_BYTES; "" as long as nothing speaks against it */
-    shs_status status; /* of an index of chunks that is damaged, or of a read that failed */
+    shs_status status; /* of a damaged index of chunks, a read that failed or a lack of memory */
 };
 
 static bool refuse(struct search *search, const char *reason)
@@ -227,8 +227,10 @@ static bool find_chunks(struct search *search)
     if (result < 0) return damaged(search, "cannot be read");
     if (counted > layout->n_chunks) return damaged(search, "has more chunks than its grid");
     if (layout->n_chunks / 16 > counted + 4096) return refuse(search, "mostly not written");
-    if (core_new(layout->n_chunks, sizeof *layout->chunks, "places of chunks", &layout->chunks))
-        return refuse(search, "of more chunks than memory holds");
+    search->status = core_wrap(
+        core_new(layout->n_chunks, sizeof *layout->chunks, "places of chunks", &layout->chunks),
+        "%s: dataset %s", search->file->path, search->field->name);
+    if (search->status) return false;
     for (uint64_t i = 0; i < layout->n_chunks; i++, next_corner(layout, corner)) {
         if (find_chunk(search, corner, &layout->chunks[i])) {
             found++;
