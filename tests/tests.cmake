@@ -153,3 +153,8 @@ shs_script_test(probe cli probe.sh)
 add_executable(plain_model package/plain_model.c)
 target_link_libraries(plain_model PRIVATE shardstep shs_flags)
 shs_script_test(platform package platform.sh)
+
+# The n-th call of a kind fails
+add_library(nth_call MODULE fault/nth_call.c)
+target_link_libraries(nth_call PRIVATE shs_flags ${CMAKE_DL_LIBS})
+shs_script_test(nth_call fault nth_call.sh)
