@@ -48,7 +48,8 @@ static void take_escapes_back(char *text)
         bool escape = from[0] == '\\' && from[1] == 'x';
         int high = escape ? digit_of(from[2]) : -1, low = high >= 0 ? digit_of(from[3]) : -1;
         escape = low >= 0 && (high || low);
-        *to = escape ? (char)(high << 4 | low) : *from;
+        *to = *from;
+        if (escape) *to = (char)(high << 4 | low);
         from += escape ? 4 : 1;
     }
     *to = '\0';
