@@ -252,18 +252,19 @@ fi
 # single bits, against h5py
 $reference flips "$SHARDSTEP" small.h5 40 > flips.txt || fail "flips"
 cat flips.txt
+
 # ---- whole files among others
 /usr/bin/python3 - <<'END'
 import h5py, numpy as np, os
-os.mkdir('whole')
+os.mkdir('wholes')
 for name in 'abc':
-    h5py.File(f'whole/{name}.h5', 'w')['x'] = np.arange(60)
+    h5py.File(f'wholes/{name}.h5', 'w')['x'] = np.arange(60)
 END
-truncate -s 1000 whole/b.h5
-check 1 0 whole
+truncate -s 1000 wholes/b.h5
+check 1 0 wholes
 said '^BAD: 1 of 3 files; good: 120 rows of 2 fields$'
-printf 'CDF\001' > whole/b.h5
-check 2 0 whole
+printf 'CDF\001' > wholes/b.h5
+check 2 0 wholes
 said '^NOT CHECKED: 1 of 3 files; good: 120 rows of 2 fields$'
 grep -q '^shardstep: 1 of 3 files could not be checked: what was printed tells why$' err.txt || fail "a whole file: $(cat err.txt)"
 
