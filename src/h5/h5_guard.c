@@ -11,13 +11,17 @@
  * reason is taken down as soon as a call fails. */
 static _Thread_local char reason[CORE_MESSAGE_BYTES];
 static _Thread_local bool out_of_memory;
+static _Thread_local bool not_found;  /* the reason is that there is no such object */
 static _Thread_local unsigned guards; /* guards inside one another: the outermost one is enough */
 
 static herr_t take_innermost(unsigned depth, const H5E_error2_t *error, void *user)
 {
     (void)user;
     out_of_memory |= error->maj_num == H5E_RESOURCE && error->min_num == H5E_NOSPACE;
-    if (depth == 0) snprintf(reason, sizeof reason, "%s", error->desc ? error->desc : "");
+    if (depth == 0) {
+        snprintf(reason, sizeof reason, "%s", error->desc ? error->desc : "");
+        not_found = error->min_num == H5E_NOTFOUND;
+    }
     return 0;
 }
 
@@ -45,7 +49,7 @@ struct h5_guard h5_guard_begin(void)
         h5_trouble_forget();
     }
     reason[0] = '\0';
-    out_of_memory = false;
+    out_of_memory = not_found = false;
     return guard;
 }
 
@@ -57,6 +61,11 @@ void h5_guard_end(const struct h5_guard *guard)
 const char *h5_reason(void)
 {
     return reason;
+}
+
+bool h5_failed_otherwise(void)
+{
+    return *reason && !not_found;
 }
 
 bool h5_lacked_memory(void)

@@ -22,6 +22,9 @@ void h5_guard_end(const struct h5_guard *guard);
 const char *h5_reason(void);
 bool h5_lacked_memory(void);
 
+/* True if that call failed for another reason than that there is no such object. */
+bool h5_failed_otherwise(void);
+
 /* A failed call's status, SHS_ERROR_MEMORY if HDF5 got none, with the innermost reason that it
  * gives. If the driver could not read, that is the reason, and its status is returned instead: what
  * the format has behind a semicolon, advice for a file that is not sound, is then left out. Inside

@@ -43,6 +43,7 @@ struct offer {
     const char *name;
     struct core_text names;
     char *nearest; /* the name that may be meant, or NULL */
+    char *broken;  /* the first group or dataset that cannot be read, or NULL */
 };
 
 static shs_status compare_name(struct offer *offer, const char *name)
@@ -58,13 +59,14 @@ static shs_status compare_name(struct offer *offer, const char *name)
     return SHS_OK;
 }
 
-static shs_status add_name(const char *name, void *user)
+static shs_status add_name(const char *name, bool readable, void *user)
 {
     struct offer *offer = user;
     struct core_text *text = &offer->names;
     enum {
         LONG = 400
     }; /* a message must have room for more than names */
+    if (!readable) return offer->broken ? SHS_OK : core_copy(name, &offer->broken);
     if (text->length < LONG)
         core_text_add(text, "%s%s", text->length ? ", " : "", name);
     else if (text->bytes[text->length - 1] != '.')
@@ -76,13 +78,19 @@ static shs_status add_name(const char *name, void *user)
 shs_status h5_link_fail(struct h5_file *file, const char *name)
 {
     struct offer offer = {.name = name};
-    shs_status status = h5_list(file, add_name, &offer);
-    if (!status)
+    shs_status status = h5_walk(file, add_name, &offer);
+    if (!status && offer.broken)
+        status = core_fail(SHS_ERROR_FORMAT,
+                           "%s: whether it holds a dataset '%s' cannot be told, since its '%s' "
+                           "cannot be read; the file is damaged, get it anew",
+                           file->path, name, offer.broken);
+    else if (!status)
         status = core_fail(SHS_ERROR_FILE, "%s holds no dataset '%s'; it holds %s%s%s%s",
                            file->path, name, offer.names.bytes ? offer.names.bytes : "none",
                            offer.nearest ? "; did you mean " : "",
                            offer.nearest ? offer.nearest : "", offer.nearest ? "?" : "");
     core_free(&offer.nearest);
+    core_free(&offer.broken);
     core_text_free(&offer.names);
     return status;
 }
@@ -197,7 +205,10 @@ static shs_status explain_part(const struct way *way, const char *link, const ch
 {
     shs_status status = *parent ? check_parent(way, parent, child) : SHS_OK;
     if (status) return status;
-    if (H5Lexists(way->file->id, link, H5P_DEFAULT) == 0) return h5_link_fail(way->file, way->name);
+    if (H5Lexists(way->file->id, link, H5P_DEFAULT) == 0)
+        return h5_failed_otherwise() ? h5_fail_damaged("%s: dataset '%s' cannot be looked for",
+                                                       way->file->path, way->name)
+                                     : h5_link_fail(way->file, way->name);
     return h5_fail_damaged("%s: link '%s' cannot be read", way->file->path, link);
 }
 

@@ -360,4 +360,17 @@ END
 grep -q '^double: f64 30x4x2, the real and imaginary parts of complex numbers$' info.txt &&
     grep -q '^masks: u8 30x4, stored as bool$' info.txt || fail "info of numbers: $(cat info.txt)"
 
+# ---- a damaged group does not hold nothing: names in it cannot be looked for
+/usr/bin/python3 - << 'END'
+import h5py
+with h5py.File('root.h5', 'w', libver='latest') as file:
+    file['x'] = [1.0, 2.0]
+    file['y'] = [1.0, 2.0]
+content = bytearray(open('root.h5', 'rb').read())
+content[content.index(b'OHDR') + 20] ^= 1
+open('root.h5', 'wb').write(content)
+END
+refused 0 'the file is damaged' "$SHARDSTEP" digest root.h5 --fields x --vranks 1
+! grep -q 'holds no dataset' err.txt || fail "a damaged root group is said to hold no dataset: $(cat err.txt)"
+
 finish
