@@ -29,7 +29,7 @@ import numpy
 CALLS = ["pread", "read", "write", "fsync", "rename", "open", "malloc"]
 AUGMENT = "train/images: random_crop(padding=2) random_flip(axis=w, p=0.5) normalize(mean=0.286, std=0.353)"
 MESSAGE = re.compile(r"^(shardstep|train_fashion|rank \d+)\b")
-FOREIGN = re.compile(r"lib(hdf5|mpi|open)|mca_|.*ompi")  # the libraries of HDF5 and MPI
+FOREIGN = re.compile(r"lib(hdf5|mpi|pmix|open)|mca_|.*ompi")  # the libraries of HDF5 and MPI
 SECONDS = 60
 
 
@@ -109,9 +109,9 @@ class Sweep:
         variables = dict(os.environ, LD_PRELOAD=self.options.preload, NTH_CALL=call, NTH_NUMBER=str(number),
                          NTH_RANK=rank, NTH_FOLDER=self.folder, NTH_REPORT=self.report)
         words = command.words
-        if not ranks:
+        if command.name == "import" and not ranks:  # MPI's temporary files are not the run's
             variables["TMPDIR"] = self.path("unpacked")
-        else:
+        if ranks:
             del variables["LD_PRELOAD"]  # mpirun's own calls are not counted
             words = ["mpirun", "--oversubscribe", "-n", str(ranks), "env", "LD_PRELOAD=" + self.options.preload]
             words += command.words
