@@ -26,7 +26,7 @@ static void sum_batch(const shs_batch *batch, float noise)
     loss = 0;
     for (uint64_t row = 0; row < batch->count; row++, x += INPUTS) {
         double input[WEIGHTS] = {[INPUTS] = 1}, error = -y[row];
-        shs_random stream; /* the same for this row of this step, whichever rank has it */
+        shs_random stream; /* does not depend on which rank has this row of this step */
         shs_must(shs_random_at_batch(batch, row, SHS_ROLE_USER, &stream));
         for (int i = 0; i < INPUTS; i++)
             input[i] = x[i] + shs_random_normal_float(&stream, 0, noise);
@@ -66,7 +66,8 @@ int main(int argc, char **argv)
 {
     shs_run_options options = {.seed = 42, .vranks = 8, .stop_signal = SIGUSR1};
     shs_loader_options train = {.batch = 8, .part_to = 0.8, .split_seed = 1};
-    /* in file order: the same sum after every epoch; not ended by a stop: a whole sum */
+    /* File order makes the rounding of the sum the same after every epoch. A stop does not cut
+     * the sum short. */
     shs_loader_options judge = {.batch = 32,
                                 .part_from = 0.8,
                                 .part_to = 1,

@@ -1,9 +1,10 @@
 #!/bin/sh
-# The table of regression.c, made up by awk from a fixed seed: 2000 rows of eight inputs between -1
-# and 1, then y, a line through them with noise. regression_data.sh TABLE.h5 [SHARDSTEP]
+# Makes the table of regression.c: regression_data.sh TABLE.h5 [SHARDSTEP]
+# awk draws it from a fixed seed: 2000 rows of eight inputs between -1 and 1, then y, a line through
+# them with noise.
 set -e
 table=${1:-table.h5}
-awk 'function draw() { # of a generator of its own (Park and Miller), since awks differ
+awk 'function draw() { # the generator of Park and Miller: rand() is another one in each awk
     state = state * 16807 % 2147483647
     return state / 2147483647
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""weather_data.py FOLDER: year-2001.nc, year-2002.nc, year-2003.nc for weather_windows.c, made up.
+"""Makes invented data for weather_windows.c: weather_data.py FOLDER
 
-Each has the temperature t2m of 200 hours on a grid of 8 x 16: a random walk, and the time of day.
+The files are year-2001.nc, year-2002.nc and year-2003.nc. Each has the temperature t2m of 200 hours on a grid of 8 x 16: a random walk, and the time of day.
 They are HDF5 files as the netCDF-4 library writes them, with deflate and chunks of 16 hours.
 """
 import sys

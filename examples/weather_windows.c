@@ -1,5 +1,5 @@
 /* Six hours ahead from a day of weather: persistence, and a linear correction of it that is learned
- * from all windows of 24 hours. The same digits on any number of ranks:
+ * from all windows of 24 hours. It prints the same digits on any number of ranks:
  *
  *     mpirun -n 3 weather_windows 'year-*.nc' EPOCHS
  *
@@ -11,7 +11,7 @@
 enum {
     GRID = 8 * 16,
     DAY = 24,
-    SPAN = 30 /* hours of a window and its truth */,
+    SPAN = 30, /* hours of a window and its truth */
     WEIGHTS = 4
 };
 static double weights[WEIGHTS], slopes[WEIGHTS], errors[2]; /* of persistence, and of the model */
@@ -42,7 +42,7 @@ static void sum_batch(const shs_batch *batch)
             add_point(day + window * DAY * GRID + point, truth[window * GRID + (uint64_t)point]);
 }
 
-/* One epoch, and its mean squared errors; false after the last one. */
+/* Runs one epoch and gives its mean squared errors. Returns false if there are no more epochs. */
 static bool go(shs_loader *loader, shs_gradient *mean, double rate, double squared[2])
 {
     double windows = 0, sum[2] = {0, 0};
@@ -64,7 +64,7 @@ static bool go(shs_loader *loader, shs_gradient *mean, double rate, double squar
     return true;
 }
 
-/* A loader of the windows from `first` to before `end`. */
+/* Opens a loader of windows [first, end). */
 static shs_loader *open_loader(shs_dataset *data, uint64_t first, uint64_t end, uint64_t epochs,
                                shs_shuffle shuffle)
 {

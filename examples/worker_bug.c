@@ -3,9 +3,9 @@
  *     ./worker_bug        or: mpirun -n 3 ./worker_bug
  *
  * Four workers load a dataset whose samples are three random numbers each, in batches of two, for
- * two epochs. First every worker has a generator of its own, which all are seeded alike and again
- * at each epoch: what becomes of a generator that is copied into worker processes. Then a sample's
- * numbers are a function of its place: seed, worker, step and slot. */
+ * two epochs. First every worker has a generator of its own. All generators are seeded alike, and
+ * again at each epoch, as happens to a generator that is copied into worker processes. Then a
+ * sample's numbers are a function of its place: seed, worker, step and slot. */
 #include <mpi.h>
 #include <shardstep.h>
 #include <shardstep/must.h>

@@ -29,9 +29,9 @@
  * their own length, and what lies behind them is zeros, after normalize too. How many random
  * numbers are drawn, and which, does not depend on that length.
  *
- * Drawing by rank and step (role 1)
- * or by sample (role 2) is the loader's option. No function of libm and no fused multiply-add is
- * used: the bytes are the same on every machine. */
+ * The loader's option augment_by decides whether draws depend on rank and step (role 1) or on the
+ * sample (role 2). No function of libm and no fused multiply-add is used: the bytes are the same on
+ * every machine. */
 #ifndef SHARDSTEP_AUGMENT_H
 #define SHARDSTEP_AUGMENT_H
 
@@ -67,8 +67,8 @@ SHS_API const shs_tensor *shs_augment_output(const shs_augment *augment, size_t 
 /* Local. True if applying it draws random numbers. */
 SHS_API bool shs_augment_draws(const shs_augment *augment);
 
-/* Local. True if an operator of the text is applied to field 0 … fields-1. One to which none is
- * comes out as it went in. */
+/* Local. True if an operator of the text is applied to field 0 … fields-1. A field to which no
+ * operator is applied comes out as it went in. */
 SHS_API bool shs_augment_changes(const shs_augment *augment, size_t field);
 
 /* Local. Bytes of scratch memory that one shs_augment_apply() needs. */
@@ -76,8 +76,8 @@ SHS_API size_t shs_augment_scratch(const shs_augment *augment);
 
 /* Local, any thread. Transforms one sample of every field: inputs[f] and outputs[f] hold field f
  * in its shape and type before and after, and do not overlap; for a field that is not changed they
- * may be the same memory. `scratch` has
- * shs_augment_scratch() bytes, aligned for any type. Returns the stream's status. */
+ * may be the same memory. `scratch` has shs_augment_scratch() bytes, aligned for any type. Returns
+ * the stream's status. */
 SHS_API SHS_MUST_CHECK shs_status shs_augment_apply(const shs_augment *augment, shs_random *stream,
                                                     const void *const *inputs, void *const *outputs,
                                                     void *scratch);

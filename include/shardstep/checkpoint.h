@@ -26,11 +26,11 @@
 extern "C" {
 #endif
 
-/* Collective. Saves the loader's cursor and `count` tensors with distinct names, which every rank
- * holds with the same content, so no wall-clock times; SHS_ERROR_DISAGREE if they differ. Rank 0
- * writes; when it returns SHS_OK the checkpoint is on stable storage. The folder is made if its
- * parent exists; SHS_ERROR_DISAGREE if its path differs between ranks. On error earlier checkpoints
- * are as they were. SHS_ERROR_STATE inside a step. */
+/* Collective. Saves the loader's cursor and `count` tensors with distinct names. They must have
+ * the same content on every rank, so do not save wall-clock times; SHS_ERROR_DISAGREE if they
+ * differ. Rank 0 writes; when it returns SHS_OK the checkpoint is on stable storage. The folder is
+ * made if its parent exists; SHS_ERROR_DISAGREE if its path differs between ranks. On error earlier
+ * checkpoints are as they were. SHS_ERROR_STATE inside a step. */
 SHS_API SHS_MUST_CHECK shs_status shs_save(shs_loader *loader, const char *folder,
                                            const shs_tensor *state, size_t count);
 
@@ -38,9 +38,10 @@ SHS_API SHS_MUST_CHECK shs_status shs_save(shs_loader *loader, const char *folde
  * loader. Rank 0 reads. SHS_NO_CHECKPOINT, a positive status, if none was ever saved there: the
  * folder is then made, and SHS_ERROR_FILE says before the first epoch that it cannot be written in.
  * A folder that has a checkpoint may be read-only, as for inference.
- * SHS_ERROR_MISMATCH names what has changed since; only the batch may, if the checkpoint was made
- * at an epoch's end. SHS_ERROR_FILE or SHS_ERROR_FORMAT if it is gone, damaged or something else,
- * with the checkpoint to go on from in its place. On error tensors and loader are as they were. */
+ * SHS_ERROR_MISMATCH names what has changed since; only the batch may change, if the checkpoint was
+ * made at an epoch's end. SHS_ERROR_FILE or SHS_ERROR_FORMAT if the checkpoint is gone, damaged or
+ * something else; the message names the checkpoint to go on from in its place. On error tensors and
+ * loader are as they were. */
 SHS_API SHS_MUST_CHECK shs_status shs_restore(shs_loader *loader, const char *folder,
                                               const shs_tensor *state, size_t count);
 

@@ -26,13 +26,13 @@ typedef struct shs_run shs_run;
 
 /* A zeroed struct means the defaults. */
 typedef struct shs_run_options {
-    uint64_t seed;   /* of every random number of the run; any value */
+    uint64_t seed;   /* the seed of every random number of the run; any value */
     uint64_t vranks; /* V, virtual ranks: the number of equal workers that the run is defined for,
                         1 … 2^24; 0: the number of ranks. Choose the most ranks that the run may
                         ever get: any number of ranks from 1 to V then computes the same run. */
-    int stop_signal; /* a signal that asks for a stop, e.g. SIGUSR1; 0: none. Its handler is
-                        installed by shs_open() and the former one put back by shs_close(): one
-                        that comes earlier has the effect that it had. */
+    int stop_signal; /* a signal that asks for a stop, e.g. SIGUSR1; 0: none. shs_open()
+                        installs the handler and shs_close() restores the previous one. A signal
+                        that arrives before shs_open() is not caught */
 } shs_run_options;
 
 /* What a run knows of itself. Rank p of P hosts virtual ranks [first_vrank, first_vrank + hosted),

@@ -33,10 +33,10 @@
  *
  * NAME is that of a dataset in the file, such as train/images. ALIAS is the name that the field has
  * in batches and in augment.h; by default it is NAME. One dataset may be several fields by
- * different aliases. An alias has no spaces and none of , : ; ( ) = in it; a NAME with a comma or
- * a parenthesis cannot be given, one with = only behind an alias. In NAME, "." between slashes and
- * slashes that are doubled or at its end mean nothing: ./g//x/ is g/x. Without parentheses sample i
- * is row i. With them it is
+ * different aliases. An alias has no spaces and none of , : ; ( ) = in it. A dataset whose name
+ * contains a comma or a parenthesis cannot be selected; a dataset whose name contains = needs an
+ * alias. In NAME, "." between slashes and slashes that are doubled or at its end mean nothing:
+ * ./g//x/ is g/x. Without parentheses sample i is row i. With them it is
  *
  * a window, of a series of rows:
  *
@@ -54,13 +54,13 @@
  *         x=tokens(window=1024, stride=1024), y=tokens(window=1024, stride=1024, lead=1)
  *
  *     A file with R rows has floor((R - L - W) / S) + 1 samples, or none if R < L + W; of several
- *     windows the one that has the fewest decides. No window goes on from one file into the next. A
+ *     windows the one with the fewest samples decides. No window goes on into the next file. A
  *     field of rows beside windows has exactly as many rows as a file has samples.
  *
  *     Windows overlap where S is below the rows that a sample spans: the largest W + L among its
  *     fields, less the smallest L. A loader's part_from and part_to assign each sample by itself,
- * so training and validation would then share rows (leakage): shs_loader_open() refuses such a
- * part. Let S be at least that span, or give lists of samples (a loader's `rows`) with a gap of
+ *     so training and validation would then share rows (leakage): shs_loader_open() refuses such a
+ *     part. Let S be at least that span, or give lists of samples (a loader's `rows`) with a gap of
  *     span / S samples, rounded up, between training and validation.
  *
  * a run of rows of any length:
@@ -81,9 +81,9 @@
  * Elements are plain numbers: integers of 8 to 64 bits and IEEE 754 halves, singles and doubles, in
  * any byte order. Two other types are taken as such numbers:
  *
- * - An enumeration, and bool, which HDF5 has as one, is u8 if its members have values of 0 to 255,
- *   whatever integers it is stored in; reading a value that is no member and beyond 255 is an
- * error. Other enumerations have the type of the integers that they are stored in.
+ * - An enumeration (HDF5 stores bool as an enumeration) is u8 if its members have values of 0 to
+ *   255, whatever integers it is stored in; reading a value that is no member and beyond 255 is an
+ *   error. Other enumerations have the type of the integers that they are stored in.
  * - Complex numbers, a compound of two floats of one type, r and i or real and imag, are these
  *   floats with one more axis, the last, of 2: the real and the imaginary part.
  *
@@ -108,23 +108,23 @@ typedef struct shs_dataset shs_dataset;
 
 /* A zeroed struct means the defaults. */
 typedef struct shs_dataset_options {
-    size_t cache_bytes; /* memory that each loader may use for decoded chunks, and HDF5 for those of
-                           a field that only it can read; 0: 64 MiB */
-    bool unchecked;     /* do not compare rows with their checksums */
-    bool one_sample_a_file; /* as above */
+    size_t cache_bytes;     /* bytes of memory that each loader may use for decoded chunks, and that
+                               HDF5 may use for chunks of a field that only HDF5 can read; 0: 64 MiB */
+    bool unchecked;         /* do not compare rows with their checksums */
+    bool one_sample_a_file; /* file i holds all of sample i: see FILES */
     /* For files from elsewhere: HDF5 crashes or hangs on some damaged or malicious files. With
      * `probe`, each rank first has a process of its own open the same fields, and read some of
      * their rows, without HDF5's plug-ins unless they are allowed and with limits on time and
      * memory; what goes wrong there is an ordinary error here. It costs each rank about 10 ms and
-     * the opening itself once more: of all files or, with one_sample_a_file, of the first. No one
-     * may change them meanwhile. The process is the program `shardstep`; it gets its variables from
-     * `environ`, and this one a SIGCHLD. */
+     * the opening itself once more: of all files or, with one_sample_a_file, of the first. The
+     * files must not change meanwhile. The process runs the program `shardstep` with this process's
+     * environment. When it ends, this process receives SIGCHLD. */
     bool probe;
     /* Path of the program. NULL: it is looked for beside the library, in the folder of programs of
      * the same installation, beside the running program, and where it was to be installed. */
     const char *probe_program;
-    uint32_t probe_seconds;   /* 0: 10 */
-    uint32_t probe_mebibytes; /* 0: 2048 */
+    uint32_t probe_seconds;   /* the most seconds that the process may take; 0: 10 */
+    uint32_t probe_mebibytes; /* the most memory that it may take, in MiB; 0: 2048 */
     bool probe_plugins;       /* HDF5 may load plug-ins in that process */
 } shs_dataset_options;
 
@@ -133,25 +133,25 @@ typedef struct shs_dataset_options {
  * SHS_MAX_AXES axes; samples have at most SHS_MAX_AXES - 1. All fields of a file have equally many
  * samples. A field is read directly, by position, if it lies contiguous or in chunks in one file,
  * its filters can be undone (deflate, shuffle, fletcher32 and, as the library was built, LZF, LZ4,
- * Zstandard and Blosc), and some of its rows are then those that HDF5 reads (with
- * one_sample_a_file: in the first file); otherwise through HDF5. What the system could not read is
- * SHS_ERROR_FILE with its reason, and decides nothing.
+ * Zstandard and Blosc), and a few sample rows compare equal to what HDF5 returns (with
+ * one_sample_a_file: in the first file); otherwise through HDF5. A read that the system failed is
+ * SHS_ERROR_FILE with its reason: it does not make the field one that is read through HDF5.
  *
- * Every rank opens the files by itself, and each may have another path; numbers of files and of the
- * samples in each, names, types and shapes of fields must be the same on all and, if there are
- * several files, their names without folders, in order. So must their content, by a hash of each
- * file: of a field's checksums if it has some (of 2^20 in 16 pieces, if they are more), else of up
- * to 16 of its rows, and of all rows if they have at most 64 KiB. Of files beyond those that can be
- * open at a time, 64 at most, only the first and the last row are looked at, and with
- * one_sample_a_file only the first file is. SHS_ERROR_DISAGREE names the file, two ranks and their
- * hosts.
+ * Every rank opens the files by itself, and each may have another path. On every rank these must
+ * agree: how many files there are, how many samples each has, the fields' names, types and shapes
+ * and, with several files, the file names (without folders) and their order. The files' content
+ * must agree, too. Ranks compare a hash of each file: of a field's checksums if it has some (of
+ * more than 2^20 checksums, 16 pieces), else of up to 16 of its rows, or of all rows if they have
+ * at most 64 KiB. Of the files beyond those that can be open at a time (64 at most) only the first
+ * and the last row are hashed, and with one_sample_a_file only the first file is compared.
+ * SHS_ERROR_DISAGREE names the file, two ranks and their hosts.
  *
  * A file that is read is compared with what it was when it was opened (with one_sample_a_file:
  * first read) on that rank: at the beginning of each epoch and after a seek before it is read, at
- * each epoch's end, and in shs_save(). One that has another size or inode is an error. If only the
- * time of its last change is another, its layout and the hash above are compared again, and only a
- * difference is an error: a file that was merely touched is read on. So is one without checksums
- * that was written to in other rows than these.
+ * each epoch's end, and in shs_save(). A file that has another size or inode is an error. If only
+ * the time of its last change is another, its layout and the hash above are compared again, and
+ * only a difference is an error: a file that was merely touched is read on. A file without
+ * checksums is read on, too, if only rows outside the hash were written to.
  *
  * `options` may be NULL. On error *dataset is NULL. */
 SHS_API SHS_MUST_CHECK shs_status shs_dataset_open(shs_run *run, const char *path,
@@ -162,10 +162,11 @@ SHS_API SHS_MUST_CHECK shs_status shs_dataset_open(shs_run *run, const char *pat
 /* Local. Accepts NULL and a pointer to NULL; leaves NULL. Close its loaders first. */
 SHS_API void shs_dataset_close(shs_dataset **dataset);
 
-/* Local. Samples: rows of each field, if it has neither windows nor offsets, in all files. */
+/* Local. Number of samples in all files; 0 for NULL. Without windows and offsets it is the number
+ * of rows of each field. */
 SHS_API uint64_t shs_dataset_samples(const shs_dataset *dataset);
 
-/* Local. Number of fields, those of lengths among them. */
+/* Local. Number of fields, including the fields ALIAS.length; 0 for NULL. */
 SHS_API size_t shs_dataset_fields(const shs_dataset *dataset);
 
 /* Local. Name, type and shape of one sample of a field, data NULL; NULL for a field that is not

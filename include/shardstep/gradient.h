@@ -34,7 +34,7 @@ SHS_API void shs_gradient_close(shs_gradient **gradient);
 
 /* Local. Takes what the tensors hold now, the SUM over the batch's `count` rows of weight 1, as
  * the part of the batch's virtual rank. A batch with count 0 counts as +0 and the tensors are not
- * read. Once for each batch, in the order in which shs_next() gives them. */
+ * read. Call it once for each batch, in the order in which shs_next() gives them. */
 SHS_API SHS_MUST_CHECK shs_status shs_gradient_add(shs_gradient *gradient, const shs_batch *batch);
 
 /* Collective. Writes the mean over all rows of the step to the tensors, on every rank: the tree

@@ -6,21 +6,22 @@
  * SAMPLING. An epoch has each row once: of the dataset, or of a part or list of its rows. With
  * shard global it may also have
  *
- * - rows in passes (repeats, epoch_rows): each pass has all rows once, in an order of its own, and
- *   one epoch goes on where the other ended. At any epoch's end no two rows have been taken numbers
- *   of times that differ by more than one, but for what tail drop leaves out. With shuffle full or
- *   none that holds at any step.
- * - several sources, mixed by a ratio (mix): of the M rows of an epoch source i, of the paths that
- *   dataset.h separates by commas, has from floor(M * C_i / C) on to below floor(M * C_{i+1} / C),
- *   C_i being the sum of the ratio's numbers before its own and C that of all: with {7, 3} and an
- *   epoch of 10 rows 7 and 3, exactly. It gives them in passes of its own. With shuffle full any
- *   row may follow any other; file order is the rows of the first source, then of the second, ….
- *   What tail drop leaves out may be of any source; in file order it is of the last one, always.
+ * - rows in passes (repeats, epoch_rows): each pass has all rows once, in an order of its own. An
+ *   epoch goes on where the previous epoch ended. At the end of each epoch, the numbers of times
+ *   that any two rows have been used differ by at most one (rows that tail drop left out excepted).
+ *   With shuffle full or none this holds after every step.
+ * - several sources, mixed by a ratio (mix): the sources are the paths that commas separate in the
+ *   dataset's path. Of the M rows of an epoch, source i gives those from floor(M * C_i / C) to
+ *   before floor(M * C_{i+1} / C). Here C_i is the sum of the ratio's numbers before source i, and
+ *   C the sum of all. With {7, 3}, an epoch of 10 rows has exactly 7 and 3. Each source gives its
+ *   rows in passes of its own. With shuffle full any row may follow any other. With shuffle none
+ *   the rows of the first source come first, then those of the second, and so on. Tail drop may
+ *   leave out rows of any source; with shuffle none always rows of the last source.
  * - rows drawn by weight, with replacement (weights, weight_field, balance), with shuffle full: how
- *   often one comes is random, and the ledger knows the number of rows only.
+ *   often a row comes is random, and the ledger knows only the number of rows.
  *
- * Each time that a row comes in an epoch it has draws of its own for its augmentation, but not with
- * SHS_BY_SAMPLE.
+ * A row that comes several times in an epoch has other draws for its augmentation each time, but
+ * not with SHS_BY_SAMPLE.
  *
  * VALIDATION. Use SHS_SHUFFLE_NONE: with another order the last digits of a sum over the rows
  * depend on the epoch. A scalar such as the loss is summed reproducibly by a gradient object that
@@ -60,8 +61,8 @@ typedef enum shs_tail {
     SHS_TAIL_SHORT = 0, /* every row exactly once; the last step's batches are smaller */
     SHS_TAIL_DROP,      /* the rows that do not fill a global batch wait for another epoch */
     SHS_TAIL_PAD,       /* the last step's batches are filled up with rows of weight 0: from the
-                           beginning of the epoch's order, or of the virtual rank's own part with shard
-                           fixed or shuffle blocks, of which none may be empty then */
+                           beginning of the epoch's order or, with shard fixed or shuffle blocks,
+                           of the virtual rank's own part. No such part may then be empty */
 } shs_tail;
 
 typedef enum shs_augment_by {
@@ -80,55 +81,62 @@ typedef struct shs_loader_options {
                                fields whose rows have at least an eighth of the widest field's bytes
                                (labels seldom do), or as many as fill 1 MiB if none of these is
                                chunked. Part of the order: a run goes on with the number that it
-                               began with, also from a file with other chunks. Of a part or a list
-                               of rows, and of passes or sources that end within a chunk, blocks
-                               have so many of those, and lie across chunks, most of which are then
-                               decoded twice, if there is room for 2 W of them. */
+                               began with, also from a file with other chunks. With a part, a list
+                               of rows, or passes or sources that end inside a chunk, a block is
+                               this many selected rows, so blocks no longer line up with chunks:
+                               most chunks are decoded twice an epoch, provided that 2 W decoded
+                               chunks fit in the dataset's cache_bytes. */
     uint64_t window_blocks; /* shuffle blocks: whole blocks whose rows are mixed with one another,
-                               W; 0: 16. More mix better and want more of the dataset's cache_bytes:
-                               each chunk is decoded once an epoch, but for those at cuts, if W
-                               decoded blocks for each hosted virtual rank fit in, and two more */
-    double part_from; /* only rows whose keyed draw, of split_seed and the row's number, lies in */
-    double part_to;   /* [part_from, part_to): 0 to 0.8 for training and 0.8 to 1 for validation
-                         never overlap, and never move when rows are appended; 0 and 0: all rows;
-                         part_to alone 0: 1.
-                         Refused for windows that overlap: see dataset.h */
-    uint64_t split_seed;  /* of parts, whatever the run's seed: runs with other seeds have the same
-                             parts. 0 is the seed 0 */
-    const uint64_t *rows; /* only these rows, ascending, each once; copied; NULL: all rows. Not with
-                             a part. Either keeps 8 bytes a row of the subset. */
-    uint64_t n_rows;
+                               W; 0: 16. A larger W mixes better and needs more cache: each chunk
+                               (but those at a cut) is decoded once an epoch if the dataset's
+                               cache_bytes hold W decoded blocks for each hosted virtual rank, and
+                               two more blocks */
+    /* A part: only the rows whose keyed draw, from split_seed and the row's number, lies in
+     * [part_from, part_to). The parts 0 to 0.8 for training and 0.8 to 1 for validation never
+     * overlap, and rows never change their part when rows are appended. 0 and 0: all rows; only
+     * part_to is 0: it is 1. Refused for windows that overlap: see dataset.h. */
+    double part_from;
+    double part_to;
+    uint64_t split_seed;  /* the seed of parts, any value. It is not the run's seed: runs with other
+                             seeds have the same parts */
+    const uint64_t *rows; /* only these rows, ascending, each once; copied; NULL: all rows. Cannot
+                             be combined with a part. A part or a list costs 8 bytes of memory for
+                             each selected row */
+    uint64_t n_rows;      /* numbers in `rows` */
 
     /* See SAMPLING. */
     uint64_t repeats;    /* passes of an epoch; 0: 1 */
-    uint64_t epoch_rows; /* or: rows of an epoch, whatever the dataset has; 0: all */
+    uint64_t epoch_rows; /* instead of repeats: rows of an epoch, however many rows the dataset has;
+                            0: all */
     const uint64_t *mix; /* a ratio of whole numbers, one for each source; copied; NULL: the dataset
                             is one source */
-    size_t n_mix;
-    const double *weights; /* one for each sample of the dataset: finite, not below 0, their sum
-                              finite and above 0. Of rows outside a part or list they count as 0.
-                              Copied into a table of 12 bytes a sample */
-    uint64_t n_weights;
-    const char *weight_field; /* or: a field of the same files that has them, in the text of
-                                 dataset.h, one number a sample. Up to 20 MiB are kept, and of more
-                                 than 2^20 samples each draw reads the weights of some neighbours:
-                                 best stored contiguously, since it decodes a chunk otherwise */
-    const char *balance; /* or: a field of whole numbers such as labels, one a sample, that span at
-                            most 2^20: each that occurs is drawn equally often, and each of its
-                            samples. Kept and read likewise */
+    size_t n_mix;        /* numbers in `mix` */
+    const double *weights;    /* one for each sample of the dataset: finite, not below 0, their sum
+                                 finite and above 0. A row outside the part or list has weight 0.
+                                 Copied into a table of 12 bytes a sample */
+    uint64_t n_weights;       /* numbers in `weights` */
+    const char *weight_field; /* instead of weights: a field of the same files, in the text of
+                                 dataset.h, that has one weight a sample. Up to 20 MiB are kept.
+                                 With more than 2^20 samples each draw reads the weights of some
+                                 neighbours: store the field contiguously, or each draw decodes a
+                                 chunk */
+    const char *balance;      /* instead of weights: a field of whole numbers such as labels, one a
+                                 sample, that span at most 2^20. Every number that occurs is drawn
+                                 equally often, and so is every sample with the same number.
+                                 Memory and reads are those of weight_field */
 
     const char *augment; /* see augment.h; NULL: samples as they are. Copied. */
     shs_augment_by augment_by;
     uint32_t stream;   /* this loader's number, 0 … 15: two open loaders of a run that both draw,
                           as every shuffle and most augmentation do, need different ones, such as 0
                           for training and 1 for validation */
-    bool through_stop; /* an agreed stop does not end this loader: an evaluation delivers its epoch
-                          all the same */
+    bool through_stop; /* an agreed stop does not end this loader: an evaluation still delivers its
+                          whole epoch */
     uint32_t ahead;    /* steps to load ahead: other than 0 is refused in this version */
-    uint32_t threads;  /* that read and decode, up to 64, the calling one among them: 0 and 1 mean
-                          that it does so alone. Bytes that must come from a disk are waited for by
-                          16 in any case. Fields that are read through HDF5 are read by the calling
-                          thread. No result depends on it. */
+    uint32_t threads;  /* threads that read and decode, the caller's included: 0 and 1 use the
+                          caller's alone, 64 is the most. Up to 16 threads wait for the disk
+                          whatever this says. Fields that are read through HDF5 are read by the
+                          calling thread. No result depends on this number */
 } shs_loader_options;
 
 /* All that a loader needs to resume. At an epoch's end it is {epoch + 1, 0, step}. */
@@ -150,8 +158,8 @@ typedef struct shs_batch {
     uint64_t count;        /* of them with weight 1, which come first: leave the others, which tail
                               pad repeats, out of the loss */
     uint64_t step_rows;    /* rows of weight 1 in the step's batches of all virtual ranks, the same
-                              on every rank: what a mean over the step counts for in a mean over
-                              the epoch */
+                              on every rank: the weight of the step's mean in a mean over the
+                              epoch */
     const uint64_t *index; /* row number in the dataset, for each row */
     size_t fields;
     const shs_tensor *field; /* for each field: shape {rows, …} */
@@ -164,21 +172,21 @@ typedef struct shs_loader shs_loader;
 /* What a loader has read since it was opened, on this rank. A chunk that is decoded again counts
  * again. */
 typedef struct shs_loader_statistics {
-    uint64_t rows;           /* delivered, of each field */
+    uint64_t rows;           /* rows delivered, of each field */
     uint64_t reads;          /* reads by position: of neighbouring rows, or of a chunk */
-    uint64_t bytes;          /* that they read from files */
+    uint64_t bytes;          /* bytes read from files */
     uint64_t cold_reads;     /* reads that had to wait for the disk */
     uint64_t chunks_decoded; /* chunks read, decoded where they are compressed */
-    uint64_t chunk_hits;     /* times that a chunk was still there */
-    uint64_t cached_bytes;   /* that decoded chunks take now */
+    uint64_t chunk_hits;     /* times that a wanted chunk was in the cache */
+    uint64_t cached_bytes;   /* bytes that decoded chunks occupy now */
 
-    /* The ledger: sums over the numbers of the rows delivered with weight 1, which all ranks
-     * compare at the agreement that follows an epoch's last step with what they must be. With tail
-     * drop, with weights, and where an epoch is no whole number of passes, only their number is
-     * compared.
-     * SHS_ERROR_ORDER if rows were lost or repeated. */
-    uint64_t epochs_verified;   /* on all ranks together */
-    uint64_t epochs_unverified; /* that a seek began inside of, or that had an error */
+    /* The ledger. Each rank sums the numbers of the rows that it delivered with weight 1. After an
+     * epoch's last step the next shs_gradient_mean() or shs_agree() adds these sums over all ranks
+     * and compares them with the expected ones: SHS_ERROR_ORDER if rows were lost or repeated. With
+     * tail drop, with weights, and where an epoch is no whole number of passes, only the number of
+     * rows is compared. */
+    uint64_t epochs_verified;   /* epochs compared, on all ranks together */
+    uint64_t epochs_unverified; /* epochs that a seek began inside of, or that had an error */
 } shs_loader_statistics;
 
 /* Collective. `options` may be NULL. Refused: an epoch of no steps, naming N, V and b; options
@@ -192,19 +200,20 @@ SHS_API SHS_MUST_CHECK shs_status shs_loader_open(shs_dataset *dataset,
 SHS_API void shs_loader_close(shs_loader **loader);
 
 /* Local. The next batch: exactly one for every hosted virtual rank and step, empty ones too.
- * SHS_END after the last epoch, whether a stop was agreed on or not; else SHS_STOP at a step's
- * beginning once one was, but not with through_stop: save then, and exit with SHS_EXIT_STOPPED. A
- * loading error is kept in the run: its batch and the step's later ones arrive with SHS_OK, no rows
- * and count 0, and the step's shs_gradient_mean() or shs_agree() returns the error on every rank.
- * From the next step on shs_next() returns it, until a seek or restore. */
+ * SHS_END after the last epoch, whether a stop was agreed on or not. Before that, SHS_STOP at the
+ * beginning of the next step after a stop was agreed on, but not with through_stop: save then, and
+ * exit with SHS_EXIT_STOPPED. A loading error is kept in the run: its batch and the step's later
+ * ones arrive with SHS_OK, no rows and count 0, and the step's shs_gradient_mean() or shs_agree()
+ * returns the error on every rank. From the next step on shs_next() returns it, until a seek or
+ * restore. */
 SHS_API SHS_MUST_CHECK shs_status shs_next(shs_loader *loader, shs_batch *batch);
 
 /* Local. The cursor after the last batch handed out; inside a step, that step's beginning; all zero
  * for NULL. */
 SHS_API shs_cursor shs_tell(const shs_loader *loader);
 
-/* Collective. Goes on at a cursor, in constant time. SHS_ERROR_ARGUMENT for one that the loader
- * never passes. */
+/* Collective. Goes on at a cursor, in constant time. SHS_ERROR_ARGUMENT for a cursor that the
+ * loader never passes. */
 SHS_API SHS_MUST_CHECK shs_status shs_seek(shs_loader *loader, shs_cursor cursor);
 
 /* Local, any thread. The stream of a slot of a batch, 0 … batch->rows - 1, for draws of the
@@ -216,7 +225,8 @@ SHS_API SHS_MUST_CHECK shs_status shs_seek(shs_loader *loader, shs_cursor cursor
 SHS_API SHS_MUST_CHECK shs_status shs_random_at_batch(const shs_batch *batch, uint64_t slot,
                                                       uint64_t purpose, shs_random *stream);
 
-/* Local. What was read so far. Rows that are read through HDF5 count as rows only. */
+/* Local. Counts of what was read so far. All zero for NULL. Rows that are read through HDF5 count
+ * as rows only. */
 SHS_API shs_loader_statistics shs_statistics(const shs_loader *loader);
 
 /* Local. Steps of one epoch; 0 for NULL. */

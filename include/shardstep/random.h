@@ -75,14 +75,14 @@ typedef struct shs_random {
 SHS_API SHS_MUST_CHECK shs_status shs_random_at(const shs_place *place, shs_random *stream);
 
 /* Local, any thread. The stream of a sample in an epoch (role 2), whichever rank and step meet it:
- * index below 2^56, epoch below 2^32. It is the one that a loader of that stream number, 0 … 15,
- * draws from with SHS_BY_SAMPLE; for draws of your own use a number that no such loader has. */
+ * index below 2^56, epoch below 2^32. With SHS_BY_SAMPLE, the loader with this stream number,
+ * 0 … 15, draws from it; for draws of your own use a number that no such loader has. */
 SHS_API SHS_MUST_CHECK shs_status shs_random_at_sample(uint64_t seed, uint64_t number,
                                                        uint64_t index, uint64_t epoch,
                                                        shs_random *stream);
 
-/* Local, any thread. A purpose of the caller's own: number 0 … 143 gives roles 7 … 15 of streams
- * 0 … 15, each another. SHS_ERROR_ARGUMENT for a larger number. */
+/* Local, any thread. A purpose of the caller's own: each number 0 … 143 gives a different
+ * purpose (roles 7 … 15 of streams 0 … 15). SHS_ERROR_ARGUMENT for a larger number. */
 SHS_API SHS_MUST_CHECK shs_status shs_random_own_purpose(uint64_t number, uint64_t *purpose);
 
 /* Local, any thread. Goes to a word of the stream, 0 … 2^34 - 1, in constant time; forgets a kept
@@ -122,9 +122,9 @@ SHS_API uint64_t shs_random_below64(shs_random *stream, uint64_t n);
 SHS_API bool shs_random_bernoulli(shs_random *stream, double p);
 
 /* Normal, mean + deviation * z, deviation >= 0: Box-Muller on two words (two u64 for the double),
- * the cosine first; the sine is kept in the stream and becomes the next normal of that type,
- * whatever is drawn between, with that call's mean and deviation. The float's z lies within
- * 6.67, the double's within 8.58. */
+ * the cosine first. The sine is kept in the stream. The next call for the same type returns it,
+ * scaled by that call's mean and deviation, even if other numbers were drawn in between. At
+ * most, |z| is 6.67 for float and 8.58 for double. */
 SHS_API float shs_random_normal_float(shs_random *stream, float mean, float deviation);
 SHS_API double shs_random_normal_double(shs_random *stream, double mean, double deviation);
 
