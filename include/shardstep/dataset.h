@@ -134,8 +134,10 @@ typedef struct shs_dataset_options {
  * samples. A field is read directly, by position, if it lies contiguous or in chunks in one file,
  * its filters can be undone (deflate, shuffle, fletcher32 and, as the library was built, LZF, LZ4,
  * Zstandard and Blosc), and a few sample rows compare equal to what HDF5 returns (with
- * one_sample_a_file: in the first file); otherwise through HDF5. A read that the system failed is
- * SHS_ERROR_FILE with its reason: it does not make the field one that is read through HDF5.
+ * one_sample_a_file: in the first file); otherwise through HDF5. Where the HDF5 library lacks the
+ * field's filter, there is nothing to compare with, and the field is read directly. A read that the
+ * system failed is SHS_ERROR_FILE with its reason: it does not make the field one that is read
+ * through HDF5.
  *
  * Every rank opens the files by itself, and each may have another path. On every rank these must
  * agree: how many files there are, how many samples each has, the fields' names, types and shapes
