@@ -9,7 +9,7 @@
 struct cli_finding {
     struct run_check_finding is;
     int rank;
-    char host[RUN_HOST_BYTES];
+    char host[IO_HOST_BYTES];
 };
 
 struct cli_counts {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli_check.h"
+#include "core_hash.h"
 #include "core_memory.h"
 #include "core_text.h"
 #include "io_crc32c.h"
@@ -30,19 +31,11 @@ enum {
     FACTS
 };
 
-static uint64_t hash_of(const char *text)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    return hash;
-}
-
 static void set_facts(const struct run_check_result *own, uint64_t count, uint64_t *facts)
 {
     for (uint64_t i = 0; i < own->datasets && i < count; i++) {
         const struct run_check_dataset *dataset = &own->dataset[i];
-        const uint64_t all[FACTS] = {dataset->name ? hash_of(dataset->name) : 0,
+        const uint64_t all[FACTS] = {dataset->name ? core_hash_text(dataset->name) : 0,
                                      dataset->field ? dataset->rows + 1 : 0, dataset->checksums,
                                      dataset->digest};
         memcpy(facts + i * FACTS, all, sizeof all);
@@ -61,7 +54,7 @@ static const char *difference(const uint64_t *mine, const uint64_t *first)
 
 /* Rank 0's host, and how many datasets its copy has; 0: not known. */
 struct first_copy {
-    char host[RUN_HOST_BYTES];
+    char host[IO_HOST_BYTES];
     uint64_t datasets;
 };
 

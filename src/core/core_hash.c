@@ -101,3 +101,11 @@ void core_hash_finish(struct core_hash **hash, char text[CORE_DIGEST_TEXT])
     core_digest_text(&digest, text);
     core_hash_free(hash);
 }
+
+uint64_t core_hash_text(const char *text)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    return hash;
+}

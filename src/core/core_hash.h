@@ -1,4 +1,4 @@
-/* XXH3-128, from xxHash: of batches, checkpoints and arguments. */
+/* Hashes: XXH3-128, from xxHash, of batches, checkpoints and arguments; FNV-1a of short texts. */
 #ifndef CORE_HASH_H
 #define CORE_HASH_H
 
@@ -34,5 +34,8 @@ void core_hash_finish(struct core_hash **hash, char text[CORE_DIGEST_TEXT]);
 
 /* Lower-case hexadecimal digits. */
 void core_digest_text(const struct core_digest *digest, char text[CORE_DIGEST_TEXT]);
+
+/* FNV-1a with 64 bits (Fowler, Noll, Vo) of a short text: needs no memory and cannot fail. */
+uint64_t core_hash_text(const char *text);
 
 #endif

@@ -317,6 +317,12 @@ bool io_is_being_written(int file)
     return false;
 }
 
+void io_host_name(char name[IO_HOST_BYTES])
+{
+    memset(name, 0, IO_HOST_BYTES);
+    if (gethostname(name, IO_HOST_BYTES - 1) || !*name) snprintf(name, IO_HOST_BYTES, "localhost");
+}
+
 size_t io_files_allowed(void)
 {
     struct rlimit limit;

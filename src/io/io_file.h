@@ -88,6 +88,12 @@ shs_status io_identify_path(const char *path, struct io_identity *identity);
 shs_status io_compare(const char *path, const struct io_identity *then,
                       const struct io_identity *now, bool *touched);
 
+/* The name of this host, or "localhost" if it has none. */
+enum {
+    IO_HOST_BYTES = 65
+};
+void io_host_name(char name[IO_HOST_BYTES]);
+
 /* Files that the process may have open at a time. */
 size_t io_files_allowed(void);
 

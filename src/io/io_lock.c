@@ -14,8 +14,8 @@
 /* "process 7 on node3 since ": what all owners of this process begin with. */
 static int name_process(char name[IO_OWNER_BYTES])
 {
-    char host[65] = "";
-    gethostname(host, sizeof host - 1);
+    char host[IO_HOST_BYTES];
+    io_host_name(host);
     return snprintf(name, IO_OWNER_BYTES, "process %ld on %s since ", (long)getpid(), host);
 }
 

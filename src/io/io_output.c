@@ -14,7 +14,6 @@
 #include "io_file.h"
 
 enum {
-    HOST_BYTES = 66, /* Linux has at most 64 */
     MOST_TRIES = 100 /* to find a name that nobody has */
 };
 
@@ -47,9 +46,9 @@ shs_status io_output_check(const char *path, bool overwrite)
 /* What the temporary names of a path on this host begin with: PATH.HOST- */
 static void print_beginning(const char *path, struct core_text *text)
 {
-    char host[HOST_BYTES] = "";
-    int result = gethostname(host, sizeof host - 1);
-    core_text_add(text, "%s.%s-", path, result < 0 || !*host ? "localhost" : host);
+    char host[IO_HOST_BYTES];
+    io_host_name(host);
+    core_text_add(text, "%s.%s-", path, host);
 }
 
 static shs_status print_name(const char *path, char **name)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core_hash.h"
 #include "mpi_link.h"
 #include "shardstep/context.h"
 
@@ -24,13 +25,10 @@ struct call_text {
     bool closes; /* the run */
 };
 
-/* FNV-1a (Fowler, Noll, Vo), cut to 63 bits so that its negative exists. */
+/* Cut to 63 bits so that its negative exists. */
 static int64_t hash_of(const char *text)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    return (int64_t)(hash >> 1);
+    return (int64_t)(core_hash_text(text) >> 1);
 }
 
 static void add_rank(const shs_run *run, char message[CORE_MESSAGE_BYTES])

@@ -67,13 +67,11 @@ struct place {
 static struct place place_of(const char *folder)
 {
     struct place place = {""};
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (const char *at = folder; at && *at; at++)
-        hash = (hash ^ (unsigned char)*at) * UINT64_C(0x100000001b3);
     if (folder && strlen(folder) < sizeof place.text)
         snprintf(place.text, sizeof place.text, "%s", folder);
     else if (folder)
-        snprintf(place.text, sizeof place.text, "%016llx: %.130s...", (ull)hash, folder);
+        snprintf(place.text, sizeof place.text, "%016llx: %.130s...", (ull)core_hash_text(folder),
+                 folder);
     return place;
 }
 

@@ -1,10 +1,10 @@
 #include "run_copies.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "core_hash.h"
 #include "core_memory.h"
+#include "io_file.h"
 
 typedef unsigned long long ull;
 
@@ -16,14 +16,13 @@ struct copy {
 };
 
 struct host {
-    char name[256];
+    char name[IO_HOST_BYTES];
 };
 
 static struct host own_host(void)
 {
     struct host host;
-    memset(&host, 0, sizeof host);
-    if (gethostname(host.name, sizeof host.name - 1)) strcpy(host.name, "unknown host");
+    io_host_name(host.name);
     return host;
 }
 

@@ -3,18 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
+#include "core_hash.h"
 #include "core_memory.h"
-
-/* FNV-1a (Fowler, Noll, Vo). */
-static uint64_t hash_of(const char *text)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    return hash;
-}
+#include "io_file.h"
 
 /* Collective. Each rank's number, on every rank. */
 static shs_status gather(shs_run *run, uint64_t mine, uint64_t *numbers)
@@ -27,12 +19,11 @@ static shs_status gather(shs_run *run, uint64_t mine, uint64_t *numbers)
 shs_status run_hosts_find(shs_run *run, struct run_hosts *hosts)
 {
     *hosts = (struct run_hosts){0};
-    if (gethostname(hosts->name, sizeof hosts->name - 1))
-        snprintf(hosts->name, sizeof hosts->name, "?");
+    io_host_name(hosts->name);
     shs_status status =
         core_new((size_t)run->ranks, sizeof *hosts->of, "names of hosts", &hosts->of);
     status = mpi_agree(run, status, "comparing hosts");
-    if (!status) status = gather(run, hash_of(hosts->name), hosts->of);
+    if (!status) status = gather(run, core_hash_text(hosts->name), hosts->of);
     for (int rank = 1; rank < run->ranks && !status; rank++)
         hosts->several |= hosts->of[rank] != hosts->of[0];
     return status;
@@ -98,7 +89,7 @@ shs_status run_hosts_compare(shs_run *run, const struct run_hosts *hosts, uint64
 {
     struct {
         uint64_t number;
-        char host[RUN_HOST_BYTES];
+        char host[IO_HOST_BYTES];
     } first;
     *mine = SHS_OK;
     memset(&first, 0, sizeof first);
@@ -108,7 +99,7 @@ shs_status run_hosts_compare(shs_run *run, const struct run_hosts *hosts, uint64
     if (!status && number && first.number && number != first.number)
         *mine = core_fail(SHS_ERROR_DISAGREE,
                           "rank %d on host %s has another copy than rank 0 on host %s: its %s is "
-                          "%llu, not %llu; copy it anew, or name a file that all ranks see",
+                          "%llu, not %llu; give every rank the same file",
                           run->rank, hosts->name, first.host, what, (unsigned long long)number,
                           (unsigned long long)first.number);
     return status;

@@ -2,16 +2,13 @@
 #ifndef RUN_HOSTS_H
 #define RUN_HOSTS_H
 
+#include "io_file.h"
 #include "mpi_run.h"
 
-enum {
-    RUN_HOST_BYTES = 65
-};
-
 struct run_hosts {
-    char name[RUN_HOST_BYTES]; /* of this rank's host */
-    bool several;              /* the ranks are on more than one host */
-    uint64_t *of;              /* a hash of each rank's host */
+    char name[IO_HOST_BYTES]; /* of this rank's host */
+    bool several;             /* the ranks are on more than one host */
+    uint64_t *of;             /* a hash of each rank's host */
 };
 
 /* Collective. To be released by run_hosts_free(), also on error. */

@@ -678,6 +678,14 @@ static void the_nearest_word_is_found(void)
     CHECK(core_nearest(long_word, words, COUNT(words)) == NULL);
 }
 
+/* Vectors of the authors: Fowler, Noll, Vo, Eastlake: The FNV Non-Cryptographic Hash Algorithm. */
+static void texts_have_fnv_hashes(void)
+{
+    CHECK(core_hash_text("") == UINT64_C(0xcbf29ce484222325));
+    CHECK(core_hash_text("a") == UINT64_C(0xaf63dc4c8601ec8c));
+    CHECK(core_hash_text("foobar") == UINT64_C(0x85944171f73967e8));
+}
+
 int main(void)
 {
     static const struct harness_test tests[] = {
@@ -714,6 +722,7 @@ int main(void)
         TEST(elements_are_hashed_little_endian),
         TEST(a_hash_without_memory_is_an_error),
         TEST(types_have_sizes_and_names),
+        TEST(texts_have_fnv_hashes),
         TEST(tensors_have_sizes),
         TEST(impossible_tensors_are_refused),
         TEST(a_tensor_with_an_empty_axis_is_empty),
