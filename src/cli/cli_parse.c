@@ -110,10 +110,11 @@ static shs_status refuse_option(const struct words *words, const char *word,
         if (cli_takes(words->command, &cli_options[i])) names[count++] = cli_options[i].name;
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
     guess_of(name, names, count, guess);
-    return core_fail(SHS_ERROR_ARGUMENT,
-                     "unknown option %.80s%s%s 'shardstep %s --help' lists those that %s takes%s",
-                     word, guess, *guess ? "" : ";", command, command,
-                     word[1] == '-' ? "" : "; a file of that name is written ./-... or behind --");
+    return core_fail(
+        SHS_ERROR_ARGUMENT,
+        "unknown option %.80s%s%s 'shardstep %s --help' lists those that %s takes%s", word, guess,
+        *guess ? "" : ";", command, command,
+        word[1] == '-' ? "" : "; for a file of that name write ./-NAME, or put -- before it");
 }
 
 static shs_status refuse_missing(const struct cli_option *option)

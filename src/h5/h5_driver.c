@@ -133,17 +133,21 @@ static shs_status ends_before(const struct driven *driven, haddr_t address, size
     struct io_identity now;
     shs_status status = io_identify(driven->vfd.file, driven->path, &now);
     if (status) return status;
-    return core_fail(SHS_ERROR_FORMAT,
-                     "%s has %llu bytes, but %zu bytes at %llu belong to it: it is not complete",
-                     driven->path, (ull)now.bytes, bytes, (ull)address);
+    return core_fail(
+        SHS_ERROR_FORMAT,
+        "%s has %llu bytes, but %zu bytes at %llu belong to it: it is not complete; get it anew",
+        driven->path, (ull)now.bytes, bytes, (ull)address);
 }
 
-/* What no file can have the system would refuse, too, and be blamed for it. */
+/* Refuses an address that no file can have: the system would refuse it too, but as if the disk were
+ * at fault. */
 static shs_status check_address(const struct driven *driven, haddr_t address, size_t bytes)
 {
     if (address <= INT64_MAX && bytes <= INT64_MAX - address) return SHS_OK;
-    return core_fail(SHS_ERROR_FORMAT, "%s: %zu bytes are to lie at %llu, beyond any file",
-                     driven->path, bytes, (ull)address);
+    return core_fail(
+        SHS_ERROR_FORMAT,
+        "%s: %zu bytes are to lie at %llu, beyond any file; the file is damaged, get it anew",
+        driven->path, bytes, (ull)address);
 }
 
 /* Raw data beyond the file's end is an error, where the library's own drivers hand out zeros for

@@ -221,7 +221,8 @@ shs_status io_read_at(int file, uint64_t at, void *to, size_t bytes, size_t *got
         ssize_t now = pread(file, (char *)to + *got, bytes - *got, (off_t)(at + *got));
         if (now < 0 && errno == EINTR) continue;
         if (now < 0)
-            return core_fail(SHS_ERROR_FILE, "the system could not read byte %llu: %s",
+            return core_fail(SHS_ERROR_FILE,
+                             "the system could not read byte %llu: %s; " IO_READ_ADVICE,
                              (unsigned long long)(at + *got), strerror(errno));
         if (now == 0) break;
         *got += (size_t)now;
@@ -374,7 +375,7 @@ static shs_status hash_file(int file, const char *path, struct core_hash *hash)
     shs_status status = core_new(PIECE, 1, "a piece of a file", &piece);
     while (!status && got == PIECE) {
         if (!read_whole(file, piece, PIECE, &got))
-            status = fail_with("cannot read", path, errno, "");
+            status = fail_with("cannot read", path, errno, IO_READ_ADVICE);
         else
             core_hash_add(hash, piece, got);
     }
@@ -409,7 +410,7 @@ shs_status io_read_text(const char *path, char *text, size_t bytes)
     int error = errno;
     close(file);
     text[read ? got : 0] = '\0';
-    return read ? SHS_OK : fail_with("cannot read", path, error, "");
+    return read ? SHS_OK : fail_with("cannot read", path, error, IO_READ_ADVICE);
 }
 
 static shs_status write_temporary(const char *path, const char *text)
@@ -434,7 +435,7 @@ static shs_status read_to_end(int file, const char *path, char **text, size_t *b
         shs_status status = core_resize(room + 1, 1, "a text", text);
         if (status) return status;
         if (!read_whole(file, *text + *bytes, room - *bytes, &got))
-            return fail_with("cannot read", path, errno, "");
+            return fail_with("cannot read", path, errno, IO_READ_ADVICE);
         *bytes += got;
         if (*bytes < room) return SHS_OK;
     }
@@ -448,7 +449,8 @@ static shs_status check_text(const char *path, char *text, size_t bytes)
     if (bytes >= 2 && (!memcmp(text, "\xff\xfe", 2) || !memcmp(text, "\xfe\xff", 2)))
         return core_fail(SHS_ERROR_FORMAT, "%s is a text in UTF-16; save it as UTF-8", path);
     if (strlen(text) != bytes)
-        return core_fail(SHS_ERROR_FORMAT, "%s is no text: it has a byte of 0", path);
+        return core_fail(SHS_ERROR_FORMAT,
+                         "%s is no text: it has a byte of 0; give a text in UTF-8", path);
     if (!strncmp(text, utf8, strlen(utf8)))
         memmove(text, text + strlen(utf8), bytes + 1 - strlen(utf8));
     return SHS_OK;

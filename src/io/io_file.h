@@ -7,6 +7,9 @@
 
 #include "core_hash.h"
 
+/* What a message advises where the system could not read a file. */
+#define IO_READ_ADVICE "look at the disk or the network that the file is on"
+
 /* Writes to stable storage what the system holds of a file or folder. */
 shs_status io_sync(const char *path);
 

@@ -121,8 +121,9 @@ static shs_status add_entry(struct io_folder *folder, char **name)
     shs_status status = io_join(folder->path, *name, &path);
     if (!status) status = io_is_folder(path, &is_folder);
     if (!status && !is_folder)
-        status =
-            core_fail(SHS_ERROR_FORMAT, "%s is neither a PNG image nor a folder of them", path);
+        status = core_fail(SHS_ERROR_FORMAT,
+                           "%s is neither a PNG image nor a folder of them; move it out of %s",
+                           path, folder->path);
     core_free(&path);
     return status ? status : add_name(*name, &folder->classes);
 }
@@ -142,7 +143,10 @@ static shs_status list_images(struct io_folder *folder)
     for (size_t label = 0; label < folder->classes.count && !status; label++)
         status = add_class(folder, label);
     if (!status && !folder->n_images)
-        status = core_fail(SHS_ERROR_FORMAT, "%s holds no PNG images", folder->path);
+        status = core_fail(SHS_ERROR_FORMAT,
+                           "%s holds no PNG images; name the folder that holds files NAME.png, or "
+                           "one folder of them for each class",
+                           folder->path);
     return status;
 }
 

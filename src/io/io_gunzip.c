@@ -117,7 +117,8 @@ static shs_status check_code(struct io_gunzip *gunzip, int code)
     if (code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR) return SHS_OK;
     if (code == Z_MEM_ERROR)
         return core_fail(SHS_ERROR_MEMORY, "no memory to unpack %s", gunzip->path);
-    return core_fail(SHS_ERROR_FORMAT, "%s: the gzip member at byte %llu is damaged: %s",
+    return core_fail(SHS_ERROR_FORMAT,
+                     "%s: the gzip member at byte %llu is damaged: %s; get the file anew",
                      gunzip->path, (ull)gunzip->member,
                      gunzip->zlib.msg ? gunzip->zlib.msg : "it asks for a dictionary");
 }
@@ -133,7 +134,7 @@ static shs_status unpack_some(struct io_gunzip *gunzip)
     if (!gunzip->zlib.avail_in)
         return core_fail(SHS_ERROR_FORMAT,
                          "%s ends too early, within the gzip member that begins at byte %llu; it "
-                         "is not complete",
+                         "is not complete, get it anew",
                          gunzip->path, (ull)gunzip->member);
     return check_code(gunzip, inflate(&gunzip->zlib, Z_NO_FLUSH));
 }

@@ -74,7 +74,9 @@ static shs_status lock_file(const char *folder, const char *path, const char *ow
     *lock = -1;
     if (error == EWOULDBLOCK) return is_locked(folder, path);
     if (has_no_locks(error)) return SHS_OK;
-    return core_fail(SHS_ERROR_FILE, "cannot lock %s: %s", path, strerror(error));
+    return core_fail(SHS_ERROR_FILE,
+                     "cannot lock %s: %s; look at the disk or the network that the folder is on",
+                     path, strerror(error));
 }
 
 shs_status io_lock(const char *folder, const char *owner, bool must, int *lock)
@@ -87,7 +89,10 @@ shs_status io_lock(const char *folder, const char *owner, bool must, int *lock)
     if (*lock >= 0)
         status = lock_file(folder, path, owner, lock);
     else if (must)
-        status = core_fail(SHS_ERROR_FILE, "cannot open %s: %s", path, strerror(errno));
+        status = core_fail(SHS_ERROR_FILE,
+                           "cannot open %s: %s; make the folder one that this user can write in, "
+                           "or choose another",
+                           path, strerror(errno));
     core_free(&path);
     return status;
 }

@@ -76,9 +76,11 @@ static shs_status read_error(const struct reading *reading)
     if (strstr(reading->message, "emory"))
         return core_fail(SHS_ERROR_MEMORY, "no memory to read %s", reading->path);
     if (strstr(reading->message, "Not a PNG"))
-        return core_fail(SHS_ERROR_FORMAT, "%s is no PNG image, though its name ends like one's",
+        return core_fail(SHS_ERROR_FORMAT,
+                         "%s is no PNG image, though its name ends in .png; convert it, or move it "
+                         "out of the folder",
                          reading->path);
-    return core_fail(SHS_ERROR_FORMAT, "%s: %s; the image is damaged", reading->path,
+    return core_fail(SHS_ERROR_FORMAT, "%s: %s; the image is damaged, get it anew", reading->path,
                      reading->message);
 }
 
@@ -114,7 +116,8 @@ static shs_tensor shape_of_one(const shs_tensor *all)
     return one;
 }
 
-/* A head may claim any size, for which room would be taken before the pixels are missed. */
+/* A head may claim any size. Without this check memory of that size would be taken before the
+ * missing pixels are noticed. */
 static shs_status check_claim(const struct reading *reading, const shs_tensor *shape)
 {
     enum {
@@ -127,7 +130,7 @@ static shs_status check_claim(const struct reading *reading, const shs_tensor *s
     if (status || bytes / MOST_RATIO <= packed) return status;
     return core_fail(SHS_ERROR_FORMAT,
                      "%s: its head claims %zu bytes of pixels, more than its %llu bytes can hold; "
-                     "it is not complete",
+                     "it is not complete, get it anew",
                      reading->path, bytes, (ull)packed);
 }
 

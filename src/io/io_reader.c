@@ -110,8 +110,8 @@ uint64_t io_reader_bytes(const struct io_reader *reader)
 
 static shs_status read_error(const struct io_reader *reader, uint64_t at, int error)
 {
-    return core_fail(SHS_ERROR_FILE, "%s: the system could not read byte %llu: %s", reader->path,
-                     (ull)at, strerror(error));
+    return core_fail(SHS_ERROR_FILE, "%s: the system could not read byte %llu: %s; " IO_READ_ADVICE,
+                     reader->path, (ull)at, strerror(error));
 }
 
 /* All that is read was inside the file when it was opened. */

@@ -80,7 +80,9 @@ static shs_status compare_shape(const struct run_files *files, size_t source, si
     core_text_add_shape(&texts, &shape);
     core_text_add(&texts, ", but in %s ", files->paths.path[0]);
     core_text_add_shape(&texts, first);
-    core_fail(SHS_ERROR_FORMAT, "%s: dataset %s is of %s; it must be alike in all files",
+    core_fail(SHS_ERROR_FORMAT,
+              "%s: dataset %s is of %s; it must be alike in all files: leave this file out, or "
+              "write it anew",
               files->paths.path[number], files->sample->source[source],
               texts.status ? "another shape" : texts.bytes);
     core_text_free(&texts);
@@ -106,7 +108,8 @@ static shs_status open_source(struct run_files *files, struct run_open_file *ope
     return SHS_OK;
 }
 
-/* Such a file need not be compared again when it is opened again. */
+/* True if the rows of all fields were those that HDF5 reads: the file need not be compared with
+ * HDF5 when it is opened again. */
 static bool is_compared(const struct run_files *files, const struct run_open_file *open)
 {
     for (size_t s = 0; s < files->sample->n_sources; s++)
@@ -124,7 +127,8 @@ static void close_unneeded(const struct run_files *files, struct run_open_file *
 
 /* ---- What a file is known by. */
 
-/* Unknown, 0, if that of a field is. */
+/* Sets `content` to a hash of the contents of all fields. Leaves it 0, unknown, if the content of a
+ * field is unknown. */
 static shs_status take_content(const struct run_files *files, struct run_open_file *open)
 {
     struct core_hash *hash;

@@ -107,7 +107,7 @@ refused 0 "--fields needs a value, but the option --seed follows; .* write --fie
     "$SHARDSTEP" $d --fields --seed 3
 refused 0 "value of --rows is empty; write --rows FILE" "$SHARDSTEP" $d --rows ''
 refused 0 "option --json takes no value; leave out 'yes'" "$SHARDSTEP" info x.h5 --json=yes
-refused 0 "unknown option -seed; did you mean --seed\?.* written ./-... or behind --" "$SHARDSTEP" $d -seed 3
+refused 0 "unknown option -seed; did you mean --seed\?.* for a file of that name write ./-NAME, or put -- before it" "$SHARDSTEP" $d -seed 3
 refused 0 "cannot open -x: No such file" "$SHARDSTEP" digest -- -x
 refused 0 "cannot open --seed: No such file" "$SHARDSTEP" digest --batch 3 -- --seed
 refused 0 "'b.h5' is one argument too many; usage: .*; several files are a folder, a pattern in quotes" \
