@@ -318,7 +318,7 @@ const struct cli_command cli_import = {
         "its elements in little-endian order. The loader and 'shardstep check' compare them.\n\n"
         "With --split each row of all fields belongs to one part, by a draw of --split-seed and "
         "the row's number alone, not of a run's --seed; NAME becomes train/NAME, test/NAME and so "
-        "on. The loader's --part draws alike with the same --split-seed.\n\n"
+        "on. Option --part of other commands uses the same draw if --split-seed is the same.\n\n"
         "Under mpirun all ranks read and encode, and rank 0 writes; the file is the same on any "
         "number of them. A rank reads its own rows only, but unpacks all of a .gz file up to them, "
         "and scans all of a CSV file once. NPY in Fortran order and .gz is unpacked to $TMPDIR "

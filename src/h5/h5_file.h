@@ -7,23 +7,25 @@
 struct h5_file;
 struct h5_field;
 
-/* HDF5 does not clean up when the program exits: after a damaged file it would print what it could
- * not close. For programs, which close what they write; to be called before anything else here. */
+/* Keeps HDF5 from cleaning up when the program exits: after a damaged file it would print what it
+ * could not close. For programs, which close what they write. To be called before any other
+ * function of this folder. */
 void h5_forget_at_exit(void);
 
-/* Closes HDF5 at once, as MPI's end does where HDF5 was built with it: what a damaged file has left
- * in the library may crash it. For a process that tries a file out; nothing here may follow. */
+/* Closes HDF5 at once, as MPI_Finalize() does where HDF5 was built with MPI. This may crash if a
+ * damaged file was open: a process that tries a file out calls it to learn that. No function of
+ * this folder may be called afterwards. */
 void h5_end(void);
 
-/* MPI_Finalize() makes HDF5 clean up all the same: from now on it prints nothing of that. For
+/* Keeps HDF5 from printing what it cannot close when MPI_Finalize() makes it clean up. For
  * programs, before they end MPI. Without effect if HDF5 was not used. */
 void h5_end_quietly(void);
 
-/* No plug-in of HDF5, a filter say, is loaded from now on. */
+/* From now on HDF5 loads no plug-ins, such as filters. */
 void h5_forbid_plugins(void);
 
-/* From now on no filter is missed: a process without plug-ins tries a file out for one that may
- * have them. */
+/* From now on a field whose filter is not there is opened without an error. For a process without
+ * plug-ins that tries a file out for another process, which may have them. */
 void h5_miss_no_filters(void);
 
 /* Opens a file read-only, without a file lock. A file on which another program holds a lock for

@@ -23,15 +23,16 @@ H5FD_class_t h5_vfd_class(const char *name, int number);
 /* Makes a file access list use a driver, which is registered as *id where it is not yet. */
 herr_t h5_vfd_use(hid_t access, const H5FD_class_t *class, hid_t *id);
 
-/* Takes down what a file is that was just opened; closes it if that fails. */
+/* Sets the identity and the size of a file that was just opened. On error the file is closed. */
 shs_status h5_vfd_identify(struct h5_vfd *vfd, const char *path);
 
-/* Reads; *got bytes lie before the file's end, and behind it zeros, as HDF5 expects it of a driver.
- */
+/* Reads `bytes` bytes. The first *got of them lie before the file's end; the others are set to 0,
+ * as HDF5 expects it of a driver. */
 shs_status h5_vfd_read(const struct h5_vfd *vfd, haddr_t address, size_t bytes, void *to,
                        size_t *got);
 
-/* The struct of a file that was opened with such a driver; NULL if it cannot be had. */
+/* The struct of a file that was opened with a driver of h5_vfd_class(); NULL if HDF5 does not give
+ * it. */
 struct h5_vfd *h5_vfd_of(hid_t file);
 
 #endif

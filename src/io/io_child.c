@@ -1,5 +1,6 @@
-/* Waiting rests on the pipe that the lines come through and on a descriptor of the process: the
- * process's exit code is lost where the caller ignores SIGCHLD or waits for any child. */
+/* io_child_wait() polls the pipe that the process writes its lines to, and a descriptor of the
+ * process. It does not need the exit code, which is lost where the caller ignores SIGCHLD or waits
+ * for any child. */
 #include "io_child.h"
 
 #include <errno.h>
@@ -18,8 +19,8 @@
 
 enum {
     GRACE = 1000,   /* milliseconds for a killed process to go */
-    PATIENCE = 10,  /* milliseconds between looks where the system cannot tell of the end, */
-    LONGEST = 60000 /* and where it can */
+    PATIENCE = 10,  /* milliseconds between looks without a descriptor of the process */
+    LONGEST = 60000 /* milliseconds between looks with it */
 };
 
 static const char done[] = "ok";

@@ -122,13 +122,14 @@ static shs_status parse_columns(struct csv *csv, const char *text)
 
 struct scan {
     bool first;     /* the file's first line */
-    bool all_whole; /* so far all were integers, */
-    bool all_fit;   /* and those of i64 */
-    uint64_t blank; /* line of an empty one, which must be among the last; 0: none */
+    bool all_whole; /* so far all numbers were integers */
+    bool all_fit;   /* so far all integers fit i64 */
+    uint64_t blank; /* the first empty line, which only empty lines may follow; 0: none */
     /* of the row that is read: */
     uint64_t columns;
     bool whole, fit;
-    /* of the first line, over all columns: the first that is a number, and the first that is not */
+    /* the first field of the first line that is a number, and the first that is none; all columns
+     * count, also those that are not taken */
     struct cell {
         uint64_t column; /* 0: none */
         char text[41];

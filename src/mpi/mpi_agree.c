@@ -88,8 +88,9 @@ static shs_status share_disagreement(shs_run *run, const struct call_text *call)
     return core_tell(SHS_ERROR_DISAGREE, message, run->rank == differs, true);
 }
 
-/* There are ranks that close the run, and others that do not and so would wait for them for ever:
- * the lowest rank of these speaks, since a program seldom asks what shs_close() returns. */
+/* Refuses that some ranks close the run while the others do not, and would wait for them for ever.
+ * The lowest rank that stays reports it, because programs seldom look at what shs_close() returns.
+ */
 static shs_status share_leaving(shs_run *run, shs_status failed, const struct call_text *call)
 {
     int closes = run->left_by - 1, stays = run->left_with;

@@ -1,7 +1,8 @@
-/* Decoded chunks kept within a budget of bytes. The one to go is that whose next use is the latest,
- * which nothing else can better: L. A. Belady, "A study of replacement algorithms for a
- * virtual-storage computer", IBM Systems Journal 5 (1966). The order of a run is a function, so its
- * loader knows when that will be. In the calling thread only. */
+/* Decoded chunks kept within a budget of bytes. For want of room the
+ * chunk whose next use is furthest away is dropped, which is the best possible choice: L. A.
+ * Belady, "A study of replacement algorithms for a virtual-storage computer", IBM Systems Journal 5
+ * (1966). The order of a run is a function, so its loader knows when each chunk is used next. In
+ * the calling thread only. */
 #ifndef RUN_CACHE_H
 #define RUN_CACHE_H
 
@@ -13,7 +14,7 @@
 struct run_cached {
     uint64_t field;
     uint64_t chunk;
-    uint64_t first, rows; /* that it has elements of; the owner's to set */
+    uint64_t first, rows; /* the rows that it has elements of; set by the owner */
     void *memory;
     size_t bytes;
     uint64_t next_use;          /* a time; UINT64_MAX: none is known */
@@ -30,7 +31,7 @@ shs_status run_cache_new(uint64_t budget, struct run_cache **cache);
 /* Accepts a pointer to NULL; leaves NULL. */
 void run_cache_free(struct run_cache **cache);
 
-/* NULL if it is not there. */
+/* The chunk, or NULL if it is not kept. */
 struct run_cached *run_cache_find(const struct run_cache *cache, uint64_t field, uint64_t chunk);
 
 /* Memory for a chunk that will next be used at `next_use`, for which chunks used later are dropped.

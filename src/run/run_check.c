@@ -30,8 +30,8 @@ struct check {
     /* Rows that were found bad or unknown but not told yet: neighbours are told together. */
     enum run_check_kind kind;
     uint64_t kept_first, kept_count;
-    char why[CORE_MESSAGE_BYTES]; /* the first is so, and */
-    char why_more[256];           /* what is said of several in its place */
+    char why[CORE_MESSAGE_BYTES]; /* what is told of a single row */
+    char why_more[256];           /* what is told of several rows; "" if it is `why` */
 };
 
 static void tell(const struct check *check, enum run_check_kind kind, uint64_t first,
@@ -43,7 +43,7 @@ static void tell(const struct check *check, enum run_check_kind kind, uint64_t f
 
 /* ---- rows that are bad, or could not be checked */
 
-/* Only what contradicts itself is bad. */
+/* Rows are bad only if their bytes contradict themselves. */
 static enum run_check_kind kind_of(shs_status status)
 {
     return status == SHS_ERROR_FORMAT ? RUN_CHECK_BAD : RUN_CHECK_UNKNOWN;
@@ -57,8 +57,8 @@ static void tell_kept(struct check *check)
     check->kept_count = 0;
 }
 
-/* Rows of one kind for one reason: `more` is what is said if several of them follow one another; ""
- * if it is the same. */
+/* Keeps rows of one kind until they are told: `why` is told of a single row, `more` of several
+ * neighbours; `more` is "" if `why` is told of these too. */
 static void keep(struct check *check, enum run_check_kind kind, uint64_t first, uint64_t count,
                  const char *why, const char *more)
 {

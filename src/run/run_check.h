@@ -2,9 +2,9 @@
  * own, which a damaged file may end at any place. It tells as it goes what it is about to do, so
  * that another process can tell what it died of and have the rest checked.
  *
- * Rows are bad where bytes contradict themselves: a checksum, a structure, a size. What the system
- * or this program could not do, a read error or a filter that is not there, is no such thing: those
- * rows are not checked. */
+ * Rows are bad where bytes contradict themselves: a checksum, a structure, a size. Rows that
+ * could not be read, because of an error of the system or a filter that is not there, are not bad:
+ * they are told as not checked. */
 #ifndef RUN_CHECK_H
 #define RUN_CHECK_H
 
@@ -24,8 +24,8 @@ enum run_check_kind {
     RUN_CHECK_DONE = 'd',    /* all of it was read, and the next dataset is looked for */
     RUN_CHECK_BAD = 'b', /* these rows are bad, or all of the dataset if count is 0; text: why */
     RUN_CHECK_UNKNOWN = 'u', /* likewise, but they could not be checked */
-    RUN_CHECK_DIGEST = 'h'   /* what copies of the file are compared by: first is a hash of the
-                                checksums, count one of some rows; 0: not known */
+    RUN_CHECK_DIGEST = 'h'   /* hashes that copies of the file are compared by: `first` is a hash
+                                of the checksums, `count` a hash of some rows; 0: not known */
 };
 
 struct run_check_event {

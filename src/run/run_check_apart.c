@@ -13,8 +13,8 @@ typedef unsigned long long ull;
 enum {
     WORDS = 12,
     NUMBER = 24,        /* bytes of a number as text */
-    MOST_DEATHS = 1000, /* after which a dataset is given up; */
-    HANGING = 100       /* one that hangs counts as so many */
+    MOST_DEATHS = 1000, /* a dataset with more deaths than this is given up */
+    HANGING = 100       /* deaths that a process which hangs counts for */
 };
 
 /* The processes, one after the other. */

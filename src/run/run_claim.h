@@ -8,32 +8,34 @@
 
 struct run_claim;
 
-/* Zeroed it has none. */
+/* The claims of one loader. A zeroed struct holds none. */
 struct run_claims {
     struct run_claim *first;
     char owner[IO_OWNER_BYTES]; /* this loader; "" before the first */
 };
 
-/* The claim to a folder, made at the first call; it lasts until run_claims_free(). An error if
- * another run has locked the folder. `must`: see io_lock(). A folder that is not there yet is
- * claimed by its path. */
+/* Local. Sets *claim to the claim to a folder, which belongs to `claims`. The first call for a
+ * folder makes the claim. SHS_ERROR_FILE if another run has locked the folder. `must`: see
+ * io_lock(). A folder that is not there yet is claimed by its path. */
 shs_status run_claim_take(struct run_claims *claims, const char *folder, bool must,
                           struct run_claim **claim);
 
-/* Notes who saved last, as the loader has now found it or written it. */
+/* Local. Notes who saved last in the folder, as the loader has now read or written it. */
 void run_claim_note(struct run_claim *claim, const char *owner);
 
-/* True if nothing was noted: the loader does not know whose the folder is. */
+/* Local. True if nothing was noted: the loader does not know who saved in the folder. */
 bool run_claim_is_new(const struct run_claim *claim);
 
-/* Refuses a folder in which another run has saved since this one last looked. */
+/* Local. Refuses a folder in which another run has saved since this run last looked. */
 shs_status run_claim_check(const struct run_claims *claims, const struct run_claim *claim,
                            const char *folder, const struct run_latest *latest);
 
-/* Makes a folder without `latest` this loader's, before the first checkpoint is written. */
+/* Local. Writes this loader's name into a folder that has no `latest`, before the first checkpoint
+ * is written. */
 shs_status run_claim_begin(const struct run_claims *claims, struct run_claim *claim,
                            const char *folder, const struct run_latest *latest);
 
+/* Local. Gives up all claims, and their locks; leaves a struct that holds none. */
 void run_claims_free(struct run_claims *claims);
 
 #endif

@@ -83,7 +83,7 @@ static shs_status refuse(const shs_dataset *dataset, size_t file, const struct c
                      (ull)first->content);
 }
 
-/* With rank 0's, of which every rank gets a list. */
+/* Compares each copy with rank 0's. Sets `first` to the list of rank 0's copies. */
 static shs_status compare_each(const shs_dataset *dataset, const struct copy *copies,
                                struct copy *first)
 {

@@ -17,8 +17,10 @@ struct run_piece {
     void *to;
 };
 
-/* When any of these rows of the field with a key is next wanted, after the fetch that asks: a time,
- * or UINT64_MAX for never this epoch. */
+/* Tells when rows will be wanted. next_use() returns the time at which any of the rows
+ * [first, first + count) of the field with this key is next wanted after the fetch that asks, or
+ * UINT64_MAX if none of them is wanted again in this epoch. Times are compared with each other
+ * only. */
 struct run_foresight {
     uint64_t (*next_use)(void *user, uint64_t key, uint64_t first, uint64_t count);
     void *user;

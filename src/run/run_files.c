@@ -47,8 +47,9 @@ static shs_status compare_content(const struct run_files *files, const struct ru
                      files->paths.path[open->number]);
 }
 
-/* Opens a file anew of which only the time of its last change is another, `now`, and compares it
- * with what it was. HDF5 forgets of a file only when it is closed. */
+/* Compares the content of a file of which only the time of its last change differs with what it
+ * was. `now` identifies the file as it is. The file is closed and opened again, because HDF5 keeps
+ * what it has read of a file until then. */
 static shs_status look_again(struct run_files *files, size_t number, const struct io_identity *now)
 {
     struct run_file *file = &files->file[number];
@@ -67,7 +68,8 @@ static shs_status look_again(struct run_files *files, size_t number, const struc
     return status;
 }
 
-/* Of an open file also the others that its fields are in. */
+/* Compares a file with what it was and, if it is open and `others` is true, also the other files
+ * that hold rows of its fields. */
 static shs_status compare(struct run_files *files, size_t number, bool others)
 {
     struct run_file *file = &files->file[number];
@@ -99,9 +101,10 @@ shs_status run_files_check(struct run_files *files, uint32_t since)
     return status;
 }
 
-/* Each time the file itself, if HDF5 reads it: it does not tell of all that is missing. Once a
- * round also other files that its fields are in. A change of a file that is closed is told before
- * what HDF5 makes of it; of a new file HDF5 tells more. */
+/* A file that HDF5 reads is compared each time it is wanted, because HDF5 does not report all bytes
+ * that are missing. Once a round the other files that hold rows of its fields are compared too. A
+ * closed file is compared before it is opened again, so that a change is reported as a change. A
+ * file that was never open is not compared: HDF5 says more about what is wrong with it. */
 static shs_status compare_if_due(struct run_files *files, size_t number)
 {
     const struct run_file *file = &files->file[number];

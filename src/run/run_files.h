@@ -16,9 +16,9 @@ struct run_file {
     struct io_identity identity; /* when it was first opened */
     uint64_t content; /* a hash of some of its rows, or of their checksums; 0: not taken */
     uint64_t layout;  /* a hash of where fields lie that are read directly; 0: not taken */
-    uint32_t checked; /* the round in which it was last compared with that */
+    uint32_t checked; /* the last round in which the file was compared with `identity` */
     bool known;       /* it has been opened */
-    bool compared;    /* no row read directly was another than HDF5's */
+    bool compared;    /* all rows that were read directly were those that HDF5 reads */
     struct run_open_file *open; /* or NULL */
 };
 
@@ -64,13 +64,15 @@ void run_files_close(struct run_files *files);
 /* Files must be compared with what they were before they are read again: a new epoch, say. */
 void run_files_suspect(struct run_files *files);
 
-/* Compares the files that were read in round `since` or later with what they were. One that has
- * changed is an error. Of one of which only the time of its last change is another, what can be
- * compared is compared again: its layout, shapes, checksums, and the rows that were looked at when
- * the dataset was opened. If all is as it was, the new time is taken for good. */
+/* Compares the files that were read in round `since` or later with what they were when they were
+ * first opened. A file that has changed is an error. If only the time of the last change differs,
+ * the file is opened and looked at again: its layout, its shapes, its checksums, and the rows that
+ * were looked at when the dataset was opened. If all of these are the same, the new time is kept in
+ * place of the old. */
 shs_status run_files_check(struct run_files *files, uint32_t since);
 
-/* True if a file was only looked at when the dataset was opened: its content is a hash of less. */
+/* True if a file was only looked at when the dataset was opened: `content` is then a hash of fewer
+ * rows. */
 bool run_files_was_glanced_at(const struct run_files *files, size_t file);
 
 /* Opens a file, if it is not, and hands out its sources, for as long as fewer than most_open other

@@ -22,7 +22,8 @@ static void add_field(struct core_text *text, const shs_dataset *dataset, size_t
     core_text_add(text, "\n");
 }
 
-/* Once operators also saw the zeros that ragged samples are filled up with. */
+/* True if operators change a ragged field. Such a run has a line of its own in the fingerprint,
+ * because older versions also augmented the zeros that ragged samples are filled up with. */
 static bool augments_ragged(const shs_loader *loader)
 {
     bool some = false;
@@ -135,7 +136,8 @@ static shs_status differ(const char *stored, int stored_length, const char *own,
     return lacks(stored, stored_length, own, own_length);
 }
 
-/* Of the line that a text begins with, the value; both lengths without the line's end. */
+/* Finds the value in the line NAME = VALUE that a text begins with. Returns the value's length, the
+ * line's end excluded. */
 static size_t value_of(const char *line, const char **value)
 {
     *value = line + name_length(line);
@@ -160,7 +162,8 @@ static shs_status check_old_parts(const char *stored, const char **own)
                      (int)own_length, own_value, (int)length, length ? value : "");
 }
 
-/* Numbers of samples that differ, of other parts perhaps. */
+/* Refuses another number of samples. Names the parts instead if they differ: they are then the
+ * cause. */
 static shs_status differ_in_samples(const char *stored, const char *own)
 {
     enum {

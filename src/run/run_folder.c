@@ -33,10 +33,11 @@ static bool read_name(const char *name, uint64_t *step, uint64_t *copy)
     return strcmp(name, canonical) == 0;
 }
 
-/* A search through a folder's checkpoints: the last by step, and of one step by copy. */
+/* A search for the last of a folder's checkpoints: that of the highest step and, among the copies
+ * of this step, the highest copy. */
 struct search {
     const char *skip[2]; /* names to pass over */
-    bool bounded;        /* only those before `bound` */
+    bool bounded;        /* checkpoints from `bound` on are passed over */
     uint64_t bound[2];   /* step and copy */
     uint64_t found[2];
     bool any;

@@ -30,28 +30,29 @@ struct run_latest {
     char owner[IO_OWNER_BYTES]; /* "" if it does not say */
 };
 
-/* The checkpoint saved last, whose file is there; none in a folder that is not there, or in which
- * none was saved. An error if `latest` names a file that is not there or holds anything else than
- * names, or if checkpoints are there without it: the message says how to go on. */
+/* Local. Sets *latest to what the file `latest` says. The file of the checkpoint saved last is
+ * there. No checkpoint is named if the folder is not there, or if none was saved in it. An error if
+ * `latest` names a file that is not there or holds anything else than names, or if checkpoints are
+ * there without it: the message says how to go on. */
 shs_status run_folder_read(const char *folder, struct run_latest *latest);
 
-/* Compares the bytes of a checkpoint's file with their checksum, if that is known. */
+/* Local. Compares the bytes of a checkpoint's file with their checksum, if that is known. */
 shs_status run_folder_check(const char *path, const struct run_pointer *pointer);
 
-/* Appends to the message of a status how to go on without the checkpoint saved last, if it is its
- * file that is wrong and not the program. Returns the status. */
+/* Local. If the file of the checkpoint saved last is wrong, and not the program, appends to the
+ * message of a status how to go on without this checkpoint. Returns the status. */
 shs_status run_folder_advise(const char *folder, const struct run_latest *latest,
                              shs_status status);
 
-/* A name for a checkpoint of a step that no file has: one that `latest` names is never written
- * over.
- */
+/* Local. Sets `name` to a name for a checkpoint of a step that no file has yet: a checkpoint that
+ * `latest` names is never written over. */
 shs_status run_folder_free_name(const char *folder, uint64_t step, char name[RUN_FILE_NAME_BYTES]);
 
-/* Makes this what the file `latest` says, durably. */
+/* Local. Writes the file `latest`, durably. */
 shs_status run_folder_point(const char *folder, const struct run_latest *latest);
 
-/* Removes all checkpoints but those that `latest` names. What is no file stays. */
+/* Local. Removes all checkpoints but those that `latest` names. Folders and other things that are
+ * no files stay. */
 shs_status run_folder_prune(const char *folder, const struct run_latest *latest);
 
 #endif

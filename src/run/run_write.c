@@ -37,9 +37,9 @@ struct work {
     /* on rank 0 */
     struct h5_writer *writer;
     void *room;        /* for another rank's rows, chunks or checksums */
-    uint64_t next_row; /* of the field, that comes next */
+    uint64_t next_row; /* the next row of the field to write */
     uint32_t *span_sums;
-    uint64_t next_sum; /* of the span, that comes next */
+    uint64_t next_sum; /* the next checksum of the span to fill in */
 };
 
 static bool is_filtered(const struct run_output *output)
