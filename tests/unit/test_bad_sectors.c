@@ -360,8 +360,10 @@ static void change_numbers(uint64_t from, uint64_t to)
     free(bytes);
 }
 
+/* HDF5 1.14 refuses such a dataset itself. */
 static void a_shape_larger_than_its_storage_in_folder(void)
 {
+    const bool opened_by_hdf5 = H5_VERS_MINOR < 14;
     for (int compact = 0; compact < 2; compact++) {
         const hsize_t rows = ROWS;
         uint16_t numbers[ROWS] = {0};
@@ -377,7 +379,11 @@ static void a_shape_larger_than_its_storage_in_folder(void)
         H5Fclose(file);
         change_numbers(ROWS, 100000);
         CHECK(open_reading(&reading) == SHS_ERROR_FORMAT);
-        CHECK(message_has("dataset x: 1234 bytes are stored of it, where its shape has 200000"));
+        CHECK(message_has("the file is damaged"));
+        CHECK(message_has(opened_by_hdf5
+                              ? "dataset x: 1234 bytes are stored of it, where its shape "
+                                "has 200000"
+                              : "dataset 'x' cannot be opened"));
         close_reading(&reading);
     }
 }
