@@ -208,7 +208,7 @@ names = [d['name'] for d in json.load(open('odd.json', encoding='utf-8'))['datas
 assert names == ['a\ufffd\u00e4\ufffd\ufffd"\\', 'lonely.crc32c'], names
 END
 "$SHARDSTEP" info odd.h5 > odd.txt || fail "info of odd names"
-grep -qF 'a\xff'$'\u00e4''\xe2\x82"\: i64 3' odd.txt || fail "odd names as text: $(cat odd.txt)"
+LC_ALL=C grep -qF 'a\xff'$'\xc3\xa4''\xe2\x82"\: i64 3' odd.txt || fail "odd names as text: $(cat odd.txt)"
 /usr/bin/python3 - <<'END'
 import h5py
 with h5py.File('lines.h5', 'w') as f:
