@@ -4,15 +4,14 @@
 
 commands="import info plan digest random replay bench stats check"
 
-# prints RANKS PATTERN command...: exit code 0, the pattern on stdout, nothing on stderr but what Open
-# MPI itself says, in lines that begin with [HOST
+# prints RANKS PATTERN command...: exit code 0, the pattern on stdout, nothing on stderr
 prints() {
     local ranks=$1 pattern=$2 code=0
     shift 2
     on "$ranks" timeout 60 "$@" > out.txt 2> err.txt < /dev/null || code=$?
     [ "$code" = 0 ] || fail "exit code $code, not 0, on $ranks ranks: $*"
     [ "$(grep -cE -- "$pattern" out.txt)" = 1 ] || fail "not one '$pattern' on $ranks ranks: $* printed: $(cat out.txt)"
-    ! grep -v '^\[' err.txt > said.txt || fail "$* said: $(cat said.txt)"
+    [ -z "$(what_is_said err.txt)" ] || fail "$* said: $(cat err.txt)"
 }
 
 # options FILE: those that a help lists, each with its value's name
