@@ -31,7 +31,7 @@ compile() { # FOLDER COMPILER options...
     local folder=$1 compiler=$2 file extra
     shift 2
     mkdir "$folder"
-    for file in "$SOURCE"/src/core/core_{status,memory}.c "$SOURCE"/src/random/*.c \
+    for file in "$SOURCE"/src/core/core_{memory,status,tensor,text}.c "$SOURCE"/src/random/*.c \
         "$SOURCE"/src/order/order_weights.c "$SOURCE/tests/unit/golden_random.c"; do
         extra=
         case $compiler:$file in

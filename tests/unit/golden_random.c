@@ -4,7 +4,7 @@
  *
  *   golden_random [KERNELS [COUNT]]      plain, avx2, avx512, or "" for the fastest; one million
  *
- * Needs src/random, of src/core only core_status.c and core_memory.c, of src/order only
+ * Needs src/random, of src/core only what golden.sh names, of src/order only
  * order_weights.c, and the public headers.
  * Exit code 77: this CPU does not run these kernels. */
 #include <inttypes.h>
