@@ -115,7 +115,7 @@ shs_script_test(dieharder cli dieharder.sh)
 set_tests_properties(cli.dieharder PROPERTIES TIMEOUT 7200)
 
 # Reading, in threads
-shs_unit_test(test_pool core random order augment io h5 mpi run)
+shs_unit_test(test_pool core)
 shs_unit_test(test_fetch core random order augment io h5 mpi run)
 shs_unit_test(test_foreign core random order augment io h5 mpi run)
 target_compile_definitions(test_foreign PRIVATE ${CODECS})

@@ -7,10 +7,10 @@
 #include "cli_json.h"
 #include "cli_paths.h"
 #include "cli_text.h"
+#include "core_elements.h"
 #include "core_text.h"
 #include "h5_file.h"
 #include "mpi_job.h"
-#include "run_elements.h"
 #include "run_stats.h"
 
 typedef unsigned long long ull;
@@ -38,8 +38,8 @@ static void print_line(const struct report *report, const char *name, const stru
         printf("%8s %14s %14s %14s %14s\n", name, "-", "-", least, greatest);
         return;
     }
-    run_key_text(type, tally->least, 6, least, sizeof least);
-    run_key_text(type, tally->greatest, 6, greatest, sizeof greatest);
+    core_key_text(type, tally->least, 6, least, sizeof least);
+    core_key_text(type, tally->greatest, 6, greatest, sizeof greatest);
     printf("%8s %14.7g %14.7g %14s %14s", name, tally->mean, tally->deviation, least, greatest);
     if (report->scale != 1)
         printf(" %14.7g %14.7g", tally->mean / report->scale, tally->deviation / report->scale);
@@ -54,10 +54,10 @@ static void print_bar(const struct run_tally *tally, uint64_t bin, uint64_t most
     if (!length && count) length = 1;
     memset(bar, '#', length);
     bar[length] = '\0';
-    bool whole = !run_is_float(tally->type), last = bin + 1 == tally->bins;
+    bool whole = !core_is_float(tally->type), last = bin + 1 == tally->bins;
     uint64_t end = tally->edges[bin + 1] - (whole && !last);
-    run_key_text(tally->type, tally->edges[bin], 6, from, sizeof from);
-    run_key_text(tally->type, end, 6, to, sizeof to);
+    core_key_text(tally->type, tally->edges[bin], 6, from, sizeof from);
+    core_key_text(tally->type, end, 6, to, sizeof to);
     printf("%14s %14s %14llu %6.2f%% %s\n", from, to, (ull)count,
            100 * (double)count / (double)tally->finite, bar);
 }
@@ -68,8 +68,8 @@ static void print_histogram(const struct run_tally *tally)
     if (!tally->finite) return;
     for (uint64_t bin = 0; bin < tally->bins; bin++)
         if (tally->histogram[bin] > most) most = tally->histogram[bin];
-    printf("\n%14s %14s %14s %7s\n", "from", run_is_float(tally->type) ? "below" : "to", "elements",
-           "share");
+    printf("\n%14s %14s %14s %7s\n", "from", core_is_float(tally->type) ? "below" : "to",
+           "elements", "share");
     for (uint64_t bin = 0; bin < tally->bins; bin++)
         print_bar(tally, bin, most);
 }
@@ -117,13 +117,13 @@ static void print_text(const struct report *report)
 static void json_key(const char *name, const struct run_tally *tally, uint64_t key)
 {
     char text[NUMBER];
-    run_key_text(tally->type, key, 17, text, sizeof text);
+    core_key_text(tally->type, key, 17, text, sizeof text);
     cli_json_number(name, tally->finite ? text : NULL);
 }
 
 static void json_histogram(const struct run_tally *tally)
 {
-    bool whole = !run_is_float(tally->type);
+    bool whole = !core_is_float(tally->type);
     cli_json_begin("histogram", '[');
     for (uint64_t bin = 0; bin < tally->bins; bin++) {
         bool last = bin + 1 == tally->bins;

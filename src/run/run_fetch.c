@@ -28,10 +28,10 @@ struct job {
 };
 
 struct run_fetcher {
-    struct run_pool *pool;
+    struct core_pool *pool;
     struct run_cache *cache;
     uint64_t cache_bytes;
-    struct io_lane lanes[RUN_POOL_MOST];
+    struct io_lane lanes[CORE_POOL_MOST];
     struct use *uses;
     struct job *jobs;
     size_t n_uses, uses_capacity, n_jobs, jobs_capacity;
@@ -50,7 +50,7 @@ struct run_fetcher {
 shs_status run_fetcher_new(uint64_t cache_bytes, struct run_fetcher **fetcher)
 {
     shs_status status = core_new(1, sizeof **fetcher, "reading", fetcher);
-    if (!status) status = run_pool_new(&(*fetcher)->pool);
+    if (!status) status = core_pool_new(&(*fetcher)->pool);
     if (!status) status = run_cache_new(cache_bytes, &(*fetcher)->cache);
     if (!status) (*fetcher)->cache_bytes = cache_bytes;
     if (status) run_fetcher_free(fetcher);
@@ -60,9 +60,9 @@ shs_status run_fetcher_new(uint64_t cache_bytes, struct run_fetcher **fetcher)
 void run_fetcher_free(struct run_fetcher **fetcher)
 {
     if (!*fetcher) return;
-    run_pool_free(&(*fetcher)->pool);
+    core_pool_free(&(*fetcher)->pool);
     run_cache_free(&(*fetcher)->cache);
-    for (size_t i = 0; i < RUN_POOL_MOST; i++)
+    for (size_t i = 0; i < CORE_POOL_MOST; i++)
         io_lane_free(&(*fetcher)->lanes[i]);
     core_free(&(*fetcher)->uses);
     core_free(&(*fetcher)->jobs);
@@ -371,7 +371,7 @@ static shs_status check(struct run_fetcher *fetcher, unsigned threads,
     shs_status status = find_checksums(fetcher, pieces, count, &any);
     if (status || !any) return status;
     fetcher->pieces = pieces;
-    status = run_pool_do(fetcher->pool, threads, count, check_piece, fetcher);
+    status = core_pool_do(fetcher->pool, threads, count, check_piece, fetcher);
     if (status) run_cache_clear(fetcher->cache);
     return status;
 }
@@ -397,14 +397,14 @@ static shs_status do_jobs(struct run_fetcher *fetcher, unsigned threads)
 {
     size_t n_cold = 0;
     fetcher->may_wait = false;
-    shs_status status = run_pool_do(fetcher->pool, threads, fetcher->n_jobs, do_any, fetcher);
+    shs_status status = core_pool_do(fetcher->pool, threads, fetcher->n_jobs, do_any, fetcher);
     for (size_t i = 0; i < fetcher->n_jobs && !status; i++)
         if (fetcher->jobs[i].cold) fetcher->cold_jobs[n_cold++] = i;
     if (status || !n_cold) return status;
     fetcher->may_wait = true;
     fetcher->done.cold_reads += n_cold;
-    return run_pool_do(fetcher->pool, cold_width(fetcher, n_cold, threads), n_cold, do_cold,
-                       fetcher);
+    return core_pool_do(fetcher->pool, cold_width(fetcher, n_cold, threads), n_cold, do_cold,
+                        fetcher);
 }
 
 /* What was to be kept is there, or is not. */

@@ -4,9 +4,9 @@
 #ifndef RUN_FETCH_H
 #define RUN_FETCH_H
 
+#include "core_pool.h"
 #include "run_cache.h"
 #include "run_field.h"
-#include "run_pool.h"
 #include "shardstep/loader.h"
 
 /* Rows [first, first + count) of a field, one after the other to `to`. */

@@ -13,9 +13,9 @@ static shs_status check_options(const shs_loader_options *options)
     if (options->ahead)
         return core_fail(SHS_ERROR_UNSUPPORTED,
                          "ahead = %u: this version loads synchronously; use 0", options->ahead);
-    if (options->threads > RUN_POOL_MOST)
+    if (options->threads > CORE_POOL_MOST)
         return core_fail(SHS_ERROR_ARGUMENT, "%u threads; the most is %d", options->threads,
-                         RUN_POOL_MOST);
+                         CORE_POOL_MOST);
     if (options->epochs > UINT64_C(1) << 32)
         return core_fail(SHS_ERROR_ARGUMENT, "%llu epochs; the most is 2^32", (ull)options->epochs);
     if (options->augment_by != SHS_BY_RANK_AND_STEP && options->augment_by != SHS_BY_SAMPLE)

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "core_elements.h"
 #include "core_memory.h"
-#include "run_elements.h"
 #include "run_rows.h"
 
 enum {
@@ -155,7 +155,7 @@ static shs_status end(struct reading *reading)
 static void replay(const struct reading *reading, struct run_tally *tally, const uint64_t *counts)
 {
     uint64_t sums[RUN_TALLY_SUMS], extremes[RUN_TALLY_EXTREMES];
-    uint64_t values = reading->values, bias = run_key_bias(tally->type);
+    uint64_t values = reading->values, bias = core_key_bias(tally->type);
     /* a signed value's two's complement, of so few bits, as a key */
     uint64_t flip = bias ? values / 2 : 0, first = bias - flip;
     for (uint64_t i = 0; i < values; i++)
@@ -231,7 +231,7 @@ static void describe(struct reading *reading)
 
 static shs_status make_counts(struct reading *reading)
 {
-    if (run_is_float(reading->stats->field.type) || reading->element_bytes > 2) return SHS_OK;
+    if (core_is_float(reading->stats->field.type) || reading->element_bytes > 2) return SHS_OK;
     reading->tables = reading->element_bytes == 1 ? TABLES : 1;
     reading->values = UINT64_C(1) << 8 * reading->element_bytes;
     uint64_t bytes = reading->tables * reading->values * sizeof *reading->counts;

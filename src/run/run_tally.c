@@ -1,7 +1,7 @@
 #include "run_tally.h"
 
+#include "core_elements.h"
 #include "core_memory.h"
-#include "run_elements.h"
 
 enum {
     AT_ONCE = 512, /* elements that are converted together */
@@ -46,7 +46,7 @@ void run_tally_first_key(struct run_tally *tally, uint64_t key, uint64_t times)
     if (!times) return;
     tally->finite += times;
     core_exact_add_whole(&tally->sum,
-                         ((core_i128)key - run_key_bias(tally->type)) * (core_i128)times);
+                         ((core_i128)key - core_key_bias(tally->type)) * (core_i128)times);
     if (key < tally->least) tally->least = key;
     if (key > tally->greatest) tally->greatest = key;
 }
@@ -64,7 +64,7 @@ static void first_integers(struct run_tally *tally, const uint64_t *keys, size_t
     tally->least = least;
     tally->greatest = greatest;
     core_exact_add_whole(&tally->sum,
-                         (core_i128)sum - (core_i128)run_key_bias(tally->type) * (core_i128)count);
+                         (core_i128)sum - (core_i128)core_key_bias(tally->type) * (core_i128)count);
 }
 
 /* Moves finite numbers to the front and counts the others; how many are finite. */
@@ -93,8 +93,8 @@ static void first_floats(struct run_tally *tally, double *numbers, size_t count)
         if (numbers[i] < least) least = numbers[i];
         if (numbers[i] > greatest) greatest = numbers[i];
     }
-    if (run_double_key(least) < tally->least) tally->least = run_double_key(least);
-    if (run_double_key(greatest) > tally->greatest) tally->greatest = run_double_key(greatest);
+    if (core_double_key(least) < tally->least) tally->least = core_double_key(least);
+    if (core_double_key(greatest) > tally->greatest) tally->greatest = core_double_key(greatest);
 }
 
 /* A position in bins as a bin; a file that changes between the passes can give any. */
@@ -152,11 +152,11 @@ static void each_part(struct run_tally *tally, const char *from, size_t stride, 
     size_t step = stride * shs_type_size(tally->type);
     for (size_t at = 0, now; at < count; at += now) {
         now = count - at < AT_ONCE ? count - at : AT_ONCE;
-        if (run_is_float(tally->type)) {
-            run_load_doubles(tally->type, from + at * step, stride, now, part.numbers);
+        if (core_is_float(tally->type)) {
+            core_load_doubles(tally->type, from + at * step, stride, now, part.numbers);
             floats(tally, part.numbers, now);
         } else {
-            run_load_keys(tally->type, from + at * step, stride, now, part.keys);
+            core_load_keys(tally->type, from + at * step, stride, now, part.keys);
             integers(tally, part.keys, now);
         }
     }
@@ -206,7 +206,7 @@ static int exponent_of(double least, double greatest)
 /* Equal bins of scaled floats, as numpy.linspace() has them. */
 static void set_float_edges(struct run_tally *tally, uint64_t most_bins)
 {
-    double least = run_key_double(tally->least), greatest = run_key_double(tally->greatest);
+    double least = core_key_double(tally->least), greatest = core_key_double(tally->greatest);
     int exponent = exponent_of(least, greatest);
     double back = power_of_two(exponent);
     tally->scale = power_of_two(-exponent);
@@ -216,7 +216,7 @@ static void set_float_edges(struct run_tally *tally, uint64_t most_bins)
     double width = (last - first) / (double)tally->bins;
     for (uint64_t bin = 0; bin <= tally->bins; bin++) {
         tally->steps[bin] = bin < tally->bins ? first + (double)bin * width : last;
-        tally->edges[bin] = run_double_key(tally->steps[bin] * back);
+        tally->edges[bin] = core_double_key(tally->steps[bin] * back);
     }
     tally->edges[tally->bins] = tally->greatest;
     tally->bins_per_one = first < last ? (double)tally->bins / (last - first) : 0;
@@ -243,7 +243,7 @@ static void set_whole_mean(struct run_tally *tally, const uint64_t *digits)
         rest += count;
         whole--;
     }
-    tally->whole_mean = (uint64_t)(whole + (core_i128)run_key_bias(tally->type));
+    tally->whole_mean = (uint64_t)(whole + (core_i128)core_key_bias(tally->type));
     tally->fraction = (double)(uint64_t)rest / (double)tally->finite;
 }
 
@@ -258,7 +258,7 @@ void run_tally_turn(struct run_tally *tally, const uint64_t sums[RUN_TALLY_SUMS]
     memset(&tally->sum, 0, sizeof tally->sum);
     if (!tally->finite) return;
     tally->mean = core_exact_quotient(sums + DIGITS, tally->finite);
-    if (run_is_float(tally->type)) {
+    if (core_is_float(tally->type)) {
         set_float_edges(tally, most_bins);
     } else {
         set_whole_mean(tally, sums + DIGITS);
@@ -272,5 +272,5 @@ void run_tally_end(struct run_tally *tally, const uint64_t sums[RUN_TALLY_SUMS])
     double variance = core_exact_quotient(sums + DIGITS, tally->finite);
     /* one instruction, correctly rounded, not libm's: this file is compiled without errno */
     double deviation = __builtin_sqrt(variance);
-    tally->deviation = run_is_float(tally->type) ? deviation / tally->scale : deviation;
+    tally->deviation = core_is_float(tally->type) ? deviation / tally->scale : deviation;
 }

@@ -2,10 +2,10 @@
 
 #include <stdio.h>
 
+#include "core_elements.h"
 #include "core_memory.h"
 #include "order_plan.h"
 #include "random_alias.h"
-#include "run_elements.h"
 
 typedef unsigned long long ull;
 
@@ -59,7 +59,7 @@ static shs_status wrong_weight(const struct run_weights_field *field, uint64_t r
 static shs_status unknown_class(const struct run_weights_field *field, uint64_t row, uint64_t key)
 {
     char text[TEXT_BYTES], cause[128];
-    run_key_text(type_of(field), key, 0, text, sizeof text);
+    core_key_text(type_of(field), key, 0, text, sizeof text);
     snprintf(cause, sizeof cause,
              "has class %s, which it had not when classes were counted; start again", text);
     return wrong(field, row, cause);
@@ -68,12 +68,12 @@ static shs_status unknown_class(const struct run_weights_field *field, uint64_t 
 static void load_weights(const struct run_weights_field *field, const void *raw, uint64_t count,
                          double *weights)
 {
-    uint64_t keys[TILE], bias = run_key_bias(type_of(field));
-    if (run_is_float(type_of(field))) {
-        run_load_doubles(type_of(field), raw, 1, count, weights);
+    uint64_t keys[TILE], bias = core_key_bias(type_of(field));
+    if (core_is_float(type_of(field))) {
+        core_load_doubles(type_of(field), raw, 1, count, weights);
         return;
     }
-    run_load_keys(type_of(field), raw, 1, count, keys);
+    core_load_keys(type_of(field), raw, 1, count, keys);
     for (uint64_t i = 0; i < count; i++)
         weights[i] = bias ? (double)(int64_t)(keys[i] - bias) : (double)keys[i];
 }
@@ -99,7 +99,7 @@ static shs_status weigh_classes(const struct run_weights_field *field, uint64_t 
     bool is_member[TILE];
     uint64_t keys[TILE];
     find_members(field, first, count, is_member);
-    run_load_keys(type_of(field), raw, 1, count, keys);
+    core_load_keys(type_of(field), raw, 1, count, keys);
     for (uint64_t i = 0; i < count; i++) {
         uint64_t number = keys[i] - field->least;
         weights[i] = 0;
@@ -148,7 +148,7 @@ static void walk_piece(const struct run_weights_field *field, struct run_range p
         uint64_t kept = 0;
         now = piece.count - at < TILE ? piece.count - at : TILE;
         find_members(field, piece.first + at, now, is_member);
-        run_load_keys(type_of(field), raw_at(field, at), 1, now, keys);
+        core_load_keys(type_of(field), raw_at(field, at), 1, now, keys);
         for (uint64_t i = 0; i < now; i++)
             if (is_member[i]) keys[kept++] = keys[i];
         take(user, keys, kept);
@@ -215,8 +215,8 @@ static shs_status check_span(const struct run_weights_field *field, const struct
     if (!extremes->numbers[ANY])
         return core_fail(SHS_ERROR_ARGUMENT, "field %s: no sample may be drawn", field->name);
     if (most - least < RUN_WEIGHTS_CLASSES) return SHS_OK;
-    run_key_text(type_of(field), least, 0, first, sizeof first);
-    run_key_text(type_of(field), most, 0, last, sizeof last);
+    core_key_text(type_of(field), least, 0, first, sizeof first);
+    core_key_text(type_of(field), most, 0, last, sizeof last);
     return core_fail(
         SHS_ERROR_FORMAT,
         "field %s: classes from %s to %s span more than 2^20 values; number them anew, "
@@ -270,7 +270,7 @@ static shs_status check_field(const struct run_weights_field *field)
                          "%zu fields, the first of them %s; give one, of one "
                          "number a sample",
                          data->n_fields, field->name);
-    if (field->balanced && run_is_float(data->sample[0].type))
+    if (field->balanced && core_is_float(data->sample[0].type))
         return core_fail(SHS_ERROR_ARGUMENT, "field %s has the type %s; classes are whole numbers",
                          field->name, shs_type_name(data->sample[0].type));
     if (data->sample_bytes[0] == shs_type_size(data->sample[0].type)) return SHS_OK;

@@ -23,7 +23,7 @@ struct run_weights_field {
     char *raw;        /* a piece, as it was read */
     double *weights;  /* and what it weighs */
     bool balanced;
-    uint64_t least; /* key of the first class (run_elements.h) */
+    uint64_t least; /* key of the first class (core_elements.h) */
     uint64_t classes;
     double *class_weight; /* of each, 1 over the number of its rows; 0: it has none */
 };

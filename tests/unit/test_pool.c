@@ -9,11 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core_pool.h"
 #include "core_sanitized.h"
 #include "core_status.h"
 #include "counted_memory.h"
 #include "judge.h"
-#include "run_pool.h"
 #include "unit.h"
 
 enum {
@@ -26,11 +26,11 @@ struct work {
     size_t jobs;
     unsigned width;
     bool fails[MOST_JOBS];
-    _Atomic unsigned done[MOST_JOBS]; /* times */
-    _Atomic bool busy[RUN_POOL_MOST]; /* lanes */
-    _Atomic unsigned wrong;           /* lanes that are none, or are not alone */
-    _Atomic unsigned lanes;           /* that did some job */
-    _Atomic bool lane_used[RUN_POOL_MOST];
+    _Atomic unsigned done[MOST_JOBS];  /* times */
+    _Atomic bool busy[CORE_POOL_MOST]; /* lanes */
+    _Atomic unsigned wrong;            /* lanes that are none, or are not alone */
+    _Atomic unsigned lanes;            /* that did some job */
+    _Atomic bool lane_used[CORE_POOL_MOST];
 };
 
 static shs_status do_job(void *user, size_t job, unsigned lane)
@@ -53,7 +53,7 @@ static void work_begin(struct work *work, size_t jobs, unsigned width)
 {
     memset(work, 0, sizeof *work);
     work->jobs = jobs;
-    work->width = width < 1 ? 1 : width < RUN_POOL_MOST ? width : RUN_POOL_MOST;
+    work->width = width < 1 ? 1 : width < CORE_POOL_MOST ? width : CORE_POOL_MOST;
 }
 
 /* The lowest job that fails, or all of them. */
@@ -88,57 +88,57 @@ static void every_job_is_done_once(void)
 {
     static struct work work;
     static const size_t jobs[] = {0, 1, 2, 3, 17, MOST_JOBS};
-    static const unsigned widths[] = {0, 1, 2, 3, 8, RUN_POOL_MOST, RUN_POOL_MOST + 1, 1000};
+    static const unsigned widths[] = {0, 1, 2, 3, 8, CORE_POOL_MOST, CORE_POOL_MOST + 1, 1000};
     for (size_t w = 0; w < COUNT(widths); w++) {
-        struct run_pool *pool;
-        if (!NEED(run_pool_new(&pool) == SHS_OK)) return;
+        struct core_pool *pool;
+        if (!NEED(core_pool_new(&pool) == SHS_OK)) return;
         for (size_t j = 0; j < COUNT(jobs); j++) {
             work_begin(&work, jobs[j], widths[w]);
-            check_done(&work, run_pool_do(pool, widths[w], jobs[j], do_job, &work));
+            check_done(&work, core_pool_do(pool, widths[w], jobs[j], do_job, &work));
             CHECK(jobs[j] == 0 || atomic_load(&work.lanes) >= 1);
         }
-        run_pool_free(&pool);
+        core_pool_free(&pool);
         CHECK(pool == NULL);
-        run_pool_free(&pool);
+        core_pool_free(&pool);
     }
 }
 
 static void the_lowest_failure_is_told(void)
 {
     static struct work work;
-    struct run_pool *pool;
+    struct core_pool *pool;
     uint64_t state = 3;
-    if (!NEED(run_pool_new(&pool) == SHS_OK)) return;
+    if (!NEED(core_pool_new(&pool) == SHS_OK)) return;
     for (int trial = 0; trial < (CORE_SANITIZED ? 300 : 3000); trial++) {
         size_t jobs = 1 + judge_random(&state) % MOST_JOBS, rare = 1 + judge_random(&state) % 200;
         unsigned width = 1 + (unsigned)(judge_random(&state) % 5);
         work_begin(&work, jobs, width);
         for (size_t job = 0; job < jobs; job++)
             work.fails[job] = judge_random(&state) % rare == 0;
-        check_done(&work, run_pool_do(pool, width, jobs, do_job, &work));
+        check_done(&work, core_pool_do(pool, width, jobs, do_job, &work));
     }
-    run_pool_free(&pool);
+    core_pool_free(&pool);
 }
 
 static void it_is_used_thousands_of_times(void)
 {
     static struct work work;
-    struct run_pool *pool;
+    struct core_pool *pool;
     uint64_t state = 4;
-    if (!NEED(run_pool_new(&pool) == SHS_OK)) return;
+    if (!NEED(core_pool_new(&pool) == SHS_OK)) return;
     for (int trial = 0; trial < (CORE_SANITIZED ? 2000 : 20000); trial++) {
         size_t jobs = judge_random(&state) % 6;
         unsigned width = (unsigned)(judge_random(&state) % 6);
         work_begin(&work, jobs, width);
         if (jobs) work.fails[judge_random(&state) % jobs] = trial % 9 == 0;
-        check_done(&work, run_pool_do(pool, width, jobs, do_job, &work));
+        check_done(&work, core_pool_do(pool, width, jobs, do_job, &work));
     }
-    run_pool_free(&pool);
+    core_pool_free(&pool);
     for (int trial = 0; trial < 200; trial++) { /* most are gone before their threads woke up */
-        CHECK(run_pool_new(&pool) == SHS_OK);
+        CHECK(core_pool_new(&pool) == SHS_OK);
         work_begin(&work, 4, 4);
-        check_done(&work, run_pool_do(pool, 4, 4, do_job, &work));
-        run_pool_free(&pool);
+        check_done(&work, core_pool_do(pool, 4, 4, do_job, &work));
+        core_pool_free(&pool);
     }
 }
 
@@ -159,13 +159,13 @@ static shs_status wait_for_others(void *user, size_t job, unsigned lane)
 
 static void as_many_threads_work_as_are_asked_for(void)
 {
-    struct run_pool *pool;
-    if (!NEED(run_pool_new(&pool) == SHS_OK)) return;
-    for (unsigned width = 1; width <= RUN_POOL_MOST; width += width < 5 ? 1 : 59) {
+    struct core_pool *pool;
+    if (!NEED(core_pool_new(&pool) == SHS_OK)) return;
+    for (unsigned width = 1; width <= CORE_POOL_MOST; width += width < 5 ? 1 : 59) {
         atomic_store(&together, 0);
-        CHECK(run_pool_do(pool, width, width, wait_for_others, &width) == SHS_OK);
+        CHECK(core_pool_do(pool, width, width, wait_for_others, &width) == SHS_OK);
     }
-    run_pool_free(&pool);
+    core_pool_free(&pool);
 }
 
 static shs_status send_signal(void *user, size_t job, unsigned lane)
@@ -179,14 +179,14 @@ static shs_status send_signal(void *user, size_t job, unsigned lane)
 /* The program, which keeps it back, has it in the end. */
 static void threads_take_no_signals(void)
 {
-    struct run_pool *pool;
+    struct core_pool *pool;
     sigset_t kept_back, before, pending;
     sigemptyset(&kept_back);
     sigaddset(&kept_back, SIGUSR1);
     pthread_sigmask(SIG_BLOCK, &kept_back, &before);
-    if (!NEED(run_pool_new(&pool) == SHS_OK)) return;
-    CHECK(run_pool_do(pool, 4, 100, send_signal, NULL) == SHS_OK);
-    run_pool_free(&pool);
+    if (!NEED(core_pool_new(&pool) == SHS_OK)) return;
+    CHECK(core_pool_do(pool, 4, 100, send_signal, NULL) == SHS_OK);
+    core_pool_free(&pool);
     CHECK(sigpending(&pending) == 0 && sigismember(&pending, SIGUSR1) == 1);
     signal(SIGUSR1, SIG_IGN); /* which lets go of it */
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -202,17 +202,17 @@ static void *do_nothing(void *argument)
 static int work_without_threads(void)
 {
     static struct work work;
-    struct run_pool *pool;
+    struct core_pool *pool;
     if (getuid() == 0 && setuid(NOBODY) < 0) return 77;
     if (setrlimit(RLIMIT_NPROC, &(struct rlimit){1, 1}) < 0) return 77;
     pthread_t thread;
     if (pthread_create(&thread, NULL, do_nothing, NULL) == 0) return 77;
-    if (run_pool_new(&pool)) return 1;
+    if (core_pool_new(&pool)) return 1;
     work_begin(&work, MOST_JOBS, 4);
-    shs_status status = run_pool_do(pool, 4, MOST_JOBS, do_job, &work);
+    shs_status status = core_pool_do(pool, 4, MOST_JOBS, do_job, &work);
     for (size_t job = 0; job < MOST_JOBS; job++)
         if (atomic_load(&work.done[job]) != 1) return 1;
-    run_pool_free(&pool);
+    core_pool_free(&pool);
     return status || atomic_load(&work.lanes) != 1;
 }
 
@@ -231,9 +231,9 @@ static void without_threads_one_does_all(void)
 static void without_memory_there_is_no_pool(void)
 {
     struct counted_memory memory;
-    struct run_pool *pool;
+    struct core_pool *pool;
     counted_begin(&memory, 1);
-    CHECK(run_pool_new(&pool) == SHS_ERROR_MEMORY && pool == NULL);
+    CHECK(core_pool_new(&pool) == SHS_ERROR_MEMORY && pool == NULL);
     CHECK(counted_end(&memory) == 0);
 }
 

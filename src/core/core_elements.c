@@ -1,4 +1,4 @@
-#include "run_elements.h"
+#include "core_elements.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,12 +7,12 @@
 
 #define TOP_BIT (UINT64_C(1) << 63)
 
-bool run_is_float(shs_type type)
+bool core_is_float(shs_type type)
 {
     return type == SHS_F16 || type == SHS_F32 || type == SHS_F64;
 }
 
-uint64_t run_key_bias(shs_type type)
+uint64_t core_key_bias(shs_type type)
 {
     return type >= SHS_I8 && type <= SHS_I64 ? TOP_BIT : 0;
 }
@@ -25,9 +25,9 @@ uint64_t run_key_bias(shs_type type)
         return;                                                                                    \
     }
 
-void run_load_keys(shs_type type, const void *from, size_t stride, size_t count, uint64_t *to)
+void core_load_keys(shs_type type, const void *from, size_t stride, size_t count, uint64_t *to)
 {
-    const uint64_t bias = run_key_bias(type);
+    const uint64_t bias = core_key_bias(type);
     switch (type) {
     case SHS_U8:
         LOAD_KEYS(uint8_t, uint64_t)
@@ -58,7 +58,7 @@ void run_load_keys(shs_type type, const void *from, size_t stride, size_t count,
         return;                                                                                    \
     }
 
-void run_load_doubles(shs_type type, const void *from, size_t stride, size_t count, double *to)
+void core_load_doubles(shs_type type, const void *from, size_t stride, size_t count, double *to)
 {
     switch (type) {
     case SHS_F16:
@@ -72,14 +72,14 @@ void run_load_doubles(shs_type type, const void *from, size_t stride, size_t cou
     }
 }
 
-uint64_t run_double_key(double x)
+uint64_t core_double_key(double x)
 {
     uint64_t bits;
     memcpy(&bits, &x, sizeof bits);
     return bits & TOP_BIT ? ~bits : bits | TOP_BIT;
 }
 
-double run_key_double(uint64_t key)
+double core_key_double(uint64_t key)
 {
     uint64_t bits = key & TOP_BIT ? key ^ TOP_BIT : ~key;
     double x;
@@ -87,11 +87,11 @@ double run_key_double(uint64_t key)
     return x;
 }
 
-void run_key_text(shs_type type, uint64_t key, int digits, char *text, size_t bytes)
+void core_key_text(shs_type type, uint64_t key, int digits, char *text, size_t bytes)
 {
-    uint64_t bias = run_key_bias(type);
-    if (run_is_float(type))
-        snprintf(text, bytes, "%.*g", digits, run_key_double(key));
+    uint64_t bias = core_key_bias(type);
+    if (core_is_float(type))
+        snprintf(text, bytes, "%.*g", digits, core_key_double(key));
     else if (key >= bias)
         snprintf(text, bytes, "%llu", (unsigned long long)(key - bias));
     else

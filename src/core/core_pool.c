@@ -1,4 +1,4 @@
-#include "run_pool.h"
+#include "core_pool.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -7,11 +7,11 @@
 
 #include "core_memory.h"
 
-struct run_pool {
+struct core_pool {
     pthread_mutex_t lock;
     pthread_cond_t wanted_more; /* or the end */
     pthread_cond_t all_done;
-    pthread_t threads[RUN_POOL_MOST];
+    pthread_t threads[CORE_POOL_MOST];
     unsigned n_threads;
     bool closing;
 
@@ -19,7 +19,7 @@ struct run_pool {
     unsigned wanted;  /* threads that may still join in */
     unsigned joined;  /* threads that ever did: the last one's lane */
     unsigned working; /* threads, the calling one not counted */
-    run_work work;
+    core_work work;
     void *user;
     size_t jobs;
     _Atomic size_t next;
@@ -29,7 +29,7 @@ struct run_pool {
 };
 
 /* Keeps the error of the lowest job. */
-static void note_failure(struct run_pool *pool, size_t job, shs_status status)
+static void note_failure(struct core_pool *pool, size_t job, shs_status status)
 {
     pthread_mutex_lock(&pool->lock);
     if (job < atomic_load(&pool->failed_job)) {
@@ -40,7 +40,7 @@ static void note_failure(struct run_pool *pool, size_t job, shs_status status)
     pthread_mutex_unlock(&pool->lock);
 }
 
-static void do_jobs(struct run_pool *pool, unsigned lane)
+static void do_jobs(struct core_pool *pool, unsigned lane)
 {
     for (;;) {
         size_t job = atomic_fetch_add(&pool->next, 1);
@@ -53,7 +53,7 @@ static void do_jobs(struct run_pool *pool, unsigned lane)
 
 static void *serve(void *argument)
 {
-    struct run_pool *pool = argument;
+    struct core_pool *pool = argument;
     pthread_mutex_lock(&pool->lock);
     while (!pool->closing) {
         if (!pool->wanted) {
@@ -73,7 +73,7 @@ static void *serve(void *argument)
 }
 
 /* Signals are for the program's own threads. */
-static void start_threads(struct run_pool *pool, unsigned count)
+static void start_threads(struct core_pool *pool, unsigned count)
 {
     sigset_t all, before;
     if (pool->n_threads >= count) return;
@@ -85,7 +85,7 @@ static void start_threads(struct run_pool *pool, unsigned count)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-shs_status run_pool_new(struct run_pool **pool)
+shs_status core_pool_new(struct core_pool **pool)
 {
     shs_status status = core_new(1, sizeof **pool, "threads", pool);
     if (status) return status;
@@ -95,7 +95,7 @@ shs_status run_pool_new(struct run_pool **pool)
     return SHS_OK;
 }
 
-void run_pool_free(struct run_pool **pool)
+void core_pool_free(struct core_pool **pool)
 {
     if (!*pool) return;
     pthread_mutex_lock(&(*pool)->lock);
@@ -110,7 +110,7 @@ void run_pool_free(struct run_pool **pool)
     core_free(pool);
 }
 
-static void call_threads(struct run_pool *pool, unsigned helpers)
+static void call_threads(struct core_pool *pool, unsigned helpers)
 {
     pthread_mutex_lock(&pool->lock);
     start_threads(pool, helpers);
@@ -121,7 +121,7 @@ static void call_threads(struct run_pool *pool, unsigned helpers)
 }
 
 /* Those that have not come are not waited for. */
-static void dismiss_threads(struct run_pool *pool)
+static void dismiss_threads(struct core_pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
     pool->wanted = 0;
@@ -130,10 +130,10 @@ static void dismiss_threads(struct run_pool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
-shs_status run_pool_do(struct run_pool *pool, unsigned width, size_t jobs, run_work work,
-                       void *user)
+shs_status core_pool_do(struct core_pool *pool, unsigned width, size_t jobs, core_work work,
+                        void *user)
 {
-    if (width > RUN_POOL_MOST) width = RUN_POOL_MOST;
+    if (width > CORE_POOL_MOST) width = CORE_POOL_MOST;
     if (width > jobs) width = (unsigned)jobs;
     pool->work = work;
     pool->user = user;
