@@ -38,7 +38,7 @@ static shs_status check_name(const struct cli_fields *fields, const struct cli_f
 
 /* What arguments say of all sources. */
 static shs_status read_options(const struct cli_arguments *arguments,
-                               struct io_source_options *options)
+                               struct import_origin_options *options)
 {
     int type = -1, heading = -1;
     shs_status status = SHS_OK;
@@ -47,12 +47,12 @@ static shs_status read_options(const struct cli_arguments *arguments,
             cli_word("--type", arguments->type, "u8 u16 u32 u64 i8 i16 i32 i64 f16 f32 f64", &type);
     if (!status && arguments->heading)
         status = cli_word("--heading", arguments->heading, "yes no", &heading);
-    *options = (struct io_source_options){.type = (shs_type)(type + 1),
-                                          .heading = (enum io_heading)(heading + 1)};
+    *options = (struct import_origin_options){.type = (shs_type)(type + 1),
+                                              .heading = (enum import_heading)(heading + 1)};
     return status;
 }
 
-static shs_status open_field(struct cli_fields *fields, const struct io_source_options *options,
+static shs_status open_field(struct cli_fields *fields, const struct import_origin_options *options,
                              const char *argument, const char *name, size_t length)
 {
     struct cli_field *field = &fields->field[fields->count++];
@@ -62,11 +62,11 @@ static shs_status open_field(struct cli_fields *fields, const struct io_source_o
     field->name[length] = '\0';
     status = check_name(fields, field);
     if (status) return status;
-    return io_source_open(strchr(argument, '=') + 1, options, &field->source);
+    return import_origin_open(strchr(argument, '=') + 1, options, &field->source);
 }
 
 /* One NAME=SOURCE, or IMAGES,LABELS=FOLDER. */
-static shs_status open_argument(struct cli_fields *fields, struct io_source_options *options,
+static shs_status open_argument(struct cli_fields *fields, struct import_origin_options *options,
                                 const char *argument)
 {
     size_t length = strcspn(argument, "="), first = strcspn(argument, ",=");
@@ -103,15 +103,15 @@ static struct cli_field *first_of_group(struct cli_fields *fields, struct cli_fi
     size_t length = group_of(field->name);
     while (first < field &&
            (group_of(first->name) != length || strncmp(first->name, field->name, length) != 0 ||
-            (folder && !io_source_is_folder(first->source))))
+            (folder && !import_origin_is_folder(first->source))))
         first++;
     return first;
 }
 
 static shs_status check_rows(const struct cli_field *first, const struct cli_field *field)
 {
-    uint64_t rows = io_source_shape(first->source)->shape[0];
-    uint64_t others = io_source_shape(field->source)->shape[0];
+    uint64_t rows = import_origin_shape(first->source)->shape[0];
+    uint64_t others = import_origin_shape(field->source)->shape[0];
     if (rows == others) return SHS_OK;
     return core_fail(SHS_ERROR_ARGUMENT,
                      "%s has %llu rows and %s %llu, in one group; rows of a group belong together: "
@@ -125,8 +125,8 @@ static shs_status check_groups(struct cli_fields *fields)
     for (size_t i = 1; i < fields->count && !status; i++) {
         struct cli_field *field = &fields->field[i];
         struct cli_field *folder = first_of_group(fields, field, true);
-        if (io_source_is_folder(field->source) && folder != field)
-            status = core_wrap(io_source_pair(folder->source, field->source), "importing %s",
+        if (import_origin_is_folder(field->source) && folder != field)
+            status = core_wrap(import_origin_pair(folder->source, field->source), "importing %s",
                                field->argument);
         if (!status) status = check_rows(first_of_group(fields, field, false), field);
     }
@@ -135,15 +135,15 @@ static shs_status check_groups(struct cli_fields *fields)
 
 static shs_status share_classes(struct cli_fields *fields)
 {
-    struct io_source *sources[2 * CLI_MAX_PLAIN];
+    struct import_origin *sources[2 * CLI_MAX_PLAIN];
     for (size_t i = 0; i < fields->count; i++)
         sources[i] = fields->field[i].source;
-    return io_source_share_classes(sources, fields->count);
+    return import_origin_share_classes(sources, fields->count);
 }
 
 shs_status cli_open_fields(const struct cli_arguments *arguments, struct cli_fields *fields)
 {
-    struct io_source_options options;
+    struct import_origin_options options;
     shs_status status = read_options(arguments, &options);
     for (size_t i = 1; i < arguments->n_plain && !status; i++)
         status = open_argument(fields, &options, arguments->plain[i]);
@@ -154,7 +154,7 @@ shs_status cli_open_fields(const struct cli_arguments *arguments, struct cli_fie
 void cli_close_fields(struct cli_fields *fields)
 {
     for (size_t i = 0; i < fields->count; i++) {
-        io_source_close(&fields->field[i].source);
+        import_origin_close(&fields->field[i].source);
         core_free(&fields->field[i].name);
     }
 }
@@ -162,9 +162,9 @@ void cli_close_fields(struct cli_fields *fields)
 /* What was taken for granted of a source, once for all fields that come from it. */
 static void print_note(const struct cli_fields *fields, size_t number)
 {
-    const char *note = io_source_note(fields->field[number].source);
+    const char *note = import_origin_note(fields->field[number].source);
     for (size_t i = 0; i < number && note; i++) {
-        const char *before = io_source_note(fields->field[i].source);
+        const char *before = import_origin_note(fields->field[i].source);
         if (before && !strcmp(before, note)) note = NULL;
     }
     if (note) printf("%s\n", note);

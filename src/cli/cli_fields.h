@@ -3,12 +3,12 @@
 #define CLI_FIELDS_H
 
 #include "cli.h"
-#include "io_source.h"
+#include "import_origin.h"
 
 struct cli_field {
     char *name;
     const char *argument; /* that it comes from */
-    struct io_source *source;
+    struct import_origin *source;
 };
 
 struct cli_fields {

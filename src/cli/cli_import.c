@@ -8,9 +8,9 @@
 #include "cli_split.h"
 #include "core_memory.h"
 #include "core_text.h"
+#include "import_write.h"
 #include "io_file.h"
 #include "mpi_job.h"
-#include "run_write.h"
 
 enum {
     CHUNK_BYTES = 1 << 16
@@ -33,7 +33,7 @@ struct import {
     struct cli_fields fields;
     struct cli_split split; /* no parts: none */
     struct part *parts;
-    struct run_output *outputs; /* of the parts */
+    struct import_output *outputs; /* of the parts */
     size_t n_parts;
 };
 
@@ -52,7 +52,7 @@ static uint64_t chunk_rows(const struct cli_arguments *arguments, size_t row_byt
 static shs_status read_rows(const struct cli_field *field, uint64_t first, uint64_t count,
                             char *rows)
 {
-    return core_wrap(io_source_read(field->source, first, count, rows), "importing %s",
+    return core_wrap(import_origin_read(field->source, first, count, rows), "importing %s",
                      field->argument);
 }
 
@@ -68,7 +68,7 @@ static size_t row_bytes(const shs_tensor *shape)
 static shs_status read_part(void *user, uint64_t first, uint64_t count, void *rows)
 {
     struct part *part = user;
-    size_t bytes = row_bytes(io_source_shape(part->field->source));
+    size_t bytes = row_bytes(import_origin_shape(part->field->source));
     shs_status status = SHS_OK;
     if (part->whole) return read_rows(part->field, first, count, rows);
     order_split_seek(&part->walk, first);
@@ -87,28 +87,29 @@ static shs_status name_part(const struct import *import, size_t number, struct p
     return core_text_take(&text, &part->name);
 }
 
-static void make_output(const struct import *import, struct part *part, struct run_output *output)
+static void make_output(const struct import *import, struct part *part,
+                        struct import_output *output)
 {
     const struct cli_arguments *arguments = import->arguments;
-    const shs_tensor *shape = io_source_shape(part->field->source);
-    *output = (struct run_output){.name = part->name,
-                                  .shape = *shape,
-                                  .chunk_rows = chunk_rows(arguments, row_bytes(shape)),
-                                  .deflate = (unsigned)arguments->deflate,
-                                  .byteshuffle = arguments->byteshuffle,
-                                  .read = read_part,
-                                  .user = part};
+    const shs_tensor *shape = import_origin_shape(part->field->source);
+    *output = (struct import_output){.name = part->name,
+                                     .shape = *shape,
+                                     .chunk_rows = chunk_rows(arguments, row_bytes(shape)),
+                                     .deflate = (unsigned)arguments->deflate,
+                                     .byteshuffle = arguments->byteshuffle,
+                                     .read = read_part,
+                                     .user = part};
     output->shape.shape[0] = part->rows;
-    output->classes = io_source_classes(part->field->source, &output->n_classes);
+    output->classes = import_origin_classes(part->field->source, &output->n_classes);
 }
 
 /* All fields have equally many rows, each part some of them. */
 static shs_status count_rows(const struct import *import, uint64_t *counts)
 {
-    uint64_t rows = io_source_shape(import->fields.field[0].source)->shape[0];
+    uint64_t rows = import_origin_shape(import->fields.field[0].source)->shape[0];
     const struct cli_split *split = &import->split;
     for (size_t i = 1; i < import->fields.count; i++) {
-        uint64_t others = io_source_shape(import->fields.field[i].source)->shape[0];
+        uint64_t others = import_origin_shape(import->fields.field[i].source)->shape[0];
         if (others != rows)
             return core_fail(SHS_ERROR_ARGUMENT,
                              "%s has %llu rows and %s %llu; what is split together must have "
@@ -141,7 +142,7 @@ static shs_status make_parts(struct import *import)
         *part = (struct part){.field = field,
                               .whole = whole,
                               .walk = {.split = &import->split.draw, .part = number},
-                              .rows = whole ? io_source_shape(field->source)->shape[0]
+                              .rows = whole ? import_origin_shape(field->source)->shape[0]
                                             : counts[number]};
         status = name_part(import, number, part);
         if (!status) make_output(import, part, &import->outputs[i]);
@@ -180,7 +181,7 @@ static shs_status check_sources(const struct import *import)
     shs_status status = io_exists(path, &is_there);
     if (!status && is_there) status = io_identify_path(path, &there);
     for (size_t i = 0; i < import->fields.count && is_there && !status; i++) {
-        status = io_identify_path(io_source_path(import->fields.field[i].source), &source);
+        status = io_identify_path(import_origin_path(import->fields.field[i].source), &source);
         if (!status && source.device == there.device && source.inode == there.inode)
             status = core_fail(SHS_ERROR_ARGUMENT,
                                "%s is what %s is imported from; choose another name for the new "
@@ -196,7 +197,7 @@ static shs_status finish_fields(struct import *import)
     shs_status status = SHS_OK;
     for (size_t i = 0; i < import->fields.count && !status; i++)
         if (i % (size_t)import->run->ranks == (size_t)import->run->rank)
-            status = core_wrap(io_source_finish(import->fields.field[i].source), "importing %s",
+            status = core_wrap(import_origin_finish(import->fields.field[i].source), "importing %s",
                                import->fields.field[i].argument);
     return status;
 }
@@ -210,9 +211,9 @@ static void show_progress(void *user, const char *name, uint64_t done, uint64_t 
 static shs_status fill_file(struct import *import, const char *temporary)
 {
     struct cli_bar bar = cli_bar_begin(import->run->rank);
-    struct run_progress progress = {show_progress, &bar};
+    struct import_progress progress = {show_progress, &bar};
     shs_status status =
-        run_write(import->run, temporary, import->outputs, import->n_parts, &progress);
+        import_write(import->run, temporary, import->outputs, import->n_parts, &progress);
     cli_bar_end(&bar);
     return status ? status : mpi_agree(import->run, finish_fields(import), "the sources' ends");
 }

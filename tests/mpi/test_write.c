@@ -4,9 +4,9 @@
 #include <sys/resource.h>
 
 #include "h5_file.h"
+#include "import_write.h"
 #include "io_crc32c.h"
 #include "ranks.h"
-#include "run_write.h"
 #include "shardstep/context.h"
 
 enum {
@@ -59,12 +59,12 @@ static const struct {
     bool byteshuffle;
 } ways[] = {{2, 0, false}, {2, 1, true}, {100, 0, true}, {3, 0, false}};
 
-static void prepare(struct run_output outputs[OUTPUTS], struct content contents[OUTPUTS],
+static void prepare(struct import_output outputs[OUTPUTS], struct content contents[OUTPUTS],
                     size_t way)
 {
     for (size_t i = 0; i < OUTPUTS; i++) {
         contents[i] = (struct content){.width = widths[i], .bad_row = NO_ROW};
-        outputs[i] = (struct run_output){
+        outputs[i] = (struct import_output){
             .name = names[i],
             .shape = {.type = SHS_I32, .axes = 2, .shape = {rows_of[i], widths[i]}},
             .chunk_rows = ways[way].chunk_rows,
@@ -107,11 +107,11 @@ static bool same_bytes(const char *one, const char *other)
 
 static shs_status write_alone(const char *path, size_t way)
 {
-    struct run_output outputs[OUTPUTS];
+    struct import_output outputs[OUTPUTS];
     struct content contents[OUTPUTS];
     shs_run *run = open_run(MPI_COMM_NULL);
     prepare(outputs, contents, way);
-    shs_status status = run_write(run, path, outputs, OUTPUTS, NULL);
+    shs_status status = import_write(run, path, outputs, OUTPUTS, NULL);
     for (size_t i = 0; i < OUTPUTS; i++)
         CHECK(!contents[i].backwards);
     shs_close(&run);
@@ -121,7 +121,7 @@ static shs_status write_alone(const char *path, size_t way)
 static void test_the_file_is_that_of_one_rank(void)
 {
     char folder[PATH_BYTES], ours[PATH_BYTES], alone[PATH_BYTES];
-    struct run_output outputs[OUTPUTS];
+    struct import_output outputs[OUTPUTS];
     struct content contents[OUTPUTS];
     folder_make(folder);
     path_in(folder, "ours.h5", ours);
@@ -129,7 +129,7 @@ static void test_the_file_is_that_of_one_rank(void)
     shs_run *run = open_run(MPI_COMM_WORLD);
     for (size_t way = 0; way < sizeof ways / sizeof *ways; way++) {
         prepare(outputs, contents, way);
-        CHECK(run_write(run, ours, outputs, OUTPUTS, NULL) == SHS_OK);
+        CHECK(import_write(run, ours, outputs, OUTPUTS, NULL) == SHS_OK);
         for (size_t i = 0; i < OUTPUTS; i++)
             CHECK(!contents[i].backwards);
         if (my_rank() == 0) {
@@ -172,7 +172,7 @@ static void check_field(struct h5_file *file, size_t which)
 static void test_what_was_read_is_written(void)
 {
     char folder[PATH_BYTES], path[PATH_BYTES];
-    struct run_output outputs[OUTPUTS];
+    struct import_output outputs[OUTPUTS];
     struct content contents[OUTPUTS];
     struct h5_file *file;
     folder_make(folder);
@@ -180,7 +180,7 @@ static void test_what_was_read_is_written(void)
     shs_run *run = open_run(MPI_COMM_WORLD);
     for (size_t way = 0; way < sizeof ways / sizeof *ways; way++) {
         prepare(outputs, contents, way);
-        CHECK(run_write(run, path, outputs, OUTPUTS, NULL) == SHS_OK);
+        CHECK(import_write(run, path, outputs, OUTPUTS, NULL) == SHS_OK);
         if (my_rank() == last_rank()) {
             need(!h5_open(path, &file), path);
             for (size_t i = 0; i < OUTPUTS; i++)
@@ -197,7 +197,7 @@ static void test_what_was_read_is_written(void)
 static void test_a_bad_row_of_one_rank_fails_all(void)
 {
     char folder[PATH_BYTES], path[PATH_BYTES];
-    struct run_output outputs[OUTPUTS];
+    struct import_output outputs[OUTPUTS];
     struct content contents[OUTPUTS];
     folder_make(folder);
     path_in(folder, "file.h5", path);
@@ -207,7 +207,7 @@ static void test_a_bad_row_of_one_rank_fails_all(void)
             int owner = (int)(bad / 4 % all_ranks());
             prepare(outputs, contents, way);
             contents[0].bad_row = bad;
-            shs_status status = run_write(run, path, outputs, OUTPUTS, NULL);
+            shs_status status = import_write(run, path, outputs, OUTPUTS, NULL);
             CHECK(agreed_failure(status, SHS_ERROR_FORMAT, owner));
             CHECK(message_has("is bad"));
         }
@@ -229,7 +229,7 @@ static void limit_files(rlim_t bytes)
 static void test_a_full_disk_fails_all(void)
 {
     char folder[PATH_BYTES], path[PATH_BYTES];
-    struct run_output outputs[OUTPUTS];
+    struct import_output outputs[OUTPUTS];
     struct content contents[OUTPUTS];
     signal(SIGXFSZ, SIG_IGN);
     folder_make(folder);
@@ -239,7 +239,7 @@ static void test_a_full_disk_fails_all(void)
         for (int poor = 0; poor < all_ranks(); poor++) {
             prepare(outputs, contents, way);
             if (my_rank() == poor) limit_files(1 << 20);
-            shs_status status = run_write(run, path, outputs, OUTPUTS, NULL);
+            shs_status status = import_write(run, path, outputs, OUTPUTS, NULL);
             if (my_rank() == poor) limit_files(RLIM_INFINITY);
             CHECK(poor ? status == SHS_OK : agreed_failure(status, SHS_ERROR_FILE, 0));
         }
@@ -279,8 +279,8 @@ static void limit_descriptors(rlim_t most)
     need(!setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
 }
 
-/* What run_write() does on a rank that, if it is a poor one, has so many descriptors left. */
-static shs_status write_with_few(shs_run *run, const char *path, struct run_output *outputs,
+/* What import_write() does on a rank that, if it is a poor one, has so many descriptors left. */
+static shs_status write_with_few(shs_run *run, const char *path, struct import_output *outputs,
                                  bool poor, rlim_t left)
 {
     int fillers[MOST_DESCRIPTORS], end = descriptors(), count = 0;
@@ -290,7 +290,7 @@ static shs_status write_with_few(shs_run *run, const char *path, struct run_outp
         count = fill_gaps(end, fillers);
         limit_descriptors((rlim_t)end + left);
     }
-    shs_status status = run_write(run, path, outputs + 1, OUTPUTS - 1, NULL);
+    shs_status status = import_write(run, path, outputs + 1, OUTPUTS - 1, NULL);
     limit_descriptors(before.rlim_cur);
     while (count)
         close(fillers[--count]);
@@ -302,7 +302,7 @@ static shs_status write_with_few(shs_run *run, const char *path, struct run_outp
 static void test_descriptors_may_run_out_on_any_rank(void)
 {
     char folder[PATH_BYTES], path[PATH_BYTES];
-    struct run_output outputs[OUTPUTS];
+    struct import_output outputs[OUTPUTS];
     struct content contents[OUTPUTS];
     folder_make(folder);
     path_in(folder, "file.h5", path);
@@ -321,15 +321,15 @@ static void test_descriptors_may_run_out_on_any_rank(void)
 
 static void test_a_file_that_cannot_be_made_fails_all(void)
 {
-    struct run_output outputs[OUTPUTS];
+    struct import_output outputs[OUTPUTS];
     struct content contents[OUTPUTS];
     shs_run *run = open_run(MPI_COMM_WORLD);
     prepare(outputs, contents, 0);
-    shs_status status = run_write(run, "/no/such/folder/file.h5", outputs, OUTPUTS, NULL);
+    shs_status status = import_write(run, "/no/such/folder/file.h5", outputs, OUTPUTS, NULL);
     CHECK(agreed_failure(status, SHS_ERROR_FILE, 0));
     outputs[1].chunk_rows = UINT64_MAX; /* all rows */
     outputs[1].name = outputs[0].name;
-    status = run_write(run, "/tmp/shardstep-test-twice.h5", outputs, OUTPUTS, NULL);
+    status = import_write(run, "/tmp/shardstep-test-twice.h5", outputs, OUTPUTS, NULL);
     CHECK(agreed_failure(status, SHS_ERROR_FILE, 0));
     if (my_rank() == 0) remove("/tmp/shardstep-test-twice.h5");
     shs_close(&run);
@@ -352,16 +352,16 @@ static void see(void *user, const char *name, uint64_t done, uint64_t all)
 static void test_progress_is_told_to_rank_0(void)
 {
     char folder[PATH_BYTES], path[PATH_BYTES];
-    struct run_output outputs[OUTPUTS];
+    struct import_output outputs[OUTPUTS];
     struct content contents[OUTPUTS];
     folder_make(folder);
     path_in(folder, "file.h5", path);
     shs_run *run = open_run(MPI_COMM_WORLD);
     for (size_t way = 0; way < 2; way++) {
         struct seen seen = {0};
-        struct run_progress progress = {see, &seen};
+        struct import_progress progress = {see, &seen};
         prepare(outputs, contents, way);
-        CHECK(run_write(run, path, outputs, OUTPUTS, &progress) == SHS_OK);
+        CHECK(import_write(run, path, outputs, OUTPUTS, &progress) == SHS_OK);
         CHECK((seen.calls > 0) == (my_rank() == 0));
         CHECK(seen.calls == 0 || (seen.risen && seen.done == seen.all));
         CHECK(seen.calls == 0 || seen.all == 4 * (21 * WIDE + 1002 * NARROW));
@@ -379,10 +379,10 @@ struct scarce {
 static shs_status write_few(void *user)
 {
     const struct scarce *scarce = user;
-    struct run_output outputs[OUTPUTS];
+    struct import_output outputs[OUTPUTS];
     struct content contents[OUTPUTS];
     prepare(outputs, contents, scarce->way);
-    return run_write(scarce->run, scarce->path, outputs + 2, 1, NULL);
+    return import_write(scarce->run, scarce->path, outputs + 2, 1, NULL);
 }
 
 static void test_memory_may_run_out_on_any_rank(void)

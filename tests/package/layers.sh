@@ -17,13 +17,13 @@ only_in h5 '\bH5[A-Z]{1,2}[a-z_0-9]+\(|<hdf5\.h>'
 only_in random '<Random123/'
 only_in cli '\b(printf|fprintf|puts|putchar)\('
 only_in 'mpi|cli' '\b(sigaction|signal)\('
-only_in 'io' '\b(open|fopen|opendir|stat|unlink|rename|gzopen|fsync)\('
+only_in 'io|import' '\b(open|fopen|opendir|stat|unlink|rename|gzopen|fsync)\('
 for word in 'exit\(' 'abort\(' 'assert\(' 'MPI_COMM_WORLD'; do
-    calls "\\b$word" | grep -vE "^$src/(cli/|mpi/mpi_job)" > breach.txt || true
+    calls "\\b$word" | grep -vE "^$src/(cli/|import/|mpi/mpi_job)" > breach.txt || true
     [ ! -s breach.txt ] || fail "the library has $word: $(cat breach.txt)"
 done
 grep -rnE '<(math|fenv|tgmath)\.h>' "$src/random" "$src/order" "$src/augment" && fail "libm"
-grep -rnE '\b(core|h5|mpi|run|io|order)_[a-z]' "$SOURCE/include" --include='*.h' && fail "internals in public headers"
+grep -rnE '\b(core|h5|mpi|run|io|order|import)_[a-z]' "$SOURCE/include" --include='*.h' && fail "internals in public headers"
 
 library=$BUILD/libshardstep.so
 nm -D --undefined-only "$library" | awk '{ print $2 }' | sed 's/@.*//' > undefined.txt
@@ -35,6 +35,10 @@ grep -vE '^shs_' defined.txt && fail "the shared library exports more than shs_ 
 nm -g --defined-only "$BUILD/libshardstep.a" | awk 'NF == 3 { print $3 }' | sort > static.txt
 sort defined.txt > shared.txt
 same "names of both libraries" shared.txt static.txt
+
+# what only the program needs, the library does not: import's formats
+readelf -d "$library" | grep -E 'NEEDED.*(libpng|libz)\.' && fail "the library needs what only import needs"
+readelf -d "$SHARDSTEP" | grep -q 'NEEDED.*libpng' || fail "the program needs no libpng: the check checks nothing"
 
 # every function of the headers is there, and none is there that the headers do not have
 grep -ohE '\bshs_[a-z0-9_]+\(' "$SOURCE"/include/shardstep/[!m]*.h | tr -d '(' | sort -u > declared.txt

@@ -12,7 +12,7 @@
 #include <zlib.h>
 
 #include "counted_memory.h"
-#include "io_source.h"
+#include "import_origin.h"
 #include "message.h"
 #include "temporary_folder.h"
 #include "unit.h"
@@ -47,16 +47,16 @@ ssize_t pread(int file, void *to, size_t bytes, off_t at)
 }
 
 /* Opens a source by its whole text. */
-static shs_status open_text(const char *text, struct io_source **source, shs_tensor *shape)
+static shs_status open_text(const char *text, struct import_origin **source, shs_tensor *shape)
 {
-    struct io_source_options options = {0};
-    shs_status status = io_source_open(text, &options, source);
-    *shape = status ? (shs_tensor){0} : *io_source_shape(*source);
+    struct import_origin_options options = {0};
+    shs_status status = import_origin_open(text, &options, source);
+    *shape = status ? (shs_tensor){0} : *import_origin_shape(*source);
     return status;
 }
 
 /* Opens PREFIX and a path. */
-static shs_status open_as(const char *prefix, const char *path, struct io_source **source,
+static shs_status open_as(const char *prefix, const char *path, struct import_origin **source,
                           shs_tensor *shape)
 {
     char text[2 * PATH_BYTES];
@@ -64,7 +64,7 @@ static shs_status open_as(const char *prefix, const char *path, struct io_source
     return open_text(text, source, shape);
 }
 
-static shs_status open_idx(const char *path, struct io_source **idx, shs_tensor *shape)
+static shs_status open_idx(const char *path, struct import_origin **idx, shs_tensor *shape)
 {
     return open_as("idx:", path, idx, shape);
 }
@@ -156,7 +156,7 @@ static int next_file(void)
 /* Reads the first rows, then the others. */
 static void check_idx(const char *path, size_t which, size_t first_rows)
 {
-    struct io_source *idx;
+    struct import_origin *idx;
     shs_tensor shape;
     unsigned char elements[48];
     size_t row = 2 * shs_type_size(idx_types[which].type);
@@ -165,15 +165,16 @@ static void check_idx(const char *path, size_t which, size_t first_rows)
     CHECK(shape.type == idx_types[which].type && shape.axes == 2);
     CHECK(shape.shape[0] == 3 && shape.shape[1] == 2);
     CHECK(shape.name == NULL && shape.data == NULL);
-    CHECK(io_source_read(idx, 0, first_rows, elements) == SHS_OK);
-    CHECK(io_source_read(idx, first_rows, 3 - first_rows, elements + first_rows * row) == SHS_OK);
-    CHECK(io_source_finish(idx) == SHS_OK);
+    CHECK(import_origin_read(idx, 0, first_rows, elements) == SHS_OK);
+    CHECK(import_origin_read(idx, first_rows, 3 - first_rows, elements + first_rows * row) ==
+          SHS_OK);
+    CHECK(import_origin_finish(idx) == SHS_OK);
     for (size_t i = 0; i < 6; i++)
         CHECK(value_at(shape.type, elements, i) == idx_types[which].values[i]);
-    io_source_close(&idx);
+    import_origin_close(&idx);
     CHECK(idx == NULL);
     CHECK(next_file() == next);
-    io_source_close(&idx);
+    import_origin_close(&idx);
 }
 
 static void idx_files_of_all_types_are_read_in_folder(void)
@@ -199,14 +200,14 @@ IN_FOLDER(idx_files_of_all_types_are_read)
 /* Opens, reads 6 elements and finishes: the first error, or SHS_OK. */
 static shs_status read_whole(const char *path)
 {
-    struct io_source *idx;
+    struct import_origin *idx;
     shs_tensor shape;
     unsigned char elements[64];
     shs_status status = open_idx(path, &idx, &shape);
     CHECK((idx == NULL) == (status != SHS_OK));
-    if (!status) status = io_source_read(idx, 0, shape.shape[0], elements);
-    if (!status) status = io_source_finish(idx);
-    io_source_close(&idx);
+    if (!status) status = import_origin_read(idx, 0, shape.shape[0], elements);
+    if (!status) status = import_origin_finish(idx);
+    import_origin_close(&idx);
     return status;
 }
 
@@ -320,14 +321,14 @@ static void a_damaged_end_is_found_at_last_in_folder(void)
     if (packed) packed = with_long_name(packed, &count);
     if (!NEED(packed)) return;
     for (int damaged = 0; damaged < 2; damaged++) {
-        struct io_source *idx;
+        struct import_origin *idx;
         shs_tensor shape;
         packed[count - 7] ^= (unsigned char)damaged;
         CHECK(file_write(in_folder("file", path), packed, count));
         if (!NEED(open_idx(path, &idx, &shape) == SHS_OK)) break;
-        CHECK(io_source_read(idx, 0, BYTES - HEAD, elements) == SHS_OK);
-        CHECK(io_source_finish(idx) == (damaged ? SHS_ERROR_FORMAT : SHS_OK));
-        io_source_close(&idx);
+        CHECK(import_origin_read(idx, 0, BYTES - HEAD, elements) == SHS_OK);
+        CHECK(import_origin_finish(idx) == (damaged ? SHS_ERROR_FORMAT : SHS_OK));
+        import_origin_close(&idx);
     }
     CHECK(message_has(path));
     free(packed);
@@ -377,7 +378,7 @@ static void eight_axes_are_read_in_folder(void)
     unsigned char file[4 + 32 + 6] = {0, 0, 8, 8};
     static const unsigned char sizes[8] = {3, 1, 1, 2, 1, 1, 1, 1};
     char path[PATH_BYTES];
-    struct io_source *idx;
+    struct import_origin *idx;
     shs_tensor shape;
     for (size_t axis = 0; axis < 8; axis++)
         file[4 + 4 * axis + 3] = sizes[axis];
@@ -387,7 +388,7 @@ static void eight_axes_are_read_in_folder(void)
     CHECK(shape.axes == 8);
     for (size_t axis = 0; axis < 8; axis++)
         CHECK(shape.shape[axis] == sizes[axis]);
-    io_source_close(&idx);
+    import_origin_close(&idx);
 }
 IN_FOLDER(eight_axes_are_read)
 
@@ -396,7 +397,7 @@ static void large_sizes_are_read_and_checked_in_folder(void)
 {
     unsigned char file[4 + 32] = {0, 0, 8, 1, 0x81, 0x02, 0x03, 0x04};
     char path[PATH_BYTES];
-    struct io_source *idx;
+    struct import_origin *idx;
     shs_tensor shape;
     CHECK(file_write(in_folder("file", path), file, 8));
     CHECK(open_idx(path, &idx, &shape) == SHS_ERROR_FORMAT);
@@ -414,7 +415,7 @@ IN_FOLDER(large_sizes_are_read_and_checked)
 static void missing_files_are_named_in_folder(void)
 {
     char path[PATH_BYTES];
-    struct io_source *idx;
+    struct import_origin *idx;
     shs_tensor shape;
     CHECK(open_idx(in_folder("nowhere", path), &idx, &shape) == SHS_ERROR_FILE);
     CHECK(idx == NULL);
@@ -447,12 +448,12 @@ static unsigned char *two_members(size_t *count, size_t *second)
 static shs_status rows_of_csv(const unsigned char *bytes, size_t count, uint64_t *rows)
 {
     char path[PATH_BYTES];
-    struct io_source *csv;
+    struct import_origin *csv;
     shs_tensor shape;
     CHECK(file_write(in_folder("rows.csv.gz", path), bytes, count));
     shs_status status = open_as("csv:", path, &csv, &shape);
     *rows = shape.shape[0];
-    io_source_close(&csv);
+    import_origin_close(&csv);
     return status;
 }
 
@@ -494,7 +495,7 @@ static void an_error_of_the_system_keeps_its_cause_in_folder(void)
     static unsigned char file[BYTES] = {0, 0, 8, 1, 0, 3, 0xff, 0xf8};
     static unsigned char elements[BYTES];
     char path[PATH_BYTES];
-    struct io_source *idx;
+    struct import_origin *idx;
     shs_tensor shape;
     size_t count = BYTES;
     for (uint32_t i = 8, x = 1; i < BYTES; i++)
@@ -506,13 +507,13 @@ static void an_error_of_the_system_keeps_its_cause_in_folder(void)
         free(bytes);
         if (!NEED(open_idx(path, &idx, &shape) == SHS_OK)) return;
         bad_position = 200000;
-        CHECK(io_source_read(idx, 0, shape.shape[0], elements) == SHS_ERROR_FILE);
+        CHECK(import_origin_read(idx, 0, shape.shape[0], elements) == SHS_ERROR_FILE);
         CHECK(message_has(path) && message_has("Input/output error"));
         bad_position = 0;
-        CHECK(io_source_read(idx, 0, shape.shape[0], elements) == SHS_OK);
+        CHECK(import_origin_read(idx, 0, shape.shape[0], elements) == SHS_OK);
         CHECK(!memcmp(elements, file + 8, BYTES - 8));
-        CHECK(io_source_finish(idx) == SHS_OK);
-        io_source_close(&idx);
+        CHECK(import_origin_finish(idx) == SHS_OK);
+        import_origin_close(&idx);
     }
 }
 IN_FOLDER(an_error_of_the_system_keeps_its_cause)
@@ -527,7 +528,7 @@ static void a_claim_without_bytes_is_refused_at_once_in_folder(void)
                   {"claim.raw.gz", "raw:u8:4000000000:", {1, 2, 3, 4, 5, 6, 7, 8}}};
     for (size_t i = 0; i < COUNT(claims); i++) {
         char path[PATH_BYTES];
-        struct io_source *source;
+        struct import_origin *source;
         shs_tensor shape;
         size_t count;
         unsigned char *packed = gzipped(claims[i].head, 8, &count);
@@ -563,12 +564,12 @@ static void formats_are_told_by_content_and_name_in_folder(void)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         char path[PATH_BYTES];
-        struct io_source *source;
+        struct import_origin *source;
         shs_tensor shape;
         CHECK(file_write(in_folder(cases[i].name, path), cases[i].content, cases[i].bytes));
         CHECK(open_text(path, &source, &shape) == cases[i].status);
         CHECK(!cases[i].status || message_has(cases[i].message));
-        io_source_close(&source);
+        import_origin_close(&source);
     }
 }
 IN_FOLDER(formats_are_told_by_content_and_name)
@@ -620,14 +621,14 @@ static void texts_are_taken_apart_in_folder(void)
     char path[PATH_BYTES];
     CHECK(file_write(in_folder("file.csv", path), "1\n2\n", 4));
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct io_source *source;
+        struct import_origin *source;
         shs_tensor shape;
         shs_status status = open_as(cases[i].prefix, path, &source, &shape);
         if (status != cases[i].status)
             printf("  %s: %s: %s\n", cases[i].prefix, shs_status_name(status), shs_message());
         CHECK(status == cases[i].status);
         CHECK((source == NULL) == (status != SHS_OK));
-        io_source_close(&source);
+        import_origin_close(&source);
     }
 }
 IN_FOLDER(texts_are_taken_apart)
@@ -700,7 +701,7 @@ static void heads_of_npy_files_are_understood_in_folder(void)
     unsigned char file[256];
     in_folder("file.npy", path);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct io_source *source;
+        struct import_origin *source;
         shs_tensor shape;
         CHECK(file_write(path, file, npy_file(cases[i].head, file)));
         shs_status status = open_text(path, &source, &shape);
@@ -708,7 +709,7 @@ static void heads_of_npy_files_are_understood_in_folder(void)
             printf("  %s: %s: %s\n", cases[i].head, shs_status_name(status), shs_message());
         CHECK(status == cases[i].status);
         CHECK(!status || message_has(cases[i].message));
-        io_source_close(&source);
+        import_origin_close(&source);
     }
 }
 IN_FOLDER(heads_of_npy_files_are_understood)
@@ -719,7 +720,7 @@ static void fortran_order_is_turned_round_in_folder(void)
 {
     char path[PATH_BYTES];
     unsigned char file[256];
-    struct io_source *source;
+    struct import_origin *source;
     shs_tensor shape;
     size_t count = npy_file("{'descr': '|u1', 'fortran_order': True, 'shape': (3, 2, 4)}", file);
     for (size_t i = 0; i < 24; i++)
@@ -729,11 +730,11 @@ static void fortran_order_is_turned_round_in_folder(void)
     for (uint64_t first = 0; first < 3; first++)
         for (uint64_t rows = 1; first + rows <= 3; rows++) {
             unsigned char got[24];
-            CHECK(io_source_read(source, first, rows, got) == SHS_OK);
+            CHECK(import_origin_read(source, first, rows, got) == SHS_OK);
             for (uint64_t at = 0; at < 8 * rows; at++)
                 CHECK(got[at] == first + at / 8 + 3 * (at / 4 % 2) + 6 * (at % 4));
         }
-    io_source_close(&source);
+    import_origin_close(&source);
 }
 IN_FOLDER(fortran_order_is_turned_round)
 
@@ -786,16 +787,16 @@ static void lines_and_columns_are_named_in_folder(void)
     char path[PATH_BYTES];
     in_folder("file.csv", path);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct io_source *source;
+        struct import_origin *source;
         shs_tensor shape;
         double rows[4];
         CHECK(file_write(path, cases[i].content, strlen(cases[i].content)));
         shs_status status = open_as(cases[i].prefix, path, &source, &shape);
-        if (!status) status = io_source_read(source, 0, shape.shape[0], rows);
+        if (!status) status = import_origin_read(source, 0, shape.shape[0], rows);
         bool right = *cases[i].message ? status && message_has(cases[i].message) : !status;
         if (!right) printf("  %s: %s\n", cases[i].message, shs_message());
         CHECK(right);
-        io_source_close(&source);
+        import_origin_close(&source);
     }
 }
 IN_FOLDER(lines_and_columns_are_named)
@@ -803,36 +804,36 @@ IN_FOLDER(lines_and_columns_are_named)
 static void a_heading_is_what_is_said_in_folder(void)
 {
     static const struct {
-        enum io_heading heading;
+        enum import_heading heading;
         const char *text, *content;
         uint64_t rows; /* 0: refused */
         const char *words;
     } cases[] = {
-        {IO_HEADING_NOT_SAID, "csv:1:", "a,b\n1,2\n", 1, ": line 1 is a heading"},
-        {IO_HEADING_NOT_SAID, "csv:2:", "0,1\n1,2\n", 2, ": line 1 is a row of numbers"},
-        {IO_HEADING_YES, "csv:2:", "0,1\n1,2\n", 1, ": line 1 is a heading"},
-        {IO_HEADING_YES, "csv:u8:2:", "label,0\n1,2\n", 1, ": line 1 is a heading"},
-        {IO_HEADING_NO, "csv:2:", "cat,0\ndog,2\n", 2, ": line 1 is a row of numbers"},
-        {IO_HEADING_NO, "csv:", "1,,3\n4,5,6\n", 0, "line 1, column 2 is empty"},
-        {IO_HEADING_NO, "csv:i16:", "1,x,3\n4,5,6\n", 0, "line 1, column 2: 'x' is no number"},
+        {IMPORT_HEADING_NOT_SAID, "csv:1:", "a,b\n1,2\n", 1, ": line 1 is a heading"},
+        {IMPORT_HEADING_NOT_SAID, "csv:2:", "0,1\n1,2\n", 2, ": line 1 is a row of numbers"},
+        {IMPORT_HEADING_YES, "csv:2:", "0,1\n1,2\n", 1, ": line 1 is a heading"},
+        {IMPORT_HEADING_YES, "csv:u8:2:", "label,0\n1,2\n", 1, ": line 1 is a heading"},
+        {IMPORT_HEADING_NO, "csv:2:", "cat,0\ndog,2\n", 2, ": line 1 is a row of numbers"},
+        {IMPORT_HEADING_NO, "csv:", "1,,3\n4,5,6\n", 0, "line 1, column 2 is empty"},
+        {IMPORT_HEADING_NO, "csv:i16:", "1,x,3\n4,5,6\n", 0, "line 1, column 2: 'x' is no number"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         char path[PATH_BYTES], text[2 * PATH_BYTES];
-        struct io_source *csv;
-        struct io_source_options options = {.heading = cases[i].heading};
+        struct import_origin *csv;
+        struct import_origin_options options = {.heading = cases[i].heading};
         int64_t rows[6];
         CHECK(file_write(in_folder("file.csv", path), cases[i].content, strlen(cases[i].content)));
         snprintf(text, sizeof text, "%s%s", cases[i].text, path);
-        shs_status status = io_source_open(text, &options, &csv);
-        if (!status) status = io_source_read(csv, 0, io_source_shape(csv)->shape[0], rows);
+        shs_status status = import_origin_open(text, &options, &csv);
+        if (!status) status = import_origin_read(csv, 0, import_origin_shape(csv)->shape[0], rows);
         CHECK(status == (cases[i].rows ? SHS_OK : SHS_ERROR_FORMAT));
         if (!status) {
-            CHECK(io_source_shape(csv)->shape[0] == cases[i].rows);
-            CHECK(strstr(io_source_note(csv), cases[i].words) != NULL);
+            CHECK(import_origin_shape(csv)->shape[0] == cases[i].rows);
+            CHECK(strstr(import_origin_note(csv), cases[i].words) != NULL);
         } else {
             CHECK(message_has(cases[i].words));
         }
-        io_source_close(&csv);
+        import_origin_close(&csv);
     }
 }
 IN_FOLDER(a_heading_is_what_is_said)
@@ -846,7 +847,7 @@ static void rows_of_a_long_csv_file_are_found_in_folder(void)
     static char text[ROWS * 16];
     static const uint64_t firsts[] = {4999, 0, 1023, 1024, 1025, 2047, 2048, 3000, 2999, 4096};
     char path[PATH_BYTES];
-    struct io_source *source;
+    struct import_origin *source;
     shs_tensor shape;
     size_t length = 0;
     for (int row = 0; row < ROWS; row++)
@@ -856,10 +857,10 @@ static void rows_of_a_long_csv_file_are_found_in_folder(void)
     CHECK(shape.type == SHS_I64 && shape.axes == 2 && shape.shape[0] == ROWS);
     for (size_t i = 0; i < COUNT(firsts); i++) {
         int64_t row[2];
-        CHECK(io_source_read(source, firsts[i], 1, row) == SHS_OK);
+        CHECK(import_origin_read(source, firsts[i], 1, row) == SHS_OK);
         CHECK(row[0] == (int64_t)firsts[i] && row[1] == -(int64_t)firsts[i]);
     }
-    io_source_close(&source);
+    import_origin_close(&source);
 }
 IN_FOLDER(rows_of_a_long_csv_file_are_found)
 
@@ -875,12 +876,12 @@ static void the_type_is_that_of_all_rows_in_folder(void)
     char path[PATH_BYTES];
     in_folder("file.csv", path);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct io_source *source;
+        struct import_origin *source;
         shs_tensor shape;
         CHECK(file_write(path, cases[i].content, strlen(cases[i].content)));
         CHECK(open_text(path, &source, &shape) == SHS_OK);
         CHECK(shape.type == cases[i].type);
-        io_source_close(&source);
+        import_origin_close(&source);
     }
 }
 IN_FOLDER(the_type_is_that_of_all_rows)
@@ -945,17 +946,17 @@ static void make_examples(struct example examples[EXAMPLES])
 static shs_status read_example(const struct example *example)
 {
     char path[PATH_BYTES];
-    struct io_source *source;
+    struct import_origin *source;
     shs_tensor shape;
     size_t bytes = 0;
     shs_status status = open_as(example->prefix, in_folder(example->path, path), &source, &shape);
     if (!status) status = shs_tensor_bytes(&shape, &bytes);
     unsigned char *rows = bytes < 1 << 20 ? malloc(bytes + 1) : NULL;
-    if (!status && rows) status = io_source_read(source, 0, shape.shape[0], rows);
-    if (!status && rows) status = io_source_read(source, shape.shape[0] - 1, 1, rows);
-    if (!status) status = io_source_finish(source);
+    if (!status && rows) status = import_origin_read(source, 0, shape.shape[0], rows);
+    if (!status && rows) status = import_origin_read(source, shape.shape[0] - 1, 1, rows);
+    if (!status) status = import_origin_finish(source);
     free(rows);
-    io_source_close(&source);
+    import_origin_close(&source);
     return status;
 }
 
@@ -1031,8 +1032,8 @@ static void folders_are_sorted_into_classes_in_folder(void)
 {
     static const char *const names[] = {"b/2.png", "b/10.png", "a/1.png", "c/0.PNG"};
     static const uint8_t expected[] = {0, 1, 1, 2};
-    struct io_source_options options = {.labels = true};
-    struct io_source *source;
+    struct import_origin_options options = {.labels = true};
+    struct import_origin *source;
     unsigned char file[512];
     size_t bytes = png_file(file);
     char path[PATH_BYTES];
@@ -1044,24 +1045,24 @@ static void folders_are_sorted_into_classes_in_folder(void)
     }
     for (size_t i = 0; i < COUNT(names); i++)
         CHECK(file_write(in_folder(names[i], path), file, bytes));
-    if (!NEED(io_source_open(folder, &options, &source) == SHS_OK)) return;
-    const char *const *classes = io_source_classes(source, &count);
+    if (!NEED(import_origin_open(folder, &options, &source) == SHS_OK)) return;
+    const char *const *classes = import_origin_classes(source, &count);
     CHECK(count == 4);
     for (uint64_t i = 0; i < count; i++)
         CHECK(classes[i][0] == (char)('a' + i) && !classes[i][1]);
-    CHECK(io_source_shape(source)->type == SHS_U8);
-    CHECK(io_source_read(source, 0, 4, labels) == SHS_OK);
+    CHECK(import_origin_shape(source)->type == SHS_U8);
+    CHECK(import_origin_read(source, 0, 4, labels) == SHS_OK);
     CHECK(!memcmp(labels, expected, sizeof labels));
-    io_source_close(&source);
+    import_origin_close(&source);
 }
 IN_FOLDER(folders_are_sorted_into_classes)
 
 static shs_status open_folder(bool labels)
 {
-    struct io_source_options options = {.labels = labels};
-    struct io_source *source;
-    shs_status status = io_source_open(folder, &options, &source);
-    io_source_close(&source);
+    struct import_origin_options options = {.labels = labels};
+    struct import_origin *source;
+    shs_status status = import_origin_open(folder, &options, &source);
+    import_origin_close(&source);
     return status;
 }
 

@@ -1,4 +1,4 @@
-#include "io_csv_reader.h"
+#include "import_csv_reader.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,15 +8,15 @@
 typedef unsigned long long ull;
 
 /* The next byte, or EOF. */
-static shs_status refill(struct io_csv_reader *reader)
+static shs_status refill(struct import_csv_reader *reader)
 {
     reader->buffer_at += reader->held;
     reader->next = 0;
-    return io_stream_read(reader->stream, reader->buffer_at, reader->buffer, IO_CSV_BUFFER_BYTES,
-                          &reader->held);
+    return import_stream_read(reader->stream, reader->buffer_at, reader->buffer,
+                              IO_CSV_BUFFER_BYTES, &reader->held);
 }
 
-static inline shs_status peek(struct io_csv_reader *reader, int *byte)
+static inline shs_status peek(struct import_csv_reader *reader, int *byte)
 {
     if (reader->next == reader->held) {
         shs_status status = refill(reader);
@@ -26,18 +26,18 @@ static inline shs_status peek(struct io_csv_reader *reader, int *byte)
     return SHS_OK;
 }
 
-static inline void pass(struct io_csv_reader *reader)
+static inline void pass(struct import_csv_reader *reader)
 {
     if (reader->buffer[reader->next++] == '\n') reader->line++;
 }
 
-static shs_status fail(const struct io_csv_reader *reader, uint64_t line, const char *what)
+static shs_status fail(const struct import_csv_reader *reader, uint64_t line, const char *what)
 {
     return core_fail(SHS_ERROR_FORMAT, "%s: line %llu, column %llu: %s",
-                     io_stream_path(reader->stream), (ull)line, (ull)reader->column, what);
+                     import_stream_path(reader->stream), (ull)line, (ull)reader->column, what);
 }
 
-static shs_status add(struct io_csv_reader *reader, int byte)
+static shs_status add(struct import_csv_reader *reader, int byte)
 {
     if (!byte) return fail(reader, reader->line, "a zero byte; this is no text file");
     if (reader->length + 1 == IO_CSV_FIELD_BYTES)
@@ -47,12 +47,12 @@ static shs_status add(struct io_csv_reader *reader, int byte)
     return SHS_OK;
 }
 
-static bool is_blank(const struct io_csv_reader *reader, int byte)
+static bool is_blank(const struct import_csv_reader *reader, int byte)
 {
     return byte == ' ' || (byte == '\t' && reader->separator != '\t');
 }
 
-static shs_status skip_blanks(struct io_csv_reader *reader, int *byte)
+static shs_status skip_blanks(struct import_csv_reader *reader, int *byte)
 {
     shs_status status;
     while (!(status = peek(reader, byte)) && is_blank(reader, *byte))
@@ -61,7 +61,7 @@ static shs_status skip_blanks(struct io_csv_reader *reader, int *byte)
 }
 
 /* From an opening quote on, to the byte after the closing one. */
-static shs_status read_quoted(struct io_csv_reader *reader)
+static shs_status read_quoted(struct import_csv_reader *reader)
 {
     int byte;
     uint64_t line = reader->line;
@@ -82,7 +82,7 @@ static shs_status read_quoted(struct io_csv_reader *reader)
     }
 }
 
-static shs_status read_bare(struct io_csv_reader *reader, int byte)
+static shs_status read_bare(struct import_csv_reader *reader, int byte)
 {
     shs_status status = SHS_OK;
     while (!status && byte != EOF && byte != reader->separator && byte != '\n') {
@@ -97,7 +97,7 @@ static shs_status read_bare(struct io_csv_reader *reader, int byte)
 }
 
 /* What stands after a field. */
-static shs_status read_end(struct io_csv_reader *reader, enum io_csv_end *end)
+static shs_status read_end(struct import_csv_reader *reader, enum import_csv_end *end)
 {
     int byte;
     shs_status status = skip_blanks(reader, &byte);
@@ -113,7 +113,7 @@ static shs_status read_end(struct io_csv_reader *reader, enum io_csv_end *end)
     return SHS_OK;
 }
 
-shs_status io_csv_reader_next(struct io_csv_reader *reader, enum io_csv_end *end)
+shs_status import_csv_reader_next(struct import_csv_reader *reader, enum import_csv_end *end)
 {
     int byte;
     reader->column++;
@@ -127,12 +127,12 @@ shs_status io_csv_reader_next(struct io_csv_reader *reader, enum io_csv_end *end
     return status;
 }
 
-uint64_t io_csv_reader_tell(const struct io_csv_reader *reader)
+uint64_t import_csv_reader_tell(const struct import_csv_reader *reader)
 {
     return reader->buffer_at + reader->next;
 }
 
-void io_csv_reader_seek(struct io_csv_reader *reader, uint64_t at, uint64_t line)
+void import_csv_reader_seek(struct import_csv_reader *reader, uint64_t at, uint64_t line)
 {
     if (at >= reader->buffer_at && at - reader->buffer_at <= reader->held) {
         reader->next = (size_t)(at - reader->buffer_at);
@@ -154,9 +154,9 @@ static char find_separator(const char *text, size_t bytes)
     return ',';
 }
 
-shs_status io_csv_reader_open(struct io_stream *stream, struct io_csv_reader *reader)
+shs_status import_csv_reader_open(struct import_stream *stream, struct import_csv_reader *reader)
 {
-    *reader = (struct io_csv_reader){.stream = stream, .line = 1};
+    *reader = (struct import_csv_reader){.stream = stream, .line = 1};
     shs_status status = core_new(IO_CSV_BUFFER_BYTES, 1, "a buffer", &reader->buffer);
     if (!status) status = core_new(IO_CSV_FIELD_BYTES, 1, "a field", &reader->text);
     if (!status) status = refill(reader);
@@ -166,7 +166,7 @@ shs_status io_csv_reader_open(struct io_stream *stream, struct io_csv_reader *re
     return SHS_OK;
 }
 
-void io_csv_reader_close(struct io_csv_reader *reader)
+void import_csv_reader_close(struct import_csv_reader *reader)
 {
     core_free(&reader->buffer);
     core_free(&reader->text);

@@ -1,4 +1,4 @@
-#include "io_gunzip.h"
+#include "import_gunzip.h"
 
 #include <string.h>
 #include <zlib.h>
@@ -15,7 +15,7 @@ enum {
     GZIP_WINDOW = 15 + 16 /* the largest one, and gzip's heads and checksums around the members */
 };
 
-struct io_gunzip {
+struct import_gunzip {
     int file;
     const char *path;
     z_stream zlib;
@@ -29,7 +29,7 @@ struct io_gunzip {
     bool ended;
 };
 
-static void restart(struct io_gunzip *gunzip)
+static void restart(struct import_gunzip *gunzip)
 {
     gunzip->zlib.avail_in = 0;
     gunzip->packed_end = gunzip->at = 0;
@@ -37,7 +37,7 @@ static void restart(struct io_gunzip *gunzip)
     gunzip->ended = false;
 }
 
-shs_status io_gunzip_open(int file, const char *path, struct io_gunzip **gunzip)
+shs_status import_gunzip_open(int file, const char *path, struct import_gunzip **gunzip)
 {
     shs_status status = core_new(1, sizeof **gunzip, "a gzip file", gunzip);
     if (status) return status;
@@ -51,13 +51,13 @@ shs_status io_gunzip_open(int file, const char *path, struct io_gunzip **gunzip)
             status = core_fail(SHS_ERROR_MEMORY, "no memory to unpack %s", path);
     }
     if (status)
-        io_gunzip_close(gunzip);
+        import_gunzip_close(gunzip);
     else
         restart(*gunzip);
     return status;
 }
 
-void io_gunzip_close(struct io_gunzip **gunzip)
+void import_gunzip_close(struct import_gunzip **gunzip)
 {
     if (!*gunzip) return;
     if ((*gunzip)->started) inflateEnd(&(*gunzip)->zlib);
@@ -66,13 +66,13 @@ void io_gunzip_close(struct io_gunzip **gunzip)
     core_free(gunzip);
 }
 
-uint64_t io_gunzip_tell(const struct io_gunzip *gunzip)
+uint64_t import_gunzip_tell(const struct import_gunzip *gunzip)
 {
     return gunzip->at;
 }
 
 /* Reads more of the file behind what zlib has not taken yet. */
-static shs_status refill(struct io_gunzip *gunzip)
+static shs_status refill(struct import_gunzip *gunzip)
 {
     z_stream *zlib = &gunzip->zlib;
     size_t got;
@@ -92,7 +92,7 @@ static bool begins_member(const z_stream *zlib)
 }
 
 /* After a member comes another one, or the end of the file. */
-static shs_status begin_member(struct io_gunzip *gunzip)
+static shs_status begin_member(struct import_gunzip *gunzip)
 {
     z_stream *zlib = &gunzip->zlib;
     shs_status status = zlib->avail_in > 1 ? SHS_OK : refill(gunzip);
@@ -111,7 +111,7 @@ static shs_status begin_member(struct io_gunzip *gunzip)
     return core_fail(SHS_ERROR_MEMORY, "no memory to unpack %s", gunzip->path);
 }
 
-static shs_status check_code(struct io_gunzip *gunzip, int code)
+static shs_status check_code(struct import_gunzip *gunzip, int code)
 {
     gunzip->between = code == Z_STREAM_END;
     if (code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR) return SHS_OK;
@@ -124,7 +124,7 @@ static shs_status check_code(struct io_gunzip *gunzip, int code)
 }
 
 /* Unpacks what lies in memory, and at least one byte of the file unless it has ended. */
-static shs_status unpack_some(struct io_gunzip *gunzip)
+static shs_status unpack_some(struct import_gunzip *gunzip)
 {
     shs_status status = SHS_OK;
     if (gunzip->between) status = begin_member(gunzip);
@@ -139,7 +139,7 @@ static shs_status unpack_some(struct io_gunzip *gunzip)
     return check_code(gunzip, inflate(&gunzip->zlib, Z_NO_FLUSH));
 }
 
-static shs_status unpack(struct io_gunzip *gunzip, void *to, size_t bytes, size_t *got)
+static shs_status unpack(struct import_gunzip *gunzip, void *to, size_t bytes, size_t *got)
 {
     shs_status status = SHS_OK;
     if (bytes > MOST_BYTES) bytes = MOST_BYTES;
@@ -154,7 +154,7 @@ static shs_status unpack(struct io_gunzip *gunzip, void *to, size_t bytes, size_
 }
 
 /* Unpacks up to a position, or to the end if that comes first. */
-static shs_status go_to(struct io_gunzip *gunzip, uint64_t at)
+static shs_status go_to(struct import_gunzip *gunzip, uint64_t at)
 {
     shs_status status = SHS_OK;
     if (at < gunzip->at) restart(gunzip);
@@ -166,8 +166,8 @@ static shs_status go_to(struct io_gunzip *gunzip, uint64_t at)
     return status;
 }
 
-shs_status io_gunzip_read(struct io_gunzip *gunzip, uint64_t at, void *to, size_t bytes,
-                          size_t *got)
+shs_status import_gunzip_read(struct import_gunzip *gunzip, uint64_t at, void *to, size_t bytes,
+                              size_t *got)
 {
     shs_status status = go_to(gunzip, at);
     *got = 0;

@@ -1,4 +1,4 @@
-#include "io_folder.h"
+#include "import_folder.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@ typedef unsigned long long ull;
 
 /* ---- names */
 
-static shs_status add_name(const char *name, struct io_names *names)
+static shs_status add_name(const char *name, struct import_names *names)
 {
     if (names->count == names->room) {
         size_t room = names->room ? 2 * names->room : 64;
@@ -30,20 +30,20 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void sort_names(struct io_names *names)
+static void sort_names(struct import_names *names)
 {
     if (names->count) qsort(names->name, names->count, sizeof *names->name, compare_names);
 }
 
-void io_names_free(struct io_names *names)
+void import_names_free(struct import_names *names)
 {
     for (size_t i = 0; i < names->count; i++)
         core_free(&names->name[i]);
     core_free(&names->name);
-    *names = (struct io_names){0};
+    *names = (struct import_names){0};
 }
 
-size_t io_names_find(const struct io_names *names, const char *name)
+size_t import_names_find(const struct import_names *names, const char *name)
 {
     char *const *found =
         bsearch(&name, names->name, names->count, sizeof *names->name, compare_names);
@@ -51,7 +51,7 @@ size_t io_names_find(const struct io_names *names, const char *name)
 }
 
 struct listing {
-    struct io_names names;
+    struct import_names names;
     shs_status status;
 };
 
@@ -63,7 +63,7 @@ static void list_name(const char *name, void *user)
 }
 
 /* Names that are not hidden, sorted. To be freed even on error. */
-static shs_status list_names(const char *path, struct io_names *names)
+static shs_status list_names(const char *path, struct import_names *names)
 {
     struct listing listing = {0};
     shs_status status = io_list(path, list_name, &listing);
@@ -81,7 +81,7 @@ static bool is_png(const char *name)
 }
 
 /* An image's name, which is taken out of where it stood. */
-static shs_status add_image(struct io_folder *folder, char **name, uint64_t label)
+static shs_status add_image(struct import_folder *folder, char **name, uint64_t label)
 {
     if (folder->n_images == folder->room) {
         folder->room = folder->room ? 2 * folder->room : 64;
@@ -89,14 +89,14 @@ static shs_status add_image(struct io_folder *folder, char **name, uint64_t labe
             core_resize(folder->room, sizeof *folder->images, "images", &folder->images);
         if (status) return status;
     }
-    folder->images[folder->n_images++] = (struct io_image){*name, (uint32_t)label};
+    folder->images[folder->n_images++] = (struct import_image){*name, (uint32_t)label};
     *name = NULL;
     return SHS_OK;
 }
 
-static shs_status add_class(struct io_folder *folder, uint64_t label)
+static shs_status add_class(struct import_folder *folder, uint64_t label)
 {
-    struct io_names names = {0};
+    struct import_names names = {0};
     char *path;
     shs_status status = io_join(folder->path, folder->classes.name[label], &path);
     if (!status) status = list_names(path, &names);
@@ -107,13 +107,13 @@ static shs_status add_class(struct io_folder *folder, uint64_t label)
             status = core_fail(SHS_ERROR_FORMAT,
                                "%s/%s is no PNG image; a class's folder holds nothing else", path,
                                names.name[i]);
-    io_names_free(&names);
+    import_names_free(&names);
     core_free(&path);
     return status;
 }
 
 /* Sorts an entry of the top folder: an image, or a class's folder. */
-static shs_status add_entry(struct io_folder *folder, char **name)
+static shs_status add_entry(struct import_folder *folder, char **name)
 {
     char *path;
     bool is_folder = false;
@@ -128,13 +128,13 @@ static shs_status add_entry(struct io_folder *folder, char **name)
     return status ? status : add_name(*name, &folder->classes);
 }
 
-static shs_status list_images(struct io_folder *folder)
+static shs_status list_images(struct import_folder *folder)
 {
-    struct io_names names = {0};
+    struct import_names names = {0};
     shs_status status = list_names(folder->path, &names);
     for (size_t i = 0; i < names.count && !status; i++)
         status = add_entry(folder, &names.name[i]);
-    io_names_free(&names);
+    import_names_free(&names);
     if (!status && folder->n_images && folder->classes.count)
         status = core_fail(SHS_ERROR_FORMAT,
                            "%s holds both images (%s) and folders (%s); move the images into the "
@@ -150,9 +150,9 @@ static shs_status list_images(struct io_folder *folder)
     return status;
 }
 
-shs_status io_folder_read(const char *path, struct io_folder *folder)
+shs_status import_folder_read(const char *path, struct import_folder *folder)
 {
-    *folder = (struct io_folder){0};
+    *folder = (struct import_folder){0};
     shs_status status = core_copy(path, &folder->path);
     if (status) return status;
     size_t length = strlen(folder->path);
@@ -161,19 +161,19 @@ shs_status io_folder_read(const char *path, struct io_folder *folder)
     return list_images(folder);
 }
 
-void io_folder_free(struct io_folder *folder)
+void import_folder_free(struct import_folder *folder)
 {
     for (uint64_t i = 0; i < folder->n_images; i++)
         core_free(&folder->images[i].name);
     core_free(&folder->images);
-    io_names_free(&folder->classes);
+    import_names_free(&folder->classes);
     core_free(&folder->path);
 }
 
-shs_status io_folder_path_of(const struct io_folder *folder, uint64_t number, char **path)
+shs_status import_folder_path_of(const struct import_folder *folder, uint64_t number, char **path)
 {
     struct core_text text = {0};
-    const struct io_image *image = &folder->images[number];
+    const struct import_image *image = &folder->images[number];
     core_text_add(&text, "%s/", folder->path);
     if (folder->classes.count) core_text_add(&text, "%s/", folder->classes.name[image->label]);
     core_text_add(&text, "%s", image->name);
@@ -198,12 +198,12 @@ static int compare_keys(const void *a, const void *b)
     return order ? order : (one->length > other->length) - (one->length < other->length);
 }
 
-static shs_status make_keys(const struct io_folder *folder, struct key **keys)
+static shs_status make_keys(const struct import_folder *folder, struct key **keys)
 {
     shs_status status = core_new(folder->n_images, sizeof **keys, "names of images", keys);
     if (status) return status;
     for (uint64_t i = 0; i < folder->n_images; i++) {
-        const struct io_image *image = &folder->images[i];
+        const struct import_image *image = &folder->images[i];
         const char *class = folder->classes.count ? folder->classes.name[image->label] : "";
         (*keys)[i] = (struct key){class, image->name, strlen(image->name) - strlen(".png"), i};
     }
@@ -227,15 +227,16 @@ struct alone {
     struct core_text text;
 };
 
-static void add_alone(const struct io_folder *folder, const struct key *key, struct alone *alone)
+static void add_alone(const struct import_folder *folder, const struct key *key,
+                      struct alone *alone)
 {
     if (alone->count++ >= MOST_NAMED) return;
     core_text_add(&alone->text, "%s%s/%s%s%s", alone->count > 1 ? ", " : "", folder->path,
                   key->class, *key->class ? "/" : "", key->name);
 }
 
-static shs_status refuse_alone(const struct io_folder *first, const struct io_folder *second,
-                               struct alone *alone)
+static shs_status refuse_alone(const struct import_folder *first,
+                               const struct import_folder *second, struct alone *alone)
 {
     char *names = NULL;
     shs_status status = core_text_take(&alone->text, &names);
@@ -251,8 +252,8 @@ static shs_status refuse_alone(const struct io_folder *first, const struct io_fo
 }
 
 /* Finds for each image of the first folder, by number, which of the second is its partner. */
-static shs_status find_partners(const struct io_folder *first, const struct key *firsts,
-                                const struct io_folder *second, const struct key *seconds,
+static shs_status find_partners(const struct import_folder *first, const struct key *firsts,
+                                const struct import_folder *second, const struct key *seconds,
                                 uint64_t *partners)
 {
     struct alone alone = {0};
@@ -271,9 +272,9 @@ static shs_status find_partners(const struct io_folder *first, const struct key 
     return SHS_OK;
 }
 
-static shs_status reorder(struct io_folder *folder, const uint64_t *numbers)
+static shs_status reorder(struct import_folder *folder, const uint64_t *numbers)
 {
-    struct io_image *images;
+    struct import_image *images;
     shs_status status = core_new(folder->n_images, sizeof *images, "images", &images);
     if (status) return status;
     for (uint64_t i = 0; i < folder->n_images; i++)
@@ -284,7 +285,7 @@ static shs_status reorder(struct io_folder *folder, const uint64_t *numbers)
     return SHS_OK;
 }
 
-shs_status io_folder_pair(const struct io_folder *first, struct io_folder *second)
+shs_status import_folder_pair(const struct import_folder *first, struct import_folder *second)
 {
     struct key *firsts = NULL, *seconds = NULL;
     uint64_t *partners = NULL;
@@ -301,7 +302,7 @@ shs_status io_folder_pair(const struct io_folder *first, struct io_folder *secon
 
 /* ---- classes */
 
-static void drop_repeated(struct io_names *names)
+static void drop_repeated(struct import_names *names)
 {
     size_t kept = 0;
     for (size_t i = 0; i < names->count; i++)
@@ -312,11 +313,11 @@ static void drop_repeated(struct io_names *names)
     names->count = kept;
 }
 
-shs_status io_folder_unite(const struct io_folder *const *folders, size_t count,
-                           struct io_names *all)
+shs_status import_folder_unite(const struct import_folder *const *folders, size_t count,
+                               struct import_names *all)
 {
     shs_status status = SHS_OK;
-    *all = (struct io_names){0};
+    *all = (struct import_names){0};
     for (size_t f = 0; f < count; f++)
         for (size_t i = 0; i < folders[f]->classes.count && !status; i++)
             status = add_name(folders[f]->classes.name[i], all);

@@ -7,8 +7,8 @@
 
 #include "core_memory.h"
 #include "core_text.h"
+#include "import_format.h"
 #include "io_bytes.h"
-#include "io_format.h"
 
 enum {
     MOST_HEAD_BYTES = 1 << 16,
@@ -16,7 +16,7 @@ enum {
 };
 
 struct npy {
-    struct io_array array;
+    struct import_array array;
     bool fortran;
     /* the rows that were gathered last, in C order, and memory for one column of them */
     uint64_t block_first, block_count, block_room;
@@ -164,77 +164,77 @@ static const char *kind_of(const struct head *head)
 
 static shs_status take_type(struct npy *npy, const struct head *head)
 {
-    const char *path = io_stream_path(npy->array.stream);
+    const char *path = import_stream_path(npy->array.stream);
     char order = head->descr[0];
     bool little = order != '>';
     if (!head->structured && order && strchr("<>|=", order))
-        npy->array.source.shape.type = type_of(head->descr + 1);
-    if (!npy->array.source.shape.type)
+        npy->array.origin.shape.type = type_of(head->descr + 1);
+    if (!npy->array.origin.shape.type)
         return core_fail(SHS_ERROR_FORMAT,
                          "%s holds %s (%s), not plain numbers; save it as integers or floats of at "
                          "most 8 bytes",
                          path, kind_of(head), head->structured ? "[…]" : head->descr);
     if (order != '=') npy->array.swapped = little != (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
-    npy->fortran = head->fortran && npy->array.source.shape.axes > 1;
-    if (npy->array.source.shape.axes) return SHS_OK;
+    npy->fortran = head->fortran && npy->array.origin.shape.axes > 1;
+    if (npy->array.origin.shape.axes) return SHS_OK;
     return core_fail(SHS_ERROR_FORMAT, "%s holds a single number, which has no rows", path);
 }
 
 static shs_status read_text(struct npy *npy, uint64_t at, size_t bytes, char *text)
 {
-    struct head head = {.at = text, .shape = &npy->array.source.shape};
-    shs_status status = io_stream_read_all(npy->array.stream, at, text, bytes, "head");
+    struct head head = {.at = text, .shape = &npy->array.origin.shape};
+    shs_status status = import_stream_read_all(npy->array.stream, at, text, bytes, "head");
     text[bytes] = '\0';
     if (status) return status;
     if (strlen(text) != bytes || !parse_head(&head))
         return core_fail(SHS_ERROR_FORMAT,
                          "%s: the head of this NPY file is not understood: %.120s; it must have "
                          "descr, fortran_order and a shape of 1 to %d axes",
-                         io_stream_path(npy->array.stream), text, SHS_MAX_AXES);
+                         import_stream_path(npy->array.stream), text, SHS_MAX_AXES);
     npy->array.offset = at + bytes;
     return take_type(npy, &head);
 }
 
 static shs_status read_head(struct npy *npy)
 {
-    struct io_stream *stream = npy->array.stream;
+    struct import_stream *stream = npy->array.stream;
     unsigned char magic[12];
     char *text;
-    shs_status status = io_stream_read_all(stream, 0, magic, sizeof magic, "head");
+    shs_status status = import_stream_read_all(stream, 0, magic, sizeof magic, "head");
     if (status) return status;
     if (memcmp(magic, "\x93NUMPY", 6) || magic[6] < 1 || magic[6] > 3)
         return core_fail(SHS_ERROR_FORMAT,
                          "%s is no NPY file of version 1, 2 or 3: it does not begin with 93 NUMPY "
                          "and the version",
-                         io_stream_path(stream));
+                         import_stream_path(stream));
     uint64_t bytes = (uint64_t)magic[8] | (uint64_t)magic[9] << 8;
     if (magic[6] > 1) bytes |= (uint64_t)magic[10] << 16 | (uint64_t)magic[11] << 24;
     if (bytes > MOST_HEAD_BYTES)
         return core_fail(SHS_ERROR_FORMAT, "%s: its head is %llu bytes long; at most %d are read",
-                         io_stream_path(stream), (unsigned long long)bytes, MOST_HEAD_BYTES);
+                         import_stream_path(stream), (unsigned long long)bytes, MOST_HEAD_BYTES);
     status = core_new(bytes + 1, 1, "a head", &text);
     if (!status) status = read_text(npy, magic[6] > 1 ? 12 : 10, bytes, text);
     core_free(&text);
     return status;
 }
 
-static shs_status open_npy(const struct io_origin *origin, struct io_source *source)
+static shs_status open_npy(const struct import_request *request, struct import_origin *origin)
 {
-    struct npy *npy = (struct npy *)source;
-    shs_status status = io_stream_open(origin->path, &npy->array.stream);
+    struct npy *npy = (struct npy *)origin;
+    shs_status status = import_stream_open(request->path, &npy->array.stream);
     return status ? status : read_head(npy);
 }
 
 /* Fortran order is read from many places at once. */
-static shs_status prepare(struct io_source *source)
+static shs_status prepare(struct import_origin *origin)
 {
-    struct npy *npy = (struct npy *)source;
-    shs_status status = npy->fortran ? io_stream_unpack(npy->array.stream) : SHS_OK;
-    if (!status) status = io_array_check(source);
+    struct npy *npy = (struct npy *)origin;
+    shs_status status = npy->fortran ? import_stream_unpack(npy->array.stream) : SHS_OK;
+    if (!status) status = import_array_check(origin);
     if (status || !npy->fortran) return status;
-    npy->block_room = BLOCK_BYTES / source->row_bytes;
+    npy->block_room = BLOCK_BYTES / origin->row_bytes;
     if (!npy->block_room) npy->block_room = 1;
-    status = core_new(npy->block_room, source->row_bytes, "rows", &npy->block);
+    status = core_new(npy->block_room, origin->row_bytes, "rows", &npy->block);
     return status ? status : core_new(npy->block_room, 8, "a column", &npy->column);
 }
 
@@ -263,16 +263,16 @@ static uint64_t next_place(const shs_tensor *shape, uint64_t index[SHS_MAX_AXES]
 
 static shs_status gather_block(struct npy *npy, uint64_t first)
 {
-    const shs_tensor *shape = &npy->array.source.shape;
+    const shs_tensor *shape = &npy->array.origin.shape;
     size_t size = shs_type_size(shape->type);
-    uint64_t rows = shape->shape[0], columns = npy->array.source.row_bytes / size, place = 0;
+    uint64_t rows = shape->shape[0], columns = npy->array.origin.row_bytes / size, place = 0;
     uint64_t index[SHS_MAX_AXES] = {0};
     uint64_t count = rows - first < npy->block_room ? rows - first : npy->block_room;
     npy->block_count = 0;
     for (uint64_t column = 0; column < columns; column++) {
-        shs_status status = io_stream_read_all(npy->array.stream,
-                                               npy->array.offset + (column * rows + first) * size,
-                                               npy->column, count * size, "elements");
+        shs_status status = import_stream_read_all(
+            npy->array.stream, npy->array.offset + (column * rows + first) * size, npy->column,
+            count * size, "elements");
         if (status) return status;
         scatter(npy->column, count, size, columns, npy->block + place * size);
         place = next_place(shape, index);
@@ -285,7 +285,7 @@ static shs_status gather_block(struct npy *npy, uint64_t first)
 
 static shs_status read_fortran(struct npy *npy, uint64_t first, uint64_t count, unsigned char *rows)
 {
-    size_t row_bytes = npy->array.source.row_bytes;
+    size_t row_bytes = npy->array.origin.row_bytes;
     while (count) {
         if (first < npy->block_first || first - npy->block_first >= npy->block_count) {
             shs_status status = gather_block(npy, first);
@@ -301,25 +301,26 @@ static shs_status read_fortran(struct npy *npy, uint64_t first, uint64_t count, 
     return SHS_OK;
 }
 
-static shs_status read_rows(struct io_source *source, uint64_t first, uint64_t count, void *rows)
+static shs_status read_rows(struct import_origin *origin, uint64_t first, uint64_t count,
+                            void *rows)
 {
-    struct npy *npy = (struct npy *)source;
+    struct npy *npy = (struct npy *)origin;
     return npy->fortran ? read_fortran(npy, first, count, rows)
-                        : io_array_read(source, first, count, rows);
+                        : import_array_read(origin, first, count, rows);
 }
 
-static void close_npy(struct io_source *source)
+static void close_npy(struct import_origin *origin)
 {
-    struct npy *npy = (struct npy *)source;
+    struct npy *npy = (struct npy *)origin;
     core_free(&npy->block);
     core_free(&npy->column);
-    io_array_close(source);
+    import_array_close(origin);
 }
 
-const struct io_format io_npy = {.name = "npy",
-                                 .bytes = sizeof(struct npy),
-                                 .open = open_npy,
-                                 .prepare = prepare,
-                                 .read = read_rows,
-                                 .finish = io_array_finish,
-                                 .close = close_npy};
+const struct import_format import_npy = {.name = "npy",
+                                         .bytes = sizeof(struct npy),
+                                         .open = open_npy,
+                                         .prepare = prepare,
+                                         .read = read_rows,
+                                         .finish = import_array_finish,
+                                         .close = close_npy};

@@ -8,18 +8,18 @@
 
 #include "core_memory.h"
 #include "core_text.h"
-#include "io_folder.h"
-#include "io_format.h"
+#include "import_folder.h"
+#include "import_format.h"
 
 typedef unsigned long long ull;
 
 struct images {
-    struct io_source source;
-    struct io_folder folder;
-    struct io_names table; /* of a source of labels: all classes, by number */
-    uint32_t *number;      /* there, of each class of this folder */
-    char *example;         /* the path of the image whose shape all must have */
-    unsigned char **lines; /* of the image that is decoded */
+    struct import_origin origin;
+    struct import_folder folder;
+    struct import_names table; /* of an origin of labels: all classes, by number */
+    uint32_t *number;          /* there, of each class of this folder */
+    char *example;             /* the path of the image whose shape all must have */
+    unsigned char **lines;     /* of the image that is decoded */
 };
 
 /* ---- decoding */
@@ -28,7 +28,7 @@ struct images {
 struct reading {
     const struct images *images;
     const char *path;
-    struct io_stream *stream;
+    struct import_stream *stream;
     uint64_t at;
     shs_status status; /* of reading the file */
     char message[128]; /* libpng's */
@@ -52,7 +52,7 @@ static void on_warning(png_structp png, png_const_charp text)
 static void read_bytes(png_structp png, png_bytep to, size_t bytes)
 {
     struct reading *reading = png_get_io_ptr(png);
-    reading->status = io_stream_read_all(reading->stream, reading->at, to, bytes, "image");
+    reading->status = import_stream_read_all(reading->stream, reading->at, to, bytes, "image");
     reading->at += bytes;
     if (reading->status) png_error(png, "");
 }
@@ -126,7 +126,7 @@ static shs_status check_claim(const struct reading *reading, const shs_tensor *s
     size_t bytes = 0;
     shs_tensor one = shape_of_one(shape);
     shs_status status = shs_tensor_bytes(&one, &bytes);
-    uint64_t packed = io_stream_bytes(reading->stream);
+    uint64_t packed = import_stream_bytes(reading->stream);
     if (status || bytes / MOST_RATIO <= packed) return status;
     return core_fail(SHS_ERROR_FORMAT,
                      "%s: its head claims %zu bytes of pixels, more than its %llu bytes can hold; "
@@ -145,7 +145,7 @@ static shs_status read_head(struct reading *reading, shs_tensor *shape)
 static shs_status read_pixels(struct reading *reading)
 {
     if (setjmp(reading->jump)) return read_error(reading);
-    if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && reading->images->source.shape.type == SHS_U16)
+    if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && reading->images->origin.shape.type == SHS_U16)
         png_set_swap(reading->png);
     png_set_interlace_handling(reading->png);
     png_read_update_info(reading->png, reading->info);
@@ -159,7 +159,7 @@ static shs_status check_alike(const struct images *images, const char *path,
 {
     struct core_text text = {0};
     char *shapes = NULL;
-    shs_tensor one = shape_of_one(shape), example = shape_of_one(&images->source.shape);
+    shs_tensor one = shape_of_one(shape), example = shape_of_one(&images->origin.shape);
     if (!memcmp(&one, &example, sizeof one)) return SHS_OK;
     core_text_add_shape(&text, &one);
     core_text_add(&text, ", where %s is ", images->example);
@@ -176,19 +176,19 @@ static shs_status decode(const struct images *images, const char *path, unsigned
                          shs_tensor *shape)
 {
     struct reading reading = {.images = images, .path = path};
-    shs_status status = io_stream_open(path, &reading.stream);
+    shs_status status = import_stream_open(path, &reading.stream);
     if (!status) status = begin(&reading);
     if (!status) status = read_head(&reading, shape);
     if (!status) status = check_claim(&reading, shape);
     if (!status && pixels) status = check_alike(images, path, shape);
     if (!status && pixels) {
-        size_t line_bytes = images->source.row_bytes / (size_t)shape->shape[1];
+        size_t line_bytes = images->origin.row_bytes / (size_t)shape->shape[1];
         for (uint64_t line = 0; line < shape->shape[1]; line++)
             images->lines[line] = pixels + line * line_bytes;
         status = read_pixels(&reading);
     }
     png_destroy_read_struct(&reading.png, &reading.info, NULL);
-    io_stream_close(&reading.stream);
+    import_stream_close(&reading.stream);
     return status;
 }
 
@@ -196,18 +196,18 @@ static shs_status decode_image(const struct images *images, uint64_t number, uns
 {
     char *path;
     shs_tensor shape;
-    shs_status status = io_folder_path_of(&images->folder, number, &path);
+    shs_status status = import_folder_path_of(&images->folder, number, &path);
     if (status) return status;
     status = decode(images, path, pixels, &shape);
     core_free(&path);
     return status;
 }
 
-/* ---- the sources: images, and the numbers of their classes */
+/* ---- the origins: images, and the numbers of their classes */
 
 static bool are_labels(const struct images *images)
 {
-    return images->source.shape.axes == 1;
+    return images->origin.shape.axes == 1;
 }
 
 static shs_status open_labels(struct images *images)
@@ -217,36 +217,36 @@ static shs_status open_labels(struct images *images)
                          "%s has no sub-folders, whose names would be the classes; give one name, "
                          "for the images alone",
                          images->folder.path);
-    images->source.shape =
+    images->origin.shape =
         (shs_tensor){.type = SHS_U8, .axes = 1, .shape = {images->folder.n_images}};
-    struct io_source *alone = &images->source;
-    return io_png_share_classes(&alone, 1);
+    struct import_origin *alone = &images->origin;
+    return import_png_share_classes(&alone, 1);
 }
 
 static shs_status open_images(struct images *images)
 {
     struct core_text text = {0};
-    shs_status status = io_folder_path_of(&images->folder, 0, &images->example);
-    if (!status) status = decode(images, images->example, NULL, &images->source.shape);
+    shs_status status = import_folder_path_of(&images->folder, 0, &images->example);
+    if (!status) status = decode(images, images->example, NULL, &images->origin.shape);
     if (status) return status;
     core_text_add(&text, "%s: %llu images in the order of their names", images->folder.path,
                   (ull)images->folder.n_images);
-    return core_text_take(&text, &images->source.note);
+    return core_text_take(&text, &images->origin.note);
 }
 
-static shs_status open_folder(const struct io_origin *origin, struct io_source *source)
+static shs_status open_folder(const struct import_request *request, struct import_origin *origin)
 {
-    struct images *images = (struct images *)source;
-    shs_status status = io_folder_read(origin->path, &images->folder);
+    struct images *images = (struct images *)origin;
+    shs_status status = import_folder_read(request->path, &images->folder);
     if (status) return status;
-    return origin->labels ? open_labels(images) : open_images(images);
+    return request->labels ? open_labels(images) : open_images(images);
 }
 
-static shs_status prepare(struct io_source *source)
+static shs_status prepare(struct import_origin *origin)
 {
-    struct images *images = (struct images *)source;
+    struct images *images = (struct images *)origin;
     if (are_labels(images)) return SHS_OK;
-    return core_new(source->shape.shape[1], sizeof *images->lines, "lines of an image",
+    return core_new(origin->shape.shape[1], sizeof *images->lines, "lines of an image",
                     &images->lines);
 }
 
@@ -254,33 +254,34 @@ static void read_labels(const struct images *images, uint64_t first, uint64_t co
 {
     for (uint64_t i = 0; i < count; i++) {
         uint32_t label = images->number[images->folder.images[first + i].label];
-        if (images->source.shape.type == SHS_U8)
+        if (images->origin.shape.type == SHS_U8)
             ((uint8_t *)rows)[i] = (uint8_t)label;
-        else if (images->source.shape.type == SHS_U16)
+        else if (images->origin.shape.type == SHS_U16)
             ((uint16_t *)rows)[i] = (uint16_t)label;
         else
             ((uint32_t *)rows)[i] = label;
     }
 }
 
-static shs_status read_rows(struct io_source *source, uint64_t first, uint64_t count, void *rows)
+static shs_status read_rows(struct import_origin *origin, uint64_t first, uint64_t count,
+                            void *rows)
 {
-    struct images *images = (struct images *)source;
+    struct images *images = (struct images *)origin;
     shs_status status = SHS_OK;
     if (are_labels(images)) {
         read_labels(images, first, count, rows);
         return SHS_OK;
     }
     for (uint64_t i = 0; i < count && !status; i++)
-        status = decode_image(images, first + i, (unsigned char *)rows + i * source->row_bytes);
+        status = decode_image(images, first + i, (unsigned char *)rows + i * origin->row_bytes);
     return status;
 }
 
-static void close_folder(struct io_source *source)
+static void close_folder(struct import_origin *origin)
 {
-    struct images *images = (struct images *)source;
-    io_folder_free(&images->folder);
-    io_names_free(&images->table);
+    struct images *images = (struct images *)origin;
+    import_folder_free(&images->folder);
+    import_names_free(&images->table);
     core_free(&images->number);
     core_free(&images->example);
     core_free(&images->lines);
@@ -288,13 +289,13 @@ static void close_folder(struct io_source *source)
 
 /* ---- several folders */
 
-shs_status io_png_pair(const struct io_source *first, struct io_source *second)
+shs_status import_png_pair(const struct import_origin *first, struct import_origin *second)
 {
     const struct images *one = (const struct images *)first;
     struct images *other = (struct images *)second;
     struct core_text text = {0};
     if (!strcmp(one->folder.path, other->folder.path)) return SHS_OK;
-    shs_status status = io_folder_pair(&one->folder, &other->folder);
+    shs_status status = import_folder_pair(&one->folder, &other->folder);
     if (status || are_labels(other)) return status;
     core_free(&second->note);
     core_text_add(&text, "%s: %llu images, each paired by name with that of %s", other->folder.path,
@@ -306,52 +307,52 @@ shs_status io_png_pair(const struct io_source *first, struct io_source *second)
 static shs_status note_classes(struct images *images)
 {
     struct core_text text = {0};
-    core_free(&images->source.note);
+    core_free(&images->origin.note);
     for (size_t i = 0; i < images->table.count; i++)
         core_text_add(&text, "%sclass %zu: %s", i ? "\n" : "", i, images->table.name[i]);
-    return core_text_take(&text, &images->source.note);
+    return core_text_take(&text, &images->origin.note);
 }
 
-/* Numbers the classes of a folder by a table that has all of them, which becomes the source's. */
-static shs_status number_classes(struct images *images, struct io_names *table)
+/* Numbers the classes of a folder by a table that has all of them, which becomes the origin's. */
+static shs_status number_classes(struct images *images, struct import_names *table)
 {
-    const struct io_names *classes = &images->folder.classes;
-    struct io_source *source = &images->source;
+    const struct import_names *classes = &images->folder.classes;
+    struct import_origin *origin = &images->origin;
     uint64_t count = table->count;
-    io_names_free(&images->table);
+    import_names_free(&images->table);
     core_free(&images->number);
     images->table = *table;
-    *table = (struct io_names){0};
-    source->shape.type = count <= 1 << 8 ? SHS_U8 : count <= 1 << 16 ? SHS_U16 : SHS_U32;
-    source->row_bytes = shs_type_size(source->shape.type);
-    source->classes = (const char *const *)images->table.name;
-    source->n_classes = count;
+    *table = (struct import_names){0};
+    origin->shape.type = count <= 1 << 8 ? SHS_U8 : count <= 1 << 16 ? SHS_U16 : SHS_U32;
+    origin->row_bytes = shs_type_size(origin->shape.type);
+    origin->classes = (const char *const *)images->table.name;
+    origin->n_classes = count;
     shs_status status =
         core_new(classes->count, sizeof *images->number, "classes", &images->number);
     for (size_t i = 0; i < classes->count && !status; i++)
-        images->number[i] = (uint32_t)io_names_find(&images->table, classes->name[i]);
+        images->number[i] = (uint32_t)import_names_find(&images->table, classes->name[i]);
     return status ? status : note_classes(images);
 }
 
-shs_status io_png_share_classes(struct io_source *const *sources, size_t count)
+shs_status import_png_share_classes(struct import_origin *const *origins, size_t count)
 {
-    const struct io_folder **folders;
+    const struct import_folder **folders;
     shs_status status = core_new(count, sizeof *folders, "folders", &folders);
     for (size_t i = 0; i < count && !status; i++)
-        folders[i] = &((struct images *)sources[i])->folder;
+        folders[i] = &((struct images *)origins[i])->folder;
     for (size_t i = 0; i < count && !status; i++) {
-        struct io_names table;
-        status = io_folder_unite(folders, count, &table);
-        if (!status) status = number_classes((struct images *)sources[i], &table);
-        io_names_free(&table);
+        struct import_names table;
+        status = import_folder_unite(folders, count, &table);
+        if (!status) status = number_classes((struct images *)origins[i], &table);
+        import_names_free(&table);
     }
     core_free(&folders);
     return status;
 }
 
-const struct io_format io_png = {.name = "png",
-                                 .bytes = sizeof(struct images),
-                                 .open = open_folder,
-                                 .prepare = prepare,
-                                 .read = read_rows,
-                                 .close = close_folder};
+const struct import_format import_png = {.name = "png",
+                                         .bytes = sizeof(struct images),
+                                         .open = open_folder,
+                                         .prepare = prepare,
+                                         .read = read_rows,
+                                         .close = close_folder};

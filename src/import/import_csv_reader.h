@@ -4,7 +4,7 @@
 #ifndef IO_CSV_READER_H
 #define IO_CSV_READER_H
 
-#include "io_stream.h"
+#include "import_stream.h"
 
 enum {
     IO_CSV_FIELD_BYTES = 1 << 16,
@@ -12,14 +12,14 @@ enum {
 };
 
 /* What follows a field. */
-enum io_csv_end {
+enum import_csv_end {
     IO_CSV_FIELD,
     IO_CSV_ROW,
     IO_CSV_FILE
 };
 
-struct io_csv_reader {
-    struct io_stream *stream; /* borrowed */
+struct import_csv_reader {
+    struct import_stream *stream; /* borrowed */
     char separator;
     uint64_t line;   /* of the next byte, from 1 on */
     uint64_t column; /* of the field that was read last, from 1 on */
@@ -33,14 +33,14 @@ struct io_csv_reader {
 
 /* Takes memory, skips a byte order mark, and finds the separator: the first of comma, semicolon and
  * tab in the first line, outside quotes. To be closed even on error. */
-shs_status io_csv_reader_open(struct io_stream *stream, struct io_csv_reader *reader);
-void io_csv_reader_close(struct io_csv_reader *reader);
+shs_status import_csv_reader_open(struct import_stream *stream, struct import_csv_reader *reader);
+void import_csv_reader_close(struct import_csv_reader *reader);
 
 /* Position of the next byte, and back to one, which begins a row at that line. */
-uint64_t io_csv_reader_tell(const struct io_csv_reader *reader);
-void io_csv_reader_seek(struct io_csv_reader *reader, uint64_t at, uint64_t line);
+uint64_t import_csv_reader_tell(const struct import_csv_reader *reader);
+void import_csv_reader_seek(struct import_csv_reader *reader, uint64_t at, uint64_t line);
 
 /* Reads the next field. */
-shs_status io_csv_reader_next(struct io_csv_reader *reader, enum io_csv_end *end);
+shs_status import_csv_reader_next(struct import_csv_reader *reader, enum import_csv_end *end);
 
 #endif

@@ -8,9 +8,9 @@
 
 #include "core_memory.h"
 #include "core_text.h"
-#include "io_csv_number.h"
-#include "io_csv_reader.h"
-#include "io_format.h"
+#include "import_csv_number.h"
+#include "import_csv_reader.h"
+#include "import_format.h"
 
 typedef unsigned long long ull;
 
@@ -26,9 +26,9 @@ struct mark {
 };
 
 struct csv {
-    struct io_source source;
-    struct io_stream *stream;
-    struct io_csv_reader reader;
+    struct import_origin origin;
+    struct import_stream *stream;
+    struct import_csv_reader reader;
     locale_t plain;   /* in which the point is a point */
     uint64_t columns; /* of the file */
     uint32_t *places; /* of the columns in a row of the field, counted from 1, 0: left out; or NULL:
@@ -39,7 +39,7 @@ struct csv {
     uint64_t n_marks;
     uint64_t rows;
     uint64_t next_row; /* that the reader stands before */
-    enum io_heading heading;
+    enum import_heading heading;
 };
 
 /* ---- numbers */
@@ -51,18 +51,18 @@ static shs_status bad_number(const struct csv *csv, uint64_t line, uint64_t colu
     if (!*text)
         return core_fail(SHS_ERROR_FORMAT,
                          "%s: line %llu, column %llu is empty; fill in a number, or nan",
-                         io_stream_path(csv->stream), (ull)line, (ull)column);
+                         import_stream_path(csv->stream), (ull)line, (ull)column);
     return core_fail(SHS_ERROR_FORMAT, "%s: line %llu, column %llu: '%.40s%s' is no number%s%s",
-                     io_stream_path(csv->stream), (ull)line, (ull)column, text,
+                     import_stream_path(csv->stream), (ull)line, (ull)column, text,
                      strlen(text) > 40 ? "…" : "", type ? " of type " : "",
                      type ? shs_type_name(type) : "");
 }
 
-/* The reader's field as a number of the source's type. */
+/* The reader's field as a number of the origin's type. */
 static shs_status convert(const struct csv *csv, uint64_t line, uint64_t column, void *to)
 {
-    shs_type type = csv->source.shape.type;
-    if (io_csv_number(csv->reader.text, csv->plain, type, to)) return SHS_OK;
+    shs_type type = csv->origin.shape.type;
+    if (import_csv_number(csv->reader.text, csv->plain, type, to)) return SHS_OK;
     return bad_number(csv, line, column, type);
 }
 
@@ -151,14 +151,14 @@ static shs_status look_at_field(const struct csv *csv, struct scan *scan, uint64
     uint64_t size, bits, place;
     bool taken = place_of(csv, scan->columns, &place);
     if (!taken && !scan->first) return SHS_OK;
-    if (io_csv_integer(csv->reader.text, &negative, &size)) {
-        if (taken) scan->fit = scan->fit && io_csv_fits(SHS_I64, negative, size, &bits);
+    if (import_csv_integer(csv->reader.text, &negative, &size)) {
+        if (taken) scan->fit = scan->fit && import_csv_fits(SHS_I64, negative, size, &bits);
     } else {
         if (taken) scan->whole = false;
-        number = io_csv_number(csv->reader.text, csv->plain, SHS_F64, &value);
+        number = import_csv_number(csv->reader.text, csv->plain, SHS_F64, &value);
     }
     if (scan->first) note_cell(csv, scan->columns, number ? &scan->number : &scan->other);
-    if (number || !taken || (scan->first && csv->heading != IO_HEADING_NO)) return SHS_OK;
+    if (number || !taken || (scan->first && csv->heading != IMPORT_HEADING_NO)) return SHS_OK;
     return bad_number(csv, line, scan->columns, 0);
 }
 
@@ -177,7 +177,7 @@ static shs_status add_mark(struct csv *csv, struct mark mark)
 static shs_status wrong_columns(const struct csv *csv, uint64_t line, uint64_t columns)
 {
     return core_fail(SHS_ERROR_FORMAT, "%s: line %llu has %llu columns, where the first has %llu",
-                     io_stream_path(csv->stream), (ull)line, (ull)columns, (ull)csv->columns);
+                     import_stream_path(csv->stream), (ull)line, (ull)columns, (ull)csv->columns);
 }
 
 static shs_status check_first_row(struct csv *csv, uint64_t columns)
@@ -185,10 +185,10 @@ static shs_status check_first_row(struct csv *csv, uint64_t columns)
     csv->columns = columns;
     if (columns > MOST_COLUMNS)
         return core_fail(SHS_ERROR_FORMAT, "%s has more than %d columns",
-                         io_stream_path(csv->stream), MOST_COLUMNS);
+                         import_stream_path(csv->stream), MOST_COLUMNS);
     if (csv->n_places > columns)
         return core_fail(SHS_ERROR_ARGUMENT, "%s has %llu columns, and no column %llu",
-                         io_stream_path(csv->stream), (ull)columns, (ull)csv->n_places);
+                         import_stream_path(csv->stream), (ull)columns, (ull)csv->n_places);
     if (!csv->places) csv->n_taken = columns;
     return SHS_OK;
 }
@@ -202,9 +202,9 @@ static shs_status find_heading(struct csv *csv, const struct scan *scan)
         return core_fail(SHS_ERROR_FORMAT,
                          "%s: line 1 may be a heading or a row: column %llu is '%s', a number, and "
                          "column %llu is '%s', none; say --heading yes or --heading no",
-                         io_stream_path(csv->stream), (ull)scan->number.column, scan->number.text,
-                         (ull)scan->other.column, scan->other.text);
-    csv->heading = scan->other.column ? IO_HEADING_YES : IO_HEADING_NO;
+                         import_stream_path(csv->stream), (ull)scan->number.column,
+                         scan->number.text, (ull)scan->other.column, scan->other.text);
+    csv->heading = scan->other.column ? IMPORT_HEADING_YES : IMPORT_HEADING_NO;
     return SHS_OK;
 }
 
@@ -214,12 +214,12 @@ static shs_status take_row(struct csv *csv, struct scan *scan, struct mark mark)
     shs_status status = SHS_OK;
     if (scan->blank)
         return core_fail(SHS_ERROR_FORMAT, "%s: line %llu is empty, and rows follow it",
-                         io_stream_path(csv->stream), (ull)scan->blank);
+                         import_stream_path(csv->stream), (ull)scan->blank);
     if (scan->first) status = check_first_row(csv, scan->columns);
     if (!status && scan->columns != csv->columns)
         status = wrong_columns(csv, mark.line, scan->columns);
     if (!status && scan->first) status = find_heading(csv, scan);
-    bool heading = scan->first && csv->heading == IO_HEADING_YES;
+    bool heading = scan->first && csv->heading == IMPORT_HEADING_YES;
     scan->first = false;
     if (status || heading) return status;
     scan->all_whole = scan->all_whole && scan->whole;
@@ -228,14 +228,14 @@ static shs_status take_row(struct csv *csv, struct scan *scan, struct mark mark)
 }
 
 /* Reads a row; its type is only looked at where it is to be chosen, or a heading may be there. */
-static shs_status scan_row(struct csv *csv, struct scan *scan, enum io_csv_end *end)
+static shs_status scan_row(struct csv *csv, struct scan *scan, enum import_csv_end *end)
 {
-    struct mark mark = {io_csv_reader_tell(&csv->reader), csv->reader.line};
-    bool blank = false, look = scan->first || !csv->source.shape.type;
+    struct mark mark = {import_csv_reader_tell(&csv->reader), csv->reader.line};
+    bool blank = false, look = scan->first || !csv->origin.shape.type;
     scan->columns = 0;
     scan->whole = scan->fit = true;
     do {
-        shs_status status = io_csv_reader_next(&csv->reader, end);
+        shs_status status = import_csv_reader_next(&csv->reader, end);
         if (status) return status;
         scan->columns++;
         blank = scan->columns == 1 && *end != IO_CSV_FIELD && !csv->reader.length &&
@@ -251,53 +251,54 @@ static shs_status scan_row(struct csv *csv, struct scan *scan, enum io_csv_end *
 /* Large integers would be rounded, which nobody has asked for. */
 static shs_status choose_type(struct csv *csv, const struct scan *scan)
 {
-    if (csv->source.shape.type) return SHS_OK;
-    csv->source.shape.type = scan->all_whole ? SHS_I64 : SHS_F64;
+    if (csv->origin.shape.type) return SHS_OK;
+    csv->origin.shape.type = scan->all_whole ? SHS_I64 : SHS_F64;
     if (!scan->all_whole || scan->all_fit) return SHS_OK;
     return core_fail(SHS_ERROR_FORMAT,
                      "%s: not all of its whole numbers are of type i64; give them another one: "
                      "csv:u64:FILE, or csv:f64:FILE, which rounds them",
-                     io_stream_path(csv->stream));
+                     import_stream_path(csv->stream));
 }
 
 static shs_status scan_file(struct csv *csv)
 {
     struct scan scan = {.first = true, .all_whole = true, .all_fit = true};
-    enum io_csv_end end = IO_CSV_ROW;
+    enum import_csv_end end = IO_CSV_ROW;
     while (end != IO_CSV_FILE) {
         shs_status status = scan_row(csv, &scan, &end);
         if (status) return status;
     }
     csv->next_row = UINT64_MAX;
     if (csv->rows) return choose_type(csv, &scan);
-    return core_fail(SHS_ERROR_FORMAT, "%s has no rows of numbers", io_stream_path(csv->stream));
+    return core_fail(SHS_ERROR_FORMAT, "%s has no rows of numbers",
+                     import_stream_path(csv->stream));
 }
 
 static shs_status write_note(struct csv *csv)
 {
     struct core_text text = {0};
-    core_text_add(&text, "%s: line 1 is a %s", io_stream_path(csv->stream),
-                  csv->heading == IO_HEADING_YES ? "heading" : "row of numbers");
-    return core_text_take(&text, &csv->source.note);
+    core_text_add(&text, "%s: line 1 is a %s", import_stream_path(csv->stream),
+                  csv->heading == IMPORT_HEADING_YES ? "heading" : "row of numbers");
+    return core_text_take(&text, &csv->origin.note);
 }
 
-static shs_status open_csv(const struct io_origin *origin, struct io_source *source)
+static shs_status open_csv(const struct import_request *request, struct import_origin *origin)
 {
-    struct csv *csv = (struct csv *)source;
-    source->shape.type = origin->type;
-    csv->heading = origin->heading;
-    if (origin->type == SHS_F16)
+    struct csv *csv = (struct csv *)origin;
+    origin->shape.type = request->type;
+    csv->heading = request->heading;
+    if (request->type == SHS_F16)
         return core_fail(SHS_ERROR_UNSUPPORTED, "a CSV file cannot be read as f16; choose f32");
     csv->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (!csv->plain) return core_fail(SHS_ERROR_MEMORY, "no memory for a locale");
-    shs_status status = origin->columns ? parse_columns(csv, origin->columns) : SHS_OK;
-    if (!status) status = io_stream_open(origin->path, &csv->stream);
-    if (!status) status = io_csv_reader_open(csv->stream, &csv->reader);
+    shs_status status = request->columns ? parse_columns(csv, request->columns) : SHS_OK;
+    if (!status) status = import_stream_open(request->path, &csv->stream);
+    if (!status) status = import_csv_reader_open(csv->stream, &csv->reader);
     if (!status) status = scan_file(csv);
     if (status) return status;
-    source->shape.axes = csv->n_taken > 1 ? 2 : 1;
-    source->shape.shape[0] = csv->rows;
-    source->shape.shape[1] = csv->n_taken > 1 ? csv->n_taken : 0;
+    origin->shape.axes = csv->n_taken > 1 ? 2 : 1;
+    origin->shape.shape[0] = csv->rows;
+    origin->shape.shape[1] = csv->n_taken > 1 ? csv->n_taken : 0;
     return write_note(csv);
 }
 
@@ -307,10 +308,10 @@ static shs_status open_csv(const struct io_origin *origin, struct io_source *sou
 static shs_status read_row(struct csv *csv, char *to)
 {
     uint64_t line = csv->reader.line, columns = 0, place;
-    size_t size = shs_type_size(csv->source.shape.type);
-    enum io_csv_end end;
+    size_t size = shs_type_size(csv->origin.shape.type);
+    enum import_csv_end end;
     do {
-        shs_status status = io_csv_reader_next(&csv->reader, &end);
+        shs_status status = import_csv_reader_next(&csv->reader, &end);
         columns++;
         if (!status && to && columns <= csv->columns && place_of(csv, columns, &place))
             status = convert(csv, line, columns, to + place * size);
@@ -326,7 +327,7 @@ static shs_status go_to_row(struct csv *csv, uint64_t row)
     uint64_t mark = row / MARKED_ROWS;
     shs_status status = SHS_OK;
     if (csv->next_row > row || csv->next_row < mark * MARKED_ROWS) {
-        io_csv_reader_seek(&csv->reader, csv->marks[mark].at, csv->marks[mark].line);
+        import_csv_reader_seek(&csv->reader, csv->marks[mark].at, csv->marks[mark].line);
         csv->next_row = mark * MARKED_ROWS;
     }
     while (!status && csv->next_row < row)
@@ -334,28 +335,29 @@ static shs_status go_to_row(struct csv *csv, uint64_t row)
     return status;
 }
 
-static shs_status read_rows(struct io_source *source, uint64_t first, uint64_t count, void *rows)
+static shs_status read_rows(struct import_origin *origin, uint64_t first, uint64_t count,
+                            void *rows)
 {
-    struct csv *csv = (struct csv *)source;
+    struct csv *csv = (struct csv *)origin;
     shs_status status = go_to_row(csv, first);
     for (uint64_t i = 0; i < count && !status; i++)
-        status = read_row(csv, (char *)rows + i * source->row_bytes);
+        status = read_row(csv, (char *)rows + i * origin->row_bytes);
     if (status) csv->next_row = UINT64_MAX; /* wherever the reader stands now */
     return status;
 }
 
-static void close_csv(struct io_source *source)
+static void close_csv(struct import_origin *origin)
 {
-    struct csv *csv = (struct csv *)source;
+    struct csv *csv = (struct csv *)origin;
     if (csv->plain) freelocale(csv->plain);
-    io_csv_reader_close(&csv->reader);
-    io_stream_close(&csv->stream);
+    import_csv_reader_close(&csv->reader);
+    import_stream_close(&csv->stream);
     core_free(&csv->places);
     core_free(&csv->marks);
 }
 
-const struct io_format io_csv = {.name = "csv",
-                                 .bytes = sizeof(struct csv),
-                                 .open = open_csv,
-                                 .read = read_rows,
-                                 .close = close_csv};
+const struct import_format import_csv = {.name = "csv",
+                                         .bytes = sizeof(struct csv),
+                                         .open = open_csv,
+                                         .read = read_rows,
+                                         .close = close_csv};

@@ -1,6 +1,6 @@
 /* IDX files (http://yann.lecun.com/exdb/mnist, "The IDX file format"): two zero bytes, a type, the
  * number of axes, big-endian 32-bit sizes, then the elements, big-endian. */
-#include "io_format.h"
+#include "import_format.h"
 
 static const struct {
     unsigned char code;
@@ -8,10 +8,10 @@ static const struct {
 } codes[] = {{0x08, SHS_U8},  {0x09, SHS_I8},  {0x0B, SHS_I16},
              {0x0C, SHS_I32}, {0x0D, SHS_F32}, {0x0E, SHS_F64}};
 
-static shs_status read_shape(struct io_stream *stream, shs_tensor *shape)
+static shs_status read_shape(struct import_stream *stream, shs_tensor *shape)
 {
     unsigned char magic[4], size[4];
-    shs_status status = io_stream_read_all(stream, 0, magic, sizeof magic, "head");
+    shs_status status = import_stream_read_all(stream, 0, magic, sizeof magic, "head");
     if (status) return status;
     *shape = (shs_tensor){.axes = magic[3]};
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
@@ -20,10 +20,10 @@ static shs_status read_shape(struct io_stream *stream, shs_tensor *shape)
         return core_fail(SHS_ERROR_FORMAT,
                          "%s is no IDX file: it begins with %02x %02x %02x %02x, not with 00 00, a "
                          "type (08, 09, 0b … 0e) and 1 to %d axes",
-                         io_stream_path(stream), magic[0], magic[1], magic[2], magic[3],
+                         import_stream_path(stream), magic[0], magic[1], magic[2], magic[3],
                          SHS_MAX_AXES);
     for (uint32_t axis = 0; axis < shape->axes; axis++) {
-        status = io_stream_read_all(stream, 4 + 4 * axis, size, sizeof size, "head");
+        status = import_stream_read_all(stream, 4 + 4 * axis, size, sizeof size, "head");
         if (status) return status;
         shape->shape[axis] =
             (uint64_t)size[0] << 24 | (uint64_t)size[1] << 16 | (uint64_t)size[2] << 8 | size[3];
@@ -31,20 +31,20 @@ static shs_status read_shape(struct io_stream *stream, shs_tensor *shape)
     return SHS_OK;
 }
 
-static shs_status open_idx(const struct io_origin *origin, struct io_source *source)
+static shs_status open_idx(const struct import_request *request, struct import_origin *origin)
 {
-    struct io_array *idx = (struct io_array *)source;
-    shs_status status = io_stream_open(origin->path, &idx->stream);
-    if (!status) status = read_shape(idx->stream, &source->shape);
-    idx->offset = 4 + 4 * (uint64_t)source->shape.axes;
+    struct import_array *idx = (struct import_array *)origin;
+    shs_status status = import_stream_open(request->path, &idx->stream);
+    if (!status) status = read_shape(idx->stream, &origin->shape);
+    idx->offset = 4 + 4 * (uint64_t)origin->shape.axes;
     idx->swapped = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
     return status;
 }
 
-const struct io_format io_idx = {.name = "idx",
-                                 .bytes = sizeof(struct io_array),
-                                 .open = open_idx,
-                                 .prepare = io_array_check,
-                                 .read = io_array_read,
-                                 .finish = io_array_finish,
-                                 .close = io_array_close};
+const struct import_format import_idx = {.name = "idx",
+                                         .bytes = sizeof(struct import_array),
+                                         .open = open_idx,
+                                         .prepare = import_array_check,
+                                         .read = import_array_read,
+                                         .finish = import_array_finish,
+                                         .close = import_array_close};

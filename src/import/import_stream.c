@@ -1,4 +1,4 @@
-#include "io_stream.h"
+#include "import_stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,8 +9,8 @@
 
 #include "core_memory.h"
 #include "core_text.h"
+#include "import_gunzip.h"
 #include "io_file.h"
-#include "io_gunzip.h"
 
 typedef unsigned long long ull;
 
@@ -19,14 +19,14 @@ enum {
     PLAUSIBLE_RATIO = 16 /* unpacked bytes for a packed one that a gzip file is believed */
 };
 
-struct io_stream {
+struct import_stream {
     char *path;
     int file;
-    uint64_t bytes;           /* of the file, as it lies there */
-    struct io_gunzip *gunzip; /* or NULL */
+    uint64_t bytes;               /* of the file, as it lies there */
+    struct import_gunzip *gunzip; /* or NULL */
 };
 
-static shs_status read_plain(struct io_stream *stream, uint64_t at, void *to, size_t bytes,
+static shs_status read_plain(struct import_stream *stream, uint64_t at, void *to, size_t bytes,
                              size_t *got)
 {
     while (*got < bytes && at + *got < stream->bytes) {
@@ -40,60 +40,61 @@ static shs_status read_plain(struct io_stream *stream, uint64_t at, void *to, si
     return SHS_OK;
 }
 
-shs_status io_stream_read(struct io_stream *stream, uint64_t at, void *to, size_t bytes,
-                          size_t *got)
+shs_status import_stream_read(struct import_stream *stream, uint64_t at, void *to, size_t bytes,
+                              size_t *got)
 {
     *got = 0;
-    return stream->gunzip ? io_gunzip_read(stream->gunzip, at, to, bytes, got)
+    return stream->gunzip ? import_gunzip_read(stream->gunzip, at, to, bytes, got)
                           : read_plain(stream, at, to, bytes, got);
 }
 
 /* Where a file was found to end that was read beyond. */
-static uint64_t end_of(const struct io_stream *stream)
+static uint64_t end_of(const struct import_stream *stream)
 {
-    return stream->gunzip ? io_gunzip_tell(stream->gunzip) : stream->bytes;
+    return stream->gunzip ? import_gunzip_tell(stream->gunzip) : stream->bytes;
 }
 
-static shs_status too_short(const struct io_stream *stream, uint64_t end, const char *what)
+static shs_status too_short(const struct import_stream *stream, uint64_t end, const char *what)
 {
     return core_fail(SHS_ERROR_FORMAT,
                      "%s ends %llu bytes too early, in its %s; it is not complete", stream->path,
                      (ull)(end - end_of(stream)), what);
 }
 
-static shs_status too_long(const struct io_stream *stream, uint64_t end)
+static shs_status too_long(const struct import_stream *stream, uint64_t end)
 {
     return core_fail(SHS_ERROR_FORMAT,
                      "%s goes on after the %llu bytes that its type and shape ask for",
                      stream->path, (ull)end);
 }
 
-shs_status io_stream_read_all(struct io_stream *stream, uint64_t at, void *to, size_t bytes,
-                              const char *what)
+shs_status import_stream_read_all(struct import_stream *stream, uint64_t at, void *to, size_t bytes,
+                                  const char *what)
 {
     size_t got;
-    shs_status status = io_stream_read(stream, at, to, bytes, &got);
+    shs_status status = import_stream_read(stream, at, to, bytes, &got);
     return !status && got < bytes ? too_short(stream, at + bytes, what) : status;
 }
 
-shs_status io_stream_check_size(struct io_stream *stream, uint64_t end, const char *what)
+shs_status import_stream_check_size(struct import_stream *stream, uint64_t end, const char *what)
 {
     if (stream->gunzip)
-        return end / PLAUSIBLE_RATIO > stream->bytes ? io_stream_check_end(stream, end) : SHS_OK;
+        return end / PLAUSIBLE_RATIO > stream->bytes ? import_stream_check_end(stream, end)
+                                                     : SHS_OK;
     if (stream->bytes == end) return SHS_OK;
     return stream->bytes < end ? too_short(stream, end, what) : too_long(stream, end);
 }
 
-shs_status io_stream_check_end(struct io_stream *stream, uint64_t end)
+shs_status import_stream_check_end(struct import_stream *stream, uint64_t end)
 {
     char more;
     size_t got;
-    shs_status status = io_stream_read(stream, end, &more, 1, &got);
+    shs_status status = import_stream_read(stream, end, &more, 1, &got);
     if (!status && got) return too_long(stream, end);
     return !status && end_of(stream) < end ? too_short(stream, end, "elements") : status;
 }
 
-static shs_status look_at(struct io_stream *stream)
+static shs_status look_at(struct import_stream *stream)
 {
     unsigned char magic[2];
     size_t got = 0;
@@ -104,7 +105,7 @@ static shs_status look_at(struct io_stream *stream)
     shs_status status = read_plain(stream, 0, magic, sizeof magic, &got);
     if (status) return status;
     if (got == sizeof magic && magic[0] == 0x1f && magic[1] == 0x8b)
-        return io_gunzip_open(stream->file, stream->path, &stream->gunzip);
+        return import_gunzip_open(stream->file, stream->path, &stream->gunzip);
     if (core_ends_in(stream->path, ".gz"))
         return core_fail(SHS_ERROR_FORMAT,
                          "%s is no gzip file, though its name ends in .gz: it does not begin with "
@@ -113,7 +114,7 @@ static shs_status look_at(struct io_stream *stream)
     return SHS_OK;
 }
 
-shs_status io_stream_open(const char *path, struct io_stream **stream)
+shs_status import_stream_open(const char *path, struct import_stream **stream)
 {
     shs_status status = core_new(1, sizeof **stream, "a file", stream);
     if (status) return status;
@@ -121,25 +122,25 @@ shs_status io_stream_open(const char *path, struct io_stream **stream)
     status = core_copy(path, &(*stream)->path);
     if (!status) status = io_open(path, &(*stream)->file);
     if (!status) status = look_at(*stream);
-    if (status) io_stream_close(stream);
+    if (status) import_stream_close(stream);
     return status;
 }
 
-void io_stream_close(struct io_stream **stream)
+void import_stream_close(struct import_stream **stream)
 {
     if (!*stream) return;
-    io_gunzip_close(&(*stream)->gunzip);
+    import_gunzip_close(&(*stream)->gunzip);
     if ((*stream)->file >= 0) close((*stream)->file);
     core_free(&(*stream)->path);
     core_free(stream);
 }
 
-uint64_t io_stream_bytes(const struct io_stream *stream)
+uint64_t import_stream_bytes(const struct import_stream *stream)
 {
     return stream->bytes;
 }
 
-const char *io_stream_path(const struct io_stream *stream)
+const char *import_stream_path(const struct import_stream *stream)
 {
     return stream->path;
 }
@@ -161,13 +162,13 @@ static shs_status write_piece(int file, const char *bytes, size_t count)
     return SHS_OK;
 }
 
-static shs_status unpack_into(struct io_stream *stream, int file, uint64_t *bytes)
+static shs_status unpack_into(struct import_stream *stream, int file, uint64_t *bytes)
 {
     char *piece;
     size_t got = PIECE_BYTES;
     shs_status status = core_new(PIECE_BYTES, 1, "a piece of a file", &piece);
     for (*bytes = 0; !status && got == PIECE_BYTES; *bytes += got) {
-        status = io_stream_read(stream, *bytes, piece, PIECE_BYTES, &got);
+        status = import_stream_read(stream, *bytes, piece, PIECE_BYTES, &got);
         if (!status) status = write_piece(file, piece, got);
     }
     core_free(&piece);
@@ -192,7 +193,7 @@ static shs_status open_nameless(int *file)
     return status;
 }
 
-shs_status io_stream_unpack(struct io_stream *stream)
+shs_status import_stream_unpack(struct import_stream *stream)
 {
     int file = -1;
     uint64_t bytes;
@@ -204,7 +205,7 @@ shs_status io_stream_unpack(struct io_stream *stream)
         close(file);
         return core_wrap(status, "unpacking %s", stream->path);
     }
-    io_gunzip_close(&stream->gunzip);
+    import_gunzip_close(&stream->gunzip);
     close(stream->file);
     stream->file = file;
     stream->bytes = bytes;

@@ -6,41 +6,41 @@
 
 #include "core_status.h"
 
-struct io_stream;
+struct import_stream;
 
 /* Opens a plain file; gzip is told by its first bytes, and must be there if the name ends in ".gz".
  * On error *stream is NULL. */
-shs_status io_stream_open(const char *path, struct io_stream **stream);
+shs_status import_stream_open(const char *path, struct import_stream **stream);
 
 /* Accepts a pointer to NULL; leaves NULL. */
-void io_stream_close(struct io_stream **stream);
+void import_stream_close(struct import_stream **stream);
 
-const char *io_stream_path(const struct io_stream *stream);
+const char *import_stream_path(const struct import_stream *stream);
 
 /* Bytes of the file as it lies there: packed, if it is a gzip file. */
-uint64_t io_stream_bytes(const struct io_stream *stream);
+uint64_t import_stream_bytes(const struct import_stream *stream);
 
 /* Reads up to `bytes` bytes from position `at` on; *got is less only at the end. Going forward in a
  * gzip file unpacks what lies between; going back begins anew. */
-shs_status io_stream_read(struct io_stream *stream, uint64_t at, void *to, size_t bytes,
-                          size_t *got);
+shs_status import_stream_read(struct import_stream *stream, uint64_t at, void *to, size_t bytes,
+                              size_t *got);
 
 /* Exactly `bytes` bytes: a file that ends early is an error, which says where. `what`: the part of
  * the file that these bytes belong to, for the message. */
-shs_status io_stream_read_all(struct io_stream *stream, uint64_t at, void *to, size_t bytes,
-                              const char *what);
+shs_status import_stream_read_all(struct import_stream *stream, uint64_t at, void *to, size_t bytes,
+                                  const char *what);
 
 /* An error if a plain file ends before or after `end`. A gzip file whose packed bytes make that
  * plausible is believed; another one is unpacked once, and judged by what came: so nobody takes
  * room for a claim that no bytes stand behind. */
-shs_status io_stream_check_size(struct io_stream *stream, uint64_t end, const char *what);
+shs_status import_stream_check_size(struct import_stream *stream, uint64_t end, const char *what);
 
 /* Reads a gzip file up to `end` if that is not done yet; an error if bytes follow, or
  * a checksum is wrong. */
-shs_status io_stream_check_end(struct io_stream *stream, uint64_t end);
+shs_status import_stream_check_end(struct import_stream *stream, uint64_t end);
 
 /* Unpacks a gzip file into a temporary file without a name, in $TMPDIR or /tmp, so that every
  * position is as near as any other. Leaves a plain file alone. */
-shs_status io_stream_unpack(struct io_stream *stream);
+shs_status import_stream_unpack(struct import_stream *stream);
 
 #endif

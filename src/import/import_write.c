@@ -1,11 +1,11 @@
-#include "run_write.h"
+#include "import_write.h"
 
 #include <string.h>
 
 #include "core_memory.h"
 #include "core_text.h"
+#include "import_encoder.h"
 #include "io_crc32c.h"
-#include "io_encoder.h"
 #include "io_file.h"
 
 typedef unsigned long long ull;
@@ -20,14 +20,14 @@ enum {
 struct work {
     shs_run *run;
     const char *path;
-    const struct run_output *output;
-    const struct run_progress *progress;
+    const struct import_output *output;
+    const struct import_progress *progress;
     uint64_t done, all; /* bytes of all fields, for the progress */
     char *sums_name;    /* NAME.crc32c */
     uint64_t chunk_rows;
     size_t row_bytes, element, chunk_bytes;
     uint64_t piece_rows, span_rows;
-    struct io_encoder *encoder; /* NULL without filters */
+    struct import_encoder *encoder; /* NULL without filters */
     /* the piece in hand: whole chunks, but for the field's last */
     uint64_t first, count;
     unsigned char *rows;
@@ -42,14 +42,14 @@ struct work {
     uint64_t next_sum; /* the next checksum of the span to fill in */
 };
 
-static bool is_filtered(const struct run_output *output)
+static bool is_filtered(const struct import_output *output)
 {
     return output->deflate || output->byteshuffle;
 }
 
 /* ---- structure, by rank 0 */
 
-static shs_status create_output(struct h5_writer *writer, const struct run_output *output)
+static shs_status create_output(struct h5_writer *writer, const struct import_output *output)
 {
     struct core_text text = {0};
     char *sums;
@@ -70,7 +70,7 @@ static shs_status create_output(struct h5_writer *writer, const struct run_outpu
     return status;
 }
 
-static shs_status create_file(const char *path, const struct run_output *outputs, size_t count)
+static shs_status create_file(const char *path, const struct import_output *outputs, size_t count)
 {
     struct h5_writer *writer;
     shs_status status = h5_create(path, &writer);
@@ -102,7 +102,7 @@ static void encode_piece(struct work *work)
 
 static shs_status read_piece(struct work *work)
 {
-    const struct run_output *output = work->output;
+    const struct import_output *output = work->output;
     work->stored_bytes = 0;
     if (!work->count) return SHS_OK;
     shs_status status = output->read(output->user, work->first, work->count, work->rows);
@@ -152,7 +152,7 @@ static shs_status take_sums(void *user, const void *bytes, size_t count)
 
 static void show_progress(struct work *work, uint64_t rows)
 {
-    const struct run_progress *progress = work->progress;
+    const struct import_progress *progress = work->progress;
     work->done += rows * work->row_bytes;
     if (progress && work->run->rank == 0)
         progress->show(progress->user, work->output->name, work->done, work->all);
@@ -238,7 +238,7 @@ static shs_status write_span(struct work *work, uint64_t first, uint64_t end)
 
 static void free_work(struct work *work)
 {
-    io_encoder_free(&work->encoder);
+    import_encoder_free(&work->encoder);
     core_free(&work->sums_name);
     core_free(&work->rows);
     core_free(&work->stored);
@@ -250,12 +250,12 @@ static void free_work(struct work *work)
 /* Memory for chunks to be encoded. */
 static shs_status prepare_encoder(struct work *work, size_t *most)
 {
-    const struct run_output *output = work->output;
+    const struct import_output *output = work->output;
     uint64_t chunks = work->piece_rows / work->chunk_rows;
-    shs_status status = io_encoder_new(work->chunk_bytes, work->element, output->byteshuffle,
-                                       output->deflate, &work->encoder);
+    shs_status status = import_encoder_new(work->chunk_bytes, work->element, output->byteshuffle,
+                                           output->deflate, &work->encoder);
     if (status) return status;
-    *most = sizeof(uint64_t) + io_encoder_most(work->encoder);
+    *most = sizeof(uint64_t) + import_encoder_most(work->encoder);
     status = core_new(chunks, *most, "encoded chunks", &work->stored);
     *most *= chunks;
     return status;
@@ -264,7 +264,7 @@ static shs_status prepare_encoder(struct work *work, size_t *most)
 static shs_status prepare(struct work *work)
 {
     struct core_text text = {0};
-    const struct run_output *output = work->output;
+    const struct import_output *output = work->output;
     uint64_t chunk_rows = work->chunk_rows, chunks = PIECE_BYTES / work->chunk_bytes;
     uint64_t rows = output->shape.shape[0];
     work->piece_rows = chunk_rows * (chunks ? chunks : 1);
@@ -298,7 +298,7 @@ static shs_status write_output(struct work *work)
     return status;
 }
 
-static shs_status measure(const struct run_output *output, struct work *work)
+static shs_status measure(const struct import_output *output, struct work *work)
 {
     size_t bytes;
     shs_status status = shs_tensor_bytes(&output->shape, &bytes);
@@ -315,7 +315,7 @@ static shs_status measure(const struct run_output *output, struct work *work)
     return SHS_OK;
 }
 
-static uint64_t all_bytes(const struct run_output *outputs, size_t count)
+static uint64_t all_bytes(const struct import_output *outputs, size_t count)
 {
     uint64_t all = 0;
     size_t bytes;
@@ -324,8 +324,8 @@ static uint64_t all_bytes(const struct run_output *outputs, size_t count)
     return all;
 }
 
-shs_status run_write(shs_run *run, const char *path, const struct run_output *outputs, size_t count,
-                     const struct run_progress *progress)
+shs_status import_write(shs_run *run, const char *path, const struct import_output *outputs,
+                        size_t count, const struct import_progress *progress)
 {
     uint64_t done = 0, all = all_bytes(outputs, count);
     struct work work = {0};

@@ -1,4 +1,4 @@
-#include "io_csv_number.h"
+#include "import_csv_number.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -7,13 +7,13 @@
 
 #include "core_text.h"
 
-bool io_csv_integer(const char *text, bool *negative, uint64_t *size)
+bool import_csv_integer(const char *text, bool *negative, uint64_t *size)
 {
     *negative = *text == '-';
     return core_parse_u64(text + (*text == '-' || *text == '+'), size);
 }
 
-bool io_csv_fits(shs_type type, bool negative, uint64_t size, uint64_t *bits)
+bool import_csv_fits(shs_type type, bool negative, uint64_t size, uint64_t *bits)
 {
     bool is_signed = type >= SHS_I8 && type <= SHS_I64;
     unsigned n_bits = 8 * (unsigned)shs_type_size(type);
@@ -67,12 +67,13 @@ static void store(shs_type type, uint64_t bits, void *to)
     }
 }
 
-bool io_csv_number(const char *text, locale_t plain, shs_type type, void *to)
+bool import_csv_number(const char *text, locale_t plain, shs_type type, void *to)
 {
     bool negative;
     uint64_t size, bits;
     if (!is_integer_type(type)) return parse_float(text, plain, type, to);
-    if (!io_csv_integer(text, &negative, &size) || !io_csv_fits(type, negative, size, &bits))
+    if (!import_csv_integer(text, &negative, &size) ||
+        !import_csv_fits(type, negative, size, &bits))
         return false;
     store(type, bits, to);
     return true;

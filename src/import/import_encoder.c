@@ -1,4 +1,4 @@
-#include "io_encoder.h"
+#include "import_encoder.h"
 
 #include <libdeflate.h>
 #include <stdint.h>
@@ -7,14 +7,14 @@
 #include "core_memory.h"
 #include "io_bytes.h"
 
-struct io_encoder {
+struct import_encoder {
     size_t bytes, element;
     struct libdeflate_compressor *compressor; /* NULL: without deflate */
     unsigned char *shuffled;                  /* NULL: without shuffle */
 };
 
-shs_status io_encoder_new(size_t bytes, size_t element, bool byteshuffle, unsigned level,
-                          struct io_encoder **encoder)
+shs_status import_encoder_new(size_t bytes, size_t element, bool byteshuffle, unsigned level,
+                              struct import_encoder **encoder)
 {
     shs_status status = core_new(1, sizeof **encoder, "an encoder", encoder);
     if (status) return status;
@@ -26,11 +26,11 @@ shs_status io_encoder_new(size_t bytes, size_t element, bool byteshuffle, unsign
         if (!(*encoder)->compressor)
             status = core_fail(SHS_ERROR_MEMORY, "no memory for a compressor of libdeflate");
     }
-    if (status) io_encoder_free(encoder);
+    if (status) import_encoder_free(encoder);
     return status;
 }
 
-void io_encoder_free(struct io_encoder **encoder)
+void import_encoder_free(struct import_encoder **encoder)
 {
     if (!*encoder) return;
     if ((*encoder)->compressor) libdeflate_free_compressor((*encoder)->compressor);
@@ -38,7 +38,7 @@ void io_encoder_free(struct io_encoder **encoder)
     core_free(encoder);
 }
 
-size_t io_encoder_most(const struct io_encoder *encoder)
+size_t import_encoder_most(const struct import_encoder *encoder)
 {
     if (!encoder->compressor) return encoder->bytes;
     return libdeflate_zlib_compress_bound(encoder->compressor, encoder->bytes);
@@ -53,7 +53,7 @@ static void shuffle(const unsigned char *from, size_t bytes, size_t element, uns
             to[byte * count + i] = from[i * element + byte];
 }
 
-size_t io_encode(struct io_encoder *encoder, void *chunk, void *stored)
+size_t io_encode(struct import_encoder *encoder, void *chunk, void *stored)
 {
     size_t bytes = encoder->bytes;
     if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
@@ -64,7 +64,7 @@ size_t io_encode(struct io_encoder *encoder, void *chunk, void *stored)
     }
     if (encoder->compressor)
         return libdeflate_zlib_compress(encoder->compressor, chunk, bytes, stored,
-                                        io_encoder_most(encoder));
+                                        import_encoder_most(encoder));
     memcpy(stored, chunk, bytes);
     return bytes;
 }

@@ -5,14 +5,14 @@
  * nodes that wrote side by side would need MPI-IO, whose open waits without end for a rank on which
  * it fails, or, on NFS, locks: a node writes whole pages back, with what it took its neighbours'
  * bytes for. */
-#ifndef RUN_WRITE_H
-#define RUN_WRITE_H
+#ifndef IMPORT_WRITE_H
+#define IMPORT_WRITE_H
 
 #include "h5_write.h"
 #include "mpi_run.h"
 
 /* A field to be written. */
-struct run_output {
+struct import_output {
     const char *name;
     shs_tensor shape;    /* rows along the first axis; none empty */
     uint64_t chunk_rows; /* at least 1 */
@@ -26,14 +26,14 @@ struct run_output {
 };
 
 /* What is done so far, in bytes of rows; called on rank 0. */
-struct run_progress {
+struct import_progress {
     void (*show)(void *user, const char *name, uint64_t done, uint64_t all);
     void *user;
 };
 
 /* Collective. Writes the fields, with NAME.crc32c beside each, to `path`, which is replaced; on
  * error it may be left there, incomplete. Only rank 0 reads `path`. `progress` may be NULL. */
-shs_status run_write(shs_run *run, const char *path, const struct run_output *outputs, size_t count,
-                     const struct run_progress *progress);
+shs_status import_write(shs_run *run, const char *path, const struct import_output *outputs,
+                        size_t count, const struct import_progress *progress);
 
 #endif

@@ -1,0 +1,274 @@
+#include <string.h>
+
+#include "core_memory.h"
+#include "core_text.h"
+#include "import_format.h"
+#include "io_file.h"
+
+static const struct import_format *const formats[] = {&import_idx, &import_npy, &import_csv,
+                                                      &import_png, &import_raw};
+
+enum {
+    N_FORMATS = sizeof formats / sizeof *formats
+};
+
+/* ---- recognising */
+
+/* True if a name ends like that, perhaps before a ".gz". */
+static bool ends_in(const char *path, const char *ending)
+{
+    size_t length = strlen(path), bytes = strlen(ending);
+    if (length > 3 && !strcmp(path + length - 3, ".gz")) length -= 3;
+    return length > bytes && !strncmp(path + length - bytes, ending, bytes);
+}
+
+static const struct import_format *format_of_name(const char *path)
+{
+    static const struct {
+        const char *ending;
+        const struct import_format *format;
+    } endings[] = {{".idx", &import_idx}, {"-ubyte", &import_idx}, {".npy", &import_npy},
+                   {".csv", &import_csv}, {".tsv", &import_csv},   {".txt", &import_csv}};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (ends_in(path, endings[i].ending)) return endings[i].format;
+    return NULL;
+}
+
+static const struct import_format *format_of_bytes(const unsigned char bytes[8])
+{
+    if (!memcmp(bytes, "\x93NUMPY", 6)) return &import_npy;
+    if (!bytes[0] && !bytes[1] && bytes[2] >= 0x08 && bytes[2] <= 0x0e && bytes[3] >= 1 &&
+        bytes[3] <= SHS_MAX_AXES)
+        return &import_idx;
+    return NULL;
+}
+
+static shs_status unknown_format(const char *path, const unsigned char bytes[8])
+{
+    if (!memcmp(bytes, "\x89PNG", 4))
+        return core_fail(SHS_ERROR_FORMAT, "%s is a single PNG image; give the folder of all",
+                         path);
+    return core_fail(SHS_ERROR_FORMAT,
+                     "%s is of no format that can be told by its content (IDX, NPY) or its name "
+                     "(.csv, .tsv, .txt, .npy, .idx); put idx:, npy:, csv: or raw:TYPE:SHAPE: "
+                     "before it",
+                     path);
+}
+
+static shs_status recognise(const char *path, const struct import_format **format)
+{
+    unsigned char bytes[8] = {0};
+    size_t got;
+    bool folder;
+    struct import_stream *stream;
+    shs_status status = io_is_folder(path, &folder);
+    *format = &import_png;
+    if (status || folder) return status;
+    status = import_stream_open(path, &stream);
+    if (status) return status;
+    status = import_stream_read(stream, 0, bytes, sizeof bytes, &got);
+    import_stream_close(&stream);
+    if (status) return status;
+    *format = format_of_bytes(bytes);
+    if (!*format) *format = format_of_name(path);
+    return *format ? SHS_OK : unknown_format(path, bytes);
+}
+
+/* ---- the text */
+
+/* The next part of *text up to a colon, and moves on past it; NULL, and nothing changed, without a
+ * colon. The parts are those of a copy, which becomes theirs. */
+static char *next_part(char **text)
+{
+    char *part = *text, *colon = strchr(part, ':');
+    if (!colon) return NULL;
+    *colon = '\0';
+    *text = colon + 1;
+    return part;
+}
+
+static shs_type type_of(const char *name, bool *big_endian)
+{
+    char plain[8];
+    size_t length = strlen(name);
+    *big_endian = length > 3 && !strcmp(name + length - 2, "be");
+    if (*big_endian) length -= 2;
+    if (length >= sizeof plain) return 0;
+    memcpy(plain, name, length);
+    plain[length] = '\0';
+    for (shs_type type = SHS_U8; type <= SHS_F64; type++)
+        if (!strcmp(plain, shs_type_name(type))) return type;
+    return 0;
+}
+
+/* 60000x28x28 */
+static bool parse_shape(char *text, struct import_request *request)
+{
+    for (char *at = text; at;) {
+        char *cross = strchr(at, 'x');
+        if (cross) *cross = '\0';
+        if (request->axes == SHS_MAX_AXES || !core_parse_u64(at, &request->shape[request->axes++]))
+            return false;
+        at = cross ? cross + 1 : NULL;
+    }
+    return request->axes > 0;
+}
+
+static shs_status parse_raw(char *text, struct import_request *request)
+{
+    char *type = next_part(&text), *shape = type ? next_part(&text) : NULL;
+    if (type) request->type = type_of(type, &request->big_endian);
+    request->path = text;
+    if (shape && request->type && *text && parse_shape(shape, request)) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "a raw file is given as raw:TYPE:SHAPE:FILE, such as "
+                     "raw:u8:60000x28x28:images.bin or, big-endian, raw:f32be:1000x3:points.bin; "
+                     "TYPE is u8 … u64, i8 … i64, f16, f32 or f64, SHAPE has 1 to %d axes",
+                     SHS_MAX_AXES);
+}
+
+/* Parts before the file's name are what they look like: a type, or columns. */
+static void parse_csv(char *text, struct import_request *request)
+{
+    bool big_endian;
+    char *rest = text, *part = next_part(&rest);
+    if (part && type_of(part, &big_endian) && !big_endian) {
+        request->type = type_of(part, &big_endian);
+        text = rest;
+        part = next_part(&rest);
+    }
+    if (part && *part && strspn(part, "0123456789-,") == strlen(part)) {
+        request->columns = part;
+        text = rest;
+    } else if (part) {
+        part[strlen(part)] = ':';
+    }
+    request->path = text;
+}
+
+static shs_status take_apart(char *text, struct import_request *request,
+                             const struct import_format **format)
+{
+    *format = NULL;
+    for (int i = 0; i < N_FORMATS && !*format; i++) {
+        size_t length = strlen(formats[i]->name);
+        if (!strncmp(text, formats[i]->name, length) && text[length] == ':') {
+            *format = formats[i];
+            text += length + 1;
+        }
+    }
+    request->path = text;
+    if (*format == &import_raw) return parse_raw(text, request);
+    if (*format == &import_csv) parse_csv(text, request);
+    return *format ? SHS_OK : recognise(text, format);
+}
+
+/* ---- the origin */
+
+static shs_status check_shape(struct import_origin *origin, const char *path)
+{
+    size_t bytes;
+    const shs_tensor *shape = &origin->shape;
+    shs_status status = shs_tensor_bytes(shape, &bytes);
+    if (status) return core_wrap(status, "%s", path);
+    if (!bytes || !shape->axes || bytes > INT64_MAX)
+        return core_fail(SHS_ERROR_FORMAT, "%s has no elements, or too many", path);
+    origin->row_bytes = bytes / (size_t)shape->shape[0];
+    return SHS_OK;
+}
+
+static shs_status open_origin(const struct import_request *request,
+                              const struct import_format *format, struct import_origin **origin)
+{
+    shs_status status = core_new(1, format->bytes, "an origin", origin);
+    if (status) return status;
+    (*origin)->format = format;
+    status = core_copy(request->path, &(*origin)->path);
+    if (!status) status = format->open(request, *origin);
+    if (!status) status = check_shape(*origin, request->path);
+    if (!status && format->prepare) status = format->prepare(*origin);
+    if (status) import_origin_close(origin);
+    return status;
+}
+
+shs_status import_origin_open(const char *text, const struct import_origin_options *options,
+                              struct import_origin **origin)
+{
+    char *copy;
+    const struct import_format *format;
+    struct import_request request = {.labels = options->labels, .heading = options->heading};
+    *origin = NULL;
+    shs_status status = core_copy(text, &copy);
+    if (!status) status = take_apart(copy, &request, &format);
+    if (!status && request.labels && format != &import_png)
+        status = core_fail(SHS_ERROR_ARGUMENT,
+                           "%s: only a folder of images has labels; give one name for a file",
+                           request.path);
+    if (!status && format == &import_csv && !request.type) request.type = options->type;
+    if (!status) status = open_origin(&request, format, origin);
+    core_free(&copy);
+    return status;
+}
+
+void import_origin_close(struct import_origin **origin)
+{
+    if (!*origin) return;
+    (*origin)->format->close(*origin);
+    core_free(&(*origin)->path);
+    core_free(&(*origin)->note);
+    core_free(origin);
+}
+
+const shs_tensor *import_origin_shape(const struct import_origin *origin)
+{
+    return &origin->shape;
+}
+
+const char *import_origin_path(const struct import_origin *origin)
+{
+    return origin->path;
+}
+
+const char *import_origin_note(const struct import_origin *origin)
+{
+    return origin->note;
+}
+
+const char *const *import_origin_classes(const struct import_origin *origin, uint64_t *count)
+{
+    *count = origin->n_classes;
+    return origin->classes;
+}
+
+bool import_origin_is_folder(const struct import_origin *origin)
+{
+    return origin->format == &import_png;
+}
+
+shs_status import_origin_pair(const struct import_origin *first, struct import_origin *second)
+{
+    return import_png_pair(first, second);
+}
+
+shs_status import_origin_share_classes(struct import_origin *const *origins, size_t count)
+{
+    struct import_origin **labels;
+    size_t n_labels = 0;
+    shs_status status = core_new(count, sizeof *labels, "origins", &labels);
+    for (size_t i = 0; i < count && !status; i++)
+        if (origins[i]->classes) labels[n_labels++] = origins[i];
+    if (!status && n_labels > 1) status = import_png_share_classes(labels, n_labels);
+    core_free(&labels);
+    return status;
+}
+
+shs_status import_origin_read(struct import_origin *origin, uint64_t first, uint64_t count,
+                              void *rows)
+{
+    return origin->format->read(origin, first, count, rows);
+}
+
+shs_status import_origin_finish(struct import_origin *origin)
+{
+    return origin->format->finish ? origin->format->finish(origin) : SHS_OK;
+}
