@@ -28,8 +28,8 @@ struct work {
     shs_run *run;
     struct io_paths paths;
     bool single; /* one file, given by its own name */
-    struct run_hosts hosts;
-    struct run_check_limits limits;
+    struct scan_hosts hosts;
+    struct scan_check_limits limits;
     struct cli_counts counts; /* of the files so far */
 };
 
@@ -45,9 +45,9 @@ static shs_status compare_sizes(const struct work *work, struct cli_verdict *ver
     *alike = true;
     if (work->run->ranks == 1) return SHS_OK;
     if (!io_identify_path(verdict->path, &identity)) size = identity.bytes;
-    shs_status status = run_hosts_compare(work->run, &work->hosts, size, "size in bytes", &mine);
+    shs_status status = scan_hosts_compare(work->run, &work->hosts, size, "size in bytes", &mine);
     if (mine) {
-        run_check_add(&verdict->own, false, RUN_CHECK_FILE, 0, 0, shs_message());
+        scan_check_add(&verdict->own, false, SCAN_CHECK_FILE, 0, 0, shs_message());
         differ = 1;
     }
     if (!status) status = mpi_greatest(work->run, &differ, 1);
@@ -59,17 +59,18 @@ static shs_status compare_sizes(const struct work *work, struct cli_verdict *ver
  * one and no bytes of it contradict themselves, an error. */
 static shs_status check_share(const struct work *work, struct cli_verdict *verdict)
 {
-    struct run_check_result *own = &verdict->own;
-    const struct run_copy *copy = &verdict->copy;
-    shs_status status = run_check_apart(&work->limits, verdict->path, copy->rank, copy->ranks, own);
+    struct scan_check_result *own = &verdict->own;
+    const struct scan_copy *copy = &verdict->copy;
+    shs_status status =
+        scan_check_apart(&work->limits, verdict->path, copy->rank, copy->ranks, own);
     bool bad = status == SHS_ERROR_FORMAT;
     if (status && work->hosts.several) core_wrap(status, "host %s", work->hosts.name);
     if (status == SHS_ERROR_MEMORY)
         core_fail(status, "%s; --probe-mebibytes allows more", shs_message());
     if (status && (bad || !work->single)) {
-        run_check_free(own);
-        *own = (struct run_check_result){0};
-        run_check_add(own, !bad, RUN_CHECK_FILE, 0, 0, shs_message());
+        scan_check_free(own);
+        *own = (struct scan_check_result){0};
+        scan_check_add(own, !bad, SCAN_CHECK_FILE, 0, 0, shs_message());
         status = SHS_OK;
     }
     return mpi_agree(work->run, status, "check");
@@ -80,7 +81,7 @@ static shs_status check_file(const struct work *work, struct cli_verdict *verdic
 {
     bool alike;
     shs_status status = compare_sizes(work, verdict, &alike);
-    if (!status) status = run_hosts_copy(work->run, &work->hosts, verdict->path, &verdict->copy);
+    if (!status) status = scan_hosts_copy(work->run, &work->hosts, verdict->path, &verdict->copy);
     if (!status && alike) status = check_share(work, verdict);
     return status ? status : cli_check_gather(verdict, work->run);
 }
@@ -118,7 +119,7 @@ static void print_file(const struct work *work, const struct cli_verdict *verdic
 /* ---- the command */
 
 static shs_status read_limits(const struct cli_arguments *arguments,
-                              struct run_check_limits *limits)
+                              struct scan_check_limits *limits)
 {
     limits->program = "/proc/self/exe"; /* this very program, wherever it lies */
     limits->milliseconds = 1000 * (uint64_t)SECONDS;
@@ -142,7 +143,7 @@ static shs_status begin(struct work *work)
     work->single = work->paths.count == 1 && arguments->n_plain == 1 &&
                    !strcmp(work->paths.path[0], arguments->plain[0]);
     work->limits.compare = work->run->ranks > 1;
-    return run_hosts_find(work->run, &work->hosts);
+    return scan_hosts_find(work->run, &work->hosts);
 }
 
 /* Collective. */
@@ -160,7 +161,7 @@ static shs_status check_files(struct work *work)
         }
         if (!status && work->run->rank == 0) print_file(work, &verdict);
         core_free(&verdict.finding);
-        run_check_free(&verdict.own);
+        scan_check_free(&verdict.own);
     }
     if (status || work->run->rank != 0) return status;
     if (!json) {
@@ -203,7 +204,7 @@ static int run(const struct cli_arguments *arguments)
     int code = cli_exit_code(status);
     bool first = work.run && work.run->rank == 0;
     io_paths_free(&work.paths);
-    run_hosts_free(&work.hosts);
+    scan_hosts_free(&work.hosts);
     code = cli_close(&work.run, code);
     return code == CLI_DONE ? judge(&work.counts, first) : code;
 }
@@ -226,27 +227,27 @@ const struct cli_command cli_check = {
 
 /* ---- the hidden command of each process */
 
-static void print_event(const struct run_check_event *event, void *user)
+static void print_event(const struct scan_check_event *event, void *user)
 {
     char *line;
     (void)user;
-    if (run_check_print(event, &line)) exit(CLI_ERROR); /* no memory: the parent finds out */
+    if (scan_check_print(event, &line)) exit(CLI_ERROR); /* no memory: the parent finds out */
     printf("%s\n", line);
     core_free(&line);
-    if (event->kind != RUN_CHECK_BAD && event->kind != RUN_CHECK_UNKNOWN) fflush(stdout);
+    if (event->kind != SCAN_CHECK_BAD && event->kind != SCAN_CHECK_UNKNOWN) fflush(stdout);
 }
 
 int cli_check_main(int count, char **words)
 {
     char answer[IO_CHILD_ANSWER];
     uint64_t mebibytes;
-    struct run_check_task task;
+    struct scan_check_task task;
     shs_status status = SHS_OK;
-    if (!run_check_read_words(count, words, &mebibytes, &task))
+    if (!scan_check_read_words(count, words, &mebibytes, &task))
         status = core_fail(SHS_ERROR_ARGUMENT, "it is for shardstep's own use");
     if (!status) status = cli_probe_limits(0, mebibytes, task.plugins);
     task.tell = print_event;
-    if (!status) status = run_check(&task);
+    if (!status) status = scan_check(&task);
     io_child_answer(status, answer);
     printf("%s", answer);
     return fflush(stdout) || status ? CLI_ERROR : CLI_DONE;

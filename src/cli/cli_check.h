@@ -2,12 +2,12 @@
 #ifndef CLI_CHECK_H
 #define CLI_CHECK_H
 
-#include "run_check_apart.h"
-#include "run_hosts.h"
+#include "scan_check_apart.h"
+#include "scan_hosts.h"
 
 /* A finding, and the rank that has it. */
 struct cli_finding {
-    struct run_check_finding is;
+    struct scan_check_finding is;
     int rank;
     char host[IO_HOST_BYTES];
 };
@@ -24,10 +24,10 @@ struct cli_counts {
 /* One file: what is known of it, on rank 0. */
 struct cli_verdict {
     const char *path;
-    struct run_hosts *hosts;
-    struct run_copy copy;
-    struct run_check_result own; /* of this rank; on rank 0, once gathered, numbers of all */
-    struct cli_finding *finding; /* of all ranks, in order */
+    struct scan_hosts *hosts;
+    struct scan_copy copy;
+    struct scan_check_result own; /* of this rank; on rank 0, once gathered, numbers of all */
+    struct cli_finding *finding;  /* of all ranks, in order */
     uint64_t told, found;
     struct cli_counts counts;
 };
@@ -36,8 +36,8 @@ struct cli_verdict {
 shs_status cli_check_gather(struct cli_verdict *verdict, shs_run *run);
 
 /* Local. Whether a dataset holds the checksums of another one of the file. */
-bool cli_check_is_checksums(const struct run_check_result *result,
-                            const struct run_check_dataset *dataset);
+bool cli_check_is_checksums(const struct scan_check_result *result,
+                            const struct scan_check_dataset *dataset);
 
 /* Local. Prints a file's verdict; `many`: with its name in each line. */
 void cli_check_print(const struct cli_verdict *verdict, bool many);

@@ -31,10 +31,10 @@ enum {
     FACTS
 };
 
-static void set_facts(const struct run_check_result *own, uint64_t count, uint64_t *facts)
+static void set_facts(const struct scan_check_result *own, uint64_t count, uint64_t *facts)
 {
     for (uint64_t i = 0; i < own->datasets && i < count; i++) {
-        const struct run_check_dataset *dataset = &own->dataset[i];
+        const struct scan_check_dataset *dataset = &own->dataset[i];
         const uint64_t all[FACTS] = {dataset->name ? core_hash_text(dataset->name) : 0,
                                      dataset->field ? dataset->rows + 1 : 0, dataset->checksums,
                                      dataset->digest};
@@ -65,26 +65,26 @@ static void add_difference(struct cli_verdict *verdict, int rank, const struct f
     snprintf(text, sizeof text,
              "the copy that rank %d has on host %s has %s than that of rank 0 on host %s", rank,
              verdict->hosts->name, what, first->host);
-    run_check_add(&verdict->own, false, dataset, 0, 0, text);
+    scan_check_add(&verdict->own, false, dataset, 0, 0, text);
 }
 
 static void compare_facts(struct cli_verdict *verdict, int rank, const struct first_copy *copy,
                           const uint64_t *mine, const uint64_t *first)
 {
-    const struct run_check_result *own = &verdict->own;
+    const struct scan_check_result *own = &verdict->own;
     bool whole = !own->bad && !own->unknown;
     for (uint64_t i = 0; i < own->datasets; i++) {
         const char *what = difference(mine + i * FACTS, first + i * FACTS);
         if (what) add_difference(verdict, rank, copy, i, what);
     }
     if (whole && copy->datasets && copy->datasets != own->datasets)
-        add_difference(verdict, rank, copy, RUN_CHECK_FILE, "more or fewer datasets");
+        add_difference(verdict, rank, copy, SCAN_CHECK_FILE, "more or fewer datasets");
 }
 
 /* Collective. */
 static shs_status compare_copies(struct cli_verdict *verdict, shs_run *run)
 {
-    const struct run_check_result *own = &verdict->own;
+    const struct scan_check_result *own = &verdict->own;
     struct first_copy copy = {.datasets = own->bad || own->unknown ? 0 : own->datasets};
     uint64_t *mine = NULL, *first = NULL, count = own->datasets;
     if (run->ranks == 1) return SHS_OK;
@@ -108,10 +108,10 @@ static shs_status compare_copies(struct cli_verdict *verdict, shs_run *run)
 
 /* ---- sums over all ranks */
 
-static void set_sums(const struct run_check_result *own, uint64_t count, uint64_t *sums)
+static void set_sums(const struct scan_check_result *own, uint64_t count, uint64_t *sums)
 {
     for (uint64_t i = 0; i < own->datasets; i++) {
-        const struct run_check_dataset *dataset = &own->dataset[i];
+        const struct scan_check_dataset *dataset = &own->dataset[i];
         const uint64_t all[SUMS] = {dataset->bad_rows, dataset->unknown_rows,
                                     dataset->end_read - dataset->first_read, dataset->bad,
                                     dataset->unknown};
@@ -125,12 +125,12 @@ static void set_sums(const struct run_check_result *own, uint64_t count, uint64_
 static void compare_rows(struct cli_verdict *verdict, int rank, uint64_t i, uint64_t read)
 {
     char text[CORE_MESSAGE_BYTES];
-    const struct run_check_dataset *dataset = &verdict->own.dataset[i];
+    const struct scan_check_dataset *dataset = &verdict->own.dataset[i];
     if (!dataset->field || dataset->bad || dataset->unknown || read == dataset->rows) return;
     snprintf(text, sizeof text, "%llu rows were looked at, but there are %llu: the ranks see %s",
              (ull)read, (ull)dataset->rows, "other files, or the file changes");
     if (rank == 0)
-        run_check_add(&verdict->own, true, i, 0, 0, text);
+        scan_check_add(&verdict->own, true, i, 0, 0, text);
     else
         verdict->own.dataset[i].unknown = true;
 }
@@ -139,7 +139,7 @@ static void compare_rows(struct cli_verdict *verdict, int rank, uint64_t i, uint
 static void take_sums(struct cli_verdict *verdict, int rank, const uint64_t *sums)
 {
     for (uint64_t i = 0; i < verdict->own.datasets; i++, sums += SUMS) {
-        struct run_check_dataset *dataset = &verdict->own.dataset[i];
+        struct scan_check_dataset *dataset = &verdict->own.dataset[i];
         dataset->rows *= verdict->copy.copies;
         dataset->bad_rows = sums[BAD_ROWS];
         dataset->unknown_rows = sums[UNKNOWN_ROWS];
@@ -210,17 +210,17 @@ static void merge(struct cli_verdict *verdict, uint64_t capacity)
             finding[verdict->told++] = finding[i];
     }
     /* as many as one rank alone would tell */
-    if (verdict->told > RUN_CHECK_TOLD) verdict->told = RUN_CHECK_TOLD;
+    if (verdict->told > SCAN_CHECK_TOLD) verdict->told = SCAN_CHECK_TOLD;
 }
 
 /* Collective. */
 static shs_status gather_findings(struct cli_verdict *verdict, shs_run *run)
 {
-    uint64_t capacity = (run->rank ? 1 : (uint64_t)run->ranks) * RUN_CHECK_TOLD;
+    uint64_t capacity = (run->rank ? 1 : (uint64_t)run->ranks) * SCAN_CHECK_TOLD;
     struct cli_finding *own = NULL;
     shs_status status = core_new(capacity, sizeof *own, "findings", &verdict->finding);
-    if (!status) status = core_new(RUN_CHECK_TOLD, sizeof *own, "findings", &own);
-    for (size_t i = 0; i < RUN_CHECK_TOLD && !status; i++) {
+    if (!status) status = core_new(SCAN_CHECK_TOLD, sizeof *own, "findings", &own);
+    for (size_t i = 0; i < SCAN_CHECK_TOLD && !status; i++) {
         own[i].is = verdict->own.finding[i];
         own[i].rank = run->rank;
         memcpy(own[i].host, verdict->hosts->name, sizeof own[i].host);
@@ -228,7 +228,7 @@ static shs_status gather_findings(struct cli_verdict *verdict, shs_run *run)
     }
     status = mpi_agree(run, status, "check");
     if (!status)
-        status = mpi_gather_vranks(run, own, RUN_CHECK_TOLD * sizeof *own, verdict->finding);
+        status = mpi_gather_vranks(run, own, SCAN_CHECK_TOLD * sizeof *own, verdict->finding);
     core_free(&own);
     verdict->found = verdict->own.found;
     if (!status) status = mpi_sum(run, &verdict->found, 1);
@@ -238,8 +238,8 @@ static shs_status gather_findings(struct cli_verdict *verdict, shs_run *run)
 
 /* ---- counts */
 
-bool cli_check_is_checksums(const struct run_check_result *result,
-                            const struct run_check_dataset *dataset)
+bool cli_check_is_checksums(const struct scan_check_result *result,
+                            const struct scan_check_dataset *dataset)
 {
     if (!dataset->name || !core_ends_in(dataset->name, IO_CRC32C_SUFFIX)) return false;
     size_t length = strlen(dataset->name) - strlen(IO_CRC32C_SUFFIX);
@@ -250,8 +250,8 @@ bool cli_check_is_checksums(const struct run_check_result *result,
     return false;
 }
 
-static void count_dataset(const struct run_check_result *own,
-                          const struct run_check_dataset *dataset, struct cli_counts *counts)
+static void count_dataset(const struct scan_check_result *own,
+                          const struct scan_check_dataset *dataset, struct cli_counts *counts)
 {
     bool bad = dataset->bad || dataset->bad_rows;
     bool unknown = dataset->unknown || dataset->unknown_rows;
@@ -274,7 +274,7 @@ static void count_dataset(const struct run_check_result *own,
 shs_status cli_check_gather(struct cli_verdict *verdict, shs_run *run)
 {
     struct cli_counts *counts = &verdict->counts;
-    const struct run_check_result *own = &verdict->own;
+    const struct scan_check_result *own = &verdict->own;
     shs_status status = compare_copies(verdict, run);
     if (!status) status = sum_up(verdict, run);
     if (!status) status = gather_findings(verdict, run);

@@ -17,7 +17,7 @@ static void print_name(const struct cli_verdict *verdict, bool many, const char 
     if (!many && !name) cli_print_text(stdout, verdict->path);
 }
 
-static void print_rows(const struct run_check_dataset *dataset)
+static void print_rows(const struct scan_check_dataset *dataset)
 {
     ull rows = dataset->rows, bad = dataset->bad_rows, unknown = dataset->unknown_rows;
     printf("%s, ", dataset->about);
@@ -34,7 +34,7 @@ static void print_rows(const struct run_check_dataset *dataset)
                dataset->summed ? "as they were written" : "can be read; they have no checksums");
 }
 
-static void print_dataset(const struct run_check_dataset *dataset)
+static void print_dataset(const struct scan_check_dataset *dataset)
 {
     printf(": ");
     if (!dataset->about)
@@ -47,14 +47,14 @@ static void print_dataset(const struct run_check_dataset *dataset)
 
 static const char *name_of(const struct cli_verdict *verdict, uint64_t dataset)
 {
-    const struct run_check_result *own = &verdict->own;
+    const struct scan_check_result *own = &verdict->own;
     return dataset < own->datasets ? own->dataset[dataset].name : NULL;
 }
 
 static void print_finding(const struct cli_verdict *verdict, bool many,
                           const struct cli_finding *finding)
 {
-    const struct run_check_finding *is = &finding->is;
+    const struct scan_check_finding *is = &finding->is;
     printf("  ");
     print_name(verdict, many, name_of(verdict, is->dataset));
     if (is->count == 1)
@@ -70,7 +70,7 @@ static void print_finding(const struct cli_verdict *verdict, bool many,
 void cli_check_print(const struct cli_verdict *verdict, bool many)
 {
     for (uint64_t i = 0; i < verdict->own.datasets; i++) {
-        const struct run_check_dataset *dataset = &verdict->own.dataset[i];
+        const struct scan_check_dataset *dataset = &verdict->own.dataset[i];
         bool hidden = cli_check_is_checksums(&verdict->own, dataset) && !dataset->bad_rows &&
                       !dataset->unknown_rows && !dataset->bad && !dataset->unknown;
         if (!dataset->name || hidden) continue;
@@ -163,7 +163,7 @@ static void json_datasets(const struct cli_verdict *verdict)
 {
     cli_json_begin("datasets", '[');
     for (uint64_t i = 0; i < verdict->own.datasets; i++) {
-        const struct run_check_dataset *dataset = &verdict->own.dataset[i];
+        const struct scan_check_dataset *dataset = &verdict->own.dataset[i];
         cli_json_begin(NULL, '{');
         cli_json_text("name", dataset->name ? dataset->name : "");
         cli_json_text("about", dataset->about ? dataset->about : "");

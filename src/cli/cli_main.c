@@ -9,7 +9,7 @@
 #include "h5_file.h"
 #include "io_probe.h"
 #include "mpi_job.h"
-#include "run_check_apart.h"
+#include "scan_check_apart.h"
 
 const struct cli_command *const cli_commands[] = {&cli_import, &cli_info,   &cli_plan,  &cli_digest,
                                                   &cli_random, &cli_replay, &cli_bench, &cli_stats,
@@ -158,7 +158,7 @@ int main(int count, char **words)
         return cli_probe_main(false, count - 2, words + 2);
     if (count > 1 && !strcmp(words[1], IO_PROBE_WITH_PLUGINS))
         return cli_probe_main(true, count - 2, words + 2);
-    if (count > 1 && !strcmp(words[1], RUN_CHECK_COMMAND))
+    if (count > 1 && !strcmp(words[1], SCAN_CHECK_COMMAND))
         return cli_check_main(count - 2, words + 2);
     if (mpi_job_start()) {
         if (shs_message_is_mine()) fprintf(stderr, "shardstep: %s\n", shs_message());

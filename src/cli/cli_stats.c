@@ -11,7 +11,7 @@
 #include "core_text.h"
 #include "h5_file.h"
 #include "mpi_job.h"
-#include "run_stats.h"
+#include "scan_stats.h"
 
 typedef unsigned long long ull;
 
@@ -24,13 +24,14 @@ struct report {
     const char *path; /* as it was given, the first one */
     const char *field;
     size_t files;
-    const struct run_stats *stats;
+    const struct scan_stats *stats;
     double scale; /* of normalize(): its greatest value for an unsigned integer, else 1 */
 };
 
 /* ---- as text */
 
-static void print_line(const struct report *report, const char *name, const struct run_tally *tally)
+static void print_line(const struct report *report, const char *name,
+                       const struct scan_tally *tally)
 {
     shs_type type = report->stats->field.type;
     char least[NUMBER] = "-", greatest[NUMBER] = "-";
@@ -46,7 +47,7 @@ static void print_line(const struct report *report, const char *name, const stru
     printf("\n");
 }
 
-static void print_bar(const struct run_tally *tally, uint64_t bin, uint64_t most)
+static void print_bar(const struct scan_tally *tally, uint64_t bin, uint64_t most)
 {
     uint64_t count = tally->histogram[bin];
     char from[NUMBER], to[NUMBER], bar[BAR + 1];
@@ -62,7 +63,7 @@ static void print_bar(const struct run_tally *tally, uint64_t bin, uint64_t most
            100 * (double)count / (double)tally->finite, bar);
 }
 
-static void print_histogram(const struct run_tally *tally)
+static void print_histogram(const struct scan_tally *tally)
 {
     uint64_t most = 1;
     if (!tally->finite) return;
@@ -77,7 +78,7 @@ static void print_histogram(const struct run_tally *tally)
 static void print_head(const struct report *report)
 {
     const shs_tensor *field = &report->stats->field;
-    const struct run_tally *all = report->stats->all;
+    const struct scan_tally *all = report->stats->all;
     cli_print_text(stdout, report->field);
     printf(": %s", shs_type_name(field->type));
     for (uint32_t axis = 0; axis < field->axes; axis++)
@@ -92,8 +93,8 @@ static void print_head(const struct report *report)
 
 static void print_text(const struct report *report)
 {
-    const struct run_stats *stats = report->stats;
-    const struct run_tally *all = stats->all;
+    const struct scan_stats *stats = report->stats;
+    const struct scan_tally *all = stats->all;
     print_head(report);
     printf("\n%8s %14s %14s %14s %14s", "channel", "mean", "deviation", "min", "max");
     if (report->scale != 1) printf(" %14s %14s", "scaled mean", "deviation");
@@ -114,14 +115,14 @@ static void print_text(const struct report *report)
 
 /* ---- as JSON */
 
-static void json_key(const char *name, const struct run_tally *tally, uint64_t key)
+static void json_key(const char *name, const struct scan_tally *tally, uint64_t key)
 {
     char text[NUMBER];
     core_key_text(tally->type, key, 17, text, sizeof text);
     cli_json_number(name, tally->finite ? text : NULL);
 }
 
-static void json_histogram(const struct run_tally *tally)
+static void json_histogram(const struct scan_tally *tally)
 {
     bool whole = !core_is_float(tally->type);
     cli_json_begin("histogram", '[');
@@ -136,7 +137,7 @@ static void json_histogram(const struct run_tally *tally)
     cli_json_end(']');
 }
 
-static void json_double(const char *name, const struct run_tally *tally, double number)
+static void json_double(const char *name, const struct scan_tally *tally, double number)
 {
     if (tally->finite)
         cli_json_double(name, number);
@@ -144,7 +145,8 @@ static void json_double(const char *name, const struct run_tally *tally, double 
         cli_json_number(name, NULL);
 }
 
-static void json_tally(const char *name, const struct report *report, const struct run_tally *tally)
+static void json_tally(const char *name, const struct report *report,
+                       const struct scan_tally *tally)
 {
     cli_json_begin(name, '{');
     cli_json_u64("finite", tally->finite);
@@ -162,7 +164,7 @@ static void json_tally(const char *name, const struct report *report, const stru
 
 static void print_json(const struct report *report)
 {
-    const struct run_stats *stats = report->stats;
+    const struct scan_stats *stats = report->stats;
     cli_json_begin(NULL, '{');
     cli_json_text("file", report->path);
     cli_json_u64("files", report->files);
@@ -188,14 +190,14 @@ static void print_json(const struct report *report)
 /* ---- the command */
 
 static shs_status read_options(const struct cli_arguments *arguments,
-                               struct run_stats_options *options)
+                               struct scan_stats_options *options)
 {
     const char *axis = arguments->channel_axis;
     options->bins = arguments->bins;
-    options->channel_axis = RUN_STATS_USUAL_AXIS;
+    options->channel_axis = SCAN_STATS_USUAL_AXIS;
     if (!axis) return SHS_OK;
     if (!strcmp(axis, "none")) {
-        options->channel_axis = RUN_STATS_NO_AXIS;
+        options->channel_axis = SCAN_STATS_NO_AXIS;
         return SHS_OK;
     }
     if (core_parse_u64(axis, &options->channel_axis) && options->channel_axis >= 1 &&
@@ -240,14 +242,14 @@ static void note_packing(const char *path, const char *field)
 
 static shs_status make_and_print(const struct cli_arguments *arguments, shs_run *run)
 {
-    struct run_stats_options options;
-    struct run_stats *stats = NULL;
+    struct scan_stats_options options;
+    struct scan_stats *stats = NULL;
     struct io_paths paths = {0};
     const char *field = arguments->plain[arguments->n_plain - 1];
     shs_status status = read_options(arguments, &options);
     if (!status) status = find_files(arguments, field, &paths);
     status = mpi_agree(run, status, "stats");
-    if (!status) status = run_stats_make(run, &paths, field, &options, &stats);
+    if (!status) status = scan_stats_make(run, &paths, field, &options, &stats);
     if (!status && run->rank == 0) note_packing(paths.path[0], field);
     if (!status) {
         struct report report = {arguments->plain[0], field, paths.count, stats,
@@ -257,7 +259,7 @@ static shs_status make_and_print(const struct cli_arguments *arguments, shs_run 
         else if (run->rank == 0)
             print_text(&report);
     }
-    run_stats_free(&stats);
+    scan_stats_free(&stats);
     io_paths_free(&paths);
     return status;
 }

@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "run_check.h"
 #include "run_field.h"
+#include "scan_check.h"
 
 enum {
     FIELDS = 16,
@@ -99,17 +99,17 @@ static bool same_as_before(void)
     return listed && comparison.equal == n_kept && comparison.others == n_kept;
 }
 
-static void count_findings(const struct run_check_event *event, void *user)
+static void count_findings(const struct scan_check_event *event, void *user)
 {
-    *(uint64_t *)user += event->kind == RUN_CHECK_BAD || event->kind == RUN_CHECK_UNKNOWN;
+    *(uint64_t *)user += event->kind == SCAN_CHECK_BAD || event->kind == SCAN_CHECK_UNKNOWN;
 }
 
 static int check(void)
 {
     uint64_t found = 0;
-    const struct run_check_task task = {
+    const struct scan_check_task task = {
         .path = path, .ranks = 1, .tell = count_findings, .user = &found};
-    shs_status status = run_check(&task);
+    shs_status status = scan_check(&task);
     if (status || found) return TOLD;
     return same_as_before() ? HARMLESS : SILENT;
 }

@@ -6,7 +6,7 @@
 #include "core_memory.h"
 #include "io_child.h"
 #include "io_crc32c.h"
-#include "run_check_apart.h"
+#include "scan_check_apart.h"
 #include "temporary_folder.h"
 #include "unit.h"
 
@@ -54,17 +54,17 @@ static void write_program(const char *settings, const char *body)
     CHECK(chmod(program, 0700) == 0);
 }
 
-static shs_status check_with(const char *settings, struct run_check_result *result)
+static shs_status check_with(const char *settings, struct scan_check_result *result)
 {
-    const struct run_check_limits limits = {program, 400, 100, false, false};
+    const struct scan_check_limits limits = {program, 400, 100, false, false};
     write_program(settings, fake);
-    return run_check_apart(&limits, "some.h5", 0, 1, result);
+    return scan_check_apart(&limits, "some.h5", 0, 1, result);
 }
 
-static bool is_bad(const struct run_check_result *result, uint64_t i, uint64_t dataset,
+static bool is_bad(const struct scan_check_result *result, uint64_t i, uint64_t dataset,
                    uint64_t first, uint64_t count, const char *text)
 {
-    const struct run_check_finding *bad = &result->finding[i];
+    const struct scan_check_finding *bad = &result->finding[i];
     bool same = i < result->found && bad->dataset == dataset && bad->first == first &&
                 bad->count == count && strstr(bad->text, text);
     if (!same)
@@ -76,7 +76,7 @@ static bool is_bad(const struct run_check_result *result, uint64_t i, uint64_t d
 
 static void rows_that_kill_are_found(void)
 {
-    struct run_check_result result;
+    struct scan_check_result result;
     CHECK(
         check_with("smallest=1 deadly='37 38 80 99' death='kill -SEGV $$' opening='kill -ABRT $$'",
                    &result) == SHS_OK);
@@ -89,12 +89,12 @@ static void rows_that_kill_are_found(void)
     CHECK(is_bad(&result, 5, 0, 99, 1, "(signal 11)"));
     CHECK(is_bad(&result, 6, 1, 0, 0, "opening it crashes HDF5 (signal 6)"));
     CHECK(is_bad(&result, 7, 2, 3, 2, "wrong"));
-    const struct run_check_dataset *a = &result.dataset[0], *c = &result.dataset[2];
+    const struct scan_check_dataset *a = &result.dataset[0], *c = &result.dataset[2];
     CHECK(!strcmp(a->name, "a") && !strcmp(a->about, "u8 100") && a->field && !a->summed);
     CHECK(a->rows == 100 && a->bad_rows == 5);
     CHECK(!strcmp(result.dataset[1].name, "b") && !result.dataset[1].about);
     CHECK(!strcmp(c->about, "u8 10x4") && c->field && c->summed && c->bad_rows == 2);
-    run_check_free(&result);
+    scan_check_free(&result);
 }
 
 /* Only a crash tells something of the file. */
@@ -110,7 +110,7 @@ static void only_crashes_are_bad(void)
                  {"kill -TERM $$", "was interrupted by signal 15", true},
                  {"exec sleep 50", "--probe-seconds allows more", true}};
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct run_check_result result;
+        struct scan_check_result result;
         char settings[128];
         snprintf(settings, sizeof settings, "smallest=60 deadly=70 death='%s' opening='%s'",
                  cases[i].death, cases[i].death);
@@ -125,19 +125,19 @@ static void only_crashes_are_bad(void)
         CHECK(result.dataset[1].unknown == cases[i].unknown);
         CHECK(result.dataset[1].bad == !cases[i].unknown);
         CHECK(result.dataset[0].first_read == 0 && result.dataset[0].end_read == 100);
-        run_check_free(&result);
+        scan_check_free(&result);
     }
 }
 
 /* What could not be checked is told by the process itself, too. */
 static void what_is_not_checked_is_no_damage(void)
 {
-    struct run_check_result result;
-    const struct run_check_limits limits = {program, 2000, 100, false, false};
+    struct scan_check_result result;
+    const struct scan_check_limits limits = {program, 2000, 100, false, false};
     write_program("", "echo 'o 0 0 0 two\\x0alines'; echo 'p 0 0 9 u8 9'; echo 'h 0 12 34 '\n"
                       "echo 'r 0 0 9 '; echo 'u 0 2 3 no such filter'; echo 'd 0 0 0 '\n"
                       "echo 'o 1 0 0 b'; echo 'u 1 0 0 Input/output error'; echo ok\n");
-    CHECK(run_check_apart(&limits, "some.h5", 0, 1, &result) == SHS_OK);
+    CHECK(scan_check_apart(&limits, "some.h5", 0, 1, &result) == SHS_OK);
     CHECK(result.found == 2 && result.datasets == 2);
     CHECK(is_bad(&result, 0, 0, 2, 3, "no such filter") && result.finding[0].unknown);
     CHECK(is_bad(&result, 1, 1, 0, 0, "Input/output error") && result.finding[1].unknown);
@@ -145,69 +145,69 @@ static void what_is_not_checked_is_no_damage(void)
     CHECK(result.dataset[0].unknown_rows == 3 && result.dataset[0].bad_rows == 0);
     CHECK(result.dataset[0].checksums == 12 && result.dataset[0].digest == 34);
     CHECK(result.dataset[1].unknown && !result.dataset[1].bad);
-    run_check_free(&result);
+    scan_check_free(&result);
 }
 
 static void the_fewest_rows_may_be_a_chunk(void)
 {
-    struct run_check_result result;
+    struct scan_check_result result;
     CHECK(check_with("smallest=7 deadly=61 death='kill -SEGV $$' opening=", &result) == SHS_OK);
     CHECK(result.found == 4);
     CHECK(is_bad(&result, 2, 0, 56, 6, "reading them crashes"));
-    run_check_free(&result);
+    scan_check_free(&result);
 }
 
 static void a_process_that_hangs_is_killed(void)
 {
-    struct run_check_result result;
+    struct scan_check_result result;
     CHECK(check_with("smallest=60 deadly=70 death='exec sleep 50' opening=", &result) == SHS_OK);
     CHECK(result.found == 4);
     CHECK(is_bad(&result, 2, 0, 50, 50, "takes more than"));
-    run_check_free(&result);
+    scan_check_free(&result);
 }
 
 static void too_many_deaths_end_a_dataset(void)
 {
-    struct run_check_result result;
+    struct scan_check_result result;
     CHECK(check_with("smallest=1 deadly='2 3 4 5 6 7 8 9' death='exec sleep 50' opening=",
                      &result) == SHS_OK);
     CHECK(is_bad(&result, result.found - 2, 0, 0, 0, "given up at row"));
     CHECK(is_bad(&result, result.found - 1, 2, 3, 2, "wrong"));
-    run_check_free(&result);
+    scan_check_free(&result);
 }
 
 static void what_kills_between_datasets_ends_the_check(void)
 {
-    struct run_check_result result;
+    struct scan_check_result result;
     CHECK(check_with("smallest=1 deadly= opening= last='kill -SEGV $$'", &result) == SHS_OK);
     CHECK(result.found == 4);
-    CHECK(is_bad(&result, 3, RUN_CHECK_FILE, 0, 0, "looking for further datasets crashes"));
-    run_check_free(&result);
+    CHECK(is_bad(&result, 3, SCAN_CHECK_FILE, 0, 0, "looking for further datasets crashes"));
+    scan_check_free(&result);
     write_program("kill -SEGV $$", "");
-    const struct run_check_limits limits = {program, 400, 100, false, false};
-    CHECK(run_check_apart(&limits, "some.h5", 0, 1, &result) == SHS_OK);
+    const struct scan_check_limits limits = {program, 400, 100, false, false};
+    CHECK(scan_check_apart(&limits, "some.h5", 0, 1, &result) == SHS_OK);
     CHECK(result.found == 1 && result.datasets == 0);
-    CHECK(is_bad(&result, 0, RUN_CHECK_FILE, 0, 0, "looking for its datasets crashes"));
-    run_check_free(&result);
+    CHECK(is_bad(&result, 0, SCAN_CHECK_FILE, 0, 0, "looking for its datasets crashes"));
+    scan_check_free(&result);
 }
 
 static void refuse(const char *body, shs_status expected, const char *message)
 {
-    struct run_check_result result;
-    const struct run_check_limits limits = {program, 2000, 100, false, false};
+    struct scan_check_result result;
+    const struct scan_check_limits limits = {program, 2000, 100, false, false};
     write_program("", body);
-    CHECK(run_check_apart(&limits, "some.h5", 0, 1, &result) == expected);
+    CHECK(scan_check_apart(&limits, "some.h5", 0, 1, &result) == expected);
     CHECK(strstr(shs_message(), message) != NULL);
-    run_check_free(&result);
+    scan_check_free(&result);
 }
 
 static void other_programs_are_refused(void)
 {
-    const struct run_check_limits limits = {"/no/such/program", 400, 100, false, false};
-    struct run_check_result result;
-    CHECK(run_check_apart(&limits, "some.h5", 0, 1, &result) == SHS_ERROR_FILE);
+    const struct scan_check_limits limits = {"/no/such/program", 400, 100, false, false};
+    struct scan_check_result result;
+    CHECK(scan_check_apart(&limits, "some.h5", 0, 1, &result) == SHS_ERROR_FILE);
     CHECK(strstr(shs_message(), "cannot start /no/such/program") != NULL);
-    run_check_free(&result);
+    scan_check_free(&result);
     refuse("echo hello\n", SHS_ERROR_FILE, "gave no proper answer");
     refuse("exit 0\n", SHS_ERROR_FILE, "gave no proper answer");
     refuse("echo 'o 5 0 0 five'\n", SHS_ERROR_STATE, "dataset 5 comes after 0");
@@ -222,16 +222,16 @@ struct noted {
     char text[8192];
 };
 
-static void note(const struct run_check_event *event, void *user)
+static void note(const struct scan_check_event *event, void *user)
 {
     struct noted *noted = user;
     char *line = NULL, *copy = NULL;
-    struct run_check_event back;
-    CHECK(run_check_print(event, &line) == SHS_OK && run_check_print(event, &copy) == SHS_OK);
-    CHECK(run_check_parse(copy, &back) && back.kind == event->kind &&
+    struct scan_check_event back;
+    CHECK(scan_check_print(event, &line) == SHS_OK && scan_check_print(event, &copy) == SHS_OK);
+    CHECK(scan_check_parse(copy, &back) && back.kind == event->kind &&
           back.dataset == event->dataset && back.first == event->first &&
           back.count == event->count && !strcmp(back.text, event->text));
-    if (event->kind != RUN_CHECK_READING && event->kind != RUN_CHECK_DONE &&
+    if (event->kind != SCAN_CHECK_READING && event->kind != SCAN_CHECK_DONE &&
         strlen(noted->text) + strlen(line) + 2 < sizeof noted->text)
         sprintf(noted->text + strlen(noted->text), "%s\n", line);
     core_free(&line);
@@ -293,8 +293,8 @@ static void damage(uint64_t row)
 static void expect(const char *text)
 {
     struct noted noted = {""};
-    const struct run_check_task task = {.path = path, .ranks = 1, .tell = note, .user = &noted};
-    CHECK(run_check(&task) == SHS_OK);
+    const struct scan_check_task task = {.path = path, .ranks = 1, .tell = note, .user = &noted};
+    CHECK(scan_check(&task) == SHS_OK);
     if (strcmp(noted.text, text)) WRONG(noted.text);
 }
 
@@ -314,13 +314,13 @@ static void a_good_file_is_good(void)
 static void rows_that_are_not_what_was_written_are_told(void)
 {
     struct noted noted = {""};
-    const struct run_check_task task = {.path = path, .ranks = 1, .tell = note, .user = &noted};
+    const struct scan_check_task task = {.path = path, .ranks = 1, .tell = note, .user = &noted};
     write_file(0, ROWS, true);
     damage(3);
     damage(41);
     damage(42);
     damage(ROWS - 1);
-    CHECK(run_check(&task) == SHS_OK);
+    CHECK(scan_check(&task) == SHS_OK);
     CHECK(strstr(noted.text, "\nb 0 3 1 not what was written: CRC-32C ") != NULL);
     CHECK(strstr(noted.text, "; at byte ") != NULL);
     CHECK(strstr(noted.text, "\nb 0 41 2 not what was written\n") != NULL);
@@ -330,10 +330,10 @@ static void rows_that_are_not_what_was_written_are_told(void)
 static void a_damaged_chunk_is_told(void)
 {
     struct noted noted = {""};
-    const struct run_check_task task = {.path = path, .ranks = 1, .tell = note, .user = &noted};
+    const struct scan_check_task task = {.path = path, .ranks = 1, .tell = note, .user = &noted};
     write_file(CHUNK_ROWS, ROWS, false);
     damage(17);
-    CHECK(run_check(&task) == SHS_OK);
+    CHECK(scan_check(&task) == SHS_OK);
     CHECK(strstr(noted.text, "\nb 0 16 8 chunk 2, ") != NULL);
     CHECK(strstr(noted.text, "fletcher32") != NULL);
 }
@@ -364,7 +364,7 @@ static void links_are_followed_once(void)
 static void a_damaged_dataset_does_not_hide_the_others(void)
 {
     struct noted noted = {""};
-    const struct run_check_task task = {.path = path, .ranks = 1, .tell = note, .user = &noted};
+    const struct scan_check_task task = {.path = path, .ranks = 1, .tell = note, .user = &noted};
     H5O_info_t about;
     write_file(0, ROWS, true);
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
@@ -376,7 +376,7 @@ static void a_damaged_dataset_does_not_hide_the_others(void)
     all[about.addr] ^= 0x40; /* the version of its header */
     CHECK(file_write(path, all, bytes));
     free(all);
-    CHECK(run_check(&task) == SHS_OK);
+    CHECK(scan_check(&task) == SHS_OK);
     CHECK(strstr(noted.text, "o 0 0 0 a/x\nb 0 0 0 ") != NULL);
     CHECK(strstr(noted.text, "o 1 0 0 a/x.crc32c\np 1 0 100 u32 100\n") != NULL);
 }
@@ -399,13 +399,14 @@ static void a_damaged_group_is_told_after_its_datasets(void)
     unsigned char *all = file_read(path, &bytes);
     for (unsigned char *node = all; node; damaged++) {
         struct noted noted = {""};
-        const struct run_check_task task = {.path = path, .ranks = 1, .tell = note, .user = &noted};
+        const struct scan_check_task task = {
+            .path = path, .ranks = 1, .tell = note, .user = &noted};
         node = memmem(node, bytes - (size_t)(node - all), "SNOD", 4);
         if (!node) break;
         *node = 'X';
         CHECK(file_write(path, all, bytes));
         *node++ = 'S';
-        CHECK(run_check(&task) == SHS_OK);
+        CHECK(scan_check(&task) == SHS_OK);
         CHECK(strstr(noted.text, " /\nb ") != NULL);
         CHECK(strstr(noted.text, " 0 0 its datasets cannot be listed; the file is damaged") !=
               NULL);
@@ -418,24 +419,24 @@ static void a_damaged_group_is_told_after_its_datasets(void)
 static void a_long_name_is_cut(void)
 {
     char name[2 * IO_CHILD_LINE], *line;
-    struct run_check_event back;
+    struct scan_check_event back;
     memset(name, 'x', sizeof name - 1);
     name[sizeof name - 1] = '\0';
-    const struct run_check_event event = {RUN_CHECK_OPENING, UINT64_MAX, UINT64_MAX, UINT64_MAX,
-                                          name};
-    if (!NEED(run_check_print(&event, &line) == SHS_OK)) return;
+    const struct scan_check_event event = {SCAN_CHECK_OPENING, UINT64_MAX, UINT64_MAX, UINT64_MAX,
+                                           name};
+    if (!NEED(scan_check_print(&event, &line) == SHS_OK)) return;
     CHECK(strlen(line) + 1 <= IO_CHILD_LINE);
-    CHECK(run_check_parse(line, &back) && back.count == UINT64_MAX);
+    CHECK(scan_check_parse(line, &back) && back.count == UINT64_MAX);
     CHECK(strlen(back.text) > 1000 && !strncmp(back.text, name, strlen(back.text)));
     core_free(&line);
 }
 
 /* Every row is read by one rank, and from where it is asked for. */
-static void count_rows(const struct run_check_event *event, void *user)
+static void count_rows(const struct scan_check_event *event, void *user)
 {
     unsigned *read = user;
     for (uint64_t i = 0;
-         event->kind == RUN_CHECK_READING && event->dataset == 0 && i < event->count; i++)
+         event->kind == SCAN_CHECK_READING && event->dataset == 0 && i < event->count; i++)
         read[event->first + i]++;
 }
 
@@ -445,20 +446,20 @@ static void ranks_share_the_rows(void)
         for (int ranks = 1; ranks <= 20; ranks += 3) {
             unsigned read[ROWS] = {0}, wrong = 0;
             write_file(chunked ? CHUNK_ROWS : 0, ROWS, true);
-            struct run_check_task task = {
+            struct scan_check_task task = {
                 .path = path, .ranks = ranks, .tell = count_rows, .user = read};
             for (task.rank = 0; task.rank < ranks; task.rank++)
-                CHECK(run_check(&task) == SHS_OK);
+                CHECK(scan_check(&task) == SHS_OK);
             for (int i = 0; i < ROWS; i++)
                 wrong += read[i] != 1;
             CHECK(wrong == 0);
         }
 }
 
-static void expect_pieces(const struct run_check_event *event, void *user)
+static void expect_pieces(const struct scan_check_event *event, void *user)
 {
     char **at = user;
-    if (event->kind != RUN_CHECK_READING || event->dataset) return;
+    if (event->kind != SCAN_CHECK_READING || event->dataset) return;
     *at += sprintf(*at, "%llu+%llu%s ", (unsigned long long)event->first,
                    (unsigned long long)event->count, event->text);
 }
@@ -466,22 +467,22 @@ static void expect_pieces(const struct run_check_event *event, void *user)
 static void a_careful_check_takes_few_rows_at_once(void)
 {
     char text[4096], *at = text;
-    struct run_check_task task = {.path = path,
-                                  .ranks = 1,
-                                  .row = 16,
-                                  .careful = 10,
-                                  .careful_end = 40,
-                                  .tell = expect_pieces,
-                                  .user = &at};
+    struct scan_check_task task = {.path = path,
+                                   .ranks = 1,
+                                   .row = 16,
+                                   .careful = 10,
+                                   .careful_end = 40,
+                                   .tell = expect_pieces,
+                                   .user = &at};
     write_file(0, ROWS, true);
-    CHECK(run_check(&task) == SHS_OK && !strcmp(text, "16+10 26+10 36+10 46+54 "));
+    CHECK(scan_check(&task) == SHS_OK && !strcmp(text, "16+10 26+10 36+10 46+54 "));
     write_file(CHUNK_ROWS, ROWS, true);
     at = text;
-    CHECK(run_check(&task) == SHS_OK && !strcmp(text, "16+81 24+81 32+81 40+60 "));
+    CHECK(scan_check(&task) == SHS_OK && !strcmp(text, "16+81 24+81 32+81 40+60 "));
     task.dataset = 1;
     at = text;
     *text = '\0';
-    CHECK(run_check(&task) == SHS_OK && !*text);
+    CHECK(scan_check(&task) == SHS_OK && !*text);
 }
 
 /* Of rows as large as they come, none of which was written. */
@@ -489,7 +490,7 @@ static void expect_large(hsize_t bytes, hsize_t chunk_rows, const char *text)
 {
     char pieces[4096] = "", *at = pieces;
     const hsize_t shape[2] = {20, bytes}, chunk[2] = {chunk_rows, bytes};
-    const struct run_check_task task = {
+    const struct scan_check_task task = {
         .path = path, .ranks = 1, .tell = expect_pieces, .user = &at};
     hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     hid_t space = H5Screate_simple(2, shape, NULL), list = H5Pcreate(H5P_DATASET_CREATE);
@@ -498,7 +499,7 @@ static void expect_large(hsize_t bytes, hsize_t chunk_rows, const char *text)
     H5Pclose(list);
     H5Sclose(space);
     H5Fclose(file);
-    CHECK(run_check(&task) == SHS_OK);
+    CHECK(scan_check(&task) == SHS_OK);
     if (strcmp(pieces, text)) WRONG(pieces);
 }
 
@@ -512,32 +513,32 @@ static void pieces_are_whole_chunks(void)
 static void what_is_no_file_is_an_error(void)
 {
     struct noted noted = {""};
-    const struct run_check_task task = {.path = path, .ranks = 1, .tell = note, .user = &noted};
+    const struct scan_check_task task = {.path = path, .ranks = 1, .tell = note, .user = &noted};
     CHECK(file_write(path, "whale", 5));
-    CHECK(run_check(&task) == SHS_ERROR_UNSUPPORTED && !*noted.text);
+    CHECK(scan_check(&task) == SHS_ERROR_UNSUPPORTED && !*noted.text);
     CHECK(file_write(path, "\211HDF\r\n\032\n and no more", 20));
-    CHECK(run_check(&task) == SHS_ERROR_FORMAT && !*noted.text);
+    CHECK(scan_check(&task) == SHS_ERROR_FORMAT && !*noted.text);
     remove(path);
-    CHECK(run_check(&task) == SHS_ERROR_FILE && !*noted.text);
+    CHECK(scan_check(&task) == SHS_ERROR_FILE && !*noted.text);
 }
 
 static void words_are_read(void)
 {
     char words[10][8] = {"f.h5", "100", "1", "3", "4", "5", "6", "7", "1", "0"}, *given[10];
     uint64_t mebibytes;
-    struct run_check_task task;
+    struct scan_check_task task;
     for (int i = 0; i < 10; i++)
         given[i] = words[i];
-    CHECK(run_check_read_words(10, given, &mebibytes, &task));
+    CHECK(scan_check_read_words(10, given, &mebibytes, &task));
     CHECK(!strcmp(task.path, "f.h5") && mebibytes == 100 && task.rank == 1 && task.ranks == 3);
     CHECK(task.dataset == 4 && task.row == 5 && task.careful == 6 && task.careful_end == 7);
     CHECK(task.plugins && !task.compare);
-    CHECK(!run_check_read_words(9, given, &mebibytes, &task));
-    CHECK(!run_check_read_words(0, given, &mebibytes, &task));
+    CHECK(!scan_check_read_words(9, given, &mebibytes, &task));
+    CHECK(!scan_check_read_words(0, given, &mebibytes, &task));
     given[2] = given[3];
-    CHECK(!run_check_read_words(10, given, &mebibytes, &task));
+    CHECK(!scan_check_read_words(10, given, &mebibytes, &task));
     given[2] = given[0];
-    CHECK(!run_check_read_words(10, given, &mebibytes, &task));
+    CHECK(!scan_check_read_words(10, given, &mebibytes, &task));
 }
 
 int main(void)

@@ -1,10 +1,10 @@
-#include "run_stats.h"
+#include "scan_stats.h"
 
 #include <string.h>
 
 #include "core_elements.h"
 #include "core_memory.h"
-#include "run_rows.h"
+#include "scan_rows.h"
 
 enum {
     BLOCK_BYTES = 128 << 10, /* gone through for one channel after the other while it is near */
@@ -14,13 +14,13 @@ enum {
 
 typedef unsigned long long ull;
 
-typedef void tally_part(struct run_tally *tally, const void *from, size_t stride, size_t count);
+typedef void tally_part(struct scan_tally *tally, const void *from, size_t stride, size_t count);
 
 /* What a rank reads with. */
 struct reading {
     shs_run *run;
-    struct run_stats *stats;
-    struct run_rows rows;
+    struct scan_stats *stats;
+    struct scan_rows rows;
     tally_part *part; /* of the pass under way */
     uint64_t bins;
     uint64_t *counts; /* of small integers: [channels][tables][values]; else NULL */
@@ -51,7 +51,7 @@ static void count_values(struct reading *reading, uint64_t channel, const void *
 static void take_part(struct reading *reading, tally_part *part, uint64_t channel, const char *from,
                       size_t stride, size_t count)
 {
-    const struct run_stats *stats = reading->stats;
+    const struct scan_stats *stats = reading->stats;
     if (reading->counts) {
         count_values(reading, channel, from, stride, count);
         return;
@@ -62,7 +62,7 @@ static void take_part(struct reading *reading, tally_part *part, uint64_t channe
     }
     part(stats->channel[channel], from, stride, count);
     /* the first pass of all is the sum of the channels' */
-    if (part == run_tally_second) part(stats->all, from, stride, count);
+    if (part == scan_tally_second) part(stats->all, from, stride, count);
 }
 
 /* Runs of elements: of each channel in turn, one or several. */
@@ -96,53 +96,53 @@ static void take_piece(void *user, const char *piece, uint64_t rows)
 static shs_status read_share(struct reading *reading, tally_part *part)
 {
     reading->part = part;
-    return run_rows_read(&reading->rows, take_piece, reading);
+    return scan_rows_read(&reading->rows, take_piece, reading);
 }
 
 /* ---- numbers of all ranks */
 
 /* Collective. Sums and extremes of a tally over all ranks. */
-static shs_status reduce(shs_run *run, const struct run_tally *tally, uint64_t *sums,
+static shs_status reduce(shs_run *run, const struct scan_tally *tally, uint64_t *sums,
                          uint64_t *extremes)
 {
-    run_tally_give(tally, sums, extremes);
-    shs_status status = mpi_sum(run, sums, RUN_TALLY_SUMS);
-    return status ? status : mpi_greatest(run, extremes, RUN_TALLY_EXTREMES);
+    scan_tally_give(tally, sums, extremes);
+    shs_status status = mpi_sum(run, sums, SCAN_TALLY_SUMS);
+    return status ? status : mpi_greatest(run, extremes, SCAN_TALLY_EXTREMES);
 }
 
 /* Collective. Ends the first pass: of each channel, and of all as their sum. */
 static shs_status turn(struct reading *reading)
 {
-    struct run_stats *stats = reading->stats;
-    uint64_t sums[RUN_TALLY_SUMS], extremes[RUN_TALLY_EXTREMES];
-    uint64_t all_sums[RUN_TALLY_SUMS] = {0}, all_extremes[RUN_TALLY_EXTREMES] = {0};
+    struct scan_stats *stats = reading->stats;
+    uint64_t sums[SCAN_TALLY_SUMS], extremes[SCAN_TALLY_EXTREMES];
+    uint64_t all_sums[SCAN_TALLY_SUMS] = {0}, all_extremes[SCAN_TALLY_EXTREMES] = {0};
     for (uint64_t channel = 0; channel < reading->channels; channel++) {
-        struct run_tally *tally = stats->channels ? stats->channel[channel] : stats->all;
+        struct scan_tally *tally = stats->channels ? stats->channel[channel] : stats->all;
         shs_status status = reduce(reading->run, tally, sums, extremes);
         if (status) return status;
-        for (int i = 0; i < RUN_TALLY_SUMS; i++)
+        for (int i = 0; i < SCAN_TALLY_SUMS; i++)
             all_sums[i] += sums[i];
-        for (int i = 0; i < RUN_TALLY_EXTREMES; i++)
+        for (int i = 0; i < SCAN_TALLY_EXTREMES; i++)
             if (extremes[i] > all_extremes[i]) all_extremes[i] = extremes[i];
-        if (stats->channels) run_tally_turn(tally, sums, extremes, reading->bins);
+        if (stats->channels) scan_tally_turn(tally, sums, extremes, reading->bins);
     }
-    run_tally_turn(stats->all, all_sums, all_extremes, reading->bins);
+    scan_tally_turn(stats->all, all_sums, all_extremes, reading->bins);
     return SHS_OK;
 }
 
 /* Collective. Ends the second pass of one tally. */
-static shs_status end_tally(shs_run *run, struct run_tally *tally)
+static shs_status end_tally(shs_run *run, struct scan_tally *tally)
 {
-    uint64_t sums[RUN_TALLY_SUMS], extremes[RUN_TALLY_EXTREMES];
+    uint64_t sums[SCAN_TALLY_SUMS], extremes[SCAN_TALLY_EXTREMES];
     shs_status status = reduce(run, tally, sums, extremes);
     if (!status) status = mpi_sum(run, tally->histogram, tally->bins);
-    if (!status) run_tally_end(tally, sums);
+    if (!status) scan_tally_end(tally, sums);
     return status;
 }
 
 static shs_status end(struct reading *reading)
 {
-    struct run_stats *stats = reading->stats;
+    struct scan_stats *stats = reading->stats;
     shs_status status = end_tally(reading->run, stats->all);
     for (uint64_t channel = 0; channel < stats->channels && !status; channel++)
         status = end_tally(reading->run, stats->channel[channel]);
@@ -152,26 +152,26 @@ static shs_status end(struct reading *reading)
 /* ---- small integers: how often each value occurs tells all */
 
 /* Both passes over integers that have been counted, on every rank alike. */
-static void replay(const struct reading *reading, struct run_tally *tally, const uint64_t *counts)
+static void replay(const struct reading *reading, struct scan_tally *tally, const uint64_t *counts)
 {
-    uint64_t sums[RUN_TALLY_SUMS], extremes[RUN_TALLY_EXTREMES];
+    uint64_t sums[SCAN_TALLY_SUMS], extremes[SCAN_TALLY_EXTREMES];
     uint64_t values = reading->values, bias = core_key_bias(tally->type);
     /* a signed value's two's complement, of so few bits, as a key */
     uint64_t flip = bias ? values / 2 : 0, first = bias - flip;
     for (uint64_t i = 0; i < values; i++)
-        run_tally_first_key(tally, first + i, counts[i ^ flip]);
-    run_tally_give(tally, sums, extremes);
-    run_tally_turn(tally, sums, extremes, reading->bins);
+        scan_tally_first_key(tally, first + i, counts[i ^ flip]);
+    scan_tally_give(tally, sums, extremes);
+    scan_tally_turn(tally, sums, extremes, reading->bins);
     for (uint64_t i = 0; i < values; i++)
-        if (counts[i ^ flip]) run_tally_second_key(tally, first + i, counts[i ^ flip]);
-    run_tally_give(tally, sums, extremes);
-    run_tally_end(tally, sums);
+        if (counts[i ^ flip]) scan_tally_second_key(tally, first + i, counts[i ^ flip]);
+    scan_tally_give(tally, sums, extremes);
+    scan_tally_end(tally, sums);
 }
 
 /* Collective. */
 static shs_status end_counts(struct reading *reading)
 {
-    struct run_stats *stats = reading->stats;
+    struct scan_stats *stats = reading->stats;
     uint64_t values = reading->values, each = reading->tables * values, *all;
     shs_status status = core_new(values, sizeof *all, "counts of values", &all);
     status = mpi_agree(reading->run, status, "counting values");
@@ -193,22 +193,22 @@ static shs_status end_counts(struct reading *reading)
 
 static shs_status find_axis(struct reading *reading, uint64_t asked)
 {
-    struct run_stats *stats = reading->stats;
+    struct scan_stats *stats = reading->stats;
     const shs_tensor *field = &stats->field;
     uint64_t last = field->axes - 1, axis = asked;
-    if (asked == RUN_STATS_USUAL_AXIS)
-        axis = field->shape[last] >= 2 && field->shape[last] <= 4 ? last : RUN_STATS_NO_AXIS;
+    if (asked == SCAN_STATS_USUAL_AXIS)
+        axis = field->shape[last] >= 2 && field->shape[last] <= 4 ? last : SCAN_STATS_NO_AXIS;
     if (axis > last)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "the channel axis is %llu, but beside that of the samples there are %llu "
                          "axes",
                          (ull)axis, (ull)last);
-    reading->channels = axis == RUN_STATS_NO_AXIS ? 1 : field->shape[axis];
-    if (reading->channels > RUN_STATS_MOST_CHANNELS)
+    reading->channels = axis == SCAN_STATS_NO_AXIS ? 1 : field->shape[axis];
+    if (reading->channels > SCAN_STATS_MOST_CHANNELS)
         return core_fail(SHS_ERROR_ARGUMENT, "axis %llu has %llu channels; the most is %d",
-                         (ull)axis, (ull)reading->channels, RUN_STATS_MOST_CHANNELS);
+                         (ull)axis, (ull)reading->channels, SCAN_STATS_MOST_CHANNELS);
     stats->channel_axis = axis;
-    stats->channels = axis == RUN_STATS_NO_AXIS ? 0 : reading->channels;
+    stats->channels = axis == SCAN_STATS_NO_AXIS ? 0 : reading->channels;
     reading->inner = reading->row_runs = 1;
     for (uint64_t i = 1; i <= last; i++)
         if (i > axis)
@@ -220,7 +220,7 @@ static shs_status find_axis(struct reading *reading, uint64_t asked)
 
 static void describe(struct reading *reading)
 {
-    const struct run_rows *rows = &reading->rows;
+    const struct scan_rows *rows = &reading->rows;
     const shs_tensor *sample = &rows->row;
     shs_tensor *field = &reading->stats->field;
     *field = (shs_tensor){.type = sample->type, .axes = sample->axes + 1};
@@ -241,24 +241,24 @@ static shs_status make_counts(struct reading *reading)
 
 static shs_status make_tallies(struct reading *reading)
 {
-    struct run_stats *stats = reading->stats;
+    struct scan_stats *stats = reading->stats;
     shs_type type = stats->field.type;
-    shs_status status = run_tally_new(type, reading->bins, &stats->all);
+    shs_status status = scan_tally_new(type, reading->bins, &stats->all);
     if (!status)
         status = core_new(stats->channels, sizeof *stats->channel, "channels", &stats->channel);
     for (uint64_t channel = 0; channel < stats->channels && !status; channel++)
-        status = run_tally_new(type, reading->bins, &stats->channel[channel]);
+        status = scan_tally_new(type, reading->bins, &stats->channel[channel]);
     return status ? status : make_counts(reading);
 }
 
 static shs_status open_reading(struct reading *reading, const struct io_paths *paths,
-                               const char *name, const struct run_stats_options *options)
+                               const char *name, const struct scan_stats_options *options)
 {
-    if (options->bins < 1 || options->bins > RUN_STATS_MOST_BINS)
+    if (options->bins < 1 || options->bins > SCAN_STATS_MOST_BINS)
         return core_fail(SHS_ERROR_ARGUMENT, "%llu bins; it must be 1 to %d", (ull)options->bins,
-                         RUN_STATS_MOST_BINS);
+                         SCAN_STATS_MOST_BINS);
     reading->bins = options->bins;
-    shs_status status = run_rows_look(reading->run, paths, name, &reading->rows);
+    shs_status status = scan_rows_look(reading->run, paths, name, &reading->rows);
     if (status) return status;
     describe(reading);
     status =
@@ -269,7 +269,7 @@ static shs_status open_reading(struct reading *reading, const struct io_paths *p
 /* Collective. All ranks together must have counted what there is. */
 static shs_status compare_count(const struct reading *reading)
 {
-    const struct run_tally *all = reading->stats->all;
+    const struct scan_tally *all = reading->stats->all;
     uint64_t counted = all->finite + all->nans + all->infinities, again = 0;
     uint64_t there = reading->rows.row_bytes / reading->element_bytes;
     there *= reading->stats->field.shape[0];
@@ -290,14 +290,14 @@ static shs_status compare_count(const struct reading *reading)
 static shs_status read_all(struct reading *reading)
 {
     shs_run *run = reading->run;
-    shs_status status = mpi_agree(run, read_share(reading, run_tally_first), "reading rows");
+    shs_status status = mpi_agree(run, read_share(reading, scan_tally_first), "reading rows");
     if (status) return status;
     if (reading->counts) {
         status = end_counts(reading);
         return status ? status : compare_count(reading);
     }
     status = turn(reading);
-    if (!status) status = read_share(reading, run_tally_second);
+    if (!status) status = read_share(reading, scan_tally_second);
     status = mpi_agree(run, status, "reading rows again");
     if (!status) status = end(reading);
     return status ? status : compare_count(reading);
@@ -305,12 +305,12 @@ static shs_status read_all(struct reading *reading)
 
 static void close_reading(struct reading *reading)
 {
-    run_rows_close(&reading->rows);
+    scan_rows_close(&reading->rows);
     core_free(&reading->counts);
 }
 
-shs_status run_stats_make(shs_run *run, const struct io_paths *paths, const char *field,
-                          const struct run_stats_options *options, struct run_stats **stats)
+shs_status scan_stats_make(shs_run *run, const struct io_paths *paths, const char *field,
+                           const struct scan_stats_options *options, struct scan_stats **stats)
 {
     struct reading reading = {.run = run};
     shs_status status = core_new(1, sizeof **stats, "statistics", stats);
@@ -323,19 +323,19 @@ shs_status run_stats_make(shs_run *run, const struct io_paths *paths, const char
                        field, shs_type_name(reading.rows.row.type),
                        *stats ? (ull)(*stats)->field.shape[0] : 0, paths->count,
                        *stats ? (ull)(*stats)->channels : 0, (ull)options->bins);
-    if (!status) status = run_rows_share(&reading.rows);
+    if (!status) status = scan_rows_share(&reading.rows);
     if (!status) status = read_all(&reading);
     close_reading(&reading);
-    if (status) run_stats_free(stats);
+    if (status) scan_stats_free(stats);
     return status;
 }
 
-void run_stats_free(struct run_stats **stats)
+void scan_stats_free(struct scan_stats **stats)
 {
     if (!*stats) return;
     for (uint64_t channel = 0; (*stats)->channel && channel < (*stats)->channels; channel++)
-        run_tally_free(&(*stats)->channel[channel]);
+        scan_tally_free(&(*stats)->channel[channel]);
     core_free(&(*stats)->channel);
-    run_tally_free(&(*stats)->all);
+    scan_tally_free(&(*stats)->all);
     core_free(stats);
 }

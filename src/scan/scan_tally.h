@@ -8,19 +8,19 @@
  * (x - m) - f, with the whole and fractional part of the exact mean. The deviation is the root of
  * that sum divided by the count (the population's: not by one less). NaNs and infinities are
  * counted and else left out. */
-#ifndef RUN_TALLY_H
-#define RUN_TALLY_H
+#ifndef SCAN_TALLY_H
+#define SCAN_TALLY_H
 
 #include "core_exact.h"
 #include "shardstep/tensor.h"
 
 enum {
-    RUN_TALLY_SUMS = 3 + CORE_EXACT_DIGITS,
-    RUN_TALLY_EXTREMES = 2
+    SCAN_TALLY_SUMS = 3 + CORE_EXACT_DIGITS,
+    SCAN_TALLY_EXTREMES = 2
 };
 
-/* The elements of one channel that this process has seen. Zeroed by run_tally_new(). */
-struct run_tally {
+/* The elements of one channel that this process has seen. Zeroed by scan_tally_new(). */
+struct scan_tally {
     shs_type type;
     uint64_t finite, nans, infinities;
     uint64_t least, greatest; /* keys of finite elements; 2^64 - 1 and 0 where there are none */
@@ -38,33 +38,33 @@ struct run_tally {
                             i + 1; the last edge is the greatest element, which is in the last bin */
     double *steps;       /* floats: the same edges, scaled */
     uint64_t *histogram; /* counts, a bin each */
-    double deviation;    /* set by run_tally_end() */
+    double deviation;    /* set by scan_tally_end() */
 };
 
 /* A tally for elements of a type, with room for a histogram. */
-shs_status run_tally_new(shs_type type, uint64_t most_bins, struct run_tally **tally);
+shs_status scan_tally_new(shs_type type, uint64_t most_bins, struct scan_tally **tally);
 
 /* Accepts a pointer to NULL; leaves NULL. */
-void run_tally_free(struct run_tally **tally);
+void scan_tally_free(struct scan_tally **tally);
 
 /* Adds elements that stand `stride` elements apart, in the first pass and in the second. */
-void run_tally_first(struct run_tally *tally, const void *from, size_t stride, size_t count);
-void run_tally_second(struct run_tally *tally, const void *from, size_t stride, size_t count);
+void scan_tally_first(struct scan_tally *tally, const void *from, size_t stride, size_t count);
+void scan_tally_second(struct scan_tally *tally, const void *from, size_t stride, size_t count);
 
 /* The same for an integer, as a key, that occurs `times` times. */
-void run_tally_first_key(struct run_tally *tally, uint64_t key, uint64_t times);
-void run_tally_second_key(struct run_tally *tally, uint64_t key, uint64_t times);
+void scan_tally_first_key(struct scan_tally *tally, uint64_t key, uint64_t times);
+void scan_tally_second_key(struct scan_tally *tally, uint64_t key, uint64_t times);
 
 /* What the first pass has found, as numbers of which processes and channels take the sums modulo
  * 2^64 and the greatest. In the second pass only the digits count: from sums[3] on. */
-void run_tally_give(const struct run_tally *tally, uint64_t sums[RUN_TALLY_SUMS],
-                    uint64_t extremes[RUN_TALLY_EXTREMES]);
+void scan_tally_give(const struct scan_tally *tally, uint64_t sums[SCAN_TALLY_SUMS],
+                     uint64_t extremes[SCAN_TALLY_EXTREMES]);
 
 /* Ends the first pass with the numbers of all, and begins the second. */
-void run_tally_turn(struct run_tally *tally, const uint64_t sums[RUN_TALLY_SUMS],
-                    const uint64_t extremes[RUN_TALLY_EXTREMES], uint64_t most_bins);
+void scan_tally_turn(struct scan_tally *tally, const uint64_t sums[SCAN_TALLY_SUMS],
+                     const uint64_t extremes[SCAN_TALLY_EXTREMES], uint64_t most_bins);
 
 /* Ends the second pass with the sums of all. */
-void run_tally_end(struct run_tally *tally, const uint64_t sums[RUN_TALLY_SUMS]);
+void scan_tally_end(struct scan_tally *tally, const uint64_t sums[SCAN_TALLY_SUMS]);
 
 #endif

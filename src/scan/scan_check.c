@@ -1,4 +1,4 @@
-#include "run_check.h"
+#include "scan_check.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,8 +7,8 @@
 #include "core_text.h"
 #include "io_crc32c.h"
 #include "io_file.h"
-#include "run_digest.h"
-#include "run_share.h"
+#include "scan_digest.h"
+#include "scan_share.h"
 
 typedef unsigned long long ull;
 
@@ -18,35 +18,35 @@ enum {
 
 /* The check under way. */
 struct check {
-    const struct run_check_task *task;
+    const struct scan_check_task *task;
     struct h5_file *file;
     uint64_t number; /* of the dataset */
     const char *name;
     struct run_field field;
-    struct run_share share;
+    struct scan_share share;
     char *rows;
     uint32_t *checksums; /* of a piece */
 
     /* Rows that were found bad or unknown but not told yet: neighbours are told together. */
-    enum run_check_kind kind;
+    enum scan_check_kind kind;
     uint64_t kept_first, kept_count;
     char why[CORE_MESSAGE_BYTES]; /* what is told of a single row */
     char why_more[256];           /* what is told of several rows; "" if it is `why` */
 };
 
-static void tell(const struct check *check, enum run_check_kind kind, uint64_t first,
+static void tell(const struct check *check, enum scan_check_kind kind, uint64_t first,
                  uint64_t count, const char *text)
 {
-    const struct run_check_event event = {kind, check->number, first, count, text};
+    const struct scan_check_event event = {kind, check->number, first, count, text};
     check->task->tell(&event, check->task->user);
 }
 
 /* ---- rows that are bad, or could not be checked */
 
 /* Rows are bad only if their bytes contradict themselves. */
-static enum run_check_kind kind_of(shs_status status)
+static enum scan_check_kind kind_of(shs_status status)
 {
-    return status == SHS_ERROR_FORMAT ? RUN_CHECK_BAD : RUN_CHECK_UNKNOWN;
+    return status == SHS_ERROR_FORMAT ? SCAN_CHECK_BAD : SCAN_CHECK_UNKNOWN;
 }
 
 static void tell_kept(struct check *check)
@@ -59,7 +59,7 @@ static void tell_kept(struct check *check)
 
 /* Keeps rows of one kind until they are told: `why` is told of a single row, `more` of several
  * neighbours; `more` is "" if `why` is told of these too. */
-static void keep(struct check *check, enum run_check_kind kind, uint64_t first, uint64_t count,
+static void keep(struct check *check, enum scan_check_kind kind, uint64_t first, uint64_t count,
                  const char *why, const char *more)
 {
     bool follows = check->kept_count && check->kept_first + check->kept_count == first;
@@ -78,7 +78,7 @@ static void keep(struct check *check, enum run_check_kind kind, uint64_t first, 
 
 static void keep_bad(struct check *check, uint64_t row, const char *why, const char *more)
 {
-    keep(check, RUN_CHECK_BAD, row, 1, why, more);
+    keep(check, SCAN_CHECK_BAD, row, 1, why, more);
 }
 
 /* The latest message, without the names of file, dataset and rows, and what option may help. */
@@ -196,7 +196,7 @@ static void check_rows(struct check *check, uint64_t first, uint64_t count)
 /* Rows of the next piece. */
 static uint64_t piece_at(const struct check *check, uint64_t row)
 {
-    const struct run_check_task *task = check->task;
+    const struct scan_check_task *task = check->task;
     uint64_t band = check->share.band, rows = check->share.at_once;
     bool careful = task->careful && check->number == task->dataset && row < task->careful_end;
     if (careful) rows = task->careful < band ? band : task->careful / band * band;
@@ -206,13 +206,13 @@ static uint64_t piece_at(const struct check *check, uint64_t row)
 
 static void check_share(struct check *check)
 {
-    const struct run_check_task *task = check->task;
-    const struct run_share *share = &check->share;
+    const struct scan_check_task *task = check->task;
+    const struct scan_share *share = &check->share;
     uint64_t row = share->first;
     if (check->number == task->dataset && task->row > row) row = task->row;
     for (uint64_t now; row < share->end; row += now) {
         now = piece_at(check, row);
-        tell(check, RUN_CHECK_READING, row, now, now <= share->band ? "1" : "");
+        tell(check, SCAN_CHECK_READING, row, now, now <= share->band ? "1" : "");
         check_rows(check, row, now);
         tell_kept(check);
     }
@@ -221,7 +221,7 @@ static void check_share(struct check *check)
 static shs_status check_field(struct check *check)
 {
     struct run_field *field = &check->field;
-    check->share = run_share_of(field, check->task->rank, check->task->ranks);
+    check->share = scan_share_of(field, check->task->rank, check->task->ranks);
     uint64_t rows = check->share.end - check->share.first;
     if (rows > check->share.at_once) rows = check->share.at_once;
     shs_status status = core_new(rows, field->row_bytes, "rows", &check->rows);
@@ -237,8 +237,8 @@ static shs_status check_field(struct check *check)
 static void tell_digest(struct check *check)
 {
     if (!check->task->compare) return;
-    struct run_digest digest = run_digest_of(&check->field, true);
-    tell(check, RUN_CHECK_DIGEST, digest.checksums, digest.rows, "");
+    struct scan_digest digest = scan_digest_of(&check->field, true);
+    tell(check, SCAN_CHECK_DIGEST, digest.checksums, digest.rows, "");
 }
 
 static shs_status tell_shape(const struct check *check, const struct h5_about *about, bool summed)
@@ -250,7 +250,7 @@ static shs_status tell_shape(const struct check *check, const struct h5_about *a
         core_text_add(&text, "%s%llu", axis ? "x" : " ", (ull)about->shape[axis]);
     shs_status status = core_text_take(&text, &description);
     if (!status)
-        tell(check, summed ? RUN_CHECK_SUMMED : RUN_CHECK_PLAIN, 0, about->shape[0], description);
+        tell(check, summed ? SCAN_CHECK_SUMMED : SCAN_CHECK_PLAIN, 0, about->shape[0], description);
     core_free(&description);
     return status;
 }
@@ -285,7 +285,7 @@ static shs_status open_and_check(struct check *check)
     if (status) return status;
     if (about.plain && about.axes >= 1 && about.axes <= SHS_MAX_AXES)
         return check_plain(check, &about);
-    tell(check, RUN_CHECK_SKIPPED, 0, 0,
+    tell(check, SCAN_CHECK_SKIPPED, 0, 0,
          !about.plain ? about.type
          : about.axes ? "of too many axes"
                       : "a single number");
@@ -299,10 +299,10 @@ static shs_status check_dataset(const char *name, bool readable, void *user)
     (void)readable;
     check->name = name;
     if (check->number >= check->task->dataset) {
-        tell(check, RUN_CHECK_OPENING, 0, 0, name);
+        tell(check, SCAN_CHECK_OPENING, 0, 0, name);
         shs_status status = open_and_check(check);
         if (status) tell_failed(check, status);
-        tell(check, RUN_CHECK_DONE, 0, 0, "");
+        tell(check, SCAN_CHECK_DONE, 0, 0, "");
         run_field_close(&check->field);
     }
     check->number++;
@@ -337,7 +337,7 @@ static shs_status open_file(const char *path, struct h5_file **file)
     return core_tell(status, message, true, false);
 }
 
-shs_status run_check(const struct run_check_task *task)
+shs_status scan_check(const struct scan_check_task *task)
 {
     struct check check = {.task = task};
     shs_status status = open_file(task->path, &check.file);
@@ -345,7 +345,7 @@ shs_status run_check(const struct run_check_task *task)
     status = h5_walk(check.file, check_dataset, &check);
     if (status) {
         check.name = "/"; /* that of the last dataset is gone */
-        tell(&check, RUN_CHECK_OPENING, 0, 0, check.name);
+        tell(&check, SCAN_CHECK_OPENING, 0, 0, check.name);
         tell_failed(&check, status);
     }
     h5_close(&check.file);

@@ -1,4 +1,4 @@
-#include "run_check_apart.h"
+#include "scan_check_apart.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -19,13 +19,13 @@ enum {
 
 /* The processes, one after the other. */
 struct watch {
-    const struct run_check_limits *limits;
-    struct run_check_result *result;
-    struct run_check_task next; /* of the process that runs, or is started next */
+    const struct scan_check_limits *limits;
+    struct scan_check_result *result;
+    struct scan_check_task next; /* of the process that runs, or is started next */
     struct io_child child;
 
     /* what the process was about to do last; its text is not kept */
-    struct run_check_event last;
+    struct scan_check_event last;
     bool began;    /* it has said so */
     bool smallest; /* the rows that it was about to read are the fewest that can be told apart */
 
@@ -37,7 +37,7 @@ struct watch {
 
 /* ---- what was found */
 
-static shs_status find_dataset(struct run_check_result *result, uint64_t number)
+static shs_status find_dataset(struct scan_check_result *result, uint64_t number)
 {
     if (number < result->datasets) return SHS_OK;
     /* numbers come one after the other, but from a process that may be ill */
@@ -47,24 +47,24 @@ static shs_status find_dataset(struct run_check_result *result, uint64_t number)
     shs_status status =
         core_resize(number + 1, sizeof *result->dataset, "datasets", &result->dataset);
     if (status) return status;
-    result->dataset[number] = (struct run_check_dataset){0};
+    result->dataset[number] = (struct scan_check_dataset){0};
     result->datasets = number + 1;
     return SHS_OK;
 }
 
-void run_check_add(struct run_check_result *result, bool unknown, uint64_t dataset, uint64_t first,
-                   uint64_t count, const char *text)
+void scan_check_add(struct scan_check_result *result, bool unknown, uint64_t dataset,
+                    uint64_t first, uint64_t count, const char *text)
 {
     if (dataset < result->datasets) {
-        struct run_check_dataset *about = &result->dataset[dataset];
+        struct scan_check_dataset *about = &result->dataset[dataset];
         *(unknown ? &about->unknown_rows : &about->bad_rows) += count;
         if (!count) *(unknown ? &about->unknown : &about->bad) = true;
     } else {
         *(unknown ? &result->unknown : &result->bad) = true;
     }
-    if (result->found < RUN_CHECK_TOLD) {
-        struct run_check_finding *finding = &result->finding[result->found];
-        *finding = (struct run_check_finding){unknown, dataset, first, count, ""};
+    if (result->found < SCAN_CHECK_TOLD) {
+        struct scan_check_finding *finding = &result->finding[result->found];
+        *finding = (struct scan_check_finding){unknown, dataset, first, count, ""};
         snprintf(finding->text, sizeof finding->text, "%s", text);
     }
     result->found++;
@@ -76,25 +76,25 @@ static shs_status set_text(char **to, const char *text)
     return core_copy(text, to);
 }
 
-static shs_status note_dataset(struct run_check_dataset *dataset,
-                               const struct run_check_event *event)
+static shs_status note_dataset(struct scan_check_dataset *dataset,
+                               const struct scan_check_event *event)
 {
     switch (event->kind) {
-    case RUN_CHECK_OPENING:
+    case SCAN_CHECK_OPENING:
         return set_text(&dataset->name, event->text);
-    case RUN_CHECK_PLAIN:
-    case RUN_CHECK_SUMMED:
+    case SCAN_CHECK_PLAIN:
+    case SCAN_CHECK_SUMMED:
         dataset->field = true;
-        dataset->summed = event->kind == RUN_CHECK_SUMMED;
+        dataset->summed = event->kind == SCAN_CHECK_SUMMED;
         dataset->rows = event->count;
         return set_text(&dataset->about, event->text);
-    case RUN_CHECK_SKIPPED:
+    case SCAN_CHECK_SKIPPED:
         return set_text(&dataset->about, event->text);
-    case RUN_CHECK_DIGEST:
+    case SCAN_CHECK_DIGEST:
         dataset->checksums = event->first;
         dataset->digest = event->count;
         return SHS_OK;
-    case RUN_CHECK_READING:
+    case SCAN_CHECK_READING:
         if (!dataset->end_read) dataset->first_read = event->first;
         dataset->end_read = event->first + event->count;
         return SHS_OK;
@@ -104,27 +104,27 @@ static shs_status note_dataset(struct run_check_dataset *dataset,
 }
 
 /* What concerns all of a dataset is told again by a process that goes on within it. */
-static bool is_known(const struct watch *watch, const struct run_check_event *event)
+static bool is_known(const struct watch *watch, const struct scan_check_event *event)
 {
-    const struct run_check_task *task = &watch->next;
+    const struct scan_check_task *task = &watch->next;
     return event->dataset == task->dataset && (task->row || task->careful);
 }
 
-static shs_status note(struct watch *watch, const struct run_check_event *event)
+static shs_status note(struct watch *watch, const struct scan_check_event *event)
 {
-    struct run_check_result *result = watch->result;
+    struct scan_check_result *result = watch->result;
     shs_status status = find_dataset(result, event->dataset);
     if (status) return status;
-    struct run_check_dataset *dataset = &result->dataset[event->dataset];
-    bool unknown = event->kind == RUN_CHECK_UNKNOWN,
-         finding = unknown || event->kind == RUN_CHECK_BAD;
+    struct scan_check_dataset *dataset = &result->dataset[event->dataset];
+    bool unknown = event->kind == SCAN_CHECK_UNKNOWN,
+         finding = unknown || event->kind == SCAN_CHECK_BAD;
     if (finding && !(event->count == 0 && is_known(watch, event)))
-        run_check_add(result, unknown, event->dataset, event->first, event->count, event->text);
-    if (event->kind == RUN_CHECK_OPENING || event->kind == RUN_CHECK_READING ||
-        event->kind == RUN_CHECK_DONE) {
+        scan_check_add(result, unknown, event->dataset, event->first, event->count, event->text);
+    if (event->kind == SCAN_CHECK_OPENING || event->kind == SCAN_CHECK_READING ||
+        event->kind == SCAN_CHECK_DONE) {
         watch->last = *event;
         watch->began = true;
-        watch->smallest = event->kind == RUN_CHECK_READING && *event->text;
+        watch->smallest = event->kind == SCAN_CHECK_READING && *event->text;
         watch->found_before = result->found;
         watch->bad_rows_before = dataset->bad_rows;
         watch->unknown_rows_before = dataset->unknown_rows;
@@ -171,7 +171,7 @@ static void bury_while_looking(struct watch *watch, const struct death *death)
     char text[CORE_MESSAGE_BYTES];
     snprintf(text, sizeof text, "looking for %s datasets %s", watch->began ? "further" : "its",
              death->what);
-    run_check_add(watch->result, death->unknown, RUN_CHECK_FILE, 0, 0, text);
+    scan_check_add(watch->result, death->unknown, SCAN_CHECK_FILE, 0, 0, text);
     watch->given_up = true;
 }
 
@@ -179,14 +179,14 @@ static void bury_while_opening(struct watch *watch, const struct death *death)
 {
     char text[CORE_MESSAGE_BYTES];
     snprintf(text, sizeof text, "opening it %s", death->what);
-    run_check_add(watch->result, death->unknown, watch->last.dataset, 0, 0, text);
+    scan_check_add(watch->result, death->unknown, watch->last.dataset, 0, 0, text);
     go_on_at(watch, watch->last.dataset + 1, 0);
 }
 
 /* What was found in these rows before is found again. */
 static void forget_findings(struct watch *watch)
 {
-    struct run_check_dataset *dataset = &watch->result->dataset[watch->last.dataset];
+    struct scan_check_dataset *dataset = &watch->result->dataset[watch->last.dataset];
     watch->result->found = watch->found_before;
     dataset->bad_rows = watch->bad_rows_before;
     dataset->unknown_rows = watch->unknown_rows_before;
@@ -195,16 +195,17 @@ static void forget_findings(struct watch *watch)
 static void bury_while_reading(struct watch *watch, const struct death *death)
 {
     char text[CORE_MESSAGE_BYTES];
-    const struct run_check_event *last = &watch->last;
+    const struct scan_check_event *last = &watch->last;
     forget_findings(watch);
     if (is_hopeless(watch, death)) {
         snprintf(text, sizeof text, "given up at row %llu: reading it %s, as too often before",
                  (ull)last->first, death->what);
-        run_check_add(watch->result, death->unknown, last->dataset, 0, 0, text);
+        scan_check_add(watch->result, death->unknown, last->dataset, 0, 0, text);
         go_on_at(watch, last->dataset + 1, 0);
     } else if (watch->smallest || last->count < 2) {
         snprintf(text, sizeof text, "reading %s %s", last->count > 1 ? "them" : "it", death->what);
-        run_check_add(watch->result, death->unknown, last->dataset, last->first, last->count, text);
+        scan_check_add(watch->result, death->unknown, last->dataset, last->first, last->count,
+                       text);
         go_on_at(watch, last->dataset, last->first + last->count);
     } else {
         look_closer(watch);
@@ -213,9 +214,9 @@ static void bury_while_reading(struct watch *watch, const struct death *death)
 
 static void bury(struct watch *watch, const struct death *death)
 {
-    if (!watch->began || watch->last.kind == RUN_CHECK_DONE)
+    if (!watch->began || watch->last.kind == SCAN_CHECK_DONE)
         bury_while_looking(watch, death);
-    else if (watch->last.kind == RUN_CHECK_OPENING)
+    else if (watch->last.kind == SCAN_CHECK_OPENING)
         bury_while_opening(watch, death);
     else
         bury_while_reading(watch, death);
@@ -225,7 +226,7 @@ static void bury(struct watch *watch, const struct death *death)
 
 static shs_status start(struct watch *watch)
 {
-    const struct run_check_task *task = &watch->next;
+    const struct scan_check_task *task = &watch->next;
     const uint64_t numbers[] = {watch->limits->mebibytes,
                                 (uint64_t)task->rank,
                                 (uint64_t)task->ranks,
@@ -236,7 +237,7 @@ static shs_status start(struct watch *watch)
                                 watch->limits->plugins,
                                 watch->limits->compare};
     char text[sizeof numbers / sizeof *numbers][NUMBER];
-    const char *words[WORDS + 1] = {"shardstep", RUN_CHECK_COMMAND, task->path};
+    const char *words[WORDS + 1] = {"shardstep", SCAN_CHECK_COMMAND, task->path};
     char *given[WORDS + 1];
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         snprintf(text[i], sizeof text[i], "%llu", (ull)numbers[i]);
@@ -261,13 +262,13 @@ static shs_status refuse(const struct watch *watch)
 static shs_status listen_to(struct watch *watch, enum io_child_news *news, bool *answered)
 {
     char *line;
-    struct run_check_event event;
+    struct scan_check_event event;
     shs_status status = SHS_OK;
     *answered = false;
     for (;;) {
         *news = io_child_wait(&watch->child, io_child_clock() + watch->limits->milliseconds, &line);
         if (*news != IO_CHILD_SAID || *answered) return status;
-        if (run_check_parse(line, &event)) {
+        if (scan_check_parse(line, &event)) {
             status = note(watch, &event);
             if (status) return status;
         } else if (io_child_is_answer(line, &status)) {
@@ -317,19 +318,19 @@ static shs_status check_on(struct watch *watch, bool *done)
     return status;
 }
 
-shs_status run_check_apart(const struct run_check_limits *limits, const char *path, int rank,
-                           int ranks, struct run_check_result *result)
+shs_status scan_check_apart(const struct scan_check_limits *limits, const char *path, int rank,
+                            int ranks, struct scan_check_result *result)
 {
     struct watch watch = {
         .limits = limits, .result = result, .next = {.path = path, .rank = rank, .ranks = ranks}};
     shs_status status = SHS_OK;
-    *result = (struct run_check_result){0};
+    *result = (struct scan_check_result){0};
     for (bool done = false; !done && !watch.given_up && !status;)
         status = check_on(&watch, &done);
     return status;
 }
 
-void run_check_free(struct run_check_result *result)
+void scan_check_free(struct scan_check_result *result)
 {
     for (uint64_t i = 0; i < result->datasets; i++) {
         core_free(&result->dataset[i].name);
@@ -339,10 +340,11 @@ void run_check_free(struct run_check_result *result)
     result->datasets = 0;
 }
 
-bool run_check_read_words(int count, char **words, uint64_t *mebibytes, struct run_check_task *task)
+bool scan_check_read_words(int count, char **words, uint64_t *mebibytes,
+                           struct scan_check_task *task)
 {
     uint64_t rank, ranks, plugins, compare;
-    *task = (struct run_check_task){.path = count ? words[0] : NULL};
+    *task = (struct scan_check_task){.path = count ? words[0] : NULL};
     if (count != WORDS - 2 || !core_parse_u64(words[1], mebibytes) ||
         !core_parse_u64(words[2], &rank) || !core_parse_u64(words[3], &ranks) ||
         !core_parse_u64(words[4], &task->dataset) || !core_parse_u64(words[5], &task->row) ||

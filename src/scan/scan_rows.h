@@ -1,17 +1,17 @@
 /* A field of one file or several, gone through as if the files were one: each rank has a share of
  * the rows. */
-#ifndef RUN_ROWS_H
-#define RUN_ROWS_H
+#ifndef SCAN_ROWS_H
+#define SCAN_ROWS_H
 
 #include "io_paths.h"
 #include "run_field.h"
-#include "run_hosts.h"
+#include "scan_hosts.h"
 
-struct run_rows {
+struct scan_rows {
     shs_run *run;
     const struct io_paths *paths; /* borrowed, as is the name */
     const char *name;
-    struct run_hosts hosts;
+    struct scan_hosts hosts;
     shs_tensor row; /* type and shape; no name, no data */
     size_t row_bytes;
     uint64_t *first;     /* the first row of each file, and the end */
@@ -26,19 +26,19 @@ struct run_rows {
 };
 
 /* Local. Looks at all files: their fields must be alike. To be closed, also on error. */
-shs_status run_rows_look(shs_run *run, const struct io_paths *paths, const char *name,
-                         struct run_rows *rows);
+shs_status scan_rows_look(shs_run *run, const struct io_paths *paths, const char *name,
+                          struct scan_rows *rows);
 
 /* Collective. Shares the rows out, alike on all ranks, in whatever way each of them reads; they
  * follow one another, and each begins where a chunk does. Ranks whose copies of a file differ, in
  * the numbers of rows, in checksums or in some rows, are refused. */
-shs_status run_rows_share(struct run_rows *rows);
+shs_status scan_rows_share(struct scan_rows *rows);
 
 /* Local. Hands this rank's rows to `take`, some at a time. */
-shs_status run_rows_read(struct run_rows *rows,
-                         void (*take)(void *user, const char *piece, uint64_t rows), void *user);
+shs_status scan_rows_read(struct scan_rows *rows,
+                          void (*take)(void *user, const char *piece, uint64_t rows), void *user);
 
 /* Local. Accepts zeroed rows. */
-void run_rows_close(struct run_rows *rows);
+void scan_rows_close(struct scan_rows *rows);
 
 #endif

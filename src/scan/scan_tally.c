@@ -1,4 +1,4 @@
-#include "run_tally.h"
+#include "scan_tally.h"
 
 #include "core_elements.h"
 #include "core_memory.h"
@@ -13,7 +13,7 @@ enum {
     GREATEST
 };
 
-shs_status run_tally_new(shs_type type, uint64_t most_bins, struct run_tally **tally)
+shs_status scan_tally_new(shs_type type, uint64_t most_bins, struct scan_tally **tally)
 {
     shs_status status = core_new(1, sizeof **tally, "statistics", tally);
     if (!status)
@@ -24,7 +24,7 @@ shs_status run_tally_new(shs_type type, uint64_t most_bins, struct run_tally **t
         status =
             core_new(most_bins, sizeof *(*tally)->histogram, "a histogram", &(*tally)->histogram);
     if (status) {
-        run_tally_free(tally);
+        scan_tally_free(tally);
         return status;
     }
     (*tally)->type = type;
@@ -32,7 +32,7 @@ shs_status run_tally_new(shs_type type, uint64_t most_bins, struct run_tally **t
     return SHS_OK;
 }
 
-void run_tally_free(struct run_tally **tally)
+void scan_tally_free(struct scan_tally **tally)
 {
     if (!*tally) return;
     core_free(&(*tally)->edges);
@@ -41,7 +41,7 @@ void run_tally_free(struct run_tally **tally)
     core_free(tally);
 }
 
-void run_tally_first_key(struct run_tally *tally, uint64_t key, uint64_t times)
+void scan_tally_first_key(struct scan_tally *tally, uint64_t key, uint64_t times)
 {
     if (!times) return;
     tally->finite += times;
@@ -51,7 +51,7 @@ void run_tally_first_key(struct run_tally *tally, uint64_t key, uint64_t times)
     if (key > tally->greatest) tally->greatest = key;
 }
 
-static void first_integers(struct run_tally *tally, const uint64_t *keys, size_t count)
+static void first_integers(struct scan_tally *tally, const uint64_t *keys, size_t count)
 {
     uint64_t least = tally->least, greatest = tally->greatest;
     core_u128 sum = 0;
@@ -80,7 +80,7 @@ static size_t keep_finite(double *numbers, size_t count, size_t *nans)
     return kept;
 }
 
-static void first_floats(struct run_tally *tally, double *numbers, size_t count)
+static void first_floats(struct scan_tally *tally, double *numbers, size_t count)
 {
     size_t nans = 0, finite = keep_finite(numbers, count, &nans);
     tally->nans += nans;
@@ -98,13 +98,13 @@ static void first_floats(struct run_tally *tally, double *numbers, size_t count)
 }
 
 /* A position in bins as a bin; a file that changes between the passes can give any. */
-static uint64_t bin_at(const struct run_tally *tally, double position)
+static uint64_t bin_at(const struct scan_tally *tally, double position)
 {
     if (!(position > 0)) return 0;
     return position < (double)tally->bins ? (uint64_t)position : tally->bins - 1;
 }
 
-void run_tally_second_key(struct run_tally *tally, uint64_t key, uint64_t times)
+void scan_tally_second_key(struct scan_tally *tally, uint64_t key, uint64_t times)
 {
     double from_whole = key < tally->whole_mean ? -(double)(tally->whole_mean - key)
                                                 : (double)(key - tally->whole_mean);
@@ -118,13 +118,13 @@ void run_tally_second_key(struct run_tally *tally, uint64_t key, uint64_t times)
     core_exact_add_times(&tally->sum, d * d, times);
 }
 
-static void second_integers(struct run_tally *tally, const uint64_t *keys, size_t count)
+static void second_integers(struct scan_tally *tally, const uint64_t *keys, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        run_tally_second_key(tally, keys[i], 1);
+        scan_tally_second_key(tally, keys[i], 1);
 }
 
-static void second_floats(struct run_tally *tally, double *numbers, size_t count)
+static void second_floats(struct scan_tally *tally, double *numbers, size_t count)
 {
     size_t nans = 0, finite = keep_finite(numbers, count, &nans);
     const double *steps = tally->steps;
@@ -141,9 +141,9 @@ static void second_floats(struct run_tally *tally, double *numbers, size_t count
 }
 
 /* Elements as numbers of their kind, some at a time. */
-static void each_part(struct run_tally *tally, const char *from, size_t stride, size_t count,
-                      void (*integers)(struct run_tally *, const uint64_t *, size_t),
-                      void (*floats)(struct run_tally *, double *, size_t))
+static void each_part(struct scan_tally *tally, const char *from, size_t stride, size_t count,
+                      void (*integers)(struct scan_tally *, const uint64_t *, size_t),
+                      void (*floats)(struct scan_tally *, double *, size_t))
 {
     union {
         uint64_t keys[AT_ONCE];
@@ -162,18 +162,18 @@ static void each_part(struct run_tally *tally, const char *from, size_t stride, 
     }
 }
 
-void run_tally_first(struct run_tally *tally, const void *from, size_t stride, size_t count)
+void scan_tally_first(struct scan_tally *tally, const void *from, size_t stride, size_t count)
 {
     each_part(tally, from, stride, count, first_integers, first_floats);
 }
 
-void run_tally_second(struct run_tally *tally, const void *from, size_t stride, size_t count)
+void scan_tally_second(struct scan_tally *tally, const void *from, size_t stride, size_t count)
 {
     if (tally->finite) each_part(tally, from, stride, count, second_integers, second_floats);
 }
 
-void run_tally_give(const struct run_tally *tally, uint64_t sums[RUN_TALLY_SUMS],
-                    uint64_t extremes[RUN_TALLY_EXTREMES])
+void scan_tally_give(const struct scan_tally *tally, uint64_t sums[SCAN_TALLY_SUMS],
+                     uint64_t extremes[SCAN_TALLY_EXTREMES])
 {
     sums[FINITE] = tally->finite;
     sums[NANS] = tally->nans;
@@ -204,7 +204,7 @@ static int exponent_of(double least, double greatest)
 }
 
 /* Equal bins of scaled floats, as numpy.linspace() has them. */
-static void set_float_edges(struct run_tally *tally, uint64_t most_bins)
+static void set_float_edges(struct scan_tally *tally, uint64_t most_bins)
 {
     double least = core_key_double(tally->least), greatest = core_key_double(tally->greatest);
     int exponent = exponent_of(least, greatest);
@@ -223,7 +223,7 @@ static void set_float_edges(struct run_tally *tally, uint64_t most_bins)
 }
 
 /* Bins of equally many integers, as far as possible; a bin for each if there are few. */
-static void set_integer_edges(struct run_tally *tally, uint64_t most_bins)
+static void set_integer_edges(struct scan_tally *tally, uint64_t most_bins)
 {
     core_u128 values = (core_u128)(tally->greatest - tally->least) + 1;
     tally->bins = values < most_bins ? (uint64_t)values : most_bins;
@@ -235,7 +235,7 @@ static void set_integer_edges(struct run_tally *tally, uint64_t most_bins)
 }
 
 /* The exact mean of integers, as a key and a fraction. */
-static void set_whole_mean(struct run_tally *tally, const uint64_t *digits)
+static void set_whole_mean(struct scan_tally *tally, const uint64_t *digits)
 {
     core_i128 count = (core_i128)tally->finite, sum = core_exact_whole(digits);
     core_i128 whole = sum / count, rest = sum % count;
@@ -247,8 +247,8 @@ static void set_whole_mean(struct run_tally *tally, const uint64_t *digits)
     tally->fraction = (double)(uint64_t)rest / (double)tally->finite;
 }
 
-void run_tally_turn(struct run_tally *tally, const uint64_t sums[RUN_TALLY_SUMS],
-                    const uint64_t extremes[RUN_TALLY_EXTREMES], uint64_t most_bins)
+void scan_tally_turn(struct scan_tally *tally, const uint64_t sums[SCAN_TALLY_SUMS],
+                     const uint64_t extremes[SCAN_TALLY_EXTREMES], uint64_t most_bins)
 {
     tally->finite = sums[FINITE];
     tally->nans = sums[NANS];
@@ -266,7 +266,7 @@ void run_tally_turn(struct run_tally *tally, const uint64_t sums[RUN_TALLY_SUMS]
     }
 }
 
-void run_tally_end(struct run_tally *tally, const uint64_t sums[RUN_TALLY_SUMS])
+void scan_tally_end(struct scan_tally *tally, const uint64_t sums[SCAN_TALLY_SUMS])
 {
     if (!tally->finite) return;
     double variance = core_exact_quotient(sums + DIGITS, tally->finite);

@@ -1,12 +1,12 @@
-#include "run_rows.h"
+#include "scan_rows.h"
 
 #include <string.h>
 
 #include "core_memory.h"
 #include "core_text.h"
 #include "order_plan.h"
-#include "run_digest.h"
-#include "run_share.h"
+#include "scan_digest.h"
+#include "scan_share.h"
 
 enum {
     CACHE_BYTES = 64 << 20, /* of decoded chunks, in HDF5 */
@@ -15,13 +15,13 @@ enum {
 
 /* ---- one file at a time */
 
-static void close_file(struct run_rows *rows)
+static void close_file(struct scan_rows *rows)
 {
     run_field_close(&rows->field);
     h5_close(&rows->file);
 }
 
-static shs_status open_file(struct run_rows *rows, size_t number, bool look)
+static shs_status open_file(struct scan_rows *rows, size_t number, bool look)
 {
     const char *path = rows->paths->path[number];
     if (rows->file && rows->open == number) return SHS_OK;
@@ -38,7 +38,7 @@ static shs_status open_file(struct run_rows *rows, size_t number, bool look)
 
 /* ---- looking at all */
 
-static shs_status compare_shape(const struct run_rows *rows, size_t number)
+static shs_status compare_shape(const struct scan_rows *rows, size_t number)
 {
     const shs_tensor *row = &rows->row, *other = &rows->field.sample;
     struct core_text texts = {0};
@@ -55,7 +55,7 @@ static shs_status compare_shape(const struct run_rows *rows, size_t number)
     return status;
 }
 
-static shs_status look_at(struct run_rows *rows, size_t number)
+static shs_status look_at(struct scan_rows *rows, size_t number)
 {
     shs_status status = open_file(rows, number, true);
     if (status) return status;
@@ -69,15 +69,15 @@ static shs_status look_at(struct run_rows *rows, size_t number)
     if (!status &&
         __builtin_add_overflow(rows->first[number], field->rows, &rows->first[number + 1]))
         status = core_fail(SHS_ERROR_FORMAT, "%s: more than 2^64 rows", rows->paths->path[number]);
-    rows->band[number] = run_share_band(field);
+    rows->band[number] = scan_share_band(field);
     close_file(rows);
     return status;
 }
 
-shs_status run_rows_look(shs_run *run, const struct io_paths *paths, const char *name,
-                         struct run_rows *rows)
+shs_status scan_rows_look(shs_run *run, const struct io_paths *paths, const char *name,
+                          struct scan_rows *rows)
 {
-    *rows = (struct run_rows){.run = run, .paths = paths, .name = name};
+    *rows = (struct scan_rows){.run = run, .paths = paths, .name = name};
     shs_status status = core_new(paths->count + 1, sizeof *rows->first, "files", &rows->first);
     if (!status) status = core_new(paths->count, sizeof *rows->band, "files", &rows->band);
     for (size_t i = 0; i < paths->count && !status; i++)
@@ -88,25 +88,25 @@ shs_status run_rows_look(shs_run *run, const struct io_paths *paths, const char 
 /* ---- whether the ranks see the same files */
 
 /* The error of the lowest rank whose number is not rank 0's, on every rank. */
-static shs_status compare_number(struct run_rows *rows, const char *path, uint64_t number,
+static shs_status compare_number(struct scan_rows *rows, const char *path, uint64_t number,
                                  const char *what)
 {
-    shs_status mine, status = run_hosts_compare(rows->run, &rows->hosts, number, what, &mine);
+    shs_status mine, status = scan_hosts_compare(rows->run, &rows->hosts, number, what, &mine);
     return status ? status : mpi_agree(rows->run, core_wrap(mine, "%s", path), "comparing copies");
 }
 
-static shs_status digest_of(struct run_rows *rows, size_t number, struct run_digest *digest)
+static shs_status digest_of(struct scan_rows *rows, size_t number, struct scan_digest *digest)
 {
     shs_status status = open_file(rows, number, false);
     if (!status)
         status = run_field_find_checksums(rows->file, rows->paths->path[number], RUN_CHECKSUM_BYTES,
                                           &rows->field);
-    if (!status) *digest = run_digest_of(&rows->field, false);
+    if (!status) *digest = scan_digest_of(&rows->field, false);
     return status;
 }
 
 /* Collective. */
-static shs_status compare_copies(struct run_rows *rows)
+static shs_status compare_copies(struct scan_rows *rows)
 {
     shs_status status = SHS_OK;
     size_t count = rows->paths->count, step = count > COMPARED ? count / COMPARED : 1;
@@ -115,7 +115,7 @@ static shs_status compare_copies(struct run_rows *rows)
         status = compare_number(rows, rows->paths->path[i], rows->first[i + 1] - rows->first[i],
                                 "number of rows");
     for (size_t i = 0; i < count && !status; i += step) {
-        struct run_digest digest = {0};
+        struct scan_digest digest = {0};
         const char *path = rows->paths->path[i];
         status = mpi_agree(rows->run, digest_of(rows, i, &digest), "comparing copies");
         if (!status) status = compare_number(rows, path, digest.checksums, "hash of checksums");
@@ -127,7 +127,7 @@ static shs_status compare_copies(struct run_rows *rows)
 /* ---- shares */
 
 /* The first row of a rank's share: where a chunk of the file that has it begins. */
-static uint64_t cut(const struct run_rows *rows, int rank)
+static uint64_t cut(const struct scan_rows *rows, int rank)
 {
     size_t low = 0, high = rows->paths->count;
     uint64_t all = rows->first[high];
@@ -140,9 +140,9 @@ static uint64_t cut(const struct run_rows *rows, int rank)
     return row - (row - rows->first[low]) % rows->band[low];
 }
 
-shs_status run_rows_share(struct run_rows *rows)
+shs_status scan_rows_share(struct scan_rows *rows)
 {
-    shs_status status = run_hosts_find(rows->run, &rows->hosts);
+    shs_status status = scan_hosts_find(rows->run, &rows->hosts);
     if (!status) status = compare_copies(rows);
     /* a copy may be chunked otherwise */
     if (!status) status = mpi_greatest(rows->run, rows->band, rows->paths->count);
@@ -154,7 +154,7 @@ shs_status run_rows_share(struct run_rows *rows)
 
 /* ---- reading */
 
-static shs_status make_room(struct run_rows *rows, uint64_t count)
+static shs_status make_room(struct scan_rows *rows, uint64_t count)
 {
     if (rows->room >= count) return SHS_OK;
     core_free(&rows->piece);
@@ -165,12 +165,12 @@ static shs_status make_room(struct run_rows *rows, uint64_t count)
 }
 
 /* Rows [first, end) of a file. */
-static shs_status read_file(struct run_rows *rows, size_t number, uint64_t first, uint64_t end,
+static shs_status read_file(struct scan_rows *rows, size_t number, uint64_t first, uint64_t end,
                             void (*take)(void *user, const char *piece, uint64_t rows), void *user)
 {
     shs_status status = open_file(rows, number, false);
     if (status) return status;
-    uint64_t at_once = run_share_of(&rows->field, 0, 1).at_once;
+    uint64_t at_once = scan_share_of(&rows->field, 0, 1).at_once;
     if (at_once > end - first) at_once = end - first;
     status = make_room(rows, at_once);
     for (uint64_t row = first, now; row < end && !status; row += now) {
@@ -181,8 +181,8 @@ static shs_status read_file(struct run_rows *rows, size_t number, uint64_t first
     return status;
 }
 
-shs_status run_rows_read(struct run_rows *rows,
-                         void (*take)(void *user, const char *piece, uint64_t rows), void *user)
+shs_status scan_rows_read(struct scan_rows *rows,
+                          void (*take)(void *user, const char *piece, uint64_t rows), void *user)
 {
     shs_status status = SHS_OK;
     for (size_t i = 0; i < rows->paths->count && !status; i++) {
@@ -195,10 +195,10 @@ shs_status run_rows_read(struct run_rows *rows,
     return status;
 }
 
-void run_rows_close(struct run_rows *rows)
+void scan_rows_close(struct scan_rows *rows)
 {
     close_file(rows);
-    run_hosts_free(&rows->hosts);
+    scan_hosts_free(&rows->hosts);
     core_free(&rows->first);
     core_free(&rows->band);
     core_free(&rows->piece);

@@ -4,7 +4,7 @@
 
 #include "core_text.h"
 #include "io_child.h"
-#include "run_check.h"
+#include "scan_check.h"
 
 typedef unsigned long long ull;
 
@@ -24,7 +24,7 @@ static void add_escaped(struct core_text *line, const char *text)
     }
 }
 
-shs_status run_check_print(const struct run_check_event *event, char **line)
+shs_status scan_check_print(const struct scan_check_event *event, char **line)
 {
     struct core_text text = {0};
     core_text_add(&text, "%c %llu %llu %llu ", event->kind, (ull)event->dataset, (ull)event->first,
@@ -65,11 +65,11 @@ static bool take_number(char **at, uint64_t *number)
     return core_parse_u64(word, number);
 }
 
-bool run_check_parse(char *line, struct run_check_event *event)
+bool scan_check_parse(char *line, struct scan_check_event *event)
 {
     char *at = line + 2;
     if (!line[0] || !strchr("ospcrdbuh", line[0]) || line[1] != ' ') return false;
-    event->kind = (enum run_check_kind)line[0];
+    event->kind = (enum scan_check_kind)line[0];
     if (!take_number(&at, &event->dataset) || !take_number(&at, &event->first) ||
         !take_number(&at, &event->count))
         return false;

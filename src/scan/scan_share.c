@@ -1,4 +1,4 @@
-#include "run_share.h"
+#include "scan_share.h"
 
 #include "order_plan.h"
 
@@ -7,7 +7,7 @@ enum {
     BAND_BYTES = 256 << 20 /* of higher chunks a piece holds only a part */
 };
 
-uint64_t run_share_band(const struct run_field *field)
+uint64_t scan_share_band(const struct run_field *field)
 {
     uint64_t rows = field->chunk_rows;
     if (!rows || !field->rows) return 1;
@@ -15,11 +15,11 @@ uint64_t run_share_band(const struct run_field *field)
     return field->row_bytes && rows > BAND_BYTES / field->row_bytes ? 1 : rows;
 }
 
-struct run_share run_share_of(const struct run_field *field, int rank, int ranks)
+struct scan_share scan_share_of(const struct run_field *field, int rank, int ranks)
 {
-    uint64_t band = run_share_band(field), bands = field->rows / band + (field->rows % band != 0);
+    uint64_t band = scan_share_band(field), bands = field->rows / band + (field->rows % band != 0);
     uint64_t rows = field->row_bytes ? PIECE_BYTES / field->row_bytes : PIECE_BYTES;
-    struct run_share share = {
+    struct scan_share share = {
         .first = order_share(bands, (uint64_t)rank, (uint64_t)ranks) * band,
         .end = order_share(bands, (uint64_t)rank + 1, (uint64_t)ranks) * band,
         .at_once = rows > band ? rows / band * band : band,

@@ -1,4 +1,4 @@
-#include "run_digest.h"
+#include "scan_digest.h"
 
 #include <string.h>
 
@@ -55,9 +55,9 @@ static uint64_t hash_rows(struct run_field *field)
     return first;
 }
 
-struct run_digest run_digest_of(struct run_field *field, bool safe)
+struct scan_digest scan_digest_of(struct run_field *field, bool safe)
 {
-    struct run_digest digest = {0};
+    struct scan_digest digest = {0};
     struct run_field *sums = field->checked_by;
     if (field->checksums)
         digest.checksums = hash_bytes(field->checksums, field->rows * sizeof *field->checksums);

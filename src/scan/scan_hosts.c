@@ -1,4 +1,4 @@
-#include "run_hosts.h"
+#include "scan_hosts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,9 +16,9 @@ static shs_status gather(shs_run *run, uint64_t mine, uint64_t *numbers)
     return mpi_sum(run, numbers, (size_t)run->ranks);
 }
 
-shs_status run_hosts_find(shs_run *run, struct run_hosts *hosts)
+shs_status scan_hosts_find(shs_run *run, struct scan_hosts *hosts)
 {
-    *hosts = (struct run_hosts){0};
+    *hosts = (struct scan_hosts){0};
     io_host_name(hosts->name);
     shs_status status =
         core_new((size_t)run->ranks, sizeof *hosts->of, "names of hosts", &hosts->of);
@@ -29,7 +29,7 @@ shs_status run_hosts_find(shs_run *run, struct run_hosts *hosts)
     return status;
 }
 
-void run_hosts_free(struct run_hosts *hosts)
+void scan_hosts_free(struct scan_hosts *hosts)
 {
     core_free(&hosts->of);
 }
@@ -55,9 +55,9 @@ static bool is_own(const char *path)
 }
 
 /* Ranks with one number read one copy. */
-static struct run_copy find_copy(const shs_run *run, const uint64_t *numbers)
+static struct scan_copy find_copy(const shs_run *run, const uint64_t *numbers)
 {
-    struct run_copy copy = {0};
+    struct scan_copy copy = {0};
     for (int rank = 0; rank < run->ranks; rank++) {
         bool first = true;
         for (int before = rank - 1; before >= 0 && first; before--)
@@ -70,11 +70,11 @@ static struct run_copy find_copy(const shs_run *run, const uint64_t *numbers)
     return copy;
 }
 
-shs_status run_hosts_copy(shs_run *run, const struct run_hosts *hosts, const char *path,
-                          struct run_copy *copy)
+shs_status scan_hosts_copy(shs_run *run, const struct scan_hosts *hosts, const char *path,
+                           struct scan_copy *copy)
 {
     uint64_t *numbers;
-    *copy = (struct run_copy){run->rank, run->ranks, 1};
+    *copy = (struct scan_copy){run->rank, run->ranks, 1};
     if (!hosts->several) return SHS_OK;
     shs_status status = core_new((size_t)run->ranks, sizeof *numbers, "copies", &numbers);
     status = mpi_agree(run, status, "comparing copies");
@@ -84,8 +84,8 @@ shs_status run_hosts_copy(shs_run *run, const struct run_hosts *hosts, const cha
     return status;
 }
 
-shs_status run_hosts_compare(shs_run *run, const struct run_hosts *hosts, uint64_t number,
-                             const char *what, shs_status *mine)
+shs_status scan_hosts_compare(shs_run *run, const struct scan_hosts *hosts, uint64_t number,
+                              const char *what, shs_status *mine)
 {
     struct {
         uint64_t number;
