@@ -3,8 +3,6 @@
 
 #include "core_memory.h"
 #include "core_text.h"
-#include "h5_file.h"
-#include "io_file.h"
 #include "run_loader.h"
 
 typedef unsigned long long ull;
@@ -207,27 +205,4 @@ shs_status run_fingerprint_check(const char *stored, const char *own, bool batch
         own += own_length + (own[own_length] != '\0');
     }
     return SHS_OK;
-}
-
-shs_status run_fingerprint_check_folder(const shs_loader *loader, const char *folder,
-                                        const struct run_latest *latest)
-{
-    char *path, *stored = NULL, *own = NULL;
-    struct h5_file *file = NULL;
-    bool other_batch;
-    if (!*latest->saved.name) return SHS_OK;
-    shs_status status = io_join(folder, latest->saved.name, &path);
-    if (status) return status;
-    status = run_folder_check(path, &latest->saved);
-    if (!status) status = h5_open(path, &file);
-    if (!status) status = h5_read_text(file, "fingerprint", &stored);
-    if (!status) status = run_fingerprint(loader, &own);
-    if (!status) status = run_fingerprint_check(stored, own, true, &other_batch);
-    h5_close(&file);
-    core_free(&own);
-    core_free(&stored);
-    core_free(&path);
-    return core_wrap(run_folder_advise(folder, latest, status),
-                     "each run needs a folder of its own, each task of a job array too: %s/%s",
-                     folder, latest->saved.name);
 }

@@ -2,7 +2,6 @@
 #ifndef RUN_LOADER_H
 #define RUN_LOADER_H
 
-#include "run_claim.h"
 #include "run_dataset.h"
 #include "run_gather.h"
 #include "run_order.h"
@@ -48,7 +47,9 @@ struct shs_loader {
     void *scratch;
     bool augments; /* some field */
 
-    struct run_claims claims; /* to folders of checkpoints, on rank 0 */
+    /* What the room above keeps with a loader, released when the loader is closed. */
+    void *kept;
+    void (*release_kept)(void *kept);
 };
 
 /* Local. Goes on at a cursor that has been checked. */
@@ -83,10 +84,5 @@ shs_status run_fingerprint(const shs_loader *loader, char **text);
  * own. Where the batch may differ, *other_batch says whether it does. */
 shs_status run_fingerprint_check(const char *stored, const char *own, bool batch_may_differ,
                                  bool *other_batch);
-
-/* Local. The same for the checkpoint saved last in a folder, if there is one; any batch may differ.
- * The message tells how to keep runs apart. */
-shs_status run_fingerprint_check_folder(const shs_loader *loader, const char *folder,
-                                        const struct run_latest *latest);
 
 #endif

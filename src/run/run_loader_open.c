@@ -203,7 +203,7 @@ void shs_loader_close(shs_loader **loader)
     core_free(&(*loader)->augment_text);
     shs_augment_close(&(*loader)->augment);
     run_order_close(&(*loader)->order);
-    run_claims_free(&(*loader)->claims);
+    if ((*loader)->kept) (*loader)->release_kept((*loader)->kept);
     core_free(loader);
     run_dataset_release(dataset);
 }

@@ -10,8 +10,8 @@
 #include "h5_file.h"
 #include "h5_write.h"
 #include "io_file.h"
-#include "run_folder.h"
-#include "run_loader.h"
+#include "train_claim.h"
+#include "train_saved.h"
 
 enum {
     STATE_NAME_BYTES = 256
@@ -241,14 +241,14 @@ static shs_status make_labels(const shs_loader *loader, const struct state *stat
 }
 
 /* A `latest` that was written, but could not be made durable, may name the file: it must stay. */
-static shs_status discard(const char *folder, const char *path, const struct run_latest *saved,
+static shs_status discard(const char *folder, const char *path, const struct train_latest *saved,
                           shs_status status)
 {
     char message[CORE_MESSAGE_BYTES];
-    struct run_latest now;
+    struct train_latest now;
     if (status != SHS_ERROR_FILE) return io_discard(path, status);
     snprintf(message, sizeof message, "%s", shs_message());
-    if (!run_folder_read(folder, &now) && strcmp(now.saved.name, saved->saved.name) != 0)
+    if (!train_folder_read(folder, &now) && strcmp(now.saved.name, saved->saved.name) != 0)
         io_discard(path, status);
     return core_tell(status, message, true, false);
 }
@@ -256,15 +256,15 @@ static shs_status discard(const char *folder, const char *path, const struct run
 /* The file first, then the pointer to it: whoever reads in between finds the one before. */
 static shs_status write_checkpoint(const shs_loader *loader, const char *folder,
                                    const struct state *state, const struct labels *labels,
-                                   struct run_latest *saved)
+                                   struct train_latest *saved)
 {
     char *path;
-    shs_status status = run_folder_free_name(folder, loader->cursor.step, saved->saved.name);
+    shs_status status = train_folder_free_name(folder, loader->cursor.step, saved->saved.name);
     if (!status) status = io_join(folder, saved->saved.name, &path);
     if (status) return status;
     status = write_file(path, state, labels);
     if (!status) status = io_checksum(path, saved->saved.checksum);
-    if (!status) status = run_folder_point(folder, saved);
+    if (!status) status = train_folder_point(folder, saved);
     if (status) discard(folder, path, saved, status);
     core_free(&path);
     return status;
@@ -273,22 +273,22 @@ static shs_status write_checkpoint(const shs_loader *loader, const char *folder,
 static shs_status save_in_folder(shs_loader *loader, const char *folder, const struct state *state,
                                  const struct labels *labels)
 {
-    struct run_claims *claims = &loader->claims;
-    struct run_claim *claim;
-    struct run_latest latest, saved = {0};
-    shs_status status = run_claim_take(claims, folder, true, &claim);
-    if (!status) status = run_folder_read(folder, &latest);
-    if (!status) status = run_claim_check(claims, claim, folder, &latest);
-    if (!status && run_claim_is_new(claim))
-        status = run_fingerprint_check_folder(loader, folder, &latest);
-    if (!status) status = run_claim_begin(claims, claim, folder, &latest);
+    struct train_claims *claims;
+    struct train_claim *claim;
+    struct train_latest latest, saved = {0};
+    shs_status status = train_claims_of(loader, &claims);
+    if (!status) status = train_claim_take(claims, folder, true, &claim);
+    if (!status) status = train_folder_read(folder, &latest);
+    if (!status) status = train_claim_check(claims, claim, folder, &latest);
+    if (!status && train_claim_is_new(claim)) status = train_saved_check(loader, folder, &latest);
+    if (!status) status = train_claim_begin(claims, claim, folder, &latest);
     if (status) return status;
     saved.before = latest.saved;
     memcpy(saved.owner, claims->owner, sizeof saved.owner);
     status = write_checkpoint(loader, folder, state, labels, &saved);
     if (status) return status;
-    run_claim_note(claim, saved.owner);
-    return run_folder_prune(folder, &saved);
+    train_claim_note(claim, saved.owner);
+    return train_folder_prune(folder, &saved);
 }
 
 static shs_status save_local(shs_loader *loader, const char *folder, const struct state *state,
@@ -483,7 +483,7 @@ static shs_status read_file(const shs_loader *loader, const char *path, const st
 }
 
 static shs_status load_named(const shs_loader *loader, const char *folder,
-                             const struct run_latest *latest, const struct state *state,
+                             const struct train_latest *latest, const struct state *state,
                              struct loaded *loaded)
 {
     char *path;
@@ -491,23 +491,25 @@ static shs_status load_named(const shs_loader *loader, const char *folder,
     loaded->found = true;
     shs_status status = io_join(folder, latest->saved.name, &path);
     if (status) return status;
-    status = run_folder_check(path, &latest->saved);
+    status = train_folder_check(path, &latest->saved);
     if (!status) status = read_file(loader, path, state, loaded);
     core_free(&path);
-    return run_folder_advise(folder, latest, status);
+    return train_folder_advise(folder, latest, status);
 }
 
 static shs_status load_latest(shs_loader *loader, const char *folder, const struct state *state,
                               struct loaded *loaded)
 {
-    struct run_claim *claim;
-    struct run_latest latest;
-    shs_status status = run_claim_take(&loader->claims, folder, false, &claim);
-    if (!status) status = run_folder_read(folder, &latest);
+    struct train_claims *claims;
+    struct train_claim *claim;
+    struct train_latest latest;
+    shs_status status = train_claims_of(loader, &claims);
+    if (!status) status = train_claim_take(claims, folder, false, &claim);
+    if (!status) status = train_folder_read(folder, &latest);
     if (!status) status = load_named(loader, folder, &latest, state, loaded);
     /* a run that begins will save there: better told now than after its first epoch */
     if (!status && !loaded->found) status = io_make_writable_folder(folder);
-    if (!status) run_claim_note(claim, latest.owner);
+    if (!status) train_claim_note(claim, latest.owner);
     return status;
 }
 

@@ -1,4 +1,4 @@
-#include "run_folder.h"
+#include "train_folder.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,19 +12,19 @@ typedef unsigned long long ull;
 static const char latest_name[] = "latest", run_word[] = "run ", none_line[] = "none";
 
 /* step-0000000007.h5, and step-0000000007-2.h5 for the second of a step. */
-static void print_name(uint64_t step, uint64_t copy, char name[RUN_FILE_NAME_BYTES])
+static void print_name(uint64_t step, uint64_t copy, char name[TRAIN_FILE_NAME_BYTES])
 {
     if (copy < 2)
-        snprintf(name, RUN_FILE_NAME_BYTES, "step-%010llu.h5", (ull)step);
+        snprintf(name, TRAIN_FILE_NAME_BYTES, "step-%010llu.h5", (ull)step);
     else
-        snprintf(name, RUN_FILE_NAME_BYTES, "step-%010llu-%llu.h5", (ull)step, (ull)copy);
+        snprintf(name, TRAIN_FILE_NAME_BYTES, "step-%010llu-%llu.h5", (ull)step, (ull)copy);
 }
 
 /* False for a name that is not a checkpoint's. */
 static bool read_name(const char *name, uint64_t *step, uint64_t *copy)
 {
     ull read_step, read_copy = 1;
-    char canonical[RUN_FILE_NAME_BYTES];
+    char canonical[TRAIN_FILE_NAME_BYTES];
     int found = sscanf(name, "step-%20llu-%20llu", &read_step, &read_copy);
     if (found < 1) return false;
     *step = read_step;
@@ -63,7 +63,7 @@ static void note_name(const char *name, void *user)
 
 /* The last of the checkpoints that a search looks at; "" if there is none. */
 static shs_status find_last(const char *folder, struct search *search,
-                            char name[RUN_FILE_NAME_BYTES])
+                            char name[TRAIN_FILE_NAME_BYTES])
 {
     search->any = false;
     *name = '\0';
@@ -85,8 +85,8 @@ static shs_status is_there(const char *folder, const char *name, bool *there)
 /* ---- Ways out. */
 
 /* Which checkpoint the run could go on from in place of the one saved last; "" if there is none. */
-static shs_status find_other(const char *folder, const struct run_latest *latest,
-                             char name[RUN_FILE_NAME_BYTES], bool *is_line)
+static shs_status find_other(const char *folder, const struct train_latest *latest,
+                             char name[TRAIN_FILE_NAME_BYTES], bool *is_line)
 {
     struct search search = {.skip = {latest->saved.name}};
     shs_status status = SHS_OK;
@@ -94,13 +94,14 @@ static shs_status find_other(const char *folder, const struct run_latest *latest
     if (*latest->before.name) status = is_there(folder, latest->before.name, is_line);
     if (status) return status;
     if (!*is_line) return find_last(folder, &search, name);
-    memcpy(name, latest->before.name, RUN_FILE_NAME_BYTES);
+    memcpy(name, latest->before.name, TRAIN_FILE_NAME_BYTES);
     return SHS_OK;
 }
 
-shs_status run_folder_advise(const char *folder, const struct run_latest *latest, shs_status status)
+shs_status train_folder_advise(const char *folder, const struct train_latest *latest,
+                               shs_status status)
 {
-    char message[CORE_MESSAGE_BYTES], name[RUN_FILE_NAME_BYTES];
+    char message[CORE_MESSAGE_BYTES], name[TRAIN_FILE_NAME_BYTES];
     bool is_line;
     if (status != SHS_ERROR_FILE && status != SHS_ERROR_FORMAT && status != SHS_ERROR_UNSUPPORTED)
         return status;
@@ -122,7 +123,7 @@ shs_status run_folder_advise(const char *folder, const struct run_latest *latest
                      message, name, folder);
 }
 
-shs_status run_folder_check(const char *path, const struct run_pointer *pointer)
+shs_status train_folder_check(const char *path, const struct train_pointer *pointer)
 {
     char checksum[CORE_DIGEST_TEXT];
     if (!*pointer->checksum) return SHS_OK;
@@ -132,45 +133,45 @@ shs_status run_folder_check(const char *path, const struct run_pointer *pointer)
                      checksum, pointer->checksum);
 }
 
-static shs_status is_gone(const char *folder, const struct run_latest *latest)
+static shs_status is_gone(const char *folder, const struct train_latest *latest)
 {
     shs_status status = core_fail(SHS_ERROR_FILE,
                                   "%s/latest names %s as the checkpoint saved last, but that file "
                                   "is not there; copy it back",
                                   folder, latest->saved.name);
-    return run_folder_advise(folder, latest, status);
+    return train_folder_advise(folder, latest, status);
 }
 
 /* Checkpoints whose `latest` is gone: which of them counts cannot be told. */
 static shs_status check_none(const char *folder)
 {
     struct search search = {0};
-    char name[RUN_FILE_NAME_BYTES];
+    char name[TRAIN_FILE_NAME_BYTES];
     shs_status status = find_last(folder, &search, name);
     if (status || !*name) return status;
     status = core_fail(SHS_ERROR_FILE,
                        "%s has checkpoints, but no file latest, which names the one saved last; "
                        "copy it back",
                        folder);
-    return run_folder_advise(folder, &(struct run_latest){0}, status);
+    return train_folder_advise(folder, &(struct train_latest){0}, status);
 }
 
 /* ---- The file `latest`. */
 
 /* One "NAME CHECKSUM", the checksum may be missing; a name that is no checkpoint's gives none. */
-static struct run_pointer read_pointer(const char *line)
+static struct train_pointer read_pointer(const char *line)
 {
-    struct run_pointer pointer = {0};
+    struct train_pointer pointer = {0};
     uint64_t step, copy;
     size_t length = strcspn(line, " ");
     if (length >= sizeof pointer.name) return pointer;
     memcpy(pointer.name, line, length);
     if (line[length]) snprintf(pointer.checksum, sizeof pointer.checksum, "%s", line + length + 1);
-    return read_name(pointer.name, &step, &copy) ? pointer : (struct run_pointer){0};
+    return read_name(pointer.name, &step, &copy) ? pointer : (struct train_pointer){0};
 }
 
 /* False for a line that has no business there. */
-static bool read_line(const char *line, struct run_latest *latest, bool *is_none)
+static bool read_line(const char *line, struct train_latest *latest, bool *is_none)
 {
     size_t run = strlen(run_word);
     if (!strcmp(line, none_line)) return *is_none = true;
@@ -178,7 +179,7 @@ static bool read_line(const char *line, struct run_latest *latest, bool *is_none
         snprintf(latest->owner, sizeof latest->owner, "%s", line + run);
         return true;
     }
-    struct run_pointer *pointer = *latest->saved.name ? &latest->before : &latest->saved;
+    struct train_pointer *pointer = *latest->saved.name ? &latest->before : &latest->saved;
     if (*pointer->name) return false;
     *pointer = read_pointer(line);
     return *pointer->name;
@@ -190,10 +191,10 @@ static shs_status is_no_latest(const char *folder, const char *line)
                                   "%s/latest has '%.40s' where the name of a checkpoint such as "
                                   "step-0000000002.h5 must stand",
                                   folder, line);
-    return run_folder_advise(folder, &(struct run_latest){0}, status);
+    return train_folder_advise(folder, &(struct train_latest){0}, status);
 }
 
-static shs_status read_lines(const char *folder, char *lines, struct run_latest *latest)
+static shs_status read_lines(const char *folder, char *lines, struct train_latest *latest)
 {
     char *rest = NULL;
     bool there = true, is_none = false;
@@ -204,11 +205,11 @@ static shs_status read_lines(const char *folder, char *lines, struct run_latest 
     return status || there ? status : is_gone(folder, latest);
 }
 
-shs_status run_folder_read(const char *folder, struct run_latest *latest)
+shs_status train_folder_read(const char *folder, struct train_latest *latest)
 {
     char *path, lines[2 * sizeof *latest];
     bool there;
-    *latest = (struct run_latest){0};
+    *latest = (struct train_latest){0};
     shs_status status = io_exists(folder, &there);
     if (status || !there) return status;
     status = io_join(folder, latest_name, &path);
@@ -220,7 +221,8 @@ shs_status run_folder_read(const char *folder, struct run_latest *latest)
     return latest->there ? read_lines(folder, lines, latest) : check_none(folder);
 }
 
-shs_status run_folder_free_name(const char *folder, uint64_t step, char name[RUN_FILE_NAME_BYTES])
+shs_status train_folder_free_name(const char *folder, uint64_t step,
+                                  char name[TRAIN_FILE_NAME_BYTES])
 {
     bool there = true;
     shs_status status = SHS_OK;
@@ -231,14 +233,14 @@ shs_status run_folder_free_name(const char *folder, uint64_t step, char name[RUN
     return status;
 }
 
-static void add_pointer(struct core_text *text, const struct run_pointer *pointer)
+static void add_pointer(struct core_text *text, const struct train_pointer *pointer)
 {
     if (*pointer->name)
         core_text_add(text, "%s%s%s\n", pointer->name, *pointer->checksum ? " " : "",
                       pointer->checksum);
 }
 
-shs_status run_folder_point(const char *folder, const struct run_latest *latest)
+shs_status train_folder_point(const char *folder, const struct train_latest *latest)
 {
     struct core_text text = {0};
     char *path = NULL, *lines = NULL;
@@ -266,11 +268,11 @@ static shs_status remove_file(const char *folder, const char *name)
     return status;
 }
 
-shs_status run_folder_prune(const char *folder, const struct run_latest *latest)
+shs_status train_folder_prune(const char *folder, const struct train_latest *latest)
 {
     struct search search = {.skip = {latest->saved.name, latest->before.name}};
     for (;;) {
-        char name[RUN_FILE_NAME_BYTES];
+        char name[TRAIN_FILE_NAME_BYTES];
         shs_status status = find_last(folder, &search, name);
         if (status || !*name) return status;
         status = remove_file(folder, name);

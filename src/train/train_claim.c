@@ -1,4 +1,4 @@
-#include "run_claim.h"
+#include "train_claim.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -6,8 +6,8 @@
 #include "core_memory.h"
 #include "io_file.h"
 
-struct run_claim {
-    struct run_claim *next;
+struct train_claim {
+    struct train_claim *next;
     char *folder; /* as the program names it */
     bool there;   /* what follows is known */
     uint64_t device, inode;
@@ -17,10 +17,10 @@ struct run_claim {
 };
 
 /* A folder may have several names, and one that was not there has no number. */
-static struct run_claim *find(const struct run_claims *claims, const char *folder,
-                              const struct io_identity *identity)
+static struct train_claim *find(const struct train_claims *claims, const char *folder,
+                                const struct io_identity *identity)
 {
-    struct run_claim *claim = claims->first;
+    struct train_claim *claim = claims->first;
     for (; claim; claim = claim->next)
         if (claim->there && identity
                 ? claim->device == identity->device && claim->inode == identity->inode
@@ -29,7 +29,7 @@ static struct run_claim *find(const struct run_claims *claims, const char *folde
     return claim;
 }
 
-static shs_status add(struct run_claims *claims, const char *folder, struct run_claim **claim)
+static shs_status add(struct train_claims *claims, const char *folder, struct train_claim **claim)
 {
     if (!*claims->owner) io_name_owner(claims->owner);
     shs_status status = core_new(1, sizeof **claim, "a folder's lock", claim);
@@ -45,8 +45,8 @@ static shs_status add(struct run_claims *claims, const char *folder, struct run_
     return SHS_OK;
 }
 
-shs_status run_claim_take(struct run_claims *claims, const char *folder, bool must,
-                          struct run_claim **claim)
+shs_status train_claim_take(struct train_claims *claims, const char *folder, bool must,
+                            struct train_claim **claim)
 {
     struct io_identity identity;
     bool there;
@@ -65,20 +65,20 @@ shs_status run_claim_take(struct run_claims *claims, const char *folder, bool mu
     return SHS_OK;
 }
 
-void run_claim_note(struct run_claim *claim, const char *owner)
+void train_claim_note(struct train_claim *claim, const char *owner)
 {
     claim->noted = true;
     snprintf(claim->owner, sizeof claim->owner, "%s", owner);
 }
 
-bool run_claim_is_new(const struct run_claim *claim)
+bool train_claim_is_new(const struct train_claim *claim)
 {
     return !claim->noted;
 }
 
 /* The loader's own name may stand there without being noted, after a save that failed late. */
-shs_status run_claim_check(const struct run_claims *claims, const struct run_claim *claim,
-                           const char *folder, const struct run_latest *latest)
+shs_status train_claim_check(const struct train_claims *claims, const struct train_claim *claim,
+                             const char *folder, const struct train_latest *latest)
 {
     if (!claim->noted || !latest->there || !strcmp(latest->owner, claim->owner) ||
         !strcmp(latest->owner, claims->owner))
@@ -90,24 +90,35 @@ shs_status run_claim_check(const struct run_claims *claims, const struct run_cla
                      folder, *latest->owner ? latest->owner : "someone else", folder);
 }
 
-shs_status run_claim_begin(const struct run_claims *claims, struct run_claim *claim,
-                           const char *folder, const struct run_latest *latest)
+shs_status train_claim_begin(const struct train_claims *claims, struct train_claim *claim,
+                             const char *folder, const struct train_latest *latest)
 {
-    struct run_latest none = {0};
+    struct train_latest none = {0};
     if (latest->there) return SHS_OK;
     memcpy(none.owner, claims->owner, sizeof none.owner);
-    shs_status status = run_folder_point(folder, &none);
-    if (!status) run_claim_note(claim, none.owner);
+    shs_status status = train_folder_point(folder, &none);
+    if (!status) train_claim_note(claim, none.owner);
     return status;
 }
 
-void run_claims_free(struct run_claims *claims)
+static void free_claims(void *kept)
 {
+    struct train_claims *claims = kept;
     while (claims->first) {
-        struct run_claim *claim = claims->first;
+        struct train_claim *claim = claims->first;
         claims->first = claim->next;
         io_unlock(claim->lock);
         core_free(&claim->folder);
         core_free(&claim);
     }
+    core_free(&claims);
+}
+
+shs_status train_claims_of(shs_loader *loader, struct train_claims **claims)
+{
+    shs_status status = SHS_OK;
+    if (!loader->kept) status = core_new(1, sizeof **claims, "claims to folders", &loader->kept);
+    loader->release_kept = free_claims;
+    *claims = loader->kept;
+    return status;
 }
