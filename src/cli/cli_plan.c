@@ -78,10 +78,10 @@ static shs_status open_order(struct cli_plan *plan, const shs_loader_options *op
     const struct cli_arguments *arguments = plan->arguments;
     const uint64_t samples[] = {0, arguments->samples};
     bool blocks = options->shuffle == SHS_SHUFFLE_BLOCKS;
-    struct run_order_how how = {.seed = arguments->seed,
-                                .vranks = cli_given(arguments, "--vranks") ? arguments->vranks : 1,
-                                .bounds = samples,
-                                .sources = 1};
+    struct load_order_how how = {.seed = arguments->seed,
+                                 .vranks = cli_given(arguments, "--vranks") ? arguments->vranks : 1,
+                                 .bounds = samples,
+                                 .sources = 1};
     if (plan->dataset) {
         how.bounds = plan->dataset->bounds;
         how.sources = plan->dataset->files.paths.sources;
@@ -90,9 +90,9 @@ static shs_status open_order(struct cli_plan *plan, const shs_loader_options *op
     } else if (blocks && !options->block_rows) {
         return core_fail(SHS_ERROR_ARGUMENT, "there is no chunk: give --block-rows");
     }
-    shs_status status = run_order_open(&how, options, &plan->order);
+    shs_status status = load_order_open(&how, options, &plan->order);
     if (status || !plan->dataset) return status;
-    return run_order_weigh(plan->dataset, options, &plan->order);
+    return load_order_weigh(plan->dataset, options, &plan->order);
 }
 
 static shs_status open_plan(struct cli_plan *plan)
@@ -107,14 +107,14 @@ static shs_status open_plan(struct cli_plan *plan)
     if (!status) status = open_order(plan, &order.options);
     cli_order_free(&order);
     if (!status) status = check_choice(arguments, shape);
-    if (!status) status = run_order_begin(&plan->order, arguments->epoch);
+    if (!status) status = load_order_begin(&plan->order, arguments->epoch);
     if (status) return status;
     return core_new(order_most_rows(shape), sizeof *plan->rows, "a batch's rows", &plan->rows);
 }
 
 static int close_plan(struct cli_plan *plan, int code)
 {
-    run_order_close(&plan->order);
+    load_order_close(&plan->order);
     core_free(&plan->rows);
     shs_dataset_close(&plan->dataset);
     return cli_close(&plan->run, code);
@@ -133,7 +133,7 @@ shs_status cli_plan_walk(struct cli_plan *plan, cli_plan_visit *visit, void *use
     for (uint64_t step = one_step ? arguments->step : 0; step < end; step++)
         for (uint64_t vrank = first_vrank; vrank < end_vrank && !ferror(stdout); vrank++) {
             struct order_slice slice = order_slice(shape, step, vrank);
-            shs_status status = run_order_rows(&plan->order, vrank, slice, 1, plan->rows);
+            shs_status status = load_order_rows(&plan->order, vrank, slice, 1, plan->rows);
             if (!status) status = visit(user, step, vrank, slice);
             if (status) return status;
         }

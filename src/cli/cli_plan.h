@@ -3,13 +3,13 @@
 #define CLI_PLAN_H
 
 #include "cli.h"
-#include "run_order.h"
+#include "load_order.h"
 
 struct cli_plan {
     const struct cli_arguments *arguments;
     shs_run *run; /* these two for a file only */
     shs_dataset *dataset;
-    struct run_order order;
+    struct load_order order;
     uint64_t *rows; /* of a batch */
 };
 

@@ -22,7 +22,7 @@ struct count {
 static shs_status count_turns(void *user, uint64_t step, uint64_t vrank, struct order_slice slice)
 {
     struct count *count = user;
-    struct run_order *order = &count->plan->order;
+    struct load_order *order = &count->plan->order;
     for (uint64_t i = 0; i < slice.count; i++) {
         struct order_turn turn;
         uint64_t row = order_subset_below(&order->subset, count->plan->rows[i]);
@@ -126,7 +126,7 @@ struct source_count {
 static struct source_count judge_source(const struct count *count,
                                         const struct order_mix_source *source)
 {
-    const struct run_order *order = &count->plan->order;
+    const struct load_order *order = &count->plan->order;
     bool drops = order->order.shape.tail == SHS_TAIL_DROP;
     struct source_count found = {.rows = source->rows};
     if (!source->takes) return (struct source_count){.rows = source->rows, .good = true};

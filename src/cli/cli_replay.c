@@ -9,8 +9,8 @@
 #include "core_text.h"
 #include "h5_write.h"
 #include "io_file.h"
+#include "load.h"
 #include "mpi_job.h"
-#include "run_loader.h"
 
 typedef unsigned long long ull;
 
@@ -81,8 +81,7 @@ static shs_status load(struct replay *replay)
     shs_status status = cli_open_loader(arguments, replay->run, &replay->dataset, &replay->loader);
     if (!status) status = check_place(replay);
     if (!status) status = find_cursor(replay, &cursor);
-    if (!status)
-        status = run_loader_replay(replay->loader, cursor, arguments->rank, &replay->batch);
+    if (!status) status = load_replay(replay->loader, cursor, arguments->rank, &replay->batch);
     if (!status) status = core_hash_new(&hash);
     if (status) return status;
     struct core_digest digest = cli_batch_digest(hash, &replay->batch);
@@ -97,7 +96,7 @@ static shs_status print_row(const struct replay *replay, uint64_t slot)
     struct core_text text = {0};
     char *draws;
     shs_random stream;
-    run_loader_stream(replay->loader, batch, slot, &stream);
+    load_stream(replay->loader, batch, slot, &stream);
     augment_record(replay->loader->augment, &stream, &text);
     shs_status status = core_text_take(&text, &draws);
     if (status) return status;

@@ -98,7 +98,7 @@ enum progress {
     ORIGIN_EPOCH,
     ORIGIN_STEP,
     LEDGER,
-    N_PROGRESS = LEDGER + RUN_LEDGER_NUMBERS
+    N_PROGRESS = LEDGER + LOAD_LEDGER_NUMBERS
 };
 
 static void note_progress(const shs_loader *loader, uint64_t progress[N_PROGRESS])
@@ -230,7 +230,7 @@ static shs_status make_labels(const shs_loader *loader, const struct state *stat
                               struct labels *labels)
 {
     void **contents = NULL;
-    shs_status status = run_fingerprint(loader, &labels->fingerprint);
+    shs_status status = load_fingerprint(loader, &labels->fingerprint);
     if (!status) status = list_tensors(state, &labels->tensors);
     if (!status) status = contents_of(state, &contents);
     if (!status)
@@ -296,7 +296,7 @@ static shs_status save_local(shs_loader *loader, const char *folder, const struc
 {
     struct labels labels = {0};
     note_progress(loader, labels.progress);
-    memcpy(labels.progress + LEDGER, ledger, RUN_LEDGER_NUMBERS * sizeof *ledger);
+    memcpy(labels.progress + LEDGER, ledger, LOAD_LEDGER_NUMBERS * sizeof *ledger);
     shs_status status = make_labels(loader, state, &labels);
     if (!status) status = io_make_writable_folder(folder);
     if (!status) status = check_room(state, folder);
@@ -357,7 +357,7 @@ static shs_status check_save(const shs_loader *loader, const char *folder,
                            "step %llu has batches that this rank has not taken yet; save after a "
                            "batch with ends_step",
                            (ull)loader->cursor.step);
-    if (!status) status = run_loader_check_files(loader);
+    if (!status) status = load_check_files(loader);
     if (!status) status = digest_contents(state, contents);
     note_progress(loader, progress);
     if (!status) status = digest_state(state, NULL, progress, LEDGER, "", digest);
@@ -373,13 +373,13 @@ shs_status shs_save(shs_loader *loader, const char *folder, const shs_tensor *te
     const struct place place = place_of(folder);
     struct content *contents = NULL;
     char digest[CORE_DIGEST_TEXT] = "";
-    uint64_t ledger[RUN_LEDGER_NUMBERS];
+    uint64_t ledger[LOAD_LEDGER_NUMBERS];
     status = check_save(loader, folder, &state, digest, &contents);
     status = mpi_settle(run, status, "shs_save(folder %s, step %llu, %zu tensors, shapes %s)",
                         place.text, (ull)loader->cursor.step, count, digest);
     if (!status) status = compare_contents(run, &state, contents);
     core_free(&contents);
-    if (!status) status = run_loader_ledger(loader, ledger);
+    if (!status) status = load_ledger(loader, ledger);
     if (status) return status;
     if (run->rank == 0) status = save_local(loader, folder, &state, ledger);
     return mpi_agree(run, status, "shs_save");
@@ -432,17 +432,17 @@ static shs_status check_labels(const shs_loader *loader, const struct state *sta
 {
     char *own = NULL;
     bool other_batch = false, differs;
-    shs_status status = run_fingerprint(loader, &own);
+    shs_status status = load_fingerprint(loader, &own);
     if (!status)
-        status = run_fingerprint_check(labels->fingerprint, own, progress[EPOCH_STEP] == 0,
-                                       &other_batch);
+        status = load_fingerprint_check(labels->fingerprint, own, progress[EPOCH_STEP] == 0,
+                                        &other_batch);
     if (other_batch) { /* from here on */
         progress[ORIGIN_EPOCH] = progress[EPOCH];
         progress[ORIGIN_STEP] = progress[STEP];
     }
     core_free(&own);
     if (!status) status = list_tensors(state, &own);
-    if (!status) status = run_fingerprint_check(labels->tensors, own, false, &differs);
+    if (!status) status = load_fingerprint_check(labels->tensors, own, false, &differs);
     core_free(&own);
     return status;
 }
@@ -536,8 +536,8 @@ static shs_status share(shs_loader *loader, const struct state *state, const str
     status = mpi_broadcast(run, progress, sizeof progress);
     if (!status) status = share_state(run, state, loaded);
     if (status) return status;
-    run_loader_go(loader, cursor_of(progress));
-    run_loader_go_on(loader, progress + LEDGER);
+    load_go(loader, cursor_of(progress));
+    load_go_on(loader, progress + LEDGER);
     loader->origin = origin_of(progress);
     return SHS_OK;
 }

@@ -4,7 +4,7 @@
 #ifndef TRAIN_CLAIM_H
 #define TRAIN_CLAIM_H
 
-#include "run_loader.h"
+#include "load.h"
 #include "train_folder.h"
 
 struct train_claim;

@@ -6,7 +6,7 @@
 #include "io_file.h"
 
 shs_status train_saved_check(const shs_loader *loader, const char *folder,
-                                        const struct train_latest *latest)
+                             const struct train_latest *latest)
 {
     char *path, *stored = NULL, *own = NULL;
     struct h5_file *file = NULL;
@@ -17,8 +17,8 @@ shs_status train_saved_check(const shs_loader *loader, const char *folder,
     status = train_folder_check(path, &latest->saved);
     if (!status) status = h5_open(path, &file);
     if (!status) status = h5_read_text(file, "fingerprint", &stored);
-    if (!status) status = run_fingerprint(loader, &own);
-    if (!status) status = run_fingerprint_check(stored, own, true, &other_batch);
+    if (!status) status = load_fingerprint(loader, &own);
+    if (!status) status = load_fingerprint_check(stored, own, true, &other_batch);
     h5_close(&file);
     core_free(&own);
     core_free(&stored);

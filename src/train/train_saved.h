@@ -2,7 +2,7 @@
 #ifndef TRAIN_SAVED_H
 #define TRAIN_SAVED_H
 
-#include "run_loader.h"
+#include "load.h"
 #include "train_folder.h"
 
 /* Local. Compares the fingerprint of the checkpoint that was saved last in a folder, if there is a

@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 
 #include "batches.h"
-#include "run_loader.h"
+#include "load.h"
 #include "shardstep/checkpoint.h"
 #include "shardstep/gradient.h"
 

@@ -1,8 +1,8 @@
 /* The ledger: every epoch that is whole is judged on all ranks, good ones pass in every mode, and a
  * lost or repeated row is told, on whatever rank it happens. */
 #include "batches.h"
+#include "load.h"
 #include "mpi_run.h"
-#include "run_loader.h"
 #include "shardstep/checkpoint.h"
 #include "shardstep/context.h"
 

@@ -2,9 +2,9 @@
  * What comes is counted against what the ratio says, worked out by hand, and is the same on any
  * number of ranks, from any step on. */
 #include "batches.h"
+#include "load.h"
 #include "mpi_run.h"
 #include "order_split.h"
-#include "run_loader.h"
 #include "shardstep/checkpoint.h"
 
 enum {

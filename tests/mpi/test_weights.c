@@ -4,9 +4,9 @@
 
 #include "../unit/judge.h"
 #include "core_memory.h"
+#include "load_weights.h"
 #include "order_weights.h"
 #include "random_stream.h"
-#include "run_weights.h"
 #include "samples.h"
 
 enum {
@@ -162,10 +162,10 @@ static uint64_t reference_row(const struct reference *reference, uint64_t positi
     return search.last;
 }
 
-static bool has_digest(const struct run_weights *weights, const char *digest)
+static bool has_digest(const struct load_weights *weights, const char *digest)
 {
     char text[CORE_DIGEST_TEXT];
-    run_weights_digest(weights, text);
+    load_weights_digest(weights, text);
     return strcmp(text, digest) == 0;
 }
 
@@ -175,7 +175,7 @@ static uint64_t position_of(uint64_t draw)
     return draw * 37 + (scramble(draw) % 2 ? UINT64_C(1) << 40 : 0);
 }
 
-static bool draws_as(struct run_weights *weights, const struct reference *reference,
+static bool draws_as(struct load_weights *weights, const struct reference *reference,
                      unsigned threads, uint64_t at_once)
 {
     uint64_t first = (uint64_t)my_rank() * DRAWS, wrong = 0, index[DRAWS];
@@ -183,7 +183,7 @@ static bool draws_as(struct run_weights *weights, const struct reference *refere
         now = DRAWS - i < at_once ? DRAWS - i : at_once;
         for (uint64_t j = 0; j < now; j++)
             index[i + j] = position_of(first + i + j);
-        if (run_weights_rows(weights, &source, threads, index + i, now)) return false;
+        if (load_weights_rows(weights, &source, threads, index + i, now)) return false;
     }
     for (uint64_t i = 0; i < DRAWS; i++)
         wrong += index[i] != reference_row(reference, position_of(first + i));
@@ -191,29 +191,29 @@ static bool draws_as(struct run_weights *weights, const struct reference *refere
 }
 
 /* Collective. Opened with some limits, the weights are the reference's. */
-static bool opens_as(shs_dataset *data, const struct run_weights_how *how,
-                     const struct run_weights_limits *limits, const struct reference *reference)
+static bool opens_as(shs_dataset *data, const struct load_weights_how *how,
+                     const struct load_weights_limits *limits, const struct reference *reference)
 {
-    struct run_weights *weights;
-    bool good = run_weights_open_within(data, how, limits, &weights) == SHS_OK;
+    struct load_weights *weights;
+    bool good = load_weights_open_within(data, how, limits, &weights) == SHS_OK;
     if (!everywhere(good)) {
         printf("  rank %d: %s\n", my_rank(), shs_message());
         return false;
     }
     good = has_digest(weights, reference->digest) && draws_as(weights, reference, 1, DRAWS) &&
            draws_as(weights, reference, 2, 7);
-    run_weights_close(&weights);
+    load_weights_close(&weights);
     return everywhere(good && weights == NULL);
 }
 
-static const struct run_weights_how by_field = {.field = "w"};
+static const struct load_weights_how by_field = {.field = "w"};
 
 /* ---- Fields. */
 
 static void test_rows_of_a_field(void)
 {
-    static const struct run_weights_limits limits[] = {{1 << 20, 1 << 17}, {ROWS, 100}, {700, 64},
-                                                       {128, 1000},        {16, 64},    {1, 700}};
+    static const struct load_weights_limits limits[] = {{1 << 20, 1 << 17}, {ROWS, 100}, {700, 64},
+                                                        {128, 1000},        {16, 64},    {1, 700}};
     static const struct h5_storage storages[] = {{0}, {.chunk_rows = 177, .deflate = 3}};
     double *numbers = some_weights(ROWS);
     for (size_t s = 0; s < 2; s++) {
@@ -240,7 +240,7 @@ static void test_every_type(void)
         struct scene scene = scene_begin();
         write_file(scene.path, types[i], (struct h5_storage){0}, numbers, ROWS);
         scene_open(&scene);
-        CHECK(opens_as(scene.data, &by_field, &(struct run_weights_limits){300, 500}, &reference));
+        CHECK(opens_as(scene.data, &by_field, &(struct load_weights_limits){300, 500}, &reference));
         scene_end(&scene);
     }
     order_weights_free(&reference.order);
@@ -252,8 +252,8 @@ static void test_values_are_the_same_as_a_field(void)
     struct scene scene = scene_begin();
     double *numbers = some_weights(ROWS);
     struct reference reference = reference_make(numbers, ROWS, ROWS);
-    const struct run_weights_how by_values = {.values = numbers};
-    const struct run_weights_limits usual = {1 << 20, 1 << 17};
+    const struct load_weights_how by_values = {.values = numbers};
+    const struct load_weights_limits usual = {1 << 20, 1 << 17};
     write_file(scene.path, SHS_F64, (struct h5_storage){0}, numbers, ROWS);
     scene_open(&scene);
     CHECK(opens_as(scene.data, &by_values, &usual, &reference));
@@ -279,13 +279,13 @@ static void test_a_subset(void)
     need(!order_subset_list(&subset, rows, count, ROWS), "subset");
     for (uint64_t i = 0; i < count; i++)
         masked[rows[i]] = numbers[rows[i]];
-    const struct run_weights_how field = {.field = "w", .subset = &subset},
-                                 values = {.values = numbers, .subset = &subset};
+    const struct load_weights_how field = {.field = "w", .subset = &subset},
+                                  values = {.values = numbers, .subset = &subset};
     for (uint64_t blocks = 40; blocks <= ROWS; blocks += ROWS - 40) {
         struct reference reference = reference_make(masked, ROWS, blocks);
-        CHECK(opens_as(scene.data, &field, &(struct run_weights_limits){blocks, 99}, &reference));
+        CHECK(opens_as(scene.data, &field, &(struct load_weights_limits){blocks, 99}, &reference));
         if (blocks == ROWS)
-            CHECK(opens_as(scene.data, &values, &(struct run_weights_limits){0}, &reference));
+            CHECK(opens_as(scene.data, &values, &(struct load_weights_limits){0}, &reference));
         order_weights_free(&reference.order);
     }
     order_subset_free(&subset);
@@ -312,7 +312,7 @@ static void test_many_files(void)
     for (uint64_t blocks = 4; blocks < 200; blocks *= 3) {
         struct reference reference = reference_make(numbers, rows, blocks);
         CHECK(
-            opens_as(scene.data, &by_field, &(struct run_weights_limits){blocks, 40}, &reference));
+            opens_as(scene.data, &by_field, &(struct load_weights_limits){blocks, 40}, &reference));
         order_weights_free(&reference.order);
     }
     scene_end(&scene);
@@ -335,8 +335,8 @@ static void test_windows(void)
         need(!h5_finish(&writer), scene.path);
     }
     scene_open_as(&scene, scene.path, "x(window=3, stride=3)", NULL);
-    const struct run_weights_how windows = {.field = "a=all(window=1, stride=3, lead=1)"};
-    const struct run_weights_limits limits = {200, 100};
+    const struct load_weights_how windows = {.field = "a=all(window=1, stride=3, lead=1)"};
+    const struct load_weights_limits limits = {200, 100};
     struct reference reference = reference_make(third, ROWS / 3, 200);
     CHECK(opens_as(scene.data, &by_field, &limits, &reference));
     CHECK(opens_as(scene.data, &windows, &limits, &reference));
@@ -364,7 +364,8 @@ static void test_one_sample_a_file(void)
     scene_open_as(&scene, scene.folder, "x", &(shs_dataset_options){.one_sample_a_file = true});
     for (uint64_t blocks = 3; blocks <= FILES; blocks += FILES - 3) {
         struct reference reference = reference_make(numbers, FILES, blocks);
-        CHECK(opens_as(scene.data, &by_field, &(struct run_weights_limits){blocks, 5}, &reference));
+        CHECK(
+            opens_as(scene.data, &by_field, &(struct load_weights_limits){blocks, 5}, &reference));
         order_weights_free(&reference.order);
     }
     scene_end(&scene);
@@ -417,7 +418,7 @@ static void test_millions_of_rows_in_little_memory(void)
     scene_open(&scene);
     for (uint64_t blocks = 1000; blocks <= ORDER_WEIGHTS_BLOCKS; blocks *= 1024) {
         if (blocks > ORDER_WEIGHTS_BLOCKS / 2) blocks = ORDER_WEIGHTS_BLOCKS;
-        struct run_weights_limits limits = {blocks, blocks == 1000 ? 1 << 13 : 1 << 17};
+        struct load_weights_limits limits = {blocks, blocks == 1000 ? 1 << 13 : 1 << 17};
         struct reference reference = reference_make(numbers, MILLIONS, blocks);
         bytes.most = bytes.now;
         size_t before = bytes.now;
@@ -459,9 +460,9 @@ static double *weights_of_classes(const double *classes, uint64_t rows, const bo
     return weights;
 }
 
-static const struct run_weights_how by_class = {.balance = "w"};
+static const struct load_weights_how by_class = {.balance = "w"};
 
-static void check_equal_classes(struct run_weights *weights, const double *classes)
+static void check_equal_classes(struct load_weights *weights, const double *classes)
 {
     enum {
         MANY = 30000
@@ -469,7 +470,7 @@ static void check_equal_classes(struct run_weights *weights, const double *class
     uint64_t *index = room(MANY, sizeof *index), counts[3] = {0};
     for (uint64_t i = 0; i < MANY; i++)
         index[i] = i;
-    CHECK(run_weights_rows(weights, &source, 1, index, MANY) == SHS_OK);
+    CHECK(load_weights_rows(weights, &source, 1, index, MANY) == SHS_OK);
     for (uint64_t i = 0; i < MANY; i++)
         counts[classes[index[i]] > 9 ? 0 : classes[index[i]] < 0 ? 1 : 2]++;
     CHECK(judge_plausible(judge_chi_square(counts, 3, MANY / 3.0), 2));
@@ -486,12 +487,12 @@ static void test_classes_are_equally_likely(void)
         scene_open(&scene);
         for (uint64_t blocks = 90; blocks <= 2000; blocks += 1910) {
             struct reference reference = reference_make(expected, 1011, blocks);
-            const struct run_weights_limits limits = {blocks, 50};
-            struct run_weights *weights;
+            const struct load_weights_limits limits = {blocks, 50};
+            struct load_weights *weights;
             CHECK(opens_as(scene.data, &by_class, &limits, &reference));
-            need(!run_weights_open_within(scene.data, &by_class, &limits, &weights), "open");
+            need(!load_weights_open_within(scene.data, &by_class, &limits, &weights), "open");
             check_equal_classes(weights, classes);
-            run_weights_close(&weights);
+            load_weights_close(&weights);
             order_weights_free(&reference.order);
         }
         scene_end(&scene);
@@ -519,10 +520,10 @@ static void test_classes_in_a_subset(void)
     need(!order_subset_list(&subset, rows, count, 1011), "subset");
     write_file(scene.path, SHS_I64, (struct h5_storage){0}, classes, 1011);
     scene_open(&scene);
-    const struct run_weights_how how = {.balance = "w", .subset = &subset};
+    const struct load_weights_how how = {.balance = "w", .subset = &subset};
     for (uint64_t blocks = 90; blocks <= 2000; blocks += 1910) {
         struct reference reference = reference_make(expected, 1011, blocks);
-        CHECK(opens_as(scene.data, &how, &(struct run_weights_limits){blocks, 50}, &reference));
+        CHECK(opens_as(scene.data, &how, &(struct load_weights_limits){blocks, 50}, &reference));
         order_weights_free(&reference.order);
     }
     order_subset_free(&subset);
@@ -543,7 +544,7 @@ static void test_classes_far_from_zero(void)
     struct reference reference = reference_make(expected, 4, 4);
     write_file(scene.path, SHS_U64, (struct h5_storage){0}, classes, 4);
     scene_open(&scene);
-    CHECK(opens_as(scene.data, &by_class, &(struct run_weights_limits){4, 4}, &reference));
+    CHECK(opens_as(scene.data, &by_class, &(struct load_weights_limits){4, 4}, &reference));
     order_weights_free(&reference.order);
     scene_end(&scene);
     free(expected);
@@ -551,11 +552,11 @@ static void test_classes_far_from_zero(void)
 
 /* ---- Errors. */
 
-static bool refuses(shs_dataset *data, const struct run_weights_how *how, shs_status expected,
+static bool refuses(shs_dataset *data, const struct load_weights_how *how, shs_status expected,
                     int failing, const char *text)
 {
-    struct run_weights *weights;
-    shs_status status = run_weights_open(data, how, &weights);
+    struct load_weights *weights;
+    shs_status status = load_weights_open(data, how, &weights);
     return everywhere(agreed_failure(status, expected, failing) && message_has(text) &&
                       weights == NULL);
 }
@@ -611,13 +612,13 @@ static void test_numbers_that_are_no_weights(void)
 static void test_sums_of_blocks_that_overflow(void)
 {
     struct scene scene = scene_begin();
-    struct run_weights *weights;
+    struct load_weights *weights;
     double *numbers = some_weights(ROWS);
     numbers[2] = numbers[5] = 1e308;
     write_file(scene.path, SHS_F64, (struct h5_storage){0}, numbers, ROWS);
     scene_open(&scene);
-    const struct run_weights_limits limits = {300, 4};
-    shs_status status = run_weights_open_within(scene.data, &by_field, &limits, &weights);
+    const struct load_weights_limits limits = {300, 4};
+    shs_status status = load_weights_open_within(scene.data, &by_field, &limits, &weights);
     CHECK(agreed_failure(status, SHS_ERROR_FORMAT, 0));
     CHECK(message_has("field w: weights of samples 0 to 9 add up to more than a double holds"));
     scene_end(&scene);
@@ -655,13 +656,13 @@ static void test_other_numbers_than_samples(void)
     scene_open(&scene);
     CHECK(refuses(scene.data, &by_field, SHS_ERROR_FORMAT, 0,
                   "file.h5: field w has 11 numbers for 10 samples"));
-    CHECK(refuses(scene.data, &(struct run_weights_how){.field = "two"}, SHS_ERROR_ARGUMENT, 0,
+    CHECK(refuses(scene.data, &(struct load_weights_how){.field = "two"}, SHS_ERROR_ARGUMENT, 0,
                   "field two has f32 2 a sample; give one of one number"));
-    CHECK(refuses(scene.data, &(struct run_weights_how){.field = "x, w=x"}, SHS_ERROR_ARGUMENT, 0,
+    CHECK(refuses(scene.data, &(struct load_weights_how){.field = "x, w=x"}, SHS_ERROR_ARGUMENT, 0,
                   "2 fields, the first of them x; give one"));
-    CHECK(refuses(scene.data, &(struct run_weights_how){.field = "x(offsets=o)"},
+    CHECK(refuses(scene.data, &(struct load_weights_how){.field = "x(offsets=o)"},
                   SHS_ERROR_ARGUMENT, 0, "2 fields"));
-    CHECK(refuses(scene.data, &(struct run_weights_how){.balance = "none"}, SHS_ERROR_FILE, 0,
+    CHECK(refuses(scene.data, &(struct load_weights_how){.balance = "none"}, SHS_ERROR_FILE, 0,
                   "none"));
     scene_end(&scene);
     free(numbers);
@@ -674,17 +675,17 @@ static void test_one_way_at_a_time(void)
     const struct order_subset none = {.rows = (uint64_t[1]){0}, .count = 0};
     write_file(scene.path, SHS_U8, (struct h5_storage){0}, numbers, ROWS);
     scene_open(&scene);
-    CHECK(refuses(scene.data, &(struct run_weights_how){0}, SHS_ERROR_ARGUMENT, 0, "0 of values"));
-    CHECK(refuses(scene.data, &(struct run_weights_how){.field = "w", .balance = "w"},
+    CHECK(refuses(scene.data, &(struct load_weights_how){0}, SHS_ERROR_ARGUMENT, 0, "0 of values"));
+    CHECK(refuses(scene.data, &(struct load_weights_how){.field = "w", .balance = "w"},
                   SHS_ERROR_ARGUMENT, 0, "2 of values, field and balance are given"));
-    CHECK(refuses(scene.data, &(struct run_weights_how){.field = "w", .values = numbers},
+    CHECK(refuses(scene.data, &(struct load_weights_how){.field = "w", .values = numbers},
                   SHS_ERROR_ARGUMENT, 0, "2 of values"));
-    CHECK(refuses(scene.data, &(struct run_weights_how){.field = "w", .subset = &none},
+    CHECK(refuses(scene.data, &(struct load_weights_how){.field = "w", .subset = &none},
                   SHS_ERROR_ARGUMENT, 0, "all weights are 0"));
-    CHECK(refuses(scene.data, &(struct run_weights_how){.balance = "w", .subset = &none},
+    CHECK(refuses(scene.data, &(struct load_weights_how){.balance = "w", .subset = &none},
                   SHS_ERROR_ARGUMENT, 0, "no sample may be drawn"));
     numbers[17] = -1;
-    CHECK(refuses(scene.data, &(struct run_weights_how){.values = numbers}, SHS_ERROR_ARGUMENT, 0,
+    CHECK(refuses(scene.data, &(struct load_weights_how){.values = numbers}, SHS_ERROR_ARGUMENT, 0,
                   "weight 17 is -1"));
     scene_end(&scene);
     free(numbers);
@@ -698,13 +699,13 @@ static void test_ranks_have_the_same_weights(void)
     bool odd = my_rank() == last_rank();
     write_file(scene.path, SHS_U8, (struct h5_storage){0}, numbers, ROWS);
     scene_open(&scene);
-    CHECK(refuses(scene.data, &(struct run_weights_how){.field = odd ? "x" : "w"},
+    CHECK(refuses(scene.data, &(struct load_weights_how){.field = odd ? "x" : "w"},
                   SHS_ERROR_DISAGREE, last_rank(), "weights by the field x"));
     if (odd) numbers[100] += 1;
-    CHECK(refuses(scene.data, &(struct run_weights_how){.values = numbers}, SHS_ERROR_DISAGREE,
+    CHECK(refuses(scene.data, &(struct load_weights_how){.values = numbers}, SHS_ERROR_DISAGREE,
                   last_rank(), "weights that hash to"));
     if (odd) numbers[100] = -1;
-    CHECK(refuses(scene.data, &(struct run_weights_how){.values = numbers}, SHS_ERROR_ARGUMENT,
+    CHECK(refuses(scene.data, &(struct load_weights_how){.values = numbers}, SHS_ERROR_ARGUMENT,
                   last_rank(), "weight 100 is -1"));
     scene_end(&scene);
     free(numbers);
@@ -730,22 +731,22 @@ static void change_number(const struct scene *scene, double from, double to, boo
 }
 
 /* 100 rows in 4 blocks; all that is ever drawn is row 9. */
-static struct run_weights *open_one_row(struct scene *scene, double number)
+static struct load_weights *open_one_row(struct scene *scene, double number)
 {
     double numbers[100] = {[9] = number};
-    struct run_weights *weights;
+    struct load_weights *weights;
     *scene = scene_begin();
     write_file(scene->path, SHS_F64, (struct h5_storage){0}, numbers, 100);
     scene_open(scene);
-    const struct run_weights_limits limits = {4, 40};
-    need(!run_weights_open_within(scene->data, &by_field, &limits, &weights), "open");
+    const struct load_weights_limits limits = {4, 40};
+    need(!load_weights_open_within(scene->data, &by_field, &limits, &weights), "open");
     return weights;
 }
 
-static shs_status draw_one(struct run_weights *weights, uint64_t *row)
+static shs_status draw_one(struct load_weights *weights, uint64_t *row)
 {
     *row = 1;
-    return run_weights_rows(weights, &source, 1, row, 1);
+    return load_weights_rows(weights, &source, 1, row, 1);
 }
 
 static void test_numbers_that_change_later(void)
@@ -753,7 +754,7 @@ static void test_numbers_that_change_later(void)
     struct scene scene;
     uint64_t row;
     const double first = 1234.5678;
-    struct run_weights *weights = open_one_row(&scene, first);
+    struct load_weights *weights = open_one_row(&scene, first);
     CHECK(draw_one(weights, &row) == SHS_OK && row == 9);
     change_number(&scene, first, -3, true);
     CHECK(draw_one(weights, &row) == SHS_ERROR_FORMAT);
@@ -762,7 +763,7 @@ static void test_numbers_that_change_later(void)
     change_number(&scene, -3, 0, true);
     CHECK(draw_one(weights, &row) == SHS_ERROR_FORMAT ||
           (message_has("field w: samples 0 to 24 had weights above 0")));
-    run_weights_close(&weights);
+    load_weights_close(&weights);
     scene_end(&scene);
 }
 
@@ -772,15 +773,15 @@ static void test_files_that_change_later(void)
     struct scene scene;
     uint64_t row;
     const double first = 1234.5678;
-    struct run_weights *weights = open_one_row(&scene, first);
+    struct load_weights *weights = open_one_row(&scene, first);
     change_number(&scene, first, 2, false);
     CHECK(draw_one(weights, &row) == SHS_OK && row == 9);
     run_files_suspect(&scene.data->files);
     CHECK(draw_one(weights, &row) == SHS_ERROR_FILE);
     CHECK(message_has("file.h5 has changed since it was opened"));
-    run_weights_close(&weights);
+    load_weights_close(&weights);
     /* and a dataset that was opened before the change has other files than its weights */
-    shs_status status = run_weights_open(scene.data, &by_field, &weights);
+    shs_status status = load_weights_open(scene.data, &by_field, &weights);
     CHECK(agreed_failure(status, SHS_ERROR_FILE, 0));
     CHECK(message_has("file.h5 has changed since it was opened"));
     scene_end(&scene);
@@ -789,7 +790,7 @@ static void test_files_that_change_later(void)
 static void test_classes_that_change_later(void)
 {
     struct scene scene = scene_begin();
-    struct run_weights *weights;
+    struct load_weights *weights;
     int64_t before = 123456789, after = 123456791;
     double classes[100], from, to;
     uint64_t row;
@@ -797,15 +798,15 @@ static void test_classes_that_change_later(void)
         classes[i] = 123456789 + (i % 2 ? 3 : 0);
     write_file(scene.path, SHS_I64, (struct h5_storage){0}, classes, 100);
     scene_open(&scene);
-    const struct run_weights_limits limits = {4, 40};
-    need(!run_weights_open_within(scene.data, &by_class, &limits, &weights), "open");
+    const struct load_weights_limits limits = {4, 40};
+    need(!load_weights_open_within(scene.data, &by_class, &limits, &weights), "open");
     CHECK(draw_one(weights, &row) == SHS_OK);
     memcpy(&from, &before, sizeof from);
     memcpy(&to, &after, sizeof to);
     change_number(&scene, from, to, true);
     CHECK(draw_one(weights, &row) == SHS_ERROR_FORMAT);
     CHECK(message_has("has class 123456791, which it had not when classes were counted"));
-    run_weights_close(&weights);
+    load_weights_close(&weights);
     scene_end(&scene);
 }
 
@@ -831,16 +832,16 @@ static void test_a_file_that_one_rank_lost(void)
 
 struct call {
     shs_dataset *data;
-    struct run_weights_how how;
+    struct load_weights_how how;
 };
 
 static shs_status open_and_close(void *user)
 {
     const struct call *call = user;
-    struct run_weights *weights;
-    const struct run_weights_limits limits = {5, 30};
-    shs_status status = run_weights_open_within(call->data, &call->how, &limits, &weights);
-    run_weights_close(&weights);
+    struct load_weights *weights;
+    const struct load_weights_limits limits = {5, 30};
+    shs_status status = load_weights_open_within(call->data, &call->how, &limits, &weights);
+    load_weights_close(&weights);
     return status;
 }
 
@@ -852,7 +853,7 @@ static void test_memory_that_runs_out(void)
     const struct order_subset subset = {rows, 4};
     write_file(scene.path, SHS_U8, (struct h5_storage){0}, numbers, 100);
     scene_open(&scene);
-    const struct run_weights_how ways[] = {
+    const struct load_weights_how ways[] = {
         {.field = "w"}, {.balance = "w"}, {.values = numbers, .subset = &subset}};
     for (size_t i = 0; i < 3; i++) {
         struct call call = {scene.data, ways[i]};

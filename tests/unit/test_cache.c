@@ -10,8 +10,8 @@
 #include "counted_memory.h"
 #include "h5_write.h"
 #include "judge.h"
+#include "load_order.h"
 #include "run_cache.h"
-#include "run_order.h"
 #include "shardstep/context.h"
 #include "shardstep/loader.h"
 #include "unit.h"
@@ -576,23 +576,23 @@ static uint64_t next_by_search(const uint64_t *rows, uint64_t places, uint64_t n
     return NEVER;
 }
 
-static void check_foresight(const struct run_order_how *how, const shs_loader_options *options)
+static void check_foresight(const struct load_order_how *how, const shs_loader_options *options)
 {
     static uint64_t rows[3 * ROWS];
-    struct run_order order, asked;
-    if (!NEED(!run_order_open(how, options, &order) && !run_order_open(how, options, &asked)))
+    struct load_order order, asked;
+    if (!NEED(!load_order_open(how, options, &order) && !load_order_open(how, options, &asked)))
         return;
     uint64_t places = order.order.shape.samples;
     for (uint64_t epoch = 0; epoch < 5; epoch++) {
-        CHECK(!run_order_begin(&order, epoch) && !run_order_begin(&asked, epoch));
+        CHECK(!load_order_begin(&order, epoch) && !load_order_begin(&asked, epoch));
         for (uint64_t i = 0; i < places; i++)
-            CHECK(!run_order_rows(&order, 0, (struct order_slice){i, 1, 1}, 1, &rows[i]));
+            CHECK(!load_order_rows(&order, 0, (struct order_slice){i, 1, 1}, 1, &rows[i]));
         for (uint64_t first = 0; first + CHUNK_ROWS < ROWS; first += CHUNK_ROWS)
-            CHECK(run_order_next_use(&asked, first, CHUNK_ROWS, CHUNK_ROWS, 0, 0, 1) ==
+            CHECK(load_order_next_use(&asked, first, CHUNK_ROWS, CHUNK_ROWS, 0, 0, 1) ==
                   next_by_search(rows, places, 0, first, first + CHUNK_ROWS));
     }
-    run_order_close(&order);
-    run_order_close(&asked);
+    load_order_close(&order);
+    load_order_close(&asked);
 }
 
 /* When the chunks that are kept come next is known as soon as an epoch begins, before it has given
@@ -602,7 +602,7 @@ static void an_epoch_that_begins_knows_its_rows(void)
     static const uint64_t lengths[] = {0, 100, 700, 1500, 2 * ROWS, 2 * ROWS + 7},
                           whole[] = {0, ROWS}, two[] = {0, 400, ROWS}, ratio[] = {3, 1};
     for (size_t i = 0; i < COUNT(lengths); i++) {
-        struct run_order_how how = {.vranks = 1, .bounds = whole, .sources = 1};
+        struct load_order_how how = {.vranks = 1, .bounds = whole, .sources = 1};
         shs_loader_options options = {
             .shuffle = SHS_SHUFFLE_NONE, .batch = 1, .epoch_rows = lengths[i]};
         check_foresight(&how, &options);

@@ -12,8 +12,8 @@
 #include "core_memory.h"
 #include "h5_write.h"
 #include "judge.h"
+#include "load.h"
 #include "message.h"
-#include "run_loader.h"
 #include "run_sample.h"
 #include "shardstep/checkpoint.h"
 #include "shardstep/context.h"
@@ -1520,7 +1520,7 @@ static char *fingerprint_of(const char *path, const char *fields, bool whole)
     const shs_dataset_options options = {.one_sample_a_file = whole};
     if (NEED(open_data(&reading, path, fields, &options) == SHS_OK) &&
         NEED(shs_loader_open(reading.data, NULL, &reading.loader) == SHS_OK))
-        CHECK(run_fingerprint(reading.loader, &text) == SHS_OK);
+        CHECK(load_fingerprint(reading.loader, &text) == SHS_OK);
     close_data(&reading);
     return text;
 }
@@ -1532,7 +1532,7 @@ static bool may_go_on(const char *path, const char *fields, const char *other_pa
     char *own = fingerprint_of(path, fields, false);
     char *other = fingerprint_of(other_path, others, false);
     bool other_batch;
-    bool may = own && other && !run_fingerprint_check(own, other, false, &other_batch);
+    bool may = own && other && !load_fingerprint_check(own, other, false, &other_batch);
     core_free(&own);
     core_free(&other);
     return may;
@@ -1570,12 +1570,12 @@ static void older_checkpoints_of_parts(void)
                       part[] = "vranks = 1\nseed = 42\npart = 0 to 0.6\nsplit_seed = 42\n"
                                "batch = 32\n";
     bool other_batch;
-    CHECK(run_fingerprint_check(stored, zero, false, &other_batch) == SHS_ERROR_MISMATCH);
+    CHECK(load_fingerprint_check(stored, zero, false, &other_batch) == SHS_ERROR_MISMATCH);
     CHECK(message_has("pass split_seed = 42 to keep its parts"));
-    CHECK(run_fingerprint_check(stored, same, false, &other_batch) == SHS_OK && !other_batch);
-    CHECK(run_fingerprint_check(stored, part, false, &other_batch) == SHS_ERROR_MISMATCH);
+    CHECK(load_fingerprint_check(stored, same, false, &other_batch) == SHS_OK && !other_batch);
+    CHECK(load_fingerprint_check(stored, part, false, &other_batch) == SHS_ERROR_MISMATCH);
     CHECK(message_has("part = 0 to 0.5"));
-    CHECK(run_fingerprint_check(same, zero, true, &other_batch) == SHS_ERROR_MISMATCH);
+    CHECK(load_fingerprint_check(same, zero, true, &other_batch) == SHS_ERROR_MISMATCH);
     CHECK(message_has("pass split_seed 42"));
 }
 

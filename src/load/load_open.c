@@ -1,5 +1,5 @@
 /* Opening and closing a loader. */
-#include "run_loader.h"
+#include "load.h"
 
 #include <string.h>
 
@@ -29,7 +29,7 @@ static shs_status check_options(const shs_loader_options *options)
 static shs_status claim_stream(shs_loader *loader)
 {
     uint32_t *drawn = &loader->dataset->run->streams_drawn, bit = UINT32_C(1) << loader->stream;
-    bool draws = run_order_draws(&loader->order) || shs_augment_draws(loader->augment);
+    bool draws = load_order_draws(&loader->order) || shs_augment_draws(loader->augment);
     if (draws && (*drawn & bit))
         return core_fail(SHS_ERROR_STATE,
                          "another open loader of this run draws from stream %u, and so would this "
@@ -80,7 +80,7 @@ static shs_status make_buffers(shs_loader *loader)
 static shs_status open_local(shs_loader *loader, const shs_loader_options *options)
 {
     const shs_dataset *dataset = loader->dataset;
-    const struct run_order_how how = {
+    const struct load_order_how how = {
         .seed = dataset->run->seed,
         .vranks = dataset->run->vranks,
         .bounds = dataset->bounds,
@@ -88,7 +88,7 @@ static shs_status open_local(shs_loader *loader, const shs_loader_options *optio
         .what = &dataset->what,
         .chunk_rows = options->shuffle == SHS_SHUFFLE_BLOCKS ? run_dataset_block_rows(dataset) : 0};
     shs_status status = check_options(options);
-    if (!status) status = run_order_open(&how, options, &loader->order);
+    if (!status) status = load_order_open(&how, options, &loader->order);
     loader->watch.counts_only = loader->order.counts_only;
     if (!status)
         status = core_copy(options->augment ? options->augment : "", &loader->augment_text);
@@ -181,7 +181,8 @@ shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *optio
     }
     status = agree_on_open(run, status, *loader, options);
     if (!status)
-        status = core_wrap(run_order_weigh(dataset, options, &(*loader)->order), "shs_loader_open");
+        status =
+            core_wrap(load_order_weigh(dataset, options, &(*loader)->order), "shs_loader_open");
     if (status) shs_loader_close(loader);
     return status;
 }
@@ -202,7 +203,7 @@ void shs_loader_close(shs_loader **loader)
     core_free(&(*loader)->scratch);
     core_free(&(*loader)->augment_text);
     shs_augment_close(&(*loader)->augment);
-    run_order_close(&(*loader)->order);
+    load_order_close(&(*loader)->order);
     if ((*loader)->kept) (*loader)->release_kept((*loader)->kept);
     core_free(loader);
     run_dataset_release(dataset);

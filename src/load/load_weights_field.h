@@ -1,17 +1,17 @@
 /* The field that rows are weighed by: one number a sample, the weight itself or the class whose
  * rows share one. Read in bounded pieces, as a dataset of its own of the same files. */
-#ifndef RUN_WEIGHTS_FIELD_H
-#define RUN_WEIGHTS_FIELD_H
+#ifndef LOAD_WEIGHTS_FIELD_H
+#define LOAD_WEIGHTS_FIELD_H
 
 #include "order_subset.h"
 #include "run_gather.h"
 
 enum {
-    RUN_WEIGHTS_CLASSES = 1 << 20 /* values that classes may span */
+    LOAD_WEIGHTS_CLASSES = 1 << 20 /* values that classes may span */
 };
 
 /* Zeroed it may be closed. */
-struct run_weights_field {
+struct load_weights_field {
     const shs_dataset *of;             /* borrowed: whose rows they are */
     const struct order_subset *subset; /* borrowed; NULL: all rows */
     const char *name;                  /* of the field in `data` */
@@ -28,7 +28,7 @@ struct run_weights_field {
     double *class_weight; /* of each, 1 over the number of its rows; 0: it has none */
 };
 
-struct run_weights_field_how {
+struct load_weights_field_how {
     const char *text;                  /* as in dataset.h, of one field */
     bool balanced;                     /* it holds classes */
     const struct order_subset *subset; /* rows outside weigh 0, whatever they hold */
@@ -37,19 +37,19 @@ struct run_weights_field_how {
 
 /* Collective. Opens the field in the files of a dataset that stays open longer, and counts the
  * classes. All of it is read twice for that. */
-shs_status run_weights_field_open(const shs_dataset *of, const struct run_weights_field_how *how,
-                                  struct run_weights_field *field);
+shs_status load_weights_field_open(const shs_dataset *of, const struct load_weights_field_how *how,
+                                   struct load_weights_field *field);
 
-void run_weights_field_close(struct run_weights_field *field);
+void load_weights_field_close(struct load_weights_field *field);
 
 /* Local. Reads runs of samples, of `at_once` samples together at most, into `raw`. A file that has
  * changed is an error, as it is to the dataset. */
-shs_status run_weights_field_read(struct run_weights_field *field, unsigned threads,
-                                  const struct run_range *runs, size_t count);
+shs_status load_weights_field_read(struct load_weights_field *field, unsigned threads,
+                                   const struct run_range *runs, size_t count);
 
 /* Local. The weights of samples [first, first + count), whose numbers begin with number `at` of
  * `raw`, into `weights`. A number that is no weight, or no class that was counted, is an error. */
-shs_status run_weights_field_weigh(struct run_weights_field *field, uint64_t first, uint64_t count,
-                                   uint64_t at);
+shs_status load_weights_field_weigh(struct load_weights_field *field, uint64_t first,
+                                    uint64_t count, uint64_t at);
 
 #endif

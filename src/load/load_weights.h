@@ -10,18 +10,18 @@
  * drawn, of ceil(N / 2^20) rows each, and none up to 2^20 rows. Of a field in chunks a draw decodes
  * a whole chunk, unless all that there are fit in the cache: large ones had better be contiguous.
  */
-#ifndef RUN_WEIGHTS_H
-#define RUN_WEIGHTS_H
+#ifndef LOAD_WEIGHTS_H
+#define LOAD_WEIGHTS_H
 
 #include "core_hash.h"
 #include "order_permutation.h"
 #include "order_subset.h"
 #include "run_dataset.h"
 
-struct run_weights;
+struct load_weights;
 
 /* Exactly one of the first three is given. */
-struct run_weights_how {
+struct load_weights_how {
     const double *values; /* of every row of the dataset, in memory, the same on every rank; not
                              used any more afterwards */
     const char *field;    /* a field of the dataset's files, in the text of dataset.h, with one
@@ -35,32 +35,32 @@ struct run_weights_how {
 
 /* Collective. Weights of a dataset that stays open longer. They are finite, none is below 0 and
  * their sum is above 0 and finite. On error *weights is NULL. */
-shs_status run_weights_open(shs_dataset *dataset, const struct run_weights_how *how,
-                            struct run_weights **weights);
+shs_status load_weights_open(shs_dataset *dataset, const struct load_weights_how *how,
+                             struct load_weights **weights);
 
 /* The same with other limits, for tests: blocks of a table, and rows of a piece that is read. */
-struct run_weights_limits {
+struct load_weights_limits {
     uint64_t blocks;
     uint64_t at_once;
 };
 
-shs_status run_weights_open_within(shs_dataset *dataset, const struct run_weights_how *how,
-                                   const struct run_weights_limits *limits,
-                                   struct run_weights **weights);
+shs_status load_weights_open_within(shs_dataset *dataset, const struct load_weights_how *how,
+                                    const struct load_weights_limits *limits,
+                                    struct load_weights **weights);
 
 /* Local. Accepts a pointer to NULL; leaves NULL. */
-void run_weights_close(struct run_weights **weights);
+void load_weights_close(struct load_weights **weights);
 
 /* Local. Positions of an epoch, below 2^56, in place, become rows of the dataset: of seed, stream
  * and epoch of the source, which are all that is used of it. Blocks are read on so many threads;
  * after an error index is undefined. A file that has changed is an error as soon as it is one to
  * the dataset. */
-shs_status run_weights_rows(struct run_weights *weights, const struct order_source *source,
-                            unsigned threads, uint64_t *index, uint64_t count);
+shs_status load_weights_rows(struct load_weights *weights, const struct order_source *source,
+                             unsigned threads, uint64_t *index, uint64_t count);
 
 /* Local. For the run's fingerprint: a hash over the number of rows, that of a block's and all
  * weights, rows outside the subset as 0; the same for any number of ranks, and for values as for a
  * field of up to 2^20 rows. */
-void run_weights_digest(const struct run_weights *weights, char text[CORE_DIGEST_TEXT]);
+void load_weights_digest(const struct load_weights *weights, char text[CORE_DIGEST_TEXT]);
 
 #endif

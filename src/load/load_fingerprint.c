@@ -3,7 +3,7 @@
 
 #include "core_memory.h"
 #include "core_text.h"
-#include "run_loader.h"
+#include "load.h"
 
 typedef unsigned long long ull;
 
@@ -31,17 +31,17 @@ static bool augments_ragged(const shs_loader *loader)
     return some;
 }
 
-shs_status run_fingerprint(const shs_loader *loader, char **fingerprint)
+shs_status load_fingerprint(const shs_loader *loader, char **fingerprint)
 {
     struct core_text text = {0};
-    const struct run_order *order = &loader->order;
+    const struct load_order *order = &loader->order;
     core_text_add(&text, "vranks = %llu\n", (ull)order->order.shape.vranks);
     core_text_add(&text, "seed = %llu\n", (ull)loader->dataset->run->seed);
     core_text_add(&text, "samples = %llu\n", (ull)order->rows);
     for (size_t f = 0; f < loader->dataset->n_fields; f++)
         add_field(&text, loader->dataset, f);
-    run_order_describe_rows(order, &text);
-    run_order_describe(order, &text);
+    load_order_describe_rows(order, &text);
+    load_order_describe(order, &text);
     core_text_add(&text, "stream = %u\n", loader->stream);
     core_text_add(&text, "augmentation = %s\n", loader->augment_text);
     core_text_add(&text, "augmentation by = %s\n",
@@ -183,8 +183,8 @@ static shs_status differ_in_samples(const char *stored, const char *own)
     return differ(line, (int)strcspn(line, "\n"), own_line, (int)strcspn(own_line, "\n"));
 }
 
-shs_status run_fingerprint_check(const char *stored, const char *own, bool batch_may_differ,
-                                 bool *other_batch)
+shs_status load_fingerprint_check(const char *stored, const char *own, bool batch_may_differ,
+                                  bool *other_batch)
 {
     const char *all_stored = stored;
     *other_batch = false;

@@ -1,4 +1,4 @@
-#include "run_order.h"
+#include "load_order.h"
 
 #include "core_memory.h"
 #include "random_stream.h"
@@ -69,7 +69,7 @@ static shs_status check_lists(const shs_loader_options *options)
     return SHS_OK;
 }
 
-static shs_status check_weights(const struct run_order_how *how, const shs_loader_options *options)
+static shs_status check_weights(const struct load_order_how *how, const shs_loader_options *options)
 {
     uint64_t samples = how->bounds[how->sources];
     if (!options->weights || options->n_weights == samples) return SHS_OK;
@@ -90,7 +90,7 @@ static shs_status check_blocks(const shs_loader_options *options)
 
 /* Each sample is drawn by itself: of two that share rows one may be in a part and one in another.
  */
-static shs_status check_apart(const struct run_order_how *how)
+static shs_status check_apart(const struct load_order_how *how)
 {
     uint64_t stride, span = how->what ? run_sample_overlap(how->what, &stride) : 0;
     if (!span) return SHS_OK;
@@ -103,8 +103,8 @@ static shs_status check_apart(const struct run_order_how *how)
 }
 
 /* Restricts the order to the rows that are wanted. */
-static shs_status take_subset(const struct run_order_how *how, const shs_loader_options *options,
-                              struct run_order *order)
+static shs_status take_subset(const struct load_order_how *how, const shs_loader_options *options,
+                              struct load_order *order)
 {
     uint64_t samples = how->bounds[how->sources];
     shs_status status = SHS_OK;
@@ -139,8 +139,8 @@ static shs_status count_places(const shs_loader_options *options, uint64_t rows,
 }
 
 /* The subset's positions at which sources begin. */
-static shs_status open_sources(const struct run_order_how *how, const shs_loader_options *options,
-                               struct run_order *order)
+static shs_status open_sources(const struct load_order_how *how, const shs_loader_options *options,
+                               struct load_order *order)
 {
     uint64_t *bounds;
     if (options->n_mix != how->sources)
@@ -160,8 +160,8 @@ static shs_status open_sources(const struct run_order_how *how, const shs_loader
 
 /* One source that is walked in passes gives its rows in their order: the places need none. One that
  * gives each row once is no mix, whatever its number in the ratio. */
-static shs_status open_mix(const struct run_order_how *how, const shs_loader_options *options,
-                           struct run_order *order)
+static shs_status open_mix(const struct load_order_how *how, const shs_loader_options *options,
+                           struct load_order *order)
 {
     const uint64_t all[] = {0, order->rows}, one = 1;
     struct order_shape *shape = &order->order.shape;
@@ -180,7 +180,7 @@ static shs_status open_mix(const struct run_order_how *how, const shs_loader_opt
     return SHS_OK;
 }
 
-static void find_due(struct run_order *order)
+static void find_due(struct load_order *order)
 {
     const struct order_shape *shape = &order->order.shape;
     order->due = order_ledger_of_epoch(shape);
@@ -191,7 +191,7 @@ static void find_due(struct run_order *order)
     if (!order->counts_only) order->due = due;
 }
 
-static struct order_shape shape_of(const struct run_order_how *how,
+static struct order_shape shape_of(const struct load_order_how *how,
                                    const shs_loader_options *options)
 {
     struct order_shape shape = {.samples = how->bounds[how->sources],
@@ -206,11 +206,11 @@ static struct order_shape shape_of(const struct run_order_how *how,
     return shape;
 }
 
-shs_status run_order_open(const struct run_order_how *how, const shs_loader_options *options,
-                          struct run_order *order)
+shs_status load_order_open(const struct load_order_how *how, const shs_loader_options *options,
+                           struct load_order *order)
 {
     struct order_shape *shape = &order->order.shape;
-    *order = (struct run_order){
+    *order = (struct load_order){
         .order = {.shape = shape_of(how, options), .seed = how->seed, .stream = options->stream},
         .shuffle = options->shuffle};
     if (options->weights) order->weighting = "array";
@@ -231,39 +231,39 @@ shs_status run_order_open(const struct run_order_how *how, const shs_loader_opti
     return status;
 }
 
-shs_status run_order_weigh(shs_dataset *dataset, const shs_loader_options *options,
-                           struct run_order *order)
+shs_status load_order_weigh(shs_dataset *dataset, const shs_loader_options *options,
+                            struct load_order *order)
 {
-    const struct run_weights_how how = {.values = options->weights,
-                                        .field = options->weight_field,
-                                        .balance = options->balance,
-                                        .subset = &order->subset};
-    return order->weighting ? run_weights_open(dataset, &how, &order->weights) : SHS_OK;
+    const struct load_weights_how how = {.values = options->weights,
+                                         .field = options->weight_field,
+                                         .balance = options->balance,
+                                         .subset = &order->subset};
+    return order->weighting ? load_weights_open(dataset, &how, &order->weights) : SHS_OK;
 }
 
-void run_order_close(struct run_order *order)
+void load_order_close(struct load_order *order)
 {
-    run_weights_close(&order->weights);
+    load_weights_close(&order->weights);
     order_mix_free(&order->mix);
     order_free(&order->order);
     order_subset_free(&order->subset);
 }
 
-bool run_order_draws(const struct run_order *order)
+bool load_order_draws(const struct load_order *order)
 {
     return order->shuffle != SHS_SHUFFLE_NONE;
 }
 
 /* ---- Rows. */
 
-shs_status run_order_begin(struct run_order *order, uint64_t epoch)
+shs_status load_order_begin(struct load_order *order, uint64_t epoch)
 {
     order_mix_begin(&order->mix, epoch);
     return order_begin(&order->order, epoch);
 }
 
-shs_status run_order_rows(struct run_order *order, uint64_t vrank, struct order_slice slice,
-                          unsigned threads, uint64_t *index)
+shs_status load_order_rows(struct load_order *order, uint64_t vrank, struct order_slice slice,
+                           unsigned threads, uint64_t *index)
 {
     uint64_t epoch = order->order.epoch;
     shs_status status = order_rows(&order->order, vrank, slice, index);
@@ -271,20 +271,20 @@ shs_status run_order_rows(struct run_order *order, uint64_t vrank, struct order_
     if (order->weights) {
         const struct order_source source = {
             .seed = order->order.seed, .stream = order->order.stream, .epoch = epoch};
-        return run_weights_rows(order->weights, &source, threads, index, slice.rows);
+        return load_weights_rows(order->weights, &source, threads, index, slice.rows);
     }
     status = order_mix_rows(&order->mix, epoch, index, slice.rows);
     if (!status) order_subset_rows(&order->subset, index, slice.rows);
     return status;
 }
 
-bool run_order_foresees(const struct run_order *order)
+bool load_order_foresees(const struct load_order *order)
 {
     return !order->weights;
 }
 
-uint64_t run_order_next_use(struct run_order *order, uint64_t first, uint64_t count, uint64_t most,
-                            uint64_t now, uint64_t first_vrank, uint64_t vranks)
+uint64_t load_order_next_use(struct load_order *order, uint64_t first, uint64_t count,
+                             uint64_t most, uint64_t now, uint64_t first_vrank, uint64_t vranks)
 {
     uint64_t begin = order_subset_below(&order->subset, first);
     uint64_t all = order_subset_below(&order->subset, first + count) - begin;
@@ -298,7 +298,7 @@ uint64_t run_order_next_use(struct run_order *order, uint64_t first, uint64_t co
 
 /* ---- The fingerprint. */
 
-static void describe_subset(const struct run_order *order, struct core_text *text)
+static void describe_subset(const struct load_order *order, struct core_text *text)
 {
     const struct order_subset *subset = &order->subset;
     if (!subset->rows) return;
@@ -311,7 +311,7 @@ static void describe_subset(const struct run_order *order, struct core_text *tex
                       (ull)rows.sum, (ull)rows.squares);
 }
 
-void run_order_describe_rows(const struct run_order *order, struct core_text *text)
+void load_order_describe_rows(const struct load_order *order, struct core_text *text)
 {
     char digest[CORE_DIGEST_TEXT];
     describe_subset(order, text);
@@ -321,11 +321,11 @@ void run_order_describe_rows(const struct run_order *order, struct core_text *te
         core_text_add(text, "source of %llu rows = %llu an epoch\n", (ull)order->mix.source[i].rows,
                       (ull)order->mix.source[i].takes);
     if (!order->weights) return;
-    run_weights_digest(order->weights, digest);
+    load_weights_digest(order->weights, digest);
     core_text_add(text, "weights = %s, %s\n", order->weighting, digest);
 }
 
-void run_order_describe(const struct run_order *order, struct core_text *text)
+void load_order_describe(const struct load_order *order, struct core_text *text)
 {
     const struct order_shape *shape = &order->order.shape;
     core_text_add(text, "batch = %llu\n", (ull)shape->batch);

@@ -1,15 +1,15 @@
 /* An open loader, as checkpoints see it. */
-#ifndef RUN_LOADER_H
-#define RUN_LOADER_H
+#ifndef LOAD_H
+#define LOAD_H
 
+#include "load_order.h"
 #include "run_dataset.h"
 #include "run_gather.h"
-#include "run_order.h"
 #include "shardstep/loader.h"
 
 struct shs_loader {
     shs_dataset *dataset;
-    struct run_order order;
+    struct load_order order;
     uint64_t epochs; /* 0: no end */
     struct order_origin origin;
     char *augment_text;
@@ -53,36 +53,35 @@ struct shs_loader {
 };
 
 /* Local. Goes on at a cursor that has been checked. */
-void run_loader_go(shs_loader *loader, shs_cursor cursor);
+void load_go(shs_loader *loader, shs_cursor cursor);
 
 /* Local. Refuses files that have changed while the epoch was read. */
-shs_status run_loader_check_files(const shs_loader *loader);
+shs_status load_check_files(const shs_loader *loader);
 
 /* Local. One batch of a hosted virtual rank at a cursor that has been checked, without those before
  * it. What the loader delivers next is not defined. */
-shs_status run_loader_replay(shs_loader *loader, shs_cursor cursor, uint64_t vrank,
-                             shs_batch *batch);
+shs_status load_replay(shs_loader *loader, shs_cursor cursor, uint64_t vrank, shs_batch *batch);
 
 /* Local. The stream that a row of a batch is augmented from. */
-void run_loader_stream(const shs_loader *loader, const shs_batch *batch, uint64_t slot,
-                       shs_random *random);
+void load_stream(const shs_loader *loader, const shs_batch *batch, uint64_t slot,
+                 shs_random *random);
 
 /* Collective. The ledger over all ranks, and whether it is whole, as a checkpoint keeps them. */
 enum {
-    RUN_LEDGER_NUMBERS = 4
+    LOAD_LEDGER_NUMBERS = 4
 };
-shs_status run_loader_ledger(const shs_loader *loader, uint64_t numbers[RUN_LEDGER_NUMBERS]);
+shs_status load_ledger(const shs_loader *loader, uint64_t numbers[LOAD_LEDGER_NUMBERS]);
 
 /* Local. Goes on with such a ledger, at the place where it was taken. */
-void run_loader_go_on(shs_loader *loader, const uint64_t numbers[RUN_LEDGER_NUMBERS]);
+void load_go_on(shs_loader *loader, const uint64_t numbers[LOAD_LEDGER_NUMBERS]);
 
 /* Local. The run's fingerprint: one "name = value" a line, what a checkpoint must be restored to.
  */
-shs_status run_fingerprint(const shs_loader *loader, char **text);
+shs_status load_fingerprint(const shs_loader *loader, char **text);
 
 /* Local. SHS_ERROR_MISMATCH, naming the first line in which a stored text differs from the run's
  * own. Where the batch may differ, *other_batch says whether it does. */
-shs_status run_fingerprint_check(const char *stored, const char *own, bool batch_may_differ,
-                                 bool *other_batch);
+shs_status load_fingerprint_check(const char *stored, const char *own, bool batch_may_differ,
+                                  bool *other_batch);
 
 #endif

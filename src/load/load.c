@@ -1,5 +1,5 @@
 /* The loader: batches, the cursor, the ledger. Synchronous. */
-#include "run_loader.h"
+#include "load.h"
 
 #include "augment_apply.h"
 #include "random_stream.h"
@@ -29,7 +29,7 @@ shs_loader_statistics shs_statistics(const shs_loader *loader)
     return done;
 }
 
-void run_loader_go(shs_loader *loader, shs_cursor cursor)
+void load_go(shs_loader *loader, shs_cursor cursor)
 {
     loader->cursor = cursor;
     loader->handed = 0;
@@ -39,16 +39,16 @@ void run_loader_go(shs_loader *loader, shs_cursor cursor)
     mpi_watch_forget(loader->dataset->run, &loader->watch);
 }
 
-shs_status run_loader_ledger(const shs_loader *loader, uint64_t numbers[RUN_LEDGER_NUMBERS])
+shs_status load_ledger(const shs_loader *loader, uint64_t numbers[LOAD_LEDGER_NUMBERS])
 {
     numbers[0] = loader->ledger_whole;
     numbers[1] = loader->ledger.count;
     numbers[2] = loader->ledger.sum;
     numbers[3] = loader->ledger.squares;
-    return mpi_sum(loader->dataset->run, numbers + 1, RUN_LEDGER_NUMBERS - 1);
+    return mpi_sum(loader->dataset->run, numbers + 1, LOAD_LEDGER_NUMBERS - 1);
 }
 
-void run_loader_go_on(shs_loader *loader, const uint64_t numbers[RUN_LEDGER_NUMBERS])
+void load_go_on(shs_loader *loader, const uint64_t numbers[LOAD_LEDGER_NUMBERS])
 {
     loader->ledger_whole = numbers[0];
     if (loader->dataset->run->rank == 0) /* the sums are over all ranks: one has them */
@@ -78,7 +78,7 @@ shs_status shs_seek(shs_loader *loader, shs_cursor cursor)
     status = mpi_settle(loader->dataset->run, core_wrap(status, "shs_seek"),
                         "shs_seek(epoch %llu, epoch step %llu, step %llu)", (ull)cursor.epoch,
                         (ull)cursor.epoch_step, (ull)cursor.step);
-    if (!status) run_loader_go(loader, cursor);
+    if (!status) load_go(loader, cursor);
     return status;
 }
 
@@ -101,8 +101,8 @@ static shs_status begin_step(shs_loader *loader)
     return SHS_OK;
 }
 
-void run_loader_stream(const shs_loader *loader, const shs_batch *batch, uint64_t slot,
-                       shs_random *random)
+void load_stream(const shs_loader *loader, const shs_batch *batch, uint64_t slot,
+                 shs_random *random)
 {
     uint64_t seed = loader->dataset->run->seed;
     if (loader->augment_by == SHS_BY_SAMPLE) {
@@ -177,7 +177,7 @@ static shs_status augment_row(shs_loader *loader, const shs_batch *batch, uint64
         outputs[f] = (char *)loader->output[f] + slot * loader->output_bytes[f];
         rows[f] = rows_of(loader, f, slot);
     }
-    run_loader_stream(loader, batch, slot, &random);
+    load_stream(loader, batch, slot, &random);
     return augment_apply_rows(loader->augment, &random, rows, inputs, outputs, loader->scratch);
 }
 
@@ -207,9 +207,9 @@ static uint64_t next_use(void *user, uint64_t key, uint64_t first, uint64_t coun
         uint64_t use = ORDER_NEVER - 1; /* some time */
         if (!samples.count) continue;
         if (samples.count != RUN_SAMPLES_UNKNOWN)
-            use = run_order_next_use(&loader->order, samples.first, samples.count,
-                                     most_looked_at(samples.count, dataset->sample_bytes[f]),
-                                     loader->moment, run->first_vrank, run->hosted);
+            use = load_order_next_use(&loader->order, samples.first, samples.count,
+                                      most_looked_at(samples.count, dataset->sample_bytes[f]),
+                                      loader->moment, run->first_vrank, run->hosted);
         if (use < next) next = use;
     }
     return next;
@@ -220,7 +220,7 @@ static uint64_t next_use(void *user, uint64_t key, uint64_t first, uint64_t coun
 static const struct run_foresight *foresight(shs_loader *loader)
 {
     loader->foresight = (struct run_foresight){next_use, loader};
-    return loader->forgets && run_order_foresees(&loader->order) ? &loader->foresight : NULL;
+    return loader->forgets && load_order_foresees(&loader->order) ? &loader->foresight : NULL;
 }
 
 /* Another epoch's order: chunks that are kept are judged by it. Files may have changed. */
@@ -228,7 +228,7 @@ static shs_status begin_epoch(shs_loader *loader)
 {
     uint64_t epoch = loader->cursor.epoch;
     if (loader->epoch_begun && loader->epoch == epoch) return SHS_OK;
-    shs_status status = run_order_begin(&loader->order, epoch);
+    shs_status status = load_order_begin(&loader->order, epoch);
     if (status) return status;
     loader->epoch_begun = true;
     loader->epoch = epoch;
@@ -247,7 +247,7 @@ static shs_status load_rows(shs_loader *loader, uint64_t vrank, struct order_sli
     loader->moment = order_moment(&loader->order.order.shape, loader->cursor.epoch_step, vrank);
     shs_status status = begin_epoch(loader);
     if (!status)
-        status = run_order_rows(&loader->order, vrank, slice, loader->threads, loader->index);
+        status = load_order_rows(&loader->order, vrank, slice, loader->threads, loader->index);
     /* other loaders read from the same files */
     uint64_t before = run_files_bytes(&loader->dataset->files);
     if (!status)
@@ -260,7 +260,7 @@ static shs_status load_rows(shs_loader *loader, uint64_t vrank, struct order_sli
     return status;
 }
 
-shs_status run_loader_check_files(const shs_loader *loader)
+shs_status load_check_files(const shs_loader *loader)
 {
     if (!loader->epoch_begun) return SHS_OK;
     return run_files_check(&loader->dataset->files, loader->round);
@@ -332,7 +332,7 @@ shs_status shs_next(shs_loader *loader, shs_batch *batch)
         order_slice(&loader->order.order.shape, loader->cursor.epoch_step, vrank);
     if (!loader->watch.failed) {
         shs_status status = load_rows(loader, vrank, slice);
-        if (!status && ends_epoch(loader)) status = run_loader_check_files(loader);
+        if (!status && ends_epoch(loader)) status = load_check_files(loader);
         if (status) fail_step(loader, vrank, status);
     }
     if (loader->watch.failed) slice.rows = slice.count = 0;
@@ -346,10 +346,9 @@ shs_status shs_next(shs_loader *loader, shs_batch *batch)
     return SHS_OK;
 }
 
-shs_status run_loader_replay(shs_loader *loader, shs_cursor cursor, uint64_t vrank,
-                             shs_batch *batch)
+shs_status load_replay(shs_loader *loader, shs_cursor cursor, uint64_t vrank, shs_batch *batch)
 {
-    run_loader_go(loader, cursor);
+    load_go(loader, cursor);
     loader->handed = vrank - loader->dataset->run->first_vrank;
     shs_status status = shs_next(loader, batch);
     if (!status && loader->watch.failed)

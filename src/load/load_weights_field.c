@@ -1,4 +1,4 @@
-#include "run_weights_field.h"
+#include "load_weights_field.h"
 
 #include <stdio.h>
 
@@ -16,18 +16,18 @@ enum {
 
 /* ---- Numbers. */
 
-static shs_type type_of(const struct run_weights_field *field)
+static shs_type type_of(const struct load_weights_field *field)
 {
     return field->data->sample[0].type;
 }
 
-static const void *raw_at(const struct run_weights_field *field, uint64_t at)
+static const void *raw_at(const struct load_weights_field *field, uint64_t at)
 {
     return field->raw + at * field->data->sample_bytes[0];
 }
 
 /* Which of samples [first, first + count) may be drawn. */
-static void find_members(const struct run_weights_field *field, uint64_t first, uint64_t count,
+static void find_members(const struct load_weights_field *field, uint64_t first, uint64_t count,
                          bool *is_member)
 {
     const struct order_subset *subset = field->subset;
@@ -40,7 +40,7 @@ static void find_members(const struct run_weights_field *field, uint64_t first, 
 }
 
 /* Puts a row's number where its cause is told: the file and the row there. */
-static shs_status wrong(const struct run_weights_field *field, uint64_t row, const char *cause)
+static shs_status wrong(const struct load_weights_field *field, uint64_t row, const char *cause)
 {
     const struct run_files *files = &field->data->files;
     size_t file = run_files_of(files, row);
@@ -49,14 +49,14 @@ static shs_status wrong(const struct run_weights_field *field, uint64_t row, con
                      (ull)(row - files->file[file].first), cause);
 }
 
-static shs_status wrong_weight(const struct run_weights_field *field, uint64_t row, double weight)
+static shs_status wrong_weight(const struct load_weights_field *field, uint64_t row, double weight)
 {
     char cause[128];
     snprintf(cause, sizeof cause, "has weight %.17g; weights are finite and not below 0", weight);
     return wrong(field, row, cause);
 }
 
-static shs_status unknown_class(const struct run_weights_field *field, uint64_t row, uint64_t key)
+static shs_status unknown_class(const struct load_weights_field *field, uint64_t row, uint64_t key)
 {
     char text[TEXT_BYTES], cause[128];
     core_key_text(type_of(field), key, 0, text, sizeof text);
@@ -65,7 +65,7 @@ static shs_status unknown_class(const struct run_weights_field *field, uint64_t 
     return wrong(field, row, cause);
 }
 
-static void load_weights(const struct run_weights_field *field, const void *raw, uint64_t count,
+static void load_weights(const struct load_weights_field *field, const void *raw, uint64_t count,
                          double *weights)
 {
     uint64_t keys[TILE], bias = core_key_bias(type_of(field));
@@ -78,7 +78,7 @@ static void load_weights(const struct run_weights_field *field, const void *raw,
         weights[i] = bias ? (double)(int64_t)(keys[i] - bias) : (double)keys[i];
 }
 
-static shs_status weigh_numbers(const struct run_weights_field *field, uint64_t first,
+static shs_status weigh_numbers(const struct load_weights_field *field, uint64_t first,
                                 uint64_t count, const void *raw, double *weights)
 {
     bool is_member[TILE];
@@ -93,7 +93,7 @@ static shs_status weigh_numbers(const struct run_weights_field *field, uint64_t 
     return SHS_OK;
 }
 
-static shs_status weigh_classes(const struct run_weights_field *field, uint64_t first,
+static shs_status weigh_classes(const struct load_weights_field *field, uint64_t first,
                                 uint64_t count, const void *raw, double *weights)
 {
     bool is_member[TILE];
@@ -110,8 +110,8 @@ static shs_status weigh_classes(const struct run_weights_field *field, uint64_t 
     return SHS_OK;
 }
 
-shs_status run_weights_field_weigh(struct run_weights_field *field, uint64_t first, uint64_t count,
-                                   uint64_t at)
+shs_status load_weights_field_weigh(struct load_weights_field *field, uint64_t first,
+                                    uint64_t count, uint64_t at)
 {
     shs_status status = SHS_OK;
     for (uint64_t done = 0, now; done < count && !status; done += now) {
@@ -126,8 +126,8 @@ shs_status run_weights_field_weigh(struct run_weights_field *field, uint64_t fir
 
 /* ---- Reading. */
 
-shs_status run_weights_field_read(struct run_weights_field *field, unsigned threads,
-                                  const struct run_range *runs, size_t count)
+shs_status load_weights_field_read(struct load_weights_field *field, unsigned threads,
+                                   const struct run_range *runs, size_t count)
 {
     if (field->round != field->of->files.round) run_files_suspect(&field->data->files);
     field->round = field->of->files.round;
@@ -139,7 +139,7 @@ shs_status run_weights_field_read(struct run_weights_field *field, unsigned thre
 /* The classes of samples that may be drawn, of a tile: `count` keys, fewer than samples perhaps. */
 typedef void take_keys(void *user, const uint64_t *keys, uint64_t count);
 
-static void walk_piece(const struct run_weights_field *field, struct run_range piece,
+static void walk_piece(const struct load_weights_field *field, struct run_range piece,
                        take_keys *take, void *user)
 {
     bool is_member[TILE];
@@ -156,7 +156,7 @@ static void walk_piece(const struct run_weights_field *field, struct run_range p
 }
 
 /* Local. All keys of this rank's share. */
-static shs_status walk(struct run_weights_field *field, take_keys *take, void *user)
+static shs_status walk(struct load_weights_field *field, take_keys *take, void *user)
 {
     const shs_run *run = field->data->run;
     uint64_t samples = field->data->samples, rank = (uint64_t)run->rank,
@@ -166,7 +166,7 @@ static shs_status walk(struct run_weights_field *field, take_keys *take, void *u
     shs_status status = SHS_OK;
     for (; piece.first < end && !status; piece.first += piece.count) {
         piece.count = end - piece.first < field->at_once ? end - piece.first : field->at_once;
-        status = run_weights_field_read(field, 1, &piece, 1);
+        status = load_weights_field_read(field, 1, &piece, 1);
         if (!status) walk_piece(field, piece, take, user);
     }
     return status;
@@ -195,7 +195,7 @@ static void take_extremes(void *user, const uint64_t *keys, uint64_t count)
 }
 
 struct counting {
-    const struct run_weights_field *field;
+    const struct load_weights_field *field;
     uint64_t *counts;
 };
 
@@ -208,13 +208,14 @@ static void take_counts(void *user, const uint64_t *keys, uint64_t count)
     }
 }
 
-static shs_status check_span(const struct run_weights_field *field, const struct extremes *extremes)
+static shs_status check_span(const struct load_weights_field *field,
+                             const struct extremes *extremes)
 {
     char first[TEXT_BYTES], last[TEXT_BYTES];
     uint64_t least = ~extremes->numbers[LEAST_TURNED], most = extremes->numbers[MOST];
     if (!extremes->numbers[ANY])
         return core_fail(SHS_ERROR_ARGUMENT, "field %s: no sample may be drawn", field->name);
-    if (most - least < RUN_WEIGHTS_CLASSES) return SHS_OK;
+    if (most - least < LOAD_WEIGHTS_CLASSES) return SHS_OK;
     core_key_text(type_of(field), least, 0, first, sizeof first);
     core_key_text(type_of(field), most, 0, last, sizeof last);
     return core_fail(
@@ -225,7 +226,7 @@ static shs_status check_span(const struct run_weights_field *field, const struct
 }
 
 /* Collective. The first class, and how many values they span. */
-static shs_status find_classes(struct run_weights_field *field)
+static shs_status find_classes(struct load_weights_field *field)
 {
     shs_run *run = field->data->run;
     struct extremes extremes = {0};
@@ -240,7 +241,7 @@ static shs_status find_classes(struct run_weights_field *field)
 }
 
 /* Collective. */
-static shs_status count_classes(struct run_weights_field *field)
+static shs_status count_classes(struct load_weights_field *field)
 {
     shs_run *run = field->data->run;
     struct counting counting = {field, NULL};
@@ -261,7 +262,7 @@ static shs_status count_classes(struct run_weights_field *field)
 
 /* ---- Opening. */
 
-static shs_status check_field(const struct run_weights_field *field)
+static shs_status check_field(const struct load_weights_field *field)
 {
     const shs_dataset *data = field->data;
     struct core_text text = {0};
@@ -297,7 +298,7 @@ static shs_status compare_file(const char *path, const struct run_file *of,
 }
 
 /* The same files, with as many samples each, as when the dataset was opened. */
-static shs_status check_files(const struct run_weights_field *field)
+static shs_status check_files(const struct load_weights_field *field)
 {
     const struct run_files *of = &field->of->files, *files = &field->data->files;
     if (files->paths.count != of->paths.count)
@@ -319,7 +320,7 @@ static shs_status check_files(const struct run_weights_field *field)
     return SHS_OK;
 }
 
-static shs_status make_buffers(struct run_weights_field *field)
+static shs_status make_buffers(struct load_weights_field *field)
 {
     shs_dataset *data = field->data;
     if (field->at_once > data->samples) field->at_once = data->samples;
@@ -332,16 +333,16 @@ static shs_status make_buffers(struct run_weights_field *field)
 }
 
 /* A quarter of the cache that the dataset's own chunks have: numbers take little. */
-shs_status run_weights_field_open(const shs_dataset *of, const struct run_weights_field_how *how,
-                                  struct run_weights_field *field)
+shs_status load_weights_field_open(const shs_dataset *of, const struct load_weights_field_how *how,
+                                   struct load_weights_field *field)
 {
     shs_dataset_options options = of->options;
     options.cache_bytes = of->cache_bytes / 4;
-    *field = (struct run_weights_field){.of = of,
-                                        .subset = how->subset,
-                                        .round = of->files.round,
-                                        .at_once = how->at_once,
-                                        .balanced = how->balanced};
+    *field = (struct load_weights_field){.of = of,
+                                         .subset = how->subset,
+                                         .round = of->files.round,
+                                         .at_once = how->at_once,
+                                         .balanced = how->balanced};
     shs_status status = shs_dataset_open(of->run, of->path, how->text, &options, &field->data);
     if (status) return status;
     field->name = field->data->sample[0].name;
@@ -350,11 +351,11 @@ shs_status run_weights_field_open(const shs_dataset *of, const struct run_weight
     if (!status) status = make_buffers(field);
     status = mpi_agree(of->run, status, "opening %.80s", how->text);
     if (!status && how->balanced) status = count_classes(field);
-    if (status) run_weights_field_close(field);
+    if (status) load_weights_field_close(field);
     return status;
 }
 
-void run_weights_field_close(struct run_weights_field *field)
+void load_weights_field_close(struct load_weights_field *field)
 {
     core_free(&field->class_weight);
     core_free(&field->weights);
@@ -362,5 +363,5 @@ void run_weights_field_close(struct run_weights_field *field)
     run_gather_free(&field->gather);
     run_fetcher_free(&field->fetcher);
     shs_dataset_close(&field->data);
-    *field = (struct run_weights_field){0};
+    *field = (struct load_weights_field){0};
 }

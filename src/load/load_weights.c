@@ -1,13 +1,13 @@
-#include "run_weights.h"
+#include "load_weights.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core_memory.h"
+#include "load_weights_field.h"
 #include "order_plan.h"
 #include "order_weights.h"
 #include "random_stream.h"
-#include "run_weights_field.h"
 
 typedef unsigned long long ull;
 
@@ -21,8 +21,8 @@ struct draw {
     uint64_t slot;
 };
 
-struct run_weights {
-    struct run_weights_field field;
+struct load_weights {
+    struct load_weights_field field;
     struct order_weights order;
     struct order_weights_mark mark;
     char digest[CORE_DIGEST_TEXT];
@@ -33,7 +33,7 @@ struct run_weights {
 
 /* ---- Opening. */
 
-static shs_status check_how(const struct run_weights_how *how)
+static shs_status check_how(const struct load_weights_how *how)
 {
     int given = (how->values != NULL) + (how->field != NULL) + (how->balance != NULL);
     if (given == 1) return SHS_OK;
@@ -52,8 +52,8 @@ static shs_status copy_subset(const double *values, uint64_t rows,
     return status;
 }
 
-static shs_status take_values(struct run_weights *weights, const shs_dataset *dataset,
-                              const struct run_weights_how *how)
+static shs_status take_values(struct load_weights *weights, const shs_dataset *dataset,
+                              const struct load_weights_how *how)
 {
     const double *values = how->values;
     double *copy = NULL;
@@ -69,7 +69,7 @@ static shs_status take_values(struct run_weights *weights, const shs_dataset *da
 }
 
 /* Adds rows that were read to the sums of their blocks. */
-static void add_up(struct run_weights *weights, struct run_range piece)
+static void add_up(struct load_weights *weights, struct run_range piece)
 {
     struct order_weights *order = &weights->order;
     const double *at = weights->field.weights;
@@ -85,7 +85,7 @@ static void add_up(struct run_weights *weights, struct run_range piece)
     }
 }
 
-static shs_status check_sums(const struct run_weights *weights, uint64_t first, uint64_t end)
+static shs_status check_sums(const struct load_weights *weights, uint64_t first, uint64_t end)
 {
     const struct order_weights *order = &weights->order;
     for (uint64_t block = first; block < end; block++)
@@ -100,10 +100,10 @@ static shs_status check_sums(const struct run_weights *weights, uint64_t first, 
 }
 
 /* Local. Goes through this rank's blocks, every one from its beginning. */
-static shs_status read_share(struct run_weights *weights)
+static shs_status read_share(struct load_weights *weights)
 {
     const shs_run *run = weights->field.data->run;
-    struct run_weights_field *field = &weights->field;
+    struct load_weights_field *field = &weights->field;
     struct order_weights *order = &weights->order;
     uint64_t first = order_share(order->blocks, (uint64_t)run->rank, (uint64_t)run->ranks);
     uint64_t stop = order_share(order->blocks, (uint64_t)run->rank + 1, (uint64_t)run->ranks);
@@ -113,15 +113,15 @@ static shs_status read_share(struct run_weights *weights)
     if (end > order->rows) end = order->rows;
     for (; piece.first < end && !status; piece.first += piece.count) {
         piece.count = end - piece.first < field->at_once ? end - piece.first : field->at_once;
-        status = run_weights_field_read(field, 1, &piece, 1);
-        if (!status) status = run_weights_field_weigh(field, piece.first, piece.count, 0);
+        status = load_weights_field_read(field, 1, &piece, 1);
+        if (!status) status = load_weights_field_weigh(field, piece.first, piece.count, 0);
         if (!status) add_up(weights, piece);
     }
     return status ? status : check_sums(weights, first, stop);
 }
 
 /* Collective. Every block has the sum of one rank, all others have 0: their bits add up to it. */
-static shs_status share_sums(shs_run *run, struct run_weights *weights)
+static shs_status share_sums(shs_run *run, struct load_weights *weights)
 {
     struct order_weights *order = &weights->order;
     uint64_t *bits;
@@ -137,15 +137,15 @@ static shs_status share_sums(shs_run *run, struct run_weights *weights)
 }
 
 /* Collective. The sums of all blocks. */
-static shs_status take_field(struct run_weights *weights, shs_dataset *dataset,
-                             const struct run_weights_how *how,
-                             const struct run_weights_limits *limits)
+static shs_status take_field(struct load_weights *weights, shs_dataset *dataset,
+                             const struct load_weights_how *how,
+                             const struct load_weights_limits *limits)
 {
-    const struct run_weights_field_how field = {.text = how->field ? how->field : how->balance,
-                                                .balanced = how->balance != NULL,
-                                                .subset = how->subset,
-                                                .at_once = limits->at_once};
-    shs_status status = run_weights_field_open(dataset, &field, &weights->field);
+    const struct load_weights_field_how field = {.text = how->field ? how->field : how->balance,
+                                                 .balanced = how->balance != NULL,
+                                                 .subset = how->subset,
+                                                 .at_once = limits->at_once};
+    shs_status status = load_weights_field_open(dataset, &field, &weights->field);
     if (status) return status;
     status = order_weights_begin(&weights->order, dataset->samples, limits->blocks);
     if (!status) status = read_share(weights);
@@ -154,7 +154,7 @@ static shs_status take_field(struct run_weights *weights, shs_dataset *dataset,
 }
 
 /* The table of blocks, and what is needed to draw from those of more than one row. */
-static shs_status end_field(struct run_weights *weights)
+static shs_status end_field(struct load_weights *weights)
 {
     uint64_t block_rows = weights->order.block_rows, at_once = weights->field.at_once;
     shs_status status =
@@ -166,7 +166,7 @@ static shs_status end_field(struct run_weights *weights)
     return core_new(weights->draws_at_once, sizeof *weights->blocks, "draws", &weights->blocks);
 }
 
-static shs_status make_digest(struct run_weights *weights)
+static shs_status make_digest(struct load_weights *weights)
 {
     const struct order_weights *order = &weights->order;
     const uint64_t numbers[] = {order->rows, order->block_rows, weights->mark.sums[0],
@@ -180,9 +180,9 @@ static shs_status make_digest(struct run_weights *weights)
 }
 
 /* Collective. */
-static shs_status open_weights(struct run_weights *weights, shs_dataset *dataset,
-                               const struct run_weights_how *how,
-                               const struct run_weights_limits *limits)
+static shs_status open_weights(struct load_weights *weights, shs_dataset *dataset,
+                               const struct load_weights_how *how,
+                               const struct load_weights_limits *limits)
 {
     shs_status status = how->values ? SHS_OK : take_field(weights, dataset, how, limits);
     if (status) return status;
@@ -191,9 +191,9 @@ static shs_status open_weights(struct run_weights *weights, shs_dataset *dataset
     return mpi_agree(dataset->run, status, "weights that hash to %s", weights->digest);
 }
 
-shs_status run_weights_open_within(shs_dataset *dataset, const struct run_weights_how *how,
-                                   const struct run_weights_limits *limits,
-                                   struct run_weights **weights)
+shs_status load_weights_open_within(shs_dataset *dataset, const struct load_weights_how *how,
+                                    const struct load_weights_limits *limits,
+                                    struct load_weights **weights)
 {
     const char *field = how->field ? how->field : how->balance;
     shs_status status = core_new(1, sizeof **weights, "weights", weights);
@@ -204,22 +204,22 @@ shs_status run_weights_open_within(shs_dataset *dataset, const struct run_weight
                                       : "the field ",
                        how->values || !field ? "" : field);
     if (!status) status = open_weights(*weights, dataset, how, limits);
-    if (status) run_weights_close(weights);
+    if (status) load_weights_close(weights);
     return status;
 }
 
-shs_status run_weights_open(shs_dataset *dataset, const struct run_weights_how *how,
-                            struct run_weights **weights)
+shs_status load_weights_open(shs_dataset *dataset, const struct load_weights_how *how,
+                             struct load_weights **weights)
 {
-    const struct run_weights_limits limits = {ORDER_WEIGHTS_BLOCKS, AT_ONCE};
-    return run_weights_open_within(dataset, how, &limits, weights);
+    const struct load_weights_limits limits = {ORDER_WEIGHTS_BLOCKS, AT_ONCE};
+    return load_weights_open_within(dataset, how, &limits, weights);
 }
 
-void run_weights_close(struct run_weights **weights)
+void load_weights_close(struct load_weights **weights)
 {
     if (!*weights) return;
     order_weights_free(&(*weights)->order);
-    run_weights_field_close(&(*weights)->field);
+    load_weights_field_close(&(*weights)->field);
     core_free(&(*weights)->draws);
     core_free(&(*weights)->blocks);
     core_free(weights);
@@ -227,7 +227,7 @@ void run_weights_close(struct run_weights **weights)
 
 /* ---- Drawing. */
 
-static struct order_pick pick_at(const struct run_weights *weights,
+static struct order_pick pick_at(const struct load_weights *weights,
                                  const struct order_source *source, uint64_t position)
 {
     shs_random random;
@@ -251,7 +251,7 @@ static size_t same_block(const struct draw *draws, size_t count)
     return same;
 }
 
-static shs_status nothing_there(const struct run_weights *weights, uint64_t block)
+static shs_status nothing_there(const struct load_weights *weights, uint64_t block)
 {
     uint64_t first = order_weights_first(&weights->order, block);
     return core_fail(SHS_ERROR_FILE,
@@ -262,7 +262,7 @@ static shs_status nothing_there(const struct run_weights *weights, uint64_t bloc
 }
 
 /* Blocks that were read together: finds the rows of all draws. */
-static shs_status search_together(struct run_weights *weights, size_t count, uint64_t *index)
+static shs_status search_together(struct load_weights *weights, size_t count, uint64_t *index)
 {
     uint64_t at = 0;
     shs_status status = SHS_OK;
@@ -271,7 +271,7 @@ static shs_status search_together(struct run_weights *weights, size_t count, uin
         uint64_t block = draws->pick.block, first = order_weights_first(&weights->order, block);
         uint64_t rows = order_weights_count(&weights->order, block);
         same = same_block(draws, count - i);
-        status = run_weights_field_weigh(&weights->field, first, rows, at);
+        status = load_weights_field_weigh(&weights->field, first, rows, at);
         for (size_t j = 0; j < same && !status; j++) {
             struct order_search search = order_weights_search(&weights->order, draws[j].pick);
             order_weights_search_in(&search, weights->field.weights, rows);
@@ -283,7 +283,7 @@ static shs_status search_together(struct run_weights *weights, size_t count, uin
     return status;
 }
 
-static shs_status find_together(struct run_weights *weights, unsigned threads, size_t count,
+static shs_status find_together(struct load_weights *weights, unsigned threads, size_t count,
                                 uint64_t *index)
 {
     size_t n_blocks = 0;
@@ -293,14 +293,15 @@ static shs_status find_together(struct run_weights *weights, unsigned threads, s
             (struct run_range){order_weights_first(&weights->order, block),
                                order_weights_count(&weights->order, block)};
     }
-    shs_status status = run_weights_field_read(&weights->field, threads, weights->blocks, n_blocks);
+    shs_status status =
+        load_weights_field_read(&weights->field, threads, weights->blocks, n_blocks);
     return status ? status : search_together(weights, count, index);
 }
 
 /* A block that is too large to be read at once: up to the row, piece by piece. */
-static shs_status find_in_pieces(struct run_weights *weights, unsigned threads, uint64_t *row)
+static shs_status find_in_pieces(struct load_weights *weights, unsigned threads, uint64_t *row)
 {
-    struct run_weights_field *field = &weights->field;
+    struct load_weights_field *field = &weights->field;
     struct order_pick pick = weights->draws[0].pick;
     struct order_search search = order_weights_search(&weights->order, pick);
     uint64_t end = search.next + order_weights_count(&weights->order, pick.block);
@@ -308,8 +309,8 @@ static shs_status find_in_pieces(struct run_weights *weights, unsigned threads, 
     while (search.next < end && !found) {
         uint64_t left = end - search.next;
         struct run_range piece = {search.next, left < field->at_once ? left : field->at_once};
-        shs_status status = run_weights_field_read(field, threads, &piece, 1);
-        if (!status) status = run_weights_field_weigh(field, piece.first, piece.count, 0);
+        shs_status status = load_weights_field_read(field, threads, &piece, 1);
+        if (!status) status = load_weights_field_weigh(field, piece.first, piece.count, 0);
         if (status) return status;
         found = order_weights_search_in(&search, field->weights, piece.count);
     }
@@ -319,7 +320,7 @@ static shs_status find_in_pieces(struct run_weights *weights, unsigned threads, 
 
 /* As many draws as their blocks can be read together: the same block, and neighbours, in one read.
  */
-static shs_status draw_some(struct run_weights *weights, const struct order_source *source,
+static shs_status draw_some(struct load_weights *weights, const struct order_source *source,
                             unsigned threads, uint64_t *index, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -330,8 +331,8 @@ static shs_status draw_some(struct run_weights *weights, const struct order_sour
     return find_together(weights, threads, count, index);
 }
 
-shs_status run_weights_rows(struct run_weights *weights, const struct order_source *source,
-                            unsigned threads, uint64_t *index, uint64_t count)
+shs_status load_weights_rows(struct load_weights *weights, const struct order_source *source,
+                             unsigned threads, uint64_t *index, uint64_t count)
 {
     shs_status status = SHS_OK;
     if (weights->order.block_rows == 1) {
@@ -345,7 +346,7 @@ shs_status run_weights_rows(struct run_weights *weights, const struct order_sour
     return core_wrap(status, "drawing rows by weight");
 }
 
-void run_weights_digest(const struct run_weights *weights, char text[CORE_DIGEST_TEXT])
+void load_weights_digest(const struct load_weights *weights, char text[CORE_DIGEST_TEXT])
 {
     memcpy(text, weights->digest, CORE_DIGEST_TEXT);
 }
