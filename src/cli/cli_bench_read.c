@@ -6,10 +6,10 @@
 #include "cli_bench.h"
 #include "core_memory.h"
 #include "core_text.h"
+#include "data_field.h"
 #include "h5_write.h"
 #include "io_file.h"
 #include "mpi_job.h"
-#include "run_field.h"
 
 enum {
     SIDE = 64, /* of a row: SIDE x SIDE floats, 16 KiB */
@@ -224,10 +224,10 @@ static shs_status measure_decoding(struct bench *bench, const struct io_layout *
 static shs_status measure_ceiling(struct bench *bench, struct trial *trial)
 {
     struct h5_file *file;
-    struct run_field field = {0};
+    struct data_field field = {0};
     shs_status status = h5_open(bench->path, &file);
     if (!status)
-        status = run_field_open(file, bench->path, "x", &(struct run_field_how){0}, &field);
+        status = data_field_open(file, bench->path, "x", &(struct data_field_how){0}, &field);
     if (!status && !field.direct)
         status = core_fail(SHS_ERROR_UNSUPPORTED, "%s is read through HDF5: it is %s", bench->path,
                            field.reason);
@@ -236,7 +236,7 @@ static shs_status measure_ceiling(struct bench *bench, struct trial *trial)
         status = layout->chunked ? measure_decoding(bench, layout, trial)
                                  : measure_positional(bench, layout, trial);
     }
-    run_field_close(&field);
+    data_field_close(&field);
     h5_close(&file);
     return status;
 }

@@ -7,11 +7,11 @@
 #include "cli_text.h"
 #include "core_memory.h"
 #include "core_text.h"
+#include "data_field.h"
 #include "h5_file.h"
 #include "io_crc32c.h"
 #include "mpi_job.h"
 #include "order_plan.h"
-#include "run_field.h"
 
 typedef unsigned long long ull;
 
@@ -19,7 +19,7 @@ typedef unsigned long long ull;
 struct facts {
     const char *name;
     struct h5_about about;
-    struct run_field field; /* open if it is one */
+    struct data_field field; /* open if it is one */
     bool is_field;
     bool described;
     const char *unreadable; /* why it cannot be opened, as a field or at all; NULL: it is open */
@@ -88,7 +88,7 @@ static void print_stored(const struct facts *facts)
     printf("\n");
 }
 
-static void print_way(const struct run_field *field)
+static void print_way(const struct data_field *field)
 {
     if (!field->direct)
         printf("    read       through HDF5: it is %s\n", field->reason);
@@ -149,7 +149,7 @@ static void print_text(const struct facts *facts)
         return;
     }
     print_way(&facts->field);
-    if (run_field_has_checksums(&facts->field)) {
+    if (data_field_has_checksums(&facts->field)) {
         printf("    checksums  ");
         cli_print_text(stdout, facts->name);
         printf("%s, of each row\n", IO_CRC32C_SUFFIX);
@@ -172,7 +172,7 @@ static void json_shards(const struct facts *facts)
 /* What only an open field tells is null for one that cannot be read. */
 static void json_field(const struct facts *facts)
 {
-    const struct run_field *field = &facts->field;
+    const struct data_field *field = &facts->field;
     bool readable = !facts->unreadable;
     cli_json_bool("readable", readable);
     if (readable) {
@@ -185,7 +185,7 @@ static void json_field(const struct facts *facts)
     cli_json_bool("direct", field->direct != NULL);
     cli_json_text("reason", !readable ? facts->unreadable : field->direct ? "" : field->reason);
     cli_json_bool("compared", readable && !field->uncompared);
-    cli_json_bool("checksums", run_field_has_checksums(field));
+    cli_json_bool("checksums", data_field_has_checksums(field));
     if (facts->vranks) json_shards(facts);
 }
 
@@ -221,11 +221,12 @@ static void print_json(const struct facts *facts)
 static shs_status open_field(const struct listing *listing, struct facts *facts)
 {
     const char *path = listing->path;
-    struct run_field *field = &facts->field;
+    struct data_field *field = &facts->field;
     shs_status status =
-        run_field_open(listing->file, path, facts->name, &(struct run_field_how){0}, field);
-    if (!status) status = run_field_find_checksums(listing->file, path, RUN_CHECKSUM_BYTES, field);
-    if (status) run_field_close(field);
+        data_field_open(listing->file, path, facts->name, &(struct data_field_how){0}, field);
+    if (!status)
+        status = data_field_find_checksums(listing->file, path, DATA_CHECKSUM_BYTES, field);
+    if (status) data_field_close(field);
     return status;
 }
 
@@ -279,7 +280,7 @@ static shs_status print_dataset(const char *name, bool readable, void *user)
     if (status && !(facts.described && status == SHS_ERROR_UNSUPPORTED))
         count_failure(listing, name, why);
     print_facts(listing, &facts);
-    run_field_close(&facts.field);
+    data_field_close(&facts.field);
     return SHS_OK;
 }
 

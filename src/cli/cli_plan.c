@@ -86,7 +86,7 @@ static shs_status open_order(struct cli_plan *plan, const shs_loader_options *op
         how.bounds = plan->dataset->bounds;
         how.sources = plan->dataset->files.paths.sources;
         how.what = &plan->dataset->what;
-        if (blocks) how.chunk_rows = run_dataset_block_rows(plan->dataset);
+        if (blocks) how.chunk_rows = data_dataset_block_rows(plan->dataset);
     } else if (blocks && !options->block_rows) {
         return core_fail(SHS_ERROR_ARGUMENT, "there is no chunk: give --block-rows");
     }

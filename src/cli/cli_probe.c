@@ -10,10 +10,10 @@
 #include "cli.h"
 #include "core_sanitized.h"
 #include "core_text.h"
+#include "data_dataset.h"
 #include "h5_file.h"
 #include "io_child.h"
 #include "io_probe.h"
-#include "run_dataset.h"
 
 static bool limit(unsigned what, uint64_t most)
 {
@@ -51,7 +51,7 @@ static shs_status try_out(bool plugins, int count, char **words)
     shs_status status = cli_probe_limits(milliseconds, mebibytes, plugins);
     if (status) return status;
     if (!plugins) h5_miss_no_filters(); /* the one who asks may have them */
-    if (count >= 4) return run_dataset_try(words[2], words[3], one_sample_a_file);
+    if (count >= 4) return data_dataset_try(words[2], words[3], one_sample_a_file);
     const struct cli_arguments arguments = {.plain = {words[2]}, .n_plain = 1, .plugins = plugins};
     uint64_t failed;
     return cli_info_print(&arguments, &failed); /* to nowhere */

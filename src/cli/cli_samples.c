@@ -7,9 +7,9 @@
 #include "cli_json.h"
 #include "cli_text.h"
 #include "core_memory.h"
+#include "data_dataset.h"
 #include "io_paths.h"
 #include "mpi_job.h"
-#include "run_dataset.h"
 
 typedef unsigned long long ull;
 
@@ -27,30 +27,31 @@ shs_status cli_first_file(const char *path, char **first, size_t *count)
 /* ---- as text */
 
 /* How the first file's dataset is read, which speaks for the others. */
-static void print_way(const shs_dataset *dataset, const struct run_part *part,
-                      const struct run_field *sources)
+static void print_way(const shs_dataset *dataset, const struct data_part *part,
+                      const struct data_field *sources)
 {
-    const struct run_field *field = &sources[part->source];
-    if (part->kind == RUN_LENGTH)
+    const struct data_field *field = &sources[part->source];
+    if (part->kind == DATA_LENGTH)
         printf("    rows of %s that are no padding\n", sources[part->source].sample.name);
     else if (field->direct)
         printf("    read directly, by position%s\n",
-               run_field_has_checksums(field) ? ", and checked" : "");
+               data_field_has_checksums(field) ? ", and checked" : "");
     else
         printf("    read through HDF5: it is %s\n", field->reason);
-    if (part->kind == RUN_RAGGED && !dataset->offsets[part->offsets].all)
+    if (part->kind == DATA_RAGGED && !dataset->offsets[part->offsets].all)
         printf("    offsets read as they are wanted: they are too many to be kept\n");
 }
 
-static shs_status print_field(const shs_dataset *dataset, size_t f, const struct run_field *sources)
+static shs_status print_field(const shs_dataset *dataset, size_t f,
+                              const struct data_field *sources)
 {
-    const struct run_part *part = &dataset->what.part[f];
+    const struct data_part *part = &dataset->what.part[f];
     struct core_text text = {0};
     char *line;
-    if (run_part_is_own_row(&dataset->what, part))
+    if (data_part_is_own_row(&dataset->what, part))
         core_text_add(&text, "%s", part->name);
     else
-        run_part_describe(&dataset->what, part, &text);
+        data_part_describe(&dataset->what, part, &text);
     core_text_add(&text, ": ");
     core_text_add_shape(&text, &dataset->sample[f]);
     shs_status status = core_text_take(&text, &line);
@@ -64,24 +65,24 @@ static shs_status print_field(const shs_dataset *dataset, size_t f, const struct
 /* By device and inode, and then in the order of the dataset. */
 static int compare_files(const void *a, const void *b)
 {
-    const struct run_file *left = *(const struct run_file *const *)a;
-    const struct run_file *right = *(const struct run_file *const *)b;
+    const struct data_file *left = *(const struct data_file *const *)a;
+    const struct data_file *right = *(const struct data_file *const *)b;
     const struct io_identity *one = &left->identity, *other = &right->identity;
     if (one->device != other->device) return one->device < other->device ? -1 : 1;
     if (one->inode != other->inode) return one->inode < other->inode ? -1 : 1;
     return left < right ? -1 : left > right;
 }
 
-static bool is_same_file(const struct run_file *one, const struct run_file *other)
+static bool is_same_file(const struct data_file *one, const struct data_file *other)
 {
     return one->known && other->known && one->identity.device == other->identity.device &&
            one->identity.inode == other->identity.inode;
 }
 
 /* Files that give nothing, or what another one gives already. */
-static shs_status print_doubtful(const struct run_files *files)
+static shs_status print_doubtful(const struct data_files *files)
 {
-    const struct run_file **sorted;
+    const struct data_file **sorted;
     size_t count = files->paths.count;
     shs_status status = core_new(count, sizeof *sorted, "files", &sorted);
     if (status) return status;
@@ -119,7 +120,7 @@ static void print_samples(const shs_dataset *dataset, uint64_t vranks)
 }
 
 static shs_status print_text(const shs_dataset *dataset, uint64_t vranks,
-                             const struct run_field *sources)
+                             const struct data_field *sources)
 {
     print_samples(dataset, vranks);
     shs_status status = print_doubtful(&dataset->files);
@@ -130,29 +131,29 @@ static shs_status print_text(const shs_dataset *dataset, uint64_t vranks,
 
 /* ---- as JSON */
 
-static void json_kind(const shs_dataset *dataset, const struct run_part *part)
+static void json_kind(const shs_dataset *dataset, const struct data_part *part)
 {
-    static const char *const kinds[] = {[RUN_ROW] = "row",
-                                        [RUN_WINDOW] = "window",
-                                        [RUN_RAGGED] = "run",
-                                        [RUN_LENGTH] = "length",
-                                        [RUN_WHOLE] = "whole"};
+    static const char *const kinds[] = {[DATA_ROW] = "row",
+                                        [DATA_WINDOW] = "window",
+                                        [DATA_RAGGED] = "run",
+                                        [DATA_LENGTH] = "length",
+                                        [DATA_WHOLE] = "whole"};
     cli_json_text("kind", kinds[part->kind]);
     cli_json_text("dataset", dataset->what.source[part->source]);
-    if (part->kind == RUN_WINDOW) {
+    if (part->kind == DATA_WINDOW) {
         cli_json_u64("window", part->window);
         cli_json_u64("stride", part->stride);
         cli_json_u64("lead", part->lead);
     }
-    if (part->kind != RUN_RAGGED && part->kind != RUN_LENGTH) return;
+    if (part->kind != DATA_RAGGED && part->kind != DATA_LENGTH) return;
     cli_json_text("offsets", dataset->what.source[part->offsets]);
-    if (part->kind == RUN_RAGGED) cli_json_u64("most", part->most);
+    if (part->kind == DATA_RAGGED) cli_json_u64("most", part->most);
 }
 
-static void json_field(const shs_dataset *dataset, size_t f, const struct run_field *sources)
+static void json_field(const shs_dataset *dataset, size_t f, const struct data_field *sources)
 {
-    const struct run_part *part = &dataset->what.part[f];
-    const struct run_field *field = &sources[part->source];
+    const struct data_part *part = &dataset->what.part[f];
+    const struct data_field *field = &sources[part->source];
     const shs_tensor *sample = &dataset->sample[f];
     cli_json_begin(NULL, '{');
     cli_json_text("name", part->name);
@@ -166,11 +167,12 @@ static void json_field(const shs_dataset *dataset, size_t f, const struct run_fi
     cli_json_bool("direct", field->direct != NULL);
     cli_json_text("reason", field->direct ? "" : field->reason);
     cli_json_bool("compared", !field->uncompared);
-    cli_json_bool("checksums", run_field_has_checksums(field));
+    cli_json_bool("checksums", data_field_has_checksums(field));
     cli_json_end('}');
 }
 
-static void print_json(const shs_dataset *dataset, uint64_t vranks, const struct run_field *sources)
+static void print_json(const shs_dataset *dataset, uint64_t vranks,
+                       const struct data_field *sources)
 {
     const struct io_paths *paths = &dataset->files.paths;
     cli_json_begin(NULL, '{');
@@ -192,8 +194,8 @@ static void print_json(const shs_dataset *dataset, uint64_t vranks, const struct
 
 static shs_status print(const struct cli_arguments *arguments, shs_dataset *dataset)
 {
-    struct run_field *sources;
-    shs_status status = run_files_get(&dataset->files, 0, &sources);
+    struct data_field *sources;
+    shs_status status = data_files_get(&dataset->files, 0, &sources);
     if (status) return status;
     if (!arguments->json) return print_text(dataset, arguments->vranks, sources);
     print_json(dataset, arguments->vranks, sources);

@@ -21,7 +21,7 @@ uint64_t shs_epoch_steps(const shs_loader *loader)
 shs_loader_statistics shs_statistics(const shs_loader *loader)
 {
     if (!loader) return (shs_loader_statistics){0};
-    shs_loader_statistics done = run_fetch_statistics(loader->fetcher);
+    shs_loader_statistics done = fetch_statistics(loader->fetcher);
     done.rows = loader->rows_read;
     done.bytes = loader->bytes_read;
     done.epochs_verified = loader->watch.verified;
@@ -160,7 +160,7 @@ shs_status shs_random_at_batch(const shs_batch *batch, uint64_t slot, uint64_t p
 /* Rows of a sample as it was read that are no padding: the field behind a ragged one has them. */
 static uint64_t rows_of(const shs_loader *loader, size_t f, uint64_t slot)
 {
-    if (loader->dataset->what.part[f].kind != RUN_RAGGED) return UINT64_MAX;
+    if (loader->dataset->what.part[f].kind != DATA_RAGGED) return UINT64_MAX;
     const uint64_t *lengths = loader->read[f + 1];
     return lengths[slot];
 }
@@ -203,10 +203,10 @@ static uint64_t next_use(void *user, uint64_t key, uint64_t first, uint64_t coun
     const shs_run *run = dataset->run;
     uint64_t next = ORDER_NEVER;
     for (size_t f = 0; f < dataset->n_fields; f++) {
-        struct run_range samples = run_dataset_samples(dataset, f, key, first, count);
+        struct data_range samples = data_dataset_samples(dataset, f, key, first, count);
         uint64_t use = ORDER_NEVER - 1; /* some time */
         if (!samples.count) continue;
-        if (samples.count != RUN_SAMPLES_UNKNOWN)
+        if (samples.count != DATA_SAMPLES_UNKNOWN)
             use = load_order_next_use(&loader->order, samples.first, samples.count,
                                       most_looked_at(samples.count, dataset->sample_bytes[f]),
                                       loader->moment, run->first_vrank, run->hosted);
@@ -217,9 +217,9 @@ static uint64_t next_use(void *user, uint64_t key, uint64_t first, uint64_t coun
 
 /* NULL if the order cannot be asked when rows are next wanted, or nobody need know: if all chunks
  * can be kept, of which those at a field's ends have more bytes than its rows. */
-static const struct run_foresight *foresight(shs_loader *loader)
+static const struct fetch_foresight *foresight(shs_loader *loader)
 {
-    loader->foresight = (struct run_foresight){next_use, loader};
+    loader->foresight = (struct fetch_foresight){next_use, loader};
     return loader->forgets && load_order_foresees(&loader->order) ? &loader->foresight : NULL;
 }
 
@@ -232,9 +232,9 @@ static shs_status begin_epoch(shs_loader *loader)
     if (status) return status;
     loader->epoch_begun = true;
     loader->epoch = epoch;
-    run_files_suspect(&loader->dataset->files);
+    data_files_suspect(&loader->dataset->files);
     loader->round = loader->dataset->files.round;
-    if (foresight(loader)) run_fetch_revise(loader->fetcher, foresight(loader));
+    if (foresight(loader)) fetch_revise(loader->fetcher, foresight(loader));
     return SHS_OK;
 }
 
@@ -249,11 +249,11 @@ static shs_status load_rows(shs_loader *loader, uint64_t vrank, struct order_sli
     if (!status)
         status = load_order_rows(&loader->order, vrank, slice, loader->threads, loader->index);
     /* other loaders read from the same files */
-    uint64_t before = run_files_bytes(&loader->dataset->files);
+    uint64_t before = data_files_bytes(&loader->dataset->files);
     if (!status)
-        status = run_gather(loader->gather, loader->fetcher, loader->threads, loader->index,
-                            slice.rows, loader->read, foresight(loader));
-    loader->bytes_read += run_files_bytes(&loader->dataset->files) - before;
+        status = fetch_gather(loader->gather, loader->fetcher, loader->threads, loader->index,
+                              slice.rows, loader->read, foresight(loader));
+    loader->bytes_read += data_files_bytes(&loader->dataset->files) - before;
     if (!status) loader->rows_read += slice.rows;
     for (uint64_t slot = 0; slot < slice.rows && loader->augments && !status; slot++)
         status = augment_row(loader, &place, slot);
@@ -263,7 +263,7 @@ static shs_status load_rows(shs_loader *loader, uint64_t vrank, struct order_sli
 shs_status load_check_files(const shs_loader *loader)
 {
     if (!loader->epoch_begun) return SHS_OK;
-    return run_files_check(&loader->dataset->files, loader->round);
+    return data_files_check(&loader->dataset->files, loader->round);
 }
 
 /* Keeps a loading error for the step's agreement: its batches still arrive, without rows. */

@@ -2,9 +2,9 @@
 #ifndef LOAD_H
 #define LOAD_H
 
+#include "data_dataset.h"
+#include "fetch_gather.h"
 #include "load_order.h"
-#include "run_dataset.h"
-#include "run_gather.h"
 #include "shardstep/loader.h"
 
 struct shs_loader {
@@ -19,9 +19,9 @@ struct shs_loader {
     uint32_t threads;
     bool through_stop;
     bool draws;
-    struct run_fetcher *fetcher;
-    struct run_gather *gather;
-    struct run_foresight foresight;
+    struct fetcher *fetcher;
+    struct fetch_gather *gather;
+    struct fetch_foresight foresight;
     bool forgets; /* decoded chunks: there are more than can be kept */
     uint64_t rows_read, bytes_read;
 

@@ -10,13 +10,13 @@ typedef unsigned long long ull;
 /* What a field is made of follows only where it is not a row of its own dataset. */
 static void add_field(struct core_text *text, const shs_dataset *dataset, size_t f)
 {
-    const struct run_part *part = &dataset->what.part[f];
+    const struct data_part *part = &dataset->what.part[f];
     core_text_add(text, "field %s = ", dataset->sample[f].name);
     core_text_add_shape(text, &dataset->sample[f]);
     core_text_add(text, "\n");
-    if (run_part_is_own_row(&dataset->what, part)) return;
+    if (data_part_is_own_row(&dataset->what, part)) return;
     core_text_add(text, "rows of ");
-    run_part_describe(&dataset->what, part, text);
+    data_part_describe(&dataset->what, part, text);
     core_text_add(text, "\n");
 }
 
@@ -26,7 +26,7 @@ static bool augments_ragged(const shs_loader *loader)
 {
     bool some = false;
     for (size_t f = 0; f < loader->dataset->n_fields; f++)
-        some |= loader->dataset->what.part[f].kind == RUN_RAGGED &&
+        some |= loader->dataset->what.part[f].kind == DATA_RAGGED &&
                 shs_augment_changes(loader->augment, f);
     return some;
 }

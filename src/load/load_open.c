@@ -65,9 +65,9 @@ static shs_status make_buffers(shs_loader *loader)
 {
     const shs_dataset *dataset = loader->dataset;
     uint64_t batch = order_most_rows(&loader->order.order.shape);
-    loader->forgets = run_dataset_bytes(dataset) > dataset->cache_bytes - dataset->cache_bytes / 8;
-    shs_status status = run_fetcher_new(dataset->cache_bytes, &loader->fetcher);
-    if (!status) status = run_gather_new(loader->dataset, &loader->gather);
+    loader->forgets = data_dataset_bytes(dataset) > dataset->cache_bytes - dataset->cache_bytes / 8;
+    shs_status status = fetcher_new(dataset->cache_bytes, &loader->fetcher);
+    if (!status) status = fetch_gather_new(loader->dataset, &loader->gather);
     if (!status) status = core_new(batch, sizeof *loader->index, "row numbers", &loader->index);
     if (!status)
         status =
@@ -80,13 +80,14 @@ static shs_status make_buffers(shs_loader *loader)
 static shs_status open_local(shs_loader *loader, const shs_loader_options *options)
 {
     const shs_dataset *dataset = loader->dataset;
-    const struct load_order_how how = {
-        .seed = dataset->run->seed,
-        .vranks = dataset->run->vranks,
-        .bounds = dataset->bounds,
-        .sources = dataset->files.paths.sources,
-        .what = &dataset->what,
-        .chunk_rows = options->shuffle == SHS_SHUFFLE_BLOCKS ? run_dataset_block_rows(dataset) : 0};
+    const struct load_order_how how = {.seed = dataset->run->seed,
+                                       .vranks = dataset->run->vranks,
+                                       .bounds = dataset->bounds,
+                                       .sources = dataset->files.paths.sources,
+                                       .what = &dataset->what,
+                                       .chunk_rows = options->shuffle == SHS_SHUFFLE_BLOCKS
+                                                         ? data_dataset_block_rows(dataset)
+                                                         : 0};
     shs_status status = check_options(options);
     if (!status) status = load_order_open(&how, options, &loader->order);
     loader->watch.counts_only = loader->order.counts_only;
@@ -166,7 +167,7 @@ shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *optio
             core_fail(SHS_ERROR_ARGUMENT, "loader is NULL; pass the address of a shs_loader *");
     if (!loader) loader = &nowhere;
     if (!status) {
-        run_dataset_hold(dataset);
+        data_dataset_hold(dataset);
         **loader = (struct shs_loader){
             .dataset = dataset,
             .epochs = options->epochs,
@@ -197,8 +198,8 @@ void shs_loader_close(shs_loader **loader)
         if ((*loader)->output[f] != (*loader)->read[f]) core_free(&(*loader)->output[f]);
         core_free(&(*loader)->read[f]);
     }
-    run_fetcher_free(&(*loader)->fetcher);
-    run_gather_free(&(*loader)->gather);
+    fetcher_free(&(*loader)->fetcher);
+    fetch_gather_free(&(*loader)->gather);
     core_free(&(*loader)->index);
     core_free(&(*loader)->scratch);
     core_free(&(*loader)->augment_text);
@@ -206,5 +207,5 @@ void shs_loader_close(shs_loader **loader)
     load_order_close(&(*loader)->order);
     if ((*loader)->kept) (*loader)->release_kept((*loader)->kept);
     core_free(loader);
-    run_dataset_release(dataset);
+    data_dataset_release(dataset);
 }

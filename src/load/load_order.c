@@ -92,7 +92,7 @@ static shs_status check_blocks(const shs_loader_options *options)
  */
 static shs_status check_apart(const struct load_order_how *how)
 {
-    uint64_t stride, span = how->what ? run_sample_overlap(how->what, &stride) : 0;
+    uint64_t stride, span = how->what ? data_sample_overlap(how->what, &stride) : 0;
     if (!span) return SHS_OK;
     return core_fail(SHS_ERROR_ARGUMENT,
                      "a part of overlapping windows would share rows with the other parts: a "

@@ -3,9 +3,9 @@
 #ifndef LOAD_ORDER_H
 #define LOAD_ORDER_H
 
+#include "data_sample.h"
 #include "load_weights.h"
 #include "order_mix.h"
-#include "run_sample.h"
 
 /* Zeroed it may be closed. */
 struct load_order {
@@ -26,10 +26,10 @@ struct load_order {
 struct load_order_how {
     uint64_t seed;
     uint64_t vranks;
-    const uint64_t *bounds;        /* rows [bounds[i], bounds[i + 1]) are source i's */
-    size_t sources;                /* 1 … */
-    uint64_t chunk_rows;           /* of a block, if the options do not say; 0: not known */
-    const struct run_sample *what; /* that samples are made of; NULL: not known */
+    const uint64_t *bounds;         /* rows [bounds[i], bounds[i + 1]) are source i's */
+    size_t sources;                 /* 1 … */
+    uint64_t chunk_rows;            /* of a block, if the options do not say; 0: not known */
+    const struct data_sample *what; /* that samples are made of; NULL: not known */
 };
 
 /* Local. All but weights. */

@@ -28,7 +28,7 @@ struct load_weights {
     char digest[CORE_DIGEST_TEXT];
     uint64_t draws_at_once; /* whose blocks are read together, if they have more than one row */
     struct draw *draws;
-    struct run_range *blocks; /* as many */
+    struct data_range *blocks; /* as many */
 };
 
 /* ---- Opening. */
@@ -69,7 +69,7 @@ static shs_status take_values(struct load_weights *weights, const shs_dataset *d
 }
 
 /* Adds rows that were read to the sums of their blocks. */
-static void add_up(struct load_weights *weights, struct run_range piece)
+static void add_up(struct load_weights *weights, struct data_range piece)
 {
     struct order_weights *order = &weights->order;
     const double *at = weights->field.weights;
@@ -107,7 +107,7 @@ static shs_status read_share(struct load_weights *weights)
     struct order_weights *order = &weights->order;
     uint64_t first = order_share(order->blocks, (uint64_t)run->rank, (uint64_t)run->ranks);
     uint64_t stop = order_share(order->blocks, (uint64_t)run->rank + 1, (uint64_t)run->ranks);
-    struct run_range piece = {order_weights_first(order, first), 0};
+    struct data_range piece = {order_weights_first(order, first), 0};
     uint64_t end = order_weights_first(order, stop);
     shs_status status = SHS_OK;
     if (end > order->rows) end = order->rows;
@@ -290,8 +290,8 @@ static shs_status find_together(struct load_weights *weights, unsigned threads, 
     for (size_t i = 0; i < count; i += same_block(weights->draws + i, count - i)) {
         uint64_t block = weights->draws[i].pick.block;
         weights->blocks[n_blocks++] =
-            (struct run_range){order_weights_first(&weights->order, block),
-                               order_weights_count(&weights->order, block)};
+            (struct data_range){order_weights_first(&weights->order, block),
+                                order_weights_count(&weights->order, block)};
     }
     shs_status status =
         load_weights_field_read(&weights->field, threads, weights->blocks, n_blocks);
@@ -308,7 +308,7 @@ static shs_status find_in_pieces(struct load_weights *weights, unsigned threads,
     bool found = false;
     while (search.next < end && !found) {
         uint64_t left = end - search.next;
-        struct run_range piece = {search.next, left < field->at_once ? left : field->at_once};
+        struct data_range piece = {search.next, left < field->at_once ? left : field->at_once};
         shs_status status = load_weights_field_read(field, threads, &piece, 1);
         if (!status) status = load_weights_field_weigh(field, piece.first, piece.count, 0);
         if (status) return status;

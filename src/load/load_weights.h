@@ -14,9 +14,9 @@
 #define LOAD_WEIGHTS_H
 
 #include "core_hash.h"
+#include "data_dataset.h"
 #include "order_permutation.h"
 #include "order_subset.h"
-#include "run_dataset.h"
 
 struct load_weights;
 

@@ -42,8 +42,8 @@ static void find_members(const struct load_weights_field *field, uint64_t first,
 /* Puts a row's number where its cause is told: the file and the row there. */
 static shs_status wrong(const struct load_weights_field *field, uint64_t row, const char *cause)
 {
-    const struct run_files *files = &field->data->files;
-    size_t file = run_files_of(files, row);
+    const struct data_files *files = &field->data->files;
+    size_t file = data_files_of(files, row);
     return core_fail(SHS_ERROR_FORMAT, "%s: field %s: sample %llu, number %llu of this file, %s",
                      files->paths.path[file], field->name, (ull)row,
                      (ull)(row - files->file[file].first), cause);
@@ -127,11 +127,11 @@ shs_status load_weights_field_weigh(struct load_weights_field *field, uint64_t f
 /* ---- Reading. */
 
 shs_status load_weights_field_read(struct load_weights_field *field, unsigned threads,
-                                   const struct run_range *runs, size_t count)
+                                   const struct data_range *runs, size_t count)
 {
-    if (field->round != field->of->files.round) run_files_suspect(&field->data->files);
+    if (field->round != field->of->files.round) data_files_suspect(&field->data->files);
     field->round = field->of->files.round;
-    return run_gather_runs(field->gather, field->fetcher, threads, runs, count, field->raw);
+    return fetch_gather_runs(field->gather, field->fetcher, threads, runs, count, field->raw);
 }
 
 /* ---- Classes. */
@@ -139,7 +139,7 @@ shs_status load_weights_field_read(struct load_weights_field *field, unsigned th
 /* The classes of samples that may be drawn, of a tile: `count` keys, fewer than samples perhaps. */
 typedef void take_keys(void *user, const uint64_t *keys, uint64_t count);
 
-static void walk_piece(const struct load_weights_field *field, struct run_range piece,
+static void walk_piece(const struct load_weights_field *field, struct data_range piece,
                        take_keys *take, void *user)
 {
     bool is_member[TILE];
@@ -162,7 +162,7 @@ static shs_status walk(struct load_weights_field *field, take_keys *take, void *
     uint64_t samples = field->data->samples, rank = (uint64_t)run->rank,
              ranks = (uint64_t)run->ranks;
     uint64_t end = order_share(samples, rank + 1, ranks);
-    struct run_range piece = {order_share(samples, rank, ranks), 0};
+    struct data_range piece = {order_share(samples, rank, ranks), 0};
     shs_status status = SHS_OK;
     for (; piece.first < end && !status; piece.first += piece.count) {
         piece.count = end - piece.first < field->at_once ? end - piece.first : field->at_once;
@@ -266,7 +266,7 @@ static shs_status check_field(const struct load_weights_field *field)
 {
     const shs_dataset *data = field->data;
     struct core_text text = {0};
-    if (data->n_fields != 1 || data->what.part[0].kind == RUN_RAGGED)
+    if (data->n_fields != 1 || data->what.part[0].kind == DATA_RAGGED)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "%zu fields, the first of them %s; give one, of one "
                          "number a sample",
@@ -283,8 +283,8 @@ static shs_status check_field(const struct load_weights_field *field)
 }
 
 /* Between the opening of the dataset and that of its weights; both have the file open now. */
-static shs_status compare_file(const char *path, const struct run_file *of,
-                               const struct run_file *now)
+static shs_status compare_file(const char *path, const struct data_file *of,
+                               const struct data_file *now)
 {
     bool touched = false;
     shs_status status = SHS_OK;
@@ -300,7 +300,7 @@ static shs_status compare_file(const char *path, const struct run_file *of,
 /* The same files, with as many samples each, as when the dataset was opened. */
 static shs_status check_files(const struct load_weights_field *field)
 {
-    const struct run_files *of = &field->of->files, *files = &field->data->files;
+    const struct data_files *of = &field->of->files, *files = &field->data->files;
     if (files->paths.count != of->paths.count)
         return core_fail(SHS_ERROR_FILE,
                          "field %s: there are %zu files now, where the dataset was opened with "
@@ -324,8 +324,8 @@ static shs_status make_buffers(struct load_weights_field *field)
 {
     shs_dataset *data = field->data;
     if (field->at_once > data->samples) field->at_once = data->samples;
-    shs_status status = run_fetcher_new(data->cache_bytes, &field->fetcher);
-    if (!status) status = run_gather_new(data, &field->gather);
+    shs_status status = fetcher_new(data->cache_bytes, &field->fetcher);
+    if (!status) status = fetch_gather_new(data, &field->gather);
     if (!status) status = core_new(field->at_once, data->sample_bytes[0], "weights", &field->raw);
     if (!status)
         status = core_new(field->at_once, sizeof *field->weights, "weights", &field->weights);
@@ -360,8 +360,8 @@ void load_weights_field_close(struct load_weights_field *field)
     core_free(&field->class_weight);
     core_free(&field->weights);
     core_free(&field->raw);
-    run_gather_free(&field->gather);
-    run_fetcher_free(&field->fetcher);
+    fetch_gather_free(&field->gather);
+    fetcher_free(&field->fetcher);
     shs_dataset_close(&field->data);
     *field = (struct load_weights_field){0};
 }

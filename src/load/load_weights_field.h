@@ -3,8 +3,8 @@
 #ifndef LOAD_WEIGHTS_FIELD_H
 #define LOAD_WEIGHTS_FIELD_H
 
+#include "fetch_gather.h"
 #include "order_subset.h"
-#include "run_gather.h"
 
 enum {
     LOAD_WEIGHTS_CLASSES = 1 << 20 /* values that classes may span */
@@ -16,8 +16,8 @@ struct load_weights_field {
     const struct order_subset *subset; /* borrowed; NULL: all rows */
     const char *name;                  /* of the field in `data` */
     shs_dataset *data;                 /* NULL: there is no field */
-    struct run_fetcher *fetcher;
-    struct run_gather *gather;
+    struct fetcher *fetcher;
+    struct fetch_gather *gather;
     uint32_t round;   /* of the files of `of`, when those of `data` were last suspected */
     uint64_t at_once; /* samples of a piece */
     char *raw;        /* a piece, as it was read */
@@ -45,7 +45,7 @@ void load_weights_field_close(struct load_weights_field *field);
 /* Local. Reads runs of samples, of `at_once` samples together at most, into `raw`. A file that has
  * changed is an error, as it is to the dataset. */
 shs_status load_weights_field_read(struct load_weights_field *field, unsigned threads,
-                                   const struct run_range *runs, size_t count);
+                                   const struct data_range *runs, size_t count);
 
 /* Local. The weights of samples [first, first + count), whose numbers begin with number `at` of
  * `raw`, into `weights`. A number that is no weight, or no class that was counted, is an error. */

@@ -22,7 +22,7 @@ struct check {
     struct h5_file *file;
     uint64_t number; /* of the dataset */
     const char *name;
-    struct run_field field;
+    struct data_field field;
     struct scan_share share;
     char *rows;
     uint32_t *checksums; /* of a piece */
@@ -163,10 +163,10 @@ static void add_wrong(struct check *check, uint64_t row, uint32_t found, uint32_
 
 static void compare(struct check *check, uint64_t first, uint64_t count)
 {
-    struct run_field *field = &check->field;
+    struct data_field *field = &check->field;
     size_t size = shs_type_size(field->sample.type);
-    if (!run_field_has_checksums(field)) return;
-    shs_status status = run_field_checksums(field, first, count, check->checksums);
+    if (!data_field_has_checksums(field)) return;
+    shs_status status = data_field_checksums(field, first, count, check->checksums);
     if (status) {
         core_wrap(status, "their checksums");
         keep_failed(check, status, first, count);
@@ -182,7 +182,7 @@ static void compare(struct check *check, uint64_t first, uint64_t count)
 static void check_rows(struct check *check, uint64_t first, uint64_t count)
 {
     uint64_t band = check->share.band, half = (count / 2 + band - 1) / band * band;
-    shs_status status = run_field_read(&check->field, first, count, check->rows);
+    shs_status status = data_field_read(&check->field, first, count, check->rows);
     if (!status) {
         compare(check, first, count);
     } else if (count <= band || half >= count) {
@@ -220,7 +220,7 @@ static void check_share(struct check *check)
 
 static shs_status check_field(struct check *check)
 {
-    struct run_field *field = &check->field;
+    struct data_field *field = &check->field;
     check->share = scan_share_of(field, check->task->rank, check->task->ranks);
     uint64_t rows = check->share.end - check->share.first;
     if (rows > check->share.at_once) rows = check->share.at_once;
@@ -260,18 +260,18 @@ static shs_status check_plain(struct check *check, const struct h5_about *about)
 {
     bool summed = false;
     shs_status status =
-        run_field_open(check->file, check->task->path, check->name,
-                       &(struct run_field_how){.cache_bytes = CACHE_BYTES}, &check->field);
+        data_field_open(check->file, check->task->path, check->name,
+                        &(struct data_field_how){.cache_bytes = CACHE_BYTES}, &check->field);
     if (status) {
         tell_failed(check, status);
         return tell_shape(check, about, false);
     }
-    status =
-        run_field_find_checksums(check->file, check->task->path, RUN_CHECKSUM_BYTES, &check->field);
+    status = data_field_find_checksums(check->file, check->task->path, DATA_CHECKSUM_BYTES,
+                                       &check->field);
     if (status)
         tell_failed(check, status);
     else
-        summed = run_field_has_checksums(&check->field);
+        summed = data_field_has_checksums(&check->field);
     status = tell_shape(check, about, summed);
     if (status) return status;
     tell_digest(check);
@@ -303,7 +303,7 @@ static shs_status check_dataset(const char *name, bool readable, void *user)
         shs_status status = open_and_check(check);
         if (status) tell_failed(check, status);
         tell(check, SCAN_CHECK_DONE, 0, 0, "");
-        run_field_close(&check->field);
+        data_field_close(&check->field);
     }
     check->number++;
     return SHS_OK;

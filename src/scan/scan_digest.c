@@ -28,19 +28,19 @@ static uint64_t hash_bytes(const void *bytes, size_t count)
     return first;
 }
 
-static shs_status add_rows(struct run_field *field, char *row, struct core_hash *hash)
+static shs_status add_rows(struct data_field *field, char *row, struct core_hash *hash)
 {
     uint64_t last = field->rows - 1, spaces = SAMPLED - 1;
     shs_status status = SHS_OK;
     for (uint64_t i = 0; i < SAMPLED && !status; i++) {
         uint64_t at = last / spaces * i + last % spaces * i / spaces;
-        status = run_field_read(field, at, 1, row);
+        status = data_field_read(field, at, 1, row);
         if (!status) core_hash_add(hash, row, field->row_bytes);
     }
     return status;
 }
 
-static uint64_t hash_rows(struct run_field *field)
+static uint64_t hash_rows(struct data_field *field)
 {
     struct core_hash *hash = NULL;
     char *row = NULL;
@@ -55,10 +55,10 @@ static uint64_t hash_rows(struct run_field *field)
     return first;
 }
 
-struct scan_digest scan_digest_of(struct run_field *field, bool safe)
+struct scan_digest scan_digest_of(struct data_field *field, bool safe)
 {
     struct scan_digest digest = {0};
-    struct run_field *sums = field->checked_by;
+    struct data_field *sums = field->checked_by;
     if (field->checksums)
         digest.checksums = hash_bytes(field->checksums, field->rows * sizeof *field->checksums);
     else if (sums && (sums->direct || !safe))

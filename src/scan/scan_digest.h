@@ -2,7 +2,7 @@
 #ifndef SCAN_DIGEST_H
 #define SCAN_DIGEST_H
 
-#include "run_field.h"
+#include "data_field.h"
 
 /* 0: not known. */
 struct scan_digest {
@@ -12,6 +12,6 @@ struct scan_digest {
 
 /* Local. The digest of an open field whose checksums were looked for. With `safe`, rows are not
  * read through HDF5, which a damaged file may crash. A row that cannot be read leaves `rows` 0. */
-struct scan_digest scan_digest_of(struct run_field *field, bool safe);
+struct scan_digest scan_digest_of(struct data_field *field, bool safe);
 
 #endif

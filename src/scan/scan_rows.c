@@ -17,7 +17,7 @@ enum {
 
 static void close_file(struct scan_rows *rows)
 {
-    run_field_close(&rows->field);
+    data_field_close(&rows->field);
     h5_close(&rows->file);
 }
 
@@ -28,9 +28,9 @@ static shs_status open_file(struct scan_rows *rows, size_t number, bool look)
     close_file(rows);
     shs_status status = h5_open(path, &rows->file);
     if (!status)
-        status = run_field_open(rows->file, path, rows->name,
-                                &(struct run_field_how){.cache_bytes = CACHE_BYTES, .look = look},
-                                &rows->field);
+        status = data_field_open(rows->file, path, rows->name,
+                                 &(struct data_field_how){.cache_bytes = CACHE_BYTES, .look = look},
+                                 &rows->field);
     rows->open = number;
     if (status) close_file(rows);
     return status;
@@ -59,7 +59,7 @@ static shs_status look_at(struct scan_rows *rows, size_t number)
 {
     shs_status status = open_file(rows, number, true);
     if (status) return status;
-    const struct run_field *field = &rows->field;
+    const struct data_field *field = &rows->field;
     if (number == 0) {
         rows->row = field->sample;
         rows->row.name = NULL;
@@ -99,8 +99,8 @@ static shs_status digest_of(struct scan_rows *rows, size_t number, struct scan_d
 {
     shs_status status = open_file(rows, number, false);
     if (!status)
-        status = run_field_find_checksums(rows->file, rows->paths->path[number], RUN_CHECKSUM_BYTES,
-                                          &rows->field);
+        status = data_field_find_checksums(rows->file, rows->paths->path[number],
+                                           DATA_CHECKSUM_BYTES, &rows->field);
     if (!status) *digest = scan_digest_of(&rows->field, false);
     return status;
 }
@@ -175,7 +175,7 @@ static shs_status read_file(struct scan_rows *rows, size_t number, uint64_t firs
     status = make_room(rows, at_once);
     for (uint64_t row = first, now; row < end && !status; row += now) {
         now = end - row < at_once ? end - row : at_once;
-        status = run_field_read(&rows->field, row, now, rows->piece);
+        status = data_field_read(&rows->field, row, now, rows->piece);
         if (!status) take(user, rows->piece, now);
     }
     return status;

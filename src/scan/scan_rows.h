@@ -3,8 +3,8 @@
 #ifndef SCAN_ROWS_H
 #define SCAN_ROWS_H
 
+#include "data_field.h"
 #include "io_paths.h"
-#include "run_field.h"
 #include "scan_hosts.h"
 
 struct scan_rows {
@@ -20,7 +20,7 @@ struct scan_rows {
 
     size_t open; /* the file that is open, if `file` is not NULL */
     struct h5_file *file;
-    struct run_field field;
+    struct data_field field;
     char *piece;
     uint64_t room; /* rows that `piece` holds */
 };

@@ -7,7 +7,7 @@ enum {
     BAND_BYTES = 256 << 20 /* of higher chunks a piece holds only a part */
 };
 
-uint64_t scan_share_band(const struct run_field *field)
+uint64_t scan_share_band(const struct data_field *field)
 {
     uint64_t rows = field->chunk_rows;
     if (!rows || !field->rows) return 1;
@@ -15,7 +15,7 @@ uint64_t scan_share_band(const struct run_field *field)
     return field->row_bytes && rows > BAND_BYTES / field->row_bytes ? 1 : rows;
 }
 
-struct scan_share scan_share_of(const struct run_field *field, int rank, int ranks)
+struct scan_share scan_share_of(const struct data_field *field, int rank, int ranks)
 {
     uint64_t band = scan_share_band(field), bands = field->rows / band + (field->rows % band != 0);
     uint64_t rows = field->row_bytes ? PIECE_BYTES / field->row_bytes : PIECE_BYTES;

@@ -2,7 +2,7 @@
 #ifndef SCAN_SHARE_H
 #define SCAN_SHARE_H
 
-#include "run_field.h"
+#include "data_field.h"
 
 struct scan_share {
     uint64_t first;
@@ -13,10 +13,10 @@ struct scan_share {
 
 /* Rows of a chunk, if it is small enough to be held; else 1. It depends on the file alone, not on
  * the way in which this rank reads it: another rank may read in another way. */
-uint64_t scan_share_band(const struct run_field *field);
+uint64_t scan_share_band(const struct data_field *field);
 
 /* Shares of ranks 0 … ranks - 1 follow one another and hold every row once. A piece has some
  * megabytes, or one row, or the rows of one chunk. */
-struct scan_share scan_share_of(const struct run_field *field, int rank, int ranks);
+struct scan_share scan_share_of(const struct data_field *field, int rank, int ranks);
 
 #endif

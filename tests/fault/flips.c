@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "run_field.h"
+#include "data_field.h"
 #include "scan_check.h"
 
 enum {
@@ -44,14 +44,14 @@ static void need(bool condition, const char *what)
 
 static shs_status read_field(struct h5_file *file, const char *name, struct kept *field)
 {
-    struct run_field open = {0};
-    shs_status status = run_field_open(file, path, name, &(struct run_field_how){0}, &open);
+    struct data_field open = {0};
+    shs_status status = data_field_open(file, path, name, &(struct data_field_how){0}, &open);
     if (status) return status;
     *field = (struct kept){.rows = open.rows, .bytes = open.rows * open.row_bytes};
     snprintf(field->name, sizeof field->name, "%s", name);
     field->data = malloc(field->bytes);
-    status = run_field_read(&open, 0, open.rows, field->data);
-    run_field_close(&open);
+    status = data_field_read(&open, 0, open.rows, field->data);
+    data_field_close(&open);
     return status;
 }
 

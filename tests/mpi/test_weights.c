@@ -776,7 +776,7 @@ static void test_files_that_change_later(void)
     struct load_weights *weights = open_one_row(&scene, first);
     change_number(&scene, first, 2, false);
     CHECK(draw_one(weights, &row) == SHS_OK && row == 9);
-    run_files_suspect(&scene.data->files);
+    data_files_suspect(&scene.data->files);
     CHECK(draw_one(weights, &row) == SHS_ERROR_FILE);
     CHECK(message_has("file.h5 has changed since it was opened"));
     load_weights_close(&weights);

@@ -23,7 +23,7 @@ for word in 'exit\(' 'abort\(' 'assert\(' 'MPI_COMM_WORLD'; do
     [ ! -s breach.txt ] || fail "the library has $word: $(cat breach.txt)"
 done
 grep -rnE '<(math|fenv|tgmath)\.h>' "$src/random" "$src/order" "$src/augment" && fail "libm"
-grep -rnE '\b(core|h5|mpi|run|io|order|import)_[a-z]' "$SOURCE/include" --include='*.h' && fail "internals in public headers"
+grep -rnE '\b(core|h5|mpi|data|fetch|load|train|scan|io|order|import)_[a-z]' "$SOURCE/include" --include='*.h' && fail "internals in public headers"
 
 library=$BUILD/libshardstep.so
 nm -D --undefined-only "$library" | awk '{ print $2 }' | sed 's/@.*//' > undefined.txt

@@ -10,8 +10,8 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
+#include "data_field.h"
 #include "message.h"
-#include "run_field.h"
 #include "temporary_folder.h"
 #include "unit.h"
 
@@ -177,7 +177,7 @@ static void write_storage(enum storage storage)
 
 struct reading {
     struct h5_file *file;
-    struct run_field field;
+    struct data_field field;
 };
 
 static shs_status open_reading(struct reading *reading)
@@ -185,13 +185,13 @@ static shs_status open_reading(struct reading *reading)
     *reading = (struct reading){0};
     shs_status status = h5_open(path, &reading->file);
     if (status) return status;
-    return run_field_open(reading->file, path, "x", &(struct run_field_how){.content = true},
-                          &reading->field);
+    return data_field_open(reading->file, path, "x", &(struct data_field_how){.content = true},
+                           &reading->field);
 }
 
 static void close_reading(struct reading *reading)
 {
-    run_field_close(&reading->field);
+    data_field_close(&reading->field);
     h5_close(&reading->file);
 }
 
@@ -199,7 +199,7 @@ static shs_status read_rows(struct reading *reading, uint64_t first, uint64_t co
 {
     uint16_t *rows = malloc(sizeof *rows * count * COLUMNS);
     if (!NEED(rows != NULL)) return SHS_ERROR_MEMORY;
-    shs_status status = run_field_read(&reading->field, first, count, rows);
+    shs_status status = data_field_read(&reading->field, first, count, rows);
     for (uint64_t i = 0; i < count * COLUMNS && !status; i++)
         if (rows[i] != element(first + i / COLUMNS, i % COLUMNS)) {
             printf("  row %llu: %u, not %u\n", (unsigned long long)(first + i / COLUMNS), rows[i],

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "counted_memory.h"
+#include "fetch_cache.h"
 #include "h5_write.h"
 #include "judge.h"
 #include "load_order.h"
-#include "run_cache.h"
 #include "shardstep/context.h"
 #include "shardstep/loader.h"
 #include "unit.h"
@@ -30,7 +30,7 @@ enum {
 struct model {
     size_t bytes[FIELDS][CHUNKS];
     uint64_t next[FIELDS][CHUNKS];
-    struct run_cached *holder[FIELDS][CHUNKS]; /* NULL as soon as it is dropped */
+    struct fetch_cached *holder[FIELDS][CHUNKS]; /* NULL as soon as it is dropped */
     uint64_t budget, total;
     bool same_sizes;
 };
@@ -66,12 +66,12 @@ static bool fits(struct model *model, size_t bytes, uint64_t next)
     return true;
 }
 
-static bool is_like_model(const struct run_cache *cache, const struct model *model)
+static bool is_like_model(const struct fetch_cache *cache, const struct model *model)
 {
-    bool same = run_cache_bytes(cache) == model->total && model->total <= model->budget;
+    bool same = fetch_cache_bytes(cache) == model->total && model->total <= model->budget;
     for (size_t f = 0; f < FIELDS; f++)
         for (size_t c = 0; c < CHUNKS; c++) {
-            const struct run_cached *cached = run_cache_find(cache, f, c);
+            const struct fetch_cached *cached = fetch_cache_find(cache, f, c);
             same = same && (cached != NULL) == (model->bytes[f][c] != 0) &&
                    model->holder[f][c] == cached;
             if (!cached) continue;
@@ -83,11 +83,11 @@ static bool is_like_model(const struct run_cache *cache, const struct model *mod
     return same;
 }
 
-static void add(struct run_cache *cache, struct model *model, size_t f, size_t c, uint64_t next)
+static void add(struct fetch_cache *cache, struct model *model, size_t f, size_t c, uint64_t next)
 {
     size_t bytes = model->same_sizes ? 100 : 1 + (size_t)(next % MOST_BYTES);
     bool kept = fits(model, bytes, next);
-    struct run_cached *cached = run_cache_add(cache, f, c, bytes, next);
+    struct fetch_cached *cached = fetch_cache_add(cache, f, c, bytes, next);
     if (!NEED((cached != NULL) == kept) || !kept) return;
     memset(cached->memory, (int)(f * 91 + c), bytes);
     cached->holder = &model->holder[f][c];
@@ -103,33 +103,33 @@ static uint64_t some_time(uint64_t *clock)
     return (++*clock * UINT64_C(0x9E3779B97F4A7C15)) >> 1;
 }
 
-static uint64_t revised(void *user, const struct run_cached *cached)
+static uint64_t revised(void *user, const struct fetch_cached *cached)
 {
     const struct model *model = user;
     return model->next[cached->field][cached->chunk];
 }
 
-static void revise(struct run_cache *cache, struct model *model, uint64_t *clock)
+static void revise(struct fetch_cache *cache, struct model *model, uint64_t *clock)
 {
     for (size_t f = 0; f < FIELDS; f++)
         for (size_t c = 0; c < CHUNKS; c++)
             model->next[f][c] = some_time(clock);
-    run_cache_revise(cache, revised, model);
+    fetch_cache_revise(cache, revised, model);
 }
 
-static void do_something(struct run_cache *cache, struct model *model, uint64_t *state,
+static void do_something(struct fetch_cache *cache, struct model *model, uint64_t *state,
                          uint64_t *clock)
 {
     size_t f = judge_random(state) % FIELDS, c = judge_random(state) % CHUNKS;
-    struct run_cached *cached = run_cache_find(cache, f, c);
+    struct fetch_cached *cached = fetch_cache_find(cache, f, c);
     uint64_t next = some_time(clock);
     if (!cached) {
         add(cache, model, f, c, next);
     } else if (judge_random(state) % 4) {
-        run_cache_use_next(cache, cached, next);
+        fetch_cache_use_next(cache, cached, next);
         model->next[f][c] = next;
     } else {
-        run_cache_drop(cache, cached);
+        fetch_cache_drop(cache, cached);
         drop_from_model(model, f, c);
     }
 }
@@ -140,40 +140,40 @@ static void what_is_used_latest_goes_first(void)
     static struct model model;
     uint64_t state = 1, clock = 0, wrong = 0;
     for (size_t i = 0; i < 2 * COUNT(budgets); i++) {
-        struct run_cache *cache;
+        struct fetch_cache *cache;
         model = (struct model){.budget = budgets[i / 2], .same_sizes = i % 2};
-        if (!NEED(run_cache_new(model.budget, &cache) == SHS_OK)) return;
+        if (!NEED(fetch_cache_new(model.budget, &cache) == SHS_OK)) return;
         for (int k = 0; k < 6000; k++) {
             do_something(cache, &model, &state, &clock);
             if (k % 500 == 0) revise(cache, &model, &clock);
             if (k % 50 == 0) wrong += !is_like_model(cache, &model);
         }
-        run_cache_clear(cache);
+        fetch_cache_clear(cache);
         memset(model.bytes, 0, sizeof model.bytes);
         model.total = 0;
         wrong += !is_like_model(cache, &model);
         add(cache, &model, 0, 0, 5);
         wrong += !is_like_model(cache, &model);
-        run_cache_free(&cache);
+        fetch_cache_free(&cache);
         CHECK(cache == NULL);
     }
-    run_cache_free(&(struct run_cache *){NULL});
+    fetch_cache_free(&(struct fetch_cache *){NULL});
     CHECK(wrong == 0);
 }
 
 static void equal_next_uses_change_nothing(void)
 {
-    struct run_cache *cache;
-    if (!NEED(run_cache_new(200, &cache) == SHS_OK)) return;
-    CHECK(run_cache_add(cache, 0, 1, 100, NEVER) != NULL);
-    CHECK(run_cache_add(cache, 0, 2, 100, 7) != NULL);
-    CHECK(run_cache_add(cache, 0, 3, 100, NEVER) == NULL);
-    CHECK(run_cache_add(cache, 0, 3, 100, 8) != NULL);
-    CHECK(run_cache_find(cache, 0, 1) == NULL);
-    CHECK(run_cache_add(cache, 0, 4, 100, 8) == NULL);
-    CHECK(run_cache_add(cache, 0, 4, 201, 1) == NULL);
-    CHECK(run_cache_bytes(cache) == 200);
-    run_cache_free(&cache);
+    struct fetch_cache *cache;
+    if (!NEED(fetch_cache_new(200, &cache) == SHS_OK)) return;
+    CHECK(fetch_cache_add(cache, 0, 1, 100, NEVER) != NULL);
+    CHECK(fetch_cache_add(cache, 0, 2, 100, 7) != NULL);
+    CHECK(fetch_cache_add(cache, 0, 3, 100, NEVER) == NULL);
+    CHECK(fetch_cache_add(cache, 0, 3, 100, 8) != NULL);
+    CHECK(fetch_cache_find(cache, 0, 1) == NULL);
+    CHECK(fetch_cache_add(cache, 0, 4, 100, 8) == NULL);
+    CHECK(fetch_cache_add(cache, 0, 4, 201, 1) == NULL);
+    CHECK(fetch_cache_bytes(cache) == 200);
+    fetch_cache_free(&cache);
 }
 
 /* Whatever call fails, nothing is lost and what is there is right. */
@@ -183,20 +183,20 @@ static void short_memory_keeps_less(void)
     size_t failed = 0;
     for (long fail_at = 1; fail_at < 700; fail_at += fail_at < 20 ? 1 : 37) {
         struct counted_memory counted;
-        struct run_cache *cache;
+        struct fetch_cache *cache;
         model = (struct model){.budget = 1000000, .same_sizes = true};
         counted_begin(&counted, fail_at);
-        if (run_cache_new(model.budget, &cache) == SHS_OK) {
+        if (fetch_cache_new(model.budget, &cache) == SHS_OK) {
             for (size_t c = 0; c < CHUNKS; c++)
                 if (counted.failed || counted.calls + 3 < fail_at) {
                     add(cache, &model, 0, c, c);
-                } else if (run_cache_add(cache, 0, c, 100, c)) {
-                    run_cache_drop(cache, run_cache_find(cache, 0, c));
+                } else if (fetch_cache_add(cache, 0, c, 100, c)) {
+                    fetch_cache_drop(cache, fetch_cache_find(cache, 0, c));
                 }
             CHECK(is_like_model(cache, &model));
         }
         failed += (size_t)counted.failed;
-        run_cache_free(&cache);
+        fetch_cache_free(&cache);
         CHECK(cache == NULL);
         CHECK(counted_end(&counted) == 0);
     }

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "counted_memory.h"
+#include "fetch.h"
 #include "judge.h"
 #include "message.h"
-#include "run_fetch.h"
 #include "temporary_folder.h"
 #include "unit.h"
 
@@ -72,8 +72,8 @@ static void make_file(void)
 
 struct data {
     struct h5_file *file;
-    struct run_field plain, chunked, parts, compact;
-    struct run_fetcher *fetcher;
+    struct data_field plain, chunked, parts, compact;
+    struct fetcher *fetcher;
 };
 
 static bool data_open(struct data *data, uint64_t cache_bytes)
@@ -82,15 +82,15 @@ static bool data_open(struct data *data, uint64_t cache_bytes)
     *data = (struct data){0};
     bool done =
         h5_open(path, &data->file) == SHS_OK &&
-        run_field_open(data->file, path, "plain", &(struct run_field_how){0}, &data->plain) ==
+        data_field_open(data->file, path, "plain", &(struct data_field_how){0}, &data->plain) ==
             SHS_OK &&
-        run_field_open(data->file, path, "chunked", &(struct run_field_how){0}, &data->chunked) ==
+        data_field_open(data->file, path, "chunked", &(struct data_field_how){0}, &data->chunked) ==
             SHS_OK &&
-        run_field_open(data->file, path, "parts", &(struct run_field_how){0}, &data->parts) ==
+        data_field_open(data->file, path, "parts", &(struct data_field_how){0}, &data->parts) ==
             SHS_OK &&
-        run_field_open(data->file, path, "compact", &(struct run_field_how){0}, &data->compact) ==
+        data_field_open(data->file, path, "compact", &(struct data_field_how){0}, &data->compact) ==
             SHS_OK &&
-        run_fetcher_new(cache_bytes, &data->fetcher) == SHS_OK;
+        fetcher_new(cache_bytes, &data->fetcher) == SHS_OK;
     data->chunked.key = 1;
     data->parts.key = 2;
     data->compact.key = 3;
@@ -101,11 +101,11 @@ static bool data_open(struct data *data, uint64_t cache_bytes)
 
 static void data_close(struct data *data)
 {
-    run_fetcher_free(&data->fetcher);
-    run_field_close(&data->plain);
-    run_field_close(&data->chunked);
-    run_field_close(&data->parts);
-    run_field_close(&data->compact);
+    fetcher_free(&data->fetcher);
+    data_field_close(&data->plain);
+    data_field_close(&data->chunked);
+    data_field_close(&data->parts);
+    data_field_close(&data->compact);
     h5_close(&data->file);
 }
 
@@ -115,7 +115,7 @@ enum {
     MOST_PIECES = 600
 };
 
-static struct run_piece pieces[MOST_PIECES];
+static struct fetch_piece pieces[MOST_PIECES];
 static size_t n_pieces;
 static uint32_t memory[400 * ROWS * COLUMNS / 10], *unused = memory;
 
@@ -125,14 +125,14 @@ static void begin_pieces(void)
     unused = memory;
 }
 
-static void add_piece(struct run_field *field, uint64_t first, uint64_t count)
+static void add_piece(struct data_field *field, uint64_t first, uint64_t count)
 {
-    pieces[n_pieces++] = (struct run_piece){field, first, count, unused};
+    pieces[n_pieces++] = (struct fetch_piece){field, first, count, unused};
     memset(unused, 0xEE, count * field->row_bytes + 4);
     unused += count * field->row_bytes / 4 + 1; /* one stays as it is */
 }
 
-static bool piece_is_right(const struct run_piece *piece)
+static bool piece_is_right(const struct fetch_piece *piece)
 {
     const uint32_t *at = piece->to;
     uint64_t columns = piece->field->row_bytes / 4;
@@ -150,13 +150,13 @@ static bool pieces_are_right(void)
 }
 
 /* What one fetch of the pieces adds to the statistics. */
-static shs_loader_statistics fetch(struct run_fetcher *fetcher, unsigned threads,
-                                   const struct run_foresight *foresight)
+static shs_loader_statistics fetch(struct fetcher *fetcher, unsigned threads,
+                                   const struct fetch_foresight *foresight)
 {
-    shs_loader_statistics before = run_fetch_statistics(fetcher), after;
-    CHECK(run_fetch(fetcher, threads, pieces, n_pieces, foresight) == SHS_OK);
+    shs_loader_statistics before = fetch_statistics(fetcher), after;
+    CHECK(fetch_pieces(fetcher, threads, pieces, n_pieces, foresight) == SHS_OK);
     CHECK(pieces_are_right());
-    after = run_fetch_statistics(fetcher);
+    after = fetch_statistics(fetcher);
     return (shs_loader_statistics){.rows = after.rows - before.rows,
                                    .reads = after.reads - before.reads,
                                    .cold_reads = after.cold_reads - before.cold_reads,
@@ -169,7 +169,7 @@ static void shuffle_pieces(uint64_t seed)
 {
     for (size_t i = n_pieces; i > 1; i--) {
         size_t other = judge_random(&seed) % i;
-        struct run_piece piece = pieces[i - 1];
+        struct fetch_piece piece = pieces[i - 1];
         pieces[i - 1] = pieces[other];
         pieces[other] = piece;
     }
@@ -213,27 +213,27 @@ static void large_neighbours_are_shared_out(void)
         WIDE = 100000 /* elements: 400,000 bytes */
     };
     struct h5_file *file;
-    struct run_field field;
-    struct run_fetcher *fetcher;
+    struct data_field field;
+    struct fetcher *fetcher;
     hid_t id = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     write_dataset(id, "wide", H5P_DEFAULT, 7, WIDE);
     CHECK(H5Fclose(id) >= 0);
     uint32_t *rows = malloc(7 * WIDE * sizeof *rows);
     CHECK(h5_open(path, &file) == SHS_OK &&
-          run_field_open(file, path, "wide", &(struct run_field_how){0}, &field) == SHS_OK &&
-          run_fetcher_new(0, &fetcher) == SHS_OK);
+          data_field_open(file, path, "wide", &(struct data_field_how){0}, &field) == SHS_OK &&
+          fetcher_new(0, &fetcher) == SHS_OK);
     if (!NEED(rows && field.direct)) return;
     for (uint64_t row = 0; row < 7; row++)
-        pieces[row] = (struct run_piece){&field, row, 1, rows + row * WIDE};
-    CHECK(run_fetch(fetcher, 2, pieces, 7, NULL) == SHS_OK);
+        pieces[row] = (struct fetch_piece){&field, row, 1, rows + row * WIDE};
+    CHECK(fetch_pieces(fetcher, 2, pieces, 7, NULL) == SHS_OK);
     size_t wrong = 0;
     for (uint64_t i = 0; i < 7 * WIDE; i++)
         wrong += rows[i] != element(i / WIDE, i % WIDE);
     CHECK(wrong == 0);
-    CHECK(run_fetch_statistics(fetcher).reads == 4); /* two rows are less than 1 MiB, three more */
+    CHECK(fetch_statistics(fetcher).reads == 4); /* two rows are less than 1 MiB, three more */
     free(rows);
-    run_fetcher_free(&fetcher);
-    run_field_close(&field);
+    fetcher_free(&fetcher);
+    data_field_close(&field);
     h5_close(&file);
 }
 
@@ -261,7 +261,7 @@ static void nothing_is_fetched_of_nothing(void)
     struct data data;
     if (!data_open(&data, 1000)) return;
     begin_pieces();
-    CHECK(run_fetch(data.fetcher, 2, NULL, 0, NULL) == SHS_OK);
+    CHECK(fetch_pieces(data.fetcher, 2, NULL, 0, NULL) == SHS_OK);
     add_piece(&data.plain, 3, 0);
     add_piece(&data.chunked, ROWS, 0);
     add_piece(&data.compact, 0, 0);
@@ -369,7 +369,7 @@ static void with_foresight_no_choice_decodes_less(void)
     for (int trial = 0; trial < 40; trial++) {
         int room = trial % 5;
         struct future future = {rows, COUNT(rows), 0};
-        struct run_foresight foresight = {find_use, &future};
+        struct fetch_foresight foresight = {find_use, &future};
         if (!data_open(&data, (uint64_t)room * CHUNK_BYTES)) return;
         for (size_t t = 0; t < COUNT(rows); t++)
             rows[t] = judge_random(&state) % 60;
@@ -378,7 +378,7 @@ static void with_foresight_no_choice_decodes_less(void)
             add_piece(&data.chunked, rows[future.now], 1);
             fetch(data.fetcher, 1, &foresight);
         }
-        shs_loader_statistics done = run_fetch_statistics(data.fetcher);
+        shs_loader_statistics done = fetch_statistics(data.fetcher);
         CHECK(done.chunks_decoded == fewest_decodes(&future, room));
         CHECK(done.chunks_decoded + done.chunk_hits == COUNT(rows));
         data_close(&data);
@@ -391,7 +391,7 @@ static void a_field_that_fits_is_decoded_once_a_run(void)
     struct data data;
     for (int fits = 0; fits < 2; fits++) {
         struct future future = {NULL, 0, 0};
-        struct run_foresight foresight = {find_use, &future};
+        struct fetch_foresight foresight = {find_use, &future};
         if (!data_open(&data, fits ? CHUNKS * CHUNK_BYTES : CHUNKS * CHUNK_BYTES - 1)) return;
         for (int epoch = 0; epoch < 2; epoch++)
             for (uint64_t chunk = 0; chunk < CHUNKS; chunk++) {
@@ -399,7 +399,7 @@ static void a_field_that_fits_is_decoded_once_a_run(void)
                 add_piece(&data.chunked, chunk * HEIGHT, HEIGHT);
                 fetch(data.fetcher, 1, &foresight);
             }
-        shs_loader_statistics done = run_fetch_statistics(data.fetcher);
+        shs_loader_statistics done = fetch_statistics(data.fetcher);
         CHECK(done.chunks_decoded == (fits ? CHUNKS : 2 * CHUNKS));
         CHECK(done.cached_bytes == (fits ? CHUNKS * CHUNK_BYTES : 0));
         data_close(&data);
@@ -421,14 +421,14 @@ static uint64_t use_low_chunks(void *user, uint64_t key, uint64_t first, uint64_
 static void a_new_order_is_judged_anew(void)
 {
     struct data data;
-    struct run_foresight high = {use_high_chunks, NULL}, low = {use_low_chunks, NULL};
+    struct fetch_foresight high = {use_high_chunks, NULL}, low = {use_low_chunks, NULL};
     if (!data_open(&data, 2 * CHUNK_BYTES)) return;
     for (uint64_t chunk = 3; chunk <= 4; chunk++) {
         begin_pieces();
         add_piece(&data.chunked, chunk * HEIGHT, 1);
         fetch(data.fetcher, 1, &high);
     }
-    run_fetch_revise(data.fetcher, &low);
+    fetch_revise(data.fetcher, &low);
     begin_pieces();
     add_piece(&data.chunked, 0, 1); /* in the place of chunk 4, which is used last now */
     fetch(data.fetcher, 1, &low);
@@ -528,9 +528,10 @@ static void a_damaged_chunk_is_named_and_not_kept(void)
                 add_piece(&data.chunked, row, 2);
             flip_byte(at);
             for (int i = 0; i < 2; i++) {
-                CHECK(run_fetch(data.fetcher, threads, pieces, n_pieces, NULL) == SHS_ERROR_FORMAT);
+                CHECK(fetch_pieces(data.fetcher, threads, pieces, n_pieces, NULL) ==
+                      SHS_ERROR_FORMAT);
                 check_message(address, bytes);
-                CHECK(run_fetch_statistics(data.fetcher).cached_bytes == 0);
+                CHECK(fetch_statistics(data.fetcher).cached_bytes == 0);
             }
             flip_byte(at);
             CHECK(fetch(data.fetcher, threads, NULL).chunks_decoded == 2);
@@ -545,7 +546,7 @@ static void a_damaged_chunk_is_named_and_not_kept(void)
 static void a_file_cut_short_is_an_error_on_every_way(void)
 {
     struct data data;
-    struct run_field *fields[] = {&data.plain, &data.chunked};
+    struct data_field *fields[] = {&data.plain, &data.chunked};
     for (size_t i = 0; i < COUNT(fields); i++)
         for (unsigned threads = 1; threads <= 3; threads += 2) {
             if (!data_open(&data, 1 << 20)) return;
@@ -553,10 +554,10 @@ static void a_file_cut_short_is_an_error_on_every_way(void)
             begin_pieces();
             for (uint64_t row = 0; row < 100; row += 9)
                 add_piece(fields[i], row, 1);
-            CHECK(run_fetch(data.fetcher, threads, pieces, n_pieces, NULL) == SHS_ERROR_FILE);
+            CHECK(fetch_pieces(data.fetcher, threads, pieces, n_pieces, NULL) == SHS_ERROR_FILE);
             CHECK(message_has("rows 0 to 0") && message_has("has 100 bytes, but byte "));
             CHECK(message_has("cut short since it was opened"));
-            CHECK(run_fetch_statistics(data.fetcher).cached_bytes == 0);
+            CHECK(fetch_statistics(data.fetcher).cached_bytes == 0);
             data_close(&data);
         }
 }
@@ -567,21 +568,21 @@ static void a_file_cut_short_is_an_error_on_every_way(void)
 static void fetch_without_memory(struct data *data, long fail_at, long *failed)
 {
     struct counted_memory counted;
-    struct run_fetcher *fetcher = NULL;
+    struct fetcher *fetcher = NULL;
     counted_begin(&counted, fail_at);
-    shs_status status = run_fetcher_new(3 * CHUNK_BYTES, &fetcher);
+    shs_status status = fetcher_new(3 * CHUNK_BYTES, &fetcher);
     CHECK(status == (fetcher ? SHS_OK : SHS_ERROR_MEMORY));
     for (int i = 0; fetcher && i < 3; i++) {
         begin_pieces();
         for (uint64_t row = 0; row < 300; row++)
             add_piece(row % 2 ? &data->chunked : &data->plain, row * 97 % ROWS, 1);
         long before = counted.failed;
-        status = run_fetch(fetcher, 1, pieces, n_pieces, NULL);
+        status = fetch_pieces(fetcher, 1, pieces, n_pieces, NULL);
         CHECK(status == SHS_OK ? pieces_are_right()
                                : status == SHS_ERROR_MEMORY && counted.failed > before);
         CHECK(status == SHS_OK || *shs_message());
     }
-    run_fetcher_free(&fetcher);
+    fetcher_free(&fetcher);
     *failed = counted.failed;
     CHECK(counted_end(&counted) == 0);
 }
@@ -606,17 +607,17 @@ static void without_memory_a_field_is_not_opened(void)
         long failed = 1;
         for (long fail_at = 1; failed; fail_at++) {
             struct counted_memory counted;
-            struct run_field field;
+            struct data_field field;
             uint32_t row[COLUMNS];
             counted_begin(&counted, fail_at);
             shs_status status =
-                run_field_open(file, path, names[i], &(struct run_field_how){0}, &field);
+                data_field_open(file, path, names[i], &(struct data_field_how){0}, &field);
             failed = counted.failed;
             CHECK(status == SHS_OK || (status == SHS_ERROR_MEMORY && failed));
             CHECK(status || failed || (field.direct != NULL) == (i < 2));
             if (!status)
-                CHECK(run_field_read(&field, 9, 1, row) == SHS_OK && row[1] == element(9, 1));
-            run_field_close(&field);
+                CHECK(data_field_read(&field, 9, 1, row) == SHS_OK && row[1] == element(9, 1));
+            data_field_close(&field);
             CHECK(counted_end(&counted) == 0);
         }
     }

@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "core_sanitized.h"
+#include "fetch.h"
 #include "matrix.h"
-#include "run_fetch.h"
 #include "temporary_folder.h"
 
 static char folder[PATH_BYTES], path[PATH_BYTES];
@@ -77,7 +77,7 @@ static const char *expected_reason(void)
     return sample.gaps || !sample.readable ? "fill value" : NULL;
 }
 
-static void check_way(const struct run_field *field)
+static void check_way(const struct data_field *field)
 {
     const char *reason = expected_reason();
     CHECK((field->direct != NULL) == (reason == NULL));
@@ -88,18 +88,18 @@ static void check_way(const struct run_field *field)
 }
 
 /* Rows [first, first + count), and no byte more. */
-static bool rows_are_right(struct run_field *field, uint64_t first, uint64_t count)
+static bool rows_are_right(struct data_field *field, uint64_t first, uint64_t count)
 {
     static unsigned char rows[MOST_FILE_BYTES + 1];
     size_t bytes = (size_t)count * row_bytes();
     memset(rows, 0xEE, bytes + 1);
-    shs_status status = run_field_read(field, first, count, rows);
+    shs_status status = data_field_read(field, first, count, rows);
     if (has_gap(first, count)) return status != SHS_OK && rows[bytes] == 0xEE;
     return status == SHS_OK && rows[bytes] == 0xEE &&
            !memcmp(rows, sample.expected + first * row_bytes(), bytes);
 }
 
-static void check_rows(struct run_field *field)
+static void check_rows(struct data_field *field)
 {
     uint64_t state = 5, all = field->rows;
     size_t wrong = 0;
@@ -118,7 +118,7 @@ enum {
 };
 
 struct future {
-    const struct run_field *field;
+    const struct data_field *field;
     uint64_t order;
 };
 
@@ -133,8 +133,8 @@ static uint64_t some_use(void *user, uint64_t key, uint64_t first, uint64_t coun
 }
 
 /* Random pieces, of one row mostly, some the same and some overlapping. */
-static size_t make_pieces(uint64_t *state, struct run_field *field, unsigned char *memory,
-                          struct run_piece *pieces)
+static size_t make_pieces(uint64_t *state, struct data_field *field, unsigned char *memory,
+                          struct fetch_piece *pieces)
 {
     size_t count = 1 + judge_random(state) % MOST_PIECES, used = 0;
     for (size_t i = 0; i < count; i++) {
@@ -143,14 +143,14 @@ static size_t make_pieces(uint64_t *state, struct run_field *field, unsigned cha
             judge_random(state) % 3 ? 1 : judge_random(state) % (most + 1); /* or none */
         if (i && judge_random(state) % 8 == 0)
             first = pieces[i - 1].first, rows = pieces[i - 1].count;
-        pieces[i] = (struct run_piece){field, first, rows, memory + used};
+        pieces[i] = (struct fetch_piece){field, first, rows, memory + used};
         used += (size_t)rows * field->row_bytes + 1;
     }
     memset(memory, 0xEE, used);
     return count;
 }
 
-static bool pieces_are_right(const struct run_piece *pieces, size_t count)
+static bool pieces_are_right(const struct fetch_piece *pieces, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         size_t bytes = (size_t)pieces[i].count * row_bytes();
@@ -162,29 +162,29 @@ static bool pieces_are_right(const struct run_piece *pieces, size_t count)
     return true;
 }
 
-static void check_pieces(struct run_field *field, unsigned threads, uint64_t cache_bytes,
+static void check_pieces(struct data_field *field, unsigned threads, uint64_t cache_bytes,
                          bool foresight)
 {
     static unsigned char memory[MOST_PIECES * (MOST_FILE_BYTES + 1)];
-    struct run_piece pieces[MOST_PIECES];
+    struct fetch_piece pieces[MOST_PIECES];
     uint64_t state = threads + cache_bytes;
     struct future order = {.field = field};
-    struct run_foresight future = {some_use, &order};
-    struct run_fetcher *fetcher;
-    if (!NEED(run_fetcher_new(cache_bytes, &fetcher) == SHS_OK)) return;
+    struct fetch_foresight future = {some_use, &order};
+    struct fetcher *fetcher;
+    if (!NEED(fetcher_new(cache_bytes, &fetcher) == SHS_OK)) return;
     field->key = 1000 + threads;
     for (int fetch = 0; fetch < 3; fetch++) {
         size_t count = make_pieces(&state, field, memory, pieces);
         order.order = judge_random(&state);
-        run_fetch_revise(fetcher, foresight ? &future : NULL);
-        CHECK(run_fetch(fetcher, threads, pieces, count, foresight ? &future : NULL) == SHS_OK);
+        fetch_revise(fetcher, foresight ? &future : NULL);
+        CHECK(fetch_pieces(fetcher, threads, pieces, count, foresight ? &future : NULL) == SHS_OK);
         CHECK(pieces_are_right(pieces, count));
-        CHECK(run_fetch_statistics(fetcher).cached_bytes <= cache_bytes);
+        CHECK(fetch_statistics(fetcher).cached_bytes <= cache_bytes);
     }
-    run_fetcher_free(&fetcher);
+    fetcher_free(&fetcher);
 }
 
-static void check_fetch(struct run_field *field)
+static void check_fetch(struct data_field *field)
 {
     const struct io_layout *layout = field->direct ? io_reader_layout(field->direct) : NULL;
     uint64_t chunk = layout && layout->chunked ? layout->chunk_bytes : 64;
@@ -201,20 +201,20 @@ static size_t indexes[H5D_CHUNK_IDX_NTYPES], direct, through;
 static void check_kind(void)
 {
     struct h5_file *file;
-    struct run_field field;
+    struct data_field field;
     plan_begin(&sample.kind, &sample.plan);
     bool written = write_file(&sample.kind, &sample.plan, path, &sample.index);
     plan_end(&sample.plan);
     if (!NEED(written) || !NEED(read_expected())) return;
     if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    if (NEED(run_field_open(file, path, "data", &(struct run_field_how){0}, &field) == SHS_OK)) {
+    if (NEED(data_field_open(file, path, "data", &(struct data_field_how){0}, &field) == SHS_OK)) {
         check_way(&field);
         check_rows(&field);
         if (!sample.gaps && sample.readable) check_fetch(&field);
         direct += field.direct != NULL;
         through += field.direct == NULL;
         if (is_chunked(&sample.kind) && field.direct) indexes[sample.index]++;
-        run_field_close(&field);
+        data_field_close(&field);
     }
     h5_close(&file);
 }
@@ -272,14 +272,14 @@ static const struct kind plain = {
 
 /* Makes a file of a kind; opens its dataset. */
 static bool open_kind(const struct kind *kind, const char *name, struct h5_file **file,
-                      struct run_field *field)
+                      struct data_field *field)
 {
     sample.kind = *kind;
     plan_begin(kind, &sample.plan);
     bool done = write_file(kind, &sample.plan, path, &sample.index);
     plan_end(&sample.plan);
     if (!NEED(done && read_expected()) || !NEED(h5_open(path, file) == SHS_OK)) return false;
-    if (NEED(run_field_open(*file, path, name, &(struct run_field_how){0}, field) == SHS_OK))
+    if (NEED(data_field_open(*file, path, name, &(struct data_field_how){0}, field) == SHS_OK))
         return true;
     h5_close(file);
     return false;
@@ -290,15 +290,15 @@ static void a_file_cut_short_after_opening_is_an_error(void)
     struct kind kind = plain;
     unsigned char rows[10 * 5 * 8];
     struct h5_file *file;
-    struct run_field field;
+    struct data_field field;
     kind.of[LAYOUT] = CONTIGUOUS;
     if (!open_kind(&kind, "data", &file, &field)) return;
     CHECK(field.direct != NULL);
     CHECK(truncate(path, 100) == 0);
-    CHECK(run_field_read(&field, 20, 10, rows) == SHS_ERROR_FILE);
+    CHECK(data_field_read(&field, 20, 10, rows) == SHS_ERROR_FILE);
     CHECK(strstr(shs_message(), "rows 20 to 29") != NULL);
     CHECK(strstr(shs_message(), path) != NULL);
-    run_field_close(&field);
+    data_field_close(&field);
     h5_close(&file);
 }
 
@@ -307,7 +307,7 @@ static void what_a_link_finds_in_another_file_is_read_through_hdf5(void)
 {
     char linking[PATH_BYTES];
     struct h5_file *file;
-    struct run_field field;
+    struct data_field field;
     for (unsigned layout = CONTIGUOUS; layout <= WHOLE_ROWS; layout++) {
         sample.kind = plain;
         sample.kind.of[LAYOUT] = layout;
@@ -319,11 +319,11 @@ static void what_a_link_finds_in_another_file_is_read_through_hdf5(void)
         CHECK(H5Lcreate_external(path, "data", link, "far", H5P_DEFAULT, H5P_DEFAULT) >= 0);
         CHECK(H5Fclose(link) >= 0);
         if (!NEED(h5_open(linking, &file) == SHS_OK)) return;
-        if (NEED(run_field_open(file, linking, "far", &(struct run_field_how){0}, &field) ==
+        if (NEED(data_field_open(file, linking, "far", &(struct data_field_how){0}, &field) ==
                  SHS_OK)) {
             CHECK(field.through && strstr(field.reason, "another file"));
             check_rows(&field);
-            run_field_close(&field);
+            data_field_close(&field);
         }
         h5_close(&file);
     }
@@ -333,21 +333,21 @@ static void what_a_link_finds_in_another_file_is_read_through_hdf5(void)
 static void a_dataset_may_be_open_twice(void)
 {
     struct h5_file *file;
-    struct run_field first, second;
+    struct data_field first, second;
     for (unsigned layout = CONTIGUOUS; layout <= EXTERNAL; layout++) {
         struct kind kind = plain;
         kind.of[LAYOUT] = layout;
         kind.of[GROWTH] = layout == LARGER ? FIRST_GROWS : FIXED;
         if (!open_kind(&kind, "data", &file, &first)) return;
         check_rows(&first);
-        if (NEED(run_field_open(file, path, "data", &(struct run_field_how){0}, &second) ==
+        if (NEED(data_field_open(file, path, "data", &(struct data_field_how){0}, &second) ==
                  SHS_OK)) {
             check_way(&second);
             check_rows(&second);
             check_rows(&first);
-            run_field_close(&second);
+            data_field_close(&second);
         }
-        run_field_close(&first);
+        data_field_close(&first);
         h5_close(&file);
     }
 }
@@ -356,7 +356,7 @@ static void a_dataset_may_be_open_twice(void)
 static void filters_that_hdf5_lacks_are_undone(void)
 {
     struct h5_file *file;
-    struct run_field field;
+    struct data_field field;
     for (unsigned i = 0; i < COUNT(pipelines); i++) {
         H5Z_filter_t filter = pipelines[i][0];
         if (filter < LZF) continue;
@@ -366,12 +366,12 @@ static void filters_that_hdf5_lacks_are_undone(void)
         CHECK(write_file(&sample.kind, &sample.plan, path, &sample.index) && read_expected());
         plan_end(&sample.plan);
         CHECK(H5Zunregister(filter) >= 0 && h5_open(path, &file) == SHS_OK);
-        if (NEED(run_field_open(file, path, "data", &(struct run_field_how){0}, &field) ==
+        if (NEED(data_field_open(file, path, "data", &(struct data_field_how){0}, &field) ==
                  SHS_OK)) {
             CHECK(field.direct && field.uncompared && !*field.reason);
             check_rows(&field);
             check_fetch(&field);
-            run_field_close(&field);
+            data_field_close(&field);
         }
         h5_close(&file);
         CHECK(register_filters());
@@ -403,23 +403,24 @@ static bool make_bytes(hsize_t rows, hsize_t chunk, void (*edit)(hid_t list), hs
     return H5Fclose(file) >= 0 && done;
 }
 
-static shs_status open_bytes(struct h5_file **file, struct run_field *field)
+static shs_status open_bytes(struct h5_file **file, struct data_field *field)
 {
     shs_status status = h5_open(path, file);
-    return status ? status : run_field_open(*file, path, "data", &(struct run_field_how){0}, field);
+    return status ? status
+                  : data_field_open(*file, path, "data", &(struct data_field_how){0}, field);
 }
 
 static void a_dataset_of_few_chunks_takes_no_memory_for_all(void)
 {
     struct h5_file *file;
-    struct run_field field;
+    struct data_field field;
     unsigned char row;
     CHECK(make_bytes(UINT64_C(1) << 40, 2, NULL, 5));
     if (!NEED(open_bytes(&file, &field) == SHS_OK)) return;
     CHECK(field.through && strstr(field.reason, "mostly not written"));
-    CHECK(run_field_read(&field, 4, 1, &row) == SHS_OK && row == 0x77);
-    CHECK(run_field_read(&field, (UINT64_C(1) << 40) - 1, 1, &row) == SHS_OK && row == 0);
-    run_field_close(&field);
+    CHECK(data_field_read(&field, 4, 1, &row) == SHS_OK && row == 0x77);
+    CHECK(data_field_read(&field, (UINT64_C(1) << 40) - 1, 1, &row) == SHS_OK && row == 0);
+    data_field_close(&field);
     h5_close(&file);
 }
 
@@ -432,27 +433,27 @@ static void without_fill(hid_t list)
 static void rows_that_were_never_written_are_an_error(void)
 {
     struct h5_file *file;
-    struct run_field field;
+    struct data_field field;
     unsigned char rows[100];
     for (hsize_t chunk = 0; chunk <= 10; chunk += 10)
         for (hsize_t written = 0; written <= 40 && !(written && !chunk); written += 40) {
             CHECK(make_bytes(100, chunk, without_fill, written));
             if (!NEED(open_bytes(&file, &field) == SHS_OK)) return;
             CHECK(field.through != NULL);
-            CHECK(run_field_read(&field, 0, 100, rows) == SHS_ERROR_FORMAT);
-            CHECK(run_field_read(&field, 99, 1, rows) == SHS_ERROR_FORMAT);
+            CHECK(data_field_read(&field, 0, 100, rows) == SHS_ERROR_FORMAT);
+            CHECK(data_field_read(&field, 99, 1, rows) == SHS_ERROR_FORMAT);
             CHECK(strstr(shs_message(), "never written") != NULL);
             CHECK(strstr(shs_message(), "data") && strstr(shs_message(), "99"));
             for (hsize_t row = 0; row < written; row++)
-                CHECK(run_field_read(&field, row, 1, rows) == SHS_OK && rows[0] == 0x77);
-            run_field_close(&field);
+                CHECK(data_field_read(&field, row, 1, rows) == SHS_OK && rows[0] == 0x77);
+            data_field_close(&field);
             h5_close(&file);
         }
     /* all written, and so read directly */
     CHECK(make_bytes(100, 10, without_fill, 100));
     if (!NEED(open_bytes(&file, &field) == SHS_OK)) return;
-    CHECK(field.direct && run_field_read(&field, 0, 100, rows) == SHS_OK && rows[99] == 0x77);
-    run_field_close(&field);
+    CHECK(field.direct && data_field_read(&field, 0, 100, rows) == SHS_OK && rows[99] == 0x77);
+    data_field_close(&field);
     h5_close(&file);
 }
 
@@ -483,7 +484,7 @@ static void a_chunk_without_all_its_bytes_is_an_error(void)
                    "\x78\x9c\x33\x30\x34\x32\x36\x31\x35\x33\xb7\xb0\x04\x00"
                    "\x0a\xff\x02\x0e"}};
     struct h5_file *file;
-    struct run_field field;
+    struct data_field field;
     unsigned char rows[400];
     for (size_t i = 0; i < COUNT(stored); i++)
         for (hsize_t chunks = i ? 4 : 1; chunks <= 4; chunks += 3) {
@@ -493,10 +494,10 @@ static void a_chunk_without_all_its_bytes_is_an_error(void)
             if (!NEED(open_bytes(&file, &field) == SHS_OK)) return;
             CHECK(field.direct != NULL);
             for (hsize_t row = 0; row < 100 * chunks; row++)
-                CHECK(run_field_read(&field, row, 1, rows) ==
+                CHECK(data_field_read(&field, row, 1, rows) ==
                       (row / 100 == bad / 100 ? SHS_ERROR_FORMAT : SHS_OK));
-            CHECK(run_field_read(&field, 0, 100 * chunks, rows) == SHS_ERROR_FORMAT);
-            run_field_close(&field);
+            CHECK(data_field_read(&field, 0, 100 * chunks, rows) == SHS_ERROR_FORMAT);
+            data_field_close(&field);
             h5_close(&file);
         }
 }
@@ -510,20 +511,20 @@ static void many_filters(hid_t list)
 static void more_filters_than_are_known_go_through_hdf5(void)
 {
     struct h5_file *file;
-    struct run_field field;
+    struct data_field field;
     unsigned char rows[100];
     CHECK(make_bytes(100, 10, many_filters, 100));
     if (!NEED(open_bytes(&file, &field) == SHS_OK)) return;
     CHECK(field.through && strstr(field.reason, "9 filters"));
-    CHECK(run_field_read(&field, 0, 100, rows) == SHS_OK && rows[0] == 0x77 && rows[99] == 0x77);
-    run_field_close(&field);
+    CHECK(data_field_read(&field, 0, 100, rows) == SHS_OK && rows[0] == 0x77 && rows[99] == 0x77);
+    data_field_close(&field);
     h5_close(&file);
 }
 
 static void a_field_may_have_no_rows(void)
 {
     struct h5_file *file;
-    struct run_field field;
+    struct data_field field;
     for (hsize_t chunk = 0; chunk < 2; chunk++) {
         hsize_t none = 0;
         hid_t id = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
@@ -533,7 +534,7 @@ static void a_field_may_have_no_rows(void)
         CHECK(H5Fclose(id) >= 0);
         if (!NEED(open_bytes(&file, &field) == SHS_OK)) return;
         CHECK(field.rows == 0 && field.through && strstr(field.reason, "empty"));
-        run_field_close(&field);
+        data_field_close(&field);
         h5_close(&file);
     }
 }

@@ -6,8 +6,8 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include "data_field.h"
 #include "registered_filters.h"
-#include "run_field.h"
 #include "temporary_folder.h"
 #include "unit.h"
 
@@ -131,11 +131,11 @@ static void wrong(const char *path, const char *name, const char *what)
 }
 
 /* The rows in one piece and one by one. */
-static void compare_rows(const char *path, const char *name, struct run_field *field, void *all)
+static void compare_rows(const char *path, const char *name, struct data_field *field, void *all)
 {
     char *row = malloc(field->row_bytes + 1);
     for (uint64_t i = 0; i < field->rows; i += 1 + field->rows / 50)
-        if (run_field_read(field, i, 1, row) ||
+        if (data_field_read(field, i, 1, row) ||
             memcmp(row, (char *)all + i * field->row_bytes, field->row_bytes) != 0) {
             wrong(path, name, "a row is not what it is among all");
             break;
@@ -144,11 +144,11 @@ static void compare_rows(const char *path, const char *name, struct run_field *f
 }
 
 /* A field that is open: what HDF5 reads, with all the filters that it can be given. */
-static void check_field(const char *path, const char *name, struct run_field *field)
+static void check_field(const char *path, const char *name, struct data_field *field)
 {
     size_t bytes = (size_t)field->rows * field->row_bytes;
     void *all = malloc(bytes + 1);
-    shs_status status = field->rows ? run_field_read(field, 0, field->rows, all) : SHS_OK;
+    shs_status status = field->rows ? data_field_read(field, 0, field->rows, all) : SHS_OK;
     found->fields++;
     found->direct += field->direct != NULL;
     found->uncompared += field->uncompared;
@@ -181,12 +181,12 @@ struct visit {
 static shs_status visit_dataset(const char *name, void *user)
 {
     struct visit *visit = user;
-    struct run_field field;
+    struct data_field field;
     shs_status status =
-        run_field_open(visit->file, visit->path, name, &(struct run_field_how){0}, &field);
+        data_field_open(visit->file, visit->path, name, &(struct data_field_how){0}, &field);
     if (!status) {
         check_field(visit->path, name, &field);
-        run_field_close(&field);
+        data_field_close(&field);
         return SHS_OK;
     }
     found->refused++;

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data_field.h"
 #include "message.h"
 #include "metadata_checksum.h"
-#include "run_field.h"
 #include "temporary_folder.h"
 #include "unit.h"
 
@@ -123,10 +123,10 @@ static void check_told(const char *why)
 static void check_refused(const char *why)
 {
     struct h5_file *file;
-    struct run_field field;
+    struct data_field field;
     if (!NEED(h5_open(path, &file) == SHS_OK)) return;
     for (int i = 0; i < 2; i++) {
-        CHECK(run_field_open(file, path, "data", &(struct run_field_how){0}, &field) ==
+        CHECK(data_field_open(file, path, "data", &(struct data_field_how){0}, &field) ==
               SHS_ERROR_FORMAT);
         CHECK(!field.direct && !field.through);
         check_told(why);
@@ -137,14 +137,14 @@ static void check_refused(const char *why)
 static void check_sound(bool direct, hsize_t rows)
 {
     struct h5_file *file;
-    struct run_field field;
+    struct data_field field;
     unsigned char row[COLUMNS];
     if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    if (NEED(run_field_open(file, path, "data", &(struct run_field_how){0}, &field) == SHS_OK)) {
+    if (NEED(data_field_open(file, path, "data", &(struct data_field_how){0}, &field) == SHS_OK)) {
         CHECK((field.direct != NULL) == direct);
-        CHECK(run_field_read(&field, rows - 1, 1, row) == SHS_OK);
+        CHECK(data_field_read(&field, rows - 1, 1, row) == SHS_OK);
         CHECK(row[1] == byte_at((rows - 1) * COLUMNS + 1));
-        run_field_close(&field);
+        data_field_close(&field);
     }
     h5_close(&file);
 }

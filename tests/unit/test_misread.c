@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run_field.h"
+#include "data_field.h"
 #include "shardstep/context.h"
 #include "shardstep/loader.h"
 #include "temporary_folder.h"
@@ -116,14 +116,14 @@ static void such_a_field_is_read_through_hdf5(void)
 {
     char path[PATH_BYTES];
     struct h5_file *file;
-    struct run_field field;
+    struct data_field field;
     write_file(path_of(0, path), 0, true);
     if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    if (NEED(run_field_open(file, path, "x", &(struct run_field_how){0}, &field) == SHS_OK)) {
+    if (NEED(data_field_open(file, path, "x", &(struct data_field_how){0}, &field) == SHS_OK)) {
         CHECK(field.through && !field.direct);
         CHECK(field.differs || strstr(field.reason, "filter") != NULL);
         CHECK(!field.differs || strstr(field.reason, "not where HDF5 reads it") != NULL);
-        run_field_close(&field);
+        data_field_close(&field);
     }
     h5_close(&file);
 }

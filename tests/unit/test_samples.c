@@ -10,11 +10,11 @@
 #include <utime.h>
 
 #include "core_memory.h"
+#include "data_sample.h"
 #include "h5_write.h"
 #include "judge.h"
 #include "load.h"
 #include "message.h"
-#include "run_sample.h"
 #include "shardstep/checkpoint.h"
 #include "shardstep/context.h"
 #include "shardstep/loader.h"
@@ -35,15 +35,15 @@ static char folder[PATH_BYTES];
 
 /* ---- the text */
 
-static void describe(const struct run_sample *sample, char *text, size_t bytes)
+static void describe(const struct data_sample *sample, char *text, size_t bytes)
 {
     struct core_text all = {0};
     for (size_t p = 0; p < sample->n_parts; p++) {
         core_text_add(&all, "%s", p ? "; " : "");
-        if (run_part_is_own_row(sample, &sample->part[p]))
+        if (data_part_is_own_row(sample, &sample->part[p]))
             core_text_add(&all, "%s", sample->part[p].name);
         else
-            run_part_describe(sample, &sample->part[p], &all);
+            data_part_describe(sample, &sample->part[p], &all);
     }
     snprintf(text, bytes, "%s", all.bytes ? all.bytes : "");
     core_text_free(&all);
@@ -73,23 +73,23 @@ static void texts_say_what_fields_are(void)
          "x = t(offsets=o, most=0); x.length; y = u(offsets=o, most=0); y.length", 3},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct run_sample sample;
+        struct data_sample sample;
         char text[512];
-        if (!NEED(run_sample_parse(cases[i].text, false, &sample) == SHS_OK)) {
+        if (!NEED(data_sample_parse(cases[i].text, false, &sample) == SHS_OK)) {
             printf("  %s: %s\n", cases[i].text, shs_message());
             continue;
         }
         describe(&sample, text, sizeof text);
         CHECK(strcmp(text, cases[i].meaning) == 0 && sample.n_sources == cases[i].sources);
         if (strcmp(text, cases[i].meaning) != 0) printf("  %s is %s\n", cases[i].text, text);
-        run_sample_free(&sample);
+        data_sample_free(&sample);
     }
 }
 
 static void refuse_text(const char *text, bool one_a_file, const char *words)
 {
-    struct run_sample sample;
-    CHECK(run_sample_parse(text, one_a_file, &sample) == SHS_ERROR_ARGUMENT);
+    struct data_sample sample;
+    CHECK(data_sample_parse(text, one_a_file, &sample) == SHS_ERROR_ARGUMENT);
     CHECK(sample.n_parts == 0 && sample.n_sources == 0);
     if (!message_has(words)) CHECK(!text);
 }
@@ -143,13 +143,13 @@ static void texts_that_say_nothing_are_refused(void)
 
 static void as_many_fields_as_allowed(void)
 {
-    struct run_sample sample;
+    struct data_sample sample;
     char text[2048] = "r(offsets=o)";
     for (int i = 2; i < SHS_MAX_FIELDS; i++)
         sprintf(text + strlen(text), ",f%d", i);
-    CHECK(run_sample_parse(text, false, &sample) == SHS_OK);
+    CHECK(data_sample_parse(text, false, &sample) == SHS_OK);
     CHECK(sample.n_parts == SHS_MAX_FIELDS);
-    run_sample_free(&sample);
+    data_sample_free(&sample);
     strcat(text, ",s(offsets=p)");
     refuse_text(text, false, "more than 64 fields");
 }
@@ -169,7 +169,7 @@ static uint64_t count_windows(uint64_t window, uint64_t stride, uint64_t lead, u
     return count;
 }
 
-static void check_windows(const struct run_part *part, uint64_t rows)
+static void check_windows(const struct data_part *part, uint64_t rows)
 {
     uint64_t samples = count_windows(part->window, part->stride, part->lead, rows);
     for (uint64_t first = 0; first < rows; first++)
@@ -181,19 +181,19 @@ static void check_windows(const struct run_part *part, uint64_t rows)
                 if (low == samples) low = i;
                 high = i + 1;
             }
-            struct run_range found = run_part_samples(part, first, count, samples);
+            struct data_range found = data_part_samples(part, first, count, samples);
             CHECK(low == samples ? found.count == 0
                                  : found.first == low && found.count == high - low);
         }
     for (uint64_t i = 0; i < samples; i++)
-        CHECK(run_part_first(part, i) == i * part->stride + part->lead);
+        CHECK(data_part_first(part, i) == i * part->stride + part->lead);
 }
 
 static void windows_are_those_that_fit(void)
 {
-    struct run_sample sample;
-    if (!NEED(run_sample_parse("x(window=2), y=x(window=1)", false, &sample) == SHS_OK)) return;
-    struct run_part *x = &sample.part[0], *y = &sample.part[1];
+    struct data_sample sample;
+    if (!NEED(data_sample_parse("x(window=2), y=x(window=1)", false, &sample) == SHS_OK)) return;
+    struct data_part *x = &sample.part[0], *y = &sample.part[1];
     for (uint64_t rows = 0; rows < MOST_ROWS; rows += 1 + rows / 6)
         for (x->window = 1; x->window < 9; x->window += 2)
             for (x->stride = 1; x->stride < 6; x->stride++)
@@ -203,11 +203,11 @@ static void windows_are_those_that_fit(void)
                     y->lead = 20 - x->lead;
                     least = count_windows(x->window, x->stride, x->lead, rows);
                     other = count_windows(1, y->stride, y->lead, rows);
-                    CHECK(run_sample_count(&sample, &rows, &samples) == SHS_OK);
+                    CHECK(data_sample_count(&sample, &rows, &samples) == SHS_OK);
                     CHECK(samples == (least < other ? least : other));
                     check_windows(x, rows);
                 }
-    run_sample_free(&sample);
+    data_sample_free(&sample);
 }
 
 static void numbers_beyond_64_bits_are_no_window(void)
@@ -217,46 +217,46 @@ static void numbers_beyond_64_bits_are_no_window(void)
         "x(window=1, lead=18446744073709551615)",
         "x(window=18446744073709551615, lead=18446744073709551615, stride=18446744073709551615)"};
     for (size_t i = 0; i < COUNT(texts); i++) {
-        struct run_sample sample;
+        struct data_sample sample;
         const uint64_t rows[] = {UINT64_MAX - 1};
         uint64_t samples = 1;
-        if (!NEED(run_sample_parse(texts[i], false, &sample) == SHS_OK)) continue;
-        CHECK(run_sample_count(&sample, rows, &samples) == SHS_OK && samples == 0);
-        run_sample_free(&sample);
+        if (!NEED(data_sample_parse(texts[i], false, &sample) == SHS_OK)) continue;
+        CHECK(data_sample_count(&sample, rows, &samples) == SHS_OK && samples == 0);
+        data_sample_free(&sample);
     }
-    struct run_sample sample;
+    struct data_sample sample;
     const uint64_t rows[] = {UINT64_MAX};
     uint64_t samples;
-    if (!NEED(run_sample_parse("x(window=1, stride=9223372036854775808, lead=1)", false, &sample) ==
-              SHS_OK))
+    if (!NEED(data_sample_parse("x(window=1, stride=9223372036854775808, lead=1)", false,
+                                &sample) == SHS_OK))
         return;
-    CHECK(run_sample_count(&sample, rows, &samples) == SHS_OK && samples == 2);
-    CHECK(run_part_first(&sample.part[0], 1) == (UINT64_C(1) << 63) + 1);
-    struct run_range found = run_part_samples(&sample.part[0], UINT64_MAX - 5, 3, samples);
+    CHECK(data_sample_count(&sample, rows, &samples) == SHS_OK && samples == 2);
+    CHECK(data_part_first(&sample.part[0], 1) == (UINT64_C(1) << 63) + 1);
+    struct data_range found = data_part_samples(&sample.part[0], UINT64_MAX - 5, 3, samples);
     CHECK(found.count == 0);
-    run_sample_free(&sample);
+    data_sample_free(&sample);
 }
 
 static void fields_have_equally_many_samples(void)
 {
-    struct run_sample sample;
+    struct data_sample sample;
     uint64_t samples, rows[4] = {10, 9, 10};
-    if (!NEED(run_sample_parse("x(window=2), label, o=x", false, &sample) == SHS_OK)) return;
-    CHECK(run_sample_count(&sample, rows, &samples) == SHS_ERROR_FORMAT);
+    if (!NEED(data_sample_parse("x(window=2), label, o=x", false, &sample) == SHS_OK)) return;
+    CHECK(data_sample_count(&sample, rows, &samples) == SHS_ERROR_FORMAT);
     CHECK(message_has("field x has 9 samples but field o has 10 rows"));
-    run_sample_free(&sample);
-    if (!NEED(run_sample_parse("x(window=2), label", false, &sample) == SHS_OK)) return;
-    CHECK(run_sample_count(&sample, rows, &samples) == SHS_OK && samples == 9);
-    run_sample_free(&sample);
-    if (!NEED(run_sample_parse("v(offsets=o), label", false, &sample) == SHS_OK)) return;
+    data_sample_free(&sample);
+    if (!NEED(data_sample_parse("x(window=2), label", false, &sample) == SHS_OK)) return;
+    CHECK(data_sample_count(&sample, rows, &samples) == SHS_OK && samples == 9);
+    data_sample_free(&sample);
+    if (!NEED(data_sample_parse("v(offsets=o), label", false, &sample) == SHS_OK)) return;
     rows[1] = 4, rows[2] = 3; /* sources are v, o, label */
     CHECK(sample.part[2].source == 2 || sample.part[2].source == 1);
     rows[sample.part[0].offsets] = 4;
     rows[sample.part[2].source] = 3;
-    CHECK(run_sample_count(&sample, rows, &samples) == SHS_OK && samples == 3);
+    CHECK(data_sample_count(&sample, rows, &samples) == SHS_OK && samples == 3);
     rows[sample.part[0].offsets] = 0;
-    CHECK(run_sample_count(&sample, rows, &samples) == SHS_ERROR_FORMAT);
-    run_sample_free(&sample);
+    CHECK(data_sample_count(&sample, rows, &samples) == SHS_ERROR_FORMAT);
+    data_sample_free(&sample);
 }
 
 /* ---- files and what is in them */
@@ -671,11 +671,11 @@ static void check_samples_of_rows(const shs_dataset *data, const struct files *f
                                   uint64_t before)
 {
     const struct whole *offsets = &files->whole[file][1];
-    uint64_t key = run_files_key(&data->files, file, data->what.part[0].source);
+    uint64_t key = data_files_key(&data->files, file, data->what.part[0].source);
     for (uint64_t first = 0; first < files->whole[file][0].rows; first++)
         for (uint64_t count = 1; count < 30 && first + count <= files->whole[file][0].rows;
              count += 4) {
-            struct run_range found = run_dataset_samples(data, 0, key, first, count);
+            struct data_range found = data_dataset_samples(data, 0, key, first, count);
             uint64_t low = UINT64_MAX, high = 0;
             for (uint64_t i = 0; i + 1 < offsets->rows; i++) {
                 uint64_t begin = offset_at(offsets, i), end = offset_at(offsets, i + 1);
@@ -790,9 +790,9 @@ static void offsets_that_are_not_kept_in_folder(void)
     expected.bytes[0] = expected.most * 4;
     expected.bytes[1] = 8;
     if (NEED(open_data(&reading, folder, "v(offsets=o)", NULL) == SHS_OK)) {
-        struct run_offsets *offsets = &reading.data->offsets[reading.data->what.part[0].offsets];
+        struct data_offsets *offsets = &reading.data->offsets[reading.data->what.part[0].offsets];
         CHECK(offsets->all != NULL && offsets->count == 46 + COUNT(samples));
-        run_offsets_free(offsets);
+        data_offsets_free(offsets);
         for (unsigned threads = 0; threads < 3; threads += 2)
             CHECK(epochs_are_right(
                 &reading, &expected,
@@ -811,8 +811,8 @@ static void many_offsets_in_folder(void)
     };
     struct files *files = calloc(1, sizeof *files);
     struct h5_file *file;
-    struct run_field field;
-    struct run_offsets offsets = {0};
+    struct data_field field;
+    struct data_offsets offsets = {0};
     uint32_t *numbers = malloc((MANY + 1) * sizeof *numbers);
     for (uint32_t i = 0; i <= MANY; i++)
         numbers[i] = i * 2 + (i > 70000);
@@ -822,17 +822,17 @@ static void many_offsets_in_folder(void)
     files->whole[0][0].bytes = (unsigned char *)numbers;
     write_file(files, 0, (struct h5_storage){.chunk_rows = 1000, .deflate = 1}, 1);
     if (NEED(h5_open(files->path[0], &file) == SHS_OK) &&
-        NEED(run_field_open(file, files->path[0], "o", &(struct run_field_how){0}, &field) ==
+        NEED(data_field_open(file, files->path[0], "o", &(struct data_field_how){0}, &field) ==
              SHS_OK)) {
-        CHECK(run_offsets_add(&offsets, &field, 2 * MANY + 1, 8 * (MANY + 1)) == SHS_OK);
+        CHECK(data_offsets_add(&offsets, &field, 2 * MANY + 1, 8 * (MANY + 1)) == SHS_OK);
         CHECK(offsets.longest == 3 && offsets.count == MANY + 1);
         CHECK(offsets.all && offsets.all[MANY] == 2 * MANY + 1 && offsets.all[70001] == 140003);
-        CHECK(run_offsets_add(&offsets, &field, 2 * MANY + 1, 16 * MANY) == SHS_OK);
+        CHECK(data_offsets_add(&offsets, &field, 2 * MANY + 1, 16 * MANY) == SHS_OK);
         CHECK(offsets.too_many && !offsets.all && offsets.longest == 3);
-        CHECK(run_offsets_add(&offsets, &field, 2 * MANY, 0) == SHS_ERROR_FORMAT);
+        CHECK(data_offsets_add(&offsets, &field, 2 * MANY, 0) == SHS_ERROR_FORMAT);
         CHECK(message_has("o.h5: dataset o: offset 150000 is 300001, but there are 300000 rows"));
-        run_offsets_free(&offsets);
-        run_field_close(&field);
+        data_offsets_free(&offsets);
+        data_field_close(&field);
         h5_close(&file);
     }
     free_files(files);
@@ -1427,7 +1427,7 @@ static void check_bytes(const char *fields, bool keep_offsets, uint64_t expected
     const shs_loader_options options = {.batch = 1};
     if (NEED(open_data(&reading, folder, fields, NULL) == SHS_OK)) {
         if (!keep_offsets)
-            run_offsets_free(&reading.data->offsets[reading.data->what.part[0].offsets]);
+            data_offsets_free(&reading.data->offsets[reading.data->what.part[0].offsets]);
         CHECK(shs_loader_open(reading.data, &options, &reading.loader) == SHS_OK);
         CHECK(shs_next(reading.loader, &batch) == SHS_OK); /* what is looked at once an epoch */
         uint64_t began = bytes_read(), counted = shs_statistics(reading.loader).bytes, noise;

@@ -1,11 +1,11 @@
-#include "run_dataset.h"
+#include "data_dataset.h"
 
 #include <string.h>
 
 #include "core_hash.h"
 #include "core_memory.h"
+#include "data_copies.h"
 #include "io_probe.h"
-#include "run_copies.h"
 
 typedef unsigned long long ull;
 
@@ -16,13 +16,13 @@ enum {
 /* ---- Opening. */
 
 /* The fewest rows of those that some offsets are for. */
-static uint64_t least_rows(const struct run_sample *what, size_t offsets,
-                           const struct run_field *sources)
+static uint64_t least_rows(const struct data_sample *what, size_t offsets,
+                           const struct data_field *sources)
 {
     uint64_t rows = UINT64_MAX;
     for (size_t p = 0; p < what->n_parts; p++) {
-        const struct run_part *part = &what->part[p];
-        if (part->kind == RUN_RAGGED && part->offsets == offsets &&
+        const struct data_part *part = &what->part[p];
+        if (part->kind == DATA_RAGGED && part->offsets == offsets &&
             sources[part->source].rows < rows)
             rows = sources[part->source].rows;
     }
@@ -30,16 +30,16 @@ static uint64_t least_rows(const struct run_sample *what, size_t offsets,
 }
 
 /* What of a file is needed later, when it may be closed: its offsets. */
-static shs_status visit_file(void *user, size_t file, struct run_field *sources)
+static shs_status visit_file(void *user, size_t file, struct data_field *sources)
 {
     shs_dataset *dataset = user;
-    const struct run_sample *what = &dataset->what;
+    const struct data_sample *what = &dataset->what;
     shs_status status = SHS_OK;
     (void)file;
     for (size_t s = 0; s < what->n_sources && !status; s++)
-        if (run_sample_is_offsets(what, s))
-            status = run_offsets_add(&dataset->offsets[s], &sources[s],
-                                     least_rows(what, s, sources), RUN_OFFSETS_BYTES);
+        if (data_sample_is_offsets(what, s))
+            status = data_offsets_add(&dataset->offsets[s], &sources[s],
+                                      least_rows(what, s, sources), DATA_OFFSETS_BYTES);
     return status;
 }
 
@@ -48,8 +48,8 @@ static shs_status visit_file(void *user, size_t file, struct run_field *sources)
 static void set_most(shs_dataset *dataset)
 {
     for (size_t p = 0; p < dataset->what.n_parts; p++) {
-        struct run_part *part = &dataset->what.part[p];
-        if (part->kind != RUN_RAGGED || part->most) continue;
+        struct data_part *part = &dataset->what.part[p];
+        if (part->kind != DATA_RAGGED || part->most) continue;
         part->most = dataset->offsets[part->offsets].longest;
         if (!part->most) part->most = 1;
     }
@@ -57,12 +57,12 @@ static void set_most(shs_dataset *dataset)
 
 static shs_status set_shapes(shs_dataset *dataset)
 {
-    const struct run_sample *what = &dataset->what;
+    const struct data_sample *what = &dataset->what;
     shs_status status = SHS_OK;
     dataset->n_fields = what->n_parts;
     for (size_t p = 0; p < what->n_parts && !status; p++) {
-        const struct run_part *part = &what->part[p];
-        status = run_part_shape(part, &dataset->files.shape[part->source], &dataset->sample[p]);
+        const struct data_part *part = &what->part[p];
+        status = data_part_shape(part, &dataset->files.shape[part->source], &dataset->sample[p]);
         if (!status) status = shs_tensor_bytes(&dataset->sample[p], &dataset->sample_bytes[p]);
     }
     return status;
@@ -71,11 +71,11 @@ static shs_status set_shapes(shs_dataset *dataset)
 /* Files that are too short for a window have no sample; so may some, but not all. */
 static shs_status check_windows(const shs_dataset *dataset)
 {
-    const struct run_sample *what = &dataset->what;
-    const struct run_part *longest = NULL;
+    const struct data_sample *what = &dataset->what;
+    const struct data_part *longest = NULL;
     for (size_t p = 0; p < what->n_parts; p++)
-        if (what->part[p].kind == RUN_WINDOW &&
-            (!longest || run_part_least_rows(&what->part[p]) > run_part_least_rows(longest)))
+        if (what->part[p].kind == DATA_WINDOW &&
+            (!longest || data_part_least_rows(&what->part[p]) > data_part_least_rows(longest)))
             longest = &what->part[p];
     if (!longest || dataset->samples) return SHS_OK;
     return core_fail(SHS_ERROR_ARGUMENT,
@@ -87,7 +87,7 @@ static shs_status check_windows(const shs_dataset *dataset)
 
 static shs_status set_bounds(shs_dataset *dataset)
 {
-    const struct run_files *files = &dataset->files;
+    const struct data_files *files = &dataset->files;
     size_t sources = files->paths.sources;
     shs_status status = core_new(sources + 1, sizeof *dataset->bounds, "sources", &dataset->bounds);
     for (size_t s = 0; s <= sources && !status; s++)
@@ -98,14 +98,14 @@ static shs_status set_bounds(shs_dataset *dataset)
 static shs_status open_files(shs_dataset *dataset, const char *path, bool one_a_file,
                              bool unchecked)
 {
-    const struct run_files_how how = {.path = path,
-                                      .sample = &dataset->what,
-                                      .one_a_file = one_a_file,
-                                      .unchecked = unchecked,
-                                      .cache_bytes = dataset->cache_bytes};
+    const struct data_files_how how = {.path = path,
+                                       .sample = &dataset->what,
+                                       .one_a_file = one_a_file,
+                                       .unchecked = unchecked,
+                                       .cache_bytes = dataset->cache_bytes};
     shs_status status =
         core_new(dataset->what.n_sources, sizeof *dataset->offsets, "offsets", &dataset->offsets);
-    if (!status) status = run_files_open(&how, visit_file, dataset, &dataset->files);
+    if (!status) status = data_files_open(&how, visit_file, dataset, &dataset->files);
     if (status) return status;
     dataset->samples = dataset->files.file[dataset->files.paths.count].first;
     set_most(dataset);
@@ -141,7 +141,7 @@ static shs_status open_local(shs_dataset *dataset, const char *path, const char 
     dataset->cache_bytes = options->cache_bytes ? options->cache_bytes : DEFAULT_CACHE;
     shs_status status = keep(dataset, path, options);
     if (!status) status = probe(path, fields, options);
-    if (!status) status = run_sample_parse(fields, options->one_sample_a_file, &dataset->what);
+    if (!status) status = data_sample_parse(fields, options->one_sample_a_file, &dataset->what);
     if (status) return status;
     return open_files(dataset, path, options->one_sample_a_file, options->unchecked);
 }
@@ -179,13 +179,13 @@ static shs_status identity(const shs_dataset *dataset, char text[CORE_DIGEST_TEX
 {
     struct core_hash *hash;
     struct core_text what = {0};
-    const struct run_files *files = &dataset->files;
+    const struct data_files *files = &dataset->files;
     shs_status status = core_hash_new(&hash);
     if (status) return status;
     core_hash_add(hash, files->paths.source, files->paths.sources * sizeof *files->paths.source);
     for (size_t f = 0; f < dataset->n_fields; f++) {
         add_field(hash, &dataset->sample[f]);
-        run_part_describe(&dataset->what, &dataset->what.part[f], &what);
+        data_part_describe(&dataset->what, &dataset->what.part[f], &what);
         core_text_add(&what, ";");
     }
     status = what.status;
@@ -225,7 +225,7 @@ shs_status shs_dataset_open(shs_run *run, const char *path, const char *fields,
                        "and shapes %s)",
                        fields ? fields : "NULL", status ? 0 : (ull)(*dataset)->files.paths.count,
                        names, digest);
-    if (!status) status = run_copies_compare(*dataset);
+    if (!status) status = data_copies_compare(*dataset);
     if (status) shs_dataset_close(dataset);
     return status;
 }
@@ -237,44 +237,44 @@ static void close_local(shs_dataset *dataset)
     core_free(&dataset->path);
     core_free(&dataset->options.probe_program);
     for (size_t s = 0; dataset->offsets && s < dataset->what.n_sources; s++)
-        run_offsets_free(&dataset->offsets[s]);
+        data_offsets_free(&dataset->offsets[s]);
     core_free(&dataset->offsets);
     core_free(&dataset->bounds);
-    run_files_close(&dataset->files);
-    run_sample_free(&dataset->what);
+    data_files_close(&dataset->files);
+    data_sample_free(&dataset->what);
 }
 
-static shs_status try_rows(struct run_field *field)
+static shs_status try_rows(struct data_field *field)
 {
     char *row;
     shs_status status = core_new(1, field->row_bytes, "a row", &row), first = SHS_OK, last = SHS_OK;
     if (!status && field->rows) {
-        first = run_field_read(field, 0, 1, row);
-        last = run_field_read(field, field->rows - 1, 1, row);
+        first = data_field_read(field, 0, 1, row);
+        last = data_field_read(field, field->rows - 1, 1, row);
     }
     core_free(&row);
     return first == SHS_ERROR_MEMORY || last == SHS_ERROR_MEMORY ? SHS_ERROR_MEMORY : status;
 }
 
-shs_status run_dataset_try(const char *path, const char *fields, bool one_sample_a_file)
+shs_status data_dataset_try(const char *path, const char *fields, bool one_sample_a_file)
 {
     shs_dataset dataset = {0};
-    struct run_field *sources;
+    struct data_field *sources;
     const shs_dataset_options options = {.one_sample_a_file = one_sample_a_file};
     shs_status status = open_local(&dataset, path, fields, &options);
-    if (!status) status = run_files_get(&dataset.files, 0, &sources);
+    if (!status) status = data_files_get(&dataset.files, 0, &sources);
     for (size_t s = 0; s < dataset.what.n_sources && !status; s++)
         status = try_rows(&sources[s]);
     close_local(&dataset);
     return status;
 }
 
-void run_dataset_hold(shs_dataset *dataset)
+void data_dataset_hold(shs_dataset *dataset)
 {
     dataset->holders++;
 }
 
-void run_dataset_release(shs_dataset *dataset)
+void data_dataset_release(shs_dataset *dataset)
 {
     if (--dataset->holders) return;
     shs_run *run = dataset->run;
@@ -286,7 +286,7 @@ void run_dataset_release(shs_dataset *dataset)
 void shs_dataset_close(shs_dataset **dataset)
 {
     if (!dataset || !*dataset) return;
-    run_dataset_release(*dataset);
+    data_dataset_release(*dataset);
     *dataset = NULL;
 }
 
@@ -308,12 +308,12 @@ const shs_tensor *shs_dataset_field(const shs_dataset *dataset, size_t field)
 }
 
 /* Samples whose rows one chunk has, at least one; 0 if the field has no chunks. */
-static uint64_t chunk_samples(const shs_dataset *dataset, const struct run_part *part)
+static uint64_t chunk_samples(const shs_dataset *dataset, const struct data_part *part)
 {
     uint64_t rows = dataset->files.chunk_rows[part->source], samples;
-    if (!rows || part->kind == RUN_LENGTH || part->kind == RUN_WHOLE) return 0;
-    samples = part->kind == RUN_WINDOW ? rows / part->stride : rows;
-    if (part->kind == RUN_RAGGED) {
+    if (!rows || part->kind == DATA_LENGTH || part->kind == DATA_WHOLE) return 0;
+    samples = part->kind == DATA_WINDOW ? rows / part->stride : rows;
+    if (part->kind == DATA_RAGGED) {
         uint64_t all_rows = dataset->files.rows[part->source];
         uint64_t a_sample = dataset->samples ? all_rows / dataset->samples : 1;
         samples = rows / (a_sample ? a_sample : 1);
@@ -323,7 +323,7 @@ static uint64_t chunk_samples(const shs_dataset *dataset, const struct run_part 
 
 /* Small fields, such as labels, often have chunks of so many rows that nothing would be left to
  * permute; decoding theirs more than once costs little. */
-uint64_t run_dataset_block_rows(const shs_dataset *dataset)
+uint64_t data_dataset_block_rows(const shs_dataset *dataset)
 {
     const uint64_t block_bytes = 1 << 20;
     uint64_t samples = 0, widest = 1;
@@ -337,9 +337,9 @@ uint64_t run_dataset_block_rows(const shs_dataset *dataset)
     return widest < block_bytes ? block_bytes / widest : 1;
 }
 
-uint64_t run_dataset_bytes(const shs_dataset *dataset)
+uint64_t data_dataset_bytes(const shs_dataset *dataset)
 {
-    const struct run_files *files = &dataset->files;
+    const struct data_files *files = &dataset->files;
     uint64_t all = 0;
     for (size_t s = 0; s < dataset->what.n_sources; s++) {
         uint64_t shapes = files->one_a_file ? files->paths.count : files->rows[s];
@@ -353,8 +353,8 @@ uint64_t run_dataset_bytes(const shs_dataset *dataset)
 }
 
 /* By bisection: samples [low, high) of a file, whose offsets stand at `bounds`. */
-static struct run_range ragged_samples(const uint64_t *bounds, uint64_t samples, uint64_t first,
-                                       uint64_t count)
+static struct data_range ragged_samples(const uint64_t *bounds, uint64_t samples, uint64_t first,
+                                        uint64_t count)
 {
     uint64_t low = 0, high = samples, begin, end;
     while (low < high) { /* the first that ends behind `first` */
@@ -372,26 +372,26 @@ static struct run_range ragged_samples(const uint64_t *bounds, uint64_t samples,
         else
             end = middle + 1;
     }
-    return (struct run_range){begin, end - begin};
+    return (struct data_range){begin, end - begin};
 }
 
-struct run_range run_dataset_samples(const shs_dataset *dataset, size_t f, uint64_t key,
-                                     uint64_t first, uint64_t count)
+struct data_range data_dataset_samples(const shs_dataset *dataset, size_t f, uint64_t key,
+                                       uint64_t first, uint64_t count)
 {
-    size_t source, file = run_files_of_key(&dataset->files, key, &source);
-    const struct run_part *part = &dataset->what.part[f];
+    size_t source, file = data_files_of_key(&dataset->files, key, &source);
+    const struct data_part *part = &dataset->what.part[f];
     uint64_t begin = dataset->files.file[file].first;
     uint64_t samples = dataset->files.file[file + 1].first - begin;
-    struct run_range range = {0, 0};
-    bool ragged = part->kind == RUN_RAGGED;
+    struct data_range range = {0, 0};
+    bool ragged = part->kind == DATA_RAGGED;
     const uint64_t *all = ragged ? dataset->offsets[part->offsets].all : NULL;
     if (ragged && !all && (part->source == source || part->offsets == source))
-        return (struct run_range){0, RUN_SAMPLES_UNKNOWN};
-    if (part->source != source || part->kind == RUN_LENGTH) return range;
+        return (struct data_range){0, DATA_SAMPLES_UNKNOWN};
+    if (part->source != source || part->kind == DATA_LENGTH) return range;
     if (ragged) {
         range = ragged_samples(all + begin + file, samples, first, count);
     } else {
-        range = run_part_samples(part, first, count, samples);
+        range = data_part_samples(part, first, count, samples);
     }
     range.first += begin;
     return range;

@@ -1,9 +1,9 @@
-#include "run_files.h"
+#include "data_files.h"
 
 #include <string.h>
 
 #include "core_memory.h"
-#include "run_open_file.h"
+#include "data_open_file.h"
 
 typedef unsigned long long ull;
 
@@ -13,24 +13,24 @@ enum {
 
 /* ---- Whether a file is what it was. */
 
-bool run_files_was_glanced_at(const struct run_files *files, size_t file)
+bool data_files_was_glanced_at(const struct data_files *files, size_t file)
 {
     return file >= files->most_open;
 }
 
-static shs_status samples_of(const struct run_files *files, const struct run_open_file *open,
+static shs_status samples_of(const struct data_files *files, const struct data_open_file *open,
                              uint64_t *samples)
 {
     uint64_t rows[2 * SHS_MAX_FIELDS];
     for (size_t s = 0; s < files->sample->n_sources; s++)
         rows[s] = open->sources[s].rows;
-    return core_wrap(run_sample_count(files->sample, rows, samples), "%s",
+    return core_wrap(data_sample_count(files->sample, rows, samples), "%s",
                      files->paths.path[open->number]);
 }
 
-static shs_status compare_content(const struct run_files *files, const struct run_open_file *open)
+static shs_status compare_content(const struct data_files *files, const struct data_open_file *open)
 {
-    const struct run_file *file = &files->file[open->number];
+    const struct data_file *file = &files->file[open->number];
     uint64_t samples = 0;
     shs_status status = samples_of(files, open, &samples);
     if (status) return status;
@@ -50,30 +50,30 @@ static shs_status compare_content(const struct run_files *files, const struct ru
 /* Compares the content of a file of which only the time of its last change differs with what it
  * was. `now` identifies the file as it is. The file is closed and opened again, because HDF5 keeps
  * what it has read of a file until then. */
-static shs_status look_again(struct run_files *files, size_t number, const struct io_identity *now)
+static shs_status look_again(struct data_files *files, size_t number, const struct io_identity *now)
 {
-    struct run_file *file = &files->file[number];
-    const struct run_open_how how = {.look =
-                                         file->content && run_files_was_glanced_at(files, number),
-                                     .content = file->content != 0};
-    struct run_open_file *open;
-    if (file->open) run_open_file_close(files, file->open);
-    shs_status status = run_open_file(files, number, &how, &open);
+    struct data_file *file = &files->file[number];
+    const struct data_open_how how = {.look =
+                                          file->content && data_files_was_glanced_at(files, number),
+                                      .content = file->content != 0};
+    struct data_open_file *open;
+    if (file->open) data_open_file_close(files, file->open);
+    shs_status status = data_open_file(files, number, &how, &open);
     if (status)
         return core_wrap(status, "looking again at %s, which was touched",
                          files->paths.path[number]);
     status = compare_content(files, open);
     if (!status) file->identity = *now;
-    run_open_file_free(files, open);
+    data_open_file_free(files, open);
     return status;
 }
 
 /* Compares a file with what it was and, if it is open and `others` is true, also the other files
  * that hold rows of its fields. */
-static shs_status compare(struct run_files *files, size_t number, bool others)
+static shs_status compare(struct data_files *files, size_t number, bool others)
 {
-    struct run_file *file = &files->file[number];
-    const struct run_open_file *open = file->open;
+    struct data_file *file = &files->file[number];
+    const struct data_open_file *open = file->open;
     struct io_identity now;
     bool touched = false, other_touched = false;
     const char *path = files->paths.path[number];
@@ -87,12 +87,12 @@ static shs_status compare(struct run_files *files, size_t number, bool others)
     return status || !touched ? status : look_again(files, number, &now);
 }
 
-void run_files_suspect(struct run_files *files)
+void data_files_suspect(struct data_files *files)
 {
     files->round++;
 }
 
-shs_status run_files_check(struct run_files *files, uint32_t since)
+shs_status data_files_check(struct data_files *files, uint32_t since)
 {
     shs_status status = SHS_OK;
     for (size_t i = 0; i < files->paths.count && !status; i++)
@@ -105,22 +105,22 @@ shs_status run_files_check(struct run_files *files, uint32_t since)
  * that are missing. Once a round the other files that hold rows of its fields are compared too. A
  * closed file is compared before it is opened again, so that a change is reported as a change. A
  * file that was never open is not compared: HDF5 says more about what is wrong with it. */
-static shs_status compare_if_due(struct run_files *files, size_t number)
+static shs_status compare_if_due(struct data_files *files, size_t number)
 {
-    const struct run_file *file = &files->file[number];
+    const struct data_file *file = &files->file[number];
     bool new_round = file->checked != files->round;
     if (!file->known || (file->open && !file->open->h5 && !new_round)) return SHS_OK;
     return compare(files, number, new_round);
 }
 
-shs_status run_files_get(struct run_files *files, size_t number, struct run_field **sources)
+shs_status data_files_get(struct data_files *files, size_t number, struct data_field **sources)
 {
-    struct run_file *file = &files->file[number];
+    struct data_file *file = &files->file[number];
     shs_status status = compare_if_due(files, number);
     if (!status && !file->open) {
-        status = run_open_file_keep(files, number, false);
+        status = data_open_file_keep(files, number, false);
     } else if (file->open) {
-        run_open_file_first(files, file->open);
+        data_open_file_first(files, file->open);
     }
     if (status) return status;
     file->checked = files->round;
@@ -130,12 +130,12 @@ shs_status run_files_get(struct run_files *files, size_t number, struct run_fiel
 
 /* ---- All of them. */
 
-static shs_status count_samples(struct run_files *files, const struct run_open_file *open)
+static shs_status count_samples(struct data_files *files, const struct data_open_file *open)
 {
     uint64_t samples;
-    struct run_file *file = &files->file[open->number];
+    struct data_file *file = &files->file[open->number];
     for (size_t s = 0; s < files->sample->n_sources; s++) {
-        const struct run_field *source = &open->sources[s];
+        const struct data_field *source = &open->sources[s];
         files->rows[s] += source->rows;
         if (source->chunk_rows > files->chunk_rows[s]) files->chunk_rows[s] = source->chunk_rows;
     }
@@ -147,27 +147,27 @@ static shs_status count_samples(struct run_files *files, const struct run_open_f
 }
 
 /* Files that can stay open are opened for good; others only glanced at. */
-static shs_status look_at(struct run_files *files, size_t number, run_files_visit *visit,
+static shs_status look_at(struct data_files *files, size_t number, data_files_visit *visit,
                           void *user)
 {
-    static const struct run_open_how glance = {.look = true, .content = true};
-    struct run_file *file = &files->file[number];
-    struct run_open_file *open = NULL;
-    bool stays = !run_files_was_glanced_at(files, number);
-    shs_status status = stays ? run_open_file_keep(files, number, true)
-                              : run_open_file(files, number, &glance, &open);
+    static const struct data_open_how glance = {.look = true, .content = true};
+    struct data_file *file = &files->file[number];
+    struct data_open_file *open = NULL;
+    bool stays = !data_files_was_glanced_at(files, number);
+    shs_status status = stays ? data_open_file_keep(files, number, true)
+                              : data_open_file(files, number, &glance, &open);
     if (status) return status;
     if (stays) open = file->open;
     file->content = open->content;
     status = count_samples(files, open);
     if (!status) status = visit(user, number, open->sources);
-    if (!stays) run_open_file_free(files, open);
+    if (!stays) data_open_file_free(files, open);
     return status;
 }
 
 /* Descriptors: one for HDF5, one for each field, and one more if its checksums are read too. Half
  * of what there is may be needed by others. */
-static size_t most_open(const struct run_files *files)
+static size_t most_open(const struct data_files *files)
 {
     enum {
         RESERVED = 32
@@ -180,18 +180,18 @@ static size_t most_open(const struct run_files *files)
     return most ? most : 1;
 }
 
-static void set_all_rows(struct run_files *files)
+static void set_all_rows(struct data_files *files)
 {
     for (size_t s = 0; s < files->sample->n_sources; s++) {
         if (files->one_a_file &&
             !core_multiply(files->rows[s], files->paths.count, &files->rows[s]))
             files->rows[s] = UINT64_MAX;
-        for (struct run_open_file *open = files->newest; open; open = open->older)
+        for (struct data_open_file *open = files->newest; open; open = open->older)
             open->sources[s].all_rows = files->rows[s];
     }
 }
 
-static shs_status look_at_all(struct run_files *files, run_files_visit *visit, void *user)
+static shs_status look_at_all(struct data_files *files, data_files_visit *visit, void *user)
 {
     size_t n_look = files->one_a_file ? 1 : files->paths.count;
     shs_status status = SHS_OK;
@@ -203,13 +203,13 @@ static shs_status look_at_all(struct run_files *files, run_files_visit *visit, v
     return status;
 }
 
-shs_status run_files_open(const struct run_files_how *how, run_files_visit *visit, void *user,
-                          struct run_files *files)
+shs_status data_files_open(const struct data_files_how *how, data_files_visit *visit, void *user,
+                           struct data_files *files)
 {
-    *files = (struct run_files){.sample = how->sample,
-                                .one_a_file = how->one_a_file,
-                                .unchecked = how->unchecked,
-                                .cache_bytes = how->cache_bytes};
+    *files = (struct data_files){.sample = how->sample,
+                                 .one_a_file = how->one_a_file,
+                                 .unchecked = how->unchecked,
+                                 .cache_bytes = how->cache_bytes};
     shs_status status = io_paths_find(how->path, &files->paths);
     if (!status)
         status = core_new(files->paths.count + 1, sizeof *files->file, "files", &files->file);
@@ -218,15 +218,15 @@ shs_status run_files_open(const struct run_files_how *how, run_files_visit *visi
     return look_at_all(files, visit, user);
 }
 
-void run_files_close(struct run_files *files)
+void data_files_close(struct data_files *files)
 {
     while (files->n_open)
-        run_open_file_close(files, files->oldest);
+        data_open_file_close(files, files->oldest);
     core_free(&files->file);
     io_paths_free(&files->paths);
 }
 
-size_t run_files_of(const struct run_files *files, uint64_t sample)
+size_t data_files_of(const struct data_files *files, uint64_t sample)
 {
     size_t low = 0, high = files->paths.count;
     while (high - low > 1) {
@@ -236,21 +236,21 @@ size_t run_files_of(const struct run_files *files, uint64_t sample)
     return low;
 }
 
-uint64_t run_files_key(const struct run_files *files, size_t file, size_t source)
+uint64_t data_files_key(const struct data_files *files, size_t file, size_t source)
 {
     return (uint64_t)file * files->sample->n_sources + source;
 }
 
-size_t run_files_of_key(const struct run_files *files, uint64_t key, size_t *source)
+size_t data_files_of_key(const struct data_files *files, uint64_t key, size_t *source)
 {
     *source = (size_t)(key % files->sample->n_sources);
     return (size_t)(key / files->sample->n_sources);
 }
 
-uint64_t run_files_bytes(const struct run_files *files)
+uint64_t data_files_bytes(const struct data_files *files)
 {
     uint64_t bytes = files->closed_bytes;
-    for (const struct run_open_file *open = files->newest; open; open = open->older)
+    for (const struct data_open_file *open = files->newest; open; open = open->older)
         for (size_t s = 0; s < files->sample->n_sources; s++)
             if (open->sources[s].direct) bytes += io_reader_bytes(open->sources[s].direct);
     return bytes;

@@ -1,4 +1,4 @@
-#include "run_fetch.h"
+#include "fetch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,20 +16,20 @@ enum {
 
 /* What a piece wants of one place: rows from `place` on, or something of chunk `place`. */
 struct use {
-    const struct run_piece *piece;
+    const struct fetch_piece *piece;
     uint64_t place;
 };
 
 /* Uses [begin, end) that are served by one read. */
 struct job {
     size_t begin, end;
-    struct run_cached *cached; /* where its chunk is decoded to; NULL: not to be kept */
+    struct fetch_cached *cached; /* where its chunk is decoded to; NULL: not to be kept */
     bool cold;
 };
 
-struct run_fetcher {
+struct fetcher {
     struct core_pool *pool;
-    struct run_cache *cache;
+    struct fetch_cache *cache;
     uint64_t cache_bytes;
     struct io_lane lanes[CORE_POOL_MOST];
     struct use *uses;
@@ -38,7 +38,7 @@ struct run_fetcher {
     size_t *cold_jobs; /* as many as jobs */
 
     /* checking: of each piece's rows, where its checksums begin in `checksums` */
-    const struct run_piece *pieces;
+    const struct fetch_piece *pieces;
     size_t *check_at, check_at_capacity;
     uint32_t *checksums;
     size_t checksums_capacity;
@@ -47,21 +47,21 @@ struct run_fetcher {
     shs_loader_statistics done;
 };
 
-shs_status run_fetcher_new(uint64_t cache_bytes, struct run_fetcher **fetcher)
+shs_status fetcher_new(uint64_t cache_bytes, struct fetcher **fetcher)
 {
     shs_status status = core_new(1, sizeof **fetcher, "reading", fetcher);
     if (!status) status = core_pool_new(&(*fetcher)->pool);
-    if (!status) status = run_cache_new(cache_bytes, &(*fetcher)->cache);
+    if (!status) status = fetch_cache_new(cache_bytes, &(*fetcher)->cache);
     if (!status) (*fetcher)->cache_bytes = cache_bytes;
-    if (status) run_fetcher_free(fetcher);
+    if (status) fetcher_free(fetcher);
     return status;
 }
 
-void run_fetcher_free(struct run_fetcher **fetcher)
+void fetcher_free(struct fetcher **fetcher)
 {
     if (!*fetcher) return;
     core_pool_free(&(*fetcher)->pool);
-    run_cache_free(&(*fetcher)->cache);
+    fetch_cache_free(&(*fetcher)->cache);
     for (size_t i = 0; i < CORE_POOL_MOST; i++)
         io_lane_free(&(*fetcher)->lanes[i]);
     core_free(&(*fetcher)->uses);
@@ -72,10 +72,10 @@ void run_fetcher_free(struct run_fetcher **fetcher)
     core_free(fetcher);
 }
 
-shs_loader_statistics run_fetch_statistics(const struct run_fetcher *fetcher)
+shs_loader_statistics fetch_statistics(const struct fetcher *fetcher)
 {
     shs_loader_statistics done = fetcher->done;
-    done.cached_bytes = run_cache_bytes(fetcher->cache);
+    done.cached_bytes = fetch_cache_bytes(fetcher->cache);
     return done;
 }
 
@@ -86,8 +86,7 @@ static const struct io_layout *layout_of(const struct use *use)
     return io_reader_layout(use->piece->field->direct);
 }
 
-static shs_status add_use(struct run_fetcher *fetcher, const struct run_piece *piece,
-                          uint64_t place)
+static shs_status add_use(struct fetcher *fetcher, const struct fetch_piece *piece, uint64_t place)
 {
     if (fetcher->n_uses == fetcher->uses_capacity) {
         size_t capacity = fetcher->uses_capacity ? 2 * fetcher->uses_capacity : 256;
@@ -99,7 +98,7 @@ static shs_status add_use(struct run_fetcher *fetcher, const struct run_piece *p
     return SHS_OK;
 }
 
-static shs_status add_uses(struct run_fetcher *fetcher, const struct run_piece *piece)
+static shs_status add_uses(struct fetcher *fetcher, const struct fetch_piece *piece)
 {
     const struct io_layout *layout = io_reader_layout(piece->field->direct);
     shs_status status = SHS_OK;
@@ -119,15 +118,14 @@ static int compare_uses(const void *left, const void *right)
     return a->place < b->place ? -1 : a->place > b->place;
 }
 
-static bool is_sorted(const struct run_fetcher *fetcher)
+static bool is_sorted(const struct fetcher *fetcher)
 {
     for (size_t i = 1; i < fetcher->n_uses; i++)
         if (compare_uses(&fetcher->uses[i - 1], &fetcher->uses[i]) > 0) return false;
     return true;
 }
 
-static shs_status find_uses(struct run_fetcher *fetcher, const struct run_piece *pieces,
-                            size_t count)
+static shs_status find_uses(struct fetcher *fetcher, const struct fetch_piece *pieces, size_t count)
 {
     shs_status status = SHS_OK;
     fetcher->n_uses = 0;
@@ -142,13 +140,13 @@ static shs_status find_uses(struct run_fetcher *fetcher, const struct run_piece 
 
 /* ---- Jobs. */
 
-static size_t piece_bytes(const struct run_piece *piece)
+static size_t piece_bytes(const struct fetch_piece *piece)
 {
     return piece->count * piece->field->row_bytes;
 }
 
 /* The end of the uses that one read serves: the same chunk, or rows that are neighbours. */
-static size_t end_of_job(const struct run_fetcher *fetcher, size_t begin)
+static size_t end_of_job(const struct fetcher *fetcher, size_t begin)
 {
     const struct use *uses = fetcher->uses;
     size_t end = begin + 1, bytes = piece_bytes(uses[begin].piece);
@@ -167,12 +165,11 @@ static size_t end_of_job(const struct run_fetcher *fetcher, size_t begin)
 }
 
 /* Hands out what its uses want of a decoded chunk. */
-static void copy_chunk(const struct run_fetcher *fetcher, const struct job *job,
-                       const void *decoded)
+static void copy_chunk(const struct fetcher *fetcher, const struct job *job, const void *decoded)
 {
     const struct io_layout *layout = layout_of(&fetcher->uses[job->begin]);
     for (size_t i = job->begin; i < job->end; i++) {
-        const struct run_piece *piece = fetcher->uses[i].piece;
+        const struct fetch_piece *piece = fetcher->uses[i].piece;
         uint64_t chunk = fetcher->uses[i].place,
                  low = chunk / layout->chunks_a_band * layout->chunk[0];
         uint64_t high = low + layout->chunk[0], end = piece->first + piece->count;
@@ -192,8 +189,8 @@ static void rows_of_chunk(const struct io_layout *layout, uint64_t chunk, uint64
     if (*count > layout->chunk[0]) *count = layout->chunk[0];
 }
 
-static uint64_t next_use(struct run_fetcher *fetcher, const struct run_field *field, uint64_t chunk,
-                         const struct run_foresight *foresight)
+static uint64_t next_use(struct fetcher *fetcher, const struct data_field *field, uint64_t chunk,
+                         const struct fetch_foresight *foresight)
 {
     uint64_t first, count;
     if (!foresight) return UINT64_MAX - 1 - fetcher->clock++;
@@ -202,37 +199,37 @@ static uint64_t next_use(struct run_fetcher *fetcher, const struct run_field *fi
 }
 
 /* Hands out what its uses want of a chunk that is kept; false if it is not. */
-static bool take_kept(struct run_fetcher *fetcher, const struct job *job,
-                      const struct run_foresight *foresight)
+static bool take_kept(struct fetcher *fetcher, const struct job *job,
+                      const struct fetch_foresight *foresight)
 {
     const struct use *use = &fetcher->uses[job->begin];
-    const struct run_field *field = use->piece->field;
-    struct run_cached *kept = run_cache_find(fetcher->cache, field->key, use->place);
+    const struct data_field *field = use->piece->field;
+    struct fetch_cached *kept = fetch_cache_find(fetcher->cache, field->key, use->place);
     if (!kept) return false;
     copy_chunk(fetcher, job, kept->memory);
-    run_cache_use_next(fetcher->cache, kept, next_use(fetcher, field, use->place, foresight));
+    fetch_cache_use_next(fetcher->cache, kept, next_use(fetcher, field, use->place, foresight));
     fetcher->done.chunk_hits++;
     return true;
 }
 
 /* Makes room for a chunk that is to be decoded, unless those kept are used sooner. What is not used
  * again in the epoch is kept for the next one only if all of the field can be. */
-static void keep(struct run_fetcher *fetcher, struct job *job,
-                 const struct run_foresight *foresight)
+static void keep(struct fetcher *fetcher, struct job *job, const struct fetch_foresight *foresight)
 {
     const struct use *use = &fetcher->uses[job->begin];
-    const struct run_field *field = use->piece->field;
+    const struct data_field *field = use->piece->field;
     const struct io_layout *layout = io_reader_layout(field->direct);
     uint64_t next = next_use(fetcher, field, use->place, foresight);
     fetcher->done.chunks_decoded++;
     if (next == UINT64_MAX && fetcher->cache_bytes / field->row_bytes < field->all_rows) return;
-    job->cached = run_cache_add(fetcher->cache, field->key, use->place, layout->chunk_bytes, next);
+    job->cached =
+        fetch_cache_add(fetcher->cache, field->key, use->place, layout->chunk_bytes, next);
     if (!job->cached) return;
     job->cached->holder = &job->cached;
     rows_of_chunk(layout, use->place, &job->cached->first, &job->cached->rows);
 }
 
-static shs_status make_jobs(struct run_fetcher *fetcher, const struct run_foresight *foresight)
+static shs_status make_jobs(struct fetcher *fetcher, const struct fetch_foresight *foresight)
 {
     fetcher->n_jobs = 0;
     if (fetcher->jobs_capacity < fetcher->n_uses) {
@@ -260,7 +257,7 @@ static shs_status make_jobs(struct run_fetcher *fetcher, const struct run_foresi
 
 /* ---- Work, in any thread. */
 
-static shs_status read_neighbours(struct run_fetcher *fetcher, const struct job *job, bool *cold)
+static shs_status read_neighbours(struct fetcher *fetcher, const struct job *job, bool *cold)
 {
     struct iovec memory[IO_PIECES];
     const struct use *use = &fetcher->uses[job->begin];
@@ -272,10 +269,10 @@ static shs_status read_neighbours(struct run_fetcher *fetcher, const struct job 
 }
 
 /* The place of the chunk in the piece's own memory, if all of it goes there and nowhere else. */
-static void *own_place(const struct run_fetcher *fetcher, const struct job *job)
+static void *own_place(const struct fetcher *fetcher, const struct job *job)
 {
     const struct use *use = &fetcher->uses[job->begin];
-    const struct run_piece *piece = use->piece;
+    const struct fetch_piece *piece = use->piece;
     const struct io_layout *layout = layout_of(use);
     if (job->end - job->begin > 1 || !io_layout_whole_rows(layout)) return NULL;
     uint64_t low = use->place * layout->chunk[0];
@@ -283,8 +280,8 @@ static void *own_place(const struct run_fetcher *fetcher, const struct job *job)
     return (char *)piece->to + (low - piece->first) * layout->row_bytes;
 }
 
-static shs_status read_chunk(struct run_fetcher *fetcher, const struct job *job,
-                             struct io_lane *lane, bool *cold)
+static shs_status read_chunk(struct fetcher *fetcher, const struct job *job, struct io_lane *lane,
+                             bool *cold)
 {
     const struct use *use = &fetcher->uses[job->begin];
     void *direct = job->cached ? NULL : own_place(fetcher, job);
@@ -297,9 +294,9 @@ static shs_status read_chunk(struct run_fetcher *fetcher, const struct job *job,
     return status;
 }
 
-static shs_status do_job(struct run_fetcher *fetcher, struct job *job, unsigned lane)
+static shs_status do_job(struct fetcher *fetcher, struct job *job, unsigned lane)
 {
-    const struct run_piece *piece = fetcher->uses[job->begin].piece;
+    const struct fetch_piece *piece = fetcher->uses[job->begin].piece;
     bool *cold = fetcher->may_wait ? NULL : &job->cold;
     shs_status status = io_reader_layout(piece->field->direct)->chunked
                             ? read_chunk(fetcher, job, &fetcher->lanes[lane], cold)
@@ -313,24 +310,24 @@ static shs_status do_job(struct run_fetcher *fetcher, struct job *job, unsigned 
 
 static shs_status do_any(void *user, size_t job, unsigned lane)
 {
-    struct run_fetcher *fetcher = user;
+    struct fetcher *fetcher = user;
     return do_job(fetcher, &fetcher->jobs[job], lane);
 }
 
 static shs_status do_cold(void *user, size_t job, unsigned lane)
 {
-    struct run_fetcher *fetcher = user;
+    struct fetcher *fetcher = user;
     return do_job(fetcher, &fetcher->jobs[fetcher->cold_jobs[job]], lane);
 }
 
 static shs_status check_piece(void *user, size_t i, unsigned lane)
 {
-    const struct run_fetcher *fetcher = user;
-    const struct run_piece *piece = &fetcher->pieces[i];
+    const struct fetcher *fetcher = user;
+    const struct fetch_piece *piece = &fetcher->pieces[i];
     (void)lane;
-    if (!run_field_has_checksums(piece->field)) return SHS_OK;
-    return run_field_check(piece->field, piece->first, piece->count, piece->to,
-                           fetcher->checksums + fetcher->check_at[i]);
+    if (!data_field_has_checksums(piece->field)) return SHS_OK;
+    return data_field_check(piece->field, piece->first, piece->count, piece->to,
+                            fetcher->checksums + fetcher->check_at[i]);
 }
 
 static shs_status grow(size_t count, size_t bytes, size_t *capacity, void *memory_pointer)
@@ -342,7 +339,7 @@ static shs_status grow(size_t count, size_t bytes, size_t *capacity, void *memor
 }
 
 /* Puts the checksums of all pieces that have them together. */
-static shs_status find_checksums(struct run_fetcher *fetcher, const struct run_piece *pieces,
+static shs_status find_checksums(struct fetcher *fetcher, const struct fetch_piece *pieces,
                                  size_t count, bool *any)
 {
     size_t rows = 0;
@@ -350,29 +347,29 @@ static shs_status find_checksums(struct run_fetcher *fetcher, const struct run_p
         grow(count, sizeof *fetcher->check_at, &fetcher->check_at_capacity, &fetcher->check_at);
     for (size_t i = 0; i < count && !status; i++) {
         fetcher->check_at[i] = rows;
-        if (run_field_has_checksums(pieces[i].field)) rows += pieces[i].count;
+        if (data_field_has_checksums(pieces[i].field)) rows += pieces[i].count;
     }
     *any = rows != 0;
     if (!status)
         status = grow(rows, sizeof *fetcher->checksums, &fetcher->checksums_capacity,
                       &fetcher->checksums);
     for (size_t i = 0; i < count && *any && !status; i++)
-        if (pieces[i].count && run_field_has_checksums(pieces[i].field))
-            status = run_field_checksums(pieces[i].field, pieces[i].first, pieces[i].count,
-                                         fetcher->checksums + fetcher->check_at[i]);
+        if (pieces[i].count && data_field_has_checksums(pieces[i].field))
+            status = data_field_checksums(pieces[i].field, pieces[i].first, pieces[i].count,
+                                          fetcher->checksums + fetcher->check_at[i]);
     return status;
 }
 
 /* Chunks that a wrong row may have come from are not kept. */
-static shs_status check(struct run_fetcher *fetcher, unsigned threads,
-                        const struct run_piece *pieces, size_t count)
+static shs_status check(struct fetcher *fetcher, unsigned threads, const struct fetch_piece *pieces,
+                        size_t count)
 {
     bool any;
     shs_status status = find_checksums(fetcher, pieces, count, &any);
     if (status || !any) return status;
     fetcher->pieces = pieces;
     status = core_pool_do(fetcher->pool, threads, count, check_piece, fetcher);
-    if (status) run_cache_clear(fetcher->cache);
+    if (status) fetch_cache_clear(fetcher->cache);
     return status;
 }
 
@@ -380,7 +377,7 @@ static shs_status check(struct run_fetcher *fetcher, unsigned threads,
 
 /* Threads that wait for the disk: as many as keep it busy, unless chunks are so large that their
  * memory would be too much. */
-static unsigned cold_width(const struct run_fetcher *fetcher, size_t n_cold, unsigned threads)
+static unsigned cold_width(const struct fetcher *fetcher, size_t n_cold, unsigned threads)
 {
     size_t most = 1;
     for (size_t i = 0; i < n_cold; i++) {
@@ -393,7 +390,7 @@ static unsigned cold_width(const struct run_fetcher *fetcher, size_t n_cold, uns
     return width > threads ? (unsigned)width : threads;
 }
 
-static shs_status do_jobs(struct run_fetcher *fetcher, unsigned threads)
+static shs_status do_jobs(struct fetcher *fetcher, unsigned threads)
 {
     size_t n_cold = 0;
     fetcher->may_wait = false;
@@ -408,18 +405,18 @@ static shs_status do_jobs(struct run_fetcher *fetcher, unsigned threads)
 }
 
 /* What was to be kept is there, or is not. */
-static void settle_kept(struct run_fetcher *fetcher, bool there)
+static void settle_kept(struct fetcher *fetcher, bool there)
 {
     for (size_t i = 0; i < fetcher->n_jobs; i++) {
-        struct run_cached *cached = fetcher->jobs[i].cached;
+        struct fetch_cached *cached = fetcher->jobs[i].cached;
         if (!cached) continue;
         cached->holder = NULL;
-        if (!there) run_cache_drop(fetcher->cache, cached);
+        if (!there) fetch_cache_drop(fetcher->cache, cached);
     }
 }
 
-shs_status run_fetch(struct run_fetcher *fetcher, unsigned threads, const struct run_piece *pieces,
-                     size_t count, const struct run_foresight *foresight)
+shs_status fetch_pieces(struct fetcher *fetcher, unsigned threads, const struct fetch_piece *pieces,
+                        size_t count, const struct fetch_foresight *foresight)
 {
     shs_status status = find_uses(fetcher, pieces, count);
     if (!status) status = make_jobs(fetcher, foresight);
@@ -427,23 +424,23 @@ shs_status run_fetch(struct run_fetcher *fetcher, unsigned threads, const struct
     for (size_t i = 0; i < count && !status; i++)
         if (pieces[i].count && !pieces[i].field->direct)
             status =
-                run_field_read(pieces[i].field, pieces[i].first, pieces[i].count, pieces[i].to);
+                data_field_read(pieces[i].field, pieces[i].first, pieces[i].count, pieces[i].to);
     if (!status) status = do_jobs(fetcher, threads ? threads : 1);
     fetcher->done.reads += fetcher->n_jobs;
     settle_kept(fetcher, !status);
     return status ? status : check(fetcher, threads ? threads : 1, pieces, count);
 }
 
-static uint64_t revised_use(void *user, const struct run_cached *cached)
+static uint64_t revised_use(void *user, const struct fetch_cached *cached)
 {
-    const struct run_foresight *foresight = user;
+    const struct fetch_foresight *foresight = user;
     return foresight->next_use(foresight->user, cached->field, cached->first, cached->rows);
 }
 
-void run_fetch_revise(struct run_fetcher *fetcher, const struct run_foresight *foresight)
+void fetch_revise(struct fetcher *fetcher, const struct fetch_foresight *foresight)
 {
-    struct run_foresight own;
+    struct fetch_foresight own;
     if (!foresight) return;
     own = *foresight;
-    run_cache_revise(fetcher->cache, revised_use, &own);
+    fetch_cache_revise(fetcher->cache, revised_use, &own);
 }

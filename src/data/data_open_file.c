@@ -1,20 +1,20 @@
-#include "run_open_file.h"
+#include "data_open_file.h"
 
 #include <string.h>
 
 #include "core_hash.h"
 #include "core_memory.h"
-#include "run_compare.h"
+#include "data_compare.h"
 
 /* ---- Open files, the newest used first. */
 
-static void unlink_file(struct run_files *files, struct run_open_file *open)
+static void unlink_file(struct data_files *files, struct data_open_file *open)
 {
     *(open->newer ? &open->newer->older : &files->newest) = open->older;
     *(open->older ? &open->older->newer : &files->oldest) = open->newer;
 }
 
-static void put_first(struct run_files *files, struct run_open_file *open)
+static void put_first(struct data_files *files, struct data_open_file *open)
 {
     open->newer = NULL;
     open->older = files->newest;
@@ -23,41 +23,41 @@ static void put_first(struct run_files *files, struct run_open_file *open)
 }
 
 /* What a field's checksums take in memory. */
-static size_t checksum_bytes(const struct run_field *field)
+static size_t checksum_bytes(const struct data_field *field)
 {
     return field->checksums ? (size_t)field->rows * sizeof *field->checksums : 0;
 }
 
-void run_open_file_free(struct run_files *files, struct run_open_file *open)
+void data_open_file_free(struct data_files *files, struct data_open_file *open)
 {
     for (size_t s = 0; open->sources && s < files->sample->n_sources; s++) {
         if (open->sources[s].direct)
             files->closed_bytes += io_reader_bytes(open->sources[s].direct);
         files->checksum_bytes -= checksum_bytes(&open->sources[s]);
-        run_field_close(&open->sources[s]);
+        data_field_close(&open->sources[s]);
     }
     h5_close(&open->h5);
     core_free(&open->sources);
     core_free(&open);
 }
 
-void run_open_file_first(struct run_files *files, struct run_open_file *open)
+void data_open_file_first(struct data_files *files, struct data_open_file *open)
 {
     unlink_file(files, open);
     put_first(files, open);
 }
 
-void run_open_file_close(struct run_files *files, struct run_open_file *open)
+void data_open_file_close(struct data_files *files, struct data_open_file *open)
 {
     unlink_file(files, open);
     files->file[open->number].open = NULL;
     files->n_open--;
-    run_open_file_free(files, open);
+    data_open_file_free(files, open);
 }
 
 /* ---- Opening. */
 
-static shs_tensor shape_of(const struct run_files *files, const struct run_field *field)
+static shs_tensor shape_of(const struct data_files *files, const struct data_field *field)
 {
     shs_tensor shape = field->sample;
     shape.name = NULL;
@@ -68,8 +68,8 @@ static shs_tensor shape_of(const struct run_files *files, const struct run_field
     return shape;
 }
 
-static shs_status compare_shape(const struct run_files *files, size_t source, size_t number,
-                                const struct run_field *field)
+static shs_status compare_shape(const struct data_files *files, size_t source, size_t number,
+                                const struct data_field *field)
 {
     const shs_tensor *first = &files->shape[source];
     shs_tensor shape = shape_of(files, field);
@@ -89,28 +89,28 @@ static shs_status compare_shape(const struct run_files *files, size_t source, si
     return SHS_ERROR_FORMAT;
 }
 
-static shs_status open_source(struct run_files *files, struct run_open_file *open, size_t source,
-                              const struct run_field_how *how)
+static shs_status open_source(struct data_files *files, struct data_open_file *open, size_t source,
+                              const struct data_field_how *how)
 {
-    struct run_field *field = &open->sources[source];
+    struct data_field *field = &open->sources[source];
     const char *path = files->paths.path[open->number];
-    shs_status status = run_field_open(open->h5, path, files->sample->source[source], how, field);
+    shs_status status = data_field_open(open->h5, path, files->sample->source[source], how, field);
     if (!status && !files->shape[source].type) files->shape[source] = shape_of(files, field);
     if (!status) status = compare_shape(files, source, open->number, field);
     if (!status && !files->unchecked && !how->look)
-        status = run_field_find_checksums(open->h5, path,
-                                          RUN_CHECKSUM_BYTES - files->checksum_bytes, field);
+        status = data_field_find_checksums(open->h5, path,
+                                           DATA_CHECKSUM_BYTES - files->checksum_bytes, field);
     files->checksum_bytes += checksum_bytes(field);
-    if (!status && how->content) status = run_compare_checksums(field);
+    if (!status && how->content) status = data_compare_checksums(field);
     if (status) return status;
-    field->key = run_files_key(files, open->number, source);
+    field->key = data_files_key(files, open->number, source);
     field->all_rows = files->rows[source];
     return SHS_OK;
 }
 
 /* True if the rows of all fields were those that HDF5 reads: the file need not be compared with
  * HDF5 when it is opened again. */
-static bool is_compared(const struct run_files *files, const struct run_open_file *open)
+static bool is_compared(const struct data_files *files, const struct data_open_file *open)
 {
     for (size_t s = 0; s < files->sample->n_sources; s++)
         if (open->sources[s].differs) return false;
@@ -118,10 +118,10 @@ static bool is_compared(const struct run_files *files, const struct run_open_fil
 }
 
 /* HDF5 need not stay open for fields that are read directly. */
-static void close_unneeded(const struct run_files *files, struct run_open_file *open)
+static void close_unneeded(const struct data_files *files, struct data_open_file *open)
 {
     for (size_t s = 0; s < files->sample->n_sources; s++)
-        if (run_field_is_through(&open->sources[s])) return;
+        if (data_field_is_through(&open->sources[s])) return;
     h5_close(&open->h5);
 }
 
@@ -129,7 +129,7 @@ static void close_unneeded(const struct run_files *files, struct run_open_file *
 
 /* Sets `content` to a hash of the contents of all fields. Leaves it 0, unknown, if the content of a
  * field is unknown. */
-static shs_status take_content(const struct run_files *files, struct run_open_file *open)
+static shs_status take_content(const struct data_files *files, struct data_open_file *open)
 {
     struct core_hash *hash;
     bool known = true;
@@ -156,9 +156,9 @@ static void add_layout(struct core_hash *hash, const struct io_layout *layout)
 }
 
 /* The fields that are read directly must lie where they did. */
-static shs_status compare_layout(struct run_files *files, const struct run_open_file *open)
+static shs_status compare_layout(struct data_files *files, const struct data_open_file *open)
 {
-    struct run_file *file = &files->file[open->number];
+    struct data_file *file = &files->file[open->number];
     struct core_hash *hash;
     uint64_t layout, before = file->layout;
     shs_status status = core_hash_new(&hash);
@@ -179,21 +179,21 @@ static shs_status compare_layout(struct run_files *files, const struct run_open_
 
 /* ---- Opening. */
 
-static shs_status identify(struct run_files *files, size_t number)
+static shs_status identify(struct data_files *files, size_t number)
 {
-    struct run_file *file = &files->file[number];
+    struct data_file *file = &files->file[number];
     if (file->known) return SHS_OK;
     shs_status status = io_identify_path(files->paths.path[number], &file->identity);
     file->known = status == SHS_OK;
     return status;
 }
 
-static shs_status open_sources(struct run_files *files, struct run_open_file *open,
-                               const struct run_open_how *opened)
+static shs_status open_sources(struct data_files *files, struct data_open_file *open,
+                               const struct data_open_how *opened)
 {
-    const struct run_sample *sample = files->sample;
-    struct run_file *file = &files->file[open->number];
-    struct run_field_how how = {
+    const struct data_sample *sample = files->sample;
+    struct data_file *file = &files->file[open->number];
+    struct data_field_how how = {
         .cache_bytes = files->cache_bytes / files->most_open,
         .single = files->one_a_file,
         .trusted =
@@ -204,7 +204,7 @@ static shs_status open_sources(struct run_files *files, struct run_open_file *op
     if (!status) status = h5_open(files->paths.path[open->number], &open->h5);
     if (!status) status = identify(files, open->number);
     for (size_t s = 0; s < sample->n_sources && !status; s++) {
-        how.look = opened->look && !run_sample_is_offsets(sample, s);
+        how.look = opened->look && !data_sample_is_offsets(sample, s);
         status = open_source(files, open, s, &how);
     }
     if (!status && opened->content) status = take_content(files, open);
@@ -214,25 +214,25 @@ static shs_status open_sources(struct run_files *files, struct run_open_file *op
     return compare_layout(files, open);
 }
 
-shs_status run_open_file(struct run_files *files, size_t number, const struct run_open_how *how,
-                         struct run_open_file **open)
+shs_status data_open_file(struct data_files *files, size_t number, const struct data_open_how *how,
+                          struct data_open_file **open)
 {
     shs_status status = core_new(1, sizeof **open, "an open file", open);
     if (status) return status;
     (*open)->number = number;
     status = open_sources(files, *open, how);
     if (!status) return SHS_OK;
-    run_open_file_free(files, *open);
+    data_open_file_free(files, *open);
     *open = NULL;
     return status;
 }
 
-shs_status run_open_file_keep(struct run_files *files, size_t number, bool content)
+shs_status data_open_file_keep(struct data_files *files, size_t number, bool content)
 {
-    struct run_file *file = &files->file[number];
-    const struct run_open_how how = {.content = content};
-    if (files->n_open == files->most_open) run_open_file_close(files, files->oldest);
-    shs_status status = run_open_file(files, number, &how, &file->open);
+    struct data_file *file = &files->file[number];
+    const struct data_open_how how = {.content = content};
+    if (files->n_open == files->most_open) data_open_file_close(files, files->oldest);
+    shs_status status = data_open_file(files, number, &how, &file->open);
     if (status) return status;
     files->n_open++;
     put_first(files, file->open);

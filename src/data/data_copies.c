@@ -1,4 +1,4 @@
-#include "run_copies.h"
+#include "data_copies.h"
 
 #include <string.h>
 
@@ -28,10 +28,10 @@ static struct host own_host(void)
 
 static void describe(const shs_dataset *dataset, struct copy *copies)
 {
-    const struct run_files *files = &dataset->files;
+    const struct data_files *files = &dataset->files;
     for (size_t i = 0; i < files->paths.count; i++)
         copies[i] = (struct copy){files->file[i + 1].first - files->file[i].first,
-                                  files->file[i].content, run_files_was_glanced_at(files, i)};
+                                  files->file[i].content, data_files_was_glanced_at(files, i)};
 }
 
 /* Whether all ranks have the same copies, by a hash of which the greatest and the least are equal.
@@ -99,7 +99,7 @@ static shs_status compare_each(const shs_dataset *dataset, const struct copy *co
     return mpi_agree(run, core_wrap(status, "shs_dataset_open"), "shs_dataset_open");
 }
 
-shs_status run_copies_compare(const shs_dataset *dataset)
+shs_status data_copies_compare(const shs_dataset *dataset)
 {
     shs_run *run = dataset->run;
     size_t count = dataset->files.paths.count;

@@ -1,13 +1,13 @@
-#include "run_cache.h"
+#include "fetch_cache.h"
 
 #include "core_memory.h"
 
-struct run_cache {
+struct fetch_cache {
     uint64_t budget, bytes;
-    struct run_cached **heap; /* latest next use first */
+    struct fetch_cached **heap; /* latest next use first */
     size_t count, capacity;
-    struct run_cached **table; /* capacity lists */
-    void *spare;               /* memory of the last one dropped: mostly the next one's */
+    struct fetch_cached **table; /* capacity lists */
+    void *spare;                 /* memory of the last one dropped: mostly the next one's */
     size_t spare_bytes;
 };
 
@@ -15,23 +15,23 @@ enum {
     FIRST_CAPACITY = 256
 };
 
-static size_t slot_of(const struct run_cache *cache, uint64_t field, uint64_t chunk)
+static size_t slot_of(const struct fetch_cache *cache, uint64_t field, uint64_t chunk)
 {
     uint64_t mixed = (field * UINT64_C(0x9e3779b97f4a7c15) + chunk) * UINT64_C(0xbf58476d1ce4e5b9);
     return (size_t)(mixed >> 32) & (cache->capacity - 1);
 }
 
-static void enter(struct run_cache *cache, struct run_cached *cached)
+static void enter(struct fetch_cache *cache, struct fetch_cached *cached)
 {
-    struct run_cached **list = &cache->table[slot_of(cache, cached->field, cached->chunk)];
+    struct fetch_cached **list = &cache->table[slot_of(cache, cached->field, cached->chunk)];
     cached->chain = *list;
     *list = cached;
 }
 
 /* A power of two. */
-static shs_status set_capacity(struct run_cache *cache, size_t capacity)
+static shs_status set_capacity(struct fetch_cache *cache, size_t capacity)
 {
-    struct run_cached **table;
+    struct fetch_cached **table;
     shs_status status = core_new(capacity, sizeof *table, "a cache", &table);
     if (!status) status = core_resize(capacity, sizeof *cache->heap, "a cache", &cache->heap);
     if (status) {
@@ -46,43 +46,44 @@ static shs_status set_capacity(struct run_cache *cache, size_t capacity)
     return SHS_OK;
 }
 
-shs_status run_cache_new(uint64_t budget, struct run_cache **cache)
+shs_status fetch_cache_new(uint64_t budget, struct fetch_cache **cache)
 {
     shs_status status = core_new(1, sizeof **cache, "a cache", cache);
     if (status) return status;
     (*cache)->budget = budget;
     status = set_capacity(*cache, FIRST_CAPACITY);
-    if (status) run_cache_free(cache);
+    if (status) fetch_cache_free(cache);
     return status;
 }
 
-void run_cache_free(struct run_cache **cache)
+void fetch_cache_free(struct fetch_cache **cache)
 {
     if (!*cache) return;
-    run_cache_clear(*cache);
+    fetch_cache_clear(*cache);
     core_free(&(*cache)->spare);
     core_free(&(*cache)->heap);
     core_free(&(*cache)->table);
     core_free(cache);
 }
 
-struct run_cached *run_cache_find(const struct run_cache *cache, uint64_t field, uint64_t chunk)
+struct fetch_cached *fetch_cache_find(const struct fetch_cache *cache, uint64_t field,
+                                      uint64_t chunk)
 {
-    struct run_cached *cached = cache->table[slot_of(cache, field, chunk)];
+    struct fetch_cached *cached = cache->table[slot_of(cache, field, chunk)];
     while (cached && (cached->field != field || cached->chunk != chunk))
         cached = cached->chain;
     return cached;
 }
 
-static void put(struct run_cache *cache, size_t place, struct run_cached *cached)
+static void put(struct fetch_cache *cache, size_t place, struct fetch_cached *cached)
 {
     cache->heap[place] = cached;
     cached->place = place;
 }
 
-static void rise(struct run_cache *cache, size_t place)
+static void rise(struct fetch_cache *cache, size_t place)
 {
-    struct run_cached *cached = cache->heap[place];
+    struct fetch_cached *cached = cache->heap[place];
     while (place && cache->heap[(place - 1) / 2]->next_use < cached->next_use) {
         put(cache, place, cache->heap[(place - 1) / 2]);
         place = (place - 1) / 2;
@@ -90,9 +91,9 @@ static void rise(struct run_cache *cache, size_t place)
     put(cache, place, cached);
 }
 
-static void sink(struct run_cache *cache, size_t place)
+static void sink(struct fetch_cache *cache, size_t place)
 {
-    struct run_cached *cached = cache->heap[place];
+    struct fetch_cached *cached = cache->heap[place];
     for (size_t child; (child = 2 * place + 1) < cache->count; place = child) {
         if (child + 1 < cache->count &&
             cache->heap[child + 1]->next_use > cache->heap[child]->next_use)
@@ -103,23 +104,23 @@ static void sink(struct run_cache *cache, size_t place)
     put(cache, place, cached);
 }
 
-void run_cache_use_next(struct run_cache *cache, struct run_cached *cached, uint64_t next_use)
+void fetch_cache_use_next(struct fetch_cache *cache, struct fetch_cached *cached, uint64_t next_use)
 {
     cached->next_use = next_use;
     rise(cache, cached->place);
     sink(cache, cached->place);
 }
 
-void run_cache_drop(struct run_cache *cache, struct run_cached *cached)
+void fetch_cache_drop(struct fetch_cache *cache, struct fetch_cached *cached)
 {
-    struct run_cached **link = &cache->table[slot_of(cache, cached->field, cached->chunk)];
+    struct fetch_cached **link = &cache->table[slot_of(cache, cached->field, cached->chunk)];
     while (*link != cached)
         link = &(*link)->chain;
     *link = cached->chain;
-    struct run_cached *last = cache->heap[--cache->count];
+    struct fetch_cached *last = cache->heap[--cache->count];
     if (last != cached) {
         put(cache, cached->place, last);
-        run_cache_use_next(cache, last, last->next_use);
+        fetch_cache_use_next(cache, last, last->next_use);
     }
     cache->bytes -= cached->bytes;
     if (cached->holder) *cached->holder = NULL;
@@ -129,23 +130,23 @@ void run_cache_drop(struct run_cache *cache, struct run_cached *cached)
     core_free(&cached);
 }
 
-void run_cache_clear(struct run_cache *cache)
+void fetch_cache_clear(struct fetch_cache *cache)
 {
     while (cache->count)
-        run_cache_drop(cache, cache->heap[cache->count - 1]);
+        fetch_cache_drop(cache, cache->heap[cache->count - 1]);
 }
 
-static bool make_room(struct run_cache *cache, size_t bytes, uint64_t next_use)
+static bool make_room(struct fetch_cache *cache, size_t bytes, uint64_t next_use)
 {
     if (bytes > cache->budget) return false;
     while (cache->budget - cache->bytes < bytes) {
         if (cache->heap[0]->next_use <= next_use) return false;
-        run_cache_drop(cache, cache->heap[0]);
+        fetch_cache_drop(cache, cache->heap[0]);
     }
     return cache->count < cache->capacity || !set_capacity(cache, 2 * cache->capacity);
 }
 
-static shs_status take_memory(struct run_cache *cache, size_t bytes, void **memory)
+static shs_status take_memory(struct fetch_cache *cache, size_t bytes, void **memory)
 {
     if (cache->spare && cache->spare_bytes == bytes) {
         *memory = cache->spare;
@@ -156,10 +157,10 @@ static shs_status take_memory(struct run_cache *cache, size_t bytes, void **memo
     return core_resize(bytes, 1, "a chunk", memory);
 }
 
-struct run_cached *run_cache_add(struct run_cache *cache, uint64_t field, uint64_t chunk,
-                                 size_t bytes, uint64_t next_use)
+struct fetch_cached *fetch_cache_add(struct fetch_cache *cache, uint64_t field, uint64_t chunk,
+                                     size_t bytes, uint64_t next_use)
 {
-    struct run_cached *cached;
+    struct fetch_cached *cached;
     if (!make_room(cache, bytes, next_use)) return NULL;
     if (core_new(1, sizeof *cached, "a chunk", &cached)) return NULL;
     if (take_memory(cache, bytes, &cached->memory)) {
@@ -177,8 +178,9 @@ struct run_cached *run_cache_add(struct run_cache *cache, uint64_t field, uint64
     return cached;
 }
 
-void run_cache_revise(struct run_cache *cache,
-                      uint64_t (*next_use)(void *user, const struct run_cached *cached), void *user)
+void fetch_cache_revise(struct fetch_cache *cache,
+                        uint64_t (*next_use)(void *user, const struct fetch_cached *cached),
+                        void *user)
 {
     for (size_t i = 0; i < cache->count; i++)
         cache->heap[i]->next_use = next_use(user, cache->heap[i]);
@@ -186,7 +188,7 @@ void run_cache_revise(struct run_cache *cache,
         sink(cache, i);
 }
 
-uint64_t run_cache_bytes(const struct run_cache *cache)
+uint64_t fetch_cache_bytes(const struct fetch_cache *cache)
 {
     return cache->bytes;
 }

@@ -1,4 +1,4 @@
-#include "run_offsets.h"
+#include "data_offsets.h"
 
 #include <string.h>
 
@@ -32,7 +32,7 @@ static uint64_t bits_of(size_t size, const void *element)
     }
 }
 
-bool run_offset_of(shs_type type, const void *element, uint64_t *offset)
+bool data_offset_of(shs_type type, const void *element, uint64_t *offset)
 {
     size_t size = shs_type_size(type);
     bool is_signed = type >= SHS_I8 && type <= SHS_I64;
@@ -40,7 +40,7 @@ bool run_offset_of(shs_type type, const void *element, uint64_t *offset)
     return !is_signed || !(*offset >> (8 * size - 1));
 }
 
-static shs_status check_type(const struct run_field *field)
+static shs_status check_type(const struct data_field *field)
 {
     if (field->sample.axes == 0 && field->sample.type <= SHS_I64 && field->rows > 0) return SHS_OK;
     return core_fail(SHS_ERROR_FORMAT,
@@ -49,17 +49,17 @@ static shs_status check_type(const struct run_field *field)
                      field->path, field->sample.name);
 }
 
-static shs_status wrong(const struct run_field *field, uint64_t i, const char *what)
+static shs_status wrong(const struct data_field *field, uint64_t i, const char *what)
 {
     return core_fail(SHS_ERROR_FORMAT, "%s: dataset %s: offset %llu is %s", field->path,
                      field->sample.name, (ull)i, what);
 }
 
 /* Offset i, which follows `before` and must lie within the rows. */
-static shs_status take(const struct run_field *field, uint64_t i, const void *element,
+static shs_status take(const struct data_field *field, uint64_t i, const void *element,
                        uint64_t before, uint64_t rows, uint64_t *offset)
 {
-    if (!run_offset_of(field->sample.type, element, offset))
+    if (!data_offset_of(field->sample.type, element, offset))
         return wrong(field, i, "negative; it must be the number of a row");
     if (*offset < before)
         return core_fail(SHS_ERROR_FORMAT,
@@ -72,8 +72,8 @@ static shs_status take(const struct run_field *field, uint64_t i, const void *el
                      field->path, field->sample.name, (ull)i, (ull)*offset, (ull)rows);
 }
 
-shs_status run_offsets_check(const struct run_field *field, uint64_t i, const void *pair,
-                             uint64_t rows, uint64_t *begin, uint64_t *end)
+shs_status data_offsets_check(const struct data_field *field, uint64_t i, const void *pair,
+                              uint64_t rows, uint64_t *begin, uint64_t *end)
 {
     size_t size = shs_type_size(field->sample.type);
     shs_status status = take(field, i, pair, 0, rows, begin);
@@ -81,7 +81,7 @@ shs_status run_offsets_check(const struct run_field *field, uint64_t i, const vo
     return take(field, i + 1, (const char *)pair + size, *begin, rows, end);
 }
 
-static shs_status make_room(struct run_offsets *offsets, uint64_t more, size_t most_bytes)
+static shs_status make_room(struct data_offsets *offsets, uint64_t more, size_t most_bytes)
 {
     if (offsets->too_many || offsets->count + more > most_bytes / sizeof *offsets->all) {
         core_free(&offsets->all);
@@ -98,7 +98,7 @@ static shs_status make_room(struct run_offsets *offsets, uint64_t more, size_t m
 }
 
 /* Goes through offsets [first, first + count) of a file, which are in memory. */
-static shs_status take_all(struct run_offsets *offsets, const struct run_field *field,
+static shs_status take_all(struct data_offsets *offsets, const struct data_field *field,
                            uint64_t first, uint64_t count, const char *elements, uint64_t rows,
                            uint64_t *last)
 {
@@ -114,8 +114,8 @@ static shs_status take_all(struct run_offsets *offsets, const struct run_field *
     return SHS_OK;
 }
 
-shs_status run_offsets_add(struct run_offsets *offsets, struct run_field *field, uint64_t rows,
-                           size_t most_bytes)
+shs_status data_offsets_add(struct data_offsets *offsets, struct data_field *field, uint64_t rows,
+                            size_t most_bytes)
 {
     char *elements;
     uint64_t last = 0;
@@ -125,15 +125,15 @@ shs_status run_offsets_add(struct run_offsets *offsets, struct run_field *field,
     status = core_new(AT_ONCE, shs_type_size(field->sample.type), "offsets", &elements);
     for (uint64_t at = 0, now; at < field->rows && !status; at += now) {
         now = field->rows - at < AT_ONCE ? field->rows - at : AT_ONCE;
-        status = run_field_read(field, at, now, elements);
+        status = data_field_read(field, at, now, elements);
         if (!status) status = take_all(offsets, field, at, now, elements, rows, &last);
     }
     core_free(&elements);
     return status;
 }
 
-void run_offsets_free(struct run_offsets *offsets)
+void data_offsets_free(struct data_offsets *offsets)
 {
     core_free(&offsets->all);
-    *offsets = (struct run_offsets){0};
+    *offsets = (struct data_offsets){0};
 }

@@ -1,4 +1,4 @@
-#include "run_compare.h"
+#include "data_compare.h"
 
 #include <string.h>
 
@@ -25,20 +25,20 @@ struct probes {
 };
 
 /* Bytes that are decoded for one row: those of all chunks that hold some of it. */
-static uint64_t band_bytes(const struct run_field *field)
+static uint64_t band_bytes(const struct data_field *field)
 {
     uint64_t bytes = field->row_bytes;
     if (!field->chunk_rows) return bytes;
     return core_multiply(field->chunk_rows, bytes, &bytes) ? bytes : UINT64_MAX;
 }
 
-static bool is_one_band(const struct run_field *field, uint64_t row, uint64_t other)
+static bool is_one_band(const struct data_field *field, uint64_t row, uint64_t other)
 {
     return field->chunk_rows && row / field->chunk_rows == other / field->chunk_rows;
 }
 
 /* Up to `count` rows spread over the field, the first and the last among them. */
-static void spread(const struct run_field *field, uint64_t count, struct probes *probes)
+static void spread(const struct data_field *field, uint64_t count, struct probes *probes)
 {
     uint64_t last = field->rows - 1, gaps = count - 1, bytes = 0;
     *probes = (struct probes){0};
@@ -54,7 +54,7 @@ static void spread(const struct run_field *field, uint64_t count, struct probes 
 }
 
 /* Fewer rows where rows or chunks are huge. */
-static struct probes choose(const struct run_field *field)
+static struct probes choose(const struct data_field *field)
 {
     struct probes probes = {0};
     if (!field->rows) return probes;
@@ -66,7 +66,7 @@ static struct probes choose(const struct run_field *field)
 }
 
 /* The probes from `begin` on that the same chunks hold; returns the first behind them. */
-static size_t end_of_band(const struct run_field *field, const struct probes *probes, size_t begin)
+static size_t end_of_band(const struct data_field *field, const struct probes *probes, size_t begin)
 {
     size_t end = begin + 1;
     while (end < probes->count && is_one_band(field, probes->row[begin], probes->row[end]))
@@ -83,7 +83,7 @@ enum way {
 };
 
 struct look {
-    struct run_field *field;
+    struct data_field *field;
     enum way way;
     char *ours, *theirs; /* rows of a band, read directly and by HDF5 */
     struct core_hash *hash;
@@ -97,7 +97,8 @@ static bool is_of_system(shs_status status)
     return status == SHS_ERROR_FILE || status == SHS_ERROR_MEMORY;
 }
 
-static shs_status read_direct(struct run_field *field, const uint64_t *rows, size_t count, char *to)
+static shs_status read_direct(struct data_field *field, const uint64_t *rows, size_t count,
+                              char *to)
 {
     return core_wrap(io_reader_listed(field->direct, &field->lane, rows, count, to),
                      "dataset %s: rows %llu to %llu", field->sample.name, (ull)rows[0],
@@ -114,7 +115,7 @@ static void add_rows(struct look *look, const void *rows, size_t bytes)
  * behind them. Nor may it try what the system could not read. */
 static shs_status look_at_band(struct look *look, const uint64_t *rows, size_t count)
 {
-    struct run_field *field = look->field;
+    struct data_field *field = look->field;
     size_t bytes = count * field->row_bytes;
     shs_status status = look->way == THROUGH
                             ? h5_read_listed(field->through, rows, count, look->ours)
@@ -165,7 +166,7 @@ static shs_status add_all(struct look *look)
     enum {
         PIECES = 16
     };
-    struct run_field *field = look->field;
+    struct data_field *field = look->field;
     uint64_t at_once = (field->rows + PIECES - 1) / PIECES;
     char *rows;
     shs_status status = core_new((size_t)at_once, field->row_bytes, "rows", &rows);
@@ -184,7 +185,7 @@ static shs_status add_all(struct look *look)
     return core_wrap(status, "dataset %s", field->sample.name);
 }
 
-static bool is_small(const struct run_field *field)
+static bool is_small(const struct data_field *field)
 {
     return field->rows && field->rows <= SMALL_BYTES / field->row_bytes &&
            band_bytes(field) <= SMALL_BYTES;
@@ -200,7 +201,7 @@ static void take_content(struct look *look)
 
 static shs_status look_at(struct look *look, const struct probes *probes)
 {
-    struct run_field *field = look->field;
+    struct data_field *field = look->field;
     shs_status status = core_hash_new(&look->hash);
     if (!status) status = core_new(probes->count, field->row_bytes, "rows", &look->ours);
     if (!status && look->way == BOTH)
@@ -222,7 +223,7 @@ static shs_status finish(struct look *look, shs_status status)
     return status;
 }
 
-shs_status run_compare(struct run_field *field, bool *same)
+shs_status data_compare(struct data_field *field, bool *same)
 {
     struct look look = {.field = field, .way = BOTH};
     struct probes probes = choose(field);
@@ -231,37 +232,37 @@ shs_status run_compare(struct run_field *field, bool *same)
     return finish(&look, status);
 }
 
-static shs_status look_by(struct run_field *field, enum way way, const struct probes *probes)
+static shs_status look_by(struct data_field *field, enum way way, const struct probes *probes)
 {
     struct look look = {.field = field, .way = way};
     return finish(&look, look_at(&look, probes));
 }
 
-shs_status run_compare_direct(struct run_field *field)
+shs_status data_compare_direct(struct data_field *field)
 {
     struct probes probes = choose(field);
     return look_by(field, DIRECT, &probes);
 }
 
-shs_status run_compare_through(struct run_field *field)
+shs_status data_compare_through(struct data_field *field)
 {
     struct probes probes = choose(field);
     return look_by(field, THROUGH, &probes);
 }
 
-shs_status run_compare_ends(struct run_field *field)
+shs_status data_compare_ends(struct data_field *field)
 {
     struct probes probes;
     if (!field->rows) return SHS_OK;
     spread(field, ENDS, &probes);
     if (probes.bytes <= ENDS_BYTES) return look_by(field, THROUGH, &probes);
-    field->content = RUN_COMPARE_NOTHING;
+    field->content = DATA_COMPARE_NOTHING;
     return SHS_OK;
 }
 
 /* ---- Checksums. */
 
-static shs_status add_checksums(struct run_field *field, struct core_hash *hash)
+static shs_status add_checksums(struct data_field *field, struct core_hash *hash)
 {
     enum {
         PIECES = 16,
@@ -273,17 +274,17 @@ static shs_status add_checksums(struct run_field *field, struct core_hash *hash)
     shs_status status = core_new(PIECE, sizeof *sums, "checksums", &sums);
     for (uint64_t first = 0; first < rows && !status; first += step) {
         uint64_t count = rows - first < PIECE ? rows - first : PIECE;
-        status = run_field_checksums(field, first, count, sums);
+        status = data_field_checksums(field, first, count, sums);
         if (!status) core_hash_add_elements(hash, sums, (size_t)count, sizeof *sums);
     }
     core_free(&sums);
     return status;
 }
 
-shs_status run_compare_checksums(struct run_field *field)
+shs_status data_compare_checksums(struct data_field *field)
 {
     struct look look = {.field = field};
-    if (!run_field_has_checksums(field)) return SHS_OK;
+    if (!data_field_has_checksums(field)) return SHS_OK;
     shs_status status = core_hash_new(&look.hash);
     if (!status) status = add_checksums(field, look.hash);
     return finish(&look, status);

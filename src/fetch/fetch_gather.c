@@ -1,4 +1,4 @@
-#include "run_gather.h"
+#include "fetch_gather.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@ struct place {
     char *to;
 };
 
-struct run_gather {
+struct fetch_gather {
     shs_dataset *dataset;
     const uint64_t *index; /* of the samples that are gathered now */
     uint64_t count;
@@ -27,25 +27,25 @@ struct run_gather {
     size_t pairs_capacity;
     struct place *places;
     size_t n_places, places_capacity;
-    struct run_piece *pieces;
+    struct fetch_piece *pieces;
     size_t n_pieces, pieces_capacity;
 };
 
 /* What is read with. */
 struct means {
-    struct run_fetcher *fetcher;
+    struct fetcher *fetcher;
     unsigned threads;
-    const struct run_foresight *foresight;
+    const struct fetch_foresight *foresight;
 };
 
-shs_status run_gather_new(shs_dataset *dataset, struct run_gather **gather)
+shs_status fetch_gather_new(shs_dataset *dataset, struct fetch_gather **gather)
 {
     shs_status status = core_new(1, sizeof **gather, "gathering", gather);
     if (!status) (*gather)->dataset = dataset;
     return status;
 }
 
-void run_gather_free(struct run_gather **gather)
+void fetch_gather_free(struct fetch_gather **gather)
 {
     if (!*gather) return;
     core_free(&(*gather)->file);
@@ -75,10 +75,10 @@ static int compare_places(const void *left, const void *right)
 }
 
 /* Neighbouring rows that also come to lie one after the other are one piece. */
-static bool extend_piece(struct run_gather *gather, const struct run_piece *more)
+static bool extend_piece(struct fetch_gather *gather, const struct fetch_piece *more)
 {
     if (!gather->n_pieces) return false;
-    struct run_piece *last = &gather->pieces[gather->n_pieces - 1];
+    struct fetch_piece *last = &gather->pieces[gather->n_pieces - 1];
     size_t bytes = last->count * last->field->row_bytes;
     if (last->field != more->field || last->first + last->count != more->first ||
         (char *)last->to + bytes != more->to)
@@ -87,11 +87,11 @@ static bool extend_piece(struct run_gather *gather, const struct run_piece *more
     return true;
 }
 
-static shs_status add_piece(struct run_gather *gather, struct run_field *sources,
+static shs_status add_piece(struct fetch_gather *gather, struct data_field *sources,
                             const struct place *place)
 {
-    struct run_field *field = &sources[place->source];
-    const struct run_piece piece = {field, place->first, place->count, place->to};
+    struct data_field *field = &sources[place->source];
+    const struct fetch_piece piece = {field, place->first, place->count, place->to};
     if (place->first > field->rows || place->count > field->rows - place->first)
         return core_fail(SHS_ERROR_FORMAT,
                          "%s: dataset %s has %llu rows, but rows %llu to %llu are wanted",
@@ -104,19 +104,19 @@ static shs_status add_piece(struct run_gather *gather, struct run_field *sources
     return status;
 }
 
-static shs_status fetch_pieces(struct run_gather *gather, const struct means *means)
+static shs_status fetch_gathered(struct fetch_gather *gather, const struct means *means)
 {
-    shs_status status = run_fetch(means->fetcher, means->threads, gather->pieces, gather->n_pieces,
-                                  means->foresight);
+    shs_status status = fetch_pieces(means->fetcher, means->threads, gather->pieces,
+                                     gather->n_pieces, means->foresight);
     gather->n_pieces = 0;
     return status;
 }
 
 /* Fetches all places, those of as many files at a time as can be open. */
-static shs_status fetch_places(struct run_gather *gather, const struct means *means)
+static shs_status fetch_places(struct fetch_gather *gather, const struct means *means)
 {
-    struct run_files *files = &gather->dataset->files;
-    struct run_field *sources = NULL;
+    struct data_files *files = &gather->dataset->files;
+    struct data_field *sources = NULL;
     size_t n_files = 0;
     shs_status status = SHS_OK;
     if (files->paths.count > 1 && gather->n_places)
@@ -125,19 +125,19 @@ static shs_status fetch_places(struct run_gather *gather, const struct means *me
     for (size_t i = 0; i < gather->n_places && !status; i++) {
         const struct place *place = &gather->places[i];
         if (i == 0 || place->file != gather->places[i - 1].file) {
-            if (n_files++ % files->most_open == 0) status = fetch_pieces(gather, means);
-            if (!status) status = run_files_get(files, place->file, &sources);
+            if (n_files++ % files->most_open == 0) status = fetch_gathered(gather, means);
+            if (!status) status = data_files_get(files, place->file, &sources);
         }
         if (!status) status = add_piece(gather, sources, place);
     }
-    if (!status) status = fetch_pieces(gather, means);
+    if (!status) status = fetch_gathered(gather, means);
     gather->n_places = 0;
     return status;
 }
 
 /* ---- Samples to places. */
 
-static shs_status add_place(struct run_gather *gather, struct place place)
+static shs_status add_place(struct fetch_gather *gather, struct place place)
 {
     if (!place.count) return SHS_OK;
     shs_status status = grow(gather->n_places + 1, sizeof *gather->places, &gather->places_capacity,
@@ -147,32 +147,32 @@ static shs_status add_place(struct run_gather *gather, struct place place)
     return status;
 }
 
-static uint64_t number_in_file(const struct run_gather *gather, uint64_t slot)
+static uint64_t number_in_file(const struct fetch_gather *gather, uint64_t slot)
 {
     return gather->index[slot] - gather->dataset->files.file[gather->file[slot]].first;
 }
 
-static shs_status find_files(struct run_gather *gather)
+static shs_status find_files(struct fetch_gather *gather)
 {
     shs_status status =
         grow((size_t)gather->count, sizeof *gather->file, &gather->file_capacity, &gather->file);
     for (uint64_t slot = 0; slot < gather->count && !status; slot++)
-        gather->file[slot] = run_files_of(&gather->dataset->files, gather->index[slot]);
+        gather->file[slot] = data_files_of(&gather->dataset->files, gather->index[slot]);
     return status;
 }
 
 /* The rows of sample i of its file, of a field that is not ragged. */
 static void set_rows(const shs_dataset *dataset, size_t p, uint64_t i, struct place *place)
 {
-    const struct run_part *part = &dataset->what.part[p];
+    const struct data_part *part = &dataset->what.part[p];
     const shs_tensor *shape = &dataset->files.shape[part->source];
-    bool is_whole = part->kind == RUN_WHOLE;
+    bool is_whole = part->kind == DATA_WHOLE;
     place->source = part->source;
-    place->first = is_whole ? 0 : run_part_first(part, i);
-    place->count = !is_whole ? run_part_rows(part) : shape->axes ? shape->shape[0] : 1;
+    place->first = is_whole ? 0 : data_part_first(part, i);
+    place->count = !is_whole ? data_part_rows(part) : shape->axes ? shape->shape[0] : 1;
 }
 
-static shs_status add_rows(struct run_gather *gather, size_t p, char *to)
+static shs_status add_rows(struct fetch_gather *gather, size_t p, char *to)
 {
     const shs_dataset *dataset = gather->dataset;
     shs_status status = SHS_OK;
@@ -188,18 +188,18 @@ static shs_status add_rows(struct run_gather *gather, size_t p, char *to)
 /* ---- Ragged fields. */
 
 /* Offsets that are in memory; each file has one more than samples. */
-static void look_up_bounds(struct run_gather *gather, const struct run_offsets *offsets)
+static void look_up_bounds(struct fetch_gather *gather, const struct data_offsets *offsets)
 {
     for (uint64_t slot = 0; slot < gather->count; slot++)
         memcpy(gather->bounds[slot], offsets->all + gather->index[slot] + gather->file[slot],
                sizeof *gather->bounds);
 }
 
-static shs_status read_bounds(struct run_gather *gather, const struct run_part *part,
+static shs_status read_bounds(struct fetch_gather *gather, const struct data_part *part,
                               const struct means *means)
 {
-    const struct run_files *files = &gather->dataset->files;
-    struct run_field field = {.sample = files->shape[part->offsets]}; /* for messages */
+    const struct data_files *files = &gather->dataset->files;
+    struct data_field field = {.sample = files->shape[part->offsets]}; /* for messages */
     field.sample.name = gather->dataset->what.source[part->offsets];
     size_t size = 2 * shs_type_size(field.sample.type);
     shs_status status = grow((size_t)gather->count, size, &gather->pairs_capacity, &gather->pairs);
@@ -213,17 +213,17 @@ static shs_status read_bounds(struct run_gather *gather, const struct run_part *
     for (uint64_t slot = 0; slot < gather->count && !status; slot++) {
         field.path = files->paths.path[gather->file[slot]];
         status =
-            run_offsets_check(&field, number_in_file(gather, slot), gather->pairs + slot * size,
-                              UINT64_MAX, &gather->bounds[slot][0], &gather->bounds[slot][1]);
+            data_offsets_check(&field, number_in_file(gather, slot), gather->pairs + slot * size,
+                               UINT64_MAX, &gather->bounds[slot][0], &gather->bounds[slot][1]);
     }
     return status;
 }
 
 /* Rows that there are go first, then zeros; `lengths` are those of the field that follows. */
-static shs_status add_ragged(struct run_gather *gather, size_t p, char *to, uint64_t *lengths)
+static shs_status add_ragged(struct fetch_gather *gather, size_t p, char *to, uint64_t *lengths)
 {
     const shs_dataset *dataset = gather->dataset;
-    const struct run_part *part = &dataset->what.part[p];
+    const struct data_part *part = &dataset->what.part[p];
     size_t bytes = dataset->sample_bytes[p], row_bytes = part->most ? bytes / part->most : 0;
     shs_status status = SHS_OK;
     for (uint64_t slot = 0; slot < gather->count && !status; slot++, to += bytes) {
@@ -240,11 +240,11 @@ static shs_status add_ragged(struct run_gather *gather, size_t p, char *to, uint
     return status;
 }
 
-static shs_status find_ragged(struct run_gather *gather, size_t p, void *const *to,
+static shs_status find_ragged(struct fetch_gather *gather, size_t p, void *const *to,
                               const struct means *means)
 {
-    const struct run_part *part = &gather->dataset->what.part[p];
-    const struct run_offsets *offsets = &gather->dataset->offsets[part->offsets];
+    const struct data_part *part = &gather->dataset->what.part[p];
+    const struct data_offsets *offsets = &gather->dataset->offsets[part->offsets];
     shs_status status = grow((size_t)gather->count, sizeof *gather->bounds,
                              &gather->bounds_capacity, &gather->bounds);
     if (status) return status;
@@ -256,30 +256,30 @@ static shs_status find_ragged(struct run_gather *gather, size_t p, void *const *
 }
 
 /* Ragged fields come first: their offsets may have to be read before all else is known. */
-shs_status run_gather(struct run_gather *gather, struct run_fetcher *fetcher, unsigned threads,
-                      const uint64_t *index, uint64_t count, void *const *to,
-                      const struct run_foresight *foresight)
+shs_status fetch_gather(struct fetch_gather *gather, struct fetcher *fetcher, unsigned threads,
+                        const uint64_t *index, uint64_t count, void *const *to,
+                        const struct fetch_foresight *foresight)
 {
-    const struct run_sample *what = &gather->dataset->what;
+    const struct data_sample *what = &gather->dataset->what;
     const struct means means = {fetcher, threads, foresight};
     gather->index = index;
     gather->count = count;
     gather->n_places = 0;
     shs_status status = find_files(gather);
     for (size_t p = 0; p < what->n_parts && !status; p++)
-        if (what->part[p].kind == RUN_RAGGED) status = find_ragged(gather, p, to, &means);
+        if (what->part[p].kind == DATA_RAGGED) status = find_ragged(gather, p, to, &means);
     for (size_t p = 0; p < what->n_parts && !status; p++)
-        if (what->part[p].kind != RUN_RAGGED && what->part[p].kind != RUN_LENGTH)
+        if (what->part[p].kind != DATA_RAGGED && what->part[p].kind != DATA_LENGTH)
             status = add_rows(gather, p, to[p]);
     return status ? status : fetch_places(gather, &means);
 }
 
 /* Samples of one file: rows that follow each other, or each by itself. */
-static shs_status add_run(struct run_gather *gather, size_t file, struct run_range run, char *to)
+static shs_status add_run(struct fetch_gather *gather, size_t file, struct data_range run, char *to)
 {
     const shs_dataset *dataset = gather->dataset;
-    const struct run_part *part = &dataset->what.part[0];
-    uint64_t at_once = part->kind == RUN_ROW ? run.count : 1;
+    const struct data_part *part = &dataset->what.part[0];
+    uint64_t at_once = part->kind == DATA_ROW ? run.count : 1;
     shs_status status = SHS_OK;
     for (uint64_t i = 0; i < run.count && !status; i += at_once) {
         struct place place = {.file = file, .to = to + i * dataset->sample_bytes[0]};
@@ -290,10 +290,10 @@ static shs_status add_run(struct run_gather *gather, size_t file, struct run_ran
     return status;
 }
 
-shs_status run_gather_runs(struct run_gather *gather, struct run_fetcher *fetcher, unsigned threads,
-                           const struct run_range *runs, size_t count, void *to)
+shs_status fetch_gather_runs(struct fetch_gather *gather, struct fetcher *fetcher, unsigned threads,
+                             const struct data_range *runs, size_t count, void *to)
 {
-    const struct run_files *files = &gather->dataset->files;
+    const struct data_files *files = &gather->dataset->files;
     const struct means means = {fetcher, threads, NULL};
     shs_status status = SHS_OK;
     char *at = to;
@@ -301,10 +301,10 @@ shs_status run_gather_runs(struct run_gather *gather, struct run_fetcher *fetche
     for (size_t i = 0; i < count; i++) {
         uint64_t sample = runs[i].first, end = sample + runs[i].count;
         while (sample < end && !status) {
-            size_t file = run_files_of(files, sample);
+            size_t file = data_files_of(files, sample);
             uint64_t first = files->file[file].first, stop = files->file[file + 1].first;
             uint64_t now = (stop < end ? stop : end) - sample;
-            status = add_run(gather, file, (struct run_range){sample - first, now}, at);
+            status = add_run(gather, file, (struct data_range){sample - first, now}, at);
             at += now * gather->dataset->sample_bytes[0];
             sample += now;
         }

@@ -1,25 +1,25 @@
-#include "run_field.h"
+#include "data_field.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "core_memory.h"
 #include "core_text.h"
+#include "data_compare.h"
 #include "io_crc32c.h"
-#include "run_compare.h"
 
 /* Without the filter there is nothing to compare with, and HDF5 could not read it either. */
-static shs_status compare(const struct run_field_how *how, struct run_field *field, bool *same)
+static shs_status compare(const struct data_field_how *how, struct data_field *field, bool *same)
 {
     *same = true;
     if (how->trusted) return SHS_OK;
-    if (h5_field_is_decodable(field->through)) return run_compare(field, same);
+    if (h5_field_is_decodable(field->through)) return data_compare(field, same);
     field->uncompared = true;
-    return how->content ? run_compare_direct(field) : SHS_OK;
+    return how->content ? data_compare_direct(field) : SHS_OK;
 }
 
 static shs_status choose_way(struct h5_file *file, const char *path,
-                             const struct run_field_how *how, struct run_field *field)
+                             const struct data_field_how *how, struct data_field *field)
 {
     struct io_layout layout;
     bool same = false;
@@ -40,7 +40,7 @@ static shs_status choose_way(struct h5_file *file, const char *path,
 }
 
 /* A single number is a row of its own, without axes. */
-static shs_status take_shape(struct run_field *field, const char *name, const shs_tensor *whole)
+static shs_status take_shape(struct data_field *field, const char *name, const shs_tensor *whole)
 {
     char *copy;
     shs_status status = core_copy(name, &copy);
@@ -54,7 +54,7 @@ static shs_status take_shape(struct run_field *field, const char *name, const sh
 }
 
 static shs_status open_field(struct h5_file *file, const char *path, const char *name,
-                             const struct run_field_how *how, struct run_field *field)
+                             const struct data_field_how *how, struct data_field *field)
 {
     shs_tensor whole;
     shs_status status = core_copy(path, &field->path);
@@ -63,35 +63,35 @@ static shs_status open_field(struct h5_file *file, const char *path, const char 
     if (!status) status = take_shape(field, name, &whole);
     if (status) return status;
     field->chunk_rows = h5_chunk_rows(field->through);
-    if (how->look) return how->content ? run_compare_ends(field) : SHS_OK;
+    if (how->look) return how->content ? data_compare_ends(field) : SHS_OK;
     if (field->is_single)
         snprintf(field->reason, sizeof field->reason, "a single number");
     else
         status = choose_way(file, path, how, field);
     if (status || !how->content || field->direct) return status;
-    return run_compare_through(field);
+    return data_compare_through(field);
 }
 
-shs_status run_field_open(struct h5_file *file, const char *path, const char *name,
-                          const struct run_field_how *how, struct run_field *field)
+shs_status data_field_open(struct h5_file *file, const char *path, const char *name,
+                           const struct data_field_how *how, struct data_field *field)
 {
     char *normal;
-    *field = (struct run_field){0};
+    *field = (struct data_field){0};
     shs_status status = h5_normal_name(name, &normal);
     if (!status) status = open_field(file, path, normal, how, field);
     core_free(&normal);
-    if (status) run_field_close(field);
+    if (status) data_field_close(field);
     return status;
 }
 
-bool run_field_is_through(const struct run_field *field)
+bool data_field_is_through(const struct data_field *field)
 {
     return field->through || (field->checked_by && field->checked_by->through);
 }
 
 /* `sums` is an open field that may hold the checksums of `field`. */
-static shs_status take_checksums(struct run_field *field, struct run_field *sums, const char *path,
-                                 size_t bytes)
+static shs_status take_checksums(struct data_field *field, struct data_field *sums,
+                                 const char *path, size_t bytes)
 {
     if (sums->sample.type != SHS_U32 || sums->sample.axes != 0 || sums->rows != field->rows)
         return core_fail(SHS_ERROR_FORMAT,
@@ -103,19 +103,19 @@ static shs_status take_checksums(struct run_field *field, struct run_field *sums
         shs_status status = core_new(1, sizeof *sums, "a field", &field->checked_by);
         if (status) return status;
         *field->checked_by = *sums;
-        *sums = (struct run_field){0};
+        *sums = (struct data_field){0};
         return SHS_OK;
     }
     shs_status status =
         core_new(field->rows, sizeof *field->checksums, "checksums", &field->checksums);
-    if (!status) status = run_field_read(sums, 0, field->rows, field->checksums);
+    if (!status) status = data_field_read(sums, 0, field->rows, field->checksums);
     if (status) core_free(&field->checksums); /* nothing may be compared with what was not read */
     return status;
 }
 
 /* The search for checksums. */
 struct search {
-    struct run_field *field;
+    struct data_field *field;
     struct h5_file *file; /* that holds the name of the field */
     size_t bytes;
     shs_status status;
@@ -126,17 +126,17 @@ static shs_status find_beside(struct h5_file *file, const char *path, const char
                               const struct search *search)
 {
     struct core_text text = {0};
-    struct run_field sums = {0};
+    struct data_field sums = {0};
     char *name;
     core_text_add(&text, "%s%s", dataset, IO_CRC32C_SUFFIX);
     shs_status status = core_text_take(&text, &name);
     if (status) return status;
     if (h5_has(file, name)) {
-        status = run_field_open(file, path, name, &(struct run_field_how){0}, &sums);
+        status = data_field_open(file, path, name, &(struct data_field_how){0}, &sums);
         bool stays = sums.direct || file == search->file;
         if (!status)
             status = take_checksums(search->field, &sums, path, stays ? search->bytes : SIZE_MAX);
-        run_field_close(&sums);
+        data_field_close(&sums);
     }
     core_free(&name);
     return status;
@@ -153,32 +153,32 @@ static shs_status visit_linked(struct h5_file *file, const char *name, void *use
 
 /* A dataset that soft or external links lead to has its checksums beside its own name. If these
  * links lead HDF5 to it in another way, it has none here. */
-shs_status run_field_find_checksums(struct h5_file *file, const char *path, size_t bytes,
-                                    struct run_field *field)
+shs_status data_field_find_checksums(struct h5_file *file, const char *path, size_t bytes,
+                                     struct data_field *field)
 {
     struct search search = {.field = field, .file = file, .bytes = bytes};
     if (!field->rows) return SHS_OK;
     shs_status status = find_beside(file, path, field->sample.name, &search);
-    if (status || run_field_has_checksums(field)) return status;
+    if (status || data_field_has_checksums(field)) return status;
     status = h5_follow(file, field->sample.name, visit_linked, &search);
     return status == SHS_ERROR_MEMORY ? status : search.status;
 }
 
-bool run_field_has_checksums(const struct run_field *field)
+bool data_field_has_checksums(const struct data_field *field)
 {
     return field->checksums || field->checked_by;
 }
 
-shs_status run_field_checksums(struct run_field *field, uint64_t first, uint64_t count,
-                               uint32_t *checksums)
+shs_status data_field_checksums(struct data_field *field, uint64_t first, uint64_t count,
+                                uint32_t *checksums)
 {
-    if (field->checked_by) return run_field_read(field->checked_by, first, count, checksums);
+    if (field->checked_by) return data_field_read(field->checked_by, first, count, checksums);
     memcpy(checksums, field->checksums + first, count * sizeof *checksums);
     return SHS_OK;
 }
 
-shs_status run_field_check(const struct run_field *field, uint64_t first, uint64_t count,
-                           const void *rows, const uint32_t *checksums)
+shs_status data_field_check(const struct data_field *field, uint64_t first, uint64_t count,
+                            const void *rows, const uint32_t *checksums)
 {
     size_t size = shs_type_size(field->sample.type);
     for (uint64_t i = 0; i < count; i++) {
@@ -194,9 +194,9 @@ shs_status run_field_check(const struct run_field *field, uint64_t first, uint64
     return SHS_OK;
 }
 
-void run_field_close(struct run_field *field)
+void data_field_close(struct data_field *field)
 {
-    if (field->checked_by) run_field_close(field->checked_by);
+    if (field->checked_by) data_field_close(field->checked_by);
     core_free(&field->checked_by);
     core_free(&field->checksums);
     h5_field_close(&field->through);
@@ -204,10 +204,10 @@ void run_field_close(struct run_field *field)
     io_lane_free(&field->lane);
     core_free(&field->sample.name);
     core_free(&field->path);
-    *field = (struct run_field){0};
+    *field = (struct data_field){0};
 }
 
-shs_status run_field_read(struct run_field *field, uint64_t first, uint64_t count, void *to)
+shs_status data_field_read(struct data_field *field, uint64_t first, uint64_t count, void *to)
 {
     if (!field->direct) return h5_read_rows(field->through, first, count, to);
     return core_wrap(io_reader_read(field->direct, &field->lane, first, count, to),

@@ -1,4 +1,4 @@
-#include "run_sample.h"
+#include "data_sample.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -86,7 +86,7 @@ static shs_status split(struct field_text *text, char *copy)
 }
 
 /* One dataset has one name: that without slashes and dots which mean nothing. */
-static shs_status find_source(struct run_sample *sample, const char *name, size_t *source)
+static shs_status find_source(struct data_sample *sample, const char *name, size_t *source)
 {
     char *normal;
     shs_status status = h5_normal_name(name, &normal);
@@ -114,7 +114,7 @@ struct given {
     bool window, stride, lead, offsets, most;
 };
 
-static shs_status set_value(struct run_sample *sample, struct run_part *part,
+static shs_status set_value(struct data_sample *sample, struct data_part *part,
                             const struct field_text *text, struct given *given, const char *key,
                             const char *value)
 {
@@ -143,7 +143,7 @@ static shs_status set_value(struct run_sample *sample, struct run_part *part,
                      text->whole, key);
 }
 
-static shs_status check_given(const struct run_part *part, const struct field_text *text,
+static shs_status check_given(const struct data_part *part, const struct field_text *text,
                               const struct given *given)
 {
     if (given->window && given->offsets) return wrong(text, "it has either a window or offsets");
@@ -158,7 +158,7 @@ static shs_status check_given(const struct run_part *part, const struct field_te
     return SHS_OK;
 }
 
-static shs_status read_values(struct run_sample *sample, struct run_part *part,
+static shs_status read_values(struct data_sample *sample, struct data_part *part,
                               struct field_text *text)
 {
     struct given given = {0};
@@ -172,11 +172,11 @@ static shs_status read_values(struct run_sample *sample, struct run_part *part,
         status = set_value(sample, part, text, &given, trim(now), trim(value));
     }
     if (!status) status = check_given(part, text, &given);
-    part->kind = given.window ? RUN_WINDOW : given.offsets ? RUN_RAGGED : RUN_ROW;
+    part->kind = given.window ? DATA_WINDOW : given.offsets ? DATA_RAGGED : DATA_ROW;
     return status;
 }
 
-static shs_status add_part(struct run_sample *sample, struct run_part part, const char *name)
+static shs_status add_part(struct data_sample *sample, struct data_part part, const char *name)
 {
     for (size_t i = 0; i < sample->n_parts; i++)
         if (!strcmp(sample->part[i].name, name))
@@ -190,23 +190,23 @@ static shs_status add_part(struct run_sample *sample, struct run_part part, cons
     return status;
 }
 
-static shs_status add_length(struct run_sample *sample, struct run_part part, const char *name)
+static shs_status add_length(struct data_sample *sample, struct data_part part, const char *name)
 {
     struct core_text text = {0};
     char *length;
     core_text_add(&text, "%s.length", name);
     shs_status status = core_text_take(&text, &length);
     if (status) return status;
-    part.kind = RUN_LENGTH;
+    part.kind = DATA_LENGTH;
     status = add_part(sample, part, length);
     core_free(&length);
     return status;
 }
 
-static shs_status take_field(struct run_sample *sample, struct field_text *text, char *copy,
+static shs_status take_field(struct data_sample *sample, struct field_text *text, char *copy,
                              bool one_a_file)
 {
-    struct run_part part = {0};
+    struct data_part part = {0};
     if (!*text->whole)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "a field's name is empty; give names of datasets separated by commas");
@@ -218,13 +218,13 @@ static shs_status take_field(struct run_sample *sample, struct field_text *text,
     if (!status) status = read_values(sample, &part, text);
     if (status) return status;
     const char *name = text->alias ? text->alias : sample->source[part.source];
-    if (one_a_file) part.kind = RUN_WHOLE;
+    if (one_a_file) part.kind = DATA_WHOLE;
     status = add_part(sample, part, name);
-    if (!status && part.kind == RUN_RAGGED) status = add_length(sample, part, name);
+    if (!status && part.kind == DATA_RAGGED) status = add_length(sample, part, name);
     return status;
 }
 
-static shs_status read_field(struct run_sample *sample, char *field, bool one_a_file)
+static shs_status read_field(struct data_sample *sample, char *field, bool one_a_file)
 {
     char *copy;
     struct field_text text = {.whole = trim(field)};
@@ -236,12 +236,12 @@ static shs_status read_field(struct run_sample *sample, char *field, bool one_a_
 }
 
 /* All windows of a sample move on together. */
-static shs_status check_strides(const struct run_sample *sample)
+static shs_status check_strides(const struct data_sample *sample)
 {
-    const struct run_part *first = NULL;
+    const struct data_part *first = NULL;
     for (size_t i = 0; i < sample->n_parts; i++) {
-        const struct run_part *part = &sample->part[i];
-        if (part->kind != RUN_WINDOW) continue;
+        const struct data_part *part = &sample->part[i];
+        if (part->kind != DATA_WINDOW) continue;
         if (!first) first = part;
         if (part->stride != first->stride)
             return core_fail(
@@ -253,10 +253,10 @@ static shs_status check_strides(const struct run_sample *sample)
     return SHS_OK;
 }
 
-shs_status run_sample_parse(const char *text, bool one_a_file, struct run_sample *sample)
+shs_status data_sample_parse(const char *text, bool one_a_file, struct data_sample *sample)
 {
     char *copy;
-    *sample = (struct run_sample){0};
+    *sample = (struct data_sample){0};
     shs_status status = core_copy(text, &copy);
     if (status) return status;
     for (char *now = copy, *next; now && !status; now = next) {
@@ -265,58 +265,58 @@ shs_status run_sample_parse(const char *text, bool one_a_file, struct run_sample
     }
     if (!status) status = check_strides(sample);
     core_free(&copy);
-    if (status) run_sample_free(sample);
+    if (status) data_sample_free(sample);
     return status;
 }
 
-void run_sample_free(struct run_sample *sample)
+void data_sample_free(struct data_sample *sample)
 {
     for (size_t i = 0; i < sample->n_parts; i++)
         core_free(&sample->part[i].name);
     for (size_t i = 0; i < sample->n_sources; i++)
         core_free(&sample->source[i]);
-    *sample = (struct run_sample){0};
+    *sample = (struct data_sample){0};
 }
 
-bool run_sample_is_offsets(const struct run_sample *sample, size_t source)
+bool data_sample_is_offsets(const struct data_sample *sample, size_t source)
 {
     for (size_t i = 0; i < sample->n_parts; i++)
-        if (sample->part[i].kind == RUN_RAGGED && sample->part[i].offsets == source) return true;
+        if (sample->part[i].kind == DATA_RAGGED && sample->part[i].offsets == source) return true;
     return false;
 }
 
 /* ---- Arithmetic. */
 
-uint64_t run_part_least_rows(const struct run_part *part)
+uint64_t data_part_least_rows(const struct data_part *part)
 {
     uint64_t rows;
     return __builtin_add_overflow(part->lead, part->window, &rows) ? UINT64_MAX : rows;
 }
 
-static uint64_t samples_of(const struct run_part *part, const uint64_t *rows)
+static uint64_t samples_of(const struct data_part *part, const uint64_t *rows)
 {
     switch (part->kind) {
-    case RUN_WINDOW: {
-        uint64_t least = run_part_least_rows(part), has = rows[part->source];
+    case DATA_WINDOW: {
+        uint64_t least = data_part_least_rows(part), has = rows[part->source];
         return has < least || least == UINT64_MAX ? 0 : (has - least) / part->stride + 1;
     }
-    case RUN_RAGGED:
-    case RUN_LENGTH:
+    case DATA_RAGGED:
+    case DATA_LENGTH:
         return rows[part->offsets] ? rows[part->offsets] - 1 : 0;
-    case RUN_WHOLE:
+    case DATA_WHOLE:
         return 1;
-    case RUN_ROW:
+    case DATA_ROW:
         break;
     }
     return rows[part->source];
 }
 
-static const char *unit_of(const struct run_part *part)
+static const char *unit_of(const struct data_part *part)
 {
-    return part->kind == RUN_ROW ? "rows" : "samples";
+    return part->kind == DATA_ROW ? "rows" : "samples";
 }
 
-static shs_status differ(const struct run_part *a, uint64_t a_has, const struct run_part *b,
+static shs_status differ(const struct data_part *a, uint64_t a_has, const struct data_part *b,
                          uint64_t b_has)
 {
     return core_fail(SHS_ERROR_FORMAT,
@@ -328,82 +328,82 @@ static shs_status differ(const struct run_part *a, uint64_t a_has, const struct 
 
 /* Windows of several fields may have different numbers: the least counts, and for the first part
  * that has it the others are told. */
-static const struct run_part *least_window(const struct run_sample *sample, const uint64_t *rows)
+static const struct data_part *least_window(const struct data_sample *sample, const uint64_t *rows)
 {
-    const struct run_part *least = NULL;
+    const struct data_part *least = NULL;
     for (size_t i = 0; i < sample->n_parts; i++) {
-        const struct run_part *part = &sample->part[i];
-        if (part->kind == RUN_WINDOW &&
+        const struct data_part *part = &sample->part[i];
+        if (part->kind == DATA_WINDOW &&
             (!least || samples_of(part, rows) < samples_of(least, rows)))
             least = part;
     }
     return least;
 }
 
-shs_status run_sample_count(const struct run_sample *sample, const uint64_t *rows,
-                            uint64_t *samples)
+shs_status data_sample_count(const struct data_sample *sample, const uint64_t *rows,
+                             uint64_t *samples)
 {
-    const struct run_part *first = least_window(sample, rows);
+    const struct data_part *first = least_window(sample, rows);
     if (!first) first = &sample->part[0];
     *samples = samples_of(first, rows);
     for (size_t i = 0; i < sample->n_parts; i++) {
-        const struct run_part *part = &sample->part[i];
-        if (part->kind != RUN_WINDOW && samples_of(part, rows) != *samples)
+        const struct data_part *part = &sample->part[i];
+        if (part->kind != DATA_WINDOW && samples_of(part, rows) != *samples)
             return differ(first, *samples, part, samples_of(part, rows));
     }
     return SHS_OK;
 }
 
-uint64_t run_sample_overlap(const struct run_sample *sample, uint64_t *stride)
+uint64_t data_sample_overlap(const struct data_sample *sample, uint64_t *stride)
 {
     uint64_t first = UINT64_MAX, end = 0;
     *stride = 0;
     for (size_t i = 0; i < sample->n_parts; i++) {
-        const struct run_part *part = &sample->part[i];
-        if (part->kind != RUN_WINDOW) continue;
+        const struct data_part *part = &sample->part[i];
+        if (part->kind != DATA_WINDOW) continue;
         *stride = part->stride; /* the same in all */
         if (part->lead < first) first = part->lead;
-        if (run_part_least_rows(part) > end) end = run_part_least_rows(part);
+        if (data_part_least_rows(part) > end) end = data_part_least_rows(part);
     }
     return end > first && end - first > *stride ? end - first : 0;
 }
 
-uint64_t run_part_first(const struct run_part *part, uint64_t i)
+uint64_t data_part_first(const struct data_part *part, uint64_t i)
 {
-    return part->kind == RUN_WINDOW ? i * part->stride + part->lead : i;
+    return part->kind == DATA_WINDOW ? i * part->stride + part->lead : i;
 }
 
-uint64_t run_part_rows(const struct run_part *part)
+uint64_t data_part_rows(const struct data_part *part)
 {
-    return part->kind == RUN_WINDOW ? part->window : 1;
+    return part->kind == DATA_WINDOW ? part->window : 1;
 }
 
-struct run_range run_part_samples(const struct run_part *part, uint64_t first, uint64_t count,
-                                  uint64_t samples)
+struct data_range data_part_samples(const struct data_part *part, uint64_t first, uint64_t count,
+                                    uint64_t samples)
 {
     uint64_t last = first + count - 1, low = first, high = last;
-    if (!samples || part->kind == RUN_WHOLE) return (struct run_range){0, samples};
-    if (part->kind == RUN_WINDOW) {
+    if (!samples || part->kind == DATA_WHOLE) return (struct data_range){0, samples};
+    if (part->kind == DATA_WINDOW) {
         uint64_t before = part->lead + part->window - 1; /* the last row of window 0 */
-        if (last < part->lead) return (struct run_range){0, 0};
+        if (last < part->lead) return (struct data_range){0, 0};
         low = first <= before ? 0 : (first - before - 1) / part->stride + 1;
         high = (last - part->lead) / part->stride;
     }
     if (high >= samples) high = samples - 1;
-    if (low > high) return (struct run_range){0, 0};
-    return (struct run_range){low, high - low + 1};
+    if (low > high) return (struct data_range){0, 0};
+    return (struct data_range){low, high - low + 1};
 }
 
 /* ---- Shapes and words. */
 
-shs_status run_part_shape(const struct run_part *part, const shs_tensor *row, shs_tensor *sample)
+shs_status data_part_shape(const struct data_part *part, const shs_tensor *row, shs_tensor *sample)
 {
     size_t bytes;
-    bool longer = part->kind == RUN_WINDOW || part->kind == RUN_RAGGED;
+    bool longer = part->kind == DATA_WINDOW || part->kind == DATA_RAGGED;
     *sample = *row;
     sample->name = part->name;
     sample->data = NULL;
-    if (part->kind == RUN_LENGTH) {
+    if (part->kind == DATA_LENGTH) {
         sample->type = SHS_U64;
         sample->axes = 0;
     }
@@ -414,28 +414,28 @@ shs_status run_part_shape(const struct run_part *part, const shs_tensor *row, sh
                          part->name, sample->axes + longer + 1, SHS_MAX_AXES);
     if (longer) {
         memmove(sample->shape + 1, sample->shape, sample->axes * sizeof *sample->shape);
-        sample->shape[0] = part->kind == RUN_WINDOW ? part->window : part->most;
+        sample->shape[0] = part->kind == DATA_WINDOW ? part->window : part->most;
         sample->axes++;
     }
     return core_wrap(shs_tensor_bytes(sample, &bytes), "field %s: a sample of %llu rows",
                      part->name, (ull)sample->shape[0]);
 }
 
-bool run_part_is_own_row(const struct run_sample *sample, const struct run_part *part)
+bool data_part_is_own_row(const struct data_sample *sample, const struct data_part *part)
 {
-    if (part->kind == RUN_ROW || part->kind == RUN_WHOLE)
+    if (part->kind == DATA_ROW || part->kind == DATA_WHOLE)
         return !strcmp(part->name, sample->source[part->source]);
-    return part->kind == RUN_LENGTH;
+    return part->kind == DATA_LENGTH;
 }
 
-void run_part_describe(const struct run_sample *sample, const struct run_part *part,
-                       struct core_text *text)
+void data_part_describe(const struct data_sample *sample, const struct data_part *part,
+                        struct core_text *text)
 {
     core_text_add(text, "%s = %s", part->name, sample->source[part->source]);
-    if (part->kind == RUN_WINDOW)
+    if (part->kind == DATA_WINDOW)
         core_text_add(text, "(window=%llu, stride=%llu, lead=%llu)", (ull)part->window,
                       (ull)part->stride, (ull)part->lead);
-    if (part->kind == RUN_RAGGED)
+    if (part->kind == DATA_RAGGED)
         core_text_add(text, "(offsets=%s, most=%llu)", sample->source[part->offsets],
                       (ull)part->most);
 }
