@@ -13,11 +13,4 @@ shs_status h5_explain_file(const char *path);
  * needs a newer HDF5 or is damaged. */
 shs_status h5_explain_dataset(struct h5_file *file, const char *name);
 
-/* SHS_ERROR_UNSUPPORTED if an object, by its address in a file, has a part in a version that this
- * HDF5 does not know; otherwise SHS_OK. */
-shs_status h5_explain_version(struct h5_file *file, const char *name);
-
-/* Whether another program holds the lock that HDF5 takes to write a file. */
-bool h5_is_being_written(const char *path);
-
 #endif

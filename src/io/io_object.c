@@ -1,9 +1,9 @@
-/* Parts of objects in versions that this HDF5 does not know, found in the bytes of the object's
- * header: HDF5 itself says no more than «bad version number». */
+#include "io_object.h"
+
+#include <stdbool.h>
 #include <string.h>
 
 #include "core_memory.h"
-#include "h5_explain.h"
 #include "io_file.h"
 
 enum {
@@ -31,18 +31,16 @@ static const struct {
 
 /* An object's header, block by block. */
 struct header {
-    const char *path;
+    const struct io_object *object;
     int file;
-    uint64_t base; /* that addresses count from */
-    size_t address_bytes, length_bytes;
     bool old;     /* of version 1 */
     bool ordered; /* each message has a number */
     struct {
         uint64_t at, bytes;
     } block[MOST_BLOCKS];
     unsigned blocks;
-    unsigned major, minor; /* of this HDF5 */
-    size_t part;           /* in `parts`, and its version, that this HDF5 does not know */
+    unsigned major, minor; /* of HDF5 */
+    size_t part;           /* in `parts`, and its version, that it does not know */
     unsigned version;      /* 0: none */
 };
 
@@ -71,9 +69,10 @@ static void add_block(struct header *header, uint64_t at, uint64_t bytes)
 static void look_at_message(struct header *header, unsigned type, const unsigned char *bytes,
                             size_t size)
 {
-    if (type == CONTINUATION && size >= header->address_bytes + header->length_bytes)
-        add_block(header, number_at(bytes, header->address_bytes),
-                  number_at(bytes + header->address_bytes, header->length_bytes));
+    if (type == CONTINUATION &&
+        size >= header->object->address_bytes + header->object->length_bytes)
+        add_block(header, number_at(bytes, header->object->address_bytes),
+                  number_at(bytes + header->object->address_bytes, header->object->length_bytes));
     for (size_t i = 0; i < sizeof parts / sizeof *parts && size; i++) {
         unsigned version = type == DATATYPE ? *bytes >> 4 : *bytes;
         if (parts[i].type != type || version <= newest_known(header, i)) continue;
@@ -114,7 +113,7 @@ static shs_status look_at_block(struct header *header, unsigned block, unsigned 
         LEAST = 40 /* bytes that the longest beginning of a header has, and more */
     };
     size_t got;
-    uint64_t at = header->base + header->block[block].at;
+    uint64_t at = header->object->base + header->block[block].at;
     shs_status status =
         io_read_at(header->file, at, bytes, (size_t)header->block[block].bytes, &got);
     if (status || got < LEAST) return status;
@@ -137,7 +136,7 @@ static shs_status look_at_blocks(struct header *header)
     unsigned char *bytes;
     shs_status status = core_new(MOST_BYTES, 1, "an object's header", &bytes);
     if (status) return status;
-    status = io_open(header->path, &header->file);
+    status = io_open(header->object->path, &header->file);
     for (unsigned block = 0; block < header->blocks && !status; block++)
         status = look_at_block(header, block, bytes);
     if (header->file >= 0) io_close(header->file);
@@ -152,27 +151,14 @@ static const char *writer_of(const struct header *header)
     return "a newer one";
 }
 
-shs_status h5_explain_version(struct h5_file *file, const char *name)
+shs_status io_object_newer_part(const struct io_object *object, unsigned major, unsigned minor,
+                                struct io_newer_part *part)
 {
-    struct header header = {.path = file->path, .file = -1};
-    H5O_info_t object;
-    hsize_t base = 0;
-    unsigned release;
-    hid_t creation = H5Fget_create_plist(file->id);
-    bool known = H5Oget_info_by_name2(file->id, name, &object, H5O_INFO_BASIC, H5P_DEFAULT) >= 0 &&
-                 H5Pget_userblock(creation, &base) >= 0 &&
-                 H5Pget_sizes(creation, &header.address_bytes, &header.length_bytes) >= 0;
-    H5Pclose(creation);
-    if (!known || header.address_bytes > 8 || header.length_bytes > 8) return SHS_OK;
-    H5get_libversion(&header.major, &header.minor, &release);
-    header.base = base;
-    add_block(&header, object.addr, MOST_BYTES);
-    shs_status status = core_wrap(look_at_blocks(&header), "%s: dataset %s", file->path, name);
-    if (status || !header.version) return status;
-    return core_fail(SHS_ERROR_UNSUPPORTED,
-                     "%s: dataset %s needs a newer HDF5: it uses version %u of the %s message, "
-                     "written by %s, and this is HDF5 %u.%u.%u; convert the file with the newer "
-                     "HDF5's h5repack --high=v110 IN OUT",
-                     file->path, name, header.version, parts[header.part].name, writer_of(&header),
-                     header.major, header.minor, release);
+    struct header header = {.object = object, .file = -1, .major = major, .minor = minor};
+    *part = (struct io_newer_part){0};
+    add_block(&header, object->address, MOST_BYTES);
+    shs_status status = look_at_blocks(&header);
+    if (!status && header.version)
+        *part = (struct io_newer_part){parts[header.part].name, header.version, writer_of(&header)};
+    return status;
 }
