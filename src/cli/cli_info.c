@@ -8,6 +8,7 @@
 #include "core_memory.h"
 #include "core_text.h"
 #include "data_field.h"
+#include "h5_about.h"
 #include "h5_file.h"
 #include "io_crc32c.h"
 #include "mpi_job.h"

@@ -9,6 +9,7 @@
 #include "cli_text.h"
 #include "core_elements.h"
 #include "core_text.h"
+#include "h5_about.h"
 #include "h5_file.h"
 #include "mpi_job.h"
 #include "scan_stats.h"

@@ -1,10 +1,41 @@
-/* Every dataset of a file, one by one, so that one that is damaged does not hide the others. */
+/* The names of all datasets of a file: at once, or one by one, so that a dataset that is damaged
+ * does not hide the others. */
 #include <string.h>
 
 #include "core_memory.h"
 #include "core_text.h"
 #include "h5_guard.h"
 #include "h5_open.h"
+
+/* ---- at once */
+
+struct visitor {
+    shs_status (*visit)(const char *name, void *user);
+    void *user;
+    shs_status status;
+};
+
+static herr_t list_object(hid_t file, const char *name, const H5O_info_t *object, void *user)
+{
+    struct visitor *visitor = user;
+    (void)file;
+    if (object->type != H5O_TYPE_DATASET) return 0;
+    visitor->status = visitor->visit(name, visitor->user);
+    return visitor->status ? 1 : 0;
+}
+
+shs_status h5_list(struct h5_file *file, shs_status (*visit)(const char *name, void *user),
+                   void *user)
+{
+    struct visitor visitor = {visit, user, SHS_OK};
+    struct h5_guard guard = h5_guard_begin();
+    if (H5Ovisit2(file->id, H5_INDEX_NAME, H5_ITER_INC, list_object, &visitor, H5O_INFO_BASIC) < 0)
+        visitor.status = h5_fail_damaged("%s: its datasets cannot be listed", file->path);
+    h5_guard_end(&guard);
+    return visitor.status;
+}
+
+/* ---- one by one */
 
 struct walk {
     struct h5_file *file;

@@ -7,6 +7,7 @@
 
 #include "core_memory.h"
 #include "counted_memory.h"
+#include "h5_about.h"
 #include "h5_defect.h"
 #include "h5_file.h"
 #include "h5_guard.h"
