@@ -15,8 +15,6 @@ enum {
     PASS = 1 << 20 /* positions of a round, or as many as there are */
 };
 
-typedef unsigned long long ull;
-
 /* What is measured: fills BATCH rows, of the positions from `first` on. */
 typedef shs_status subject(void *of, uint64_t first, uint64_t *rows);
 

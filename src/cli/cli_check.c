@@ -14,8 +14,6 @@
 #include "io_file.h"
 #include "mpi_job.h"
 
-typedef unsigned long long ull;
-
 enum {
     SECONDS = 60, /* from one sign of life of a process to the next */
     MEBIBYTES = 4096,

@@ -9,8 +9,6 @@
 #include "core_text.h"
 #include "io_crc32c.h"
 
-typedef unsigned long long ull;
-
 /* What is summed over the ranks for each dataset and, behind the last one, for the file. */
 enum {
     BAD_ROWS,

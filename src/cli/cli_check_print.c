@@ -5,8 +5,6 @@
 #include "cli_json.h"
 #include "cli_text.h"
 
-typedef unsigned long long ull;
-
 /* ---- a file as text */
 
 static void print_name(const struct cli_verdict *verdict, bool many, const char *name)

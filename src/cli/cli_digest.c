@@ -22,7 +22,7 @@ static void print_step(struct digest *digest, uint64_t step)
     if (digest->arguments->per_rank) {
         for (uint64_t vrank = 0; vrank < vranks; vrank++) {
             core_digest_text(&digest->all[vrank], text);
-            printf("%llu %llu %s\n", (unsigned long long)step, (unsigned long long)vrank, text);
+            printf("%llu %llu %s\n", (ull)step, (ull)vrank, text);
         }
         return;
     }
@@ -30,7 +30,7 @@ static void print_step(struct digest *digest, uint64_t step)
     core_hash_add(digest->hash, digest->all, vranks * sizeof *digest->all);
     struct core_digest whole = core_hash_digest(digest->hash);
     core_digest_text(&whole, text);
-    printf("%llu %s\n", (unsigned long long)step, text);
+    printf("%llu %s\n", (ull)step, text);
 }
 
 static shs_status do_step(struct digest *digest)

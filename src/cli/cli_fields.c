@@ -7,8 +7,6 @@
 #include "core_text.h"
 #include "io_crc32c.h"
 
-typedef unsigned long long ull;
-
 /* True if one name is the other, or a group that the other lies in. */
 static bool collide(const char *a, const char *b)
 {

@@ -16,8 +16,6 @@ enum {
     CHUNK_BYTES = 1 << 16
 };
 
-typedef unsigned long long ull;
-
 /* A field, or one part of it. */
 struct part {
     struct cli_field *field;

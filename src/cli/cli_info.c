@@ -14,8 +14,6 @@
 #include "mpi_job.h"
 #include "order_plan.h"
 
-typedef unsigned long long ull;
-
 /* A dataset of the file. */
 struct facts {
     const char *name;

@@ -63,7 +63,7 @@ void cli_json_text(const char *name, const char *text)
 void cli_json_u64(const char *name, uint64_t number)
 {
     print_name(name);
-    printf("%llu", (unsigned long long)number);
+    printf("%llu", (ull)number);
 }
 
 void cli_json_bool(const char *name, bool value)

@@ -73,7 +73,7 @@ static shs_status read_rows(const char *path, struct cli_order *order)
                                "--rows: %s has '%.40s' in place of row number %llu; it must hold "
                                "whole numbers, ascending, with spaces or ends of lines between "
                                "them, such as 0 5 7",
-                               path, word, (unsigned long long)i);
+                               path, word, (ull)i);
     }
     core_free(&text);
     order->options.rows = order->rows;

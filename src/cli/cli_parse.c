@@ -76,7 +76,7 @@ static const char *limit_text(uint64_t limit, char text[NUMBER_TEXT])
         bits++;
     bool power = !(limit & (limit - 1)), before = !(limit & (limit + 1));
     if (bits <= 16 || (!power && !before))
-        snprintf(text, NUMBER_TEXT, "%llu", (unsigned long long)limit);
+        snprintf(text, NUMBER_TEXT, "%llu", (ull)limit);
     else
         snprintf(text, NUMBER_TEXT, "2^%u%s", power ? bits - 1 : bits, power ? "" : "-1");
     return text;

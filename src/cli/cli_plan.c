@@ -7,8 +7,6 @@
 #include "core_memory.h"
 #include "mpi_job.h"
 
-typedef unsigned long long ull;
-
 /* ---- Opening. */
 
 static shs_status check_source(const struct cli_arguments *arguments)

@@ -5,8 +5,6 @@
 #include "cli_plan.h"
 #include "order_quality.h"
 
-typedef unsigned long long ull;
-
 struct qualities {
     uint64_t block_rows;
     struct order_quality own, full;

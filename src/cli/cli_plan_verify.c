@@ -5,8 +5,6 @@
 #include "cli_plan.h"
 #include "core_memory.h"
 
-typedef unsigned long long ull;
-
 /* What is counted: rows of weight 1. Others are repeats on purpose. */
 struct count {
     struct cli_plan *plan;

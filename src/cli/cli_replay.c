@@ -12,8 +12,6 @@
 #include "load.h"
 #include "mpi_job.h"
 
-typedef unsigned long long ull;
-
 struct replay {
     const struct cli_arguments *arguments;
     shs_run *run;

@@ -11,8 +11,6 @@
 #include "io_paths.h"
 #include "mpi_job.h"
 
-typedef unsigned long long ull;
-
 shs_status cli_first_file(const char *path, char **first, size_t *count)
 {
     struct io_paths paths;

@@ -14,8 +14,6 @@
 #include "mpi_job.h"
 #include "scan_stats.h"
 
-typedef unsigned long long ull;
-
 enum {
     BAR = 40,   /* characters of the longest bar */
     NUMBER = 40 /* bytes that hold any number as text */

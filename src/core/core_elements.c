@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core_half.h"
+#include "core_status.h"
 
 #define TOP_BIT (UINT64_C(1) << 63)
 
@@ -93,7 +94,7 @@ void core_key_text(shs_type type, uint64_t key, int digits, char *text, size_t b
     if (core_is_float(type))
         snprintf(text, bytes, "%.*g", digits, core_key_double(key));
     else if (key >= bias)
-        snprintf(text, bytes, "%llu", (unsigned long long)(key - bias));
+        snprintf(text, bytes, "%llu", (ull)(key - bias));
     else
-        snprintf(text, bytes, "-%llu", (unsigned long long)(bias - key));
+        snprintf(text, bytes, "-%llu", (ull)(bias - key));
 }

@@ -50,7 +50,7 @@ shs_status core_new(size_t count, size_t bytes, const char *what, void *memory_p
     return SHS_OK;
 }
 
-void core_free(void *memory_pointer)
+void core_release(void *memory_pointer)
 {
     void *memory;
     memcpy(&memory, memory_pointer, sizeof memory);

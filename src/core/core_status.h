@@ -4,6 +4,9 @@
 
 #include "shardstep/status.h"
 
+/* What %llu prints: a number of 64 bits is cast to it where it is printed. */
+typedef unsigned long long ull;
+
 enum {
     CORE_MESSAGE_BYTES = 1024
 };

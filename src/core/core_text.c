@@ -128,7 +128,7 @@ void core_text_add_shape(struct core_text *text, const shs_tensor *tensor)
 {
     core_text_add(text, "%s", shs_type_name(tensor->type));
     for (uint32_t axis = 0; axis < tensor->axes; axis++)
-        core_text_add(text, "%s%llu", axis ? "x" : " ", (unsigned long long)tensor->shape[axis]);
+        core_text_add(text, "%s%llu", axis ? "x" : " ", (ull)tensor->shape[axis]);
 }
 
 shs_status core_text_take(struct core_text *text, char **string)

@@ -5,8 +5,6 @@
 #include "core_hash.h"
 #include "core_memory.h"
 
-typedef unsigned long long ull;
-
 enum {
     PROBES = 16,
     ENDS = 2

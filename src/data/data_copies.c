@@ -6,8 +6,6 @@
 #include "core_memory.h"
 #include "io_file.h"
 
-typedef unsigned long long ull;
-
 /* What ranks compare of a file. */
 struct copy {
     uint64_t samples;

@@ -7,8 +7,6 @@
 #include "data_copies.h"
 #include "io_probe.h"
 
-typedef unsigned long long ull;
-
 enum {
     DEFAULT_CACHE = 64 << 20
 };

@@ -97,8 +97,7 @@ static shs_status take_checksums(struct data_field *field, struct data_field *su
         return core_fail(SHS_ERROR_FORMAT,
                          "%s: dataset %s must hold the checksums of %s, a u32 for each of its %llu "
                          "rows; remove it, or import the file anew",
-                         path, sums->sample.name, field->sample.name,
-                         (unsigned long long)field->rows);
+                         path, sums->sample.name, field->sample.name, (ull)field->rows);
     if (field->rows > bytes / sizeof *field->checksums) {
         shs_status status = core_new(1, sizeof *sums, "a field", &field->checked_by);
         if (status) return status;
@@ -188,7 +187,7 @@ shs_status data_field_check(const struct data_field *field, uint64_t first, uint
             return core_fail(SHS_ERROR_FORMAT,
                              "%s: dataset %s: row %llu is not what was written: its checksum is "
                              "%08lx, not %08lx; the file is damaged, get it anew",
-                             field->path, field->sample.name, (unsigned long long)(first + i),
+                             field->path, field->sample.name, (ull)(first + i),
                              (unsigned long)found, (unsigned long)checksums[i]);
     }
     return SHS_OK;
@@ -211,6 +210,6 @@ shs_status data_field_read(struct data_field *field, uint64_t first, uint64_t co
 {
     if (!field->direct) return h5_read_rows(field->through, first, count, to);
     return core_wrap(io_reader_read(field->direct, &field->lane, first, count, to),
-                     "dataset %s: rows %llu to %llu", field->sample.name, (unsigned long long)first,
-                     (unsigned long long)(first + count - 1));
+                     "dataset %s: rows %llu to %llu", field->sample.name, (ull)first,
+                     (ull)(first + count - 1));
 }

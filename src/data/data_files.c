@@ -5,8 +5,6 @@
 #include "core_memory.h"
 #include "data_open_file.h"
 
-typedef unsigned long long ull;
-
 enum {
     MOST_OPEN = 64
 };

@@ -4,8 +4,6 @@
 
 #include "core_memory.h"
 
-typedef unsigned long long ull;
-
 enum {
     AT_ONCE = 1 << 16 /* offsets */
 };

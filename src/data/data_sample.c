@@ -6,8 +6,6 @@
 #include "core_memory.h"
 #include "h5_file.h"
 
-typedef unsigned long long ull;
-
 /* ---- The text. */
 
 /* One field's text, taken apart in place. */

@@ -5,8 +5,6 @@
 
 #include "core_memory.h"
 
-typedef unsigned long long ull;
-
 enum {
     MERGED_BYTES = 1 << 20, /* of neighbours in one read, at most: threads share the rest */
     OUTSTANDING = 16,       /* reads at a time from a disk */

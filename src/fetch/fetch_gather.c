@@ -5,8 +5,6 @@
 
 #include "core_memory.h"
 
-typedef unsigned long long ull;
-
 /* Rows of a source that go to one place: a piece whose file may still be closed. */
 struct place {
     size_t file, source;

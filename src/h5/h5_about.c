@@ -22,7 +22,7 @@ static uint64_t describe_chunks(hid_t creation, char *text, size_t bytes, size_t
     int axes = H5Pget_chunk(creation, H5S_MAX_RANK, chunk);
     print(text, bytes, used, "chunked ");
     for (int axis = 0; axis < axes; axis++) {
-        snprintf(number, sizeof number, "%s%llu", axis ? "x" : "", (unsigned long long)chunk[axis]);
+        snprintf(number, sizeof number, "%s%llu", axis ? "x" : "", (ull)chunk[axis]);
         print(text, bytes, used, number);
     }
     return axes > 0 ? chunk[0] : 0;

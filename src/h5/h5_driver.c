@@ -6,8 +6,6 @@
 
 #include "h5_vfd.h"
 
-typedef unsigned long long ull;
-
 struct driven {
     struct h5_vfd vfd; /* first */
     char *path;

@@ -9,8 +9,6 @@
 #include "io_object.h"
 #include "io_superblock.h"
 
-typedef unsigned long long ull;
-
 enum {
     MOST_LIKELY = 10 /* versions of a superblock from here on are no newer format but nonsense */
 };

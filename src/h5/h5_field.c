@@ -11,8 +11,6 @@
 #include "h5_guard.h"
 #include "h5_type.h"
 
-typedef unsigned long long ull;
-
 static hid_t space_of_rows(const struct h5_field *field, uint64_t rows)
 {
     hsize_t extent[SHS_MAX_AXES];

@@ -8,8 +8,6 @@
 #include "h5_driver.h"
 #include "h5_guard.h"
 
-typedef unsigned long long ull;
-
 enum {
     SOURCES_OPEN = 64, /* that HDF5 may keep open for a dataset */
     RAW_NAME_BYTES = 4096

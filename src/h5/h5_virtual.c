@@ -9,8 +9,6 @@
 #include "h5_link.h"
 #include "h5_sources.h"
 
-typedef unsigned long long ull;
-
 enum {
     MOST_DEPTH = 8,    /* of virtual datasets over virtual datasets, which may form a ring */
     MOST_DEEP = 100000 /* mappings of virtual sources: a small file could have any number */

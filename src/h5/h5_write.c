@@ -257,7 +257,7 @@ static shs_status check_rows(const struct h5_writer *writer, bool good, uint64_t
                              uint64_t count)
 {
     return check(writer, good, "%s: dataset %s: rows %llu to %llu cannot be written", writer->path,
-                 writer->name, (unsigned long long)first, (unsigned long long)(first + count - 1));
+                 writer->name, (ull)first, (ull)(first + count - 1));
 }
 
 shs_status h5_write_rows_at(struct h5_writer *writer, uint64_t first, uint64_t count,

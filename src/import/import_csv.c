@@ -12,8 +12,6 @@
 #include "import_csv_reader.h"
 #include "import_format.h"
 
-typedef unsigned long long ull;
-
 enum {
     MARKED_ROWS = 1024,
     MOST_COLUMNS = 1 << 20

@@ -5,8 +5,6 @@
 
 #include "core_memory.h"
 
-typedef unsigned long long ull;
-
 /* The next byte, or EOF. */
 static shs_status refill(struct import_csv_reader *reader)
 {

@@ -8,8 +8,6 @@
 #include "core_text.h"
 #include "io_file.h"
 
-typedef unsigned long long ull;
-
 /* ---- names */
 
 static shs_status add_name(const char *name, struct import_names *names)

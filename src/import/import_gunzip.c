@@ -6,8 +6,6 @@
 #include "core_memory.h"
 #include "io_file.h"
 
-typedef unsigned long long ull;
-
 enum {
     PACKED_BYTES = 1 << 17,
     PASSED_BYTES = 1 << 16,

@@ -211,7 +211,7 @@ static shs_status read_head(struct npy *npy)
     if (magic[6] > 1) bytes |= (uint64_t)magic[10] << 16 | (uint64_t)magic[11] << 24;
     if (bytes > MOST_HEAD_BYTES)
         return core_fail(SHS_ERROR_FORMAT, "%s: its head is %llu bytes long; at most %d are read",
-                         import_stream_path(stream), (unsigned long long)bytes, MOST_HEAD_BYTES);
+                         import_stream_path(stream), (ull)bytes, MOST_HEAD_BYTES);
     status = core_new(bytes + 1, 1, "a head", &text);
     if (!status) status = read_text(npy, magic[6] > 1 ? 12 : 10, bytes, text);
     core_free(&text);

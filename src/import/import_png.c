@@ -8,8 +8,6 @@
 #include "import_format.h"
 #include "io_png.h"
 
-typedef unsigned long long ull;
-
 struct images {
     struct import_origin origin;
     struct import_folder folder;

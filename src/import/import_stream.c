@@ -12,8 +12,6 @@
 #include "import_gunzip.h"
 #include "io_file.h"
 
-typedef unsigned long long ull;
-
 enum {
     PIECE_BYTES = 1 << 20,
     PLAUSIBLE_RATIO = 16 /* unpacked bytes for a packed one that a gzip file is believed */

@@ -8,8 +8,6 @@
 #include "io_crc32c.h"
 #include "io_file.h"
 
-typedef unsigned long long ull;
-
 enum {
     PIECE_BYTES = 1 << 22,       /* of rows that a rank has in hand at once */
     CHECKSUMS_A_CHUNK = 1 << 14, /* 64 KiB */

@@ -18,8 +18,6 @@
 #include "core_memory.h"
 #include "core_text.h"
 
-typedef unsigned long long ull;
-
 static shs_status fail_with(const char *what, const char *path, int error, const char *advice)
 {
     return core_fail(SHS_ERROR_FILE, "%s %s: %s%s%s", what, path, strerror(error),
@@ -223,7 +221,7 @@ shs_status io_read_at(int file, uint64_t at, void *to, size_t bytes, size_t *got
         if (now < 0)
             return core_fail(SHS_ERROR_FILE,
                              "the system could not read byte %llu: %s; " IO_READ_ADVICE,
-                             (unsigned long long)(at + *got), strerror(errno));
+                             (ull)(at + *got), strerror(errno));
         if (now == 0) break;
         *got += (size_t)now;
     }
@@ -494,7 +492,7 @@ shs_status io_check_room(const char *folder, uint64_t bytes)
     return core_fail(SHS_ERROR_FILE,
                      "%s: No space left on device: %llu bytes are needed and %llu free; make room "
                      "or choose another folder",
-                     folder, (unsigned long long)bytes, (unsigned long long)room);
+                     folder, (ull)bytes, (ull)room);
 }
 
 shs_status io_reserve(const char *path)

@@ -47,8 +47,7 @@ static shs_status decode(void **state, const void *from, size_t bytes, void *to,
     if (!take_number(&input, 8, &due) || !take_number(&input, 4, &block))
         return core_fail(SHS_ERROR_FORMAT, "its %zu bytes end in its head", bytes);
     if (due != size)
-        return core_fail(SHS_ERROR_FORMAT, "it decodes to %llu bytes, not to %zu",
-                         (unsigned long long)due, size);
+        return core_fail(SHS_ERROR_FORMAT, "it decodes to %llu bytes, not to %zu", (ull)due, size);
     if (!block && size) return core_fail(SHS_ERROR_FORMAT, "its blocks are empty");
     for (size_t done = 0, now; done < size; done += now) {
         now = size - done < block ? size - done : (size_t)block;

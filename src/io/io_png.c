@@ -8,8 +8,6 @@
 
 #include "core_memory.h"
 
-typedef unsigned long long ull;
-
 struct io_png {
     const struct io_png_input *input;
     shs_tensor shape;

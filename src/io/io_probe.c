@@ -26,7 +26,7 @@ static shs_status start(const struct io_probe *probe, const char *path, const ch
                         struct io_child *child)
 {
     char milliseconds[24], mebibytes[16], *words[8] = {0};
-    snprintf(milliseconds, sizeof milliseconds, "%llu", (unsigned long long)probe->milliseconds);
+    snprintf(milliseconds, sizeof milliseconds, "%llu", (ull)probe->milliseconds);
     snprintf(mebibytes, sizeof mebibytes, "%u", probe->mebibytes);
     const char *const plain[] = {"shardstep",
                                  probe->plugins ? IO_PROBE_WITH_PLUGINS : IO_PROBE,
@@ -74,8 +74,7 @@ static shs_status judge_delay(const struct io_probe *probe, const char *path)
     return core_fail(SHS_ERROR_FILE,
                      "%s: opening it took more than %llu %s; it may be large or far away: allow "
                      "more by probe_seconds",
-                     path,
-                     (unsigned long long)(whole ? probe->milliseconds / 1000 : probe->milliseconds),
+                     path, (ull)(whole ? probe->milliseconds / 1000 : probe->milliseconds),
                      whole ? "s" : "ms");
 }
 

@@ -8,8 +8,6 @@
 #include "io_bytes.h"
 #include "io_file.h"
 
-typedef unsigned long long ull;
-
 struct io_reader {
     int file;
     char *path;

@@ -4,8 +4,6 @@
 #include "augment_apply.h"
 #include "random_stream.h"
 
-typedef unsigned long long ull;
-
 #define OPEN_IT "open it with shs_loader_open()"
 
 shs_cursor shs_tell(const shs_loader *loader)

@@ -5,8 +5,6 @@
 #include "core_text.h"
 #include "load.h"
 
-typedef unsigned long long ull;
-
 /* What a field is made of follows only where it is not a row of its own dataset. */
 static void add_field(struct core_text *text, const shs_dataset *dataset, size_t f)
 {

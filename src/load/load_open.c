@@ -6,8 +6,6 @@
 #include "core_hash.h"
 #include "core_memory.h"
 
-typedef unsigned long long ull;
-
 static shs_status check_options(const shs_loader_options *options)
 {
     if (options->ahead)

@@ -8,8 +8,6 @@ enum {
     DEFAULT_WINDOW = 16 /* blocks */
 };
 
-typedef unsigned long long ull;
-
 /* ---- Opening. */
 
 static bool is_weighted(const shs_loader_options *options)

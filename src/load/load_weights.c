@@ -9,8 +9,6 @@
 #include "order_weights.h"
 #include "random_stream.h"
 
-typedef unsigned long long ull;
-
 enum {
     AT_ONCE = 1 << 17 /* rows: 1 MiB of weights */
 };

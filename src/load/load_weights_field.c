@@ -7,8 +7,6 @@
 #include "order_plan.h"
 #include "random_alias.h"
 
-typedef unsigned long long ull;
-
 enum {
     TILE = 1024, /* numbers that are converted together */
     TEXT_BYTES = 32

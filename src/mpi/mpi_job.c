@@ -62,7 +62,7 @@ shs_status mpi_job_check(void)
         "%llu processes were started together (%s), but MPI joined only %d of them: each would "
         "do all of the work; start them by the mpirun of the MPI library that the program was "
         "built with, or by srun --mpi=pmi2 for MPICH and srun --mpi=pmix for Open MPI",
-        (unsigned long long)started_by(launcher), launcher->size, joined);
+        (ull)started_by(launcher), launcher->size, joined);
     return tell_once(SHS_ERROR_MPI, message, launcher->rank);
 }
 

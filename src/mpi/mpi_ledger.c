@@ -4,8 +4,6 @@
 
 #include "mpi_link.h"
 
-typedef unsigned long long ull;
-
 static void forget(struct mpi_watch *watch)
 {
     watch->ended = 0;

@@ -119,12 +119,12 @@ static shs_status place_vranks(shs_run *run, uint64_t vranks)
     run->vranks = vranks ? vranks : ranks;
     if (run->vranks > ORDER_MAX_VRANKS)
         return core_fail(SHS_ERROR_ARGUMENT, "%llu virtual ranks; the most is 2^24",
-                         (unsigned long long)run->vranks);
+                         (ull)run->vranks);
     if (ranks > run->vranks)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "%d ranks for %llu virtual ranks: each rank needs at least one; start "
                          "fewer ranks, or define the run with more virtual ranks",
-                         run->ranks, (unsigned long long)run->vranks);
+                         run->ranks, (ull)run->vranks);
     run->first_vrank = order_first_vrank(run->vranks, ranks, rank);
     run->hosted = order_first_vrank(run->vranks, ranks, rank + 1) - run->first_vrank;
     return SHS_OK;
@@ -167,9 +167,8 @@ static shs_status open_run(MPI_Comm comm, const shs_run_options *options, shs_st
     if (!status) status = mpi_finalize_watch(*run);
     if (!status) status = mpi_stop_install(*run, options->stop_signal);
     status = mpi_agree(*run, core_wrap(status, "shs_open"),
-                       "shs_open(seed %llu, vranks %llu, stop_signal %d)",
-                       (unsigned long long)options->seed, (unsigned long long)options->vranks,
-                       options->stop_signal);
+                       "shs_open(seed %llu, vranks %llu, stop_signal %d)", (ull)options->seed,
+                       (ull)options->vranks, options->stop_signal);
     if (status) release(run, true);
     return status;
 }

@@ -4,8 +4,6 @@
 
 #include "core_memory.h"
 
-typedef unsigned long long ull;
-
 const char *order_shuffle_name(shs_shuffle shuffle)
 {
     switch (shuffle) {

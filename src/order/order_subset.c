@@ -5,8 +5,6 @@
 #include "core_memory.h"
 #include "order_split.h"
 
-typedef unsigned long long ull;
-
 void order_subset_free(struct order_subset *subset)
 {
     core_free(&subset->rows);

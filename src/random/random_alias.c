@@ -49,12 +49,11 @@ static shs_status sum_weights(const double *weights, uint64_t n, double *sum)
 {
     *sum = 0;
     if (n < 1 || n > UINT32_MAX)
-        return core_fail(SHS_ERROR_ARGUMENT, "%llu weights; give 1 to 2^32 - 1",
-                         (unsigned long long)n);
+        return core_fail(SHS_ERROR_ARGUMENT, "%llu weights; give 1 to 2^32 - 1", (ull)n);
     for (uint64_t i = 0; i < n; i++) {
         if (!random_is_weight(weights[i]))
             return core_fail(SHS_ERROR_ARGUMENT, "weight %llu is %g; give finite weights from 0 on",
-                             (unsigned long long)i, weights[i]);
+                             (ull)i, weights[i]);
         *sum += weights[i];
     }
     if (*sum == 0)

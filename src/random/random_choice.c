@@ -67,8 +67,7 @@ shs_status shs_random_choose(shs_random *stream, uint64_t n, size_t k, uint64_t 
     shs_status status = random_check_fill(__func__, stream, chosen, k * sizeof *chosen);
     if (status) return status;
     if (k > n)
-        return core_fail(SHS_ERROR_ARGUMENT, "shs_random_choose: %zu of %llu numbers", k,
-                         (unsigned long long)n);
+        return core_fail(SHS_ERROR_ARGUMENT, "shs_random_choose: %zu of %llu numbers", k, (ull)n);
     status = open_set(&set, k);
     if (status) return core_wrap(status, "shs_random_choose");
     /* Floyd's way to a set without repetitions (Bentley: Programming pearls. CACM 30 (1987)) */

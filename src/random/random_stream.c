@@ -59,8 +59,7 @@ static shs_status check_part(const char *operation, const char *name, uint64_t v
     return core_fail(SHS_ERROR_ARGUMENT,
                      "%s: %s %llu has more than the %llu bits that a place gives it; "
                      "use a value below %llu",
-                     operation, name, (unsigned long long)value, (unsigned long long)bits,
-                     1ULL << bits);
+                     operation, name, (ull)value, (ull)bits, 1ULL << bits);
 }
 
 static shs_status check_place(const shs_place *place)
@@ -75,7 +74,7 @@ static shs_status check_place(const shs_place *place)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "shs_random_at: role %llu belongs to the library's own order and "
                          "sampling; use 0, 1 or 6 to 15",
-                         (unsigned long long)role);
+                         (ull)role);
     return SHS_OK;
 }
 
@@ -119,8 +118,8 @@ shs_status shs_random_own_purpose(uint64_t number, uint64_t *purpose)
     *purpose = SHS_ROLE_USER;
     if (number >= 16 * OWN_ROLES)
         return core_fail(SHS_ERROR_ARGUMENT,
-                         "shs_random_own_purpose: number %llu; there are 0 to %d",
-                         (unsigned long long)number, 16 * OWN_ROLES - 1);
+                         "shs_random_own_purpose: number %llu; there are 0 to %d", (ull)number,
+                         16 * OWN_ROLES - 1);
     *purpose = SHS_ROLE_OWN + number % OWN_ROLES + 16 * (number / OWN_ROLES);
     return SHS_OK;
 }
@@ -169,8 +168,7 @@ shs_status shs_random_seek(shs_random *stream, uint64_t word)
     if (stream->status == SHS_ERROR_ARGUMENT) return shs_random_status(stream);
     if (word >> 34)
         return core_fail(SHS_ERROR_ARGUMENT,
-                         "shs_random_seek: word %llu; a stream has words 0 to 2^34 - 1",
-                         (unsigned long long)word);
+                         "shs_random_seek: word %llu; a stream has words 0 to 2^34 - 1", (ull)word);
     stream->status = SHS_OK;
     stream->kept = 0;
     stream->counter[0] = (uint32_t)(word >> 2);

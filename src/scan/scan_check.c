@@ -11,8 +11,6 @@
 #include "scan_digest.h"
 #include "scan_share.h"
 
-typedef unsigned long long ull;
-
 enum {
     CACHE_BYTES = 64 << 20 /* of decoded chunks, in HDF5 */
 };

@@ -8,8 +8,6 @@
 #include "core_text.h"
 #include "io_child.h"
 
-typedef unsigned long long ull;
-
 enum {
     WORDS = 12,
     NUMBER = 24,        /* bytes of a number as text */

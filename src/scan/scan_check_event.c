@@ -6,8 +6,6 @@
 #include "io_child.h"
 #include "scan_check.h"
 
-typedef unsigned long long ull;
-
 enum {
     TEXT = IO_CHILD_LINE - 80 /* bytes beside the kind and three numbers of up to 20 digits */
 };

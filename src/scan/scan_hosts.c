@@ -100,7 +100,6 @@ shs_status scan_hosts_compare(shs_run *run, const struct scan_hosts *hosts, uint
         *mine = core_fail(SHS_ERROR_DISAGREE,
                           "rank %d on host %s has another copy than rank 0 on host %s: its %s is "
                           "%llu, not %llu; give every rank the same file",
-                          run->rank, hosts->name, first.host, what, (unsigned long long)number,
-                          (unsigned long long)first.number);
+                          run->rank, hosts->name, first.host, what, (ull)number, (ull)first.number);
     return status;
 }

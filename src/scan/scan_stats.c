@@ -12,8 +12,6 @@ enum {
     COUNT_BYTES = 64 << 20 /* that counts of values may take */
 };
 
-typedef unsigned long long ull;
-
 typedef void tally_part(struct scan_tally *tally, const void *from, size_t stride, size_t count);
 
 /* What a rank reads with. */

@@ -17,8 +17,6 @@ enum {
     STATE_NAME_BYTES = 256
 };
 
-typedef unsigned long long ull;
-
 #define OPEN_IT "open it with shs_loader_open()"
 
 /* The program's tensors. */

@@ -7,8 +7,6 @@
 #include "core_text.h"
 #include "io_file.h"
 
-typedef unsigned long long ull;
-
 static const char latest_name[] = "latest", run_word[] = "run ", none_line[] = "none";
 
 /* step-0000000007.h5, and step-0000000007-2.h5 for the second of a step. */

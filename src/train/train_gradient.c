@@ -201,9 +201,8 @@ static shs_status check_batch(const shs_gradient *gradient, const shs_batch *bat
                      "the batch of virtual rank %llu, step %llu was given after %llu of %llu "
                      "batches of the step; give each batch once, in the order of shs_next(), and "
                      "call shs_gradient_mean() at the step's end",
-                     (unsigned long long)batch->vrank, (unsigned long long)batch->step,
-                     (unsigned long long)gradient->added,
-                     (unsigned long long)gradient->run->hosted);
+                     (ull)batch->vrank, (ull)batch->step, (ull)gradient->added,
+                     (ull)gradient->run->hosted);
 }
 
 static shs_status add(shs_gradient *gradient, const shs_batch *batch)
@@ -275,8 +274,7 @@ static shs_status check_step(const shs_gradient *gradient)
     return core_fail(SHS_ERROR_STATE,
                      "shs_gradient_mean: %llu of the step's %llu batches were added; call "
                      "shs_gradient_add() for each, empty ones too",
-                     (unsigned long long)gradient->added,
-                     (unsigned long long)gradient->run->hosted);
+                     (ull)gradient->added, (ull)gradient->run->hosted);
 }
 
 static void forget_step(shs_gradient *gradient)
@@ -294,7 +292,7 @@ shs_status shs_gradient_mean(shs_gradient *gradient)
     uint64_t rows = gradient->rows;
     status = mpi_settle(gradient->run, check_step(gradient),
                         "shs_gradient_mean(gradient object %llu of the run, step %llu)",
-                        (unsigned long long)gradient->number, (unsigned long long)gradient->step);
+                        (ull)gradient->number, (ull)gradient->step);
     if (!status) status = mpi_sum(gradient->run, &rows, 1);
     if (!status && rows == 0)
         status =

@@ -25,6 +25,15 @@ done
 grep -rnE '<(math|fenv|tgmath)\.h>' "$src/random" "$src/order" "$src/augment" && fail "libm"
 grep -rnE '\b(core|h5|mpi|data|fetch|load|train|scan|io|order|import)_[a-z]' "$SOURCE/include" --include='*.h' && fail "internals in public headers"
 
+# core_free() takes the address of a pointer
+frees() { # ARGUMENT: whether core_free(ARGUMENT) compiles
+    printf '#include "core_memory.h"\nvoid give_up(char *text);\nvoid give_up(char *text) { core_free(%s); }\n' "$1" > free.c
+    cc -fsyntax-only -I"$SOURCE/include" -I"$src/core" free.c 2> free.txt
+}
+frees '&text' || fail "core_free(&text) does not compile: $(cat free.txt)"
+frees text && fail "core_free(text) compiles"
+grep -q 'takes the address of a pointer' free.txt || fail "core_free(text) fails otherwise: $(cat free.txt)"
+
 library=$BUILD/libshardstep.so
 nm -D --undefined-only "$library" | awk '{ print $2 }' | sed 's/@.*//' > undefined.txt
 grep -xE '_?exit|_Exit|quick_exit|abort|MPI_Abort|(__)?v?f?printf(_chk)?|puts|putchar|perror|fputs|__assert_fail|exp|log|sin|cos|pow|sqrt|fmaf?' \
