@@ -25,6 +25,31 @@ done
 grep -rnE '<(math|fenv|tgmath)\.h>' "$src/random" "$src/order" "$src/augment" && fail "libm"
 grep -rnE '\b(core|h5|mpi|data|fetch|load|train|scan|io|order|import)_[a-z]' "$SOURCE/include" --include='*.h' && fail "internals in public headers"
 
+# A room calls only rooms that it may use: what its objects need is defined by these, or by nobody here.
+rooms=$BUILD/rooms.txt
+for room in $(sed 's/:.*//' "$rooms" | grep -v library); do
+    objects=$(find "$BUILD/CMakeFiles/shs_$room.dir" -name '*.o')
+    nm --defined-only $objects | awk 'NF == 3 && $2 ~ /[A-Z]/ { print $3 }' | sort -u > "defines.$room"
+    nm --undefined-only $objects | awk 'NF == 2 { print $2 }' | sort -u > "needs.$room"
+    [ -s "defines.$room" ] || fail "no names were read of the room $room"
+done
+sort -u defines.* > defined.all
+while IFS=: read -r room below; do
+    [ "$room" != library ] || continue
+    cat "defines.$room" $(printf ' defines.%s' $below | sed 's/ defines\.$//') | sort -u > may.txt
+    comm -12 "needs.$room" defined.all | comm -23 - may.txt > breach.txt
+    [ ! -s breach.txt ] || fail "the room $room calls what it may not: $(tr '\n' ' ' < breach.txt)"
+done < "$rooms"
+
+# No room of the library is so large that nobody oversees it. Files that only the program holds do not count.
+library_rooms=$(sed -n 's/^library: //p' "$rooms")
+for room in $library_rooms; do
+    printf '%s %s\n' "$(cat $(ls "$src/$room"/*.[ch] | grep -vE '/(h5_about|io_png)\.') | wc -l)" "$room"
+done > sizes.txt
+awk '{ all += $1; if ($1 > most) { most = $1; room = $2 } }
+     END { printf "the largest room of the library is %s, with %.1f%% of it\n", room, 100 * most / all
+           exit most >= 0.18 * all }' sizes.txt || fail "a room of the library has 18% of it or more"
+
 # core_free() takes the address of a pointer
 frees() { # ARGUMENT: whether core_free(ARGUMENT) compiles
     printf '#include "core_memory.h"\nvoid give_up(char *text);\nvoid give_up(char *text) { core_free(%s); }\n' "$1" > free.c
