@@ -16,13 +16,13 @@ enum {
 shs_status augment_unknown(size_t at, const char *what, const char *word, const char *there_are,
                            const char *const *words, size_t count)
 {
-    const char *nearest = core_nearest(word, words, count);
+    char guess[CORE_GUESS_BYTES];
     struct core_text text = {0};
     for (size_t i = 0; i < count; i++)
         core_text_add(&text, "%s%s", i ? ", " : "", words[i]);
-    core_fail(SHS_ERROR_ARGUMENT, "augmentation, character %zu: %s '%s'%s %.400s%s%s%s%s", at, what,
+    core_fail(SHS_ERROR_ARGUMENT, "augmentation, character %zu: %s '%s'%s %.400s%s%s", at, what,
               word, there_are, text.bytes ? text.bytes : "none", text.length > 400 ? "..." : "",
-              nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+              core_guess(core_nearest(word, words, count), guess));
     core_text_free(&text);
     return SHS_ERROR_ARGUMENT;
 }

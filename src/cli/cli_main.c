@@ -70,6 +70,7 @@ static void print_version(void)
 static shs_status refuse_command(const char *word)
 {
     const char *names[N_COMMANDS];
+    char guess[CORE_GUESS_BYTES];
     if (word[0] == '-')
         return core_fail(SHS_ERROR_ARGUMENT,
                          "the first word is a command, not '%.80s', as in 'shardstep info FILE'; "
@@ -77,11 +78,10 @@ static shs_status refuse_command(const char *word)
                          word);
     for (int i = 0; i < N_COMMANDS; i++)
         names[i] = cli_commands[i]->name;
-    const char *nearest = core_nearest(word, names, N_COMMANDS);
+    core_guess(core_nearest(word, names, N_COMMANDS), guess);
     return core_fail(SHS_ERROR_ARGUMENT,
-                     "there is no command '%.80s'%s%s%s 'shardstep --help' lists the commands",
-                     word, nearest ? "; did you mean " : ";", nearest ? nearest : "",
-                     nearest ? "?" : "");
+                     "there is no command '%.80s'%s%s 'shardstep --help' lists the commands", word,
+                     guess, *guess ? "" : ";");
 }
 
 /* NULL, and a message, for a word that is no command. */

@@ -7,8 +7,7 @@
 #include "core_text.h"
 
 enum {
-    NUMBER_TEXT = 32, /* bytes that hold any number as text */
-    GUESS_TEXT = 100  /* bytes that hold "; did you mean ...?" */
+    NUMBER_TEXT = 32 /* bytes that hold any number as text */
 };
 
 /* The words of one command, and the place in them. */
@@ -58,16 +57,6 @@ bool cli_given(const struct cli_arguments *arguments, const char *option)
 
 /* ---- what to say */
 
-/* "; did you mean WORD?", or nothing, in `guess`. */
-static const char *guess_of(const char *word, const char *const *words, size_t count,
-                            char guess[GUESS_TEXT])
-{
-    const char *nearest = core_nearest(word, words, count);
-    *guess = '\0';
-    if (nearest) snprintf(guess, GUESS_TEXT, "; did you mean %s?", nearest);
-    return guess;
-}
-
 /* A limit as it is best read: 9, 2^24, 2^32-1. */
 static const char *limit_text(uint64_t limit, char text[NUMBER_TEXT])
 {
@@ -95,7 +84,7 @@ static shs_status refuse_option(const struct words *words, const char *word,
                                 const struct cli_option *option)
 {
     const char *command = words->command->name, *names[64];
-    char takers[160] = "", guess[GUESS_TEXT], name[GUESS_TEXT];
+    char takers[160] = "", guess[CORE_GUESS_BYTES], name[100];
     size_t used = 0, count = 0;
     for (size_t i = 0; option && cli_commands[i]; i++)
         if (cli_takes(cli_commands[i], option) && used < sizeof takers)
@@ -109,7 +98,7 @@ static shs_status refuse_option(const struct words *words, const char *word,
     for (size_t i = 0; i < cli_n_options; i++)
         if (cli_takes(words->command, &cli_options[i])) names[count++] = cli_options[i].name;
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
-    guess_of(name, names, count, guess);
+    core_guess(core_nearest(name, names, count), guess);
     return core_fail(
         SHS_ERROR_ARGUMENT,
         "unknown option %.80s%s%s 'shardstep %s --help' lists those that %s takes%s", word, guess,
@@ -268,7 +257,7 @@ shs_status cli_word(const char *option, const char *value, const char *names, in
         MOST = 16,
         BYTES = 128
     };
-    char copy[BYTES], listed[2 * BYTES] = "", guess[GUESS_TEXT], *rest = NULL;
+    char copy[BYTES], listed[2 * BYTES] = "", guess[CORE_GUESS_BYTES], *rest = NULL;
     const char *words[MOST];
     size_t count = 0, used = 0;
     snprintf(copy, sizeof copy, "%s", names);
@@ -281,5 +270,5 @@ shs_status cli_word(const char *option, const char *value, const char *names, in
         words[count++] = name;
     }
     return core_fail(SHS_ERROR_ARGUMENT, "%s is '%.80s'; it must be one of: %s%s", option, value,
-                     listed, guess_of(value, words, count, guess));
+                     listed, core_guess(core_nearest(value, words, count), guess));
 }

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -63,4 +64,16 @@ const char *core_nearest(const char *word, const char *const *words, size_t coun
     for (size_t i = 0; i < count && !nearest && length >= LETTERS_A_MISTAKE; i++)
         if (strcasestr(words[i], word)) nearest = words[i];
     return nearest;
+}
+
+const char *core_guess(const char *nearest, char guess[CORE_GUESS_BYTES])
+{
+    enum {
+        MOST_BYTES = 280
+    };
+    *guess = '\0';
+    if (nearest)
+        snprintf(guess, CORE_GUESS_BYTES, "; did you mean %.*s%s?", (int)MOST_BYTES, nearest,
+                 strlen(nearest) > MOST_BYTES ? "..." : "");
+    return guess;
 }

@@ -10,4 +10,12 @@
  * is none. */
 const char *core_nearest(const char *word, const char *const *words, size_t count);
 
+enum {
+    CORE_GUESS_BYTES = 320
+};
+
+/* "; did you mean NEAREST?" for the end of a message, in `guess`; "" if `nearest` is NULL. Returns
+ * `guess`. A name of over 280 bytes is cut, and three points stand for the rest. */
+const char *core_guess(const char *nearest, char guess[CORE_GUESS_BYTES]);
+
 #endif

@@ -78,6 +78,7 @@ static shs_status add_name(const char *name, bool readable, void *user)
 shs_status h5_link_fail(struct h5_file *file, const char *name)
 {
     struct offer offer = {.name = name};
+    char guess[CORE_GUESS_BYTES];
     shs_status status = h5_walk(file, add_name, &offer);
     if (!status && offer.broken)
         status = core_fail(SHS_ERROR_FORMAT,
@@ -85,10 +86,9 @@ shs_status h5_link_fail(struct h5_file *file, const char *name)
                            "cannot be read; the file is damaged, get it anew",
                            file->path, name, offer.broken);
     else if (!status)
-        status = core_fail(SHS_ERROR_FILE, "%s holds no dataset '%s'; it holds %s%s%s%s",
-                           file->path, name, offer.names.bytes ? offer.names.bytes : "none",
-                           offer.nearest ? "; did you mean " : "",
-                           offer.nearest ? offer.nearest : "", offer.nearest ? "?" : "");
+        status = core_fail(SHS_ERROR_FILE, "%s holds no dataset '%s'; it holds %s%s", file->path,
+                           name, offer.names.bytes ? offer.names.bytes : "none",
+                           core_guess(offer.nearest, guess));
     core_free(&offer.nearest);
     core_free(&offer.broken);
     core_text_free(&offer.names);

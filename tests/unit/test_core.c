@@ -678,6 +678,18 @@ static void the_nearest_word_is_found(void)
     CHECK(core_nearest(long_word, words, COUNT(words)) == NULL);
 }
 
+static void a_guess_ends_a_message(void)
+{
+    char guess[CORE_GUESS_BYTES], name[1000];
+    CHECK(core_guess(NULL, guess) == guess && !*guess);
+    CHECK(!strcmp(core_guess("cast", guess), "; did you mean cast?"));
+    memset(name, 'n', sizeof name);
+    name[280] = '\0';
+    CHECK(strlen(core_guess(name, guess)) == 280 + strlen("; did you mean ?"));
+    name[280] = 'n', name[999] = '\0';
+    CHECK(strlen(core_guess(name, guess)) == 280 + strlen("; did you mean ...?"));
+}
+
 /* Vectors of the authors: Fowler, Noll, Vo, Eastlake: The FNV Non-Cryptographic Hash Algorithm. */
 static void texts_have_fnv_hashes(void)
 {
@@ -708,6 +720,7 @@ int main(void)
         TEST(products_are_checked),
         TEST(endings_are_told),
         TEST(the_nearest_word_is_found),
+        TEST(a_guess_ends_a_message),
         TEST(whole_numbers_are_parsed),
         TEST(an_older_error_of_the_system_is_no_matter),
         TEST(other_texts_are_no_whole_numbers),
