@@ -4,25 +4,24 @@
  *
  * FIELDS is one field name or several, separated by commas; the fields of one statement are
  * transformed together and share the draws. Statements and operators are applied from left to
- * right. Operators:
+ * right, as in
  *
- *     random_crop(padding=P, layout=L)  pads height and width with P zeros (1 … 2^20) on each
- *                                       side and cuts the original size out at a random offset.
- *                                       Draws below(2P+1) for the height, then for the width.
- *     random_flip(axis=A, p=0.5, layout=L)
- *                                       mirrors along A, h or w, with probability p. Draws one
- *                                       float and mirrors if it is below p.
- *     normalize(mean=M, std=S, scale=auto)
- *                                       y = (x*s - mean) * r in f32, each operation rounded, with
- *                                       s = 1/max of an unsigned integer type (u8: 1/255; for
- *                                       other types or with scale=none: 1) and r = 1/std, both
- *                                       computed in double and rounded to float.
- *     cast(type=T)                      converts to f32 or f64, or from an integer type to one
- *                                       that holds all its values.
+ *     images,masks: random_crop(padding=2) random_flip(axis=w, p=0.5);
+ *     images: normalize(mean=[0.49,0.48,0.45], std=[0.25,0.24,0.26])
+ *
+ * A value is a number, a word, or a list of numbers. A list stands in brackets, with commas between
+ * its numbers; normalize takes one number for all channels or a list with a number for each
+ * channel, as `shardstep stats` prints it. Spaces may stand around every name, value, number and
+ * sign.
+ *
+ * `shardstep help augment` describes every operator: its values with their limits and defaults,
+ * what it computes, and what it draws in which order.
  *
  * The layout names the axes of a sample: w for a signal, hw, hwc (channels last) or chw (channels
  * first). Unless given it is w for one axis, hw for two and, for three, hwc if the last one has 1
- * to 4 elements; other samples of three axes, such as a window of maps, need it written.
+ * to 4 elements; other samples of three axes, such as a window of maps, need it written. Only hwc
+ * and chw have channels; a list must have as many numbers as there are channels (1 without such an
+ * axis), and at most 256.
  *
  * Of a ragged field (offsets in dataset.h) operators see the rows that a sample really has, not the
  * zeros that it is filled up with: random_flip mirrors these rows, random_crop moves them within

@@ -1,35 +1,10 @@
-/* An augmentation bound to fields: what shs_augment_open() makes and shs_augment_apply() runs. */
+/* Binds an augmentation's text to fields: shs_augment_open(), and what is known from then on. */
 #include <string.h>
 
-#include "augment_apply.h"
-#include "augment_kind.h"
-#include "augment_record.h"
+#include "augment_operation.h"
+#include "augment_parameter.h"
+#include "augment_table.h"
 #include "core_memory.h"
-#include "core_text.h"
-
-/* One operator on one field. */
-struct target {
-    size_t field;
-    bool last; /* no later operator changes this field: the result goes to the output */
-    struct augment_bound bound;
-};
-
-struct operation {
-    const struct augment_kind *kind;
-    struct target *targets; /* one a field of the statement */
-    size_t n_targets;
-};
-
-struct shs_augment {
-    size_t fields;
-    shs_tensor *inputs; /* names are the struct's own */
-    shs_tensor *outputs;
-    size_t *bytes; /* of a field's sample, the largest that it has on its way */
-    size_t scratch;
-    struct operation *operations;
-    size_t n_operations;
-    bool draws;
-};
 
 static shs_status copy_samples(shs_augment *augment, const shs_tensor *samples, size_t fields)
 {
@@ -63,36 +38,56 @@ static shs_status find_field(const shs_augment *augment, const char *name, size_
 }
 
 static shs_status bind_target(shs_augment *augment, const struct augment_kind *kind,
-                              const struct augment_call *call, struct target *target)
+                              const struct augment_call *call, struct augment_target *target)
 {
     struct augment_bound *bound = &target->bound;
     shs_tensor *sample = &augment->outputs[target->field];
     size_t bytes;
-    bound->before = *sample;
-    shs_status status = kind->bind(call, bound);
+    shs_status status =
+        core_new(1, kind->setting_bytes, "an operator's settings", &target->setting);
+    bound->setting = target->setting;
+    bound->before = bound->after = *sample;
+    if (!status) status = shs_tensor_bytes(&bound->before, &bytes);
+    if (!status) bound->elements = bytes / shs_type_size(bound->before.type);
+    if (!status) status = augment_read(kind, call, bound, target->setting);
+    if (!status && kind->bind) status = kind->bind(call, target->setting, bound);
     if (!status) status = shs_tensor_bytes(&bound->after, &bytes);
     if (status) return status;
-    bound->elements = bytes / shs_type_size(bound->after.type);
     *sample = bound->after;
     if (bytes > augment->bytes[target->field]) augment->bytes[target->field] = bytes;
     return SHS_OK;
 }
 
-static shs_status add_operation(shs_augment *augment, const struct augment_statement *statement,
+static shs_status find_kind(const struct augment_table *table, const struct augment_call *call,
+                            const struct augment_kind **kind)
+{
+    shs_status status = augment_find(table, call, kind);
+    if (!status) status = augment_check_names(*kind, call);
+    if (status || (*kind)->scope == AUGMENT_OF_SAMPLE) return status;
+    return core_fail(SHS_ERROR_UNSUPPORTED,
+                     "augmentation, character %zu: %s changes the samples of a batch together, "
+                     "which this version of Shardstep cannot do",
+                     call->at, call->name);
+}
+
+static shs_status add_operation(shs_augment *augment, const struct augment_table *table,
+                                const struct augment_statement *statement,
                                 const struct augment_call *call)
 {
-    const struct augment_kind *kind = augment_kind_find(call);
-    if (!kind) return SHS_ERROR_ARGUMENT;
-    shs_status status = core_resize(augment->n_operations + 1, sizeof *augment->operations,
-                                    "operators", &augment->operations);
+    const struct augment_kind *kind;
+    shs_status status = find_kind(table, call, &kind);
+    if (!status)
+        status = core_resize(augment->n_operations + 1, sizeof *augment->operations, "operators",
+                             &augment->operations);
     if (status) return status;
-    struct operation *operation = &augment->operations[augment->n_operations++];
-    *operation = (struct operation){.kind = kind};
+    struct augment_operation *operation = &augment->operations[augment->n_operations++];
+    *operation =
+        (struct augment_operation){.kind = kind, .begins_statement = call == statement->calls};
     status =
         core_new(statement->n_fields, sizeof *operation->targets, "operators", &operation->targets);
     if (status) return status;
     operation->n_targets = statement->n_fields;
-    augment->draws = augment->draws || kind->draws;
+    augment->draws = augment->draws || kind->draw;
     for (size_t t = 0; t < operation->n_targets && !status; t++) {
         status =
             find_field(augment, statement->fields[t], statement->at, &operation->targets[t].field);
@@ -101,18 +96,50 @@ static shs_status add_operation(shs_augment *augment, const struct augment_state
     return status;
 }
 
-/* Fields of one statement share the draws, so they must agree on how many there are. */
+/* Appends why two fields cannot share an operator's draws; nothing if they can. */
+static void compare_targets(const struct augment_kind *kind, const struct augment_grid *a,
+                            const struct augment_grid *b, struct core_text *why)
+{
+    if ((kind->aspects & AUGMENT_BY_HEIGHT) && a->has_height != b->has_height)
+        core_text_add(why, "only one has a height");
+    else if ((kind->aspects & AUGMENT_BY_EXTENT) &&
+             (a->height != b->height || a->width != b->width))
+        core_text_add(
+            why,
+            "%s draws by height and width, which are %zu x %zu of the first and %zu x %zu "
+            "of the second",
+            kind->name, a->height, a->width, b->height, b->width);
+    else if ((kind->aspects & AUGMENT_BY_CHANNELS) && a->channels != b->channels)
+        core_text_add(why, "%s draws by the channels, of which the first has %llu, the second %llu",
+                      kind->name, (unsigned long long)a->channels, (unsigned long long)b->channels);
+}
+
+/* Fields of one statement share the draws, so they must agree in what these depend on. */
+static shs_status check_shared(const struct augment_operation *operation,
+                               const struct augment_statement *statement)
+{
+    shs_status status = SHS_OK;
+    for (size_t t = 1; t < operation->n_targets && !status; t++) {
+        struct core_text why = {0};
+        compare_targets(operation->kind, &operation->targets[0].bound.grid,
+                        &operation->targets[t].bound.grid, &why);
+        status = why.status;
+        if (!status && why.length)
+            status = core_fail(
+                SHS_ERROR_ARGUMENT, "augmentation, character %zu: %s and %s cannot share draws: %s",
+                statement->at, statement->fields[0], statement->fields[t], why.bytes);
+        core_text_free(&why);
+    }
+    return status;
+}
+
 static shs_status check_statement(const shs_augment *augment, size_t first_operation,
                                   const struct augment_statement *statement)
 {
-    for (size_t o = first_operation; o < augment->n_operations; o++)
-        for (size_t t = 1; t < augment->operations[o].n_targets; t++)
-            if (augment->operations[o].targets[t].bound.setting.has_height !=
-                augment->operations[o].targets[0].bound.setting.has_height)
-                return core_fail(SHS_ERROR_ARGUMENT,
-                                 "augmentation, character %zu: %s and %s cannot share draws: only "
-                                 "one has a height",
-                                 statement->at, statement->fields[0], statement->fields[t]);
+    for (size_t o = first_operation; o < augment->n_operations; o++) {
+        shs_status status = check_shared(&augment->operations[o], statement);
+        if (status) return status;
+    }
     for (size_t f = 0; f < statement->n_fields; f++)
         for (size_t other = 0; other < f; other++)
             if (strcmp(statement->fields[f], statement->fields[other]) == 0)
@@ -122,14 +149,15 @@ static shs_status check_statement(const shs_augment *augment, size_t first_opera
     return SHS_OK;
 }
 
-static shs_status bind_program(shs_augment *augment, const struct augment_program *program)
+static shs_status bind_program(shs_augment *augment, const struct augment_table *table,
+                               const struct augment_program *program)
 {
     for (size_t s = 0; s < program->n_statements; s++) {
         const struct augment_statement *statement = &program->statements[s];
         size_t first = augment->n_operations;
         shs_status status = SHS_OK;
         for (size_t c = 0; c < statement->n_calls && !status; c++)
-            status = add_operation(augment, statement, &statement->calls[c]);
+            status = add_operation(augment, table, statement, &statement->calls[c]);
         if (!status) status = check_statement(augment, first, statement);
         if (status) return status;
     }
@@ -139,7 +167,7 @@ static shs_status bind_program(shs_augment *augment, const struct augment_progra
 static void mark_last(shs_augment *augment)
 {
     for (size_t f = 0; f < augment->fields; f++) {
-        struct target *last = NULL;
+        struct augment_target *last = NULL;
         for (size_t o = 0; o < augment->n_operations; o++)
             for (size_t t = 0; t < augment->operations[o].n_targets; t++)
                 if (augment->operations[o].targets[t].field == f)
@@ -148,24 +176,49 @@ static void mark_last(shs_augment *augment)
     }
 }
 
-/* A field on its way moves between two places of its own. */
+static uint64_t in_lines(size_t bytes)
+{
+    return ((uint64_t)bytes + 63) & ~(uint64_t)63;
+}
+
+/* A field on its way moves between two places of its own; behind them are an operator's draws. */
 static shs_status measure_scratch(shs_augment *augment)
 {
-    uint64_t total = 0;
+    uint64_t total = 0, draws = 0;
+    bool fits = true;
     for (size_t f = 0; f < augment->fields; f++) {
-        augment->bytes[f] = (augment->bytes[f] + 63) & ~(size_t)63;
-        if (__builtin_add_overflow(total, 2 * (uint64_t)augment->bytes[f], &total) ||
-            total > PTRDIFF_MAX)
-            return core_fail(SHS_ERROR_MEMORY, "a sample is larger than a process can address");
+        augment->bytes[f] = (size_t)in_lines(augment->bytes[f]);
+        fits = fits && !__builtin_add_overflow(total, 2 * (uint64_t)augment->bytes[f], &total);
     }
+    augment->draw_offset = (size_t)total;
+    for (size_t o = 0; o < augment->n_operations; o++)
+        if (augment->operations[o].kind->draw_bytes > draws)
+            draws = augment->operations[o].kind->draw_bytes;
+    if (!fits || __builtin_add_overflow(total, in_lines(draws), &total) || total > PTRDIFF_MAX)
+        return core_fail(SHS_ERROR_MEMORY, "a sample is larger than a process can address");
     augment->scratch = (size_t)total;
     return SHS_OK;
 }
 
-shs_status shs_augment_open(const char *text, const shs_tensor *samples, size_t fields,
-                            shs_augment **augment)
+static shs_status fill(shs_augment *augment, const struct augment_table *table, const char *text,
+                       const shs_tensor *samples, size_t fields)
 {
     struct augment_program program = {0};
+    if (fields > SHS_MAX_FIELDS)
+        return core_fail(SHS_ERROR_ARGUMENT, "augmentation of %zu fields; the most is %d", fields,
+                         SHS_MAX_FIELDS);
+    shs_status status = copy_samples(augment, samples, fields);
+    if (!status) status = augment_parse(text ? text : "", &program);
+    if (!status) status = bind_program(augment, table, &program);
+    if (!status) status = measure_scratch(augment);
+    if (!status) mark_last(augment);
+    augment_program_free(&program);
+    return status;
+}
+
+shs_status augment_open(const struct augment_table *table, const char *text,
+                        const shs_tensor *samples, size_t fields, shs_augment **augment)
+{
     shs_status status =
         core_require(augment, "shs_augment_open", "augment", "pass the address of a shs_augment *");
     if (status) return status;
@@ -173,22 +226,22 @@ shs_status shs_augment_open(const char *text, const shs_tensor *samples, size_t 
     if (fields)
         status = core_require(samples, "shs_augment_open", "samples", "pass one for each field");
     if (!status) status = core_new(1, sizeof **augment, "an augmentation", augment);
-    if (status) return status;
-    if (fields > SHS_MAX_FIELDS) {
-        shs_augment_close(augment);
-        return core_fail(SHS_ERROR_ARGUMENT, "augmentation of %zu fields; the most is %d", fields,
-                         SHS_MAX_FIELDS);
-    }
-    status = copy_samples(*augment, samples, fields);
-    if (!status) status = augment_parse(text ? text : "", &program);
-    if (!status) status = bind_program(*augment, &program);
-    if (!status) status = measure_scratch(*augment);
-    augment_program_free(&program);
-    if (status)
-        shs_augment_close(augment);
-    else
-        mark_last(*augment);
+    if (!status) status = fill(*augment, table, text, samples, fields);
+    if (status) shs_augment_close(augment);
     return status;
+}
+
+shs_status shs_augment_open(const char *text, const shs_tensor *samples, size_t fields,
+                            shs_augment **augment)
+{
+    return augment_open(&augment_operators, text, samples, fields, augment);
+}
+
+static void free_operation(struct augment_operation *operation)
+{
+    for (size_t t = 0; t < operation->n_targets; t++)
+        core_free(&operation->targets[t].setting);
+    core_free(&operation->targets);
 }
 
 void shs_augment_close(shs_augment **augment)
@@ -197,7 +250,7 @@ void shs_augment_close(shs_augment **augment)
     for (size_t f = 0; f < (*augment)->fields; f++)
         core_free(&(*augment)->inputs[f].name);
     for (size_t o = 0; o < (*augment)->n_operations; o++)
-        core_free(&(*augment)->operations[o].targets);
+        free_operation(&(*augment)->operations[o]);
     core_free(&(*augment)->inputs);
     core_free(&(*augment)->outputs);
     core_free(&(*augment)->bytes);
@@ -226,111 +279,4 @@ bool shs_augment_changes(const shs_augment *augment, size_t field)
 size_t shs_augment_scratch(const shs_augment *augment)
 {
     return augment ? augment->scratch : 0;
-}
-
-/* Where a field's next result goes: its output, or whichever of its two places is free. */
-static void *next_place(const shs_augment *augment, const struct target *target, const void *now,
-                        void *const *outputs, char *scratch)
-{
-    if (target->last) return outputs[target->field];
-    for (size_t f = 0; f < target->field; f++)
-        scratch += 2 * augment->bytes[f];
-    return now == scratch ? scratch + augment->bytes[target->field] : scratch;
-}
-
-/* A text that draws nothing needs no stream, one that changes nothing no scratch memory. */
-static shs_status check_apply(const shs_augment *augment, const shs_random *stream,
-                              const void *const *inputs, void *const *outputs, const void *scratch)
-{
-    static const char function[] = "shs_augment_apply";
-    shs_status status =
-        core_require(augment, function, "augment", "open it with shs_augment_open()");
-    if (!status && augment->fields)
-        status = core_require(inputs, function, "inputs", "pass one pointer for each field");
-    if (!status && augment->fields)
-        status = core_require(outputs, function, "outputs", "pass one pointer for each field");
-    if (!status && augment->draws)
-        status = core_require(stream, function, "stream", "make it with shs_random_at()");
-    if (!status && augment->n_operations)
-        status = core_require(scratch, function, "scratch", "give shs_augment_scratch() bytes");
-    return status;
-}
-
-/* Applies an operator to the first `rows` of a sample along its first axis; what lies behind them
- * comes out as zeros. */
-static void apply(const struct augment_kind *kind, const struct augment_bound *bound,
-                  const struct augment_draw *draw, uint64_t rows, const void *input, void *output)
-{
-    struct augment_bound some = *bound;
-    uint64_t all = bound->before.axes ? bound->before.shape[0] : 1;
-    if (rows >= all) {
-        kind->apply(bound, draw, input, output);
-        return;
-    }
-    size_t row = bound->elements / (size_t)all, size = shs_type_size(bound->after.type);
-    size_t *const axes[] = {[AUGMENT_OUTER] = &some.grid.outer,
-                            [AUGMENT_HEIGHT] = &some.grid.height,
-                            [AUGMENT_WIDTH] = &some.grid.width};
-    *axes[bound->grid.first] = (size_t)rows;
-    some.elements = (size_t)rows * row;
-    kind->apply(&some, draw, input, output);
-    memset((char *)output + some.elements * size, 0, (bound->elements - some.elements) * size);
-}
-
-static shs_status copy_unchanged(const shs_augment *augment, const void *const *now,
-                                 const void *const *inputs, void *const *outputs)
-{
-    for (size_t f = 0; f < augment->fields; f++)
-        if (now[f] == inputs[f] && outputs[f] != inputs[f]) {
-            size_t bytes;
-            shs_status status = shs_tensor_bytes(&augment->inputs[f], &bytes);
-            if (status) return status;
-            memcpy(outputs[f], inputs[f], bytes);
-        }
-    return SHS_OK;
-}
-
-shs_status augment_apply_rows(const shs_augment *augment, shs_random *stream, const uint64_t *rows,
-                              const void *const *inputs, void *const *outputs, void *scratch)
-{
-    const void *now[SHS_MAX_FIELDS];
-    for (size_t f = 0; f < augment->fields; f++)
-        now[f] = inputs[f];
-    for (size_t o = 0; o < augment->n_operations; o++) {
-        const struct operation *operation = &augment->operations[o];
-        struct augment_draw draw = {0};
-        if (operation->kind->draws)
-            operation->kind->draw(&operation->targets[0].bound.setting, stream, &draw);
-        for (size_t t = 0; t < operation->n_targets; t++) {
-            const struct target *target = &operation->targets[t];
-            void *to = next_place(augment, target, now[target->field], outputs, scratch);
-            apply(operation->kind, &target->bound, &draw, rows ? rows[target->field] : UINT64_MAX,
-                  now[target->field], to);
-            now[target->field] = to;
-        }
-    }
-    shs_status status = copy_unchanged(augment, now, inputs, outputs);
-    return !status && augment->draws ? shs_random_status(stream) : status;
-}
-
-shs_status shs_augment_apply(const shs_augment *augment, shs_random *stream,
-                             const void *const *inputs, void *const *outputs, void *scratch)
-{
-    shs_status status = check_apply(augment, stream, inputs, outputs, scratch);
-    if (status) return status;
-    return augment_apply_rows(augment, stream, NULL, inputs, outputs, scratch);
-}
-
-void augment_record(const shs_augment *augment, shs_random *stream, struct core_text *text)
-{
-    bool first = true;
-    for (size_t o = 0; o < augment->n_operations; o++) {
-        const struct operation *operation = &augment->operations[o];
-        struct augment_draw draw = {0};
-        if (!operation->kind->draws) continue;
-        operation->kind->draw(&operation->targets[0].bound.setting, stream, &draw);
-        if (!first) core_text_add(text, " ");
-        operation->kind->tell(&operation->targets[0].bound.setting, &draw, text);
-        first = false;
-    }
 }

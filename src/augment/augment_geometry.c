@@ -3,26 +3,24 @@
 
 #include "augment_kind.h"
 
-static shs_status bind_crop(const struct augment_call *call, struct augment_bound *bound)
-{
-    double padding;
-    shs_status status = augment_needed_number(call, "padding", 1, 1 << 20, &padding);
-    if (status) return status;
-    bound->setting.padding = (uint32_t)padding;
-    if ((double)bound->setting.padding < padding)
-        return core_fail(SHS_ERROR_ARGUMENT,
-                         "augmentation, character %zu: random_crop's padding is %g; it must be a "
-                         "whole number",
-                         call->at, padding);
-    return augment_bind_grid(call, bound);
-}
+/* ---- random_crop */
 
-static void draw_crop(const struct augment_setting *setting, shs_random *stream,
-                      struct augment_draw *draw)
+struct crop_setting {
+    uint64_t padding;
+};
+
+struct crop_draw {
+    uint32_t down;
+    uint32_t right;
+};
+
+static void draw_crop(const struct augment_bound *bound, shs_random *stream, void *draw)
 {
-    uint32_t choices = 2 * setting->padding + 1;
-    draw->down = setting->has_height ? shs_random_below(stream, choices) : setting->padding;
-    draw->right = shs_random_below(stream, choices);
+    const struct crop_setting *setting = bound->setting;
+    struct crop_draw *drawn = draw;
+    uint32_t padding = (uint32_t)setting->padding, choices = 2 * padding + 1;
+    drawn->down = bound->grid.has_height ? shs_random_below(stream, choices) : padding;
+    drawn->right = shs_random_below(stream, choices);
 }
 
 /* The overlap of [0, size) with itself moved by offset - padding. */
@@ -44,12 +42,14 @@ static struct overlap overlap_of(size_t size, size_t offset, size_t padding)
     return overlap;
 }
 
-static void crop(const struct augment_bound *bound, const struct augment_draw *draw,
-                 const void *input, void *output)
+static void crop(const struct augment_bound *bound, const void *draw, const void *input,
+                 void *output)
 {
+    const struct crop_setting *setting = bound->setting;
+    const struct crop_draw *drawn = draw;
     const struct augment_grid *grid = &bound->grid;
-    struct overlap y = overlap_of(grid->height, draw->down, bound->setting.padding);
-    struct overlap x = overlap_of(grid->width, draw->right, bound->setting.padding);
+    struct overlap y = overlap_of(grid->height, drawn->down, setting->padding);
+    struct overlap x = overlap_of(grid->width, drawn->right, setting->padding);
     size_t line = grid->width * grid->inner_bytes, plane = grid->height * line;
     memset(output, 0, grid->outer * plane);
     if (!x.count) return;
@@ -63,37 +63,75 @@ static void crop(const struct augment_bound *bound, const struct augment_draw *d
 }
 
 /* How far the image moves: the window that is cut out moves the other way. */
-static void tell_crop(const struct augment_setting *setting, const struct augment_draw *draw,
-                      struct core_text *text)
+static void tell_crop(const struct augment_bound *bound, const void *draw, struct core_text *text)
 {
-    core_text_add(text, "random_crop(");
-    if (setting->has_height)
-        core_text_add(text, "down=%d, ", (int)setting->padding - (int)draw->down);
-    core_text_add(text, "right=%d)", (int)setting->padding - (int)draw->right);
+    const struct crop_setting *setting = bound->setting;
+    const struct crop_draw *drawn = draw;
+    int padding = (int)setting->padding;
+    if (bound->grid.has_height) core_text_add(text, "down=%d, ", padding - (int)drawn->down);
+    core_text_add(text, "right=%d", padding - (int)drawn->right);
 }
 
-static shs_status bind_flip(const struct augment_call *call, struct augment_bound *bound)
+static const struct augment_parameter crop_parameters[] = {
+    {
+        .name = "padding",
+        AUGMENT_MEMBER(struct crop_setting, padding),
+        .least = 1,
+        .most = 1 << 20,
+        .example = "2",
+        .help = "How many zeros each side gets.",
+    },
+    AUGMENT_LAYOUT_PARAMETER,
+    {0},
+};
+
+const struct augment_kind augment_random_crop = {
+    .name = "random_crop",
+    .help = "Puts zeros on each side of height and width, and cuts the original size out at a "
+            "random place.",
+    .draws = "below(2 * padding + 1) for the height, if there is one, then the same for the width.",
+    .needs_grid = true,
+    .aspects = AUGMENT_BY_HEIGHT,
+    .setting_bytes = sizeof(struct crop_setting),
+    .draw_bytes = sizeof(struct crop_draw),
+    .parameters = crop_parameters,
+    .draw = draw_crop,
+    .apply = crop,
+    .tell = tell_crop,
+};
+
+/* ---- random_flip */
+
+enum flip_axis {
+    FLIP_WIDTH,
+    FLIP_HEIGHT
+};
+
+struct flip_setting {
+    int axis; /* of enum flip_axis */
+    double probability;
+};
+
+struct flip_draw {
+    bool mirror;
+};
+
+static shs_status bind_flip(const struct augment_call *call, void *setting,
+                            struct augment_bound *bound)
 {
-    const char *axis = augment_value(call, "axis");
-    if (!axis || (strcmp(axis, "w") && strcmp(axis, "h")))
-        return core_fail(SHS_ERROR_ARGUMENT,
-                         "augmentation, character %zu: random_flip needs axis=w or axis=h",
-                         call->at);
-    bound->setting.along_width = *axis == 'w';
-    shs_status status = augment_number(call, "p", 0, 1, 0.5, &bound->setting.probability);
-    if (!status) status = augment_bind_grid(call, bound);
-    if (!status && !bound->setting.along_width && !bound->setting.has_height)
-        return core_fail(SHS_ERROR_ARGUMENT,
-                         "augmentation, character %zu: random_flip along h of field %s, whose "
-                         "layout has no h",
-                         call->at, bound->before.name);
-    return status;
+    const struct flip_setting *flip = setting;
+    if (flip->axis == FLIP_WIDTH || bound->grid.has_height) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "augmentation, character %zu: random_flip along h of field %s, whose layout "
+                     "has no h",
+                     call->at, bound->before.name);
 }
 
-static void draw_flip(const struct augment_setting *setting, shs_random *stream,
-                      struct augment_draw *draw)
+static void draw_flip(const struct augment_bound *bound, shs_random *stream, void *draw)
 {
-    draw->mirror = (double)shs_random_float(stream) < setting->probability;
+    const struct flip_setting *setting = bound->setting;
+    struct flip_draw *drawn = draw;
+    drawn->mirror = (double)shs_random_float(stream) < setting->probability;
 }
 
 static void mirror_line(const struct augment_grid *grid, const char *from, char *to)
@@ -108,46 +146,69 @@ static void mirror_line(const struct augment_grid *grid, const char *from, char 
         memcpy(to + x * bytes, from + (width - 1 - x) * bytes, bytes);
 }
 
-static void flip(const struct augment_bound *bound, const struct augment_draw *draw,
-                 const void *input, void *output)
+static void flip(const struct augment_bound *bound, const void *draw, const void *input,
+                 void *output)
 {
+    const struct flip_setting *setting = bound->setting;
+    const struct flip_draw *drawn = draw;
     const struct augment_grid *grid = &bound->grid;
     size_t line = grid->width * grid->inner_bytes, lines = grid->outer * grid->height;
-    if (!draw->mirror) {
+    bool along_width = setting->axis == FLIP_WIDTH;
+    if (!drawn->mirror) {
         memcpy(output, input, lines * line);
         return;
     }
     for (size_t i = 0; i < lines; i++) {
         char *to = (char *)output + i * line;
         size_t y = i % grid->height;
-        size_t mirrored = bound->setting.along_width ? i : i - y + (grid->height - 1 - y);
+        size_t mirrored = along_width ? i : i - y + (grid->height - 1 - y);
         const char *from = (const char *)input + mirrored * line;
-        if (bound->setting.along_width)
+        if (along_width)
             mirror_line(grid, from, to);
         else
             memcpy(to, from, line);
     }
 }
 
-static void tell_flip(const struct augment_setting *setting, const struct augment_draw *draw,
-                      struct core_text *text)
+static void tell_flip(const struct augment_bound *bound, const void *draw, struct core_text *text)
 {
-    core_text_add(text, "random_flip(%c=%s)", setting->along_width ? 'w' : 'h',
-                  draw->mirror ? "yes" : "no");
+    const struct flip_setting *setting = bound->setting;
+    const struct flip_draw *drawn = draw;
+    core_text_add(text, "%c=%s", setting->axis == FLIP_WIDTH ? 'w' : 'h',
+                  drawn->mirror ? "yes" : "no");
 }
 
-const struct augment_kind augment_random_crop = {
-    "random_crop",
-    {"padding", "layout"},
-    "random_crop(padding=2)",
-    true,
-    bind_crop,
-    draw_crop,
-    crop,
-    tell_crop,
+static const struct augment_parameter flip_parameters[] = {
+    {
+        .name = "axis",
+        AUGMENT_MEMBER(struct flip_setting, axis),
+        .words = "w h", /* in the order of enum flip_axis */
+        .example = "w",
+        .help = "The axis along which elements change places: width or height.",
+    },
+    {
+        .name = "p",
+        AUGMENT_MEMBER(struct flip_setting, probability),
+        .least = 0,
+        .most = 1,
+        .otherwise = "0.5",
+        .help = "The probability with which a sample is mirrored.",
+    },
+    AUGMENT_LAYOUT_PARAMETER,
+    {0},
 };
 
 const struct augment_kind augment_random_flip = {
-    "random_flip", {"axis", "p", "layout"}, "random_flip(axis=w)", true, bind_flip, draw_flip, flip,
-    tell_flip,
+    .name = "random_flip",
+    .help = "Mirrors a sample along an axis, with a probability.",
+    .draws = "one float; the sample is mirrored if the float is below p.",
+    .needs_grid = true,
+    .aspects = AUGMENT_BY_HEIGHT,
+    .setting_bytes = sizeof(struct flip_setting),
+    .draw_bytes = sizeof(struct flip_draw),
+    .parameters = flip_parameters,
+    .bind = bind_flip,
+    .draw = draw_flip,
+    .apply = flip,
+    .tell = tell_flip,
 };

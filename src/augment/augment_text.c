@@ -39,10 +39,14 @@ static const char a_field[] = "a field's name, as in images: random_flip(axis=w)
                   an_opening[] = "'(' after an operator's name, as in random_flip(axis=w),",
                   a_name[] = "name=value, as in normalize(mean=0.5, std=0.25),",
                   an_equals[] = "'=' after a value's name, with one number or word behind it as in "
-                                "mean=0.5,",
-                  a_value[] = "a value, one number or word as in mean=0.5,",
+                                "mean=0.5, or a list as in mean=[0.4,0.5],",
+                  a_value[] = "a value, one number or word as in mean=0.5, or a list as in "
+                              "mean=[0.4,0.5],",
+                  an_item[] = "a number or word of a list, as in mean=[0.4,0.5],",
+                  after_item[] = "',' or ']' after a number or word of a list, as in "
+                                 "mean=[0.4,0.5],",
                   a_closing[] = "',' or ')' after a value, which is one number or word as in "
-                                "mean=0.5,";
+                                "mean=0.5, or a list as in mean=[0.4,0.5],";
 
 /* Takes the characters up to the first of `ends` or a space. */
 static shs_status read_word(struct reader *reader, const char *ends, const char *what, char *word,
@@ -74,6 +78,48 @@ static bool take(struct reader *reader, char character)
     return true;
 }
 
+static shs_status read_item(struct reader *reader, const char *ends, const char *what,
+                            struct augment_value *value)
+{
+    shs_status status =
+        core_resize(value->n_items + 1, sizeof *value->items, "an operator's value", &value->items);
+    if (!status)
+        status = read_word(reader, ends, what, value->items[value->n_items], AUGMENT_NAME_BYTES);
+    if (!status) value->n_items++;
+    return status;
+}
+
+/* How many characters a list has if its bracket is not closed: up to a parenthesis, to the end of
+ * the statement, or to the comma before the name of another value. 0 if it is closed. */
+static size_t unclosed_length(const char *list)
+{
+    size_t length = strcspn(list, "]();=");
+    if (list[length] == ']') return 0;
+    if (list[length] == '=')
+        while (length > 1 && list[length] != ',')
+            length--;
+    return length;
+}
+
+static shs_status read_list(struct reader *reader, const struct augment_call *call,
+                            struct augment_value *value)
+{
+    size_t unclosed = unclosed_length(reader->now);
+    shs_status status = SHS_OK;
+    if (unclosed)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "augmentation, character %zu: %s's %s is '%.*s%s', a list without ']'; a "
+                         "list has brackets around it, as in normalize(mean=0.5, std=[0.2,0.3])",
+                         call->at, call->name, value->name, unclosed > 40 ? 40 : (int)unclosed,
+                         reader->now, unclosed > 40 ? "..." : "");
+    value->is_list = take(reader, '[');
+    do {
+        status = read_item(reader, "[](),;:=", an_item, value);
+        if (status) return status;
+    } while (take(reader, ','));
+    return take(reader, ']') ? SHS_OK : expected(reader, after_item);
+}
+
 static shs_status read_value(struct reader *reader, struct augment_call *call)
 {
     if (call->n_values == AUGMENT_MAX_VALUES)
@@ -84,7 +130,8 @@ static shs_status read_value(struct reader *reader, struct augment_call *call)
     shs_status status = read_word(reader, "(),;:=", a_name, value->name, sizeof value->name);
     if (status) return status;
     if (!take(reader, '=')) return expected(reader, an_equals);
-    return read_word(reader, "(),;:=", a_value, value->text, sizeof value->text);
+    return *reader->now == '[' ? read_list(reader, call, value)
+                               : read_item(reader, "(),;:=", a_value, value);
 }
 
 static shs_status read_call(struct reader *reader, struct augment_call *call)
@@ -124,10 +171,10 @@ static shs_status read_statement(struct reader *reader, struct augment_statement
         status = core_resize(statement->n_calls + 1, sizeof *statement->calls, "operators",
                              &statement->calls);
         if (status) return status;
-        statement->calls[statement->n_calls] = (struct augment_call){0};
-        status = read_call(reader, &statement->calls[statement->n_calls]);
+        struct augment_call *call = &statement->calls[statement->n_calls++];
+        *call = (struct augment_call){0};
+        status = read_call(reader, call);
         if (status) return status;
-        statement->n_calls++;
     } while (*reader->now && *reader->now != ';');
     return SHS_OK;
 }
@@ -154,9 +201,17 @@ shs_status augment_parse(const char *text, struct augment_program *program)
     return SHS_OK;
 }
 
+static void free_values(struct augment_statement *statement)
+{
+    for (size_t c = 0; c < statement->n_calls; c++)
+        for (size_t v = 0; v < statement->calls[c].n_values; v++)
+            core_free(&statement->calls[c].values[v].items);
+}
+
 void augment_program_free(struct augment_program *program)
 {
     for (size_t s = 0; s < program->n_statements; s++) {
+        free_values(&program->statements[s]);
         core_free(&program->statements[s].fields);
         core_free(&program->statements[s].calls);
     }

@@ -13,11 +13,13 @@ enum {
     AUGMENT_MAX_VALUES = 8,
 };
 
-/* name=value */
+/* name=value or name=[value,value,...] */
 struct augment_value {
     char name[AUGMENT_NAME_BYTES];
-    char text[AUGMENT_NAME_BYTES];
-    size_t at; /* its place in the text, counted from 1, for messages */
+    char (*items)[AUGMENT_NAME_BYTES]; /* at least one */
+    size_t n_items;
+    bool is_list; /* it stands in brackets */
+    size_t at;    /* its place in the text, counted from 1, for messages */
 };
 
 /* op(name=value, …) */

@@ -53,23 +53,37 @@ double augment_whole_scale(shs_type type)
     }
 }
 
-static shs_status bind_normalize(const struct augment_call *call, struct augment_bound *bound)
+/* ---- normalize */
+
+enum normalize_scale {
+    SCALE_AUTO,
+    SCALE_NONE
+};
+
+/* y = (x*factor - mean) * inverse, with a mean and an inverse for each channel. */
+struct normalize_setting {
+    struct augment_numbers means;
+    struct augment_numbers deviations;
+    int scale;       /* of enum normalize_scale */
+    size_t channels; /* 1 if neither is a list */
+    float factor;
+    float mean[AUGMENT_MOST_NUMBERS];
+    float inverse[AUGMENT_MOST_NUMBERS];
+};
+
+static shs_status bind_normalize(const struct augment_call *call, void *setting,
+                                 struct augment_bound *bound)
 {
-    double mean, std;
-    const char *scale = augment_value(call, "scale");
-    shs_status status = augment_needed_number(call, "mean", -FLT_MAX, FLT_MAX, &mean);
-    if (!status) status = augment_needed_number(call, "std", 1e-30, FLT_MAX, &std);
-    if (status) return status;
-    if (scale && strcmp(scale, "none") && strcmp(scale, "auto"))
-        return core_fail(SHS_ERROR_ARGUMENT,
-                         "augmentation, character %zu: normalize's scale is '%s'; it must be auto "
-                         "or none",
-                         call->at, scale);
-    bool scaled = !scale || !strcmp(scale, "auto");
-    bound->setting.scale = scaled ? (float)(1 / augment_whole_scale(bound->before.type)) : 1;
-    bound->setting.mean = (float)mean;
-    bound->setting.inverse = (float)(1 / std);
-    bound->after = bound->before;
+    struct normalize_setting *made = setting;
+    const struct augment_numbers *means = &made->means, *deviations = &made->deviations;
+    (void)call;
+    made->channels = means->count > deviations->count ? means->count : deviations->count;
+    made->factor =
+        made->scale == SCALE_AUTO ? (float)(1 / augment_whole_scale(bound->before.type)) : 1;
+    for (size_t c = 0; c < made->channels; c++) {
+        made->mean[c] = (float)means->number[means->count > 1 ? c : 0];
+        made->inverse[c] = (float)(1 / deviations->number[deviations->count > 1 ? c : 0]);
+    }
     bound->after.type = SHS_F32;
     return SHS_OK;
 }
@@ -77,19 +91,102 @@ static shs_status bind_normalize(const struct augment_call *call, struct augment
 #define NORMALIZE(C, TO_FLOAT, TO_DOUBLE)                                                          \
     {                                                                                              \
         const C *from = input;                                                                     \
-        for (size_t i = 0; i < bound->elements; i++)                                               \
-            to[i] = (TO_FLOAT(from[i]) * scale - mean) * inverse;                                  \
+        for (size_t i = 0; i < elements; i++)                                                      \
+            to[i] = (TO_FLOAT(from[i]) * factor - mean) * inverse;                                 \
     }
 
-static void normalize(const struct augment_bound *bound, const struct augment_draw *draw,
-                      const void *input, void *output)
+/* Elements of one channel. */
+static void normalize_channel(const struct normalize_setting *setting, size_t channel,
+                              shs_type type, size_t elements, const void *input, float *to)
 {
-    float scale = bound->setting.scale, mean = bound->setting.mean;
-    float inverse = bound->setting.inverse;
-    float *to = output;
-    (void)draw;
-    FOR_TYPE(bound->before.type, NORMALIZE)
+    float factor = setting->factor;
+    float mean = setting->mean[channel], inverse = setting->inverse[channel];
+    FOR_TYPE(type, NORMALIZE)
 }
+
+#define NORMALIZE_PIXELS(C, TO_FLOAT, TO_DOUBLE)                                                   \
+    {                                                                                              \
+        const C *from = input;                                                                     \
+        for (size_t p = 0; p < pixels; p++, from += channels, to += channels)                      \
+            for (size_t c = 0; c < channels; c++)                                                  \
+                to[c] = (TO_FLOAT(from[c]) * factor - setting->mean[c]) * setting->inverse[c];     \
+    }
+
+/* Elements of all channels in turn. */
+static void normalize_pixels(const struct normalize_setting *setting, shs_type type, size_t pixels,
+                             const void *input, float *to)
+{
+    float factor = setting->factor;
+    size_t channels = setting->channels;
+    FOR_TYPE(type, NORMALIZE_PIXELS)
+}
+
+static void normalize(const struct augment_bound *bound, const void *draw, const void *input,
+                      void *output)
+{
+    const struct normalize_setting *setting = bound->setting;
+    const struct augment_grid *grid = &bound->grid;
+    shs_type type = bound->before.type;
+    size_t plane = grid->height * grid->width;
+    (void)draw;
+    if (setting->channels == 1) {
+        normalize_channel(setting, 0, type, bound->elements, input, output);
+        return;
+    }
+    if (!grid->channels_first) {
+        normalize_pixels(setting, type, plane, input, output);
+        return;
+    }
+    for (size_t c = 0; c < grid->outer; c++)
+        normalize_channel(setting, c, type, plane,
+                          (const char *)input + c * plane * shs_type_size(type),
+                          (float *)output + c * plane);
+}
+
+static const struct augment_parameter normalize_parameters[] = {
+    {
+        .name = "mean",
+        AUGMENT_MEMBER(struct normalize_setting, means),
+        .least = -FLT_MAX,
+        .most = FLT_MAX,
+        .example = "0.5",
+        .help = "What is subtracted; `shardstep stats` prints it.",
+    },
+    {
+        .name = "std",
+        AUGMENT_MEMBER(struct normalize_setting, deviations),
+        .least = 1e-30,
+        .most = FLT_MAX,
+        .example = "0.25",
+        .help = "What is divided by then; `shardstep stats` prints it.",
+    },
+    {
+        .name = "scale",
+        AUGMENT_MEMBER(struct normalize_setting, scale),
+        .words = "auto none", /* in the order of enum normalize_scale */
+        .otherwise = "auto",
+        .help = "With auto, s is 1 / max of an unsigned integer type (1 / 255 for u8) and 1 for "
+                "other types; with none, s is 1.",
+    },
+    AUGMENT_LAYOUT_PARAMETER,
+    {0},
+};
+
+const struct augment_kind augment_normalize = {
+    .name = "normalize",
+    .help = "Gives (x * s - mean) * r in f32, with r = 1 / std; s and r are computed in f64 and "
+            "rounded, and so is each operation in f32.",
+    .setting_bytes = sizeof(struct normalize_setting),
+    .parameters = normalize_parameters,
+    .bind = bind_normalize,
+    .apply = normalize,
+};
+
+/* ---- cast */
+
+struct cast_setting {
+    shs_type type;
+};
 
 /* Every value of an integer type as one of another, without loss. */
 static bool widens(shs_type from, shs_type to)
@@ -101,21 +198,18 @@ static bool widens(shs_type from, shs_type to)
     return shs_type_size(to) > shs_type_size(from);
 }
 
-static shs_status bind_cast(const struct augment_call *call, struct augment_bound *bound)
+static shs_status bind_cast(const struct augment_call *call, void *setting,
+                            struct augment_bound *bound)
 {
-    const char *name = augment_value(call, "type");
-    bound->after = bound->before;
-    for (shs_type type = SHS_U8; name && type <= SHS_F64; type++)
-        if (!strcmp(name, shs_type_name(type)) &&
-            (type == SHS_F32 || type == SHS_F64 || widens(bound->before.type, type))) {
-            bound->after.type = type;
-            return SHS_OK;
-        }
-    return core_fail(
-        SHS_ERROR_ARGUMENT,
-        "augmentation, character %zu: cast of field %s from %s to '%s'; give type=f32, "
-        "type=f64 or an integer type that holds all its values",
-        call->at, bound->before.name, shs_type_name(bound->before.type), name ? name : "");
+    const struct cast_setting *cast = setting;
+    shs_type type = cast->type;
+    bound->after.type = type;
+    if (type == SHS_F32 || type == SHS_F64 || widens(bound->before.type, type)) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "augmentation, character %zu: cast of field %s from %s to '%s'; give "
+                     "type=f32, type=f64 or an integer type that holds all its values",
+                     call->at, bound->before.name, shs_type_name(bound->before.type),
+                     shs_type_name(type));
 }
 
 #define CAST_TO_F32(C, TO_FLOAT, TO_DOUBLE)                                                        \
@@ -183,8 +277,8 @@ static void cast_to_integer(const struct augment_bound *bound, const char *input
     }
 }
 
-static void cast(const struct augment_bound *bound, const struct augment_draw *draw,
-                 const void *input, void *output)
+static void cast(const struct augment_bound *bound, const void *draw, const void *input,
+                 void *output)
 {
     (void)draw;
     if (bound->after.type == SHS_F32)
@@ -195,16 +289,21 @@ static void cast(const struct augment_bound *bound, const struct augment_draw *d
         cast_to_integer(bound, input, output);
 }
 
-const struct augment_kind augment_normalize = {
-    "normalize",
-    {"mean", "std", "scale"},
-    "normalize(mean=0.5, std=0.25)",
-    false,
-    bind_normalize,
-    NULL,
-    normalize,
-    NULL,
+static const struct augment_parameter cast_parameters[] = {
+    {
+        .name = "type",
+        AUGMENT_MEMBER(struct cast_setting, type),
+        .example = "f32",
+        .help = "The new type: f32, f64 or, from an integer type, one that holds all its values.",
+    },
+    {0},
 };
 
 const struct augment_kind augment_cast = {
-    "cast", {"type"}, "cast(type=f32)", false, bind_cast, NULL, cast, NULL};
+    .name = "cast",
+    .help = "Converts elements to another type.",
+    .setting_bytes = sizeof(struct cast_setting),
+    .parameters = cast_parameters,
+    .bind = bind_cast,
+    .apply = cast,
+};

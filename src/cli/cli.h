@@ -65,6 +65,9 @@ bool cli_given(const struct cli_arguments *arguments, const char *option);
 /* Prints a command's usage and options to stdout. */
 void cli_help(const struct cli_command *command);
 
+/* Prints all operators of --augment to stdout, with their parameters. */
+void cli_help_augment(void);
+
 /* Prints a text in lines of 80 characters: paragraphs, separated by an empty line, in each of which
  * a line break is a space, unless spaces follow: then an item begins, which is indented by them. A
  * tab separates an item's name from what is said of it. */

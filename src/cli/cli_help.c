@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "augment_table.h"
 #include "cli_options.h"
 #include "core_text.h"
 
@@ -38,22 +39,14 @@ static const char fields_text[] =
 
 static const char augment_text[] =
     "--augment is FIELDS: OPERATOR(NAME=VALUE, ...) OPERATOR(...); FIELDS: ... The operators of a "
-    "statement are applied from left to right to each of its FIELDS, which share the draws.\n"
-    "  random_crop(padding=P, layout=L)\tPuts P zeros on each side of height and width, and cuts "
-    "the size that it was out at a random place.\n"
-    "  random_flip(axis=A, p=P, layout=L)\tMirrors along A, which is h or w, with probability P "
-    "(0.5).\n"
-    "  normalize(mean=M, std=D, scale=none)\tGives (x * s - M) / D in f32. s is 1 / 255 for u8, "
-    "and "
-    "alike for other unsigned integers; it is 1 for other types and with scale=none. `stats` "
-    "prints M and D.\n"
-    "  cast(type=T)\tConverts to f32 or f64, or from an integer type to one that holds all its "
-    "values.\n"
-    "  layout=L\tL names the axes of a sample: w, hw, hwc or chw (w for one axis, hw for two, hwc "
-    "for three of which the last one has 1 to 4 elements).\n\n"
+    "statement are applied from left to right to each of its FIELDS, which share the draws. A "
+    "VALUE is one number or word, or a list [A,B,...] with a number for each channel.\n";
+
+static const char augment_examples[] =
     "For example:\n"
     "  --augment 'train/images: random_crop(padding=2) random_flip(axis=w)'\n"
-    "  --augment 'x,mask: random_flip(axis=h); x: normalize(mean=0.5, std=0.2)'";
+    "  --augment 'x,mask: random_flip(axis=h); x: normalize(mean=0.5, std=0.2)'\n"
+    "  --augment 'photos: normalize(mean=[0.49,0.48,0.45], std=[0.25,0.24,0.26])'";
 
 static const char *const titles[CLI_GROUPS] = {
     [CLI_DATA] = "Data",
@@ -209,6 +202,23 @@ static void print_summary(const char *summary)
     core_text_free(&text);
 }
 
+/* The operators, an item each or in full. */
+static void print_operators(bool in_full)
+{
+    struct core_text text = {0};
+    core_text_add(&text, "%s%s", augment_text, in_full ? "\n" : "");
+    augment_describe(&augment_operators, in_full, &text);
+    if (!in_full) core_text_add(&text, "\n'shardstep help augment' tells what values they take.\n");
+    core_text_add(&text, "\n%s", augment_examples);
+    if (!text.status) cli_print_wrapped(stdout, text.bytes);
+    core_text_free(&text);
+}
+
+void cli_help_augment(void)
+{
+    print_operators(true);
+}
+
 void cli_help(const struct cli_command *command)
 {
     bool path = strstr(command->usage, "PATH") != NULL;
@@ -226,7 +236,10 @@ void cli_help(const struct cli_command *command)
     for (int group = 0; group < CLI_GROUPS; group++)
         print_group(command, (enum cli_group)group);
     if (takes_option(command, "--fields")) print_section("Fields", fields_text);
-    if (takes_option(command, "--augment")) print_section("Operators", augment_text);
+    if (takes_option(command, "--augment")) {
+        printf("\nOperators:\n");
+        print_operators(false);
+    }
     print_examples(command->examples);
     printf("\nExit codes:\n");
     print_exit("0", "done");

@@ -47,6 +47,7 @@ static void print_help(void)
     printf("\n");
     cli_print_wrapped(stdout,
                       "'shardstep help COMMAND' or 'shardstep COMMAND --help' tells more. "
+                      "'shardstep help augment' describes the operators of --augment. "
                       "'shardstep --version' prints the version.\n\n"
                       "Exit codes: 0 done, 1 different or check failed, 2 error, 75 stopped on "
                       "request.");
@@ -111,7 +112,7 @@ static int run_command(const struct cli_command *command, int count, char **word
     return CLI_DONE;
 }
 
-/* Of a command or, without a word, of all. */
+/* Of a command, of --augment or, without a word, of all. */
 static int run_help(int count, char **words)
 {
     const struct cli_command *command = NULL;
@@ -119,9 +120,12 @@ static int run_help(int count, char **words)
         core_fail(SHS_ERROR_ARGUMENT, "help takes one COMMAND; '%.80s' is too many", words[1]);
         return refuse(NULL);
     }
-    if (count == 1 && !(command = find_command(words[0]))) return refuse(NULL);
+    bool augment = count == 1 && !strcmp(words[0], "augment");
+    if (count == 1 && !augment && !(command = find_command(words[0]))) return refuse(NULL);
     if (mpi_job_rank() != 0) return CLI_DONE;
-    if (command)
+    if (augment)
+        cli_help_augment();
+    else if (command)
         cli_help(command);
     else
         print_help();

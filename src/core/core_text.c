@@ -118,6 +118,29 @@ void core_text_add(struct core_text *text, const char *format, ...)
     }
 }
 
+void core_text_add_double(struct core_text *text, double number)
+{
+    enum {
+        MOST_DIGITS = 17,
+        BYTES = 32
+    };
+    char shown[BYTES], shortest[BYTES] = "";
+    double read = 0;
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (!plain && !text->status)
+        text->status = core_fail(SHS_ERROR_MEMORY, "no memory for a number as text");
+    locale_t before = plain ? uselocale(plain) : (locale_t)0;
+    for (int digits = 1; digits <= MOST_DIGITS && plain; digits++) {
+        snprintf(shown, sizeof shown, "%.*g", digits, number);
+        bool same = core_parse_double(shown, &read) && read == number;
+        if (same && (!*shortest || strlen(shown) < strlen(shortest)))
+            memcpy(shortest, shown, sizeof shown);
+    }
+    if (plain) uselocale(before);
+    if (plain) freelocale(plain);
+    core_text_add(text, "%s", shortest);
+}
+
 void core_text_free(struct core_text *text)
 {
     core_free(&text->bytes);

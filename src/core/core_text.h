@@ -37,6 +37,10 @@ struct core_text {
 __attribute__((format(printf, 2, 3))) void core_text_add(struct core_text *text, const char *format,
                                                          ...);
 
+/* Appends a finite number in the shortest form that core_parse_double() reads as the same number.
+ */
+void core_text_add_double(struct core_text *text, double number);
+
 /* "u8 28x28" */
 void core_text_add_shape(struct core_text *text, const shs_tensor *tensor);
 

@@ -924,7 +924,8 @@ static void layouts_that_can_be_told(void)
 /* The first `rows` of a sample come out as if there were no others, and zeros behind them. */
 static void check_rows(const char *text, size_t layout, shs_type type, uint64_t rows)
 {
-    unsigned char input[MOST_BYTES], whole[MOST_BYTES], scratch[4 * MOST_BYTES];
+    unsigned char input[MOST_BYTES], whole[MOST_BYTES];
+    _Alignas(16) unsigned char scratch[4 * MOST_BYTES];
     struct sample some = sample_of(layout, type, input);
     uint64_t all = some.tensor.shape[0];
     shs_augment *augment = open_text(text, &some, 1);
@@ -1058,10 +1059,15 @@ static void every_allocation_may_fail(void)
                       "number: cast(type=f64); image: normalize(mean=0, std=1)",
                       SHS_OK);
     CHECK(runs > 15 && runs < 200);
+    CHECK(sweep("colour: normalize(mean=[1,2,3], std=1)", SHS_OK) > 5);
     CHECK(sweep("", SHS_OK) > 5);
     CHECK(sweep("nothing: cast(type=f32)", SHS_ERROR_ARGUMENT) > 5);
     CHECK(sweep("image: blur(size=2)", SHS_ERROR_ARGUMENT) > 5);
     CHECK(sweep("image: cast(kind=f32)", SHS_ERROR_ARGUMENT) > 5);
+    CHECK(sweep("image: cast()", SHS_ERROR_ARGUMENT) > 5);
+    CHECK(sweep("colour: normalize(mean=[1,2], std=1)", SHS_ERROR_ARGUMENT) > 5);
+    CHECK(sweep("number: cast(type=f32); image, signal: random_flip(axis=w)", SHS_ERROR_ARGUMENT) >
+          5);
     CHECK(sweep("image: cast(type=f32); colour", SHS_ERROR_ARGUMENT) > 5);
 }
 

@@ -413,7 +413,35 @@ static void numbers_do_not_depend_on_the_locale(void)
     core_text_add(&text, "%.2f", 0.25);
     CHECK(!text.status && strcmp(text.bytes, "0.25") == 0);
     core_text_free(&text);
+    core_text_add_double(&text, -1.5);
+    CHECK(!text.status && strcmp(text.bytes, "-1.5") == 0);
+    core_text_free(&text);
     setlocale(LC_ALL, "C");
+}
+
+static void numbers_are_as_short_as_they_can_be(void)
+{
+    static const struct {
+        double number;
+        const char *text;
+    } cases[] = {{0, "0"},
+                 {0.5, "0.5"},
+                 {30, "30"},
+                 {-1e6, "-1e+06"},
+                 {0.1, "0.1"},
+                 {0.1 + 0.2, "0.30000000000000004"},
+                 {1.0 / 3, "0.3333333333333333"},
+                 {5e-324, "5e-324"},
+                 {1.7976931348623157e308, "1.7976931348623157e+308"}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct core_text text = {0};
+        core_text_add_double(&text, cases[i].number);
+        if (!NEED(text.bytes)) return;
+        if (strcmp(text.bytes, cases[i].text))
+            printf("  expected %s, came %s\n", cases[i].text, text.bytes);
+        CHECK(!strcmp(text.bytes, cases[i].text));
+        core_text_free(&text);
+    }
 }
 
 /* ---- texts put together */
@@ -728,6 +756,7 @@ int main(void)
         TEST(other_texts_are_no_decimal_numbers),
         TEST(hexadecimal_numbers_are_refused),
         TEST(numbers_do_not_depend_on_the_locale),
+        TEST(numbers_are_as_short_as_they_can_be),
         TEST(a_text_grows),
         TEST(a_text_ends_where_it_must),
         TEST(a_text_keeps_its_first_error),

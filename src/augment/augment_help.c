@@ -1,0 +1,74 @@
+/* The reference of the operators, from their table. */
+#include <string.h>
+
+#include "augment_print.h"
+#include "augment_table.h"
+
+/* Appends what stands for a value: its words, such as auto|none, or a letter. */
+static void add_value(const struct augment_parameter *parameter, struct core_text *text)
+{
+    static const char *const letters[] = {[AUGMENT_NUMBER] = "X",
+                                          [AUGMENT_WHOLE] = "N",
+                                          [AUGMENT_NUMBERS] = "X|[X,X,...]",
+                                          [AUGMENT_TYPE] = "T",
+                                          [AUGMENT_LAYOUT] = "L"};
+    core_text_add(text, "%s=", parameter->name);
+    if (parameter->form != AUGMENT_WORD)
+        core_text_add(text, "%s", letters[parameter->form]);
+    else
+        for (const char *at = parameter->words; *at; at++)
+            core_text_add(text, "%c", *at == ' ' ? '|' : *at);
+}
+
+static void add_operator(const struct augment_kind *kind, struct core_text *text)
+{
+    core_text_add(text, "  %s(", kind->name);
+    for (const struct augment_parameter *p = kind->parameters; p->name; p++) {
+        if (p != kind->parameters) core_text_add(text, ", ");
+        add_value(p, text);
+    }
+    core_text_add(text, ")\t%s\n", kind->help);
+}
+
+/* A parameter, what it takes and, in parentheses, what holds without it. */
+static void add_parameter(const struct augment_parameter *parameter, struct core_text *text)
+{
+    core_text_add(text, "    ");
+    add_value(parameter, text);
+    core_text_add(text, "\t%s", parameter->help);
+    if (parameter->form != AUGMENT_LAYOUT) {
+        core_text_add(text, " It takes ");
+        augment_print_range(parameter, text);
+        if (!augment_is_needed(parameter)) core_text_add(text, " (%s)", parameter->otherwise);
+        core_text_add(text, ".");
+    }
+    core_text_add(text, "\n");
+}
+
+static void add_details(const struct augment_kind *kind, struct core_text *text)
+{
+    for (const struct augment_parameter *p = kind->parameters; p->name; p++)
+        add_parameter(p, text);
+    core_text_add(text, "    draws\t%s", kind->draws ? kind->draws : "nothing.");
+    if (kind->aspects & AUGMENT_BY_HEIGHT)
+        core_text_add(text, " Fields that share the draws all have a height, or none has.");
+    if (kind->aspects & AUGMENT_BY_EXTENT)
+        core_text_add(text, " Fields that share the draws have the same height and width.");
+    if (kind->aspects & AUGMENT_BY_CHANNELS)
+        core_text_add(text, " Fields that share the draws have as many channels.");
+    core_text_add(text, "\n    example\t");
+    augment_print_example(kind, text);
+    core_text_add(text, "\n");
+}
+
+static const struct augment_parameter the_layout = AUGMENT_LAYOUT_PARAMETER;
+
+void augment_describe(const struct augment_table *table, bool in_full, struct core_text *text)
+{
+    for (size_t k = 0; k < table->count; k++) {
+        if (in_full && k) core_text_add(text, "\n");
+        add_operator(table->kinds[k], text);
+        if (in_full) add_details(table->kinds[k], text);
+    }
+    if (!in_full) core_text_add(text, "  layout=L\t%s\n", the_layout.help);
+}

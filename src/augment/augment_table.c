@@ -1,0 +1,40 @@
+#include "augment_table.h"
+
+#include <string.h>
+
+#include "core_nearest.h"
+
+#define ADDRESS(name) &augment_##name,
+
+static const struct augment_kind *const kinds[] = {AUGMENT_OPERATORS(ADDRESS)};
+
+const struct augment_table augment_operators = {kinds, sizeof kinds / sizeof *kinds};
+
+_Static_assert(sizeof kinds / sizeof *kinds <= AUGMENT_MOST_KINDS, "raise AUGMENT_MOST_KINDS");
+
+shs_status augment_unknown(size_t at, const char *what, const char *word, const char *there_are,
+                           const char *const *words, size_t count)
+{
+    char guess[CORE_GUESS_BYTES];
+    struct core_text text = {0};
+    for (size_t i = 0; i < count; i++)
+        core_text_add(&text, "%s%s", i ? ", " : "", words[i]);
+    core_fail(SHS_ERROR_ARGUMENT, "augmentation, character %zu: %s '%s'%s %.400s%s%s", at, what,
+              word, there_are, text.bytes ? text.bytes : "none", text.length > 400 ? "..." : "",
+              core_guess(core_nearest(word, words, count), guess));
+    core_text_free(&text);
+    return SHS_ERROR_ARGUMENT;
+}
+
+shs_status augment_find(const struct augment_table *table, const struct augment_call *call,
+                        const struct augment_kind **kind)
+{
+    const char *names[AUGMENT_MOST_KINDS];
+    for (size_t k = 0; k < table->count; k++) {
+        *kind = table->kinds[k];
+        names[k] = (*kind)->name;
+        if (strcmp(names[k], call->name) == 0) return SHS_OK;
+    }
+    return augment_unknown(call->at, "there is no operator", call->name, "; there are", names,
+                           table->count);
+}
