@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "augment_kind.h"
+#include "augment_grid.h"
 #include "cli.h"
 #include "cli_json.h"
 #include "cli_paths.h"
@@ -90,6 +90,46 @@ static void print_head(const struct report *report)
     printf("\n");
 }
 
+/* The layout of samples whose channels were told apart; NULL if operators know none. */
+static const char *channel_layout(const struct scan_stats *stats)
+{
+    if (!stats->channel_axis || stats->field.axes != 4) return NULL;
+    return stats->channel_axis == 3 ? "hwc" : stats->channel_axis == 1 ? "chw" : NULL;
+}
+
+/* A mean or a deviation for each channel, of numbers scaled as normalize() scales them. */
+static void print_numbers(const struct report *report, const char *name, bool deviation)
+{
+    const struct scan_stats *stats = report->stats;
+    printf("%s=[", name);
+    for (uint64_t c = 0; c < stats->channels; c++) {
+        const struct scan_tally *tally = stats->channel[c];
+        printf("%s%.9g", c ? "," : "",
+               (deviation ? tally->deviation : tally->mean) / report->scale);
+    }
+    printf("]");
+}
+
+/* A line with a list for each channel, if operators know the channels, and can divide by all
+ * deviations. */
+static void print_channels(const struct report *report)
+{
+    const struct scan_stats *stats = report->stats;
+    const char *layout = channel_layout(stats);
+    shs_tensor sample = {.type = stats->field.type, .axes = stats->field.axes - 1};
+    if (!layout || stats->channels < 2 || stats->channels > AUGMENT_MOST_NUMBERS) return;
+    for (uint64_t c = 0; c < stats->channels; c++)
+        if (!(stats->channel[c]->deviation > 0)) return;
+    memcpy(sample.shape, stats->field.shape + 1, sample.axes * sizeof *sample.shape);
+    const char *usual = augment_usual_layout(&sample);
+    cli_print_text(stdout, report->field);
+    printf(": normalize(");
+    print_numbers(report, "mean", false);
+    print_numbers(report, ", std", true);
+    if (!usual || strcmp(usual, layout)) printf(", layout=%s", layout);
+    printf(")\n");
+}
+
 static void print_text(const struct report *report)
 {
     const struct scan_stats *stats = report->stats;
@@ -110,6 +150,7 @@ static void print_text(const struct report *report)
     cli_print_text(stdout, report->field);
     printf(": normalize(mean=%.9g, std=%.9g)\n", all->mean / report->scale,
            all->deviation / report->scale);
+    print_channels(report);
 }
 
 /* ---- as JSON */
@@ -279,7 +320,8 @@ const struct cli_command cli_stats = {
     .summary = "prints a field's mean, deviation, extremes and histogram, and normalize() for it",
     .arguments = "  FIELD\tThe name of a dataset of numbers, such as train/images.",
     .details = "Sums are exact and rounded once: the digits are the same on any number of ranks. "
-               "All files count as one. The last line goes into --augment.",
+               "All files count as one. The last line goes into --augment; for images with "
+               "channels it has a number for each channel, and the line before it one for all.",
     .examples = "stats fashion.h5 train/images\n"
                 "stats 'year-*.h5' t2m --channel-axis none",
     .options = "--channel-axis --bins --json --probe --probe-seconds --probe-mebibytes --plugins",

@@ -51,6 +51,38 @@ grep -q 'odd: f32 150x2x3, 900 elements, 16 of them NaN and 2 infinite' odd.txt 
 [ "$(grep -c '#' rgb.txt)" = 5 ] || fail "not 5 bins: $(cat rgb.txt)"
 grep -qE 'rgb: normalize\(mean=0\.[0-9]+, std=0\.[0-9]+\)' rgb.txt || fail "no normalize()"
 
+# a list of a number for each channel, ready to paste, where operators know the channels
+"$SHARDSTEP" stats plain.h5 rgb > rgb.txt
+/usr/bin/python3 - plain.json <<'END' > lists.txt || fail "no lists for rgb"
+import json, sys
+for line in open(sys.argv[1]):
+    field = json.loads(line)
+    if field['field'] == 'rgb':
+        lists = [','.join('%.9g' % c[key] for c in field['channels']) for key in ('scaled_mean', 'scaled_std')]
+        print('rgb: normalize(mean=[%s], std=[%s])' % tuple(lists))
+END
+tail -n 1 rgb.txt > last.txt
+same "the lists of rgb" lists.txt last.txt
+[ "$(tail -n 2 rgb.txt | grep -c '^rgb: normalize(mean=')" = 2 ] || fail "not one number before the lists: $(cat rgb.txt)"
+"$SHARDSTEP" digest plain.h5 --fields rgb --batch 8 --augment "$(cat last.txt)" > /dev/null || fail "the lists of rgb are not taken"
+/usr/bin/python3 - <<'END'
+import h5py, numpy as np
+x = np.random.default_rng(4).normal(size=(50, 3, 6, 5)) * np.array([1, 2, 3])[:, None, None]
+with h5py.File('maps.h5', 'w') as f:
+    f['maps'] = x.astype('f4')
+    x[:, 1] = 0
+    f['flat'] = x.astype('f4')
+END
+"$SHARDSTEP" stats maps.h5 maps --channel-axis 1 | tail -n 1 > last.txt
+grep -qE '^maps: normalize\(mean=\[[-0-9.e]+,[-0-9.e]+,[-0-9.e]+\], std=\[[0-9.]+,[0-9.]+,[0-9.]+\], layout=chw\)$' last.txt ||
+    fail "channels first: $(cat last.txt)"
+"$SHARDSTEP" digest maps.h5 --fields maps --batch 8 --augment "$(cat last.txt)" > /dev/null || fail "the lists of maps are not taken"
+for arguments in 'maps --channel-axis 2' 'maps --channel-axis none' 'flat --channel-axis 1'; do
+    "$SHARDSTEP" stats maps.h5 $arguments > other.txt
+    grep -q '\[' other.txt && fail "a list that no operator can take: stats maps.h5 $arguments: $(tail -n 1 other.txt)"
+    [ "$(grep -c normalize other.txt)" = 1 ] || fail "no normalize() for all channels: stats maps.h5 $arguments"
+done
+
 import_fashion fashion.h5
 "$SHARDSTEP" stats fashion.h5 train/images > fashion.txt
 # the figures that are published of it everywhere
