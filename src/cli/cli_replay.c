@@ -5,6 +5,7 @@
 #include "augment_record.h"
 #include "cli_batch.h"
 #include "cli_output.h"
+#include "cli_text.h"
 #include "core_memory.h"
 #include "core_text.h"
 #include "h5_write.h"
@@ -104,14 +105,29 @@ static shs_status print_row(const struct replay *replay, uint64_t slot)
     return SHS_OK;
 }
 
+/* The augmentation with all its values, so that defaults are seen beside the draws. */
+static shs_status print_augmentation(const struct replay *replay)
+{
+    struct core_text text = {0};
+    augment_print(replay->loader->augment, &text);
+    if (text.length) {
+        printf("augmentation ");
+        cli_print_text(stdout, text.bytes);
+        printf("\n");
+    }
+    shs_status status = text.status;
+    core_text_free(&text);
+    return status;
+}
+
 static shs_status print_batch(const struct replay *replay)
 {
     const shs_batch *batch = &replay->batch;
-    shs_status status = SHS_OK;
     printf("step %llu (epoch %llu, epoch step %llu), virtual rank %llu of %llu: %llu rows, %llu of "
            "weight 1\nhash %s\n",
            (ull)batch->step, (ull)batch->epoch, (ull)batch->epoch_step, (ull)batch->vrank,
            (ull)replay->run->vranks, (ull)batch->rows, (ull)batch->count, replay->digest);
+    shs_status status = print_augmentation(replay);
     for (uint64_t slot = 0; slot < batch->rows && !status; slot++)
         status = print_row(replay, slot);
     return status;

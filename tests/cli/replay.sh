@@ -29,6 +29,10 @@ sed -n 's/^slot [0-9]*  row \([0-9]*\)  .*/\1/p' out.txt > replayed.txt
 same "rows of a replay" rows.txt replayed.txt
 [ "$(grep -cE 'random_crop\(down=-?[012], right=-?[012]\) random_flip\(w=(yes|no)\)$' out.txt)" = 16 ] ||
     fail "not a draw of each operator in each row"
+# the augmentation with its defaults; nothing without an augmentation
+[ "$(sed -n 3p out.txt)" = "augmentation images: random_crop(padding=2, layout=hw) random_flip(axis=w, p=0.5, layout=hw) normalize(mean=0.286, std=0.353, scale=auto)" ] ||
+    fail "the augmentation of a replay: $(sed -n 3p out.txt)"
+"$SHARDSTEP" replay "${run[@]}" --rank 7 --step 3 | grep augmentation && fail "an augmentation where there is none"
 h5dump -d index -y -w 1 -o index.txt batch.h5 > /dev/null
 tr -d ' ,' < index.txt | grep -E '^[0-9]+$' > written.txt
 same "rows that -o wrote" rows.txt written.txt
