@@ -60,12 +60,14 @@ enum normalize_scale {
     SCALE_NONE
 };
 
-/* y = (x*factor - mean) * inverse, with a mean and an inverse for each channel. */
+/* y = (x*factor - mean) * inverse, with a mean and an inverse for each channel. Those of the
+ * channels are repeated as often as they have room, so that one loop goes over many pixels. */
 struct normalize_setting {
     struct augment_numbers means;
     struct augment_numbers deviations;
     int scale;       /* of enum normalize_scale */
     size_t channels; /* 1 if neither is a list */
+    size_t period;   /* how many of the following there are: a multiple of channels */
     float factor;
     float mean[AUGMENT_MOST_NUMBERS];
     float inverse[AUGMENT_MOST_NUMBERS];
@@ -80,9 +82,11 @@ static shs_status bind_normalize(const struct augment_call *call, void *setting,
     made->channels = means->count > deviations->count ? means->count : deviations->count;
     made->factor =
         made->scale == SCALE_AUTO ? (float)(1 / augment_whole_scale(bound->before.type)) : 1;
-    for (size_t c = 0; c < made->channels; c++) {
-        made->mean[c] = (float)means->number[means->count > 1 ? c : 0];
-        made->inverse[c] = (float)(1 / deviations->number[deviations->count > 1 ? c : 0]);
+    made->period = AUGMENT_MOST_NUMBERS / made->channels * made->channels;
+    for (size_t i = 0; i < made->period; i++) {
+        size_t c = i % made->channels;
+        made->mean[i] = (float)means->number[means->count > 1 ? c : 0];
+        made->inverse[i] = (float)(1 / deviations->number[deviations->count > 1 ? c : 0]);
     }
     bound->after.type = SHS_F32;
     return SHS_OK;
@@ -107,17 +111,20 @@ static void normalize_channel(const struct normalize_setting *setting, size_t ch
 #define NORMALIZE_PIXELS(C, TO_FLOAT, TO_DOUBLE)                                                   \
     {                                                                                              \
         const C *from = input;                                                                     \
-        for (size_t p = 0; p < pixels; p++, from += channels, to += channels)                      \
-            for (size_t c = 0; c < channels; c++)                                                  \
-                to[c] = (TO_FLOAT(from[c]) * factor - setting->mean[c]) * setting->inverse[c];     \
+        for (; elements; elements -= count, from += count, to += count) {                          \
+            count = elements < setting->period ? elements : setting->period;                       \
+            for (size_t i = 0; i < count; i++)                                                     \
+                to[i] = (TO_FLOAT(from[i]) * factor - mean[i]) * inverse[i];                       \
+        }                                                                                          \
     }
 
 /* Elements of all channels in turn. */
-static void normalize_pixels(const struct normalize_setting *setting, shs_type type, size_t pixels,
-                             const void *input, float *to)
+static void normalize_pixels(const struct normalize_setting *setting, shs_type type,
+                             size_t elements, const void *input, float *to)
 {
     float factor = setting->factor;
-    size_t channels = setting->channels;
+    const float *mean = setting->mean, *inverse = setting->inverse;
+    size_t count;
     FOR_TYPE(type, NORMALIZE_PIXELS)
 }
 
@@ -134,7 +141,7 @@ static void normalize(const struct augment_bound *bound, const void *draw, const
         return;
     }
     if (!grid->channels_first) {
-        normalize_pixels(setting, type, plane, input, output);
+        normalize_pixels(setting, type, bound->elements, input, output);
         return;
     }
     for (size_t c = 0; c < grid->outer; c++)

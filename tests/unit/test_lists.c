@@ -90,6 +90,7 @@ static void check_lists(const shs_tensor *sample, const char *layout, const char
         printf("  %s: %s\n", text, shs_message());
         return;
     }
+    CHECK(shs_augment_scratch(augment) <= sizeof scratch);
     CHECK(shs_augment_output(augment, 0)->type == SHS_F32);
     CHECK(!shs_augment_apply(augment, NULL, &from, &to, scratch));
     for (size_t i = 0; i < count; i++) {
@@ -113,6 +114,7 @@ static void channels_are_normalized_by_lists(void)
         uint64_t shape[3];
     } layouts[] = {{"hwc", "", 3, {4, 5, 3}},
                    {"hwc", ", layout=hwc", 3, {1, 7, 3}},
+                   {"hwc", "", 3, {10, 13, 3}},
                    {"chw", ", layout=chw", 3, {3, 4, 5}},
                    {"chw", ", layout=chw", 3, {3, 2, 3}},
                    {"chw", ", layout=chw", 3, {3, 0, 3}}};
