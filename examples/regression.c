@@ -65,13 +65,11 @@ static double mean_loss(shs_loader *loader, shs_gradient *mean)
 int main(int argc, char **argv)
 {
     shs_run_options options = {.seed = 42, .vranks = 8, .stop_signal = SIGUSR1};
-    shs_loader_options train = {.batch = 8, .part_to = 0.8, .split_seed = 1};
+    shs_loader_options train = {.batch = 8, .subset = {.to = 0.8, .split_seed = 1}};
     /* File order makes the rounding of the sum the same after every epoch. A stop does not cut
      * the sum short. */
     shs_loader_options judge = {.batch = 32,
-                                .part_from = 0.8,
-                                .part_to = 1,
-                                .split_seed = 1,
+                                .subset = {.from = 0.8, .to = 1, .split_seed = 1},
                                 .shuffle = SHS_SHUFFLE_NONE,
                                 .through_stop = true};
     shs_run *run;

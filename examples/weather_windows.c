@@ -71,14 +71,14 @@ static shs_loader *open_loader(shs_dataset *data, uint64_t first, uint64_t end, 
     shs_loader_options options = {.batch = 8,
                                   .epochs = epochs,
                                   .shuffle = shuffle,
-                                  .n_rows = end - first,
+                                  .subset = {.n_rows = end - first},
                                   .augment = "day,truth: normalize(mean=272.88, std=7.681)"};
     shs_loader *loader;
-    uint64_t *rows = malloc(options.n_rows * sizeof *rows);
+    uint64_t *rows = malloc(options.subset.n_rows * sizeof *rows);
     if (!rows) MPI_Abort(MPI_COMM_WORLD, SHS_EXIT_ERROR);
-    for (uint64_t i = 0; i < options.n_rows; i++)
+    for (uint64_t i = 0; i < options.subset.n_rows; i++)
         rows[i] = first + i;
-    options.rows = rows;
+    options.subset.rows = rows;
     shs_must(shs_loader_open(data, &options, &loader));
     free(rows);
     return loader;

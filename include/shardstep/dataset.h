@@ -58,10 +58,10 @@
  *     field of rows beside windows has exactly as many rows as a file has samples.
  *
  *     Windows overlap where S is below the rows that a sample spans: the largest W + L among its
- *     fields, less the smallest L. A loader's part_from and part_to assign each sample by itself,
- *     so training and validation would then share rows (leakage): shs_loader_open() refuses such a
- *     part. Let S be at least that span, or give lists of samples (a loader's `rows`) with a gap of
- *     span / S samples, rounded up, between training and validation.
+ *     fields, less the smallest L. A loader's subset.from and subset.to assign each sample by
+ *     itself, so training and validation would then share rows (leakage): shs_loader_open() refuses
+ *     such a part. Let S be at least that span, or give lists of samples (a loader's subset.rows)
+ *     with a gap of span / S samples, rounded up, between training and validation.
  *
  * a run of rows of any length:
  *

@@ -70,73 +70,105 @@ typedef enum shs_augment_by {
     SHS_BY_SAMPLE,            /* the row number and the epoch: role 2 */
 } shs_augment_by;
 
-/* A zeroed struct means the defaults. */
+/** The blocks of SHS_SHUFFLE_BLOCKS. Refused with another shuffle. A zeroed struct means the
+ * defaults. */
+typedef struct shs_blocks {
+    /** Rows of a block. 0: the rows of a chunk, the largest among the fields whose rows have at
+     * least an eighth of the widest field's bytes (labels seldom do), or as many rows as fill 1 MiB
+     * if none of these fields is chunked. The number is part of the order: a run goes on with the
+     * number that it began with, also from a file with other chunks. With a subset, or with passes
+     * or sources that end inside a chunk, a block is this many selected rows, so blocks no longer
+     * line up with chunks: most chunks are decoded twice an epoch, provided that 2 W decoded chunks
+     * fit in the dataset's cache_bytes. */
+    uint64_t rows;
+    /** W, the whole blocks whose rows are mixed with one another. 0: 16. A larger W mixes better
+     * and needs more cache: each chunk (but those at a cut) is decoded once an epoch if the
+     * dataset's cache_bytes hold W decoded blocks for each hosted virtual rank, and two more
+     * blocks. */
+    uint64_t window;
+} shs_blocks;
+
+/** The rows that a loader is restricted to: a part (from, to) or a list (rows), not both. Either
+ * costs 8 bytes of memory for each selected row. A zeroed struct means all rows. */
+typedef struct shs_subset {
+    /** A part has the rows whose draw, a number in [0, 1) made from split_seed and the row's number
+     * alone, lies in [from, to). So the parts 0 to 0.8 for training and 0.8 to 1 for validation
+     * never overlap, and rows never change their part when rows are appended. 0 <= from < to <= 1.
+     * 0 and 0: all rows. If only `to` is 0, it is 1. Refused for windows that overlap: see
+     * dataset.h. */
+    double from;
+    double to;
+    /** The seed of the part's draws, any value. It is not the run's seed, so runs with other seeds
+     * have the same parts. */
+    uint64_t split_seed;
+    /** The list: `n_rows` row numbers, ascending, each once. Copied. NULL: all rows. */
+    const uint64_t *rows;
+    uint64_t n_rows;
+} shs_subset;
+
+/** How often an epoch takes each row: see SAMPLING. `repeats` and `epoch_rows` exclude each other,
+ * and so do `mix`, `weights`, `weight_field` and `balance`. All need SHS_SHARD_GLOBAL; the last
+ * three also need SHS_SHUFFLE_FULL. A zeroed struct means each row once. */
+typedef struct shs_sampling {
+    /** Passes of an epoch. 0: 1. */
+    uint64_t repeats;
+    /** Rows of an epoch, however many rows the dataset has. 0: all rows, `repeats` times. */
+    uint64_t epoch_rows;
+    /** The ratio of the sources: `n_mix` whole numbers, one for each source. Copied. NULL: the
+     * dataset is one source. */
+    const uint64_t *mix;
+    size_t n_mix;
+    /** The weights: `n_weights` numbers, one for each sample of the dataset. Each is finite and not
+     * below 0; their sum is finite and above 0. A row outside the subset has weight 0. Copied into
+     * a table of 12 bytes a sample. */
+    const double *weights;
+    uint64_t n_weights;
+    /** The weights as a field of the same files, in the text of dataset.h, with one weight a
+     * sample. Up to 20 MiB are kept. With more than 2^20 samples each draw reads the weights of
+     * some neighbours: store the field contiguously, or each draw decodes a chunk. */
+    const char *weight_field;
+    /** Classes as a field of the same files: whole numbers such as labels, one a sample, that span
+     * at most 2^20. Every number that occurs is drawn equally often, and so is every sample with
+     * the same number. Memory and reads are those of weight_field. */
+    const char *balance;
+} shs_sampling;
+
+/** How a loader loads. A zeroed struct means the defaults. Everything that a pointer points to may
+ * be released after shs_loader_open(). */
 typedef struct shs_loader_options {
-    uint64_t batch;  /* b, rows that one virtual rank takes in one step, below 2^32; 0: 32 */
-    uint64_t epochs; /* epochs to deliver, up to 2^32; 0: no end */
+    /** b, the rows that one virtual rank takes in one step, below 2^32. 0: 32. */
+    uint64_t batch;
+    /** Epochs to deliver, up to 2^32. 0: no end. */
+    uint64_t epochs;
+    /** The order of rows: SHS_SHUFFLE_FULL by default. */
     shs_shuffle shuffle;
+    /** Which rows a virtual rank may take: SHS_SHARD_GLOBAL by default. */
     shs_shard shard;
+    /** What becomes of the last step: SHS_TAIL_SHORT by default. */
     shs_tail tail;
-    uint64_t block_rows;    /* shuffle blocks: rows of a block; 0: of a chunk, the largest among the
-                               fields whose rows have at least an eighth of the widest field's bytes
-                               (labels seldom do), or as many as fill 1 MiB if none of these is
-                               chunked. Part of the order: a run goes on with the number that it
-                               began with, also from a file with other chunks. With a part, a list
-                               of rows, or passes or sources that end inside a chunk, a block is
-                               this many selected rows, so blocks no longer line up with chunks:
-                               most chunks are decoded twice an epoch, provided that 2 W decoded
-                               chunks fit in the dataset's cache_bytes. */
-    uint64_t window_blocks; /* shuffle blocks: whole blocks whose rows are mixed with one another,
-                               W; 0: 16. A larger W mixes better and needs more cache: each chunk
-                               (but those at a cut) is decoded once an epoch if the dataset's
-                               cache_bytes hold W decoded blocks for each hosted virtual rank, and
-                               two more blocks */
-    /* A part: only the rows whose keyed draw, from split_seed and the row's number, lies in
-     * [part_from, part_to). The parts 0 to 0.8 for training and 0.8 to 1 for validation never
-     * overlap, and rows never change their part when rows are appended. 0 and 0: all rows; only
-     * part_to is 0: it is 1. Refused for windows that overlap: see dataset.h. */
-    double part_from;
-    double part_to;
-    uint64_t split_seed;  /* the seed of parts, any value. It is not the run's seed: runs with other
-                             seeds have the same parts */
-    const uint64_t *rows; /* only these rows, ascending, each once; copied; NULL: all rows. Cannot
-                             be combined with a part. A part or a list costs 8 bytes of memory for
-                             each selected row */
-    uint64_t n_rows;      /* numbers in `rows` */
-
-    /* See SAMPLING. */
-    uint64_t repeats;    /* passes of an epoch; 0: 1 */
-    uint64_t epoch_rows; /* instead of repeats: rows of an epoch, however many rows the dataset has;
-                            0: all */
-    const uint64_t *mix; /* a ratio of whole numbers, one for each source; copied; NULL: the dataset
-                            is one source */
-    size_t n_mix;        /* numbers in `mix` */
-    const double *weights;    /* one for each sample of the dataset: finite, not below 0, their sum
-                                 finite and above 0. A row outside the part or list has weight 0.
-                                 Copied into a table of 12 bytes a sample */
-    uint64_t n_weights;       /* numbers in `weights` */
-    const char *weight_field; /* instead of weights: a field of the same files, in the text of
-                                 dataset.h, that has one weight a sample. Up to 20 MiB are kept.
-                                 With more than 2^20 samples each draw reads the weights of some
-                                 neighbours: store the field contiguously, or each draw decodes a
-                                 chunk */
-    const char *balance;      /* instead of weights: a field of whole numbers such as labels, one a
-                                 sample, that span at most 2^20. Every number that occurs is drawn
-                                 equally often, and so is every sample with the same number.
-                                 Memory and reads are those of weight_field */
-
-    const char *augment; /* see augment.h; NULL: samples as they are. Copied. */
+    /** The blocks of SHS_SHUFFLE_BLOCKS. */
+    shs_blocks blocks;
+    /** The rows that the loader is restricted to: all rows by default. */
+    shs_subset subset;
+    /** How often an epoch takes each row: once by default. */
+    shs_sampling sampling;
+    /** How samples are changed, in the text of augment.h. Copied. NULL: samples as they are. */
+    const char *augment;
+    /** What the draws of `augment` depend on: SHS_BY_RANK_AND_STEP by default. */
     shs_augment_by augment_by;
-    uint32_t stream;   /* this loader's number, 0 … 15: two open loaders of a run that both draw,
-                          as every shuffle and most augmentation do, need different ones, such as 0
-                          for training and 1 for validation */
-    bool through_stop; /* an agreed stop does not end this loader: an evaluation still delivers its
-                          whole epoch */
-    uint32_t ahead;    /* steps to load ahead: other than 0 is refused in this version */
-    uint32_t threads;  /* threads that read and decode, the caller's included: 0 and 1 use the
-                          caller's alone, 64 is the most. Up to 16 threads wait for the disk
-                          whatever this says. Fields that are read through HDF5 are read by the
-                          calling thread. No result depends on this number */
+    /** This loader's number in the run, 0 to 15. Two open loaders of a run that both draw, as every
+     * shuffle and most augmentation do, need different numbers, such as 0 for training and 1 for
+     * validation. */
+    uint32_t stream;
+    /** If true, an agreed stop does not end this loader: an evaluation still delivers its whole
+     * epoch. */
+    bool through_stop;
+    /** Steps to load ahead. This version refuses any number but 0. */
+    uint32_t ahead;
+    /** Threads that read and decode, the caller's included, up to 64. 0 and 1: the caller's alone.
+     * Up to 16 threads wait for the disk whatever this says. Fields that are read through HDF5 are
+     * read by the calling thread. No result depends on this number. */
+    uint32_t threads;
 } shs_loader_options;
 
 /* All that a loader needs to resume. At an epoch's end it is {epoch + 1, 0, step}. */

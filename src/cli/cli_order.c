@@ -14,8 +14,8 @@ static shs_status read_part(const char *text, shs_loader_options *loader)
     if (comma && length < sizeof from) {
         memcpy(from, text, length);
         from[length] = '\0';
-        if (core_parse_double(from, &loader->part_from) &&
-            core_parse_double(comma + 1, &loader->part_to) && loader->part_to > 0)
+        if (core_parse_double(from, &loader->subset.from) &&
+            core_parse_double(comma + 1, &loader->subset.to) && loader->subset.to > 0)
             return SHS_OK; /* 0 and 0 would be all rows to the loader */
     }
     return core_fail(
@@ -41,9 +41,9 @@ size_t cli_numbers(const char *text, uint64_t *numbers, size_t most)
 
 static shs_status read_mix(const char *text, struct cli_order *order)
 {
-    order->options.mix = order->mix;
-    order->options.n_mix = cli_numbers(text, order->mix, CLI_MAX_SOURCES);
-    if (order->options.n_mix) return SHS_OK;
+    order->options.sampling.mix = order->mix;
+    order->options.sampling.n_mix = cli_numbers(text, order->mix, CLI_MAX_SOURCES);
+    if (order->options.sampling.n_mix) return SHS_OK;
     return core_fail(SHS_ERROR_ARGUMENT,
                      "--mix is '%.80s'; give up to %d whole numbers such as 7,3, one for each "
                      "source",
@@ -76,8 +76,8 @@ static shs_status read_rows(const char *path, struct cli_order *order)
                                path, word, (ull)i);
     }
     core_free(&text);
-    order->options.rows = order->rows;
-    order->options.n_rows = count;
+    order->options.subset.rows = order->rows;
+    order->options.subset.n_rows = count;
     return status;
 }
 
@@ -99,16 +99,16 @@ shs_status cli_order(const struct cli_arguments *arguments, struct cli_order *or
     if (!status && arguments->rows) status = read_rows(arguments->rows, order);
     if (status) return status;
     loader->batch = arguments->batch;
-    loader->split_seed = arguments->split_seed;
+    loader->subset.split_seed = arguments->split_seed;
     loader->shuffle = (shs_shuffle)shuffle;
-    loader->block_rows = arguments->block_rows;
-    loader->window_blocks = arguments->window_blocks;
+    loader->blocks.rows = arguments->block_rows;
+    loader->blocks.window = arguments->window_blocks;
     loader->shard = (shs_shard)shard;
     loader->tail = (shs_tail)tail;
-    loader->repeats = arguments->repeats;
-    loader->epoch_rows = arguments->epoch_rows;
-    loader->weight_field = arguments->weights;
-    loader->balance = arguments->balance;
+    loader->sampling.repeats = arguments->repeats;
+    loader->sampling.epoch_rows = arguments->epoch_rows;
+    loader->sampling.weight_field = arguments->weights;
+    loader->sampling.balance = arguments->balance;
     loader->stream = arguments->stream < UINT32_MAX ? (uint32_t)arguments->stream : UINT32_MAX;
     return SHS_OK;
 }

@@ -85,7 +85,7 @@ static shs_status open_order(struct cli_plan *plan, const shs_loader_options *op
         how.sources = plan->dataset->files.paths.sources;
         how.what = &plan->dataset->what;
         if (blocks) how.chunk_rows = data_dataset_block_rows(plan->dataset);
-    } else if (blocks && !options->block_rows) {
+    } else if (blocks && !options->blocks.rows) {
         return core_fail(SHS_ERROR_ARGUMENT, "there is no chunk: give --block-rows");
     }
     shs_status status = load_order_open(&how, options, &plan->order);

@@ -112,9 +112,9 @@ static shs_status differ(const char *stored, int stored_length, const char *own,
     static const struct {
         const char *name, *line, *before, *after;
     } options[] = {{"vranks", "vranks = ", "V = ", " virtual ranks"},
-                   {"block_rows", "block_rows = ", "blocks of ", " rows"},
-                   {"window_blocks", "window_blocks = ", "windows of ", " blocks"},
-                   {"split_seed", "split_seed = ", "parts of split seed ", ""}};
+                   {"blocks.rows", "block_rows = ", "blocks of ", " rows"},
+                   {"blocks.window", "window_blocks = ", "windows of ", " blocks"},
+                   {"subset.split_seed", "split_seed = ", "parts of split seed ", ""}};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         int value = (int)strlen(options[i].line);
         if (!begins(stored, options[i].line) || !begins(own, options[i].line)) continue;
@@ -154,7 +154,7 @@ static shs_status check_old_parts(const char *stored, const char **own)
     }
     return core_fail(SHS_ERROR_MISMATCH,
                      "the checkpoint was made when parts were drawn with the run's seed, this run "
-                     "has «split_seed = %.*s»; pass split_seed = %.*s to keep its parts",
+                     "has «split_seed = %.*s»; pass subset.split_seed = %.*s to keep its parts",
                      (int)own_length, own_value, (int)length, length ? value : "");
 }
 

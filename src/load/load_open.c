@@ -120,11 +120,11 @@ static shs_status digest_of(const shs_loader *loader, const shs_loader_options *
     shs_status status = core_hash_new(&hash);
     if (status) return status;
     add_text(hash, loader->augment_text);
-    add_text(hash, options->weight_field);
-    add_text(hash, options->balance);
+    add_text(hash, options->sampling.weight_field);
+    add_text(hash, options->sampling.balance);
     add_array(hash, subset->rows, subset->count);
-    add_array(hash, options->mix, options->n_mix);
-    core_hash_add(hash, &(bool){options->weights != NULL}, sizeof(bool));
+    add_array(hash, options->sampling.mix, options->sampling.n_mix);
+    core_hash_add(hash, &(bool){options->sampling.weights != NULL}, sizeof(bool));
     core_hash_finish(&hash, digest);
     return SHS_OK;
 }
@@ -142,7 +142,7 @@ static shs_status agree_on_open(shs_run *run, shs_status status, const shs_loade
         "augmentation, rows, mix and weights %s)",
         (ull)options->batch, (ull)options->epochs, (int)options->shuffle, (int)options->shard,
         (int)options->tail, options->stream, (int)options->augment_by, (int)options->through_stop,
-        (ull)(loader ? loader->order.order.shape.block_rows : 0), (ull)options->window_blocks,
+        (ull)(loader ? loader->order.order.shape.block_rows : 0), (ull)options->blocks.window,
         (ull)(loader ? loader->order.order.shape.samples : 0), digest);
 }
 

@@ -12,12 +12,12 @@ enum {
 
 static bool is_weighted(const shs_loader_options *options)
 {
-    return options->weights || options->weight_field || options->balance;
+    return options->sampling.weights || options->sampling.weight_field || options->sampling.balance;
 }
 
 static bool is_repeated(const shs_loader_options *options)
 {
-    return options->mix || options->repeats > 1 || options->epoch_rows;
+    return options->sampling.mix || options->sampling.repeats > 1 || options->sampling.epoch_rows;
 }
 
 static shs_status check_stream(const shs_loader_options *options)
@@ -30,18 +30,20 @@ static shs_status check_stream(const shs_loader_options *options)
 /* Sampling by weight has no file order and no neighbours; a fixed shard has no sources. */
 static shs_status check_sampling(const shs_loader_options *options)
 {
-    int ways = (options->mix != NULL) + (options->weights != NULL) +
-               (options->weight_field != NULL) + (options->balance != NULL);
+    int ways = (options->sampling.mix != NULL) + (options->sampling.weights != NULL) +
+               (options->sampling.weight_field != NULL) + (options->sampling.balance != NULL);
     if (ways > 1)
-        return core_fail(SHS_ERROR_ARGUMENT, "more than one of mix, weights, weight_field and "
-                                             "balance; give one of them");
-    if (options->repeats && options->epoch_rows)
-        return core_fail(SHS_ERROR_ARGUMENT, "repeats %llu and epoch_rows %llu; give one of them",
-                         (ull)options->repeats, (ull)options->epoch_rows);
+        return core_fail(SHS_ERROR_ARGUMENT, "sampling has more than one of mix, weights, "
+                                             "weight_field and balance; give one of them");
+    if (options->sampling.repeats && options->sampling.epoch_rows)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "sampling.repeats %llu and sampling.epoch_rows %llu; give one of them",
+                         (ull)options->sampling.repeats, (ull)options->sampling.epoch_rows);
     if (options->shard == SHS_SHARD_FIXED && (is_weighted(options) || is_repeated(options)))
-        return core_fail(SHS_ERROR_ARGUMENT, "shard fixed gives each of its rows once an epoch; "
-                                             "use shard global with mix, repeats, epoch_rows, "
-                                             "weights or balance");
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "shard fixed gives each of its rows once an epoch; "
+                         "use shard global with what sampling has (mix, repeats, epoch_rows, "
+                         "weights, weight_field or balance)");
     if (options->shuffle != SHS_SHUFFLE_FULL && is_weighted(options))
         return core_fail(SHS_ERROR_ARGUMENT,
                          "shuffle %s: rows drawn by weight come in no order of the file; use "
@@ -54,35 +56,37 @@ static shs_status check_sampling(const shs_loader_options *options)
 static shs_status check_lists(const shs_loader_options *options)
 {
     const struct {
-        const char *name;
+        const char *group, *name;
         const void *list;
         uint64_t count;
-    } lists[] = {{"rows", options->rows, options->n_rows},
-                 {"mix", options->mix, options->n_mix},
-                 {"weights", options->weights, options->n_weights}};
+    } lists[] = {{"subset", "rows", options->subset.rows, options->subset.n_rows},
+                 {"sampling", "mix", options->sampling.mix, options->sampling.n_mix},
+                 {"sampling", "weights", options->sampling.weights, options->sampling.n_weights}};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         if (!lists[i].list && lists[i].count)
-            return core_fail(SHS_ERROR_ARGUMENT, "n_%s is %llu, but %s is NULL; give both or none",
-                             lists[i].name, (ull)lists[i].count, lists[i].name);
+            return core_fail(
+                SHS_ERROR_ARGUMENT, "%s.n_%s is %llu, but %s.%s is NULL; give both or none",
+                lists[i].group, lists[i].name, (ull)lists[i].count, lists[i].group, lists[i].name);
     return SHS_OK;
 }
 
 static shs_status check_weights(const struct load_order_how *how, const shs_loader_options *options)
 {
     uint64_t samples = how->bounds[how->sources];
-    if (!options->weights || options->n_weights == samples) return SHS_OK;
+    if (!options->sampling.weights || options->sampling.n_weights == samples) return SHS_OK;
     return core_fail(SHS_ERROR_ARGUMENT, "%llu weights for %llu samples; give one for each",
-                     (ull)options->n_weights, (ull)samples);
+                     (ull)options->sampling.n_weights, (ull)samples);
 }
 
 static shs_status check_blocks(const shs_loader_options *options)
 {
-    if (options->shuffle == SHS_SHUFFLE_BLOCKS || (!options->block_rows && !options->window_blocks))
+    if (options->shuffle == SHS_SHUFFLE_BLOCKS ||
+        (!options->blocks.rows && !options->blocks.window))
         return SHS_OK;
     return core_fail(SHS_ERROR_ARGUMENT,
-                     "block_rows %llu and window_blocks %llu are for shuffle blocks; leave them 0 "
+                     "blocks.rows %llu and blocks.window %llu are for shuffle blocks; leave them 0 "
                      "with shuffle %s",
-                     (ull)options->block_rows, (ull)options->window_blocks,
+                     (ull)options->blocks.rows, (ull)options->blocks.window,
                      order_shuffle_name(options->shuffle));
 }
 
@@ -92,12 +96,13 @@ static shs_status check_apart(const struct load_order_how *how)
 {
     uint64_t stride, span = how->what ? data_sample_overlap(how->what, &stride) : 0;
     if (!span) return SHS_OK;
-    return core_fail(SHS_ERROR_ARGUMENT,
-                     "a part of overlapping windows would share rows with the other parts: a "
-                     "sample spans %llu rows and the next one begins %llu later; give stride=%llu "
-                     "or more or, in place of a part, lists of samples (rows) that leave out %llu "
-                     "samples between training and validation",
-                     (ull)span, (ull)stride, (ull)span, (ull)((span - 1) / stride + 1));
+    return core_fail(
+        SHS_ERROR_ARGUMENT,
+        "a part of overlapping windows would share rows with the other parts: a "
+        "sample spans %llu rows and the next one begins %llu later; give stride=%llu "
+        "or more or, in place of a part, lists of samples (subset.rows) that leave out %llu "
+        "samples between training and validation",
+        (ull)span, (ull)stride, (ull)span, (ull)((span - 1) / stride + 1));
 }
 
 /* Restricts the order to the rows that are wanted. */
@@ -106,23 +111,26 @@ static shs_status take_subset(const struct load_order_how *how, const shs_loader
 {
     uint64_t samples = how->bounds[how->sources];
     shs_status status = SHS_OK;
-    bool part = options->part_from != 0 || options->part_to != 0;
-    order->part_from = options->part_from;
-    order->part_to = options->part_from > 0 && options->part_to == 0 ? 1 : options->part_to;
-    order->split_seed = options->split_seed;
-    if (part && options->rows)
-        return core_fail(SHS_ERROR_ARGUMENT, "both a part and a list of rows; give one of them");
+    bool part = options->subset.from != 0 || options->subset.to != 0;
+    order->part_from = options->subset.from;
+    order->part_to = options->subset.from > 0 && options->subset.to == 0 ? 1 : options->subset.to;
+    order->split_seed = options->subset.split_seed;
+    if (part && options->subset.rows)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "subset has both a part (from, to) and a list (rows); give one of them");
     if (part) status = check_apart(how);
     if (part && !status)
-        status = order_subset_split(&order->subset, options->split_seed, samples, order->part_from,
-                                    order->part_to);
+        status = order_subset_split(&order->subset, options->subset.split_seed, samples,
+                                    order->part_from, order->part_to);
     if (part && !status && samples && !order->subset.count)
-        status = core_fail(SHS_ERROR_ARGUMENT,
-                           "the part from %g to %g, drawn with split_seed %llu, has none of the "
-                           "%llu samples; give it wider bounds",
-                           order->part_from, order->part_to, (ull)order->split_seed, (ull)samples);
-    if (options->rows)
-        status = order_subset_list(&order->subset, options->rows, options->n_rows, samples);
+        status =
+            core_fail(SHS_ERROR_ARGUMENT,
+                      "the part from %g to %g, drawn with subset.split_seed %llu, has none of the "
+                      "%llu samples; give it wider bounds",
+                      order->part_from, order->part_to, (ull)order->split_seed, (ull)samples);
+    if (options->subset.rows)
+        status = order_subset_list(&order->subset, options->subset.rows, options->subset.n_rows,
+                                   samples);
     order->rows = order->subset.rows ? order->subset.count : samples;
     return status;
 }
@@ -130,10 +138,11 @@ static shs_status take_subset(const struct load_order_how *how, const shs_loader
 /* The places of an epoch. */
 static shs_status count_places(const shs_loader_options *options, uint64_t rows, uint64_t *places)
 {
-    *places = options->epoch_rows && rows ? options->epoch_rows : rows;
-    if (core_multiply(*places, options->repeats ? options->repeats : 1, places)) return SHS_OK;
+    *places = options->sampling.epoch_rows && rows ? options->sampling.epoch_rows : rows;
+    if (core_multiply(*places, options->sampling.repeats ? options->sampling.repeats : 1, places))
+        return SHS_OK;
     return core_fail(SHS_ERROR_ARGUMENT, "%llu repeats of %llu rows are more than 2^56",
-                     (ull)options->repeats, (ull)rows);
+                     (ull)options->sampling.repeats, (ull)rows);
 }
 
 /* The subset's positions at which sources begin. */
@@ -141,17 +150,18 @@ static shs_status open_sources(const struct load_order_how *how, const shs_loade
                                struct load_order *order)
 {
     uint64_t *bounds;
-    if (options->n_mix != how->sources)
-        return core_fail(SHS_ERROR_ARGUMENT,
-                         "mix has %zu numbers, the dataset %zu sources; give one for each path "
-                         "between commas",
-                         options->n_mix, how->sources);
+    if (options->sampling.n_mix != how->sources)
+        return core_fail(
+            SHS_ERROR_ARGUMENT,
+            "sampling.mix has %zu numbers, the dataset %zu sources; give one for each path "
+            "between commas",
+            options->sampling.n_mix, how->sources);
     shs_status status = core_new(how->sources + 1, sizeof *bounds, "sources", &bounds);
     if (status) return status;
     for (size_t i = 0; i <= how->sources; i++)
         bounds[i] = order_subset_below(&order->subset, how->bounds[i]);
-    status =
-        order_mix_open(&order->mix, bounds, options->mix, how->sources, order->order.shape.samples);
+    status = order_mix_open(&order->mix, bounds, options->sampling.mix, how->sources,
+                            order->order.shape.samples);
     core_free(&bounds);
     return status;
 }
@@ -166,8 +176,9 @@ static shs_status open_mix(const struct load_order_how *how, const shs_loader_op
     order->mix.seed = how->seed;
     order->mix.stream = options->stream;
     order->mix.permuted = options->shuffle == SHS_SHUFFLE_FULL;
-    shs_status status = options->mix ? open_sources(how, options, order)
-                                     : order_mix_open(&order->mix, all, &one, 1, shape->samples);
+    shs_status status = options->sampling.mix
+                            ? open_sources(how, options, order)
+                            : order_mix_open(&order->mix, all, &one, 1, shape->samples);
     if (status || order->mix.sources > 1) return status;
     if (shape->samples == order->rows) {
         order_mix_free(&order->mix);
@@ -199,8 +210,8 @@ static struct order_shape shape_of(const struct load_order_how *how,
                                 .shard = options->shard,
                                 .tail = options->tail};
     if (options->shuffle != SHS_SHUFFLE_BLOCKS) return shape;
-    shape.block_rows = options->block_rows ? options->block_rows : how->chunk_rows;
-    shape.window_blocks = options->window_blocks ? options->window_blocks : DEFAULT_WINDOW;
+    shape.block_rows = options->blocks.rows ? options->blocks.rows : how->chunk_rows;
+    shape.window_blocks = options->blocks.window ? options->blocks.window : DEFAULT_WINDOW;
     return shape;
 }
 
@@ -211,9 +222,9 @@ shs_status load_order_open(const struct load_order_how *how, const shs_loader_op
     *order = (struct load_order){
         .order = {.shape = shape_of(how, options), .seed = how->seed, .stream = options->stream},
         .shuffle = options->shuffle};
-    if (options->weights) order->weighting = "array";
-    if (options->weight_field) order->weighting = "field";
-    if (options->balance) order->weighting = "balance";
+    if (options->sampling.weights) order->weighting = "array";
+    if (options->sampling.weight_field) order->weighting = "field";
+    if (options->sampling.balance) order->weighting = "balance";
     shs_status status = check_stream(options);
     if (!status) status = check_blocks(options);
     if (!status) status = check_lists(options);
@@ -222,7 +233,7 @@ shs_status load_order_open(const struct load_order_how *how, const shs_loader_op
     if (!status) status = take_subset(how, options, order);
     if (!status) status = count_places(options, order->rows, &shape->samples);
     if (order->weighting) shape->shuffle = SHS_SHUFFLE_NONE;
-    bool passes = options->mix || shape->samples != order->rows;
+    bool passes = options->sampling.mix || shape->samples != order->rows;
     if (!status && passes && !order->weighting) status = open_mix(how, options, order);
     if (!status) status = order_check(shape);
     if (!status) find_due(order);
@@ -232,9 +243,9 @@ shs_status load_order_open(const struct load_order_how *how, const shs_loader_op
 shs_status load_order_weigh(shs_dataset *dataset, const shs_loader_options *options,
                             struct load_order *order)
 {
-    const struct load_weights_how how = {.values = options->weights,
-                                         .field = options->weight_field,
-                                         .balance = options->balance,
+    const struct load_weights_how how = {.values = options->sampling.weights,
+                                         .field = options->sampling.weight_field,
+                                         .balance = options->sampling.balance,
                                          .subset = &order->subset};
     return order->weighting ? load_weights_open(dataset, &how, &order->weights) : SHS_OK;
 }

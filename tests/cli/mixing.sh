@@ -179,7 +179,7 @@ for program in "plan a,b.h5" "digest a,b.h5 --vranks 5"; do
     refused 0 'add up to 2\^64 or more' "$SHARDSTEP" $p --mix 18446744073709551615,1
     refused 0 "repeats takes a whole number from 1 to 2\^64-1, not '0'" "$SHARDSTEP" $p --repeats 0
     refused 0 "epoch-rows takes a whole number from 1 to 2\^64-1, not '0'" "$SHARDSTEP" $p --epoch-rows 0
-    refused 0 'repeats 2 and epoch_rows 20; give one' "$SHARDSTEP" $p --repeats 2 --epoch-rows 20
+    refused 0 'sampling.repeats 2 and sampling.epoch_rows 20; give one' "$SHARDSTEP" $p --repeats 2 --epoch-rows 20
     refused 0 'shard fixed gives each of its rows once' "$SHARDSTEP" $p --mix 7,3 --shard fixed
     refused 0 'epoch of 72057594037927937 rows; the most is 2\^56' \
         "$SHARDSTEP" $p --epoch-rows 72057594037927937
@@ -198,7 +198,7 @@ done
 for ranks in ${RANKS:-2 3}; do
     refused "$ranks" 'mix has 3 numbers, the dataset 2 sources' \
         "$SHARDSTEP" digest a,b.h5 --vranks 5 --fields s --mix 1,2,3
-    refused "$ranks" 'repeats 2 and epoch_rows 20' \
+    refused "$ranks" 'sampling.repeats 2 and sampling.epoch_rows 20' \
         "$SHARDSTEP" digest a,b.h5 --vranks 5 --fields s --repeats 2 --epoch-rows 20
 done
 refused 0 'need a file' "$SHARDSTEP" plan --samples 100 --mix 1

@@ -77,7 +77,7 @@ static void count_order(int shuffle, int shard, int tail, const char *path)
         course.loader.shuffle = (shs_shuffle)shuffle;
         course.loader.shard = (shs_shard)shard;
         course.loader.tail = (shs_tail)tail;
-        if (shuffle == SHS_SHUFFLE_BLOCKS) course.loader.window_blocks = 2;
+        if (shuffle == SHS_SHUFFLE_BLOCKS) course.loader.blocks.window = 2;
         count_steps(&course, path);
     }
 }
@@ -103,19 +103,19 @@ static void test_a_batch_knows_the_rows_of_its_step_in_samplings(void)
     for (int tail = 0; tail < 3; tail++) {
         struct course course = plain_course(2);
         course.loader.tail = (shs_tail)tail;
-        course.loader.epoch_rows = ROWS + 8;
+        course.loader.sampling.epoch_rows = ROWS + 8;
         count_steps(&course, scene.path);
-        course.loader.mix = (const uint64_t[]){7, 3};
-        course.loader.n_mix = 2;
+        course.loader.sampling.mix = (const uint64_t[]){7, 3};
+        course.loader.sampling.n_mix = 2;
         count_steps(&course, both);
         course = plain_course(2);
         course.loader.tail = (shs_tail)tail;
-        course.loader.weights = weights;
-        course.loader.n_weights = ROWS;
+        course.loader.sampling.weights = weights;
+        course.loader.sampling.n_weights = ROWS;
         count_steps(&course, scene.path);
         course = plain_course(1);
         course.loader.tail = (shs_tail)tail;
-        course.loader.part_to = 0.8;
+        course.loader.subset.to = 0.8;
         count_steps(&course, scene.path);
     }
     scene_end(&scene);

@@ -595,14 +595,14 @@ static void test_other_blocks_are_named(void)
                    scene.path);
     scene.course.loader.shuffle = SHS_SHUFFLE_BLOCKS;
     make_checkpoint(&scene, 2);
-    refuse_course(&scene, scene.course, fives, "pass block_rows 7");
+    refuse_course(&scene, scene.course, fives, "pass blocks.rows 7");
     CHECK(message_has("blocks of 7 rows, this run has blocks of 5"));
     struct course other = scene.course;
-    other.loader.window_blocks = 3;
-    refuse_course(&scene, other, scene.path, "pass window_blocks 16");
+    other.loader.blocks.window = 3;
+    refuse_course(&scene, other, scene.path, "pass blocks.window 16");
     other = scene.course, other.loader.shuffle = SHS_SHUFFLE_FULL;
     refuse_course(&scene, other, scene.path, "shuffle = blocks");
-    other = scene.course, other.loader.block_rows = 7;
+    other = scene.course, other.loader.blocks.rows = 7;
     struct job job = course_open(&other, MPI_COMM_WORLD, fives);
     struct state *state = state_new();
     CHECK(shs_restore(job.loader, scene.checkpoints, state->tensors, N_STATE) == SHS_OK);

@@ -85,7 +85,7 @@ static void check_blocks(const struct scene *scene, const shs_loader_options *op
 {
     uint64_t hosted = (vranks + (uint64_t)all_ranks() - 1) / (uint64_t)all_ranks();
     struct job job =
-        open_job(scene, MPI_COMM_WORLD, vranks, hosted * options->window_blocks + 2, options);
+        open_job(scene, MPI_COMM_WORLD, vranks, hosted * options->blocks.window + 2, options);
     for (int epoch = 0; epoch < 2; epoch++) {
         static const struct taken none;
         struct taken taken = none;
@@ -97,7 +97,7 @@ static void check_blocks(const struct scene *scene, const shs_loader_options *op
         CHECK(right);
         if (!right)
             printf("  rank %d, V %d, W %d, b %d: %d decoded, for %d and %d\n", my_rank(),
-                   (int)vranks, (int)options->window_blocks, (int)options->batch, (int)decoded,
+                   (int)vranks, (int)options->blocks.window, (int)options->batch, (int)decoded,
                    (int)(FIELDS * any), (int)(FIELDS * sum));
     }
     job_close(&job);
@@ -115,7 +115,7 @@ static void test_each_chunk_is_decoded_once(void)
                                  &(shs_loader_options){.batch = batches[b],
                                                        .shuffle = SHS_SHUFFLE_BLOCKS,
                                                        .shard = (shs_shard)shard,
-                                                       .window_blocks = window,
+                                                       .blocks = {.window = window},
                                                        .threads = 2},
                                  vranks);
     scene_end(&scene);
@@ -143,7 +143,7 @@ static void test_what_fits_is_decoded_once(void)
 static shs_loader_options blocks_of(uint64_t batch)
 {
     return (shs_loader_options){
-        .batch = batch, .epochs = 2, .shuffle = SHS_SHUFFLE_BLOCKS, .window_blocks = 3};
+        .batch = batch, .epochs = 2, .shuffle = SHS_SHUFFLE_BLOCKS, .blocks = {.window = 3}};
 }
 
 /* One rank alone, without threads and with room for nothing. */

@@ -59,8 +59,8 @@ static void check_mode(shs_shuffle shuffle, shs_shard shard, shs_tail tail)
     course.loader.shuffle = shuffle;
     course.loader.shard = shard;
     course.loader.tail = tail;
-    if (shuffle == SHS_SHUFFLE_BLOCKS) course.loader.block_rows = 4;
-    if (shuffle == SHS_SHUFFLE_BLOCKS) course.loader.window_blocks = 2;
+    if (shuffle == SHS_SHUFFLE_BLOCKS) course.loader.blocks.rows = 4;
+    if (shuffle == SHS_SHUFFLE_BLOCKS) course.loader.blocks.window = 2;
     struct job job = course_open(&course, MPI_COMM_WORLD, path);
     CHECK(take_steps(&job, UINT64_MAX) == SHS_END);
     CHECK(has_verified(&job, course.loader.epochs, 0));
@@ -118,13 +118,14 @@ static void test_a_subset_is_delivered(void)
         rest[row] = !part[row];
     for (int shuffle = 0; shuffle < 3; shuffle++) {
         shs_loader_options only = {.batch = 1, .shuffle = (shs_shuffle)shuffle};
-        only.rows = rows;
-        only.n_rows = sizeof rows / sizeof *rows;
+        only.subset.rows = rows;
+        only.subset.n_rows = sizeof rows / sizeof *rows;
         check_subset(&only, listed);
-        only = (shs_loader_options){.batch = 2, .shuffle = (shs_shuffle)shuffle, .part_to = 0.6};
+        only = (shs_loader_options){
+            .batch = 2, .shuffle = (shs_shuffle)shuffle, .subset = {.to = 0.6}};
         check_subset(&only, part);
-        only.part_from = 0.6;
-        only.part_to = 1;
+        only.subset.from = 0.6;
+        only.subset.to = 1;
         check_subset(&only, rest);
     }
     end();

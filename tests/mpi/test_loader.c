@@ -262,7 +262,7 @@ static void test_every_order_is_the_same_on_any_number_of_ranks(void)
                 course.loader.shuffle = (shs_shuffle)shuffle;
                 course.loader.shard = (shs_shard)shard;
                 course.loader.tail = (shs_tail)tail;
-                if (shuffle == SHS_SHUFFLE_BLOCKS) course.loader.window_blocks = 2;
+                if (shuffle == SHS_SHUFFLE_BLOCKS) course.loader.blocks.window = 2;
                 follow_order(&course, path);
             }
     scene_end(&scene);
@@ -305,18 +305,18 @@ static void test_chunks_set_the_blocks(void)
     char path[PATH_BYTES];
     struct course usual = {42, 2, ROWS, {.batch = 53, .epochs = 1, .shuffle = SHS_SHUFFLE_BLOCKS}};
     struct course set = usual;
-    set.loader.block_rows = 4;
-    set.loader.window_blocks = 16;
+    set.loader.blocks.rows = 4;
+    set.loader.blocks.window = 16;
     samples_own(scene.folder, ROWS, (struct h5_storage){.chunk_rows = 4}, path);
     CHECK(same_run(&usual, path, &set, scene.path));
     CHECK(!same_run(&usual, path, &usual, scene.path));
-    set.loader.window_blocks = 3;
+    set.loader.blocks.window = 3;
     CHECK(!same_run(&usual, path, &set, path));
-    set.loader.block_rows = ROWS;
+    set.loader.blocks.rows = ROWS;
     CHECK(same_run(&usual, scene.path, &set, scene.path));
     write_mixed_chunks(path);
-    set.loader.block_rows = 4;
-    set.loader.window_blocks = 0;
+    set.loader.blocks.rows = 4;
+    set.loader.blocks.window = 0;
     CHECK(same_run(&usual, path, &set, path));
     scene_end(&scene);
 }
@@ -1049,13 +1049,16 @@ static void test_options_out_of_range_are_refused(void)
     struct door door = door_begin(0);
     const shs_status no = SHS_ERROR_ARGUMENT;
     refuse_last(&door, (shs_loader_options){.stream = 16}, no, "stream 16");
-    refuse_last(&door, (shs_loader_options){.block_rows = 64}, no, "block_rows 64");
-    refuse_last(&door, (shs_loader_options){.window_blocks = 4}, no, "window_blocks 4");
+    refuse_last(&door, (shs_loader_options){.blocks = {.rows = 64}}, no, "blocks.rows 64");
+    refuse_last(&door, (shs_loader_options){.blocks = {.window = 4}}, no, "blocks.window 4");
     refuse_last(&door, (shs_loader_options){.batch = UINT64_C(1) << 32}, no, "batch");
     refuse_last(&door, (shs_loader_options){.epochs = (UINT64_C(1) << 32) + 1}, no, "epochs");
-    refuse_last(&door, (shs_loader_options){.n_rows = 3}, no, "n_rows is 3, but rows is NULL");
-    refuse_last(&door, (shs_loader_options){.n_mix = 1}, no, "n_mix is 1, but mix is NULL");
-    refuse_last(&door, (shs_loader_options){.n_weights = 2}, no, "n_weights is 2, but weights is");
+    refuse_last(&door, (shs_loader_options){.subset = {.n_rows = 3}}, no,
+                "subset.n_rows is 3, but subset.rows is");
+    refuse_last(&door, (shs_loader_options){.sampling = {.n_mix = 1}}, no,
+                "sampling.n_mix is 1, but sampling.mix is");
+    refuse_last(&door, (shs_loader_options){.sampling = {.n_weights = 2}}, no,
+                "sampling.n_weights is 2, but sampling.weights is");
     refuse_last(&door, (shs_loader_options){.augment_by = (shs_augment_by)2}, no, "augment_by");
     refuse_last(&door, (shs_loader_options){.augment = "images: rotate()"}, no, "rotate");
     refuse_last(&door, (shs_loader_options){.augment = "faces: random_flip(axis=w)"}, no, "faces");
@@ -1106,7 +1109,7 @@ static void test_copies_in_other_chunks_need_blocks(void)
     need(!shs_dataset_open(door.run, door.scene.path, samples_fields, NULL, &door.data), "open");
     refuse(&door, &options, SHS_ERROR_DISAGREE, last_rank());
     CHECK(message_has("blocks of 5") && message_has("blocks of 4"));
-    options.block_rows = 4;
+    options.blocks.rows = 4;
     CHECK(shs_loader_open(door.data, &options, &loader) == SHS_OK);
     if (loader) CHECK(rows_of_epoch(loader) == ROWS);
     shs_loader_close(&loader);

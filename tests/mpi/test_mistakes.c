@@ -256,8 +256,10 @@ static void test_numbers_that_no_loader_has(void)
     refuse_loader(&scene, (shs_loader_options){.epochs = UINT64_C(1) << 33}, "the most is 2^32");
     refuse_loader(&scene, (shs_loader_options){.batch = 1000, .tail = SHS_TAIL_DROP},
                   "an epoch would have no steps: N = 40");
-    refuse_loader(&scene, (shs_loader_options){.n_rows = 3}, "n_rows is 3, but rows is NULL");
-    refuse_loader(&scene, (shs_loader_options){.weights = (double[]){1, 2}, .n_weights = 2},
+    refuse_loader(&scene, (shs_loader_options){.subset = {.n_rows = 3}},
+                  "subset.n_rows is 3, but subset.rows is NULL");
+    refuse_loader(&scene,
+                  (shs_loader_options){.sampling = {.weights = (double[]){1, 2}, .n_weights = 2}},
                   "2 weights for 40 samples");
     refuse_loader(&scene, (shs_loader_options){.shuffle = (shs_shuffle)9}, "shuffle 9 is none");
     refuse_loader(&scene, (shs_loader_options){.augment = "images: rotate(angle=90)"}, "rotate");
@@ -377,7 +379,7 @@ static void test_a_state_that_differs(void)
 static shs_loader *open_part(const struct scene *scene, double from, double to, uint64_t seed)
 {
     const shs_loader_options options = {
-        .batch = 1, .part_from = from, .part_to = to, .split_seed = seed, .stream = 1};
+        .batch = 1, .subset = {.from = from, .to = to, .split_seed = seed}, .stream = 1};
     shs_loader *loader = NULL;
     need(!shs_loader_open(scene->job.data, &options, &loader), "shs_loader_open of a part");
     return loader;
@@ -398,8 +400,8 @@ static void test_parts_that_differ_from_a_checkpoint(void)
     CHECK(message_has("this run has «part = 0 to 0.5"));
     shs_loader_close(&loader);
     loader = open_part(&scene, 0, 0.9, 12);
-    CHECK(
-        told_all(shs_restore(loader, folder, NULL, 0), SHS_ERROR_MISMATCH, 0, "pass split_seed 1"));
+    CHECK(told_all(shs_restore(loader, folder, NULL, 0), SHS_ERROR_MISMATCH, 0,
+                   "pass subset.split_seed 1"));
     shs_loader_close(&loader);
     scene_end(&scene);
 }
@@ -409,9 +411,10 @@ static void test_a_part_without_rows_or_end(void)
     struct scene scene;
     scene_begin(&scene, 1);
     shs_loader *loader = NULL, *whole;
-    CHECK(told_all(shs_loader_open(scene.job.data,
-                                   &(shs_loader_options){.part_to = 1e-9, .stream = 1}, &loader),
-                   SHS_ERROR_ARGUMENT, 0, "the part from 0 to 1e-09, drawn with split_seed 0"));
+    CHECK(told_all(
+        shs_loader_open(scene.job.data, &(shs_loader_options){.subset = {.to = 1e-9}, .stream = 1},
+                        &loader),
+        SHS_ERROR_ARGUMENT, 0, "the part from 0 to 1e-09, drawn with subset.split_seed 0"));
     loader = open_part(&scene, 0.5, 0, 0);
     uint64_t steps = shs_epoch_steps(loader);
     shs_loader_close(&loader);

@@ -133,15 +133,16 @@ static bool is_chosen(enum choice choice, uint64_t row)
 
 static shs_loader_options options_of(const struct mixture *mixture, enum choice choice)
 {
-    shs_loader_options options = {.batch = BATCH,
-                                  .epochs = EPOCHS,
-                                  .repeats = mixture->repeats,
-                                  .epoch_rows = mixture->epoch_rows};
-    if (is_mixed(mixture)) options.mix = mixture->mix, options.n_mix = SOURCES;
-    if (choice == LISTED) options.rows = listed, options.n_rows = sizeof listed / sizeof *listed;
+    shs_loader_options options = {
+        .batch = BATCH,
+        .epochs = EPOCHS,
+        .sampling = {.repeats = mixture->repeats, .epoch_rows = mixture->epoch_rows}};
+    if (is_mixed(mixture)) options.sampling.mix = mixture->mix, options.sampling.n_mix = SOURCES;
+    if (choice == LISTED)
+        options.subset.rows = listed, options.subset.n_rows = sizeof listed / sizeof *listed;
     if (choice == PART) {
-        options.part_from = part_from, options.part_to = part_to;
-        options.split_seed = SPLIT_SEED; /* not the run's */
+        options.subset.from = part_from, options.subset.to = part_to;
+        options.subset.split_seed = SPLIT_SEED; /* not the run's */
     }
     return options;
 }
@@ -247,14 +248,14 @@ static void check_orders(enum choice choice)
     struct pair pair = pair_open();
     for (size_t m = 0; m < sizeof mixtures / sizeof *mixtures; m++) {
         shs_loader_options options = options_of(&mixtures[m], choice);
-        if (choice == PART && !options.epoch_rows) continue;
+        if (choice == PART && !options.sampling.epoch_rows) continue;
         for (int shuffle = 0; shuffle < 3; shuffle++)
             for (int tail = 0; tail < 3; tail++) {
                 options.shuffle = (shs_shuffle)shuffle;
                 options.tail = (shs_tail)tail;
                 options.threads = (uint32_t)tail;
-                options.block_rows = shuffle == SHS_SHUFFLE_BLOCKS ? 3 : 0;
-                options.window_blocks = shuffle == SHS_SHUFFLE_BLOCKS ? 2 : 0;
+                options.blocks.rows = shuffle == SHS_SHUFFLE_BLOCKS ? 3 : 0;
+                options.blocks.window = shuffle == SHS_SHUFFLE_BLOCKS ? 2 : 0;
                 check_mixture(&pair, &mixtures[m], choice, &options);
             }
     }
@@ -359,8 +360,10 @@ static void test_passes_are_fair_at_every_step(void)
     struct pair pair = pair_open();
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
         for (int tail = 0; tail < 3; tail += SHS_TAIL_PAD) {
-            shs_loader_options options = {
-                .batch = BATCH, .epochs = 7, .epoch_rows = lengths[i], .tail = (shs_tail)tail};
+            shs_loader_options options = {.batch = BATCH,
+                                          .epochs = 7,
+                                          .sampling = {.epoch_rows = lengths[i]},
+                                          .tail = (shs_tail)tail};
             check_passes(pair.run, pair.data, &options);
             options.shuffle = SHS_SHUFFLE_NONE;
             check_passes(pair.run, pair.data, &options);
@@ -385,20 +388,20 @@ static void test_each_row_once_is_the_usual_order(void)
     begin();
     for (int shuffle = 0; shuffle < 3; shuffle++) {
         shs_loader_options usual = {.batch = 4, .shuffle = (shs_shuffle)shuffle}, other = usual;
-        other.repeats = 1;
+        other.sampling.repeats = 1;
         CHECK(same_rows(paths, &usual, &other));
-        other = usual, other.epoch_rows = ROWS;
+        other = usual, other.sampling.epoch_rows = ROWS;
         CHECK(same_rows(paths, &usual, &other));
-        other = usual, other.epoch_rows = ROWS - 1; /* file order only goes on and on */
+        other = usual, other.sampling.epoch_rows = ROWS - 1; /* file order only goes on and on */
         CHECK(same_rows(paths, &usual, &other) == (shuffle == SHS_SHUFFLE_NONE));
         char alone[PATH_BYTES];
         snprintf(alone, sizeof alone, "%.450s/c.h5", folder);
-        other = usual, other.mix = &seven, other.n_mix = 1;
+        other = usual, other.sampling.mix = &seven, other.sampling.n_mix = 1;
         CHECK(same_rows(alone, &usual, &other));
-        usual.epoch_rows = other.epoch_rows = 70;
+        usual.sampling.epoch_rows = other.sampling.epoch_rows = 70;
         CHECK(same_rows(alone, &usual, &other));
-        usual.epoch_rows = 0, usual.repeats = 2;
-        other.epoch_rows = 2 * FROM_C;
+        usual.sampling.epoch_rows = 0, usual.sampling.repeats = 2;
+        other.sampling.epoch_rows = 2 * FROM_C;
         CHECK(same_rows(alone, &usual, &other));
     }
     end();
@@ -442,7 +445,7 @@ static void deliver(shs_augment_by by, struct deliveries *all)
     const shs_loader_options options = {
         .batch = 1,
         .epochs = 2,
-        .repeats = TIMES,
+        .sampling = {.repeats = TIMES},
         .augment = "images: random_crop(padding=2) random_flip(axis=w, p=0.5)",
         .augment_by = by};
     const struct job_options how = {MPI_COMM_WORLD, SEED, 7, path, options};
@@ -617,11 +620,14 @@ static void test_a_checkpoint_of_other_epochs_is_refused(void)
     const shs_status no = SHS_ERROR_MISMATCH;
     const shs_loader_options
         once = {.batch = BATCH},
-        twice = {.batch = BATCH, .repeats = 2}, thrice = {.batch = BATCH, .repeats = 3},
-        sixty_two = {.batch = BATCH, .epoch_rows = 62}, twenty = {.batch = BATCH, .epoch_rows = 20},
-        even = {.batch = BATCH, .mix = ones, .n_mix = 3},
-        some = {.batch = BATCH, .epoch_rows = 20, .mix = five_two_three, .n_mix = 3},
-        others = {.batch = BATCH, .epoch_rows = 20, .mix = five_three_two, .n_mix = 3};
+        twice = {.batch = BATCH, .sampling = {.repeats = 2}},
+        thrice = {.batch = BATCH, .sampling = {.repeats = 3}},
+        sixty_two = {.batch = BATCH, .sampling = {.epoch_rows = 62}},
+        twenty = {.batch = BATCH, .sampling = {.epoch_rows = 20}},
+        even = {.batch = BATCH, .sampling = {.mix = ones, .n_mix = 3}},
+        some = {.batch = BATCH, .sampling = {.epoch_rows = 20, .mix = five_two_three, .n_mix = 3}},
+        others = {.batch = BATCH,
+                  .sampling = {.epoch_rows = 20, .mix = five_three_two, .n_mix = 3}};
     begin();
     check_other(&some, &some, 1, SHS_OK, "");
     check_other(&twice, &sixty_two, 1, SHS_OK, ""); /* the same run by other words */
@@ -665,16 +671,16 @@ static void test_ranks_must_agree_about_the_mix(void)
     if (all_ranks() == 1) return;
     const uint64_t other_mix[] = {5, 2, 4}, same_takes[] = {10, 4, 6};
     const shs_loader_options good = {
-        .batch = 1, .epoch_rows = 20, .mix = five_two_three, .n_mix = 3};
+        .batch = 1, .sampling = {.epoch_rows = 20, .mix = five_two_three, .n_mix = 3}};
     shs_loader_options others[6] = {good, good, good, good, good, good};
     static const char *const words[] = {"mix and weights", "mix and weights", "mix and weights",
                                         "an epoch of 21",  "an epoch of 62",  "tail 1"};
     struct pair pair = pair_open();
-    others[0].mix = other_mix;
-    others[1].mix = same_takes; /* the same rows, but not the same words */
-    others[2].mix = NULL, others[2].n_mix = 0;
-    others[3].epoch_rows = 21;
-    others[4].epoch_rows = 0, others[4].repeats = 2;
+    others[0].sampling.mix = other_mix;
+    others[1].sampling.mix = same_takes; /* the same rows, but not the same words */
+    others[2].sampling.mix = NULL, others[2].sampling.n_mix = 0;
+    others[3].sampling.epoch_rows = 21;
+    others[4].sampling.epoch_rows = 0, others[4].sampling.repeats = 2;
     others[5].tail = SHS_TAIL_DROP;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         refuse(&pair, my_rank() == last_rank() ? &others[i] : &good, SHS_ERROR_DISAGREE,
@@ -691,40 +697,57 @@ static void test_what_cannot_be_is_refused(void)
         shs_loader_options options;
         const char *word;
     } refused[] = {
-        {{.mix = halves, .n_mix = 2}, "mix has 2 numbers, the dataset 3 sources"},
-        {{.mix = ones, .n_mix = 0}, "mix has 0 numbers, the dataset 3 sources"},
-        {{.mix = ones, .n_mix = SIZE_MAX},
+        {{.sampling = {.mix = halves, .n_mix = 2}},
+         "sampling.mix has 2 numbers, the dataset 3 sources"},
+        {{.sampling = {.mix = ones, .n_mix = 0}},
+         "sampling.mix has 0 numbers, the dataset 3 sources"},
+        {{.sampling = {.mix = ones, .n_mix = SIZE_MAX}},
          "numbers, the dataset 3 sources; give one for each path"},
-        {{.mix = ones, .n_mix = 3, .shard = SHS_SHARD_FIXED}, "shard fixed gives each of its rows"},
-        {{.repeats = 2, .shard = SHS_SHARD_FIXED}, "use shard global with mix, repeats"},
-        {{.epoch_rows = 20, .shard = SHS_SHARD_FIXED}, "use shard global with mix, repeats"},
-        {{.repeats = 2, .epoch_rows = 20}, "repeats 2 and epoch_rows 20; give one of them"},
-        {{.mix = ones, .n_mix = 3, .weights = weights}, "more than one of mix, weights"},
-        {{.mix = ones, .n_mix = 3, .weight_field = "labels"}, "more than one of mix, weights"},
-        {{.mix = ones, .n_mix = 3, .balance = "labels"}, "more than one of mix, weights"},
-        {{.mix = zeros, .n_mix = 3}, "nothing but zeros"},
-        {{.mix = huge, .n_mix = 3}, "add up to 2^64 or more"},
-        {{.epoch_rows = (UINT64_C(1) << 56) + 1}, "an epoch of 72057594037927937 rows; the most"},
-        {{.epoch_rows = UINT64_MAX}, "an epoch of 18446744073709551615 rows; the most is 2^56"},
-        {{.epoch_rows = UINT64_C(1) << 56}, "each of its 31 rows 2^24 times an epoch or more"},
-        {{.repeats = UINT64_C(1) << 24}, "each of its 31 rows 2^24 times an epoch or more"},
-        {{.repeats = UINT64_MAX}, "18446744073709551615 repeats of 31 rows are more than 2^56"},
-        {{.repeats = (UINT64_C(1) << 24) - 1, .batch = 1, .mix = a_alone, .n_mix = 3},
+        {{.sampling = {.mix = ones, .n_mix = 3}, .shard = SHS_SHARD_FIXED},
+         "shard fixed gives each of its rows"},
+        {{.sampling = {.repeats = 2}, .shard = SHS_SHARD_FIXED},
+         "use shard global with what sampling has (mix, repeats"},
+        {{.sampling = {.epoch_rows = 20}, .shard = SHS_SHARD_FIXED},
+         "use shard global with what sampling has (mix, repeats"},
+        {{.sampling = {.repeats = 2, .epoch_rows = 20}},
+         "sampling.repeats 2 and sampling.epoch_rows 20; give one of them"},
+        {{.sampling = {.mix = ones, .n_mix = 3, .weights = weights}},
+         "sampling has more than one of mix, weights"},
+        {{.sampling = {.mix = ones, .n_mix = 3, .weight_field = "labels"}},
+         "sampling has more than one of mix, weights"},
+        {{.sampling = {.mix = ones, .n_mix = 3, .balance = "labels"}},
+         "sampling has more than one of mix, weights"},
+        {{.sampling = {.mix = zeros, .n_mix = 3}}, "nothing but zeros"},
+        {{.sampling = {.mix = huge, .n_mix = 3}}, "add up to 2^64 or more"},
+        {{.sampling = {.epoch_rows = (UINT64_C(1) << 56) + 1}},
+         "an epoch of 72057594037927937 rows; the most"},
+        {{.sampling = {.epoch_rows = UINT64_MAX}},
+         "an epoch of 18446744073709551615 rows; the most is 2^56"},
+        {{.sampling = {.epoch_rows = UINT64_C(1) << 56}},
+         "each of its 31 rows 2^24 times an epoch or more"},
+        {{.sampling = {.repeats = UINT64_C(1) << 24}},
+         "each of its 31 rows 2^24 times an epoch or more"},
+        {{.sampling = {.repeats = UINT64_MAX}},
+         "18446744073709551615 repeats of 31 rows are more than 2^56"},
+        {{.sampling = {.repeats = (UINT64_C(1) << 24) - 1, .mix = a_alone, .n_mix = 3}, .batch = 1},
          "2^24 times"},
-        {{.mix = ones, .n_mix = 3, .rows = of_a_and_c, .n_rows = 3},
+        {{.sampling = {.mix = ones, .n_mix = 3}, .subset = {.rows = of_a_and_c, .n_rows = 3}},
          "source 1 has no rows, but 1 pl"},
-        {{.epoch_rows = 5, .rows = nothing, .n_rows = 0}, "no steps: N = 0 samples"},
-        {{.mix = ones, .n_mix = 3, .rows = nothing, .n_rows = 0}, "no steps: N = 0 samples"},
-        {{.epoch_rows = 9, .batch = BATCH, .tail = SHS_TAIL_DROP},
+        {{.sampling = {.epoch_rows = 5}, .subset = {.rows = nothing, .n_rows = 0}},
+         "no steps: N = 0 samples"},
+        {{.sampling = {.mix = ones, .n_mix = 3}, .subset = {.rows = nothing, .n_rows = 0}},
+         "no steps: N = 0 samples"},
+        {{.sampling = {.epoch_rows = 9}, .batch = BATCH, .tail = SHS_TAIL_DROP},
          "no steps: N = 9 samples, V = 5"},
-        {{.epoch_rows = 4, .shuffle = SHS_SHUFFLE_BLOCKS, .tail = SHS_TAIL_PAD}, "4 samples leave"},
+        {{.sampling = {.epoch_rows = 4}, .shuffle = SHS_SHUFFLE_BLOCKS, .tail = SHS_TAIL_PAD},
+         "4 samples leave"},
     };
     struct pair pair = pair_open();
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
         refuse(&pair, &refused[i].options, no, 0, refused[i].word);
     shs_loader *loader;
-    const shs_loader_options without_b = {
-        .mix = outer, .n_mix = 3, .rows = of_a_and_c, .n_rows = 3};
+    const shs_loader_options without_b = {.sampling = {.mix = outer, .n_mix = 3},
+                                          .subset = {.rows = of_a_and_c, .n_rows = 3}};
     CHECK(shs_loader_open(pair.data, &without_b, &loader) == SHS_OK);
     shs_loader_close(&loader);
     pair_close(&pair);
@@ -733,10 +756,11 @@ static void test_what_cannot_be_is_refused(void)
 /* Only the last rank's mix is bad. */
 static void test_a_bad_mix_of_one_rank_is_told_to_all(void)
 {
-    const shs_loader_options good = {.mix = ones, .n_mix = 3}, bad = {.mix = ones, .n_mix = 2};
+    const shs_loader_options good = {.sampling = {.mix = ones, .n_mix = 3}},
+                             bad = {.sampling = {.mix = ones, .n_mix = 2}};
     struct pair pair = pair_open();
     refuse(&pair, my_rank() == last_rank() ? &bad : &good, SHS_ERROR_ARGUMENT, last_rank(),
-           "mix has 2 numbers");
+           "sampling.mix has 2 numbers");
     pair_close(&pair);
 }
 
@@ -890,9 +914,7 @@ static void check_kinds(const char *fields, bool one_a_file, uint64_t samples_a_
     for (int shuffle = 0; shuffle < 3; shuffle++) {
         const shs_loader_options options = {.batch = 9,
                                             .epochs = 3,
-                                            .epoch_rows = 100,
-                                            .mix = mix,
-                                            .n_mix = 2,
+                                            .sampling = {.epoch_rows = 100, .mix = mix, .n_mix = 2},
                                             .threads = 3,
                                             .tail = SHS_TAIL_PAD,
                                             .shuffle = (shs_shuffle)shuffle};
@@ -932,7 +954,7 @@ static shs_status open_and_read(void *user)
 {
     const struct pair *pair = user;
     const shs_loader_options options = {
-        .batch = BATCH, .epochs = 1, .mix = five_two_three, .n_mix = 3};
+        .batch = BATCH, .epochs = 1, .sampling = {.mix = five_two_three, .n_mix = 3}};
     shs_loader *loader;
     shs_batch batch;
     shs_status status = shs_loader_open(pair->data, &options, &loader);

@@ -369,7 +369,8 @@ static void check_full(uint64_t vranks, uint64_t batch, uint64_t room, shs_shard
                        uint64_t epoch_rows)
 {
     static struct wants wants;
-    const shs_loader_options options = {.batch = batch, .shard = shard, .epoch_rows = epoch_rows};
+    const shs_loader_options options = {
+        .batch = batch, .shard = shard, .sampling = {.epoch_rows = epoch_rows}};
     const size_t bytes = room ? (size_t)room * CHUNK_BYTES : 1;
     struct job job;
     if (!job_open(&job, vranks, "images", bytes, &options)) return;
@@ -488,7 +489,7 @@ static void chunks_of_many_rows_are_kept(void)
     for (size_t wide = 1; wide < 9; wide++)
         CHECK(decode_long(name, &ordered, wide) == all);
     const shs_loader_options blocks = {
-        .shuffle = SHS_SHUFFLE_BLOCKS, .batch = 32, .block_rows = LONG_CHUNK, .window_blocks = 1};
+        .shuffle = SHS_SHUFFLE_BLOCKS, .batch = 32, .blocks = {.rows = LONG_CHUNK, .window = 1}};
     CHECK(decode_long(name, &blocks, LONG_CHUNK / WIDE_CHUNK) == all);
     unlink(name);
 }
@@ -533,8 +534,7 @@ static void check_blocks(uint64_t vranks, uint64_t batch, uint64_t window, uint6
     const shs_loader_options options = {.batch = batch,
                                         .shuffle = SHS_SHUFFLE_BLOCKS,
                                         .shard = shard,
-                                        .block_rows = chunks * CHUNK_ROWS,
-                                        .window_blocks = window,
+                                        .blocks = {.rows = chunks * CHUNK_ROWS, .window = window},
                                         .threads = (uint32_t)(batch % 4)};
     const size_t chunk = CHUNK_ROWS * (size_t)(IMAGE_BYTES + LABEL_BYTES);
     struct job job;
@@ -604,10 +604,10 @@ static void an_epoch_that_begins_knows_its_rows(void)
     for (size_t i = 0; i < COUNT(lengths); i++) {
         struct load_order_how how = {.vranks = 1, .bounds = whole, .sources = 1};
         shs_loader_options options = {
-            .shuffle = SHS_SHUFFLE_NONE, .batch = 1, .epoch_rows = lengths[i]};
+            .shuffle = SHS_SHUFFLE_NONE, .batch = 1, .sampling = {.epoch_rows = lengths[i]}};
         check_foresight(&how, &options);
         how.bounds = two, how.sources = 2;
-        options.mix = ratio, options.n_mix = 2;
+        options.sampling.mix = ratio, options.sampling.n_mix = 2;
         check_foresight(&how, &options);
     }
 }
@@ -616,7 +616,7 @@ static void an_epoch_that_begins_knows_its_rows(void)
  * there is room for twice the window. */
 static void check_passes(const char *paths, const shs_loader_options *options, uint64_t vranks)
 {
-    const size_t room = vranks * 2 * options->window_blocks + 2;
+    const size_t room = vranks * 2 * options->blocks.window + 2;
     const shs_run_options run = {.seed = 5, .vranks = vranks};
     const shs_dataset_options data = {.cache_bytes = room * CHUNK_BYTES};
     struct job job = {0};
@@ -645,13 +645,13 @@ static void passes_in_blocks_decode_each_chunk_twice(void)
     snprintf(paths, sizeof paths, "%s,%s,%s", path, path, path);
     for (uint64_t vranks = 1; vranks < 5; vranks++)
         for (size_t i = 0; i < COUNT(lengths); i++) {
-            shs_loader_options options = {.shuffle = SHS_SHUFFLE_BLOCKS,
-                                          .batch = 32,
-                                          .window_blocks = 4,
-                                          .epoch_rows = lengths[i],
-                                          .repeats = lengths[i] ? 0 : 2};
+            shs_loader_options options = {
+                .shuffle = SHS_SHUFFLE_BLOCKS,
+                .batch = 32,
+                .blocks = {.window = 4},
+                .sampling = {.epoch_rows = lengths[i], .repeats = lengths[i] ? 0 : 2}};
             check_passes(path, &options, vranks);
-            options.mix = ratio, options.n_mix = 3;
+            options.sampling.mix = ratio, options.sampling.n_mix = 3;
             check_passes(paths, &options, vranks);
         }
 }

@@ -1571,12 +1571,12 @@ static void older_checkpoints_of_parts(void)
                                "batch = 32\n";
     bool other_batch;
     CHECK(load_fingerprint_check(stored, zero, false, &other_batch) == SHS_ERROR_MISMATCH);
-    CHECK(message_has("pass split_seed = 42 to keep its parts"));
+    CHECK(message_has("pass subset.split_seed = 42 to keep its parts"));
     CHECK(load_fingerprint_check(stored, same, false, &other_batch) == SHS_OK && !other_batch);
     CHECK(load_fingerprint_check(stored, part, false, &other_batch) == SHS_ERROR_MISMATCH);
     CHECK(message_has("part = 0 to 0.5"));
     CHECK(load_fingerprint_check(same, zero, true, &other_batch) == SHS_ERROR_MISMATCH);
-    CHECK(message_has("pass split_seed 42"));
+    CHECK(message_has("pass subset.split_seed 42"));
 }
 
 /* Windows that share rows cannot be in parts. Samples i and i + k share some if the rows of one lie
@@ -1596,7 +1596,7 @@ static void parts_of_overlapping_windows_in_folder(void)
         {"s(window=9, stride=4)", 9, "that leave out 3 samples between"},
         {"s", 0, ""},
     };
-    const shs_loader_options part = {.batch = 1, .part_to = 0.5};
+    const shs_loader_options part = {.batch = 1, .subset = {.to = 0.5}};
     char file[PATH_BYTES];
     write_long();
     folder_path(folder, "long.h5", file);
