@@ -23,16 +23,24 @@ enum {
 struct cli_arguments {
     const char *plain[CLI_MAX_PLAIN]; /* arguments that are no options */
     size_t n_plain;
-    uint64_t given; /* bit i: option i of the table */
-    uint64_t seed, split_seed, vranks, batch, epoch, step, rank, steps, samples, threads;
-    uint64_t block_rows, window_blocks, repeats, epoch_rows, stream;
+    uint64_t given;            /* bit i: option i of the table */
+    shs_loader_options loader; /* what cli_order() and cli_open_loader() complete */
+    uint64_t seed, vranks, epoch, step, rank, steps, samples;
     uint64_t purpose, slot, count, interleave;
     uint64_t chunk, deflate, bins, probe_seconds, probe_mebibytes;
-    const char *fields, *augment, *shuffle, *shard, *tail, *format, *channel_axis, *output,
-        *against, *part, *type, *split, *mix, *weights, *balance, *rows, *augment_by, *since,
+    int format;
+    const char *fields, *channel_axis, *output, *against, *part, *type, *split, *mix, *rows, *since,
         *heading;
     bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, json, probe,
         help, one_sample_a_file, overwrite, any_rows, plugins;
+};
+
+/* Options that several commands take. The table of options says which set an option is in. */
+enum {
+    CLI_BY_NAME = 0,          /* none: a command lists the option */
+    CLI_WITH_ORDER = 1 << 0,  /* what cli_order() reads */
+    CLI_WITH_LOADER = 1 << 1, /* what cli_open_loader() reads beside it */
+    CLI_WITH_PROBE = 1 << 2   /* the limits of cli_probe() */
 };
 
 struct cli_command {
@@ -44,13 +52,19 @@ struct cli_command {
     const char *differs;   /* when the exit code is 1, or NULL */
     const char *fails;     /* when it is 2, or NULL: on an error */
     const char *examples;  /* what may stand behind `shardstep`, one a line */
-    const char *options;   /* those that it takes, separated by spaces */
+    unsigned takes;        /* the sets of options that it takes: CLI_WITH_... */
+    const char *options;   /* the other options that it takes, separated by spaces */
     size_t least_plain, most_plain;
     int (*run)(const struct cli_arguments *arguments); /* Collective; the exit code */
 };
 
-extern const struct cli_command cli_bench, cli_check, cli_digest, cli_import, cli_info, cli_plan,
-    cli_random, cli_replay, cli_stats;
+/* Every command, in the order of the help. NAME is the table cli_NAME of src/cli/cli_NAME.c. */
+#define CLI_COMMANDS(EACH)                                                                         \
+    EACH(import), EACH(info), EACH(plan), EACH(digest), EACH(random), EACH(replay), EACH(bench),   \
+        EACH(stats), EACH(check)
+
+#define CLI_COMMAND(name) cli_##name
+extern const struct cli_command CLI_COMMANDS(CLI_COMMAND);
 
 extern const struct cli_command *const cli_commands[]; /* all of them, then NULL */
 
@@ -93,12 +107,6 @@ struct cli_order {
     uint64_t mix[CLI_MAX_SOURCES];
     uint64_t *rows;
 };
-
-/* The options of the command line that cli_order() reads. */
-#define CLI_ORDER_OPTIONS                                                                          \
-    "--batch --shuffle --block-rows --window-blocks --shard --tail --part --split-seed --rows "    \
-    "--repeats "                                                                                   \
-    "--epoch-rows --mix --weights --balance --stream"
 
 /* Local. Everything that says which rows a virtual rank takes. */
 shs_status cli_order(const struct cli_arguments *arguments, struct cli_order *order);

@@ -19,16 +19,13 @@ struct core_digest cli_batch_digest(struct core_hash *hash, const shs_batch *bat
 }
 
 static shs_status open_loader(const struct cli_arguments *arguments, const char *fields,
-                              struct cli_order *order, shs_run *run, shs_dataset **dataset,
+                              const struct cli_order *order, shs_run *run, shs_dataset **dataset,
                               shs_loader **loader)
 {
-    shs_loader_options *options = &order->options;
     const shs_dataset_options how = cli_dataset_options(arguments);
     shs_status status = shs_dataset_open(run, arguments->plain[0], fields, &how, dataset);
     if (status) return status;
-    options->augment = arguments->augment;
-    options->threads = arguments->threads < UINT32_MAX ? (uint32_t)arguments->threads : UINT32_MAX;
-    return shs_loader_open(*dataset, options, loader);
+    return shs_loader_open(*dataset, &order->options, loader);
 }
 
 /* Collective. What --fields says, or all fields, which *found then holds. */
@@ -50,15 +47,10 @@ shs_status cli_open_loader(const struct cli_arguments *arguments, shs_run *run,
     struct cli_order order = {0};
     char *found = NULL;
     const char *fields;
-    int by;
     shs_status status = cli_order(arguments, &order);
-    if (!status) status = cli_word("--augment-by", arguments->augment_by, "rank sample", &by);
     status = mpi_agree(run, status, "reading the options");
     if (!status) status = find_fields(arguments, run, &found, &fields);
-    if (!status) {
-        order.options.augment_by = (shs_augment_by)by;
-        status = open_loader(arguments, fields, &order, run, dataset, loader);
-    }
+    if (!status) status = open_loader(arguments, fields, &order, run, dataset, loader);
     cli_order_free(&order);
     core_free(&found);
     return status;

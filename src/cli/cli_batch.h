@@ -5,11 +5,6 @@
 #include "cli.h"
 #include "core_hash.h"
 
-/* The options that cli_open_loader() reads. */
-#define CLI_LOADER_OPTIONS                                                                         \
-    CLI_ORDER_OPTIONS " --fields --one-sample-a-file --seed --vranks --epoch --step --augment "    \
-                      "--augment-by --threads --probe --probe-seconds --probe-mebibytes --plugins"
-
 /* Collective. The dataset and loader that the options describe, at the first step. */
 shs_status cli_open_loader(const struct cli_arguments *arguments, shs_run *run,
                            shs_dataset **dataset, shs_loader **loader);

@@ -217,7 +217,8 @@ const struct cli_command cli_check = {
              "dataset of numbers to check",
     .examples = "check fashion.h5\n"
                 "check 'year-*.h5' --json",
-    .options = "--json --probe-seconds --probe-mebibytes --plugins",
+    .takes = CLI_WITH_PROBE,
+    .options = "--json",
     .least_plain = 1,
     .most_plain = CLI_MAX_PLAIN,
     .run = run,

@@ -109,7 +109,8 @@ const struct cli_command cli_digest = {
                "a model would see them, so two machines that print the same lines load the same.",
     .examples = "digest fashion.h5 --fields images,labels --vranks 64 --steps 100\n"
                 "digest fashion.h5 --vranks 8 --per-rank > digest.txt",
-    .options = CLI_LOADER_OPTIONS " --steps --per-rank",
+    .takes = CLI_WITH_ORDER | CLI_WITH_LOADER | CLI_WITH_PROBE,
+    .options = "--steps --per-rank",
     .least_plain = 1,
     .most_plain = 1,
     .run = run,

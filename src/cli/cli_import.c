@@ -269,8 +269,8 @@ static shs_status import_all(struct import *import)
     if (!status) status = cli_open_fields(import->arguments, &import->fields);
     if (!status) status = check_sources(import);
     if (!status && import->arguments->split)
-        status =
-            cli_read_split(import->arguments->split, import->arguments->split_seed, &import->split);
+        status = cli_read_split(import->arguments->split,
+                                import->arguments->loader.subset.split_seed, &import->split);
     if (!status) status = make_parts(import);
     status = mpi_agree(import->run, status, "import of %llu bytes of rows", all_bytes(import));
     if (!status) status = write_file(import);

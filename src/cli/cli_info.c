@@ -390,8 +390,8 @@ const struct cli_command cli_info = {
     .examples = "info fashion.h5 --vranks 8\n"
                 "info 'year-*.h5' --fields 'x=t2m(window=24)'",
     .fails = "error; or some of its datasets could not be looked at",
-    .options = "--vranks --fields --one-sample-a-file --json --probe-seconds --probe-mebibytes "
-               "--plugins",
+    .takes = CLI_WITH_PROBE,
+    .options = "--vranks --fields --one-sample-a-file --json",
     .least_plain = 1,
     .most_plain = 1,
     .run = run,

@@ -11,9 +11,8 @@
 #include "mpi_job.h"
 #include "scan_check_apart.h"
 
-const struct cli_command *const cli_commands[] = {&cli_import, &cli_info,   &cli_plan,  &cli_digest,
-                                                  &cli_random, &cli_replay, &cli_bench, &cli_stats,
-                                                  &cli_check,  NULL};
+#define ADDRESS(name) &cli_##name
+const struct cli_command *const cli_commands[] = {CLI_COMMANDS(ADDRESS), NULL};
 
 enum {
     N_COMMANDS = sizeof cli_commands / sizeof *cli_commands - 1

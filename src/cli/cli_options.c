@@ -1,21 +1,27 @@
-/* Every option: its name, the kind of its value, its place, its part of the help. */
+/* Every option: its name, its value's kind, place and range, what it is unless it is given, the
+ * commands that take it, its part of the help. */
 #include "cli_options.h"
 
 #include <stddef.h>
 #include <string.h>
 
-#define PLACE(member) offsetof(struct cli_arguments, member)
-#define NUMBER(name, member, least, most, group, value, help)                                      \
+#define PLACE(member)  offsetof(struct cli_arguments, member)
+#define MEMBER(member) PLACE(member), sizeof((struct cli_arguments *)0)->member
+#define NUMBER(name, member, set, least, most, unless_given, group, value, help)                   \
     {                                                                                              \
-        name, CLI_NUMBER, PLACE(member), least, most, group, value, help                           \
+        name, CLI_NUMBER, MEMBER(member), set, least, most, unless_given, NULL, group, value, help \
     }
-#define TEXT(name, member, group, value, help)                                                     \
+#define CHOICE(name, member, set, words, group, value, help)                                       \
     {                                                                                              \
-        name, CLI_TEXT, PLACE(member), 0, 0, group, value, help                                    \
+        name, CLI_CHOICE, MEMBER(member), set, 0, 0, 0, words, group, value, help                  \
     }
-#define FLAG(name, member, group, help)                                                            \
+#define TEXT(name, member, set, group, value, help)                                                \
     {                                                                                              \
-        name, CLI_FLAG, PLACE(member), 0, 0, group, NULL, help                                     \
+        name, CLI_TEXT, MEMBER(member), set, 0, 0, 0, NULL, group, value, help                     \
+    }
+#define FLAG(name, member, set, group, help)                                                       \
+    {                                                                                              \
+        name, CLI_FLAG, MEMBER(member), set, 0, 0, 0, NULL, group, NULL, help                      \
     }
 
 #define MOST_24 ((UINT64_C(1) << 24) - 1)
@@ -23,122 +29,135 @@
 #define MOST_64 UINT64_MAX
 
 const struct cli_option cli_options[] = {
-    TEXT("--fields", fields, CLI_DATA, "A,B",
+    TEXT("--fields", fields, CLI_WITH_LOADER, CLI_DATA, "A,B",
          "The fields of a sample; see Fields below (all datasets of numbers)."),
-    FLAG("--one-sample-a-file", one_sample_a_file, CLI_DATA,
+    FLAG("--one-sample-a-file", one_sample_a_file, CLI_WITH_LOADER, CLI_DATA,
          "File i holds all of sample i: a field is a whole dataset."),
-    NUMBER("--samples", samples, 0, UINT64_C(1) << 56, CLI_DATA, "N",
+    NUMBER("--samples", samples, CLI_BY_NAME, 0, UINT64_C(1) << 56, 0, CLI_DATA, "N",
            "There are N samples; no file is opened."),
-    NUMBER("--seed", seed, 0, MOST_64, CLI_RUN, "S", "The run has the seed S (0)."),
-    NUMBER("--vranks", vranks, 1, MOST_24 + 1, CLI_RUN, "V",
+    NUMBER("--seed", seed, CLI_WITH_LOADER, 0, MOST_64, 0, CLI_RUN, "S",
+           "The run has the seed S (0)."),
+    NUMBER("--vranks", vranks, CLI_WITH_LOADER, 1, MOST_24 + 1, 0, CLI_RUN, "V",
            "The run is defined for V virtual ranks (the number of MPI ranks; plan: 1)."),
-    NUMBER("--batch", batch, 1, MOST_32, CLI_ORDER, "B",
+    NUMBER("--batch", loader.batch, CLI_WITH_ORDER, 1, MOST_32, 32, CLI_ORDER, "B",
            "A virtual rank takes B rows in a step (32)."),
-    TEXT(
-        "--shuffle", shuffle, CLI_ORDER, "full|blocks|none",
+    CHOICE(
+        "--shuffle", loader.shuffle, CLI_WITH_ORDER, "full none blocks", CLI_ORDER,
+        "full|blocks|none",
         "full: any row may follow any other. blocks: blocks of neighbouring rows are shuffled, and "
         "the rows of some blocks are mixed. none: the order of the file (full)."),
-    NUMBER("--block-rows", block_rows, 1, MOST_64, CLI_ORDER, "N",
+    NUMBER("--block-rows", loader.blocks.rows, CLI_WITH_ORDER, 1, MOST_64, 0, CLI_ORDER, "N",
            "With --shuffle blocks: a block has N rows (a chunk)."),
-    NUMBER("--window-blocks", window_blocks, 1, MOST_64, CLI_ORDER, "W",
+    NUMBER("--window-blocks", loader.blocks.window, CLI_WITH_ORDER, 1, MOST_64, 0, CLI_ORDER, "W",
            "With --shuffle blocks: the rows of W blocks are mixed (16)."),
-    TEXT("--shard", shard, CLI_ORDER, "global|fixed",
-         "global: each epoch shares out all rows anew. fixed: a virtual rank keeps its rows "
-         "(global)."),
-    TEXT(
-        "--tail", tail, CLI_ORDER, "short|drop|pad",
+    CHOICE("--shard", loader.shard, CLI_WITH_ORDER, "global fixed", CLI_ORDER, "global|fixed",
+           "global: each epoch shares out all rows anew. fixed: a virtual rank keeps its rows "
+           "(global)."),
+    CHOICE(
+        "--tail", loader.tail, CLI_WITH_ORDER, "short drop pad", CLI_ORDER, "short|drop|pad",
         "short: the last batches of an epoch are smaller. drop: the rows that fill no global batch "
         "wait. pad: rows of weight 0 fill the last batches up (short)."),
-    NUMBER("--epoch", epoch, 0, MOST_32, CLI_RUN, "E", "The epoch is number E, from 0 on (0)."),
-    NUMBER("--step", step, 0, MOST_32, CLI_RUN, "T",
+    NUMBER("--epoch", epoch, CLI_WITH_LOADER, 0, MOST_32, 0, CLI_RUN, "E",
+           "The epoch is number E, from 0 on (0)."),
+    NUMBER("--step", step, CLI_WITH_LOADER, 0, MOST_32, 0, CLI_RUN, "T",
            "The step is number T, from 0 on: of the epoch for plan and digest, of the run for "
            "random, and for replay of the run or, with --epoch, of the epoch."),
-    NUMBER("--rank", rank, 0, MOST_24, CLI_RUN, "R", "The virtual rank is number R, from 0 on."),
-    TEXT("--rows", rows, CLI_ROWS, "FILE",
+    NUMBER("--rank", rank, CLI_BY_NAME, 0, MOST_24, 0, CLI_RUN, "R",
+           "The virtual rank is number R, from 0 on."),
+    TEXT("--rows", rows, CLI_WITH_ORDER, CLI_ROWS, "FILE",
          "Only the rows whose numbers the text file FILE holds, ascending, such as 0 5 7."),
-    TEXT("--part", part, CLI_ROWS, "FROM,TO",
+    TEXT("--part", part, CLI_WITH_ORDER, CLI_ROWS, "FROM,TO",
          "Only the rows whose keyed draw lies in [FROM, TO): 0,0.8 for training and 0.8,1 for "
          "validation have no row in common."),
-    TEXT("--split", split, CLI_ROWS, "PARTS",
+    TEXT("--split", split, CLI_BY_NAME, CLI_ROWS, "PARTS",
          "Each row goes to one part: 0.8,0.2 (train, test), 0.8,0.1,0.1 (train, validation, test) "
          "or NAME=FRACTION,NAME=FRACTION,..."),
-    NUMBER("--split-seed", split_seed, 0, MOST_64, CLI_ROWS, "S",
+    NUMBER("--split-seed", loader.subset.split_seed, CLI_WITH_ORDER, 0, MOST_64, 0, CLI_ROWS, "S",
            "The draws of --part or --split have the seed S, whatever the run's seed is (0)."),
-    NUMBER("--repeats", repeats, 1, MOST_64, CLI_ROWS, "R",
+    NUMBER("--repeats", loader.sampling.repeats, CLI_WITH_ORDER, 1, MOST_64, 0, CLI_ROWS, "R",
            "Each row comes R times in an epoch (1)."),
-    NUMBER("--epoch-rows", epoch_rows, 1, MOST_64, CLI_ROWS, "M",
+    NUMBER("--epoch-rows", loader.sampling.epoch_rows, CLI_WITH_ORDER, 1, MOST_64, 0, CLI_ROWS, "M",
            "An epoch has M rows, taken in passes over all rows (each row once)."),
-    TEXT("--mix", mix, CLI_ROWS, "A,B,...",
+    TEXT("--mix", mix, CLI_WITH_ORDER, CLI_ROWS, "A,B,...",
          "Of every A+B+... rows A come from the first source of PATH,PATH,..., B from the second, "
          "and so on: 7,3."),
-    TEXT("--weights", weights, CLI_ROWS, "FIELD",
+    TEXT("--weights", loader.sampling.weight_field, CLI_WITH_ORDER, CLI_ROWS, "FIELD",
          "Rows are drawn with replacement, by the weights that FIELD holds."),
-    TEXT("--balance", balance, CLI_ROWS, "FIELD",
+    TEXT("--balance", loader.sampling.balance, CLI_WITH_ORDER, CLI_ROWS, "FIELD",
          "Rows are drawn with replacement, each class in FIELD equally often."),
-    TEXT("--augment", augment, CLI_AUGMENTATION, "TEXT",
+    TEXT("--augment", loader.augment, CLI_WITH_LOADER, CLI_AUGMENTATION, "TEXT",
          "How samples are changed; see Operators below (not at all)."),
-    TEXT("--augment-by", augment_by, CLI_AUGMENTATION, "rank|sample",
-         "rank: draws depend on virtual rank, step and slot. sample: on row and epoch (rank)."),
-    NUMBER("--stream", stream, 0, 15, CLI_RUN, "S", "The loader has the number S in the run (0)."),
-    NUMBER("--threads", threads, 0, 64, CLI_READING, "N", "N threads read and decode (1)."),
-    NUMBER("--steps", steps, 0, MOST_64, CLI_RUN, "N", "N steps are done (the rest of the epoch)."),
-    FLAG("--per-rank", per_rank, CLI_OUTPUT, "Prints a line for each virtual rank."),
-    FLAG("--verify", verify, CLI_QUESTION,
+    CHOICE("--augment-by", loader.augment_by, CLI_WITH_LOADER, "rank sample", CLI_AUGMENTATION,
+           "rank|sample",
+           "rank: draws depend on virtual rank, step and slot. sample: on row and epoch (rank)."),
+    NUMBER("--stream", loader.stream, CLI_WITH_ORDER, 0, 15, 0, CLI_RUN, "S",
+           "The loader has the number S in the run (0)."),
+    NUMBER("--threads", loader.threads, CLI_WITH_LOADER, 0, 64, 0, CLI_READING, "N",
+           "N threads read and decode (1)."),
+    NUMBER("--steps", steps, CLI_BY_NAME, 0, MOST_64, 0, CLI_RUN, "N",
+           "N steps are done (the rest of the epoch)."),
+    FLAG("--per-rank", per_rank, CLI_BY_NAME, CLI_OUTPUT, "Prints a line for each virtual rank."),
+    FLAG("--verify", verify, CLI_BY_NAME, CLI_QUESTION,
          "Counts that the epoch takes each row as often as it must."),
-    FLAG("--verify-step", verify_step, CLI_QUESTION,
+    FLAG("--verify-step", verify_step, CLI_BY_NAME, CLI_QUESTION,
          "Proves that no other batch of the epoch takes the rows of this --step."),
-    FLAG("--quality", quality, CLI_QUESTION,
+    FLAG("--quality", quality, CLI_BY_NAME, CLI_QUESTION,
          "Measures how well the order mixes, beside --shuffle full."),
-    TEXT("--output", output, CLI_OUTPUT, "OUT.h5", "Writes the batch to the new file OUT.h5."),
-    FLAG("--overwrite", overwrite, CLI_OUTPUT, "OUT.h5 is replaced if it is there already."),
-    TEXT("--since", since, CLI_RUN, "EPOCH,STEP",
+    TEXT("--output", output, CLI_BY_NAME, CLI_OUTPUT, "OUT.h5",
+         "Writes the batch to the new file OUT.h5."),
+    FLAG("--overwrite", overwrite, CLI_BY_NAME, CLI_OUTPUT,
+         "OUT.h5 is replaced if it is there already."),
+    TEXT("--since", since, CLI_BY_NAME, CLI_RUN, "EPOCH,STEP",
          "The run's batch changed to --batch with this epoch, which began at this step of the run "
          "(0,0)."),
-    TEXT("--against", against, CLI_OUTPUT, "FILE",
+    TEXT("--against", against, CLI_BY_NAME, CLI_OUTPUT, "FILE",
          "Compares the hash with the line of FILE that `digest --per-rank` printed."),
-    NUMBER("--purpose", purpose, 0, 255, CLI_RUN, "P",
+    NUMBER("--purpose", purpose, CLI_BY_NAME, 0, 255, 0, CLI_RUN, "P",
            "What the numbers are for: role + 16 * stream. Roles: 0 user, 1 augmentation, 6 "
            "initialisation, 7 to 15 the user's own (0)."),
-    NUMBER("--slot", slot, 0, MOST_32, CLI_RUN, "I", "The slot in the batch is number I (0)."),
-    NUMBER("--count", count, 0, MOST_64, CLI_OUTPUT, "N",
+    NUMBER("--slot", slot, CLI_BY_NAME, 0, MOST_32, 0, CLI_RUN, "I",
+           "The slot in the batch is number I (0)."),
+    NUMBER("--count", count, CLI_BY_NAME, 0, MOST_64, 4, CLI_OUTPUT, "N",
            "Prints N numbers (4; with --format raw 2^34 for each stream)."),
-    TEXT("--format", format, CLI_OUTPUT, "hex|u32|float|normal|raw",
-         "How a number is printed; raw: 4 bytes, little-endian (hex)."),
-    NUMBER("--interleave", interleave, 1, MOST_24 + 1, CLI_RUN, "RANKS",
+    CHOICE("--format", format, CLI_BY_NAME, "hex u32 float normal raw", CLI_OUTPUT,
+           "hex|u32|float|normal|raw",
+           "How a number is printed; raw: 4 bytes, little-endian (hex)."),
+    NUMBER("--interleave", interleave, CLI_BY_NAME, 1, MOST_24 + 1, 1, CLI_RUN, "RANKS",
            "Takes a block of 4 numbers from each of RANKS streams in turn, from --rank on (1)."),
-    FLAG("--random", random, CLI_QUESTION, "Measures the random numbers."),
-    FLAG("--order", order, CLI_QUESTION, "Measures the order of rows."),
-    FLAG("--read", read, CLI_QUESTION,
+    FLAG("--random", random, CLI_BY_NAME, CLI_QUESTION, "Measures the random numbers."),
+    FLAG("--order", order, CLI_BY_NAME, CLI_QUESTION, "Measures the order of rows."),
+    FLAG("--read", read, CLI_BY_NAME, CLI_QUESTION,
          "Measures the reading of HDF5 files that it makes in FOLDER."),
-    NUMBER("--chunk", chunk, 1, MOST_64, CLI_WRITING, "ROWS",
+    NUMBER("--chunk", chunk, CLI_BY_NAME, 1, MOST_64, 0, CLI_WRITING, "ROWS",
            "A chunk has so many rows (about 64 KiB)."),
-    NUMBER("--deflate", deflate, 0, 9, CLI_WRITING, "LEVEL",
+    NUMBER("--deflate", deflate, CLI_BY_NAME, 0, 9, 0, CLI_WRITING, "LEVEL",
            "Chunks are compressed, more and more slowly from 1 to 9 (0: not)."),
-    FLAG("--byteshuffle", byteshuffle, CLI_WRITING,
+    FLAG("--byteshuffle", byteshuffle, CLI_BY_NAME, CLI_WRITING,
          "Bytes of equal significance are put together before compression."),
-    TEXT("--type", type, CLI_DATA, "TYPE",
+    TEXT("--type", type, CLI_BY_NAME, CLI_DATA, "TYPE",
          "The numbers of CSV files become u8, u16, u32, u64, i8, i16, i32, i64, f16, f32 or f64 "
          "(i64 if "
          "all are whole, else f64)."),
-    TEXT("--heading", heading, CLI_DATA, "yes|no",
+    TEXT("--heading", heading, CLI_BY_NAME, CLI_DATA, "yes|no",
          "Whether line 1 of CSV files is a heading (all of its cells tell)."),
-    FLAG("--any-rows", any_rows, CLI_DATA,
+    FLAG("--any-rows", any_rows, CLI_BY_NAME, CLI_DATA,
          "Fields of one group may have other numbers of rows, and images other names."),
-    TEXT("--channel-axis", channel_axis, CLI_DATA, "AXIS",
+    TEXT("--channel-axis", channel_axis, CLI_BY_NAME, CLI_DATA, "AXIS",
          "The axis of the channels, where 1 is the first axis of a sample, or none (the last axis, "
          "if it is 2 to 4 long)."),
-    NUMBER("--bins", bins, 1, 4096, CLI_OUTPUT, "N", "The histogram has at most N bins (16)."),
-    FLAG("--json", json, CLI_OUTPUT, "Prints one JSON object, for programs."),
-    FLAG("--probe", probe, CLI_READING,
+    NUMBER("--bins", bins, CLI_BY_NAME, 1, 4096, 16, CLI_OUTPUT, "N",
+           "The histogram has at most N bins (16)."),
+    FLAG("--json", json, CLI_BY_NAME, CLI_OUTPUT, "Prints one JSON object, for programs."),
+    FLAG("--probe", probe, CLI_WITH_LOADER, CLI_READING,
          "Lets a process of its own try the file out first, in case it crashes HDF5."),
-    NUMBER("--probe-seconds", probe_seconds, 1, MOST_32, CLI_READING, "S",
+    NUMBER("--probe-seconds", probe_seconds, CLI_WITH_PROBE, 1, MOST_32, 0, CLI_READING, "S",
            "The process that tries a file out may take S seconds (10; check: 60 from one sign of "
            "life to the next)."),
-    NUMBER("--probe-mebibytes", probe_mebibytes, 1, MOST_32, CLI_READING, "N",
+    NUMBER("--probe-mebibytes", probe_mebibytes, CLI_WITH_PROBE, 1, MOST_32, 0, CLI_READING, "N",
            "The process that tries a file out may take N MiB of memory (2048; check: 4096)."),
-    FLAG("--plugins", plugins, CLI_READING,
+    FLAG("--plugins", plugins, CLI_WITH_PROBE, CLI_READING,
          "HDF5 may load plug-ins, for filters, where a file is tried out or checked."),
-    FLAG("--help", help, CLI_OTHER, "Prints this text."),
+    FLAG("--help", help, CLI_BY_NAME, CLI_OTHER, "Prints this text."),
 };
 
 const size_t cli_n_options = sizeof cli_options / sizeof *cli_options;
@@ -156,7 +175,8 @@ static bool lists(const char *list, const char *word)
 
 bool cli_takes(const struct cli_command *command, const struct cli_option *option)
 {
-    return option->place == PLACE(help) || lists(command->options, option->name);
+    return option->place == PLACE(help) || (command->takes & option->set) ||
+           lists(command->options, option->name);
 }
 
 char cli_letter(const struct cli_option *option)

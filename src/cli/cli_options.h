@@ -5,7 +5,8 @@
 #include "cli.h"
 
 enum cli_kind {
-    CLI_NUMBER, /* a uint64_t */
+    CLI_NUMBER, /* a uint64_t or a uint32_t */
+    CLI_CHOICE, /* an enumeration, or an int */
     CLI_TEXT,   /* a const char * */
     CLI_FLAG    /* a bool */
 };
@@ -28,8 +29,11 @@ enum cli_group {
 struct cli_option {
     const char *name;
     enum cli_kind kind;
-    size_t place;         /* in struct cli_arguments */
-    uint64_t least, most; /* of a number */
+    size_t place, bytes;   /* of the member of struct cli_arguments */
+    unsigned set;          /* CLI_WITH_...: a command takes the sets of its `takes` */
+    uint64_t least, most;  /* of a number */
+    uint64_t unless_given; /* what a number is then */
+    const char *words;     /* of a choice, in the order of its numbers, separated by spaces */
     enum cli_group group;
     const char *value; /* its name in the help; NULL for a flag */
     const char *help;  /* whole sentences; in brackets what holds without the option */

@@ -88,27 +88,10 @@ void cli_order_free(struct cli_order *order)
 
 shs_status cli_order(const struct cli_arguments *arguments, struct cli_order *order)
 {
-    int shuffle, shard, tail;
-    *order = (struct cli_order){0};
-    shs_loader_options *loader = &order->options;
-    shs_status status = cli_word("--shuffle", arguments->shuffle, "full none blocks", &shuffle);
-    if (!status) status = cli_word("--shard", arguments->shard, "global fixed", &shard);
-    if (!status) status = cli_word("--tail", arguments->tail, "short drop pad", &tail);
-    if (!status && arguments->part) status = read_part(arguments->part, loader);
+    *order = (struct cli_order){.options = arguments->loader};
+    shs_status status = SHS_OK;
+    if (arguments->part) status = read_part(arguments->part, &order->options);
     if (!status && arguments->mix) status = read_mix(arguments->mix, order);
     if (!status && arguments->rows) status = read_rows(arguments->rows, order);
-    if (status) return status;
-    loader->batch = arguments->batch;
-    loader->subset.split_seed = arguments->split_seed;
-    loader->shuffle = (shs_shuffle)shuffle;
-    loader->blocks.rows = arguments->block_rows;
-    loader->blocks.window = arguments->window_blocks;
-    loader->shard = (shs_shard)shard;
-    loader->tail = (shs_tail)tail;
-    loader->sampling.repeats = arguments->repeats;
-    loader->sampling.epoch_rows = arguments->epoch_rows;
-    loader->sampling.weight_field = arguments->weights;
-    loader->sampling.balance = arguments->balance;
-    loader->stream = arguments->stream < UINT32_MAX ? (uint32_t)arguments->stream : UINT32_MAX;
-    return SHS_OK;
+    return status;
 }

@@ -7,7 +7,7 @@
 #include "core_text.h"
 
 enum {
-    NUMBER_TEXT = 32 /* bytes that hold any number as text */
+    NAME_TEXT = 32 /* bytes that hold an argument's name */
 };
 
 /* The words of one command, and the place in them. */
@@ -57,25 +57,11 @@ bool cli_given(const struct cli_arguments *arguments, const char *option)
 
 /* ---- what to say */
 
-/* A limit as it is best read: 9, 2^24, 2^32-1. */
-static const char *limit_text(uint64_t limit, char text[NUMBER_TEXT])
-{
-    unsigned bits = 0;
-    while (bits < 64 && limit >> bits)
-        bits++;
-    bool power = !(limit & (limit - 1)), before = !(limit & (limit + 1));
-    if (bits <= 16 || (!power && !before))
-        snprintf(text, NUMBER_TEXT, "%llu", (ull)limit);
-    else
-        snprintf(text, NUMBER_TEXT, "2^%u%s", power ? bits - 1 : bits, power ? "" : "-1");
-    return text;
-}
-
 static shs_status refuse_number(const struct cli_option *option, const char *value)
 {
-    char least[NUMBER_TEXT], most[NUMBER_TEXT];
+    char least[CORE_LIMIT_BYTES], most[CORE_LIMIT_BYTES];
     return core_fail(SHS_ERROR_ARGUMENT, "%s takes a whole number from %s to %s, not '%.80s'",
-                     option->name, limit_text(option->least, least), limit_text(option->most, most),
+                     option->name, core_limit(option->least, least), core_limit(option->most, most),
                      value);
 }
 
@@ -108,17 +94,33 @@ static shs_status refuse_option(const struct words *words, const char *word,
 
 static shs_status refuse_missing(const struct cli_option *option)
 {
-    char least[NUMBER_TEXT], most[NUMBER_TEXT];
-    if (option->kind == CLI_TEXT)
+    char least[CORE_LIMIT_BYTES], most[CORE_LIMIT_BYTES];
+    if (option->kind != CLI_NUMBER)
         return core_fail(SHS_ERROR_ARGUMENT, "option %s needs a value: %s %s", option->name,
                          option->name, option->value);
     return core_fail(SHS_ERROR_ARGUMENT,
                      "option %s needs a value: %s %s, a whole number from %s to %s", option->name,
-                     option->name, option->value, limit_text(option->least, least),
-                     limit_text(option->most, most));
+                     option->name, option->value, core_limit(option->least, least),
+                     core_limit(option->most, most));
 }
 
 /* ---- options */
+
+static void set_number(const struct cli_option *option, uint64_t number, char *place)
+{
+    if (option->bytes == sizeof number)
+        memcpy(place, &number, sizeof number);
+    else
+        memcpy(place, &(uint32_t){(uint32_t)number}, sizeof(uint32_t));
+}
+
+static shs_status set_choice(const struct cli_option *option, const char *value, char *place)
+{
+    int number;
+    shs_status status = cli_word(option->name, value, option->words, &number);
+    if (!status) memcpy(place, &number, sizeof number);
+    return status;
+}
 
 static shs_status set_option(const struct cli_option *option, const char *value,
                              struct cli_arguments *arguments)
@@ -130,16 +132,17 @@ static shs_status set_option(const struct cli_option *option, const char *value,
         *(bool *)place = true;
         return SHS_OK;
     }
-    if (!*value && option->place != offsetof(struct cli_arguments, augment))
+    if (!*value && option->place != offsetof(struct cli_arguments, loader.augment))
         return core_fail(SHS_ERROR_ARGUMENT, "the value of %s is empty; write %s %s", option->name,
                          option->name, option->value);
     if (option->kind == CLI_TEXT) {
         memcpy(place, &value, sizeof value);
         return SHS_OK;
     }
+    if (option->kind == CLI_CHOICE) return set_choice(option, value, place);
     if (!core_parse_u64(value, &number) || number < option->least || number > option->most)
         return refuse_number(option, value);
-    memcpy(place, &number, sizeof number);
+    set_number(option, number, place);
     return SHS_OK;
 }
 
@@ -167,11 +170,11 @@ static shs_status read_option(struct words *words)
 /* ---- arguments */
 
 /* The argument number `at` in a usage such as "FILE FIELD", or its last one. */
-static const char *argument_name(const char *usage, size_t at, char text[NUMBER_TEXT])
+static const char *argument_name(const char *usage, size_t at, char text[NAME_TEXT])
 {
     for (size_t i = 0; i < at && strchr(usage, ' '); i++)
         usage = strchr(usage, ' ') + 1;
-    snprintf(text, NUMBER_TEXT, "%.*s", (int)strcspn(usage, " "), usage);
+    snprintf(text, NAME_TEXT, "%.*s", (int)strcspn(usage, " "), usage);
     if (core_ends_in(text, "...")) text[strlen(text) - 3] = '\0';
     return text;
 }
@@ -179,7 +182,7 @@ static const char *argument_name(const char *usage, size_t at, char text[NUMBER_
 static shs_status refuse_count(const struct cli_command *command,
                                const struct cli_arguments *arguments)
 {
-    char name[NUMBER_TEXT];
+    char name[NAME_TEXT];
     if (arguments->n_plain < command->least_plain)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "%s is missing; usage: shardstep %s %s [OPTION...]; 'shardstep %s --help' "
@@ -235,15 +238,11 @@ shs_status cli_parse(const struct cli_command *command, int count, char **words,
                      struct cli_arguments *arguments)
 {
     struct words all = {command, arguments, words, 0, count};
-    *arguments = (struct cli_arguments){.batch = 32,
-                                        .count = 4,
-                                        .interleave = 1,
-                                        .bins = 16,
-                                        .shuffle = "full",
-                                        .shard = "global",
-                                        .tail = "short",
-                                        .augment_by = "rank",
-                                        .format = "hex"};
+    *arguments = (struct cli_arguments){0};
+    for (size_t i = 0; i < cli_n_options; i++)
+        if (cli_options[i].unless_given)
+            set_number(&cli_options[i], cli_options[i].unless_given,
+                       (char *)arguments + cli_options[i].place);
     shs_status status = read_words(&all);
     if (status || arguments->help) return status;
     bool right =

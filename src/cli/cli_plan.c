@@ -11,12 +11,13 @@
 
 static shs_status check_source(const struct cli_arguments *arguments)
 {
+    const shs_sampling *sampling = &arguments->loader.sampling;
     bool counted = cli_given(arguments, "--samples");
     if (counted == (arguments->n_plain == 1))
         return core_fail(SHS_ERROR_ARGUMENT, "give either a file or --samples N");
     if (!counted && !arguments->fields)
         return core_fail(SHS_ERROR_ARGUMENT, "give --fields: those that the loader reads");
-    if (counted && (arguments->mix || arguments->weights || arguments->balance))
+    if (counted && (arguments->mix || sampling->weight_field || sampling->balance))
         return core_fail(SHS_ERROR_ARGUMENT, "--mix, --weights and --balance need a file, which "
                                              "has the sources or the field");
     return SHS_OK;
@@ -24,8 +25,9 @@ static shs_status check_source(const struct cli_arguments *arguments)
 
 static shs_status check_question(const struct cli_arguments *arguments)
 {
-    bool once = !arguments->mix && arguments->repeats < 2 && !arguments->epoch_rows;
-    bool drawn = arguments->weights || arguments->balance;
+    const shs_sampling *sampling = &arguments->loader.sampling;
+    bool once = !arguments->mix && sampling->repeats < 2 && !sampling->epoch_rows;
+    bool drawn = sampling->weight_field || sampling->balance;
     if (arguments->verify + arguments->verify_step + arguments->quality > 1)
         return core_fail(SHS_ERROR_ARGUMENT, "--verify, --verify-step and --quality are three "
                                              "questions; ask one");
@@ -221,8 +223,9 @@ const struct cli_command cli_plan = {
     .examples = "plan fashion.h5 --fields images --vranks 4 --batch 32 --step 0\n"
                 "plan --samples 60000 --vranks 8 --batch 32 --verify\n"
                 "plan a.h5,b.h5 --fields images --mix 7,3 --epoch-rows 9000 --verify",
-    .options = CLI_ORDER_OPTIONS " --fields --one-sample-a-file --samples --seed --vranks --epoch "
-                                 "--step --rank --verify --verify-step --quality --json",
+    .takes = CLI_WITH_ORDER,
+    .options = "--fields --one-sample-a-file --samples --seed --vranks --epoch "
+               "--step --rank --verify --verify-step --quality --json",
     .most_plain = 1,
     .run = run,
 };

@@ -20,7 +20,6 @@ enum {
 
 struct output {
     const struct cli_arguments *arguments;
-    int format;
     shs_random *streams; /* arguments->interleave of them */
     uint64_t left;       /* numbers to print */
 };
@@ -54,9 +53,9 @@ static shs_status print_some(struct output *output, shs_random *stream)
 {
     uint64_t now = output->arguments->interleave > 1 && output->left > BLOCK ? BLOCK : output->left;
     output->left -= now;
-    if (output->format == RAW) return write_words(stream, now);
+    if (output->arguments->format == RAW) return write_words(stream, now);
     for (; now && !ferror(stdout); now--) {
-        print_number(output->format, stream);
+        print_number(output->arguments->format, stream);
         if (stream->status) return shs_random_status(stream);
     }
     return SHS_OK;
@@ -78,11 +77,9 @@ static shs_status open_streams(struct output *output)
 static shs_status print_streams(struct output *output)
 {
     const struct cli_arguments *arguments = output->arguments;
-    shs_status status =
-        cli_word("--format", arguments->format, "hex u32 float normal raw", &output->format);
-    if (!status) status = open_streams(output);
+    shs_status status = open_streams(output);
     output->left = arguments->count;
-    if (output->format == RAW && !cli_given(arguments, "--count"))
+    if (output->arguments->format == RAW && !cli_given(arguments, "--count"))
         output->left = arguments->interleave << 34;
     for (uint64_t i = 0; output->left && !status && !ferror(stdout);
          i = (i + 1) % arguments->interleave)

@@ -272,7 +272,8 @@ const struct cli_command cli_replay = {
     .differs = "the batch is not that of --against",
     .examples = "replay fashion.h5 --vranks 8 --rank 7 --step 57 --against digest.txt\n"
                 "replay fashion.h5 --vranks 8 --rank 0 --epoch 2 --step 5 -o batch.h5",
-    .options = CLI_LOADER_OPTIONS " --rank --since --output --overwrite --against",
+    .takes = CLI_WITH_ORDER | CLI_WITH_LOADER | CLI_WITH_PROBE,
+    .options = "--rank --since --output --overwrite --against",
     .least_plain = 1,
     .most_plain = 1,
     .run = run,

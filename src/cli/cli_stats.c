@@ -324,7 +324,8 @@ const struct cli_command cli_stats = {
                "channels it has a number for each channel, and the line before it one for all.",
     .examples = "stats fashion.h5 train/images\n"
                 "stats 'year-*.h5' t2m --channel-axis none",
-    .options = "--channel-axis --bins --json --probe --probe-seconds --probe-mebibytes --plugins",
+    .takes = CLI_WITH_PROBE,
+    .options = "--channel-axis --bins --json --probe",
     .least_plain = 2,
     .most_plain = CLI_MAX_PLAIN,
     .run = run,

@@ -172,3 +172,16 @@ const char *core_without(const char *text, const char *begin)
     size_t length = strlen(begin);
     return strncmp(text, begin, length) ? text : text + length;
 }
+
+const char *core_limit(uint64_t limit, char text[CORE_LIMIT_BYTES])
+{
+    unsigned bits = 0;
+    while (bits < 64 && limit >> bits)
+        bits++;
+    bool power = !(limit & (limit - 1)), before = !(limit & (limit + 1));
+    if (bits <= 16 || (!power && !before))
+        snprintf(text, CORE_LIMIT_BYTES, "%llu", (ull)limit);
+    else
+        snprintf(text, CORE_LIMIT_BYTES, "2^%u%s", power ? bits - 1 : bits, power ? "" : "-1");
+    return text;
+}

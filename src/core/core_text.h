@@ -49,6 +49,13 @@ shs_status core_text_take(struct core_text *text, char **string);
 
 void core_text_free(struct core_text *text);
 
+enum {
+    CORE_LIMIT_BYTES = 24
+};
+
+/* A limit as it is best read: 9, 2^24, 2^32-1. Returns `text`. */
+const char *core_limit(uint64_t limit, char text[CORE_LIMIT_BYTES]);
+
 /* A text behind a beginning, or all of it if it begins otherwise. */
 const char *core_without(const char *text, const char *begin);
 

@@ -71,7 +71,8 @@ shs_status shs_seek(shs_loader *loader, shs_cursor cursor)
 {
     shs_status status = core_require(loader, "shs_seek", "loader", OPEN_IT);
     if (status) return status;
-    status = order_check_cursor(&loader->order.order.shape, loader->epochs, loader->origin, cursor);
+    status = order_check_cursor(&loader->order.order.shape, loader->options.epochs, loader->origin,
+                                cursor);
     mpi_watch_settled(loader->dataset->run, &loader->watch);
     status = mpi_settle(loader->dataset->run, core_wrap(status, "shs_seek"),
                         "shs_seek(epoch %llu, epoch step %llu, step %llu)", (ull)cursor.epoch,
@@ -88,8 +89,8 @@ static shs_status begin_step(shs_loader *loader)
         watch->told = true;
         return core_tell(watch->failed, watch->failure, true, false);
     }
-    if (loader->epochs && loader->cursor.epoch >= loader->epochs) return SHS_END;
-    if (loader->dataset->run->stop_agreed && !loader->through_stop) return SHS_STOP;
+    if (loader->options.epochs && loader->cursor.epoch >= loader->options.epochs) return SHS_END;
+    if (loader->dataset->run->stop_agreed && !loader->options.through_stop) return SHS_STOP;
     if (loader->cursor.step > UINT32_MAX || loader->cursor.epoch > UINT32_MAX)
         return core_fail(SHS_ERROR_EXHAUSTED,
                          "rank %d: shs_next: epoch %llu, step %llu: a run has at most 2^32 steps "
@@ -103,12 +104,12 @@ void load_stream(const shs_loader *loader, const shs_batch *batch, uint64_t slot
                  shs_random *random)
 {
     uint64_t seed = loader->dataset->run->seed;
-    if (loader->augment_by == SHS_BY_SAMPLE) {
-        random_of_sample(seed, loader->stream, batch->index[slot], batch->epoch, random);
+    if (loader->options.augment_by == SHS_BY_SAMPLE) {
+        random_of_sample(seed, loader->options.stream, batch->index[slot], batch->epoch, random);
         return;
     }
     shs_place place = {.seed = seed,
-                       .purpose = SHS_ROLE_AUGMENT + 16 * loader->stream,
+                       .purpose = SHS_ROLE_AUGMENT + 16 * loader->options.stream,
                        .rank = batch->vrank,
                        .step = batch->step,
                        .slot = slot};
@@ -245,12 +246,13 @@ static shs_status load_rows(shs_loader *loader, uint64_t vrank, struct order_sli
     loader->moment = order_moment(&loader->order.order.shape, loader->cursor.epoch_step, vrank);
     shs_status status = begin_epoch(loader);
     if (!status)
-        status = load_order_rows(&loader->order, vrank, slice, loader->threads, loader->index);
+        status =
+            load_order_rows(&loader->order, vrank, slice, loader->options.threads, loader->index);
     /* other loaders read from the same files */
     uint64_t before = data_files_bytes(&loader->dataset->files);
     if (!status)
-        status = fetch_gather(loader->gather, loader->fetcher, loader->threads, loader->index,
-                              slice.rows, loader->read, foresight(loader));
+        status = fetch_gather(loader->gather, loader->fetcher, loader->options.threads,
+                              loader->index, slice.rows, loader->read, foresight(loader));
     loader->bytes_read += data_files_bytes(&loader->dataset->files) - before;
     if (!status) loader->rows_read += slice.rows;
     for (uint64_t slot = 0; slot < slice.rows && loader->augments && !status; slot++)

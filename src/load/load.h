@@ -10,14 +10,11 @@
 struct shs_loader {
     shs_dataset *dataset;
     struct load_order order;
-    uint64_t epochs; /* 0: no end */
     struct order_origin origin;
+    shs_loader_options options; /* as load_order_settle() leaves them; `augment` is augment_text, no
+                                   other text or list of the caller is kept */
     char *augment_text;
     shs_augment *augment;
-    shs_augment_by augment_by;
-    uint32_t stream;
-    uint32_t threads;
-    bool through_stop;
     bool draws;
     struct fetcher *fetcher;
     struct fetch_gather *gather;

@@ -4,6 +4,7 @@
 #include "core_memory.h"
 #include "core_text.h"
 #include "load.h"
+#include "load_options.h"
 
 /* What a field is made of follows only where it is not a row of its own dataset. */
 static void add_field(struct core_text *text, const shs_dataset *dataset, size_t f)
@@ -38,12 +39,8 @@ shs_status load_fingerprint(const shs_loader *loader, char **fingerprint)
     core_text_add(&text, "samples = %llu\n", (ull)order->rows);
     for (size_t f = 0; f < loader->dataset->n_fields; f++)
         add_field(&text, loader->dataset, f);
-    load_order_describe_rows(order, &text);
     load_order_describe(order, &text);
-    core_text_add(&text, "stream = %u\n", loader->stream);
-    core_text_add(&text, "augmentation = %s\n", loader->augment_text);
-    core_text_add(&text, "augmentation by = %s\n",
-                  loader->augment_by == SHS_BY_SAMPLE ? "sample" : "rank and step");
+    load_options_describe(&loader->options, &text);
     if (augments_ragged(loader)) core_text_add(&text, "augmentation of padding = none\n");
     core_text_add(&text, "order version = %d\n", SHS_ORDER_VERSION);
     core_text_add(&text, "augmentation version = %d\n", SHS_AUGMENT_VERSION);
@@ -107,31 +104,6 @@ static shs_status lacks(const char *stored, int stored_length, const char *own, 
                      stored_length, stored, own_length, own, advice);
 }
 
-static shs_status differ(const char *stored, int stored_length, const char *own, int own_length)
-{
-    static const struct {
-        const char *name, *line, *before, *after;
-    } options[] = {{"vranks", "vranks = ", "V = ", " virtual ranks"},
-                   {"blocks.rows", "block_rows = ", "blocks of ", " rows"},
-                   {"blocks.window", "window_blocks = ", "windows of ", " blocks"},
-                   {"subset.split_seed", "split_seed = ", "parts of split seed ", ""}};
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-        int value = (int)strlen(options[i].line);
-        if (!begins(stored, options[i].line) || !begins(own, options[i].line)) continue;
-        return core_fail(SHS_ERROR_MISMATCH,
-                         "the checkpoint was made with %s%.*s%s, this run has %s%.*s; pass %s %.*s",
-                         options[i].before, stored_length - value, stored + value, options[i].after,
-                         options[i].before, own_length - value, own + value, options[i].name,
-                         stored_length - value, stored + value);
-    }
-    if (begins(stored, "batch = ") && begins(own, "batch = "))
-        return core_fail(SHS_ERROR_MISMATCH,
-                         "the checkpoint was made inside an epoch with «%.*s», this run has "
-                         "«%.*s»: the batch may change at an epoch's end only; keep it until then",
-                         stored_length, stored, own_length, own);
-    return lacks(stored, stored_length, own, own_length);
-}
-
 /* Finds the value in the line NAME = VALUE that a text begins with. Returns the value's length, the
  * line's end excluded. */
 static size_t value_of(const char *line, const char **value)
@@ -139,6 +111,31 @@ static size_t value_of(const char *line, const char **value)
     *value = line + name_length(line);
     *value += strspn(*value, "= ");
     return strcspn(*value, "\n");
+}
+
+/* Refuses lines of one option, whose name the message gives. */
+static shs_status differ_in_option(const char *stored, const char *own,
+                                   const struct load_option_words *words)
+{
+    const char *value, *own_value;
+    int length = (int)value_of(stored, &value), own_length = (int)value_of(own, &own_value);
+    return core_fail(SHS_ERROR_MISMATCH,
+                     "the checkpoint was made with %s%.*s%s, this run has %s%.*s; pass %s %.*s",
+                     words->before, length, value, words->after, words->before, own_length,
+                     own_value, words->name, length, value);
+}
+
+static shs_status differ(const char *stored, int stored_length, const char *own, int own_length)
+{
+    struct load_option_words words = {"vranks", "V = ", " virtual ranks"};
+    bool known = begins(stored, "vranks = ") || load_options_words(stored, &words);
+    if (known && same_name(stored, own)) return differ_in_option(stored, own, &words);
+    if (begins(stored, "batch = ") && begins(own, "batch = "))
+        return core_fail(SHS_ERROR_MISMATCH,
+                         "the checkpoint was made inside an epoch with «%.*s», this run has "
+                         "«%.*s»: the batch may change at an epoch's end only; keep it until then",
+                         stored_length, stored, own_length, own);
+    return lacks(stored, stored_length, own, own_length);
 }
 
 /* Parts of older checkpoints were drawn with the run's seed. Where this run has the same parts, its

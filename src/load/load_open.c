@@ -3,37 +3,20 @@
 
 #include <string.h>
 
-#include "core_hash.h"
 #include "core_memory.h"
-
-static shs_status check_options(const shs_loader_options *options)
-{
-    if (options->ahead)
-        return core_fail(SHS_ERROR_UNSUPPORTED,
-                         "ahead = %u: this version loads synchronously; use 0", options->ahead);
-    if (options->threads > CORE_POOL_MOST)
-        return core_fail(SHS_ERROR_ARGUMENT, "%u threads; the most is %d", options->threads,
-                         CORE_POOL_MOST);
-    if (options->epochs > UINT64_C(1) << 32)
-        return core_fail(SHS_ERROR_ARGUMENT, "%llu epochs; the most is 2^32", (ull)options->epochs);
-    if (options->augment_by != SHS_BY_RANK_AND_STEP && options->augment_by != SHS_BY_SAMPLE)
-        return core_fail(SHS_ERROR_ARGUMENT,
-                         "augment_by %d is neither by rank and step nor by "
-                         "sample",
-                         (int)options->augment_by);
-    return SHS_OK;
-}
+#include "load_options.h"
 
 static shs_status claim_stream(shs_loader *loader)
 {
-    uint32_t *drawn = &loader->dataset->run->streams_drawn, bit = UINT32_C(1) << loader->stream;
+    uint32_t *drawn = &loader->dataset->run->streams_drawn, bit = UINT32_C(1)
+                                                                  << loader->options.stream;
     bool draws = load_order_draws(&loader->order) || shs_augment_draws(loader->augment);
     if (draws && (*drawn & bit))
         return core_fail(SHS_ERROR_STATE,
                          "another open loader of this run draws from stream %u, and so would this "
                          "one: a shuffle draws, too; give it another number (option stream), or "
                          "shuffle none if it is for validation",
-                         loader->stream);
+                         loader->options.stream);
     loader->draws = draws;
     if (draws) *drawn |= bit;
     return SHS_OK;
@@ -86,11 +69,12 @@ static shs_status open_local(shs_loader *loader, const shs_loader_options *optio
                                        .chunk_rows = options->shuffle == SHS_SHUFFLE_BLOCKS
                                                          ? data_dataset_block_rows(dataset)
                                                          : 0};
-    shs_status status = check_options(options);
-    if (!status) status = load_order_open(&how, options, &loader->order);
+    shs_status status = load_order_open(&how, options, &loader->order);
+    load_order_settle(&loader->order, &loader->options);
     loader->watch.counts_only = loader->order.counts_only;
     if (!status)
         status = core_copy(options->augment ? options->augment : "", &loader->augment_text);
+    loader->options.augment = loader->augment_text;
     if (!status)
         status = shs_augment_open(loader->augment_text, dataset->sample, dataset->n_fields,
                                   &loader->augment);
@@ -99,51 +83,21 @@ static shs_status open_local(shs_loader *loader, const shs_loader_options *optio
     return status;
 }
 
-/* What may be long takes part in the comparison of calls as a hash. */
-static void add_text(struct core_hash *hash, const char *text)
+static shs_status agree_on_open(shs_run *run, shs_status status, const shs_loader *loader)
 {
-    core_hash_add(hash, text ? text : "", text ? strlen(text) + 1 : 0);
-    core_hash_add(hash, &(bool){text != NULL}, sizeof(bool));
-}
-
-static void add_array(struct core_hash *hash, const void *array, uint64_t count)
-{
-    core_hash_add(hash, &count, sizeof count);
-    if (array) core_hash_add(hash, array, count * sizeof(uint64_t));
-}
-
-static shs_status digest_of(const shs_loader *loader, const shs_loader_options *options,
-                            char digest[CORE_DIGEST_TEXT])
-{
-    const struct order_subset *subset = &loader->order.subset;
-    struct core_hash *hash;
-    shs_status status = core_hash_new(&hash);
-    if (status) return status;
-    add_text(hash, loader->augment_text);
-    add_text(hash, options->sampling.weight_field);
-    add_text(hash, options->sampling.balance);
-    add_array(hash, subset->rows, subset->count);
-    add_array(hash, options->sampling.mix, options->sampling.n_mix);
-    core_hash_add(hash, &(bool){options->sampling.weights != NULL}, sizeof(bool));
-    core_hash_finish(&hash, digest);
-    return SHS_OK;
-}
-
-static shs_status agree_on_open(shs_run *run, shs_status status, const shs_loader *loader,
-                                const shs_loader_options *options)
-{
-    char digest[CORE_DIGEST_TEXT] = "";
-    if (!status) status = digest_of(loader, options, digest);
+    char call[LOAD_CALL_BYTES] = "shs_loader_open";
     /* blocks as this rank's file has them: node-local copies may be stored in other chunks */
-    return mpi_agree(
-        run, core_wrap(status, "shs_loader_open"),
-        "shs_loader_open(batch %llu, epochs %llu, shuffle %d, shard %d, tail %d, "
-        "stream %u, by %d, through_stop %d, blocks of %llu, windows of %llu, an epoch of %llu, "
-        "augmentation, rows, mix and weights %s)",
-        (ull)options->batch, (ull)options->epochs, (int)options->shuffle, (int)options->shard,
-        (int)options->tail, options->stream, (int)options->augment_by, (int)options->through_stop,
-        (ull)(loader ? loader->order.order.shape.block_rows : 0), (ull)options->blocks.window,
-        (ull)(loader ? loader->order.order.shape.samples : 0), digest);
+    if (!status) status = load_options_call(&loader->options, call);
+    return mpi_agree(run, core_wrap(status, "shs_loader_open"), "%s", call);
+}
+
+/* The caller's lists and texts are valid only while the loader is opened. */
+static void forget_borrowed(shs_sampling *sampling)
+{
+    sampling->mix = NULL;
+    sampling->weights = NULL;
+    sampling->weight_field = NULL;
+    sampling->balance = NULL;
 }
 
 shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *options,
@@ -168,20 +122,17 @@ shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *optio
         data_dataset_hold(dataset);
         **loader = (struct shs_loader){
             .dataset = dataset,
-            .epochs = options->epochs,
-            .augment_by = options->augment_by,
-            .stream = options->stream,
-            .threads = options->threads,
-            .through_stop = options->through_stop,
+            .options = *options,
         };
         mpi_watch_begin(run, &(*loader)->watch, id);
         (*loader)->ledger_whole = true;
         status = open_local(*loader, options);
     }
-    status = agree_on_open(run, status, *loader, options);
+    status = agree_on_open(run, status, *loader);
     if (!status)
         status =
             core_wrap(load_order_weigh(dataset, options, &(*loader)->order), "shs_loader_open");
+    if (!status) forget_borrowed(&(*loader)->options.sampling);
     if (status) shs_loader_close(loader);
     return status;
 }
@@ -191,7 +142,8 @@ void shs_loader_close(shs_loader **loader)
     if (!loader || !*loader) return;
     shs_dataset *dataset = (*loader)->dataset;
     mpi_watch_end(dataset->run, &(*loader)->watch);
-    if ((*loader)->draws) dataset->run->streams_drawn &= ~(UINT32_C(1) << (*loader)->stream);
+    if ((*loader)->draws)
+        dataset->run->streams_drawn &= ~(UINT32_C(1) << (*loader)->options.stream);
     for (size_t f = 0; f < dataset->n_fields; f++) {
         if ((*loader)->output[f] != (*loader)->read[f]) core_free(&(*loader)->output[f]);
         core_free(&(*loader)->read[f]);

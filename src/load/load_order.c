@@ -1,6 +1,7 @@
 #include "load_order.h"
 
 #include "core_memory.h"
+#include "load_options.h"
 #include "random_stream.h"
 
 enum {
@@ -18,13 +19,6 @@ static bool is_weighted(const shs_loader_options *options)
 static bool is_repeated(const shs_loader_options *options)
 {
     return options->sampling.mix || options->sampling.repeats > 1 || options->sampling.epoch_rows;
-}
-
-static shs_status check_stream(const shs_loader_options *options)
-{
-    if (options->stream <= RANDOM_MAX_STREAM) return SHS_OK;
-    return core_fail(SHS_ERROR_ARGUMENT, "stream %u; choose 0 to %d", options->stream,
-                     RANDOM_MAX_STREAM);
 }
 
 /* Sampling by weight has no file order and no neighbours; a fixed shard has no sources. */
@@ -49,24 +43,6 @@ static shs_status check_sampling(const shs_loader_options *options)
                          "shuffle %s: rows drawn by weight come in no order of the file; use "
                          "shuffle full",
                          order_shuffle_name(options->shuffle));
-    return SHS_OK;
-}
-
-/* A count alone is a list that was forgotten, not all rows. */
-static shs_status check_lists(const shs_loader_options *options)
-{
-    const struct {
-        const char *group, *name;
-        const void *list;
-        uint64_t count;
-    } lists[] = {{"subset", "rows", options->subset.rows, options->subset.n_rows},
-                 {"sampling", "mix", options->sampling.mix, options->sampling.n_mix},
-                 {"sampling", "weights", options->sampling.weights, options->sampling.n_weights}};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        if (!lists[i].list && lists[i].count)
-            return core_fail(
-                SHS_ERROR_ARGUMENT, "%s.n_%s is %llu, but %s.%s is NULL; give both or none",
-                lists[i].group, lists[i].name, (ull)lists[i].count, lists[i].group, lists[i].name);
     return SHS_OK;
 }
 
@@ -225,9 +201,8 @@ shs_status load_order_open(const struct load_order_how *how, const shs_loader_op
     if (options->sampling.weights) order->weighting = "array";
     if (options->sampling.weight_field) order->weighting = "field";
     if (options->sampling.balance) order->weighting = "balance";
-    shs_status status = check_stream(options);
+    shs_status status = load_options_check(options);
     if (!status) status = check_blocks(options);
-    if (!status) status = check_lists(options);
     if (!status) status = check_sampling(options);
     if (!status) status = check_weights(how, options);
     if (!status) status = take_subset(how, options, order);
@@ -248,6 +223,16 @@ shs_status load_order_weigh(shs_dataset *dataset, const shs_loader_options *opti
                                          .balance = options->sampling.balance,
                                          .subset = &order->subset};
     return order->weighting ? load_weights_open(dataset, &how, &order->weights) : SHS_OK;
+}
+
+void load_order_settle(const struct load_order *order, shs_loader_options *options)
+{
+    const struct order_shape *shape = &order->order.shape;
+    options->batch = shape->batch;
+    options->blocks = (shs_blocks){.rows = shape->block_rows, .window = shape->window_blocks};
+    options->subset.rows = order->subset.rows;
+    options->subset.n_rows = order->subset.count;
+    options->sampling.epoch_rows = shape->samples;
 }
 
 void load_order_close(struct load_order *order)
@@ -320,7 +305,7 @@ static void describe_subset(const struct load_order *order, struct core_text *te
                       (ull)rows.sum, (ull)rows.squares);
 }
 
-void load_order_describe_rows(const struct load_order *order, struct core_text *text)
+void load_order_describe(const struct load_order *order, struct core_text *text)
 {
     char digest[CORE_DIGEST_TEXT];
     describe_subset(order, text);
@@ -332,16 +317,4 @@ void load_order_describe_rows(const struct load_order *order, struct core_text *
     if (!order->weights) return;
     load_weights_digest(order->weights, digest);
     core_text_add(text, "weights = %s, %s\n", order->weighting, digest);
-}
-
-void load_order_describe(const struct load_order *order, struct core_text *text)
-{
-    const struct order_shape *shape = &order->order.shape;
-    core_text_add(text, "batch = %llu\n", (ull)shape->batch);
-    core_text_add(text, "shuffle = %s\n", order_shuffle_name(order->shuffle));
-    if (shape->shuffle == SHS_SHUFFLE_BLOCKS)
-        core_text_add(text, "block_rows = %llu\nwindow_blocks = %llu\n", (ull)shape->block_rows,
-                      (ull)shape->window_blocks);
-    core_text_add(text, "shard = %s\n", order_shard_name(shape->shard));
-    core_text_add(text, "tail = %s\n", order_tail_name(shape->tail));
 }

@@ -61,8 +61,11 @@ bool load_order_foresees(const struct load_order *order);
 uint64_t load_order_next_use(struct load_order *order, uint64_t first, uint64_t count,
                              uint64_t most, uint64_t now, uint64_t first_vrank, uint64_t vranks);
 
-/* Local. The lines of a fingerprint that say which rows there are, and in which order. */
-void load_order_describe_rows(const struct load_order *order, struct core_text *text);
+/* Local. Puts what the order is made with in the place of what was asked for: numbers that were 0,
+ * chosen rows and passes. The rows are borrowed from the order. */
+void load_order_settle(const struct load_order *order, shs_loader_options *options);
+
+/* Local. The lines of a fingerprint that say which rows there are. */
 void load_order_describe(const struct load_order *order, struct core_text *text);
 
 #endif

@@ -1048,18 +1048,20 @@ static void test_options_out_of_range_are_refused(void)
 {
     struct door door = door_begin(0);
     const shs_status no = SHS_ERROR_ARGUMENT;
-    refuse_last(&door, (shs_loader_options){.stream = 16}, no, "stream 16");
+    refuse_last(&door, (shs_loader_options){.stream = 16}, no, "stream 16; the most is 15");
     refuse_last(&door, (shs_loader_options){.blocks = {.rows = 64}}, no, "blocks.rows 64");
     refuse_last(&door, (shs_loader_options){.blocks = {.window = 4}}, no, "blocks.window 4");
     refuse_last(&door, (shs_loader_options){.batch = UINT64_C(1) << 32}, no, "batch");
-    refuse_last(&door, (shs_loader_options){.epochs = (UINT64_C(1) << 32) + 1}, no, "epochs");
+    refuse_last(&door, (shs_loader_options){.epochs = (UINT64_C(1) << 32) + 1}, no,
+                "epochs 4294967297; the most is 2^32");
     refuse_last(&door, (shs_loader_options){.subset = {.n_rows = 3}}, no,
                 "subset.n_rows is 3, but subset.rows is");
     refuse_last(&door, (shs_loader_options){.sampling = {.n_mix = 1}}, no,
                 "sampling.n_mix is 1, but sampling.mix is");
     refuse_last(&door, (shs_loader_options){.sampling = {.n_weights = 2}}, no,
                 "sampling.n_weights is 2, but sampling.weights is");
-    refuse_last(&door, (shs_loader_options){.augment_by = (shs_augment_by)2}, no, "augment_by");
+    refuse_last(&door, (shs_loader_options){.augment_by = (shs_augment_by)2}, no,
+                "augment_by 2 is none of: rank and step, sample");
     refuse_last(&door, (shs_loader_options){.augment = "images: rotate()"}, no, "rotate");
     refuse_last(&door, (shs_loader_options){.augment = "faces: random_flip(axis=w)"}, no, "faces");
     door_end(&door);
@@ -1108,7 +1110,7 @@ static void test_copies_in_other_chunks_need_blocks(void)
     need(!shs_open(MPI_COMM_WORLD, NULL, &door.run), "open");
     need(!shs_dataset_open(door.run, door.scene.path, samples_fields, NULL, &door.data), "open");
     refuse(&door, &options, SHS_ERROR_DISAGREE, last_rank());
-    CHECK(message_has("blocks of 5") && message_has("blocks of 4"));
+    CHECK(message_has("blocks of 5 rows") && message_has("blocks of 4 rows"));
     options.blocks.rows = 4;
     CHECK(shs_loader_open(door.data, &options, &loader) == SHS_OK);
     if (loader) CHECK(rows_of_epoch(loader) == ROWS);
@@ -1156,7 +1158,7 @@ static void test_a_refused_loader_takes_no_stream(void)
     struct door door = door_begin(0);
     shs_loader *loader;
     refuse_last(&door, (shs_loader_options){.batch = 1, .threads = 65}, SHS_ERROR_ARGUMENT,
-                "threads");
+                "threads 65; the most is 64");
     shs_status status = shs_loader_open(door.data, &(shs_loader_options){.batch = 1}, &loader);
     CHECK(status == SHS_OK);
     shs_loader_close(&loader);

@@ -673,8 +673,8 @@ static void test_ranks_must_agree_about_the_mix(void)
     const shs_loader_options good = {
         .batch = 1, .sampling = {.epoch_rows = 20, .mix = five_two_three, .n_mix = 3}};
     shs_loader_options others[6] = {good, good, good, good, good, good};
-    static const char *const words[] = {"mix and weights", "mix and weights", "mix and weights",
-                                        "an epoch of 21",  "an epoch of 62",  "tail 1"};
+    static const char *const words[] = {"sampling.mix",   "sampling.mix",   "sampling.mix",
+                                        "an epoch of 21", "an epoch of 62", "tail drop"};
     struct pair pair = pair_open();
     others[0].sampling.mix = other_mix;
     others[1].sampling.mix = same_takes; /* the same rows, but not the same words */
