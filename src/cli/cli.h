@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "io_paths.h"
 #include "mpi_run.h"
 #include "shardstep/loader.h"
 
@@ -82,6 +83,12 @@ void cli_help(const struct cli_command *command);
 /* Prints all operators of --augment to stdout, with their parameters. */
 void cli_help_augment(void);
 
+/* What may stand for several files, for a help. */
+#define CLI_FOLDER "a folder, for its files " IO_FOLDER_PATTERNS("and")
+#define CLI_SEVERAL_FILES                                                                          \
+    CLI_FOLDER "; @LIST, for the files that the text file LIST names, one a line; a pattern in "   \
+               "quotes, such as 'year-*.h5'; or several of these with commas between them."
+
 /* Prints a text in lines of 80 characters: paragraphs, separated by an empty line, in each of which
  * a line break is a space, unless spaces follow: then an item begins, which is indented by them. A
  * tab separates an item's name from what is said of it. */
@@ -138,16 +145,8 @@ shs_status cli_probe_limits(uint64_t milliseconds, uint64_t mebibytes, bool plug
  * first reason as the latest message; the status tells of a file that could not be opened. */
 shs_status cli_info_print(const struct cli_arguments *arguments, uint64_t *failed);
 
-/* Local. The first of the files that a path stands for, to be released by core_free(), and how many
- * there are. */
-shs_status cli_first_file(const char *path, char **first, size_t *count);
-
 /* Local. What samples are made of: each field, its type and shape, how it is read, and how many
  * samples there are. As text or, with --json, an object. */
 shs_status cli_print_samples(const struct cli_arguments *arguments);
-
-/* Local. All fields of plain numbers of a file, or of the first of several, without their
- * checksums, separated by commas; to be released by core_free(). */
-shs_status cli_all_fields(const char *path, bool one_sample_a_file, char **fields);
 
 #endif

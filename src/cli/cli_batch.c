@@ -1,6 +1,7 @@
 /* What commands that load batches share. */
 #include "cli_batch.h"
 
+#include "cli_all_fields.h"
 #include "core_memory.h"
 
 struct core_digest cli_batch_digest(struct core_hash *hash, const shs_batch *batch)

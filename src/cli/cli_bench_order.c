@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cli_bench.h"
+#include "cli_seconds.h"
 #include "core_memory.h"
 #include "order_kernels.h"
 #include "order_ledger.h"
@@ -72,10 +73,10 @@ static shs_status measure(subject *take, void *of, uint64_t samples, double *bes
     *best = 0;
     count -= count % BATCH;
     for (int round = 0; round < ROUNDS && !status; round++) {
-        double begin = seconds_now();
+        double begin = cli_seconds();
         for (uint64_t first = 0; first < count && !status; first += BATCH)
             status = take(of, first, rows);
-        double seconds = (seconds_now() - begin) / (double)count;
+        double seconds = (cli_seconds() - begin) / (double)count;
         if (*best == 0 || seconds < *best) *best = seconds;
     }
     return status;
@@ -96,7 +97,7 @@ static shs_status bench_table(uint64_t samples)
     if (status) return status;
     random_of_order(42, 0, 0, 0, 0, &random);
     for (int round = 0; round < ROUNDS; round++) {
-        double begin = seconds_now();
+        double begin = cli_seconds();
         for (uint64_t i = 0; i < samples; i++)
             table[i] = i;
         for (uint64_t i = samples - 1; i > 0; i--) {
@@ -104,7 +105,7 @@ static shs_status bench_table(uint64_t samples)
             table[i] = table[other];
             table[other] = swap;
         }
-        double seconds = (seconds_now() - begin) / (double)samples;
+        double seconds = (cli_seconds() - begin) / (double)samples;
         if (best == 0 || seconds < best) best = seconds;
     }
     print(samples, "Fisher-Yates over a table", best, (double)(samples * sizeof *table));

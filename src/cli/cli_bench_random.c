@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli_bench.h"
+#include "cli_seconds.h"
 #include "core_status.h"
 #include "random_kernels.h"
 #include "shardstep/random.h"
@@ -90,9 +91,9 @@ static shs_status measure(struct bench *bench, struct row *row)
 {
     random_kernels_choose(row->kernels ? row->kernels : "");
     for (int round = 0; round < ROUNDS; round++) {
-        double begin = seconds_now();
+        double begin = cli_seconds();
         shs_status status = row->work(bench);
-        double took = seconds_now() - begin;
+        double took = cli_seconds() - begin;
         if (status) return status;
         if (took < row->seconds) row->seconds = took;
         __asm__ volatile("" : : "r"(bench->to.words) : "memory");

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli_bench.h"
+#include "cli_seconds.h"
 #include "core_memory.h"
 #include "core_text.h"
 #include "data_field.h"
@@ -115,14 +116,14 @@ static shs_status read_epoch(const struct bench *bench, struct reading *reading,
     shs_batch batch = {0};
     uint64_t done = 0;
     shs_status status = SHS_OK;
-    double begin = seconds_now();
+    double begin = cli_seconds();
     while (!batch.ends_epoch && !status) {
         status = shs_next(reading->loader, &batch);
         memcpy(bench->order + done, batch.index, batch.rows * sizeof *batch.index);
         done += batch.rows;
     }
     if (!status) status = mpi_settle(bench->run, SHS_OK, "bench");
-    if (seconds) keep_best(seconds, (seconds_now() - begin) / (double)done);
+    if (seconds) keep_best(seconds, (cli_seconds() - begin) / (double)done);
     return status;
 }
 
@@ -151,11 +152,11 @@ static shs_status measure_hdf5(const struct bench *bench, struct trial *trial)
     uint64_t done = 0;
     shs_status status = h5_open(bench->path, &file);
     if (!status) status = h5_field_open(file, "x", 0, false, &field, &shape);
-    double begin = seconds_now();
-    for (; done < trial->rows && !status && seconds_now() - begin < HDF5_SECONDS; done++)
+    double begin = cli_seconds();
+    for (; done < trial->rows && !status && cli_seconds() - begin < HDF5_SECONDS; done++)
         status =
             h5_read_rows(field, bench->order[done], 1, bench->memory + done % BATCH * ROW_FLOATS);
-    if (!status) keep_best(&trial->hdf5, (seconds_now() - begin) / (double)done);
+    if (!status) keep_best(&trial->hdf5, (cli_seconds() - begin) / (double)done);
     h5_field_close(&field);
     h5_close(&file);
     return status;
@@ -168,13 +169,13 @@ static shs_status measure_positional(const struct bench *bench, const struct io_
     int file;
     shs_status status = io_open(bench->path, &file);
     if (status) return status;
-    double begin = seconds_now();
+    double begin = cli_seconds();
     for (uint64_t i = 0; i < trial->rows && !status; i++) {
         size_t got;
         status = io_read_at(file, layout->address + bench->order[i] * ROW_BYTES,
                             bench->memory + i % BATCH * ROW_FLOATS, ROW_BYTES, &got);
     }
-    keep_best(&trial->ceiling, (seconds_now() - begin) / (double)trial->rows);
+    keep_best(&trial->ceiling, (cli_seconds() - begin) / (double)trial->rows);
     io_close(file);
     return status;
 }
@@ -207,7 +208,7 @@ static shs_status measure_decoding(struct bench *bench, const struct io_layout *
     shs_status status = core_new(layout->n_chunks, sizeof *places, "places", &places);
     if (!status) status = load_stored(bench, layout, &stored, places);
     if (!status && !bench->lane.decoder) status = io_decoder_new(&bench->lane.decoder);
-    double begin = seconds_now();
+    double begin = cli_seconds();
     for (uint64_t i = 0; i < layout->n_chunks && !status; i++) {
         uint64_t chunk = bench->order[i * layout->chunk[0]] / layout->chunk[0];
         status = io_decode(bench->lane.decoder, &layout->pipeline, layout->chunks[chunk].mask,
@@ -215,7 +216,7 @@ static shs_status measure_decoding(struct bench *bench, const struct io_layout *
                            bench->memory + i * layout->chunk[0] % BATCH * ROW_FLOATS,
                            layout->chunk_bytes);
     }
-    keep_best(&trial->ceiling, (seconds_now() - begin) / (double)trial->rows);
+    keep_best(&trial->ceiling, (cli_seconds() - begin) / (double)trial->rows);
     core_free(&stored);
     core_free(&places);
     return status;
@@ -281,9 +282,9 @@ static shs_status measure_opening(const struct bench *bench)
     shs_status status = make_many_chunks(bench);
     for (int round = 0; round < ROUNDS && !status; round++) {
         shs_dataset *dataset = NULL;
-        double begin = seconds_now();
+        double begin = cli_seconds();
         status = shs_dataset_open(bench->run, bench->path, "x", NULL, &dataset);
-        keep_best(&best, seconds_now() - begin);
+        keep_best(&best, cli_seconds() - begin);
         shs_dataset_close(&dataset);
     }
     if (!status) printf("opening a dataset of %d chunks: %.2f s\n", MANY_CHUNKS, best);

@@ -14,10 +14,7 @@ enum {
 
 /* ---- texts that several commands share */
 
-static const char path_text[] =
-    "  PATH\tOne file or several: a file; a folder, for its files *.h5, *.hdf5, *.he5, *.nc and "
-    "*.nc4; @LIST, for the files that the text file LIST names, one a line; a pattern in quotes, "
-    "such as 'year-*.h5'; or several of these with commas between them.";
+static const char path_text[] = "  PATH\tOne file or several: a file; " CLI_SEVERAL_FILES;
 
 static const char fields_text[] =
     "--fields is a list, separated by commas, of [ALIAS=]NAME[(KEY=VALUE, ...)]. NAME is a dataset "

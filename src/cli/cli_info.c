@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "cli_all_fields.h"
 #include "cli_json.h"
 #include "cli_text.h"
 #include "core_memory.h"
@@ -28,32 +29,11 @@ struct facts {
 struct listing {
     const struct cli_arguments *arguments;
     struct h5_file *file;
-    char *path;               /* of the file */
-    size_t files;             /* of which it is the first */
-    bool singles;             /* single numbers are fields, too */
-    struct core_text *fields; /* where the names of plain fields go, instead of being printed */
-    uint64_t failed;          /* that could not be looked at */
+    char *path;      /* of the file */
+    size_t files;    /* of which it is the first */
+    uint64_t failed; /* that could not be looked at */
     char first_failure[2 * CORE_MESSAGE_BYTES];
 };
-
-static bool is_field(const struct h5_about *about)
-{
-    return about->plain && about->axes >= 1 && about->axes <= SHS_MAX_AXES;
-}
-
-/* *are: whether a dataset holds the checksums of one beside it. */
-static shs_status find_checksums(struct h5_file *file, const char *name, bool *are)
-{
-    char *field;
-    *are = false;
-    if (!core_ends_in(name, IO_CRC32C_SUFFIX)) return SHS_OK;
-    shs_status status = core_copy(name, &field);
-    if (status) return status;
-    field[strlen(name) - strlen(IO_CRC32C_SUFFIX)] = '\0';
-    *are = h5_has(file, field);
-    core_free(&field);
-    return SHS_OK;
-}
 
 /* Bytes of all elements, before filters. */
 static uint64_t bytes_of(const struct facts *facts)
@@ -266,11 +246,11 @@ static shs_status print_dataset(const char *name, bool readable, void *user)
     char why[CORE_MESSAGE_BYTES] = "";
     bool are_checksums;
     (void)readable; /* opening it tells why */
-    shs_status status = find_checksums(listing->file, name, &are_checksums);
+    shs_status status = cli_find_checksums(listing->file, name, &are_checksums);
     if (are_checksums) return SHS_OK;
     if (!status) status = h5_describe(listing->file, name, &facts.about);
     facts.described = !status;
-    facts.is_field = facts.described && is_field(&facts.about);
+    facts.is_field = facts.described && cli_is_field(&facts.about);
     if (facts.is_field) status = open_field(listing, &facts);
     if (status) {
         describe_failure(listing, name, status, why, sizeof why);
@@ -281,42 +261,6 @@ static shs_status print_dataset(const char *name, bool readable, void *user)
     print_facts(listing, &facts);
     data_field_close(&facts.field);
     return SHS_OK;
-}
-
-static shs_status add_field(const char *name, void *user)
-{
-    struct listing *listing = user;
-    struct h5_about about;
-    bool are_checksums;
-    shs_status status = find_checksums(listing->file, name, &are_checksums);
-    if (status || are_checksums) return status;
-    status = h5_describe(listing->file, name, &about);
-    if (status || !(is_field(&about) || (listing->singles && about.plain && !about.axes)))
-        return status;
-    if (strpbrk(name, ",=();:"))
-        return core_fail(SHS_ERROR_ARGUMENT,
-                         "%s: dataset '%s' has a name that cannot be a field's by itself; give "
-                         "--fields: those that are wanted, without it or, if the name has none of "
-                         ", ( ) in it, as ALIAS=NAME",
-                         listing->path, name);
-    core_text_add(listing->fields, "%s%s", listing->fields->length ? "," : "", name);
-    return listing->fields->status;
-}
-
-shs_status cli_all_fields(const char *path, bool one_sample_a_file, char **fields)
-{
-    struct core_text text = {0};
-    struct listing listing = {.fields = &text, .singles = one_sample_a_file};
-    shs_status status = cli_first_file(path, &listing.path, &listing.files);
-    if (!status) status = h5_open(listing.path, &listing.file);
-    if (!status) status = h5_list(listing.file, add_field, &listing);
-    if (!status && !text.length)
-        status = core_fail(SHS_ERROR_FORMAT, "%s holds no array of plain numbers", listing.path);
-    h5_close(&listing.file);
-    core_free(&listing.path);
-    if (!status) return core_text_take(&text, fields);
-    core_text_free(&text);
-    return status;
 }
 
 static void print_file(const struct listing *listing)
@@ -382,11 +326,7 @@ const struct cli_command cli_info = {
     .usage = "FILE",
     .summary = "prints the datasets of a file: type, shape, how each is stored and how it will be "
                "read; with --fields, what samples they make",
-    .arguments =
-        "  FILE\tAn HDF5 file. With --fields also a folder, for its files *.h5, *.hdf5, "
-        "*.he5, *.nc and *.nc4; @LIST, for the files that the text file LIST names, one a line; a "
-        "pattern in quotes, such as 'year-*.h5'; or several of these with commas between "
-        "them.",
+    .arguments = "  FILE\tAn HDF5 file. With --fields also " CLI_SEVERAL_FILES,
     .examples = "info fashion.h5 --vranks 8\n"
                 "info 'year-*.h5' --fields 'x=t2m(window=24)'",
     .fails = "error; or some of its datasets could not be looked at",

@@ -18,20 +18,6 @@ enum {
     N_COMMANDS = sizeof cli_commands / sizeof *cli_commands - 1
 };
 
-int cli_exit_code(shs_status status)
-{
-    if (status == SHS_STOP) return CLI_STOPPED;
-    if (status >= 0) return CLI_DONE;
-    if (shs_message_is_mine()) fprintf(stderr, "shardstep: %s\n", shs_message());
-    return CLI_ERROR;
-}
-
-int cli_close(shs_run **run, int code)
-{
-    shs_status status = mpi_job_close(run);
-    return status < 0 && code != CLI_ERROR ? cli_exit_code(status) : code;
-}
-
 /* ---- what is said of the program */
 
 static void print_help(void)

@@ -4,23 +4,13 @@
 #include <string.h>
 
 #include "cli.h"
+#include "cli_all_fields.h"
 #include "cli_json.h"
 #include "cli_text.h"
 #include "core_memory.h"
 #include "data_dataset.h"
 #include "io_paths.h"
 #include "mpi_job.h"
-
-shs_status cli_first_file(const char *path, char **first, size_t *count)
-{
-    struct io_paths paths;
-    *first = NULL;
-    shs_status status = io_paths_find(path, &paths);
-    if (!status) status = core_copy(paths.path[0], first);
-    *count = paths.count;
-    io_paths_free(&paths);
-    return status;
-}
 
 /* ---- as text */
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <glob.h>
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -75,11 +76,15 @@ static void sort(struct collection *of)
 
 /* ---- a folder */
 
+static const char patterns[] = IO_FOLDER_PATTERNS("or");
+
 static bool may_be_hdf5(const char *name)
 {
-    static const char *const endings[] = {".h5", ".hdf5", ".he5", ".nc", ".nc4"};
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        if (core_ends_in(name, endings[i])) return true;
+    char ending[16];
+    for (const char *at = strchr(patterns, '*'); at; at = strchr(at + 1, '*')) {
+        snprintf(ending, sizeof ending, "%.*s", (int)strcspn(at + 1, ", "), at + 1);
+        if (core_ends_in(name, ending)) return true;
+    }
     return false;
 }
 
@@ -104,10 +109,9 @@ static shs_status find_in_folder(const char *path, struct collection *to)
     sort(to);
     if (status || found(to)) return status;
     return core_fail(SHS_ERROR_FILE,
-                     "the folder %s holds no file *.h5, *.hdf5, *.he5, *.nc or *.nc4; give another "
-                     "one, a pattern such "
-                     "as '%s/*' or a list",
-                     path, path);
+                     "the folder %s holds no file %s; give another one, a pattern such as '%s/*' "
+                     "or a list",
+                     path, patterns, path);
 }
 
 /* ---- a list */

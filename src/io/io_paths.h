@@ -6,6 +6,9 @@
 
 #include "core_status.h"
 
+/* The files that a folder gives, with a word before the last pattern. */
+#define IO_FOLDER_PATTERNS(word) "*.h5, *.hdf5, *.he5, *.nc " word " *.nc4"
+
 struct io_paths {
     char **path;
     size_t count;
@@ -16,8 +19,8 @@ struct io_paths {
 /* Finds the files that a path stands for, in order:
  *
  *     a file, or anything of exactly that name     itself
- *     a folder          its files *.h5, *.hdf5, *.he5, *.nc and *.nc4, by name; none that
- *                       begins with a dot, nor folders of such names
+ *     a folder          its files that IO_FOLDER_PATTERNS names, by name; none that begins
+ *                       with a dot, nor folders of such names
  *     @LIST             the files that the text file LIST names, one a line, from LIST's folder on;
  *                       empty lines and lines that begin with # are left out
  *     a pattern         the files that match, as for glob(3), by name; folders are left out

@@ -1,0 +1,82 @@
+#include "cli_all_fields.h"
+
+#include <string.h>
+
+#include "core_memory.h"
+#include "core_text.h"
+#include "h5_file.h"
+#include "io_crc32c.h"
+#include "io_paths.h"
+
+shs_status cli_first_file(const char *path, char **first, size_t *count)
+{
+    struct io_paths paths;
+    *first = NULL;
+    shs_status status = io_paths_find(path, &paths);
+    if (!status) status = core_copy(paths.path[0], first);
+    *count = paths.count;
+    io_paths_free(&paths);
+    return status;
+}
+
+bool cli_is_field(const struct h5_about *about)
+{
+    return about->plain && about->axes >= 1 && about->axes <= SHS_MAX_AXES;
+}
+
+shs_status cli_find_checksums(struct h5_file *file, const char *name, bool *are)
+{
+    char *field;
+    *are = false;
+    if (!core_ends_in(name, IO_CRC32C_SUFFIX)) return SHS_OK;
+    shs_status status = core_copy(name, &field);
+    if (status) return status;
+    field[strlen(name) - strlen(IO_CRC32C_SUFFIX)] = '\0';
+    *are = h5_has(file, field);
+    core_free(&field);
+    return SHS_OK;
+}
+
+struct listing {
+    struct h5_file *file;
+    char *path;
+    bool singles;             /* single numbers are fields, too */
+    struct core_text *fields; /* the names found so far */
+};
+
+static shs_status add_field(const char *name, void *user)
+{
+    struct listing *listing = user;
+    struct h5_about about;
+    bool are_checksums;
+    shs_status status = cli_find_checksums(listing->file, name, &are_checksums);
+    if (status || are_checksums) return status;
+    status = h5_describe(listing->file, name, &about);
+    if (status || !(cli_is_field(&about) || (listing->singles && about.plain && !about.axes)))
+        return status;
+    if (strpbrk(name, ",=();:"))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "%s: dataset '%s' has a name that cannot be a field's by itself; give "
+                         "--fields: those that are wanted, without it or, if the name has none of "
+                         ", ( ) in it, as ALIAS=NAME",
+                         listing->path, name);
+    core_text_add(listing->fields, "%s%s", listing->fields->length ? "," : "", name);
+    return listing->fields->status;
+}
+
+shs_status cli_all_fields(const char *path, bool one_sample_a_file, char **fields)
+{
+    struct core_text text = {0};
+    struct listing listing = {.fields = &text, .singles = one_sample_a_file};
+    size_t files;
+    shs_status status = cli_first_file(path, &listing.path, &files);
+    if (!status) status = h5_open(listing.path, &listing.file);
+    if (!status) status = h5_list(listing.file, add_field, &listing);
+    if (!status && !text.length)
+        status = core_fail(SHS_ERROR_FORMAT, "%s holds no array of plain numbers", listing.path);
+    h5_close(&listing.file);
+    core_free(&listing.path);
+    if (!status) return core_text_take(&text, fields);
+    core_text_free(&text);
+    return status;
+}

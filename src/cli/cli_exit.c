@@ -1,0 +1,19 @@
+/* How commands end. */
+#include <stdio.h>
+
+#include "cli.h"
+#include "mpi_job.h"
+
+int cli_exit_code(shs_status status)
+{
+    if (status == SHS_STOP) return CLI_STOPPED;
+    if (status >= 0) return CLI_DONE;
+    if (shs_message_is_mine()) fprintf(stderr, "shardstep: %s\n", shs_message());
+    return CLI_ERROR;
+}
+
+int cli_close(shs_run **run, int code)
+{
+    shs_status status = mpi_job_close(run);
+    return status < 0 && code != CLI_ERROR ? cli_exit_code(status) : code;
+}
