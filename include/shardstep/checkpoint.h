@@ -1,21 +1,26 @@
-/* Checkpoints: a loader's cursor and the program's state, written whole or not at all.
+/** @file
+ * Checkpoints: a loader's cursor and the program's state, written whole or not at all.
  *
- * A checkpoint is one HDF5 file, DIR/step-NNNNNNNNNN.h5 (-2.h5 for another of that step), with a
- * dataset for each tensor, the cursor with the epoch's ledger, a checksum of all of it and the
- * run's fingerprint: what the data is (field names, types, shapes, number of samples; never path,
- * time or layout), seed, V, batch, order, augmentation and versions. DIR/latest names the
- * checkpoint saved last, with the checksum of its bytes, and the one before it; both are kept.
- * Nothing is guessed: where `latest` names a file that is not there, or checkpoints are there
- * without it, saving and restoring are an error whose message says how to go on.
+ * A checkpoint is one HDF5 file, DIR/step-NNNNNNNNNN.h5. A further checkpoint of the same step ends
+ * in -2.h5. The file holds a dataset for each tensor, the cursor with the ledger of the epoch, the
+ * run's fingerprint, and a checksum of all of these. The fingerprint is a text that says what the
+ * run is a function of: field names, types and shapes, the number of samples, seed, V, batch,
+ * order, augmentation and versions. It never holds paths, times or the layout of files.
  *
- * One run a folder. The first shs_save() or shs_restore() of a loader locks the folder (flock() on
- * DIR/.lock) until the loader is closed or its process ends, whatever ends it: to look at a
- * checkpoint while its run goes on, copy it and `latest` to another folder. A loader may save in
- * several folders. `latest` also says which loader of which process wrote it, and a save is refused
- * if another loader has saved since this one last saved or restored: so two runs are noticed, if
- * later, on a file system without locks too.
- * Checkpoints of a run with another fingerprint are never removed: saving beside them is refused.
- */
+ * The file DIR/latest names the checkpoint that was saved last, with the checksum of its bytes, and
+ * the checkpoint before it. Both are kept. Nothing is guessed: if `latest` names a file that is not
+ * there, or if checkpoints are there without `latest`, saving and restoring are errors. The message
+ * says how to go on.
+ *
+ * Each run needs a folder of its own. The first shs_save() or shs_restore() of a loader locks the
+ * folder (flock() on DIR/.lock). The lock ends when the loader is closed or its process ends, for
+ * whatever reason. To look at a checkpoint while its run goes on, copy it and `latest` to another
+ * folder. A loader may save in several folders.
+ *
+ * The file `latest` also says which loader of which process wrote it. A save is refused if another
+ * loader has saved since this loader last saved or restored. So two runs in one folder are noticed
+ * on a file system without locks as well, only later. Checkpoints of a run with another fingerprint
+ * are never removed: saving beside them is refused. */
 #ifndef SHARDSTEP_CHECKPOINT_H
 #define SHARDSTEP_CHECKPOINT_H
 
@@ -26,22 +31,28 @@
 extern "C" {
 #endif
 
-/* Collective. Saves the loader's cursor and `count` tensors with distinct names. They must have
- * the same content on every rank, so do not save wall-clock times; SHS_ERROR_DISAGREE if they
- * differ. Rank 0 writes; when it returns SHS_OK the checkpoint is on stable storage. The folder is
- * made if its parent exists; SHS_ERROR_DISAGREE if its path differs between ranks. On error earlier
- * checkpoints are as they were. SHS_ERROR_STATE inside a step. */
+/** Collective. Saves the loader's cursor and `count` tensors with distinct names. The tensors must
+ * have the same content on every rank, so do not save wall-clock times.
+ *
+ * Rank 0 writes. When shs_save() returns SHS_OK, the checkpoint is on stable storage. The folder is
+ * made if its parent exists. On error earlier checkpoints are as they were.
+ *
+ * SHS_ERROR_DISAGREE if the tensors or the folder's path differ between ranks. SHS_ERROR_STATE
+ * inside a step. */
 SHS_API SHS_MUST_CHECK shs_status shs_save(shs_loader *loader, const char *folder,
                                            const shs_tensor *state, size_t count);
 
-/* Collective. Brings back the checkpoint saved last: fills the tensors on every rank and seeks the
- * loader. Rank 0 reads. SHS_NO_CHECKPOINT, a positive status, if none was ever saved there: the
- * folder is then made, and SHS_ERROR_FILE says before the first epoch that it cannot be written in.
- * A folder that has a checkpoint may be read-only, as for inference.
- * SHS_ERROR_MISMATCH names what has changed since; only the batch may change, if the checkpoint was
- * made at an epoch's end. SHS_ERROR_FILE or SHS_ERROR_FORMAT if the checkpoint is gone, damaged or
- * something else; the message names the checkpoint to go on from in its place. On error tensors and
- * loader are as they were. */
+/** Collective. Brings back the checkpoint that was saved last: fills the tensors on every rank and
+ * seeks the loader. Rank 0 reads. On error tensors and loader are as they were.
+ *
+ * SHS_NO_CHECKPOINT, a positive status, if none was ever saved in the folder. The folder is then
+ * made, and SHS_ERROR_FILE says before the first epoch that it cannot be written in. A folder that
+ * has a checkpoint may be read-only, as for inference.
+ *
+ * SHS_ERROR_MISMATCH names what has changed since the checkpoint was saved. Only the batch may
+ * change, and only if the checkpoint was made at an epoch's end. SHS_ERROR_FILE or SHS_ERROR_FORMAT
+ * if the checkpoint is gone, damaged or something else; the message names the checkpoint to go on
+ * from in its place. */
 SHS_API SHS_MUST_CHECK shs_status shs_restore(shs_loader *loader, const char *folder,
                                               const shs_tensor *state, size_t count);
 
