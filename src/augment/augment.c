@@ -111,7 +111,7 @@ static void compare_targets(const struct augment_kind *kind, const struct augmen
             kind->name, a->height, a->width, b->height, b->width);
     else if ((kind->aspects & AUGMENT_BY_CHANNELS) && a->channels != b->channels)
         core_text_add(why, "%s draws by the channels, of which the first has %llu, the second %llu",
-                      kind->name, (unsigned long long)a->channels, (unsigned long long)b->channels);
+                      kind->name, (ull)a->channels, (ull)b->channels);
 }
 
 /* Fields of one statement share the draws, so they must agree in what these depend on. */

@@ -7,8 +7,6 @@
 #include "augment_print.h"
 #include "augment_table.h"
 
-typedef unsigned long long ull;
-
 /* A value on its way from a call into the settings. */
 struct reading {
     const struct augment_kind *kind;

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-typedef unsigned long long ull;
-
 bool augment_is_needed(const struct augment_parameter *parameter)
 {
     return parameter->otherwise == NULL;
