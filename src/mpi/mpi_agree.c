@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "core_hash.h"
-#include "mpi_link.h"
+#include "mpi_transport.h"
 #include "shardstep/context.h"
 
-/* What the ranks compare, each the greatest over all of them. */
+/* What the ranks compare: places in a ballot's greatest numbers. */
 enum {
     FAILED,   /* ranks - rank of a rank that failed, else 0: the greatest is the lowest rank's */
     STOP,     /* 1 if asked to stop */
@@ -19,10 +19,19 @@ enum {
     STAYS,  /* ranks - rank of a rank that does not */
     N_COMPARED
 };
+_Static_assert((int)N_COMPARED == (int)MPI_BALLOT_GREATEST, "a ballot has a place for each");
 
-struct call_text {
-    char text[320];
-    bool closes; /* the run */
+enum {
+    CALL_BYTES = 320
+};
+
+/* A collective call: what a rank brings to its agreement, and what it learns there. */
+struct call {
+    char text[CALL_BYTES]; /* its name and arguments */
+    bool closes;           /* the run */
+    uint64_t loader;       /* whose error the rank brings; UINT64_MAX: no loader's */
+    uint64_t sum;          /* a number of this rank; afterwards the sum over all ranks */
+    bool judge;            /* epochs have ended, the same ones on every rank */
 };
 
 /* Cut to 63 bits so that its negative exists. */
@@ -47,6 +56,12 @@ static void mark_loader(shs_run *run, uint64_t id, shs_status status)
         }
 }
 
+static shs_status broadcast(shs_run *run, int from, void *bytes, size_t count)
+{
+    return core_wrap(run->transport->broadcast(run->transport, from, bytes, count),
+                     "agreeing on a status");
+}
+
 /* The lowest failing rank's status and message, on every rank. */
 static shs_status share_failure(shs_run *run, int from, shs_status mine, uint64_t loader)
 {
@@ -61,9 +76,7 @@ static shs_status share_failure(shs_run *run, int from, shs_status mine, uint64_
         failure.status = mine;
         add_rank(run, failure.message);
     }
-    shs_status status =
-        mpi_check(MPI_Bcast(&failure, (int)sizeof failure, MPI_BYTE, from, run->link->comm),
-                  "MPI_Bcast of an error");
+    shs_status status = broadcast(run, from, &failure, sizeof failure);
     if (status) return status;
     core_tell((shs_status)failure.status, failure.message, run->rank == from, true);
     mark_loader(run, failure.loader, (shs_status)failure.status);
@@ -71,45 +84,45 @@ static shs_status share_failure(shs_run *run, int from, shs_status mine, uint64_
 }
 
 /* Two calls that differ: rank 0's and the lowest other one's. */
-static shs_status share_disagreement(shs_run *run, const struct call_text *call)
+static shs_status share_disagreement(shs_run *run, const struct call *call)
 {
-    struct call_text first = *call, other = *call;
-    char message[CORE_MESSAGE_BYTES];
-    int code = MPI_Bcast(&first, (int)sizeof first, MPI_BYTE, 0, run->link->comm);
-    int candidate = strcmp(first.text, call->text) ? run->rank : run->ranks, differs = 0;
-    if (code == MPI_SUCCESS)
-        code = MPI_Allreduce(&candidate, &differs, 1, MPI_INT, MPI_MIN, run->link->comm);
-    if (code == MPI_SUCCESS && differs < run->ranks)
-        code = MPI_Bcast(&other, (int)sizeof other, MPI_BYTE, differs, run->link->comm);
-    if (code != MPI_SUCCESS) return mpi_check(code, "comparing calls");
+    char first[CALL_BYTES], other[CALL_BYTES], message[CORE_MESSAGE_BYTES];
+    memcpy(first, call->text, sizeof first);
+    memcpy(other, call->text, sizeof other);
+    shs_status status = broadcast(run, 0, first, sizeof first);
+    uint64_t from_end = strcmp(first, call->text) ? (uint64_t)(run->ranks - run->rank) : 0;
+    if (!status) status = mpi_greatest(run, &from_end, 1);
+    int differs = run->ranks - (int)from_end;
+    if (!status && from_end) status = broadcast(run, differs, other, sizeof other);
+    if (status) return status;
     snprintf(message, sizeof message,
              "rank %d: called %s where rank 0 called %s; every rank must make the same call",
-             differs, other.text, first.text);
+             differs, other, first);
     return core_tell(SHS_ERROR_DISAGREE, message, run->rank == differs, true);
 }
 
 /* Refuses that some ranks close the run while the others do not, and would wait for them for ever.
  * The lowest rank that stays reports it, because programs seldom look at what shs_close() returns.
  */
-static shs_status share_leaving(shs_run *run, shs_status failed, const struct call_text *call)
+static shs_status share_leaving(shs_run *run, shs_status failed, const struct call *call)
 {
     int closes = run->left_by - 1, stays = run->left_with;
-    struct call_text leaving = *call, other = *call;
-    char message[CORE_MESSAGE_BYTES];
+    char leaving[CALL_BYTES], other[CALL_BYTES], message[CORE_MESSAGE_BYTES];
     if (failed) return core_tell(failed, shs_message(), run->rank == stays, true);
-    int code = MPI_Bcast(&leaving, (int)sizeof leaving, MPI_BYTE, closes, run->link->comm);
-    if (code == MPI_SUCCESS)
-        code = MPI_Bcast(&other, (int)sizeof other, MPI_BYTE, stays, run->link->comm);
-    if (code != MPI_SUCCESS) return mpi_check(code, "MPI_Bcast of a call");
+    memcpy(leaving, call->text, sizeof leaving);
+    memcpy(other, call->text, sizeof other);
+    shs_status status = broadcast(run, closes, leaving, sizeof leaving);
+    if (!status) status = broadcast(run, stays, other, sizeof other);
+    if (status) return status;
     snprintf(message, sizeof message,
              "rank %d: called %s where rank %d called %s; a rank may close the run only when all "
              "do. The run is over on every rank: close it there too",
-             closes, leaving.text, stays, other.text);
+             closes, leaving, stays, other);
     return core_tell(SHS_ERROR_DISAGREE, message, run->rank == stays, true);
 }
 
 /* The run is closed here, or a rank that would have to take part has closed it. */
-static shs_status refuse_gone(const shs_run *run, const struct call_text *call)
+static shs_status refuse_gone(const shs_run *run, const struct call *call)
 {
     char message[CORE_MESSAGE_BYTES];
     int name = (int)strcspn(call->text, "(");
@@ -131,84 +144,87 @@ static shs_status agree_alone(shs_run *run, shs_status mine)
     return core_tell(mine, message, true, true);
 }
 
-/* *judge: whether epochs have ended, the same ones on every rank. */
-static shs_status agree(shs_run *run, shs_status mine, uint64_t loader,
-                        const struct call_text *call, bool *judge)
+static struct mpi_ballot own_ballot(const shs_run *run, shs_status mine, const struct call *call)
 {
     int64_t hash = hash_of(call->closes ? "shs_close" : call->text);
     int64_t ended = (int64_t)(mpi_ledgers_ended(run) & INT64_MAX);
-    int64_t own[N_COMPARED] = {[FAILED] = mine < 0 ? run->ranks - run->rank : 0,
-                               [STOP] = mpi_stop_asked(run),
-                               [CALL] = hash,
-                               [CALL_NEG] = -hash,
-                               [ENDED] = ended,
-                               [ENDED_NEG] = -ended};
-    int64_t all[N_COMPARED];
-    own[call->closes ? CLOSES : STAYS] = run->ranks - run->rank;
-    *judge = ended != 0;
+    int64_t from_end = run->ranks - run->rank;
+    return (struct mpi_ballot){{[FAILED] = mine < 0 ? from_end : 0,
+                                [STOP] = mpi_stop_asked(run),
+                                [CALL] = hash,
+                                [CALL_NEG] = -hash,
+                                [ENDED] = ended,
+                                [ENDED_NEG] = -ended,
+                                [CLOSES] = call->closes ? from_end : 0,
+                                [STAYS] = call->closes ? 0 : from_end},
+                               call->sum};
+}
+
+static shs_status agree(shs_run *run, shs_status mine, struct call *call)
+{
+    struct mpi_ballot ballot = own_ballot(run, mine, call);
+    const int64_t *all = ballot.greatest;
+    call->judge = all[ENDED] != 0;
     if (run->closed || run->left_by) return refuse_gone(run, call);
-    if (!run->link) return agree_alone(run, mine);
-    int code = MPI_Allreduce(own, all, N_COMPARED, MPI_INT64_T, MPI_MAX, run->link->comm);
-    if (code != MPI_SUCCESS) return mpi_check(code, "agreeing on a status");
+    if (!run->transport) return agree_alone(run, mine);
+    shs_status status = run->transport->agree(run->transport, &ballot);
+    if (status) return core_wrap(status, "agreeing on a status");
     bool leaves = all[CLOSES] && all[STAYS];
     if (leaves) {
         run->left_by = run->ranks - (int)all[CLOSES] + 1;
         run->left_with = run->ranks - (int)all[STAYS];
     }
-    if (all[FAILED]) mine = share_failure(run, run->ranks - (int)all[FAILED], mine, loader);
+    if (all[FAILED]) mine = share_failure(run, run->ranks - (int)all[FAILED], mine, call->loader);
     if (leaves) return share_leaving(run, all[FAILED] ? mine : SHS_OK, call);
     if (all[FAILED]) return mine;
     if (all[CALL] != -all[CALL_NEG]) return share_disagreement(run, call);
     run->stop_agreed = run->stop_agreed || all[STOP];
-    *judge = all[ENDED] && all[ENDED] == -all[ENDED_NEG];
+    call->judge = all[ENDED] && all[ENDED] == -all[ENDED_NEG];
+    call->sum = ballot.sum;
     return mine;
 }
 
-static struct call_text print_call(const char *call, va_list arguments)
+static struct call print_call(const char *name, va_list arguments)
 {
-    struct call_text text;
-    memset(&text, 0, sizeof text);
-    vsnprintf(text.text, sizeof text.text, call, arguments);
-    return text;
+    struct call call = {.loader = UINT64_MAX};
+    vsnprintf(call.text, sizeof call.text, name, arguments);
+    return call;
 }
 
-shs_status mpi_agree(shs_run *run, shs_status mine, const char *call, ...)
+shs_status mpi_agree(shs_run *run, shs_status mine, const char *name, ...)
 {
     va_list arguments;
-    va_start(arguments, call);
-    struct call_text text = print_call(call, arguments);
-    bool judge;
+    va_start(arguments, name);
+    struct call call = print_call(name, arguments);
     va_end(arguments);
-    return agree(run, mine, UINT64_MAX, &text, &judge);
+    return agree(run, mine, &call);
 }
 
-static shs_status settle(shs_run *run, shs_status mine, const struct call_text *call)
+static shs_status settle(shs_run *run, shs_status mine, struct call *call)
 {
-    uint64_t loader = UINT64_MAX;
-    bool judge;
     if (run->kept) {
-        loader = run->kept_id;
+        call->loader = run->kept_id;
         mine = core_tell(run->kept, run->kept_message, true, false);
     }
     run->kept = SHS_OK;
-    shs_status status = agree(run, mine, loader, call, &judge);
-    return status || !judge ? status : mpi_ledgers_judge(run);
+    shs_status status = agree(run, mine, call);
+    return status || !call->judge ? status : mpi_ledgers_judge(run);
 }
 
-shs_status mpi_settle(shs_run *run, shs_status mine, const char *call, ...)
+shs_status mpi_settle(shs_run *run, shs_status mine, const char *name, ...)
 {
     va_list arguments;
-    va_start(arguments, call);
-    struct call_text text = print_call(call, arguments);
+    va_start(arguments, name);
+    struct call call = print_call(name, arguments);
     va_end(arguments);
-    return settle(run, mine, &text);
+    return settle(run, mine, &call);
 }
 
-shs_status mpi_settle_close(shs_run *run, const char *call)
+shs_status mpi_settle_close(shs_run *run, const char *name)
 {
-    struct call_text text = {.closes = true};
-    snprintf(text.text, sizeof text.text, "%s", call);
-    return settle(run, SHS_OK, &text);
+    struct call call = {.closes = true, .loader = UINT64_MAX};
+    snprintf(call.text, sizeof call.text, "%s", name);
+    return settle(run, SHS_OK, &call);
 }
 
 shs_status shs_agree(shs_run *run)

@@ -7,30 +7,30 @@
 static int close_run(MPI_Comm comm, int keyval, void *attribute, void *user)
 {
     shs_run *run = attribute;
+    struct mpi_link *link = mpi_link_of(run->transport);
     (void)comm;
     (void)keyval;
     (void)user;
     if (run->closed) return MPI_SUCCESS;
     mpi_settle_close(run, "MPI_Finalize without shs_close");
     run->closed = true;
-    if (!run->left_by) MPI_Comm_free(&run->link->comm);
-    MPI_Comm_free_keyval(&run->link->keyval);
+    if (!run->left_by) MPI_Comm_free(&link->comm);
+    MPI_Comm_free_keyval(&link->keyval);
+    mpi_link_release(link);
     return MPI_SUCCESS;
 }
 
 shs_status mpi_finalize_watch(shs_run *run)
 {
-    struct mpi_link *link = run->link;
-    if (!link) return SHS_OK;
+    struct mpi_link *link = mpi_link_of(run->transport);
     int code = MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, close_run, &link->keyval, NULL);
     if (code == MPI_SUCCESS) code = MPI_Comm_set_attr(MPI_COMM_SELF, link->keyval, run);
     return mpi_check(code, "setting an attribute of MPI_COMM_SELF");
 }
 
-void mpi_finalize_unwatch(shs_run *run)
+void mpi_finalize_unwatch(struct mpi_link *link)
 {
-    struct mpi_link *link = run->link;
-    if (!link || link->keyval == MPI_KEYVAL_INVALID) return;
+    if (link->keyval == MPI_KEYVAL_INVALID) return;
     MPI_Comm_delete_attr(MPI_COMM_SELF, link->keyval);
     MPI_Comm_free_keyval(&link->keyval);
 }

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mpi_link.h"
+#include "mpi_run.h"
 
 static void forget(struct mpi_watch *watch)
 {

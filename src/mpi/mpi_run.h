@@ -1,5 +1,5 @@
-/* The run and its ranks. The only folder that calls MPI; this header hides it, so that the layers
- * above need no mpi.h. */
+/* The run and its ranks. This folder is the only one that calls MPI. The layers above see this
+ * header, which needs no mpi.h. */
 #ifndef MPI_RUN_H
 #define MPI_RUN_H
 
@@ -9,7 +9,8 @@
 #include "core_status.h"
 #include "order_ledger.h"
 
-struct mpi_link; /* the communicator */
+struct mpi_transport; /* joins the ranks of a run */
+struct shs_run_options;
 
 typedef struct shs_run shs_run;
 
@@ -31,7 +32,7 @@ struct mpi_watch {
 };
 
 struct shs_run {
-    struct mpi_link *link; /* NULL in a run that makes no MPI call */
+    struct mpi_transport *transport; /* NULL in a run of one rank that makes no MPI call */
     int rank;
     int ranks;
     uint64_t seed;
@@ -60,6 +61,17 @@ struct shs_run {
 
     uint32_t streams_drawn; /* bit s: an open loader draws from stream s */
 };
+
+/* Collective over the ranks of the run: its transport, rank and number of ranks are set, the rest
+ * is zero. `call` is the public function that opens it, `mine` this rank's status so far. On error
+ * the run is released and *run is NULL. */
+shs_status mpi_run_begin(shs_run **run, const char *call, const struct shs_run_options *options,
+                         shs_status mine);
+
+/* Local. Opens a run of this process alone, which makes no MPI call. The message of an error names
+ * `call`. */
+shs_status mpi_run_open_alone(const char *call, const struct shs_run_options *options,
+                              shs_run **run);
 
 /* Local. Another holder of the run, and one less: the last one releases it. */
 void mpi_run_hold(shs_run *run);
@@ -112,6 +124,11 @@ __attribute__((format(printf, 3, 4))) shs_status mpi_agree(shs_run *run, shs_sta
 __attribute__((format(printf, 3, 4))) shs_status mpi_settle(shs_run *run, shs_status mine,
                                                             const char *call, ...);
 
+/* Collective. mpi_settle() for a rank that closes the run by `call`, whatever collective function
+ * the other ranks are in. If there are ranks that do not close it, all return an error, and the run
+ * is over on every rank: run->left_by. */
+shs_status mpi_settle_close(shs_run *run, const char *call);
+
 /* Collective. Rank 0's bytes on every rank. */
 shs_status mpi_broadcast(shs_run *run, void *bytes, size_t count);
 
@@ -123,11 +140,13 @@ shs_status mpi_greatest(shs_run *run, uint64_t *numbers, size_t count);
  * 0, in the order of virtual ranks. `all` is read on rank 0 only. */
 shs_status mpi_gather_vranks(shs_run *run, const void *records, size_t record_bytes, void *all);
 
+/* Takes the bytes of one rank. */
+typedef shs_status mpi_take(void *user, const void *bytes, size_t count);
+
 /* Collective. Hands each rank's bytes to rank 0's `take`, in the order of ranks, one rank's at a
  * time in `room`, which on rank 0 is as large as any rank's bytes. After an error of `take`, which
  * is returned on rank 0, the rest is received and dropped: agree on the status. */
-shs_status mpi_in_order(shs_run *run, const void *bytes, size_t count, void *room,
-                        shs_status (*take)(void *user, const void *bytes, size_t count),
+shs_status mpi_in_order(shs_run *run, const void *bytes, size_t count, void *room, mpi_take *take,
                         void *user);
 
 /* Collective. Sums floats and doubles over all ranks in MPI_Allreduce's own order, in place. */

@@ -124,7 +124,8 @@ static shs_status send_elements(struct mpi_tree *tree, const void *elements, siz
     const char *bytes = elements;
     for (size_t at = 0, total = count * size; at < total; at += MPI_LINK_PIECE) {
         size_t piece = total - at < MPI_LINK_PIECE ? total - at : MPI_LINK_PIECE;
-        int code = MPI_Send(bytes + at, (int)piece, MPI_BYTE, to, SUM_TAG, tree->run->link->comm);
+        int code = MPI_Send(bytes + at, (int)piece, MPI_BYTE, to, SUM_TAG,
+                            mpi_link_of(tree->run->transport)->comm);
         if (code != MPI_SUCCESS) return mpi_check(code, "sending a sum");
     }
     return SHS_OK;
@@ -141,7 +142,7 @@ static shs_status send_partial(struct mpi_tree *tree, const struct partial *part
 static shs_status receive_piece(struct mpi_tree *tree, size_t bytes, int from)
 {
     return mpi_check(MPI_Recv(tree->piece, (int)bytes, MPI_BYTE, from, SUM_TAG,
-                              tree->run->link->comm, MPI_STATUS_IGNORE),
+                              mpi_link_of(tree->run->transport)->comm, MPI_STATUS_IGNORE),
                      "receiving a sum");
 }
 

@@ -1,0 +1,97 @@
+/* A run's communicator: duplicated when the run opens, freed when it closes. */
+#include "mpi_link.h"
+
+#include "core_memory.h"
+
+shs_status mpi_check(int code, const char *operation)
+{
+    char text[MPI_MAX_ERROR_STRING] = "";
+    int length = 0;
+    if (code == MPI_SUCCESS) return SHS_OK;
+    MPI_Error_string(code, text, &length);
+    return core_fail(SHS_ERROR_MPI, "%s failed: %s", operation, text);
+}
+
+/* MPI calls this function: the ballots of one rank are joined with those of another. */
+static void join_ballots(void *of_one, void *of_other, int *count, MPI_Datatype *type)
+{
+    const struct mpi_ballot *from = of_one;
+    struct mpi_ballot *to = of_other;
+    (void)type;
+    for (int i = 0; i < *count; i++) {
+        for (size_t k = 0; k < MPI_BALLOT_GREATEST; k++)
+            if (to[i].greatest[k] < from[i].greatest[k]) to[i].greatest[k] = from[i].greatest[k];
+        to[i].sum += from[i].sum;
+    }
+}
+
+static int make_ballot(struct mpi_link *link)
+{
+    int numbers = sizeof(struct mpi_ballot) / sizeof(int64_t);
+    int code = MPI_Type_contiguous(numbers, MPI_INT64_T, &link->ballot);
+    if (code == MPI_SUCCESS) code = MPI_Type_commit(&link->ballot);
+    if (code == MPI_SUCCESS) code = MPI_Op_create(join_ballots, true, &link->agree);
+    return code;
+}
+
+void mpi_link_release(struct mpi_link *link)
+{
+    if (link->ballot != MPI_DATATYPE_NULL) MPI_Type_free(&link->ballot);
+    if (link->agree != MPI_OP_NULL) MPI_Op_free(&link->agree);
+}
+
+static bool is_finished(void)
+{
+    int finished = 0;
+    MPI_Finalized(&finished);
+    return finished != 0;
+}
+
+static shs_status works(const struct mpi_transport *transport)
+{
+    (void)transport;
+    if (!is_finished()) return SHS_OK;
+    return core_fail(SHS_ERROR_STATE, "MPI_Finalize() was called before; close the run first");
+}
+
+/* It belongs to shs_close(), though objects of the run may outlive it. A communicator that some
+ * ranks may never free is left to MPI_Finalize(). */
+static void close_link(struct mpi_transport *transport, bool together)
+{
+    struct mpi_link *link = mpi_link_of(transport);
+    if (!is_finished()) {
+        mpi_finalize_unwatch(link);
+        mpi_link_release(link);
+        if (together) MPI_Comm_free(&link->comm);
+    }
+    core_free(&link);
+}
+
+shs_status mpi_link_new(struct mpi_link **link)
+{
+    shs_status status = core_new(1, sizeof **link, "a communicator", link);
+    if (status) return status;
+    **link = (struct mpi_link){.transport = {mpi_link_agree, mpi_link_broadcast, mpi_link_sum,
+                                             mpi_link_greatest, mpi_link_gather, mpi_link_in_order,
+                                             works, close_link},
+                               .comm = MPI_COMM_NULL,
+                               .keyval = MPI_KEYVAL_INVALID,
+                               .ballot = MPI_DATATYPE_NULL,
+                               .agree = MPI_OP_NULL};
+    status = mpi_check(make_ballot(*link), "MPI_Op_create");
+    if (status) mpi_link_free(link);
+    return status;
+}
+
+void mpi_link_free(struct mpi_link **link)
+{
+    if (*link) mpi_link_release(*link);
+    core_free(link);
+}
+
+shs_status mpi_link_join(struct mpi_link *link, MPI_Comm comm)
+{
+    shs_status status = mpi_check(MPI_Comm_dup(comm, &link->comm), "MPI_Comm_dup");
+    if (!status) MPI_Comm_set_errhandler(link->comm, MPI_ERRORS_RETURN);
+    return status;
+}
