@@ -220,6 +220,18 @@ shs_status mpi_settle(shs_run *run, shs_status mine, const char *name, ...)
     return settle(run, mine, &call);
 }
 
+shs_status mpi_settle_sum(shs_run *run, shs_status mine, uint64_t *sum, const char *name, ...)
+{
+    va_list arguments;
+    va_start(arguments, name);
+    struct call call = print_call(name, arguments);
+    va_end(arguments);
+    call.sum = *sum;
+    shs_status status = settle(run, mine, &call);
+    *sum = call.sum;
+    return status;
+}
+
 shs_status mpi_settle_close(shs_run *run, const char *name)
 {
     struct call call = {.closes = true, .loader = UINT64_MAX};

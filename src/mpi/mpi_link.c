@@ -67,17 +67,26 @@ static void close_link(struct mpi_transport *transport, bool together)
     core_free(&link);
 }
 
+static const struct mpi_transport over_mpi = {.agree = mpi_link_agree,
+                                              .broadcast = mpi_link_broadcast,
+                                              .sum = mpi_link_sum,
+                                              .greatest = mpi_link_greatest,
+                                              .gather = mpi_link_gather,
+                                              .in_order = mpi_link_in_order,
+                                              .reproducible = &mpi_sum_messages,
+                                              .fast = &mpi_sum_fast,
+                                              .works = works,
+                                              .close = close_link};
+
 shs_status mpi_link_new(struct mpi_link **link)
 {
     shs_status status = core_new(1, sizeof **link, "a communicator", link);
     if (status) return status;
-    **link = (struct mpi_link){.transport = {mpi_link_agree, mpi_link_broadcast, mpi_link_sum,
-                                             mpi_link_greatest, mpi_link_gather, mpi_link_in_order,
-                                             works, close_link},
-                               .comm = MPI_COMM_NULL,
-                               .keyval = MPI_KEYVAL_INVALID,
-                               .ballot = MPI_DATATYPE_NULL,
-                               .agree = MPI_OP_NULL};
+    (*link)->transport = over_mpi;
+    (*link)->comm = MPI_COMM_NULL;
+    (*link)->keyval = MPI_KEYVAL_INVALID;
+    (*link)->ballot = MPI_DATATYPE_NULL;
+    (*link)->agree = MPI_OP_NULL;
     status = mpi_check(make_ballot(*link), "MPI_Op_create");
     if (status) mpi_link_free(link);
     return status;

@@ -46,7 +46,9 @@ shs_status mpi_finalize_watch(shs_run *run);
 /* Local. It need not any more: the run is closed. To be called before MPI_Finalize(). */
 void mpi_finalize_unwatch(struct mpi_link *link);
 
-/* The functions of the transport that move data, which mpi_link_move.c holds. */
+/* What the transport consists of: the sums, in mpi_sum_messages.c and mpi_sum_fast.c, and functions
+ * that move plain data, in mpi_link_move.c. */
+extern const struct mpi_sum_way mpi_sum_messages, mpi_sum_fast;
 shs_status mpi_link_agree(struct mpi_transport *transport, struct mpi_ballot *ballot);
 shs_status mpi_link_broadcast(struct mpi_transport *transport, int from, void *bytes, size_t count);
 shs_status mpi_link_sum(struct mpi_transport *transport, uint64_t *numbers, size_t count);

@@ -124,6 +124,11 @@ __attribute__((format(printf, 3, 4))) shs_status mpi_agree(shs_run *run, shs_sta
 __attribute__((format(printf, 3, 4))) shs_status mpi_settle(shs_run *run, shs_status mine,
                                                             const char *call, ...);
 
+/* Collective. mpi_settle() that in the same round makes *sum the sum over all ranks, modulo 2^64.
+ * On error *sum means nothing. */
+__attribute__((format(printf, 4, 5))) shs_status
+mpi_settle_sum(shs_run *run, shs_status mine, uint64_t *sum, const char *call, ...);
+
 /* Collective. mpi_settle() for a rank that closes the run by `call`, whatever collective function
  * the other ranks are in. If there are ranks that do not close it, all return an error, and the run
  * is over on every rank: run->left_by. */
@@ -148,9 +153,5 @@ typedef shs_status mpi_take(void *user, const void *bytes, size_t count);
  * is returned on rank 0, the rest is received and dropped: agree on the status. */
 shs_status mpi_in_order(shs_run *run, const void *bytes, size_t count, void *room, mpi_take *take,
                         void *user);
-
-/* Collective. Sums floats and doubles over all ranks in MPI_Allreduce's own order, in place. */
-shs_status mpi_sum_fast(shs_run *run, float *floats, size_t n_floats, double *doubles,
-                        size_t n_doubles);
 
 #endif

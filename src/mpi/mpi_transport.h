@@ -7,6 +7,8 @@
 
 #include "mpi_run.h"
 
+struct mpi_sum_way;
+
 enum {
     MPI_BALLOT_GREATEST = 8
 };
@@ -42,6 +44,9 @@ struct mpi_transport {
     /* See mpi_in_order(). */
     shs_status (*in_order)(struct mpi_transport *transport, const void *bytes, size_t count,
                            void *room, mpi_take *take, void *user);
+
+    /* How sums of vectors come together: see mpi_sum_way.h. */
+    const struct mpi_sum_way *reproducible, *fast;
 
     /* Local. An error if the transport does not work any more. */
     shs_status (*works)(const struct mpi_transport *transport);

@@ -3,7 +3,7 @@
 
 #include "core_hash.h"
 #include "core_memory.h"
-#include "mpi_tree.h"
+#include "mpi_sum.h"
 #include "shardstep/gradient.h"
 
 #define OPEN_IT "open it with shs_gradient_open()"
@@ -16,10 +16,8 @@ struct shs_gradient {
     size_t n_floats;
     size_t n_doubles;
     shs_reduction reduction;
-    struct mpi_tree *tree;   /* reproducible */
-    struct mpi_vector total; /* fast; reproducible: what is received of the root */
-    uint64_t added;          /* batches of the step */
-    uint64_t rows;           /* with weight 1, of the step on this rank */
+    struct mpi_sum *sum; /* of the step's batches */
+    uint64_t rows;       /* with weight 1, of the step on this rank */
     uint64_t step;
 };
 
@@ -57,15 +55,9 @@ static shs_status open_local(shs_gradient *gradient, const shs_tensor *tensors, 
     memcpy(gradient->tensors, tensors, count * sizeof *tensors);
     gradient->count = count;
     status = count_elements(gradient);
-    if (!status)
-        status = core_new(gradient->n_floats, sizeof(float), "gradients", &gradient->total.floats);
-    if (!status)
-        status =
-            core_new(gradient->n_doubles, sizeof(double), "gradients", &gradient->total.doubles);
-    if (!status && gradient->reduction == SHS_REDUCTION_REPRODUCIBLE)
-        status =
-            mpi_tree_new(gradient->run, gradient->n_floats, gradient->n_doubles, &gradient->tree);
-    return status;
+    if (status) return status;
+    return mpi_sum_new(gradient->run, gradient->n_floats, gradient->n_doubles,
+                       gradient->reduction == SHS_REDUCTION_REPRODUCIBLE, &gradient->sum);
 }
 
 /* A hash of types and shapes: as many numbers in another order would be added to others. */
@@ -119,16 +111,14 @@ void shs_gradient_close(shs_gradient **gradient)
 {
     if (!gradient || !*gradient) return;
     shs_run *run = (*gradient)->run;
-    mpi_tree_free(&(*gradient)->tree);
-    core_free(&(*gradient)->total.floats);
-    core_free(&(*gradient)->total.doubles);
+    mpi_sum_free(&(*gradient)->sum);
     core_free(&(*gradient)->tensors);
     core_free(gradient);
     mpi_run_release(run);
 }
 
 /* Calls visit with each tensor and the place of its elements in a vector. */
-static void for_each_tensor(const shs_gradient *gradient, struct mpi_vector vector,
+static void for_each_tensor(const shs_gradient *gradient, struct order_vector vector,
                             void (*visit)(const shs_tensor *tensor, void *place, size_t elements))
 {
     for (size_t t = 0; t < gradient->count; t++) {
@@ -171,53 +161,43 @@ static void add_tensor(const shs_tensor *tensor, void *place, size_t elements)
     }
 }
 
-struct leaf {
+/* The part of a virtual rank. */
+struct part {
     const shs_gradient *gradient;
-    bool empty;
+    bool empty; /* its batch has no rows: the tensors are not read */
 };
 
-static void clear(const shs_gradient *gradient, struct mpi_vector vector)
+static void give_part(struct order_vector to, bool add, void *user)
 {
-    memset(vector.floats, 0, gradient->n_floats * sizeof *vector.floats);
-    memset(vector.doubles, 0, gradient->n_doubles * sizeof *vector.doubles);
-}
-
-static void fill_leaf(struct mpi_vector to, void *user)
-{
-    const struct leaf *leaf = user;
-    if (leaf->empty)
-        clear(leaf->gradient, to);
-    else
-        for_each_tensor(leaf->gradient, to, take_tensor);
+    const struct part *part = user;
+    const shs_gradient *gradient = part->gradient;
+    if (!part->empty) {
+        for_each_tensor(gradient, to, add ? add_tensor : take_tensor);
+    } else if (!add) {
+        memset(to.floats, 0, gradient->n_floats * sizeof *to.floats);
+        memset(to.doubles, 0, gradient->n_doubles * sizeof *to.doubles);
+    }
 }
 
 static shs_status check_batch(const shs_gradient *gradient, const shs_batch *batch)
 {
-    uint64_t expected = gradient->run->first_vrank + gradient->added;
-    if (gradient->added < gradient->run->hosted && batch->vrank == expected &&
-        (!gradient->added || batch->step == gradient->step))
+    uint64_t added = mpi_sum_added(gradient->sum), hosted = gradient->run->hosted;
+    uint64_t expected = gradient->run->first_vrank + added;
+    if (added < hosted && batch->vrank == expected && (!added || batch->step == gradient->step))
         return SHS_OK;
     return core_fail(SHS_ERROR_STATE,
                      "the batch of virtual rank %llu, step %llu was given after %llu of %llu "
                      "batches of the step; give each batch once, in the order of shs_next(), and "
                      "call shs_gradient_mean() at the step's end",
-                     (ull)batch->vrank, (ull)batch->step, (ull)gradient->added,
-                     (ull)gradient->run->hosted);
+                     (ull)batch->vrank, (ull)batch->step, (ull)added, (ull)hosted);
 }
 
 static shs_status add(shs_gradient *gradient, const shs_batch *batch)
 {
-    struct leaf leaf = {gradient, batch->count == 0};
+    struct part part = {gradient, batch->count == 0};
     shs_status status = check_batch(gradient, batch);
+    if (!status) status = mpi_sum_add(gradient->sum, give_part, &part);
     if (status) return status;
-    if (gradient->tree) {
-        status = mpi_tree_add(gradient->tree, fill_leaf, &leaf);
-        if (status) return status;
-    } else {
-        if (!gradient->added) clear(gradient, gradient->total);
-        if (!leaf.empty) for_each_tensor(gradient, gradient->total, add_tensor);
-    }
-    gradient->added++;
     gradient->rows += batch->count;
     gradient->step = batch->step;
     return SHS_OK;
@@ -233,73 +213,37 @@ shs_status shs_gradient_add(shs_gradient *gradient, const shs_batch *batch)
     return core_wrap(add(gradient, batch), "rank %d: shs_gradient_add", gradient->run->rank);
 }
 
-static void divide(const shs_gradient *gradient, struct mpi_vector vector, uint64_t rows)
-{
-    /* a quotient of floats taken in double and rounded once more is the correctly rounded one
-     * (Figueroa: When is double rounding innocuous? SIGNUM Newsletter 30 (1995)) */
-    double divisor = (double)rows;
-    for (size_t i = 0; i < gradient->n_floats; i++)
-        vector.floats[i] = (float)((double)vector.floats[i] / divisor);
-    for (size_t i = 0; i < gradient->n_doubles; i++)
-        vector.doubles[i] /= divisor;
-}
-
-/* The sum over all virtual ranks, divided, on every rank. */
-static shs_status reduce(shs_gradient *gradient, uint64_t rows, struct mpi_vector *mean)
-{
-    shs_run *run = gradient->run;
-    *mean = gradient->total;
-    if (!gradient->tree) {
-        shs_status status =
-            mpi_sum_fast(run, mean->floats, gradient->n_floats, mean->doubles, gradient->n_doubles);
-        if (!status) divide(gradient, *mean, rows);
-        return status;
-    }
-    struct mpi_vector root;
-    shs_status status = mpi_tree_sum(gradient->tree, &root);
-    if (status) return status;
-    if (run->rank == 0) {
-        *mean = root;
-        divide(gradient, *mean, rows);
-    }
-    status = mpi_broadcast(run, mean->floats, gradient->n_floats * sizeof *mean->floats);
-    if (!status)
-        status = mpi_broadcast(run, mean->doubles, gradient->n_doubles * sizeof *mean->doubles);
-    return status;
-}
-
 static shs_status check_step(const shs_gradient *gradient)
 {
-    if (gradient->added == gradient->run->hosted) return SHS_OK;
+    uint64_t added = mpi_sum_added(gradient->sum), hosted = gradient->run->hosted;
+    if (added == hosted) return SHS_OK;
     return core_fail(SHS_ERROR_STATE,
                      "shs_gradient_mean: %llu of the step's %llu batches were added; call "
                      "shs_gradient_add() for each, empty ones too",
-                     (ull)gradient->added, (ull)gradient->run->hosted);
+                     (ull)added, (ull)hosted);
 }
 
 static void forget_step(shs_gradient *gradient)
 {
-    gradient->added = 0;
     gradient->rows = 0;
-    if (gradient->tree) mpi_tree_reset(gradient->tree);
+    mpi_sum_reset(gradient->sum);
 }
 
 shs_status shs_gradient_mean(shs_gradient *gradient)
 {
-    struct mpi_vector mean;
+    struct order_vector mean;
     shs_status status = core_require(gradient, "shs_gradient_mean", "gradient", OPEN_IT);
     if (status) return status;
-    uint64_t rows = gradient->rows;
-    status = mpi_settle(gradient->run, check_step(gradient),
-                        "shs_gradient_mean(gradient object %llu of the run, step %llu)",
-                        (ull)gradient->number, (ull)gradient->step);
-    if (!status) status = mpi_sum(gradient->run, &rows, 1);
+    uint64_t rows = gradient->rows; /* of this rank; once it is agreed on, of all ranks */
+    status = mpi_settle_sum(gradient->run, check_step(gradient), &rows,
+                            "shs_gradient_mean(gradient object %llu of the run, step %llu)",
+                            (ull)gradient->number, (ull)gradient->step);
     if (!status && rows == 0)
         status =
             mpi_agree(gradient->run,
                       core_fail(SHS_ERROR_STATE, "shs_gradient_mean: no rank's batch had any rows"),
                       "shs_gradient_mean");
-    if (!status) status = reduce(gradient, rows, &mean);
+    if (!status) status = mpi_mean(gradient->sum, rows, &mean);
     if (!status) for_each_tensor(gradient, mean, give_tensor);
     forget_step(gradient);
     return status;

@@ -560,29 +560,6 @@ static void test_many_numbers_are_reduced(void)
     shs_close(&run);
 }
 
-/* Small whole numbers, whose sums are exact in any order; longer than a message each. */
-static void test_long_vectors_are_summed_fast(void)
-{
-    const size_t n_floats = (1 << 20) + 5, n_doubles = (1 << 19) + 3;
-    shs_run *run = open_run(0);
-    float *floats = room(n_floats, sizeof *floats);
-    double *doubles = room(n_doubles, sizeof *doubles);
-    size_t ranks = (size_t)all_ranks(), of_ranks = ranks * (ranks - 1) / 2, wrong = 0;
-    for (size_t i = 0; i < n_floats; i++)
-        floats[i] = (float)(i % 1000 + (size_t)my_rank());
-    for (size_t i = 0; i < n_doubles; i++)
-        doubles[i] = (double)(i + (size_t)my_rank());
-    CHECK(mpi_sum_fast(run, floats, n_floats, doubles, n_doubles) == SHS_OK);
-    for (size_t i = 0; i < n_floats; i++)
-        wrong += floats[i] != (float)(ranks * (i % 1000) + of_ranks);
-    for (size_t i = 0; i < n_doubles; i++)
-        wrong += doubles[i] != (double)(ranks * i + of_ranks);
-    CHECK(wrong == 0);
-    free(floats);
-    free(doubles);
-    shs_close(&run);
-}
-
 static shs_status open_and_close(void *user)
 {
     shs_run *run;
@@ -658,7 +635,6 @@ int main(void)
         {"a long broadcast", test_a_long_broadcast},
         {"numbers are summed", test_numbers_are_summed},
         {"many numbers are reduced", test_many_numbers_are_reduced},
-        {"long vectors are summed fast", test_long_vectors_are_summed_fast},
         {"memory runs out in a gather", test_memory_runs_out_in_a_gather},
         {"memory runs out in shs_open", test_memory_runs_out_in_open},
         {"memory runs out without MPI", test_memory_runs_out_without_mpi},

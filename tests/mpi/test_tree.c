@@ -1,5 +1,7 @@
-/* The reproducible sum: the same bits as the tree of contract 3, evaluated by one rank. */
-#include "mpi_tree.h"
+/* The reproducible sum: on every rank the same bits as the tree of contract 3, evaluated by one
+ * rank.
+ */
+#include "mpi_sum.h"
 #include "shardstep/context.h"
 #include "sums.h"
 
@@ -16,60 +18,68 @@ struct leaf {
     uint64_t vrank;
 };
 
-static void fill_leaf(struct mpi_vector to, void *user)
+static void give_leaf(struct order_vector to, bool add, void *user)
 {
     const struct leaf *leaf = user;
+    CHECK(!add);
     for (size_t i = 0; i < leaf->task->n_floats; i++)
         to.floats[i] = mixed_float(leaf->vrank, i, leaf->task->salt);
     for (size_t i = 0; i < leaf->task->n_doubles; i++)
         to.doubles[i] = mixed_value(leaf->vrank, i, leaf->task->salt + 1);
 }
 
-static bool root_is_right(const struct task *task, struct mpi_vector root)
+/* True if the bits are the same; else says which element differs. */
+static bool is_element(const struct task *task, const char *type, size_t i, double expected,
+                       double found)
+{
+    if (!memcmp(&expected, &found, sizeof expected)) return true;
+    printf("  rank %d: V = %llu, %s %zu: expected %a, got %a\n", my_rank(),
+           (unsigned long long)task->vranks, type, i, expected, found);
+    return false;
+}
+
+static bool sum_is_right(const struct task *task, struct order_vector sum)
 {
     const struct addends floats = {task->salt, NULL}, doubles = {task->salt + 1, NULL};
-    for (size_t i = 0; i < task->n_floats; i++) {
-        float expected = tree_of_floats(&floats, i, 0, task->vranks);
-        if (memcmp(&root.floats[i], &expected, sizeof expected)) return false;
-    }
-    for (size_t i = 0; i < task->n_doubles; i++) {
-        double expected = tree_of_doubles(&doubles, i, 0, task->vranks);
-        if (memcmp(&root.doubles[i], &expected, sizeof expected)) return false;
-    }
+    for (size_t i = 0; i < task->n_floats; i++)
+        if (!is_element(task, "float", i, (double)tree_of_floats(&floats, i, 0, task->vranks),
+                        (double)sum.floats[i]))
+            return false;
+    for (size_t i = 0; i < task->n_doubles; i++)
+        if (!is_element(task, "double", i, tree_of_doubles(&doubles, i, 0, task->vranks),
+                        sum.doubles[i]))
+            return false;
     return true;
 }
 
-static void sum_once(shs_run *run, struct mpi_tree *tree, const struct task *task)
+/* The mean over one row is the sum. */
+static void sum_once(shs_run *run, struct mpi_sum *sum, const struct task *task)
 {
     shs_run_info info = shs_info(run);
     struct leaf leaf = {task, info.first_vrank};
-    struct mpi_vector root;
-    mpi_tree_reset(tree);
-    bool added = mpi_tree_leaves(tree) == 0;
+    struct order_vector mean;
+    mpi_sum_reset(sum);
+    bool added = mpi_sum_added(sum) == 0;
     for (; leaf.vrank < info.first_vrank + info.hosted; leaf.vrank++)
-        added = mpi_tree_add(tree, fill_leaf, &leaf) == SHS_OK && added;
-    CHECK(added && mpi_tree_leaves(tree) == info.hosted);
-    CHECK(mpi_tree_sum(tree, &root) == SHS_OK);
-    bool right = info.rank != 0 || root_is_right(task, root);
-    CHECK(right);
-    if (!right)
-        printf("  a sum over %llu vranks of %zu floats and %zu doubles is wrong\n",
-               (unsigned long long)task->vranks, task->n_floats, task->n_doubles);
+        added = mpi_sum_add(sum, give_leaf, &leaf) == SHS_OK && added;
+    CHECK(added && mpi_sum_added(sum) == info.hosted);
+    CHECK(mpi_mean(sum, 1, &mean) == SHS_OK);
+    CHECK(sum_is_right(task, mean));
 }
 
-/* Sums twice with the same tree, so that nothing of a step is left for the next one. */
+/* Sums twice with the same object, so that nothing of a step is left for the next one. */
 static void sum_in(MPI_Comm comm, struct task task)
 {
     shs_run *run;
-    struct mpi_tree *tree;
+    struct mpi_sum *sum;
     need(!shs_open(comm, &(shs_run_options){.vranks = task.vranks}, &run), "shs_open");
-    need(!mpi_tree_new(run, task.n_floats, task.n_doubles, &tree), "mpi_tree_new");
-    sum_once(run, tree, &task);
+    need(!mpi_sum_new(run, task.n_floats, task.n_doubles, true, &sum), "mpi_sum_new");
+    sum_once(run, sum, &task);
     task.salt += 2;
-    sum_once(run, tree, &task);
-    mpi_tree_free(&tree);
-    CHECK(tree == NULL);
-    mpi_tree_free(&tree);
+    sum_once(run, sum, &task);
+    mpi_sum_free(&sum);
+    CHECK(sum == NULL);
+    mpi_sum_free(&sum);
     shs_close(&run);
 }
 
@@ -117,6 +127,49 @@ static void test_long_vectors(void)
     sum_in(MPI_COMM_WORLD, (struct task){3 * ranks + 1, 1 << 20, 1 << 19, 8});
 }
 
+/* ---- MPI_Allreduce's own order */
+
+enum {
+    LONG_FLOATS = (1 << 20) + 5,
+    LONG_DOUBLES = (1 << 19) + 3
+};
+
+/* Small whole numbers, whose sums are exact in any order. */
+static void add_whole_numbers(struct order_vector to, bool add, void *user)
+{
+    const uint64_t *vrank = user;
+    CHECK(add);
+    for (size_t i = 0; i < LONG_FLOATS; i++)
+        to.floats[i] += (float)(i % 1000 + *vrank);
+    for (size_t i = 0; i < LONG_DOUBLES; i++)
+        to.doubles[i] += (double)(i + *vrank);
+}
+
+/* Longer than a message each, and twice with the same object. */
+static void test_long_vectors_are_summed_fast(void)
+{
+    shs_run *run;
+    struct mpi_sum *sum;
+    uint64_t vranks = (uint64_t)all_ranks() + 1, of_vranks = vranks * (vranks - 1) / 2, wrong = 0;
+    need(!shs_open(MPI_COMM_WORLD, &(shs_run_options){.vranks = vranks}, &run), "shs_open");
+    need(!mpi_sum_new(run, LONG_FLOATS, LONG_DOUBLES, false, &sum), "mpi_sum_new");
+    for (int step = 0; step < 2; step++) {
+        struct order_vector mean;
+        uint64_t vrank = shs_info(run).first_vrank, end = vrank + shs_info(run).hosted;
+        mpi_sum_reset(sum);
+        for (; vrank < end; vrank++)
+            CHECK(mpi_sum_add(sum, add_whole_numbers, &vrank) == SHS_OK);
+        CHECK(mpi_mean(sum, 2, &mean) == SHS_OK);
+        for (size_t i = 0; i < LONG_FLOATS; i++)
+            wrong += mean.floats[i] != (float)(vranks * (i % 1000) + of_vranks) / 2;
+        for (size_t i = 0; i < LONG_DOUBLES; i++)
+            wrong += mean.doubles[i] != (double)(vranks * i + of_vranks) / 2;
+    }
+    CHECK(wrong == 0);
+    mpi_sum_free(&sum);
+    shs_close(&run);
+}
+
 /* Without this the other tests would accept any order of additions. */
 static void test_the_values_tell_orders_apart(void)
 {
@@ -131,24 +184,24 @@ static void test_the_values_tell_orders_apart(void)
     CHECK(differing > 100);
 }
 
-/* A rank can join nothing but halves of one node, so at its worst it holds the nodes that its block
- * of leaves is made of: such of each size once that grow from the left, and once that shrink to the
- * right, and a leaf that is about to be joined. */
+/* At its worst a rank holds the nodes that its block of leaves is made of, because it joins only
+ * the halves of one node: one of each size that grow from the left, one of each size that shrink to
+ * the right, and a leaf that is about to be joined. */
 static void bound_of_memory(uint64_t vranks)
 {
     shs_run *run;
-    struct mpi_tree *tree;
+    struct mpi_sum *sum;
     need(!shs_open(MPI_COMM_WORLD, &(shs_run_options){.vranks = vranks}, &run), "shs_open");
-    need(!mpi_tree_new(run, 1, 0, &tree), "mpi_tree_new");
+    need(!mpi_sum_new(run, 1, 0, true, &sum), "mpi_sum_new");
     shs_run_info info = shs_info(run);
     struct task task = {vranks, 1, 0, 10};
     uint64_t levels = 0;
-    sum_once(run, tree, &task);
+    sum_once(run, sum, &task);
     while (UINT64_C(1) << levels < info.hosted)
         levels++;
-    CHECK(mpi_tree_most_held(tree) >= 1);
-    CHECK(mpi_tree_most_held(tree) <= (all_ranks() == 1 ? levels + 1 : 2 * levels + 1));
-    mpi_tree_free(&tree);
+    CHECK(mpi_sum_most_held(sum) >= 1);
+    CHECK(mpi_sum_most_held(sum) <= (all_ranks() == 1 ? levels + 1 : 2 * levels + 1));
+    mpi_sum_free(&sum);
     shs_close(&run);
 }
 
@@ -173,6 +226,7 @@ int main(void)
         {"the sum is the tree", test_the_sum_is_the_tree},
         {"the sum without MPI", test_the_sum_without_mpi},
         {"long vectors", test_long_vectors},
+        {"long vectors are summed fast", test_long_vectors_are_summed_fast},
         {"the values tell orders apart", test_the_values_tell_orders_apart},
         {"few sums are held", test_few_sums_are_held},
         {"ranks in another order", test_ranks_in_another_order},

@@ -1,0 +1,154 @@
+/* The reproducible sum by messages: the ranks send partial sums to each other until rank 0 has the
+ * root of the tree, and rank 0 sends the mean to all. */
+#include "core_memory.h"
+#include "mpi_link.h"
+#include "mpi_sum_way.h"
+
+enum {
+    SUM_TAG = 1
+};
+
+/* What the way needs of its own. */
+struct messages {
+    struct order_vector mean; /* as received; rank 0 has it in its partial sums */
+    void *piece;              /* of an incoming sum */
+};
+
+static void end_messages(struct mpi_sum *sum)
+{
+    struct messages *messages = sum->own;
+    mpi_vector_free(&messages->mean);
+    core_free(&messages->piece);
+    core_free(&messages);
+    sum->own = NULL;
+}
+
+static shs_status begin_messages(struct mpi_sum *sum)
+{
+    struct messages *messages;
+    shs_status status = core_new(1, sizeof *messages, "a sum", &messages);
+    if (status) return status;
+    sum->own = messages;
+    if (sum->run->rank) status = mpi_vector_new(sum, &messages->mean);
+    if (!status && sum->run->ranks > 1)
+        status = core_new(1, MPI_LINK_PIECE, "a message", &messages->piece);
+    if (status) end_messages(sum);
+    return status;
+}
+
+static MPI_Comm comm_of(const struct mpi_sum *sum)
+{
+    return mpi_link_of(sum->run->transport)->comm;
+}
+
+static int host_of(const struct mpi_sum *sum, uint64_t vrank)
+{
+    return (int)order_host(sum->run->vranks, (uint64_t)sum->run->ranks, vrank);
+}
+
+static shs_status send_elements(const struct mpi_sum *sum, const void *elements, size_t count,
+                                size_t size, int to)
+{
+    const char *bytes = elements;
+    for (size_t at = 0, total = count * size; at < total; at += MPI_LINK_PIECE) {
+        size_t piece = total - at < MPI_LINK_PIECE ? total - at : MPI_LINK_PIECE;
+        int code = MPI_Send(bytes + at, (int)piece, MPI_BYTE, to, SUM_TAG, comm_of(sum));
+        if (code != MPI_SUCCESS) return mpi_check(code, "sending a sum");
+    }
+    return SHS_OK;
+}
+
+static shs_status send_vector(const struct mpi_sum *sum, struct order_vector vector, int to)
+{
+    shs_status status = send_elements(sum, vector.floats, sum->n_floats, sizeof(float), to);
+    if (status) return status;
+    return send_elements(sum, vector.doubles, sum->n_doubles, sizeof(double), to);
+}
+
+/* Receives the next bytes of an incoming sum. */
+static shs_status receive_piece(const struct mpi_sum *sum, void *piece, size_t bytes, int from)
+{
+    return mpi_check(
+        MPI_Recv(piece, (int)bytes, MPI_BYTE, from, SUM_TAG, comm_of(sum), MPI_STATUS_IGNORE),
+        "receiving a sum");
+}
+
+static shs_status receive_and_add(const struct mpi_sum *sum, struct order_vector to, int from)
+{
+    void *room = ((struct messages *)sum->own)->piece;
+    size_t floats = MPI_LINK_PIECE / sizeof(float), doubles = MPI_LINK_PIECE / sizeof(double);
+    for (size_t at = 0; at < sum->n_floats; at += floats) {
+        size_t piece = sum->n_floats - at < floats ? sum->n_floats - at : floats;
+        shs_status status = receive_piece(sum, room, piece * sizeof(float), from);
+        if (status) return status;
+        order_add_floats(to.floats + at, room, piece);
+    }
+    for (size_t at = 0; at < sum->n_doubles; at += doubles) {
+        size_t piece = sum->n_doubles - at < doubles ? sum->n_doubles - at : doubles;
+        shs_status status = receive_piece(sum, room, piece * sizeof(double), from);
+        if (status) return status;
+        order_add_doubles(to.doubles + at, room, piece);
+    }
+    return SHS_OK;
+}
+
+/* The nodes of a rank grow from the left, each the right half of a node that begins on a lower
+ * rank, then shrink to the right, each waiting for its right half from a higher rank. Every rank
+ * handles its messages in the order in which the tree completes nodes from left to right, the order
+ * of their ends and of two with one end the smaller first; so no ring of ranks can wait for each
+ * other. */
+static shs_status send_growing(const struct mpi_sum *sum, size_t *first)
+{
+    for (*first = 0; *first < order_sum_held(sum->partials); (*first)++) {
+        struct order_partial partial = order_sum_partial(sum->partials, *first);
+        struct order_node parent = order_node_parent(sum->run->vranks, partial.node);
+        if (parent.first == partial.node.first) return SHS_OK; /* the root, or a left half */
+        shs_status status = send_vector(sum, partial.vector, host_of(sum, parent.first));
+        if (status) return status;
+    }
+    return SHS_OK;
+}
+
+/* Completes the last partial sum from higher ranks until it is the root or belongs to a lower rank.
+ */
+static shs_status complete_shrinking(const struct mpi_sum *sum, size_t first)
+{
+    uint64_t vranks = sum->run->vranks;
+    while (order_sum_held(sum->partials) > first) {
+        struct order_partial last =
+            order_sum_partial(sum->partials, order_sum_held(sum->partials) - 1);
+        struct order_node parent = order_node_parent(vranks, last.node);
+        if (order_node_is_root(vranks, last.node)) return SHS_OK;
+        if (parent.first != last.node.first) {
+            order_sum_pop(sum->partials);
+            return send_vector(sum, last.vector, host_of(sum, parent.first));
+        }
+        shs_status status = receive_and_add(sum, last.vector, host_of(sum, last.node.end));
+        if (status) return status;
+        order_sum_complete(sum->partials);
+    }
+    return SHS_OK;
+}
+
+static shs_status broadcast(shs_run *run, const struct mpi_sum *sum, struct order_vector vector)
+{
+    shs_status status = mpi_broadcast(run, vector.floats, sum->n_floats * sizeof *vector.floats);
+    if (status) return status;
+    return mpi_broadcast(run, vector.doubles, sum->n_doubles * sizeof *vector.doubles);
+}
+
+static shs_status mean_by_messages(struct mpi_sum *sum, uint64_t rows, struct order_vector *mean)
+{
+    size_t first = 0;
+    shs_status status = send_growing(sum, &first);
+    if (!status) status = complete_shrinking(sum, first);
+    if (status) return status;
+    *mean = ((struct messages *)sum->own)->mean;
+    if (sum->run->rank == 0) {
+        *mean = order_sum_partial(sum->partials, 0).vector;
+        mpi_sum_divide(sum, *mean, rows);
+    }
+    return broadcast(sum->run, sum, *mean);
+}
+
+const struct mpi_sum_way mpi_sum_messages = {begin_messages, end_messages, mean_by_messages};
