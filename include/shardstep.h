@@ -12,4 +12,8 @@
 #include "shardstep/status.h"
 #include "shardstep/tensor.h"
 
+#ifndef SHARDSTEP_NO_MPI /* defined where Shardstep was built without MPI */
+#include "shardstep/mpi.h"
+#endif
+
 #endif

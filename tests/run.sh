@@ -2,8 +2,8 @@
 # Installs what is missing (Debian 12 or 13, as root or with sudo), builds, and runs every test.
 #
 #   tests/run.sh              all builds but serial: release, address and undefined sanitizers, clang,
-#                             MPICH, and what has threads under the thread sanitizer
-#   tests/run.sh release      one or several of: release sanitize thread clang mpich serial
+#                             MPICH, without MPI, and what has threads under the thread sanitizer
+#   tests/run.sh release      one or several of: release sanitize thread clang mpich nompi serial
 #   tests/run.sh --platforms  on bare Debians, which takes hours: see tests/platforms.sh
 #
 # SHARDSTEP_WORK is a folder for the builds: build/tests in this repository unless it is set.
@@ -11,7 +11,7 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=${SHARDSTEP_WORK:-$root/build/tests}
 [ "${1:-}" != --platforms ] || { shift; exec "$root/tests/platforms.sh" "$@"; }
-builds=${*:-sanitize thread clang mpich release}
+builds=${*:-sanitize thread clang mpich nompi release}
 export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$(nproc)}
 
 "$root/examples/install_debian.sh" libcunit1-dev hdf5-tools xxhash clang clang-format libclang-rt-dev g++ gcc \
@@ -64,8 +64,12 @@ for name in $builds; do
         build $name -DCMAKE_BUILD_TYPE=Release $option -DSHARDSTEP_TEST_RANKS=3
         RANKS='1 2 3' run $name -R '^(unit|mpi)\.|^cli\.(launcher|import_ranks|stats)$|^package\.platform$'
         ;;
+    nompi)
+        build nompi -DCMAKE_BUILD_TYPE=Release -DSHARDSTEP_MPI=OFF
+        run nompi -R '^unit\.|^package\.(nompi|layers|headers|nulls)$'
+        ;;
     *)
-        echo "there is no build '$name': release, sanitize, thread, clang, mpich or serial" >&2
+        echo "there is no build '$name': release, sanitize, thread, clang, mpich, nompi or serial" >&2
         exit 2
         ;;
     esac

@@ -1,18 +1,12 @@
-/* The run: the ranks that work together, and what they must agree on. */
+/** @file
+ * The run: the ranks that work together, and what they must agree on.
+ *
+ * A run is opened by shs_open() of shardstep/mpi.h on the ranks of an MPI communicator, or by
+ * shs_open_ranks() without MPI. */
 #ifndef SHARDSTEP_CONTEXT_H
 #define SHARDSTEP_CONTEXT_H
 
-/* Without the old C++ bindings of MPI, which Open MPI 4 and MPICH would otherwise put into every
- * C++ program that includes mpi.h: it then links only with their C++ library, too. A program that
- * uses them includes mpi.h before this header. */
-#ifndef OMPI_SKIP_MPICXX
-#define OMPI_SKIP_MPICXX 1
-#endif
-#ifndef MPICH_SKIP_MPICXX
-#define MPICH_SKIP_MPICXX 1
-#endif
-
-#include <mpi.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "status.h"
@@ -21,63 +15,97 @@
 extern "C" {
 #endif
 
-/* A run. Made by shs_open(), released by shs_close(). */
+/** A run. shs_open() or shs_open_ranks() makes it, shs_close() releases it. */
 typedef struct shs_run shs_run;
 
-/* A zeroed struct means the defaults. */
+/** What a run is defined by. A zeroed struct means the defaults. The options must be the same on
+ * every rank. */
 typedef struct shs_run_options {
-    uint64_t seed;   /* the seed of every random number of the run; any value */
-    uint64_t vranks; /* V, virtual ranks: the number of equal workers that the run is defined for,
-                        1 … 2^24; 0: the number of ranks. Choose the most ranks that the run may
-                        ever get: any number of ranks from 1 to V then computes the same run. */
-    int stop_signal; /* a signal that asks for a stop, e.g. SIGUSR1; 0: none. shs_open()
-                        installs the handler and shs_close() restores the previous one. A signal
-                        that arrives before shs_open() is not caught */
+    /** The seed of every random number of the run. Any value; default 0. */
+    uint64_t seed;
+
+    /** V, the number of virtual ranks: equal workers that the run is defined for. From the number
+     * of ranks to 2^24; default 0: the number of ranks. Choose the most ranks that the run may ever
+     * get: any number of ranks from 1 to V then computes the same run. */
+    uint64_t vranks;
+
+    /** The number of a signal that asks for a stop, e.g. SIGUSR1; default 0: none. The opening
+     * function installs a handler and shs_close() restores the previous one. A signal that arrives
+     * before the run is open is not caught. */
+    int stop_signal;
 } shs_run_options;
 
-/* What a run knows of itself. Rank p of P hosts virtual ranks [first_vrank, first_vrank + hosted),
- * the block [p*V/P, (p+1)*V/P), rounded down. */
+/** What a run knows of itself. Rank p of P hosts the virtual ranks from first_vrank to
+ * first_vrank + hosted - 1: the block [p*V/P, (p+1)*V/P), rounded down. */
 typedef struct shs_run_info {
+    /** The seed of the run. */
     uint64_t seed;
+    /** V, the number of virtual ranks; 1 to 2^24. */
     uint64_t vranks;
+    /** The first virtual rank that this rank hosts. */
     uint64_t first_vrank;
-    uint64_t hosted; /* at least 1 */
+    /** The number of virtual ranks that this rank hosts; at least 1. */
+    uint64_t hosted;
+    /** This rank; 0 to ranks - 1. */
     int rank;
+    /** P, the number of ranks. */
     int ranks;
 } shs_run_info;
 
-/* Collective over comm. Opens a run on a duplicate of `comm`, which stays the caller's. MPI must
- * have been initialised with MPI_THREAD_FUNNELED or more. MPI_COMM_NULL opens a run of one rank
- * that makes no MPI call. `options` may be NULL. SHS_ERROR_STATE if MPI is not running or was
- * started with MPI_THREAD_SINGLE; SHS_ERROR_ARGUMENT for an inter-communicator; SHS_ERROR_DISAGREE
- * if options differ between ranks. On error *run is NULL. */
-SHS_API SHS_MUST_CHECK shs_status shs_open(MPI_Comm comm, const shs_run_options *options,
-                                           shs_run **run);
-
-/* Collective. Closes a run and leaves NULL; accepts NULL and a pointer to NULL, which then is
- * Local. What was opened on the run may still be closed afterwards; using it is SHS_ERROR_STATE.
- * Call it before MPI_Finalize(), which otherwise tells the other ranks what shs_close() would have
- * told them, so that they do not wait. The run is released in any case. Returns
+/** Local. Opens a run without MPI: this process is rank `rank` of `ranks`. This version opens runs
+ * of one rank only.
  *
- * - a loading error that the ranks have not agreed on yet, on every rank;
- * - SHS_ERROR_DISAGREE if other ranks make another Collective call instead. They get it from that
- *   call, and SHS_ERROR_STATE from every later Collective call of the run: no rank waits for one
- *   that has left. The message names the rank that closed the run and what the others called, and
- *   belongs to the lowest rank that did not close it;
- * - SHS_ERROR_STATE after MPI_Finalize(). */
+ * @param rank     this process's rank: 0
+ * @param ranks    the number of ranks: 1
+ * @param agree    not called in a run of one rank; may be NULL
+ * @param user     passed to `agree`
+ * @param options  borrowed for the call; NULL: the defaults
+ * @param run      gets the run, which the caller releases by shs_close(); NULL on error
+ * @return SHS_OK; SHS_ERROR_ARGUMENT if `run` is NULL, there is no rank `rank` of `ranks`, or an
+ *         option is out of its range; SHS_ERROR_UNSUPPORTED if `ranks` is more than 1;
+ *         SHS_ERROR_MEMORY */
+SHS_API SHS_MUST_CHECK shs_status shs_open_ranks(
+    int rank, int ranks, int (*agree)(void *user, const void *mine, size_t bytes, void *all),
+    void *user, const shs_run_options *options, shs_run **run);
+
+/** Collective. Closes a run, releases it in any case, and leaves NULL.
+ *
+ * What was opened on the run may still be closed afterwards; using it is SHS_ERROR_STATE. Call this
+ * function before MPI_Finalize(). Otherwise MPI_Finalize() tells the other ranks that this rank has
+ * left, so that they do not wait for it.
+ *
+ * @param run  the run; Local and no error if `run` or *run is NULL
+ * @return SHS_OK; a loading error that the ranks have not agreed on yet, on every rank;
+ *         SHS_ERROR_DISAGREE if other ranks make another Collective call instead;
+ *         SHS_ERROR_STATE after MPI_Finalize()
+ *
+ * If other ranks make another Collective call instead, that call returns SHS_ERROR_DISAGREE, too,
+ * and every later Collective call of the run returns SHS_ERROR_STATE: no rank waits for a rank that
+ * has left. The message names the rank that closed the run and what the others called. It belongs
+ * to the lowest rank that did not close the run. */
 SHS_API shs_status shs_close(shs_run **run);
 
-/* Local. All zero for NULL. */
+/** Local. What a run knows of itself.
+ *
+ * @param run  the run, or NULL
+ * @return all zero for NULL */
 SHS_API shs_run_info shs_info(const shs_run *run);
 
-/* Collective. Ends a step in a program that has no gradients: returns the lowest failing rank's
- * loading error on every rank, and takes a stop request to all ranks. */
+/** Collective. Ends a step in a program that has no gradients, and takes a stop request to all
+ * ranks.
+ *
+ * @param run  the run
+ * @return SHS_OK; the loading error of the lowest failing rank, on every rank; SHS_ERROR_DISAGREE
+ * if other ranks make another Collective call; SHS_ERROR_ARGUMENT for NULL */
 SHS_API SHS_MUST_CHECK shs_status shs_agree(shs_run *run);
 
-/* Local. Asks for a stop; does nothing for NULL. The next Collective call of the run, usually
- * shs_gradient_mean() or shs_agree(), takes the request to all ranks; from then on shs_next()
- * returns SHS_STOP at the next step's beginning, on every rank, but not for a loader with
- * through_stop. */
+/** Local. Asks for a stop.
+ *
+ * The next Collective call of the run, usually shs_gradient_mean() or shs_agree(), takes the
+ * request to all ranks. From then on shs_next() returns SHS_STOP at the beginning of the next step,
+ * on every rank. A loader that was opened with through_stop goes on.
+ *
+ * @param run  the run; nothing happens for NULL */
 SHS_API void shs_request_stop(shs_run *run);
 
 #ifdef __cplusplus

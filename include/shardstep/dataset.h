@@ -103,7 +103,7 @@
 extern "C" {
 #endif
 
-typedef struct shs_run shs_run; /* context.h, which needs mpi.h; this header does not */
+typedef struct shs_run shs_run; /* see context.h */
 typedef struct shs_dataset shs_dataset;
 
 /* A zeroed struct means the defaults. */

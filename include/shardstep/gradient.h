@@ -1,4 +1,5 @@
-/* The mean of the gradients over a global batch. */
+/** @file
+ * The mean of the gradients over a global batch. */
 #ifndef SHARDSTEP_GRADIENT_H
 #define SHARDSTEP_GRADIENT_H
 
@@ -9,39 +10,73 @@
 extern "C" {
 #endif
 
+/** In which order the gradients of the virtual ranks are added. */
 typedef enum shs_reduction {
-    SHS_REDUCTION_REPRODUCIBLE = 0, /* one binary tree over virtual ranks, one rounding an
-                                       addition: the same bits for every number of ranks */
-    SHS_REDUCTION_FAST,             /* MPI_Allreduce's own order */
+    /** The default. The additions form one binary tree over virtual ranks, and each addition is
+     * rounded once: the same bits for every number of ranks. The node over virtual ranks [a,z) is
+     * [a,m) + [m,z), where m = a + the largest power of two below z - a. */
+    SHS_REDUCTION_REPRODUCIBLE = 0,
+
+    /** MPI_Allreduce's own order: other bits for every number of ranks. */
+    SHS_REDUCTION_FAST,
 } shs_reduction;
 
-/* A zeroed struct means the defaults. */
+/** A zeroed struct means the defaults. */
 typedef struct shs_gradient_options {
+    /** Default: SHS_REDUCTION_REPRODUCIBLE. The same on every rank. */
     shs_reduction reduction;
 } shs_gradient_options;
 
+/** The mean of some tensors, step by step. shs_gradient_open() makes it, shs_gradient_close()
+ * releases it. */
 typedef struct shs_gradient shs_gradient;
 
-/* Collective. Prepares the mean of tensors of f32 and f64, the same on every rank; their data is
- * borrowed until shs_gradient_close(). `options` may be NULL. On error *gradient is NULL. */
+/** Collective. Prepares the mean of tensors.
+ *
+ * @param run       the run
+ * @param tensors   tensors of SHS_F32 and SHS_F64, of the same types and shapes in the same order
+ * on every rank. The array is borrowed for the call, the tensors' data until shs_gradient_close()
+ * @param count     the number of tensors; at least 1
+ * @param options   borrowed for the call; NULL: the defaults
+ * @param gradient  gets the object, which the caller releases by shs_gradient_close(); NULL on
+ * error
+ * @return SHS_OK; SHS_ERROR_ARGUMENT for NULL, no tensors, another type, or an unknown reduction;
+ *         SHS_ERROR_DISAGREE if ranks differ in tensors or options; SHS_ERROR_MEMORY;
+ *         SHS_ERROR_STATE if the run is closed. On every rank the same status, unless `run` is NULL
+ */
 SHS_API SHS_MUST_CHECK shs_status shs_gradient_open(shs_run *run, const shs_tensor *tensors,
                                                     size_t count,
                                                     const shs_gradient_options *options,
                                                     shs_gradient **gradient);
 
-/* Local. Accepts NULL and a pointer to NULL; leaves NULL. */
+/** Local. Releases the object and leaves NULL. It may be called after shs_close().
+ *
+ * @param gradient  the object; nothing happens if `gradient` or *gradient is NULL */
 SHS_API void shs_gradient_close(shs_gradient **gradient);
 
-/* Local. Takes what the tensors hold now, the SUM over the batch's `count` rows of weight 1, as
- * the part of the batch's virtual rank. A batch with count 0 counts as +0 and the tensors are not
- * read. Call it once for each batch, in the order in which shs_next() gives them. */
+/** Local. Takes what the tensors hold now as the part of the batch's virtual rank: the SUM over the
+ * batch's first `count` rows, which have weight 1.
+ *
+ * Call it once for each batch of the step, in the order in which shs_next() gives them, empty
+ * batches too. A batch with count 0 counts as +0, and the tensors are not read.
+ *
+ * @param gradient  the object
+ * @param batch     what shs_next() gave
+ * @return SHS_OK; SHS_ERROR_STATE if it is not the batch's turn, and the step is as it was;
+ *         SHS_ERROR_ARGUMENT for NULL; SHS_ERROR_MEMORY */
 SHS_API SHS_MUST_CHECK shs_status shs_gradient_add(shs_gradient *gradient, const shs_batch *batch);
 
-/* Collective. Writes the mean over all rows of the step to the tensors, on every rank: the tree
- * node over virtual ranks [a,z) is [a,m) + [m,z), m = a + the largest power of two below z - a,
- * and the root is divided once by the number of rows. Returns a loading error of the step
- * (lowest failing rank's) and takes a stop request to all ranks. On error the tensors' content is
- * not defined. */
+/** Collective. Ends a step: writes the mean over all its rows to the tensors, on every rank, and
+ * takes a stop request to all ranks.
+ *
+ * The sum over all virtual ranks is divided once, by the number of rows of weight 1 that all ranks
+ * have added. After an error the tensors' content is not defined. The next step begins in any case.
+ *
+ * @param gradient  the object
+ * @return SHS_OK; the loading error of the step, of the lowest failing rank, on every rank;
+ *         SHS_ERROR_STATE if a rank has not added all its batches, if no batch had any rows, or if
+ *         the run is closed; SHS_ERROR_DISAGREE if other ranks make another Collective call;
+ *         SHS_ERROR_ARGUMENT for NULL */
 SHS_API SHS_MUST_CHECK shs_status shs_gradient_mean(shs_gradient *gradient);
 
 #ifdef __cplusplus

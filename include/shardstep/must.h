@@ -5,7 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "context.h" /* mpi.h as a C++ program can link it */
+#include "status.h"
+
+#ifndef SHARDSTEP_NO_MPI /* defined where Shardstep was built without MPI */
+#include "mpi.h"
+#endif
 
 /* A program exits with SHS_EXIT_STOPPED after SHS_STOP, once shs_save() has kept its place: a job
  * script then starts it again. */
@@ -19,16 +23,18 @@ enum {
  * code 2: quietly if all ranks share the error, by MPI_Abort() if this rank alone has it. */
 static inline shs_status shs_must(shs_status status)
 {
-    int started = 0, finished = 0;
     if (status >= 0) return status;
     if (shs_message_is_mine()) fprintf(stderr, "%s\n", shs_message());
     fflush(stderr);
+#ifndef SHARDSTEP_NO_MPI
+    int started = 0, finished = 0;
     MPI_Initialized(&started);
     MPI_Finalized(&finished);
     if (started && !finished) {
         if (!shs_message_is_agreed()) MPI_Abort(MPI_COMM_WORLD, SHS_EXIT_ERROR);
         MPI_Finalize();
     }
+#endif
     exit(SHS_EXIT_ERROR);
 }
 

@@ -1,4 +1,5 @@
-/* A command's MPI: started only under a launcher, since starting it alone costs 0.3 s. */
+/* A command's MPI: started only under a launcher, since starting it alone costs 0.3 s. In a build
+ * without MPI a command is one process, and refuses to be several. */
 #ifndef MPI_JOB_H
 #define MPI_JOB_H
 
@@ -10,6 +11,8 @@ struct mpi_job_options {
     int stop_signal;
 };
 
+/* ---- In a build with MPI. */
+
 /* Local. While MPI runs: refuses processes that a launcher started together and MPI did not join,
  * as happens under srun or an mpirun that this MPI library does not know. Rank 0 speaks for all. */
 shs_status mpi_job_check(void);
@@ -17,6 +20,8 @@ shs_status mpi_job_check(void);
 /* Local. The error of a process that needs MPI and has not started it. Where a launcher started
  * several, rank 0 speaks for all. */
 shs_status mpi_job_is_not_running(void);
+
+/* ---- In any build. */
 
 /* Starts MPI if a launcher started this process, and checks what it joined. To be called once,
  * first. */

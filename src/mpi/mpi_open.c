@@ -5,7 +5,7 @@
 #include "core_memory.h"
 #include "mpi_job.h"
 #include "mpi_link.h"
-#include "shardstep/context.h"
+#include "shardstep/mpi.h"
 
 /* The two groups of an inter-communicator, joined to one for as long as it takes to choose the one
  * rank of both that speaks. */

@@ -45,8 +45,7 @@ shs_status mpi_run_begin(shs_run **run, const char *call, const shs_run_options 
     if (!status) status = mpi_stop_install(*run, options->stop_signal);
     status =
         mpi_agree(*run, core_wrap(status, "%s", call), "%s(seed %llu, vranks %llu, stop_signal %d)",
-                  call, (ull)options->seed, (ull)options->vranks,
-                  options->stop_signal);
+                  call, (ull)options->seed, (ull)options->vranks, options->stop_signal);
     if (status) release(run, true);
     return status;
 }
@@ -67,6 +66,29 @@ shs_status mpi_run_open_alone(const char *call, const shs_run_options *options, 
     if (status) return refuse_alone(call, status);
     (*run)->ranks = 1;
     return mpi_run_begin(run, call, options, SHS_OK);
+}
+
+shs_status shs_open_ranks(int rank, int ranks,
+                          int (*agree)(void *user, const void *mine, size_t bytes, void *all),
+                          void *user, const shs_run_options *options, shs_run **run)
+{
+    (void)agree;
+    (void)user;
+    if (run) *run = NULL;
+    if (ranks < 1 || rank < 0 || rank >= ranks)
+        return refuse_alone(
+            "shs_open_ranks",
+            core_fail(SHS_ERROR_ARGUMENT,
+                      "there is no rank %d of %d; a rank is 0 or more and less than "
+                      "the number of ranks",
+                      rank, ranks));
+    if (ranks > 1)
+        return refuse_alone("shs_open_ranks",
+                            core_fail(SHS_ERROR_UNSUPPORTED,
+                                      "rank %d of %d: this version opens runs of several ranks "
+                                      "with MPI only; open the run by shs_open()",
+                                      rank, ranks));
+    return mpi_run_open_alone("shs_open_ranks", options, run);
 }
 
 shs_status shs_close(shs_run **run)

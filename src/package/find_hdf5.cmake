@@ -1,6 +1,6 @@
-# HDF5 that joins with the MPI library found before: that MPI's own HDF5, or one without MPI. Sets
-# HDF5_FOUND, HDF5_C_INCLUDE_DIRS, HDF5_C_LIBRARIES, HDF5_VERSION and MPI_KIND (see
-# shardstep-mpi.cmake).
+# HDF5 that joins with the MPI library found before: that MPI's own HDF5, or one without MPI, which a
+# build without MPI needs. Sets HDF5_FOUND, HDF5_C_INCLUDE_DIRS, HDF5_C_LIBRARIES, HDF5_VERSION and
+# MPI_KIND (see shardstep-mpi.cmake; none in a build without MPI).
 #
 # Debian installs several side by side, which pkg-config tells apart by name. Elsewhere FindHDF5
 # takes the first in HDF5_ROOT or PATH.
@@ -9,6 +9,13 @@ set(SHARDSTEP_HDF5 auto CACHE STRING "The HDF5 to use: auto, openmpi, mpich or s
 set_property(CACHE SHARDSTEP_HDF5 PROPERTY STRINGS auto openmpi mpich serial)
 if(NOT SHARDSTEP_HDF5 MATCHES "^(auto|openmpi|mpich|serial)$")
   message(FATAL_ERROR "SHARDSTEP_HDF5 is '${SHARDSTEP_HDF5}'; it must be auto, openmpi, mpich or serial")
+endif()
+set(HDF5_WANTED ${SHARDSTEP_HDF5})
+if(NOT SHARDSTEP_MPI)
+  if(NOT SHARDSTEP_HDF5 MATCHES "^(auto|serial)$")
+    message(FATAL_ERROR "SHARDSTEP_HDF5 is '${SHARDSTEP_HDF5}', but SHARDSTEP_MPI is OFF: a build without MPI needs an HDF5 without MPI; give -DSHARDSTEP_HDF5=serial or auto")
+  endif()
+  set(HDF5_WANTED serial)
 endif()
 
 # Debian's HDF5 of that name; the paths of MPI that come with it are left to FindMPI.
@@ -45,24 +52,34 @@ int main(void) { int started; return H5open() < 0 || MPI_Initialized(&started); 
   set(${libraries} "${found}" PARENT_SCOPE)
 endfunction()
 
-shardstep_mpi_kind(MPI_KIND)
-if(NOT SHARDSTEP_HDF5 STREQUAL auto)
-  shs_hdf5_by_name(${SHARDSTEP_HDF5})
+set(MPI_KIND none)
+if(SHARDSTEP_MPI)
+  shardstep_mpi_kind(MPI_KIND)
+endif()
+if(NOT HDF5_WANTED STREQUAL auto)
+  shs_hdf5_by_name(${HDF5_WANTED})
 elseif(NOT HDF5_ROOT AND NOT DEFINED ENV{HDF5_ROOT})
   shs_hdf5_by_name(${MPI_KIND})
 endif()
 if(NOT HDF5_FOUND)
-  if(NOT SHARDSTEP_HDF5 STREQUAL serial)
+  if(NOT HDF5_WANTED STREQUAL serial)
     set(HDF5_PREFER_PARALLEL ON)
   endif()
   find_package(HDF5 COMPONENTS C)
+endif()
+if(NOT SHARDSTEP_MPI)
+  if(HDF5_FOUND AND HDF5_IS_PARALLEL)
+    message(FATAL_ERROR "HDF5 (${HDF5_C_LIBRARIES}) was built with MPI, but SHARDSTEP_MPI is OFF: install an HDF5 without MPI (Debian: apt install libhdf5-dev); elsewhere HDF5_ROOT names its folder")
+  endif()
+  message(STATUS "Without MPI; HDF5 ${HDF5_VERSION}: ${HDF5_C_LIBRARIES}")
+  return()
 endif()
 if(NOT HDF5_FOUND OR NOT MPI_C_FOUND) # the caller tells of all that is missing
   return()
 endif()
 shs_joined_mpi(JOINED_MPI)
 list(LENGTH JOINED_MPI JOINED)
-if(JOINED GREATER 1 AND SHARDSTEP_HDF5 STREQUAL auto)
+if(JOINED GREATER 1 AND HDF5_WANTED STREQUAL auto)
   list(GET HDF5_C_LIBRARIES 0 HDF5_LIBRARY)
   message(WARNING "${HDF5_LIBRARY} was built with another MPI library (${JOINED_MPI}); the HDF5 without MPI is taken instead, if there is one")
   shs_hdf5_by_name(serial)

@@ -5,7 +5,7 @@
 #include <mpi.h>
 #include <string.h>
 
-#include "shardstep/context.h"
+#include "shardstep/mpi.h"
 #include "shardstep/must.h"
 
 enum {

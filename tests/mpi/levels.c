@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "shardstep/context.h"
+#include "shardstep/mpi.h"
 
 static int failures;
 

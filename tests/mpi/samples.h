@@ -8,8 +8,8 @@
 
 #include "h5_write.h"
 #include "ranks.h"
-#include "shardstep/context.h"
 #include "shardstep/loader.h"
+#include "shardstep/mpi.h"
 
 enum {
     IMAGE_HEIGHT = 4,

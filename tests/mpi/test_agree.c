@@ -3,7 +3,7 @@
 
 #include "mpi_run.h"
 #include "ranks.h"
-#include "shardstep/context.h"
+#include "shardstep/mpi.h"
 
 static shs_run *open_run(uint64_t vranks)
 {
@@ -560,6 +560,25 @@ static void test_many_numbers_are_reduced(void)
     shs_close(&run);
 }
 
+/* This version opens runs of several ranks with MPI only. */
+static void test_ranks_without_mpi(void)
+{
+    shs_run *run = (shs_run *)1;
+    CHECK(shs_open_ranks(1, 3, NULL, NULL, NULL, &run) == SHS_ERROR_UNSUPPORTED && !run);
+    CHECK(message_has("shs_open_ranks: rank 1 of 3: this version opens runs of several ranks with "
+                      "MPI only; open the run by shs_open()"));
+    CHECK(shs_open_ranks(1, 1, NULL, NULL, NULL, &run) == SHS_ERROR_ARGUMENT && !run);
+    CHECK(message_has("there is no rank 1 of 1"));
+    CHECK(shs_open_ranks(-1, 2, NULL, NULL, NULL, &run) == SHS_ERROR_ARGUMENT && !run);
+    CHECK(shs_open_ranks(0, 0, NULL, NULL, NULL, &run) == SHS_ERROR_ARGUMENT && !run);
+    const shs_run_options options = {.seed = 3, .vranks = 4};
+    CHECK(shs_open_ranks(0, 1, NULL, NULL, &options, &run) == SHS_OK);
+    shs_run_info info = shs_info(run);
+    CHECK(info.rank == 0 && info.ranks == 1 && info.seed == 3 && info.hosted == 4);
+    CHECK(shs_agree(run) == SHS_OK);
+    CHECK(shs_close(&run) == SHS_OK && !run);
+}
+
 static shs_status open_and_close(void *user)
 {
     shs_run *run;
@@ -635,6 +654,7 @@ int main(void)
         {"a long broadcast", test_a_long_broadcast},
         {"numbers are summed", test_numbers_are_summed},
         {"many numbers are reduced", test_many_numbers_are_reduced},
+        {"ranks without MPI", test_ranks_without_mpi},
         {"memory runs out in a gather", test_memory_runs_out_in_a_gather},
         {"memory runs out in shs_open", test_memory_runs_out_in_open},
         {"memory runs out without MPI", test_memory_runs_out_without_mpi},

@@ -1,8 +1,8 @@
 /* How often a step of a run calls MPI. The functions of MPI that a step may call are counted here
  * on their way to the MPI library (its profiling interface). */
 #include "ranks.h"
-#include "shardstep/context.h"
 #include "shardstep/gradient.h"
+#include "shardstep/mpi.h"
 
 /* MPI calls of this rank. */
 struct calls {

@@ -3,8 +3,8 @@
 #include <float.h>
 
 #include "mpi_run.h"
-#include "shardstep/context.h"
 #include "shardstep/gradient.h"
+#include "shardstep/mpi.h"
 #include "sums.h"
 
 enum {

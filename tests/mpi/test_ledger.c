@@ -4,7 +4,7 @@
 #include "load.h"
 #include "mpi_run.h"
 #include "shardstep/checkpoint.h"
-#include "shardstep/context.h"
+#include "shardstep/mpi.h"
 
 enum {
     ROWS = 53

@@ -2,7 +2,7 @@
  * rank.
  */
 #include "mpi_sum.h"
-#include "shardstep/context.h"
+#include "shardstep/mpi.h"
 #include "sums.h"
 
 /* A sum that is to be made. */

@@ -7,7 +7,7 @@
 #include "import_write.h"
 #include "io_crc32c.h"
 #include "ranks.h"
-#include "shardstep/context.h"
+#include "shardstep/mpi.h"
 
 enum {
     WIDE =

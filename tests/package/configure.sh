@@ -21,6 +21,19 @@ for package in libopenmpi-dev zlib1g-dev libxxhash-dev libisal-dev libdeflate-de
         fail "CMake does not say that $package is missing: $(cat cmake.txt)"
 done
 
+# Without MPI nothing of MPI is looked for, and an HDF5 that needs it is refused.
+PKG_CONFIG_LIBDIR=$work/nothing cmake -S "$SOURCE" -B bare_alone -DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON \
+    -DCMAKE_DISABLE_FIND_PACKAGE_HDF5=ON -DSHARDSTEP_MPI=OFF > cmake.txt 2>&1 && fail "configured with nothing"
+tr -s ' \n' ' ' < cmake.txt > said.txt
+grep -q 'packages are missing. On Debian: apt install .*libhdf5-dev' said.txt ||
+    fail "without MPI CMake does not say that libhdf5-dev is missing: $(cat cmake.txt)"
+if grep -iE 'found mpi|openmpi' said.txt; then fail "MPI is looked for in a build without it"; fi
+cmake -S "$SOURCE" -B other_hdf5 -DSHARDSTEP_MPI=OFF -DSHARDSTEP_HDF5=openmpi > cmake.txt 2>&1 &&
+    fail "configured without MPI, with an HDF5 with it"
+tr -s ' \n' ' ' < cmake.txt > said.txt
+grep -q "SHARDSTEP_HDF5 is 'openmpi', but SHARDSTEP_MPI is OFF: a build without MPI needs an HDF5 without MPI" said.txt ||
+    fail "with HDF5 for Open MPI and without MPI CMake says: $(cat cmake.txt)"
+
 # Arithmetic that hides NaN is refused, by both compilers.
 for compiler in gcc clang; do
     command -v $compiler > /dev/null || continue

@@ -3,7 +3,6 @@
  * calls that read are replaced in this program. */
 #include <errno.h>
 #include <hdf5.h>
-#include <mpi.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

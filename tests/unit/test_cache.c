@@ -1,6 +1,5 @@
 /* The cache of decoded chunks, against a list that is searched; and how often a loader decodes the
  * chunks of a file, against the best that can be done. */
-#include <mpi.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -265,7 +264,7 @@ static bool job_open(struct job *job, uint64_t vranks, const char *fields, size_
     const shs_run_options run = {.seed = 5, .vranks = vranks};
     const shs_dataset_options data = {.cache_bytes = cache_bytes};
     *job = (struct job){0};
-    bool good = !shs_open(MPI_COMM_NULL, &run, &job->run) &&
+    bool good = !shs_open_ranks(0, 1, NULL, NULL, &run, &job->run) &&
                 !shs_dataset_open(job->run, path, fields, &data, &job->data) &&
                 !shs_loader_open(job->data, options, &job->loader);
     if (!good) printf("  %s\n", shs_message());
@@ -469,7 +468,7 @@ static uint64_t decode_long(const char *name, const shs_loader_options *options,
     const shs_dataset_options room = {.cache_bytes = LONG_CHUNK + wide * WIDE_CHUNK * WIDE_BYTES};
     struct job job = {0};
     shs_batch batch = {0};
-    bool good = !shs_open(MPI_COMM_NULL, NULL, &job.run) &&
+    bool good = !shs_open_ranks(0, 1, NULL, NULL, NULL, &job.run) &&
                 !shs_dataset_open(job.run, name, "wide,narrow", &room, &job.data) &&
                 !shs_loader_open(job.data, options, &job.loader);
     while (good && !batch.ends_epoch)
@@ -620,7 +619,7 @@ static void check_passes(const char *paths, const shs_loader_options *options, u
     const shs_run_options run = {.seed = 5, .vranks = vranks};
     const shs_dataset_options data = {.cache_bytes = room * CHUNK_BYTES};
     struct job job = {0};
-    bool good = !shs_open(MPI_COMM_NULL, &run, &job.run) &&
+    bool good = !shs_open_ranks(0, 1, NULL, NULL, &run, &job.run) &&
                 !shs_dataset_open(job.run, paths, "images", &data, &job.data) &&
                 !shs_loader_open(job.data, options, &job.loader);
     for (uint64_t epoch = 0, before = 0; NEED(good) && epoch < 4; epoch++) {

@@ -1,7 +1,6 @@
 /* NULL for what a public function needs is an error that names it, never a crash. Each function of
  * the library is called in a process of its own, without MPI: --list prints their names, which
  * package/nulls.sh compares with those that the library exports. */
-#include <mpi.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -27,7 +26,7 @@ static shs_random good_stream(void)
 static shs_run *good_run(void)
 {
     shs_run *run;
-    CHECK(shs_open(MPI_COMM_NULL, NULL, &run) == SHS_OK);
+    CHECK(shs_open_ranks(0, 1, NULL, NULL, NULL, &run) == SHS_OK);
     return run;
 }
 
@@ -154,10 +153,17 @@ CASE(shs_tensor_bytes)
 
 /* ---- context.h */
 
+CASE(shs_open_ranks)
+{
+    return refused(shs_open_ranks(0, 1, NULL, NULL, NULL, NULL), "shs_open_ranks", "run is NULL");
+}
+
+#ifndef SHARDSTEP_NO_MPI
 CASE(shs_open)
 {
     return refused(shs_open(MPI_COMM_NULL, NULL, NULL), "shs_open", "run is NULL");
 }
+#endif
 
 CASE(shs_close)
 {
@@ -499,7 +505,10 @@ static const struct {
     ENTRY(shs_type_size),
     ENTRY(shs_type_name),
     ENTRY(shs_tensor_bytes),
+    ENTRY(shs_open_ranks),
+#ifndef SHARDSTEP_NO_MPI
     ENTRY(shs_open),
+#endif
     ENTRY(shs_close),
     ENTRY(shs_info),
     ENTRY(shs_agree),
