@@ -9,6 +9,8 @@
 #include "core_text.h"
 #include "data_field.h"
 #include "h5_write.h"
+#include "io_content.h"
+#include "io_durable.h"
 #include "io_file.h"
 #include "mpi_job.h"
 

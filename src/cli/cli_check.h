@@ -2,6 +2,7 @@
 #ifndef CLI_CHECK_H
 #define CLI_CHECK_H
 
+#include "io_host.h"
 #include "scan_check_apart.h"
 #include "scan_hosts.h"
 

@@ -8,6 +8,7 @@
 #include "core_memory.h"
 #include "core_text.h"
 #include "io_crc32c.h"
+#include "io_host.h"
 
 /* What is summed over the ranks for each dataset and, behind the last one, for the file. */
 enum {

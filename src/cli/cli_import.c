@@ -10,6 +10,7 @@
 #include "core_text.h"
 #include "import_write.h"
 #include "io_file.h"
+#include "io_folder.h"
 #include "mpi_job.h"
 
 enum {

@@ -4,7 +4,7 @@
 #include "cli.h"
 #include "core_memory.h"
 #include "core_text.h"
-#include "io_file.h"
+#include "io_content.h"
 
 static shs_status read_part(const char *text, shs_loader_options *loader)
 {

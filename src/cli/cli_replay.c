@@ -9,7 +9,9 @@
 #include "core_memory.h"
 #include "core_text.h"
 #include "h5_write.h"
+#include "io_content.h"
 #include "io_file.h"
+#include "io_folder.h"
 #include "load.h"
 #include "mpi_job.h"
 

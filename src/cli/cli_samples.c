@@ -9,6 +9,7 @@
 #include "cli_text.h"
 #include "core_memory.h"
 #include "data_dataset.h"
+#include "io_file.h"
 #include "io_paths.h"
 #include "mpi_job.h"
 

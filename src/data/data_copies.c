@@ -4,7 +4,7 @@
 
 #include "core_hash.h"
 #include "core_memory.h"
-#include "io_file.h"
+#include "io_host.h"
 
 /* What ranks compare of a file. */
 struct copy {

@@ -4,6 +4,8 @@
 
 #include "core_memory.h"
 #include "data_open_file.h"
+#include "io_file.h"
+#include "io_host.h"
 
 enum {
     MOST_OPEN = 64

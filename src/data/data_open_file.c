@@ -5,6 +5,7 @@
 #include "core_hash.h"
 #include "core_memory.h"
 #include "data_compare.h"
+#include "io_file.h"
 
 /* ---- Open files, the newest used first. */
 

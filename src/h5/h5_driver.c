@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "h5_vfd.h"
+#include "io_file.h"
+#include "io_folder.h"
 
 struct driven {
     struct h5_vfd vfd; /* first */

@@ -4,6 +4,7 @@
 
 #include "h5_guard.h"
 #include "h5_link.h"
+#include "io_content.h"
 #include "io_file.h"
 #include "io_kind.h"
 #include "io_object.h"

@@ -6,7 +6,7 @@
 #include "core_text.h"
 #include "h5_link.h"
 #include "h5_open.h"
-#include "io_file.h"
+#include "io_folder.h"
 
 struct candidate {
     const struct h5_file *of;

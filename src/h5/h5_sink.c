@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "h5_vfd.h"
+#include "io_content.h"
+#include "io_file.h"
 
 struct sink {
     struct h5_vfd vfd;     /* first */

@@ -7,6 +7,8 @@
 #include "core_text.h"
 #include "h5_driver.h"
 #include "h5_guard.h"
+#include "io_file.h"
+#include "io_folder.h"
 
 enum {
     SOURCES_OPEN = 64, /* that HDF5 may keep open for a dataset */

@@ -3,6 +3,9 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "io_content.h"
+#include "io_file.h"
+
 /* An order over files, the same file being equal. */
 static int compare_files(const H5FD_t *a, const H5FD_t *b)
 {

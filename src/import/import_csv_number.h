@@ -1,6 +1,6 @@
 /* Texts as numbers of any type but f16. Pure. */
-#ifndef IO_CSV_NUMBER_H
-#define IO_CSV_NUMBER_H
+#ifndef IMPORT_CSV_NUMBER_H
+#define IMPORT_CSV_NUMBER_H
 
 #include <locale.h>
 #include <stdbool.h>

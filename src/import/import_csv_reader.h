@@ -1,8 +1,8 @@
 /* Fields of a CSV file (RFC 4180), one after the other: separated by a comma, semicolon or tab;
  * perhaps in double quotes, which may hold separators, line ends and doubled quotes; blanks around
  * a field do not belong to it; lines end in LF or CR LF. */
-#ifndef IO_CSV_READER_H
-#define IO_CSV_READER_H
+#ifndef IMPORT_CSV_READER_H
+#define IMPORT_CSV_READER_H
 
 #include "import_stream.h"
 

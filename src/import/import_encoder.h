@@ -1,7 +1,7 @@
 /* Rows of a chunk as HDF5's filters store them: bytes reordered (shuffle), then a zlib stream
  * (deflate). By libdeflate, alike on every rank. */
-#ifndef IO_ENCODER_H
-#define IO_ENCODER_H
+#ifndef IMPORT_ENCODER_H
+#define IMPORT_ENCODER_H
 
 #include "core_status.h"
 

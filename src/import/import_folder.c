@@ -6,7 +6,7 @@
 
 #include "core_memory.h"
 #include "core_text.h"
-#include "io_file.h"
+#include "io_folder.h"
 
 /* ---- names */
 

@@ -1,6 +1,6 @@
 /* Folders of images: which there are, in which order, of which classes. */
-#ifndef IO_FOLDER_H
-#define IO_FOLDER_H
+#ifndef IMPORT_FOLDER_H
+#define IMPORT_FOLDER_H
 
 #include <stddef.h>
 #include <stdint.h>

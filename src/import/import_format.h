@@ -1,6 +1,6 @@
 /* What a format of import_origin.h consists of. */
-#ifndef IO_FORMAT_H
-#define IO_FORMAT_H
+#ifndef IMPORT_FORMAT_H
+#define IMPORT_FORMAT_H
 
 #include "import_origin.h"
 #include "import_stream.h"

@@ -4,7 +4,7 @@
 #include <zlib.h>
 
 #include "core_memory.h"
-#include "io_file.h"
+#include "io_content.h"
 
 enum {
     PACKED_BYTES = 1 << 17,

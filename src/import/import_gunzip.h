@@ -1,6 +1,6 @@
 /* Unpacking gzip files (RFC 1952), which hold one member or several, one after the other. */
-#ifndef IO_GUNZIP_H
-#define IO_GUNZIP_H
+#ifndef IMPORT_GUNZIP_H
+#define IMPORT_GUNZIP_H
 
 #include <stdint.h>
 

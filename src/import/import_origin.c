@@ -3,7 +3,7 @@
 #include "core_memory.h"
 #include "core_text.h"
 #include "import_format.h"
-#include "io_file.h"
+#include "io_folder.h"
 
 static const struct import_format *const formats[] = {&import_idx, &import_npy, &import_csv,
                                                       &import_png, &import_raw};

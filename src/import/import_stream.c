@@ -11,6 +11,7 @@
 #include "core_text.h"
 #include "import_gunzip.h"
 #include "io_file.h"
+#include "io_folder.h"
 
 enum {
     PIECE_BYTES = 1 << 20,

@@ -1,6 +1,6 @@
 /* The bytes of a file by position; those of a gzip file unpacked as they are read. */
-#ifndef IO_STREAM_H
-#define IO_STREAM_H
+#ifndef IMPORT_STREAM_H
+#define IMPORT_STREAM_H
 
 #include <stdint.h>
 

@@ -6,7 +6,7 @@
 #include "core_text.h"
 #include "import_encoder.h"
 #include "io_crc32c.h"
-#include "io_file.h"
+#include "io_durable.h"
 
 enum {
     PIECE_BYTES = 1 << 22,       /* of rows that a rank has in hand at once */

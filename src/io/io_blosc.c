@@ -1,4 +1,4 @@
-/* Filter 32001: a buffer of Blosc, version 1. */
+/* Filter 32001, Blosc: a buffer of Blosc 1. */
 #include <blosc.h>
 
 #include "io_codec.h"
@@ -11,7 +11,8 @@ static shs_status decode(void **state, const void *from, size_t bytes, void *to,
         return core_fail(SHS_ERROR_FORMAT, "its %zu bytes are no whole buffer of Blosc", bytes);
     if (due != size)
         return core_fail(SHS_ERROR_FORMAT, "it decodes to %zu bytes, not to %zu", due, size);
-    /* On this thread alone, whatever the environment asks of blosc_decompress(). */
+    /* This thread decodes alone. blosc_decompress() would start threads if the environment asks for
+     * them. */
     int got = blosc_decompress_ctx(from, to, size, 1);
     if (got < 0 || (size_t)got != size)
         return core_fail(SHS_ERROR_FORMAT,

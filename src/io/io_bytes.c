@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* A loop for each size, so that it is vectorised. */
+/* Each size has a loop of its own, so that the compiler vectorises it. */
 #define SWAP(type, reversed)                                                                       \
     for (size_t i = 0; i < count; i++) {                                                           \
         type value;                                                                                \
@@ -25,7 +25,7 @@ void io_swap(void *elements, size_t count, size_t size)
     case 8:
         SWAP(uint64_t, __builtin_bswap64)
         break;
-    default: /* a byte alone has no order */
+    default: /* an element of one byte has no byte order */
         break;
     }
 }

@@ -1,4 +1,4 @@
-/* Byte order. */
+/* Reverses the byte order of elements. Works on memory only. */
 #ifndef IO_BYTES_H
 #define IO_BYTES_H
 

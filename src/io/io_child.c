@@ -1,6 +1,6 @@
-/* io_child_wait() polls the pipe that the process writes its lines to, and a descriptor of the
- * process. It does not need the exit code, which is lost where the caller ignores SIGCHLD or waits
- * for any child. */
+/* Waiting in io_child_wait() is a poll() of the pipe that the process writes its lines to, and of a
+ * descriptor of the process. The exit code is not needed. It is lost if the caller ignores SIGCHLD
+ * or waits for any child. */
 #include "io_child.h"
 
 #include <errno.h>
@@ -18,16 +18,17 @@
 #include "core_memory.h"
 
 enum {
-    GRACE = 1000,   /* milliseconds for a killed process to go */
-    PATIENCE = 10,  /* milliseconds between looks without a descriptor of the process */
-    LONGEST = 60000 /* milliseconds between looks with it */
+    GRACE = 1000,   /* milliseconds that a killed process has to end */
+    PATIENCE = 10,  /* milliseconds between looks if the process has no descriptor */
+    LONGEST = 60000 /* milliseconds between looks if it has a descriptor */
 };
 
 static const char done[] = "ok";
 
 /* ---- starting it */
 
-/* MPI is not to start, nor to find itself launched; HDF5 is to load no plug-in, unless allowed. */
+/* Returns false for variables that would make MPI start or think that it was launched, and for
+ * variables of HDF5's plug-ins unless they are allowed. */
 static bool is_kept(const char *variable, bool plugins)
 {
     static const char plugin[] = "HDF5_PLUGIN_";
@@ -53,8 +54,8 @@ static shs_status choose_environment(bool plugins, char ***environment)
     return SHS_OK;
 }
 
-/* Nothing of ours but the pipe, and the signals as a new program expects them: those that are
- * ignored or blocked stay so otherwise. */
+/* Gives the process the signal settings of a new program. Without this it would inherit the signals
+ * that the caller ignores or blocks. */
 static int set_attributes(posix_spawnattr_t *attributes)
 {
     sigset_t all, none;
@@ -66,7 +67,8 @@ static int set_attributes(posix_spawnattr_t *attributes)
     return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 }
 
-/* Standard output first: the pipe may be numbered like one of the others. */
+/* Leaves the process only its standard input, output and error. Standard output comes first,
+ * because the pipe's number may be that of one of the others. */
 static int set_files(posix_spawn_file_actions_t *files, int pipe)
 {
     int error = posix_spawn_file_actions_adddup2(files, pipe, STDOUT_FILENO);
@@ -144,7 +146,7 @@ uint64_t io_child_clock(void)
     return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
 }
 
-/* Takes in what is there, as far as there is room. */
+/* Reads what is in the pipe, as far as there is room. */
 static void listen_to(struct io_child *child)
 {
     memmove(child->heard, child->heard + child->at, child->got - child->at);
@@ -188,7 +190,7 @@ enum io_child_news io_child_wait(struct io_child *child, uint64_t deadline, char
 {
     for (;;) {
         if (take_line(child, line)) return IO_CHILD_SAID;
-        /* its end first: what it said before is then all in the pipe */
+        /* the end is looked for first: all that the process wrote before is then in the pipe */
         look_for_end(child);
         listen_to(child);
         if (take_line(child, line)) return IO_CHILD_SAID;
@@ -212,7 +214,7 @@ static void kill_child(const struct io_child *child)
     kill(child->id, SIGKILL);
 }
 
-/* Whatever it still says is dropped. */
+/* Lines that were not handed out are dropped. */
 void io_child_end(struct io_child *child)
 {
     char *line;

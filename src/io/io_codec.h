@@ -1,4 +1,4 @@
-/* The single filters behind io_filter.h. */
+/* The codecs behind io_filter.h. Each undoes one filter of HDF5 in memory. */
 #ifndef IO_CODEC_H
 #define IO_CODEC_H
 
@@ -6,13 +6,15 @@
 
 #include "core_status.h"
 
-/* A filter that compresses: of its output only the decoded size is known beforehand. */
+/* A filter that compresses. Only its decoded size is known beforehand. */
 struct io_codec {
     uint32_t id;
-    /* Decodes `bytes` bytes into exactly `size` at `to`. *state is NULL at first and keeps what the
-     * codec likes to have again. */
+    /* Decodes `bytes` bytes into exactly `size` bytes at `to`. *state is NULL at first; the codec
+     * keeps there what it uses again. */
     shs_status (*decode)(void **state, const void *from, size_t bytes, void *to, size_t size);
-    void (*release)(void *state); /* or NULL; *state is not */
+    /* Releases what the codec keeps at *state. NULL if the codec keeps nothing. `state` is never
+     * NULL. */
+    void (*release)(void *state);
 };
 
 extern const struct io_codec io_codec_deflate;
@@ -21,15 +23,16 @@ extern const struct io_codec io_codec_blosc;
 extern const struct io_codec io_codec_lz4;
 extern const struct io_codec io_codec_zstd;
 
-/* Puts back together elements of `element` bytes, at least 2, whose first bytes, second bytes, …
- * were stored one after the other; the bytes that are left of a last element stay as they are. */
+/* Undoes the filter shuffle, which stores the first bytes of all elements, then their second bytes,
+ * and so on. `element` is the size of an element, at least 2. The bytes of an incomplete last
+ * element are copied as they are. */
 void io_unshuffle(const void *from, size_t bytes, size_t element, void *to);
 
 enum {
     IO_FLETCHER32_BYTES = 4
 };
 
-/* Checks the sum in the last four of `bytes` bytes against those before. */
+/* Checks the checksum in the last four of `bytes` bytes against the bytes before it. */
 shs_status io_fletcher32_check(const void *from, size_t bytes);
 
 #endif

@@ -8,11 +8,11 @@
 
 static uint32_t add(uint32_t crc, const void *bytes, size_t count)
 {
-    const size_t most = 1 << 30; /* it takes an int */
+    const size_t most = 1 << 30; /* crc32_iscsi() takes the size as an int */
     const unsigned char *at = bytes;
     for (size_t now; count; at += now, count -= now) {
         now = count < most ? count : most;
-        /* not const by oversight: it only reads */
+        /* crc32_iscsi() only reads, though its parameter lacks const */
         crc = crc32_iscsi((unsigned char *)(uintptr_t)at, (int)now, crc);
     }
     return crc;

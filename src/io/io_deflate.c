@@ -1,4 +1,4 @@
-/* Filter 1: a zlib stream. */
+/* Filter 1, deflate: a zlib stream. */
 #include <libdeflate.h>
 
 #include "io_codec.h"

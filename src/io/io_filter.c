@@ -81,14 +81,16 @@ struct io_decoder {
     } scratch[2];
 };
 
-/* A chunk on its way. */
+/* The state of one chunk while it is decoded. */
 struct work {
     struct io_decoder *decoder;
-    const unsigned char *from; /* what is decoded so far: `stored`, `to` or scratch memory */
+    /* The bytes that the filters undone so far have given. They lie in the stored chunk, at `to` or
+     * in scratch memory. */
+    const unsigned char *from;
     size_t bytes;
     unsigned char *to;
-    size_t size; /* due at `to` in the end */
-    bool last;   /* nothing moves bytes after the filter at hand */
+    size_t size; /* bytes that are due at `to` in the end */
+    bool last;   /* true if no filter after the current filter moves bytes */
 };
 
 const char *io_filter_name(uint32_t id)
@@ -104,7 +106,7 @@ static const char *name_of(uint32_t id)
     return name ? name : "unknown";
 }
 
-/* Its number in `codecs`, or CODECS. */
+/* Returns the filter's index in `codecs`, or CODECS if this build has no codec for it. */
 static size_t find_codec(uint32_t id)
 {
     size_t i = 0;
@@ -113,7 +115,7 @@ static size_t find_codec(uint32_t id)
     return i;
 }
 
-/* What keeps a filter from being decoded, or NULL. */
+/* Returns the reason why a filter cannot be decoded, or NULL if it can. */
 static const char *check_filter(const struct io_filter *filter)
 {
     if (filter->id == FLETCHER32 || find_codec(filter->id) < CODECS) return NULL;
@@ -159,8 +161,8 @@ void io_decoder_free(struct io_decoder **decoder)
     core_free(decoder);
 }
 
-/* Where a filter may write `bytes` bytes, never over what it reads: at `to` if it is the last to
- * write and they are what is due there. */
+/* Finds memory for the `bytes` bytes that a filter gives, never the memory that it reads. The
+ * memory is `to` if the filter is the last to move bytes and gives as many as are due there. */
 static shs_status find_room(struct work *work, size_t bytes, unsigned char **room)
 {
     struct io_decoder *decoder = work->decoder;
@@ -183,7 +185,7 @@ static shs_status find_room(struct work *work, size_t bytes, unsigned char **roo
 static shs_status undo_shuffle(struct work *work, size_t element)
 {
     unsigned char *room;
-    if (!work->bytes) return SHS_OK; /* all that is stored is a checksum */
+    if (!work->bytes) return SHS_OK; /* only a checksum is stored */
     shs_status status = find_room(work, work->bytes, &room);
     if (status) return status;
     io_unshuffle(work->from, work->bytes, element, room);
@@ -211,7 +213,7 @@ static shs_status check_sum(struct work *work)
     return status;
 }
 
-/* `size`: the bytes that went into it in writing. */
+/* Undoes a filter, which got `size` bytes when the chunk was written. */
 static shs_status undo(struct work *work, const struct io_filter *filter, size_t size)
 {
     size_t codec = find_codec(filter->id);
@@ -220,7 +222,8 @@ static shs_status undo(struct work *work, const struct io_filter *filter, size_t
     return undo_shuffle(work, filter->values[0]);
 }
 
-/* Whether a filter did anything in writing; to a shuffle, bytes alone are no elements. */
+/* Returns true if a filter changed bytes when the chunk was written. A shuffle of elements of one
+ * byte changes nothing. */
 static bool is_active(const struct io_pipeline *pipeline, uint32_t mask, uint32_t i)
 {
     const struct io_filter *filter = &pipeline->filter[i];
@@ -229,8 +232,11 @@ static bool is_active(const struct io_pipeline *pipeline, uint32_t mask, uint32_
 
 static shs_status undo_all(struct work *work, const struct io_pipeline *pipeline, uint32_t mask)
 {
-    size_t size[IO_MAX_FILTERS] = {0}, now = work->size; /* right up to what compresses */
-    uint32_t last = pipeline->count;                     /* to move bytes, in reading */
+    /* size[i] is the number of bytes that filter i got when the chunk was written. It is known up
+     * to the filter that compresses. */
+    size_t size[IO_MAX_FILTERS] = {0}, now = work->size;
+    /* The filter that moves bytes last in reading. */
+    uint32_t last = pipeline->count;
     for (uint32_t i = pipeline->count; i-- > 0;)
         if (is_active(pipeline, mask, i) && pipeline->filter[i].id != FLETCHER32) last = i;
     for (uint32_t i = 0; i < pipeline->count; i++) {

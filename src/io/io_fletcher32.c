@@ -1,24 +1,25 @@
-/* Fletcher's checksum as HDF5 has it: two sums modulo 65535 over the 16-bit words, and the second
- * of them in the upper half. */
+/* Fletcher's checksum as HDF5 computes it: two sums modulo 65535 over the 16-bit words. The second
+ * sum stands in the upper half. */
 #include <string.h>
 
 #include "io_codec.h"
 
 enum {
     LANES = 4,
-    VECTORS = 2, /* of LANES words each: a round */
+    VECTORS = 2, /* vectors in a round, each of LANES words */
     ROUND_WORDS = LANES * VECTORS,
     ROUND_BYTES = 2 * ROUND_WORDS,
-    ROUNDS = 360 /* as many words of 65535 as the sums of a lane hold in 32 bits */
+    /* A lane's sums stay within 32 bits for this many rounds of the largest word, 65535. */
+    ROUNDS = 360
 };
 
 typedef uint16_t words __attribute__((vector_size(2 * LANES)));
 typedef uint32_t lanes __attribute__((vector_size(4 * LANES)));
 
 struct sums {
-    uint64_t first;  /* of the words */
-    uint64_t second; /* of `first` after each word */
-    bool any;        /* a word that is not 0 */
+    uint64_t first;  /* sum of the words */
+    uint64_t second; /* sum of the values of `first` after each word */
+    bool any;        /* true if a word is not 0 */
 };
 
 /* Adds at most ROUNDS rounds of words. */
@@ -34,8 +35,8 @@ static void add_rounds(struct sums *sums, const unsigned char *at, size_t rounds
             second[i] += first[i];
         }
     }
-    /* A word's weight in its lane counts rounds, not words: too little by a factor, and too much by
-     * the words before it in its round. */
+    /* A lane counts rounds where the checksum counts words. So its weighted sum is multiplied by
+     * the number of words in a round, and the words before it in the round are taken off. */
     uint64_t total = 0, weighted = 0;
     for (size_t i = 0; i < ROUND_WORDS; i++) {
         uint64_t sum = first[i / LANES][i % LANES];
@@ -54,13 +55,14 @@ static void add_word(struct sums *sums, uint16_t word)
     sums->second = (sums->second + sums->first) % 65535;
 }
 
-/* HDF5 folds its sums: 0 is left of zeros alone, and of other words whose sum is 0 it is 65535. */
+/* Folds a sum as HDF5 does: 0 stays 0 only if all words are 0. Otherwise a sum of 0 becomes 65535.
+ */
 static uint32_t fold(const struct sums *sums, uint64_t sum)
 {
     return sum || !sums->any ? (uint32_t)sum : 65535;
 }
 
-/* Of words in the machine's byte order. */
+/* Computes the checksum of words in the machine's byte order. */
 static uint32_t sum_up(const unsigned char *at, size_t bytes)
 {
     struct sums sums = {0};
@@ -78,8 +80,9 @@ static uint32_t sum_up(const unsigned char *at, size_t bytes)
     return fold(&sums, sums.second) << 16 | fold(&sums, sums.first);
 }
 
-/* The words of a chunk are big-endian, except where versions before 1.6.3 wrote them. Modulo 65535
- * the other byte order only swaps the bytes of the sums, and HDF5 accepts both. */
+/* The words of a chunk are big-endian, but HDF5 before 1.6.3 wrote little-endian words on some
+ * machines. Modulo 65535 the other byte order only swaps the two bytes of each sum. HDF5 accepts
+ * both, and so does this function. */
 shs_status io_fletcher32_check(const void *from, size_t bytes)
 {
     if (bytes < IO_FLETCHER32_BYTES)

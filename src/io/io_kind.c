@@ -40,7 +40,8 @@ static const struct {
     {0, 5, "<html", "a web page", again},
 };
 
-/* The length of a header in JSON, and its first brace. */
+/* Returns true for a file of safetensors: the length of a header in JSON, then the header's first
+ * brace. */
 static bool is_safetensors(const unsigned char *head, size_t bytes)
 {
     return bytes > 9 && head[8] == '{' && !head[4] && !head[5] && !head[6] && !head[7];

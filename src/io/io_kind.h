@@ -1,19 +1,21 @@
-/* What a file is that is no HDF5 file, by its first bytes. Bytes only, any thread. */
+/* Tells by its first bytes what a file is that is not HDF5. Works on memory only, safe in any
+ * thread. */
 #ifndef IO_KIND_H
 #define IO_KIND_H
 
 #include <stddef.h>
 
 enum {
-    IO_KIND_BYTES = 512 /* of a file's beginning, that tell most of it */
+    /* Bytes of a file's beginning that are enough to recognise every known kind. */
+    IO_KIND_BYTES = 512
 };
 
 struct io_kind {
-    const char *name;   /* "a PNG image"; NULL: none that is known */
-    const char *advice; /* what to do with it */
+    const char *name;   /* such as "a PNG image"; NULL if the kind is unknown */
+    const char *advice; /* what the user can do with the file */
 };
 
-/* `bytes` are those that there are, up to IO_KIND_BYTES. */
+/* Recognises a file by its first `bytes` bytes, which are at most IO_KIND_BYTES. */
 struct io_kind io_kind_of(const void *head, size_t bytes);
 
 #endif

@@ -48,7 +48,7 @@ bool io_layout_whole_rows(const struct io_layout *layout)
     return true;
 }
 
-/* The chunk's first element along each axis. */
+/* Finds the first element of a chunk: its index along each axis. */
 static void find_corner(const struct io_layout *layout, uint64_t chunk, uint64_t *corner)
 {
     for (uint32_t axis = layout->axes; axis-- > 0; chunk /= layout->grid[axis])
@@ -64,7 +64,8 @@ bool io_layout_is_edge(const struct io_layout *layout, uint64_t chunk)
     return false;
 }
 
-/* A box of elements in two arrays; sizes and steps in bytes along each axis, slowest first. */
+/* A box of elements to copy between two arrays in memory. Sizes and steps are in bytes, for each
+ * axis, the slowest first. */
 struct box {
     uint32_t axes;
     uint64_t count[SHS_MAX_AXES];
@@ -104,7 +105,7 @@ void io_layout_copy(const struct io_layout *layout, uint64_t chunk, const void *
         from_step *= layout->chunk[axis];
         to_step *= axis ? layout->shape[axis] : 1;
     }
-    /* fold inner axes that are whole in both into one run */
+    /* inner axes that are whole in both arrays are copied as one run */
     size_t run_bytes = layout->element_bytes;
     while (box.axes && box.from_step[box.axes - 1] == run_bytes &&
            box.to_step[box.axes - 1] == run_bytes)

@@ -1,4 +1,5 @@
-/* Where the elements of a field lie in its file. Values and arithmetic; no file is touched. */
+/* Where the elements of an array lie in its file. Values and arithmetic only; no file is touched.
+ */
 #ifndef IO_LAYOUT_H
 #define IO_LAYOUT_H
 
@@ -7,20 +8,24 @@
 
 /* One stored chunk. */
 struct io_chunk {
-    uint64_t address; /* IO_NOWHERE: it was never written and reads as fill values */
-    uint32_t bytes;   /* as stored */
-    uint32_t mask;    /* bit i: filter i was not applied */
+    /* The offset in the file, or IO_NOWHERE. A chunk at IO_NOWHERE was never written and reads as
+     * fill values. */
+    uint64_t address;
+    uint32_t bytes; /* size as stored */
+    uint32_t mask;  /* bit i is set if filter i was skipped in writing */
 };
 
 #define IO_NOWHERE UINT64_MAX
 
-/* Contiguous: all elements from `address` on. Chunked: a grid of chunks of equal size, row-major in
- * `chunks`, which the struct owns; those at the grid's end may reach beyond the shape. */
+/* The layout of an array. If it is contiguous, all elements lie from `address` on. If it is
+ * chunked, `chunks` lists the chunks of a grid in row-major order, all of the same shape; chunks at
+ * the grid's end may reach beyond the array's shape. The struct owns `chunks`. */
 struct io_layout {
     uint32_t axes; /* 1 … SHS_MAX_AXES */
     uint64_t shape[SHS_MAX_AXES];
     size_t element_bytes; /* 1, 2, 4 or 8 */
-    bool swapped;         /* stored in the other byte order than the machine's */
+    /* True if the elements are stored in the byte order that the machine does not use. */
+    bool swapped;
     bool chunked;
     uint64_t address;
 
@@ -29,29 +34,31 @@ struct io_layout {
     uint64_t n_chunks;
     struct io_chunk *chunks;
     struct io_pipeline pipeline;
-    bool raw_edges;        /* chunks that reach beyond the shape were stored unfiltered */
-    unsigned char fill[8]; /* an element, in the machine's byte order */
+    /* True if chunks that reach beyond the shape were stored without filters. */
+    bool raw_edges;
+    unsigned char fill[8]; /* fill value of one element, in the machine's byte order */
 
-    /* set by io_layout_measure() */
+    /* the rest is set by io_layout_measure() */
     size_t row_bytes;
     size_t chunk_bytes;
-    uint64_t chunks_a_band; /* chunks that hold the same rows: the grid without its first axis */
+    /* The number of chunks that hold the same rows: those of the grid without its first axis. */
+    uint64_t chunks_a_band;
 };
 
-/* Computes grid, sizes and counts from shape, chunk and element_bytes. SHS_ERROR_FORMAT for an
- * empty shape or sizes beyond 64 bits, or of a chunk beyond 4 GiB. */
+/* Computes the grid, sizes and counts from the shape, the chunk's shape and element_bytes. An empty
+ * shape, sizes beyond 64 bits and a chunk of more than 4 GiB are SHS_ERROR_FORMAT. */
 shs_status io_layout_measure(struct io_layout *layout);
 
 void io_layout_free(struct io_layout *layout);
 
-/* True if a chunk holds whole rows: they lie one after the other in it. */
+/* Returns true if the chunks hold whole rows, which lie one after the other in each chunk. */
 bool io_layout_whole_rows(const struct io_layout *layout);
 
-/* True if a chunk reaches beyond the shape. */
+/* Returns true if a chunk reaches beyond the array's shape. */
 bool io_layout_is_edge(const struct io_layout *layout, uint64_t chunk);
 
-/* Copies what rows [first, first + count) have in a decoded chunk to where the rows are put
- * together, one after the other from `rows` on. The chunk holds some of each of these rows. */
+/* Copies the part of rows [first, first + count) that a decoded chunk holds. The rows are put
+ * together one after the other from `rows` on. The chunk must hold a part of each of these rows. */
 void io_layout_copy(const struct io_layout *layout, uint64_t chunk, const void *decoded,
                     uint64_t first, uint64_t count, void *rows);
 

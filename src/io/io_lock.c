@@ -9,9 +9,12 @@
 #include <unistd.h>
 
 #include "core_memory.h"
-#include "io_file.h"
+#include "io_content.h"
+#include "io_folder.h"
+#include "io_host.h"
 
-/* "process 7 on node3 since ": what all owners of this process begin with. */
+/* Writes the beginning that all owners' names of this process share: "process 7 on node3 since ".
+ */
 static int name_process(char name[IO_OWNER_BYTES])
 {
     char host[IO_HOST_BYTES];
@@ -37,7 +40,8 @@ static bool has_no_locks(int error)
            error == EBADF;
 }
 
-/* The owner's name is for people only: a lock without one is good. */
+/* Writes the owner's name for people to read. An error is ignored, because the lock holds without a
+ * name. */
 static void write_owner(int lock, const char *owner)
 {
     int error = io_set_size(lock, 0);
@@ -46,7 +50,7 @@ static void write_owner(int lock, const char *owner)
     (void)error;
 }
 
-/* An error, unless it is this process that has the lock. */
+/* Returns an error that names the lock's owner, or SHS_OK if this process itself holds the lock. */
 static shs_status is_locked(const char *folder, const char *path)
 {
     char owner[IO_OWNER_BYTES], mine[IO_OWNER_BYTES];

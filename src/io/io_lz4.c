@@ -1,6 +1,6 @@
-/* Filter 32004: the decoded size in 8 bytes, the size of a block in 4, then the blocks, each behind
- * its stored size in 4; all big-endian. The last block may be shorter, and one stored in as many
- * bytes as it has is not compressed. */
+/* Filter 32004, LZ4: the decoded size in 8 bytes, the decoded size of a block in 4, then the
+ * blocks, each after its stored size in 4. All numbers are big-endian. The last block may be
+ * shorter. A block whose stored size equals its decoded size is not compressed. */
 #include <limits.h>
 #include <lz4.h>
 #include <string.h>
@@ -12,7 +12,7 @@ struct input {
     size_t left;
 };
 
-/* A number of `bytes` bytes; false at the input's end. */
+/* Takes a number of `bytes` bytes from the input. Returns false at the input's end. */
 static bool take_number(struct input *input, size_t bytes, uint64_t *number)
 {
     if (input->left < bytes) return false;

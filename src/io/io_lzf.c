@@ -1,4 +1,5 @@
-/* Filter 32000 of h5py: one LZF stream, which knows neither its end nor its size. */
+/* Filter 32000, LZF, of h5py: one LZF stream, which holds neither its size nor a mark of its end.
+ */
 #include <limits.h>
 #include <lzf.h>
 

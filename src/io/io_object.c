@@ -4,22 +4,24 @@
 #include <string.h>
 
 #include "core_memory.h"
+#include "io_content.h"
 #include "io_file.h"
 
 enum {
-    MOST_BYTES = 1 << 16, /* of a block of an object's header */
+    MOST_BYTES = 1 << 16, /* bytes of a block of an object's header */
     MOST_BLOCKS = 16,
     DATATYPE = 0x03,
     CONTINUATION = 0x10,
-    SHARED = 2, /* flags of a message */
-    /* flags of a header: how many bytes tell its size, and what else it has */
+    SHARED = 2, /* a flag of a message */
+    /* bits of a header's flags: the number of bytes that tell its size, and what else it has */
     SIZE_BYTES = 3,
     NUMBERED = 4,
     LIMITS = 0x10,
     TIMES = 0x20
 };
 
-/* Parts of objects ("messages"), and the newest version of each that releases of HDF5 know. */
+/* The parts of objects (HDF5 says "messages"), and the newest version of each part that releases of
+ * HDF5 know. */
 static const struct {
     unsigned type;
     const char *name;
@@ -29,19 +31,19 @@ static const struct {
     {0x08, "layout", 4, 4, 5},    {0x0b, "filter", 2, 2, 2},       {0x0c, "attribute", 3, 3, 3},
 };
 
-/* An object's header, block by block. */
+/* An object's header, read block by block. */
 struct header {
     const struct io_object *object;
     int file;
-    bool old;     /* of version 1 */
-    bool ordered; /* each message has a number */
+    bool old;     /* true for a header of version 1 */
+    bool ordered; /* true if each message has a number */
     struct {
         uint64_t at, bytes;
     } block[MOST_BLOCKS];
     unsigned blocks;
-    unsigned major, minor; /* of HDF5 */
-    size_t part;           /* in `parts`, and its version, that it does not know */
-    unsigned version;      /* 0: none */
+    unsigned major, minor; /* the release of HDF5 that shall know the parts */
+    size_t part;           /* index in `parts` of the part that is too new */
+    unsigned version;      /* version of this part; 0 if all parts are known */
 };
 
 static uint64_t number_at(const unsigned char *bytes, size_t size)
@@ -65,7 +67,8 @@ static void add_block(struct header *header, uint64_t at, uint64_t bytes)
     header->block[header->blocks++].bytes = bytes;
 }
 
-/* The version stands in the first byte, in that of a datatype in its upper half. */
+/* Notes a message of a version that is too new. The version stands in the first byte, of a datatype
+ * in the upper half of the first byte. */
 static void look_at_message(struct header *header, unsigned type, const unsigned char *bytes,
                             size_t size)
 {
@@ -81,21 +84,24 @@ static void look_at_message(struct header *header, unsigned type, const unsigned
     }
 }
 
-/* Messages one after the other: type, size, flags, perhaps a number, and the bytes. */
+/* Looks at the messages of a block. Each has a type, a size, flags, a number in some headers, and
+ * its bytes. */
 static void look_at_messages(struct header *header, const unsigned char *bytes, size_t size)
 {
     size_t type_bytes = header->old ? 2 : 1, front = header->old ? 8 : header->ordered ? 6 : 4;
     for (size_t at = 0; at + front <= size;) {
         size_t length = (size_t)number_at(bytes + at + type_bytes, 2);
         unsigned type = (unsigned)number_at(bytes + at, type_bytes);
-        bool shared = bytes[at + type_bytes + 2] & SHARED; /* the bytes stand elsewhere */
+        bool shared =
+            bytes[at + type_bytes + 2] & SHARED; /* true if the message's bytes stand elsewhere */
         if (length > size - at - front) return;
         if (!shared) look_at_message(header, type, bytes + at + front, length);
         at += front + length;
     }
 }
 
-/* What stands before the messages of a header of version 2. */
+/* Passes over what stands before the messages in a header of version 2, and looks at the messages.
+ */
 static void look_at_header(struct header *header, const unsigned char *bytes, size_t size)
 {
     unsigned flags = bytes[5];
@@ -110,7 +116,7 @@ static void look_at_header(struct header *header, const unsigned char *bytes, si
 static shs_status look_at_block(struct header *header, unsigned block, unsigned char *bytes)
 {
     enum {
-        LEAST = 40 /* bytes that the longest beginning of a header has, and more */
+        LEAST = 40 /* more bytes than the longest beginning of a header has */
     };
     size_t got;
     uint64_t at = header->object->base + header->block[block].at;
@@ -125,7 +131,8 @@ static shs_status look_at_block(struct header *header, unsigned block, unsigned 
         size_t all = (size_t)number_at(bytes + 8, 4);
         look_at_messages(header, bytes + 16, all < got - 16 ? all : got - 16);
     } else {
-        size_t front = header->old ? 0 : 4; /* a signature, and a checksum behind */
+        size_t front = header->old ? 0 : 4; /* bytes of the signature before the messages, and of
+                                               the checksum behind them */
         look_at_messages(header, bytes + front, got - 2 * front);
     }
     return SHS_OK;

@@ -11,10 +11,13 @@
 
 #include "core_memory.h"
 #include "core_text.h"
+#include "io_durable.h"
 #include "io_file.h"
+#include "io_folder.h"
+#include "io_host.h"
 
 enum {
-    MOST_TRIES = 100 /* to find a name that nobody has */
+    MOST_TRIES = 100 /* attempts to find an unused name */
 };
 
 static const char ending[] = ".tmp";
@@ -30,7 +33,8 @@ shs_status io_output_check(const char *path, bool overwrite)
 {
     struct stat found;
     if (lstat(path, &found) < 0) {
-        if (errno == ENOENT || errno == ENOTDIR) return SHS_OK; /* creating it says more */
+        if (errno == ENOENT || errno == ENOTDIR)
+            return SHS_OK; /* creating the file gives the better message */
         return core_fail(SHS_ERROR_FILE, "cannot look at %s: %s", path, strerror(errno));
     }
     if (!S_ISREG(found.st_mode))
@@ -43,7 +47,7 @@ shs_status io_output_check(const char *path, bool overwrite)
 
 /* ---- temporary files */
 
-/* What the temporary names of a path on this host begin with: PATH.HOST- */
+/* Adds what the temporary names of a path on this host begin with: PATH.HOST- */
 static void print_beginning(const char *path, struct core_text *text)
 {
     char host[IO_HOST_BYTES];
@@ -55,14 +59,16 @@ static shs_status print_name(const char *path, char **name)
 {
     uint32_t number = 0;
     struct core_text text = {0};
-    if (getrandom(&number, sizeof number, GRND_NONBLOCK) < 0) number = 0; /* the process differs */
+    if (getrandom(&number, sizeof number, GRND_NONBLOCK) < 0)
+        number = 0; /* the process number still differs */
     print_beginning(path, &text);
     core_text_add(&text, "%ld-%08x%s", (long)getpid(), (unsigned)number, ending);
     return core_text_take(&text, name);
 }
 
-/* True if the file is this process's now; false if one that cleared up has taken it for a dead
- * process's. File systems without locks have no such ones. */
+/* Returns true if this process has locked the file. Returns false if another process took it for a
+ * file that a killed process left, and has locked or removed it. On file systems without locks no
+ * process removes such files. */
 static bool lock(int file)
 {
     struct stat found;
@@ -70,7 +76,8 @@ static bool lock(int file)
     return fstat(file, &found) == 0 && found.st_nlink > 0;
 }
 
-/* The name that the file has until it is whole means nothing to the user. */
+/* Says why the file cannot be created. The message does not show the temporary name, which means
+ * nothing to the user. */
 static shs_status fail_to_create(const char *path, int error)
 {
     char *folder;
@@ -110,10 +117,10 @@ static shs_status create(struct io_output *output)
 
 struct search {
     const char *folder;
-    char *beginning; /* of temporary names, without the folder */
+    char *beginning; /* beginning of the temporary names, without the folder */
 };
 
-/* True for PROCESS-NUMBER.tmp. */
+/* Returns true for PROCESS-NUMBER.tmp. */
 static bool is_end_of_name(const char *text)
 {
     size_t digits = strspn(text, "0123456789");
@@ -122,8 +129,8 @@ static bool is_end_of_name(const char *text)
            !strcmp(number + 8, ending);
 }
 
-/* A file whose lock is free belongs to no living process; where there are no locks, nobody knows.
- */
+/* Removes a file whose lock is free: no living process is writing it. On file systems without locks
+ * the file stays, because nothing shows whether its process lives. */
 static void remove_unlocked(const char *path)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -143,7 +150,8 @@ static void look_at_name(const char *name, void *user)
     core_free(&path);
 }
 
-/* As well as it can be done: that it cannot does not keep anybody from making a file. */
+/* Removes files that killed processes left. Errors are ignored, because they do not keep anyone
+ * from making the new file. */
 static void clear_up(const char *path)
 {
     struct search search = {0};
@@ -172,7 +180,8 @@ shs_status io_output_begin(const char *path, bool overwrite, struct io_output *o
     return create(output);
 }
 
-/* Where a file system cannot rename without replacing, an empty file reserves the name before. */
+/* Renames a file without replacing another, on file systems that cannot do that in one step: an
+ * empty file reserves the name first. Returns 0 or an errno value. */
 static int rename_over_own(const char *temporary, const char *path)
 {
     int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -184,7 +193,7 @@ static int rename_over_own(const char *temporary, const char *path)
     return error;
 }
 
-/* Gives the file its name; the system's number of the error, or 0. */
+/* Gives the file its final name. Returns 0 or an errno value. */
 static int publish(const struct io_output *output)
 {
     unsigned how = output->overwrite ? 0 : RENAME_NOREPLACE;
@@ -194,7 +203,7 @@ static int publish(const struct io_output *output)
     return errno;
 }
 
-/* The file has its name, which a crash of the system may still take from it. */
+/* Makes the file's new name durable: until then a crash of the system may undo the renaming. */
 static shs_status sync_folder(const struct io_output *output)
 {
     char *folder;
@@ -218,7 +227,8 @@ shs_status io_output_commit(struct io_output *output)
     if (error)
         return core_fail(SHS_ERROR_FILE, "cannot rename to %s: %s", output->path, strerror(error));
     output->committed = true;
-    close(output->lock); /* who opens it by its name must not take it for one that is written */
+    close(output->lock); /* a locked file would seem unfinished to a process that opens it by its
+                            name */
     output->lock = -1;
     return sync_folder(output);
 }

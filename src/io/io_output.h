@@ -1,5 +1,4 @@
-/* A new file: under a name of its own until it is whole, then under the name that it is made for.
- */
+/* A new file. It has a temporary name until it is whole, and then its final name. */
 #ifndef IO_OUTPUT_H
 #define IO_OUTPUT_H
 
@@ -7,36 +6,38 @@
 
 #include "core_status.h"
 
-/* Two processes that make a file of the same name at a time have a temporary file each: PATH, the
- * host, the process and a random number, and ".tmp" at its end. It is locked (flock) for as long as
- * its process lives. */
+/* A file that is being made. The temporary name is PATH, the host, the process, a random number and
+ * ".tmp", so processes that make the same file at the same time do not meet. The temporary file is
+ * locked (flock) as long as its process lives. */
 struct io_output {
     char *path;
     char *temporary;
     bool overwrite;
     bool committed;
-    int lock; /* the temporary file, open */
+    int lock; /* descriptor of the temporary file, which holds the lock */
 };
 
-/* Local. Whether a file may be made under a name: an error if something stands there already, but
- * for a plain file with `overwrite`. A symbolic link is not followed. */
+/* Local. Checks whether a file may be made under a name. Anything that stands there already is an
+ * error, unless it is a plain file and `overwrite` is true. A symbolic link is not followed. */
 shs_status io_output_check(const char *path, bool overwrite);
 
-/* Local. Checks the name, removes temporary files of it that killed processes of this host have
- * left behind, and makes an empty one. io_output_end() is to be called even on error. */
+/* Local. Checks the name, removes temporary files that killed processes of this host have left for
+ * it, and makes an empty temporary file. The caller must call io_output_end() even after an error.
+ */
 shs_status io_output_begin(const char *path, bool overwrite, struct io_output *output);
 
-/* Local. Makes the whole file durable under its name. If another process has been faster, its file
- * stays, and this is an error. After an error nothing new stands under the name; only where a file
- * was overwritten, and its folder could not be synced, the message says that the new one is there.
- */
+/* Local. Makes the whole file durable under its final name. If another process has made the file
+ * first, its file stays, and the result is an error. After an error nothing new stands under the
+ * name, with one exception: if a file was overwritten and its folder could not be synced, the
+ * message says that the new file is there. */
 shs_status io_output_commit(struct io_output *output);
 
-/* Local. Removes the file if it was not committed, and frees what `output` holds; accepts a zeroed
- * one. The latest message stays. */
+/* Local. Removes the file if it was not committed, and frees what `output` holds. A zeroed `output`
+ * is accepted. The latest message stays. */
 void io_output_end(struct io_output *output);
 
-/* For a handler of signals: removes the temporary file, and does nothing else. */
+/* Removes the temporary file of an output that was not committed, and does nothing else. A signal
+ * handler may call it. */
 void io_output_drop(const struct io_output *output);
 
 #endif

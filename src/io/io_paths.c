@@ -10,14 +10,15 @@
 
 #include "core_memory.h"
 #include "core_text.h"
-#include "io_file.h"
+#include "io_content.h"
+#include "io_folder.h"
 
-/* Names on their way into a list. */
+/* A list of paths while it grows. */
 struct collection {
     struct io_paths *paths;
     size_t capacity;
-    size_t first;       /* of the source that is being found */
-    const char *folder; /* that they are in; NULL: the current one */
+    size_t first;       /* index of the first path of the current source */
+    const char *folder; /* folder of the names that are added; NULL for the current folder */
     shs_status status;
 };
 
@@ -41,7 +42,7 @@ static bool is_folder(const char *path)
     return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
-/* A folder may have a file's name. */
+/* Adds a path unless it is a folder's, since a folder may have a name like a file's. */
 static shs_status add_file(struct collection *to, const char *path)
 {
     return is_folder(path) ? SHS_OK : add(to, path);
@@ -144,14 +145,16 @@ static shs_status find_in_list(const char *path, struct collection *to)
 
 /* ---- a pattern */
 
-/* What is not there does not match; a folder that cannot be read might hold what does. */
+/* Stops the search at an error, unless the error says that a path does not exist. A folder that
+ * cannot be read might hold a match. */
 static int visit_error(const char *path, int error)
 {
     (void)path;
     return error != ENOENT && error != ENOTDIR;
 }
 
-/* What ranges such as [a-z] hold must not depend on the locale, which is that of the program. */
+/* Finds matches in the locale "C": what a range such as [a-z] holds must not depend on the
+ * program's locale. */
 static int match(const char *pattern, glob_t *matches)
 {
     locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
@@ -200,7 +203,8 @@ static bool is_there(const char *path)
 
 /* ---- Sources. */
 
-/* The comma that ends the first source, or the text's end. One in brackets is a pattern's. */
+/* Returns the comma that ends the first source, or the text's end. A comma in brackets belongs to a
+ * pattern. */
 static char *end_of_source(char *text)
 {
     char *at = text;

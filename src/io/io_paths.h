@@ -1,4 +1,4 @@
-/* Which files a path stands for. */
+/* Finds the files that a path stands for. Safe in any thread. */
 #ifndef IO_PATHS_H
 #define IO_PATHS_H
 
@@ -18,17 +18,19 @@ struct io_paths {
 
 /* Finds the files that a path stands for, in order:
  *
- *     a file, or anything of exactly that name     itself
- *     a folder          its files that IO_FOLDER_PATTERNS names, by name; none that begins
- *                       with a dot, nor folders of such names
- *     @LIST             the files that the text file LIST names, one a line, from LIST's folder on;
- *                       empty lines and lines that begin with # are left out
- *     a pattern         the files that match, as for glob(3), by name; folders are left out
- *     PATH,PATH,…       each of these is a source, and one of the above
+ *     a path that exists   the file itself, whatever characters its name has
+ *     a folder             its files that IO_FOLDER_PATTERNS names, sorted by name, without folders
+ *                          and without names that begin with a dot
+ *     @LIST                the files that the text file LIST names, a line each; relative paths
+ *                          start at LIST's folder, empty lines and lines that begin with # are
+ *                          skipped
+ *     a pattern            the files that match as for glob(3), sorted by name, without folders
+ *     PATH,PATH,…          several sources, each in one of the forms above
  *
- * By name: bytewise, whatever the locale. A path that is none of these is given as it is: opening
- * it tells why. No file at all is SHS_ERROR_FILE. Files are not opened. On error the struct is
- * empty. */
+ * Names are sorted byte by byte, whatever the locale. A path in none of these forms is returned as
+ * it is, so that opening it tells what is wrong. If there is no file at all, the result is
+ * SHS_ERROR_FILE. Files are not opened. On error the struct is empty; otherwise the caller releases
+ * it with io_paths_free(). */
 shs_status io_paths_find(const char *path, struct io_paths *paths);
 
 void io_paths_free(struct io_paths *paths);

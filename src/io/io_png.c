@@ -11,10 +11,10 @@
 struct io_png {
     const struct io_png_input *input;
     shs_tensor shape;
-    uint64_t at;           /* bytes read */
-    unsigned char **lines; /* of the pixels */
-    shs_status status;     /* of reading */
-    char message[128];     /* libpng's */
+    uint64_t at;           /* bytes read so far */
+    unsigned char **lines; /* start of each line of pixels */
+    shs_status status;     /* status of the latest read */
+    char message[128];     /* libpng's message */
     jmp_buf jump;
     png_structp png;
     png_infop info;
@@ -42,8 +42,8 @@ static void read_bytes(png_structp png, png_bytep to, size_t bytes)
     if (image->status) png_error(png, "");
 }
 
-/* Only the pixels count: other chunks are passed over, and what would be forgiven in the pixels'
- * own is not. */
+/* Prepares libpng to read the pixels. Chunks other than the pixels' are passed over. Errors in the
+ * pixels' chunks are never forgiven. */
 static shs_status begin(struct io_png *image)
 {
     image->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, image, on_error, on_warning);
@@ -91,12 +91,12 @@ static shs_status find_shape(struct io_png *image)
     return SHS_OK;
 }
 
-/* A head may claim any size. Without this check memory of that size would be taken before the
- * missing pixels are noticed. */
+/* Refuses a head that claims more pixels than the image's bytes can hold. Without this check memory
+ * for all of them would be taken before the missing pixels are noticed. */
 static shs_status check_claim(const struct io_png *image)
 {
     enum {
-        MOST_RATIO = 1032 /* unpacked bytes for a packed one, in deflate */
+        MOST_RATIO = 1032 /* most bytes that deflate packs into one byte */
     };
     size_t bytes = 0;
     shs_status status = shs_tensor_bytes(&image->shape, &bytes);
@@ -107,8 +107,8 @@ static shs_status check_claim(const struct io_png *image)
                      image->input->path, bytes, (ull)image->input->bytes);
 }
 
-/* A jump from libpng's depths ends in here, and in read_pixels(), so that no local variable is
- * changed between. */
+/* libpng jumps back into this function and into read_pixels() on an error. Neither function has
+ * local variables that could change before the jump. */
 static shs_status read_head(struct io_png *image)
 {
     if (setjmp(image->jump)) return read_error(image);

@@ -44,7 +44,7 @@ static shs_status start(const struct io_probe *probe, const char *path, const ch
 
 /* ---- what came of it */
 
-/* Only a crash tells something of the file. */
+/* Says why the process ended without an answer. Only a crash says something about the file. */
 static shs_status judge_death(const char *path, int exit)
 {
     if (io_child_crashed(exit))
@@ -73,7 +73,7 @@ static shs_status judge_delay(const struct io_probe *probe, const char *path)
     bool whole = probe->milliseconds % 1000 == 0;
     return core_fail(SHS_ERROR_FILE,
                      "%s: opening it took more than %llu %s; it may be large or far away: allow "
-                     "more by probe_seconds",
+                     "more by --probe-seconds (in a program by probe_seconds)",
                      path, (ull)(whole ? probe->milliseconds / 1000 : probe->milliseconds),
                      whole ? "s" : "ms");
 }
@@ -86,7 +86,8 @@ static shs_status judge_program(const struct io_probe *probe, const char *path)
                      probe->program, path, SHS_VERSION_MAJOR, SHS_VERSION_MINOR, SHS_VERSION_PATCH);
 }
 
-/* Its one line, and its end, must come in time. */
+/* Waits for the process's answer, which is one line, and for its end. Both must come before the
+ * deadline. */
 static shs_status hear_out(const struct io_probe *probe, const char *path, uint64_t deadline,
                            struct io_child *child)
 {
@@ -104,7 +105,7 @@ static shs_status hear_out(const struct io_probe *probe, const char *path, uint6
     if (status == SHS_ERROR_MEMORY)
         return core_fail(status,
                          "%s: opening it took more than %u MiB of memory; allow more by "
-                         "probe_mebibytes",
+                         "--probe-mebibytes (in a program by probe_mebibytes)",
                          path, probe->mebibytes);
     return status;
 }

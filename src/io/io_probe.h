@@ -1,4 +1,5 @@
-/* A file tried out in a process of its own, which may die or hang of it in the caller's place. */
+/* Tries a file out in a process of its own. That process may crash or hang, and the caller goes on.
+ */
 #ifndef IO_PROBE_H
 #define IO_PROBE_H
 
@@ -7,23 +8,26 @@
 #include "core_status.h"
 
 struct io_probe {
-    const char *program;   /* NULL: the one that io_program_find() finds */
-    uint64_t milliseconds; /* that it may take; 0: 10,000 */
-    uint32_t mebibytes;    /* of memory that it may use; 0: 2048 */
+    const char *program;   /* path of the program; NULL: the program that io_program_find() finds */
+    uint64_t milliseconds; /* limit of time; 0 means 10,000 */
+    uint32_t mebibytes;    /* limit of memory; 0 means 2,048 */
     bool one_sample_a_file;
-    bool plugins; /* HDF5 may load plug-ins in that process */
+    bool plugins; /* true if HDF5 may load plug-ins in the process */
 };
 
-/* Starts `shardstep probe` on a path, which opens `fields` (names separated by commas; NULL: all
- * datasets) as the caller is about to, without MPI and, unless they are allowed, without HDF5's
- * plug-ins, and waits for it. SHS_OK if it came to a good end; its own error if it had one;
- * SHS_ERROR_FORMAT if it crashed; SHS_ERROR_MEMORY if it took too much memory; SHS_ERROR_FILE if it
- * took too much time, was ended from outside, cannot be found or started or is another program.
+/* Starts `shardstep probe` on a path, and waits for it. It opens `fields` (names separated by
+ * commas; NULL: all arrays) as the caller is about to open them. It runs without MPI and, unless
+ * they are allowed, without HDF5's plug-ins.
  *
- * The process is gone on return, unless the system cannot end it (one that waits for a dead file
- * server, say). The program gets a SIGCHLD; whether it ignores that, or its handler takes the
- * process's end for itself, does not matter. `environ` must not change meanwhile. */
-/* The hidden commands of shardstep. */
+ * Returns SHS_OK if the process came to a good end, and the process's own error if it reported an
+ * error. A crash is SHS_ERROR_FORMAT. Too much memory is SHS_ERROR_MEMORY. A process that took too
+ * much time, was ended from outside, cannot be found or started, or is another program, is
+ * SHS_ERROR_FILE.
+ *
+ * The process is gone on return, unless the system cannot end it, as when it waits for a dead file
+ * server. The calling program receives SIGCHLD. It may ignore the signal, or take the process's end
+ * in its handler. `environ` must not change during the call. */
+/* Names of the program's hidden commands. */
 #define IO_PROBE              "probe"
 #define IO_PROBE_WITH_PLUGINS "probe-with-plugins"
 

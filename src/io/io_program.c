@@ -1,5 +1,5 @@
-/* The build defines SHARDSTEP_PROGRAM, the path where the program was to be installed, and
- * SHARDSTEP_BESIDE, the way to the program from the folder where the library was to be. */
+/* The build defines SHARDSTEP_PROGRAM, the path where the program was to be installed. It also
+ * defines SHARDSTEP_BESIDE, the relative path from the library's folder to the program. */
 #include "io_program.h"
 
 #include <dlfcn.h>
@@ -14,13 +14,13 @@
 #include "core_text.h"
 
 struct search {
-    struct core_text path;  /* the latest place, and at the end the program's */
-    struct core_text tried; /* the places that do not have it, with reasons */
+    struct core_text path;  /* the latest candidate, at the end the program's path */
+    struct core_text tried; /* the candidates that failed, with reasons */
     shs_status status;
     bool found;
 };
 
-/* 0 for a plain file that may be run, otherwise the system's number of the reason. */
+/* Returns 0 for a plain file that may be run, otherwise the errno value of the reason. */
 static int reason_against(const char *path)
 {
     struct stat facts;
@@ -44,7 +44,8 @@ static void look_at(struct search *search, const char *folder, size_t length, co
     search->status = search->tried.status;
 }
 
-/* Looks in the folder of `file`, through links to it. A `file` that is gone is passed over. */
+/* Looks for the program in the folder of `file`, and follows links to it. A `file` that does not
+ * exist is passed over. */
 static void look_beside(struct search *search, const char *file, const char *name)
 {
     char *whole = realpath(file, NULL);
@@ -53,13 +54,15 @@ static void look_beside(struct search *search, const char *file, const char *nam
     free(whole);
 }
 
-/* The path of the shared library that this code belongs to. NULL if the code was linked into the
- * running program itself: the path of that is told only as the first word of its command line. */
+/* Returns the path of the shared library that this code belongs to. Returns NULL if the code was
+ * linked into the running program itself, whose path is known only as the first word of its command
+ * line. */
 static const char *library_path(void)
 {
     static const char inside;
     Dl_info mine, program;
-    const void *entry = (const void *)getauxval(AT_ENTRY); /* the program begins there */
+    const void *entry =
+        (const void *)getauxval(AT_ENTRY); /* the address where the program begins */
     if (!dladdr(&inside, &mine)) return NULL;
     if (dladdr(entry, &program) && program.dli_fbase == mine.dli_fbase) return NULL;
     return mine.dli_fname;

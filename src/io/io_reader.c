@@ -6,6 +6,7 @@
 
 #include "core_memory.h"
 #include "io_bytes.h"
+#include "io_fail.h"
 #include "io_file.h"
 
 struct io_reader {
@@ -26,7 +27,7 @@ void io_lane_free(struct io_lane *lane)
 static shs_status grow(void **memory, size_t *has, size_t bytes)
 {
     if (*has >= bytes) return SHS_OK;
-    core_free(memory); /* the old content is of no use */
+    core_free(memory); /* the old content is not needed */
     *has = 0;
     shs_status status = core_resize(bytes, 1, "a chunk", memory);
     if (!status) *has = bytes;
@@ -112,7 +113,7 @@ static shs_status read_error(const struct io_reader *reader, uint64_t at, int er
                      reader->path, (ull)at, strerror(error));
 }
 
-/* All that is read was inside the file when it was opened. */
+/* Reports that the file ends before a byte. The file was longer when it was opened. */
 static shs_status ends_before(const struct io_reader *reader, uint64_t at)
 {
     struct io_identity now;
@@ -124,7 +125,7 @@ static shs_status ends_before(const struct io_reader *reader, uint64_t at)
                      reader->path, (ull)now.bytes, (ull)at);
 }
 
-/* Drops the first `bytes` of the pieces. */
+/* Drops the first `bytes` bytes of the pieces. */
 static void advance(struct iovec **pieces, int *count, size_t bytes)
 {
     while (*count && bytes >= (*pieces)->iov_len) {
@@ -137,7 +138,7 @@ static void advance(struct iovec **pieces, int *count, size_t bytes)
     (*pieces)->iov_len -= bytes;
 }
 
-/* Fills the pieces with the file's bytes from `at` on. */
+/* Fills the pieces with the file's bytes from the offset `at` on. */
 static shs_status read_bytes(const struct io_reader *reader, uint64_t at, struct iovec *pieces,
                              int count, bool *cold)
 {
@@ -148,7 +149,7 @@ static shs_status read_bytes(const struct io_reader *reader, uint64_t at, struct
         ssize_t now = preadv2(reader->file, pieces, count, (off_t)at, cold ? RWF_NOWAIT : 0);
         if (now < 0 && errno == EINTR) continue;
         if (cold && (now < 0 || (size_t)now < pieces->iov_len)) {
-            *cold = true; /* what else it may be shows when it may wait */
+            *cold = true; /* a read that may wait will show any other error */
             return SHS_OK;
         }
         if (now < 0) return read_error(reader, at, errno);
@@ -185,7 +186,7 @@ static void fill_chunk(const struct io_layout *layout, void *to)
         memcpy((char *)to + at, layout->fill, layout->element_bytes);
 }
 
-/* Whether the stored bytes are the chunk's own. */
+/* Returns true if the chunk's elements were stored without filters. */
 static bool is_raw(const struct io_layout *layout, uint64_t chunk)
 {
     uint32_t all = (UINT32_C(1) << layout->pipeline.count) - 1;

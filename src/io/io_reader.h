@@ -1,4 +1,5 @@
-/* Rows and chunks of a field, read by position and decoded. Any thread, each with its own lane. */
+/* Reads rows and chunks of an array by position, and decodes them. Safe in any thread; each thread
+ * uses a lane of its own. */
 #ifndef IO_READER_H
 #define IO_READER_H
 
@@ -12,8 +13,8 @@ enum {
     IO_PIECES = 64
 };
 
-/* What one thread needs: memory for a stored chunk and a decoded one, and a decoder. Zeroed it is
- * empty; it grows with the chunks that it meets. */
+/* What one thread reads with: memory for a stored chunk and for a decoded chunk, and a decoder. A
+ * zeroed lane is empty. It grows with the chunks that it reads. */
 struct io_lane {
     struct io_decoder *decoder;
     void *stored;
@@ -24,45 +25,46 @@ struct io_lane {
 
 void io_lane_free(struct io_lane *lane);
 
-/* Memory of the lane for a decoded chunk; valid until the next call. */
+/* Finds memory of the lane for a decoded chunk. It is valid until the next call with this lane. */
 shs_status io_lane_chunk(struct io_lane *lane, size_t bytes, void **chunk);
 
-/* Opens a file to read a field that lies there as `layout`, which has been measured, says. Takes
- * what the layout owns, also on error, when *reader is NULL. An extent outside the file is an
- * error. */
+/* Opens a file to read an array that lies there as `layout` says. The layout must have been
+ * measured. The reader takes over what the layout owns, also on error. A part of the array outside
+ * the file is an error. On error *reader is NULL. */
 shs_status io_reader_open(const char *path, struct io_layout *layout, struct io_reader **reader);
 
-/* Accepts a pointer to NULL; leaves NULL. */
+/* Closes a reader and sets *reader to NULL, which it may be already. */
 void io_reader_close(struct io_reader **reader);
 
 const struct io_layout *io_reader_layout(const struct io_reader *reader);
 
-/* Reading may wait for the disk if `cold` is NULL. Otherwise it does not: *cold is set to true, and
- * the result is to be forgotten, if the bytes, or all of them, are not in memory yet. */
+/* Functions with a parameter `cold` wait for the disk if it is NULL. Otherwise they do not wait. If
+ * any of the bytes are not in memory yet, they set *cold to true, and what they wrote must not be
+ * used. */
 
-/* Rows from `first` on of a contiguous field, into up to IO_PIECES pieces of memory, of whole rows
- * each, one after the other. */
+/* Reads rows of a contiguous array from row `first` on, into up to IO_PIECES pieces of memory one
+ * after the other. Each piece holds whole rows. */
 shs_status io_reader_rows(const struct io_reader *reader, uint64_t first,
                           const struct iovec *pieces, int count, bool *cold);
 
-/* Decodes a chunk into `to`, of the layout's chunk_bytes, in the machine's byte order. */
+/* Decodes a chunk into the layout's chunk_bytes bytes at `to`, in the machine's byte order. */
 shs_status io_reader_chunk(const struct io_reader *reader, struct io_lane *lane, uint64_t chunk,
                            void *to, bool *cold);
 
-/* Rows [first, first + count), of either layout; waits. */
+/* Reads rows [first, first + count) of an array of either layout. Waits for the disk. */
 shs_status io_reader_read(const struct io_reader *reader, struct io_lane *lane, uint64_t first,
                           uint64_t count, void *rows);
 
-/* The same of rows in ascending order, one after the other. Each chunk that they lie in is decoded
- * once. */
+/* Reads the rows of a list in ascending order, and puts them one after the other. Each chunk that
+ * holds some of them is decoded once. Waits for the disk. */
 shs_status io_reader_listed(const struct io_reader *reader, struct io_lane *lane,
                             const uint64_t *list, size_t count, void *rows);
 
-/* True if a chunk that was stored as it is has another size than a chunk: one whose rows are an
- * error, though HDF5 reads what lies behind it. */
+/* Returns true if a chunk that was stored without filters does not have the size of a chunk.
+ * Reading its rows is an error here, though HDF5 reads the bytes behind it. */
 bool io_reader_is_cut(const struct io_reader *reader);
 
-/* Bytes that have been read from the file so far. */
+/* Returns the number of bytes that have been read from the file so far. */
 uint64_t io_reader_bytes(const struct io_reader *reader);
 
 #endif

@@ -1,9 +1,10 @@
+/* Undoes HDF5's filter shuffle, with vector instructions where they fit. */
 #include <string.h>
 
 #include "io_codec.h"
 
 enum {
-    LANES = 16 /* elements put together at a time */
+    LANES = 16 /* elements that are put together at a time */
 };
 
 typedef uint8_t lanes __attribute__((vector_size(LANES)));
@@ -19,8 +20,9 @@ static inline __attribute__((always_inline)) lanes high(lanes a, lanes b)
                                    31);
 }
 
-/* LANES elements of `element` bytes, a power of two: each step interleaves the first half of the
- * vectors with the second, so that the byte's number moves bit by bit below the element's. */
+/* Puts LANES elements together. `element` is their size, a power of two. Each step interleaves the
+ * first half of the vectors with the second half. With each step one more bit of the byte's number
+ * moves below the element's number. */
 static inline __attribute__((always_inline)) void join(const uint8_t *from, size_t stride,
                                                        size_t element, uint8_t *to)
 {
@@ -44,7 +46,7 @@ static inline __attribute__((always_inline)) void join(const uint8_t *from, size
         memcpy(to + i * sizeof *now, &now[i], sizeof *now);
 }
 
-/* Those from element `first` on, one by one. */
+/* Puts the elements from number `first` on together, one by one. */
 static void join_singly(const uint8_t *from, size_t first, size_t count, size_t element,
                         uint8_t *to)
 {

@@ -2,15 +2,15 @@
 
 #include <string.h>
 
-#include "io_file.h"
+#include "io_content.h"
 
 enum {
     SIGNATURE_BYTES = 8,
     SUPERBLOCK_BYTES = 64
 };
 
-/* The superblock's signature stands at the file's beginning or behind a user block of 512 bytes or
- * a power of two more. */
+/* Finds the superblock's signature. It stands at the file's beginning or behind a user block, whose
+ * size is 512 bytes or a larger power of two. */
 static shs_status find_superblock(int file, uint64_t file_bytes, unsigned char *bytes, size_t *got,
                                   uint64_t *at)
 {
@@ -26,7 +26,8 @@ static shs_status find_superblock(int file, uint64_t file_bytes, unsigned char *
     return SHS_OK;
 }
 
-/* A number of `size` bytes, 0 if it lies behind those that there are. */
+/* Reads a number of `size` bytes at the offset `at`. Returns 0 if the number lies behind the `got`
+ * bytes. */
 static uint64_t number_at(const unsigned char *bytes, size_t got, size_t at, size_t size)
 {
     uint64_t value = 0;
@@ -41,11 +42,12 @@ static struct io_superblock parse(const unsigned char *bytes, size_t got, uint64
     struct io_superblock found = {.found = true, .version = (unsigned)number_at(bytes, got, 8, 1)};
     bool old = found.version < 2;
     size_t size = (size_t)number_at(bytes, got, old ? 13 : 9, 1);
-    size_t base = old ? 24 + 4 * found.version : 12; /* then another address, and the file's end */
+    /* The base address stands here. Behind it stand another address and the file's end. */
+    size_t base = old ? 24 + 4 * found.version : 12;
     if (found.version > IO_NEWEST_SUPERBLOCK) return found;
     if (found.version == IO_NEWEST_SUPERBLOCK) found.flags = (unsigned)number_at(bytes, got, 11, 1);
     uint64_t end = number_at(bytes, got, base + 2 * size, size);
-    /* a superblock that was moved says nothing of this file's end */
+    /* in a superblock that was moved, the end is not the end of this file */
     if (end <= INT64_MAX && number_at(bytes, got, base, size) == at) found.end = end;
     return found;
 }

@@ -1,4 +1,4 @@
-/* The superblock of an HDF5 file, read without HDF5: it says why HDF5 cannot open the file. */
+/* Reads the superblock of an HDF5 file without HDF5, to tell why HDF5 cannot open the file. */
 #ifndef IO_SUPERBLOCK_H
 #define IO_SUPERBLOCK_H
 
@@ -8,19 +8,19 @@
 #include "core_status.h"
 
 enum {
-    IO_NEWEST_SUPERBLOCK = 3, /* the newest version whose contents are known here */
-    IO_OPEN_FOR_SWMR = 4      /* a bit of `flags` */
+    IO_NEWEST_SUPERBLOCK = 3, /* newest version that this code can read */
+    IO_OPEN_FOR_SWMR = 4      /* bit of `flags`: a writer has the file open for SWMR */
 };
 
 struct io_superblock {
-    bool found; /* false: the file has no HDF5 signature, and the rest is 0 */
+    /* False if the file has no HDF5 signature. Everything else is 0 then. */
+    bool found;
     unsigned version;
-    unsigned flags; /* that tell of a writer; 0 before version 3 */
-    uint64_t end;   /* bytes that the file must have; 0 where that cannot be told */
+    unsigned flags; /* the writer's flags; 0 before version 3 */
+    uint64_t end;   /* bytes that the file must have; 0 if they are unknown */
 };
 
-/* Local. Looks for the superblock of an open file of `file_bytes` bytes, at its beginning or behind
- * a user block. */
+/* Local. Looks for the superblock of an open file of `file_bytes` bytes. */
 shs_status io_superblock_read(int file, uint64_t file_bytes, struct io_superblock *superblock);
 
 #endif

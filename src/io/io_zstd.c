@@ -1,4 +1,4 @@
-/* Filter 32015: a Zstandard frame. */
+/* Filter 32015, Zstandard: one frame. */
 #include <zstd.h>
 
 #include "io_codec.h"

@@ -4,6 +4,7 @@
 
 #include "core_elements.h"
 #include "core_memory.h"
+#include "io_file.h"
 #include "order_plan.h"
 #include "random_alias.h"
 

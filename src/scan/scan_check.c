@@ -6,6 +6,7 @@
 #include "core_memory.h"
 #include "core_text.h"
 #include "h5_about.h"
+#include "io_content.h"
 #include "io_crc32c.h"
 #include "io_file.h"
 #include "scan_digest.h"

@@ -6,7 +6,7 @@
 
 #include "core_hash.h"
 #include "core_memory.h"
-#include "io_file.h"
+#include "io_host.h"
 
 /* Collective. Each rank's number, on every rank. */
 static shs_status gather(shs_run *run, uint64_t mine, uint64_t *numbers)

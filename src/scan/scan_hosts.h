@@ -2,7 +2,7 @@
 #ifndef SCAN_HOSTS_H
 #define SCAN_HOSTS_H
 
-#include "io_file.h"
+#include "io_host.h"
 #include "mpi_run.h"
 
 struct scan_hosts {

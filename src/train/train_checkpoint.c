@@ -9,7 +9,9 @@
 #include "core_text.h"
 #include "h5_file.h"
 #include "h5_write.h"
-#include "io_file.h"
+#include "io_content.h"
+#include "io_durable.h"
+#include "io_folder.h"
 #include "train_claim.h"
 #include "train_saved.h"
 

@@ -5,6 +5,7 @@
 
 #include "core_memory.h"
 #include "io_file.h"
+#include "io_folder.h"
 
 struct train_claim {
     struct train_claim *next;

@@ -5,7 +5,9 @@
 
 #include "core_memory.h"
 #include "core_text.h"
-#include "io_file.h"
+#include "io_content.h"
+#include "io_durable.h"
+#include "io_folder.h"
 
 static const char latest_name[] = "latest", run_word[] = "run ", none_line[] = "none";
 

@@ -3,7 +3,7 @@
 
 #include "core_memory.h"
 #include "h5_file.h"
-#include "io_file.h"
+#include "io_folder.h"
 
 shs_status train_saved_check(const shs_loader *loader, const char *folder,
                              const struct train_latest *latest)

@@ -1,6 +1,6 @@
 /* Datasets of many files on several ranks: what they must agree on, errors of one rank's file, and
  * memory that runs out. */
-#include "io_file.h"
+#include "io_durable.h"
 #include "samples.h"
 #include "shardstep/dataset.h"
 

@@ -1,0 +1,89 @@
+#include "io_folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core_memory.h"
+#include "core_text.h"
+#include "io_fail.h"
+
+shs_status io_join(const char *folder, const char *name, char **path)
+{
+    struct core_text text = {0};
+    core_text_add(&text, "%s/%s", folder, name);
+    return core_text_take(&text, path);
+}
+
+shs_status io_folder_of(const char *path, char **folder)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash) return core_copy(".", folder);
+    shs_status status = core_copy(path, folder);
+    if (!status) (*folder)[slash == path ? 1 : slash - path] = '\0';
+    return status;
+}
+
+shs_status io_real_path(const char *path, char **real)
+{
+    char *found = realpath(path, NULL);
+    *real = NULL;
+    if (!found) return io_fail("cannot look at", path, errno, NULL);
+    shs_status status = core_copy(found, real);
+    free(found);
+    return status;
+}
+
+shs_status io_make_folder(const char *path)
+{
+    struct stat found;
+    if (mkdir(path, 0777) < 0 && errno != EEXIST)
+        return io_fail("cannot make the folder", path, errno,
+                       "its parent must exist and be writable");
+    if (stat(path, &found) < 0) return io_fail("cannot look at", path, errno, NULL);
+    if (!S_ISDIR(found.st_mode))
+        return io_fail("cannot use as a folder:", path, ENOTDIR, "give another path");
+    return SHS_OK;
+}
+
+shs_status io_make_writable_folder(const char *path)
+{
+    shs_status status = io_make_folder(path);
+    if (status || !faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS)) return status;
+    return io_fail("cannot write in the folder", path, errno,
+                   "make it writable, or give another folder");
+}
+
+shs_status io_exists(const char *path, bool *there)
+{
+    struct stat found;
+    *there = stat(path, &found) == 0;
+    if (*there || errno == ENOENT || errno == ENOTDIR) return SHS_OK;
+    return io_fail("cannot look at", path, errno, NULL);
+}
+
+shs_status io_is_folder(const char *path, bool *folder)
+{
+    struct stat found;
+    *folder = false;
+    if (stat(path, &found) < 0) return io_fail("cannot open", path, errno, NULL);
+    *folder = S_ISDIR(found.st_mode);
+    return SHS_OK;
+}
+
+shs_status io_list(const char *folder, void (*visit)(const char *name, void *user), void *user)
+{
+    DIR *directory = opendir(folder);
+    if (!directory) return io_fail("cannot read the folder", folder, errno, NULL);
+    errno = 0;
+    for (struct dirent *entry; (entry = readdir(directory)); errno = 0)
+        visit(entry->d_name, user);
+    int error = errno;
+    closedir(directory);
+    if (error) return io_fail("cannot read the folder", folder, error, NULL);
+    return SHS_OK;
+}

@@ -1,0 +1,36 @@
+/* Folders, and the paths of files in them. Safe in any thread. */
+#ifndef IO_FOLDER_H
+#define IO_FOLDER_H
+
+#include <stdbool.h>
+
+#include "core_status.h"
+
+/* Makes a folder unless it is there. Its parent must exist. */
+shs_status io_make_folder(const char *path);
+
+/* Makes a folder unless it is there, and refuses a folder in which this process may not make files.
+ */
+shs_status io_make_writable_folder(const char *path);
+
+/* Sets *there to true if a file or folder of this path exists. */
+shs_status io_exists(const char *path, bool *there);
+
+/* Sets *folder to true if the path is a folder's. A path that does not exist is an error. */
+shs_status io_is_folder(const char *path, bool *folder);
+
+/* Calls `visit` for each name in a folder, "." and ".." among them, in no particular order. */
+shs_status io_list(const char *folder, void (*visit)(const char *name, void *user), void *user);
+
+/* Makes the path `folder`/`name`. The caller releases *path with core_free(). */
+shs_status io_join(const char *folder, const char *name, char **path);
+
+/* Finds the absolute path without symbolic links of a file or folder that exists. The caller
+ * releases *real with core_free(). */
+shs_status io_real_path(const char *path, char **real);
+
+/* Makes the path of the folder that a path lies in, "." for a name alone. The caller releases
+ * *folder with core_free(). */
+shs_status io_folder_of(const char *path, char **folder);
+
+#endif
