@@ -63,7 +63,7 @@ static shs_status open_field(struct cli_fields *fields, const struct import_orig
     return import_origin_open(strchr(argument, '=') + 1, options, &field->source);
 }
 
-/* One NAME=SOURCE, or IMAGES,LABELS=FOLDER. */
+/* One NAME=ORIGIN, or IMAGES,LABELS=FOLDER. */
 static shs_status open_argument(struct cli_fields *fields, struct import_origin_options *options,
                                 const char *argument)
 {
@@ -72,7 +72,7 @@ static shs_status open_argument(struct cli_fields *fields, struct import_origin_
     if (!first || !argument[length] || !argument[length + 1] ||
         (two && (first + 1 == length || memchr(argument + first + 1, ',', length - first - 1))))
         return core_fail(SHS_ERROR_ARGUMENT,
-                         "'%s' is not NAME=SOURCE, such as train/images=images.idx.gz, nor "
+                         "'%s' is not NAME=ORIGIN, such as train/images=images.idx.gz, nor "
                          "IMAGES,LABELS=FOLDER",
                          argument);
     options->labels = false;

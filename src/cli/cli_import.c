@@ -214,7 +214,7 @@ static shs_status fill_file(struct import *import, const char *temporary)
     shs_status status =
         import_write(import->run, temporary, import->outputs, import->n_parts, &progress);
     cli_bar_end(&bar);
-    return status ? status : mpi_agree(import->run, finish_fields(import), "the sources' ends");
+    return status ? status : mpi_agree(import->run, finish_fields(import), "the origins' ends");
 }
 
 static void print_outputs(const struct import *import)
@@ -293,13 +293,13 @@ static int run(const struct cli_arguments *arguments)
 
 const struct cli_command cli_import = {
     .name = "import",
-    .usage = "OUT.h5 NAME=SOURCE...",
+    .usage = "OUT.h5 NAME=ORIGIN...",
     .summary =
         "writes fields to HDF5 from IDX, NPY, CSV and raw files, also .gz, and folders of PNG "
         "images",
     .arguments =
         "  OUT.h5\tThe file to make, which must not be there yet, unless with --overwrite.\n"
-        "  NAME=SOURCE\tThe field NAME comes from SOURCE, a file or a folder. Its format is told "
+        "  NAME=ORIGIN\tThe field NAME comes from ORIGIN, a file or a folder. Its format is told "
         "by its content or name, or by what stands before it:\n"
         "  idx:FILE\tIDX, as MNIST has it.\n"
         "  npy:FILE\tNPY of NumPy. Bools become u8.\n"

@@ -56,7 +56,7 @@ grep -q '100% \[=*\] y\|[0-9]% \[[= ]*\] x' terminal.txt || fail "no bar: $(cat 
 [ ! -s err.txt ] || fail "a bar, but no terminal: $(cat -v err.txt)"
 
 refused 2 'is there already' "$SHARDSTEP" import plain.h5 a=$labels
-refused 0 'not NAME=SOURCE' "$SHARDSTEP" import new.h5 labels
+refused 0 'not NAME=ORIGIN' "$SHARDSTEP" import new.h5 labels
 refused 0 'belong to checksums' "$SHARDSTEP" import new.h5 a=$labels a.crc32c=$labels
 refused 0 'field a already' "$SHARDSTEP" import new.h5 a=$labels a=$labels
 refused 0 'field a already, .* a/b;' "$SHARDSTEP" import new.h5 a=$labels ab=$labels a/b=$labels

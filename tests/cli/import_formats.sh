@@ -111,7 +111,7 @@ for ranks in 0 3; do
     import 'flipped/003.PNG: .*damaged' a=flipped
     import 'no sub-folders' a,b=sources/png_0_u1
     import 'only a folder of images has labels' a,b=sources/v1.npy
-    import "not NAME=SOURCE" a,b,c=sources/classes
+    import "not NAME=ORIGIN" a,b,c=sources/classes
     import 'must be one of: u8' a=ragged.csv --type u7
     import 'a CSV file cannot be read as f16' a=ragged.csv --type f16
 done

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Sources for shardstep import, and what it must make of them, by numpy, zlib and h5py.
 
-    make FOLDER       writes the sources, truth/NAME.npy for each, and cases.txt: NAME=SOURCE lines
+    make FOLDER       writes the sources, truth/NAME.npy for each, and cases.txt: NAME=ORIGIN lines
     check FILE FOLDER            compares an imported file with the truth, checksums included
     split FILE SEED NAME=PART... FIELD=WHOLE   compares the parts of a field with the whole in
                                  another file, by a Philox of its own

@@ -122,7 +122,7 @@ refused 0 "cannot open --seed: No such file" "$SHARDSTEP" digest --batch 3 -- --
 refused 0 "'b.h5' is one argument too many; usage: .*; several files are a folder, a pattern in quotes" \
     "$SHARDSTEP" digest a.h5 b.h5
 refused 0 "FIELD is missing; usage: shardstep stats" "$SHARDSTEP" stats x.h5
-refused 0 "NAME=SOURCE is missing; usage" "$SHARDSTEP" import x.h5
+refused 0 "NAME=ORIGIN is missing; usage" "$SHARDSTEP" import x.h5
 refused 0 "argument 1 is empty; usage: shardstep info" "$SHARDSTEP" info ''
 refused 0 "only --read takes a FOLDER, which 'x' would be" "$SHARDSTEP" bench --order x
 refused 0 "--part is '0.8'; give FROM,TO, two numbers from 0 to 1, .* such as 0.8,1" "$SHARDSTEP" $d --part 0.8
