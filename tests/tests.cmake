@@ -128,6 +128,7 @@ set_tests_properties(cli.dieharder PROPERTIES TIMEOUT 7200)
 # Reading, in threads
 shs_unit_test(test_pool core)
 shs_unit_test(test_fetch ${LAYERS})
+shs_unit_test(test_load ${LAYERS})
 shs_unit_test(test_foreign ${LAYERS})
 target_compile_definitions(test_foreign PRIVATE ${CODECS})
 set_tests_properties(unit.test_foreign PROPERTIES SKIP_RETURN_CODE 77)

@@ -34,18 +34,18 @@ static shs_status one_at_a_time(void *of, uint64_t first, uint64_t *rows)
 
 static shs_status by_order(void *of, uint64_t first, uint64_t *rows)
 {
-    struct order *order = of;
-    return order_rows(order, 0, order_slice(&order->shape, first / BATCH, 0), rows);
+    struct order_epoch *epoch = of;
+    return order_rows(epoch, 0, order_slice(&epoch->of->shape, first / BATCH, 0), rows);
 }
 
 /* Numbers as an epoch's permutation gives them: of all sources in turn. */
 static shs_status by_mix(void *of, uint64_t first, uint64_t *rows)
 {
-    const struct order_mix *mix = of;
-    const struct order_mix_source *last = &mix->source[mix->sources - 1];
+    struct order_mix_epoch *epoch = of;
+    const struct order_mix_source *last = epoch->part[epoch->parts - 1].source;
     for (uint64_t i = 0; i < BATCH; i++)
         rows[i] = (first + i) * 7919 % (last->begin + last->takes);
-    return order_mix_rows(of, 1, rows, BATCH);
+    return order_mix_rows(epoch, rows, BATCH);
 }
 
 static shs_status by_weight(void *of, uint64_t first, uint64_t *rows)
@@ -148,10 +148,11 @@ static shs_status bench_blocks(uint64_t samples)
                                     .block_rows = 64,
                                     .window_blocks = 16},
                           .seed = 42};
-    shs_status status = order_begin(&order, 0);
+    struct order_epoch epoch = {0};
+    shs_status status = order_begin(&order, 0, &epoch);
     if (!status)
-        status = tell(by_order, &order, samples, "blocks of 64, windows of 16", sizeof order);
-    order_free(&order);
+        status = tell(by_order, &epoch, samples, "blocks of 64, windows of 16", sizeof epoch);
+    order_epoch_free(&epoch);
     return status;
 }
 
@@ -160,10 +161,13 @@ static shs_status bench_mix(uint64_t samples)
 {
     const uint64_t bounds[] = {0, samples / 4, samples / 2, samples}, ratio[] = {5, 2, 3};
     struct order_mix mix = {.permuted = true, .seed = 42};
+    struct order_mix_epoch epoch = {0};
     shs_status status = order_mix_open(&mix, bounds, ratio, 3, samples);
+    if (!status) status = order_mix_begin(&mix, 1, &epoch);
     if (!status)
-        status = tell(by_mix, &mix, samples, "numbers of 3 sources to rows",
-                      (double)(sizeof mix + 3 * sizeof *mix.source));
+        status = tell(by_mix, &epoch, samples, "numbers of 3 sources to rows",
+                      (double)(sizeof epoch + 3 * sizeof *epoch.part));
+    order_mix_epoch_free(&epoch);
     order_mix_free(&mix);
     return status;
 }

@@ -107,13 +107,14 @@ static shs_status open_plan(struct cli_plan *plan)
     if (!status) status = open_order(plan, &order.options);
     cli_order_free(&order);
     if (!status) status = check_choice(arguments, shape);
-    if (!status) status = load_order_begin(&plan->order, arguments->epoch);
+    if (!status) status = load_epoch_begin(&plan->order, arguments->epoch, &plan->epoch);
     if (status) return status;
     return core_new(order_most_rows(shape), sizeof *plan->rows, "a batch's rows", &plan->rows);
 }
 
 static int close_plan(struct cli_plan *plan, int code)
 {
+    load_epoch_free(&plan->epoch);
     load_order_close(&plan->order);
     core_free(&plan->rows);
     shs_dataset_close(&plan->dataset);

@@ -10,6 +10,7 @@ struct cli_plan {
     shs_run *run; /* these two for a file only */
     shs_dataset *dataset;
     struct load_order order;
+    struct load_epoch epoch;
     uint64_t *rows; /* of a batch */
 };
 

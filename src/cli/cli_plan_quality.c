@@ -12,16 +12,18 @@ struct qualities {
 
 static shs_status measure(struct cli_plan *plan, struct qualities *qualities)
 {
-    struct order *own = &plan->order.order;
+    const struct order *own = &plan->order.order;
     struct order full = {.shape = own->shape, .seed = own->seed};
+    struct order_epoch epoch = {0};
     uint64_t given = own->shape.block_rows;
     qualities->block_rows = given ? given : own->shape.batch;
     full.shape.shuffle = SHS_SHUFFLE_FULL;
     full.shape.shard = SHS_SHARD_GLOBAL;
-    shs_status status = order_quality_of(own, qualities->block_rows, &qualities->own);
-    if (!status) status = order_begin(&full, plan->arguments->epoch);
-    if (!status) status = order_quality_of(&full, qualities->block_rows, &qualities->full);
-    order_free(&full);
+    shs_status status =
+        order_quality_of(&plan->epoch.places, qualities->block_rows, &qualities->own);
+    if (!status) status = order_begin(&full, plan->arguments->epoch, &epoch);
+    if (!status) status = order_quality_of(&epoch, qualities->block_rows, &qualities->full);
+    order_epoch_free(&epoch);
     return status;
 }
 

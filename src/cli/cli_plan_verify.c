@@ -20,11 +20,11 @@ struct count {
 static shs_status count_turns(void *user, uint64_t step, uint64_t vrank, struct order_slice slice)
 {
     struct count *count = user;
-    struct load_order *order = &count->plan->order;
+    const struct load_order *order = &count->plan->order;
     for (uint64_t i = 0; i < slice.count; i++) {
         struct order_turn turn;
         uint64_t row = order_subset_below(&order->subset, count->plan->rows[i]);
-        shs_status status = order_turn_of(&order->order, row, &turn);
+        shs_status status = order_turn_of(&count->plan->epoch.places, row, &turn);
         if (status) return status;
         bool same = !turn.waits && turn.epoch_step == step && turn.vrank == vrank && turn.slot == i;
         count->good += same;
@@ -122,9 +122,10 @@ struct source_count {
 /* What the epoch has of a source: the rest of the pass that it begins in, whole passes, and the
  * beginning of another one. With tail drop some rows wait. */
 static struct source_count judge_source(const struct count *count,
-                                        const struct order_mix_source *source)
+                                        const struct order_mix_part *part)
 {
     const struct load_order *order = &count->plan->order;
+    const struct order_mix_source *source = part->source;
     bool drops = order->order.shape.tail == SHS_TAIL_DROP;
     struct source_count found = {.rows = source->rows};
     if (!source->takes) return (struct source_count){.rows = source->rows, .good = true};
@@ -137,7 +138,7 @@ static struct source_count judge_source(const struct count *count,
         if (times < found.least) found.least = times;
         if (times > found.most) found.most = times;
     }
-    uint64_t rest = source->at ? source->rows - source->at : 0;
+    uint64_t rest = part->at ? source->rows - part->at : 0;
     if (rest > source->takes) rest = source->takes;
     uint64_t whole = (source->takes - rest) / source->rows;
     uint64_t parts = (rest ? 1u : 0u) + ((source->takes - rest) % source->rows ? 1u : 0u);
@@ -179,7 +180,7 @@ static int tell_sources(const struct count *count)
         cli_json_begin("sources", '[');
     }
     for (size_t i = 0; i < mix->sources; i++) {
-        struct source_count found = judge_source(count, &mix->source[i]);
+        struct source_count found = judge_source(count, &plan->epoch.mix.part[i]);
         print_source(plan, i, &found);
         taken += found.taken;
         good = good && found.good;

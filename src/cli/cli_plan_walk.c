@@ -15,7 +15,7 @@ shs_status cli_plan_walk(struct cli_plan *plan, cli_plan_visit *visit, void *use
     for (uint64_t step = one_step ? arguments->step : 0; step < end; step++)
         for (uint64_t vrank = first_vrank; vrank < end_vrank && !ferror(stdout); vrank++) {
             struct order_slice slice = order_slice(shape, step, vrank);
-            shs_status status = load_order_rows(&plan->order, vrank, slice, 1, plan->rows);
+            shs_status status = load_epoch_rows(&plan->epoch, vrank, slice, 1, plan->rows);
             if (!status) status = visit(user, step, vrank, slice);
             if (status) return status;
         }

@@ -206,7 +206,7 @@ static uint64_t next_use(void *user, uint64_t key, uint64_t first, uint64_t coun
         uint64_t use = ORDER_NEVER - 1; /* some time */
         if (!samples.count) continue;
         if (samples.count != DATA_SAMPLES_UNKNOWN)
-            use = load_order_next_use(&loader->order, samples.first, samples.count,
+            use = load_epoch_next_use(&loader->order_epoch, samples.first, samples.count,
                                       most_looked_at(samples.count, dataset->sample_bytes[f]),
                                       loader->moment, run->first_vrank, run->hosted);
         if (use < next) next = use;
@@ -227,7 +227,7 @@ static shs_status begin_epoch(shs_loader *loader)
 {
     uint64_t epoch = loader->cursor.epoch;
     if (loader->epoch_begun && loader->epoch == epoch) return SHS_OK;
-    shs_status status = load_order_begin(&loader->order, epoch);
+    shs_status status = load_epoch_begin(&loader->order, epoch, &loader->order_epoch);
     if (status) return status;
     loader->epoch_begun = true;
     loader->epoch = epoch;
@@ -246,8 +246,8 @@ static shs_status load_rows(shs_loader *loader, uint64_t vrank, struct order_sli
     loader->moment = order_moment(&loader->order.order.shape, loader->cursor.epoch_step, vrank);
     shs_status status = begin_epoch(loader);
     if (!status)
-        status =
-            load_order_rows(&loader->order, vrank, slice, loader->options.threads, loader->index);
+        status = load_epoch_rows(&loader->order_epoch, vrank, slice, loader->options.threads,
+                                 loader->index);
     /* other loaders read from the same files */
     uint64_t before = data_files_bytes(&loader->dataset->files);
     if (!status)

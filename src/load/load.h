@@ -10,6 +10,7 @@
 struct shs_loader {
     shs_dataset *dataset;
     struct load_order order;
+    struct load_epoch order_epoch;
     struct order_origin origin;
     shs_loader_options options; /* as load_order_settle() leaves them; `augment` is augment_text, no
                                    other text or list of the caller is kept */

@@ -154,6 +154,7 @@ void shs_loader_close(shs_loader **loader)
     core_free(&(*loader)->scratch);
     core_free(&(*loader)->augment_text);
     shs_augment_close(&(*loader)->augment);
+    load_epoch_free(&(*loader)->order_epoch);
     load_order_close(&(*loader)->order);
     if ((*loader)->kept) (*loader)->release_kept((*loader)->kept);
     core_free(loader);

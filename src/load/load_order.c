@@ -239,7 +239,6 @@ void load_order_close(struct load_order *order)
 {
     load_weights_close(&order->weights);
     order_mix_free(&order->mix);
-    order_free(&order->order);
     order_subset_free(&order->subset);
 }
 
@@ -250,24 +249,34 @@ bool load_order_draws(const struct load_order *order)
 
 /* ---- Rows. */
 
-shs_status load_order_begin(struct load_order *order, uint64_t epoch)
+shs_status load_epoch_begin(const struct load_order *order, uint64_t number,
+                            struct load_epoch *epoch)
 {
-    order_mix_begin(&order->mix, epoch);
-    return order_begin(&order->order, epoch);
+    epoch->of = order;
+    shs_status status =
+        order->mix.sources ? order_mix_begin(&order->mix, number, &epoch->mix) : SHS_OK;
+    return status ? status : order_begin(&order->order, number, &epoch->places);
 }
 
-shs_status load_order_rows(struct load_order *order, uint64_t vrank, struct order_slice slice,
+void load_epoch_free(struct load_epoch *epoch)
+{
+    order_mix_epoch_free(&epoch->mix);
+    order_epoch_free(&epoch->places);
+}
+
+shs_status load_epoch_rows(struct load_epoch *epoch, uint64_t vrank, struct order_slice slice,
                            unsigned threads, uint64_t *index)
 {
-    uint64_t epoch = order->order.epoch;
-    shs_status status = order_rows(&order->order, vrank, slice, index);
+    const struct load_order *order = epoch->of;
+    shs_status status = order_rows(&epoch->places, vrank, slice, index);
     if (status) return status;
     if (order->weights) {
-        const struct order_source source = {
-            .seed = order->order.seed, .stream = order->order.stream, .epoch = epoch};
+        const struct order_source source = {.seed = order->order.seed,
+                                            .stream = order->order.stream,
+                                            .epoch = epoch->places.number};
         return load_weights_rows(order->weights, &source, threads, index, slice.rows);
     }
-    status = order_mix_rows(&order->mix, epoch, index, slice.rows);
+    status = order_mix_rows(&epoch->mix, index, slice.rows);
     if (!status) order_subset_rows(&order->subset, index, slice.rows);
     return status;
 }
@@ -277,16 +286,17 @@ bool load_order_foresees(const struct load_order *order)
     return !order->weights;
 }
 
-uint64_t load_order_next_use(struct load_order *order, uint64_t first, uint64_t count,
+uint64_t load_epoch_next_use(struct load_epoch *epoch, uint64_t first, uint64_t count,
                              uint64_t most, uint64_t now, uint64_t first_vrank, uint64_t vranks)
 {
+    const struct load_order *order = epoch->of;
     uint64_t begin = order_subset_below(&order->subset, first);
     uint64_t all = order_subset_below(&order->subset, first + count) - begin;
     uint64_t some = all < most ? all : most;
     uint64_t next =
         order->mix.sources
-            ? order_mix_next_use(&order->mix, &order->order, begin, some, now, first_vrank, vranks)
-            : order_next_use(&order->order, begin, some, now, first_vrank, vranks);
+            ? order_mix_next_use(&epoch->mix, &epoch->places, begin, some, now, first_vrank, vranks)
+            : order_next_use(&epoch->places, begin, some, now, first_vrank, vranks);
     return next == ORDER_NEVER && all > most ? ORDER_NEVER - 1 : next;
 }
 

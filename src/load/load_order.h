@@ -7,7 +7,8 @@
 #include "load_weights.h"
 #include "order_mix.h"
 
-/* Zeroed it may be closed. */
+/* Constant once it is open, but for the memory that weights are read with. Zeroed it may be closed.
+ */
 struct load_order {
     struct order order;         /* of places; of rows, if it is neither mixed nor weighted */
     struct order_subset subset; /* in whose positions rows are counted until they are handed out */
@@ -20,6 +21,14 @@ struct load_order {
     uint64_t split_seed;
     struct order_ledger due; /* an epoch's */
     bool counts_only;        /* of which only the count is known */
+};
+
+/* One epoch of an order, and what was drawn of it. Zeroed, it is ready for load_epoch_begin(). Two
+ * epochs may be asked side by side and, if the order has no weights, in different threads. */
+struct load_epoch {
+    const struct load_order *of; /* borrowed */
+    struct order_epoch places;
+    struct order_mix_epoch mix;
 };
 
 /* What the order is a function of, beside the options. */
@@ -45,20 +54,24 @@ void load_order_close(struct load_order *order);
 /* Local. True if it takes random numbers. */
 bool load_order_draws(const struct load_order *order);
 
-/* Local. Makes the order that of an epoch. */
-shs_status load_order_begin(struct load_order *order, uint64_t epoch);
+/* Local. Makes `epoch` the epoch of this number, of an order that stays open longer; costs nothing
+ * if it is that already. */
+shs_status load_epoch_begin(const struct load_order *order, uint64_t number,
+                            struct load_epoch *epoch);
 
-/* Local. The rows of a slice of a virtual rank in the epoch that was begun. Weights may be read on
- * so many threads. */
-shs_status load_order_rows(struct load_order *order, uint64_t vrank, struct order_slice slice,
+/* Local. Accepts a zeroed epoch. */
+void load_epoch_free(struct load_epoch *epoch);
+
+/* Local. The rows of a slice of a virtual rank. Weights may be read, on so many threads. */
+shs_status load_epoch_rows(struct load_epoch *epoch, uint64_t vrank, struct order_slice slice,
                            unsigned threads, uint64_t *index);
 
-/* Local. True if load_order_next_use() can be asked. */
+/* Local. True if load_epoch_next_use() can be asked. */
 bool load_order_foresees(const struct load_order *order);
 
 /* Local. order_next_use() of rows [first, first + count) of the dataset. The first `most` of them
  * are looked at; where these are past the others come some time. */
-uint64_t load_order_next_use(struct load_order *order, uint64_t first, uint64_t count,
+uint64_t load_epoch_next_use(struct load_epoch *epoch, uint64_t first, uint64_t count,
                              uint64_t most, uint64_t now, uint64_t first_vrank, uint64_t vranks);
 
 /* Local. Puts what the order is made with in the place of what was asked for: numbers that were 0,

@@ -1,24 +1,24 @@
 #include "order.h"
 
-void order_free(struct order *order)
+void order_epoch_free(struct order_epoch *epoch)
 {
-    order_permutation_free(&order->all.whole);
+    order_permutation_free(&epoch->all.whole);
     for (size_t i = 0; i < ORDER_KEPT; i++) {
-        order_permutation_free(&order->shards[i].whole);
-        order_permutation_free(&order->windows[i].permutation);
+        order_permutation_free(&epoch->shards[i].whole);
+        order_permutation_free(&epoch->windows[i].permutation);
     }
-    order->begun = false;
+    epoch->of = NULL;
 }
 
 /* ---- Sequences. */
 
 /* Draws the sequence's permutation. */
-static shs_status draw_sequence(const struct order *order, struct order_sequence *sequence)
+static shs_status draw_sequence(const struct order_epoch *epoch, struct order_sequence *sequence)
 {
-    const struct order_shape *shape = &order->shape;
-    struct order_source source = {.seed = order->seed,
-                                  .stream = order->stream,
-                                  .epoch = order->epoch,
+    const struct order_shape *shape = &epoch->of->shape;
+    struct order_source source = {.seed = epoch->of->seed,
+                                  .stream = epoch->of->stream,
+                                  .epoch = epoch->number,
                                   .vrank = sequence->vrank};
     bool blocks = shape->shuffle == SHS_SHUFFLE_BLOCKS;
     sequence->drawn = true;
@@ -35,17 +35,18 @@ static shs_status draw_sequence(const struct order *order, struct order_sequence
     return SHS_OK;
 }
 
-shs_status order_begin(struct order *order, uint64_t epoch)
+shs_status order_begin(const struct order *order, uint64_t number, struct order_epoch *epoch)
 {
-    if (order->begun && order->epoch == epoch) return SHS_OK;
-    order->epoch = epoch;
-    order->all.base = 0;
-    order->all.rows = order->shape.samples;
+    if (epoch->of == order && epoch->number == number) return SHS_OK;
+    epoch->of = order;
+    epoch->number = number;
+    epoch->all.base = 0;
+    epoch->all.rows = order->shape.samples;
     for (size_t i = 0; i < ORDER_KEPT; i++)
-        order->shards[i].drawn = order->windows[i].drawn = false;
+        epoch->shards[i].drawn = epoch->windows[i].drawn = false;
     shs_status status =
-        order->shape.shard == SHS_SHARD_FIXED ? SHS_OK : draw_sequence(order, &order->all);
-    order->begun = !status;
+        order->shape.shard == SHS_SHARD_FIXED ? SHS_OK : draw_sequence(epoch, &epoch->all);
+    if (status) epoch->of = NULL;
     return status;
 }
 
@@ -54,21 +55,22 @@ static uint64_t begin_of_run(const struct order_shape *shape, uint64_t vrank)
     return order_share(shape->samples, vrank, shape->vranks);
 }
 
-static struct order_sequence *kept_shard(struct order *order, uint64_t vrank)
+static struct order_sequence *kept_shard(struct order_epoch *epoch, uint64_t vrank)
 {
-    struct order_sequence *kept = &order->shards[vrank % ORDER_KEPT];
+    struct order_sequence *kept = &epoch->shards[vrank % ORDER_KEPT];
     return kept->drawn && kept->vrank == vrank ? kept : NULL;
 }
 
-static shs_status draw_shard(struct order *order, uint64_t vrank, struct order_sequence **shard)
+static shs_status draw_shard(struct order_epoch *epoch, uint64_t vrank,
+                             struct order_sequence **shard)
 {
-    *shard = kept_shard(order, vrank);
+    *shard = kept_shard(epoch, vrank);
     if (*shard) return SHS_OK;
-    *shard = &order->shards[vrank % ORDER_KEPT];
+    *shard = &epoch->shards[vrank % ORDER_KEPT];
     (*shard)->vrank = vrank;
-    (*shard)->base = begin_of_run(&order->shape, vrank);
-    (*shard)->rows = begin_of_run(&order->shape, vrank + 1) - (*shard)->base;
-    return draw_sequence(order, *shard);
+    (*shard)->base = begin_of_run(&epoch->of->shape, vrank);
+    (*shard)->rows = begin_of_run(&epoch->of->shape, vrank + 1) - (*shard)->base;
+    return draw_sequence(epoch, *shard);
 }
 
 /* Positions [begin, end) of a sequence that a virtual rank walks, or all walk together. */
@@ -78,12 +80,12 @@ struct run {
     uint64_t begin, end;
 };
 
-static shs_status find_run(struct order *order, uint64_t vrank, struct run *run)
+static shs_status find_run(struct order_epoch *epoch, uint64_t vrank, struct run *run)
 {
-    const struct order_shape *shape = &order->shape;
-    *run = (struct run){&order->all, vrank, 0, shape->samples};
+    const struct order_shape *shape = &epoch->of->shape;
+    *run = (struct run){&epoch->all, vrank, 0, shape->samples};
     if (shape->shard == SHS_SHARD_FIXED) {
-        shs_status status = draw_shard(order, vrank, &run->sequence);
+        shs_status status = draw_shard(epoch, vrank, &run->sequence);
         run->end = run->sequence->rows;
         return status;
     }
@@ -152,22 +154,23 @@ static struct order_window window_at(const struct order_shape *shape, const stru
         .vrank = run->vrank, .number = number, .begin = begin, .rows = end - begin};
 }
 
-static struct order_window *kept_window(struct order *order, const struct order_window *window)
+static struct order_window *kept_window(struct order_epoch *epoch,
+                                        const struct order_window *window)
 {
-    struct order_window *kept = &order->windows[window->vrank % ORDER_KEPT];
+    struct order_window *kept = &epoch->windows[window->vrank % ORDER_KEPT];
     bool same = kept->drawn && kept->vrank == window->vrank && kept->number == window->number;
     return same ? kept : NULL;
 }
 
 /* The window with its permutation. */
-static shs_status draw_window(struct order *order, struct order_window window,
+static shs_status draw_window(struct order_epoch *epoch, struct order_window window,
                               struct order_window **drawn)
 {
-    struct order_source source = {order->seed, order->stream, (uint32_t)window.number + 1,
-                                  order->epoch, window.vrank};
-    *drawn = kept_window(order, &window);
+    struct order_source source = {epoch->of->seed, epoch->of->stream, (uint32_t)window.number + 1,
+                                  epoch->number, window.vrank};
+    *drawn = kept_window(epoch, &window);
     if (*drawn) return SHS_OK;
-    *drawn = &order->windows[window.vrank % ORDER_KEPT];
+    *drawn = &epoch->windows[window.vrank % ORDER_KEPT];
     window.permutation = (*drawn)->permutation;
     shs_status status = order_permutation_draw(&window.permutation, &source, window.rows);
     window.drawn = !status;
@@ -199,17 +202,18 @@ static void rows_of_window(const struct order_sequence *sequence, uint64_t block
     }
 }
 
-static shs_status rows_of_windows(struct order *order, const struct run *run, uint64_t position,
-                                  uint64_t end, uint64_t *index)
+static shs_status rows_of_windows(struct order_epoch *epoch, const struct run *run,
+                                  uint64_t position, uint64_t end, uint64_t *index)
 {
     while (position < end) {
         struct order_window *window;
-        shs_status status = draw_window(order, window_at(&order->shape, run, position), &window);
+        shs_status status =
+            draw_window(epoch, window_at(&epoch->of->shape, run, position), &window);
         if (status) return status;
         uint64_t left = window->begin + window->rows - position;
         uint64_t count = end - position < left ? end - position : left;
         order_permutation_rows(&window->permutation, position - window->begin, count, index);
-        rows_of_window(run->sequence, order->shape.block_rows, window, index, count);
+        rows_of_window(run->sequence, epoch->of->shape.block_rows, window, index, count);
         position += count;
         index += count;
     }
@@ -217,13 +221,13 @@ static shs_status rows_of_windows(struct order *order, const struct run *run, ui
 }
 
 /* Rows at positions [position, end) of the run's sequence. */
-static shs_status rows_between(struct order *order, const struct run *run, uint64_t position,
+static shs_status rows_between(struct order_epoch *epoch, const struct run *run, uint64_t position,
                                uint64_t end, uint64_t *index)
 {
     uint64_t base = run->sequence->base, count = end - position;
-    switch (order->shape.shuffle) {
+    switch (epoch->of->shape.shuffle) {
     case SHS_SHUFFLE_BLOCKS:
-        return rows_of_windows(order, run, position, end, index);
+        return rows_of_windows(epoch, run, position, end, index);
     case SHS_SHUFFLE_FULL:
         order_permutation_rows(&run->sequence->whole, position, count, index);
         for (uint64_t i = 0; i < count && base; i++)
@@ -236,15 +240,15 @@ static shs_status rows_between(struct order *order, const struct run *run, uint6
     return SHS_OK;
 }
 
-shs_status order_rows(struct order *order, uint64_t vrank, struct order_slice slice,
+shs_status order_rows(struct order_epoch *epoch, uint64_t vrank, struct order_slice slice,
                       uint64_t *index)
 {
     struct run run;
-    shs_status status = slice.rows ? find_run(order, vrank, &run) : SHS_OK;
+    shs_status status = slice.rows ? find_run(epoch, vrank, &run) : SHS_OK;
     for (uint64_t done = 0, now; done < slice.rows && !status; done += now) {
         uint64_t length = run.end - run.begin, at = (slice.first + done) % length;
         now = slice.rows - done < length - at ? slice.rows - done : length - at;
-        status = rows_between(order, &run, run.begin + at, run.begin + at + now, index + done);
+        status = rows_between(epoch, &run, run.begin + at, run.begin + at + now, index + done);
     }
     return status;
 }
@@ -308,26 +312,27 @@ static uint64_t owner_of(const struct order_shape *shape, uint64_t row)
 
 /* The run that a row belongs to, and its position in the run's sequence before windows are mixed.
  */
-static shs_status find_row(struct order *order, uint64_t row, struct run *run, uint64_t *position)
+static shs_status find_row(struct order_epoch *epoch, uint64_t row, struct run *run,
+                           uint64_t *position)
 {
-    const struct order_shape *shape = &order->shape;
+    const struct order_shape *shape = &epoch->of->shape;
     bool fixed = shape->shard == SHS_SHARD_FIXED;
-    shs_status status = find_run(order, fixed ? owner_of(shape, row) : 0, run);
+    shs_status status = find_run(epoch, fixed ? owner_of(shape, row) : 0, run);
     if (status) return status;
     *position = position_of(shape, run->sequence, row);
     if (fixed || !order_has_runs(shape)) return SHS_OK;
-    return find_run(order, owner_of(shape, *position), run);
+    return find_run(epoch, owner_of(shape, *position), run);
 }
 
-shs_status order_turn_of(struct order *order, uint64_t row, struct order_turn *turn)
+shs_status order_turn_of(struct order_epoch *epoch, uint64_t row, struct order_turn *turn)
 {
-    const struct order_shape *shape = &order->shape;
+    const struct order_shape *shape = &epoch->of->shape;
     struct order_window *window;
     struct run run;
     uint64_t position;
-    shs_status status = find_row(order, row, &run, &position);
+    shs_status status = find_row(epoch, row, &run, &position);
     if (!status && shape->shuffle == SHS_SHUFFLE_BLOCKS) {
-        status = draw_window(order, window_at(shape, &run, position), &window);
+        status = draw_window(epoch, window_at(shape, &run, position), &window);
         if (!status)
             position = window->begin +
                        order_permutation_position(&window->permutation, position - window->begin);
@@ -373,17 +378,17 @@ static uint64_t first_to_come(const struct order_shape *shape, const struct run 
 
 /* Of positions [first, first + count) of a window: when the first of them comes, or the window
  * begins, if it has not. Only a window that has begun and is not over is drawn. */
-static uint64_t moment_in_window(struct order *order, const struct run *run,
+static uint64_t moment_in_window(struct order_epoch *epoch, const struct run *run,
                                  struct order_window window, uint64_t first, uint64_t count,
                                  const struct question *question)
 {
-    const struct order_shape *shape = &order->shape;
+    const struct order_shape *shape = &epoch->of->shape;
     uint64_t to_come = first_to_come(shape, run, question->now);
     uint64_t end = window.begin + window.rows, next = end;
     struct order_window *drawn;
     if (!asks_for(question, run->vrank) || to_come >= end) return ORDER_NEVER;
     if (to_come <= window.begin) return moment_of_place(shape, run, window.begin, question);
-    if (draw_window(order, window, &drawn)) return question->now + 1; /* not known */
+    if (draw_window(epoch, window, &drawn)) return question->now + 1; /* not known */
     for (uint64_t offset = first - window.begin, i = 0; i < count; i++) {
         uint64_t at = window.begin + order_permutation_position(&drawn->permutation, offset + i);
         if (at >= to_come && at < next) next = at;
@@ -392,16 +397,16 @@ static uint64_t moment_in_window(struct order *order, const struct run *run,
 }
 
 /* Of rows [row, end), or of as many of the first of them as *count, which lie together. */
-static uint64_t moment_of_rows(struct order *order, uint64_t row, uint64_t end,
+static uint64_t moment_of_rows(struct order_epoch *epoch, uint64_t row, uint64_t end,
                                const struct question *question, uint64_t *count)
 {
-    const struct order_shape *shape = &order->shape;
+    const struct order_shape *shape = &epoch->of->shape;
     struct run run;
     uint64_t position;
     *count = 1;
     if (shape->shard == SHS_SHARD_FIXED && !asks_for(question, owner_of(shape, row)))
         return ORDER_NEVER;
-    if (find_row(order, row, &run, &position)) return question->now + 1; /* not known */
+    if (find_row(epoch, row, &run, &position)) return question->now + 1; /* not known */
     if (!order_has_runs(shape)) return moment_of(shape, turn_of_all(shape, position), question);
     if (shape->shuffle != SHS_SHUFFLE_BLOCKS)
         return moment_of_place(shape, &run, position, question);
@@ -412,16 +417,16 @@ static uint64_t moment_of_rows(struct order *order, uint64_t row, uint64_t end,
     *count = together[0];
     for (size_t i = 1; i < sizeof together / sizeof *together; i++)
         if (together[i] < *count) *count = together[i];
-    return moment_in_window(order, &run, window, position, *count, question);
+    return moment_in_window(epoch, &run, window, position, *count, question);
 }
 
-uint64_t order_next_use(struct order *order, uint64_t first, uint64_t count, uint64_t now,
+uint64_t order_next_use(struct order_epoch *epoch, uint64_t first, uint64_t count, uint64_t now,
                         uint64_t first_vrank, uint64_t vranks)
 {
     const struct question question = {now, first_vrank, vranks};
     uint64_t next = ORDER_NEVER;
     for (uint64_t row = first, end = first + count, together; row < end; row += together) {
-        uint64_t moment = moment_of_rows(order, row, end, &question, &together);
+        uint64_t moment = moment_of_rows(epoch, row, end, &question, &together);
         if (moment < next) next = moment;
     }
     return next;

@@ -41,25 +41,31 @@ struct order_window {
     struct order_permutation permutation;
 };
 
-/* Zeroed but for shape, seed and stream it is ready for order_begin(). */
+/* The order of all epochs. It never changes while an epoch of it is asked. */
 struct order {
     struct order_shape shape;
     uint64_t seed;
     uint32_t stream;
-    bool begun;
-    uint64_t epoch;
+};
+
+/* One epoch of an order, and what was drawn of it. Zeroed, it is ready for order_begin(). Epochs
+ * share nothing that changes, so threads may ask different ones at once. */
+struct order_epoch {
+    const struct order *of; /* borrowed; NULL: no epoch has begun */
+    uint64_t number;
     struct order_sequence all;                /* shard global */
     struct order_sequence shards[ORDER_KEPT]; /* shard fixed */
     struct order_window windows[ORDER_KEPT];  /* shuffle blocks */
 };
 
-void order_free(struct order *order);
+/* Makes `epoch` the epoch of this number; costs nothing if it is that already. After an error it
+ * has not begun. */
+shs_status order_begin(const struct order *order, uint64_t number, struct order_epoch *epoch);
 
-/* Makes the order that of an epoch; costs nothing if it is already. */
-shs_status order_begin(struct order *order, uint64_t epoch);
+void order_epoch_free(struct order_epoch *epoch);
 
 /* The rows of a slice of a virtual rank, those of weight 0 as well, into index. */
-shs_status order_rows(struct order *order, uint64_t vrank, struct order_slice slice,
+shs_status order_rows(struct order_epoch *epoch, uint64_t vrank, struct order_slice slice,
                       uint64_t *index);
 
 /* When and where a row is delivered with weight 1. */
@@ -71,7 +77,7 @@ struct order_turn {
 };
 
 /* The turn of a row: the inverse of order_rows(). */
-shs_status order_turn_of(struct order *order, uint64_t row, struct order_turn *turn);
+shs_status order_turn_of(struct order_epoch *epoch, uint64_t row, struct order_turn *turn);
 
 /* A moment of an epoch, as one number that grows with it: for virtual ranks of one process a
  * step's batches are delivered in the order of ranks. */
@@ -81,7 +87,7 @@ uint64_t order_moment(const struct order_shape *shape, uint64_t epoch_step, uint
  * weight 1, to a virtual rank of [first_vrank, first_vrank + vranks); ORDER_NEVER if none is any
  * more. Rows of a window that has not begun are told to come when it does. For want of memory they
  * may be told to come at once. */
-uint64_t order_next_use(struct order *order, uint64_t first, uint64_t count, uint64_t now,
+uint64_t order_next_use(struct order_epoch *epoch, uint64_t first, uint64_t count, uint64_t now,
                         uint64_t first_vrank, uint64_t vranks);
 
 #endif

@@ -62,85 +62,108 @@ shs_status order_mix_open(struct order_mix *mix, const uint64_t *bounds, const u
 
 void order_mix_free(struct order_mix *mix)
 {
-    for (size_t i = 0; i < mix->sources; i++)
-        for (size_t p = 0; p < ORDER_PASSES; p++)
-            order_permutation_free(&mix->source[i].passes[p].permutation);
     core_free(&mix->source);
     mix->sources = 0;
 }
 
 /* ---- Rows. */
 
-void order_mix_begin(struct order_mix *mix, uint64_t epoch)
+void order_mix_epoch_free(struct order_mix_epoch *epoch)
 {
-    if (mix->begun && mix->epoch == epoch) return;
-    for (size_t i = 0; i < mix->sources; i++) {
-        struct order_mix_source *source = &mix->source[i];
-        if (!source->takes) continue;
-        u128 drawn = (u128)epoch * source->takes;
-        source->pass = (uint64_t)(drawn / source->rows);
-        source->at = (uint64_t)(drawn % source->rows);
-    }
-    mix->begun = true;
-    mix->epoch = epoch;
+    for (size_t i = 0; i < epoch->parts; i++)
+        for (size_t p = 0; p < ORDER_PASSES; p++)
+            order_permutation_free(&epoch->part[i].passes[p].permutation);
+    core_free(&epoch->part);
+    *epoch = (struct order_mix_epoch){0};
 }
 
-/* The source that has a number: the last one, of those that take some, that begins at or before it.
- */
-static struct order_mix_source *source_of(const struct order_mix *mix, uint64_t number)
+/* Parts of another mix, or none, are released. */
+static shs_status make_parts(const struct order_mix *mix, struct order_mix_epoch *epoch)
 {
-    size_t low = 0, high = mix->sources;
+    if (epoch->of == mix) return SHS_OK;
+    order_mix_epoch_free(epoch);
+    shs_status status = core_new(mix->sources, sizeof *epoch->part, "sources", &epoch->part);
+    if (status) return status;
+    epoch->of = mix;
+    epoch->parts = mix->sources;
+    for (size_t i = 0; i < mix->sources; i++)
+        epoch->part[i].source = &mix->source[i];
+    return SHS_OK;
+}
+
+shs_status order_mix_begin(const struct order_mix *mix, uint64_t number,
+                           struct order_mix_epoch *epoch)
+{
+    if (epoch->of == mix && epoch->number == number) return SHS_OK;
+    shs_status status = make_parts(mix, epoch);
+    if (status) return status;
+    epoch->number = number;
+    for (size_t i = 0; i < epoch->parts; i++) {
+        struct order_mix_part *part = &epoch->part[i];
+        const struct order_mix_source *source = part->source;
+        if (!source->takes) continue;
+        u128 drawn = (u128)number * source->takes;
+        part->pass = (uint64_t)(drawn / source->rows);
+        part->at = (uint64_t)(drawn % source->rows);
+    }
+    return SHS_OK;
+}
+
+/* The part of the source that has a number: the last source, of those that take some, that begins
+ * at or before it. */
+static struct order_mix_part *part_of(const struct order_mix_epoch *epoch, uint64_t number)
+{
+    size_t low = 0, high = epoch->parts;
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
-        if (mix->source[middle].begin <= number)
+        if (epoch->part[middle].source->begin <= number)
             low = middle;
         else
             high = middle;
     }
-    return &mix->source[low];
+    return &epoch->part[low];
 }
 
 /* The epoch's first and last pass, and any one and the next, have places of their own: their rows
  * are asked for in turn. */
-static shs_status draw_pass(const struct order_mix *mix, struct order_mix_source *source,
+static shs_status draw_pass(const struct order_mix_epoch *epoch, struct order_mix_part *part,
                             uint64_t number, struct order_permutation **permutation)
 {
-    struct order_pass *pass = &source->passes[number == source->pass ? 0 : 1 + number % 2];
-    const struct order_source key = {.seed = mix->seed,
-                                     .stream = mix->stream,
-                                     .part = (uint32_t)(source - mix->source) + 1,
+    struct order_pass *pass = &part->passes[number == part->pass ? 0 : 1 + number % 2];
+    const struct order_source key = {.seed = epoch->of->seed,
+                                     .stream = epoch->of->stream,
+                                     .part = (uint32_t)(part->source - epoch->of->source) + 1,
                                      .epoch = number & UINT32_MAX,
                                      .vrank = number >> 32};
     *permutation = &pass->permutation;
     if (pass->drawn && pass->number == number) return SHS_OK;
-    shs_status status = order_permutation_draw(&pass->permutation, &key, source->rows);
+    shs_status status = order_permutation_draw(&pass->permutation, &key, part->source->rows);
     pass->drawn = !status;
     pass->number = number;
     return status;
 }
 
 /* Draws of the epoch lie at [at, at + takes), counted from the beginning of its first pass. */
-static bool is_whole(const struct order_mix_source *source, uint64_t pass)
+static bool is_whole(const struct order_mix_part *part, uint64_t pass)
 {
-    return pass * source->rows >= source->at &&
-           (pass + 1) * source->rows <= source->at + source->takes;
+    const struct order_mix_source *source = part->source;
+    return pass * source->rows >= part->at && (pass + 1) * source->rows <= part->at + source->takes;
 }
 
 /* Passes are counted from the epoch's first one. */
-static bool is_permuted(const struct order_mix *mix, const struct order_mix_source *source,
+static bool is_permuted(const struct order_mix_epoch *epoch, const struct order_mix_part *part,
                         uint64_t pass)
 {
-    return mix->permuted && (mix->sources == 1 || !is_whole(source, pass));
+    return epoch->of->permuted && (epoch->of->sources == 1 || !is_whole(part, pass));
 }
 
 /* Rows at positions [at, at + count) of a pass. */
-static shs_status rows_of_pass(const struct order_mix *mix, struct order_mix_source *source,
+static shs_status rows_of_pass(const struct order_mix_epoch *epoch, struct order_mix_part *part,
                                uint64_t pass, uint64_t at, uint64_t *index, uint64_t count)
 {
     struct order_permutation *permutation;
-    bool permuted = is_permuted(mix, source, pass);
-    shs_status status =
-        permuted ? draw_pass(mix, source, source->pass + pass, &permutation) : SHS_OK;
+    bool permuted = is_permuted(epoch, part, pass);
+    shs_status status = permuted ? draw_pass(epoch, part, part->pass + pass, &permutation) : SHS_OK;
     if (status) return status;
     if (!permuted)
         for (uint64_t i = 0; i < count; i++)
@@ -150,7 +173,7 @@ static shs_status rows_of_pass(const struct order_mix *mix, struct order_mix_sou
     else
         order_permutation_rows(permutation, at, count, index);
     for (uint64_t i = 0; i < count; i++)
-        index[i] += source->first;
+        index[i] += part->source->first;
     return SHS_OK;
 }
 
@@ -164,19 +187,19 @@ static uint64_t consecutive(const uint64_t *index, uint64_t most)
 }
 
 /* Those of a single source come one after the other, and are looked up together. */
-shs_status order_mix_rows(struct order_mix *mix, uint64_t epoch, uint64_t *index, uint64_t count)
+shs_status order_mix_rows(struct order_mix_epoch *epoch, uint64_t *index, uint64_t count)
 {
     shs_status status = SHS_OK;
-    if (!mix->sources) return SHS_OK;
-    order_mix_begin(mix, epoch);
+    if (!epoch->parts) return SHS_OK;
     for (uint64_t i = 0, now; i < count && !status; i += now) {
-        struct order_mix_source *source = source_of(mix, index[i]);
-        uint64_t offset = index[i] - source->begin, place = source->at + offset;
+        struct order_mix_part *part = part_of(epoch, index[i]);
+        const struct order_mix_source *source = part->source;
+        uint64_t offset = index[i] - source->begin, place = part->at + offset;
         uint64_t at = place % source->rows, most = count - i;
         if (most > source->rows - at) most = source->rows - at;
         if (most > source->takes - offset) most = source->takes - offset;
         now = consecutive(index + i, most);
-        status = rows_of_pass(mix, source, place / source->rows, at, index + i, now);
+        status = rows_of_pass(epoch, part, place / source->rows, at, index + i, now);
     }
     return status;
 }
@@ -195,37 +218,39 @@ static struct range overlap(struct range a, struct range b)
 
 /* What order_mix_next_use() is asked. */
 struct question {
-    struct order *order;
+    struct order_epoch *places;
     uint64_t now, first_vrank, vranks;
 };
 
 /* Of draws of the epoch, counted from the beginning of its first pass; it lacks some of that. */
-static uint64_t next_of_draws(const struct order_mix_source *source, struct range draws,
+static uint64_t next_of_draws(const struct order_mix_part *part, struct range draws,
                               const struct question *question)
 {
-    draws = overlap(draws, (struct range){source->at, source->at + source->takes});
+    const struct order_mix_source *source = part->source;
+    draws = overlap(draws, (struct range){part->at, part->at + source->takes});
     if (!draws.end) return ORDER_NEVER;
-    return order_next_use(question->order, source->begin + draws.first - source->at,
+    return order_next_use(question->places, source->begin + draws.first - part->at,
                           draws.end - draws.first, question->now, question->first_vrank,
                           question->vranks);
 }
 
 /* Of rows of one source, in one pass. */
-static uint64_t next_in_pass(const struct order_mix *mix, struct order_mix_source *source,
+static uint64_t next_in_pass(const struct order_mix_epoch *epoch, struct order_mix_part *part,
                              uint64_t pass, struct range rows, const struct question *question)
 {
+    const struct order_mix_source *source = part->source;
     uint64_t begin = pass * source->rows, next = ORDER_NEVER;
     struct order_permutation *permutation;
-    if (!is_permuted(mix, source, pass))
+    if (!is_permuted(epoch, part, pass))
         return next_of_draws(
-            source,
+            part,
             (struct range){begin + rows.first - source->first, begin + rows.end - source->first},
             question);
-    if (draw_pass(mix, source, source->pass + pass, &permutation))
+    if (draw_pass(epoch, part, part->pass + pass, &permutation))
         return question->now + 1; /* not known */
     for (uint64_t row = rows.first; row < rows.end; row++) {
         uint64_t at = begin + order_permutation_position(permutation, row - source->first);
-        uint64_t use = next_of_draws(source, (struct range){at, at + 1}, question);
+        uint64_t use = next_of_draws(part, (struct range){at, at + 1}, question);
         if (use < next) next = use;
     }
     return next;
@@ -233,45 +258,49 @@ static uint64_t next_in_pass(const struct order_mix *mix, struct order_mix_sourc
 
 /* Passes of a single source that is permuted come one after the other: the one of now, and the
  * next. What comes in neither may come as soon as the one after these begins. */
-static uint64_t next_of_single(const struct order_mix *mix, struct order_mix_source *source,
+static uint64_t next_of_single(const struct order_mix_epoch *epoch, struct order_mix_part *part,
                                struct range rows, const struct question *question)
 {
-    const struct order_shape *shape = &question->order->shape;
+    const struct order_shape *shape = &question->places->of->shape;
+    uint64_t rows_a_pass = part->source->rows;
     uint64_t number = question->now / shape->vranks * shape->vranks * shape->batch;
-    uint64_t pass = (source->at + number) / source->rows, next = ORDER_NEVER;
+    uint64_t pass = (part->at + number) / rows_a_pass, next = ORDER_NEVER;
     for (int i = 0; i < 2 && next == ORDER_NEVER; i++, pass++)
-        next = next_in_pass(mix, source, pass, rows, question);
+        next = next_in_pass(epoch, part, pass, rows, question);
     if (next != ORDER_NEVER) return next;
-    const struct question of_all = {question->order, question->now, 0, shape->vranks};
-    return next_of_draws(source, (struct range){pass * source->rows, pass * source->rows + 1},
-                         &of_all);
+    const struct question of_all = {question->places, question->now, 0, shape->vranks};
+    return next_of_draws(part, (struct range){pass * rows_a_pass, pass * rows_a_pass + 1}, &of_all);
 }
 
 /* Of rows of one source, in all passes that the epoch has some of. */
-static uint64_t next_of_source(const struct order_mix *mix, struct order_mix_source *source,
+static uint64_t next_of_source(const struct order_mix_epoch *epoch, struct order_mix_part *part,
                                struct range rows, const struct question *question)
 {
-    uint64_t next = ORDER_NEVER, end = source->at + source->takes;
-    if (mix->sources == 1 && mix->permuted) return next_of_single(mix, source, rows, question);
+    const struct order_mix_source *source = part->source;
+    uint64_t next = ORDER_NEVER, end = part->at + source->takes;
+    if (epoch->of->sources == 1 && epoch->of->permuted)
+        return next_of_single(epoch, part, rows, question);
     if (source->takes / source->rows >= ORDER_OFTEN) return question->now + 1;
     for (uint64_t pass = 0; pass * source->rows < end; pass++) {
-        uint64_t use = next_in_pass(mix, source, pass, rows, question);
+        uint64_t use = next_in_pass(epoch, part, pass, rows, question);
         if (use < next) next = use;
     }
     return next;
 }
 
-uint64_t order_mix_next_use(struct order_mix *mix, struct order *order, uint64_t first,
-                            uint64_t count, uint64_t now, uint64_t first_vrank, uint64_t vranks)
+uint64_t order_mix_next_use(struct order_mix_epoch *epoch, struct order_epoch *places,
+                            uint64_t first, uint64_t count, uint64_t now, uint64_t first_vrank,
+                            uint64_t vranks)
 {
-    const struct question question = {order, now, first_vrank, vranks};
+    const struct question question = {places, now, first_vrank, vranks};
     uint64_t next = ORDER_NEVER;
-    for (size_t i = 0; i < mix->sources; i++) {
-        struct order_mix_source *source = &mix->source[i];
+    for (size_t i = 0; i < epoch->parts; i++) {
+        struct order_mix_part *part = &epoch->part[i];
+        const struct order_mix_source *source = part->source;
         struct range rows = overlap((struct range){source->first, source->first + source->rows},
                                     (struct range){first, first + count});
         if (!rows.end) continue;
-        uint64_t use = next_of_source(mix, source, rows, &question);
+        uint64_t use = next_of_source(epoch, part, rows, &question);
         if (use < next) next = use;
     }
     return next;

@@ -20,6 +20,20 @@ enum {
     ORDER_PASSES = 3 /* kept of a source: an epoch's first one, and two others in turn */
 };
 
+struct order_mix_source {
+    uint64_t first, rows;
+    uint64_t begin, takes; /* its numbers */
+};
+
+/* The mix of all epochs. Zeroed: each row once, under its own number. */
+struct order_mix {
+    bool permuted;
+    uint64_t seed;
+    uint32_t stream;
+    size_t sources;
+    struct order_mix_source *source;
+};
+
 /* A pass and its permutation. */
 struct order_pass {
     bool drawn;
@@ -27,22 +41,21 @@ struct order_pass {
     struct order_permutation permutation;
 };
 
-struct order_mix_source {
-    uint64_t first, rows;
-    uint64_t begin, takes; /* its numbers */
-    uint64_t pass, at;     /* where the epoch begins */
+/* An epoch's part of a source: the pass and the position in it with which the epoch begins. */
+struct order_mix_part {
+    const struct order_mix_source *source;
+    uint64_t pass, at;
     struct order_pass passes[ORDER_PASSES];
 };
 
-/* Zeroed: each row once, under its own number. */
-struct order_mix {
-    bool permuted;
-    uint64_t seed;
-    uint32_t stream;
-    bool begun;
-    uint64_t epoch;
-    size_t sources;
-    struct order_mix_source *source;
+/* One epoch of a mix, and the passes that were drawn for it. Zeroed, it is ready for
+ * order_mix_begin(); if that is not called, each row comes once. Epochs share nothing that changes,
+ * so threads may ask different ones at once. */
+struct order_mix_epoch {
+    const struct order_mix *of; /* borrowed; NULL: no epoch has begun */
+    uint64_t number;
+    size_t parts;
+    struct order_mix_part *part; /* of each source */
 };
 
 /* Rows [bounds[i], bounds[i + 1]) are source i's. Of every sum(ratio) places ratio[i] are its own:
@@ -54,22 +67,27 @@ shs_status order_mix_open(struct order_mix *mix, const uint64_t *bounds, const u
 
 void order_mix_free(struct order_mix *mix);
 
-/* Makes an epoch, below 2^32, that of the mix. */
-void order_mix_begin(struct order_mix *mix, uint64_t epoch);
+/* Makes `epoch` the epoch of this number, below 2^32, of a mix that stays as it is for as long as
+ * the epoch is asked. Costs nothing if it is that already. */
+shs_status order_mix_begin(const struct order_mix *mix, uint64_t number,
+                           struct order_mix_epoch *epoch);
 
-/* Numbers of an epoch, which is begun, turned into rows, in place. */
-shs_status order_mix_rows(struct order_mix *mix, uint64_t epoch, uint64_t *index, uint64_t count);
+void order_mix_epoch_free(struct order_mix_epoch *epoch);
 
-/* order_next_use() of rows, in the epoch that was begun last, where `order` is that of the numbers.
- * Rows that come ORDER_OFTEN times an epoch are told to come at once. Of a single source that is
- * permuted only the pass of now and the next one are looked at: rows that come in neither are told
- * to come when these are over. */
+/* Numbers of the epoch turned into rows, in place. */
+shs_status order_mix_rows(struct order_mix_epoch *epoch, uint64_t *index, uint64_t count);
+
+/* order_next_use() of rows, where `places` is the same epoch of the order of the numbers. Rows that
+ * come ORDER_OFTEN times an epoch are told to come at once. Of a single source that is permuted
+ * only the pass of now and the next one are looked at: rows that come in neither are told to come
+ * when these are over. */
 enum {
     ORDER_OFTEN = 16
 };
 
-uint64_t order_mix_next_use(struct order_mix *mix, struct order *order, uint64_t first,
-                            uint64_t count, uint64_t now, uint64_t first_vrank, uint64_t vranks);
+uint64_t order_mix_next_use(struct order_mix_epoch *epoch, struct order_epoch *places,
+                            uint64_t first, uint64_t count, uint64_t now, uint64_t first_vrank,
+                            uint64_t vranks);
 
 /* What an epoch's ledger must be, if every source gives each row equally often; false if not. The
  * rows are positions in `subset`. */

@@ -27,9 +27,9 @@ static uint64_t count_blocks(uint64_t *rows, uint64_t count, uint64_t block_rows
     return blocks;
 }
 
-static shs_status measure_blocks(struct order *order, uint64_t block_rows, double *blocks)
+static shs_status measure_blocks(struct order_epoch *epoch, uint64_t block_rows, double *blocks)
 {
-    const struct order_shape *shape = &order->shape;
+    const struct order_shape *shape = &epoch->of->shape;
     uint64_t batches = order_steps(shape) * shape->vranks, sum = 0, taken = 0, *rows;
     uint64_t samples = batches < MOST_BATCHES ? batches : MOST_BATCHES;
     shs_status status = core_new(order_most_rows(shape), sizeof *rows, "a batch's rows", &rows);
@@ -38,7 +38,7 @@ static shs_status measure_blocks(struct order *order, uint64_t block_rows, doubl
         uint64_t step = batch / shape->vranks, vrank = batch % shape->vranks;
         struct order_slice slice = order_slice(shape, step, vrank);
         slice.rows = slice.count;
-        status = order_rows(order, vrank, slice, rows);
+        status = order_rows(epoch, vrank, slice, rows);
         if (status || !slice.count) continue;
         sum += count_blocks(rows, slice.count, block_rows);
         taken++;
@@ -48,16 +48,16 @@ static shs_status measure_blocks(struct order *order, uint64_t block_rows, doubl
     return status;
 }
 
-static shs_status measure_steps(struct order *order, double *steps)
+static shs_status measure_steps(struct order_epoch *epoch, double *steps)
 {
-    uint64_t all = order->shape.samples - 1, sum = 0, taken = 0;
+    uint64_t all = epoch->of->shape.samples - 1, sum = 0, taken = 0;
     uint64_t pairs = all < MOST_PAIRS ? all : MOST_PAIRS;
     shs_status status = SHS_OK;
     for (uint64_t i = 0; i < pairs && !status; i++) {
         struct order_turn a, b;
         uint64_t row = order_share(all, i, pairs);
-        status = order_turn_of(order, row, &a);
-        if (!status) status = order_turn_of(order, row + 1, &b);
+        status = order_turn_of(epoch, row, &a);
+        if (!status) status = order_turn_of(epoch, row + 1, &b);
         if (status || a.waits || b.waits) continue;
         sum +=
             a.epoch_step < b.epoch_step ? b.epoch_step - a.epoch_step : a.epoch_step - b.epoch_step;
@@ -67,8 +67,9 @@ static shs_status measure_steps(struct order *order, double *steps)
     return status;
 }
 
-shs_status order_quality_of(struct order *order, uint64_t block_rows, struct order_quality *quality)
+shs_status order_quality_of(struct order_epoch *epoch, uint64_t block_rows,
+                            struct order_quality *quality)
 {
-    shs_status status = measure_blocks(order, block_rows, &quality->blocks);
-    return status ? status : measure_steps(order, &quality->steps);
+    shs_status status = measure_blocks(epoch, block_rows, &quality->blocks);
+    return status ? status : measure_steps(epoch, &quality->steps);
 }

@@ -11,9 +11,9 @@ struct order_quality {
                       a third of an epoch's */
 };
 
-/* Of the epoch that has begun, over at most 1,000 batches and 10,000 pairs of rows, evenly spread.
+/* Of an epoch that has begun, over at most 1,000 batches and 10,000 pairs of rows, evenly spread.
  * Blocks are of block_rows rows, whatever the order's own are. */
-shs_status order_quality_of(struct order *order, uint64_t block_rows,
+shs_status order_quality_of(struct order_epoch *epoch, uint64_t block_rows,
                             struct order_quality *quality);
 
 #endif

@@ -788,8 +788,8 @@ static void check_doubled(const struct mixture *mixture, shs_status expected)
     struct job job = open_mixture(mixture);
     take_steps(&job, 1);
     uint16_t *table = is_mixed(mixture)
-                          ? job.loader->order.order.all.whole.table
-                          : job.loader->order.mix.source[0].passes[0].permutation.table;
+                          ? job.loader->order_epoch.places.all.whole.table
+                          : job.loader->order_epoch.mix.part[0].passes[0].permutation.table;
     uint64_t last = (is_mixed(mixture) ? job.loader->order.order.shape.samples : ROWS) - 1;
     table[last] = table[last - 1];
     CHECK(rest_of_epoch(&job) == expected);

@@ -10,6 +10,9 @@
 
 typedef unsigned long long ull;
 
+/* The epoch that is asked. */
+static struct order_epoch asked;
+
 /* ---- an epoch's rows */
 
 static bool batch_is_right(const struct book *book, struct order *order, uint64_t step,
@@ -20,7 +23,7 @@ static bool batch_is_right(const struct book *book, struct order *order, uint64_
     uint64_t count, n = expected_rows(book, step, vrank, expected, &count);
     if (slice.rows != n || slice.count != count) return false;
     rows[n] = 7;
-    return order_rows(order, vrank, slice, rows) == SHS_OK && rows[n] == 7 &&
+    return order_rows(&asked, vrank, slice, rows) == SHS_OK && rows[n] == 7 &&
            memcmp(rows, expected, n * sizeof *rows) == 0;
 }
 
@@ -35,7 +38,7 @@ static bool epoch_is_right(struct book *book, struct order *order)
         book->seed = order->seed;
         book->stream = order->stream;
         write_book(book);
-        good = order_steps(shape) == steps && order_begin(order, book->epoch) == SHS_OK;
+        good = order_steps(shape) == steps && order_begin(order, book->epoch, &asked) == SHS_OK;
     }
     for (uint64_t step = 0; step < steps && good; step++)
         for (uint64_t vrank = 0; vrank < shape->vranks && good; vrank++)
@@ -91,7 +94,7 @@ static void blocks_are_those_of_the_reference(void)
                                              .window_blocks = windows[i % COUNT(windows)]});
     CHECK(wrong == 0);
     CHECK(book.epoch > 40000);
-    order_free(&order);
+    order_epoch_free(&asked);
     book_free(&book);
 }
 
@@ -111,7 +114,7 @@ static void other_shuffles_are_those_of_the_reference(void)
                                                               .batch = batches[b],
                                                               .shuffle = (shs_shuffle)shuffle});
     CHECK(wrong == 0);
-    order_free(&order);
+    order_epoch_free(&asked);
     book_free(&book);
 }
 
@@ -137,7 +140,7 @@ static void large_windows_are_those_of_the_reference(void)
             wrong += count_wrong(&book, &order, shape);
         }
     CHECK(wrong == 0);
-    order_free(&order);
+    order_epoch_free(&asked);
     book_free(&book);
 }
 
@@ -155,12 +158,12 @@ static void check_jumps(struct book *book, struct order *order)
         uint64_t first = judge_random(&state) % length;
         uint64_t count = judge_random(&state) % (length - first < 64 ? length - first : 64);
         if (i % 5000 == 4999)
-            CHECK(order_begin(order, book->epoch + 1) == SHS_OK &&
-                  order_rows(order, vrank, (struct order_slice){first, count, count}, rows) ==
+            CHECK(order_begin(order, book->epoch + 1, &asked) == SHS_OK &&
+                  order_rows(&asked, vrank, (struct order_slice){first, count, count}, rows) ==
                       SHS_OK);
-        wrong += order_begin(order, book->epoch) != SHS_OK;
+        wrong += order_begin(order, book->epoch, &asked) != SHS_OK;
         wrong +=
-            order_rows(order, vrank, (struct order_slice){first, count, count}, rows) != SHS_OK;
+            order_rows(&asked, vrank, (struct order_slice){first, count, count}, rows) != SHS_OK;
         wrong += memcmp(rows, book->walk + begin + first, count * sizeof *rows) != 0;
     }
     CHECK(wrong == 0);
@@ -184,7 +187,7 @@ static void any_slice_at_any_time_is_the_same(void)
         book.epoch = 3;
         write_book(&book);
         check_jumps(&book, &order);
-        order_free(&order);
+        order_epoch_free(&asked);
         book_free(&book);
     }
 }
@@ -216,11 +219,11 @@ static void check_owners(struct book *book, struct order *order)
     uint64_t wrong = 0, more_owners = 0;
     memset(seen, 0, sizeof seen);
     memset(owner, 0xff, sizeof owner);
-    CHECK(order_begin(order, book->epoch) == SHS_OK);
+    CHECK(order_begin(order, book->epoch, &asked) == SHS_OK);
     for (uint16_t vrank = 0; vrank < shape->vranks; vrank++)
         for (uint64_t step = 0; step < order_steps(shape); step++) {
             struct order_slice slice = order_slice(shape, step, vrank);
-            CHECK(order_rows(order, vrank, slice, rows) == SHS_OK);
+            CHECK(order_rows(&asked, vrank, slice, rows) == SHS_OK);
             for (uint64_t i = 0; i < slice.rows; i++) {
                 uint16_t *block = &owner[rows[i] / shape->block_rows];
                 seen[rows[i]]++;
@@ -253,7 +256,7 @@ static void only_blocks_at_cuts_are_shared(void)
                 write_sequence(&book, 0, 997, 0);
                 check_owners(&book, &order);
             }
-    order_free(&order);
+    order_epoch_free(&asked);
     book_free(&book);
 }
 
@@ -262,11 +265,11 @@ static uint64_t hash_of_epoch(struct order *order, uint64_t epoch)
 {
     static uint64_t rows[MOST_BATCH];
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    CHECK(order_begin(order, epoch) == SHS_OK);
+    CHECK(order_begin(order, epoch, &asked) == SHS_OK);
     for (uint64_t step = 0; step < order_steps(&order->shape); step++)
         for (uint64_t vrank = 0; vrank < order->shape.vranks; vrank++) {
             struct order_slice slice = order_slice(&order->shape, step, vrank);
-            CHECK(order_rows(order, vrank, slice, rows) == SHS_OK);
+            CHECK(order_rows(&asked, vrank, slice, rows) == SHS_OK);
             for (uint64_t i = 0; i < 8 * slice.rows; i++)
                 hash = (hash ^ (rows[i / 8] >> i % 8 * 8 & 0xff)) * UINT64_C(0x100000001b3);
         }
@@ -297,7 +300,7 @@ static void known_orders_stay(void)
         uint64_t hash = hash_of_epoch(&order, known[i].epoch);
         if (hash != known[i].hash) printf("  %zu: %016llx\n", i, (ull)hash);
         CHECK(hash == known[i].hash);
-        order_free(&order);
+        order_epoch_free(&asked);
     }
     CHECK(SHS_ORDER_VERSION == 1);
 }
@@ -324,11 +327,11 @@ static bool take_places(struct order *order, struct order_permutation *blocks, u
     const struct order_shape *shape = &order->shape;
     const struct order_source source = {.seed = order->seed, .epoch = epoch};
     uint64_t rows[16], at = 0;
-    bool good = order_begin(order, epoch) == SHS_OK &&
+    bool good = order_begin(order, epoch, &asked) == SHS_OK &&
                 order_permutation_draw(blocks, &source, shape->samples) == SHS_OK;
     for (uint64_t vrank = 0; vrank < shape->vranks && good; vrank++) {
         uint64_t count = shape->samples / shape->vranks;
-        good = order_rows(order, vrank, (struct order_slice){0, count, count}, rows) == SHS_OK;
+        good = order_rows(&asked, vrank, (struct order_slice){0, count, count}, rows) == SHS_OK;
         for (uint64_t i = 0; i < count && good; i++)
             places[at++] = order_permutation_position(blocks, rows[i]);
     }
@@ -360,7 +363,7 @@ static void check_two_windows(uint64_t vranks)
     CHECK(judge_plausible(judge_chi_square(singles, 6, SEEDS / 6), 5));
     CHECK(judge_plausible(judge_chi_square(pairs, 36, SEEDS / 36), 35));
     order_permutation_free(&blocks);
-    order_free(&order);
+    order_epoch_free(&asked);
 }
 
 static void all_orders_of_a_window_are_equally_likely(void)
@@ -384,16 +387,16 @@ static void all_orders_of_blocks_are_equally_likely(void)
                                     .window_blocks = 1}};
     uint64_t counts[48] = {0}, rows[8], blocks[4];
     for (order.seed = 0; order.seed < SEEDS; order.seed++) {
-        if (!NEED(order_begin(&order, order.seed % 1000) == SHS_OK &&
-                  order_rows(&order, 0, (struct order_slice){0, 8, 8}, rows) == SHS_OK))
+        if (!NEED(order_begin(&order, order.seed % 1000, &asked) == SHS_OK &&
+                  order_rows(&asked, 0, (struct order_slice){0, 8, 8}, rows) == SHS_OK))
             return;
         for (size_t i = 0; i < 4; i++)
             blocks[i] = rows[2 * i] / 2;
         counts[2 * number_of_order(blocks, 4) + (rows[0] > rows[1])]++;
-        order.begun = false;
+        asked.of = NULL;
     }
     CHECK(judge_plausible(judge_chi_square(counts, 48, SEEDS / 48), 47));
-    order_free(&order);
+    order_epoch_free(&asked);
 }
 
 enum {
@@ -423,14 +426,14 @@ static void mixing_of(const struct origin *origin, uint64_t *mixing)
     struct order_permutation blocks = {0};
     uint64_t first = origin->window * WINDOW_ROWS;
     CHECK(order_permutation_draw(&blocks, &source, order.shape.samples) == SHS_OK);
-    CHECK(order_begin(&order, origin->epoch) == SHS_OK);
-    CHECK(order_rows(&order, origin->vrank, (struct order_slice){first, WINDOW_ROWS, WINDOW_ROWS},
+    CHECK(order_begin(&order, origin->epoch, &asked) == SHS_OK);
+    CHECK(order_rows(&asked, origin->vrank, (struct order_slice){first, WINDOW_ROWS, WINDOW_ROWS},
                      mixing) == SHS_OK);
     for (uint64_t i = 0; i < WINDOW_ROWS; i++)
         mixing[i] = order_permutation_position(&blocks, mixing[i]) -
                     origin->vrank * 3 * WINDOW_ROWS - first;
     order_permutation_free(&blocks);
-    order_free(&order);
+    order_epoch_free(&asked);
 }
 
 /* By chance two of them have about one row in the same place, and 9 once in a million times. */
@@ -474,21 +477,21 @@ static void a_window_without_memory_is_an_error(void)
     book.seed = 1;
     write_book(&book);
     counted_begin(&counted, 1);
-    CHECK(order_begin(&order, 0) == SHS_ERROR_MEMORY && !order.begun);
-    CHECK(order_begin(&order, 0) == SHS_OK);
+    CHECK(order_begin(&order, 0, &asked) == SHS_ERROR_MEMORY && !asked.of);
+    CHECK(order_begin(&order, 0, &asked) == SHS_OK);
     counted.fail_at = counted.calls + 1;
     uint64_t rows[10];
-    CHECK(order_rows(&order, 1, order_slice(&order.shape, 2, 1), rows) == SHS_ERROR_MEMORY);
+    CHECK(order_rows(&asked, 1, order_slice(&order.shape, 2, 1), rows) == SHS_ERROR_MEMORY);
     CHECK(batch_is_right(&book, &order, 2, 1));
     CHECK(batch_is_right(&book, &order, 0, 0));
     /* nor can a turn in it be told: it may be the next */
     uint64_t now = order_moment(&order.shape, 1, 0);
-    order.windows[0].drawn = order.windows[1].drawn = false;
-    order_permutation_free(&order.windows[1].permutation);
+    asked.windows[0].drawn = asked.windows[1].drawn = false;
+    order_permutation_free(&asked.windows[1].permutation);
     counted.fail_at = counted.calls + 1;
-    CHECK(order_next_use(&order, 0, 100, now, 1, 1) == now + 1);
-    CHECK(order_next_use(&order, 0, 100, now, 0, 1) > now + 1);
-    order_free(&order);
+    CHECK(order_next_use(&asked, 0, 100, now, 1, 1) == now + 1);
+    CHECK(order_next_use(&asked, 0, 100, now, 0, 1) > now + 1);
+    order_epoch_free(&asked);
     CHECK(counted_end(&counted) == 0);
     book_free(&book);
 }

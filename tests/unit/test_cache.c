@@ -578,20 +578,22 @@ static uint64_t next_by_search(const uint64_t *rows, uint64_t places, uint64_t n
 static void check_foresight(const struct load_order_how *how, const shs_loader_options *options)
 {
     static uint64_t rows[3 * ROWS];
-    struct load_order order, asked;
-    if (!NEED(!load_order_open(how, options, &order) && !load_order_open(how, options, &asked)))
-        return;
+    struct load_order order;
+    struct load_epoch walked = {0}, asked = {0};
+    if (!NEED(!load_order_open(how, options, &order))) return;
     uint64_t places = order.order.shape.samples;
     for (uint64_t epoch = 0; epoch < 5; epoch++) {
-        CHECK(!load_order_begin(&order, epoch) && !load_order_begin(&asked, epoch));
+        CHECK(!load_epoch_begin(&order, epoch, &walked) &&
+              !load_epoch_begin(&order, epoch, &asked));
         for (uint64_t i = 0; i < places; i++)
-            CHECK(!load_order_rows(&order, 0, (struct order_slice){i, 1, 1}, 1, &rows[i]));
+            CHECK(!load_epoch_rows(&walked, 0, (struct order_slice){i, 1, 1}, 1, &rows[i]));
         for (uint64_t first = 0; first + CHUNK_ROWS < ROWS; first += CHUNK_ROWS)
-            CHECK(load_order_next_use(&asked, first, CHUNK_ROWS, CHUNK_ROWS, 0, 0, 1) ==
+            CHECK(load_epoch_next_use(&asked, first, CHUNK_ROWS, CHUNK_ROWS, 0, 0, 1) ==
                   next_by_search(rows, places, 0, first, first + CHUNK_ROWS));
     }
+    load_epoch_free(&walked);
+    load_epoch_free(&asked);
     load_order_close(&order);
-    load_order_close(&asked);
 }
 
 /* When the chunks that are kept come next is known as soon as an epoch begins, before it has given

@@ -13,6 +13,9 @@
 
 typedef unsigned long long ull;
 
+/* The epoch that is asked. */
+static struct order_epoch asked;
+
 enum {
     MOST_ROWS = 40000,
     MOST_BATCH = 1000,
@@ -75,7 +78,7 @@ static void take_batch(struct run *run, struct order *order, shs_cursor cursor, 
     note(run, good, "a batch has its rows");
     if (!good) return;
     rows[due.rows] = ABSENT;
-    note(run, order_rows(order, vrank, slice, rows) == SHS_OK, "rows are told");
+    note(run, order_rows(&asked, vrank, slice, rows) == SHS_OK, "rows are told");
     note(run, rows[due.rows] == ABSENT, "no more rows are written than there are");
     record(run, &all_epochs[cursor.epoch - run->first_epoch], &due, rows);
 }
@@ -105,13 +108,13 @@ static void take_steps(struct run *run, uint64_t ranks, uint64_t rank, uint64_t 
     note(run, order_check_cursor(&run->shape, 0, (struct order_origin){0}, cursor) == SHS_OK,
          "a cursor holds for any rank");
     for (; count && !run->fault; count--) {
-        note(run, order_begin(&order, cursor.epoch) == SHS_OK, "an epoch begins");
+        note(run, order_begin(&order, cursor.epoch, &asked) == SHS_OK, "an epoch begins");
         for (uint64_t vrank = first; vrank < end; vrank++)
             take_batch(run, &order, cursor, vrank);
         cursor = order_next(&run->shape, cursor);
         note(run, is_at(run, cursor, ++step), "cursors count");
     }
-    order_free(&order);
+    order_epoch_free(&asked);
 }
 
 /* ---- what must have come */

@@ -50,11 +50,28 @@ static void open_mix(const struct given *given, bool permuted, struct order_mix 
     CHECK(order_mix_open(mix, bounds, given->ratio, given->sources, given->places) == SHS_OK);
 }
 
+/* The epochs that are asked. */
+static struct order_epoch asked;
+static struct order_mix_epoch asked_mix;
+
+static shs_status mix_rows(const struct order_mix *mix, uint64_t epoch, uint64_t *index,
+                           uint64_t count)
+{
+    shs_status status = order_mix_begin(mix, epoch, &asked_mix);
+    return status ? status : order_mix_rows(&asked_mix, index, count);
+}
+
+static void free_mix(struct order_mix *mix)
+{
+    order_mix_epoch_free(&asked_mix);
+    order_mix_free(mix);
+}
+
 static void take_epoch(struct order_mix *mix, uint64_t epoch, uint64_t places, uint64_t *rows)
 {
     for (uint64_t i = 0; i < places; i++)
         rows[i] = i;
-    CHECK(order_mix_rows(mix, epoch, rows, places) == SHS_OK);
+    CHECK(mix_rows(mix, epoch, rows, places) == SHS_OK);
 }
 
 static size_t source_of(const uint64_t *bounds, size_t sources, uint64_t row)
@@ -115,7 +132,7 @@ static void sources_give_exact_counts(void)
                     }
                 }
             }
-            order_mix_free(&mix);
+            free_mix(&mix);
         }
     }
 }
@@ -152,7 +169,7 @@ static void one_source_is_walked_in_passes(void)
         CHECK(orders == 45); /* all pairs of 10 passes differ */
         if (i == 0) memcpy(first, run, sizeof run);
         CHECK(memcmp(first, run, sizeof run) == 0); /* the epoch's length changes nothing */
-        order_mix_free(&mix);
+        free_mix(&mix);
     }
 }
 
@@ -162,7 +179,7 @@ static void check_numbers(struct order_mix *mix, uint64_t epoch, const uint64_t 
 {
     uint64_t some[2 * MOST_RUN] = {0}, wrong = 0;
     memcpy(some, numbers, count * sizeof *some);
-    CHECK(order_mix_rows(mix, epoch, some, count) == SHS_OK);
+    CHECK(mix_rows(mix, epoch, some, count) == SHS_OK);
     for (uint64_t i = 0; i < count; i++)
         wrong += some[i] != rows[numbers[i]];
     CHECK(wrong == 0);
@@ -190,7 +207,7 @@ static void check_places(const struct given *given)
     for (uint64_t epoch = 5; epoch-- > 0;) {
         for (uint64_t i = 0; i < places; i++) {
             rows[i] = i;
-            CHECK(order_mix_rows(&mix, epoch, &rows[i], 1) == SHS_OK);
+            CHECK(mix_rows(&mix, epoch, &rows[i], 1) == SHS_OK);
         }
         for (uint64_t i = 0; i < places; i++)
             check_numbers(&other, epoch, rows, (uint64_t[]){(i * 7919 + 3) % places}, 1);
@@ -198,8 +215,8 @@ static void check_places(const struct given *given)
             for (uint64_t count = 1; count <= MOST_RUN; count = 3 * count - 1)
                 check_run(&other, epoch, rows, places, first, count);
     }
-    order_mix_free(&mix);
-    order_mix_free(&other);
+    free_mix(&mix);
+    free_mix(&other);
 }
 
 /* Alone or together; also of sources too large for a table, and passes that end in an epoch. */
@@ -237,7 +254,7 @@ static void ledgers_are_sums(void)
         CHECK(order_mix_ledger(&mix, subset, &due) == closed);
         if (closed) CHECK(!memcmp(&due, &sum, sizeof due));
         known += closed;
-        order_mix_free(&mix);
+        free_mix(&mix);
     }
     CHECK(known >= 4);
     order_subset_free(&some);
@@ -246,10 +263,10 @@ static void ledgers_are_sums(void)
 /* Rows of the epoch's places, one at a time. */
 static void take_places(struct order_mix *mix, struct order *order, uint64_t epoch, uint64_t *rows)
 {
-    CHECK(order_begin(order, epoch) == SHS_OK);
+    CHECK(order_begin(order, epoch, &asked) == SHS_OK);
     for (uint64_t step = 0; step < order->shape.samples; step++) {
-        CHECK(order_rows(order, 0, order_slice(&order->shape, step, 0), &rows[step]) == SHS_OK);
-        CHECK(order_mix_rows(mix, epoch, &rows[step], 1) == SHS_OK);
+        CHECK(order_rows(&asked, 0, order_slice(&order->shape, step, 0), &rows[step]) == SHS_OK);
+        CHECK(mix_rows(mix, epoch, &rows[step], 1) == SHS_OK);
     }
 }
 
@@ -270,8 +287,8 @@ static bool may_tell(const struct given *given, const struct order_mix *mix, shs
 {
     const struct order_mix_source *source = &mix->source[i];
     bool permuted = mix->permuted && mix->sources == 1;
-    uint64_t pass = permuted ? (source->at + now) / source->rows : 0;
-    uint64_t over = permuted ? (pass + 2) * source->rows - source->at : UINT64_MAX;
+    uint64_t pass = permuted ? (asked_mix.part[i].at + now) / source->rows : 0;
+    uint64_t over = permuted ? (pass + 2) * source->rows - asked_mix.part[i].at : UINT64_MAX;
     if (!permuted && given->rows[i] && source->takes / given->rows[i] >= 16) return told == now + 1;
     if (permuted && next >= over && over < given->places) return told == over;
     if (next == given->places) return told == ORDER_NEVER;
@@ -296,14 +313,14 @@ static void check_next_uses(const struct given *given, shs_shuffle shuffle, uint
     for (uint64_t now = 0; now < given->places; now += given->places / 9 + 1)
         for (uint64_t row = bounds[0]; row < bounds[given->sources]; row += 3) {
             uint64_t next = next_place(rows, given->places, now, row);
-            uint64_t told = order_mix_next_use(&mix, &order, row, 2, now, 0, 1);
+            uint64_t told = order_mix_next_use(&asked_mix, &asked, row, 2, now, 0, 1);
             size_t i = source_of(bounds, given->sources, row + 1);
             met += told == next;
             wrong += !may_tell(given, &mix, shuffle, i, now, next, told);
         }
     CHECK(met > 0 && wrong == 0);
-    order_mix_free(&mix);
-    order_free(&order);
+    free_mix(&mix);
+    order_epoch_free(&asked);
 }
 
 /* Against the next place of the epoch, found by search. */
@@ -321,7 +338,7 @@ static void check_refused(const uint64_t *bounds, const uint64_t *ratio, size_t 
     struct order_mix mix = {0};
     CHECK(order_mix_open(&mix, bounds, ratio, sources, places) == SHS_ERROR_ARGUMENT);
     CHECK(strstr(shs_message(), words) != NULL);
-    order_mix_free(&mix);
+    free_mix(&mix);
 }
 
 static void what_cannot_be_is_refused(void)
@@ -341,15 +358,15 @@ static void the_largest_numbers_fit(void)
     uint64_t places = UINT64_C(1) << 56, rows[3] = {0, places / 2 + 1, places - 1};
     struct order_mix mix = {.permuted = true};
     CHECK(order_mix_open(&mix, bounds, &one, 1, places) == SHS_OK);
-    CHECK(order_mix_rows(&mix, UINT32_MAX, rows, 3) == SHS_OK);
+    CHECK(mix_rows(&mix, UINT32_MAX, rows, 3) == SHS_OK);
     /* 2^23 passes an epoch: the last one's number has 55 bits */
-    CHECK(mix.source[0].pass == (UINT64_C(0xFFFFFFFF) << 23) && mix.source[0].at == 0);
+    CHECK(asked_mix.part[0].pass == (UINT64_C(0xFFFFFFFF) << 23) && asked_mix.part[0].at == 0);
     struct order_permutation last = {0};
     const struct order_source key = {.part = 1, .epoch = 0xFFFFFFFF, .vrank = 0x7FFFFF};
     CHECK(order_permutation_draw(&last, &key, bounds[1]) == SHS_OK);
     CHECK(rows[2] == order_permutation_row(&last, bounds[1] - 1));
     order_permutation_free(&last);
-    order_mix_free(&mix);
+    free_mix(&mix);
 }
 
 int main(void)

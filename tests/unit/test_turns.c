@@ -8,6 +8,9 @@
 
 typedef unsigned long long ull;
 
+/* The epoch that is asked. */
+static struct order_epoch asked;
+
 /* A row's turn. */
 struct turn {
     uint64_t moment; /* ORDER_NEVER: not in this epoch */
@@ -65,7 +68,7 @@ static bool is_told_well(struct walker *walker, uint64_t first, uint64_t count, 
         if (hosted && moment > now && moment < expected) expected = moment;
     }
     return expected ==
-           order_next_use(&walker->order, first, count, now, walker->first_vrank, walker->hosted);
+           order_next_use(&asked, first, count, now, walker->first_vrank, walker->hosted);
 }
 
 /* All rows in pieces of several sizes, at a moment. */
@@ -87,7 +90,7 @@ static uint64_t visit(struct walker *walker, uint64_t step, uint64_t vrank)
     static uint64_t rows[MOST_BATCH];
     const struct order_shape *shape = &walker->order.shape;
     struct order_slice slice = order_slice(shape, step, vrank);
-    CHECK(order_rows(&walker->order, vrank, slice, rows) == SHS_OK);
+    CHECK(order_rows(&asked, vrank, slice, rows) == SHS_OK);
     return count_told_badly(walker, order_moment(shape, step, vrank));
 }
 
@@ -96,14 +99,14 @@ static uint64_t walk_epoch(struct walker *walker, uint64_t epoch)
 {
     const struct order_shape *shape = &walker->order.shape;
     uint64_t wrong = 0, state = epoch, end = walker->first_vrank + walker->hosted;
-    CHECK(order_begin(&walker->order, epoch) == SHS_OK);
+    CHECK(order_begin(&walker->order, epoch, &asked) == SHS_OK);
     for (uint64_t step = 0; step < order_steps(shape); step++)
         for (uint64_t vrank = walker->first_vrank; vrank < end; vrank++)
             wrong += visit(walker, step, vrank);
     for (int i = 0; i < 4; i++) {
         if (i % 2) {
-            walker->order.begun = false;
-            CHECK(order_begin(&walker->order, epoch) == SHS_OK);
+            asked.of = NULL;
+            CHECK(order_begin(&walker->order, epoch, &asked) == SHS_OK);
         }
         uint64_t step = judge_random(&state) % order_steps(shape);
         wrong += count_told_badly(walker, order_moment(shape, step, walker->first_vrank));
@@ -121,7 +124,7 @@ static uint64_t count_wrong_turns(struct walker *walker)
         uint64_t row = i * 7919 % shape->samples;
         const struct turn *truth = &walker->turns[row];
         struct order_turn turn;
-        wrong += order_turn_of(&walker->order, row, &turn) != SHS_OK;
+        wrong += order_turn_of(&asked, row, &turn) != SHS_OK;
         wrong += turn.waits != (truth->moment == ORDER_NEVER);
         if (turn.waits) continue;
         wrong += order_moment(shape, turn.epoch_step, turn.vrank) != truth->moment ||
@@ -154,7 +157,7 @@ static void check_turns(struct order_shape shape)
                    order_shard_name(shape.shard), order_tail_name(shape.tail), (ull)ranks,
                    (ull)wrong);
     }
-    order_free(&walker.order);
+    order_epoch_free(&asked);
     book_free(&book);
     free(walker.turns);
 }
@@ -227,7 +230,7 @@ static void the_largest_epochs_are_told(void)
                                         .window_blocks = sizes[i][1]}};
         const struct order_shape *shape = &order.shape;
         CHECK((order_check(shape) == SHS_OK) == (i != 3)); /* more than 2^32 windows */
-        CHECK(order_begin(&order, i) == SHS_OK);
+        CHECK(order_begin(&order, i, &asked) == SHS_OK);
         for (int k = 0; k < 30 && i != 3; k++) {
             uint64_t step = judge_random(&state) % order_steps(shape);
             uint64_t vrank = judge_random(&state) % shape->vranks;
@@ -235,16 +238,16 @@ static void the_largest_epochs_are_told(void)
             if (k < 2) step = order_steps(shape) - 1;
             struct order_slice slice = order_slice(shape, step, vrank);
             uint64_t moment = order_moment(shape, step, vrank);
-            CHECK(order_rows(&order, vrank, slice, rows) == SHS_OK);
+            CHECK(order_rows(&asked, vrank, slice, rows) == SHS_OK);
             wrong +=
                 slice.rows != slice.count || (step + 1 < order_steps(shape) && slice.rows < 100);
             for (uint64_t r = 0; r < slice.rows; r++)
                 wrong += rows[r] >= shape->samples ||
                          (r + 1 == slice.rows &&
-                          order_next_use(&order, rows[r], 1, moment - 1, vrank, 1) != moment) ||
-                         order_next_use(&order, rows[r], 1, moment, vrank, 1) != ORDER_NEVER;
+                          order_next_use(&asked, rows[r], 1, moment - 1, vrank, 1) != moment) ||
+                         order_next_use(&asked, rows[r], 1, moment, vrank, 1) != ORDER_NEVER;
         }
-        order_free(&order);
+        order_epoch_free(&asked);
     }
     CHECK(wrong == 0);
 }
