@@ -49,8 +49,10 @@ static shs_status compare_content(const struct data_files *files, const struct d
 
 /* Compares the content of a file of which only the time of its last change differs with what it
  * was. `now` identifies the file as it is. The file is closed and opened again, because HDF5 keeps
- * what it has read of a file until then. */
-static shs_status look_again(struct data_files *files, size_t number, const struct io_identity *now)
+ * what it has read of a file until then. A fetch that holds the file goes on reading it by position
+ * as it was opened. *bytes grows by what is read by position. */
+static shs_status look_again(struct data_files *files, size_t number, const struct io_identity *now,
+                             uint64_t *bytes)
 {
     struct data_file *file = &files->file[number];
     const struct data_open_how how = {.look =
@@ -63,14 +65,15 @@ static shs_status look_again(struct data_files *files, size_t number, const stru
         return core_wrap(status, "looking again at %s, which was touched",
                          files->paths.path[number]);
     status = compare_content(files, open);
+    *bytes += data_open_file_bytes(files, open);
     if (!status) file->identity = *now;
-    data_open_file_free(files, open);
+    data_open_file_release(files, open);
     return status;
 }
 
 /* Compares a file with what it was and, if it is open and `others` is true, also the other files
  * that hold rows of its fields. */
-static shs_status compare(struct data_files *files, size_t number, bool others)
+static shs_status compare(struct data_files *files, size_t number, bool others, uint64_t *bytes)
 {
     struct data_file *file = &files->file[number];
     const struct data_open_file *open = file->open;
@@ -84,7 +87,7 @@ static shs_status compare(struct data_files *files, size_t number, bool others)
             status = h5_field_check(open->sources[s].through, &other_touched);
         touched = touched || other_touched;
     }
-    return status || !touched ? status : look_again(files, number, &now);
+    return status || !touched ? status : look_again(files, number, &now, bytes);
 }
 
 void data_files_suspect(struct data_files *files)
@@ -94,10 +97,11 @@ void data_files_suspect(struct data_files *files)
 
 shs_status data_files_check(struct data_files *files, uint32_t since)
 {
+    uint64_t bytes = 0; /* of no loader's rows */
     shs_status status = SHS_OK;
     for (size_t i = 0; i < files->paths.count && !status; i++)
         if (files->file[i].known && files->file[i].checked >= since)
-            status = compare(files, i, true);
+            status = compare(files, i, true, &bytes);
     return status;
 }
 
@@ -105,27 +109,52 @@ shs_status data_files_check(struct data_files *files, uint32_t since)
  * that are missing. Once a round the other files that hold rows of its fields are compared too. A
  * closed file is compared before it is opened again, so that a change is reported as a change. A
  * file that was never open is not compared: HDF5 says more about what is wrong with it. */
-static shs_status compare_if_due(struct data_files *files, size_t number)
+static shs_status compare_if_due(struct data_files *files, size_t number, uint64_t *bytes)
 {
     const struct data_file *file = &files->file[number];
     bool new_round = file->checked != files->round;
     if (!file->known || (file->open && !file->open->h5 && !new_round)) return SHS_OK;
-    return compare(files, number, new_round);
+    return compare(files, number, new_round, bytes);
+}
+
+/* Opens the file, if it is not, after it was compared. */
+static shs_status open_file(struct data_files *files, size_t number, uint64_t *bytes)
+{
+    struct data_file *file = &files->file[number];
+    shs_status status = compare_if_due(files, number, bytes);
+    if (!status && !file->open) {
+        status = data_open_file_keep(files, number, false);
+        if (!status) *bytes += data_open_file_bytes(files, file->open);
+    } else if (file->open) {
+        data_open_file_first(files, file->open);
+    }
+    if (!status) file->checked = files->round;
+    return status;
 }
 
 shs_status data_files_get(struct data_files *files, size_t number, struct data_field **sources)
 {
-    struct data_file *file = &files->file[number];
-    shs_status status = compare_if_due(files, number);
-    if (!status && !file->open) {
-        status = data_open_file_keep(files, number, false);
-    } else if (file->open) {
-        data_open_file_first(files, file->open);
-    }
+    uint64_t bytes = 0;
+    shs_status status = open_file(files, number, &bytes);
+    if (!status) *sources = files->file[number].open->sources;
+    return status;
+}
+
+shs_status data_files_hold(struct data_files *files, size_t number, struct data_held *held,
+                           uint64_t *bytes)
+{
+    shs_status status = open_file(files, number, bytes);
     if (status) return status;
-    file->checked = files->round;
-    *sources = file->open->sources;
+    struct data_open_file *open = files->file[number].open;
+    data_open_file_hold(open);
+    *held = (struct data_held){open, open->sources};
     return SHS_OK;
+}
+
+void data_files_give_back(struct data_files *files, struct data_held *held)
+{
+    data_open_file_release(files, held->open);
+    *held = (struct data_held){0};
 }
 
 /* ---- All of them. */
@@ -161,7 +190,7 @@ static shs_status look_at(struct data_files *files, size_t number, data_files_vi
     file->content = open->content;
     status = count_samples(files, open);
     if (!status) status = visit(user, number, open->sources);
-    if (!stays) data_open_file_free(files, open);
+    if (!stays) data_open_file_release(files, open);
     return status;
 }
 
@@ -245,13 +274,4 @@ size_t data_files_of_key(const struct data_files *files, uint64_t key, size_t *s
 {
     *source = (size_t)(key % files->sample->n_sources);
     return (size_t)(key / files->sample->n_sources);
-}
-
-uint64_t data_files_bytes(const struct data_files *files)
-{
-    uint64_t bytes = files->closed_bytes;
-    for (const struct data_open_file *open = files->newest; open; open = open->older)
-        for (size_t s = 0; s < files->sample->n_sources; s++)
-            if (open->sources[s].direct) bytes += io_reader_bytes(open->sources[s].direct);
-    return bytes;
 }

@@ -38,7 +38,6 @@ struct data_files {
     size_t n_open;
     struct data_open_file *newest, *oldest;
     uint32_t round;
-    uint64_t closed_bytes; /* that files now closed had read */
     size_t checksum_bytes; /* that checksums of open files take */
 };
 
@@ -79,14 +78,25 @@ bool data_files_was_glanced_at(const struct data_files *files, size_t file);
  * files are asked for. A file that has changed is an error, as by data_files_check(). */
 shs_status data_files_get(struct data_files *files, size_t file, struct data_field **sources);
 
+/* A file that a fetch reads. */
+struct data_held {
+    struct data_open_file *open;
+    struct data_field *sources;
+};
+
+/* data_files_get(), and holds the file: its sources can be read, until it is given back, whatever
+ * is done with the files meanwhile. *bytes grows by what was read by position to open the file or
+ * to look at it again. Holding and giving back are for the calling thread, reading by position for
+ * any. */
+shs_status data_files_hold(struct data_files *files, size_t file, struct data_held *held,
+                           uint64_t *bytes);
+void data_files_give_back(struct data_files *files, struct data_held *held);
+
 /* The file that has a sample. */
 size_t data_files_of(const struct data_files *files, uint64_t sample);
 
 /* The key of a source in a cache, and what it stands for. */
 uint64_t data_files_key(const struct data_files *files, size_t file, size_t source);
 size_t data_files_of_key(const struct data_files *files, uint64_t key, size_t *source);
-
-/* Bytes read by position from all files. */
-uint64_t data_files_bytes(const struct data_files *files);
 
 #endif

@@ -29,17 +29,25 @@ static size_t checksum_bytes(const struct data_field *field)
     return field->checksums ? (size_t)field->rows * sizeof *field->checksums : 0;
 }
 
-void data_open_file_free(struct data_files *files, struct data_open_file *open)
+static void free_file(struct data_files *files, struct data_open_file *open)
 {
     for (size_t s = 0; open->sources && s < files->sample->n_sources; s++) {
-        if (open->sources[s].direct)
-            files->closed_bytes += io_reader_bytes(open->sources[s].direct);
         files->checksum_bytes -= checksum_bytes(&open->sources[s]);
         data_field_close(&open->sources[s]);
     }
     h5_close(&open->h5);
     core_free(&open->sources);
     core_free(&open);
+}
+
+void data_open_file_hold(struct data_open_file *open)
+{
+    open->holders++;
+}
+
+void data_open_file_release(struct data_files *files, struct data_open_file *open)
+{
+    if (--open->holders == 0) free_file(files, open);
 }
 
 void data_open_file_first(struct data_files *files, struct data_open_file *open)
@@ -53,7 +61,15 @@ void data_open_file_close(struct data_files *files, struct data_open_file *open)
     unlink_file(files, open);
     files->file[open->number].open = NULL;
     files->n_open--;
-    data_open_file_free(files, open);
+    data_open_file_release(files, open);
+}
+
+uint64_t data_open_file_bytes(const struct data_files *files, const struct data_open_file *open)
+{
+    uint64_t bytes = 0;
+    for (size_t s = 0; s < files->sample->n_sources; s++)
+        if (open->sources[s].direct) bytes += open->sources[s].lane.bytes_read;
+    return bytes;
 }
 
 /* ---- Opening. */
@@ -221,18 +237,31 @@ shs_status data_open_file(struct data_files *files, size_t number, const struct 
     shs_status status = core_new(1, sizeof **open, "an open file", open);
     if (status) return status;
     (*open)->number = number;
+    (*open)->holders = 1;
     status = open_sources(files, *open, how);
     if (!status) return SHS_OK;
-    data_open_file_free(files, *open);
+    data_open_file_release(files, *open);
     *open = NULL;
     return status;
+}
+
+/* Closes files that no fetch reads, the ones used least recently first, until another may be
+ * opened.
+ */
+static void make_room(struct data_files *files)
+{
+    struct data_open_file *open = files->oldest, *newer;
+    for (; open && files->n_open >= files->most_open; open = newer) {
+        newer = open->newer;
+        if (open->holders == 1) data_open_file_close(files, open);
+    }
 }
 
 shs_status data_open_file_keep(struct data_files *files, size_t number, bool content)
 {
     struct data_file *file = &files->file[number];
     const struct data_open_how how = {.content = content};
-    if (files->n_open == files->most_open) data_open_file_close(files, files->oldest);
+    make_room(files);
     shs_status status = data_open_file(files, number, &how, &file->open);
     if (status) return status;
     files->n_open++;

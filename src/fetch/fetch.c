@@ -42,7 +42,7 @@ struct fetcher {
     size_t checksums_capacity;
     bool may_wait; /* in the work of now */
     uint64_t clock;
-    shs_loader_statistics done;
+    struct fetch_counts now; /* what the fetch of now did */
 };
 
 shs_status fetcher_new(uint64_t cache_bytes, struct fetcher **fetcher)
@@ -70,11 +70,19 @@ void fetcher_free(struct fetcher **fetcher)
     core_free(fetcher);
 }
 
-shs_loader_statistics fetch_statistics(const struct fetcher *fetcher)
+uint64_t fetch_kept_bytes(const struct fetcher *fetcher)
 {
-    shs_loader_statistics done = fetcher->done;
-    done.cached_bytes = fetch_cache_bytes(fetcher->cache);
-    return done;
+    return fetch_cache_bytes(fetcher->cache);
+}
+
+void fetch_counts_add(struct fetch_counts *sum, const struct fetch_counts *more)
+{
+    sum->rows += more->rows;
+    sum->reads += more->reads;
+    sum->bytes += more->bytes;
+    sum->cold_reads += more->cold_reads;
+    sum->chunks_decoded += more->chunks_decoded;
+    sum->chunk_hits += more->chunk_hits;
 }
 
 /* ---- Which places the pieces want. */
@@ -128,7 +136,7 @@ static shs_status find_uses(struct fetcher *fetcher, const struct fetch_piece *p
     shs_status status = SHS_OK;
     fetcher->n_uses = 0;
     for (size_t i = 0; i < count && !status; i++) {
-        fetcher->done.rows += pieces[i].count;
+        fetcher->now.rows += pieces[i].count;
         if (pieces[i].count && pieces[i].field->direct) status = add_uses(fetcher, &pieces[i]);
     }
     if (!status && !is_sorted(fetcher))
@@ -206,7 +214,7 @@ static bool take_kept(struct fetcher *fetcher, const struct job *job,
     if (!kept) return false;
     copy_chunk(fetcher, job, kept->memory);
     fetch_cache_use_next(fetcher->cache, kept, next_use(fetcher, field, use->place, foresight));
-    fetcher->done.chunk_hits++;
+    fetcher->now.chunk_hits++;
     return true;
 }
 
@@ -218,7 +226,7 @@ static void keep(struct fetcher *fetcher, struct job *job, const struct fetch_fo
     const struct data_field *field = use->piece->field;
     const struct io_layout *layout = io_reader_layout(field->direct);
     uint64_t next = next_use(fetcher, field, use->place, foresight);
-    fetcher->done.chunks_decoded++;
+    fetcher->now.chunks_decoded++;
     if (next == UINT64_MAX && fetcher->cache_bytes / field->row_bytes < field->all_rows) return;
     job->cached =
         fetch_cache_add(fetcher->cache, field->key, use->place, layout->chunk_bytes, next);
@@ -255,7 +263,8 @@ static shs_status make_jobs(struct fetcher *fetcher, const struct fetch_foresigh
 
 /* ---- Work, in any thread. */
 
-static shs_status read_neighbours(struct fetcher *fetcher, const struct job *job, bool *cold)
+static shs_status read_neighbours(struct fetcher *fetcher, const struct job *job,
+                                  struct io_lane *lane, bool *cold)
 {
     struct iovec memory[IO_PIECES];
     const struct use *use = &fetcher->uses[job->begin];
@@ -263,7 +272,7 @@ static shs_status read_neighbours(struct fetcher *fetcher, const struct job *job
     for (size_t i = job->begin; i < job->end; i++, count++)
         memory[count] =
             (struct iovec){fetcher->uses[i].piece->to, piece_bytes(fetcher->uses[i].piece)};
-    return io_reader_rows(use->piece->field->direct, use->place, memory, count, cold);
+    return io_reader_rows(use->piece->field->direct, lane, use->place, memory, count, cold);
 }
 
 /* The place of the chunk in the piece's own memory, if all of it goes there and nowhere else. */
@@ -292,13 +301,13 @@ static shs_status read_chunk(struct fetcher *fetcher, const struct job *job, str
     return status;
 }
 
-static shs_status do_job(struct fetcher *fetcher, struct job *job, unsigned lane)
+static shs_status do_job(struct fetcher *fetcher, struct job *job, struct io_lane *lane)
 {
     const struct fetch_piece *piece = fetcher->uses[job->begin].piece;
     bool *cold = fetcher->may_wait ? NULL : &job->cold;
     shs_status status = io_reader_layout(piece->field->direct)->chunked
-                            ? read_chunk(fetcher, job, &fetcher->lanes[lane], cold)
-                            : read_neighbours(fetcher, job, cold);
+                            ? read_chunk(fetcher, job, lane, cold)
+                            : read_neighbours(fetcher, job, lane, cold);
     /* what is wrong with bytes is found far from anyone who knows what they are for */
     if (status == SHS_ERROR_FORMAT)
         core_fail(status, "%s; the file is damaged, get it anew", shs_message());
@@ -309,13 +318,13 @@ static shs_status do_job(struct fetcher *fetcher, struct job *job, unsigned lane
 static shs_status do_any(void *user, size_t job, unsigned lane)
 {
     struct fetcher *fetcher = user;
-    return do_job(fetcher, &fetcher->jobs[job], lane);
+    return do_job(fetcher, &fetcher->jobs[job], &fetcher->lanes[lane]);
 }
 
 static shs_status do_cold(void *user, size_t job, unsigned lane)
 {
     struct fetcher *fetcher = user;
-    return do_job(fetcher, &fetcher->jobs[fetcher->cold_jobs[job]], lane);
+    return do_job(fetcher, &fetcher->jobs[fetcher->cold_jobs[job]], &fetcher->lanes[lane]);
 }
 
 static shs_status check_piece(void *user, size_t i, unsigned lane)
@@ -397,7 +406,7 @@ static shs_status do_jobs(struct fetcher *fetcher, unsigned threads)
         if (fetcher->jobs[i].cold) fetcher->cold_jobs[n_cold++] = i;
     if (status || !n_cold) return status;
     fetcher->may_wait = true;
-    fetcher->done.cold_reads += n_cold;
+    fetcher->now.cold_reads += n_cold;
     return core_pool_do(fetcher->pool, cold_width(fetcher, n_cold, threads), n_cold, do_cold,
                         fetcher);
 }
@@ -413,20 +422,43 @@ static void settle_kept(struct fetcher *fetcher, bool there)
     }
 }
 
-shs_status fetch_pieces(struct fetcher *fetcher, unsigned threads, const struct fetch_piece *pieces,
-                        size_t count, const struct fetch_foresight *foresight)
+static shs_status read_through_hdf5(const struct fetch_piece *pieces, size_t count)
 {
-    shs_status status = find_uses(fetcher, pieces, count);
-    if (!status) status = make_jobs(fetcher, foresight);
-    if (status) return status;
+    shs_status status = SHS_OK;
     for (size_t i = 0; i < count && !status; i++)
         if (pieces[i].count && !pieces[i].field->direct)
             status =
                 data_field_read(pieces[i].field, pieces[i].first, pieces[i].count, pieces[i].to);
-    if (!status) status = do_jobs(fetcher, threads ? threads : 1);
-    fetcher->done.reads += fetcher->n_jobs;
+    return status;
+}
+
+static shs_status fetch(const struct fetch_means *means, const struct fetch_piece *pieces,
+                        size_t count)
+{
+    struct fetcher *fetcher = means->fetcher;
+    unsigned threads = means->threads ? means->threads : 1;
+    shs_status status = find_uses(fetcher, pieces, count);
+    if (!status) status = make_jobs(fetcher, means->foresight);
+    if (status) return status;
+    status = read_through_hdf5(pieces, count);
+    if (!status) status = do_jobs(fetcher, threads);
+    fetcher->now.reads += fetcher->n_jobs;
     settle_kept(fetcher, !status);
-    return status ? status : check(fetcher, threads ? threads : 1, pieces, count);
+    return status ? status : check(fetcher, threads, pieces, count);
+}
+
+shs_status fetch_pieces(const struct fetch_means *means, const struct fetch_piece *pieces,
+                        size_t count, struct fetch_counts *counts)
+{
+    struct fetcher *fetcher = means->fetcher;
+    fetcher->now = (struct fetch_counts){0};
+    for (size_t i = 0; i < CORE_POOL_MOST; i++)
+        fetcher->lanes[i].bytes_read = 0;
+    shs_status status = fetch(means, pieces, count);
+    for (size_t i = 0; i < CORE_POOL_MOST; i++)
+        fetcher->now.bytes += fetcher->lanes[i].bytes_read;
+    fetch_counts_add(counts, &fetcher->now);
+    return status;
 }
 
 static uint64_t revised_use(void *user, const struct fetch_cached *cached)

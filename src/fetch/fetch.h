@@ -1,5 +1,25 @@
 /* Reading many pieces of fields at once: neighbours in one read, each chunk decoded once, on
  * several threads, chunks kept for later. Synchronous: a fetch returns when its pieces are there.
+ *
+ * The way of a batch's rows into memory, here of rows 2, 9 and 12, where files a.h5 and b.h5 have
+ * seven rows each, in chunks of seven:
+ *
+ *     row      a number in the dataset                     2           9           12
+ *      |       data_files finds the file that has it       |           |           |
+ *      v       and the row's number there                  v           v           v
+ *     file     is opened, and held until all is read     a.h5, 2     b.h5, 2     b.h5, 5
+ *      |       fetch_gather joins what lies together,      |           |           |
+ *      v       in the file and in memory                   v           v           v
+ *     piece    rows of one field, and where they go      a.h5, 2     b.h5, 2     b.h5, 5
+ *      |       fetch finds the chunks that a piece has     |           |           |
+ *      v       rows in; without chunks, its first row      v           v           v
+ *     use      what one piece wants of one chunk         chunk 0     chunk 0     chunk 0
+ *      |       fetch sorts uses, and puts those of one     |           |           |
+ *      v       chunk together, and neighbouring rows       v           +-----+-----+
+ *     job      what one read serves                      a.h5, chunk 0       b.h5, chunk 0
+ *      |       fetch_cache may have the chunk; other       |                 |
+ *      v       jobs are shared out to threads              v                 v
+ *     read     io_reader reads by position, and decodes  1 read            1 read
  */
 #ifndef FETCH_H
 #define FETCH_H
@@ -7,7 +27,6 @@
 #include "core_pool.h"
 #include "data_field.h"
 #include "fetch_cache.h"
-#include "shardstep/loader.h"
 
 /* Rows [first, first + count) of a field, one after the other to `to`. */
 struct fetch_piece {
@@ -34,18 +53,37 @@ shs_status fetcher_new(uint64_t cache_bytes, struct fetcher **fetcher);
 /* Accepts a pointer to NULL; leaves NULL. */
 void fetcher_free(struct fetcher **fetcher);
 
+/* What a fetch is done with. A fetcher does one fetch at a time. */
+struct fetch_means {
+    struct fetcher *fetcher;
+    unsigned threads; /* that read and decode, the calling one among them; 0: 1 */
+    const struct fetch_foresight *foresight; /* NULL: the chunk used least recently goes first */
+};
+
+/* What fetches did. */
+struct fetch_counts {
+    uint64_t rows;           /* of pieces */
+    uint64_t reads;          /* by position: of neighbouring rows, or of a chunk */
+    uint64_t bytes;          /* read by position */
+    uint64_t cold_reads;     /* that had to wait for the disk */
+    uint64_t chunks_decoded; /* chunks read, decoded where they are compressed */
+    uint64_t chunk_hits;     /* wanted chunks that were kept */
+};
+
+void fetch_counts_add(struct fetch_counts *sum, const struct fetch_counts *more);
+
 /* Fetches the pieces, whose fields may be closed afterwards: chunks are kept by the fields' keys
  * and are found again by another field with that key and the same rows. Those read directly are
- * read on up to `threads` threads, more of them for what must first come from the disk; those that
- * only HDF5 can read in the calling thread. Without foresight the chunk that was used least
- * recently goes first. */
-shs_status fetch_pieces(struct fetcher *fetcher, unsigned threads, const struct fetch_piece *pieces,
-                        size_t count, const struct fetch_foresight *foresight);
+ * read on the threads of `means`, more of them for what must first come from the disk; those that
+ * only HDF5 can read in the calling thread. *counts grows by what this fetch did, also after an
+ * error. */
+shs_status fetch_pieces(const struct fetch_means *means, const struct fetch_piece *pieces,
+                        size_t count, struct fetch_counts *counts);
 
 /* A new epoch, or another place in one: what is kept is judged anew. */
 void fetch_revise(struct fetcher *fetcher, const struct fetch_foresight *foresight);
 
-/* What was done so far. */
-shs_loader_statistics fetch_statistics(const struct fetcher *fetcher);
+/* Bytes of decoded chunks that are kept now. */
+uint64_t fetch_kept_bytes(const struct fetcher *fetcher);
 
 #endif

@@ -27,13 +27,9 @@ struct fetch_gather {
     size_t n_places, places_capacity;
     struct fetch_piece *pieces;
     size_t n_pieces, pieces_capacity;
-};
-
-/* What is read with. */
-struct means {
-    struct fetcher *fetcher;
-    unsigned threads;
-    const struct fetch_foresight *foresight;
+    struct data_held *held; /* the files of the pieces */
+    size_t n_held, held_capacity;
+    struct fetch_counts *counts; /* of the caller */
 };
 
 shs_status fetch_gather_new(shs_dataset *dataset, struct fetch_gather **gather)
@@ -51,6 +47,7 @@ void fetch_gather_free(struct fetch_gather **gather)
     core_free(&(*gather)->pairs);
     core_free(&(*gather)->places);
     core_free(&(*gather)->pieces);
+    core_free(&(*gather)->held);
     core_free(gather);
 }
 
@@ -102,33 +99,49 @@ static shs_status add_piece(struct fetch_gather *gather, struct data_field *sour
     return status;
 }
 
-static shs_status fetch_gathered(struct fetch_gather *gather, const struct means *means)
+static shs_status hold_file(struct fetch_gather *gather, size_t file)
 {
-    shs_status status = fetch_pieces(means->fetcher, means->threads, gather->pieces,
-                                     gather->n_pieces, means->foresight);
+    shs_status status =
+        grow(gather->n_held + 1, sizeof *gather->held, &gather->held_capacity, &gather->held);
+    if (!status)
+        status = data_files_hold(&gather->dataset->files, file, &gather->held[gather->n_held],
+                                 &gather->counts->bytes);
+    if (!status) gather->n_held++;
+    return status;
+}
+
+/* The pieces, and the files that they are of, are done with. */
+static void let_go(struct fetch_gather *gather)
+{
+    while (gather->n_held)
+        data_files_give_back(&gather->dataset->files, &gather->held[--gather->n_held]);
     gather->n_pieces = 0;
+}
+
+static shs_status fetch_gathered(struct fetch_gather *gather, const struct fetch_means *means)
+{
+    shs_status status = fetch_pieces(means, gather->pieces, gather->n_pieces, gather->counts);
+    let_go(gather);
     return status;
 }
 
 /* Fetches all places, those of as many files at a time as can be open. */
-static shs_status fetch_places(struct fetch_gather *gather, const struct means *means)
+static shs_status fetch_places(struct fetch_gather *gather, const struct fetch_means *means)
 {
-    struct data_files *files = &gather->dataset->files;
-    struct data_field *sources = NULL;
-    size_t n_files = 0;
+    const struct data_files *files = &gather->dataset->files;
     shs_status status = SHS_OK;
     if (files->paths.count > 1 && gather->n_places)
         qsort(gather->places, gather->n_places, sizeof *gather->places, compare_places);
-    gather->n_pieces = 0;
     for (size_t i = 0; i < gather->n_places && !status; i++) {
         const struct place *place = &gather->places[i];
         if (i == 0 || place->file != gather->places[i - 1].file) {
-            if (n_files++ % files->most_open == 0) status = fetch_gathered(gather, means);
-            if (!status) status = data_files_get(files, place->file, &sources);
+            if (gather->n_held == files->most_open) status = fetch_gathered(gather, means);
+            if (!status) status = hold_file(gather, place->file);
         }
-        if (!status) status = add_piece(gather, sources, place);
+        if (!status) status = add_piece(gather, gather->held[gather->n_held - 1].sources, place);
     }
     if (!status) status = fetch_gathered(gather, means);
+    let_go(gather);
     gather->n_places = 0;
     return status;
 }
@@ -194,7 +207,7 @@ static void look_up_bounds(struct fetch_gather *gather, const struct data_offset
 }
 
 static shs_status read_bounds(struct fetch_gather *gather, const struct data_part *part,
-                              const struct means *means)
+                              const struct fetch_means *means)
 {
     const struct data_files *files = &gather->dataset->files;
     struct data_field field = {.sample = files->shape[part->offsets]}; /* for messages */
@@ -239,7 +252,7 @@ static shs_status add_ragged(struct fetch_gather *gather, size_t p, char *to, ui
 }
 
 static shs_status find_ragged(struct fetch_gather *gather, size_t p, void *const *to,
-                              const struct means *means)
+                              const struct fetch_means *means)
 {
     const struct data_part *part = &gather->dataset->what.part[p];
     const struct data_offsets *offsets = &gather->dataset->offsets[part->offsets];
@@ -254,22 +267,22 @@ static shs_status find_ragged(struct fetch_gather *gather, size_t p, void *const
 }
 
 /* Ragged fields come first: their offsets may have to be read before all else is known. */
-shs_status fetch_gather(struct fetch_gather *gather, struct fetcher *fetcher, unsigned threads,
+shs_status fetch_gather(struct fetch_gather *gather, const struct fetch_means *means,
                         const uint64_t *index, uint64_t count, void *const *to,
-                        const struct fetch_foresight *foresight)
+                        struct fetch_counts *counts)
 {
     const struct data_sample *what = &gather->dataset->what;
-    const struct means means = {fetcher, threads, foresight};
+    gather->counts = counts;
     gather->index = index;
     gather->count = count;
     gather->n_places = 0;
     shs_status status = find_files(gather);
     for (size_t p = 0; p < what->n_parts && !status; p++)
-        if (what->part[p].kind == DATA_RAGGED) status = find_ragged(gather, p, to, &means);
+        if (what->part[p].kind == DATA_RAGGED) status = find_ragged(gather, p, to, means);
     for (size_t p = 0; p < what->n_parts && !status; p++)
         if (what->part[p].kind != DATA_RAGGED && what->part[p].kind != DATA_LENGTH)
             status = add_rows(gather, p, to[p]);
-    return status ? status : fetch_places(gather, &means);
+    return status ? status : fetch_places(gather, means);
 }
 
 /* Samples of one file: rows that follow each other, or each by itself. */
@@ -288,13 +301,14 @@ static shs_status add_run(struct fetch_gather *gather, size_t file, struct data_
     return status;
 }
 
-shs_status fetch_gather_runs(struct fetch_gather *gather, struct fetcher *fetcher, unsigned threads,
-                             const struct data_range *runs, size_t count, void *to)
+shs_status fetch_gather_runs(struct fetch_gather *gather, const struct fetch_means *means,
+                             const struct data_range *runs, size_t count, void *to,
+                             struct fetch_counts *counts)
 {
     const struct data_files *files = &gather->dataset->files;
-    const struct means means = {fetcher, threads, NULL};
     shs_status status = SHS_OK;
     char *at = to;
+    gather->counts = counts;
     gather->n_places = 0;
     for (size_t i = 0; i < count; i++) {
         uint64_t sample = runs[i].first, end = sample + runs[i].count;
@@ -307,5 +321,5 @@ shs_status fetch_gather_runs(struct fetch_gather *gather, struct fetcher *fetche
             sample += now;
         }
     }
-    return status ? status : fetch_places(gather, &means);
+    return status ? status : fetch_places(gather, means);
 }

@@ -1,7 +1,6 @@
 #include "io_reader.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include "core_memory.h"
@@ -13,7 +12,6 @@ struct io_reader {
     int file;
     char *path;
     struct io_layout layout;
-    _Atomic uint64_t bytes;
 };
 
 void io_lane_free(struct io_lane *lane)
@@ -102,11 +100,6 @@ const struct io_layout *io_reader_layout(const struct io_reader *reader)
     return &reader->layout;
 }
 
-uint64_t io_reader_bytes(const struct io_reader *reader)
-{
-    return atomic_load_explicit(&reader->bytes, memory_order_relaxed);
-}
-
 static shs_status read_error(const struct io_reader *reader, uint64_t at, int error)
 {
     return core_fail(SHS_ERROR_FILE, "%s: the system could not read byte %llu: %s; " IO_READ_ADVICE,
@@ -139,11 +132,9 @@ static void advance(struct iovec **pieces, int *count, size_t bytes)
 }
 
 /* Fills the pieces with the file's bytes from the offset `at` on. */
-static shs_status read_bytes(const struct io_reader *reader, uint64_t at, struct iovec *pieces,
-                             int count, bool *cold)
+static shs_status read_bytes(const struct io_reader *reader, struct io_lane *lane, uint64_t at,
+                             struct iovec *pieces, int count, bool *cold)
 {
-    struct io_reader *counted =
-        (struct io_reader *)(uintptr_t)reader; /* only its counter changes */
     uint64_t first = at;
     while (count) {
         ssize_t now = preadv2(reader->file, pieces, count, (off_t)at, cold ? RWF_NOWAIT : 0);
@@ -157,7 +148,7 @@ static shs_status read_bytes(const struct io_reader *reader, uint64_t at, struct
         at += (size_t)now;
         advance(&pieces, &count, (size_t)now);
     }
-    atomic_fetch_add_explicit(&counted->bytes, at - first, memory_order_relaxed);
+    lane->bytes_read += at - first;
     return SHS_OK;
 }
 
@@ -166,14 +157,14 @@ static void to_machine_order(const struct io_layout *layout, void *elements, siz
     if (layout->swapped) io_swap(elements, bytes / layout->element_bytes, layout->element_bytes);
 }
 
-shs_status io_reader_rows(const struct io_reader *reader, uint64_t first,
+shs_status io_reader_rows(const struct io_reader *reader, struct io_lane *lane, uint64_t first,
                           const struct iovec *pieces, int count, bool *cold)
 {
     const struct io_layout *layout = &reader->layout;
     struct iovec left[IO_PIECES];
     memcpy(left, pieces, (size_t)count * sizeof *pieces);
     shs_status status =
-        read_bytes(reader, layout->address + first * layout->row_bytes, left, count, cold);
+        read_bytes(reader, lane, layout->address + first * layout->row_bytes, left, count, cold);
     if (status || (cold && *cold)) return status;
     for (int i = 0; i < count && layout->swapped; i++)
         to_machine_order(layout, pieces[i].iov_base, pieces[i].iov_len);
@@ -219,7 +210,7 @@ static shs_status read_stored(const struct io_reader *reader, struct io_lane *la
     if (!status && !raw && !lane->decoder) status = io_decoder_new(&lane->decoder);
     if (status) return status;
     struct iovec piece = {raw ? to : lane->stored, stored->bytes};
-    status = read_bytes(reader, stored->address, &piece, 1, cold);
+    status = read_bytes(reader, lane, stored->address, &piece, 1, cold);
     if (status || raw || (cold && *cold)) return status;
     return io_decode(lane->decoder, &layout->pipeline, stored->mask, lane->stored, stored->bytes,
                      to, layout->chunk_bytes);
@@ -267,7 +258,7 @@ shs_status io_reader_read(const struct io_reader *reader, struct io_lane *lane, 
 {
     if (reader->layout.chunked) return read_chunked(reader, lane, first, count, rows);
     struct iovec piece = {rows, count * reader->layout.row_bytes};
-    return io_reader_rows(reader, first, &piece, 1, NULL);
+    return io_reader_rows(reader, lane, first, &piece, 1, NULL);
 }
 
 static shs_status list_chunked(const struct io_reader *reader, struct io_lane *lane,

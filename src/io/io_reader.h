@@ -13,14 +13,16 @@ enum {
     IO_PIECES = 64
 };
 
-/* What one thread reads with: memory for a stored chunk and for a decoded chunk, and a decoder. A
- * zeroed lane is empty. It grows with the chunks that it reads. */
+/* What one thread reads with: memory for a stored chunk and for a decoded chunk, a decoder, and a
+ * count of the bytes that it has read from files. A zeroed lane is empty. It grows with the chunks
+ * that it reads. */
 struct io_lane {
     struct io_decoder *decoder;
     void *stored;
     size_t stored_bytes;
     void *chunk;
     size_t chunk_bytes;
+    uint64_t bytes_read; /* the owner may set it back to 0 */
 };
 
 void io_lane_free(struct io_lane *lane);
@@ -44,7 +46,7 @@ const struct io_layout *io_reader_layout(const struct io_reader *reader);
 
 /* Reads rows of a contiguous array from row `first` on, into up to IO_PIECES pieces of memory one
  * after the other. Each piece holds whole rows. */
-shs_status io_reader_rows(const struct io_reader *reader, uint64_t first,
+shs_status io_reader_rows(const struct io_reader *reader, struct io_lane *lane, uint64_t first,
                           const struct iovec *pieces, int count, bool *cold);
 
 /* Decodes a chunk into the layout's chunk_bytes bytes at `to`, in the machine's byte order. */
@@ -63,8 +65,5 @@ shs_status io_reader_listed(const struct io_reader *reader, struct io_lane *lane
 /* Returns true if a chunk that was stored without filters does not have the size of a chunk.
  * Reading its rows is an error here, though HDF5 reads the bytes behind it. */
 bool io_reader_is_cut(const struct io_reader *reader);
-
-/* Returns the number of bytes that have been read from the file so far. */
-uint64_t io_reader_bytes(const struct io_reader *reader);
 
 #endif

@@ -19,12 +19,16 @@ uint64_t shs_epoch_steps(const shs_loader *loader)
 shs_loader_statistics shs_statistics(const shs_loader *loader)
 {
     if (!loader) return (shs_loader_statistics){0};
-    shs_loader_statistics done = fetch_statistics(loader->fetcher);
-    done.rows = loader->rows_read;
-    done.bytes = loader->bytes_read;
-    done.epochs_verified = loader->watch.verified;
-    done.epochs_unverified = loader->epochs_unverified;
-    return done;
+    const struct fetch_counts *done = &loader->done;
+    return (shs_loader_statistics){.rows = done->rows,
+                                   .reads = done->reads,
+                                   .bytes = done->bytes,
+                                   .cold_reads = done->cold_reads,
+                                   .chunks_decoded = done->chunks_decoded,
+                                   .chunk_hits = done->chunk_hits,
+                                   .cached_bytes = fetch_kept_bytes(loader->fetcher),
+                                   .epochs_verified = loader->watch.verified,
+                                   .epochs_unverified = loader->epochs_unverified};
 }
 
 void load_go(shs_loader *loader, shs_cursor cursor)
@@ -248,13 +252,13 @@ static shs_status load_rows(shs_loader *loader, uint64_t vrank, struct order_sli
     if (!status)
         status = load_epoch_rows(&loader->order_epoch, vrank, slice, loader->options.threads,
                                  loader->index);
-    /* other loaders read from the same files */
-    uint64_t before = data_files_bytes(&loader->dataset->files);
+    const struct fetch_means means = {loader->fetcher, loader->options.threads, foresight(loader)};
+    struct fetch_counts counts = {0};
     if (!status)
-        status = fetch_gather(loader->gather, loader->fetcher, loader->options.threads,
-                              loader->index, slice.rows, loader->read, foresight(loader));
-    loader->bytes_read += data_files_bytes(&loader->dataset->files) - before;
-    if (!status) loader->rows_read += slice.rows;
+        status =
+            fetch_gather(loader->gather, &means, loader->index, slice.rows, loader->read, &counts);
+    counts.rows = status ? 0 : slice.rows; /* samples, in place of pieces' rows */
+    fetch_counts_add(&loader->done, &counts);
     for (uint64_t slot = 0; slot < slice.rows && loader->augments && !status; slot++)
         status = augment_row(loader, &place, slot);
     return status;

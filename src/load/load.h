@@ -21,7 +21,7 @@ struct shs_loader {
     struct fetch_gather *gather;
     struct fetch_foresight foresight;
     bool forgets; /* decoded chunks: there are more than can be kept */
-    uint64_t rows_read, bytes_read;
+    struct fetch_counts done;
 
     bool epoch_begun; /* epoch `epoch`, for the order and the chunks that are kept */
     uint64_t epoch;

@@ -130,7 +130,9 @@ shs_status load_weights_field_read(struct load_weights_field *field, unsigned th
 {
     if (field->round != field->of->files.round) data_files_suspect(&field->data->files);
     field->round = field->of->files.round;
-    return fetch_gather_runs(field->gather, field->fetcher, threads, runs, count, field->raw);
+    const struct fetch_means means = {.fetcher = field->fetcher, .threads = threads};
+    struct fetch_counts counts = {0}; /* of weights, which are no rows that a loader delivers */
+    return fetch_gather_runs(field->gather, &means, runs, count, field->raw, &counts);
 }
 
 /* ---- Classes. */

@@ -76,10 +76,14 @@ struct data {
     struct fetcher *fetcher;
 };
 
+/* What all fetches with the data's fetcher did. */
+static struct fetch_counts all;
+
 static bool data_open(struct data *data, uint64_t cache_bytes)
 {
     make_file();
     *data = (struct data){0};
+    all = (struct fetch_counts){0};
     bool done =
         h5_open(path, &data->file) == SHS_OK &&
         data_field_open(data->file, path, "plain", &(struct data_field_how){0}, &data->plain) ==
@@ -149,20 +153,22 @@ static bool pieces_are_right(void)
     return true;
 }
 
-/* What one fetch of the pieces adds to the statistics. */
-static shs_loader_statistics fetch(struct fetcher *fetcher, unsigned threads,
-                                   const struct fetch_foresight *foresight)
+static shs_status fetch_with(struct fetcher *fetcher, unsigned threads,
+                             const struct fetch_foresight *foresight, struct fetch_counts *done)
 {
-    shs_loader_statistics before = fetch_statistics(fetcher), after;
-    CHECK(fetch_pieces(fetcher, threads, pieces, n_pieces, foresight) == SHS_OK);
+    const struct fetch_means means = {fetcher, threads, foresight};
+    return fetch_pieces(&means, pieces, n_pieces, done);
+}
+
+/* What one fetch of the pieces did. */
+static struct fetch_counts fetch(struct fetcher *fetcher, unsigned threads,
+                                 const struct fetch_foresight *foresight)
+{
+    struct fetch_counts done = {0};
+    CHECK(fetch_with(fetcher, threads, foresight, &done) == SHS_OK);
     CHECK(pieces_are_right());
-    after = fetch_statistics(fetcher);
-    return (shs_loader_statistics){.rows = after.rows - before.rows,
-                                   .reads = after.reads - before.reads,
-                                   .cold_reads = after.cold_reads - before.cold_reads,
-                                   .chunks_decoded = after.chunks_decoded - before.chunks_decoded,
-                                   .chunk_hits = after.chunk_hits - before.chunk_hits,
-                                   .cached_bytes = after.cached_bytes};
+    fetch_counts_add(&all, &done);
+    return done;
 }
 
 static void shuffle_pieces(uint64_t seed)
@@ -186,10 +192,9 @@ static void neighbours_are_one_read(void)
         for (uint64_t row = 100, count = 1; row < 160; row += count, count = count % 3 + 1)
             add_piece(&data.plain, row, count);
         if (shuffled) shuffle_pieces(1);
-        uint64_t bytes = io_reader_bytes(data.plain.direct);
-        shs_loader_statistics done = fetch(data.fetcher, 1, NULL);
+        struct fetch_counts done = fetch(data.fetcher, 1, NULL);
         CHECK(done.reads == 1 && done.rows == 60);
-        CHECK(io_reader_bytes(data.plain.direct) - bytes == 60 * COLUMNS * 4);
+        CHECK(done.bytes == 60 * COLUMNS * 4);
     }
     /* a gap, a row twice and a row of another field are none */
     begin_pieces();
@@ -197,7 +202,7 @@ static void neighbours_are_one_read(void)
     add_piece(&data.plain, 2, 1);
     add_piece(&data.plain, 2, 1);
     add_piece(&data.plain, 3, 1);
-    shs_loader_statistics done = fetch(data.fetcher, 1, NULL);
+    struct fetch_counts done = fetch(data.fetcher, 1, NULL);
     CHECK(done.reads == 3 && done.rows == 4);
     /* as many as the system takes at once */
     begin_pieces();
@@ -225,12 +230,14 @@ static void large_neighbours_are_shared_out(void)
     if (!NEED(rows && field.direct)) return;
     for (uint64_t row = 0; row < 7; row++)
         pieces[row] = (struct fetch_piece){&field, row, 1, rows + row * WIDE};
-    CHECK(fetch_pieces(fetcher, 2, pieces, 7, NULL) == SHS_OK);
+    struct fetch_counts done = {0};
+    n_pieces = 7;
+    CHECK(fetch_with(fetcher, 2, NULL, &done) == SHS_OK);
     size_t wrong = 0;
     for (uint64_t i = 0; i < 7 * WIDE; i++)
         wrong += rows[i] != element(i / WIDE, i % WIDE);
     CHECK(wrong == 0);
-    CHECK(fetch_statistics(fetcher).reads == 4); /* two rows are less than 1 MiB, three more */
+    CHECK(done.reads == 4); /* two rows are less than 1 MiB, three more */
     free(rows);
     fetcher_free(&fetcher);
     data_field_close(&field);
@@ -248,10 +255,10 @@ static void a_chunk_is_decoded_once_a_fetch(void)
         add_piece(&data.chunked, 5, 290);
         add_piece(&data.compact, 3, 90);
         shuffle_pieces(threads);
-        shs_loader_statistics done = fetch(data.fetcher, threads, NULL);
+        struct fetch_counts done = fetch(data.fetcher, threads, NULL);
         CHECK(done.rows == 500 + 290 + 90);
         CHECK(done.reads == 30 && done.chunks_decoded == 30);
-        CHECK(done.chunk_hits == 0 && done.cached_bytes == 0);
+        CHECK(done.chunk_hits == 0 && fetch_kept_bytes(data.fetcher) == 0);
     }
     data_close(&data);
 }
@@ -261,11 +268,11 @@ static void nothing_is_fetched_of_nothing(void)
     struct data data;
     if (!data_open(&data, 1000)) return;
     begin_pieces();
-    CHECK(fetch_pieces(data.fetcher, 2, NULL, 0, NULL) == SHS_OK);
+    CHECK(fetch_with(data.fetcher, 2, NULL, &all) == SHS_OK);
     add_piece(&data.plain, 3, 0);
     add_piece(&data.chunked, ROWS, 0);
     add_piece(&data.compact, 0, 0);
-    shs_loader_statistics done = fetch(data.fetcher, 0, NULL);
+    struct fetch_counts done = fetch(data.fetcher, 0, NULL);
     CHECK(done.reads == 0 && done.rows == 0 && done.chunks_decoded == 0);
     data_close(&data);
 }
@@ -279,8 +286,8 @@ static void chunks_are_kept_within_the_budget(void)
     begin_pieces();
     for (uint64_t chunk = 0; chunk < 5; chunk++)
         add_piece(&data.chunked, chunk * HEIGHT + 3, 1);
-    shs_loader_statistics done = fetch(data.fetcher, 2, NULL);
-    CHECK(done.chunks_decoded == 5 && done.cached_bytes == 5 * CHUNK_BYTES);
+    struct fetch_counts done = fetch(data.fetcher, 2, NULL);
+    CHECK(done.chunks_decoded == 5 && fetch_kept_bytes(data.fetcher) == 5 * CHUNK_BYTES);
     begin_pieces();
     for (uint64_t chunk = 0; chunk < 5; chunk++)
         add_piece(&data.chunked, chunk * HEIGHT, HEIGHT);
@@ -298,7 +305,7 @@ static void chunks_are_kept_within_the_budget(void)
     begin_pieces();
     add_piece(&data.chunked, HEIGHT, 1);
     done = fetch(data.fetcher, 1, NULL);
-    CHECK(done.chunk_hits == 0 && done.cached_bytes == 5 * CHUNK_BYTES);
+    CHECK(done.chunk_hits == 0 && fetch_kept_bytes(data.fetcher) == 5 * CHUNK_BYTES);
     data_close(&data);
 }
 
@@ -313,7 +320,7 @@ static void fields_are_told_apart(void)
             add_piece(&data.chunked, row, 1);
             add_piece(&data.parts, row, 1);
         }
-        shs_loader_statistics done = fetch(data.fetcher, 2, NULL);
+        struct fetch_counts done = fetch(data.fetcher, 2, NULL);
         CHECK((i ? done.chunk_hits : done.chunks_decoded) == 14 + 20 * 3);
     }
     data_close(&data);
@@ -378,9 +385,8 @@ static void with_foresight_no_choice_decodes_less(void)
             add_piece(&data.chunked, rows[future.now], 1);
             fetch(data.fetcher, 1, &foresight);
         }
-        shs_loader_statistics done = fetch_statistics(data.fetcher);
-        CHECK(done.chunks_decoded == fewest_decodes(&future, room));
-        CHECK(done.chunks_decoded + done.chunk_hits == COUNT(rows));
+        CHECK(all.chunks_decoded == fewest_decodes(&future, room));
+        CHECK(all.chunks_decoded + all.chunk_hits == COUNT(rows));
         data_close(&data);
     }
 }
@@ -399,9 +405,8 @@ static void a_field_that_fits_is_decoded_once_a_run(void)
                 add_piece(&data.chunked, chunk * HEIGHT, HEIGHT);
                 fetch(data.fetcher, 1, &foresight);
             }
-        shs_loader_statistics done = fetch_statistics(data.fetcher);
-        CHECK(done.chunks_decoded == (fits ? CHUNKS : 2 * CHUNKS));
-        CHECK(done.cached_bytes == (fits ? CHUNKS * CHUNK_BYTES : 0));
+        CHECK(all.chunks_decoded == (fits ? CHUNKS : 2 * CHUNKS));
+        CHECK(fetch_kept_bytes(data.fetcher) == (fits ? CHUNKS * CHUNK_BYTES : 0));
         data_close(&data);
     }
 }
@@ -528,10 +533,9 @@ static void a_damaged_chunk_is_named_and_not_kept(void)
                 add_piece(&data.chunked, row, 2);
             flip_byte(at);
             for (int i = 0; i < 2; i++) {
-                CHECK(fetch_pieces(data.fetcher, threads, pieces, n_pieces, NULL) ==
-                      SHS_ERROR_FORMAT);
+                CHECK(fetch_with(data.fetcher, threads, NULL, &all) == SHS_ERROR_FORMAT);
                 check_message(address, bytes);
-                CHECK(fetch_statistics(data.fetcher).cached_bytes == 0);
+                CHECK(fetch_kept_bytes(data.fetcher) == 0);
             }
             flip_byte(at);
             CHECK(fetch(data.fetcher, threads, NULL).chunks_decoded == 2);
@@ -554,10 +558,10 @@ static void a_file_cut_short_is_an_error_on_every_way(void)
             begin_pieces();
             for (uint64_t row = 0; row < 100; row += 9)
                 add_piece(fields[i], row, 1);
-            CHECK(fetch_pieces(data.fetcher, threads, pieces, n_pieces, NULL) == SHS_ERROR_FILE);
+            CHECK(fetch_with(data.fetcher, threads, NULL, &all) == SHS_ERROR_FILE);
             CHECK(message_has("rows 0 to 0") && message_has("has 100 bytes, but byte "));
             CHECK(message_has("cut short since it was opened"));
-            CHECK(fetch_statistics(data.fetcher).cached_bytes == 0);
+            CHECK(fetch_kept_bytes(data.fetcher) == 0);
             data_close(&data);
         }
 }
@@ -569,6 +573,7 @@ static void fetch_without_memory(struct data *data, long fail_at, long *failed)
 {
     struct counted_memory counted;
     struct fetcher *fetcher = NULL;
+    struct fetch_counts done = {0};
     counted_begin(&counted, fail_at);
     shs_status status = fetcher_new(3 * CHUNK_BYTES, &fetcher);
     CHECK(status == (fetcher ? SHS_OK : SHS_ERROR_MEMORY));
@@ -577,7 +582,7 @@ static void fetch_without_memory(struct data *data, long fail_at, long *failed)
         for (uint64_t row = 0; row < 300; row++)
             add_piece(row % 2 ? &data->chunked : &data->plain, row * 97 % ROWS, 1);
         long before = counted.failed;
-        status = fetch_pieces(fetcher, 1, pieces, n_pieces, NULL);
+        status = fetch_with(fetcher, 1, NULL, &done);
         CHECK(status == SHS_OK ? pieces_are_right()
                                : status == SHS_ERROR_MEMORY && counted.failed > before);
         CHECK(status == SHS_OK || *shs_message());

@@ -170,6 +170,7 @@ static void check_pieces(struct data_field *field, unsigned threads, uint64_t ca
     uint64_t state = threads + cache_bytes;
     struct future order = {.field = field};
     struct fetch_foresight future = {some_use, &order};
+    struct fetch_counts counts = {0};
     struct fetcher *fetcher;
     if (!NEED(fetcher_new(cache_bytes, &fetcher) == SHS_OK)) return;
     field->key = 1000 + threads;
@@ -177,9 +178,10 @@ static void check_pieces(struct data_field *field, unsigned threads, uint64_t ca
         size_t count = make_pieces(&state, field, memory, pieces);
         order.order = judge_random(&state);
         fetch_revise(fetcher, foresight ? &future : NULL);
-        CHECK(fetch_pieces(fetcher, threads, pieces, count, foresight ? &future : NULL) == SHS_OK);
+        const struct fetch_means means = {fetcher, threads, foresight ? &future : NULL};
+        CHECK(fetch_pieces(&means, pieces, count, &counts) == SHS_OK);
         CHECK(pieces_are_right(pieces, count));
-        CHECK(fetch_statistics(fetcher).cached_bytes <= cache_bytes);
+        CHECK(fetch_kept_bytes(fetcher) <= cache_bytes);
     }
     fetcher_free(&fetcher);
 }
