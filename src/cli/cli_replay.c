@@ -42,7 +42,7 @@ static shs_status find_origin(const struct cli_arguments *arguments, struct orde
 static shs_status find_cursor(const struct replay *replay, shs_cursor *cursor)
 {
     const struct cli_arguments *arguments = replay->arguments;
-    const struct order_shape *shape = &replay->loader->order.order.shape;
+    const struct order_shape *shape = &replay->loader->plan.order.order.shape;
     uint64_t steps = order_steps(shape), before;
     struct order_origin origin;
     shs_status status = find_origin(arguments, &origin);
@@ -97,7 +97,7 @@ static shs_status print_row(const struct replay *replay, uint64_t slot)
     struct core_text text = {0};
     char *draws;
     shs_random stream;
-    load_stream(replay->loader, batch, slot, &stream);
+    load_plan_stream(&replay->loader->plan, batch, slot, &stream);
     augment_record(replay->loader->augment, &stream, &text);
     shs_status status = core_text_take(&text, &draws);
     if (status) return status;

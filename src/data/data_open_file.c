@@ -245,9 +245,8 @@ shs_status data_open_file(struct data_files *files, size_t number, const struct 
     return status;
 }
 
-/* Closes files that no fetch reads, the ones used least recently first, until another may be
- * opened.
- */
+/* Closes files that no fetch reads, the one used least recently first, until there is room for
+ * another. */
 static void make_room(struct data_files *files)
 {
     struct data_open_file *open = files->oldest, *newer;

@@ -33,7 +33,7 @@ static bool augments_ragged(const shs_loader *loader)
 shs_status load_fingerprint(const shs_loader *loader, char **fingerprint)
 {
     struct core_text text = {0};
-    const struct load_order *order = &loader->order;
+    const struct load_order *order = &loader->plan.order;
     core_text_add(&text, "vranks = %llu\n", (ull)order->order.shape.vranks);
     core_text_add(&text, "seed = %llu\n", (ull)loader->dataset->run->seed);
     core_text_add(&text, "samples = %llu\n", (ull)order->rows);

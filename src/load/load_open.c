@@ -1,16 +1,14 @@
 /* Opening and closing a loader. */
 #include "load.h"
 
-#include <string.h>
-
 #include "core_memory.h"
 #include "load_options.h"
 
 static shs_status claim_stream(shs_loader *loader)
 {
-    uint32_t *drawn = &loader->dataset->run->streams_drawn, bit = UINT32_C(1)
-                                                                  << loader->options.stream;
-    bool draws = load_order_draws(&loader->order) || shs_augment_draws(loader->augment);
+    uint32_t *drawn = &loader->dataset->run->streams_drawn;
+    uint32_t bit = UINT32_C(1) << loader->options.stream;
+    bool draws = load_order_draws(&loader->plan.order) || shs_augment_draws(loader->augment);
     if (draws && (*drawn & bit))
         return core_fail(SHS_ERROR_STATE,
                          "another open loader of this run draws from stream %u, and so would this "
@@ -22,40 +20,13 @@ static shs_status claim_stream(shs_loader *loader)
     return SHS_OK;
 }
 
-static shs_status make_field(shs_loader *loader, size_t f, uint64_t batch)
-{
-    const shs_dataset *dataset = loader->dataset;
-    loader->field[f] = *shs_augment_output(loader->augment, f);
-    bool changes = shs_augment_changes(loader->augment, f);
-    shs_status status = shs_tensor_bytes(&loader->field[f], &loader->output_bytes[f]);
-    if (!status) status = core_new(batch, dataset->sample_bytes[f], "a batch", &loader->read[f]);
-    if (!status && changes)
-        status = core_new(batch, loader->output_bytes[f], "a batch", &loader->output[f]);
-    if (status) return status;
-    if (!changes) loader->output[f] = loader->read[f];
-    loader->augments |= changes;
-    /* a sample's axes become a batch's: rows first */
-    shs_tensor *field = &loader->field[f];
-    memmove(field->shape + 1, field->shape, field->axes * sizeof *field->shape);
-    field->axes++;
-    field->data = loader->output[f];
-    return SHS_OK;
-}
-
 static shs_status make_buffers(shs_loader *loader)
 {
-    const shs_dataset *dataset = loader->dataset;
-    uint64_t batch = order_most_rows(&loader->order.order.shape);
-    loader->forgets = data_dataset_bytes(dataset) > dataset->cache_bytes - dataset->cache_bytes / 8;
-    shs_status status = fetcher_new(dataset->cache_bytes, &loader->fetcher);
-    if (!status) status = fetch_gather_new(loader->dataset, &loader->gather);
-    if (!status) status = core_new(batch, sizeof *loader->index, "row numbers", &loader->index);
-    if (!status)
-        status =
-            core_new(shs_augment_scratch(loader->augment), 1, "augmentation", &loader->scratch);
-    for (size_t f = 0; f < dataset->n_fields && !status; f++)
-        status = make_field(loader, f, batch);
-    return status;
+    uint64_t rows = order_most_rows(&loader->plan.order.order.shape);
+    shs_status status =
+        load_tools_open(loader->dataset, loader->augment, loader->options.threads, &loader->tools);
+    if (status) return status;
+    return load_batch_new(loader->dataset, loader->augment, rows, &loader->batch);
 }
 
 static shs_status open_local(shs_loader *loader, const shs_loader_options *options)
@@ -69,9 +40,9 @@ static shs_status open_local(shs_loader *loader, const shs_loader_options *optio
                                        .chunk_rows = options->shuffle == SHS_SHUFFLE_BLOCKS
                                                          ? data_dataset_block_rows(dataset)
                                                          : 0};
-    shs_status status = load_order_open(&how, options, &loader->order);
-    load_order_settle(&loader->order, &loader->options);
-    loader->watch.counts_only = loader->order.counts_only;
+    shs_status status = load_order_open(&how, options, &loader->plan.order);
+    load_order_settle(&loader->plan.order, &loader->options);
+    loader->watch.counts_only = loader->plan.order.counts_only;
     if (!status)
         status = core_copy(options->augment ? options->augment : "", &loader->augment_text);
     loader->options.augment = loader->augment_text;
@@ -123,6 +94,10 @@ shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *optio
         **loader = (struct shs_loader){
             .dataset = dataset,
             .options = *options,
+            .plan = {.augment_by = options->augment_by,
+                     .stream = options->stream,
+                     .first_vrank = run->first_vrank,
+                     .hosted = run->hosted},
         };
         mpi_watch_begin(run, &(*loader)->watch, id);
         (*loader)->ledger_whole = true;
@@ -130,8 +105,8 @@ shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *optio
     }
     status = agree_on_open(run, status, *loader);
     if (!status)
-        status =
-            core_wrap(load_order_weigh(dataset, options, &(*loader)->order), "shs_loader_open");
+        status = core_wrap(load_order_weigh(dataset, options, &(*loader)->plan.order),
+                           "shs_loader_open");
     if (!status) forget_borrowed(&(*loader)->options.sampling);
     if (status) shs_loader_close(loader);
     return status;
@@ -144,18 +119,11 @@ void shs_loader_close(shs_loader **loader)
     mpi_watch_end(dataset->run, &(*loader)->watch);
     if ((*loader)->draws)
         dataset->run->streams_drawn &= ~(UINT32_C(1) << (*loader)->options.stream);
-    for (size_t f = 0; f < dataset->n_fields; f++) {
-        if ((*loader)->output[f] != (*loader)->read[f]) core_free(&(*loader)->output[f]);
-        core_free(&(*loader)->read[f]);
-    }
-    fetcher_free(&(*loader)->fetcher);
-    fetch_gather_free(&(*loader)->gather);
-    core_free(&(*loader)->index);
-    core_free(&(*loader)->scratch);
+    load_batch_free(&(*loader)->batch);
+    load_tools_close(&(*loader)->tools);
     core_free(&(*loader)->augment_text);
     shs_augment_close(&(*loader)->augment);
-    load_epoch_free(&(*loader)->order_epoch);
-    load_order_close(&(*loader)->order);
+    load_order_close(&(*loader)->plan.order);
     if ((*loader)->kept) (*loader)->release_kept((*loader)->kept);
     core_free(loader);
     data_dataset_release(dataset);

@@ -458,7 +458,7 @@ static shs_status read_labels(struct h5_file *file, struct labels *labels, char 
 
 static shs_status check_progress(const shs_loader *loader, const uint64_t progress[N_PROGRESS])
 {
-    return order_check_cursor(&loader->order.order.shape, loader->options.epochs,
+    return order_check_cursor(&loader->plan.order.order.shape, loader->options.epochs,
                               origin_of(progress), cursor_of(progress));
 }
 

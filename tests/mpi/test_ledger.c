@@ -135,7 +135,7 @@ static void test_a_subset_is_delivered(void)
  * is lost and one repeated, on whichever rank has the position. */
 static void double_row(const struct job *job, uint64_t from, uint64_t to)
 {
-    uint16_t *table = job->loader->order_epoch.places.all.whole.table;
+    uint16_t *table = job->loader->tools.epoch.places.all.whole.table;
     table[to] = table[from];
 }
 

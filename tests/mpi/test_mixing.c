@@ -788,9 +788,9 @@ static void check_doubled(const struct mixture *mixture, shs_status expected)
     struct job job = open_mixture(mixture);
     take_steps(&job, 1);
     uint16_t *table = is_mixed(mixture)
-                          ? job.loader->order_epoch.places.all.whole.table
-                          : job.loader->order_epoch.mix.part[0].passes[0].permutation.table;
-    uint64_t last = (is_mixed(mixture) ? job.loader->order.order.shape.samples : ROWS) - 1;
+                          ? job.loader->tools.epoch.places.all.whole.table
+                          : job.loader->tools.epoch.mix.part[0].passes[0].permutation.table;
+    uint64_t last = (is_mixed(mixture) ? job.loader->plan.order.order.shape.samples : ROWS) - 1;
     table[last] = table[last - 1];
     CHECK(rest_of_epoch(&job) == expected);
     if (expected) CHECK(message_has("epoch 0") && message_has("lost or repeated"));

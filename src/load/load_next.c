@@ -1,0 +1,187 @@
+/* Handing out batches: the cursor, the ledger, and what the run is told. Synchronous. */
+#include "load.h"
+
+#define OPEN_IT "open it with shs_loader_open()"
+
+shs_cursor shs_tell(const shs_loader *loader)
+{
+    return loader ? loader->cursor : (shs_cursor){0};
+}
+
+uint64_t shs_epoch_steps(const shs_loader *loader)
+{
+    return loader ? order_steps(&loader->plan.order.order.shape) : 0;
+}
+
+shs_loader_statistics shs_statistics(const shs_loader *loader)
+{
+    if (!loader) return (shs_loader_statistics){0};
+    const struct fetch_counts *done = &loader->done;
+    return (shs_loader_statistics){.rows = done->rows,
+                                   .reads = done->reads,
+                                   .bytes = done->bytes,
+                                   .cold_reads = done->cold_reads,
+                                   .chunks_decoded = done->chunks_decoded,
+                                   .chunk_hits = done->chunk_hits,
+                                   .cached_bytes = fetch_kept_bytes(loader->tools.fetcher),
+                                   .epochs_verified = loader->watch.verified,
+                                   .epochs_unverified = loader->epochs_unverified};
+}
+
+void load_go(shs_loader *loader, shs_cursor cursor)
+{
+    loader->cursor = cursor;
+    loader->handed = 0;
+    loader->epoch_begun = false;
+    load_tools_jump(&loader->tools);
+    loader->ledger = (struct order_ledger){0};
+    loader->ledger_whole = cursor.epoch_step == 0;
+    mpi_watch_forget(loader->dataset->run, &loader->watch);
+}
+
+shs_status load_ledger(const shs_loader *loader, uint64_t numbers[LOAD_LEDGER_NUMBERS])
+{
+    numbers[0] = loader->ledger_whole;
+    numbers[1] = loader->ledger.count;
+    numbers[2] = loader->ledger.sum;
+    numbers[3] = loader->ledger.squares;
+    return mpi_sum(loader->dataset->run, numbers + 1, LOAD_LEDGER_NUMBERS - 1);
+}
+
+void load_go_on(shs_loader *loader, const uint64_t numbers[LOAD_LEDGER_NUMBERS])
+{
+    loader->ledger_whole = numbers[0];
+    if (loader->dataset->run->rank == 0) /* the sums are over all ranks: one has them */
+        loader->ledger = (struct order_ledger){numbers[1], numbers[2], numbers[3]};
+}
+
+/* A batch has been delivered; its rows count if it came without an error. */
+static void enter_batch(shs_loader *loader, const shs_batch *batch)
+{
+    if (loader->watch.failed) loader->ledger_whole = false;
+    order_ledger_add(&loader->ledger, batch->index, batch->count);
+    if (!batch->ends_epoch) return;
+    if (loader->ledger_whole)
+        mpi_ledger_end(&loader->watch, batch->epoch, &loader->ledger, &loader->plan.order.due);
+    else
+        loader->epochs_unverified++;
+    loader->ledger = (struct order_ledger){0};
+    loader->ledger_whole = true;
+}
+
+shs_status shs_seek(shs_loader *loader, shs_cursor cursor)
+{
+    shs_status status = core_require(loader, "shs_seek", "loader", OPEN_IT);
+    if (status) return status;
+    status = order_check_cursor(&loader->plan.order.order.shape, loader->options.epochs,
+                                loader->origin, cursor);
+    mpi_watch_settled(loader->dataset->run, &loader->watch);
+    status = mpi_settle(loader->dataset->run, core_wrap(status, "shs_seek"),
+                        "shs_seek(epoch %llu, epoch step %llu, step %llu)", (ull)cursor.epoch,
+                        (ull)cursor.epoch_step, (ull)cursor.step);
+    if (!status) load_go(loader, cursor);
+    return status;
+}
+
+/* Whether a step may begin: SHS_OK, SHS_END, SHS_STOP or the loader's error. */
+static shs_status begin_step(shs_loader *loader)
+{
+    struct mpi_watch *watch = &loader->watch;
+    if (watch->failed) {
+        watch->told = true;
+        return core_tell(watch->failed, watch->failure, true, false);
+    }
+    if (loader->options.epochs && loader->cursor.epoch >= loader->options.epochs) return SHS_END;
+    if (loader->dataset->run->stop_agreed && !loader->options.through_stop) return SHS_STOP;
+    if (loader->cursor.step > UINT32_MAX || loader->cursor.epoch > UINT32_MAX)
+        return core_fail(SHS_ERROR_EXHAUSTED,
+                         "rank %d: shs_next: epoch %llu, step %llu: a run has at most 2^32 steps "
+                         "and epochs; start another one with another seed",
+                         loader->dataset->run->rank, (ull)loader->cursor.epoch,
+                         (ull)loader->cursor.step);
+    return SHS_OK;
+}
+
+/* Another epoch is read: files may have changed. */
+static void begin_epoch(shs_loader *loader)
+{
+    uint64_t epoch = loader->cursor.epoch;
+    if (loader->epoch_begun && loader->epoch == epoch) return;
+    loader->epoch_begun = true;
+    loader->epoch = epoch;
+    data_files_suspect(&loader->dataset->files);
+    loader->round = loader->dataset->files.round;
+}
+
+shs_status load_check_files(const shs_loader *loader)
+{
+    if (!loader->epoch_begun) return SHS_OK;
+    return data_files_check(&loader->dataset->files, loader->round);
+}
+
+/* Keeps a loading error for the step's agreement: its batches still arrive, without rows. */
+static void fail_step(shs_loader *loader, const shs_batch *batch, shs_status status)
+{
+    core_wrap(status, "shs_next: virtual rank %llu, epoch %llu, step %llu", (ull)batch->vrank,
+              (ull)batch->epoch, (ull)batch->step);
+    mpi_watch_fail(loader->dataset->run, &loader->watch, status);
+}
+
+/* Fills the batch that has its place, or makes its error the loader's. */
+static void load(shs_loader *loader)
+{
+    struct load_batch *batch = &loader->batch;
+    begin_epoch(loader);
+    shs_status status = load_batch_fill(&loader->tools, &loader->plan, batch);
+    fetch_counts_add(&loader->done, &batch->counts);
+    if (status)
+        core_tell(status, batch->message, true, false);
+    else if (batch->what.ends_epoch)
+        status = load_check_files(loader);
+    if (status) fail_step(loader, &batch->what, status);
+}
+
+/* Another step has nothing to wait for once the run is closed. */
+static shs_status check_next(const shs_loader *loader, const shs_batch *batch)
+{
+    shs_status status = core_require(loader, "shs_next", "loader", OPEN_IT);
+    if (!status)
+        status = core_require(batch, "shs_next", "batch", "pass the address of a shs_batch");
+    if (status || !loader->dataset->run->closed) return status;
+    return core_fail(SHS_ERROR_STATE,
+                     "rank %d: shs_next: the loader's run is closed; open another run, dataset and "
+                     "loader",
+                     loader->dataset->run->rank);
+}
+
+shs_status shs_next(shs_loader *loader, shs_batch *batch)
+{
+    if (batch) *batch = (shs_batch){0};
+    shs_status wrong = check_next(loader, batch);
+    if (wrong) return wrong;
+    if (loader->handed == 0) {
+        shs_status status = begin_step(loader);
+        if (status) return status;
+    }
+    load_batch_place(&loader->batch, &loader->plan, loader->cursor, loader->handed);
+    if (!loader->watch.failed) load(loader);
+    if (loader->watch.failed) load_batch_empty(&loader->batch);
+    *batch = loader->batch.what;
+    loader->handed++;
+    enter_batch(loader, batch);
+    if (batch->ends_step) {
+        loader->cursor = order_next(&loader->plan.order.order.shape, loader->cursor);
+        loader->handed = 0;
+    }
+    return SHS_OK;
+}
+
+shs_status load_replay(shs_loader *loader, shs_cursor cursor, uint64_t vrank, shs_batch *batch)
+{
+    load_go(loader, cursor);
+    loader->handed = vrank - loader->plan.first_vrank;
+    shs_status status = shs_next(loader, batch);
+    if (!status && loader->watch.failed)
+        status = core_tell(loader->watch.failed, loader->watch.failure, true, false);
+    return status;
+}

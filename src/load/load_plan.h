@@ -1,0 +1,29 @@
+/* The plan of a loader: which rows each batch has, and from which place of the run they are
+ * augmented. It is a function of the options and stays as it is once it is open, so any number of
+ * lanes may follow it at once, each with a load_epoch of its own. */
+#ifndef LOAD_PLAN_H
+#define LOAD_PLAN_H
+
+#include "load_order.h"
+#include "shardstep/loader.h"
+
+struct load_plan {
+    struct load_order order;
+    shs_augment_by augment_by;
+    uint32_t stream;      /* the loader's number, whose draws are its own */
+    uint64_t first_vrank; /* of those that this rank hosts */
+    uint64_t hosted;
+};
+
+/* Local. Describes batch `number`, 0 … hosted - 1, of the step at a cursor. Only its row numbers,
+ * which load_batch_fill() finds, and its fields are missing. */
+shs_batch load_plan_batch(const struct load_plan *plan, shs_cursor cursor, uint64_t number);
+
+/* Local. Returns the positions of the epoch's order that a batch takes. */
+struct order_slice load_plan_slice(const struct load_plan *plan, const shs_batch *batch);
+
+/* Local. Opens the stream that a row of a batch is augmented from. */
+void load_plan_stream(const struct load_plan *plan, const shs_batch *batch, uint64_t slot,
+                      shs_random *random);
+
+#endif

@@ -1,0 +1,93 @@
+#include "load_tools.h"
+
+#include "core_memory.h"
+
+/* How many of a chunk's samples are looked at: to find a row's turn takes as long as to read some
+ * 100 bytes, and what is kept is kept to save time. */
+static uint64_t most_looked_at(uint64_t samples, size_t sample_bytes)
+{
+    enum {
+        TURN_BYTES = 128,
+        LEAST = 64,
+        MOST = 4096
+    };
+    if (sample_bytes < TURN_BYTES) samples = samples * sample_bytes / TURN_BYTES;
+    if (samples > MOST) return MOST;
+    return samples < LEAST ? LEAST : samples;
+}
+
+/* When rows of an array are next wanted, by any field. */
+static uint64_t next_use(void *user, uint64_t key, uint64_t first, uint64_t count)
+{
+    struct load_tools *tools = user;
+    const struct load_plan *plan = tools->plan;
+    const shs_dataset *dataset = tools->dataset;
+    uint64_t next = ORDER_NEVER;
+    for (size_t f = 0; f < dataset->n_fields; f++) {
+        struct data_range samples = data_dataset_samples(dataset, f, key, first, count);
+        uint64_t use = ORDER_NEVER - 1; /* some time */
+        if (!samples.count) continue;
+        if (samples.count != DATA_SAMPLES_UNKNOWN)
+            use = load_epoch_next_use(&tools->epoch, samples.first, samples.count,
+                                      most_looked_at(samples.count, dataset->sample_bytes[f]),
+                                      tools->moment, plan->first_vrank, plan->hosted);
+        if (use < next) next = use;
+    }
+    return next;
+}
+
+/* NULL if the order cannot be asked when rows are next wanted, or nobody need know: if all chunks
+ * can be kept, of which those at a field's ends have more bytes than its rows. */
+static const struct fetch_foresight *foresight(const struct load_tools *tools)
+{
+    return tools->forgets && load_order_foresees(&tools->plan->order) ? &tools->foresight : NULL;
+}
+
+shs_status load_tools_open(shs_dataset *dataset, const shs_augment *augment, unsigned threads,
+                           struct load_tools *tools)
+{
+    size_t kept = dataset->cache_bytes;
+    *tools = (struct load_tools){.dataset = dataset,
+                                 .augment = augment,
+                                 .threads = threads,
+                                 .forgets = data_dataset_bytes(dataset) > kept - kept / 8,
+                                 .foresight = {next_use, tools}};
+    for (size_t f = 0; f < dataset->n_fields; f++)
+        tools->augments |= shs_augment_changes(augment, f);
+    shs_status status = fetcher_new(kept, &tools->fetcher);
+    if (!status) status = fetch_gather_new(dataset, &tools->gather);
+    if (!status)
+        status = core_new(shs_augment_scratch(augment), 1, "augmentation", &tools->scratch);
+    return status;
+}
+
+void load_tools_close(struct load_tools *tools)
+{
+    fetcher_free(&tools->fetcher);
+    fetch_gather_free(&tools->gather);
+    core_free(&tools->scratch);
+    load_epoch_free(&tools->epoch);
+    *tools = (struct load_tools){0};
+}
+
+shs_status load_tools_turn_to(struct load_tools *tools, const struct load_plan *plan,
+                              const shs_batch *batch)
+{
+    tools->plan = plan;
+    tools->moment = order_moment(&plan->order.order.shape, batch->epoch_step, batch->vrank);
+    if (tools->follows && tools->epoch.places.number == batch->epoch) return SHS_OK;
+    shs_status status = load_epoch_begin(&plan->order, batch->epoch, &tools->epoch);
+    tools->follows = !status;
+    if (!status && foresight(tools)) fetch_revise(tools->fetcher, foresight(tools));
+    return status;
+}
+
+void load_tools_jump(struct load_tools *tools)
+{
+    tools->follows = false;
+}
+
+struct fetch_means load_tools_means(const struct load_tools *tools)
+{
+    return (struct fetch_means){tools->fetcher, tools->threads, foresight(tools)};
+}
