@@ -14,7 +14,7 @@ static void print(char *text, size_t bytes, size_t *used, const char *piece)
     if (written > 0) *used += (size_t)written < bytes - *used ? (size_t)written : bytes - *used - 1;
 }
 
-/* Returns the rows of a chunk. */
+/* Adds the shape of the chunks to a text. Returns the rows of a chunk. */
 static uint64_t describe_chunks(hid_t creation, char *text, size_t bytes, size_t *used)
 {
     hsize_t chunk[H5S_MAX_RANK];
@@ -114,7 +114,7 @@ void h5_keep_described(struct h5_file *file)
     file->keeps = true;
 }
 
-/* Takes an open dataset: keeps it in place of the one before, or closes it. */
+/* Takes over an open dataset. It stays open in place of the dataset before, or is closed. */
 static shs_status keep(struct h5_file *file, const char *name, hid_t dataset)
 {
     char *copy = NULL;

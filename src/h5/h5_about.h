@@ -1,4 +1,5 @@
-/* How a dataset is stored, in words, for people to read. The program's, not the library's. */
+/* Tells in words how an array is stored, for people to read. Part of the program, not of the
+ * library. */
 #ifndef H5_ABOUT_H
 #define H5_ABOUT_H
 
@@ -8,28 +9,30 @@ enum {
     H5_PACKINGS = 7
 };
 
-/* Names of attributes by which netCDF's conventions give numbers another meaning than the stored
- * one: a scale, an offset, values that stand for none. Nothing here applies them. */
+/* Names of attributes by which netCDF's conventions give stored numbers another meaning: a scale,
+ * an offset, values that mean "missing". No function here applies them. */
 extern const char *const h5_packings[H5_PACKINGS];
 
-/* What `info` tells of a dataset. */
+/* What the command info tells about an array. */
 struct h5_about {
-    char type[64]; /* "u8", or what it is instead of a plain number */
+    char type[64]; /* such as "u8", or what the elements are instead of plain numbers */
     bool plain;
-    char stored_as[16]; /* "bool", "enumeration" or "complex" if no plain numbers; else "" */
-    uint32_t axes;      /* with that of the parts of complex numbers */
+    /* "bool", "enumeration" or "complex" if the elements are not stored as plain numbers, else "".
+     */
+    char stored_as[16];
+    uint32_t axes; /* the axis of real and imaginary parts is counted */
     uint64_t shape[33];
-    char layout[160];            /* "contiguous", "chunked 64x28x28, deflate 4" */
-    uint64_t chunk_rows;         /* rows of a chunk; 0: not chunked */
-    uint64_t storage_bytes;      /* as stored, after filters */
-    bool is_packed[H5_PACKINGS]; /* it has the attribute h5_packings[i] */
+    char layout[160];            /* such as "contiguous" or "chunked 64x28x28, deflate 4" */
+    uint64_t chunk_rows;         /* rows of a chunk; 0 if the array is not chunked */
+    uint64_t storage_bytes;      /* size after filters */
+    bool is_packed[H5_PACKINGS]; /* is_packed[i]: the array has the attribute h5_packings[i] */
 };
 
-/* Whoever describes many datasets and opens each afterwards has it opened in less time: the one
- * that was described last stays open. A cache that it is opened with is then of no effect. */
+/* Keeps the array open that was described last, which saves time if each array is opened after its
+ * description. The cache size given in that opening has no effect then. */
 void h5_keep_described(struct h5_file *file);
 
-/* On error *about holds empty texts and zeros. */
+/* Describes an array. On error *about holds empty texts and zeros. */
 shs_status h5_describe(struct h5_file *file, const char *name, struct h5_about *about);
 
 #endif

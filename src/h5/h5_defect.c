@@ -7,7 +7,8 @@ enum {
     FILE_STEP = 4096 /* bytes by which a file in memory grows */
 };
 
-/* Writes values of eight bits to a file in memory, and reads them. */
+/* Writes values of eight bits to a file in memory, and returns true if they are read back as they
+ * were. */
 static bool reads_back(hid_t file, hid_t space, hid_t creation)
 {
     static const unsigned char written[VALUES] = {250, 3, 128, 0};
@@ -15,7 +16,8 @@ static bool reads_back(hid_t file, hid_t space, hid_t creation)
     hid_t data = H5Dcreate2(file, "data", H5T_STD_U8LE, space, H5P_DEFAULT, creation, H5P_DEFAULT);
     bool done =
         data >= 0 && H5Dwrite(data, H5T_NATIVE_UCHAR, H5S_ALL, H5S_ALL, H5P_DEFAULT, written) >= 0;
-    if (data >= 0) H5Dclose(data); /* a dataset that is open serves its cache */
+    if (data >= 0)
+        H5Dclose(data); /* closed first, because an open dataset serves reads from its cache */
     data = done ? H5Dopen2(file, "data", H5P_DEFAULT) : H5I_INVALID_HID;
     done = data >= 0 && H5Dread(data, H5T_NATIVE_UCHAR, H5S_ALL, H5S_ALL, H5P_DEFAULT, read) >= 0;
     if (data >= 0) H5Dclose(data);

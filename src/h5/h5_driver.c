@@ -9,17 +9,17 @@
 #include "io_folder.h"
 
 struct driven {
-    struct h5_vfd vfd; /* first */
+    struct h5_vfd vfd; /* must be the first member */
     char *path;
     enum h5_note note;
     struct h5_noted noted;
-    struct driven *next; /* of those that are open */
+    struct driven *next; /* next open file */
 };
 
 static hid_t driver;
 static struct driven *all_open;
 
-/* ---- What failed. */
+/* ---- failures */
 
 static _Thread_local shs_status trouble;
 static _Thread_local char trouble_text[CORE_MESSAGE_BYTES];
@@ -36,8 +36,8 @@ void h5_trouble_forget(void)
     *trouble_text = '\0';
 }
 
-/* Takes down the thread's latest message, unless an earlier failure is noted, of which this one may
- * be a consequence. */
+/* Notes the thread's latest message, unless an earlier failure is noted. A later failure may be a
+ * consequence of the earlier failure. */
 static void note_trouble(shs_status status)
 {
     if (trouble) return;
@@ -45,9 +45,8 @@ static void note_trouble(shs_status status)
     snprintf(trouble_text, sizeof trouble_text, "%s", shs_message());
 }
 
-/* A file that is not there is none: HDF5 looks for a source of a virtual dataset in several
- * folders.
- */
+/* Notes a failed opening, unless the file does not exist. HDF5 looks for the files of a virtual
+ * dataset in several folders. */
 static void note_no_file(const char *path, shs_status status)
 {
     bool there = true;
@@ -55,7 +54,7 @@ static void note_no_file(const char *path, shs_status status)
     note_trouble(status);
 }
 
-/* ---- A file. */
+/* ---- a file */
 
 static void free_driven(struct driven *driven)
 {
@@ -63,7 +62,7 @@ static void free_driven(struct driven *driven)
     free(driven);
 }
 
-/* The memory is HDF5's, which frees all else of a file by itself. */
+/* Makes the struct of an open file with calloc(), because HDF5 frees it with free(). */
 static shs_status make(const char *path, struct driven **driven)
 {
     *driven = calloc(1, sizeof **driven);
@@ -107,8 +106,9 @@ static herr_t close_file(H5FD_t *hdf5)
     return 0;
 }
 
-/* Neither a sieve of raw data nor an accumulator of metadata: after a read that failed these
- * buffers hold bytes that are not the file's, from which HDF5 serves the next reads. */
+/* Tells HDF5 to use neither a sieve buffer for raw data nor an accumulator for metadata. After a
+ * failed read these buffers hold bytes that are not the file's, and HDF5 serves the next reads from
+ * them. */
 static herr_t query(const H5FD_t *hdf5, unsigned long *flags)
 {
     (void)hdf5;
@@ -117,7 +117,7 @@ static herr_t query(const H5FD_t *hdf5, unsigned long *flags)
     return 0;
 }
 
-/* True if the read is noted and to be left out. */
+/* Notes a read if noting is on. Returns true if the read is not to be carried out. */
 static bool note_read(struct driven *driven, haddr_t address, size_t bytes)
 {
     if (driven->note == H5_NOTE_NOTHING) return false;
@@ -139,8 +139,8 @@ static shs_status ends_before(const struct driven *driven, haddr_t address, size
         driven->path, (ull)now.bytes, bytes, (ull)address);
 }
 
-/* Refuses an address that no file can have: the system would refuse it too, but as if the disk were
- * at fault. */
+/* Refuses an address that no file can have. The system would refuse it too, but with a message that
+ * blames the disk. */
 static shs_status check_address(const struct driven *driven, haddr_t address, size_t bytes)
 {
     if (address <= INT64_MAX && bytes <= INT64_MAX - address) return SHS_OK;
@@ -150,8 +150,8 @@ static shs_status check_address(const struct driven *driven, haddr_t address, si
         driven->path, bytes, (ull)address);
 }
 
-/* Raw data beyond the file's end is an error, where the library's own drivers hand out zeros for
- * what was cut off. */
+/* Reads bytes for HDF5. Raw data beyond the file's end is an error. HDF5's own drivers give zeros
+ * for such bytes. */
 static herr_t read_file(H5FD_t *hdf5, H5FD_mem_t type, hid_t transfer, haddr_t address,
                         size_t bytes, void *to)
 {

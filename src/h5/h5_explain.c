@@ -11,7 +11,7 @@
 #include "io_superblock.h"
 
 enum {
-    MOST_LIKELY = 10 /* versions of a superblock from here on are no newer format but nonsense */
+    MOST_LIKELY = 10 /* a superblock of this version or above is no newer format but nonsense */
 };
 
 /* ---- files */
@@ -87,7 +87,8 @@ shs_status h5_explain_file(const char *path)
 
 /* ---- datasets */
 
-/* SHS_ERROR_UNSUPPORTED if an object has a part in a version that this HDF5 does not know. */
+/* Returns SHS_ERROR_UNSUPPORTED if an object has a part in a version that this HDF5 does not know.
+ */
 static shs_status explain_version(struct h5_file *file, const char *name)
 {
     struct io_object object = {.path = file->path};
@@ -114,7 +115,7 @@ static shs_status explain_version(struct h5_file *file, const char *name)
                      file->path, name, part.version, part.name, part.writer, major, minor, release);
 }
 
-/* Whether another program holds the lock that HDF5 takes to write a file. */
+/* Returns true if another program holds the lock that HDF5 takes to write a file. */
 static bool is_being_written(const char *path)
 {
     int file;

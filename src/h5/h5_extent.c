@@ -1,4 +1,4 @@
-/* Where a field's elements lie, if they can be read around HDF5. */
+/* Finds where the elements of an array lie in its file, if they can be read without HDF5. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,15 +8,16 @@
 #include "h5_guard.h"
 #include "h5_type.h"
 
-/* What is being found out. */
+/* The state of a search for an array's elements. */
 struct search {
     const struct h5_file *file;
     const struct h5_field *field;
-    hid_t dataset;  /* of its own: nothing of it is in HDF5's buffers yet */
-    hid_t creation; /* its creation list */
+    /* A dataset of its own, so that HDF5 has nothing of it in buffers yet. */
+    hid_t dataset;
+    hid_t creation; /* creation list of the dataset */
     struct io_layout *layout;
-    char *reason;      /* of IO_REASON_BYTES; "" as long as nothing speaks against it */
-    shs_status status; /* of a damaged index of chunks, a read that failed or a lack of memory */
+    char *reason;      /* IO_REASON_BYTES bytes; "" as long as io can read the array */
+    shs_status status; /* error of a damaged index of chunks, of a failed read or of memory */
 };
 
 static bool refuse(struct search *search, const char *reason)
@@ -63,8 +64,8 @@ static bool describe_elements(struct search *search)
     return true;
 }
 
-/* The address is where HDF5 itself turns to for the first element: what H5Dget_offset() gives
- * counts a user block in some versions and not in others. */
+/* Finds the address of a contiguous array: where HDF5 itself turns to for the first element.
+ * H5Dget_offset() counts a user block in some versions and not in others. */
 static bool find_address(struct search *search)
 {
     const struct h5_field *field = search->field;
@@ -132,7 +133,7 @@ static bool find_fill(struct search *search)
     search->layout->raw_edges = options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS;
     if (defined == H5D_FILL_VALUE_UNDEFINED) return true;
     size_t bytes = search->layout->element_bytes;
-    unsigned char fill[16]; /* of both parts, if there are two */
+    unsigned char fill[16]; /* room for both parts of a complex number */
     if (H5Pget_fill_value(search->creation, search->field->memory_type, fill) < 0)
         return refuse(search, "without a known fill value");
     if (search->field->pair && memcmp(fill, fill + bytes, bytes) != 0)
@@ -141,10 +142,11 @@ static bool find_fill(struct search *search)
     return true;
 }
 
-/* The place of one chunk, where HDF5 turns to for it. False if it has none. */
+/* Finds the address of a chunk: where HDF5 turns to for it. Returns false if the chunk has no
+ * address. */
 static bool find_chunk(const struct search *search, const hsize_t *corner, struct io_chunk *chunk)
 {
-    unsigned char nothing; /* no byte is read */
+    unsigned char nothing; /* where the read would write, which is not carried out */
     uint32_t mask = 0;
     h5_note_begin(search->file->id, H5_NOTE_ONLY);
     herr_t result = H5Dread_chunk(search->dataset, H5P_DEFAULT, corner, &mask, &nothing);
@@ -172,8 +174,8 @@ static bool damaged(struct search *search, const char *why)
     return false;
 }
 
-/* The least bytes of a fixed array for all chunks: a header, a block, and in it for each chunk an
- * address, for filtered ones also a size and a mask. */
+/* Returns the least size of a fixed array for all chunks. It is a header, a block, and in the block
+ * an address for each chunk; filtered chunks have a size and a mask besides. */
 static uint64_t fixed_array_bytes(const struct io_layout *layout, bool filtered, size_t address,
                                   size_t size, uint64_t *header)
 {
@@ -188,8 +190,9 @@ static uint64_t fixed_array_bytes(const struct io_layout *layout, bool filtered,
     return *header + 10 + address + chunk;
 }
 
-/* HDF5 looks a chunk up in a fixed array by its number, and beyond the array's end takes what its
- * memory holds there. It does not tell how long an array is, but how many bytes it takes. */
+/* Refuses a fixed array that is too short for all chunks. HDF5 looks a chunk up by its number, and
+ * takes whatever its memory holds beyond the fixed array's end. HDF5 does not tell how many entries
+ * a fixed array has, but how many bytes it takes. */
 static bool check_fixed_array(struct search *search)
 {
     H5D_chunk_index_t kind;
@@ -207,14 +210,15 @@ static bool check_fixed_array(struct search *search)
     uint64_t bytes = object.meta_size.obj.index_size;
     uint64_t least = fixed_array_bytes(search->layout, H5Pget_nfilters(search->creation) > 0,
                                        address, size, &header);
-    if (bytes > header && bytes < least) /* a header alone, or nothing: no chunk was written */
+    if (bytes > header &&
+        bytes < least) /* a header alone, or nothing, means that no chunk was written */
         return damaged(search, "is smaller than its grid of chunks");
     return true;
 }
 
-/* Looks up every chunk. How many were found, and their size, must be what HDF5 counts: a look-up
- * that failed in a damaged index must not pass for a chunk that was never written. Nor may HDF5
- * read through such an index, for what it takes from it may lie anywhere. */
+/* Looks up every chunk. Their number and size must be what HDF5 counts: a failed look-up in a
+ * damaged index must not pass for a chunk that was never written. HDF5 must not read through a
+ * damaged index either, because what it takes from there may lie anywhere. */
 static bool find_chunks(struct search *search)
 {
     struct io_layout *layout = search->layout;
@@ -269,9 +273,9 @@ static bool check_fill(struct search *search)
 static bool find(struct search *search)
 {
     struct io_layout *layout = search->layout;
-    /* only the driver for one plain file: with any other, an address is no offset */
+    /* with any driver but that for one plain file, an address is no offset */
     if (!search->file->driven) return refuse(search, "not in one plain file");
-    /* there nothing would be noted, nor a read be left out */
+    /* reads from another file would be neither noted nor left out */
     if (!search->field->around) return refuse(search, "in another file");
     if (!check_storage(search) || !describe_elements(search)) return false;
     if (layout->chunked && !find_grid(search)) return false;

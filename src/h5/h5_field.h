@@ -1,32 +1,41 @@
-/* An open field, for the files of this folder. */
+/* An open array, for the files of this folder. */
 #ifndef H5_FIELD_H
 #define H5_FIELD_H
 
-#include "h5_sources.h"
+#include "h5_mapped.h"
 
 struct h5_field {
     hid_t dataset;
-    hid_t creation; /* its creation list */
-    bool around;    /* it lies in `file`, whose driver is this folder's */
+    hid_t creation; /* creation list of the dataset */
+    /* True if the array lies in `file`, and `file` was opened with this folder's driver. */
+    bool around;
     hid_t memory_type;
     hid_t file_space;
-    hid_t row_space;      /* one row in memory */
+    hid_t row_space;      /* dataspace of one row in memory */
     struct h5_file *file; /* borrowed */
     size_t cache_bytes;
-    struct h5_sources sources; /* other files that its rows are in */
+    struct h5_mapped_files mapped; /* other files that rows are read from */
     char *path;
     char *name;
-    hid_t transfer; /* how it is read */
-    uint32_t axes;  /* as stored: without that of the parts of complex numbers */
-    bool pair;      /* each element is two numbers */
-    bool beyond;    /* an enumeration had a value that its type in memory cannot hold */
+    hid_t transfer; /* transfer list of its reads */
+    uint32_t axes;  /* as stored: the axis of complex numbers' parts is not counted */
+    bool pair;      /* true if each element is a complex number */
+    /* True if an enumeration had a value that its type in memory cannot hold. */
+    bool beyond;
     hsize_t shape[SHS_MAX_AXES];
     size_t row_bytes;
-    bool gaps;   /* some of it was never written, and is not filled in */
-    bool failed; /* a read did: what HDF5 keeps of the dataset may not be the file's */
+    /* True if some elements were never written and have no fill value. */
+    bool gaps;
+    /* True after a failed read. What HDF5 keeps of the dataset may then not be the file's. */
+    bool failed;
 };
 
-/* Inside a guard. True if what was never written reads as a fill value, by a creation list. */
+/* Inside a guard. Returns true if elements that were never written read as a fill value, according
+ * to a creation list. */
 bool h5_is_filled(hid_t creation);
+
+/* Inside a guard. Makes a dataspace for `rows` rows in memory. Returns a negative value on error.
+ * The caller closes it with H5Sclose(). */
+hid_t h5_space_of_rows(const struct h5_field *field, uint64_t rows);
 
 #endif

@@ -1,4 +1,4 @@
-/* Opening files, reading tensors and attributes. */
+/* Opens files, and reads whole arrays and attributes. */
 #include "h5_file.h"
 
 #include <string.h>
@@ -33,16 +33,17 @@ void h5_forbid_plugins(void)
 static hid_t open_read_only(const char *path)
 {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS), file = H5I_INVALID_HID;
-    /* the driver takes no locks; a setting that says so would keep HDF5 from opening a file that is
-     * also the source of a virtual dataset, where it has no such setting */
+    /* The driver takes no locks, and this list must not say so. Otherwise HDF5 could not open a
+     * file that a virtual dataset takes elements from, because it opens that file without such a
+     * setting. */
     if (access >= 0 && h5_driver_use(access) >= 0) file = H5Fopen(path, H5F_ACC_RDONLY, access);
     if (access >= 0) H5Pclose(access);
     return file;
 }
 
-/* HDF5's reason for a file that cannot be opened is long; the system's is plain. A program that
- * writes the file, such as netCDF or h5py, holds a lock on it: what HDF5 would read is not the
- * whole of what it writes. */
+/* Checks a file before HDF5 opens it. HDF5's reason for a failure is long; the system's is plain. A
+ * program that writes the file, such as netCDF or h5py, holds a lock on it, and HDF5 would read
+ * only a part of what that program writes. */
 static shs_status check_file(const char *path)
 {
     int file;
@@ -92,8 +93,8 @@ void h5_close(struct h5_file **file)
     core_free(file);
 }
 
-/* True if there is no such link, asked for each part of the path; a damaged group gives an error
- * instead. */
+/* Returns true if no link has this name. Each part of the path is looked for. A damaged group gives
+ * false. */
 static bool is_absent(const struct h5_file *file, const char *name)
 {
     char *path;
@@ -117,8 +118,8 @@ const char *h5_path(const struct h5_file *file)
 bool h5_has(struct h5_file *file, const char *name)
 {
     struct h5_guard guard = h5_guard_begin();
-    htri_t exists =
-        H5Lexists(file->id, name, H5P_DEFAULT); /* an error without a group on the way */
+    htri_t exists = H5Lexists(file->id, name,
+                              H5P_DEFAULT); /* H5Lexists() fails if a group on the way is missing */
     bool has = exists < 0 ? !is_absent(file, name) : exists > 0;
     h5_guard_end(&guard);
     return has;
@@ -128,11 +129,11 @@ shs_status h5_dataset_open(struct h5_file *file, const char *name, size_t cache_
 {
     enum {
         SLOTS = 100003
-    }; /* a prime, many times the chunks that a cache usually holds */
+    }; /* a prime, many times the number of chunks that a cache usually holds */
     hid_t access = cache_bytes ? H5Pcreate(H5P_DATASET_ACCESS) : H5P_DEFAULT;
     *id = H5I_INVALID_HID;
     if (access > 0) H5Pset_chunk_cache(access, SLOTS, cache_bytes, 1);
-    /* the path to the dataset that stays open need not be followed again */
+    /* a dataset that stays open is found without following its path again */
     bool kept = file->kept > 0 && !strcmp(name, file->kept_name);
     if (access >= 0) *id = H5Dopen2(kept ? file->kept : file->id, kept ? "." : name, access);
     if (access > 0) H5Pclose(access);
@@ -229,7 +230,7 @@ static shs_status attribute_error(const struct h5_file *file, const char *name)
     return h5_fail_damaged("%s: its attribute %s cannot be read", file->path, name);
 }
 
-/* Texts are stored as arrays of bytes, so that no conversion or terminator comes in between. */
+/* Reads a text, which is stored as an array of bytes so that HDF5 neither converts nor ends it. */
 static shs_status read_bytes(struct h5_file *file, const char *name, hid_t attribute, char **text)
 {
     hid_t space = H5Aget_space(attribute);

@@ -1,4 +1,5 @@
-/* HDF5 files: the only folder that calls the library. In the caller's thread only. */
+/* Reads HDF5 files. Only this folder calls HDF5, and only in the caller's thread. HDF5 calls an
+ * array a dataset. */
 #ifndef H5_FILE_H
 #define H5_FILE_H
 
@@ -7,106 +8,110 @@
 struct h5_file;
 struct h5_field;
 
-/* Keeps HDF5 from cleaning up when the program exits: after a damaged file it would print what it
- * could not close. For programs, which close what they write. To be called before any other
- * function of this folder. */
+/* For programs. Keeps HDF5 from cleaning up when the program exits, because after a damaged file it
+ * would print what it could not close. The program must close what it writes. To be called before
+ * any other function of this folder. */
 void h5_forget_at_exit(void);
 
 /* Closes HDF5 at once, as MPI_Finalize() does where HDF5 was built with MPI. This may crash if a
- * damaged file was open: a process that tries a file out calls it to learn that. No function of
+ * damaged file was open, and a process that tries a file out calls it to find that. No function of
  * this folder may be called afterwards. */
 void h5_end(void);
 
-/* Keeps HDF5 from printing what it cannot close when MPI_Finalize() makes it clean up. For
- * programs, before they end MPI. Without effect if HDF5 was not used. */
+/* For programs, before they end MPI. Keeps HDF5 from printing what it cannot close when
+ * MPI_Finalize() makes it clean up. Does nothing if HDF5 was not used. */
 void h5_end_quietly(void);
 
-/* From now on HDF5 loads no plug-ins, such as filters. */
+/* Forbids HDF5 to load plug-ins, such as filters, from now on. */
 void h5_forbid_plugins(void);
 
-/* From now on a field whose filter is not there is opened without an error. For a process without
- * plug-ins that tries a file out for another process, which may have them. */
+/* Lets arrays be opened from now on although a filter of theirs is missing. For a process without
+ * plug-ins that tries a file out for another process, which may have the filters. */
 void h5_miss_no_filters(void);
 
-/* Opens a file read-only, without a file lock. A file on which another program holds a lock for
+/* Opens a file for reading, without a file lock. A file on which another program holds a lock for
  * writing is SHS_ERROR_FILE. On error *file is NULL. */
 shs_status h5_open(const char *path, struct h5_file **file);
 
-/* Accepts a pointer to NULL; leaves NULL. Its fields are closed before. */
+/* Closes a file and sets *file to NULL, which it may be already. The file's arrays must be closed
+ * before. */
 void h5_close(struct h5_file **file);
 
-/* Whether the file has a dataset of that name. One that cannot be told is said to be there: opening
- * it tells why. */
+/* Returns true if the file has an array of this name, or if that cannot be told. Opening the array
+ * tells why it cannot be told. */
 bool h5_has(struct h5_file *file, const char *name);
 
-/* A dataset's name without what means nothing in it: "." between slashes, and slashes that are
- * doubled or at its end. To be released by core_free(). */
+/* Removes from an array's name what means nothing in it: "." between slashes, doubled slashes and
+ * slashes at the end. The caller releases *normal with core_free(). */
 shs_status h5_normal_name(const char *name, char **normal);
 
-/* Calls `visit` with the file and the name that a dataset has without the soft and external links
+/* Calls `visit` with the file and the name that an array has without the soft and external links
  * that lead to it. A link that leads nowhere is an error. */
 shs_status h5_follow(struct h5_file *file, const char *name,
                      shs_status (*visit)(struct h5_file *file, const char *name, void *user),
                      void *user);
 
-/* The path of an open file. */
+/* Returns the path of an open file, which belongs to the file. */
 const char *h5_path(const struct h5_file *file);
 
-/* Opens a dataset of plain numbers with 1 … SHS_MAX_AXES axes or, if `single`, also a single
- * number, which has no axes and one row. *shape gets its type and whole shape; name and data are
- * NULL. `cache_bytes` may hold decoded chunks. A virtual dataset must have all its sources, and an
- * external one all its bytes: HDF5 itself would read fill values. */
+/* Opens an array of plain numbers for reading. It must have 1 … SHS_MAX_AXES axes. If `single` is
+ * true, a single number is accepted too, which has no axes and counts as one row. *shape gets the
+ * type and the whole shape; its name and data are NULL. `cache_bytes` is the memory for decoded
+ * chunks. A virtual dataset must have all its mapped files, and an external dataset all its bytes,
+ * because HDF5 would read fill values in their place. */
 shs_status h5_field_open(struct h5_file *file, const char *name, size_t cache_bytes, bool single,
                          struct h5_field **field, shs_tensor *shape);
 
-/* Accepts a pointer to NULL; leaves NULL. */
+/* Closes an array and sets *field to NULL, which it may be already. */
 void h5_field_close(struct h5_field **field);
 
-/* Refuses other files that the field's rows are in, if one is not what it was; *touched is true if
- * only the time of the last change is another, of some. */
+/* Refuses the array if a file that its rows lie in has changed. *touched is set to true if a file
+ * differs only in the time of its last change. */
 shs_status h5_field_check(const struct h5_field *field, bool *touched);
 
-/* Reads `count` rows from row `first` on, in the machine's byte order. SHS_ERROR_FILE, with the
- * system's reason, where the system could not read: what HDF5 keeps of the dataset is then given up
- * before it is read again. */
+/* Reads `count` rows from row `first` on, in the machine's byte order. A failed read of the system
+ * is SHS_ERROR_FILE, with the system's reason. The next read then opens the dataset anew, because
+ * HDF5 may keep wrong bytes. */
 shs_status h5_read_rows(struct h5_field *field, uint64_t first, uint64_t count, void *rows);
 
-/* The same for rows in ascending order, one after the other. Each chunk that they lie in is decoded
- * once. */
+/* Reads the rows of a list in ascending order, and puts them one after the other. Each chunk that
+ * holds some of them is decoded once. */
 shs_status h5_read_listed(struct h5_field *field, const uint64_t *list, size_t count, void *rows);
 
-/* Rows of a chunk; 0 if the field is not chunked. */
+/* Returns the rows of a chunk, 0 if the array is not chunked. */
 uint64_t h5_chunk_rows(struct h5_field *field);
 
-/* Refuses a field of which a chunk went through a filter that this HDF5 has not, even as a plug-in;
- * the message says which and what to do. */
+/* Refuses an array with a chunk that went through a filter that this HDF5 lacks, also as a plug-in.
+ * The message names the filter and says what to do. */
 shs_status h5_field_check_filters(struct h5_field *field);
 
-/* Whether this HDF5 has the filters that a field's chunks went through. */
+/* Returns true if this HDF5 has all filters that the array's chunks went through. */
 bool h5_field_is_decodable(struct h5_field *field);
 
-/* Where a field's elements lie in its file, to be released by io_layout_free(), if they can be read
- * without HDF5: in one plain file, in number types and filters that io knows, all places known.
- * Otherwise `reason`, "" before, says why not, and the layout is empty. SHS_ERROR_FORMAT for an
- * index of chunks that is damaged, whatever the filters: HDF5 must not read through it either.
- * SHS_ERROR_FILE where the system could not read: no other way of reading follows from that. */
+/* Finds where an array's elements lie in its file, if they can be read without HDF5. For that they
+ * must lie in one plain file, at known offsets, in number types and with filters that io knows. The
+ * caller releases the layout with io_layout_free(). If HDF5 is needed, `reason`, which is ""
+ * otherwise, says why, and the layout is empty. A damaged index of chunks is SHS_ERROR_FORMAT
+ * whatever the filters, because HDF5 must not read through it either. A failed read of the system
+ * is SHS_ERROR_FILE; the array must not be read by another way then. */
 shs_status h5_layout_of(struct h5_file *file, struct h5_field *field, struct io_layout *layout,
                         char reason[IO_REASON_BYTES]);
 
-/* Reads a whole dataset that must have the type and shape of `tensor` into its data. */
+/* Reads a whole array, which must have the type and shape of `tensor`, into the tensor's data. */
 shs_status h5_read_tensor(struct h5_file *file, const char *name, const shs_tensor *tensor);
 
-/* An attribute of the file's root group. The text is to be released by core_free(). */
+/* Reads an attribute of the file's root group. The caller releases *text with core_free(). */
 shs_status h5_read_text(struct h5_file *file, const char *name, char **text);
 shs_status h5_read_u64(struct h5_file *file, const char *name, uint64_t *values, size_t count);
 
-/* Calls `visit` with the name of every dataset of the file, in alphabetical order, until it
- * returns an error. */
+/* Calls `visit` with the name of every array of the file, in alphabetical order, until it returns
+ * an error. */
 shs_status h5_list(struct h5_file *file, shs_status (*visit)(const char *name, void *user),
                    void *user);
 
-/* The same, group by group, but goes on after a group or dataset that cannot be read, of which
- * `readable` is false. A dataset of several names is visited by each. */
+/* Calls `visit` with the name of every array, group by group. It goes on after a group or array
+ * that cannot be read; for these `readable` is false. An array of several names is visited once for
+ * each name. */
 shs_status h5_walk(struct h5_file *file,
                    shs_status (*visit)(const char *name, bool readable, void *user), void *user);
 

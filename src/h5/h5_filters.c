@@ -1,10 +1,10 @@
-/* Filters that a dataset needs and this HDF5 has not. */
+/* Finds filters that an array needs and this HDF5 lacks. */
 #include "h5_guard.h"
 #include "h5_open.h"
 #include "io_filter.h"
 
 enum {
-    FEW_CHUNKS = 4096 /* HDF5 finds a chunk by its number from the first one on */
+    FEW_CHUNKS = 4096 /* HDF5 finds a chunk by its number by going through all chunks before it */
 };
 
 static bool missed_nowhere;
@@ -14,7 +14,8 @@ void h5_miss_no_filters(void)
     missed_nowhere = true;
 }
 
-/* Whether a chunk went through filter `i`; where there are many chunks it is taken for granted. */
+/* Returns true if a chunk went through filter `i`. If there are many chunks, the answer is true
+ * without looking. */
 static bool is_used(hid_t dataset, int i)
 {
     hsize_t chunks, bytes, corner[H5S_MAX_RANK];

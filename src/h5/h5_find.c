@@ -1,4 +1,4 @@
-/* Where HDF5 looks for a file that another one names. */
+/* Finds a file that another file names, in the folders where HDF5 looks for it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@ struct candidate {
     const struct h5_file *of;
     const char *name;
     struct h5_file **file;
-    bool found; /* and opened, or not to be opened */
+    bool found; /* true if the file exists, whether it could be opened or not */
 };
 
 static shs_status try_path(struct candidate *candidate, const char *path)
@@ -32,8 +32,8 @@ static shs_status try_folder(struct candidate *candidate, const char *folder)
     return status;
 }
 
-/* The variable's folders, separated by colons; then all of it as one that may begin with the folder
- * of the file that names the other. */
+/* Tries the variable's folders, which colons separate. Then tries the whole variable as one folder,
+ * which may begin with ${ORIGIN}, the folder of the file that names the other. */
 static shs_status try_prefixes(struct candidate *candidate, const char *variable,
                                const char *own_folder)
 {
@@ -58,7 +58,7 @@ static shs_status try_prefixes(struct candidate *candidate, const char *variable
     return status;
 }
 
-/* The folder of the file itself, where a symbolic link leads to it. */
+/* Tries the folder of the naming file itself, where a symbolic link leads to that file. */
 static shs_status try_real_folder(struct candidate *candidate)
 {
     char *path, *folder = NULL;

@@ -7,12 +7,13 @@
 #include "h5_driver.h"
 #include "h5_file.h"
 
-/* Any later call of HDF5 clears its error stack, closing what was half made among them, so the
- * reason is taken down as soon as a call fails. */
+/* The reason of the first failed call. It is noted as soon as the call fails, because any later
+ * call of HDF5 clears the stack of errors, even a call that closes what was half made. */
 static _Thread_local char reason[CORE_MESSAGE_BYTES];
 static _Thread_local bool out_of_memory;
-static _Thread_local bool not_found;  /* the reason is that there is no such object */
-static _Thread_local unsigned guards; /* guards inside one another: the outermost one is enough */
+static _Thread_local bool not_found; /* true if the reason is that an object does not exist */
+static _Thread_local unsigned
+    guards; /* depth of guards inside one another; only the outermost forgets */
 
 static herr_t take_innermost(unsigned depth, const H5E_error2_t *error, void *user)
 {
@@ -73,7 +74,8 @@ bool h5_lacked_memory(void)
     return out_of_memory;
 }
 
-/* The driver's status and message, after what was being done: the format as far as a semicolon. */
+/* Reports the driver's status and message. The text before them says what was being done: the
+ * format up to its semicolon. */
 static shs_status tell_trouble(const char *format, va_list arguments)
 {
     char what[CORE_MESSAGE_BYTES], doing[CORE_MESSAGE_BYTES];

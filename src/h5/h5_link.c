@@ -9,19 +9,20 @@
 #include "h5_open.h"
 
 enum {
-    MOST_LINKS = 16 /* that HDF5 follows on the way to a dataset, unless it is told otherwise */
+    MOST_LINKS =
+        16 /* links that HDF5 follows on the way to an object, unless it is told otherwise */
 };
 
-/* A name on its way to the object that it leads to. */
+/* A name while it is followed to its object. */
 struct way {
     struct h5_file *file;
-    char *name; /* as far as it has been followed, without a slash at its beginning */
+    char *name; /* the part that has been followed, without a slash at its beginning */
     unsigned links;
     shs_status (*visit)(struct h5_file *file, const char *name, void *user);
     void *user;
 };
 
-/* ---- Names. */
+/* ---- names */
 
 shs_status h5_normal_name(const char *name, char **normal)
 {
@@ -38,12 +39,12 @@ shs_status h5_normal_name(const char *name, char **normal)
     return core_text_take(&text, normal);
 }
 
-/* What a file holds, for one who asked for a name that it does not hold. */
+/* What the message offers to a user who asked for a name that the file does not hold. */
 struct offer {
     const char *name;
     struct core_text names;
     char *nearest; /* the name that may be meant, or NULL */
-    char *broken;  /* the first group or dataset that cannot be read, or NULL */
+    char *broken;  /* the first group or array that cannot be read, or NULL */
 };
 
 static shs_status compare_name(struct offer *offer, const char *name)
@@ -65,7 +66,7 @@ static shs_status add_name(const char *name, bool readable, void *user)
     struct core_text *text = &offer->names;
     enum {
         LONG = 400
-    }; /* a message must have room for more than names */
+    }; /* names take at most a part of the message */
     if (!readable) return offer->broken ? SHS_OK : core_copy(name, &offer->broken);
     if (text->length < LONG)
         core_text_add(text, "%s%s", text->length ? ", " : "", name);
@@ -74,7 +75,8 @@ static shs_status add_name(const char *name, bool readable, void *user)
     return text->status ? text->status : compare_name(offer, name);
 }
 
-/* Listing a damaged file crashes HDF5 1.10: only for a name that is not there in a sound one. */
+/* Reports a name that does not exist. The file is listed only for such a name, because listing a
+ * damaged file crashes HDF5 1.10. */
 shs_status h5_link_fail(struct h5_file *file, const char *name)
 {
     struct offer offer = {.name = name};
@@ -95,11 +97,11 @@ shs_status h5_link_fail(struct h5_file *file, const char *name)
     return status;
 }
 
-/* ---- Links. */
+/* ---- links */
 
 static shs_status follow(struct way *way);
 
-/* What the name `child` would be in, if that is no group. */
+/* Refuses a parent of the name `child` that is not a group. */
 static shs_status check_parent(const struct way *way, const char *parent, const char *child)
 {
     H5O_info_t object;
@@ -122,7 +124,7 @@ static shs_status check_parent(const struct way *way, const char *parent, const 
                      way->file->path, way->name, parent);
 }
 
-/* Puts a link's target and the rest of the name in place of the name. */
+/* Puts the target of a link and the rest of the name in place of the name. */
 static shs_status replace(struct way *way, const char *link, const char *target, const char *rest)
 {
     struct core_text text = {0};
@@ -199,7 +201,7 @@ static shs_status follow_link(struct way *way, const char *link, const char *res
     return status;
 }
 
-/* Why a part of the name is not there. */
+/* Says why a part of the name does not exist. */
 static shs_status explain_part(const struct way *way, const char *link, const char *parent,
                                const char *child)
 {
@@ -212,7 +214,7 @@ static shs_status explain_part(const struct way *way, const char *link, const ch
     return h5_fail_damaged("%s: link '%s' cannot be read", way->file->path, link);
 }
 
-/* The part of the name that ends at `end`, whose parent is `parent` and there. */
+/* Follows the part of the name that ends at `end`. Its parent is `parent`, which exists. */
 static shs_status follow_part(struct way *way, char *link, const char *parent, const char *rest,
                               bool *linked)
 {
@@ -225,7 +227,7 @@ static shs_status follow_part(struct way *way, char *link, const char *parent, c
     return *linked ? follow_link(way, link, rest, &about) : SHS_OK;
 }
 
-/* Part by part; a soft or external link goes on with a name of its own. */
+/* Follows a name part by part. After a soft or external link it follows the link's target. */
 static shs_status follow(struct way *way)
 {
     char *link = NULL, *parent = NULL;

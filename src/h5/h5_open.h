@@ -9,22 +9,23 @@
 struct h5_file {
     hid_t id;
     char *path;
-    bool driven; /* opened with the driver of this folder */
-    bool keeps;  /* the dataset that was described last stays open */
-    hid_t kept;  /* this dataset; 0: none */
+    bool driven; /* true if opened with the driver of this folder */
+    bool keeps;  /* true if the dataset that was described last stays open */
+    hid_t kept;  /* the dataset that stays open; 0 if there is none */
     char *kept_name;
 };
 
-/* Inside a guard. Opens a dataset, with a chunk cache of its own unless cache_bytes is 0; the
- * message for one that is not there names those that are. */
+/* Inside a guard. Opens a dataset. If cache_bytes is not 0, the dataset gets a chunk cache of that
+ * size. For a name that does not exist, the message offers names that do. */
 shs_status h5_dataset_open(struct h5_file *file, const char *name, size_t cache_bytes, hid_t *id);
 
-/* Inside a guard. Type and shape of a dataset of plain numbers. */
+/* Inside a guard. Finds the type and shape of a dataset of plain numbers. */
 shs_status h5_shape_of(const struct h5_file *file, const char *name, hid_t dataset,
                        shs_tensor *shape);
 
-/* Inside a guard. SHS_ERROR_UNSUPPORTED for a dataset of which a chunk went through a filter that
- * this HDF5 has not; the message begins with file and name. `creation` is its creation list. */
+/* Inside a guard. Returns SHS_ERROR_UNSUPPORTED if a chunk of the dataset went through a filter
+ * that this HDF5 lacks. The message begins with the file and the name. `creation` is the dataset's
+ * creation list. */
 shs_status h5_filters_check(hid_t dataset, hid_t creation, const char *path, const char *name);
 
 #endif

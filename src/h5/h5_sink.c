@@ -7,8 +7,10 @@
 #include "io_file.h"
 
 struct sink {
-    struct h5_vfd vfd;     /* first */
-    int own_error, *error; /* the first one, and who is told */
+    struct h5_vfd vfd; /* must be the first member */
+    /* The first error in writing, kept here and at *error, where the caller of h5_sink_tell() reads
+     * it. */
+    int own_error, *error;
 };
 
 static hid_t driver;
@@ -16,7 +18,8 @@ static int open_error;
 
 static H5FD_t *open_file(const char *path, unsigned flags, hid_t access, haddr_t most)
 {
-    struct sink *sink = calloc(1, sizeof *sink); /* HDF5's, which frees all else by itself */
+    struct sink *sink =
+        calloc(1, sizeof *sink); /* allocated with calloc(), because HDF5 frees it with free() */
     (void)access, (void)most;
     if (!sink) return NULL;
     sink->error = &sink->own_error;
@@ -34,7 +37,7 @@ static herr_t close_file(H5FD_t *hdf5)
     return 0;
 }
 
-/* As HDF5's own driver of plain files says, so that files come out alike. */
+/* Gives HDF5 the flags of its own driver for plain files, so that files come out alike. */
 static herr_t query(const H5FD_t *hdf5, unsigned long *flags)
 {
     (void)hdf5;

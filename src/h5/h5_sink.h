@@ -1,6 +1,6 @@
-/* A file driver of HDF5 for one plain file that is written by this process alone. HDF5 never learns
- * of an error in writing, for it crashes at the end of the program if a file could not be closed;
- * the first one is kept here, and nothing more is written. */
+/* A file driver of HDF5 for one plain file that only this process writes. HDF5 crashes at the
+ * program's end if a file could not be closed. So the driver hides errors in writing from HDF5: it
+ * keeps the first error and writes nothing more. */
 #ifndef H5_SINK_H
 #define H5_SINK_H
 
@@ -10,11 +10,11 @@
 /* Makes a file access list use the driver. */
 herr_t h5_sink_use(hid_t access);
 
-/* For a file that was opened with it. From now on, and when the file has been closed, *error is the
- * system's number of the first error in writing, 0 if there was none. */
+/* Tells the errors of a file that was opened with the driver. From now on and after the file's
+ * closing, *error is the errno value of the first error in writing, 0 if there was none. */
 void h5_sink_tell(hid_t file, int *error);
 
-/* The same of the file that could not be opened last. */
+/* Returns the errno value of the file that could not be opened last. */
 int h5_sink_open_error(void);
 
 #endif

@@ -48,9 +48,9 @@ static shs_type plain_type(hid_t stored)
     }
 }
 
-/* ---- Enumerations. */
+/* ---- enumerations */
 
-/* Whether all members of an enumeration of these integers have values of 0 to `most`. */
+/* Returns true if all members of an enumeration of these integers have values from 0 to `most`. */
 static bool is_within(hid_t stored, hid_t base, int64_t most)
 {
     int count = H5Tget_nmembers(stored);
@@ -78,11 +78,11 @@ static struct h5_numbers take_enumeration(hid_t stored)
     return numbers;
 }
 
-/* ---- Complex numbers. */
+/* ---- complex numbers */
 
 static const char *const parts[][2] = {{"r", "i"}, {"real", "imag"}};
 
-/* What the parts of complex numbers are called, NULL if they are none. */
+/* Returns the names of the parts of a complex number, NULL if the type is none. */
 static const char *const *names_of_parts(hid_t stored)
 {
     if (H5Tget_class(stored) != H5T_COMPOUND || H5Tget_nmembers(stored) != 2) return NULL;
@@ -93,7 +93,8 @@ static const char *const *names_of_parts(hid_t stored)
     return NULL;
 }
 
-/* The float type of one part, 0 for another type; its place within an element. */
+/* Returns the float type of a part, 0 for another type. *offset is the part's offset in an element.
+ */
 static shs_type type_of_part(hid_t stored, const char *name, size_t *offset)
 {
     unsigned member = (unsigned)H5Tget_member_index(stored, name);
@@ -136,12 +137,13 @@ bool h5_numbers_lie_plain(hid_t stored)
     const char *const *names = names_of_parts(stored);
     type_of_part(stored, names[0], &first);
     type_of_part(stored, names[1], &second);
-    H5T_order_t order = H5Tget_order(stored); /* of both, unless they differ */
+    H5T_order_t order = H5Tget_order(stored); /* the order of both parts, unless they differ */
     return first == 0 && second == size && H5Tget_size(stored) == 2 * size &&
            (order == H5T_ORDER_LE || order == H5T_ORDER_BE);
 }
 
-/* HDF5 1.10 has no half precision of its own: a single cut down to its fields. */
+/* Makes a half precision type, which HDF5 1.10 lacks, from a single: the sizes of its parts are
+ * set. */
 static hid_t half_type(H5T_order_t order)
 {
     hid_t half = H5Tcopy(H5T_IEEE_F32LE);

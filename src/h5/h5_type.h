@@ -1,4 +1,4 @@
-/* Number types of HDF5 and of tensors. */
+/* Translates between the number types of HDF5 and of tensors. */
 #ifndef H5_TYPE_H
 #define H5_TYPE_H
 
@@ -9,32 +9,36 @@
 
 /* How elements of a stored type are taken as numbers. */
 struct h5_numbers {
-    shs_type type;  /* 0: they are none */
-    bool pair;      /* complex numbers: two of `type`, which are one more axis, the last */
-    bool narrowed;  /* an enumeration that lies in wider integers */
-    const char *of; /* what they are if not plain: "bool", "enumeration", "complex"; else "" */
+    shs_type type; /* 0 if the elements are no numbers */
+    bool pair;     /* true for complex numbers: two of `type`, along one more axis, the last */
+    bool narrowed; /* true for an enumeration that is stored in wider integers */
+    /* What the elements are if not plain numbers: "bool", "enumeration" or "complex", else "". */
+    const char *of;
 };
 
-/* Plain numbers are integers of 1, 2, 4 or 8 whole bytes and IEEE 754 halves, singles and doubles,
- * in any byte order. An enumeration is u8 if its members have values of 0 to 255, else the integer
- * type that it is made of. A compound of two floats of one type, r and i or real and imag, is a
- * complex number. */
+/* Tells how elements of a stored type are taken as numbers. Plain numbers are integers of 1, 2, 4
+ * or 8 whole bytes and IEEE 754 halves, singles and doubles, in any byte order. An enumeration is
+ * u8 if its members have values from 0 to 255, else the integer type that it is made of. A compound
+ * of two floats of one type, named r and i or real and imag, is a complex number. */
 struct h5_numbers h5_numbers_of(hid_t stored);
 
-/* A type to read such elements in memory with; to be closed by H5Tclose(). An enumeration of single
- * bytes is read as these are. */
+/* Makes the type that elements of a stored type have in memory. An enumeration of single bytes is
+ * read as bytes. The caller closes the type with H5Tclose(). */
 hid_t h5_numbers_in_memory(hid_t stored);
 
-/* True if such elements lie in a file as they do in memory, but for the order of their bytes. */
+/* Returns true if elements of a stored type lie in a file as they do in memory, apart from their
+ * byte order. */
 bool h5_numbers_lie_plain(hid_t stored);
 
-/* A type to read or write elements in memory with; to be closed by H5Tclose(). */
+/* Makes the type that HDF5 reads or writes elements in memory with. The caller closes it with
+ * H5Tclose(). */
 hid_t h5_memory_type(shs_type type);
 
-/* The little-endian type that files are written with; to be closed by H5Tclose(). */
+/* Makes the little-endian type that files are written with. The caller closes it with H5Tclose().
+ */
 hid_t h5_file_type(shs_type type);
 
-/* What a stored type is, for messages: "u8", "a text", "a compound", … */
+/* Names a stored type for messages: "u8", "a text", "a compound", … */
 const char *h5_type_text(hid_t stored);
 
 #endif

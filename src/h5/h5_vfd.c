@@ -6,7 +6,7 @@
 #include "io_content.h"
 #include "io_file.h"
 
-/* An order over files, the same file being equal. */
+/* Compares two files for an order in which only the same file is equal. */
 static int compare_files(const H5FD_t *a, const H5FD_t *b)
 {
     const struct io_identity *left = &((const struct h5_vfd *)a)->identity;
@@ -35,8 +35,8 @@ static haddr_t get_end_of_file(const H5FD_t *hdf5, H5FD_mem_t type)
     return ((const struct h5_vfd *)hdf5)->bytes;
 }
 
-/* With a handle that is a descriptor HDF5 finds out where a symbolic link leads, beside which it
- * also looks for sources of virtual datasets. */
+/* Gives HDF5 the descriptor of a file. From it HDF5 finds out where a symbolic link leads, and
+ * looks for the files of virtual datasets there too. */
 static herr_t get_handle(H5FD_t *hdf5, hid_t access, void **handle)
 {
     (void)access;
@@ -63,7 +63,7 @@ H5FD_class_t h5_vfd_class(const char *name, int number)
     {
 #if H5_VERSION_GE(1, 13, 2)
         .version = H5FD_CLASS_VERSION,
-        .value = 512 + 83 + number, /* of those free for private drivers */
+        .value = 512 + 83 + number, /* a number of those free for private drivers */
 #endif
             .name = name, .maxaddr = INT64_MAX, .fc_degree = H5F_CLOSE_WEAK, .cmp = compare_files,
         .get_eoa = get_end_of_addresses, .set_eoa = set_end_of_addresses,
@@ -74,7 +74,7 @@ H5FD_class_t h5_vfd_class(const char *name, int number)
 
 herr_t h5_vfd_use(hid_t access, const H5FD_class_t *class, hid_t *id)
 {
-    /* the program may have closed and opened the library since */
+    /* registered anew if the program has closed and opened HDF5 since */
     if (*id <= 0 || H5Iget_type(*id) != H5I_VFL) *id = H5FDregister(class);
     return *id < 0 ? -1 : H5Pset_driver(access, *id, NULL);
 }

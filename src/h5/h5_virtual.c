@@ -1,5 +1,5 @@
-/* Virtual datasets: whether every source is there and holds what is mapped, and every element is
- * mapped to one. */
+/* Examines virtual datasets: whether every mapped file exists and holds what is mapped, and whether
+ * every element is mapped. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,106 +7,33 @@
 #include "core_text.h"
 #include "h5_guard.h"
 #include "h5_link.h"
-#include "h5_sources.h"
+#include "h5_mapped.h"
+#include "h5_slab.h"
 
 enum {
-    MOST_DEPTH = 8,    /* of virtual datasets over virtual datasets, which may form a ring */
-    MOST_DEEP = 100000 /* mappings of virtual sources: a small file could have any number */
-};
-
-/* A regular selection. One axis may go on without end: by blocks, or by one block. */
-struct slab {
-    bool all;     /* everything; nothing else is set */
-    bool regular; /* else only a list of boxes describes it */
-    int axes;
-    hsize_t start[H5S_MAX_RANK], stride[H5S_MAX_RANK], count[H5S_MAX_RANK], block[H5S_MAX_RANK];
+    MOST_DEPTH = 8, /* levels of virtual datasets over virtual datasets, which may form a ring */
+    MOST_DEEP =
+        100000 /* mappings below the first level; even a small file could have any number of them */
 };
 
 struct mapping {
-    char *file_name, *dataset_name; /* as stored, with %b for the number of a block */
-    hid_t space, source_space;
-    struct slab slab, source_slab;
+    char *file_name, *dataset_name; /* as stored, with %b in place of a block's number */
+    hid_t space, mapped_space;
+    struct h5_slab slab, mapped_slab;
 };
 
-/* The virtual dataset. */
+/* A virtual dataset while it is examined. */
 struct whole {
     struct h5_search *search;
     struct h5_file *file;
     int axes;
     hsize_t shape[H5S_MAX_RANK];
-    hid_t rest;             /* what no mapping has covered so far */
-    struct h5_file *source; /* the last one opened, for the next mapping */
-    char *source_name;
+    hid_t rest;             /* selection of the elements that no mapping has covered so far */
+    struct h5_file *mapped; /* the mapped file that was opened last, for the next mapping */
+    char *mapped_name;
 };
 
-/* ---- Selections. */
-
-static bool read_slab(hid_t space, struct slab *slab)
-{
-    H5S_sel_type type = H5Sget_select_type(space);
-    *slab = (struct slab){.all = type == H5S_SEL_ALL, .axes = H5Sget_simple_extent_ndims(space)};
-    if (slab->all || slab->axes < 0) return slab->axes >= 0;
-    if (type != H5S_SEL_HYPERSLABS) return false;
-    slab->regular = H5Sis_regular_hyperslab(space) > 0;
-    if (!slab->regular) return true;
-    if (H5Sget_regular_hyperslab(space, slab->start, slab->stride, slab->count, slab->block) < 0)
-        return false;
-    for (int axis = 0; axis < slab->axes; axis++)
-        if (!slab->stride[axis]) return false;
-    return true;
-}
-
-/* The axis that goes on without end, or -1. */
-static int endless_axis(const struct slab *slab)
-{
-    for (int axis = 0; axis < slab->axes && slab->regular; axis++)
-        if (slab->count[axis] == H5S_UNLIMITED || slab->block[axis] == H5S_UNLIMITED) return axis;
-    return -1;
-}
-
-/* Cuts an endless selection to an extent: to whole blocks that begin in it. */
-static void clip(struct slab *slab, const hsize_t *shape)
-{
-    int axis = endless_axis(slab);
-    if (axis < 0) return;
-    hsize_t length = shape[axis] > slab->start[axis] ? shape[axis] - slab->start[axis] : 0;
-    if (slab->count[axis] == H5S_UNLIMITED)
-        slab->count[axis] = length ? (length - 1) / slab->stride[axis] + 1 : 0;
-    else
-        slab->block[axis] = length;
-}
-
-/* How many places along an axis of `length` a selection has. */
-static uint64_t places_along(const struct slab *slab, int axis, hsize_t length)
-{
-    hsize_t start = slab->start[axis], stride = slab->stride[axis];
-    if (length <= start) return 0;
-    if (slab->block[axis] == H5S_UNLIMITED) return length - start;
-    hsize_t full = (length - start) / stride, left = (length - start) % stride;
-    if (slab->count[axis] <= full) return slab->count[axis] * slab->block[axis];
-    return full * slab->block[axis] + (left < slab->block[axis] ? left : slab->block[axis]);
-}
-
-static uint64_t places_in(const struct slab *slab, const hsize_t *shape)
-{
-    uint64_t places = 1;
-    for (int axis = 0; axis < slab->axes; axis++)
-        if (!core_multiply(places, places_along(slab, axis, shape[axis]), &places))
-            return UINT64_MAX;
-    return places;
-}
-
-/* True if a selection reaches beyond a shape. */
-static bool reaches_beyond(const struct slab *slab, hid_t space, const hsize_t *shape)
-{
-    hsize_t low[H5S_MAX_RANK], high[H5S_MAX_RANK];
-    if (H5Sget_select_bounds(space, low, high) < 0) return true;
-    for (int axis = 0; axis < slab->axes; axis++)
-        if (high[axis] >= shape[axis]) return true;
-    return false;
-}
-
-/* ---- What is covered. */
+/* ---- coverage */
 
 static herr_t subtract_boxes(hid_t rest, hid_t space, int axes)
 {
@@ -128,9 +55,9 @@ static herr_t subtract_boxes(hid_t rest, hid_t space, int axes)
     return result;
 }
 
-/* Takes what a mapping covers from the rest. */
+/* Takes the elements that a mapping covers off the rest. */
 static herr_t subtract(const struct whole *whole, const struct mapping *mapping,
-                       const struct slab *slab)
+                       const struct h5_slab *slab)
 {
     if (slab->all) return H5Sselect_none(whole->rest);
     if (H5Sget_select_npoints(whole->rest) == 0) return 0;
@@ -152,9 +79,9 @@ static shs_status check_rest(const struct whole *whole)
                      (ull)left, (ull)low[0], (ull)high[0]);
 }
 
-/* ---- Sources. */
+/* ---- mapped files */
 
-/* A name with the number of a block in place of %b, and % in place of %%. */
+/* Puts the number of a block in place of %b in a name, and % in place of %%. */
 static shs_status expand(const char *name, uint64_t block, char **expanded)
 {
     struct core_text text = {0};
@@ -177,25 +104,26 @@ static bool has_block_number(const char *name)
     return false;
 }
 
-/* Opens a source file, or takes the one that is open: neighbouring mappings often share it. */
-static shs_status open_source(struct whole *whole, const char *name, struct h5_file **source)
+/* Opens a mapped file, or takes the file that is open. Neighbouring mappings often share a file. */
+static shs_status open_mapped_file(struct whole *whole, const char *name, struct h5_file **mapped)
 {
-    *source = whole->file;
+    *mapped = whole->file;
     if (!strcmp(name, ".")) return SHS_OK;
-    if (!whole->source_name || strcmp(whole->source_name, name) != 0) {
-        core_free(&whole->source_name);
-        h5_close(&whole->source);
-        shs_status status = h5_source_open(whole->file, name, &whole->source);
-        if (!status) status = core_copy(name, &whole->source_name);
+    if (!whole->mapped_name || strcmp(whole->mapped_name, name) != 0) {
+        core_free(&whole->mapped_name);
+        h5_close(&whole->mapped);
+        shs_status status = h5_mapped_open(whole->file, name, &whole->mapped);
+        if (!status) status = core_copy(name, &whole->mapped_name);
         if (status) return status;
     }
-    *source = whole->source;
+    *mapped = whole->mapped;
     return SHS_OK;
 }
 
-/* Elements of a part of a mapping that has an end, whether inside the extent or not. */
+/* Counts the elements of a part of a mapping. The part must not be endless; it may reach beyond the
+ * extent. */
 static uint64_t elements_of(const struct whole *whole, const struct mapping *mapping,
-                            const struct slab *part)
+                            const struct h5_slab *part)
 {
     uint64_t elements = 1;
     if (!part->all && !part->regular) return (uint64_t)H5Sget_select_npoints(mapping->space);
@@ -204,22 +132,24 @@ static uint64_t elements_of(const struct whole *whole, const struct mapping *map
     return elements;
 }
 
-/* Whether a source's extent has the elements that are mapped to it: those of `part`. */
+/* Returns true if the extent of a mapped dataset holds all elements that are mapped to it: those of
+ * `part`. */
 static bool is_enough(const struct whole *whole, const struct mapping *mapping,
-                      const struct slab *part, hid_t source_space)
+                      const struct h5_slab *part, hid_t mapped_space)
 {
     hsize_t shape[H5S_MAX_RANK] = {0};
-    const struct slab *slab = &mapping->source_slab;
+    const struct h5_slab *slab = &mapping->mapped_slab;
     if (slab->all)
-        return (uint64_t)H5Sget_simple_extent_npoints(source_space) ==
+        return (uint64_t)H5Sget_simple_extent_npoints(mapped_space) ==
                elements_of(whole, mapping, part);
-    if (H5Sget_simple_extent_dims(source_space, shape, NULL) != slab->axes) return false;
-    if (endless_axis(slab) >= 0) return places_in(slab, shape) >= places_in(part, whole->shape);
-    return !reaches_beyond(slab, mapping->source_space, shape);
+    if (H5Sget_simple_extent_dims(mapped_space, shape, NULL) != slab->axes) return false;
+    if (h5_slab_endless_axis(slab) >= 0)
+        return h5_slab_elements(slab, shape) >= h5_slab_elements(part, whole->shape);
+    return !h5_slab_reaches_beyond(slab, mapping->mapped_space, shape);
 }
 
 static shs_status check_extent(const struct whole *whole, const struct mapping *mapping,
-                               const struct slab *part, hid_t dataset)
+                               const struct h5_slab *part, hid_t dataset)
 {
     hid_t space = H5Dget_space(dataset);
     bool enough = is_enough(whole, mapping, part, space);
@@ -229,12 +159,12 @@ static shs_status check_extent(const struct whole *whole, const struct mapping *
                                        "fill values");
 }
 
-/* The rows of the dataset asked for that a part of a mapping is for. */
+/* Finds the rows of the array asked for that need a part of a mapping. */
 static struct h5_rows rows_of(const struct whole *whole, const struct mapping *mapping,
-                              const struct slab *part)
+                              const struct h5_slab *part)
 {
     hsize_t low[H5S_MAX_RANK], high[H5S_MAX_RANK];
-    if (whole->search->depth > 0) { /* those of what asks for this one */
+    if (whole->search->depth > 0) { /* the rows that need the virtual dataset above */
         struct h5_rows rows = whole->search->rows;
         rows.exact = false;
         return rows;
@@ -250,45 +180,48 @@ static struct h5_rows rows_of(const struct whole *whole, const struct mapping *m
 }
 
 static shs_status examine_dataset(const struct whole *whole, const struct mapping *mapping,
-                                  const struct slab *part, struct h5_file *source, const char *name)
+                                  const struct h5_slab *part, struct h5_file *mapped,
+                                  const char *name)
 {
     struct h5_search deeper = *whole->search;
     hid_t dataset;
     deeper.rows = rows_of(whole, mapping, part);
     deeper.depth++;
     shs_status status = SHS_OK;
-    if (source != whole->file) status = h5_sources_add(&deeper, source->path, true);
-    if (!status) status = h5_dataset_open(source, name, 0, &dataset);
+    if (mapped != whole->file) status = h5_mapped_add(&deeper, mapped->path, true);
+    if (!status) status = h5_dataset_open(mapped, name, 0, &dataset);
     if (status) return status;
-    status = core_wrap(check_extent(whole, mapping, part, dataset), "%s: dataset %s", source->path,
+    status = core_wrap(check_extent(whole, mapping, part, dataset), "%s: dataset %s", mapped->path,
                        name);
-    if (!status) status = h5_examine(&deeper, source, name, dataset);
+    if (!status) status = h5_examine(&deeper, mapped, name, dataset);
     H5Dclose(dataset);
     return status;
 }
 
-/* A part of a mapping that has one source: block `block` of many, or all of it. */
+/* Examines a part of a mapping that lies in one dataset. `block` is the number of the part's block.
+ */
 static shs_status examine_part(struct whole *whole, const struct mapping *mapping,
-                               const struct slab *part, uint64_t block)
+                               const struct h5_slab *part, uint64_t block)
 {
     char *file_name = NULL, *dataset_name = NULL;
-    struct h5_file *source;
+    struct h5_file *mapped;
     shs_status status = expand(mapping->file_name, block, &file_name);
     if (!status) status = expand(mapping->dataset_name, block, &dataset_name);
-    if (!status) status = open_source(whole, file_name, &source);
-    if (!status) status = examine_dataset(whole, mapping, part, source, dataset_name);
+    if (!status) status = open_mapped_file(whole, file_name, &mapped);
+    if (!status) status = examine_dataset(whole, mapping, part, mapped, dataset_name);
     core_free(&file_name);
     core_free(&dataset_name);
     return status;
 }
 
-/* ---- Mappings. */
+/* ---- mappings */
 
-/* Each block has a source of its own, whose name has the block's number in it. */
+/* Examines an endless mapping whose blocks lie in a dataset each, with the block's number in its
+ * name. */
 static shs_status examine_blocks(struct whole *whole, const struct mapping *mapping,
-                                 const struct slab *covered, int axis)
+                                 const struct h5_slab *covered, int axis)
 {
-    struct slab part = *covered;
+    struct h5_slab part = *covered;
     shs_status status = SHS_OK;
     if (!has_block_number(mapping->file_name) && !has_block_number(mapping->dataset_name))
         return core_fail(SHS_ERROR_FORMAT, "a source of its mappings is needed without end");
@@ -300,20 +233,13 @@ static shs_status examine_blocks(struct whole *whole, const struct mapping *mapp
     return status;
 }
 
-static bool is_nothing(const struct slab *slab)
-{
-    for (int axis = 0; axis < slab->axes && slab->regular; axis++)
-        if (!slab->count[axis] || !slab->block[axis]) return true;
-    return false;
-}
-
 static shs_status examine_mapping(struct whole *whole, const struct mapping *mapping)
 {
-    struct slab covered = mapping->slab;
-    int axis = endless_axis(&mapping->slab);
-    clip(&covered, whole->shape);
-    if (is_nothing(&covered)) return SHS_OK;
-    shs_status status = axis >= 0 && endless_axis(&mapping->source_slab) < 0
+    struct h5_slab covered = mapping->slab;
+    int axis = h5_slab_endless_axis(&mapping->slab);
+    h5_slab_clip(&covered, whole->shape);
+    if (h5_slab_is_empty(&covered)) return SHS_OK;
+    shs_status status = axis >= 0 && h5_slab_endless_axis(&mapping->mapped_slab) < 0
                             ? examine_blocks(whole, mapping, &covered, axis)
                             : examine_part(whole, mapping, &covered, 0);
     if (!status && subtract(whole, mapping, &covered) < 0)
@@ -338,10 +264,10 @@ static shs_status read_mapping(hid_t creation, size_t i, struct mapping *mapping
     if (!status) status = read_name(H5Pget_virtual_dsetname, creation, i, &mapping->dataset_name);
     if (status) return status;
     mapping->space = H5Pget_virtual_vspace(creation, i);
-    mapping->source_space = H5Pget_virtual_srcspace(creation, i);
-    if (mapping->space < 0 || mapping->source_space < 0 ||
-        !read_slab(mapping->space, &mapping->slab) ||
-        !read_slab(mapping->source_space, &mapping->source_slab))
+    mapping->mapped_space = H5Pget_virtual_srcspace(creation, i);
+    if (mapping->space < 0 || mapping->mapped_space < 0 ||
+        !h5_slab_read(mapping->space, &mapping->slab) ||
+        !h5_slab_read(mapping->mapped_space, &mapping->mapped_slab))
         return h5_fail(SHS_ERROR_FORMAT, "its mappings cannot be read");
     return SHS_OK;
 }
@@ -349,7 +275,7 @@ static shs_status read_mapping(hid_t creation, size_t i, struct mapping *mapping
 static void free_mapping(struct mapping *mapping)
 {
     if (mapping->space > 0) H5Sclose(mapping->space);
-    if (mapping->source_space > 0) H5Sclose(mapping->source_space);
+    if (mapping->mapped_space > 0) H5Sclose(mapping->mapped_space);
     core_free(&mapping->file_name);
     core_free(&mapping->dataset_name);
 }
@@ -387,15 +313,15 @@ shs_status h5_examine_virtual(struct h5_search *search, struct h5_file *file, hi
     else if (H5Sget_simple_extent_npoints(whole.rest) > 0)
         status = examine_mappings(&whole, creation);
     if (whole.rest > 0) H5Sclose(whole.rest);
-    core_free(&whole.source_name);
-    h5_close(&whole.source);
+    core_free(&whole.mapped_name);
+    h5_close(&whole.mapped);
     return status;
 }
 
-shs_status h5_source_open(const struct h5_file *of, const char *name, struct h5_file **source)
+shs_status h5_mapped_open(const struct h5_file *of, const char *name, struct h5_file **mapped)
 {
-    shs_status status = h5_link_open(of, name, "HDF5_VDS_PREFIX", source);
-    if (status || *source) return status;
+    shs_status status = h5_link_open(of, name, "HDF5_VDS_PREFIX", mapped);
+    if (status || *mapped) return status;
     return core_fail(SHS_ERROR_FILE,
                      "its source file %s is missing, where HDF5 would read fill values; put it "
                      "back beside the file, or name its folder in HDF5_VDS_PREFIX",

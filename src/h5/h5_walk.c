@@ -1,5 +1,5 @@
-/* The names of all datasets of a file: at once, or one by one, so that a dataset that is damaged
- * does not hide the others. */
+/* Visits the names of all arrays of a file: at once, or one by one, so that a damaged array does
+ * not hide the others. */
 #include <string.h>
 
 #include "core_memory.h"
@@ -41,13 +41,14 @@ struct walk {
     struct h5_file *file;
     shs_status (*visit)(const char *name, bool readable, void *user);
     void *user;
-    uint64_t *groups; /* those that were entered, for hard links may make circles: a hash table of
-                         addresses, 1 more than each; 0: free */
+    /* A hash table of the groups that were entered, since hard links may make circles. It holds
+     * addresses, 1 added to each; 0 is a free slot. */
+    uint64_t *groups;
     size_t n_groups, capacity;
     shs_status status;
 };
 
-/* The links of one group, by its path; "" is the root. */
+/* The links of one group. `path` is the group's path, "" for the root. */
 struct level {
     struct walk *walk;
     const char *path;
@@ -55,7 +56,7 @@ struct level {
 
 static shs_status walk_group(struct walk *walk, hid_t from, const char *name, const char *path);
 
-/* Where a group stands in the table, or belongs. */
+/* Finds the slot of a group in the table, or the free slot where it belongs. */
 static size_t find_slot(const struct walk *walk, uint64_t group)
 {
     size_t slot = (size_t)(group * UINT64_C(0x9E3779B97F4A7C15) >> 32) & (walk->capacity - 1);
@@ -64,7 +65,7 @@ static size_t find_slot(const struct walk *walk, uint64_t group)
     return slot;
 }
 
-/* The table is at most half full. */
+/* Doubles the table if it would be more than half full. */
 static shs_status make_room(struct walk *walk)
 {
     struct walk larger = *walk;
@@ -79,7 +80,7 @@ static shs_status make_room(struct walk *walk)
     return SHS_OK;
 }
 
-/* `name` leads to the group from the object `from`, `path` from the root. */
+/* Enters a group. `name` leads to it from the object `from`, `path` from the root. */
 static shs_status enter(struct walk *walk, hid_t from, const char *name, const char *path,
                         haddr_t address)
 {
@@ -102,7 +103,8 @@ static shs_status visit_object(struct walk *walk, hid_t group, const char *name,
     return object.type == H5O_TYPE_DATASET ? walk->visit(path, true, walk->user) : SHS_OK;
 }
 
-/* Soft and external links lead to what has another name, or is in another file. */
+/* Visits a link of a group. Soft and external links are passed over, because they lead to objects
+ * of other names or in other files. */
 static herr_t visit_link(hid_t group, const char *name, const H5L_info_t *link, void *user)
 {
     struct level *level = user;
@@ -117,7 +119,8 @@ static herr_t visit_link(hid_t group, const char *name, const H5L_info_t *link, 
     return status ? 1 : 0;
 }
 
-/* A group whose links cannot be followed is one that cannot be read itself. */
+/* Walks through the links of a group. A group whose links cannot be followed is reported as
+ * unreadable. */
 static shs_status walk_group(struct walk *walk, hid_t from, const char *name, const char *path)
 {
     struct level level = {walk, path};

@@ -13,16 +13,16 @@
 struct h5_writer {
     hid_t file;
     char *path;
-    int error; /* the system's number of the first error in writing, which HDF5 does not learn of */
-    /* the dataset created last */
+    int error; /* errno value of the first error in writing, which the driver hides from HDF5 */
+    /* the dataset that was created last */
     hid_t dataset;
     char *name;
     shs_tensor shape;
     uint64_t rows_written;
 };
 
-/* Inside a guard: SHS_OK if a call succeeded and all bytes so far could be written; else its
- * status, with what was to be done and the reason. */
+/* Inside a guard. Returns SHS_OK if a call succeeded and all bytes so far could be written, else
+ * the call's status. The message says what was to be done, and the reason. */
 __attribute__((format(printf, 3, 4))) static shs_status check(const struct h5_writer *writer,
                                                               bool good, const char *format, ...)
 {
@@ -37,7 +37,7 @@ __attribute__((format(printf, 3, 4))) static shs_status check(const struct h5_wr
                      strerror(writer->error));
 }
 
-/* Property list of a class, without times: the same content gives the same bytes. */
+/* Makes a property list of a class without times, so that the same content gives the same bytes. */
 static hid_t without_times(hid_t class)
 {
     hid_t list = H5Pcreate(class);
@@ -86,7 +86,7 @@ static shs_status new_writer(const char *path, struct h5_writer **writer)
     return core_copy(path, &(*writer)->path);
 }
 
-/* Opens the file by a function of its path. */
+/* Opens the file with `opener`, a function that takes its path. */
 static shs_status open_by(hid_t (*opener)(const char *path), const char *path, const char *what,
                           struct h5_writer **writer)
 {
@@ -123,7 +123,7 @@ static herr_t close_dataset(struct h5_writer *writer)
     return result;
 }
 
-/* Makes the groups on the way to a dataset: HDF5's own way of making them records times. */
+/* Makes the groups on the way to a dataset. HDF5's own way of making them would record times. */
 static shs_status create_groups(struct h5_writer *writer, const char *name)
 {
     char *path;
@@ -154,7 +154,7 @@ static herr_t set_storage(hid_t creation, const shs_tensor *shape, const struct 
     }
     chunk[0] = storage->chunk_rows < shape->shape[0] ? storage->chunk_rows : shape->shape[0];
     if (storage->early && H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY) < 0) return -1;
-    /* what will be written need not be filled, but filters have to know the chunk */
+    /* elements need no fill value before they are written, but filters must know the chunk */
     bool filtered = storage->byteshuffle || storage->deflate || storage->fletcher32;
     if (storage->early && !filtered && H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER) < 0)
         return -1;
@@ -201,7 +201,8 @@ shs_status h5_create_field(struct h5_writer *writer, const char *name, const shs
     return status;
 }
 
-/* Without a cache of chunks, so that an error comes where its rows are written. */
+/* Opens a dataset to fill, without a chunk cache, so that an error comes when its rows are written.
+ */
 static hid_t open_to_fill(struct h5_writer *writer, const char *name)
 {
     hid_t access = H5Pcreate(H5P_DATASET_ACCESS), dataset = H5I_INVALID_HID;
@@ -314,7 +315,7 @@ shs_status h5_write_u64(struct h5_writer *writer, const char *name, const uint64
     return write_attribute(writer, writer->file, name, H5T_NATIVE_UINT64, values, count);
 }
 
-/* A text of `bytes` bytes, filled up with zeros. */
+/* Makes the type of a text of `bytes` bytes, padded with zeros. */
 static hid_t text_type(size_t bytes)
 {
     hid_t type = H5Tcopy(H5T_C_S1);

@@ -1,4 +1,4 @@
-#include "h5_sources.h"
+#include "h5_mapped.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,16 +11,16 @@
 #include "io_folder.h"
 
 enum {
-    SOURCES_OPEN = 64, /* that HDF5 may keep open for a dataset */
+    MOST_OPEN = 64, /* files that HDF5 may keep open for a dataset */
     RAW_NAME_BYTES = 4096
 };
 
-void h5_sources_free(struct h5_sources *sources)
+void h5_mapped_free(struct h5_mapped_files *mapped)
 {
-    for (size_t i = 0; i < sources->count; i++)
-        core_free(&sources->source[i].path);
-    core_free(&sources->source);
-    *sources = (struct h5_sources){0};
+    for (size_t i = 0; i < mapped->count; i++)
+        core_free(&mapped->file[i].path);
+    core_free(&mapped->file);
+    *mapped = (struct h5_mapped_files){0};
 }
 
 static shs_status identify(const char *path, struct io_identity *identity)
@@ -33,24 +33,24 @@ static shs_status identify(const char *path, struct io_identity *identity)
     return status;
 }
 
-shs_status h5_sources_add(struct h5_search *search, const char *path, bool kept)
+shs_status h5_mapped_add(struct h5_search *search, const char *path, bool kept)
 {
-    struct h5_sources *sources = search->sources;
-    struct h5_source source = {.rows = search->rows, .kept = kept};
-    if (sources->count == sources->capacity) {
-        size_t capacity = sources->capacity ? 2 * sources->capacity : 8;
+    struct h5_mapped_files *mapped = search->mapped;
+    struct h5_mapped_file entry = {.rows = search->rows, .kept = kept};
+    if (mapped->count == mapped->capacity) {
+        size_t capacity = mapped->capacity ? 2 * mapped->capacity : 8;
         shs_status status =
-            core_resize(capacity, sizeof *sources->source, "sources", &sources->source);
+            core_resize(capacity, sizeof *mapped->file, "mapped files", &mapped->file);
         if (status) return status;
-        sources->capacity = capacity;
+        mapped->capacity = capacity;
     }
-    shs_status status = identify(path, &source.identity);
-    if (!status) status = core_copy(path, &source.path);
-    if (!status) sources->source[sources->count++] = source;
+    shs_status status = identify(path, &entry.identity);
+    if (!status) status = core_copy(path, &entry.path);
+    if (!status) mapped->file[mapped->count++] = entry;
     return status;
 }
 
-/* ---- What the elements of a dataset lie in. */
+/* ---- the files that hold a dataset's elements */
 
 static shs_status join(const char *folder, const char *rest, char **path)
 {
@@ -59,8 +59,9 @@ static shs_status join(const char *folder, const char *rest, char **path)
     return core_text_take(&text, path);
 }
 
-/* Where HDF5 looks for a raw file: in the folder that the variable names, which may begin with that
- * of the HDF5 file, and else in the current one. */
+/* Finds the path where HDF5 looks for a raw file: in the folder that the variable names, or else in
+ * the current folder. The variable may begin with ${ORIGIN}, which is the folder of the HDF5 file.
+ */
 static shs_status raw_path(const struct h5_file *file, const char *name, char **path)
 {
     static const char origin[] = "${ORIGIN}";
@@ -76,11 +77,11 @@ static shs_status raw_path(const struct h5_file *file, const char *name, char **
     return status;
 }
 
-/* Bytes of a raw file that hold the dataset's bytes [at, at + bytes). */
+/* The bytes of a raw file that hold the dataset's bytes [at, at + bytes). */
 struct raw {
     uint64_t at, bytes;
-    uint64_t offset;    /* in the file */
-    uint64_t row_bytes; /* of the dataset */
+    uint64_t offset;    /* offset in the raw file */
+    uint64_t row_bytes; /* bytes of a row of the dataset */
 };
 
 static shs_status add_raw(const struct h5_search *search, const struct h5_file *file,
@@ -95,16 +96,16 @@ static shs_status add_raw(const struct h5_search *search, const struct h5_file *
         part.rows.first = raw->at / raw->row_bytes;
         part.rows.end = (raw->at + raw->bytes - 1) / raw->row_bytes + 1;
     }
-    status = h5_sources_add(&part, path, false);
+    status = h5_mapped_add(&part, path, false);
     core_free(&path);
     if (status) return status;
-    const struct h5_source *source = &search->sources->source[search->sources->count - 1];
-    uint64_t has = source->identity.bytes;
+    const struct h5_mapped_file *entry = &search->mapped->file[search->mapped->count - 1];
+    uint64_t has = entry->identity.bytes;
     if (raw->offset <= has && raw->bytes <= has - raw->offset) return SHS_OK;
     return core_fail(SHS_ERROR_FORMAT,
                      "its external file %s has %llu bytes where %llu from byte %llu on are needed: "
                      "it is not complete, and HDF5 would read zeros",
-                     source->path, (ull)has, (ull)raw->bytes, (ull)raw->offset);
+                     entry->path, (ull)has, (ull)raw->bytes, (ull)raw->offset);
 }
 
 static shs_status size_of(hid_t dataset, uint64_t *bytes, uint64_t *rows)
@@ -148,7 +149,7 @@ static shs_status examine_external(const struct h5_search *search, const struct 
                      (ull)raw.at, (ull)bytes);
 }
 
-/* Where an external link has led to. */
+/* Adds the file that an external link has led to. */
 static shs_status examine_link(struct h5_search *search, const struct h5_file *file, hid_t dataset)
 {
     ssize_t length = H5Fget_name(dataset, NULL, 0), own_length = H5Fget_name(file->id, NULL, 0);
@@ -159,14 +160,14 @@ static shs_status examine_link(struct h5_search *search, const struct h5_file *f
     if (!status && (H5Fget_name(dataset, name, (size_t)length + 1) < 0 ||
                     H5Fget_name(file->id, own, (size_t)own_length + 1) < 0))
         status = h5_fail(SHS_ERROR_FORMAT, "its file has no name");
-    if (!status && strcmp(name, own) != 0) status = h5_sources_add(search, name, true);
+    if (!status && strcmp(name, own) != 0) status = h5_mapped_add(search, name, true);
     core_free(&name);
     core_free(&own);
     return status;
 }
 
-/* Beyond what is stored HDF5 reads bytes that belong to others. Nothing is stored of a contiguous
- * dataset that was never written. */
+/* Refuses a dataset of which fewer bytes are stored than it has, since HDF5 would read bytes that
+ * belong to other objects. A contiguous dataset that was never written has no stored bytes. */
 static shs_status check_storage(hid_t dataset, bool may_be_unwritten)
 {
     uint64_t bytes = 0, rows = 0;
@@ -202,103 +203,104 @@ shs_status h5_examine(struct h5_search *search, struct h5_file *file, const char
         status = examine_external(search, file, dataset, creation, (unsigned)externals);
     else if (!status && (layout < 0 || externals < 0))
         status = h5_fail(SHS_ERROR_FORMAT, "its layout cannot be read");
-    /* the dataset that is asked for itself may be read without HDF5 */
-    bool missing = !status && search->depth > 0;
-    if (missing) status = h5_filters_check(dataset, creation, file->path, name);
+    status = core_wrap(status, "%s: dataset %s", file->path, name);
+    /* the array asked for itself may be readable without HDF5 */
+    if (!status && search->depth > 0)
+        status = h5_filters_check(dataset, creation, file->path, name);
     H5Pclose(creation);
-    return missing ? status : core_wrap(status, "%s: dataset %s", file->path, name);
-}
-
-shs_status h5_sources_find(struct h5_file *file, const char *name, hid_t dataset,
-                           struct h5_sources *sources)
-{
-    uint64_t deep = 0;
-    struct h5_search search = {
-        .sources = sources, .deep = &deep, .rows = {0, UINT64_MAX, 1, 1, false}};
-    shs_status status = h5_examine(&search, file, name, dataset);
-    if (status) h5_sources_free(sources);
     return status;
 }
 
-/* ---- Reading. */
+shs_status h5_mapped_find(struct h5_file *file, const char *name, hid_t dataset,
+                          struct h5_mapped_files *mapped)
+{
+    uint64_t deep = 0;
+    struct h5_search search = {
+        .mapped = mapped, .deep = &deep, .rows = {0, UINT64_MAX, 1, 1, false}};
+    shs_status status = h5_examine(&search, file, name, dataset);
+    if (status) h5_mapped_free(mapped);
+    return status;
+}
 
-/* Opens a file and keeps it open: HDF5 will have all of them open at once. Another time of its last
- * change is for h5_sources_check() to tell of. */
-static shs_status try_source(const struct h5_source *source, int *files, size_t *count)
+/* ---- reading */
+
+/* Opens a file as HDF5 will, and keeps it open, because HDF5 will have all of them open at once. A
+ * difference in the time of the last change is left to h5_mapped_check(). */
+static shs_status try_file(const struct h5_mapped_file *entry, int *files, size_t *count)
 {
     struct io_identity now;
     bool touched;
-    shs_status status = io_open(source->path, &files[*count]);
+    shs_status status = io_open(entry->path, &files[*count]);
     if (status) return status;
-    status = io_identify(files[(*count)++], source->path, &now);
-    return status ? status : io_compare(source->path, &source->identity, &now, &touched);
+    status = io_identify(files[(*count)++], entry->path, &now);
+    return status ? status : io_compare(entry->path, &entry->identity, &now, &touched);
 }
 
-static bool is_needed(const struct h5_source *source, uint64_t first, uint64_t count)
+static bool is_needed(const struct h5_mapped_file *entry, uint64_t first, uint64_t count)
 {
-    const struct h5_rows *rows = &source->rows;
+    const struct h5_rows *rows = &entry->rows;
     uint64_t end = first + count < rows->end ? first + count : rows->end;
     if (first < rows->first) first = rows->first;
-    if (source->open || first >= end) return false;
+    if (entry->open || first >= end) return false;
     uint64_t at = (first - rows->first) % rows->stride;
     return at < rows->block || rows->stride - at < end - first;
 }
 
-shs_status h5_sources_use(struct h5_sources *sources, uint64_t first, uint64_t count,
-                          bool *too_many)
+shs_status h5_mapped_use(struct h5_mapped_files *mapped, uint64_t first, uint64_t count,
+                         bool *too_many)
 {
     size_t needed = 0, tried = 0;
     int *files;
-    for (size_t i = 0; i < sources->count; i++)
-        needed += is_needed(&sources->source[i], first, count);
-    *too_many = sources->open && sources->open + needed > SOURCES_OPEN;
+    for (size_t i = 0; i < mapped->count; i++)
+        needed += is_needed(&mapped->file[i], first, count);
+    *too_many = mapped->open && mapped->open + needed > MOST_OPEN;
     if (!needed || *too_many) return SHS_OK;
-    shs_status status = core_new(needed, sizeof *files, "sources", &files);
-    for (size_t i = 0; i < sources->count && !status; i++)
-        if (is_needed(&sources->source[i], first, count))
-            status = try_source(&sources->source[i], files, &tried);
+    shs_status status = core_new(needed, sizeof *files, "mapped files", &files);
+    for (size_t i = 0; i < mapped->count && !status; i++)
+        if (is_needed(&mapped->file[i], first, count))
+            status = try_file(&mapped->file[i], files, &tried);
     while (tried)
         io_close(files[--tried]);
     core_free(&files);
-    for (size_t i = 0; i < sources->count && !status; i++) {
-        struct h5_source *source = &sources->source[i];
-        if (!source->kept || !is_needed(source, first, count)) continue;
-        source->open = source->fresh = true;
-        sources->open++;
+    for (size_t i = 0; i < mapped->count && !status; i++) {
+        struct h5_mapped_file *entry = &mapped->file[i];
+        if (!entry->kept || !is_needed(entry, first, count)) continue;
+        entry->open = entry->fresh = true;
+        mapped->open++;
     }
     return status;
 }
 
-shs_status h5_sources_used(struct h5_sources *sources)
+shs_status h5_mapped_used(struct h5_mapped_files *mapped)
 {
-    for (size_t i = 0; i < sources->count; i++) {
-        struct h5_source *source = &sources->source[i];
-        if (source->fresh && source->rows.exact && !h5_driver_has_open(&source->identity))
+    for (size_t i = 0; i < mapped->count; i++) {
+        struct h5_mapped_file *entry = &mapped->file[i];
+        if (entry->fresh && entry->rows.exact && !h5_driver_has_open(&entry->identity))
             return core_fail(SHS_ERROR_FILE,
                              "HDF5 has not read from its source %s but made values up; check that "
                              "the file can be opened",
-                             source->path);
-        source->fresh = false;
+                             entry->path);
+        entry->fresh = false;
     }
     return SHS_OK;
 }
 
-void h5_sources_closed(struct h5_sources *sources)
+void h5_mapped_closed(struct h5_mapped_files *mapped)
 {
-    for (size_t i = 0; i < sources->count; i++)
-        sources->source[i].open = sources->source[i].fresh = false;
-    sources->open = 0;
+    for (size_t i = 0; i < mapped->count; i++)
+        mapped->file[i].open = mapped->file[i].fresh = false;
+    mapped->open = 0;
 }
 
-shs_status h5_sources_check(const struct h5_sources *sources, bool *touched)
+shs_status h5_mapped_check(const struct h5_mapped_files *mapped, bool *touched)
 {
     *touched = false;
-    for (size_t i = 0; i < sources->count; i++) {
-        const struct h5_source *source = &sources->source[i];
+    for (size_t i = 0; i < mapped->count; i++) {
+        const struct h5_mapped_file *entry = &mapped->file[i];
         struct io_identity now;
         bool one_touched = false;
-        shs_status status = io_identify_path(source->path, &now);
-        if (!status) status = io_compare(source->path, &source->identity, &now, &one_touched);
+        shs_status status = io_identify_path(entry->path, &now);
+        if (!status) status = io_compare(entry->path, &entry->identity, &now, &one_touched);
         if (status) return status;
         *touched = *touched || one_touched;
     }
