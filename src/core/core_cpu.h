@@ -1,4 +1,4 @@
-/* Instruction sets that the kernels of several layers are made for. */
+/* Instruction sets of this CPU for which several folders have code of their own. */
 #ifndef CORE_CPU_H
 #define CORE_CPU_H
 
@@ -11,7 +11,7 @@ static inline bool core_cpu_has_avx2(void)
     return __builtin_cpu_supports("avx2");
 }
 
-/* What files compiled for AVX-512 here may use of it. */
+/* Returns true if this CPU has all parts of AVX-512 that files compiled for AVX-512 may use. */
 static inline bool core_cpu_has_avx512(void)
 {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&

@@ -1,8 +1,8 @@
 /* Elements of any type as numbers of two kinds: floats as doubles, integers as keys.
  *
- * A key is a whole number of 64 bits that orders as the element does. An integer's key is the
- * integer plus core_key_bias(); a double's is made of its bits, so that the least and the greatest
- * element of every type can be kept and compared alike. Pure. */
+ * A key is a whole number of 64 bits. Keys have the same order as the elements. An integer's key is
+ * the integer plus core_key_bias(). A double's key is made of its bits. With keys the least and the
+ * greatest element of every type are kept and compared alike. Pure. */
 #ifndef CORE_ELEMENTS_H
 #define CORE_ELEMENTS_H
 
@@ -10,21 +10,21 @@
 
 bool core_is_float(shs_type type);
 
-/* Of an integer type: 2^63 if it is signed, else 0. */
+/* Returns what is added to an integer of a type to make its key: 2^63 for signed types, else 0. */
 uint64_t core_key_bias(shs_type type);
 
-/* Integers, `stride` elements apart, as keys. */
+/* Loads `count` integers, `stride` elements apart, as keys. */
 void core_load_keys(shs_type type, const void *from, size_t stride, size_t count, uint64_t *to);
 
-/* Floats, likewise, as doubles, exactly; a negative zero becomes a positive one, for which of two
- * equal numbers is the least must not depend on which came first. */
+/* Loads `count` floats, `stride` elements apart, as doubles, exactly. A negative zero becomes a
+ * positive zero: otherwise the least of equal numbers would depend on which came first. */
 void core_load_doubles(shs_type type, const void *from, size_t stride, size_t count, double *to);
 
-/* A double that is no NaN as a key, and back. */
+/* Returns the key of a double, which must not be NaN. core_key_double() turns it back. */
 uint64_t core_double_key(double x);
 double core_key_double(uint64_t key);
 
-/* A key as the number that it stands for, with so many significant digits of a float. */
+/* Writes the number that a key stands for. A float is written with `digits` significant digits. */
 void core_key_text(shs_type type, uint64_t key, int digits, char *text, size_t bytes);
 
 #endif

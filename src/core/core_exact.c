@@ -2,8 +2,9 @@
 
 #include <stdbool.h>
 
-/* The whole build stops here. Switching the option off again (-fno-fast-math) would not be enough:
- * the linker sees it too, and makes the whole process take the smallest numbers for zero. */
+/* The build stops here under these options. Switching them off for this file alone (-fno-fast-math)
+ * would not be enough: the linker sees them too, and makes the whole process take the smallest
+ * numbers for zero. */
 #if defined __FAST_MATH__ || __FINITE_MATH_ONLY__ + 0 || defined __ASSOCIATIVE_MATH__ ||           \
     defined __RECIPROCAL_MATH__ || defined __NO_SIGNED_ZEROS__
 #error "build Shardstep without -ffast-math and -Ofast (CFLAGS): they hide NaN and change sums"
@@ -15,7 +16,8 @@ enum {
     DIGIT = 32
 };
 
-/* 32 bits of a number in two's complement, from bit `from` on, which may lie below and above it. */
+/* Returns 32 bits of a number in two's complement, from bit `from` on. The bits may lie partly
+ * below and above the number. */
 static uint64_t digit_of(core_i128 number, int from)
 {
     if (from < 0) return (uint64_t)((core_u128)number << -from) & DIGIT_MASK;
@@ -23,7 +25,7 @@ static uint64_t digit_of(core_i128 number, int from)
     return (uint64_t)(number >> from) & DIGIT_MASK;
 }
 
-/* digits += number * 2^shift, modulo the digits there are. */
+/* Adds number * 2^shift to the digits. A carry beyond the highest digit is lost. */
 static void add_shifted(uint64_t *digits, core_i128 number, int shift)
 {
     uint64_t carry = 0;
@@ -41,7 +43,7 @@ void core_exact_digits(const struct core_exact *sum, uint64_t digits[CORE_EXACT_
         if (sum->bin[field]) add_shifted(digits, sum->bin[field], field ? field - 1 : 0);
 }
 
-/* Carries, and takes the sign off. */
+/* Carries between the digits, and makes the number positive. Returns true if it was negative. */
 static bool to_magnitude(const uint64_t *digits, uint64_t *magnitude)
 {
     uint64_t carry = 0;
@@ -60,10 +62,10 @@ static bool to_magnitude(const uint64_t *digits, uint64_t *magnitude)
     return negative;
 }
 
-/* A quotient: the digits, and below them one more, of fractions of the unit. */
+/* A quotient. Below the digits stands one more digit, of fractions of the unit. */
 struct quotient {
     uint64_t digit[CORE_EXACT_DIGITS + 1];
-    bool more; /* a remainder is left */
+    bool more; /* true if a remainder is left */
 };
 
 static struct quotient divide(const uint64_t *magnitude, uint64_t divisor)
@@ -79,7 +81,7 @@ static struct quotient divide(const uint64_t *magnitude, uint64_t divisor)
     return quotient;
 }
 
-/* 53 bits or fewer, from bit `from` on; none above them is set. */
+/* Returns the bits from `from` on. At most 53 bits are set there, and none above them. */
 static uint64_t bits_from(const struct quotient *quotient, int from)
 {
     uint64_t bits = 0;
@@ -103,7 +105,7 @@ static bool any_below(const struct quotient *quotient, int end)
     return any || (quotient->digit[end / DIGIT] & ((UINT64_C(1) << end % DIGIT) - 1));
 }
 
-/* One more than the highest bit that is set. */
+/* Returns the number of the highest bit that is set, plus 1. */
 static int length_of(const struct quotient *quotient)
 {
     int at = (CORE_EXACT_DIGITS + 1) * DIGIT;
@@ -112,7 +114,8 @@ static int length_of(const struct quotient *quotient)
     return at;
 }
 
-/* The nearest double: 53 bits from the highest on, but none below the smallest double. */
+/* Rounds to the nearest double. It keeps 53 bits from the highest on, but no bits below the
+ * smallest double. */
 static double round_to_double(const struct quotient *quotient, bool negative)
 {
     const uint64_t infinity = UINT64_C(2047) << 52;
@@ -121,7 +124,7 @@ static double round_to_double(const struct quotient *quotient, bool negative)
     uint64_t significand = bits_from(quotient, lowest);
     bool half = bit_at(quotient, lowest - 1), above = any_below(quotient, lowest - 1);
     if (half && (above || (significand & 1))) significand++;
-    /* the significand's 53rd bit, where it is set, adds one to the exponent field */
+    /* the significand's 53rd bit, if it is set, adds one to the exponent field */
     uint64_t bits = ((uint64_t)(lowest - DIGIT) << 52) + significand;
     if (lowest - DIGIT > 2046 || bits > infinity) bits = infinity;
     bits |= (uint64_t)negative << 63;

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* A half as a float, exactly. */
+/* Returns a half as a float, exactly. */
 static inline float core_half_to_float(uint16_t half)
 {
     uint32_t exponent = half >> 10 & 31, fraction = half & 1023u;

@@ -5,8 +5,8 @@
 
 #include "core_memory.h"
 
-/* The state is XXH_CREATE's own so that it has the alignment that it needs; it is the one piece of
- * memory that does not come from the user's functions. */
+/* The state comes from XXH_CREATE, which aligns it. It is the only memory that does not come from
+ * the user's functions. */
 struct core_hash {
     XXH3_state_t *state;
 };

@@ -1,4 +1,4 @@
-/* Hashes: XXH3-128, from xxHash, of batches, checkpoints and arguments; FNV-1a of short texts. */
+/* Hashes: XXH3-128 (xxHash) of batches, checkpoints and arguments, and FNV-1a of short texts. */
 #ifndef CORE_HASH_H
 #define CORE_HASH_H
 
@@ -23,19 +23,20 @@ void core_hash_free(struct core_hash **hash);
 void core_hash_reset(struct core_hash *hash);
 void core_hash_add(struct core_hash *hash, const void *bytes, size_t count);
 
-/* Adds elements of `size` bytes each (1, 2, 4, 8) in little-endian order. */
+/* Adds `count` elements of `size` bytes each (1, 2, 4 or 8) in little-endian order. */
 void core_hash_add_elements(struct core_hash *hash, const void *elements, size_t count,
                             size_t size);
 
 struct core_digest core_hash_digest(const struct core_hash *hash);
 
-/* The digest as text, after which the hash is freed. */
+/* Writes the digest as text, frees the hash and sets *hash to NULL. */
 void core_hash_finish(struct core_hash **hash, char text[CORE_DIGEST_TEXT]);
 
-/* Lower-case hexadecimal digits. */
+/* Writes a digest in lower-case hexadecimal digits. */
 void core_digest_text(const struct core_digest *digest, char text[CORE_DIGEST_TEXT]);
 
-/* FNV-1a with 64 bits (Fowler, Noll, Vo) of a short text: needs no memory and cannot fail. */
+/* Returns the 64-bit FNV-1a (Fowler, Noll, Vo) of a short text. It needs no memory and cannot fail.
+ */
 uint64_t core_hash_text(const char *text);
 
 #endif

@@ -8,7 +8,7 @@
 #include <strings.h>
 
 enum {
-    MOST = 64, /* letters; longer words are like no other */
+    MOST = 64, /* most letters of a word that is compared */
     LETTERS_A_MISTAKE = 3
 };
 
@@ -22,8 +22,8 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Mistakes between the first i letters of a and the first j of b, from those of one letter less:
- * rows[k][j] for i - k. */
+/* Counts the mistakes between the first i letters of a and the first j letters of b. rows[k] holds
+ * the counts for i - k letters of a. */
 static size_t mistakes_at(const char *a, size_t i, const char *b, size_t j,
                           size_t rows[3][MOST + 1])
 {
@@ -33,7 +33,8 @@ static size_t mistakes_at(const char *a, size_t i, const char *b, size_t j,
     return swapped ? least(most, rows[2][j - 2] + 1) : most;
 }
 
-/* The edit distance with swaps of neighbours (optimal string alignment). */
+/* Counts the mistakes between two words: the edit distance with swaps of neighbours (optimal string
+ * alignment). */
 static size_t mistakes(const char *a, const char *b)
 {
     size_t length = strlen(a), other = strlen(b), rows[3][MOST + 1];

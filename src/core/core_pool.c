@@ -9,26 +9,27 @@
 
 struct core_pool {
     pthread_mutex_t lock;
-    pthread_cond_t wanted_more; /* or the end */
+    /* Signals that threads are wanted, or that they are to end. */
+    pthread_cond_t wanted_more;
     pthread_cond_t all_done;
     pthread_t threads[CORE_POOL_MOST];
     unsigned n_threads;
     bool closing;
 
-    /* the work of now */
+    /* the current work */
     unsigned wanted;  /* threads that may still join in */
-    unsigned joined;  /* threads that ever did: the last one's lane */
-    unsigned working; /* threads, the calling one not counted */
+    unsigned joined;  /* threads that have joined; a thread's lane is this number when it joins */
+    unsigned working; /* threads at work, without the calling thread */
     core_work work;
     void *user;
     size_t jobs;
     _Atomic size_t next;
-    _Atomic size_t failed_job; /* SIZE_MAX: none */
+    _Atomic size_t failed_job; /* lowest job that failed; SIZE_MAX if none */
     shs_status failed;
     char message[CORE_MESSAGE_BYTES];
 };
 
-/* Keeps the error of the lowest job. */
+/* Keeps the error of the lowest failed job. */
 static void note_failure(struct core_pool *pool, size_t job, shs_status status)
 {
     pthread_mutex_lock(&pool->lock);
@@ -44,7 +45,7 @@ static void do_jobs(struct core_pool *pool, unsigned lane)
 {
     for (;;) {
         size_t job = atomic_fetch_add(&pool->next, 1);
-        /* all jobs below a failed one have been taken by someone, so the lowest failure is found */
+        /* all jobs below a failed job have been taken, so the lowest failure will be found */
         if (job >= pool->jobs || job > atomic_load(&pool->failed_job)) return;
         shs_status status = pool->work(pool->user, job, lane);
         if (status) note_failure(pool, job, status);
@@ -72,7 +73,7 @@ static void *serve(void *argument)
     return NULL;
 }
 
-/* Signals are for the program's own threads. */
+/* Starts threads. They block all signals, which are for the program's own threads. */
 static void start_threads(struct core_pool *pool, unsigned count)
 {
     sigset_t all, before;
@@ -120,7 +121,7 @@ static void call_threads(struct core_pool *pool, unsigned helpers)
     pthread_mutex_unlock(&pool->lock);
 }
 
-/* Those that have not come are not waited for. */
+/* Ends the work. Threads that have not joined are not waited for. */
 static void dismiss_threads(struct core_pool *pool)
 {
     pthread_mutex_lock(&pool->lock);

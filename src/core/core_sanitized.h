@@ -1,5 +1,5 @@
-/* Whether the program is built with a sanitizer, which reserves terabytes of addresses and makes it
- * many times slower. */
+/* Tells whether the program is built with a sanitizer. A sanitizer reserves terabytes of addresses
+ * and makes the program many times slower. */
 #ifndef CORE_SANITIZED_H
 #define CORE_SANITIZED_H
 

@@ -51,8 +51,8 @@ bool shs_message_is_agreed(void)
     return latest.agreed;
 }
 
-/* Names come from files and command lines: a message must stay one line of text, whatever they
- * hold. */
+/* Sets the message. Names in it come from files and command lines. Whatever they hold, the message
+ * stays one line of text. */
 static void set_text(const char *text)
 {
     char shown[sizeof latest.text];

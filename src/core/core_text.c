@@ -38,8 +38,8 @@ bool core_parse_double(const char *text, double *value)
 size_t core_utf8_length(const char *text)
 {
     static const struct {
-        unsigned char first, last;         /* what may begin it */
-        unsigned char second, last_second; /* and follow at once */
+        unsigned char first, last;         /* range of a character's first byte */
+        unsigned char second, last_second; /* range of its second byte */
         size_t length;
     } forms[] = {
         {0x01, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
@@ -58,7 +58,7 @@ size_t core_utf8_length(const char *text)
     return 0;
 }
 
-/* Of ASCII and, in two bytes, of Latin-1. */
+/* Returns true for control characters of ASCII and, in two bytes, of Latin-1. */
 static bool is_control(const char *character, size_t length)
 {
     const unsigned char *byte = (const unsigned char *)character;
