@@ -8,15 +8,16 @@ __extension__ typedef unsigned __int128 u128;
 
 enum {
     FRACTION_BITS = 52,
-    UNIT_BITS = 41 /* by which a significand as large as the sum's is shifted */
+    /* A significand as large as the sum's is shifted left by this many bits. */
+    UNIT_BITS = 41
 };
 
-/* Weights as whole numbers of units. */
+/* The weights as whole numbers of units, while the table is filled. */
 struct sweep {
     const double *weights;
     uint32_t n;
-    int exponent; /* field of the sum */
-    u128 whole;   /* T, what a cell holds: below 2^95, and n times that below 2^127 */
+    int exponent; /* exponent field of the sum */
+    u128 whole;   /* what a cell holds, T: below 2^95, and n times it below 2^127 */
 };
 
 static int exponent_of(double x, uint64_t *significand)
@@ -30,7 +31,7 @@ static int exponent_of(double x, uint64_t *significand)
     return field;
 }
 
-/* No weight is greater than the sum as it was rounded. */
+/* Returns a weight in units. No weight is greater than the rounded sum. */
 static u128 units_of(const struct sweep *sweep, uint32_t i)
 {
     uint64_t significand;
@@ -39,7 +40,7 @@ static u128 units_of(const struct sweep *sweep, uint32_t i)
     return shift > -64 ? significand >> -shift : 0;
 }
 
-/* What a weight has to place. */
+/* Returns how many units a weight has to put into cells. */
 static u128 share_of(const struct sweep *sweep, uint32_t i)
 {
     return units_of(sweep, i) * sweep->n;
@@ -72,7 +73,8 @@ static struct sweep sweep_of(const double *weights, uint32_t n, double sum)
     return sweep;
 }
 
-/* The next weight, from `from` on, that fills its cell, or that does not; n if there is none. */
+/* Finds the next weight, from `from` on, that fills its cell, or that does not fill it. Returns n
+ * if there is none. */
 static uint32_t next(const struct sweep *sweep, uint32_t from, bool fills)
 {
     while (from < sweep->n && (share_of(sweep, from) >= sweep->whole) != fills)
@@ -86,9 +88,10 @@ static void set_cell(const struct sweep *sweep, struct random_alias *alias, uint
     alias->cells[i] = (struct random_cell){(double)own / (double)sweep->whole, other};
 }
 
-/* `rich` gives to each of the poor what its cell lacks, until its own rest does not fill a cell any
- * more; then the next of the rich gives to it. Since sums are exact there is a poor one as long as
- * there is too much, and a rich one as long as there is too little. */
+/* Fills the table. The weight `rich` gives to each cell of a poor weight what it lacks, until the
+ * rest of `rich` no longer fills a cell. Then the next rich weight gives to the cell of `rich`.
+ * Since sums are exact, there is a poor weight as long as there is too much, and a rich weight as
+ * long as there is too little. */
 static void fill(const struct sweep *sweep, struct random_alias *alias)
 {
     uint32_t poor = next(sweep, 0, false), rich = next(sweep, 0, true);

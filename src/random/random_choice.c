@@ -1,15 +1,15 @@
-/* Permutations, choices, categories. */
+/* Draws permutations, choices and categories. */
 #include "core_memory.h"
 #include "random_alias.h"
 #include "random_stream.h"
 
-/* below(n) of as many bits as n needs. */
+/* Draws below(n) with as many bits as n needs. */
 static uint64_t any_below(shs_random *stream, uint64_t n)
 {
     return n <= UINT32_MAX ? shs_random_below(stream, (uint32_t)n) : shs_random_below64(stream, n);
 }
 
-/* Fisher and Yates. */
+/* Shuffles numbers by the algorithm of Fisher and Yates. */
 static void shuffle(shs_random *stream, uint64_t *numbers, size_t n)
 {
     for (size_t i = n; i > 1 && !stream->status; i--) {
@@ -30,34 +30,34 @@ shs_status shs_random_permutation(shs_random *stream, uint64_t *order, size_t n)
     return shs_random_status(stream);
 }
 
-/* A set of numbers with open addressing; an empty place holds EMPTY, which is no member. */
+/* A set of numbers with open addressing. A free slot holds EMPTY, which is never a member. */
 struct number_set {
-    uint64_t *places;
+    uint64_t *slots;
     size_t mask;
 };
 
 #define EMPTY UINT64_MAX
 
-/* False if it was a member already. */
+/* Inserts a number. Returns false if it was a member already. */
 static bool insert(struct number_set *set, uint64_t number)
 {
-    size_t place = (size_t)(number * UINT64_C(0x9E3779B97F4A7C15) >> 20) & set->mask;
-    for (; set->places[place] != EMPTY; place = (place + 1) & set->mask)
-        if (set->places[place] == number) return false;
-    set->places[place] = number;
+    size_t slot = (size_t)(number * UINT64_C(0x9E3779B97F4A7C15) >> 20) & set->mask;
+    for (; set->slots[slot] != EMPTY; slot = (slot + 1) & set->mask)
+        if (set->slots[slot] == number) return false;
+    set->slots[slot] = number;
     return true;
 }
 
 static shs_status open_set(struct number_set *set, size_t members)
 {
-    size_t places = 4;
-    while (places / 2 < members && places < SIZE_MAX / 2)
-        places *= 2;
-    shs_status status = core_new(places, sizeof *set->places, "a choice", &set->places);
+    size_t slots = 4;
+    while (slots / 2 < members && slots < SIZE_MAX / 2)
+        slots *= 2;
+    shs_status status = core_new(slots, sizeof *set->slots, "a choice", &set->slots);
     if (status) return status;
-    for (size_t i = 0; i < places; i++)
-        set->places[i] = EMPTY;
-    set->mask = places - 1;
+    for (size_t i = 0; i < slots; i++)
+        set->slots[i] = EMPTY;
+    set->mask = slots - 1;
     return SHS_OK;
 }
 
@@ -70,13 +70,14 @@ shs_status shs_random_choose(shs_random *stream, uint64_t n, size_t k, uint64_t 
         return core_fail(SHS_ERROR_ARGUMENT, "shs_random_choose: %zu of %llu numbers", k, (ull)n);
     status = open_set(&set, k);
     if (status) return core_wrap(status, "shs_random_choose");
-    /* Floyd's way to a set without repetitions (Bentley: Programming pearls. CACM 30 (1987)) */
+    /* Floyd's algorithm for a set without repetitions (Bentley: Programming pearls. CACM 30 (1987))
+     */
     for (size_t i = 0; i < k; i++) {
         uint64_t last = n - k + i, number = any_below(stream, last + 1);
         chosen[i] = insert(&set, number) ? number : last;
         if (chosen[i] != number) insert(&set, last);
     }
-    core_free(&set.places);
+    core_free(&set.slots);
     shuffle(stream, chosen, k);
     return shs_random_status(stream);
 }

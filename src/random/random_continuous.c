@@ -1,4 +1,4 @@
-/* Single draws from continuous distributions. */
+/* Draws single numbers from continuous distributions. */
 #include "random_math.h"
 #include "random_stream.h"
 
@@ -13,7 +13,7 @@ static double refuse(shs_random *stream)
     return 0;
 }
 
-/* The neighbours of a finite number, as nextafter() gives them. */
+/* Returns the neighbour of a finite number, as nextafter() gives it. */
 static float next_float(float x, bool up)
 {
     if (x == 0) return random_float_from(1 | (up ? 0 : UINT32_C(1) << 31));
@@ -102,7 +102,7 @@ double shs_random_truncated_normal(shs_random *stream, double mean, double devia
     if (!is_finite(mean) || !(deviation > 0) || !is_finite(deviation) || !(low < high))
         return refuse(stream);
     double a = (low - mean) / deviation, b = (high - mean) / deviation, side = 1;
-    if (a > 0) { /* in the lower tail, small probabilities keep their digits */
+    if (a > 0) { /* small probabilities keep their digits in the lower tail */
         double swap = -a;
         a = -b;
         b = swap;
@@ -124,7 +124,7 @@ double shs_random_exponential(shs_random *stream, double mean)
     return stream->status ? 0 : mean * (0 - random_log(u));
 }
 
-/* The logarithm of a gamma variable of scale 1 and shape >= 1. */
+/* Draws the logarithm of a gamma variable of scale 1 and a shape of at least 1. */
 static double log_gamma_from_one(shs_random *stream, double shape)
 {
     double d = shape - 1.0 / 3, c = 1 / random_sqrt(9 * d);
@@ -138,7 +138,8 @@ static double log_gamma_from_one(shs_random *stream, double shape)
     return 0;
 }
 
-/* For a shape below 1: one of shape + 1, times u^(1/shape). */
+/* Draws the logarithm of a gamma variable of any shape. Below 1 it is a variable of shape + 1,
+ * times u^(1/shape). */
 static double log_gamma(shs_random *stream, double shape)
 {
     if (shape >= 1) return log_gamma_from_one(stream, shape);
@@ -148,7 +149,7 @@ static double log_gamma(shs_random *stream, double shape)
 
 static bool good_shape(double shape)
 {
-    return shape >= 1e-300 && is_finite(shape); /* so that log(u) / shape is finite */
+    return shape >= 1e-300 && is_finite(shape); /* log(u) / shape is finite for these shapes */
 }
 
 double shs_random_gamma(shs_random *stream, double shape, double scale)

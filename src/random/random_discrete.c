@@ -1,9 +1,9 @@
-/* Single draws from discrete distributions. */
+/* Draws single numbers from discrete distributions. */
 #include "random_math.h"
 #include "random_stream.h"
 
-/* Rejection from a transformed uniform needs the logarithms of probabilities: beyond this the
- * digits that cancel in them would be missed. */
+/* The largest parameter for rejection from a transformed uniform. Rejection needs logarithms of
+ * probabilities, and for larger parameters too many digits would cancel in them. */
 #define MOST 0x1p31
 
 bool shs_random_bernoulli(shs_random *stream, double p)
@@ -14,7 +14,7 @@ bool shs_random_bernoulli(shs_random *stream, double p)
     return below && !stream->status;
 }
 
-/* Events until the product of uniforms falls to e^-mean. */
+/* Counts events until the product of uniforms falls to e^-mean. */
 static uint64_t poisson_by_products(shs_random *stream, double mean)
 {
     double product = 1, end = random_exp(-mean);
@@ -25,8 +25,8 @@ static uint64_t poisson_by_products(shs_random *stream, double mean)
     return 0;
 }
 
-/* A proposal (2a / s + b) u + c with u in (-1/2, 1/2) and s = 1/2 - |u|: the shape of both of
- * Hörmann's methods. */
+/* A proposal of both of Hörmann's methods: (2a / s + b) u + c with u in (-1/2, 1/2) and s = 1/2 -
+ * |u|. */
 struct proposal {
     double s;
     double v;
@@ -42,7 +42,7 @@ static struct proposal propose(shs_random *stream, double a, double b, double c)
     return proposal;
 }
 
-/* PTRS, with the paper's constants. */
+/* Draws by Hörmann's PTRS, with the paper's constants. */
 static uint64_t poisson_by_rejection(shs_random *stream, double mean)
 {
     double b = 0.931 + 2.53 * random_sqrt(mean), a = -0.059 + 0.02483 * b;
@@ -68,10 +68,10 @@ uint64_t shs_random_poisson(shs_random *stream, double mean)
     return mean < 10 ? poisson_by_products(stream, mean) : poisson_by_rejection(stream, mean);
 }
 
-/* Adds up probabilities from no success on. */
+/* Draws by adding up the probabilities of 0, 1, 2, … successes. */
 static uint64_t binomial_by_inversion(shs_random *stream, double n, double p)
 {
-    /* log(1 - p): what is lost in rounding 1 - p is known, and put back */
+    /* log(1 - p); the rounding error of 1 - p is known, and is added back */
     double q = 1 - p, log_q = random_log(q) + ((1 - q) - p) / q;
     double odds = p / q, none = random_exp(n * log_q);
     while (!stream->status) {
@@ -85,7 +85,7 @@ static uint64_t binomial_by_inversion(shs_random *stream, double n, double p)
     return 0;
 }
 
-/* BTRS, with the paper's constants. */
+/* Draws by Hörmann's BTRS, with the paper's constants. */
 static uint64_t binomial_by_rejection(shs_random *stream, double n, double p)
 {
     double q = 1 - p, spread = random_sqrt(n * p * q);

@@ -1,5 +1,5 @@
-/* Bulk fills with vector code. Each gives what single draws give: near a stream's end, and for what
- * does not fill a block or pair, it makes single draws. */
+/* Bulk fills with vector code. Each fill gives the numbers that single draws give. Near a stream's
+ * end, and for what does not fill a block or a pair, it makes single draws. */
 #include <string.h>
 
 #include "core_status.h"
@@ -8,9 +8,9 @@
 
 enum {
     PIECE = 2048
-}; /* words that are made at a time, to be transformed in the nearest cache */
+}; /* words made at a time, few enough for the nearest cache */
 
-/* Single draws up to the next block. */
+/* Makes single draws up to the next block. */
 static size_t finish_block(shs_random *stream, uint32_t *out, size_t count)
 {
     size_t done = 0;
@@ -19,7 +19,8 @@ static size_t finish_block(shs_random *stream, uint32_t *out, size_t count)
     return done;
 }
 
-/* Whole blocks of `count` words that the stream has and that end before its counter carries. */
+/* Returns how many whole blocks for `count` words the stream has that end before its counter
+ * carries. */
 static uint64_t whole_blocks(const shs_random *stream, size_t count)
 {
     uint64_t blocks = count / 4, left = random_blocks_left(stream);
@@ -61,7 +62,7 @@ shs_status shs_random_fill_float(shs_random *stream, float *out, size_t count)
     return shs_random_status(stream);
 }
 
-/* The next words of a stream that has them. */
+/* Takes the next words of a stream, which must have them. */
 static void take_words(shs_random *stream, uint32_t *words, size_t count)
 {
     shs_status status = shs_random_fill_u32(stream, words, count);
@@ -73,7 +74,7 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* True if the stream has words for `count` numbers of `each` words. */
+/* Returns true if the stream has words for `count` numbers of `each` words. */
 static bool has_words(const shs_random *stream, size_t count, uint64_t each)
 {
     return random_words_left(stream) / each >= count;
@@ -114,7 +115,7 @@ shs_status shs_random_fill_double(shs_random *stream, double *out, size_t count)
     return shs_random_status(stream);
 }
 
-/* One word after the other, as far as `room`; returns how many were accepted. */
+/* Accepts words one by one as long as there is room. Returns how many were accepted. */
 static size_t accept_words(const uint32_t *words, size_t count, uint32_t n, uint32_t unfair,
                            uint32_t *out)
 {
@@ -132,8 +133,8 @@ shs_status shs_random_fill_below(shs_random *stream, uint32_t n, uint32_t *out, 
     if (status) return status;
     uint32_t words[PIECE], unfair = n ? (uint32_t)(0 - n) % n : 0;
     size_t done = 0;
-    /* a number takes one word at least, so as many words as numbers are missing are never too many
-     */
+    /* each number takes at least one word, so as many words as numbers are missing are never too
+     * many */
     while (n && done < count && has_words(stream, count - done, 1)) {
         size_t piece = least(count - done, PIECE), used = 0;
         take_words(stream, words, piece);
@@ -199,7 +200,7 @@ shs_status shs_random_fill_normal_double(shs_random *stream, double mean, double
     return shs_random_status(stream);
 }
 
-/* Those without vector code of their own: one draw after the other. */
+/* The fills without vector code make one draw after the other. */
 #define FILL(signature, draw)                                                                      \
     shs_status signature                                                                           \
     {                                                                                              \

@@ -4,7 +4,7 @@
 
 #include "core_cpu.h"
 
-/* Only tests and measurements choose; a program's streams do not depend on it in any bit. */
+/* Only tests and measurements choose kernels. The choice changes no bit of a stream. */
 static const struct random_kernels *chosen;
 
 static const struct random_kernels *const all_kernels[] = {

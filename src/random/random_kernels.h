@@ -1,4 +1,4 @@
-/* The inner loops of bulk fills, for one instruction set each. All give the same bits. */
+/* The inner loops of bulk fills, one set for each instruction set. All sets give the same bits. */
 #ifndef RANDOM_KERNELS_H
 #define RANDOM_KERNELS_H
 
@@ -7,23 +7,24 @@
 #include <stdint.h>
 
 struct random_kernels {
-    const char *name; /* "plain", "avx2", "avx512" */
+    const char *name; /* such as "plain", "avx2" or "avx512" */
 
-    /* `blocks` blocks from `counter` on, whose word 0 does not carry: four words, or four floats in
-     * [0,1), each. */
+    /* Makes `blocks` blocks from `counter` on, each of four words or of four floats in [0,1). Word
+     * 0 of the counter must not carry. */
     void (*words)(const uint32_t key[2], const uint32_t counter[4], uint32_t *out, size_t blocks);
     void (*floats)(const uint32_t key[2], const uint32_t counter[4], float *out, size_t blocks);
 
-    /* doubles in [0,1), one for each two words */
+    /* Makes a double in [0,1) of each two words. */
     void (*doubles)(const uint32_t *words, double *out, size_t count);
 
-    /* mean + deviation * z, two for each two words, or two u64 of two words each */
+    /* Makes mean + deviation * z: two numbers of each two words, or of each two u64 of two words.
+     */
     void (*normals)(const uint32_t *words, float mean, float deviation, float *out, size_t pairs);
     void (*normals_double)(const uint32_t *words, double mean, double deviation, double *out,
                            size_t pairs);
 
-    /* words * n >> 32 for up to `count` words, as far as none has to be rejected, in groups of
-     * RANDOM_BELOW_GROUP; returns how many. unfair is (2^32 - n) mod n. */
+    /* Computes words * n >> 32 for up to `count` words in groups of RANDOM_BELOW_GROUP, until a
+     * word has to be rejected. Returns how many words were used. `unfair` is (2^32 - n) mod n. */
     size_t (*below)(const uint32_t *words, uint32_t n, uint32_t unfair, uint32_t *out,
                     size_t count);
 };
@@ -37,11 +38,11 @@ extern const struct random_kernels random_kernels_plain;
 extern const struct random_kernels random_kernels_avx2, random_kernels_avx512;
 #endif
 
-/* The fastest that this CPU runs, or what was chosen. */
+/* Returns the fastest kernels that this CPU runs, or the kernels that were chosen. */
 const struct random_kernels *random_kernels_now(void);
 
-/* For tests and measurements: uses the named kernels from now on, "" the fastest; false if there
- * are none of that name or the CPU does not run them. */
+/* For tests and measurements. Uses the kernels of this name from now on, the fastest for "".
+ * Returns false if there are none of this name or the CPU does not run them. */
 bool random_kernels_choose(const char *name);
 
 #endif

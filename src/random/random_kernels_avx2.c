@@ -1,6 +1,6 @@
-/* Four counters side by side, as random_kernels_avx512.c has eight: each 32-bit word has a 64-bit
- * lane whose upper half is never cleared. Lanes hold the counters 0 2 1 3, the order that the last
- * unpacking undoes. Compiled with AVX2. */
+/* Four counters side by side in each vector, compiled with AVX2. Each 32-bit word has a 64-bit
+ * lane, whose upper half is never cleared because the widening multiplication ignores it. Lanes
+ * hold the counters in the order 0 2 1 3, which the last unpacking undoes. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 enum {
     LANES = 4,
     GROUPS = 5
-}; /* counters of a vector; vectors that are under way at a time */
+}; /* counters of a vector, and vectors that are computed at the same time */
 
 typedef __m256i vector;
 
@@ -44,7 +44,7 @@ static inline __attribute__((always_inline)) void run_round(struct lanes *lanes,
     lanes->word[3] = product0;
 }
 
-/* Four blocks in order: two vectors of 8 words. */
+/* Unpacks four blocks in order into two vectors of 8 words. */
 static inline __attribute__((always_inline)) void unpack(const struct lanes *lanes, vector words[2])
 {
     vector low = _mm256_blend_epi32(lanes->word[0], _mm256_slli_epi64(lanes->word[1], 32), 0xAA);

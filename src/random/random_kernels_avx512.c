@@ -1,7 +1,7 @@
-/* Eight counters side by side: each 32-bit word has a 64-bit lane, and the upper halves are never
- * cleared, since the widening multiplication does not look at them. Lanes hold the counters
- * 0 4 1 5 2 6 3 7, the order that the last unpacking undoes. Compiled with AVX-512 F, BW, DQ and
- * VL. */
+/* Eight counters side by side in each vector, compiled with AVX-512 F, BW, DQ and VL. Each 32-bit
+ * word has a 64-bit lane, whose upper half is never cleared because the widening multiplication
+ * ignores it. Lanes hold the counters in the order 0 4 1 5 2 6 3 7, which the last unpacking
+ * undoes. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 enum {
     LANES = 8,
     GROUPS = 6
-}; /* counters of a vector; vectors that are under way at a time */
+}; /* counters of a vector, and vectors that are computed at the same time */
 
 typedef __m512i vector;
 
@@ -48,7 +48,7 @@ static inline __attribute__((always_inline)) void run_round(struct lanes *lanes,
     lanes->word[3] = product0;
 }
 
-/* Eight blocks in order: two vectors of 16 words. */
+/* Unpacks eight blocks in order into two vectors of 16 words. */
 static inline __attribute__((always_inline)) void unpack(const struct lanes *lanes, vector words[2])
 {
     const __mmask16 odd = 0xAAAA;

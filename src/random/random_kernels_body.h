@@ -1,6 +1,6 @@
 /* The part of the kernels that compilers vectorise by themselves. Each file of kernels defines
- * philox_words() and philox_floats(), then includes this, and is compiled for its own instruction
- * set. */
+ * philox_words() and philox_floats(), then includes this file, and is compiled for its own
+ * instruction set. */
 #include "random_kernels.h"
 #include "random_math.h"
 
@@ -12,7 +12,7 @@ static void words_to_doubles(const uint32_t *restrict words, double *restrict ou
     }
 }
 
-/* Always inline: the call for the standard normal loses its multiplications by one. */
+/* Always inline, so that the call for the standard normal loses its multiplications by one. */
 static inline __attribute__((always_inline)) void normal_floats_of(const uint32_t *restrict words,
                                                                    float mean, float deviation,
                                                                    float *restrict out,

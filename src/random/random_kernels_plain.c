@@ -1,4 +1,4 @@
-/* Random123's scalar code: the definition that the others are checked against. */
+/* Kernels by the scalar code of Random123, which the other kernels are checked against. */
 #include <Random123/philox.h>
 #include <stddef.h>
 #include <string.h>

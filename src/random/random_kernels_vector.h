@@ -1,16 +1,16 @@
 /* Philox on vectors: the part that does not depend on their size. A file of kernels defines
  *
- *     LANES, GROUPS                counters of a vector; vectors that are under way at a time
+ *     LANES, GROUPS                counters of a vector; vectors computed at the same time
  *     vector                       LANES lanes of 64 bits
  *     first_counters(), set(), add()
  *     struct lanes, run_round()    the four words of LANES counters, and a round on them
- *     unpack(), finish(), store()  the way out: LANES blocks in order are two vectors
+ *     unpack(), finish(), store()  the output: LANES blocks in order are two vectors
  *
- * then includes this. Each 32-bit word has a 64-bit lane whose upper half is never cleared, since
- * the widening multiplication does not look at it. */
+ * and then includes this file. Each 32-bit word has a 64-bit lane whose upper half is never
+ * cleared, because the widening multiplication ignores it. */
 #include <string.h>
 
-/* The first LANES counters of a fill. */
+/* Returns the first LANES counters of a fill. */
 static inline __attribute__((always_inline)) struct lanes start(const uint32_t counter[4])
 {
     struct lanes lanes;
@@ -20,7 +20,7 @@ static inline __attribute__((always_inline)) struct lanes start(const uint32_t c
     return lanes;
 }
 
-/* The ten rounds' keys, made once a fill: from memory they cost less than made anew. */
+/* The keys of the ten rounds, made once a fill. Loading them costs less than making them anew. */
 struct schedule {
     vector key[10][2];
 };
@@ -47,7 +47,7 @@ static inline __attribute__((always_inline)) void run_rounds(const struct schedu
             run_round(&lanes[g], schedule->key[round][0], schedule->key[round][1]);
 }
 
-/* The blocks of `groups` times LANES counters from `now` on, which moves past them. */
+/* Makes the blocks of `groups` times LANES counters from `now` on, and moves `now` past them. */
 static inline __attribute__((always_inline)) char *run(const struct schedule *schedule, int groups,
                                                        int as_floats, struct lanes *now, char *out)
 {

@@ -1,6 +1,6 @@
 #include "random_math.h"
 
-/* c[0] + c[1] x + … */
+/* Returns c[0] + c[1] x + … */
 static double polynomial(const double *coefficients, int count, double x)
 {
     double sum = coefficients[count - 1];

@@ -1,10 +1,10 @@
-/* Elementary functions for the distributions: only + - * / sqrt and integers, each operation
- * rounded, so that they give the same bits under every compiler and instruction set. Inline, since
- * one text serves single draws and the loops that compilers vectorise.
+/* Elementary functions for the distributions. They use only + - * / sqrt and integers, and each
+ * operation is rounded, so they give the same bits under every compiler and instruction set. They
+ * are inline, because the same text serves single draws and the loops that compilers vectorise.
  *
- * Polynomials without a source are minimax approximations computed for this file by the Remez
- * algorithm in 200-bit arithmetic; the relative error of each, before rounding, is given. Accuracy
- * as measured by tests/unit/test_math.c. */
+ * Polynomials without a citation are minimax approximations computed for this file by the Remez
+ * algorithm in 200-bit arithmetic. The relative error of each, before rounding, is given. Accuracy
+ * is as measured by tests/unit/test_math.c. */
 #ifndef RANDOM_MATH_H
 #define RANDOM_MATH_H
 
@@ -13,8 +13,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* With more digits than a float has, as gcc takes C11 to allow on some machines unless told
- * -fexcess-precision=fast, the bits would be others. */
+/* C11 allows floats to be computed with more digits than they have, and gcc does so on some
+ * machines unless told -fexcess-precision=fast. The bits would then differ. */
 _Static_assert(FLT_EVAL_METHOD == 0, "floats must be computed as floats");
 
 static inline uint32_t random_float_bits(float value)
@@ -45,8 +45,8 @@ static inline double random_double_from(uint64_t bits)
     return value;
 }
 
-/* Correctly rounded; an instruction on every machine that matters, and never errno: the argument is
- * not negative. */
+/* Returns the correctly rounded square root of a number that is not negative. Most machines have an
+ * instruction for it. errno is never set. */
 static inline float random_sqrt_float(float x)
 {
     return __builtin_sqrtf(x);
@@ -56,8 +56,8 @@ static inline double random_sqrt(double x)
     return __builtin_sqrt(x);
 }
 
-/* -2 log((word + 1) * 2^-32), in [0, 44.4). Error under 6 * 2^-24 below 1, under 4 ulp from 1 on.
- */
+/* Returns -2 log((word + 1) * 2^-32), in [0, 44.4). The error is under 6 * 2^-24 below 1, and under
+ * 4 ulp from 1 on. */
 static inline float random_minus_two_log(uint32_t word)
 {
     uint32_t bits = random_float_bits((float)word + 1.0f);
@@ -75,11 +75,11 @@ static inline float random_minus_two_log(uint32_t word)
     return (float)(exponent - 32) * -0x1.62e43p0f + p * f;
 }
 
-/* Cosine and sine of word * 2^-32 turns. The eighth of a turn around an axis is taken apart in
- * integers, so that no digit is lost however the angle lies. Error under 2.5 * 2^-24. */
+/* Computes cosine and sine of word * 2^-32 turns. The eighth of a turn around an axis is taken
+ * apart in integers, so no digit is lost at any angle. The error is under 2.5 * 2^-24. */
 static inline void random_turn_of_word(uint32_t word, float *cosine, float *sine)
 {
-    uint32_t turned = word + UINT32_C(0x20000000); /* the upper two bits: the nearest axis */
+    uint32_t turned = word + UINT32_C(0x20000000); /* its upper two bits are the nearest axis */
     float x = (float)((int32_t)(turned & UINT32_C(0x3fffffff)) - 0x20000000) *
               0x1.921fb6p-30f; /* 2 pi / 2^32 */
     float z = x * x;
@@ -99,8 +99,8 @@ static inline void random_turn_of_word(uint32_t word, float *cosine, float *sine
     *sine = random_float_from(s_bits ^ (turned & sign));
 }
 
-/* Two independent standard normals from two words (Box, Muller: A note on the generation of random
- * normal deviates. Ann. Math. Statist. 29 (1958)), cosine first. */
+/* Makes two independent standard normals of two words (Box, Muller: A note on the generation of
+ * random normal deviates. Ann. Math. Statist. 29 (1958)), cosine first. */
 static inline void random_normal_pair(uint32_t first, uint32_t second, float normal[2])
 {
     float radius = random_sqrt_float(random_minus_two_log(first));
@@ -110,7 +110,7 @@ static inline void random_normal_pair(uint32_t first, uint32_t second, float nor
     normal[1] = radius * sine;
 }
 
-/* log x for a positive, finite, normal x. Error under 1 ulp. */
+/* Returns log x for a positive, finite, normal x. The error is under 1 ulp. */
 static inline double random_log(double x)
 {
     uint64_t bits = random_double_bits(x);
@@ -131,7 +131,8 @@ static inline double random_log(double x)
     return e * 0x1.62e42fefp-1 + (f + (series + e * 0x1.473de6af278edp-34));
 }
 
-/* Cosine and sine of numerator * 2^-53 turns, for numerator below 2^53. Error under 1 ulp of 1. */
+/* Computes cosine and sine of numerator * 2^-53 turns, for a numerator below 2^53. The error is
+ * under 1 ulp of 1. */
 static inline void random_turn(uint64_t numerator, double *cosine, double *sine)
 {
     uint64_t quarter = (numerator + (UINT64_C(1) << 50)) >> 51;
@@ -160,7 +161,8 @@ static inline void random_turn(uint64_t numerator, double *cosine, double *sine)
     *sine = random_double_from((s_bits ^ swap) ^ (quarter & 2) << 62);
 }
 
-/* The same with 53 bits of each of two u64. */
+/* Makes two independent standard normals like random_normal_pair(), with 53 bits of each of two
+ * u64. */
 static inline void random_normal_pair_double(uint64_t first, uint64_t second, double normal[2])
 {
     double uniform = (double)(int64_t)((first >> 11) + 1) * 0x1p-53;
@@ -171,21 +173,23 @@ static inline void random_normal_pair_double(uint64_t first, uint64_t second, do
     normal[1] = radius * sine;
 }
 
-/* e^x for any finite x; 0 below -745.2, infinite above 709.8. Error under 1 ulp where the result is
- * a normal number. */
+/* Returns e^x for any finite x: 0 below -745.2, infinity above 709.8. The error is under 1 ulp
+ * where the result is a normal number. */
 double random_exp(double x);
 
-/* x^y for x > 0, as e^(y log x): relative error about (1 + |y log x|) * 2^-52. 0^y is 0, y > 0. */
+/* Returns x^y for x > 0, as e^(y log x). The relative error is about (1 + |y log x|) * 2^-52. 0^y
+ * is 0 for y > 0. */
 double random_pow(double x, double y);
 
-/* The distribution function of the standard normal. Relative error under 1e-15 for x >= -37. */
+/* Returns the distribution function of the standard normal. The relative error is under 1e-15 for x
+ * >= -37. */
 double random_normal_below(double x);
 
-/* Its inverse, for p in (0, 1). Relative error about 1e-15 (Wichura: Algorithm AS 241. Applied
- * Statistics 37 (1988)). */
+/* Returns the inverse of random_normal_below(), for p in (0, 1). The relative error is about 1e-15
+ * (Wichura: Algorithm AS 241. Applied Statistics 37 (1988)). */
 double random_normal_quantile(double p);
 
-/* log(k!). Absolute error under 1e-15 + 1e-15 * |log(k!)|. */
+/* Returns log(k!). The absolute error is under 1e-15 + 1e-15 * |log(k!)|. */
 double random_log_factorial(uint64_t k);
 
 #endif

@@ -136,7 +136,8 @@ uint64_t random_words_left(const shs_random *stream)
     return (stream->used < 4 ? 4 - stream->used : 0) + 4 * random_blocks_left(stream);
 }
 
-/* used: 0 … 3 words of the block taken, 4 none left, 5 none left and no further block. */
+/* stream->used is 0 … 3 while words of the block are left, 4 if none is left, and 5 if the stream
+ * has no further block either. */
 void random_skip_blocks(shs_random *stream, uint64_t blocks)
 {
     stream->counter[0] += (uint32_t)blocks;
@@ -207,7 +208,7 @@ shs_status random_check_fill(const char *function, const shs_random *stream, voi
     return core_require(out, function, "the memory to fill", "pass the address of an array");
 }
 
-/* A parameter that is refused: the stream keeps the error. */
+/* Makes a stream fail because of a parameter. The stream keeps the error. */
 void random_refuse(shs_random *stream)
 {
     if (!stream->status) stream->status = SHS_ERROR_ARGUMENT;
