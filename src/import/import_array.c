@@ -1,3 +1,4 @@
+/* Origins whose elements lie row by row in a file, in C order. */
 #include "import_format.h"
 #include "io_bytes.h"
 
@@ -6,7 +7,8 @@ static uint64_t end_of(const struct import_array *array)
     return array->offset + array->origin.shape.shape[0] * array->origin.row_bytes;
 }
 
-/* A plain file of another size is refused before anything is read. */
+/* Prepares reading. A plain file of another size than the shape needs is refused before anything is
+ * read. */
 shs_status import_array_check(struct import_origin *origin)
 {
     struct import_array *array = (struct import_array *)origin;

@@ -1,5 +1,5 @@
-/* CSV files: each line a row of numbers. One column gives the shape {rows}, several {rows,
- * columns}. */
+/* CSV files. Each line is a row of numbers. One column gives the shape {rows}, several columns
+ * {rows, columns}. */
 #include <ctype.h>
 #include <locale.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@ enum {
     MOST_COLUMNS = 1 << 20
 };
 
-/* Where a row begins. */
+/* The beginning of a row in the file. */
 struct mark {
     uint64_t at;
     uint64_t line;
@@ -27,22 +27,24 @@ struct csv {
     struct import_origin origin;
     struct import_stream *stream;
     struct import_csv_reader reader;
-    locale_t plain;   /* in which the point is a point */
-    uint64_t columns; /* of the file */
-    uint32_t *places; /* of the columns in a row of the field, counted from 1, 0: left out; or NULL:
-                         all */
-    uint64_t n_places; /* that have an entry there */
+    locale_t plain;   /* a locale whose decimal point is a point */
+    uint64_t columns; /* columns of the file */
+    /* For each column its position in a row of the array, counted from 1, or 0 if it is left out.
+     * NULL if all columns are taken. */
+    uint32_t *positions;
+    uint64_t n_positions; /* columns that `positions` has an entry for */
     uint64_t n_taken;
-    struct mark *marks; /* of each MARKED_ROWS-th row */
+    struct mark *marks; /* the mark of each MARKED_ROWS-th row */
     uint64_t n_marks;
     uint64_t rows;
-    uint64_t next_row; /* that the reader stands before */
+    uint64_t next_row; /* the row that the reader stands before */
     enum import_heading heading;
 };
 
 /* ---- numbers */
 
-/* The reader's field, which is no number of a type, or, without one, of any. */
+/* Refuses the reader's cell, which is not a number of the type. With type 0 it is not a number of
+ * any type. */
 static shs_status bad_number(const struct csv *csv, uint64_t line, uint64_t column, shs_type type)
 {
     const char *text = csv->reader.text;
@@ -56,7 +58,7 @@ static shs_status bad_number(const struct csv *csv, uint64_t line, uint64_t colu
                      type ? shs_type_name(type) : "");
 }
 
-/* The reader's field as a number of the origin's type. */
+/* Converts the reader's cell to a number of the origin's type. */
 static shs_status convert(const struct csv *csv, uint64_t line, uint64_t column, void *to)
 {
     shs_type type = csv->origin.shape.type;
@@ -66,13 +68,14 @@ static shs_status convert(const struct csv *csv, uint64_t line, uint64_t column,
 
 /* ---- columns */
 
-/* Where a column, counted from 1, goes in a row of the field; false if it is left out. */
-static bool place_of(const struct csv *csv, uint64_t column, uint64_t *place)
+/* Finds the position of a column, counted from 1, in a row of the array. Returns false if the
+ * column is left out. */
+static bool position_of(const struct csv *csv, uint64_t column, uint64_t *position)
 {
-    *place = column - 1;
-    if (!csv->places) return true;
-    if (column > csv->n_places || !csv->places[column - 1]) return false;
-    *place = csv->places[column - 1] - 1;
+    *position = column - 1;
+    if (!csv->positions) return true;
+    if (column > csv->n_positions || !csv->positions[column - 1]) return false;
+    *position = csv->positions[column - 1] - 1;
     return true;
 }
 
@@ -82,21 +85,21 @@ static shs_status take_columns(struct csv *csv, uint64_t first, uint64_t last)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "columns %llu-%llu: they are counted from 1, up to %d, upwards",
                          (ull)first, (ull)last, MOST_COLUMNS);
-    if (last > csv->n_places) {
-        shs_status status = core_resize(last, sizeof *csv->places, "columns", &csv->places);
+    if (last > csv->n_positions) {
+        shs_status status = core_resize(last, sizeof *csv->positions, "columns", &csv->positions);
         if (status) return status;
-        for (; csv->n_places < last; csv->n_places++)
-            csv->places[csv->n_places] = 0;
+        for (; csv->n_positions < last; csv->n_positions++)
+            csv->positions[csv->n_positions] = 0;
     }
     for (uint64_t column = first; column <= last; column++) {
-        if (csv->places[column - 1])
+        if (csv->positions[column - 1])
             return core_fail(SHS_ERROR_ARGUMENT, "column %llu is named twice", (ull)column);
-        csv->places[column - 1] = (uint32_t)++csv->n_taken;
+        csv->positions[column - 1] = (uint32_t)++csv->n_taken;
     }
     return SHS_OK;
 }
 
-/* 1,3,5-7 */
+/* Reads a list of columns such as 1,3,5-7. */
 static shs_status parse_columns(struct csv *csv, const char *text)
 {
     for (const char *at = text;; at++) {
@@ -116,20 +119,21 @@ static shs_status parse_columns(struct csv *csv, const char *text)
     }
 }
 
-/* ---- the first time through: how many rows, which type */
+/* ---- first pass: number of rows and type */
 
 struct scan {
-    bool first;     /* the file's first line */
-    bool all_whole; /* so far all numbers were integers */
-    bool all_fit;   /* so far all integers fit i64 */
-    uint64_t blank; /* the first empty line, which only empty lines may follow; 0: none */
-    /* of the row that is read: */
+    bool first;     /* true in the file's first line */
+    bool all_whole; /* true if all numbers so far were integers */
+    bool all_fit;   /* true if all integers so far fit i64 */
+    /* The first empty line, 0 if there is none. Only empty lines may follow it. */
+    uint64_t blank;
+    /* about the row that is being read: */
     uint64_t columns;
     bool whole, fit;
-    /* the first field of the first line that is a number, and the first that is none; all columns
-     * count, also those that are not taken */
+    /* The first cell of the first line that is a number, and the first that is not. Cells of
+     * columns that are not taken count too. */
     struct cell {
-        uint64_t column; /* 0: none */
+        uint64_t column; /* 0: there is none */
         char text[41];
     } number, other;
 };
@@ -141,13 +145,14 @@ static void note_cell(const struct csv *csv, uint64_t column, struct cell *cell)
     snprintf(cell->text, sizeof cell->text, "%s", csv->reader.text);
 }
 
-/* A field of the first line, which may be a heading, or of a row whose type is to be chosen. */
-static shs_status look_at_field(const struct csv *csv, struct scan *scan, uint64_t line)
+/* Looks at a cell of the first line, which may be a heading, or of a row whose type must be chosen.
+ */
+static shs_status look_at_cell(const struct csv *csv, struct scan *scan, uint64_t line)
 {
     double value;
     bool negative, number = true;
-    uint64_t size, bits, place;
-    bool taken = place_of(csv, scan->columns, &place);
+    uint64_t size, bits, position;
+    bool taken = position_of(csv, scan->columns, &position);
     if (!taken && !scan->first) return SHS_OK;
     if (import_csv_integer(csv->reader.text, &negative, &size)) {
         if (taken) scan->fit = scan->fit && import_csv_fits(SHS_I64, negative, size, &bits);
@@ -163,9 +168,10 @@ static shs_status look_at_field(const struct csv *csv, struct scan *scan, uint64
 static shs_status add_mark(struct csv *csv, struct mark mark)
 {
     if (csv->rows++ % MARKED_ROWS) return SHS_OK;
-    if ((csv->n_marks & (csv->n_marks - 1)) == 0) { /* its room is a power of two */
+    if ((csv->n_marks & (csv->n_marks - 1)) ==
+        0) { /* room is doubled whenever the count is a power of two */
         shs_status status = core_resize(csv->n_marks ? 2 * csv->n_marks : 1, sizeof *csv->marks,
-                                        "places of rows", &csv->marks);
+                                        "positions of rows", &csv->marks);
         if (status) return status;
     }
     csv->marks[csv->n_marks++] = mark;
@@ -184,15 +190,15 @@ static shs_status check_first_row(struct csv *csv, uint64_t columns)
     if (columns > MOST_COLUMNS)
         return core_fail(SHS_ERROR_FORMAT, "%s has more than %d columns",
                          import_stream_path(csv->stream), MOST_COLUMNS);
-    if (csv->n_places > columns)
+    if (csv->n_positions > columns)
         return core_fail(SHS_ERROR_ARGUMENT, "%s has %llu columns, and no column %llu",
-                         import_stream_path(csv->stream), (ull)columns, (ull)csv->n_places);
-    if (!csv->places) csv->n_taken = columns;
+                         import_stream_path(csv->stream), (ull)columns, (ull)csv->n_positions);
+    if (!csv->positions) csv->n_taken = columns;
     return SHS_OK;
 }
 
-/* Whether the first line is the heading, in csv->heading. All of its columns are asked, so that it
- * is the same for every field that comes from the file. */
+/* Decides whether the first line is a heading, and sets csv->heading. All columns are looked at, so
+ * that the answer is the same for every array made from the file. */
 static shs_status find_heading(struct csv *csv, const struct scan *scan)
 {
     if (csv->heading) return SHS_OK;
@@ -206,7 +212,7 @@ static shs_status find_heading(struct csv *csv, const struct scan *scan)
     return SHS_OK;
 }
 
-/* A row that has been read, or the heading. */
+/* Takes a row that has been read, or the heading. */
 static shs_status take_row(struct csv *csv, struct scan *scan, struct mark mark)
 {
     shs_status status = SHS_OK;
@@ -225,7 +231,8 @@ static shs_status take_row(struct csv *csv, struct scan *scan, struct mark mark)
     return add_mark(csv, mark);
 }
 
-/* Reads a row; its type is only looked at where it is to be chosen, or a heading may be there. */
+/* Reads a row. Its cells are looked at only if the type must be chosen or the row may be a heading.
+ */
 static shs_status scan_row(struct csv *csv, struct scan *scan, enum import_csv_end *end)
 {
     struct mark mark = {import_csv_reader_tell(&csv->reader), csv->reader.line};
@@ -236,17 +243,18 @@ static shs_status scan_row(struct csv *csv, struct scan *scan, enum import_csv_e
         shs_status status = import_csv_reader_next(&csv->reader, end);
         if (status) return status;
         scan->columns++;
-        blank = scan->columns == 1 && *end != IO_CSV_FIELD && !csv->reader.length &&
+        blank = scan->columns == 1 && *end != IMPORT_CSV_CELL && !csv->reader.length &&
                 !csv->reader.quoted;
-        if (look && !blank) status = look_at_field(csv, scan, mark.line);
+        if (look && !blank) status = look_at_cell(csv, scan, mark.line);
         if (status) return status;
-    } while (*end == IO_CSV_FIELD);
+    } while (*end == IMPORT_CSV_CELL);
     if (!blank) return take_row(csv, scan, mark);
     if (!scan->blank) scan->blank = mark.line;
     return SHS_OK;
 }
 
-/* Large integers would be rounded, which nobody has asked for. */
+/* Chooses the type of the numbers. Integers that do not fit i64 are refused, because a float would
+ * round them. */
 static shs_status choose_type(struct csv *csv, const struct scan *scan)
 {
     if (csv->origin.shape.type) return SHS_OK;
@@ -261,8 +269,8 @@ static shs_status choose_type(struct csv *csv, const struct scan *scan)
 static shs_status scan_file(struct csv *csv)
 {
     struct scan scan = {.first = true, .all_whole = true, .all_fit = true};
-    enum import_csv_end end = IO_CSV_ROW;
-    while (end != IO_CSV_FILE) {
+    enum import_csv_end end = IMPORT_CSV_ROW;
+    while (end != IMPORT_CSV_FILE) {
         shs_status status = scan_row(csv, &scan, &end);
         if (status) return status;
     }
@@ -302,24 +310,24 @@ static shs_status open_csv(const struct import_request *request, struct import_o
 
 /* ---- rows */
 
-/* Reads the next row; `to` is NULL for one that is passed over. */
+/* Reads the next row. If `to` is NULL, the row is passed over. */
 static shs_status read_row(struct csv *csv, char *to)
 {
-    uint64_t line = csv->reader.line, columns = 0, place;
+    uint64_t line = csv->reader.line, columns = 0, position;
     size_t size = shs_type_size(csv->origin.shape.type);
     enum import_csv_end end;
     do {
         shs_status status = import_csv_reader_next(&csv->reader, &end);
         columns++;
-        if (!status && to && columns <= csv->columns && place_of(csv, columns, &place))
-            status = convert(csv, line, columns, to + place * size);
+        if (!status && to && columns <= csv->columns && position_of(csv, columns, &position))
+            status = convert(csv, line, columns, to + position * size);
         if (status) return status;
-    } while (end == IO_CSV_FIELD);
+    } while (end == IMPORT_CSV_CELL);
     csv->next_row++;
     return columns == csv->columns ? SHS_OK : wrong_columns(csv, line, columns);
 }
 
-/* Goes to a row, from the last mark before it or from where the reader stands. */
+/* Goes to a row, from the last mark before it or from the present row. */
 static shs_status go_to_row(struct csv *csv, uint64_t row)
 {
     uint64_t mark = row / MARKED_ROWS;
@@ -340,7 +348,7 @@ static shs_status read_rows(struct import_origin *origin, uint64_t first, uint64
     shs_status status = go_to_row(csv, first);
     for (uint64_t i = 0; i < count && !status; i++)
         status = read_row(csv, (char *)rows + i * origin->row_bytes);
-    if (status) csv->next_row = UINT64_MAX; /* wherever the reader stands now */
+    if (status) csv->next_row = UINT64_MAX; /* the reader may stand anywhere */
     return status;
 }
 
@@ -350,7 +358,7 @@ static void close_csv(struct import_origin *origin)
     if (csv->plain) freelocale(csv->plain);
     import_csv_reader_close(&csv->reader);
     import_stream_close(&csv->stream);
-    core_free(&csv->places);
+    core_free(&csv->positions);
     core_free(&csv->marks);
 }
 

@@ -23,7 +23,8 @@ bool import_csv_fits(shs_type type, bool negative, uint64_t size, uint64_t *bits
     return size <= most;
 }
 
-/* True if it is a number in decimal, NaN or infinity, and not too large for a float or double. */
+/* Reads a number in decimal, NaN or infinity. Returns false for anything else, and for a number too
+ * large for the type, a float or a double. */
 static bool parse_float(const char *text, locale_t plain, shs_type type, void *to)
 {
     char *end;

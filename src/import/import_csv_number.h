@@ -1,4 +1,4 @@
-/* Texts as numbers of any type but f16. Pure. */
+/* Turns texts into numbers of any type but f16. Pure. */
 #ifndef IMPORT_CSV_NUMBER_H
 #define IMPORT_CSV_NUMBER_H
 
@@ -8,15 +8,17 @@
 
 #include "shardstep/tensor.h"
 
-/* Whether the whole of a text is an integer; its sign and size then. */
+/* Returns true if the whole of a text is an integer. *negative and *size are then its sign and its
+ * magnitude. */
 bool import_csv_integer(const char *text, bool *negative, uint64_t *size);
 
-/* Whether an integer is one of the type; its bits then, which those of a smaller type begin with.
- */
+/* Returns true if an integer fits the type. *bits then holds its bits; the number in a smaller type
+ * is the low bits. */
 bool import_csv_fits(shs_type type, bool negative, uint64_t size, uint64_t *bits);
 
-/* Whether the whole of a text is a number of the type, NaN and infinity among those of floats, and
- * not too large for it; its bytes then. `plain` is a locale in which the point is a point. */
+/* Returns true if the whole of a text is a number of the type. NaN and infinity are accepted for
+ * floats, and numbers too large for the type are refused. `to` then holds its bytes. `plain` is a
+ * locale whose decimal point is a point. */
 bool import_csv_number(const char *text, locale_t plain, shs_type type, void *to);
 
 #endif

@@ -5,13 +5,13 @@
 
 #include "core_memory.h"
 
-/* The next byte, or EOF. */
+/* Fills the buffer with the next bytes of the file. At the end the buffer is empty. */
 static shs_status refill(struct import_csv_reader *reader)
 {
     reader->buffer_at += reader->held;
     reader->next = 0;
     return import_stream_read(reader->stream, reader->buffer_at, reader->buffer,
-                              IO_CSV_BUFFER_BYTES, &reader->held);
+                              IMPORT_CSV_BUFFER_BYTES, &reader->held);
 }
 
 static inline shs_status peek(struct import_csv_reader *reader, int *byte)
@@ -38,7 +38,7 @@ static shs_status fail(const struct import_csv_reader *reader, uint64_t line, co
 static shs_status add(struct import_csv_reader *reader, int byte)
 {
     if (!byte) return fail(reader, reader->line, "a zero byte; this is no text file");
-    if (reader->length + 1 == IO_CSV_FIELD_BYTES)
+    if (reader->length + 1 == IMPORT_CSV_CELL_BYTES)
         return fail(reader, reader->line,
                     "a field of more than 65535 bytes; is a quote not closed?");
     reader->text[reader->length++] = (char)byte;
@@ -58,7 +58,8 @@ static shs_status skip_blanks(struct import_csv_reader *reader, int *byte)
     return status;
 }
 
-/* From an opening quote on, to the byte after the closing one. */
+/* Reads a quoted cell, from the byte after the opening quote to the byte after the closing quote.
+ */
 static shs_status read_quoted(struct import_csv_reader *reader)
 {
     int byte;
@@ -94,7 +95,7 @@ static shs_status read_bare(struct import_csv_reader *reader, int byte)
     return status;
 }
 
-/* What stands after a field. */
+/* Reads what follows a cell. */
 static shs_status read_end(struct import_csv_reader *reader, enum import_csv_end *end)
 {
     int byte;
@@ -104,7 +105,7 @@ static shs_status read_end(struct import_csv_reader *reader, enum import_csv_end
         status = peek(reader, &byte);
     }
     if (status) return status;
-    *end = byte == EOF ? IO_CSV_FILE : byte == '\n' ? IO_CSV_ROW : IO_CSV_FIELD;
+    *end = byte == EOF ? IMPORT_CSV_FILE : byte == '\n' ? IMPORT_CSV_ROW : IMPORT_CSV_CELL;
     if (byte != EOF && byte != '\n' && byte != reader->separator)
         return fail(reader, reader->line, "something follows the closing quote");
     if (byte != EOF) pass(reader);
@@ -121,7 +122,7 @@ shs_status import_csv_reader_next(struct import_csv_reader *reader, enum import_
     if (!status) status = byte == '"' ? read_quoted(reader) : read_bare(reader, byte);
     reader->text[reader->length] = '\0';
     if (!status) status = read_end(reader, end);
-    if (!status && *end != IO_CSV_FIELD) reader->column = 0;
+    if (!status && *end != IMPORT_CSV_CELL) reader->column = 0;
     return status;
 }
 
@@ -155,8 +156,8 @@ static char find_separator(const char *text, size_t bytes)
 shs_status import_csv_reader_open(struct import_stream *stream, struct import_csv_reader *reader)
 {
     *reader = (struct import_csv_reader){.stream = stream, .line = 1};
-    shs_status status = core_new(IO_CSV_BUFFER_BYTES, 1, "a buffer", &reader->buffer);
-    if (!status) status = core_new(IO_CSV_FIELD_BYTES, 1, "a field", &reader->text);
+    shs_status status = core_new(IMPORT_CSV_BUFFER_BYTES, 1, "a buffer", &reader->buffer);
+    if (!status) status = core_new(IMPORT_CSV_CELL_BYTES, 1, "a field", &reader->text);
     if (!status) status = refill(reader);
     if (status) return status;
     if (reader->held >= 3 && !memcmp(reader->buffer, "\xef\xbb\xbf", 3)) reader->next = 3;

@@ -9,8 +9,8 @@
 
 struct import_encoder {
     size_t bytes, element;
-    struct libdeflate_compressor *compressor; /* NULL: without deflate */
-    unsigned char *shuffled;                  /* NULL: without shuffle */
+    struct libdeflate_compressor *compressor; /* NULL without deflate */
+    unsigned char *shuffled;                  /* NULL without shuffle */
 };
 
 shs_status import_encoder_new(size_t bytes, size_t element, bool byteshuffle, unsigned level,
@@ -44,7 +44,7 @@ size_t import_encoder_most(const struct import_encoder *encoder)
     return libdeflate_zlib_compress_bound(encoder->compressor, encoder->bytes);
 }
 
-/* First bytes of all elements, then second bytes, … */
+/* Puts the first bytes of all elements first, then their second bytes, and so on. */
 static void shuffle(const unsigned char *from, size_t bytes, size_t element, unsigned char *to)
 {
     size_t count = bytes / element;
@@ -53,7 +53,7 @@ static void shuffle(const unsigned char *from, size_t bytes, size_t element, uns
             to[byte * count + i] = from[i * element + byte];
 }
 
-size_t io_encode(struct import_encoder *encoder, void *chunk, void *stored)
+size_t import_encode(struct import_encoder *encoder, void *chunk, void *stored)
 {
     size_t bytes = encoder->bytes;
     if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)

@@ -1,5 +1,5 @@
-/* Rows of a chunk as HDF5's filters store them: bytes reordered (shuffle), then a zlib stream
- * (deflate). By libdeflate, alike on every rank. */
+/* Encodes chunks as HDF5's filters do: the bytes are reordered (shuffle), then packed as a zlib
+ * stream (deflate). libdeflate packs them, and gives the same bytes on every rank. */
 #ifndef IMPORT_ENCODER_H
 #define IMPORT_ENCODER_H
 
@@ -7,19 +7,20 @@
 
 struct import_encoder;
 
-/* For chunks of `bytes` bytes, of elements of 1, 2, 4 or 8 bytes; level 0 … 9, 0: without deflate.
- * On error *encoder is NULL. */
+/* Makes an encoder for chunks of `bytes` bytes with elements of 1, 2, 4 or 8 bytes. `level` is 0 …
+ * 9; 0 means no deflate. On error *encoder is NULL. */
 shs_status import_encoder_new(size_t bytes, size_t element, bool byteshuffle, unsigned level,
                               struct import_encoder **encoder);
 
-/* Accepts a pointer to NULL; leaves NULL. */
+/* Frees an encoder and sets *encoder to NULL, which it may be already. */
 void import_encoder_free(struct import_encoder **encoder);
 
-/* Bytes that a stored chunk has at most: one that does not compress is larger than it was. */
+/* Returns the most bytes that a stored chunk can have. A chunk that does not compress becomes
+ * larger. */
 size_t import_encoder_most(const struct import_encoder *encoder);
 
-/* Encodes a chunk, in the machine's byte order, which may be changed; returns the bytes at
- * `stored`. */
-size_t io_encode(struct import_encoder *encoder, void *chunk, void *stored);
+/* Encodes a chunk whose elements are in the machine's byte order. The chunk's memory may be
+ * changed. Returns the number of bytes at `stored`. */
+size_t import_encode(struct import_encoder *encoder, void *chunk, void *stored);
 
 #endif

@@ -56,11 +56,12 @@ struct listing {
 static void list_name(const char *name, void *user)
 {
     struct listing *listing = user;
-    if (listing->status || *name == '.') return; /* hidden, or the two dots */
+    if (listing->status || *name == '.') return; /* hidden names, "." and ".." */
     listing->status = add_name(name, &listing->names);
 }
 
-/* Names that are not hidden, sorted. To be freed even on error. */
+/* Lists the names in a folder that are not hidden, sorted. The caller must free the names even
+ * after an error. */
 static shs_status list_names(const char *path, struct import_names *names)
 {
     struct listing listing = {0};
@@ -78,7 +79,7 @@ static bool is_png(const char *name)
     return length > 4 && !strcasecmp(name + length - 4, ".png");
 }
 
-/* An image's name, which is taken out of where it stood. */
+/* Adds an image. The name is taken over, and *name becomes NULL. */
 static shs_status add_image(struct import_folder *folder, char **name, uint64_t label)
 {
     if (folder->n_images == folder->room) {
@@ -110,7 +111,7 @@ static shs_status add_class(struct import_folder *folder, uint64_t label)
     return status;
 }
 
-/* Sorts an entry of the top folder: an image, or a class's folder. */
+/* Adds an entry of the top folder, an image or the folder of a class. */
 static shs_status add_entry(struct import_folder *folder, char **name)
 {
     char *path;
@@ -180,9 +181,10 @@ shs_status import_folder_path_of(const struct import_folder *folder, uint64_t nu
 
 /* ---- pairs */
 
-/* What an image is paired by, and where it stands in its folder. */
+/* The key that an image is paired by, and the image's position in its folder. */
 struct key {
-    const char *class, *name; /* without its ending, that is: */
+    /* `name` is the image's name without its ending; `length` is its length. */
+    const char *class, *name;
     size_t length;
     uint64_t number;
 };
@@ -219,7 +221,7 @@ enum {
     MOST_NAMED = 3
 };
 
-/* Images without a partner: how many, and the first few by name. */
+/* Images without a partner: their number, and the names of the first few. */
 struct alone {
     uint64_t count;
     struct core_text text;
@@ -249,7 +251,7 @@ static shs_status refuse_alone(const struct import_folder *first,
     return status;
 }
 
-/* Finds for each image of the first folder, by number, which of the second is its partner. */
+/* Finds the partner of each image of the first folder among the images of the second. */
 static shs_status find_partners(const struct import_folder *first, const struct key *firsts,
                                 const struct import_folder *second, const struct key *seconds,
                                 uint64_t *partners)

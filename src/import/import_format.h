@@ -1,28 +1,28 @@
-/* What a format of import_origin.h consists of. */
+/* The parts that a format of import_origin.h consists of. */
 #ifndef IMPORT_FORMAT_H
 #define IMPORT_FORMAT_H
 
 #include "import_origin.h"
 #include "import_stream.h"
 
-/* An origin's text, taken apart. */
+/* The text of an origin, taken apart. */
 struct import_request {
     const char *path;
     shs_type type; /* 0: not given */
     bool big_endian;
     bool labels;
     enum import_heading heading;
-    const char *columns; /* or NULL */
-    uint32_t axes;       /* of the shape; 0: not given */
+    const char *columns; /* NULL: not given */
+    uint32_t axes;       /* axes of the shape; 0: not given */
     uint64_t shape[SHS_MAX_AXES];
 };
 
-/* A struct of the format's own begins with this. `open` fills it in, and the shape; import_origin.c
- * checks the shape, sets row_bytes, and calls `close` if something fails. */
+/* The beginning of each format's own struct. The format's `open` fills it and sets the shape.
+ * import_origin.c then checks the shape and sets row_bytes, and calls `close` if anything fails. */
 struct import_origin {
     const struct import_format *format;
     char *path;
-    char *note; /* or NULL */
+    char *note; /* what was taken for granted, or NULL */
     shs_tensor shape;
     size_t row_bytes;
     uint64_t n_classes;
@@ -30,29 +30,31 @@ struct import_origin {
 };
 
 struct import_format {
-    const char *name; /* its prefix, too */
-    size_t bytes;     /* of its struct, which `open` gets zeroed */
+    const char *name; /* name of the format, and its prefix in an origin's text */
+    size_t bytes;     /* bytes of the format's own struct, which `open` gets zeroed */
     shs_status (*open)(const struct import_request *request, struct import_origin *origin);
-    /* after `open`, with a shape that has been checked; or NULL */
+    /* Called after `open`, when the shape has been checked. May be NULL. */
     shs_status (*prepare)(struct import_origin *origin);
     shs_status (*read)(struct import_origin *origin, uint64_t first, uint64_t count, void *rows);
-    shs_status (*finish)(struct import_origin *origin); /* or NULL */
-    void (*close)(struct import_origin *origin); /* of what `open` made, perhaps half of it */
+    shs_status (*finish)(struct import_origin *origin); /* may be NULL */
+    /* Releases what `open` made, also after an `open` that failed half way. */
+    void (*close)(struct import_origin *origin);
 };
 
 extern const struct import_format import_idx, import_npy, import_csv, import_png, import_raw;
 
-/* Of origins of import_png, see import_origin.h; the classes are those of labels. */
+/* The functions of import_origin.h with these names, for origins of import_png. The classes are
+ * those of origins of labels. */
 shs_status import_png_pair(const struct import_origin *first, struct import_origin *second);
 shs_status import_png_share_classes(struct import_origin *const *origins, size_t count);
 
-/* An origin whose elements lie row by row in a file, as in IDX, raw and most NPY files, and the
- * functions of such a format; `open` fills it in. */
+/* An origin whose elements lie row by row in a file, as in IDX, raw and most NPY files. A format's
+ * `open` fills it in. The functions serve any such format. */
 struct import_array {
     struct import_origin origin;
     struct import_stream *stream;
-    uint64_t offset; /* of row 0 */
-    bool swapped;    /* in the other byte order than the machine's */
+    uint64_t offset; /* offset of row 0 in the file */
+    bool swapped;    /* true if elements are not in the machine's byte order */
 };
 
 shs_status import_array_check(struct import_origin *origin);

@@ -9,21 +9,22 @@
 enum {
     PACKED_BYTES = 1 << 17,
     PASSED_BYTES = 1 << 16,
-    MOST_BYTES = 1 << 30, /* that zlib is asked for at once */
-    GZIP_WINDOW = 15 + 16 /* the largest one, and gzip's heads and checksums around the members */
+    MOST_BYTES = 1 << 30, /* most bytes that zlib is asked for in one call */
+    /* The largest window, 15, and 16 for the heads and checksums of gzip. */
+    GZIP_WINDOW = 15 + 16
 };
 
 struct import_gunzip {
     int file;
     const char *path;
     z_stream zlib;
-    bool started;          /* zlib has memory */
+    bool started;          /* true if zlib has taken memory */
     unsigned char *packed; /* bytes of the file, of which zlib has taken some */
-    uint64_t packed_end;   /* position in the file of the byte after them */
-    unsigned char *passed; /* room for unpacked bytes that nobody wants */
+    uint64_t packed_end;   /* offset in the file of the byte after them */
+    unsigned char *passed; /* room for unpacked bytes that are passed over */
     uint64_t at;           /* position of the next unpacked byte */
-    uint64_t member;       /* position in the file of the member that is unpacked */
-    bool between;          /* the next byte of the file begins a member */
+    uint64_t member;       /* offset in the file of the member that is being unpacked */
+    bool between;          /* true if the next byte of the file begins a member */
     bool ended;
 };
 
@@ -69,7 +70,7 @@ uint64_t import_gunzip_tell(const struct import_gunzip *gunzip)
     return gunzip->at;
 }
 
-/* Reads more of the file behind what zlib has not taken yet. */
+/* Reads more of the file behind the bytes that zlib has not taken yet. */
 static shs_status refill(struct import_gunzip *gunzip)
 {
     z_stream *zlib = &gunzip->zlib;
@@ -89,7 +90,7 @@ static bool begins_member(const z_stream *zlib)
     return zlib->avail_in > 1 && zlib->next_in[0] == 0x1f && zlib->next_in[1] == 0x8b;
 }
 
-/* After a member comes another one, or the end of the file. */
+/* Begins the next member, or finds the end of the file. */
 static shs_status begin_member(struct import_gunzip *gunzip)
 {
     z_stream *zlib = &gunzip->zlib;
@@ -121,7 +122,7 @@ static shs_status check_code(struct import_gunzip *gunzip, int code)
                      gunzip->zlib.msg ? gunzip->zlib.msg : "it asks for a dictionary");
 }
 
-/* Unpacks what lies in memory, and at least one byte of the file unless it has ended. */
+/* Unpacks the bytes in memory. At least one byte of the file is taken unless the file has ended. */
 static shs_status unpack_some(struct import_gunzip *gunzip)
 {
     shs_status status = SHS_OK;

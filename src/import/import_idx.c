@@ -1,5 +1,5 @@
-/* IDX files (http://yann.lecun.com/exdb/mnist, "The IDX file format"): two zero bytes, a type, the
- * number of axes, big-endian 32-bit sizes, then the elements, big-endian. */
+/* IDX files (http://yann.lecun.com/exdb/mnist, "The IDX file format"). They hold two zero bytes, a
+ * type, the number of axes, big-endian 32-bit sizes, and then the elements, big-endian. */
 #include "import_format.h"
 
 static const struct {

@@ -1,7 +1,7 @@
 /* NPY files, versions 1 to 3
- * (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html): a magic, the length of
- * a head, a Python dictionary as text, then the elements, in C or Fortran order, little- or
- * big-endian. */
+ * (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html). They hold a magic
+ * number, the length of a head, a Python dictionary as text, and then the elements, in C or Fortran
+ * order, little- or big-endian. */
 #include <ctype.h>
 #include <string.h>
 
@@ -18,15 +18,15 @@ enum {
 struct npy {
     struct import_array array;
     bool fortran;
-    /* the rows that were gathered last, in C order, and memory for one column of them */
+    /* the rows that were gathered last, in C order, and memory for one of their columns */
     uint64_t block_first, block_count, block_room;
     unsigned char *block, *column;
 };
 
 /* ---- the head */
 
-/* The dictionary as it is read: {'descr': '<f4', 'fortran_order': False, 'shape': (60000, 784), }
- */
+/* The dictionary while it is read, such as {'descr': '<f4', 'fortran_order': False, 'shape':
+ * (60000, 784), }. */
 struct head {
     const char *at;
     char descr[32];
@@ -74,7 +74,7 @@ static bool take_number(struct head *head, uint64_t *number)
     while (isdigit((unsigned char)*head->at) && count + 1 < sizeof digits)
         digits[count++] = *head->at++;
     digits[count] = '\0';
-    if (*head->at == 'L') head->at++; /* as Python 2 wrote it */
+    if (*head->at == 'L') head->at++; /* Python 2 wrote this letter */
     return core_parse_u64(digits, number);
 }
 
@@ -119,7 +119,8 @@ static bool parse_entries(struct head *head)
     return true;
 }
 
-/* True if the head was understood; of structured records no more than that is. */
+/* Reads the head. Returns true if it was understood, which includes structured records, though
+ * these are refused later. */
 static bool parse_head(struct head *head)
 {
     if (!take(head, '{') || !parse_entries(head)) return false;
@@ -139,7 +140,7 @@ static shs_type type_of(const char *code)
     return 0;
 }
 
-/* What is no plain number, in words. */
+/* Names in words what the elements are if they are not plain numbers. */
 static const char *kind_of(const struct head *head)
 {
     if (head->structured) return "structured records";
@@ -225,7 +226,8 @@ static shs_status open_npy(const struct import_request *request, struct import_o
     return status ? status : read_head(npy);
 }
 
-/* Fortran order is read from many places at once. */
+/* Prepares reading. In Fortran order a row's elements lie far apart, so a gzip file is unpacked
+ * first. */
 static shs_status prepare(struct import_origin *origin)
 {
     struct npy *npy = (struct npy *)origin;
@@ -240,7 +242,7 @@ static shs_status prepare(struct import_origin *origin)
 
 /* ---- Fortran order: the first axis lies closest together */
 
-/* Puts the elements of a column where they belong in rows of `stride` elements of C order. */
+/* Puts the elements of a column into rows in C order, `stride` elements apart. */
 static void scatter(const unsigned char *column, uint64_t count, size_t size, uint64_t stride,
                     unsigned char *to)
 {
@@ -248,24 +250,24 @@ static void scatter(const unsigned char *column, uint64_t count, size_t size, ui
         memcpy(to + i * stride * size, column + i * size, size);
 }
 
-/* Moves on to the next column in Fortran order; returns its place in a row of C order. */
-static uint64_t next_place(const shs_tensor *shape, uint64_t index[SHS_MAX_AXES])
+/* Goes on to the next column in Fortran order. Returns its position in a row in C order. */
+static uint64_t next_position(const shs_tensor *shape, uint64_t index[SHS_MAX_AXES])
 {
-    uint64_t place = 0;
+    uint64_t position = 0;
     for (uint32_t axis = 1; axis < shape->axes; axis++) {
         if (++index[axis] < shape->shape[axis]) break;
         index[axis] = 0;
     }
     for (uint32_t axis = 1; axis < shape->axes; axis++)
-        place = place * shape->shape[axis] + index[axis];
-    return place;
+        position = position * shape->shape[axis] + index[axis];
+    return position;
 }
 
 static shs_status gather_block(struct npy *npy, uint64_t first)
 {
     const shs_tensor *shape = &npy->array.origin.shape;
     size_t size = shs_type_size(shape->type);
-    uint64_t rows = shape->shape[0], columns = npy->array.origin.row_bytes / size, place = 0;
+    uint64_t rows = shape->shape[0], columns = npy->array.origin.row_bytes / size, position = 0;
     uint64_t index[SHS_MAX_AXES] = {0};
     uint64_t count = rows - first < npy->block_room ? rows - first : npy->block_room;
     npy->block_count = 0;
@@ -274,8 +276,8 @@ static shs_status gather_block(struct npy *npy, uint64_t first)
             npy->array.stream, npy->array.offset + (column * rows + first) * size, npy->column,
             count * size, "elements");
         if (status) return status;
-        scatter(npy->column, count, size, columns, npy->block + place * size);
-        place = next_place(shape, index);
+        scatter(npy->column, count, size, columns, npy->block + position * size);
+        position = next_position(shape, index);
     }
     if (npy->array.swapped) io_swap(npy->block, count * columns, size);
     npy->block_first = first;

@@ -14,7 +14,7 @@ enum {
 
 /* ---- recognising */
 
-/* True if a name ends like that, perhaps before a ".gz". */
+/* Returns true if a name ends in `ending`, perhaps followed by ".gz". */
 static bool ends_in(const char *path, const char *ending)
 {
     size_t length = strlen(path), bytes = strlen(ending);
@@ -76,8 +76,8 @@ static shs_status recognise(const char *path, const struct import_format **forma
 
 /* ---- the text */
 
-/* The next part of *text up to a colon, and moves on past it; NULL, and nothing changed, without a
- * colon. The parts are those of a copy, which becomes theirs. */
+/* Returns the next part of *text up to a colon, and moves *text past it. Returns NULL, and changes
+ * nothing, if there is no colon. */
 static char *next_part(char **text)
 {
     char *part = *text, *colon = strchr(part, ':');
@@ -101,7 +101,7 @@ static shs_type type_of(const char *name, bool *big_endian)
     return 0;
 }
 
-/* 60000x28x28 */
+/* Reads a shape such as 60000x28x28. */
 static bool parse_shape(char *text, struct import_request *request)
 {
     for (char *at = text; at;) {
@@ -127,7 +127,8 @@ static shs_status parse_raw(char *text, struct import_request *request)
                      SHS_MAX_AXES);
 }
 
-/* Parts before the file's name are what they look like: a type, or columns. */
+/* Reads the parts before the file's name. A part is a type or a list of columns, whichever it looks
+ * like. */
 static void parse_csv(char *text, struct import_request *request)
 {
     bool big_endian;

@@ -1,5 +1,5 @@
-/* Folders of PNG images of one size and kind: a flat one, or one sub-folder for each class. Images
- * and classes are sorted by name, byte by byte; classes are numbered from 0 on. */
+/* Folders of PNG images of one size and kind: a flat folder, or one sub-folder for each class.
+ * Images and classes are sorted by name, byte by byte. Classes are numbered from 0 on. */
 #include <string.h>
 
 #include "core_memory.h"
@@ -11,14 +11,14 @@
 struct images {
     struct import_origin origin;
     struct import_folder folder;
-    struct import_names table; /* of an origin of labels: all classes, by number */
-    uint32_t *number;          /* there, of each class of this folder */
-    char *example;             /* the path of the image whose shape all must have */
+    struct import_names table; /* names of all classes, for an origin of labels */
+    uint32_t *number;          /* index in `table` of each class of this folder */
+    char *example;             /* path of the image whose shape all images must have */
 };
 
 /* ---- decoding */
 
-/* The shape of one image, without the axis along which they lie. */
+/* Returns the shape of one image: that of all images without its first axis. */
 static shs_tensor shape_of_one(const shs_tensor *all)
 {
     shs_tensor one = {.type = all->type, .axes = all->axes - 1};
@@ -57,7 +57,7 @@ static shs_status read_stream(void *user, uint64_t at, void *to, size_t bytes)
     return import_stream_read_all(user, at, to, bytes, "image");
 }
 
-/* Decodes an image into `pixels`, or finds its shape where that is NULL. */
+/* Decodes an image into `pixels`. If `pixels` is NULL, only the image's shape is found. */
 static shs_status decode(const struct images *images, const char *path, unsigned char *pixels,
                          shs_tensor *shape)
 {
@@ -85,7 +85,7 @@ static shs_status decode_image(const struct images *images, uint64_t number, uns
     return status;
 }
 
-/* ---- the origins: images, and the numbers of their classes */
+/* ---- origins of images and of their labels */
 
 static bool are_labels(const struct images *images)
 {
@@ -178,7 +178,7 @@ shs_status import_png_pair(const struct import_origin *first, struct import_orig
     return core_text_take(&text, &second->note);
 }
 
-/* "class 0: cat", a line each. */
+/* Adds the classes to the note, each in a line such as "class 0: cat". */
 static shs_status note_classes(struct images *images)
 {
     struct core_text text = {0};
@@ -188,7 +188,8 @@ static shs_status note_classes(struct images *images)
     return core_text_take(&text, &images->origin.note);
 }
 
-/* Numbers the classes of a folder by a table that has all of them, which becomes the origin's. */
+/* Numbers the classes of a folder by a table that holds all of them. The origin takes the table
+ * over. */
 static shs_status number_classes(struct images *images, struct import_names *table)
 {
     const struct import_names *classes = &images->folder.classes;

@@ -1,4 +1,4 @@
-/* Files of elements alone, of a type and shape that the user gives. */
+/* Raw files, which hold nothing but elements. The user gives their type and shape. */
 #include "import_format.h"
 
 static shs_status open_raw(const struct import_request *request, struct import_origin *origin)

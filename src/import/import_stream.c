@@ -15,14 +15,15 @@
 
 enum {
     PIECE_BYTES = 1 << 20,
-    PLAUSIBLE_RATIO = 16 /* unpacked bytes for a packed one that a gzip file is believed */
+    PLAUSIBLE_RATIO = 16 /* unpacked bytes for each packed byte that a gzip file may claim without
+                            being unpacked */
 };
 
 struct import_stream {
     char *path;
     int file;
-    uint64_t bytes;               /* of the file, as it lies there */
-    struct import_gunzip *gunzip; /* or NULL */
+    uint64_t bytes;               /* bytes of the file as stored */
+    struct import_gunzip *gunzip; /* NULL for a plain file */
 };
 
 static shs_status read_plain(struct import_stream *stream, uint64_t at, void *to, size_t bytes,
@@ -47,7 +48,7 @@ shs_status import_stream_read(struct import_stream *stream, uint64_t at, void *t
                           : read_plain(stream, at, to, bytes, got);
 }
 
-/* Where a file was found to end that was read beyond. */
+/* Returns the offset at which a file was found to end too early. */
 static uint64_t end_of(const struct import_stream *stream)
 {
     return stream->gunzip ? import_gunzip_tell(stream->gunzip) : stream->bytes;
@@ -174,7 +175,7 @@ static shs_status unpack_into(struct import_stream *stream, int file, uint64_t *
     return status;
 }
 
-/* A file that is gone once it is closed. */
+/* Makes a temporary file without a name, which vanishes when it is closed. */
 static shs_status open_nameless(int *file)
 {
     const char *folder = getenv("TMPDIR");

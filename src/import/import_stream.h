@@ -1,4 +1,4 @@
-/* The bytes of a file by position; those of a gzip file unpacked as they are read. */
+/* Reads the bytes of a file by position. The bytes of a gzip file are unpacked as they are read. */
 #ifndef IMPORT_STREAM_H
 #define IMPORT_STREAM_H
 
@@ -8,39 +8,39 @@
 
 struct import_stream;
 
-/* Opens a plain file; gzip is told by its first bytes, and must be there if the name ends in ".gz".
- * On error *stream is NULL. */
+/* Opens a plain file. Gzip is recognised by the file's first bytes. A name that ends in ".gz" must
+ * be a gzip file's. On error *stream is NULL. */
 shs_status import_stream_open(const char *path, struct import_stream **stream);
 
-/* Accepts a pointer to NULL; leaves NULL. */
+/* Closes a stream and sets *stream to NULL, which it may be already. */
 void import_stream_close(struct import_stream **stream);
 
 const char *import_stream_path(const struct import_stream *stream);
 
-/* Bytes of the file as it lies there: packed, if it is a gzip file. */
+/* Returns the bytes of the file as stored: the packed bytes of a gzip file. */
 uint64_t import_stream_bytes(const struct import_stream *stream);
 
-/* Reads up to `bytes` bytes from position `at` on; *got is less only at the end. Going forward in a
- * gzip file unpacks what lies between; going back begins anew. */
+/* Reads up to `bytes` bytes from position `at` on. *got is less than `bytes` only at the end. Going
+ * forward in a gzip file unpacks the bytes between, and going back begins anew. */
 shs_status import_stream_read(struct import_stream *stream, uint64_t at, void *to, size_t bytes,
                               size_t *got);
 
-/* Exactly `bytes` bytes: a file that ends early is an error, which says where. `what`: the part of
- * the file that these bytes belong to, for the message. */
+/* Reads exactly `bytes` bytes. A file that ends early is an error, which says where it ends. `what`
+ * names the part of the file for the message. */
 shs_status import_stream_read_all(struct import_stream *stream, uint64_t at, void *to, size_t bytes,
                                   const char *what);
 
-/* An error if a plain file ends before or after `end`. A gzip file whose packed bytes make that
- * plausible is believed; another one is unpacked once, and judged by what came: so nobody takes
- * room for a claim that no bytes stand behind. */
+/* Refuses a plain file that ends before or after the position `end`. A gzip file is believed if its
+ * packed bytes make `end` plausible. Any other gzip file is unpacked once to learn where it ends,
+ * so that no memory is taken for a claim without bytes behind it. */
 shs_status import_stream_check_size(struct import_stream *stream, uint64_t end, const char *what);
 
-/* Reads a gzip file up to `end` if that is not done yet; an error if bytes follow, or
- * a checksum is wrong. */
+/* Reads a gzip file up to `end` unless that is done. Bytes behind `end` and a wrong checksum are
+ * errors. */
 shs_status import_stream_check_end(struct import_stream *stream, uint64_t end);
 
-/* Unpacks a gzip file into a temporary file without a name, in $TMPDIR or /tmp, so that every
- * position is as near as any other. Leaves a plain file alone. */
+/* Unpacks a gzip file into a temporary file without a name, in $TMPDIR or /tmp, where every
+ * position is quickly reached. Does nothing to a plain file. */
 shs_status import_stream_unpack(struct import_stream *stream);
 
 #endif

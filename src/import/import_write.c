@@ -9,35 +9,35 @@
 #include "io_durable.h"
 
 enum {
-    PIECE_BYTES = 1 << 22,       /* of rows that a rank has in hand at once */
-    CHECKSUMS_A_CHUNK = 1 << 14, /* 64 KiB */
-    SPAN_ROWS = 1 << 24          /* whose checksums rank 0 keeps before they are written */
+    PIECE_BYTES = 1 << 22,       /* bytes of rows that a rank handles at a time */
+    CHECKSUMS_A_CHUNK = 1 << 14, /* of 4 bytes each: 64 KiB */
+    SPAN_ROWS = 1 << 24          /* rows whose checksums rank 0 keeps before it writes them */
 };
 
-/* The field that is being written. */
+/* The array that is being written. */
 struct work {
     shs_run *run;
     const char *path;
     const struct import_output *output;
     const struct import_progress *progress;
-    uint64_t done, all; /* bytes of all fields, for the progress */
+    uint64_t done, all; /* bytes of all arrays written so far, and in the end */
     char *sums_name;    /* NAME.crc32c */
     uint64_t chunk_rows;
     size_t row_bytes, element, chunk_bytes;
     uint64_t piece_rows, span_rows;
     struct import_encoder *encoder; /* NULL without filters */
-    /* the piece in hand: whole chunks, but for the field's last */
+    /* the present piece; it holds whole chunks, except at the array's end */
     uint64_t first, count;
     unsigned char *rows;
-    unsigned char *stored; /* its encoded chunks, each with its size before it */
+    unsigned char *stored; /* its encoded chunks, each after its size */
     size_t stored_bytes;
     uint32_t *sums;
-    /* on rank 0 */
+    /* used on rank 0 only: */
     struct h5_writer *writer;
-    void *room;        /* for another rank's rows, chunks or checksums */
-    uint64_t next_row; /* the next row of the field to write */
+    void *room;        /* for rows, chunks or checksums from another rank */
+    uint64_t next_row; /* next row of the array to write */
     uint32_t *span_sums;
-    uint64_t next_sum; /* the next checksum of the span to fill in */
+    uint64_t next_sum; /* next checksum of the span to set */
 };
 
 static bool is_filtered(const struct import_output *output)
@@ -83,7 +83,8 @@ static shs_status create_file(const char *path, const struct import_output *outp
 
 /* ---- a piece, by its rank */
 
-/* Each chunk's size, then the chunk. The rows after the field's last are zeros. */
+/* Encodes the piece: each chunk's size, then the chunk. Rows after the array's last row are zeros.
+ */
 static void encode_piece(struct work *work)
 {
     uint64_t last = work->count % work->chunk_rows;
@@ -92,7 +93,7 @@ static void encode_piece(struct work *work)
     work->stored_bytes = 0;
     for (size_t at = 0; at < bytes; at += work->chunk_bytes) {
         unsigned char *to = work->stored + work->stored_bytes;
-        uint64_t size = io_encode(work->encoder, work->rows + at, to + sizeof size);
+        uint64_t size = import_encode(work->encoder, work->rows + at, to + sizeof size);
         memcpy(to, &size, sizeof size);
         work->stored_bytes += sizeof size + size;
     }
@@ -158,7 +159,7 @@ static void show_progress(struct work *work, uint64_t rows)
 
 /* ---- spans of rows */
 
-/* This rank's piece of those rows that are left: the ranks take pieces in turn. */
+/* Chooses this rank's piece of the rows that are left. The ranks take pieces in turn. */
 static void choose_piece(struct work *work, uint64_t first, uint64_t end)
 {
     uint64_t skip = (uint64_t)work->run->rank * work->piece_rows, left = end - first;
@@ -167,8 +168,8 @@ static void choose_piece(struct work *work, uint64_t first, uint64_t end)
     if (work->count > work->piece_rows) work->count = work->piece_rows;
 }
 
-/* Collective, but the status is this rank's. Moves the pieces to rank 0, which writes them, and
- * their checksums. */
+/* Collective, but the status is this rank's. Moves the pieces to rank 0, which writes them and
+ * keeps their checksums. */
 static shs_status move_pieces(struct work *work)
 {
     shs_status status, moved;
@@ -183,7 +184,7 @@ static shs_status move_pieces(struct work *work)
     return status ? status : moved;
 }
 
-/* Collective. No rank goes on alone after another one's error. */
+/* Collective. Writes rows piece by piece. After an error no rank goes on alone. */
 static shs_status write_rounds(struct work *work, uint64_t first, uint64_t end)
 {
     uint64_t ranks = (uint64_t)work->run->ranks, round = ranks * work->piece_rows;
@@ -200,14 +201,14 @@ static shs_status write_rounds(struct work *work, uint64_t first, uint64_t end)
     return status;
 }
 
-/* Rank 0 alone. */
+/* Called on rank 0 only. Opens the file and chooses an array to fill. */
 static shs_status open_to_fill(struct work *work, const char *name)
 {
     shs_status status = h5_open_to_fill(work->path, &work->writer);
     return status ? status : h5_fill_field(work->writer, name);
 }
 
-/* Rank 0 alone. Closes the field, and writes the checksums of the span's rows. */
+/* Called on rank 0 only. Closes the array, and writes the checksums of the span's rows. */
 static shs_status finish_span(struct work *work, uint64_t first, uint64_t count)
 {
     shs_status status = h5_finish(&work->writer);
@@ -216,7 +217,7 @@ static shs_status finish_span(struct work *work, uint64_t first, uint64_t count)
     return status ? status : h5_finish(&work->writer);
 }
 
-/* Collective. */
+/* Collective. Writes the rows [first, end) and their checksums. */
 static shs_status write_span(struct work *work, uint64_t first, uint64_t end)
 {
     bool writes = work->run->rank == 0;
@@ -232,7 +233,7 @@ static shs_status write_span(struct work *work, uint64_t first, uint64_t end)
     return status;
 }
 
-/* ---- a field */
+/* ---- an array */
 
 static void free_work(struct work *work)
 {
@@ -245,7 +246,7 @@ static void free_work(struct work *work)
     core_free(&work->span_sums);
 }
 
-/* Memory for chunks to be encoded. */
+/* Takes memory for chunks to encode. */
 static shs_status prepare_encoder(struct work *work, size_t *most)
 {
     const struct import_output *output = work->output;
@@ -281,7 +282,7 @@ static shs_status prepare(struct work *work)
                     "checksums", &work->span_sums);
 }
 
-/* Collective. */
+/* Collective. Writes an array and its checksums. */
 static shs_status write_output(struct work *work)
 {
     uint64_t rows = work->output->shape.shape[0];
