@@ -13,25 +13,26 @@
 #include "scan_share.h"
 
 enum {
-    CACHE_BYTES = 64 << 20 /* of decoded chunks, in HDF5 */
+    CACHE_BYTES = 64 << 20 /* memory for decoded chunks in HDF5 */
 };
 
-/* The check under way. */
+/* The state of a check. */
 struct check {
     const struct scan_check_task *task;
     struct h5_file *file;
-    uint64_t number; /* of the dataset */
+    uint64_t number; /* number of the array */
     const char *name;
     struct data_field field;
     struct scan_share share;
     char *rows;
-    uint32_t *checksums; /* of a piece */
+    uint32_t *checksums; /* checksums of a piece's rows */
 
-    /* Rows that were found bad or unknown but not told yet: neighbours are told together. */
+    /* The rows that were found bad or unknown and are not reported yet. Neighbours are reported
+     * together. */
     enum scan_check_kind kind;
     uint64_t kept_first, kept_count;
-    char why[CORE_MESSAGE_BYTES]; /* what is told of a single row */
-    char why_more[256];           /* what is told of several rows; "" if it is `why` */
+    char why[CORE_MESSAGE_BYTES]; /* reason for a single row */
+    char why_more[256];           /* reason for several rows; "" if it is the same */
 };
 
 static void tell(const struct check *check, enum scan_check_kind kind, uint64_t first,
@@ -43,7 +44,8 @@ static void tell(const struct check *check, enum scan_check_kind kind, uint64_t 
 
 /* ---- rows that are bad, or could not be checked */
 
-/* Rows are bad only if their bytes contradict themselves. */
+/* Returns the kind of finding for an error. Rows are bad only if their bytes contradict themselves.
+ */
 static enum scan_check_kind kind_of(shs_status status)
 {
     return status == SHS_ERROR_FORMAT ? SCAN_CHECK_BAD : SCAN_CHECK_UNKNOWN;
@@ -57,8 +59,8 @@ static void tell_kept(struct check *check)
     check->kept_count = 0;
 }
 
-/* Keeps rows of one kind until they are told: `why` is told of a single row, `more` of several
- * neighbours; `more` is "" if `why` is told of these too. */
+/* Keeps rows of one kind until they are reported. `why` is the reason for a single row, `more` for
+ * several neighbours. `more` is "" if it is the same. */
 static void keep(struct check *check, enum scan_check_kind kind, uint64_t first, uint64_t count,
                  const char *why, const char *more)
 {
@@ -81,7 +83,8 @@ static void keep_bad(struct check *check, uint64_t row, const char *why, const c
     keep(check, SCAN_CHECK_BAD, row, 1, why, more);
 }
 
-/* The latest message, without the names of file, dataset and rows, and what option may help. */
+/* Writes the latest message without the names of file, array and rows. Adds the option that may
+ * help. */
 static void describe(const struct check *check, shs_status status, uint64_t first, uint64_t count,
                      char *text, size_t bytes)
 {
@@ -99,7 +102,7 @@ static void describe(const struct check *check, shs_status status, uint64_t firs
     snprintf(text, bytes, "%s%s", cause, advice);
 }
 
-/* Rows that an error, the latest message, keeps from being read or compared. */
+/* Keeps rows that could not be read or compared, with the latest message as the reason. */
 static void keep_failed(struct check *check, shs_status status, uint64_t first, uint64_t count)
 {
     char text[CORE_MESSAGE_BYTES];
@@ -107,7 +110,7 @@ static void keep_failed(struct check *check, shs_status status, uint64_t first, 
     keep(check, kind_of(status), first, count, text, "");
 }
 
-/* The same for all of a dataset. */
+/* Reports a whole array that could not be read, with the latest message as the reason. */
 static void tell_failed(const struct check *check, shs_status status)
 {
     char text[CORE_MESSAGE_BYTES];
@@ -115,7 +118,7 @@ static void tell_failed(const struct check *check, shs_status status)
     tell(check, kind_of(status), 0, 0, text);
 }
 
-/* Where rows of a chunk lie in the file, as far as it is known. */
+/* Writes the offsets in the file of the chunks that hold a row, as far as they are known. */
 static void place_of_chunk(const struct io_layout *layout, uint64_t row, char *text, size_t bytes)
 {
     uint64_t chunk = row / layout->chunk[0] * layout->chunks_a_band;
@@ -128,7 +131,8 @@ static void place_of_chunk(const struct io_layout *layout, uint64_t row, char *t
                  (unsigned long)stored->bytes, (ull)stored->address);
 }
 
-/* A chunk of this row that is not in the file; false if all are, or it is not known. */
+/* Finds a chunk of a row that was never written. Returns false if there is none, or if that is
+ * unknown. */
 static bool find_unwritten(const struct io_layout *layout, uint64_t row, uint64_t *chunk)
 {
     if (!layout || !layout->chunked) return false;
@@ -178,7 +182,8 @@ static void compare(struct check *check, uint64_t first, uint64_t count)
     }
 }
 
-/* Reads rows, and if that fails fewer of them, down to single ones or those of a chunk. */
+/* Reads and compares rows. If that fails, fewer rows are tried, down to single rows or to the rows
+ * of a chunk. */
 static void check_rows(struct check *check, uint64_t first, uint64_t count)
 {
     uint64_t band = check->share.band, half = (count / 2 + band - 1) / band * band;
@@ -193,7 +198,7 @@ static void check_rows(struct check *check, uint64_t first, uint64_t count)
     }
 }
 
-/* Rows of the next piece. */
+/* Returns how many rows the piece has that begins at a row. */
 static uint64_t piece_at(const struct check *check, uint64_t row)
 {
     const struct scan_check_task *task = check->task;
@@ -232,7 +237,7 @@ static shs_status check_field(struct check *check)
     return status;
 }
 
-/* ---- datasets */
+/* ---- arrays */
 
 static void tell_digest(struct check *check)
 {
@@ -255,7 +260,7 @@ static shs_status tell_shape(const struct check *check, const struct h5_about *a
     return status;
 }
 
-/* Without its checksums a field is checked still. */
+/* Checks an array without checksums: all of it is read. */
 static shs_status check_plain(struct check *check, const struct h5_about *about)
 {
     bool summed = false;
@@ -292,7 +297,8 @@ static shs_status open_and_check(struct check *check)
     return SHS_OK;
 }
 
-/* What cannot be visited is opened all the same: that tells why. */
+/* Checks an array. If it could not be visited, it is opened all the same, because that tells why.
+ */
 static shs_status check_dataset(const char *name, bool readable, void *user)
 {
     struct check *check = user;
@@ -309,8 +315,9 @@ static shs_status check_dataset(const char *name, bool readable, void *user)
     return SHS_OK;
 }
 
-/* Whether a file that HDF5 cannot open is one of its files: they begin with eight bytes, which a
- * user block of 512 bytes, 1024 or any further power of two may precede. */
+/* Returns true if a file that HDF5 cannot open is an HDF5 file all the same. Such a file has a
+ * signature of eight bytes at its beginning, or behind a user block of 512, 1024 or any further
+ * power of two bytes. */
 static bool is_hdf5(const char *path)
 {
     static const char signature[] = "\211HDF\r\n\032\n";
@@ -344,7 +351,7 @@ shs_status scan_check(const struct scan_check_task *task)
     if (status) return status;
     status = h5_walk(check.file, check_dataset, &check);
     if (status) {
-        check.name = "/"; /* that of the last dataset is gone */
+        check.name = "/"; /* the last array's name is no longer valid */
         tell(&check, SCAN_CHECK_OPENING, 0, 0, check.name);
         tell_failed(&check, status);
     }

@@ -1,10 +1,10 @@
-/* Reading all of a file to find what is bad in it: what `shardstep check` does in a process of its
- * own, which a damaged file may end at any place. It tells as it goes what it is about to do, so
- * that another process can tell what it died of and have the rest checked.
+/* Reads all of a file to find what is bad in it. `shardstep check` does this in a process of its
+ * own, because a damaged file may crash it at any point. The process reports what it is about to
+ * do. So another process can say what it died of, and have the rest checked.
  *
- * Rows are bad where bytes contradict themselves: a checksum, a structure, a size. Rows that
- * could not be read, because of an error of the system or a filter that is not there, are not bad:
- * they are told as not checked. */
+ * Rows are bad if their bytes contradict themselves: in a checksum, a structure or a size. Rows
+ * that could not be read, because of an error of the system or a missing filter, are not bad. They
+ * are reported as not checked. */
 #ifndef SCAN_CHECK_H
 #define SCAN_CHECK_H
 
@@ -15,50 +15,56 @@
 #include "core_status.h"
 
 enum scan_check_kind {
-    SCAN_CHECK_OPENING = 'o', /* a dataset is about to be opened; text: its name */
-    SCAN_CHECK_SKIPPED = 's', /* it is no field; text: what it is instead */
-    SCAN_CHECK_PLAIN = 'p',   /* it is a field of `count` rows; text: type and shape */
-    SCAN_CHECK_SUMMED = 'c',  /* likewise, and has checksums */
-    SCAN_CHECK_READING = 'r', /* rows [first, first + count) are about to be read; text: "1" if they
-                                are the fewest that can be told apart, else "" */
-    SCAN_CHECK_DONE = 'd',    /* all of it was read, and the next dataset is looked for */
-    SCAN_CHECK_BAD = 'b', /* these rows are bad, or all of the dataset if count is 0; text: why */
-    SCAN_CHECK_UNKNOWN = 'u', /* likewise, but they could not be checked */
-    SCAN_CHECK_DIGEST = 'h'   /* hashes that copies of the file are compared by: `first` is a hash
-                                of the checksums, `count` a hash of some rows; 0: not known */
+    SCAN_CHECK_OPENING = 'o', /* an array is about to be opened; text: its name */
+    SCAN_CHECK_SKIPPED = 's', /* the array cannot be a field; text: what it is instead */
+    SCAN_CHECK_PLAIN = 'p',  /* the array has `count` rows and no checksums; text: type and shape */
+    SCAN_CHECK_SUMMED = 'c', /* the array has `count` rows and checksums; text: type and shape */
+    /* Rows [first, first + count) are about to be read. The text is "1" if no fewer rows can be
+     * told apart, else "". */
+    SCAN_CHECK_READING = 'r',
+    SCAN_CHECK_DONE = 'd', /* all of the array was read, and the next is looked for */
+    /* The rows are bad, or the whole array if `count` is 0. The text says why. */
+    SCAN_CHECK_BAD = 'b',
+    /* The rows, or the whole array if `count` is 0, could not be checked. The text says why. */
+    SCAN_CHECK_UNKNOWN = 'u',
+    /* Hashes by which copies of the file are compared. `first` is a hash of the checksums, `count`
+     * a hash of some rows. 0 is an unknown hash. */
+    SCAN_CHECK_DIGEST = 'h'
 };
 
 struct scan_check_event {
     enum scan_check_kind kind;
-    uint64_t dataset; /* its number, from 0 on, in the order of h5_walk() */
+    uint64_t dataset; /* the array's number, from 0 on, in the order of h5_walk() */
     uint64_t first;
     uint64_t count;
-    const char *text; /* one line */
+    const char *text; /* one line of text */
 };
 
 /* What to check. */
 struct scan_check_task {
     const char *path;
-    int rank; /* only this rank's share of each field's rows */
+    int rank; /* only this rank's share of each array's rows is checked */
     int ranks;
-    uint64_t dataset; /* from this one on, */
-    uint64_t row;     /* and from this row of it on; 0: from the share's first */
-    uint64_t careful; /* rows to read at once, up to row `careful_end`; 0: as usual */
+    uint64_t dataset; /* the first array to check */
+    /* The first row to check in that array. 0 means from the share's first row on. */
+    uint64_t row;
+    uint64_t careful; /* rows to read at once up to row `careful_end`; 0: as usual */
     uint64_t careful_end;
-    bool plugins; /* HDF5 may load plug-ins */
-    bool compare; /* tell the digests by which copies are compared */
+    bool plugins; /* true if HDF5 may load plug-ins */
+    bool compare; /* true to report the hashes by which copies are compared */
     void (*tell)(const struct scan_check_event *event, void *user);
     void *user;
 };
 
-/* Local. Tells of every dataset, what was read, what is bad and what could not be checked. An error
- * if the file cannot be opened: SHS_ERROR_FORMAT if it is an HDF5 file whose bytes contradict
- * themselves, another one if it could not be checked. */
+/* Local. Checks a file. It reports every array, what was read, what is bad and what could not be
+ * checked. If the file cannot be opened, the result is an error: SHS_ERROR_FORMAT if it is an HDF5
+ * file whose bytes contradict themselves, another error if it could not be checked. */
 shs_status scan_check(const struct scan_check_task *task);
 
-/* An event as a line of text, without its end, that fits into one of io_child.h: a longer text,
- * such as a dataset's name may be, is cut. To be released by core_free(). And back, with the same
- * text: false for a line that is none. The text is borrowed from the line, which is changed. */
+/* The first function prints an event as a line of text without its end. The line fits into a line
+ * of io_child.h; a longer text, such as a long name, is cut. The caller releases *line with
+ * core_free(). The second function reads such a line back, and returns false for any other line.
+ * The event's text is borrowed from the line, which is changed. */
 shs_status scan_check_print(const struct scan_check_event *event, char **line);
 bool scan_check_parse(char *line, struct scan_check_event *event);
 

@@ -11,26 +11,26 @@
 enum {
     WORDS = 12,
     NUMBER = 24,        /* bytes of a number as text */
-    MOST_DEATHS = 1000, /* a dataset with more deaths than this is given up */
-    HANGING = 100       /* deaths that a process which hangs counts for */
+    MOST_DEATHS = 1000, /* an array in which more processes die is given up */
+    HANGING = 100       /* a process that hangs counts as this many deaths */
 };
 
-/* The processes, one after the other. */
+/* The state of a check in processes that run one after the other. */
 struct watch {
     const struct scan_check_limits *limits;
     struct scan_check_result *result;
-    struct scan_check_task next; /* of the process that runs, or is started next */
+    struct scan_check_task next; /* task of the process that runs, or that is started next */
     struct io_child child;
 
-    /* what the process was about to do last; its text is not kept */
+    /* what the process was about to do last; the text is not kept */
     struct scan_check_event last;
-    bool began;    /* it has said so */
-    bool smallest; /* the rows that it was about to read are the fewest that can be told apart */
+    bool began;    /* true if the process has reported anything */
+    bool smallest; /* true if no fewer rows can be told apart than those about to be read */
 
-    /* as it was before those rows: what was bad in them is found again */
+    /* the counts before those rows, because what was bad in them is found again */
     uint64_t found_before, bad_rows_before, unknown_rows_before;
-    uint64_t deaths, deaths_in; /* in this dataset */
-    bool given_up;              /* what follows cannot be found */
+    uint64_t deaths, deaths_in; /* deaths of processes altogether, and in the present array */
+    bool given_up;              /* true if what follows cannot be found */
 };
 
 /* ---- what was found */
@@ -38,7 +38,7 @@ struct watch {
 static shs_status find_dataset(struct scan_check_result *result, uint64_t number)
 {
     if (number < result->datasets) return SHS_OK;
-    /* numbers come one after the other, but from a process that may be ill */
+    /* numbers come one after the other, unless the process is damaged */
     if (number > result->datasets)
         return core_fail(SHS_ERROR_STATE, "dataset %llu comes after %llu", (ull)number,
                          (ull)result->datasets);
@@ -101,7 +101,8 @@ static shs_status note_dataset(struct scan_check_dataset *dataset,
     }
 }
 
-/* What concerns all of a dataset is told again by a process that goes on within it. */
+/* Returns true if an event about a whole array was reported before. A process that goes on within
+ * an array reports it again. */
 static bool is_known(const struct watch *watch, const struct scan_check_event *event)
 {
     const struct scan_check_task *task = &watch->next;
@@ -132,7 +133,7 @@ static shs_status note(struct watch *watch, const struct scan_check_event *event
 
 /* ---- what a process died of */
 
-/* Goes on behind what was bad. */
+/* Sets the next task to begin at a row of an array, behind what was bad. */
 static void go_on_at(struct watch *watch, uint64_t dataset, uint64_t row)
 {
     watch->next.dataset = dataset;
@@ -141,7 +142,8 @@ static void go_on_at(struct watch *watch, uint64_t dataset, uint64_t row)
     watch->next.careful_end = 0;
 }
 
-/* Fewer rows at once, where one of them is deadly. */
+/* Makes the next process read fewer rows at once, because reading one of the present rows kills it.
+ */
 static void look_closer(struct watch *watch)
 {
     go_on_at(watch, watch->last.dataset, watch->last.first);
@@ -153,7 +155,7 @@ static void look_closer(struct watch *watch)
 struct death {
     char what[128];
     bool hung;
-    bool unknown; /* it says nothing of the file: only a crash does */
+    bool unknown; /* true if it says nothing about the file, as any end but a crash */
 };
 
 static bool is_hopeless(struct watch *watch, const struct death *death)
@@ -181,7 +183,7 @@ static void bury_while_opening(struct watch *watch, const struct death *death)
     go_on_at(watch, watch->last.dataset + 1, 0);
 }
 
-/* What was found in these rows before is found again. */
+/* Takes back what was found in the present rows, because it will be found again. */
 static void forget_findings(struct watch *watch)
 {
     struct scan_check_dataset *dataset = &watch->result->dataset[watch->last.dataset];
@@ -256,7 +258,7 @@ static shs_status refuse(const struct watch *watch)
                      SHS_VERSION_PATCH);
 }
 
-/* Listens to a process until its end. *answered is true if it came to a good one. */
+/* Takes in a process's lines until its end. *answered is set to true if it came to a good end. */
 static shs_status listen_to(struct watch *watch, enum io_child_news *news, bool *answered)
 {
     char *line;
@@ -277,7 +279,7 @@ static shs_status listen_to(struct watch *watch, enum io_child_news *news, bool 
     }
 }
 
-/* Why a process did not come to a good end. */
+/* Says why a process did not come to a good end. */
 static shs_status describe_end(const struct watch *watch, enum io_child_news news,
                                struct death *death)
 {
@@ -301,7 +303,7 @@ static shs_status describe_end(const struct watch *watch, enum io_child_news new
     return SHS_OK;
 }
 
-/* One process, and where the next one is to go on. */
+/* Runs one process, and decides where the next process goes on. */
 static shs_status check_on(struct watch *watch, bool *done)
 {
     enum io_child_news news;

@@ -1,5 +1,5 @@
-/* Checking a file in processes of their own: what kills or hangs one of them is found, noted, and
- * left out by the next one. */
+/* Checks a file in processes of its own. Rows that kill a process or make it hang are found, noted,
+ * and left out by the next process. */
 #ifndef SCAN_CHECK_APART_H
 #define SCAN_CHECK_APART_H
 
@@ -8,54 +8,58 @@
 #include "scan_check.h"
 
 enum {
-    SCAN_CHECK_TOLD = 20 /* findings that are kept with their text; the others are counted */
+    SCAN_CHECK_TOLD =
+        20 /* findings that are kept with their text; later findings are only counted */
 };
 
-#define SCAN_CHECK_FILE UINT64_MAX /* in the place of a dataset: the file */
+#define SCAN_CHECK_FILE UINT64_MAX /* stands in the place of an array's number for the whole file  \
+                                    */
 
-/* Something bad, or something that could not be checked: rows of a dataset, or all of it if count
- * is 0. */
+/* A finding: rows of an array, or the whole array if `count` is 0, that are bad or could not be
+ * checked. */
 struct scan_check_finding {
-    bool unknown; /* it could not be checked */
+    bool unknown; /* true if they could not be checked */
     uint64_t dataset;
     uint64_t first;
     uint64_t count;
     char text[CORE_MESSAGE_BYTES];
 };
 
-/* What is known of a dataset. */
+/* What is known about an array. */
 struct scan_check_dataset {
     char *name;
-    char *about; /* type and shape, or what it is instead of a field; NULL: not opened */
+    /* Type and shape, or what the array is instead of a field. NULL if it was not opened. */
+    char *about;
     bool field;
-    bool summed;   /* has checksums */
-    uint64_t rows; /* of all ranks */
+    bool summed;   /* true if it has checksums */
+    uint64_t rows; /* rows of all ranks' shares */
     uint64_t bad_rows, unknown_rows;
-    bool bad, unknown;             /* as a whole, whatever is known of its rows */
-    uint64_t first_read, end_read; /* rows that were read, or are known to be bad */
-    uint64_t checksums, digest;    /* SCAN_CHECK_DIGEST */
+    bool bad, unknown; /* whether the array as a whole is bad or unknown, apart from its rows */
+    uint64_t first_read,
+        end_read; /* the rows [first_read, end_read) were read or are known to be bad */
+    uint64_t checksums, digest; /* as in SCAN_CHECK_DIGEST */
 };
 
 struct scan_check_result {
     struct scan_check_dataset *dataset;
     uint64_t datasets;
-    bool bad, unknown; /* the file as a whole */
-    uint64_t found;    /* in order; the first SCAN_CHECK_TOLD of them are in `finding` */
+    bool bad, unknown; /* whether the file as a whole is bad or unknown */
+    uint64_t found;    /* number of findings; the first SCAN_CHECK_TOLD stand in `finding` */
     struct scan_check_finding finding[SCAN_CHECK_TOLD];
 };
 
-/* How the processes are started. */
+/* Limits of the processes, and what they are started with. */
 struct scan_check_limits {
-    const char *program;   /* path of shardstep */
-    uint64_t milliseconds; /* from one sign of life to the next */
-    uint64_t mebibytes;    /* of memory */
-    bool plugins;          /* HDF5 may load plug-ins */
-    bool compare;          /* with other ranks' copies of the file */
+    const char *program;   /* path of the program shardstep */
+    uint64_t milliseconds; /* longest time between two reports of a process */
+    uint64_t mebibytes;    /* limit of memory */
+    bool plugins;          /* true if HDF5 may load plug-ins */
+    bool compare;          /* true to compare with other ranks' copies of the file */
 };
 
-/* Local. Checks this rank's share of a file. An error if it cannot be opened: what scan_check()
- * returns, or what kept its process from an answer. The result is to be released by
- * scan_check_free(), also on error. */
+/* Local. Checks this rank's share of a file. If the file cannot be opened, the result is the error
+ * of scan_check() or what kept its process from an answer. The caller releases the result with
+ * scan_check_free(), also after an error. */
 shs_status scan_check_apart(const struct scan_check_limits *limits, const char *path, int rank,
                             int ranks, struct scan_check_result *result);
 
@@ -65,8 +69,8 @@ void scan_check_add(struct scan_check_result *result, bool unknown, uint64_t dat
 
 void scan_check_free(struct scan_check_result *result);
 
-/* The words, after the hidden command's name, that such a process is started with: its limit of
- * memory and its task, without where to tell of it. False if they are others. */
+/* Reads the words that such a process is started with, behind the hidden command's name: its limit
+ * of memory and its task, except for the task's `tell`. Returns false for other words. */
 bool scan_check_read_words(int count, char **words, uint64_t *mebibytes,
                            struct scan_check_task *task);
 

@@ -1,4 +1,4 @@
-/* Events as lines: KIND DATASET FIRST COUNT TEXT. */
+/* Events as lines of text: KIND DATASET FIRST COUNT TEXT. */
 #include <stdbool.h>
 #include <string.h>
 
@@ -7,10 +7,12 @@
 #include "scan_check.h"
 
 enum {
-    TEXT = IO_CHILD_LINE - 80 /* bytes beside the kind and three numbers of up to 20 digits */
+    TEXT =
+        IO_CHILD_LINE - 80 /* bytes of a line, less the kind and three numbers of up to 20 digits */
 };
 
-/* A name may hold anything: control characters and backslashes travel as \xNN. */
+/* Adds a text whose control characters and backslashes are written as \xNN, since a name may hold
+ * anything. */
 static void add_escaped(struct core_text *line, const char *text)
 {
     size_t begin = line->length;
@@ -38,7 +40,7 @@ static int digit_of(char c)
     return at ? (int)(at - digits) : -1;
 }
 
-/* In place. A process that is ill may have written anything. */
+/* Turns \xNN back into bytes, in place. A damaged process may have written anything. */
 static void take_escapes_back(char *text)
 {
     char *to = text;
@@ -53,7 +55,7 @@ static void take_escapes_back(char *text)
     *to = '\0';
 }
 
-/* Cuts the number before the next space off. */
+/* Takes the number before the next space from a line. */
 static bool take_number(char **at, uint64_t *number)
 {
     char *space = strchr(*at, ' '), *word = *at;

@@ -6,10 +6,10 @@
 #include "core_memory.h"
 
 enum {
-    SAMPLED = 16 /* rows */
+    SAMPLED = 16 /* rows that are hashed */
 };
 
-/* The first eight bytes of a hash, but never 0. */
+/* Returns the first eight bytes of a hash, but never 0. */
 static uint64_t take(const struct core_hash *hash)
 {
     struct core_digest digest = core_hash_digest(hash);

@@ -8,7 +8,7 @@
 #include "core_memory.h"
 #include "io_host.h"
 
-/* Collective. Each rank's number, on every rank. */
+/* Collective. Gathers each rank's number on every rank. */
 static shs_status gather(shs_run *run, uint64_t mine, uint64_t *numbers)
 {
     memset(numbers, 0, (size_t)run->ranks * sizeof *numbers);
@@ -34,7 +34,7 @@ void scan_hosts_free(struct scan_hosts *hosts)
     core_free(&hosts->of);
 }
 
-/* File systems that no other host sees. */
+/* Returns true if a file lies on a file system that only this host sees. */
 static bool is_own(const char *path)
 {
     static const unsigned long kinds[] = {
@@ -45,7 +45,7 @@ static bool is_own(const char *path)
         0xf2f52010, /* F2FS */
         0x01021994, /* tmpfs */
         0x858458f6, /* ramfs */
-        0x794c7630, /* overlay, of a container */
+        0x794c7630, /* overlay, in a container */
     };
     struct statfs about;
     if (statfs(path, &about)) return false;
@@ -54,7 +54,7 @@ static bool is_own(const char *path)
     return false;
 }
 
-/* Ranks with one number read one copy. */
+/* Finds the ranks that read the same copy as this rank: those with the same number. */
 static struct scan_copy find_copy(const shs_run *run, const uint64_t *numbers)
 {
     struct scan_copy copy = {0};

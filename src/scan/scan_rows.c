@@ -9,8 +9,8 @@
 #include "scan_share.h"
 
 enum {
-    CACHE_BYTES = 64 << 20, /* of decoded chunks, in HDF5 */
-    COMPARED = 64           /* files, at most, whose rows are compared between ranks */
+    CACHE_BYTES = 64 << 20, /* memory for decoded chunks in HDF5 */
+    COMPARED = 64           /* most files whose rows are compared between ranks */
 };
 
 /* ---- one file at a time */
@@ -36,7 +36,7 @@ static shs_status open_file(struct scan_rows *rows, size_t number, bool look)
     return status;
 }
 
-/* ---- looking at all */
+/* ---- looking at all files */
 
 static shs_status compare_shape(const struct scan_rows *rows, size_t number)
 {
@@ -87,7 +87,7 @@ shs_status scan_rows_look(shs_run *run, const struct io_paths *paths, const char
 
 /* ---- whether the ranks see the same files */
 
-/* The error of the lowest rank whose number is not rank 0's, on every rank. */
+/* Gives all ranks the error of the lowest rank whose number is not rank 0's. */
 static shs_status compare_number(struct scan_rows *rows, const char *path, uint64_t number,
                                  const char *what)
 {
@@ -105,7 +105,7 @@ static shs_status digest_of(struct scan_rows *rows, size_t number, struct scan_d
     return status;
 }
 
-/* Collective. */
+/* Collective. Compares the files of all ranks with rank 0's. */
 static shs_status compare_copies(struct scan_rows *rows)
 {
     shs_status status = SHS_OK;
@@ -126,7 +126,7 @@ static shs_status compare_copies(struct scan_rows *rows)
 
 /* ---- shares */
 
-/* The first row of a rank's share: where a chunk of the file that has it begins. */
+/* Returns the first row of a rank's share. It is the row where a chunk of its file begins. */
 static uint64_t cut(const struct scan_rows *rows, int rank)
 {
     size_t low = 0, high = rows->paths->count;
@@ -144,7 +144,7 @@ shs_status scan_rows_share(struct scan_rows *rows)
 {
     shs_status status = scan_hosts_find(rows->run, &rows->hosts);
     if (!status) status = compare_copies(rows);
-    /* a copy may be chunked otherwise */
+    /* another rank's copy may have other chunks */
     if (!status) status = mpi_greatest(rows->run, rows->band, rows->paths->count);
     if (status) return status;
     rows->begin = cut(rows, rows->run->rank);
@@ -164,7 +164,7 @@ static shs_status make_room(struct scan_rows *rows, uint64_t count)
     return status;
 }
 
-/* Rows [first, end) of a file. */
+/* Reads rows [first, end) of a file. */
 static shs_status read_file(struct scan_rows *rows, size_t number, uint64_t first, uint64_t end,
                             void (*take)(void *user, const char *piece, uint64_t rows), void *user)
 {

@@ -1,5 +1,5 @@
-/* A field of one file or several, gone through as if the files were one: each rank has a share of
- * the rows. */
+/* Goes through an array that lies in one file or several, as if the files were one. Each rank reads
+ * a share of the rows. */
 #ifndef SCAN_ROWS_H
 #define SCAN_ROWS_H
 
@@ -9,36 +9,37 @@
 
 struct scan_rows {
     shs_run *run;
-    const struct io_paths *paths; /* borrowed, as is the name */
+    const struct io_paths *paths; /* borrowed, like the name */
     const char *name;
     struct scan_hosts hosts;
-    shs_tensor row; /* type and shape; no name, no data */
+    shs_tensor row; /* type and shape of a row; no name and no data */
     size_t row_bytes;
-    uint64_t *first;     /* the first row of each file, and the end */
-    uint64_t *band;      /* rows of a chunk of each file; 1: not chunked */
+    uint64_t *first;     /* the first row of each file, and at the end the number of rows */
+    uint64_t *band;      /* rows of a chunk of each file; 1 if it is not chunked */
     uint64_t begin, end; /* this rank's share */
 
-    size_t open; /* the file that is open, if `file` is not NULL */
+    size_t open; /* index of the open file if `file` is not NULL */
     struct h5_file *file;
     struct data_field field;
     char *piece;
-    uint64_t room; /* rows that `piece` holds */
+    uint64_t room; /* rows that `piece` has room for */
 };
 
-/* Local. Looks at all files: their fields must be alike. To be closed, also on error. */
+/* Local. Looks at all files, whose arrays must be alike. The caller must close the rows, also after
+ * an error. */
 shs_status scan_rows_look(shs_run *run, const struct io_paths *paths, const char *name,
                           struct scan_rows *rows);
 
-/* Collective. Shares the rows out, alike on all ranks, in whatever way each of them reads; they
- * follow one another, and each begins where a chunk does. Ranks whose copies of a file differ, in
- * the numbers of rows, in checksums or in some rows, are refused. */
+/* Collective. Shares the rows out, in the same way on all ranks, however each rank reads them. The
+ * shares follow one another, and each begins where a chunk begins. Ranks whose copies of a file
+ * differ in the number of rows, in checksums or in some rows are refused. */
 shs_status scan_rows_share(struct scan_rows *rows);
 
-/* Local. Hands this rank's rows to `take`, some at a time. */
+/* Local. Reads this rank's rows piece by piece, and calls `take` with each piece. */
 shs_status scan_rows_read(struct scan_rows *rows,
                           void (*take)(void *user, const char *piece, uint64_t rows), void *user);
 
-/* Local. Accepts zeroed rows. */
+/* Local. Releases what the rows hold. Zeroed rows are accepted. */
 void scan_rows_close(struct scan_rows *rows);
 
 #endif

@@ -4,7 +4,7 @@
 
 enum {
     PIECE_BYTES = 4 << 20,
-    BAND_BYTES = 256 << 20 /* of higher chunks a piece holds only a part */
+    BAND_BYTES = 256 << 20 /* a piece holds only a part of chunks larger than this */
 };
 
 uint64_t scan_share_band(const struct data_field *field)

@@ -7,9 +7,11 @@
 #include "scan_rows.h"
 
 enum {
-    BLOCK_BYTES = 128 << 10, /* gone through for one channel after the other while it is near */
-    TABLES = 4, /* of a byte's counts: equal neighbours are counted in different ones: faster */
-    COUNT_BYTES = 64 << 20 /* that counts of values may take */
+    BLOCK_BYTES =
+        128 << 10, /* bytes that are gone through channel by channel while they are in the cache */
+    TABLES = 4,    /* tables of a byte's counts; it is faster to count equal neighbours in different
+                      tables */
+    COUNT_BYTES = 64 << 20 /* memory for counts of values */
 };
 
 typedef void tally_part(struct scan_tally *tally, const void *from, size_t stride, size_t count);
@@ -19,19 +21,19 @@ struct reading {
     shs_run *run;
     struct scan_stats *stats;
     struct scan_rows rows;
-    tally_part *part; /* of the pass under way */
+    tally_part *part; /* function of the present pass */
     uint64_t bins;
-    uint64_t *counts; /* of small integers: [channels][tables][values]; else NULL */
+    uint64_t *counts; /* [channels][tables][values] for small integers, else NULL */
     uint64_t values, tables;
-    uint64_t channels; /* at least one */
-    uint64_t inner;    /* elements of a channel that stand together */
-    uint64_t row_runs; /* of them a row and channel */
+    uint64_t channels; /* channels, at least one */
+    uint64_t inner;    /* elements of a channel that lie together */
+    uint64_t row_runs; /* runs of such elements in a row for each channel */
     size_t element_bytes;
 };
 
 /* ---- elements by channel */
 
-/* Counts elements as unsigned numbers. */
+/* Counts how often each value occurs. Elements are taken as unsigned numbers. */
 static void count_values(struct reading *reading, uint64_t channel, const void *from, size_t stride,
                          size_t count)
 {
@@ -59,11 +61,11 @@ static void take_part(struct reading *reading, tally_part *part, uint64_t channe
         return;
     }
     part(stats->channel[channel], from, stride, count);
-    /* the first pass of all is the sum of the channels' */
+    /* the first pass over all elements is the sum of the channels' passes */
     if (part == scan_tally_second) part(stats->all, from, stride, count);
 }
 
-/* Runs of elements: of each channel in turn, one or several. */
+/* Hands runs of elements to a pass, for one channel after the other. */
 static void take_runs(struct reading *reading, tally_part *part, const char *from, uint64_t runs)
 {
     size_t run_bytes = reading->inner * reading->element_bytes;
@@ -99,7 +101,7 @@ static shs_status read_share(struct reading *reading, tally_part *part)
 
 /* ---- numbers of all ranks */
 
-/* Collective. Sums and extremes of a tally over all ranks. */
+/* Collective. Adds up a tally's sums, and finds its extremes, over all ranks. */
 static shs_status reduce(shs_run *run, const struct scan_tally *tally, uint64_t *sums,
                          uint64_t *extremes)
 {
@@ -108,7 +110,8 @@ static shs_status reduce(shs_run *run, const struct scan_tally *tally, uint64_t 
     return status ? status : mpi_greatest(run, extremes, SCAN_TALLY_EXTREMES);
 }
 
-/* Collective. Ends the first pass: of each channel, and of all as their sum. */
+/* Collective. Ends the first pass of each channel, and of all elements as the sum of the channels.
+ */
 static shs_status turn(struct reading *reading)
 {
     struct scan_stats *stats = reading->stats;
@@ -128,7 +131,7 @@ static shs_status turn(struct reading *reading)
     return SHS_OK;
 }
 
-/* Collective. Ends the second pass of one tally. */
+/* Collective. Ends the second pass of a tally. */
 static shs_status end_tally(shs_run *run, struct scan_tally *tally)
 {
     uint64_t sums[SCAN_TALLY_SUMS], extremes[SCAN_TALLY_EXTREMES];
@@ -147,14 +150,14 @@ static shs_status end(struct reading *reading)
     return status;
 }
 
-/* ---- small integers: how often each value occurs tells all */
+/* ---- small integers: the counts of their values tell everything */
 
-/* Both passes over integers that have been counted, on every rank alike. */
+/* Runs both passes over integers that have been counted, in the same way on every rank. */
 static void replay(const struct reading *reading, struct scan_tally *tally, const uint64_t *counts)
 {
     uint64_t sums[SCAN_TALLY_SUMS], extremes[SCAN_TALLY_EXTREMES];
     uint64_t values = reading->values, bias = core_key_bias(tally->type);
-    /* a signed value's two's complement, of so few bits, as a key */
+    /* the key of a signed value is its two's complement, of few bits, with the sign bit flipped */
     uint64_t flip = bias ? values / 2 : 0, first = bias - flip;
     for (uint64_t i = 0; i < values; i++)
         scan_tally_first_key(tally, first + i, counts[i ^ flip]);
@@ -166,7 +169,7 @@ static void replay(const struct reading *reading, struct scan_tally *tally, cons
     scan_tally_end(tally, sums);
 }
 
-/* Collective. */
+/* Collective. Makes the statistics of all ranks' counts. */
 static shs_status end_counts(struct reading *reading)
 {
     struct scan_stats *stats = reading->stats;
@@ -264,7 +267,8 @@ static shs_status open_reading(struct reading *reading, const struct io_paths *p
     return status ? status : make_tallies(reading);
 }
 
-/* Collective. All ranks together must have counted what there is. */
+/* Collective. Refuses a file that changed: all ranks together must have counted as many elements as
+ * there are. */
 static shs_status compare_count(const struct reading *reading)
 {
     const struct scan_tally *all = reading->stats->all;
@@ -284,7 +288,7 @@ static shs_status compare_count(const struct reading *reading)
     return mpi_agree(reading->run, status, "comparing counts");
 }
 
-/* Collective. */
+/* Collective. Reads this rank's rows in both passes. */
 static shs_status read_all(struct reading *reading)
 {
     shs_run *run = reading->run;
@@ -314,7 +318,7 @@ shs_status scan_stats_make(shs_run *run, const struct io_paths *paths, const cha
     shs_status status = core_new(1, sizeof **stats, "statistics", stats);
     reading.stats = *stats;
     if (!status) status = open_reading(&reading, paths, field, options);
-    /* all that says how many numbers the ranks will exchange, and more */
+    /* everything that determines how many numbers the ranks exchange, and more */
     status = mpi_agree(run, status,
                        "statistics of %.80s, %s, %llu rows of %zu files and %llu channels, in "
                        "%llu bins",

@@ -5,11 +5,11 @@
 
 enum {
     AT_ONCE = 512, /* elements that are converted together */
-    FINITE = 0,    /* places in the sums */
+    FINITE = 0,    /* indexes of the sums */
     NANS,
     INFINITIES,
     DIGITS,
-    NOT_LEAST = 0, /* places in the extremes */
+    NOT_LEAST = 0, /* indexes of the extremes */
     GREATEST
 };
 
@@ -67,7 +67,7 @@ static void first_integers(struct scan_tally *tally, const uint64_t *keys, size_
                          (core_i128)sum - (core_i128)core_key_bias(tally->type) * (core_i128)count);
 }
 
-/* Moves finite numbers to the front and counts the others; how many are finite. */
+/* Moves finite numbers to the front and counts the others. Returns how many are finite. */
 static size_t keep_finite(double *numbers, size_t count, size_t *nans)
 {
     size_t kept = 0;
@@ -97,7 +97,8 @@ static void first_floats(struct scan_tally *tally, double *numbers, size_t count
     if (core_double_key(greatest) > tally->greatest) tally->greatest = core_double_key(greatest);
 }
 
-/* A position in bins as a bin; a file that changes between the passes can give any. */
+/* Returns the bin of a position, which is counted in bins. The position is clipped, because a file
+ * that changes between the passes can give any number. */
 static uint64_t bin_at(const struct scan_tally *tally, double position)
 {
     if (!(position > 0)) return 0;
@@ -140,7 +141,7 @@ static void second_floats(struct scan_tally *tally, double *numbers, size_t coun
     }
 }
 
-/* Elements as numbers of their kind, some at a time. */
+/* Converts elements to numbers of their kind part by part, and calls a function with each part. */
 static void each_part(struct scan_tally *tally, const char *from, size_t stride, size_t count,
                       void (*integers)(struct scan_tally *, const uint64_t *, size_t),
                       void (*floats)(struct scan_tally *, double *, size_t))
@@ -183,7 +184,7 @@ void scan_tally_give(const struct scan_tally *tally, uint64_t sums[SCAN_TALLY_SU
     extremes[GREATEST] = tally->greatest;
 }
 
-/* The power of two with this exponent; -1000 … 1000. */
+/* Returns 2^exponent, for an exponent of -1000 … 1000. */
 static double power_of_two(int exponent)
 {
     uint64_t bits = (uint64_t)(exponent + 1023) << 52;
@@ -192,7 +193,8 @@ static double power_of_two(int exponent)
     return power;
 }
 
-/* Of the greatest magnitude; what is close to the ends of doubles need not be met exactly. */
+/* Returns the exponent of the greatest magnitude. Near the ends of the range of doubles it may be
+ * inexact. */
 static int exponent_of(double least, double greatest)
 {
     double magnitude = -least > greatest ? -least : greatest;
@@ -203,7 +205,7 @@ static int exponent_of(double least, double greatest)
     return exponent < -1000 ? -1000 : exponent;
 }
 
-/* Equal bins of scaled floats, as numpy.linspace() has them. */
+/* Sets the edges of bins of equal width for scaled floats, as numpy.linspace() computes them. */
 static void set_float_edges(struct scan_tally *tally, uint64_t most_bins)
 {
     double least = core_key_double(tally->least), greatest = core_key_double(tally->greatest);
@@ -222,7 +224,8 @@ static void set_float_edges(struct scan_tally *tally, uint64_t most_bins)
     tally->bins_per_one = first < last ? (double)tally->bins / (last - first) : 0;
 }
 
-/* Bins of equally many integers, as far as possible; a bin for each if there are few. */
+/* Sets the edges of bins of equally many integers, as far as possible. If there are few integers,
+ * each has a bin. */
 static void set_integer_edges(struct scan_tally *tally, uint64_t most_bins)
 {
     core_u128 values = (core_u128)(tally->greatest - tally->least) + 1;
@@ -234,7 +237,7 @@ static void set_integer_edges(struct scan_tally *tally, uint64_t most_bins)
     tally->bins_per_one = (double)tally->bins / (double)values;
 }
 
-/* The exact mean of integers, as a key and a fraction. */
+/* Sets the exact mean of integers: a key and a fraction. */
 static void set_whole_mean(struct scan_tally *tally, const uint64_t *digits)
 {
     core_i128 count = (core_i128)tally->finite, sum = core_exact_whole(digits);
@@ -270,7 +273,8 @@ void scan_tally_end(struct scan_tally *tally, const uint64_t sums[SCAN_TALLY_SUM
 {
     if (!tally->finite) return;
     double variance = core_exact_quotient(sums + DIGITS, tally->finite);
-    /* one instruction, correctly rounded, not libm's: this file is compiled without errno */
+    /* one instruction, correctly rounded; this file is compiled without errno, so libm is not
+     * called */
     double deviation = __builtin_sqrt(variance);
     tally->deviation = core_is_float(tally->type) ? deviation / tally->scale : deviation;
 }
