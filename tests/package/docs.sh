@@ -6,7 +6,7 @@ pages="README.md .github/CONTRIBUTING.md .github/CHANGELOG.md src/ARCHITECTURE.m
 
 # words PATTERN PAGE: LINE:WORD for each match
 words() {
-    grep -noE "$1" "$SOURCE/$2" || true
+    grep -noP "$1" "$SOURCE/$2" || true
 }
 
 checked=0
@@ -14,7 +14,7 @@ for page in $pages; do
     [ -s "$SOURCE/$page" ] || { fail "there is no $page"; continue; }
 
     # paths, also with NAME for any name: src/augment/augment_NAME.c, and folders that end with /
-    words '\b(src|tests|include|examples|jobscripts)/[A-Za-z0-9_./*-]*[A-Za-z0-9_*/]' "$page" > paths.txt
+    words '(?<![/\w])(src|tests|include|examples|jobscripts)/[\w./*-]*[\w*/]' "$page" > paths.txt
     while IFS=: read -r line path; do
         checked=$((checked + 1))
         compgen -G "$SOURCE/${path//NAME/*}" > /dev/null || fail "$page, line $line: $path does not exist"
