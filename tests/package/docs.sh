@@ -28,6 +28,14 @@ for page in $pages; do
         grep -rqE --include='*.[ch]' "\b$name\(" "$SOURCE/src" "$SOURCE/include" "$SOURCE/tests" ||
             fail "$page, line $line: there is no function $name()"
     done < functions.txt
+
+    # `function()` (`file`), also over the end of a line: the file has the function
+    tr '\n' ' ' < "$SOURCE/$page" | sed 's/  */ /g' > page.txt
+    { grep -oP '`\w+\(\)` \(`[\w./]+`\)' page.txt || true; } > pairs.txt
+    while IFS='`' read -r _ function _ file _; do
+        checked=$((checked + 1))
+        grep -qF "${function%)}" "$SOURCE/$file" || fail "$page: $file has no $function"
+    done < pairs.txt
 done
 [ "$checked" -ge 100 ] || fail "only $checked paths and functions were found: the test tests nothing"
 
