@@ -12,8 +12,9 @@ enum {
         20 /* findings that are kept with their text; later findings are only counted */
 };
 
-#define SCAN_CHECK_FILE UINT64_MAX /* stands in the place of an array's number for the whole file  \
-                                    */
+#define SCAN_CHECK_FILE                                                                            \
+    UINT64_MAX /* stands in the place of an array's number for the whole file                      \
+                */
 
 /* A finding: rows of an array, or the whole array if `count` is 0, that are bad or could not be
  * checked. */
