@@ -203,7 +203,7 @@ static size_t most_open(const struct data_files *files)
     };
     size_t each = files->sample->n_sources * (files->unchecked ? 1 : 2) + 1;
     size_t allowed = io_files_allowed();
-    size_t most = (allowed > 2 * RESERVED ? allowed - RESERVED : allowed / 2) / 2 / each;
+    size_t most = (allowed > (size_t)2 * RESERVED ? allowed - RESERVED : allowed / 2) / 2 / each;
     if (most > MOST_OPEN) most = MOST_OPEN;
     if (most > files->paths.count) most = files->paths.count;
     return most ? most : 1;

@@ -135,6 +135,7 @@ bool h5_numbers_lie_plain(hid_t stored)
     size_t size = shs_type_size(numbers.type), first, second;
     if (!numbers.pair) return !numbers.narrowed;
     const char *const *names = names_of_parts(stored);
+    if (!names) return false;
     type_of_part(stored, names[0], &first);
     type_of_part(stored, names[1], &second);
     H5T_order_t order = H5Tget_order(stored); /* the order of both parts, unless they differ */

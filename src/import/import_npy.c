@@ -56,7 +56,7 @@ static bool take_word(struct head *head, const char *word)
 
 static bool take_string(struct head *head, char *text, size_t bytes)
 {
-    char quote = take(head, '\'') ? '\'' : take(head, '"') ? '"' : '\0';
+    int quote = take(head, '\'') ? '\'' : take(head, '"') ? '"' : '\0';
     const char *end = quote ? strchr(head->at, quote) : NULL;
     if (!end || (size_t)(end - head->at) >= bytes) return false;
     memcpy(text, head->at, (size_t)(end - head->at));

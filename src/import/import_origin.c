@@ -69,9 +69,11 @@ static shs_status recognise(const char *path, const struct import_format **forma
     status = import_stream_read(stream, 0, bytes, sizeof bytes, &got);
     import_stream_close(&stream);
     if (status) return status;
-    *format = format_of_bytes(bytes);
-    if (!*format) *format = format_of_name(path);
-    return *format ? SHS_OK : unknown_format(path, bytes);
+    const struct import_format *found = format_of_bytes(bytes);
+    if (!found) found = format_of_name(path);
+    if (!found) return unknown_format(path, bytes);
+    *format = found;
+    return SHS_OK;
 }
 
 /* ---- the text */

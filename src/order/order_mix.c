@@ -2,7 +2,7 @@
 
 #include "core_memory.h"
 
-typedef unsigned __int128 u128;
+__extension__ typedef unsigned __int128 u128;
 
 #define MOST_PASSES (UINT64_C(1) << 24) /* an epoch: 2^56 in a run, as many as places can name */
 

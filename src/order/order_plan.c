@@ -149,8 +149,9 @@ uint64_t order_share(uint64_t total, uint64_t part, uint64_t parts)
 
 uint64_t order_part(uint64_t total, uint64_t unit, uint64_t parts)
 {
+    __extension__ typedef unsigned __int128 u128;
     /* the last part that begins at or before the unit */
-    return (uint64_t)(((unsigned __int128)(unit + 1) * parts - 1) / total);
+    return (uint64_t)(((u128)(unit + 1) * parts - 1) / total);
 }
 
 /* Positions from `first` on of a sequence of `total`: a batch of them, as far as there are any or,

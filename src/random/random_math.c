@@ -9,7 +9,7 @@ static double polynomial(const double *coefficients, int count, double x)
     return sum;
 }
 
-#define POLYNOMIAL(table, x) polynomial(table, (int)(sizeof table / sizeof *table), x)
+#define POLYNOMIAL(table, x) polynomial(table, (int)(sizeof(table) / sizeof *(table)), x)
 
 double random_exp(double x)
 {

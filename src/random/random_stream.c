@@ -116,7 +116,7 @@ shs_status shs_random_own_purpose(uint64_t number, uint64_t *purpose)
         core_require(purpose, "shs_random_own_purpose", "purpose", "pass the address of a number");
     if (status) return status;
     *purpose = SHS_ROLE_USER;
-    if (number >= 16 * OWN_ROLES)
+    if (number >= UINT64_C(16) * OWN_ROLES)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "shs_random_own_purpose: number %llu; there are 0 to %d", (ull)number,
                          16 * OWN_ROLES - 1);

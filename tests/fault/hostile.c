@@ -24,6 +24,9 @@ struct tally {
     unsigned long done, bad, refused, contained, failed;
 };
 
+/* A text that is no constant: execv() promises to change none and yet takes no constant. */
+#define TEXT(text) ((char[]){text})
+
 struct outcome {
     bool hung;
     int status;
@@ -104,7 +107,7 @@ static void check(char *const *words, unsigned base, uint64_t number, struct tal
 
 static bool is_sound(char *program, char *path)
 {
-    char *const info[] = {program, "info", path, NULL};
+    char *const info[] = {program, TEXT("info"), path, NULL};
     struct outcome outcome = run(info);
     return !outcome.hung && outcome.status == 0 && !*outcome.errors;
 }
@@ -114,9 +117,10 @@ static void run_all(char *program, uint64_t first, uint64_t end, uint64_t every)
     struct tally tally = {0};
     char path[64];
     snprintf(path, sizeof path, "hostile-%ld.h5", (long)getpid());
-    char *const info[] = {program, "info", path, NULL};
-    char *const digest[] = {program, "digest", path, "--probe", "--batch", "4", NULL};
-    char *const whole[] = {program, "check", path, "--probe-seconds", "5", NULL};
+    char *const info[] = {program, TEXT("info"), path, NULL};
+    char *const digest[] = {program,         TEXT("digest"), path, TEXT("--probe"),
+                            TEXT("--batch"), TEXT("4"),      NULL};
+    char *const whole[] = {program, TEXT("check"), path, TEXT("--probe-seconds"), TEXT("5"), NULL};
     for (unsigned base = 0; hostile_make(base, path); base++) {
         struct hostile_file file = hostile_read(path);
         if (!is_sound(program, path)) printf("FAILED: info of sound file %u\n", base);

@@ -141,7 +141,8 @@ static void make_types(hid_t file)
 {
     const hsize_t count = 4, three = 3;
     const char *texts[] = {"shirt", "bag", "boot", "coat"};
-    const hvl_t sequences[] = {{1, "a"}, {2, "bc"}, {0, NULL}, {3, "def"}};
+    const hvl_t sequences[] = {
+        {1, (char[]){"a"}}, {2, (char[]){"bc"}}, {0, NULL}, {3, (char[]){"def"}}};
     hid_t space = H5Screate_simple(1, &count, NULL), text = H5Tcopy(H5T_C_S1);
     hid_t sequence = H5Tvlen_create(H5T_NATIVE_CHAR), pair = H5Tcreate(H5T_COMPOUND, 24);
     hid_t choice = H5Tenum_create(H5T_NATIVE_INT),

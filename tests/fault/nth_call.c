@@ -115,7 +115,7 @@ static bool path_fails(const char *call, const char *path, const void *caller)
 
 /* ---- The calls. */
 
-#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+#define NEXT(name) (__extension__(__typeof__(&name)) dlsym(RTLD_NEXT, #name))
 #define CALLER     __builtin_return_address(0)
 #define FAIL(error)                                                                                \
     do {                                                                                           \

@@ -5,10 +5,12 @@
 
 #include "order_plan.h"
 
+__extension__ typedef unsigned __int128 contract_wide;
+
 /* total * part / parts, rounded down. */
 static inline uint64_t contract_share(uint64_t total, uint64_t part, uint64_t parts)
 {
-    return (uint64_t)((unsigned __int128)total * part / parts);
+    return (uint64_t)((contract_wide)total * part / parts);
 }
 
 /* True if each virtual rank walks a run of its own. */

@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Room for a product of two numbers of 64 bits. */
+__extension__ typedef unsigned __int128 judge_wide;
+
 /* splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators. OOPSLA'14). */
 static inline uint64_t judge_random(uint64_t *state)
 {

@@ -391,7 +391,7 @@ static inline void shuffle(uint32_t *row, uint64_t rows, uint64_t *state)
     for (uint64_t k = 0; k < rows; k++)
         row[k] = (uint32_t)k;
     for (uint64_t left = rows; left > 1; left--) {
-        uint64_t other = (uint64_t)((unsigned __int128)judge_random(state) * left >> 64);
+        uint64_t other = (uint64_t)((judge_wide)judge_random(state) * left >> 64);
         uint32_t swap = row[left - 1];
         row[left - 1] = row[other];
         row[other] = swap;

@@ -11,7 +11,7 @@
 #include "shardstep/augment.h"
 #include "unit.h"
 
-typedef __int128 wide;
+__extension__ typedef __int128 wide;
 
 enum {
     MOST_BYTES = 4096, /* of a field's sample in these tests */

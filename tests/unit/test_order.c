@@ -8,7 +8,7 @@
 #include "order_plan.h"
 #include "unit.h"
 
-typedef unsigned __int128 wide;
+__extension__ typedef unsigned __int128 wide;
 
 /* ---- shares */
 

@@ -113,7 +113,7 @@ enum {
 
 static size_t bin_of(uint64_t row, uint64_t samples)
 {
-    return (size_t)((unsigned __int128)row * BINS / samples);
+    return (size_t)((judge_wide)row * BINS / samples);
 }
 
 /* Where the first two positions and the last lead: pairs of bins are equally likely. */
