@@ -33,7 +33,7 @@ struct cli_arguments {
     const char *fields, *channel_axis, *output, *against, *part, *type, *split, *mix, *rows, *since,
         *heading;
     bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, json, probe,
-        help, one_sample_a_file, overwrite, any_rows, plugins;
+        help, quick, one_sample_a_file, overwrite, any_rows, plugins;
 };
 
 /* Options that several commands take. The table of options says which set an option is in. */

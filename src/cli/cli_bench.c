@@ -12,8 +12,8 @@ static shs_status measure(const struct cli_arguments *arguments)
         return core_fail(SHS_ERROR_ARGUMENT, "only --read takes a FOLDER, which '%.80s' would be",
                          arguments->plain[0]);
     if (arguments->random) return cli_bench_random();
-    if (arguments->order) return cli_bench_order();
-    return cli_bench_read(arguments->n_plain ? arguments->plain[0] : "/tmp");
+    if (arguments->order) return cli_bench_order(arguments->quick);
+    return cli_bench_read(arguments->n_plain ? arguments->plain[0] : "/tmp", arguments->quick);
 }
 
 static int run(const struct cli_arguments *arguments)
@@ -23,11 +23,11 @@ static int run(const struct cli_arguments *arguments)
 
 const struct cli_command cli_bench = {
     .name = "bench",
-    .usage = "--random | --order | --read [FOLDER]",
+    .usage = "--random | --order | --read [FOLDER] [--quick]",
     .summary = "measures random numbers, order or reading beside what the machine can do",
     .arguments = "  FOLDER\tWhere --read makes its files, which it removes again (/tmp).",
     .examples = "bench --random\nbench --read /scratch",
-    .options = "--random --order --read",
+    .options = "--random --order --read --quick",
     .most_plain = 1,
     .run = run,
 };

@@ -19,11 +19,9 @@ enum {
     ROW_FLOATS = SIDE * SIDE,
     ROW_BYTES = ROW_FLOATS * 4,
     BATCH = 128,
-    ROUNDS = 3, /* of which the best counts */
-    MANY_CHUNKS = 1000000
+    MANY_CHUNKS = 1000000,
+    FEWER = 32 /* times fewer rows in a quick run */
 };
-
-static const double HDF5_SECONDS = 0.7; /* for H5Dread, which need not read all rows */
 
 /* A file that is read, and what is found. Times are seconds a row, the best so far. */
 struct trial {
@@ -40,6 +38,9 @@ struct bench {
     shs_run *run;
     uint64_t *order; /* the rows of an epoch, as the loader delivers them */
     float *memory;   /* of a batch */
+    bool quick;
+    int rounds;          /* of which the best counts */
+    double hdf5_seconds; /* for H5Dread, which need not read all rows */
     struct io_lane lane;
 };
 
@@ -155,7 +156,7 @@ static shs_status measure_hdf5(const struct bench *bench, struct trial *trial)
     shs_status status = h5_open(bench->path, &file);
     if (!status) status = h5_field_open(file, "x", 0, false, &field, &shape);
     double begin = cli_seconds();
-    for (; done < trial->rows && !status && cli_seconds() - begin < HDF5_SECONDS; done++)
+    for (; done < trial->rows && !status && cli_seconds() - begin < bench->hdf5_seconds; done++)
         status =
             h5_read_rows(field, bench->order[done], 1, bench->memory + done % BATCH * ROW_FLOATS);
     if (!status) keep_best(&trial->hdf5, (cli_seconds() - begin) / (double)done);
@@ -248,7 +249,7 @@ static shs_status run_trial(struct bench *bench, struct trial *trial)
 {
     shs_status status = make_file(bench, trial);
     if (!status) status = io_sync(bench->path);
-    for (int round = 0; round < ROUNDS && !status; round++) {
+    for (int round = 0; round < bench->rounds && !status; round++) {
         status = measure_loader(bench, trial, 1, &trial->one);
         if (!status) status = measure_ceiling(bench, trial);
         if (!status) status = measure_hdf5(bench, trial);
@@ -263,15 +264,21 @@ static shs_status run_trial(struct bench *bench, struct trial *trial)
 
 /* ---- Opening. */
 
+static uint64_t many_chunks(const struct bench *bench)
+{
+    return bench->quick ? MANY_CHUNKS / 1000 : MANY_CHUNKS;
+}
+
 static shs_status make_many_chunks(const struct bench *bench)
 {
     struct h5_writer *writer;
-    shs_tensor shape = {.type = SHS_F32, .axes = 2, .shape = {MANY_CHUNKS, 4}};
+    uint64_t chunks = many_chunks(bench);
+    shs_tensor shape = {.type = SHS_F32, .axes = 2, .shape = {chunks, 4}};
     struct h5_storage storage = {.chunk_rows = 1, .deflate = 1};
     shs_status status = h5_create(bench->path, &writer);
     if (status) return status;
     status = h5_create_field(writer, "x", &shape, &storage);
-    for (uint64_t row = 0; row < MANY_CHUNKS && !status; row += 1000)
+    for (uint64_t row = 0; row < chunks && !status; row += 1000)
         status = h5_write_rows(writer, 1000, bench->memory);
     if (!status) return h5_finish(&writer);
     h5_abandon(&writer);
@@ -282,14 +289,15 @@ static shs_status measure_opening(const struct bench *bench)
 {
     double best = 0;
     shs_status status = make_many_chunks(bench);
-    for (int round = 0; round < ROUNDS && !status; round++) {
+    for (int round = 0; round < bench->rounds && !status; round++) {
         shs_dataset *dataset = NULL;
         double begin = cli_seconds();
         status = shs_dataset_open(bench->run, bench->path, "x", NULL, &dataset);
         keep_best(&best, cli_seconds() - begin);
         shs_dataset_close(&dataset);
     }
-    if (!status) printf("opening a dataset of %d chunks: %.2f s\n", MANY_CHUNKS, best);
+    if (!status)
+        printf("opening a dataset of %llu chunks: %.2f s\n", (ull)many_chunks(bench), best);
     return status;
 }
 
@@ -297,20 +305,20 @@ static shs_status measure_opening(const struct bench *bench)
 
 static shs_status measure_cold(struct bench *bench)
 {
-    struct trial trial = {.rows = 1 << 12};
+    struct trial trial = {.rows = bench->quick ? (1 << 12) / FEWER : 1 << 12};
     struct reading reading;
     double cold = 0, outstanding = 0;
     shs_status status = make_file(bench, &trial);
     if (!status) status = open_reading(bench, &trial, 1, &reading);
     if (status) return status;
-    for (int round = 0; round < ROUNDS && !status; round++) {
+    for (int round = 0; round < bench->rounds && !status; round++) {
         status = io_forget(bench->path);
         if (!status) status = read_epoch(bench, &reading, &trial.one);
     }
     outstanding = (double)shs_statistics(reading.loader).cold_reads /
                   (double)shs_statistics(reading.loader).reads;
     close_reading(&reading);
-    for (int round = 0; round < ROUNDS && !status; round++) {
+    for (int round = 0; round < bench->rounds && !status; round++) {
         status = io_forget(bench->path);
         if (!status) status = measure_ceiling(bench, &trial);
     }
@@ -344,13 +352,15 @@ static shs_status run_all(struct bench *bench)
         "us a row of 16 KiB, in memory already, batches of %d, the best of %d rounds. Ceiling: "
         "positional\nreads of the same rows, or decoding alone, on one thread. H5Dread: a row at "
         "a time.\n",
-        BATCH, ROUNDS);
+        BATCH, bench->rounds);
     printf("%-34s %9s %9s %9s %6s %7s %9s %7s\n", "", "", "", "1 thread", "of", "times",
            "2 threads", "times");
     printf("%-34s %9s %9s %9s %6s %7s %9s %7s\n", "stored, shuffle", "H5Dread", "ceiling", "",
            "ceil.", "H5Dread", "", "H5Dread");
-    for (size_t i = 0; i < sizeof trials / sizeof *trials && !status; i++)
+    for (size_t i = 0; i < sizeof trials / sizeof *trials && !status; i++) {
+        if (bench->quick) trials[i].rows /= FEWER;
         status = run_trial(bench, &trials[i]);
+    }
     if (!status) status = measure_cold(bench);
     return status ? status : measure_opening(bench);
 }
@@ -362,9 +372,10 @@ static shs_status name_file(const char *folder, char **path)
     return core_text_take(&text, path);
 }
 
-shs_status cli_bench_read(const char *folder)
+shs_status cli_bench_read(const char *folder, bool quick)
 {
-    struct bench bench = {0};
+    struct bench bench = {
+        .quick = quick, .rounds = quick ? 1 : 3, .hdf5_seconds = quick ? 0.01 : 0.7};
     struct mpi_job_options options = {.vranks = 1};
     shs_status status = io_check_room(folder, UINT64_C(512) << 20);
     if (!status) status = name_file(folder, &bench.path);

@@ -128,6 +128,8 @@ const struct cli_option cli_options[] = {
     FLAG("--order", order, CLI_BY_NAME, CLI_QUESTION, "Measures the order of rows."),
     FLAG("--read", read, CLI_BY_NAME, CLI_QUESTION,
          "Measures the reading of HDF5 files that it makes in FOLDER."),
+    FLAG("--quick", quick, CLI_BY_NAME, CLI_QUESTION,
+         "Takes few rows, and each once, to see that all works: the times are rough."),
     NUMBER("--chunk", chunk, CLI_BY_NAME, 1, MOST_64, 0, CLI_WRITING, "ROWS",
            "A chunk has so many rows (about 64 KiB)."),
     NUMBER("--deflate", deflate, CLI_BY_NAME, 0, 9, 0, CLI_WRITING, "LEVEL",

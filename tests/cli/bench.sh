@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Each part of bench runs to its end and prints its table. The times are no matter of this test.
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+# table FILE TEXT COUNT: a line of FILE is TEXT, a pattern, and then COUNT numbers
+number='[0-9]+(\.[0-9]+)?'
+table() {
+    local file=$1 text=$2 count=$3
+    grep -qE -- "^ *$text( +$number){$count}\$" "$file" ||
+        fail "bench: no line '$text' with $count numbers in: $(cat "$file")"
+}
+
+# part OPTION...: bench with these options ends well, says nothing else, and its output is in out.txt
+part() {
+    local code=0
+    "$SHARDSTEP" bench "$@" > out.txt 2> err.txt < /dev/null || code=$?
+    [ "$code" = 0 ] || fail "bench $*: exit code $code: $(cat err.txt)"
+    [ ! -s err.txt ] || fail "bench $* says: $(cat err.txt)"
+    grep -qiE '(^|[ -])(nan|inf)' out.txt && fail "bench $*: no number in: $(cat out.txt)"
+    return 0
+}
+
+part --random --quick
+for numbers in u32 u64 float double 'below\(60000\)' 'normal float' 'normal double'; do
+    table out.txt "plain +$numbers" 3
+done
+table out.txt 'libc +memset' 2
+table out.txt 'libc +memcpy' 2
+
+part --order --quick
+for samples in 20000 40000; do
+    for subject in 'in bulk, plain' 'one at a time' 'Fisher-Yates over a table' \
+        'blocks of 64, windows of 16' 'numbers of 3 sources to rows' 'drawn by weight' 'the ledger'; do
+        table out.txt "$samples +$subject" 2
+    done
+done
+
+mkdir files
+part --read files --quick
+for stored in 'contiguous, full' '1 row a chunk, deflated, full' '64 rows a chunk, deflated, blocks' \
+    '64 rows a chunk, deflated, none'; do
+    table out.txt "$stored" 7
+done
+grep -qE "^from the disk, contiguous, full: $number us a row, $number times as fast" out.txt ||
+    fail "bench --read: nothing from the disk in: $(cat out.txt)"
+grep -qE "^opening a dataset of 1000 chunks: $number s\$" out.txt ||
+    fail "bench --read: nothing of opening in: $(cat out.txt)"
+ls -A files > left.txt
+[ ! -s left.txt ] || fail "bench --read leaves $(cat left.txt)"
+
+refused 0 'say what to measure: --random, --order or --read' "$SHARDSTEP" bench
+refused 0 'no/such/folder' "$SHARDSTEP" bench --read no/such/folder
+finish
