@@ -1,4 +1,5 @@
-/* Shardstep: the whole public interface, but for shardstep/must.h, which is for programs only. */
+/** @file
+ * Shardstep: the whole public interface but shardstep/must.h, which is for programs only. */
 #ifndef SHARDSTEP_H
 #define SHARDSTEP_H
 

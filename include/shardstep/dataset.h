@@ -1,4 +1,5 @@
-/* A dataset: samples, each with the same fields, from one HDF5 file or many.
+/** @file
+ * A dataset: samples, each with the same fields, from one HDF5 file or many.
  *
  * FILES. The path of shs_dataset_open() is
  *
@@ -103,16 +104,22 @@
 extern "C" {
 #endif
 
-typedef struct shs_run shs_run; /* see context.h */
+/** A run, which shs_open() opens: see context.h. */
+typedef struct shs_run shs_run;
+
+/** An open dataset. */
 typedef struct shs_dataset shs_dataset;
 
-/* A zeroed struct means the defaults. */
+/** How a dataset is opened. A zeroed struct means the defaults. */
 typedef struct shs_dataset_options {
-    size_t cache_bytes;     /* bytes of memory that each loader may use for decoded chunks, and that
-                               HDF5 may use for chunks of a field that only HDF5 can read; 0: 64 MiB */
-    bool unchecked;         /* do not compare rows with their checksums */
-    bool one_sample_a_file; /* file i holds all of sample i: see FILES */
-    /* For files from elsewhere: HDF5 crashes or hangs on some damaged or malicious files. With
+    /** The bytes of memory that each loader may use for decoded chunks, and that HDF5 may use for
+     * the chunks of a field that only HDF5 can read. 0 means 64 MiB. */
+    size_t cache_bytes;
+    /** Rows are not compared with their checksums. */
+    bool unchecked;
+    /** File i holds all of sample i: see FILES above. */
+    bool one_sample_a_file;
+    /** For files from elsewhere: HDF5 crashes or hangs on some damaged or malicious files. With
      * `probe`, each rank first has a process of its own open the same fields, and read some of
      * their rows, without HDF5's plug-ins unless they are allowed and with limits on time and
      * memory; what goes wrong there is an ordinary error here. It costs each rank about 10 ms and
@@ -120,15 +127,19 @@ typedef struct shs_dataset_options {
      * files must not change meanwhile. The process runs the program `shardstep` with this process's
      * environment. When it ends, this process receives SIGCHLD. */
     bool probe;
-    /* Path of the program. NULL: it is looked for beside the library, in the folder of programs of
+    /** The path of the program that the probe runs, borrowed during shs_dataset_open(). NULL means
+     * that it is looked for beside the library, in the folder of programs of
      * the same installation, beside the running program, and where it was to be installed. */
     const char *probe_program;
-    uint32_t probe_seconds;   /* the most seconds that the process may take; 0: 10 */
-    uint32_t probe_mebibytes; /* the most memory that it may take, in MiB; 0: 2048 */
-    bool probe_plugins;       /* HDF5 may load plug-ins in that process */
+    /** The most time that the probe's process may take, in seconds. 0 means 10. */
+    uint32_t probe_seconds;
+    /** The most memory that the probe's process may take, in MiB. 0 means 2048. */
+    uint32_t probe_mebibytes;
+    /** HDF5 may load plug-ins in the probe's process. */
+    bool probe_plugins;
 } shs_dataset_options;
 
-/* Collective. Opens `fields`, up to SHS_MAX_FIELDS, of the files that `path` stands for, both as
+/** Collective. Opens `fields`, up to SHS_MAX_FIELDS, of the files that `path` stands for, both as
  * above, read-only and without a file lock. The datasets are arrays of numbers, as above, with 1 …
  * SHS_MAX_AXES axes; samples have at most SHS_MAX_AXES - 1. All fields of a file have equally many
  * samples. A field is read directly, by position, if it lies contiguous or in chunks in one file,
@@ -161,18 +172,20 @@ SHS_API SHS_MUST_CHECK shs_status shs_dataset_open(shs_run *run, const char *pat
                                                    const shs_dataset_options *options,
                                                    shs_dataset **dataset);
 
-/* Local. Accepts NULL and a pointer to NULL; leaves NULL. Close its loaders first. */
+/** Local. Closes a dataset and leaves NULL in *dataset. Accepts NULL and a pointer to NULL. Close
+ * the dataset's loaders first. */
 SHS_API void shs_dataset_close(shs_dataset **dataset);
 
-/* Local. Number of samples in all files; 0 for NULL. Without windows and offsets it is the number
- * of rows of each field. */
+/** Local. Returns the number of samples in all files, or 0 for NULL. Without windows and offsets it
+ * is the number of rows of each field. */
 SHS_API uint64_t shs_dataset_samples(const shs_dataset *dataset);
 
-/* Local. Number of fields, including the fields ALIAS.length; 0 for NULL. */
+/** Local. Returns the number of fields, including the fields ALIAS.length, or 0 for NULL. */
 SHS_API size_t shs_dataset_fields(const shs_dataset *dataset);
 
-/* Local. Name, type and shape of one sample of a field, data NULL; NULL for a field that is not
- * there. Borrowed until shs_dataset_close(). */
+/** Local. Returns the name, the type and the shape of one sample of field number `field`, counted
+ * from 0; its `data` is NULL. Returns NULL for a field that is not there. The tensor is borrowed
+ * until shs_dataset_close(). */
 SHS_API const shs_tensor *shs_dataset_field(const shs_dataset *dataset, size_t field);
 
 #ifdef __cplusplus

@@ -1,4 +1,5 @@
-/* For programs: stop on error. The library itself never prints or ends a process. */
+/** @file
+ * For programs: stop on error. The library itself never prints or ends a process. */
 #ifndef SHARDSTEP_MUST_H
 #define SHARDSTEP_MUST_H
 
@@ -11,16 +12,19 @@
 #include "mpi.h"
 #endif
 
-/* A program exits with SHS_EXIT_STOPPED after SHS_STOP, once shs_save() has kept its place: a job
- * script then starts it again. */
+/** Exit codes of programs. */
 enum {
+    /** The program failed. shs_must() exits with this code. */
     SHS_EXIT_ERROR = 2,
+    /** The program stopped on request after shs_save() kept its place. A job script then starts it
+     * again. */
     SHS_EXIT_STOPPED = 75
 };
 
-/* Collective where `status` comes from a Collective function, Local otherwise. Returns a status
- * that is no error. On an error prints the message, once in the job, and ends the job with exit
- * code 2: quietly if all ranks share the error, by MPI_Abort() if this rank alone has it. */
+/** Collective where `status` comes from a Collective function, Local otherwise. Returns `status` if
+ * it is no error. On an error it prints the message to the standard error, once in the job, and
+ * ends the job with exit code 2. If all ranks have the error, each calls MPI_Finalize() and exits;
+ * if this rank alone has it, the rank calls MPI_Abort(). */
 static inline shs_status shs_must(shs_status status)
 {
     if (status >= 0) return status;

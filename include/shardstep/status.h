@@ -1,4 +1,5 @@
-/* Status codes, messages and memory: what every other header builds on.
+/** @file
+ * Status codes, messages, memory and the version: what every other header builds on.
  *
  * Every public comment, or the heading of its section, begins with the word Collective or Local. A
  * Collective function is called by every rank of the run, in the same order, and returns the same
@@ -14,6 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/** Marks what the shared library exports; and a status that the compiler warns of when it is not
+ * looked at. */
 #if defined(__GNUC__)
 #define SHS_API        __attribute__((visibility("default")))
 #define SHS_MUST_CHECK __attribute__((warn_unused_result))
@@ -22,16 +25,22 @@
 #define SHS_MUST_CHECK
 #endif
 
+/** The version of these headers, for comparisons by the preprocessor: major, minor and patch.
+ * Builds and packages take their version from these three lines. shs_version() tells the library's.
+ */
 #define SHS_VERSION_MAJOR 0
+/** The second number of the version. Before 1.0, versions that differ in it may not fit together.
+ */
 #define SHS_VERSION_MINOR 1
+/** The third number of the version. */
 #define SHS_VERSION_PATCH 0
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* The one table of codes: X(name, value, text). 0 is done, a positive code an expected outcome,
- * a negative one an error. */
+/** The one table of status codes: calls X(name, value, text) for each. The text says what the code
+ * means. */
 #define SHS_STATUS_LIST(X)                                                                         \
     X(SHS_OK, 0, "done")                                                                           \
     X(SHS_END, 1, "the loader has delivered its last epoch")                                       \
@@ -49,43 +58,56 @@ extern "C" {
     X(SHS_ERROR_MPI, -10, "the MPI library reported an error")                                     \
     X(SHS_ERROR_ORDER, -11, "an epoch lost or repeated rows")
 
+/** What a function that can fail returns. SHS_OK is 0 and means done. A positive status is an
+ * expected outcome, a negative status is an error. The table above has them all. */
 typedef enum shs_status {
 #define SHS_STATUS_ENUM(name, value, text) name = value,
     SHS_STATUS_LIST(SHS_STATUS_ENUM)
 #undef SHS_STATUS_ENUM
 } shs_status;
 
-/* Local. The name of a status ("SHS_ERROR_FILE"), or "unknown status". Static storage. */
+/** Local. Returns the name of a status, such as "SHS_ERROR_FILE", or "unknown status" for a number
+ * that is no status. The text has static storage. */
 SHS_API const char *shs_status_name(shs_status status);
 
-/* Local. A sentence on a status, from the table above, or "unknown status". Static storage. */
+/** Local. Returns a status in words, from the table above, or "unknown status" for a number that is
+ * no status. The text has static storage. */
 SHS_API const char *shs_status_text(shs_status status);
 
-/* Local. The calling thread's latest error message, "" before the first: failing rank, operation,
- * file, dataset, index, cause, what to do, as far as each applies. At most 1023 bytes and one
- * line. Borrowed until the thread's next call of a Shardstep function. */
+/** Local. Returns the version of the library that the program runs with, such as "0.1.0". It may
+ * differ from the version of the headers that the program was compiled with. The text has static
+ * storage. */
+SHS_API const char *shs_version(void);
+
+/** Local. Returns the calling thread's latest error message, or "" before the first. The message
+ * names the failing rank, the operation, the file, the dataset, the index, the cause and what to
+ * do, as far as each applies. It has at most 1023 bytes and is one line. It is borrowed until the
+ * thread's next call of a Shardstep function. */
 SHS_API const char *shs_message(void);
 
-/* Local. True on the one rank that should print the latest message: the failing rank, if all ranks
- * agreed on the error; the calling rank, if no other rank knows of it. */
+/** Local. Returns true on the one rank that should print the latest message: on the failing rank if
+ * all ranks agreed on the error, on the calling rank if no other rank knows of it. */
 SHS_API bool shs_message_is_mine(void);
 
-/* Local. True if the latest error was returned on every rank of the run. */
+/** Local. Returns true if the thread's latest error was returned on every rank of the run. */
 SHS_API bool shs_message_is_agreed(void);
 
-/* How the library gets memory. `reallocate` follows realloc's rules: (NULL, n) allocates, and the
- * result is aligned for any type. n is never 0. `release` accepts NULL. Both may be called from
- * any thread. */
+/** How the library gets memory. Both functions may be called from any thread. */
 typedef struct shs_memory {
+    /** Resizes memory as realloc() does: `memory` NULL allocates, and NULL is returned if memory
+     * ran out. `bytes` is never 0. The result must be aligned for any type. */
     void *(*reallocate)(void *memory, size_t bytes, void *user);
+    /** Releases memory that `reallocate` gave. It must accept NULL. */
     void (*release)(void *memory, void *user);
-    void *user; /* handed to both */
+    /** A pointer of the caller's own, handed to both functions. */
+    void *user;
 } shs_memory;
 
-/* Local. Uses these functions for all memory that the library takes from now on; what HDF5, MPI,
- * xxHash, the C library and the libraries that decompress take for themselves is not counted. NULL
- * brings back realloc and free. Call it before any other function, or after everything was closed:
- * memory must be released by the functions that gave it. Not thread-safe. */
+/** Local. Uses these functions for all memory that the library takes from now on. Memory that HDF5,
+ * MPI, xxHash, the C library and the libraries that decompress take for themselves is not counted.
+ * NULL brings back realloc() and free(). Call it before any other function, or after everything was
+ * closed: memory must be released by the functions that gave it. The struct is copied. Not
+ * thread-safe. */
 SHS_API void shs_memory_use(const shs_memory *memory);
 
 #ifdef __cplusplus

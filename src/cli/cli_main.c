@@ -48,7 +48,7 @@ static void print_usage(void)
 
 static void print_version(void)
 {
-    printf("shardstep %d.%d.%d\n", SHS_VERSION_MAJOR, SHS_VERSION_MINOR, SHS_VERSION_PATCH);
+    printf("shardstep %s\n", shs_version());
 }
 
 /* ---- commands */

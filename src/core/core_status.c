@@ -41,6 +41,15 @@ const char *shs_message(void)
     return latest.text;
 }
 
+#define TEXT_OF(number)              TEXT_ITSELF(number)
+#define TEXT_ITSELF(number)          #number
+#define VERSION(major, minor, patch) TEXT_OF(major) "." TEXT_OF(minor) "." TEXT_OF(patch)
+
+const char *shs_version(void)
+{
+    return VERSION(SHS_VERSION_MAJOR, SHS_VERSION_MINOR, SHS_VERSION_PATCH);
+}
+
 bool shs_message_is_mine(void)
 {
     return latest.mine;

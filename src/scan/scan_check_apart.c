@@ -253,9 +253,8 @@ static shs_status refuse(const struct watch *watch)
 {
     return core_fail(SHS_ERROR_FILE,
                      "%s, which was to read %s, gave no proper answer; is it the program shardstep "
-                     "of version %d.%d.%d?",
-                     watch->limits->program, watch->next.path, SHS_VERSION_MAJOR, SHS_VERSION_MINOR,
-                     SHS_VERSION_PATCH);
+                     "of version %s?",
+                     watch->limits->program, watch->next.path, shs_version());
 }
 
 /* Takes in a process's lines until its end. *answered is set to true if it came to a good end. */

@@ -10,11 +10,13 @@ mkdir use && cd use
 cat > main.c << 'C'
 #include <shardstep.h>
 #include <stdio.h>
+#include <string.h>
 
 int main(int argc, char **argv)
 {
     shs_random stream;
     shs_place place = {.seed = 42, .purpose = 1, .rank = 3, .step = 7, .slot = 5};
+    if (argc > 1 && !strcmp(argv[1], "--version")) return puts(shs_version()) < 0;
     if (shs_random_at(&place, &stream)) return 1;
     printf("%08x\n", shs_random_u32(&stream));
     shs_run *run;
@@ -51,6 +53,7 @@ cat > CMakeLists.txt << 'CMAKE'
 cmake_minimum_required(VERSION 3.18)
 project(use C CXX)
 find_package(shardstep 0.1 REQUIRED COMPONENTS static)
+file(WRITE version.txt "${shardstep_VERSION}\n")
 foreach(language c cpp)
   add_executable(shared_${language} main.${language})
   target_link_libraries(shared_${language} shardstep::shardstep)
@@ -79,6 +82,13 @@ for program in {shared,static}_{c,cpp,pc,pc_cpp}; do
     shared*) grep -q libshardstep needs.txt || fail "$program is not linked with the shared library" ;;
     static*) grep -q libshardstep needs.txt && fail "$program needs the shared library" ;;
     esac
+done
+
+# the version is the same wherever one asks
+version=$("$SHARDSTEP" -V | sed 's/^shardstep //')
+for said in "shs_version: $(build/shared_c --version)" "the static shs_version: $(build/static_c --version)" \
+    "the CMake package: $(cat version.txt)" "pkg-config: $(pkg-config --modversion shardstep)"; do
+    [ "${said##*: }" = "$version" ] || fail "shardstep -V says '$version', but $said"
 done
 
 # a program with the other MPI is refused by the package

@@ -17,6 +17,16 @@ enum {
     MESSAGE_MOST = 1023 /* bytes of a message, by status.h */
 };
 
+/* ---- the version */
+
+static void the_version_is_that_of_the_headers(void)
+{
+    char text[48];
+    snprintf(text, sizeof text, "%d.%d.%d", SHS_VERSION_MAJOR, SHS_VERSION_MINOR,
+             SHS_VERSION_PATCH);
+    CHECK(strcmp(shs_version(), text) == 0);
+}
+
 /* ---- statuses */
 
 /* Written down once more: programs are compiled with these numbers. */
@@ -729,6 +739,7 @@ static void texts_have_fnv_hashes(void)
 int main(void)
 {
     static const struct harness_test tests[] = {
+        TEST(the_version_is_that_of_the_headers),
         TEST(statuses_have_names),
         TEST(statuses_have_texts_of_their_own),
         TEST(a_failure_leaves_a_message),
