@@ -20,12 +20,12 @@ endif()
 
 # Debian's HDF5 of that name; the paths of MPI that come with it are left to FindMPI.
 macro(shs_hdf5_by_name name)
-  pkg_check_modules(DEBIAN_HDF5 QUIET hdf5-${name})
-  if(DEBIAN_HDF5_FOUND)
+  pkg_check_modules(SHARDSTEP_DEBIAN_HDF5 QUIET hdf5-${name})
+  if(SHARDSTEP_DEBIAN_HDF5_FOUND)
     set(HDF5_FOUND TRUE)
-    set(HDF5_VERSION ${DEBIAN_HDF5_VERSION})
-    set(HDF5_C_LIBRARIES ${DEBIAN_HDF5_LINK_LIBRARIES})
-    set(HDF5_C_INCLUDE_DIRS ${DEBIAN_HDF5_INCLUDE_DIRS})
+    set(HDF5_VERSION ${SHARDSTEP_DEBIAN_HDF5_VERSION})
+    set(HDF5_C_LIBRARIES ${SHARDSTEP_DEBIAN_HDF5_LINK_LIBRARIES})
+    set(HDF5_C_INCLUDE_DIRS ${SHARDSTEP_DEBIAN_HDF5_INCLUDE_DIRS})
     list(FILTER HDF5_C_LIBRARIES INCLUDE REGEX hdf5)
     list(FILTER HDF5_C_INCLUDE_DIRS INCLUDE REGEX hdf5)
   endif()
@@ -37,10 +37,10 @@ function(shs_joined_mpi libraries)
   file(WRITE ${trial}.c "#include <hdf5.h>
 #include <mpi.h>
 int main(void) { int started; return H5open() < 0 || MPI_Initialized(&started); }\n")
-  try_compile(joins ${trial}.dir SOURCES ${trial}.c
+  try_compile(SHARDSTEP_HDF5_JOINS ${trial}.dir SOURCES ${trial}.c
     CMAKE_FLAGS "-DINCLUDE_DIRECTORIES=${HDF5_C_INCLUDE_DIRS};${MPI_C_INCLUDE_DIRS}"
     LINK_LIBRARIES ${HDF5_C_LIBRARIES} MPI::MPI_C OUTPUT_VARIABLE output COPY_FILE ${trial})
-  if(NOT joins)
+  if(NOT SHARDSTEP_HDF5_JOINS)
     message(FATAL_ERROR "a program with MPI and HDF5 (${HDF5_C_LIBRARIES}) does not link:\n${output}")
   endif()
   set(found "")

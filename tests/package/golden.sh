@@ -23,7 +23,7 @@ done
 
 # No other header of this machine: they would be wrong for another.
 mkdir headers
-for folder in "$(sed -n 's/^RANDOM123_INCLUDE:[A-Z]*=//p' "$BUILD/CMakeCache.txt")" /usr/include; do
+for folder in "$(sed -n 's/^SHARDSTEP_RANDOM123_INCLUDE:[A-Z]*=//p' "$BUILD/CMakeCache.txt")" /usr/include; do
     [ ! -d "$folder/Random123" ] || ln -sfn "$folder/Random123" headers/Random123
 done
 
