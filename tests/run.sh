@@ -1,23 +1,32 @@
 #!/usr/bin/env bash
 # Installs what is missing (Debian 12 or 13, as root or with sudo), builds, and runs every test.
 #
-#   tests/run.sh              all builds but serial: release, address and undefined sanitizers, clang,
-#                             MPICH, without MPI, and what has threads under the thread sanitizer
-#   tests/run.sh release      one or several of: release sanitize thread clang mpich nompi serial
+#   tests/run.sh              all builds but serial and coverage: release, address and undefined
+#                             sanitizers, clang, MPICH, without MPI, what has threads under the
+#                             thread sanitizer, and lint, which builds nothing: see tests/lint.sh
+#   tests/run.sh release      one or several of: release sanitize thread clang mpich nompi serial lint
+#                             coverage
+#   tests/run.sh --build release   builds and runs nothing; then `cd build/tests/release` and, say,
+#                             `ctest -R unit.test_order --output-on-failure`
 #   tests/run.sh --platforms  on bare Debians, which takes hours: see tests/platforms.sh
+#
+# coverage compares the lines that tests run with the floors of tests/coverage.txt. It takes longer
+# than CI has, so it is run on request.
 #
 # SHARDSTEP_WORK is a folder for the builds: build/tests in this repository unless it is set.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=${SHARDSTEP_WORK:-$root/build/tests}
 [ "${1:-}" != --platforms ] || { shift; exec "$root/tests/platforms.sh" "$@"; }
-builds=${*:-sanitize thread clang mpich nompi release}
+only_build=
+[ "${1:-}" != --build ] || { shift; only_build=yes; }
+builds=${*:-lint sanitize thread clang mpich nompi release}
 export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$(nproc)}
 
 "$root/examples/install_debian.sh" libcunit1-dev hdf5-tools xxhash clang clang-format libclang-rt-dev g++ gcc \
     binutils procps gcc-aarch64-linux-gnu gcc-s390x-linux-gnu libc6-dev-arm64-cross \
     libc6-dev-s390x-cross qemu-user-static python3-h5py python3-numpy python-tables-data time \
-    mpich libmpich-dev libhdf5-mpich-dev libhdf5-dev
+    mpich libmpich-dev libhdf5-mpich-dev libhdf5-dev clang-tidy cppcheck shellcheck doxygen gcovr git
 
 build() { # NAME options...
     local name=$1
@@ -33,6 +42,7 @@ build() { # NAME options...
 run() { # NAME ctest options...
     local name=$1
     shift
+    [ -z "$only_build" ] || { echo "$work/$name"; return 0; }
     printf '\n== %s build\n' "$name"
     (cd "$work/$name" && ctest --output-on-failure --output-junit "$work/$name.xml" "$@")
 }
@@ -68,8 +78,18 @@ for name in $builds; do
         build nompi -DCMAKE_BUILD_TYPE=Release -DSHARDSTEP_MPI=OFF
         run nompi -R '^unit\.|^package\.(nompi|layers|headers|nulls)$'
         ;;
+    lint)
+        [ -n "$only_build" ] || SHARDSTEP_WORK=$work "$root/tests/lint.sh"
+        ;;
+    coverage)
+        build coverage -DCMAKE_BUILD_TYPE=Debug -DSHARDSTEP_TEST_RANKS=3 -DSHARDSTEP_EXAMPLES=OFF \
+            "-DCMAKE_C_FLAGS=--coverage -fprofile-update=prefer-atomic -O1"
+        find "$work/coverage" -name '*.gcda' -delete
+        run coverage -L '^(unit|mpi|cli|fault)$' -E '^(cli\.(dieharder|train|examples)|fault\.hostile)$'
+        [ -n "$only_build" ] || "$root/tests/coverage.sh" "$work/coverage"
+        ;;
     *)
-        echo "there is no build '$name': release, sanitize, thread, clang, mpich, nompi or serial" >&2
+        echo "there is no build '$name': release, sanitize, thread, clang, mpich, nompi, serial, lint or coverage" >&2
         exit 2
         ;;
     esac

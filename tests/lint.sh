@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# What tools say of the code without running it: clang-tidy (.clang-tidy), cppcheck
+# (tests/cppcheck.txt), shellcheck (.shellcheckrc) and Doxygen (src/doc/Doxyfile). Each finding that
+# is left out is named in that tool's file, with the reason.
+#
+#   tests/lint.sh                     all of them
+#   tests/lint.sh tidy cppcheck ...   one or several of: tidy cppcheck shell doxygen
+#
+# SHARDSTEP_WORK is a folder for the builds: build/tests in this repository unless it is set.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+work=${SHARDSTEP_WORK:-$PWD/build/tests}
+mkdir -p "$work"
+includes=$(for folder in include src/*/; do printf -- '-I%s ' "$folder"; done)
+
+# The library, the program and the examples, two files at a time. Tests are left to the compilers'
+# warnings: they would take as long again.
+tidy() {
+    cmake -S . -B "$work/lint" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang \
+        -DCMAKE_EXPORT_COMPILE_COMMANDS=ON > "$work/lint.log" 2>&1 || { cat "$work/lint.log"; return 1; }
+    printf '%s\n' src/*/*.c examples/*.c | xargs -P "$(nproc)" -n 8 \
+        clang-tidy --quiet -p "$work/lint" 2> "$work/lint.log" ||
+        { grep -vE 'warnings? (generated|treated)|^Suppressed|^Use -header' "$work/lint.log"; return 1; }
+}
+
+cppcheck_all() {
+    # shellcheck disable=SC2086
+    cppcheck --enable=warning,performance,portability --error-exitcode=1 --std=c11 --quiet \
+        -j "$(nproc)" $includes --suppressions-list=tests/cppcheck.txt src examples
+}
+
+shell() {
+    git ls-files '*.sh' '*.sbatch' .ci/run | xargs shellcheck -S warning -x
+}
+
+# Every public header, function, type and member has a comment. Doxygen looks into a header only if
+# its first comment says @file.
+reference() {
+    local bare
+    bare=$(grep -L '@file' include/shardstep.h include/shardstep/*.h || true)
+    [ -z "$bare" ] || { echo "the first comment does not begin with '/** @file':" $bare; return 1; }
+    mkdir -p build
+    doxygen src/doc/Doxyfile
+}
+
+code=0
+for tool in ${*:-shell doxygen cppcheck tidy}; do
+    printf '\n== %s\n' "$tool"
+    begin=$SECONDS
+    case $tool in
+    tidy) tidy ;;
+    cppcheck) cppcheck_all ;;
+    shell) shell ;;
+    doxygen) reference ;;
+    *)
+        echo "there is no tool '$tool': tidy, cppcheck, shell or doxygen" >&2
+        exit 2
+        ;;
+    esac || { echo "FAILED: $tool"; code=1; }
+    echo "$((SECONDS - begin)) s"
+done
+exit $code
