@@ -65,7 +65,8 @@ for name in $builds; do
         run thread -R '^(unit\.test_(pool|cache|fetch|field|filter)|mpi\.test_loader\.3)$'
         ;;
     clang)
-        build clang -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang -DSHARDSTEP_TEST_RANKS=3
+        build clang -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang -DSHARDSTEP_ASSERTS=ON \
+            -DSHARDSTEP_TEST_RANKS=3
         run clang -L '^(unit|mpi)$'
         ;;
     mpich | serial) # the other MPI library, and an HDF5 without MPI

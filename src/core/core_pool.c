@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "core_assert.h"
 #include "core_memory.h"
 
 struct core_pool {
@@ -62,6 +63,7 @@ static void *serve(void *argument)
             continue;
         }
         unsigned lane = ++pool->joined;
+        core_assert(lane <= pool->n_threads);
         pool->wanted--;
         pool->working++;
         pthread_mutex_unlock(&pool->lock);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core_assert.h"
 #include "core_memory.h"
 
 bool core_parse_u64(const char *text, uint64_t *value)
@@ -98,6 +99,7 @@ void core_text_add(struct core_text *text, const char *format, ...)
     va_list arguments;
     if (text->status) return;
     for (;;) {
+        core_assert(text->length <= text->capacity);
         size_t room = text->capacity - text->length;
         va_start(arguments, format);
         int written =

@@ -250,7 +250,7 @@ void io_child_answer(shs_status status, char answer[IO_CHILD_ANSWER])
 static bool status_of(const char *name, size_t length, shs_status *status)
 {
 #define COMPARE(code, value, text)                                                                 \
-    if ((value) < 0 && strlen(#code) == length && !strncmp(#code, name, length)) {                   \
+    if ((value) < 0 && strlen(#code) == length && !strncmp(#code, name, length)) {                 \
         *status = code;                                                                            \
         return true;                                                                               \
     }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core_assert.h"
 #include "core_memory.h"
 #include "io_codec.h"
 
@@ -179,6 +180,7 @@ static shs_status find_room(struct work *work, size_t bytes, unsigned char **roo
         decoder->scratch[i].size = bytes;
     }
     *room = decoder->scratch[i].bytes;
+    core_assert(*room != work->from);
     return SHS_OK;
 }
 

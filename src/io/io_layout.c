@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core_assert.h"
 #include "core_memory.h"
 
 static bool measure_rows(struct io_layout *layout)
@@ -97,6 +98,7 @@ void io_layout_copy(const struct io_layout *layout, uint64_t chunk, const void *
         uint64_t low = axis ? 0 : first, high = axis ? layout->shape[axis] : first + count;
         begin = low > corner[axis] ? low : corner[axis];
         end = high < corner[axis] + layout->chunk[axis] ? high : corner[axis] + layout->chunk[axis];
+        core_assert(begin <= end); /* the chunk holds some of these rows */
         box.count[axis] = end - begin;
         box.from_step[axis] = from_step;
         box.to_step[axis] = to_step;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core_assert.h"
 #include "core_memory.h"
 #include "io_bytes.h"
 #include "io_fail.h"
@@ -162,6 +163,7 @@ shs_status io_reader_rows(const struct io_reader *reader, struct io_lane *lane, 
 {
     const struct io_layout *layout = &reader->layout;
     struct iovec left[IO_PIECES];
+    core_assert(!layout->chunked && count >= 0 && count <= IO_PIECES);
     memcpy(left, pieces, (size_t)count * sizeof *pieces);
     shs_status status =
         read_bytes(reader, lane, layout->address + first * layout->row_bytes, left, count, cold);
@@ -221,6 +223,7 @@ shs_status io_reader_chunk(const struct io_reader *reader, struct io_lane *lane,
 {
     const struct io_layout *layout = &reader->layout;
     const struct io_chunk *stored = &layout->chunks[chunk];
+    core_assert(layout->chunked && chunk < layout->n_chunks);
     if (stored->address == IO_NOWHERE) {
         fill_chunk(layout, to);
         return SHS_OK;
@@ -286,6 +289,8 @@ shs_status io_reader_listed(const struct io_reader *reader, struct io_lane *lane
                             const uint64_t *list, size_t count, void *rows)
 {
     shs_status status = SHS_OK;
+    for (size_t i = 1; i < count; i++)
+        core_assert(list[i - 1] <= list[i]);
     if (reader->layout.chunked) return list_chunked(reader, lane, list, count, rows);
     for (size_t i = 0; i < count && !status; i++)
         status =

@@ -1,5 +1,7 @@
 #include "order_ledger.h"
 
+#include "core_assert.h"
+
 void order_ledger_add(struct order_ledger *ledger, const uint64_t *rows, uint64_t count)
 {
     uint64_t sum = 0, squares = 0;
@@ -21,6 +23,8 @@ void order_ledger_join(struct order_ledger *ledger, const struct order_ledger *o
  * taken from a factor that has it. */
 static uint64_t product_over(uint64_t a, uint64_t b, uint64_t c, bool by_three)
 {
+    core_assert(a % 2 == 0 || b % 2 == 0);
+    core_assert(!by_three || a % 3 == 0 || b % 3 == 0 || c % 3 == 0);
     if (a % 2 == 0)
         a /= 2;
     else

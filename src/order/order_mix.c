@@ -1,5 +1,6 @@
 #include "order_mix.h"
 
+#include "core_assert.h"
 #include "core_memory.h"
 
 __extension__ typedef unsigned __int128 u128;
@@ -121,6 +122,8 @@ static struct order_mix_part *part_of(const struct order_mix_epoch *epoch, uint6
         else
             high = middle;
     }
+    core_assert(number >= epoch->part[low].source->begin &&
+                number - epoch->part[low].source->begin < epoch->part[low].source->takes);
     return &epoch->part[low];
 }
 

@@ -1,5 +1,6 @@
 #include "order_permutation.h"
 
+#include "core_assert.h"
 #include "core_memory.h"
 #include "order_kernels.h"
 #include "order_network.h"
@@ -27,6 +28,8 @@ static void set_keys(struct order_permutation *permutation, shs_random *random)
     uint32_t bits = bits_of(permutation->samples - 1);
     permutation->low_bits = bits / 2;
     permutation->high_bits = bits - bits / 2;
+    /* order_permutation_row() relies on it to end soon */
+    core_assert(permutation->samples > UINT64_C(1) << (bits - 1));
     for (int round = 0; round < ORDER_ROUNDS; round++)
         for (int part = 0; part < 2; part++)
             permutation->keys[round][part] = shs_random_u32(random);
@@ -36,6 +39,7 @@ shs_status order_permutation_draw(struct order_permutation *permutation,
                                   const struct order_source *source, uint64_t samples)
 {
     shs_random random;
+    core_assert(samples > 0 && samples <= ORDER_MAX_SAMPLES);
     random_of_order(source->seed, source->stream, source->part, source->epoch, source->vrank,
                     &random);
     permutation->samples = samples;
@@ -84,6 +88,7 @@ static uint64_t encipher(const struct order_permutation *permutation, uint64_t p
 
 uint64_t order_permutation_row(const struct order_permutation *permutation, uint64_t position)
 {
+    core_assert(position < permutation->samples);
     if (permutation->table) return permutation->table[position];
     /* Cycle walking: from a row, the network's cycle leads to the next row below N. The domain is
      * less than twice N, so that takes under two steps on average. */
@@ -120,6 +125,7 @@ void order_permutation_rows(const struct order_permutation *permutation, uint64_
     };
     uint64_t values[AT_ONCE] = {0};
     uint16_t at[AT_ONCE];
+    core_assert(first <= permutation->samples && count <= permutation->samples - first);
     for (uint64_t i = 0; permutation->table && i < count; i++)
         rows[i] = permutation->table[first + i];
     for (uint64_t done = 0, now; !permutation->table && done < count; done += now) {
@@ -163,6 +169,7 @@ static uint64_t search_table(struct order_permutation *permutation, uint64_t row
 
 uint64_t order_permutation_position(struct order_permutation *permutation, uint64_t row)
 {
+    core_assert(row < permutation->samples);
     if (permutation->table) return search_table(permutation, row);
     do
         row = decipher(permutation, row);

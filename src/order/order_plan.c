@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "core_assert.h"
 #include "core_memory.h"
 
 const char *order_shuffle_name(shs_shuffle shuffle)
@@ -144,12 +145,14 @@ uint64_t order_most_rows(const struct order_shape *shape)
 
 uint64_t order_share(uint64_t total, uint64_t part, uint64_t parts)
 {
+    core_assert(part <= parts && parts > 0 && parts <= ORDER_MAX_VRANKS);
     return part * (total / parts) + part * (total % parts) / parts;
 }
 
 uint64_t order_part(uint64_t total, uint64_t unit, uint64_t parts)
 {
     __extension__ typedef unsigned __int128 u128;
+    core_assert(unit < total);
     /* the last part that begins at or before the unit */
     return (uint64_t)(((u128)(unit + 1) * parts - 1) / total);
 }
@@ -166,6 +169,7 @@ static struct order_slice slice_from(const struct order_shape *shape, uint64_t t
 
 struct order_slice order_slice(const struct order_shape *shape, uint64_t epoch_step, uint64_t vrank)
 {
+    core_assert(epoch_step < order_steps(shape) && vrank < shape->vranks);
     if (order_has_runs(shape))
         return slice_from(shape,
                           order_share(shape->samples, vrank + 1, shape->vranks) -
@@ -182,6 +186,7 @@ struct order_slice order_slice(const struct order_shape *shape, uint64_t epoch_s
 
 uint64_t order_step_rows(const struct order_shape *shape, uint64_t epoch_step)
 {
+    core_assert(epoch_step < order_steps(shape));
     if (order_has_runs(shape)) { /* of two lengths: order_share() makes so many the longer ones */
         uint64_t least = shape->samples / shape->vranks, longer = shape->samples % shape->vranks;
         uint64_t first = epoch_step * shape->batch;

@@ -1,5 +1,6 @@
 #include "order_tree.h"
 
+#include "core_assert.h"
 #include "order_plan.h"
 
 static uint64_t middle_of(struct order_node node)
@@ -17,6 +18,7 @@ bool order_node_is_root(uint64_t vranks, struct order_node node)
 struct order_node order_node_parent(uint64_t vranks, struct order_node node)
 {
     struct order_node parent = {0, vranks};
+    core_assert(node.first < node.end && node.end <= vranks);
     while (parent.end - parent.first > 1) {
         uint64_t middle = middle_of(parent);
         struct order_node half = node.first < middle ? (struct order_node){parent.first, middle}
@@ -41,5 +43,8 @@ uint64_t order_first_vrank(uint64_t vranks, uint64_t ranks, uint64_t rank)
 
 uint64_t order_host(uint64_t vranks, uint64_t ranks, uint64_t vrank)
 {
-    return ((vrank + 1) * ranks - 1) / vranks;
+    uint64_t host = ((vrank + 1) * ranks - 1) / vranks;
+    core_assert(vrank < vranks && order_first_vrank(vranks, ranks, host) <= vrank &&
+                vrank < order_first_vrank(vranks, ranks, host + 1));
+    return host;
 }

@@ -3,6 +3,7 @@
 #include <Random123/philox.h>
 #include <string.h>
 
+#include "core_assert.h"
 #include "core_status.h"
 
 #define MAKE_IT "make it with shs_random_at()"
@@ -28,6 +29,7 @@ void random_of_sample(uint64_t seed, uint32_t stream, uint64_t index, uint64_t e
                       shs_random *random)
 {
     uint32_t purpose = SHS_ROLE_AUGMENT_BY_SAMPLE + 16 * stream;
+    core_assert(stream <= RANDOM_MAX_STREAM);
     begin(random, seed, (uint32_t)index, (uint32_t)epoch,
           purpose << 24 | (uint32_t)(index >> 32 & 0xffffff));
 }
@@ -36,11 +38,13 @@ void random_of_order(uint64_t seed, uint32_t stream, uint32_t part, uint64_t epo
                      shs_random *random)
 {
     uint32_t purpose = SHS_ROLE_SHUFFLE + 16 * stream;
+    core_assert(stream <= RANDOM_MAX_STREAM && epoch >> 32 == 0 && vrank >> 24 == 0);
     begin(random, seed, part, (uint32_t)epoch, purpose << 24 | (uint32_t)(vrank & 0xffffff));
 }
 
 void random_of_split(uint64_t seed, uint64_t index, shs_random *random)
 {
+    core_assert(index >> 56 == 0);
     begin(random, seed, (uint32_t)index, 0,
           (uint32_t)SHS_ROLE_SPLIT << 24 | (uint32_t)(index >> 32 & 0xffffff));
 }
@@ -49,6 +53,7 @@ void random_of_weights(uint64_t seed, uint32_t stream, uint64_t position, uint64
                        shs_random *random)
 {
     uint32_t purpose = SHS_ROLE_WEIGHTED + 16 * stream;
+    core_assert(stream <= RANDOM_MAX_STREAM && epoch >> 32 == 0 && position >> 56 == 0);
     begin(random, seed, (uint32_t)position, (uint32_t)epoch,
           purpose << 24 | (uint32_t)(position >> 32 & 0xffffff));
 }
@@ -140,6 +145,7 @@ uint64_t random_words_left(const shs_random *stream)
  * has no further block either. */
 void random_skip_blocks(shs_random *stream, uint64_t blocks)
 {
+    core_assert(stream->used >= 4 && blocks <= random_blocks_left(stream));
     stream->counter[0] += (uint32_t)blocks;
     stream->used = stream->counter[0] || !blocks ? 4 : 5;
 }

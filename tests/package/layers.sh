@@ -69,6 +69,11 @@ if [ "$MPI_KIND" = none ]; then
 else
     grep -qx 'MPI_Allreduce' undefined.txt || fail "no undefined symbols were read"
 fi
+# invariants are looked after in tests' builds, and nowhere else: their words would be in the library
+if grep -q '^SHARDSTEP_ASSERTS:BOOL=OFF$' "$BUILD/CMakeCache.txt" && grep -q '^CMAKE_BUILD_TYPE:STRING=Release$' "$BUILD/CMakeCache.txt"; then
+    grep -rqE '\bcore_assert\(' "$src"/*/*.c || fail "no invariant is looked after"
+    grep -c 'which does not hold' "$library" "$BUILD/libshardstep.a" | grep -v ':0$' && fail "a release build looks after invariants"
+fi
 nm -D --defined-only "$library" | awk '$2 ~ /[A-Z]/ { print $3 }' > defined.txt
 grep -vE '^shs_' defined.txt && fail "the shared library exports more than shs_ names"
 nm -g --defined-only "$BUILD/libshardstep.a" | awk 'NF == 3 { print $3 }' | sort > static.txt

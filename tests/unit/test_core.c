@@ -2,9 +2,13 @@
 #include <errno.h>
 #include <locale.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "core_assert.h"
 #include "core_hash.h"
 #include "core_memory.h"
 #include "core_nearest.h"
@@ -25,6 +29,45 @@ static void the_version_is_that_of_the_headers(void)
     snprintf(text, sizeof text, "%d.%d.%d", SHS_VERSION_MAJOR, SHS_VERSION_MINOR,
              SHS_VERSION_PATCH);
     CHECK(strcmp(shs_version(), text) == 0);
+}
+
+/* ---- invariants */
+
+/* What a process says, and whether it comes to its end, that relies on what does not hold. */
+static bool ends_well(char *said, size_t bytes)
+{
+    int ends[2], status = 0;
+    if (pipe(ends) != 0) return false;
+    pid_t process = fork();
+    if (process == 0) {
+        volatile int one = 1;
+        dup2(ends[1], STDERR_FILENO);
+        signal(SIGILL, SIG_DFL); /* a sanitizer would look into it, slowly */
+        signal(SIGTRAP, SIG_DFL);
+        core_assert(one == 1);
+        core_assert(one == 2);
+        _exit(0);
+    }
+    close(ends[1]);
+    ssize_t got = read(ends[0], said, bytes - 1);
+    said[got > 0 ? got : 0] = '\0';
+    close(ends[0]);
+    waitpid(process, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void invariants_are_looked_after_in_tests_alone(void)
+{
+    char said[512];
+    bool well = ends_well(said, sizeof said);
+#ifdef CORE_ASSERTS
+    CHECK(!well);
+    CHECK(strstr(said, "test_core.c:") != NULL);
+    CHECK(strstr(said, "ends_well() relies on one == 2, which does not hold\n") != NULL);
+#else
+    CHECK(well);
+    CHECK(strcmp(said, "") == 0);
+#endif
 }
 
 /* ---- statuses */
@@ -740,6 +783,7 @@ int main(void)
 {
     static const struct harness_test tests[] = {
         TEST(the_version_is_that_of_the_headers),
+        TEST(invariants_are_looked_after_in_tests_alone),
         TEST(statuses_have_names),
         TEST(statuses_have_texts_of_their_own),
         TEST(a_failure_leaves_a_message),
