@@ -1,4 +1,5 @@
-/* Augmentation: a text that says how a sample is changed, and the means to apply it.
+/** @file
+ * Augmentation: a text that says how a sample is changed, and the means to apply it.
  *
  *     FIELDS: op(name=value, …) op(…); FIELDS: …
  *
@@ -42,41 +43,45 @@
 extern "C" {
 #endif
 
-/* The version of the operators' bytes, part of a run's fingerprint. */
+/** The version of what operators compute. */
 enum {
+    /** A part of a run's fingerprint: it grows when an operator's bytes change. */
     SHS_AUGMENT_VERSION = 1
 };
 
-/* A text bound to fields. Never changes once it is open: many threads may apply it at once. */
+/** A text bound to fields. It does not change once it is open, so many threads may apply it at
+ * once. */
 typedef struct shs_augment shs_augment;
 
-/* Local. Binds a text to `fields` samples, at most SHS_MAX_FIELDS, whose name, type and shape
- * (without the batch axis) are read and copied, data not. text NULL or "" changes nothing.
- * SHS_ERROR_ARGUMENT names the word that is wrong and what was expected. */
+/** Local. Binds a text to `fields` samples, at most SHS_MAX_FIELDS. Their names, types and shapes
+ * (without the batch axis) are read and copied; their data is not looked at. A text that is NULL or
+ * "" changes nothing. SHS_ERROR_ARGUMENT names the word that is wrong and what was expected. On an
+ * error *augment is NULL. */
 SHS_API SHS_MUST_CHECK shs_status shs_augment_open(const char *text, const shs_tensor *samples,
                                                    size_t fields, shs_augment **augment);
 
-/* Local. Accepts NULL and a pointer to NULL; leaves NULL. */
+/** Local. Closes an augmentation and leaves NULL in *augment. Accepts NULL and a pointer to NULL.
+ */
 SHS_API void shs_augment_close(shs_augment **augment);
 
-/* Local. Name, type and shape of field 0 … fields-1 as it comes out, data NULL. Borrowed until
- * shs_augment_close(). */
+/** Local. Returns the name, the type and the shape of field 0 to fields - 1 as it comes out; its
+ * `data` is NULL. The tensor is borrowed until shs_augment_close(). */
 SHS_API const shs_tensor *shs_augment_output(const shs_augment *augment, size_t field);
 
-/* Local. True if applying it draws random numbers. */
+/** Local. Returns true if applying the text draws random numbers. */
 SHS_API bool shs_augment_draws(const shs_augment *augment);
 
-/* Local. True if an operator of the text is applied to field 0 … fields-1. A field to which no
- * operator is applied comes out as it went in. */
+/** Local. Returns true if an operator of the text is applied to field 0 to fields - 1. A field to
+ * which no operator is applied comes out as it went in. */
 SHS_API bool shs_augment_changes(const shs_augment *augment, size_t field);
 
-/* Local. Bytes of scratch memory that one shs_augment_apply() needs. */
+/** Local. Returns the bytes of scratch memory that one call of shs_augment_apply() needs. */
 SHS_API size_t shs_augment_scratch(const shs_augment *augment);
 
-/* Local, any thread. Transforms one sample of every field: inputs[f] and outputs[f] hold field f
- * in its shape and type before and after, and do not overlap; for a field that is not changed they
- * may be the same memory. `scratch` has shs_augment_scratch() bytes, aligned for any type. Returns
- * the stream's status. */
+/** Local, any thread. Transforms one sample of every field. inputs[f] holds field f in its type and
+ * shape before, and outputs[f] has room for it as it comes out. The two do not overlap, but for a
+ * field that is not changed they may be the same memory. `scratch` has shs_augment_scratch() bytes,
+ * aligned for any type. Returns the stream's status. */
 SHS_API SHS_MUST_CHECK shs_status shs_augment_apply(const shs_augment *augment, shs_random *stream,
                                                     const void *const *inputs, void *const *outputs,
                                                     void *scratch);
