@@ -24,7 +24,7 @@ shs_loader_statistics shs_statistics(const shs_loader *loader)
                                    .chunks_decoded = done->chunks_decoded,
                                    .chunk_hits = done->chunk_hits,
                                    .cached_bytes = fetch_kept_bytes(loader->tools.fetcher),
-                                   .epochs_verified = loader->watch.verified,
+                                   .epochs_verified = loader->member.verified,
                                    .epochs_unverified = loader->epochs_unverified};
 }
 
@@ -36,7 +36,7 @@ void load_go(shs_loader *loader, shs_cursor cursor)
     load_tools_jump(&loader->tools);
     loader->ledger = (struct order_ledger){0};
     loader->ledger_whole = cursor.epoch_step == 0;
-    mpi_watch_forget(loader->dataset->run, &loader->watch);
+    mpi_member_forget(loader->dataset->run, &loader->member);
 }
 
 shs_status load_ledger(const shs_loader *loader, uint64_t numbers[LOAD_LEDGER_NUMBERS])
@@ -58,11 +58,11 @@ void load_go_on(shs_loader *loader, const uint64_t numbers[LOAD_LEDGER_NUMBERS])
 /* A batch has been delivered; its rows count if it came without an error. */
 static void enter_batch(shs_loader *loader, const shs_batch *batch)
 {
-    if (loader->watch.failed) loader->ledger_whole = false;
+    if (loader->member.failed) loader->ledger_whole = false;
     order_ledger_add(&loader->ledger, batch->index, batch->count);
     if (!batch->ends_epoch) return;
     if (loader->ledger_whole)
-        mpi_ledger_end(&loader->watch, batch->epoch, &loader->ledger, &loader->plan.order.due);
+        mpi_ledger_end(&loader->member, batch->epoch, &loader->ledger, &loader->plan.order.due);
     else
         loader->epochs_unverified++;
     loader->ledger = (struct order_ledger){0};
@@ -75,7 +75,7 @@ shs_status shs_seek(shs_loader *loader, shs_cursor cursor)
     if (status) return status;
     status = order_check_cursor(&loader->plan.order.order.shape, loader->options.epochs,
                                 loader->origin, cursor);
-    mpi_watch_settled(loader->dataset->run, &loader->watch);
+    mpi_member_settled(loader->dataset->run, &loader->member);
     status = mpi_settle(loader->dataset->run, core_wrap(status, "shs_seek"),
                         "shs_seek(epoch %llu, epoch step %llu, step %llu)", (ull)cursor.epoch,
                         (ull)cursor.epoch_step, (ull)cursor.step);
@@ -86,10 +86,10 @@ shs_status shs_seek(shs_loader *loader, shs_cursor cursor)
 /* Whether a step may begin: SHS_OK, SHS_END, SHS_STOP or the loader's error. */
 static shs_status begin_step(shs_loader *loader)
 {
-    struct mpi_watch *watch = &loader->watch;
-    if (watch->failed) {
-        watch->told = true;
-        return core_tell(watch->failed, watch->failure, true, false);
+    struct mpi_member *member = &loader->member;
+    if (member->failed) {
+        member->told = true;
+        return core_tell(member->failed, member->failure, true, false);
     }
     if (loader->options.epochs && loader->cursor.epoch >= loader->options.epochs) return SHS_END;
     if (loader->dataset->run->stop_agreed && !loader->options.through_stop) return SHS_STOP;
@@ -124,7 +124,7 @@ static void fail_step(shs_loader *loader, const shs_batch *batch, shs_status sta
 {
     core_wrap(status, "shs_next: virtual rank %llu, epoch %llu, step %llu", (ull)batch->vrank,
               (ull)batch->epoch, (ull)batch->step);
-    mpi_watch_fail(loader->dataset->run, &loader->watch, status);
+    mpi_member_fail(loader->dataset->run, &loader->member, status);
 }
 
 /* Fills the batch that has its place, or makes its error the loader's. */
@@ -164,8 +164,8 @@ shs_status shs_next(shs_loader *loader, shs_batch *batch)
         if (status) return status;
     }
     load_batch_place(&loader->batch, &loader->plan, loader->cursor, loader->handed);
-    if (!loader->watch.failed) load(loader);
-    if (loader->watch.failed) load_batch_empty(&loader->batch);
+    if (!loader->member.failed) load(loader);
+    if (loader->member.failed) load_batch_empty(&loader->batch);
     *batch = loader->batch.what;
     loader->handed++;
     enter_batch(loader, batch);
@@ -181,7 +181,7 @@ shs_status load_replay(shs_loader *loader, shs_cursor cursor, uint64_t vrank, sh
     load_go(loader, cursor);
     loader->handed = vrank - loader->plan.first_vrank;
     shs_status status = shs_next(loader, batch);
-    if (!status && loader->watch.failed)
-        status = core_tell(loader->watch.failed, loader->watch.failure, true, false);
+    if (!status && loader->member.failed)
+        status = core_tell(loader->member.failed, loader->member.failure, true, false);
     return status;
 }

@@ -42,7 +42,7 @@ static shs_status open_local(shs_loader *loader, const shs_loader_options *optio
                                                          : 0};
     shs_status status = load_order_open(&how, options, &loader->plan.order);
     load_order_settle(&loader->plan.order, &loader->options);
-    loader->watch.counts_only = loader->plan.order.counts_only;
+    loader->member.counts_only = loader->plan.order.counts_only;
     if (!status)
         status = core_copy(options->augment ? options->augment : "", &loader->augment_text);
     loader->options.augment = loader->augment_text;
@@ -99,7 +99,7 @@ shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *optio
                      .first_vrank = run->first_vrank,
                      .hosted = run->hosted},
         };
-        mpi_watch_begin(run, &(*loader)->watch, id);
+        mpi_member_begin(run, &(*loader)->member, id);
         (*loader)->ledger_whole = true;
         status = open_local(*loader, options);
     }
@@ -116,7 +116,7 @@ void shs_loader_close(shs_loader **loader)
 {
     if (!loader || !*loader) return;
     shs_dataset *dataset = (*loader)->dataset;
-    mpi_watch_end(dataset->run, &(*loader)->watch);
+    mpi_member_end(dataset->run, &(*loader)->member);
     if ((*loader)->draws)
         dataset->run->streams_drawn &= ~(UINT32_C(1) << (*loader)->options.stream);
     load_batch_free(&(*loader)->batch);

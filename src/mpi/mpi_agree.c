@@ -49,10 +49,10 @@ static void add_rank(const shs_run *run, char message[CORE_MESSAGE_BYTES])
 /* The failing loader, if it is one that failed, has failed on every rank. */
 static void mark_loader(shs_run *run, uint64_t id, shs_status status)
 {
-    for (struct mpi_watch *watch = run->watches; watch; watch = watch->next)
-        if (watch->id == id && !watch->failed) {
-            watch->failed = status;
-            memcpy(watch->failure, shs_message(), strlen(shs_message()) + 1);
+    for (struct mpi_member *member = run->members; member; member = member->next)
+        if (member->id == id && !member->failed) {
+            member->failed = status;
+            memcpy(member->failure, shs_message(), strlen(shs_message()) + 1);
         }
 }
 

@@ -14,13 +14,13 @@ struct shs_run_options;
 
 typedef struct shs_run shs_run;
 
-/* A loader, as the run knows it: who may fail, and has failed on some rank since its last seek. */
-struct mpi_watch {
-    struct mpi_watch *next;
-    uint64_t id; /* the same on every rank */
-    bool told;   /* shs_next() has returned its error on this rank */
-    shs_status failed;
-    char failure[CORE_MESSAGE_BYTES]; /* its message */
+/* A member of the run's list: a loader, its failure and its ledger. */
+struct mpi_member {
+    struct mpi_member *next;
+    uint64_t id;                      /* the same on every rank */
+    bool told;                        /* shs_next() has returned its error on this rank */
+    shs_status failed;                /* on some rank, since the last seek; SHS_OK if not */
+    char failure[CORE_MESSAGE_BYTES]; /* the message of that error */
 
     /* Epochs that have ended on this rank and not been judged yet: usually none, or one until the
      * step's agreement. */
@@ -48,7 +48,7 @@ struct shs_run {
     uint64_t kept_id;    /* of the loader */
     bool kept_is_closed; /* that loader was closed after shs_next() had returned the error */
     char kept_message[CORE_MESSAGE_BYTES];
-    struct mpi_watch *watches;
+    struct mpi_member *members;
 
     bool closed;   /* by this rank: what is open on the run may only be closed */
     int left_by;   /* 1 + the lowest rank that closed the run while others went on; 0: none */
@@ -77,25 +77,25 @@ shs_status mpi_run_open_alone(const char *call, const struct shs_run_options *op
 void mpi_run_hold(shs_run *run);
 void mpi_run_release(shs_run *run);
 
-/* Local. Makes a loader known to the run, and unknown. A kept error of a loader that is closed
+/* Local. Puts a loader on the run's list, and takes it off. A kept error of a loader that is closed
  * stays kept until it is agreed on or, once the program has been told of it, another loader is
  * opened. */
-void mpi_watch_begin(shs_run *run, struct mpi_watch *watch, uint64_t id);
-void mpi_watch_end(shs_run *run, struct mpi_watch *watch);
+void mpi_member_begin(shs_run *run, struct mpi_member *member, uint64_t id);
+void mpi_member_end(shs_run *run, struct mpi_member *member);
 
 /* Local. Keeps a loader's error, the thread's latest, for the next mpi_settle(), unless another one
  * is kept; the loader has failed. */
-void mpi_watch_fail(shs_run *run, struct mpi_watch *watch, shs_status status);
+void mpi_member_fail(shs_run *run, struct mpi_member *member, shs_status status);
 
 /* Local. Before a seek: an error that the program has been told of need not be kept for the others
  * any more. One that nobody has seen must not be lost. */
-void mpi_watch_settled(shs_run *run, struct mpi_watch *watch);
+void mpi_member_settled(shs_run *run, struct mpi_member *member);
 
 /* Local. The loader has not failed, nor is an error of it kept: it was sought to somewhere. */
-void mpi_watch_forget(shs_run *run, struct mpi_watch *watch);
+void mpi_member_forget(shs_run *run, struct mpi_member *member);
 
 /* Local. An epoch of a loader has ended: what this rank delivered of it, and what all had to. */
-void mpi_ledger_end(struct mpi_watch *watch, uint64_t epoch, const struct order_ledger *delivered,
+void mpi_ledger_end(struct mpi_member *member, uint64_t epoch, const struct order_ledger *delivered,
                     const struct order_ledger *due);
 
 /* Local. A number that is 0 if no epoch waits to be judged, and the same on ranks where the same
@@ -119,7 +119,7 @@ void mpi_stop_remove(shs_run *run);
 __attribute__((format(printf, 3, 4))) shs_status mpi_agree(shs_run *run, shs_status mine,
                                                            const char *call, ...);
 
-/* Collective. The same, and hands over an error kept by mpi_watch_fail(): its loader has then
+/* Collective. The same, and hands over an error kept by mpi_member_fail(): its loader has then
  * failed on every rank. Judges epochs that have ended on every rank. */
 __attribute__((format(printf, 3, 4))) shs_status mpi_settle(shs_run *run, shs_status mine,
                                                             const char *call, ...);

@@ -554,7 +554,7 @@ shs_status shs_restore(shs_loader *loader, const char *folder, const shs_tensor 
     char digest[CORE_DIGEST_TEXT] = "";
     status = check_state(&state, folder);
     if (!status) status = digest_state(&state, NULL, NULL, 0, NULL, digest);
-    mpi_watch_settled(run, &loader->watch);
+    mpi_member_settled(run, &loader->member);
     status =
         mpi_settle(run, core_wrap(status, "shs_restore"),
                    "shs_restore(folder %s, %zu tensors, shapes %s)", place.text, count, digest);

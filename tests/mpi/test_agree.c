@@ -108,22 +108,22 @@ static void test_a_stop_outlives_an_error(void)
 static void test_a_kept_error_is_handed_over_once(void)
 {
     shs_run *run = open_run(0);
-    struct mpi_watch first = {0}, second = {0};
-    mpi_watch_begin(run, &first, run->opened++);
-    mpi_watch_begin(run, &second, run->opened++);
+    struct mpi_member first = {0}, second = {0};
+    mpi_member_begin(run, &first, run->opened++);
+    mpi_member_begin(run, &second, run->opened++);
     if (my_rank() == last_rank()) {
-        mpi_watch_fail(run, &first, core_fail(SHS_ERROR_FORMAT, "chunk 3 is damaged"));
-        mpi_watch_fail(run, &second, core_fail(SHS_ERROR_FILE, "a consequence"));
+        mpi_member_fail(run, &first, core_fail(SHS_ERROR_FORMAT, "chunk 3 is damaged"));
+        mpi_member_fail(run, &second, core_fail(SHS_ERROR_FILE, "a consequence"));
     }
     core_tell(SHS_OK, "", false, false);
     CHECK(agreed_failure(shs_agree(run), SHS_ERROR_FORMAT, last_rank()));
     CHECK(message_has("chunk 3 is damaged"));
     CHECK(first.failed == SHS_ERROR_FORMAT); /* on every rank */
     CHECK(shs_agree(run) == SHS_OK);
-    mpi_watch_forget(run, &first);
+    mpi_member_forget(run, &first);
     CHECK(first.failed == SHS_OK);
-    mpi_watch_end(run, &second);
-    mpi_watch_end(run, &first);
+    mpi_member_end(run, &second);
+    mpi_member_end(run, &first);
     shs_close(&run);
 }
 
@@ -181,11 +181,11 @@ static void test_a_rank_that_closes_alone(void)
 static void test_closing_hands_over_a_kept_error(void)
 {
     shs_run *run = open_run(0);
-    struct mpi_watch watch = {0};
-    mpi_watch_begin(run, &watch, run->opened++);
+    struct mpi_member member = {0};
+    mpi_member_begin(run, &member, run->opened++);
     if (my_rank() == last_rank())
-        mpi_watch_fail(run, &watch, core_fail(SHS_ERROR_FORMAT, "chunk 3 is damaged"));
-    mpi_watch_end(run, &watch);
+        mpi_member_fail(run, &member, core_fail(SHS_ERROR_FORMAT, "chunk 3 is damaged"));
+    mpi_member_end(run, &member);
     core_tell(SHS_OK, "", false, false);
     CHECK(agreed_failure(shs_close(&run), SHS_ERROR_FORMAT, last_rank()));
     CHECK(message_has("chunk 3 is damaged") && run == NULL);
@@ -195,11 +195,11 @@ static void test_a_rank_that_closes_alone_tells_its_error(void)
 {
     if (all_ranks() == 1) return;
     shs_run *run = open_run(0);
-    struct mpi_watch watch = {0};
+    struct mpi_member member = {0};
     bool leaves = my_rank() == last_rank();
-    mpi_watch_begin(run, &watch, run->opened++);
-    if (leaves) mpi_watch_fail(run, &watch, core_fail(SHS_ERROR_FORMAT, "chunk 3 is damaged"));
-    mpi_watch_end(run, &watch);
+    mpi_member_begin(run, &member, run->opened++);
+    if (leaves) mpi_member_fail(run, &member, core_fail(SHS_ERROR_FORMAT, "chunk 3 is damaged"));
+    mpi_member_end(run, &member);
     shs_status status = leaves ? shs_close(&run) : shs_agree(run);
     CHECK(status == SHS_ERROR_FORMAT && message_has("chunk 3 is damaged"));
     CHECK(named("rank %d: ", last_rank()));
@@ -212,16 +212,16 @@ static void test_a_rank_that_closes_alone_tells_its_error(void)
 static void test_a_loader_opened_anew_forgets_the_error(void)
 {
     shs_run *run = open_run(0);
-    struct mpi_watch first = {0}, second = {0};
-    mpi_watch_begin(run, &first, run->opened++);
+    struct mpi_member first = {0}, second = {0};
+    mpi_member_begin(run, &first, run->opened++);
     if (my_rank() == last_rank()) {
-        mpi_watch_fail(run, &first, core_fail(SHS_ERROR_FORMAT, "chunk 3 is damaged"));
+        mpi_member_fail(run, &first, core_fail(SHS_ERROR_FORMAT, "chunk 3 is damaged"));
         first.told = true;
     }
-    mpi_watch_end(run, &first);
-    mpi_watch_begin(run, &second, run->opened++);
+    mpi_member_end(run, &first);
+    mpi_member_begin(run, &second, run->opened++);
     CHECK(shs_agree(run) == SHS_OK);
-    mpi_watch_end(run, &second);
+    mpi_member_end(run, &second);
     CHECK(shs_close(&run) == SHS_OK);
 }
 
@@ -338,11 +338,11 @@ static void test_a_run_of_one_rank_beside(void)
     if (own) {
         shs_run_info info = shs_info(own);
         CHECK(info.rank == 0 && info.ranks == 1 && info.first_vrank == 0 && info.hosted == 3);
-        struct mpi_watch watch = {0};
-        mpi_watch_begin(own, &watch, own->opened++);
-        mpi_watch_fail(own, &watch, core_fail(SHS_ERROR_FILE, "no disk"));
+        struct mpi_member member = {0};
+        mpi_member_begin(own, &member, own->opened++);
+        mpi_member_fail(own, &member, core_fail(SHS_ERROR_FILE, "no disk"));
         CHECK(agreed_here(shs_agree(own), SHS_ERROR_FILE, 0, 0));
-        mpi_watch_end(own, &watch);
+        mpi_member_end(own, &member);
         shs_request_stop(own);
         CHECK(shs_agree(own) == SHS_OK && own->stop_agreed);
     }

@@ -849,9 +849,9 @@ static void test_a_save_hands_over_a_loading_error(void)
     struct scene scene = scene_begin();
     struct job job = scene_open(&scene, MPI_COMM_WORLD);
     struct state *state = state_new();
-    struct mpi_watch *watch = &job.loader->watch;
+    struct mpi_member *member = &job.loader->member;
     if (my_rank() == last_rank())
-        mpi_watch_fail(job.run, watch, core_fail(SHS_ERROR_FORMAT, "chunk 3 is damaged"));
+        mpi_member_fail(job.run, member, core_fail(SHS_ERROR_FORMAT, "chunk 3 is damaged"));
     shs_status status = save(&scene, &job, state);
     CHECK(agreed_failure(status, SHS_ERROR_FORMAT, last_rank()));
     CHECK(message_has("chunk 3 is damaged"));

@@ -426,16 +426,16 @@ static void test_a_loading_error_reaches_all(void)
 {
     for (int failing = 0; failing < all_ranks(); failing++) {
         struct crowd crowd = crowd_begin(failing);
-        struct mpi_watch watch = {0}; /* a loader */
-        mpi_watch_begin(crowd.scene.run, &watch, 1000);
+        struct mpi_member member = {0}; /* a loader */
+        mpi_member_begin(crowd.scene.run, &member, 1000);
         if (crowd.mine)
-            mpi_watch_fail(crowd.scene.run, &watch,
-                           core_fail(SHS_ERROR_FORMAT, "chunk 3 is damaged"));
+            mpi_member_fail(crowd.scene.run, &member,
+                            core_fail(SHS_ERROR_FORMAT, "chunk 3 is damaged"));
         CHECK(add_step(crowd.scene.run, crowd.scene.gradient, crowd.scene.model, &crowd.step));
         shs_status status = shs_gradient_mean(crowd.scene.gradient);
         CHECK(agreed_failure(status, SHS_ERROR_FORMAT, failing));
         CHECK(message_has("chunk 3 is damaged"));
-        mpi_watch_end(crowd.scene.run, &watch);
+        mpi_member_end(crowd.scene.run, &member);
         mean_of_step(&crowd.scene, &crowd.step);
         scene_end(&crowd.scene);
     }

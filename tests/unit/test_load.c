@@ -201,7 +201,7 @@ static void an_error_stays_in_its_batch(void)
     CHECK(fill_step(loader, 1, &good) == SHS_OK && rows_are_right(&good, VRANKS * BATCH));
     CHECK(strstr(bad.message, second_path) && strstr(bad.message, "cut short") &&
           strstr(bad.message, "dataset images: rows "));
-    CHECK(!loader->watch.failed && !data.run->kept); /* nobody was told */
+    CHECK(!loader->member.failed && !data.run->kept); /* nobody was told */
     check_handed_out(loader, &bad);
     load_batch_free(&good);
     load_batch_free(&bad);
