@@ -120,14 +120,13 @@ static void walk_alone(const struct load_order *order, uint64_t epoch, struct wa
 static bool walks_are_alike(const struct walk *alone, const struct walk *beside)
 {
     if (alone->n_rows != beside->n_rows) {
-        printf("%llu rows alone, %llu beside the other epoch\n", (ull)alone->n_rows,
-               (ull)beside->n_rows);
+        printf("expected %llu rows; came %llu\n", (ull)alone->n_rows, (ull)beside->n_rows);
         return false;
     }
     for (uint64_t i = 0; i < alone->n_rows; i++)
         if (alone->rows[i] != beside->rows[i]) {
-            printf("place %llu: row %llu alone, row %llu beside the other epoch\n", (ull)i,
-                   (ull)alone->rows[i], (ull)beside->rows[i]);
+            printf("position %llu: expected row %llu; came row %llu\n", (ull)i, (ull)alone->rows[i],
+                   (ull)beside->rows[i]);
             return false;
         }
     return true;

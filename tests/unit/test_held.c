@@ -23,8 +23,8 @@ static bool held_rows_are_right(const struct data_held *held, uint64_t first, ui
     for (uint64_t row = 0; row < rows && right; row++) {
         right = images[row][COLUMNS - 1] == element(first + row, COLUMNS - 1);
         if (!right)
-            printf("  row %llu of the file is %llu, not %llu\n", (ull)row,
-                   (ull)images[row][COLUMNS - 1], (ull)element(first + row, COLUMNS - 1));
+            printf("  row %llu of the file: expected %llu; came %llu\n", (ull)row,
+                   (ull)element(first + row, COLUMNS - 1), (ull)images[row][COLUMNS - 1]);
     }
     fetcher_free(&fetcher);
     return right;

@@ -42,34 +42,41 @@ static uint64_t take_all(shs_loader *loader)
     return count;
 }
 
-/* What a batch differs in from one that was given; NULL: in nothing. */
-static const char *difference(const struct load_batch *batch, const struct given *given)
-{
-    const shs_batch *what = &batch->what, *due = &given->what;
-    if (batch->status) return batch->message;
-    if (what->seed != due->seed || what->vrank != due->vrank || what->epoch != due->epoch ||
-        what->epoch_step != due->epoch_step || what->step != due->step)
-        return "its place";
-    if (what->rows != due->rows || what->count != due->count || what->step_rows != due->step_rows)
-        return "its numbers of rows";
-    if (what->ends_step != due->ends_step || what->ends_epoch != due->ends_epoch) return "its end";
-    if (memcmp(what->index, given->index, due->rows * sizeof *what->index)) return "its rows";
-    if (what->field[0].shape[0] != due->rows || what->field[1].shape[0] != due->rows)
-        return "its shape";
-    if (memcmp(what->field[0].data, given->images, due->rows * sizeof *given->images))
-        return "its images";
-    if (memcmp(what->field[1].data, given->numbers, due->rows * sizeof *given->numbers))
-        return "its numbers";
-    return NULL;
-}
-
+/* Prints the first thing in which a batch differs from the given one, if it does. */
 static bool is_given(const struct load_batch *batch, uint64_t number)
 {
-    const char *what = difference(batch, &all_given[number]);
-    if (what)
-        printf("  batch %llu (epoch %llu, epoch step %llu, vrank %llu): %s\n", (ull)number,
-               (ull)batch->what.epoch, (ull)batch->what.epoch_step, (ull)batch->what.vrank, what);
-    return !what;
+    const struct given *given = &all_given[number];
+    const shs_batch *what = &batch->what, *due = &given->what;
+    size_t rows = due->rows;
+    int index = memcmp(given->index, what->index, rows * sizeof *given->index);
+    int images = memcmp(given->images, what->field[0].data, rows * sizeof *given->images);
+    int numbers = memcmp(given->numbers, what->field[1].data, rows * sizeof *given->numbers);
+    const struct {
+        const char *name;
+        uint64_t expected, came;
+    } all[] = {{"status", SHS_OK, (uint64_t)batch->status},
+               {"seed", due->seed, what->seed},
+               {"vrank", due->vrank, what->vrank},
+               {"epoch", due->epoch, what->epoch},
+               {"epoch step", due->epoch_step, what->epoch_step},
+               {"step", due->step, what->step},
+               {"rows", due->rows, what->rows},
+               {"rows of weight 1", due->count, what->count},
+               {"rows of the step", due->step_rows, what->step_rows},
+               {"ends_step", due->ends_step, what->ends_step},
+               {"ends_epoch", due->ends_epoch, what->ends_epoch},
+               {"rows of images", due->rows, what->field[0].shape[0]},
+               {"rows of numbers", due->rows, what->field[1].shape[0]},
+               {"other row numbers", 0, index != 0},
+               {"other images", 0, images != 0},
+               {"other numbers", 0, numbers != 0}};
+    for (size_t i = 0; i < COUNT(all); i++) {
+        if (all[i].expected == all[i].came) continue;
+        printf("  batch %llu, %s: expected %llu; came %llu %s\n", (ull)number, all[i].name,
+               (ull)all[i].expected, (ull)all[i].came, batch->message);
+        return false;
+    }
+    return true;
 }
 
 /* Fills two batches in turn with one set of tools or two, and looks at each when the next one has
@@ -115,7 +122,7 @@ static void check_counts(const shs_loader_statistics *due, const struct fetch_co
     for (size_t i = 0; i < COUNT(all); i++) {
         bool same = all[i].due == all[i].done;
         if (!same)
-            printf("  %s: %llu by shs_next(), %llu in the batches\n", all[i].name, (ull)all[i].due,
+            printf("  %s: expected %llu, of shs_next(); came %llu\n", all[i].name, (ull)all[i].due,
                    (ull)all[i].done);
         CHECK(same);
     }
@@ -144,6 +151,31 @@ static void batches_are_filled_in_turn(void)
     }
 }
 
+/* The batches from a cursor on are those that came there before. */
+static void a_seek_goes_on_at_its_cursor(void)
+{
+    const shs_loader_options options = {.batch = BATCH, .epochs = EPOCHS};
+    static const uint64_t steps[] = {7, 0, 17, 18, 30, 3};
+    struct data data;
+    shs_loader *loader;
+    shs_batch batch;
+    uint64_t wrong = 0;
+    if (!data_open(&data)) return;
+    if (!NEED(shs_loader_open(data.dataset, &options, &loader) == SHS_OK)) return;
+    if (!NEED(take_all(loader) > 31 * VRANKS)) return;
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        uint64_t first = steps[i] * VRANKS;
+        CHECK(shs_seek(loader, all_given[first].cursor) == SHS_OK);
+        for (uint64_t number = first; number < first + 2; number++) {
+            CHECK(shs_next(loader, &batch) == SHS_OK);
+            wrong += !is_given(&loader->batch, number);
+        }
+    }
+    CHECK(wrong == 0);
+    shs_loader_close(&loader);
+    data_close(&data);
+}
+
 /* ---- An error in a batch. */
 
 static bool rows_are_right(const struct load_batch *batch, uint64_t first)
@@ -152,8 +184,8 @@ static bool rows_are_right(const struct load_batch *batch, uint64_t first)
     if (batch->status) printf("  %s\n", batch->message);
     for (uint64_t slot = 0; slot < batch->what.rows; slot++)
         if (batch->what.index[slot] != first + slot || numbers[slot] != first + slot) {
-            printf("  slot %llu: row %llu, number %llu; %llu is due\n", (ull)slot,
-                   (ull)batch->what.index[slot], (ull)numbers[slot], (ull)(first + slot));
+            printf("  slot %llu: expected row %llu; came row %llu, with number %llu\n", (ull)slot,
+                   (ull)(first + slot), (ull)batch->what.index[slot], (ull)numbers[slot]);
             return false;
         }
     return !batch->status && batch->what.rows == BATCH;
@@ -179,7 +211,7 @@ static void check_handed_out(shs_loader *loader, const struct load_batch *bad)
              loader->batch.message);
     CHECK(shs_agree(loader->dataset->run) == bad->status);
     bool same = !strcmp(shs_message(), expected);
-    if (!same) printf("  %s\n  instead of %s\n", shs_message(), expected);
+    if (!same) printf("  expected %s; came %s\n", expected, shs_message());
     CHECK(same);
 }
 
@@ -214,6 +246,7 @@ int main(void)
 {
     static const struct harness_test tests[] = {
         TEST(batches_are_filled_in_turn),
+        TEST(a_seek_goes_on_at_its_cursor),
         TEST(an_error_stays_in_its_batch),
     };
     int code = make_files() ? harness_run("load", tests, COUNT(tests)) : 1;
