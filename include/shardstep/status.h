@@ -61,7 +61,7 @@ extern "C" {
 /** What a function that can fail returns. SHS_OK is 0 and means done. A positive status is an
  * expected outcome, a negative status is an error. The table above has them all. */
 typedef enum shs_status {
-#define SHS_STATUS_ENUM(name, value, text) name = value,
+#define SHS_STATUS_ENUM(name, value, text) name = (value),
     SHS_STATUS_LIST(SHS_STATUS_ENUM)
 #undef SHS_STATUS_ENUM
 } shs_status;

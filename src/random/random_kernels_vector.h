@@ -76,7 +76,7 @@ fill(const uint32_t key[2], const uint32_t counter[4], int as_floats, void *out,
     struct lanes now = start(counter);
     char *to = out, rest[16 * LANES];
     make_schedule(key, &schedule);
-    for (; blocks >= LANES * GROUPS; blocks -= LANES * GROUPS)
+    for (; blocks >= (size_t)LANES * GROUPS; blocks -= (size_t)LANES * GROUPS)
         to = run(&schedule, GROUPS, as_floats, &now, to);
     for (; blocks >= LANES; blocks -= LANES)
         to = run(&schedule, 1, as_floats, &now, to);
