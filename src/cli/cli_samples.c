@@ -17,11 +17,11 @@
 
 /* How the first file's dataset is read, which speaks for the others. */
 static void print_way(const shs_dataset *dataset, const struct data_part *part,
-                      const struct data_field *sources)
+                      const struct data_field *arrays)
 {
-    const struct data_field *field = &sources[part->source];
+    const struct data_field *field = &arrays[part->array];
     if (part->kind == DATA_LENGTH)
-        printf("    rows of %s that are no padding\n", sources[part->source].sample.name);
+        printf("    rows of %s that are no padding\n", arrays[part->array].sample.name);
     else if (field->direct)
         printf("    read directly, by position%s\n",
                data_field_has_checksums(field) ? ", and checked" : "");
@@ -31,8 +31,7 @@ static void print_way(const shs_dataset *dataset, const struct data_part *part,
         printf("    offsets read as they are wanted: they are too many to be kept\n");
 }
 
-static shs_status print_field(const shs_dataset *dataset, size_t f,
-                              const struct data_field *sources)
+static shs_status print_field(const shs_dataset *dataset, size_t f, const struct data_field *arrays)
 {
     const struct data_part *part = &dataset->what.part[f];
     struct core_text text = {0};
@@ -46,7 +45,7 @@ static shs_status print_field(const shs_dataset *dataset, size_t f,
     shs_status status = core_text_take(&text, &line);
     if (status) return status;
     printf("%s\n", line);
-    print_way(dataset, part, sources);
+    print_way(dataset, part, arrays);
     core_free(&line);
     return SHS_OK;
 }
@@ -109,12 +108,12 @@ static void print_samples(const shs_dataset *dataset, uint64_t vranks)
 }
 
 static shs_status print_text(const shs_dataset *dataset, uint64_t vranks,
-                             const struct data_field *sources)
+                             const struct data_field *arrays)
 {
     print_samples(dataset, vranks);
     shs_status status = print_doubtful(&dataset->files);
     for (size_t f = 0; f < dataset->n_fields && !status; f++)
-        status = print_field(dataset, f, sources);
+        status = print_field(dataset, f, arrays);
     return status;
 }
 
@@ -128,21 +127,21 @@ static void json_kind(const shs_dataset *dataset, const struct data_part *part)
                                         [DATA_LENGTH] = "length",
                                         [DATA_WHOLE] = "whole"};
     cli_json_text("kind", kinds[part->kind]);
-    cli_json_text("dataset", dataset->what.source[part->source]);
+    cli_json_text("dataset", dataset->what.array[part->array]);
     if (part->kind == DATA_WINDOW) {
         cli_json_u64("window", part->window);
         cli_json_u64("stride", part->stride);
         cli_json_u64("lead", part->lead);
     }
     if (part->kind != DATA_RAGGED && part->kind != DATA_LENGTH) return;
-    cli_json_text("offsets", dataset->what.source[part->offsets]);
+    cli_json_text("offsets", dataset->what.array[part->offsets]);
     if (part->kind == DATA_RAGGED) cli_json_u64("most", part->most);
 }
 
-static void json_field(const shs_dataset *dataset, size_t f, const struct data_field *sources)
+static void json_field(const shs_dataset *dataset, size_t f, const struct data_field *arrays)
 {
     const struct data_part *part = &dataset->what.part[f];
-    const struct data_field *field = &sources[part->source];
+    const struct data_field *field = &arrays[part->array];
     const shs_tensor *sample = &dataset->sample[f];
     cli_json_begin(NULL, '{');
     cli_json_text("name", part->name);
@@ -160,8 +159,7 @@ static void json_field(const shs_dataset *dataset, size_t f, const struct data_f
     cli_json_end('}');
 }
 
-static void print_json(const shs_dataset *dataset, uint64_t vranks,
-                       const struct data_field *sources)
+static void print_json(const shs_dataset *dataset, uint64_t vranks, const struct data_field *arrays)
 {
     const struct io_paths *paths = &dataset->files.paths;
     cli_json_begin(NULL, '{');
@@ -176,18 +174,18 @@ static void print_json(const shs_dataset *dataset, uint64_t vranks,
     }
     cli_json_begin("fields", '[');
     for (size_t f = 0; f < dataset->n_fields; f++)
-        json_field(dataset, f, sources);
+        json_field(dataset, f, arrays);
     cli_json_end(']');
     cli_json_finish();
 }
 
 static shs_status print(const struct cli_arguments *arguments, shs_dataset *dataset)
 {
-    struct data_field *sources;
-    shs_status status = data_files_get(&dataset->files, 0, &sources);
+    struct data_field *arrays;
+    shs_status status = data_files_get(&dataset->files, 0, &arrays);
     if (status) return status;
-    if (!arguments->json) return print_text(dataset, arguments->vranks, sources);
-    print_json(dataset, arguments->vranks, sources);
+    if (!arguments->json) return print_text(dataset, arguments->vranks, arrays);
+    print_json(dataset, arguments->vranks, arrays);
     return SHS_OK;
 }
 

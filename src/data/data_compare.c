@@ -158,7 +158,7 @@ static shs_status are_same(struct look *look, const struct probes *probes, bool 
     return status;
 }
 
-/* All rows of a field that is small, in pieces: a virtual one may have many sources. */
+/* All rows of a field that is small, in pieces: a virtual one may have many mapped files. */
 static shs_status add_all(struct look *look)
 {
     enum {

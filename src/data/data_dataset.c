@@ -15,29 +15,29 @@ enum {
 
 /* The fewest rows of those that some offsets are for. */
 static uint64_t least_rows(const struct data_sample *what, size_t offsets,
-                           const struct data_field *sources)
+                           const struct data_field *arrays)
 {
     uint64_t rows = UINT64_MAX;
     for (size_t p = 0; p < what->n_parts; p++) {
         const struct data_part *part = &what->part[p];
         if (part->kind == DATA_RAGGED && part->offsets == offsets &&
-            sources[part->source].rows < rows)
-            rows = sources[part->source].rows;
+            arrays[part->array].rows < rows)
+            rows = arrays[part->array].rows;
     }
     return rows;
 }
 
 /* What of a file is needed later, when it may be closed: its offsets. */
-static shs_status visit_file(void *user, size_t file, struct data_field *sources)
+static shs_status visit_file(void *user, size_t file, struct data_field *arrays)
 {
     shs_dataset *dataset = user;
     const struct data_sample *what = &dataset->what;
     shs_status status = SHS_OK;
     (void)file;
-    for (size_t s = 0; s < what->n_sources && !status; s++)
+    for (size_t s = 0; s < what->n_arrays && !status; s++)
         if (data_sample_is_offsets(what, s))
-            status = data_offsets_add(&dataset->offsets[s], &sources[s],
-                                      least_rows(what, s, sources), DATA_OFFSETS_BYTES);
+            status = data_offsets_add(&dataset->offsets[s], &arrays[s], least_rows(what, s, arrays),
+                                      DATA_OFFSETS_BYTES);
     return status;
 }
 
@@ -60,7 +60,7 @@ static shs_status set_shapes(shs_dataset *dataset)
     dataset->n_fields = what->n_parts;
     for (size_t p = 0; p < what->n_parts && !status; p++) {
         const struct data_part *part = &what->part[p];
-        status = data_part_shape(part, &dataset->files.shape[part->source], &dataset->sample[p]);
+        status = data_part_shape(part, &dataset->files.shape[part->array], &dataset->sample[p]);
         if (!status) status = shs_tensor_bytes(&dataset->sample[p], &dataset->sample_bytes[p]);
     }
     return status;
@@ -80,7 +80,7 @@ static shs_status check_windows(const shs_dataset *dataset)
                      "field %s: no file has the rows of one window: window %llu and lead %llu, "
                      "where all files together have %llu; choose less",
                      longest->name, (ull)longest->window, (ull)longest->lead,
-                     (ull)dataset->files.rows[longest->source]);
+                     (ull)dataset->files.rows[longest->array]);
 }
 
 static shs_status set_bounds(shs_dataset *dataset)
@@ -102,7 +102,7 @@ static shs_status open_files(shs_dataset *dataset, const char *path, bool one_a_
                                        .unchecked = unchecked,
                                        .cache_bytes = dataset->cache_bytes};
     shs_status status =
-        core_new(dataset->what.n_sources, sizeof *dataset->offsets, "offsets", &dataset->offsets);
+        core_new(dataset->what.n_arrays, sizeof *dataset->offsets, "offsets", &dataset->offsets);
     if (!status) status = data_files_open(&how, visit_file, dataset, &dataset->files);
     if (status) return status;
     dataset->samples = dataset->files.file[dataset->files.paths.count].first;
@@ -234,7 +234,7 @@ static void close_local(shs_dataset *dataset)
 {
     core_free(&dataset->path);
     core_free(&dataset->options.probe_program);
-    for (size_t s = 0; dataset->offsets && s < dataset->what.n_sources; s++)
+    for (size_t s = 0; dataset->offsets && s < dataset->what.n_arrays; s++)
         data_offsets_free(&dataset->offsets[s]);
     core_free(&dataset->offsets);
     core_free(&dataset->bounds);
@@ -257,12 +257,12 @@ static shs_status try_rows(struct data_field *field)
 shs_status data_dataset_try(const char *path, const char *fields, bool one_sample_a_file)
 {
     shs_dataset dataset = {0};
-    struct data_field *sources;
+    struct data_field *arrays;
     const shs_dataset_options options = {.one_sample_a_file = one_sample_a_file};
     shs_status status = open_local(&dataset, path, fields, &options);
-    if (!status) status = data_files_get(&dataset.files, 0, &sources);
-    for (size_t s = 0; s < dataset.what.n_sources && !status; s++)
-        status = try_rows(&sources[s]);
+    if (!status) status = data_files_get(&dataset.files, 0, &arrays);
+    for (size_t s = 0; s < dataset.what.n_arrays && !status; s++)
+        status = try_rows(&arrays[s]);
     close_local(&dataset);
     return status;
 }
@@ -308,11 +308,11 @@ const shs_tensor *shs_dataset_field(const shs_dataset *dataset, size_t field)
 /* Samples whose rows one chunk has, at least one; 0 if the field has no chunks. */
 static uint64_t chunk_samples(const shs_dataset *dataset, const struct data_part *part)
 {
-    uint64_t rows = dataset->files.chunk_rows[part->source], samples;
+    uint64_t rows = dataset->files.chunk_rows[part->array], samples;
     if (!rows || part->kind == DATA_LENGTH || part->kind == DATA_WHOLE) return 0;
     samples = part->kind == DATA_WINDOW ? rows / part->stride : rows;
     if (part->kind == DATA_RAGGED) {
-        uint64_t all_rows = dataset->files.rows[part->source];
+        uint64_t all_rows = dataset->files.rows[part->array];
         uint64_t a_sample = dataset->samples ? all_rows / dataset->samples : 1;
         samples = rows / (a_sample ? a_sample : 1);
     }
@@ -339,7 +339,7 @@ uint64_t data_dataset_bytes(const shs_dataset *dataset)
 {
     const struct data_files *files = &dataset->files;
     uint64_t all = 0;
-    for (size_t s = 0; s < dataset->what.n_sources; s++) {
+    for (size_t s = 0; s < dataset->what.n_arrays; s++) {
         uint64_t shapes = files->one_a_file ? files->paths.count : files->rows[s];
         uint64_t bytes = shs_type_size(files->shape[s].type);
         for (uint32_t axis = 0; axis < files->shape[s].axes; axis++)
@@ -376,16 +376,16 @@ static struct data_range ragged_samples(const uint64_t *bounds, uint64_t samples
 struct data_range data_dataset_samples(const shs_dataset *dataset, size_t f, uint64_t key,
                                        uint64_t first, uint64_t count)
 {
-    size_t source, file = data_files_of_key(&dataset->files, key, &source);
+    size_t array, file = data_files_of_key(&dataset->files, key, &array);
     const struct data_part *part = &dataset->what.part[f];
     uint64_t begin = dataset->files.file[file].first;
     uint64_t samples = dataset->files.file[file + 1].first - begin;
     struct data_range range = {0, 0};
     bool ragged = part->kind == DATA_RAGGED;
     const uint64_t *all = ragged ? dataset->offsets[part->offsets].all : NULL;
-    if (ragged && !all && (part->source == source || part->offsets == source))
+    if (ragged && !all && (part->array == array || part->offsets == array))
         return (struct data_range){0, DATA_SAMPLES_UNKNOWN};
-    if (part->source != source || part->kind == DATA_LENGTH) return range;
+    if (part->array != array || part->kind == DATA_LENGTH) return range;
     if (ragged) {
         range = ragged_samples(all + begin + file, samples, first, count);
     } else {

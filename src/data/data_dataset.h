@@ -1,4 +1,4 @@
-/* An open dataset, as the loader sees it. Joins h5 and the run. */
+/* An open dataset, as the loader sees it. */
 #ifndef DATA_DATASET_H
 #define DATA_DATASET_H
 
@@ -9,38 +9,40 @@
 
 struct shs_dataset {
     shs_run *run;
-    char *path;                  /* as it was given */
-    shs_dataset_options options; /* likewise */
-    size_t cache_bytes;          /* for decoded chunks, of each loader */
+    char *path;                  /* as the user gave it */
+    shs_dataset_options options; /* as the user gave them */
+    size_t cache_bytes;          /* memory for decoded chunks in each loader */
     uint64_t samples;
     uint64_t *bounds; /* source s of the path has samples [bounds[s], bounds[s + 1]) */
     size_t n_fields;
-    struct data_sample what; /* of field f: part f */
+    struct data_sample what; /* what a sample is: part f describes field f */
     struct data_files files;
-    struct data_offsets *offsets;      /* of each source, if it is one */
-    shs_tensor sample[SHS_MAX_FIELDS]; /* of each field, whose the names are */
+    struct data_offsets *offsets; /* offsets[a] belongs to array a, if the array holds offsets */
+    /* Type and shape of a sample of each field. They own their names. */
+    shs_tensor sample[SHS_MAX_FIELDS];
     size_t sample_bytes[SHS_MAX_FIELDS];
-    uint64_t holders; /* the program and the loaders */
+    uint64_t holders; /* how many hold the dataset: the program and the loaders */
 };
 
-/* Local. Opens a dataset as shs_dataset_open() does, reads the first and the last row of each
- * named dataset in the first file, and closes it: for the process that tries a file out. What
- * cannot be read is no error here, but memory that ran out is. */
+/* Local. For a process that tries a file out. Opens a dataset as shs_dataset_open() does, reads the
+ * first and the last row of each array in the first file, and closes it. Rows that cannot be read
+ * are no error here. A lack of memory is an error. */
 shs_status data_dataset_try(const char *path, const char *fields, bool one_sample_a_file);
 
-/* Local. Samples of a block, if the user gives no number: those of the largest chunk among the
- * fields whose samples have at least an eighth of the widest one's bytes or, if none of these is
- * chunked, as many as fill 1 MiB. */
+/* Local. Returns the number of samples of a block if the user gives none. It is that of the largest
+ * chunk among the fields whose samples have at least an eighth of the bytes of the largest field's
+ * samples. If none of these fields is chunked, a block has as many samples as fill 1 MiB. */
 uint64_t data_dataset_block_rows(const shs_dataset *dataset);
 
-/* Local. Bytes of all rows of all that the fields are made of; at most UINT64_MAX. */
+/* Local. Returns the bytes of all rows of all arrays that the fields are made of, at most
+ * UINT64_MAX. */
 uint64_t data_dataset_bytes(const shs_dataset *dataset);
 
 #define DATA_SAMPLES_UNKNOWN UINT64_MAX
 
-/* Local. The samples of field f that have some of a source's rows [first, first + count); the key
- * is that of the source in a file. Their number may be DATA_SAMPLES_UNKNOWN, for offsets that are
- * not in memory. */
+/* Local. Finds the samples of field f that use some of an array's rows [first, first + count).
+ * `key` names the array and its file. The number of samples may be DATA_SAMPLES_UNKNOWN, if the
+ * offsets are not in memory. */
 struct data_range data_dataset_samples(const shs_dataset *dataset, size_t f, uint64_t key,
                                        uint64_t first, uint64_t count);
 

@@ -1,4 +1,5 @@
-/* A field of a dataset, read by position where that is safe, through HDF5 where it is not. */
+/* An array that fields are made of. It is read directly, which means by offset and without HDF5,
+ * where that is safe, and through HDF5 otherwise. */
 #ifndef DATA_FIELD_H
 #define DATA_FIELD_H
 
@@ -6,68 +7,77 @@
 #include "io_reader.h"
 
 struct data_field {
-    char *path;                   /* of its file */
-    struct h5_field *through;     /* HDF5; NULL if it is read directly */
-    struct io_reader *direct;     /* or NULL */
-    struct io_lane lane;          /* the calling thread's, for data_field_read() */
-    char reason[IO_REASON_BYTES]; /* why not directly */
-    bool uncompared;     /* HDF5 lacks a filter, so that no row could be compared with it */
-    bool differs;        /* rows at the places that were found were not those that HDF5 reads */
-    uint32_t *checksums; /* of every row, or NULL */
-    struct data_field *checked_by; /* where they are read from, if they are too many; or NULL */
-    uint64_t content;              /* a hash of some of its rows; 0 until it is asked for */
-    uint64_t key;                  /* what names it in a cache: the caller's to set */
-    shs_tensor sample;             /* a row; name is the struct's own */
-    bool is_single;                /* a number without axes */
+    char *path;                   /* path of its file */
+    struct h5_field *through;     /* for reads through HDF5; NULL if it is read directly */
+    struct io_reader *direct;     /* for direct reads, or NULL */
+    struct io_lane lane;          /* lane of the calling thread, for data_field_read() */
+    char reason[IO_REASON_BYTES]; /* why it is not read directly */
+    /* True if HDF5 lacks a filter, so that no row could be compared with HDF5's. */
+    bool uncompared;
+    bool differs;        /* true if HDF5 reads other rows than a direct read */
+    uint32_t *checksums; /* a checksum for each row, or NULL */
+    /* The array that checksums are read from, if there are too many for memory; or NULL. */
+    struct data_field *checked_by;
+    uint64_t content;  /* hash of some of its rows; 0 until it is computed */
+    uint64_t key;      /* its key in a cache, which the caller sets */
+    shs_tensor sample; /* type and shape of a row; the name is the struct's own */
+    bool is_single;    /* true for a number without axes */
     uint64_t rows;
-    uint64_t all_rows; /* with those of other files that are read with it: the caller's to change */
-    uint64_t chunk_rows; /* rows of a chunk; 0: not chunked */
+    /* Its rows together with those of other files that are read with it. The caller may change the
+     * number. */
+    uint64_t all_rows;
+    uint64_t chunk_rows; /* rows of a chunk; 0 if it is not chunked */
     size_t row_bytes;
 };
 
-/* How a field is opened. */
+/* How an array is opened. */
 struct data_field_how {
     size_t cache_bytes;
-    bool single;  /* a single number is taken for one row */
-    bool trusted; /* it is read directly without a comparison: an earlier one was good, in this file
-                     or in one like it */
-    bool look; /* type and shape are all that is wanted: it will be read through HDF5, if at all */
-    bool content; /* and a hash of some rows: see data_compare.h; not of a field that is trusted */
+    bool single; /* true to take a single number for one row */
+    /* True to read directly without a comparison, because an earlier comparison was good, in this
+     * file or in a file like it. */
+    bool trusted;
+    /* True if only the type and the shape are wanted. If the array is read at all, then through
+     * HDF5. */
+    bool look;
+    /* True to hash some rows too, see data_compare.h. It has no effect if `trusted` is true. */
+    bool content;
 };
 
-/* Opens a field and chooses how to read it: directly only if every condition holds and some rows,
- * the first and the last among them, are what HDF5 reads, which may keep `cache_bytes` of decoded
- * chunks otherwise. A field whose filters only this library has is read directly in any case. What
- * the system could not read is an error, and no reason to choose HDF5. */
+/* Opens an array and chooses how to read it. It is read directly only if every condition holds and
+ * some rows, the first and the last among them, are what HDF5 reads. Otherwise HDF5 reads it, with
+ * `cache_bytes` for decoded chunks. An array whose filters only this library has is read directly
+ * in any case. A failed read of the system is an error, and no reason to choose HDF5. */
 shs_status data_field_open(struct h5_file *file, const char *path, const char *name,
                            const struct data_field_how *how, struct data_field *field);
 
-/* Finds the field's checksums: the dataset NAME.crc32c beside it, a u32 for each row, if there is
- * one, also beside the dataset that soft or external links lead to. One of another type or shape is
- * an error. They are held in memory if they take no more than `bytes`. */
-#define DATA_CHECKSUM_BYTES ((size_t)64 << 20) /* of one field, or of all files of a dataset */
+/* Finds the array's checksums: the array NAME.crc32c beside it, of a u32 for each row, if it
+ * exists. It may also lie beside the array that soft or external links lead to. An array
+ * NAME.crc32c of another type or shape is an error. The checksums are held in memory if they take
+ * at most `bytes`. */
+#define DATA_CHECKSUM_BYTES ((size_t)64 << 20) /* for an array, or for all files of a dataset */
 shs_status data_field_find_checksums(struct h5_file *file, const char *path, size_t bytes,
                                      struct data_field *field);
 
-/* True if HDF5 must stay open for the field. */
+/* Returns true if HDF5 must stay open for the array. */
 bool data_field_is_through(const struct data_field *field);
 
-/* True if rows of the field can be checked. */
+/* Returns true if the array's rows have checksums. */
 bool data_field_has_checksums(const struct data_field *field);
 
-/* The checksums of rows, in the calling thread. */
+/* Reads the checksums of rows. Must be called in the calling thread. */
 shs_status data_field_checksums(struct data_field *field, uint64_t first, uint64_t count,
                                 uint32_t *checksums);
 
-/* Compares rows in memory with their checksums; the first that differs is SHS_ERROR_FORMAT. Any
- * thread. */
+/* Compares rows in memory with their checksums. The first row that differs is SHS_ERROR_FORMAT. May
+ * be called in any thread. */
 shs_status data_field_check(const struct data_field *field, uint64_t first, uint64_t count,
                             const void *rows, const uint32_t *checksums);
 
-/* Accepts a zeroed field; leaves one. */
+/* Releases what an array holds, and zeroes it. A zeroed array is accepted. */
 void data_field_close(struct data_field *field);
 
-/* Reads rows one after the other, in the calling thread. */
+/* Reads rows one after the other. Must be called in the calling thread. */
 shs_status data_field_read(struct data_field *field, uint64_t first, uint64_t count, void *to);
 
 #endif

@@ -22,8 +22,8 @@ static shs_status samples_of(const struct data_files *files, const struct data_o
                              uint64_t *samples)
 {
     uint64_t rows[2 * SHS_MAX_FIELDS];
-    for (size_t s = 0; s < files->sample->n_sources; s++)
-        rows[s] = open->sources[s].rows;
+    for (size_t s = 0; s < files->sample->n_arrays; s++)
+        rows[s] = open->arrays[s].rows;
     return core_wrap(data_sample_count(files->sample, rows, samples), "%s",
                      files->paths.path[open->number]);
 }
@@ -82,9 +82,9 @@ static shs_status compare(struct data_files *files, size_t number, bool others, 
     const char *path = files->paths.path[number];
     shs_status status = io_identify_path(path, &now);
     if (!status) status = io_compare(path, &file->identity, &now, &touched);
-    for (size_t s = 0; open && others && s < files->sample->n_sources && !status; s++) {
-        if (open->sources[s].through)
-            status = h5_field_check(open->sources[s].through, &other_touched);
+    for (size_t s = 0; open && others && s < files->sample->n_arrays && !status; s++) {
+        if (open->arrays[s].through)
+            status = h5_field_check(open->arrays[s].through, &other_touched);
         touched = touched || other_touched;
     }
     return status || !touched ? status : look_again(files, number, &now, bytes);
@@ -132,11 +132,11 @@ static shs_status open_file(struct data_files *files, size_t number, uint64_t *b
     return status;
 }
 
-shs_status data_files_get(struct data_files *files, size_t number, struct data_field **sources)
+shs_status data_files_get(struct data_files *files, size_t number, struct data_field **arrays)
 {
     uint64_t bytes = 0;
     shs_status status = open_file(files, number, &bytes);
-    if (!status) *sources = files->file[number].open->sources;
+    if (!status) *arrays = files->file[number].open->arrays;
     return status;
 }
 
@@ -147,7 +147,7 @@ shs_status data_files_hold(struct data_files *files, size_t number, struct data_
     if (status) return status;
     struct data_open_file *open = files->file[number].open;
     data_open_file_hold(open);
-    *held = (struct data_held){open, open->sources};
+    *held = (struct data_held){open, open->arrays};
     return SHS_OK;
 }
 
@@ -163,10 +163,10 @@ static shs_status count_samples(struct data_files *files, const struct data_open
 {
     uint64_t samples;
     struct data_file *file = &files->file[open->number];
-    for (size_t s = 0; s < files->sample->n_sources; s++) {
-        const struct data_field *source = &open->sources[s];
-        files->rows[s] += source->rows;
-        if (source->chunk_rows > files->chunk_rows[s]) files->chunk_rows[s] = source->chunk_rows;
+    for (size_t s = 0; s < files->sample->n_arrays; s++) {
+        const struct data_field *array = &open->arrays[s];
+        files->rows[s] += array->rows;
+        if (array->chunk_rows > files->chunk_rows[s]) files->chunk_rows[s] = array->chunk_rows;
     }
     shs_status status = samples_of(files, open, &samples);
     if (!status && __builtin_add_overflow(file->first, samples, &file[1].first))
@@ -189,7 +189,7 @@ static shs_status look_at(struct data_files *files, size_t number, data_files_vi
     if (stays) open = file->open;
     file->content = open->content;
     status = count_samples(files, open);
-    if (!status) status = visit(user, number, open->sources);
+    if (!status) status = visit(user, number, open->arrays);
     if (!stays) data_open_file_release(files, open);
     return status;
 }
@@ -201,7 +201,7 @@ static size_t most_open(const struct data_files *files)
     enum {
         RESERVED = 32
     };
-    size_t each = files->sample->n_sources * (files->unchecked ? 1 : 2) + 1;
+    size_t each = files->sample->n_arrays * (files->unchecked ? 1 : 2) + 1;
     size_t allowed = io_files_allowed();
     size_t most = (allowed > (size_t)2 * RESERVED ? allowed - RESERVED : allowed / 2) / 2 / each;
     if (most > MOST_OPEN) most = MOST_OPEN;
@@ -211,12 +211,12 @@ static size_t most_open(const struct data_files *files)
 
 static void set_all_rows(struct data_files *files)
 {
-    for (size_t s = 0; s < files->sample->n_sources; s++) {
+    for (size_t s = 0; s < files->sample->n_arrays; s++) {
         if (files->one_a_file &&
             !core_multiply(files->rows[s], files->paths.count, &files->rows[s]))
             files->rows[s] = UINT64_MAX;
         for (struct data_open_file *open = files->newest; open; open = open->older)
-            open->sources[s].all_rows = files->rows[s];
+            open->arrays[s].all_rows = files->rows[s];
     }
 }
 
@@ -265,13 +265,13 @@ size_t data_files_of(const struct data_files *files, uint64_t sample)
     return low;
 }
 
-uint64_t data_files_key(const struct data_files *files, size_t file, size_t source)
+uint64_t data_files_key(const struct data_files *files, size_t file, size_t array)
 {
-    return (uint64_t)file * files->sample->n_sources + source;
+    return (uint64_t)file * files->sample->n_arrays + array;
 }
 
-size_t data_files_of_key(const struct data_files *files, uint64_t key, size_t *source)
+size_t data_files_of_key(const struct data_files *files, uint64_t key, size_t *array)
 {
-    *source = (size_t)(key % files->sample->n_sources);
-    return (size_t)(key / files->sample->n_sources);
+    *array = (size_t)(key % files->sample->n_arrays);
+    return (size_t)(key / files->sample->n_arrays);
 }

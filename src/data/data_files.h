@@ -1,5 +1,6 @@
-/* The files of a dataset: found once, opened when they are wanted and closed again when others are,
- * since there may be more of them than a process can have open. In the calling thread only. */
+/* The files of a dataset, which may be more than a process can have open. They are found once,
+ * opened when they are wanted, and closed when others are. To be used in the calling thread only.
+ */
 #ifndef DATA_FILES_H
 #define DATA_FILES_H
 
@@ -8,37 +9,40 @@
 #include "io_file.h"
 #include "io_paths.h"
 
-struct data_open_file; /* what an open file takes */
+struct data_open_file; /* an open file and its arrays */
 
-/* One file, of perhaps a million. */
+/* A file. A dataset may have a million of them. */
 struct data_file {
-    uint64_t first;              /* sample, in the dataset */
-    struct io_identity identity; /* when it was first opened */
-    uint64_t content; /* a hash of some of its rows, or of their checksums; 0: not taken */
-    uint64_t layout;  /* a hash of where fields lie that are read directly; 0: not taken */
-    uint32_t checked; /* the last round in which the file was compared with `identity` */
-    bool known;       /* it has been opened */
-    bool compared;    /* all rows that were read directly were those that HDF5 reads */
-    struct data_open_file *open; /* or NULL */
+    uint64_t first;              /* number of its first sample in the dataset */
+    struct io_identity identity; /* identity when it was first opened */
+    uint64_t content; /* hash of some of its rows, or of their checksums; 0: not computed */
+    uint64_t layout;  /* hash of where its arrays lie that are read directly; 0: not computed */
+    uint32_t checked; /* latest round in which the file was compared with `identity` */
+    bool known;       /* true if it has been opened */
+    bool compared;    /* true if all rows that were read directly were those that HDF5 reads */
+    struct data_open_file *open; /* NULL while it is closed */
 };
 
 struct data_files {
     struct io_paths paths;
-    struct data_file *file;           /* as many as paths, and one more, whose `first` is the end */
-    const struct data_sample *sample; /* borrowed: names of the datasets */
+    /* One entry for each path, and a last entry whose `first` is the number of samples. */
+    struct data_file *file;
+    const struct data_sample *sample; /* borrowed, for the arrays' names */
     bool one_a_file;
     bool unchecked;
     size_t cache_bytes;
-    shs_tensor shape[2 * SHS_MAX_FIELDS]; /* of each source: a row's, or all of it with one_a_file;
-                                             no name, no data */
-    uint64_t rows[2 * SHS_MAX_FIELDS];    /* of each source, in all files together */
+    /* For each array the type and the shape of a row, or of the whole array with one_a_file. They
+     * have no name and no data. */
+    shs_tensor shape[2 * SHS_MAX_FIELDS];
+    uint64_t rows[2 * SHS_MAX_FIELDS]; /* for each array its rows in all files together */
     uint64_t
-        chunk_rows[2 * SHS_MAX_FIELDS]; /* the most of any file looked at; 0: none is chunked */
-    size_t most_open;                   /* files at a time */
+        /* For each array the most rows of a chunk in any file looked at, 0 if none is chunked. */
+        chunk_rows[2 * SHS_MAX_FIELDS];
+    size_t most_open; /* most files open at the same time */
     size_t n_open;
     struct data_open_file *newest, *oldest;
     uint32_t round;
-    size_t checksum_bytes; /* that checksums of open files take */
+    size_t checksum_bytes; /* bytes of the open files' checksums */
 };
 
 struct data_files_how {
@@ -46,57 +50,63 @@ struct data_files_how {
     const struct data_sample *sample;
     bool one_a_file;
     bool unchecked;
-    size_t cache_bytes; /* for decoded chunks in HDF5, of all open files together, a field */
+    size_t cache_bytes; /* memory for decoded chunks in HDF5, for each array of all open files
+                           together */
 };
 
-/* A file as it is looked at when the dataset is opened: its sources, open. */
-typedef shs_status data_files_visit(void *user, size_t file, struct data_field *sources);
+/* Called with each file that is looked at when the dataset is opened, and with its open arrays. */
+typedef shs_status data_files_visit(void *user, size_t file, struct data_field *arrays);
 
-/* Finds the files and looks at each, or with one_a_file only at the first: types and shapes must be
- * alike, samples are counted, and the hash of their content is taken. `visit` is called for each,
- * in order, before the next. Zeroed files may be closed, also after an error. */
+/* Finds the files and looks at each, or with one_a_file only at the first. Types and shapes must be
+ * alike, samples are counted, and the hash of the content is computed. `visit` is called for each
+ * file, in order, before the next file is looked at. The caller must close the files, also after an
+ * error; zeroed files may be closed. */
 shs_status data_files_open(const struct data_files_how *how, data_files_visit *visit, void *user,
                            struct data_files *files);
 
 void data_files_close(struct data_files *files);
 
-/* Files must be compared with what they were before they are read again: a new epoch, say. */
+/* Marks all files for a comparison with what they were before they are read again, as at the
+ * beginning of an epoch. */
 void data_files_suspect(struct data_files *files);
 
 /* Compares the files that were read in round `since` or later with what they were when they were
  * first opened. A file that has changed is an error. If only the time of the last change differs,
  * the file is opened and looked at again: its layout, its shapes, its checksums, and the rows that
- * were looked at when the dataset was opened. If all of these are the same, the new time is kept in
- * place of the old. */
+ * were looked at when the dataset was opened. If all of these are the same, the new time replaces
+ * the old time. */
 shs_status data_files_check(struct data_files *files, uint32_t since);
 
-/* True if a file was only looked at when the dataset was opened: `content` is then a hash of fewer
- * rows. */
+/* Returns true if a file was only looked at when the dataset was opened. `content` is then a hash
+ * of fewer rows. */
 bool data_files_was_glanced_at(const struct data_files *files, size_t file);
 
-/* Opens a file, if it is not, and hands out its sources, for as long as fewer than most_open other
- * files are asked for. A file that has changed is an error, as by data_files_check(). */
-shs_status data_files_get(struct data_files *files, size_t file, struct data_field **sources);
+/* Opens a file unless it is open, and gives its arrays. They are valid until most_open other files
+ * have been asked for. A file that has changed is an error, as in data_files_check(). */
+shs_status data_files_get(struct data_files *files, size_t file, struct data_field **arrays);
 
 /* A file that a fetch reads. */
 struct data_held {
     struct data_open_file *open;
-    struct data_field *sources;
+    struct data_field *arrays;
 };
 
-/* data_files_get(), and holds the file: its sources can be read, until it is given back, whatever
- * is done with the files meanwhile. *bytes grows by what was read by position to open the file or
- * to look at it again. Holding and giving back are for the calling thread, reading by position for
- * any. */
+/* Opens a file like data_files_get(), and holds it. Its arrays can be read until the file is given
+ * back, whatever is done with the files meanwhile. *bytes grows by the bytes that were read
+ * directly to open the file or to look at it again. Must be called in the calling thread. Direct
+ * reads of the arrays may be made in any thread. */
 shs_status data_files_hold(struct data_files *files, size_t file, struct data_held *held,
                            uint64_t *bytes);
+
+/* Gives a held file back. Must be called in the calling thread. */
 void data_files_give_back(struct data_files *files, struct data_held *held);
 
-/* The file that has a sample. */
+/* Returns the index of the file that holds a sample. */
 size_t data_files_of(const struct data_files *files, uint64_t sample);
 
-/* The key of a source in a cache, and what it stands for. */
-uint64_t data_files_key(const struct data_files *files, size_t file, size_t source);
-size_t data_files_of_key(const struct data_files *files, uint64_t key, size_t *source);
+/* The first function returns an array's key in a cache. The second returns the file of a key, and
+ * sets the array. */
+uint64_t data_files_key(const struct data_files *files, size_t file, size_t array);
+size_t data_files_of_key(const struct data_files *files, uint64_t key, size_t *array);
 
 #endif

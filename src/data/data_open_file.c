@@ -31,12 +31,12 @@ static size_t checksum_bytes(const struct data_field *field)
 
 static void free_file(struct data_files *files, struct data_open_file *open)
 {
-    for (size_t s = 0; open->sources && s < files->sample->n_sources; s++) {
-        files->checksum_bytes -= checksum_bytes(&open->sources[s]);
-        data_field_close(&open->sources[s]);
+    for (size_t s = 0; open->arrays && s < files->sample->n_arrays; s++) {
+        files->checksum_bytes -= checksum_bytes(&open->arrays[s]);
+        data_field_close(&open->arrays[s]);
     }
     h5_close(&open->h5);
-    core_free(&open->sources);
+    core_free(&open->arrays);
     core_free(&open);
 }
 
@@ -67,8 +67,8 @@ void data_open_file_close(struct data_files *files, struct data_open_file *open)
 uint64_t data_open_file_bytes(const struct data_files *files, const struct data_open_file *open)
 {
     uint64_t bytes = 0;
-    for (size_t s = 0; s < files->sample->n_sources; s++)
-        if (open->sources[s].direct) bytes += open->sources[s].lane.bytes_read;
+    for (size_t s = 0; s < files->sample->n_arrays; s++)
+        if (open->arrays[s].direct) bytes += open->arrays[s].lane.bytes_read;
     return bytes;
 }
 
@@ -85,10 +85,10 @@ static shs_tensor shape_of(const struct data_files *files, const struct data_fie
     return shape;
 }
 
-static shs_status compare_shape(const struct data_files *files, size_t source, size_t number,
+static shs_status compare_shape(const struct data_files *files, size_t array, size_t number,
                                 const struct data_field *field)
 {
-    const shs_tensor *first = &files->shape[source];
+    const shs_tensor *first = &files->shape[array];
     shs_tensor shape = shape_of(files, field);
     if (first->type == shape.type && first->axes == shape.axes &&
         !memcmp(first->shape, shape.shape, shape.axes * sizeof *shape.shape))
@@ -100,28 +100,28 @@ static shs_status compare_shape(const struct data_files *files, size_t source, s
     core_fail(SHS_ERROR_FORMAT,
               "%s: dataset %s is of %s; it must be alike in all files: leave this file out, or "
               "write it anew",
-              files->paths.path[number], files->sample->source[source],
+              files->paths.path[number], files->sample->array[array],
               texts.status ? "another shape" : texts.bytes);
     core_text_free(&texts);
     return SHS_ERROR_FORMAT;
 }
 
-static shs_status open_source(struct data_files *files, struct data_open_file *open, size_t source,
-                              const struct data_field_how *how)
+static shs_status open_array(struct data_files *files, struct data_open_file *open, size_t array,
+                             const struct data_field_how *how)
 {
-    struct data_field *field = &open->sources[source];
+    struct data_field *field = &open->arrays[array];
     const char *path = files->paths.path[open->number];
-    shs_status status = data_field_open(open->h5, path, files->sample->source[source], how, field);
-    if (!status && !files->shape[source].type) files->shape[source] = shape_of(files, field);
-    if (!status) status = compare_shape(files, source, open->number, field);
+    shs_status status = data_field_open(open->h5, path, files->sample->array[array], how, field);
+    if (!status && !files->shape[array].type) files->shape[array] = shape_of(files, field);
+    if (!status) status = compare_shape(files, array, open->number, field);
     if (!status && !files->unchecked && !how->look)
         status = data_field_find_checksums(open->h5, path,
                                            DATA_CHECKSUM_BYTES - files->checksum_bytes, field);
     files->checksum_bytes += checksum_bytes(field);
     if (!status && how->content) status = data_compare_checksums(field);
     if (status) return status;
-    field->key = data_files_key(files, open->number, source);
-    field->all_rows = files->rows[source];
+    field->key = data_files_key(files, open->number, array);
+    field->all_rows = files->rows[array];
     return SHS_OK;
 }
 
@@ -129,16 +129,16 @@ static shs_status open_source(struct data_files *files, struct data_open_file *o
  * HDF5 when it is opened again. */
 static bool is_compared(const struct data_files *files, const struct data_open_file *open)
 {
-    for (size_t s = 0; s < files->sample->n_sources; s++)
-        if (open->sources[s].differs) return false;
+    for (size_t s = 0; s < files->sample->n_arrays; s++)
+        if (open->arrays[s].differs) return false;
     return true;
 }
 
 /* HDF5 need not stay open for fields that are read directly. */
 static void close_unneeded(const struct data_files *files, struct data_open_file *open)
 {
-    for (size_t s = 0; s < files->sample->n_sources; s++)
-        if (data_field_is_through(&open->sources[s])) return;
+    for (size_t s = 0; s < files->sample->n_arrays; s++)
+        if (data_field_is_through(&open->arrays[s])) return;
     h5_close(&open->h5);
 }
 
@@ -152,9 +152,9 @@ static shs_status take_content(const struct data_files *files, struct data_open_
     bool known = true;
     shs_status status = core_hash_new(&hash);
     if (status) return status;
-    for (size_t s = 0; s < files->sample->n_sources; s++) {
-        core_hash_add(hash, &open->sources[s].content, sizeof open->sources[s].content);
-        known = known && (open->sources[s].content || !open->sources[s].rows);
+    for (size_t s = 0; s < files->sample->n_arrays; s++) {
+        core_hash_add(hash, &open->arrays[s].content, sizeof open->arrays[s].content);
+        known = known && (open->arrays[s].content || !open->arrays[s].rows);
     }
     struct core_digest digest = core_hash_digest(hash);
     if (known) memcpy(&open->content, digest.bytes, sizeof open->content);
@@ -180,8 +180,8 @@ static shs_status compare_layout(struct data_files *files, const struct data_ope
     uint64_t layout, before = file->layout;
     shs_status status = core_hash_new(&hash);
     if (status) return status;
-    for (size_t s = 0; s < files->sample->n_sources; s++)
-        if (open->sources[s].direct) add_layout(hash, io_reader_layout(open->sources[s].direct));
+    for (size_t s = 0; s < files->sample->n_arrays; s++)
+        if (open->arrays[s].direct) add_layout(hash, io_reader_layout(open->arrays[s].direct));
     struct core_digest digest = core_hash_digest(hash);
     memcpy(&layout, digest.bytes, sizeof layout);
     core_hash_free(&hash);
@@ -205,8 +205,8 @@ static shs_status identify(struct data_files *files, size_t number)
     return status;
 }
 
-static shs_status open_sources(struct data_files *files, struct data_open_file *open,
-                               const struct data_open_how *opened)
+static shs_status open_arrays(struct data_files *files, struct data_open_file *open,
+                              const struct data_open_how *opened)
 {
     const struct data_sample *sample = files->sample;
     struct data_file *file = &files->file[open->number];
@@ -217,12 +217,12 @@ static shs_status open_sources(struct data_files *files, struct data_open_file *
             !opened->content && (file->compared || (files->one_a_file && files->file[0].compared)),
         .content = opened->content};
     shs_status status =
-        core_new(sample->n_sources, sizeof *open->sources, "a file's fields", &open->sources);
+        core_new(sample->n_arrays, sizeof *open->arrays, "a file's fields", &open->arrays);
     if (!status) status = h5_open(files->paths.path[open->number], &open->h5);
     if (!status) status = identify(files, open->number);
-    for (size_t s = 0; s < sample->n_sources && !status; s++) {
+    for (size_t s = 0; s < sample->n_arrays && !status; s++) {
         how.look = opened->look && !data_sample_is_offsets(sample, s);
-        status = open_source(files, open, s, &how);
+        status = open_array(files, open, s, &how);
     }
     if (!status && opened->content) status = take_content(files, open);
     if (status || opened->look) return status;
@@ -238,7 +238,7 @@ shs_status data_open_file(struct data_files *files, size_t number, const struct 
     if (status) return status;
     (*open)->number = number;
     (*open)->holders = 1;
-    status = open_sources(files, *open, how);
+    status = open_arrays(files, *open, how);
     if (!status) return SHS_OK;
     data_open_file_release(files, *open);
     *open = NULL;

@@ -12,7 +12,7 @@
 struct field_text {
     const char *whole; /* for messages */
     char *alias;       /* NULL: none is given */
-    char *source;
+    char *array;
     char *values; /* what stands in the parentheses; NULL: there are none */
 };
 
@@ -71,30 +71,30 @@ static shs_status split(struct field_text *text, char *copy)
     } else if (strchr(copy, ')')) {
         return wrong(text, "there is no '(' before the ')'");
     }
-    text->source = copy;
+    text->array = copy;
     if (equals && (!open || equals < open)) {
         *equals = '\0';
-        text->source = equals + 1;
+        text->array = equals + 1;
         shs_status status = read_alias(text, copy);
         if (status) return status;
     }
-    text->source = trim(text->source);
-    if (*text->source) return SHS_OK;
+    text->array = trim(text->array);
+    if (*text->array) return SHS_OK;
     return wrong(text, "there is no name of a dataset");
 }
 
 /* One dataset has one name: that without slashes and dots which mean nothing. */
-static shs_status find_source(struct data_sample *sample, const char *name, size_t *source)
+static shs_status find_array(struct data_sample *sample, const char *name, size_t *array)
 {
     char *normal;
     shs_status status = h5_normal_name(name, &normal);
     if (status) return status;
-    for (*source = 0; *source < sample->n_sources; (*source)++)
-        if (!strcmp(sample->source[*source], normal)) {
+    for (*array = 0; *array < sample->n_arrays; (*array)++)
+        if (!strcmp(sample->array[*array], normal)) {
             core_free(&normal);
             return SHS_OK;
         }
-    sample->source[sample->n_sources++] = normal;
+    sample->array[sample->n_arrays++] = normal;
     return SHS_OK;
 }
 
@@ -133,7 +133,7 @@ static shs_status set_value(struct data_sample *sample, struct data_part *part,
         *keys[i].given = true;
         if (keys[i].number) return read_number(text, key, value, keys[i].number);
         if (!*value) return wrong(text, "offsets is empty; it must be the name of a dataset");
-        return find_source(sample, value, &part->offsets);
+        return find_array(sample, value, &part->offsets);
     }
     return core_fail(SHS_ERROR_ARGUMENT,
                      "field '%.200s': there is no '%.60s'; there are window, stride and lead, or "
@@ -180,7 +180,7 @@ static shs_status add_part(struct data_sample *sample, struct data_part part, co
         if (!strcmp(sample->part[i].name, name))
             return core_fail(SHS_ERROR_ARGUMENT,
                              "field %s is given twice; give one of them another name: NAME=%s",
-                             name, sample->source[part.source]);
+                             name, sample->array[part.array]);
     if (sample->n_parts == SHS_MAX_FIELDS)
         return core_fail(SHS_ERROR_ARGUMENT, "more than %d fields", SHS_MAX_FIELDS);
     shs_status status = core_copy(name, &part.name);
@@ -212,10 +212,10 @@ static shs_status take_field(struct data_sample *sample, struct field_text *text
     if (!status && one_a_file && text->values)
         status = wrong(text, "with one sample a file a field is all of its dataset; leave out what "
                              "stands in parentheses");
-    if (!status) status = find_source(sample, text->source, &part.source);
+    if (!status) status = find_array(sample, text->array, &part.array);
     if (!status) status = read_values(sample, &part, text);
     if (status) return status;
-    const char *name = text->alias ? text->alias : sample->source[part.source];
+    const char *name = text->alias ? text->alias : sample->array[part.array];
     if (one_a_file) part.kind = DATA_WHOLE;
     status = add_part(sample, part, name);
     if (!status && part.kind == DATA_RAGGED) status = add_length(sample, part, name);
@@ -271,15 +271,15 @@ void data_sample_free(struct data_sample *sample)
 {
     for (size_t i = 0; i < sample->n_parts; i++)
         core_free(&sample->part[i].name);
-    for (size_t i = 0; i < sample->n_sources; i++)
-        core_free(&sample->source[i]);
+    for (size_t i = 0; i < sample->n_arrays; i++)
+        core_free(&sample->array[i]);
     *sample = (struct data_sample){0};
 }
 
-bool data_sample_is_offsets(const struct data_sample *sample, size_t source)
+bool data_sample_is_offsets(const struct data_sample *sample, size_t array)
 {
     for (size_t i = 0; i < sample->n_parts; i++)
-        if (sample->part[i].kind == DATA_RAGGED && sample->part[i].offsets == source) return true;
+        if (sample->part[i].kind == DATA_RAGGED && sample->part[i].offsets == array) return true;
     return false;
 }
 
@@ -295,7 +295,7 @@ static uint64_t samples_of(const struct data_part *part, const uint64_t *rows)
 {
     switch (part->kind) {
     case DATA_WINDOW: {
-        uint64_t least = data_part_least_rows(part), has = rows[part->source];
+        uint64_t least = data_part_least_rows(part), has = rows[part->array];
         return has < least || least == UINT64_MAX ? 0 : (has - least) / part->stride + 1;
     }
     case DATA_RAGGED:
@@ -306,7 +306,7 @@ static uint64_t samples_of(const struct data_part *part, const uint64_t *rows)
     case DATA_ROW:
         break;
     }
-    return rows[part->source];
+    return rows[part->array];
 }
 
 static const char *unit_of(const struct data_part *part)
@@ -422,18 +422,18 @@ shs_status data_part_shape(const struct data_part *part, const shs_tensor *row, 
 bool data_part_is_own_row(const struct data_sample *sample, const struct data_part *part)
 {
     if (part->kind == DATA_ROW || part->kind == DATA_WHOLE)
-        return !strcmp(part->name, sample->source[part->source]);
+        return !strcmp(part->name, sample->array[part->array]);
     return part->kind == DATA_LENGTH;
 }
 
 void data_part_describe(const struct data_sample *sample, const struct data_part *part,
                         struct core_text *text)
 {
-    core_text_add(text, "%s = %s", part->name, sample->source[part->source]);
+    core_text_add(text, "%s = %s", part->name, sample->array[part->array]);
     if (part->kind == DATA_WINDOW)
         core_text_add(text, "(window=%llu, stride=%llu, lead=%llu)", (ull)part->window,
                       (ull)part->stride, (ull)part->lead);
     if (part->kind == DATA_RAGGED)
-        core_text_add(text, "(offsets=%s, most=%llu)", sample->source[part->offsets],
+        core_text_add(text, "(offsets=%s, most=%llu)", sample->array[part->offsets],
                       (ull)part->most);
 }

@@ -5,9 +5,9 @@
 
 #include "core_memory.h"
 
-/* Rows of a source that go to one place: a piece whose file may still be closed. */
+/* Rows of an array that go to one place: a piece whose file may still be closed. */
 struct place {
-    size_t file, source;
+    size_t file, array;
     size_t number; /* in the order of places */
     uint64_t first, count;
     char *to;
@@ -82,10 +82,10 @@ static bool extend_piece(struct fetch_gather *gather, const struct fetch_piece *
     return true;
 }
 
-static shs_status add_piece(struct fetch_gather *gather, struct data_field *sources,
+static shs_status add_piece(struct fetch_gather *gather, struct data_field *arrays,
                             const struct place *place)
 {
-    struct data_field *field = &sources[place->source];
+    struct data_field *field = &arrays[place->array];
     const struct fetch_piece piece = {field, place->first, place->count, place->to};
     if (place->first > field->rows || place->count > field->rows - place->first)
         return core_fail(SHS_ERROR_FORMAT,
@@ -138,7 +138,7 @@ static shs_status fetch_places(struct fetch_gather *gather, const struct fetch_m
             if (gather->n_held == files->most_open) status = fetch_gathered(gather, means);
             if (!status) status = hold_file(gather, place->file);
         }
-        if (!status) status = add_piece(gather, gather->held[gather->n_held - 1].sources, place);
+        if (!status) status = add_piece(gather, gather->held[gather->n_held - 1].arrays, place);
     }
     if (!status) status = fetch_gathered(gather, means);
     let_go(gather);
@@ -176,9 +176,9 @@ static shs_status find_files(struct fetch_gather *gather)
 static void set_rows(const shs_dataset *dataset, size_t p, uint64_t i, struct place *place)
 {
     const struct data_part *part = &dataset->what.part[p];
-    const shs_tensor *shape = &dataset->files.shape[part->source];
+    const shs_tensor *shape = &dataset->files.shape[part->array];
     bool is_whole = part->kind == DATA_WHOLE;
-    place->source = part->source;
+    place->array = part->array;
     place->first = is_whole ? 0 : data_part_first(part, i);
     place->count = !is_whole ? data_part_rows(part) : shape->axes ? shape->shape[0] : 1;
 }
@@ -211,12 +211,12 @@ static shs_status read_bounds(struct fetch_gather *gather, const struct data_par
 {
     const struct data_files *files = &gather->dataset->files;
     struct data_field field = {.sample = files->shape[part->offsets]}; /* for messages */
-    field.sample.name = gather->dataset->what.source[part->offsets];
+    field.sample.name = gather->dataset->what.array[part->offsets];
     size_t size = 2 * shs_type_size(field.sample.type);
     shs_status status = grow((size_t)gather->count, size, &gather->pairs_capacity, &gather->pairs);
     for (uint64_t slot = 0; slot < gather->count && !status; slot++)
         status = add_place(gather, (struct place){.file = gather->file[slot],
-                                                  .source = part->offsets,
+                                                  .array = part->offsets,
                                                   .first = number_in_file(gather, slot),
                                                   .count = 2,
                                                   .to = gather->pairs + slot * size});
@@ -243,7 +243,7 @@ static shs_status add_ragged(struct fetch_gather *gather, size_t p, char *to, ui
         lengths[slot] = rows;
         memset(to + rows * row_bytes, 0, bytes - rows * row_bytes);
         status = add_place(gather, (struct place){.file = gather->file[slot],
-                                                  .source = part->source,
+                                                  .array = part->array,
                                                   .first = begin,
                                                   .count = rows,
                                                   .to = to});

@@ -15,7 +15,7 @@ void fetch_gather_free(struct fetch_gather **gather);
 
 /* Reads samples `index`, one after the other into to[f] for each field f. Files are opened and
  * looked at in the calling thread, and held until their rows are there; foresight is given rows of
- * sources, by their keys. *counts grows by what was done, also after an error. */
+ * arrays, by their keys. *counts grows by what was done, also after an error. */
 shs_status fetch_gather(struct fetch_gather *gather, const struct fetch_means *means,
                         const uint64_t *index, uint64_t count, void *const *to,
                         struct fetch_counts *counts);

@@ -79,7 +79,7 @@ static void texts_say_what_fields_are(void)
             continue;
         }
         describe(&sample, text, sizeof text);
-        CHECK(strcmp(text, cases[i].meaning) == 0 && sample.n_sources == cases[i].sources);
+        CHECK(strcmp(text, cases[i].meaning) == 0 && sample.n_arrays == cases[i].sources);
         if (strcmp(text, cases[i].meaning) != 0) printf("  %s is %s\n", cases[i].text, text);
         data_sample_free(&sample);
     }
@@ -89,7 +89,7 @@ static void refuse_text(const char *text, bool one_a_file, const char *words)
 {
     struct data_sample sample;
     CHECK(data_sample_parse(text, one_a_file, &sample) == SHS_ERROR_ARGUMENT);
-    CHECK(sample.n_parts == 0 && sample.n_sources == 0);
+    CHECK(sample.n_parts == 0 && sample.n_arrays == 0);
     if (!message_has(words)) CHECK(!text);
 }
 
@@ -249,9 +249,9 @@ static void fields_have_equally_many_samples(void)
     data_sample_free(&sample);
     if (!NEED(data_sample_parse("v(offsets=o), label", false, &sample) == SHS_OK)) return;
     rows[1] = 4, rows[2] = 3; /* sources are v, o, label */
-    CHECK(sample.part[2].source == 2 || sample.part[2].source == 1);
+    CHECK(sample.part[2].array == 2 || sample.part[2].array == 1);
     rows[sample.part[0].offsets] = 4;
-    rows[sample.part[2].source] = 3;
+    rows[sample.part[2].array] = 3;
     CHECK(data_sample_count(&sample, rows, &samples) == SHS_OK && samples == 3);
     rows[sample.part[0].offsets] = 0;
     CHECK(data_sample_count(&sample, rows, &samples) == SHS_ERROR_FORMAT);
@@ -670,7 +670,7 @@ static void check_samples_of_rows(const shs_dataset *data, const struct files *f
                                   uint64_t before)
 {
     const struct whole *offsets = &files->whole[file][1];
-    uint64_t key = data_files_key(&data->files, file, data->what.part[0].source);
+    uint64_t key = data_files_key(&data->files, file, data->what.part[0].array);
     for (uint64_t first = 0; first < files->whole[file][0].rows; first++)
         for (uint64_t count = 1; count < 30 && first + count <= files->whole[file][0].rows;
              count += 4) {
