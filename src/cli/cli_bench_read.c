@@ -79,7 +79,7 @@ static shs_status make_file(const struct bench *bench, const struct trial *trial
     shs_tensor shape = {.type = SHS_F32, .axes = 3, .shape = {trial->rows, SIDE, SIDE}};
     shs_status status = h5_create(bench->path, &writer);
     if (status) return status;
-    status = h5_create_field(writer, "x", &shape, &trial->storage);
+    status = h5_create_array(writer, "x", &shape, &trial->storage);
     if (!status) status = write_rows(writer, trial->rows, bench->memory);
     if (!status) return h5_finish(&writer);
     h5_abandon(&writer);
@@ -150,17 +150,17 @@ static shs_status measure_loader(const struct bench *bench, struct trial *trial,
 static shs_status measure_hdf5(const struct bench *bench, struct trial *trial)
 {
     struct h5_file *file;
-    struct h5_field *field = NULL;
+    struct h5_array *field = NULL;
     shs_tensor shape;
     uint64_t done = 0;
     shs_status status = h5_open(bench->path, &file);
-    if (!status) status = h5_field_open(file, "x", 0, false, &field, &shape);
+    if (!status) status = h5_array_open(file, "x", 0, false, &field, &shape);
     double begin = cli_seconds();
     for (; done < trial->rows && !status && cli_seconds() - begin < bench->hdf5_seconds; done++)
         status =
             h5_read_rows(field, bench->order[done], 1, bench->memory + done % BATCH * ROW_FLOATS);
     if (!status) keep_best(&trial->hdf5, (cli_seconds() - begin) / (double)done);
-    h5_field_close(&field);
+    h5_array_close(&field);
     h5_close(&file);
     return status;
 }
@@ -277,7 +277,7 @@ static shs_status make_many_chunks(const struct bench *bench)
     struct h5_storage storage = {.chunk_rows = 1, .deflate = 1};
     shs_status status = h5_create(bench->path, &writer);
     if (status) return status;
-    status = h5_create_field(writer, "x", &shape, &storage);
+    status = h5_create_array(writer, "x", &shape, &storage);
     for (uint64_t row = 0; row < chunks && !status; row += 1000)
         status = h5_write_rows(writer, 1000, bench->memory);
     if (!status) return h5_finish(&writer);

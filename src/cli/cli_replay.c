@@ -140,7 +140,7 @@ static shs_status print_batch(const struct replay *replay)
 static shs_status write_tensor(struct h5_writer *writer, const char *name, const shs_tensor *tensor)
 {
     static const struct h5_storage contiguous = {0};
-    shs_status status = h5_create_field(writer, name, tensor, &contiguous);
+    shs_status status = h5_create_array(writer, name, tensor, &contiguous);
     if (!status && tensor->shape[0]) status = h5_write_rows(writer, tensor->shape[0], tensor->data);
     return status;
 }

@@ -13,7 +13,7 @@ static shs_status compare(const struct data_field_how *how, struct data_field *f
 {
     *same = true;
     if (how->trusted) return SHS_OK;
-    if (h5_field_is_decodable(field->through)) return data_compare(field, same);
+    if (h5_array_is_decodable(field->through)) return data_compare(field, same);
     field->uncompared = true;
     return how->content ? data_compare_direct(field) : SHS_OK;
 }
@@ -24,13 +24,13 @@ static shs_status choose_way(struct h5_file *file, const char *path,
     struct io_layout layout;
     bool same = false;
     shs_status status = h5_layout_of(file, field->through, &layout, field->reason);
-    if (!status && *field->reason) status = h5_field_check_filters(field->through);
+    if (!status && *field->reason) status = h5_array_check_filters(field->through);
     if (status || *field->reason) return status;
     status = io_reader_open(path, &layout, &field->direct);
     if (!status) status = compare(how, field, &same);
     if (status) return status;
     if (same) {
-        h5_field_close(&field->through); /* with the chunks that it keeps */
+        h5_array_close(&field->through); /* with the chunks that it keeps */
         return SHS_OK;
     }
     io_reader_close(&field->direct);
@@ -59,7 +59,7 @@ static shs_status open_field(struct h5_file *file, const char *path, const char 
     shs_tensor whole;
     shs_status status = core_copy(path, &field->path);
     if (status) return status;
-    status = h5_field_open(file, name, how->cache_bytes, how->single, &field->through, &whole);
+    status = h5_array_open(file, name, how->cache_bytes, how->single, &field->through, &whole);
     if (!status) status = take_shape(field, name, &whole);
     if (status) return status;
     field->chunk_rows = h5_chunk_rows(field->through);
@@ -198,7 +198,7 @@ void data_field_close(struct data_field *field)
     if (field->checked_by) data_field_close(field->checked_by);
     core_free(&field->checked_by);
     core_free(&field->checksums);
-    h5_field_close(&field->through);
+    h5_array_close(&field->through);
     io_reader_close(&field->direct);
     io_lane_free(&field->lane);
     core_free(&field->sample.name);

@@ -8,7 +8,7 @@
 
 struct data_field {
     char *path;                   /* path of its file */
-    struct h5_field *through;     /* for reads through HDF5; NULL if it is read directly */
+    struct h5_array *through;     /* for reads through HDF5; NULL if it is read directly */
     struct io_reader *direct;     /* for direct reads, or NULL */
     struct io_lane lane;          /* lane of the calling thread, for data_field_read() */
     char reason[IO_REASON_BYTES]; /* why it is not read directly */

@@ -84,7 +84,7 @@ static shs_status compare(struct data_files *files, size_t number, bool others, 
     if (!status) status = io_compare(path, &file->identity, &now, &touched);
     for (size_t s = 0; open && others && s < files->sample->n_arrays && !status; s++) {
         if (open->arrays[s].through)
-            status = h5_field_check(open->arrays[s].through, &other_touched);
+            status = h5_array_check(open->arrays[s].through, &other_touched);
         touched = touched || other_touched;
     }
     return status || !touched ? status : look_again(files, number, &now, bytes);

@@ -3,15 +3,15 @@
 #include <string.h>
 
 #include "core_memory.h"
+#include "h5_array.h"
 #include "h5_driver.h"
-#include "h5_field.h"
 #include "h5_guard.h"
 #include "h5_type.h"
 
 /* The state of a search for an array's elements. */
 struct search {
     const struct h5_file *file;
-    const struct h5_field *field;
+    const struct h5_array *array;
     /* A dataset of its own, so that HDF5 has nothing of it in buffers yet. */
     hid_t dataset;
     hid_t creation; /* creation list of the dataset */
@@ -46,21 +46,21 @@ static bool check_storage(struct search *search)
 
 static bool describe_elements(struct search *search)
 {
-    const struct h5_field *field = search->field;
+    const struct h5_array *array = search->array;
     struct io_layout *layout = search->layout;
     hid_t stored = H5Dget_type(search->dataset);
     bool plain = h5_numbers_lie_plain(stored);
-    layout->axes = field->axes;
-    layout->element_bytes = H5Tget_size(field->memory_type) / (field->pair ? 2 : 1);
+    layout->axes = array->axes;
+    layout->element_bytes = H5Tget_size(array->memory_type) / (array->pair ? 2 : 1);
     layout->swapped =
-        layout->element_bytes > 1 && H5Tget_order(stored) != H5Tget_order(field->memory_type);
+        layout->element_bytes > 1 && H5Tget_order(stored) != H5Tget_order(array->memory_type);
     H5Tclose(stored);
     if (!plain) return refuse(search, "not stored as it is delivered");
-    for (uint32_t axis = 0; axis < field->axes; axis++) {
-        layout->shape[axis] = field->shape[axis];
-        if (!field->shape[axis]) return refuse(search, "empty");
+    for (uint32_t axis = 0; axis < array->axes; axis++) {
+        layout->shape[axis] = array->shape[axis];
+        if (!array->shape[axis]) return refuse(search, "empty");
     }
-    if (field->pair) layout->shape[layout->axes++] = 2;
+    if (array->pair) layout->shape[layout->axes++] = 2;
     return true;
 }
 
@@ -68,7 +68,7 @@ static bool describe_elements(struct search *search)
  * H5Dget_offset() counts a user block in some versions and not in others. */
 static bool find_address(struct search *search)
 {
-    const struct h5_field *field = search->field;
+    const struct h5_array *array = search->array;
     H5D_space_status_t allocated;
     if (H5Dget_space_status(search->dataset, &allocated) < 0 ||
         allocated != H5D_SPACE_STATUS_ALLOCATED)
@@ -77,7 +77,7 @@ static bool find_address(struct search *search)
         search->layout->row_bytes * search->layout->shape[0])
         return refuse(search, "of another size than its shape");
     hsize_t start[SHS_MAX_AXES] = {0}, one[SHS_MAX_AXES], single = 1;
-    for (uint32_t axis = 0; axis < field->axes; axis++)
+    for (uint32_t axis = 0; axis < array->axes; axis++)
         one[axis] = 1;
     hid_t file_space = H5Dget_space(search->dataset);
     hid_t memory_space = H5Screate_simple(1, &single, NULL);
@@ -85,7 +85,7 @@ static bool find_address(struct search *search)
     h5_note_begin(search->file->id, H5_NOTE_AND_READ);
     herr_t result = H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start, NULL, one, NULL);
     if (result >= 0)
-        result = H5Dread(search->dataset, field->memory_type, memory_space, file_space, H5P_DEFAULT,
+        result = H5Dread(search->dataset, array->memory_type, memory_space, file_space, H5P_DEFAULT,
                          element);
     struct h5_noted noted = h5_note_end(search->file->id);
     H5Sclose(memory_space);
@@ -94,7 +94,7 @@ static bool find_address(struct search *search)
         search->status = h5_fail(SHS_ERROR_FORMAT,
                                  "%s: dataset %s: its first element cannot be read; check the "
                                  "file, or make it anew",
-                                 search->file->path, field->name);
+                                 search->file->path, array->name);
         return false;
     }
     if (!noted.reads) return refuse(search, "not where it can be found");
@@ -134,9 +134,9 @@ static bool find_fill(struct search *search)
     if (defined == H5D_FILL_VALUE_UNDEFINED) return true;
     size_t bytes = search->layout->element_bytes;
     unsigned char fill[16]; /* room for both parts of a complex number */
-    if (H5Pget_fill_value(search->creation, search->field->memory_type, fill) < 0)
+    if (H5Pget_fill_value(search->creation, search->array->memory_type, fill) < 0)
         return refuse(search, "without a known fill value");
-    if (search->field->pair && memcmp(fill, fill + bytes, bytes) != 0)
+    if (search->array->pair && memcmp(fill, fill + bytes, bytes) != 0)
         return refuse(search, "filled with unequal parts");
     memcpy(search->layout->fill, fill, bytes);
     return true;
@@ -170,7 +170,7 @@ static void next_corner(const struct io_layout *layout, hsize_t *corner)
 static bool damaged(struct search *search, const char *why)
 {
     search->status = h5_fail_damaged("%s: dataset %s: its index of chunks %s", search->file->path,
-                                     search->field->name, why);
+                                     search->array->name, why);
     return false;
 }
 
@@ -233,7 +233,7 @@ static bool find_chunks(struct search *search)
     if (layout->n_chunks / 16 > counted + 4096) return refuse(search, "mostly not written");
     search->status = core_wrap(
         core_new(layout->n_chunks, sizeof *layout->chunks, "places of chunks", &layout->chunks),
-        "%s: dataset %s", search->file->path, search->field->name);
+        "%s: dataset %s", search->file->path, search->array->name);
     if (search->status) return false;
     for (uint64_t i = 0; i < layout->n_chunks; i++, next_corner(layout, corner)) {
         if (find_chunk(search, corner, &layout->chunks[i])) {
@@ -250,13 +250,13 @@ static bool find_chunks(struct search *search)
 
 static bool find_grid(struct search *search)
 {
-    uint32_t axes = search->field->axes;
+    uint32_t axes = search->array->axes;
     hsize_t chunk[SHS_MAX_AXES];
     if (H5Pget_chunk(search->creation, SHS_MAX_AXES, chunk) != (int)axes)
         return refuse(search, "of unknown chunks");
     for (uint32_t axis = 0; axis < axes; axis++)
         search->layout->chunk[axis] = chunk[axis];
-    if (search->field->pair) search->layout->chunk[axes] = 2;
+    if (search->array->pair) search->layout->chunk[axes] = 2;
     return true;
 }
 
@@ -276,7 +276,7 @@ static bool find(struct search *search)
     /* with any driver but that for one plain file, an address is no offset */
     if (!search->file->driven) return refuse(search, "not in one plain file");
     /* reads from another file would be neither noted nor left out */
-    if (!search->field->around) return refuse(search, "in another file");
+    if (!search->array->around) return refuse(search, "in another file");
     if (!check_storage(search) || !describe_elements(search)) return false;
     if (layout->chunked && !find_grid(search)) return false;
     if (io_layout_measure(layout)) return refuse(search, "too large");
@@ -284,20 +284,20 @@ static bool find(struct search *search)
     return find_chunks(search) && find_filters(search) && find_fill(search) && check_fill(search);
 }
 
-shs_status h5_layout_of(struct h5_file *file, struct h5_field *field, struct io_layout *layout,
+shs_status h5_layout_of(struct h5_file *file, struct h5_array *array, struct io_layout *layout,
                         char reason[IO_REASON_BYTES])
 {
-    struct search search = {.file = file, .field = field, .layout = layout, .reason = reason};
+    struct search search = {.file = file, .array = array, .layout = layout, .reason = reason};
     *layout = (struct io_layout){0};
     *reason = '\0';
     struct h5_guard guard = h5_guard_begin();
-    shs_status status = h5_dataset_open(file, field->name, 0, &search.dataset);
+    shs_status status = h5_dataset_open(file, array->name, 0, &search.dataset);
     if (!status) {
-        search.creation = field->creation;
+        search.creation = array->creation;
         bool found = find(&search);
         status = search.status ? search.status
                                : h5_check_trouble("%s: dataset %s: where it lies cannot be found",
-                                                  file->path, field->name);
+                                                  file->path, array->name);
         if (status || !found) {
             io_layout_free(layout);
             *layout = (struct io_layout){0};

@@ -6,7 +6,7 @@
 #include "io_layout.h"
 
 struct h5_file;
-struct h5_field;
+struct h5_array;
 
 /* For programs. Keeps HDF5 from cleaning up when the program exits, because after a damaged file it
  * would print what it could not close. The program must close what it writes. To be called before
@@ -59,34 +59,34 @@ const char *h5_path(const struct h5_file *file);
  * type and the whole shape; its name and data are NULL. `cache_bytes` is the memory for decoded
  * chunks. A virtual dataset must have all its mapped files, and an external dataset all its bytes,
  * because HDF5 would read fill values in their place. */
-shs_status h5_field_open(struct h5_file *file, const char *name, size_t cache_bytes, bool single,
-                         struct h5_field **field, shs_tensor *shape);
+shs_status h5_array_open(struct h5_file *file, const char *name, size_t cache_bytes, bool single,
+                         struct h5_array **array, shs_tensor *shape);
 
-/* Closes an array and sets *field to NULL, which it may be already. */
-void h5_field_close(struct h5_field **field);
+/* Closes an array and sets *array to NULL, which it may be already. */
+void h5_array_close(struct h5_array **array);
 
 /* Refuses the array if a file that its rows lie in has changed. *touched is set to true if a file
  * differs only in the time of its last change. */
-shs_status h5_field_check(const struct h5_field *field, bool *touched);
+shs_status h5_array_check(const struct h5_array *array, bool *touched);
 
 /* Reads `count` rows from row `first` on, in the machine's byte order. A failed read of the system
  * is SHS_ERROR_FILE, with the system's reason. The next read then opens the dataset anew, because
  * HDF5 may keep wrong bytes. */
-shs_status h5_read_rows(struct h5_field *field, uint64_t first, uint64_t count, void *rows);
+shs_status h5_read_rows(struct h5_array *array, uint64_t first, uint64_t count, void *rows);
 
 /* Reads the rows of a list in ascending order, and puts them one after the other. Each chunk that
  * holds some of them is decoded once. */
-shs_status h5_read_listed(struct h5_field *field, const uint64_t *list, size_t count, void *rows);
+shs_status h5_read_listed(struct h5_array *array, const uint64_t *list, size_t count, void *rows);
 
 /* Returns the rows of a chunk, 0 if the array is not chunked. */
-uint64_t h5_chunk_rows(struct h5_field *field);
+uint64_t h5_chunk_rows(struct h5_array *array);
 
 /* Refuses an array with a chunk that went through a filter that this HDF5 lacks, also as a plug-in.
  * The message names the filter and says what to do. */
-shs_status h5_field_check_filters(struct h5_field *field);
+shs_status h5_array_check_filters(struct h5_array *array);
 
 /* Returns true if this HDF5 has all filters that the array's chunks went through. */
-bool h5_field_is_decodable(struct h5_field *field);
+bool h5_array_is_decodable(struct h5_array *array);
 
 /* Finds where an array's elements lie in its file, if they can be read without HDF5. For that they
  * must lie in one plain file, at known offsets, in number types and with filters that io knows. The
@@ -94,7 +94,7 @@ bool h5_field_is_decodable(struct h5_field *field);
  * otherwise, says why, and the layout is empty. A damaged index of chunks is SHS_ERROR_FORMAT
  * whatever the filters, because HDF5 must not read through it either. A failed read of the system
  * is SHS_ERROR_FILE; the array must not be read by another way then. */
-shs_status h5_layout_of(struct h5_file *file, struct h5_field *field, struct io_layout *layout,
+shs_status h5_layout_of(struct h5_file *file, struct h5_array *array, struct io_layout *layout,
                         char reason[IO_REASON_BYTES]);
 
 /* Reads a whole array, which must have the type and shape of `tensor`, into the tensor's data. */

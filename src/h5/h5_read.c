@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "core_memory.h"
+#include "h5_array.h"
 #include "h5_defect.h"
 #include "h5_driver.h"
-#include "h5_field.h"
 #include "h5_guard.h"
 
 /* The rows to read: those of `list`, in ascending order, or `count` rows from `first` on if `list`
@@ -15,37 +15,37 @@ struct wanted {
     const uint64_t *list;
 };
 
-static herr_t select_run(struct h5_field *field, H5S_seloper_t how, uint64_t first, uint64_t count)
+static herr_t select_run(struct h5_array *array, H5S_seloper_t how, uint64_t first, uint64_t count)
 {
     hsize_t start[SHS_MAX_AXES] = {first}, extent[SHS_MAX_AXES] = {count};
-    for (uint32_t axis = 1; axis < field->axes; axis++)
-        extent[axis] = field->shape[axis];
-    if (field->axes == 0) return first || count != 1 ? -1 : 0;
-    return H5Sselect_hyperslab(field->file_space, how, start, NULL, extent, NULL);
+    for (uint32_t axis = 1; axis < array->axes; axis++)
+        extent[axis] = array->shape[axis];
+    if (array->axes == 0) return first || count != 1 ? -1 : 0;
+    return H5Sselect_hyperslab(array->file_space, how, start, NULL, extent, NULL);
 }
 
-static herr_t select_rows(struct h5_field *field, const struct wanted *wanted)
+static herr_t select_rows(struct h5_array *array, const struct wanted *wanted)
 {
-    if (!wanted->list) return select_run(field, H5S_SELECT_SET, wanted->first, wanted->count);
+    if (!wanted->list) return select_run(array, H5S_SELECT_SET, wanted->first, wanted->count);
     herr_t result = 0;
     for (uint64_t i = 0; i < wanted->count && result >= 0; i++)
-        result = select_run(field, i ? H5S_SELECT_OR : H5S_SELECT_SET, wanted->list[i], 1);
+        result = select_run(array, i ? H5S_SELECT_OR : H5S_SELECT_SET, wanted->list[i], 1);
     return result;
 }
 
-static herr_t read_selection(struct h5_field *field, const struct wanted *wanted, void *rows)
+static herr_t read_selection(struct h5_array *array, const struct wanted *wanted, void *rows)
 {
-    if (select_rows(field, wanted) < 0) return -1;
+    if (select_rows(array, wanted) < 0) return -1;
     uint64_t count = wanted->count;
-    hid_t memory_space = count == 1 ? field->row_space : h5_space_of_rows(field, count);
+    hid_t memory_space = count == 1 ? array->row_space : h5_space_of_rows(array, count);
     if (memory_space < 0) return -1;
-    herr_t result = H5Dread(field->dataset, field->memory_type, memory_space, field->file_space,
-                            field->transfer, rows);
+    herr_t result = H5Dread(array->dataset, array->memory_type, memory_space, array->file_space,
+                            array->transfer, rows);
     if (count != 1) H5Sclose(memory_space);
     return result;
 }
 
-static shs_status fail_by_defect(const struct h5_field *field, const struct wanted *wanted)
+static shs_status fail_by_defect(const struct h5_array *array, const struct wanted *wanted)
 {
     unsigned major = 0, minor = 0, release = 0;
     H5get_libversion(&major, &minor, &release);
@@ -54,120 +54,120 @@ static shs_status fail_by_defect(const struct h5_field *field, const struct want
         "%s: dataset %s: rows %llu to %llu cannot be read: the scale-offset filter of "
         "HDF5 %u.%u.%u has a defect (HDFGroup/hdf5 issue 5861); the file may be sound: "
         "use another version of HDF5, or remove the filter with one: h5repack -f NONE",
-        field->path, field->name, (ull)wanted->first, (ull)wanted->last, major, minor, release);
+        array->path, array->name, (ull)wanted->first, (ull)wanted->last, major, minor, release);
 }
 
 /* Returns true if some elements lie in raw files of an external dataset. HDF5 reads these files
  * itself and reports no reason for a failure. */
-static bool has_raw_files(const struct h5_field *field)
+static bool has_raw_files(const struct h5_array *array)
 {
-    for (size_t i = 0; i < field->mapped.count; i++)
-        if (!field->mapped.file[i].kept) return true;
+    for (size_t i = 0; i < array->mapped.count; i++)
+        if (!array->mapped.file[i].kept) return true;
     return false;
 }
 
 /* Reports a failed read. `error` is the latest errno value of the read, or 0. */
-static shs_status fail_to_read(const struct h5_field *field, const struct wanted *wanted, int error)
+static shs_status fail_to_read(const struct h5_array *array, const struct wanted *wanted, int error)
 {
     const char *text;
-    if (field->beyond)
+    if (array->beyond)
         return core_fail(SHS_ERROR_FORMAT,
                          "%s: dataset %s: rows %llu to %llu have a value that is beyond u8 and no "
                          "member of their enumeration; store them as plain integers",
-                         field->path, field->name, (ull)wanted->first, (ull)wanted->last);
+                         array->path, array->name, (ull)wanted->first, (ull)wanted->last);
     bool driver_failed = h5_trouble(&text) != SHS_OK;
-    if (error && has_raw_files(field) && !driver_failed)
+    if (error && has_raw_files(array) && !driver_failed)
         return core_fail(SHS_ERROR_FILE,
                          "%s: dataset %s: rows %llu to %llu cannot be read: the system could not "
                          "read an external file: %s",
-                         field->path, field->name, (ull)wanted->first, (ull)wanted->last,
+                         array->path, array->name, (ull)wanted->first, (ull)wanted->last,
                          strerror(error));
-    if (!driver_failed && h5_has_filter(field->dataset, H5Z_FILTER_SCALEOFFSET) &&
+    if (!driver_failed && h5_has_filter(array->dataset, H5Z_FILTER_SCALEOFFSET) &&
         !h5_reads_scale_offset())
-        return fail_by_defect(field, wanted);
+        return fail_by_defect(array, wanted);
     return h5_fail(SHS_ERROR_FORMAT,
                    "%s: dataset %s: rows %llu to %llu cannot be read; check the file, or make it "
                    "anew",
-                   field->path, field->name, (ull)wanted->first, (ull)wanted->last);
+                   array->path, array->name, (ull)wanted->first, (ull)wanted->last);
 }
 
-static shs_status read_rows(struct h5_field *field, const struct wanted *wanted, void *rows)
+static shs_status read_rows(struct h5_array *array, const struct wanted *wanted, void *rows)
 {
-    field->beyond = false;
+    array->beyond = false;
     errno = 0;
-    if (read_selection(field, wanted, rows) < 0) return fail_to_read(field, wanted, errno);
-    return h5_check_trouble("%s: dataset %s: rows %llu to %llu cannot be read", field->path,
-                            field->name, (ull)wanted->first, (ull)wanted->last);
+    if (read_selection(array, wanted, rows) < 0) return fail_to_read(array, wanted, errno);
+    return h5_check_trouble("%s: dataset %s: rows %llu to %llu cannot be read", array->path,
+                            array->name, (ull)wanted->first, (ull)wanted->last);
 }
 
 /* Reads rows of which some elements may never have been written. Without a fill value HDF5 leaves
  * the memory of such elements as it was, and succeeds. So the rows are read twice into different
  * memory, and a difference is an error. */
-static shs_status read_written(struct h5_field *field, const struct wanted *wanted, void *rows)
+static shs_status read_written(struct h5_array *array, const struct wanted *wanted, void *rows)
 {
-    size_t bytes = (size_t)wanted->count * field->row_bytes;
+    size_t bytes = (size_t)wanted->count * array->row_bytes;
     void *again;
-    shs_status status = core_new((size_t)wanted->count, field->row_bytes, "rows", &again);
+    shs_status status = core_new((size_t)wanted->count, array->row_bytes, "rows", &again);
     if (status) return status;
     memset(rows, 0xFF, bytes);
-    status = read_rows(field, wanted, rows);
-    if (!status) status = read_rows(field, wanted, again);
+    status = read_rows(array, wanted, rows);
+    if (!status) status = read_rows(array, wanted, again);
     if (!status && memcmp(rows, again, bytes) != 0)
         status = core_fail(SHS_ERROR_FORMAT,
                            "%s: dataset %s: rows %llu to %llu, or parts of them, were never "
                            "written and have no fill value; write them, or take other rows",
-                           field->path, field->name, (ull)wanted->first, (ull)wanted->last);
+                           array->path, array->name, (ull)wanted->first, (ull)wanted->last);
     core_free(&again);
     return status;
 }
 
 /* Closes the dataset and with it all files that HDF5 has open for it, and opens it again. */
-static shs_status reopen(struct h5_field *field)
+static shs_status reopen(struct h5_array *array)
 {
-    if (field->dataset > 0) H5Dclose(field->dataset);
-    field->dataset = H5I_INVALID_HID;
-    h5_mapped_closed(&field->mapped);
+    if (array->dataset > 0) H5Dclose(array->dataset);
+    array->dataset = H5I_INVALID_HID;
+    h5_mapped_closed(&array->mapped);
     shs_status status =
-        h5_dataset_open(field->file, field->name, field->cache_bytes, &field->dataset);
-    field->failed = status != SHS_OK;
+        h5_dataset_open(array->file, array->name, array->cache_bytes, &array->dataset);
+    array->failed = status != SHS_OK;
     return status;
 }
 
-static shs_status use_mapped_files(struct h5_field *field, uint64_t first, uint64_t count)
+static shs_status use_mapped_files(struct h5_array *array, uint64_t first, uint64_t count)
 {
     bool too_many = false;
-    if (!field->mapped.count) return SHS_OK;
-    shs_status status = h5_mapped_use(&field->mapped, first, count, &too_many);
+    if (!array->mapped.count) return SHS_OK;
+    shs_status status = h5_mapped_use(&array->mapped, first, count, &too_many);
     if (!status && too_many) {
-        status = reopen(field);
-        if (!status) status = h5_mapped_use(&field->mapped, first, count, &too_many);
+        status = reopen(array);
+        if (!status) status = h5_mapped_use(&array->mapped, first, count, &too_many);
     }
-    return core_wrap(status, "%s: dataset %s", field->path, field->name);
+    return core_wrap(status, "%s: dataset %s", array->path, array->name);
 }
 
-static shs_status read_wanted(struct h5_field *field, const struct wanted *wanted, void *rows)
+static shs_status read_wanted(struct h5_array *array, const struct wanted *wanted, void *rows)
 {
     struct h5_guard guard = h5_guard_begin();
-    shs_status status = field->failed ? reopen(field) : SHS_OK;
-    if (!status) status = use_mapped_files(field, wanted->first, wanted->last - wanted->first + 1);
+    shs_status status = array->failed ? reopen(array) : SHS_OK;
+    if (!status) status = use_mapped_files(array, wanted->first, wanted->last - wanted->first + 1);
     if (!status)
-        status = field->gaps ? read_written(field, wanted, rows) : read_rows(field, wanted, rows);
+        status = array->gaps ? read_written(array, wanted, rows) : read_rows(array, wanted, rows);
     if (!status)
         status =
-            core_wrap(h5_mapped_used(&field->mapped), "%s: dataset %s", field->path, field->name);
-    field->failed = status != SHS_OK;
+            core_wrap(h5_mapped_used(&array->mapped), "%s: dataset %s", array->path, array->name);
+    array->failed = status != SHS_OK;
     h5_guard_end(&guard);
     return status;
 }
 
-shs_status h5_read_rows(struct h5_field *field, uint64_t first, uint64_t count, void *rows)
+shs_status h5_read_rows(struct h5_array *array, uint64_t first, uint64_t count, void *rows)
 {
     const struct wanted wanted = {.first = first, .last = first + count - 1, .count = count};
-    return read_wanted(field, &wanted, rows);
+    return read_wanted(array, &wanted, rows);
 }
 
-shs_status h5_read_listed(struct h5_field *field, const uint64_t *list, size_t count, void *rows)
+shs_status h5_read_listed(struct h5_array *array, const uint64_t *list, size_t count, void *rows)
 {
     const struct wanted wanted = {list[0], list[count - 1], count, list};
-    return read_wanted(field, &wanted, rows);
+    return read_wanted(array, &wanted, rows);
 }

@@ -182,7 +182,7 @@ static hid_t create_dataset(struct h5_writer *writer, const char *name, const sh
     return dataset;
 }
 
-shs_status h5_create_field(struct h5_writer *writer, const char *name, const shs_tensor *shape,
+shs_status h5_create_array(struct h5_writer *writer, const char *name, const shs_tensor *shape,
                            const struct h5_storage *storage)
 {
     struct h5_guard guard = h5_guard_begin();
@@ -212,7 +212,7 @@ static hid_t open_to_fill(struct h5_writer *writer, const char *name)
     return dataset;
 }
 
-shs_status h5_fill_field(struct h5_writer *writer, const char *name)
+shs_status h5_fill_array(struct h5_writer *writer, const char *name)
 {
     struct h5_guard guard = h5_guard_begin();
     bool closed = close_dataset(writer) >= 0;

@@ -23,7 +23,7 @@ shs_status h5_create(const char *path, struct h5_writer **writer);
 /* Creates an array of the tensor's type and shape, in standard little-endian types, and the groups
  * on its way. Its rows are then written in order by h5_write_rows(). A tensor without axes counts
  * as one row. */
-shs_status h5_create_field(struct h5_writer *writer, const char *name, const shs_tensor *shape,
+shs_status h5_create_array(struct h5_writer *writer, const char *name, const shs_tensor *shape,
                            const struct h5_storage *storage);
 
 /* Writes the next `count` rows of the array created last. */
@@ -34,7 +34,7 @@ shs_status h5_write_rows(struct h5_writer *writer, uint64_t count, const void *r
 shs_status h5_open_to_fill(const char *path, struct h5_writer **writer);
 
 /* Chooses the array that the next calls write to, in a file of h5_open_to_fill(). */
-shs_status h5_fill_field(struct h5_writer *writer, const char *name);
+shs_status h5_fill_array(struct h5_writer *writer, const char *name);
 
 /* Writes rows of the chosen array, in any order. */
 shs_status h5_write_rows_at(struct h5_writer *writer, uint64_t first, uint64_t count,

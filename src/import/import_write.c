@@ -60,10 +60,10 @@ static shs_status create_output(struct h5_writer *writer, const struct import_ou
     shs_tensor sums_shape = {.type = SHS_U32, .axes = 1, .shape = {output->shape.shape[0]}};
     core_text_add(&text, "%s%s", output->name, IO_CRC32C_SUFFIX);
     shs_status status = core_text_take(&text, &sums);
-    if (!status) status = h5_create_field(writer, output->name, &output->shape, &storage);
+    if (!status) status = h5_create_array(writer, output->name, &output->shape, &storage);
     if (!status && output->classes)
         status = h5_write_names(writer, "classes", output->classes, output->n_classes);
-    if (!status) status = h5_create_field(writer, sums, &sums_shape, &of_sums);
+    if (!status) status = h5_create_array(writer, sums, &sums_shape, &of_sums);
     core_free(&sums);
     return status;
 }
@@ -205,7 +205,7 @@ static shs_status write_rounds(struct work *work, uint64_t first, uint64_t end)
 static shs_status open_to_fill(struct work *work, const char *name)
 {
     shs_status status = h5_open_to_fill(work->path, &work->writer);
-    return status ? status : h5_fill_field(work->writer, name);
+    return status ? status : h5_fill_array(work->writer, name);
 }
 
 /* Called on rank 0 only. Closes the array, and writes the checksums of the span's rows. */

@@ -181,7 +181,7 @@ static shs_status write_contents(struct h5_writer *writer, const struct state *s
         const shs_tensor *tensor = &state->tensors[t];
         char name[STATE_NAME_BYTES + 8];
         snprintf(name, sizeof name, "state/%s", tensor->name);
-        status = h5_create_field(writer, name, tensor, &contiguous);
+        status = h5_create_array(writer, name, tensor, &contiguous);
         if (!status && bytes_of(tensor))
             status = h5_write_rows(writer, tensor->axes ? tensor->shape[0] : 1, tensor->data);
     }

@@ -44,9 +44,9 @@ static inline void samples_write_from(const char *path, uint64_t first, uint64_t
     for (uint64_t row = 0; row < rows; row++)
         numbers[row] = label_of(first + row);
     need(!h5_create(path, &writer), path);
-    need(!h5_create_field(writer, "images", &images, &storage), path);
+    need(!h5_create_array(writer, "images", &images, &storage), path);
     need(!rows || !h5_write_rows(writer, rows, bytes), path);
-    need(!h5_create_field(writer, "labels", &labels, &storage), path);
+    need(!h5_create_array(writer, "labels", &labels, &storage), path);
     need(!rows || !h5_write_rows(writer, rows, numbers), path);
     need(!h5_finish(&writer), path);
     free(bytes);

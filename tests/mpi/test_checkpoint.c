@@ -627,9 +627,9 @@ static void test_another_dataset_is_named(void)
     struct h5_writer *writer;
     if (my_rank() == 0)
         need(!h5_create(path, &writer) &&
-                 !h5_create_field(writer, "images", &images, &contiguous) &&
+                 !h5_create_array(writer, "images", &images, &contiguous) &&
                  !h5_write_rows(writer, ROWS, zeros) &&
-                 !h5_create_field(writer, "labels", &labels, &contiguous) &&
+                 !h5_create_array(writer, "labels", &labels, &contiguous) &&
                  !h5_write_rows(writer, ROWS, zeros) && !h5_finish(&writer),
              path);
     MPI_Barrier(MPI_COMM_WORLD);

@@ -140,7 +140,7 @@ static void write_many_fields(const char *path, size_t count)
     for (size_t f = 0; f < count; f++) {
         char name[16];
         snprintf(name, sizeof name, "f%zu", f);
-        need(!h5_create_field(writer, name, &shape, &contiguous), path);
+        need(!h5_create_array(writer, name, &shape, &contiguous), path);
         need(!h5_write_rows(writer, 1, &number), path);
     }
     need(!h5_finish(&writer), path);
@@ -210,9 +210,9 @@ static void write_two(const char *path, uint64_t a_rows, uint64_t b_rows, uint64
     struct h5_writer *writer;
     char *zeros = room(a_rows * width + b_rows, 8);
     need(!h5_create(path, &writer), path);
-    need(!h5_create_field(writer, "a", &a, &contiguous), path);
+    need(!h5_create_array(writer, "a", &a, &contiguous), path);
     need(!h5_write_rows(writer, a_rows, zeros), path);
-    need(!h5_create_field(writer, "b", &b, &contiguous), path);
+    need(!h5_create_array(writer, "b", &b, &contiguous), path);
     need(!h5_write_rows(writer, b_rows, zeros), path);
     need(!h5_finish(&writer), path);
     free(zeros);

@@ -37,7 +37,7 @@ static void write_numbers(struct h5_writer *writer, const char *name, uint64_t r
     uint32_t *numbers = room(rows, sizeof *numbers);
     for (uint64_t i = 0; i < rows; i++)
         numbers[i] = (uint32_t)(first + i);
-    need(!h5_create_field(writer, name, &shape, &(struct h5_storage){0}), name);
+    need(!h5_create_array(writer, name, &shape, &(struct h5_storage){0}), name);
     need(!rows || !h5_write_rows(writer, rows, numbers), name);
     free(numbers);
 }

@@ -291,9 +291,9 @@ static void write_mixed_chunks(const char *path)
         bytes[i] = (uint8_t)(i * 7 + i / 256);
     need(
         !h5_create(path, &writer) &&
-            !h5_create_field(writer, "images", &images, &(struct h5_storage){.chunk_rows = 4}) &&
+            !h5_create_array(writer, "images", &images, &(struct h5_storage){.chunk_rows = 4}) &&
             !h5_write_rows(writer, ROWS, bytes) &&
-            !h5_create_field(writer, "labels", &labels, &(struct h5_storage){.chunk_rows = ROWS}) &&
+            !h5_create_array(writer, "labels", &labels, &(struct h5_storage){.chunk_rows = ROWS}) &&
             !h5_write_rows(writer, ROWS, bytes) && !h5_finish(&writer),
         path);
 }

@@ -842,7 +842,7 @@ static void write_u32(struct h5_writer *writer, const char *name, const uint32_t
                       uint64_t count)
 {
     const shs_tensor shape = {.type = SHS_U32, .axes = 1, .shape = {count}};
-    need(!h5_create_field(writer, name, &shape, &(struct h5_storage){.chunk_rows = 5}) &&
+    need(!h5_create_array(writer, name, &shape, &(struct h5_storage){.chunk_rows = 5}) &&
              !h5_write_rows(writer, count, numbers),
          name);
 }

@@ -89,7 +89,7 @@ static void write_field(struct h5_writer *writer, const char *name, shs_type typ
 {
     const shs_tensor shape = {.type = type, .axes = 1, .shape = {rows}};
     void *elements = numbers_of(type, numbers, rows);
-    need(!h5_create_field(writer, name, &shape, &storage), name);
+    need(!h5_create_array(writer, name, &shape, &storage), name);
     need(!rows || !h5_write_rows(writer, rows, elements), name);
     free(elements);
 }
@@ -357,7 +357,7 @@ static void test_one_sample_a_file(void)
         snprintf(path, sizeof path, "%.450s/%d.h5", scene.folder, i);
         need(!h5_create(path, &writer), path);
         write_rows(writer, 4);
-        need(!h5_create_field(writer, "w", &single, &(struct h5_storage){0}), path);
+        need(!h5_create_array(writer, "w", &single, &(struct h5_storage){0}), path);
         need(!h5_write_rows(writer, 1, &numbers[i]), path);
         need(!h5_finish(&writer), path);
     }
@@ -649,7 +649,7 @@ static void test_other_numbers_than_samples(void)
         write_rows(writer, 10);
         write_field(writer, "w", SHS_U8, (struct h5_storage){0}, numbers, 11);
         write_field(writer, "o", SHS_U8, (struct h5_storage){0}, (double[11]){0}, 11);
-        need(!h5_create_field(writer, "two", &two, &(struct h5_storage){0}), "two");
+        need(!h5_create_array(writer, "two", &two, &(struct h5_storage){0}), "two");
         need(!h5_write_rows(writer, 10, pairs), "two");
         need(!h5_finish(&writer), scene.path);
     }

@@ -145,11 +145,11 @@ static void test_the_file_is_that_of_one_rank(void)
 static void check_field(struct h5_file *file, size_t which)
 {
     char name[64];
-    struct h5_field *field, *sums;
+    struct h5_array *field, *sums;
     shs_tensor shape, sums_shape;
     snprintf(name, sizeof name, "%s.crc32c", names[which]);
-    need(!h5_field_open(file, names[which], 0, false, &field, &shape), names[which]);
-    need(!h5_field_open(file, name, 0, false, &sums, &sums_shape), name);
+    need(!h5_array_open(file, names[which], 0, false, &field, &shape), names[which]);
+    need(!h5_array_open(file, name, 0, false, &sums, &sums_shape), name);
     CHECK(shape.type == SHS_I32 && shape.axes == 2 && shape.shape[0] == rows_of[which]);
     CHECK(sums_shape.type == SHS_U32 && sums_shape.axes == 1 &&
           sums_shape.shape[0] == rows_of[which]);
@@ -165,8 +165,8 @@ static void check_field(struct h5_file *file, size_t which)
     }
     CHECK(wrong == 0);
     free(row);
-    h5_field_close(&field);
-    h5_field_close(&sums);
+    h5_array_close(&field);
+    h5_array_close(&sums);
 }
 
 static void test_what_was_read_is_written(void)

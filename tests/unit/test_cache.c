@@ -237,9 +237,9 @@ static bool write_file(void)
     int file = mkstemp(path);
     if (file >= 0) close(file);
     return file >= 0 && !h5_create(path, &writer) &&
-           !h5_create_field(writer, "images", &image, &storage) &&
+           !h5_create_array(writer, "images", &image, &storage) &&
            !h5_write_rows(writer, ROWS, images) &&
-           !h5_create_field(writer, "labels", &label, &storage) &&
+           !h5_create_array(writer, "labels", &label, &storage) &&
            !h5_write_rows(writer, ROWS, labels) && !h5_finish(&writer);
 }
 
@@ -453,10 +453,10 @@ static bool write_long_file(const char *name)
     for (size_t row = 0; row < LONG_ROWS; row++)
         wide[row][row % WIDE_BYTES] = narrow[row] = (unsigned char)(row / 3);
     return NEED(!h5_create(name, &writer) &&
-                !h5_create_field(writer, "wide", &wide_rows,
+                !h5_create_array(writer, "wide", &wide_rows,
                                  &(struct h5_storage){.chunk_rows = WIDE_CHUNK, .deflate = 1}) &&
                 !h5_write_rows(writer, LONG_ROWS, wide) &&
-                !h5_create_field(writer, "narrow", &narrow_rows,
+                !h5_create_array(writer, "narrow", &narrow_rows,
                                  &(struct h5_storage){.chunk_rows = LONG_CHUNK, .deflate = 1}) &&
                 !h5_write_rows(writer, LONG_ROWS, narrow) && !h5_finish(&writer));
 }

@@ -116,7 +116,7 @@ static bool write_one(const char *name, const shs_tensor *tensor, const struct h
     uint64_t rows = tensor->axes ? tensor->shape[0] : 1;
     size_t row = bytes_of(tensor) / (rows ? rows : 1);
     if (h5_create(path, &writer)) return false;
-    shs_status status = h5_create_field(writer, name, tensor, storage);
+    shs_status status = h5_create_array(writer, name, tensor, storage);
     for (uint64_t done = 0, now; done < rows && !status; done += now) {
         now = rows - done < at_once ? rows - done : at_once;
         status = h5_write_rows(writer, now, (const char *)tensor->data + done * row);
@@ -145,7 +145,7 @@ static void check_tensor(const char *name, const shs_tensor *tensor)
     h5_close(&file);
 }
 
-static void check_rows(struct h5_field *field, const shs_tensor *tensor, uint64_t first,
+static void check_rows(struct h5_array *field, const shs_tensor *tensor, uint64_t first,
                        uint64_t count)
 {
     unsigned char found[MOST_BYTES];
@@ -160,10 +160,10 @@ static void check_rows(struct h5_field *field, const shs_tensor *tensor, uint64_
 static void check_field(const char *name, const shs_tensor *tensor)
 {
     struct h5_file *file;
-    struct h5_field *field;
+    struct h5_array *field;
     shs_tensor shape;
     if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    if (NEED(h5_field_open(file, name, 1 << 20, false, &field, &shape) == SHS_OK)) {
+    if (NEED(h5_array_open(file, name, 1 << 20, false, &field, &shape) == SHS_OK)) {
         CHECK(shape.type == tensor->type && shape.axes == tensor->axes);
         CHECK(memcmp(shape.shape, tensor->shape, shape.axes * sizeof *shape.shape) == 0);
         CHECK(shape.name == NULL && shape.data == NULL);
@@ -171,9 +171,9 @@ static void check_field(const char *name, const shs_tensor *tensor)
             for (uint64_t count = 1; first + count <= tensor->shape[0]; count++)
                 check_rows(field, tensor, first, count);
     }
-    h5_field_close(&field);
+    h5_array_close(&field);
     CHECK(field == NULL);
-    h5_field_close(&field);
+    h5_array_close(&field);
     h5_close(&file);
 }
 
@@ -210,13 +210,13 @@ static void a_single_number_comes_back_in_folder(void)
     const uint64_t number = UINT64_C(0x0123456789abcdef);
     unsigned char memory[16];
     struct h5_file *file;
-    struct h5_field *field;
+    struct h5_array *field;
     shs_tensor tensor = tensor_of(SHS_U64, 0, NULL, memory), shape;
     memcpy(memory, &number, sizeof number);
     if (!NEED(write_one("n", &tensor, &storages[0], 1))) return;
     check_tensor("n", &tensor);
     if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_field_open(file, "n", 0, false, &field, &shape) == SHS_ERROR_UNSUPPORTED);
+    CHECK(h5_array_open(file, "n", 0, false, &field, &shape) == SHS_ERROR_UNSUPPORTED);
     CHECK(field == NULL);
     CHECK(message_has("single number"));
     h5_close(&file);
@@ -247,9 +247,9 @@ static void several_fields_share_a_file_in_folder(void)
     struct h5_writer *writer;
     shs_tensor a = tensor_of(SHS_U8, 2, shape, first), b = tensor_of(SHS_I16, 2, shape, second);
     if (!NEED(h5_create(path, &writer) == SHS_OK)) return;
-    CHECK(h5_create_field(writer, "train/a", &a, &storages[0]) == SHS_OK);
+    CHECK(h5_create_array(writer, "train/a", &a, &storages[0]) == SHS_OK);
     CHECK(h5_write_rows(writer, 5, first) == SHS_OK);
-    CHECK(h5_create_field(writer, "train/b", &b, &storages[2]) == SHS_OK);
+    CHECK(h5_create_array(writer, "train/b", &b, &storages[2]) == SHS_OK);
     CHECK(h5_write_rows(writer, 2, second) == SHS_OK);
     CHECK(h5_write_rows(writer, 3, second + 16) == SHS_OK);
     CHECK(h5_finish(&writer) == SHS_OK);
@@ -316,9 +316,9 @@ static bool write_sample_file(void)
     struct h5_writer *writer;
     shs_tensor tensor = tensor_of(SHS_U16, 2, shape, memory);
     bool good = h5_create(path, &writer) == SHS_OK;
-    good = good && h5_create_field(writer, "deep/group/a", &tensor, &storages[2]) == SHS_OK;
+    good = good && h5_create_array(writer, "deep/group/a", &tensor, &storages[2]) == SHS_OK;
     good = good && h5_write_rows(writer, 6, memory) == SHS_OK;
-    good = good && h5_create_field(writer, "b", &tensor, &storages[0]) == SHS_OK;
+    good = good && h5_create_array(writer, "b", &tensor, &storages[0]) == SHS_OK;
     good = good && h5_write_rows(writer, 6, memory) == SHS_OK;
     good = good && h5_write_text(writer, "text", "some text") == SHS_OK;
     good = good && h5_write_u64(writer, "number", shape, 2) == SHS_OK;
@@ -543,11 +543,11 @@ static void check_odd(const char *words)
 {
     double number;
     struct h5_file *file;
-    struct h5_field *field;
+    struct h5_array *field;
     struct h5_about about;
     shs_tensor shape, tensor = {.type = SHS_U8, .axes = 1, .shape = {2}, .data = &number};
     if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_field_open(file, "odd", 0, false, &field, &shape) == SHS_ERROR_UNSUPPORTED);
+    CHECK(h5_array_open(file, "odd", 0, false, &field, &shape) == SHS_ERROR_UNSUPPORTED);
     CHECK(field == NULL);
     CHECK(message_has(words) && message_has("dataset odd") && message_has(path));
     CHECK(h5_read_tensor(file, "odd", &tensor) == SHS_ERROR_UNSUPPORTED);
@@ -633,17 +633,17 @@ IN_FOLDER(shapes_without_an_array_are_refused)
 static void a_dataset_that_is_missing_is_named_with_the_others_in_folder(void)
 {
     struct h5_file *file;
-    struct h5_field *field;
+    struct h5_array *field;
     struct h5_about about;
     shs_tensor shape;
     if (!NEED(write_sample_file() && h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_field_open(file, "images", 0, false, &field, &shape) == SHS_ERROR_FILE);
+    CHECK(h5_array_open(file, "images", 0, false, &field, &shape) == SHS_ERROR_FILE);
     CHECK(field == NULL);
     CHECK(message_has("'images'") && message_has(path));
     CHECK(message_has("it holds b, deep/group/a"));
-    CHECK(h5_field_open(file, "deep/group", 0, false, &field, &shape) == SHS_ERROR_FILE);
+    CHECK(h5_array_open(file, "deep/group", 0, false, &field, &shape) == SHS_ERROR_FILE);
     CHECK(message_has("'deep/group'"));
-    CHECK(h5_field_open(file, "", 0, false, &field, &shape) == SHS_ERROR_FILE);
+    CHECK(h5_array_open(file, "", 0, false, &field, &shape) == SHS_ERROR_FILE);
     CHECK(h5_describe(file, "nothing", &about) == SHS_ERROR_FILE);
     CHECK(message_has("'nothing'"));
     h5_close(&file);
@@ -654,11 +654,11 @@ static void a_file_without_datasets_is_no_trouble_in_folder(void)
 {
     struct h5_writer *writer;
     struct h5_file *file;
-    struct h5_field *field;
+    struct h5_array *field;
     shs_tensor shape;
     if (!NEED(h5_create(path, &writer) == SHS_OK && h5_finish(&writer) == SHS_OK)) return;
     if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_field_open(file, "x", 0, false, &field, &shape) == SHS_ERROR_FILE);
+    CHECK(h5_array_open(file, "x", 0, false, &field, &shape) == SHS_ERROR_FILE);
     CHECK(message_has("no dataset 'x'"));
     h5_close(&file);
 }
@@ -708,10 +708,10 @@ static void rows_out_of_range_are_refused_in_folder(void)
     const uint64_t shape[] = {6, 5};
     unsigned char memory[64];
     struct h5_file *file;
-    struct h5_field *field;
+    struct h5_array *field;
     shs_tensor found, tensor = tensor_of(SHS_U8, 2, shape, memory);
     if (!NEED(write_one("x", &tensor, &storages[0], 6) && h5_open(path, &file) == SHS_OK)) return;
-    if (NEED(h5_field_open(file, "x", 0, false, &field, &found) == SHS_OK)) {
+    if (NEED(h5_array_open(file, "x", 0, false, &field, &found) == SHS_OK)) {
         unsigned char rows[64];
         CHECK(h5_read_rows(field, 6, 1, rows) == SHS_ERROR_FORMAT);
         CHECK(message_has("rows 6 to 6") && message_has("dataset x") && message_has(path));
@@ -720,7 +720,7 @@ static void rows_out_of_range_are_refused_in_folder(void)
         CHECK(h5_read_rows(field, UINT64_MAX - 2, 1, rows) == SHS_ERROR_FORMAT);
         check_rows(field, &tensor, 4, 2);
     }
-    h5_field_close(&field);
+    h5_array_close(&field);
     h5_close(&file);
 }
 IN_FOLDER(rows_out_of_range_are_refused)
@@ -732,13 +732,13 @@ static void too_many_rows_cannot_be_written_in_folder(void)
     struct h5_writer *writer;
     shs_tensor tensor = tensor_of(SHS_U8, 2, shape, memory);
     if (!NEED(h5_create(path, &writer) == SHS_OK)) return;
-    CHECK(h5_create_field(writer, "x", &tensor, &storages[0]) == SHS_OK);
+    CHECK(h5_create_array(writer, "x", &tensor, &storages[0]) == SHS_OK);
     CHECK(h5_write_rows(writer, 2, memory) == SHS_OK);
     CHECK(h5_write_rows(writer, 2, memory) == SHS_ERROR_FILE);
     CHECK(message_has("rows 2 to 3") && message_has("dataset x"));
-    CHECK(h5_create_field(writer, "x", &tensor, &storages[0]) == SHS_ERROR_FILE);
+    CHECK(h5_create_array(writer, "x", &tensor, &storages[0]) == SHS_ERROR_FILE);
     CHECK(message_has("dataset x"));
-    CHECK(h5_create_field(writer, "x/y", &tensor, &storages[0]) == SHS_ERROR_FILE);
+    CHECK(h5_create_array(writer, "x/y", &tensor, &storages[0]) == SHS_ERROR_FILE);
     h5_abandon(&writer);
     CHECK(writer == NULL);
     h5_abandon(&writer);
@@ -783,13 +783,13 @@ static void damaged_chunks_are_found_in_folder(void)
     CHECK(file_write(path, bytes, count));
     free(bytes);
     struct h5_file *file;
-    struct h5_field *field;
+    struct h5_array *field;
     shs_tensor shape;
     if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_field_open(file, "x", 0, false, &field, &shape) == SHS_OK);
+    CHECK(h5_array_open(file, "x", 0, false, &field, &shape) == SHS_OK);
     CHECK(h5_read_rows(field, 0, 1, values) == SHS_ERROR_FORMAT);
     CHECK(message_has("rows 0 to 0") && message_has("HDF5 says"));
-    h5_field_close(&field);
+    h5_array_close(&field);
     h5_close(&file);
 }
 IN_FOLDER(damaged_chunks_are_found)
@@ -815,7 +815,7 @@ static void datasets_are_listed_by_name_in_folder(void)
     shs_tensor tensor = tensor_of(SHS_U8, 1, shape, memory);
     if (!NEED(h5_create(path, &writer) == SHS_OK)) return;
     for (size_t i = 0; i < COUNT(made); i++) {
-        CHECK(h5_create_field(writer, made[i], &tensor, &storages[0]) == SHS_OK);
+        CHECK(h5_create_array(writer, made[i], &tensor, &storages[0]) == SHS_OK);
         CHECK(h5_write_rows(writer, 1, memory) == SHS_OK);
     }
     CHECK(h5_finish(&writer) == SHS_OK);
@@ -916,7 +916,7 @@ static herr_t count_print(hid_t stack, void *user)
 static void fail_everywhere(void)
 {
     struct h5_file *file;
-    struct h5_field *field;
+    struct h5_array *field;
     struct h5_writer *writer;
     struct h5_about about;
     shs_tensor shape;
@@ -926,13 +926,13 @@ static void fail_everywhere(void)
     CHECK(h5_open(other, &file) < 0);
     CHECK(h5_create(folder, &writer) < 0);
     if (!NEED(write_sample_file() && h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_field_open(file, "nothing", 0, false, &field, &shape) < 0);
+    CHECK(h5_array_open(file, "nothing", 0, false, &field, &shape) < 0);
     CHECK(h5_describe(file, "nothing", &about) < 0);
     CHECK(h5_read_text(file, "nothing", &text) < 0);
     CHECK(h5_read_u64(file, "nothing", &number, 1) < 0);
-    CHECK(h5_field_open(file, "b", 0, false, &field, &shape) == SHS_OK);
+    CHECK(h5_array_open(file, "b", 0, false, &field, &shape) == SHS_OK);
     CHECK(h5_read_rows(field, 100, 1, &number) < 0);
-    h5_field_close(&field);
+    h5_array_close(&field);
     h5_close(&file);
 }
 
@@ -1008,15 +1008,15 @@ IN_FOLDER(the_first_reason_is_kept)
 static shs_status use_file(void)
 {
     struct h5_file *file;
-    struct h5_field *field = NULL;
+    struct h5_array *field = NULL;
     shs_tensor shape;
     char *text = NULL;
     shs_status status = h5_open(path, &file);
     CHECK((file == NULL) == (status != SHS_OK));
-    if (!status) status = h5_field_open(file, "b", 0, false, &field, &shape);
+    if (!status) status = h5_array_open(file, "b", 0, false, &field, &shape);
     if (!status) status = h5_read_text(file, "text", &text);
     core_free(&text);
-    h5_field_close(&field);
+    h5_array_close(&field);
     h5_close(&file);
     return status;
 }
@@ -1069,7 +1069,7 @@ static void a_defect_of_hdf5_is_named_as_its_own_in_folder(void)
 {
     unsigned char plain[4] = {0}, rows[4] = {0};
     struct h5_file *file;
-    struct h5_field *field;
+    struct h5_array *field;
     shs_tensor shape;
     if (!NEED(write_scaled())) return;
     struct h5_guard guard = h5_guard_begin();
@@ -1081,11 +1081,11 @@ static void a_defect_of_hdf5_is_named_as_its_own_in_folder(void)
     CHECK(h5_reads_scale_offset() == works);
     h5_guard_end(&guard);
     if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    if (NEED(h5_field_open(file, "x", 0, false, &field, &shape) == SHS_OK)) {
+    if (NEED(h5_array_open(file, "x", 0, false, &field, &shape) == SHS_OK)) {
         shs_status status = h5_read_rows(field, 0, 4, rows);
         CHECK(status == (works ? SHS_OK : SHS_ERROR_UNSUPPORTED));
         CHECK(works ? rows[0] == 250 && rows[3] == 255 : message_has("issue 5861"));
-        h5_field_close(&field);
+        h5_array_close(&field);
     }
     h5_close(&file);
 }

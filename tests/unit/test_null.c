@@ -593,7 +593,7 @@ static bool write_samples(void)
     const struct h5_storage contiguous = {0};
     struct h5_writer *writer;
     return !h5_create(folder_path(folder, "x.h5", path), &writer) &&
-           !h5_create_field(writer, "x", &x, &contiguous) && !h5_write_rows(writer, 3, rows) &&
+           !h5_create_array(writer, "x", &x, &contiguous) && !h5_write_rows(writer, 3, rows) &&
            !h5_finish(&writer);
 }
 

@@ -306,7 +306,7 @@ static void write_dataset(struct h5_writer *writer, const struct whole *whole, c
     tensor.shape[0] = whole->rows;
     for (uint32_t axis = 0; axis < whole->axes; axis++)
         tensor.shape[axis + 1] = whole->shape[axis];
-    CHECK(h5_create_field(writer, whole->name, &tensor, &storage) == SHS_OK);
+    CHECK(h5_create_array(writer, whole->name, &tensor, &storage) == SHS_OK);
     if (whole->rows) CHECK(h5_write_rows(writer, whole->rows, bytes) == SHS_OK);
 }
 
@@ -1027,9 +1027,9 @@ static void write_crowd(size_t count)
         for (size_t r = 0; r < CROWD_ROWS; r++)
             labels[r] = (int64_t)(i * 1000 + r);
         crowd_path(i, path);
-        bool written = !h5_create(path, &writer) && !h5_create_field(writer, "x", &x, &storage) &&
+        bool written = !h5_create(path, &writer) && !h5_create_array(writer, "x", &x, &storage) &&
                        !h5_write_rows(writer, CROWD_ROWS, numbers) &&
-                       !h5_create_field(writer, "y", &y, &storage) &&
+                       !h5_create_array(writer, "y", &y, &storage) &&
                        !h5_write_rows(writer, CROWD_ROWS, labels) && !h5_finish(&writer);
         if (!NEED(written)) return;
     }
@@ -1141,7 +1141,7 @@ static void files_that_do_not_fit_in_folder(void)
         struct h5_writer *writer;
         uint16_t zeros[64] = {0};
         CHECK(!h5_create(path, &writer) &&
-              !h5_create_field(writer, cases[i].name, &shape, &(struct h5_storage){0}) &&
+              !h5_create_array(writer, cases[i].name, &shape, &(struct h5_storage){0}) &&
               !h5_write_rows(writer, cases[i].rows, zeros) && !h5_finish(&writer));
         refuse_data(folder, "x", NULL, cases[i].status, "00007.h5", cases[i].words);
         if (cases[i].status == SHS_ERROR_FORMAT) CHECK(message_has(first));
@@ -1411,9 +1411,9 @@ static void write_long(void)
     for (uint32_t i = 0; i < ROWS; i++)
         memset(bytes + 1024 * i, (int)(i * 7), 1024);
     CHECK(!h5_create(folder_path(folder, "long.h5", path), &writer) &&
-          !h5_create_field(writer, "s", &series, &(struct h5_storage){0}) &&
+          !h5_create_array(writer, "s", &series, &(struct h5_storage){0}) &&
           !h5_write_rows(writer, ROWS, bytes) &&
-          !h5_create_field(writer, "o", &offsets, &(struct h5_storage){0}) &&
+          !h5_create_array(writer, "o", &offsets, &(struct h5_storage){0}) &&
           !h5_write_rows(writer, 1001, numbers) && !h5_finish(&writer));
     free(bytes);
 }

@@ -157,7 +157,7 @@ static void write_three(void)
 
 struct reading {
     struct h5_file *file;
-    struct h5_field *field;
+    struct h5_array *field;
     shs_tensor shape;
 };
 
@@ -166,7 +166,7 @@ static shs_status open_named(struct reading *reading, const char *name)
     *reading = (struct reading){0};
     shs_status status = h5_open(path, &reading->file);
     if (!status)
-        status = h5_field_open(reading->file, name, 0, false, &reading->field, &reading->shape);
+        status = h5_array_open(reading->file, name, 0, false, &reading->field, &reading->shape);
     if (status) h5_close(&reading->file);
     return status;
 }
@@ -178,7 +178,7 @@ static shs_status open_virtual(struct reading *reading)
 
 static void close_reading(struct reading *reading)
 {
-    h5_field_close(&reading->field);
+    h5_array_close(&reading->field);
     h5_close(&reading->file);
 }
 
@@ -197,7 +197,7 @@ static bool rows_are_right(struct reading *reading, uint64_t first, uint64_t cou
 static shs_status check_now(const struct reading *reading, bool expected)
 {
     bool touched = false;
-    shs_status status = h5_field_check(reading->field, &touched);
+    shs_status status = h5_array_check(reading->field, &touched);
     if (!status) CHECK(touched == expected);
     return status;
 }

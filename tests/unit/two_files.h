@@ -40,9 +40,9 @@ static inline bool write_file(const char *path, uint64_t first, uint64_t rows)
         for (uint64_t column = 0; column < COLUMNS; column++)
             images[row][column] = element(first + row, column);
     }
-    return !h5_create(path, &writer) && !h5_create_field(writer, "images", &image, &packed) &&
+    return !h5_create(path, &writer) && !h5_create_array(writer, "images", &image, &packed) &&
            !h5_write_rows(writer, rows, images) &&
-           !h5_create_field(writer, "numbers", &number, &plain) &&
+           !h5_create_array(writer, "numbers", &number, &plain) &&
            !h5_write_rows(writer, rows, numbers) && !h5_finish(&writer);
 }
 

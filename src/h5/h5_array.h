@@ -1,10 +1,10 @@
 /* An open array, for the files of this folder. */
-#ifndef H5_FIELD_H
-#define H5_FIELD_H
+#ifndef H5_ARRAY_H
+#define H5_ARRAY_H
 
 #include "h5_mapped.h"
 
-struct h5_field {
+struct h5_array {
     hid_t dataset;
     hid_t creation; /* creation list of the dataset */
     /* True if the array lies in `file`, and `file` was opened with this folder's driver. */
@@ -36,6 +36,6 @@ bool h5_is_filled(hid_t creation);
 
 /* Inside a guard. Makes a dataspace for `rows` rows in memory. Returns a negative value on error.
  * The caller closes it with H5Sclose(). */
-hid_t h5_space_of_rows(const struct h5_field *field, uint64_t rows);
+hid_t h5_space_of_rows(const struct h5_array *array, uint64_t rows);
 
 #endif
