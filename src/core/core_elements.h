@@ -8,6 +8,7 @@
 
 #include "shardstep/tensor.h"
 
+/* Returns true for f16, f32 and f64. */
 bool core_is_float(shs_type type);
 
 /* Returns what is added to an integer of a type to make its key: 2^63 for signed types, else 0. */

@@ -18,6 +18,7 @@ enum {
 
 struct core_hash;
 
+/* Begins a hash. On error *hash is NULL. */
 shs_status core_hash_new(struct core_hash **hash);
 void core_hash_free(struct core_hash **hash);
 void core_hash_reset(struct core_hash *hash);
@@ -27,6 +28,7 @@ void core_hash_add(struct core_hash *hash, const void *bytes, size_t count);
 void core_hash_add_elements(struct core_hash *hash, const void *elements, size_t count,
                             size_t size);
 
+/* Returns the digest of all bytes so far. The hash goes on. */
 struct core_digest core_hash_digest(const struct core_hash *hash);
 
 /* Writes the digest as text, frees the hash and sets *hash to NULL. */

@@ -1,3 +1,4 @@
+/* Types, sizes and shapes of tensors, for shardstep/tensor.h. */
 #include "core_memory.h"
 #include "shardstep/tensor.h"
 

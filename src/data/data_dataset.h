@@ -46,6 +46,7 @@ uint64_t data_dataset_bytes(const shs_dataset *dataset);
 struct data_range data_dataset_samples(const shs_dataset *dataset, size_t f, uint64_t key,
                                        uint64_t first, uint64_t count);
 
+/* Local. A loader holds the dataset it reads. The last holder that releases it closes it. */
 void data_dataset_hold(shs_dataset *dataset);
 void data_dataset_release(shs_dataset *dataset);
 

@@ -273,7 +273,7 @@ static bool check_fill(struct search *search)
 static bool find(struct search *search)
 {
     struct io_layout *layout = search->layout;
-    /* with any driver but that for one plain file, an address is no offset */
+    /* with any driver other than that for one plain file, an address is no offset */
     if (!search->file->driven) return refuse(search, "not in one plain file");
     /* reads from another file would be neither noted nor left out */
     if (!search->array->around) return refuse(search, "in another file");

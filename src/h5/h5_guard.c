@@ -12,8 +12,8 @@
 static _Thread_local char reason[CORE_MESSAGE_BYTES];
 static _Thread_local bool out_of_memory;
 static _Thread_local bool not_found; /* true if the reason is that an object does not exist */
-static _Thread_local unsigned
-    guards; /* depth of guards inside one another; only the outermost forgets */
+/* Depth of guards inside one another. Only the outermost guard forgets earlier failures. */
+static _Thread_local unsigned guards;
 
 static herr_t take_innermost(unsigned depth, const H5E_error2_t *error, void *user)
 {

@@ -14,6 +14,7 @@ struct h5_guard {
     void *user;
 };
 
+/* Begins a guard, which the caller ends with h5_guard_end(). */
 struct h5_guard h5_guard_begin(void);
 void h5_guard_end(const struct h5_guard *guard);
 

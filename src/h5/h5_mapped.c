@@ -166,8 +166,8 @@ static shs_status examine_link(struct h5_search *search, const struct h5_file *f
     return status;
 }
 
-/* Refuses a dataset of which fewer bytes are stored than it has, since HDF5 would read bytes that
- * belong to other objects. A contiguous dataset that was never written has no stored bytes. */
+/* Refuses a dataset whose stored bytes are too few for its shape. HDF5 would read bytes of other
+ * objects in their place. A contiguous dataset that was never written has no stored bytes. */
 static shs_status check_storage(hid_t dataset, bool may_be_unwritten)
 {
     uint64_t bytes = 0, rows = 0;

@@ -44,6 +44,7 @@ shs_status h5_mapped_find(struct h5_file *file, const char *name, hid_t dataset,
 shs_status h5_examine_alone(const struct h5_file *file, const char *name, hid_t dataset,
                             H5D_layout_t layout);
 
+/* Releases the list and leaves it empty. */
 void h5_mapped_free(struct h5_mapped_files *mapped);
 
 /* Checks the files that reading `count` rows from `first` on, at least one row, will need. Each

@@ -164,7 +164,8 @@ static struct h5_rows rows_of(const struct whole *whole, const struct mapping *m
                               const struct h5_slab *part)
 {
     hsize_t low[H5S_MAX_RANK], high[H5S_MAX_RANK];
-    if (whole->search->depth > 0) { /* the rows that need the virtual dataset above */
+    if (whole->search->depth >
+        0) { /* inside another virtual dataset: the rows that need the other */
         struct h5_rows rows = whole->search->rows;
         rows.exact = false;
         return rows;

@@ -15,6 +15,7 @@ shs_status import_stream_open(const char *path, struct import_stream **stream);
 /* Closes a stream and sets *stream to NULL, which it may be already. */
 void import_stream_close(struct import_stream **stream);
 
+/* Returns the path of the file, which belongs to the stream. */
 const char *import_stream_path(const struct import_stream *stream);
 
 /* Returns the bytes of the file as stored: the packed bytes of a gzip file. */

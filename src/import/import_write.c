@@ -306,7 +306,8 @@ static shs_status measure(const struct import_output *output, struct work *work)
     work->element = shs_type_size(output->shape.type);
     work->chunk_rows = output->chunk_rows;
     if (work->chunk_rows > output->shape.shape[0]) work->chunk_rows = output->shape.shape[0];
-    work->chunk_bytes = (size_t)work->chunk_rows * work->row_bytes; /* no more than all rows */
+    work->chunk_bytes = (size_t)work->chunk_rows *
+                        work->row_bytes; /* a chunk has at most as many rows as the array */
     if (work->chunk_bytes > UINT32_MAX)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "%s: a chunk of %llu rows of %zu bytes; HDF5 allows less than 4 GiB",

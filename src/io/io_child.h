@@ -64,6 +64,7 @@ enum {
     IO_CHILD_ANSWER = CORE_MESSAGE_BYTES + 64
 };
 
+/* Writes the answer for a status. An error brings the latest message with it. */
 void io_child_answer(shs_status status, char answer[IO_CHILD_ANSWER]);
 
 /* Returns true if a line is an answer. *status is then the answer's status, and shs_message() its

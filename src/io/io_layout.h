@@ -49,6 +49,7 @@ struct io_layout {
  * shape, sizes beyond 64 bits and a chunk of more than 4 GiB are SHS_ERROR_FORMAT. */
 shs_status io_layout_measure(struct io_layout *layout);
 
+/* Releases the list of chunks that a layout owns. */
 void io_layout_free(struct io_layout *layout);
 
 /* Returns true if the chunks hold whole rows, which lie one after the other in each chunk. */

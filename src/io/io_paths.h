@@ -33,6 +33,7 @@ struct io_paths {
  * it with io_paths_free(). */
 shs_status io_paths_find(const char *path, struct io_paths *paths);
 
+/* Releases the list and leaves it empty. A zeroed list is accepted. */
 void io_paths_free(struct io_paths *paths);
 
 #endif

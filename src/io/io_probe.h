@@ -15,6 +15,10 @@ struct io_probe {
     bool plugins; /* true if HDF5 may load plug-ins in the process */
 };
 
+/* Names of the program's hidden commands. */
+#define IO_PROBE              "probe"
+#define IO_PROBE_WITH_PLUGINS "probe-with-plugins"
+
 /* Starts `shardstep probe` on a path, and waits for it. It opens `fields` (names separated by
  * commas; NULL: all arrays) as the caller is about to open them. It runs without MPI and, unless
  * they are allowed, without HDF5's plug-ins.
@@ -27,10 +31,6 @@ struct io_probe {
  * The process is gone on return, unless the system cannot end it, as when it waits for a dead file
  * server. The calling program receives SIGCHLD. It may ignore the signal, or take the process's end
  * in its handler. `environ` must not change during the call. */
-/* Names of the program's hidden commands. */
-#define IO_PROBE              "probe"
-#define IO_PROBE_WITH_PLUGINS "probe-with-plugins"
-
 shs_status io_probe(const struct io_probe *probe, const char *path, const char *fields);
 
 #endif

@@ -25,6 +25,7 @@ struct io_lane {
     uint64_t bytes_read; /* the owner may set it back to 0 */
 };
 
+/* Releases what a lane holds. A zeroed lane is accepted. */
 void io_lane_free(struct io_lane *lane);
 
 /* Finds memory of the lane for a decoded chunk. It is valid until the next call with this lane. */
@@ -38,6 +39,7 @@ shs_status io_reader_open(const char *path, struct io_layout *layout, struct io_
 /* Closes a reader and sets *reader to NULL, which it may be already. */
 void io_reader_close(struct io_reader **reader);
 
+/* Returns the layout, which belongs to the reader. */
 const struct io_layout *io_reader_layout(const struct io_reader *reader);
 
 /* Functions with a parameter `cold` wait for the disk if it is NULL. Otherwise they do not wait. If

@@ -68,6 +68,7 @@ shs_status scan_check_apart(const struct scan_check_limits *limits, const char *
 void scan_check_add(struct scan_check_result *result, bool unknown, uint64_t dataset,
                     uint64_t first, uint64_t count, const char *text);
 
+/* Releases what a result holds. */
 void scan_check_free(struct scan_check_result *result);
 
 /* Reads the words that such a process is started with, behind the hidden command's name: its limit
