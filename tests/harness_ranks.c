@@ -10,7 +10,8 @@ static unsigned sum_over_ranks(unsigned number)
     return total;
 }
 
-int harness_run_ranks(const char *suite, const struct harness_test *tests, size_t count)
+int harness_main_ranks(const char *suite, const struct harness_test *tests, size_t count, int argc,
+                       char **argv)
 {
     struct harness_ranks ranks = {.sum = sum_over_ranks};
     int level;
@@ -19,7 +20,12 @@ int harness_run_ranks(const char *suite, const struct harness_test *tests, size_
         return 2;
     }
     MPI_Comm_rank(MPI_COMM_WORLD, &ranks.rank);
-    int code = harness_run_with(suite, tests, count, &ranks);
+    int code = harness_run_with(&(struct harness_suite){suite, tests, count, argc, argv}, &ranks);
     MPI_Finalize();
     return code;
+}
+
+int harness_run_ranks(const char *suite, const struct harness_test *tests, size_t count)
+{
+    return harness_main_ranks(suite, tests, count, 0, NULL);
 }

@@ -116,6 +116,10 @@ if(SHARDSTEP_MPI)
   add_executable(known_failure known/known_failure.c)
   target_link_libraries(known_failure PRIVATE harness_ranks shs_flags)
 endif()
+add_executable(known_words known/known_words.c)
+target_include_directories(known_words PRIVATE ${TEST_INCLUDES})
+target_sources(known_words PRIVATE $<TARGET_OBJECTS:shs_core>)
+target_link_libraries(known_words PRIVATE harness shs_flags ${FOREIGN})
 shs_script_test(known known known.sh)
 
 # Random numbers

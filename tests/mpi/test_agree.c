@@ -617,7 +617,7 @@ static void test_memory_runs_out_without_mpi(void)
     CHECK(message_has("shs_open") && run == NULL);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         {"success is agreed on", test_success_is_agreed_on},
@@ -659,5 +659,5 @@ int main(void)
         {"memory runs out in shs_open", test_memory_runs_out_in_open},
         {"memory runs out without MPI", test_memory_runs_out_without_mpi},
     };
-    return harness_run_ranks("agree", tests, sizeof tests / sizeof *tests);
+    return harness_main_ranks("agree", tests, sizeof tests / sizeof *tests, argc, argv);
 }

@@ -254,7 +254,7 @@ static void test_ranks_must_agree_to_go_through_a_stop(void)
     scene_end(&scene);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         {"a batch knows the rows of its step", test_a_batch_knows_the_rows_of_its_step},
@@ -266,5 +266,5 @@ int main(void)
         {"an evaluation goes through a stop", test_an_evaluation_goes_through_a_stop},
         {"ranks must agree to go through a stop", test_ranks_must_agree_to_go_through_a_stop},
     };
-    return harness_run_ranks("batch", tests, sizeof tests / sizeof *tests);
+    return harness_main_ranks("batch", tests, sizeof tests / sizeof *tests, argc, argv);
 }

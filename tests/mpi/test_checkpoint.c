@@ -1079,7 +1079,7 @@ static void test_memory_runs_out(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         {"state and cursor come back", test_state_and_cursor_come_back},
@@ -1117,5 +1117,5 @@ int main(void)
         {"a file cut short is refused", test_a_file_cut_short_is_refused},
         {"memory runs out", test_memory_runs_out},
     };
-    return harness_run_ranks("checkpoint", tests, sizeof tests / sizeof *tests);
+    return harness_main_ranks("checkpoint", tests, sizeof tests / sizeof *tests, argc, argv);
 }

@@ -236,7 +236,7 @@ static void test_a_run_goes_on_with_any_number_of_ranks(void)
     scene_end(&scene);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         {"each chunk is decoded once", test_each_chunk_is_decoded_once},
@@ -244,5 +244,5 @@ int main(void)
         {"threads and room make no difference", test_threads_and_room_make_no_difference},
         {"a run goes on with any number of ranks", test_a_run_goes_on_with_any_number_of_ranks},
     };
-    return harness_run_ranks("chunks", tests, sizeof tests / sizeof *tests);
+    return harness_main_ranks("chunks", tests, sizeof tests / sizeof *tests, argc, argv);
 }

@@ -322,7 +322,7 @@ static void test_a_dataset_of_a_lone_run(void)
     scene_end(&scene);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         {"fields are described", test_fields_are_described},
@@ -340,5 +340,5 @@ int main(void)
         {"memory runs out on one rank", test_memory_runs_out_on_one_rank},
         {"a dataset of a lone run", test_a_dataset_of_a_lone_run},
     };
-    return harness_run_ranks("dataset", tests, sizeof tests / sizeof *tests);
+    return harness_main_ranks("dataset", tests, sizeof tests / sizeof *tests, argc, argv);
 }

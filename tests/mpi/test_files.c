@@ -293,7 +293,7 @@ static void test_memory_runs_out(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         {"ranks have the same files", test_ranks_have_the_same_files},
@@ -307,5 +307,5 @@ int main(void)
         {"batches without rows", test_batches_without_rows},
         {"memory runs out", test_memory_runs_out},
     };
-    return harness_run_ranks("files", tests, sizeof tests / sizeof *tests);
+    return harness_main_ranks("files", tests, sizeof tests / sizeof *tests, argc, argv);
 }

@@ -550,7 +550,7 @@ static void test_a_folder_that_differs_between_ranks_is_refused(void)
     folder_remove(scene.folder);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         {"a checkpoint that is gone is told", test_a_checkpoint_that_is_gone_is_told},
@@ -578,5 +578,5 @@ int main(void)
         {"a folder that differs between ranks is refused",
          test_a_folder_that_differs_between_ranks_is_refused},
     };
-    return harness_run_ranks("folder", tests, sizeof tests / sizeof *tests);
+    return harness_main_ranks("folder", tests, sizeof tests / sizeof *tests, argc, argv);
 }

@@ -586,7 +586,7 @@ static void test_a_mean_of_another_gradient(void)
     shs_close(&run);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         {"the mean is the tree divided once", test_the_mean_is_the_tree_divided_once},
@@ -610,5 +610,5 @@ int main(void)
         {"a gradient outlives its run", test_a_gradient_outlives_its_run},
         {"a mean of another gradient", test_a_mean_of_another_gradient},
     };
-    return harness_run_ranks("gradient", tests, sizeof tests / sizeof *tests);
+    return harness_main_ranks("gradient", tests, sizeof tests / sizeof *tests, argc, argv);
 }

@@ -281,7 +281,7 @@ static void test_epochs_without_agreement_are_judged_together(void)
     end();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         {"whole epochs are good", test_whole_epochs_are_good},
@@ -294,5 +294,5 @@ int main(void)
         {"epochs without agreement are judged together",
          test_epochs_without_agreement_are_judged_together},
     };
-    return harness_run_ranks("ledger", tests, sizeof tests / sizeof *tests);
+    return harness_main_ranks("ledger", tests, sizeof tests / sizeof *tests, argc, argv);
 }

@@ -1228,7 +1228,7 @@ static void test_what_is_open_outlives_the_run(void)
     scene_end(&scene);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         {"batches follow the contract", test_batches_follow_the_contract},
@@ -1279,5 +1279,5 @@ int main(void)
         {"memory runs out in open", test_memory_runs_out_in_open},
         {"what is open outlives the run", test_what_is_open_outlives_the_run},
     };
-    return harness_run_ranks("loader", tests, sizeof tests / sizeof *tests);
+    return harness_main_ranks("loader", tests, sizeof tests / sizeof *tests, argc, argv);
 }

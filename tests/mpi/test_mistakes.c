@@ -486,7 +486,7 @@ static void test_a_rank_that_leaves_the_loop(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         {"a mean without a batch", test_a_mean_without_a_batch},
@@ -514,5 +514,5 @@ int main(void)
         {"means of two objects", test_means_of_two_objects},
         {"a rank that leaves the loop", test_a_rank_that_leaves_the_loop},
     };
-    return harness_run_ranks("mistakes", tests, sizeof tests / sizeof *tests);
+    return harness_main_ranks("mistakes", tests, sizeof tests / sizeof *tests, argc, argv);
 }

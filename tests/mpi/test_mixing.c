@@ -975,7 +975,7 @@ static void test_memory_runs_out(void)
     pair_close(&pair);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         {"an epoch has what the ratio says", test_an_epoch_has_what_the_ratio_says},
@@ -997,5 +997,5 @@ int main(void)
         {"windows, offsets and files are mixed", test_windows_offsets_and_files_are_mixed},
         {"memory runs out", test_memory_runs_out},
     };
-    return harness_run_ranks("mixing", tests, sizeof tests / sizeof *tests);
+    return harness_main_ranks("mixing", tests, sizeof tests / sizeof *tests, argc, argv);
 }

@@ -129,7 +129,7 @@ static void test_without_the_option_nothing_is_started(void)
     scene_end(&scene);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         {"a good file opens", test_a_good_file_opens},
@@ -139,5 +139,5 @@ int main(void)
         {"no program on one rank", test_no_program_on_one_rank},
         {"without the option nothing is started", test_without_the_option_nothing_is_started},
     };
-    return harness_run_ranks("probed", tests, sizeof tests / sizeof *tests);
+    return harness_main_ranks("probed", tests, sizeof tests / sizeof *tests, argc, argv);
 }

@@ -220,7 +220,7 @@ static void test_ranks_in_another_order(void)
     MPI_Comm_free(&backwards);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         {"the sum is the tree", test_the_sum_is_the_tree},
@@ -231,5 +231,5 @@ int main(void)
         {"few sums are held", test_few_sums_are_held},
         {"ranks in another order", test_ranks_in_another_order},
     };
-    return harness_run_ranks("tree", tests, sizeof tests / sizeof *tests);
+    return harness_main_ranks("tree", tests, sizeof tests / sizeof *tests, argc, argv);
 }

@@ -863,7 +863,7 @@ static void test_memory_that_runs_out(void)
     free(numbers);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         {"rows of a field", test_rows_of_a_field},
@@ -889,5 +889,5 @@ int main(void)
         {"a file that one rank lost", test_a_file_that_one_rank_lost},
         {"memory that runs out", test_memory_that_runs_out},
     };
-    return harness_run_ranks("weights", tests, sizeof tests / sizeof *tests);
+    return harness_main_ranks("weights", tests, sizeof tests / sizeof *tests, argc, argv);
 }

@@ -437,7 +437,7 @@ static void test_bytes_come_in_the_order_of_ranks(void)
     shs_close(&run);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         {"bytes come in the order of ranks", test_bytes_come_in_the_order_of_ranks},
@@ -450,5 +450,5 @@ int main(void)
         {"progress is told to rank 0", test_progress_is_told_to_rank_0},
         {"memory may run out on any rank", test_memory_may_run_out_on_any_rank},
     };
-    return harness_run_ranks("write", tests, sizeof tests / sizeof *tests);
+    return harness_main_ranks("write", tests, sizeof tests / sizeof *tests, argc, argv);
 }

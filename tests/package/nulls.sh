@@ -2,7 +2,7 @@
 # Every function that the library exports is called with NULL in unit/test_null.c.
 . "$(dirname "$0")/../cli/common.sh"
 
-"$BUILD/tests/test_null" --list | sort > tested.txt
+"$BUILD/tests/test_null" --functions | sort > tested.txt
 nm -D --defined-only "$BUILD/libshardstep.so" | awk '$2 == "T" { print $3 }' | grep '^shs_' |
     sort > exported.txt
 diff tested.txt exported.txt > differ.txt ||

@@ -174,8 +174,8 @@ static void chances_are_those_of_the_weights(void)
         uint64_t n = kinds[kind].fill();
         if (!NEED(random_alias_open(weights, n, &table) == SHS_OK)) return;
         struct law law = law_of(&table);
-        if (wrong_chances(&table, &law)) WRONG(kinds[kind].name);
-        if (zeros_with_a_share(&table)) WRONG(kinds[kind].name);
+        if (wrong_chances(&table, &law)) WRONG("%s", kinds[kind].name);
+        if (zeros_with_a_share(&table)) WRONG("%s", kinds[kind].name);
         law_free(&law);
         random_alias_close(&table);
     }
@@ -413,7 +413,7 @@ static void want_of_memory_is_an_error(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(chances_are_those_of_the_weights),   TEST(small_tables_are_exact),
@@ -423,5 +423,5 @@ int main(void)
         TEST(draws_come_as_often_as_they_weigh),  TEST(what_is_no_weight_is_refused),
         TEST(want_of_memory_is_an_error),
     };
-    return harness_run("alias", tests, COUNT(tests));
+    return harness_main("alias", tests, COUNT(tests), argc, argv);
 }

@@ -1071,7 +1071,7 @@ static void every_allocation_may_fail(void)
     CHECK(sweep("image: cast(type=f32); colour", SHS_ERROR_ARGUMENT) > 5);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(crops_are_cut_from_padded_pictures),
@@ -1102,5 +1102,5 @@ int main(void)
         TEST(impossible_samples_are_refused),
         TEST(every_allocation_may_fail),
     };
-    return harness_run("augment", tests, COUNT(tests));
+    return harness_main("augment", tests, COUNT(tests), argc, argv);
 }

@@ -448,7 +448,7 @@ static void opening_decodes_a_chunk_once_in_folder(void)
 }
 IN_FOLDER(opening_decodes_a_chunk_once)
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(any_read_may_fail),
@@ -460,5 +460,5 @@ int main(void)
         TEST(opening_decodes_a_chunk_once),
     };
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    return harness_run("bad sectors", tests, COUNT(tests));
+    return harness_main("bad sectors", tests, COUNT(tests), argc, argv);
 }

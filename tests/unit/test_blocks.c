@@ -496,7 +496,7 @@ static void a_window_without_memory_is_an_error(void)
     book_free(&book);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(blocks_are_those_of_the_reference),
@@ -510,5 +510,5 @@ int main(void)
         TEST(windows_have_their_own_orders),
         TEST(a_window_without_memory_is_an_error),
     };
-    return harness_run("blocks", tests, COUNT(tests));
+    return harness_main("blocks", tests, COUNT(tests), argc, argv);
 }

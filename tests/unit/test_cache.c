@@ -657,7 +657,7 @@ static void passes_in_blocks_decode_each_chunk_twice(void)
         }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(what_is_used_latest_goes_first),
@@ -672,7 +672,7 @@ int main(void)
         TEST(an_epoch_that_begins_knows_its_rows),
         TEST(passes_in_blocks_decode_each_chunk_twice),
     };
-    int code = write_file() ? harness_run("cache", tests, COUNT(tests)) : 1;
+    int code = write_file() ? harness_main("cache", tests, COUNT(tests), argc, argv) : 1;
     unlink(path);
     return code;
 }

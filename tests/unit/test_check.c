@@ -295,7 +295,7 @@ static void expect(const char *text)
     struct noted noted = {""};
     const struct scan_check_task task = {.path = path, .ranks = 1, .tell = note, .user = &noted};
     CHECK(scan_check(&task) == SHS_OK);
-    if (strcmp(noted.text, text)) WRONG(noted.text);
+    CHECK_TEXT(noted.text, text);
 }
 
 static const char good[] = "o 0 0 0 a/x\nc 0 0 100 u16 100x20\n"
@@ -500,7 +500,7 @@ static void expect_large(hsize_t bytes, hsize_t chunk_rows, const char *text)
     H5Sclose(space);
     H5Fclose(file);
     CHECK(scan_check(&task) == SHS_OK);
-    if (strcmp(pieces, text)) WRONG(pieces);
+    CHECK_TEXT(pieces, text);
 }
 
 static void pieces_are_whole_chunks(void)
@@ -541,7 +541,7 @@ static void words_are_read(void)
     CHECK(!scan_check_read_words(10, given, &mebibytes, &task));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(rows_that_kill_are_found),
@@ -569,7 +569,7 @@ int main(void)
     if (!folder_make(folder)) return 2;
     folder_path(folder, "check.h5", path);
     folder_path(folder, "program", program);
-    int code = harness_run("check", tests, COUNT(tests));
+    int code = harness_main("check", tests, COUNT(tests), argc, argv);
     folder_remove(folder);
     return code;
 }

@@ -779,7 +779,7 @@ static void texts_have_fnv_hashes(void)
     CHECK(core_hash_text("foobar") == UINT64_C(0x85944171f73967e8));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(the_version_is_that_of_the_headers),
@@ -824,5 +824,5 @@ int main(void)
         TEST(impossible_tensors_are_refused),
         TEST(a_tensor_with_an_empty_axis_is_empty),
     };
-    return harness_run("core", tests, COUNT(tests));
+    return harness_main("core", tests, COUNT(tests), argc, argv);
 }

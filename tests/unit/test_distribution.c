@@ -33,9 +33,7 @@ static shs_random stream_of(uint64_t seed)
 
 static void complain(const char *what, const char *test, double value)
 {
-    char text[200];
-    snprintf(text, sizeof text, "%s: %s %g", what, test, value);
-    WRONG(text);
+    WRONG("%s: %s %g", what, test, value);
 }
 
 /* `sum` of `count` independent terms of expectation 0 and this variance. */
@@ -903,7 +901,7 @@ static void first_normals_of_places_are_independent(void)
     free(z);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(floats_and_doubles_are_uniform),
@@ -933,5 +931,5 @@ int main(void)
         TEST(first_words_of_places_are_independent),
         TEST(first_normals_of_places_are_independent),
     };
-    return harness_run("distribution", tests, COUNT(tests));
+    return harness_main("distribution", tests, COUNT(tests), argc, argv);
 }

@@ -317,7 +317,7 @@ static void every_row_of_many_comes_once(void)
     CHECK(tried.runs == COUNT(shapes) * 2 * 18);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(every_row_comes_once_on_any_number_of_ranks),
@@ -326,5 +326,5 @@ int main(void)
     };
     /* or the tables of every rank are fetched from the kernel again */
     mallopt(M_TRIM_THRESHOLD, 1 << 28);
-    return harness_run("every_row", tests, COUNT(tests));
+    return harness_main("every_row", tests, COUNT(tests), argc, argv);
 }

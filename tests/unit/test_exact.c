@@ -156,7 +156,7 @@ static void no_order_and_no_share_matters(void)
     CHECK(mean(1000003) == core_exact_quotient(one, 1));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(what_cancels_is_gone),
@@ -166,5 +166,5 @@ int main(void)
         TEST(quotients_of_integers_are_rounded_once),
         TEST(no_order_and_no_share_matters),
     };
-    return harness_run("exact", tests, COUNT(tests));
+    return harness_main("exact", tests, COUNT(tests), argc, argv);
 }

@@ -629,7 +629,7 @@ static void without_memory_a_field_is_not_opened(void)
     h5_close(&file);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(neighbours_are_one_read),
@@ -650,7 +650,7 @@ int main(void)
     if (!folder_make(folder)) return 2;
     folder_path(folder, "fetch.h5", path);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    int code = harness_run("fetch", tests, COUNT(tests));
+    int code = harness_main("fetch", tests, COUNT(tests), argc, argv);
     folder_remove(folder);
     return code;
 }

@@ -226,7 +226,7 @@ static void check_drawn(const struct kind *kind)
     unsigned failures = CU_get_number_of_failures();
     sample.kind = *kind;
     check_kind();
-    if (CU_get_number_of_failures() != failures) WRONG(kind_text(&sample.kind));
+    if (CU_get_number_of_failures() != failures) WRONG("%s", kind_text(&sample.kind));
 }
 
 static void rows_are_those_of_hdf5(void)
@@ -564,7 +564,7 @@ static void rows_beyond_the_file_are_refused(void)
     CHECK(open_rows(0, UINT64_MAX / 2) == SHS_ERROR_FORMAT);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(rows_are_those_of_hdf5),
@@ -583,7 +583,7 @@ int main(void)
     if (!folder_make(folder) || !register_filters()) return 2;
     folder_path(folder, "field.h5", path);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    int code = harness_run("field", tests, COUNT(tests));
+    int code = harness_main("field", tests, COUNT(tests), argc, argv);
     folder_remove(folder);
     return code;
 }

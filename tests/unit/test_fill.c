@@ -208,10 +208,8 @@ static shs_random begun(uint64_t step, uint32_t words, uint32_t kept)
 
 static void complain(const struct kind *kind, size_t count, uint64_t where)
 {
-    char text[200];
-    snprintf(text, sizeof text, "%s kernels, %s: %zu at %llu", random_kernels_now()->name,
-             kind->name, count, (unsigned long long)where);
-    WRONG(text);
+    WRONG("%s kernels, %s: %zu at %llu", random_kernels_now()->name, kind->name, count,
+          (unsigned long long)where);
 }
 
 /* Stops at the first that is wrong. */
@@ -758,7 +756,7 @@ static bool has_refused(shs_random *stream, bool zero)
             has_refused(&one, number == 0) &&                                                      \
             shs_random_fill_##draw(&many, __VA_ARGS__, numbers, FILLED) == SHS_ERROR_ARGUMENT &&   \
             only_zeros(numbers, sizeof numbers) && has_refused(&many, true);                       \
-        if (!good) WRONG(#draw " refuses " #__VA_ARGS__);                                          \
+        if (!good) WRONG("%s", #draw " refuses " #__VA_ARGS__);                                    \
     } while (0)
 
 /* x is each of the numbers. */
@@ -770,8 +768,8 @@ static bool has_refused(shs_random *stream, bool zero)
             type x = shs_random_##draw(&one, __VA_ARGS__);                                         \
             good = good && (condition);                                                            \
         }                                                                                          \
-        if (!good) WRONG(#draw " of " #__VA_ARGS__ ": " #condition);                               \
-        if (shs_random_status(&one)) WRONG(#draw " accepts " #__VA_ARGS__);                        \
+        if (!good) WRONG("%s", #draw " of " #__VA_ARGS__ ": " #condition);                         \
+        if (shs_random_status(&one)) WRONG("%s", #draw " accepts " #__VA_ARGS__);                  \
     } while (0)
 
 #define INF  ((double)INFINITY)
@@ -1325,7 +1323,7 @@ static void categories_without_memory_leave_nothing(void)
     CHECK(failures >= 2);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(kernels_are_chosen_by_name),
@@ -1376,5 +1374,5 @@ int main(void)
         TEST(weights_are_checked),
         TEST(categories_without_memory_leave_nothing),
     };
-    return harness_run("fill", tests, COUNT(tests));
+    return harness_main("fill", tests, COUNT(tests), argc, argv);
 }

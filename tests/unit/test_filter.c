@@ -523,7 +523,7 @@ static void lies_about_sizes_cost_no_memory(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(what_hdf5_writes_is_decoded),
@@ -544,7 +544,7 @@ int main(void)
     };
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     if (!bench_make(&bench)) return 1;
-    int code = harness_run("filter", tests, COUNT(tests));
+    int code = harness_main("filter", tests, COUNT(tests), argc, argv);
     bench_free(&bench);
     return code;
 }

@@ -261,7 +261,7 @@ static void a_checksum_of_nothing_is_no_chunk(void)
     io_decoder_free(&fresh);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(no_flipped_bit_goes_unseen),           TEST(damaged_chunks_give_statuses),
@@ -270,7 +270,7 @@ int main(void)
     };
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     if (!bench_make(&bench)) return 1;
-    int code = harness_run("filter_damage", tests, COUNT(tests));
+    int code = harness_main("filter_damage", tests, COUNT(tests), argc, argv);
     bench_free(&bench);
     return code;
 }

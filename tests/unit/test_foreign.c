@@ -246,7 +246,7 @@ static void fields_of_foreign_files_are_read_as_hdf5_reads_them(void)
             continue;
         }
         how = read_apart(read_by_us, files[i]);
-        if (how) WRONG(files[i]);
+        if (how) WRONG("%s", files[i]);
         alarm(SECONDS); /* for the next one */
     }
     printf("  %zu files, %zu of which HDF5 cannot open; %zu datasets are refused, %zu read, %zu of "

@@ -1091,7 +1091,7 @@ static void a_defect_of_hdf5_is_named_as_its_own_in_folder(void)
 }
 IN_FOLDER(a_defect_of_hdf5_is_named_as_its_own)
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(all_types_come_back),
@@ -1127,5 +1127,5 @@ int main(void)
         TEST(every_allocation_may_fail),
         TEST(a_defect_of_hdf5_is_named_as_its_own),
     };
-    return harness_run("h5", tests, COUNT(tests));
+    return harness_main("h5", tests, COUNT(tests), argc, argv);
 }

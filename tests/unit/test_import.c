@@ -1106,7 +1106,7 @@ static void odd_folders_are_refused_in_folder(void)
 }
 IN_FOLDER(odd_folders_are_refused)
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(idx_files_of_all_types_are_read),
@@ -1137,5 +1137,5 @@ int main(void)
         TEST(folders_are_sorted_into_classes),
         TEST(odd_folders_are_refused),
     };
-    return harness_run("import", tests, COUNT(tests));
+    return harness_main("import", tests, COUNT(tests), argc, argv);
 }

@@ -316,7 +316,7 @@ static void a_tree_that_cannot_be_read_is_an_error(void)
     check_refused("cannot be read");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(a_fixed_array_smaller_than_its_grid_is_an_error),
@@ -328,7 +328,7 @@ int main(void)
     };
     if (!folder_make(folder)) return 2;
     folder_path(folder, "index.h5", path);
-    int code = harness_run("index", tests, COUNT(tests));
+    int code = harness_main("index", tests, COUNT(tests), argc, argv);
     folder_remove(folder);
     return code;
 }

@@ -450,7 +450,7 @@ static void every_allocation_may_fail_in_folder(void)
 }
 IN_FOLDER(every_allocation_may_fail)
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(crc32c_of_published_bytes),
@@ -473,5 +473,5 @@ int main(void)
         TEST(absurd_sizes_are_refused),
         TEST(every_allocation_may_fail),
     };
-    return harness_run("io", tests, COUNT(tests));
+    return harness_main("io", tests, COUNT(tests), argc, argv);
 }

@@ -421,7 +421,7 @@ static void log_factorials_are_accurate(void)
     CHECK(random_log_factorial(0) == 0 && random_log_factorial(1) == 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(log_is_accurate_everywhere),
@@ -448,5 +448,5 @@ int main(void)
         puts("skipped: this machine's long double is no wider than its double");
         return 77;
     }
-    return harness_run("math", tests, COUNT(tests));
+    return harness_main("math", tests, COUNT(tests), argc, argv);
 }

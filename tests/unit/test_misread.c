@@ -141,7 +141,7 @@ static void some_files_may_be_misread(void)
     check_epochs(false);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const H5Z_class2_t filter = {.version = H5Z_CLASS_T_VERS,
                                         .id = LZF,
@@ -155,7 +155,7 @@ int main(void)
         TEST(some_files_may_be_misread),
     };
     if (H5Zregister(&filter) < 0 || !folder_make(folder)) return 2;
-    int code = harness_run("misread", tests, COUNT(tests));
+    int code = harness_main("misread", tests, COUNT(tests), argc, argv);
     folder_remove(folder);
     return code;
 }

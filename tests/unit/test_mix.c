@@ -369,7 +369,7 @@ static void the_largest_numbers_fit(void)
     free_mix(&mix);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(sources_give_exact_counts),  TEST(one_source_is_walked_in_passes),
@@ -377,5 +377,5 @@ int main(void)
         TEST(next_uses_are_found),        TEST(what_cannot_be_is_refused),
         TEST(the_largest_numbers_fit),
     };
-    return harness_run("mix", tests, COUNT(tests));
+    return harness_main("mix", tests, COUNT(tests), argc, argv);
 }

@@ -617,8 +617,7 @@ static void every_function_survives_null(void)
     if (!NEED(folder_make(folder)) || !NEED(write_samples())) return;
     for (size_t i = 0; i < COUNT(functions); i++) {
         if (survives(functions[i].is_right)) continue;
-        printf("  %s with NULL died, or did not say so\n", functions[i].name);
-        WRONG(functions[i].name);
+        WRONG("%s with NULL died, or did not say so", functions[i].name);
     }
     folder_remove(folder);
 }
@@ -626,8 +625,8 @@ static void every_function_survives_null(void)
 int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {TEST(every_function_survives_null)};
-    if (argc < 2) return harness_run("null", tests, COUNT(tests));
-    (void)argv; /* --list */
+    if (argc < 2 || strcmp(argv[1], "--functions") != 0)
+        return harness_main("null", tests, COUNT(tests), argc, argv);
     for (size_t i = 0; i < COUNT(functions); i++)
         printf("%s\n", functions[i].name);
     return 0;

@@ -277,7 +277,7 @@ static void the_last_cursors_of_a_long_run(void)
     CHECK(check_cursor(&two, 0, (shs_cursor){last / 2 + 1, 1, last + 2}) == SHS_ERROR_ARGUMENT);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(shares_are_exact),
@@ -292,5 +292,5 @@ int main(void)
         TEST(cursors_that_no_run_passes_are_refused),
         TEST(the_last_cursors_of_a_long_run),
     };
-    return harness_run("order", tests, COUNT(tests));
+    return harness_main("order", tests, COUNT(tests), argc, argv);
 }

@@ -168,7 +168,7 @@ static void a_rank_holds_few_nodes(void)
     CHECK(2 * 24 - 1 <= ORDER_TREE_DEPTH);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(parents_are_those_of_the_definition),
@@ -178,5 +178,5 @@ int main(void)
         TEST(the_largest_cluster_has_hosts),
         TEST(a_rank_holds_few_nodes),
     };
-    return harness_run("order_tree", tests, COUNT(tests));
+    return harness_main("order_tree", tests, COUNT(tests), argc, argv);
 }

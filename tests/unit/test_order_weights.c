@@ -395,7 +395,7 @@ static void want_of_memory_is_an_error(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(streams_follow_the_contract),      TEST(blocks_hold_each_row_once),
@@ -406,5 +406,5 @@ int main(void)
         TEST(marks_tell_weights_apart),         TEST(sums_that_cannot_be_are_refused),
         TEST(want_of_memory_is_an_error),
     };
-    return harness_run("order weights", tests, COUNT(tests));
+    return harness_main("order weights", tests, COUNT(tests), argc, argv);
 }

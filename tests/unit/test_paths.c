@@ -215,7 +215,7 @@ static void every_allocation_may_fail_in_folder(void)
 }
 IN_FOLDER(every_allocation_may_fail)
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(a_file_is_itself),          TEST(the_files_of_a_folder),
@@ -223,5 +223,5 @@ int main(void)
         TEST(commas_separate_sources),   TEST(no_locale_changes_the_order),
         TEST(every_allocation_may_fail),
     };
-    return harness_run("paths", tests, COUNT(tests));
+    return harness_main("paths", tests, COUNT(tests), argc, argv);
 }

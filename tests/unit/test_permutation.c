@@ -295,7 +295,7 @@ static void without_memory_the_table_is_searched(void)
     CHECK(counted_end(&counted) == 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(each_of_few_rows_has_one_position),
@@ -309,5 +309,5 @@ int main(void)
         TEST(large_permutations_are_undone),
         TEST(without_memory_the_table_is_searched),
     };
-    return harness_run("permutation", tests, COUNT(tests));
+    return harness_main("permutation", tests, COUNT(tests), argc, argv);
 }

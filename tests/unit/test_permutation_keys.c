@@ -182,11 +182,11 @@ static void related_keys_are_told(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(keys_that_follow_one_another_are_unrelated),
         TEST(related_keys_are_told),
     };
-    return harness_run("permutation_keys", tests, COUNT(tests));
+    return harness_main("permutation_keys", tests, COUNT(tests), argc, argv);
 }

@@ -312,12 +312,12 @@ static void what_is_not_random_is_told(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(all_orders_are_equally_likely),        TEST(every_row_is_equally_likely_at_a_position),
         TEST(pairs_of_positions_are_spread_evenly), TEST(permutations_are_like_shuffled_ones),
         TEST(what_is_not_random_is_told),
     };
-    return harness_run("permutation_quality", tests, COUNT(tests));
+    return harness_main("permutation_quality", tests, COUNT(tests), argc, argv);
 }

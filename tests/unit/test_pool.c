@@ -237,7 +237,7 @@ static void without_memory_there_is_no_pool(void)
     CHECK(counted_end(&memory) == 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(without_threads_one_does_all), /* first: it forks */
@@ -245,5 +245,5 @@ int main(void)
         TEST(it_is_used_thousands_of_times), TEST(as_many_threads_work_as_are_asked_for),
         TEST(threads_take_no_signals),       TEST(without_memory_there_is_no_pool),
     };
-    return harness_run("pool", tests, COUNT(tests));
+    return harness_main("pool", tests, COUNT(tests), argc, argv);
 }

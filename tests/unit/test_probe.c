@@ -432,7 +432,7 @@ static void without_process_descriptors(void)
     nonsense_is_an_error();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(good_ones_pass),
@@ -454,7 +454,7 @@ int main(void)
     };
     if (!folder_make(folder)) return 2;
     folder_path(folder, "program", program);
-    int code = harness_run("probe", tests, COUNT(tests));
+    int code = harness_main("probe", tests, COUNT(tests), argc, argv);
     folder_remove(folder);
     return code;
 }

@@ -574,7 +574,7 @@ static void no_two_streams_share_a_counter(void)
     free(named);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(blocks_are_those_published),
@@ -602,5 +602,5 @@ int main(void)
         TEST(below_nothing_is_an_error),
         TEST(no_two_streams_share_a_counter),
     };
-    return harness_run("random", tests, COUNT(tests));
+    return harness_main("random", tests, COUNT(tests), argc, argv);
 }

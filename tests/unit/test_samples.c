@@ -1610,7 +1610,7 @@ static void parts_of_overlapping_windows_in_folder(void)
 }
 IN_FOLDER(parts_of_overlapping_windows)
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(older_checkpoints_of_parts),
@@ -1647,5 +1647,5 @@ int main(void)
         TEST(aliases_are_augmented),
         TEST(what_a_checkpoint_is_of),
     };
-    return harness_run("samples", tests, COUNT(tests));
+    return harness_main("samples", tests, COUNT(tests), argc, argv);
 }

@@ -845,7 +845,7 @@ static void a_link_to_another_file_in_folder(void)
 }
 IN_FOLDER(a_link_to_another_file)
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(rows_of_several_files),
@@ -873,5 +873,5 @@ int main(void)
         TEST(external_files_cut_short_while_open),
         TEST(a_link_to_another_file),
     };
-    return harness_run("sources", tests, COUNT(tests));
+    return harness_main("sources", tests, COUNT(tests), argc, argv);
 }

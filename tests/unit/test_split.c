@@ -130,7 +130,7 @@ static void odd_fractions_are_refused(void)
     CHECK(split.below[ORDER_MAX_PARTS - 1] == 1);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(streams_of_splits_follow_the_contract),
@@ -139,5 +139,5 @@ int main(void)
         TEST(a_walk_meets_each_row_of_its_part),
         TEST(odd_fractions_are_refused),
     };
-    return harness_run("split", tests, COUNT(tests));
+    return harness_main("split", tests, COUNT(tests), argc, argv);
 }

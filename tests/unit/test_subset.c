@@ -83,9 +83,9 @@ static void lists_are_checked(void)
     CHECK(order_subset_split(&subset, 1, 10, 0.5, 0.0 / 0.0) == SHS_ERROR_ARGUMENT);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(a_part_is_that_of_the_draws), TEST(parts_cover_and_stay), TEST(lists_are_checked)};
-    return harness_run("subset", tests, COUNT(tests));
+    return harness_main("subset", tests, COUNT(tests), argc, argv);
 }

@@ -252,7 +252,7 @@ static void the_largest_epochs_are_told(void)
     CHECK(wrong == 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(turns_of_full_and_none_are_told),
@@ -260,5 +260,5 @@ int main(void)
         TEST(turns_are_told_of_windows_that_are_not_kept),
         TEST(the_largest_epochs_are_told),
     };
-    return harness_run("turns", tests, COUNT(tests));
+    return harness_main("turns", tests, COUNT(tests), argc, argv);
 }

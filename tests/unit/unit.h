@@ -10,9 +10,6 @@
 #name, name                                                                                \
     }
 
-/* Notes a failure, in words. */
-#define WRONG(text) CU_assertImplementation(CU_FALSE, __LINE__, text, __FILE__, "", CU_FALSE)
-
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 #endif
