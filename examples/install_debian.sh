@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages named as arguments, and those that Shardstep is built with, unless
 # they are there. As root, or with sudo.
-set -eu
+set -euo pipefail
 packages="build-essential cmake ninja-build pkg-config openmpi-bin libopenmpi-dev
     libhdf5-openmpi-dev librandom123-dev libxxhash-dev zlib1g-dev libdeflate-dev
     libisal-dev libpng-dev liblzf-dev liblz4-dev libzstd-dev libblosc-dev libopenblas-dev

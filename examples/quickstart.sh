@@ -4,7 +4,7 @@
 #
 # Settings, as environment variables: EPOCHS (8), RANKS (2), SHARDSTEP_WORK (a folder for what it
 # makes: build/quickstart in this repository).
-set -eu
+set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=${SHARDSTEP_WORK:-$root/build/quickstart}
 ranks=${RANKS:-2}

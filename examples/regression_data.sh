@@ -1,8 +1,8 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Makes the table of regression.c: regression_data.sh TABLE.h5 [SHARDSTEP]
 # awk draws it from a fixed seed: 2000 rows of eight inputs between -1 and 1, then y, a line through
 # them with noise.
-set -e
+set -euo pipefail
 table=${1:-table.h5}
 awk 'function draw() { # the generator of Park and Miller: rand() is another one in each awk
     state = state * 16807 % 2147483647

@@ -6,7 +6,7 @@
 #
 # Keep --vranks as it is in the large run: the one rank then computes the same steps, all virtual
 # ranks' batches one after the other, with the same random numbers.
-set -eu
+set -euo pipefail
 debugger=
 if [ "${1:-}" = --gdb ]; then
     debugger=yes

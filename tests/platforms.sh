@@ -9,7 +9,7 @@
 # Settings, as environment variables: SHARDSTEP_WORK, a folder for all it makes (build/tests in this
 # repository); MIRROR, of Debian (the one that apt uses); BUILDS, those of tests/run.sh to try on a
 # bare system (release mpich serial).
-set -eu
+set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=${SHARDSTEP_WORK:-$root/build/tests}
 format='%-10s %-8s %-10s %-7s %-16s %6s %6s %7s  %-32s  %-16s  %s\n'

@@ -14,7 +14,7 @@
 # than CI has, so it is run on request.
 #
 # SHARDSTEP_WORK is a folder for the builds: build/tests in this repository unless it is set.
-set -eu
+set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=${SHARDSTEP_WORK:-$root/build/tests}
 [ "${1:-}" != --platforms ] || { shift; exec "$root/tests/platforms.sh" "$@"; }

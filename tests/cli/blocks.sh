@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Shuffle blocks on the command line: the same batches from any layout, by any number of threads and
 # ranks; the plan is what is taken; numbers that are none.
+set -euo pipefail
 . "$(dirname "$0")/common.sh"
+needs h5repack xxhsum python3 fashion
 
 "$SHARDSTEP" import chunked.h5 images=$fashion/t10k-images-idx3-ubyte.gz \
     labels=$fashion/t10k-labels-idx1-ubyte.gz --chunk 48 > /dev/null

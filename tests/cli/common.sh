@@ -1,12 +1,61 @@
-# Sourced by the scripts of cli/, fault/ and package/. They get SHARDSTEP (the program), SOURCE and
-# BUILD (folders), MPIRUN (a command) and MPI_KIND from ctest; RANKS, the numbers of ranks to try,
-# may be set.
-set -eu
+# Sourced by the scripts of cli/, fault/, known/ and package/. From ctest they get SHARDSTEP (the
+# program), SOURCE and BUILD (folders), MPIRUN (a command) and MPI_KIND; by hand these come from the
+# build folder, the first argument: tests/cli/digest.sh build. RANKS, the numbers of ranks to try, may
+# be set.
+set -euo pipefail
+if [ -z "${SHARDSTEP:-}" ]; then
+    if [ ! -e "${1:-}/tests/environment.sh" ]; then
+        echo "usage: $0 BUILD_FOLDER, with the tests built; '${1:-}' has no tests/environment.sh" >&2
+        exit 2
+    fi
+    # shellcheck disable=SC1091
+    . "$1/tests/environment.sh"
+    shift
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 failures=0
 fashion=/usr/share/datasets/fashion-mnist
+
+# package_of TOOL: the Debian package that holds it
+package_of() {
+    case $1 in
+    h5dump | h5repack | h5ls) echo hdf5-tools ;;
+    xxhsum) echo xxhash ;;
+    fashion) echo dataset-fashion-mnist ;;
+    h5py) echo python3-h5py python3-numpy ;;
+    pgrep | ps) echo procps ;;
+    nm) echo binutils ;;
+    ninja) echo ninja-build ;;
+    *) echo "$1" ;;
+    esac
+}
+
+# needs TOOL...: skips the test if one is missing, and says which. h5py is Python's, fashion the data
+needs() {
+    local tool
+    for tool in "$@"; do
+        case $tool in
+        fashion) [ ! -d $fashion ] || continue ;;
+        h5py) ! /usr/bin/python3 -c 'import h5py, numpy' 2> /dev/null || continue ;;
+        *) [ -z "$(type -P "$tool")" ] || continue ;;
+        esac
+        echo "SKIPPED: $tool is missing; Debian: apt install $(package_of "$tool")"
+        exit 77
+    done
+}
+
+# holds PATTERN: grep -q for a pipe, which it reads to its end, so that the writer is not killed
+holds() {
+    grep "$@" > /dev/null
+}
+
+# first BYTES: of a pipe, which it reads to its end
+first() {
+    head -c "$1"
+    cat > /dev/null
+}
 
 # on RANKS command...: under the MPI's launcher, or alone for 0 ranks
 on() {
@@ -25,10 +74,20 @@ what_is_said() {
     grep -vE '^\[|between local and remote interfaces' "$1" || true
 }
 
-# same WHAT A B: two files with the same content, which is not nothing
+# same WHAT EXPECTED FOUND: two files with the same content, which is not nothing; shows where they
+# differ
 same() {
     [ -s "$2" ] || fail "$1: $2 is empty"
-    cmp -s "$2" "$3" || fail "$1: $2 and $3 differ"
+    cmp -s "$2" "$3" || fail "$1: $2 (-) was expected, $3 (+) found: $(differences "$2" "$3")"
+}
+
+# differences EXPECTED FOUND: a few of their lines, or the first byte if they are no text
+differences() {
+    if grep -qI . "$1" && { [ ! -s "$2" ] || grep -qI . "$2"; }; then
+        diff -U 0 "$1" "$2" | sed -n '3,12p' | cut -c 1-300 || true
+    else
+        cmp "$1" "$2" 2>&1 || true
+    fi
 }
 
 # refused RANKS PATTERN command...: exit code 2 and one message, with the pattern

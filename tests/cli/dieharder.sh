@@ -3,9 +3,10 @@
 # before dieharder's tests. Its verdicts: FAILED for a p-value beyond a millionth, WEAK beyond half a
 # hundredth, of which less than one is expected among 74 results; over 5 have a chance of one in
 # ten thousand. Takes ten minutes.
+set -euo pipefail
 . "$(dirname "$0")/common.sh"
-[ "${SHARDSTEP_LONG:-}" = 1 ] || { echo "skipped: set SHARDSTEP_LONG=1"; exit 77; }
-command -v dieharder > /dev/null || { echo "skipped: dieharder is not installed"; exit 77; }
+[ "${SHARDSTEP_LONG:-}" = 1 ] || { echo "SKIPPED: set SHARDSTEP_LONG=1"; exit 77; }
+needs dieharder
 
 # all that dieharder itself calls good, but 204, which tests dieharder; 201 to 203 at some sizes
 tests="0 1 2 3 4 8 9 10 11 12 13 15 16 17 100 101 102 205 206 207 208 209"

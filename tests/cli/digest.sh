@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # The same digests on any number of ranks, and for any layout of the same data, which h5repack makes.
+set -euo pipefail
 . "$(dirname "$0")/common.sh"
+needs h5repack xxhsum fashion
 
 import_fashion fashion.h5
 h5repack -l CONTI fashion.h5 contiguous.h5
@@ -57,7 +59,7 @@ same "digest --per-rank" ranks2.txt ranks5.txt
 {
     printf '\4\0\0\0\0\0\0\0'
     for row in 0 1 2 3; do printf "\\$row\\0\\0\\0\\0\\0\\0\\0"; done
-    gunzip -c $fashion/t10k-labels-idx1-ubyte.gz | tail -c +9 | head -c 4
+    gunzip -c $fashion/t10k-labels-idx1-ubyte.gz | tail -c +9 | first 4
 } > batch.bin
 xxhsum -H2 batch.bin | cut -d' ' -f1 > xxhsum.txt
 same "digest against xxhsum" hash.txt xxhsum.txt

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Bad input: one message, exit code 2, at any number of ranks.
+set -euo pipefail
 . "$(dirname "$0")/common.sh"
+needs fashion
 
 import_fashion fashion.h5
 "$BUILD/tests/odd_files" odd.h5
@@ -45,8 +47,8 @@ done
 code=0
 "$SHARDSTEP" > out.txt 2> err.txt || code=$?
 [ "$code" = 2 ] && grep -q '^usage: shardstep COMMAND' err.txt || fail "no arguments: $code"
-"$SHARDSTEP" --help | grep -q digest || fail "--help names no digest"
-"$SHARDSTEP" digest --help | grep -q -- --augment || fail "digest --help names no --augment"
+"$SHARDSTEP" --help | holds digest || fail "--help names no digest"
+"$SHARDSTEP" digest --help | holds -- --augment || fail "digest --help names no --augment"
 code=0
 "$SHARDSTEP" random --count 1000000 > /dev/full 2> err.txt || code=$?
 [ "$code" = 2 ] && grep -q 'No space left' err.txt || fail "/dev/full: $code $(cat err.txt)"

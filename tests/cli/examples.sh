@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The example programs compute the same, to the last bit, on any number of ranks, and the regression
 # after a stop by a signal, too.
+set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 "$SOURCE/examples/regression_data.sh" table.h5 "$SHARDSTEP" > import.txt || fail "regression_data.sh"

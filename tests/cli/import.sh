@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # What import writes is what the sources hold, by h5dump; nothing half done looks complete.
+set -euo pipefail
 . "$(dirname "$0")/common.sh"
+needs h5dump python3 fashion
 
 labels=$fashion/t10k-labels-idx1-ubyte.gz images=$fashion/t10k-images-idx3-ubyte.gz
 "$SHARDSTEP" import plain.h5 test/images=$images test/labels=$labels > /dev/null
@@ -15,13 +17,13 @@ gunzip -c $images > images.idx
 h5dump -d x -b LE -o field.bin deflated.h5 > /dev/null
 tail -c +17 images.idx > source.bin
 same "a deflated field by h5dump" source.bin field.bin
-h5dump -H -p deflated.h5 | grep -q 'CHUNKED ( 100, 28, 28 )' || fail "chunk of another size"
-h5dump -H -p deflated.h5 | grep -q 'DEFLATE { LEVEL 4 }' || fail "no deflate"
+h5dump -H -p deflated.h5 | holds 'CHUNKED ( 100, 28, 28 )' || fail "chunk of another size"
+h5dump -H -p deflated.h5 | holds 'DEFLATE { LEVEL 4 }' || fail "no deflate"
 [ "$(stat -c %s deflated.h5)" -lt 6000000 ] || fail "not compressed"
 
 # checksums: by a table of Python's own; no field themselves
 h5dump -d x.crc32c -b LE -o sums.bin deflated.h5 > /dev/null
-h5dump -H -p -d x.crc32c deflated.h5 | grep -q 'CHECKSUM FLETCHER32' || fail "checksums unprotected"
+h5dump -H -p -d x.crc32c deflated.h5 | holds 'CHECKSUM FLETCHER32' || fail "checksums unprotected"
 python3 - << 'END' || fail "checksums of rows"
 table = []
 for n in range(256):
@@ -40,7 +42,7 @@ assert len(sums) == 4 * 10000
 for row in list(range(0, 10000, 97)) + [9999]:
     assert sums[4 * row : 4 * row + 4] == crc32c(rows[784 * row : 784 * row + 784]), row
 END
-"$SHARDSTEP" info deflated.h5 | grep -q 'checksums  x.crc32c, of each row' || fail "info"
+"$SHARDSTEP" info deflated.h5 | holds 'checksums  x.crc32c, of each row' || fail "info"
 "$SHARDSTEP" digest deflated.h5 --steps 1 > all.txt
 "$SHARDSTEP" digest deflated.h5 --steps 1 --fields x > x.txt
 same "a digest of all fields, without checksums" x.txt all.txt
@@ -84,5 +86,5 @@ mkfifo folder/0.png
 for origin in idx:pipe npy:pipe csv:pipe raw:u8:3:pipe pipe folder; do
     refused 2 'it is a named pipe; give a plain file' "$SHARDSTEP" import new.h5 a=$origin
 done
-ls | grep -q 'new.h5' && fail "a failed import left $(ls | grep new.h5)"
+ls | holds 'new.h5' && fail "a failed import left $(ls | grep new.h5)"
 finish

@@ -1,16 +1,14 @@
 #!/usr/bin/env bash
 # The same file, bit for bit, on any number of ranks; what one rank finds, all say once.
+set -euo pipefail
 . "$(dirname "$0")/common.sh"
+needs h5dump h5py fashion
 
 reference="/usr/bin/python3 $SOURCE/tests/cli/import_reference.py"
-if ! /usr/bin/python3 -c 'import h5py, numpy' 2> /dev/null; then
-    echo "SKIPPED: no h5py and numpy (python3-h5py, python3-numpy)"
-    exit 77
-fi
 images=$fashion/t10k-images-idx3-ubyte.gz labels=$fashion/t10k-labels-idx1-ubyte.gz
 gunzip -c $images > images.idx
 seq 30000 | sed 's/$/.25/' > numbers.csv
-tail -c +17 images.idx | head -c 1000000 > tiny.bin
+tail -c +17 images.idx | first 1000000 > tiny.bin
 sources="a=images.idx b=$labels c=$images d=numbers.csv e=raw:u8:1000000:tiny.bin"
 i=0
 for options in "" "--deflate 2 --byteshuffle" "--chunk 3001 --deflate 1"; do
@@ -57,7 +55,7 @@ for options in "" "--deflate 1"; do
     rm split*.h5
 done
 refused 0 'option --seed is for plan, digest, random, replay, not for import' "$SHARDSTEP" import new.h5 $fields --split $parts --seed 5
-"$SHARDSTEP" import --help | grep -q -- "--split-seed S  " || fail "help names no --split-seed"
+"$SHARDSTEP" import --help | holds -- "--split-seed S  " || fail "help names no --split-seed"
 "$SHARDSTEP" import three.h5 b=$labels --split 0.8,0.1,0.1 | cut -d: -f1 | tr '\n' ' ' > names.txt
 echo -n 'train/b validation/b test/b ' > wanted.txt
 same "names of three parts" wanted.txt names.txt
@@ -76,6 +74,6 @@ for ranks in 0 2 3; do
         "$SHARDSTEP" import new.h5 first=$labels g/x=csv:f64:rows.csv
     refused $ranks 'cannot create' "$SHARDSTEP" import no/such/folder/new.h5 a=$labels
     refused $ranks "a chunk of" "$SHARDSTEP" import new.h5 x=raw:u8:3x2147483648:huge.bin --chunk 2
-    ls | grep -q 'new.h5' && fail "a failed import left $(ls | grep new.h5)"
+    ls | holds 'new.h5' && fail "a failed import left $(ls | grep new.h5)"
 done
 finish

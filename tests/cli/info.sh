@@ -1,11 +1,9 @@
 #!/usr/bin/env bash
 # What info tells of datasets is what h5py tells of them.
+set -euo pipefail
 . "$(dirname "$0")/common.sh"
+needs h5py fashion
 
-if ! /usr/bin/python3 -c 'import h5py, numpy' 2> /dev/null; then
-    echo "SKIPPED: no h5py and numpy (python3-h5py, python3-numpy)"
-    exit 77
-fi
 /usr/bin/python3 - <<'END'
 import h5py, numpy as np
 with h5py.File('many.h5', 'w') as f:
@@ -123,7 +121,7 @@ code=0
 [ "$code" = 2 ] && grep -q '^a: i64 4x3$' info.txt && grep -q '^c: i64 4x3$' info.txt && grep -q '^b: not looked at: ' info.txt ||
     fail "info of a damaged header: exit code $code: $(cat info.txt err.txt)"
 grep -q '^shardstep: header.h5: 1 of its datasets could not be looked at, the first is b: ' err.txt || fail "header.h5: $(cat err.txt)"
-"$SHARDSTEP" info header.h5 --json 2> err.txt | /usr/bin/python3 -c '
+{ "$SHARDSTEP" info header.h5 --json 2> err.txt || true; } | /usr/bin/python3 -c '
 import json, sys
 told = {d["name"]: d for d in json.load(sys.stdin)["datasets"]}
 assert list(told) == ["a", "b", "c"] and not told["b"]["readable"] and told["b"]["reason"]' || fail "header.h5 as JSON"

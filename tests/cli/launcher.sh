@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Processes that a launcher started together and MPI did not join are refused: each would do all of
 # the work. What srun and foreign launchers do is told by their variables.
+set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 plan="$SHARDSTEP plan --samples 40 --vranks 4"

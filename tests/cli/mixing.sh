@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Mixtures, repeats and epochs of any length on the command line: the plan is what is taken, on any
 # number of ranks; its counts are those of another program's arithmetic; what cannot be is refused.
+set -euo pipefail
 . "$(dirname "$0")/common.sh"
+needs xxhsum python3
 
 # Sources of 13, 7 and 11 rows, the first of three files, the last compressed; all rows together are
 # data.bin, of 6 bytes a row.
@@ -20,7 +22,7 @@ open('data.bin', 'wb').write(array.array('H', sum(rows, [])).tobytes())
 for name, first, end in [('a0', 0, 5), ('a1', 5, 6), ('a2', 6, 13), ('b', 13, 20), ('c', 20, 31)]:
     npy(name + '.npy', rows[first:end])
 PYTHON
-python3 make.py || exit 77
+python3 make.py
 mkdir a
 for i in 0 1 2; do "$SHARDSTEP" import a/$i.h5 s=a$i.npy > /dev/null; done
 "$SHARDSTEP" import b.h5 s=b.npy > /dev/null
@@ -115,7 +117,7 @@ PYTHON
         set -- $place
         "$SHARDSTEP" replay "${run[@]}" --mix 5,2,3 --epoch-rows 77 --tail pad $order --step "$1" \
             --rank "$2" --against digest.txt > out.txt || fail "replay of $place with $order"
-        tail -n 1 out.txt | grep -q '^the same as' || fail "no verdict of $place with $order"
+        tail -n 1 out.txt | holds '^the same as' || fail "no verdict of $place with $order"
     done
 done
 "$SHARDSTEP" plan "${run[@]}" --mix 5,2,3 --epoch-rows 77 --epoch 3 --tail pad --step 2 --rank 3 |

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The estimate has the same bits on any number of ranks, and lies where it must.
+set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 for ranks in 0 ${RANKS:-1 2 3 5}; do

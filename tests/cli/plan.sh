@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # The plan is what the loader does; it covers each row once.
+set -euo pipefail
 . "$(dirname "$0")/common.sh"
+needs xxhsum python3 fashion
 
 for samples in 1 2 7 100 16384 16385 100003; do
     for vranks in 1 3 8; do
@@ -34,7 +36,7 @@ awk '$3 > 10 || NF != $3 + 3' plan.txt | grep . && fail "a batch of another size
 "$SHARDSTEP" plan --samples 1003 --vranks 4 --batch 10 --seed 5 --rank 2 --step 25 > one.txt
 awk '$1 == 25 && $2 == 2' plan.txt > expected.txt
 same "one batch" expected.txt one.txt
-"$SHARDSTEP" plan --samples 1003 --vranks 4 --batch 10 --tail drop --verify | grep -q '1000 of 1003' ||
+"$SHARDSTEP" plan --samples 1003 --vranks 4 --batch 10 --tail drop --verify | holds '1000 of 1003' ||
     fail "tail drop"
 
 # blocks are chunks: rows of a window of two blocks come from two chunks

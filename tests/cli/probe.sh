@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Files are tried out in a process of its own: its death, delay and greed are ordinary errors.
+set -euo pipefail
 . "$(dirname "$0")/common.sh"
+needs h5dump ps fashion
 
 import_fashion fashion.h5
 fields="--fields train/images,train/labels"
-"$SHARDSTEP" --help | grep -q probe && fail "the command probe is not hidden"
+"$SHARDSTEP" --help | holds probe && fail "the command probe is not hidden"
 "$SHARDSTEP" probe 9999 999 fashion.h5 > out.txt || fail "probe of a sound file"
 echo ok > ok.txt
 same "what probe says of a sound file" ok.txt out.txt
@@ -80,7 +82,7 @@ done
 $slow "$SHARDSTEP" info slow.h5 --probe-seconds 60 > /dev/null 2>&1 &
 waiting=$!
 for i in {1..100}; do
-    child=$(ps -o pid= --ppid "$waiting" | tr -d ' ')
+    child=$(ps -o pid= --ppid "$waiting" | tr -d ' ' || true)
     [ -z "$child" ] || [ "$(ps -o args= -p "$child" | awk '{ print $2 }')" != probe ] || break
     sleep 0.1
 done

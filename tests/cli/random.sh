@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The words of a place, known from an independent program; formats; refusals.
+set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 place="--seed 42 --purpose 1 --rank 3 --step 7 --slot 5"

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Any batch of a run of 64 virtual ranks, made again by one process, is the run's own.
+set -euo pipefail
 . "$(dirname "$0")/common.sh"
+needs h5dump fashion
 
 "$SHARDSTEP" import fashion.h5 images=$fashion/t10k-images-idx3-ubyte.gz \
     labels=$fashion/t10k-labels-idx1-ubyte.gz > /dev/null
@@ -16,7 +18,7 @@ RANDOM=1
 for ((i = 0; i < 200; i++)); do
     rank=$((RANDOM % 64)) step=$((RANDOM % 20))
     replay --rank $rank --step $step > out.txt || fail "replay of rank $rank, step $step"
-    tail -n 1 out.txt | grep -q '^the same as in digest.txt$' || fail "no verdict of $rank, $step"
+    tail -n 1 out.txt | holds '^the same as in digest.txt$' || fail "no verdict of $rank, $step"
 done
 
 # what it lists: the rows of the plan, a draw of every operator for each

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Datasets of many files, windows, runs of rows and whole files, on the command line: the same digests
 # on any number of ranks, for any split into files, and as another program computes them.
+set -euo pipefail
 . "$(dirname "$0")/common.sh"
+needs xxhsum python3
 
 # NPY files, as numpy writes them, of a series of 53 rows of 3 numbers, cut into files of 7, 11, 2, 20
 # and 13 rows; offsets of runs of rows in each; and bytes of batches that are worked out here.
@@ -57,7 +59,7 @@ for part, own in zip(parts, offsets):
 batch('ragged.bin', [('H', ragged), ('Q', lengths)])
 batch('whole.bin', [('H', [sum(series[n:n + 4], []) for n in range(12)])])
 PYTHON
-python3 make.py || exit 77
+python3 make.py
 mkdir split ones
 "$SHARDSTEP" import all.h5 s=all.npy > /dev/null
 for i in 0 1 2 3 4; do "$SHARDSTEP" import split/$i.h5 s=s$i.npy o=o$i.npy --any-rows > /dev/null; done
@@ -109,7 +111,7 @@ same 'blocks of one file or five' one.txt five.txt
 
 "$SHARDSTEP" plan split --fields "$windows" --vranks 3 --batch 4 --verify > plan.txt
 grep -q '15 of 15 rows exactly once' plan.txt || fail "plan of windows: $(cat plan.txt)"
-"$SHARDSTEP" plan ones --fields s --one-sample-a-file --batch 5 --verify | grep -q '12 of 12 rows' ||
+"$SHARDSTEP" plan ones --fields s --one-sample-a-file --batch 5 --verify | holds '12 of 12 rows' ||
     fail 'plan of whole files'
 
 refused 0 'field . has . samples but field z has . samples' \
@@ -125,10 +127,10 @@ y = s(window=1, stride=2, lead=6): u16 1x3
     read directly, by position, and checked
 TEXT
 same 'info of windows' expected.txt info.txt
-"$SHARDSTEP" info split --fields 's(offsets=o)' | grep -qx 's.length: u64' || fail 'info of lengths'
-"$SHARDSTEP" info ones --one-sample-a-file | grep -qx 's: u16 4x3' || fail 'info of whole files'
+"$SHARDSTEP" info split --fields 's(offsets=o)' | holds -x 's.length: u64' || fail 'info of lengths'
+"$SHARDSTEP" info ones --one-sample-a-file | holds -x 's: u16 4x3' || fail 'info of whole files'
 "$SHARDSTEP" info split > info.txt
-head -1 info.txt | grep -qx 'split/0.h5, the first of 5 files (--fields tells of all):' || fail 'info of a folder'
+head -1 info.txt | holds -x 'split/0.h5, the first of 5 files (--fields tells of all):' || fail 'info of a folder'
 
 mkdir empty
 : > empty.txt

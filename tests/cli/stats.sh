@@ -1,13 +1,11 @@
 #!/usr/bin/env bash
 # Statistics are those of exact rational arithmetic, to the last bit, on any number of ranks and for
 # any layout of the same data.
+set -euo pipefail
 . "$(dirname "$0")/common.sh"
+needs h5repack h5dump h5py fashion
 
 reference="/usr/bin/python3 $SOURCE/tests/cli/stats_reference.py"
-if ! /usr/bin/python3 -c 'import h5py, numpy' 2> /dev/null; then
-    echo "SKIPPED: no h5py and numpy (python3-h5py, python3-numpy)"
-    exit 77
-fi
 $reference make plain.h5
 names=$($reference names)
 all() { # FILE: a line of JSON for each field
@@ -29,7 +27,7 @@ one() { # NAME: its line
 for layout in f32:CHUNK=7x2x4x3 f32:CHUNK=64x1x3x2 odd:CHUNK=7x2x3 rgb:CHUNK=101x6x5x1; do
     name=${layout%:*}
     h5repack -l $layout -f "$name:SHUF" -f "$name:GZIP=3" plain.h5 chunked.h5
-    h5dump -H -p -d "$name" chunked.h5 | grep -q CHUNKED || fail "$layout is not chunked"
+    h5dump -H -p -d "$name" chunked.h5 | holds CHUNKED || fail "$layout is not chunked"
     "$SHARDSTEP" stats chunked.h5 "$name" --json | sed 's/chunked.h5/plain.h5/' > other.json
     one "$name"
     same "$layout" one.json other.json

@@ -1,12 +1,10 @@
 #!/usr/bin/env bash
 # Files of strangers: each is named as what it is, with what to do. Damage is claimed only of files
 # whose bytes contradict themselves.
+set -euo pipefail
 . "$(dirname "$0")/common.sh"
+needs h5ls h5py
 
-if ! /usr/bin/python3 -c 'import h5py, numpy' 2> /dev/null; then
-    echo "SKIPPED: no h5py and numpy (python3-h5py, python3-numpy)"
-    exit 77
-fi
 
 # digested FILE FIELDS PATTERN: refused by digest, stats and info or, for a field, told by info
 digested() {

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Weights are bit-identical on any number of ranks, and after any stop and resume.
+set -euo pipefail
 . "$(dirname "$0")/common.sh"
+needs h5repack fashion
 
 import_fashion fashion.h5
 train="$BUILD/examples/train_fashion --data fashion.h5 --vranks 4"

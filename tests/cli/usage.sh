@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # What the program says of itself, and of words that it does not take.
+set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 # all of them, as the program lists them

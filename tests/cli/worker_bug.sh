@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The founding bug shows with a stateful generator and cannot with places, on any number of ranks.
+set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 for ranks in 0 1 2 3 4; do

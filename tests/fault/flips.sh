@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # No flipped bit and no cut of an imported file goes unnoticed: 2,000 places and 200, fixed seed.
+set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
+needs fashion
 
 idx() { # TYPE SIZE...: the header of an IDX file
     local type=$1
@@ -8,7 +10,7 @@ idx() { # TYPE SIZE...: the header of an IDX file
     printf "\\0\\0\\x$type\\x$(printf %02x $#)"
     for size in "$@"; do printf "\\x$(printf %08x "$size" | sed 's/../&\\x/g; s/\\x$//')"; done
 }
-{ idx 08 200 12 11; gunzip -c $fashion/t10k-images-idx3-ubyte.gz | head -c $((200 * 12 * 11)); } > images.idx
+{ idx 08 200 12 11; gunzip -c $fashion/t10k-images-idx3-ubyte.gz | first $((200 * 12 * 11)); } > images.idx
 { idx 0b 300 5; gunzip -c $fashion/t10k-images-idx3-ubyte.gz | tail -c 3000; } > words.idx
 { idx 08 200; gunzip -c $fashion/t10k-labels-idx1-ubyte.gz | tail -c 200; } > labels.idx
 "$SHARDSTEP" import plain.h5 a/images=images.idx a/words=words.idx labels=labels.idx --any-rows --chunk 16 > /dev/null

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # A full disk loses nothing: a clear message, exit code 2, and what was there is still there.
+set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
+needs fashion
 
 mkdir small
 if ! mount -t tmpfs -o size=4m none small 2> /dev/null; then

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Damaged files in many forms: shardstep works or refuses, whatever HDF5 does on them.
 #
-#   hostile.sh [FIRST END]    damages FIRST to END - 1 to each sound file (40 80)
+#   hostile.sh [BUILD_FOLDER [FIRST END]]    damages FIRST to END - 1 to each sound file (40 80)
+set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
+needs h5ls
 
 first=${1:-40} end=${2:-80}
 hostile=$BUILD/tests/hostile

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # An import that cannot be finished says why, once, and leaves nothing under its name; nor does one that
 # is killed.
+set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
+needs pgrep fashion
 
 images=$fashion/t10k-images-idx3-ubyte.gz train=$fashion/train-images-idx3-ubyte.gz
 nothing_left() { # WHAT

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # A killed rank ends the job at once; the run goes on from its last checkpoint to the same weights.
+set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
+needs pgrep fashion
 
 import_fashion fashion.h5
 train="$BUILD/examples/train_fashion --data fashion.h5 --vranks 3"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # A rank that leaves the loop alone ends the job with one message, whether it closes the run or not.
+set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
 
 for ranks in ${RANKS:-2 3}; do

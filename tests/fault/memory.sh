@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # A dataset of 4 GiB, contiguous or compressed, is read by 2 ranks in 200 MiB of memory each.
+set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
+needs time
 
-[ -n "$(type -P time)" ] || { echo "skipped: time is not installed"; exit 77; }
 "$BUILD/tests/vast_files" .
 [ "$(du -sk . | cut -f1)" -lt 200000 ] || { echo "skipped: no holes in files here"; exit 77; }
 

@@ -2,9 +2,10 @@
 # The n-th call that fails, in each command, ends in the right output or in one message. A fixed sample of
 # calls; all of the first 100, with --ranks 0 alone and with --ranks 2 on 2 ranks:
 #     tests/fault/nth_call.py build/shardstep build/examples/train_fashion build/tests/libnth_call.so
+set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
+needs h5py
 
-/usr/bin/python3 -c 'import h5py' 2> /dev/null || { echo "skipped: python3-h5py is not installed"; exit 77; }
 sweep() {
     "$SOURCE/tests/fault/nth_call.py" "$SHARDSTEP" "$BUILD/examples/train_fashion" \
         "$BUILD/tests/libnth_call.so" "$@" || fail "nth_call.py $*"

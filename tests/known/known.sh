@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The harness itself: every check says what was expected, what came and where; a failure on one rank
 # is reported by all; no test hangs for ever; and arguments choose tests.
+set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
 
 export HARNESS_SECONDS=5

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # What is missing or cannot be is said when it is configured or compiled, at once and plainly.
+set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
+needs gcc pkg-config
 
 # Without CUnit there are no tests, and one line on them.
 mkdir packages

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Every fuzz target, from its committed corpus on, for a fixed number of inputs: no crash, no leak,
 # no wait. RUNS=N for another number; SEED=N for other inputs.
+set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
+needs clang ninja
 
-command -v clang > /dev/null || { echo "skipped: clang is not installed"; exit 77; }
 echo 'int LLVMFuzzerTestOneInput(const char *data, unsigned long bytes) { return !data && bytes; }' > try.c
 clang -fsanitize=fuzzer,address,undefined try.c -o try 2> err.txt ||
     { echo "skipped: clang has no fuzzer here: $(cat err.txt)"; exit 77; }

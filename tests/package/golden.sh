@@ -6,6 +6,7 @@
 #   (golden_random; golden_random "" 20000) > tests/unit/golden_random.txt
 # A million numbers a line by the fastest kernels of every build and by all of -O3, 20,000 by the
 # others and where a machine is emulated; with SHARDSTEP_LONG=1 a million by all but the emulated.
+set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
 
 export short=20000 long=1000000 # numbers of a line

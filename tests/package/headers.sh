@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Each public header compiles alone, strictly, as C and as C++, without MPI's old C++ bindings. Only
 # three of them need MPI, and without MPI two of these do without.
+set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
 
 compiles() { # HEADER FLAGS
@@ -15,7 +16,7 @@ compiles() { # HEADER FLAGS
     if command -v g++ > /dev/null; then
         g++ -std=c++17 -Wall -Wextra -Werror \
             -I"$SOURCE/include" $flags -c one.cpp -o one.o || fail "$name with g++"
-        if nm --undefined-only one.o | grep -q _ZN3MPI; then fail "$name needs MPI's C++ library"; fi
+        if nm --undefined-only one.o | holds _ZN3MPI; then fail "$name needs MPI's C++ library"; fi
     fi
 }
 

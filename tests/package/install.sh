@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # An installed copy serves find_package and pkg-config, shared and static, and the examples.
+set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
+needs gcc g++ pkg-config
 
 prefix=$work/prefix
 cmake --install "$BUILD" --prefix "$prefix" > /dev/null
-"$prefix/bin/shardstep" --version | grep -qx 'shardstep 0.1.0' || fail "installed program"
+"$prefix/bin/shardstep" --version | holds -x 'shardstep 0.1.0' || fail "installed program"
 
 mkdir use && cd use
 cat > main.c << 'C'

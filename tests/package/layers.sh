@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # The order of the layers, where the compiler cannot see it, and the library's symbols.
+set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
+needs nm
 
 src=$SOURCE/src
 calls() { # PATTERN: files with such a call or include, outside comments
@@ -90,7 +92,7 @@ comm -23 shared.txt declared.txt > undeclared.txt
 [ ! -s undeclared.txt ] || fail "exported but in no header: $(cat undeclared.txt)"
 
 cd "$SOURCE"
-if clang-format --version | grep -q 'version 14\.'; then # others format otherwise
+if clang-format --version | holds 'version 14\.'; then # others format otherwise
     clang-format --dry-run --Werror $(find include src tests examples -name '*.[ch]') || fail "clang-format"
 fi
 ls -A "$SOURCE" | grep -vxE 'CMakeLists.txt|src|include|examples|tests|jobscripts|README.md|LICENSE|build.*|\..*' &&

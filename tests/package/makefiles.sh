@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Make builds the static library in parallel, in folders with spaces in their names, hides what is
 # not public though link-time optimisation is asked for, and is never content with a stale archive.
+set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
+needs nm make
 
 mkdir "a source"
 cp -r "$SOURCE"/{CMakeLists.txt,src,include} "a source"
@@ -26,6 +28,6 @@ for file in core/core_text run/scan_share; do
     echo "int shs_added_to_${file#*/}; /* a change */" >> "a source/src/$file.c"
     cmake --build "a build" -j8 --target shardstep_static > build.txt 2>&1 ||
         { cat build.txt; fail "make -j8 after a change"; }
-    nm "a build/libshardstep.a" | grep -q "shs_added_to_${file#*/}" || fail "a stale archive: src/$file.c"
+    nm "a build/libshardstep.a" | holds "shs_added_to_${file#*/}" || fail "a stale archive: src/$file.c"
 done
 finish

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Every function that the library exports is called with NULL in unit/test_null.c.
+set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
+needs nm
 
 "$BUILD/tests/test_null" --functions | sort > tested.txt
 nm -D --defined-only "$BUILD/libshardstep.so" | awk '$2 == "T" { print $3 }' | grep '^shs_' |

@@ -2,7 +2,9 @@
 # What must be the same on every platform: the digest of a dataset, and the weights of a model in
 # plain C after 100 steps, on any number of ranks. Prints them for tests/platforms.sh, with the weights
 # of train_fashion, which depend on the system's OpenBLAS.
+set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
+needs fashion
 
 model=$BUILD/tests/plain_model
 augment='train/images: random_crop(padding=2) random_flip(axis=w, p=0.5) normalize(mean=0.286, std=0.353)'

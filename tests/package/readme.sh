@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # README's program compiles as it is printed, with the line below it, and trains.
+set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
+needs h5dump
 
 chapter='/^## The program that you write/,/^## Import/'
 sed -n "$chapter p" "$SOURCE/README.md" > chapter.txt

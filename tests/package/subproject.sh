@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # As a part of another project both libraries link, and nothing of that project is disturbed.
+set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
+needs ninja
 
 cat > main.cpp << 'CPP'
 #include <shardstep.h>
