@@ -24,7 +24,7 @@ struct harness_test {
 
 #define CHECK(condition) harness_check((condition), HARNESS_HERE, #condition)
 
-/* Numbers of any type but long double and 128 bits. CHECK_IS takes the operator: <, <=, >, >= or
+/* Numbers of any type but those of 128 bits. CHECK_IS takes the operator: <, <=, >, >= or
  * !=. */
 #define CHECK_EQ(a, b)           HARNESS_COMPARE(a, #a, ==, b, #b)
 #define CHECK_IS(a, relation, b) HARNESS_COMPARE(a, #a, relation, b, #b)
@@ -96,7 +96,7 @@ struct harness_number {
     union {
         int64_t is_signed;
         uint64_t is_unsigned;
-        double is_real;
+        long double is_real;
     } value;
 };
 
@@ -110,7 +110,7 @@ static inline struct harness_number harness_unsigned(uint64_t value)
     return (struct harness_number){HARNESS_UNSIGNED, {.is_unsigned = value}};
 }
 
-static inline struct harness_number harness_real(double value)
+static inline struct harness_number harness_real(long double value)
 {
     return (struct harness_number){HARNESS_REAL, {.is_real = value}};
 }
@@ -125,6 +125,7 @@ static inline struct harness_number harness_real(double value)
              : harness_unsigned, unsigned long long                                                \
              : harness_unsigned, float                                                             \
              : harness_real, double                                                                \
+             : harness_real, long double                                                           \
              : harness_real)(x)
 
 /* The texts are made where the caller wrote them, before their macros are replaced. */

@@ -29,15 +29,16 @@ bool harness_check(bool condition, struct harness_place place, const char *text)
 
 /* ---- numbers */
 
-/* As C converts: to double if either number is real. A negative number is below every unsigned one.
+/* As C converts: to a real number if either number is real. A negative number is below every
+ * unsigned one.
  */
-static double as_real(struct harness_number number)
+static long double as_real(struct harness_number number)
 {
     switch (number.kind) {
     case HARNESS_SIGNED:
-        return (double)number.value.is_signed;
+        return (long double)number.value.is_signed;
     case HARNESS_UNSIGNED:
-        return (double)number.value.is_unsigned;
+        return (long double)number.value.is_unsigned;
     default:
         return number.value.is_real;
     }
@@ -75,7 +76,7 @@ static const char *number_text(struct harness_number number, char text[NUMBER_BY
 {
     const uint64_t bits = number.value.is_unsigned;
     if (number.kind == HARNESS_REAL)
-        snprintf(text, NUMBER_BYTES, "%.17g", number.value.is_real);
+        snprintf(text, NUMBER_BYTES, "%.17Lg", number.value.is_real);
     else if (number.kind == HARNESS_SIGNED)
         snprintf(text, NUMBER_BYTES, "%" PRId64, number.value.is_signed);
     else if (bits <= UINT32_MAX)

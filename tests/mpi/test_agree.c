@@ -16,8 +16,8 @@ static shs_run *open_run(uint64_t vranks)
 static void test_success_is_agreed_on(void)
 {
     shs_run *run = open_run(0);
-    CHECK(mpi_agree(run, SHS_OK, "work") == SHS_OK);
-    CHECK(mpi_agree(run, SHS_END, "work") == SHS_END);
+    CHECK_STATUS(mpi_agree(run, SHS_OK, "work"), SHS_OK);
+    CHECK_STATUS(mpi_agree(run, SHS_END, "work"), SHS_END);
     CHECK(!run->stop_agreed);
     shs_close(&run);
     CHECK(run == NULL);
@@ -30,8 +30,8 @@ static void test_one_failing_rank_fails_all(void)
         shs_status mine = SHS_OK;
         if (my_rank() == failing) mine = core_fail(SHS_ERROR_FILE, "disk %d is gone", failing);
         CHECK(agreed_failure(mpi_agree(run, mine, "work"), SHS_ERROR_FILE, failing));
-        CHECK(message_has("disk"));
-        CHECK(mpi_agree(run, SHS_OK, "more work") == SHS_OK);
+        CHECK_HAS(shs_message(), "disk");
+        CHECK_STATUS(mpi_agree(run, SHS_OK, "more work"), SHS_OK);
     }
     shs_close(&run);
 }
@@ -47,7 +47,7 @@ static void test_lowest_failing_rank_speaks(void)
             if (my_rank() == low) mine = core_fail(codes[low % 5], "the low one");
             if (my_rank() == high) mine = core_fail(codes[high % 5], "the high one");
             CHECK(agreed_failure(mpi_agree(run, mine, "work"), codes[low % 5], low));
-            CHECK(message_has("the low one"));
+            CHECK_HAS(shs_message(), "the low one");
         }
     shs_close(&run);
 }
@@ -73,8 +73,8 @@ static void test_different_calls_are_named(void)
         char named[32];
         snprintf(named, sizeof named, "step(%d)", 100 + other);
         CHECK(agreed_failure(status, SHS_ERROR_DISAGREE, other));
-        CHECK(message_has("step(0)"));
-        CHECK(message_has(named));
+        CHECK_HAS(shs_message(), "step(0)");
+        CHECK_HAS(shs_message(), named);
     }
     shs_close(&run);
 }
@@ -85,9 +85,9 @@ static void test_a_stop_of_one_rank_reaches_all(void)
         shs_run *run = open_run(0);
         if (my_rank() == asking) shs_request_stop(run);
         CHECK(!run->stop_agreed);
-        CHECK(shs_agree(run) == SHS_OK);
+        CHECK_STATUS(shs_agree(run), SHS_OK);
         CHECK(run->stop_agreed);
-        CHECK(shs_agree(run) == SHS_OK);
+        CHECK_STATUS(shs_agree(run), SHS_OK);
         CHECK(run->stop_agreed);
         shs_close(&run);
     }
@@ -100,7 +100,7 @@ static void test_a_stop_outlives_an_error(void)
     if (my_rank() == 0) shs_request_stop(run);
     if (my_rank() == last_rank()) mine = core_fail(SHS_ERROR_FILE, "no disk");
     CHECK(agreed_failure(mpi_agree(run, mine, "work"), SHS_ERROR_FILE, last_rank()));
-    CHECK(shs_agree(run) == SHS_OK);
+    CHECK_STATUS(shs_agree(run), SHS_OK);
     CHECK(run->stop_agreed);
     shs_close(&run);
 }
@@ -117,11 +117,11 @@ static void test_a_kept_error_is_handed_over_once(void)
     }
     core_tell(SHS_OK, "", false, false);
     CHECK(agreed_failure(shs_agree(run), SHS_ERROR_FORMAT, last_rank()));
-    CHECK(message_has("chunk 3 is damaged"));
-    CHECK(first.failed == SHS_ERROR_FORMAT); /* on every rank */
-    CHECK(shs_agree(run) == SHS_OK);
+    CHECK_HAS(shs_message(), "chunk 3 is damaged");
+    CHECK_STATUS(first.failed, SHS_ERROR_FORMAT); /* on every rank */
+    CHECK_STATUS(shs_agree(run), SHS_OK);
     mpi_member_forget(run, &first);
-    CHECK(first.failed == SHS_OK);
+    CHECK_STATUS(first.failed, SHS_OK);
     mpi_member_end(run, &second);
     mpi_member_end(run, &first);
     shs_close(&run);
@@ -148,8 +148,8 @@ static void test_closing_is_agreed_on(void)
 {
     shs_run *run = open_run(0);
     CHECK(shs_close(&run) == SHS_OK && run == NULL);
-    CHECK(shs_close(&run) == SHS_OK);
-    CHECK(shs_close(NULL) == SHS_OK);
+    CHECK_STATUS(shs_close(&run), SHS_OK);
+    CHECK_STATUS(shs_close(NULL), SHS_OK);
 }
 
 /* A rank that leaves the loop alone: it is told, the others are told, and nobody waits. */
@@ -159,16 +159,16 @@ static void test_a_rank_that_closes_alone(void)
         shs_run *run = open_run(0);
         int speaker = leaving == 0;
         bool leaves = my_rank() == leaving;
-        CHECK(shs_agree(run) == SHS_OK);
+        CHECK_STATUS(shs_agree(run), SHS_OK);
         shs_status status = leaves ? shs_close(&run) : mpi_agree(run, SHS_OK, "work(%d)", 17);
         CHECK(status == SHS_ERROR_DISAGREE && shs_message_is_agreed());
-        CHECK(shs_message_is_mine() == (my_rank() == speaker));
+        CHECK_EQ(shs_message_is_mine(), my_rank() == speaker);
         CHECK(named("rank %d: called shs_close", leaving));
         CHECK(named("where rank %d called work(17)", speaker));
         CHECK(!leaves || run == NULL);
         for (int i = 0; i < 2 && !leaves; i++) {
             CHECK(shs_agree(run) == SHS_ERROR_STATE && shs_message_is_agreed());
-            CHECK(shs_message_is_mine() == (my_rank() == speaker));
+            CHECK_EQ(shs_message_is_mine(), my_rank() == speaker);
             CHECK(message_has("shs_agree: ") && named("rank %d has closed the run", leaving));
         }
         CHECK(leaves || shs_close(&run) == SHS_ERROR_STATE);
@@ -203,7 +203,7 @@ static void test_a_rank_that_closes_alone_tells_its_error(void)
     shs_status status = leaves ? shs_close(&run) : shs_agree(run);
     CHECK(status == SHS_ERROR_FORMAT && message_has("chunk 3 is damaged"));
     CHECK(named("rank %d: ", last_rank()));
-    CHECK(shs_message_is_mine() == (my_rank() == 0)); /* the other one may not look */
+    CHECK_EQ(shs_message_is_mine(), my_rank() == 0); /* the other one may not look */
     CHECK(leaves || shs_agree(run) == SHS_ERROR_STATE);
     CHECK(leaves || shs_close(&run) == SHS_ERROR_STATE);
 }
@@ -220,9 +220,9 @@ static void test_a_loader_opened_anew_forgets_the_error(void)
     }
     mpi_member_end(run, &first);
     mpi_member_begin(run, &second, run->opened++);
-    CHECK(shs_agree(run) == SHS_OK);
+    CHECK_STATUS(shs_agree(run), SHS_OK);
     mpi_member_end(run, &second);
-    CHECK(shs_close(&run) == SHS_OK);
+    CHECK_STATUS(shs_close(&run), SHS_OK);
 }
 
 /* ---- what a run is opened on */
@@ -238,7 +238,7 @@ static void test_two_groups_are_refused(void)
     CHECK(shs_open(both, NULL, &run) == SHS_ERROR_ARGUMENT && run == NULL);
     CHECK(message_has("shs_open: ") && message_has("inter-communicator"));
     CHECK(message_has("MPI_Intercomm_merge") && shs_message_is_agreed());
-    CHECK(ranks_where(shs_message_is_mine()) == 1);
+    CHECK_EQ(ranks_where(shs_message_is_mine()), 1);
     MPI_Comm_free(&both);
     MPI_Comm_free(&half);
 }
@@ -249,7 +249,7 @@ static void test_a_rank_without_room_for_the_run(void)
         shs_run *run = (shs_run *)1;
         shs_status status = shs_open(MPI_COMM_WORLD, NULL, my_rank() == failing ? NULL : &run);
         CHECK(agreed_failure(status, SHS_ERROR_ARGUMENT, failing));
-        CHECK(message_has("shs_open: run is NULL"));
+        CHECK_HAS(shs_message(), "shs_open: run is NULL");
         CHECK(my_rank() == failing || run == NULL);
     }
 }
@@ -262,9 +262,9 @@ static void test_a_run_knows_its_place(void)
         shs_run_info info = shs_info(run);
         CHECK(info.seed == 7 && info.vranks == vranks);
         CHECK(info.rank == my_rank() && info.ranks == all_ranks());
-        CHECK(info.first_vrank == rank * vranks / ranks);
-        CHECK(info.first_vrank + info.hosted == (rank + 1) * vranks / ranks);
-        CHECK(info.hosted >= 1);
+        CHECK_EQ(info.first_vrank, rank * vranks / ranks);
+        CHECK_EQ(info.first_vrank + info.hosted, (rank + 1) * vranks / ranks);
+        CHECK_IS(info.hosted, >=, 1);
         shs_close(&run);
     }
 }
@@ -273,7 +273,7 @@ static void test_vranks_default_to_the_ranks(void)
 {
     shs_run *run;
     shs_status status = shs_open(MPI_COMM_WORLD, NULL, &run);
-    if (!ALL(status == SHS_OK)) return;
+    if (!ALL_STATUS(status, SHS_OK)) return;
     shs_run_info info = shs_info(run);
     CHECK(info.vranks == (uint64_t)all_ranks() && info.hosted == 1 && info.seed == 0);
     shs_close(&run);
@@ -292,16 +292,16 @@ static void test_more_ranks_than_vranks_are_refused(void)
 {
     if (all_ranks() == 1) return;
     refuse_open((shs_run_options){.vranks = (uint64_t)all_ranks() - 1}, SHS_ERROR_ARGUMENT, 0);
-    CHECK(message_has("shs_open"));
+    CHECK_HAS(shs_message(), "shs_open");
     char numbers[64];
     snprintf(numbers, sizeof numbers, "%d ranks for %d virtual ranks", all_ranks(), last_rank());
-    CHECK(message_has(numbers));
+    CHECK_HAS(shs_message(), numbers);
 }
 
 static void test_vranks_have_24_bits(void)
 {
     shs_run *run = open_run(UINT64_C(1) << 24);
-    CHECK(shs_info(run).vranks == UINT64_C(1) << 24);
+    CHECK_EQ(shs_info(run).vranks, UINT64_C(1) << 24);
     shs_close(&run);
     refuse_open((shs_run_options){.vranks = (UINT64_C(1) << 24) + 1}, SHS_ERROR_ARGUMENT, 0);
 }
@@ -333,7 +333,7 @@ static void test_a_run_of_one_rank_beside(void)
     shs_run *run = open_run(0), *own = NULL;
     if (my_rank() == last_rank()) {
         shs_status status = shs_open(MPI_COMM_NULL, &(shs_run_options){.vranks = 3}, &own);
-        CHECK(status == SHS_OK);
+        CHECK_STATUS(status, SHS_OK);
     }
     if (own) {
         shs_run_info info = shs_info(own);
@@ -346,7 +346,7 @@ static void test_a_run_of_one_rank_beside(void)
         shs_request_stop(own);
         CHECK(shs_agree(own) == SHS_OK && own->stop_agreed);
     }
-    CHECK(shs_agree(run) == SHS_OK);
+    CHECK_STATUS(shs_agree(run), SHS_OK);
     CHECK(!run->stop_agreed);
     shs_close(&own);
     shs_close(&run);
@@ -363,7 +363,7 @@ static void test_runs_of_subcommunicators(void)
     MPI_Comm_size(half, &ranks);
     shs_run *run;
     shs_status status = shs_open(half, &(shs_run_options){.seed = (uint64_t)color}, &run);
-    if (ALL(status == SHS_OK)) {
+    if (ALL_STATUS(status, SHS_OK)) {
         CHECK(shs_info(run).ranks == ranks && shs_info(run).rank == rank);
         shs_status mine = SHS_OK;
         if (color && rank == ranks - 1) mine = core_fail(SHS_ERROR_FILE, "no disk");
@@ -388,14 +388,14 @@ static void test_a_signal_asks_for_a_stop(void)
     own_handler_calls = 0;
     signal(SIGUSR1, own_handler);
     shs_status status = shs_open(MPI_COMM_WORLD, &(shs_run_options){.stop_signal = SIGUSR1}, &run);
-    if (!ALL(status == SHS_OK)) return;
+    if (!ALL_STATUS(status, SHS_OK)) return;
     CHECK(shs_agree(run) == SHS_OK && !run->stop_agreed);
     if (my_rank() == last_rank()) raise(SIGUSR1);
     CHECK(shs_agree(run) == SHS_OK && run->stop_agreed);
-    CHECK(own_handler_calls == 0);
+    CHECK_EQ(own_handler_calls, 0);
     shs_close(&run);
     raise(SIGUSR1);
-    CHECK(own_handler_calls == 1);
+    CHECK_EQ(own_handler_calls, 1);
     signal(SIGUSR1, SIG_DFL);
 }
 
@@ -404,11 +404,11 @@ static void test_an_old_signal_stops_no_later_run(void)
     shs_run_options options = {.stop_signal = SIGUSR1};
     shs_run *run;
     shs_status status = shs_open(MPI_COMM_WORLD, &options, &run);
-    if (!ALL(status == SHS_OK)) return;
+    if (!ALL_STATUS(status, SHS_OK)) return;
     raise(SIGUSR1);
     shs_close(&run);
     status = shs_open(MPI_COMM_WORLD, &options, &run);
-    if (!ALL(status == SHS_OK)) return;
+    if (!ALL_STATUS(status, SHS_OK)) return;
     CHECK(shs_agree(run) == SHS_OK && !run->stop_agreed);
     shs_close(&run);
 }
@@ -418,7 +418,7 @@ static void test_a_signal_stops_only_runs_that_asked(void)
 {
     shs_run *deaf = open_run(0), *run;
     shs_status status = shs_open(MPI_COMM_WORLD, &(shs_run_options){.stop_signal = SIGUSR1}, &run);
-    if (!ALL(status == SHS_OK)) return;
+    if (!ALL_STATUS(status, SHS_OK)) return;
     raise(SIGUSR1);
     CHECK(shs_agree(deaf) == SHS_OK && !deaf->stop_agreed);
     CHECK(shs_agree(run) == SHS_OK && run->stop_agreed);
@@ -432,10 +432,10 @@ static void test_a_signal_survives_the_opening_of_another_run(void)
     shs_run_options options = {.stop_signal = SIGUSR1};
     shs_run *first, *second;
     shs_status status = shs_open(MPI_COMM_WORLD, &options, &first);
-    if (!ALL(status == SHS_OK)) return;
+    if (!ALL_STATUS(status, SHS_OK)) return;
     if (my_rank() == last_rank()) raise(SIGUSR1);
     status = shs_open(MPI_COMM_WORLD, &options, &second);
-    if (!ALL(status == SHS_OK)) return;
+    if (!ALL_STATUS(status, SHS_OK)) return;
     CHECK(shs_agree(first) == SHS_OK && first->stop_agreed);
     shs_close(&second);
     shs_close(&first);
@@ -449,7 +449,7 @@ static void test_a_refused_run_puts_the_handler_back(void)
     shs_run_options options = {.stop_signal = SIGUSR1, .seed = (uint64_t)my_rank()};
     refuse_open(options, SHS_ERROR_DISAGREE, 1);
     raise(SIGUSR1);
-    CHECK(own_handler_calls == 1);
+    CHECK_EQ(own_handler_calls, 1);
     signal(SIGUSR1, SIG_DFL);
 }
 
@@ -479,7 +479,7 @@ static void gather_in(shs_run *run)
     struct record *all = room(info.vranks, sizeof *all);
     for (uint64_t i = 0; i < info.hosted; i++)
         mine[i] = record_of(info.first_vrank + i);
-    CHECK(mpi_gather_vranks(run, mine, sizeof *mine, all) == SHS_OK);
+    CHECK_STATUS(mpi_gather_vranks(run, mine, sizeof *mine, all), SHS_OK);
     bool right = true;
     for (uint64_t v = 0; v < info.vranks && info.rank == 0; v++)
         right = right && same_record(&all[v], v);
@@ -519,12 +519,12 @@ static void test_a_long_broadcast(void)
     unsigned char *data = room(bytes, 1);
     for (size_t i = 0; i < bytes && my_rank() == 0; i++)
         data[i] = (unsigned char)scramble(i);
-    CHECK(mpi_broadcast(run, data, bytes) == SHS_OK);
+    CHECK_STATUS(mpi_broadcast(run, data, bytes), SHS_OK);
     size_t wrong = 0;
     for (size_t i = 0; i < bytes; i++)
         wrong += data[i] != (unsigned char)scramble(i);
-    CHECK(wrong == 0);
-    CHECK(mpi_broadcast(run, NULL, 0) == SHS_OK);
+    CHECK_EQ(wrong, 0);
+    CHECK_STATUS(mpi_broadcast(run, NULL, 0), SHS_OK);
     free(data);
     shs_close(&run);
 }
@@ -533,8 +533,8 @@ static void test_numbers_are_summed(void)
 {
     shs_run *run = open_run(0);
     uint64_t ranks = (uint64_t)all_ranks(), number = (UINT64_C(1) << 40) + (uint64_t)my_rank();
-    CHECK(mpi_sum(run, &number, 1) == SHS_OK);
-    CHECK(number == (ranks << 40) + ranks * (ranks - 1) / 2);
+    CHECK_STATUS(mpi_sum(run, &number, 1), SHS_OK);
+    CHECK_EQ(number, (ranks << 40) + ranks * (ranks - 1) / 2);
     shs_close(&run);
 }
 
@@ -554,7 +554,7 @@ static void test_many_numbers_are_reduced(void)
     for (size_t i = 0; i < count; i++)
         wrong += sums[i] != ranks * scramble(i) + ranks * (ranks - 1) / 2 ||
                  greatest[i] != UINT64_MAX - i;
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
     free(sums);
     free(greatest);
     shs_close(&run);
@@ -565,17 +565,18 @@ static void test_ranks_without_mpi(void)
 {
     shs_run *run = (shs_run *)1;
     CHECK(shs_open_ranks(1, 3, NULL, NULL, NULL, &run) == SHS_ERROR_UNSUPPORTED && !run);
-    CHECK(message_has("shs_open_ranks: rank 1 of 3: this version opens runs of several ranks with "
-                      "MPI only; open the run by shs_open()"));
+    CHECK_HAS(shs_message(),
+              "shs_open_ranks: rank 1 of 3: this version opens runs of several ranks with "
+              "MPI only; open the run by shs_open()");
     CHECK(shs_open_ranks(1, 1, NULL, NULL, NULL, &run) == SHS_ERROR_ARGUMENT && !run);
-    CHECK(message_has("there is no rank 1 of 1"));
+    CHECK_HAS(shs_message(), "there is no rank 1 of 1");
     CHECK(shs_open_ranks(-1, 2, NULL, NULL, NULL, &run) == SHS_ERROR_ARGUMENT && !run);
     CHECK(shs_open_ranks(0, 0, NULL, NULL, NULL, &run) == SHS_ERROR_ARGUMENT && !run);
     const shs_run_options options = {.seed = 3, .vranks = 4};
-    CHECK(shs_open_ranks(0, 1, NULL, NULL, &options, &run) == SHS_OK);
+    CHECK_STATUS(shs_open_ranks(0, 1, NULL, NULL, &options, &run), SHS_OK);
     shs_run_info info = shs_info(run);
     CHECK(info.rank == 0 && info.ranks == 1 && info.seed == 3 && info.hosted == 4);
-    CHECK(shs_agree(run) == SHS_OK);
+    CHECK_STATUS(shs_agree(run), SHS_OK);
     CHECK(shs_close(&run) == SHS_OK && !run);
 }
 

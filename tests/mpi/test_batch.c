@@ -179,9 +179,9 @@ static void test_places_that_are_not_the_programs_are_refused(void)
         CHECK(place_refused(&batch, 0, role + 16 * 5, words));
     }
     for (uint64_t role = SHS_ROLE_OWN; role < 16; role++)
-        CHECK(shs_random_at_batch(&batch, 0, role, &stream) == SHS_OK);
-    CHECK(shs_random_at_batch(&batch, 0, 256, &stream) == SHS_ERROR_ARGUMENT);
-    CHECK(message_has("purpose 256"));
+        CHECK_STATUS(shs_random_at_batch(&batch, 0, role, &stream), SHS_OK);
+    CHECK_STATUS(shs_random_at_batch(&batch, 0, 256, &stream), SHS_ERROR_ARGUMENT);
+    CHECK_HAS(shs_message(), "purpose 256");
     job_close(&job);
     scene_end(&scene);
 }
@@ -196,9 +196,9 @@ static uint64_t rows_left(shs_loader *loader, shs_run *run, shs_status expected)
     shs_status status;
     while ((status = shs_next(loader, &batch)) == SHS_OK) {
         rows += batch.count;
-        if (batch.ends_step) CHECK(shs_agree(run) == SHS_OK);
+        if (batch.ends_step) CHECK_STATUS(shs_agree(run), SHS_OK);
     }
-    CHECK(status == expected);
+    CHECK_STATUS(status, expected);
     return sum_over_ranks(rows);
 }
 
@@ -220,12 +220,12 @@ static void evaluate_through_stop(const char *path, uint64_t steps)
             rows += batch.count;
         } while (!batch.ends_step);
     if (my_rank() == last_rank()) shs_request_stop(job.run);
-    CHECK(shs_agree(job.run) == SHS_OK);
-    CHECK(shs_next(job.loader, &batch) == SHS_STOP);
-    CHECK(sum_over_ranks(rows) + rows_left(evaluation, job.run, SHS_END) == ROWS);
-    CHECK(shs_seek(evaluation, (shs_cursor){0}) == SHS_OK);
-    CHECK(rows_left(evaluation, job.run, SHS_END) == ROWS); /* and once more */
-    CHECK(shs_next(job.loader, &batch) == SHS_STOP);
+    CHECK_STATUS(shs_agree(job.run), SHS_OK);
+    CHECK_STATUS(shs_next(job.loader, &batch), SHS_STOP);
+    CHECK_EQ(sum_over_ranks(rows) + rows_left(evaluation, job.run, SHS_END), ROWS);
+    CHECK_STATUS(shs_seek(evaluation, (shs_cursor){0}), SHS_OK);
+    CHECK_EQ(rows_left(evaluation, job.run, SHS_END), ROWS); /* and once more */
+    CHECK_STATUS(shs_next(job.loader, &batch), SHS_STOP);
     shs_loader_close(&evaluation);
     job_close(&job);
 }

@@ -173,11 +173,11 @@ static void test_state_and_cursor_come_back(void)
     shs_batch batch;
     seek(&scene, &job, 3);
     state_fill(state, 1);
-    CHECK(save(&scene, &job, state) == SHS_OK);
+    CHECK_STATUS(save(&scene, &job, state), SHS_OK);
     CHECK(state_is(state, 1, 1) && same_cursor(shs_tell(job.loader), cursor_of(&scene, 3)));
     state_fill(state, 2);
     seek(&scene, &job, 0);
-    CHECK(restore(&scene, &job, state) == SHS_OK);
+    CHECK_STATUS(restore(&scene, &job, state), SHS_OK);
     CHECK(state_is(state, 1, 2) && same_cursor(shs_tell(job.loader), cursor_of(&scene, 3)));
     CHECK(shs_next(job.loader, &batch) == SHS_OK && batch.step == 3);
     free(state);
@@ -190,9 +190,9 @@ static void test_a_cursor_alone(void)
     struct scene scene = scene_begin();
     struct job job = scene_open(&scene, MPI_COMM_WORLD);
     seek(&scene, &job, 2);
-    CHECK(shs_save(job.loader, scene.checkpoints, NULL, 0) == SHS_OK);
+    CHECK_STATUS(shs_save(job.loader, scene.checkpoints, NULL, 0), SHS_OK);
     seek(&scene, &job, 0);
-    CHECK(shs_restore(job.loader, scene.checkpoints, NULL, 0) == SHS_OK);
+    CHECK_STATUS(shs_restore(job.loader, scene.checkpoints, NULL, 0), SHS_OK);
     CHECK(same_cursor(shs_tell(job.loader), cursor_of(&scene, 2)));
     job_close(&job);
     scene_end(&scene);
@@ -209,12 +209,12 @@ static void test_a_long_tensor(void)
     size_t wrong = 0;
     for (uint64_t i = 0; i < elements; i++)
         data[i] = (float)(scramble(i) >> 40);
-    CHECK(shs_save(job.loader, scene.checkpoints, &tensor, 1) == SHS_OK);
+    CHECK_STATUS(shs_save(job.loader, scene.checkpoints, &tensor, 1), SHS_OK);
     memset(data, 0, elements * sizeof *data);
-    CHECK(shs_restore(job.loader, scene.checkpoints, &tensor, 1) == SHS_OK);
+    CHECK_STATUS(shs_restore(job.loader, scene.checkpoints, &tensor, 1), SHS_OK);
     for (uint64_t i = 0; i < elements; i++)
         wrong += data[i] != (float)(scramble(i) >> 40);
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
     free(data);
     job_close(&job);
     scene_end(&scene);
@@ -229,8 +229,8 @@ static void test_the_end_comes_back(void)
     struct job job = scene_open(&scene, MPI_COMM_WORLD);
     struct state *state = state_new();
     shs_batch batch;
-    CHECK(restore(&scene, &job, state) == SHS_OK);
-    CHECK(shs_next(job.loader, &batch) == SHS_END);
+    CHECK_STATUS(restore(&scene, &job, state), SHS_OK);
+    CHECK_STATUS(shs_next(job.loader, &batch), SHS_END);
     free(state);
     job_close(&job);
     scene_end(&scene);
@@ -328,7 +328,7 @@ static void test_a_run_goes_on_with_any_number_of_ranks(void)
     uint64_t steps = 2 * course_steps(&scene.course);
     struct program *straight = program_begin(&scene, MPI_COMM_NULL);
     program_run(straight, steps);
-    CHECK(straight->seen == (double)steps);
+    CHECK_EQ(straight->seen, (double)steps);
     memcpy(expected, straight->weights, sizeof expected);
     program_end(straight);
     for (int first = 1; first <= all_ranks(); first++)
@@ -354,14 +354,14 @@ static void test_a_stopped_run_is_resumed(void)
     program_run(program, 2);
     if (my_rank() == last_rank()) shs_request_stop(program->job.run);
     program_run(program, steps);
-    CHECK(program->seen == 3);
+    CHECK_EQ(program->seen, 3);
     CHECK(!shs_save(program->job.loader, scene.checkpoints, program->state, 2));
     program_end(program);
     program = program_begin(&scene, MPI_COMM_WORLD);
     CHECK(!shs_restore(program->job.loader, scene.checkpoints, program->state, 2));
     CHECK(program->seen == 3 && shs_tell(program->job.loader).step == 3);
     program_run(program, steps);
-    CHECK(program->seen == (double)steps);
+    CHECK_EQ(program->seen, (double)steps);
     program_end(program);
     scene_end(&scene);
 }
@@ -375,9 +375,9 @@ static void find_none(const struct scene *scene)
     struct state *state = state_new();
     state_fill(state, 7);
     seek(scene, &job, 1);
-    CHECK(restore(scene, &job, state) == SHS_NO_CHECKPOINT);
+    CHECK_STATUS(restore(scene, &job, state), SHS_NO_CHECKPOINT);
     CHECK(state_is(state, 7, 7));
-    CHECK(shs_tell(job.loader).step == 1);
+    CHECK_EQ(shs_tell(job.loader).step, 1);
     free(state);
     job_close(&job);
 }
@@ -413,12 +413,12 @@ static void test_the_newest_two_are_kept(void)
     for (uint64_t step = 0; step < 5; step++) {
         seek(&scene, &job, step);
         state_fill(state, step);
-        CHECK(save(&scene, &job, state) == SHS_OK);
+        CHECK_STATUS(save(&scene, &job, state), SHS_OK);
         CHECK(has_checkpoint(&scene, step) && (!step || has_checkpoint(&scene, step - 1)));
-        CHECK(count_entries(scene.checkpoints) == (step ? 2 : 1));
+        CHECK_EQ(count_entries(scene.checkpoints), step ? 2 : 1);
         MPI_Barrier(MPI_COMM_WORLD);
     }
-    CHECK(restore(&scene, &job, state) == SHS_OK);
+    CHECK_STATUS(restore(&scene, &job, state), SHS_OK);
     CHECK(state_is(state, 4, 4) && shs_tell(job.loader).step == 4);
     free(state);
     job_close(&job);
@@ -433,9 +433,9 @@ static void test_a_step_saved_again_is_beside_the_first(void)
     struct state *state = state_new();
     for (uint64_t salt = 1; salt < 5; salt++) {
         state_fill(state, salt);
-        CHECK(save(&scene, &job, state) == SHS_OK);
+        CHECK_STATUS(save(&scene, &job, state), SHS_OK);
         MPI_Barrier(MPI_COMM_WORLD);
-        CHECK(count_entries(scene.checkpoints) == (salt > 1 ? 2 : 1));
+        CHECK_EQ(count_entries(scene.checkpoints), salt > 1 ? 2 : 1);
         MPI_Barrier(MPI_COMM_WORLD);
     }
     CHECK(restore(&scene, &job, state) == SHS_OK && state_is(state, 4, 4));
@@ -456,9 +456,9 @@ static void test_a_left_over_file_is_in_nobodys_way(void)
     CHECK(restore(&scene, &job, state) == SHS_OK && shs_tell(job.loader).step == 2);
     seek(&scene, &job, 3);
     state_fill(state, 3);
-    CHECK(save(&scene, &job, state) == SHS_OK);
+    CHECK_STATUS(save(&scene, &job, state), SHS_OK);
     CHECK(restore(&scene, &job, state) == SHS_OK && shs_tell(job.loader).step == 3);
-    CHECK(count_entries(scene.checkpoints) == 2);
+    CHECK_EQ(count_entries(scene.checkpoints), 2);
     free(state);
     job_close(&job);
     scene_end(&scene);
@@ -474,7 +474,7 @@ static void test_a_save_after_going_back_is_there(void)
     struct job job = scene_open(&scene, MPI_COMM_WORLD);
     struct state *state = state_new();
     seek(&scene, &job, 1);
-    if (ALL(save(&scene, &job, state) == SHS_OK)) {
+    if (ALL_STATUS(save(&scene, &job, state), SHS_OK)) {
         CHECK(has_checkpoint(&scene, 1));
         CHECK(restore(&scene, &job, state) == SHS_OK && shs_tell(job.loader).step == 1);
     }
@@ -515,9 +515,9 @@ static void test_the_named_checkpoint_is_the_last(void)
     struct scene scene = scene_begin();
     make_checkpoint(&scene, 2);
     make_checkpoint(&scene, 3);
-    CHECK(restored_step(&scene) == 3);
+    CHECK_EQ(restored_step(&scene), 3);
     set_latest(&scene, "step-0000000002.h5");
-    CHECK(restored_step(&scene) == 2);
+    CHECK_EQ(restored_step(&scene), 2);
     scene_end(&scene);
 }
 
@@ -531,8 +531,8 @@ static void refuse_restore(const struct scene *scene, struct job *job, struct st
     state_fill(state, 7);
     shs_status status = shs_restore(job->loader, scene->checkpoints, state->tensors, count);
     CHECK(agreed_failure(status, expected, 0));
-    CHECK(message_has("shs_restore"));
-    CHECK(message_has(word));
+    CHECK_HAS(shs_message(), "shs_restore");
+    CHECK_HAS(shs_message(), word);
     CHECK(state_is(state, 7, 7));
     CHECK(same_cursor(shs_tell(job->loader), before));
 }
@@ -554,12 +554,12 @@ static void test_another_run_is_named(void)
     struct course other = scene.course;
     other.seed = 43;
     refuse_course(&scene, other, scene.path, "seed = 42");
-    CHECK(message_has("seed = 43"));
+    CHECK_HAS(shs_message(), "seed = 43");
     other = scene.course, other.loader.batch = 2;
     refuse_course(&scene, other, scene.path, "batch = 1");
     other = scene.course, other.loader.shuffle = SHS_SHUFFLE_NONE;
     refuse_course(&scene, other, scene.path, "shuffle = full");
-    CHECK(message_has("shuffle = none"));
+    CHECK_HAS(shs_message(), "shuffle = none");
     other = scene.course, other.loader.tail = SHS_TAIL_DROP;
     refuse_course(&scene, other, scene.path, "tail = short");
     other = scene.course, other.loader.stream = 1;
@@ -596,7 +596,7 @@ static void test_other_blocks_are_named(void)
     scene.course.loader.shuffle = SHS_SHUFFLE_BLOCKS;
     make_checkpoint(&scene, 2);
     refuse_course(&scene, scene.course, fives, "pass blocks.rows 7");
-    CHECK(message_has("blocks of 7 rows, this run has blocks of 5"));
+    CHECK_HAS(shs_message(), "blocks of 7 rows, this run has blocks of 5");
     struct course other = scene.course;
     other.loader.blocks.window = 3;
     refuse_course(&scene, other, scene.path, "pass blocks.window 16");
@@ -605,8 +605,8 @@ static void test_other_blocks_are_named(void)
     other = scene.course, other.loader.blocks.rows = 7;
     struct job job = course_open(&other, MPI_COMM_WORLD, fives);
     struct state *state = state_new();
-    CHECK(shs_restore(job.loader, scene.checkpoints, state->tensors, N_STATE) == SHS_OK);
-    CHECK(shs_tell(job.loader).step == 2);
+    CHECK_STATUS(shs_restore(job.loader, scene.checkpoints, state->tensors, N_STATE), SHS_OK);
+    CHECK_EQ(shs_tell(job.loader).step, 2);
     free(state);
     job_close(&job);
     scene_end(&scene);
@@ -634,7 +634,7 @@ static void test_another_dataset_is_named(void)
              path);
     MPI_Barrier(MPI_COMM_WORLD);
     refuse_course(&scene, scene.course, path, "field labels = i32");
-    CHECK(message_has("u32"));
+    CHECK_HAS(shs_message(), "u32");
     scene_end(&scene);
 }
 
@@ -649,7 +649,7 @@ static void test_the_same_data_may_lie_elsewhere(void)
     struct state *state = state_new();
     state_fill(state, 7);
     CHECK(restore(&scene, &job, state) == SHS_OK && state_is(state, 2, 7));
-    CHECK(shs_tell(job.loader).step == 2);
+    CHECK_EQ(shs_tell(job.loader).step, 2);
     free(state);
     job_close(&job);
     scene_end(&scene);
@@ -726,8 +726,8 @@ static void refuse_save(const struct scene *scene, struct job *job, const shs_te
     MPI_Barrier(MPI_COMM_WORLD);
     shs_status status = shs_save(job->loader, scene->checkpoints, tensors, count);
     CHECK(agreed_failure(status, expected, failing));
-    CHECK(message_has("shs_save"));
-    CHECK(count_entries(scene->checkpoints) == before);
+    CHECK_HAS(shs_message(), "shs_save");
+    CHECK_EQ(count_entries(scene->checkpoints), before);
     MPI_Barrier(MPI_COMM_WORLD);
 }
 
@@ -752,7 +752,7 @@ static void test_bad_tensors_are_refused(void)
     refuse_save(&scene, &job, &no_type, 1, SHS_ERROR_ARGUMENT, 0);
     long_name[255] = '\0';
     const shs_tensor longest = {long_name, SHS_F32, 0, {0}, &number};
-    CHECK(shs_save(job.loader, scene.checkpoints, &longest, 1) == SHS_OK);
+    CHECK_STATUS(shs_save(job.loader, scene.checkpoints, &longest, 1), SHS_OK);
     job_close(&job);
     scene_end(&scene);
 }
@@ -789,7 +789,7 @@ static void test_states_may_differ_in_nothing_that_counts(void)
     struct state *state = state_new();
     state->memory[0][5] = (uint64_t)my_rank();
     state->memory[12][0] = (uint64_t)my_rank();
-    CHECK(save(&scene, &job, state) == SHS_OK);
+    CHECK_STATUS(save(&scene, &job, state), SHS_OK);
     free(state);
     job_close(&job);
     scene_end(&scene);
@@ -823,7 +823,7 @@ static void test_a_save_inside_a_step_is_refused(void)
         refuse_save(&scene, &job, state->tensors, N_STATE, SHS_ERROR_STATE, failing);
         job_close(&job);
     }
-    CHECK(count_entries(scene.checkpoints) == 0);
+    CHECK_EQ(count_entries(scene.checkpoints), 0);
     free(state);
     scene_end(&scene);
 }
@@ -854,9 +854,9 @@ static void test_a_save_hands_over_a_loading_error(void)
         mpi_member_fail(job.run, member, core_fail(SHS_ERROR_FORMAT, "chunk 3 is damaged"));
     shs_status status = save(&scene, &job, state);
     CHECK(agreed_failure(status, SHS_ERROR_FORMAT, last_rank()));
-    CHECK(message_has("chunk 3 is damaged"));
-    CHECK(count_entries(scene.checkpoints) == 0);
-    CHECK(save(&scene, &job, state) == SHS_OK);
+    CHECK_HAS(shs_message(), "chunk 3 is damaged");
+    CHECK_EQ(count_entries(scene.checkpoints), 0);
+    CHECK_STATUS(save(&scene, &job, state), SHS_OK);
     free(state);
     job_close(&job);
     scene_end(&scene);
@@ -873,7 +873,7 @@ static void test_folders_that_cannot_be(void)
     CHECK(agreed_failure(shs_restore(job.loader, NULL, NULL, 0), SHS_ERROR_ARGUMENT, 0));
     snprintf(folder, sizeof folder, "%.400s/missing/checkpoints", scene.folder);
     CHECK(agreed_failure(shs_save(job.loader, folder, NULL, 0), SHS_ERROR_FILE, 0));
-    CHECK(message_has("missing/checkpoints"));
+    CHECK_HAS(shs_message(), "missing/checkpoints");
     CHECK(agreed_failure(shs_restore(job.loader, folder, NULL, 0), SHS_ERROR_FILE, 0));
     CHECK(agreed_failure(shs_save(job.loader, scene.path, NULL, 0), SHS_ERROR_FILE, 0));
     CHECK(agreed_failure(shs_restore(job.loader, scene.path, NULL, 0), SHS_ERROR_FILE, 0));
@@ -972,7 +972,7 @@ static void test_a_flipped_bit_is_noticed(void)
     MPI_Barrier(MPI_COMM_WORLD);
     struct job job = scene_open(&scene, MPI_COMM_WORLD);
     struct state *state = state_new();
-    CHECK(restore(&scene, &job, state) == SHS_OK); /* whole again */
+    CHECK_STATUS(restore(&scene, &job, state), SHS_OK); /* whole again */
     free(state);
     job_close(&job);
     scene_end(&scene);
@@ -1028,8 +1028,9 @@ static void test_a_file_cut_short_is_refused(void)
         if (my_rank() == 0) need(truncate(path, (off_t)(bytes - bytes * part / 8)) == 0, path);
         MPI_Barrier(MPI_COMM_WORLD);
         refuse_restore(&scene, &job, state, N_STATE, SHS_ERROR_FORMAT, "step-0000000002.h5");
-        CHECK(message_has("to go on from step-0000000001.h5, the checkpoint before it, remove the "
-                          "first line of"));
+        CHECK_HAS(shs_message(),
+                  "to go on from step-0000000001.h5, the checkpoint before it, remove the "
+                  "first line of");
     }
     set_latest(&scene, "step-0000000001.h5\n"); /* as the message advises */
     CHECK(restore(&scene, &job, state) == SHS_OK && state_is(state, 1, 7));
@@ -1070,7 +1071,7 @@ static void test_memory_runs_out(void)
         struct attempt attempt = {&scene, &job, state_new()};
         seek(&scene, &job, 1);
         CHECK(survives_scarcity(poor, save_attempt, &attempt));
-        CHECK(count_entries(scene.checkpoints) == 1);
+        CHECK_EQ(count_entries(scene.checkpoints), 1);
         MPI_Barrier(MPI_COMM_WORLD);
         CHECK(survives_scarcity(poor, restore_attempt, &attempt));
         free(attempt.state);

@@ -130,7 +130,7 @@ static void test_what_fits_is_decoded_once(void)
     struct job job = open_job(&scene, MPI_COMM_WORLD, (uint64_t)all_ranks() + 1, CHUNKS, &options);
     uint64_t any, sum, decoded = take_epoch(&job, &taken);
     count_taken(&taken, &any, &sum);
-    CHECK(decoded == FIELDS * any);
+    CHECK_EQ(decoded, FIELDS * any);
     decoded += take_epoch(&job, &taken);
     count_taken(&taken, &any, &sum);
     CHECK(decoded == FIELDS * any && !taken.wrong);
@@ -171,7 +171,7 @@ static void test_threads_and_room_make_no_difference(void)
         options.threads = threads[i];
         struct job job = open_job(&scene, MPI_COMM_WORLD, vranks, 1 + 3 * i, &options);
         shs_run_info info = shs_info(job.run);
-        CHECK(record_rest(&own, job.loader) == SHS_END);
+        CHECK_STATUS(record_rest(&own, job.loader), SHS_END);
         CHECK(record_agrees(&own, &whole, &info, 0));
         job_close(&job);
         record_free(&own);

@@ -65,9 +65,9 @@ static void test_fields_are_described(void)
     shs_dataset_options options = {.cache_bytes = 1 << 20};
     shs_status status =
         shs_dataset_open(scene.run, scene.path, " labels , images", &options, &data);
-    if (ALL(status == SHS_OK)) {
-        CHECK(shs_dataset_samples(data) == ROWS);
-        CHECK(shs_dataset_fields(data) == 2);
+    if (ALL_STATUS(status, SHS_OK)) {
+        CHECK_EQ(shs_dataset_samples(data), ROWS);
+        CHECK_EQ(shs_dataset_fields(data), 2);
         CHECK(same_sample(shs_dataset_field(data, 0), &labels));
         CHECK(same_sample(shs_dataset_field(data, 1), &images));
         CHECK(shs_dataset_field(data, 2) == NULL);
@@ -88,8 +88,8 @@ static void test_a_file_that_one_rank_misses(void)
         refuse(&scene, my_rank() == failing ? missing : scene.path, samples_fields, SHS_ERROR_FILE,
                failing);
         snprintf(missing, sizeof missing, "samples.h5-%d", failing);
-        CHECK(message_has("shs_dataset_open"));
-        CHECK(message_has(missing));
+        CHECK_HAS(shs_message(), "shs_dataset_open");
+        CHECK_HAS(shs_message(), missing);
     }
     scene_end(&scene);
 }
@@ -111,8 +111,8 @@ static void test_a_field_that_one_rank_misses(void)
     struct scene scene = scene_begin();
     const char *fields = my_rank() == last_rank() ? "images,faces" : samples_fields;
     refuse(&scene, scene.path, fields, SHS_ERROR_FILE, last_rank());
-    CHECK(message_has("'faces'"));
-    CHECK(message_has("labels")); /* what there is instead */
+    CHECK_HAS(shs_message(), "'faces'");
+    CHECK_HAS(shs_message(), "labels"); /* what there is instead */
     scene_end(&scene);
 }
 
@@ -124,7 +124,7 @@ static void test_names_of_fields(void)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         refuse(&scene, scene.path, bad[i], SHS_ERROR_ARGUMENT, 0);
     refuse(&scene, scene.path, "images,labels,images", SHS_ERROR_ARGUMENT, 0);
-    CHECK(message_has("images"));
+    CHECK_HAS(shs_message(), "images");
     refuse(&scene, scene.path, NULL, SHS_ERROR_ARGUMENT, 0);
     refuse(&scene, NULL, samples_fields, SHS_ERROR_ARGUMENT, 0);
     scene_end(&scene);
@@ -156,7 +156,7 @@ static void test_at_most_64_fields(void)
     for (size_t f = 1; f < SHS_MAX_FIELDS; f++)
         snprintf(names + strlen(names), sizeof names - strlen(names), ",f%zu", f);
     shs_status status = shs_dataset_open(scene.run, scene.path, names, NULL, &data);
-    if (ALL(status == SHS_OK)) CHECK(shs_dataset_fields(data) == SHS_MAX_FIELDS);
+    if (ALL_STATUS(status, SHS_OK)) CHECK_EQ(shs_dataset_fields(data), SHS_MAX_FIELDS);
     shs_dataset_close(&data);
     strcat(names, ",f64");
     refuse(&scene, scene.path, names, SHS_ERROR_ARGUMENT, 0);
@@ -196,7 +196,7 @@ static void test_datasets_that_are_no_fields(void)
     MPI_Barrier(MPI_COMM_WORLD);
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
         refuse(&scene, scene.path, odd[i], SHS_ERROR_UNSUPPORTED, 0);
-        CHECK(message_has(odd[i]));
+        CHECK_HAS(shs_message(), odd[i]);
     }
     scene_end(&scene);
 }
@@ -224,8 +224,8 @@ static void test_all_fields_have_equally_many_rows(void)
     if (my_rank() == 0) write_two(scene.path, 7, 8, 1, SHS_U8);
     MPI_Barrier(MPI_COMM_WORLD);
     refuse(&scene, scene.path, "a,b", SHS_ERROR_FORMAT, 0);
-    CHECK(message_has("field a has 7 rows"));
-    CHECK(message_has("field b has 8"));
+    CHECK_HAS(shs_message(), "field a has 7 rows");
+    CHECK_HAS(shs_message(), "field b has 8");
     scene_end(&scene);
 }
 
@@ -267,7 +267,7 @@ static void test_copies_may_lie_in_different_places(void)
     shs_dataset *data;
     samples_own(scene.folder, ROWS, (struct h5_storage){.chunk_rows = 2}, own);
     shs_status status = shs_dataset_open(scene.run, own, samples_fields, NULL, &data);
-    CHECK(status == SHS_OK);
+    CHECK_STATUS(status, SHS_OK);
     shs_dataset_close(&data);
     scene_end(&scene);
 }
@@ -279,11 +279,11 @@ static void test_an_empty_dataset_opens_but_has_no_steps(void)
     shs_loader *loader;
     samples_shared(scene.folder, "empty.h5", 0, contiguous, scene.path);
     shs_status status = shs_dataset_open(scene.run, scene.path, samples_fields, NULL, &data);
-    if (ALL(status == SHS_OK)) {
-        CHECK(shs_dataset_samples(data) == 0);
+    if (ALL_STATUS(status, SHS_OK)) {
+        CHECK_EQ(shs_dataset_samples(data), 0);
         status = shs_loader_open(data, NULL, &loader);
         CHECK(agreed_failure(status, SHS_ERROR_ARGUMENT, 0));
-        CHECK(message_has("N = 0"));
+        CHECK_HAS(shs_message(), "N = 0");
         CHECK(loader == NULL);
     }
     shs_dataset_close(&data);

@@ -94,7 +94,7 @@ static void test_files_have_the_same_samples(void)
     /* windows of any split can be as many; here are as many, and in the same files, of other rows
      */
     refuse(&scene, "s(window=3, stride=4)", false, SHS_ERROR_DISAGREE, last_rank());
-    CHECK(message_has("/0.h5 holds other data on rank"));
+    CHECK_HAS(shs_message(), "/0.h5 holds other data on rank");
     scene_end(&scene);
 }
 
@@ -149,7 +149,7 @@ static void test_a_file_that_one_rank_misses(void)
     need(fclose(file) == 0, list);
     snprintf(scene.own, PATH_BYTES, "@%.400s/%d/list", scene.folder, my_rank());
     refuse(&scene, "s", false, SHS_ERROR_FILE, last_rank());
-    CHECK(message_has("700.h5: No such file"));
+    CHECK_HAS(shs_message(), "700.h5: No such file");
     scene_end(&scene);
 }
 
@@ -158,7 +158,7 @@ static void test_offsets_that_are_wrong_on_one_rank(void)
     struct scene scene = scene_begin();
     write_all(&scene);
     refuse(&scene, "s(offsets=s)", false, SHS_ERROR_FORMAT, 0);
-    CHECK(message_has("1.h5: dataset s: offset 0 is 100, but there are 6 rows only"));
+    CHECK_HAS(shs_message(), "1.h5: dataset s: offset 0 is 100, but there are 6 rows only");
     scene_end(&scene);
 }
 
@@ -177,15 +177,15 @@ static void test_a_sample_that_one_rank_cannot_read(void)
     const shs_loader_options one = {.batch = 1, .shuffle = SHS_SHUFFLE_NONE};
     need(!shs_dataset_open(scene.run, scene.own, "s", &options, &data), "open");
     need(!shs_loader_open(data, &one, &loader), "open");
-    CHECK(shs_next(loader, &batch) == SHS_OK);
-    CHECK(batch.rows == (my_rank() != bad || bad == 0));
+    CHECK_STATUS(shs_next(loader, &batch), SHS_OK);
+    CHECK_EQ(batch.rows, my_rank() != bad || bad == 0);
     shs_status status = shs_agree(scene.run);
     snprintf(name, sizeof name, "%d.h5", bad);
     if (bad)
         CHECK(agreed_failure(status, SHS_ERROR_FORMAT, bad) && message_has(name) &&
               message_has("u32 6, but in"));
     else
-        CHECK(status == SHS_OK);
+        CHECK_STATUS(status, SHS_OK);
     shs_loader_close(&loader);
     shs_dataset_close(&data);
     scene_end(&scene);
@@ -207,9 +207,9 @@ static void test_the_order_of_files_is_agreed_on(void)
         shs_status status = shs_dataset_open(scene.run, list, "s", NULL, &data);
         if (swapped && last_rank()) {
             CHECK(agreed_failure(status, SHS_ERROR_DISAGREE, last_rank()) && data == NULL);
-            CHECK(message_has("2 files of names, in order,"));
+            CHECK_HAS(shs_message(), "2 files of names, in order,");
         } else {
-            CHECK(status == SHS_OK);
+            CHECK_STATUS(status, SHS_OK);
         }
         shs_dataset_close(&data);
     }
@@ -234,12 +234,12 @@ static void test_batches_without_rows(void)
     need(!shs_dataset_open(scene.run, scene.own, "s", NULL, &data), "open");
     need(!shs_loader_open(data, &one, &loader), "open");
     while (shs_next(loader, &batch) == SHS_OK) {
-        if (my_rank() == 0 && batch.vrank == 0) CHECK(batch.rows == 0);
+        if (my_rank() == 0 && batch.vrank == 0) CHECK_EQ(batch.rows, 0);
         rows += batch.rows;
-        if (batch.ends_step) CHECK(shs_agree(scene.run) == SHS_OK);
+        if (batch.ends_step) CHECK_STATUS(shs_agree(scene.run), SHS_OK);
     }
     MPI_Allreduce(MPI_IN_PLACE, &rows, 1, MPI_UINT64_T, MPI_SUM, MPI_COMM_WORLD);
-    CHECK(rows == 6);
+    CHECK_EQ(rows, 6);
     shs_loader_close(&loader);
     shs_dataset_close(&data);
     scene_end(&scene);

@@ -124,9 +124,9 @@ static void refuses(const struct scene *scene, shs_status expected, const char *
 {
     uint64_t step;
     CHECK(agreed_failure(try_restore(scene, &step), expected, 0));
-    CHECK(step == 0);
-    CHECK(message_has(cause));
-    CHECK(message_has(way_out));
+    CHECK_EQ(step, 0);
+    CHECK_HAS(shs_message(), cause);
+    CHECK_HAS(shs_message(), way_out);
 }
 
 static void goes_on_from(const struct scene *scene, uint64_t expected)
@@ -179,7 +179,7 @@ static void test_a_save_over_a_lost_checkpoint_is_refused(void)
     put(&scene, "step-0000000003.h5", NULL);
     struct job job = scene_open(&scene);
     CHECK(agreed_failure(save(&scene, &job), SHS_ERROR_FILE, 0));
-    CHECK(message_has("latest names step-0000000003.h5"));
+    CHECK_HAS(shs_message(), "latest names step-0000000003.h5");
     CHECK(is_there(&scene, "step-0000000002.h5") && !is_there(&scene, "step-0000000000.h5"));
     job_close(&job);
     folder_remove(scene.folder);
@@ -258,15 +258,15 @@ static void test_a_run_that_could_not_save_is_told_at_its_beginning(void)
     struct scene scene = scene_begin();
     permit(scene.folder, 0555); /* the folder cannot be made */
     CHECK(agreed_failure(restore_as_nobody(&scene), SHS_ERROR_FILE, 0));
-    CHECK(message_has("shs_restore: cannot make the folder "));
-    CHECK(message_has("Permission denied; its parent must exist and be writable"));
+    CHECK_HAS(shs_message(), "shs_restore: cannot make the folder ");
+    CHECK_HAS(shs_message(), "Permission denied; its parent must exist and be writable");
     permit(scene.folder, 0755);
     uint64_t step;
-    CHECK(try_restore(&scene, &step) == SHS_NO_CHECKPOINT);
+    CHECK_STATUS(try_restore(&scene, &step), SHS_NO_CHECKPOINT);
     permit(scene.checkpoints, 0555); /* it is there, but read-only */
     CHECK(agreed_failure(restore_as_nobody(&scene), SHS_ERROR_FILE, 0));
-    CHECK(message_has("shs_restore: cannot write in the folder "));
-    CHECK(message_has("Permission denied; make it writable, or give another folder"));
+    CHECK_HAS(shs_message(), "shs_restore: cannot write in the folder ");
+    CHECK_HAS(shs_message(), "Permission denied; make it writable, or give another folder");
     permit(scene.checkpoints, 0755);
     snprintf(scene.checkpoints, PATH_BYTES, "%.400s/no/checkpoints", scene.folder);
     refuses(&scene, SHS_ERROR_FILE, "cannot make the folder ", "its parent must exist");
@@ -279,7 +279,7 @@ static void test_a_read_only_folder_with_a_checkpoint_is_good(void)
     make_checkpoint(&scene, 2);
     permit(scene.folder, 0755);
     permit(scene.checkpoints, 0555);
-    CHECK(restore_as_nobody(&scene) == SHS_OK);
+    CHECK_STATUS(restore_as_nobody(&scene), SHS_OK);
     permit(scene.checkpoints, 0755);
     folder_remove(scene.folder);
 }
@@ -349,13 +349,13 @@ static void test_a_save_that_cannot_be_made_durable(void)
         good_syncs = -1;
         failed = status != SHS_OK;
         if (failed) CHECK(agreed_failure(status, SHS_ERROR_FILE, 0));
-        if (failed) CHECK(message_has("Input/output error"));
-        CHECK(restore(&scene, &job) >= 0);
+        if (failed) CHECK_HAS(shs_message(), "Input/output error");
+        CHECK_IS(restore(&scene, &job), >=, 0);
         step = shs_tell(job.loader).step;
         CHECK(step == 3 || (failed && step == 2));
-        CHECK(save(&scene, &job) == SHS_OK);
+        CHECK_STATUS(save(&scene, &job), SHS_OK);
         job_close(&job);
-        CHECK(try_restore(&scene, &step) == SHS_OK);
+        CHECK_STATUS(try_restore(&scene, &step), SHS_OK);
         folder_remove(scene.folder);
     }
     CHECK(!failed); /* all steps have failed once */
@@ -367,8 +367,8 @@ static void refuses_save(const struct scene *scene, struct job *job, shs_status 
                          const char *cause)
 {
     CHECK(agreed_failure(save(scene, job), expected, 0));
-    CHECK(message_has(cause));
-    CHECK(message_has("give each run a folder of its own, each task of a job array too"));
+    CHECK_HAS(shs_message(), cause);
+    CHECK_HAS(shs_message(), "give each run a folder of its own, each task of a job array too");
 }
 
 /* Local. What another process is told that saves or restores; "" if it may. */
@@ -413,17 +413,17 @@ static void test_a_folder_is_locked_for_the_run(void)
     struct job job = scene_open(&scene);
     char owner[64];
     snprintf(owner, sizeof owner, "checkpoints is locked: process %ld on ", (long)getpid());
-    CHECK(save(&scene, &job) == SHS_OK);
+    CHECK_STATUS(save(&scene, &job), SHS_OK);
     for (int again = 0; again < 2; again++) {
         CHECK(elsewhere_has(&scene, true, owner));
         CHECK(elsewhere_has(&scene, true, "uses it; give each run a folder of its own"));
         CHECK(elsewhere_has(&scene, false, owner));
-        CHECK(save(&scene, &job) == SHS_OK);
+        CHECK_STATUS(save(&scene, &job), SHS_OK);
     }
     job_close(&job);
     CHECK(elsewhere_has(&scene, false, NULL));
     job = scene_open(&scene);
-    CHECK(restore(&scene, &job) == SHS_OK);
+    CHECK_STATUS(restore(&scene, &job), SHS_OK);
     CHECK(elsewhere_has(&scene, true, owner));
     job_close(&job);
     CHECK(elsewhere_has(&scene, true, NULL));
@@ -435,10 +435,10 @@ static void test_loaders_of_one_process_may_take_turns(void)
 {
     struct scene scene = scene_begin();
     struct job one = scene_open(&scene), other = scene_open(&scene);
-    CHECK(save(&scene, &one) == SHS_OK);
+    CHECK_STATUS(save(&scene, &one), SHS_OK);
     CHECK(restore(&scene, &other) == SHS_OK && save(&scene, &other) == SHS_OK);
     job_close(&one);
-    CHECK(save(&scene, &other) == SHS_OK);
+    CHECK_STATUS(save(&scene, &other), SHS_OK);
     CHECK(elsewhere_has(&scene, true, "checkpoints is locked: process "));
     job_close(&other);
     folder_remove(scene.folder);
@@ -452,12 +452,12 @@ static void test_another_runs_checkpoints_are_left_alone(void)
     scene.course.seed = 43;
     struct job job = scene_open(&scene);
     CHECK(agreed_failure(save(&scene, &job), SHS_ERROR_MISMATCH, 0));
-    CHECK(message_has("each run needs a folder of its own, each task of a job array too"));
-    CHECK(message_has("it has «seed = 42», this run has «seed = 43»"));
+    CHECK_HAS(shs_message(), "each run needs a folder of its own, each task of a job array too");
+    CHECK_HAS(shs_message(), "it has «seed = 42», this run has «seed = 43»");
     CHECK(is_there(&scene, "step-0000000002.h5") && is_there(&scene, "step-0000000003.h5"));
     CHECK(!is_there(&scene, "step-0000000000.h5"));
-    CHECK(restore(&scene, &job) == SHS_ERROR_MISMATCH);
-    CHECK(save(&scene, &job) == SHS_ERROR_MISMATCH);
+    CHECK_STATUS(restore(&scene, &job), SHS_ERROR_MISMATCH);
+    CHECK_STATUS(save(&scene, &job), SHS_ERROR_MISMATCH);
     job_close(&job);
     folder_remove(scene.folder);
 }
@@ -468,15 +468,15 @@ static void two_runs_take_turns(bool locks, bool look)
     struct scene scene = scene_begin();
     no_locks = !locks;
     struct job one = scene_open(&scene), other = scene_open(&scene);
-    if (look) CHECK(restore(&scene, &other) == SHS_NO_CHECKPOINT);
+    if (look) CHECK_STATUS(restore(&scene, &other), SHS_NO_CHECKPOINT);
     seek(&scene, &one, 4);
-    CHECK(save(&scene, &one) == SHS_OK);
+    CHECK_STATUS(save(&scene, &one), SHS_OK);
     if (locks) job_close(&one);
     if (look) {
         refuses_save(&scene, &other, SHS_ERROR_FILE, "is not this run's alone: process ");
         CHECK(is_there(&scene, "step-0000000004.h5") && !is_there(&scene, "step-0000000000.h5"));
     } else {
-        CHECK(save(&scene, &other) == SHS_OK);
+        CHECK_STATUS(save(&scene, &other), SHS_OK);
         refuses_save(&scene, &one, SHS_ERROR_FILE, "is not this run's alone: process ");
     }
     if (!locks) job_close(&one);
@@ -503,7 +503,7 @@ static void test_a_run_that_comes_again_goes_on(void)
         CHECK(restore(&scene, &job) == SHS_OK && shs_tell(job.loader).step == 2);
         for (uint64_t step = 3; step < 6; step++) {
             seek(&scene, &job, step);
-            CHECK(save(&scene, &job) == SHS_OK);
+            CHECK_STATUS(save(&scene, &job), SHS_OK);
         }
         job_close(&job);
         goes_on_from(&scene, 5);
@@ -518,8 +518,8 @@ static void test_a_loader_may_use_several_folders(void)
     struct job job = scene_open(&scene);
     snprintf(best, sizeof best, "%.400s/best/", scene.folder);
     for (int round = 0; round < 2; round++) {
-        CHECK(save(&scene, &job) == SHS_OK);
-        CHECK(shs_save(job.loader, best, NULL, 0) == SHS_OK);
+        CHECK_STATUS(save(&scene, &job), SHS_OK);
+        CHECK_STATUS(shs_save(job.loader, best, NULL, 0), SHS_OK);
         best[strlen(best) - 1] = '\0'; /* the same folder by another name */
     }
     job_close(&job);
@@ -536,11 +536,11 @@ static void test_a_folder_that_differs_between_ranks_is_refused(void)
     snprintf(other, sizeof other, "%.400s/elsewhere", scene.folder);
     CHECK(agreed_failure(shs_save(job.loader, mine, NULL, 0), SHS_ERROR_DISAGREE, last_rank()));
     snprintf(cause, sizeof cause, "called shs_save(folder %.400s,", other);
-    CHECK(message_has(cause));
+    CHECK_HAS(shs_message(), cause);
     snprintf(cause, sizeof cause, "rank 0 called shs_save(folder %.400s,", scene.checkpoints);
-    CHECK(message_has(cause));
+    CHECK_HAS(shs_message(), cause);
     CHECK(agreed_failure(shs_restore(job.loader, mine, NULL, 0), SHS_ERROR_DISAGREE, last_rank()));
-    CHECK(message_has("rank 0 called shs_restore(folder "));
+    CHECK_HAS(shs_message(), "rank 0 called shs_restore(folder ");
     /* paths that differ at the end only, too long to be told whole */
     memset(scene.checkpoints + strlen(scene.folder) + 1, 'x', 200);
     scene.checkpoints[strlen(scene.folder) + 201] = '\0';

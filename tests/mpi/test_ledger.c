@@ -62,7 +62,7 @@ static void check_mode(shs_shuffle shuffle, shs_shard shard, shs_tail tail)
     if (shuffle == SHS_SHUFFLE_BLOCKS) course.loader.blocks.rows = 4;
     if (shuffle == SHS_SHUFFLE_BLOCKS) course.loader.blocks.window = 2;
     struct job job = course_open(&course, MPI_COMM_WORLD, path);
-    CHECK(take_steps(&job, UINT64_MAX) == SHS_END);
+    CHECK_STATUS(take_steps(&job, UINT64_MAX), SHS_END);
     CHECK(has_verified(&job, course.loader.epochs, 0));
     job_close(&job);
 }
@@ -87,7 +87,7 @@ static void check_subset(const shs_loader_options *only, const unsigned char *wa
     shs_batch batch;
     do {
         shs_status status = shs_next(job.loader, &batch);
-        CHECK(status == SHS_OK);
+        CHECK_STATUS(status, SHS_OK);
         if (status) break;
         for (uint64_t slot = 0; slot < batch.count; slot++)
             seen[batch.index[slot]]++;
@@ -98,7 +98,7 @@ static void check_subset(const shs_loader_options *only, const unsigned char *wa
     size_t wrong = 0;
     for (size_t row = 0; row < ROWS; row++)
         wrong += all[row] != wanted[row];
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
     job_close(&job);
 }
 
@@ -110,7 +110,7 @@ static void test_a_subset_is_delivered(void)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         listed[rows[i]] = 1;
     struct order_subset subset;
-    CHECK(order_subset_split(&subset, 0, ROWS, 0, 0.6) == SHS_OK);
+    CHECK_STATUS(order_subset_split(&subset, 0, ROWS, 0, 0.6), SHS_OK);
     for (uint64_t i = 0; i < subset.count; i++)
         part[subset.rows[i]] = 1;
     order_subset_free(&subset);
@@ -144,17 +144,17 @@ static void check_doubled(uint64_t from, uint64_t to)
     struct course course = plain_course();
     struct job job = course_open(&course, MPI_COMM_WORLD, path);
     uint64_t steps = course_steps(&course);
-    CHECK(take_step(&job) == SHS_OK); /* the order of the epoch is drawn */
+    CHECK_STATUS(take_step(&job), SHS_OK); /* the order of the epoch is drawn */
     double_row(&job, from, to);
-    CHECK(take_steps(&job, steps - 2) == SHS_OK);
-    CHECK(take_step(&job) == SHS_ERROR_ORDER);
+    CHECK_STATUS(take_steps(&job, steps - 2), SHS_OK);
+    CHECK_STATUS(take_step(&job), SHS_ERROR_ORDER);
     CHECK(strstr(shs_message(), "epoch 0") && strstr(shs_message(), "lost or repeated"));
     CHECK(shs_message_is_mine() == (my_rank() == 0) && shs_message_is_agreed());
     shs_batch batch;
-    CHECK(shs_next(job.loader, &batch) == SHS_ERROR_ORDER); /* until a seek */
+    CHECK_STATUS(shs_next(job.loader, &batch), SHS_ERROR_ORDER); /* until a seek */
     CHECK(has_verified(&job, 0, 0));
-    CHECK(shs_seek(job.loader, (shs_cursor){1, 0, steps}) == SHS_OK);
-    CHECK(take_steps(&job, steps) == SHS_OK); /* of another epoch, whose order is drawn anew */
+    CHECK_STATUS(shs_seek(job.loader, (shs_cursor){1, 0, steps}), SHS_OK);
+    CHECK_STATUS(take_steps(&job, steps), SHS_OK); /* of another epoch, whose order is drawn anew */
     CHECK(has_verified(&job, 1, 0));
     job_close(&job);
 }
@@ -173,9 +173,9 @@ static void check_count(int rank, uint64_t more)
 {
     struct course course = plain_course();
     struct job job = course_open(&course, MPI_COMM_WORLD, path);
-    CHECK(take_step(&job) == SHS_OK);
+    CHECK_STATUS(take_step(&job), SHS_OK);
     if (my_rank() == rank) job.loader->ledger.count += more;
-    CHECK(take_steps(&job, course_steps(&course) - 1) == SHS_ERROR_ORDER);
+    CHECK_STATUS(take_steps(&job, course_steps(&course) - 1), SHS_ERROR_ORDER);
     job_close(&job);
 }
 
@@ -195,10 +195,10 @@ static void test_an_epoch_entered_by_a_seek_is_not_judged(void)
     struct course course = plain_course();
     struct job job = course_open(&course, MPI_COMM_WORLD, path);
     uint64_t steps = course_steps(&course);
-    CHECK(shs_seek(job.loader, (shs_cursor){0, 1, 1}) == SHS_OK);
-    CHECK(take_steps(&job, steps - 1) == SHS_OK);
+    CHECK_STATUS(shs_seek(job.loader, (shs_cursor){0, 1, 1}), SHS_OK);
+    CHECK_STATUS(take_steps(&job, steps - 1), SHS_OK);
     CHECK(has_verified(&job, 0, 1));
-    CHECK(take_steps(&job, steps) == SHS_OK);
+    CHECK_STATUS(take_steps(&job, steps), SHS_OK);
     CHECK(has_verified(&job, 1, 1));
     job_close(&job);
     end();
@@ -208,8 +208,8 @@ static void test_an_epoch_entered_by_a_seek_is_not_judged(void)
 static void go_on(const struct course *course, MPI_Comm comm, const char *checkpoints)
 {
     struct job job = course_open(course, comm, path);
-    CHECK(shs_restore(job.loader, checkpoints, NULL, 0) == SHS_OK);
-    CHECK(take_steps(&job, UINT64_MAX) == SHS_END);
+    CHECK_STATUS(shs_restore(job.loader, checkpoints, NULL, 0), SHS_OK);
+    CHECK_STATUS(take_steps(&job, UINT64_MAX), SHS_END);
     CHECK(has_verified(&job, course->loader.epochs, 0));
     job_close(&job);
 }
@@ -221,8 +221,8 @@ static void test_a_checkpoint_carries_the_ledger(void)
     snprintf(checkpoints, sizeof checkpoints, "%.450s/checkpoints", folder);
     struct course course = plain_course();
     struct job job = course_open(&course, MPI_COMM_WORLD, path);
-    CHECK(take_steps(&job, 2) == SHS_OK);
-    CHECK(shs_save(job.loader, checkpoints, NULL, 0) == SHS_OK);
+    CHECK_STATUS(take_steps(&job, 2), SHS_OK);
+    CHECK_STATUS(shs_save(job.loader, checkpoints, NULL, 0), SHS_OK);
     job_close(&job);
     go_on(&course, MPI_COMM_WORLD, checkpoints);
     if (my_rank() == 0) go_on(&course, MPI_COMM_SELF, checkpoints);
@@ -241,27 +241,27 @@ static void test_the_batch_may_change_between_epochs(void)
     other.loader.batch = 5;
     uint64_t steps = course_steps(&course), other_steps = course_steps(&other);
     struct job job = course_open(&course, MPI_COMM_WORLD, path);
-    CHECK(take_steps(&job, steps + 1) == SHS_OK);
-    CHECK(shs_save(job.loader, checkpoints, NULL, 0) == SHS_OK);
+    CHECK_STATUS(take_steps(&job, steps + 1), SHS_OK);
+    CHECK_STATUS(shs_save(job.loader, checkpoints, NULL, 0), SHS_OK);
     struct job next = course_open(&other, MPI_COMM_WORLD, path);
-    CHECK(shs_restore(next.loader, checkpoints, NULL, 0) == SHS_ERROR_MISMATCH);
+    CHECK_STATUS(shs_restore(next.loader, checkpoints, NULL, 0), SHS_ERROR_MISMATCH);
     CHECK(strstr(shs_message(), "batch = 3") && strstr(shs_message(), "epoch's end only"));
-    CHECK(take_steps(&job, steps - 1) == SHS_OK);
-    CHECK(shs_save(job.loader, checkpoints, NULL, 0) == SHS_OK);
-    CHECK(shs_restore(next.loader, checkpoints, NULL, 0) == SHS_OK);
+    CHECK_STATUS(take_steps(&job, steps - 1), SHS_OK);
+    CHECK_STATUS(shs_save(job.loader, checkpoints, NULL, 0), SHS_OK);
+    CHECK_STATUS(shs_restore(next.loader, checkpoints, NULL, 0), SHS_OK);
     shs_cursor at = shs_tell(next.loader);
     CHECK(at.epoch == 2 && at.epoch_step == 0 && at.step == 2 * steps);
-    CHECK(take_step(&next) == SHS_OK);
-    CHECK(shs_save(next.loader, checkpoints, NULL, 0) == SHS_OK);
+    CHECK_STATUS(take_step(&next), SHS_OK);
+    CHECK_STATUS(shs_save(next.loader, checkpoints, NULL, 0), SHS_OK);
     job_close(&job);
     job_close(&next);
     next = course_open(&other, MPI_COMM_WORLD, path); /* and on from within */
-    CHECK(shs_restore(next.loader, checkpoints, NULL, 0) == SHS_OK);
-    CHECK(take_steps(&next, UINT64_MAX) == SHS_END);
-    CHECK(shs_tell(next.loader).step == 2 * steps + other_steps);
+    CHECK_STATUS(shs_restore(next.loader, checkpoints, NULL, 0), SHS_OK);
+    CHECK_STATUS(take_steps(&next, UINT64_MAX), SHS_END);
+    CHECK_EQ(shs_tell(next.loader).step, 2 * steps + other_steps);
     CHECK(has_verified(&next, 1, 0));
-    CHECK(shs_seek(next.loader, (shs_cursor){1, 0, steps}) == SHS_ERROR_ARGUMENT);
-    CHECK(shs_seek(next.loader, (shs_cursor){2, 0, 2 * steps}) == SHS_OK);
+    CHECK_STATUS(shs_seek(next.loader, (shs_cursor){1, 0, steps}), SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(shs_seek(next.loader, (shs_cursor){2, 0, 2 * steps}), SHS_OK);
     job_close(&next);
     end();
 }
@@ -275,7 +275,7 @@ static void test_epochs_without_agreement_are_judged_together(void)
     while (shs_next(job.loader, &batch) == SHS_OK)
         ;
     CHECK(has_verified(&job, 0, 0));
-    CHECK(shs_agree(job.run) == SHS_OK);
+    CHECK_STATUS(shs_agree(job.run), SHS_OK);
     CHECK(has_verified(&job, course.loader.epochs, 0));
     job_close(&job);
     end();

@@ -94,7 +94,7 @@ static void follow_course(const struct course *course, const char *path)
     }
     CHECK(right);
     CHECK(shs_next(job.loader, &batch) == SHS_END && is_zero(&batch, sizeof batch));
-    CHECK(shs_next(job.loader, &batch) == SHS_END);
+    CHECK_STATUS(shs_next(job.loader, &batch), SHS_END);
     order_permutation_free(&permutation);
     job_close(&job);
 }
@@ -132,13 +132,13 @@ static void test_a_batch_holds_32_rows_by_default(void)
     struct course course = {1, (uint64_t)all_ranks(), ROWS, {.batch = 0}};
     struct job job = course_open(&course, MPI_COMM_WORLD, scene.path);
     course.loader.batch = 32;
-    CHECK(shs_epoch_steps(job.loader) == course_steps(&course));
+    CHECK_EQ(shs_epoch_steps(job.loader), course_steps(&course));
     shs_loader_close(&job.loader);
     CHECK(job.loader == NULL);
     shs_loader_close(&job.loader);
     shs_loader_close(NULL);
     CHECK(!shs_loader_open(job.data, NULL, &job.loader));
-    CHECK(shs_epoch_steps(job.loader) == course_steps(&course));
+    CHECK_EQ(shs_epoch_steps(job.loader), course_steps(&course));
     job_close(&job);
     scene_end(&scene);
 }
@@ -170,7 +170,7 @@ static void test_an_epoch_has_every_row_once(void)
                 CHECK(counts[row] == 1 || (drop && counts[row] == 0));
                 total += counts[row];
             }
-            CHECK(total == (drop ? ROWS - ROWS % (3 * course.vranks) : ROWS));
+            CHECK_EQ(total, drop ? ROWS - ROWS % (3 * course.vranks) : ROWS);
         }
         job_close(&job);
     }
@@ -194,7 +194,7 @@ static void test_any_number_of_ranks_runs_the_same(void)
         struct job job = course_open(&course, MPI_COMM_WORLD, scene.path);
         struct record own = record_new(course.vranks, whole.steps);
         shs_run_info info = shs_info(job.run);
-        CHECK(record_rest(&own, job.loader) == SHS_END);
+        CHECK_STATUS(record_rest(&own, job.loader), SHS_END);
         CHECK(record_agrees(&own, &whole, &info, 0));
         job_close(&job);
         record_free(&own);
@@ -215,7 +215,7 @@ static uint64_t rows_of_epoch(shs_loader *loader)
     }
     MPI_Allreduce(MPI_IN_PLACE, counts, ROWS, MPI_UINT64_T, MPI_SUM, MPI_COMM_WORLD);
     for (uint64_t row = 0; row < ROWS; row++) {
-        CHECK(counts[row] <= 1);
+        CHECK_IS(counts[row], <=, 1);
         total += counts[row];
     }
     return total;
@@ -229,17 +229,17 @@ static void follow_order(const struct course *course, const char *path)
     shs_run_info info = shs_info(job.run);
     uint64_t steps = shs_epoch_steps(job.loader), epochs = course->loader.epochs;
     struct record whole = record_new(course->vranks, steps * epochs);
-    CHECK(record_rest(&whole, alone.loader) == SHS_END);
+    CHECK_STATUS(record_rest(&whole, alone.loader), SHS_END);
     for (uint64_t epoch = 0; epoch <= epochs; epoch++) {
         struct record own = record_new(course->vranks, whole.steps);
         uint64_t within = epoch ? steps / 2 : 0, from = epoch ? (epoch - 1) * steps + within : 0;
         const shs_cursor at = {epoch ? epoch - 1 : 0, within, from};
-        CHECK(shs_seek(job.loader, at) == SHS_OK);
-        CHECK(record_rest(&own, job.loader) == SHS_END);
+        CHECK_STATUS(shs_seek(job.loader, at), SHS_OK);
+        CHECK_STATUS(record_rest(&own, job.loader), SHS_END);
         CHECK(record_agrees(&own, &whole, &info, from));
         record_free(&own);
     }
-    CHECK(shs_seek(job.loader, (shs_cursor){0}) == SHS_OK);
+    CHECK_STATUS(shs_seek(job.loader, (shs_cursor){0}), SHS_OK);
     uint64_t taken = rows_of_epoch(job.loader);
     CHECK(course->loader.tail == SHS_TAIL_DROP
               ? taken == steps * course->vranks * course->loader.batch
@@ -332,7 +332,7 @@ static void test_seed_stream_and_epoch_change_the_order(void)
         struct record record = record_run(&course, MPI_COMM_NULL, scene.path);
         global_first[change] = record.hash[change == 3];
         for (int other = 0; other < change; other++)
-            CHECK(global_first[other] != global_first[change]);
+            CHECK_IS(global_first[other], !=, global_first[change]);
         record_free(&record);
     }
     scene_end(&scene);
@@ -353,8 +353,8 @@ static void test_storage_and_threads_make_no_difference(void)
         samples_shared(scene.folder, "copy.h5", ROWS, storages[i], path);
         for (course.loader.threads = 1; course.loader.threads <= 3; course.loader.threads++) {
             struct record record = record_run(&course, MPI_COMM_WORLD, path);
-            CHECK(memcmp(record.hash, expected.hash,
-                         record.vranks * record.steps * sizeof *record.hash) == 0);
+            CHECK_BYTES(record.hash, expected.hash,
+                        record.vranks * record.steps * sizeof *record.hash);
             record_free(&record);
         }
         MPI_Barrier(MPI_COMM_WORLD); /* the next copy has the same name */
@@ -382,11 +382,11 @@ static void test_two_loaders_do_not_mix(void)
     while (shs_next(job.loader, &batch) == SHS_OK) {
         shs_batch of_second;
         shs_status status = shs_next(second_loader, &of_second);
-        CHECK(status == SHS_OK);
+        CHECK_STATUS(status, SHS_OK);
         record_batch(&own, &batch); /* still there after the other loader's */
         record_batch(&own_other, &of_second);
     }
-    CHECK(record_rest(&own_other, second_loader) == SHS_END);
+    CHECK_STATUS(record_rest(&own_other, second_loader), SHS_END);
     CHECK(record_agrees(&own, &whole, &info, 0));
     CHECK(record_agrees(&own_other, &other, &info, 0));
     shs_loader_close(&second_loader);
@@ -522,9 +522,9 @@ static void test_a_seek_reaches_every_step(void)
         uint64_t step = whole.steps - back;
         const shs_cursor at = {step / steps, step % steps, step};
         struct record own = record_new(course.vranks, whole.steps);
-        CHECK(shs_seek(job.loader, at) == SHS_OK);
+        CHECK_STATUS(shs_seek(job.loader, at), SHS_OK);
         CHECK(same_cursor(shs_tell(job.loader), at));
-        CHECK(record_rest(&own, job.loader) == SHS_END);
+        CHECK_STATUS(record_rest(&own, job.loader), SHS_END);
         CHECK(record_agrees(&own, &whole, &info, step));
         record_free(&own);
     }
@@ -541,7 +541,7 @@ static void test_a_seek_inside_a_step_begins_it_again(void)
     struct job job = course_open(&course, MPI_COMM_WORLD, scene.path);
     shs_batch batch;
     CHECK(!shs_next(job.loader, &batch) && !batch.ends_step);
-    CHECK(shs_seek(job.loader, shs_tell(job.loader)) == SHS_OK);
+    CHECK_STATUS(shs_seek(job.loader, shs_tell(job.loader)), SHS_OK);
     CHECK(!shs_next(job.loader, &batch) && batch.vrank == shs_info(job.run).first_vrank);
     job_close(&job);
     scene_end(&scene);
@@ -595,11 +595,11 @@ static void test_no_end_until_the_last_step(void)
     shs_batch batch;
     for (uint64_t epoch = 0; epoch < 5; epoch++)
         CHECK(!shs_next(job.loader, &batch) && batch.epoch == epoch && batch.ends_epoch);
-    CHECK(shs_seek(job.loader, (shs_cursor){UINT32_MAX, 0, UINT32_MAX}) == SHS_OK);
+    CHECK_STATUS(shs_seek(job.loader, (shs_cursor){UINT32_MAX, 0, UINT32_MAX}), SHS_OK);
     CHECK(!shs_next(job.loader, &batch) && batch.epoch == UINT32_MAX);
-    CHECK(shs_next(job.loader, &batch) == SHS_ERROR_EXHAUSTED);
-    CHECK(shs_next(job.loader, &batch) == SHS_ERROR_EXHAUSTED);
-    CHECK(shs_seek(job.loader, (shs_cursor){0}) == SHS_OK);
+    CHECK_STATUS(shs_next(job.loader, &batch), SHS_ERROR_EXHAUSTED);
+    CHECK_STATUS(shs_next(job.loader, &batch), SHS_ERROR_EXHAUSTED);
+    CHECK_STATUS(shs_seek(job.loader, (shs_cursor){0}), SHS_OK);
     CHECK(!shs_next(job.loader, &batch) && batch.epoch == 0);
     job_close(&job);
     scene_end(&scene);
@@ -616,13 +616,13 @@ static void test_a_stop_waits_for_the_next_step(void)
     shs_batch batch;
     CHECK(!shs_next(job.loader, &batch) && !batch.ends_step);
     if (my_rank() == last_rank()) shs_request_stop(job.run);
-    CHECK(shs_agree(job.run) == SHS_OK);
+    CHECK_STATUS(shs_agree(job.run), SHS_OK);
     bool arrived = true;
     for (uint64_t i = 1; i < shs_info(job.run).hosted; i++)
         arrived = shs_next(job.loader, &batch) == SHS_OK && batch.rows && arrived;
     CHECK(arrived && batch.ends_step);
     CHECK(shs_next(job.loader, &batch) == SHS_STOP && is_zero(&batch, sizeof batch));
-    CHECK(shs_next(job.loader, &batch) == SHS_STOP);
+    CHECK_STATUS(shs_next(job.loader, &batch), SHS_STOP);
     CHECK(same_cursor(shs_tell(job.loader),
                       (shs_cursor){course_steps(&course) == 1, course_steps(&course) != 1, 1}));
     job_close(&job);
@@ -636,7 +636,7 @@ static void test_a_stop_not_agreed_on_stops_nobody(void)
     struct job job = course_open(&course, MPI_COMM_WORLD, scene.path);
     struct record record = record_new(course.vranks, 2 * course_steps(&course));
     if (my_rank() == 0) shs_request_stop(job.run);
-    CHECK(record_rest(&record, job.loader) == SHS_END);
+    CHECK_STATUS(record_rest(&record, job.loader), SHS_END);
     record_free(&record);
     job_close(&job);
     scene_end(&scene);
@@ -653,13 +653,13 @@ static void test_the_end_goes_before_a_stop(void)
     shs_batch batch;
     course.loader.stream = 1;
     need(!shs_loader_open(job.data, &course.loader, &other), "shs_loader_open");
-    CHECK(record_rest(&record, job.loader) == SHS_END);
+    CHECK_STATUS(record_rest(&record, job.loader), SHS_END);
     shs_request_stop(job.run);
-    CHECK(shs_agree(job.run) == SHS_OK);
-    CHECK(shs_next(job.loader, &batch) == SHS_END);
-    CHECK(shs_next(other, &batch) == SHS_STOP);
-    CHECK(shs_seek(job.loader, (shs_cursor){0}) == SHS_OK);
-    CHECK(shs_next(job.loader, &batch) == SHS_STOP);
+    CHECK_STATUS(shs_agree(job.run), SHS_OK);
+    CHECK_STATUS(shs_next(job.loader, &batch), SHS_END);
+    CHECK_STATUS(shs_next(other, &batch), SHS_STOP);
+    CHECK_STATUS(shs_seek(job.loader, (shs_cursor){0}), SHS_OK);
+    CHECK_STATUS(shs_next(job.loader, &batch), SHS_STOP);
     shs_loader_close(&other);
     record_free(&record);
     job_close(&job);
@@ -764,7 +764,7 @@ static void one_rank_fails(int failing, uint64_t which)
     if (mine) damage_chunk(damage.own, first_row(&damage, 1, which));
     damage_open(&damage);
     CHECK(step_arrives(&damage, 0, FULL));
-    CHECK(shs_agree(damage.job.run) == SHS_OK);
+    CHECK_STATUS(shs_agree(damage.job.run), SHS_OK);
     CHECK(step_arrives(&damage, 1, mine ? which : FULL));
     CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FORMAT, failing));
     CHECK(message_places_error(failing, which));
@@ -772,8 +772,8 @@ static void one_rank_fails(int failing, uint64_t which)
         CHECK(next_fails_here(&damage, SHS_ERROR_FORMAT));
         CHECK(next_fails_here(&damage, SHS_ERROR_FORMAT));
     }
-    CHECK(shs_agree(damage.job.run) == SHS_OK);
-    CHECK(shs_seek(damage.job.loader, (shs_cursor){0}) == SHS_OK);
+    CHECK_STATUS(shs_agree(damage.job.run), SHS_OK);
+    CHECK_STATUS(shs_seek(damage.job.loader, (shs_cursor){0}), SHS_OK);
     CHECK(step_arrives(&damage, 0, FULL));
     CHECK(step_arrives(&damage, 1, mine ? which : FULL)); /* and again: it is still damaged */
     CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FORMAT, failing));
@@ -798,7 +798,7 @@ static void test_the_lowest_loading_error_reaches_all(void)
     CHECK(step_arrives(&damage, 1, mine ? my_rank() == low : FULL));
     CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FORMAT, low));
     CHECK(message_places_error(low, 1));
-    CHECK(shs_agree(damage.job.run) == SHS_OK);
+    CHECK_STATUS(shs_agree(damage.job.run), SHS_OK);
     damage_end(&damage);
 }
 
@@ -831,9 +831,9 @@ static void test_after_an_agreed_error_no_rank_goes_on(void)
     CHECK(step_arrives(&damage, 0, FULL));
     CHECK(step_arrives(&damage, 1, my_rank() == last_rank() ? 0 : FULL));
     CHECK(agreed_failure(shs_agree(damage.job.run), SHS_ERROR_FORMAT, last_rank()));
-    CHECK(shs_next(damage.job.loader, &batch) == SHS_ERROR_FORMAT);
-    CHECK(shs_next(damage.job.loader, &batch) == SHS_ERROR_FORMAT);
-    CHECK(shs_seek(damage.job.loader, (shs_cursor){0}) == SHS_OK);
+    CHECK_STATUS(shs_next(damage.job.loader, &batch), SHS_ERROR_FORMAT);
+    CHECK_STATUS(shs_next(damage.job.loader, &batch), SHS_ERROR_FORMAT);
+    CHECK_STATUS(shs_seek(damage.job.loader, (shs_cursor){0}), SHS_OK);
     CHECK(step_arrives(&damage, 0, FULL));
     damage_end(&damage);
 }
@@ -868,7 +868,7 @@ static void test_an_error_in_the_last_step_comes_before_the_end(void)
     if (mine)
         CHECK(next_fails_here(&damage, SHS_ERROR_FORMAT));
     else
-        CHECK(shs_next(damage.job.loader, &batch) == SHS_END);
+        CHECK_STATUS(shs_next(damage.job.loader, &batch), SHS_END);
     damage_end(&damage);
 }
 
@@ -884,9 +884,9 @@ static void test_a_seek_after_a_repair_forgets_the_error(void)
     CHECK(step_arrives(&damage, 1, mine ? 0 : FULL));
     if (mine) CHECK(next_fails_here(&damage, SHS_ERROR_FORMAT));
     if (mine) damage_chunk(damage.own, row);
-    CHECK(shs_seek(damage.job.loader, (shs_cursor){0, 1, 1}) == SHS_OK);
+    CHECK_STATUS(shs_seek(damage.job.loader, (shs_cursor){0, 1, 1}), SHS_OK);
     CHECK(step_arrives(&damage, 1, FULL));
-    CHECK(shs_agree(damage.job.run) == SHS_OK);
+    CHECK_STATUS(shs_agree(damage.job.run), SHS_OK);
     damage_end(&damage);
 }
 
@@ -911,7 +911,7 @@ static void refuse_to_hide(shs_status (*go_elsewhere)(struct damage *damage), sh
     CHECK(step_arrives(&damage, 0, FULL));
     CHECK(step_arrives(&damage, 1, mine ? 0 : FULL));
     CHECK(agreed_failure(go_elsewhere(&damage), SHS_ERROR_FORMAT, last_rank()));
-    CHECK(go_elsewhere(&damage) == later);
+    CHECK_EQ(go_elsewhere(&damage), later);
     damage_end(&damage);
 }
 
@@ -984,10 +984,10 @@ static void test_memory_runs_out_in_next(void)
     CHECK(shs_next(job.loader, &batch) == SHS_OK && !batch.rows == mine);
     memory_plenty();
     CHECK(agreed_failure(shs_agree(job.run), SHS_ERROR_MEMORY, last_rank()));
-    CHECK(shs_seek(job.loader, (shs_cursor){0}) == SHS_OK);
+    CHECK_STATUS(shs_seek(job.loader, (shs_cursor){0}), SHS_OK);
     CHECK(shs_next(job.loader, &batch) == SHS_OK && batch.rows);
     CHECK(batch_content_is_right(&batch));
-    CHECK(shs_agree(job.run) == SHS_OK);
+    CHECK_STATUS(shs_agree(job.run), SHS_OK);
     job_close(&job);
     scene_end(&scene);
 }
@@ -1033,7 +1033,7 @@ static void refuse_last(const struct door *door, shs_loader_options options, shs
 {
     static const shs_loader_options good = {.batch = 1};
     refuse(door, my_rank() == last_rank() ? &options : &good, expected, last_rank());
-    CHECK(message_has(word));
+    CHECK_HAS(shs_message(), word);
 }
 
 static void test_what_is_not_built_is_refused(void)
@@ -1112,8 +1112,8 @@ static void test_copies_in_other_chunks_need_blocks(void)
     refuse(&door, &options, SHS_ERROR_DISAGREE, last_rank());
     CHECK(message_has("blocks of 5 rows") && message_has("blocks of 4 rows"));
     options.blocks.rows = 4;
-    CHECK(shs_loader_open(door.data, &options, &loader) == SHS_OK);
-    if (loader) CHECK(rows_of_epoch(loader) == ROWS);
+    CHECK_STATUS(shs_loader_open(door.data, &options, &loader), SHS_OK);
+    if (loader) CHECK_EQ(rows_of_epoch(loader), ROWS);
     shs_loader_close(&loader);
     door_end(&door);
 }
@@ -1141,7 +1141,7 @@ static void test_a_stream_is_drawn_by_one_loader(void)
     shs_loader *first, *second;
     need(!shs_loader_open(door.data, &draws, &first), "shs_loader_open");
     refuse(&door, &draws, SHS_ERROR_STATE, 0);
-    CHECK(message_has("stream 3"));
+    CHECK_HAS(shs_message(), "stream 3");
     refuse(&door, &flips, SHS_ERROR_STATE, 0);
     CHECK(!shs_loader_open(door.data, &still, &second)); /* file order draws nothing */
     shs_loader_close(&second);
@@ -1160,7 +1160,7 @@ static void test_a_refused_loader_takes_no_stream(void)
     refuse_last(&door, (shs_loader_options){.batch = 1, .threads = 65}, SHS_ERROR_ARGUMENT,
                 "threads 65; the most is 64");
     shs_status status = shs_loader_open(door.data, &(shs_loader_options){.batch = 1}, &loader);
-    CHECK(status == SHS_OK);
+    CHECK_STATUS(status, SHS_OK);
     shs_loader_close(&loader);
     door_end(&door);
 }
@@ -1221,7 +1221,7 @@ static void test_what_is_open_outlives_the_run(void)
     CHECK(job.data == NULL);
     shs_loader_close(&job.loader);
     job = course_open(&course, MPI_COMM_WORLD, scene.path);
-    CHECK(shs_agree(job.run) == SHS_OK);
+    CHECK_STATUS(shs_agree(job.run), SHS_OK);
     job_close(&job);
     shs_close(&job.run);
     shs_close(NULL);

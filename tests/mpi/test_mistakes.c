@@ -44,7 +44,7 @@ static void scene_end(struct scene *scene)
     shs_gradient_close(&scene->gradient);
     shs_loader_close(&scene->job.loader);
     shs_dataset_close(&scene->job.data);
-    CHECK(shs_close(&scene->job.run) == SHS_OK);
+    CHECK_STATUS(shs_close(&scene->job.run), SHS_OK);
     folder_remove(scene->folder);
 }
 
@@ -92,7 +92,7 @@ static void test_a_mean_without_a_batch(void)
     scene_begin(&scene, 1);
     CHECK(told_all(shs_gradient_mean(scene.gradient), SHS_ERROR_STATE, 0,
                    "0 of the step's 1 batches were added"));
-    CHECK(good_step(&scene) == SHS_OK);
+    CHECK_STATUS(good_step(&scene), SHS_OK);
     scene_end(&scene);
 }
 
@@ -101,10 +101,10 @@ static void test_a_batch_added_twice(void)
     struct scene scene;
     scene_begin(&scene, 1);
     shs_batch batch = next_batch(&scene);
-    CHECK(shs_gradient_add(scene.gradient, &batch) == SHS_OK);
+    CHECK_STATUS(shs_gradient_add(scene.gradient, &batch), SHS_OK);
     CHECK(told_here(shs_gradient_add(scene.gradient, &batch), SHS_ERROR_STATE,
                     "give each batch once"));
-    CHECK(shs_gradient_mean(scene.gradient) == SHS_OK);
+    CHECK_STATUS(shs_gradient_mean(scene.gradient), SHS_OK);
     scene_end(&scene);
 }
 
@@ -113,7 +113,7 @@ static void test_a_step_without_its_mean(void)
     struct scene scene;
     scene_begin(&scene, 1);
     shs_batch batch = next_batch(&scene);
-    CHECK(shs_gradient_add(scene.gradient, &batch) == SHS_OK);
+    CHECK_STATUS(shs_gradient_add(scene.gradient, &batch), SHS_OK);
     batch = next_batch(&scene);
     CHECK(told_here(shs_gradient_add(scene.gradient, &batch), SHS_ERROR_STATE,
                     "call shs_gradient_mean() at the step's end"));
@@ -138,7 +138,7 @@ static void test_next_after_the_end(void)
     while (shs_next(scene.job.loader, &batch) == SHS_OK)
         continue;
     for (int i = 0; i < 3; i++)
-        CHECK(shs_next(scene.job.loader, &batch) == SHS_END);
+        CHECK_STATUS(shs_next(scene.job.loader, &batch), SHS_END);
     CHECK(batch.rows == 0 && batch.field == NULL);
     scene_end(&scene);
 }
@@ -165,8 +165,8 @@ static void test_a_run_that_was_closed_first(void)
     shs_loader *other;
     scene_begin(&scene, 1);
     batch = next_batch(&scene);
-    CHECK(shs_gradient_add(scene.gradient, &batch) == SHS_OK);
-    CHECK(shs_close(&scene.job.run) == SHS_OK);
+    CHECK_STATUS(shs_gradient_add(scene.gradient, &batch), SHS_OK);
+    CHECK_STATUS(shs_close(&scene.job.run), SHS_OK);
     CHECK(told_here(shs_next(scene.job.loader, &batch), SHS_ERROR_STATE, "run is closed"));
     CHECK(told_here(shs_gradient_mean(scene.gradient), SHS_ERROR_STATE,
                     "shs_gradient_mean: its run is closed"));
@@ -184,8 +184,8 @@ static void test_a_seek_to_nowhere(void)
     scene_begin(&scene, 1);
     CHECK(told_all(shs_seek(scene.job.loader, (shs_cursor){5, 0, 5}), SHS_ERROR_ARGUMENT, 0,
                    "lies outside a run of 1 epochs"));
-    CHECK(message_has("epochs must be at least 5"));
-    CHECK(good_step(&scene) == SHS_OK);
+    CHECK_HAS(shs_message(), "epochs must be at least 5");
+    CHECK_STATUS(good_step(&scene), SHS_OK);
     scene_end(&scene);
 }
 
@@ -199,9 +199,9 @@ static void test_batches_of_two_loaders_in_one_step(void)
     scene_begin(&scene, 2);
     const shs_loader_options options = {.batch = BATCH, .epochs = 1, .stream = 1};
     need(!shs_loader_open(scene.job.data, &options, &other), "shs_loader_open");
-    CHECK(good_step(&scene) == SHS_OK); /* now the two stand at different steps */
+    CHECK_STATUS(good_step(&scene), SHS_OK); /* now the two stand at different steps */
     batch = next_batch(&scene);
-    CHECK(shs_gradient_add(scene.gradient, &batch) == SHS_OK);
+    CHECK_STATUS(shs_gradient_add(scene.gradient, &batch), SHS_OK);
     CHECK(!shs_next(other, &batch) && !shs_next(other, &batch));
     CHECK(told_here(shs_gradient_add(scene.gradient, &batch), SHS_ERROR_STATE,
                     "in the order of shs_next()"));
@@ -218,9 +218,9 @@ static void test_two_runs_at_once(void)
     shs_batch batch = next_batch(&other);
     batch = next_batch(&other);
     CHECK(told_here(shs_gradient_add(scene.gradient, &batch), SHS_ERROR_STATE, "virtual rank"));
-    CHECK(good_step(&scene) == SHS_OK); /* neither disturbs the other */
-    CHECK(good_step(&other) == SHS_OK);
-    CHECK(shs_agree(scene.job.run) == SHS_OK);
+    CHECK_STATUS(good_step(&scene), SHS_OK); /* neither disturbs the other */
+    CHECK_STATUS(good_step(&other), SHS_OK);
+    CHECK_STATUS(shs_agree(scene.job.run), SHS_OK);
     scene_end(&other);
     scene_end(&scene);
 }
@@ -263,7 +263,7 @@ static void test_numbers_that_no_loader_has(void)
                   "2 weights for 40 samples");
     refuse_loader(&scene, (shs_loader_options){.shuffle = (shs_shuffle)9}, "shuffle 9 is none");
     refuse_loader(&scene, (shs_loader_options){.augment = "images: rotate(angle=90)"}, "rotate");
-    CHECK(good_step(&scene) == SHS_OK);
+    CHECK_STATUS(good_step(&scene), SHS_OK);
     scene_end(&scene);
 }
 
@@ -273,9 +273,10 @@ static void test_a_batch_of_0(void)
     struct scene scene;
     shs_loader *loader;
     scene_begin(&scene, 1);
-    CHECK(shs_loader_open(scene.job.data, &(shs_loader_options){.stream = 1}, &loader) == SHS_OK);
+    CHECK_STATUS(shs_loader_open(scene.job.data, &(shs_loader_options){.stream = 1}, &loader),
+                 SHS_OK);
     uint64_t global = 32 * (uint64_t)all_ranks();
-    CHECK(shs_epoch_steps(loader) == (ROWS + global - 1) / global);
+    CHECK_EQ(shs_epoch_steps(loader), (ROWS + global - 1) / global);
     shs_loader_close(&loader);
     scene_end(&scene);
 }
@@ -345,7 +346,7 @@ static void test_null_on_one_rank(void)
     CHECK(told_all(shs_restore(scene.job.loader, scene.folder, mine ? NULL : &tensor, 1),
                    SHS_ERROR_ARGUMENT, odd, "state is NULL, but count is 1"));
     CHECK(!gradient && !data && !loader);
-    CHECK(good_step(&scene) == SHS_OK);
+    CHECK_STATUS(good_step(&scene), SHS_OK);
     scene_end(&scene);
 }
 
@@ -392,12 +393,12 @@ static void test_parts_that_differ_from_a_checkpoint(void)
     scene_begin(&scene, 1);
     snprintf(folder, sizeof folder, "%s/checkpoints", scene.folder);
     shs_loader *loader = open_part(&scene, 0, 0.9, 1);
-    CHECK(shs_save(loader, folder, NULL, 0) == SHS_OK);
+    CHECK_STATUS(shs_save(loader, folder, NULL, 0), SHS_OK);
     shs_loader_close(&loader);
     loader = open_part(&scene, 0, 0.6, 1);
     CHECK(told_all(shs_restore(loader, folder, NULL, 0), SHS_ERROR_MISMATCH, 0,
                    "it has «part = 0 to 0.9"));
-    CHECK(message_has("this run has «part = 0 to 0.5"));
+    CHECK_HAS(shs_message(), "this run has «part = 0 to 0.5");
     shs_loader_close(&loader);
     loader = open_part(&scene, 0, 0.9, 12);
     CHECK(told_all(shs_restore(loader, folder, NULL, 0), SHS_ERROR_MISMATCH, 0,
@@ -434,8 +435,8 @@ static void test_means_of_two_objects(void)
     need(!shs_gradient_open(scene.job.run, &tensor, 1, NULL, &second), "shs_gradient_open");
     shs_batch batch;
     shs_gradient *mine = my_rank() == last_rank() ? second : scene.gradient;
-    CHECK(shs_next(scene.job.loader, &batch) == SHS_OK);
-    CHECK(shs_gradient_add(mine, &batch) == SHS_OK);
+    CHECK_STATUS(shs_next(scene.job.loader, &batch), SHS_OK);
+    CHECK_STATUS(shs_gradient_add(mine, &batch), SHS_OK);
     CHECK(told_all(shs_gradient_mean(mine), SHS_ERROR_DISAGREE, last_rank(),
                    "called shs_gradient_mean(gradient object 2 of the run, step 0) where rank 0 "
                    "called shs_gradient_mean(gradient object 1 of the run"));
@@ -462,7 +463,7 @@ static void test_a_rank_that_leaves_the_loop(void)
         struct scene scene;
         char words[128];
         scene_begin(&scene, 1);
-        CHECK(good_step(&scene) == SHS_OK);
+        CHECK_STATUS(good_step(&scene), SHS_OK);
         snprintf(words, sizeof words,
                  "rank %d: called shs_close where rank %d called "
                  "shs_gradient_mean(",
@@ -474,13 +475,13 @@ static void test_a_rank_that_leaves_the_loop(void)
             CHECK(shs_close(&scene.job.run) == SHS_ERROR_DISAGREE && message_has(words));
         } else {
             CHECK(good_step(&scene) == SHS_ERROR_DISAGREE && message_has(words));
-            CHECK(shs_message_is_mine() == (my_rank() == (leaving == 0)));
-            CHECK(message_has("step 1)"));
+            CHECK_EQ(shs_message_is_mine(), my_rank() == (leaving == 0));
+            CHECK_HAS(shs_message(), "step 1)");
             CHECK(good_step(&scene) == SHS_ERROR_STATE && message_has("has closed the run"));
             shs_gradient_close(&scene.gradient);
             shs_loader_close(&scene.job.loader);
             shs_dataset_close(&scene.job.data);
-            CHECK(shs_close(&scene.job.run) == SHS_ERROR_STATE);
+            CHECK_STATUS(shs_close(&scene.job.run), SHS_ERROR_STATE);
         }
         folder_remove(scene.folder);
     }

@@ -228,7 +228,7 @@ static void check_mixture(const struct pair *pair, const struct mixture *mixture
     uint64_t steps = shs_epoch_steps(loader);
     struct record own = record_new(VRANKS, steps * EPOCHS), whole = record_new(VRANKS, own.steps);
     follow(pair->run, loader, &own, &times);
-    CHECK(record_rest(&whole, alone) == SHS_END);
+    CHECK_STATUS(record_rest(&whole, alone), SHS_END);
     CHECK(record_agrees(&own, &whole, &info, 0));
     bool good = options->tail == SHS_TAIL_DROP ? epochs_are_full(&times, choice, steps)
                                                : epochs_are_fair(&times, mixture, choice);
@@ -236,8 +236,8 @@ static void check_mixture(const struct pair *pair, const struct mixture *mixture
     if (!good)
         printf("  mixture %d, choice %d, shuffle %d, tail %d\n", (int)(mixture - mixtures),
                (int)choice, (int)options->shuffle, (int)options->tail);
-    CHECK(shs_statistics(loader).epochs_verified == EPOCHS);
-    CHECK(shs_statistics(loader).epochs_unverified == 0);
+    CHECK_EQ(shs_statistics(loader).epochs_verified, EPOCHS);
+    CHECK_EQ(shs_statistics(loader).epochs_unverified, 0);
     record_free(&own), record_free(&whole);
     shs_loader_close(&loader);
     shs_loader_close(&alone);
@@ -305,7 +305,7 @@ static void test_file_order_by_hand(void)
     options.shuffle = SHS_SHUFFLE_NONE;
     options.batch = 7;
     rows_in_order(SEED, paths, &options, rows, 40);
-    CHECK(memcmp(rows, expected, sizeof rows) == 0);
+    CHECK_BYTES(rows, expected, sizeof rows);
     end();
 }
 
@@ -323,7 +323,7 @@ static void test_sources_are_mixed(void)
         same += rows[i] == rows[38 + i];
     }
     CHECK(changes > 15 && changes < 36);
-    CHECK(same < 10); /* the second epoch has another order */
+    CHECK_IS(same, <, 10); /* the second epoch has another order */
     end();
 }
 
@@ -350,7 +350,7 @@ static void check_passes(shs_run *run, shs_dataset *data, const shs_loader_optio
         fair = fair && most <= least + 1;
     }
     CHECK(fair);
-    CHECK(shs_agree(run) == SHS_OK);
+    CHECK_STATUS(shs_agree(run), SHS_OK);
     shs_loader_close(&loader);
 }
 
@@ -393,7 +393,7 @@ static void test_each_row_once_is_the_usual_order(void)
         other = usual, other.sampling.epoch_rows = ROWS;
         CHECK(same_rows(paths, &usual, &other));
         other = usual, other.sampling.epoch_rows = ROWS - 1; /* file order only goes on and on */
-        CHECK(same_rows(paths, &usual, &other) == (shuffle == SHS_SHUFFLE_NONE));
+        CHECK_EQ(same_rows(paths, &usual, &other), (shuffle == SHS_SHUFFLE_NONE));
         char alone[PATH_BYTES];
         snprintf(alone, sizeof alone, "%.450s/c.h5", folder);
         other = usual, other.sampling.mix = &seven, other.sampling.n_mix = 1;
@@ -458,7 +458,7 @@ static void deliver(shs_augment_by by, struct deliveries *all)
         all->row[place] = batch.index[0];
         all->image[place] = hash_on(UINT64_C(0xcbf29ce484222325), batch.field[0].data, IMAGE_BYTES);
     }
-    CHECK(shs_agree(job.run) == SHS_OK);
+    CHECK_STATUS(shs_agree(job.run), SHS_OK);
     job_close(&job);
     MPI_Allreduce(MPI_IN_PLACE, all, 4 * PLACES, MPI_UINT64_T, MPI_SUM, MPI_COMM_WORLD);
 }
@@ -521,8 +521,8 @@ static void check_rest(struct job *job, const struct record *whole, uint64_t fro
 {
     const shs_run_info info = shs_info(job->run);
     struct record own = record_new(VRANKS, whole->steps);
-    CHECK(shs_tell(job->loader).step == from);
-    CHECK(record_rest(&own, job->loader) == SHS_END);
+    CHECK_EQ(shs_tell(job->loader).step, from);
+    CHECK_STATUS(record_rest(&own, job->loader), SHS_END);
     CHECK(record_agrees(&own, whole, &info, from));
     record_free(&own);
 }
@@ -532,12 +532,12 @@ static void restore_on(MPI_Comm comm, const shs_loader_options *options, const c
 {
     const struct job_options how = {comm, SEED, VRANKS, paths, *options};
     struct job job = job_open(&how);
-    CHECK(shs_restore(job.loader, checkpoints, NULL, 0) == SHS_OK);
+    CHECK_STATUS(shs_restore(job.loader, checkpoints, NULL, 0), SHS_OK);
     check_rest(&job, whole, from);
-    CHECK(shs_agree(job.run) == SHS_OK);
+    CHECK_STATUS(shs_agree(job.run), SHS_OK);
     /* the ledger goes on, too: no epoch is without a verdict */
-    CHECK(shs_statistics(job.loader).epochs_unverified == 0);
-    CHECK(shs_statistics(job.loader).epochs_verified == EPOCHS - from * EPOCHS / whole->steps);
+    CHECK_EQ(shs_statistics(job.loader).epochs_unverified, 0);
+    CHECK_EQ(shs_statistics(job.loader).epochs_verified, EPOCHS - from * EPOCHS / whole->steps);
     job_close(&job);
 }
 
@@ -556,10 +556,10 @@ static void check_going_on(const shs_loader_options *options, int number)
     job = job_open(&of_all);
     snprintf(checkpoints, sizeof checkpoints, "%.450s/checkpoints-%d", folder, number);
     take_steps(&job, from);
-    CHECK(shs_save(job.loader, checkpoints, NULL, 0) == SHS_OK);
+    CHECK_STATUS(shs_save(job.loader, checkpoints, NULL, 0), SHS_OK);
     for (uint64_t back = 0; back <= whole.steps; back += 3) {
         uint64_t step = whole.steps - back;
-        CHECK(shs_seek(job.loader, cursor_after(job.loader, step)) == SHS_OK);
+        CHECK_STATUS(shs_seek(job.loader, cursor_after(job.loader, step)), SHS_OK);
         check_rest(&job, &whole, step);
     }
     job_close(&job);
@@ -605,13 +605,13 @@ static void check_other(const shs_loader_options *made, const shs_loader_options
     struct job job = job_open(&how);
     snprintf(checkpoints, sizeof checkpoints, "%.450s/other-%d", folder, number++);
     take_steps(&job, steps);
-    CHECK(shs_save(job.loader, checkpoints, NULL, 0) == SHS_OK);
+    CHECK_STATUS(shs_save(job.loader, checkpoints, NULL, 0), SHS_OK);
     job_close(&job);
     how.loader = *other;
     job = job_open(&how);
-    CHECK(shs_restore(job.loader, checkpoints, NULL, 0) == expected);
+    CHECK_STATUS(shs_restore(job.loader, checkpoints, NULL, 0), expected);
     CHECK(!expected || message_has(word));
-    CHECK(shs_tell(job.loader).step == (expected ? 0 : steps));
+    CHECK_EQ(shs_tell(job.loader).step, expected ? 0 : steps);
     job_close(&job);
 }
 
@@ -662,7 +662,7 @@ static void refuse(const struct pair *pair, const shs_loader_options *options, s
     memset(&loader, 1, sizeof loader); /* to be cleared on error */
     shs_status status = shs_loader_open(pair->data, options, &loader);
     CHECK(agreed_failure(status, expected, failing));
-    CHECK(message_has(word));
+    CHECK_HAS(shs_message(), word);
     CHECK(loader == NULL);
 }
 
@@ -748,7 +748,7 @@ static void test_what_cannot_be_is_refused(void)
     shs_loader *loader;
     const shs_loader_options without_b = {.sampling = {.mix = outer, .n_mix = 3},
                                           .subset = {.rows = of_a_and_c, .n_rows = 3}};
-    CHECK(shs_loader_open(pair.data, &without_b, &loader) == SHS_OK);
+    CHECK_STATUS(shs_loader_open(pair.data, &without_b, &loader), SHS_OK);
     shs_loader_close(&loader);
     pair_close(&pair);
 }
@@ -792,9 +792,9 @@ static void check_doubled(const struct mixture *mixture, shs_status expected)
                           : job.loader->tools.epoch.mix.part[0].passes[0].permutation.table;
     uint64_t last = (is_mixed(mixture) ? job.loader->plan.order.order.shape.samples : ROWS) - 1;
     table[last] = table[last - 1];
-    CHECK(rest_of_epoch(&job) == expected);
+    CHECK_STATUS(rest_of_epoch(&job), expected);
     if (expected) CHECK(message_has("epoch 0") && message_has("lost or repeated"));
-    CHECK(shs_statistics(job.loader).epochs_verified == (expected ? 0 : 1));
+    CHECK_EQ(shs_statistics(job.loader).epochs_verified, expected ? 0 : 1);
     job_close(&job);
 }
 
@@ -803,7 +803,7 @@ static void check_lost(const struct mixture *mixture, int rank, uint64_t more)
     struct job job = open_mixture(mixture);
     take_steps(&job, 1);
     if (my_rank() == rank) job.loader->ledger.count += more;
-    CHECK(rest_of_epoch(&job) == SHS_ERROR_ORDER);
+    CHECK_STATUS(rest_of_epoch(&job), SHS_ERROR_ORDER);
     CHECK(message_has("were delivered") && message_has("were due"));
     job_close(&job);
 }
@@ -910,7 +910,7 @@ static void check_kinds(const char *fields, bool one_a_file, uint64_t samples_a_
     need(!shs_dataset_open(run, both, fields,
                            &(shs_dataset_options){.one_sample_a_file = one_a_file}, &data),
          "shs_dataset_open");
-    CHECK(shs_dataset_samples(data) == 5 * samples_a_file);
+    CHECK_EQ(shs_dataset_samples(data), 5 * samples_a_file);
     for (int shuffle = 0; shuffle < 3; shuffle++) {
         const shs_loader_options options = {.batch = 9,
                                             .epochs = 3,

@@ -46,7 +46,7 @@ static shs_status open_and_close(const struct scene *scene, const char *path, co
 {
     shs_dataset *data;
     shs_status status = shs_dataset_open(scene->run, path, fields, options, &data);
-    CHECK((data != NULL) == (status == SHS_OK));
+    CHECK_EQ(data != NULL, status == SHS_OK);
     CHECK(!data || shs_dataset_samples(data) == ROWS);
     shs_dataset_close(&data);
     return status;
@@ -56,9 +56,9 @@ static void test_a_good_file_opens(void)
 {
     const shs_dataset_options options = {.probe = true, .probe_program = SHARDSTEP_PROGRAM};
     struct scene scene = scene_begin();
-    CHECK(open_and_close(&scene, scene.path, samples_fields, &options) == SHS_OK);
+    CHECK_STATUS(open_and_close(&scene, scene.path, samples_fields, &options), SHS_OK);
     signal(SIGCHLD, SIG_IGN);
-    CHECK(open_and_close(&scene, scene.path, " images", &options) == SHS_OK);
+    CHECK_STATUS(open_and_close(&scene, scene.path, " images", &options), SHS_OK);
     signal(SIGCHLD, SIG_DFL);
     scene_end(&scene);
 }
@@ -75,7 +75,7 @@ static void test_a_clean_error_is_that_of_opening(void)
         snprintf(plain, sizeof plain, "%s", shs_message());
         status = open_and_close(&scene, scene.path, fields, &options);
         CHECK(agreed_failure(status, SHS_ERROR_FILE, failing));
-        CHECK(strcmp(shs_message(), plain) == 0);
+        CHECK_TEXT(shs_message(), plain);
     }
     scene_end(&scene);
 }
@@ -117,7 +117,7 @@ static void test_no_program_on_one_rank(void)
         .probe_program = my_rank() == last_rank() ? scene.folder : SHARDSTEP_PROGRAM};
     shs_status status = open_and_close(&scene, scene.path, samples_fields, &options);
     CHECK(agreed_failure(status, SHS_ERROR_FILE, last_rank()));
-    CHECK(message_has("probe_program"));
+    CHECK_HAS(shs_message(), "probe_program");
     scene_end(&scene);
 }
 
@@ -125,7 +125,7 @@ static void test_without_the_option_nothing_is_started(void)
 {
     struct scene scene = scene_begin();
     const shs_dataset_options options = {.probe_program = "/nowhere", .probe_seconds = 1};
-    CHECK(open_and_close(&scene, scene.path, samples_fields, &options) == SHS_OK);
+    CHECK_STATUS(open_and_close(&scene, scene.path, samples_fields, &options), SHS_OK);
     scene_end(&scene);
 }
 

@@ -423,12 +423,12 @@ static void test_millions_of_rows_in_little_memory(void)
         bytes.most = bytes.now;
         size_t before = bytes.now;
         CHECK(opens_as(scene.data, &by_field, &limits, &reference));
-        CHECK(bytes.most - before < (blocks == 1000 ? 400 << 10 : 34 << 20));
-        CHECK(bytes.now == before);
+        CHECK_IS(bytes.most - before, <, blocks == 1000 ? 400 << 10 : 34 << 20);
+        CHECK_EQ(bytes.now, before);
         order_weights_free(&reference.order);
     }
     scene_end(&scene);
-    CHECK(bytes.now == 0);
+    CHECK_EQ(bytes.now, 0);
     shs_memory_use(NULL);
     free(numbers);
 }
@@ -470,7 +470,7 @@ static void check_equal_classes(struct load_weights *weights, const double *clas
     uint64_t *index = room(MANY, sizeof *index), counts[3] = {0};
     for (uint64_t i = 0; i < MANY; i++)
         index[i] = i;
-    CHECK(load_weights_rows(weights, &source, 1, index, MANY) == SHS_OK);
+    CHECK_STATUS(load_weights_rows(weights, &source, 1, index, MANY), SHS_OK);
     for (uint64_t i = 0; i < MANY; i++)
         counts[classes[index[i]] > 9 ? 0 : classes[index[i]] < 0 ? 1 : 2]++;
     CHECK(judge_plausible(judge_chi_square(counts, 3, MANY / 3.0), 2));
@@ -620,7 +620,8 @@ static void test_sums_of_blocks_that_overflow(void)
     const struct load_weights_limits limits = {300, 4};
     shs_status status = load_weights_open_within(scene.data, &by_field, &limits, &weights);
     CHECK(agreed_failure(status, SHS_ERROR_FORMAT, 0));
-    CHECK(message_has("field w: weights of samples 0 to 9 add up to more than a double holds"));
+    CHECK_HAS(shs_message(),
+              "field w: weights of samples 0 to 9 add up to more than a double holds");
     scene_end(&scene);
     free(numbers);
 }
@@ -757,7 +758,7 @@ static void test_numbers_that_change_later(void)
     struct load_weights *weights = open_one_row(&scene, first);
     CHECK(draw_one(weights, &row) == SHS_OK && row == 9);
     change_number(&scene, first, -3, true);
-    CHECK(draw_one(weights, &row) == SHS_ERROR_FORMAT);
+    CHECK_STATUS(draw_one(weights, &row), SHS_ERROR_FORMAT);
     CHECK(message_has("drawing rows by weight: ") && message_has("sample 9, number 9 of") &&
           message_has("weight -3"));
     change_number(&scene, -3, 0, true);
@@ -777,13 +778,13 @@ static void test_files_that_change_later(void)
     change_number(&scene, first, 2, false);
     CHECK(draw_one(weights, &row) == SHS_OK && row == 9);
     data_files_suspect(&scene.data->files);
-    CHECK(draw_one(weights, &row) == SHS_ERROR_FILE);
-    CHECK(message_has("file.h5 has changed since it was opened"));
+    CHECK_STATUS(draw_one(weights, &row), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), "file.h5 has changed since it was opened");
     load_weights_close(&weights);
     /* and a dataset that was opened before the change has other files than its weights */
     shs_status status = load_weights_open(scene.data, &by_field, &weights);
     CHECK(agreed_failure(status, SHS_ERROR_FILE, 0));
-    CHECK(message_has("file.h5 has changed since it was opened"));
+    CHECK_HAS(shs_message(), "file.h5 has changed since it was opened");
     scene_end(&scene);
 }
 
@@ -800,12 +801,12 @@ static void test_classes_that_change_later(void)
     scene_open(&scene);
     const struct load_weights_limits limits = {4, 40};
     need(!load_weights_open_within(scene.data, &by_class, &limits, &weights), "open");
-    CHECK(draw_one(weights, &row) == SHS_OK);
+    CHECK_STATUS(draw_one(weights, &row), SHS_OK);
     memcpy(&from, &before, sizeof from);
     memcpy(&to, &after, sizeof to);
     change_number(&scene, from, to, true);
-    CHECK(draw_one(weights, &row) == SHS_ERROR_FORMAT);
-    CHECK(message_has("has class 123456791, which it had not when classes were counted"));
+    CHECK_STATUS(draw_one(weights, &row), SHS_ERROR_FORMAT);
+    CHECK_HAS(shs_message(), "has class 123456791, which it had not when classes were counted");
     load_weights_close(&weights);
     scene_end(&scene);
 }

@@ -129,11 +129,11 @@ static void test_the_file_is_that_of_one_rank(void)
     shs_run *run = open_run(MPI_COMM_WORLD);
     for (size_t way = 0; way < sizeof ways / sizeof *ways; way++) {
         prepare(outputs, contents, way);
-        CHECK(import_write(run, ours, outputs, OUTPUTS, NULL) == SHS_OK);
+        CHECK_STATUS(import_write(run, ours, outputs, OUTPUTS, NULL), SHS_OK);
         for (size_t i = 0; i < OUTPUTS; i++)
             CHECK(!contents[i].backwards);
         if (my_rank() == 0) {
-            CHECK(write_alone(alone, way) == SHS_OK);
+            CHECK_STATUS(write_alone(alone, way), SHS_OK);
             CHECK(same_bytes(ours, alone));
         }
     }
@@ -163,7 +163,7 @@ static void check_field(struct h5_file *file, size_t which)
             wrong += row[i] != element_of(r, i);
         wrong += sum != io_crc32c_elements(row, widths[which], sizeof *row);
     }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
     free(row);
     h5_array_close(&field);
     h5_array_close(&sums);
@@ -180,7 +180,7 @@ static void test_what_was_read_is_written(void)
     shs_run *run = open_run(MPI_COMM_WORLD);
     for (size_t way = 0; way < sizeof ways / sizeof *ways; way++) {
         prepare(outputs, contents, way);
-        CHECK(import_write(run, path, outputs, OUTPUTS, NULL) == SHS_OK);
+        CHECK_STATUS(import_write(run, path, outputs, OUTPUTS, NULL), SHS_OK);
         if (my_rank() == last_rank()) {
             need(!h5_open(path, &file), path);
             for (size_t i = 0; i < OUTPUTS; i++)
@@ -209,9 +209,9 @@ static void test_a_bad_row_of_one_rank_fails_all(void)
             contents[0].bad_row = bad;
             shs_status status = import_write(run, path, outputs, OUTPUTS, NULL);
             CHECK(agreed_failure(status, SHS_ERROR_FORMAT, owner));
-            CHECK(message_has("is bad"));
+            CHECK_HAS(shs_message(), "is bad");
         }
-    CHECK(mpi_agree(run, SHS_OK, "still there") == SHS_OK);
+    CHECK_STATUS(mpi_agree(run, SHS_OK, "still there"), SHS_OK);
     shs_close(&run);
     folder_remove(folder);
 }
@@ -243,7 +243,7 @@ static void test_a_full_disk_fails_all(void)
             if (my_rank() == poor) limit_files(RLIM_INFINITY);
             CHECK(poor ? status == SHS_OK : agreed_failure(status, SHS_ERROR_FILE, 0));
         }
-    CHECK(mpi_agree(run, SHS_OK, "still there") == SHS_OK);
+    CHECK_STATUS(mpi_agree(run, SHS_OK, "still there"), SHS_OK);
     shs_close(&run);
     folder_remove(folder);
 }
@@ -314,7 +314,7 @@ static void test_descriptors_may_run_out_on_any_rank(void)
                 shs_status status = write_with_few(run, path, outputs, my_rank() == poor, left);
                 CHECK(poor || left ? status == SHS_OK : agreed_failure(status, SHS_ERROR_FILE, 0));
             }
-    CHECK(mpi_agree(run, SHS_OK, "still there") == SHS_OK);
+    CHECK_STATUS(mpi_agree(run, SHS_OK, "still there"), SHS_OK);
     shs_close(&run);
     folder_remove(folder);
 }
@@ -361,8 +361,8 @@ static void test_progress_is_told_to_rank_0(void)
         struct seen seen = {0};
         struct import_progress progress = {see, &seen};
         prepare(outputs, contents, way);
-        CHECK(import_write(run, path, outputs, OUTPUTS, &progress) == SHS_OK);
-        CHECK((seen.calls > 0) == (my_rank() == 0));
+        CHECK_STATUS(import_write(run, path, outputs, OUTPUTS, &progress), SHS_OK);
+        CHECK_EQ(seen.calls > 0, my_rank() == 0);
         CHECK(seen.calls == 0 || (seen.risen && seen.done == seen.all));
         CHECK(seen.calls == 0 || seen.all == 4 * (21 * WIDE + 1002 * NARROW));
     }

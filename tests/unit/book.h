@@ -56,7 +56,7 @@ static inline void book_free(struct book *book)
 static inline void draw(struct book *book, uint32_t part, uint64_t vrank, uint64_t count)
 {
     const struct order_source source = {book->seed, book->stream, part, book->epoch, vrank};
-    CHECK(order_permutation_draw(&book->permutation, &source, count) == SHS_OK);
+    CHECK_STATUS(order_permutation_draw(&book->permutation, &source, count), SHS_OK);
 }
 
 /* Rows [base, end) as a sequence of its own: of the file's blocks of B rows, whole but for those

@@ -51,7 +51,7 @@ static inline shs_status bench_decode(struct bench *bench, const struct io_pipel
     memset(to - GUARD_BYTES, GUARD, GUARD_BYTES + size);
     shs_status status = io_decode(bench->decoder, pipeline, mask, from, bytes, to, size);
     CHECK(fenced_is_all(to - GUARD_BYTES, GUARD_BYTES, GUARD));
-    CHECK(memcmp(from, stored, bytes) == 0);
+    CHECK_BYTES(from, stored, bytes);
     bench->to = to;
     return status;
 }

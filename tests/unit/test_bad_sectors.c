@@ -10,7 +10,6 @@
 #include <sys/uio.h>
 
 #include "data_field.h"
-#include "message.h"
 #include "temporary_folder.h"
 #include "unit.h"
 
@@ -39,7 +38,7 @@ static char folder[PATH_BYTES], path[PATH_BYTES];
         heal();                                                                                    \
         test##_in_folder();                                                                        \
         heal();                                                                                    \
-        CHECK(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL) == 0);                             \
+        CHECK_EQ(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);                            \
         folder_remove(folder);                                                                     \
     }
 
@@ -156,7 +155,7 @@ static void write_file(const char *name, enum storage storage)
         CHECK(H5Lcreate_external("source.h5", "x", file, "x", H5P_DEFAULT, H5P_DEFAULT) >= 0);
     } else {
         hid_t data = H5Dcreate2(file, "x", H5T_STD_U16LE, space, H5P_DEFAULT, list, H5P_DEFAULT);
-        CHECK(data >= 0);
+        CHECK_IS(data, >=, 0);
         if (storage != VIRTUAL) write_rows(data);
         H5Dclose(data);
     }
@@ -212,8 +211,8 @@ static shs_status read_rows(struct reading *reading, uint64_t first, uint64_t co
 
 static void check_error(shs_status status)
 {
-    CHECK(status == SHS_ERROR_FILE);
-    CHECK(message_has("Input/output error"));
+    CHECK_STATUS(status, SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), "Input/output error");
     if (!strstr(shs_message(), "damaged") && !strstr(shs_message(), "anew")) return;
     printf("  %s\n", shs_message());
     WRONG("a file called damaged that the system could not read");
@@ -224,8 +223,8 @@ static void check_sound(void)
 {
     struct reading reading;
     heal();
-    CHECK(open_reading(&reading) == SHS_OK);
-    CHECK(read_rows(&reading, 0, ROWS) == SHS_OK);
+    CHECK_STATUS(open_reading(&reading), SHS_OK);
+    CHECK_STATUS(read_rows(&reading, 0, ROWS), SHS_OK);
     close_reading(&reading);
 }
 
@@ -243,7 +242,7 @@ static unsigned long fail_once(enum storage storage, unsigned long fail_at)
     if (!status) status = read_rows(&reading, 5, 300);
     if (!status) status = read_rows(&reading, 17, 600);
     unsigned long reads = disk.reads;
-    CHECK((status != SHS_OK) == (reads >= fail_at));
+    CHECK_EQ(status != SHS_OK, reads >= fail_at);
     if (status) check_error(status);
     heal();
     if (opened && read_rows(&reading, 0, ROWS)) {
@@ -263,7 +262,7 @@ static void any_read_may_fail_in_folder(void)
         check_sound();
         while (fail_once((enum storage)storage, fail_at) >= fail_at)
             fail_at++;
-        CHECK(fail_at > 5);
+        CHECK_IS(fail_at, >, 5);
     }
 }
 IN_FOLDER(any_read_may_fail)
@@ -279,7 +278,7 @@ static uint64_t place_of_rows(const char *name)
     unsigned char *bytes = file_read(folder_path(folder, name, whole), &size);
     while (at + sizeof row <= size && memcmp(bytes + at, row, sizeof row) != 0)
         at++;
-    CHECK(at + sizeof row <= size);
+    CHECK_IS(at + sizeof row, <=, size);
     free(bytes);
     return at;
 }
@@ -310,18 +309,18 @@ static void reading_goes_on_after_an_error_in_folder(void)
         struct reading reading;
         if (storage == DEFLATED || storage == SCALED || storage == RAW) continue;
         write_storage((enum storage)storage);
-        if (!NEED(open_reading(&reading) == SHS_OK)) return;
+        if (!NEED_STATUS(open_reading(&reading), SHS_OK)) return;
         bool elsewhere = storage == VIRTUAL || storage == LINKED;
         uint64_t begin = place_of_rows(elsewhere ? "source.h5" : "x.h5");
         disk.from = begin + 2 * COLUMNS * 50;
         disk.to = disk.from + 512;
         for (int again = 0; again < 3; again++) {
             check_error(read_rows(&reading, 48, 10));
-            CHECK(message_has(again && elsewhere ? "rows 48 to 57" : "dataset x: rows"));
-            CHECK(read_rows(&reading, 200, 300) == SHS_OK);
+            CHECK_HAS(shs_message(), again && elsewhere ? "rows 48 to 57" : "dataset x: rows");
+            CHECK_STATUS(read_rows(&reading, 200, 300), SHS_OK);
         }
         heal();
-        CHECK(read_rows(&reading, 0, ROWS) == SHS_OK);
+        CHECK_STATUS(read_rows(&reading, 0, ROWS), SHS_OK);
         close_reading(&reading);
     }
 }
@@ -331,13 +330,13 @@ static void a_raw_file_that_cannot_be_read_in_folder(void)
 {
     struct reading reading;
     write_storage(RAW);
-    if (!NEED(open_reading(&reading) == SHS_OK)) return;
+    if (!NEED_STATUS(open_reading(&reading), SHS_OK)) return;
     raw_fails = true;
     shs_status status = read_rows(&reading, 0, 10);
     raw_fails = false;
     check_error(status);
-    CHECK(message_has("the system could not read an external file"));
-    CHECK(read_rows(&reading, 0, ROWS) == SHS_OK);
+    CHECK_HAS(shs_message(), "the system could not read an external file");
+    CHECK_STATUS(read_rows(&reading, 0, ROWS), SHS_OK);
     close_reading(&reading);
 }
 IN_FOLDER(a_raw_file_that_cannot_be_read)
@@ -354,7 +353,7 @@ static void change_numbers(uint64_t from, uint64_t to)
             memcpy(bytes + at, &to, sizeof to);
             found++;
         }
-    CHECK(found > 0);
+    CHECK_IS(found, >, 0);
     CHECK(file_write(path, bytes, size));
     free(bytes);
 }
@@ -377,12 +376,12 @@ static void a_shape_larger_than_its_storage_in_folder(void)
         H5Sclose(space);
         H5Fclose(file);
         change_numbers(ROWS, 100000);
-        CHECK(open_reading(&reading) == SHS_ERROR_FORMAT);
-        CHECK(message_has("the file is damaged"));
-        CHECK(message_has(opened_by_hdf5
-                              ? "dataset x: 1234 bytes are stored of it, where its shape "
-                                "has 200000"
-                              : "dataset 'x' cannot be opened"));
+        CHECK_STATUS(open_reading(&reading), SHS_ERROR_FORMAT);
+        CHECK_HAS(shs_message(), "the file is damaged");
+        CHECK_HAS(shs_message(), opened_by_hdf5
+                                     ? "dataset x: 1234 bytes are stored of it, where its shape "
+                                       "has 200000"
+                                     : "dataset 'x' cannot be opened");
         close_reading(&reading);
     }
 }
@@ -395,9 +394,9 @@ static void an_address_behind_the_end_in_folder(void)
     struct stat about;
     write_file("x.h5", CONTIGUOUS);
     uint64_t begin = place_of_rows("x.h5");
-    CHECK(stat(path, &about) == 0);
+    CHECK_EQ(stat(path, &about), 0);
     change_numbers(begin, (uint64_t)about.st_size - 10);
-    CHECK(open_reading(&reading) == SHS_ERROR_FORMAT);
+    CHECK_STATUS(open_reading(&reading), SHS_ERROR_FORMAT);
     CHECK(!strstr(shs_message(), "Input/output"));
     close_reading(&reading);
 }
@@ -415,7 +414,7 @@ static void write_large(hsize_t rows, hsize_t chunk_rows, hsize_t columns)
     H5Pset_deflate(list, 1);
     H5Pset_alloc_time(list, H5D_ALLOC_TIME_EARLY);
     hid_t data = H5Dcreate2(file, "x", H5T_STD_U8LE, space, H5P_DEFAULT, list, H5P_DEFAULT);
-    CHECK(data >= 0);
+    CHECK_IS(data, >=, 0);
     H5Dclose(data);
     H5Pclose(list);
     H5Sclose(space);
@@ -428,7 +427,7 @@ static unsigned long decoded_at_open(void)
     struct reading reading;
     heal();
     disk.large = 4096;
-    CHECK(open_reading(&reading) == SHS_OK);
+    CHECK_STATUS(open_reading(&reading), SHS_OK);
     CHECK(reading.field.direct != NULL && reading.field.content != 0);
     close_reading(&reading);
     return disk.large_reads;
@@ -437,14 +436,14 @@ static unsigned long decoded_at_open(void)
 static void opening_decodes_a_chunk_once_in_folder(void)
 {
     write_large(2000, 2000, 1000);
-    CHECK(decoded_at_open() == 2);
+    CHECK_EQ(decoded_at_open(), 2);
     write_large(10, 5, 400000);
-    CHECK(decoded_at_open() == 4);
+    CHECK_EQ(decoded_at_open(), 4);
     write_large(80, 10, 1 << 20); /* 8 chunks, of which 6 have 60 MiB */
     unsigned long decoded = decoded_at_open();
     CHECK(decoded >= 4 && decoded <= 12);
     write_large(3, 1, 100 << 20); /* the first and the last */
-    CHECK(decoded_at_open() == 4);
+    CHECK_EQ(decoded_at_open(), 4);
 }
 IN_FOLDER(opening_decodes_a_chunk_once)
 

@@ -92,8 +92,8 @@ static void blocks_are_those_of_the_reference(void)
                                              .shuffle = SHS_SHUFFLE_BLOCKS,
                                              .block_rows = blocks[i / COUNT(windows)],
                                              .window_blocks = windows[i % COUNT(windows)]});
-    CHECK(wrong == 0);
-    CHECK(book.epoch > 40000);
+    CHECK_EQ(wrong, 0);
+    CHECK_IS(book.epoch, >, 40000);
     order_epoch_free(&asked);
     book_free(&book);
 }
@@ -113,7 +113,7 @@ static void other_shuffles_are_those_of_the_reference(void)
                                                               .vranks = vranks_of[v],
                                                               .batch = batches[b],
                                                               .shuffle = (shs_shuffle)shuffle});
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
     order_epoch_free(&asked);
     book_free(&book);
 }
@@ -139,7 +139,7 @@ static void large_windows_are_those_of_the_reference(void)
             shape.shuffle = (shs_shuffle)shuffle;
             wrong += count_wrong(&book, &order, shape);
         }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
     order_epoch_free(&asked);
     book_free(&book);
 }
@@ -166,7 +166,7 @@ static void check_jumps(struct book *book, struct order *order)
             order_rows(&asked, vrank, (struct order_slice){first, count, count}, rows) != SHS_OK;
         wrong += memcmp(rows, book->walk + begin + first, count * sizeof *rows) != 0;
     }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
 }
 
 static void any_slice_at_any_time_is_the_same(void)
@@ -219,11 +219,11 @@ static void check_owners(struct book *book, struct order *order)
     uint64_t wrong = 0, more_owners = 0;
     memset(seen, 0, sizeof seen);
     memset(owner, 0xff, sizeof owner);
-    CHECK(order_begin(order, book->epoch, &asked) == SHS_OK);
+    CHECK_STATUS(order_begin(order, book->epoch, &asked), SHS_OK);
     for (uint16_t vrank = 0; vrank < shape->vranks; vrank++)
         for (uint64_t step = 0; step < order_steps(shape); step++) {
             struct order_slice slice = order_slice(shape, step, vrank);
-            CHECK(order_rows(&asked, vrank, slice, rows) == SHS_OK);
+            CHECK_STATUS(order_rows(&asked, vrank, slice, rows), SHS_OK);
             for (uint64_t i = 0; i < slice.rows; i++) {
                 uint16_t *block = &owner[rows[i] / shape->block_rows];
                 seen[rows[i]]++;
@@ -233,8 +233,8 @@ static void check_owners(struct book *book, struct order *order)
         }
     for (uint64_t row = 0; row < shape->samples; row++)
         wrong += seen[row] != 1;
-    CHECK(wrong == 0);
-    CHECK(more_owners == count_cuts_inside(book));
+    CHECK_EQ(wrong, 0);
+    CHECK_EQ(more_owners, count_cuts_inside(book));
 }
 
 static void only_blocks_at_cuts_are_shared(void)
@@ -265,11 +265,11 @@ static uint64_t hash_of_epoch(struct order *order, uint64_t epoch)
 {
     static uint64_t rows[MOST_BATCH];
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    CHECK(order_begin(order, epoch, &asked) == SHS_OK);
+    CHECK_STATUS(order_begin(order, epoch, &asked), SHS_OK);
     for (uint64_t step = 0; step < order_steps(&order->shape); step++)
         for (uint64_t vrank = 0; vrank < order->shape.vranks; vrank++) {
             struct order_slice slice = order_slice(&order->shape, step, vrank);
-            CHECK(order_rows(&asked, vrank, slice, rows) == SHS_OK);
+            CHECK_STATUS(order_rows(&asked, vrank, slice, rows), SHS_OK);
             for (uint64_t i = 0; i < 8 * slice.rows; i++)
                 hash = (hash ^ (rows[i / 8] >> i % 8 * 8 & 0xff)) * UINT64_C(0x100000001b3);
         }
@@ -299,10 +299,10 @@ static void known_orders_stay(void)
             .shape = known[i].shape, .seed = UINT64_C(0x123456789abcdef0), .stream = 5};
         uint64_t hash = hash_of_epoch(&order, known[i].epoch);
         if (hash != known[i].hash) printf("  %zu: %016llx\n", i, (ull)hash);
-        CHECK(hash == known[i].hash);
+        CHECK_EQ(hash, known[i].hash);
         order_epoch_free(&asked);
     }
-    CHECK(SHS_ORDER_VERSION == 1);
+    CHECK_EQ(SHS_ORDER_VERSION, 1);
 }
 
 /* ---- chance */
@@ -425,10 +425,11 @@ static void mixing_of(const struct origin *origin, uint64_t *mixing)
         .seed = origin->seed, .stream = origin->stream, .epoch = origin->epoch};
     struct order_permutation blocks = {0};
     uint64_t first = origin->window * WINDOW_ROWS;
-    CHECK(order_permutation_draw(&blocks, &source, order.shape.samples) == SHS_OK);
-    CHECK(order_begin(&order, origin->epoch, &asked) == SHS_OK);
-    CHECK(order_rows(&asked, origin->vrank, (struct order_slice){first, WINDOW_ROWS, WINDOW_ROWS},
-                     mixing) == SHS_OK);
+    CHECK_STATUS(order_permutation_draw(&blocks, &source, order.shape.samples), SHS_OK);
+    CHECK_STATUS(order_begin(&order, origin->epoch, &asked), SHS_OK);
+    CHECK_STATUS(order_rows(&asked, origin->vrank,
+                            (struct order_slice){first, WINDOW_ROWS, WINDOW_ROWS}, mixing),
+                 SHS_OK);
     for (uint64_t i = 0; i < WINDOW_ROWS; i++)
         mixing[i] = order_permutation_position(&blocks, mixing[i]) -
                     origin->vrank * 3 * WINDOW_ROWS - first;
@@ -448,12 +449,12 @@ static void windows_have_their_own_orders(void)
     for (size_t i = 0; i < COUNT(origins); i++) {
         mixing_of(&origins[i], mixings[i]);
         mixing_of(&origins[i], again);
-        CHECK(memcmp(mixings[i], again, sizeof again) == 0);
+        CHECK_BYTES(mixings[i], again, sizeof again);
         for (size_t k = 0; k < i; k++) {
             size_t same = 0;
             for (size_t row = 0; row < WINDOW_ROWS; row++)
                 same += mixings[i][row] == mixings[k][row];
-            CHECK(same < 9);
+            CHECK_IS(same, <, 9);
         }
     }
 }
@@ -478,10 +479,10 @@ static void a_window_without_memory_is_an_error(void)
     write_book(&book);
     counted_begin(&counted, 1);
     CHECK(order_begin(&order, 0, &asked) == SHS_ERROR_MEMORY && !asked.of);
-    CHECK(order_begin(&order, 0, &asked) == SHS_OK);
+    CHECK_STATUS(order_begin(&order, 0, &asked), SHS_OK);
     counted.fail_at = counted.calls + 1;
     uint64_t rows[10];
-    CHECK(order_rows(&asked, 1, order_slice(&order.shape, 2, 1), rows) == SHS_ERROR_MEMORY);
+    CHECK_STATUS(order_rows(&asked, 1, order_slice(&order.shape, 2, 1), rows), SHS_ERROR_MEMORY);
     CHECK(batch_is_right(&book, &order, 2, 1));
     CHECK(batch_is_right(&book, &order, 0, 0));
     /* nor can a turn in it be told: it may be the next */
@@ -489,10 +490,10 @@ static void a_window_without_memory_is_an_error(void)
     asked.windows[0].drawn = asked.windows[1].drawn = false;
     order_permutation_free(&asked.windows[1].permutation);
     counted.fail_at = counted.calls + 1;
-    CHECK(order_next_use(&asked, 0, 100, now, 1, 1) == now + 1);
-    CHECK(order_next_use(&asked, 0, 100, now, 0, 1) > now + 1);
+    CHECK_EQ(order_next_use(&asked, 0, 100, now, 1, 1), now + 1);
+    CHECK_IS(order_next_use(&asked, 0, 100, now, 0, 1), >, now + 1);
     order_epoch_free(&asked);
-    CHECK(counted_end(&counted) == 0);
+    CHECK_EQ(counted_end(&counted), 0);
     book_free(&book);
 }
 

@@ -87,7 +87,7 @@ static void add(struct fetch_cache *cache, struct model *model, size_t f, size_t
     size_t bytes = model->same_sizes ? 100 : 1 + (size_t)(next % MOST_BYTES);
     bool kept = fits(model, bytes, next);
     struct fetch_cached *cached = fetch_cache_add(cache, f, c, bytes, next);
-    if (!NEED((cached != NULL) == kept) || !kept) return;
+    if (!NEED_EQ(cached != NULL, kept) || !kept) return;
     memset(cached->memory, (int)(f * 91 + c), bytes);
     cached->holder = &model->holder[f][c];
     model->holder[f][c] = cached;
@@ -141,7 +141,7 @@ static void what_is_used_latest_goes_first(void)
     for (size_t i = 0; i < 2 * COUNT(budgets); i++) {
         struct fetch_cache *cache;
         model = (struct model){.budget = budgets[i / 2], .same_sizes = i % 2};
-        if (!NEED(fetch_cache_new(model.budget, &cache) == SHS_OK)) return;
+        if (!NEED_STATUS(fetch_cache_new(model.budget, &cache), SHS_OK)) return;
         for (int k = 0; k < 6000; k++) {
             do_something(cache, &model, &state, &clock);
             if (k % 500 == 0) revise(cache, &model, &clock);
@@ -157,13 +157,13 @@ static void what_is_used_latest_goes_first(void)
         CHECK(cache == NULL);
     }
     fetch_cache_free(&(struct fetch_cache *){NULL});
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
 }
 
 static void equal_next_uses_change_nothing(void)
 {
     struct fetch_cache *cache;
-    if (!NEED(fetch_cache_new(200, &cache) == SHS_OK)) return;
+    if (!NEED_STATUS(fetch_cache_new(200, &cache), SHS_OK)) return;
     CHECK(fetch_cache_add(cache, 0, 1, 100, NEVER) != NULL);
     CHECK(fetch_cache_add(cache, 0, 2, 100, 7) != NULL);
     CHECK(fetch_cache_add(cache, 0, 3, 100, NEVER) == NULL);
@@ -171,7 +171,7 @@ static void equal_next_uses_change_nothing(void)
     CHECK(fetch_cache_find(cache, 0, 1) == NULL);
     CHECK(fetch_cache_add(cache, 0, 4, 100, 8) == NULL);
     CHECK(fetch_cache_add(cache, 0, 4, 201, 1) == NULL);
-    CHECK(fetch_cache_bytes(cache) == 200);
+    CHECK_EQ(fetch_cache_bytes(cache), 200);
     fetch_cache_free(&cache);
 }
 
@@ -197,9 +197,9 @@ static void short_memory_keeps_less(void)
         failed += (size_t)counted.failed;
         fetch_cache_free(&cache);
         CHECK(cache == NULL);
-        CHECK(counted_end(&counted) == 0);
+        CHECK_EQ(counted_end(&counted), 0);
     }
-    CHECK(failed > 20);
+    CHECK_IS(failed, >, 20);
 }
 
 /* ---- files */
@@ -281,8 +281,8 @@ static void job_close(struct job *job)
 static void seek_middle(struct job *job, uint64_t epoch)
 {
     uint64_t steps = shs_epoch_steps(job->loader);
-    CHECK(shs_seek(job->loader, (shs_cursor){epoch, steps / 2, epoch * steps + steps / 2}) ==
-          SHS_OK);
+    CHECK_STATUS(shs_seek(job->loader, (shs_cursor){epoch, steps / 2, epoch * steps + steps / 2}),
+                 SHS_OK);
 }
 
 static bool batch_is_right(const shs_batch *batch)
@@ -305,7 +305,7 @@ static uint64_t take_epoch(struct job *job, struct wants *wants)
     shs_batch batch = {0};
     wants->batches = 0;
     while (!batch.ends_epoch) {
-        if (!NEED(shs_next(job->loader, &batch) == SHS_OK)) return 0;
+        if (!NEED_STATUS(shs_next(job->loader, &batch), SHS_OK)) return 0;
         uint64_t chunks = 0;
         for (uint64_t slot = 0; slot < batch.rows; slot++)
             chunks |= UINT64_C(1) << batch.index[slot] / CHUNK_ROWS;
@@ -313,7 +313,7 @@ static uint64_t take_epoch(struct job *job, struct wants *wants)
         wants->vrank[wants->batches] = batch.vrank;
         wants->chunks[wants->batches++] = chunks;
     }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
     return shs_statistics(job->loader).chunks_decoded - before;
 }
 
@@ -357,7 +357,7 @@ static void check_fewest(struct job *job, uint64_t room, const char *what)
 {
     static struct wants wants;
     uint64_t decoded = take_epoch(job, &wants), best = fewest(&wants, room);
-    CHECK(decoded <= best);
+    CHECK_IS(decoded, <=, best);
     if (decoded > best)
         printf("  %s, room for %d chunks, %d batches: %d decoded, %d would do\n", what, (int)room,
                (int)wants.batches, (int)decoded, (int)best);
@@ -374,11 +374,11 @@ static void check_full(uint64_t vranks, uint64_t batch, uint64_t room, shs_shard
     struct job job;
     if (!job_open(&job, vranks, "images", bytes, &options)) return;
     uint64_t decoded = take_epoch(&job, &wants), best = fewest(&wants, room);
-    CHECK(decoded == best);
+    CHECK_EQ(decoded, best);
     if (decoded != best)
         printf("  V %d, batches of %d, room for %d: %d decoded, %d would do\n", (int)vranks,
                (int)batch, (int)room, (int)decoded, (int)best);
-    CHECK(shs_statistics(job.loader).cached_bytes <= bytes);
+    CHECK_IS(shs_statistics(job.loader).cached_bytes, <=, bytes);
     /* what is kept from one epoch may help the next */
     check_fewest(&job, room, "the second epoch");
     seek_middle(&job, 2);
@@ -415,11 +415,11 @@ static void going_back_finds_what_was_kept(void)
         job_close(&job);
         if (!job_open(&job, 1, "images", (size_t)room * CHUNK_BYTES, &options)) return;
         for (int i = 0; i < ROWS / 2; i++)
-            CHECK(shs_next(job.loader, &batch) == SHS_OK);
-        CHECK(shs_statistics(job.loader).chunks_decoded ==
-              fewest_from(&wants, ROWS / 2, room, &kept));
-        CHECK(shs_seek(job.loader, (shs_cursor){0}) == SHS_OK);
-        CHECK(take_epoch(&job, &wants) == fewest_from(&wants, ROWS, room, &kept));
+            CHECK_STATUS(shs_next(job.loader, &batch), SHS_OK);
+        CHECK_EQ(shs_statistics(job.loader).chunks_decoded,
+                 fewest_from(&wants, ROWS / 2, room, &kept));
+        CHECK_STATUS(shs_seek(job.loader, (shs_cursor){0}), SHS_OK);
+        CHECK_EQ(take_epoch(&job, &wants), fewest_from(&wants, ROWS, room, &kept));
         job_close(&job);
     }
 }
@@ -431,8 +431,8 @@ static void file_order_decodes_each_chunk_once(void)
         const shs_loader_options options = {.batch = 11, .shuffle = SHS_SHUFFLE_NONE};
         struct job job;
         if (!job_open(&job, vranks, "images", CHUNK_BYTES, &options)) return;
-        CHECK(take_epoch(&job, &wants) == FILE_CHUNKS);
-        CHECK(take_epoch(&job, &wants) <= FILE_CHUNKS);
+        CHECK_EQ(take_epoch(&job, &wants), FILE_CHUNKS);
+        CHECK_IS(take_epoch(&job, &wants), <=, FILE_CHUNKS);
         job_close(&job);
     }
 }
@@ -486,10 +486,10 @@ static void chunks_of_many_rows_are_kept(void)
     const uint64_t all = LONG_ROWS / WIDE_CHUNK + LONG_ROWS / LONG_CHUNK;
     const shs_loader_options ordered = {.shuffle = SHS_SHUFFLE_NONE, .batch = 32};
     for (size_t wide = 1; wide < 9; wide++)
-        CHECK(decode_long(name, &ordered, wide) == all);
+        CHECK_EQ(decode_long(name, &ordered, wide), all);
     const shs_loader_options blocks = {
         .shuffle = SHS_SHUFFLE_BLOCKS, .batch = 32, .blocks = {.rows = LONG_CHUNK, .window = 1}};
-    CHECK(decode_long(name, &blocks, LONG_CHUNK / WIDE_CHUNK) == all);
+    CHECK_EQ(decode_long(name, &blocks, LONG_CHUNK / WIDE_CHUNK), all);
     unlink(name);
 }
 
@@ -504,10 +504,10 @@ static void what_fits_is_decoded_once(void)
             const size_t room = FILE_CHUNKS * CHUNK_ROWS * (size_t)(IMAGE_BYTES + LABEL_BYTES);
             struct job job;
             if (!job_open(&job, 3, "images,labels", room, &options)) return;
-            CHECK(take_epoch(&job, &wants) == 2 * FILE_CHUNKS);
-            CHECK(take_epoch(&job, &wants) == 0);
-            CHECK(take_epoch(&job, &wants) == 0);
-            CHECK(shs_statistics(job.loader).rows == 3 * ROWS);
+            CHECK_EQ(take_epoch(&job, &wants), 2 * FILE_CHUNKS);
+            CHECK_EQ(take_epoch(&job, &wants), 0);
+            CHECK_EQ(take_epoch(&job, &wants), 0);
+            CHECK_EQ(shs_statistics(job.loader).rows, 3 * ROWS);
             job_close(&job);
         }
 }
@@ -543,7 +543,7 @@ static void check_blocks(uint64_t vranks, uint64_t batch, uint64_t window, uint6
         if (epoch > 1) seek_middle(&job, epoch == 2 ? 1 : 7);
         uint64_t decoded = take_epoch(&job, &wants), owned = count_owned(&wants, vranks);
         uint64_t least = epoch ? 0 : 2 * FILE_CHUNKS;
-        CHECK(owned < FILE_CHUNKS + 2 * vranks);
+        CHECK_IS(owned, <, FILE_CHUNKS + 2 * vranks);
         CHECK(decoded >= least && decoded <= 2 * owned);
         if (decoded < least || decoded > 2 * owned)
             printf("  %s, V %d, batches of %d, windows of %d, epoch %d: %d decoded of %d\n",
@@ -588,8 +588,8 @@ static void check_foresight(const struct load_order_how *how, const shs_loader_o
         for (uint64_t i = 0; i < places; i++)
             CHECK(!load_epoch_rows(&walked, 0, (struct order_slice){i, 1, 1}, 1, &rows[i]));
         for (uint64_t first = 0; first + CHUNK_ROWS < ROWS; first += CHUNK_ROWS)
-            CHECK(load_epoch_next_use(&asked, first, CHUNK_ROWS, CHUNK_ROWS, 0, 0, 1) ==
-                  next_by_search(rows, places, 0, first, first + CHUNK_ROWS));
+            CHECK_EQ(load_epoch_next_use(&asked, first, CHUNK_ROWS, CHUNK_ROWS, 0, 0, 1),
+                     next_by_search(rows, places, 0, first, first + CHUNK_ROWS));
     }
     load_epoch_free(&walked);
     load_epoch_free(&asked);

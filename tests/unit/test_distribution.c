@@ -27,7 +27,7 @@ static shs_random stream_of(uint64_t seed)
 {
     const shs_place place = {.seed = seed, .purpose = 9, .rank = 77, .step = 5};
     shs_random stream;
-    CHECK(shs_random_at(&place, &stream) == SHS_OK);
+    CHECK_STATUS(shs_random_at(&place, &stream), SHS_OK);
     return stream;
 }
 
@@ -134,7 +134,7 @@ static double *new_doubles(size_t n)
         size_t n = usual();                                                                        \
         double *out = new_doubles(n);                                                              \
         shs_random stream = stream_of(seed);                                                       \
-        CHECK((fill) == SHS_OK);                                                                   \
+        CHECK_STATUS((fill), SHS_OK);                                                              \
         for (size_t i = 0; i < n; i++) {                                                           \
             double x = out[i];                                                                     \
             out[i] = (distribution);                                                               \
@@ -183,7 +183,7 @@ static void bits_are_balanced(void)
     size_t pieces = times(100, 400);
     shs_random stream = stream_of(7);
     for (size_t i = 0; i < pieces; i++) {
-        CHECK(shs_random_fill_u32(&stream, words, PIECE) == SHS_OK);
+        CHECK_STATUS(shs_random_fill_u32(&stream, words, PIECE), SHS_OK);
         for (size_t j = 0; j < PIECE; j++)
             for (uint32_t bit = 0; bit < 32; bit++)
                 ones[bit] += words[j] >> bit & 1;
@@ -256,9 +256,9 @@ static void normals_have_their_moments(void)
     size_t n = times(2000000, 10);
     double *z = new_doubles(n);
     shs_random stream = stream_of(14);
-    CHECK(fill_normal_floats(&stream, 0, 1, z, n) == SHS_OK);
+    CHECK_STATUS(fill_normal_floats(&stream, 0, 1, z, n), SHS_OK);
     check_moments("normal_float", z, n);
-    CHECK(shs_random_fill_normal_double(&stream, 0, 1, z, n) == SHS_OK);
+    CHECK_STATUS(shs_random_fill_normal_double(&stream, 0, 1, z, n), SHS_OK);
     check_moments("normal_double", z, n);
     free(z);
 }
@@ -302,7 +302,7 @@ static void float_normals_reach_far(void)
     size_t pieces = times(16384, 16);
     shs_random stream = stream_of(15);
     for (size_t i = 0; i < pieces; i++) {
-        CHECK(shs_random_fill_normal_float(&stream, 0, 1, z, TAIL_PIECE) == SHS_OK);
+        CHECK_STATUS(shs_random_fill_normal_float(&stream, 0, 1, z, TAIL_PIECE), SHS_OK);
         for (size_t j = 0; j < TAIL_PIECE; j++)
             if (fabsf(z[j]) > 4) add_tails(&tails, (double)z[j]);
     }
@@ -316,7 +316,7 @@ static void double_normals_reach_far(void)
     size_t pieces = times(8192, 16);
     shs_random stream = stream_of(16);
     for (size_t i = 0; i < pieces; i++) {
-        CHECK(shs_random_fill_normal_double(&stream, 0, 1, z, TAIL_PIECE) == SHS_OK);
+        CHECK_STATUS(shs_random_fill_normal_double(&stream, 0, 1, z, TAIL_PIECE), SHS_OK);
         for (size_t j = 0; j < TAIL_PIECE; j++)
             if (fabs(z[j]) > 4) add_tails(&tails, z[j]);
     }
@@ -513,7 +513,7 @@ static void betas_of_small_shapes_are_betas(void)
         if (expected > 0) chi_square += pow((double)counts[i] - expected, 2) / expected;
         upto = below;
     }
-    CHECK(upto == 1);
+    CHECK_EQ(upto, 1);
     check_chi_square("beta 0.1, 0.1", "chi-square", chi_square, COUNT(ends) - 2);
 }
 
@@ -589,7 +589,7 @@ static void check_poisson(uint64_t seed, double mean)
     uint64_t *numbers = new_numbers(n);
     shs_random stream = stream_of(seed);
     snprintf(what, sizeof what, "poisson %g", mean);
-    CHECK(shs_random_fill_poisson(&stream, mean, numbers, n) == SHS_OK);
+    CHECK_STATUS(shs_random_fill_poisson(&stream, mean, numbers, n), SHS_OK);
     double reach = 9 * sqrt(mean) + 12;
     struct counted of = {
         what, log_poisson, mean, 0, fmax(0, floor(mean - reach)), ceil(mean + reach)};
@@ -611,7 +611,7 @@ static void check_binomial(uint64_t seed, uint64_t trials, double p)
     uint64_t *numbers = new_numbers(n);
     shs_random stream = stream_of(seed);
     snprintf(what, sizeof what, "binomial %llu, %g", (unsigned long long)trials, p);
-    CHECK(shs_random_fill_binomial(&stream, trials, p, numbers, n) == SHS_OK);
+    CHECK_STATUS(shs_random_fill_binomial(&stream, trials, p, numbers, n), SHS_OK);
     double mean = (double)trials * p, variance = mean * (1 - p), reach = 9 * sqrt(variance) + 12;
     struct counted of = {what,
                          log_binomial,
@@ -703,7 +703,7 @@ static void categories_follow_a_long_tail(void)
     shs_random stream = stream_of(130);
     for (int i = 0; i < CATEGORIES; i++)
         sum += weights[i] = 1.0 / (1 + (i * 7) % CATEGORIES);
-    CHECK(shs_alias_open(weights, CATEGORIES, &alias) == SHS_OK);
+    CHECK_STATUS(shs_alias_open(weights, CATEGORIES, &alias), SHS_OK);
     if (!NEED(alias)) return;
     for (size_t i = 0; i < n; i++)
         counts[shs_random_categorical(&stream, alias)]++;
@@ -726,7 +726,7 @@ static void check_all_residues(uint32_t n)
     shs_random stream = stream_of(140 + n);
     if (!NEED(counts)) return;
     for (size_t i = 0; i < pieces; i++) {
-        CHECK(shs_random_fill_below(&stream, n, out, COUNT(out)) == SHS_OK);
+        CHECK_STATUS(shs_random_fill_below(&stream, n, out, COUNT(out)), SHS_OK);
         for (size_t j = 0; j < COUNT(out); j++)
             if (out[j] < n) counts[out[j]]++;
     }
@@ -851,8 +851,8 @@ static void add_neighbours(struct pairs *pairs, shs_random a, shs_random b)
     static uint32_t words[2][WORDS];
     size_t pieces = times(1, 40);
     for (size_t i = 0; i < pieces; i++) {
-        CHECK(shs_random_fill_u32(&a, words[0], WORDS) == SHS_OK);
-        CHECK(shs_random_fill_u32(&b, words[1], WORDS) == SHS_OK);
+        CHECK_STATUS(shs_random_fill_u32(&a, words[0], WORDS), SHS_OK);
+        CHECK_STATUS(shs_random_fill_u32(&b, words[1], WORDS), SHS_OK);
         for (size_t j = 0; j < WORDS; j++)
             add_pair(pairs, words[0][j], words[1][j]);
     }

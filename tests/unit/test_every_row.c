@@ -280,8 +280,8 @@ static void every_row_comes_once_on_any_number_of_ranks(void)
                                                    .batch = batches[b]},
                               ranks_of[p]);
     printf("  %llu combinations, and %llu refused\n", (ull)tried.runs, (ull)tried.refused);
-    CHECK(tried.wrong == 0);
-    CHECK(tried.runs >= 20000);
+    CHECK_EQ(tried.wrong, 0);
+    CHECK_IS(tried.runs, >=, 20000);
 }
 
 static void every_row_comes_once_while_ranks_come_and_go(void)
@@ -296,7 +296,7 @@ static void every_row_comes_once_while_ranks_come_and_go(void)
                                                .batch = batches[b]},
                           0);
     printf("  %llu combinations, %llu numbers of ranks\n", (ull)tried.runs, (ull)tried.changes);
-    CHECK(tried.wrong == 0);
+    CHECK_EQ(tried.wrong, 0);
     CHECK(tried.runs >= 10000 && tried.changes >= 3 * tried.runs);
 }
 
@@ -313,8 +313,8 @@ static void every_row_of_many_comes_once(void)
         try_modes(&tried, shape, (shape.vranks + 1) / 2);
         try_modes(&tried, shape, 0);
     }
-    CHECK(tried.wrong == 0);
-    CHECK(tried.runs == COUNT(shapes) * 2 * 18);
+    CHECK_EQ(tried.wrong, 0);
+    CHECK_EQ(tried.runs, COUNT(shapes) * 2 * 18);
 }
 
 int main(int argc, char **argv)

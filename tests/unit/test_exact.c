@@ -70,41 +70,41 @@ static double slow_quotient(core_i128 number, uint64_t divisor)
 
 static void what_cancels_is_gone(void)
 {
-    CHECK(MEAN(3, 1e30, 1, -1e30) == 1.0 / 3);
-    CHECK(MEAN(1, DBL_MAX, 0x1p-1074, -DBL_MAX) == 0x1p-1074);
-    CHECK(MEAN(4, DBL_MAX, DBL_MAX, DBL_MAX, DBL_MAX) == DBL_MAX);
-    CHECK(MEAN(2, -DBL_MAX, -DBL_MAX) == -DBL_MAX);
+    CHECK_EQ(MEAN(3, 1e30, 1, -1e30), 1.0 / 3);
+    CHECK_EQ(MEAN(1, DBL_MAX, 0x1p-1074, -DBL_MAX), 0x1p-1074);
+    CHECK_EQ(MEAN(4, DBL_MAX, DBL_MAX, DBL_MAX, DBL_MAX), DBL_MAX);
+    CHECK_EQ(MEAN(2, -DBL_MAX, -DBL_MAX), -DBL_MAX);
     CHECK(MEAN(1, 0.0) == 0 && MEAN(5, 1.5, -1.5) == 0);
-    CHECK(MEAN(10, .1, .1, .1, .1, .1, .1, .1, .1, .1, .1) == .1);
+    CHECK_EQ(MEAN(10, .1, .1, .1, .1, .1, .1, .1, .1, .1, .1), .1);
 }
 
 static void a_sum_is_rounded_once_to_even(void)
 {
-    CHECK(MEAN(1, 1, 0x1p-53) == 1);
-    CHECK(MEAN(1, 1, 0x1p-53, 0x1p-1074) == 1 + DBL_EPSILON);
-    CHECK(MEAN(1, 1 + DBL_EPSILON, 0x1p-53) == 1 + 2 * DBL_EPSILON);
-    CHECK(MEAN(1, -1, -0x1p-53, -0x1p-1074) == -1 - DBL_EPSILON);
-    CHECK(MEAN(1, 1, 0x1p-53, -0x1p-1074) == 1);
-    CHECK(MEAN(1, 0x1.fffffffffffffp0, 0x1p-53) == 2);
+    CHECK_EQ(MEAN(1, 1, 0x1p-53), 1);
+    CHECK_EQ(MEAN(1, 1, 0x1p-53, 0x1p-1074), 1 + DBL_EPSILON);
+    CHECK_EQ(MEAN(1, 1 + DBL_EPSILON, 0x1p-53), 1 + 2 * DBL_EPSILON);
+    CHECK_EQ(MEAN(1, -1, -0x1p-53, -0x1p-1074), -1 - DBL_EPSILON);
+    CHECK_EQ(MEAN(1, 1, 0x1p-53, -0x1p-1074), 1);
+    CHECK_EQ(MEAN(1, 0x1.fffffffffffffp0, 0x1p-53), 2);
 }
 
 static void the_smallest_are_met(void)
 {
-    CHECK(MEAN(2, 0x1p-1074) == 0);
-    CHECK(MEAN(2, 0x1p-1074, 0x1p-1073) == 0x1p-1073);
-    CHECK(MEAN(3, 0x1p-1074, 0x1p-1074) == 0x1p-1074);
-    CHECK(MEAN(4, 0x1p-1074) == 0);
-    CHECK(MEAN(1, 0x1p-1022, -0x1p-1074) == 0x0.fffffffffffffp-1022);
-    CHECK(MEAN(2, 0x1.fffffffffffffp-1022) == 0x1p-1022);
+    CHECK_EQ(MEAN(2, 0x1p-1074), 0);
+    CHECK_EQ(MEAN(2, 0x1p-1074, 0x1p-1073), 0x1p-1073);
+    CHECK_EQ(MEAN(3, 0x1p-1074, 0x1p-1074), 0x1p-1074);
+    CHECK_EQ(MEAN(4, 0x1p-1074), 0);
+    CHECK_EQ(MEAN(1, 0x1p-1022, -0x1p-1074), 0x0.fffffffffffffp-1022);
+    CHECK_EQ(MEAN(2, 0x1.fffffffffffffp-1022), 0x1p-1022);
 }
 
 static void the_greatest_become_infinite(void)
 {
     const double infinity = __builtin_inf();
-    CHECK(MEAN(1, DBL_MAX, DBL_MAX) == infinity);
-    CHECK(MEAN(1, -DBL_MAX, -DBL_MAX) == -infinity);
-    CHECK(MEAN(1, DBL_MAX, 0x1p969) == DBL_MAX);
-    CHECK(MEAN(1, DBL_MAX, 0x1p970) == infinity);
+    CHECK_EQ(MEAN(1, DBL_MAX, DBL_MAX), infinity);
+    CHECK_EQ(MEAN(1, -DBL_MAX, -DBL_MAX), -infinity);
+    CHECK_EQ(MEAN(1, DBL_MAX, 0x1p969), DBL_MAX);
+    CHECK_EQ(MEAN(1, DBL_MAX, 0x1p970), infinity);
 }
 
 static void quotients_of_integers_are_rounded_once(void)
@@ -120,7 +120,7 @@ static void quotients_of_integers_are_rounded_once(void)
         uint64_t digits[CORE_EXACT_DIGITS];
         core_exact_digits(&sum, digits);
         if (!NEED(core_exact_whole(digits) == (core_i128)a + b)) return;
-        if (!NEED(mean(divisor) == slow_quotient((core_i128)a + b, divisor))) return;
+        if (!NEED_EQ(mean(divisor), slow_quotient((core_i128)a + b, divisor))) return;
     }
 }
 
@@ -140,7 +140,7 @@ static void no_order_and_no_share_matters(void)
     for (uint64_t i = TERMS; i-- > 0;)
         core_exact_add_times(&sum, random_double(i), 1);
     core_exact_digits(&sum, other);
-    CHECK(memcmp(one, other, sizeof one) == 0);
+    CHECK_BYTES(one, other, sizeof one);
     for (uint64_t share = 0; share < SHARES; share++) {
         begin();
         for (uint64_t i = share; i < TERMS; i += SHARES)
@@ -149,11 +149,11 @@ static void no_order_and_no_share_matters(void)
         for (int i = 0; i < CORE_EXACT_DIGITS; i++)
             all[i] += other[i];
     }
-    CHECK(core_exact_quotient(all, 12345) == core_exact_quotient(one, 12345));
+    CHECK_EQ(core_exact_quotient(all, 12345), core_exact_quotient(one, 12345));
     begin();
     for (uint64_t i = 0; i < TERMS; i++)
         core_exact_add_times(&sum, random_double(i), 1000003);
-    CHECK(mean(1000003) == core_exact_quotient(one, 1));
+    CHECK_EQ(mean(1000003), core_exact_quotient(one, 1));
 }
 
 int main(int argc, char **argv)

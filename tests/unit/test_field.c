@@ -80,8 +80,8 @@ static const char *expected_reason(void)
 static void check_way(const struct data_field *field)
 {
     const char *reason = expected_reason();
-    CHECK((field->direct != NULL) == (reason == NULL));
-    CHECK((field->through != NULL) == (reason != NULL));
+    CHECK_EQ(field->direct != NULL, reason == NULL);
+    CHECK_EQ(field->through != NULL, reason != NULL);
     CHECK(!field->uncompared);
     CHECK(reason ? strstr(field->reason, reason) != NULL : *field->reason == 0);
     CHECK(field->rows == sample.plan.shape[0] && field->row_bytes == row_bytes());
@@ -108,7 +108,7 @@ static void check_rows(struct data_field *field)
         wrong += !rows_are_right(field, first, 1 + judge_random(&state) % (all - first));
     }
     wrong += !rows_are_right(field, 0, all);
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
 }
 
 /* ---- The same in pieces. */
@@ -172,16 +172,16 @@ static void check_pieces(struct data_field *field, unsigned threads, uint64_t ca
     struct fetch_foresight future = {some_use, &order};
     struct fetch_counts counts = {0};
     struct fetcher *fetcher;
-    if (!NEED(fetcher_new(cache_bytes, &fetcher) == SHS_OK)) return;
+    if (!NEED_STATUS(fetcher_new(cache_bytes, &fetcher), SHS_OK)) return;
     field->key = 1000 + threads;
     for (int fetch = 0; fetch < 3; fetch++) {
         size_t count = make_pieces(&state, field, memory, pieces);
         order.order = judge_random(&state);
         fetch_revise(fetcher, foresight ? &future : NULL);
         const struct fetch_means means = {fetcher, threads, foresight ? &future : NULL};
-        CHECK(fetch_pieces(&means, pieces, count, &counts) == SHS_OK);
+        CHECK_STATUS(fetch_pieces(&means, pieces, count, &counts), SHS_OK);
         CHECK(pieces_are_right(pieces, count));
-        CHECK(fetch_kept_bytes(fetcher) <= cache_bytes);
+        CHECK_IS(fetch_kept_bytes(fetcher), <=, cache_bytes);
     }
     fetcher_free(&fetcher);
 }
@@ -208,8 +208,9 @@ static void check_kind(void)
     bool written = write_file(&sample.kind, &sample.plan, path, &sample.index);
     plan_end(&sample.plan);
     if (!NEED(written) || !NEED(read_expected())) return;
-    if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    if (NEED(data_field_open(file, path, "data", &(struct data_field_how){0}, &field) == SHS_OK)) {
+    if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
+    if (NEED_STATUS(data_field_open(file, path, "data", &(struct data_field_how){0}, &field),
+                    SHS_OK)) {
         check_way(&field);
         check_rows(&field);
         if (!sample.gaps && sample.readable) check_fetch(&field);
@@ -264,7 +265,7 @@ static void every_kind_of_index_is_read(void)
             check_drawn(&kind);
         }
     for (int index = 0; index < H5D_CHUNK_IDX_NTYPES; index++)
-        CHECK(indexes[index] > 2);
+        CHECK_IS(indexes[index], >, 2);
 }
 
 /* ---- Corners. */
@@ -280,8 +281,8 @@ static bool open_kind(const struct kind *kind, const char *name, struct h5_file 
     plan_begin(kind, &sample.plan);
     bool done = write_file(kind, &sample.plan, path, &sample.index);
     plan_end(&sample.plan);
-    if (!NEED(done && read_expected()) || !NEED(h5_open(path, file) == SHS_OK)) return false;
-    if (NEED(data_field_open(*file, path, name, &(struct data_field_how){0}, field) == SHS_OK))
+    if (!NEED(done && read_expected()) || !NEED_STATUS(h5_open(path, file), SHS_OK)) return false;
+    if (NEED_STATUS(data_field_open(*file, path, name, &(struct data_field_how){0}, field), SHS_OK))
         return true;
     h5_close(file);
     return false;
@@ -296,10 +297,10 @@ static void a_file_cut_short_after_opening_is_an_error(void)
     kind.of[LAYOUT] = CONTIGUOUS;
     if (!open_kind(&kind, "data", &file, &field)) return;
     CHECK(field.direct != NULL);
-    CHECK(truncate(path, 100) == 0);
-    CHECK(data_field_read(&field, 20, 10, rows) == SHS_ERROR_FILE);
-    CHECK(strstr(shs_message(), "rows 20 to 29") != NULL);
-    CHECK(strstr(shs_message(), path) != NULL);
+    CHECK_EQ(truncate(path, 100), 0);
+    CHECK_STATUS(data_field_read(&field, 20, 10, rows), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), "rows 20 to 29");
+    CHECK_HAS(shs_message(), path);
     data_field_close(&field);
     h5_close(&file);
 }
@@ -320,9 +321,9 @@ static void what_a_link_finds_in_another_file_is_read_through_hdf5(void)
                                H5P_DEFAULT);
         CHECK(H5Lcreate_external(path, "data", link, "far", H5P_DEFAULT, H5P_DEFAULT) >= 0);
         CHECK(H5Fclose(link) >= 0);
-        if (!NEED(h5_open(linking, &file) == SHS_OK)) return;
-        if (NEED(data_field_open(file, linking, "far", &(struct data_field_how){0}, &field) ==
-                 SHS_OK)) {
+        if (!NEED_STATUS(h5_open(linking, &file), SHS_OK)) return;
+        if (NEED_STATUS(data_field_open(file, linking, "far", &(struct data_field_how){0}, &field),
+                        SHS_OK)) {
             CHECK(field.through && strstr(field.reason, "another file"));
             check_rows(&field);
             data_field_close(&field);
@@ -342,8 +343,8 @@ static void a_dataset_may_be_open_twice(void)
         kind.of[GROWTH] = layout == LARGER ? FIRST_GROWS : FIXED;
         if (!open_kind(&kind, "data", &file, &first)) return;
         check_rows(&first);
-        if (NEED(data_field_open(file, path, "data", &(struct data_field_how){0}, &second) ==
-                 SHS_OK)) {
+        if (NEED_STATUS(data_field_open(file, path, "data", &(struct data_field_how){0}, &second),
+                        SHS_OK)) {
             check_way(&second);
             check_rows(&second);
             check_rows(&first);
@@ -368,8 +369,8 @@ static void filters_that_hdf5_lacks_are_undone(void)
         CHECK(write_file(&sample.kind, &sample.plan, path, &sample.index) && read_expected());
         plan_end(&sample.plan);
         CHECK(H5Zunregister(filter) >= 0 && h5_open(path, &file) == SHS_OK);
-        if (NEED(data_field_open(file, path, "data", &(struct data_field_how){0}, &field) ==
-                 SHS_OK)) {
+        if (NEED_STATUS(data_field_open(file, path, "data", &(struct data_field_how){0}, &field),
+                        SHS_OK)) {
             CHECK(field.direct && field.uncompared && !*field.reason);
             check_rows(&field);
             check_fetch(&field);
@@ -418,7 +419,7 @@ static void a_dataset_of_few_chunks_takes_no_memory_for_all(void)
     struct data_field field;
     unsigned char row;
     CHECK(make_bytes(UINT64_C(1) << 40, 2, NULL, 5));
-    if (!NEED(open_bytes(&file, &field) == SHS_OK)) return;
+    if (!NEED_STATUS(open_bytes(&file, &field), SHS_OK)) return;
     CHECK(field.through && strstr(field.reason, "mostly not written"));
     CHECK(data_field_read(&field, 4, 1, &row) == SHS_OK && row == 0x77);
     CHECK(data_field_read(&field, (UINT64_C(1) << 40) - 1, 1, &row) == SHS_OK && row == 0);
@@ -440,11 +441,11 @@ static void rows_that_were_never_written_are_an_error(void)
     for (hsize_t chunk = 0; chunk <= 10; chunk += 10)
         for (hsize_t written = 0; written <= 40 && !(written && !chunk); written += 40) {
             CHECK(make_bytes(100, chunk, without_fill, written));
-            if (!NEED(open_bytes(&file, &field) == SHS_OK)) return;
+            if (!NEED_STATUS(open_bytes(&file, &field), SHS_OK)) return;
             CHECK(field.through != NULL);
-            CHECK(data_field_read(&field, 0, 100, rows) == SHS_ERROR_FORMAT);
-            CHECK(data_field_read(&field, 99, 1, rows) == SHS_ERROR_FORMAT);
-            CHECK(strstr(shs_message(), "never written") != NULL);
+            CHECK_STATUS(data_field_read(&field, 0, 100, rows), SHS_ERROR_FORMAT);
+            CHECK_STATUS(data_field_read(&field, 99, 1, rows), SHS_ERROR_FORMAT);
+            CHECK_HAS(shs_message(), "never written");
             CHECK(strstr(shs_message(), "data") && strstr(shs_message(), "99"));
             for (hsize_t row = 0; row < written; row++)
                 CHECK(data_field_read(&field, row, 1, rows) == SHS_OK && rows[0] == 0x77);
@@ -453,7 +454,7 @@ static void rows_that_were_never_written_are_an_error(void)
         }
     /* all written, and so read directly */
     CHECK(make_bytes(100, 10, without_fill, 100));
-    if (!NEED(open_bytes(&file, &field) == SHS_OK)) return;
+    if (!NEED_STATUS(open_bytes(&file, &field), SHS_OK)) return;
     CHECK(field.direct && data_field_read(&field, 0, 100, rows) == SHS_OK && rows[99] == 0x77);
     data_field_close(&field);
     h5_close(&file);
@@ -493,12 +494,12 @@ static void a_chunk_without_all_its_bytes_is_an_error(void)
             hsize_t bad = chunks > 1 ? 200 : 0;
             CHECK(make_bytes(100 * chunks, 100, deflated, 100 * chunks));
             store_chunk(bad, stored[i].mask, stored[i].bytes, stored[i].count);
-            if (!NEED(open_bytes(&file, &field) == SHS_OK)) return;
+            if (!NEED_STATUS(open_bytes(&file, &field), SHS_OK)) return;
             CHECK(field.direct != NULL);
             for (hsize_t row = 0; row < 100 * chunks; row++)
-                CHECK(data_field_read(&field, row, 1, rows) ==
-                      (row / 100 == bad / 100 ? SHS_ERROR_FORMAT : SHS_OK));
-            CHECK(data_field_read(&field, 0, 100 * chunks, rows) == SHS_ERROR_FORMAT);
+                CHECK_STATUS(data_field_read(&field, row, 1, rows),
+                             row / 100 == bad / 100 ? SHS_ERROR_FORMAT : SHS_OK);
+            CHECK_STATUS(data_field_read(&field, 0, 100 * chunks, rows), SHS_ERROR_FORMAT);
             data_field_close(&field);
             h5_close(&file);
         }
@@ -516,7 +517,7 @@ static void more_filters_than_are_known_go_through_hdf5(void)
     struct data_field field;
     unsigned char rows[100];
     CHECK(make_bytes(100, 10, many_filters, 100));
-    if (!NEED(open_bytes(&file, &field) == SHS_OK)) return;
+    if (!NEED_STATUS(open_bytes(&file, &field), SHS_OK)) return;
     CHECK(field.through && strstr(field.reason, "9 filters"));
     CHECK(data_field_read(&field, 0, 100, rows) == SHS_OK && rows[0] == 0x77 && rows[99] == 0x77);
     data_field_close(&field);
@@ -534,7 +535,7 @@ static void a_field_may_have_no_rows(void)
         hid_t data = H5Dcreate2(id, "data", H5T_STD_U8LE, space, H5P_DEFAULT, list, H5P_DEFAULT);
         CHECK(data >= 0 && H5Dclose(data) >= 0 && H5Sclose(space) >= 0 && H5Pclose(list) >= 0);
         CHECK(H5Fclose(id) >= 0);
-        if (!NEED(open_bytes(&file, &field) == SHS_OK)) return;
+        if (!NEED_STATUS(open_bytes(&file, &field), SHS_OK)) return;
         CHECK(field.rows == 0 && field.through && strstr(field.reason, "empty"));
         data_field_close(&field);
         h5_close(&file);
@@ -549,7 +550,7 @@ static shs_status open_rows(uint64_t address, uint64_t rows)
     struct io_reader *reader = NULL;
     shs_status status = io_layout_measure(&layout);
     if (!status) status = io_reader_open(path, &layout, &reader);
-    CHECK((reader == NULL) == (status != SHS_OK));
+    CHECK_EQ(reader == NULL, status != SHS_OK);
     io_reader_close(&reader);
     return status;
 }
@@ -558,10 +559,10 @@ static void rows_beyond_the_file_are_refused(void)
 {
     FILE *file = fopen(path, "wb");
     CHECK(fwrite("0123456789", 1, 10, file) == 10 && fclose(file) == 0);
-    CHECK(open_rows(2, 4) == SHS_OK);
-    CHECK(open_rows(3, 4) == SHS_ERROR_FORMAT);
-    CHECK(open_rows(UINT64_MAX, 4) == SHS_ERROR_FORMAT);
-    CHECK(open_rows(0, UINT64_MAX / 2) == SHS_ERROR_FORMAT);
+    CHECK_STATUS(open_rows(2, 4), SHS_OK);
+    CHECK_STATUS(open_rows(3, 4), SHS_ERROR_FORMAT);
+    CHECK_STATUS(open_rows(UINT64_MAX, 4), SHS_ERROR_FORMAT);
+    CHECK_STATUS(open_rows(0, UINT64_MAX / 2), SHS_ERROR_FORMAT);
 }
 
 int main(int argc, char **argv)

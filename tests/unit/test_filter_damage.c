@@ -89,8 +89,9 @@ static void no_flipped_bit_goes_unseen(void)
     static struct whole whole;
     for (size_t number = 0; number < WHOLES; number++) {
         if (!make_whole(number, &whole)) continue;
-        CHECK(bench_decode(&bench, &whole.pipeline, 0, whole.stored, whole.bytes, whole.size) ==
-              SHS_OK);
+        CHECK_STATUS(
+            bench_decode(&bench, &whole.pipeline, 0, whole.stored, whole.bytes, whole.size),
+            SHS_OK);
         CHECK(is_decoded(&whole));
         for (size_t bit = 0; bit < 8 * whole.bytes; bit++) {
             whole.stored[bit / 8] ^= (unsigned char)(1 << bit % 8);
@@ -181,7 +182,7 @@ static void damaged_chunks_give_statuses(void)
             refused += status != SHS_OK;
         }
     }
-    CHECK(refused > TRIALS * ORDERS);
+    CHECK_IS(refused, >, TRIALS * ORDERS);
 }
 
 static struct io_pipeline make_odd_pipeline(uint64_t *state)
@@ -214,10 +215,10 @@ static void pipelines_of_all_kinds_give_statuses(void)
         shs_status status =
             bench_decode(&bench, &pipeline, (uint32_t)judge_random(&state), bytes, count, size);
         CHECK(known ? is_fair(status) : status == SHS_ERROR_UNSUPPORTED);
-        CHECK(known == !*reason);
+        CHECK_EQ(known, !*reason);
         known_ones += known;
     }
-    CHECK(known_ones > 2000);
+    CHECK_IS(known_ones, >, 2000);
 }
 
 /* Chunks that HDF5 cannot decode are refused. The reverse does not hold: HDF5 lets streams of a
@@ -240,11 +241,11 @@ static void what_hdf5_refuses_is_refused(void)
             accepted++;
             if (!NEED(store_open(&store, &whole.pipeline, 0, ELEMENT, SIZE / ELEMENT))) return;
             CHECK(store_decode(&store, mask, bytes, count, by_hdf5));
-            CHECK(memcmp(bench.to, by_hdf5, SIZE) == 0);
+            CHECK_BYTES(bench.to, by_hdf5, SIZE);
             store_close(&store);
         }
     }
-    CHECK(accepted > 100);
+    CHECK_IS(accepted, >, 100);
 }
 
 /* A sum over no bytes is 0, and fits: then there is nothing to put back together. */
@@ -255,9 +256,10 @@ static void a_checksum_of_nothing_is_no_chunk(void)
     const struct io_pipeline pipeline = pipeline_of(order, ELEMENT);
     unsigned char to[SIZE];
     struct io_decoder *fresh; /* without scratch memory */
-    if (!NEED(io_decoder_new(&fresh) == SHS_OK)) return;
-    CHECK(io_decode(fresh, &pipeline, 0, nothing, sizeof nothing, to, SIZE) == SHS_ERROR_FORMAT);
-    CHECK(strstr(shs_message(), "it decodes to 0 bytes, not to 1200") != NULL);
+    if (!NEED_STATUS(io_decoder_new(&fresh), SHS_OK)) return;
+    CHECK_STATUS(io_decode(fresh, &pipeline, 0, nothing, sizeof nothing, to, SIZE),
+                 SHS_ERROR_FORMAT);
+    CHECK_HAS(shs_message(), "it decodes to 0 bytes, not to 1200");
     io_decoder_free(&fresh);
 }
 

@@ -253,7 +253,7 @@ static void fields_of_foreign_files_are_read_as_hdf5_reads_them(void)
            "them directly, %zu without HDF5 having the filter\n",
            found->files, found->unreadable, found->refused, found->fields, found->direct,
            found->uncompared);
-    CHECK(found->wrong == 0);
+    CHECK_EQ(found->wrong, 0);
     CHECK(found->fields > 20 && found->direct > 20 && found->refused > 20);
 }
 

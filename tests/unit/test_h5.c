@@ -61,7 +61,7 @@ static size_t count_left_open(const struct next *since)
         struct next next;                                                                          \
         if (!NEED(begin(&next))) return;                                                           \
         test##_in_folder();                                                                        \
-        CHECK(count_left_open(&next) == 0);                                                        \
+        CHECK_EQ(count_left_open(&next), 0);                                                       \
         folder_remove(folder);                                                                     \
     }
 
@@ -136,10 +136,10 @@ static void check_tensor(const char *name, const shs_tensor *tensor)
     shs_tensor to = *tensor;
     memset(found, 0x77, sizeof found);
     to.data = found;
-    if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_read_tensor(file, name, &to) == SHS_OK);
-    CHECK(memcmp(found, tensor->data, bytes_of(tensor)) == 0);
-    CHECK(found[bytes_of(tensor)] == 0x77);
+    if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
+    CHECK_STATUS(h5_read_tensor(file, name, &to), SHS_OK);
+    CHECK_BYTES(found, tensor->data, bytes_of(tensor));
+    CHECK_EQ(found[bytes_of(tensor)], 0x77);
     h5_close(&file);
     CHECK(file == NULL);
     h5_close(&file);
@@ -151,9 +151,9 @@ static void check_rows(struct h5_array *field, const shs_tensor *tensor, uint64_
     unsigned char found[MOST_BYTES];
     size_t row = bytes_of(tensor) / tensor->shape[0];
     memset(found, 0x77, sizeof found);
-    CHECK(h5_read_rows(field, first, count, found) == SHS_OK);
-    CHECK(memcmp(found, (const char *)tensor->data + first * row, count * row) == 0);
-    CHECK(found[count * row] == 0x77);
+    CHECK_STATUS(h5_read_rows(field, first, count, found), SHS_OK);
+    CHECK_BYTES(found, (const char *)tensor->data + first * row, count * row);
+    CHECK_EQ(found[count * row], 0x77);
 }
 
 /* Every run of rows. */
@@ -162,10 +162,10 @@ static void check_field(const char *name, const shs_tensor *tensor)
     struct h5_file *file;
     struct h5_array *field;
     shs_tensor shape;
-    if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    if (NEED(h5_array_open(file, name, 1 << 20, false, &field, &shape) == SHS_OK)) {
+    if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
+    if (NEED_STATUS(h5_array_open(file, name, 1 << 20, false, &field, &shape), SHS_OK)) {
         CHECK(shape.type == tensor->type && shape.axes == tensor->axes);
-        CHECK(memcmp(shape.shape, tensor->shape, shape.axes * sizeof *shape.shape) == 0);
+        CHECK_BYTES(shape.shape, tensor->shape, shape.axes * sizeof *shape.shape);
         CHECK(shape.name == NULL && shape.data == NULL);
         for (uint64_t first = 0; first < tensor->shape[0]; first++)
             for (uint64_t count = 1; first + count <= tensor->shape[0]; count++)
@@ -215,10 +215,10 @@ static void a_single_number_comes_back_in_folder(void)
     memcpy(memory, &number, sizeof number);
     if (!NEED(write_one("n", &tensor, &storages[0], 1))) return;
     check_tensor("n", &tensor);
-    if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_array_open(file, "n", 0, false, &field, &shape) == SHS_ERROR_UNSUPPORTED);
+    if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
+    CHECK_STATUS(h5_array_open(file, "n", 0, false, &field, &shape), SHS_ERROR_UNSUPPORTED);
     CHECK(field == NULL);
-    CHECK(message_has("single number"));
+    CHECK_HAS(shs_message(), "single number");
     h5_close(&file);
 }
 IN_FOLDER(a_single_number_comes_back)
@@ -246,13 +246,13 @@ static void several_fields_share_a_file_in_folder(void)
     unsigned char first[64], second[64];
     struct h5_writer *writer;
     shs_tensor a = tensor_of(SHS_U8, 2, shape, first), b = tensor_of(SHS_I16, 2, shape, second);
-    if (!NEED(h5_create(path, &writer) == SHS_OK)) return;
-    CHECK(h5_create_array(writer, "train/a", &a, &storages[0]) == SHS_OK);
-    CHECK(h5_write_rows(writer, 5, first) == SHS_OK);
-    CHECK(h5_create_array(writer, "train/b", &b, &storages[2]) == SHS_OK);
-    CHECK(h5_write_rows(writer, 2, second) == SHS_OK);
-    CHECK(h5_write_rows(writer, 3, second + 16) == SHS_OK);
-    CHECK(h5_finish(&writer) == SHS_OK);
+    if (!NEED_STATUS(h5_create(path, &writer), SHS_OK)) return;
+    CHECK_STATUS(h5_create_array(writer, "train/a", &a, &storages[0]), SHS_OK);
+    CHECK_STATUS(h5_write_rows(writer, 5, first), SHS_OK);
+    CHECK_STATUS(h5_create_array(writer, "train/b", &b, &storages[2]), SHS_OK);
+    CHECK_STATUS(h5_write_rows(writer, 2, second), SHS_OK);
+    CHECK_STATUS(h5_write_rows(writer, 3, second + 16), SHS_OK);
+    CHECK_STATUS(h5_finish(&writer), SHS_OK);
     check_field("train/a", &a);
     check_field("train/b", &b);
 }
@@ -266,20 +266,20 @@ static void attributes_come_back_in_folder(void)
     uint64_t found[3] = {7, 7, 7};
     struct h5_writer *writer;
     struct h5_file *file;
-    if (!NEED(h5_create(path, &writer) == SHS_OK)) return;
+    if (!NEED_STATUS(h5_create(path, &writer), SHS_OK)) return;
     for (size_t i = 0; i < 3; i++)
-        CHECK(h5_write_text(writer, names[i], texts[i]) == SHS_OK);
-    CHECK(h5_write_u64(writer, "numbers", numbers, 3) == SHS_OK);
-    CHECK(h5_finish(&writer) == SHS_OK);
-    if (!NEED(h5_open(path, &file) == SHS_OK)) return;
+        CHECK_STATUS(h5_write_text(writer, names[i], texts[i]), SHS_OK);
+    CHECK_STATUS(h5_write_u64(writer, "numbers", numbers, 3), SHS_OK);
+    CHECK_STATUS(h5_finish(&writer), SHS_OK);
+    if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
     for (size_t i = 0; i < 3; i++) {
         char *text;
-        CHECK(h5_read_text(file, names[i], &text) == SHS_OK);
+        CHECK_STATUS(h5_read_text(file, names[i], &text), SHS_OK);
         CHECK(text && strcmp(text, texts[i]) == 0);
         core_free(&text);
     }
-    CHECK(h5_read_u64(file, "numbers", found, 3) == SHS_OK);
-    CHECK(memcmp(found, numbers, sizeof numbers) == 0);
+    CHECK_STATUS(h5_read_u64(file, "numbers", found, 3), SHS_OK);
+    CHECK_BYTES(found, numbers, sizeof numbers);
     h5_close(&file);
 }
 IN_FOLDER(attributes_come_back)
@@ -291,17 +291,17 @@ static void wrong_attributes_are_refused_in_folder(void)
     char *text = (char *)found;
     struct h5_writer *writer;
     struct h5_file *file;
-    if (!NEED(h5_create(path, &writer) == SHS_OK)) return;
-    CHECK(h5_write_u64(writer, "numbers", numbers, 3) == SHS_OK);
-    CHECK(h5_write_u64(writer, "numbers", numbers, 3) == SHS_ERROR_FILE);
-    CHECK(message_has("numbers"));
-    CHECK(h5_finish(&writer) == SHS_OK);
-    if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_read_u64(file, "numbers", found, 2) == SHS_ERROR_FORMAT);
-    CHECK(h5_read_u64(file, "numbers", found, 4) == SHS_ERROR_FORMAT);
-    CHECK(h5_read_u64(file, "nothing", found, 3) == SHS_ERROR_FORMAT);
+    if (!NEED_STATUS(h5_create(path, &writer), SHS_OK)) return;
+    CHECK_STATUS(h5_write_u64(writer, "numbers", numbers, 3), SHS_OK);
+    CHECK_STATUS(h5_write_u64(writer, "numbers", numbers, 3), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), "numbers");
+    CHECK_STATUS(h5_finish(&writer), SHS_OK);
+    if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
+    CHECK_STATUS(h5_read_u64(file, "numbers", found, 2), SHS_ERROR_FORMAT);
+    CHECK_STATUS(h5_read_u64(file, "numbers", found, 4), SHS_ERROR_FORMAT);
+    CHECK_STATUS(h5_read_u64(file, "nothing", found, 3), SHS_ERROR_FORMAT);
     CHECK(message_has("nothing") && message_has(path));
-    CHECK(h5_read_text(file, "nothing", &text) == SHS_ERROR_FORMAT);
+    CHECK_STATUS(h5_read_text(file, "nothing", &text), SHS_ERROR_FORMAT);
     CHECK(text == NULL);
     h5_close(&file);
 }
@@ -337,7 +337,7 @@ static void files_hold_no_times_in_folder(void)
     CHECK(write_sample_file());
     unsigned char *second = file_read(path, &second_count);
     if (NEED(first && second)) {
-        CHECK(first_count == second_count);
+        CHECK_EQ(first_count, second_count);
         CHECK(first_count == second_count && memcmp(first, second, first_count) == 0);
     }
     free(first);
@@ -352,7 +352,7 @@ static void files_are_of_the_latest_format_in_folder(void)
     if (!NEED(write_sample_file())) return;
     unsigned char *bytes = file_read(path, &count);
     if (!NEED(bytes)) return;
-    CHECK(bytes[8] >= 2); /* version of the superblock: 2 and above have a checksum */
+    CHECK_IS(bytes[8], >=, 2); /* version of the superblock: 2 and above have a checksum */
     free(bytes);
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     hid_t dataset = H5Dopen2(file, "deep/group/a", H5P_DEFAULT), type = H5Dget_type(dataset);
@@ -532,7 +532,7 @@ static void make_odd(hid_t type, int axes)
     hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     hid_t space = axes < 0 ? H5Screate(H5S_NULL) : H5Screate_simple(axes, extent, NULL);
     hid_t dataset = H5Dcreate2(file, "odd", type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-    CHECK(dataset >= 0);
+    CHECK_IS(dataset, >=, 0);
     H5Dclose(dataset);
     H5Sclose(space);
     H5Fclose(file);
@@ -546,12 +546,12 @@ static void check_odd(const char *words)
     struct h5_array *field;
     struct h5_about about;
     shs_tensor shape, tensor = {.type = SHS_U8, .axes = 1, .shape = {2}, .data = &number};
-    if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_array_open(file, "odd", 0, false, &field, &shape) == SHS_ERROR_UNSUPPORTED);
+    if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
+    CHECK_STATUS(h5_array_open(file, "odd", 0, false, &field, &shape), SHS_ERROR_UNSUPPORTED);
     CHECK(field == NULL);
     CHECK(message_has(words) && message_has("dataset odd") && message_has(path));
-    CHECK(h5_read_tensor(file, "odd", &tensor) == SHS_ERROR_UNSUPPORTED);
-    CHECK(h5_describe(file, "odd", &about) == SHS_OK);
+    CHECK_STATUS(h5_read_tensor(file, "odd", &tensor), SHS_ERROR_UNSUPPORTED);
+    CHECK_STATUS(h5_describe(file, "odd", &about), SHS_OK);
     h5_close(&file);
 }
 
@@ -559,11 +559,11 @@ static void check_odd_type(hid_t type, const char *words)
 {
     struct h5_file *file;
     struct h5_about about;
-    CHECK(type >= 0);
+    CHECK_IS(type, >=, 0);
     make_odd(type, 1);
     check_odd(words);
-    if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_describe(file, "odd", &about) == SHS_OK);
+    if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
+    CHECK_STATUS(h5_describe(file, "odd", &about), SHS_OK);
     CHECK(!about.plain && strcmp(about.type, words) == 0);
     h5_close(&file);
     H5Tclose(type);
@@ -637,15 +637,15 @@ static void a_dataset_that_is_missing_is_named_with_the_others_in_folder(void)
     struct h5_about about;
     shs_tensor shape;
     if (!NEED(write_sample_file() && h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_array_open(file, "images", 0, false, &field, &shape) == SHS_ERROR_FILE);
+    CHECK_STATUS(h5_array_open(file, "images", 0, false, &field, &shape), SHS_ERROR_FILE);
     CHECK(field == NULL);
     CHECK(message_has("'images'") && message_has(path));
-    CHECK(message_has("it holds b, deep/group/a"));
-    CHECK(h5_array_open(file, "deep/group", 0, false, &field, &shape) == SHS_ERROR_FILE);
-    CHECK(message_has("'deep/group'"));
-    CHECK(h5_array_open(file, "", 0, false, &field, &shape) == SHS_ERROR_FILE);
-    CHECK(h5_describe(file, "nothing", &about) == SHS_ERROR_FILE);
-    CHECK(message_has("'nothing'"));
+    CHECK_HAS(shs_message(), "it holds b, deep/group/a");
+    CHECK_STATUS(h5_array_open(file, "deep/group", 0, false, &field, &shape), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), "'deep/group'");
+    CHECK_STATUS(h5_array_open(file, "", 0, false, &field, &shape), SHS_ERROR_FILE);
+    CHECK_STATUS(h5_describe(file, "nothing", &about), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), "'nothing'");
     h5_close(&file);
 }
 IN_FOLDER(a_dataset_that_is_missing_is_named_with_the_others)
@@ -657,9 +657,9 @@ static void a_file_without_datasets_is_no_trouble_in_folder(void)
     struct h5_array *field;
     shs_tensor shape;
     if (!NEED(h5_create(path, &writer) == SHS_OK && h5_finish(&writer) == SHS_OK)) return;
-    if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_array_open(file, "x", 0, false, &field, &shape) == SHS_ERROR_FILE);
-    CHECK(message_has("no dataset 'x'"));
+    if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
+    CHECK_STATUS(h5_array_open(file, "x", 0, false, &field, &shape), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), "no dataset 'x'");
     h5_close(&file);
 }
 IN_FOLDER(a_file_without_datasets_is_no_trouble)
@@ -673,17 +673,17 @@ static void files_that_are_not_whole_are_refused_in_folder(void)
     if (!NEED(bytes)) return;
     for (size_t length = 0; length < count; length += 1 + length / 7) {
         CHECK(file_write(path, bytes, length));
-        CHECK(h5_open(path, &file) == SHS_ERROR_FORMAT);
+        CHECK_STATUS(h5_open(path, &file), SHS_ERROR_FORMAT);
         CHECK(file == NULL);
-        CHECK(message_has(path));
+        CHECK_HAS(shs_message(), path);
     }
     CHECK(file_write(path, bytes, count - 1));
-    CHECK(h5_open(path, &file) == SHS_ERROR_FORMAT);
-    CHECK(message_has("it is not complete: it has"));
+    CHECK_STATUS(h5_open(path, &file), SHS_ERROR_FORMAT);
+    CHECK_HAS(shs_message(), "it is not complete: it has");
     memset(bytes, 'x', count);
     CHECK(file_write(path, bytes, count));
-    CHECK(h5_open(path, &file) == SHS_ERROR_FORMAT);
-    CHECK(message_has("HDF5"));
+    CHECK_STATUS(h5_open(path, &file), SHS_ERROR_FORMAT);
+    CHECK_HAS(shs_message(), "HDF5");
     free(bytes);
 }
 IN_FOLDER(files_that_are_not_whole_are_refused)
@@ -693,12 +693,12 @@ static void missing_files_are_named_in_folder(void)
     char other[PATH_BYTES];
     struct h5_file *file;
     struct h5_writer *writer;
-    CHECK(h5_open(path, &file) == SHS_ERROR_FILE);
+    CHECK_STATUS(h5_open(path, &file), SHS_ERROR_FILE);
     CHECK(file == NULL && message_has(path) && message_has("No such file"));
-    CHECK(h5_open(folder, &file) < 0);
+    CHECK_IS(h5_open(folder, &file), <, 0);
     CHECK(file == NULL && message_has(folder));
     folder_path(folder, "no/such/folder.h5", other);
-    CHECK(h5_create(other, &writer) == SHS_ERROR_FILE);
+    CHECK_STATUS(h5_create(other, &writer), SHS_ERROR_FILE);
     CHECK(writer == NULL && message_has(other));
 }
 IN_FOLDER(missing_files_are_named)
@@ -711,13 +711,13 @@ static void rows_out_of_range_are_refused_in_folder(void)
     struct h5_array *field;
     shs_tensor found, tensor = tensor_of(SHS_U8, 2, shape, memory);
     if (!NEED(write_one("x", &tensor, &storages[0], 6) && h5_open(path, &file) == SHS_OK)) return;
-    if (NEED(h5_array_open(file, "x", 0, false, &field, &found) == SHS_OK)) {
+    if (NEED_STATUS(h5_array_open(file, "x", 0, false, &field, &found), SHS_OK)) {
         unsigned char rows[64];
-        CHECK(h5_read_rows(field, 6, 1, rows) == SHS_ERROR_FORMAT);
+        CHECK_STATUS(h5_read_rows(field, 6, 1, rows), SHS_ERROR_FORMAT);
         CHECK(message_has("rows 6 to 6") && message_has("dataset x") && message_has(path));
-        CHECK(h5_read_rows(field, 4, 3, rows) == SHS_ERROR_FORMAT);
-        CHECK(message_has("rows 4 to 6"));
-        CHECK(h5_read_rows(field, UINT64_MAX - 2, 1, rows) == SHS_ERROR_FORMAT);
+        CHECK_STATUS(h5_read_rows(field, 4, 3, rows), SHS_ERROR_FORMAT);
+        CHECK_HAS(shs_message(), "rows 4 to 6");
+        CHECK_STATUS(h5_read_rows(field, UINT64_MAX - 2, 1, rows), SHS_ERROR_FORMAT);
         check_rows(field, &tensor, 4, 2);
     }
     h5_array_close(&field);
@@ -731,14 +731,14 @@ static void too_many_rows_cannot_be_written_in_folder(void)
     unsigned char memory[64];
     struct h5_writer *writer;
     shs_tensor tensor = tensor_of(SHS_U8, 2, shape, memory);
-    if (!NEED(h5_create(path, &writer) == SHS_OK)) return;
-    CHECK(h5_create_array(writer, "x", &tensor, &storages[0]) == SHS_OK);
-    CHECK(h5_write_rows(writer, 2, memory) == SHS_OK);
-    CHECK(h5_write_rows(writer, 2, memory) == SHS_ERROR_FILE);
+    if (!NEED_STATUS(h5_create(path, &writer), SHS_OK)) return;
+    CHECK_STATUS(h5_create_array(writer, "x", &tensor, &storages[0]), SHS_OK);
+    CHECK_STATUS(h5_write_rows(writer, 2, memory), SHS_OK);
+    CHECK_STATUS(h5_write_rows(writer, 2, memory), SHS_ERROR_FILE);
     CHECK(message_has("rows 2 to 3") && message_has("dataset x"));
-    CHECK(h5_create_array(writer, "x", &tensor, &storages[0]) == SHS_ERROR_FILE);
-    CHECK(message_has("dataset x"));
-    CHECK(h5_create_array(writer, "x/y", &tensor, &storages[0]) == SHS_ERROR_FILE);
+    CHECK_STATUS(h5_create_array(writer, "x", &tensor, &storages[0]), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), "dataset x");
+    CHECK_STATUS(h5_create_array(writer, "x/y", &tensor, &storages[0]), SHS_ERROR_FILE);
     h5_abandon(&writer);
     CHECK(writer == NULL);
     h5_abandon(&writer);
@@ -753,11 +753,11 @@ static void another_shape_is_refused_in_folder(void)
     shs_tensor tensor = tensor_of(SHS_I16, 2, shape, memory), other;
     if (!NEED(write_one("x", &tensor, &storages[0], 6) && h5_open(path, &file) == SHS_OK)) return;
     other = tensor, other.type = SHS_U16;
-    CHECK(h5_read_tensor(file, "x", &other) == SHS_ERROR_MISMATCH);
+    CHECK_STATUS(h5_read_tensor(file, "x", &other), SHS_ERROR_MISMATCH);
     other = tensor, other.shape[1] = 4;
-    CHECK(h5_read_tensor(file, "x", &other) == SHS_ERROR_MISMATCH);
+    CHECK_STATUS(h5_read_tensor(file, "x", &other), SHS_ERROR_MISMATCH);
     other = tensor, other.axes = 1;
-    CHECK(h5_read_tensor(file, "x", &other) == SHS_ERROR_MISMATCH);
+    CHECK_STATUS(h5_read_tensor(file, "x", &other), SHS_ERROR_MISMATCH);
     CHECK(message_has("dataset x") && message_has(path));
     h5_close(&file);
 }
@@ -785,9 +785,9 @@ static void damaged_chunks_are_found_in_folder(void)
     struct h5_file *file;
     struct h5_array *field;
     shs_tensor shape;
-    if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_array_open(file, "x", 0, false, &field, &shape) == SHS_OK);
-    CHECK(h5_read_rows(field, 0, 1, values) == SHS_ERROR_FORMAT);
+    if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
+    CHECK_STATUS(h5_array_open(file, "x", 0, false, &field, &shape), SHS_OK);
+    CHECK_STATUS(h5_read_rows(field, 0, 1, values), SHS_ERROR_FORMAT);
     CHECK(message_has("rows 0 to 0") && message_has("HDF5 says"));
     h5_array_close(&field);
     h5_close(&file);
@@ -813,17 +813,17 @@ static void datasets_are_listed_by_name_in_folder(void)
     struct h5_writer *writer;
     struct h5_file *file;
     shs_tensor tensor = tensor_of(SHS_U8, 1, shape, memory);
-    if (!NEED(h5_create(path, &writer) == SHS_OK)) return;
+    if (!NEED_STATUS(h5_create(path, &writer), SHS_OK)) return;
     for (size_t i = 0; i < COUNT(made); i++) {
-        CHECK(h5_create_array(writer, made[i], &tensor, &storages[0]) == SHS_OK);
-        CHECK(h5_write_rows(writer, 1, memory) == SHS_OK);
+        CHECK_STATUS(h5_create_array(writer, made[i], &tensor, &storages[0]), SHS_OK);
+        CHECK_STATUS(h5_write_rows(writer, 1, memory), SHS_OK);
     }
-    CHECK(h5_finish(&writer) == SHS_OK);
-    if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_list(file, note_name, names) == SHS_OK);
-    CHECK(strcmp(names, "a;b/deep/z;b/x;b/y;c;") == 0);
-    CHECK(h5_list(file, note_name, names) == SHS_ERROR_STATE);
-    CHECK(strcmp(names, "a;b/deep/z;b/x;b/y;c;a;b/deep/z;b/x;") == 0);
+    CHECK_STATUS(h5_finish(&writer), SHS_OK);
+    if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
+    CHECK_STATUS(h5_list(file, note_name, names), SHS_OK);
+    CHECK_TEXT(names, "a;b/deep/z;b/x;b/y;c;");
+    CHECK_STATUS(h5_list(file, note_name, names), SHS_ERROR_STATE);
+    CHECK_TEXT(names, "a;b/deep/z;b/x;b/y;c;a;b/deep/z;b/x;");
     h5_close(&file);
 }
 IN_FOLDER(datasets_are_listed_by_name)
@@ -832,10 +832,10 @@ static void check_description(const char *layout, const char *type)
 {
     struct h5_file *file;
     struct h5_about about;
-    if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_describe(file, "x", &about) == SHS_OK);
-    CHECK(strcmp(about.layout, layout) == 0);
-    CHECK(strcmp(about.type, type) == 0);
+    if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
+    CHECK_STATUS(h5_describe(file, "x", &about), SHS_OK);
+    CHECK_TEXT(about.layout, layout);
+    CHECK_TEXT(about.type, type);
     CHECK(about.plain && about.axes == 2 && about.shape[0] == ROWS && about.shape[1] == COLUMNS);
     h5_close(&file);
 }
@@ -890,14 +890,14 @@ static void sizes_are_described_in_folder(void)
     struct h5_file *file;
     struct h5_about about;
     make_file(&made, values);
-    if (!NEED(h5_open(path, &file) == SHS_OK)) return;
+    if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
     CHECK(h5_describe(file, "x", &about) == SHS_OK && about.storage_bytes == 2 * ELEMENTS);
     h5_close(&file);
     made = (struct made){
         .file_type = H5T_STD_U16LE, .layout = H5D_CHUNKED, .chunk = {ROWS, COLUMNS}, .deflate = 9};
     make_file(&made, values);
-    if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_describe(file, "x", &about) == SHS_OK);
+    if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
+    CHECK_STATUS(h5_describe(file, "x", &about), SHS_OK);
     CHECK(about.storage_bytes > 0 && about.storage_bytes < 2 * ELEMENTS);
     h5_close(&file);
 }
@@ -923,15 +923,15 @@ static void fail_everywhere(void)
     uint64_t number;
     char *text, other[PATH_BYTES];
     CHECK(file_write(folder_path(folder, "other.h5", other), "no HDF5 at all", 14));
-    CHECK(h5_open(other, &file) < 0);
-    CHECK(h5_create(folder, &writer) < 0);
+    CHECK_IS(h5_open(other, &file), <, 0);
+    CHECK_IS(h5_create(folder, &writer), <, 0);
     if (!NEED(write_sample_file() && h5_open(path, &file) == SHS_OK)) return;
-    CHECK(h5_array_open(file, "nothing", 0, false, &field, &shape) < 0);
-    CHECK(h5_describe(file, "nothing", &about) < 0);
-    CHECK(h5_read_text(file, "nothing", &text) < 0);
-    CHECK(h5_read_u64(file, "nothing", &number, 1) < 0);
-    CHECK(h5_array_open(file, "b", 0, false, &field, &shape) == SHS_OK);
-    CHECK(h5_read_rows(field, 100, 1, &number) < 0);
+    CHECK_IS(h5_array_open(file, "nothing", 0, false, &field, &shape), <, 0);
+    CHECK_IS(h5_describe(file, "nothing", &about), <, 0);
+    CHECK_IS(h5_read_text(file, "nothing", &text), <, 0);
+    CHECK_IS(h5_read_u64(file, "nothing", &number, 1), <, 0);
+    CHECK_STATUS(h5_array_open(file, "b", 0, false, &field, &shape), SHS_OK);
+    CHECK_IS(h5_read_rows(field, 100, 1, &number), <, 0);
     h5_array_close(&field);
     h5_close(&file);
 }
@@ -944,11 +944,11 @@ static void hdf5_prints_nothing_and_is_left_as_it_was_in_folder(void)
     H5Eget_auto2(H5E_DEFAULT, &before, &before_user);
     H5Eset_auto2(H5E_DEFAULT, count_print, &printed);
     fail_everywhere();
-    CHECK(printed == 0);
+    CHECK_EQ(printed, 0);
     H5Eget_auto2(H5E_DEFAULT, &print, &user);
     CHECK(print == count_print && user == &printed);
     CHECK(H5Dopen2(-1, "x", H5P_DEFAULT) < 0);
-    CHECK(printed == 1);
+    CHECK_EQ(printed, 1);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     fail_everywhere();
     H5Eget_auto2(H5E_DEFAULT, &print, &user);
@@ -967,12 +967,12 @@ static void the_innermost_reason_is_told_once_in_folder(void)
     bytes[count < 48 ? 0 : 44] ^= 1; /* in the superblock's checksum */
     CHECK(file_write(path, bytes, count));
     free(bytes);
-    CHECK(h5_open(path, &file) == SHS_ERROR_FORMAT);
-    CHECK(message_has("HDF5 says: "));
+    CHECK_STATUS(h5_open(path, &file), SHS_ERROR_FORMAT);
+    CHECK_HAS(shs_message(), "HDF5 says: ");
     struct h5_guard guard = h5_guard_begin();
-    CHECK(h5_fail(SHS_ERROR_FILE, "nothing was %s", "wrong") == SHS_ERROR_FILE);
+    CHECK_STATUS(h5_fail(SHS_ERROR_FILE, "nothing was %s", "wrong"), SHS_ERROR_FILE);
     h5_guard_end(&guard);
-    CHECK(strcmp(shs_message(), "nothing was wrong") == 0);
+    CHECK_TEXT(shs_message(), "nothing was wrong");
 }
 IN_FOLDER(the_innermost_reason_is_told_once)
 
@@ -980,8 +980,8 @@ IN_FOLDER(the_innermost_reason_is_told_once)
 static void fail_with(int which, char message[200])
 {
     struct h5_guard guard = h5_guard_begin();
-    CHECK((which == 1 ? H5Sclose(-1) : H5Tget_size(-1) == 0 ? -1 : 0) < 0);
-    CHECK(h5_fail(SHS_ERROR_FILE, "it failed") == SHS_ERROR_FILE);
+    CHECK_IS(which == 1 ? H5Sclose(-1) : H5Tget_size(-1) == 0 ? -1 : 0, <, 0);
+    CHECK_STATUS(h5_fail(SHS_ERROR_FILE, "it failed"), SHS_ERROR_FILE);
     h5_guard_end(&guard);
     snprintf(message, 200, "%s", shs_message());
 }
@@ -995,10 +995,10 @@ static void the_first_reason_is_kept_in_folder(void)
     CHECK(strcmp(first, second) != 0);
     struct h5_guard guard = h5_guard_begin();
     CHECK(H5Sclose(-1) < 0);
-    CHECK(H5Tget_size(-1) == 0);
-    CHECK(h5_fail(SHS_ERROR_FILE, "it failed") == SHS_ERROR_FILE);
+    CHECK_EQ(H5Tget_size(-1), 0);
+    CHECK_STATUS(h5_fail(SHS_ERROR_FILE, "it failed"), SHS_ERROR_FILE);
     h5_guard_end(&guard);
-    CHECK(strcmp(shs_message(), first) == 0);
+    CHECK_TEXT(shs_message(), first);
 }
 IN_FOLDER(the_first_reason_is_kept)
 
@@ -1012,7 +1012,7 @@ static shs_status use_file(void)
     shs_tensor shape;
     char *text = NULL;
     shs_status status = h5_open(path, &file);
-    CHECK((file == NULL) == (status != SHS_OK));
+    CHECK_EQ(file == NULL, status != SHS_OK);
     if (!status) status = h5_array_open(file, "b", 0, false, &field, &shape);
     if (!status) status = h5_read_text(file, "text", &text);
     core_free(&text);
@@ -1034,15 +1034,15 @@ static long sweep(shs_status (*action)(void))
         counted_begin(&counted, fail_at);
         shs_status status = action();
         bool failed = counted.failed != 0;
-        CHECK(status == (failed ? SHS_ERROR_MEMORY : SHS_OK));
-        CHECK(counted_end(&counted) == 0);
+        CHECK_STATUS(status, failed ? SHS_ERROR_MEMORY : SHS_OK);
+        CHECK_EQ(counted_end(&counted), 0);
         if (!failed || fail_at > 100) return fail_at;
     }
 }
 
 static void every_allocation_may_fail_in_folder(void)
 {
-    CHECK(sweep(make_sample_file) > 3);
+    CHECK_IS(sweep(make_sample_file), >, 3);
     long runs = sweep(use_file);
     CHECK(runs > 5 && runs < 100);
 }
@@ -1078,12 +1078,12 @@ static void a_defect_of_hdf5_is_named_as_its_own_in_folder(void)
                  plain[0] == 250 && plain[3] == 255;
     H5Dclose(data);
     H5Fclose(id);
-    CHECK(h5_reads_scale_offset() == works);
+    CHECK_EQ(h5_reads_scale_offset(), works);
     h5_guard_end(&guard);
-    if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    if (NEED(h5_array_open(file, "x", 0, false, &field, &shape) == SHS_OK)) {
+    if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
+    if (NEED_STATUS(h5_array_open(file, "x", 0, false, &field, &shape), SHS_OK)) {
         shs_status status = h5_read_rows(field, 0, 4, rows);
-        CHECK(status == (works ? SHS_OK : SHS_ERROR_UNSUPPORTED));
+        CHECK_STATUS(status, works ? SHS_OK : SHS_ERROR_UNSUPPORTED);
         CHECK(works ? rows[0] == 250 && rows[3] == 255 : message_has("issue 5861"));
         h5_array_close(&field);
     }

@@ -161,19 +161,19 @@ static void check_idx(const char *path, size_t which, size_t first_rows)
     unsigned char elements[48];
     size_t row = 2 * shs_type_size(idx_types[which].type);
     int next = next_file();
-    if (!NEED(open_idx(path, &idx, &shape) == SHS_OK)) return;
+    if (!NEED_STATUS(open_idx(path, &idx, &shape), SHS_OK)) return;
     CHECK(shape.type == idx_types[which].type && shape.axes == 2);
     CHECK(shape.shape[0] == 3 && shape.shape[1] == 2);
     CHECK(shape.name == NULL && shape.data == NULL);
-    CHECK(import_origin_read(idx, 0, first_rows, elements) == SHS_OK);
-    CHECK(import_origin_read(idx, first_rows, 3 - first_rows, elements + first_rows * row) ==
-          SHS_OK);
-    CHECK(import_origin_finish(idx) == SHS_OK);
+    CHECK_STATUS(import_origin_read(idx, 0, first_rows, elements), SHS_OK);
+    CHECK_STATUS(import_origin_read(idx, first_rows, 3 - first_rows, elements + first_rows * row),
+                 SHS_OK);
+    CHECK_STATUS(import_origin_finish(idx), SHS_OK);
     for (size_t i = 0; i < 6; i++)
-        CHECK(value_at(shape.type, elements, i) == idx_types[which].values[i]);
+        CHECK_EQ(value_at(shape.type, elements, i), idx_types[which].values[i]);
     import_origin_close(&idx);
     CHECK(idx == NULL);
-    CHECK(next_file() == next);
+    CHECK_EQ(next_file(), next);
     import_origin_close(&idx);
 }
 
@@ -204,7 +204,7 @@ static shs_status read_whole(const char *path)
     shs_tensor shape;
     unsigned char elements[64];
     shs_status status = open_idx(path, &idx, &shape);
-    CHECK((idx == NULL) == (status != SHS_OK));
+    CHECK_EQ(idx == NULL, status != SHS_OK);
     if (!status) status = import_origin_read(idx, 0, shape.shape[0], elements);
     if (!status) status = import_origin_finish(idx);
     import_origin_close(&idx);
@@ -221,11 +221,11 @@ static void check_all_cuts(const unsigned char *file, size_t count)
         if (status != SHS_ERROR_FORMAT)
             printf("  cut after %d of %d bytes: %s\n", (int)length, (int)count,
                    shs_status_name(status));
-        CHECK(status == SHS_ERROR_FORMAT);
-        CHECK(message_has(path));
+        CHECK_STATUS(status, SHS_ERROR_FORMAT);
+        CHECK_HAS(shs_message(), path);
     }
     CHECK(file_write(path, file, count));
-    CHECK(read_whole(path) == SHS_OK);
+    CHECK_STATUS(read_whole(path), SHS_OK);
 }
 
 static void a_file_that_is_cut_off_is_refused_in_folder(void)
@@ -254,13 +254,13 @@ static void the_message_says_what_is_missing_in_folder(void)
     size_t count = idx_file(3, file);
     in_folder("file", path);
     CHECK(file_write(path, file, count - 5));
-    CHECK(read_whole(path) == SHS_ERROR_FORMAT);
-    CHECK(message_has("5 bytes"));
-    CHECK(message_has("elements"));
+    CHECK_STATUS(read_whole(path), SHS_ERROR_FORMAT);
+    CHECK_HAS(shs_message(), "5 bytes");
+    CHECK_HAS(shs_message(), "elements");
     CHECK(file_write(path, file, 10));
-    CHECK(read_whole(path) == SHS_ERROR_FORMAT);
-    CHECK(message_has("2 bytes"));
-    CHECK(message_has("head"));
+    CHECK_STATUS(read_whole(path), SHS_ERROR_FORMAT);
+    CHECK_HAS(shs_message(), "2 bytes");
+    CHECK_HAS(shs_message(), "head");
 }
 IN_FOLDER(the_message_says_what_is_missing)
 
@@ -276,7 +276,7 @@ static void a_damaged_gzip_file_is_refused_in_folder(void)
     for (size_t i = packed_count - 8; i < packed_count; i++) {
         packed[i] ^= 0x10;
         CHECK(file_write(path, packed, packed_count));
-        CHECK(read_whole(path) == SHS_ERROR_FORMAT);
+        CHECK_STATUS(read_whole(path), SHS_ERROR_FORMAT);
         packed[i] ^= 0x10;
     }
     free(packed);
@@ -325,12 +325,12 @@ static void a_damaged_end_is_found_at_last_in_folder(void)
         shs_tensor shape;
         packed[count - 7] ^= (unsigned char)damaged;
         CHECK(file_write(in_folder("file", path), packed, count));
-        if (!NEED(open_idx(path, &idx, &shape) == SHS_OK)) break;
-        CHECK(import_origin_read(idx, 0, BYTES - HEAD, elements) == SHS_OK);
-        CHECK(import_origin_finish(idx) == (damaged ? SHS_ERROR_FORMAT : SHS_OK));
+        if (!NEED_STATUS(open_idx(path, &idx, &shape), SHS_OK)) break;
+        CHECK_STATUS(import_origin_read(idx, 0, BYTES - HEAD, elements), SHS_OK);
+        CHECK_STATUS(import_origin_finish(idx), damaged ? SHS_ERROR_FORMAT : SHS_OK);
         import_origin_close(&idx);
     }
-    CHECK(message_has(path));
+    CHECK_HAS(shs_message(), path);
     free(packed);
 }
 IN_FOLDER(a_damaged_end_is_found_at_last)
@@ -343,13 +343,13 @@ static void bytes_that_follow_are_refused_in_folder(void)
     in_folder("file", path);
     file[count] = 0;
     CHECK(file_write(path, file, count + 1));
-    CHECK(read_whole(path) == SHS_ERROR_FORMAT);
-    CHECK(message_has("after the 24 bytes"));
+    CHECK_STATUS(read_whole(path), SHS_ERROR_FORMAT);
+    CHECK_HAS(shs_message(), "after the 24 bytes");
     unsigned char *packed = gzipped(file, count + 1, &packed_count);
     if (!NEED(packed)) return;
     CHECK(file_write(path, packed, packed_count));
-    CHECK(read_whole(path) == SHS_ERROR_FORMAT);
-    CHECK(message_has("after the 24 bytes"));
+    CHECK_STATUS(read_whole(path), SHS_ERROR_FORMAT);
+    CHECK_HAS(shs_message(), "after the 24 bytes");
     free(packed);
 }
 IN_FOLDER(bytes_that_follow_are_refused)
@@ -366,9 +366,9 @@ static void heads_that_are_no_idx_are_refused_in_folder(void)
         unsigned char file[64] = {0};
         memcpy(file, heads[i], 4);
         CHECK(file_write(path, file, sizeof file));
-        CHECK(read_whole(path) == SHS_ERROR_FORMAT);
-        CHECK(message_has("no IDX file"));
-        CHECK(message_has(path));
+        CHECK_STATUS(read_whole(path), SHS_ERROR_FORMAT);
+        CHECK_HAS(shs_message(), "no IDX file");
+        CHECK_HAS(shs_message(), path);
     }
 }
 IN_FOLDER(heads_that_are_no_idx_are_refused)
@@ -383,11 +383,11 @@ static void eight_axes_are_read_in_folder(void)
     for (size_t axis = 0; axis < 8; axis++)
         file[4 + 4 * axis + 3] = sizes[axis];
     CHECK(file_write(in_folder("file", path), file, sizeof file));
-    CHECK(read_whole(path) == SHS_OK);
-    if (!NEED(open_idx(path, &idx, &shape) == SHS_OK)) return;
-    CHECK(shape.axes == 8);
+    CHECK_STATUS(read_whole(path), SHS_OK);
+    if (!NEED_STATUS(open_idx(path, &idx, &shape), SHS_OK)) return;
+    CHECK_EQ(shape.axes, 8);
     for (size_t axis = 0; axis < 8; axis++)
-        CHECK(shape.shape[axis] == sizes[axis]);
+        CHECK_EQ(shape.shape[axis], sizes[axis]);
     import_origin_close(&idx);
 }
 IN_FOLDER(eight_axes_are_read)
@@ -400,15 +400,15 @@ static void large_sizes_are_read_and_checked_in_folder(void)
     struct import_origin *idx;
     shs_tensor shape;
     CHECK(file_write(in_folder("file", path), file, 8));
-    CHECK(open_idx(path, &idx, &shape) == SHS_ERROR_FORMAT);
-    CHECK(message_has("ends 2164392708 bytes too early")); /* 0x81020304 */
+    CHECK_STATUS(open_idx(path, &idx, &shape), SHS_ERROR_FORMAT);
+    CHECK_HAS(shs_message(), "ends 2164392708 bytes too early"); /* 0x81020304 */
     memset(file + 4, 0xff, 32);
     file[2] = 0x0E;
     file[3] = 8;
     CHECK(file_write(path, file, sizeof file));
-    CHECK(open_idx(path, &idx, &shape) < 0);
+    CHECK_IS(open_idx(path, &idx, &shape), <, 0);
     CHECK(idx == NULL);
-    CHECK(message_has(path));
+    CHECK_HAS(shs_message(), path);
 }
 IN_FOLDER(large_sizes_are_read_and_checked)
 
@@ -417,13 +417,13 @@ static void missing_files_are_named_in_folder(void)
     char path[PATH_BYTES];
     struct import_origin *idx;
     shs_tensor shape;
-    CHECK(open_idx(in_folder("nowhere", path), &idx, &shape) == SHS_ERROR_FILE);
+    CHECK_STATUS(open_idx(in_folder("nowhere", path), &idx, &shape), SHS_ERROR_FILE);
     CHECK(idx == NULL);
-    CHECK(message_has(path));
-    CHECK(message_has("No such file"));
-    CHECK(open_idx(folder, &idx, &shape) < 0);
+    CHECK_HAS(shs_message(), path);
+    CHECK_HAS(shs_message(), "No such file");
+    CHECK_IS(open_idx(folder, &idx, &shape), <, 0);
     CHECK(idx == NULL);
-    CHECK(message_has(folder));
+    CHECK_HAS(shs_message(), folder);
 }
 IN_FOLDER(missing_files_are_named)
 
@@ -464,24 +464,24 @@ static void no_member_of_a_gzip_file_is_lost_in_folder(void)
     uint64_t rows;
     unsigned char *both = two_members(&count, &second);
     if (!NEED(both)) return;
-    CHECK(rows_of_csv(both, count, &rows) == SHS_OK);
-    CHECK(rows == 4);
+    CHECK_STATUS(rows_of_csv(both, count, &rows), SHS_OK);
+    CHECK_EQ(rows, 4);
     for (size_t i = second; i < count; i++) {
         if (i == second + 4) i = count - 8; /* its head's first bytes, and its checksum and size */
         both[i] ^= 0x20;
         shs_status status = rows_of_csv(both, count, &rows);
         both[i] ^= 0x20;
         if (status != SHS_ERROR_FORMAT) printf("  byte %d of the member\n", (int)(i - second));
-        CHECK(status == SHS_ERROR_FORMAT);
-        CHECK(message_has(i < second + 2 ? "begin no other" : "is damaged: "));
+        CHECK_STATUS(status, SHS_ERROR_FORMAT);
+        CHECK_HAS(shs_message(), i < second + 2 ? "begin no other" : "is damaged: ");
     }
     for (size_t cut = second + 2; cut < count; cut++) {
-        CHECK(rows_of_csv(both, cut, &rows) == SHS_ERROR_FORMAT);
-        CHECK(message_has("ends too early, within the gzip member that begins at byte"));
+        CHECK_STATUS(rows_of_csv(both, cut, &rows), SHS_ERROR_FORMAT);
+        CHECK_HAS(shs_message(), "ends too early, within the gzip member that begins at byte");
     }
     memcpy(both + count, "\0\0\0\0", 4);
-    CHECK(rows_of_csv(both, count + 4, &rows) == SHS_ERROR_FORMAT);
-    CHECK(message_has("cut them off with head -c"));
+    CHECK_STATUS(rows_of_csv(both, count + 4, &rows), SHS_ERROR_FORMAT);
+    CHECK_HAS(shs_message(), "cut them off with head -c");
     free(both);
 }
 IN_FOLDER(no_member_of_a_gzip_file_is_lost)
@@ -505,14 +505,14 @@ static void an_error_of_the_system_keeps_its_cause_in_folder(void)
         unsigned char *bytes = packed ? gzipped(file, BYTES, &count) : NULL;
         CHECK(file_write(path, packed ? bytes : file, count));
         free(bytes);
-        if (!NEED(open_idx(path, &idx, &shape) == SHS_OK)) return;
+        if (!NEED_STATUS(open_idx(path, &idx, &shape), SHS_OK)) return;
         bad_position = 200000;
-        CHECK(import_origin_read(idx, 0, shape.shape[0], elements) == SHS_ERROR_FILE);
+        CHECK_STATUS(import_origin_read(idx, 0, shape.shape[0], elements), SHS_ERROR_FILE);
         CHECK(message_has(path) && message_has("Input/output error"));
         bad_position = 0;
-        CHECK(import_origin_read(idx, 0, shape.shape[0], elements) == SHS_OK);
+        CHECK_STATUS(import_origin_read(idx, 0, shape.shape[0], elements), SHS_OK);
         CHECK(!memcmp(elements, file + 8, BYTES - 8));
-        CHECK(import_origin_finish(idx) == SHS_OK);
+        CHECK_STATUS(import_origin_finish(idx), SHS_OK);
         import_origin_close(&idx);
     }
 }
@@ -534,8 +534,8 @@ static void a_claim_without_bytes_is_refused_at_once_in_folder(void)
         unsigned char *packed = gzipped(claims[i].head, 8, &count);
         if (!NEED(packed)) return;
         CHECK(file_write(in_folder(claims[i].name, path), packed, count));
-        CHECK(open_as(claims[i].prefix, path, &source, &shape) == SHS_ERROR_FORMAT);
-        CHECK(message_has("bytes too early, in its elements"));
+        CHECK_STATUS(open_as(claims[i].prefix, path, &source, &shape), SHS_ERROR_FORMAT);
+        CHECK_HAS(shs_message(), "bytes too early, in its elements");
         CHECK(source == NULL);
         free(packed);
     }
@@ -567,7 +567,7 @@ static void formats_are_told_by_content_and_name_in_folder(void)
         struct import_origin *source;
         shs_tensor shape;
         CHECK(file_write(in_folder(cases[i].name, path), cases[i].content, cases[i].bytes));
-        CHECK(open_text(path, &source, &shape) == cases[i].status);
+        CHECK_STATUS(open_text(path, &source, &shape), cases[i].status);
         CHECK(!cases[i].status || message_has(cases[i].message));
         import_origin_close(&source);
     }
@@ -626,8 +626,8 @@ static void texts_are_taken_apart_in_folder(void)
         shs_status status = open_as(cases[i].prefix, path, &source, &shape);
         if (status != cases[i].status)
             printf("  %s: %s: %s\n", cases[i].prefix, shs_status_name(status), shs_message());
-        CHECK(status == cases[i].status);
-        CHECK((source == NULL) == (status != SHS_OK));
+        CHECK_STATUS(status, cases[i].status);
+        CHECK_EQ(source == NULL, status != SHS_OK);
         import_origin_close(&source);
     }
 }
@@ -707,7 +707,7 @@ static void heads_of_npy_files_are_understood_in_folder(void)
         shs_status status = open_text(path, &source, &shape);
         if (status != cases[i].status)
             printf("  %s: %s: %s\n", cases[i].head, shs_status_name(status), shs_message());
-        CHECK(status == cases[i].status);
+        CHECK_STATUS(status, cases[i].status);
         CHECK(!status || message_has(cases[i].message));
         import_origin_close(&source);
     }
@@ -726,13 +726,13 @@ static void fortran_order_is_turned_round_in_folder(void)
     for (size_t i = 0; i < 24; i++)
         file[count - 24 + i] = (unsigned char)i;
     CHECK(file_write(in_folder("file.npy", path), file, count));
-    if (!NEED(open_text(path, &source, &shape) == SHS_OK)) return;
+    if (!NEED_STATUS(open_text(path, &source, &shape), SHS_OK)) return;
     for (uint64_t first = 0; first < 3; first++)
         for (uint64_t rows = 1; first + rows <= 3; rows++) {
             unsigned char got[24];
-            CHECK(import_origin_read(source, first, rows, got) == SHS_OK);
+            CHECK_STATUS(import_origin_read(source, first, rows, got), SHS_OK);
             for (uint64_t at = 0; at < 8 * rows; at++)
-                CHECK(got[at] == first + at / 8 + 3 * (at / 4 % 2) + 6 * (at % 4));
+                CHECK_EQ(got[at], first + at / 8 + 3 * (at / 4 % 2) + 6 * (at % 4));
         }
     import_origin_close(&source);
 }
@@ -826,12 +826,12 @@ static void a_heading_is_what_is_said_in_folder(void)
         snprintf(text, sizeof text, "%s%s", cases[i].text, path);
         shs_status status = import_origin_open(text, &options, &csv);
         if (!status) status = import_origin_read(csv, 0, import_origin_shape(csv)->shape[0], rows);
-        CHECK(status == (cases[i].rows ? SHS_OK : SHS_ERROR_FORMAT));
+        CHECK_STATUS(status, cases[i].rows ? SHS_OK : SHS_ERROR_FORMAT);
         if (!status) {
-            CHECK(import_origin_shape(csv)->shape[0] == cases[i].rows);
-            CHECK(strstr(import_origin_note(csv), cases[i].words) != NULL);
+            CHECK_EQ(import_origin_shape(csv)->shape[0], cases[i].rows);
+            CHECK_HAS(import_origin_note(csv), cases[i].words);
         } else {
-            CHECK(message_has(cases[i].words));
+            CHECK_HAS(shs_message(), cases[i].words);
         }
         import_origin_close(&csv);
     }
@@ -853,11 +853,11 @@ static void rows_of_a_long_csv_file_are_found_in_folder(void)
     for (int row = 0; row < ROWS; row++)
         length += (size_t)snprintf(text + length, 16, "%d,%d\n", row, -row);
     CHECK(file_write(in_folder("file.csv", path), text, length));
-    if (!NEED(open_text(path, &source, &shape) == SHS_OK)) return;
+    if (!NEED_STATUS(open_text(path, &source, &shape), SHS_OK)) return;
     CHECK(shape.type == SHS_I64 && shape.axes == 2 && shape.shape[0] == ROWS);
     for (size_t i = 0; i < COUNT(firsts); i++) {
         int64_t row[2];
-        CHECK(import_origin_read(source, firsts[i], 1, row) == SHS_OK);
+        CHECK_STATUS(import_origin_read(source, firsts[i], 1, row), SHS_OK);
         CHECK(row[0] == (int64_t)firsts[i] && row[1] == -(int64_t)firsts[i]);
     }
     import_origin_close(&source);
@@ -879,8 +879,8 @@ static void the_type_is_that_of_all_rows_in_folder(void)
         struct import_origin *source;
         shs_tensor shape;
         CHECK(file_write(path, cases[i].content, strlen(cases[i].content)));
-        CHECK(open_text(path, &source, &shape) == SHS_OK);
-        CHECK(shape.type == cases[i].type);
+        CHECK_STATUS(open_text(path, &source, &shape), SHS_OK);
+        CHECK_EQ(shape.type, cases[i].type);
         import_origin_close(&source);
     }
 }
@@ -1019,8 +1019,8 @@ static void any_allocation_may_fail_in_folder(void)
         for (long fail_at = 1; counted.failed; fail_at++) {
             counted_begin(&counted, fail_at);
             shs_status status = read_example(&examples[i]);
-            CHECK(counted_end(&counted) == 0);
-            CHECK(status == (counted.failed ? SHS_ERROR_MEMORY : SHS_OK));
+            CHECK_EQ(counted_end(&counted), 0);
+            CHECK_STATUS(status, counted.failed ? SHS_ERROR_MEMORY : SHS_OK);
         }
     }
 }
@@ -1045,13 +1045,13 @@ static void folders_are_sorted_into_classes_in_folder(void)
     }
     for (size_t i = 0; i < COUNT(names); i++)
         CHECK(file_write(in_folder(names[i], path), file, bytes));
-    if (!NEED(import_origin_open(folder, &options, &source) == SHS_OK)) return;
+    if (!NEED_STATUS(import_origin_open(folder, &options, &source), SHS_OK)) return;
     const char *const *classes = import_origin_classes(source, &count);
-    CHECK(count == 4);
+    CHECK_EQ(count, 4);
     for (uint64_t i = 0; i < count; i++)
         CHECK(classes[i][0] == (char)('a' + i) && !classes[i][1]);
-    CHECK(import_origin_shape(source)->type == SHS_U8);
-    CHECK(import_origin_read(source, 0, 4, labels) == SHS_OK);
+    CHECK_EQ(import_origin_shape(source)->type, SHS_U8);
+    CHECK_STATUS(import_origin_read(source, 0, 4, labels), SHS_OK);
     CHECK(!memcmp(labels, expected, sizeof labels));
     import_origin_close(&source);
 }
@@ -1083,7 +1083,7 @@ static void odd_folders_are_refused_in_folder(void)
     size_t bytes = png_file(file);
     CHECK(open_folder(false) == SHS_ERROR_FORMAT && message_has("no PNG images"));
     CHECK(file_write(in_folder("a.png", path), file, bytes));
-    CHECK(open_folder(false) == SHS_OK);
+    CHECK_STATUS(open_folder(false), SHS_OK);
     CHECK(open_folder(true) == SHS_ERROR_FORMAT && message_has("no sub-folders"));
     make_wide(file);
     CHECK(file_write(path, file, bytes));
@@ -1093,15 +1093,15 @@ static void odd_folders_are_refused_in_folder(void)
     bytes = png_file(file);
     CHECK(file_write(path, file, bytes));
     CHECK(file_write(in_folder(".hidden", path), "x", 1));
-    CHECK(open_folder(false) == SHS_OK);
+    CHECK_STATUS(open_folder(false), SHS_OK);
     CHECK(file_write(in_folder("list.txt", path), "x", 1));
     CHECK(open_folder(false) == SHS_ERROR_FORMAT && message_has("list.txt is neither"));
-    CHECK(remove(path) == 0);
-    CHECK(mkdir(in_folder("class", path), 0777) == 0);
+    CHECK_EQ(remove(path), 0);
+    CHECK_EQ(mkdir(in_folder("class", path), 0777), 0);
     CHECK(open_folder(false) == SHS_ERROR_FORMAT && message_has("holds both"));
-    CHECK(remove(in_folder("a.png", path)) == 0);
+    CHECK_EQ(remove(in_folder("a.png", path)), 0);
     CHECK(open_folder(false) == SHS_ERROR_FORMAT && message_has("no PNG images"));
-    CHECK(mkdir(in_folder("class/deeper", path), 0777) == 0);
+    CHECK_EQ(mkdir(in_folder("class/deeper", path), 0777), 0);
     CHECK(open_folder(false) == SHS_ERROR_FORMAT && message_has("deeper is no PNG image"));
 }
 IN_FOLDER(odd_folders_are_refused)

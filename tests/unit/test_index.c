@@ -114,9 +114,9 @@ static bool make_damaged(const struct made *made, H5D_chunk_index_t kind,
 
 static void check_told(const char *why)
 {
-    CHECK(message_has(why));
+    CHECK_HAS(shs_message(), why);
     CHECK(message_has(path) && message_has("dataset data"));
-    CHECK(message_has("get it anew"));
+    CHECK_HAS(shs_message(), "get it anew");
 }
 
 /* The file is an error, for that reason, however often it is tried. */
@@ -124,10 +124,10 @@ static void check_refused(const char *why)
 {
     struct h5_file *file;
     struct data_field field;
-    if (!NEED(h5_open(path, &file) == SHS_OK)) return;
+    if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
     for (int i = 0; i < 2; i++) {
-        CHECK(data_field_open(file, path, "data", &(struct data_field_how){0}, &field) ==
-              SHS_ERROR_FORMAT);
+        CHECK_STATUS(data_field_open(file, path, "data", &(struct data_field_how){0}, &field),
+                     SHS_ERROR_FORMAT);
         CHECK(!field.direct && !field.through);
         check_told(why);
     }
@@ -139,11 +139,12 @@ static void check_sound(bool direct, hsize_t rows)
     struct h5_file *file;
     struct data_field field;
     unsigned char row[COLUMNS];
-    if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    if (NEED(data_field_open(file, path, "data", &(struct data_field_how){0}, &field) == SHS_OK)) {
-        CHECK((field.direct != NULL) == direct);
-        CHECK(data_field_read(&field, rows - 1, 1, row) == SHS_OK);
-        CHECK(row[1] == byte_at((rows - 1) * COLUMNS + 1));
+    if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
+    if (NEED_STATUS(data_field_open(file, path, "data", &(struct data_field_how){0}, &field),
+                    SHS_OK)) {
+        CHECK_EQ(field.direct != NULL, direct);
+        CHECK_STATUS(data_field_read(&field, rows - 1, 1, row), SHS_OK);
+        CHECK_EQ(row[1], byte_at((rows - 1) * COLUMNS + 1));
         data_field_close(&field);
     }
     h5_close(&file);

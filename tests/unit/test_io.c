@@ -18,7 +18,6 @@
 #include "io_folder.h"
 #include "io_lock.h"
 #include "io_output.h"
-#include "message.h"
 #include "temporary_folder.h"
 #include "unit.h"
 
@@ -26,7 +25,7 @@
 static bool is_there(const char *path)
 {
     bool there;
-    CHECK(io_exists(path, &there) == SHS_OK);
+    CHECK_STATUS(io_exists(path, &there), SHS_OK);
     return there;
 }
 
@@ -34,14 +33,14 @@ static bool is_there(const char *path)
 static void crc32c_of_published_bytes(void)
 {
     unsigned char bytes[32] = {0};
-    CHECK(io_crc32c("123456789", 9) == 0xe3069283);
-    CHECK(io_crc32c(bytes, sizeof bytes) == 0x8a9136aa);
+    CHECK_EQ(io_crc32c("123456789", 9), 0xe3069283);
+    CHECK_EQ(io_crc32c(bytes, sizeof bytes), 0x8a9136aa);
     memset(bytes, 0xff, sizeof bytes);
-    CHECK(io_crc32c(bytes, sizeof bytes) == 0x62a8ab43);
+    CHECK_EQ(io_crc32c(bytes, sizeof bytes), 0x62a8ab43);
     for (unsigned i = 0; i < sizeof bytes; i++)
         bytes[i] = (unsigned char)i;
-    CHECK(io_crc32c(bytes, sizeof bytes) == 0x46dd794e);
-    CHECK(io_crc32c(bytes, 0) == 0);
+    CHECK_EQ(io_crc32c(bytes, sizeof bytes), 0x46dd794e);
+    CHECK_EQ(io_crc32c(bytes, 0), 0);
 }
 
 /* A name that cannot be looked at is not taken for one that is not there. */
@@ -51,7 +50,7 @@ static void a_look_that_fails_is_an_error(void)
     bool there;
     memset(path, 'x', sizeof path - 1);
     path[sizeof path - 1] = '\0';
-    CHECK(io_exists(path, &there) == SHS_ERROR_FILE);
+    CHECK_STATUS(io_exists(path, &there), SHS_ERROR_FILE);
 }
 
 static void a_locked_folder_is_refused(void)
@@ -59,13 +58,13 @@ static void a_locked_folder_is_refused(void)
     char folder[] = "/tmp/shardstep-lock-XXXXXX", path[64], owner[IO_OWNER_BYTES];
     int first, second;
     if (!NEED(mkdtemp(folder) != NULL)) return;
-    CHECK(io_lock(folder, "somebody", true, &first) == SHS_OK);
+    CHECK_STATUS(io_lock(folder, "somebody", true, &first), SHS_OK);
     CHECK(io_lock(folder, "nobody", true, &second) == SHS_ERROR_FILE && second == -1);
     CHECK(strstr(shs_message(), "somebody uses it") && strstr(shs_message(), "remove /tmp/"));
     io_unlock(first);
-    CHECK(io_lock(folder, "somebody else", true, &second) == SHS_OK);
-    CHECK(io_lock(folder, "nobody", false, &first) == SHS_ERROR_FILE);
-    CHECK(strstr(shs_message(), "somebody else uses it") != NULL);
+    CHECK_STATUS(io_lock(folder, "somebody else", true, &second), SHS_OK);
+    CHECK_STATUS(io_lock(folder, "nobody", false, &first), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), "somebody else uses it");
     io_unlock(second);
     io_name_owner(owner);
     CHECK(io_lock(folder, owner, true, &first) == SHS_OK && first >= 0);
@@ -75,8 +74,8 @@ static void a_locked_folder_is_refused(void)
     snprintf(path, sizeof path, "%s/.lock", folder);
     CHECK(unlink(path) == 0 && rmdir(folder) == 0);
     CHECK(io_lock(folder, "somebody", false, &first) == SHS_OK && first == -1);
-    CHECK(io_lock(folder, "somebody", true, &first) == SHS_ERROR_FILE);
-    CHECK(strstr(shs_message(), "No such file or directory") != NULL);
+    CHECK_STATUS(io_lock(folder, "somebody", true, &first), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), "No such file or directory");
 }
 
 static void owners_have_names_of_their_own(void)
@@ -156,9 +155,9 @@ static void a_commit_outlives_a_crash_in_folder(void)
     ino_t old = number_of(path), fresh = number_of(temporary);
     watch.path = path;
     watch.count = 0;
-    CHECK(io_commit(temporary, path) == SHS_OK);
+    CHECK_STATUS(io_commit(temporary, path), SHS_OK);
     watch.path = NULL;
-    CHECK(watch.count == 2);
+    CHECK_EQ(watch.count, 2);
     CHECK(watch.synced[0] == fresh && watch.at_path[0] == old);
     CHECK(watch.synced[1] == number_of(folder) && watch.at_path[1] == fresh);
 }
@@ -168,12 +167,12 @@ static void a_file_is_replaced_whole_in_folder(void)
 {
     char path[PATH_BYTES], *temporary;
     in_folder("data", path);
-    if (!NEED(io_temporary_name(path, &temporary) == SHS_OK)) return;
-    CHECK(strncmp(temporary, path, strlen(path)) == 0);
-    CHECK(strcmp(temporary + strlen(path), ".tmp") == 0);
+    if (!NEED_STATUS(io_temporary_name(path, &temporary), SHS_OK)) return;
+    CHECK_EQ(strncmp(temporary, path, strlen(path)), 0);
+    CHECK_TEXT(temporary + strlen(path), ".tmp");
     CHECK(file_write(path, "old", 3));
     CHECK(file_write(temporary, "the new one", 11));
-    CHECK(io_commit(temporary, path) == SHS_OK);
+    CHECK_STATUS(io_commit(temporary, path), SHS_OK);
     CHECK(holds(path, "the new one"));
     CHECK(!is_there(temporary));
     core_free(&temporary);
@@ -187,13 +186,13 @@ static void without_a_finished_file_the_old_one_stays_in_folder(void)
     in_folder("data.tmp", temporary);
     in_folder("no/such/folder", nowhere);
     CHECK(file_write(path, "old", 3));
-    CHECK(io_commit(temporary, path) == SHS_ERROR_FILE);
-    CHECK(message_has(temporary));
-    CHECK(message_has("No such file"));
+    CHECK_STATUS(io_commit(temporary, path), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), temporary);
+    CHECK_HAS(shs_message(), "No such file");
     CHECK(holds(path, "old"));
     CHECK(file_write(temporary, "new", 3));
-    CHECK(io_commit(temporary, nowhere) == SHS_ERROR_FILE);
-    CHECK(message_has(nowhere));
+    CHECK_STATUS(io_commit(temporary, nowhere), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), nowhere);
     CHECK(holds(temporary, "new"));
 }
 IN_FOLDER(without_a_finished_file_the_old_one_stays)
@@ -203,9 +202,9 @@ static void a_file_may_be_named_without_a_folder_in_folder(void)
     char before[PATH_BYTES];
     if (!NEED(getcwd(before, sizeof before) && chdir(folder) == 0)) return;
     CHECK(file_write("x.tmp", "here", 4));
-    CHECK(io_commit("x.tmp", "x") == SHS_OK);
+    CHECK_STATUS(io_commit("x.tmp", "x"), SHS_OK);
     CHECK(holds("x", "here"));
-    CHECK(chdir(before) == 0);
+    CHECK_EQ(chdir(before), 0);
 }
 IN_FOLDER(a_file_may_be_named_without_a_folder)
 
@@ -221,7 +220,7 @@ static void count_temporary(const char *name, void *user)
 static int temporary_files(void)
 {
     int count = 0;
-    CHECK(io_list(folder, count_temporary, &count) == SHS_OK);
+    CHECK_STATUS(io_list(folder, count_temporary, &count), SHS_OK);
     return count;
 }
 
@@ -239,20 +238,21 @@ static void of_two_that_make_a_file_one_does_in_folder(void)
     in_folder("data", path);
     if (!NEED(make(path, false, "one", &one) && make(path, false, "other", &other))) return;
     CHECK(strcmp(one.temporary, other.temporary) != 0);
-    CHECK(temporary_files() == 2);
-    CHECK(io_output_commit(&other) == SHS_OK);
-    CHECK(io_output_commit(&one) == SHS_ERROR_FILE);
-    CHECK(message_has("is there already; remove it, choose another name or give --overwrite"));
+    CHECK_EQ(temporary_files(), 2);
+    CHECK_STATUS(io_output_commit(&other), SHS_OK);
+    CHECK_STATUS(io_output_commit(&one), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(),
+              "is there already; remove it, choose another name or give --overwrite");
     io_output_end(&one);
     io_output_end(&other);
     CHECK(holds(path, "other"));
-    CHECK(io_output_begin(path, false, &late) == SHS_ERROR_FILE);
+    CHECK_STATUS(io_output_begin(path, false, &late), SHS_ERROR_FILE);
     io_output_end(&late);
     if (!NEED(make(path, true, "late", &late))) return;
-    CHECK(io_output_commit(&late) == SHS_OK);
+    CHECK_STATUS(io_output_commit(&late), SHS_OK);
     io_output_end(&late);
     CHECK(holds(path, "late"));
-    CHECK(temporary_files() == 0);
+    CHECK_EQ(temporary_files(), 0);
 }
 IN_FOLDER(of_two_that_make_a_file_one_does)
 
@@ -266,17 +266,18 @@ static void only_plain_files_are_overwritten_in_folder(void)
                  {"folder", "it is a folder"}};
     char path[PATH_BYTES], target[PATH_BYTES];
     CHECK(file_write(in_folder("target", target), "old", 3));
-    CHECK(symlink(target, in_folder("link", path)) == 0);
-    CHECK(symlink("nowhere", in_folder("dangling", path)) == 0);
-    CHECK(mkfifo(in_folder("pipe", path), 0600) == 0);
-    CHECK(mkdir(in_folder("folder", path), 0700) == 0);
+    CHECK_EQ(symlink(target, in_folder("link", path)), 0);
+    CHECK_EQ(symlink("nowhere", in_folder("dangling", path)), 0);
+    CHECK_EQ(mkfifo(in_folder("pipe", path), 0600), 0);
+    CHECK_EQ(mkdir(in_folder("folder", path), 0700), 0);
     for (size_t i = 0; i < COUNT(kinds); i++)
         for (int overwrite = 0; overwrite < 2; overwrite++) {
-            CHECK(io_output_check(in_folder(kinds[i].name, path), overwrite) == SHS_ERROR_FILE);
-            CHECK(message_has(kinds[i].message));
+            CHECK_STATUS(io_output_check(in_folder(kinds[i].name, path), overwrite),
+                         SHS_ERROR_FILE);
+            CHECK_HAS(shs_message(), kinds[i].message);
         }
-    CHECK(io_output_check("/dev/null", true) == SHS_ERROR_FILE);
-    CHECK(message_has("it is a device"));
+    CHECK_STATUS(io_output_check("/dev/null", true), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), "it is a device");
     CHECK(holds(target, "old"));
 }
 IN_FOLDER(only_plain_files_are_overwritten)
@@ -288,20 +289,21 @@ static void after_a_failed_commit_nothing_is_left_in_folder(void)
     in_folder("data", path);
     watch.failing = number_of(folder);
     if (NEED(make(path, false, "new", &output))) {
-        CHECK(io_output_commit(&output) == SHS_ERROR_FILE);
-        CHECK(message_has("Input/output error"));
+        CHECK_STATUS(io_output_commit(&output), SHS_ERROR_FILE);
+        CHECK_HAS(shs_message(), "Input/output error");
         CHECK(!is_there(path));
     }
     io_output_end(&output);
     CHECK(file_write(path, "old", 3));
     if (NEED(make(path, true, "new", &output))) {
-        CHECK(io_output_commit(&output) == SHS_ERROR_FILE);
-        CHECK(message_has("data is there and whole, but a crash of the system may undo that"));
+        CHECK_STATUS(io_output_commit(&output), SHS_ERROR_FILE);
+        CHECK_HAS(shs_message(),
+                  "data is there and whole, but a crash of the system may undo that");
         CHECK(holds(path, "new"));
     }
     io_output_end(&output);
     watch.failing = 0;
-    CHECK(temporary_files() == 0);
+    CHECK_EQ(temporary_files(), 0);
 }
 IN_FOLDER(after_a_failed_commit_nothing_is_left)
 
@@ -316,13 +318,13 @@ static void what_killed_processes_left_is_removed_in_folder(void)
     if (child == 0) _exit(make(path, false, "half", &output) ? 0 : 1);
     int code = 1;
     CHECK(child > 0 && waitpid(child, &code, 0) == child && code == 0);
-    CHECK(temporary_files() == 1);
+    CHECK_EQ(temporary_files(), 1);
     CHECK(file_write(in_folder("data.elsewhere-1-00000000.tmp", other), "x", 1));
     if (!NEED(make(path, false, "living", &living))) return;
-    CHECK(temporary_files() == 2); /* this one, and that of another host */
-    if (NEED(make(path, false, "new", &output))) CHECK(temporary_files() == 3);
+    CHECK_EQ(temporary_files(), 2); /* this one, and that of another host */
+    if (NEED(make(path, false, "new", &output))) CHECK_EQ(temporary_files(), 3);
     io_output_end(&output);
-    CHECK(io_output_commit(&living) == SHS_OK);
+    CHECK_STATUS(io_output_commit(&living), SHS_OK);
     io_output_end(&living);
     CHECK(holds(path, "living"));
 }
@@ -334,12 +336,12 @@ static void names_are_put_together(void)
                                              {"/a/b", "/a"},   {"./a", "."}, {"../a/b", "../a"}};
     char *text;
     for (size_t i = 0; i < COUNT(folders); i++) {
-        if (!NEED(io_folder_of(folders[i][0], &text) == SHS_OK)) return;
-        CHECK(strcmp(text, folders[i][1]) == 0);
+        if (!NEED_STATUS(io_folder_of(folders[i][0], &text), SHS_OK)) return;
+        CHECK_TEXT(text, folders[i][1]);
         core_free(&text);
     }
-    CHECK(io_join("a/b", "c", &text) == SHS_OK);
-    CHECK(strcmp(text, "a/b/c") == 0);
+    CHECK_STATUS(io_join("a/b", "c", &text), SHS_OK);
+    CHECK_TEXT(text, "a/b/c");
     core_free(&text);
 }
 
@@ -350,14 +352,14 @@ static void folders_are_made_once_in_folder(void)
     in_folder("file", file);
     in_folder("no/parent", deep);
     CHECK(!is_there(path));
-    CHECK(io_make_folder(path) == SHS_OK);
+    CHECK_STATUS(io_make_folder(path), SHS_OK);
     CHECK(is_there(path));
-    CHECK(io_make_folder(path) == SHS_OK);
+    CHECK_STATUS(io_make_folder(path), SHS_OK);
     CHECK(file_write(file, "", 0));
-    CHECK(io_make_folder(file) == SHS_ERROR_FILE);
-    CHECK(message_has(file));
-    CHECK(io_make_folder(deep) == SHS_ERROR_FILE);
-    CHECK(message_has(deep));
+    CHECK_STATUS(io_make_folder(file), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), file);
+    CHECK_STATUS(io_make_folder(deep), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), deep);
 }
 IN_FOLDER(folders_are_made_once)
 
@@ -366,13 +368,13 @@ static void removing_nothing_is_no_error_in_folder(void)
     char path[PATH_BYTES], parent[PATH_BYTES];
     in_folder("file", path);
     in_folder("parent", parent);
-    CHECK(io_remove(path) == SHS_OK);
+    CHECK_STATUS(io_remove(path), SHS_OK);
     CHECK(file_write(path, "x", 1));
-    CHECK(io_remove(path) == SHS_OK);
+    CHECK_STATUS(io_remove(path), SHS_OK);
     CHECK(!is_there(path));
-    CHECK(io_make_folder(parent) == SHS_OK);
-    CHECK(io_remove(parent) == SHS_ERROR_FILE);
-    CHECK(message_has(parent));
+    CHECK_STATUS(io_make_folder(parent), SHS_OK);
+    CHECK_STATUS(io_remove(parent), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), parent);
     CHECK(is_there(parent));
 }
 IN_FOLDER(removing_nothing_is_no_error)
@@ -381,11 +383,11 @@ static void syncing_names_what_is_missing_in_folder(void)
 {
     char path[PATH_BYTES];
     in_folder("file", path);
-    CHECK(io_sync(path) == SHS_ERROR_FILE);
-    CHECK(message_has(path));
+    CHECK_STATUS(io_sync(path), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), path);
     CHECK(file_write(path, "x", 1));
-    CHECK(io_sync(path) == SHS_OK);
-    CHECK(io_sync(folder) == SHS_OK);
+    CHECK_STATUS(io_sync(path), SHS_OK);
+    CHECK_STATUS(io_sync(folder), SHS_OK);
 }
 IN_FOLDER(syncing_names_what_is_missing)
 
@@ -404,30 +406,30 @@ static void a_folders_names_are_listed_in_folder(void)
     unsigned seen = 0;
     CHECK(file_write(in_folder("a", path), "", 0));
     CHECK(file_write(in_folder("c", path), "", 0));
-    CHECK(io_make_folder(in_folder("z", path)) == SHS_OK);
-    CHECK(io_list(folder, note_name, &seen) == SHS_OK);
-    CHECK(seen == (1u << 0 | 1u << 2 | 1u << 25));
-    CHECK(io_list(in_folder("nowhere", path), note_name, &seen) == SHS_ERROR_FILE);
-    CHECK(message_has("nowhere"));
+    CHECK_STATUS(io_make_folder(in_folder("z", path)), SHS_OK);
+    CHECK_STATUS(io_list(folder, note_name, &seen), SHS_OK);
+    CHECK_EQ(seen, 1u << 0 | 1u << 2 | 1u << 25);
+    CHECK_STATUS(io_list(in_folder("nowhere", path), note_name, &seen), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), "nowhere");
 }
 IN_FOLDER(a_folders_names_are_listed)
 
 static void absurd_sizes_are_refused_in_folder(void)
 {
     char path[PATH_BYTES];
-    CHECK(io_check_room(folder, 0) == SHS_OK);
-    CHECK(io_check_room(folder, 1) == SHS_OK);
-    CHECK(io_check_room(folder, UINT64_C(1) << 62) == SHS_ERROR_FILE);
-    CHECK(message_has(folder));
-    CHECK(message_has("4611686018427387904 bytes"));
-    CHECK(message_has("No space left"));
-    CHECK(io_check_room(folder, UINT64_MAX) == SHS_ERROR_FILE);
+    CHECK_STATUS(io_check_room(folder, 0), SHS_OK);
+    CHECK_STATUS(io_check_room(folder, 1), SHS_OK);
+    CHECK_STATUS(io_check_room(folder, UINT64_C(1) << 62), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), folder);
+    CHECK_HAS(shs_message(), "4611686018427387904 bytes");
+    CHECK_HAS(shs_message(), "No space left");
+    CHECK_STATUS(io_check_room(folder, UINT64_MAX), SHS_ERROR_FILE);
     struct statvfs system;
-    if (!NEED(statvfs(folder, &system) == 0)) return;
-    CHECK(io_check_room(folder, system.f_bavail * system.f_frsize / 2) == SHS_OK);
-    CHECK(io_check_room(folder, (system.f_blocks + 1) * system.f_frsize) == SHS_ERROR_FILE);
-    CHECK(io_check_room(in_folder("nowhere", path), 1) == SHS_ERROR_FILE);
-    CHECK(message_has("nowhere"));
+    if (!NEED_EQ(statvfs(folder, &system), 0)) return;
+    CHECK_STATUS(io_check_room(folder, system.f_bavail * system.f_frsize / 2), SHS_OK);
+    CHECK_STATUS(io_check_room(folder, (system.f_blocks + 1) * system.f_frsize), SHS_ERROR_FILE);
+    CHECK_STATUS(io_check_room(in_folder("nowhere", path), 1), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), "nowhere");
 }
 IN_FOLDER(absurd_sizes_are_refused)
 
@@ -438,15 +440,15 @@ static void every_allocation_may_fail_in_folder(void)
     in_folder("data.tmp", temporary);
     struct counted_memory counted;
     counted_begin(&counted, 1);
-    CHECK(io_temporary_name(path, &text) == SHS_ERROR_MEMORY);
+    CHECK_STATUS(io_temporary_name(path, &text), SHS_ERROR_MEMORY);
     counted.calls = 0;
-    CHECK(io_join(folder, "x", &text) == SHS_ERROR_MEMORY);
+    CHECK_STATUS(io_join(folder, "x", &text), SHS_ERROR_MEMORY);
     counted.calls = 0;
-    CHECK(io_folder_of(path, &text) == SHS_ERROR_MEMORY);
+    CHECK_STATUS(io_folder_of(path, &text), SHS_ERROR_MEMORY);
     counted.calls = 0;
     CHECK(file_write(temporary, "x", 1));
-    CHECK(io_commit(temporary, path) == SHS_ERROR_MEMORY);
-    CHECK(counted_end(&counted) == 0);
+    CHECK_STATUS(io_commit(temporary, path), SHS_ERROR_MEMORY);
+    CHECK_EQ(counted_end(&counted), 0);
 }
 IN_FOLDER(every_allocation_may_fail)
 

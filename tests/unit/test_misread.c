@@ -99,12 +99,12 @@ static void check_epochs(bool whole)
     shs_loader *loader = NULL;
     shs_batch batch;
     uint64_t right = 0;
-    if (NEED(shs_open_ranks(0, 1, NULL, NULL, NULL, &run) == SHS_OK) &&
-        NEED(shs_dataset_open(run, folder, "x", &options, &data) == SHS_OK) &&
-        NEED(shs_loader_open(data, &loading, &loader) == SHS_OK))
+    if (NEED_STATUS(shs_open_ranks(0, 1, NULL, NULL, NULL, &run), SHS_OK) &&
+        NEED_STATUS(shs_dataset_open(run, folder, "x", &options, &data), SHS_OK) &&
+        NEED_STATUS(shs_loader_open(data, &loading, &loader), SHS_OK))
         while (shs_next(loader, &batch) == SHS_OK)
             right += row_is_right(&batch, whole);
-    CHECK(right == 2 * FILES * (whole ? 1 : ROWS));
+    CHECK_EQ(right, 2 * FILES * (whole ? 1 : ROWS));
     shs_loader_close(&loader);
     shs_dataset_close(&data);
     shs_close(&run);
@@ -117,8 +117,9 @@ static void such_a_field_is_read_through_hdf5(void)
     struct h5_file *file;
     struct data_field field;
     write_file(path_of(0, path), 0, true);
-    if (!NEED(h5_open(path, &file) == SHS_OK)) return;
-    if (NEED(data_field_open(file, path, "x", &(struct data_field_how){0}, &field) == SHS_OK)) {
+    if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
+    if (NEED_STATUS(data_field_open(file, path, "x", &(struct data_field_how){0}, &field),
+                    SHS_OK)) {
         CHECK(field.through && !field.direct);
         CHECK(field.differs || strstr(field.reason, "filter") != NULL);
         CHECK(!field.differs || strstr(field.reason, "not where HDF5 reads it") != NULL);

@@ -47,7 +47,7 @@ static void open_mix(const struct given *given, bool permuted, struct order_mix 
     uint64_t bounds[MOST_SOURCES + 1];
     find_bounds(given, bounds);
     *mix = (struct order_mix){.permuted = permuted, .seed = 7, .stream = 2};
-    CHECK(order_mix_open(mix, bounds, given->ratio, given->sources, given->places) == SHS_OK);
+    CHECK_STATUS(order_mix_open(mix, bounds, given->ratio, given->sources, given->places), SHS_OK);
 }
 
 /* The epochs that are asked. */
@@ -71,7 +71,7 @@ static void take_epoch(struct order_mix *mix, uint64_t epoch, uint64_t places, u
 {
     for (uint64_t i = 0; i < places; i++)
         rows[i] = i;
-    CHECK(mix_rows(mix, epoch, rows, places) == SHS_OK);
+    CHECK_STATUS(mix_rows(mix, epoch, rows, places), SHS_OK);
 }
 
 static size_t source_of(const uint64_t *bounds, size_t sources, uint64_t row)
@@ -125,7 +125,7 @@ static void sources_give_exact_counts(void)
                     uint64_t before = portion(given->places, passed, all);
                     passed += given->ratio[i];
                     uint64_t due = portion(given->places, passed, all) - before;
-                    CHECK(taken[i] == due);
+                    CHECK_EQ(taken[i], due);
                     for (uint64_t row = bounds[i]; row < bounds[i + 1]; row++) {
                         uint64_t passes = due * (epoch + 1) / given->rows[i];
                         CHECK(times[row] == passes || times[row] == passes + 1);
@@ -166,9 +166,9 @@ static void one_source_is_walked_in_passes(void)
             for (uint64_t other = 0; other < pass; other++)
                 orders += memcmp(run + pass * ROWS, run + other * ROWS, ROWS * sizeof *run) != 0;
         }
-        CHECK(orders == 45); /* all pairs of 10 passes differ */
+        CHECK_EQ(orders, 45); /* all pairs of 10 passes differ */
         if (i == 0) memcpy(first, run, sizeof run);
-        CHECK(memcmp(first, run, sizeof run) == 0); /* the epoch's length changes nothing */
+        CHECK_BYTES(first, run, sizeof run); /* the epoch's length changes nothing */
         free_mix(&mix);
     }
 }
@@ -179,10 +179,10 @@ static void check_numbers(struct order_mix *mix, uint64_t epoch, const uint64_t 
 {
     uint64_t some[2 * MOST_RUN] = {0}, wrong = 0;
     memcpy(some, numbers, count * sizeof *some);
-    CHECK(mix_rows(mix, epoch, some, count) == SHS_OK);
+    CHECK_STATUS(mix_rows(mix, epoch, some, count), SHS_OK);
     for (uint64_t i = 0; i < count; i++)
         wrong += some[i] != rows[numbers[i]];
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
 }
 
 /* Numbers from `first` on that follow one another, then some in steps of 2. */
@@ -207,7 +207,7 @@ static void check_places(const struct given *given)
     for (uint64_t epoch = 5; epoch-- > 0;) {
         for (uint64_t i = 0; i < places; i++) {
             rows[i] = i;
-            CHECK(mix_rows(&mix, epoch, &rows[i], 1) == SHS_OK);
+            CHECK_STATUS(mix_rows(&mix, epoch, &rows[i], 1), SHS_OK);
         }
         for (uint64_t i = 0; i < places; i++)
             check_numbers(&other, epoch, rows, (uint64_t[]){(i * 7919 + 3) % places}, 1);
@@ -236,7 +236,7 @@ static void ledgers_are_sums(void)
     static const uint64_t odd[] = {1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31};
     uint64_t known = 0;
     struct order_subset some = {0}, none = {0};
-    CHECK(order_subset_list(&some, odd, COUNT(odd), 40) == SHS_OK);
+    CHECK_STATUS(order_subset_list(&some, odd, COUNT(odd), 40), SHS_OK);
     for (size_t g = 0; g < COUNT(all_given); g++) {
         const struct given *given = &all_given[g];
         const struct order_subset *subset =
@@ -251,22 +251,23 @@ static void ledgers_are_sums(void)
         for (size_t i = 0; i < given->sources; i++)
             closed =
                 closed && (!mix.source[i].takes || mix.source[i].takes % mix.source[i].rows == 0);
-        CHECK(order_mix_ledger(&mix, subset, &due) == closed);
+        CHECK_EQ(order_mix_ledger(&mix, subset, &due), closed);
         if (closed) CHECK(!memcmp(&due, &sum, sizeof due));
         known += closed;
         free_mix(&mix);
     }
-    CHECK(known >= 4);
+    CHECK_IS(known, >=, 4);
     order_subset_free(&some);
 }
 
 /* Rows of the epoch's places, one at a time. */
 static void take_places(struct order_mix *mix, struct order *order, uint64_t epoch, uint64_t *rows)
 {
-    CHECK(order_begin(order, epoch, &asked) == SHS_OK);
+    CHECK_STATUS(order_begin(order, epoch, &asked), SHS_OK);
     for (uint64_t step = 0; step < order->shape.samples; step++) {
-        CHECK(order_rows(&asked, 0, order_slice(&order->shape, step, 0), &rows[step]) == SHS_OK);
-        CHECK(mix_rows(mix, epoch, &rows[step], 1) == SHS_OK);
+        CHECK_STATUS(order_rows(&asked, 0, order_slice(&order->shape, step, 0), &rows[step]),
+                     SHS_OK);
+        CHECK_STATUS(mix_rows(mix, epoch, &rows[step], 1), SHS_OK);
     }
 }
 
@@ -336,8 +337,8 @@ static void check_refused(const uint64_t *bounds, const uint64_t *ratio, size_t 
                           uint64_t places, const char *words)
 {
     struct order_mix mix = {0};
-    CHECK(order_mix_open(&mix, bounds, ratio, sources, places) == SHS_ERROR_ARGUMENT);
-    CHECK(strstr(shs_message(), words) != NULL);
+    CHECK_STATUS(order_mix_open(&mix, bounds, ratio, sources, places), SHS_ERROR_ARGUMENT);
+    CHECK_HAS(shs_message(), words);
     free_mix(&mix);
 }
 
@@ -357,14 +358,14 @@ static void the_largest_numbers_fit(void)
     const uint64_t bounds[] = {0, UINT64_C(1) << 33}, one = 1;
     uint64_t places = UINT64_C(1) << 56, rows[3] = {0, places / 2 + 1, places - 1};
     struct order_mix mix = {.permuted = true};
-    CHECK(order_mix_open(&mix, bounds, &one, 1, places) == SHS_OK);
-    CHECK(mix_rows(&mix, UINT32_MAX, rows, 3) == SHS_OK);
+    CHECK_STATUS(order_mix_open(&mix, bounds, &one, 1, places), SHS_OK);
+    CHECK_STATUS(mix_rows(&mix, UINT32_MAX, rows, 3), SHS_OK);
     /* 2^23 passes an epoch: the last one's number has 55 bits */
     CHECK(asked_mix.part[0].pass == (UINT64_C(0xFFFFFFFF) << 23) && asked_mix.part[0].at == 0);
     struct order_permutation last = {0};
     const struct order_source key = {.part = 1, .epoch = 0xFFFFFFFF, .vrank = 0x7FFFFF};
-    CHECK(order_permutation_draw(&last, &key, bounds[1]) == SHS_OK);
-    CHECK(rows[2] == order_permutation_row(&last, bounds[1] - 1));
+    CHECK_STATUS(order_permutation_draw(&last, &key, bounds[1]), SHS_OK);
+    CHECK_EQ(rows[2], order_permutation_row(&last, bounds[1] - 1));
     order_permutation_free(&last);
     free_mix(&mix);
 }

@@ -19,28 +19,28 @@ static char folder[PATH_BYTES], path[PATH_BYTES];
 static shs_random good_stream(void)
 {
     shs_random stream;
-    CHECK(shs_random_at(&(shs_place){.seed = 1}, &stream) == SHS_OK);
+    CHECK_STATUS(shs_random_at(&(shs_place){.seed = 1}, &stream), SHS_OK);
     return stream;
 }
 
 static shs_run *good_run(void)
 {
     shs_run *run;
-    CHECK(shs_open_ranks(0, 1, NULL, NULL, NULL, &run) == SHS_OK);
+    CHECK_STATUS(shs_open_ranks(0, 1, NULL, NULL, NULL, &run), SHS_OK);
     return run;
 }
 
 static shs_dataset *good_dataset(void)
 {
     shs_dataset *dataset;
-    CHECK(shs_dataset_open(good_run(), path, "x", NULL, &dataset) == SHS_OK);
+    CHECK_STATUS(shs_dataset_open(good_run(), path, "x", NULL, &dataset), SHS_OK);
     return dataset;
 }
 
 static shs_loader *good_loader(void)
 {
     shs_loader *loader;
-    CHECK(shs_loader_open(good_dataset(), NULL, &loader) == SHS_OK);
+    CHECK_STATUS(shs_loader_open(good_dataset(), NULL, &loader), SHS_OK);
     return loader;
 }
 
@@ -50,7 +50,7 @@ static const shs_tensor good_tensor = {.name = "n", .type = SHS_F32, .data = &nu
 static shs_gradient *good_gradient(void)
 {
     shs_gradient *gradient;
-    CHECK(shs_gradient_open(good_run(), &good_tensor, 1, NULL, &gradient) == SHS_OK);
+    CHECK_STATUS(shs_gradient_open(good_run(), &good_tensor, 1, NULL, &gradient), SHS_OK);
     return gradient;
 }
 
@@ -58,7 +58,7 @@ static shs_augment *good_augment(void)
 {
     shs_augment *augment;
     const shs_tensor x = {.name = "x", .type = SHS_U8, .axes = 2, .shape = {2, 2}};
-    CHECK(shs_augment_open("x: random_crop(padding=1)", &x, 1, &augment) == SHS_OK);
+    CHECK_STATUS(shs_augment_open("x: random_crop(padding=1)", &x, 1, &augment), SHS_OK);
     return augment;
 }
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "judge.h"
-#include "message.h"
 #include "order_ledger.h"
 #include "order_plan.h"
 #include "unit.h"
@@ -35,7 +34,7 @@ static void shares_are_exact(void)
         uint64_t of = 1 + (judge_random(&state) >> (40 + judge_random(&state) % 20));
         check_share(total, judge_random(&state) % (of + 1), of);
     }
-    CHECK(order_share(UINT64_C(1) << 56, 1 << 24, 1 << 24) == UINT64_C(1) << 56);
+    CHECK_EQ(order_share(UINT64_C(1) << 56, 1 << 24, 1 << 24), UINT64_C(1) << 56);
 }
 
 /* ---- who takes what */
@@ -45,12 +44,12 @@ static void a_small_epoch_worked_out_by_hand(void)
 {
     static const uint64_t expected[2][3][2] = {{{0, 2}, {2, 2}, {4, 2}}, {{6, 1}, {7, 1}, {8, 2}}};
     const struct order_shape shape = {.samples = 10, .vranks = 3, .batch = 2};
-    CHECK(order_steps(&shape) == 2);
+    CHECK_EQ(order_steps(&shape), 2);
     for (uint64_t step = 0; step < 2; step++)
         for (uint64_t vrank = 0; vrank < 3; vrank++) {
             struct order_slice slice = order_slice(&shape, step, vrank);
-            CHECK(slice.first == expected[step][vrank][0]);
-            CHECK(slice.rows == expected[step][vrank][1]);
+            CHECK_EQ(slice.first, expected[step][vrank][0]);
+            CHECK_EQ(slice.rows, expected[step][vrank][1]);
         }
 }
 
@@ -61,8 +60,8 @@ static void the_largest_epoch_adds_up(void)
         .samples = (UINT64_C(1) << 56) - 5, .vranks = (1 << 24) - 3, .batch = 1000};
     uint64_t global = shape.vranks * shape.batch, steps = order_steps(&shape);
     uint64_t left = shape.samples % global, next = shape.samples - left;
-    CHECK(order_check(&shape) == SHS_OK);
-    CHECK(steps == shape.samples / global + 1);
+    CHECK_STATUS(order_check(&shape), SHS_OK);
+    CHECK_EQ(steps, shape.samples / global + 1);
     for (uint64_t vrank = 0; vrank < shape.vranks; vrank++) {
         struct order_slice slice = order_slice(&shape, steps - 1, vrank);
         uint64_t end = (uint64_t)((wide)left * (vrank + 1) / shape.vranks);
@@ -70,8 +69,8 @@ static void the_largest_epoch_adds_up(void)
             WRONG("the last step's slices");
         next = slice.first + slice.rows;
     }
-    CHECK(next == shape.samples);
-    CHECK(order_slice(&shape, steps - 2, shape.vranks - 1).rows == 1000);
+    CHECK_EQ(next, shape.samples);
+    CHECK_EQ(order_slice(&shape, steps - 2, shape.vranks - 1).rows, 1000);
 }
 
 static void check_step_rows(struct order_shape shape)
@@ -119,9 +118,9 @@ static void the_rows_of_a_step_are_a_sum(void)
 
 static void check_refused(struct order_shape shape, shs_status status, const char *const *words)
 {
-    CHECK(order_check(&shape) == status);
+    CHECK_STATUS(order_check(&shape), status);
     for (; *words; words++)
-        CHECK(strstr(shs_message(), *words) != NULL);
+        CHECK_HAS(shs_message(), *words);
 }
 
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -130,11 +129,11 @@ static void impossible_epochs_are_refused(void)
 {
     const uint64_t two_32 = UINT64_C(1) << 32;
     const struct order_shape good = {.samples = 10, .vranks = 2, .batch = 5};
-    CHECK(order_check(&good) == SHS_OK);
+    CHECK_STATUS(order_check(&good), SHS_OK);
     struct order_shape shape = {.samples = 19, .vranks = 4, .batch = 5, .tail = SHS_TAIL_DROP};
     check_refused(shape, SHS_ERROR_ARGUMENT, WORDS("N = 19", "V = 4", "b = 5", "drop"));
     shape.samples = 20;
-    CHECK(order_check(&shape) == SHS_OK);
+    CHECK_STATUS(order_check(&shape), SHS_OK);
     shape = (struct order_shape){.samples = 0, .vranks = 4, .batch = 5};
     check_refused(shape, SHS_ERROR_ARGUMENT, WORDS("N = 0", "has no rows"));
     shape = (struct order_shape){.samples = 10, .vranks = 0, .batch = 5};
@@ -142,22 +141,22 @@ static void impossible_epochs_are_refused(void)
     shape.vranks = (1 << 24) + 1;
     check_refused(shape, SHS_ERROR_ARGUMENT, WORDS("16777217 virtual ranks"));
     shape.vranks = 1 << 24;
-    CHECK(order_check(&shape) == SHS_OK);
+    CHECK_STATUS(order_check(&shape), SHS_OK);
     shape = (struct order_shape){.samples = 10, .vranks = 1, .batch = 0};
     check_refused(shape, SHS_ERROR_ARGUMENT, WORDS("0 rows"));
     shape.batch = two_32;
     check_refused(shape, SHS_ERROR_ARGUMENT, WORDS("4294967296 rows"));
     shape.batch = two_32 - 1;
-    CHECK(order_check(&shape) == SHS_OK);
+    CHECK_STATUS(order_check(&shape), SHS_OK);
     shape = (struct order_shape){
         .samples = (UINT64_C(1) << 56) + 1, .vranks = 1 << 24, .batch = two_32 - 1};
     check_refused(shape, SHS_ERROR_ARGUMENT, WORDS("2^56"));
     shape.samples--;
-    CHECK(order_check(&shape) == SHS_OK);
+    CHECK_STATUS(order_check(&shape), SHS_OK);
     shape = (struct order_shape){.samples = two_32, .vranks = 1, .batch = 1};
     check_refused(shape, SHS_ERROR_ARGUMENT, WORDS("4294967296 steps"));
     shape.samples--;
-    CHECK(order_check(&shape) == SHS_OK);
+    CHECK_STATUS(order_check(&shape), SHS_OK);
 }
 
 /* The closed form against sums: for every N up to 2,000, and on through N = 2^56 by differences. */
@@ -194,7 +193,7 @@ static void modes_that_are_none_are_refused(void)
     shape = good;
     shape.vranks = 101; /* one of them has no row to repeat */
     shape.tail = SHS_TAIL_PAD;
-    CHECK(order_check(&shape) == SHS_OK);
+    CHECK_STATUS(order_check(&shape), SHS_OK);
     shape.shard = SHS_SHARD_FIXED;
     check_refused(shape, SHS_ERROR_ARGUMENT, WORDS("100 samples", "101 virtual ranks"));
     shape = good;
@@ -204,17 +203,17 @@ static void modes_that_are_none_are_refused(void)
 
 static void modes_have_names(void)
 {
-    CHECK(strcmp(order_shuffle_name(SHS_SHUFFLE_FULL), "full") == 0);
-    CHECK(strcmp(order_shuffle_name(SHS_SHUFFLE_NONE), "none") == 0);
-    CHECK(strcmp(order_shuffle_name(SHS_SHUFFLE_BLOCKS), "blocks") == 0);
-    CHECK(strcmp(order_shard_name(SHS_SHARD_GLOBAL), "global") == 0);
-    CHECK(strcmp(order_shard_name(SHS_SHARD_FIXED), "fixed") == 0);
-    CHECK(strcmp(order_tail_name(SHS_TAIL_SHORT), "short") == 0);
-    CHECK(strcmp(order_tail_name(SHS_TAIL_DROP), "drop") == 0);
-    CHECK(strcmp(order_tail_name(SHS_TAIL_PAD), "pad") == 0);
-    CHECK(strcmp(order_tail_name((shs_tail)9), "?") == 0);
-    CHECK(strcmp(order_shuffle_name((shs_shuffle)9), "?") == 0);
-    CHECK(strcmp(order_shard_name((shs_shard)9), "?") == 0);
+    CHECK_TEXT(order_shuffle_name(SHS_SHUFFLE_FULL), "full");
+    CHECK_TEXT(order_shuffle_name(SHS_SHUFFLE_NONE), "none");
+    CHECK_TEXT(order_shuffle_name(SHS_SHUFFLE_BLOCKS), "blocks");
+    CHECK_TEXT(order_shard_name(SHS_SHARD_GLOBAL), "global");
+    CHECK_TEXT(order_shard_name(SHS_SHARD_FIXED), "fixed");
+    CHECK_TEXT(order_tail_name(SHS_TAIL_SHORT), "short");
+    CHECK_TEXT(order_tail_name(SHS_TAIL_DROP), "drop");
+    CHECK_TEXT(order_tail_name(SHS_TAIL_PAD), "pad");
+    CHECK_TEXT(order_tail_name((shs_tail)9), "?");
+    CHECK_TEXT(order_shuffle_name((shs_shuffle)9), "?");
+    CHECK_TEXT(order_shard_name((shs_shard)9), "?");
 }
 
 /* ---- cursors */
@@ -233,12 +232,12 @@ static void cursors_count_through_the_run(void)
     for (uint64_t epoch = 0; epoch < 3; epoch++)
         for (uint64_t epoch_step = 0; epoch_step < 4; epoch_step++, step++) {
             CHECK(cursor.epoch == epoch && cursor.epoch_step == epoch_step && cursor.step == step);
-            CHECK(check_cursor(&shape, 3, cursor) == SHS_OK);
-            CHECK(check_cursor(&shape, 0, cursor) == SHS_OK);
+            CHECK_STATUS(check_cursor(&shape, 3, cursor), SHS_OK);
+            CHECK_STATUS(check_cursor(&shape, 0, cursor), SHS_OK);
             cursor = order_next(&shape, cursor);
         }
     CHECK(cursor.epoch == 3 && cursor.epoch_step == 0 && cursor.step == 12);
-    CHECK(check_cursor(&shape, 3, cursor) == SHS_OK);
+    CHECK_STATUS(check_cursor(&shape, 3, cursor), SHS_OK);
 }
 
 static void cursors_that_no_run_passes_are_refused(void)
@@ -251,30 +250,31 @@ static void cursors_that_no_run_passes_are_refused(void)
                               {0, 3, 2},     {two_32, 0, two_32}, {UINT64_C(1) << 62, 0, 0},
                               {0, 0, two_32}};
     for (size_t i = 0; i < COUNT(bad); i++) {
-        CHECK(check_cursor(&shape, 3, bad[i]) == SHS_ERROR_ARGUMENT);
-        CHECK(strstr(shs_message(), "cursor {epoch") != NULL);
+        CHECK_STATUS(check_cursor(&shape, 3, bad[i]), SHS_ERROR_ARGUMENT);
+        CHECK_HAS(shs_message(), "cursor {epoch");
     }
-    CHECK(check_cursor(&shape, 3, (shs_cursor){4, 0, 16}) == SHS_ERROR_ARGUMENT);
-    CHECK(message_has("outside a run of 3 epochs, with 4 steps an epoch"));
-    CHECK(check_cursor(&shape, 0, (shs_cursor){0, 4, 4}) == SHS_ERROR_ARGUMENT);
-    CHECK(message_has("outside a run without end, with 4 steps an epoch"));
-    CHECK(check_cursor(&shape, 0, (shs_cursor){4, 0, 16}) == SHS_OK);
-    CHECK(check_cursor(&shape, 0, (shs_cursor){1000, 3, 4003}) == SHS_OK);
-    CHECK(check_cursor(&shape, 0, (shs_cursor){two_32, 0, 0}) == SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(check_cursor(&shape, 3, (shs_cursor){4, 0, 16}), SHS_ERROR_ARGUMENT);
+    CHECK_HAS(shs_message(), "outside a run of 3 epochs, with 4 steps an epoch");
+    CHECK_STATUS(check_cursor(&shape, 0, (shs_cursor){0, 4, 4}), SHS_ERROR_ARGUMENT);
+    CHECK_HAS(shs_message(), "outside a run without end, with 4 steps an epoch");
+    CHECK_STATUS(check_cursor(&shape, 0, (shs_cursor){4, 0, 16}), SHS_OK);
+    CHECK_STATUS(check_cursor(&shape, 0, (shs_cursor){1000, 3, 4003}), SHS_OK);
+    CHECK_STATUS(check_cursor(&shape, 0, (shs_cursor){two_32, 0, 0}), SHS_ERROR_ARGUMENT);
 }
 
 static void the_last_cursors_of_a_long_run(void)
 {
     const struct order_shape one = {.samples = 8, .vranks = 2, .batch = 4}; /* 1 step */
     const uint64_t last = UINT32_MAX;
-    CHECK(check_cursor(&one, 0, (shs_cursor){last, 0, last}) == SHS_OK);
+    CHECK_STATUS(check_cursor(&one, 0, (shs_cursor){last, 0, last}), SHS_OK);
     /* where a run of 2^32 steps ends, and nothing may begin */
-    CHECK(check_cursor(&one, 0, (shs_cursor){last + 1, 0, last + 1}) == SHS_OK);
-    CHECK(check_cursor(&one, 0, (shs_cursor){last + 2, 0, last + 2}) == SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(check_cursor(&one, 0, (shs_cursor){last + 1, 0, last + 1}), SHS_OK);
+    CHECK_STATUS(check_cursor(&one, 0, (shs_cursor){last + 2, 0, last + 2}), SHS_ERROR_ARGUMENT);
     const struct order_shape two = {.samples = 16, .vranks = 2, .batch = 4}; /* 2 steps */
-    CHECK(check_cursor(&two, 0, (shs_cursor){last / 2, 1, last}) == SHS_OK);
-    CHECK(check_cursor(&two, 0, (shs_cursor){last / 2 + 1, 0, last + 1}) == SHS_OK);
-    CHECK(check_cursor(&two, 0, (shs_cursor){last / 2 + 1, 1, last + 2}) == SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(check_cursor(&two, 0, (shs_cursor){last / 2, 1, last}), SHS_OK);
+    CHECK_STATUS(check_cursor(&two, 0, (shs_cursor){last / 2 + 1, 0, last + 1}), SHS_OK);
+    CHECK_STATUS(check_cursor(&two, 0, (shs_cursor){last / 2 + 1, 1, last + 2}),
+                 SHS_ERROR_ARGUMENT);
 }
 
 int main(int argc, char **argv)

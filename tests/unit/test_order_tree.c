@@ -52,7 +52,7 @@ static void parents_are_those_of_the_definition(void)
             wrong += order_node_is_root(vranks, listed->node) != (i == 0);
         }
     }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
 }
 
 /* Every pair of nodes for few virtual ranks, those that touch for many. */
@@ -73,8 +73,8 @@ static void only_halves_of_one_node_join(void)
                 joins += halves;
             }
     }
-    CHECK(wrong == 0);
-    CHECK(joins == leaves - MOST_VRANKS);
+    CHECK_EQ(wrong, 0);
+    CHECK_EQ(joins, leaves - MOST_VRANKS);
 }
 
 static void a_known_tree(void)
@@ -111,7 +111,7 @@ static void each_virtual_rank_has_one_host(void)
                     wrong += order_host(vranks, ranks, vrank) != rank;
             }
         }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
 }
 
 static void the_largest_cluster_has_hosts(void)
@@ -126,7 +126,7 @@ static void the_largest_cluster_has_hosts(void)
             wrong += order_host(vranks, all_ranks[i], first) != rank;
             wrong += order_host(vranks, all_ranks[i], end - 1) != rank;
         }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
 }
 
 /* The most nodes that a rank holds while it adds leaves [first, end) from left to right. */
@@ -161,11 +161,11 @@ static void a_rank_holds_few_nodes(void)
                 wrong +=
                     most_held(vranks, rank * vranks / ranks, (rank + 1) * vranks / ranks) > most;
     }
-    CHECK(wrong == 0);
-    CHECK(most_held(128, 0, 128) == 8);
-    CHECK(most_held(4096, 1, 4096) == 2 * 12 - 1);
-    CHECK(most_held(3074, 1537, 3074) == 20); /* the second of two ranks */
-    CHECK(2 * 24 - 1 <= ORDER_TREE_DEPTH);
+    CHECK_EQ(wrong, 0);
+    CHECK_EQ(most_held(128, 0, 128), 8);
+    CHECK_EQ(most_held(4096, 1, 4096), 2 * 12 - 1);
+    CHECK_EQ(most_held(3074, 1537, 3074), 20); /* the second of two ranks */
+    CHECK_IS(2 * 24 - 1, <=, ORDER_TREE_DEPTH);
 }
 
 int main(int argc, char **argv)

@@ -34,7 +34,7 @@ static void streams_follow_the_contract(void)
                 philox4x32_ctr_t words = philox4x32(counter, key);
                 random_of_weights(seeds[j], number, positions[i], epoch, &stream);
                 for (int word = 0; word < 4; word++)
-                    CHECK(shs_random_u32(&stream) == words.v[word]);
+                    CHECK_EQ(shs_random_u32(&stream), words.v[word]);
             }
 }
 
@@ -54,14 +54,14 @@ static void blocks_hold_each_row_once(void)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct order_weights weights;
         uint64_t next = 0, n = rows[i];
-        if (!NEED(order_weights_begin(&weights, n, ORDER_WEIGHTS_BLOCKS) == SHS_OK)) return;
-        CHECK(weights.block_rows == n / 1048576 + (n % 1048576 != 0));
-        CHECK(weights.blocks <= ORDER_WEIGHTS_BLOCKS);
+        if (!NEED_STATUS(order_weights_begin(&weights, n, ORDER_WEIGHTS_BLOCKS), SHS_OK)) return;
+        CHECK_EQ(weights.block_rows, n / 1048576 + (n % 1048576 != 0));
+        CHECK_IS(weights.blocks, <=, ORDER_WEIGHTS_BLOCKS);
         for (uint64_t block = 0; block < weights.blocks; block++) {
-            CHECK(order_weights_first(&weights, block) == next);
+            CHECK_EQ(order_weights_first(&weights, block), next);
             next += order_weights_count(&weights, block);
             if (block + 1 < weights.blocks)
-                CHECK(order_weights_count(&weights, block) == weights.block_rows);
+                CHECK_EQ(order_weights_count(&weights, block), weights.block_rows);
         }
         CHECK(next == n && order_weights_count(&weights, weights.blocks - 1) > 0);
         order_weights_free(&weights);
@@ -116,7 +116,7 @@ static void a_row_is_found_in_any_pieces(void)
             if (sum == 0) wrong += row != ORDER_NO_ROW;
         }
     }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
 }
 
 /* Sums go on from piece to piece, with the same roundings. */
@@ -161,7 +161,7 @@ static void draw_many(uint64_t seed, uint64_t rows, uint64_t most_blocks, uint64
 {
     struct order_weights weights;
     memset(counts, 0, rows * sizeof *counts);
-    if (!NEED(make(&weights, rows, most_blocks) == SHS_OK)) return;
+    if (!NEED_STATUS(make(&weights, rows, most_blocks), SHS_OK)) return;
     for (uint64_t position = 0; position < draws; position++) {
         shs_random stream;
         random_of_weights(seed, 2, position, 4, &stream);
@@ -184,12 +184,12 @@ static double chi_square_of(const uint64_t *counts, uint64_t rows, uint64_t draw
     *degrees = -1;
     for (uint64_t i = 0; i < rows; i++) {
         drawn += counts[i];
-        if (row_weights[i] == 0) CHECK(counts[i] == 0);
+        if (row_weights[i] == 0) CHECK_EQ(counts[i], 0);
         if (row_weights[i] == 0) continue;
         chi_square += judge_chi_square(&counts[i], 1, (double)draws * row_weights[i] / sum);
         ++*degrees;
     }
-    CHECK(drawn == draws);
+    CHECK_EQ(drawn, draws);
     return chi_square;
 }
 
@@ -232,12 +232,12 @@ static void rows_are_those_of_another_program(void)
         row_weights[i] = (double)(i * i % 23) * 0.1;
     for (size_t i = 0; i < COUNT(known); i++) {
         struct order_weights weights;
-        if (!NEED(make(&weights, 50, known[i].most_blocks) == SHS_OK)) return;
+        if (!NEED_STATUS(make(&weights, 50, known[i].most_blocks), SHS_OK)) return;
         for (uint64_t p = 0; p < 24; p++) {
             shs_random stream;
             random_of_weights(UINT64_C(0xfedcba9876543210), 11, p * 4294967299, 4000000000 + p,
                               &stream);
-            CHECK(draw(&weights, &stream) == known[i].rows[p]);
+            CHECK_EQ(draw(&weights, &stream), known[i].rows[p]);
         }
         order_weights_free(&weights);
     }
@@ -269,16 +269,16 @@ static void chances_are_those_of_the_weights(void)
         sum += row_weights[i] = judge_random(&state) % 4 ? uniform(&state) : 0;
     for (size_t i = 0; i < COUNT(blocks); i++) {
         struct order_weights weights;
-        if (!NEED(make(&weights, 500, blocks[i]) == SHS_OK)) return;
+        if (!NEED_STATUS(make(&weights, 500, blocks[i]), SHS_OK)) return;
         for (uint64_t row = 0; row < 500; row++) {
             long double expected = row_weights[row] / sum;
             wrong += !(fabsl(chance_of(&weights, row) - expected) <= 1e-12L / 500);
             wrong += expected == 0 && chance_of(&weights, row) != 0;
         }
-        CHECK((weights.sums == NULL) == (weights.block_rows == 1));
+        CHECK_EQ(weights.sums == NULL, weights.block_rows == 1);
         order_weights_free(&weights);
     }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
 }
 
 static void a_block_of_zeros_is_never_drawn(void)
@@ -298,14 +298,14 @@ static void a_draw_takes_three_or_five_words(void)
     for (int i = 0; i < 64; i++)
         row_weights[i] = 1;
     for (uint64_t most_blocks = 32; most_blocks <= 64; most_blocks *= 2) {
-        if (!NEED(make(&weights, 64, most_blocks) == SHS_OK)) return;
+        if (!NEED_STATUS(make(&weights, 64, most_blocks), SHS_OK)) return;
         shs_random stream, same;
         random_of_weights(1, 0, 2, 3, &stream);
         same = stream;
         order_weights_pick(&weights, &stream);
         for (int word = 0; word < (most_blocks == 64 ? 3 : 5); word++)
             shs_random_u32(&same);
-        CHECK(shs_random_u32(&stream) == shs_random_u32(&same));
+        CHECK_EQ(shs_random_u32(&stream), shs_random_u32(&same));
         order_weights_free(&weights);
     }
 }
@@ -317,7 +317,7 @@ static void many_rows_are_as_one_at_a_time(void)
     struct order_weights weights;
     uint64_t wrong = 0, index[200];
     fill_mixed(MOST);
-    if (!NEED(order_weights_of_rows(&weights, row_weights, MOST) == SHS_OK)) return;
+    if (!NEED_STATUS(order_weights_of_rows(&weights, row_weights, MOST), SHS_OK)) return;
     for (uint64_t count = 0; count <= COUNT(index); count += 1 + count / 3) {
         for (uint64_t i = 0; i < count; i++)
             index[i] = count + i * 4294967299;
@@ -328,7 +328,7 @@ static void many_rows_are_as_one_at_a_time(void)
             wrong += index[i] != draw(&weights, &stream);
         }
     }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
     order_weights_free(&weights);
 }
 
@@ -373,12 +373,12 @@ static void sums_that_cannot_be_are_refused(void)
 {
     struct order_weights weights;
     row_weights[0] = row_weights[1] = 0;
-    CHECK(make(&weights, 2, 8) == SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(make(&weights, 2, 8), SHS_ERROR_ARGUMENT);
     order_weights_free(&weights);
     row_weights[0] = row_weights[1] = DBL_MAX;
-    CHECK(make(&weights, 2, 1) == SHS_ERROR_ARGUMENT); /* a sum that overflows */
+    CHECK_STATUS(make(&weights, 2, 1), SHS_ERROR_ARGUMENT); /* a sum that overflows */
     order_weights_free(&weights);
-    CHECK(make(&weights, 0, 8) == SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(make(&weights, 0, 8), SHS_ERROR_ARGUMENT);
     order_weights_free(&weights);
 }
 
@@ -389,9 +389,9 @@ static void want_of_memory_is_an_error(void)
         struct counted_memory counted;
         struct order_weights weights;
         counted_begin(&counted, fail_at);
-        CHECK(make(&weights, 1000, 100) == (fail_at ? SHS_ERROR_MEMORY : SHS_OK));
+        CHECK_STATUS(make(&weights, 1000, 100), fail_at ? SHS_ERROR_MEMORY : SHS_OK);
         order_weights_free(&weights);
-        CHECK(counted_end(&counted) == 0);
+        CHECK_EQ(counted_end(&counted), 0);
     }
 }
 

@@ -17,7 +17,7 @@ static char folder[PATH_BYTES], here[PATH_BYTES];
     {                                                                                              \
         if (!NEED(getcwd(here, sizeof here) && folder_make(folder) && chdir(folder) == 0)) return; \
         test##_in_folder();                                                                        \
-        CHECK(chdir(here) == 0);                                                                   \
+        CHECK_EQ(chdir(here), 0);                                                                  \
         folder_remove(folder);                                                                     \
     }
 
@@ -41,16 +41,16 @@ static void check_found(const char *path, const char *expected)
         strcat(found, paths.path[i]);
     }
     io_paths_free(&paths);
-    CHECK(strcmp(found, expected) == 0);
+    CHECK_TEXT(found, expected);
     if (strcmp(found, expected) != 0) printf("  %s: found %s\n", path, found);
 }
 
 static void check_refused(const char *path, shs_status expected, const char *words)
 {
     struct io_paths paths;
-    CHECK(io_paths_find(path, &paths) == expected);
+    CHECK_STATUS(io_paths_find(path, &paths), expected);
     CHECK(paths.path == NULL && paths.count == 0);
-    CHECK(strstr(shs_message(), words) != NULL);
+    CHECK_HAS(shs_message(), words);
     if (!strstr(shs_message(), words)) printf("  %s\n", shs_message());
 }
 
@@ -91,7 +91,7 @@ static void the_files_of_a_folder_in_folder(void)
     check_found("data", "data/B.h5 data/a.h5 data/a10.h5 data/a9.hdf5 data/b.h5 data/\303\244.h5");
     check_found("data//",
                 "data/B.h5 data/a.h5 data/a10.h5 data/a9.hdf5 data/b.h5 data/\303\244.h5");
-    CHECK(chdir("data") == 0);
+    CHECK_EQ(chdir("data"), 0);
     check_found(".", "./B.h5 ./a.h5 ./a10.h5 ./a9.hdf5 ./b.h5 ./\303\244.h5");
 }
 IN_FOLDER(the_files_of_a_folder)
@@ -100,7 +100,7 @@ static void the_files_of_a_list_in_folder(void)
 {
     static const char list[] =
         "# files\n\n  b.h5  \r\na file.h5\n/there/c.h5\n\t# d.h5\nb.h5\nsub/e#.h5";
-    CHECK(mkdir("data", 0700) == 0);
+    CHECK_EQ(mkdir("data", 0700), 0);
     CHECK(file_write("data/list.txt", list, strlen(list)));
     check_found("@data/list.txt", "data/b.h5 data/a file.h5 /there/c.h5 data/b.h5 data/sub/e#.h5");
     CHECK(file_write("list", list, strlen(list)));
@@ -121,7 +121,7 @@ static void the_files_of_a_pattern_in_folder(void)
                                         "b/x.txt", "c/3.h5", "C/4.h5"};
     for (char *part = (char[]){"abcC"}; *part; part++) {
         char name[2] = {*part, '\0'};
-        CHECK(mkdir(name, 0700) == 0);
+        CHECK_EQ(mkdir(name, 0700), 0);
     }
     for (size_t i = 0; i < COUNT(names); i++)
         touch(names[i]);
@@ -141,10 +141,10 @@ static void check_sources(const char *path, const char *files, const size_t *exp
 {
     struct io_paths paths;
     check_found(path, files);
-    if (!NEED(io_paths_find(path, &paths) == SHS_OK)) return;
+    if (!NEED_STATUS(io_paths_find(path, &paths), SHS_OK)) return;
     CHECK(paths.sources == count && paths.source[0] == 0);
     for (size_t i = 0; i < count && i < paths.sources; i++)
-        CHECK(paths.source[i + 1] - paths.source[i] == expected[i]);
+        CHECK_EQ(paths.source[i + 1] - paths.source[i], expected[i]);
     io_paths_free(&paths);
 }
 
@@ -206,11 +206,11 @@ static void every_allocation_may_fail_in_folder(void)
             struct counted_memory counted;
             counted_begin(&counted, at);
             status = io_paths_find(paths[i], &found);
-            CHECK(status == (counted.failed ? SHS_ERROR_MEMORY : SHS_OK));
+            CHECK_STATUS(status, counted.failed ? SHS_ERROR_MEMORY : SHS_OK);
             io_paths_free(&found);
-            CHECK(counted_end(&counted) == 0);
+            CHECK_EQ(counted_end(&counted), 0);
         }
-        CHECK(status == SHS_OK);
+        CHECK_STATUS(status, SHS_OK);
     }
 }
 IN_FOLDER(every_allocation_may_fail)

@@ -40,7 +40,7 @@ static void each_of_few_rows_has_one_position(void)
         for (size_t i = 0; i < COUNT(epochs); i++)
             wrong += !set(&permutation, samples % 11, epochs[i], samples) ||
                      !is_bijection(&permutation, samples);
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
     CHECK(permutation.table != NULL);
     order_permutation_free(&permutation);
     CHECK(permutation.table == NULL);
@@ -92,7 +92,7 @@ static void each_row_has_one_position_at_the_border_and_above(void)
     for (size_t i = 0; i < COUNT(sizes); i++) {
         CHECK(set(&permutation, 5, i, sizes[i]));
         CHECK(is_bijection(&permutation, sizes[i]));
-        CHECK((permutation.table != NULL) == (sizes[i] <= 16384));
+        CHECK_EQ(permutation.table != NULL, sizes[i] <= 16384);
     }
     order_permutation_free(&permutation);
 }
@@ -133,14 +133,15 @@ static void known_rows_stay(void)
     };
     struct order_permutation permutation = {0};
     for (size_t i = 0; i < COUNT(known); i++) {
-        CHECK(order_permutation_set(&permutation, known[i].seed, known[i].stream, known[i].epoch,
-                                    known[i].samples) == SHS_OK);
+        CHECK_STATUS(order_permutation_set(&permutation, known[i].seed, known[i].stream,
+                                           known[i].epoch, known[i].samples),
+                     SHS_OK);
         for (uint64_t k = 0; k < 6; k++)
-            CHECK(order_permutation_row(&permutation, k) == known[i].rows[k]);
-        CHECK(order_permutation_row(&permutation, known[i].samples - 1) == known[i].last);
+            CHECK_EQ(order_permutation_row(&permutation, k), known[i].rows[k]);
+        CHECK_EQ(order_permutation_row(&permutation, known[i].samples - 1), known[i].last);
     }
     order_permutation_free(&permutation);
-    CHECK(SHS_ORDER_VERSION == 1);
+    CHECK_EQ(SHS_ORDER_VERSION, 1);
 }
 
 /* How many of the first 200 positions lead to the same row; by chance about 200 / N. */
@@ -164,12 +165,13 @@ static void seeds_epochs_and_streams_have_their_own_orders(void)
     struct order_permutation a = {0}, b = {0};
     for (size_t i = 0; i < COUNT(sizes); i++)
         for (size_t k = 0; k < COUNT(others); k++) {
-            CHECK(order_permutation_set(&a, 42, 0, 3, sizes[i]) == SHS_OK);
-            CHECK(order_permutation_set(&b, others[k].seed, others[k].stream, others[k].epoch,
-                                        sizes[i]) == SHS_OK);
-            CHECK(count_same(&a, &b) < 5);
-            CHECK(order_permutation_set(&b, 42, 0, 3, sizes[i]) == SHS_OK);
-            CHECK(count_same(&a, &b) == 200);
+            CHECK_STATUS(order_permutation_set(&a, 42, 0, 3, sizes[i]), SHS_OK);
+            CHECK_STATUS(order_permutation_set(&b, others[k].seed, others[k].stream,
+                                               others[k].epoch, sizes[i]),
+                         SHS_OK);
+            CHECK_IS(count_same(&a, &b), <, 5);
+            CHECK_STATUS(order_permutation_set(&b, 42, 0, 3, sizes[i]), SHS_OK);
+            CHECK_EQ(count_same(&a, &b), 200);
         }
     order_permutation_free(&a);
     order_permutation_free(&b);
@@ -180,14 +182,14 @@ static void a_table_without_memory_is_an_error(void)
     struct counted_memory counted;
     struct order_permutation permutation = {0};
     counted_begin(&counted, 1);
-    CHECK(order_permutation_set(&permutation, 1, 0, 0, 100) == SHS_ERROR_MEMORY);
-    CHECK(order_permutation_set(&permutation, 1, 0, 0, 16385) == SHS_OK);
-    CHECK(counted.calls == 1);
-    CHECK(order_permutation_set(&permutation, 1, 0, 0, 100) == SHS_OK);
-    CHECK(order_permutation_set(&permutation, 1, 0, 1, 16384) == SHS_OK);
-    CHECK(counted.calls == 2);
+    CHECK_STATUS(order_permutation_set(&permutation, 1, 0, 0, 100), SHS_ERROR_MEMORY);
+    CHECK_STATUS(order_permutation_set(&permutation, 1, 0, 0, 16385), SHS_OK);
+    CHECK_EQ(counted.calls, 1);
+    CHECK_STATUS(order_permutation_set(&permutation, 1, 0, 0, 100), SHS_OK);
+    CHECK_STATUS(order_permutation_set(&permutation, 1, 0, 1, 16384), SHS_OK);
+    CHECK_EQ(counted.calls, 2);
     order_permutation_free(&permutation);
-    CHECK(counted_end(&counted) == 0);
+    CHECK_EQ(counted_end(&counted), 0);
 }
 
 /* Every kernel, at every border of a group and of what is walked at a time. */
@@ -201,7 +203,7 @@ static void many_rows_are_those_taken_one_at_a_time(void)
     for (size_t k = 0; k < COUNT(names); k++)
         for (size_t i = 0; i < COUNT(sizes) && order_kernels_choose(names[k]); i++) {
             uint64_t most = sizes[i] < 1600 ? sizes[i] : 1600, wrong = 0;
-            CHECK(order_permutation_set(&permutation, 42, 1, 3, sizes[i]) == SHS_OK);
+            CHECK_STATUS(order_permutation_set(&permutation, 42, 1, 3, sizes[i]), SHS_OK);
             for (uint64_t count = 0; count <= most; count += count < 70 ? 1 : 101) {
                 uint64_t first = sizes[i] - most;
                 rows[count] = 7;
@@ -210,7 +212,7 @@ static void many_rows_are_those_taken_one_at_a_time(void)
                     wrong += rows[at] != order_permutation_row(&permutation, first + at);
                 wrong += rows[count] != 7;
             }
-            CHECK(wrong == 0);
+            CHECK_EQ(wrong, 0);
         }
     CHECK(order_kernels_choose("plain"));
     CHECK(!order_kernels_choose("none"));
@@ -237,14 +239,14 @@ static void positions_of_rows_undo_rows_of_positions(void)
     uint64_t wrong = 0;
     for (uint64_t samples = 1; samples <= 300; samples++)
         for (uint64_t epoch = 0; epoch < 3; epoch++) {
-            CHECK(order_permutation_set(&permutation, samples, 1, epoch, samples) == SHS_OK);
+            CHECK_STATUS(order_permutation_set(&permutation, samples, 1, epoch, samples), SHS_OK);
             wrong += count_not_undone(&permutation);
         }
     for (size_t i = 0; i < COUNT(sizes); i++) {
-        CHECK(order_permutation_set(&permutation, 8, 2, i, sizes[i]) == SHS_OK);
+        CHECK_STATUS(order_permutation_set(&permutation, 8, 2, i, sizes[i]), SHS_OK);
         wrong += count_not_undone(&permutation);
     }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
     order_permutation_free(&permutation);
 }
 
@@ -255,14 +257,14 @@ static void large_permutations_are_undone(void)
     for (uint64_t i = 0; i < 3000; i++) {
         uint64_t samples = (judge_random(&state) >> (8 + i % 41)) + ORDER_TABLE_MAX;
         if (i < 2) samples = ORDER_MAX_SAMPLES - i;
-        CHECK(order_permutation_set(&permutation, i, 0, i, samples) == SHS_OK);
+        CHECK_STATUS(order_permutation_set(&permutation, i, 0, i, samples), SHS_OK);
         for (int k = 0; k < 30; k++) {
             uint64_t at = k == 0 ? 0 : k == 1 ? samples - 1 : judge_random(&state) % samples;
             uint64_t row = order_permutation_row(&permutation, at);
             wrong += row >= samples || order_permutation_position(&permutation, row) != at;
         }
     }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
     order_permutation_free(&permutation);
 }
 
@@ -272,27 +274,27 @@ static void without_memory_the_table_is_searched(void)
     struct counted_memory counted;
     struct order_permutation permutation = {0};
     counted_begin(&counted, 2);
-    CHECK(order_permutation_set(&permutation, 4, 0, 0, 500) == SHS_OK);
-    CHECK(order_permutation_position(&permutation, order_permutation_row(&permutation, 499)) ==
-          499);
+    CHECK_STATUS(order_permutation_set(&permutation, 4, 0, 0, 500), SHS_OK);
+    CHECK_EQ(order_permutation_position(&permutation, order_permutation_row(&permutation, 499)),
+             499);
     CHECK(counted.failed == 1 && counted.live == 1);
-    CHECK(count_not_undone(&permutation) == 0);
+    CHECK_EQ(count_not_undone(&permutation), 0);
     CHECK(counted.calls == 3 && counted.live == 2);
-    CHECK(order_permutation_set(&permutation, 4, 0, 1, 16384) == SHS_OK);
-    CHECK(count_not_undone(&permutation) == 0);
-    CHECK(counted.calls == 3);
-    CHECK(order_permutation_set(&permutation, 4, 0, 1, 16385) == SHS_OK);
-    CHECK(counted.live == 0);
+    CHECK_STATUS(order_permutation_set(&permutation, 4, 0, 1, 16384), SHS_OK);
+    CHECK_EQ(count_not_undone(&permutation), 0);
+    CHECK_EQ(counted.calls, 3);
+    CHECK_STATUS(order_permutation_set(&permutation, 4, 0, 1, 16385), SHS_OK);
+    CHECK_EQ(counted.live, 0);
     counted_end(&counted);
     counted_begin(&counted, 0);
     counted.fail_at = 2;
-    CHECK(order_permutation_set(&permutation, 4, 0, 0, 300) == SHS_OK);
+    CHECK_STATUS(order_permutation_set(&permutation, 4, 0, 0, 300), SHS_OK);
     for (uint64_t k = 0; k < 300; k++, counted.fail_at++)
         if (order_permutation_position(&permutation, order_permutation_row(&permutation, k)) != k)
             WRONG("a position that was searched for");
-    CHECK(counted.failed == 300);
+    CHECK_EQ(counted.failed, 300);
     order_permutation_free(&permutation);
-    CHECK(counted_end(&counted) == 0);
+    CHECK_EQ(counted_end(&counted), 0);
 }
 
 int main(int argc, char **argv)

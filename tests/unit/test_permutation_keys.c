@@ -88,7 +88,7 @@ static void check_size(uint64_t rows, uint64_t bins, size_t count, size_t of_rel
         take_ways(&measured, &relations[i / 2], i % 2 == 1, rows, bins, count);
         judge_sample(&verdict, &measured);
         compare_samples(&verdict, &measured, &shuffled);
-        CHECK(verdict.wrong == 0);
+        CHECK_EQ(verdict.wrong, 0);
         worst = fmax(worst, verdict.worst);
     }
     printf("  N %d: at worst %.1f deviations\n", (int)rows, worst);

@@ -39,7 +39,7 @@ static double chi_square_of_orders(uint64_t samples, size_t orders, bool anywher
     for (uint64_t seed = 0; seed < SEEDS; seed++)
         for (uint64_t epoch = 0; epoch < EPOCHS; epoch++) {
             uint64_t key = anywhere ? judge_random(&state) : seed;
-            CHECK(order_permutation_set(&permutation, key, 0, epoch, samples) == SHS_OK);
+            CHECK_STATUS(order_permutation_set(&permutation, key, 0, epoch, samples), SHS_OK);
             counts[number_of_order(&permutation)]++;
         }
     order_permutation_free(&permutation);
@@ -83,7 +83,8 @@ static void check_places(uint64_t samples)
     memset(rows, 0, sizeof rows);
     memset(distances, 0, sizeof distances);
     for (uint64_t key = 0; key < TIMES * samples; key++) {
-        CHECK(order_permutation_set(&permutation, 7 + key % 64, 0, key / 64, samples) == SHS_OK);
+        CHECK_STATUS(order_permutation_set(&permutation, 7 + key % 64, 0, key / 64, samples),
+                     SHS_OK);
         for (size_t i = 0; i < COUNT(places); i++) {
             row[i] = order_permutation_row(&permutation, places[i]);
             rows[i][row[i]]++;
@@ -94,7 +95,7 @@ static void check_places(uint64_t samples)
         double degrees = (double)samples - 1, expected = TIMES / (1 - 1 / (double)samples);
         CHECK(judge_plausible(judge_chi_square(rows[i], samples, TIMES), degrees));
         if (i == 0) continue;
-        CHECK(distances[i][0] == 0);
+        CHECK_EQ(distances[i][0], 0);
         CHECK(judge_plausible(judge_chi_square(distances[i] + 1, samples - 1, expected),
                               degrees - 1));
     }
@@ -124,8 +125,8 @@ static void check_pairs_of_bins(uint64_t samples)
     memset(first, 0, sizeof first);
     memset(last, 0, sizeof last);
     for (uint64_t key = 0; key < KEYS; key++) {
-        CHECK(order_permutation_set(&permutation, samples + key % 16, 0, key / 16, samples) ==
-              SHS_OK);
+        CHECK_STATUS(order_permutation_set(&permutation, samples + key % 16, 0, key / 16, samples),
+                     SHS_OK);
         size_t a = bin_of(order_permutation_row(&permutation, 0), samples);
         size_t b = bin_of(order_permutation_row(&permutation, 1), samples);
         size_t z = bin_of(order_permutation_row(&permutation, samples - 1), samples);
@@ -196,9 +197,9 @@ static void check_size(uint64_t rows, uint64_t bins, size_t count)
     compare_samples(&of_both, &drawn, &shuffled);
     printf("  N %d: at worst %.1f deviations, shuffled %.1f, compared %.1f\n", (int)rows,
            of_drawn.worst, of_shuffled.worst, of_both.worst);
-    CHECK(of_drawn.wrong == 0);
-    CHECK(of_shuffled.wrong == 0);
-    CHECK(of_both.wrong == 0);
+    CHECK_EQ(of_drawn.wrong, 0);
+    CHECK_EQ(of_shuffled.wrong, 0);
+    CHECK_EQ(of_both.wrong, 0);
 }
 
 /* Just above a power of two half of all positions walk on. */

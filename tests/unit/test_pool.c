@@ -76,11 +76,11 @@ static void check_done(struct work *work, shs_status status)
     }
     CHECK(wrong == 0 && atomic_load(&work->wrong) == 0);
     if (first == work->jobs) {
-        CHECK(status == SHS_OK);
+        CHECK_STATUS(status, SHS_OK);
         return;
     }
     snprintf(message, sizeof message, "job %zu failed", first);
-    CHECK(status == (first % 2 ? SHS_ERROR_FORMAT : SHS_ERROR_FILE));
+    CHECK_STATUS(status, first % 2 ? SHS_ERROR_FORMAT : SHS_ERROR_FILE);
     CHECK(!strcmp(shs_message(), message));
 }
 
@@ -91,7 +91,7 @@ static void every_job_is_done_once(void)
     static const unsigned widths[] = {0, 1, 2, 3, 8, CORE_POOL_MOST, CORE_POOL_MOST + 1, 1000};
     for (size_t w = 0; w < COUNT(widths); w++) {
         struct core_pool *pool;
-        if (!NEED(core_pool_new(&pool) == SHS_OK)) return;
+        if (!NEED_STATUS(core_pool_new(&pool), SHS_OK)) return;
         for (size_t j = 0; j < COUNT(jobs); j++) {
             work_begin(&work, jobs[j], widths[w]);
             check_done(&work, core_pool_do(pool, widths[w], jobs[j], do_job, &work));
@@ -108,7 +108,7 @@ static void the_lowest_failure_is_told(void)
     static struct work work;
     struct core_pool *pool;
     uint64_t state = 3;
-    if (!NEED(core_pool_new(&pool) == SHS_OK)) return;
+    if (!NEED_STATUS(core_pool_new(&pool), SHS_OK)) return;
     for (int trial = 0; trial < (CORE_SANITIZED ? 300 : 3000); trial++) {
         size_t jobs = 1 + judge_random(&state) % MOST_JOBS, rare = 1 + judge_random(&state) % 200;
         unsigned width = 1 + (unsigned)(judge_random(&state) % 5);
@@ -125,7 +125,7 @@ static void it_is_used_thousands_of_times(void)
     static struct work work;
     struct core_pool *pool;
     uint64_t state = 4;
-    if (!NEED(core_pool_new(&pool) == SHS_OK)) return;
+    if (!NEED_STATUS(core_pool_new(&pool), SHS_OK)) return;
     for (int trial = 0; trial < (CORE_SANITIZED ? 2000 : 20000); trial++) {
         size_t jobs = judge_random(&state) % 6;
         unsigned width = (unsigned)(judge_random(&state) % 6);
@@ -135,7 +135,7 @@ static void it_is_used_thousands_of_times(void)
     }
     core_pool_free(&pool);
     for (int trial = 0; trial < 200; trial++) { /* most are gone before their threads woke up */
-        CHECK(core_pool_new(&pool) == SHS_OK);
+        CHECK_STATUS(core_pool_new(&pool), SHS_OK);
         work_begin(&work, 4, 4);
         check_done(&work, core_pool_do(pool, 4, 4, do_job, &work));
         core_pool_free(&pool);
@@ -160,10 +160,10 @@ static shs_status wait_for_others(void *user, size_t job, unsigned lane)
 static void as_many_threads_work_as_are_asked_for(void)
 {
     struct core_pool *pool;
-    if (!NEED(core_pool_new(&pool) == SHS_OK)) return;
+    if (!NEED_STATUS(core_pool_new(&pool), SHS_OK)) return;
     for (unsigned width = 1; width <= CORE_POOL_MOST; width += width < 5 ? 1 : 59) {
         atomic_store(&together, 0);
-        CHECK(core_pool_do(pool, width, width, wait_for_others, &width) == SHS_OK);
+        CHECK_STATUS(core_pool_do(pool, width, width, wait_for_others, &width), SHS_OK);
     }
     core_pool_free(&pool);
 }
@@ -184,8 +184,8 @@ static void threads_take_no_signals(void)
     sigemptyset(&kept_back);
     sigaddset(&kept_back, SIGUSR1);
     pthread_sigmask(SIG_BLOCK, &kept_back, &before);
-    if (!NEED(core_pool_new(&pool) == SHS_OK)) return;
-    CHECK(core_pool_do(pool, 4, 100, send_signal, NULL) == SHS_OK);
+    if (!NEED_STATUS(core_pool_new(&pool), SHS_OK)) return;
+    CHECK_STATUS(core_pool_do(pool, 4, 100, send_signal, NULL), SHS_OK);
     core_pool_free(&pool);
     CHECK(sigpending(&pending) == 0 && sigismember(&pending, SIGUSR1) == 1);
     signal(SIGUSR1, SIG_IGN); /* which lets go of it */
@@ -234,7 +234,7 @@ static void without_memory_there_is_no_pool(void)
     struct core_pool *pool;
     counted_begin(&memory, 1);
     CHECK(core_pool_new(&pool) == SHS_ERROR_MEMORY && pool == NULL);
-    CHECK(counted_end(&memory) == 0);
+    CHECK_EQ(counted_end(&memory), 0);
 }
 
 int main(int argc, char **argv)

@@ -103,25 +103,25 @@ static void with_each_habit(void (*test)(size_t habit))
         test(habit);
         sigaction(SIGCHLD, &before, NULL);
         CHECK(none_left());
-        CHECK(count_files() == files);
+        CHECK_EQ(count_files(), files);
     }
 }
 
 static void good(size_t habit)
 {
     (void)habit;
-    CHECK(try("echo ok") == SHS_OK);
-    CHECK(try("printf o; sleep 0.05; echo k; exec >&-; sleep 0.05") == SHS_OK);
-    CHECK(try("sleep 1 & echo ok") == SHS_OK); /* its child has the pipe for longer */
+    CHECK_STATUS(try("echo ok"), SHS_OK);
+    CHECK_STATUS(try("printf o; sleep 0.05; echo k; exec >&-; sleep 0.05"), SHS_OK);
+    CHECK_STATUS(try("sleep 1 & echo ok"), SHS_OK); /* its child has the pipe for longer */
 }
 
 static void its_own_error(size_t habit)
 {
     (void)habit;
-    CHECK(try("echo SHS_ERROR_FILE x.h5 holds no dataset; exit 2") == SHS_ERROR_FILE);
-    CHECK(strcmp(shs_message(), "x.h5 holds no dataset") == 0);
-    CHECK(try("echo SHS_ERROR_UNSUPPORTED not yet; exit 2") == SHS_ERROR_UNSUPPORTED);
-    CHECK(try_limits("echo SHS_ERROR_MEMORY none; exit 2", NEVER, 77) == SHS_ERROR_MEMORY);
+    CHECK_STATUS(try("echo SHS_ERROR_FILE x.h5 holds no dataset; exit 2"), SHS_ERROR_FILE);
+    CHECK_TEXT(shs_message(), "x.h5 holds no dataset");
+    CHECK_STATUS(try("echo SHS_ERROR_UNSUPPORTED not yet; exit 2"), SHS_ERROR_UNSUPPORTED);
+    CHECK_STATUS(try_limits("echo SHS_ERROR_MEMORY none; exit 2", NEVER, 77), SHS_ERROR_MEMORY);
     CHECK(says("x.h5: opening it took more than 77 MiB") && says("probe_mebibytes"));
 }
 
@@ -135,12 +135,12 @@ static void hanging(size_t habit)
         "kill -STOP $$",
     };
     for (size_t i = 0; i < COUNT(scripts); i++) {
-        CHECK(try_limits(scripts[i], SOON, 0) == SHS_ERROR_FILE);
+        CHECK_STATUS(try_limits(scripts[i], SOON, 0), SHS_ERROR_FILE);
         CHECK(says("x.h5: opening it took more than 50 ms") && says("probe_seconds"));
         CHECK(!strstr(shs_message(), "damaged") && !strstr(shs_message(), "hostile"));
     }
     if (!tells(habit)) return;
-    CHECK(try_limits("exec sleep 1000", 1000, 0) == SHS_ERROR_FILE);
+    CHECK_STATUS(try_limits("exec sleep 1000", 1000, 0), SHS_ERROR_FILE);
     CHECK(says("more than 1 s;"));
 }
 
@@ -153,11 +153,11 @@ static void crashing(size_t habit)
         CHECK(says("x.h5: "));
         return;
     }
-    CHECK(try("kill -SEGV $$") == SHS_ERROR_FORMAT);
+    CHECK_STATUS(try("kill -SEGV $$"), SHS_ERROR_FORMAT);
     CHECK(says("x.h5: opening it crashed HDF5 (signal 11); the file is damaged or hostile"));
-    CHECK(try("exec >&-; kill -ABRT $$") == SHS_ERROR_FORMAT);
+    CHECK_STATUS(try("exec >&-; kill -ABRT $$"), SHS_ERROR_FORMAT);
     CHECK(try("echo ok; kill -BUS $$") == SHS_ERROR_FORMAT && says("signal 7"));
-    CHECK(try("kill -KILL $$") == SHS_ERROR_FILE);
+    CHECK_STATUS(try("kill -KILL $$"), SHS_ERROR_FILE);
     CHECK(says("was killed from outside (signal 9), perhaps because the machine had too little"));
     CHECK(!strstr(shs_message(), "damaged") && !strstr(shs_message(), "hostile"));
     CHECK(try("kill -TERM $$") == SHS_ERROR_FILE && says("ended from outside (signal 15)"));
@@ -220,7 +220,7 @@ static void a_program_that_cannot_be_started(void)
     struct io_probe probe = {.program = program};
     size_t files = count_files();
     CHECK(write_script("echo ok") && unlink(program) == 0);
-    CHECK(io_probe(&probe, "x.h5", NULL) == SHS_ERROR_FILE);
+    CHECK_STATUS(io_probe(&probe, "x.h5", NULL), SHS_ERROR_FILE);
     CHECK(says(program) && says("x.h5") && says("No such file") && says("probe_program"));
     CHECK(write_script("echo ok") && chmod(program, 0644) == 0);
     CHECK(io_probe(&probe, "x.h5", NULL) == SHS_ERROR_FILE && says("Permission denied"));
@@ -262,9 +262,9 @@ static void arguments_arrive_whole(void)
 {
     char text[1024];
     CHECK(run_and_read("a, b/c", "printf '<%s>' \"$@\"", text, sizeof text));
-    CHECK(strcmp(text, "<probe><4321><765><-- x y.h5><a, b/c>") == 0);
+    CHECK_TEXT(text, "<probe><4321><765><-- x y.h5><a, b/c>");
     CHECK(run_and_read(NULL, "printf '<%s>' \"$@\"", text, sizeof text));
-    CHECK(strcmp(text, "<probe><4321><765><-- x y.h5>") == 0);
+    CHECK_TEXT(text, "<probe><4321><765><-- x y.h5>");
 }
 
 static void neither_launcher_nor_plugins_are_seen(void)
@@ -279,13 +279,13 @@ static void neither_launcher_nor_plugins_are_seen(void)
     setenv("SHARDSTEP_TEST_KEPT", "wanted", 1);
     CHECK(run_and_read(NULL, "env", text, sizeof text));
     CHECK(strstr(text, "unwanted") == NULL);
-    CHECK(strstr(text, "SHARDSTEP_TEST_KEPT=wanted\n") != NULL);
-    CHECK(strstr(text, "HDF5_PLUGIN_PRELOAD=::\n") != NULL);
+    CHECK_HAS(text, "SHARDSTEP_TEST_KEPT=wanted\n");
+    CHECK_HAS(text, "HDF5_PLUGIN_PRELOAD=::\n");
     CHECK(run_with(true, NULL, "printf '<%s>' \"$@\"; env", text, sizeof text));
-    CHECK(strstr(text, "<probe-with-plugins>") != NULL);
-    CHECK(strstr(text, "HDF5_PLUGIN_PATH=unwanted\n") != NULL);
-    CHECK(strstr(text, "HDF5_PLUGIN_PRELOAD=unwanted\n") != NULL);
-    CHECK(strcmp(getenv("PMI_RANK"), "unwanted") == 0); /* ours stay */
+    CHECK_HAS(text, "<probe-with-plugins>");
+    CHECK_HAS(text, "HDF5_PLUGIN_PATH=unwanted\n");
+    CHECK_HAS(text, "HDF5_PLUGIN_PRELOAD=unwanted\n");
+    CHECK_TEXT(getenv("PMI_RANK"), "unwanted"); /* ours stay */
     for (size_t i = 0; i < COUNT(gone); i++)
         unsetenv(gone[i]);
     unsetenv("HDF5_PLUGIN_PRELOAD");
@@ -305,7 +305,7 @@ static void signals_are_as_new(void)
     signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, &before, NULL);
     const char *ignored = strstr(text, "SigIgn:\t");
-    CHECK(strstr(text, "SigBlk:\t0000000000000000\n") != NULL);
+    CHECK_HAS(text, "SigBlk:\t0000000000000000\n");
     /* signals 32 and 33 are the C library's own */
     CHECK(ignored && (strtoull(ignored + 8, NULL, 16) & 0x7fffffff) == 0);
 }
@@ -317,7 +317,7 @@ static void no_file_but_the_pipe(void)
     CHECK(run_and_read(NULL, "ls /proc/$$/fd | tr '\\n' ' '", text, sizeof text));
     CHECK(strstr(text, "77") == NULL);
     CHECK(run_and_read(NULL, "readlink /proc/$$/fd/0 /proc/$$/fd/2", text, sizeof text));
-    CHECK(strcmp(text, "/dev/null\n/dev/null\n") == 0);
+    CHECK_TEXT(text, "/dev/null\n/dev/null\n");
     close(extra);
 }
 
@@ -336,7 +336,7 @@ static void standard_files_may_be_closed(void)
             dup2(kept[i], i);
             close(kept[i]);
         }
-        CHECK(status == SHS_OK);
+        CHECK_STATUS(status, SHS_OK);
     }
 }
 
@@ -356,11 +356,11 @@ static void signals_do_not_disturb(void)
     const struct itimerval often = {{0, 3000}, {0, 3000}}, never = {{0, 0}, {0, 0}};
     sigaction(SIGALRM, &counting, NULL);
     setitimer(ITIMER_REAL, &often, NULL);
-    CHECK(try("sleep 0.1; echo ok") == SHS_OK);
-    CHECK(try_limits("exec sleep 1000", SOON, 0) == SHS_ERROR_FILE);
+    CHECK_STATUS(try("sleep 0.1; echo ok"), SHS_OK);
+    CHECK_STATUS(try_limits("exec sleep 1000", SOON, 0), SHS_ERROR_FILE);
     setitimer(ITIMER_REAL, &never, NULL);
     signal(SIGALRM, SIG_DFL);
-    CHECK(alarms > 10);
+    CHECK_IS(alarms, >, 10);
 }
 
 static void without_memory(void)
@@ -368,11 +368,11 @@ static void without_memory(void)
     struct counted_memory counted;
     CHECK(write_script("echo ok"));
     counted_begin(&counted, 1);
-    CHECK(io_probe(&(struct io_probe){.program = program}, "x.h5", NULL) == SHS_ERROR_MEMORY);
+    CHECK_STATUS(io_probe(&(struct io_probe){.program = program}, "x.h5", NULL), SHS_ERROR_MEMORY);
     CHECK(counted_end(&counted) == 0 && counted.failed == 1);
     counted_begin(&counted, 0);
-    CHECK(io_probe(&(struct io_probe){.program = program}, "x.h5", NULL) == SHS_OK);
-    CHECK(counted_end(&counted) == 0);
+    CHECK_STATUS(io_probe(&(struct io_probe){.program = program}, "x.h5", NULL), SHS_OK);
+    CHECK_EQ(counted_end(&counted), 0);
 }
 
 static void without_room_for_files(void)
@@ -385,17 +385,17 @@ static void without_room_for_files(void)
     struct rlimit before, few;
     CHECK(write_script("echo ok") && getrlimit(RLIMIT_NOFILE, &before) == 0);
     few = (struct rlimit){MOST, before.rlim_max};
-    CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+    CHECK_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
     while (count < MOST && (opened[count] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
         count++;
     CHECK(count > 2 && io_probe(&probe, "x.h5", NULL) == SHS_ERROR_FILE && says("Too many"));
     close(opened[--count]);
     CHECK(io_probe(&probe, "x.h5", NULL) == SHS_ERROR_FILE && says("Too many"));
     close(opened[--count]);
-    CHECK(io_probe(&probe, "x.h5", NULL) == SHS_OK);
+    CHECK_STATUS(io_probe(&probe, "x.h5", NULL), SHS_OK);
     while (count > 0)
         close(opened[--count]);
-    CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
     CHECK(none_left());
 }
 
@@ -405,12 +405,12 @@ static void answers_are_understood(void)
     memset(long_name, 'n', sizeof long_name - 1);
     long_name[sizeof long_name - 1] = '\0';
     io_child_answer(SHS_OK, answer);
-    CHECK(strcmp(answer, "ok\n") == 0);
-    CHECK(core_fail(SHS_ERROR_UNSUPPORTED, "%s", long_name) == SHS_ERROR_UNSUPPORTED);
+    CHECK_TEXT(answer, "ok\n");
+    CHECK_STATUS(core_fail(SHS_ERROR_UNSUPPORTED, "%s", long_name), SHS_ERROR_UNSUPPORTED);
     io_child_answer(SHS_ERROR_UNSUPPORTED, answer);
-    CHECK(strlen(answer) == strlen("SHS_ERROR_UNSUPPORTED ") + CORE_MESSAGE_BYTES);
+    CHECK_EQ(strlen(answer), strlen("SHS_ERROR_UNSUPPORTED ") + CORE_MESSAGE_BYTES);
     snprintf(script, sizeof script, "printf '%s'", answer);
-    CHECK(try(script) == SHS_ERROR_UNSUPPORTED);
+    CHECK_STATUS(try(script), SHS_ERROR_UNSUPPORTED);
     CHECK(strlen(shs_message()) == CORE_MESSAGE_BYTES - 1 && says("nnnnn"));
 }
 
@@ -425,7 +425,7 @@ static void without_process_descriptors(void)
     const struct sock_fprog all = {COUNT(filter), filter};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &all))
         return;
-    CHECK(syscall(SYS_pidfd_open, getpid(), 0) < 0);
+    CHECK_IS(syscall(SYS_pidfd_open, getpid(), 0), <, 0);
     good_ones_pass();
     hanging_ones_are_killed();
     crashing_ones_are_errors();

@@ -55,9 +55,9 @@ static void blocks_are_those_published(void)
     for (size_t i = 0; i < COUNT(known); i++) {
         uint32_t words[4];
         random_block(known[i].key, known[i].counter, words);
-        CHECK(memcmp(words, known[i].words, sizeof words) == 0);
+        CHECK_BYTES(words, known[i].words, sizeof words);
         slow_block(known[i].key, known[i].counter, words);
-        CHECK(memcmp(words, known[i].words, sizeof words) == 0);
+        CHECK_BYTES(words, known[i].words, sizeof words);
     }
 }
 
@@ -67,13 +67,13 @@ static void streams_begin_at_known_words(void)
     shs_random stream;
     const shs_place zero = {0};
     const shs_place ones = {UINT64_MAX, 0xff, 0xffffff, 0xffffffff, 0xffffffff};
-    CHECK(shs_random_at(&zero, &stream) == SHS_OK);
+    CHECK_STATUS(shs_random_at(&zero, &stream), SHS_OK);
     for (int i = 0; i < 4; i++)
-        CHECK(shs_random_u32(&stream) == known[0].words[i]);
-    CHECK(shs_random_at(&ones, &stream) == SHS_OK);
+        CHECK_EQ(shs_random_u32(&stream), known[0].words[i]);
+    CHECK_STATUS(shs_random_at(&ones, &stream), SHS_OK);
     stream.counter[0] = 0xffffffff;
     for (int i = 0; i < 4; i++)
-        CHECK(shs_random_u32(&stream) == known[1].words[i]);
+        CHECK_EQ(shs_random_u32(&stream), known[1].words[i]);
 }
 
 static void a_known_place_gives_known_words(void)
@@ -82,9 +82,9 @@ static void a_known_place_gives_known_words(void)
                                      0x9e52ec62, 0xc14948e5, 0xe22424d9};
     const shs_place place = {.seed = 42, .purpose = 1, .rank = 3, .step = 7, .slot = 5};
     shs_random stream;
-    CHECK(shs_random_at(&place, &stream) == SHS_OK);
+    CHECK_STATUS(shs_random_at(&place, &stream), SHS_OK);
     for (size_t i = 0; i < COUNT(words); i++)
-        CHECK(shs_random_u32(&stream) == words[i]);
+        CHECK_EQ(shs_random_u32(&stream), words[i]);
 }
 
 /* Small, large and any values alike. */
@@ -125,7 +125,7 @@ static void streams_follow_the_contract(void)
             wrong += shs_random_u32(&stream) != word_at(&place, number);
         wrong += shs_random_status(&stream) != SHS_OK;
     }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
 }
 
 static void streams_of_samples_follow_the_contract(void)
@@ -143,7 +143,7 @@ static void streams_of_samples_follow_the_contract(void)
             wrong += shs_random_u32(&stream) !=
                      slow_word(seed, (uint32_t)(index % 4294967296), (uint32_t)epoch, last, word);
     }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
 }
 
 static void samples_that_do_not_fit_are_refused(void)
@@ -151,16 +151,17 @@ static void samples_that_do_not_fit_are_refused(void)
     shs_random stream;
     const uint64_t stream_limit = 16, index_limit = UINT64_C(1) << 56,
                    epoch_limit = UINT64_C(1) << 32;
-    CHECK(shs_random_at_sample(1, stream_limit - 1, index_limit - 1, epoch_limit - 1, &stream) ==
-          SHS_OK);
-    CHECK(shs_random_at_sample(1, stream_limit, 0, 0, &stream) == SHS_ERROR_ARGUMENT);
-    CHECK(strstr(shs_message(), "stream number 16") != NULL);
-    CHECK(shs_random_u32(&stream) == 0);
-    CHECK(shs_random_at_sample(1, 0, index_limit, 0, &stream) == SHS_ERROR_ARGUMENT);
-    CHECK(strstr(shs_message(), "index ") != NULL);
-    CHECK(shs_random_at_sample(1, 0, 0, epoch_limit, &stream) == SHS_ERROR_ARGUMENT);
-    CHECK(strstr(shs_message(), "epoch ") != NULL);
-    CHECK(shs_random_status(&stream) == SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(
+        shs_random_at_sample(1, stream_limit - 1, index_limit - 1, epoch_limit - 1, &stream),
+        SHS_OK);
+    CHECK_STATUS(shs_random_at_sample(1, stream_limit, 0, 0, &stream), SHS_ERROR_ARGUMENT);
+    CHECK_HAS(shs_message(), "stream number 16");
+    CHECK_EQ(shs_random_u32(&stream), 0);
+    CHECK_STATUS(shs_random_at_sample(1, 0, index_limit, 0, &stream), SHS_ERROR_ARGUMENT);
+    CHECK_HAS(shs_message(), "index ");
+    CHECK_STATUS(shs_random_at_sample(1, 0, 0, epoch_limit, &stream), SHS_ERROR_ARGUMENT);
+    CHECK_HAS(shs_message(), "epoch ");
+    CHECK_STATUS(shs_random_status(&stream), SHS_ERROR_ARGUMENT);
 }
 
 static void streams_of_the_order_follow_the_contract(void)
@@ -177,20 +178,20 @@ static void streams_of_the_order_follow_the_contract(void)
         for (uint64_t word = 0; word < 6; word++)
             wrong += shs_random_u32(&stream) != slow_word(seed, part, (uint32_t)epoch, last, word);
     }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
 }
 
 static void a_copy_goes_on_alone(void)
 {
     const shs_place place = {.seed = 5, .step = 6};
     shs_random stream, copy;
-    CHECK(shs_random_at(&place, &stream) == SHS_OK);
-    CHECK(shs_random_u32(&stream) == word_at(&place, 0));
+    CHECK_STATUS(shs_random_at(&place, &stream), SHS_OK);
+    CHECK_EQ(shs_random_u32(&stream), word_at(&place, 0));
     copy = stream;
     for (uint64_t i = 1; i < 9; i++)
-        CHECK(shs_random_u32(&stream) == word_at(&place, i));
+        CHECK_EQ(shs_random_u32(&stream), word_at(&place, i));
     for (uint64_t i = 1; i < 9; i++)
-        CHECK(shs_random_u32(&copy) == word_at(&place, i));
+        CHECK_EQ(shs_random_u32(&copy), word_at(&place, i));
 }
 
 /* ---- refusals */
@@ -208,11 +209,11 @@ static void check_refused(shs_place place, const char *part, const char *bits)
 {
     shs_random stream;
     memset(&stream, 0x5a, sizeof stream);
-    CHECK(shs_random_at(&place, &stream) == SHS_ERROR_ARGUMENT);
-    CHECK(strstr(shs_message(), part) != NULL);
-    CHECK(strstr(shs_message(), bits) != NULL);
+    CHECK_STATUS(shs_random_at(&place, &stream), SHS_ERROR_ARGUMENT);
+    CHECK_HAS(shs_message(), part);
+    CHECK_HAS(shs_message(), bits);
     CHECK(gives_only_zeros(&stream));
-    CHECK(shs_random_status(&stream) == SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(shs_random_status(&stream), SHS_ERROR_ARGUMENT);
 }
 
 static void values_too_large_are_refused(void)
@@ -238,8 +239,8 @@ static void the_largest_values_are_taken(void)
                                 {.slot = 0xffffffff}};
     for (size_t i = 0; i < COUNT(places); i++) {
         shs_random stream;
-        CHECK(shs_random_at(&places[i], &stream) == SHS_OK);
-        CHECK(shs_random_u32(&stream) == word_at(&places[i], 0));
+        CHECK_STATUS(shs_random_at(&places[i], &stream), SHS_OK);
+        CHECK_EQ(shs_random_u32(&stream), word_at(&places[i], 0));
     }
 }
 
@@ -255,7 +256,7 @@ static void the_librarys_roles_are_refused(void)
         if (kept) {
             check_refused(place, text, "use 0, 1 or 6");
         } else {
-            CHECK(shs_random_at(&place, &stream) == SHS_OK);
+            CHECK_STATUS(shs_random_at(&place, &stream), SHS_OK);
         }
     }
 }
@@ -266,7 +267,7 @@ static void the_librarys_roles_are_refused(void)
 static shs_random nearly_used_up(const shs_place *place)
 {
     shs_random stream;
-    CHECK(shs_random_at(place, &stream) == SHS_OK);
+    CHECK_STATUS(shs_random_at(place, &stream), SHS_OK);
     stream.counter[0] = 0xfffffffe;
     return stream;
 }
@@ -282,14 +283,14 @@ static void a_stream_ends_and_never_wraps(void)
 {
     shs_random stream = nearly_used_up(&last_place);
     for (uint32_t i = 0; i < 8; i++)
-        CHECK(shs_random_u32(&stream) == last_word(i));
-    CHECK(shs_random_status(&stream) == SHS_OK);
+        CHECK_EQ(shs_random_u32(&stream), last_word(i));
+    CHECK_STATUS(shs_random_status(&stream), SHS_OK);
     for (int i = 0; i < 3; i++)
         CHECK(gives_only_zeros(&stream));
-    CHECK(shs_random_status(&stream) == SHS_ERROR_EXHAUSTED);
-    CHECK(strstr(shs_message(), "2^34") != NULL);
-    CHECK(shs_random_below(&stream, 0) == 0);
-    CHECK(shs_random_status(&stream) == SHS_ERROR_EXHAUSTED);
+    CHECK_STATUS(shs_random_status(&stream), SHS_ERROR_EXHAUSTED);
+    CHECK_HAS(shs_message(), "2^34");
+    CHECK_EQ(shs_random_below(&stream, 0), 0);
+    CHECK_STATUS(shs_random_status(&stream), SHS_ERROR_EXHAUSTED);
 }
 
 static void a_draw_across_the_end_is_zero(void)
@@ -298,11 +299,11 @@ static void a_draw_across_the_end_is_zero(void)
     for (uint32_t i = 0; i < 7; i++)
         shs_random_u32(&stream);
     shs_random copy = stream;
-    CHECK(last_word(7) != 0);
-    CHECK(shs_random_u64(&stream) == 0);
-    CHECK(shs_random_status(&stream) == SHS_ERROR_EXHAUSTED);
-    CHECK(shs_random_double(&copy) == 0);
-    CHECK(shs_random_status(&copy) == SHS_ERROR_EXHAUSTED);
+    CHECK_IS(last_word(7), !=, 0);
+    CHECK_EQ(shs_random_u64(&stream), 0);
+    CHECK_STATUS(shs_random_status(&stream), SHS_ERROR_EXHAUSTED);
+    CHECK_EQ(shs_random_double(&copy), 0);
+    CHECK_STATUS(shs_random_status(&copy), SHS_ERROR_EXHAUSTED);
 }
 
 /* Of n = 2^31 + 1 nearly half the words are drawn anew, so the end comes inside below(). */
@@ -315,15 +316,15 @@ static void below_stops_at_the_end(void)
         shs_random stream = nearly_used_up(&place);
         for (int i = 0; i < 8; i++) {
             uint32_t value = shs_random_below(&stream, n);
-            CHECK(value < n);
+            CHECK_IS(value, <, n);
             if (shs_random_status(&stream)) {
-                CHECK(value == 0);
+                CHECK_EQ(value, 0);
                 ended++;
                 break;
             }
         }
     }
-    CHECK(ended > 100);
+    CHECK_IS(ended, >, 100);
 }
 
 /* ---- numbers */
@@ -332,12 +333,12 @@ static void long_words_are_two_words(void)
 {
     const shs_place place = {.seed = 11, .purpose = 15, .slot = 1};
     shs_random stream;
-    CHECK(shs_random_at(&place, &stream) == SHS_OK);
-    CHECK(shs_random_u32(&stream) == word_at(&place, 0));
+    CHECK_STATUS(shs_random_at(&place, &stream), SHS_OK);
+    CHECK_EQ(shs_random_u32(&stream), word_at(&place, 0));
     for (uint64_t i = 1; i < 21; i += 2) {
         uint64_t expected =
             word_at(&place, i) + (uint64_t)word_at(&place, i + 1) * UINT64_C(4294967296);
-        CHECK(shs_random_u64(&stream) == expected);
+        CHECK_EQ(shs_random_u64(&stream), expected);
     }
 }
 
@@ -347,13 +348,13 @@ static void floats_have_24_bits(void)
     const shs_place place = {.seed = 12};
     shs_random stream;
     size_t wrong = 0;
-    CHECK(shs_random_at(&place, &stream) == SHS_OK);
+    CHECK_STATUS(shs_random_at(&place, &stream), SHS_OK);
     for (uint64_t i = 0; i < 20000; i++) {
         float value = shs_random_float(&stream);
         wrong += (uint64_t)((double)value * 16777216) != word_at(&place, i) / 256;
         wrong += (double)value * 16777216 != (double)(word_at(&place, i) / 256);
     }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
 }
 
 static void doubles_have_53_bits(void)
@@ -361,13 +362,13 @@ static void doubles_have_53_bits(void)
     const shs_place place = {.seed = 13};
     shs_random stream;
     size_t wrong = 0;
-    CHECK(shs_random_at(&place, &stream) == SHS_OK);
+    CHECK_STATUS(shs_random_at(&place, &stream), SHS_OK);
     for (uint64_t i = 0; i < 40000; i += 2) {
         uint64_t bits =
             word_at(&place, i) / 2048 + (uint64_t)word_at(&place, i + 1) * UINT64_C(2097152);
         wrong += (uint64_t)(shs_random_double(&stream) * 9007199254740992.0) != bits;
     }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
 }
 
 /* A stream that gives two words of choice next. */
@@ -379,19 +380,19 @@ static shs_random stream_of(uint32_t first, uint32_t second)
 static void numbers_stay_below_one(void)
 {
     shs_random stream = stream_of(UINT32_MAX, 0);
-    CHECK(shs_random_float(&stream) == 0x0.ffffffp0f);
+    CHECK_EQ(shs_random_float(&stream), 0x0.ffffffp0f);
     stream = stream_of(UINT32_MAX, UINT32_MAX);
-    CHECK(shs_random_double(&stream) == 0x0.fffffffffffff8p0);
+    CHECK_EQ(shs_random_double(&stream), 0x0.fffffffffffff8p0);
     stream = stream_of(255, 0);
-    CHECK(shs_random_float(&stream) == 0);
+    CHECK_EQ(shs_random_float(&stream), 0);
     stream = stream_of(256, 0);
-    CHECK(shs_random_float(&stream) == 0x1p-24f);
+    CHECK_EQ(shs_random_float(&stream), 0x1p-24f);
     stream = stream_of(2047, 0);
-    CHECK(shs_random_double(&stream) == 0);
+    CHECK_EQ(shs_random_double(&stream), 0);
     stream = stream_of(2048, 0);
-    CHECK(shs_random_double(&stream) == 0x1p-53);
+    CHECK_EQ(shs_random_double(&stream), 0x1p-53);
     stream = stream_of(0, 1u << 31);
-    CHECK(shs_random_double(&stream) == 0.5);
+    CHECK_EQ(shs_random_double(&stream), 0.5);
 }
 
 /* ---- below */
@@ -418,11 +419,11 @@ static void below_follows_the_rule(void)
         shs_random stream;
         uint64_t number = 0;
         size_t wrong = 0;
-        CHECK(shs_random_at(&place, &stream) == SHS_OK);
+        CHECK_STATUS(shs_random_at(&place, &stream), SHS_OK);
         for (int draw = 0; draw < 2000; draw++)
             wrong += shs_random_below(&stream, bounds[i]) != slow_below(&place, &number, bounds[i]);
         wrong += shs_random_u32(&stream) != word_at(&place, number);
-        CHECK(wrong == 0);
+        CHECK_EQ(wrong, 0);
     }
 }
 
@@ -431,13 +432,13 @@ static void below_follows_the_rule(void)
 static void below_redraws_only_what_is_unfair(void)
 {
     shs_random stream = stream_of(0, UINT32_C(0x60000000));
-    CHECK(shs_random_below(&stream, 3) == 1);
-    CHECK(stream.used == 4);
+    CHECK_EQ(shs_random_below(&stream, 3), 1);
+    CHECK_EQ(stream.used, 4);
     stream = stream_of(1, UINT32_C(0x60000000));
-    CHECK(shs_random_below(&stream, 3) == 0);
-    CHECK(stream.used == 3);
+    CHECK_EQ(shs_random_below(&stream, 3), 0);
+    CHECK_EQ(stream.used, 3);
     stream = stream_of(UINT32_MAX, 0);
-    CHECK(shs_random_below(&stream, UINT32_MAX) == UINT32_MAX - 1);
+    CHECK_EQ(shs_random_below(&stream, UINT32_MAX), UINT32_MAX - 1);
 }
 
 /* Equally likely classes of the results of below(n). */
@@ -446,7 +447,7 @@ static double chi_square_of_below(uint32_t n, uint32_t classes, uint64_t draws)
     uint64_t counts[128] = {0};
     shs_place place = {.seed = 15, .step = n, .slot = classes};
     shs_random stream;
-    CHECK(shs_random_at(&place, &stream) == SHS_OK);
+    CHECK_STATUS(shs_random_at(&place, &stream), SHS_OK);
     for (uint64_t i = 0; i < draws; i++)
         counts[shs_random_below(&stream, n) % classes]++;
     return judge_chi_square(counts, classes, (double)draws / classes);
@@ -468,23 +469,23 @@ static void below_one_is_zero(void)
 {
     const shs_place place = {.seed = 16};
     shs_random stream;
-    CHECK(shs_random_at(&place, &stream) == SHS_OK);
+    CHECK_STATUS(shs_random_at(&place, &stream), SHS_OK);
     for (int i = 0; i < 10; i++)
-        CHECK(shs_random_below(&stream, 1) == 0);
-    CHECK(shs_random_u32(&stream) == word_at(&place, 10));
+        CHECK_EQ(shs_random_below(&stream, 1), 0);
+    CHECK_EQ(shs_random_u32(&stream), word_at(&place, 10));
 }
 
 static void below_nothing_is_an_error(void)
 {
     const shs_place place = {.seed = 17};
     shs_random stream;
-    CHECK(shs_random_at(&place, &stream) == SHS_OK);
-    CHECK(shs_random_u32(&stream) == word_at(&place, 0));
-    CHECK(shs_random_below(&stream, 0) == 0);
-    CHECK(shs_random_status(&stream) == SHS_ERROR_ARGUMENT);
-    CHECK(strstr(shs_message(), "a parameter out of range") != NULL);
+    CHECK_STATUS(shs_random_at(&place, &stream), SHS_OK);
+    CHECK_EQ(shs_random_u32(&stream), word_at(&place, 0));
+    CHECK_EQ(shs_random_below(&stream, 0), 0);
+    CHECK_STATUS(shs_random_status(&stream), SHS_ERROR_ARGUMENT);
+    CHECK_HAS(shs_message(), "a parameter out of range");
     CHECK(gives_only_zeros(&stream));
-    CHECK(shs_random_status(&stream) == SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(shs_random_status(&stream), SHS_ERROR_ARGUMENT);
 }
 
 /* ---- no two places share a counter */
@@ -569,8 +570,8 @@ static void no_two_streams_share_a_counter(void)
     for (size_t i = 0; i < N_PLACES; i++)
         name_a_stream(&named[i], &state);
     size_t names = count_distinct(named, compare_names);
-    CHECK(names > N_PLACES / 2);
-    CHECK(count_distinct(named, compare_counters) == names);
+    CHECK_IS(names, >, N_PLACES / 2);
+    CHECK_EQ(count_distinct(named, compare_counters), names);
     free(named);
 }
 

@@ -28,7 +28,7 @@ static char folder[PATH_BYTES];
     {                                                                                              \
         if (!NEED(folder_make(folder))) return;                                                    \
         test##_in_folder();                                                                        \
-        CHECK(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL) == 0);                             \
+        CHECK_EQ(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);                            \
         folder_remove(folder);                                                                     \
     }
 
@@ -74,7 +74,7 @@ static void texts_say_what_fields_are(void)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct data_sample sample;
         char text[512];
-        if (!NEED(data_sample_parse(cases[i].text, false, &sample) == SHS_OK)) {
+        if (!NEED_STATUS(data_sample_parse(cases[i].text, false, &sample), SHS_OK)) {
             printf("  %s: %s\n", cases[i].text, shs_message());
             continue;
         }
@@ -88,7 +88,7 @@ static void texts_say_what_fields_are(void)
 static void refuse_text(const char *text, bool one_a_file, const char *words)
 {
     struct data_sample sample;
-    CHECK(data_sample_parse(text, one_a_file, &sample) == SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(data_sample_parse(text, one_a_file, &sample), SHS_ERROR_ARGUMENT);
     CHECK(sample.n_parts == 0 && sample.n_arrays == 0);
     if (!message_has(words)) CHECK(!text);
 }
@@ -146,8 +146,8 @@ static void as_many_fields_as_allowed(void)
     char text[2048] = "r(offsets=o)";
     for (int i = 2; i < SHS_MAX_FIELDS; i++)
         sprintf(text + strlen(text), ",f%d", i);
-    CHECK(data_sample_parse(text, false, &sample) == SHS_OK);
-    CHECK(sample.n_parts == SHS_MAX_FIELDS);
+    CHECK_STATUS(data_sample_parse(text, false, &sample), SHS_OK);
+    CHECK_EQ(sample.n_parts, SHS_MAX_FIELDS);
     data_sample_free(&sample);
     strcat(text, ",s(offsets=p)");
     refuse_text(text, false, "more than 64 fields");
@@ -185,13 +185,14 @@ static void check_windows(const struct data_part *part, uint64_t rows)
                                  : found.first == low && found.count == high - low);
         }
     for (uint64_t i = 0; i < samples; i++)
-        CHECK(data_part_first(part, i) == i * part->stride + part->lead);
+        CHECK_EQ(data_part_first(part, i), i * part->stride + part->lead);
 }
 
 static void windows_are_those_that_fit(void)
 {
     struct data_sample sample;
-    if (!NEED(data_sample_parse("x(window=2), y=x(window=1)", false, &sample) == SHS_OK)) return;
+    if (!NEED_STATUS(data_sample_parse("x(window=2), y=x(window=1)", false, &sample), SHS_OK))
+        return;
     struct data_part *x = &sample.part[0], *y = &sample.part[1];
     for (uint64_t rows = 0; rows < MOST_ROWS; rows += 1 + rows / 6)
         for (x->window = 1; x->window < 9; x->window += 2)
@@ -202,8 +203,8 @@ static void windows_are_those_that_fit(void)
                     y->lead = 20 - x->lead;
                     least = count_windows(x->window, x->stride, x->lead, rows);
                     other = count_windows(1, y->stride, y->lead, rows);
-                    CHECK(data_sample_count(&sample, &rows, &samples) == SHS_OK);
-                    CHECK(samples == (least < other ? least : other));
+                    CHECK_STATUS(data_sample_count(&sample, &rows, &samples), SHS_OK);
+                    CHECK_EQ(samples, least < other ? least : other);
                     check_windows(x, rows);
                 }
     data_sample_free(&sample);
@@ -219,20 +220,21 @@ static void numbers_beyond_64_bits_are_no_window(void)
         struct data_sample sample;
         const uint64_t rows[] = {UINT64_MAX - 1};
         uint64_t samples = 1;
-        if (!NEED(data_sample_parse(texts[i], false, &sample) == SHS_OK)) continue;
+        if (!NEED_STATUS(data_sample_parse(texts[i], false, &sample), SHS_OK)) continue;
         CHECK(data_sample_count(&sample, rows, &samples) == SHS_OK && samples == 0);
         data_sample_free(&sample);
     }
     struct data_sample sample;
     const uint64_t rows[] = {UINT64_MAX};
     uint64_t samples;
-    if (!NEED(data_sample_parse("x(window=1, stride=9223372036854775808, lead=1)", false,
-                                &sample) == SHS_OK))
+    if (!NEED_STATUS(
+            data_sample_parse("x(window=1, stride=9223372036854775808, lead=1)", false, &sample),
+            SHS_OK))
         return;
     CHECK(data_sample_count(&sample, rows, &samples) == SHS_OK && samples == 2);
-    CHECK(data_part_first(&sample.part[0], 1) == (UINT64_C(1) << 63) + 1);
+    CHECK_EQ(data_part_first(&sample.part[0], 1), (UINT64_C(1) << 63) + 1);
     struct data_range found = data_part_samples(&sample.part[0], UINT64_MAX - 5, 3, samples);
-    CHECK(found.count == 0);
+    CHECK_EQ(found.count, 0);
     data_sample_free(&sample);
 }
 
@@ -240,21 +242,21 @@ static void fields_have_equally_many_samples(void)
 {
     struct data_sample sample;
     uint64_t samples, rows[4] = {10, 9, 10};
-    if (!NEED(data_sample_parse("x(window=2), label, o=x", false, &sample) == SHS_OK)) return;
-    CHECK(data_sample_count(&sample, rows, &samples) == SHS_ERROR_FORMAT);
-    CHECK(message_has("field x has 9 samples but field o has 10 rows"));
+    if (!NEED_STATUS(data_sample_parse("x(window=2), label, o=x", false, &sample), SHS_OK)) return;
+    CHECK_STATUS(data_sample_count(&sample, rows, &samples), SHS_ERROR_FORMAT);
+    CHECK_HAS(shs_message(), "field x has 9 samples but field o has 10 rows");
     data_sample_free(&sample);
-    if (!NEED(data_sample_parse("x(window=2), label", false, &sample) == SHS_OK)) return;
+    if (!NEED_STATUS(data_sample_parse("x(window=2), label", false, &sample), SHS_OK)) return;
     CHECK(data_sample_count(&sample, rows, &samples) == SHS_OK && samples == 9);
     data_sample_free(&sample);
-    if (!NEED(data_sample_parse("v(offsets=o), label", false, &sample) == SHS_OK)) return;
+    if (!NEED_STATUS(data_sample_parse("v(offsets=o), label", false, &sample), SHS_OK)) return;
     rows[1] = 4, rows[2] = 3; /* sources are v, o, label */
     CHECK(sample.part[2].array == 2 || sample.part[2].array == 1);
     rows[sample.part[0].offsets] = 4;
     rows[sample.part[2].array] = 3;
     CHECK(data_sample_count(&sample, rows, &samples) == SHS_OK && samples == 3);
     rows[sample.part[0].offsets] = 0;
-    CHECK(data_sample_count(&sample, rows, &samples) == SHS_ERROR_FORMAT);
+    CHECK_STATUS(data_sample_count(&sample, rows, &samples), SHS_ERROR_FORMAT);
     data_sample_free(&sample);
 }
 
@@ -291,7 +293,7 @@ static void read_whole(const char *path, struct whole *whole)
     hssize_t elements = H5Sget_simple_extent_npoints(space);
     whole->bytes = malloc((size_t)elements * H5Tget_size(native) + 1);
     CHECK(H5Dread(data, native, H5S_ALL, H5S_ALL, H5P_DEFAULT, whole->bytes) >= 0);
-    CHECK((size_t)elements * H5Tget_size(native) == whole->rows * whole->row_bytes);
+    CHECK_EQ((size_t)elements * H5Tget_size(native), whole->rows * whole->row_bytes);
     H5Sclose(space);
     H5Tclose(native);
     H5Tclose(stored);
@@ -306,8 +308,8 @@ static void write_dataset(struct h5_writer *writer, const struct whole *whole, c
     tensor.shape[0] = whole->rows;
     for (uint32_t axis = 0; axis < whole->axes; axis++)
         tensor.shape[axis + 1] = whole->shape[axis];
-    CHECK(h5_create_array(writer, whole->name, &tensor, &storage) == SHS_OK);
-    if (whole->rows) CHECK(h5_write_rows(writer, whole->rows, bytes) == SHS_OK);
+    CHECK_STATUS(h5_create_array(writer, whole->name, &tensor, &storage), SHS_OK);
+    if (whole->rows) CHECK_STATUS(h5_write_rows(writer, whole->rows, bytes), SHS_OK);
 }
 
 static void measure(struct whole *whole)
@@ -321,7 +323,7 @@ static void measure(struct whole *whole)
 static void write_file(struct files *files, size_t i, struct h5_storage storage, uint64_t seed)
 {
     struct h5_writer *writer;
-    if (!NEED(h5_create(files->path[i], &writer) == SHS_OK)) return;
+    if (!NEED_STATUS(h5_create(files->path[i], &writer), SHS_OK)) return;
     for (size_t n = 0; n < files->names; n++) {
         struct whole *whole = &files->whole[i][n];
         unsigned char *given = whole->bytes;
@@ -334,7 +336,7 @@ static void write_file(struct files *files, size_t i, struct h5_storage storage,
         }
         write_dataset(writer, whole, whole->bytes, storage);
     }
-    CHECK(h5_finish(&writer) == SHS_OK);
+    CHECK_STATUS(h5_finish(&writer), SHS_OK);
     for (size_t n = 0; n < files->names; n++) {
         free(files->whole[i][n].bytes);
         read_whole(files->path[i], &files->whole[i][n]);
@@ -401,8 +403,8 @@ static void refuse_data(const char *path, const char *fields, const shs_dataset_
     shs_status status = open_data(&reading, path, fields, options);
     CHECK(status == expected && reading.data == NULL);
     if (status != expected) printf("  %s of %s: %s\n", fields, path, shs_message());
-    CHECK(message_has(words));
-    CHECK(message_has(more));
+    CHECK_HAS(shs_message(), words);
+    CHECK_HAS(shs_message(), more);
     close_data(&reading);
 }
 
@@ -439,7 +441,8 @@ static bool epochs_are_right(struct reading *reading, const struct expectation *
     shs_batch batch;
     uint64_t rows = 0;
     bool right = true;
-    if (!NEED(shs_loader_open(reading->data, options, &reading->loader) == SHS_OK)) return false;
+    if (!NEED_STATUS(shs_loader_open(reading->data, options, &reading->loader), SHS_OK))
+        return false;
     while (right && shs_next(reading->loader, &batch) == SHS_OK) {
         right = batch_is_right(expected, &batch) && shs_agree(reading->run) == SHS_OK;
         rows += batch.rows;
@@ -460,8 +463,8 @@ static void check_reading(const char *path, const char *fields, const shs_datase
         {.batch = 4, .epochs = 2, .shuffle = SHS_SHUFFLE_BLOCKS, .threads = 1},
     };
     struct reading reading;
-    if (NEED(open_data(&reading, path, fields, options) == SHS_OK)) {
-        CHECK(shs_dataset_samples(reading.data) == expected->samples);
+    if (NEED_STATUS(open_data(&reading, path, fields, options), SHS_OK)) {
+        CHECK_EQ(shs_dataset_samples(reading.data), expected->samples);
         for (size_t i = 0; i < COUNT(loaders) && expected->samples; i++)
             CHECK(epochs_are_right(&reading, expected, &loaders[i]));
     } else {
@@ -564,15 +567,16 @@ static void shapes_of_windows_in_folder(void)
     static const uint64_t rows[] = {13};
     struct reading reading;
     struct files *files = write_series(rows, 1, (struct h5_storage){0});
-    if (NEED(open_data(&reading, folder, "x=w(window=5), y=t(window=3, lead=2), t(window=1)",
-                       NULL) == SHS_OK)) {
+    if (NEED_STATUS(
+            open_data(&reading, folder, "x=w(window=5), y=t(window=3, lead=2), t(window=1)", NULL),
+            SHS_OK)) {
         const shs_tensor *x = shs_dataset_field(reading.data, 0);
         const shs_tensor *y = shs_dataset_field(reading.data, 1);
         CHECK(x->axes == 3 && x->shape[0] == 5 && x->shape[1] == 2 && x->shape[2] == 3);
         CHECK(x->type == SHS_I16 && strcmp(x->name, "x") == 0 && !x->data);
         CHECK(y->axes == 1 && y->shape[0] == 3 && y->type == SHS_U32);
-        CHECK(shs_dataset_fields(reading.data) == 3);
-        CHECK(shs_dataset_samples(reading.data) == 9);
+        CHECK_EQ(shs_dataset_fields(reading.data), 3);
+        CHECK_EQ(shs_dataset_samples(reading.data), 9);
     }
     close_data(&reading);
     free_files(files);
@@ -695,7 +699,7 @@ static void samples_of_rows_in_folder(void)
     struct files *files = write_ragged(samples, COUNT(samples), SHS_U16, (struct h5_storage){0});
     struct reading reading;
     uint64_t before = 0;
-    if (NEED(open_data(&reading, folder, "v(offsets=o)", NULL) == SHS_OK))
+    if (NEED_STATUS(open_data(&reading, folder, "v(offsets=o)", NULL), SHS_OK))
         for (size_t i = 0; i < COUNT(samples); before += samples[i++])
             check_samples_of_rows(reading.data, files, i, before);
     close_data(&reading);
@@ -765,8 +769,8 @@ static void padding_stays_zero_in_folder(void)
     uint64_t seen = 0, right = 0;
     expected.bytes[0] = expected.most * 4;
     expected.bytes[1] = 8;
-    if (NEED(open_data(&reading, folder, "v(offsets=o)", NULL) == SHS_OK) &&
-        NEED(shs_loader_open(reading.data, &options, &reading.loader) == SHS_OK)) {
+    if (NEED_STATUS(open_data(&reading, folder, "v(offsets=o)", NULL), SHS_OK) &&
+        NEED_STATUS(shs_loader_open(reading.data, &options, &reading.loader), SHS_OK)) {
         for (; shs_next(reading.loader, &batch) == SHS_OK; seen += batch.rows)
             for (uint64_t slot = 0; slot < batch.rows; slot++)
                 right += ragged_row_is_right(&expected, &batch, slot);
@@ -788,7 +792,7 @@ static void offsets_that_are_not_kept_in_folder(void)
     struct reading reading;
     expected.bytes[0] = expected.most * 4;
     expected.bytes[1] = 8;
-    if (NEED(open_data(&reading, folder, "v(offsets=o)", NULL) == SHS_OK)) {
+    if (NEED_STATUS(open_data(&reading, folder, "v(offsets=o)", NULL), SHS_OK)) {
         struct data_offsets *offsets = &reading.data->offsets[reading.data->what.part[0].offsets];
         CHECK(offsets->all != NULL && offsets->count == 46 + COUNT(samples));
         data_offsets_free(offsets);
@@ -820,16 +824,17 @@ static void many_offsets_in_folder(void)
     files->whole[0][0] = (struct whole){.name = "o", .type = SHS_U32, .rows = MANY + 1};
     files->whole[0][0].bytes = (unsigned char *)numbers;
     write_file(files, 0, (struct h5_storage){.chunk_rows = 1000, .deflate = 1}, 1);
-    if (NEED(h5_open(files->path[0], &file) == SHS_OK) &&
-        NEED(data_field_open(file, files->path[0], "o", &(struct data_field_how){0}, &field) ==
-             SHS_OK)) {
-        CHECK(data_offsets_add(&offsets, &field, 2 * MANY + 1, 8 * (MANY + 1)) == SHS_OK);
+    if (NEED_STATUS(h5_open(files->path[0], &file), SHS_OK) &&
+        NEED_STATUS(data_field_open(file, files->path[0], "o", &(struct data_field_how){0}, &field),
+                    SHS_OK)) {
+        CHECK_STATUS(data_offsets_add(&offsets, &field, 2 * MANY + 1, 8 * (MANY + 1)), SHS_OK);
         CHECK(offsets.longest == 3 && offsets.count == MANY + 1);
         CHECK(offsets.all && offsets.all[MANY] == 2 * MANY + 1 && offsets.all[70001] == 140003);
-        CHECK(data_offsets_add(&offsets, &field, 2 * MANY + 1, 16 * MANY) == SHS_OK);
+        CHECK_STATUS(data_offsets_add(&offsets, &field, 2 * MANY + 1, 16 * MANY), SHS_OK);
         CHECK(offsets.too_many && !offsets.all && offsets.longest == 3);
-        CHECK(data_offsets_add(&offsets, &field, 2 * MANY, 0) == SHS_ERROR_FORMAT);
-        CHECK(message_has("o.h5: dataset o: offset 150000 is 300001, but there are 300000 rows"));
+        CHECK_STATUS(data_offsets_add(&offsets, &field, 2 * MANY, 0), SHS_ERROR_FORMAT);
+        CHECK_HAS(shs_message(),
+                  "o.h5: dataset o: offset 150000 is 300001, but there are 300000 rows");
         data_offsets_free(&offsets);
         data_field_close(&field);
         h5_close(&file);
@@ -923,7 +928,7 @@ static void one_sample_a_file_in_folder(void)
         }
         check_reading(folder, "w, t, label=n", &one_a_file, &expected);
         struct reading reading;
-        if (NEED(open_data(&reading, folder, "n, w", &one_a_file) == SHS_OK)) {
+        if (NEED_STATUS(open_data(&reading, folder, "n, w", &one_a_file), SHS_OK)) {
             const shs_tensor *n = shs_dataset_field(reading.data, 0);
             const shs_tensor *w = shs_dataset_field(reading.data, 1);
             CHECK(n->axes == 0 && n->type == SHS_U16);
@@ -955,16 +960,16 @@ static void a_sample_that_is_unlike_the_first_in_folder(void)
     struct reading reading;
     char path[PATH_BYTES];
     struct files *files = write_series(rows, 3, (struct h5_storage){0});
-    if (NEED(open_data(&reading, folder, "w", &one_a_file) == SHS_OK)) {
-        CHECK(read_epoch(&reading) == SHS_ERROR_FORMAT);
+    if (NEED_STATUS(open_data(&reading, folder, "w", &one_a_file), SHS_OK)) {
+        CHECK_STATUS(read_epoch(&reading), SHS_ERROR_FORMAT);
         CHECK(message_has("2.h5: dataset w is of i16 4x2x3, but in ") && message_has("i16 5x2x3"));
     }
     close_data(&reading);
-    CHECK(remove(folder_path(folder, "1.h5", path)) == 0);
+    CHECK_EQ(remove(folder_path(folder, "1.h5", path)), 0);
     CHECK(file_write(folder_path(folder, "1.h5", path), "rubbish", 7));
-    if (NEED(open_data(&reading, folder, "w", &one_a_file) == SHS_OK)) {
-        CHECK(read_epoch(&reading) == SHS_ERROR_FORMAT);
-        CHECK(message_has("1.h5 as HDF5"));
+    if (NEED_STATUS(open_data(&reading, folder, "w", &one_a_file), SHS_OK)) {
+        CHECK_STATUS(read_epoch(&reading), SHS_ERROR_FORMAT);
+        CHECK_HAS(shs_message(), "1.h5 as HDF5");
     }
     close_data(&reading);
     free_files(files);
@@ -988,7 +993,7 @@ static void many_axes_are_refused_in_folder(void)
                 "field x");
     refuse_data(folder, "deep", &one_a_file, SHS_ERROR_UNSUPPORTED, "would have 9 axes", "deep");
     struct reading reading;
-    CHECK(open_data(&reading, folder, "deep", NULL) == SHS_OK);
+    CHECK_STATUS(open_data(&reading, folder, "deep", NULL), SHS_OK);
     close_data(&reading);
 }
 IN_FOLDER(many_axes_are_refused)
@@ -1071,12 +1076,12 @@ static void read_crowd(struct reading *reading, bool whole, uint64_t batch_rows)
                                         .epochs = 1,
                                         .threads = 2,
                                         .shuffle = whole ? SHS_SHUFFLE_FULL : SHS_SHUFFLE_NONE};
-    if (!NEED(shs_loader_open(reading->data, &options, &reading->loader) == SHS_OK)) return;
+    if (!NEED_STATUS(shs_loader_open(reading->data, &options, &reading->loader), SHS_OK)) return;
     while (shs_next(reading->loader, &batch) == SHS_OK) {
         CHECK(crowd_is_right(&batch, whole));
         rows += batch.rows;
     }
-    CHECK(rows == shs_dataset_samples(reading->data));
+    CHECK_EQ(rows, shs_dataset_samples(reading->data));
     shs_loader_close(&reading->loader);
 }
 
@@ -1088,18 +1093,18 @@ static void files_are_closed_again_in_folder(void)
     getrlimit(RLIMIT_NOFILE, &before);
     low = before;
     low.rlim_cur = 64;
-    CHECK(setrlimit(RLIMIT_NOFILE, &low) == 0);
+    CHECK_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
     for (int whole = 0; whole < 2; whole++) {
         struct reading reading;
         const shs_dataset_options options = {.one_sample_a_file = whole};
-        if (NEED(open_data(&reading, folder, "x,y", &options) == SHS_OK)) {
-            CHECK(shs_dataset_samples(reading.data) == (whole ? CROWD : CROWD * CROWD_ROWS));
+        if (NEED_STATUS(open_data(&reading, folder, "x,y", &options), SHS_OK)) {
+            CHECK_EQ(shs_dataset_samples(reading.data), whole ? CROWD : CROWD * CROWD_ROWS);
             read_crowd(&reading, whole, whole ? 128 : 1000);
-            CHECK(open_descriptors() < 56);
+            CHECK_IS(open_descriptors(), <, 56);
         }
         close_data(&reading);
     }
-    CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 IN_FOLDER(files_are_closed_again)
 
@@ -1108,13 +1113,13 @@ static void no_more_than_64_files_are_open_in_folder(void)
     struct reading reading;
     size_t before = open_descriptors();
     write_crowd(200);
-    if (NEED(open_data(&reading, folder, "x,y", NULL) == SHS_OK)) {
+    if (NEED_STATUS(open_data(&reading, folder, "x,y", NULL), SHS_OK)) {
         read_crowd(&reading, false, 100);
-        CHECK(reading.data->files.n_open == 64);
-        CHECK(open_descriptors() - before <= 64 * 3);
+        CHECK_EQ(reading.data->files.n_open, 64);
+        CHECK_IS(open_descriptors() - before, <=, 64 * 3);
     }
     close_data(&reading);
-    CHECK(open_descriptors() == before);
+    CHECK_EQ(open_descriptors(), before);
 }
 IN_FOLDER(no_more_than_64_files_are_open)
 
@@ -1144,11 +1149,11 @@ static void files_that_do_not_fit_in_folder(void)
               !h5_create_array(writer, cases[i].name, &shape, &(struct h5_storage){0}) &&
               !h5_write_rows(writer, cases[i].rows, zeros) && !h5_finish(&writer));
         refuse_data(folder, "x", NULL, cases[i].status, "00007.h5", cases[i].words);
-        if (cases[i].status == SHS_ERROR_FORMAT) CHECK(message_has(first));
+        if (cases[i].status == SHS_ERROR_FORMAT) CHECK_HAS(shs_message(), first);
     }
     CHECK(file_write(path, "rubbish", 7));
     refuse_data(folder, "x", NULL, SHS_ERROR_FORMAT, "00007.h5 as HDF5", "no HDF5 file");
-    CHECK(remove(path) == 0);
+    CHECK_EQ(remove(path), 0);
     char list[PATH_BYTES], at[PATH_BYTES + 1];
     CHECK(file_write(folder_path(folder, "list.txt", list), "00001.h5\n00007.h5\n", 18));
     snprintf(at, sizeof at, "@%s", list);
@@ -1164,7 +1169,7 @@ static void age(size_t i)
 {
     char path[PATH_BYTES];
     crowd_path(i, path);
-    CHECK(utime(path, &(struct utimbuf){1000, 1000}) == 0);
+    CHECK_EQ(utime(path, &(struct utimbuf){1000, 1000}), 0);
 }
 
 /* Reads epochs in file order, one row a step; the status at the end and how many rows came. */
@@ -1206,11 +1211,11 @@ static void alter(size_t i)
     unsigned char *bytes = file_read(path, &size);
     while (at + sizeof row <= size && memcmp(bytes + at, row, sizeof row) != 0)
         at++;
-    CHECK(at + sizeof row <= size);
+    CHECK_IS(at + sizeof row, <=, size);
     bytes[at - sizeof *row] ^= 1;
     int file = open(path, O_WRONLY);
     CHECK(file >= 0 && pwrite(file, bytes, size, 0) == (ssize_t)size && close(file) == 0);
-    CHECK(utime(path, &(struct utimbuf){2000, 2000}) == 0);
+    CHECK_EQ(utime(path, &(struct utimbuf){2000, 2000}), 0);
     free(bytes);
 }
 
@@ -1226,22 +1231,22 @@ static void a_file_that_changes_in_folder(void)
         const shs_loader_options loader = {.batch = 1, .shuffle = SHS_SHUFFLE_NONE};
         uint64_t a_file = whole ? 1 : CROWD_ROWS, epoch = count * a_file;
         write_crowd(count);
-        if (NEED(open_data(&reading, folder, "x,y", &options) == SHS_OK) &&
-            NEED(shs_loader_open(reading.data, &loader, &reading.loader) == SHS_OK)) {
-            CHECK(read_on(&reading, epoch) == SHS_OK);
+        if (NEED_STATUS(open_data(&reading, folder, "x,y", &options), SHS_OK) &&
+            NEED_STATUS(shs_loader_open(reading.data, &loader, &reading.loader), SHS_OK)) {
+            CHECK_STATUS(read_on(&reading, epoch), SHS_OK);
             for (size_t i = 0; i < count; i++)
                 age(i);
-            CHECK(read_on(&reading, epoch + 2 * a_file) == SHS_OK);
+            CHECK_STATUS(read_on(&reading, epoch + 2 * a_file), SHS_OK);
             age(0);
             replace(2);
-            CHECK(read_on(&reading, 1) == SHS_ERROR_FILE);
-            CHECK(message_has("00002.h5 has changed since it was opened"));
-            CHECK(message_has("another file of the same size has taken its place"));
-            CHECK(shs_seek(reading.loader, (shs_cursor){0, 0, 0}) == SHS_OK);
-            CHECK(read_on(&reading, 2 * a_file) == SHS_OK);
-            CHECK(read_on(&reading, 1) == SHS_ERROR_FILE);
-            CHECK(shs_seek(reading.loader, (shs_cursor){0, 3 * a_file, 3 * a_file}) == SHS_OK);
-            CHECK(read_on(&reading, a_file) == SHS_OK);
+            CHECK_STATUS(read_on(&reading, 1), SHS_ERROR_FILE);
+            CHECK_HAS(shs_message(), "00002.h5 has changed since it was opened");
+            CHECK_HAS(shs_message(), "another file of the same size has taken its place");
+            CHECK_STATUS(shs_seek(reading.loader, (shs_cursor){0, 0, 0}), SHS_OK);
+            CHECK_STATUS(read_on(&reading, 2 * a_file), SHS_OK);
+            CHECK_STATUS(read_on(&reading, 1), SHS_ERROR_FILE);
+            CHECK_STATUS(shs_seek(reading.loader, (shs_cursor){0, 3 * a_file, 3 * a_file}), SHS_OK);
+            CHECK_STATUS(read_on(&reading, a_file), SHS_OK);
         }
         close_data(&reading);
     }
@@ -1255,14 +1260,15 @@ static void a_file_that_is_written_to_in_folder(void)
         struct reading reading;
         const shs_loader_options loader = {.batch = 1, .shuffle = SHS_SHUFFLE_NONE};
         write_crowd(70);
-        if (NEED(open_data(&reading, folder, "x,y", NULL) == SHS_OK) &&
-            NEED(shs_loader_open(reading.data, &loader, &reading.loader) == SHS_OK)) {
-            CHECK(read_on(&reading, 70 * CROWD_ROWS) == SHS_OK);
+        if (NEED_STATUS(open_data(&reading, folder, "x,y", NULL), SHS_OK) &&
+            NEED_STATUS(shs_loader_open(reading.data, &loader, &reading.loader), SHS_OK)) {
+            CHECK_STATUS(read_on(&reading, 70 * CROWD_ROWS), SHS_OK);
             alter(altered);
-            CHECK(read_on(&reading, altered * CROWD_ROWS) == SHS_OK);
-            CHECK(read_on(&reading, 1) == SHS_ERROR_FILE);
-            CHECK(message_has("it has the same size, but other content"));
-            CHECK(message_has(altered == 2 ? "00002.h5 has changed" : "00068.h5 has changed"));
+            CHECK_STATUS(read_on(&reading, altered * CROWD_ROWS), SHS_OK);
+            CHECK_STATUS(read_on(&reading, 1), SHS_ERROR_FILE);
+            CHECK_HAS(shs_message(), "it has the same size, but other content");
+            CHECK_HAS(shs_message(),
+                      altered == 2 ? "00002.h5 has changed" : "00068.h5 has changed");
         }
         close_data(&reading);
     }
@@ -1280,16 +1286,16 @@ static void a_file_that_changes_in_the_last_epoch_in_folder(void)
         shs_status expected = change[i] == age ? SHS_OK : SHS_ERROR_FILE;
         const shs_loader_options loader = {.batch = 1, .shuffle = SHS_SHUFFLE_NONE, .epochs = 1};
         write_crowd(7);
-        if (NEED(open_data(&reading, folder, "x,y", NULL) == SHS_OK) &&
-            NEED(shs_loader_open(reading.data, &loader, &reading.loader) == SHS_OK)) {
-            CHECK(read_on(&reading, 4 * CROWD_ROWS) == SHS_OK);
-            CHECK(shs_save(reading.loader, checkpoints, NULL, 0) == SHS_OK);
+        if (NEED_STATUS(open_data(&reading, folder, "x,y", NULL), SHS_OK) &&
+            NEED_STATUS(shs_loader_open(reading.data, &loader, &reading.loader), SHS_OK)) {
+            CHECK_STATUS(read_on(&reading, 4 * CROWD_ROWS), SHS_OK);
+            CHECK_STATUS(shs_save(reading.loader, checkpoints, NULL, 0), SHS_OK);
             change[i](2);
-            CHECK(shs_save(reading.loader, checkpoints, NULL, 0) == expected);
+            CHECK_STATUS(shs_save(reading.loader, checkpoints, NULL, 0), expected);
             if (expected) CHECK(message_has("shs_save: ") && message_has("00002.h5 has changed"));
-            CHECK(read_on(&reading, 3 * CROWD_ROWS - 1) == SHS_OK);
-            CHECK(read_on(&reading, 1) == expected);
-            if (expected) CHECK(message_has("00002.h5 has changed since it was opened"));
+            CHECK_STATUS(read_on(&reading, 3 * CROWD_ROWS - 1), SHS_OK);
+            CHECK_STATUS(read_on(&reading, 1), expected);
+            if (expected) CHECK_HAS(shs_message(), "00002.h5 has changed since it was opened");
         }
         close_data(&reading);
     }
@@ -1303,14 +1309,14 @@ static void a_file_that_goes_in_folder(void)
     const shs_loader_options loader = {.batch = 1, .shuffle = SHS_SHUFFLE_NONE};
     write_crowd(70);
     crowd_path(5, path);
-    if (NEED(open_data(&reading, folder, "x", NULL) == SHS_OK) &&
-        NEED(shs_loader_open(reading.data, &loader, &reading.loader) == SHS_OK)) {
-        CHECK(truncate(path, 100) == 0);
-        CHECK(read_on(&reading, 5 * CROWD_ROWS) == SHS_OK);
-        CHECK(read_on(&reading, 1) == SHS_ERROR_FILE);
+    if (NEED_STATUS(open_data(&reading, folder, "x", NULL), SHS_OK) &&
+        NEED_STATUS(shs_loader_open(reading.data, &loader, &reading.loader), SHS_OK)) {
+        CHECK_EQ(truncate(path, 100), 0);
+        CHECK_STATUS(read_on(&reading, 5 * CROWD_ROWS), SHS_OK);
+        CHECK_STATUS(read_on(&reading, 1), SHS_ERROR_FILE);
         CHECK(message_has("00005.h5 has 100 bytes") && message_has("cut short"));
-        CHECK(remove(path) == 0);
-        CHECK(shs_seek(reading.loader, (shs_cursor){0, 30, 30}) == SHS_OK);
+        CHECK_EQ(remove(path), 0);
+        CHECK_STATUS(shs_seek(reading.loader, (shs_cursor){0, 30, 30}), SHS_OK);
         CHECK(read_on(&reading, 1) == SHS_ERROR_FILE && message_has("No such file"));
     }
     close_data(&reading);
@@ -1335,7 +1341,7 @@ static void write_virtual(void)
     hid_t file =
         H5Fcreate(folder_path(folder, "virtual", path), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     hid_t data = H5Dcreate2(file, "x", H5T_NATIVE_UINT16, space, H5P_DEFAULT, list, H5P_DEFAULT);
-    CHECK(data >= 0);
+    CHECK_IS(data, >=, 0);
     H5Dclose(data);
     H5Sclose(space);
     H5Sclose(source);
@@ -1352,29 +1358,29 @@ static void a_virtual_source_that_changes_in_folder(void)
     write_crowd(3);
     write_virtual();
     folder_path(folder, "virtual", path);
-    if (NEED(open_data(&reading, path, "x(window=3)", NULL) == SHS_OK) &&
-        NEED(shs_loader_open(reading.data, &loader, &reading.loader) == SHS_OK)) {
-        CHECK(read_on(&reading, epoch) == SHS_OK);
+    if (NEED_STATUS(open_data(&reading, path, "x(window=3)", NULL), SHS_OK) &&
+        NEED_STATUS(shs_loader_open(reading.data, &loader, &reading.loader), SHS_OK)) {
+        CHECK_STATUS(read_on(&reading, epoch), SHS_OK);
         age(1);
-        CHECK(read_on(&reading, epoch) == SHS_OK);
+        CHECK_STATUS(read_on(&reading, epoch), SHS_OK);
         alter(2);
-        CHECK(read_on(&reading, 1) == SHS_ERROR_FILE);
+        CHECK_STATUS(read_on(&reading, 1), SHS_ERROR_FILE);
         CHECK(message_has("virtual has changed since it was opened") &&
               message_has("other content"));
         alter(2);
-        CHECK(shs_seek(reading.loader, (shs_cursor){0, 0, 0}) == SHS_OK);
-        CHECK(read_on(&reading, epoch - 1) == SHS_OK);
+        CHECK_STATUS(shs_seek(reading.loader, (shs_cursor){0, 0, 0}), SHS_OK);
+        CHECK_STATUS(read_on(&reading, epoch - 1), SHS_OK);
         replace(1);
-        CHECK(read_on(&reading, 1) == SHS_ERROR_FILE);
+        CHECK_STATUS(read_on(&reading, 1), SHS_ERROR_FILE);
         CHECK(message_has("virtual: dataset x: ") && message_has("00001.h5 has changed"));
     }
     close_data(&reading);
-    if (NEED(open_data(&reading, path, "x", NULL) == SHS_OK) &&
-        NEED(shs_loader_open(reading.data, &loader, &reading.loader) == SHS_OK)) {
-        CHECK(read_on(&reading, 2 * CROWD_ROWS) == SHS_OK);
+    if (NEED_STATUS(open_data(&reading, path, "x", NULL), SHS_OK) &&
+        NEED_STATUS(shs_loader_open(reading.data, &loader, &reading.loader), SHS_OK)) {
+        CHECK_STATUS(read_on(&reading, 2 * CROWD_ROWS), SHS_OK);
         crowd_path(2, source);
-        CHECK(remove(source) == 0); /* HDF5 has it open */
-        CHECK(read_on(&reading, CROWD_ROWS - 1) == SHS_OK);
+        CHECK_EQ(remove(source), 0); /* HDF5 has it open */
+        CHECK_STATUS(read_on(&reading, CROWD_ROWS - 1), SHS_OK);
         CHECK(read_on(&reading, 1) == SHS_ERROR_FILE && message_has("00002.h5"));
     }
     close_data(&reading);
@@ -1424,18 +1430,19 @@ static void check_bytes(const char *fields, bool keep_offsets, uint64_t expected
     struct reading reading;
     shs_batch batch;
     const shs_loader_options options = {.batch = 1};
-    if (NEED(open_data(&reading, folder, fields, NULL) == SHS_OK)) {
+    if (NEED_STATUS(open_data(&reading, folder, fields, NULL), SHS_OK)) {
         if (!keep_offsets)
             data_offsets_free(&reading.data->offsets[reading.data->what.part[0].offsets]);
-        CHECK(shs_loader_open(reading.data, &options, &reading.loader) == SHS_OK);
-        CHECK(shs_next(reading.loader, &batch) == SHS_OK); /* what is looked at once an epoch */
+        CHECK_STATUS(shs_loader_open(reading.data, &options, &reading.loader), SHS_OK);
+        CHECK_STATUS(shs_next(reading.loader, &batch),
+                     SHS_OK); /* what is looked at once an epoch */
         uint64_t began = bytes_read(), counted = shs_statistics(reading.loader).bytes, noise;
         noise = bytes_read() - began; /* of looking */
         began = bytes_read();
         for (int i = 0; i < 100; i++)
-            CHECK(shs_next(reading.loader, &batch) == SHS_OK);
+            CHECK_STATUS(shs_next(reading.loader, &batch), SHS_OK);
         uint64_t read = bytes_read() - began - noise;
-        CHECK(shs_statistics(reading.loader).bytes - counted == read);
+        CHECK_EQ(shs_statistics(reading.loader).bytes - counted, read);
         CHECK(read <= expected && read >= expected / 3);
         if (read > expected) printf("  %s: %llu bytes\n", fields, (unsigned long long)read);
     }
@@ -1450,13 +1457,13 @@ static void loaders_count_apart_in_folder(void)
     shs_batch batch;
     const shs_loader_options one = {.batch = 4}, two = {.batch = 8, .stream = 1};
     write_long();
-    if (NEED(open_data(&reading, folder, "s", NULL) == SHS_OK)) {
-        CHECK(shs_loader_open(reading.data, &one, &reading.loader) == SHS_OK);
-        CHECK(shs_loader_open(reading.data, &two, &other) == SHS_OK);
-        CHECK(shs_statistics(other).bytes == 0);
+    if (NEED_STATUS(open_data(&reading, folder, "s", NULL), SHS_OK)) {
+        CHECK_STATUS(shs_loader_open(reading.data, &one, &reading.loader), SHS_OK);
+        CHECK_STATUS(shs_loader_open(reading.data, &two, &other), SHS_OK);
+        CHECK_EQ(shs_statistics(other).bytes, 0);
         CHECK(shs_next(reading.loader, &batch) == SHS_OK && shs_next(other, &batch) == SHS_OK);
-        CHECK(shs_statistics(reading.loader).bytes == 4 * 1024);
-        CHECK(shs_statistics(other).bytes == 8 * 1024);
+        CHECK_EQ(shs_statistics(reading.loader).bytes, 4 * 1024);
+        CHECK_EQ(shs_statistics(other).bytes, 8 * 1024);
         shs_loader_close(&other);
     }
     close_data(&reading);
@@ -1489,18 +1496,18 @@ static void aliases_are_augmented_in_folder(void)
         .shuffle = SHS_SHUFFLE_NONE,
         .augment = "y: normalize(mean=1, std=0.5, scale=none); x.length: cast(type=f64)"};
     char all[PATH_BYTES];
-    CHECK(rename(files->path[0], folder_path(folder, "z.h5", all)) == 0);
+    CHECK_EQ(rename(files->path[0], folder_path(folder, "z.h5", all)), 0);
     free_files(files);
     write_long();
-    CHECK(remove(all) == 0);
-    if (NEED(open_data(&reading, folder, "x=s(offsets=o), y=o(window=1000)", NULL) ==
-             SHS_ERROR_FORMAT))
-        CHECK(message_has("has 2 samples but field x has 1000 samples"));
+    CHECK_EQ(remove(all), 0);
+    if (NEED_STATUS(open_data(&reading, folder, "x=s(offsets=o), y=o(window=1000)", NULL),
+                    SHS_ERROR_FORMAT))
+        CHECK_HAS(shs_message(), "has 2 samples but field x has 1000 samples");
     close_data(&reading);
-    if (NEED(open_data(&reading, folder, "x=s(offsets=o, most=2), y=o(window=2)", NULL) ==
-             SHS_OK) &&
-        NEED(shs_loader_open(reading.data, &options, &reading.loader) == SHS_OK) &&
-        NEED(shs_next(reading.loader, &batch) == SHS_OK)) {
+    if (NEED_STATUS(open_data(&reading, folder, "x=s(offsets=o, most=2), y=o(window=2)", NULL),
+                    SHS_OK) &&
+        NEED_STATUS(shs_loader_open(reading.data, &options, &reading.loader), SHS_OK) &&
+        NEED_STATUS(shs_next(reading.loader, &batch), SHS_OK)) {
         const double *lengths = batch.field[1].data;
         const float *y = batch.field[2].data;
         CHECK(strcmp(batch.field[1].name, "x.length") == 0 && batch.field[1].type == SHS_F64);
@@ -1517,9 +1524,9 @@ static char *fingerprint_of(const char *path, const char *fields, bool whole)
     struct reading reading;
     char *text = NULL;
     const shs_dataset_options options = {.one_sample_a_file = whole};
-    if (NEED(open_data(&reading, path, fields, &options) == SHS_OK) &&
-        NEED(shs_loader_open(reading.data, NULL, &reading.loader) == SHS_OK))
-        CHECK(load_fingerprint(reading.loader, &text) == SHS_OK);
+    if (NEED_STATUS(open_data(&reading, path, fields, &options), SHS_OK) &&
+        NEED_STATUS(shs_loader_open(reading.data, NULL, &reading.loader), SHS_OK))
+        CHECK_STATUS(load_fingerprint(reading.loader, &text), SHS_OK);
     close_data(&reading);
     return text;
 }
@@ -1553,7 +1560,7 @@ static void what_a_checkpoint_is_of_in_folder(void)
     CHECK(!may_go_on(folder, "s(window=2, lead=1), t=s(window=2)", file,
                      "s(window=2, lead=0), t=s(window=2, lead=1)"));
     CHECK(!may_go_on(folder, "s(window=2, stride=2000)", file, "s(window=2, stride=2001)"));
-    CHECK(message_has("stride=2000"));
+    CHECK_HAS(shs_message(), "stride=2000");
     CHECK(!may_go_on(folder, "s(offsets=o)", file, "s(offsets=o, most=5)"));
 }
 IN_FOLDER(what_a_checkpoint_is_of)
@@ -1569,13 +1576,13 @@ static void older_checkpoints_of_parts(void)
                       part[] = "vranks = 1\nseed = 42\npart = 0 to 0.6\nsplit_seed = 42\n"
                                "batch = 32\n";
     bool other_batch;
-    CHECK(load_fingerprint_check(stored, zero, false, &other_batch) == SHS_ERROR_MISMATCH);
-    CHECK(message_has("pass subset.split_seed = 42 to keep its parts"));
+    CHECK_STATUS(load_fingerprint_check(stored, zero, false, &other_batch), SHS_ERROR_MISMATCH);
+    CHECK_HAS(shs_message(), "pass subset.split_seed = 42 to keep its parts");
     CHECK(load_fingerprint_check(stored, same, false, &other_batch) == SHS_OK && !other_batch);
-    CHECK(load_fingerprint_check(stored, part, false, &other_batch) == SHS_ERROR_MISMATCH);
-    CHECK(message_has("part = 0 to 0.5"));
-    CHECK(load_fingerprint_check(same, zero, true, &other_batch) == SHS_ERROR_MISMATCH);
-    CHECK(message_has("pass subset.split_seed 42"));
+    CHECK_STATUS(load_fingerprint_check(stored, part, false, &other_batch), SHS_ERROR_MISMATCH);
+    CHECK_HAS(shs_message(), "part = 0 to 0.5");
+    CHECK_STATUS(load_fingerprint_check(same, zero, true, &other_batch), SHS_ERROR_MISMATCH);
+    CHECK_HAS(shs_message(), "pass subset.split_seed 42");
 }
 
 /* Windows that share rows cannot be in parts. Samples i and i + k share some if the rows of one lie
@@ -1601,10 +1608,10 @@ static void parts_of_overlapping_windows_in_folder(void)
     folder_path(folder, "long.h5", file);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct reading reading;
-        if (!NEED(open_data(&reading, file, cases[i].fields, NULL) == SHS_OK)) return;
+        if (!NEED_STATUS(open_data(&reading, file, cases[i].fields, NULL), SHS_OK)) return;
         shs_status status = shs_loader_open(reading.data, &part, &reading.loader);
-        CHECK(status == (cases[i].span ? SHS_ERROR_ARGUMENT : SHS_OK));
-        if (cases[i].span) CHECK(message_has(cases[i].advice));
+        CHECK_STATUS(status, cases[i].span ? SHS_ERROR_ARGUMENT : SHS_OK);
+        if (cases[i].span) CHECK_HAS(shs_message(), cases[i].advice);
         close_data(&reading);
     }
 }

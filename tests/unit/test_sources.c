@@ -30,7 +30,7 @@ static char folder[PATH_BYTES], path[PATH_BYTES];
         if (!NEED(folder_make(folder))) return;                                                    \
         folder_path(folder, "whole.h5", path);                                                     \
         test##_in_folder();                                                                        \
-        CHECK(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL) == 0);                             \
+        CHECK_EQ(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);                            \
         folder_remove(folder);                                                                     \
     }
 
@@ -68,7 +68,7 @@ static void write_source(const char *name, uint64_t first, uint64_t rows, uint64
 static void remove_file(const char *name)
 {
     char whole[PATH_BYTES];
-    CHECK(remove(folder_path(folder, name, whole)) == 0);
+    CHECK_EQ(remove(folder_path(folder, name, whole)), 0);
 }
 
 /* ---- virtual datasets */
@@ -127,7 +127,7 @@ static void write_virtual_to(const char *file_path, const char *name, uint64_t r
     hid_t space = H5Screate_simple(2, shape, grows ? most : NULL);
     hid_t data =
         H5Dcreate2(file, name, H5T_NATIVE_INT32, space, H5P_DEFAULT, virtual_list, H5P_DEFAULT);
-    CHECK(data >= 0);
+    CHECK_IS(data, >=, 0);
     H5Dclose(data);
     H5Sclose(space);
     H5Pclose(access);
@@ -198,7 +198,7 @@ static shs_status check_now(const struct reading *reading, bool expected)
 {
     bool touched = false;
     shs_status status = h5_array_check(reading->field, &touched);
-    if (!status) CHECK(touched == expected);
+    if (!status) CHECK_EQ(touched, expected);
     return status;
 }
 
@@ -212,26 +212,26 @@ static shs_status read_one(struct reading *reading, uint64_t row)
 static void check_good(uint64_t rows)
 {
     struct reading reading;
-    if (!NEED(open_virtual(&reading) == SHS_OK)) {
+    if (!NEED_STATUS(open_virtual(&reading), SHS_OK)) {
         printf("  %s\n", shs_message());
         return;
     }
-    CHECK(reading.shape.shape[0] == rows);
+    CHECK_EQ(reading.shape.shape[0], rows);
     for (uint64_t row = rows; row-- > 0;)
         CHECK(rows_are_right(&reading, row, 1));
     CHECK(rows_are_right(&reading, 0, rows));
-    CHECK(check_now(&reading, false) == SHS_OK);
+    CHECK_STATUS(check_now(&reading, false), SHS_OK);
     close_reading(&reading);
 }
 
 static void check_refused(const char *words, const char *more)
 {
     struct reading reading;
-    CHECK(open_virtual(&reading) < 0);
+    CHECK_IS(open_virtual(&reading), <, 0);
     CHECK(reading.file == NULL);
-    CHECK(message_has("whole.h5: dataset v: "));
-    CHECK(message_has(words));
-    CHECK(message_has(more));
+    CHECK_HAS(shs_message(), "whole.h5: dataset v: ");
+    CHECK_HAS(shs_message(), words);
+    CHECK_HAS(shs_message(), more);
 }
 
 static void rows_of_several_files_in_folder(void)
@@ -290,7 +290,7 @@ static void a_source_that_is_too_small_is_an_error_in_folder(void)
     for (uint64_t rows = 7; rows < 10; rows++) {
         struct reading reading;
         write_source("b.h5", 0, rows, 0, COLUMNS);
-        CHECK(open_virtual(&reading) == SHS_OK);
+        CHECK_STATUS(open_virtual(&reading), SHS_OK);
         close_reading(&reading);
     }
 }
@@ -426,7 +426,7 @@ static void numbered_sources_in_folder(void)
         check_good(12);
     }
     struct reading reading;
-    if (NEED(open_virtual(&reading) == SHS_OK)) {
+    if (NEED_STATUS(open_virtual(&reading), SHS_OK)) {
         remove_file("100%-2.h5");
         CHECK(rows_are_right(&reading, 3, 3) && rows_are_right(&reading, 9, 3));
         CHECK(read_one(&reading, 8) == SHS_ERROR_FILE && message_has("100%-2.h5"));
@@ -447,7 +447,7 @@ static void virtual_over_virtual_in_folder(void)
 {
     char inner[PATH_BYTES];
     write_three();
-    CHECK(rename(path, folder_path(folder, "inner.h5", inner)) == 0);
+    CHECK_EQ(rename(path, folder_path(folder, "inner.h5", inner)), 0);
     begin_virtual();
     map("inner.h5", "v", &(struct part){{14, COLUMNS}, {0, 0}, {1, 1}, {14, COLUMNS}, {1, 1}},
         &(struct part){.shape = {14, COLUMNS}});
@@ -479,7 +479,7 @@ static void write_tower(unsigned levels, hsize_t rows)
                 &(struct part){{rows, COLUMNS}, {0, 0}, {1, 1}, {1, COLUMNS}, {1, 1}});
         hid_t data =
             H5Dcreate2(file, name, H5T_NATIVE_INT32, space, H5P_DEFAULT, virtual_list, H5P_DEFAULT);
-        CHECK(data >= 0);
+        CHECK_IS(data, >=, 0);
         H5Dclose(data);
         H5Pclose(virtual_list);
     }
@@ -491,7 +491,7 @@ static void mappings_of_mappings_have_an_end_in_folder(void)
 {
     struct reading reading;
     write_tower(4, 10); /* 11,100 below the first */
-    if (NEED(open_virtual(&reading) == SHS_OK)) close_reading(&reading);
+    if (NEED_STATUS(open_virtual(&reading), SHS_OK)) close_reading(&reading);
     if (CORE_SANITIZED) return; /* takes minutes there */
     write_tower(5, 10);         /* 111,100 */
     check_refused("over virtual sources with more than 100000 mappings", "dataset v");
@@ -503,12 +503,12 @@ IN_FOLDER(mappings_of_mappings_have_an_end)
 static void move_file(const char *from, const char *to)
 {
     char old[PATH_BYTES], new[PATH_BYTES];
-    CHECK(rename(folder_path(folder, from, old), folder_path(folder, to, new)) == 0);
+    CHECK_EQ(rename(folder_path(folder, from, old), folder_path(folder, to, new)), 0);
 }
 
 static void make_folder(const char *name, char whole[PATH_BYTES])
 {
-    CHECK(mkdir(folder_path(folder, name, whole), 0700) == 0);
+    CHECK_EQ(mkdir(folder_path(folder, name, whole), 0700), 0);
 }
 
 /* HDF5 takes some variables down when it begins. */
@@ -526,11 +526,11 @@ static void compare_with_hdf5(bool expected)
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     hid_t data = H5Dopen2(file, "v", H5P_DEFAULT);
     CHECK(H5Dread(data, H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, rows) >= 0);
-    CHECK((rows[6][0] != fill_value) == expected);
+    CHECK_EQ(rows[6][0] != fill_value, expected);
     H5Dclose(data);
     H5Fclose(file);
     bool opened = open_virtual(&reading) == SHS_OK;
-    CHECK(opened == expected);
+    CHECK_EQ(opened, expected);
     if (opened) {
         CHECK(rows_are_right(&reading, 0, 14));
         close_reading(&reading);
@@ -557,13 +557,13 @@ static void places_of_sources_in_folder(void)
     set_variable("HDF5_VDS_PREFIX", "${ORIGIN}/second");
     compare_with_hdf5(false);
     set_variable("HDF5_VDS_PREFIX", NULL);
-    CHECK(chdir(other) == 0);
+    CHECK_EQ(chdir(other), 0);
     compare_with_hdf5(true);
-    CHECK(chdir(here) == 0);
+    CHECK_EQ(chdir(here), 0);
     move_file("other/b.h5", "b.h5");
     /* through a symbolic link elsewhere */
     char link_path[PATH_BYTES];
-    CHECK(symlink(path, folder_path(other, "link.h5", link_path)) == 0);
+    CHECK_EQ(symlink(path, folder_path(other, "link.h5", link_path)), 0);
     snprintf(path, sizeof path, "%s", link_path);
     compare_with_hdf5(true);
 }
@@ -591,17 +591,17 @@ static void a_source_that_goes_before_it_is_read_in_folder(void)
 {
     struct reading reading;
     write_three();
-    if (!NEED(open_virtual(&reading) == SHS_OK)) return;
+    if (!NEED_STATUS(open_virtual(&reading), SHS_OK)) return;
     CHECK(rows_are_right(&reading, 0, 5));
     remove_file("b.h5");
     CHECK(rows_are_right(&reading, 0, 5));
     CHECK(rows_are_right(&reading, 12, 2));
     CHECK(read_one(&reading, 5) == SHS_ERROR_FILE && message_has("b.h5"));
-    CHECK(read_one(&reading, 11) == SHS_ERROR_FILE);
+    CHECK_STATUS(read_one(&reading, 11), SHS_ERROR_FILE);
     CHECK(check_now(&reading, false) == SHS_ERROR_FILE && message_has("b.h5"));
     write_source("b.h5", 5, 900, 0, COLUMNS);
     CHECK(read_one(&reading, 5) == SHS_ERROR_FILE && message_has("b.h5 has changed"));
-    CHECK(message_has("more than then"));
+    CHECK_HAS(shs_message(), "more than then");
     close_reading(&reading);
 }
 IN_FOLDER(a_source_that_goes_before_it_is_read)
@@ -616,18 +616,18 @@ static void another_file_in_its_place_in_folder(void)
     make_folder("second", whole);
     write_three();
     move_file("b.h5", "second/b.h5");
-    CHECK(chdir(whole) == 0);
-    CHECK(utime("b.h5", &(struct utimbuf){1, 1}) == 0);
-    if (NEED(open_virtual(&reading) == SHS_OK)) {
-        CHECK(chdir(other) == 0);
+    CHECK_EQ(chdir(whole), 0);
+    CHECK_EQ(utime("b.h5", &(struct utimbuf){1, 1}), 0);
+    if (NEED_STATUS(open_virtual(&reading), SHS_OK)) {
+        CHECK_EQ(chdir(other), 0);
         write_source("other/b.h5", 0, 7, 0, COLUMNS);
-        CHECK(utime("b.h5", &(struct utimbuf){1, 1}) == 0);
+        CHECK_EQ(utime("b.h5", &(struct utimbuf){1, 1}), 0);
         CHECK(rows_are_right(&reading, 0, 5));
-        CHECK(read_one(&reading, 5) == SHS_ERROR_FILE);
-        CHECK(message_has("another file of the same size has taken its place"));
+        CHECK_STATUS(read_one(&reading, 5), SHS_ERROR_FILE);
+        CHECK_HAS(shs_message(), "another file of the same size has taken its place");
         close_reading(&reading);
     }
-    CHECK(chdir(here) == 0);
+    CHECK_EQ(chdir(here), 0);
 }
 IN_FOLDER(another_file_in_its_place)
 
@@ -637,10 +637,10 @@ static void a_source_that_is_touched_is_read_in_folder(void)
     struct reading reading;
     char whole[PATH_BYTES];
     write_three();
-    if (!NEED(open_virtual(&reading) == SHS_OK)) return;
-    CHECK(check_now(&reading, false) == SHS_OK);
-    CHECK(utime(folder_path(folder, "c.h5", whole), &(struct utimbuf){1, 1}) == 0);
-    CHECK(check_now(&reading, true) == SHS_OK);
+    if (!NEED_STATUS(open_virtual(&reading), SHS_OK)) return;
+    CHECK_STATUS(check_now(&reading, false), SHS_OK);
+    CHECK_EQ(utime(folder_path(folder, "c.h5", whole), &(struct utimbuf){1, 1}), 0);
+    CHECK_STATUS(check_now(&reading, true), SHS_OK);
     CHECK(rows_are_right(&reading, 0, 14));
     close_reading(&reading);
 }
@@ -651,17 +651,17 @@ static void a_source_that_changes_is_found_in_folder(void)
     struct reading reading;
     char whole[PATH_BYTES];
     write_three();
-    if (!NEED(open_virtual(&reading) == SHS_OK)) return;
+    if (!NEED_STATUS(open_virtual(&reading), SHS_OK)) return;
     CHECK(rows_are_right(&reading, 0, 14));
-    CHECK(check_now(&reading, false) == SHS_OK);
+    CHECK_STATUS(check_now(&reading, false), SHS_OK);
     move_file("b.h5", "old.h5"); /* which keeps its inode from being used again */
     write_source("b.h5", 5, 7, 0, COLUMNS);
-    CHECK(check_now(&reading, true) == SHS_ERROR_FILE);
+    CHECK_STATUS(check_now(&reading, true), SHS_ERROR_FILE);
     CHECK(message_has("b.h5 has changed") && message_has("whole.h5: dataset v"));
-    CHECK(message_has("another file of the same size has taken its place"));
+    CHECK_HAS(shs_message(), "another file of the same size has taken its place");
     move_file("old.h5", "b.h5");
-    CHECK(check_now(&reading, false) == SHS_OK);
-    CHECK(truncate(folder_path(folder, "c.h5", whole), 100) == 0);
+    CHECK_STATUS(check_now(&reading, false), SHS_OK);
+    CHECK_EQ(truncate(folder_path(folder, "c.h5", whole), 100), 0);
     CHECK(check_now(&reading, true) == SHS_ERROR_FILE && message_has("c.h5 has 100 bytes"));
     close_reading(&reading);
 }
@@ -702,14 +702,14 @@ static void many_sources_in_folder(void)
     write_many(false);
     write_virtual(3 * MANY);
     before = open_files();
-    if (!NEED(open_virtual(&reading) == SHS_OK)) return;
+    if (!NEED_STATUS(open_virtual(&reading), SHS_OK)) return;
     for (uint64_t i = 0; i < 3 * MANY; i++) {
         CHECK(rows_are_right(&reading, i * 7 % (3 * MANY), 1));
         if (open_files() > most) most = open_files();
     }
     CHECK(most > before + 30 && most < before + 100);
     close_reading(&reading);
-    CHECK(open_files() == before);
+    CHECK_EQ(open_files(), before);
 }
 IN_FOLDER(many_sources)
 
@@ -725,22 +725,22 @@ static void no_descriptors_left_in_folder(void)
     hid_t space = H5Screate_simple(2, shape, NULL);
     hid_t data =
         H5Dcreate2(file, "v", H5T_NATIVE_INT32, space, H5P_DEFAULT, virtual_list, H5P_DEFAULT);
-    CHECK(data >= 0);
+    CHECK_IS(data, >=, 0);
     H5Dclose(data);
     H5Sclose(space);
     H5Pclose(virtual_list);
     H5Fclose(file);
-    if (!NEED(open_virtual(&reading) == SHS_OK)) return;
+    if (!NEED_STATUS(open_virtual(&reading), SHS_OK)) return;
     getrlimit(RLIMIT_NOFILE, &before);
     low = before;
     low.rlim_cur = open_files() + 100;
-    CHECK(setrlimit(RLIMIT_NOFILE, &low) == 0);
-    CHECK(h5_read_rows(reading.field, 1, 1, row) == SHS_ERROR_FILE);
-    CHECK(message_has("Too many open files"));
-    CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
-    CHECK(h5_read_rows(reading.field, 1, 1, row) == SHS_OK);
+    CHECK_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
+    CHECK_STATUS(h5_read_rows(reading.field, 1, 1, row), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), "Too many open files");
+    CHECK_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+    CHECK_STATUS(h5_read_rows(reading.field, 1, 1, row), SHS_OK);
     for (uint64_t i = 0; i < MANY; i++)
-        CHECK(row[i] == value_of(1, i));
+        CHECK_EQ(row[i], value_of(1, i));
     close_reading(&reading);
 }
 IN_FOLDER(no_descriptors_left)
@@ -775,7 +775,7 @@ static void write_external(const char *prefix)
 static void cut(const char *name, off_t bytes)
 {
     char whole[PATH_BYTES];
-    CHECK(truncate(folder_path(folder, name, whole), bytes) == 0);
+    CHECK_EQ(truncate(folder_path(folder, name, whole), bytes), 0);
 }
 
 static void external_files_in_folder(void)
@@ -814,13 +814,13 @@ static void external_files_cut_short_while_open_in_folder(void)
 {
     struct reading reading;
     write_external(NULL);
-    if (!NEED(open_virtual(&reading) == SHS_OK)) return;
+    if (!NEED_STATUS(open_virtual(&reading), SHS_OK)) return;
     CHECK(rows_are_right(&reading, 0, 10));
     cut("two.raw", 20);
     CHECK(rows_are_right(&reading, 0, 6));
     for (uint64_t row = 6; row < 10; row++)
         CHECK(read_one(&reading, row) == SHS_ERROR_FILE && message_has("two.raw has 20 bytes"));
-    CHECK(check_now(&reading, true) == SHS_ERROR_FILE);
+    CHECK_STATUS(check_now(&reading, true), SHS_ERROR_FILE);
     close_reading(&reading);
 }
 IN_FOLDER(external_files_cut_short_while_open)
@@ -836,10 +836,10 @@ static void a_link_to_another_file_in_folder(void)
     CHECK(H5Lcreate_external("there.h5", "d", file, "v", H5P_DEFAULT, H5P_DEFAULT) >= 0);
     H5Fclose(file);
     check_good(6);
-    if (!NEED(open_virtual(&reading) == SHS_OK)) return;
-    CHECK(utime(folder_path(folder, "there.h5", whole), &(struct utimbuf){1, 1}) == 0);
-    CHECK(check_now(&reading, true) == SHS_OK);
-    CHECK(truncate(whole, 10) == 0);
+    if (!NEED_STATUS(open_virtual(&reading), SHS_OK)) return;
+    CHECK_EQ(utime(folder_path(folder, "there.h5", whole), &(struct utimbuf){1, 1}), 0);
+    CHECK_STATUS(check_now(&reading, true), SHS_OK);
+    CHECK_EQ(truncate(whole, 10), 0);
     CHECK(check_now(&reading, true) == SHS_ERROR_FILE && message_has("there.h5 has 10 bytes"));
     close_reading(&reading);
 }

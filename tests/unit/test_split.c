@@ -40,7 +40,7 @@ static void streams_of_splits_follow_the_contract(void)
         for (size_t j = 0; j < COUNT(seeds); j++) {
             shs_random stream;
             random_of_split(seeds[j], rows[i], &stream);
-            CHECK(shs_random_double(&stream) == draw(seeds[j], rows[i]));
+            CHECK_EQ(shs_random_double(&stream), draw(seeds[j], rows[i]));
         }
 }
 
@@ -48,17 +48,17 @@ static void parts_are_those_of_the_draws(void)
 {
     struct order_split split;
     uint64_t wrong = 0, counts[3] = {0}, expected[3] = {0};
-    if (!NEED(order_split_make(9, fractions, 3, &split) == SHS_OK)) return;
+    if (!NEED_STATUS(order_split_make(9, fractions, 3, &split), SHS_OK)) return;
     for (uint64_t row = 0; row < ROWS; row++) {
         wrong += order_split_part(&split, row) != slow_part(9, row);
         expected[slow_part(9, row)]++;
     }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
     order_split_count(&split, 0, 1000, counts);
     order_split_count(&split, 1000, ROWS, counts);
     CHECK(!memcmp(counts, expected, sizeof counts));
     for (int part = 0; part < 3; part++) /* 5 standard deviations of the least likely part */
-        CHECK(fabs((double)counts[part] - ROWS * fractions[part]) < 5 * sqrt(ROWS * 0.25));
+        CHECK_IS(fabs((double)counts[part] - ROWS * fractions[part]), <, 5 * sqrt(ROWS * 0.25));
 }
 
 /* The loader's part of an interval is the same rows. */
@@ -66,13 +66,13 @@ static void a_subset_draws_alike(void)
 {
     struct order_split split;
     struct order_subset subset;
-    if (!NEED(order_split_make(9, fractions, 3, &split) == SHS_OK)) return;
-    if (!NEED(order_subset_split(&subset, 9, ROWS, 0.5, 0.7) == SHS_OK)) return;
+    if (!NEED_STATUS(order_split_make(9, fractions, 3, &split), SHS_OK)) return;
+    if (!NEED_STATUS(order_subset_split(&subset, 9, ROWS, 0.5, 0.7), SHS_OK)) return;
     uint64_t found = 0;
     for (uint64_t row = 0; row < ROWS; row++)
         if (order_split_part(&split, row) == 1)
             CHECK(found < subset.count && subset.rows[found++] == row);
-    CHECK(found == subset.count);
+    CHECK_EQ(found, subset.count);
     order_subset_free(&subset);
 }
 
@@ -85,9 +85,9 @@ static void check_walk(struct order_split_walk *walk, const uint64_t *rows, uint
         uint64_t left = count - first < most ? count - first : most, length;
         uint64_t row = order_split_next(walk, left, &length);
         if (!NEED(length >= 1 && length <= left)) return;
-        CHECK(row == rows[first]);
+        CHECK_EQ(row, rows[first]);
         for (uint64_t i = 0; i < length; i++)
-            CHECK(rows[first + i] == row + i);
+            CHECK_EQ(rows[first + i], row + i);
         CHECK(length == left || rows[first + length] != row + length);
         first += length;
     }
@@ -98,7 +98,7 @@ static void a_walk_meets_each_row_of_its_part(void)
     static const uint64_t firsts[] = {0, 7, 7, 100, 3, 0, 599};
     static uint64_t rows[ROWS];
     struct order_split split;
-    if (!NEED(order_split_make(5, fractions, 3, &split) == SHS_OK)) return;
+    if (!NEED_STATUS(order_split_make(5, fractions, 3, &split), SHS_OK)) return;
     for (uint32_t part = 0; part < 3; part++) {
         struct order_split_walk walk = {.split = &split, .part = part};
         uint64_t count = 0;
@@ -117,17 +117,17 @@ static void odd_fractions_are_refused(void)
                         negative[] = {1.5, -0.5};
     double many[ORDER_MAX_PARTS + 1], no_number[] = {0.5, (double)NAN};
     struct order_split split;
-    CHECK(order_split_make(1, over, 2, &split) == SHS_ERROR_ARGUMENT);
-    CHECK(order_split_make(1, under, 2, &split) == SHS_ERROR_ARGUMENT);
-    CHECK(order_split_make(1, none, 2, &split) == SHS_ERROR_ARGUMENT);
-    CHECK(order_split_make(1, negative, 2, &split) == SHS_ERROR_ARGUMENT);
-    CHECK(order_split_make(1, no_number, 2, &split) == SHS_ERROR_ARGUMENT);
-    CHECK(order_split_make(1, over, 0, &split) == SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(order_split_make(1, over, 2, &split), SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(order_split_make(1, under, 2, &split), SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(order_split_make(1, none, 2, &split), SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(order_split_make(1, negative, 2, &split), SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(order_split_make(1, no_number, 2, &split), SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(order_split_make(1, over, 0, &split), SHS_ERROR_ARGUMENT);
     for (size_t i = 0; i < COUNT(many); i++)
         many[i] = 1.0 / ORDER_MAX_PARTS;
-    CHECK(order_split_make(1, many, ORDER_MAX_PARTS + 1, &split) == SHS_ERROR_ARGUMENT);
-    CHECK(order_split_make(1, many, ORDER_MAX_PARTS, &split) == SHS_OK);
-    CHECK(split.below[ORDER_MAX_PARTS - 1] == 1);
+    CHECK_STATUS(order_split_make(1, many, ORDER_MAX_PARTS + 1, &split), SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(order_split_make(1, many, ORDER_MAX_PARTS, &split), SHS_OK);
+    CHECK_EQ(split.below[ORDER_MAX_PARTS - 1], 1);
 }
 
 int main(int argc, char **argv)

@@ -21,7 +21,7 @@ static void a_part_is_that_of_the_draws(void)
 {
     struct order_subset subset;
     const uint64_t samples = 20000, seed = UINT64_C(0x123456789abcdef0);
-    CHECK(order_subset_split(&subset, seed, samples, 0.25, 0.5) == SHS_OK);
+    CHECK_STATUS(order_subset_split(&subset, seed, samples, 0.25, 0.5), SHS_OK);
     uint64_t at = 0, wrong = 0;
     for (uint64_t row = 0; row < samples; row++) {
         bool in = draw_of(seed, row) >= 0.25 && draw_of(seed, row) < 0.5;
@@ -39,8 +39,8 @@ static void parts_cover_and_stay(void)
     unsigned char seen[3000] = {0};
     struct order_subset part, longer;
     for (size_t i = 0; i + 1 < COUNT(borders); i++) {
-        CHECK(order_subset_split(&part, 7, 3000, borders[i], borders[i + 1]) == SHS_OK);
-        CHECK(order_subset_split(&longer, 7, 5000, borders[i], borders[i + 1]) == SHS_OK);
+        CHECK_STATUS(order_subset_split(&part, 7, 3000, borders[i], borders[i + 1]), SHS_OK);
+        CHECK_STATUS(order_subset_split(&longer, 7, 5000, borders[i], borders[i + 1]), SHS_OK);
         for (uint64_t k = 0; k < part.count; k++)
             seen[part.rows[k]]++;
         CHECK(longer.count > part.count &&
@@ -51,17 +51,17 @@ static void parts_cover_and_stay(void)
     size_t wrong = 0;
     for (size_t row = 0; row < sizeof seen; row++)
         wrong += seen[row] != 1;
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
 }
 
 static void lists_are_checked(void)
 {
     static const uint64_t good[] = {0, 3, 4, 9}, twice[] = {0, 3, 3}, down[] = {4, 3};
     struct order_subset subset;
-    CHECK(order_subset_list(&subset, good, 4, 10) == SHS_OK);
+    CHECK_STATUS(order_subset_list(&subset, good, 4, 10), SHS_OK);
     const uint64_t below[] = {0, 1, 1, 1, 2, 3, 3, 3, 3, 3, 4, 4};
     for (uint64_t row = 0; row < COUNT(below); row++)
-        CHECK(order_subset_below(&subset, row) == below[row]);
+        CHECK_EQ(order_subset_below(&subset, row), below[row]);
     uint64_t index[] = {3, 0, 2};
     order_subset_rows(&subset, index, 3);
     CHECK(index[0] == 9 && index[1] == 0 && index[2] == 4);
@@ -72,15 +72,15 @@ static void lists_are_checked(void)
     due = order_subset_ledger(&(struct order_subset){0}, 3, 6);
     CHECK(due.count == 3 && due.sum == 12 && due.squares == 9 + 16 + 25);
     order_subset_free(&subset);
-    CHECK(order_subset_list(&subset, good, 4, 9) == SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(order_subset_list(&subset, good, 4, 9), SHS_ERROR_ARGUMENT);
     CHECK(strstr(shs_message(), "row 9, at 3") != NULL && subset.rows == NULL);
-    CHECK(order_subset_list(&subset, twice, 3, 10) == SHS_ERROR_ARGUMENT);
-    CHECK(order_subset_list(&subset, down, 2, 10) == SHS_ERROR_ARGUMENT);
-    CHECK(strstr(shs_message(), "row 3 after row 4") != NULL);
-    CHECK(order_subset_split(&subset, 1, 10, 0.5, 0.5) == SHS_ERROR_ARGUMENT);
-    CHECK(order_subset_split(&subset, 1, 10, -0.1, 0.5) == SHS_ERROR_ARGUMENT);
-    CHECK(order_subset_split(&subset, 1, 10, 0.5, 1.1) == SHS_ERROR_ARGUMENT);
-    CHECK(order_subset_split(&subset, 1, 10, 0.5, 0.0 / 0.0) == SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(order_subset_list(&subset, twice, 3, 10), SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(order_subset_list(&subset, down, 2, 10), SHS_ERROR_ARGUMENT);
+    CHECK_HAS(shs_message(), "row 3 after row 4");
+    CHECK_STATUS(order_subset_split(&subset, 1, 10, 0.5, 0.5), SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(order_subset_split(&subset, 1, 10, -0.1, 0.5), SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(order_subset_split(&subset, 1, 10, 0.5, 1.1), SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(order_subset_split(&subset, 1, 10, 0.5, 0.0 / 0.0), SHS_ERROR_ARGUMENT);
 }
 
 int main(int argc, char **argv)

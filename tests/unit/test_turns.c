@@ -90,7 +90,7 @@ static uint64_t visit(struct walker *walker, uint64_t step, uint64_t vrank)
     static uint64_t rows[MOST_BATCH];
     const struct order_shape *shape = &walker->order.shape;
     struct order_slice slice = order_slice(shape, step, vrank);
-    CHECK(order_rows(&asked, vrank, slice, rows) == SHS_OK);
+    CHECK_STATUS(order_rows(&asked, vrank, slice, rows), SHS_OK);
     return count_told_badly(walker, order_moment(shape, step, vrank));
 }
 
@@ -99,14 +99,14 @@ static uint64_t walk_epoch(struct walker *walker, uint64_t epoch)
 {
     const struct order_shape *shape = &walker->order.shape;
     uint64_t wrong = 0, state = epoch, end = walker->first_vrank + walker->hosted;
-    CHECK(order_begin(&walker->order, epoch, &asked) == SHS_OK);
+    CHECK_STATUS(order_begin(&walker->order, epoch, &asked), SHS_OK);
     for (uint64_t step = 0; step < order_steps(shape); step++)
         for (uint64_t vrank = walker->first_vrank; vrank < end; vrank++)
             wrong += visit(walker, step, vrank);
     for (int i = 0; i < 4; i++) {
         if (i % 2) {
             asked.of = NULL;
-            CHECK(order_begin(&walker->order, epoch, &asked) == SHS_OK);
+            CHECK_STATUS(order_begin(&walker->order, epoch, &asked), SHS_OK);
         }
         uint64_t step = judge_random(&state) % order_steps(shape);
         wrong += count_told_badly(walker, order_moment(shape, step, walker->first_vrank));
@@ -149,7 +149,7 @@ static void check_turns(struct order_shape shape)
         walker.first_vrank = contract_share(shape.vranks, rank, ranks);
         walker.hosted = contract_share(shape.vranks, rank + 1, ranks) - walker.first_vrank;
         wrong = walk_epoch(&walker, book.epoch) + count_wrong_turns(&walker);
-        CHECK(wrong == 0);
+        CHECK_EQ(wrong, 0);
         if (wrong)
             printf("  N %llu V %llu b %llu B %llu W %llu %s %s %s, ranks %llu: %llu wrong\n",
                    (ull)shape.samples, (ull)shape.vranks, (ull)shape.batch, (ull)shape.block_rows,
@@ -229,8 +229,8 @@ static void the_largest_epochs_are_told(void)
                                         .block_rows = sizes[i][0],
                                         .window_blocks = sizes[i][1]}};
         const struct order_shape *shape = &order.shape;
-        CHECK((order_check(shape) == SHS_OK) == (i != 3)); /* more than 2^32 windows */
-        CHECK(order_begin(&order, i, &asked) == SHS_OK);
+        CHECK_EQ((order_check(shape) == SHS_OK), (i != 3)); /* more than 2^32 windows */
+        CHECK_STATUS(order_begin(&order, i, &asked), SHS_OK);
         for (int k = 0; k < 30 && i != 3; k++) {
             uint64_t step = judge_random(&state) % order_steps(shape);
             uint64_t vrank = judge_random(&state) % shape->vranks;
@@ -238,7 +238,7 @@ static void the_largest_epochs_are_told(void)
             if (k < 2) step = order_steps(shape) - 1;
             struct order_slice slice = order_slice(shape, step, vrank);
             uint64_t moment = order_moment(shape, step, vrank);
-            CHECK(order_rows(&asked, vrank, slice, rows) == SHS_OK);
+            CHECK_STATUS(order_rows(&asked, vrank, slice, rows), SHS_OK);
             wrong +=
                 slice.rows != slice.count || (step + 1 < order_steps(shape) && slice.rows < 100);
             for (uint64_t r = 0; r < slice.rows; r++)
@@ -249,7 +249,7 @@ static void the_largest_epochs_are_told(void)
         }
         order_epoch_free(&asked);
     }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
 }
 
 int main(int argc, char **argv)
