@@ -147,7 +147,7 @@ static bool named(const char *format, int rank)
 static void test_closing_is_agreed_on(void)
 {
     shs_run *run = open_run(0);
-    CHECK(shs_close(&run) == SHS_OK && run == NULL);
+    if (CHECK_STATUS(shs_close(&run), SHS_OK)) CHECK(run == NULL);
     CHECK_STATUS(shs_close(&run), SHS_OK);
     CHECK_STATUS(shs_close(NULL), SHS_OK);
 }
@@ -161,15 +161,17 @@ static void test_a_rank_that_closes_alone(void)
         bool leaves = my_rank() == leaving;
         CHECK_STATUS(shs_agree(run), SHS_OK);
         shs_status status = leaves ? shs_close(&run) : mpi_agree(run, SHS_OK, "work(%d)", 17);
-        CHECK(status == SHS_ERROR_DISAGREE && shs_message_is_agreed());
+        CHECK_STATUS(status, SHS_ERROR_DISAGREE);
+        CHECK(shs_message_is_agreed());
         CHECK_EQ(shs_message_is_mine(), my_rank() == speaker);
         CHECK(named("rank %d: called shs_close", leaving));
         CHECK(named("where rank %d called work(17)", speaker));
         CHECK(!leaves || run == NULL);
         for (int i = 0; i < 2 && !leaves; i++) {
-            CHECK(shs_agree(run) == SHS_ERROR_STATE && shs_message_is_agreed());
+            if (CHECK_STATUS(shs_agree(run), SHS_ERROR_STATE)) CHECK(shs_message_is_agreed());
             CHECK_EQ(shs_message_is_mine(), my_rank() == speaker);
-            CHECK(message_has("shs_agree: ") && named("rank %d has closed the run", leaving));
+            if (CHECK_HAS(shs_message(), "shs_agree: "))
+                CHECK(named("rank %d has closed the run", leaving));
         }
         CHECK(leaves || shs_close(&run) == SHS_ERROR_STATE);
         CHECK(run == NULL);
@@ -188,7 +190,8 @@ static void test_closing_hands_over_a_kept_error(void)
     mpi_member_end(run, &member);
     core_tell(SHS_OK, "", false, false);
     CHECK(agreed_failure(shs_close(&run), SHS_ERROR_FORMAT, last_rank()));
-    CHECK(message_has("chunk 3 is damaged") && run == NULL);
+    CHECK_HAS(shs_message(), "chunk 3 is damaged");
+    CHECK(run == NULL);
 }
 
 static void test_a_rank_that_closes_alone_tells_its_error(void)
@@ -201,7 +204,8 @@ static void test_a_rank_that_closes_alone_tells_its_error(void)
     if (leaves) mpi_member_fail(run, &member, core_fail(SHS_ERROR_FORMAT, "chunk 3 is damaged"));
     mpi_member_end(run, &member);
     shs_status status = leaves ? shs_close(&run) : shs_agree(run);
-    CHECK(status == SHS_ERROR_FORMAT && message_has("chunk 3 is damaged"));
+    CHECK_STATUS(status, SHS_ERROR_FORMAT);
+    CHECK_HAS(shs_message(), "chunk 3 is damaged");
     CHECK(named("rank %d: ", last_rank()));
     CHECK_EQ(shs_message_is_mine(), my_rank() == 0); /* the other one may not look */
     CHECK(leaves || shs_agree(run) == SHS_ERROR_STATE);
@@ -235,9 +239,11 @@ static void test_two_groups_are_refused(void)
     int color = my_rank() % 2;
     MPI_Comm_split(MPI_COMM_WORLD, color, 0, &half);
     MPI_Intercomm_create(half, 0, MPI_COMM_WORLD, 1 - color, 7, &both);
-    CHECK(shs_open(both, NULL, &run) == SHS_ERROR_ARGUMENT && run == NULL);
-    CHECK(message_has("shs_open: ") && message_has("inter-communicator"));
-    CHECK(message_has("MPI_Intercomm_merge") && shs_message_is_agreed());
+    if (CHECK_STATUS(shs_open(both, NULL, &run), SHS_ERROR_ARGUMENT)) CHECK(run == NULL);
+    CHECK_HAS(shs_message(), "shs_open: ");
+    CHECK_HAS(shs_message(), "inter-communicator");
+    CHECK_HAS(shs_message(), "MPI_Intercomm_merge");
+    CHECK(shs_message_is_agreed());
     CHECK_EQ(ranks_where(shs_message_is_mine()), 1);
     MPI_Comm_free(&both);
     MPI_Comm_free(&half);
@@ -260,8 +266,10 @@ static void test_a_run_knows_its_place(void)
         uint64_t ranks = (uint64_t)all_ranks(), rank = (uint64_t)my_rank(), vranks = ranks + more;
         shs_run *run = open_run(vranks);
         shs_run_info info = shs_info(run);
-        CHECK(info.seed == 7 && info.vranks == vranks);
-        CHECK(info.rank == my_rank() && info.ranks == all_ranks());
+        CHECK_EQ(info.seed, 7);
+        CHECK_EQ(info.vranks, vranks);
+        CHECK_EQ(info.rank, my_rank());
+        CHECK_EQ(info.ranks, all_ranks());
         CHECK_EQ(info.first_vrank, rank * vranks / ranks);
         CHECK_EQ(info.first_vrank + info.hosted, (rank + 1) * vranks / ranks);
         CHECK_IS(info.hosted, >=, 1);
@@ -275,7 +283,9 @@ static void test_vranks_default_to_the_ranks(void)
     shs_status status = shs_open(MPI_COMM_WORLD, NULL, &run);
     if (!ALL_STATUS(status, SHS_OK)) return;
     shs_run_info info = shs_info(run);
-    CHECK(info.vranks == (uint64_t)all_ranks() && info.hosted == 1 && info.seed == 0);
+    CHECK_EQ(info.vranks, (uint64_t)all_ranks());
+    CHECK_EQ(info.hosted, 1);
+    CHECK_EQ(info.seed, 0);
     shs_close(&run);
 }
 
@@ -311,7 +321,8 @@ static void test_options_must_be_alike(void)
     if (all_ranks() == 1) return;
     uint64_t vranks = (uint64_t)all_ranks(), odd = my_rank() == last_rank();
     refuse_open((shs_run_options){.seed = odd}, SHS_ERROR_DISAGREE, last_rank());
-    CHECK(message_has("seed 0") && message_has("seed 1"));
+    CHECK_HAS(shs_message(), "seed 0");
+    CHECK_HAS(shs_message(), "seed 1");
     refuse_open((shs_run_options){.vranks = vranks + odd}, SHS_ERROR_DISAGREE, last_rank());
     refuse_open((shs_run_options){.stop_signal = odd ? SIGUSR1 : 0}, SHS_ERROR_DISAGREE,
                 last_rank());
@@ -337,14 +348,17 @@ static void test_a_run_of_one_rank_beside(void)
     }
     if (own) {
         shs_run_info info = shs_info(own);
-        CHECK(info.rank == 0 && info.ranks == 1 && info.first_vrank == 0 && info.hosted == 3);
+        CHECK_EQ(info.rank, 0);
+        CHECK_EQ(info.ranks, 1);
+        CHECK_EQ(info.first_vrank, 0);
+        CHECK_EQ(info.hosted, 3);
         struct mpi_member member = {0};
         mpi_member_begin(own, &member, own->opened++);
         mpi_member_fail(own, &member, core_fail(SHS_ERROR_FILE, "no disk"));
         CHECK(agreed_here(shs_agree(own), SHS_ERROR_FILE, 0, 0));
         mpi_member_end(own, &member);
         shs_request_stop(own);
-        CHECK(shs_agree(own) == SHS_OK && own->stop_agreed);
+        if (CHECK_STATUS(shs_agree(own), SHS_OK)) CHECK(own->stop_agreed);
     }
     CHECK_STATUS(shs_agree(run), SHS_OK);
     CHECK(!run->stop_agreed);
@@ -364,7 +378,7 @@ static void test_runs_of_subcommunicators(void)
     shs_run *run;
     shs_status status = shs_open(half, &(shs_run_options){.seed = (uint64_t)color}, &run);
     if (ALL_STATUS(status, SHS_OK)) {
-        CHECK(shs_info(run).ranks == ranks && shs_info(run).rank == rank);
+        if (CHECK_EQ(shs_info(run).ranks, ranks)) CHECK_EQ(shs_info(run).rank, rank);
         shs_status mine = SHS_OK;
         if (color && rank == ranks - 1) mine = core_fail(SHS_ERROR_FILE, "no disk");
         status = mpi_agree(run, mine, "half %d", color);
@@ -389,9 +403,9 @@ static void test_a_signal_asks_for_a_stop(void)
     signal(SIGUSR1, own_handler);
     shs_status status = shs_open(MPI_COMM_WORLD, &(shs_run_options){.stop_signal = SIGUSR1}, &run);
     if (!ALL_STATUS(status, SHS_OK)) return;
-    CHECK(shs_agree(run) == SHS_OK && !run->stop_agreed);
+    if (CHECK_STATUS(shs_agree(run), SHS_OK)) CHECK(!run->stop_agreed);
     if (my_rank() == last_rank()) raise(SIGUSR1);
-    CHECK(shs_agree(run) == SHS_OK && run->stop_agreed);
+    if (CHECK_STATUS(shs_agree(run), SHS_OK)) CHECK(run->stop_agreed);
     CHECK_EQ(own_handler_calls, 0);
     shs_close(&run);
     raise(SIGUSR1);
@@ -409,7 +423,7 @@ static void test_an_old_signal_stops_no_later_run(void)
     shs_close(&run);
     status = shs_open(MPI_COMM_WORLD, &options, &run);
     if (!ALL_STATUS(status, SHS_OK)) return;
-    CHECK(shs_agree(run) == SHS_OK && !run->stop_agreed);
+    if (CHECK_STATUS(shs_agree(run), SHS_OK)) CHECK(!run->stop_agreed);
     shs_close(&run);
 }
 
@@ -420,8 +434,8 @@ static void test_a_signal_stops_only_runs_that_asked(void)
     shs_status status = shs_open(MPI_COMM_WORLD, &(shs_run_options){.stop_signal = SIGUSR1}, &run);
     if (!ALL_STATUS(status, SHS_OK)) return;
     raise(SIGUSR1);
-    CHECK(shs_agree(deaf) == SHS_OK && !deaf->stop_agreed);
-    CHECK(shs_agree(run) == SHS_OK && run->stop_agreed);
+    if (CHECK_STATUS(shs_agree(deaf), SHS_OK)) CHECK(!deaf->stop_agreed);
+    if (CHECK_STATUS(shs_agree(run), SHS_OK)) CHECK(run->stop_agreed);
     shs_close(&run);
     shs_close(&deaf);
 }
@@ -436,7 +450,7 @@ static void test_a_signal_survives_the_opening_of_another_run(void)
     if (my_rank() == last_rank()) raise(SIGUSR1);
     status = shs_open(MPI_COMM_WORLD, &options, &second);
     if (!ALL_STATUS(status, SHS_OK)) return;
-    CHECK(shs_agree(first) == SHS_OK && first->stop_agreed);
+    if (CHECK_STATUS(shs_agree(first), SHS_OK)) CHECK(first->stop_agreed);
     shs_close(&second);
     shs_close(&first);
 }
@@ -550,7 +564,8 @@ static void test_many_numbers_are_reduced(void)
         sums[i] = scramble(i) + rank;
         greatest[i] = i % ranks == rank ? UINT64_MAX - i : rank;
     }
-    CHECK(mpi_sum(run, sums, count) == SHS_OK && mpi_greatest(run, greatest, count) == SHS_OK);
+    if (CHECK_STATUS(mpi_sum(run, sums, count), SHS_OK))
+        CHECK_STATUS(mpi_greatest(run, greatest, count), SHS_OK);
     for (size_t i = 0; i < count; i++)
         wrong += sums[i] != ranks * scramble(i) + ranks * (ranks - 1) / 2 ||
                  greatest[i] != UINT64_MAX - i;
@@ -564,20 +579,25 @@ static void test_many_numbers_are_reduced(void)
 static void test_ranks_without_mpi(void)
 {
     shs_run *run = (shs_run *)1;
-    CHECK(shs_open_ranks(1, 3, NULL, NULL, NULL, &run) == SHS_ERROR_UNSUPPORTED && !run);
+    if (CHECK_STATUS(shs_open_ranks(1, 3, NULL, NULL, NULL, &run), SHS_ERROR_UNSUPPORTED))
+        CHECK(!run);
     CHECK_HAS(shs_message(),
               "shs_open_ranks: rank 1 of 3: this version opens runs of several ranks with "
               "MPI only; open the run by shs_open()");
-    CHECK(shs_open_ranks(1, 1, NULL, NULL, NULL, &run) == SHS_ERROR_ARGUMENT && !run);
+    if (CHECK_STATUS(shs_open_ranks(1, 1, NULL, NULL, NULL, &run), SHS_ERROR_ARGUMENT)) CHECK(!run);
     CHECK_HAS(shs_message(), "there is no rank 1 of 1");
-    CHECK(shs_open_ranks(-1, 2, NULL, NULL, NULL, &run) == SHS_ERROR_ARGUMENT && !run);
-    CHECK(shs_open_ranks(0, 0, NULL, NULL, NULL, &run) == SHS_ERROR_ARGUMENT && !run);
+    if (CHECK_STATUS(shs_open_ranks(-1, 2, NULL, NULL, NULL, &run), SHS_ERROR_ARGUMENT))
+        CHECK(!run);
+    if (CHECK_STATUS(shs_open_ranks(0, 0, NULL, NULL, NULL, &run), SHS_ERROR_ARGUMENT)) CHECK(!run);
     const shs_run_options options = {.seed = 3, .vranks = 4};
     CHECK_STATUS(shs_open_ranks(0, 1, NULL, NULL, &options, &run), SHS_OK);
     shs_run_info info = shs_info(run);
-    CHECK(info.rank == 0 && info.ranks == 1 && info.seed == 3 && info.hosted == 4);
+    CHECK_EQ(info.rank, 0);
+    CHECK_EQ(info.ranks, 1);
+    CHECK_EQ(info.seed, 3);
+    CHECK_EQ(info.hosted, 4);
     CHECK_STATUS(shs_agree(run), SHS_OK);
-    CHECK(shs_close(&run) == SHS_OK && !run);
+    if (CHECK_STATUS(shs_close(&run), SHS_OK)) CHECK(!run);
 }
 
 static shs_status open_and_close(void *user)
@@ -615,7 +635,8 @@ static void test_memory_runs_out_without_mpi(void)
     shs_status status = shs_open(MPI_COMM_NULL, NULL, &run);
     memory_plenty();
     CHECK(agreed_here(status, SHS_ERROR_MEMORY, 0, 0));
-    CHECK(message_has("shs_open") && run == NULL);
+    CHECK_HAS(shs_message(), "shs_open");
+    CHECK(run == NULL);
 }
 
 int main(int argc, char **argv)

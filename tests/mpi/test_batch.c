@@ -249,7 +249,8 @@ static void test_ranks_must_agree_to_go_through_a_stop(void)
     shs_loader *loader;
     CHECK(agreed_failure(shs_loader_open(job.data, &options, &loader), SHS_ERROR_DISAGREE,
                          last_rank()));
-    CHECK(message_has("through_stop 0") && message_has("through_stop 1"));
+    CHECK_HAS(shs_message(), "through_stop 0");
+    CHECK_HAS(shs_message(), "through_stop 1");
     job_close(&job);
     scene_end(&scene);
 }

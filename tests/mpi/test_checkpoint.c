@@ -174,12 +174,14 @@ static void test_state_and_cursor_come_back(void)
     seek(&scene, &job, 3);
     state_fill(state, 1);
     CHECK_STATUS(save(&scene, &job, state), SHS_OK);
-    CHECK(state_is(state, 1, 1) && same_cursor(shs_tell(job.loader), cursor_of(&scene, 3)));
+    if (CHECK(state_is(state, 1, 1)))
+        CHECK(same_cursor(shs_tell(job.loader), cursor_of(&scene, 3)));
     state_fill(state, 2);
     seek(&scene, &job, 0);
     CHECK_STATUS(restore(&scene, &job, state), SHS_OK);
-    CHECK(state_is(state, 1, 2) && same_cursor(shs_tell(job.loader), cursor_of(&scene, 3)));
-    CHECK(shs_next(job.loader, &batch) == SHS_OK && batch.step == 3);
+    if (CHECK(state_is(state, 1, 2)))
+        CHECK(same_cursor(shs_tell(job.loader), cursor_of(&scene, 3)));
+    if (CHECK_STATUS(shs_next(job.loader, &batch), SHS_OK)) CHECK_EQ(batch.step, 3);
     free(state);
     job_close(&job);
     scene_end(&scene);
@@ -355,11 +357,12 @@ static void test_a_stopped_run_is_resumed(void)
     if (my_rank() == last_rank()) shs_request_stop(program->job.run);
     program_run(program, steps);
     CHECK_EQ(program->seen, 3);
-    CHECK(!shs_save(program->job.loader, scene.checkpoints, program->state, 2));
+    CHECK_STATUS(shs_save(program->job.loader, scene.checkpoints, program->state, 2), SHS_OK);
     program_end(program);
     program = program_begin(&scene, MPI_COMM_WORLD);
-    CHECK(!shs_restore(program->job.loader, scene.checkpoints, program->state, 2));
-    CHECK(program->seen == 3 && shs_tell(program->job.loader).step == 3);
+    CHECK_STATUS(shs_restore(program->job.loader, scene.checkpoints, program->state, 2), SHS_OK);
+    CHECK_EQ(program->seen, 3);
+    CHECK_EQ(shs_tell(program->job.loader).step, 3);
     program_run(program, steps);
     CHECK_EQ(program->seen, (double)steps);
     program_end(program);
@@ -414,12 +417,12 @@ static void test_the_newest_two_are_kept(void)
         seek(&scene, &job, step);
         state_fill(state, step);
         CHECK_STATUS(save(&scene, &job, state), SHS_OK);
-        CHECK(has_checkpoint(&scene, step) && (!step || has_checkpoint(&scene, step - 1)));
+        if (CHECK(has_checkpoint(&scene, step))) CHECK(!step || has_checkpoint(&scene, step - 1));
         CHECK_EQ(count_entries(scene.checkpoints), step ? 2 : 1);
         MPI_Barrier(MPI_COMM_WORLD);
     }
     CHECK_STATUS(restore(&scene, &job, state), SHS_OK);
-    CHECK(state_is(state, 4, 4) && shs_tell(job.loader).step == 4);
+    if (CHECK(state_is(state, 4, 4))) CHECK_EQ(shs_tell(job.loader).step, 4);
     free(state);
     job_close(&job);
     scene_end(&scene);
@@ -438,7 +441,7 @@ static void test_a_step_saved_again_is_beside_the_first(void)
         CHECK_EQ(count_entries(scene.checkpoints), salt > 1 ? 2 : 1);
         MPI_Barrier(MPI_COMM_WORLD);
     }
-    CHECK(restore(&scene, &job, state) == SHS_OK && state_is(state, 4, 4));
+    if (CHECK_STATUS(restore(&scene, &job, state), SHS_OK)) CHECK(state_is(state, 4, 4));
     free(state);
     job_close(&job);
     scene_end(&scene);
@@ -453,11 +456,11 @@ static void test_a_left_over_file_is_in_nobodys_way(void)
     MPI_Barrier(MPI_COMM_WORLD);
     struct job job = scene_open(&scene, MPI_COMM_WORLD);
     struct state *state = state_new();
-    CHECK(restore(&scene, &job, state) == SHS_OK && shs_tell(job.loader).step == 2);
+    if (CHECK_STATUS(restore(&scene, &job, state), SHS_OK)) CHECK_EQ(shs_tell(job.loader).step, 2);
     seek(&scene, &job, 3);
     state_fill(state, 3);
     CHECK_STATUS(save(&scene, &job, state), SHS_OK);
-    CHECK(restore(&scene, &job, state) == SHS_OK && shs_tell(job.loader).step == 3);
+    if (CHECK_STATUS(restore(&scene, &job, state), SHS_OK)) CHECK_EQ(shs_tell(job.loader).step, 3);
     CHECK_EQ(count_entries(scene.checkpoints), 2);
     free(state);
     job_close(&job);
@@ -476,7 +479,8 @@ static void test_a_save_after_going_back_is_there(void)
     seek(&scene, &job, 1);
     if (ALL_STATUS(save(&scene, &job, state), SHS_OK)) {
         CHECK(has_checkpoint(&scene, 1));
-        CHECK(restore(&scene, &job, state) == SHS_OK && shs_tell(job.loader).step == 1);
+        if (CHECK_STATUS(restore(&scene, &job, state), SHS_OK))
+            CHECK_EQ(shs_tell(job.loader).step, 1);
     }
     free(state);
     job_close(&job);
@@ -503,7 +507,7 @@ static uint64_t restored_step(const struct scene *scene)
     state_fill(state, 7);
     shs_status status = restore(scene, &job, state);
     uint64_t step = shs_tell(job.loader).step;
-    CHECK(status == SHS_OK && state_is(state, step, 7));
+    if (CHECK_STATUS(status, SHS_OK)) CHECK(state_is(state, step, 7));
     free(state);
     job_close(&job);
     return step;
@@ -648,7 +652,7 @@ static void test_the_same_data_may_lie_elsewhere(void)
     struct job job = scene_open(&scene, MPI_COMM_WORLD);
     struct state *state = state_new();
     state_fill(state, 7);
-    CHECK(restore(&scene, &job, state) == SHS_OK && state_is(state, 2, 7));
+    if (CHECK_STATUS(restore(&scene, &job, state), SHS_OK)) CHECK(state_is(state, 2, 7));
     CHECK_EQ(shs_tell(job.loader).step, 2);
     free(state);
     job_close(&job);
@@ -775,7 +779,7 @@ static void test_states_that_differ_are_not_saved(void)
     state->tensors[0].name = "u8";
     if (odd) state->tensors[0].shape[0] = 3, state->tensors[0].shape[1] = 2;
     refuse_save(&scene, &job, state->tensors, N_STATE, SHS_ERROR_DISAGREE, last_rank());
-    CHECK(has_checkpoint(&scene, 1) && !has_checkpoint(&scene, 2));
+    if (CHECK(has_checkpoint(&scene, 1))) CHECK(!has_checkpoint(&scene, 2));
     free(state);
     job_close(&job);
     scene_end(&scene);
@@ -896,11 +900,11 @@ static void test_a_save_that_fails_leaves_the_others(void)
     struct state *state = state_new();
     seek(&scene, &job, 3);
     refuse_save(&scene, &job, state->tensors, N_STATE, SHS_ERROR_FILE, 0);
-    CHECK(has_checkpoint(&scene, 1) && has_checkpoint(&scene, 2));
+    if (CHECK(has_checkpoint(&scene, 1))) CHECK(has_checkpoint(&scene, 2));
     MPI_Barrier(MPI_COMM_WORLD);
     if (my_rank() == 0) need(rmdir(blocked) == 0, blocked);
     MPI_Barrier(MPI_COMM_WORLD);
-    CHECK(restore(&scene, &job, state) == SHS_OK && shs_tell(job.loader).step == 2);
+    if (CHECK_STATUS(restore(&scene, &job, state), SHS_OK)) CHECK_EQ(shs_tell(job.loader).step, 2);
     free(state);
     job_close(&job);
     scene_end(&scene);
@@ -1033,7 +1037,7 @@ static void test_a_file_cut_short_is_refused(void)
                   "first line of");
     }
     set_latest(&scene, "step-0000000001.h5\n"); /* as the message advises */
-    CHECK(restore(&scene, &job, state) == SHS_OK && state_is(state, 1, 7));
+    if (CHECK_STATUS(restore(&scene, &job, state), SHS_OK)) CHECK(state_is(state, 1, 7));
     free(state);
     job_close(&job);
     scene_end(&scene);

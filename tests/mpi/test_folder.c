@@ -151,7 +151,7 @@ static void test_a_checkpoint_that_is_gone_is_told(void)
             "no other checkpoint is there: to start anew, remove");
     put(&scene, "latest", NULL);
     uint64_t step;
-    CHECK(try_restore(&scene, &step) == SHS_NO_CHECKPOINT && step == 0);
+    if (CHECK_STATUS(try_restore(&scene, &step), SHS_NO_CHECKPOINT)) CHECK_EQ(step, 0);
     folder_remove(scene.folder);
 }
 
@@ -180,7 +180,8 @@ static void test_a_save_over_a_lost_checkpoint_is_refused(void)
     struct job job = scene_open(&scene);
     CHECK(agreed_failure(save(&scene, &job), SHS_ERROR_FILE, 0));
     CHECK_HAS(shs_message(), "latest names step-0000000003.h5");
-    CHECK(is_there(&scene, "step-0000000002.h5") && !is_there(&scene, "step-0000000000.h5"));
+    CHECK(is_there(&scene, "step-0000000002.h5"));
+    CHECK(!is_there(&scene, "step-0000000000.h5"));
     job_close(&job);
     folder_remove(scene.folder);
 }
@@ -224,9 +225,10 @@ static void test_a_first_save_that_was_killed_is_no_checkpoint(void)
     uint64_t step;
     make_checkpoint(&scene, 2);
     put(&scene, "latest", "none\nrun process 1 on elsewhere\n");
-    CHECK(try_restore(&scene, &step) == SHS_NO_CHECKPOINT && step == 0);
+    if (CHECK_STATUS(try_restore(&scene, &step), SHS_NO_CHECKPOINT)) CHECK_EQ(step, 0);
     make_checkpoint(&scene, 1);
-    CHECK(is_there(&scene, "step-0000000001.h5") && !is_there(&scene, "step-0000000002.h5"));
+    CHECK(is_there(&scene, "step-0000000001.h5"));
+    CHECK(!is_there(&scene, "step-0000000002.h5"));
     goes_on_from(&scene, 1);
     folder_remove(scene.folder);
 }
@@ -329,7 +331,8 @@ static void test_a_folder_named_as_a_checkpoint_stays(void)
     if (my_rank() == 0) need(!mkdir(path, 0777), path);
     make_checkpoint(&scene, 2);
     make_checkpoint(&scene, 3);
-    CHECK(is_there(&scene, "step-0000000009.h5") && !is_there(&scene, "step-0000000001.h5"));
+    CHECK(is_there(&scene, "step-0000000009.h5"));
+    CHECK(!is_there(&scene, "step-0000000001.h5"));
     folder_remove(scene.folder);
 }
 
@@ -436,7 +439,7 @@ static void test_loaders_of_one_process_may_take_turns(void)
     struct scene scene = scene_begin();
     struct job one = scene_open(&scene), other = scene_open(&scene);
     CHECK_STATUS(save(&scene, &one), SHS_OK);
-    CHECK(restore(&scene, &other) == SHS_OK && save(&scene, &other) == SHS_OK);
+    if (CHECK_STATUS(restore(&scene, &other), SHS_OK)) CHECK_STATUS(save(&scene, &other), SHS_OK);
     job_close(&one);
     CHECK_STATUS(save(&scene, &other), SHS_OK);
     CHECK(elsewhere_has(&scene, true, "checkpoints is locked: process "));
@@ -454,7 +457,8 @@ static void test_another_runs_checkpoints_are_left_alone(void)
     CHECK(agreed_failure(save(&scene, &job), SHS_ERROR_MISMATCH, 0));
     CHECK_HAS(shs_message(), "each run needs a folder of its own, each task of a job array too");
     CHECK_HAS(shs_message(), "it has «seed = 42», this run has «seed = 43»");
-    CHECK(is_there(&scene, "step-0000000002.h5") && is_there(&scene, "step-0000000003.h5"));
+    CHECK(is_there(&scene, "step-0000000002.h5"));
+    CHECK(is_there(&scene, "step-0000000003.h5"));
     CHECK(!is_there(&scene, "step-0000000000.h5"));
     CHECK_STATUS(restore(&scene, &job), SHS_ERROR_MISMATCH);
     CHECK_STATUS(save(&scene, &job), SHS_ERROR_MISMATCH);
@@ -474,7 +478,8 @@ static void two_runs_take_turns(bool locks, bool look)
     if (locks) job_close(&one);
     if (look) {
         refuses_save(&scene, &other, SHS_ERROR_FILE, "is not this run's alone: process ");
-        CHECK(is_there(&scene, "step-0000000004.h5") && !is_there(&scene, "step-0000000000.h5"));
+        CHECK(is_there(&scene, "step-0000000004.h5"));
+        CHECK(!is_there(&scene, "step-0000000000.h5"));
     } else {
         CHECK_STATUS(save(&scene, &other), SHS_OK);
         refuses_save(&scene, &one, SHS_ERROR_FILE, "is not this run's alone: process ");
@@ -500,7 +505,7 @@ static void test_a_run_that_comes_again_goes_on(void)
         make_checkpoint(&scene, 2);
         put(&scene, ".lock", "process 1 on a machine that is gone\n");
         struct job job = scene_open(&scene);
-        CHECK(restore(&scene, &job) == SHS_OK && shs_tell(job.loader).step == 2);
+        if (CHECK_STATUS(restore(&scene, &job), SHS_OK)) CHECK_EQ(shs_tell(job.loader).step, 2);
         for (uint64_t step = 3; step < 6; step++) {
             seek(&scene, &job, step);
             CHECK_STATUS(save(&scene, &job), SHS_OK);

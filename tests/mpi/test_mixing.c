@@ -322,7 +322,8 @@ static void test_sources_are_mixed(void)
         changes += rows[i + 1] < bounds[source] || rows[i + 1] >= bounds[source + 1];
         same += rows[i] == rows[38 + i];
     }
-    CHECK(changes > 15 && changes < 36);
+    CHECK_IS(changes, >, 15);
+    CHECK_IS(changes, <, 36);
     CHECK_IS(same, <, 10); /* the second epoch has another order */
     end();
 }
@@ -487,12 +488,15 @@ static void test_repeats_are_augmented_apart(void)
     if (all_ranks() <= 7) {
         deliver(SHS_BY_RANK_AND_STEP, &all);
         count_pairs(&all, 0, 0, &pairs, &same);
-        CHECK(pairs == FROM_B * TIMES * (TIMES - 1) / 2 && same < pairs / 10);
+        CHECK_EQ(pairs, FROM_B * TIMES * (TIMES - 1) / 2);
+        CHECK_IS(same, <, pairs / 10);
         deliver(SHS_BY_SAMPLE, &all);
         count_pairs(&all, PLACES, PLACES, &pairs, &same);
-        CHECK(pairs == FROM_B * TIMES * (TIMES - 1) / 2 && same == pairs);
+        CHECK_EQ(pairs, FROM_B * TIMES * (TIMES - 1) / 2);
+        CHECK_EQ(same, pairs);
         count_pairs(&all, 0, PLACES, &pairs, &same);
-        CHECK(pairs == FROM_B * TIMES * TIMES && same < pairs / 2);
+        CHECK_EQ(pairs, FROM_B * TIMES * TIMES);
+        CHECK_IS(same, <, pairs / 2);
     }
     end();
 }
@@ -804,7 +808,8 @@ static void check_lost(const struct mixture *mixture, int rank, uint64_t more)
     take_steps(&job, 1);
     if (my_rank() == rank) job.loader->ledger.count += more;
     CHECK_STATUS(rest_of_epoch(&job), SHS_ERROR_ORDER);
-    CHECK(message_has("were delivered") && message_has("were due"));
+    CHECK_HAS(shs_message(), "were delivered");
+    CHECK_HAS(shs_message(), "were due");
     job_close(&job);
 }
 
@@ -927,9 +932,11 @@ static void check_kinds(const char *fields, bool one_a_file, uint64_t samples_a_
                 taken[batch.index[slot] >= split]++;
         }
         CHECK(right);
-        CHECK(shs_agree(run) == SHS_OK && shs_statistics(loader).epochs_verified == 3);
+        if (CHECK_STATUS(shs_agree(run), SHS_OK))
+            CHECK_EQ(shs_statistics(loader).epochs_verified, 3);
         MPI_Allreduce(MPI_IN_PLACE, taken, 2, MPI_UINT64_T, MPI_SUM, MPI_COMM_WORLD);
-        CHECK(taken[0] == 3 * 33 && taken[1] == 3 * 67);
+        CHECK_EQ(taken[0], 3 * 33);
+        CHECK_EQ(taken[1], 3 * 67);
         shs_loader_close(&loader);
     }
     shs_dataset_close(&data);

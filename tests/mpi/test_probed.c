@@ -93,7 +93,8 @@ static void fail_on_one(int first, const char *script, shs_status expected, cons
             .probe_program = my_rank() == failing ? program : SHARDSTEP_PROGRAM};
         shs_status status = open_and_close(&scene, scene.path, samples_fields, &options);
         CHECK(agreed_failure(status, expected, failing));
-        CHECK(message_has("shs_dataset_open: ") && message_has(words));
+        CHECK_HAS(shs_message(), "shs_dataset_open: ");
+        CHECK_HAS(shs_message(), words);
     }
     scene_end(&scene);
 }

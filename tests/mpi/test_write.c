@@ -150,9 +150,12 @@ static void check_field(struct h5_file *file, size_t which)
     snprintf(name, sizeof name, "%s.crc32c", names[which]);
     need(!h5_array_open(file, names[which], 0, false, &field, &shape), names[which]);
     need(!h5_array_open(file, name, 0, false, &sums, &sums_shape), name);
-    CHECK(shape.type == SHS_I32 && shape.axes == 2 && shape.shape[0] == rows_of[which]);
-    CHECK(sums_shape.type == SHS_U32 && sums_shape.axes == 1 &&
-          sums_shape.shape[0] == rows_of[which]);
+    CHECK_EQ(shape.type, SHS_I32);
+    CHECK_EQ(shape.axes, 2);
+    CHECK_EQ(shape.shape[0], rows_of[which]);
+    CHECK_EQ(sums_shape.type, SHS_U32);
+    CHECK_EQ(sums_shape.axes, 1);
+    CHECK_EQ(sums_shape.shape[0], rows_of[which]);
     int32_t *row = room(widths[which], sizeof *row);
     uint64_t wrong = 0;
     for (uint64_t r = 0; r < rows_of[which]; r++) {

@@ -122,7 +122,7 @@ struct law {
 static struct law law_of(const struct random_alias *table)
 {
     struct law law = {calloc(table->n, sizeof *law.chance), calloc(table->n, sizeof *law.cells)};
-    if (!NEED(law.chance && law.cells)) exit(1);
+    if (!NEED(law.chance) || !NEED(law.cells)) exit(1);
     for (uint32_t i = 0; i < table->n; i++) {
         law.chance[i] += (long double)table->cells[i].keep / table->n;
         law.chance[table->cells[i].other] += (1 - (long double)table->cells[i].keep) / table->n;
@@ -372,7 +372,8 @@ static void refuse(uint64_t n, const char *message)
     struct random_alias table = {.n = 7};
     CHECK_STATUS(random_alias_open(weights, n, &table), SHS_ERROR_ARGUMENT);
     CHECK_HAS(shs_message(), message);
-    CHECK(table.n == 0 && !table.cells);
+    CHECK_EQ(table.n, 0);
+    CHECK(!table.cells);
 }
 
 static void what_is_no_weight_is_refused(void)

@@ -428,7 +428,7 @@ static unsigned long decoded_at_open(void)
     heal();
     disk.large = 4096;
     CHECK_STATUS(open_reading(&reading), SHS_OK);
-    CHECK(reading.field.direct != NULL && reading.field.content != 0);
+    if (CHECK(reading.field.direct != NULL)) CHECK_IS(reading.field.content, !=, 0);
     close_reading(&reading);
     return disk.large_reads;
 }
@@ -441,7 +441,8 @@ static void opening_decodes_a_chunk_once_in_folder(void)
     CHECK_EQ(decoded_at_open(), 4);
     write_large(80, 10, 1 << 20); /* 8 chunks, of which 6 have 60 MiB */
     unsigned long decoded = decoded_at_open();
-    CHECK(decoded >= 4 && decoded <= 12);
+    CHECK_IS(decoded, >=, 4);
+    CHECK_IS(decoded, <=, 12);
     write_large(3, 1, 100 << 20); /* the first and the last */
     CHECK_EQ(decoded_at_open(), 4);
 }

@@ -544,7 +544,8 @@ static void check_blocks(uint64_t vranks, uint64_t batch, uint64_t window, uint6
         uint64_t decoded = take_epoch(&job, &wants), owned = count_owned(&wants, vranks);
         uint64_t least = epoch ? 0 : 2 * FILE_CHUNKS;
         CHECK_IS(owned, <, FILE_CHUNKS + 2 * vranks);
-        CHECK(decoded >= least && decoded <= 2 * owned);
+        CHECK_IS(decoded, >=, least);
+        CHECK_IS(decoded, <=, 2 * owned);
         if (decoded < least || decoded > 2 * owned)
             printf("  %s, V %d, batches of %d, windows of %d, epoch %d: %d decoded of %d\n",
                    shard ? "fixed" : "global", (int)vranks, (int)batch, (int)window, epoch,
@@ -583,8 +584,8 @@ static void check_foresight(const struct load_order_how *how, const shs_loader_o
     if (!NEED(!load_order_open(how, options, &order))) return;
     uint64_t places = order.order.shape.samples;
     for (uint64_t epoch = 0; epoch < 5; epoch++) {
-        CHECK(!load_epoch_begin(&order, epoch, &walked) &&
-              !load_epoch_begin(&order, epoch, &asked));
+        if (CHECK_STATUS(load_epoch_begin(&order, epoch, &walked), SHS_OK))
+            CHECK_STATUS(load_epoch_begin(&order, epoch, &asked), SHS_OK);
         for (uint64_t i = 0; i < places; i++)
             CHECK(!load_epoch_rows(&walked, 0, (struct order_slice){i, 1, 1}, 1, &rows[i]));
         for (uint64_t first = 0; first + CHUNK_ROWS < ROWS; first += CHUNK_ROWS)
@@ -630,7 +631,8 @@ static void check_passes(const char *paths, const shs_loader_options *options, u
         for (; good && !batch.ends_epoch; rows += batch.rows)
             good = !shs_next(job.loader, &batch);
         uint64_t decoded = shs_statistics(job.loader).chunks_decoded - before;
-        CHECK(decoded > 0 && decoded <= 2 * (rows / CHUNK_ROWS) + vranks + 2);
+        CHECK_IS(decoded, >, 0);
+        CHECK_IS(decoded, <=, 2 * (rows / CHUNK_ROWS) + vranks + 2);
         if (decoded > 2 * (rows / CHUNK_ROWS) + vranks + 2)
             printf("  V %d, epoch %d: %d decoded for %d rows\n", (int)vranks, (int)epoch,
                    (int)decoded, (int)rows);

@@ -50,7 +50,8 @@ static const char fake[] =
 static void write_program(const char *settings, const char *body)
 {
     FILE *file = fopen(program, "w");
-    CHECK(file && fprintf(file, "#!/bin/sh\n%s\n%s", settings, body) > 0 && fclose(file) == 0);
+    if (CHECK(file) && CHECK_IS(fprintf(file, "#!/bin/sh\n%s\n%s", settings, body), >, 0))
+        CHECK_EQ(fclose(file), 0);
     CHECK_EQ(chmod(program, 0700), 0);
 }
 
@@ -81,7 +82,8 @@ static void rows_that_kill_are_found(void)
         check_with("smallest=1 deadly='37 38 80 99' death='kill -SEGV $$' opening='kill -ABRT $$'",
                    &result),
         SHS_OK);
-    CHECK(result.found == 8 && result.datasets == 3);
+    CHECK_EQ(result.found, 8);
+    CHECK_EQ(result.datasets, 3);
     CHECK(is_bad(&result, 0, 0, 0, 0, "its checksums are odd"));
     CHECK(is_bad(&result, 1, 0, 0, 1, "wrong"));
     CHECK(is_bad(&result, 2, 0, 37, 1, "reading it crashes HDF5 (signal 11)"));
@@ -91,10 +93,14 @@ static void rows_that_kill_are_found(void)
     CHECK(is_bad(&result, 6, 1, 0, 0, "opening it crashes HDF5 (signal 6)"));
     CHECK(is_bad(&result, 7, 2, 3, 2, "wrong"));
     const struct scan_check_dataset *a = &result.dataset[0], *c = &result.dataset[2];
-    CHECK(!strcmp(a->name, "a") && !strcmp(a->about, "u8 100") && a->field && !a->summed);
-    CHECK(a->rows == 100 && a->bad_rows == 5);
-    CHECK(!strcmp(result.dataset[1].name, "b") && !result.dataset[1].about);
-    CHECK(!strcmp(c->about, "u8 10x4") && c->field && c->summed && c->bad_rows == 2);
+    if (CHECK(!strcmp(a->name, "a")) && CHECK(!strcmp(a->about, "u8 100")) && CHECK(a->field))
+        CHECK(!a->summed);
+    CHECK_EQ(a->rows, 100);
+    CHECK_EQ(a->bad_rows, 5);
+    CHECK(!strcmp(result.dataset[1].name, "b"));
+    CHECK(!result.dataset[1].about);
+    if (CHECK(!strcmp(c->about, "u8 10x4")) && CHECK(c->field) && CHECK(c->summed))
+        CHECK_EQ(c->bad_rows, 2);
     scan_check_free(&result);
 }
 
@@ -125,7 +131,8 @@ static void only_crashes_are_bad(void)
         CHECK_EQ(result.dataset[0].bad_rows, cases[i].unknown ? 1 : 51);
         CHECK_EQ(result.dataset[1].unknown, cases[i].unknown);
         CHECK_EQ(result.dataset[1].bad, !cases[i].unknown);
-        CHECK(result.dataset[0].first_read == 0 && result.dataset[0].end_read == 100);
+        CHECK_EQ(result.dataset[0].first_read, 0);
+        CHECK_EQ(result.dataset[0].end_read, 100);
         scan_check_free(&result);
     }
 }
@@ -139,13 +146,16 @@ static void what_is_not_checked_is_no_damage(void)
                       "echo 'r 0 0 9 '; echo 'u 0 2 3 no such filter'; echo 'd 0 0 0 '\n"
                       "echo 'o 1 0 0 b'; echo 'u 1 0 0 Input/output error'; echo ok\n");
     CHECK_STATUS(scan_check_apart(&limits, "some.h5", 0, 1, &result), SHS_OK);
-    CHECK(result.found == 2 && result.datasets == 2);
-    CHECK(is_bad(&result, 0, 0, 2, 3, "no such filter") && result.finding[0].unknown);
-    CHECK(is_bad(&result, 1, 1, 0, 0, "Input/output error") && result.finding[1].unknown);
+    CHECK_EQ(result.found, 2);
+    CHECK_EQ(result.datasets, 2);
+    if (CHECK(is_bad(&result, 0, 0, 2, 3, "no such filter"))) CHECK(result.finding[0].unknown);
+    if (CHECK(is_bad(&result, 1, 1, 0, 0, "Input/output error"))) CHECK(result.finding[1].unknown);
     CHECK(!strcmp(result.dataset[0].name, "two\nlines"));
-    CHECK(result.dataset[0].unknown_rows == 3 && result.dataset[0].bad_rows == 0);
-    CHECK(result.dataset[0].checksums == 12 && result.dataset[0].digest == 34);
-    CHECK(result.dataset[1].unknown && !result.dataset[1].bad);
+    CHECK_EQ(result.dataset[0].unknown_rows, 3);
+    CHECK_EQ(result.dataset[0].bad_rows, 0);
+    CHECK_EQ(result.dataset[0].checksums, 12);
+    CHECK_EQ(result.dataset[0].digest, 34);
+    if (CHECK(result.dataset[1].unknown)) CHECK(!result.dataset[1].bad);
     scan_check_free(&result);
 }
 
@@ -190,7 +200,8 @@ static void what_kills_between_datasets_ends_the_check(void)
     write_program("kill -SEGV $$", "");
     const struct scan_check_limits limits = {program, 400, 100, false, false};
     CHECK_STATUS(scan_check_apart(&limits, "some.h5", 0, 1, &result), SHS_OK);
-    CHECK(result.found == 1 && result.datasets == 0);
+    CHECK_EQ(result.found, 1);
+    CHECK_EQ(result.datasets, 0);
     CHECK(is_bad(&result, 0, SCAN_CHECK_FILE, 0, 0, "looking for its datasets crashes"));
     scan_check_free(&result);
 }
@@ -231,10 +242,12 @@ static void note(const struct scan_check_event *event, void *user)
     struct noted *noted = user;
     char *line = NULL, *copy = NULL;
     struct scan_check_event back;
-    CHECK(scan_check_print(event, &line) == SHS_OK && scan_check_print(event, &copy) == SHS_OK);
-    CHECK(scan_check_parse(copy, &back) && back.kind == event->kind &&
-          back.dataset == event->dataset && back.first == event->first &&
-          back.count == event->count && !strcmp(back.text, event->text));
+    if (CHECK_STATUS(scan_check_print(event, &line), SHS_OK))
+        CHECK_STATUS(scan_check_print(event, &copy), SHS_OK);
+    if (CHECK(scan_check_parse(copy, &back)) && CHECK_EQ(back.kind, event->kind) &&
+        CHECK_EQ(back.dataset, event->dataset) && CHECK_EQ(back.first, event->first) &&
+        CHECK_EQ(back.count, event->count))
+        CHECK(!strcmp(back.text, event->text));
     if (event->kind != SCAN_CHECK_READING && event->kind != SCAN_CHECK_DONE &&
         strlen(noted->text) + strlen(line) + 2 < sizeof noted->text)
         sprintf(noted->text + strlen(noted->text), "%s\n", line);
@@ -376,7 +389,7 @@ static void a_damaged_dataset_does_not_hide_the_others(void)
     H5Fclose(file);
     size_t bytes;
     unsigned char *all = file_read(path, &bytes);
-    if (!NEED(all && about.addr < bytes)) return;
+    if (!NEED(all) || !NEED(about.addr < bytes)) return;
     all[about.addr] ^= 0x40; /* the version of its header */
     CHECK(file_write(path, all, bytes));
     free(all);
@@ -414,7 +427,7 @@ static void a_damaged_group_is_told_after_its_datasets(void)
         CHECK_HAS(noted.text, " /\nb ");
         CHECK_HAS(noted.text, " 0 0 its datasets cannot be listed; the file is damaged");
     }
-    CHECK(all && damaged > 2);
+    if (CHECK(all)) CHECK_IS(damaged, >, 2);
     free(all);
 }
 
@@ -429,8 +442,8 @@ static void a_long_name_is_cut(void)
                                            name};
     if (!NEED_STATUS(scan_check_print(&event, &line), SHS_OK)) return;
     CHECK_IS(strlen(line) + 1, <=, IO_CHILD_LINE);
-    CHECK(scan_check_parse(line, &back) && back.count == UINT64_MAX);
-    CHECK(strlen(back.text) > 1000 && !strncmp(back.text, name, strlen(back.text)));
+    if (CHECK(scan_check_parse(line, &back))) CHECK_EQ(back.count, UINT64_MAX);
+    if (CHECK_IS(strlen(back.text), >, 1000)) CHECK(!strncmp(back.text, name, strlen(back.text)));
     core_free(&line);
 }
 
@@ -478,14 +491,14 @@ static void a_careful_check_takes_few_rows_at_once(void)
                                    .tell = expect_pieces,
                                    .user = &at};
     write_file(0, ROWS, true);
-    CHECK(scan_check(&task) == SHS_OK && !strcmp(text, "16+10 26+10 36+10 46+54 "));
+    if (CHECK_STATUS(scan_check(&task), SHS_OK)) CHECK(!strcmp(text, "16+10 26+10 36+10 46+54 "));
     write_file(CHUNK_ROWS, ROWS, true);
     at = text;
-    CHECK(scan_check(&task) == SHS_OK && !strcmp(text, "16+81 24+81 32+81 40+60 "));
+    if (CHECK_STATUS(scan_check(&task), SHS_OK)) CHECK(!strcmp(text, "16+81 24+81 32+81 40+60 "));
     task.dataset = 1;
     at = text;
     *text = '\0';
-    CHECK(scan_check(&task) == SHS_OK && !*text);
+    if (CHECK_STATUS(scan_check(&task), SHS_OK)) CHECK(!*text);
 }
 
 /* Of rows as large as they come, none of which was written. */
@@ -518,11 +531,11 @@ static void what_is_no_file_is_an_error(void)
     struct noted noted = {""};
     const struct scan_check_task task = {.path = path, .ranks = 1, .tell = note, .user = &noted};
     CHECK(file_write(path, "whale", 5));
-    CHECK(scan_check(&task) == SHS_ERROR_UNSUPPORTED && !*noted.text);
+    if (CHECK_STATUS(scan_check(&task), SHS_ERROR_UNSUPPORTED)) CHECK(!*noted.text);
     CHECK(file_write(path, "\211HDF\r\n\032\n and no more", 20));
-    CHECK(scan_check(&task) == SHS_ERROR_FORMAT && !*noted.text);
+    if (CHECK_STATUS(scan_check(&task), SHS_ERROR_FORMAT)) CHECK(!*noted.text);
     remove(path);
-    CHECK(scan_check(&task) == SHS_ERROR_FILE && !*noted.text);
+    if (CHECK_STATUS(scan_check(&task), SHS_ERROR_FILE)) CHECK(!*noted.text);
 }
 
 static void words_are_read(void)
@@ -533,9 +546,15 @@ static void words_are_read(void)
     for (int i = 0; i < 10; i++)
         given[i] = words[i];
     CHECK(scan_check_read_words(10, given, &mebibytes, &task));
-    CHECK(!strcmp(task.path, "f.h5") && mebibytes == 100 && task.rank == 1 && task.ranks == 3);
-    CHECK(task.dataset == 4 && task.row == 5 && task.careful == 6 && task.careful_end == 7);
-    CHECK(task.plugins && !task.compare);
+    CHECK(!strcmp(task.path, "f.h5"));
+    CHECK_EQ(mebibytes, 100);
+    CHECK_EQ(task.rank, 1);
+    CHECK_EQ(task.ranks, 3);
+    CHECK_EQ(task.dataset, 4);
+    CHECK_EQ(task.row, 5);
+    CHECK_EQ(task.careful, 6);
+    CHECK_EQ(task.careful_end, 7);
+    if (CHECK(task.plugins)) CHECK(!task.compare);
     CHECK(!scan_check_read_words(9, given, &mebibytes, &task));
     CHECK(!scan_check_read_words(0, given, &mebibytes, &task));
     given[2] = given[3];

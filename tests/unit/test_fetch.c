@@ -38,10 +38,10 @@ static void write_dataset(hid_t file, const char *name, hid_t list, hsize_t rows
     hid_t data = H5Dcreate2(file, name, H5T_STD_U32LE, space, H5P_DEFAULT, list, H5P_DEFAULT);
     for (hsize_t i = 0; elements && i < rows * columns; i++)
         elements[i] = element(i / columns, i % columns);
-    CHECK(elements &&
-          H5Dwrite(data, H5T_NATIVE_UINT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, elements) >= 0);
+    if (CHECK(elements))
+        CHECK(H5Dwrite(data, H5T_NATIVE_UINT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, elements) >= 0);
     free(elements);
-    CHECK(H5Dclose(data) >= 0 && H5Sclose(space) >= 0);
+    if (CHECK(H5Dclose(data) >= 0)) CHECK(H5Sclose(space) >= 0);
 }
 
 static hid_t chunks_of(hsize_t rows, hsize_t columns)
@@ -66,7 +66,7 @@ static void make_file(void)
     write_dataset(file, "chunked", list, ROWS, COLUMNS);
     write_dataset(file, "parts", parts, ROWS, COLUMNS);
     write_dataset(file, "compact", compact, 100, COLUMNS);
-    CHECK(H5Pclose(list) >= 0 && H5Pclose(parts) >= 0 && H5Pclose(compact) >= 0);
+    if (CHECK(H5Pclose(list) >= 0) && CHECK(H5Pclose(parts) >= 0)) CHECK(H5Pclose(compact) >= 0);
     CHECK(H5Fclose(file) >= 0);
 }
 
@@ -98,7 +98,7 @@ static bool data_open(struct data *data, uint64_t cache_bytes)
     data->chunked.key = 1;
     data->parts.key = 2;
     data->compact.key = 3;
-    CHECK(data->plain.direct && data->chunked.direct && data->parts.direct);
+    if (CHECK(data->plain.direct) && CHECK(data->chunked.direct)) CHECK(data->parts.direct);
     CHECK(data->compact.through != NULL);
     return NEED(done);
 }
@@ -193,7 +193,8 @@ static void neighbours_are_one_read(void)
             add_piece(&data.plain, row, count);
         if (shuffled) shuffle_pieces(1);
         struct fetch_counts done = fetch(data.fetcher, 1, NULL);
-        CHECK(done.reads == 1 && done.rows == 60);
+        CHECK_EQ(done.reads, 1);
+        CHECK_EQ(done.rows, 60);
         CHECK_EQ(done.bytes, 60 * COLUMNS * 4);
     }
     /* a gap, a row twice and a row of another field are none */
@@ -203,7 +204,8 @@ static void neighbours_are_one_read(void)
     add_piece(&data.plain, 2, 1);
     add_piece(&data.plain, 3, 1);
     struct fetch_counts done = fetch(data.fetcher, 1, NULL);
-    CHECK(done.reads == 3 && done.rows == 4);
+    CHECK_EQ(done.reads, 3);
+    CHECK_EQ(done.rows, 4);
     /* as many as the system takes at once */
     begin_pieces();
     for (uint64_t row = 0; row < 3 * IO_PIECES + 1; row++)
@@ -224,10 +226,11 @@ static void large_neighbours_are_shared_out(void)
     write_dataset(id, "wide", H5P_DEFAULT, 7, WIDE);
     CHECK(H5Fclose(id) >= 0);
     uint32_t *rows = malloc(7 * WIDE * sizeof *rows);
-    CHECK(h5_open(path, &file) == SHS_OK &&
-          data_field_open(file, path, "wide", &(struct data_field_how){0}, &field) == SHS_OK &&
-          fetcher_new(0, &fetcher) == SHS_OK);
-    if (!NEED(rows && field.direct)) return;
+    if (CHECK_STATUS(h5_open(path, &file), SHS_OK) &&
+        CHECK_STATUS(data_field_open(file, path, "wide", &(struct data_field_how){0}, &field),
+                     SHS_OK))
+        CHECK_STATUS(fetcher_new(0, &fetcher), SHS_OK);
+    if (!NEED(rows) || !NEED(field.direct)) return;
     for (uint64_t row = 0; row < 7; row++)
         pieces[row] = (struct fetch_piece){&field, row, 1, rows + row * WIDE};
     struct fetch_counts done = {0};
@@ -257,8 +260,9 @@ static void a_chunk_is_decoded_once_a_fetch(void)
         shuffle_pieces(threads);
         struct fetch_counts done = fetch(data.fetcher, threads, NULL);
         CHECK_EQ(done.rows, 500 + 290 + 90);
-        CHECK(done.reads == 30 && done.chunks_decoded == 30);
-        CHECK(done.chunk_hits == 0 && fetch_kept_bytes(data.fetcher) == 0);
+        CHECK_EQ(done.reads, 30);
+        CHECK_EQ(done.chunks_decoded, 30);
+        if (CHECK_EQ(done.chunk_hits, 0)) CHECK_EQ(fetch_kept_bytes(data.fetcher), 0);
     }
     data_close(&data);
 }
@@ -273,7 +277,9 @@ static void nothing_is_fetched_of_nothing(void)
     add_piece(&data.chunked, ROWS, 0);
     add_piece(&data.compact, 0, 0);
     struct fetch_counts done = fetch(data.fetcher, 0, NULL);
-    CHECK(done.reads == 0 && done.rows == 0 && done.chunks_decoded == 0);
+    CHECK_EQ(done.reads, 0);
+    CHECK_EQ(done.rows, 0);
+    CHECK_EQ(done.chunks_decoded, 0);
     data_close(&data);
 }
 
@@ -287,12 +293,14 @@ static void chunks_are_kept_within_the_budget(void)
     for (uint64_t chunk = 0; chunk < 5; chunk++)
         add_piece(&data.chunked, chunk * HEIGHT + 3, 1);
     struct fetch_counts done = fetch(data.fetcher, 2, NULL);
-    CHECK(done.chunks_decoded == 5 && fetch_kept_bytes(data.fetcher) == 5 * CHUNK_BYTES);
+    if (CHECK_EQ(done.chunks_decoded, 5)) CHECK_EQ(fetch_kept_bytes(data.fetcher), 5 * CHUNK_BYTES);
     begin_pieces();
     for (uint64_t chunk = 0; chunk < 5; chunk++)
         add_piece(&data.chunked, chunk * HEIGHT, HEIGHT);
     done = fetch(data.fetcher, 2, NULL);
-    CHECK(done.chunks_decoded == 0 && done.reads == 0 && done.chunk_hits == 5);
+    CHECK_EQ(done.chunks_decoded, 0);
+    CHECK_EQ(done.reads, 0);
+    CHECK_EQ(done.chunk_hits, 5);
     /* the one that was used least recently makes room */
     for (int i = 0; i < 2; i++) {
         begin_pieces();
@@ -305,7 +313,7 @@ static void chunks_are_kept_within_the_budget(void)
     begin_pieces();
     add_piece(&data.chunked, HEIGHT, 1);
     done = fetch(data.fetcher, 1, NULL);
-    CHECK(done.chunk_hits == 0 && fetch_kept_bytes(data.fetcher) == 5 * CHUNK_BYTES);
+    if (CHECK_EQ(done.chunk_hits, 0)) CHECK_EQ(fetch_kept_bytes(data.fetcher), 5 * CHUNK_BYTES);
     data_close(&data);
 }
 
@@ -506,7 +514,7 @@ static void flip_byte(haddr_t at)
     int file = open(path, O_RDWR | O_CLOEXEC);
     CHECK_EQ(pread(file, &byte, 1, (off_t)at), 1);
     byte ^= 0x10;
-    CHECK(pwrite(file, &byte, 1, (off_t)at) == 1 && close(file) == 0);
+    if (CHECK_EQ(pwrite(file, &byte, 1, (off_t)at), 1)) CHECK_EQ(close(file), 0);
 }
 
 static void check_message(haddr_t address, hsize_t bytes)
@@ -514,8 +522,11 @@ static void check_message(haddr_t address, hsize_t bytes)
     char place[64];
     snprintf(place, sizeof place, "%llu bytes at %llu", (unsigned long long)bytes,
              (unsigned long long)address);
-    CHECK(message_has("dataset chunked") && message_has("rows 503 to 504"));
-    CHECK(message_has("chunk 50") && message_has(place) && message_has(path));
+    CHECK_HAS(shs_message(), "dataset chunked");
+    CHECK_HAS(shs_message(), "rows 503 to 504");
+    CHECK_HAS(shs_message(), "chunk 50");
+    CHECK_HAS(shs_message(), place);
+    CHECK_HAS(shs_message(), path);
     CHECK_HAS(shs_message(), "; the file is damaged, get it anew");
 }
 
@@ -559,7 +570,8 @@ static void a_file_cut_short_is_an_error_on_every_way(void)
             for (uint64_t row = 0; row < 100; row += 9)
                 add_piece(fields[i], row, 1);
             CHECK_STATUS(fetch_with(data.fetcher, threads, NULL, &all), SHS_ERROR_FILE);
-            CHECK(message_has("rows 0 to 0") && message_has("has 100 bytes, but byte "));
+            CHECK_HAS(shs_message(), "rows 0 to 0");
+            CHECK_HAS(shs_message(), "has 100 bytes, but byte ");
             CHECK_HAS(shs_message(), "cut short since it was opened");
             CHECK_EQ(fetch_kept_bytes(data.fetcher), 0);
             data_close(&data);

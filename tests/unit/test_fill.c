@@ -268,7 +268,8 @@ static void check_walk(void)
         if (!fill_is_draws(kind, &a, &b, count)) complain(kind, count, (uint64_t)i);
         if (judge_random(&state) % 100) continue;
         uint64_t word = judge_random(&state) >> 31;
-        CHECK(shs_random_seek(&a, word) == SHS_OK && shs_random_seek(&b, word) == SHS_OK);
+        if (CHECK_STATUS(shs_random_seek(&a, word), SHS_OK))
+            CHECK_STATUS(shs_random_seek(&b, word), SHS_OK);
     }
 }
 
@@ -288,7 +289,8 @@ static void check_negative_zeros(void)
         CHECK_STATUS(shs_random_fill_normal_float(&a, means[i], 1, fill, 2), SHS_OK);
         one[0] = shs_random_normal_float(&b, means[i], 1);
         one[1] = shs_random_normal_float(&b, means[i], 1);
-        CHECK(one[1] == 0 && fill[1] == 0);
+        CHECK_EQ(one[1], 0);
+        CHECK_EQ(fill[1], 0);
         CHECK_BYTES(fill, one, sizeof one);
     }
 }
@@ -409,9 +411,10 @@ static void a_stream_that_ends_exactly_is_no_error(void)
     uint32_t words[64];
     shs_random stream = ending(8, 64, 0);
     CHECK_STATUS(shs_random_fill_u32(&stream, words, 64), SHS_OK);
-    CHECK(shs_random_status(&stream) == SHS_OK && random_words_left(&stream) == 0);
+    if (CHECK_STATUS(shs_random_status(&stream), SHS_OK)) CHECK_EQ(random_words_left(&stream), 0);
     CHECK_STATUS(shs_random_fill_u32(&stream, words, 0), SHS_OK);
-    CHECK(shs_random_fill_u32(&stream, words, 1) == SHS_ERROR_EXHAUSTED && words[0] == 0);
+    if (CHECK_STATUS(shs_random_fill_u32(&stream, words, 1), SHS_ERROR_EXHAUSTED))
+        CHECK_EQ(words[0], 0);
     CHECK_STATUS(shs_random_fill_u32(&stream, words, 0), SHS_ERROR_EXHAUSTED);
 }
 
@@ -927,7 +930,8 @@ static void truncated_normals_stay_finite(void)
     for (int i = 0; i < 3000; i++) {
         shs_random stream = {.words = {0, 0, UINT32_MAX, UINT32_MAX}, .used = 2, .counter = {1}};
         double x = shs_random_truncated_normal(&stream, 0, 1, -0.001 * i, INF);
-        CHECK(x > 7 && x < 9);
+        CHECK_IS(x, >, 7);
+        CHECK_IS(x, <, 9);
     }
 }
 
@@ -1013,7 +1017,8 @@ static void own_purposes_are_distinct_and_free(void)
         CHECK_STATUS(shs_random_at(&(shs_place){.purpose = purpose}, &stream), SHS_OK);
     }
     uint64_t purpose = 99;
-    CHECK(shs_random_own_purpose(144, &purpose) == SHS_ERROR_ARGUMENT && purpose == 0);
+    if (CHECK_STATUS(shs_random_own_purpose(144, &purpose), SHS_ERROR_ARGUMENT))
+        CHECK_EQ(purpose, 0);
     CHECK_HAS(shs_message(), "143");
     CHECK_STATUS(shs_random_own_purpose(UINT64_MAX, &purpose), SHS_ERROR_ARGUMENT);
 }
@@ -1122,8 +1127,8 @@ static void choices_are_different_numbers(void)
         CHECK(are_different(chosen, cases[i].k, cases[i].n));
     }
     chosen[0] = 12345;
-    CHECK(shs_random_choose(&stream, 7, 0, chosen) == SHS_OK && chosen[0] == 12345);
-    CHECK(shs_random_choose(&stream, 0, 0, chosen) == SHS_OK && chosen[0] == 12345);
+    if (CHECK_STATUS(shs_random_choose(&stream, 7, 0, chosen), SHS_OK)) CHECK_EQ(chosen[0], 12345);
+    if (CHECK_STATUS(shs_random_choose(&stream, 0, 0, chosen), SHS_OK)) CHECK_EQ(chosen[0], 12345);
 }
 
 /* In every order: 60 for k = n - 1 … and so all subsets, too. */
@@ -1178,12 +1183,12 @@ static void choices_fail_cleanly(void)
     counted_begin(&counted, 1);
     CHECK_STATUS(shs_random_choose(&stream, 100, 50, chosen), SHS_ERROR_MEMORY);
     CHECK_HAS(shs_message(), "shs_random_choose");
-    CHECK(counted_end(&counted) == 0 && counted.failed == 1);
+    if (CHECK_EQ(counted_end(&counted), 0)) CHECK_EQ(counted.failed, 1);
     CHECK(same_future(stream, before));
     stream = ending(24, 20, 0);
     counted_begin(&counted, 0);
     CHECK_STATUS(shs_random_choose(&stream, 1000, 100, chosen), SHS_ERROR_EXHAUSTED);
-    CHECK(counted_end(&counted) == 0 && counted.calls > 0);
+    if (CHECK_EQ(counted_end(&counted), 0)) CHECK_IS(counted.calls, >, 0);
     CHECK_STATUS(shs_random_choose(&stream, UINT64_MAX, SIZE_MAX / 2, chosen), SHS_ERROR_MEMORY);
 }
 
@@ -1197,7 +1202,7 @@ static void check_categories(const double *weights, size_t n, size_t draws)
     size_t kinds_of = 0, impossible = 0;
     shs_random stream = stream_at(25, n);
     CHECK_STATUS(shs_alias_open(weights, n, &alias), SHS_OK);
-    if (!NEED(counts && numbers && alias)) return;
+    if (!NEED(counts) || !NEED(numbers) || !NEED(alias)) return;
     CHECK_STATUS(shs_random_fill_categorical(&stream, alias, numbers, draws), SHS_OK);
     for (size_t i = 0; i < draws; i++) {
         if (numbers[i] >= n) WRONG("a category that there is not");

@@ -90,7 +90,7 @@ static void shuffled_bytes_come_back(void)
     };
     unsigned char *from = make_content(NOISE, MOST), expected[MOST];
     struct fenced fenced = {0};
-    if (!NEED(from && fenced_make(&fenced))) return;
+    if (!NEED(from) || !NEED(fenced_make(&fenced))) return;
     for (size_t element = 2; element <= 40; element++)
         for (size_t bytes = 0; bytes <= 130 * element && bytes <= MOST; bytes += 1 + bytes / 40) {
             size_t count = bytes / element;
@@ -175,7 +175,7 @@ static void what_hdf5_accepts_is_accepted(void)
     unsigned char by_hdf5[SIZE], stored[2 * SIZE], *elements = make_content(SMOOTH, SIZE);
     struct store store = {0};
     size_t bytes = 0;
-    if (!NEED(elements && store_open(&store, &summed, 0, 4, SIZE / 4))) return;
+    if (!NEED(elements) || !NEED(store_open(&store, &summed, 0, 4, SIZE / 4))) return;
     memcpy(stored, elements, SIZE);
     put_sum(slow_fletcher32(elements, SIZE), true, stored + SIZE);
     CHECK(store_decode(&store, 0, stored, SIZE + 4, by_hdf5));
@@ -184,7 +184,9 @@ static void what_hdf5_accepts_is_accepted(void)
     store_close(&store);
 
     unsigned char *stream = store_encode(&deflated, 0, 4, SIZE / 4, elements, &bytes);
-    if (!NEED(stream && bytes < SIZE && store_open(&store, &deflated, 0, 4, SIZE / 4))) return;
+    if (!NEED(stream) || !NEED(bytes < SIZE) ||
+        !NEED(store_open(&store, &deflated, 0, 4, SIZE / 4)))
+        return;
     memset(stored, 0x5A, sizeof stored);
     memcpy(stored, stream, bytes);
     CHECK(store_decode(&store, 0, stored, bytes + 7, by_hdf5));
@@ -303,7 +305,7 @@ static void check_codec(uint32_t id, compressor *compress)
                 size_t size = sizes[s];
                 unsigned char *elements = make_content(content, size);
                 unsigned char *stored = malloc(2 * size + 1000);
-                if (!NEED(elements && stored)) return;
+                if (!NEED(elements) || !NEED(stored)) return;
                 size_t bytes = compress(elements, size, variant, stored);
                 /* 0: it cannot be made smaller, and the filter is skipped */
                 if (bytes) {
@@ -422,7 +424,7 @@ static void errors_name_the_filter_and_the_cause(void)
     unsigned char *elements = make_content(SMOOTH, 400);
     size_t bytes = 0;
     unsigned char *stored = store_encode(&pipeline, 0, 2, 200, elements, &bytes);
-    if (!NEED(elements && stored)) return;
+    if (!NEED(elements) || !NEED(stored)) return;
     stored[bytes - 5] ^= 1;
     CHECK_STATUS(bench_decode(&bench, &pipeline, 0, stored, bytes, 400), SHS_ERROR_FORMAT);
     CHECK_HAS(shs_message(), "filter 3 (fletcher32): the checksum does not fit");
@@ -455,7 +457,7 @@ static void every_allocation_may_fail(void)
     unsigned char *elements = make_content(SMOOTH, 400);
     size_t bytes = 0;
     unsigned char *stored = store_encode(&pipeline, 0, 2, 200, elements, &bytes);
-    if (!NEED(elements && stored)) return;
+    if (!NEED(elements) || !NEED(stored)) return;
     long fail_at = 1;
     for (bool failed = true; failed; fail_at++) {
         struct counted_memory counted;

@@ -254,7 +254,9 @@ static void fields_of_foreign_files_are_read_as_hdf5_reads_them(void)
            found->files, found->unreadable, found->refused, found->fields, found->direct,
            found->uncompared);
     CHECK_EQ(found->wrong, 0);
-    CHECK(found->fields > 20 && found->direct > 20 && found->refused > 20);
+    CHECK_IS(found->fields, >, 20);
+    CHECK_IS(found->direct, >, 20);
+    CHECK_IS(found->refused, >, 20);
 }
 
 int main(int argc, char **argv)

@@ -164,9 +164,10 @@ static void check_field(const char *name, const shs_tensor *tensor)
     shs_tensor shape;
     if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
     if (NEED_STATUS(h5_array_open(file, name, 1 << 20, false, &field, &shape), SHS_OK)) {
-        CHECK(shape.type == tensor->type && shape.axes == tensor->axes);
+        CHECK_EQ(shape.type, tensor->type);
+        CHECK_EQ(shape.axes, tensor->axes);
         CHECK_BYTES(shape.shape, tensor->shape, shape.axes * sizeof *shape.shape);
-        CHECK(shape.name == NULL && shape.data == NULL);
+        if (CHECK(shape.name == NULL)) CHECK(shape.data == NULL);
         for (uint64_t first = 0; first < tensor->shape[0]; first++)
             for (uint64_t count = 1; first + count <= tensor->shape[0]; count++)
                 check_rows(field, tensor, first, count);
@@ -275,7 +276,7 @@ static void attributes_come_back_in_folder(void)
     for (size_t i = 0; i < 3; i++) {
         char *text;
         CHECK_STATUS(h5_read_text(file, names[i], &text), SHS_OK);
-        CHECK(text && strcmp(text, texts[i]) == 0);
+        if (CHECK(text)) CHECK_TEXT(text, texts[i]);
         core_free(&text);
     }
     CHECK_STATUS(h5_read_u64(file, "numbers", found, 3), SHS_OK);
@@ -300,7 +301,8 @@ static void wrong_attributes_are_refused_in_folder(void)
     CHECK_STATUS(h5_read_u64(file, "numbers", found, 2), SHS_ERROR_FORMAT);
     CHECK_STATUS(h5_read_u64(file, "numbers", found, 4), SHS_ERROR_FORMAT);
     CHECK_STATUS(h5_read_u64(file, "nothing", found, 3), SHS_ERROR_FORMAT);
-    CHECK(message_has("nothing") && message_has(path));
+    CHECK_HAS(shs_message(), "nothing");
+    CHECK_HAS(shs_message(), path);
     CHECK_STATUS(h5_read_text(file, "nothing", &text), SHS_ERROR_FORMAT);
     CHECK(text == NULL);
     h5_close(&file);
@@ -338,7 +340,8 @@ static void files_hold_no_times_in_folder(void)
     unsigned char *second = file_read(path, &second_count);
     if (NEED(first && second)) {
         CHECK_EQ(first_count, second_count);
-        CHECK(first_count == second_count && memcmp(first, second, first_count) == 0);
+        CHECK_EQ(first_count, second_count);
+        CHECK_BYTES(first, second, first_count);
     }
     free(first);
     free(second);
@@ -549,7 +552,9 @@ static void check_odd(const char *words)
     if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
     CHECK_STATUS(h5_array_open(file, "odd", 0, false, &field, &shape), SHS_ERROR_UNSUPPORTED);
     CHECK(field == NULL);
-    CHECK(message_has(words) && message_has("dataset odd") && message_has(path));
+    CHECK_HAS(shs_message(), words);
+    CHECK_HAS(shs_message(), "dataset odd");
+    CHECK_HAS(shs_message(), path);
     CHECK_STATUS(h5_read_tensor(file, "odd", &tensor), SHS_ERROR_UNSUPPORTED);
     CHECK_STATUS(h5_describe(file, "odd", &about), SHS_OK);
     h5_close(&file);
@@ -564,7 +569,8 @@ static void check_odd_type(hid_t type, const char *words)
     check_odd(words);
     if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
     CHECK_STATUS(h5_describe(file, "odd", &about), SHS_OK);
-    CHECK(!about.plain && strcmp(about.type, words) == 0);
+    CHECK(!about.plain);
+    CHECK_TEXT(about.type, words);
     h5_close(&file);
     H5Tclose(type);
 }
@@ -636,10 +642,11 @@ static void a_dataset_that_is_missing_is_named_with_the_others_in_folder(void)
     struct h5_array *field;
     struct h5_about about;
     shs_tensor shape;
-    if (!NEED(write_sample_file() && h5_open(path, &file) == SHS_OK)) return;
+    if (!NEED(write_sample_file()) || !NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
     CHECK_STATUS(h5_array_open(file, "images", 0, false, &field, &shape), SHS_ERROR_FILE);
     CHECK(field == NULL);
-    CHECK(message_has("'images'") && message_has(path));
+    CHECK_HAS(shs_message(), "'images'");
+    CHECK_HAS(shs_message(), path);
     CHECK_HAS(shs_message(), "it holds b, deep/group/a");
     CHECK_STATUS(h5_array_open(file, "deep/group", 0, false, &field, &shape), SHS_ERROR_FILE);
     CHECK_HAS(shs_message(), "'deep/group'");
@@ -656,7 +663,8 @@ static void a_file_without_datasets_is_no_trouble_in_folder(void)
     struct h5_file *file;
     struct h5_array *field;
     shs_tensor shape;
-    if (!NEED(h5_create(path, &writer) == SHS_OK && h5_finish(&writer) == SHS_OK)) return;
+    if (!NEED_STATUS(h5_create(path, &writer), SHS_OK) || !NEED_STATUS(h5_finish(&writer), SHS_OK))
+        return;
     if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
     CHECK_STATUS(h5_array_open(file, "x", 0, false, &field, &shape), SHS_ERROR_FILE);
     CHECK_HAS(shs_message(), "no dataset 'x'");
@@ -694,12 +702,13 @@ static void missing_files_are_named_in_folder(void)
     struct h5_file *file;
     struct h5_writer *writer;
     CHECK_STATUS(h5_open(path, &file), SHS_ERROR_FILE);
-    CHECK(file == NULL && message_has(path) && message_has("No such file"));
+    if (CHECK(file == NULL) && CHECK_HAS(shs_message(), path))
+        CHECK_HAS(shs_message(), "No such file");
     CHECK_IS(h5_open(folder, &file), <, 0);
-    CHECK(file == NULL && message_has(folder));
+    if (CHECK(file == NULL)) CHECK_HAS(shs_message(), folder);
     folder_path(folder, "no/such/folder.h5", other);
     CHECK_STATUS(h5_create(other, &writer), SHS_ERROR_FILE);
-    CHECK(writer == NULL && message_has(other));
+    if (CHECK(writer == NULL)) CHECK_HAS(shs_message(), other);
 }
 IN_FOLDER(missing_files_are_named)
 
@@ -710,11 +719,15 @@ static void rows_out_of_range_are_refused_in_folder(void)
     struct h5_file *file;
     struct h5_array *field;
     shs_tensor found, tensor = tensor_of(SHS_U8, 2, shape, memory);
-    if (!NEED(write_one("x", &tensor, &storages[0], 6) && h5_open(path, &file) == SHS_OK)) return;
+    if (!NEED(write_one("x", &tensor, &storages[0], 6)) ||
+        !NEED_STATUS(h5_open(path, &file), SHS_OK))
+        return;
     if (NEED_STATUS(h5_array_open(file, "x", 0, false, &field, &found), SHS_OK)) {
         unsigned char rows[64];
         CHECK_STATUS(h5_read_rows(field, 6, 1, rows), SHS_ERROR_FORMAT);
-        CHECK(message_has("rows 6 to 6") && message_has("dataset x") && message_has(path));
+        CHECK_HAS(shs_message(), "rows 6 to 6");
+        CHECK_HAS(shs_message(), "dataset x");
+        CHECK_HAS(shs_message(), path);
         CHECK_STATUS(h5_read_rows(field, 4, 3, rows), SHS_ERROR_FORMAT);
         CHECK_HAS(shs_message(), "rows 4 to 6");
         CHECK_STATUS(h5_read_rows(field, UINT64_MAX - 2, 1, rows), SHS_ERROR_FORMAT);
@@ -735,7 +748,8 @@ static void too_many_rows_cannot_be_written_in_folder(void)
     CHECK_STATUS(h5_create_array(writer, "x", &tensor, &storages[0]), SHS_OK);
     CHECK_STATUS(h5_write_rows(writer, 2, memory), SHS_OK);
     CHECK_STATUS(h5_write_rows(writer, 2, memory), SHS_ERROR_FILE);
-    CHECK(message_has("rows 2 to 3") && message_has("dataset x"));
+    CHECK_HAS(shs_message(), "rows 2 to 3");
+    CHECK_HAS(shs_message(), "dataset x");
     CHECK_STATUS(h5_create_array(writer, "x", &tensor, &storages[0]), SHS_ERROR_FILE);
     CHECK_HAS(shs_message(), "dataset x");
     CHECK_STATUS(h5_create_array(writer, "x/y", &tensor, &storages[0]), SHS_ERROR_FILE);
@@ -751,14 +765,17 @@ static void another_shape_is_refused_in_folder(void)
     unsigned char memory[64];
     struct h5_file *file;
     shs_tensor tensor = tensor_of(SHS_I16, 2, shape, memory), other;
-    if (!NEED(write_one("x", &tensor, &storages[0], 6) && h5_open(path, &file) == SHS_OK)) return;
+    if (!NEED(write_one("x", &tensor, &storages[0], 6)) ||
+        !NEED_STATUS(h5_open(path, &file), SHS_OK))
+        return;
     other = tensor, other.type = SHS_U16;
     CHECK_STATUS(h5_read_tensor(file, "x", &other), SHS_ERROR_MISMATCH);
     other = tensor, other.shape[1] = 4;
     CHECK_STATUS(h5_read_tensor(file, "x", &other), SHS_ERROR_MISMATCH);
     other = tensor, other.axes = 1;
     CHECK_STATUS(h5_read_tensor(file, "x", &other), SHS_ERROR_MISMATCH);
-    CHECK(message_has("dataset x") && message_has(path));
+    CHECK_HAS(shs_message(), "dataset x");
+    CHECK_HAS(shs_message(), path);
     h5_close(&file);
 }
 IN_FOLDER(another_shape_is_refused)
@@ -788,7 +805,8 @@ static void damaged_chunks_are_found_in_folder(void)
     if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
     CHECK_STATUS(h5_array_open(file, "x", 0, false, &field, &shape), SHS_OK);
     CHECK_STATUS(h5_read_rows(field, 0, 1, values), SHS_ERROR_FORMAT);
-    CHECK(message_has("rows 0 to 0") && message_has("HDF5 says"));
+    CHECK_HAS(shs_message(), "rows 0 to 0");
+    CHECK_HAS(shs_message(), "HDF5 says");
     h5_array_close(&field);
     h5_close(&file);
 }
@@ -836,7 +854,8 @@ static void check_description(const char *layout, const char *type)
     CHECK_STATUS(h5_describe(file, "x", &about), SHS_OK);
     CHECK_TEXT(about.layout, layout);
     CHECK_TEXT(about.type, type);
-    CHECK(about.plain && about.axes == 2 && about.shape[0] == ROWS && about.shape[1] == COLUMNS);
+    if (CHECK(about.plain) && CHECK_EQ(about.axes, 2) && CHECK_EQ(about.shape[0], ROWS))
+        CHECK_EQ(about.shape[1], COLUMNS);
     h5_close(&file);
 }
 
@@ -891,14 +910,16 @@ static void sizes_are_described_in_folder(void)
     struct h5_about about;
     make_file(&made, values);
     if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
-    CHECK(h5_describe(file, "x", &about) == SHS_OK && about.storage_bytes == 2 * ELEMENTS);
+    if (CHECK_STATUS(h5_describe(file, "x", &about), SHS_OK))
+        CHECK_EQ(about.storage_bytes, 2 * ELEMENTS);
     h5_close(&file);
     made = (struct made){
         .file_type = H5T_STD_U16LE, .layout = H5D_CHUNKED, .chunk = {ROWS, COLUMNS}, .deflate = 9};
     make_file(&made, values);
     if (!NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
     CHECK_STATUS(h5_describe(file, "x", &about), SHS_OK);
-    CHECK(about.storage_bytes > 0 && about.storage_bytes < 2 * ELEMENTS);
+    CHECK_IS(about.storage_bytes, >, 0);
+    CHECK_IS(about.storage_bytes, <, 2 * ELEMENTS);
     h5_close(&file);
 }
 IN_FOLDER(sizes_are_described)
@@ -925,7 +946,7 @@ static void fail_everywhere(void)
     CHECK(file_write(folder_path(folder, "other.h5", other), "no HDF5 at all", 14));
     CHECK_IS(h5_open(other, &file), <, 0);
     CHECK_IS(h5_create(folder, &writer), <, 0);
-    if (!NEED(write_sample_file() && h5_open(path, &file) == SHS_OK)) return;
+    if (!NEED(write_sample_file()) || !NEED_STATUS(h5_open(path, &file), SHS_OK)) return;
     CHECK_IS(h5_array_open(file, "nothing", 0, false, &field, &shape), <, 0);
     CHECK_IS(h5_describe(file, "nothing", &about), <, 0);
     CHECK_IS(h5_read_text(file, "nothing", &text), <, 0);
@@ -946,13 +967,14 @@ static void hdf5_prints_nothing_and_is_left_as_it_was_in_folder(void)
     fail_everywhere();
     CHECK_EQ(printed, 0);
     H5Eget_auto2(H5E_DEFAULT, &print, &user);
-    CHECK(print == count_print && user == &printed);
+    CHECK(print == count_print);
+    CHECK(user == &printed);
     CHECK(H5Dopen2(-1, "x", H5P_DEFAULT) < 0);
     CHECK_EQ(printed, 1);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     fail_everywhere();
     H5Eget_auto2(H5E_DEFAULT, &print, &user);
-    CHECK(print == NULL && user == NULL);
+    if (CHECK(print == NULL)) CHECK(user == NULL);
     H5Eset_auto2(H5E_DEFAULT, before, before_user);
 }
 IN_FOLDER(hdf5_prints_nothing_and_is_left_as_it_was)
@@ -1044,7 +1066,8 @@ static void every_allocation_may_fail_in_folder(void)
 {
     CHECK_IS(sweep(make_sample_file), >, 3);
     long runs = sweep(use_file);
-    CHECK(runs > 5 && runs < 100);
+    CHECK_IS(runs, >, 5);
+    CHECK_IS(runs, <, 100);
 }
 IN_FOLDER(every_allocation_may_fail)
 

@@ -162,9 +162,11 @@ static void check_idx(const char *path, size_t which, size_t first_rows)
     size_t row = 2 * shs_type_size(idx_types[which].type);
     int next = next_file();
     if (!NEED_STATUS(open_idx(path, &idx, &shape), SHS_OK)) return;
-    CHECK(shape.type == idx_types[which].type && shape.axes == 2);
-    CHECK(shape.shape[0] == 3 && shape.shape[1] == 2);
-    CHECK(shape.name == NULL && shape.data == NULL);
+    CHECK_EQ(shape.type, idx_types[which].type);
+    CHECK_EQ(shape.axes, 2);
+    CHECK_EQ(shape.shape[0], 3);
+    CHECK_EQ(shape.shape[1], 2);
+    if (CHECK(shape.name == NULL)) CHECK(shape.data == NULL);
     CHECK_STATUS(import_origin_read(idx, 0, first_rows, elements), SHS_OK);
     CHECK_STATUS(import_origin_read(idx, first_rows, 3 - first_rows, elements + first_rows * row),
                  SHS_OK);
@@ -189,7 +191,8 @@ static void idx_files_of_all_types_are_read_in_folder(void)
         check_idx(path, which, 3);
         unsigned char *packed = gzipped(file, count, &packed_count);
         if (!NEED(packed)) return;
-        CHECK(packed[0] == 0x1f && packed[1] == 0x8b);
+        CHECK_EQ(packed[0], 0x1f);
+        CHECK_EQ(packed[1], 0x8b);
         CHECK(file_write(path, packed, packed_count));
         check_idx(path, which, 2);
         free(packed);
@@ -508,7 +511,8 @@ static void an_error_of_the_system_keeps_its_cause_in_folder(void)
         if (!NEED_STATUS(open_idx(path, &idx, &shape), SHS_OK)) return;
         bad_position = 200000;
         CHECK_STATUS(import_origin_read(idx, 0, shape.shape[0], elements), SHS_ERROR_FILE);
-        CHECK(message_has(path) && message_has("Input/output error"));
+        CHECK_HAS(shs_message(), path);
+        CHECK_HAS(shs_message(), "Input/output error");
         bad_position = 0;
         CHECK_STATUS(import_origin_read(idx, 0, shape.shape[0], elements), SHS_OK);
         CHECK(!memcmp(elements, file + 8, BYTES - 8));
@@ -854,11 +858,14 @@ static void rows_of_a_long_csv_file_are_found_in_folder(void)
         length += (size_t)snprintf(text + length, 16, "%d,%d\n", row, -row);
     CHECK(file_write(in_folder("file.csv", path), text, length));
     if (!NEED_STATUS(open_text(path, &source, &shape), SHS_OK)) return;
-    CHECK(shape.type == SHS_I64 && shape.axes == 2 && shape.shape[0] == ROWS);
+    CHECK_EQ(shape.type, SHS_I64);
+    CHECK_EQ(shape.axes, 2);
+    CHECK_EQ(shape.shape[0], ROWS);
     for (size_t i = 0; i < COUNT(firsts); i++) {
         int64_t row[2];
         CHECK_STATUS(import_origin_read(source, firsts[i], 1, row), SHS_OK);
-        CHECK(row[0] == (int64_t)firsts[i] && row[1] == -(int64_t)firsts[i]);
+        CHECK_EQ(row[0], (int64_t)firsts[i]);
+        CHECK_EQ(row[1], -(int64_t)firsts[i]);
     }
     import_origin_close(&source);
 }
@@ -976,7 +983,7 @@ static void files_that_are_cut_off_are_refused_in_folder(void)
     for (size_t i = 0; i < EXAMPLES; i++) {
         bool text = !strcmp(examples[i].prefix, "csv:");
         CHECK(write_example(&examples[i], examples[i].count));
-        CHECK(examples[i].count && read_example(&examples[i]) == SHS_OK);
+        if (CHECK(examples[i].count)) CHECK_STATUS(read_example(&examples[i]), SHS_OK);
         for (size_t count = 0; count < examples[i].count; count++) {
             CHECK(write_example(&examples[i], count));
             shs_status status = read_example(&examples[i]);
@@ -1081,28 +1088,35 @@ static void odd_folders_are_refused_in_folder(void)
     char path[PATH_BYTES];
     unsigned char file[512];
     size_t bytes = png_file(file);
-    CHECK(open_folder(false) == SHS_ERROR_FORMAT && message_has("no PNG images"));
+    if (CHECK_STATUS(open_folder(false), SHS_ERROR_FORMAT))
+        CHECK_HAS(shs_message(), "no PNG images");
     CHECK(file_write(in_folder("a.png", path), file, bytes));
     CHECK_STATUS(open_folder(false), SHS_OK);
-    CHECK(open_folder(true) == SHS_ERROR_FORMAT && message_has("no sub-folders"));
+    if (CHECK_STATUS(open_folder(true), SHS_ERROR_FORMAT))
+        CHECK_HAS(shs_message(), "no sub-folders");
     make_wide(file);
     CHECK(file_write(path, file, bytes));
-    CHECK(open_folder(false) == SHS_ERROR_FORMAT && message_has("more than its"));
+    if (CHECK_STATUS(open_folder(false), SHS_ERROR_FORMAT))
+        CHECK_HAS(shs_message(), "more than its");
     CHECK(file_write(path, "no image", 8));
-    CHECK(open_folder(false) == SHS_ERROR_FORMAT && message_has("is no PNG image"));
+    if (CHECK_STATUS(open_folder(false), SHS_ERROR_FORMAT))
+        CHECK_HAS(shs_message(), "is no PNG image");
     bytes = png_file(file);
     CHECK(file_write(path, file, bytes));
     CHECK(file_write(in_folder(".hidden", path), "x", 1));
     CHECK_STATUS(open_folder(false), SHS_OK);
     CHECK(file_write(in_folder("list.txt", path), "x", 1));
-    CHECK(open_folder(false) == SHS_ERROR_FORMAT && message_has("list.txt is neither"));
+    if (CHECK_STATUS(open_folder(false), SHS_ERROR_FORMAT))
+        CHECK_HAS(shs_message(), "list.txt is neither");
     CHECK_EQ(remove(path), 0);
     CHECK_EQ(mkdir(in_folder("class", path), 0777), 0);
-    CHECK(open_folder(false) == SHS_ERROR_FORMAT && message_has("holds both"));
+    if (CHECK_STATUS(open_folder(false), SHS_ERROR_FORMAT)) CHECK_HAS(shs_message(), "holds both");
     CHECK_EQ(remove(in_folder("a.png", path)), 0);
-    CHECK(open_folder(false) == SHS_ERROR_FORMAT && message_has("no PNG images"));
+    if (CHECK_STATUS(open_folder(false), SHS_ERROR_FORMAT))
+        CHECK_HAS(shs_message(), "no PNG images");
     CHECK_EQ(mkdir(in_folder("class/deeper", path), 0777), 0);
-    CHECK(open_folder(false) == SHS_ERROR_FORMAT && message_has("deeper is no PNG image"));
+    if (CHECK_STATUS(open_folder(false), SHS_ERROR_FORMAT))
+        CHECK_HAS(shs_message(), "deeper is no PNG image");
 }
 IN_FOLDER(odd_folders_are_refused)
 

@@ -59,21 +59,24 @@ static void a_locked_folder_is_refused(void)
     int first, second;
     if (!NEED(mkdtemp(folder) != NULL)) return;
     CHECK_STATUS(io_lock(folder, "somebody", true, &first), SHS_OK);
-    CHECK(io_lock(folder, "nobody", true, &second) == SHS_ERROR_FILE && second == -1);
-    CHECK(strstr(shs_message(), "somebody uses it") && strstr(shs_message(), "remove /tmp/"));
+    if (CHECK_STATUS(io_lock(folder, "nobody", true, &second), SHS_ERROR_FILE))
+        CHECK_EQ(second, -1);
+    CHECK_HAS(shs_message(), "somebody uses it");
+    CHECK_HAS(shs_message(), "remove /tmp/");
     io_unlock(first);
     CHECK_STATUS(io_lock(folder, "somebody else", true, &second), SHS_OK);
     CHECK_STATUS(io_lock(folder, "nobody", false, &first), SHS_ERROR_FILE);
     CHECK_HAS(shs_message(), "somebody else uses it");
     io_unlock(second);
     io_name_owner(owner);
-    CHECK(io_lock(folder, owner, true, &first) == SHS_OK && first >= 0);
-    CHECK(io_lock(folder, owner, true, &second) == SHS_OK && second == -1); /* this process */
+    if (CHECK_STATUS(io_lock(folder, owner, true, &first), SHS_OK)) CHECK_IS(first, >=, 0);
+    if (CHECK_STATUS(io_lock(folder, owner, true, &second), SHS_OK))
+        CHECK_EQ(second, -1); /* this process */
     io_unlock(second);
     io_unlock(first);
     snprintf(path, sizeof path, "%s/.lock", folder);
-    CHECK(unlink(path) == 0 && rmdir(folder) == 0);
-    CHECK(io_lock(folder, "somebody", false, &first) == SHS_OK && first == -1);
+    if (CHECK_EQ(unlink(path), 0)) CHECK_EQ(rmdir(folder), 0);
+    if (CHECK_STATUS(io_lock(folder, "somebody", false, &first), SHS_OK)) CHECK_EQ(first, -1);
     CHECK_STATUS(io_lock(folder, "somebody", true, &first), SHS_ERROR_FILE);
     CHECK_HAS(shs_message(), "No such file or directory");
 }
@@ -84,7 +87,7 @@ static void owners_have_names_of_their_own(void)
     io_name_owner(one);
     io_name_owner(other);
     snprintf(process, sizeof process, "process %ld on ", (long)getpid());
-    CHECK(!strncmp(one, process, strlen(process)) && strchr(one, '\n') == NULL);
+    if (CHECK(!strncmp(one, process, strlen(process)))) CHECK(strchr(one, '\n') == NULL);
     CHECK(strcmp(one, other) != 0);
 }
 
@@ -158,8 +161,9 @@ static void a_commit_outlives_a_crash_in_folder(void)
     CHECK_STATUS(io_commit(temporary, path), SHS_OK);
     watch.path = NULL;
     CHECK_EQ(watch.count, 2);
-    CHECK(watch.synced[0] == fresh && watch.at_path[0] == old);
-    CHECK(watch.synced[1] == number_of(folder) && watch.at_path[1] == fresh);
+    CHECK_EQ(watch.synced[0], fresh);
+    CHECK_EQ(watch.at_path[0], old);
+    if (CHECK_EQ(watch.synced[1], number_of(folder))) CHECK_EQ(watch.at_path[1], fresh);
 }
 IN_FOLDER(a_commit_outlives_a_crash)
 
@@ -200,7 +204,7 @@ IN_FOLDER(without_a_finished_file_the_old_one_stays)
 static void a_file_may_be_named_without_a_folder_in_folder(void)
 {
     char before[PATH_BYTES];
-    if (!NEED(getcwd(before, sizeof before) && chdir(folder) == 0)) return;
+    if (!NEED(getcwd(before, sizeof before)) || !NEED_EQ(chdir(folder), 0)) return;
     CHECK(file_write("x.tmp", "here", 4));
     CHECK_STATUS(io_commit("x.tmp", "x"), SHS_OK);
     CHECK(holds("x", "here"));
@@ -236,7 +240,7 @@ static void of_two_that_make_a_file_one_does_in_folder(void)
     struct io_output one, other, late;
     char path[PATH_BYTES];
     in_folder("data", path);
-    if (!NEED(make(path, false, "one", &one) && make(path, false, "other", &other))) return;
+    if (!NEED(make(path, false, "one", &one)) || !NEED(make(path, false, "other", &other))) return;
     CHECK(strcmp(one.temporary, other.temporary) != 0);
     CHECK_EQ(temporary_files(), 2);
     CHECK_STATUS(io_output_commit(&other), SHS_OK);
@@ -317,7 +321,7 @@ static void what_killed_processes_left_is_removed_in_folder(void)
     pid_t child = fork();
     if (child == 0) _exit(make(path, false, "half", &output) ? 0 : 1);
     int code = 1;
-    CHECK(child > 0 && waitpid(child, &code, 0) == child && code == 0);
+    if (CHECK_IS(child, >, 0) && CHECK_EQ(waitpid(child, &code, 0), child)) CHECK_EQ(code, 0);
     CHECK_EQ(temporary_files(), 1);
     CHECK(file_write(in_folder("data.elsewhere-1-00000000.tmp", other), "x", 1));
     if (!NEED(make(path, false, "living", &living))) return;

@@ -117,7 +117,8 @@ static void sources_give_exact_counts(void)
                 uint64_t taken[MOST_SOURCES] = {0}, passed = 0;
                 take_epoch(&mix, epoch, given->places, rows);
                 for (uint64_t k = 0; k < given->places; k++) {
-                    CHECK(rows[k] >= bounds[0] && rows[k] < bounds[given->sources]);
+                    CHECK_IS(rows[k], >=, bounds[0]);
+                    CHECK_IS(rows[k], <, bounds[given->sources]);
                     taken[source_of(bounds, given->sources, rows[k])]++;
                     times[rows[k]]++;
                 }
@@ -319,7 +320,8 @@ static void check_next_uses(const struct given *given, shs_shuffle shuffle, uint
             met += told == next;
             wrong += !may_tell(given, &mix, shuffle, i, now, next, told);
         }
-    CHECK(met > 0 && wrong == 0);
+    CHECK_IS(met, >, 0);
+    CHECK_EQ(wrong, 0);
     free_mix(&mix);
     order_epoch_free(&asked);
 }
@@ -361,7 +363,8 @@ static void the_largest_numbers_fit(void)
     CHECK_STATUS(order_mix_open(&mix, bounds, &one, 1, places), SHS_OK);
     CHECK_STATUS(mix_rows(&mix, UINT32_MAX, rows, 3), SHS_OK);
     /* 2^23 passes an epoch: the last one's number has 55 bits */
-    CHECK(asked_mix.part[0].pass == (UINT64_C(0xFFFFFFFF) << 23) && asked_mix.part[0].at == 0);
+    CHECK_EQ(asked_mix.part[0].pass, (UINT64_C(0xFFFFFFFF) << 23));
+    CHECK_EQ(asked_mix.part[0].at, 0);
     struct order_permutation last = {0};
     const struct order_source key = {.part = 1, .epoch = 0xFFFFFFFF, .vrank = 0x7FFFFF};
     CHECK_STATUS(order_permutation_draw(&last, &key, bounds[1]), SHS_OK);

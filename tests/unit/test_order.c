@@ -168,14 +168,17 @@ static void the_ledger_of_an_epoch_is_a_sum(void)
         const struct order_shape shape = {.samples = n, .vranks = 1, .batch = 1};
         order_ledger_add(&sum, &row, 1);
         due = order_ledger_of_epoch(&shape);
-        CHECK(due.count == n && due.sum == sum.sum && due.squares == sum.squares);
+        CHECK_EQ(due.count, n);
+        CHECK_EQ(due.sum, sum.sum);
+        CHECK_EQ(due.squares, sum.squares);
     }
     for (uint64_t n = 1; n < UINT64_C(1) << 56; n += n / 3 + 1) {
         struct order_shape shape = {.samples = n, .vranks = 1, .batch = 1};
         due = order_ledger_of_epoch(&shape);
         shape.samples = n + 1;
         next = order_ledger_of_epoch(&shape);
-        CHECK(next.sum == due.sum + n && next.squares == due.squares + n * n);
+        CHECK_EQ(next.sum, due.sum + n);
+        CHECK_EQ(next.squares, due.squares + n * n);
     }
 }
 
@@ -231,12 +234,16 @@ static void cursors_count_through_the_run(void)
     uint64_t step = 0;
     for (uint64_t epoch = 0; epoch < 3; epoch++)
         for (uint64_t epoch_step = 0; epoch_step < 4; epoch_step++, step++) {
-            CHECK(cursor.epoch == epoch && cursor.epoch_step == epoch_step && cursor.step == step);
+            CHECK_EQ(cursor.epoch, epoch);
+            CHECK_EQ(cursor.epoch_step, epoch_step);
+            CHECK_EQ(cursor.step, step);
             CHECK_STATUS(check_cursor(&shape, 3, cursor), SHS_OK);
             CHECK_STATUS(check_cursor(&shape, 0, cursor), SHS_OK);
             cursor = order_next(&shape, cursor);
         }
-    CHECK(cursor.epoch == 3 && cursor.epoch_step == 0 && cursor.step == 12);
+    CHECK_EQ(cursor.epoch, 3);
+    CHECK_EQ(cursor.epoch_step, 0);
+    CHECK_EQ(cursor.step, 12);
     CHECK_STATUS(check_cursor(&shape, 3, cursor), SHS_OK);
 }
 

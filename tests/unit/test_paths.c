@@ -15,7 +15,9 @@ static char folder[PATH_BYTES], here[PATH_BYTES];
 #define IN_FOLDER(test)                                                                            \
     static void test(void)                                                                         \
     {                                                                                              \
-        if (!NEED(getcwd(here, sizeof here) && folder_make(folder) && chdir(folder) == 0)) return; \
+        if (!NEED(getcwd(here, sizeof here)) || !NEED(folder_make(folder)) ||                      \
+            !NEED_EQ(chdir(folder), 0))                                                            \
+            return;                                                                                \
         test##_in_folder();                                                                        \
         CHECK_EQ(chdir(here), 0);                                                                  \
         folder_remove(folder);                                                                     \
@@ -49,7 +51,7 @@ static void check_refused(const char *path, shs_status expected, const char *wor
 {
     struct io_paths paths;
     CHECK_STATUS(io_paths_find(path, &paths), expected);
-    CHECK(paths.path == NULL && paths.count == 0);
+    if (CHECK(paths.path == NULL)) CHECK_EQ(paths.count, 0);
     CHECK_HAS(shs_message(), words);
     if (!strstr(shs_message(), words)) printf("  %s\n", shs_message());
 }
@@ -72,7 +74,7 @@ IN_FOLDER(a_file_is_itself)
 
 static void the_files_of_a_folder_in_folder(void)
 {
-    CHECK(mkdir("data", 0700) == 0 && mkdir("data/inner", 0700) == 0);
+    if (CHECK_EQ(mkdir("data", 0700), 0)) CHECK_EQ(mkdir("data/inner", 0700), 0);
     check_refused("data", SHS_ERROR_FILE,
                   "the folder data holds no file *.h5, *.hdf5, *.he5, *.nc or *.nc4");
     touch("data/readme.txt");
@@ -142,7 +144,8 @@ static void check_sources(const char *path, const char *files, const size_t *exp
     struct io_paths paths;
     check_found(path, files);
     if (!NEED_STATUS(io_paths_find(path, &paths), SHS_OK)) return;
-    CHECK(paths.sources == count && paths.source[0] == 0);
+    CHECK_EQ(paths.sources, count);
+    CHECK_EQ(paths.source[0], 0);
     for (size_t i = 0; i < count && i < paths.sources; i++)
         CHECK_EQ(paths.source[i + 1] - paths.source[i], expected[i]);
     io_paths_free(&paths);
@@ -150,7 +153,7 @@ static void check_sources(const char *path, const char *files, const size_t *exp
 
 static void commas_separate_sources_in_folder(void)
 {
-    CHECK(mkdir("data", 0700) == 0 && mkdir("other", 0700) == 0);
+    if (CHECK_EQ(mkdir("data", 0700), 0)) CHECK_EQ(mkdir("other", 0700), 0);
     CHECK(file_write("data/list", "z.h5\ny.h5\n", 10));
     touch("data/b.h5");
     touch("data/a.h5");

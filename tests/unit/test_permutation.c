@@ -277,9 +277,11 @@ static void without_memory_the_table_is_searched(void)
     CHECK_STATUS(order_permutation_set(&permutation, 4, 0, 0, 500), SHS_OK);
     CHECK_EQ(order_permutation_position(&permutation, order_permutation_row(&permutation, 499)),
              499);
-    CHECK(counted.failed == 1 && counted.live == 1);
+    CHECK_EQ(counted.failed, 1);
+    CHECK_EQ(counted.live, 1);
     CHECK_EQ(count_not_undone(&permutation), 0);
-    CHECK(counted.calls == 3 && counted.live == 2);
+    CHECK_EQ(counted.calls, 3);
+    CHECK_EQ(counted.live, 2);
     CHECK_STATUS(order_permutation_set(&permutation, 4, 0, 1, 16384), SHS_OK);
     CHECK_EQ(count_not_undone(&permutation), 0);
     CHECK_EQ(counted.calls, 3);

@@ -60,7 +60,8 @@ static void all_orders_are_equally_likely(void)
                 chi_square_of_orders(kinds[i].samples, kinds[i].orders, anywhere == 1);
             printf("  %d rows: chi-square %.1f of %d\n", (int)kinds[i].samples, chi_square,
                    (int)kinds[i].orders - 1);
-            CHECK(chi_square > kinds[i].low && chi_square < kinds[i].high);
+            CHECK_IS(chi_square, >, kinds[i].low);
+            CHECK_IS(chi_square, <, kinds[i].high);
         }
 }
 
@@ -309,7 +310,8 @@ static void what_is_not_random_is_told(void)
         compare_samples(&by_comparison, &drawn, &shuffled);
         printf("  %s: %d of %d judgements, %d of %d comparisons fail\n", kinds[i].name,
                (int)by_theory.wrong, JUDGEMENTS, (int)by_comparison.wrong, COMPARISONS);
-        CHECK(by_theory.wrong > 0 && by_comparison.wrong > 0);
+        CHECK_IS(by_theory.wrong, >, 0);
+        CHECK_IS(by_comparison.wrong, >, 0);
     }
 }
 

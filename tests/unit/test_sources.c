@@ -428,8 +428,9 @@ static void numbered_sources_in_folder(void)
     struct reading reading;
     if (NEED_STATUS(open_virtual(&reading), SHS_OK)) {
         remove_file("100%-2.h5");
-        CHECK(rows_are_right(&reading, 3, 3) && rows_are_right(&reading, 9, 3));
-        CHECK(read_one(&reading, 8) == SHS_ERROR_FILE && message_has("100%-2.h5"));
+        if (CHECK(rows_are_right(&reading, 3, 3))) CHECK(rows_are_right(&reading, 9, 3));
+        if (CHECK_STATUS(read_one(&reading, 8), SHS_ERROR_FILE))
+            CHECK_HAS(shs_message(), "100%-2.h5");
         close_reading(&reading);
         write_source("100%-2.h5", 6, 3, 0, COLUMNS);
     }
@@ -596,11 +597,12 @@ static void a_source_that_goes_before_it_is_read_in_folder(void)
     remove_file("b.h5");
     CHECK(rows_are_right(&reading, 0, 5));
     CHECK(rows_are_right(&reading, 12, 2));
-    CHECK(read_one(&reading, 5) == SHS_ERROR_FILE && message_has("b.h5"));
+    if (CHECK_STATUS(read_one(&reading, 5), SHS_ERROR_FILE)) CHECK_HAS(shs_message(), "b.h5");
     CHECK_STATUS(read_one(&reading, 11), SHS_ERROR_FILE);
-    CHECK(check_now(&reading, false) == SHS_ERROR_FILE && message_has("b.h5"));
+    if (CHECK_STATUS(check_now(&reading, false), SHS_ERROR_FILE)) CHECK_HAS(shs_message(), "b.h5");
     write_source("b.h5", 5, 900, 0, COLUMNS);
-    CHECK(read_one(&reading, 5) == SHS_ERROR_FILE && message_has("b.h5 has changed"));
+    if (CHECK_STATUS(read_one(&reading, 5), SHS_ERROR_FILE))
+        CHECK_HAS(shs_message(), "b.h5 has changed");
     CHECK_HAS(shs_message(), "more than then");
     close_reading(&reading);
 }
@@ -657,12 +659,14 @@ static void a_source_that_changes_is_found_in_folder(void)
     move_file("b.h5", "old.h5"); /* which keeps its inode from being used again */
     write_source("b.h5", 5, 7, 0, COLUMNS);
     CHECK_STATUS(check_now(&reading, true), SHS_ERROR_FILE);
-    CHECK(message_has("b.h5 has changed") && message_has("whole.h5: dataset v"));
+    CHECK_HAS(shs_message(), "b.h5 has changed");
+    CHECK_HAS(shs_message(), "whole.h5: dataset v");
     CHECK_HAS(shs_message(), "another file of the same size has taken its place");
     move_file("old.h5", "b.h5");
     CHECK_STATUS(check_now(&reading, false), SHS_OK);
     CHECK_EQ(truncate(folder_path(folder, "c.h5", whole), 100), 0);
-    CHECK(check_now(&reading, true) == SHS_ERROR_FILE && message_has("c.h5 has 100 bytes"));
+    if (CHECK_STATUS(check_now(&reading, true), SHS_ERROR_FILE))
+        CHECK_HAS(shs_message(), "c.h5 has 100 bytes");
     close_reading(&reading);
 }
 IN_FOLDER(a_source_that_changes_is_found)
@@ -707,7 +711,8 @@ static void many_sources_in_folder(void)
         CHECK(rows_are_right(&reading, i * 7 % (3 * MANY), 1));
         if (open_files() > most) most = open_files();
     }
-    CHECK(most > before + 30 && most < before + 100);
+    CHECK_IS(most, >, before + 30);
+    CHECK_IS(most, <, before + 100);
     close_reading(&reading);
     CHECK_EQ(open_files(), before);
 }
@@ -840,7 +845,8 @@ static void a_link_to_another_file_in_folder(void)
     CHECK_EQ(utime(folder_path(folder, "there.h5", whole), &(struct utimbuf){1, 1}), 0);
     CHECK_STATUS(check_now(&reading, true), SHS_OK);
     CHECK_EQ(truncate(whole, 10), 0);
-    CHECK(check_now(&reading, true) == SHS_ERROR_FILE && message_has("there.h5 has 10 bytes"));
+    if (CHECK_STATUS(check_now(&reading, true), SHS_ERROR_FILE))
+        CHECK_HAS(shs_message(), "there.h5 has 10 bytes");
     close_reading(&reading);
 }
 IN_FOLDER(a_link_to_another_file)

@@ -84,7 +84,7 @@ static void check_walk(struct order_split_walk *walk, const uint64_t *rows, uint
     while (first < count) {
         uint64_t left = count - first < most ? count - first : most, length;
         uint64_t row = order_split_next(walk, left, &length);
-        if (!NEED(length >= 1 && length <= left)) return;
+        if (!NEED(length >= 1) || !NEED(length <= left)) return;
         CHECK_EQ(row, rows[first]);
         for (uint64_t i = 0; i < length; i++)
             CHECK_EQ(rows[first + i], row + i);
