@@ -21,10 +21,11 @@ static bool batch_is_right(const struct book *book, struct order *order, uint64_
     static uint64_t expected[MOST_BATCH], rows[MOST_BATCH + 1];
     struct order_slice slice = order_slice(&order->shape, step, vrank);
     uint64_t count, n = expected_rows(book, step, vrank, expected, &count);
-    if (slice.rows != n || slice.count != count) return false;
+    harness_where("epoch %llu, step %llu, vrank %llu", (ull)book->epoch, (ull)step, (ull)vrank);
+    if (!CHECK_EQ(slice.rows, n) || !CHECK_EQ(slice.count, count)) return false;
     rows[n] = 7;
-    return order_rows(&asked, vrank, slice, rows) == SHS_OK && rows[n] == 7 &&
-           memcmp(rows, expected, n * sizeof *rows) == 0;
+    return CHECK_STATUS(order_rows(&asked, vrank, slice, rows), SHS_OK) && CHECK_EQ(rows[n], 7) &&
+           CHECK_U64S(rows, expected, n);
 }
 
 /* Returns false, and says where, if an epoch is not that of the reference. */
@@ -32,22 +33,23 @@ static bool epoch_is_right(struct book *book, struct order *order)
 {
     const struct order_shape *shape = &order->shape;
     uint64_t steps = contract_steps(shape);
-    bool good = (order_check(shape) == SHS_OK) == (steps > 0);
+    bool good = CHECK_EQ(order_check(shape) == SHS_OK, steps > 0);
     if (steps && good) {
         book->shape = *shape;
         book->seed = order->seed;
         book->stream = order->stream;
         write_book(book);
-        good = order_steps(shape) == steps && order_begin(order, book->epoch, &asked) == SHS_OK;
+        good = CHECK_EQ(order_steps(shape), steps) &&
+               CHECK_STATUS(order_begin(order, book->epoch, &asked), SHS_OK);
     }
     for (uint64_t step = 0; step < steps && good; step++)
         for (uint64_t vrank = 0; vrank < shape->vranks && good; vrank++)
             good = batch_is_right(book, order, step, vrank);
     if (!good)
-        printf("  N %llu V %llu b %llu B %llu W %llu shuffle %s shard %s tail %s\n",
-               (ull)shape->samples, (ull)shape->vranks, (ull)shape->batch, (ull)shape->block_rows,
-               (ull)shape->window_blocks, order_shuffle_name(shape->shuffle),
-               order_shard_name(shape->shard), order_tail_name(shape->tail));
+        WRONG("the epoch of N %llu V %llu b %llu B %llu W %llu shuffle %s shard %s tail %s",
+              (ull)shape->samples, (ull)shape->vranks, (ull)shape->batch, (ull)shape->block_rows,
+              (ull)shape->window_blocks, order_shuffle_name(shape->shuffle),
+              order_shard_name(shape->shard), order_tail_name(shape->tail));
     book->epoch++;
     return good;
 }
@@ -158,13 +160,16 @@ static void check_jumps(struct book *book, struct order *order)
         uint64_t first = judge_random(&state) % length;
         uint64_t count = judge_random(&state) % (length - first < 64 ? length - first : 64);
         if (i % 5000 == 4999)
-            CHECK(order_begin(order, book->epoch + 1, &asked) == SHS_OK &&
-                  order_rows(&asked, vrank, (struct order_slice){first, count, count}, rows) ==
-                      SHS_OK);
-        wrong += order_begin(order, book->epoch, &asked) != SHS_OK;
-        wrong +=
-            order_rows(&asked, vrank, (struct order_slice){first, count, count}, rows) != SHS_OK;
-        wrong += memcmp(rows, book->walk + begin + first, count * sizeof *rows) != 0;
+            CHECK(CHECK_STATUS(order_begin(order, book->epoch + 1, &asked), SHS_OK) &&
+                  CHECK_STATUS(
+                      order_rows(&asked, vrank, (struct order_slice){first, count, count}, rows),
+                      SHS_OK));
+        harness_where("slice %d: %llu rows from %llu on, vrank %llu", i, (ull)count, (ull)first,
+                      (ull)vrank);
+        wrong += !CHECK_STATUS(order_begin(order, book->epoch, &asked), SHS_OK);
+        wrong += !CHECK_STATUS(
+            order_rows(&asked, vrank, (struct order_slice){first, count, count}, rows), SHS_OK);
+        wrong += !CHECK_U64S(rows, book->walk + begin + first, count);
     }
     CHECK_EQ(wrong, 0);
 }
@@ -231,8 +236,10 @@ static void check_owners(struct book *book, struct order *order)
                 *block = vrank;
             }
         }
-    for (uint64_t row = 0; row < shape->samples; row++)
-        wrong += seen[row] != 1;
+    for (uint64_t row = 0; row < shape->samples; row++) {
+        harness_where("row %llu", (ull)row);
+        wrong += !CHECK_EQ(seen[row], 1);
+    }
     CHECK_EQ(wrong, 0);
     CHECK_EQ(more_owners, count_cuts_inside(book));
 }
@@ -298,7 +305,7 @@ static void known_orders_stay(void)
         struct order order = {
             .shape = known[i].shape, .seed = UINT64_C(0x123456789abcdef0), .stream = 5};
         uint64_t hash = hash_of_epoch(&order, known[i].epoch);
-        if (hash != known[i].hash) printf("  %zu: %016llx\n", i, (ull)hash);
+        harness_where("known order %zu", i);
         CHECK_EQ(hash, known[i].hash);
         order_epoch_free(&asked);
     }
@@ -327,15 +334,16 @@ static bool take_places(struct order *order, struct order_permutation *blocks, u
     const struct order_shape *shape = &order->shape;
     const struct order_source source = {.seed = order->seed, .epoch = epoch};
     uint64_t rows[16], at = 0;
-    bool good = order_begin(order, epoch, &asked) == SHS_OK &&
-                order_permutation_draw(blocks, &source, shape->samples) == SHS_OK;
+    bool good = CHECK_STATUS(order_begin(order, epoch, &asked), SHS_OK) &&
+                CHECK_STATUS(order_permutation_draw(blocks, &source, shape->samples), SHS_OK);
     for (uint64_t vrank = 0; vrank < shape->vranks && good; vrank++) {
         uint64_t count = shape->samples / shape->vranks;
-        good = order_rows(&asked, vrank, (struct order_slice){0, count, count}, rows) == SHS_OK;
+        good = CHECK_STATUS(order_rows(&asked, vrank, (struct order_slice){0, count, count}, rows),
+                            SHS_OK);
         for (uint64_t i = 0; i < count && good; i++)
             places[at++] = order_permutation_position(blocks, rows[i]);
     }
-    return NEED(good);
+    return good;
 }
 
 /* Two windows of three blocks of one row: all 6 orders of one and all of the other come equally

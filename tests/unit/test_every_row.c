@@ -42,13 +42,18 @@ struct run {
     uint64_t first_epoch, epochs;
     uint64_t steps; /* of an epoch */
     const char *fault;
+    const char *what; /* of a fault: at which position, vrank or step */
+    uint64_t number;
 };
 
 static struct epoch all_epochs[MOST_EPOCHS];
 
-static void note(struct run *run, bool good, const char *rule)
+static void note(struct run *run, bool good, const char *rule, const char *what, uint64_t number)
 {
-    if (!good && !run->fault) run->fault = rule;
+    if (good || run->fault) return;
+    run->fault = rule;
+    run->what = what;
+    run->number = number;
 }
 
 /* ---- ranks */
@@ -59,7 +64,8 @@ static void record(struct run *run, struct epoch *epoch, const struct contract_b
     for (uint64_t i = 0; i < due->rows; i++) {
         uint64_t position = due->begin + (due->first + i) % (due->end - due->begin);
         if (i < due->count) {
-            note(run, epoch->row[position] == ABSENT, "a position comes once");
+            note(run, epoch->row[position] == ABSENT, "a position comes once", "position",
+                 position);
             epoch->row[position] = rows[i];
             epoch->delivered++;
         } else {
@@ -75,11 +81,11 @@ static void take_batch(struct run *run, struct order *order, shs_cursor cursor, 
     struct contract_batch due = contract_batch(&run->shape, cursor.epoch_step, vrank);
     struct order_slice slice = order_slice(&order->shape, cursor.epoch_step, vrank);
     bool good = slice.rows == due.rows && slice.count == due.count;
-    note(run, good, "a batch has its rows");
+    note(run, good, "a batch has its rows", "vrank", vrank);
     if (!good) return;
     rows[due.rows] = ABSENT;
-    note(run, order_rows(&asked, vrank, slice, rows) == SHS_OK, "rows are told");
-    note(run, rows[due.rows] == ABSENT, "no more rows are written than there are");
+    note(run, order_rows(&asked, vrank, slice, rows) == SHS_OK, "rows are told", "vrank", vrank);
+    note(run, rows[due.rows] == ABSENT, "no more rows are written than there are", "vrank", vrank);
     record(run, &all_epochs[cursor.epoch - run->first_epoch], &due, rows);
 }
 
@@ -106,13 +112,15 @@ static void take_steps(struct run *run, uint64_t ranks, uint64_t rank, uint64_t 
     uint64_t end = (rank + 1) * run->shape.vranks / ranks;
     shs_cursor cursor = cursor_at(run, step);
     note(run, order_check_cursor(&run->shape, 0, (struct order_origin){0}, cursor) == SHS_OK,
-         "a cursor holds for any rank");
+         "a cursor holds for any rank", "step", step);
     for (; count && !run->fault; count--) {
-        note(run, order_begin(&order, cursor.epoch, &asked) == SHS_OK, "an epoch begins");
+        note(run, order_begin(&order, cursor.epoch, &asked) == SHS_OK, "an epoch begins", "step",
+             step);
         for (uint64_t vrank = first; vrank < end; vrank++)
             take_batch(run, &order, cursor, vrank);
         cursor = order_next(&run->shape, cursor);
-        note(run, is_at(run, cursor, ++step), "cursors count");
+        step++;
+        note(run, is_at(run, cursor, step), "cursors count", "step", step);
     }
     order_epoch_free(&asked);
 }
@@ -141,11 +149,12 @@ static void judge_rows(struct run *run, const struct epoch *epoch)
     for (uint64_t position = 0; position < samples; position++) {
         uint64_t row = epoch->row[position];
         if (row == ABSENT) continue;
-        note(run, row < samples && !seen[row], "a row comes once");
+        note(run, row < samples && !seen[row], "a row comes once", "position", position);
         if (row < samples) seen[row] = true;
-        if (run->shape.shuffle == SHS_SHUFFLE_NONE) note(run, row == position, "file order");
+        if (run->shape.shuffle == SHS_SHUFFLE_NONE)
+            note(run, row == position, "file order", "position", position);
     }
-    note(run, epoch->delivered == rows_due(run), "all rows come");
+    note(run, epoch->delivered == rows_due(run), "all rows come", "step", run->steps);
 }
 
 /* A fixed shard's rows are those at its own positions. */
@@ -157,7 +166,8 @@ static void judge_owners(struct run *run, const struct epoch *epoch)
         uint64_t end = contract_share(shape->samples, vrank + 1, shape->vranks);
         for (uint64_t position = begin; position < end; position++) {
             uint64_t row = epoch->row[position];
-            note(run, row == ABSENT || (row >= begin && row < end), "a shard keeps its rows");
+            note(run, row == ABSENT || (row >= begin && row < end), "a shard keeps its rows",
+                 "position", position);
         }
     }
 }
@@ -166,8 +176,8 @@ static void judge_padding(struct run *run, const struct epoch *epoch)
 {
     for (uint64_t i = 0; i < epoch->padded; i++)
         note(run, epoch->row[epoch->padding[i].position] == epoch->padding[i].row,
-             "padding repeats the epoch's beginning");
-    note(run, epoch->padded == padding_due(run), "batches are padded");
+             "padding repeats the epoch's beginning", "position", epoch->padding[i].position);
+    note(run, epoch->padded == padding_due(run), "batches are padded", "step", run->steps);
 }
 
 static bool judge(struct run *run, uint64_t changes)
@@ -179,12 +189,12 @@ static bool judge(struct run *run, uint64_t changes)
         if (shape->shard == SHS_SHARD_FIXED) judge_owners(run, &all_epochs[i]);
     }
     if (run->fault)
-        printf("  N %llu V %llu b %llu B %llu W %llu %s %s %s, seed %llu, epoch %llu, numbers of "
-               "ranks %llu: %s\n",
-               (ull)shape->samples, (ull)shape->vranks, (ull)shape->batch, (ull)shape->block_rows,
-               (ull)shape->window_blocks, order_shuffle_name(shape->shuffle),
-               order_shard_name(shape->shard), order_tail_name(shape->tail), (ull)run->seed,
-               (ull)run->first_epoch, (ull)changes, run->fault);
+        WRONG("expected: %s; not so at %s %llu of N %llu V %llu b %llu B %llu W %llu "
+              "%s %s %s, seed %llu, epoch %llu, numbers of ranks %llu",
+              run->fault, run->what, (ull)run->number, (ull)shape->samples, (ull)shape->vranks,
+              (ull)shape->batch, (ull)shape->block_rows, (ull)shape->window_blocks,
+              order_shuffle_name(shape->shuffle), order_shard_name(shape->shard),
+              order_tail_name(shape->tail), (ull)run->seed, (ull)run->first_epoch, (ull)changes);
     return !run->fault;
 }
 
@@ -202,10 +212,10 @@ static bool begin_run(struct tried *tried, struct order_shape shape, uint64_t ep
 {
     *run = (struct run){.shape = shape, .epochs = epochs, .steps = contract_steps(&shape)};
     bool refused = order_check(&shape) != SHS_OK;
-    tried->wrong += refused != !run->steps;
+    tried->wrong += !CHECK_EQ(refused, !run->steps);
     tried->refused += refused;
     if (refused || !run->steps) return false;
-    tried->wrong += order_steps(&shape) != run->steps;
+    tried->wrong += !CHECK_EQ(order_steps(&shape), run->steps);
     run->seed = judge_random(&tried->state);
     run->first_epoch = judge_random(&tried->state) % 1000;
     for (uint64_t i = 0; i < epochs; i++) {

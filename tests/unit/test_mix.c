@@ -182,7 +182,7 @@ static void check_numbers(struct order_mix *mix, uint64_t epoch, const uint64_t 
     memcpy(some, numbers, count * sizeof *some);
     CHECK_STATUS(mix_rows(mix, epoch, some, count), SHS_OK);
     for (uint64_t i = 0; i < count; i++)
-        wrong += some[i] != rows[numbers[i]];
+        wrong += !CHECK_EQ(some[i], rows[numbers[i]]);
     CHECK_EQ(wrong, 0);
 }
 

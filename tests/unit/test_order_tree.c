@@ -1,4 +1,5 @@
 /* The tree of additions over virtual ranks, against its definition, and who hosts them. */
+#include "core_status.h"
 #include "order_tree.h"
 #include "unit.h"
 
@@ -34,9 +35,14 @@ static void list_tree(struct tree *tree, uint64_t vranks)
     list_nodes(tree, root, root);
 }
 
-static bool same(struct order_node a, struct order_node b)
+static bool same(struct order_node came, struct order_node expected)
 {
-    return a.first == b.first && a.end == b.end;
+    return CHECK_EQ(came.first, expected.first) & CHECK_EQ(came.end, expected.end);
+}
+
+static bool are_siblings(const struct listed *a, const struct listed *b)
+{
+    return a->parent.first == b->parent.first && a->parent.end == b->parent.end;
 }
 
 static void parents_are_those_of_the_definition(void)
@@ -45,11 +51,13 @@ static void parents_are_those_of_the_definition(void)
     size_t wrong = 0;
     for (uint64_t vranks = 1; vranks <= MOST_VRANKS; vranks++) {
         list_tree(&tree, vranks);
-        wrong += tree.count != 2 * vranks - 1;
+        wrong += !CHECK_EQ(tree.count, 2 * vranks - 1);
         for (size_t i = 0; i < tree.count; i++) {
             const struct listed *listed = &tree.nodes[i];
+            harness_where("%llu vranks, node [%llu, %llu)", (ull)vranks, (ull)listed->node.first,
+                          (ull)listed->node.end);
             wrong += !same(order_node_parent(vranks, listed->node), listed->parent);
-            wrong += order_node_is_root(vranks, listed->node) != (i == 0);
+            wrong += !CHECK_EQ(order_node_is_root(vranks, listed->node), i == 0);
         }
     }
     CHECK_EQ(wrong, 0);
@@ -68,8 +76,14 @@ static void only_halves_of_one_node_join(void)
                 struct listed left = tree.nodes[i], right = tree.nodes[k];
                 bool touch = left.node.end == right.node.first;
                 if (vranks > 40 && !touch) continue;
-                bool halves = touch && same(left.parent, right.parent);
-                wrong += order_nodes_join(vranks, left.node, right.node) != halves;
+                bool halves = touch && are_siblings(&left, &right);
+                if (order_nodes_join(vranks, left.node, right.node) != halves) {
+                    WRONG("%llu vranks: expected [%llu, %llu) and [%llu, %llu) %s; the other came",
+                          (ull)vranks, (ull)left.node.first, (ull)left.node.end,
+                          (ull)right.node.first, (ull)right.node.end,
+                          halves ? "to join" : "not to join");
+                    wrong++;
+                }
                 joins += halves;
             }
     }
@@ -101,14 +115,16 @@ static void each_virtual_rank_has_one_host(void)
     size_t wrong = 0;
     for (uint64_t vranks = 1; vranks <= 130; vranks++)
         for (uint64_t ranks = 1; ranks <= vranks; ranks++) {
-            wrong += order_first_vrank(vranks, ranks, 0) != 0;
-            wrong += order_first_vrank(vranks, ranks, ranks) != vranks;
+            harness_where("%llu vranks on %llu ranks", (ull)vranks, (ull)ranks);
+            wrong += !CHECK_EQ(order_first_vrank(vranks, ranks, 0), 0);
+            wrong += !CHECK_EQ(order_first_vrank(vranks, ranks, ranks), vranks);
             for (uint64_t rank = 0; rank < ranks; rank++) {
                 uint64_t first = order_first_vrank(vranks, ranks, rank);
                 uint64_t end = order_first_vrank(vranks, ranks, rank + 1);
-                wrong += first != rank * vranks / ranks || first == end;
+                wrong += !CHECK_EQ(first, rank * vranks / ranks);
+                wrong += !CHECK_IS(first, <, end);
                 for (uint64_t vrank = first; vrank < end; vrank++)
-                    wrong += order_host(vranks, ranks, vrank) != rank;
+                    wrong += !CHECK_EQ(order_host(vranks, ranks, vrank), rank);
             }
         }
     CHECK_EQ(wrong, 0);
@@ -121,10 +137,11 @@ static void the_largest_cluster_has_hosts(void)
     size_t wrong = 0;
     for (size_t i = 0; i < COUNT(all_ranks); i++)
         for (uint64_t rank = 0; rank < all_ranks[i]; rank += 1 + all_ranks[i] / 5000) {
+            harness_where("rank %llu of %llu", (ull)rank, (ull)all_ranks[i]);
             uint64_t first = order_first_vrank(vranks, all_ranks[i], rank);
             uint64_t end = order_first_vrank(vranks, all_ranks[i], rank + 1);
-            wrong += order_host(vranks, all_ranks[i], first) != rank;
-            wrong += order_host(vranks, all_ranks[i], end - 1) != rank;
+            wrong += !CHECK_EQ(order_host(vranks, all_ranks[i], first), rank);
+            wrong += !CHECK_EQ(order_host(vranks, all_ranks[i], end - 1), rank);
         }
     CHECK_EQ(wrong, 0);
 }
@@ -155,12 +172,16 @@ static void a_rank_holds_few_nodes(void)
         while (UINT64_C(1) << levels < vranks)
             levels++;
         size_t most = levels > 1 ? 2 * levels - 1 : 2;
-        wrong += most_held(vranks, 0, vranks) > levels + 1;
+        wrong += !CHECK_IS(most_held(vranks, 0, vranks), <=, levels + 1);
         for (uint64_t ranks = 1; ranks <= vranks; ranks++)
-            for (uint64_t rank = 0; rank < ranks; rank++)
+            for (uint64_t rank = 0; rank < ranks; rank++) {
+                harness_where("%llu vranks on %llu ranks", (ull)vranks, (ull)ranks);
                 wrong +=
-                    most_held(vranks, rank * vranks / ranks, (rank + 1) * vranks / ranks) > most;
+                    !CHECK_IS(most_held(vranks, rank * vranks / ranks, (rank + 1) * vranks / ranks),
+                              <=, most);
+            }
     }
+    harness_where(NULL);
     CHECK_EQ(wrong, 0);
     CHECK_EQ(most_held(128, 0, 128), 8);
     CHECK_EQ(most_held(4096, 1, 4096), 2 * 12 - 1);

@@ -111,9 +111,9 @@ static void a_row_is_found_in_any_pieces(void)
         for (size_t i = 0; i < COUNT(targets); i++) {
             uint64_t row = slow_search(row_weights, count, targets[i]);
             for (uint64_t at_once = 1; at_once <= count; at_once += 1 + at_once / 2)
-                wrong += search_in_pieces(count, targets[i], at_once) != row;
+                wrong += !CHECK_EQ(search_in_pieces(count, targets[i], at_once), row);
             if (sum > 0) wrong += row == ORDER_NO_ROW || row_weights[row] == 0;
-            if (sum == 0) wrong += row != ORDER_NO_ROW;
+            if (sum == 0) wrong += !CHECK_EQ(row, ORDER_NO_ROW);
         }
     }
     CHECK_EQ(wrong, 0);
@@ -327,7 +327,7 @@ static void many_rows_are_as_one_at_a_time(void)
         for (uint64_t i = 0; i < count; i++) {
             shs_random stream;
             random_of_weights(9, 4, count + i * 4294967299, 4294967295, &stream);
-            wrong += index[i] != draw(&weights, &stream);
+            wrong += !CHECK_EQ(index[i], draw(&weights, &stream));
         }
     }
     CHECK_EQ(wrong, 0);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core_sanitized.h"
+#include "core_status.h"
 #include "counted_memory.h"
 #include "judge.h"
 #include "order_kernels.h"
@@ -14,18 +15,21 @@
 static bool set(struct order_permutation *permutation, uint64_t seed, uint64_t epoch,
                 uint64_t samples)
 {
-    return order_permutation_set(permutation, seed, 0, epoch, samples) == SHS_OK;
+    return CHECK_STATUS(order_permutation_set(permutation, seed, 0, epoch, samples), SHS_OK);
 }
 
 /* True if the rows at 0 … N-1 are 0 … N-1, each once. */
 static bool is_bijection(const struct order_permutation *permutation, uint64_t samples)
 {
     unsigned char *seen = calloc(samples, 1);
-    bool good = seen != NULL;
+    bool good = NEED(seen != NULL);
     for (uint64_t position = 0; position < samples && good; position++) {
         uint64_t row = order_permutation_row(permutation, position);
         good = row < samples && !seen[row];
         if (good) seen[row] = 1;
+        if (!good)
+            WRONG("expected each of %llu rows once; position %llu has row %llu, %s", (ull)samples,
+                  (ull)position, (ull)row, row < samples ? "for the second time" : "of none");
     }
     free(seen);
     return good;
@@ -63,6 +67,10 @@ static bool is_large_bijection(const struct order_permutation *permutation, uint
             uint64_t bit = UINT64_C(1) << rows[i] % 64;
             good = rows[i] < samples && !(seen[rows[i] / 64] & bit);
             if (good) seen[rows[i] / 64] |= bit;
+            if (!good)
+                WRONG("expected each of %llu rows once; position %llu has row %llu, again or of "
+                      "none",
+                      (ull)samples, (ull)(first + i), (ull)rows[i]);
         }
     }
     return good;
@@ -202,6 +210,7 @@ static void many_rows_are_those_taken_one_at_a_time(void)
     struct order_permutation permutation = {0};
     for (size_t k = 0; k < COUNT(names); k++)
         for (size_t i = 0; i < COUNT(sizes) && order_kernels_choose(names[k]); i++) {
+            harness_where("%s kernels, %llu rows", names[k], (ull)sizes[i]);
             uint64_t most = sizes[i] < 1600 ? sizes[i] : 1600, wrong = 0;
             CHECK_STATUS(order_permutation_set(&permutation, 42, 1, 3, sizes[i]), SHS_OK);
             for (uint64_t count = 0; count <= most; count += count < 70 ? 1 : 101) {
@@ -209,8 +218,8 @@ static void many_rows_are_those_taken_one_at_a_time(void)
                 rows[count] = 7;
                 order_permutation_rows(&permutation, first, count, rows);
                 for (uint64_t at = 0; at < count; at++)
-                    wrong += rows[at] != order_permutation_row(&permutation, first + at);
-                wrong += rows[count] != 7;
+                    wrong += !CHECK_EQ(rows[at], order_permutation_row(&permutation, first + at));
+                wrong += !CHECK_EQ(rows[count], 7);
             }
             CHECK_EQ(wrong, 0);
         }
@@ -226,8 +235,8 @@ static uint64_t count_not_undone(struct order_permutation *permutation)
 {
     uint64_t wrong = 0;
     for (uint64_t k = 0; k < permutation->samples; k++)
-        wrong +=
-            order_permutation_position(permutation, order_permutation_row(permutation, k)) != k;
+        wrong += !CHECK_EQ(
+            order_permutation_position(permutation, order_permutation_row(permutation, k)), k);
     return wrong;
 }
 
@@ -261,7 +270,9 @@ static void large_permutations_are_undone(void)
         for (int k = 0; k < 30; k++) {
             uint64_t at = k == 0 ? 0 : k == 1 ? samples - 1 : judge_random(&state) % samples;
             uint64_t row = order_permutation_row(&permutation, at);
-            wrong += row >= samples || order_permutation_position(&permutation, row) != at;
+            harness_where("%llu rows, row %llu", (ull)samples, (ull)row);
+            wrong += !CHECK_IS(row, <, samples);
+            wrong += !CHECK_EQ(order_permutation_position(&permutation, row), at);
         }
     }
     CHECK_EQ(wrong, 0);

@@ -52,7 +52,7 @@ static void parts_cover_and_stay(void)
     }
     size_t wrong = 0;
     for (size_t row = 0; row < sizeof seen; row++)
-        wrong += seen[row] != 1;
+        wrong += !CHECK_EQ(seen[row], 1);
     CHECK_EQ(wrong, 0);
 }
 

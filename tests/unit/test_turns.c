@@ -67,8 +67,10 @@ static bool is_told_well(struct walker *walker, uint64_t first, uint64_t count, 
                       turn->vrank < walker->first_vrank + walker->hosted;
         if (hosted && moment > now && moment < expected) expected = moment;
     }
-    return expected ==
-           order_next_use(&asked, first, count, now, walker->first_vrank, walker->hosted);
+    harness_where("the next use of %llu rows from %llu on at moment %llu", (ull)count, (ull)first,
+                  (ull)now);
+    return CHECK_EQ(order_next_use(&asked, first, count, now, walker->first_vrank, walker->hosted),
+                    expected);
 }
 
 /* All rows in pieces of several sizes, at a moment. */
@@ -124,11 +126,12 @@ static uint64_t count_wrong_turns(struct walker *walker)
         uint64_t row = i * 7919 % shape->samples;
         const struct turn *truth = &walker->turns[row];
         struct order_turn turn;
-        wrong += order_turn_of(&asked, row, &turn) != SHS_OK;
-        wrong += turn.waits != (truth->moment == ORDER_NEVER);
+        harness_where("row %llu", (ull)row);
+        wrong += !CHECK_STATUS(order_turn_of(&asked, row, &turn), SHS_OK);
+        wrong += !CHECK_EQ(turn.waits, truth->moment == ORDER_NEVER);
         if (turn.waits) continue;
-        wrong += order_moment(shape, turn.epoch_step, turn.vrank) != truth->moment ||
-                 turn.vrank != truth->vrank || turn.slot != truth->slot;
+        wrong += !CHECK_EQ(order_moment(shape, turn.epoch_step, turn.vrank), truth->moment) ||
+                 !CHECK_EQ(turn.vrank, truth->vrank) || !CHECK_EQ(turn.slot, truth->slot);
     }
     return wrong;
 }
@@ -149,13 +152,12 @@ static void check_turns(struct order_shape shape)
         walker.first_vrank = contract_share(shape.vranks, rank, ranks);
         walker.hosted = contract_share(shape.vranks, rank + 1, ranks) - walker.first_vrank;
         wrong = walk_epoch(&walker, book.epoch) + count_wrong_turns(&walker);
-        CHECK_EQ(wrong, 0);
         if (wrong)
-            printf("  N %llu V %llu b %llu B %llu W %llu %s %s %s, ranks %llu: %llu wrong\n",
-                   (ull)shape.samples, (ull)shape.vranks, (ull)shape.batch, (ull)shape.block_rows,
-                   (ull)shape.window_blocks, order_shuffle_name(shape.shuffle),
-                   order_shard_name(shape.shard), order_tail_name(shape.tail), (ull)ranks,
-                   (ull)wrong);
+            WRONG("N %llu V %llu b %llu B %llu W %llu %s %s %s, ranks %llu: %llu wrong",
+                  (ull)shape.samples, (ull)shape.vranks, (ull)shape.batch, (ull)shape.block_rows,
+                  (ull)shape.window_blocks, order_shuffle_name(shape.shuffle),
+                  order_shard_name(shape.shard), order_tail_name(shape.tail), (ull)ranks,
+                  (ull)wrong);
     }
     order_epoch_free(&asked);
     book_free(&book);
