@@ -42,9 +42,17 @@ static inline bool batch_content_is_right(const shs_batch *batch)
     const uint8_t *images = batch->field[0].data;
     const int32_t *labels = batch->field[1].data;
     for (uint64_t slot = 0; slot < batch->rows; slot++) {
-        if (labels[slot] != label_of(batch->index[slot])) return false;
+        const uint64_t row = batch->index[slot];
+        if (labels[slot] != label_of(row))
+            return WRONG("vrank %llu, step %llu, slot %llu, row %llu: label %d, expected %d",
+                         (ull)batch->vrank, (ull)batch->step, (ull)slot, (ull)row, labels[slot],
+                         label_of(row));
         for (uint64_t i = 0; i < IMAGE_BYTES; i++)
-            if (images[slot * IMAGE_BYTES + i] != image_byte(batch->index[slot], i)) return false;
+            if (images[slot * IMAGE_BYTES + i] != image_byte(row, i))
+                return WRONG("vrank %llu, step %llu, slot %llu, row %llu: byte %llu of the image "
+                             "is %u, expected %u",
+                             (ull)batch->vrank, (ull)batch->step, (ull)slot, (ull)row, (ull)i,
+                             images[slot * IMAGE_BYTES + i], image_byte(row, i));
     }
     return true;
 }
@@ -52,10 +60,11 @@ static inline bool batch_content_is_right(const shs_batch *batch)
 static inline bool batch_shape_is_right(const shs_batch *batch)
 {
     const shs_tensor *images = &batch->field[0], *labels = &batch->field[1];
-    return batch->fields == 2 && batch->count == batch->rows && images->type == SHS_U8 &&
-           images->axes == 3 && images->shape[0] == batch->rows &&
-           images->shape[1] == IMAGE_HEIGHT && images->shape[2] == IMAGE_WIDTH &&
-           labels->type == SHS_I32 && labels->axes == 1 && labels->shape[0] == batch->rows;
+    return CHECK_EQ(batch->fields, 2) && CHECK_EQ(batch->count, batch->rows) &&
+           CHECK_EQ(images->type, SHS_U8) && CHECK_EQ(images->axes, 3) &&
+           CHECK_EQ(images->shape[0], batch->rows) && CHECK_EQ(images->shape[1], IMAGE_HEIGHT) &&
+           CHECK_EQ(images->shape[2], IMAGE_WIDTH) && CHECK_EQ(labels->type, SHS_I32) &&
+           CHECK_EQ(labels->axes, 1) && CHECK_EQ(labels->shape[0], batch->rows);
 }
 
 /* Whether a batch is that of a virtual rank at a cursor. */
@@ -64,13 +73,17 @@ static inline bool batch_is(const shs_batch *batch, const struct course *course,
 {
     uint64_t first, end;
     course_slice(course, at.epoch_step, vrank, &first, &end);
-    bool same = batch->vrank == vrank && batch->epoch == at.epoch &&
-                batch->epoch_step == at.epoch_step && batch->step == at.step &&
-                batch->rows == end - first;
-    for (uint64_t slot = 0; same && slot < batch->rows; slot++)
-        same = batch->index[slot] == (course->loader.shuffle == SHS_SHUFFLE_NONE
-                                          ? first + slot
-                                          : order_permutation_row(permutation, first + slot));
+    bool same = CHECK_EQ(batch->vrank, vrank) && CHECK_EQ(batch->epoch, at.epoch) &&
+                CHECK_EQ(batch->epoch_step, at.epoch_step) && CHECK_EQ(batch->step, at.step) &&
+                CHECK_EQ(batch->rows, end - first);
+    for (uint64_t slot = 0; same && slot < batch->rows; slot++) {
+        const uint64_t row = course->loader.shuffle == SHS_SHUFFLE_NONE
+                                 ? first + slot
+                                 : order_permutation_row(permutation, first + slot);
+        if (batch->index[slot] != row)
+            same = WRONG("vrank %llu, step %llu, slot %llu: row %llu, expected %llu", (ull)vrank,
+                         (ull)at.step, (ull)slot, (ull)batch->index[slot], (ull)row);
+    }
     return same;
 }
 
@@ -124,11 +137,14 @@ static inline struct record record_run(const struct course *course, MPI_Comm com
 static inline bool record_agrees(const struct record *own, const struct record *whole,
                                  const shs_run_info *info, uint64_t from)
 {
-    if (own->steps != whole->steps || own->vranks != whole->vranks) return false;
+    if (!CHECK_EQ(own->steps, whole->steps) || !CHECK_EQ(own->vranks, whole->vranks)) return false;
     for (uint64_t step = from; step < own->steps; step++)
         for (uint64_t v = info->first_vrank; v < info->first_vrank + info->hosted; v++) {
             uint64_t at = step * own->vranks + v;
-            if (own->hash[at] == 0 || own->hash[at] != whole->hash[at]) return false;
+            if (own->hash[at] == 0 || own->hash[at] != whole->hash[at])
+                return WRONG("step %llu, vrank %llu: hash %016llx%s, expected %016llx", (ull)step,
+                             (ull)v, (ull)own->hash[at], own->hash[at] ? "" : " (no batch came)",
+                             (ull)whole->hash[at]);
         }
     return true;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core_status.h"
 #include "harness.h"
 #include "shardstep/status.h"
 
@@ -73,10 +74,9 @@ static inline bool agreed_here(shs_status status, shs_status expected, int faili
     snprintf(begin, sizeof begin, "rank %d: ", failing);
     bool good = status == expected && strncmp(shs_message(), begin, strlen(begin)) == 0 &&
                 shs_message_is_mine() == (rank == failing) && shs_message_is_agreed();
-    if (!good)
-        printf("  rank %d: %s, mine %d, agreed %d: %s\n", my_rank(), shs_status_name(status),
-               shs_message_is_mine(), shs_message_is_agreed(), shs_message());
-    return good;
+    return good || WRONG("expected %s, agreed on, of rank %d; came %s, mine %d, agreed %d: %s",
+                         shs_status_name(expected), failing, shs_status_name(status),
+                         shs_message_is_mine(), shs_message_is_agreed(), shs_message());
 }
 
 /* Collective over all ranks. The same, and that the message is the same everywhere. */
@@ -85,14 +85,13 @@ static inline bool agreed_failure(shs_status status, shs_status expected, int fa
     char message[MESSAGE_BYTES] = "";
     snprintf(message, sizeof message, "%s", shs_message());
     bool alike = equals_rank_0(message, sizeof message);
+    if (!alike) WRONG("expected rank 0's message everywhere; came: %s", message);
     return agreed_here(status, expected, failing, my_rank()) && alike;
 }
 
 static inline bool message_has(const char *text)
 {
-    bool has = strstr(shs_message(), text) != NULL;
-    if (!has) printf("  rank %d: no «%s» in: %s\n", my_rank(), text, shs_message());
-    return has;
+    return CHECK_HAS(shs_message(), text);
 }
 
 /* Collective. A new folder, the same for all ranks. */
@@ -182,7 +181,8 @@ static inline bool survives_scarcity(int poor, shs_status (*call)(void *user), v
         if (my_rank() == poor) memory_scarce(left);
         shs_status status = call(user);
         memory_plenty();
-        if (everywhere(status == SHS_OK)) return left > 0;
+        if (everywhere(status == SHS_OK)) return CHECK_IS(left, >, 0);
+        harness_where("memory %llu times on rank %d", (ull)left, poor);
         if (!everywhere(agreed_failure(status, SHS_ERROR_MEMORY, poor))) return false;
     }
     return false;

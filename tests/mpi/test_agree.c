@@ -483,7 +483,9 @@ static struct record record_of(uint64_t vrank)
 static bool same_record(const struct record *record, uint64_t vrank)
 {
     struct record expected = record_of(vrank);
-    return record->vrank == vrank && memcmp(record->rest, expected.rest, sizeof expected.rest) == 0;
+    harness_where("vrank %llu", (ull)vrank);
+    return CHECK_EQ(record->vrank, vrank) &&
+           CHECK_BYTES(record->rest, expected.rest, sizeof expected.rest);
 }
 
 static void gather_in(shs_run *run)

@@ -47,10 +47,8 @@ static bool counts_step(shs_loader *loader)
     }
     came = sum_over_ranks(came);
     bool right = alike && came == said && equals_rank_0(&said, sizeof said);
-    if (!right)
-        printf("  rank %d, step %llu: %llu rows came, the batch says %llu\n", my_rank(),
-               (unsigned long long)batch.step, (unsigned long long)came, (unsigned long long)said);
-    return right;
+    return right || WRONG("step %llu: expected %llu rows, as the batch says; came %llu",
+                          (ull)batch.step, (ull)said, (ull)came);
 }
 
 static void count_steps(const struct course *course, const char *path)
@@ -128,8 +126,10 @@ static bool same_stream(const shs_batch *batch, uint64_t slot, uint64_t purpose,
     const shs_place place = {seed, purpose, batch->vrank, batch->step, slot};
     shs_random here, there;
     need(!shs_random_at(&place, &there), "shs_random_at");
-    return shs_random_at_batch(batch, slot, purpose, &here) == SHS_OK &&
-           shs_random_u64(&here) == shs_random_u64(&there);
+    harness_where("seed %llu, purpose %llu, vrank %llu, step %llu, slot %llu", (ull)seed,
+                  (ull)purpose, (ull)batch->vrank, (ull)batch->step, (ull)slot);
+    return CHECK_STATUS(shs_random_at_batch(batch, slot, purpose, &here), SHS_OK) &&
+           CHECK_EQ(shs_random_u64(&here), shs_random_u64(&there));
 }
 
 static void test_a_batch_names_places(void)
@@ -142,7 +142,7 @@ static void test_a_batch_names_places(void)
     bool right = true;
     need(!shs_random_own_purpose(143, &own), "shs_random_own_purpose");
     while (shs_next(job.loader, &batch) == SHS_OK) {
-        right = right && batch.seed == course.seed;
+        right = right && CHECK_EQ(batch.seed, course.seed);
         for (uint64_t slot = 0; slot < batch.rows; slot++)
             right = right && same_stream(&batch, slot, SHS_ROLE_USER, course.seed) &&
                     same_stream(&batch, slot, own, course.seed);
@@ -157,9 +157,9 @@ static bool place_refused(const shs_batch *batch, uint64_t slot, uint64_t purpos
 {
     shs_random stream = {.used = 4};
     shs_status status = shs_random_at_batch(batch, slot, purpose, &stream);
-    return status == SHS_ERROR_ARGUMENT && message_has("shs_random_at_batch: ") &&
-           message_has(words) && shs_random_u32(&stream) == 0 &&
-           shs_random_status(&stream) == SHS_ERROR_ARGUMENT;
+    return CHECK_STATUS(status, SHS_ERROR_ARGUMENT) && message_has("shs_random_at_batch: ") &&
+           message_has(words) && CHECK_EQ(shs_random_u32(&stream), 0) &&
+           CHECK_STATUS(shs_random_status(&stream), SHS_ERROR_ARGUMENT);
 }
 
 static void test_places_that_are_not_the_programs_are_refused(void)

@@ -184,12 +184,14 @@ static void test_threads_and_room_make_no_difference(void)
 /* Local. Runs to a step, or to the end; false if a batch is not that of the whole run. */
 static bool follow(struct job *job, const struct record *whole, uint64_t to_step)
 {
-    shs_batch batch;
+    shs_batch batch = {0};
     while (shs_tell(job->loader).step < to_step) {
-        if (shs_next(job->loader, &batch) != SHS_OK) return false;
-        if (hash_of_batch(&batch) != whole->hash[batch.step * whole->vranks + batch.vrank])
+        harness_where("on the way to step %llu, after vrank %llu, step %llu", (ull)to_step,
+                      (ull)batch.vrank, (ull)batch.step);
+        if (!CHECK_STATUS(shs_next(job->loader, &batch), SHS_OK)) return false;
+        if (!CHECK_EQ(hash_of_batch(&batch), whole->hash[batch.step * whole->vranks + batch.vrank]))
             return false;
-        if (batch.ends_step && shs_agree(job->run) != SHS_OK) return false;
+        if (batch.ends_step && !CHECK_STATUS(shs_agree(job->run), SHS_OK)) return false;
     }
     return true;
 }
@@ -208,8 +210,10 @@ static bool run_leg(const struct scene *scene, int ranks, const struct record *w
     if (comm != MPI_COMM_NULL) {
         struct job job = open_job(scene, comm, whole->vranks, 4, &options);
         shs_status status = shs_restore(job.loader, folder, NULL, 0);
-        good = status == SHS_OK || (status == SHS_NO_CHECKPOINT && !shs_tell(job.loader).step);
-        good = good && follow(&job, whole, to_step) && !shs_save(job.loader, folder, NULL, 0);
+        good = status == SHS_NO_CHECKPOINT ? CHECK_EQ(shs_tell(job.loader).step, 0)
+                                           : CHECK_STATUS(status, SHS_OK);
+        good = good && follow(&job, whole, to_step) &&
+               CHECK_STATUS(shs_save(job.loader, folder, NULL, 0), SHS_OK);
         job_close(&job);
         MPI_Comm_free(&comm);
     }

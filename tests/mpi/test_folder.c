@@ -135,8 +135,8 @@ static void goes_on_from(const struct scene *scene, uint64_t expected)
     shs_status status = try_restore(scene, &step);
     bool good = status == SHS_OK && step == expected;
     if (!good)
-        printf("  expected step %llu, came to %llu with %s: %s\n", (unsigned long long)expected,
-               (unsigned long long)step, shs_status_name(status), shs_message());
+        printf("  expected step %llu, came to %llu with %s: %s\n", (ull)expected, (ull)step,
+               shs_status_name(status), shs_message());
     CHECK(good);
 }
 
@@ -403,8 +403,7 @@ static bool elsewhere_has(const struct scene *scene, bool saves, const char *tex
     bool has = true;
     if (my_rank() == 0) {
         ask_elsewhere(scene, saves, message);
-        has = text ? strstr(message, text) != NULL : !*message;
-        if (!has) printf("  no «%s» in: %s\n", text ? text : "", message);
+        has = text ? CHECK_HAS(message, text) : CHECK_TEXT(message, "");
     }
     MPI_Barrier(MPI_COMM_WORLD);
     return has;

@@ -36,9 +36,10 @@ static struct course plain_course(void)
     return (struct course){42, 2 * (uint64_t)all_ranks() + 1, ROWS, {.batch = 3, .epochs = 2}};
 }
 
-static bool same_cursor(shs_cursor a, shs_cursor b)
+static bool same_cursor(shs_cursor came, shs_cursor expected)
 {
-    return a.epoch == b.epoch && a.epoch_step == b.epoch_step && a.step == b.step;
+    return CHECK_EQ(came.epoch, expected.epoch) & CHECK_EQ(came.epoch_step, expected.epoch_step) &
+           CHECK_EQ(came.step, expected.step);
 }
 
 static bool is_zero(const void *bytes, size_t count)
@@ -69,10 +70,12 @@ static bool step_is_right(const struct job *job, const struct course *course, sh
     for (uint64_t i = 0; i < info.hosted; i++) {
         shs_batch batch;
         bool last = i + 1 == info.hosted, ends = at.epoch_step + 1 == course_steps(course);
-        right = shs_next(job->loader, &batch) == SHS_OK && right;
+        harness_where("step %llu, vrank %llu of %llu", (ull)at.step, (ull)(info.first_vrank + i),
+                      (ull)info.vranks);
+        right = CHECK_STATUS(shs_next(job->loader, &batch), SHS_OK) && right;
         right = right && batch_is(&batch, course, at, info.first_vrank + i, permutation) &&
                 batch_shape_is_right(&batch) && batch_content_is_right(&batch) &&
-                batch.ends_step == last && batch.ends_epoch == (last && ends);
+                CHECK_EQ(batch.ends_step, last) && CHECK_EQ(batch.ends_epoch, last && ends);
         if (batch.fields) scribble(&batch);
     }
     return right;
@@ -84,7 +87,7 @@ static void follow_course(const struct course *course, const char *path)
     struct order_permutation permutation = {0};
     shs_cursor at = {0};
     shs_batch batch;
-    bool right = shs_epoch_steps(job.loader) == course_steps(course);
+    bool right = CHECK_EQ(shs_epoch_steps(job.loader), course_steps(course));
     for (at.epoch = 0; at.epoch < course->loader.epochs; at.epoch++) {
         need(!order_permutation_set(&permutation, course->seed, course->loader.stream, at.epoch,
                                     course->rows),
@@ -429,7 +432,9 @@ static bool batch_is_replayed(const shs_batch *batch, uint64_t seed)
         shs_random stream;
         need(!shs_random_at(&place, &stream), "shs_random_at");
         augment_by_hand(batch->index[slot], &stream, image);
-        if (memcmp(image, found, sizeof image)) return false;
+        harness_where("seed %llu, vrank %llu, step %llu, slot %llu", (ull)seed, (ull)batch->vrank,
+                      (ull)batch->step, (ull)slot);
+        if (!CHECK_BYTES(found, image, sizeof image)) return false;
     }
     return true;
 }
@@ -718,14 +723,18 @@ static uint64_t first_row(const struct damage *damage, uint64_t step, uint64_t w
 static bool batch_arrives(const struct damage *damage, uint64_t step, uint64_t which, bool full)
 {
     shs_batch batch;
-    if (shs_next(damage->job.loader, &batch) != SHS_OK) return false;
-    bool placed = batch.step == step && batch.epoch_step == step &&
-                  batch.vrank == 2 * (uint64_t)my_rank() + which && batch.ends_step == which;
+    harness_where("step %llu, batch %llu", (ull)step, (ull)which);
+    if (!CHECK_STATUS(shs_next(damage->job.loader, &batch), SHS_OK)) return false;
+    bool placed = CHECK_EQ(batch.step, step) && CHECK_EQ(batch.epoch_step, step) &&
+                  CHECK_EQ(batch.vrank, 2 * (uint64_t)my_rank() + which) &&
+                  CHECK_EQ(batch.ends_step, which);
     if (!full)
-        return placed && batch.rows == 0 && batch.count == 0 && batch.fields == 2 &&
-               batch.field[0].shape[0] == 0 && batch.field[1].shape[0] == 0;
-    return placed && batch.rows == 2 && batch.count == 2 &&
-           batch.index[0] == first_row(damage, step, which) && batch_content_is_right(&batch);
+        return placed && CHECK_EQ(batch.rows, 0) && CHECK_EQ(batch.count, 0) &&
+               CHECK_EQ(batch.fields, 2) && CHECK_EQ(batch.field[0].shape[0], 0) &&
+               CHECK_EQ(batch.field[1].shape[0], 0);
+    return placed && CHECK_EQ(batch.rows, 2) && CHECK_EQ(batch.count, 2) &&
+           CHECK_EQ(batch.index[0], first_row(damage, step, which)) &&
+           batch_content_is_right(&batch);
 }
 
 /* Both batches of a step; those from number `empty_from` on without rows. */
@@ -746,8 +755,10 @@ static bool next_fails_here(const struct damage *damage, shs_status expected)
     shs_batch batch;
     shs_status status = shs_next(damage->job.loader, &batch);
     snprintf(begin, sizeof begin, "rank %d: shs_next: ", my_rank());
-    return status == expected && strncmp(shs_message(), begin, strlen(begin)) == 0 &&
-           shs_message_is_mine() && !shs_message_is_agreed() && is_zero(&batch, sizeof batch);
+    return CHECK_STATUS(status, expected) && CHECK_HAS(shs_message(), begin) &&
+           CHECK(strncmp(shs_message(), begin, strlen(begin)) == 0) &&
+           CHECK(shs_message_is_mine()) && CHECK(!shs_message_is_agreed()) &&
+           CHECK(is_zero(&batch, sizeof batch));
 }
 
 static bool message_places_error(int failing, uint64_t which)
@@ -1075,7 +1086,7 @@ static void test_an_epoch_of_no_steps_is_refused(void)
     struct door door = door_begin(vranks);
     char numbers[64];
     refuse(&door, &(shs_loader_options){.batch = 30, .tail = SHS_TAIL_DROP}, SHS_ERROR_ARGUMENT, 0);
-    snprintf(numbers, sizeof numbers, "V = %llu", (unsigned long long)vranks);
+    snprintf(numbers, sizeof numbers, "V = %llu", (ull)vranks);
     if (CHECK_HAS(shs_message(), "N = 53") && CHECK_HAS(shs_message(), numbers))
         CHECK_HAS(shs_message(), "b = 30");
     door_end(&door);

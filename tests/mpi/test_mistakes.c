@@ -53,9 +53,9 @@ static bool told_here(shs_status status, shs_status expected, const char *words)
 {
     bool right = status == expected && shs_message_is_mine() && !shs_message_is_agreed();
     if (!right)
-        printf("  rank %d: expected %s of this rank alone, got %s, mine %d, agreed %d: %s\n",
-               my_rank(), shs_status_name(expected), shs_status_name(status), shs_message_is_mine(),
-               shs_message_is_agreed(), shs_message());
+        WRONG("expected %s of this rank alone; came %s, mine %d, agreed %d: %s",
+              shs_status_name(expected), shs_status_name(status), shs_message_is_mine(),
+              shs_message_is_agreed(), shs_message());
     return message_has(words) && right;
 }
 

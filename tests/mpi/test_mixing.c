@@ -159,11 +159,11 @@ static void follow(shs_run *run, shs_loader *loader, struct record *record, stru
     bool right = true;
     memset(times, 0, sizeof *times);
     while (shs_next(loader, &batch) == SHS_OK) {
-        right = right && batch_content_is_right(&batch) && batch.count <= batch.rows;
+        right = right && batch_content_is_right(&batch) && CHECK_IS(batch.count, <=, batch.rows);
         for (uint64_t slot = 0; slot < batch.count; slot++)
             times->of[batch.epoch][batch.index[slot]]++;
         record_batch(record, &batch);
-        if (batch.ends_epoch) right = shs_agree(run) == SHS_OK && right;
+        if (batch.ends_epoch) right = CHECK_STATUS(shs_agree(run), SHS_OK) && right;
     }
     CHECK(right);
     MPI_Allreduce(MPI_IN_PLACE, times->of, EPOCHS * ROWS, MPI_UINT64_T, MPI_SUM, MPI_COMM_WORLD);
@@ -183,10 +183,15 @@ static bool source_is_fair(const struct times *times, enum choice choice, uint64
         for (uint64_t row = first; row < end; row++) {
             taken += times->of[epoch][row];
             sums[row] += times->of[epoch][row];
-            fair = fair && (is_chosen(choice, row) ? sums[row] == share || sums[row] == share + 1
-                                                   : !sums[row]);
+            const bool even =
+                is_chosen(choice, row) ? sums[row] == share || sums[row] == share + 1 : !sums[row];
+            if (!even)
+                fair =
+                    WRONG("epoch %llu, row %llu: taken %llu times so far, expected %s %llu",
+                          (ull)epoch, (ull)row, (ull)sums[row],
+                          is_chosen(choice, row) ? "once more than or" : "never, not", (ull)share);
         }
-        fair = fair && taken == due;
+        fair = CHECK_EQ(taken, due) && fair;
     }
     return fair;
 }
@@ -210,9 +215,11 @@ static bool epochs_are_full(const struct times *times, enum choice choice, uint6
         uint64_t taken = 0;
         for (uint64_t row = 0; row < ROWS; row++) {
             taken += times->of[epoch][row];
-            full = full && (is_chosen(choice, row) || !times->of[epoch][row]);
+            if (times->of[epoch][row] && !is_chosen(choice, row))
+                full =
+                    WRONG("epoch %llu: row %llu came, which is not chosen", (ull)epoch, (ull)row);
         }
-        full = full && taken == steps * GLOBAL_BATCH;
+        full = CHECK_EQ(taken, steps * GLOBAL_BATCH) && full;
     }
     return full;
 }
@@ -229,13 +236,13 @@ static void check_mixture(const struct pair *pair, const struct mixture *mixture
     struct record own = record_new(VRANKS, steps * EPOCHS), whole = record_new(VRANKS, own.steps);
     follow(pair->run, loader, &own, &times);
     CHECK_STATUS(record_rest(&whole, alone), SHS_END);
+    harness_where("mixture %d, choice %d, shuffle %d, tail %d", (int)(mixture - mixtures),
+                  (int)choice, (int)options->shuffle, (int)options->tail);
     CHECK(record_agrees(&own, &whole, &info, 0));
     bool good = options->tail == SHS_TAIL_DROP ? epochs_are_full(&times, choice, steps)
                                                : epochs_are_fair(&times, mixture, choice);
     CHECK(good);
-    if (!good)
-        printf("  mixture %d, choice %d, shuffle %d, tail %d\n", (int)(mixture - mixtures),
-               (int)choice, (int)options->shuffle, (int)options->tail);
+    harness_where(NULL);
     CHECK_EQ(shs_statistics(loader).epochs_verified, EPOCHS);
     CHECK_EQ(shs_statistics(loader).epochs_unverified, 0);
     record_free(&own), record_free(&whole);
@@ -875,16 +882,19 @@ static bool kinds_are_right(const shs_batch *batch)
 {
     const uint32_t *x = batch->field[0].data, *y = batch->field[1].data, *z = batch->field[2].data;
     const uint64_t *length = batch->field[3].data;
-    bool right = batch->fields == 4;
+    bool right = CHECK_EQ(batch->fields, 4);
     for (uint64_t slot = 0; slot < batch->rows; slot++) {
         uint64_t file = batch->index[slot] / SAMPLES, i = batch->index[slot] % SAMPLES;
         uint32_t first = (uint32_t)(100 * file + i);
         uint64_t rows = offset_of(i + 1) - offset_of(i);
         if (rows > MOST) rows = MOST;
-        right = right && x[2 * slot] == first && x[2 * slot + 1] == first + 1 &&
-                y[slot] == first + 1 && length[slot] == rows;
+        harness_where("vrank %llu, step %llu, slot %llu, file %llu, sample %llu", (ull)batch->vrank,
+                      (ull)batch->step, (ull)slot, (ull)file, (ull)i);
+        right = right && CHECK_EQ(x[2 * slot], first) && CHECK_EQ(x[2 * slot + 1], first + 1) &&
+                CHECK_EQ(y[slot], first + 1) && CHECK_EQ(length[slot], rows);
         for (uint64_t j = 0; j < MOST; j++)
-            right = right && z[MOST * slot + j] == (j < rows ? 100 * file + offset_of(i) + j : 0);
+            right =
+                right && CHECK_EQ(z[MOST * slot + j], j < rows ? 100 * file + offset_of(i) + j : 0);
     }
     return right;
 }
@@ -893,9 +903,12 @@ static bool kinds_are_right(const shs_batch *batch)
 static bool files_are_right(const shs_batch *batch)
 {
     const uint32_t *s = batch->field[0].data;
-    bool right = batch->fields == 1;
-    for (uint64_t i = 0; i < batch->rows * SERIES; i++)
-        right = right && s[i] == 100 * batch->index[i / SERIES] + i % SERIES;
+    bool right = CHECK_EQ(batch->fields, 1);
+    for (uint64_t i = 0; i < batch->rows * SERIES; i++) {
+        harness_where("vrank %llu, step %llu, slot %llu", (ull)batch->vrank, (ull)batch->step,
+                      (ull)(i / SERIES));
+        right = right && CHECK_EQ(s[i], 100 * batch->index[i / SERIES] + i % SERIES);
+    }
     return right;
 }
 

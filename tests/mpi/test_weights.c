@@ -166,7 +166,7 @@ static bool has_digest(const struct load_weights *weights, const char *digest)
 {
     char text[CORE_DIGEST_TEXT];
     load_weights_digest(weights, text);
-    return strcmp(text, digest) == 0;
+    return CHECK_TEXT(text, digest);
 }
 
 /* Positions that differ in all of their bytes, each rank some of its own. */
@@ -183,10 +183,14 @@ static bool draws_as(struct load_weights *weights, const struct reference *refer
         now = DRAWS - i < at_once ? DRAWS - i : at_once;
         for (uint64_t j = 0; j < now; j++)
             index[i + j] = position_of(first + i + j);
-        if (load_weights_rows(weights, &source, threads, index + i, now)) return false;
+        if (!CHECK_STATUS(load_weights_rows(weights, &source, threads, index + i, now), SHS_OK))
+            return false;
     }
-    for (uint64_t i = 0; i < DRAWS; i++)
-        wrong += index[i] != reference_row(reference, position_of(first + i));
+    for (uint64_t i = 0; i < DRAWS; i++) {
+        harness_where("draw %llu, %u threads", (ull)(first + i), threads);
+        wrong += !CHECK_EQ(index[i], reference_row(reference, position_of(first + i)));
+    }
+    harness_where(NULL);
     return wrong == 0;
 }
 
@@ -195,11 +199,8 @@ static bool opens_as(shs_dataset *data, const struct load_weights_how *how,
                      const struct load_weights_limits *limits, const struct reference *reference)
 {
     struct load_weights *weights;
-    bool good = load_weights_open_within(data, how, limits, &weights) == SHS_OK;
-    if (!everywhere(good)) {
-        printf("  rank %d: %s\n", my_rank(), shs_message());
-        return false;
-    }
+    bool good = CHECK_STATUS(load_weights_open_within(data, how, limits, &weights), SHS_OK);
+    if (!everywhere(good)) return false;
     good = has_digest(weights, reference->digest) && draws_as(weights, reference, 1, DRAWS) &&
            draws_as(weights, reference, 2, 7);
     load_weights_close(&weights);

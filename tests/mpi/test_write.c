@@ -37,7 +37,7 @@ static shs_status read_content(void *user, uint64_t first, uint64_t count, void 
     content->last = first;
     for (uint64_t row = first; row < first + count; row++) {
         if ((int64_t)row == content->bad_row)
-            return core_fail(SHS_ERROR_FORMAT, "row %llu is bad", (unsigned long long)row);
+            return core_fail(SHS_ERROR_FORMAT, "row %llu is bad", (ull)row);
         for (uint64_t i = 0; i < content->width; i++)
             *to++ = element_of(row, i);
     }
@@ -102,7 +102,8 @@ static bool same_bytes(const char *one, const char *other)
     } while (a == b && a != EOF);
     fclose(left);
     fclose(right);
-    return a == b && bytes > 1000;
+    return CHECK_IS(bytes, >, 1000) && (a == b || WRONG("%s: byte %llu is %d, expected %d as in %s",
+                                                        one, (ull)bytes - 1, a, b, other));
 }
 
 static shs_status write_alone(const char *path, size_t way)
