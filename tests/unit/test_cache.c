@@ -67,18 +67,23 @@ static bool fits(struct model *model, size_t bytes, uint64_t next)
 
 static bool is_like_model(const struct fetch_cache *cache, const struct model *model)
 {
-    bool same = fetch_cache_bytes(cache) == model->total && model->total <= model->budget;
+    bool same = CHECK_EQ(fetch_cache_bytes(cache), model->total) &&
+                CHECK_IS(model->total, <=, model->budget);
     for (size_t f = 0; f < FIELDS; f++)
         for (size_t c = 0; c < CHUNKS; c++) {
             const struct fetch_cached *cached = fetch_cache_find(cache, f, c);
-            same = same && (cached != NULL) == (model->bytes[f][c] != 0) &&
-                   model->holder[f][c] == cached;
+            harness_where("field %zu, chunk %zu", f, c);
+            same = same && CHECK_EQ(cached != NULL, model->bytes[f][c] != 0) &&
+                   CHECK(model->holder[f][c] == cached);
             if (!cached) continue;
-            same = same && cached->field == f && cached->chunk == c &&
-                   cached->bytes == model->bytes[f][c] && cached->next_use == model->next[f][c];
+            same = same && CHECK_EQ(cached->field, f) && CHECK_EQ(cached->chunk, c) &&
+                   CHECK_EQ(cached->bytes, model->bytes[f][c]) &&
+                   CHECK_EQ(cached->next_use, model->next[f][c]);
             for (size_t i = 0; i < cached->bytes; i++)
-                same = same && ((unsigned char *)cached->memory)[i] == (unsigned char)(f * 91 + c);
+                same = same &&
+                       CHECK_EQ(((unsigned char *)cached->memory)[i], (unsigned char)(f * 91 + c));
         }
+    harness_where(NULL);
     return same;
 }
 
@@ -264,11 +269,9 @@ static bool job_open(struct job *job, uint64_t vranks, const char *fields, size_
     const shs_run_options run = {.seed = 5, .vranks = vranks};
     const shs_dataset_options data = {.cache_bytes = cache_bytes};
     *job = (struct job){0};
-    bool good = !shs_open_ranks(0, 1, NULL, NULL, &run, &job->run) &&
-                !shs_dataset_open(job->run, path, fields, &data, &job->data) &&
-                !shs_loader_open(job->data, options, &job->loader);
-    if (!good) printf("  %s\n", shs_message());
-    return NEED(good);
+    return NEED_STATUS(shs_open_ranks(0, 1, NULL, NULL, &run, &job->run), SHS_OK) &&
+           NEED_STATUS(shs_dataset_open(job->run, path, fields, &data, &job->data), SHS_OK) &&
+           NEED_STATUS(shs_loader_open(job->data, options, &job->loader), SHS_OK);
 }
 
 static void job_close(struct job *job)
@@ -290,9 +293,13 @@ static bool batch_is_right(const shs_batch *batch)
     for (uint64_t slot = 0; slot < batch->rows; slot++) {
         const unsigned char *image = (unsigned char *)batch->field[0].data + slot * IMAGE_BYTES;
         for (uint64_t i = 0; i < IMAGE_BYTES; i++)
-            if (image[i] != image_byte(batch->index[slot], i)) return false;
+            if (image[i] != image_byte(batch->index[slot], i))
+                return WRONG("step %llu, slot %llu, row %llu: byte %llu is %u, expected %u",
+                             (unsigned long long)batch->step, (unsigned long long)slot,
+                             (unsigned long long)batch->index[slot], (unsigned long long)i,
+                             image[i], image_byte(batch->index[slot], i));
         if (batch->fields > 1 &&
-            ((uint32_t *)batch->field[1].data)[slot] != (uint32_t)batch->index[slot])
+            !CHECK_EQ(((uint32_t *)batch->field[1].data)[slot], (uint32_t)batch->index[slot]))
             return false;
     }
     return true;

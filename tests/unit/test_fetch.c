@@ -142,8 +142,10 @@ static bool piece_is_right(const struct fetch_piece *piece)
     uint64_t columns = piece->field->row_bytes / 4;
     for (uint64_t row = piece->first; row < piece->first + piece->count; row++)
         for (uint64_t column = 0; column < columns; column++)
-            if (*at++ != element(row, column)) return false;
-    return *at == 0xEEEEEEEE;
+            if (*at++ != element(row, column))
+                return WRONG("row %llu, column %llu: %u, expected %u", (unsigned long long)row,
+                             (unsigned long long)column, at[-1], element(row, column));
+    return CHECK_EQ(*at, 0xEEEEEEEE);
 }
 
 static bool pieces_are_right(void)

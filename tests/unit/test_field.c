@@ -42,8 +42,8 @@ static bool read_expected(void)
     memset(other, 0xFF, sizeof other);
     sample.readable = read_file(&sample.kind, path, sample.expected);
     sample.gaps = false;
-    if (sample.readable != read_file(&sample.kind, path, other)) return false;
-    if (!sample.readable && !is_nothing()) return false;
+    if (!CHECK_EQ(read_file(&sample.kind, path, other), sample.readable)) return false;
+    if (!sample.readable && !CHECK(is_nothing())) return false;
     for (uint64_t row = 0; row < sample.plan.shape[0]; row++) {
         size_t at = row * row_bytes();
         sample.gap[row] = memcmp(sample.expected + at, other + at, row_bytes()) != 0;
@@ -94,9 +94,11 @@ static bool rows_are_right(struct data_field *field, uint64_t first, uint64_t co
     size_t bytes = (size_t)count * row_bytes();
     memset(rows, 0xEE, bytes + 1);
     shs_status status = data_field_read(field, first, count, rows);
-    if (has_gap(first, count)) return status != SHS_OK && rows[bytes] == 0xEE;
-    return status == SHS_OK && rows[bytes] == 0xEE &&
-           !memcmp(rows, sample.expected + first * row_bytes(), bytes);
+    harness_where("%llu rows from %llu on", (unsigned long long)count, (unsigned long long)first);
+    if (!CHECK_EQ(rows[bytes], 0xEE)) return false;
+    if (has_gap(first, count)) return CHECK_IS(status, !=, SHS_OK);
+    return CHECK_STATUS(status, SHS_OK) &&
+           CHECK_BYTES(rows, sample.expected + first * row_bytes(), bytes);
 }
 
 static void check_rows(struct data_field *field)
@@ -157,8 +159,10 @@ static bool pieces_are_right(const struct fetch_piece *pieces, size_t count)
     for (size_t i = 0; i < count; i++) {
         size_t bytes = (size_t)pieces[i].count * row_bytes();
         const unsigned char *rows = pieces[i].to;
-        if (memcmp(rows, sample.expected + pieces[i].first * row_bytes(), bytes) ||
-            rows[bytes] != 0xEE)
+        harness_where("piece %zu of %zu: %llu rows from %llu on", i, count,
+                      (unsigned long long)pieces[i].count, (unsigned long long)pieces[i].first);
+        if (!CHECK_BYTES(rows, sample.expected + pieces[i].first * row_bytes(), bytes) ||
+            !CHECK_EQ(rows[bytes], 0xEE))
             return false;
     }
     return true;
@@ -229,7 +233,8 @@ static void check_drawn(const struct kind *kind)
     unsigned failures = CU_get_number_of_failures();
     sample.kind = *kind;
     check_kind();
-    if (CU_get_number_of_failures() != failures) WRONG("%s", kind_text(&sample.kind));
+    if (CU_get_number_of_failures() != failures)
+        WRONG("these failures are of %s", kind_text(&sample.kind));
 }
 
 static void rows_are_those_of_hdf5(void)

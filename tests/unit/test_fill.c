@@ -191,8 +191,9 @@ static bool fill_is_draws(const struct kind *kind, shs_random *a, shs_random *b,
     shs_status status = kind->fill(a, filled, count);
     for (size_t i = 0; i < count; i++)
         kind->one(b, drawn + i * kind->bytes);
-    return memcmp(filled, drawn, count * kind->bytes + GUARD) == 0 && status == b->status &&
-           same_future(*a, *b);
+    harness_where("%zu numbers of %s, %s kernels", count, kind->name, random_kernels_now()->name);
+    return CHECK_BYTES(filled, drawn, count * kind->bytes + GUARD) &&
+           CHECK_STATUS(status, b->status) && CHECK(same_future(*a, *b));
 }
 
 /* A stream that has given `words` words, and keeps sines: bit 0 a float's, bit 1 a double's. */

@@ -424,13 +424,16 @@ struct expectation {
 
 static bool batch_is_right(const struct expectation *expected, const shs_batch *batch)
 {
-    bool right = batch->fields == expected->fields;
+    bool right = CHECK_EQ(batch->fields, expected->fields);
     for (size_t f = 0; f < batch->fields && right; f++) {
         unsigned char *bytes = malloc(expected->bytes[f] + 1);
         for (uint64_t slot = 0; slot < batch->rows && right; slot++) {
             expected->find(expected, f, batch->index[slot], bytes);
-            right = !memcmp((char *)batch->field[f].data + slot * expected->bytes[f], bytes,
-                            expected->bytes[f]);
+            harness_where("epoch %llu, step %llu, slot %llu, field %zu, sample %llu",
+                          (ull)batch->epoch, (ull)batch->step, (ull)slot, f,
+                          (ull)batch->index[slot]);
+            right = CHECK_BYTES((char *)batch->field[f].data + slot * expected->bytes[f], bytes,
+                                expected->bytes[f]);
         }
         free(bytes);
     }
@@ -447,11 +450,11 @@ static bool epochs_are_right(struct reading *reading, const struct expectation *
     if (!NEED_STATUS(shs_loader_open(reading->data, options, &reading->loader), SHS_OK))
         return false;
     while (right && shs_next(reading->loader, &batch) == SHS_OK) {
-        right = batch_is_right(expected, &batch) && shs_agree(reading->run) == SHS_OK;
+        right = batch_is_right(expected, &batch) && CHECK_STATUS(shs_agree(reading->run), SHS_OK);
         rows += batch.rows;
     }
-    if (!right) printf("  %s\n", shs_message());
-    right = right && rows == options->epochs * expected->samples;
+    harness_where(NULL);
+    right = right && CHECK_EQ(rows, options->epochs * expected->samples);
     shs_loader_close(&reading->loader);
     return right;
 }
@@ -756,11 +759,9 @@ static bool ragged_row_is_right(const struct expectation *expected, const shs_ba
         for (uint64_t i = 0; i < 2; i++) {
             float wanted = row < rows ? (float)stored[2 * (rows - 1 - row) + i] - 1 : 0;
             if (x[2 * row + i] == wanted) continue;
-            printf("  sample %llu of %llu rows: element %llu of row %llu is %g, not %g\n",
-                   (unsigned long long)batch->index[slot], (unsigned long long)rows,
-                   (unsigned long long)i, (unsigned long long)row, (double)x[2 * row + i],
-                   (double)wanted);
-            return false;
+            return WRONG("sample %llu of %llu rows: element %llu of row %llu is %g, expected %g",
+                         (ull)batch->index[slot], (ull)rows, (ull)i, (ull)row,
+                         (double)x[2 * row + i], (double)wanted);
         }
     return true;
 }
@@ -1065,10 +1066,12 @@ static bool crowd_is_right(const shs_batch *batch, bool whole)
     for (uint64_t slot = 0; slot < batch->rows; slot++) {
         uint64_t file = whole ? batch->index[slot] : batch->index[slot] / CROWD_ROWS;
         uint64_t first = whole ? 0 : batch->index[slot] % CROWD_ROWS;
+        harness_where("slot %llu, file %llu from row %llu on", (ull)slot, (ull)file, (ull)first);
         for (size_t e = 0; e < rows * 5; e++)
-            if (x[slot * rows * 5 + e] != (uint16_t)(file * 31 + first * 5 + e)) return false;
+            if (!CHECK_EQ(x[slot * rows * 5 + e], (uint16_t)(file * 31 + first * 5 + e)))
+                return false;
         for (size_t r = 0; r < rows; r++)
-            if (y[slot * rows + r] != (int64_t)(file * 1000 + first + r)) return false;
+            if (!CHECK_EQ(y[slot * rows + r], (int64_t)(file * 1000 + first + r))) return false;
     }
     return true;
 }

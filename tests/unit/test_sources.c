@@ -185,9 +185,13 @@ static void close_reading(struct reading *reading)
 static bool rows_are_right(struct reading *reading, uint64_t first, uint64_t count)
 {
     int32_t *rows = calloc(count * COLUMNS, sizeof *rows);
-    bool right = h5_read_rows(reading->field, first, count, rows) == SHS_OK;
-    for (uint64_t i = 0; i < count * COLUMNS && right; i++)
-        right = rows[i] == value_of(first + i / COLUMNS, i % COLUMNS);
+    bool right = CHECK_STATUS(h5_read_rows(reading->field, first, count, rows), SHS_OK);
+    for (uint64_t i = 0; i < count * COLUMNS && right; i++) {
+        harness_where("row %llu, column %llu", (unsigned long long)(first + i / COLUMNS),
+                      (unsigned long long)(i % COLUMNS));
+        right = CHECK_EQ(rows[i], value_of(first + i / COLUMNS, i % COLUMNS));
+    }
+    harness_where(NULL);
     free(rows);
     return right;
 }
