@@ -89,7 +89,7 @@ done
 prints 0 '^  normalize\(mean=X' "$SHARDSTEP" help augment
 for words in 'random_crop(padding=N, layout=L)' 'random_flip(axis=w|h, p=X, layout=L)' '  scale=auto|none' '  example' \
     'from 1 to 1048576' 'mean=[0.49,0.48,0.45]'; do
-    "$SHARDSTEP" help augment | grep -qF -- "$words" || fail "help augment does not say $words"
+    "$SHARDSTEP" help augment | holds -F -- "$words" || fail "help augment does not say $words"
 done
 "$SHARDSTEP" help augment | awk 'length > 80' | grep . && fail "help augment has lines of over 80 characters"
 grep -qE "window=|random_crop" check.txt random.txt && fail "help of what the command does not take"

@@ -84,7 +84,7 @@ same "names of both libraries" shared.txt static.txt
 
 # what only the program needs, the library does not: import's formats
 readelf -d "$library" | grep -E 'NEEDED.*(libpng|libz)\.' && fail "the library needs what only import needs"
-readelf -d "$SHARDSTEP" | grep -q 'NEEDED.*libpng' || fail "the program needs no libpng: the check checks nothing"
+readelf -d "$SHARDSTEP" | holds 'NEEDED.*libpng' || fail "the program needs no libpng: the check checks nothing"
 
 # every function of the headers is there, and none is there that the headers do not have
 grep -ohE '\bshs_[a-z0-9_]+\(' "$SOURCE"/include/shardstep/*.h | tr -d '(' | sort -u > declared.txt

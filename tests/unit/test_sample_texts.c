@@ -1,0 +1,245 @@
+/* The text that says what fields are, and windows by counting. */
+#include <string.h>
+
+#include "data_sample.h"
+#include "judge.h"
+#include "load.h"
+#include "message.h"
+#include "sample_scene.h"
+#include "shardstep/loader.h"
+#include "temporary_folder.h"
+#include "unit.h"
+
+/* ---- the text */
+
+static void describe(const struct data_sample *sample, char *text, size_t bytes)
+{
+    struct core_text all = {0};
+    for (size_t p = 0; p < sample->n_parts; p++) {
+        core_text_add(&all, "%s", p ? "; " : "");
+        if (data_part_is_own_row(sample, &sample->part[p]))
+            core_text_add(&all, "%s", sample->part[p].name);
+        else
+            data_part_describe(sample, &sample->part[p], &all);
+    }
+    snprintf(text, bytes, "%s", all.bytes ? all.bytes : "");
+    core_text_free(&all);
+}
+
+static void texts_say_what_fields_are(void)
+{
+    static const struct {
+        const char *text, *meaning;
+        size_t sources;
+    } cases[] = {
+        {"images", "images", 1},
+        {" train/images ,labels\t", "train/images; labels", 2},
+        {"x=a=b", "x = a=b", 1},
+        {"two words, x = two words", "two words; x = two words", 1},
+        {"x=images", "x = images", 1},
+        {"images=images", "images", 1},
+        {"a=x,b=x,x", "a = x; b = x; x", 1},
+        {"x(window=3)", "x = x(window=3, stride=1, lead=0)", 1},
+        {" x ( lead = 18446744073709551615 , window=1 ) ",
+         "x = x(window=1, stride=1, lead=18446744073709551615)", 1},
+        {"x=w(window=24, stride=6), y=w(window=1, stride=6, lead=29), z",
+         "x = w(window=24, stride=6, lead=0); y = w(window=1, stride=6, lead=29); z", 2},
+        {"t(offsets=o)", "t = t(offsets=o, most=0); t.length", 2},
+        {"x=t(most=5, offsets=a/b), o", "x = t(offsets=a/b, most=5); x.length; o", 3},
+        {"x=t(offsets=o), y=u(offsets=o)",
+         "x = t(offsets=o, most=0); x.length; y = u(offsets=o, most=0); y.length", 3},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct data_sample sample;
+        char text[512];
+        if (!NEED_STATUS(data_sample_parse(cases[i].text, false, &sample), SHS_OK)) {
+            printf("  %s: %s\n", cases[i].text, shs_message());
+            continue;
+        }
+        describe(&sample, text, sizeof text);
+        CHECK_TEXT(text, cases[i].meaning);
+        CHECK_EQ(sample.n_arrays, cases[i].sources);
+        if (strcmp(text, cases[i].meaning) != 0) printf("  %s is %s\n", cases[i].text, text);
+        data_sample_free(&sample);
+    }
+}
+
+static void refuse_text(const char *text, bool each_a_file, const char *words)
+{
+    struct data_sample sample;
+    CHECK_STATUS(data_sample_parse(text, each_a_file, &sample), SHS_ERROR_ARGUMENT);
+    CHECK_EQ(sample.n_parts, 0);
+    CHECK_EQ(sample.n_arrays, 0);
+    if (!message_has(words)) CHECK(!text);
+}
+
+static void texts_that_say_nothing_are_refused(void)
+{
+    static const struct {
+        const char *text, *words;
+    } cases[] = {
+        {"", "a field's name is empty"},
+        {"a,,b", "a field's name is empty"},
+        {"a, ", "a field's name is empty"},
+        {"=a", "no name before the '='"},
+        {"x=", "no name of a dataset"},
+        {"x=(window=2)", "no name of a dataset"},
+        {"x y=a", "has no spaces"},
+        {"x:y=a", "has no spaces and none of"},
+        {"a(window=2", "must end with the ')'"},
+        {"a(window=2)b", "must end with the ')'"},
+        {"a(window=2)(lead=1)", "must end with the ')'"},
+        {"a((window=2))", "must end with the ')'"},
+        {"a)", "no '(' before the ')'"},
+        {"a()", "key=value"},
+        {"a(window=2,)", "key=value"},
+        {"a(window)", "key=value"},
+        {"a(windw=2)", "there is no 'windw'; there are window, stride and lead"},
+        {"a(window=)", "window is ''"},
+        {"a(window=-1)", "window is '-1'"},
+        {"a(window=2.5)", "window is '2.5'"},
+        {"a(window=18446744073709551616)", "below 2^64"},
+        {"a(window=0)", "window is 0"},
+        {"a(window=2, stride=0)", "stride is 0"},
+        {"a(window=2, window=2)", "window is given twice"},
+        {"a(stride=2)", "give window=ROWS"},
+        {"a(lead=2)", "give window=ROWS"},
+        {"a(most=2)", "give offsets=NAME"},
+        {"a(offsets=)", "offsets is empty"},
+        {"a(offsets=o, most=0)", "most is 0"},
+        {"a(offsets=o, window=3)", "either a window or offsets"},
+        {"a(offsets=o, lead=3)", "give window=ROWS"},
+        {"a,a", "field a is given twice; give one of them another name: NAME=a"},
+        {"b=a,b", "field b is given twice"},
+        {"a(offsets=o), a.length", "field a.length is given twice"},
+        {"a(window=2), b(window=2, stride=3)", "field a has stride 1 but field b has 3"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        refuse_text(cases[i].text, false, cases[i].words);
+    refuse_text("a(window=2)", true, "with one sample a file");
+    refuse_text("a,b(offsets=o)", true, "field 'b(offsets=o)'");
+}
+
+static void as_many_fields_as_allowed(void)
+{
+    struct data_sample sample;
+    char text[2048] = "r(offsets=o)";
+    for (int i = 2; i < SHS_MAX_FIELDS; i++)
+        sprintf(text + strlen(text), ",f%d", i);
+    CHECK_STATUS(data_sample_parse(text, false, &sample), SHS_OK);
+    CHECK_EQ(sample.n_parts, SHS_MAX_FIELDS);
+    data_sample_free(&sample);
+    strcat(text, ",s(offsets=p)");
+    refuse_text(text, false, "more than 64 fields");
+}
+
+/* ---- windows by counting */
+
+enum {
+    MOST_ROWS = 40
+};
+
+static void check_windows(const struct data_part *part, uint64_t rows)
+{
+    uint64_t samples = count_windows(part->window, part->stride, part->lead, rows);
+    for (uint64_t first = 0; first < rows; first++)
+        for (uint64_t count = 1; count <= rows - first; count += 3) {
+            uint64_t low = samples, high = 0;
+            for (uint64_t i = 0; i < samples; i++) {
+                uint64_t begin = i * part->stride + part->lead;
+                if (begin >= first + count || begin + part->window <= first) continue;
+                if (low == samples) low = i;
+                high = i + 1;
+            }
+            struct data_range found = data_part_samples(part, first, count, samples);
+            CHECK(low == samples ? found.count == 0
+                                 : found.first == low && found.count == high - low);
+        }
+    for (uint64_t i = 0; i < samples; i++)
+        CHECK_EQ(data_part_first(part, i), i * part->stride + part->lead);
+}
+
+static void windows_are_those_that_fit(void)
+{
+    struct data_sample sample;
+    if (!NEED_STATUS(data_sample_parse("x(window=2), y=x(window=1)", false, &sample), SHS_OK))
+        return;
+    struct data_part *x = &sample.part[0], *y = &sample.part[1];
+    for (uint64_t rows = 0; rows < MOST_ROWS; rows += 1 + rows / 6)
+        for (x->window = 1; x->window < 9; x->window += 2)
+            for (x->stride = 1; x->stride < 6; x->stride++)
+                for (x->lead = 0; x->lead < 12; x->lead += 3) {
+                    uint64_t samples, least, other;
+                    y->stride = x->stride;
+                    y->lead = 20 - x->lead;
+                    least = count_windows(x->window, x->stride, x->lead, rows);
+                    other = count_windows(1, y->stride, y->lead, rows);
+                    CHECK_STATUS(data_sample_count(&sample, &rows, &samples), SHS_OK);
+                    CHECK_EQ(samples, least < other ? least : other);
+                    check_windows(x, rows);
+                }
+    data_sample_free(&sample);
+}
+
+static void numbers_beyond_64_bits_are_no_window(void)
+{
+    static const char *const texts[] = {
+        "x(window=18446744073709551615)", "x(window=9223372036854775808, lead=9223372036854775808)",
+        "x(window=1, lead=18446744073709551615)",
+        "x(window=18446744073709551615, lead=18446744073709551615, stride=18446744073709551615)"};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct data_sample sample;
+        const uint64_t rows[] = {UINT64_MAX - 1};
+        uint64_t samples = 1;
+        if (!NEED_STATUS(data_sample_parse(texts[i], false, &sample), SHS_OK)) continue;
+        if (CHECK_STATUS(data_sample_count(&sample, rows, &samples), SHS_OK)) CHECK_EQ(samples, 0);
+        data_sample_free(&sample);
+    }
+    struct data_sample sample;
+    const uint64_t rows[] = {UINT64_MAX};
+    uint64_t samples;
+    if (!NEED_STATUS(
+            data_sample_parse("x(window=1, stride=9223372036854775808, lead=1)", false, &sample),
+            SHS_OK))
+        return;
+    if (CHECK_STATUS(data_sample_count(&sample, rows, &samples), SHS_OK)) CHECK_EQ(samples, 2);
+    CHECK_EQ(data_part_first(&sample.part[0], 1), (UINT64_C(1) << 63) + 1);
+    struct data_range found = data_part_samples(&sample.part[0], UINT64_MAX - 5, 3, samples);
+    CHECK_EQ(found.count, 0);
+    data_sample_free(&sample);
+}
+
+static void fields_have_equally_many_samples(void)
+{
+    struct data_sample sample;
+    uint64_t samples, rows[4] = {10, 9, 10};
+    if (!NEED_STATUS(data_sample_parse("x(window=2), label, o=x", false, &sample), SHS_OK)) return;
+    CHECK_STATUS(data_sample_count(&sample, rows, &samples), SHS_ERROR_FORMAT);
+    CHECK_HAS(shs_message(), "field x has 9 samples but field o has 10 rows");
+    data_sample_free(&sample);
+    if (!NEED_STATUS(data_sample_parse("x(window=2), label", false, &sample), SHS_OK)) return;
+    if (CHECK_STATUS(data_sample_count(&sample, rows, &samples), SHS_OK)) CHECK_EQ(samples, 9);
+    data_sample_free(&sample);
+    if (!NEED_STATUS(data_sample_parse("v(offsets=o), label", false, &sample), SHS_OK)) return;
+    rows[1] = 4, rows[2] = 3; /* sources are v, o, label */
+    CHECK(sample.part[2].array == 2 || sample.part[2].array == 1);
+    rows[sample.part[0].offsets] = 4;
+    rows[sample.part[2].array] = 3;
+    if (CHECK_STATUS(data_sample_count(&sample, rows, &samples), SHS_OK)) CHECK_EQ(samples, 3);
+    rows[sample.part[0].offsets] = 0;
+    CHECK_STATUS(data_sample_count(&sample, rows, &samples), SHS_ERROR_FORMAT);
+    data_sample_free(&sample);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct harness_test tests[] = {
+        TEST(texts_say_what_fields_are),
+        TEST(texts_that_say_nothing_are_refused),
+        TEST(as_many_fields_as_allowed),
+        TEST(windows_are_those_that_fit),
+        TEST(numbers_beyond_64_bits_are_no_window),
+        TEST(fields_have_equally_many_samples),
+    };
+    return harness_main("sample_texts", tests, COUNT(tests), argc, argv);
+}
