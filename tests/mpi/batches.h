@@ -44,15 +44,15 @@ static inline bool batch_content_is_right(const shs_batch *batch)
     for (uint64_t slot = 0; slot < batch->rows; slot++) {
         const uint64_t row = batch->index[slot];
         if (labels[slot] != label_of(row))
-            return WRONG("vrank %llu, step %llu, slot %llu, row %llu: label %d, expected %d",
-                         (ull)batch->vrank, (ull)batch->step, (ull)slot, (ull)row, labels[slot],
-                         label_of(row));
+            return WRONG("expected label %d; came %d; vrank %llu, step %llu, slot %llu, row %llu",
+                         label_of(row), labels[slot], (ull)batch->vrank, (ull)batch->step,
+                         (ull)slot, (ull)row);
         for (uint64_t i = 0; i < IMAGE_BYTES; i++)
             if (images[slot * IMAGE_BYTES + i] != image_byte(row, i))
-                return WRONG("vrank %llu, step %llu, slot %llu, row %llu: byte %llu of the image "
-                             "is %u, expected %u",
-                             (ull)batch->vrank, (ull)batch->step, (ull)slot, (ull)row, (ull)i,
-                             images[slot * IMAGE_BYTES + i], image_byte(row, i));
+                return WRONG("expected byte %llu of the image = %u; came %u; vrank %llu, step "
+                             "%llu, slot %llu, row %llu",
+                             (ull)i, image_byte(row, i), images[slot * IMAGE_BYTES + i],
+                             (ull)batch->vrank, (ull)batch->step, (ull)slot, (ull)row);
     }
     return true;
 }
@@ -81,8 +81,8 @@ static inline bool batch_is(const shs_batch *batch, const struct course *course,
                                  ? first + slot
                                  : order_permutation_row(permutation, first + slot);
         if (batch->index[slot] != row)
-            same = WRONG("vrank %llu, step %llu, slot %llu: row %llu, expected %llu", (ull)vrank,
-                         (ull)at.step, (ull)slot, (ull)batch->index[slot], (ull)row);
+            same = WRONG("expected row %llu; came %llu; vrank %llu, step %llu, slot %llu", (ull)row,
+                         (ull)batch->index[slot], (ull)vrank, (ull)at.step, (ull)slot);
     }
     return same;
 }
@@ -142,9 +142,10 @@ static inline bool record_agrees(const struct record *own, const struct record *
         for (uint64_t v = info->first_vrank; v < info->first_vrank + info->hosted; v++) {
             uint64_t at = step * own->vranks + v;
             if (own->hash[at] == 0 || own->hash[at] != whole->hash[at])
-                return WRONG("step %llu, vrank %llu: hash %016llx%s, expected %016llx", (ull)step,
-                             (ull)v, (ull)own->hash[at], own->hash[at] ? "" : " (no batch came)",
-                             (ull)whole->hash[at]);
+                return WRONG(
+                    "expected a batch with hash %016llx; came %016llx%s; step %llu, vrank %llu",
+                    (ull)whole->hash[at], (ull)own->hash[at], own->hash[at] ? "" : " (none)",
+                    (ull)step, (ull)v);
         }
     return true;
 }

@@ -186,9 +186,9 @@ static inline bool source_is_fair(const struct times *times, enum choice choice,
                 is_chosen(choice, row) ? sums[row] == share || sums[row] == share + 1 : !sums[row];
             if (!even)
                 fair =
-                    WRONG("epoch %llu, row %llu: taken %llu times so far, expected %s %llu",
-                          (ull)epoch, (ull)row, (ull)sums[row],
-                          is_chosen(choice, row) ? "once more than or" : "never, not", (ull)share);
+                    WRONG("expected row %llu to come %llu%s times by epoch %llu; came %llu times",
+                          (ull)row, is_chosen(choice, row) ? (ull)share : 0,
+                          is_chosen(choice, row) ? " or one more" : "", (ull)epoch, (ull)sums[row]);
         }
         fair = CHECK_EQ(taken, due) && fair;
     }
@@ -215,8 +215,8 @@ static inline bool epochs_are_full(const struct times *times, enum choice choice
         for (uint64_t row = 0; row < ROWS; row++) {
             taken += times->of[epoch][row];
             if (times->of[epoch][row] && !is_chosen(choice, row))
-                full =
-                    WRONG("epoch %llu: row %llu came, which is not chosen", (ull)epoch, (ull)row);
+                full = WRONG("expected chosen rows only; came row %llu; epoch %llu", (ull)row,
+                             (ull)epoch);
         }
         full = CHECK_EQ(taken, steps * GLOBAL_BATCH) && full;
     }

@@ -85,7 +85,7 @@ static inline bool agreed_failure(shs_status status, shs_status expected, int fa
     char message[MESSAGE_BYTES] = "";
     snprintf(message, sizeof message, "%s", shs_message());
     bool alike = equals_rank_0(message, sizeof message);
-    if (!alike) WRONG("expected rank 0's message everywhere; came: %s", message);
+    if (!alike) WRONG("expected rank 0's message; came «%s»", message);
     return agreed_here(status, expected, failing, my_rank()) && alike;
 }
 

@@ -47,8 +47,8 @@ static bool counts_step(shs_loader *loader)
     }
     came = sum_over_ranks(came);
     bool right = alike && came == said && equals_rank_0(&said, sizeof said);
-    return right || WRONG("step %llu: expected %llu rows, as the batch says; came %llu",
-                          (ull)batch.step, (ull)said, (ull)came);
+    return right || WRONG("expected %llu rows, as the batch says; came %llu; step %llu", (ull)said,
+                          (ull)came, (ull)batch.step);
 }
 
 static void count_steps(const struct course *course, const char *path)

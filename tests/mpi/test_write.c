@@ -102,8 +102,9 @@ static bool same_bytes(const char *one, const char *other)
     } while (a == b && a != EOF);
     fclose(left);
     fclose(right);
-    return CHECK_IS(bytes, >, 1000) && (a == b || WRONG("%s: byte %llu is %d, expected %d as in %s",
-                                                        one, (ull)bytes - 1, a, b, other));
+    return CHECK_IS(bytes, >, 1000) &&
+           (a == b || WRONG("expected byte %llu of %s = %d, as in %s; came %d", (ull)bytes - 1, one,
+                            b, other, a));
 }
 
 static shs_status write_alone(const char *path, size_t way)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The pages for contributors name paths, functions and tests that exist.
+set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
 
 pages="README.md .github/CONTRIBUTING.md .github/CHANGELOG.md src/ARCHITECTURE.md tests/README.md"

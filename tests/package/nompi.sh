@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A build without MPI (-DSHARDSTEP_MPI=OFF): the digest of the other builds, programs that use the
 # library, and a clear refusal to be several processes. In a build with MPI there is nothing to test.
+set -euo pipefail
 . "$(dirname "$0")/../cli/common.sh"
 if [ "$MPI_KIND" != none ]; then
     echo "skipped: this build has MPI ($MPI_KIND); tests/run.sh nompi makes a build without"

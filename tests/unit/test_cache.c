@@ -294,10 +294,10 @@ static bool batch_is_right(const shs_batch *batch)
         const unsigned char *image = (unsigned char *)batch->field[0].data + slot * IMAGE_BYTES;
         for (uint64_t i = 0; i < IMAGE_BYTES; i++)
             if (image[i] != image_byte(batch->index[slot], i))
-                return WRONG("step %llu, slot %llu, row %llu: byte %llu is %u, expected %u",
+                return WRONG("expected byte %llu = %u; came %u; step %llu, slot %llu, row %llu",
+                             (unsigned long long)i, image_byte(batch->index[slot], i), image[i],
                              (unsigned long long)batch->step, (unsigned long long)slot,
-                             (unsigned long long)batch->index[slot], (unsigned long long)i,
-                             image[i], image_byte(batch->index[slot], i));
+                             (unsigned long long)batch->index[slot]);
         if (batch->fields > 1 &&
             !CHECK_EQ(((uint32_t *)batch->field[1].data)[slot], (uint32_t)batch->index[slot]))
             return false;

@@ -189,7 +189,7 @@ static bool judge(struct run *run, uint64_t changes)
         if (shape->shard == SHS_SHARD_FIXED) judge_owners(run, &all_epochs[i]);
     }
     if (run->fault)
-        WRONG("expected: %s; not so at %s %llu of N %llu V %llu b %llu B %llu W %llu "
+        WRONG("expected: %s; came otherwise; %s %llu of N %llu V %llu b %llu B %llu W %llu "
               "%s %s %s, seed %llu, epoch %llu, numbers of ranks %llu",
               run->fault, run->what, (ull)run->number, (ull)shape->samples, (ull)shape->vranks,
               (ull)shape->batch, (ull)shape->block_rows, (ull)shape->window_blocks,

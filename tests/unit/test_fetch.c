@@ -143,8 +143,9 @@ static bool piece_is_right(const struct fetch_piece *piece)
     for (uint64_t row = piece->first; row < piece->first + piece->count; row++)
         for (uint64_t column = 0; column < columns; column++)
             if (*at++ != element(row, column))
-                return WRONG("row %llu, column %llu: %u, expected %u", (unsigned long long)row,
-                             (unsigned long long)column, at[-1], element(row, column));
+                return WRONG("expected element %u; came %u; row %llu, column %llu",
+                             element(row, column), at[-1], (unsigned long long)row,
+                             (unsigned long long)column);
     return CHECK_EQ(*at, 0xEEEEEEEE);
 }
 

@@ -14,7 +14,9 @@ __extension__ typedef unsigned __int128 wide;
 static void check_share(uint64_t total, uint64_t part, uint64_t parts)
 {
     uint64_t expected = (uint64_t)((wide)total * part / parts);
-    if (order_share(total, part, parts) != expected) WRONG("a share is rounded down");
+    if (order_share(total, part, parts) != expected)
+        WRONG("expected share %llu of %llu in %llu = %llu; came %llu", (ull)part, (ull)total,
+              (ull)parts, (ull)expected, (ull)order_share(total, part, parts));
 }
 
 static void shares_are_exact(void)
@@ -66,7 +68,9 @@ static void the_largest_epoch_adds_up(void)
         struct order_slice slice = order_slice(&shape, steps - 1, vrank);
         uint64_t end = (uint64_t)((wide)left * (vrank + 1) / shape.vranks);
         if (slice.first != next || slice.first + slice.rows != shape.samples - left + end)
-            WRONG("the last step's slices");
+            WRONG("expected rows %llu to %llu; came %llu to %llu; the last step of vrank %llu",
+                  (ull)next, (ull)(shape.samples - left + end), (ull)slice.first,
+                  (ull)(slice.first + slice.rows), (ull)vrank);
         next = slice.first + slice.rows;
     }
     CHECK_EQ(next, shape.samples);
@@ -81,14 +85,10 @@ static void check_step_rows(struct order_shape shape)
         for (uint64_t vrank = 0; vrank < shape.vranks; vrank++)
             sum += order_slice(&shape, step, vrank).count;
         if (sum == order_step_rows(&shape, step)) continue;
-        printf(
-            "  N = %llu, V = %llu, b = %llu, shuffle %d, shard %d, tail %d, step %llu: %llu rows, "
-            "not %llu\n",
-            (unsigned long long)shape.samples, (unsigned long long)shape.vranks,
-            (unsigned long long)shape.batch, (int)shape.shuffle, (int)shape.shard, (int)shape.tail,
-            (unsigned long long)step, (unsigned long long)sum,
-            (unsigned long long)order_step_rows(&shape, step));
-        WRONG("the rows of a step");
+        WRONG("expected %llu rows in a step; came %llu; N = %llu, V = %llu, b = %llu, shuffle %d, "
+              "shard %d, tail %d, step %llu",
+              (ull)sum, (ull)order_step_rows(&shape, step), (ull)shape.samples, (ull)shape.vranks,
+              (ull)shape.batch, (int)shape.shuffle, (int)shape.shard, (int)shape.tail, (ull)step);
     }
 }
 

@@ -78,10 +78,9 @@ static void only_halves_of_one_node_join(void)
                 if (vranks > 40 && !touch) continue;
                 bool halves = touch && are_siblings(&left, &right);
                 if (order_nodes_join(vranks, left.node, right.node) != halves) {
-                    WRONG("%llu vranks: expected [%llu, %llu) and [%llu, %llu) %s; the other came",
-                          (ull)vranks, (ull)left.node.first, (ull)left.node.end,
-                          (ull)right.node.first, (ull)right.node.end,
-                          halves ? "to join" : "not to join");
+                    WRONG("expected [%llu, %llu) and [%llu, %llu) %s; came the other; %llu vranks",
+                          (ull)left.node.first, (ull)left.node.end, (ull)right.node.first,
+                          (ull)right.node.end, halves ? "to join" : "not to join", (ull)vranks);
                     wrong++;
                 }
                 joins += halves;

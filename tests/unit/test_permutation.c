@@ -28,8 +28,9 @@ static bool is_bijection(const struct order_permutation *permutation, uint64_t s
         good = row < samples && !seen[row];
         if (good) seen[row] = 1;
         if (!good)
-            WRONG("expected each of %llu rows once; position %llu has row %llu, %s", (ull)samples,
-                  (ull)position, (ull)row, row < samples ? "for the second time" : "of none");
+            WRONG("expected each of %llu rows once; came row %llu, %s; position %llu", (ull)samples,
+                  (ull)row, row < samples ? "for the second time" : "which there is not",
+                  (ull)position);
     }
     free(seen);
     return good;
@@ -68,9 +69,10 @@ static bool is_large_bijection(const struct order_permutation *permutation, uint
             good = rows[i] < samples && !(seen[rows[i] / 64] & bit);
             if (good) seen[rows[i] / 64] |= bit;
             if (!good)
-                WRONG("expected each of %llu rows once; position %llu has row %llu, again or of "
-                      "none",
-                      (ull)samples, (ull)(first + i), (ull)rows[i]);
+                WRONG("expected each of %llu rows once; came row %llu, %s; position %llu",
+                      (ull)samples, (ull)rows[i],
+                      rows[i] < samples ? "for the second time" : "which there is not",
+                      (ull)(first + i));
         }
     }
     return good;

@@ -292,9 +292,10 @@ static bool ragged_row_is_right(const struct expectation *expected, const shs_ba
         for (uint64_t i = 0; i < 2; i++) {
             float wanted = row < rows ? (float)stored[2 * (rows - 1 - row) + i] - 1 : 0;
             if (x[2 * row + i] == wanted) continue;
-            return WRONG("sample %llu of %llu rows: element %llu of row %llu is %g, expected %g",
-                         (ull)batch->index[slot], (ull)rows, (ull)i, (ull)row,
-                         (double)x[2 * row + i], (double)wanted);
+            return WRONG(
+                "expected element %llu of row %llu = %g; came %g; sample %llu of %llu rows", (ull)i,
+                (ull)row, (double)wanted, (double)x[2 * row + i], (ull)batch->index[slot],
+                (ull)rows);
         }
     return true;
 }
