@@ -93,10 +93,10 @@ static struct calls step_of(MPI_Comm comm, shs_reduction reduction)
     shs_run_info info = shs_info(run);
     for (uint64_t v = info.first_vrank; v < info.first_vrank + info.hosted; v++) {
         shs_batch batch = {.vrank = v, .rows = 1, .count = 1};
-        CHECK(shs_gradient_add(gradient, &batch) == SHS_OK);
+        CHECK_STATUS(shs_gradient_add(gradient, &batch), SHS_OK);
     }
     counted = (struct calls){0};
-    CHECK(shs_gradient_mean(gradient) == SHS_OK);
+    CHECK_STATUS(shs_gradient_mean(gradient), SHS_OK);
     struct calls calls = counted;
     shs_gradient_close(&gradient);
     shs_close(&run);
@@ -126,7 +126,7 @@ static void an_agreement_is_one_call(void)
     shs_run *run;
     need(!shs_open(MPI_COMM_WORLD, NULL, &run), "shs_open");
     counted = (struct calls){0};
-    CHECK(shs_agree(run) == SHS_OK);
+    CHECK_STATUS(shs_agree(run), SHS_OK);
     CHECK(are("shs_agree", (struct calls){.allreduce = all_ranks()}));
     shs_close(&run);
 }
@@ -139,7 +139,7 @@ static void a_run_without_mpi_calls_nothing(void)
     CHECK(are("a fast step without MPI", (struct calls){0}));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         {"a reproducible step agrees once", a_reproducible_step_agrees_once},
@@ -147,5 +147,5 @@ int main(void)
         {"an agreement is one call", an_agreement_is_one_call},
         {"a run without MPI calls nothing", a_run_without_mpi_calls_nothing},
     };
-    return harness_run_ranks("calls", tests, sizeof tests / sizeof *tests);
+    return harness_main_ranks("calls", tests, sizeof tests / sizeof *tests, argc, argv);
 }

@@ -185,7 +185,7 @@ static struct step ragged_step(uint64_t vranks, uint64_t salt)
 static void mean_of_step(const struct scene *scene, const struct step *step)
 {
     CHECK(add_step(scene->run, scene->gradient, scene->model, step));
-    CHECK(shs_gradient_mean(scene->gradient) == SHS_OK);
+    CHECK_STATUS(shs_gradient_mean(scene->gradient), SHS_OK);
     CHECK(model_is_mean(scene->model, step));
 }
 
@@ -244,7 +244,7 @@ static void test_a_step_without_rows_has_no_mean(void)
         CHECK(agreed_failure(shs_gradient_mean(scene.gradient), SHS_ERROR_STATE, 0));
         step.counts[0] = 1;
         CHECK(add_step(scene.run, scene.gradient, scene.model, &step));
-        CHECK(shs_gradient_mean(scene.gradient) == SHS_OK);
+        CHECK_STATUS(shs_gradient_mean(scene.gradient), SHS_OK);
         scene_end(&scene);
     }
 }
@@ -268,12 +268,13 @@ static void test_negative_zeros(void)
             shs_batch batch = batch_of(v, empty, v != empty);
             single = -0.0f;
             pair = -0.0;
-            CHECK(shs_gradient_add(gradient, &batch) == SHS_OK);
+            CHECK_STATUS(shs_gradient_add(gradient, &batch), SHS_OK);
         }
-        CHECK(shs_gradient_mean(gradient) == SHS_OK);
-        CHECK(single == 0 && pair == 0);
-        CHECK(!!signbit(single) == (empty == vranks));
-        CHECK(!!signbit(pair) == (empty == vranks));
+        CHECK_STATUS(shs_gradient_mean(gradient), SHS_OK);
+        CHECK_EQ(single, 0);
+        CHECK_EQ(pair, 0);
+        CHECK_EQ(!!signbit(single), (empty == vranks));
+        CHECK_EQ(!!signbit(pair), (empty == vranks));
     }
     shs_gradient_close(&gradient);
     shs_close(&run);
@@ -321,7 +322,7 @@ static void test_fast_is_near(void)
         for (uint64_t salt = 1; salt < 4; salt++) {
             struct step step = ragged_step(vranks, salt);
             CHECK(add_step(scene.run, scene.gradient, scene.model, &step));
-            CHECK(shs_gradient_mean(scene.gradient) == SHS_OK);
+            CHECK_STATUS(shs_gradient_mean(scene.gradient), SHS_OK);
             CHECK(model_is_near(scene.model, &step));
             char bits[sizeof scene.model->vector];
             memcpy(bits, scene.model->vector, sizeof bits);
@@ -370,7 +371,7 @@ static bool refused_here(shs_status status)
 static void crowd_fails_then_recovers(struct crowd *crowd, int failing)
 {
     CHECK(agreed_failure(shs_gradient_mean(crowd->scene.gradient), SHS_ERROR_STATE, failing));
-    CHECK(message_has("shs_gradient_mean"));
+    CHECK_HAS(shs_message(), "shs_gradient_mean");
     mean_of_step(&crowd->scene, &crowd->step);
     scene_end(&crowd->scene);
 }
@@ -380,7 +381,7 @@ static void test_a_missing_batch(void)
     for (int failing = 0; failing < all_ranks(); failing++) {
         struct crowd crowd = crowd_begin(failing);
         for (uint64_t i = crowd.mine; i < 3; i++)
-            CHECK(add_vrank(&crowd, crowd.first + i - crowd.mine, 0) == SHS_OK);
+            CHECK_STATUS(add_vrank(&crowd, crowd.first + i - crowd.mine, 0), SHS_OK);
         crowd_fails_then_recovers(&crowd, failing);
     }
 }
@@ -396,9 +397,9 @@ static void test_batches_out_of_order(void)
     struct crowd crowd = crowd_begin(last_rank());
     if (crowd.mine) {
         CHECK(refused_here(add_vrank(&crowd, crowd.first + 1, 0)));
-        CHECK(add_vrank(&crowd, crowd.first, 0) == SHS_OK);
+        CHECK_STATUS(add_vrank(&crowd, crowd.first, 0), SHS_OK);
         CHECK(refused_here(add_vrank(&crowd, crowd.first + 2, 0)));
-        CHECK(add_vrank(&crowd, crowd.first + 1, 0) == SHS_OK);
+        CHECK_STATUS(add_vrank(&crowd, crowd.first + 1, 0), SHS_OK);
     } else {
         CHECK(add_step(crowd.scene.run, crowd.scene.gradient, crowd.scene.model, &crowd.step));
     }
@@ -412,12 +413,12 @@ static void test_refused_batches_do_not_count(void)
     for (uint64_t v = 0; v < crowd.step.vranks; v++)
         crowd.step.counts[v] = 1;
     for (uint64_t i = 0; i < 3; i++) {
-        CHECK(add_vrank(&crowd, crowd.first + i, 4) == SHS_OK);
+        CHECK_STATUS(add_vrank(&crowd, crowd.first + i, 4), SHS_OK);
         CHECK(refused_here(add_vrank(&crowd, crowd.first + i, 4)));
         CHECK(refused_here(add_vrank(&crowd, crowd.first + 3, 4)));
         if (i < 2) CHECK(refused_here(add_vrank(&crowd, crowd.first + i + 1, 5)));
     }
-    CHECK(shs_gradient_mean(crowd.scene.gradient) == SHS_OK);
+    CHECK_STATUS(shs_gradient_mean(crowd.scene.gradient), SHS_OK);
     CHECK(model_is_mean(crowd.scene.model, &crowd.step));
     scene_end(&crowd.scene);
 }
@@ -434,7 +435,7 @@ static void test_a_loading_error_reaches_all(void)
         CHECK(add_step(crowd.scene.run, crowd.scene.gradient, crowd.scene.model, &crowd.step));
         shs_status status = shs_gradient_mean(crowd.scene.gradient);
         CHECK(agreed_failure(status, SHS_ERROR_FORMAT, failing));
-        CHECK(message_has("chunk 3 is damaged"));
+        CHECK_HAS(shs_message(), "chunk 3 is damaged");
         mpi_member_end(crowd.scene.run, &member);
         mean_of_step(&crowd.scene, &crowd.step);
         scene_end(&crowd.scene);
@@ -458,7 +459,8 @@ static void test_a_mean_here_and_an_agreement_there(void)
     shs_status status =
         crowd.mine ? shs_agree(crowd.scene.run) : shs_gradient_mean(crowd.scene.gradient);
     CHECK(agreed_failure(status, SHS_ERROR_DISAGREE, last_rank()));
-    CHECK(message_has("shs_agree") && message_has("shs_gradient_mean"));
+    CHECK_HAS(shs_message(), "shs_agree");
+    CHECK_HAS(shs_message(), "shs_gradient_mean");
     scene_end(&crowd.scene);
 }
 
@@ -473,7 +475,7 @@ static void refuse_open(const shs_tensor *tensors, size_t count, int reduction, 
         run, tensors, count, &(shs_gradient_options){.reduction = (shs_reduction)reduction},
         &gradient);
     CHECK(agreed_failure(status, expected, failing));
-    CHECK(message_has("shs_gradient_open"));
+    CHECK_HAS(shs_message(), "shs_gradient_open");
     CHECK(gradient == NULL);
     shs_close(&run);
 }
@@ -542,8 +544,8 @@ static void test_memory_runs_out_in_open(void)
 static void test_memory_runs_out_in_add(void)
 {
     struct crowd crowd = crowd_begin(last_rank());
-    CHECK(add_vrank(&crowd, crowd.first, 0) == SHS_OK);
-    CHECK(add_vrank(&crowd, crowd.first + 1, 0) == SHS_OK);
+    CHECK_STATUS(add_vrank(&crowd, crowd.first, 0), SHS_OK);
+    CHECK_STATUS(add_vrank(&crowd, crowd.first + 1, 0), SHS_OK);
     if (crowd.mine) memory_scarce(1);
     shs_status status = add_vrank(&crowd, crowd.first + 2, 0);
     memory_plenty();
@@ -578,7 +580,7 @@ static void test_a_mean_of_another_gradient(void)
     need(!shs_gradient_open(run, &large, 1, NULL, &there), "shs_gradient_open");
     shs_batch batch = batch_of(shs_info(run).first_vrank, 0, 1);
     bool odd = my_rank() == last_rank();
-    CHECK(shs_gradient_add(odd ? there : here, &batch) == SHS_OK);
+    CHECK_STATUS(shs_gradient_add(odd ? there : here, &batch), SHS_OK);
     shs_status status = shs_gradient_mean(odd ? there : here);
     CHECK(agreed_failure(status, SHS_ERROR_DISAGREE, last_rank()));
     shs_gradient_close(&here);

@@ -62,8 +62,8 @@ static void sum_once(shs_run *run, struct mpi_sum *sum, const struct task *task)
     bool added = mpi_sum_added(sum) == 0;
     for (; leaf.vrank < info.first_vrank + info.hosted; leaf.vrank++)
         added = mpi_sum_add(sum, give_leaf, &leaf) == SHS_OK && added;
-    CHECK(added && mpi_sum_added(sum) == info.hosted);
-    CHECK(mpi_mean(sum, 1, &mean) == SHS_OK);
+    if (CHECK(added)) CHECK_EQ(mpi_sum_added(sum), info.hosted);
+    CHECK_STATUS(mpi_mean(sum, 1, &mean), SHS_OK);
     CHECK(sum_is_right(task, mean));
 }
 
@@ -158,14 +158,14 @@ static void test_long_vectors_are_summed_fast(void)
         uint64_t vrank = shs_info(run).first_vrank, end = vrank + shs_info(run).hosted;
         mpi_sum_reset(sum);
         for (; vrank < end; vrank++)
-            CHECK(mpi_sum_add(sum, add_whole_numbers, &vrank) == SHS_OK);
-        CHECK(mpi_mean(sum, 2, &mean) == SHS_OK);
+            CHECK_STATUS(mpi_sum_add(sum, add_whole_numbers, &vrank), SHS_OK);
+        CHECK_STATUS(mpi_mean(sum, 2, &mean), SHS_OK);
         for (size_t i = 0; i < LONG_FLOATS; i++)
             wrong += mean.floats[i] != (float)(vranks * (i % 1000) + of_vranks) / 2;
         for (size_t i = 0; i < LONG_DOUBLES; i++)
             wrong += mean.doubles[i] != (double)(vranks * i + of_vranks) / 2;
     }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
     mpi_sum_free(&sum);
     shs_close(&run);
 }
@@ -181,7 +181,7 @@ static void test_the_values_tell_orders_apart(void)
             running += mixed_float(vrank, i, of.salt);
         differing += running != tree_of_floats(&of, i, 0, 5);
     }
-    CHECK(differing > 100);
+    CHECK_IS(differing, >, 100);
 }
 
 /* At its worst a rank holds the nodes that its block of leaves is made of, because it joins only
@@ -199,8 +199,8 @@ static void bound_of_memory(uint64_t vranks)
     sum_once(run, sum, &task);
     while (UINT64_C(1) << levels < info.hosted)
         levels++;
-    CHECK(mpi_sum_most_held(sum) >= 1);
-    CHECK(mpi_sum_most_held(sum) <= (all_ranks() == 1 ? levels + 1 : 2 * levels + 1));
+    CHECK_IS(mpi_sum_most_held(sum), >=, 1);
+    CHECK_IS(mpi_sum_most_held(sum), <=, (all_ranks() == 1 ? levels + 1 : 2 * levels + 1));
     mpi_sum_free(&sum);
     shs_close(&run);
 }

@@ -240,7 +240,7 @@ static void lists_that_do_not_fit_are_refused(void)
     core_text_free(&many);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(channels_are_normalized_by_lists),
@@ -248,5 +248,5 @@ int main(void)
         TEST(padding_has_no_channels),
         TEST(lists_that_do_not_fit_are_refused),
     };
-    return harness_run("lists", tests, COUNT(tests));
+    return harness_main("lists", tests, COUNT(tests), argc, argv);
 }

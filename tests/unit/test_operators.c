@@ -44,7 +44,7 @@ static void every_entry_is_complete(void)
         core_text_add(&text, "f: ");
         augment_print_example(kind, &text);
         if (shs_augment_open(text.bytes, &sample, 1, &augment))
-            WRONG(text.bytes);
+            WRONG("%s", text.bytes);
         else
             CHECK(shs_augment_draws(augment) == (kind->draw != NULL));
         shs_augment_close(&augment);
@@ -359,7 +359,7 @@ static void texts_have_a_canonical_form(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(every_entry_is_complete),     TEST(the_reference_has_every_value),
@@ -367,5 +367,5 @@ int main(void)
         TEST(draws_are_shared_by_rule),    TEST(operators_of_batches_are_not_applied_yet),
         TEST(texts_have_a_canonical_form),
     };
-    return harness_run("operators", tests, COUNT(tests));
+    return harness_main("operators", tests, COUNT(tests), argc, argv);
 }

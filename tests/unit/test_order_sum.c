@@ -116,11 +116,11 @@ static void for_many_vranks(void (*visit)(uint64_t vranks))
 static void sum_on_one_rank(uint64_t vranks)
 {
     struct order_sum *sum;
-    if (!NEED(order_sum_new(vranks, N_FLOATS, N_DOUBLES, &sum) == SHS_OK)) return;
+    if (!NEED_STATUS(order_sum_new(vranks, N_FLOATS, N_DOUBLES, &sum), SHS_OK)) return;
     for (int step = 0; step < 2; step++) {
         order_sum_reset(sum);
         CHECK(add_leaves(sum, 0, vranks));
-        if (!NEED(order_sum_held(sum) == 1)) break;
+        if (!NEED_EQ(order_sum_held(sum), 1)) break;
         struct order_partial root = order_sum_partial(sum, 0);
         CHECK(order_node_is_root(vranks, root.node));
         CHECK(partial_is_right(vranks, root));
@@ -171,13 +171,13 @@ static void many_ranks_hold_nodes_of_the_tree(void)
 static void complete_on_first_rank(uint64_t vranks)
 {
     struct order_sum *sum;
-    if (!NEED(order_sum_new(vranks, N_FLOATS, N_DOUBLES, &sum) == SHS_OK)) return;
+    if (!NEED_STATUS(order_sum_new(vranks, N_FLOATS, N_DOUBLES, &sum), SHS_OK)) return;
     CHECK(add_leaves(sum, 0, order_first_vrank(vranks, 3, 1)));
     for (;;) {
         struct order_partial last = order_sum_partial(sum, order_sum_held(sum) - 1);
         if (order_node_is_root(vranks, last.node)) break;
         struct order_node parent = order_node_parent(vranks, last.node);
-        if (!NEED(parent.first == last.node.first && parent.end > last.node.end)) break;
+        if (!NEED_EQ(parent.first, last.node.first) || !NEED(parent.end > last.node.end)) break;
         float floats[N_FLOATS];
         double doubles[N_DOUBLES];
         for (uint64_t i = 0; i < N_FLOATS; i++)
@@ -188,9 +188,9 @@ static void complete_on_first_rank(uint64_t vranks)
         order_add_doubles(last.vector.doubles, doubles, N_DOUBLES);
         order_sum_complete(sum);
     }
-    CHECK(order_sum_held(sum) == 1);
+    CHECK_EQ(order_sum_held(sum), 1);
     CHECK(partial_is_right(vranks, order_sum_pop(sum)));
-    CHECK(order_sum_held(sum) == 0);
+    CHECK_EQ(order_sum_held(sum), 0);
     order_sum_free(&sum);
 }
 
@@ -210,8 +210,8 @@ static void the_values_tell_orders_apart(void)
         running += (float)value_of(vrank, 0);
         running_double += value_of(vrank, N_FLOATS);
     }
-    CHECK(running != float_of_node(0, 0, 1000));
-    CHECK(running_double != double_of_node(0, 0, 1000));
+    CHECK_IS(running, !=, float_of_node(0, 0, 1000));
+    CHECK_IS(running_double, !=, double_of_node(0, 0, 1000));
 }
 
 /* ---- memory */
@@ -242,21 +242,21 @@ static void memory_comes_on_demand(void)
     memory_taken = 0;
     memory_left = 1 + 2 * 2; /* the object and two vectors, each of floats and doubles */
     shs_memory_use(&counted);
-    CHECK(order_sum_new(8, N_FLOATS, N_DOUBLES, &sum) == SHS_OK);
+    CHECK_STATUS(order_sum_new(8, N_FLOATS, N_DOUBLES, &sum), SHS_OK);
     for (int step = 0; step < 2; step++) {
         order_sum_reset(sum);
         CHECK(add_leaves(sum, 0, 2)); /* a third vector is needed for leaf 3 */
-        CHECK(order_sum_push(sum, 2, &to) == SHS_OK);
-        CHECK(memory_taken == memory_left);
-        CHECK(order_sum_push(sum, 3, &to) == SHS_ERROR_MEMORY);
-        CHECK(order_sum_held(sum) == 2);
+        CHECK_STATUS(order_sum_push(sum, 2, &to), SHS_OK);
+        CHECK_EQ(memory_taken, memory_left);
+        CHECK_STATUS(order_sum_push(sum, 3, &to), SHS_ERROR_MEMORY);
+        CHECK_EQ(order_sum_held(sum), 2);
         CHECK(partial_is_right(8, order_sum_partial(sum, 0)));
     }
     order_sum_free(&sum);
     shs_memory_use(NULL);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(one_rank_sums_in_the_tree),
@@ -265,5 +265,5 @@ int main(void)
         TEST(the_values_tell_orders_apart),
         TEST(memory_comes_on_demand),
     };
-    return harness_run("order_sum", tests, COUNT(tests));
+    return harness_main("order_sum", tests, COUNT(tests), argc, argv);
 }
