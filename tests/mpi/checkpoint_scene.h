@@ -47,7 +47,7 @@ static inline struct job scene_open(const struct scene *scene, MPI_Comm comm)
 
 static inline bool same_cursor(shs_cursor came, shs_cursor expected)
 {
-    return CHECK_EQ(came.epoch, expected.epoch) & CHECK_EQ(came.epoch_step, expected.epoch_step) &
+    return CHECK_EQ(came.epoch, expected.epoch) && CHECK_EQ(came.epoch_step, expected.epoch_step) &&
            CHECK_EQ(came.step, expected.step);
 }
 

@@ -50,7 +50,7 @@ static shs_status take_steps(struct job *job, uint64_t steps)
 static bool has_verified(const struct job *job, uint64_t verified, uint64_t unverified)
 {
     shs_loader_statistics done = shs_statistics(job->loader);
-    return CHECK_EQ(done.epochs_verified, verified) & CHECK_EQ(done.epochs_unverified, unverified);
+    return CHECK_EQ(done.epochs_verified, verified) && CHECK_EQ(done.epochs_unverified, unverified);
 }
 
 static void check_mode(shs_shuffle shuffle, shs_shard shard, shs_tail tail)

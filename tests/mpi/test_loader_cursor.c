@@ -4,7 +4,7 @@
 
 static bool same_cursor(shs_cursor came, shs_cursor expected)
 {
-    return CHECK_EQ(came.epoch, expected.epoch) & CHECK_EQ(came.epoch_step, expected.epoch_step) &
+    return CHECK_EQ(came.epoch, expected.epoch) && CHECK_EQ(came.epoch_step, expected.epoch_step) &&
            CHECK_EQ(came.step, expected.step);
 }
 

@@ -24,7 +24,7 @@ names "a build/libshardstep.a" > names.txt
 same "the names of the static library with LTO" expected.txt names.txt
 
 # a change in any layer gets into the archive
-for file in core/core_text run/scan_share; do
+for file in core/core_text data/data_field; do
     echo "int shs_added_to_${file#*/}; /* a change */" >> "a source/src/$file.c"
     cmake --build "a build" -j8 --target shardstep_static > build.txt 2>&1 ||
         { cat build.txt; fail "make -j8 after a change"; }

@@ -25,7 +25,7 @@ head -c 200 /dev/zero | tr '\0' '\3' > labels.bin
 "$SHARDSTEP" import fashion.h5 train/images=raw:u8:200x28x28:images.bin train/labels=raw:u8:200:labels.bin > /dev/null
 for ranks in 1 2; do
     on $ranks ./program < /dev/null || fail "README's program on $ranks ranks"
-    h5dump -d weights "$(ls checkpoints/step-*.h5 | tail -n 1)" | grep -v '^HDF5' > weights.$ranks
+    h5dump -d state/weights "$(ls checkpoints/step-*.h5 | tail -n 1)" | grep -v '^HDF5' > weights.$ranks
     rm -r checkpoints
 done
 same "README's weights on 1 and 2 ranks" weights.1 weights.2
@@ -39,6 +39,6 @@ on 2 ./stopped < /dev/null || code=$?
 [ "$code" = 75 ] || fail "exit code $code of a program that was stopped, not 75"
 [ -e checkpoints/step-0000000001.h5 ] || fail "no checkpoint of a stop: $(ls checkpoints)"
 on 1 ./program < /dev/null || fail "README's program after a stop"
-h5dump -d weights "$(ls checkpoints/step-*.h5 | tail -n 1)" | grep -v '^HDF5' > weights.stopped
+h5dump -d state/weights "$(ls checkpoints/step-*.h5 | tail -n 1)" | grep -v '^HDF5' > weights.stopped
 same "README's weights with and without a stop" weights.1 weights.stopped
 finish

@@ -37,7 +37,7 @@ static void list_tree(struct tree *tree, uint64_t vranks)
 
 static bool same(struct order_node came, struct order_node expected)
 {
-    return CHECK_EQ(came.first, expected.first) & CHECK_EQ(came.end, expected.end);
+    return CHECK_EQ(came.first, expected.first) && CHECK_EQ(came.end, expected.end);
 }
 
 static bool are_siblings(const struct listed *a, const struct listed *b)
