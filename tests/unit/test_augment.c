@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "augment_apply.h"
+#include "core_status.h"
 #include "counted_memory.h"
 #include "judge.h"
 #include "message.h"
@@ -79,7 +80,7 @@ static shs_status apply(const shs_augment *augment, struct sample *samples, size
     }
     shs_status status = shs_augment_apply(augment, stream, from, to, guarded_data(&scratch));
     for (size_t f = 0; f < fields; f++) {
-        CHECK(memcmp(inputs[f], samples[f].tensor.data, bytes_of(&samples[f].tensor)) == 0);
+        CHECK_BYTES(inputs[f], samples[f].tensor.data, bytes_of(&samples[f].tensor));
         memcpy(samples[f].output, to[f], outputs[f].bytes);
         CHECK(guarded_free(&outputs[f]));
     }
@@ -106,7 +107,7 @@ static shs_type run(const char *text, struct sample *samples, size_t fields, shs
 {
     shs_augment *augment = open_text(text, samples, fields);
     if (!augment) return 0;
-    CHECK(apply(augment, samples, fields, stream) == SHS_OK);
+    CHECK_STATUS(apply(augment, samples, fields, stream), SHS_OK);
     shs_type type = shs_augment_output(augment, 0)->type;
     shs_augment_close(&augment);
     return type;
@@ -236,11 +237,12 @@ static void check_crop(size_t layout, shs_type type, uint32_t padding)
     snprintf(text, sizeof text, "f: random_crop(padding=%u%s)", padding, layouts[layout].value);
     for (uint64_t slot = 0; slot < 20; slot++) {
         shs_random stream = stream_at(1, slot), again = stream;
+        harness_where("%s, type %s, slot %llu", text, shs_type_name(type), (ull)slot);
         if (run(text, &sample, 1, &stream) != type) WRONG("a crop keeps the type");
         struct motion motion = slow_crop(has_height(layout), padding, &again);
         slow_move(&picture, motion, input, expected);
-        CHECK(memcmp(sample.output, expected, bytes_of(&sample.tensor)) == 0);
-        CHECK(shs_random_u32(&stream) == shs_random_u32(&again));
+        CHECK_BYTES(sample.output, expected, bytes_of(&sample.tensor));
+        CHECK_EQ(shs_random_u32(&stream), shs_random_u32(&again));
     }
 }
 
@@ -262,10 +264,11 @@ static void check_flip(size_t layout, shs_type type, char axis, double p)
     snprintf(text, sizeof text, "f: random_flip(p=%g, axis=%c%s)", p, axis, layouts[layout].value);
     for (uint64_t slot = 0; slot < 20; slot++) {
         shs_random stream = stream_at(2, slot), again = stream;
+        harness_where("%s, type %s, slot %llu", text, shs_type_name(type), (ull)slot);
         if (run(text, &sample, 1, &stream) != type) WRONG("a flip keeps the type");
         slow_move(&picture, slow_flip(&picture, axis, p, &again), input, expected);
-        CHECK(memcmp(sample.output, expected, bytes_of(&sample.tensor)) == 0);
-        CHECK(shs_random_u32(&stream) == shs_random_u32(&again));
+        CHECK_BYTES(sample.output, expected, bytes_of(&sample.tensor));
+        CHECK_EQ(shs_random_u32(&stream), shs_random_u32(&again));
     }
 }
 
@@ -288,7 +291,7 @@ static size_t count_mirrored(const char *text)
     shs_augment *augment = open_text(text, &sample, 1);
     for (uint64_t slot = 0; augment && slot < 2000; slot++) {
         shs_random stream = stream_at(3, slot);
-        CHECK(apply(augment, &sample, 1, &stream) == SHS_OK);
+        CHECK_STATUS(apply(augment, &sample, 1, &stream), SHS_OK);
         mirrored += sample.output[0] == 2;
     }
     shs_augment_close(&augment);
@@ -298,11 +301,11 @@ static size_t count_mirrored(const char *text)
 /* Of 2000 with p = 1/2, 1000 +- 4.5 * 22.4; with p = 1/10, 200 +- 4.5 * 13.4. */
 static void flips_have_their_probability(void)
 {
-    CHECK(count_mirrored("f: random_flip(axis=w, p=0)") == 0);
-    CHECK(count_mirrored("f: random_flip(axis=w, p=1)") == 2000);
+    CHECK_EQ(count_mirrored("f: random_flip(axis=w, p=0)"), 0);
+    CHECK_EQ(count_mirrored("f: random_flip(axis=w, p=1)"), 2000);
     size_t half = count_mirrored("f: random_flip(axis=w)");
     CHECK(half > 899 && half < 1101);
-    CHECK(half == count_mirrored("f: random_flip(axis=w, p=0.5)"));
+    CHECK_EQ(half, count_mirrored("f: random_flip(axis=w, p=0.5)"));
     size_t tenth = count_mirrored("f: random_flip(axis=w, p=.1)");
     CHECK(tenth > 139 && tenth < 261);
 }
@@ -329,7 +332,7 @@ static void a_flip_draws_below_p(void)
     for (size_t i = 0; i < COUNT(cases); i++) {
         shs_random stream = stream_of(cases[i].word);
         run(cases[i].text, &sample, 1, &stream);
-        CHECK((sample.output[0] == 2) == cases[i].mirrored);
+        CHECK_EQ(sample.output[0] == 2, cases[i].mirrored);
     }
 }
 
@@ -465,14 +468,14 @@ static void check_normalize(shs_type type, const char *values, float scale, doub
     struct sample sample = {.tensor = {"f", type, 1, {N_VALUES}, input}};
     fill_values(type, input);
     snprintf(text, sizeof text, "f: normalize(%s)", values);
-    CHECK(run(text, &sample, 1, NULL) == SHS_F32);
+    CHECK_EQ(run(text, &sample, 1, NULL), SHS_F32);
     memcpy(output, sample.output, sizeof output);
     size_t wrong = 0;
     for (size_t i = 0; i < N_VALUES; i++) {
         float expected = slow_normalize(value_at(type, input, i), scale, mean, std);
         wrong += !same_float(output[i], expected);
     }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
 }
 
 static void normalize_rounds_each_operation(void)
@@ -491,11 +494,11 @@ static void normalize_is_what_one_expects(void)
     unsigned char input[3] = {0, 255, 51};
     float output[3];
     struct sample sample = {.tensor = {"f", SHS_U8, 1, {3}, input}};
-    CHECK(run("f: normalize(mean=0.286, std=0.353)", &sample, 1, NULL) == SHS_F32);
+    CHECK_EQ(run("f: normalize(mean=0.286, std=0.353)", &sample, 1, NULL), SHS_F32);
     memcpy(output, sample.output, sizeof output);
-    CHECK(fabsf(output[0] + 0.81020f) < 1e-5f);
-    CHECK(fabsf(output[1] - 2.02266f) < 1e-5f);
-    CHECK(fabsf(output[2] + 0.24363f) < 1e-5f);
+    CHECK_IS(fabsf(output[0] + 0.81020f), <, 1e-5f);
+    CHECK_IS(fabsf(output[1] - 2.02266f), <, 1e-5f);
+    CHECK_IS(fabsf(output[2] + 0.24363f), <, 1e-5f);
 }
 
 static void halves_are_converted_exactly(void)
@@ -511,9 +514,9 @@ static void halves_are_converted_exactly(void)
     for (unsigned first = 0; first < 65536; first += PIECE) {
         for (unsigned i = 0; i < PIECE; i++)
             input[i] = (uint16_t)(first + i);
-        CHECK(run("f: cast(type=f32)", &sample, 1, NULL) == SHS_F32);
+        CHECK_EQ(run("f: cast(type=f32)", &sample, 1, NULL), SHS_F32);
         memcpy(singles, sample.output, sizeof singles);
-        CHECK(run("f: cast(type=f64)", &sample, 1, NULL) == SHS_F64);
+        CHECK_EQ(run("f: cast(type=f64)", &sample, 1, NULL), SHS_F64);
         memcpy(doubles, sample.output, sizeof doubles);
         for (size_t i = 0; i < PIECE; i++) {
             struct value value = value_at(SHS_F16, input, i);
@@ -521,7 +524,7 @@ static void halves_are_converted_exactly(void)
             wrong += !same_double(doubles[i], value.real);
         }
     }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
     CHECK(slow_half(0x3c00) == 1 && slow_half(0x7bff) == 65504 && slow_half(1) == 0x1p-24);
 }
 
@@ -544,14 +547,14 @@ static void check_cast(shs_type from, shs_type to)
     struct sample sample = {.tensor = {"f", from, 1, {N_VALUES}, input}};
     fill_values(from, input);
     snprintf(text, sizeof text, "f: cast(type=%s)", shs_type_name(to));
-    CHECK(run(text, &sample, 1, NULL) == to);
+    CHECK_EQ(run(text, &sample, 1, NULL), to);
     for (size_t i = 0; i < N_VALUES; i++) {
         struct value before = value_at(from, input, i), after = value_at(to, sample.output, i);
         wrong += to <= SHS_I64   ? before.whole != after.whole
                  : to == SHS_F32 ? !same_float(to_single(before), (float)after.real)
                                  : !same_double(to_double(before), after.real);
     }
-    CHECK(wrong == 0);
+    CHECK_EQ(wrong, 0);
 }
 
 static void check_cast_refused(shs_type from, shs_type to)
@@ -560,10 +563,10 @@ static void check_cast_refused(shs_type from, shs_type to)
     shs_augment *augment;
     const shs_tensor sample = {"f", from, 1, {3}, NULL};
     snprintf(text, sizeof text, "f: cast(type=%s)", shs_type_name(to));
-    CHECK(shs_augment_open(text, &sample, 1, &augment) == SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(shs_augment_open(text, &sample, 1, &augment), SHS_ERROR_ARGUMENT);
     CHECK(augment == NULL);
     snprintf(words, sizeof words, "from %s to '%s'", shs_type_name(from), shs_type_name(to));
-    CHECK(strstr(shs_message(), words) != NULL);
+    CHECK_HAS(shs_message(), words);
 }
 
 /* An integer type may become one whose range holds its own. */
@@ -598,8 +601,8 @@ static void crop_draws_before_flip(void)
         bool mirror = shs_random_float(&again) < 0.5f;
         struct motion flip = {1, 0, mirror ? -1 : 1, mirror ? 6 : 0};
         slow_move(&picture, flip, middle, expected);
-        CHECK(memcmp(sample.output, expected, sizeof expected) == 0);
-        CHECK(shs_random_u32(&stream) == shs_random_u32(&again));
+        CHECK_BYTES(sample.output, expected, sizeof expected);
+        CHECK_EQ(shs_random_u32(&stream), shs_random_u32(&again));
     }
 }
 
@@ -616,8 +619,8 @@ static void statements_go_from_left_to_right(void)
         shs_type second =
             run("f:random_flip(axis=h);f:random_crop(padding=2);f:cast(type=i32);", &two, 1, &b);
         CHECK(first == SHS_I32 && second == SHS_I32);
-        CHECK(memcmp(one.output, two.output, 120) == 0);
-        CHECK(shs_random_u32(&a) == shs_random_u32(&b));
+        CHECK_BYTES(one.output, two.output, 120);
+        CHECK_EQ(shs_random_u32(&a), shs_random_u32(&b));
     }
 }
 
@@ -630,12 +633,14 @@ static void long_chains_are_applied_in_order(void)
     struct sample sample = {.tensor = {"f", SHS_U8, 2, {3, 4}, input}};
     for (unsigned char i = 0; i < 12; i++)
         input[i] = i;
-    CHECK(run("f: cast(type=u64) random_flip(axis=w, p=1) cast(type=f64) random_flip(axis=h, p=1) "
-              "normalize(mean=1, std=0.5) normalize(mean=0, std=2)",
-              &sample, 1, &stream) == SHS_F32);
+    CHECK_EQ(
+        run("f: cast(type=u64) random_flip(axis=w, p=1) cast(type=f64) random_flip(axis=h, p=1) "
+            "normalize(mean=1, std=0.5) normalize(mean=0, std=2)",
+            &sample, 1, &stream),
+        SHS_F32);
     memcpy(output, sample.output, sizeof output);
     for (int i = 0; i < 12; i++)
-        CHECK(output[i] == (float)(11 - i) - 1);
+        CHECK_EQ(output[i], (float)(11 - i) - 1);
 }
 
 /* Two fields that change size on the way keep out of each other's scratch memory. */
@@ -651,9 +656,11 @@ static void long_chains_of_fields_do_not_meet(void)
         "random_flip(axis=w, p=1) cast(type=u64)",
         samples, 2, &stream);
     for (size_t i = 0; i < 12; i++)
-        CHECK(value_at(SHS_U64, samples[0].output, i).whole == first[(2 - i / 4) * 4 + i % 4]);
+        CHECK_EQ((uint64_t)value_at(SHS_U64, samples[0].output, i).whole,
+                 first[(2 - i / 4) * 4 + i % 4]);
     for (size_t i = 0; i < 20; i++)
-        CHECK(value_at(SHS_U64, samples[1].output, i).whole == second[(3 - i / 5) * 5 + i % 5]);
+        CHECK_EQ((uint64_t)value_at(SHS_U64, samples[1].output, i).whole,
+                 second[(3 - i / 5) * 5 + i % 5]);
 }
 
 /* A picture, its mask of another type and size, and a label that has no operator. */
@@ -677,10 +684,10 @@ static void fields_of_a_statement_share_draws(void)
         struct motion motion = slow_crop(true, 4, &again);
         slow_move(&small, motion, image, expected);
         slow_move(&large, motion, mask, expected_mask);
-        CHECK(memcmp(samples[0].output, expected, sizeof expected) == 0);
-        CHECK(memcmp(samples[2].output, expected_mask, sizeof expected_mask) == 0);
-        CHECK(memcmp(samples[1].output, label, sizeof label) == 0);
-        CHECK(shs_random_u32(&stream) == shs_random_u32(&again));
+        CHECK_BYTES(samples[0].output, expected, sizeof expected);
+        CHECK_BYTES(samples[2].output, expected_mask, sizeof expected_mask);
+        CHECK_BYTES(samples[1].output, label, sizeof label);
+        CHECK_EQ(shs_random_u32(&stream), shs_random_u32(&again));
     }
 }
 
@@ -697,9 +704,9 @@ static void statements_do_not_share_draws(void)
         shs_random stream = stream_at(8, slot), again = stream;
         run("b: random_crop(padding=5); a: random_flip(axis=w)", samples, 2, &stream);
         slow_move(&picture, slow_crop(false, 5, &again), second, expected);
-        CHECK(memcmp(samples[1].output, expected, 16) == 0);
+        CHECK_BYTES(samples[1].output, expected, 16);
         slow_move(&picture, slow_flip(&picture, 'w', 0.5, &again), first, expected);
-        CHECK(memcmp(samples[0].output, expected, 16) == 0);
+        CHECK_BYTES(samples[0].output, expected, 16);
     }
 }
 
@@ -715,9 +722,9 @@ static void without_a_text_samples_are_copied(void)
         shs_augment *augment = open_text(texts[i], samples, 2);
         if (!NEED(augment)) return;
         CHECK(!shs_augment_draws(augment));
-        CHECK(apply(augment, samples, 2, NULL) == SHS_OK);
-        CHECK(memcmp(samples[0].output, bytes, sizeof bytes) == 0);
-        CHECK(memcmp(samples[1].output, &number, sizeof number) == 0);
+        CHECK_STATUS(apply(augment, samples, 2, NULL), SHS_OK);
+        CHECK_BYTES(samples[0].output, bytes, sizeof bytes);
+        CHECK_BYTES(samples[1].output, &number, sizeof number);
         shs_augment_close(&augment);
         CHECK(augment == NULL);
     }
@@ -728,8 +735,9 @@ static void outputs_are_described(void)
     char name[] = "colour";
     shs_tensor samples[2] = {{name, SHS_U8, 3, {4, 5, 3}, name}, {"label", SHS_I64, 0, {0}, NULL}};
     shs_augment *augment;
-    CHECK(shs_augment_open("colour: random_flip(axis=h) normalize(mean=0,std=1)", samples, 2,
-                           &augment) == SHS_OK);
+    CHECK_STATUS(shs_augment_open("colour: random_flip(axis=h) normalize(mean=0,std=1)", samples, 2,
+                                  &augment),
+                 SHS_OK);
     name[0] = 'X';
     const shs_tensor *colour = shs_augment_output(augment, 0);
     CHECK(strcmp(colour->name, "colour") == 0 && colour->type == SHS_F32 && colour->axes == 3);
@@ -757,7 +765,7 @@ static void only_crops_and_flips_draw(void)
     struct sample sample = {.tensor = {"f", SHS_U8, 1, {3}, NULL}};
     for (size_t i = 0; i < COUNT(cases); i++) {
         shs_augment *augment = open_text(cases[i].text, &sample, 1);
-        if (augment) CHECK(shs_augment_draws(augment) == cases[i].draws);
+        if (augment) CHECK_EQ(shs_augment_draws(augment), cases[i].draws);
         shs_augment_close(&augment);
     }
 }
@@ -769,7 +777,7 @@ static void a_stream_that_ends_is_an_error(void)
     shs_augment *augment = open_text("f: random_flip(axis=w)", &sample, 1);
     shs_random stream = {.used = 4, .status = SHS_ERROR_EXHAUSTED};
     if (!augment) return;
-    CHECK(apply(augment, &sample, 1, &stream) == SHS_ERROR_EXHAUSTED);
+    CHECK_STATUS(apply(augment, &sample, 1, &stream), SHS_ERROR_EXHAUSTED);
     shs_augment_close(&augment);
 }
 
@@ -910,7 +918,8 @@ static void layouts_that_can_be_told(void)
         const shs_tensor sample = {"f", SHS_U8, 3, {6, 5, channels}, NULL};
         shs_augment *augment;
         bool told = channels >= 1 && channels <= 4;
-        CHECK((shs_augment_open("f: random_flip(axis=w)", &sample, 1, &augment) == SHS_OK) == told);
+        CHECK_EQ((shs_augment_open("f: random_flip(axis=w)", &sample, 1, &augment) == SHS_OK),
+                 told);
         shs_augment_close(&augment);
         CHECK(!shs_augment_open("f: random_flip(axis=w, layout=hwc)", &sample, 1, &augment));
         shs_augment_close(&augment);
@@ -935,10 +944,10 @@ static void check_rows(const char *text, size_t layout, shs_type type, uint64_t 
     const void *from = input;
     void *to = whole;
     memset(whole, 0xff, sizeof whole);
-    CHECK(augment_apply_rows(augment, &stream, &rows, &from, &to, scratch) == SHS_OK);
+    CHECK_STATUS(augment_apply_rows(augment, &stream, &rows, &from, &to, scratch), SHS_OK);
     shs_augment_close(&augment);
     some.tensor.shape[0] = rows;
-    if (rows) CHECK(run(text, &some, 1, &again) == SHS_F64);
+    if (rows) CHECK_EQ(run(text, &some, 1, &again), SHS_F64);
     memset(some.output + rows * row, 0, bytes - rows * row);
     if (memcmp(whole, some.output, bytes) == 0 && whole[bytes] == 0xff) return;
     printf("  %s, layout %s, %s, %llu rows of %llu\n", text, layouts[layout].layout,
@@ -973,8 +982,8 @@ static void a_fields_name_may_be_long(void)
         name[length] = '\0';
         const shs_tensor sample = {name, SHS_U8, 1, {4}, NULL};
         snprintf(text, sizeof text, "%s: cast(type=f32)", name);
-        CHECK((shs_augment_open(text, &sample, 1, &augment) == SHS_OK) == (length < 256));
-        CHECK((augment != NULL) == (length < 256));
+        CHECK_EQ((shs_augment_open(text, &sample, 1, &augment) == SHS_OK), (length < 256));
+        CHECK_EQ(augment != NULL, (length < 256));
         shs_augment_close(&augment);
         name[length] = 'n';
     }
@@ -992,9 +1001,9 @@ static void spaces_are_free(void)
     for (size_t i = 0; i < 2; i++) {
         shs_random stream = stream_at(10, 3);
         samples[i] = (struct sample){.tensor = {"image", SHS_U8, 2, {4, 5}, input}};
-        CHECK(run(texts[i], &samples[i], 1, &stream) == SHS_F32);
+        CHECK_EQ(run(texts[i], &samples[i], 1, &stream), SHS_F32);
     }
-    CHECK(memcmp(samples[0].output, samples[1].output, 80) == 0);
+    CHECK_BYTES(samples[0].output, samples[1].output, 80);
 }
 
 static void too_many_fields_are_refused(void)
@@ -1006,12 +1015,13 @@ static void too_many_fields_are_refused(void)
         snprintf(names[f], sizeof names[f], "f%d", f);
         samples[f] = (shs_tensor){names[f], SHS_U8, 1, {2}, NULL};
     }
-    CHECK(shs_augment_open("f63: cast(type=f32)", samples, SHS_MAX_FIELDS, &augment) == SHS_OK);
-    CHECK(shs_augment_output(augment, 63)->type == SHS_F32);
+    CHECK_STATUS(shs_augment_open("f63: cast(type=f32)", samples, SHS_MAX_FIELDS, &augment),
+                 SHS_OK);
+    CHECK_EQ(shs_augment_output(augment, 63)->type, SHS_F32);
     shs_augment_close(&augment);
-    CHECK(shs_augment_open("", samples, SHS_MAX_FIELDS + 1, &augment) == SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(shs_augment_open("", samples, SHS_MAX_FIELDS + 1, &augment), SHS_ERROR_ARGUMENT);
     CHECK(augment == NULL);
-    CHECK(message_has("65"));
+    CHECK_HAS(shs_message(), "65");
 }
 
 static void impossible_samples_are_refused(void)
@@ -1020,14 +1030,15 @@ static void impossible_samples_are_refused(void)
     const shs_tensor large = {"large", SHS_U8, 1, {UINT64_C(1) << 61}, NULL};
     const shs_tensor pair[2] = {large, large};
     shs_augment *augment;
-    CHECK(shs_augment_open("", &whale, 1, &augment) == SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(shs_augment_open("", &whale, 1, &augment), SHS_ERROR_ARGUMENT);
     CHECK(augment == NULL && message_has("whale"));
-    CHECK(shs_augment_open("large: cast(type=f64)", &large, 1, &augment) == SHS_ERROR_ARGUMENT);
+    CHECK_STATUS(shs_augment_open("large: cast(type=f64)", &large, 1, &augment),
+                 SHS_ERROR_ARGUMENT);
     CHECK(augment == NULL && message_has("large"));
-    CHECK(shs_augment_open("", &large, 1, &augment) == SHS_OK);
-    CHECK(shs_augment_scratch(augment) == UINT64_C(1) << 62);
+    CHECK_STATUS(shs_augment_open("", &large, 1, &augment), SHS_OK);
+    CHECK_EQ(shs_augment_scratch(augment), UINT64_C(1) << 62);
     shs_augment_close(&augment);
-    CHECK(shs_augment_open("", pair, 2, &augment) == SHS_ERROR_MEMORY);
+    CHECK_STATUS(shs_augment_open("", pair, 2, &augment), SHS_ERROR_MEMORY);
     CHECK(augment == NULL);
 }
 
@@ -1043,12 +1054,12 @@ static long sweep(const char *text, shs_status without_failure)
         counted_begin(&counted, runs);
         shs_status status = shs_augment_open(text, typical, COUNT(typical), &augment);
         bool failed = counted.failed != 0;
-        CHECK((augment == NULL) == (status != SHS_OK));
-        if (!failed) CHECK(status == without_failure);
+        CHECK_EQ(augment == NULL, (status != SHS_OK));
+        if (!failed) CHECK_EQ(status, without_failure);
         if (failed) CHECK(status == SHS_ERROR_MEMORY || status == without_failure);
-        if (failed && without_failure == SHS_OK) CHECK(status == SHS_ERROR_MEMORY);
+        if (failed && without_failure == SHS_OK) CHECK_STATUS(status, SHS_ERROR_MEMORY);
         shs_augment_close(&augment);
-        CHECK(counted_end(&counted) == 0);
+        CHECK_EQ(counted_end(&counted), 0);
         if (!failed || runs > 200) return runs;
     }
 }
@@ -1059,16 +1070,16 @@ static void every_allocation_may_fail(void)
                       "number: cast(type=f64); image: normalize(mean=0, std=1)",
                       SHS_OK);
     CHECK(runs > 15 && runs < 200);
-    CHECK(sweep("colour: normalize(mean=[1,2,3], std=1)", SHS_OK) > 5);
-    CHECK(sweep("", SHS_OK) > 5);
-    CHECK(sweep("nothing: cast(type=f32)", SHS_ERROR_ARGUMENT) > 5);
-    CHECK(sweep("image: blur(size=2)", SHS_ERROR_ARGUMENT) > 5);
-    CHECK(sweep("image: cast(kind=f32)", SHS_ERROR_ARGUMENT) > 5);
-    CHECK(sweep("image: cast()", SHS_ERROR_ARGUMENT) > 5);
-    CHECK(sweep("colour: normalize(mean=[1,2], std=1)", SHS_ERROR_ARGUMENT) > 5);
+    CHECK_IS(sweep("colour: normalize(mean=[1,2,3], std=1)", SHS_OK), >, 5);
+    CHECK_IS(sweep("", SHS_OK), >, 5);
+    CHECK_IS(sweep("nothing: cast(type=f32)", SHS_ERROR_ARGUMENT), >, 5);
+    CHECK_IS(sweep("image: blur(size=2)", SHS_ERROR_ARGUMENT), >, 5);
+    CHECK_IS(sweep("image: cast(kind=f32)", SHS_ERROR_ARGUMENT), >, 5);
+    CHECK_IS(sweep("image: cast()", SHS_ERROR_ARGUMENT), >, 5);
+    CHECK_IS(sweep("colour: normalize(mean=[1,2], std=1)", SHS_ERROR_ARGUMENT), >, 5);
     CHECK(sweep("number: cast(type=f32); image, signal: random_flip(axis=w)", SHS_ERROR_ARGUMENT) >
           5);
-    CHECK(sweep("image: cast(type=f32); colour", SHS_ERROR_ARGUMENT) > 5);
+    CHECK_IS(sweep("image: cast(type=f32); colour", SHS_ERROR_ARGUMENT), >, 5);
 }
 
 int main(int argc, char **argv)

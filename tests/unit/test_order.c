@@ -50,6 +50,7 @@ static void a_small_epoch_worked_out_by_hand(void)
     for (uint64_t step = 0; step < 2; step++)
         for (uint64_t vrank = 0; vrank < 3; vrank++) {
             struct order_slice slice = order_slice(&shape, step, vrank);
+            harness_where("step %d, virtual rank %d", (int)step, (int)vrank);
             CHECK_EQ(slice.first, expected[step][vrank][0]);
             CHECK_EQ(slice.rows, expected[step][vrank][1]);
         }
