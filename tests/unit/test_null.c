@@ -112,6 +112,11 @@ CASE(shs_status_text)
     return shs_status_text((shs_status)99) != NULL;
 }
 
+CASE(shs_version)
+{
+    return shs_version() != NULL;
+}
+
 CASE(shs_message)
 {
     return shs_message() != NULL;
@@ -498,6 +503,7 @@ static const struct {
 } functions[] = {
     ENTRY(shs_status_name),
     ENTRY(shs_status_text),
+    ENTRY(shs_version),
     ENTRY(shs_message),
     ENTRY(shs_message_is_mine),
     ENTRY(shs_message_is_agreed),
