@@ -9,25 +9,26 @@
 
 struct train_claim {
     struct train_claim *next;
-    char *folder; /* as the program names it */
-    bool there;   /* what follows is known */
-    uint64_t device, inode;
-    int lock;
-    bool noted;
-    char owner[IO_OWNER_BYTES]; /* who saved last, when that was noted */
+    char *folder;               /* the path that the program gave */
+    bool there;                 /* the folder exists: device and inode are known */
+    uint64_t device, inode;     /* the folder's identity */
+    int lock;                   /* the lock's file descriptor; -1 without a lock */
+    bool noted;                 /* `owner` is set */
+    char owner[IO_OWNER_BYTES]; /* the loader that saved last, as this loader knows it */
 };
 
-/* A folder may have several names, and one that was not there has no number. */
+/* The claim to a folder; NULL without one. A folder is found by its identity, because it may have
+ * several paths. A folder that does not exist has no identity, and is found by its path. */
 static struct train_claim *find(const struct train_claims *claims, const char *folder,
                                 const struct io_identity *identity)
 {
-    struct train_claim *claim = claims->first;
-    for (; claim; claim = claim->next)
-        if (claim->there && identity
-                ? claim->device == identity->device && claim->inode == identity->inode
-                : !claim->there && !strcmp(claim->folder, folder))
-            break;
-    return claim;
+    for (struct train_claim *claim = claims->first; claim; claim = claim->next) {
+        bool same_inode = claim->there && identity && claim->device == identity->device &&
+                          claim->inode == identity->inode;
+        bool same_path = !claim->there && !strcmp(claim->folder, folder);
+        if (same_inode || same_path) return claim;
+    }
+    return NULL;
 }
 
 static shs_status add(struct train_claims *claims, const char *folder, struct train_claim **claim)
@@ -77,7 +78,8 @@ bool train_claim_is_new(const struct train_claim *claim)
     return !claim->noted;
 }
 
-/* The loader's own name may stand there without being noted, after a save that failed late. */
+/* After a save that failed late, `latest` may hold this loader's own name, though the claim does
+ * not. The folder is still this run's. */
 shs_status train_claim_check(const struct train_claims *claims, const struct train_claim *claim,
                              const char *folder, const struct train_latest *latest)
 {

@@ -1,6 +1,7 @@
-/* Which folders of checkpoints a loader uses, so that no other run writes there: each is locked
- * until the loader is closed and, where locks do not work, whoever saved there last is compared
- * before each save. For rank 0. */
+/* A loader's claims to its folders of checkpoints, which keep other runs out. For rank 0.
+ *
+ * Each folder is locked until the loader is closed. Where locks do not work, each save first
+ * compares the loader that saved last in the folder with the loader known to have saved there. */
 #ifndef TRAIN_CLAIM_H
 #define TRAIN_CLAIM_H
 
@@ -9,29 +10,31 @@
 
 struct train_claim;
 
-/* The claims of one loader. */
+/* The claims of a loader. */
 struct train_claims {
     struct train_claim *first;
-    char owner[IO_OWNER_BYTES]; /* this loader; "" before the first */
+    char owner[IO_OWNER_BYTES]; /* this loader's name; "" before the first claim */
 };
 
-/* Local. The claims of a loader, made by the first call. They are given up, with their locks, when
- * the loader is closed. */
+/* Local. Sets *claims to the claims of a loader. The first call makes them. They belong to the
+ * loader: closing it gives up the claims and their locks. SHS_ERROR_MEMORY. */
 shs_status train_claims_of(shs_loader *loader, struct train_claims **claims);
 
-/* Local. Sets *claim to the claim to a folder, which belongs to `claims`. The first call for a
- * folder makes the claim. SHS_ERROR_FILE if another run has locked the folder. `must`: see
- * io_lock(). A folder that is not there yet is claimed by its path. */
+/* Local. Sets *claim to the claim to a folder. The claim belongs to `claims`; the first call for a
+ * folder makes it. A folder that does not exist yet is claimed by its path. io_lock() says what
+ * `must` does. SHS_ERROR_FILE if another run has locked the folder. */
 shs_status train_claim_take(struct train_claims *claims, const char *folder, bool must,
                             struct train_claim **claim);
 
-/* Local. Notes who saved last in the folder, as the loader has now read or written it. */
+/* Local. Notes the loader that saved last in the folder: `owner` has just been read from `latest`,
+ * or written to it. */
 void train_claim_note(struct train_claim *claim, const char *owner);
 
-/* Local. True if nothing was noted: the loader does not know who saved in the folder. */
+/* Local. True until the first train_claim_note(): the loader has not read or written `latest`. */
 bool train_claim_is_new(const struct train_claim *claim);
 
-/* Local. Refuses a folder in which another run has saved since this run last looked. */
+/* Local. SHS_ERROR_FILE if another run has saved in the folder since the last train_claim_note().
+ */
 shs_status train_claim_check(const struct train_claims *claims, const struct train_claim *claim,
                              const char *folder, const struct train_latest *latest);
 

@@ -11,6 +11,25 @@
 
 static const char latest_name[] = "latest", run_word[] = "run ", none_line[] = "none";
 
+shs_status train_folder_given(const char *folder)
+{
+    if (folder && *folder) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT, "no folder is given");
+}
+
+struct train_folder_label train_folder_label(const char *folder)
+{
+    struct train_folder_label label = {""};
+    if (folder && strlen(folder) < sizeof label.text)
+        snprintf(label.text, sizeof label.text, "%s", folder);
+    else if (folder)
+        snprintf(label.text, sizeof label.text, "%016llx: %.130s...", (ull)core_hash_text(folder),
+                 folder);
+    return label;
+}
+
+/* ---- Names of checkpoints. */
+
 /* step-0000000007.h5, and step-0000000007-2.h5 for the second of a step. */
 static void print_name(uint64_t step, uint64_t copy, char name[TRAIN_FILE_NAME_BYTES])
 {
@@ -20,7 +39,7 @@ static void print_name(uint64_t step, uint64_t copy, char name[TRAIN_FILE_NAME_B
         snprintf(name, TRAIN_FILE_NAME_BYTES, "step-%010llu-%llu.h5", (ull)step, (ull)copy);
 }
 
-/* False for a name that is not a checkpoint's. */
+/* Takes a checkpoint's name apart. Returns false for any other name. */
 static bool read_name(const char *name, uint64_t *step, uint64_t *copy)
 {
     ull read_step, read_copy = 1;
@@ -33,14 +52,14 @@ static bool read_name(const char *name, uint64_t *step, uint64_t *copy)
     return strcmp(name, canonical) == 0;
 }
 
-/* A search for the last of a folder's checkpoints: that of the highest step and, among the copies
- * of this step, the highest copy. */
+/* A search for the last of a folder's checkpoints: the checkpoint of the highest step and, among
+ * the copies of this step, the highest copy. */
 struct search {
     const char *skip[2]; /* names to pass over */
     bool bounded;        /* checkpoints from `bound` on are passed over */
     uint64_t bound[2];   /* step and copy */
-    uint64_t found[2];
-    bool any;
+    uint64_t found[2];   /* step and copy of the last checkpoint so far */
+    bool any;            /* `found` is set */
 };
 
 static bool is_before(const uint64_t a[2], const uint64_t b[2])
@@ -61,7 +80,7 @@ static void note_name(const char *name, void *user)
     memcpy(search->found, number, sizeof number);
 }
 
-/* The last of the checkpoints that a search looks at; "" if there is none. */
+/* Sets `name` to the last of the checkpoints that a search looks at; "" without a checkpoint. */
 static shs_status find_last(const char *folder, struct search *search,
                             char name[TRAIN_FILE_NAME_BYTES])
 {
@@ -82,9 +101,10 @@ static shs_status is_there(const char *folder, const char *name, bool *there)
     return status;
 }
 
-/* ---- Ways out. */
+/* ---- Advice after an error. */
 
-/* Which checkpoint the run could go on from in place of the one saved last; "" if there is none. */
+/* Sets `name` to a checkpoint from which the run could go on if the checkpoint saved last is lost;
+ * "" without such a checkpoint. *is_line says whether `latest` has a line for it. */
 static shs_status find_other(const char *folder, const struct train_latest *latest,
                              char name[TRAIN_FILE_NAME_BYTES], bool *is_line)
 {
@@ -106,7 +126,7 @@ shs_status train_folder_advise(const char *folder, const struct train_latest *la
     if (status != SHS_ERROR_FILE && status != SHS_ERROR_FORMAT && status != SHS_ERROR_UNSUPPORTED)
         return status;
     snprintf(message, sizeof message, "%s", shs_message());
-    if (find_other(folder, latest, name, &is_line)) *name = '\0'; /* the first error is told */
+    if (find_other(folder, latest, name, &is_line)) *name = '\0'; /* the first error is reported */
     if (!*name)
         return core_fail(status,
                          "%s; no other checkpoint is there: to start anew, remove %s/latest and "
@@ -142,7 +162,8 @@ static shs_status is_gone(const char *folder, const struct train_latest *latest)
     return train_folder_advise(folder, latest, status);
 }
 
-/* Checkpoints whose `latest` is gone: which of them counts cannot be told. */
+/* SHS_ERROR_FILE if a folder without `latest` has checkpoints: nobody can tell which of them was
+ * saved last. */
 static shs_status check_none(const char *folder)
 {
     struct search search = {0};
@@ -158,7 +179,7 @@ static shs_status check_none(const char *folder)
 
 /* ---- The file `latest`. */
 
-/* One "NAME CHECKSUM", the checksum may be missing; a name that is no checkpoint's gives none. */
+/* Reads "NAME CHECKSUM" or "NAME". The pointer has no name if NAME is not a checkpoint's. */
 static struct train_pointer read_pointer(const char *line)
 {
     struct train_pointer pointer = {0};
@@ -170,7 +191,8 @@ static struct train_pointer read_pointer(const char *line)
     return read_name(pointer.name, &step, &copy) ? pointer : (struct train_pointer){0};
 }
 
-/* False for a line that has no business there. */
+/* Adds what a line of `latest` says to *latest. Returns false for a line that does not belong in
+ * this file. */
 static bool read_line(const char *line, struct train_latest *latest, bool *is_none)
 {
     size_t run = strlen(run_word);
@@ -256,7 +278,7 @@ shs_status train_folder_point(const char *folder, const struct train_latest *lat
     return status;
 }
 
-/* Someone may have put a folder there: it is not the run's. */
+/* Removes a file, but no folder: a user has made a folder with a checkpoint's name. */
 static shs_status remove_file(const char *folder, const char *name)
 {
     char *path;

@@ -1,9 +1,9 @@
-/* A folder of checkpoints: names, which was saved last, which are kept.
+/* A folder of checkpoints: their names, the checkpoint saved last, the checkpoints kept.
  *
  * Its file `latest` has a line NAME CHECKSUM for the checkpoint saved last, a second one for the
  * checkpoint before it, and a line "run OWNER" that says who wrote it. The first save of a folder
- * writes a `latest` with the line "none" before it writes a checkpoint: a folder that has
- * checkpoints and no `latest` has lost it. */
+ * writes a `latest` with the line "none" before it writes a checkpoint. So a folder with
+ * checkpoints, but without `latest`, has lost this file. */
 #ifndef TRAIN_FOLDER_H
 #define TRAIN_FOLDER_H
 
@@ -16,44 +16,58 @@ enum {
     TRAIN_FILE_NAME_BYTES = 64
 };
 
-/* A checkpoint's file and, where it is known, the checksum of its bytes: HDF5 may crash on a
- * damaged file, so it must not see one. */
+/* A checkpoint's file, and the checksum of its bytes. The checksum is compared before HDF5 opens
+ * the file, because HDF5 may crash on a damaged file. */
 struct train_pointer {
-    char name[TRAIN_FILE_NAME_BYTES]; /* "" for none */
-    char checksum[CORE_DIGEST_TEXT];
+    char name[TRAIN_FILE_NAME_BYTES]; /* "" for no checkpoint */
+    char checksum[CORE_DIGEST_TEXT];  /* "" if it is not known */
 };
 
-/* What the file `latest` says. */
+/* The content of the file `latest`. */
 struct train_latest {
-    bool there;
-    struct train_pointer saved, before;
-    char owner[IO_OWNER_BYTES]; /* "" if it does not say */
+    bool there;                  /* the file exists */
+    struct train_pointer saved;  /* the checkpoint saved last */
+    struct train_pointer before; /* the checkpoint before it */
+    char owner[IO_OWNER_BYTES];  /* the loader that wrote the file; "" if it is not known */
 };
 
-/* Local. Sets *latest to what the file `latest` says. The file of the checkpoint saved last is
- * there. No checkpoint is named if the folder is not there, or if none was saved in it. An error if
- * `latest` names a file that is not there or holds anything else than names, or if checkpoints are
- * there without it: the message says how to go on. */
+/* SHS_ERROR_ARGUMENT if a program gives no folder: NULL or "". */
+shs_status train_folder_given(const char *folder);
+
+/* A folder's path as the ranks compare it. A long path is cut off behind a hash of the whole path.
+ * The label of NULL is "". */
+struct train_folder_label {
+    char text[160];
+};
+struct train_folder_label train_folder_label(const char *folder);
+
+/* Local. Sets *latest to what the file `latest` says. *latest names no checkpoint if the folder
+ * does not exist, or if no checkpoint was saved in it. SHS_ERROR_FILE if the checkpoint saved last
+ * does not exist, or if checkpoints exist without `latest`. SHS_ERROR_FORMAT if `latest` has a line
+ * that does not belong there. These messages say how to go on. */
 shs_status train_folder_read(const char *folder, struct train_latest *latest);
 
-/* Local. Compares the bytes of a checkpoint's file with their checksum, if that is known. */
+/* Local. SHS_ERROR_FORMAT if the bytes of a checkpoint's file do not have the pointer's checksum. A
+ * checksum that is not known is not compared. */
 shs_status train_folder_check(const char *path, const struct train_pointer *pointer);
 
-/* Local. If the file of the checkpoint saved last is wrong, and not the program, appends to the
- * message of a status how to go on without this checkpoint. Returns the status. */
+/* Local. For an error of the checkpoint saved last: appends to the message how to go on without
+ * this checkpoint. Returns the status. Statuses that are not errors of files leave the message
+ * alone. */
 shs_status train_folder_advise(const char *folder, const struct train_latest *latest,
                                shs_status status);
 
-/* Local. Sets `name` to a name for a checkpoint of a step that no file has yet: a checkpoint that
- * `latest` names is never written over. */
+/* Local. Sets `name` to a name for a checkpoint of a step. No file has this name, so no checkpoint
+ * is ever overwritten. */
 shs_status train_folder_free_name(const char *folder, uint64_t step,
                                   char name[TRAIN_FILE_NAME_BYTES]);
 
-/* Local. Writes the file `latest`, durably. */
+/* Local. Writes the file `latest` durably. After an error the folder has the former file or, if
+ * only the last sync failed, the new file. */
 shs_status train_folder_point(const char *folder, const struct train_latest *latest);
 
-/* Local. Removes all checkpoints but those that `latest` names. Folders and other things that are
- * no files stay. */
+/* Local. Removes all checkpoints except the two that `latest` names. Folders stay, whatever their
+ * names. */
 shs_status train_folder_prune(const char *folder, const struct train_latest *latest);
 
 #endif

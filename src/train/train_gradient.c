@@ -10,15 +10,15 @@
 
 struct shs_gradient {
     shs_run *run;
-    uint64_t number;     /* of the run's gradient objects, from 1: the same on every rank */
-    shs_tensor *tensors; /* names are not kept */
-    size_t count;
-    size_t n_floats;
-    size_t n_doubles;
+    uint64_t number;     /* this object's number in the run, from 1, the same on every rank */
+    shs_tensor *tensors; /* the program's tensors, without their names */
+    size_t count;        /* tensors */
+    size_t n_floats;     /* elements of all tensors of type SHS_F32 */
+    size_t n_doubles;    /* elements of all tensors of type SHS_F64 */
     shs_reduction reduction;
-    struct mpi_sum *sum; /* of the step's batches */
-    uint64_t rows;       /* with weight 1, of the step on this rank */
-    uint64_t step;
+    struct mpi_sum *sum; /* the sum over the step's batches */
+    uint64_t rows;       /* rows with weight 1 in this rank's batches of the step */
+    uint64_t step;       /* the step of the batch added last */
 };
 
 static shs_status count_elements(shs_gradient *gradient)
@@ -60,7 +60,8 @@ static shs_status open_local(shs_gradient *gradient, const shs_tensor *tensors, 
                        gradient->reduction == SHS_REDUCTION_REPRODUCIBLE, &gradient->sum);
 }
 
-/* A hash of types and shapes: as many numbers in another order would be added to others. */
+/* A digest of types and shapes in their order. Ranks whose tensors have the same number of elements
+ * in another order would add the wrong elements to each other. */
 static shs_status digest_shapes(const shs_tensor *tensors, size_t count,
                                 char text[CORE_DIGEST_TEXT])
 {
@@ -117,9 +118,9 @@ void shs_gradient_close(shs_gradient **gradient)
     mpi_run_release(run);
 }
 
-/* Calls visit with each tensor and the place of its elements in a vector. */
+/* Calls `visit` with each tensor and the address of its part of a vector. */
 static void for_each_tensor(const shs_gradient *gradient, struct order_vector vector,
-                            void (*visit)(const shs_tensor *tensor, void *place, size_t elements))
+                            void (*visit)(const shs_tensor *tensor, void *part, size_t elements))
 {
     for (size_t t = 0; t < gradient->count; t++) {
         const shs_tensor *tensor = &gradient->tensors[t];
@@ -136,35 +137,35 @@ static void for_each_tensor(const shs_gradient *gradient, struct order_vector ve
     }
 }
 
-static void take_tensor(const shs_tensor *tensor, void *place, size_t elements)
+static void take_tensor(const shs_tensor *tensor, void *part, size_t elements)
 {
-    memcpy(place, tensor->data, elements * shs_type_size(tensor->type));
+    memcpy(part, tensor->data, elements * shs_type_size(tensor->type));
 }
 
-static void give_tensor(const shs_tensor *tensor, void *place, size_t elements)
+static void give_tensor(const shs_tensor *tensor, void *part, size_t elements)
 {
-    memcpy(tensor->data, place, elements * shs_type_size(tensor->type));
+    memcpy(tensor->data, part, elements * shs_type_size(tensor->type));
 }
 
-static void add_tensor(const shs_tensor *tensor, void *place, size_t elements)
+static void add_tensor(const shs_tensor *tensor, void *part, size_t elements)
 {
     if (tensor->type == SHS_F32) {
         const float *from = tensor->data;
-        float *to = place;
+        float *to = part;
         for (size_t i = 0; i < elements; i++)
             to[i] += from[i];
     } else {
         const double *from = tensor->data;
-        double *to = place;
+        double *to = part;
         for (size_t i = 0; i < elements; i++)
             to[i] += from[i];
     }
 }
 
-/* The part of a virtual rank. */
+/* The part of the sum that a virtual rank adds. */
 struct part {
     const shs_gradient *gradient;
-    bool empty; /* its batch has no rows: the tensors are not read */
+    bool empty; /* the virtual rank's batch has no rows, so the tensors are not read */
 };
 
 static void give_part(struct order_vector to, bool add, void *user)
@@ -234,7 +235,7 @@ shs_status shs_gradient_mean(shs_gradient *gradient)
     struct order_vector mean;
     shs_status status = core_require(gradient, "shs_gradient_mean", "gradient", OPEN_IT);
     if (status) return status;
-    uint64_t rows = gradient->rows; /* of this rank; once it is agreed on, of all ranks */
+    uint64_t rows = gradient->rows; /* rows of this rank, later of all ranks */
     status = mpi_settle_sum(gradient->run, check_step(gradient), &rows,
                             "shs_gradient_mean(gradient object %llu of the run, step %llu)",
                             (ull)gradient->number, (ull)gradient->step);

@@ -1,4 +1,3 @@
-/* Whether a folder's checkpoint is of the run that saves there. */
 #include "train_saved.h"
 
 #include "core_memory.h"

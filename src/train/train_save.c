@@ -1,0 +1,166 @@
+/* shs_save(): rank 0 writes a checkpoint of a state that every rank holds. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core_memory.h"
+#include "io_content.h"
+#include "io_durable.h"
+#include "io_folder.h"
+#include "shardstep/checkpoint.h"
+#include "train_claim.h"
+#include "train_file.h"
+#include "train_saved.h"
+
+/* ---- Rank 0. */
+
+static shs_status check_room(const struct train_state *state, const char *folder)
+{
+    enum {
+        OVERHEAD = 1 << 16 /* bytes of the file beside the tensors' elements, at most */
+    };
+    return io_check_room(folder, OVERHEAD + train_state_bytes(state));
+}
+
+/* Removes the file of a checkpoint that failed. If `latest` was written, but could not be made
+ * durable, it may name the file. The file then stays. */
+static shs_status discard(const char *folder, const char *path, const struct train_latest *saved,
+                          shs_status status)
+{
+    char message[CORE_MESSAGE_BYTES];
+    struct train_latest now;
+    if (status != SHS_ERROR_FILE) return io_discard(path, status);
+    snprintf(message, sizeof message, "%s", shs_message());
+    if (!train_folder_read(folder, &now) && strcmp(now.saved.name, saved->saved.name) != 0)
+        io_discard(path, status);
+    return core_tell(status, message, true, false);
+}
+
+/* The file is written first, then `latest`, which names it. A reader who comes between the two
+ * finds the checkpoint before. */
+static shs_status write_checkpoint(const shs_loader *loader, const char *folder,
+                                   const struct train_state *state,
+                                   const struct train_labels *labels, struct train_latest *saved)
+{
+    char *path;
+    shs_status status = train_folder_free_name(folder, loader->cursor.step, saved->saved.name);
+    if (!status) status = io_join(folder, saved->saved.name, &path);
+    if (status) return status;
+    status = train_file_write(path, state, labels);
+    if (!status) status = io_checksum(path, saved->saved.checksum);
+    if (!status) status = train_folder_point(folder, saved);
+    if (status) discard(folder, path, saved, status);
+    core_free(&path);
+    return status;
+}
+
+static shs_status save_in_folder(shs_loader *loader, const char *folder,
+                                 const struct train_state *state, const struct train_labels *labels)
+{
+    struct train_claims *claims;
+    struct train_claim *claim;
+    struct train_latest latest, saved = {0};
+    shs_status status = train_claims_of(loader, &claims);
+    if (!status) status = train_claim_take(claims, folder, true, &claim);
+    if (!status) status = train_folder_read(folder, &latest);
+    if (!status) status = train_claim_check(claims, claim, folder, &latest);
+    if (!status && train_claim_is_new(claim)) status = train_saved_check(loader, folder, &latest);
+    if (!status) status = train_claim_begin(claims, claim, folder, &latest);
+    if (status) return status;
+    saved.before = latest.saved;
+    memcpy(saved.owner, claims->owner, sizeof saved.owner);
+    status = write_checkpoint(loader, folder, state, labels, &saved);
+    if (status) return status;
+    train_claim_note(claim, saved.owner);
+    return train_folder_prune(folder, &saved);
+}
+
+static shs_status save_local(shs_loader *loader, const char *folder,
+                             const struct train_state *state, const uint64_t *ledger)
+{
+    struct train_labels labels = {0};
+    train_progress_note(loader, labels.progress);
+    memcpy(labels.progress + TRAIN_LEDGER, ledger, LOAD_LEDGER_NUMBERS * sizeof *ledger);
+    shs_status status = train_labels_make(loader, state, &labels);
+    if (!status) status = io_make_writable_folder(folder);
+    if (!status) status = check_room(state, folder);
+    if (!status) status = save_in_folder(loader, folder, state, &labels);
+    train_labels_free(&labels);
+    return core_wrap(status, "shs_save");
+}
+
+/* ---- All ranks. */
+
+/* Collective. Refuses tensors whose elements differ from those on rank 0. */
+static shs_status compare_contents(shs_run *run, const struct train_state *state,
+                                   const struct train_content *contents)
+{
+    shs_status differs = SHS_OK;
+    for (size_t t = 0; t < state->count; t++) {
+        struct train_content first = contents[t];
+        shs_status status = mpi_broadcast(run, &first, sizeof first);
+        if (status) return status;
+        if (!differs && memcmp(&first, &contents[t], sizeof first) != 0)
+            differs = core_fail(SHS_ERROR_DISAGREE,
+                                "shs_save: the tensor %s has other content here than on rank 0; "
+                                "every rank must hold the same: save no time and nothing else that "
+                                "a rank has for itself",
+                                state->tensors[t].name);
+    }
+    return mpi_agree(run, differs, "shs_save");
+}
+
+/* A digest of the cursor, and of the tensors' names, types and shapes: every rank must have the
+ * same digest. */
+static shs_status digest_call(const shs_loader *loader, const struct train_state *state,
+                              char digest[CORE_DIGEST_TEXT])
+{
+    uint64_t progress[TRAIN_PROGRESS_NUMBERS];
+    struct core_hash *hash;
+    shs_status status = core_hash_new(&hash);
+    if (status) return status;
+    train_progress_note(loader, progress);
+    train_state_hash(state, NULL, hash);
+    core_hash_add_elements(hash, progress, TRAIN_LEDGER, sizeof *progress);
+    core_hash_finish(&hash, digest);
+    return SHS_OK;
+}
+
+/* Local. Checks the arguments, and sets what the ranks compare: the digest of the call, and the
+ * digests of the tensors' elements. */
+static shs_status check_save(const shs_loader *loader, const char *folder,
+                             const struct train_state *state, char digest[CORE_DIGEST_TEXT],
+                             struct train_content **contents)
+{
+    shs_status status = train_folder_given(folder);
+    if (!status) status = train_state_check(state);
+    if (!status && loader->handed)
+        status = core_fail(SHS_ERROR_STATE,
+                           "step %llu has batches that this rank has not taken yet; save after a "
+                           "batch with ends_step",
+                           (ull)loader->cursor.step);
+    if (!status) status = load_check_files(loader);
+    if (!status) status = train_state_digest(state, contents);
+    if (!status) status = digest_call(loader, state, digest);
+    return core_wrap(status, "shs_save");
+}
+
+shs_status shs_save(shs_loader *loader, const char *folder, const shs_tensor *tensors, size_t count)
+{
+    shs_status status =
+        core_require(loader, "shs_save", "loader", "open it with shs_loader_open()");
+    if (status) return status;
+    shs_run *run = loader->dataset->run;
+    const struct train_state state = {tensors, count};
+    struct train_content *contents = NULL;
+    char digest[CORE_DIGEST_TEXT] = "";
+    uint64_t ledger[LOAD_LEDGER_NUMBERS];
+    status = check_save(loader, folder, &state, digest, &contents);
+    status = mpi_settle(run, status, "shs_save(folder %s, step %llu, %zu tensors, shapes %s)",
+                        train_folder_label(folder).text, (ull)loader->cursor.step, count, digest);
+    if (!status) status = compare_contents(run, &state, contents);
+    core_free(&contents);
+    if (!status) status = load_ledger(loader, ledger);
+    if (status) return status;
+    if (run->rank == 0) status = save_local(loader, folder, &state, ledger);
+    return mpi_agree(run, status, "shs_save");
+}
