@@ -27,7 +27,7 @@ struct shs_loader {
     bool draws;
     shs_cursor cursor;        /* the step that is being handed out */
     uint64_t handed;          /* of its batches on this rank */
-    struct mpi_member member; /* its error, until a seek */
+    struct mpi_member member; /* this loader in the run's list, with its error until a seek */
     struct fetch_counts done; /* the sum of all batches that were handed out */
 
     bool epoch_begun; /* epoch `epoch` is read */

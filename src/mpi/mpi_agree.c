@@ -1,4 +1,5 @@
-/* The one point of agreement. */
+/* The one point of agreement: mpi_agree() and its relatives, with which every collective function
+ * begins or ends. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,34 +8,39 @@
 #include "mpi_transport.h"
 #include "shardstep/context.h"
 
-/* What the ranks compare: places in a ballot's greatest numbers. */
+/* The meaning of the numbers in a ballot.
+ *
+ * The ballot brings the greatest number of all ranks. `ranks - rank` is greatest for the lowest
+ * rank, so the greatest number tells which rank is the lowest that failed, closes or stays. A
+ * number and its negative bring the greatest and the smallest: they agree if all ranks have the
+ * same number. */
 enum {
-    FAILED,   /* ranks - rank of a rank that failed, else 0: the greatest is the lowest rank's */
-    STOP,     /* 1 if asked to stop */
-    CALL,     /* a hash of the call, and its negative: */
-    CALL_NEG, /* the greatest and the smallest hash are equal if all are */
-    ENDED,    /* epochs that wait to be judged, likewise */
-    ENDED_NEG,
-    CLOSES, /* ranks - rank of a rank that closes the run, else 0 */
-    STAYS,  /* ranks - rank of a rank that does not */
+    FAILED,         /* ranks - rank of a rank that failed, else 0 */
+    STOP,           /* 1 on a rank that is asked to stop */
+    CALL,           /* a hash of the call */
+    CALL_NEGATIVE,  /* the negative of CALL */
+    ENDED,          /* mpi_ledgers_ended() */
+    ENDED_NEGATIVE, /* the negative of ENDED */
+    CLOSES,         /* ranks - rank of a rank that closes the run, else 0 */
+    STAYS,          /* ranks - rank of a rank that does not close the run, else 0 */
     N_COMPARED
 };
-_Static_assert((int)N_COMPARED == (int)MPI_BALLOT_GREATEST, "a ballot has a place for each");
+_Static_assert((int)N_COMPARED == (int)MPI_BALLOT_GREATEST, "a ballot has a number for each");
 
 enum {
     CALL_BYTES = 320
 };
 
-/* A collective call: what a rank brings to its agreement, and what it learns there. */
+/* A collective call: what a rank brings to the agreement, and what it learns there. */
 struct call {
-    char text[CALL_BYTES]; /* its name and arguments */
-    bool closes;           /* the run */
-    uint64_t loader;       /* whose error the rank brings; UINT64_MAX: no loader's */
-    uint64_t sum;          /* a number of this rank; afterwards the sum over all ranks */
-    bool judge;            /* epochs have ended, the same ones on every rank */
+    char text[CALL_BYTES]; /* the call's name and arguments */
+    bool closes;           /* the call closes the run */
+    uint64_t loader;       /* the loader whose error the rank brings; UINT64_MAX for no loader */
+    uint64_t sum; /* a number of this rank, and after the agreement the sum over all ranks */
+    bool judge;   /* epochs have ended, and wait to be judged on every rank */
 };
 
-/* Cut to 63 bits so that its negative exists. */
+/* A hash of a call. It has 63 bits, so that its negative exists. */
 static int64_t hash_of(const char *text)
 {
     return (int64_t)(core_hash_text(text) >> 1);
@@ -46,7 +52,8 @@ static void add_rank(const shs_run *run, char message[CORE_MESSAGE_BYTES])
              shs_message());
 }
 
-/* The failing loader, if it is one that failed, has failed on every rank. */
+/* Notes on every rank that a loader has failed on one rank. Without a loader of this id nothing
+ * changes. */
 static void mark_loader(shs_run *run, uint64_t id, shs_status status)
 {
     for (struct mpi_member *member = run->members; member; member = member->next)
@@ -62,7 +69,8 @@ static shs_status broadcast(shs_run *run, int from, void *bytes, size_t count)
                      "agreeing on a status");
 }
 
-/* The lowest failing rank's status and message, on every rank. */
+/* Collective. Brings the status and the message of rank `from`, the lowest failing rank, to every
+ * rank. */
 static shs_status share_failure(shs_run *run, int from, shs_status mine, uint64_t loader)
 {
     struct {
@@ -83,7 +91,8 @@ static shs_status share_failure(shs_run *run, int from, shs_status mine, uint64_
     return (shs_status)failure.status;
 }
 
-/* Two calls that differ: rank 0's and the lowest other one's. */
+/* Collective. Reports two calls that differ: the call of rank 0, and that of the lowest rank with
+ * another call. */
 static shs_status share_disagreement(shs_run *run, const struct call *call)
 {
     char first[CALL_BYTES], other[CALL_BYTES], message[CORE_MESSAGE_BYTES];
@@ -101,9 +110,9 @@ static shs_status share_disagreement(shs_run *run, const struct call *call)
     return core_tell(SHS_ERROR_DISAGREE, message, run->rank == differs, true);
 }
 
-/* Refuses that some ranks close the run while the others do not, and would wait for them for ever.
- * The lowest rank that stays reports it, because programs seldom look at what shs_close() returns.
- */
+/* Collective. Ends a run that only some ranks close: the others would wait for them for ever. The
+ * lowest rank that stays reports the error, because programs seldom look at what shs_close()
+ * returns. */
 static shs_status share_leaving(shs_run *run, shs_status failed, const struct call *call)
 {
     int closes = run->left_by - 1, stays = run->left_with;
@@ -121,7 +130,8 @@ static shs_status share_leaving(shs_run *run, shs_status failed, const struct ca
     return core_tell(SHS_ERROR_DISAGREE, message, run->rank == stays, true);
 }
 
-/* The run is closed here, or a rank that would have to take part has closed it. */
+/* Local. Refuses a call on a run that this rank has closed, or that is over because another rank
+ * has closed it. */
 static shs_status refuse_gone(const shs_run *run, const struct call *call)
 {
     char message[CORE_MESSAGE_BYTES];
@@ -152,9 +162,9 @@ static struct mpi_ballot own_ballot(const shs_run *run, shs_status mine, const s
     return (struct mpi_ballot){{[FAILED] = mine < 0 ? from_end : 0,
                                 [STOP] = mpi_stop_asked(run),
                                 [CALL] = hash,
-                                [CALL_NEG] = -hash,
+                                [CALL_NEGATIVE] = -hash,
                                 [ENDED] = ended,
-                                [ENDED_NEG] = -ended,
+                                [ENDED_NEGATIVE] = -ended,
                                 [CLOSES] = call->closes ? from_end : 0,
                                 [STAYS] = call->closes ? 0 : from_end},
                                call->sum};
@@ -177,9 +187,9 @@ static shs_status agree(shs_run *run, shs_status mine, struct call *call)
     if (all[FAILED]) mine = share_failure(run, run->ranks - (int)all[FAILED], mine, call->loader);
     if (leaves) return share_leaving(run, all[FAILED] ? mine : SHS_OK, call);
     if (all[FAILED]) return mine;
-    if (all[CALL] != -all[CALL_NEG]) return share_disagreement(run, call);
+    if (all[CALL] != -all[CALL_NEGATIVE]) return share_disagreement(run, call);
     run->stop_agreed = run->stop_agreed || all[STOP];
-    call->judge = all[ENDED] && all[ENDED] == -all[ENDED_NEG];
+    call->judge = all[ENDED] && all[ENDED] == -all[ENDED_NEGATIVE];
     call->sum = ballot.sum;
     return mine;
 }

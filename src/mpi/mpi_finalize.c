@@ -1,9 +1,10 @@
-/* A rank that ends MPI with an open run: the others would wait for it for ever. MPI_Finalize()
- * first deletes the attributes of MPI_COMM_SELF, while MPI still works, and each open run has one.
- */
+/* MPI_Finalize() closes open runs, because the other ranks would wait for this rank for ever. Each
+ * open run has an attribute of MPI_COMM_SELF. MPI_Finalize() deletes these attributes first, while
+ * MPI still works. */
 #include "mpi_link.h"
 
-/* Nobody is left on this rank to return the status to. */
+/* MPI calls this function when it deletes a run's attribute. The status of the agreement is
+ * dropped, because no caller on this rank could receive it. */
 static int close_run(MPI_Comm comm, int keyval, void *attribute, void *user)
 {
     shs_run *run = attribute;
@@ -20,7 +21,7 @@ static int close_run(MPI_Comm comm, int keyval, void *attribute, void *user)
     return MPI_SUCCESS;
 }
 
-shs_status mpi_finalize_watch(shs_run *run)
+shs_status mpi_finalize_attach(shs_run *run)
 {
     struct mpi_link *link = mpi_link_of(run->transport);
     int code = MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, close_run, &link->keyval, NULL);
@@ -28,7 +29,7 @@ shs_status mpi_finalize_watch(shs_run *run)
     return mpi_check(code, "setting an attribute of MPI_COMM_SELF");
 }
 
-void mpi_finalize_unwatch(struct mpi_link *link)
+void mpi_finalize_detach(struct mpi_link *link)
 {
     if (link->keyval == MPI_KEYVAL_INVALID) return;
     MPI_Comm_delete_attr(MPI_COMM_SELF, link->keyval);

@@ -1,10 +1,11 @@
-/* A command's MPI: started only under a launcher, since starting it alone costs 0.3 s. In a build
- * without MPI a command is one process, and refuses to be several. */
+/* MPI of a command of the program, started only under a launcher: without a launcher starting MPI
+ * costs 0.3 s for nothing. In a build without MPI a command refuses to run as several processes. */
 #ifndef MPI_JOB_H
 #define MPI_JOB_H
 
 #include "mpi_run.h"
 
+/* The options of shs_open(). */
 struct mpi_job_options {
     uint64_t seed;
     uint64_t vranks;
@@ -13,33 +14,34 @@ struct mpi_job_options {
 
 /* ---- In a build with MPI. */
 
-/* Local. While MPI runs: refuses processes that a launcher started together and MPI did not join,
- * as happens under srun or an mpirun that this MPI library does not know. Rank 0 speaks for all. */
+/* Local. SHS_ERROR_MPI if a launcher started more processes than MPI joined. This happens under
+ * srun, or under an mpirun that this MPI library does not know. MPI must run. The process that the
+ * launcher calls rank 0 prints the message. */
 shs_status mpi_job_check(void);
 
-/* Local. The error of a process that needs MPI and has not started it. Where a launcher started
- * several, rank 0 speaks for all. */
+/* Local. Returns SHS_ERROR_STATE: the process needs MPI and has not started it. Of several
+ * processes that a launcher started, rank 0 prints the message. */
 shs_status mpi_job_is_not_running(void);
 
 /* ---- In any build. */
 
-/* Starts MPI if a launcher started this process, and checks what it joined. To be called once,
- * first. */
+/* Collective. Starts MPI if a launcher started this process. The error of mpi_job_check() if MPI
+ * joined too few processes. main() calls it once, before all else. */
 shs_status mpi_job_start(void);
 
-/* Collective. A run of all ranks of the job, or of one rank without MPI. */
+/* Collective. Opens a run of all ranks of the job, or of one rank without MPI. */
 shs_status mpi_job_open(const struct mpi_job_options *options, shs_run **run);
 
-/* Local. A run of this process alone, which makes no MPI call. */
+/* Local. Opens a run of this process alone, which makes no MPI call. */
 shs_status mpi_job_open_alone(const struct mpi_job_options *options, shs_run **run);
 
-/* Collective. What shs_close() does. */
+/* Collective. Closes a run as shs_close() does, and leaves NULL. */
 shs_status mpi_job_close(shs_run **run);
 
-/* This process's rank in the job; 0 without MPI. */
+/* Local. This process's rank in the job; 0 without MPI. */
 int mpi_job_rank(void);
 
-/* Ends MPI if it was started. */
+/* Collective. Ends MPI if it runs. */
 void mpi_job_finish(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* A command in a build without MPI: one process. */
+/* MPI of a command in a build without MPI: the command runs as a single process. */
 #include <stdio.h>
 
 #include "mpi_job.h"

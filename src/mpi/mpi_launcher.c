@@ -6,9 +6,9 @@
 
 #include "core_text.h"
 
-static const struct mpi_launcher of_open_mpi = {"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"},
-                                 of_mpich = {"PMI_SIZE", "PMI_RANK"},
-                                 of_slurm = {"SLURM_STEP_NUM_TASKS", "SLURM_PROCID"};
+static const struct mpi_launcher of_open_mpi = {"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"};
+static const struct mpi_launcher of_mpich = {"PMI_SIZE", "PMI_RANK"};
+static const struct mpi_launcher of_slurm = {"SLURM_STEP_NUM_TASKS", "SLURM_PROCID"};
 
 uint64_t mpi_launcher_count(const struct mpi_launcher *launcher)
 {
@@ -17,9 +17,9 @@ uint64_t mpi_launcher_count(const struct mpi_launcher *launcher)
     return text && core_parse_u64(text, &count) ? count : 0;
 }
 
-/* The launcher that is nearest to this process, as far as can be told. An mpirun inside a Slurm job
- * starts daemons by srun, which says how many those are. A launcher that was started by another
- * one's process has started fewer. */
+/* Variables of several launchers are set where one launcher started another. An mpirun inside a
+ * Slurm job starts its daemons by srun, so Slurm's variables count the daemons. Of Open MPI and
+ * MPICH, the launcher that was started by a process of the other has started fewer processes. */
 const struct mpi_launcher *mpi_launcher_nearest(void)
 {
     uint64_t open_mpi = mpi_launcher_count(&of_open_mpi), mpich = mpi_launcher_count(&of_mpich);
@@ -38,7 +38,8 @@ shs_status mpi_launcher_tell(shs_status status, const char *message, const char 
 {
     const char *own = getenv(rank);
     bool speaks = !own || !strcmp(own, "0");
-    /* an mpirun ends all processes as soon as one fails: the message must be out by then */
+    /* An mpirun ends all processes as soon as one fails. The silent processes give the message time
+     * to be printed. */
     if (!speaks) sleep(1);
     return core_tell(status, message, speaks, false);
 }

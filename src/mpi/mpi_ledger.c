@@ -1,4 +1,4 @@
-/* Epochs that have ended are judged: what all ranks delivered, against what they had to. */
+/* The verdict on an ended epoch: the rows that all ranks delivered, compared with the rows due. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@ static void forget(struct mpi_member *member)
     member->delivered = member->due = (struct order_ledger){0};
 }
 
-static bool as_due(const struct mpi_member *member, const struct order_ledger *all)
+static bool is_as_due(const struct mpi_member *member, const struct order_ledger *all)
 {
     if (all->count != member->due.count) return false;
     return member->counts_only ||
@@ -31,14 +31,14 @@ static shs_status refuse(shs_run *run, struct mpi_member *member, const struct o
     return core_tell(SHS_ERROR_ORDER, message, run->rank == 0, true);
 }
 
-/* The same sums, and so the same verdict, on every rank. */
+/* Collective. Every rank has the same sums, and so comes to the same verdict. */
 static shs_status judge(shs_run *run, struct mpi_member *member)
 {
     uint64_t sums[3] = {member->delivered.count, member->delivered.sum, member->delivered.squares};
     shs_status status = mpi_sum(run, sums, 3);
     if (status) return status;
     struct order_ledger all = {sums[0], sums[1], sums[2]};
-    status = as_due(member, &all) ? SHS_OK : refuse(run, member, &all);
+    status = is_as_due(member, &all) ? SHS_OK : refuse(run, member, &all);
     member->verified += status ? 0 : member->ended;
     forget(member);
     return status;

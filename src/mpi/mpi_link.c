@@ -1,4 +1,4 @@
-/* A run's communicator: duplicated when the run opens, freed when it closes. */
+/* A run's communicator: it is duplicated when the run opens, and freed when the run closes. */
 #include "mpi_link.h"
 
 #include "core_memory.h"
@@ -12,7 +12,7 @@ shs_status mpi_check(int code, const char *operation)
     return core_fail(SHS_ERROR_MPI, "%s failed: %s", operation, text);
 }
 
-/* MPI calls this function: the ballots of one rank are joined with those of another. */
+/* MPI calls this function to join the ballots of two ranks. */
 static void join_ballots(void *of_one, void *of_other, int *count, MPI_Datatype *type)
 {
     const struct mpi_ballot *from = of_one;
@@ -54,13 +54,13 @@ static shs_status works(const struct mpi_transport *transport)
     return core_fail(SHS_ERROR_STATE, "MPI_Finalize() was called before; close the run first");
 }
 
-/* It belongs to shs_close(), though objects of the run may outlive it. A communicator that some
- * ranks may never free is left to MPI_Finalize(). */
+/* MPI_Comm_free() is collective. If some ranks do not close the run, the communicator is left to
+ * MPI_Finalize(). */
 static void close_link(struct mpi_transport *transport, bool together)
 {
     struct mpi_link *link = mpi_link_of(transport);
     if (!is_finished()) {
-        mpi_finalize_unwatch(link);
+        mpi_finalize_detach(link);
         mpi_link_release(link);
         if (together) MPI_Comm_free(&link->comm);
     }

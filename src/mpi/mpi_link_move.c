@@ -1,4 +1,4 @@
-/* Plain data between the ranks of a communicator. */
+/* Plain data between the ranks of a communicator, in messages of at most MPI_LINK_PIECE bytes. */
 #include "mpi_link.h"
 
 shs_status mpi_link_agree(struct mpi_transport *transport, struct mpi_ballot *ballot)
@@ -37,9 +37,10 @@ shs_status mpi_link_sum(struct mpi_transport *transport, uint64_t *numbers, size
     return reduce(transport, numbers, count, MPI_UINT64_T, MPI_SUM);
 }
 
-/* MPICH 4.0 compares MPI_UINT64_T as signed numbers (its issue 6083). With the highest bit turned,
- * signed numbers have the order of the unsigned ones. */
-static void turn_signs(uint64_t *numbers, size_t count)
+/* Flips the highest bit of each number. MPICH 4.0 compares MPI_UINT64_T as signed numbers (its
+ * issue 6083). With the highest bit flipped, signed comparison gives the order of the unsigned
+ * numbers. */
+static void flip_signs(uint64_t *numbers, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         numbers[i] ^= UINT64_C(1) << 63;
@@ -47,23 +48,23 @@ static void turn_signs(uint64_t *numbers, size_t count)
 
 shs_status mpi_link_greatest(struct mpi_transport *transport, uint64_t *numbers, size_t count)
 {
-    turn_signs(numbers, count);
+    flip_signs(numbers, count);
     shs_status status = reduce(transport, numbers, count, MPI_INT64_T, MPI_MAX);
-    turn_signs(numbers, count);
+    flip_signs(numbers, count);
     return status;
 }
 
 shs_status mpi_link_gather(struct mpi_transport *transport, const void *records, void *all,
-                           const struct mpi_places *places)
+                           const struct mpi_layout *layout)
 {
     MPI_Comm comm = mpi_link_of(transport)->comm;
     MPI_Datatype record;
     int rank;
     MPI_Comm_rank(comm, &rank);
-    int code = MPI_Type_contiguous((int)places->record_bytes, MPI_BYTE, &record);
+    int code = MPI_Type_contiguous((int)layout->record_bytes, MPI_BYTE, &record);
     if (code == MPI_SUCCESS) code = MPI_Type_commit(&record);
     if (code != MPI_SUCCESS) return mpi_check(code, "MPI_Type_contiguous");
-    code = MPI_Gatherv(records, places->counts[rank], record, all, places->counts, places->starts,
+    code = MPI_Gatherv(records, layout->counts[rank], record, all, layout->counts, layout->starts,
                        record, 0, comm);
     MPI_Type_free(&record);
     return mpi_check(code, "MPI_Gatherv");

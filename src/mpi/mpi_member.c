@@ -1,5 +1,5 @@
-/* The members of a run, its loaders: which have failed, and the error that is kept for the next
- * agreement. */
+/* The members of a run: its loaders, the loaders that have failed, and the error that is kept for
+ * the next agreement. */
 #include <string.h>
 
 #include "mpi_run.h"
@@ -48,7 +48,8 @@ void mpi_member_forget(shs_run *run, struct mpi_member *member)
 {
     member->failed = SHS_OK;
     member->told = false;
-    member->ended = 0; /* an epoch that ended with an error on some rank is not judged */
+    /* An epoch that ended with an error on some rank is not judged. */
+    member->ended = 0;
     member->delivered = member->due = (struct order_ledger){0};
     if (run->kept && run->kept_id == member->id) run->kept = SHS_OK;
 }

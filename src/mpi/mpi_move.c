@@ -1,4 +1,4 @@
-/* Plain data between the ranks of a run, or for one rank alone. */
+/* Plain data between the ranks of a run. A run of one rank needs no transport for it. */
 #include <string.h>
 
 #include "core_memory.h"
@@ -32,16 +32,16 @@ shs_status mpi_gather_vranks(shs_run *run, const void *records, size_t record_by
         return SHS_OK;
     }
     shs_status status = core_new(ranks, sizeof *counts, "counts of records", &counts);
-    if (!status) status = core_new(ranks, sizeof *starts, "places of records", &starts);
+    if (!status) status = core_new(ranks, sizeof *starts, "positions of records", &starts);
     for (uint64_t rank = 0; rank < ranks && !status; rank++) {
         starts[rank] = (int)order_first_vrank(run->vranks, ranks, rank);
         counts[rank] = (int)order_first_vrank(run->vranks, ranks, rank + 1) - starts[rank];
     }
-    /* a rank without memory must not leave the others waiting in the gather */
+    /* A rank without memory must not leave the others waiting in the gather. */
     status = mpi_agree(run, status, "gathering %zu bytes a virtual rank", record_bytes);
     if (!status)
         status = run->transport->gather(run->transport, records, all,
-                                        &(struct mpi_places){counts, starts, record_bytes});
+                                        &(struct mpi_layout){counts, starts, record_bytes});
     core_free(&counts);
     core_free(&starts);
     return status;

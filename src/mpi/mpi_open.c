@@ -1,4 +1,4 @@
-/* Opening a run on a communicator. */
+/* shs_open(): a run on a communicator. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,8 +7,8 @@
 #include "mpi_link.h"
 #include "shardstep/mpi.h"
 
-/* The two groups of an inter-communicator, joined to one for as long as it takes to choose the one
- * rank of both that speaks. */
+/* Collective. Refuses an inter-communicator. Its two groups are merged for a moment, because only
+ * one rank of both groups must print the message. */
 static shs_status refuse_two_groups(MPI_Comm comm)
 {
     MPI_Comm both;
@@ -22,7 +22,7 @@ static shs_status refuse_two_groups(MPI_Comm comm)
                      rank == 0, true);
 }
 
-/* Whether there can be a run on a communicator: what no rank can agree on with the others. */
+/* Refuses a communicator on which the ranks cannot even agree on a status. */
 static shs_status check_comm(MPI_Comm comm)
 {
     int started = 0, finished = 0, joins_groups = 0;
@@ -33,8 +33,8 @@ static shs_status check_comm(MPI_Comm comm)
     return joins_groups ? refuse_two_groups(comm) : mpi_job_check();
 }
 
-/* MPI calls are made in the caller's thread only, so FUNNELED is enough, but it must be there:
- * plain MPI_Init gives less. */
+/* The library calls MPI in the caller's thread only, so the thread level FUNNELED is enough.
+ * MPI_Init() gives less. */
 static shs_status check_level(void)
 {
     int level;
@@ -44,8 +44,8 @@ static shs_status check_level(void)
                                       "MPI_THREAD_FUNNELED");
 }
 
-/* Collective over a communicator that is no run's yet: the lowest failing rank's status and message
- * on every rank. */
+/* Collective over `comm`, which has no run yet. Returns the lowest failing rank's status, and sets
+ * its message, on every rank. */
 static shs_status agree_without_run(MPI_Comm comm, shs_status mine)
 {
     struct {
@@ -68,8 +68,8 @@ static shs_status agree_without_run(MPI_Comm comm, shs_status mine)
     return core_tell((shs_status)failure.status, failure.message, rank == lowest, true);
 }
 
-/* The memory of every rank, or of none: a rank that has none says so before the first call that the
- * others would wait in. */
+/* Collective. Allocates the run on every rank or on none. A rank without memory must tell the
+ * others before the first MPI call in which they would wait for it. */
 static shs_status make_run(MPI_Comm comm, shs_status mine, shs_run **run, struct mpi_link **link)
 {
     shs_status status = mine;
@@ -98,7 +98,7 @@ static shs_status open_run(MPI_Comm comm, const shs_run_options *options, shs_st
     (*run)->transport = &link->transport;
     MPI_Comm_rank(link->comm, &(*run)->rank);
     MPI_Comm_size(link->comm, &(*run)->ranks);
-    return mpi_run_begin(run, "shs_open", options, mpi_finalize_watch(*run));
+    return mpi_run_begin(run, "shs_open", options, mpi_finalize_attach(*run));
 }
 
 shs_status shs_open(MPI_Comm comm, const shs_run_options *options, shs_run **run)

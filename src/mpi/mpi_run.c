@@ -1,11 +1,11 @@
-/* Opening and closing a run. */
+/* The life of a run: it begins, has holders, and is closed. */
 #include "core_memory.h"
 #include "mpi_transport.h"
 #include "order_plan.h"
 #include "order_tree.h"
 #include "shardstep/context.h"
 
-static shs_status place_vranks(shs_run *run, uint64_t vranks)
+static shs_status host_vranks(shs_run *run, uint64_t vranks)
 {
     uint64_t ranks = (uint64_t)run->ranks, rank = (uint64_t)run->rank;
     run->vranks = vranks ? vranks : ranks;
@@ -41,7 +41,7 @@ shs_status mpi_run_begin(shs_run **run, const char *call, const shs_run_options 
     (*run)->holders = 1;
     (*run)->seed = options->seed;
     shs_status status = mine;
-    if (!status) status = place_vranks(*run, options->vranks);
+    if (!status) status = host_vranks(*run, options->vranks);
     if (!status) status = mpi_stop_install(*run, options->stop_signal);
     status =
         mpi_agree(*run, core_wrap(status, "%s", call), "%s(seed %llu, vranks %llu, stop_signal %d)",
@@ -50,7 +50,7 @@ shs_status mpi_run_begin(shs_run **run, const char *call, const shs_run_options 
     return status;
 }
 
-/* An error of a run of one rank that has not begun. */
+/* Returns and reports an error of a run of one rank that could not begin. */
 static shs_status refuse_alone(const char *call, shs_status status)
 {
     shs_run none = {.ranks = 1};

@@ -1,16 +1,17 @@
-/* Stop requests: by a call, or by a signal if the program asked for that. */
+/* Requests to stop: by shs_request_stop(), or by the signal that the program chose. */
 #include <signal.h>
 #include <stdint.h>
 
 #include "mpi_run.h"
 #include "shardstep/context.h"
 
-/* A handler can only reach global state, and the runs of a process share its signals. */
+/* Stop signals that the process has received. A signal handler can reach global state only, and all
+ * runs of the process share its signals. */
 static volatile sig_atomic_t signals_came;
 
 static struct {
-    unsigned runs; /* that handle the signal */
-    struct sigaction former;
+    unsigned runs;           /* runs whose stop signal it is */
+    struct sigaction former; /* the program's own handler */
 } handled[NSIG];
 
 static void note_signal(int number)
@@ -36,7 +37,7 @@ shs_status mpi_stop_install(shs_run *run, int stop_signal)
     return SHS_OK;
 }
 
-/* The last of the runs that handle it puts the former handler back. */
+/* When the last run with this stop signal ends, the program's own handler comes back. */
 void mpi_stop_remove(shs_run *run)
 {
     if (!run->stop_signal) return;

@@ -1,4 +1,4 @@
-/* A rank's part of a sum, and the mean of a run of one rank. */
+/* This rank's part of a sum, and the mean in a run of one rank. */
 #include <string.h>
 
 #include "core_memory.h"
@@ -24,8 +24,8 @@ void mpi_vector_free(struct order_vector *vector)
 
 void mpi_sum_divide(const struct mpi_sum *sum, struct order_vector vector, uint64_t rows)
 {
-    /* a quotient of floats taken in double and rounded once more is the correctly rounded one
-     * (Figueroa: When is double rounding innocuous? SIGNUM Newsletter 30 (1995)) */
+    /* A quotient of two floats, computed in double and then rounded to float, is correctly rounded
+     * (Figueroa: When is double rounding innocuous? SIGNUM Newsletter 30 (1995)). */
     double divisor = (double)rows;
     for (size_t i = 0; i < sum->n_floats; i++)
         vector.floats[i] = (float)((double)vector.floats[i] / divisor);
@@ -33,7 +33,7 @@ void mpi_sum_divide(const struct mpi_sum *sum, struct order_vector vector, uint6
         vector.doubles[i] /= divisor;
 }
 
-/* ---- One rank alone. */
+/* ---- A run of one rank. */
 
 static shs_status begin_alone(struct mpi_sum *sum)
 {
@@ -61,7 +61,7 @@ static const struct mpi_sum_way *way_of(const shs_run *run, bool reproducible)
     return reproducible ? run->transport->reproducible : run->transport->fast;
 }
 
-/* ---- */
+/* ---- Any run. */
 
 static shs_status make_part(struct mpi_sum *sum, bool reproducible)
 {
@@ -117,7 +117,7 @@ static shs_status add_partial(struct mpi_sum *sum, mpi_give *give, void *user)
     return SHS_OK;
 }
 
-/* The total begins with +0, so that the sum of a rank without rows is +0. */
+/* Adds a part to the total. The total begins as +0, so the sum of a rank without rows is +0. */
 static void add_to_total(struct mpi_sum *sum, mpi_give *give, void *user)
 {
     if (!sum->added) {

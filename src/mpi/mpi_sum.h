@@ -1,5 +1,5 @@
-/* The mean of vectors over virtual ranks: this rank's part of the sum, and the mean on every rank.
- */
+/* The mean of vectors over virtual ranks: each rank adds the parts of its virtual ranks, and every
+ * rank gets the mean. */
 #ifndef MPI_SUM_H
 #define MPI_SUM_H
 
@@ -8,32 +8,35 @@
 
 struct mpi_sum;
 
-/* Writes the part of a virtual rank to a vector, or with `add` adds it to what the vector holds. */
+/* A function that writes the part of a virtual rank to the vector `to`. With `add` it adds the part
+ * to what the vector holds. */
 typedef void mpi_give(struct order_vector to, bool add, void *user);
 
-/* Local. A sum whose additions form order's tree (`reproducible`), or come in MPI_Allreduce's own
- * order. The run must outlive it. On error *sum is NULL. */
+/* Local. Makes a sum of vectors with this many floats and doubles. With `reproducible` its
+ * additions form the tree of order_tree.h, without it MPI_Allreduce chooses their order. The run
+ * must outlive the sum. On error *sum is NULL. */
 shs_status mpi_sum_new(shs_run *run, size_t n_floats, size_t n_doubles, bool reproducible,
                        struct mpi_sum **sum);
 
-/* Local. Accepts a pointer to NULL; leaves NULL. */
+/* Local. Releases a sum, and leaves NULL. Accepts a pointer to NULL. */
 void mpi_sum_free(struct mpi_sum **sum);
 
 /* Local. Forgets all parts. */
 void mpi_sum_reset(struct mpi_sum *sum);
 
-/* Local. Adds the part of this rank's next virtual rank, from its first one on. */
+/* Local. Adds the part of this rank's next virtual rank; the first call adds that of its first. */
 shs_status mpi_sum_add(struct mpi_sum *sum, mpi_give *give, void *user);
 
-/* Local. Parts added since the last reset. */
+/* Local. The number of parts added since the last reset. */
 uint64_t mpi_sum_added(const struct mpi_sum *sum);
 
-/* Local. The most partial sums that were held at a time; 0 if the sum is not reproducible. */
+/* Local. The largest number of partial sums that this rank held at a time; 0 if the sum is not
+ * reproducible. */
 size_t mpi_sum_most_held(const struct mpi_sum *sum);
 
-/* Collective, after every rank has added all its parts. *mean points to the sum over all virtual
- * ranks, divided once by `rows`, which is the same on every rank. Valid until the next part is
- * added. */
+/* Collective. Sets *mean to the sum over all virtual ranks, divided once by `rows`. Every rank has
+ * added all its parts, and passes the same `rows`. The vectors belong to the sum, and are valid
+ * until the next part is added. */
 shs_status mpi_mean(struct mpi_sum *sum, uint64_t rows, struct order_vector *mean);
 
 #endif

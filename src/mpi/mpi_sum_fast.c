@@ -1,4 +1,4 @@
-/* The sum by MPI_Allreduce, in its own order. */
+/* The fast sum: MPI_Allreduce chooses the order of additions. */
 #include "mpi_link.h"
 #include "mpi_sum_way.h"
 

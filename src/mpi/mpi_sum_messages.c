@@ -8,10 +8,10 @@ enum {
     SUM_TAG = 1
 };
 
-/* What the way needs of its own. */
+/* Buffers of this transport. */
 struct messages {
-    struct order_vector mean; /* as received; rank 0 has it in its partial sums */
-    void *piece;              /* of an incoming sum */
+    struct order_vector mean; /* the received mean; rank 0 has the mean in its partial sums */
+    void *piece;              /* MPI_LINK_PIECE bytes of an incoming sum */
 };
 
 static void end_messages(struct mpi_sum *sum)
@@ -92,25 +92,30 @@ static shs_status receive_and_add(const struct mpi_sum *sum, struct order_vector
     return SHS_OK;
 }
 
-/* The nodes of a rank grow from the left, each the right half of a node that begins on a lower
- * rank, then shrink to the right, each waiting for its right half from a higher rank. Every rank
- * handles its messages in the order in which the tree completes nodes from left to right, the order
- * of their ends and of two with one end the smaller first; so no ring of ranks can wait for each
- * other. */
+/* A rank's nodes first grow, then shrink, from left to right. Each growing node is the right half
+ * of a node that begins on a lower rank: the rank sends it there. Each shrinking node is a left
+ * half whose right half ends on a higher rank: the rank waits for that half.
+ *
+ * No ring of ranks can wait for each other, because every rank handles its messages in the same
+ * order: by the ends of the nodes, and of two nodes with the same end the smaller first. In this
+ * order the tree completes its nodes from left to right.
+ *
+ * Sends the growing nodes. Sets *first to the number of nodes sent. */
 static shs_status send_growing(const struct mpi_sum *sum, size_t *first)
 {
     for (*first = 0; *first < order_sum_held(sum->partials); (*first)++) {
         struct order_partial partial = order_sum_partial(sum->partials, *first);
         struct order_node parent = order_node_parent(sum->run->vranks, partial.node);
-        if (parent.first == partial.node.first) return SHS_OK; /* the root, or a left half */
+        if (parent.first == partial.node.first)
+            return SHS_OK; /* the node is the root, or a left half */
         shs_status status = send_vector(sum, partial.vector, host_of(sum, parent.first));
         if (status) return status;
     }
     return SHS_OK;
 }
 
-/* Completes the last partial sum from higher ranks until it is the root or belongs to a lower rank.
- */
+/* Completes the shrinking nodes with the halves from higher ranks, from the last node to node
+ * `first`. A node that turns out to be a right half is sent to its lower rank. */
 static shs_status complete_shrinking(const struct mpi_sum *sum, size_t first)
 {
     uint64_t vranks = sum->run->vranks;

@@ -1,7 +1,7 @@
-/* The seam between a run and what joins its ranks. The run, its agreement, ledgers and stops need a
- * transport for what is listed here and for nothing else; a run of one rank has none.
+/* The seam between a run and the library that joins its ranks. A run of one rank has no transport.
  *
- * All of it is Collective over the ranks of the run, unless a comment says Local. */
+ * These functions are all that a run, its agreement, its ledgers and its sums need of such a
+ * library. Each is Collective over the ranks of the run, unless its comment says Local. */
 #ifndef MPI_TRANSPORT_H
 #define MPI_TRANSPORT_H
 
@@ -13,45 +13,48 @@ enum {
     MPI_BALLOT_GREATEST = 8
 };
 
-/* What one round of the agreement carries. */
+/* The numbers that one round of the agreement carries. */
 struct mpi_ballot {
-    int64_t greatest[MPI_BALLOT_GREATEST]; /* each becomes the greatest over all ranks */
-    uint64_t sum;                          /* becomes the sum over all ranks, modulo 2^64 */
+    int64_t greatest[MPI_BALLOT_GREATEST]; /* numbers whose greatest over all ranks is wanted */
+    uint64_t sum;                          /* a number whose sum over all ranks is wanted */
 };
 
-/* Where the records of each rank lie when they are together. */
-struct mpi_places {
-    const int *counts; /* records of each rank */
-    const int *starts; /* records before them */
-    size_t record_bytes;
+/* The layout of the records of all ranks on rank 0. */
+struct mpi_layout {
+    const int *counts;   /* records of each rank */
+    const int *starts;   /* records of all lower ranks, for each rank */
+    size_t record_bytes; /* bytes of a record */
 };
 
 struct mpi_transport {
-    /* In place: every rank ends with the same ballot. */
+    /* Joins the ballots in place: every rank ends with the same ballot. The sum is modulo 2^64. */
     shs_status (*agree)(struct mpi_transport *transport, struct mpi_ballot *ballot);
 
-    /* The bytes of rank `from` on every rank. */
+    /* Copies the bytes of rank `from` to every rank. */
     shs_status (*broadcast)(struct mpi_transport *transport, int from, void *bytes, size_t count);
 
-    /* The sums over all ranks, modulo 2^64, and the greatest, in place. */
+    /* Replaces each number by its sum over all ranks, modulo 2^64. */
     shs_status (*sum)(struct mpi_transport *transport, uint64_t *numbers, size_t count);
+
+    /* Replaces each number by the greatest over all ranks. */
     shs_status (*greatest)(struct mpi_transport *transport, uint64_t *numbers, size_t count);
 
-    /* The records of all ranks on rank 0. `all` is read on rank 0 only. */
+    /* Copies the records of all ranks to `all` on rank 0. Other ranks may pass NULL for `all`. */
     shs_status (*gather)(struct mpi_transport *transport, const void *records, void *all,
-                         const struct mpi_places *places);
+                         const struct mpi_layout *layout);
 
-    /* See mpi_in_order(). */
+    /* Does the work of mpi_in_order(). */
     shs_status (*in_order)(struct mpi_transport *transport, const void *bytes, size_t count,
                            void *room, mpi_take *take, void *user);
 
-    /* How sums of vectors come together: see mpi_sum_way.h. */
+    /* The two ways in which sums of vectors come together. */
     const struct mpi_sum_way *reproducible, *fast;
 
-    /* Local. An error if the transport does not work any more. */
+    /* Local. SHS_ERROR_STATE if the transport does not work any more. */
     shs_status (*works)(const struct mpi_transport *transport);
 
-    /* Releases the transport. `together`: every rank does so now. */
+    /* Releases the transport. `together` says that every rank releases it now; without it the call
+     * is Local. */
     void (*close)(struct mpi_transport *transport, bool together);
 };
 

@@ -9,7 +9,7 @@
 
 /* ---- Rank 0. */
 
-/* What rank 0 has read of a checkpoint. */
+/* The parts of a checkpoint that rank 0 has read. */
 struct loaded {
     bool found;
     uint64_t progress[TRAIN_PROGRESS_NUMBERS];
@@ -18,7 +18,8 @@ struct loaded {
 
 static void free_loaded(const struct train_state *state, struct loaded *loaded)
 {
-    for (size_t t = 0; loaded->contents && t < state->count; t++)
+    if (!loaded->contents) return;
+    for (size_t t = 0; t < state->count; t++)
         core_free(&loaded->contents[t]);
     core_free(&loaded->contents);
 }
