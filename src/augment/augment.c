@@ -1,4 +1,5 @@
-/* Binds an augmentation's text to fields: shs_augment_open(), and what is known from then on. */
+/* shs_augment_open(), which binds the text of an augmentation to fields, and the questions that a
+ * bound augmentation answers. */
 #include <string.h>
 
 #include "augment_operation.h"
@@ -96,7 +97,8 @@ static shs_status add_operation(shs_augment *augment, const struct augment_table
     return status;
 }
 
-/* Appends why two fields cannot share an operator's draws; nothing if they can. */
+/* Appends the reason why two fields cannot share an operator's draws. Appends nothing if they can.
+ */
 static void compare_targets(const struct augment_kind *kind, const struct augment_grid *a,
                             const struct augment_grid *b, struct core_text *why)
 {
@@ -114,7 +116,8 @@ static void compare_targets(const struct augment_kind *kind, const struct augmen
                       kind->name, (ull)a->channels, (ull)b->channels);
 }
 
-/* Fields of one statement share the draws, so they must agree in what these depend on. */
+/* The fields of a statement share an operator's draws, so they must agree in the aspects on which
+ * the draws depend. */
 static shs_status check_shared(const struct augment_operation *operation,
                                const struct augment_statement *statement)
 {
@@ -164,6 +167,7 @@ static shs_status bind_program(shs_augment *augment, const struct augment_table 
     return SHS_OK;
 }
 
+/* Marks each field's last operator, whose result goes to the output. */
 static void mark_last(shs_augment *augment)
 {
     for (size_t f = 0; f < augment->fields; f++) {
@@ -176,12 +180,14 @@ static void mark_last(shs_augment *augment)
     }
 }
 
+/* Bytes rounded up to whole cache lines. */
 static uint64_t in_lines(size_t bytes)
 {
     return ((uint64_t)bytes + 63) & ~(uint64_t)63;
 }
 
-/* A field on its way moves between two places of its own; behind them are an operator's draws. */
+/* Computes the layout of the scratch memory: two buffers for each field, between which its
+ * intermediate results move, then the draws of one operator. */
 static shs_status measure_scratch(shs_augment *augment)
 {
     uint64_t total = 0, draws = 0;
@@ -270,7 +276,8 @@ bool shs_augment_draws(const shs_augment *augment)
 
 bool shs_augment_changes(const shs_augment *augment, size_t field)
 {
-    for (size_t o = 0; augment && o < augment->n_operations; o++)
+    if (!augment) return false;
+    for (size_t o = 0; o < augment->n_operations; o++)
         for (size_t t = 0; t < augment->operations[o].n_targets; t++)
             if (augment->operations[o].targets[t].field == field) return true;
     return false;

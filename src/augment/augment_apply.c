@@ -1,13 +1,14 @@
-/* Runs an augmentation on samples. */
+/* Applies an augmentation to samples. */
 #include "augment_apply.h"
 
 #include <string.h>
 
 #include "augment_operation.h"
 
-/* Where a field's next result goes: its output, or whichever of its two places is free. */
-static void *next_place(const shs_augment *augment, const struct augment_target *target,
-                        const void *now, void *const *outputs, char *scratch)
+/* The memory for a field's next result: its output after the last operator, else the buffer of its
+ * two that does not hold the result so far. */
+static void *next_buffer(const shs_augment *augment, const struct augment_target *target,
+                         const void *now, void *const *outputs, char *scratch)
 {
     if (target->last) return outputs[target->field];
     for (size_t f = 0; f < target->field; f++)
@@ -15,7 +16,8 @@ static void *next_place(const shs_augment *augment, const struct augment_target 
     return now == scratch ? scratch + augment->bytes[target->field] : scratch;
 }
 
-/* A text that draws nothing needs no stream, one that changes nothing no scratch memory. */
+/* An augmentation that draws nothing needs no stream. An augmentation without operators needs no
+ * scratch memory. */
 static shs_status check_apply(const shs_augment *augment, const shs_random *stream,
                               const void *const *inputs, void *const *outputs, const void *scratch)
 {
@@ -33,8 +35,8 @@ static shs_status check_apply(const shs_augment *augment, const shs_random *stre
     return status;
 }
 
-/* Applies an operator to the first `rows` of a sample along its first axis; what lies behind them
- * comes out as zeros. */
+/* Applies an operator to the first `rows` rows of a sample along its first axis. The rows behind
+ * them become zeros. */
 static void apply(const struct augment_kind *kind, const struct augment_bound *bound,
                   const void *draw, uint64_t rows, const void *input, void *output)
 {
@@ -79,7 +81,7 @@ shs_status augment_apply_rows(const shs_augment *augment, shs_random *stream, co
         augment_draw(operation, stream, draw);
         for (size_t t = 0; t < operation->n_targets; t++) {
             const struct augment_target *target = &operation->targets[t];
-            void *to = next_place(augment, target, now[target->field], outputs, scratch);
+            void *to = next_buffer(augment, target, now[target->field], outputs, scratch);
             apply(operation->kind, &target->bound, draw, rows ? rows[target->field] : UINT64_MAX,
                   now[target->field], to);
             now[target->field] = to;

@@ -1,4 +1,4 @@
-/* Augmentation of samples that are filled up with zeros. Pure. */
+/* Augmentation of samples that were filled up with zeros to a fixed length. Pure. */
 #ifndef AUGMENT_APPLY_H
 #define AUGMENT_APPLY_H
 
@@ -6,9 +6,10 @@
 
 #include "shardstep/augment.h"
 
-/* As shs_augment_apply(), but of field f only the first rows[f] along the first axis are the
- * sample's: operators see no others, and what lies behind comes out as zeros. A field without such
- * rows has UINT64_MAX; `rows` may be NULL. What is drawn does not depend on it. */
+/* Does what shs_augment_apply() does, for samples that were filled up with zeros. Field f has
+ * rows[f] rows of its own along its first axis: operators see only these, and the rows behind them
+ * become zeros. UINT64_MAX says that all rows are the field's own, and `rows` may be NULL if this
+ * holds for all fields. The draws do not depend on `rows`. */
 shs_status augment_apply_rows(const shs_augment *augment, shs_random *stream, const uint64_t *rows,
                               const void *const *inputs, void *const *outputs, void *scratch);
 

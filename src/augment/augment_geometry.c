@@ -1,4 +1,4 @@
-/* random_crop and random_flip: they move elements and never look at them. */
+/* The operators random_crop and random_flip, which move elements without reading their values. */
 #include <string.h>
 
 #include "augment_kind.h"
@@ -23,11 +23,11 @@ static void draw_crop(const struct augment_bound *bound, shs_random *stream, voi
     drawn->right = shs_random_below(stream, choices);
 }
 
-/* The overlap of [0, size) with itself moved by offset - padding. */
+/* The part of an axis that stays in the window when the image moves by padding - offset. */
 struct overlap {
-    size_t from;
-    size_t to;
-    size_t count;
+    size_t from;  /* first element of this part in the input */
+    size_t to;    /* first element of this part in the output */
+    size_t count; /* elements */
 };
 
 static struct overlap overlap_of(size_t size, size_t offset, size_t padding)
@@ -62,7 +62,7 @@ static void crop(const struct augment_bound *bound, const void *draw, const void
         }
 }
 
-/* How far the image moves: the window that is cut out moves the other way. */
+/* Tells how far the image moves. The window that is cut out moves the other way. */
 static void tell_crop(const struct augment_bound *bound, const void *draw, struct core_text *text)
 {
     const struct crop_setting *setting = bound->setting;
@@ -108,7 +108,7 @@ enum flip_axis {
 };
 
 struct flip_setting {
-    int axis; /* of enum flip_axis */
+    int axis; /* a value of enum flip_axis */
     double probability;
 };
 

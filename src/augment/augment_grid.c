@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/* Three axes are an image with channels last only if the last one is as short as channels are. */
+/* The axes of a sample are taken for height, width and channels only if the last axis is so short
+ * that it can hardly be a width. */
 const char *augment_usual_layout(const shs_tensor *sample)
 {
     enum {
@@ -35,7 +36,7 @@ static shs_status no_layout(const struct augment_call *call, bool given, const s
     return SHS_ERROR_ARGUMENT;
 }
 
-/* The layout of that name with as many axes as the sample; NULL if there is none. */
+/* The layout with this name; NULL if no layout has it, or if the sample has other axes. */
 static const char *find_layout(const char *name, const shs_tensor *sample)
 {
     static const char *const layouts[] = {"w", "hw", "hwc", "chw"};

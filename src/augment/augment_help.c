@@ -1,10 +1,11 @@
-/* The reference of the operators, from their table. */
+/* The reference of the operators, made from their table. */
 #include <string.h>
 
 #include "augment_print.h"
 #include "augment_table.h"
 
-/* Appends what stands for a value: its words, such as auto|none, or a letter. */
+/* Appends a parameter with a symbol for its value: the possible words, as in scale=auto|none, or a
+ * letter, as in padding=N. */
 static void add_value(const struct augment_parameter *parameter, struct core_text *text)
 {
     static const char *const letters[] = {[AUGMENT_NUMBER] = "X",
@@ -13,11 +14,12 @@ static void add_value(const struct augment_parameter *parameter, struct core_tex
                                           [AUGMENT_TYPE] = "T",
                                           [AUGMENT_LAYOUT] = "L"};
     core_text_add(text, "%s=", parameter->name);
-    if (parameter->form != AUGMENT_WORD)
+    if (parameter->form != AUGMENT_WORD) {
         core_text_add(text, "%s", letters[parameter->form]);
-    else
-        for (const char *at = parameter->words; *at; at++)
-            core_text_add(text, "%c", *at == ' ' ? '|' : *at);
+        return;
+    }
+    for (const char *at = parameter->words; *at; at++)
+        core_text_add(text, "%c", *at == ' ' ? '|' : *at);
 }
 
 static void add_operator(const struct augment_kind *kind, struct core_text *text)
@@ -30,7 +32,7 @@ static void add_operator(const struct augment_kind *kind, struct core_text *text
     core_text_add(text, ")\t%s\n", kind->help);
 }
 
-/* A parameter, what it takes and, in parentheses, what holds without it. */
+/* Appends a parameter, its range and, in parentheses, its default. */
 static void add_parameter(const struct augment_parameter *parameter, struct core_text *text)
 {
     core_text_add(text, "    ");

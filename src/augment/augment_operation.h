@@ -1,4 +1,4 @@
-/* An augmentation bound to fields. Pure. */
+/* An augmentation after its text has been bound to fields. Pure. */
 #ifndef AUGMENT_OPERATION_H
 #define AUGMENT_OPERATION_H
 
@@ -6,35 +6,37 @@
 
 #include "augment_kind.h"
 
-/* One operator on one field. */
+/* An operator on a field. */
 struct augment_target {
     size_t field;
-    bool last;     /* no later operator changes this field: the result goes to the output */
-    void *setting; /* of the kind's setting_bytes, released with the augmentation */
+    bool last;     /* no later operator changes this field, so the result goes to the output */
+    void *setting; /* the operator's struct of settings, released with the augmentation */
     struct augment_bound bound;
 };
 
+/* An operator with all the fields of its statement. */
 struct augment_operation {
     const struct augment_kind *kind;
-    struct augment_target *targets; /* one for each field of the statement */
+    struct augment_target *targets; /* the fields of the statement */
     size_t n_targets;
-    bool begins_statement;
+    bool begins_statement; /* the operator is the first of its statement */
 };
 
 struct shs_augment {
     size_t fields;
-    shs_tensor *inputs; /* names are the struct's own */
-    shs_tensor *outputs;
-    size_t *bytes;      /* of a field's sample, the largest that it has on its way */
-    size_t draw_offset; /* where the draws of an operator lie in the scratch memory */
-    size_t scratch;
+    shs_tensor
+        *inputs; /* a sample's type and shape in each field; the augmentation owns the names */
+    shs_tensor *outputs; /* the same after all operators */
+    size_t *bytes;       /* for each field the bytes of its largest intermediate result */
+    size_t draw_offset;  /* bytes before the draws of an operator in the scratch memory */
+    size_t scratch;      /* bytes of scratch memory */
     struct augment_operation *operations;
     size_t n_operations;
-    bool draws;
+    bool draws; /* some operator draws */
 };
 
-/* Draws what an operation needs for a sample, if anything, into draw_bytes that are zeroed first.
- */
+/* Makes the draws of an operation for a sample. `draw` is memory for the operator's struct of
+ * draws, which is zeroed first. An operator without draws leaves it alone. */
 static inline void augment_draw(const struct augment_operation *operation, shs_random *stream,
                                 void *draw)
 {

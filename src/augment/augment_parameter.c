@@ -7,17 +7,17 @@
 #include "augment_print.h"
 #include "augment_table.h"
 
-/* A value on its way from a call into the settings. */
+/* The reading of a value: it goes from a call to the settings. */
 struct reading {
     const struct augment_kind *kind;
     const struct augment_call *call;
     const struct augment_parameter *parameter;
     const struct augment_bound *bound;
-    const struct augment_value *value; /* NULL: the default */
-    void *member;                      /* of the settings */
+    const struct augment_value *value; /* NULL for the default */
+    void *member;                      /* the member of the settings that gets the value */
 };
 
-/* The value that a call gives; NULL if it gives none. */
+/* The value that a call gives to a parameter; NULL if it gives no value. */
 static const struct augment_value *find_value(const struct augment_call *call, const char *name)
 {
     for (size_t i = 0; i < call->n_values; i++)
@@ -61,9 +61,9 @@ shs_status augment_check_names(const struct augment_kind *kind, const struct aug
     return SHS_OK;
 }
 
-/* ---- What to say. */
+/* ---- Messages. */
 
-/* Fails with what stands in `text`, and an example behind it. Releases `text`. */
+/* Fails with the message in `text`, followed by an example. Releases `text`. */
 static shs_status refuse(const struct reading *reading, struct core_text *text)
 {
     core_text_add(text, ", as in ");
@@ -76,7 +76,7 @@ static shs_status refuse(const struct reading *reading, struct core_text *text)
     return status;
 }
 
-/* Fails with what the value is, in words, and what it may be. */
+/* Fails with a message that says what the value is, and what it may be. */
 static shs_status refuse_value(const struct reading *reading, const char *before, const char *is)
 {
     struct core_text text = {0};
@@ -95,7 +95,7 @@ static shs_status refuse_item(const struct reading *reading, const char *item, s
     return refuse_value(reading, before, quoted);
 }
 
-/* A value that is missing or, of words, another one. */
+/* Refuses a call without a value that must be given. Also refuses a word that is not possible. */
 static shs_status refuse_needed(const struct reading *reading)
 {
     const struct augment_parameter *parameter = reading->parameter;
@@ -205,7 +205,7 @@ static shs_status read_value(const struct reading *reading)
     return read_form(reading, value ? value->items[0] : reading->parameter->otherwise);
 }
 
-/* ---- Lists, and the channels that they stand for. */
+/* ---- Lists with a number for each channel. */
 
 static bool has_list(const struct augment_call *call)
 {
@@ -238,7 +238,7 @@ shs_status augment_read(const struct augment_kind *kind, const struct augment_ca
     shs_status status = SHS_OK;
     for (const struct augment_parameter *p = kind->parameters; p->name && !status; p++) {
         const struct reading reading = {
-            kind, call, p, bound, find_value(call, p->name), (char *)setting + p->place};
+            kind, call, p, bound, find_value(call, p->name), (char *)setting + p->offset};
         status = read_value(&reading);
     }
     const struct augment_value *layout = find_value(call, "layout");

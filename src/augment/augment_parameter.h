@@ -1,14 +1,15 @@
-/* The values of a call: checked by an operator's parameter table, and read. Pure. */
+/* The values of a call, checked and read by the operator's table of parameters. Pure. */
 #ifndef AUGMENT_PARAMETER_H
 #define AUGMENT_PARAMETER_H
 
 #include "augment_kind.h"
 
-/* SHS_ERROR_ARGUMENT for a value that the operator does not take, or that is given twice. */
+/* SHS_ERROR_ARGUMENT if a call gives a value that the operator does not know, or gives it twice. */
 shs_status augment_check_names(const struct augment_kind *kind, const struct augment_call *call);
 
-/* Reads all values of a call, or their defaults, into the operator's settings, and sets bound->grid
- * if the operator or a list needs a layout. bound->before is given. */
+/* Reads all values of a call, and the defaults of values that it does not give, into the operator's
+ * settings. Sets bound->grid if the operator or a list needs a layout. The caller has set
+ * bound->before. SHS_ERROR_ARGUMENT if a value is missing or out of its range. */
 shs_status augment_read(const struct augment_kind *kind, const struct augment_call *call,
                         struct augment_bound *bound, void *setting);
 

@@ -97,7 +97,7 @@ void augment_print_call(const struct augment_kind *kind, const void *setting, co
         bool is_layout = p->form == AUGMENT_LAYOUT;
         if (is_layout && !layout) continue;
         core_text_add(text, "%s%s=%s", between, p->name, is_layout ? layout : "");
-        if (!is_layout) print_value(p, (const char *)setting + p->place, text);
+        if (!is_layout) print_value(p, (const char *)setting + p->offset, text);
         between = ", ";
     }
     core_text_add(text, ")");

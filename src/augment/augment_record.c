@@ -1,4 +1,3 @@
-/* An augmentation and its draws in words. */
 #include "augment_record.h"
 
 #include "augment_operation.h"
@@ -24,7 +23,7 @@ void augment_record(const shs_augment *augment, shs_random *stream, struct core_
     }
 }
 
-/* The layout of all fields of an operation; NULL if they have none or several. */
+/* The layout of an operation's fields; NULL if they have no layout, or different layouts. */
 static const char *shared_layout(const struct augment_operation *operation)
 {
     const char *layout = operation->targets[0].bound.grid.layout;

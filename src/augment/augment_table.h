@@ -1,4 +1,4 @@
-/* Operators found by name, in the table of augment_kind.h or in another table. Pure. */
+/* Tables of operators, in which an operator is found by name. Pure. */
 #ifndef AUGMENT_TABLE_H
 #define AUGMENT_TABLE_H
 
@@ -13,25 +13,26 @@ enum {
     AUGMENT_MOST_KINDS = 128
 };
 
-/* The table of AUGMENT_OPERATORS. */
+/* The table with all of AUGMENT_OPERATORS. */
 extern const struct augment_table augment_operators;
 
-/* As shs_augment_open(), with the operators of a table, which must stay. */
+/* Does what shs_augment_open() does, with the operators of a table. The table must outlive the
+ * augmentation. */
 shs_status augment_open(const struct augment_table *table, const char *text,
                         const shs_tensor *samples, size_t fields, shs_augment **augment);
 
-/* Finds the operator that a call names. SHS_ERROR_ARGUMENT if there is none. */
+/* Finds the operator that a call names. SHS_ERROR_ARGUMENT if the table does not have it. */
 shs_status augment_find(const struct augment_table *table, const struct augment_call *call,
                         const struct augment_kind **kind);
 
-/* Returns SHS_ERROR_ARGUMENT for a word at a place in the text. The message says `what`, such as
- * "there is no field", the word, and behind `there_are`, such as "; there are", all words that
- * there are, and the nearest of them. */
+/* Returns SHS_ERROR_ARGUMENT for an unknown word at character `at` of the text, counted from 1. The
+ * message consists of `what`, such as "there is no field", the word, `there_are`, such as "; there
+ * are", the `count` known words, and the known word that is nearest. */
 shs_status augment_unknown(size_t at, const char *what, const char *word, const char *there_are,
                            const char *const *words, size_t count);
 
-/* Appends all operators, in the form that cli_print_wrapped() takes: an item each or, with
- * `in_full`, also an item for each parameter, for what is drawn, and for an example. */
+/* Appends all operators, in the form that cli_print_wrapped() takes. Each operator is an item. With
+ * `in_full` its parameters, its draws and an example are items, too. */
 void augment_describe(const struct augment_table *table, bool in_full, struct core_text *text);
 
 #endif

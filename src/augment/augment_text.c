@@ -7,10 +7,11 @@
 
 struct reader {
     const char *text;
-    const char *now;
+    const char *now; /* the next character */
 };
 
-static size_t place_of(const struct reader *reader)
+/* The number of the next character, counted from 1. */
+static size_t position_of(const struct reader *reader)
 {
     return (size_t)(reader->now - reader->text) + 1;
 }
@@ -28,10 +29,10 @@ static shs_status expected(const struct reader *reader, const char *what)
                          what);
     return core_fail(SHS_ERROR_ARGUMENT,
                      "augmentation, character %zu: '%.20s' stands where %s is expected",
-                     place_of(reader), reader->now, what);
+                     position_of(reader), reader->now, what);
 }
 
-/* What is expected where, with an example. */
+/* The names of things that may be expected, with examples, for messages. */
 static const char a_field[] = "a field's name, as in images: random_flip(axis=w),",
                   after_field[] = "',' or ':' after a field's name, as in images: "
                                   "random_flip(axis=w),",
@@ -48,7 +49,7 @@ static const char a_field[] = "a field's name, as in images: random_flip(axis=w)
                   a_closing[] = "',' or ')' after a value, which is one number or word as in "
                                 "mean=0.5, or a list as in mean=[0.4,0.5],";
 
-/* Takes the characters up to the first of `ends` or a space. */
+/* Reads the characters up to a space or to one of the characters in `ends`. */
 static shs_status read_word(struct reader *reader, const char *ends, const char *what, char *word,
                             size_t bytes)
 {
@@ -62,7 +63,7 @@ static shs_status read_word(struct reader *reader, const char *ends, const char 
         return core_fail(SHS_ERROR_ARGUMENT,
                          "augmentation, character %zu: a word of %zu characters where %s is "
                          "expected; the most is %zu",
-                         place_of(reader), length, what, bytes - 1);
+                         position_of(reader), length, what, bytes - 1);
     memcpy(word, reader->now, length);
     word[length] = '\0';
     reader->now += length;
@@ -89,8 +90,9 @@ static shs_status read_item(struct reader *reader, const char *ends, const char 
     return status;
 }
 
-/* How many characters a list has if its bracket is not closed: up to a parenthesis, to the end of
- * the statement, or to the comma before the name of another value. 0 if it is closed. */
+/* Returns 0 if the bracket of a list is closed. Otherwise returns the number of characters before
+ * the list's presumed end: a parenthesis, the end of the statement, or the comma before the name of
+ * another value. */
 static size_t unclosed_length(const char *list)
 {
     size_t length = strcspn(list, "]();=");
@@ -126,7 +128,7 @@ static shs_status read_value(struct reader *reader, struct augment_call *call)
         return core_fail(SHS_ERROR_ARGUMENT, "augmentation, character %zu: %s has over %d values",
                          call->at, call->name, AUGMENT_MAX_VALUES);
     struct augment_value *value = &call->values[call->n_values++];
-    value->at = place_of(reader);
+    value->at = position_of(reader);
     shs_status status = read_word(reader, "(),;:=", a_name, value->name, sizeof value->name);
     if (status) return status;
     if (!take(reader, '=')) return expected(reader, an_equals);
@@ -136,7 +138,7 @@ static shs_status read_value(struct reader *reader, struct augment_call *call)
 
 static shs_status read_call(struct reader *reader, struct augment_call *call)
 {
-    call->at = place_of(reader);
+    call->at = position_of(reader);
     shs_status status = read_word(reader, "(),;:=", an_operator, call->name, sizeof call->name);
     if (status) return status;
     if (!take(reader, '(')) return expected(reader, an_opening);
@@ -150,7 +152,7 @@ static shs_status read_call(struct reader *reader, struct augment_call *call)
 
 static shs_status read_fields(struct reader *reader, struct augment_statement *statement)
 {
-    statement->at = place_of(reader);
+    statement->at = position_of(reader);
     do {
         shs_status status = core_resize(statement->n_fields + 1, sizeof *statement->fields,
                                         "field names", &statement->fields);

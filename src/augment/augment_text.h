@@ -1,5 +1,4 @@
-/* The text form of an augmentation, as a list of statements. Knows neither operators nor fields.
- * Pure. */
+/* The parser of an augmentation's text. It knows neither operators nor fields. Pure. */
 #ifndef AUGMENT_TEXT_H
 #define AUGMENT_TEXT_H
 
@@ -13,16 +12,17 @@ enum {
     AUGMENT_MAX_VALUES = 8,
 };
 
-/* name=value or name=[value,value,...] */
+/* A value: name=value or name=[value,value,...]. Here and below `at` is the number of the first
+ * character in the text, counted from 1, for messages. */
 struct augment_value {
     char name[AUGMENT_NAME_BYTES];
-    char (*items)[AUGMENT_NAME_BYTES]; /* at least one */
+    char (*items)[AUGMENT_NAME_BYTES]; /* the value, or the values of a list: never empty */
     size_t n_items;
-    bool is_list; /* it stands in brackets */
-    size_t at;    /* its place in the text, counted from 1, for messages */
+    bool is_list; /* the value stands in brackets */
+    size_t at;
 };
 
-/* op(name=value, …) */
+/* A call of an operator: operator(name=value, …). */
 struct augment_call {
     char name[AUGMENT_NAME_BYTES];
     size_t at;
@@ -30,7 +30,7 @@ struct augment_call {
     size_t n_values;
 };
 
-/* FIELDS: op op … */
+/* A statement: FIELD,FIELD: call call …. */
 struct augment_statement {
     char (*fields)[AUGMENT_FIELD_BYTES];
     size_t n_fields;
@@ -39,13 +39,17 @@ struct augment_statement {
     size_t at;
 };
 
+/* The whole text, which is a list of statements. */
 struct augment_program {
     struct augment_statement *statements;
     size_t n_statements;
 };
 
+/* Parses a text. SHS_ERROR_ARGUMENT says at which character something else is expected. On error
+ * *program is empty. */
 shs_status augment_parse(const char *text, struct augment_program *program);
 
+/* Releases a program's memory, and leaves it empty. */
 void augment_program_free(struct augment_program *program);
 
 #endif

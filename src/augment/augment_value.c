@@ -1,4 +1,4 @@
-/* normalize and cast: they change elements where they are. */
+/* The operators normalize and cast, which change the value or the type of each element. */
 #include <float.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@ static double half_to_double(uint16_t half)
     return (double)core_half_to_float(half);
 }
 
-/* Calls EACH(C type, conversion to float, conversion to double) for the type of the input. */
+/* Expands EACH(C type, conversion to float, conversion to double) for the type of the input. */
 #define FOR_TYPE(type, EACH)                                                                       \
     switch (type) {                                                                                \
     case SHS_U8:                                                                                   \
@@ -60,14 +60,15 @@ enum normalize_scale {
     SCALE_NONE
 };
 
-/* y = (x*factor - mean) * inverse, with a mean and an inverse for each channel. Those of the
- * channels are repeated as often as they have room, so that one loop goes over many pixels. */
+/* The result is (x * factor - mean) * inverse, with a mean and an inverse for each channel. The
+ * arrays `mean` and `inverse` repeat the numbers of all channels as often as they fit, so that one
+ * loop goes over many pixels. */
 struct normalize_setting {
     struct augment_numbers means;
     struct augment_numbers deviations;
-    int scale;       /* of enum normalize_scale */
-    size_t channels; /* 1 if neither is a list */
-    size_t period;   /* how many of the following there are: a multiple of channels */
+    int scale;       /* a value of enum normalize_scale */
+    size_t channels; /* the length of the lists; 1 without a list */
+    size_t period;   /* used elements of `mean` and `inverse`: a multiple of channels */
     float factor;
     float mean[AUGMENT_MOST_NUMBERS];
     float inverse[AUGMENT_MOST_NUMBERS];
@@ -99,7 +100,7 @@ static shs_status bind_normalize(const struct augment_call *call, void *setting,
             to[i] = (TO_FLOAT(from[i]) * factor - mean) * inverse;                                 \
     }
 
-/* Elements of one channel. */
+/* Normalizes elements of one channel. */
 static void normalize_channel(const struct normalize_setting *setting, size_t channel,
                               shs_type type, size_t elements, const void *input, float *to)
 {
@@ -118,7 +119,7 @@ static void normalize_channel(const struct normalize_setting *setting, size_t ch
         }                                                                                          \
     }
 
-/* Elements of all channels in turn. */
+/* Normalizes pixels, whose elements belong to each channel in turn. */
 static void normalize_pixels(const struct normalize_setting *setting, shs_type type,
                              size_t elements, const void *input, float *to)
 {
@@ -195,7 +196,7 @@ struct cast_setting {
     shs_type type;
 };
 
-/* Every value of an integer type as one of another, without loss. */
+/* True if an integer type holds every value of another integer type. */
 static bool widens(shs_type from, shs_type to)
 {
     bool from_signed = from >= SHS_I8, to_signed = to >= SHS_I8;
@@ -235,7 +236,8 @@ static shs_status bind_cast(const struct augment_call *call, void *setting,
             to[i] = TO_DOUBLE(from[i]);                                                            \
     }
 
-/* An integer as its two's complement in `to_size` bytes; bind_cast() has made sure that it fits. */
+/* An integer element, extended to the 64 bits of its two's complement. Its low bytes are the
+ * element in any type that bind_cast() admits. */
 static uint64_t integer_at(shs_type type, const char *element)
 {
     union {

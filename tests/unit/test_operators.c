@@ -21,7 +21,7 @@ static void check_parameter(const struct augment_kind *kind, const struct augmen
         p->form == AUGMENT_NUMBER || p->form == AUGMENT_WHOLE || p->form == AUGMENT_NUMBERS;
     bool good = p->help && p->help[strlen(p->help) - 1] == '.' && (p->otherwise || p->example) &&
                 (!number || p->least < p->most) && (p->form != AUGMENT_WORD || p->words) &&
-                (p->form == AUGMENT_LAYOUT || p->place < kind->setting_bytes);
+                (p->form == AUGMENT_LAYOUT || p->offset < kind->setting_bytes);
     if (!good) printf("  parameter %s of %s\n", p->name, kind->name);
     CHECK(good);
 }
