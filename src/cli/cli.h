@@ -1,4 +1,5 @@
-/* The command line: one program, a table of commands, one file a command. */
+/* The command line: the program `shardstep` has a table of commands, and each command has a file.
+ */
 #ifndef CLI_H
 #define CLI_H
 
@@ -9,23 +10,24 @@
 #include "mpi_run.h"
 #include "shardstep/loader.h"
 
+/* Exit codes. */
 enum {
     CLI_DONE = 0,
-    CLI_DIFFERENT = 1,
+    CLI_DIFFERENT = 1, /* a comparison or a check came out badly */
     CLI_ERROR = 2,
-    CLI_STOPPED = 75
+    CLI_STOPPED = 75 /* the run was asked to stop */
 };
 
 enum {
-    CLI_MAX_PLAIN = 64
+    CLI_MAX_PLAIN = 64 /* plain arguments of a command, at most */
 };
 
-/* The value of every option, with its default where it was not given. */
+/* The arguments of a command. An option that was not given has its default. */
 struct cli_arguments {
-    const char *plain[CLI_MAX_PLAIN]; /* arguments that are no options */
+    const char *plain[CLI_MAX_PLAIN]; /* plain arguments, which are not options */
     size_t n_plain;
-    uint64_t given;            /* bit i: option i of the table */
-    shs_loader_options loader; /* what cli_order() and cli_open_loader() complete */
+    uint64_t given;            /* bit i says that option i of the table was given */
+    shs_loader_options loader; /* options of the loader; cli_order() completes them */
     uint64_t seed, vranks, epoch, step, rank, steps, samples;
     uint64_t purpose, slot, count, interleave;
     uint64_t chunk, deflate, bins, probe_seconds, probe_mebibytes;
@@ -36,27 +38,29 @@ struct cli_arguments {
         help, quick, one_sample_a_file, overwrite, any_rows, plugins;
 };
 
-/* Options that several commands take. The table of options says which set an option is in. */
+/* Sets of options that several commands take. Each option of the table is in one of these sets. */
 enum {
-    CLI_BY_NAME = 0,          /* none: a command lists the option */
-    CLI_WITH_ORDER = 1 << 0,  /* what cli_order() reads */
-    CLI_WITH_LOADER = 1 << 1, /* what cli_open_loader() reads beside it */
+    CLI_BY_NAME = 0,          /* no set: a command names the option in `options` */
+    CLI_WITH_ORDER = 1 << 0,  /* the options that cli_order() reads */
+    CLI_WITH_LOADER = 1 << 1, /* the other options that cli_open_loader() reads */
     CLI_WITH_PROBE = 1 << 2   /* the limits of cli_probe() */
 };
 
+/* A command. The texts `arguments` and `details` have the form of cli_print_wrapped(). */
 struct cli_command {
     const char *name;
-    const char *usage;     /* its plain arguments */
-    const char *summary;   /* what it does, in one sentence without its subject */
-    const char *arguments; /* what the plain arguments are, or NULL; see cli_print_wrapped() */
-    const char *details;   /* further paragraphs of the help, or NULL */
-    const char *differs;   /* when the exit code is 1, or NULL */
-    const char *fails;     /* when it is 2, or NULL: on an error */
-    const char *examples;  /* what may stand behind `shardstep`, one a line */
-    unsigned takes;        /* the sets of options that it takes: CLI_WITH_... */
-    const char *options;   /* the other options that it takes, separated by spaces */
-    size_t least_plain, most_plain;
-    int (*run)(const struct cli_arguments *arguments); /* Collective; the exit code */
+    const char *usage;     /* the plain arguments, as in "PATH FIELD" */
+    const char *summary;   /* a sentence without its subject, as in "prints the datasets" */
+    const char *arguments; /* the help of the plain arguments; NULL without help */
+    const char *details;   /* further paragraphs of the help; NULL without paragraphs */
+    const char *differs;   /* the cause of exit code 1; NULL if the command never has it */
+    const char *fails;     /* the cause of exit code 2; NULL if only an error causes it */
+    const char *examples;  /* lines of words that may follow `shardstep` */
+    unsigned takes;        /* the command's sets of options: CLI_WITH_... */
+    const char *options;   /* the command's other options, separated by spaces */
+    size_t least_plain;    /* the least number of plain arguments */
+    size_t most_plain;     /* the greatest number of plain arguments */
+    int (*run)(const struct cli_arguments *arguments); /* Collective. Returns the exit code. */
 };
 
 /* Every command, in the order of the help. NAME is the table cli_NAME of src/cli/cli_NAME.c. */
@@ -67,10 +71,11 @@ struct cli_command {
 #define CLI_COMMAND(name) cli_##name
 extern const struct cli_command CLI_COMMANDS(CLI_COMMAND);
 
-extern const struct cli_command *const cli_commands[]; /* all of them, then NULL */
+/* All commands, with NULL behind the last command. */
+extern const struct cli_command *const cli_commands[];
 
-/* Reads the words after the command's name; a message and SHS_ERROR_ARGUMENT for what it does not
- * take. */
+/* Reads the words after the command's name. SHS_ERROR_ARGUMENT if the command does not take a word,
+ * or if a value is wrong. */
 shs_status cli_parse(const struct cli_command *command, int count, char **words,
                      struct cli_arguments *arguments);
 
@@ -80,73 +85,75 @@ bool cli_given(const struct cli_arguments *arguments, const char *option);
 /* Prints a command's usage and options to stdout. */
 void cli_help(const struct cli_command *command);
 
-/* Prints all operators of --augment to stdout, with their parameters. */
+/* Prints all operators of --augment and their parameters to stdout. */
 void cli_help_augment(void);
 
-/* What may stand for several files, for a help. */
+/* The ways to name several files, as text for a help. */
 #define CLI_FOLDER "a folder, for its files " IO_FOLDER_PATTERNS("and")
 #define CLI_SEVERAL_FILES                                                                          \
     CLI_FOLDER "; @LIST, for the files that the text file LIST names, one a line; a pattern in "   \
                "quotes, such as 'year-*.h5'; or several of these with commas between them."
 
-/* Prints a text in lines of 80 characters: paragraphs, separated by an empty line, in each of which
- * a line break is a space, unless spaces follow: then an item begins, which is indented by them. A
- * tab separates an item's name from what is said of it. */
+/* Prints a text in lines of at most 80 characters. An empty line separates paragraphs. A line that
+ * begins with spaces is an item, indented by these spaces; a tab separates its name from its
+ * description. Any other line break counts as a space. */
 void cli_print_wrapped(FILE *to, const char *text);
 
-/* Local. The exit code of a status; prints an error's message on the rank whose it is. */
+/* Local. Returns the exit code of a status. If it is an error, the rank that reports it prints the
+ * message to stderr. */
 int cli_exit_code(shs_status status);
 
-/* Collective. Closes a command's run. `code` or, if the command had no error and closing has one,
- * that of an error, which it then prints. */
+/* Collective. Closes a command's run. Returns `code`. If closing fails and `code` is not CLI_ERROR
+ * already, prints the error and returns CLI_ERROR. */
 int cli_close(shs_run **run, int code);
 
-/* Local. An option's value as one of an enumeration: names separated by spaces, in its order. */
+/* Local. Sets *number to the number of the name that equals an option's value, counted from 0.
+ * `names` is a list separated by spaces. SHS_ERROR_ARGUMENT if no name does. */
 shs_status cli_word(const char *option, const char *value, const char *names, int *number);
 
 enum {
-    CLI_MAX_SOURCES = 256 /* in --mix */
+    CLI_MAX_SOURCES = 256 /* sources in --mix, at most */
 };
 
-/* The loader's options of order, and what they point to. */
+/* The loader's options with the order of rows, and the memory that they point to. */
 struct cli_order {
     shs_loader_options options;
     uint64_t mix[CLI_MAX_SOURCES];
     uint64_t *rows;
 };
 
-/* Local. Everything that says which rows a virtual rank takes. */
+/* Local. Completes the options that say which rows a virtual rank takes. After an error the caller
+ * frees `order`, too. */
 shs_status cli_order(const struct cli_arguments *arguments, struct cli_order *order);
 
 void cli_order_free(struct cli_order *order);
 
-/* Local. The whole numbers of a value A,B,…, and how many they are; 0 if it is no such value, or
- * has more than `most`. */
+/* Local. Reads whole numbers separated by commas. Returns their count, or 0 if the text is
+ * something else or has more than `most` numbers. */
 size_t cli_numbers(const char *text, uint64_t *numbers, size_t most);
 
-/* Local. Tries a path's files out in a process of its own, before they are opened here: their
- * fields, or all datasets as `info` does if NULL. */
+/* Local. Lets a separate process open a path's files first, in case they crash HDF5. The process
+ * reads the given fields, or describes all datasets if `fields` is NULL. Returns the process's
+ * error. */
 shs_status cli_probe(const struct cli_arguments *arguments, const char *path, const char *fields);
 
-/* Local. How a command opens a dataset. */
+/* Local. The options with which a command opens a dataset. */
 shs_dataset_options cli_dataset_options(const struct cli_arguments *arguments);
 
-/* The hidden commands that cli_probe() starts, of which one allows plug-ins of HDF5. */
+/* Runs the hidden commands that cli_probe() starts: one allows plug-ins of HDF5, the other does
+ * not. Returns the exit code. */
 int cli_probe_main(bool plugins, int count, char **words);
 
-/* The hidden command whose processes `check` starts. */
+/* Runs the hidden command that `check` starts. Returns the exit code. */
 int cli_check_main(int count, char **words);
 
-/* What limits such a process: its memory, its time (0: none), plug-ins unless they are allowed, and
- * the life of the one who started it. */
+/* Limits a process that a hidden command runs in: its memory, its CPU time (0 for no limit) and the
+ * files that it writes. Turns plug-ins off unless they are allowed. The process ends when its
+ * parent ends. SHS_ERROR_STATE if the system refuses. */
 shs_status cli_probe_limits(uint64_t milliseconds, uint64_t mebibytes, bool plugins);
 
-/* Local. All that `info` does without fields. *failed counts what could not be looked at, with the
- * first reason as the latest message; the status tells of a file that could not be opened. */
-shs_status cli_info_print(const struct cli_arguments *arguments, uint64_t *failed);
-
-/* Local. What samples are made of: each field, its type and shape, how it is read, and how many
- * samples there are. As text or, with --json, an object. */
+/* Local. Prints the number of samples and each field of a sample: its type, its shape, and the way
+ * in which it is read. The output is text or, with --json, an object. */
 shs_status cli_print_samples(const struct cli_arguments *arguments);
 
 #endif

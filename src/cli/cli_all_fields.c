@@ -40,8 +40,8 @@ shs_status cli_find_checksums(struct h5_file *file, const char *name, bool *are)
 struct listing {
     struct h5_file *file;
     char *path;
-    bool singles;             /* single numbers are fields, too */
-    struct core_text *fields; /* the names found so far */
+    bool singles;             /* datasets of a single number are fields, too */
+    struct core_text *fields; /* the names so far, separated by commas */
 };
 
 static shs_status add_field(const char *name, void *user)

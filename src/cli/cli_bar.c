@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 enum {
-    WIDTH = 30,
-    LEAST_GAP = 100000000
+    WIDTH = 30,           /* characters of a full bar */
+    LEAST_GAP = 100000000 /* ns between two drawings, at least */
 };
 
 static int64_t now(void)

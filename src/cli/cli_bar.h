@@ -1,4 +1,4 @@
-/* A progress bar on stderr, where that is a terminal. */
+/* A progress bar, if stderr is a terminal. */
 #ifndef CLI_BAR_H
 #define CLI_BAR_H
 
@@ -7,16 +7,17 @@
 
 struct cli_bar {
     bool shown;
-    int64_t last; /* when it was drawn, in ns */
+    int64_t last; /* time of the last drawing, in ns; 0 before the first */
 };
 
-/* Local. Not shown on ranks but the first. */
+/* Local. Makes a bar, which only rank 0 shows. */
 struct cli_bar cli_bar_begin(int rank);
 
-/* Local. Draws it anew, ten times a second at most: `done` of `all`, what is being done. */
+/* Local. Draws the bar again, at most ten times a second, with the share `done` of `all` and the
+ * text `what`. */
 void cli_bar_show(struct cli_bar *bar, const char *what, uint64_t done, uint64_t all);
 
-/* Local. Takes it away. */
+/* Local. Removes the bar from the terminal. */
 void cli_bar_end(struct cli_bar *bar);
 
 #endif

@@ -1,4 +1,3 @@
-/* What commands that load batches share. */
 #include "cli_batch.h"
 
 #include "cli_all_fields.h"
@@ -29,7 +28,8 @@ static shs_status open_loader(const struct cli_arguments *arguments, const char 
     return shs_loader_open(*dataset, &order->options, loader);
 }
 
-/* Collective. What --fields says, or all fields, which *found then holds. */
+/* Collective. Sets *fields to the value of --fields or, without this option, to a list of all
+ * fields. The caller frees *found, which then holds the list. */
 static shs_status find_fields(const struct cli_arguments *arguments, shs_run *run, char **found,
                               const char **fields)
 {

@@ -1,4 +1,4 @@
-/* shardstep bench: what this machine does, beside its ceilings, in one run. */
+/* shardstep bench: measures parts of the library beside the limits of the machine. */
 #include "cli_bench.h"
 
 #include "core_status.h"
@@ -23,7 +23,7 @@ static int run(const struct cli_arguments *arguments)
 
 const struct cli_command cli_bench = {
     .name = "bench",
-    .usage = "--random | --order | --read [FOLDER] [--quick]",
+    .usage = "--random | --order | --read [FOLDER]",
     .summary = "measures random numbers, order or reading beside what the machine can do",
     .arguments = "  FOLDER\tWhere --read makes its files, which it removes again (/tmp).",
     .examples = "bench --random\nbench --read /scratch",

@@ -1,19 +1,20 @@
-/* What `bench` measures: one file a subject. */
+/* The subjects that `bench` measures. Each has its file. */
 #ifndef CLI_BENCH_H
 #define CLI_BENCH_H
 
 #include "cli.h"
 
-/* All return the first error. `quick` takes few rows, and each once. */
+/* Each function prints a table, and returns the first error. With `quick` it takes few rows and
+ * few rounds. */
 
-/* Random numbers beside Random123, memset and memcpy. */
+/* Measures random numbers beside Random123, memset() and memcpy(). */
 shs_status cli_bench_random(void);
 
-/* Reading HDF5 files, made in a folder and removed afterwards, beside the system's own reads, the
- * decompressors alone, and H5Dread. */
+/* Measures reading beside the system's own reads, the decompressors alone, and H5Dread(). The HDF5
+ * files are made in `folder` and removed afterwards. */
 shs_status cli_bench_read(const char *folder, bool quick);
 
-/* The order of rows beside Fisher-Yates over a table. */
+/* Measures the order of rows beside a Fisher-Yates shuffle of a table. */
 shs_status cli_bench_order(bool quick);
 
 #endif

@@ -1,4 +1,4 @@
-/* shardstep bench --order. */
+/* shardstep bench --order: time and memory for the order of rows. */
 #include <stdio.h>
 
 #include "cli_bench.h"
@@ -11,12 +11,12 @@
 #include "random_stream.h"
 
 enum {
-    ROUNDS = 5,    /* of which the best counts */
-    BATCH = 1024,  /* positions that are asked for at a time */
-    PASS = 1 << 20 /* positions of a round, or as many as there are */
+    ROUNDS = 5,    /* rounds, of which the fastest counts */
+    BATCH = 1024,  /* positions of a call */
+    PASS = 1 << 20 /* positions of a round, at most */
 };
 
-/* What is measured: fills BATCH rows, of the positions from `first` on. */
+/* A function that is measured. It sets `rows` to the rows of BATCH positions, from `first` on. */
 typedef shs_status subject(void *of, uint64_t first, uint64_t *rows);
 
 static shs_status in_bulk(void *of, uint64_t first, uint64_t *rows)
@@ -38,7 +38,8 @@ static shs_status by_order(void *of, uint64_t first, uint64_t *rows)
     return order_rows(epoch, 0, order_slice(&epoch->of->shape, first / BATCH, 0), rows);
 }
 
-/* Numbers as an epoch's permutation gives them: of all sources in turn. */
+/* Numbers that belong to all sources in turn, like the numbers that an epoch's permutation gives.
+ */
 static shs_status by_mix(void *of, uint64_t first, uint64_t *rows)
 {
     struct order_mix_epoch *epoch = of;
@@ -64,7 +65,7 @@ static shs_status into_ledger(void *of, uint64_t first, uint64_t *rows)
     return SHS_OK;
 }
 
-/* Seconds a row of an epoch of so many. */
+/* Sets *best to the fewest seconds a row, in an epoch of `samples` rows. */
 static shs_status measure(subject *take, void *of, uint64_t samples, double *best)
 {
     static uint64_t rows[BATCH];
@@ -87,7 +88,7 @@ static void print(uint64_t samples, const char *what, double seconds, double byt
     printf("%10llu  %-28s %8.2f %14.0f\n", (ull)samples, what, seconds * 1e9, bytes);
 }
 
-/* What peers do: a table of all rows, shuffled at each epoch's beginning. */
+/* Measures what other loaders do: a table of all rows is shuffled at each epoch's beginning. */
 static shs_status bench_table(uint64_t samples)
 {
     uint64_t *table;
@@ -156,7 +157,8 @@ static shs_status bench_blocks(uint64_t samples)
     return status;
 }
 
-/* Three sources, of which the first gives more than its share. */
+/* Measures a mixture of three sources. The first gives more rows than its share, so it is repeated.
+ */
 static shs_status bench_mix(uint64_t samples)
 {
     const uint64_t bounds[] = {0, samples / 4, samples / 2, samples}, ratio[] = {5, 2, 3};

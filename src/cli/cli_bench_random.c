@@ -1,4 +1,4 @@
-/* shardstep bench --random. */
+/* shardstep bench --random: the speed of random numbers, by all kernels that this CPU runs. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,16 +8,17 @@
 #include "random_kernels.h"
 #include "shardstep/random.h"
 
-/* Bytes that are filled at a time, within the nearest caches. The best of so many rounds counts, in
- * passes over all rows, so that each row meets the processor in all of its moods. */
+/* Each pass measures all rows of the table, and each row in several rounds. The fastest round of
+ * all passes counts. A row is thus measured at many moments, some of which find the processor
+ * slowed. */
 enum {
-    BYTES = 1 << 16,
+    BYTES = 1 << 16, /* bytes of a call, which fit in the nearest caches */
     ROUNDS = 40,
     PASSES = 25,
     MOST_ROWS = 32
 };
 
-/* A buffer of every type, and the stream that it is filled from. */
+/* Buffers, and the stream that fills them. */
 struct bench {
     union {
         uint32_t words[BYTES / 4];
@@ -80,11 +81,11 @@ static shs_status copy_bytes(struct bench *b)
 
 /* A line of the table. */
 struct row {
-    const char *kernels; /* NULL: whichever */
+    const char *kernels; /* NULL if the kernels do not matter */
     const char *name;
     fill *work;
-    size_t numbers; /* a call's; 0: not counted */
-    double seconds; /* the fewest of one call */
+    size_t numbers; /* numbers of a call; 0 if they are not counted */
+    double seconds; /* the fewest seconds of a call */
 };
 
 static shs_status measure(struct bench *bench, struct row *row)
@@ -119,15 +120,17 @@ static size_t add_row(struct row *rows, size_t count, const char *kernels, struc
     return count + 1;
 }
 
-/* The fills with all kernels that this CPU runs, Random123's first, then the ceilings. */
+/* Makes the rows of the table: all fills by each kernel that this CPU runs, then memset() and
+ * memcpy(). The first row is Random123's scalar code. Returns the number of rows. */
 static size_t make_rows(struct row *rows)
 {
     static const char *const kernels[] = {"plain", "avx2", "avx512"};
     size_t count = 0;
-    for (size_t k = 0; k < sizeof kernels / sizeof *kernels; k++)
-        for (size_t f = 0; f < sizeof fills / sizeof *fills && random_kernels_choose(kernels[k]);
-             f++)
+    for (size_t k = 0; k < sizeof kernels / sizeof *kernels; k++) {
+        if (!random_kernels_choose(kernels[k])) continue;
+        for (size_t f = 0; f < sizeof fills / sizeof *fills; f++)
             count = add_row(rows, count, kernels[k], fills[f]);
+    }
     count = add_row(rows, count, NULL, (struct row){NULL, "memset", set_bytes, 0, 0});
     return add_row(rows, count, NULL, (struct row){NULL, "memcpy", copy_bytes, 0, 0});
 }

@@ -1,4 +1,4 @@
-/* shardstep bench --read. */
+/* shardstep bench --read: the speed of a loader, beside the system's reads and H5Dread(). */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,32 +15,35 @@
 #include "mpi_job.h"
 
 enum {
-    SIDE = 64, /* of a row: SIDE x SIDE floats, 16 KiB */
+    SIDE = 64, /* a row is SIDE x SIDE floats, 16 KiB */
     ROW_FLOATS = SIDE * SIDE,
     ROW_BYTES = ROW_FLOATS * 4,
     BATCH = 128,
     MANY_CHUNKS = 1000000,
-    FEWER = 32 /* times fewer rows in a quick run */
+    FEWER = 32 /* a quick run takes this many times fewer rows */
 };
 
-/* A file that is read, and what is found. Times are seconds a row, the best so far. */
+/* A file, and the results of reading it. Times are the fewest seconds a row so far. */
 struct trial {
     const char *name;
     uint64_t rows;
     struct h5_storage storage;
     shs_shuffle shuffle;
-    double hdf5, ceiling, one, two;
-    double decodes; /* chunks decoded in an epoch, of those that there are */
+    double hdf5;    /* H5Dread, a row at a time */
+    double ceiling; /* the system's reads or the decoders alone */
+    double one;     /* the loader with one thread */
+    double two;     /* the loader with two threads */
+    double decodes; /* chunks decoded in an epoch */
 };
 
 struct bench {
     char *path;
     shs_run *run;
     uint64_t *order; /* the rows of an epoch, as the loader delivers them */
-    float *memory;   /* of a batch */
+    float *memory;   /* memory for a batch */
     bool quick;
-    int rounds;          /* of which the best counts */
-    double hdf5_seconds; /* for H5Dread, which need not read all rows */
+    int rounds;          /* rounds, of which the fastest counts */
+    double hdf5_seconds; /* time for H5Dread, in which it reads some of the rows */
     struct io_lane lane;
 };
 
@@ -49,8 +52,8 @@ static void keep_best(double *best, double seconds)
     if (*best == 0 || seconds < *best) *best = seconds;
 }
 
-/* ---- Files: a field of temperatures, smooth but for noise in its last bits; deflate saves a
- * third. */
+/* ---- Files. The field holds smooth temperatures with noise in their last bits. Deflate saves a
+ * third of its bytes. */
 
 static void fill_rows(float *rows, uint64_t first, uint64_t count)
 {
@@ -102,7 +105,7 @@ static void close_reading(struct reading *reading)
 static shs_status open_reading(const struct bench *bench, const struct trial *trial,
                                uint32_t threads, struct reading *reading)
 {
-    /* a chunk of one row is used once: to keep some would only spare the next epoch their decoding
+    /* A chunk of one row is used once an epoch. A cache would spare the next epoch some decoding.
      */
     shs_dataset_options dataset = {.cache_bytes = trial->storage.chunk_rows == 1 ? 1 : 0};
     shs_loader_options loader = {.batch = BATCH, .shuffle = trial->shuffle, .threads = threads};
@@ -113,7 +116,8 @@ static shs_status open_reading(const struct bench *bench, const struct trial *tr
     return status;
 }
 
-/* One epoch; *seconds, a row, if it is wanted. Notes the order. */
+/* Reads an epoch, and notes the order of its rows. Improves *seconds, the fewest seconds a row,
+ * unless it is NULL. */
 static shs_status read_epoch(const struct bench *bench, struct reading *reading, double *seconds)
 {
     shs_batch batch = {0};
@@ -136,7 +140,7 @@ static shs_status measure_loader(const struct bench *bench, struct trial *trial,
     struct reading reading;
     shs_status status = open_reading(bench, trial, threads, &reading);
     if (status) return status;
-    status = read_epoch(bench, &reading, NULL); /* makes it warm */
+    status = read_epoch(bench, &reading, NULL); /* fills the page cache */
     uint64_t before = shs_statistics(reading.loader).chunks_decoded;
     if (!status) status = read_epoch(bench, &reading, seconds);
     trial->decodes = (double)(shs_statistics(reading.loader).chunks_decoded - before);
@@ -144,9 +148,9 @@ static shs_status measure_loader(const struct bench *bench, struct trial *trial,
     return status;
 }
 
-/* ---- What it is measured against. */
+/* ---- Comparisons. */
 
-/* A row at a time into the batch, as a program does that reads with HDF5. */
+/* Reads a row at a time into the batch, like a program that reads with HDF5. */
 static shs_status measure_hdf5(const struct bench *bench, struct trial *trial)
 {
     struct h5_file *file;
@@ -165,7 +169,7 @@ static shs_status measure_hdf5(const struct bench *bench, struct trial *trial)
     return status;
 }
 
-/* The system's reads alone: the same rows in the same order. */
+/* Reads the same rows in the same order by the system's reads alone. */
 static shs_status measure_positional(const struct bench *bench, const struct io_layout *layout,
                                      struct trial *trial)
 {
@@ -184,44 +188,44 @@ static shs_status measure_positional(const struct bench *bench, const struct io_
 }
 
 static shs_status load_stored(const struct bench *bench, const struct io_layout *layout, char **all,
-                              size_t *places)
+                              size_t *offsets)
 {
     int file;
     size_t bytes = 0, got;
     for (uint64_t i = 0; i < layout->n_chunks; i++) {
-        places[i] = bytes;
+        offsets[i] = bytes;
         bytes += layout->chunks[i].bytes;
     }
     shs_status status = core_new(bytes, 1, "stored chunks", all);
     if (!status) status = io_open(bench->path, &file);
     if (status) return status;
     for (uint64_t i = 0; i < layout->n_chunks && !status; i++)
-        status = io_read_at(file, layout->chunks[i].address, *all + places[i],
+        status = io_read_at(file, layout->chunks[i].address, *all + offsets[i],
                             layout->chunks[i].bytes, &got);
     io_close(file);
     return status;
 }
 
-/* Decoding alone, every chunk once, from memory into the batch. */
+/* Decodes every chunk once, from memory into the batch. */
 static shs_status measure_decoding(struct bench *bench, const struct io_layout *layout,
                                    struct trial *trial)
 {
     char *stored = NULL;
-    size_t *places = NULL;
-    shs_status status = core_new(layout->n_chunks, sizeof *places, "places", &places);
-    if (!status) status = load_stored(bench, layout, &stored, places);
+    size_t *offsets = NULL;
+    shs_status status = core_new(layout->n_chunks, sizeof *offsets, "offsets", &offsets);
+    if (!status) status = load_stored(bench, layout, &stored, offsets);
     if (!status && !bench->lane.decoder) status = io_decoder_new(&bench->lane.decoder);
     double begin = cli_seconds();
     for (uint64_t i = 0; i < layout->n_chunks && !status; i++) {
         uint64_t chunk = bench->order[i * layout->chunk[0]] / layout->chunk[0];
         status = io_decode(bench->lane.decoder, &layout->pipeline, layout->chunks[chunk].mask,
-                           stored + places[chunk], layout->chunks[chunk].bytes,
+                           stored + offsets[chunk], layout->chunks[chunk].bytes,
                            bench->memory + i * layout->chunk[0] % BATCH * ROW_FLOATS,
                            layout->chunk_bytes);
     }
     keep_best(&trial->ceiling, (cli_seconds() - begin) / (double)trial->rows);
     core_free(&stored);
-    core_free(&places);
+    core_free(&offsets);
     return status;
 }
 

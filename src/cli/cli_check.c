@@ -1,5 +1,5 @@
-/* shardstep check: reads all of each file, in processes of their own, and names what is bad and
- * what could not be checked. */
+/* shardstep check: reads all of each file in separate processes, and names the rows that are bad or
+ * could not be checked. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,26 +15,26 @@
 #include "mpi_job.h"
 
 enum {
-    SECONDS = 60, /* from one sign of life of a process to the next */
-    MEBIBYTES = 4096,
-    LEAST_MEBIBYTES = 64 /* without any file */
+    SECONDS = 60,        /* between two signs of life of a process, at most */
+    MEBIBYTES = 4096,    /* memory of a process, at most */
+    LEAST_MEBIBYTES = 64 /* memory that a process needs before it opens a file */
 };
 
-/* The files, one after the other. */
+/* The work of the command. */
 struct work {
     const struct cli_arguments *arguments;
     shs_run *run;
     struct io_paths paths;
-    bool single; /* one file, given by its own name */
+    bool single; /* the only argument is the name of a file */
     struct scan_hosts hosts;
     struct scan_check_limits limits;
-    struct cli_counts counts; /* of the files so far */
+    struct cli_counts counts; /* counts over the files so far */
 };
 
 /* ---- a file */
 
-/* Collective. Whether this rank's copy has the size of rank 0's; if not, that is its finding.
- * *alike is the same on every rank. */
+/* Collective. Compares the size of this rank's copy with rank 0's copy. Another size becomes a
+ * finding. Sets *alike on every rank to true if all sizes are equal. */
 static shs_status compare_sizes(const struct work *work, struct cli_verdict *verdict, bool *alike)
 {
     struct io_identity identity = {0};
@@ -53,8 +53,8 @@ static shs_status compare_sizes(const struct work *work, struct cli_verdict *ver
     return status;
 }
 
-/* Collective. This rank's share. A file that cannot be opened is a finding, or, if it is the only
- * one and no bytes of it contradict themselves, an error. */
+/* Collective. Checks this rank's share of a file. A file that cannot be opened becomes a finding.
+ * It is an error if it is the only file and its bytes do not contradict themselves. */
 static shs_status check_share(const struct work *work, struct cli_verdict *verdict)
 {
     struct scan_check_result *own = &verdict->own;
@@ -74,7 +74,7 @@ static shs_status check_share(const struct work *work, struct cli_verdict *verdi
     return mpi_agree(work->run, status, "check");
 }
 
-/* Collective. */
+/* Collective. Checks a file, and gathers the findings on rank 0. */
 static shs_status check_file(const struct work *work, struct cli_verdict *verdict)
 {
     bool alike;
@@ -119,7 +119,7 @@ static void print_file(const struct work *work, const struct cli_verdict *verdic
 static shs_status read_limits(const struct cli_arguments *arguments,
                               struct scan_check_limits *limits)
 {
-    limits->program = "/proc/self/exe"; /* this very program, wherever it lies */
+    limits->program = "/proc/self/exe"; /* this program, whatever its path */
     limits->milliseconds = 1000 * (uint64_t)SECONDS;
     limits->mebibytes = MEBIBYTES;
     limits->plugins = arguments->plugins;
@@ -130,7 +130,7 @@ static shs_status read_limits(const struct cli_arguments *arguments,
                      (ull)limits->mebibytes, LEAST_MEBIBYTES);
 }
 
-/* Collective. Every rank finds the same files. */
+/* Collective. Finds the files, which must be the same on every rank, and the hosts. */
 static shs_status begin(struct work *work)
 {
     const struct cli_arguments *arguments = work->arguments;
@@ -144,7 +144,7 @@ static shs_status begin(struct work *work)
     return scan_hosts_find(work->run, &work->hosts);
 }
 
-/* Collective. */
+/* Collective. Checks all files. Rank 0 prints the verdicts. */
 static shs_status check_files(struct work *work)
 {
     bool json = work->arguments->json && work->run->rank == 0;
@@ -172,7 +172,7 @@ static shs_status check_files(struct work *work)
     return SHS_OK;
 }
 
-/* The exit code, with a message where it is that of an error. */
+/* Returns the exit code. Sets a message if the code is CLI_ERROR. */
 static int judge(const struct cli_counts *counts, bool first)
 {
     if (counts->bad) return CLI_DIFFERENT;
@@ -230,7 +230,8 @@ static void print_event(const struct scan_check_event *event, void *user)
 {
     char *line;
     (void)user;
-    if (scan_check_print(event, &line)) exit(CLI_ERROR); /* no memory: the parent finds out */
+    if (scan_check_print(event, &line))
+        exit(CLI_ERROR); /* without memory; the parent process notices the end */
     printf("%s\n", line);
     core_free(&line);
     if (event->kind != SCAN_CHECK_BAD && event->kind != SCAN_CHECK_UNKNOWN) fflush(stdout);

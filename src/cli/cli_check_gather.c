@@ -1,4 +1,4 @@
-/* What the ranks have found in a file, put together. */
+/* Gathers what the ranks have found in a file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,17 +10,17 @@
 #include "io_crc32c.h"
 #include "io_host.h"
 
-/* What is summed over the ranks for each dataset and, behind the last one, for the file. */
+/* Numbers that are summed over the ranks, for each dataset and finally for the file. */
 enum {
     BAD_ROWS,
     UNKNOWN_ROWS,
     READ_ROWS,
-    BAD,     /* ranks that found all of it bad */
-    UNKNOWN, /* or could not check it at all */
+    BAD,     /* ranks on which the whole dataset is bad */
+    UNKNOWN, /* ranks that could not check the dataset at all */
     SUMS
 };
 
-/* ---- copies: each rank's datasets beside rank 0's */
+/* ---- copies: each rank's datasets compared with rank 0's */
 
 enum {
     NAME,
@@ -41,7 +41,7 @@ static void set_facts(const struct scan_check_result *own, uint64_t count, uint6
     }
 }
 
-/* What two copies' datasets differ in; NULL: nothing that is known. */
+/* The difference between the datasets of two copies, in words; NULL if no difference is known. */
 static const char *difference(const uint64_t *mine, const uint64_t *first)
 {
     static const char *const texts[FACTS] = {"another name", "another number of rows",
@@ -51,10 +51,10 @@ static const char *difference(const uint64_t *mine, const uint64_t *first)
     return NULL;
 }
 
-/* Rank 0's host, and how many datasets its copy has; 0: not known. */
+/* The copy of rank 0. */
 struct first_copy {
     char host[IO_HOST_BYTES];
-    uint64_t datasets;
+    uint64_t datasets; /* datasets in the copy; 0 if they are not known */
 };
 
 static void add_difference(struct cli_verdict *verdict, int rank, const struct first_copy *first,
@@ -80,7 +80,7 @@ static void compare_facts(struct cli_verdict *verdict, int rank, const struct fi
         add_difference(verdict, rank, copy, SCAN_CHECK_FILE, "more or fewer datasets");
 }
 
-/* Collective. */
+/* Collective. Compares this rank's copy with rank 0's. Each difference becomes a finding. */
 static shs_status compare_copies(struct cli_verdict *verdict, shs_run *run)
 {
     const struct scan_check_result *own = &verdict->own;
@@ -120,7 +120,7 @@ static void set_sums(const struct scan_check_result *own, uint64_t count, uint64
     sums[count * SUMS + UNKNOWN] = own->unknown;
 }
 
-/* All rows of a field must have been looked at, whatever each rank took for its share. */
+/* Adds a finding unless the ranks together have read all rows of a field. */
 static void compare_rows(struct cli_verdict *verdict, int rank, uint64_t i, uint64_t read)
 {
     char text[CORE_MESSAGE_BYTES];
@@ -134,7 +134,8 @@ static void compare_rows(struct cli_verdict *verdict, int rank, uint64_t i, uint
         verdict->own.dataset[i].unknown = true;
 }
 
-/* Of a field that was not read at all each row is what the field is. */
+/* Takes the sums over all ranks into the verdict. If no row of a field was read, all its rows are
+ * bad, or unknown, like the field. */
 static void take_sums(struct cli_verdict *verdict, int rank, const uint64_t *sums)
 {
     for (uint64_t i = 0; i < verdict->own.datasets; i++, sums += SUMS) {
@@ -151,7 +152,8 @@ static void take_sums(struct cli_verdict *verdict, int rank, const uint64_t *sum
     }
 }
 
-/* Collective. All ranks have found the same datasets unless some died of one. */
+/* Collective. Sums up the numbers of all ranks. A rank whose process died of a dataset knows fewer
+ * datasets than the others. */
 static shs_status sum_up(struct cli_verdict *verdict, shs_run *run)
 {
     uint64_t count = verdict->own.datasets, *sums;
@@ -165,7 +167,7 @@ static shs_status sum_up(struct cli_verdict *verdict, shs_run *run)
     }
     if (!status) {
         take_sums(verdict, run->rank, sums);
-        /* with what was found in datasets that this rank knows nothing of */
+        /* Other ranks may have found something in datasets that this rank does not know. */
         for (uint64_t i = verdict->own.datasets; i <= count; i++) {
             verdict->own.bad |= sums[i * SUMS + BAD] || sums[i * SUMS + BAD_ROWS];
             verdict->own.unknown |= sums[i * SUMS + UNKNOWN] || sums[i * SUMS + UNKNOWN_ROWS];
@@ -191,12 +193,13 @@ static int compare_for_sorting(const void *left, const void *right)
     return compare_findings(left, right, true);
 }
 
-/* Puts what the ranks told in order. What concerns all of a dataset each of them has found. */
+/* Sorts the findings of all ranks. A finding about a whole dataset comes from several ranks, and is
+ * kept once. */
 static void merge(struct cli_verdict *verdict, uint64_t capacity)
 {
     uint64_t kept = 0;
     struct cli_finding *finding = verdict->finding;
-    for (uint64_t i = 0; i < capacity; i++) /* those that are used have a text */
+    for (uint64_t i = 0; i < capacity; i++) /* an unused finding has no text */
         if (*finding[i].is.text) finding[kept++] = finding[i];
     qsort(finding, kept, sizeof *finding, compare_for_sorting);
     for (uint64_t i = 0; i < kept; i++) {
@@ -208,11 +211,11 @@ static void merge(struct cli_verdict *verdict, uint64_t capacity)
         else
             finding[verdict->told++] = finding[i];
     }
-    /* as many as one rank alone would tell */
+    /* The limit is that of a single rank. */
     if (verdict->told > SCAN_CHECK_TOLD) verdict->told = SCAN_CHECK_TOLD;
 }
 
-/* Collective. */
+/* Collective. Gathers the findings of all ranks on rank 0. */
 static shs_status gather_findings(struct cli_verdict *verdict, shs_run *run)
 {
     uint64_t capacity = (run->rank ? 1 : (uint64_t)run->ranks) * SCAN_CHECK_TOLD;

@@ -1,4 +1,4 @@
-/* What `check` has found, as text and as JSON. */
+/* Prints the verdicts of `check`, as text and as JSON. */
 #include <stdio.h>
 
 #include "cli_check.h"
@@ -98,7 +98,9 @@ static void print_good(const struct cli_counts *counts)
            (ull)(counts->fields - counts->bad_fields - counts->unknown_fields));
 }
 
-/* Files of which nothing could be reached, of several, and rows of the others. */
+/* Prints the number of files without a field that could be reached, and the rows of the other
+ * files.
+ */
 static void print_extent(const struct cli_counts *counts, uint64_t files, uint64_t rows)
 {
     if (files) printf("%llu of %llu files", (ull)files, (ull)counts->files);

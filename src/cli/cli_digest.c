@@ -1,4 +1,4 @@
-/* shardstep digest: hashes of the batches as the model would see them. */
+/* shardstep digest: hashes of the batches that a model would see. */
 #include <stdio.h>
 
 #include "cli_batch.h"
@@ -11,8 +11,8 @@ struct digest {
     shs_dataset *dataset;
     shs_loader *loader;
     struct core_hash *hash;
-    struct core_digest *own; /* of each hosted virtual rank */
-    struct core_digest *all; /* of each virtual rank, on rank 0 */
+    struct core_digest *own; /* a digest for each virtual rank of this rank */
+    struct core_digest *all; /* on rank 0 a digest for each virtual rank of the run */
 };
 
 static void print_step(struct digest *digest, uint64_t step)
@@ -48,7 +48,7 @@ static shs_status do_step(struct digest *digest)
     return status;
 }
 
-/* Collective. */
+/* Collective. Opens the loader and seeks it to the first step. */
 static shs_status open_loader(struct digest *digest)
 {
     const struct cli_arguments *arguments = digest->arguments;

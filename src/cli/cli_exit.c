@@ -1,4 +1,4 @@
-/* How commands end. */
+/* The end of a command: its exit code, and its run closed. */
 #include <stdio.h>
 
 #include "cli.h"

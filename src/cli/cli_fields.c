@@ -7,7 +7,7 @@
 #include "core_text.h"
 #include "io_crc32c.h"
 
-/* True if one name is the other, or a group that the other lies in. */
+/* True if two names are equal, or if one is a group in which the other lies. */
 static bool collide(const char *a, const char *b)
 {
     size_t length = strlen(a) < strlen(b) ? strlen(a) : strlen(b);
@@ -15,7 +15,7 @@ static bool collide(const char *a, const char *b)
            (!b[length] || b[length] == '/');
 }
 
-/* What HDF5 would refuse after the file was begun, and in words of its own. */
+/* Refuses names that HDF5 would refuse later, when the file has been begun. */
 static shs_status check_name(const struct cli_fields *fields, const struct cli_field *field)
 {
     const char *name = field->name;
@@ -34,7 +34,7 @@ static shs_status check_name(const struct cli_fields *fields, const struct cli_f
     return SHS_OK;
 }
 
-/* What arguments say of all sources. */
+/* Reads the options that hold for all origins. */
 static shs_status read_options(const struct cli_arguments *arguments,
                                struct import_origin_options *options)
 {
@@ -60,10 +60,10 @@ static shs_status open_field(struct cli_fields *fields, const struct import_orig
     field->name[length] = '\0';
     status = check_name(fields, field);
     if (status) return status;
-    return import_origin_open(strchr(argument, '=') + 1, options, &field->source);
+    return import_origin_open(strchr(argument, '=') + 1, options, &field->origin);
 }
 
-/* One NAME=ORIGIN, or IMAGES,LABELS=FOLDER. */
+/* Opens the origin of an argument NAME=ORIGIN, or both origins of IMAGES,LABELS=FOLDER. */
 static shs_status open_argument(struct cli_fields *fields, struct import_origin_options *options,
                                 const char *argument)
 {
@@ -83,17 +83,17 @@ static shs_status open_argument(struct cli_fields *fields, struct import_origin_
     return core_wrap(status, "importing %s", argument);
 }
 
-/* ---- what belongs together */
+/* ---- fields of a group */
 
-/* The bytes of a name that are its group's; 0 for the root. */
+/* The length of the group in a name; 0 for the root. */
 static size_t group_of(const char *name)
 {
     const char *slash = strrchr(name, '/');
     return slash ? (size_t)(slash - name) : 0;
 }
 
-/* The first field of a field's group, or the first there that comes from a folder; the field itself
- * if none comes before it. */
+/* The first field of a field's group; with `folder` the first of them whose origin is a folder.
+ * Returns the field itself if no such field comes before it. */
 static struct cli_field *first_of_group(struct cli_fields *fields, struct cli_field *field,
                                         bool folder)
 {
@@ -101,15 +101,15 @@ static struct cli_field *first_of_group(struct cli_fields *fields, struct cli_fi
     size_t length = group_of(field->name);
     while (first < field &&
            (group_of(first->name) != length || strncmp(first->name, field->name, length) != 0 ||
-            (folder && !import_origin_is_folder(first->source))))
+            (folder && !import_origin_is_folder(first->origin))))
         first++;
     return first;
 }
 
 static shs_status check_rows(const struct cli_field *first, const struct cli_field *field)
 {
-    uint64_t rows = import_origin_shape(first->source)->shape[0];
-    uint64_t others = import_origin_shape(field->source)->shape[0];
+    uint64_t rows = import_origin_shape(first->origin)->shape[0];
+    uint64_t others = import_origin_shape(field->origin)->shape[0];
     if (rows == others) return SHS_OK;
     return core_fail(SHS_ERROR_ARGUMENT,
                      "%s has %llu rows and %s %llu, in one group; rows of a group belong together: "
@@ -123,8 +123,8 @@ static shs_status check_groups(struct cli_fields *fields)
     for (size_t i = 1; i < fields->count && !status; i++) {
         struct cli_field *field = &fields->field[i];
         struct cli_field *folder = first_of_group(fields, field, true);
-        if (import_origin_is_folder(field->source) && folder != field)
-            status = core_wrap(import_origin_pair(folder->source, field->source), "importing %s",
+        if (import_origin_is_folder(field->origin) && folder != field)
+            status = core_wrap(import_origin_pair(folder->origin, field->origin), "importing %s",
                                field->argument);
         if (!status) status = check_rows(first_of_group(fields, field, false), field);
     }
@@ -133,10 +133,10 @@ static shs_status check_groups(struct cli_fields *fields)
 
 static shs_status share_classes(struct cli_fields *fields)
 {
-    struct import_origin *sources[2 * CLI_MAX_PLAIN];
+    struct import_origin *origins[2 * CLI_MAX_PLAIN];
     for (size_t i = 0; i < fields->count; i++)
-        sources[i] = fields->field[i].source;
-    return import_origin_share_classes(sources, fields->count);
+        origins[i] = fields->field[i].origin;
+    return import_origin_share_classes(origins, fields->count);
 }
 
 shs_status cli_open_fields(const struct cli_arguments *arguments, struct cli_fields *fields)
@@ -152,17 +152,17 @@ shs_status cli_open_fields(const struct cli_arguments *arguments, struct cli_fie
 void cli_close_fields(struct cli_fields *fields)
 {
     for (size_t i = 0; i < fields->count; i++) {
-        import_origin_close(&fields->field[i].source);
+        import_origin_close(&fields->field[i].origin);
         core_free(&fields->field[i].name);
     }
 }
 
-/* What was taken for granted of a source, once for all fields that come from it. */
+/* Prints an assumption about a field's origin, unless it was printed for an earlier field. */
 static void print_note(const struct cli_fields *fields, size_t number)
 {
-    const char *note = import_origin_note(fields->field[number].source);
+    const char *note = import_origin_note(fields->field[number].origin);
     for (size_t i = 0; i < number && note; i++) {
-        const char *before = import_origin_note(fields->field[i].source);
+        const char *before = import_origin_note(fields->field[i].origin);
         if (before && !strcmp(before, note)) note = NULL;
     }
     if (note) printf("%s\n", note);

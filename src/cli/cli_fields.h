@@ -1,4 +1,4 @@
-/* What import takes: fields, and the files and folders that they come from. */
+/* The fields of an import, and their origins: the files and folders that they come from. */
 #ifndef CLI_FIELDS_H
 #define CLI_FIELDS_H
 
@@ -7,8 +7,8 @@
 
 struct cli_field {
     char *name;
-    const char *argument; /* that it comes from */
-    struct import_origin *source;
+    const char *argument; /* the argument of the command that names the field */
+    struct import_origin *origin;
 };
 
 struct cli_fields {
@@ -16,14 +16,14 @@ struct cli_fields {
     size_t count;
 };
 
-/* Local. Opens the sources that import's arguments name, and checks that fields which belong
- * together do: those of one group have equally many rows, images of several folders are paired by
- * name, and all folders have one table of classes. To be closed even on error. */
+/* Local. Opens the origins that the arguments of `import` name. Pairs images of several folders by
+ * name, and gives all folders the same table of classes. SHS_ERROR_ARGUMENT if fields of a group
+ * have different numbers of rows. The caller closes the fields, also after an error. */
 shs_status cli_open_fields(const struct cli_arguments *arguments, struct cli_fields *fields);
 
 void cli_close_fields(struct cli_fields *fields);
 
-/* Local. Prints what was taken for granted of the sources, each fact once. */
+/* Local. Prints each assumption that was made about the origins, and each of them once. */
 void cli_print_notes(const struct cli_fields *fields);
 
 #endif

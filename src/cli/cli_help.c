@@ -1,4 +1,4 @@
-/* What `shardstep COMMAND --help` prints. */
+/* The help of a command: shardstep COMMAND --help. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 enum {
     WIDTH = 80,
-    COLUMN = 24 /* where what is said of an item begins */
+    COLUMN = 24 /* the column where the description of an item begins */
 };
 
 /* ---- texts that several commands share */
@@ -60,10 +60,11 @@ static const char *const titles[CLI_GROUPS] = {
 
 /* ---- lines of 80 characters */
 
-/* The place in a line, and the column where the next one begins. */
+/* A line that is being printed. */
 struct line {
     FILE *to;
-    size_t at, begin;
+    size_t at;    /* the column that has been reached */
+    size_t begin; /* the column where the next line begins */
 };
 
 static void print_spaces(struct line *line, size_t column)
@@ -89,7 +90,7 @@ static void print_word(struct line *line, const char *word, size_t length)
     line->at += length;
 }
 
-/* Where a paragraph or an item ends. */
+/* The length of the paragraph or item with which a text begins. */
 static size_t block_length(const char *text)
 {
     size_t length = 0;
@@ -98,7 +99,7 @@ static size_t block_length(const char *text)
     return length;
 }
 
-/* A paragraph or an item, with its name before a tab. */
+/* Prints a paragraph, or an item, whose name stands before a tab. */
 static void print_block(FILE *to, const char *text, size_t length)
 {
     size_t indent = strspn(text, " ");
@@ -199,7 +200,7 @@ static void print_summary(const char *summary)
     core_text_free(&text);
 }
 
-/* The operators, an item each or in full. */
+/* Prints all operators of --augment, each in an item, or in full with its parameters. */
 static void print_operators(bool in_full)
 {
     struct core_text text = {0};

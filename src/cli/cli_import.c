@@ -1,4 +1,4 @@
-/* shardstep import: files of other formats into one HDF5 file, by all ranks together. */
+/* shardstep import: all ranks together write files of other formats to one HDF5 file. */
 #include <stdio.h>
 #include <string.h>
 
@@ -17,12 +17,12 @@ enum {
     CHUNK_BYTES = 1 << 16
 };
 
-/* A field, or one part of it. */
+/* A part of a field, or the whole field. */
 struct part {
     struct cli_field *field;
     char *name;
-    bool whole;
-    struct order_split_walk walk; /* over the field's rows that belong to the part */
+    bool whole;                   /* there is no split */
+    struct order_split_walk walk; /* a walk over the field's rows that belong to the part */
     uint64_t rows;
 };
 
@@ -30,28 +30,28 @@ struct import {
     const struct cli_arguments *arguments;
     shs_run *run;
     struct cli_fields fields;
-    struct cli_split split; /* no parts: none */
+    struct cli_split split; /* has no parts if there is no split */
     struct part *parts;
-    struct import_output *outputs; /* of the parts */
+    struct import_output *outputs; /* an output for each part */
     size_t n_parts;
 };
 
 /* ---- parts */
 
-/* Rows of a chunk: what was asked for, or the power of two that fills up to 64 KiB. */
+/* Rows of a chunk: the value of --chunk, or the largest power of two that fits in CHUNK_BYTES. */
 static uint64_t chunk_rows(const struct cli_arguments *arguments, size_t row_bytes)
 {
-    uint64_t rows = arguments->chunk;
-    if (!rows)
-        for (rows = 1; 2 * rows * row_bytes <= CHUNK_BYTES;)
-            rows *= 2;
+    uint64_t rows = 1;
+    if (arguments->chunk) return arguments->chunk;
+    while (2 * rows * row_bytes <= CHUNK_BYTES)
+        rows *= 2;
     return rows;
 }
 
 static shs_status read_rows(const struct cli_field *field, uint64_t first, uint64_t count,
                             char *rows)
 {
-    return core_wrap(import_origin_read(field->source, first, count, rows), "importing %s",
+    return core_wrap(import_origin_read(field->origin, first, count, rows), "importing %s",
                      field->argument);
 }
 
@@ -63,11 +63,11 @@ static size_t row_bytes(const shs_tensor *shape)
     return bytes;
 }
 
-/* A part's rows, as many of them at once as follow each other in the source. */
+/* Reads rows of a part. Rows that follow each other in the origin are read together. */
 static shs_status read_part(void *user, uint64_t first, uint64_t count, void *rows)
 {
     struct part *part = user;
-    size_t bytes = row_bytes(import_origin_shape(part->field->source));
+    size_t bytes = row_bytes(import_origin_shape(part->field->origin));
     shs_status status = SHS_OK;
     if (part->whole) return read_rows(part->field, first, count, rows);
     order_split_seek(&part->walk, first);
@@ -90,7 +90,7 @@ static void make_output(const struct import *import, struct part *part,
                         struct import_output *output)
 {
     const struct cli_arguments *arguments = import->arguments;
-    const shs_tensor *shape = import_origin_shape(part->field->source);
+    const shs_tensor *shape = import_origin_shape(part->field->origin);
     *output = (struct import_output){.name = part->name,
                                      .shape = *shape,
                                      .chunk_rows = chunk_rows(arguments, row_bytes(shape)),
@@ -99,16 +99,17 @@ static void make_output(const struct import *import, struct part *part,
                                      .read = read_part,
                                      .user = part};
     output->shape.shape[0] = part->rows;
-    output->classes = import_origin_classes(part->field->source, &output->n_classes);
+    output->classes = import_origin_classes(part->field->origin, &output->n_classes);
 }
 
-/* All fields have equally many rows, each part some of them. */
+/* Sets counts[part] to the rows of each part. All fields must have the same number of rows, and
+ * each part must get some of them. */
 static shs_status count_rows(const struct import *import, uint64_t *counts)
 {
-    uint64_t rows = import_origin_shape(import->fields.field[0].source)->shape[0];
+    uint64_t rows = import_origin_shape(import->fields.field[0].origin)->shape[0];
     const struct cli_split *split = &import->split;
     for (size_t i = 1; i < import->fields.count; i++) {
-        uint64_t others = import_origin_shape(import->fields.field[i].source)->shape[0];
+        uint64_t others = import_origin_shape(import->fields.field[i].origin)->shape[0];
         if (others != rows)
             return core_fail(SHS_ERROR_ARGUMENT,
                              "%s has %llu rows and %s %llu; what is split together must have "
@@ -141,7 +142,7 @@ static shs_status make_parts(struct import *import)
         *part = (struct part){.field = field,
                               .whole = whole,
                               .walk = {.split = &import->split.draw, .part = number},
-                              .rows = whole ? import_origin_shape(field->source)->shape[0]
+                              .rows = whole ? import_origin_shape(field->origin)->shape[0]
                                             : counts[number]};
         status = name_part(import, number, part);
         if (!status) make_output(import, part, &import->outputs[i]);
@@ -159,7 +160,7 @@ static void free_parts(struct import *import)
 
 /* ---- the file */
 
-/* Only rank 0 needs to see where the file comes to lie. */
+/* Checks the options and, on rank 0, the path of the new file. */
 static shs_status check_arguments(const struct import *import)
 {
     const struct cli_arguments *arguments = import->arguments;
@@ -170,18 +171,19 @@ static shs_status check_arguments(const struct import *import)
     return io_output_check(arguments->plain[0], arguments->overwrite);
 }
 
-/* A source is never overwritten. */
-static shs_status check_sources(const struct import *import)
+/* Refuses to overwrite an origin. */
+static shs_status check_origins(const struct import *import)
 {
     const char *path = import->arguments->plain[0];
-    struct io_identity there, source;
+    struct io_identity there, origin;
     bool is_there = false;
     if (import->run->rank) return SHS_OK;
     shs_status status = io_exists(path, &is_there);
-    if (!status && is_there) status = io_identify_path(path, &there);
-    for (size_t i = 0; i < import->fields.count && is_there && !status; i++) {
-        status = io_identify_path(import_origin_path(import->fields.field[i].source), &source);
-        if (!status && source.device == there.device && source.inode == there.inode)
+    if (status || !is_there) return status;
+    status = io_identify_path(path, &there);
+    for (size_t i = 0; i < import->fields.count && !status; i++) {
+        status = io_identify_path(import_origin_path(import->fields.field[i].origin), &origin);
+        if (!status && origin.device == there.device && origin.inode == there.inode)
             status = core_fail(SHS_ERROR_ARGUMENT,
                                "%s is what %s is imported from; choose another name for the new "
                                "file",
@@ -190,13 +192,14 @@ static shs_status check_sources(const struct import *import)
     return status;
 }
 
-/* Whether the sources end where they should: each is asked by one rank. */
+/* Local. Checks that each origin ends where it should. The origins are shared out among the ranks.
+ */
 static shs_status finish_fields(struct import *import)
 {
     shs_status status = SHS_OK;
     for (size_t i = 0; i < import->fields.count && !status; i++)
         if (i % (size_t)import->run->ranks == (size_t)import->run->rank)
-            status = core_wrap(import_origin_finish(import->fields.field[i].source), "importing %s",
+            status = core_wrap(import_origin_finish(import->fields.field[i].origin), "importing %s",
                                import->fields.field[i].argument);
     return status;
 }
@@ -206,7 +209,7 @@ static void show_progress(void *user, const char *name, uint64_t done, uint64_t 
     cli_bar_show(user, name, done, all);
 }
 
-/* Collective. */
+/* Collective. Writes all outputs to the temporary file. */
 static shs_status fill_file(struct import *import, const char *temporary)
 {
     struct cli_bar bar = cli_bar_begin(import->run->rank);
@@ -227,7 +230,7 @@ static void print_outputs(const struct import *import)
     }
 }
 
-/* Rank 0 alone. */
+/* Local. Rank 0 gives the file its name, and prints what it holds. */
 static shs_status finish_file(const struct import *import, struct io_output *output)
 {
     shs_status status = io_output_commit(output);
@@ -236,8 +239,7 @@ static shs_status finish_file(const struct import *import, struct io_output *out
     return cli_output_printed(output->path);
 }
 
-/* Collective. Until it is whole the file has another name, so that nothing looks complete which is
- * not. */
+/* Collective. Writes the file under a temporary name. Only a complete file gets its own name. */
 static shs_status write_file(struct import *import)
 {
     const char *path = import->arguments->plain[0];
@@ -255,7 +257,7 @@ static shs_status write_file(struct import *import)
     return status;
 }
 
-/* By which ranks notice that they see different sources. */
+/* Bytes of all rows. Ranks that see different origins differ in this number. */
 static ull all_bytes(const struct import *import)
 {
     ull bytes = 0;
@@ -268,7 +270,7 @@ static shs_status import_all(struct import *import)
 {
     shs_status status = check_arguments(import);
     if (!status) status = cli_open_fields(import->arguments, &import->fields);
-    if (!status) status = check_sources(import);
+    if (!status) status = check_origins(import);
     if (!status && import->arguments->split)
         status = cli_read_split(import->arguments->split,
                                 import->arguments->loader.subset.split_seed, &import->split);

@@ -4,10 +4,11 @@
 
 #include "core_text.h"
 
-/* Whether a comma must come before the next thing. */
+/* True if a comma must come before the next value. */
 static bool follows;
 
-/* Names in a file may be any bytes, JSON is UTF-8: a byte that is none becomes U+FFFD. */
+/* Prints a string. A name in a file may have any bytes, but JSON is UTF-8, so a byte that is not
+ * part of a UTF-8 character becomes U+FFFD. */
 static void print_string(const char *text)
 {
     putchar('"');

@@ -1,4 +1,4 @@
-/* shardstep: finds the command, and starts MPI if a launcher is there. */
+/* main() of shardstep: starts MPI if a launcher is there, and runs the command. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +18,7 @@ enum {
     N_COMMANDS = sizeof cli_commands / sizeof *cli_commands - 1
 };
 
-/* ---- what is said of the program */
+/* ---- help on the program */
 
 static void print_help(void)
 {
@@ -70,7 +70,7 @@ static shs_status refuse_command(const char *word)
                      guess, *guess ? "" : ";");
 }
 
-/* NULL, and a message, for a word that is no command. */
+/* Finds a command by its name. Returns NULL, and sets the message, if there is no such command. */
 static const struct cli_command *find_command(const char *name)
 {
     for (int i = 0; i < N_COMMANDS; i++)
@@ -79,7 +79,7 @@ static const struct cli_command *find_command(const char *name)
     return NULL;
 }
 
-/* Every rank has the same words: rank 0 says what is wrong with them. */
+/* Prints the message on rank 0. The other ranks have the same words, and the same error. */
 static int refuse(const char *command)
 {
     if (mpi_job_rank() == 0)
@@ -97,7 +97,7 @@ static int run_command(const struct cli_command *command, int count, char **word
     return CLI_DONE;
 }
 
-/* Of a command, of --augment or, without a word, of all. */
+/* Prints the help of a command, of --augment or, without a word, of the program. */
 static int run_help(int count, char **words)
 {
     const struct cli_command *command = NULL;
@@ -117,9 +117,9 @@ static int run_help(int count, char **words)
     return CLI_DONE;
 }
 
-static bool is_any(const char *word, const char *long_one, const char *short_one)
+static bool is_any(const char *word, const char *long_name, const char *short_name)
 {
-    return !strcmp(word, long_one) || !strcmp(word, short_one);
+    return !strcmp(word, long_name) || !strcmp(word, short_name);
 }
 
 static int run_program(int count, char **words)

@@ -1,12 +1,11 @@
-/* Every option: its name, its value's kind, place and range, what it is unless it is given, the
- * commands that take it, its part of the help. */
+/* The table of all options. */
 #include "cli_options.h"
 
 #include <stddef.h>
 #include <string.h>
 
-#define PLACE(member)  offsetof(struct cli_arguments, member)
-#define MEMBER(member) PLACE(member), sizeof((struct cli_arguments *)0)->member
+#define OFFSET(member) offsetof(struct cli_arguments, member)
+#define MEMBER(member) OFFSET(member), sizeof((struct cli_arguments *)0)->member
 #define NUMBER(name, member, set, least, most, unless_given, group, value, help)                   \
     {                                                                                              \
         name, CLI_NUMBER, MEMBER(member), set, least, most, unless_given, NULL, group, value, help \
@@ -164,9 +163,10 @@ const struct cli_option cli_options[] = {
 
 const size_t cli_n_options = sizeof cli_options / sizeof *cli_options;
 
-_Static_assert(sizeof cli_options / sizeof *cli_options <= 64, "cli_arguments.given: a bit each");
+_Static_assert(sizeof cli_options / sizeof *cli_options <= 64,
+               "cli_arguments.given has a bit for each option");
 
-/* True if `word` stands in a list of words separated by spaces. */
+/* True if a list of words, separated by spaces, has this word. */
 static bool lists(const char *list, const char *word)
 {
     size_t length = strlen(word);
@@ -177,12 +177,12 @@ static bool lists(const char *list, const char *word)
 
 bool cli_takes(const struct cli_command *command, const struct cli_option *option)
 {
-    return option->place == PLACE(help) || (command->takes & option->set) ||
+    return option->offset == OFFSET(help) || (command->takes & option->set) ||
            lists(command->options, option->name);
 }
 
 char cli_letter(const struct cli_option *option)
 {
-    if (option->place == PLACE(output)) return 'o';
-    return option->place == PLACE(help) ? 'h' : '\0';
+    if (option->offset == OFFSET(output)) return 'o';
+    return option->offset == OFFSET(help) ? 'h' : '\0';
 }

@@ -29,14 +29,14 @@ enum cli_group {
 struct cli_option {
     const char *name;
     enum cli_kind kind;
-    size_t place, bytes;   /* of the member of struct cli_arguments */
-    unsigned set;          /* CLI_WITH_...: a command takes the sets of its `takes` */
-    uint64_t least, most;  /* of a number */
-    uint64_t unless_given; /* what a number is then */
-    const char *words;     /* of a choice, in the order of its numbers, separated by spaces */
+    size_t offset, bytes;  /* position and size of the member of struct cli_arguments */
+    unsigned set;          /* the set of options that it is in: CLI_WITH_... or CLI_BY_NAME */
+    uint64_t least, most;  /* the range of a number */
+    uint64_t unless_given; /* the default of a number */
+    const char *words; /* the words of a choice, in the order of its numbers, with spaces between */
     enum cli_group group;
-    const char *value; /* its name in the help; NULL for a flag */
-    const char *help;  /* whole sentences; in brackets what holds without the option */
+    const char *value; /* the value's name in the help; NULL for a flag */
+    const char *help;  /* whole sentences, with the default in brackets */
 };
 
 extern const struct cli_option cli_options[];
@@ -45,7 +45,7 @@ extern const size_t cli_n_options;
 /* True if the command takes the option. */
 bool cli_takes(const struct cli_command *command, const struct cli_option *option);
 
-/* The letter that stands for an option, as o for --output; 0 if there is none. */
+/* The letter of an option, such as o for --output; 0 if the option has no letter. */
 char cli_letter(const struct cli_option *option);
 
 #endif

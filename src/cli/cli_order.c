@@ -1,4 +1,4 @@
-/* The options that say which rows a virtual rank takes. */
+/* Reads the options that say which rows a virtual rank takes. */
 #include <string.h>
 
 #include "cli.h"
@@ -16,7 +16,7 @@ static shs_status read_part(const char *text, shs_loader_options *loader)
         from[length] = '\0';
         if (core_parse_double(from, &loader->subset.from) &&
             core_parse_double(comma + 1, &loader->subset.to) && loader->subset.to > 0)
-            return SHS_OK; /* 0 and 0 would be all rows to the loader */
+            return SHS_OK; /* to the loader, from 0 to 0 would mean all rows */
     }
     return core_fail(
         SHS_ERROR_ARGUMENT,
@@ -50,8 +50,8 @@ static shs_status read_mix(const char *text, struct cli_order *order)
                      text, CLI_MAX_SOURCES);
 }
 
-/* Numbers of rows, with anything that is a space between them. The loader says if they do not
- * ascend. */
+/* Reads a file of row numbers with spaces or ends of lines between them. The loader checks that the
+ * numbers ascend. */
 static shs_status read_rows(const char *path, struct cli_order *order)
 {
     static const char spaces[] = " \t\r\n", byte_order_mark[] = "\xef\xbb\xbf";

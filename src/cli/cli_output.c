@@ -13,7 +13,8 @@ enum {
     N_DEADLY = sizeof deadly / sizeof *deadly
 };
 
-/* The signal comes again once this returns, and then ends the process. */
+/* Removes the temporary file. The raised signal comes when this function returns, and ends the
+ * process. */
 static void on_signal(int number)
 {
     if (unfinished) io_output_drop(unfinished);
@@ -21,7 +22,7 @@ static void on_signal(int number)
     raise(number);
 }
 
-/* Puts a handler in the place of another one. A signal that is ignored stays so. */
+/* Replaces the handler `from` by `to`. A signal that is ignored stays ignored. */
 static void replace_handlers(void (*from)(int), void (*to)(int))
 {
     for (int i = 0; i < N_DEADLY; i++) {

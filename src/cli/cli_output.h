@@ -1,18 +1,19 @@
-/* Files that commands make, and the end of the process in between. */
+/* Files that commands make. A signal that ends the process does not leave half a file. */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
 #include "io_output.h"
 
-/* Local. As io_output_begin(); until cli_output_end() a SIGHUP, SIGINT or SIGTERM that would end
- * the process removes the temporary file first. One at a time. `output` must stay where it is. */
+/* Local. Does what io_output_begin() does. Until cli_output_end() SIGHUP, SIGINT and SIGTERM remove
+ * the temporary file before they end the process. A process can have one unfinished output at a
+ * time. *output must not move until cli_output_end(). */
 shs_status cli_output_begin(const char *path, bool overwrite, struct io_output *output);
 
-/* Local. As io_output_end(). */
+/* Local. Does what io_output_end() does, and puts the handlers of the signals back. */
 void cli_output_end(struct io_output *output);
 
-/* Local. After what was printed of a file that is committed: an error if it could not be written
- * out, which says that the file is whole all the same. */
+/* Local. Flushes what was printed about a file that is complete. SHS_ERROR_FILE if standard output
+ * failed; the message says that the file is complete all the same. */
 shs_status cli_output_printed(const char *path);
 
 #endif

@@ -1,4 +1,4 @@
-/* Reads a command's words, and says in words what was expected of one that is wrong. */
+/* Reads a command's words. The message about a wrong word says what is expected. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,12 +10,13 @@ enum {
     NAME_TEXT = 32 /* bytes that hold an argument's name */
 };
 
-/* The words of one command, and the place in them. */
+/* The words of a command while they are read. */
 struct words {
     const struct cli_command *command;
     struct cli_arguments *arguments;
     char **word;
-    int at, count;
+    int at; /* the number of the next word, from 0 */
+    int count;
 };
 
 /* ---- options by name */
@@ -36,7 +37,8 @@ static const struct cli_option *find_letter(char letter)
     return NULL;
 }
 
-/* The option that a word is, and the value of --name=value. NULL for a word that is no option. */
+/* Finds the option that a word names; NULL if it names no option. Sets *value to the value in
+ * --name=value, or to NULL. */
 static const struct cli_option *option_of(const char *word, const char **value)
 {
     *value = NULL;
@@ -55,7 +57,7 @@ bool cli_given(const struct cli_arguments *arguments, const char *option)
     return found && (arguments->given >> (found - cli_options) & 1);
 }
 
-/* ---- what to say */
+/* ---- messages */
 
 static shs_status refuse_number(const struct cli_option *option, const char *value)
 {
@@ -65,15 +67,16 @@ static shs_status refuse_number(const struct cli_option *option, const char *val
                      value);
 }
 
-/* An option that others take is named with them, any other with the nearest that is taken. */
+/* Refuses an option that the command does not take. The message names the commands that take it or,
+ * for an unknown word, the command's option with the nearest name. */
 static shs_status refuse_option(const struct words *words, const char *word,
                                 const struct cli_option *option)
 {
     const char *command = words->command->name, *names[64];
     char takers[160] = "", guess[CORE_GUESS_BYTES], name[100];
     size_t used = 0, count = 0;
-    for (size_t i = 0; option && cli_commands[i]; i++)
-        if (cli_takes(cli_commands[i], option) && used < sizeof takers)
+    for (size_t i = 0; cli_commands[i]; i++)
+        if (option && cli_takes(cli_commands[i], option) && used < sizeof takers)
             used += (size_t)snprintf(takers + used, sizeof takers - used, "%s%s", used ? ", " : "",
                                      cli_commands[i]->name);
     if (used)
@@ -106,47 +109,48 @@ static shs_status refuse_missing(const struct cli_option *option)
 
 /* ---- options */
 
-static void set_number(const struct cli_option *option, uint64_t number, char *place)
+static void set_number(const struct cli_option *option, uint64_t number, char *member)
 {
     if (option->bytes == sizeof number)
-        memcpy(place, &number, sizeof number);
+        memcpy(member, &number, sizeof number);
     else
-        memcpy(place, &(uint32_t){(uint32_t)number}, sizeof(uint32_t));
+        memcpy(member, &(uint32_t){(uint32_t)number}, sizeof(uint32_t));
 }
 
-static shs_status set_choice(const struct cli_option *option, const char *value, char *place)
+static shs_status set_choice(const struct cli_option *option, const char *value, char *member)
 {
     int number;
     shs_status status = cli_word(option->name, value, option->words, &number);
-    if (!status) memcpy(place, &number, sizeof number);
+    if (!status) memcpy(member, &number, sizeof number);
     return status;
 }
 
 static shs_status set_option(const struct cli_option *option, const char *value,
                              struct cli_arguments *arguments)
 {
-    char *place = (char *)arguments + option->place;
+    char *member = (char *)arguments + option->offset;
     uint64_t number;
     arguments->given |= UINT64_C(1) << (option - cli_options);
     if (option->kind == CLI_FLAG) {
-        *(bool *)place = true;
+        *(bool *)member = true;
         return SHS_OK;
     }
-    if (!*value && option->place != offsetof(struct cli_arguments, loader.augment))
+    if (!*value && option->offset != offsetof(struct cli_arguments, loader.augment))
         return core_fail(SHS_ERROR_ARGUMENT, "the value of %s is empty; write %s %s", option->name,
                          option->name, option->value);
     if (option->kind == CLI_TEXT) {
-        memcpy(place, &value, sizeof value);
+        memcpy(member, &value, sizeof value);
         return SHS_OK;
     }
-    if (option->kind == CLI_CHOICE) return set_choice(option, value, place);
+    if (option->kind == CLI_CHOICE) return set_choice(option, value, member);
     if (!core_parse_u64(value, &number) || number < option->least || number > option->most)
         return refuse_number(option, value);
-    set_number(option, number, place);
+    set_number(option, number, member);
     return SHS_OK;
 }
 
-/* Takes the option at the place, as --name value or --name=value, and moves on to its last word. */
+/* Reads the option at the next word, as --name value or --name=value. Moves on to the option's last
+ * word. */
 static shs_status read_option(struct words *words)
 {
     const char *word = words->word[words->at], *value, *other;
@@ -169,7 +173,8 @@ static shs_status read_option(struct words *words)
 
 /* ---- arguments */
 
-/* The argument number `at` in a usage such as "FILE FIELD", or its last one. */
+/* Argument number `at`, counted from 0, of a usage such as "FILE FIELD"; its last argument if it
+ * has fewer. */
 static const char *argument_name(const char *usage, size_t at, char text[NAME_TEXT])
 {
     for (size_t i = 0; i < at && strchr(usage, ' '); i++)
@@ -242,7 +247,7 @@ shs_status cli_parse(const struct cli_command *command, int count, char **words,
     for (size_t i = 0; i < cli_n_options; i++)
         if (cli_options[i].unless_given)
             set_number(&cli_options[i], cli_options[i].unless_given,
-                       (char *)arguments + cli_options[i].place);
+                       (char *)arguments + cli_options[i].offset);
     shs_status status = read_words(&all);
     if (status || arguments->help) return status;
     bool right =

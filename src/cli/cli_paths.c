@@ -4,7 +4,7 @@
 
 #include "core_memory.h"
 
-/* Moves the names of `more`, which is then empty, behind those of `paths`. */
+/* Moves the names of `more` behind those of `paths`. `more` is then empty. */
 static shs_status append(struct io_paths *paths, struct io_paths *more)
 {
     size_t count = paths->count + more->count;

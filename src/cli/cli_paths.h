@@ -1,11 +1,11 @@
-/* The files that several arguments stand for. */
+/* The files that several arguments name. */
 #ifndef CLI_PATHS_H
 #define CLI_PATHS_H
 
 #include "io_paths.h"
 
-/* Local. Those of each argument in turn, as io_paths_find() finds them, all as one source. To be
- * released by io_paths_free(); empty on error. */
+/* Local. Finds the files of each argument in turn, like io_paths_find(), all as a single source.
+ * The caller releases *paths by io_paths_free(). On error *paths is empty. */
 shs_status cli_paths_find(const char *const *arguments, size_t count, struct io_paths *paths);
 
 #endif

@@ -1,4 +1,4 @@
-/* shardstep plan: which rows each virtual rank takes. Of data at most weights are read. */
+/* shardstep plan: the rows that each virtual rank takes. It reads no data except weights. */
 #include "cli_plan.h"
 
 #include <stdio.h>
@@ -61,7 +61,7 @@ static shs_status check_choice(const struct cli_arguments *arguments,
     return SHS_OK;
 }
 
-/* As the loader opens it. */
+/* Opens the dataset as a loader does. */
 static shs_status open_file(struct cli_plan *plan)
 {
     const struct cli_arguments *arguments = plan->arguments;

@@ -1,4 +1,5 @@
-/* What `plan` is asked about: the order of an epoch, of a file's rows or of so many samples. */
+/* The order of an epoch that `plan` prints or examines, for a dataset or for a number of samples.
+ */
 #ifndef CLI_PLAN_H
 #define CLI_PLAN_H
 
@@ -7,27 +8,31 @@
 
 struct cli_plan {
     const struct cli_arguments *arguments;
-    shs_run *run; /* these two for a file only */
-    shs_dataset *dataset;
+    shs_run *run;         /* NULL for a number of samples */
+    shs_dataset *dataset; /* NULL for a number of samples */
     struct load_order order;
     struct load_epoch epoch;
-    uint64_t *rows; /* of a batch */
+    uint64_t *rows; /* the rows of a batch */
 };
 
-/* What is done with a batch, whose rows are in plan->rows. */
+/* A function that is called for a batch, whose rows are in plan->rows. An error ends the walk. */
 typedef shs_status cli_plan_visit(void *user, uint64_t step, uint64_t vrank,
                                   struct order_slice slice);
 
-/* The batches that --step and --rank choose, all of the epoch's without. Ends early, without an
- * error, if standard output has failed. */
+/* Visits the batches that --step and --rank choose, or all batches of the epoch. The walk ends
+ * early, without an error, if standard output has failed. */
 shs_status cli_plan_walk(struct cli_plan *plan, cli_plan_visit *visit, void *user);
 
-/* Begins the JSON object with what the plan is of. */
+/* Begins the JSON object with the seed, the shape and the number of the epoch. */
 void cli_plan_begin_json(const struct cli_plan *plan);
 
-/* --verify, --verify-step and --quality: the exit code. */
+/* Answers --verify, and returns the exit code. */
 int cli_plan_verify(struct cli_plan *plan);
+
+/* Answers --verify-step, and returns the exit code. */
 int cli_plan_verify_step(struct cli_plan *plan);
+
+/* Answers --quality, and returns the exit code. */
 int cli_plan_quality(struct cli_plan *plan);
 
 #endif

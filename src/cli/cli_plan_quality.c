@@ -1,4 +1,5 @@
-/* shardstep plan --quality: how well an order mixes, beside a full shuffle of the same run. */
+/* shardstep plan --quality: measures how well an order mixes, beside a full shuffle of the same
+ * run. */
 #include <stdio.h>
 
 #include "cli_json.h"

@@ -1,22 +1,25 @@
-/* shardstep plan --verify and --verify-step: that an epoch has each row as often as it must. */
+/* shardstep plan --verify and --verify-step: check that an epoch has each row as often as it must.
+ */
 #include <stdio.h>
 
 #include "cli_json.h"
 #include "cli_plan.h"
 #include "core_memory.h"
 
-/* What is counted: rows of weight 1. Others are repeats on purpose. */
+/* The counts of a check. Only rows of weight 1 count, because rows of weight 0 repeat others on
+ * purpose. */
 struct count {
     struct cli_plan *plan;
-    unsigned char *seen; /* each row once: a bit a row of the dataset */
-    uint32_t *times;     /* in passes: how often each came */
+    unsigned char *seen; /* for an epoch of each row once: a bit for each row of the dataset */
+    uint32_t *times;     /* for an epoch of passes: the uses of each row of the dataset */
     uint64_t good, wrong;
 };
 
 /* ---- A step. */
 
-/* Counts rows whose turn, by the inverse order, is another one: none if no other batch of the epoch
- * takes a row of this one. */
+/* Asks the inverse order for the turn of each row of a batch. Counts rows whose turn is this batch
+ * as good, others as wrong. If no row is wrong, no other batch of the epoch takes a row of this
+ * batch. */
 static shs_status count_turns(void *user, uint64_t step, uint64_t vrank, struct order_slice slice)
 {
     struct count *count = user;
@@ -73,7 +76,7 @@ static shs_status mark_rows(void *user, uint64_t step, uint64_t vrank, struct or
     return SHS_OK;
 }
 
-/* Rows of weight 1 that the epoch must deliver. */
+/* The number of rows of weight 1 that the epoch must deliver. */
 static uint64_t expected_rows(const struct order_shape *shape)
 {
     uint64_t whole = order_steps(shape) * shape->vranks * shape->batch;
@@ -112,15 +115,18 @@ static shs_status count_rows(void *user, uint64_t step, uint64_t vrank, struct o
     return SHS_OK;
 }
 
-/* How often the rows of one source came. */
+/* The uses of a source's rows in an epoch. */
 struct source_count {
-    uint64_t rows; /* of the source that the plan may take */
-    uint64_t taken, least, most;
+    uint64_t rows;  /* rows of the source that the plan may take */
+    uint64_t taken; /* uses of all rows together */
+    uint64_t least; /* the fewest uses of a row */
+    uint64_t most;  /* the most uses of a row */
     bool good;
 };
 
-/* What the epoch has of a source: the rest of the pass that it begins in, whole passes, and the
- * beginning of another one. With tail drop some rows wait. */
+/* Compares the uses of a source's rows with what they must be. An epoch takes the rest of the pass
+ * that it begins in, then whole passes, and the beginning of another pass. With tail drop some rows
+ * wait. */
 static struct source_count judge_source(const struct count *count,
                                         const struct order_mix_part *part)
 {

@@ -1,4 +1,4 @@
-/* What the answers of `plan` share: the batches of an epoch, and what the epoch is. */
+/* The batches of an epoch, and the beginning of the JSON object, for all answers of `plan`. */
 #include <stdio.h>
 
 #include "cli_json.h"

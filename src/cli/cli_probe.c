@@ -1,5 +1,5 @@
-/* shardstep probe: the hidden commands by which a file is tried out; see io_probe.h. Opens it as
- * the caller is about to, and reads some rows, within limits that it sets itself. */
+/* shardstep probe: the hidden commands that try a file out, and the function that starts them. The
+ * process limits itself, opens the file as its parent is about to do, and reads some rows. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "cli_datasets.h"
 #include "core_sanitized.h"
 #include "core_text.h"
 #include "data_dataset.h"
@@ -24,14 +25,13 @@ static bool limit(unsigned what, uint64_t most)
     return !setrlimit(what, &both);
 }
 
-/* Neither memory nor time without end, nothing to speak of written, no core for a crash that is
- * expected; and no life after the one who asks. */
 shs_status cli_probe_limits(uint64_t milliseconds, uint64_t mebibytes, bool plugins)
 {
     bool set =
         limit(RLIMIT_FSIZE, 64 << 10) && limit(RLIMIT_CORE, 0) && !prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (milliseconds) set = set && limit(RLIMIT_CPU, milliseconds / 1000 + 1);
-    /* a core that goes to a program knows no limit; the leak sanitizer must look at itself */
+    /* RLIMIT_CORE does not stop a core dump that is piped to a program, so the process is also made
+     * undumpable. A sanitized process must stay dumpable for its leak check. */
     if (!CORE_SANITIZED)
         set = set && limit(RLIMIT_AS, mebibytes << 20) && !prctl(PR_SET_DUMPABLE, 0);
     if (!plugins) h5_forbid_plugins();
@@ -50,14 +50,15 @@ static shs_status try_out(bool plugins, int count, char **words)
                          "[one-sample-a-file]]");
     shs_status status = cli_probe_limits(milliseconds, mebibytes, plugins);
     if (status) return status;
-    if (!plugins) h5_miss_no_filters(); /* the one who asks may have them */
+    /* The parent process may have the filters that are missing here. */
+    if (!plugins) h5_miss_no_filters();
     if (count >= 4) return data_dataset_try(words[2], words[3], one_sample_a_file);
     const struct cli_arguments arguments = {.plain = {words[2]}, .n_plain = 1, .plugins = plugins};
     uint64_t failed;
-    return cli_info_print(&arguments, &failed); /* to nowhere */
+    return cli_print_datasets(&arguments, &failed); /* cli_probe_main() discards the output */
 }
 
-/* /proc/self/exe is this very program, wherever it lies. */
+/* This program, whatever its path. */
 static const char self[] = "/proc/self/exe";
 
 static uint32_t at_most_32_bits(uint64_t number)
@@ -65,7 +66,7 @@ static uint32_t at_most_32_bits(uint64_t number)
     return number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
 }
 
-/* Nor does this process load what the other one must not. */
+/* Plug-ins that the probe must not load are off in this process, too. */
 static void forbid_plugins(const struct cli_arguments *arguments)
 {
     if (!arguments->plugins) h5_forbid_plugins();

@@ -1,4 +1,4 @@
-/* shardstep random: the numbers of one stream or several. */
+/* shardstep random: prints the numbers of a stream, or of several streams in turn. */
 #include <stdio.h>
 
 #include "cli.h"
@@ -13,14 +13,15 @@ enum {
     NORMAL,
     RAW
 };
+
 enum {
-    BLOCK = 4,
-    RAW_WORDS = 1 << 14
+    BLOCK = 4,          /* numbers of a stream before the next stream's turn */
+    RAW_WORDS = 1 << 14 /* words that are written at a time */
 };
 
 struct output {
     const struct cli_arguments *arguments;
-    shs_random *streams; /* arguments->interleave of them */
+    shs_random *streams; /* arguments->interleave streams */
     uint64_t left;       /* numbers to print */
 };
 
@@ -32,7 +33,15 @@ static void print_number(int format, shs_random *stream)
     if (format == NORMAL) printf("%.9g\n", (double)shs_random_normal_float(stream, 0, 1));
 }
 
-/* Words in little-endian order, whatever the machine's. */
+/* Turns words into little-endian order. */
+static void order_bytes(uint32_t *words, size_t count)
+{
+    if (__BYTE_ORDER__ != __ORDER_BIG_ENDIAN__) return;
+    for (size_t i = 0; i < count; i++)
+        words[i] = __builtin_bswap32(words[i]);
+}
+
+/* Writes the next words of a stream to stdout, in little-endian order on any machine. */
 static shs_status write_words(shs_random *stream, uint64_t count)
 {
     static uint32_t words[RAW_WORDS];
@@ -40,15 +49,14 @@ static shs_status write_words(shs_random *stream, uint64_t count)
         size_t now = count < RAW_WORDS ? (size_t)count : RAW_WORDS;
         shs_status status = shs_random_fill_u32(stream, words, now);
         if (status) return status;
-        for (size_t i = 0; i < now && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__; i++)
-            words[i] = __builtin_bswap32(words[i]);
+        order_bytes(words, now);
         fwrite(words, sizeof *words, now, stdout);
         count -= now;
     }
     return SHS_OK;
 }
 
-/* The next numbers of one stream: a block if there are others, all otherwise. */
+/* Prints the next numbers of a stream: a block if there are several streams, else all numbers. */
 static shs_status print_some(struct output *output, shs_random *stream)
 {
     uint64_t now = output->arguments->interleave > 1 && output->left > BLOCK ? BLOCK : output->left;
@@ -87,7 +95,7 @@ static shs_status print_streams(struct output *output)
     return status;
 }
 
-/* Every rank would print the same: rank 0 does. */
+/* Rank 0 alone prints, because every rank would print the same. */
 static int run(const struct cli_arguments *arguments)
 {
     struct output output = {.arguments = arguments};

@@ -1,4 +1,4 @@
-/* shardstep replay: one batch of a run, made again by one process. */
+/* shardstep replay: makes a batch of a run again, in a single process. */
 #include <stdio.h>
 #include <string.h>
 
@@ -24,7 +24,7 @@ struct replay {
     char digest[CORE_DIGEST_TEXT];
 };
 
-/* Where the run began to have its batch. */
+/* Reads --since: the epoch and the step with which the run's batch began. */
 static shs_status find_origin(const struct cli_arguments *arguments, struct order_origin *origin)
 {
     uint64_t numbers[2] = {0, 0};
@@ -38,7 +38,8 @@ static shs_status find_origin(const struct cli_arguments *arguments, struct orde
     return SHS_OK;
 }
 
-/* --step counts through the run, as the lines of `digest` do; with --epoch within that epoch. */
+/* Finds the step that the options name. --step counts the steps of the run, like the lines of
+ * `digest`. With --epoch it counts the steps of this epoch. */
 static shs_status find_cursor(const struct replay *replay, shs_cursor *cursor)
 {
     const struct cli_arguments *arguments = replay->arguments;
@@ -62,7 +63,7 @@ static shs_status find_cursor(const struct replay *replay, shs_cursor *cursor)
     return order_check_cursor(shape, 0, origin, *cursor);
 }
 
-static shs_status check_place(const struct replay *replay)
+static shs_status check_choice(const struct replay *replay)
 {
     const struct cli_arguments *arguments = replay->arguments;
     if (!cli_given(arguments, "--step") || !cli_given(arguments, "--rank") ||
@@ -80,7 +81,7 @@ static shs_status load(struct replay *replay)
     struct core_hash *hash;
     shs_cursor cursor;
     shs_status status = cli_open_loader(arguments, replay->run, &replay->dataset, &replay->loader);
-    if (!status) status = check_place(replay);
+    if (!status) status = check_choice(replay);
     if (!status) status = find_cursor(replay, &cursor);
     if (!status) status = load_replay(replay->loader, cursor, arguments->rank, &replay->batch);
     if (!status) status = core_hash_new(&hash);
@@ -107,7 +108,7 @@ static shs_status print_row(const struct replay *replay, uint64_t slot)
     return SHS_OK;
 }
 
-/* The augmentation with all its values, so that defaults are seen beside the draws. */
+/* Prints the augmentation with all values, also defaults, which explain the draws. */
 static shs_status print_augmentation(const struct replay *replay)
 {
     struct core_text text = {0};
@@ -151,7 +152,8 @@ static shs_status write_batch(const struct replay *replay, const char *path)
     shs_tensor index = {.type = SHS_U64,
                         .axes = 1,
                         .shape = {batch->rows},
-                        .data = (void *)(uintptr_t)batch->index}; /* it is only read */
+                        .data =
+                            (void *)(uintptr_t)batch->index}; /* h5_write_rows() only reads it */
     struct h5_writer *writer;
     shs_status status = h5_create(path, &writer);
     if (status) return status;
@@ -163,7 +165,8 @@ static shs_status write_batch(const struct replay *replay, const char *path)
     return status;
 }
 
-/* Whether the batch may be written to that name: never over a file of the dataset. */
+/* Refuses to write the batch over a file of the dataset, or over another file without --overwrite.
+ */
 static shs_status check_output(const struct replay *replay)
 {
     const struct io_paths *paths = &replay->dataset->files.paths;
@@ -173,8 +176,9 @@ static shs_status check_output(const struct replay *replay)
     if (!path) return SHS_OK;
     shs_status status = io_output_check(path, replay->arguments->overwrite);
     if (!status) status = io_exists(path, &is_there);
-    if (!status && is_there) status = io_identify_path(path, &there);
-    for (size_t i = 0; i < paths->count && is_there && !status; i++) {
+    if (status || !is_there) return status;
+    status = io_identify_path(path, &there);
+    for (size_t i = 0; i < paths->count && !status; i++) {
         status = io_identify_path(paths->path[i], &file);
         if (!status && file.device == there.device && file.inode == there.inode)
             status =
@@ -205,8 +209,8 @@ static bool is_line(const struct replay *replay, const char *line, char hash[COR
            vrank == replay->batch.vrank;
 }
 
-/* The hash that the file has for the batch. Line by line, for sscanf() measures all that it is
- * given. */
+/* Sets `hash` to the hash that the file of --against has for the batch. Lines are cut apart first,
+ * because sscanf() measures the whole text that it gets. */
 static shs_status find_line(const struct replay *replay, char hash[CORE_DIGEST_TEXT])
 {
     const char *path = replay->arguments->against;
@@ -228,7 +232,7 @@ static shs_status find_line(const struct replay *replay, char hash[CORE_DIGEST_T
                      path, (ull)replay->batch.step, (ull)replay->batch.vrank);
 }
 
-/* The exit code. */
+/* Prints whether the batch is the same, and returns the exit code. */
 static int print_verdict(const struct replay *replay, const char *hash)
 {
     const char *path = replay->arguments->against;

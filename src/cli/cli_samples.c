@@ -1,4 +1,4 @@
-/* shardstep info --fields: what the samples of a dataset are, of however many files. */
+/* shardstep info --fields: the fields of the samples that one file or several files make. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 
 /* ---- as text */
 
-/* How the first file's dataset is read, which speaks for the others. */
+/* Prints the way in which a field's array is read. The first file speaks for the others. */
 static void print_way(const shs_dataset *dataset, const struct data_part *part,
                       const struct data_field *arrays)
 {
@@ -50,7 +50,7 @@ static shs_status print_field(const shs_dataset *dataset, size_t f, const struct
     return SHS_OK;
 }
 
-/* By device and inode, and then in the order of the dataset. */
+/* Compares files by device and inode, and then by their order in the dataset. */
 static int compare_files(const void *a, const void *b)
 {
     const struct data_file *left = *(const struct data_file *const *)a;
@@ -67,7 +67,7 @@ static bool is_same_file(const struct data_file *one, const struct data_file *ot
            one->identity.inode == other->identity.inode;
 }
 
-/* Files that give nothing, or what another one gives already. */
+/* Names files that give no sample, and files that occur twice. */
 static shs_status print_doubtful(const struct data_files *files)
 {
     const struct data_file **sorted;

@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-/* Seconds since some moment before the program began, with a fraction. They never go back. */
+/* Seconds since a fixed moment, with a fraction. They never go back. */
 static inline double cli_seconds(void)
 {
     struct timespec now;

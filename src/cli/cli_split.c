@@ -18,7 +18,8 @@ static bool is_name(const char *name)
     return *name && *name != '/' && name[strlen(name) - 1] != '/';
 }
 
-/* Takes one part off the front of the text. */
+/* Reads the part at *at, and moves *at behind it; NULL behind the last part. Returns false if the
+ * text is wrong. */
 static bool take_part(char **at, struct cli_split *split, double *fraction)
 {
     char *part = *at, *comma = strchr(part, ',');
@@ -35,7 +36,8 @@ static bool take_part(char **at, struct cli_split *split, double *fraction)
     return core_parse_double(part, &fraction[split->draw.parts++]);
 }
 
-/* Names for parts without: of two or three, none of which may have one. */
+/* Checks that names differ. Gives two or three parts without names their usual names. Returns false
+ * for any other number of parts without names. */
 static bool name_parts(struct cli_split *split)
 {
     static const char *const two[] = {"train", "test"};
@@ -43,8 +45,10 @@ static bool name_parts(struct cli_split *split)
     uint32_t parts = split->draw.parts, named = 0;
     for (uint32_t part = 0; part < parts; part++) {
         named += split->names[part] != NULL;
-        for (uint32_t other = 0; other < part && split->names[part] && split->names[other]; other++)
-            if (!strcmp(split->names[part], split->names[other])) return false;
+        for (uint32_t other = 0; other < part; other++) {
+            const char *a = split->names[part], *b = split->names[other];
+            if (a && b && !strcmp(a, b)) return false;
+        }
     }
     if (named) return named == parts;
     if (parts == 2) memcpy(split->names, two, sizeof two);

@@ -1,4 +1,4 @@
-/* shardstep stats: mean, deviation, extremes and a histogram of a field. */
+/* shardstep stats: the mean, the deviation, the extremes and a histogram of a field. */
 #include <stdio.h>
 #include <string.h>
 
@@ -20,11 +20,11 @@ enum {
 };
 
 struct report {
-    const char *path; /* as it was given, the first one */
+    const char *path; /* the first argument */
     const char *field;
     size_t files;
     const struct scan_stats *stats;
-    double scale; /* of normalize(): its greatest value for an unsigned integer, else 1 */
+    double scale; /* the number by which normalize() divides with scale=auto */
 };
 
 /* ---- as text */
@@ -90,14 +90,15 @@ static void print_head(const struct report *report)
     printf("\n");
 }
 
-/* The layout of samples whose channels were told apart; NULL if operators know none. */
+/* The layout of samples by the axis of their channels; NULL if operators know no such layout. */
 static const char *channel_layout(const struct scan_stats *stats)
 {
     if (!stats->channel_axis || stats->field.axes != 4) return NULL;
     return stats->channel_axis == 3 ? "hwc" : stats->channel_axis == 1 ? "chw" : NULL;
 }
 
-/* A mean or a deviation for each channel, of numbers scaled as normalize() scales them. */
+/* Prints a list with the mean, or the deviation, of each channel, scaled as normalize() needs it.
+ */
 static void print_numbers(const struct report *report, const char *name, bool deviation)
 {
     const struct scan_stats *stats = report->stats;
@@ -110,8 +111,8 @@ static void print_numbers(const struct report *report, const char *name, bool de
     printf("]");
 }
 
-/* A line with a list for each channel, if operators know the channels, and can divide by all
- * deviations. */
+/* Prints a line with lists of means and deviations by channel, if operators know the layout and can
+ * divide by all deviations. */
 static void print_channels(const struct report *report)
 {
     const struct scan_stats *stats = report->stats;
@@ -250,19 +251,19 @@ static shs_status read_options(const struct cli_arguments *arguments,
         axis, SHS_MAX_AXES - 1);
 }
 
-/* Local. The files, each argument's tried out if that is wished. */
+/* Local. Finds the files of all arguments. With --probe another process tries them out first. */
 static shs_status find_files(const struct cli_arguments *arguments, const char *field,
                              struct io_paths *paths)
 {
     size_t count = arguments->n_plain - 1;
     shs_status status = SHS_OK;
-    for (size_t i = 0; i < count && !status && arguments->probe; i++)
-        status = cli_probe(arguments, arguments->plain[i], field);
+    for (size_t i = 0; i < count && !status; i++)
+        if (arguments->probe) status = cli_probe(arguments, arguments->plain[i], field);
     return status ? status : cli_paths_find(arguments->plain, count, paths);
 }
 
-/* Local. What the file says of its numbers and nobody applies, by the first file. It is no error
- * that it cannot be told: the numbers were read. */
+/* Local. Notes the attributes of the first file, such as a scale, that change the meaning of
+ * numbers and are not applied. A failure is no error here, because the numbers have been read. */
 static void note_packing(const char *path, const char *field)
 {
     struct h5_file *file;

@@ -7,8 +7,8 @@
 void cli_print_text(FILE *to, const char *text)
 {
     enum {
-        BYTES = 4,              /* of the longest character */
-        ESCAPED = 4 * BYTES + 1 /* and of what stands for it */
+        BYTES = 4,              /* bytes of the longest character */
+        ESCAPED = 4 * BYTES + 1 /* bytes of its escaped form */
     };
     char character[BYTES + 1], shown[ESCAPED];
     while (*text) {

@@ -1,0 +1,313 @@
+#include "cli_datasets.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli_all_fields.h"
+#include "cli_json.h"
+#include "cli_text.h"
+#include "core_memory.h"
+#include "core_text.h"
+#include "data_field.h"
+#include "h5_about.h"
+#include "h5_file.h"
+#include "io_crc32c.h"
+#include "order_plan.h"
+
+/* The facts about a dataset of the file. */
+struct facts {
+    const char *name;
+    struct h5_about about;
+    struct data_field field; /* open if the dataset is a field that can be read */
+    bool is_field;           /* the dataset is an array of plain numbers */
+    bool described;          /* `about` is set */
+    const char *unreadable;  /* the reason why the dataset cannot be opened; NULL if it can */
+    uint64_t vranks;         /* value of --vranks; 0 if it is not given */
+};
+
+struct listing {
+    const struct cli_arguments *arguments;
+    struct h5_file *file;
+    char *path;      /* path of the first file */
+    size_t files;    /* number of files */
+    uint64_t failed; /* datasets that could not be examined */
+    char first_failure[2 * CORE_MESSAGE_BYTES];
+};
+
+/* Bytes of all elements, before filters. */
+static uint64_t bytes_of(const struct facts *facts)
+{
+    return facts->field.rows * facts->field.row_bytes;
+}
+
+static double ratio_of(const struct facts *facts)
+{
+    return (double)bytes_of(facts) / (double)facts->about.storage_bytes;
+}
+
+static bool is_stored(const struct facts *facts)
+{
+    return facts->about.storage_bytes && bytes_of(facts);
+}
+
+/* ---- as text */
+
+static void print_shape(const struct h5_about *about)
+{
+    for (uint32_t axis = 0; axis < about->axes; axis++)
+        printf("%s%llu", axis ? "x" : " ", (ull)about->shape[axis]);
+}
+
+static void print_stored(const struct facts *facts)
+{
+    printf("    stored     %s, %llu bytes", facts->about.layout, (ull)facts->about.storage_bytes);
+    if (is_stored(facts) && facts->about.storage_bytes != bytes_of(facts))
+        printf(" of %llu, ratio %.2f", (ull)bytes_of(facts), ratio_of(facts));
+    printf("\n");
+}
+
+static void print_way(const struct data_field *field)
+{
+    if (!field->direct)
+        printf("    read       through HDF5: it is %s\n", field->reason);
+    else
+        printf("    read       directly, by position%s\n",
+               field->uncompared ? "; not compared with HDF5, which lacks a filter here" : "");
+}
+
+static void print_shards(const struct facts *facts)
+{
+    uint64_t least = facts->field.rows / facts->vranks, rest = facts->field.rows % facts->vranks;
+    printf("    shards     rows a virtual rank of %llu: %llu", (ull)facts->vranks, (ull)least);
+    if (rest) printf(" or %llu", (ull)least + 1);
+    printf(" an epoch\n");
+}
+
+/* The meaning that numbers of a special type are given, in words. */
+static const char *meaning_of(const struct h5_about *about)
+{
+    if (!about->plain) return "";
+    if (!strcmp(about->stored_as, "bool")) return ", stored as bool";
+    if (!strcmp(about->stored_as, "enumeration")) return ", the numbers of an enumeration";
+    return *about->stored_as ? ", the real and imaginary parts of complex numbers" : "";
+}
+
+/* Prints the attributes, such as a scale, that change the meaning of numbers and are not applied.
+ */
+static void print_packing(const struct h5_about *about)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < H5_PACKINGS; i++)
+        if (about->is_packed[i])
+            printf("%s%s", count++ ? ", " : "    meaning    attributes ", h5_packings[i]);
+    if (count) printf(" are not applied: numbers are as stored\n");
+}
+
+static void print_text(const struct facts *facts)
+{
+    cli_print_text(stdout, facts->name);
+    if (!facts->described) {
+        printf(": not looked at: ");
+        cli_print_text(stdout, facts->unreadable);
+        printf("\n");
+        return;
+    }
+    printf(": %s", facts->about.type);
+    print_shape(&facts->about);
+    printf("%s\n", meaning_of(&facts->about));
+    if (*facts->about.layout) print_stored(facts);
+    if (facts->is_field) print_packing(&facts->about);
+    if (!facts->is_field) {
+        printf("    read       not at all: it is no array of plain numbers\n");
+        return;
+    }
+    if (facts->unreadable) {
+        printf("    read       cannot be read: ");
+        cli_print_text(stdout, facts->unreadable);
+        printf("\n");
+        return;
+    }
+    print_way(&facts->field);
+    if (data_field_has_checksums(&facts->field)) {
+        printf("    checksums  ");
+        cli_print_text(stdout, facts->name);
+        printf("%s, of each row\n", IO_CRC32C_SUFFIX);
+    } else {
+        printf("    checksums  none%s\n",
+               strcmp(facts->about.layout, "virtual") ? "" : "; those of its sources are not used");
+    }
+    if (facts->vranks) print_shards(facts);
+}
+
+/* ---- as JSON */
+
+static void json_shards(const struct facts *facts)
+{
+    uint64_t rows = facts->about.shape[0]; /* 0 where it is unknown */
+    cli_json_u64("shard_rows_least", rows / facts->vranks);
+    cli_json_u64("shard_rows_most", rows / facts->vranks + (rows % facts->vranks != 0));
+}
+
+/* Adds the facts about a field. Facts that need an open field are null for a field that cannot be
+ * read. */
+static void json_field(const struct facts *facts)
+{
+    const struct data_field *field = &facts->field;
+    bool readable = !facts->unreadable;
+    cli_json_bool("readable", readable);
+    if (readable) {
+        cli_json_u64("bytes", bytes_of(facts));
+        cli_json_double("ratio", is_stored(facts) ? ratio_of(facts) : 1);
+    } else {
+        cli_json_number("bytes", NULL);
+        cli_json_number("ratio", NULL);
+    }
+    cli_json_bool("direct", field->direct != NULL);
+    cli_json_text("reason", !readable ? facts->unreadable : field->direct ? "" : field->reason);
+    cli_json_bool("compared", readable && !field->uncompared);
+    cli_json_bool("checksums", data_field_has_checksums(field));
+    if (facts->vranks) json_shards(facts);
+}
+
+static void print_json(const struct facts *facts)
+{
+    cli_json_begin(NULL, '{');
+    cli_json_text("name", facts->name);
+    cli_json_text("type", facts->about.type);
+    cli_json_text("stored_as", facts->about.stored_as);
+    cli_json_begin("shape", '[');
+    for (uint32_t axis = 0; axis < facts->about.axes; axis++)
+        cli_json_u64(NULL, facts->about.shape[axis]);
+    cli_json_end(']');
+    cli_json_text("layout", facts->about.layout);
+    cli_json_u64("chunk_rows", facts->about.chunk_rows);
+    cli_json_u64("stored_bytes", facts->about.storage_bytes);
+    cli_json_begin("attributes_not_applied", '[');
+    for (size_t i = 0; i < H5_PACKINGS; i++)
+        if (facts->about.is_packed[i]) cli_json_text(NULL, h5_packings[i]);
+    cli_json_end(']');
+    cli_json_bool("field", facts->is_field);
+    if (facts->is_field) json_field(facts);
+    if (!facts->described) {
+        cli_json_bool("readable", false);
+        cli_json_text("reason", facts->unreadable);
+    }
+    cli_json_end('}');
+}
+
+/* ---- all datasets */
+
+/* Opens a field, which tells how a loader would read it. */
+static shs_status open_field(const struct listing *listing, struct facts *facts)
+{
+    const char *path = listing->path;
+    struct data_field *field = &facts->field;
+    shs_status status =
+        data_field_open(listing->file, path, facts->name, &(struct data_field_how){0}, field);
+    if (!status)
+        status = data_field_find_checksums(listing->file, path, DATA_CHECKSUM_BYTES, field);
+    if (status) data_field_close(field);
+    return status;
+}
+
+/* Sets `text` to the latest message without the names of file and dataset at its beginning. Adds
+ * advice if a plug-in of HDF5 could help. */
+static void describe_failure(const struct listing *listing, const char *name, shs_status status,
+                             char *text, size_t bytes)
+{
+    char file[CORE_MESSAGE_BYTES], dataset[CORE_MESSAGE_BYTES];
+    snprintf(file, sizeof file, "%s: ", listing->path);
+    snprintf(dataset, sizeof dataset, "dataset %s: ", name);
+    const char *cause = core_without(core_without(shs_message(), file), dataset);
+    bool plugin =
+        status == SHS_ERROR_UNSUPPORTED && strstr(cause, "filter") && !listing->arguments->plugins;
+    snprintf(text, bytes, "%s%s", cause,
+             plugin ? "; plug-ins of HDF5 are off here, --plugins allows them" : "");
+}
+
+static void count_failure(struct listing *listing, const char *name, const char *why)
+{
+    if (!listing->failed++)
+        snprintf(listing->first_failure, sizeof listing->first_failure, "%s: %s", name, why);
+}
+
+static void print_facts(const struct listing *listing, const struct facts *facts)
+{
+    if (listing->arguments->json)
+        print_json(facts);
+    else
+        print_text(facts);
+}
+
+/* Prints a dataset. If it cannot be examined, prints the reason, and the walk goes on. A dataset
+ * that this program cannot read, because a filter is missing, does not count as a failure. */
+static shs_status print_dataset(const char *name, bool readable, void *user)
+{
+    struct listing *listing = user;
+    struct facts facts = {.name = name, .vranks = listing->arguments->vranks};
+    char why[CORE_MESSAGE_BYTES] = "";
+    bool are_checksums;
+    (void)readable; /* open_field() finds out, and knows the reason */
+    shs_status status = cli_find_checksums(listing->file, name, &are_checksums);
+    if (are_checksums) return SHS_OK;
+    if (!status) status = h5_describe(listing->file, name, &facts.about);
+    facts.described = !status;
+    facts.is_field = facts.described && cli_is_field(&facts.about);
+    if (facts.is_field) status = open_field(listing, &facts);
+    if (status) {
+        describe_failure(listing, name, status, why, sizeof why);
+        facts.unreadable = why;
+    }
+    if (status && !(facts.described && status == SHS_ERROR_UNSUPPORTED))
+        count_failure(listing, name, why);
+    print_facts(listing, &facts);
+    data_field_close(&facts.field);
+    return SHS_OK;
+}
+
+static void print_file(const struct listing *listing)
+{
+    if (listing->files == 1 && !strcmp(listing->path, listing->arguments->plain[0])) return;
+    cli_print_text(stdout, listing->path);
+    if (listing->files > 1)
+        printf(", the first of %zu files (--fields tells of all):\n", listing->files);
+    else
+        printf(", the only file:\n");
+}
+
+static void print_all(struct listing *listing)
+{
+    bool json = listing->arguments->json;
+    char why[CORE_MESSAGE_BYTES] = "";
+    if (json) {
+        cli_json_begin(NULL, '{');
+        cli_json_text("file", listing->path);
+        cli_json_u64("files", listing->files);
+        cli_json_begin("datasets", '[');
+    } else {
+        print_file(listing);
+    }
+    shs_status status = h5_walk(listing->file, print_dataset, listing);
+    if (json) cli_json_end(']');
+    if (json) cli_json_finish();
+    if (!status) return;
+    describe_failure(listing, "/", status, why, sizeof why);
+    count_failure(listing, "/", why);
+}
+
+shs_status cli_print_datasets(const struct cli_arguments *arguments, uint64_t *failed)
+{
+    struct listing listing = {.arguments = arguments};
+    shs_status status = cli_first_file(arguments->plain[0], &listing.path, &listing.files);
+    if (!status) status = h5_open(listing.path, &listing.file);
+    if (!status) h5_keep_described(listing.file);
+    if (!status) print_all(&listing);
+    *failed = listing.failed;
+    if (listing.failed)
+        core_fail(SHS_ERROR_FILE,
+                  "%s: %llu of its datasets could not be looked at, the first is %s", listing.path,
+                  (ull)listing.failed, listing.first_failure);
+    h5_close(&listing.file);
+    core_free(&listing.path);
+    return status;
+}
