@@ -26,7 +26,7 @@ struct shs_augment {
     size_t fields;
     shs_tensor
         *inputs; /* a sample's type and shape in each field; the augmentation owns the names */
-    shs_tensor *outputs; /* the same after all operators */
+    shs_tensor *outputs; /* a sample's type and shape in each field after all operators */
     size_t *bytes;       /* for each field the bytes of its largest intermediate result */
     size_t draw_offset;  /* bytes before the draws of an operator in the scratch memory */
     size_t scratch;      /* bytes of scratch memory */

@@ -95,7 +95,8 @@ static shs_status refuse_item(const struct reading *reading, const char *item, s
     return refuse_value(reading, before, quoted);
 }
 
-/* Refuses a call without a value that must be given. Also refuses a word that is not possible. */
+/* Refuses a call that lacks a value without a default, or that gives a word which is not in the
+ * parameter's list. */
 static shs_status refuse_needed(const struct reading *reading)
 {
     const struct augment_parameter *parameter = reading->parameter;

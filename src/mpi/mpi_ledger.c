@@ -31,7 +31,8 @@ static shs_status refuse(shs_run *run, struct mpi_member *member, const struct o
     return core_tell(SHS_ERROR_ORDER, message, run->rank == 0, true);
 }
 
-/* Collective. Every rank has the same sums, and so comes to the same verdict. */
+/* Collective. Judges a member's ended epochs. Every rank has the same sums, and so comes to the
+ * same verdict. */
 static shs_status judge(shs_run *run, struct mpi_member *member)
 {
     uint64_t sums[3] = {member->delivered.count, member->delivered.sum, member->delivered.squares};
