@@ -31,7 +31,7 @@ bool fashion_report_open(fashion_report *report, bool speaks, const char *log)
 
 void fashion_report_close(fashion_report *report)
 {
-    if (report->log) fclose(report->log);
+    if (report->log && fclose(report->log) != 0) perror("train_fashion: the log is not complete");
     report->log = NULL;
 }
 
@@ -53,7 +53,7 @@ static void show(const fashion_report *report, uint64_t step, uint64_t epoch)
     if (report->terminal) {
         memset(bar, '.', BAR);
         memset(bar, '#', todo > 0 ? (size_t)(BAR * step / report->last_step) : BAR);
-        strcpy(bar + BAR, "  ");
+        memcpy(bar + BAR, "  ", 3);
     }
     fprintf(stderr,
             "%s%sepoch %" PRIu64 "/%" PRIu64 "  step %" PRIu64 "/%" PRIu64
