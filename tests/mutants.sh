@@ -77,7 +77,7 @@ cmake -S "$work/source" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DS
 mutant order unit.test_order src/order/order_plan.c \
     's/first + vrank \* shape->batch)/first + vrank * shape->batch + 1)/'
 # a crop is never moved by the whole padding to one side
-mutant augment unit.test_augment src/augment/augment_geometry.c \
+mutant augment unit.test_augment_geometry src/augment/augment_geometry.c \
     's/choices = 2 \* padding + 1;/choices = 2 * padding;/'
 # the left half of a node is half as large
 mutant reduction unit.test_order_tree src/order/order_tree.c \
