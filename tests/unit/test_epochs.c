@@ -5,8 +5,6 @@
 #include "load_order.h"
 #include "two_files.h"
 
-typedef unsigned long long ull;
-
 enum {
     MOST_PLACES = 1024
 };
@@ -89,8 +87,8 @@ struct walk {
 static bool walk_on(const struct load_order *order, struct walk *walk)
 {
     const struct order_shape *shape = &order->order.shape;
-    struct order_slice slice = order_slice(shape, walk->step, walk->vrank);
     if (walk->step == order_steps(shape)) return false;
+    struct order_slice slice = order_slice(shape, walk->step, walk->vrank);
     if (!NEED(walk->n_rows + slice.rows <= MOST_PLACES)) return false;
     CHECK(!load_epoch_rows(&walk->epoch, walk->vrank, slice, 1, walk->rows + walk->n_rows));
     walk->n_rows += slice.rows;
