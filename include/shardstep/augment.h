@@ -3,15 +3,15 @@
  *
  *     FIELDS: op(name=value, …) op(…); FIELDS: …
  *
- * FIELDS is one field name or several, separated by commas; the fields of one statement are
+ * FIELDS is one field name or several, separated by commas. The fields of one statement are
  * transformed together and share the draws. Statements and operators are applied from left to
- * right, as in
+ * right. An example:
  *
  *     images,masks: random_crop(padding=2) random_flip(axis=w, p=0.5);
  *     images: normalize(mean=[0.49,0.48,0.45], std=[0.25,0.24,0.26])
  *
  * A value is a number, a word, or a list of numbers. A list stands in brackets, with commas between
- * its numbers; normalize takes one number for all channels or a list with a number for each
+ * its numbers. normalize takes one number for all channels or a list with a number for each
  * channel, as `shardstep stats` prints it. Spaces may stand around every name, value, number and
  * sign.
  *
@@ -19,15 +19,15 @@
  * what it computes, and what it draws in which order.
  *
  * The layout names the axes of a sample: w for a signal, hw, hwc (channels last) or chw (channels
- * first). Unless given it is w for one axis, hw for two and, for three, hwc if the last one has 1
- * to 4 elements; other samples of three axes, such as a window of maps, need it written. Only hwc
- * and chw have channels; a list must have as many numbers as there are channels (1 without such an
- * axis), and at most 256.
+ * first). By default it is w for one axis, hw for two axes, and hwc for three axes if the last axis
+ * has 1 to 4 elements. For other samples of three axes, such as a window of maps, the text must
+ * give the layout. Only hwc and chw have channels. A list has as many numbers as the sample has
+ * channels, 1 if the layout has none, and at most 256.
  *
- * Of a ragged field (offsets in dataset.h) operators see the rows that a sample really has, not the
- * zeros that it is filled up with: random_flip mirrors these rows, random_crop moves them within
- * their own length, and what lies behind them is zeros, after normalize too. How many random
- * numbers are drawn, and which, does not depend on that length.
+ * In a ragged field (offsets in dataset.h) operators see the rows that a sample really has, not the
+ * zeros that fill it up. random_flip mirrors these rows, and random_crop moves them within their
+ * own length. The zeros behind them stay zeros, also after normalize. How many random numbers are
+ * drawn, and which, does not depend on the length.
  *
  * The loader's option augment_by decides whether draws depend on rank and step (role 1) or on the
  * sample (role 2). No function of libm and no fused multiply-add is used: the bytes are the same on
@@ -45,7 +45,8 @@ extern "C" {
 
 /** The version of what operators compute. */
 enum {
-    /** A part of a run's fingerprint: it grows when an operator's bytes change. */
+    /** This version. It is part of a run's fingerprint, and grows when an operator's bytes change.
+     */
     SHS_AUGMENT_VERSION = 1
 };
 
@@ -78,10 +79,11 @@ SHS_API bool shs_augment_changes(const shs_augment *augment, size_t field);
 /** Local. Returns the bytes of scratch memory that one call of shs_augment_apply() needs. */
 SHS_API size_t shs_augment_scratch(const shs_augment *augment);
 
-/** Local, any thread. Transforms one sample of every field. inputs[f] holds field f in its type and
- * shape before, and outputs[f] has room for it as it comes out. The two do not overlap, but for a
- * field that is not changed they may be the same memory. `scratch` has shs_augment_scratch() bytes,
- * aligned for any type. Returns the stream's status. */
+/** Local, any thread. Transforms one sample of every field. inputs[f] points to the sample of
+ * field f, in the type and shape that shs_augment_open() was given. outputs[f] has room for the
+ * type and shape that shs_augment_output() returns. Inputs and outputs do not overlap; only a field
+ * that is not changed may have the same memory for both. `scratch` has shs_augment_scratch() bytes,
+ * aligned for any type. Returns shs_random_status() of the stream. */
 SHS_API SHS_MUST_CHECK shs_status shs_augment_apply(const shs_augment *augment, shs_random *stream,
                                                     const void *const *inputs, void *const *outputs,
                                                     void *scratch);

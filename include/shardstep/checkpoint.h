@@ -46,8 +46,8 @@ SHS_API SHS_MUST_CHECK shs_status shs_save(shs_loader *loader, const char *folde
  * seeks the loader. Rank 0 reads. On error tensors and loader are as they were.
  *
  * SHS_NO_CHECKPOINT, a positive status, if none was ever saved in the folder. The folder is then
- * made, and SHS_ERROR_FILE says before the first epoch that it cannot be written in. A folder that
- * has a checkpoint may be read-only, as for inference.
+ * made. If it cannot be written to, the result is SHS_ERROR_FILE: the program learns this before
+ * the first epoch. A folder that has a checkpoint may be read-only, as for inference.
  *
  * SHS_ERROR_MISMATCH names what has changed since the checkpoint was saved. Only the batch may
  * change, and only if the checkpoint was made at an epoch's end. SHS_ERROR_FILE or SHS_ERROR_FORMAT

@@ -85,7 +85,7 @@ SHS_API SHS_MUST_CHECK shs_status shs_open_ranks(
  * to the lowest rank that did not close the run. */
 SHS_API shs_status shs_close(shs_run **run);
 
-/** Local. What a run knows of itself.
+/** Local. Returns what a run knows of itself.
  *
  * @param run  the run, or NULL
  * @return all zero for NULL */

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-/** In which order the gradients of the virtual ranks are added. */
+/** The order in which the gradients of the virtual ranks are added. */
 typedef enum shs_reduction {
     /** The default. The additions form one binary tree over virtual ranks, and each addition is
      * rounded once: the same bits for every number of ranks. The node over virtual ranks [a,z) is
@@ -21,14 +21,15 @@ typedef enum shs_reduction {
     SHS_REDUCTION_FAST,
 } shs_reduction;
 
-/** A zeroed struct means the defaults. */
+/** How the mean is computed. A zeroed struct means the defaults. */
 typedef struct shs_gradient_options {
-    /** Default: SHS_REDUCTION_REPRODUCIBLE. The same on every rank. */
+    /** The order of the additions: SHS_REDUCTION_REPRODUCIBLE by default. It must be the same on
+     * every rank. */
     shs_reduction reduction;
 } shs_gradient_options;
 
-/** The mean of some tensors, step by step. shs_gradient_open() makes it, shs_gradient_close()
- * releases it. */
+/** The mean of some tensors, taken anew in each step. shs_gradient_open() makes it,
+ * shs_gradient_close() releases it. */
 typedef struct shs_gradient shs_gradient;
 
 /** Collective. Prepares the mean of tensors.

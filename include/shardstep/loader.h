@@ -47,12 +47,12 @@ enum {
 typedef enum shs_shuffle {
     /** Any row may follow any other. */
     SHS_SHUFFLE_FULL = 0,
-    /** The order of the files. */
+    /** The order in which the rows lie in the files. */
     SHS_SHUFFLE_NONE,
-    /** An order for compressed or slow storage. Blocks of neighbouring rows come in any order. This
-     * sequence is cut into one part for each virtual rank. A virtual rank mixes the rows of its
-     * part within windows of whole blocks. Only a block at a cut is shared, by the virtual ranks
-     * beside it. With SHS_SHARD_FIXED the blocks are those of the shard's own rows: the blocks of
+    /** An order for compressed or slow storage. Blocks of neighbouring rows come in any order. The
+     * sequence of all blocks is cut into one part for each virtual rank. A virtual rank mixes the
+     * rows of its part within windows of whole blocks. No two virtual ranks share a block, unless
+     * it is cut. With SHS_SHARD_FIXED the blocks are those of the shard's own rows: the blocks of
      * the file, cut at the shard's ends. */
     SHS_SHUFFLE_BLOCKS,
 } shs_shuffle;
@@ -70,11 +70,12 @@ typedef enum shs_shard {
 typedef enum shs_tail {
     /** Every row comes exactly once. The last step's batches are smaller. */
     SHS_TAIL_SHORT = 0,
-    /** These rows wait for another epoch. */
+    /** The rows that are left wait for another epoch. */
     SHS_TAIL_DROP,
     /** The last step's batches are filled up with rows of weight 0. These rows are from the
      * beginning of the epoch's order. With SHS_SHARD_FIXED or SHS_SHUFFLE_BLOCKS they are from the
-     * beginning of the virtual rank's own part, which may then not be empty. */
+     * beginning of the virtual rank's own part. SHS_ERROR_ARGUMENT if a virtual rank's part is
+     * empty. */
     SHS_TAIL_PAD,
 } shs_tail;
 
@@ -115,8 +116,8 @@ typedef struct shs_subset {
      * their part when rows are appended. A part is refused for windows that overlap: see
      * dataset.h. */
     double from;
-    /** The end of the part, above `from` and at most 1. If it is 0, it means 1, but all rows if
-     * `from` is 0 as well. */
+    /** The end of the part, above `from` and at most 1. 0 means 1. If `from` is 0 as well, there is
+     * no part, and the loader has all rows. */
     double to;
     /** The seed of the part's draws, any value. It is not the run's seed, so runs with other seeds
      * have the same parts. */
@@ -129,8 +130,9 @@ typedef struct shs_subset {
 } shs_subset;
 
 /** How often an epoch takes each row: see SAMPLING. `repeats` and `epoch_rows` exclude each other,
- * and so do `mix`, `weights`, `weight_field` and `balance`. All need SHS_SHARD_GLOBAL; the last
- * three also need SHS_SHUFFLE_FULL. A zeroed struct means each row once. */
+ * and so do `mix`, `weights`, `weight_field` and `balance`. All six need SHS_SHARD_GLOBAL.
+ * `weights`, `weight_field` and `balance` also need SHS_SHUFFLE_FULL. A zeroed struct means each
+ * row once. */
 typedef struct shs_sampling {
     /** Passes of an epoch. 0 means 1. */
     uint64_t repeats;
@@ -148,8 +150,9 @@ typedef struct shs_sampling {
     /** Numbers in `weights`. */
     uint64_t n_weights;
     /** A field of the same files, in the text of dataset.h, that holds a weight for each sample.
-     * The loader keeps up to 20 MiB of them. With more than 2^20 samples each draw reads the
-     * weights of some neighbours: store the field contiguously, or each draw decodes a chunk. */
+     * The loader keeps up to 20 MiB of weights. With more than 2^20 samples each draw reads the
+     * weights of some neighbouring samples. Store such a field contiguously; otherwise each draw
+     * decodes a chunk. */
     const char *weight_field;
     /** A field of the same files that holds the class of each sample: a whole number such as a
      * label. The numbers span at most 2^20. Every class that occurs is drawn equally often, and so
@@ -227,9 +230,9 @@ typedef struct shs_batch {
     /** Rows of weight 1 in the step's batches of all virtual ranks, the same on every rank. Weigh
      * the mean of a step with this number in a mean over the epoch. */
     uint64_t step_rows;
-    /** The number in the dataset of each row. */
+    /** The number of each row in the dataset. */
     const uint64_t *index;
-    /** Fields of a sample. */
+    /** The number of fields of a sample. */
     size_t fields;
     /** The data of each field, whose shape is {rows, ...}. */
     const shs_tensor *field;
@@ -272,7 +275,7 @@ typedef struct shs_loader_statistics {
 } shs_loader_statistics;
 
 /** Collective. Opens a loader of a dataset, at the first step of epoch 0. `options` may be NULL,
- * which means the defaults. The dataset stays open for as long as the loader needs it. On error
+ * which means the defaults. The program may close the dataset before the loader. On error
  * *loader is NULL. SHS_ERROR_ARGUMENT for an option out of its range or beside an option that
  * excludes it, and for an epoch of no steps; the message then names N, V and b. SHS_ERROR_DISAGREE
  * for options that have another effect on another rank. SHS_ERROR_STATE for a stream that another

@@ -41,7 +41,7 @@ extern "C" {
  * @return SHS_OK; SHS_ERROR_STATE if MPI is not running or was started with MPI_THREAD_SINGLE;
  *         SHS_ERROR_ARGUMENT if `run` is NULL, for an inter-communicator, or if an option is out of
  *         its range; SHS_ERROR_DISAGREE if options differ between ranks; SHS_ERROR_MPI if a
- * launcher started processes together that MPI did not join; SHS_ERROR_MEMORY */
+ *         launcher started several processes and MPI did not join them; SHS_ERROR_MEMORY */
 SHS_API SHS_MUST_CHECK shs_status shs_open(MPI_Comm comm, const shs_run_options *options,
                                            shs_run **run);
 

@@ -11,11 +11,12 @@
  * Words come out as v[0] v[1] v[2] v[3] of block 0, then of block 1, … Every part has bits of its
  * own, so two different places never share a counter. A value too large for its bits is refused.
  *
- * Raw words are the same elsewhere; each library makes floats of them in its own way. Compared word
- * by word at 2697 places with MKL 2026.2, TensorFlow 2.21 (CPU) and the functions of cuRAND 10.4 as
- * host code (no GPU was at hand). Variables are unsigned, seed 64 bits wide:
+ * Other libraries draw the same raw words, but each makes floats of them in its own way. The words
+ * were compared one by one at 2697 places with MKL 2026.2, TensorFlow 2.21 (CPU) and the functions
+ * of cuRAND 10.4 as host code (no GPU was at hand). Here all variables are unsigned, and the seed
+ * has 64 bits:
  *
- *   cuRAND, slot < 2^30 (a larger one silently counts modulo 2^30):
+ *   cuRAND, slot < 2^30 (a larger slot silently counts modulo 2^30):
  *     curand_init(seed, (uint64_t)step | (uint64_t)(purpose << 24 | rank) << 32,
  *                 4 * ((uint64_t)block | (uint64_t)slot << 32), &state)
  *   MKL: params = {seed, seed >> 32, block, slot, step, purpose << 24 | rank}, unsigned int each:
@@ -38,7 +39,7 @@ extern "C" {
 /** What a stream is for. A purpose is role + 16 * stream, where `stream` is a loader's number, 0 to
  * 15. */
 typedef enum shs_role {
-    /** Dropout, and all else that happens at a place. */
+    /** The program's own draws at a place, such as dropout. */
     SHS_ROLE_USER = 0,
     /** Augmentation by rank and step. */
     SHS_ROLE_AUGMENT = 1,
@@ -52,7 +53,7 @@ typedef enum shs_role {
     SHS_ROLE_WEIGHTED = 5,
     /** Initial weights: `slot` is the tensor's number, `rank` and `step` are 0. */
     SHS_ROLE_INITIALISE = 6,
-    /** The first role of the caller's own, which are 7 to 15. */
+    /** The first of the roles 7 to 15, which are the program's own, too. */
     SHS_ROLE_OWN = 7,
 } shs_role;
 
@@ -80,7 +81,7 @@ typedef struct shs_random {
     uint32_t counter[4];
     /** The words of the current block. */
     uint32_t words[4];
-    /** How many words of the current block are taken, 4 if none is left. */
+    /** The number of words of the current block that are taken. 4 means that none is left. */
     uint32_t used;
     /** Which sine of a pair of normals is kept: 0 none, 1 kept_float, 2 kept_double. */
     uint32_t kept;
@@ -88,14 +89,14 @@ typedef struct shs_random {
     float kept_float;
     /** The sine of a pair of doubles. */
     double kept_double;
-    /** SHS_OK, or why the stream gives nothing any more. */
+    /** SHS_OK, or the error after which the stream gives only zeros. */
     shs_status status;
 } shs_random;
 
 /** Local, any thread. Puts the stream that begins at `place` into *stream. The purpose must have
- * one of the roles 0, 1 and 6 to 15; the other roles belong to the library's own order and lay out
+ * one of the roles 0, 1 and 6 to 15. The library itself draws from the other roles, and lays out
  * their counters differently. SHS_ERROR_ARGUMENT names the value that does not fit; the stream then
- * gives nothing but zeros. */
+ * gives only zeros. */
 SHS_API SHS_MUST_CHECK shs_status shs_random_at(const shs_place *place, shs_random *stream);
 
 /** Local, any thread. Puts the stream of a sample in an epoch (role 2) into *stream. It is the same
@@ -116,9 +117,9 @@ SHS_API SHS_MUST_CHECK shs_status shs_random_own_purpose(uint64_t number, uint64
 SHS_API SHS_MUST_CHECK shs_status shs_random_seek(shs_random *stream, uint64_t word);
 
 /* ---- Single draws. Any thread may call them; a stream is used by one thread at a time. They
- * return their value. A stream that has failed gives 0. A parameter that is out of range, NaN or
- * infinite gives 0, too: the stream keeps the error for shs_random_status() and draws nothing any
- * more. NULL in the place of a stream gives 0. */
+ * return the number drawn. A stream that has failed gives 0. A parameter that is out of range, NaN
+ * or infinite gives 0, too: the stream keeps the error for shs_random_status() and gives only zeros
+ * from then on. NULL in the place of a stream gives 0. */
 
 /** Local. Draws the next word. */
 SHS_API uint32_t shs_random_u32(shs_random *stream);
@@ -145,7 +146,8 @@ SHS_API double shs_random_double_in(shs_random *stream, double low, double high)
  * probability below n / 2^32 it takes a further word, and so on (Lemire: Fast random integer
  * generation in an interval. ACM TOMACS 29 (2019)). */
 SHS_API uint32_t shs_random_below(shs_random *stream, uint32_t n);
-/** Local. Draws as shs_random_below() does, but takes two words, a u64, where that takes one. */
+/** Local. Draws a whole number in [0, n), n > 0, without bias, as shs_random_below() does. Where
+ * that function takes one word, this function takes two, as a u64. */
 SHS_API uint64_t shs_random_below64(shs_random *stream, uint64_t n);
 
 /** Local. Returns true with probability p, 0 to 1: if u32 < p * 2^32. Takes one word. */
@@ -188,9 +190,9 @@ SHS_API uint64_t shs_random_poisson(shs_random *stream, double mean);
 SHS_API uint64_t shs_random_binomial(shs_random *stream, uint64_t n, double p);
 
 /* ---- Bulk fills. Any thread may call them. They give the same numbers, bit for bit, as `count`
- * single draws, and leave the stream as those do. They are many times faster for u32, u64, float,
- * double, normals and below. They return shs_random_status(); on an error what could not be drawn
- * is 0. */
+ * single draws, and leave the stream where these would leave it. They are many times faster for
+ * u32, u64, float, double, normals and below. They return shs_random_status(). On an error the
+ * numbers that could not be drawn are 0. */
 
 /** Local. Fills `out` with `count` draws of shs_random_u32(). */
 SHS_API SHS_MUST_CHECK shs_status shs_random_fill_u32(shs_random *stream, uint32_t *out,
@@ -251,7 +253,7 @@ SHS_API SHS_MUST_CHECK shs_status shs_random_fill_binomial(shs_random *stream, u
 /* ---- Choices, in any thread. */
 
 /** Local. Puts the numbers 0 to n - 1 into `order` in random order, all n! orders equally likely
- * (Fisher, Yates; Durstenfeld: Algorithm 235. CACM 7 (1964)). */
+ * (Fisher, Yates; Durstenfeld: Algorithm 235. CACM 7 (1964)). Returns shs_random_status(). */
 SHS_API SHS_MUST_CHECK shs_status shs_random_permutation(shs_random *stream, uint64_t *order,
                                                          size_t n);
 

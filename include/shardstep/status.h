@@ -3,7 +3,7 @@
  *
  * Every public comment, or the heading of its section, begins with the word Collective or Local. A
  * Collective function is called by every rank of the run, in the same order, and returns the same
- * status on each. A Local one concerns only the caller.
+ * status on each. A Local function concerns only the caller.
  *
  * NULL for an argument that a function needs is SHS_ERROR_ARGUMENT, and the message names both. A
  * function that returns no status then does nothing or returns 0, NULL, false or a zeroed struct. A
@@ -15,8 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** Marks what the shared library exports; and a status that the compiler warns of when it is not
- * looked at. */
+/** SHS_API marks what the shared library exports. SHS_MUST_CHECK marks a function whose status must
+ * be looked at: the compiler warns of a call that ignores it. */
 #if defined(__GNUC__)
 #define SHS_API        __attribute__((visibility("default")))
 #define SHS_MUST_CHECK __attribute__((warn_unused_result))
@@ -26,7 +26,8 @@
 #endif
 
 /** The version of these headers, for comparisons by the preprocessor: major, minor and patch.
- * Builds and packages take their version from these three lines. shs_version() tells the library's.
+ * Builds and packages take their version from these three lines. shs_version() returns the version
+ * of the library.
  */
 #define SHS_VERSION_MAJOR 0
 /** The second number of the version. Before 1.0, versions that differ in it may not fit together.
@@ -94,8 +95,8 @@ SHS_API bool shs_message_is_agreed(void);
 
 /** How the library gets memory. Both functions may be called from any thread. */
 typedef struct shs_memory {
-    /** Resizes memory as realloc() does: `memory` NULL allocates, and NULL is returned if memory
-     * ran out. `bytes` is never 0. The result must be aligned for any type. */
+    /** Resizes memory as realloc() does. If `memory` is NULL, it allocates. It returns NULL if
+     * memory ran out. `bytes` is never 0. The result must be aligned for any type. */
     void *(*reallocate)(void *memory, size_t bytes, void *user);
     /** Releases memory that `reallocate` gave. It must accept NULL. */
     void (*release)(void *memory, void *user);
@@ -104,7 +105,7 @@ typedef struct shs_memory {
 } shs_memory;
 
 /** Local. Uses these functions for all memory that the library takes from now on. Memory that HDF5,
- * MPI, xxHash, the C library and the libraries that decompress take for themselves is not counted.
+ * MPI, xxHash, the C library and the libraries that decompress take for themselves is not included.
  * NULL brings back realloc() and free(). Call it before any other function, or after everything was
  * closed: memory must be released by the functions that gave it. The struct is copied. Not
  * thread-safe. */
