@@ -19,7 +19,7 @@ struct data_file {
     uint64_t layout;  /* hash of where its arrays lie that are read directly; 0: not computed */
     uint32_t checked; /* latest round in which the file was compared with `identity` */
     bool known;       /* true if it has been opened */
-    bool compared;    /* true if all rows that were read directly were those that HDF5 reads */
+    bool compared;    /* true if all rows that were read directly are equal to what HDF5 reads */
     struct data_open_file *open; /* NULL while it is closed */
 };
 

@@ -21,7 +21,7 @@ static shs_status make_field(struct load_batch *batch, const shs_dataset *datase
         status = core_new(rows, batch->output_bytes[f], "a batch", &batch->output[f]);
     if (status) return status;
     if (!changes) batch->output[f] = batch->read[f];
-    /* a sample's axes become a batch's: rows first */
+    /* a batch has the axes of a sample, behind an axis of rows */
     memmove(field->shape + 1, field->shape, field->axes * sizeof *field->shape);
     field->axes++;
     field->data = batch->output[f];
@@ -81,7 +81,7 @@ static shs_status read_rows(struct load_tools *tools, struct load_batch *batch)
     const struct fetch_means means = load_tools_means(tools);
     shs_status status = fetch_gather(tools->gather, &means, batch->index, batch->what.rows,
                                      batch->read, &batch->counts);
-    batch->counts.rows = status ? 0 : batch->what.rows; /* samples, instead of pieces' rows */
+    batch->counts.rows = status ? 0 : batch->what.rows; /* samples, not the rows of pieces */
     return status;
 }
 

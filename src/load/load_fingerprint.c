@@ -6,7 +6,8 @@
 #include "load.h"
 #include "load_options.h"
 
-/* What a field is made of follows only where it is not a row of its own dataset. */
+/* Adds a field. What its samples are made of is added only if they are not the rows of the array
+ * NAME. */
 static void add_field(struct core_text *text, const shs_dataset *dataset, size_t f)
 {
     const struct data_part *part = &dataset->what.part[f];
@@ -52,7 +53,7 @@ static bool begins(const char *line, const char *with)
     return !strncmp(line, with, strlen(with));
 }
 
-/* Of a line, before its value. */
+/* Returns the length of a line's name. */
 static size_t name_length(const char *line)
 {
     return strcspn(line, "=\n");
@@ -73,7 +74,7 @@ static bool has_name(const char *text, const char *line)
     return false;
 }
 
-/* The line that a text has of a name; "" if it has none. */
+/* Returns the line of a text that has this name, or "" if there is none. */
 static const char *line_of(const char *text, const char *name)
 {
     while (*text && !begins(text, name)) {
@@ -83,7 +84,7 @@ static const char *line_of(const char *text, const char *name)
     return text;
 }
 
-/* Lines of other names: often one is lacking in the other text. */
+/* Refuses two lines with different names. Often one text lacks the line of the other. */
 static shs_status lacks(const char *stored, int stored_length, const char *own, int own_length)
 {
     static const char advice[] = "set it back, or use another folder";
@@ -113,7 +114,7 @@ static size_t value_of(const char *line, const char **value)
     return strcspn(*value, "\n");
 }
 
-/* Refuses lines of one option, whose name the message gives. */
+/* Refuses two values of one option. The message names the option. */
 static shs_status differ_in_option(const char *stored, const char *own,
                                    const struct load_option_words *words)
 {

@@ -51,11 +51,11 @@ shs_status load_ledger(const shs_loader *loader, uint64_t numbers[LOAD_LEDGER_NU
 void load_go_on(shs_loader *loader, const uint64_t numbers[LOAD_LEDGER_NUMBERS])
 {
     loader->ledger_whole = numbers[0];
-    if (loader->dataset->run->rank == 0) /* the sums are over all ranks: one has them */
+    if (loader->dataset->run->rank == 0) /* the sums are over all ranks, so one rank takes them */
         loader->ledger = (struct order_ledger){numbers[1], numbers[2], numbers[3]};
 }
 
-/* A batch has been delivered; its rows count if it came without an error. */
+/* Enters a delivered batch in the ledger. A batch with an error has no rows to enter. */
 static void enter_batch(shs_loader *loader, const shs_batch *batch)
 {
     if (loader->member.failed) loader->ledger_whole = false;
@@ -83,7 +83,7 @@ shs_status shs_seek(shs_loader *loader, shs_cursor cursor)
     return status;
 }
 
-/* Whether a step may begin: SHS_OK, SHS_END, SHS_STOP or the loader's error. */
+/* Returns whether a step may begin: SHS_OK, SHS_END, SHS_STOP or the loader's error. */
 static shs_status begin_step(shs_loader *loader)
 {
     struct mpi_member *member = &loader->member;
@@ -102,7 +102,7 @@ static shs_status begin_step(shs_loader *loader)
     return SHS_OK;
 }
 
-/* Another epoch is read: files may have changed. */
+/* Begins to read the cursor's epoch, unless that was done. Files may have changed since then. */
 static void begin_epoch(shs_loader *loader)
 {
     uint64_t epoch = loader->cursor.epoch;
@@ -119,7 +119,7 @@ shs_status load_check_files(const shs_loader *loader)
     return data_files_check(&loader->dataset->files, loader->round);
 }
 
-/* Keeps a loading error for the step's agreement: its batches still arrive, without rows. */
+/* Keeps a loading error for the step's agreement. The step's batches still arrive, without rows. */
 static void fail_step(shs_loader *loader, const shs_batch *batch, shs_status status)
 {
     core_wrap(status, "shs_next: virtual rank %llu, epoch %llu, step %llu", (ull)batch->vrank,
@@ -127,7 +127,7 @@ static void fail_step(shs_loader *loader, const shs_batch *batch, shs_status sta
     mpi_member_fail(loader->dataset->run, &loader->member, status);
 }
 
-/* Fills the batch that has its place, or makes its error the loader's. */
+/* Fills the batch, which has its place. An error of the batch becomes the loader's error. */
 static void load(shs_loader *loader)
 {
     struct load_batch *batch = &loader->batch;
@@ -141,7 +141,7 @@ static void load(shs_loader *loader)
     if (status) fail_step(loader, &batch->what, status);
 }
 
-/* Another step has nothing to wait for once the run is closed. */
+/* Refuses a NULL argument and a run that is closed. */
 static shs_status check_next(const shs_loader *loader, const shs_batch *batch)
 {
     shs_status status = core_require(loader, "shs_next", "loader", OPEN_IT);

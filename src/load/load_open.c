@@ -57,7 +57,8 @@ static shs_status open_local(shs_loader *loader, const shs_loader_options *optio
 static shs_status agree_on_open(shs_run *run, shs_status status, const shs_loader *loader)
 {
     char call[LOAD_CALL_BYTES] = "shs_loader_open";
-    /* blocks as this rank's file has them: node-local copies may be stored in other chunks */
+    /* compares the blocks of each rank's own file, because node-local copies may have other chunks
+     */
     if (!status) status = load_options_call(&loader->options, call);
     return mpi_agree(run, core_wrap(status, "shs_loader_open"), "%s", call);
 }

@@ -14,28 +14,29 @@ enum kind {
     NUMBER, /* an unsigned integer, an enumeration or a bool: see `bytes` */
     TEXT,   /* a const char * */
     LIST,   /* a pointer to elements of 8 bytes, with their count */
-    GIVEN   /* such a list, of which the ranks compare only whether it is there */
+    GIVEN   /* a LIST; the ranks compare only whether it is given */
 };
 
 /* When an option has a line in the fingerprint. */
 enum line {
     NEVER,
     ALWAYS,
-    IF_SET,   /* not while it is 0: checkpoints from before the option existed stay valid */
+    IF_SET,   /* unless it is 0: checkpoints from before the option existed stay valid */
     ELSEWHERE /* load_order_describe() writes it */
 };
 
 struct option {
-    const char *name; /* as a program writes it */
+    const char *name; /* the option's name in a program */
     enum kind kind;
-    size_t place, bytes;             /* of the member */
-    size_t count_place, count_bytes; /* of a list's count */
-    uint64_t most;                   /* of a number; 0: any */
-    const char *(*word)(int number); /* of an enumeration's values, NULL: numbers */
-    bool agreed;                     /* the ranks compare it */
+    size_t place, bytes;             /* offset and size of the member */
+    size_t count_place, count_bytes; /* offset and size of a list's count */
+    uint64_t most;                   /* largest number allowed; 0: any number */
+    const char *(*word)(int number); /* names the values of an enumeration; NULL: numbers */
+    bool agreed;                     /* true if the ranks compare the option */
     enum line when;
-    const char *line;           /* its name in the fingerprint */
-    const char *before, *after; /* its value, in messages; NULL: the name and a space, nothing */
+    const char *line; /* name in the fingerprint */
+    /* Words around the value in messages. NULL: the name and a space before, nothing after. */
+    const char *before, *after;
 };
 
 #define MEMBER(member) offsetof(shs_loader_options, member), sizeof((shs_loader_options *)0)->member
@@ -99,7 +100,7 @@ enum {
     OPTIONS = sizeof table / sizeof *table
 };
 
-/* ---- Members by their row. */
+/* ---- Members, found by their row in the table. */
 
 static uint64_t number_at(const shs_loader_options *options, size_t place, size_t bytes)
 {
@@ -128,7 +129,7 @@ static uint64_t count_of(const shs_loader_options *options, const struct option 
     return option->count_bytes ? number_at(options, option->count_place, option->count_bytes) : 0;
 }
 
-/* False for 0, NULL and an empty text. */
+/* Returns false for 0, NULL and an empty text. */
 static bool is_set(const shs_loader_options *options, const struct option *option)
 {
     if (option->kind == NUMBER) return value_of(options, option) != 0;
@@ -136,7 +137,7 @@ static bool is_set(const shs_loader_options *options, const struct option *optio
     return pointer && (option->kind != TEXT || *pointer);
 }
 
-/* The value as a word, a text or a number. */
+/* Adds the value as a word, a text or a number. */
 static void add_value(const shs_loader_options *options, const struct option *option,
                       struct core_text *text)
 {
@@ -171,7 +172,7 @@ static shs_status check(const shs_loader_options *options, const struct option *
         return refuse_number(options, option);
     if (option->kind == NUMBER || is_set(options, option) || !count_of(options, option))
         return SHS_OK;
-    /* A count alone is a list that was forgotten, not all rows. */
+    /* a count without a list means that the list was forgotten, not that all rows are wanted */
     int group = (int)(strchr(option->name, '.') + 1 - option->name);
     return core_fail(SHS_ERROR_ARGUMENT, "%.*sn_%s is %llu, but %s is NULL; give both or none",
                      group, option->name, option->name + group, (ull)count_of(options, option),
@@ -191,7 +192,7 @@ shs_status load_options_check(const shs_loader_options *options)
 
 /* ---- Agreement. */
 
-/* Adds all of an option, with what tells one that is not given from an empty one. */
+/* Adds all of an option, so that an option that is not given differs from an empty option. */
 static void hash_option(struct core_hash *hash, const shs_loader_options *options,
                         const struct option *option)
 {
@@ -205,7 +206,7 @@ static void hash_option(struct core_hash *hash, const shs_loader_options *option
         core_hash_add(hash, pointer_at(options, option), own * sizeof(uint64_t));
 }
 
-/* Adds a number with its words, and of a text or a list only the name. */
+/* Adds a number with its words, but only the name of a text or a list. */
 static void add_option(struct core_text *text, const shs_loader_options *options,
                        const struct option *option)
 {
@@ -220,7 +221,7 @@ static void add_option(struct core_text *text, const shs_loader_options *options
 shs_status load_options_call(const shs_loader_options *options, char call[LOAD_CALL_BYTES])
 {
     enum {
-        SHOWN = LOAD_CALL_BYTES - CORE_DIGEST_TEXT - 32 /* bytes of options */
+        SHOWN = LOAD_CALL_BYTES - CORE_DIGEST_TEXT - 32 /* most bytes for the options */
     };
     struct core_text text = {0};
     struct core_hash *hash;

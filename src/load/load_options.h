@@ -9,27 +9,28 @@
 #include "shardstep/loader.h"
 
 enum {
-    LOAD_CALL_BYTES = 300 /* of a call as text */
+    LOAD_CALL_BYTES = 300 /* most bytes of a call as text */
 };
 
 /* Local. Refuses an option outside its range, and a count whose list is NULL. */
 shs_status load_options_check(const shs_loader_options *options);
 
-/* Local. The call of shs_loader_open() that all ranks must make alike. It shows numbers, and names
- * the texts and lists that are given. A hash covers all that the ranks must agree on, however long
- * it is. */
+/* Local. Writes the call of shs_loader_open() that all ranks must make alike. It shows numbers, and
+ * names the texts and lists that are given. A hash covers all that the ranks must agree on, however
+ * long texts and lists are. */
 shs_status load_options_call(const shs_loader_options *options, char call[LOAD_CALL_BYTES]);
 
-/* Local. Adds the lines of a fingerprint that are an option's name and its value. */
+/* Local. Adds those lines of a fingerprint that hold the name and the value of an option. */
 void load_options_describe(const shs_loader_options *options, struct core_text *text);
 
 /* How a message speaks of the option that a line of a fingerprint holds. */
 struct load_option_words {
-    const char *name;           /* as a program writes it: blocks.rows */
-    const char *before, *after; /* the value: "blocks of ", " rows" */
+    const char *name;           /* the option's name in a program, such as blocks.rows */
+    const char *before, *after; /* the words around its value: "blocks of ", " rows" */
 };
 
-/* Local. Finds the words of the option whose line a text begins with. False if there are none. */
+/* Local. Finds the words of the option whose line a text begins with. Returns false if no option
+ * has this line. */
 bool load_options_words(const char *line, struct load_option_words *words);
 
 #endif

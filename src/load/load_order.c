@@ -66,8 +66,8 @@ static shs_status check_blocks(const shs_loader_options *options)
                      order_shuffle_name(options->shuffle));
 }
 
-/* Each sample is drawn by itself: of two that share rows one may be in a part and one in another.
- */
+/* Refuses a part of overlapping windows. Each sample is drawn by itself, so two samples that share
+ * rows might be in different parts. */
 static shs_status check_apart(const struct load_order_how *how)
 {
     uint64_t stride, span = how->what ? data_sample_overlap(how->what, &stride) : 0;
@@ -111,7 +111,7 @@ static shs_status take_subset(const struct load_order_how *how, const shs_loader
     return status;
 }
 
-/* The places of an epoch. */
+/* Counts the places of an epoch. */
 static shs_status count_places(const shs_loader_options *options, uint64_t rows, uint64_t *places)
 {
     *places = options->sampling.epoch_rows && rows ? options->sampling.epoch_rows : rows;
@@ -121,7 +121,7 @@ static shs_status count_places(const shs_loader_options *options, uint64_t rows,
                      (ull)options->sampling.repeats, (ull)rows);
 }
 
-/* The subset's positions at which sources begin. */
+/* Opens the mix of all sources, whose rows are positions in the subset. */
 static shs_status open_sources(const struct load_order_how *how, const shs_loader_options *options,
                                struct load_order *order)
 {
@@ -142,8 +142,8 @@ static shs_status open_sources(const struct load_order_how *how, const shs_loade
     return status;
 }
 
-/* One source that is walked in passes gives its rows in their order: the places need none. One that
- * gives each row once is no mix, whatever its number in the ratio. */
+/* Opens the mix. If a single source is walked in passes, the passes give the order of rows, and the
+ * places need no order. If a single source gives each row once, there is no mix. */
 static shs_status open_mix(const struct load_order_how *how, const shs_loader_options *options,
                            struct load_order *order)
 {

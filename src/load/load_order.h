@@ -1,5 +1,6 @@
-/* Which rows a loader delivers, and when: the order of an epoch's places, and what these stand for:
- * rows of the dataset or of a subset, each once, in passes or mixed, or drawn by weight. */
+/* Which rows a loader delivers, and when. An epoch is a sequence of places in an order. Each place
+ * stands for a row of the dataset or of a subset: each row comes once, or in passes, or mixed from
+ * sources, or drawn by weight. */
 #ifndef LOAD_ORDER_H
 #define LOAD_ORDER_H
 
@@ -7,24 +8,25 @@
 #include "load_weights.h"
 #include "order_mix.h"
 
-/* Constant once it is open, but for the memory that weights are read with. Zeroed it may be closed.
- */
+/* An open order does not change, except the memory that weights are read with. A zeroed struct may
+ * be closed. */
 struct load_order {
-    struct order order;         /* of places; of rows, if it is neither mixed nor weighted */
-    struct order_subset subset; /* in whose positions rows are counted until they are handed out */
-    struct order_mix mix;       /* no sources: each row once */
-    struct load_weights *weights; /* or NULL; its rows are the dataset's own */
-    const char *weighting;        /* "array", "field" or "balance" */
-    shs_shuffle shuffle; /* as asked for; that of `order` is none if places are in no order */
-    uint64_t rows;       /* of the dataset or its subset */
+    struct order order; /* order of places, which are rows if there are no mix and no weights */
+    struct order_subset subset;   /* rows are positions in the subset until they are handed out */
+    struct order_mix mix;         /* without sources if each row comes once */
+    struct load_weights *weights; /* NULL: none; they draw rows of the dataset, not of the subset */
+    const char *weighting;        /* "array", "field" or "balance"; NULL: no weights */
+    shs_shuffle shuffle; /* the option; the shuffle of `order` is none if places need no order */
+    uint64_t rows;       /* number of rows of the dataset or its subset */
     double part_from, part_to;
     uint64_t split_seed;
-    struct order_ledger due; /* an epoch's */
-    bool counts_only;        /* of which only the count is known */
+    struct order_ledger due; /* what the ledger must be after an epoch */
+    bool counts_only;        /* true if only the number of rows in `due` is known */
 };
 
-/* One epoch of an order, and what was drawn of it. Zeroed, it is ready for load_epoch_begin(). Two
- * epochs may be asked side by side and, if the order has no weights, in different threads. */
+/* One epoch of an order, and the permutations that were drawn for it. A zeroed struct is ready for
+ * load_epoch_begin(). Two epochs may be used side by side and, if the order has no weights, in
+ * different threads. */
 struct load_epoch {
     const struct load_order *of; /* borrowed */
     struct order_epoch places;
@@ -35,13 +37,13 @@ struct load_epoch {
 struct load_order_how {
     uint64_t seed;
     uint64_t vranks;
-    const uint64_t *bounds;         /* rows [bounds[i], bounds[i + 1]) are source i's */
-    size_t sources;                 /* 1 … */
-    uint64_t chunk_rows;            /* of a block, if the options do not say; 0: not known */
-    const struct data_sample *what; /* that samples are made of; NULL: not known */
+    const uint64_t *bounds;         /* source i has the rows [bounds[i], bounds[i + 1]) */
+    size_t sources;                 /* number of sources, at least 1 */
+    uint64_t chunk_rows;            /* rows of a block if the options do not say; 0: not known */
+    const struct data_sample *what; /* what samples are made of; NULL: not known */
 };
 
-/* Local. All but weights. */
+/* Local. Opens an order, without its weights. After an error the order may be closed. */
 shs_status load_order_open(const struct load_order_how *how, const shs_loader_options *options,
                            struct load_order *order);
 
@@ -51,34 +53,36 @@ shs_status load_order_weigh(shs_dataset *dataset, const shs_loader_options *opti
 
 void load_order_close(struct load_order *order);
 
-/* Local. True if it takes random numbers. */
+/* Local. Returns true if the order draws random numbers. */
 bool load_order_draws(const struct load_order *order);
 
-/* Local. Makes `epoch` the epoch of this number, of an order that stays open longer; costs nothing
- * if it is that already. */
+/* Local. Makes `epoch` epoch number `number` of the order, which stays open longer. This costs
+ * nothing if `epoch` is that epoch already. */
 shs_status load_epoch_begin(const struct load_order *order, uint64_t number,
                             struct load_epoch *epoch);
 
 /* Local. Accepts a zeroed epoch. */
 void load_epoch_free(struct load_epoch *epoch);
 
-/* Local. The rows of a slice of a virtual rank. Weights may be read, on so many threads. */
+/* Local. Writes the rows of a virtual rank's slice to `index`. Weights may be read for this, on
+ * `threads` threads. */
 shs_status load_epoch_rows(struct load_epoch *epoch, uint64_t vrank, struct order_slice slice,
                            unsigned threads, uint64_t *index);
 
-/* Local. True if load_epoch_next_use() can be asked. */
+/* Local. Returns true if load_epoch_next_use() may be called: there are no weights. */
 bool load_order_foresees(const struct load_order *order);
 
-/* Local. order_next_use() of rows [first, first + count) of the dataset. The first `most` of them
- * are looked at; where these are past the others come some time. */
+/* Local. Returns order_next_use() of rows [first, first + count) of the dataset. Only the first
+ * `most` of these rows in the subset are looked at. If none of them is used again, and there are
+ * more rows, the result is ORDER_NEVER - 1, which means at some time. */
 uint64_t load_epoch_next_use(struct load_epoch *epoch, uint64_t first, uint64_t count,
                              uint64_t most, uint64_t now, uint64_t first_vrank, uint64_t vranks);
 
-/* Local. Puts what the order is made with in the place of what was asked for: numbers that were 0,
- * chosen rows and passes. The rows are borrowed from the order. */
+/* Local. Replaces options by what the order made of them: numbers that were 0, the subset's rows,
+ * and the rows of an epoch. The list of rows is borrowed from the order. */
 void load_order_settle(const struct load_order *order, shs_loader_options *options);
 
-/* Local. The lines of a fingerprint that say which rows there are. */
+/* Local. Adds the lines of a fingerprint that say which rows there are. */
 void load_order_describe(const struct load_order *order, struct core_text *text);
 
 #endif

@@ -10,9 +10,9 @@
 struct load_plan {
     struct load_order order;
     shs_augment_by augment_by;
-    uint32_t stream;      /* the loader's number, whose draws are its own */
-    uint64_t first_vrank; /* of those that this rank hosts */
-    uint64_t hosted;
+    uint32_t stream;      /* the loader's number, which keeps its draws apart from other loaders' */
+    uint64_t first_vrank; /* the first virtual rank that this rank hosts */
+    uint64_t hosted;      /* number of virtual ranks that this rank hosts */
 };
 
 /* Local. Describes batch `number`, 0 … hosted - 1, of the step at a cursor. Only its row numbers,

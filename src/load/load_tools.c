@@ -2,8 +2,8 @@
 
 #include "core_memory.h"
 
-/* How many of a chunk's samples are looked at: to find a row's turn takes as long as to read some
- * 100 bytes, and what is kept is kept to save time. */
+/* Returns how many of a chunk's samples to look at for the chunk's next use. Finding the turn of
+ * one row takes as long as reading about 100 bytes, and the cache is there to save time. */
 static uint64_t most_looked_at(uint64_t samples, size_t sample_bytes)
 {
     enum {
@@ -16,7 +16,7 @@ static uint64_t most_looked_at(uint64_t samples, size_t sample_bytes)
     return samples < LEAST ? LEAST : samples;
 }
 
-/* When rows of an array are next wanted, by any field. */
+/* Returns when any field next wants rows of an array. */
 static uint64_t next_use(void *user, uint64_t key, uint64_t first, uint64_t count)
 {
     struct load_tools *tools = user;
@@ -25,7 +25,7 @@ static uint64_t next_use(void *user, uint64_t key, uint64_t first, uint64_t coun
     uint64_t next = ORDER_NEVER;
     for (size_t f = 0; f < dataset->n_fields; f++) {
         struct data_range samples = data_dataset_samples(dataset, f, key, first, count);
-        uint64_t use = ORDER_NEVER - 1; /* some time */
+        uint64_t use = ORDER_NEVER - 1; /* at some time */
         if (!samples.count) continue;
         if (samples.count != DATA_SAMPLES_UNKNOWN)
             use = load_epoch_next_use(&tools->epoch, samples.first, samples.count,
@@ -36,8 +36,8 @@ static uint64_t next_use(void *user, uint64_t key, uint64_t first, uint64_t coun
     return next;
 }
 
-/* NULL if the order cannot be asked when rows are next wanted, or nobody need know: if all chunks
- * can be kept, of which those at a field's ends have more bytes than its rows. */
+/* Returns the foresight that a fetch needs. This is NULL if the order cannot tell when rows are
+ * next wanted, and if the cache holds all chunks. */
 static const struct fetch_foresight *foresight(const struct load_tools *tools)
 {
     return tools->forgets && load_order_foresees(&tools->plan->order) ? &tools->foresight : NULL;
@@ -50,6 +50,7 @@ shs_status load_tools_open(shs_dataset *dataset, const shs_augment *augment, uns
     *tools = (struct load_tools){.dataset = dataset,
                                  .augment = augment,
                                  .threads = threads,
+                                 /* chunks at the ends of a field have more bytes than its rows */
                                  .forgets = data_dataset_bytes(dataset) > kept - kept / 8,
                                  .foresight = {next_use, tools}};
     for (size_t f = 0; f < dataset->n_fields; f++)

@@ -24,9 +24,9 @@ struct load_weights {
     struct order_weights order;
     struct order_weights_mark mark;
     char digest[CORE_DIGEST_TEXT];
-    uint64_t draws_at_once; /* whose blocks are read together, if they have more than one row */
+    uint64_t draws_at_once; /* number of draws whose blocks are read together */
     struct draw *draws;
-    struct data_range *blocks; /* as many */
+    struct data_range *blocks; /* room for draws_at_once blocks */
 };
 
 /* ---- Opening. */
@@ -40,7 +40,7 @@ static shs_status check_how(const struct load_weights_how *how)
                      given);
 }
 
-/* Weights in memory; `all` are zeros but for the subset's rows. */
+/* Copies the weights of the subset's rows. All other rows get 0. */
 static shs_status copy_subset(const double *values, uint64_t rows,
                               const struct order_subset *subset, double **all)
 {
@@ -97,7 +97,7 @@ static shs_status check_sums(const struct load_weights *weights, uint64_t first,
     return SHS_OK;
 }
 
-/* Local. Goes through this rank's blocks, every one from its beginning. */
+/* Local. Goes through the blocks of this rank, each from its beginning. */
 static shs_status read_share(struct load_weights *weights)
 {
     const shs_run *run = weights->field.data->run;
@@ -118,7 +118,8 @@ static shs_status read_share(struct load_weights *weights)
     return status ? status : check_sums(weights, first, stop);
 }
 
-/* Collective. Every block has the sum of one rank, all others have 0: their bits add up to it. */
+/* Collective. Gives every rank the sums of all blocks. One rank has the sum of a block and all
+ * others have 0, so the bits of a sum can be added as integers. */
 static shs_status share_sums(shs_run *run, struct load_weights *weights)
 {
     struct order_weights *order = &weights->order;
@@ -134,7 +135,7 @@ static shs_status share_sums(shs_run *run, struct load_weights *weights)
     return status ? status : mpi_sum(run, weights->mark.sums, 2);
 }
 
-/* Collective. The sums of all blocks. */
+/* Collective. Computes the sums of all blocks. */
 static shs_status take_field(struct load_weights *weights, shs_dataset *dataset,
                              const struct load_weights_how *how,
                              const struct load_weights_limits *limits)
@@ -151,7 +152,7 @@ static shs_status take_field(struct load_weights *weights, shs_dataset *dataset,
     return status ? status : share_sums(dataset->run, weights);
 }
 
-/* The table of blocks, and what is needed to draw from those of more than one row. */
+/* Makes the table of blocks and, if a block has more than one row, the memory to draw with. */
 static shs_status end_field(struct load_weights *weights)
 {
     uint64_t block_rows = weights->order.block_rows, at_once = weights->field.at_once;
@@ -240,7 +241,7 @@ static int compare_draws(const void *left, const void *right)
     return a->slot < b->slot ? -1 : a->slot > b->slot;
 }
 
-/* Draws that are all of one block: the first of those left. */
+/* Returns how many of the sorted draws have the block of the first draw. */
 static size_t same_block(const struct draw *draws, size_t count)
 {
     size_t same = 1;
@@ -259,7 +260,7 @@ static shs_status nothing_there(const struct load_weights *weights, uint64_t blo
                      (ull)(first + order_weights_count(&weights->order, block) - 1));
 }
 
-/* Blocks that were read together: finds the rows of all draws. */
+/* Finds the rows of all draws in the blocks that were read together. */
 static shs_status search_together(struct load_weights *weights, size_t count, uint64_t *index)
 {
     uint64_t at = 0;
@@ -296,7 +297,8 @@ static shs_status find_together(struct load_weights *weights, unsigned threads, 
     return status ? status : search_together(weights, count, index);
 }
 
-/* A block that is too large to be read at once: up to the row, piece by piece. */
+/* Finds the row of one draw in a block that is too large to be read at once. Reads the block piece
+ * by piece, up to the row. */
 static shs_status find_in_pieces(struct load_weights *weights, unsigned threads, uint64_t *row)
 {
     struct load_weights_field *field = &weights->field;
@@ -316,8 +318,8 @@ static shs_status find_in_pieces(struct load_weights *weights, unsigned threads,
     return search.last == ORDER_NO_ROW ? nothing_there(weights, pick.block) : SHS_OK;
 }
 
-/* As many draws as their blocks can be read together: the same block, and neighbours, in one read.
- */
+/* Makes as many draws as have blocks that can be read together. Draws of one block, and of
+ * neighbouring blocks, share a read. */
 static shs_status draw_some(struct load_weights *weights, const struct order_source *source,
                             unsigned threads, uint64_t *index, size_t count)
 {

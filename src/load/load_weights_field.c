@@ -9,7 +9,7 @@
 #include "random_alias.h"
 
 enum {
-    TILE = 1024, /* numbers that are converted together */
+    TILE = 1024, /* most numbers that are converted together */
     TEXT_BYTES = 32
 };
 
@@ -25,7 +25,7 @@ static const void *raw_at(const struct load_weights_field *field, uint64_t at)
     return field->raw + at * field->data->sample_bytes[0];
 }
 
-/* Which of samples [first, first + count) may be drawn. */
+/* Finds which of the samples [first, first + count) may be drawn. */
 static void find_members(const struct load_weights_field *field, uint64_t first, uint64_t count,
                          bool *is_member)
 {
@@ -38,7 +38,7 @@ static void find_members(const struct load_weights_field *field, uint64_t first,
     }
 }
 
-/* Puts a row's number where its cause is told: the file and the row there. */
+/* Fails with a cause, after the file of a row and the row's number in that file. */
 static shs_status wrong(const struct load_weights_field *field, uint64_t row, const char *cause)
 {
     const struct data_files *files = &field->data->files;
@@ -131,13 +131,13 @@ shs_status load_weights_field_read(struct load_weights_field *field, unsigned th
     if (field->round != field->of->files.round) data_files_suspect(&field->data->files);
     field->round = field->of->files.round;
     const struct fetch_means means = {.fetcher = field->fetcher, .threads = threads};
-    struct fetch_counts counts = {0}; /* of weights, which are no rows that a loader delivers */
+    struct fetch_counts counts = {0}; /* weights do not count as rows of a loader */
     return fetch_gather_runs(field->gather, &means, runs, count, field->raw, &counts);
 }
 
 /* ---- Classes. */
 
-/* The classes of samples that may be drawn, of a tile: `count` keys, fewer than samples perhaps. */
+/* Called with the classes of the samples in a tile that may be drawn, as keys (core_elements.h). */
 typedef void take_keys(void *user, const uint64_t *keys, uint64_t count);
 
 static void walk_piece(const struct load_weights_field *field, struct data_range piece,
@@ -156,7 +156,7 @@ static void walk_piece(const struct load_weights_field *field, struct data_range
     }
 }
 
-/* Local. All keys of this rank's share. */
+/* Local. Calls `take` with all keys of this rank's share. */
 static shs_status walk(struct load_weights_field *field, take_keys *take, void *user)
 {
     const shs_run *run = field->data->run;
@@ -173,11 +173,11 @@ static shs_status walk(struct load_weights_field *field, take_keys *take, void *
     return status;
 }
 
-/* Each the greatest over all ranks. */
+/* Numbers of which the ranks find the largest over all ranks. */
 enum {
-    ANY, /* 1 if there are keys */
+    ANY, /* 1 if this rank has keys */
     MOST,
-    LEAST_TURNED, /* ~least */
+    LEAST_TURNED, /* the complement of the smallest key */
     N_EXTREMES
 };
 
@@ -226,7 +226,7 @@ static shs_status check_span(const struct load_weights_field *field,
         field->name, first, last);
 }
 
-/* Collective. The first class, and how many values they span. */
+/* Collective. Finds the first class, and how many values the classes span. */
 static shs_status find_classes(struct load_weights_field *field)
 {
     shs_run *run = field->data->run;
@@ -283,7 +283,9 @@ static shs_status check_field(const struct load_weights_field *field)
     return SHS_ERROR_ARGUMENT;
 }
 
-/* Between the opening of the dataset and that of its weights; both have the file open now. */
+/* Refuses a file that has changed between the opening of the dataset and the opening of its
+ * weights.
+ */
 static shs_status compare_file(const char *path, const struct data_file *of,
                                const struct data_file *now)
 {
@@ -298,7 +300,8 @@ static shs_status compare_file(const char *path, const struct data_file *of,
         path);
 }
 
-/* The same files, with as many samples each, as when the dataset was opened. */
+/* Checks that there are the same files as when the dataset was opened, with as many samples each.
+ */
 static shs_status check_files(const struct load_weights_field *field)
 {
     const struct data_files *of = &field->of->files, *files = &field->data->files;
@@ -333,7 +336,7 @@ static shs_status make_buffers(struct load_weights_field *field)
     return status;
 }
 
-/* A quarter of the cache that the dataset's own chunks have: numbers take little. */
+/* The cache is a quarter of the dataset's cache, because one number a sample takes little room. */
 shs_status load_weights_field_open(const shs_dataset *of, const struct load_weights_field_how *how,
                                    struct load_weights_field *field)
 {
