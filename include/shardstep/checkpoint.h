@@ -43,7 +43,8 @@ SHS_API SHS_MUST_CHECK shs_status shs_save(shs_loader *loader, const char *folde
                                            const shs_tensor *state, size_t count);
 
 /** Collective. Brings back the checkpoint that was saved last: fills the tensors on every rank and
- * seeks the loader. Rank 0 reads. On error tensors and loader are as they were.
+ * seeks the loader. Rank 0 reads. On error tensors and loader are as they were. Other loaders stay
+ * where they are: a loader for validation, say, begins with its epoch 0 unless shs_seek() moves it.
  *
  * SHS_NO_CHECKPOINT, a positive status, if none was ever saved in the folder. The folder is then
  * made. If it cannot be written to, the result is SHS_ERROR_FILE: the program learns this before

@@ -116,8 +116,8 @@ typedef struct shs_subset {
      * their part when rows are appended. A part is refused for windows that overlap: see
      * dataset.h. */
     double from;
-    /** The end of the part, above `from` and at most 1. 0 means 1. If `from` is 0 as well, there is
-     * no part, and the loader has all rows. */
+    /** The end of the part, above `from` and at most 1. 0 means 1, so that a zeroed struct means
+     * all rows. */
     double to;
     /** The seed of the part's draws, any value. It is not the run's seed, so runs with other seeds
      * have the same parts. */

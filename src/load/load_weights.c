@@ -156,8 +156,11 @@ static shs_status take_field(struct load_weights *weights, shs_dataset *dataset,
 static shs_status end_field(struct load_weights *weights)
 {
     uint64_t block_rows = weights->order.block_rows, at_once = weights->field.at_once;
-    shs_status status =
-        core_wrap(order_weights_end(&weights->order), "field %s", weights->field.name);
+    const struct load_weights_field *field = &weights->field;
+    shs_status status = order_weights_end(&weights->order);
+    if (status && field->subset && field->subset->rows)
+        core_wrap(status, "of the rows of the subset");
+    core_wrap(status, "%s: field %s", field->of->path, field->name);
     if (status || block_rows == 1) return status;
     weights->draws_at_once = block_rows < at_once ? at_once / block_rows : 1;
     status = core_new(weights->draws_at_once, sizeof *weights->draws, "draws", &weights->draws);

@@ -269,12 +269,14 @@ static shs_status check_field(const struct load_weights_field *field)
     struct core_text text = {0};
     if (data->n_fields != 1 || data->what.part[0].kind == DATA_RAGGED)
         return core_fail(SHS_ERROR_ARGUMENT,
-                         "%zu fields, the first of them %s; give one, of one "
+                         "%zu fields, the first of them %s; give one field, with one "
                          "number a sample",
                          data->n_fields, field->name);
     if (field->balanced && core_is_float(data->sample[0].type))
-        return core_fail(SHS_ERROR_ARGUMENT, "field %s has the type %s; classes are whole numbers",
-                         field->name, shs_type_name(data->sample[0].type));
+        return core_fail(
+            SHS_ERROR_ARGUMENT,
+            "field %s has the type %s; classes are whole numbers: give a field of integers",
+            field->name, shs_type_name(data->sample[0].type));
     if (data->sample_bytes[0] == shs_type_size(data->sample[0].type)) return SHS_OK;
     core_text_add_shape(&text, &data->sample[0]);
     core_fail(SHS_ERROR_ARGUMENT, "field %s has %s a sample; give one of one number a sample",
@@ -350,7 +352,8 @@ shs_status load_weights_field_open(const shs_dataset *of, const struct load_weig
     shs_status status = shs_dataset_open(of->run, of->path, how->text, &options, &field->data);
     if (status) return status;
     field->name = field->data->sample[0].name;
-    status = check_field(field);
+    status = core_wrap(check_field(field), "%s of %s",
+                       how->balanced ? "sampling.balance" : "sampling.weight_field", of->path);
     if (!status) status = check_files(field);
     if (!status) status = make_buffers(field);
     status = mpi_agree(of->run, status, "opening %.80s", how->text);
