@@ -6,13 +6,15 @@
 #include "core_memory.h"
 
 enum {
-    MERGED_BYTES = 1 << 20, /* of neighbours in one read, at most: threads share the rest */
-    OUTSTANDING = 16,       /* reads at a time from a disk */
-    LANES_BYTES = 64 << 20  /* of chunks in the hands of threads, if more threads than were asked
-                               for wait for the disk */
+    /* Most bytes of neighbouring rows in one read, so that threads share a long run of rows. */
+    MERGED_BYTES = 1 << 20,
+    /* Reads at a time that keep a disk busy. */
+    OUTSTANDING = 16,
+    /* Most bytes of chunks in all lanes, if more threads than were asked for wait for the disk. */
+    LANES_BYTES = 64 << 20
 };
 
-/* What a piece wants of one place: rows from `place` on, or something of chunk `place`. */
+/* What a piece wants of one place: rows from row `place` on, or elements of chunk `place`. */
 struct use {
     const struct fetch_piece *piece;
     uint64_t place;
@@ -21,7 +23,7 @@ struct use {
 /* Uses [begin, end) that are served by one read. */
 struct job {
     size_t begin, end;
-    struct fetch_cached *cached; /* where its chunk is decoded to; NULL: not to be kept */
+    struct fetch_cached *cached; /* where the chunk is decoded to; NULL: the chunk is not kept */
     bool cold;
 };
 
@@ -33,16 +35,16 @@ struct fetcher {
     struct use *uses;
     struct job *jobs;
     size_t n_uses, uses_capacity, n_jobs, jobs_capacity;
-    size_t *cold_jobs; /* as many as jobs */
+    size_t *cold_jobs; /* indices of jobs; room for all jobs */
 
-    /* checking: of each piece's rows, where its checksums begin in `checksums` */
+    /* For the comparison with checksums: those of piece i begin at checksums[check_at[i]]. */
     const struct fetch_piece *pieces;
     size_t *check_at, check_at_capacity;
     uint32_t *checksums;
     size_t checksums_capacity;
-    bool may_wait; /* in the work of now */
+    bool may_wait; /* true if the jobs of now may wait for the disk */
     uint64_t clock;
-    struct fetch_counts now; /* what the fetch of now did */
+    struct fetch_counts now; /* what the present fetch did */
 };
 
 shs_status fetcher_new(uint64_t cache_bytes, struct fetcher **fetcher)
@@ -151,7 +153,7 @@ static size_t piece_bytes(const struct fetch_piece *piece)
     return piece->count * piece->field->row_bytes;
 }
 
-/* The end of the uses that one read serves: the same chunk, or rows that are neighbours. */
+/* Returns the end of the uses that one read serves: of the same chunk, or of neighbouring rows. */
 static size_t end_of_job(const struct fetcher *fetcher, size_t begin)
 {
     const struct use *uses = fetcher->uses;
@@ -170,7 +172,7 @@ static size_t end_of_job(const struct fetcher *fetcher, size_t begin)
     return end;
 }
 
-/* Hands out what its uses want of a decoded chunk. */
+/* Copies what the uses of a job want out of a decoded chunk. */
 static void copy_chunk(const struct fetcher *fetcher, const struct job *job, const void *decoded)
 {
     const struct io_layout *layout = layout_of(&fetcher->uses[job->begin]);
@@ -186,7 +188,7 @@ static void copy_chunk(const struct fetcher *fetcher, const struct job *job, con
     }
 }
 
-/* The rows of a field that a chunk has some elements of. */
+/* Finds the rows of which a chunk has elements. */
 static void rows_of_chunk(const struct io_layout *layout, uint64_t chunk, uint64_t *first,
                           uint64_t *count)
 {
@@ -204,7 +206,8 @@ static uint64_t next_use(struct fetcher *fetcher, const struct data_field *field
     return foresight->next_use(foresight->user, field->key, first, count);
 }
 
-/* Hands out what its uses want of a chunk that is kept; false if it is not. */
+/* Copies what the uses of a job want out of a kept chunk. Returns false if the chunk is not kept.
+ */
 static bool take_kept(struct fetcher *fetcher, const struct job *job,
                       const struct fetch_foresight *foresight)
 {
@@ -218,8 +221,9 @@ static bool take_kept(struct fetcher *fetcher, const struct job *job,
     return true;
 }
 
-/* Makes room for a chunk that is to be decoded, unless those kept are used sooner. What is not used
- * again in the epoch is kept for the next one only if all of the field can be. */
+/* Makes room in the cache for a chunk that will be decoded, unless the kept chunks are used sooner.
+ * A chunk that is not used again in this epoch is kept for the next epoch only if the cache has
+ * room for the whole field. */
 static void keep(struct fetcher *fetcher, struct job *job, const struct fetch_foresight *foresight)
 {
     const struct use *use = &fetcher->uses[job->begin];
@@ -254,7 +258,7 @@ static shs_status make_jobs(struct fetcher *fetcher, const struct fetch_foresigh
         if (!layout_of(&fetcher->uses[begin])->chunked || !take_kept(fetcher, job, foresight))
             fetcher->n_jobs++;
     }
-    /* only now, when it is known of all that were kept whether they are wanted again */
+    /* only now, when the next use of every kept chunk is known */
     for (size_t i = 0; i < fetcher->n_jobs; i++)
         if (layout_of(&fetcher->uses[fetcher->jobs[i].begin])->chunked)
             keep(fetcher, &fetcher->jobs[i], foresight);
@@ -275,7 +279,8 @@ static shs_status read_neighbours(struct fetcher *fetcher, const struct job *job
     return io_reader_rows(use->piece->field->direct, lane, use->place, memory, count, cold);
 }
 
-/* The place of the chunk in the piece's own memory, if all of it goes there and nowhere else. */
+/* Returns the chunk's place in the piece's own memory if the whole chunk goes there, and nowhere
+ * else. Returns NULL otherwise. */
 static void *own_place(const struct fetcher *fetcher, const struct job *job)
 {
     const struct use *use = &fetcher->uses[job->begin];
@@ -308,7 +313,7 @@ static shs_status do_job(struct fetcher *fetcher, struct job *job, struct io_lan
     shs_status status = io_reader_layout(piece->field->direct)->chunked
                             ? read_chunk(fetcher, job, lane, cold)
                             : read_neighbours(fetcher, job, lane, cold);
-    /* what is wrong with bytes is found far from anyone who knows what they are for */
+    /* the code that finds damaged bytes does not know that they belong to a file of the user */
     if (status == SHS_ERROR_FORMAT)
         core_fail(status, "%s; the file is damaged, get it anew", shs_message());
     return core_wrap(status, "dataset %s: rows %llu to %llu", piece->field->sample.name,
@@ -345,7 +350,7 @@ static shs_status grow(size_t count, size_t bytes, size_t *capacity, void *memor
     return status;
 }
 
-/* Puts the checksums of all pieces that have them together. */
+/* Collects the checksums of all pieces that have checksums. */
 static shs_status find_checksums(struct fetcher *fetcher, const struct fetch_piece *pieces,
                                  size_t count, bool *any)
 {
@@ -367,7 +372,8 @@ static shs_status find_checksums(struct fetcher *fetcher, const struct fetch_pie
     return status;
 }
 
-/* Chunks that a wrong row may have come from are not kept. */
+/* Compares rows with their checksums. After an error no chunk is kept, since a kept chunk may hold
+ * the wrong row. */
 static shs_status check(struct fetcher *fetcher, unsigned threads, const struct fetch_piece *pieces,
                         size_t count)
 {
@@ -382,8 +388,8 @@ static shs_status check(struct fetcher *fetcher, unsigned threads, const struct 
 
 /* ---- A fetch. */
 
-/* Threads that wait for the disk: as many as keep it busy, unless chunks are so large that their
- * memory would be too much. */
+/* Returns how many threads wait for the disk. They keep it busy, unless chunks are so large that
+ * the threads would need too much memory. */
 static unsigned cold_width(const struct fetcher *fetcher, size_t n_cold, unsigned threads)
 {
     size_t most = 1;
@@ -411,7 +417,7 @@ static shs_status do_jobs(struct fetcher *fetcher, unsigned threads)
                         fetcher);
 }
 
-/* What was to be kept is there, or is not. */
+/* Settles the chunks that were to be kept: they stay if they are there, and are dropped if not. */
 static void settle_kept(struct fetcher *fetcher, bool there)
 {
     for (size_t i = 0; i < fetcher->n_jobs; i++) {

@@ -28,7 +28,7 @@
 #include "data_field.h"
 #include "fetch_cache.h"
 
-/* Rows [first, first + count) of a field, one after the other to `to`. */
+/* Rows [first, first + count) of a field, which are written to `to` one after the other. */
 struct fetch_piece {
     struct data_field *field;
     uint64_t first;
@@ -47,43 +47,43 @@ struct fetch_foresight {
 
 struct fetcher;
 
-/* Keeps up to cache_bytes of decoded chunks. On error *fetcher is NULL. */
+/* Makes a fetcher that keeps up to cache_bytes of decoded chunks. On error *fetcher is NULL. */
 shs_status fetcher_new(uint64_t cache_bytes, struct fetcher **fetcher);
 
-/* Accepts a pointer to NULL; leaves NULL. */
+/* Frees a fetcher and leaves NULL. Accepts a pointer to NULL. */
 void fetcher_free(struct fetcher **fetcher);
 
-/* What a fetch is done with. A fetcher does one fetch at a time. */
+/* The means of a fetch. A fetcher does one fetch at a time. */
 struct fetch_means {
     struct fetcher *fetcher;
-    unsigned threads; /* that read and decode, the calling one among them; 0: 1 */
+    unsigned threads; /* threads that read and decode, the calling thread included; 0 means 1 */
     const struct fetch_foresight *foresight; /* NULL: the chunk used least recently goes first */
 };
 
 /* What fetches did. */
 struct fetch_counts {
-    uint64_t rows;           /* of pieces */
-    uint64_t reads;          /* by position: of neighbouring rows, or of a chunk */
-    uint64_t bytes;          /* read by position */
-    uint64_t cold_reads;     /* that had to wait for the disk */
-    uint64_t chunks_decoded; /* chunks read, decoded where they are compressed */
-    uint64_t chunk_hits;     /* wanted chunks that were kept */
+    uint64_t rows;           /* rows of all pieces */
+    uint64_t reads;          /* reads by position: of neighbouring rows, or of a chunk */
+    uint64_t bytes;          /* bytes read by position */
+    uint64_t cold_reads;     /* reads that had to wait for the disk */
+    uint64_t chunks_decoded; /* chunks read; compressed chunks were also decoded */
+    uint64_t chunk_hits;     /* wanted chunks that were in the cache */
 };
 
 void fetch_counts_add(struct fetch_counts *sum, const struct fetch_counts *more);
 
-/* Fetches the pieces, whose fields may be closed afterwards: chunks are kept by the fields' keys
- * and are found again by another field with that key and the same rows. Those read directly are
- * read on the threads of `means`, more of them for what must first come from the disk; those that
- * only HDF5 can read in the calling thread. *counts grows by what this fetch did, also after an
- * error. */
+/* Fetches the pieces. Their fields may be closed afterwards: a chunk is kept by its field's key,
+ * and another field with that key and the same rows finds it again. Pieces that are read directly
+ * are read on the threads of `means`; more threads wait for what must come from the disk. Pieces
+ * that only HDF5 can read are read in the calling thread. *counts grows by what this fetch did,
+ * also after an error. */
 shs_status fetch_pieces(const struct fetch_means *means, const struct fetch_piece *pieces,
                         size_t count, struct fetch_counts *counts);
 
-/* A new epoch, or another place in one: what is kept is judged anew. */
+/* Computes the next use of each kept chunk anew. Called for a new epoch, and after a seek. */
 void fetch_revise(struct fetcher *fetcher, const struct fetch_foresight *foresight);
 
-/* Bytes of decoded chunks that are kept now. */
+/* Returns the bytes of the decoded chunks that are kept now. */
 uint64_t fetch_kept_bytes(const struct fetcher *fetcher);
 
 #endif

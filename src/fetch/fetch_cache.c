@@ -4,10 +4,10 @@
 
 struct fetch_cache {
     uint64_t budget, bytes;
-    struct fetch_cached **heap; /* latest next use first */
+    struct fetch_cached **heap; /* the latest next use comes first */
     size_t count, capacity;
-    struct fetch_cached **table; /* capacity lists */
-    void *spare;                 /* memory of the last one dropped: mostly the next one's */
+    struct fetch_cached **table; /* hash table of `capacity` lists */
+    void *spare;                 /* memory of the chunk dropped last, mostly for the next chunk */
     size_t spare_bytes;
 };
 
@@ -28,7 +28,7 @@ static void enter(struct fetch_cache *cache, struct fetch_cached *cached)
     *list = cached;
 }
 
-/* A power of two. */
+/* Sets the capacity, which is a power of two. */
 static shs_status set_capacity(struct fetch_cache *cache, size_t capacity)
 {
     struct fetch_cached **table;

@@ -5,23 +5,23 @@
 
 #include "core_memory.h"
 
-/* Rows of an array that go to one place: a piece whose file may still be closed. */
+/* Rows of an array that go to one place in memory. It becomes a piece when its file is open. */
 struct place {
     size_t file, array;
-    size_t number; /* in the order of places */
+    size_t number; /* index in the order in which places were added */
     uint64_t first, count;
     char *to;
 };
 
 struct fetch_gather {
     shs_dataset *dataset;
-    const uint64_t *index; /* of the samples that are gathered now */
+    const uint64_t *index; /* numbers of the samples that are gathered now */
     uint64_t count;
-    size_t *file; /* of each */
+    size_t *file; /* file of each sample */
     size_t file_capacity;
-    uint64_t (*bounds)[2]; /* of a ragged field's samples, in rows of their files */
+    uint64_t (*bounds)[2]; /* first row and end of each sample of a ragged field, in its file */
     size_t bounds_capacity;
-    char *pairs; /* offsets, as they were read */
+    char *pairs; /* two offsets for each sample, as they were read */
     size_t pairs_capacity;
     struct place *places;
     size_t n_places, places_capacity;
@@ -29,7 +29,7 @@ struct fetch_gather {
     size_t n_pieces, pieces_capacity;
     struct data_held *held; /* the files of the pieces */
     size_t n_held, held_capacity;
-    struct fetch_counts *counts; /* of the caller */
+    struct fetch_counts *counts; /* the caller's */
 };
 
 shs_status fetch_gather_new(shs_dataset *dataset, struct fetch_gather **gather)
@@ -69,7 +69,8 @@ static int compare_places(const void *left, const void *right)
     return a->number < b->number ? -1 : a->number > b->number;
 }
 
-/* Neighbouring rows that also come to lie one after the other are one piece. */
+/* Makes one piece of rows that are neighbours both in the file and in memory. Returns false if they
+ * are not. */
 static bool extend_piece(struct fetch_gather *gather, const struct fetch_piece *more)
 {
     if (!gather->n_pieces) return false;
@@ -110,7 +111,7 @@ static shs_status hold_file(struct fetch_gather *gather, size_t file)
     return status;
 }
 
-/* The pieces, and the files that they are of, are done with. */
+/* Forgets the pieces, and gives their files back. */
 static void let_go(struct fetch_gather *gather)
 {
     while (gather->n_held)
@@ -125,7 +126,7 @@ static shs_status fetch_gathered(struct fetch_gather *gather, const struct fetch
     return status;
 }
 
-/* Fetches all places, those of as many files at a time as can be open. */
+/* Fetches all places, for as many files at a time as can be open. */
 static shs_status fetch_places(struct fetch_gather *gather, const struct fetch_means *means)
 {
     const struct data_files *files = &gather->dataset->files;
@@ -172,7 +173,7 @@ static shs_status find_files(struct fetch_gather *gather)
     return status;
 }
 
-/* The rows of sample i of its file, of a field that is not ragged. */
+/* Sets the rows of sample i of its file, for a field that is not ragged. */
 static void set_rows(const shs_dataset *dataset, size_t p, uint64_t i, struct place *place)
 {
     const struct data_part *part = &dataset->what.part[p];
@@ -198,7 +199,7 @@ static shs_status add_rows(struct fetch_gather *gather, size_t p, char *to)
 
 /* ---- Ragged fields. */
 
-/* Offsets that are in memory; each file has one more than samples. */
+/* Looks up offsets that are in memory. Each file has one offset more than samples. */
 static void look_up_bounds(struct fetch_gather *gather, const struct data_offsets *offsets)
 {
     for (uint64_t slot = 0; slot < gather->count; slot++)
@@ -230,7 +231,9 @@ static shs_status read_bounds(struct fetch_gather *gather, const struct data_par
     return status;
 }
 
-/* Rows that there are go first, then zeros; `lengths` are those of the field that follows. */
+/* Adds the rows of a ragged field, and zeros behind them. `lengths` belong to the field that
+ * follows.
+ */
 static shs_status add_ragged(struct fetch_gather *gather, size_t p, char *to, uint64_t *lengths)
 {
     const shs_dataset *dataset = gather->dataset;
@@ -266,7 +269,8 @@ static shs_status find_ragged(struct fetch_gather *gather, size_t p, void *const
     return status ? status : add_ragged(gather, p, to[p], to[p + 1]);
 }
 
-/* Ragged fields come first: their offsets may have to be read before all else is known. */
+/* Ragged fields come first, because their offsets may have to be read before their rows are known.
+ */
 shs_status fetch_gather(struct fetch_gather *gather, const struct fetch_means *means,
                         const uint64_t *index, uint64_t count, void *const *to,
                         struct fetch_counts *counts)
@@ -285,7 +289,7 @@ shs_status fetch_gather(struct fetch_gather *gather, const struct fetch_means *m
     return status ? status : fetch_places(gather, means);
 }
 
-/* Samples of one file: rows that follow each other, or each by itself. */
+/* Adds samples of one file: as one place if samples are rows, otherwise each by itself. */
 static shs_status add_run(struct fetch_gather *gather, size_t file, struct data_range run, char *to)
 {
     const shs_dataset *dataset = gather->dataset;

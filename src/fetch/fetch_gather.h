@@ -7,21 +7,22 @@
 
 struct fetch_gather;
 
-/* For a dataset that stays open longer. On error *gather is NULL. */
+/* Makes a gatherer for a dataset that stays open longer. On error *gather is NULL. */
 shs_status fetch_gather_new(shs_dataset *dataset, struct fetch_gather **gather);
 
-/* Accepts a pointer to NULL; leaves NULL. */
+/* Frees a gatherer and leaves NULL. Accepts a pointer to NULL. */
 void fetch_gather_free(struct fetch_gather **gather);
 
-/* Reads samples `index`, one after the other into to[f] for each field f. Files are opened and
- * looked at in the calling thread, and held until their rows are there; foresight is given rows of
- * arrays, by their keys. *counts grows by what was done, also after an error. */
+/* Reads the samples `index`. The samples of field f are written to to[f], one after the other.
+ * Files are opened and looked at in the calling thread, and held until their rows are there.
+ * Foresight is asked about rows of arrays, by the arrays' keys. *counts grows by what was done,
+ * also after an error. */
 shs_status fetch_gather(struct fetch_gather *gather, const struct fetch_means *means,
                         const uint64_t *index, uint64_t count, void *const *to,
                         struct fetch_counts *counts);
 
-/* The same for whole runs of samples, of a dataset with one field that is not ragged: those of rows
- * cost as little as one piece a run. */
+/* Reads whole runs of samples in the same way, of a dataset with one field that is not ragged. If a
+ * sample is a row, a run costs as little as one piece. */
 shs_status fetch_gather_runs(struct fetch_gather *gather, const struct fetch_means *means,
                              const struct data_range *runs, size_t count, void *to,
                              struct fetch_counts *counts);

@@ -13,8 +13,7 @@ struct h5_storage {
     unsigned deflate;    /* level 1 … 9; 0: none */
     bool byteshuffle;
     bool fletcher32; /* true for a checksum of each chunk, which HDF5 checks in reading */
-    bool early; /* true if its place in the file is taken when it is created, not when it is written
-                 */
+    bool early;      /* true if the array gets its place in the file before it is written */
 };
 
 /* Creates or replaces a file. On error *writer is NULL. */

@@ -73,7 +73,7 @@ static shs_status draw_shard(struct order_epoch *epoch, uint64_t vrank,
     return draw_sequence(epoch, *shard);
 }
 
-/* Positions [begin, end) of a sequence that a virtual rank walks, or all walk together. */
+/* Positions [begin, end) of a sequence that one virtual rank walks, or all walk together. */
 struct run {
     struct order_sequence *sequence;
     uint64_t vrank;
@@ -96,15 +96,16 @@ static shs_status find_run(struct order_epoch *epoch, uint64_t vrank, struct run
     return SHS_OK;
 }
 
-/* ---- Blocks. The first one may be short, if it begins before the sequence does, and the last one;
- * those that follow them in the permuted order begin earlier by what they lack. */
+/* ---- Blocks. The first block is short if it begins before the sequence does. The last block may
+ * be short, too. All blocks behind a short block in the permuted order begin earlier by the rows
+ * that it lacks. */
 
 static uint64_t lacking_at_end(const struct order_sequence *sequence, uint64_t block_rows)
 {
     return sequence->blocks * block_rows - sequence->skipped - sequence->rows;
 }
 
-/* Where the block at a place among the permuted blocks begins in the sequence. */
+/* Returns where the block at a place among the permuted blocks begins in the sequence. */
 static uint64_t begin_of_block(const struct order_sequence *sequence, uint64_t block_rows,
                                uint64_t place)
 {
@@ -114,7 +115,7 @@ static uint64_t begin_of_block(const struct order_sequence *sequence, uint64_t b
     return begin;
 }
 
-/* The place of the block that holds a position of the sequence. */
+/* Returns the place of the block that holds a position of the sequence. */
 static uint64_t block_at(const struct order_sequence *sequence, uint64_t block_rows,
                          uint64_t position)
 {
@@ -126,7 +127,8 @@ static uint64_t block_at(const struct order_sequence *sequence, uint64_t block_r
     return whole / block_rows;
 }
 
-/* The row at a position of the sequence, in the given block, which stands at a place. */
+/* Returns the row at a position of the sequence. It is in block `block`, which stands at `place`.
+ */
 static uint64_t row_in_block(const struct order_sequence *sequence, uint64_t block_rows,
                              uint64_t position, uint64_t place, uint64_t block)
 {
@@ -135,7 +137,7 @@ static uint64_t row_in_block(const struct order_sequence *sequence, uint64_t blo
     return sequence->base + within;
 }
 
-/* The window of a run that holds a position of its sequence, without its permutation. */
+/* Returns the window of a run that holds a position of the sequence, without its permutation. */
 static struct order_window window_at(const struct order_shape *shape, const struct run *run,
                                      uint64_t position)
 {
@@ -162,7 +164,7 @@ static struct order_window *kept_window(struct order_epoch *epoch,
     return same ? kept : NULL;
 }
 
-/* The window with its permutation. */
+/* Finds a window with its permutation, which is drawn unless the window is kept. */
 static shs_status draw_window(struct order_epoch *epoch, struct order_window window,
                               struct order_window **drawn)
 {
@@ -180,8 +182,8 @@ static shs_status draw_window(struct order_epoch *epoch, struct order_window win
 
 /* ---- Rows. */
 
-/* Offsets into a window turned into rows, in place. Its blocks are looked up once, all together,
- * unless they are more than the rows. */
+/* Replaces offsets into a window by rows. The window's blocks are looked up once, all together,
+ * unless there are more blocks than rows. */
 static void rows_of_window(const struct order_sequence *sequence, uint64_t block_rows,
                            const struct order_window *window, uint64_t *index, uint64_t count)
 {
@@ -220,7 +222,7 @@ static shs_status rows_of_windows(struct order_epoch *epoch, const struct run *r
     return SHS_OK;
 }
 
-/* Rows at positions [position, end) of the run's sequence. */
+/* Writes the rows at positions [position, end) of the run's sequence. */
 static shs_status rows_between(struct order_epoch *epoch, const struct run *run, uint64_t position,
                                uint64_t end, uint64_t *index)
 {
@@ -260,7 +262,7 @@ uint64_t order_moment(const struct order_shape *shape, uint64_t epoch_step, uint
     return epoch_step * shape->vranks + vrank;
 }
 
-/* Of a position of the sequence that all walk together. */
+/* Returns the turn of a position in the sequence that all virtual ranks walk together. */
 static struct order_turn turn_of_all(const struct order_shape *shape, uint64_t position)
 {
     uint64_t global_batch = shape->vranks * shape->batch;
@@ -278,7 +280,7 @@ static struct order_turn turn_of_all(const struct order_shape *shape, uint64_t p
     return turn;
 }
 
-/* Of a place in a virtual rank's run, counted from its beginning. */
+/* Returns the turn of a place in a virtual rank's run, counted from the run's beginning. */
 static struct order_turn turn_of_run(const struct order_shape *shape, uint64_t vrank,
                                      uint64_t place)
 {
@@ -289,7 +291,7 @@ static struct order_turn turn_of_run(const struct order_shape *shape, uint64_t v
                                .slot = place % shape->batch};
 }
 
-/* Where a row stands in its sequence. */
+/* Returns the position of a row in its sequence. */
 static uint64_t position_of(const struct order_shape *shape, struct order_sequence *sequence,
                             uint64_t row)
 {
@@ -303,14 +305,16 @@ static uint64_t position_of(const struct order_shape *shape, struct order_sequen
     return begin_of_block(sequence, shape->block_rows, place) + row;
 }
 
-/* The virtual rank that a row of a fixed shard, or a position of the sequence of blocks, belongs
- * to. */
+/* Returns the virtual rank that has a row of a fixed shard, or a position of the sequence of
+ * blocks.
+ */
 static uint64_t owner_of(const struct order_shape *shape, uint64_t row)
 {
     return order_part(shape->samples, row, shape->vranks);
 }
 
-/* The run that a row belongs to, and its position in the run's sequence before windows are mixed.
+/* Finds the run that has a row, and the row's position in the run's sequence before windows are
+ * mixed.
  */
 static shs_status find_row(struct order_epoch *epoch, uint64_t row, struct run *run,
                            uint64_t *position)
@@ -343,7 +347,7 @@ shs_status order_turn_of(struct order_epoch *epoch, uint64_t row, struct order_t
     return SHS_OK;
 }
 
-/* What order_next_use() is asked. */
+/* The arguments of order_next_use() that stay the same. */
 struct question {
     uint64_t now, first_vrank, vranks;
 };
@@ -353,8 +357,8 @@ static bool asks_for(const struct question *question, uint64_t vrank)
     return vrank - question->first_vrank < question->vranks;
 }
 
-/* Of a turn that is asked for; ORDER_NEVER if it is not, or has been, or waits for another epoch.
- */
+/* Returns the moment of a turn, or ORDER_NEVER if it is over, waits for another epoch, or belongs
+ * to a virtual rank that was not asked for. */
 static uint64_t moment_of(const struct order_shape *shape, struct order_turn turn,
                           const struct question *question)
 {
@@ -369,15 +373,16 @@ static uint64_t moment_of_place(const struct order_shape *shape, const struct ru
     return moment_of(shape, turn_of_run(shape, run->vrank, position - run->begin), question);
 }
 
-/* The first position of a run whose turn has not come. */
+/* Returns the first position of a run whose turn has not come. */
 static uint64_t first_to_come(const struct order_shape *shape, const struct run *run, uint64_t now)
 {
     uint64_t step = now < run->vrank ? 0 : (now - run->vrank) / shape->vranks + 1;
     return run->begin + step * shape->batch;
 }
 
-/* Of positions [first, first + count) of a window: when the first of them comes, or the window
- * begins, if it has not. Only a window that has begun and is not over is drawn. */
+/* Returns the moment at which the first of positions [first, first + count) of a window comes. If
+ * the window has not begun, this is the moment at which it begins: only a window that has begun and
+ * is not over is drawn. */
 static uint64_t moment_in_window(struct order_epoch *epoch, const struct run *run,
                                  struct order_window window, uint64_t first, uint64_t count,
                                  const struct question *question)
@@ -396,7 +401,7 @@ static uint64_t moment_in_window(struct order_epoch *epoch, const struct run *ru
     return next < end ? moment_of_place(shape, run, next, question) : ORDER_NEVER;
 }
 
-/* Of rows [row, end), or of as many of the first of them as *count, which lie together. */
+/* Returns the moment of the first *count of rows [row, end), which lie together. */
 static uint64_t moment_of_rows(struct order_epoch *epoch, uint64_t row, uint64_t end,
                                const struct question *question, uint64_t *count)
 {

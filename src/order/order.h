@@ -1,19 +1,22 @@
-/* The order of an epoch, at any place of it: which rows, and when a row's turn comes. Pure.
+/* The order of an epoch: which row comes at any place of it, and when the turn of a row comes.
+ * Pure.
  *
  * Rows lie in a sequence: in file order, permuted, or as permuted blocks of B neighbouring rows.
- * With shard global there is one sequence of all rows, of which a step takes a global batch; with
- * shuffle blocks it is cut into V runs [N*v/V, N*(v+1)/V) instead, one for each virtual rank. With
- * shard fixed virtual rank v has a sequence of its own, of rows [N*v/V, N*(v+1)/V), with those of
- * the file's blocks that it holds, or parts of, at its ends. With shuffle blocks a run is walked
- * window by window, a window being W whole blocks of it, cut at the run's ends, whose rows are
- * permuted. */
+ *
+ * With shard global there is one sequence of all rows, and each step takes a global batch of it.
+ * With shuffle blocks the sequence is cut into V runs [N*v/V, N*(v+1)/V) instead, one for each
+ * virtual rank. With shard fixed, virtual rank v has a sequence of its own, of the rows
+ * [N*v/V, N*(v+1)/V). Its blocks are the blocks of the file, cut at the ends of these rows.
+ *
+ * With shuffle blocks a run is walked window by window. A window is W whole blocks of the run, cut
+ * at the run's ends, and its rows are permuted. */
 #ifndef ORDER_H
 #define ORDER_H
 
 #include "order_plan.h"
 
 enum {
-    ORDER_KEPT = 64 /* windows, and fixed shards, that are kept: of as many virtual ranks */
+    ORDER_KEPT = 64 /* windows, or fixed shards, that are kept, each of another virtual rank */
 };
 
 #define ORDER_NEVER UINT64_MAX
@@ -21,14 +24,14 @@ enum {
 /* Rows [base, base + rows), in the order that `whole` gives to them or to their blocks. */
 struct order_sequence {
     bool drawn;
-    uint64_t vrank; /* 0 for the one of all */
+    uint64_t vrank; /* 0 for the sequence of all rows */
     uint64_t base;
     uint64_t rows;
     struct order_permutation whole;
     uint64_t blocks;
     uint64_t skipped;  /* rows of the first block that lie before base */
-    uint64_t first_at; /* where among the permuted blocks the first one stands */
-    uint64_t last_at;  /* and the last one */
+    uint64_t first_at; /* place of the first block among the permuted blocks */
+    uint64_t last_at;  /* place of the last block among the permuted blocks */
 };
 
 /* A window of a virtual rank's run. */
@@ -36,20 +39,21 @@ struct order_window {
     bool drawn;
     uint64_t vrank;
     uint64_t number;
-    uint64_t begin; /* in the sequence */
+    uint64_t begin; /* position in the sequence */
     uint64_t rows;
     struct order_permutation permutation;
 };
 
-/* The order of all epochs. It never changes while an epoch of it is asked. */
+/* The order of all epochs. It must not change while one of its epochs is used. */
 struct order {
     struct order_shape shape;
     uint64_t seed;
     uint32_t stream;
 };
 
-/* One epoch of an order, and what was drawn of it. Zeroed, it is ready for order_begin(). Epochs
- * share nothing that changes, so threads may ask different ones at once. */
+/* One epoch of an order, and the permutations that were drawn for it. A zeroed struct is ready for
+ * order_begin(). Epochs share nothing that changes, so several threads may each use another epoch
+ * at once. */
 struct order_epoch {
     const struct order *of; /* borrowed; NULL: no epoch has begun */
     uint64_t number;
@@ -58,35 +62,35 @@ struct order_epoch {
     struct order_window windows[ORDER_KEPT];  /* shuffle blocks */
 };
 
-/* Makes `epoch` the epoch of this number; costs nothing if it is that already. After an error it
- * has not begun. */
+/* Makes `epoch` epoch number `number` of the order. The call costs nothing if `epoch` is that epoch
+ * already. After an error no epoch has begun. */
 shs_status order_begin(const struct order *order, uint64_t number, struct order_epoch *epoch);
 
 void order_epoch_free(struct order_epoch *epoch);
 
-/* The rows of a slice of a virtual rank, those of weight 0 as well, into index. */
+/* Writes the rows of a virtual rank's slice to `index`, including the rows of weight 0. */
 shs_status order_rows(struct order_epoch *epoch, uint64_t vrank, struct order_slice slice,
                       uint64_t *index);
 
 /* When and where a row is delivered with weight 1. */
 struct order_turn {
-    bool waits; /* for another epoch: tail drop */
+    bool waits; /* true if the row waits for another epoch, with tail drop */
     uint64_t epoch_step;
     uint64_t vrank;
     uint64_t slot;
 };
 
-/* The turn of a row: the inverse of order_rows(). */
+/* Finds the turn of a row. This is the inverse of order_rows(). */
 shs_status order_turn_of(struct order_epoch *epoch, uint64_t row, struct order_turn *turn);
 
-/* A moment of an epoch, as one number that grows with it: for virtual ranks of one process a
- * step's batches are delivered in the order of ranks. */
+/* Returns the moment of an epoch at which a virtual rank's batch is delivered, as a number that
+ * grows with time. A process delivers a step's batches in the order of virtual ranks. */
 uint64_t order_moment(const struct order_shape *shape, uint64_t epoch_step, uint64_t vrank);
 
-/* The first moment after `now` at which one of rows [first, first + count) is delivered, with
- * weight 1, to a virtual rank of [first_vrank, first_vrank + vranks); ORDER_NEVER if none is any
- * more. Rows of a window that has not begun are told to come when it does. For want of memory they
- * may be told to come at once. */
+/* Returns the first moment after `now` at which one of rows [first, first + count) is delivered,
+ * with weight 1, to a virtual rank of [first_vrank, first_vrank + vranks). ORDER_NEVER means that
+ * there is no such moment in the epoch. For rows of a window that has not begun, the result is the
+ * moment at which the window begins. If memory is short, it may be the next moment. */
 uint64_t order_next_use(struct order_epoch *epoch, uint64_t first, uint64_t count, uint64_t now,
                         uint64_t first_vrank, uint64_t vranks);
 

@@ -4,7 +4,7 @@
 
 #include "core_cpu.h"
 
-/* Only tests and measurements choose; an order does not depend on it in any bit. */
+/* Only tests and measurements choose kernels. No bit of an order depends on the choice. */
 static const struct order_kernels *chosen;
 
 static const struct order_kernels *const all_kernels[] = {

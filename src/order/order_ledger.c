@@ -19,8 +19,8 @@ void order_ledger_join(struct order_ledger *ledger, const struct order_ledger *o
     ledger->squares += other->squares;
 }
 
-/* a * b * c / d modulo 2^64, for a d of 2 or 6 that divides the product: each prime factor of d is
- * taken from a factor that has it. */
+/* Returns a * b * c / d modulo 2^64, for a d of 2 or 6 that divides the product. Each prime factor
+ * of d is divided out of a factor that has it. */
 static uint64_t product_over(uint64_t a, uint64_t b, uint64_t c, bool by_three)
 {
     core_assert(a % 2 == 0 || b % 2 == 0);

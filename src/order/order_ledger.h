@@ -1,9 +1,9 @@
-/* The ledger of an epoch: sums over the rows that were delivered, in any order and by any rank,
- * that tell a lost or repeated row. All modulo 2^64. Pure.
+/* The ledger of an epoch: sums over the rows that were delivered, in any order and by any rank.
+ * They show whether a row was lost or repeated. All sums are modulo 2^64. Pure.
  *
- * A row that is lost or doubled changes the count; one lost and another doubled the sum; two and
- * two of the same sum the squares, since two numbers are given by their sum and that of their
- * squares. */
+ * A row that is lost or repeated changes the count. If one row is lost and another is repeated, the
+ * sum changes. If two rows are lost and two others with the same sum are repeated, the sum of the
+ * squares changes, because two numbers are determined by their sum and the sum of their squares. */
 #ifndef ORDER_LEDGER_H
 #define ORDER_LEDGER_H
 
@@ -19,10 +19,11 @@ void order_ledger_add(struct order_ledger *ledger, const uint64_t *rows, uint64_
 
 void order_ledger_join(struct order_ledger *ledger, const struct order_ledger *other);
 
-/* Of rows 0 … n - 1, each once. */
+/* Returns the ledger of rows 0 … n - 1, each once. */
 struct order_ledger order_ledger_below(uint64_t n);
 
-/* What an epoch's ledger must be. With tail drop only the count is known: sum and squares are 0. */
+/* Returns what an epoch's ledger must be. With tail drop only the count is known: sum and squares
+ * are 0. */
 struct order_ledger order_ledger_of_epoch(const struct order_shape *shape);
 
 #endif

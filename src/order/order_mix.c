@@ -5,7 +5,8 @@
 
 __extension__ typedef unsigned __int128 u128;
 
-#define MOST_PASSES (UINT64_C(1) << 24) /* an epoch: 2^56 in a run, as many as places can name */
+/* Most passes of an epoch. So a run has at most 2^56, as many as a place can name. */
+#define MOST_PASSES (UINT64_C(1) << 24)
 
 /* ---- Opening. */
 
@@ -78,7 +79,7 @@ void order_mix_epoch_free(struct order_mix_epoch *epoch)
     *epoch = (struct order_mix_epoch){0};
 }
 
-/* Parts of another mix, or none, are released. */
+/* Makes the parts of a mix. Parts of another mix are released. */
 static shs_status make_parts(const struct order_mix *mix, struct order_mix_epoch *epoch)
 {
     if (epoch->of == mix) return SHS_OK;
@@ -110,8 +111,7 @@ shs_status order_mix_begin(const struct order_mix *mix, uint64_t number,
     return SHS_OK;
 }
 
-/* The part of the source that has a number: the last source, of those that take some, that begins
- * at or before it. */
+/* Returns the part of the source that has a number: the last source that begins at or before it. */
 static struct order_mix_part *part_of(const struct order_mix_epoch *epoch, uint64_t number)
 {
     size_t low = 0, high = epoch->parts;
@@ -127,8 +127,8 @@ static struct order_mix_part *part_of(const struct order_mix_epoch *epoch, uint6
     return &epoch->part[low];
 }
 
-/* The epoch's first and last pass, and any one and the next, have places of their own: their rows
- * are asked for in turn. */
+/* Draws a pass, unless it is kept. The epoch's first pass has a place of its own, and so have any
+ * two passes that follow one another: rows of these are asked for in turn. */
 static shs_status draw_pass(const struct order_mix_epoch *epoch, struct order_mix_part *part,
                             uint64_t number, struct order_permutation **permutation)
 {
@@ -146,21 +146,22 @@ static shs_status draw_pass(const struct order_mix_epoch *epoch, struct order_mi
     return status;
 }
 
-/* Draws of the epoch lie at [at, at + takes), counted from the beginning of its first pass. */
+/* Returns true if all of a pass lies in the epoch. Passes and draws are counted from the beginning
+ * of the epoch's first pass, so the epoch has the draws [at, at + takes). */
 static bool is_whole(const struct order_mix_part *part, uint64_t pass)
 {
     const struct order_mix_source *source = part->source;
     return pass * source->rows >= part->at && (pass + 1) * source->rows <= part->at + source->takes;
 }
 
-/* Passes are counted from the epoch's first one. */
+/* Returns true if a pass, counted from the epoch's first pass, is permuted. */
 static bool is_permuted(const struct order_mix_epoch *epoch, const struct order_mix_part *part,
                         uint64_t pass)
 {
     return epoch->of->permuted && (epoch->of->sources == 1 || !is_whole(part, pass));
 }
 
-/* Rows at positions [at, at + count) of a pass. */
+/* Writes the rows at positions [at, at + count) of a pass. */
 static shs_status rows_of_pass(const struct order_mix_epoch *epoch, struct order_mix_part *part,
                                uint64_t pass, uint64_t at, uint64_t *index, uint64_t count)
 {
@@ -180,7 +181,7 @@ static shs_status rows_of_pass(const struct order_mix_epoch *epoch, struct order
     return SHS_OK;
 }
 
-/* How many numbers follow the first one in steps of 1, itself included, up to `most`. */
+/* Returns how many numbers, from the first on, are consecutive, at most `most`. */
 static uint64_t consecutive(const uint64_t *index, uint64_t most)
 {
     uint64_t count = 1;
@@ -189,7 +190,7 @@ static uint64_t consecutive(const uint64_t *index, uint64_t most)
     return count;
 }
 
-/* Those of a single source come one after the other, and are looked up together. */
+/* Consecutive numbers of one source are looked up together. */
 shs_status order_mix_rows(struct order_mix_epoch *epoch, uint64_t *index, uint64_t count)
 {
     shs_status status = SHS_OK;
@@ -219,13 +220,14 @@ static struct range overlap(struct range a, struct range b)
     return both.first < both.end ? both : (struct range){0, 0};
 }
 
-/* What order_mix_next_use() is asked. */
+/* The arguments of order_mix_next_use() that stay the same. */
 struct question {
     struct order_epoch *places;
     uint64_t now, first_vrank, vranks;
 };
 
-/* Of draws of the epoch, counted from the beginning of its first pass; it lacks some of that. */
+/* Returns the next use of draws. They are counted from the beginning of the epoch's first pass,
+ * whose first `at` draws belong to the epoch before. */
 static uint64_t next_of_draws(const struct order_mix_part *part, struct range draws,
                               const struct question *question)
 {
@@ -237,7 +239,7 @@ static uint64_t next_of_draws(const struct order_mix_part *part, struct range dr
                           question->vranks);
 }
 
-/* Of rows of one source, in one pass. */
+/* Returns the next use of rows of one source in one pass. */
 static uint64_t next_in_pass(const struct order_mix_epoch *epoch, struct order_mix_part *part,
                              uint64_t pass, struct range rows, const struct question *question)
 {
@@ -259,8 +261,9 @@ static uint64_t next_in_pass(const struct order_mix_epoch *epoch, struct order_m
     return next;
 }
 
-/* Passes of a single source that is permuted come one after the other: the one of now, and the
- * next. What comes in neither may come as soon as the one after these begins. */
+/* Returns the next use of rows of a single source that is permuted. Its passes come one after the
+ * other, and the present pass and the next pass are looked at. Rows that come in neither may come
+ * as soon as the pass after these begins. */
 static uint64_t next_of_single(const struct order_mix_epoch *epoch, struct order_mix_part *part,
                                struct range rows, const struct question *question)
 {
@@ -275,7 +278,7 @@ static uint64_t next_of_single(const struct order_mix_epoch *epoch, struct order
     return next_of_draws(part, (struct range){pass * rows_a_pass, pass * rows_a_pass + 1}, &of_all);
 }
 
-/* Of rows of one source, in all passes that the epoch has some of. */
+/* Returns the next use of rows of one source in all passes of the epoch. */
 static uint64_t next_of_source(const struct order_mix_epoch *epoch, struct order_mix_part *part,
                                struct range rows, const struct question *question)
 {

@@ -1,15 +1,18 @@
-/* The rows that the places of an epoch stand for, where an epoch is not each row once: rows are
+/* The rows that the places of an epoch stand for, if an epoch does not have each row once: rows are
  * repeated, or wait for another epoch, or are taken from several sources by a ratio. Pure.
  *
- * Source i has the rows [first_i, first_i + n_i) and, in each epoch, numbers [c_i, c_i + t_i) of
- * the epoch's M. It is walked in passes, each of which has all its rows once: number c_i + q of
- * epoch e is draw d = e * t_i + q of the source, in pass d div n_i at position d mod n_i. So each
- * of its rows has been drawn d div n_i times, or once more, at any point of the run.
+ * An epoch has M places, which have the numbers 0 to M - 1. Source i has the rows
+ * [first_i, first_i + n_i) and, in each epoch, the numbers [c_i, c_i + t_i). It is walked in
+ * passes, each of which has all its rows once: number c_i + q of epoch e is draw d = e * t_i + q of
+ * the source, in pass d div n_i at position d mod n_i. So at any point of the run each row of the
+ * source has been drawn d div n_i times, or once more.
  *
- * Passes are in the order of rows or, if they are permuted, each in one of its own: role 3 at
- * {block, 1 + i, low 32 bits of pass, purpose << 24 | next 24 of pass}, which are those of windows,
- * but no order has both. Of several sources the numbers are permuted as well, by the epoch's
- * permutation, so passes that lie wholly in one epoch stay in the order of rows. */
+ * A pass has its rows in their order or, if passes are permuted, in an order of its own. The
+ * permutation is drawn from role 3 at {block, 1 + i, low 32 bits of pass, purpose << 24 | next 24
+ * bits of pass}. Windows draw at the same places, but no order has both
+ * permuted passes and windows. With
+ * several sources the epoch's permutation also permutes the numbers, so a pass that lies wholly in
+ * one epoch is not permuted. */
 #ifndef ORDER_MIX_H
 #define ORDER_MIX_H
 
@@ -17,15 +20,16 @@
 #include "order_subset.h"
 
 enum {
-    ORDER_PASSES = 3 /* kept of a source: an epoch's first one, and two others in turn */
+    ORDER_PASSES = 3 /* passes kept of a source: the epoch's first, and two others in turn */
 };
 
 struct order_mix_source {
-    uint64_t first, rows;
-    uint64_t begin, takes; /* its numbers */
+    uint64_t first, rows;  /* its rows are [first, first + rows) */
+    uint64_t begin, takes; /* its numbers are [begin, begin + takes) */
 };
 
-/* The mix of all epochs. Zeroed: each row once, under its own number. */
+/* The mix of all epochs. With a zeroed mix each row comes once, at the place with its own number.
+ */
 struct order_mix {
     bool permuted;
     uint64_t seed;
@@ -48,49 +52,50 @@ struct order_mix_part {
     struct order_pass passes[ORDER_PASSES];
 };
 
-/* One epoch of a mix, and the passes that were drawn for it. Zeroed, it is ready for
- * order_mix_begin(); if that is not called, each row comes once. Epochs share nothing that changes,
- * so threads may ask different ones at once. */
+/* One epoch of a mix, and the passes that were drawn for it. A zeroed struct is ready for
+ * order_mix_begin(); without that call, each row comes once. Epochs share nothing that changes, so
+ * several threads may each use another epoch at once. */
 struct order_mix_epoch {
     const struct order_mix *of; /* borrowed; NULL: no epoch has begun */
     uint64_t number;
     size_t parts;
-    struct order_mix_part *part; /* of each source */
+    struct order_mix_part *part; /* one part for each source */
 };
 
-/* Rows [bounds[i], bounds[i + 1]) are source i's. Of every sum(ratio) places ratio[i] are its own:
- * with C_i = ratio[0] + … + ratio[i - 1] and C all of them, its numbers are [M * C_i div C, M *
- * C_{i+1} div C). Refused: more than 2^56 places; a ratio of zeros; a source without rows that is
- * to give some; one that is to give each row 2^24 times or more. Copies what it is given. */
+/* Opens a mix of `places` places M. Source i has the rows [bounds[i], bounds[i + 1]) and the
+ * numbers [M * C_i div C, M * C_{i+1} div C). Here C_i is ratio[0] + … + ratio[i - 1], and C is the
+ * sum of the whole ratio. These are refused: more than 2^56 places; a ratio of zeros; a source
+ * without rows that must give rows; a source that must give each row 2^24 times or more. The
+ * arguments are copied. */
 shs_status order_mix_open(struct order_mix *mix, const uint64_t *bounds, const uint64_t *ratio,
                           size_t sources, uint64_t places);
 
 void order_mix_free(struct order_mix *mix);
 
-/* Makes `epoch` the epoch of this number, below 2^32, of a mix that stays as it is for as long as
- * the epoch is asked. Costs nothing if it is that already. */
+/* Makes `epoch` epoch number `number`, below 2^32, of the mix. The mix must not change while the
+ * epoch is used. The call costs nothing if `epoch` is that epoch already. */
 shs_status order_mix_begin(const struct order_mix *mix, uint64_t number,
                            struct order_mix_epoch *epoch);
 
 void order_mix_epoch_free(struct order_mix_epoch *epoch);
 
-/* Numbers of the epoch turned into rows, in place. */
+/* Replaces numbers of the epoch by rows. */
 shs_status order_mix_rows(struct order_mix_epoch *epoch, uint64_t *index, uint64_t count);
 
-/* order_next_use() of rows, where `places` is the same epoch of the order of the numbers. Rows that
- * come ORDER_OFTEN times an epoch are told to come at once. Of a single source that is permuted
- * only the pass of now and the next one are looked at: rows that come in neither are told to come
- * when these are over. */
 enum {
-    ORDER_OFTEN = 16
+    ORDER_OFTEN = 16 /* times an epoch */
 };
 
+/* Returns order_next_use() of rows. `places` is the same epoch of the order of numbers. For rows
+ * that come ORDER_OFTEN times an epoch or more, the result is the next moment. If there is a single
+ * source and it is permuted, only the present pass and the next pass are looked at. For rows that
+ * come in neither, the result is the end of these passes. */
 uint64_t order_mix_next_use(struct order_mix_epoch *epoch, struct order_epoch *places,
                             uint64_t first, uint64_t count, uint64_t now, uint64_t first_vrank,
                             uint64_t vranks);
 
-/* What an epoch's ledger must be, if every source gives each row equally often; false if not. The
- * rows are positions in `subset`. */
+/* Computes what an epoch's ledger must be. Returns false if a source does not give each of its rows
+ * equally often. The rows of the mix are positions in `subset`. */
 bool order_mix_ledger(const struct order_mix *mix, const struct order_subset *subset,
                       struct order_ledger *ledger);
 

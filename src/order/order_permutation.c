@@ -28,7 +28,7 @@ static void set_keys(struct order_permutation *permutation, shs_random *random)
     uint32_t bits = bits_of(permutation->samples - 1);
     permutation->low_bits = bits / 2;
     permutation->high_bits = bits - bits / 2;
-    /* order_permutation_row() relies on it to end soon */
+    /* order_permutation_row() relies on this to end soon */
     core_assert(permutation->samples > UINT64_C(1) << (bits - 1));
     for (int round = 0; round < ORDER_ROUNDS; round++)
         for (int part = 0; part < 2; part++)
@@ -98,8 +98,8 @@ uint64_t order_permutation_row(const struct order_permutation *permutation, uint
     return position;
 }
 
-/* Walks on from values that lie outside, all of them at a time, until none does. `at` says where in
- * rows each belongs. */
+/* Walks on from all values that lie outside the permutation, until none does. `at` says where in
+ * `rows` each value belongs. */
 static void walk(const struct order_permutation *permutation, uint64_t *values, uint16_t *at,
                  size_t count, uint64_t *rows)
 {
@@ -138,7 +138,7 @@ void order_permutation_rows(const struct order_permutation *permutation, uint64_
     }
 }
 
-/* The rounds of encipher(), undone in reverse. */
+/* Undoes the rounds of encipher(), from the last to the first. */
 static uint64_t decipher(const struct order_permutation *permutation, uint64_t row)
 {
     uint32_t low_mask = (UINT32_C(1) << permutation->low_bits) - 1;

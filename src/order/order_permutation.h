@@ -6,9 +6,10 @@
 
 #include "core_status.h"
 
-/* Up to this N the permutation is a Fisher-Yates shuffle kept in a table: cheap Feistel networks
- * over so few positions are far from uniform. Above it nothing is stored but the keys. */
 enum {
+    /* The largest N for which the permutation is a Fisher-Yates shuffle kept in a table. Cheap
+     * Feistel networks over so few positions are far from uniform. For a larger N only the keys are
+     * stored. */
     ORDER_TABLE_MAX = 1 << 14,
     ORDER_ROUNDS = 8
 };
@@ -17,12 +18,12 @@ enum {
 
 struct order_permutation {
     uint64_t samples;
-    uint32_t low_bits; /* of the Feistel network's right half */
+    uint32_t low_bits; /* bits of the Feistel network's right half */
     uint32_t high_bits;
     uint32_t keys[ORDER_ROUNDS][2];
     uint16_t *table;   /* NULL above ORDER_TABLE_MAX */
-    uint16_t *inverse; /* of the table: of the samples it was last asked for with, */
-    bool inverted;     /* if this says so */
+    uint16_t *inverse; /* inverse of the table; valid only if `inverted` is true */
+    bool inverted;
 };
 
 /* What a permutation is drawn from: role 3 of a loader's stream. */
@@ -31,29 +32,29 @@ struct order_source {
     uint32_t stream; /* at most 15 */
     uint32_t part;   /* 0 for rows or blocks, 1 + w for window w */
     uint64_t epoch;  /* below 2^32 */
-    uint64_t vrank;  /* 0 but for windows */
+    uint64_t vrank;  /* 0 except for windows */
 };
 
-/* A permutation of 1 … 2^56 samples. One that is open already is set anew. */
+/* Draws a permutation of 1 … 2^56 samples. The struct may hold an earlier permutation, or zeros. */
 shs_status order_permutation_draw(struct order_permutation *permutation,
                                   const struct order_source *source, uint64_t samples);
 
-/* The permutation of an epoch's rows or blocks. */
+/* Draws the permutation of an epoch's rows or blocks. */
 shs_status order_permutation_set(struct order_permutation *permutation, uint64_t seed,
                                  uint32_t stream, uint64_t epoch, uint64_t samples);
 
 void order_permutation_free(struct order_permutation *permutation);
 
-/* The row at a position below samples. */
+/* Returns the row at a position below `samples`. */
 uint64_t order_permutation_row(const struct order_permutation *permutation, uint64_t position);
 
-/* The rows at `count` positions from `first` on: the same as one at a time, several times as fast.
- */
+/* Writes the rows at `count` positions from `first` on. This is several times as fast as one row at
+ * a time, with the same result. */
 void order_permutation_rows(const struct order_permutation *permutation, uint64_t first,
                             uint64_t count, uint64_t *rows);
 
-/* The position of a row below samples. A table's inverse is made at the first call; if memory is
- * short, the table is searched. */
+/* Returns the position of a row below `samples`. A table's inverse is made at the first call; if
+ * memory is short, the table is searched. */
 uint64_t order_permutation_position(struct order_permutation *permutation, uint64_t row);
 
 #endif

@@ -120,7 +120,8 @@ shs_status order_check(const struct order_shape *shape)
     return SHS_OK;
 }
 
-/* Of a virtual rank's own run: as many as the longest, or the shortest, has batches. */
+/* Returns the steps of an epoch of runs: the batches of the longest run or, with tail drop, of the
+ * shortest. */
 static uint64_t steps_of_runs(const struct order_shape *shape)
 {
     uint64_t least = shape->samples / shape->vranks;
@@ -157,8 +158,8 @@ uint64_t order_part(uint64_t total, uint64_t unit, uint64_t parts)
     return (uint64_t)(((u128)(unit + 1) * parts - 1) / total);
 }
 
-/* Positions from `first` on of a sequence of `total`: a batch of them, as far as there are any or,
- * with tail pad, in any case. */
+/* Returns a batch of positions from `first` on, of a sequence of `total`. With tail pad the batch
+ * is always whole; otherwise it ends with the sequence. */
 static struct order_slice slice_from(const struct order_shape *shape, uint64_t total,
                                      uint64_t first)
 {
@@ -187,7 +188,7 @@ struct order_slice order_slice(const struct order_shape *shape, uint64_t epoch_s
 uint64_t order_step_rows(const struct order_shape *shape, uint64_t epoch_step)
 {
     core_assert(epoch_step < order_steps(shape));
-    if (order_has_runs(shape)) { /* of two lengths: order_share() makes so many the longer ones */
+    if (order_has_runs(shape)) { /* runs have two lengths; order_share() says how many are longer */
         uint64_t least = shape->samples / shape->vranks, longer = shape->samples % shape->vranks;
         uint64_t first = epoch_step * shape->batch;
         return longer * slice_from(shape, least + 1, first).count +
@@ -229,7 +230,7 @@ shs_status order_check_cursor(const struct order_shape *shape, uint64_t epochs,
     uint64_t steps = order_steps(shape), before;
     bool inside = cursor.epoch_step < steps && (!epochs || cursor.epoch < epochs ||
                                                 (cursor.epoch == epochs && !cursor.epoch_step));
-    /* steps and epochs are counted in 32 bits; past the last one a loader may only end */
+    /* steps and epochs are counted in 32 bits; past the last epoch a loader may only end */
     uint64_t most = (UINT64_C(1) << 32) - (cursor.epoch_step != 0);
     if (!inside || cursor.step > most || cursor.epoch > most) return outside(shape, epochs, cursor);
     if (cursor.epoch < origin.epoch)

@@ -15,7 +15,7 @@ static int compare(const void *left, const void *right)
     return a < b ? -1 : a > b;
 }
 
-/* How many different blocks the rows are of; they are overwritten. */
+/* Returns how many different blocks the rows belong to. The rows are overwritten. */
 static uint64_t count_blocks(uint64_t *rows, uint64_t count, uint64_t block_rows)
 {
     uint64_t blocks = 0;

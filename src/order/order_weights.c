@@ -6,7 +6,7 @@
 #include "random_stream.h"
 
 enum {
-    TOSSES = 32 /* whose cells are fetched at a time */
+    TOSSES = 32 /* draws whose cells are fetched at a time */
 };
 
 shs_status order_weights_begin(struct order_weights *weights, uint64_t rows, uint64_t most_blocks)
