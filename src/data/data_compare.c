@@ -19,10 +19,10 @@ enum {
 struct probes {
     uint64_t row[PROBES]; /* ascending */
     size_t count;
-    uint64_t bytes; /* that are read or decoded for them */
+    uint64_t bytes; /* bytes that are read or decoded for these rows */
 };
 
-/* Bytes that are decoded for one row: those of all chunks that hold some of it. */
+/* Returns the bytes that are decoded for one row: the bytes of all chunks that hold some of it. */
 static uint64_t band_bytes(const struct data_field *field)
 {
     uint64_t bytes = field->row_bytes;
@@ -35,7 +35,7 @@ static bool is_one_band(const struct data_field *field, uint64_t row, uint64_t o
     return field->chunk_rows && row / field->chunk_rows == other / field->chunk_rows;
 }
 
-/* Up to `count` rows spread over the field, the first and the last among them. */
+/* Spreads up to `count` probes over the field. The first and the last row are among them. */
 static void spread(const struct data_field *field, uint64_t count, struct probes *probes)
 {
     uint64_t last = field->rows - 1, gaps = count - 1, bytes = 0;
@@ -51,7 +51,7 @@ static void spread(const struct data_field *field, uint64_t count, struct probes
     probes->bytes = bytes;
 }
 
-/* Fewer rows where rows or chunks are huge. */
+/* Chooses the probes. There are fewer if rows or chunks are huge. */
 static struct probes choose(const struct data_field *field)
 {
     struct probes probes = {0};
@@ -63,7 +63,7 @@ static struct probes choose(const struct data_field *field)
     return probes;
 }
 
-/* The probes from `begin` on that the same chunks hold; returns the first behind them. */
+/* Returns the end of the probes from `begin` on that lie in the same chunks. */
 static size_t end_of_band(const struct data_field *field, const struct probes *probes, size_t begin)
 {
     size_t end = begin + 1;
@@ -85,8 +85,8 @@ struct look {
     enum way way;
     char *ours, *theirs; /* rows of a band, read directly and by HDF5 */
     struct core_hash *hash;
-    unsigned alike;
-    unsigned damaged; /* bands, by what was read */
+    unsigned alike;   /* number of bands that are equal */
+    unsigned damaged; /* number of bands that are damaged, by what was read directly */
     bool differ;
 };
 
@@ -109,8 +109,8 @@ static void add_rows(struct look *look, const void *rows, size_t bytes)
     core_hash_add_elements(look->hash, rows, bytes / size, size);
 }
 
-/* HDF5 is not asked of a band that is damaged: where a chunk decodes to too few bytes it reads on
- * behind them. Nor may it try what the system could not read. */
+/* Compares one band. HDF5 does not read a damaged band: where a chunk decodes to too few bytes,
+ * HDF5 reads beyond them. HDF5 does not read either what the system could not read. */
 static shs_status look_at_band(struct look *look, const uint64_t *rows, size_t count)
 {
     struct data_field *field = look->field;
@@ -147,7 +147,9 @@ static shs_status hdf5_reads_any(struct look *look, const struct probes *probes,
     return SHS_OK;
 }
 
-/* If all rows seem damaged it may be that they are misunderstood, unless that cannot be. */
+/* Returns whether rows are the same both ways. If all rows seem damaged, the layout may have been
+ * misunderstood: HDF5 then tries to read a row, unless io_reader_is_cut() tells why the rows are
+ * damaged. */
 static shs_status are_same(struct look *look, const struct probes *probes, bool *same)
 {
     bool any = false;
@@ -158,7 +160,8 @@ static shs_status are_same(struct look *look, const struct probes *probes, bool 
     return status;
 }
 
-/* All rows of a field that is small, in pieces: a virtual one may have many mapped files. */
+/* Adds all rows of a small field to the hash. They are read in pieces, because a virtual field may
+ * have many mapped files. */
 static shs_status add_all(struct look *look)
 {
     enum {
@@ -189,7 +192,8 @@ static bool is_small(const struct data_field *field)
            band_bytes(field) <= SMALL_BYTES;
 }
 
-/* Of a field with damaged rows nothing is claimed: they are an error when they are wanted. */
+/* Takes the hash as the content. The content of a field with damaged rows is unknown: these rows
+ * are an error when they are wanted. */
 static void take_content(struct look *look)
 {
     struct core_digest digest = core_hash_digest(look->hash);

@@ -9,8 +9,8 @@
 /* What ranks compare of a file. */
 struct copy {
     uint64_t samples;
-    uint64_t content;    /* 0: not known */
-    uint64_t glanced_at; /* its content is a hash of less */
+    uint64_t content;    /* hash of the content; 0: not known */
+    uint64_t glanced_at; /* 1 if the hash covers the first and the last row only */
 };
 
 struct host {
@@ -32,8 +32,8 @@ static void describe(const shs_dataset *dataset, struct copy *copies)
                                   files->file[i].content, data_files_was_glanced_at(files, i)};
 }
 
-/* Whether all ranks have the same copies, by a hash of which the greatest and the least are equal.
- */
+/* Finds whether all ranks have the same copies: the largest and the smallest of the ranks' hashes
+ * are then equal. */
 static shs_status are_alike(shs_run *run, const struct copy *copies, size_t count, bool *alike)
 {
     struct core_hash *hash;

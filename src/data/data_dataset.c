@@ -13,7 +13,7 @@ enum {
 
 /* ---- Opening. */
 
-/* The fewest rows of those that some offsets are for. */
+/* Returns the rows of the smallest array that these offsets cut into samples. */
 static uint64_t least_rows(const struct data_sample *what, size_t offsets,
                            const struct data_field *arrays)
 {
@@ -27,7 +27,7 @@ static uint64_t least_rows(const struct data_sample *what, size_t offsets,
     return rows;
 }
 
-/* What of a file is needed later, when it may be closed: its offsets. */
+/* Takes a file's offsets, which are needed later, when the file may be closed. */
 static shs_status visit_file(void *user, size_t file, struct data_field *arrays)
 {
     shs_dataset *dataset = user;
@@ -41,8 +41,8 @@ static shs_status visit_file(void *user, size_t file, struct data_field *arrays)
     return status;
 }
 
-/* Without a limit of its own a ragged field's samples have the rows of the longest; one at least,
- * for a tensor without elements would be no use. */
+/* Sets `most` of ragged fields without a limit to the rows of their longest sample. It is at least
+ * 1, because a tensor without elements would be of no use. */
 static void set_most(shs_dataset *dataset)
 {
     for (size_t p = 0; p < dataset->what.n_parts; p++) {
@@ -66,7 +66,8 @@ static shs_status set_shapes(shs_dataset *dataset)
     return status;
 }
 
-/* Files that are too short for a window have no sample; so may some, but not all. */
+/* Refuses windows if every file is too short for one. Some files may be too short: they have no
+ * sample. */
 static shs_status check_windows(const shs_dataset *dataset)
 {
     const struct data_sample *what = &dataset->what;
@@ -112,7 +113,7 @@ static shs_status open_files(shs_dataset *dataset, const char *path, bool one_a_
     return status ? status : check_windows(dataset);
 }
 
-/* What another field of the same files is opened with. */
+/* Keeps path and options, with which further fields of the same files are opened. */
 static shs_status keep(shs_dataset *dataset, const char *path, const shs_dataset_options *options)
 {
     char *program = NULL;
@@ -154,8 +155,9 @@ static void add_field(struct core_hash *hash, const shs_tensor *sample)
     core_hash_add(hash, sample->shape, sample->axes * sizeof *sample->shape);
 }
 
-/* Of several files, a hash of their names without their folders: other names, or another order of
- * them, are other data. One file may have any name, as a copy on another node may. */
+/* Makes a hash of the names of several files, without their folders: other names, or another order
+ * of names, mean other data. The name of a single file does not count: a copy on another node may
+ * have another name. */
 static shs_status names_of_files(const shs_dataset *dataset, char text[CORE_DIGEST_TEXT])
 {
     struct core_hash *hash;
@@ -171,8 +173,8 @@ static shs_status names_of_files(const shs_dataset *dataset, char text[CORE_DIGE
     return SHS_OK;
 }
 
-/* A hash of names, types and shapes, and of what the fields are. What each file has is compared
- * after it, file by file. */
+/* Makes a hash of names, types and shapes, and of what the fields are. The content of each file is
+ * compared afterwards, file by file. */
 static shs_status identity(const shs_dataset *dataset, char text[CORE_DIGEST_TEXT])
 {
     struct core_hash *hash;
@@ -305,7 +307,8 @@ const shs_tensor *shs_dataset_field(const shs_dataset *dataset, size_t field)
     return dataset && field < dataset->n_fields ? &dataset->sample[field] : NULL;
 }
 
-/* Samples whose rows one chunk has, at least one; 0 if the field has no chunks. */
+/* Returns the number of samples whose rows lie in one chunk, at least 1, or 0 if the field has no
+ * chunks. */
 static uint64_t chunk_samples(const shs_dataset *dataset, const struct data_part *part)
 {
     uint64_t rows = dataset->files.chunk_rows[part->array], samples;
@@ -319,8 +322,8 @@ static uint64_t chunk_samples(const shs_dataset *dataset, const struct data_part
     return samples ? samples : 1;
 }
 
-/* Small fields, such as labels, often have chunks of so many rows that nothing would be left to
- * permute; decoding theirs more than once costs little. */
+/* Small fields, such as labels, do not count. Their chunks often have so many rows that nothing
+ * would be left to permute, and decoding such a chunk more than once costs little. */
 uint64_t data_dataset_block_rows(const shs_dataset *dataset)
 {
     const uint64_t block_bytes = 1 << 20;
@@ -350,12 +353,13 @@ uint64_t data_dataset_bytes(const shs_dataset *dataset)
     return all;
 }
 
-/* By bisection: samples [low, high) of a file, whose offsets stand at `bounds`. */
+/* Finds, by bisection, the samples that have some of the rows [first, first + count) of a file. The
+ * file's offsets begin at `bounds`. */
 static struct data_range ragged_samples(const uint64_t *bounds, uint64_t samples, uint64_t first,
                                         uint64_t count)
 {
     uint64_t low = 0, high = samples, begin, end;
-    while (low < high) { /* the first that ends behind `first` */
+    while (low < high) { /* the first sample that ends behind row `first` */
         uint64_t middle = low + (high - low) / 2;
         if (bounds[middle + 1] > first)
             high = middle;
@@ -363,7 +367,7 @@ static struct data_range ragged_samples(const uint64_t *bounds, uint64_t samples
             low = middle + 1;
     }
     begin = end = low;
-    for (high = samples; end < high;) { /* the first that begins behind the rows */
+    for (high = samples; end < high;) { /* the first sample that begins behind the rows */
         uint64_t middle = end + (high - end) / 2;
         if (bounds[middle] >= first + count)
             high = middle;

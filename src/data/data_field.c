@@ -8,7 +8,8 @@
 #include "data_compare.h"
 #include "io_crc32c.h"
 
-/* Without the filter there is nothing to compare with, and HDF5 could not read it either. */
+/* Compares rows with what HDF5 reads. If HDF5 lacks a filter, nothing can be compared: HDF5 could
+ * not read the field at all. */
 static shs_status compare(const struct data_field_how *how, struct data_field *field, bool *same)
 {
     *same = true;
@@ -30,7 +31,7 @@ static shs_status choose_way(struct h5_file *file, const char *path,
     if (!status) status = compare(how, field, &same);
     if (status) return status;
     if (same) {
-        h5_array_close(&field->through); /* with the chunks that it keeps */
+        h5_array_close(&field->through); /* this frees the chunks that HDF5 keeps */
         return SHS_OK;
     }
     io_reader_close(&field->direct);
@@ -39,7 +40,7 @@ static shs_status choose_way(struct h5_file *file, const char *path,
     return SHS_OK;
 }
 
-/* A single number is a row of its own, without axes. */
+/* Takes name, type and shape. A single number is one row without axes. */
 static shs_status take_shape(struct data_field *field, const char *name, const shs_tensor *whole)
 {
     char *copy;
@@ -89,7 +90,7 @@ bool data_field_is_through(const struct data_field *field)
     return field->through || (field->checked_by && field->checked_by->through);
 }
 
-/* `sums` is an open field that may hold the checksums of `field`. */
+/* Takes the open field `sums` as the checksums of `field`, if its type and shape are right. */
 static shs_status take_checksums(struct data_field *field, struct data_field *sums,
                                  const char *path, size_t bytes)
 {
@@ -108,19 +109,20 @@ static shs_status take_checksums(struct data_field *field, struct data_field *su
     shs_status status =
         core_new(field->rows, sizeof *field->checksums, "checksums", &field->checksums);
     if (!status) status = data_field_read(sums, 0, field->rows, field->checksums);
-    if (status) core_free(&field->checksums); /* nothing may be compared with what was not read */
+    if (status) core_free(&field->checksums); /* unread checksums must not be compared */
     return status;
 }
 
 /* The search for checksums. */
 struct search {
     struct data_field *field;
-    struct h5_file *file; /* that holds the name of the field */
+    struct h5_file *file; /* the file in which the field has its name */
     size_t bytes;
     shs_status status;
 };
 
-/* Looks beside a dataset in a file, which will be closed unless it is the field's. */
+/* Looks for checksums beside a dataset in a file. The file will be closed, unless it is the
+ * field's. */
 static shs_status find_beside(struct h5_file *file, const char *path, const char *dataset,
                               const struct search *search)
 {
@@ -150,8 +152,8 @@ static shs_status visit_linked(struct h5_file *file, const char *name, void *use
     return search->status;
 }
 
-/* A dataset that soft or external links lead to has its checksums beside its own name. If these
- * links lead HDF5 to it in another way, it has none here. */
+/* If soft or external links lead to a dataset, its checksums are beside the dataset's own name. If
+ * h5_follow() cannot follow the links, the field has no checksums. */
 shs_status data_field_find_checksums(struct h5_file *file, const char *path, size_t bytes,
                                      struct data_field *field)
 {

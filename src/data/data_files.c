@@ -11,7 +11,7 @@ enum {
     MOST_OPEN = 64
 };
 
-/* ---- Whether a file is what it was. */
+/* ---- Has a file changed? */
 
 bool data_files_was_glanced_at(const struct data_files *files, size_t file)
 {
@@ -97,7 +97,7 @@ void data_files_suspect(struct data_files *files)
 
 shs_status data_files_check(struct data_files *files, uint32_t since)
 {
-    uint64_t bytes = 0; /* of no loader's rows */
+    uint64_t bytes = 0; /* not added to a loader's counts */
     shs_status status = SHS_OK;
     for (size_t i = 0; i < files->paths.count && !status; i++)
         if (files->file[i].known && files->file[i].checked >= since)
@@ -117,7 +117,7 @@ static shs_status compare_if_due(struct data_files *files, size_t number, uint64
     return compare(files, number, new_round, bytes);
 }
 
-/* Opens the file, if it is not, after it was compared. */
+/* Opens a file unless it is open. It is compared first. */
 static shs_status open_file(struct data_files *files, size_t number, uint64_t *bytes)
 {
     struct data_file *file = &files->file[number];
@@ -157,7 +157,7 @@ void data_files_give_back(struct data_files *files, struct data_held *held)
     *held = (struct data_held){0};
 }
 
-/* ---- All of them. */
+/* ---- All files. */
 
 static shs_status count_samples(struct data_files *files, const struct data_open_file *open)
 {
@@ -175,7 +175,8 @@ static shs_status count_samples(struct data_files *files, const struct data_open
     return status;
 }
 
-/* Files that can stay open are opened for good; others only glanced at. */
+/* Looks at a file. A file that can stay open stays open; of any other only the first and the last
+ * row are read. */
 static shs_status look_at(struct data_files *files, size_t number, data_files_visit *visit,
                           void *user)
 {
@@ -194,8 +195,8 @@ static shs_status look_at(struct data_files *files, size_t number, data_files_vi
     return status;
 }
 
-/* Descriptors: one for HDF5, one for each field, and one more if its checksums are read too. Half
- * of what there is may be needed by others. */
+/* Returns how many files can be open at a time. Each needs a descriptor for HDF5, one for each
+ * field, and one for the checksums of each field. Half of the descriptors are left to others. */
 static size_t most_open(const struct data_files *files)
 {
     enum {

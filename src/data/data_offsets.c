@@ -5,7 +5,7 @@
 #include "core_memory.h"
 
 enum {
-    AT_ONCE = 1 << 16 /* offsets */
+    AT_ONCE = 1 << 16 /* most offsets that are read at once */
 };
 
 static uint64_t bits_of(size_t size, const void *element)
@@ -53,7 +53,7 @@ static shs_status wrong(const struct data_field *field, uint64_t i, const char *
                      field->sample.name, (ull)i, what);
 }
 
-/* Offset i, which follows `before` and must lie within the rows. */
+/* Takes offset i, which must not be below `before` and not above `rows`. */
 static shs_status take(const struct data_field *field, uint64_t i, const void *element,
                        uint64_t before, uint64_t rows, uint64_t *offset)
 {

@@ -23,7 +23,7 @@ static void put_first(struct data_files *files, struct data_open_file *open)
     files->newest = open;
 }
 
-/* What a field's checksums take in memory. */
+/* Returns the bytes that a field's checksums take in memory. */
 static size_t checksum_bytes(const struct data_field *field)
 {
     return field->checksums ? (size_t)field->rows * sizeof *field->checksums : 0;
@@ -125,8 +125,8 @@ static shs_status open_array(struct data_files *files, struct data_open_file *op
     return SHS_OK;
 }
 
-/* True if the rows of all fields were those that HDF5 reads: the file need not be compared with
- * HDF5 when it is opened again. */
+/* Returns true if the rows of all fields were equal to what HDF5 reads. The file need not be
+ * compared with HDF5 when it is opened again. */
 static bool is_compared(const struct data_files *files, const struct data_open_file *open)
 {
     for (size_t s = 0; s < files->sample->n_arrays; s++)
@@ -134,7 +134,7 @@ static bool is_compared(const struct data_files *files, const struct data_open_f
     return true;
 }
 
-/* HDF5 need not stay open for fields that are read directly. */
+/* Closes the file in HDF5 if all its fields are read directly. */
 static void close_unneeded(const struct data_files *files, struct data_open_file *open)
 {
     for (size_t s = 0; s < files->sample->n_arrays; s++)
@@ -142,7 +142,7 @@ static void close_unneeded(const struct data_files *files, struct data_open_file
     h5_close(&open->h5);
 }
 
-/* ---- What a file is known by. */
+/* ---- A file's content and layout. */
 
 /* Sets `content` to a hash of the contents of all fields. Leaves it 0, unknown, if the content of a
  * field is unknown. */
@@ -172,7 +172,7 @@ static void add_layout(struct core_hash *hash, const struct io_layout *layout)
     }
 }
 
-/* The fields that are read directly must lie where they did. */
+/* Refuses a file in which a field that is read directly lies at another place than before. */
 static shs_status compare_layout(struct data_files *files, const struct data_open_file *open)
 {
     struct data_file *file = &files->file[open->number];

@@ -10,10 +10,10 @@
 
 /* One field's text, taken apart in place. */
 struct field_text {
-    const char *whole; /* for messages */
+    const char *whole; /* the whole text, for messages */
     char *alias;       /* NULL: none is given */
     char *array;
-    char *values; /* what stands in the parentheses; NULL: there are none */
+    char *values; /* the text in the parentheses; NULL: there are no parentheses */
 };
 
 static shs_status wrong(const struct field_text *text, const char *what)
@@ -30,7 +30,7 @@ static char *trim(char *text)
     return text;
 }
 
-/* The end of what begins at `text`: the first `end` outside parentheses, or the string's end. */
+/* Returns the first `end` outside parentheses, or the end of the text. */
 static char *find_end(char *text, char end)
 {
     int depth = 0;
@@ -39,7 +39,7 @@ static char *find_end(char *text, char end)
     return text;
 }
 
-/* Cuts what comes before `end` off; the rest, or NULL. */
+/* Cuts the text at `end`. Returns the text behind it, or NULL if there is no `end`. */
 static char *cut(char *text, char end)
 {
     char *at = find_end(text, end);
@@ -83,7 +83,8 @@ static shs_status split(struct field_text *text, char *copy)
     return wrong(text, "there is no name of a dataset");
 }
 
-/* One dataset has one name: that without slashes and dots which mean nothing. */
+/* Finds or adds an array. Its name is kept without slashes and dots that mean nothing, so an array
+ * has one name. */
 static shs_status find_array(struct data_sample *sample, const char *name, size_t *array)
 {
     char *normal;
@@ -107,7 +108,7 @@ static shs_status read_number(const struct field_text *text, const char *key, co
                      text->whole, key, value);
 }
 
-/* Which values a field was given. */
+/* The values that the text of a field gives. */
 struct given {
     bool window, stride, lead, offsets, most;
 };
@@ -233,7 +234,7 @@ static shs_status read_field(struct data_sample *sample, char *field, bool one_a
     return status;
 }
 
-/* All windows of a sample move on together. */
+/* Refuses windows with different strides: all windows of a sample move on together. */
 static shs_status check_strides(const struct data_sample *sample)
 {
     const struct data_part *first = NULL;
@@ -324,8 +325,8 @@ static shs_status differ(const struct data_part *a, uint64_t a_has, const struct
                      a->kind == b->kind ? "" : " ", a->kind == b->kind ? "" : unit_of(b));
 }
 
-/* Windows of several fields may have different numbers: the least counts, and for the first part
- * that has it the others are told. */
+/* Returns the first part that has the fewest windows, or NULL if there are no windows. This part
+ * says how many samples there are. */
 static const struct data_part *least_window(const struct data_sample *sample, const uint64_t *rows)
 {
     const struct data_part *least = NULL;
@@ -359,7 +360,7 @@ uint64_t data_sample_overlap(const struct data_sample *sample, uint64_t *stride)
     for (size_t i = 0; i < sample->n_parts; i++) {
         const struct data_part *part = &sample->part[i];
         if (part->kind != DATA_WINDOW) continue;
-        *stride = part->stride; /* the same in all */
+        *stride = part->stride; /* all windows have the same stride */
         if (part->lead < first) first = part->lead;
         if (data_part_least_rows(part) > end) end = data_part_least_rows(part);
     }
@@ -405,7 +406,7 @@ shs_status data_part_shape(const struct data_part *part, const shs_tensor *row, 
         sample->type = SHS_U64;
         sample->axes = 0;
     }
-    /* a batch has one axis more */
+    /* a batch has one axis more than a sample */
     if (sample->axes + longer >= SHS_MAX_AXES)
         return core_fail(SHS_ERROR_UNSUPPORTED,
                          "field %s: a batch of its samples would have %u axes; the most is %d",

@@ -12,7 +12,7 @@ enum data_kind {
     /* Sample i is the rows [o(i), o(i + 1)), with o the offsets. Samples are padded with zeros or
      * cut to `most` rows. */
     DATA_RAGGED,
-    /* How many rows of the ragged field before it are no padding, a u64. */
+    /* A u64: the number of rows of the preceding ragged field that are no padding. */
     DATA_LENGTH,
     DATA_WHOLE /* all rows of the array: a file is one sample */
 };

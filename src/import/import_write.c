@@ -10,7 +10,7 @@
 
 enum {
     PIECE_BYTES = 1 << 22,       /* bytes of rows that a rank handles at a time */
-    CHECKSUMS_A_CHUNK = 1 << 14, /* of 4 bytes each: 64 KiB */
+    CHECKSUMS_A_CHUNK = 1 << 14, /* a chunk of 64 KiB, with 4 bytes for each checksum */
     SPAN_ROWS = 1 << 24          /* rows whose checksums rank 0 keeps before it writes them */
 };
 

@@ -32,7 +32,7 @@ struct order_source {
     uint32_t stream; /* at most 15 */
     uint32_t part;   /* 0 for rows or blocks, 1 + w for window w */
     uint64_t epoch;  /* below 2^32 */
-    uint64_t vrank;  /* 0 except for windows */
+    uint64_t vrank;  /* 0 except for windows and fixed shards */
 };
 
 /* Draws a permutation of 1 … 2^56 samples. The struct may hold an earlier permutation, or zeros. */
