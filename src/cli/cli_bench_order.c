@@ -43,7 +43,7 @@ static shs_status by_order(void *of, uint64_t first, uint64_t *rows)
 static shs_status by_mix(void *of, uint64_t first, uint64_t *rows)
 {
     struct order_mix_epoch *epoch = of;
-    const struct order_mix_source *last = epoch->part[epoch->parts - 1].source;
+    const struct order_mix_source *last = &epoch->part[epoch->parts - 1].source;
     for (uint64_t i = 0; i < BATCH; i++)
         rows[i] = (first + i) * 7919 % (last->begin + last->takes);
     return order_mix_rows(epoch, rows, BATCH);

@@ -131,7 +131,7 @@ static struct source_count judge_source(const struct count *count,
                                         const struct order_mix_part *part)
 {
     const struct load_order *order = &count->plan->order;
-    const struct order_mix_source *source = part->source;
+    const struct order_mix_source *source = &part->source;
     bool drops = order->order.shape.tail == SHS_TAIL_DROP;
     struct source_count found = {.rows = source->rows};
     if (!source->takes) return (struct source_count){.rows = source->rows, .good = true};

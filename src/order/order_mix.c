@@ -89,7 +89,7 @@ static shs_status make_parts(const struct order_mix *mix, struct order_mix_epoch
     epoch->of = mix;
     epoch->parts = mix->sources;
     for (size_t i = 0; i < mix->sources; i++)
-        epoch->part[i].source = &mix->source[i];
+        epoch->part[i].source = mix->source[i];
     return SHS_OK;
 }
 
@@ -102,7 +102,7 @@ shs_status order_mix_begin(const struct order_mix *mix, uint64_t number,
     epoch->number = number;
     for (size_t i = 0; i < epoch->parts; i++) {
         struct order_mix_part *part = &epoch->part[i];
-        const struct order_mix_source *source = part->source;
+        const struct order_mix_source *source = &part->source;
         if (!source->takes) continue;
         u128 drawn = (u128)number * source->takes;
         part->pass = (uint64_t)(drawn / source->rows);
@@ -114,16 +114,16 @@ shs_status order_mix_begin(const struct order_mix *mix, uint64_t number,
 /* Returns the part of the source that has a number: the last source that begins at or before it. */
 static struct order_mix_part *part_of(const struct order_mix_epoch *epoch, uint64_t number)
 {
+    const struct order_mix_source *source = epoch->of->source;
     size_t low = 0, high = epoch->parts;
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
-        if (epoch->part[middle].source->begin <= number)
+        if (source[middle].begin <= number)
             low = middle;
         else
             high = middle;
     }
-    core_assert(number >= epoch->part[low].source->begin &&
-                number - epoch->part[low].source->begin < epoch->part[low].source->takes);
+    core_assert(number >= source[low].begin && number - source[low].begin < source[low].takes);
     return &epoch->part[low];
 }
 
@@ -135,12 +135,12 @@ static shs_status draw_pass(const struct order_mix_epoch *epoch, struct order_mi
     struct order_pass *pass = &part->passes[number == part->pass ? 0 : 1 + number % 2];
     const struct order_source key = {.seed = epoch->of->seed,
                                      .stream = epoch->of->stream,
-                                     .part = (uint32_t)(part->source - epoch->of->source) + 1,
+                                     .part = (uint32_t)(part - epoch->part) + 1,
                                      .epoch = number & UINT32_MAX,
                                      .vrank = number >> 32};
     *permutation = &pass->permutation;
     if (pass->drawn && pass->number == number) return SHS_OK;
-    shs_status status = order_permutation_draw(&pass->permutation, &key, part->source->rows);
+    shs_status status = order_permutation_draw(&pass->permutation, &key, part->source.rows);
     pass->drawn = !status;
     pass->number = number;
     return status;
@@ -150,7 +150,7 @@ static shs_status draw_pass(const struct order_mix_epoch *epoch, struct order_mi
  * of the epoch's first pass, so the epoch has the draws [at, at + takes). */
 static bool is_whole(const struct order_mix_part *part, uint64_t pass)
 {
-    const struct order_mix_source *source = part->source;
+    const struct order_mix_source *source = &part->source;
     return pass * source->rows >= part->at && (pass + 1) * source->rows <= part->at + source->takes;
 }
 
@@ -177,7 +177,7 @@ static shs_status rows_of_pass(const struct order_mix_epoch *epoch, struct order
     else
         order_permutation_rows(permutation, at, count, index);
     for (uint64_t i = 0; i < count; i++)
-        index[i] += part->source->first;
+        index[i] += part->source.first;
     return SHS_OK;
 }
 
@@ -197,7 +197,7 @@ shs_status order_mix_rows(struct order_mix_epoch *epoch, uint64_t *index, uint64
     if (!epoch->parts) return SHS_OK;
     for (uint64_t i = 0, now; i < count && !status; i += now) {
         struct order_mix_part *part = part_of(epoch, index[i]);
-        const struct order_mix_source *source = part->source;
+        const struct order_mix_source *source = &part->source;
         uint64_t offset = index[i] - source->begin, place = part->at + offset;
         uint64_t at = place % source->rows, most = count - i;
         if (most > source->rows - at) most = source->rows - at;
@@ -231,7 +231,7 @@ struct question {
 static uint64_t next_of_draws(const struct order_mix_part *part, struct range draws,
                               const struct question *question)
 {
-    const struct order_mix_source *source = part->source;
+    const struct order_mix_source *source = &part->source;
     draws = overlap(draws, (struct range){part->at, part->at + source->takes});
     if (!draws.end) return ORDER_NEVER;
     return order_next_use(question->places, source->begin + draws.first - part->at,
@@ -243,7 +243,7 @@ static uint64_t next_of_draws(const struct order_mix_part *part, struct range dr
 static uint64_t next_in_pass(const struct order_mix_epoch *epoch, struct order_mix_part *part,
                              uint64_t pass, struct range rows, const struct question *question)
 {
-    const struct order_mix_source *source = part->source;
+    const struct order_mix_source *source = &part->source;
     uint64_t begin = pass * source->rows, next = ORDER_NEVER;
     struct order_permutation *permutation;
     if (!is_permuted(epoch, part, pass))
@@ -268,7 +268,7 @@ static uint64_t next_of_single(const struct order_mix_epoch *epoch, struct order
                                struct range rows, const struct question *question)
 {
     const struct order_shape *shape = &question->places->of->shape;
-    uint64_t rows_a_pass = part->source->rows;
+    uint64_t rows_a_pass = part->source.rows;
     uint64_t number = question->now / shape->vranks * shape->vranks * shape->batch;
     uint64_t pass = (part->at + number) / rows_a_pass, next = ORDER_NEVER;
     for (int i = 0; i < 2 && next == ORDER_NEVER; i++, pass++)
@@ -282,7 +282,7 @@ static uint64_t next_of_single(const struct order_mix_epoch *epoch, struct order
 static uint64_t next_of_source(const struct order_mix_epoch *epoch, struct order_mix_part *part,
                                struct range rows, const struct question *question)
 {
-    const struct order_mix_source *source = part->source;
+    const struct order_mix_source *source = &part->source;
     uint64_t next = ORDER_NEVER, end = part->at + source->takes;
     if (epoch->of->sources == 1 && epoch->of->permuted)
         return next_of_single(epoch, part, rows, question);
@@ -302,7 +302,7 @@ uint64_t order_mix_next_use(struct order_mix_epoch *epoch, struct order_epoch *p
     uint64_t next = ORDER_NEVER;
     for (size_t i = 0; i < epoch->parts; i++) {
         struct order_mix_part *part = &epoch->part[i];
-        const struct order_mix_source *source = part->source;
+        const struct order_mix_source *source = &part->source;
         struct range rows = overlap((struct range){source->first, source->first + source->rows},
                                     (struct range){first, first + count});
         if (!rows.end) continue;

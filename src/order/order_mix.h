@@ -47,7 +47,7 @@ struct order_pass {
 
 /* An epoch's part of a source: the pass and the position in it with which the epoch begins. */
 struct order_mix_part {
-    const struct order_mix_source *source;
+    struct order_mix_source source; /* a copy, so that it lies beside what follows */
     uint64_t pass, at;
     struct order_pass passes[ORDER_PASSES];
 };
