@@ -81,6 +81,16 @@ shs_mpi_test(test_mixing)
 shs_mpi_test(test_mixing_runs)
 shs_mpi_test(test_mixing_refused)
 
+# Ranks that a function of the program joins. Tests of other runs are run once more over it.
+shs_mpi_test(test_gathered)
+if(SHARDSTEP_MPI)
+  foreach(name test_ledger test_loader_errors test_loader_cursor test_checkpoint_refused test_folder test_weights)
+    add_test(NAME mpi.${name}_gathered.3 COMMAND ${MPIRUN} -n 3 $<TARGET_FILE:${name}>)
+    set_tests_properties(mpi.${name}_gathered.3 PROPERTIES LABELS mpi TIMEOUT 300 PROCESSORS 3
+      ENVIRONMENT "${RANK_ENVIRONMENT};SHARDSTEP_TEST_GATHERED=1")
+  endforeach()
+endif()
+
 add_executable(odd_files cli/odd_files.c)
 target_link_libraries(odd_files PRIVATE shs_flags shs_hdf5 ${HDF5_C_LIBRARIES})
 shs_script_test(launcher cli launcher.sh)

@@ -38,13 +38,16 @@ extern "C" {
  * made if its parent exists. On error earlier checkpoints are as they were.
  *
  * SHS_ERROR_DISAGREE if the tensors or the folder's path differ between ranks. SHS_ERROR_STATE
- * inside a step. */
+ * inside a step. SHS_ERROR_UNSUPPORTED if the ranks cannot talk to each other: shs_open_ranks()
+ * with `agree` NULL. */
 SHS_API SHS_MUST_CHECK shs_status shs_save(shs_loader *loader, const char *folder,
                                            const shs_tensor *state, size_t count);
 
 /** Collective. Brings back the checkpoint that was saved last: fills the tensors on every rank and
- * seeks the loader. Rank 0 reads. On error tensors and loader are as they were. Other loaders stay
- * where they are: a loader for validation, say, begins with its epoch 0 unless shs_seek() moves it.
+ * seeks the loader. With MPI rank 0 reads. In a run of shs_open_ranks() every rank reads, and the
+ * ranks compare what they have read. On error tensors and loader are as they were. Other loaders
+ * stay where they are: a loader for validation, say, begins with its epoch 0 unless shs_seek()
+ * moves it.
  *
  * SHS_NO_CHECKPOINT, a positive status, if none was ever saved in the folder. The folder is then
  * made. If it cannot be written to, the result is SHS_ERROR_FILE: the program learns this before
@@ -53,7 +56,8 @@ SHS_API SHS_MUST_CHECK shs_status shs_save(shs_loader *loader, const char *folde
  * SHS_ERROR_MISMATCH names what has changed since the checkpoint was saved. Only the batch may
  * change, and only if the checkpoint was made at an epoch's end. SHS_ERROR_FILE or SHS_ERROR_FORMAT
  * if the checkpoint is gone, damaged or something else; the message names the checkpoint to go on
- * from in its place. */
+ * from in its place. SHS_ERROR_DISAGREE if ranks that read by themselves find different
+ * checkpoints. SHS_ERROR_UNSUPPORTED if the ranks cannot talk to each other. */
 SHS_API SHS_MUST_CHECK shs_status shs_restore(shs_loader *loader, const char *folder,
                                               const shs_tensor *state, size_t count);
 

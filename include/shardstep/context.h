@@ -52,18 +52,42 @@ typedef struct shs_run_info {
     int ranks;
 } shs_run_info;
 
-/** Local. Opens a run without MPI: this process is rank `rank` of `ranks`. This version opens runs
- * of one rank only.
+/** Collective over the ranks of the run; Local if `ranks` is 1 or `agree` is NULL. Opens a run
+ * without MPI: this process is rank `rank` of `ranks`. The library makes no MPI call for such a
+ * run. Each rank gets the batches that the same rank gets under mpirun. torchrun, for example,
+ * tells a process its place by two variables:
  *
- * @param rank     this process's rank: 0
- * @param ranks    the number of ranks: 1
- * @param agree    not called in a run of one rank; may be NULL
- * @param user     passed to `agree`
+ *     int rank = atoi(getenv("RANK")), ranks = atoi(getenv("WORLD_SIZE"));
+ *     shs_must(shs_open_ranks(rank, ranks, gather, group, &options, &run));
+ *
+ * `agree` is a function of the program that joins the ranks: a gather of all ranks to all ranks,
+ * such as all_gather of torch.distributed. It writes the `bytes` bytes at `mine` of every rank to
+ * `all`, in the order of ranks: those of rank r begin at byte r * bytes. `bytes` is at most 2,048
+ * and the same on all ranks. A call must not return before all ranks have made it. The library
+ * calls it in the caller's thread only, and only inside Collective functions, in the same order on
+ * every rank. It returns 0, or another number if it failed. That is SHS_ERROR_GATHER on this rank.
+ * The ranks may then be out of step, so the run is good only for shs_close(), and the function is
+ * not called again. How long it waits for a rank that has gone is its own matter.
+ *
+ * With `agree` errors, stops, ledgers and checkpoints are as with MPI, except for gradients of
+ * several ranks: shs_gradient_open() returns SHS_ERROR_UNSUPPORTED. Add them by the means of the
+ * program, and end each step by shs_agree().
+ *
+ * If `agree` is NULL and `ranks` is more than 1, no rank knows of another. Every function is then
+ * Local: errors and stops stay on their rank, nothing is compared between ranks, and epochs count
+ * as unverified. shs_save() and shs_restore() return SHS_ERROR_UNSUPPORTED: keep what shs_tell()
+ * returns, and go on by shs_seek().
+ *
+ * @param rank     this process's rank; 0 to ranks - 1
+ * @param ranks    the number of ranks; 1 or more, with `agree` at most 8,192
+ * @param agree    joins the ranks, on every rank or on none; not called in a run of one rank
+ * @param user     passed to `agree`; borrowed until the run is closed
  * @param options  borrowed for the call; NULL: the defaults
  * @param run      gets the run, which the caller releases by shs_close(); NULL on error
  * @return SHS_OK; SHS_ERROR_ARGUMENT if `run` is NULL, there is no rank `rank` of `ranks`, or an
- *         option is out of its range; SHS_ERROR_UNSUPPORTED if `ranks` is more than 1;
- *         SHS_ERROR_MEMORY */
+ *         option is out of its range; SHS_ERROR_DISAGREE if options differ between ranks;
+ *         SHS_ERROR_GATHER if `agree` fails or does not bring the bytes of every rank in order;
+ *         SHS_ERROR_UNSUPPORTED if `agree` is given for too many ranks; SHS_ERROR_MEMORY */
 SHS_API SHS_MUST_CHECK shs_status shs_open_ranks(
     int rank, int ranks, int (*agree)(void *user, const void *mine, size_t bytes, void *all),
     void *user, const shs_run_options *options, shs_run **run);
@@ -77,7 +101,8 @@ SHS_API SHS_MUST_CHECK shs_status shs_open_ranks(
  * @param run  the run; Local and no error if `run` or *run is NULL
  * @return SHS_OK; a loading error that the ranks have not agreed on yet, on every rank;
  *         SHS_ERROR_DISAGREE if other ranks make another Collective call instead;
- *         SHS_ERROR_STATE after MPI_Finalize()
+ *         SHS_ERROR_STATE after MPI_Finalize(); SHS_ERROR_GATHER if the `agree` of shs_open_ranks()
+ *         fails or has failed
  *
  * If other ranks make another Collective call instead, that call returns SHS_ERROR_DISAGREE, too,
  * and every later Collective call of the run returns SHS_ERROR_STATE: no rank waits for a rank that

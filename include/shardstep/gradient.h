@@ -43,7 +43,8 @@ typedef struct shs_gradient shs_gradient;
  * error
  * @return SHS_OK; SHS_ERROR_ARGUMENT for NULL, no tensors, another type, or an unknown reduction;
  *         SHS_ERROR_DISAGREE if ranks differ in tensors or options; SHS_ERROR_MEMORY;
- *         SHS_ERROR_STATE if the run is closed. On every rank the same status, unless `run` is NULL
+ *         SHS_ERROR_STATE if the run is closed; SHS_ERROR_UNSUPPORTED in a run of several ranks
+ *         without MPI. On every rank the same status, unless `run` is NULL
  */
 SHS_API SHS_MUST_CHECK shs_status shs_gradient_open(shs_run *run, const shs_tensor *tensors,
                                                     size_t count,

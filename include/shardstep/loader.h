@@ -269,8 +269,8 @@ typedef struct shs_loader_statistics {
      * weights, and where an epoch is no whole number of passes, it compares only the number of
      * rows. */
     uint64_t epochs_verified;
-    /** Epochs that the ledger could not compare: a seek began inside the epoch, or the epoch had an
-     * error. */
+    /** Epochs that the ledger could not compare: a seek began inside the epoch, the epoch had an
+     * error, or the ranks cannot talk to each other (shs_open_ranks() without `agree`). */
     uint64_t epochs_unverified;
 } shs_loader_statistics;
 

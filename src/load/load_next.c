@@ -55,13 +55,15 @@ void load_go_on(shs_loader *loader, const uint64_t numbers[LOAD_LEDGER_NUMBERS])
         loader->ledger = (struct order_ledger){numbers[1], numbers[2], numbers[3]};
 }
 
-/* Enters a delivered batch in the ledger. A batch with an error has no rows to enter. */
+/* Enters a delivered batch in the ledger. A batch with an error has no rows to enter. Where the
+ * ranks cannot talk to each other, nobody knows the rows of all ranks, and so no epoch is judged.
+ */
 static void enter_batch(shs_loader *loader, const shs_batch *batch)
 {
     if (loader->member.failed) loader->ledger_whole = false;
     order_ledger_add(&loader->ledger, batch->index, batch->count);
     if (!batch->ends_epoch) return;
-    if (loader->ledger_whole)
+    if (loader->ledger_whole && !mpi_is_apart(loader->dataset->run))
         mpi_ledger_end(&loader->member, batch->epoch, &loader->ledger, &loader->plan.order.due);
     else
         loader->epochs_unverified++;

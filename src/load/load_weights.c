@@ -100,11 +100,11 @@ static shs_status check_sums(const struct load_weights *weights, uint64_t first,
 /* Local. Goes through the blocks of this rank, each from its beginning. */
 static shs_status read_share(struct load_weights *weights)
 {
-    const shs_run *run = weights->field.data->run;
+    const struct mpi_part part = mpi_part_of(weights->field.data->run);
     struct load_weights_field *field = &weights->field;
     struct order_weights *order = &weights->order;
-    uint64_t first = order_share(order->blocks, (uint64_t)run->rank, (uint64_t)run->ranks);
-    uint64_t stop = order_share(order->blocks, (uint64_t)run->rank + 1, (uint64_t)run->ranks);
+    uint64_t first = order_share(order->blocks, part.number, part.of);
+    uint64_t stop = order_share(order->blocks, part.number + 1, part.of);
     struct data_range piece = {order_weights_first(order, first), 0};
     uint64_t end = order_weights_first(order, stop);
     shs_status status = SHS_OK;

@@ -159,11 +159,10 @@ static void walk_piece(const struct load_weights_field *field, struct data_range
 /* Local. Calls `take` with all keys of this rank's share. */
 static shs_status walk(struct load_weights_field *field, take_keys *take, void *user)
 {
-    const shs_run *run = field->data->run;
-    uint64_t samples = field->data->samples, rank = (uint64_t)run->rank,
-             ranks = (uint64_t)run->ranks;
-    uint64_t end = order_share(samples, rank + 1, ranks);
-    struct data_range piece = {order_share(samples, rank, ranks), 0};
+    const struct mpi_part part = mpi_part_of(field->data->run);
+    uint64_t samples = field->data->samples;
+    uint64_t end = order_share(samples, part.number + 1, part.of);
+    struct data_range piece = {order_share(samples, part.number, part.of), 0};
     shs_status status = SHS_OK;
     for (; piece.first < end && !status; piece.first += piece.count) {
         piece.count = end - piece.first < field->at_once ? end - piece.first : field->at_once;

@@ -151,7 +151,7 @@ static shs_status agree_alone(shs_run *run, shs_status mine)
     run->stop_agreed = run->stop_agreed || mpi_stop_asked(run);
     if (mine >= 0) return mine;
     add_rank(run, message);
-    return core_tell(mine, message, true, true);
+    return core_tell(mine, message, true, !mpi_is_apart(run));
 }
 
 static struct mpi_ballot own_ballot(const shs_run *run, shs_status mine, const struct call *call)

@@ -50,47 +50,6 @@ shs_status mpi_run_begin(shs_run **run, const char *call, const shs_run_options 
     return status;
 }
 
-/* Returns and reports an error of a run of one rank that could not begin. */
-static shs_status refuse_alone(const char *call, shs_status status)
-{
-    shs_run none = {.ranks = 1};
-    return mpi_agree(&none, core_wrap(status, "%s", call), "%s", call);
-}
-
-shs_status mpi_run_open_alone(const char *call, const shs_run_options *options, shs_run **run)
-{
-    if (!run)
-        return refuse_alone(
-            call, core_fail(SHS_ERROR_ARGUMENT, "run is NULL; pass the address of a shs_run *"));
-    shs_status status = core_new(1, sizeof **run, "a run", run);
-    if (status) return refuse_alone(call, status);
-    (*run)->ranks = 1;
-    return mpi_run_begin(run, call, options, SHS_OK);
-}
-
-shs_status shs_open_ranks(int rank, int ranks,
-                          int (*agree)(void *user, const void *mine, size_t bytes, void *all),
-                          void *user, const shs_run_options *options, shs_run **run)
-{
-    (void)agree;
-    (void)user;
-    if (run) *run = NULL;
-    if (ranks < 1 || rank < 0 || rank >= ranks)
-        return refuse_alone(
-            "shs_open_ranks",
-            core_fail(SHS_ERROR_ARGUMENT,
-                      "there is no rank %d of %d; a rank is 0 or more and less than "
-                      "the number of ranks",
-                      rank, ranks));
-    if (ranks > 1)
-        return refuse_alone("shs_open_ranks",
-                            core_fail(SHS_ERROR_UNSUPPORTED,
-                                      "rank %d of %d: this version opens runs of several ranks "
-                                      "with MPI only; open the run by shs_open()",
-                                      rank, ranks));
-    return mpi_run_open_alone("shs_open_ranks", options, run);
-}
-
 shs_status shs_close(shs_run **run)
 {
     shs_status works = SHS_OK, status;
@@ -102,6 +61,22 @@ shs_status shs_close(shs_run **run)
         status = mpi_settle_close(*run, "shs_close");
     release(run, !works && !(*run)->left_by);
     return status;
+}
+
+bool mpi_is_apart(const shs_run *run)
+{
+    return run->ranks > 1 && !run->transport;
+}
+
+struct mpi_part mpi_part_of(const shs_run *run)
+{
+    if (mpi_is_apart(run)) return (struct mpi_part){0, 1};
+    return (struct mpi_part){(uint64_t)run->rank, (uint64_t)run->ranks};
+}
+
+bool mpi_moves_large_data(const shs_run *run)
+{
+    return run->ranks == 1 || (run->transport && !run->transport->small_data);
 }
 
 void mpi_run_hold(shs_run *run)

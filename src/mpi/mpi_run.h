@@ -33,7 +33,8 @@ struct mpi_member {
 };
 
 struct shs_run {
-    struct mpi_transport *transport; /* NULL in a run of one rank that makes no MPI call */
+    struct mpi_transport *transport; /* NULL if the ranks do not talk to each other, or if the run
+                                        of one rank makes no MPI call */
     int rank;
     int ranks;
     uint64_t seed;
@@ -74,6 +75,25 @@ shs_status mpi_run_begin(shs_run **run, const char *call, const struct shs_run_o
  * `call`. */
 shs_status mpi_run_open_alone(const char *call, const struct shs_run_options *options,
                               shs_run **run);
+
+/* Local. True in a run of several ranks that cannot talk to each other: shs_open_ranks() was given
+ * no `agree`. Collective functions are then Local: each rank agrees with itself only, and sums hold
+ * this rank's numbers only. */
+bool mpi_is_apart(const shs_run *run);
+
+/* A rank's part of work that the ranks share out. */
+struct mpi_part {
+    uint64_t number; /* from 0 */
+    uint64_t of;     /* parts */
+};
+
+/* Local. The part that this rank does, to be joined to the others by mpi_sum() or mpi_greatest().
+ * Where the ranks cannot talk to each other, each does all of the work. */
+struct mpi_part mpi_part_of(const shs_run *run);
+
+/* Local. False if mpi_broadcast() is meant for small data only: each rank then reads large data by
+ * itself. */
+bool mpi_moves_large_data(const shs_run *run);
 
 /* Local. Adds a holder of the run. */
 void mpi_run_hold(shs_run *run);

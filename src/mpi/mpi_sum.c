@@ -57,7 +57,8 @@ static const struct mpi_sum_way alone = {begin_alone, end_alone, mean_alone};
 
 static const struct mpi_sum_way *way_of(const shs_run *run, bool reproducible)
 {
-    if (!run->transport) return &alone;
+    if (run->ranks == 1 && !run->transport) return &alone;
+    if (!run->transport) return NULL;
     return reproducible ? run->transport->reproducible : run->transport->fast;
 }
 
@@ -78,10 +79,18 @@ static void free_part(struct mpi_sum *sum)
 shs_status mpi_sum_new(shs_run *run, size_t n_floats, size_t n_doubles, bool reproducible,
                        struct mpi_sum **sum)
 {
+    const struct mpi_sum_way *way = way_of(run, reproducible);
+    *sum = NULL;
+    if (!way)
+        return core_fail(SHS_ERROR_UNSUPPORTED,
+                         "this is rank %d of %d without MPI, and gradients of several ranks are "
+                         "added over MPI only; add them by the means of your program, and end each "
+                         "step by shs_agree(); or open the run by shs_open()",
+                         run->rank, run->ranks);
     shs_status status = core_new(1, sizeof **sum, "a sum", sum);
     if (status) return status;
     (*sum)->run = run;
-    (*sum)->way = way_of(run, reproducible);
+    (*sum)->way = way;
     (*sum)->n_floats = n_floats;
     (*sum)->n_doubles = n_doubles;
     status = make_part(*sum, reproducible);

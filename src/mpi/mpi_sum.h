@@ -14,7 +14,8 @@ typedef void mpi_give(struct order_vector to, bool add, void *user);
 
 /* Local. Makes a sum of vectors with this many floats and doubles. With `reproducible` its
  * additions form the tree of order_tree.h, without it MPI_Allreduce chooses their order. The run
- * must outlive the sum. On error *sum is NULL. */
+ * must outlive the sum. SHS_ERROR_UNSUPPORTED if nothing adds vectors over the run's ranks. On
+ * error *sum is NULL. */
 shs_status mpi_sum_new(shs_run *run, size_t n_floats, size_t n_doubles, bool reproducible,
                        struct mpi_sum **sum);
 

@@ -1,4 +1,6 @@
-/* The seam between a run and the library that joins its ranks. A run of one rank has no transport.
+/* The seam between a run and what joins its ranks: MPI (mpi_link.h), or a function of the program
+ * (mpi_gathered.h). A run of one rank without MPI has no transport. mpi_is_apart() tells of a run
+ * of several ranks without one.
  *
  * These functions are all that a run, its agreement, its ledgers and its sums need of such a
  * library. Each is Collective over the ranks of the run, unless its comment says Local. */
@@ -47,10 +49,14 @@ struct mpi_transport {
     shs_status (*in_order)(struct mpi_transport *transport, const void *bytes, size_t count,
                            void *room, mpi_take *take, void *user);
 
-    /* The two ways in which sums of vectors come together. */
+    /* All of the functions above move small data only. */
+    bool small_data;
+
+    /* The two ways in which sums of vectors come together. NULL if there is none. */
     const struct mpi_sum_way *reproducible, *fast;
 
-    /* Local. SHS_ERROR_STATE if the transport does not work any more. */
+    /* Local. An error if the transport does not work any more: SHS_ERROR_STATE after
+     * MPI_Finalize(), SHS_ERROR_GATHER after a call of the program's function failed. */
     shs_status (*works)(const struct mpi_transport *transport);
 
     /* Releases the transport. `together` says that every rank releases it now; without it the call

@@ -17,6 +17,15 @@ shs_status train_folder_given(const char *folder)
     return core_fail(SHS_ERROR_ARGUMENT, "no folder is given");
 }
 
+shs_status train_ranks_check(const shs_run *run)
+{
+    if (!mpi_is_apart(run)) return SHS_OK;
+    return core_fail(SHS_ERROR_UNSUPPORTED,
+                     "the ranks of this run cannot talk to each other: shs_open_ranks() was given "
+                     "no function `agree`; give it one, or keep the cursor of shs_tell() yourself, "
+                     "and go on from there by shs_seek()");
+}
+
 struct train_folder_label train_folder_label(const char *folder)
 {
     struct train_folder_label label = {""};

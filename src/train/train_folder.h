@@ -11,6 +11,7 @@
 
 #include "core_hash.h"
 #include "io_lock.h"
+#include "mpi_run.h"
 
 enum {
     TRAIN_FILE_NAME_BYTES = 64
@@ -33,6 +34,10 @@ struct train_latest {
 
 /* SHS_ERROR_ARGUMENT if a program gives no folder: NULL or "". */
 shs_status train_folder_given(const char *folder);
+
+/* SHS_ERROR_UNSUPPORTED in a run whose ranks cannot talk to each other: nobody can tell whether
+ * they all have come to the same place. */
+shs_status train_ranks_check(const shs_run *run);
 
 /* A folder's path as the ranks compare it. A long path is cut off behind a hash of the whole path.
  * The label of NULL is "". */

@@ -1,4 +1,6 @@
-/* shs_restore(): rank 0 reads a checkpoint, and every rank goes on from there. */
+/* shs_restore(): every rank goes on from a checkpoint. Rank 0 reads it and hands it to the others.
+ * In a run that moves small data only, every rank reads it. */
+#include <stdio.h>
 #include <string.h>
 
 #include "core_memory.h"
@@ -7,11 +9,18 @@
 #include "train_claim.h"
 #include "train_file.h"
 
-/* ---- Rank 0. */
+/* ---- The ranks that read. */
 
-/* The parts of a checkpoint that rank 0 has read. */
+/* What ranks that read the same checkpoint have alike. */
+struct identity {
+    char name[TRAIN_FILE_NAME_BYTES]; /* "" if the folder has no checkpoint */
+    char checksum[CORE_DIGEST_TEXT];  /* of tensors, progress and fingerprint */
+};
+
+/* The parts of a checkpoint that a rank has read. */
 struct loaded {
     bool found;
+    struct identity identity;
     uint64_t progress[TRAIN_PROGRESS_NUMBERS];
     void **contents; /* the elements of each tensor */
 };
@@ -77,6 +86,9 @@ static shs_status read_file(const shs_loader *loader, const char *path,
     if (!status)
         status = core_new(state->count, sizeof *loaded->contents, "a state", &loaded->contents);
     if (!status) status = train_file_read_state(file, path, state, &labels, loaded->contents);
+    if (!status)
+        snprintf(loaded->identity.checksum, sizeof loaded->identity.checksum, "%s",
+                 labels.checksum);
     if (!status) status = core_wrap(check_progress(loader, loaded->progress), "%s", path);
     train_labels_free(&labels);
     h5_close(&file);
@@ -90,6 +102,7 @@ static shs_status load_named(const shs_loader *loader, const char *folder,
     char *path;
     if (!*latest->saved.name) return SHS_OK;
     loaded->found = true;
+    memcpy(loaded->identity.name, latest->saved.name, sizeof loaded->identity.name);
     shs_status status = io_join(folder, latest->saved.name, &path);
     if (status) return status;
     status = train_folder_check(path, &latest->saved);
@@ -98,8 +111,9 @@ static shs_status load_named(const shs_loader *loader, const char *folder,
     return train_folder_advise(folder, latest, status);
 }
 
-static shs_status load_latest(shs_loader *loader, const char *folder,
-                              const struct train_state *state, struct loaded *loaded)
+/* Rank 0 also claims the folder for the run, and makes it. */
+static shs_status load_and_claim(shs_loader *loader, const char *folder,
+                                 const struct train_state *state, struct loaded *loaded)
 {
     struct train_claims *claims;
     struct train_claim *claim;
@@ -115,7 +129,42 @@ static shs_status load_latest(shs_loader *loader, const char *folder,
     return status;
 }
 
+/* The other ranks leave the folder alone. */
+static shs_status load_only(const shs_loader *loader, const char *folder,
+                            const struct train_state *state, struct loaded *loaded)
+{
+    struct train_latest latest;
+    shs_status status = train_folder_read(folder, &latest);
+    return status ? status : load_named(loader, folder, &latest, state, loaded);
+}
+
+static shs_status load_latest(shs_loader *loader, const char *folder,
+                              const struct train_state *state, struct loaded *loaded)
+{
+    const shs_run *run = loader->dataset->run;
+    if (run->rank == 0) return load_and_claim(loader, folder, state, loaded);
+    return mpi_moves_large_data(run) ? SHS_OK : load_only(loader, folder, state, loaded);
+}
+
 /* ---- All ranks. */
+
+/* Collective. Compares the checkpoints that the ranks have read, each by itself. */
+static shs_status compare_loaded(shs_run *run, const char *folder, const struct loaded *loaded)
+{
+    const struct identity *own = &loaded->identity;
+    struct identity first = *own;
+    if (mpi_moves_large_data(run)) return SHS_OK;
+    shs_status status = mpi_broadcast(run, &first, sizeof first);
+    if (!status && memcmp(&first, own, sizeof first) != 0)
+        status =
+            core_fail(SHS_ERROR_DISAGREE,
+                      "shs_restore: the checkpoint saved last in %s is %s with content %s "
+                      "here, and %s with content %s on rank 0; without MPI every rank reads "
+                      "the file itself, so give all ranks the same folder",
+                      folder, *own->name ? own->name : "none", *own->name ? own->checksum : "none",
+                      *first.name ? first.name : "none", *first.name ? first.checksum : "none");
+    return mpi_agree(run, status, "shs_restore");
+}
 
 /* Collective. Fills the tensors on every rank. From here on only the MPI library can fail. */
 static shs_status share_state(shs_run *run, const struct train_state *state,
@@ -124,8 +173,9 @@ static shs_status share_state(shs_run *run, const struct train_state *state,
     shs_status status = SHS_OK;
     for (size_t t = 0; t < state->count && !status; t++) {
         const shs_tensor *tensor = &state->tensors[t];
-        if (run->rank == 0) memcpy(tensor->data, loaded->contents[t], train_tensor_bytes(tensor));
-        status = mpi_broadcast(run, tensor->data, train_tensor_bytes(tensor));
+        if (loaded->contents) memcpy(tensor->data, loaded->contents[t], train_tensor_bytes(tensor));
+        if (mpi_moves_large_data(run))
+            status = mpi_broadcast(run, tensor->data, train_tensor_bytes(tensor));
     }
     return status;
 }
@@ -151,11 +201,12 @@ static shs_status share(shs_loader *loader, const struct train_state *state,
 
 /* Local. Checks the arguments. Sets a digest of the tensors' names, types and shapes, which every
  * rank must have alike. */
-static shs_status check_restore(const char *folder, const struct train_state *state,
-                                char digest[CORE_DIGEST_TEXT])
+static shs_status check_restore(const shs_run *run, const char *folder,
+                                const struct train_state *state, char digest[CORE_DIGEST_TEXT])
 {
     struct core_hash *hash;
     shs_status status = train_folder_given(folder);
+    if (!status) status = train_ranks_check(run);
     if (!status) status = train_state_check(state);
     if (!status) status = core_hash_new(&hash);
     if (status) return core_wrap(status, "shs_restore");
@@ -174,13 +225,14 @@ shs_status shs_restore(shs_loader *loader, const char *folder, const shs_tensor 
     const struct train_state state = {tensors, count};
     struct loaded loaded = {0};
     char digest[CORE_DIGEST_TEXT] = "";
-    status = check_restore(folder, &state, digest);
+    status = check_restore(run, folder, &state, digest);
     mpi_member_settled(run, &loader->member);
     status = mpi_settle(run, status, "shs_restore(folder %s, %zu tensors, shapes %s)",
                         train_folder_label(folder).text, count, digest);
     if (status) return status;
-    if (run->rank == 0) status = load_latest(loader, folder, &state, &loaded);
+    status = load_latest(loader, folder, &state, &loaded);
     status = mpi_agree(run, core_wrap(status, "shs_restore"), "shs_restore");
+    if (!status) status = compare_loaded(run, folder, &loaded);
     if (!status) status = share(loader, &state, &loaded);
     free_loaded(&state, &loaded);
     return status;

@@ -132,6 +132,7 @@ static shs_status check_save(const shs_loader *loader, const char *folder,
                              struct train_content **contents)
 {
     shs_status status = train_folder_given(folder);
+    if (!status) status = train_ranks_check(loader->dataset->run);
     if (!status) status = train_state_check(state);
     if (!status && loader->handed)
         status = core_fail(SHS_ERROR_STATE,

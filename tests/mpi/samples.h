@@ -6,6 +6,7 @@
 #include <hdf5.h>
 #include <sys/stat.h>
 
+#include "gathered.h"
 #include "h5_write.h"
 #include "ranks.h"
 #include "shardstep/loader.h"
@@ -135,7 +136,7 @@ static inline struct job job_open(const struct job_options *options)
 {
     struct job job;
     const shs_run_options run = {.seed = options->seed, .vranks = options->vranks};
-    need(!shs_open(options->comm, &run, &job.run), "shs_open");
+    need(!open_either(options->comm, gathered_is_wanted(), &run, &job.run), "opening a run");
     need(!shs_dataset_open(job.run, options->path, samples_fields, NULL, &job.data),
          "shs_dataset_open");
     need(!shs_loader_open(job.data, &options->loader, &job.loader), "shs_loader_open");

@@ -577,15 +577,9 @@ static void test_many_numbers_are_reduced(void)
     shs_close(&run);
 }
 
-/* This version opens runs of several ranks with MPI only. */
 static void test_ranks_without_mpi(void)
 {
     shs_run *run = (shs_run *)1;
-    if (CHECK_STATUS(shs_open_ranks(1, 3, NULL, NULL, NULL, &run), SHS_ERROR_UNSUPPORTED))
-        CHECK(!run);
-    CHECK_HAS(shs_message(),
-              "shs_open_ranks: rank 1 of 3: this version opens runs of several ranks with "
-              "MPI only; open the run by shs_open()");
     if (CHECK_STATUS(shs_open_ranks(1, 1, NULL, NULL, NULL, &run), SHS_ERROR_ARGUMENT)) CHECK(!run);
     CHECK_HAS(shs_message(), "there is no rank 1 of 1");
     if (CHECK_STATUS(shs_open_ranks(-1, 2, NULL, NULL, NULL, &run), SHS_ERROR_ARGUMENT))

@@ -49,8 +49,11 @@ int main(void)
     const shs_tensor tensor = {.name = "number", .type = SHS_F32, .data = &number};
     shs_run *run;
     shs_gradient *gradient;
-    if (shs_open_ranks(1, 3, NULL, NULL, NULL, &run) != SHS_ERROR_UNSUPPORTED || run) return 1;
+    shs_must(shs_open_ranks(1, 3, NULL, NULL, NULL, &run));
+    printf("rank %d of %d\n", shs_info(run).rank, shs_info(run).ranks);
+    if (shs_gradient_open(run, &tensor, 1, NULL, &gradient) != SHS_ERROR_UNSUPPORTED) return 1;
     printf("%s\n", shs_message());
+    shs_must(shs_close(&run));
     if (shs_open_ranks(2, 1, NULL, NULL, NULL, &run) != SHS_ERROR_ARGUMENT || run) return 1;
     printf("%s\n", shs_message());
     shs_must(shs_open_ranks(0, 1, NULL, NULL, NULL, &run));
@@ -64,7 +67,8 @@ int main(void)
 }
 C
 cat > known.txt << 'TEXT'
-rank 0: shs_open_ranks: rank 1 of 3: this version opens runs of several ranks with MPI only; open the run by shs_open()
+rank 1 of 3
+rank 1: shs_gradient_open: this is rank 1 of 3 without MPI, and gradients of several ranks are added over MPI only; add them by the means of your program, and end each step by shs_agree(); or open the run by shs_open()
 rank 0: shs_open_ranks: there is no rank 2 of 1; a rank is 0 or more and less than the number of ranks
 mean 3 of rank 0 of 1
 TEXT

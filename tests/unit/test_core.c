@@ -90,7 +90,8 @@ static const struct {
                 {"SHS_ERROR_MISMATCH", -8},
                 {"SHS_ERROR_EXHAUSTED", -9},
                 {"SHS_ERROR_MPI", -10},
-                {"SHS_ERROR_ORDER", -11}};
+                {"SHS_ERROR_ORDER", -11},
+                {"SHS_ERROR_GATHER", -12}};
 
 static void statuses_have_names(void)
 {
@@ -113,7 +114,7 @@ static void statuses_have_texts_of_their_own(void)
     }
     CHECK_TEXT(shs_status_text(SHS_OK), "done");
     CHECK_TEXT(shs_status_text(SHS_ERROR_MEMORY), "memory ran out");
-    CHECK_TEXT(shs_status_text((shs_status)-12), "unknown status");
+    CHECK_TEXT(shs_status_text((shs_status)-13), "unknown status");
     CHECK_TEXT(shs_status_text((shs_status)4), "unknown status");
 }
 
