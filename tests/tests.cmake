@@ -82,6 +82,7 @@ shs_mpi_test(test_mixing_runs)
 shs_mpi_test(test_mixing_refused)
 
 # Ranks that a function of the program joins. Tests of other runs are run once more over it.
+shs_unit_test(test_ranks ${LAYERS})
 shs_mpi_test(test_gathered)
 if(SHARDSTEP_MPI)
   foreach(name test_ledger test_loader_errors test_loader_cursor test_checkpoint_refused test_folder test_weights)
