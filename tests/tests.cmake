@@ -83,6 +83,10 @@ shs_mpi_test(test_mixing_refused)
 
 # Ranks that a function of the program joins. Tests of other runs are run once more over it.
 shs_unit_test(test_ranks ${LAYERS})
+add_executable(plain_ranks cli/plain_ranks.c)
+target_link_libraries(plain_ranks PRIVATE shardstep shs_flags PkgConfig::SHARDSTEP_PACKAGES)
+target_link_options(plain_ranks PRIVATE -Wl,-z,lazy)
+shs_script_test(plain_ranks cli plain_ranks.sh)
 shs_mpi_test(test_gathered)
 if(SHARDSTEP_MPI)
   foreach(name test_ledger test_loader_errors test_loader_cursor test_checkpoint_refused test_folder test_weights)

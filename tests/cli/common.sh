@@ -26,7 +26,7 @@ package_of() {
     fashion) echo dataset-fashion-mnist ;;
     h5py) echo python3-h5py python3-numpy ;;
     pgrep | ps) echo procps ;;
-    nm) echo binutils ;;
+    nm | readelf) echo binutils ;;
     ninja) echo ninja-build ;;
     *) echo "$1" ;;
     esac
