@@ -166,7 +166,8 @@ static shs_status compare_loaded(shs_run *run, const char *folder, const struct 
     return mpi_agree(run, status, "shs_restore");
 }
 
-/* Collective. Fills the tensors on every rank. From here on only the MPI library can fail. */
+/* Collective. Fills the tensors on every rank. From here on only the transport
+ * can fail. */
 static shs_status share_state(shs_run *run, const struct train_state *state,
                               const struct loaded *loaded)
 {

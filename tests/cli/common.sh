@@ -110,6 +110,15 @@ import_fashion() {
         test/labels=$fashion/t10k-labels-idx1-ubyte.gz > /dev/null
 }
 
+# FOLDER: waits up to a minute for the first checkpoint of a run in the background. Without one the
+# script's own checks fail.
+await_checkpoint() {
+    for _ in $(seq 600); do
+        ls "$1"/step-*.h5 > /dev/null 2>&1 && return 0
+        sleep 0.1
+    done
+}
+
 finish() {
     [ "$failures" = 0 ] || { echo "$failures checks failed" >&2; exit 1; }
     echo "all checks passed"

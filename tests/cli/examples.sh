@@ -21,10 +21,7 @@ awk '/^epoch/ { if (!n++) first = $3; last = $3 } END { exit !(n == 6 && last < 
 code=0
 $MPIRUN -n 3 "$BUILD/examples/regression" table.h5 stopped 1000000 > out.txt 2> err.txt < /dev/null &
 job=$!
-for _ in $(seq 600); do
-    ls stopped/step-*.h5 > /dev/null 2>&1 && break
-    sleep 0.1
-done
+await_checkpoint stopped
 kill -USR1 $job
 wait $job || code=$?
 [ "$code" = 75 ] || fail "exit code $code, not 75, after a signal: $(cat err.txt)"

@@ -34,10 +34,7 @@ same "a run that is already there" reference.txt again.txt
 code=0
 $MPIRUN -n 2 $train --checkpoint-every 2 --checkpoints stopped > /dev/null 2> err.txt &
 job=$!
-for _ in $(seq 600); do
-    ls stopped/step-*.h5 > /dev/null 2>&1 && break
-    sleep 0.1
-done
+await_checkpoint stopped
 kill -USR1 $job
 wait $job || code=$?
 [ "$code" = 75 ] || fail "exit code $code, not 75, after a signal: $(cat err.txt)"

@@ -9,10 +9,7 @@ train="$BUILD/examples/train_fashion --data fashion.h5 --vranks 3"
 on 2 $train --steps 30 --hash 2> /dev/null | tail -n 1 > straight.txt
 on 3 $train --steps 30 --checkpoints checkpoints --checkpoint-every 5 > /dev/null 2> job.txt &
 job=$!
-for _ in $(seq 600); do
-    ls checkpoints/step-*.h5 > /dev/null 2>&1 && break
-    sleep 0.1
-done
+await_checkpoint checkpoints
 victim=$(pgrep -f -n "train_fashion --data fashion.h5 --vranks 3 --steps 30 --checkpoints" || true)
 [ -n "$victim" ] && kill -9 "$victim" || fail "no rank to kill"
 code=0
