@@ -147,12 +147,20 @@ shs_status data_files_hold(struct data_files *files, size_t number, struct data_
     if (status) return status;
     struct data_open_file *open = files->file[number].open;
     data_open_file_hold(open);
+    if (open->fetches++ == 0) files->n_held++;
     *held = (struct data_held){open, open->arrays};
     return SHS_OK;
 }
 
+bool data_files_has_room(const struct data_files *files, size_t file)
+{
+    const struct data_open_file *open = files->file[file].open;
+    return (open && open->fetches) || files->n_held < files->most_open;
+}
+
 void data_files_give_back(struct data_files *files, struct data_held *held)
 {
+    if (--held->open->fetches == 0) files->n_held--;
     data_open_file_release(files, held->open);
     *held = (struct data_held){0};
 }

@@ -40,6 +40,7 @@ struct data_files {
         chunk_rows[2 * SHS_MAX_FIELDS];
     size_t most_open; /* most files open at the same time */
     size_t n_open;
+    size_t n_held; /* open files that fetches hold, each counted once */
     struct data_open_file *newest, *oldest;
     uint32_t round;
     size_t checksum_bytes; /* bytes of the open files' checksums */
@@ -97,6 +98,10 @@ struct data_held {
  * reads of the arrays may be made in any thread. */
 shs_status data_files_hold(struct data_files *files, size_t file, struct data_held *held,
                            uint64_t *bytes);
+
+/* Returns true if a file can be held without more than most_open files being held: it is held
+ * already, or fewer are. */
+bool data_files_has_room(const struct data_files *files, size_t file);
 
 /* Gives a held file back. Must be called in the calling thread. */
 void data_files_give_back(struct data_files *files, struct data_held *held);

@@ -8,6 +8,7 @@ struct data_open_file {
     struct data_open_file *newer, *older;
     size_t number;
     uint64_t holders;   /* the list, and fetches that read it; the last holder closes it */
+    uint64_t fetches;   /* how many of the holders are fetches */
     struct h5_file *h5; /* NULL if no array needs HDF5 */
     struct data_field *arrays;
     uint64_t content; /* as in struct data_file; 0: not asked for, or unknown */

@@ -36,13 +36,7 @@ struct fetcher {
     struct job *jobs;
     size_t n_uses, uses_capacity, n_jobs, jobs_capacity;
     size_t *cold_jobs; /* indices of jobs; room for all jobs */
-
-    /* For the comparison with checksums: those of piece i begin at checksums[check_at[i]]. */
-    const struct fetch_piece *pieces;
-    size_t *check_at, check_at_capacity;
-    uint32_t *checksums;
-    size_t checksums_capacity;
-    bool may_wait; /* true if the jobs of now may wait for the disk */
+    bool may_wait;     /* true if the jobs of now may wait for the disk */
     uint64_t clock;
     struct fetch_counts now; /* what the present fetch did */
 };
@@ -67,8 +61,6 @@ void fetcher_free(struct fetcher **fetcher)
     core_free(&(*fetcher)->uses);
     core_free(&(*fetcher)->jobs);
     core_free(&(*fetcher)->cold_jobs);
-    core_free(&(*fetcher)->checksums);
-    core_free(&(*fetcher)->check_at);
     core_free(fetcher);
 }
 
@@ -138,8 +130,9 @@ static shs_status find_uses(struct fetcher *fetcher, const struct fetch_piece *p
     shs_status status = SHS_OK;
     fetcher->n_uses = 0;
     for (size_t i = 0; i < count && !status; i++) {
+        if (!pieces[i].count || !pieces[i].field->direct) continue;
         fetcher->now.rows += pieces[i].count;
-        if (pieces[i].count && pieces[i].field->direct) status = add_uses(fetcher, &pieces[i]);
+        status = add_uses(fetcher, &pieces[i]);
     }
     if (!status && !is_sorted(fetcher))
         qsort(fetcher->uses, fetcher->n_uses, sizeof *fetcher->uses, compare_uses);
@@ -332,56 +325,27 @@ static shs_status do_cold(void *user, size_t job, unsigned lane)
     return do_job(fetcher, &fetcher->jobs[fetcher->cold_jobs[job]], &fetcher->lanes[lane]);
 }
 
+/* The pieces of a fetch and their checksums. */
+struct checking {
+    const struct fetch_piece *pieces;
+    const struct fetch_checks *checks;
+};
+
 static shs_status check_piece(void *user, size_t i, unsigned lane)
 {
-    const struct fetcher *fetcher = user;
-    const struct fetch_piece *piece = &fetcher->pieces[i];
+    const struct checking *checking = user;
     (void)lane;
-    if (!data_field_has_checksums(piece->field)) return SHS_OK;
-    return data_field_check(piece->field, piece->first, piece->count, piece->to,
-                            fetcher->checksums + fetcher->check_at[i]);
-}
-
-static shs_status grow(size_t count, size_t bytes, size_t *capacity, void *memory_pointer)
-{
-    if (count <= *capacity) return SHS_OK;
-    shs_status status = core_resize(2 * count, bytes, "checksums", memory_pointer);
-    if (!status) *capacity = 2 * count;
-    return status;
-}
-
-/* Collects the checksums of all pieces that have checksums. */
-static shs_status find_checksums(struct fetcher *fetcher, const struct fetch_piece *pieces,
-                                 size_t count, bool *any)
-{
-    size_t rows = 0;
-    shs_status status =
-        grow(count, sizeof *fetcher->check_at, &fetcher->check_at_capacity, &fetcher->check_at);
-    for (size_t i = 0; i < count && !status; i++) {
-        fetcher->check_at[i] = rows;
-        if (data_field_has_checksums(pieces[i].field)) rows += pieces[i].count;
-    }
-    *any = rows != 0;
-    if (!status)
-        status = grow(rows, sizeof *fetcher->checksums, &fetcher->checksums_capacity,
-                      &fetcher->checksums);
-    for (size_t i = 0; i < count && *any && !status; i++)
-        if (pieces[i].count && data_field_has_checksums(pieces[i].field))
-            status = data_field_checksums(pieces[i].field, pieces[i].first, pieces[i].count,
-                                          fetcher->checksums + fetcher->check_at[i]);
-    return status;
+    return fetch_checks_compare(checking->checks, checking->pieces, i);
 }
 
 /* Compares rows with their checksums. After an error no chunk is kept, since a kept chunk may hold
  * the wrong row. */
 static shs_status check(struct fetcher *fetcher, unsigned threads, const struct fetch_piece *pieces,
-                        size_t count)
+                        size_t count, const struct fetch_checks *checks)
 {
-    bool any;
-    shs_status status = find_checksums(fetcher, pieces, count, &any);
-    if (status || !any) return status;
-    fetcher->pieces = pieces;
-    status = core_pool_do(fetcher->pool, threads, count, check_piece, fetcher);
+    struct checking checking = {pieces, checks};
+    if (!checks->any) return SHS_OK;
+    shs_status status = core_pool_do(fetcher->pool, threads, count, check_piece, &checking);
     if (status) fetch_cache_clear(fetcher->cache);
     return status;
 }
@@ -428,42 +392,55 @@ static void settle_kept(struct fetcher *fetcher, bool there)
     }
 }
 
-static shs_status read_through_hdf5(const struct fetch_piece *pieces, size_t count)
-{
-    shs_status status = SHS_OK;
-    for (size_t i = 0; i < count && !status; i++)
-        if (pieces[i].count && !pieces[i].field->direct)
-            status =
-                data_field_read(pieces[i].field, pieces[i].first, pieces[i].count, pieces[i].to);
-    return status;
-}
-
 static shs_status fetch(const struct fetch_means *means, const struct fetch_piece *pieces,
-                        size_t count)
+                        size_t count, const struct fetch_checks *checks)
 {
     struct fetcher *fetcher = means->fetcher;
     unsigned threads = means->threads ? means->threads : 1;
     shs_status status = find_uses(fetcher, pieces, count);
     if (!status) status = make_jobs(fetcher, means->foresight);
     if (status) return status;
-    status = read_through_hdf5(pieces, count);
-    if (!status) status = do_jobs(fetcher, threads);
+    status = do_jobs(fetcher, threads);
     fetcher->now.reads += fetcher->n_jobs;
     settle_kept(fetcher, !status);
-    return status ? status : check(fetcher, threads, pieces, count);
+    return status ? status : check(fetcher, threads, pieces, count, checks);
 }
 
-shs_status fetch_pieces(const struct fetch_means *means, const struct fetch_piece *pieces,
-                        size_t count, struct fetch_counts *counts)
+shs_status fetch_direct(const struct fetch_means *means, const struct fetch_piece *pieces,
+                        size_t count, const struct fetch_checks *checks,
+                        struct fetch_counts *counts)
 {
     struct fetcher *fetcher = means->fetcher;
     fetcher->now = (struct fetch_counts){0};
     for (size_t i = 0; i < CORE_POOL_MOST; i++)
         fetcher->lanes[i].bytes_read = 0;
-    shs_status status = fetch(means, pieces, count);
+    shs_status status = fetch(means, pieces, count, checks);
     for (size_t i = 0; i < CORE_POOL_MOST; i++)
         fetcher->now.bytes += fetcher->lanes[i].bytes_read;
     fetch_counts_add(counts, &fetcher->now);
+    return status;
+}
+
+bool fetch_needs_hdf5(const struct fetch_piece *piece)
+{
+    return piece->count && !piece->field->direct;
+}
+
+shs_status fetch_through_hdf5(const struct fetch_piece *piece, struct fetch_counts *counts)
+{
+    counts->rows += piece->count;
+    return data_field_read(piece->field, piece->first, piece->count, piece->to);
+}
+
+shs_status fetch_pieces(const struct fetch_means *means, const struct fetch_piece *pieces,
+                        size_t count, struct fetch_counts *counts)
+{
+    struct fetch_checks checks = {0};
+    shs_status status = fetch_checks_read(&checks, pieces, count);
+    for (size_t i = 0; i < count && !status; i++)
+        if (fetch_needs_hdf5(&pieces[i])) status = fetch_through_hdf5(&pieces[i], counts);
+    if (!status) status = fetch_direct(means, pieces, count, &checks, counts);
+    fetch_checks_free(&checks);
     return status;
 }
 

@@ -1,5 +1,7 @@
 /* Reading many pieces of fields at once: neighbours in one read, each chunk decoded once, on
  * several threads, chunks kept for later. Synchronous: a fetch returns when its pieces are there.
+ * What only HDF5 can read, and checksums that are kept in files, are read beforehand in the
+ * caller's thread; the rest can be fetched in any thread.
  *
  * The way of a batch's rows into memory, here of rows 2, 9 and 12, where files a.h5 and b.h5 have
  * seven rows each, in chunks of seven:
@@ -25,16 +27,8 @@
 #define FETCH_H
 
 #include "core_pool.h"
-#include "data_field.h"
 #include "fetch_cache.h"
-
-/* Rows [first, first + count) of a field, which are written to `to` one after the other. */
-struct fetch_piece {
-    struct data_field *field;
-    uint64_t first;
-    uint64_t count;
-    void *to;
-};
+#include "fetch_checks.h"
 
 /* Tells when rows will be wanted. next_use() returns the time at which any of the rows
  * [first, first + count) of the field with this key is next wanted after the fetch that asks, or
@@ -72,11 +66,26 @@ struct fetch_counts {
 
 void fetch_counts_add(struct fetch_counts *sum, const struct fetch_counts *more);
 
-/* Fetches the pieces. Their fields may be closed afterwards: a chunk is kept by its field's key,
- * and another field with that key and the same rows finds it again. Pieces that are read directly
- * are read on the threads of `means`; more threads wait for what must come from the disk. Pieces
- * that only HDF5 can read are read in the calling thread. *counts grows by what this fetch did,
- * also after an error. */
+/* Returns true if only HDF5 can read the piece. */
+bool fetch_needs_hdf5(const struct fetch_piece *piece);
+
+/* Reads a piece that only HDF5 can read. Must be called in the caller's thread. counts->rows grows
+ * by its rows. */
+shs_status fetch_through_hdf5(const struct fetch_piece *piece, struct fetch_counts *counts);
+
+/* Fetches the pieces that are read directly, on the threads of `means`; more threads wait for what
+ * must come from the disk. Pieces that only HDF5 can read must have been read. All pieces are then
+ * compared with `checks`, which were read for them. May be called in any thread, with a fetcher of
+ * its own: it calls neither HDF5 nor MPI, and opens no file. The pieces' fields must stay open
+ * until it returns, and may be closed afterwards: a chunk is kept by its field's key, and another
+ * field with that key and the same rows finds it again. *counts grows by what this fetch did, also
+ * after an error. */
+shs_status fetch_direct(const struct fetch_means *means, const struct fetch_piece *pieces,
+                        size_t count, const struct fetch_checks *checks,
+                        struct fetch_counts *counts);
+
+/* Fetches pieces of any kind, in the caller's thread: reads their checksums and what only HDF5 can
+ * read, and then the rest as fetch_direct() does. */
 shs_status fetch_pieces(const struct fetch_means *means, const struct fetch_piece *pieces,
                         size_t count, struct fetch_counts *counts);
 

@@ -15,7 +15,7 @@ struct place {
 
 struct fetch_gather {
     shs_dataset *dataset;
-    const uint64_t *index; /* numbers of the samples that are gathered now */
+    const uint64_t *index; /* numbers of the samples that are prepared now */
     uint64_t count;
     size_t *file; /* file of each sample */
     size_t file_capacity;
@@ -27,9 +27,11 @@ struct fetch_gather {
     size_t n_places, places_capacity;
     struct fetch_piece *pieces;
     size_t n_pieces, pieces_capacity;
-    struct data_held *held; /* the files of the pieces */
+    size_t looked_at;           /* pieces of which those that only HDF5 can read have been read */
+    struct fetch_checks checks; /* of the pieces */
+    struct data_held *held;     /* the files of the pieces */
     size_t n_held, held_capacity;
-    struct fetch_counts *counts; /* the caller's */
+    struct fetch_counts *counts; /* of the caller that prepares */
 };
 
 shs_status fetch_gather_new(shs_dataset *dataset, struct fetch_gather **gather)
@@ -42,6 +44,8 @@ shs_status fetch_gather_new(shs_dataset *dataset, struct fetch_gather **gather)
 void fetch_gather_free(struct fetch_gather **gather)
 {
     if (!*gather) return;
+    fetch_gather_let_go(*gather);
+    fetch_checks_free(&(*gather)->checks);
     core_free(&(*gather)->file);
     core_free(&(*gather)->bounds);
     core_free(&(*gather)->pairs);
@@ -111,23 +115,60 @@ static shs_status hold_file(struct fetch_gather *gather, size_t file)
     return status;
 }
 
-/* Forgets the pieces, and gives their files back. */
-static void let_go(struct fetch_gather *gather)
+void fetch_gather_let_go(struct fetch_gather *gather)
 {
     while (gather->n_held)
         data_files_give_back(&gather->dataset->files, &gather->held[--gather->n_held]);
-    gather->n_pieces = 0;
+    gather->n_pieces = gather->looked_at = 0;
 }
 
-static shs_status fetch_gathered(struct fetch_gather *gather, const struct fetch_means *means)
+shs_status fetch_gather_read_one(struct fetch_gather *gather, struct fetch_counts *counts,
+                                 bool *more)
 {
-    shs_status status = fetch_pieces(means, gather->pieces, gather->n_pieces, gather->counts);
-    let_go(gather);
+    const struct fetch_piece *piece = gather->pieces + gather->looked_at,
+                             *end = gather->pieces + gather->n_pieces;
+    shs_status status = SHS_OK;
+    while (piece < end && !fetch_needs_hdf5(piece))
+        piece++;
+    if (piece < end) status = fetch_through_hdf5(piece++, counts);
+    while (piece < end && !fetch_needs_hdf5(piece))
+        piece++;
+    gather->looked_at = (size_t)(piece - gather->pieces);
+    *more = piece < end && !status;
     return status;
 }
 
-/* Fetches all places, for as many files at a time as can be open. */
-static shs_status fetch_places(struct fetch_gather *gather, const struct fetch_means *means)
+shs_status fetch_gather_fill(struct fetch_gather *gather, const struct fetch_means *means,
+                             struct fetch_counts *counts)
+{
+    return fetch_direct(means, gather->pieces, gather->n_pieces, &gather->checks, counts);
+}
+
+/* Reads the pieces, and gives their files back. */
+static shs_status read_now(struct fetch_gather *gather, const struct fetch_means *means,
+                           struct fetch_counts *counts)
+{
+    bool more = true;
+    shs_status status = SHS_OK;
+    while (more && !status)
+        status = fetch_gather_read_one(gather, counts, &more);
+    if (!status) status = fetch_gather_fill(gather, means, counts);
+    fetch_gather_let_go(gather);
+    return status;
+}
+
+/* Reads the pieces so far, which leave no room for another file. */
+static shs_status read_group(struct fetch_gather *gather, const struct fetch_means *means)
+{
+    shs_status status = fetch_checks_read(&gather->checks, gather->pieces, gather->n_pieces);
+    if (!status) status = read_now(gather, means, gather->counts);
+    return status;
+}
+
+/* Makes pieces of all places, and holds their files. If more files are held than may be, by this
+ * gatherer or by others of the dataset, the pieces are read group by group, and none or only the
+ * last ones are left. */
+static shs_status take_places(struct fetch_gather *gather, const struct fetch_means *means)
 {
     const struct data_files *files = &gather->dataset->files;
     shs_status status = SHS_OK;
@@ -136,15 +177,14 @@ static shs_status fetch_places(struct fetch_gather *gather, const struct fetch_m
     for (size_t i = 0; i < gather->n_places && !status; i++) {
         const struct place *place = &gather->places[i];
         if (i == 0 || place->file != gather->places[i - 1].file) {
-            if (gather->n_held == files->most_open) status = fetch_gathered(gather, means);
+            if (!data_files_has_room(files, place->file)) status = read_group(gather, means);
             if (!status) status = hold_file(gather, place->file);
         }
         if (!status) status = add_piece(gather, gather->held[gather->n_held - 1].arrays, place);
     }
-    if (!status) status = fetch_gathered(gather, means);
-    let_go(gather);
     gather->n_places = 0;
-    return status;
+    if (!status && files->n_held > files->most_open) return read_group(gather, means);
+    return status ? status : fetch_checks_read(&gather->checks, gather->pieces, gather->n_pieces);
 }
 
 /* ---- Samples to places. */
@@ -221,7 +261,8 @@ static shs_status read_bounds(struct fetch_gather *gather, const struct data_par
                                                   .first = number_in_file(gather, slot),
                                                   .count = 2,
                                                   .to = gather->pairs + slot * size});
-    if (!status) status = fetch_places(gather, means);
+    if (!status) status = take_places(gather, means);
+    if (!status) status = read_now(gather, means, gather->counts);
     for (uint64_t slot = 0; slot < gather->count && !status; slot++) {
         field.path = files->paths.path[gather->file[slot]];
         status =
@@ -271,11 +312,12 @@ static shs_status find_ragged(struct fetch_gather *gather, size_t p, void *const
 
 /* Ragged fields come first, because their offsets may have to be read before their rows are known.
  */
-shs_status fetch_gather(struct fetch_gather *gather, const struct fetch_means *means,
-                        const uint64_t *index, uint64_t count, void *const *to,
-                        struct fetch_counts *counts)
+shs_status fetch_gather_prepare(struct fetch_gather *gather, const struct fetch_means *means,
+                                const uint64_t *index, uint64_t count, void *const *to,
+                                struct fetch_counts *counts)
 {
     const struct data_sample *what = &gather->dataset->what;
+    fetch_gather_let_go(gather);
     gather->counts = counts;
     gather->index = index;
     gather->count = count;
@@ -286,7 +328,17 @@ shs_status fetch_gather(struct fetch_gather *gather, const struct fetch_means *m
     for (size_t p = 0; p < what->n_parts && !status; p++)
         if (what->part[p].kind != DATA_RAGGED && what->part[p].kind != DATA_LENGTH)
             status = add_rows(gather, p, to[p]);
-    return status ? status : fetch_places(gather, means);
+    return status ? status : take_places(gather, means);
+}
+
+shs_status fetch_gather(struct fetch_gather *gather, const struct fetch_means *means,
+                        const uint64_t *index, uint64_t count, void *const *to,
+                        struct fetch_counts *counts)
+{
+    shs_status status = fetch_gather_prepare(gather, means, index, count, to, counts);
+    if (!status) status = read_now(gather, means, counts);
+    fetch_gather_let_go(gather);
+    return status;
 }
 
 /* Adds samples of one file: as one place if samples are rows, otherwise each by itself. */
@@ -312,6 +364,7 @@ shs_status fetch_gather_runs(struct fetch_gather *gather, const struct fetch_mea
     const struct data_files *files = &gather->dataset->files;
     shs_status status = SHS_OK;
     char *at = to;
+    fetch_gather_let_go(gather);
     gather->counts = counts;
     gather->n_places = 0;
     for (size_t i = 0; i < count; i++) {
@@ -325,5 +378,8 @@ shs_status fetch_gather_runs(struct fetch_gather *gather, const struct fetch_mea
             sample += now;
         }
     }
-    return status ? status : fetch_places(gather, means);
+    if (!status) status = take_places(gather, means);
+    if (!status) status = read_now(gather, means, counts);
+    fetch_gather_let_go(gather);
+    return status;
 }

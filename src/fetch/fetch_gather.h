@@ -1,4 +1,12 @@
-/* Samples of a dataset, gathered from the rows that they are made of. */
+/* Samples of a dataset, gathered from the rows that they are made of.
+ *
+ * A gatherer serves one batch in flight, in three stages; any number of gatherers of a dataset may
+ * be in flight:
+ *
+ *     prepare    in the caller's thread: finds the rows, and holds their files
+ *     read_one   in the caller's thread, until there are no more: what only HDF5 can read
+ *     fill       in any thread: the rest
+ *     let_go     in the caller's thread, also after an error: gives the files back */
 #ifndef FETCH_GATHER_H
 #define FETCH_GATHER_H
 
@@ -13,16 +21,39 @@ shs_status fetch_gather_new(shs_dataset *dataset, struct fetch_gather **gather);
 /* Frees a gatherer and leaves NULL. Accepts a pointer to NULL. */
 void fetch_gather_free(struct fetch_gather **gather);
 
-/* Reads the samples `index`. The samples of field f are written to to[f], one after the other.
- * Files are opened and looked at in the calling thread, and held until their rows are there.
- * Foresight is asked about rows of arrays, by the arrays' keys. *counts grows by what was done,
- * also after an error. */
+/* Prepares to read the samples `index`. The samples of field f will be written to to[f], one after
+ * the other; padding and lengths of ragged fields are written at once. Files are opened, looked at
+ * and held until fetch_gather_let_go(). Bounds of ragged samples and checksums that are not in
+ * memory are read. If more files are needed than may be open, the rows of all but the last files
+ * are read, too. What is read is read with `means`, which no other thread may use now. *counts
+ * grows by what was done, also after an error. `index` is not used later. */
+shs_status fetch_gather_prepare(struct fetch_gather *gather, const struct fetch_means *means,
+                                const uint64_t *index, uint64_t count, void *const *to,
+                                struct fetch_counts *counts);
+
+/* Reads the next piece that only HDF5 can read, if there is one. *more tells whether there are
+ * others; they must be read before fetch_gather_fill(). */
+shs_status fetch_gather_read_one(struct fetch_gather *gather, struct fetch_counts *counts,
+                                 bool *more);
+
+/* Reads what is left of the prepared samples, and compares all rows of theirs with their checksums.
+ * May be called in any thread: it calls neither HDF5 nor MPI, and opens no file. Foresight is asked
+ * about rows of arrays, by the arrays' keys. *counts grows by what was done, also after an error.
+ */
+shs_status fetch_gather_fill(struct fetch_gather *gather, const struct fetch_means *means,
+                             struct fetch_counts *counts);
+
+/* Gives back the files of prepared samples, which need not have been filled. Nothing happens if
+ * there are none. */
+void fetch_gather_let_go(struct fetch_gather *gather);
+
+/* Does all of this, one after the other, in the caller's thread. */
 shs_status fetch_gather(struct fetch_gather *gather, const struct fetch_means *means,
                         const uint64_t *index, uint64_t count, void *const *to,
                         struct fetch_counts *counts);
 
-/* Reads whole runs of samples in the same way, of a dataset with one field that is not ragged. If a
- * sample is a row, a run costs as little as one piece. */
+/* Reads whole runs of samples like fetch_gather(), of a dataset with one field that is not ragged.
+ * If a sample is a row, a run costs as little as one piece. */
 shs_status fetch_gather_runs(struct fetch_gather *gather, const struct fetch_means *means,
                              const struct data_range *runs, size_t count, void *to,
                              struct fetch_counts *counts);

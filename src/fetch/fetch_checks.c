@@ -1,0 +1,59 @@
+#include "fetch_checks.h"
+
+#include "core_memory.h"
+
+static shs_status grow(size_t count, size_t bytes, size_t *capacity, void *memory_pointer)
+{
+    if (count <= *capacity) return SHS_OK;
+    shs_status status = core_resize(2 * count, bytes, "checksums", memory_pointer);
+    if (!status) *capacity = 2 * count;
+    return status;
+}
+
+/* Finds how many checksums are kept in files, and whether there are any checksums at all. */
+static size_t count_sums(struct fetch_checks *checks, const struct fetch_piece *pieces,
+                         size_t count)
+{
+    size_t sums = 0;
+    checks->any = false;
+    for (size_t i = 0; i < count; i++) {
+        if (!pieces[i].count || !data_field_has_checksums(pieces[i].field)) continue;
+        checks->any = true;
+        if (pieces[i].field->checked_by) sums += pieces[i].count;
+    }
+    return sums;
+}
+
+shs_status fetch_checks_read(struct fetch_checks *checks, const struct fetch_piece *pieces,
+                             size_t count)
+{
+    size_t sums = count_sums(checks, pieces, count), at = 0;
+    if (!sums) return SHS_OK;
+    shs_status status = grow(count, sizeof *checks->at, &checks->at_capacity, &checks->at);
+    if (!status) status = grow(sums, sizeof *checks->sums, &checks->sums_capacity, &checks->sums);
+    for (size_t i = 0; i < count && !status; i++) {
+        if (!pieces[i].count || !pieces[i].field->checked_by) continue;
+        checks->at[i] = at;
+        status = data_field_checksums(pieces[i].field, pieces[i].first, pieces[i].count,
+                                      checks->sums + at);
+        at += pieces[i].count;
+    }
+    return status;
+}
+
+shs_status fetch_checks_compare(const struct fetch_checks *checks, const struct fetch_piece *pieces,
+                                size_t i)
+{
+    const struct fetch_piece *piece = &pieces[i];
+    if (!piece->count || !data_field_has_checksums(piece->field)) return SHS_OK;
+    const uint32_t *sums = piece->field->checked_by ? checks->sums + checks->at[i]
+                                                    : piece->field->checksums + piece->first;
+    return data_field_check(piece->field, piece->first, piece->count, piece->to, sums);
+}
+
+void fetch_checks_free(struct fetch_checks *checks)
+{
+    core_free(&checks->at);
+    core_free(&checks->sums);
+    *checks = (struct fetch_checks){0};
+}

@@ -1,0 +1,37 @@
+/* Pieces of fields, and the checksums that their rows are compared with. */
+#ifndef FETCH_CHECKS_H
+#define FETCH_CHECKS_H
+
+#include "data_field.h"
+
+/* Rows [first, first + count) of a field, which are written to `to` one after the other. */
+struct fetch_piece {
+    struct data_field *field;
+    uint64_t first;
+    uint64_t count;
+    void *to;
+};
+
+/* The checksums of some pieces, as far as they are kept in files. Other checksums are in the memory
+ * of their field. A zeroed struct is empty. */
+struct fetch_checks {
+    bool any;   /* true if rows of any piece have checksums, in a file or in memory */
+    size_t *at; /* the checksums of piece i begin at sums[at[i]]; not set if none were read */
+    size_t at_capacity;
+    uint32_t *sums;
+    size_t sums_capacity;
+};
+
+/* Reads the checksums of pieces that are kept in files. Must be called in the caller's thread. The
+ * checksums of other pieces are forgotten. */
+shs_status fetch_checks_read(struct fetch_checks *checks, const struct fetch_piece *pieces,
+                             size_t count);
+
+/* Compares the rows of pieces[i], which are in memory, with their checksums. The first row that
+ * differs is SHS_ERROR_FORMAT. May be called in any thread. */
+shs_status fetch_checks_compare(const struct fetch_checks *checks, const struct fetch_piece *pieces,
+                                size_t i);
+
+void fetch_checks_free(struct fetch_checks *checks);
+
+#endif
