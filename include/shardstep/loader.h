@@ -160,6 +160,19 @@ typedef struct shs_sampling {
     const char *balance;
 } shs_sampling;
 
+/** Where the memory of batches comes from: pinned memory for a GPU, or huge pages, say. Give both
+ * functions or none. A zeroed struct means the library's own memory. */
+typedef struct shs_slot_memory {
+    /** Allocates `bytes` bytes for a batch. The address is a multiple of `alignment`, which is 64.
+     * Called in the thread that calls shs_loader_open(). NULL is SHS_ERROR_MEMORY there. */
+    void *(*allocate)(void *user, size_t bytes, size_t alignment);
+    /** Releases what `allocate` gave. Called in the thread that closes the loader or, for a batch
+     * that is kept longer, in the thread that gives it back. */
+    void (*release)(void *user, void *memory, size_t bytes);
+    /** A pointer of the program's own, handed to both functions. */
+    void *user;
+} shs_slot_memory;
+
 /** How a loader loads. A zeroed struct means the defaults. Everything that a pointer points to may
  * be released after shs_loader_open(). */
 typedef struct shs_loader_options {
@@ -197,6 +210,11 @@ typedef struct shs_loader_options {
      * alone. Up to 16 threads wait for the disk whatever this says. Fields that are read through
      * HDF5 are read by the calling thread. No result depends on this number. */
     uint32_t threads;
+    /** Batches that the program may keep by shs_keep() beside the latest batch, up to 65,536. Their
+     * memory is allocated when the loader is opened. */
+    uint32_t keep;
+    /** Where the memory of batches comes from: the library's own by default. */
+    shs_slot_memory memory;
 } shs_loader_options;
 
 /** All that a loader needs to resume. At an epoch's end the cursor is {epoch + 1, 0, step}. */
@@ -209,8 +227,10 @@ typedef struct shs_cursor {
     uint64_t step;
 } shs_cursor;
 
-/** The batch of one virtual rank in one step. The loader owns all that the pointers point to, until
- * its next shs_next() or its close. The program may change the fields' data in place. */
+/** The batch of one virtual rank in one step. It is valid until the loader's next shs_next() or
+ * shs_try_next(), or until the loader is closed. After shs_keep() it is valid until
+ * shs_give_back(). The program may change the fields' data in place. Each field's data begins at a
+ * multiple of 64 bytes. */
 typedef struct shs_batch {
     /** The seed of the run. */
     uint64_t seed;
@@ -240,6 +260,8 @@ typedef struct shs_batch {
     bool ends_step;
     /** True only together with ends_step, in the epoch's last step. */
     bool ends_epoch;
+    /** The memory that the batch lies in, for shs_keep() and shs_give_back() only. */
+    void *slot;
 } shs_batch;
 
 /** An open loader. */
@@ -297,8 +319,28 @@ SHS_API void shs_loader_close(shs_loader **loader);
  * A loading error is kept in the run. The batch that it concerns and the later batches of the step
  * arrive with SHS_OK, no rows and count 0. The step's shs_gradient_mean() or shs_agree() returns
  * the error on every rank. From the next step on shs_next() returns the error, until a seek or a
- * restore. */
+ * restore.
+ *
+ * The former batch is given back, whatever shs_next() returns, unless shs_keep() keeps it.
+ * SHS_NO_SLOT while the program keeps more batches than the option `keep` says: give one back and
+ * call again. Nothing else has happened then, and no rank needs to know. */
 SHS_API SHS_MUST_CHECK shs_status shs_next(shs_loader *loader, shs_batch *batch);
+
+/** Local, non-blocking. Delivers the next batch like shs_next() if it is there. SHS_NOT_READY if it
+ * is not there yet: call again. Without the option `ahead` all work happens inside the call, which
+ * is then shs_next(). */
+SHS_API SHS_MUST_CHECK shs_status shs_try_next(shs_loader *loader, shs_batch *batch);
+
+/** Local. Keeps the batch that shs_next() gave last: it stays valid until shs_give_back(), also
+ * after the loader, the dataset and the run are closed. Copies of the struct stay valid with it.
+ * Each call needs its own shs_give_back(). SHS_ERROR_STATE if the batch is not valid any more. */
+SHS_API SHS_MUST_CHECK shs_status shs_keep(const shs_batch *batch);
+
+/** Local, any thread. Gives a kept batch back, and zeroes *batch. Also gives back the latest batch
+ * if it was not kept: its memory can then be filled before the next shs_next(). Accepts a zeroed
+ * batch, and does nothing. SHS_ERROR_STATE if the batch was given back already, as far as its
+ * memory still exists. */
+SHS_API SHS_MUST_CHECK shs_status shs_give_back(shs_batch *batch);
 
 /** Local. Returns the cursor after the last batch that was handed out. Inside a step this is the
  * cursor of the step's beginning. All zero for NULL. */

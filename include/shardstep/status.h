@@ -47,6 +47,8 @@ extern "C" {
     X(SHS_END, 1, "the loader has delivered its last epoch")                                       \
     X(SHS_STOP, 2, "a stop was requested and agreed on")                                           \
     X(SHS_NO_CHECKPOINT, 3, "the folder holds no checkpoint")                                      \
+    X(SHS_NOT_READY, 4, "the next batch is not there yet")                                         \
+    X(SHS_NO_SLOT, 5, "the program holds the memory of all batches")                               \
     X(SHS_ERROR_ARGUMENT, -1, "an argument is not valid")                                          \
     X(SHS_ERROR_MEMORY, -2, "memory ran out")                                                      \
     X(SHS_ERROR_FILE, -3, "a file could not be opened, read or written")                           \

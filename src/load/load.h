@@ -3,8 +3,10 @@
  *     load_plan    says which rows a batch has, and from which place they are augmented
  *         |
  *         v
- *     load_batch   fills a batch in memory with a lane's load_tools: row numbers, fetch,
- * augmentation
+ *     load_batch   fills a batch with a lane's load_tools: row numbers, fetch, augmentation
+ *         |
+ *         v
+ *     load_units   is the memory that batches lie in, until the program gives them back
  *         |
  *         v
  *     load_next    hands the batch out, keeps cursor and ledger, tells the run of errors */
@@ -21,6 +23,7 @@ struct shs_loader {
     char *augment_text;
     shs_augment *augment;
     struct load_tools tools;
+    struct load_units *units; /* the memory of all batches that are handed out */
     struct load_batch batch;
 
     /* The hand-out. */

@@ -8,70 +8,70 @@
 
 /* ---- Memory. */
 
-static shs_status make_field(struct load_batch *batch, const shs_dataset *dataset,
-                             const shs_augment *augment, size_t f, uint64_t rows)
+shs_status load_batch_units(const shs_dataset *dataset, const shs_augment *augment,
+                            struct load_units_how how, struct load_units **units)
 {
-    shs_tensor *field = &batch->field[f];
-    bool changes = shs_augment_changes(augment, f);
-    *field = *shs_augment_output(augment, f);
-    batch->fields = f + 1;
-    shs_status status = shs_tensor_bytes(field, &batch->output_bytes[f]);
-    if (!status) status = core_new(rows, dataset->sample_bytes[f], "a batch", &batch->read[f]);
-    if (!status && changes)
-        status = core_new(rows, batch->output_bytes[f], "a batch", &batch->output[f]);
-    if (status) return status;
-    if (!changes) batch->output[f] = batch->read[f];
-    /* a batch has the axes of a sample, behind an axis of rows */
-    memmove(field->shape + 1, field->shape, field->axes * sizeof *field->shape);
-    field->axes++;
-    field->data = batch->output[f];
-    return SHS_OK;
+    shs_tensor sample[SHS_MAX_FIELDS];
+    for (size_t f = 0; f < dataset->n_fields; f++)
+        sample[f] = *shs_augment_output(augment, f);
+    how.fields = dataset->n_fields;
+    how.sample = sample;
+    return load_units_new(&how, units);
 }
 
 shs_status load_batch_new(const shs_dataset *dataset, const shs_augment *augment, uint64_t rows,
                           struct load_batch *batch)
 {
-    *batch = (struct load_batch){0};
-    shs_status status = core_new(rows, sizeof *batch->index, "row numbers", &batch->index);
-    for (size_t f = 0; f < dataset->n_fields && !status; f++)
-        status = make_field(batch, dataset, augment, f, rows);
+    shs_status status = SHS_OK;
+    *batch = (struct load_batch){.fields = dataset->n_fields};
+    for (size_t f = 0; f < dataset->n_fields && !status; f++) {
+        status = shs_tensor_bytes(shs_augment_output(augment, f), &batch->output_bytes[f]);
+        if (!status && shs_augment_changes(augment, f))
+            status = core_new(rows, dataset->sample_bytes[f], "a batch", &batch->own[f]);
+    }
     return status;
 }
 
 void load_batch_free(struct load_batch *batch)
 {
-    for (size_t f = 0; f < batch->fields; f++) {
-        if (batch->output[f] != batch->read[f]) core_free(&batch->output[f]);
-        core_free(&batch->read[f]);
-    }
-    core_free(&batch->index);
+    for (size_t f = 0; f < batch->fields; f++)
+        core_free(&batch->own[f]);
     *batch = (struct load_batch){0};
 }
 
-static void set_rows(struct load_batch *batch, uint64_t rows, uint64_t count)
+static void set_rows(shs_batch *what, shs_tensor *field, uint64_t rows, uint64_t count)
 {
-    batch->what.rows = rows;
-    batch->what.count = count;
-    for (size_t f = 0; f < batch->fields; f++)
-        batch->field[f].shape[0] = rows;
+    what->rows = rows;
+    what->count = count;
+    for (size_t f = 0; f < what->fields; f++)
+        field[f].shape[0] = rows;
 }
 
-void load_batch_place(struct load_batch *batch, const struct load_plan *plan, shs_cursor cursor,
-                      uint64_t number)
+void load_batch_place(struct load_batch *batch, struct load_unit *unit,
+                      const struct load_plan *plan, shs_cursor cursor, uint64_t number)
 {
-    batch->what = load_plan_batch(plan, cursor, number);
-    batch->what.index = batch->index;
-    batch->what.fields = batch->fields;
-    batch->what.field = batch->field;
-    set_rows(batch, batch->what.rows, batch->what.count);
+    batch->unit = unit;
+    batch->what = &unit->what;
+    batch->index = unit->index;
+    for (size_t f = 0; f < batch->fields; f++) {
+        batch->output[f] = unit->data[f];
+        batch->read[f] = batch->own[f] ? batch->own[f] : batch->output[f];
+    }
+    shs_batch what = load_plan_batch(plan, cursor, number);
+    what.index = unit->index;
+    what.fields = batch->fields;
+    what.field = unit->field;
+    what.slot = unit;
+    set_rows(&what, unit->field, what.rows, what.count);
+    unit->what = what;
     batch->status = SHS_OK;
     *batch->message = '\0';
     batch->counts = (struct fetch_counts){0};
 }
 
-void load_batch_empty(struct load_batch *batch)
+void load_batch_empty(struct load_unit *unit)
 {
-    set_rows(batch, 0, 0);
+    set_rows(&unit->what, unit->field, 0, 0);
 }
 
 /* ---- Rows. */
@@ -79,9 +79,9 @@ void load_batch_empty(struct load_batch *batch)
 static shs_status read_rows(struct load_tools *tools, struct load_batch *batch)
 {
     const struct fetch_means means = load_tools_means(tools);
-    shs_status status = fetch_gather(tools->gather, &means, batch->index, batch->what.rows,
+    shs_status status = fetch_gather(tools->gather, &means, batch->index, batch->what->rows,
                                      batch->read, &batch->counts);
-    batch->counts.rows = status ? 0 : batch->what.rows; /* samples, not the rows of pieces */
+    batch->counts.rows = status ? 0 : batch->what->rows; /* samples, not the rows of pieces */
     return status;
 }
 
@@ -107,14 +107,14 @@ static shs_status augment_row(struct load_tools *tools, const struct load_plan *
         outputs[f] = (char *)batch->output[f] + slot * batch->output_bytes[f];
         rows[f] = rows_of(dataset, batch, f, slot);
     }
-    load_plan_stream(plan, &batch->what, slot, &random);
+    load_plan_stream(plan, batch->what, slot, &random);
     return augment_apply_rows(tools->augment, &random, rows, inputs, outputs, tools->scratch);
 }
 
 shs_status load_batch_fill(struct load_tools *tools, const struct load_plan *plan,
                            struct load_batch *batch)
 {
-    const shs_batch *what = &batch->what;
+    const shs_batch *what = batch->what;
     shs_status status = load_tools_turn_to(tools, plan, what);
     if (!status)
         status = load_epoch_rows(&tools->epoch, what->vrank, load_plan_slice(plan, what),

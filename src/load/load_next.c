@@ -1,4 +1,5 @@
 /* Handing out batches: the cursor, the ledger, and what the run is told. Synchronous. */
+#include "core_assert.h"
 #include "load.h"
 
 #define OPEN_IT "open it with shs_loader_open()"
@@ -138,44 +139,60 @@ static void load(shs_loader *loader)
     fetch_counts_add(&loader->done, &batch->counts);
     if (status)
         core_tell(status, batch->message, true, false);
-    else if (batch->what.ends_epoch)
+    else if (batch->what->ends_epoch)
         status = load_check_files(loader);
-    if (status) fail_step(loader, &batch->what, status);
+    if (status) fail_step(loader, batch->what, status);
 }
 
 /* Refuses a NULL argument and a run that is closed. */
-static shs_status check_next(const shs_loader *loader, const shs_batch *batch)
+static shs_status check_next(const shs_loader *loader, const shs_batch *batch, const char *function)
 {
-    shs_status status = core_require(loader, "shs_next", "loader", OPEN_IT);
-    if (!status)
-        status = core_require(batch, "shs_next", "batch", "pass the address of a shs_batch");
+    shs_status status = core_require(loader, function, "loader", OPEN_IT);
+    if (!status) status = core_require(batch, function, "batch", "pass the address of a shs_batch");
     if (status || !loader->dataset->run->closed) return status;
     return core_fail(SHS_ERROR_STATE,
-                     "rank %d: shs_next: the loader's run is closed; open another run, dataset and "
+                     "rank %d: %s: the loader's run is closed; open another run, dataset and "
                      "loader",
-                     loader->dataset->run->rank);
+                     loader->dataset->run->rank, function);
+}
+
+/* Hands the loader's batch out, which has been loaded, or is empty because of an error. */
+static void hand_out(shs_loader *loader, shs_batch *batch)
+{
+    struct load_unit *unit = loader->batch.unit;
+    if (loader->member.failed) load_batch_empty(unit);
+    load_units_hand_out(unit);
+    *batch = unit->what;
+    loader->handed++;
+    enter_batch(loader, batch);
+    if (!batch->ends_step) return;
+    loader->cursor = order_next(&loader->plan.order.order.shape, loader->cursor);
+    loader->handed = 0;
+}
+
+static shs_status next(shs_loader *loader, shs_batch *batch, const char *function)
+{
+    if (batch) *batch = (shs_batch){0};
+    shs_status status = check_next(loader, batch, function);
+    if (!status) status = load_units_former(loader->units);
+    if (!status && loader->handed == 0) status = begin_step(loader);
+    if (status) return status;
+    struct load_unit *unit = load_units_take(loader->units);
+    core_assert(unit);
+    load_batch_place(&loader->batch, unit, &loader->plan, loader->cursor, loader->handed);
+    if (!loader->member.failed) load(loader);
+    hand_out(loader, batch);
+    return SHS_OK;
 }
 
 shs_status shs_next(shs_loader *loader, shs_batch *batch)
 {
-    if (batch) *batch = (shs_batch){0};
-    shs_status wrong = check_next(loader, batch);
-    if (wrong) return wrong;
-    if (loader->handed == 0) {
-        shs_status status = begin_step(loader);
-        if (status) return status;
-    }
-    load_batch_place(&loader->batch, &loader->plan, loader->cursor, loader->handed);
-    if (!loader->member.failed) load(loader);
-    if (loader->member.failed) load_batch_empty(&loader->batch);
-    *batch = loader->batch.what;
-    loader->handed++;
-    enter_batch(loader, batch);
-    if (batch->ends_step) {
-        loader->cursor = order_next(&loader->plan.order.order.shape, loader->cursor);
-        loader->handed = 0;
-    }
-    return SHS_OK;
+    return next(loader, batch, "shs_next");
+}
+
+shs_status shs_try_next(shs_loader *loader, shs_batch *batch)
+{
+    return next(loader, batch, "shs_try_next");
 }
 
 shs_status load_replay(shs_loader *loader, shs_cursor cursor, uint64_t vrank, shs_batch *batch)

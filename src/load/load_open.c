@@ -25,8 +25,13 @@ static shs_status make_buffers(shs_loader *loader)
     uint64_t rows = order_most_rows(&loader->plan.order.order.shape);
     shs_status status =
         load_tools_open(loader->dataset, loader->augment, loader->options.threads, &loader->tools);
-    if (status) return status;
-    return load_batch_new(loader->dataset, loader->augment, rows, &loader->batch);
+    if (!status) status = load_batch_new(loader->dataset, loader->augment, rows, &loader->batch);
+    const struct load_units_how how = {.n_units = (size_t)1 + loader->options.keep,
+                                       .keep = loader->options.keep,
+                                       .rows = rows,
+                                       .memory = &loader->options.memory};
+    return status ? status
+                  : load_batch_units(loader->dataset, loader->augment, how, &loader->units);
 }
 
 static shs_status open_local(shs_loader *loader, const shs_loader_options *options)
@@ -121,6 +126,7 @@ void shs_loader_close(shs_loader **loader)
     if ((*loader)->draws)
         dataset->run->streams_drawn &= ~(UINT32_C(1) << (*loader)->options.stream);
     load_batch_free(&(*loader)->batch);
+    load_units_close(&(*loader)->units);
     load_tools_close(&(*loader)->tools);
     core_free(&(*loader)->augment_text);
     shs_augment_close(&(*loader)->augment);

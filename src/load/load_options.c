@@ -84,6 +84,7 @@ static const struct option table[] = {
      .agreed = true, .when = ALWAYS, .line = "augmentation by"},
     {"through_stop", NUMBER, MEMBER(through_stop), .agreed = true},
     {"threads", NUMBER, MEMBER(threads), .most = CORE_POOL_MOST},
+    {"keep", NUMBER, MEMBER(keep), .most = 65536},
     {"subset.split_seed", NUMBER, MEMBER(subset.split_seed), .when = ELSEWHERE,
      .line = "split_seed", .before = "parts of split seed ", .after = ""},
     {"subset.rows", LIST, MEMBER(subset.rows), MEMBER(subset.n_rows), .agreed = true},
@@ -187,7 +188,11 @@ shs_status load_options_check(const shs_loader_options *options)
                          "ahead = %u: this version loads synchronously; use 0", options->ahead);
     for (size_t i = 0; i < OPTIONS && !status; i++)
         status = check(options, &table[i]);
-    return status;
+    bool allocates = options->memory.allocate, releases = options->memory.release;
+    if (status || allocates == releases) return status;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "memory.%s is given, but memory.%s is NULL; give both or none",
+                     allocates ? "allocate" : "release", allocates ? "release" : "allocate");
 }
 
 /* ---- Agreement. */

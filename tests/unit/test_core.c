@@ -80,6 +80,8 @@ static const struct {
                 {"SHS_END", 1},
                 {"SHS_STOP", 2},
                 {"SHS_NO_CHECKPOINT", 3},
+                {"SHS_NOT_READY", 4},
+                {"SHS_NO_SLOT", 5},
                 {"SHS_ERROR_ARGUMENT", -1},
                 {"SHS_ERROR_MEMORY", -2},
                 {"SHS_ERROR_FILE", -3},
@@ -115,7 +117,7 @@ static void statuses_have_texts_of_their_own(void)
     CHECK_TEXT(shs_status_text(SHS_OK), "done");
     CHECK_TEXT(shs_status_text(SHS_ERROR_MEMORY), "memory ran out");
     CHECK_TEXT(shs_status_text((shs_status)-13), "unknown status");
-    CHECK_TEXT(shs_status_text((shs_status)4), "unknown status");
+    CHECK_TEXT(shs_status_text((shs_status)6), "unknown status");
 }
 
 /* ---- messages */

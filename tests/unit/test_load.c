@@ -46,7 +46,7 @@ static uint64_t take_all(shs_loader *loader)
 static bool is_given(const struct load_batch *batch, uint64_t number)
 {
     const struct given *given = &all_given[number];
-    const shs_batch *what = &batch->what, *due = &given->what;
+    const shs_batch *what = batch->what, *due = &given->what;
     size_t rows = due->rows;
     int index = memcmp(given->index, what->index, rows * sizeof *given->index);
     int images = memcmp(given->images, what->field[0].data, rows * sizeof *given->images);
@@ -81,20 +81,23 @@ static bool is_given(const struct load_batch *batch, uint64_t number)
 
 /* Fills two batches in turn with one set of tools or two, and looks at each when the next one has
  * been filled. */
-static struct fetch_counts fill_in_turn(struct data *data, const shs_loader *loader, uint64_t count,
+static struct fetch_counts fill_in_turn(struct data *data, shs_loader *loader, uint64_t count,
                                         size_t n_tools)
 {
     static struct load_tools tools[2];
     static struct load_batch batches[2];
+    struct load_unit *units[2];
     struct fetch_counts done = {0};
     uint64_t wrong = 0;
     for (size_t i = 0; i < 2; i++)
         if (!NEED(!load_tools_open(data->dataset, loader->augment, 1, &tools[i]) &&
-                  !load_batch_new(data->dataset, loader->augment, BATCH, &batches[i])))
+                  !load_batch_new(data->dataset, loader->augment, BATCH, &batches[i]) &&
+                  (units[i] = load_units_take(loader->units))))
             return done;
     for (uint64_t i = 0; i < count; i++) {
         struct load_batch *batch = &batches[i % 2];
-        load_batch_place(batch, &loader->plan, all_given[i].cursor, all_given[i].number);
+        load_batch_place(batch, units[i % 2], &loader->plan, all_given[i].cursor,
+                         all_given[i].number);
         CHECK(load_batch_fill(&tools[i % n_tools], &loader->plan, batch) == SHS_OK);
         fetch_counts_add(&done, &batch->counts);
         if (i) wrong += !is_given(&batches[(i - 1) % 2], i - 1);
@@ -104,6 +107,7 @@ static struct fetch_counts fill_in_turn(struct data *data, const shs_loader *loa
     for (size_t i = 0; i < 2; i++) {
         load_tools_close(&tools[i]);
         load_batch_free(&batches[i]);
+        load_units_put_back(units[i]);
     }
     return done;
 }
@@ -135,7 +139,8 @@ static void batches_are_filled_in_turn(void)
         const shs_loader_options options = {.batch = BATCH,
                                             .epochs = EPOCHS,
                                             .shuffle = (shs_shuffle)(i % 3),
-                                            .augment = "images: random_flip(axis=w, layout=w)"};
+                                            .augment = "images: random_flip(axis=w, layout=w)",
+                                            .keep = 1};
         struct data data;
         shs_loader *loader;
         if (!data_open_within(&data, caches[i / 3])) return;
@@ -180,21 +185,23 @@ static void a_seek_goes_on_at_its_cursor(void)
 
 static bool rows_are_right(const struct load_batch *batch, uint64_t first)
 {
-    const uint32_t *numbers = batch->what.field[1].data;
+    const uint32_t *numbers = batch->what->field[1].data;
     if (batch->status) printf("  %s\n", batch->message);
-    for (uint64_t slot = 0; slot < batch->what.rows; slot++)
-        if (batch->what.index[slot] != first + slot || numbers[slot] != first + slot) {
+    for (uint64_t slot = 0; slot < batch->what->rows; slot++)
+        if (batch->what->index[slot] != first + slot || numbers[slot] != first + slot) {
             printf("  slot %llu: expected row %llu; came row %llu, with number %llu\n", (ull)slot,
-                   (ull)(first + slot), (ull)batch->what.index[slot], (ull)numbers[slot]);
+                   (ull)(first + slot), (ull)batch->what->index[slot], (ull)numbers[slot]);
             return false;
         }
-    return !batch->status && batch->what.rows == BATCH;
+    return !batch->status && batch->what->rows == BATCH;
 }
 
 /* The first batch of a step of file order. */
 static shs_status fill_step(shs_loader *loader, uint64_t step, struct load_batch *batch)
 {
-    load_batch_place(batch, &loader->plan, (shs_cursor){0, step, step}, 0);
+    struct load_unit *unit = batch->unit ? batch->unit : load_units_take(loader->units);
+    if (!NEED(unit != NULL)) return SHS_ERROR_STATE;
+    load_batch_place(batch, unit, &loader->plan, (shs_cursor){0, step, step}, 0);
     return load_batch_fill(&loader->tools, &loader->plan, batch);
 }
 
@@ -217,7 +224,7 @@ static void check_handed_out(shs_loader *loader, const struct load_batch *bad)
 
 static void an_error_stays_in_its_batch(void)
 {
-    const shs_loader_options options = {.batch = BATCH, .shuffle = SHS_SHUFFLE_NONE};
+    const shs_loader_options options = {.batch = BATCH, .shuffle = SHS_SHUFFLE_NONE, .keep = 2};
     static struct load_batch good, bad;
     struct data data;
     shs_loader *loader;
@@ -235,6 +242,8 @@ static void an_error_stays_in_its_batch(void)
           strstr(bad.message, "dataset images: rows "));
     CHECK(!loader->member.failed && !data.run->kept); /* nobody was told */
     check_handed_out(loader, &bad);
+    load_units_put_back(good.unit);
+    load_units_put_back(bad.unit);
     load_batch_free(&good);
     load_batch_free(&bad);
     shs_loader_close(&loader);

@@ -256,6 +256,29 @@ CASE(shs_next)
            refused(shs_next(good_loader(), NULL), "shs_next", "batch is NULL");
 }
 
+CASE(shs_try_next)
+{
+    shs_batch batch;
+    return refused(shs_try_next(NULL, &batch), "shs_try_next",
+                   "loader is NULL; open it with shs_loader_open()") &&
+           all_zero(&batch, sizeof batch) &&
+           refused(shs_try_next(good_loader(), NULL), "shs_try_next", "batch is NULL");
+}
+
+CASE(shs_keep)
+{
+    shs_batch batch = {0};
+    return refused(shs_keep(NULL), "shs_keep", "batch is NULL") &&
+           refused(shs_keep(&batch), "shs_keep", "batch->slot is NULL");
+}
+
+CASE(shs_give_back)
+{
+    shs_batch batch = {0};
+    return refused(shs_give_back(NULL), "shs_give_back", "batch is NULL") &&
+           shs_give_back(&batch) == SHS_OK;
+}
+
 CASE(shs_tell)
 {
     shs_cursor cursor = shs_tell(NULL);
@@ -527,6 +550,9 @@ static const struct {
     ENTRY(shs_loader_open),
     ENTRY(shs_loader_close),
     ENTRY(shs_next),
+    ENTRY(shs_try_next),
+    ENTRY(shs_keep),
+    ENTRY(shs_give_back),
     ENTRY(shs_tell),
     ENTRY(shs_seek),
     ENTRY(shs_statistics),

@@ -1,0 +1,310 @@
+#include "load_units.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "core_memory.h"
+
+enum {
+    ALIGNMENT = 64
+};
+
+struct load_units {
+    pthread_mutex_t lock; /* for all that the program's threads may change: see shs_give_back() */
+    struct load_unit *free;
+    struct load_unit *latest; /* NULL: none, or it was given back */
+    uint64_t held;            /* units that the program holds */
+    bool closed;              /* true once the loader is closed */
+
+    /* These do not change. */
+    size_t n_units;
+    uint32_t keep;
+    shs_slot_memory memory;
+    size_t bytes; /* of a unit's memory */
+    struct load_unit *unit;
+    shs_tensor *field; /* the fields of all units, one unit after the other */
+    char *names;       /* of the fields, one after the other */
+};
+
+/* ---- Memory. */
+
+/* Finds the place of so many bytes in a unit's memory, behind `end` bytes. */
+static bool reserve(uint64_t count, uint64_t bytes, uint64_t *place, uint64_t *end)
+{
+    uint64_t all;
+    *place = *end;
+    if (!core_multiply(count, bytes, &all) || all > PTRDIFF_MAX - ALIGNMENT) return false;
+    all = (all + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return !__builtin_add_overflow(*end, all, end) && *end <= PTRDIFF_MAX - ALIGNMENT;
+}
+
+/* Where the parts of a unit lie in its memory. */
+struct places {
+    uint64_t index, data[SHS_MAX_FIELDS];
+    uint64_t bytes; /* of all */
+};
+
+static shs_status find_places(const struct load_units_how *how, struct places *places)
+{
+    shs_status status = SHS_OK;
+    bool fits = reserve(how->rows, sizeof(uint64_t), &places->index, &places->bytes);
+    for (size_t f = 0; f < how->fields && fits && !status; f++) {
+        size_t bytes;
+        status = shs_tensor_bytes(&how->sample[f], &bytes);
+        if (!status) fits = reserve(how->rows, bytes, &places->data[f], &places->bytes);
+    }
+    if (status || fits) return status;
+    return core_fail(SHS_ERROR_MEMORY,
+                     "a batch of %llu rows is larger than a process can address; give a smaller "
+                     "batch",
+                     (ull)how->rows);
+}
+
+static char *aligned(void *memory)
+{
+    return (char *)(((uintptr_t)memory + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+}
+
+static shs_status take_memory(const struct load_units *units, struct load_unit *unit)
+{
+    const shs_slot_memory *own = &units->memory;
+    if (!own->allocate) {
+        shs_status status = core_new(units->bytes + ALIGNMENT, 1, "a batch", &unit->block);
+        if (!status) unit->memory = aligned(unit->block);
+        return status;
+    }
+    unit->block = unit->memory = own->allocate(own->user, units->bytes, ALIGNMENT);
+    if (!unit->block)
+        return core_fail(SHS_ERROR_MEMORY,
+                         "the program's memory.allocate gave no memory for a batch of %zu bytes; "
+                         "give smaller batches, or a smaller ahead or keep",
+                         units->bytes);
+    if (aligned(unit->block) == unit->block) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "the program's memory.allocate gave an address that is no multiple of %d; it "
+                     "must heed its argument `alignment`",
+                     ALIGNMENT);
+}
+
+static void release_memory(const struct load_units *units, struct load_unit *unit)
+{
+    if (!unit->block) return;
+    if (units->memory.release)
+        units->memory.release(units->memory.user, unit->block, units->bytes);
+    else
+        core_free(&unit->block);
+    unit->block = NULL;
+}
+
+static void free_all(struct load_units *units)
+{
+    for (size_t i = 0; units->unit && i < units->n_units; i++)
+        release_memory(units, &units->unit[i]);
+    core_free(&units->unit);
+    core_free(&units->field);
+    core_free(&units->names);
+    pthread_mutex_destroy(&units->lock);
+    core_free(&units);
+}
+
+/* ---- A pool. */
+
+static shs_status make_unit(struct load_units *units, const struct load_units_how *how,
+                            const struct places *places, struct load_unit *unit)
+{
+    unit->of = units;
+    shs_status status = take_memory(units, unit);
+    if (status) return status;
+    char *memory = unit->memory, *name = units->names;
+    unit->index = (uint64_t *)(void *)(memory + places->index);
+    for (size_t f = 0; f < how->fields; f++) {
+        shs_tensor *field = &unit->field[f];
+        *field = how->sample[f];
+        /* a batch has the axes of a sample, behind an axis of rows */
+        memmove(field->shape + 1, field->shape, field->axes * sizeof *field->shape);
+        field->axes++;
+        field->data = unit->data[f] = memory + places->data[f];
+        field->name = name;
+        name += strlen(name) + 1;
+    }
+    unit->next = units->free;
+    units->free = unit;
+    return SHS_OK;
+}
+
+/* The names are copied, because a batch may be kept longer than the dataset is open. */
+static shs_status copy_names(const struct load_units_how *how, char **names)
+{
+    size_t bytes = 0;
+    for (size_t f = 0; f < how->fields; f++)
+        bytes += strlen(how->sample[f].name) + 1;
+    shs_status status = core_new(bytes, 1, "names", names);
+    char *to = *names;
+    for (size_t f = 0; f < how->fields && !status; f++)
+        to = stpcpy(to, how->sample[f].name) + 1;
+    return status;
+}
+
+static shs_status make_units(struct load_units *units, const struct load_units_how *how)
+{
+    struct places places = {0};
+    shs_status status = find_places(how, &places);
+    units->bytes = (size_t)places.bytes;
+    if (!status) status = copy_names(how, &units->names);
+    if (!status) status = core_new(how->n_units, sizeof *units->unit, "batches", &units->unit);
+    if (!status)
+        status =
+            core_new(how->n_units, how->fields * sizeof *units->field, "batches", &units->field);
+    for (size_t i = 0; i < how->n_units && !status; i++) {
+        units->unit[i].field = units->field + i * how->fields;
+        status = make_unit(units, how, &places, &units->unit[i]);
+    }
+    return status;
+}
+
+shs_status load_units_new(const struct load_units_how *how, struct load_units **units)
+{
+    shs_status status = core_new(1, sizeof **units, "batches", units);
+    if (status) return status;
+    pthread_mutex_init(&(*units)->lock, NULL);
+    (*units)->n_units = how->n_units;
+    (*units)->keep = how->keep;
+    (*units)->memory = *how->memory;
+    status = make_units(*units, how);
+    if (status) load_units_close(units);
+    return status;
+}
+
+/* Takes a unit back, for good if nobody holds it any more. The lock is held. */
+static void settle(struct load_unit *unit)
+{
+    struct load_units *units = unit->of;
+    if (unit->keeps || unit->latest) return;
+    units->held--;
+    unit->next = units->free;
+    units->free = unit;
+    if (units->closed) release_memory(units, unit);
+}
+
+/* Gives the lock back. The last holder of a closed pool frees it. */
+static void leave(struct load_units *units)
+{
+    bool last = units->closed && !units->held;
+    pthread_mutex_unlock(&units->lock);
+    if (last) free_all(units);
+}
+
+static void take_latest_back(struct load_units *units)
+{
+    struct load_unit *unit = units->latest;
+    if (!unit) return;
+    units->latest = NULL;
+    unit->latest = false;
+    settle(unit);
+}
+
+void load_units_close(struct load_units **units)
+{
+    struct load_units *closed = *units;
+    *units = NULL;
+    if (!closed) return;
+    pthread_mutex_lock(&closed->lock);
+    take_latest_back(closed);
+    closed->closed = true;
+    for (struct load_unit *unit = closed->free; unit; unit = unit->next)
+        release_memory(closed, unit);
+    leave(closed);
+}
+
+struct load_unit *load_units_take(struct load_units *units)
+{
+    pthread_mutex_lock(&units->lock);
+    struct load_unit *unit = units->free;
+    if (unit) units->free = unit->next;
+    pthread_mutex_unlock(&units->lock);
+    return unit;
+}
+
+void load_units_put_back(struct load_unit *unit)
+{
+    struct load_units *units = unit->of;
+    pthread_mutex_lock(&units->lock);
+    unit->next = units->free;
+    units->free = unit;
+    pthread_mutex_unlock(&units->lock);
+}
+
+void load_units_hand_out(struct load_unit *unit)
+{
+    struct load_units *units = unit->of;
+    pthread_mutex_lock(&units->lock);
+    take_latest_back(units);
+    units->latest = unit;
+    units->held++;
+    unit->latest = true;
+    pthread_mutex_unlock(&units->lock);
+}
+
+shs_status load_units_former(struct load_units *units)
+{
+    pthread_mutex_lock(&units->lock);
+    take_latest_back(units);
+    shs_status status = units->held > units->keep ? SHS_NO_SLOT : SHS_OK;
+    pthread_mutex_unlock(&units->lock);
+    return status;
+}
+
+/* ---- What the program holds. */
+
+/* Returns true if the program holds the batch. The unit may hold a later one by now. */
+static bool holds(const struct load_unit *unit, const shs_batch *batch)
+{
+    return (unit->keeps || unit->latest) && unit->what.step == batch->step &&
+           unit->what.vrank == batch->vrank;
+}
+
+static shs_status refuse(const char *function, const shs_batch *batch)
+{
+    return core_fail(SHS_ERROR_STATE,
+                     "%s: the program does not hold the batch of virtual rank %llu, step %llu any "
+                     "more; keep a batch before the next shs_next(), and give it back once for "
+                     "each shs_keep()",
+                     function, (ull)batch->vrank, (ull)batch->step);
+}
+
+shs_status shs_keep(const shs_batch *batch)
+{
+    shs_status status =
+        core_require(batch, "shs_keep", "batch", "pass the address of one that shs_next() gave");
+    if (!status)
+        status = core_require(batch->slot, "shs_keep", "batch->slot",
+                              "pass the address of one that shs_next() gave");
+    if (status) return status;
+    struct load_unit *unit = batch->slot;
+    pthread_mutex_lock(&unit->of->lock);
+    bool held = holds(unit, batch);
+    if (held) unit->keeps++;
+    pthread_mutex_unlock(&unit->of->lock);
+    return held ? SHS_OK : refuse("shs_keep", batch);
+}
+
+shs_status shs_give_back(shs_batch *batch)
+{
+    shs_status status = core_require(batch, "shs_give_back", "batch",
+                                     "pass the address of one that shs_next() gave");
+    if (status || !batch->slot) return status;
+    struct load_unit *unit = batch->slot;
+    struct load_units *units = unit->of;
+    pthread_mutex_lock(&units->lock);
+    bool held = holds(unit, batch);
+    if (held && unit->keeps) {
+        unit->keeps--;
+        settle(unit);
+    } else if (held) {
+        take_latest_back(units);
+    }
+    leave(units);
+    if (!held) status = refuse("shs_give_back", batch);
+    *batch = (shs_batch){0};
+    return status;
+}
