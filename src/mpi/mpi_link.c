@@ -40,6 +40,12 @@ void mpi_link_release(struct mpi_link *link)
     if (link->agree != MPI_OP_NULL) MPI_Op_free(&link->agree);
 }
 
+void mpi_link_free_communicators(struct mpi_link *link)
+{
+    if (link->node != MPI_COMM_NULL) MPI_Comm_free(&link->node);
+    MPI_Comm_free(&link->comm);
+}
+
 static bool is_finished(void)
 {
     int finished = 0;
@@ -54,7 +60,7 @@ static shs_status works(const struct mpi_transport *transport)
     return core_fail(SHS_ERROR_STATE, "MPI_Finalize() was called before; close the run first");
 }
 
-/* MPI_Comm_free() is collective. If some ranks do not close the run, the communicator is left to
+/* MPI_Comm_free() is collective. If some ranks do not close the run, the communicators are left to
  * MPI_Finalize(). */
 static void close_link(struct mpi_transport *transport, bool together)
 {
@@ -62,7 +68,7 @@ static void close_link(struct mpi_transport *transport, bool together)
     if (!is_finished()) {
         mpi_finalize_detach(link);
         mpi_link_release(link);
-        if (together) MPI_Comm_free(&link->comm);
+        if (together) mpi_link_free_communicators(link);
     }
     core_free(&link);
 }
@@ -75,6 +81,7 @@ static const struct mpi_transport over_mpi = {.agree = mpi_link_agree,
                                               .in_order = mpi_link_in_order,
                                               .reproducible = &mpi_sum_messages,
                                               .fast = &mpi_sum_fast,
+                                              .node = &mpi_link_node,
                                               .works = works,
                                               .close = close_link};
 
@@ -84,6 +91,7 @@ shs_status mpi_link_new(struct mpi_link **link)
     if (status) return status;
     (*link)->transport = over_mpi;
     (*link)->comm = MPI_COMM_NULL;
+    (*link)->node = MPI_COMM_NULL;
     (*link)->keyval = MPI_KEYVAL_INVALID;
     (*link)->ballot = MPI_DATATYPE_NULL;
     (*link)->agree = MPI_OP_NULL;

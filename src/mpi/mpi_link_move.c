@@ -19,10 +19,9 @@ shs_status mpi_link_broadcast(struct mpi_transport *transport, int from, void *b
     return SHS_OK;
 }
 
-static shs_status reduce(struct mpi_transport *transport, uint64_t *numbers, size_t count,
-                         MPI_Datatype type, MPI_Op operation)
+static shs_status reduce(MPI_Comm comm, uint64_t *numbers, size_t count, MPI_Datatype type,
+                         MPI_Op operation)
 {
-    MPI_Comm comm = mpi_link_of(transport)->comm;
     size_t at_once = MPI_LINK_PIECE / sizeof *numbers;
     for (size_t at = 0; at < count; at += at_once) {
         size_t piece = count - at < at_once ? count - at : at_once;
@@ -34,7 +33,7 @@ static shs_status reduce(struct mpi_transport *transport, uint64_t *numbers, siz
 
 shs_status mpi_link_sum(struct mpi_transport *transport, uint64_t *numbers, size_t count)
 {
-    return reduce(transport, numbers, count, MPI_UINT64_T, MPI_SUM);
+    return reduce(mpi_link_of(transport)->comm, numbers, count, MPI_UINT64_T, MPI_SUM);
 }
 
 /* Flips the highest bit of each number. MPICH 4.0 compares MPI_UINT64_T as signed numbers (its
@@ -46,12 +45,17 @@ static void flip_signs(uint64_t *numbers, size_t count)
         numbers[i] ^= UINT64_C(1) << 63;
 }
 
-shs_status mpi_link_greatest(struct mpi_transport *transport, uint64_t *numbers, size_t count)
+shs_status mpi_link_greatest_over(MPI_Comm comm, uint64_t *numbers, size_t count)
 {
     flip_signs(numbers, count);
-    shs_status status = reduce(transport, numbers, count, MPI_INT64_T, MPI_MAX);
+    shs_status status = reduce(comm, numbers, count, MPI_INT64_T, MPI_MAX);
     flip_signs(numbers, count);
     return status;
+}
+
+shs_status mpi_link_greatest(struct mpi_transport *transport, uint64_t *numbers, size_t count)
+{
+    return mpi_link_greatest_over(mpi_link_of(transport)->comm, numbers, count);
 }
 
 shs_status mpi_link_gather(struct mpi_transport *transport, const void *records, void *all,

@@ -29,6 +29,7 @@ static void release(shs_run **run, bool together)
     (*run)->closed = true;
     (*run)->transport = NULL;
     if (transport) transport->close(transport, together);
+    mpi_windows_free(&(*run)->windows, false);
     mpi_run_release(*run);
     *run = NULL;
 }
@@ -87,6 +88,7 @@ void mpi_run_hold(shs_run *run)
 void mpi_run_release(shs_run *run)
 {
     if (--run->holders) return;
+    mpi_windows_free(&run->windows, true);
     core_free(&run);
 }
 

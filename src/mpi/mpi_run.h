@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "core_status.h"
+#include "mpi_window.h"
 #include "order_ledger.h"
 
 struct mpi_transport;
@@ -63,6 +64,8 @@ struct shs_run {
     uint64_t signals_before; /* signals that came before the run was opened */
 
     uint32_t streams_drawn; /* bit s says that an open loader draws from stream s */
+
+    struct mpi_windows windows; /* memory that the run shares with other ranks of the node */
 };
 
 /* Collective over the ranks of the run. The caller has set the run's transport, rank and number of

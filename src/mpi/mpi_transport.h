@@ -28,6 +28,21 @@ struct mpi_layout {
     size_t record_bytes; /* bytes of a record */
 };
 
+/* The ranks of a rank's node, which can share memory. */
+struct mpi_node_way {
+    /* Collective over the ranks of the run, and called once, before the functions below. Finds this
+     * rank's number among the ranks of its node, and how many these are. */
+    shs_status (*find)(struct mpi_transport *transport, int *rank, int *ranks);
+
+    /* Collective over the ranks of the node. Replaces each number by the greatest over these ranks.
+     */
+    shs_status (*greatest)(struct mpi_transport *transport, uint64_t *numbers, size_t count);
+
+    /* Collective over the ranks of the node. Copies a few bytes of the node's rank 0 to the
+     * others. */
+    shs_status (*broadcast)(struct mpi_transport *transport, void *bytes, size_t count);
+};
+
 struct mpi_transport {
     /* Joins the ballots in place: every rank ends with the same ballot. The sum is modulo 2^64. */
     shs_status (*agree)(struct mpi_transport *transport, struct mpi_ballot *ballot);
@@ -54,6 +69,9 @@ struct mpi_transport {
 
     /* The two ways in which sums of vectors come together. NULL if there is none. */
     const struct mpi_sum_way *reproducible, *fast;
+
+    /* The ranks of a node. NULL if the transport does not know them. */
+    const struct mpi_node_way *node;
 
     /* Local. An error if the transport does not work any more: SHS_ERROR_STATE after
      * MPI_Finalize(), SHS_ERROR_GATHER after a call of the program's function failed. */
