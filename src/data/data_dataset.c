@@ -226,6 +226,7 @@ shs_status shs_dataset_open(shs_run *run, const char *path, const char *fields,
                        fields ? fields : "NULL", status ? 0 : (ull)(*dataset)->files.paths.count,
                        names, digest);
     if (!status) status = data_copies_compare(*dataset);
+    if (!status) status = data_resident_open(run, &(*dataset)->files, &(*dataset)->resident);
     if (status) shs_dataset_close(dataset);
     return status;
 }
@@ -240,6 +241,7 @@ static void close_local(shs_dataset *dataset)
         data_offsets_free(&dataset->offsets[s]);
     core_free(&dataset->offsets);
     core_free(&dataset->bounds);
+    data_resident_close(&dataset->resident);
     data_files_close(&dataset->files);
     data_sample_free(&dataset->what);
 }

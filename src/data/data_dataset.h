@@ -4,6 +4,7 @@
 
 #include "data_files.h"
 #include "data_offsets.h"
+#include "data_resident.h"
 #include "mpi_run.h"
 #include "shardstep/dataset.h"
 
@@ -17,7 +18,8 @@ struct shs_dataset {
     size_t n_fields;
     struct data_sample what; /* what a sample is: part f describes field f */
     struct data_files files;
-    struct data_offsets *offsets; /* offsets[a] belongs to array a, if the array holds offsets */
+    struct data_resident resident; /* arrays whose rows are all held decoded */
+    struct data_offsets *offsets;  /* offsets[a] belongs to array a, if the array holds offsets */
     /* Type and shape of a sample of each field. They own their names. */
     shs_tensor sample[SHS_MAX_FIELDS];
     size_t sample_bytes[SHS_MAX_FIELDS];
