@@ -9,6 +9,10 @@
 #include "io_fail.h"
 #include "io_file.h"
 
+enum {
+    SHARED_BYTES = 1 << 20 /* most bytes of neighbouring runs in one read */
+};
+
 struct io_reader {
     int file;
     char *path;
@@ -170,6 +174,52 @@ shs_status io_reader_rows(const struct io_reader *reader, struct io_lane *lane, 
     if (status || (cold && *cold)) return status;
     for (int i = 0; i < count && layout->swapped; i++)
         to_machine_order(layout, pieces[i].iov_base, pieces[i].iov_len);
+    return SHS_OK;
+}
+
+static size_t run_bytes(const struct io_layout *layout, const struct io_run *run)
+{
+    return run->count * layout->row_bytes;
+}
+
+/* Returns how many runs, from the first of the list on, one read serves: they are neighbours. */
+static size_t count_neighbours(const struct io_layout *layout, const struct io_run *runs,
+                               size_t count)
+{
+    size_t n = 1, bytes = run_bytes(layout, runs);
+    for (; n < count && n < IO_PIECES; n++) {
+        bytes += run_bytes(layout, &runs[n]);
+        if (runs[n].first != runs[n - 1].first + runs[n - 1].count || bytes > SHARED_BYTES) break;
+    }
+    return n;
+}
+
+static shs_status read_neighbours(const struct io_reader *reader, struct io_lane *lane,
+                                  const struct io_run *runs, size_t count, bool *cold)
+{
+    struct iovec pieces[IO_PIECES];
+    for (size_t i = 0; i < count; i++)
+        pieces[i] = (struct iovec){runs[i].to, run_bytes(&reader->layout, &runs[i])};
+    return io_reader_rows(reader, lane, runs->first, pieces, (int)count, cold);
+}
+
+shs_status io_reader_scattered(const struct io_reader *reader, struct io_lane *lane,
+                               struct io_run *runs, size_t count, size_t *cold)
+{
+    size_t left = 0; /* runs that are not in memory, at the front of the list */
+    for (size_t begin = 0, n; begin < count; begin += n) {
+        bool waits = false;
+        n = count_neighbours(&reader->layout, runs + begin, count - begin);
+        shs_status status = read_neighbours(reader, lane, runs + begin, n, cold ? &waits : NULL);
+        if (status) {
+            runs[0] = runs[begin];
+            return status;
+        }
+        if (!waits) continue;
+        memmove(runs + left, runs + begin, n * sizeof *runs);
+        left += n;
+    }
+    if (cold) *cold = left;
     return SHS_OK;
 }
 

@@ -51,6 +51,26 @@ const struct io_layout *io_reader_layout(const struct io_reader *reader);
 shs_status io_reader_rows(const struct io_reader *reader, struct io_lane *lane, uint64_t first,
                           const struct iovec *pieces, int count, bool *cold);
 
+/* Rows [first, first + count) of an array, and the memory that they go to. */
+struct io_run {
+    uint64_t first, count;
+    void *to;
+};
+
+/* Reads many runs of rows of a contiguous array in one call, each to its own memory. Runs that
+ * follow one another in the list and in the array share a read, so a list in ascending order is
+ * best. Any order is correct, and rows may occur more than once.
+ *
+ * `cold` is NULL if the function shall wait for the disk. Otherwise the runs whose bytes are not in
+ * memory yet come first in the list on return, in the order that they had, and *cold is their
+ * number. They were not read. The list's content behind them is undefined. The
+ * caller reads them by further calls, all at once or some at a time.
+ *
+ * After an error, runs[0] is the first run that the failed read was for. The rest of the list is
+ * undefined, and memory of any run may have been written. */
+shs_status io_reader_scattered(const struct io_reader *reader, struct io_lane *lane,
+                               struct io_run *runs, size_t count, size_t *cold);
+
 /* Decodes a chunk into the layout's chunk_bytes bytes at `to`, in the machine's byte order. */
 shs_status io_reader_chunk(const struct io_reader *reader, struct io_lane *lane, uint64_t chunk,
                            void *to, bool *cold);
