@@ -1,12 +1,10 @@
 #include "io_reader.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "core_assert.h"
 #include "core_memory.h"
 #include "io_bytes.h"
-#include "io_fail.h"
 #include "io_file.h"
 
 enum {
@@ -14,8 +12,7 @@ enum {
 };
 
 struct io_reader {
-    int file;
-    char *path;
+    struct io_access access;
     struct io_layout layout;
 };
 
@@ -53,16 +50,16 @@ static shs_status check_inside(const char *path, uint64_t address, uint64_t byte
                      path, (ull)file_bytes, what, (ull)bytes, (ull)address);
 }
 
-static shs_status check_extents(const struct io_reader *reader, uint64_t file_bytes)
+static shs_status check_extents(const struct io_layout *layout, const char *path,
+                                uint64_t file_bytes)
 {
-    const struct io_layout *layout = &reader->layout;
     shs_status status = SHS_OK;
     if (!layout->chunked)
-        return check_inside(reader->path, layout->address, layout->shape[0] * layout->row_bytes,
-                            file_bytes, "the field");
+        return check_inside(path, layout->address, layout->shape[0] * layout->row_bytes, file_bytes,
+                            "the field");
     for (uint64_t i = 0; i < layout->n_chunks && !status; i++)
         if (layout->chunks[i].address != IO_NOWHERE)
-            status = check_inside(reader->path, layout->chunks[i].address, layout->chunks[i].bytes,
+            status = check_inside(path, layout->chunks[i].address, layout->chunks[i].bytes,
                                   file_bytes, "a chunk");
     return status;
 }
@@ -70,10 +67,9 @@ static shs_status check_extents(const struct io_reader *reader, uint64_t file_by
 static shs_status open_file(struct io_reader *reader, const char *path)
 {
     uint64_t bytes = 0;
-    shs_status status = core_copy(path, &reader->path);
-    if (!status) status = io_size(path, &bytes);
-    if (!status) status = check_extents(reader, bytes);
-    return status ? status : io_open(path, &reader->file);
+    shs_status status = io_size(path, &bytes);
+    if (!status) status = check_extents(&reader->layout, path, bytes);
+    return status ? status : io_access_open(path, &reader->access);
 }
 
 shs_status io_reader_open(const char *path, struct io_layout *layout, struct io_reader **reader)
@@ -83,7 +79,7 @@ shs_status io_reader_open(const char *path, struct io_layout *layout, struct io_
         io_layout_free(layout);
         return status;
     }
-    (*reader)->file = -1;
+    (*reader)->access.file = -1;
     (*reader)->layout = *layout;
     layout->chunks = NULL;
     status = open_file(*reader, path);
@@ -91,70 +87,40 @@ shs_status io_reader_open(const char *path, struct io_layout *layout, struct io_
     return status;
 }
 
+/* Finds the bytes [*begin, *end) of the file in which the array lies. Fill values lie nowhere. */
+static void find_extent(const struct io_layout *layout, uint64_t *begin, uint64_t *end)
+{
+    *begin = layout->address;
+    *end = layout->address + layout->shape[0] * layout->row_bytes;
+    if (!layout->chunked) return;
+    *begin = UINT64_MAX;
+    *end = 0;
+    for (uint64_t i = 0; i < layout->n_chunks; i++) {
+        const struct io_chunk *chunk = &layout->chunks[i];
+        if (chunk->address == IO_NOWHERE) continue;
+        if (chunk->address < *begin) *begin = chunk->address;
+        if (chunk->address + chunk->bytes > *end) *end = chunk->address + chunk->bytes;
+    }
+}
+
+shs_status io_reader_map(struct io_reader *reader)
+{
+    uint64_t begin, end;
+    find_extent(&reader->layout, &begin, &end);
+    return begin < end ? io_access_map(&reader->access, begin, end - begin) : SHS_OK;
+}
+
 void io_reader_close(struct io_reader **reader)
 {
     if (!*reader) return;
-    if ((*reader)->file >= 0) io_close((*reader)->file);
+    io_access_close(&(*reader)->access);
     io_layout_free(&(*reader)->layout);
-    core_free(&(*reader)->path);
     core_free(reader);
 }
 
 const struct io_layout *io_reader_layout(const struct io_reader *reader)
 {
     return &reader->layout;
-}
-
-static shs_status read_error(const struct io_reader *reader, uint64_t at, int error)
-{
-    return core_fail(SHS_ERROR_FILE, "%s: the system could not read byte %llu: %s; " IO_READ_ADVICE,
-                     reader->path, (ull)at, strerror(error));
-}
-
-/* Reports that the file ends before a byte. The file was longer when it was opened. */
-static shs_status ends_before(const struct io_reader *reader, uint64_t at)
-{
-    struct io_identity now;
-    shs_status status = io_identify(reader->file, reader->path, &now);
-    if (status) return status;
-    return core_fail(SHS_ERROR_FILE,
-                     "%s has %llu bytes, but byte %llu is to be read: it was cut short since it "
-                     "was opened; put it back and start again",
-                     reader->path, (ull)now.bytes, (ull)at);
-}
-
-/* Drops the first `bytes` bytes of the pieces. */
-static void advance(struct iovec **pieces, int *count, size_t bytes)
-{
-    while (*count && bytes >= (*pieces)->iov_len) {
-        bytes -= (*pieces)->iov_len;
-        (*pieces)++;
-        (*count)--;
-    }
-    if (!*count) return;
-    (*pieces)->iov_base = (char *)(*pieces)->iov_base + bytes;
-    (*pieces)->iov_len -= bytes;
-}
-
-/* Fills the pieces with the file's bytes from the offset `at` on. */
-static shs_status read_bytes(const struct io_reader *reader, struct io_lane *lane, uint64_t at,
-                             struct iovec *pieces, int count, bool *cold)
-{
-    uint64_t first = at;
-    while (count) {
-        ssize_t now = preadv2(reader->file, pieces, count, (off_t)at, cold ? RWF_NOWAIT : 0);
-        if (now < 0 && errno == EINTR) continue;
-        if (cold && (now < 0 || (size_t)now < pieces->iov_len)) {
-            *cold = true; /* a read that may wait will show any other error */
-            return SHS_OK;
-        }
-        if (now < 0) return read_error(reader, at, errno);
-        if (now == 0) return ends_before(reader, at);
-        at += (size_t)now;
-        advance(&pieces, &count, (size_t)now);
-    }
-    lane->bytes_read += at - first;
-    return SHS_OK;
 }
 
 static void to_machine_order(const struct io_layout *layout, void *elements, size_t bytes)
@@ -166,11 +132,9 @@ shs_status io_reader_rows(const struct io_reader *reader, struct io_lane *lane, 
                           const struct iovec *pieces, int count, bool *cold)
 {
     const struct io_layout *layout = &reader->layout;
-    struct iovec left[IO_PIECES];
-    core_assert(!layout->chunked && count >= 0 && count <= IO_PIECES);
-    memcpy(left, pieces, (size_t)count * sizeof *pieces);
-    shs_status status =
-        read_bytes(reader, lane, layout->address + first * layout->row_bytes, left, count, cold);
+    core_assert(!layout->chunked);
+    shs_status status = io_access_read(&reader->access, layout->address + first * layout->row_bytes,
+                                       pieces, count, cold, &lane->bytes_read);
     if (status || (cold && *cold)) return status;
     for (int i = 0; i < count && layout->swapped; i++)
         to_machine_order(layout, pieces[i].iov_base, pieces[i].iov_len);
@@ -203,14 +167,56 @@ static shs_status read_neighbours(const struct io_reader *reader, struct io_lane
     return io_reader_rows(reader, lane, runs->first, pieces, (int)count, cold);
 }
 
+/* Runs that are copied out of the map together. */
+struct group {
+    struct io_run runs[IO_PIECES];
+    struct io_copy copies[IO_PIECES];
+    size_t count;
+};
+
+/* Puts a run into the group. Returns false if the run cannot be copied out of a map. */
+static bool add_mapped(const struct io_reader *reader, struct group *group,
+                       const struct io_run *run)
+{
+    const struct io_layout *layout = &reader->layout;
+    struct io_copy copy = {.at = layout->address + run->first * layout->row_bytes,
+                           .bytes = run_bytes(layout, run),
+                           .to = run->to};
+    if (!io_access_has(&reader->access, copy.at, copy.bytes)) return false;
+    group->runs[group->count] = *run;
+    group->copies[group->count++] = copy;
+    return true;
+}
+
+/* Copies the group's runs and empties the group. After an error *failed is the run. */
+static shs_status copy_group(const struct io_reader *reader, struct io_lane *lane,
+                             struct group *group, struct io_run *failed)
+{
+    size_t count = group->count, which;
+    if (!count) return SHS_OK;
+    group->count = 0;
+    shs_status status =
+        io_access_copy(&reader->access, group->copies, count, &which, &lane->bytes_read);
+    if (status) *failed = group->runs[which];
+    for (size_t i = 0; i < count && !status && reader->layout.swapped; i++)
+        to_machine_order(&reader->layout, group->copies[i].to, group->copies[i].bytes);
+    return status;
+}
+
 shs_status io_reader_scattered(const struct io_reader *reader, struct io_lane *lane,
                                struct io_run *runs, size_t count, size_t *cold)
 {
+    struct group group;
     size_t left = 0; /* runs that are not in memory, at the front of the list */
-    for (size_t begin = 0, n; begin < count; begin += n) {
+    group.count = 0; /* the rest is set when it is used */
+    for (size_t begin = 0, n = 1; begin < count; begin += n, n = 1) {
         bool waits = false;
+        shs_status status = SHS_OK;
+        if (group.count == IO_PIECES) status = copy_group(reader, lane, &group, runs);
+        if (status) return status;
+        if (add_mapped(reader, &group, &runs[begin])) continue;
         n = count_neighbours(&reader->layout, runs + begin, count - begin);
-        shs_status status = read_neighbours(reader, lane, runs + begin, n, cold ? &waits : NULL);
+        status = read_neighbours(reader, lane, runs + begin, n, cold ? &waits : NULL);
         if (status) {
             runs[0] = runs[begin];
             return status;
@@ -220,7 +226,7 @@ shs_status io_reader_scattered(const struct io_reader *reader, struct io_lane *l
         left += n;
     }
     if (cold) *cold = left;
-    return SHS_OK;
+    return copy_group(reader, lane, &group, runs);
 }
 
 static void fill_chunk(const struct io_layout *layout, void *to)
@@ -262,7 +268,7 @@ static shs_status read_stored(const struct io_reader *reader, struct io_lane *la
     if (!status && !raw && !lane->decoder) status = io_decoder_new(&lane->decoder);
     if (status) return status;
     struct iovec piece = {raw ? to : lane->stored, stored->bytes};
-    status = read_bytes(reader, lane, stored->address, &piece, 1, cold);
+    status = io_access_read(&reader->access, stored->address, &piece, 1, cold, &lane->bytes_read);
     if (status || raw || (cold && *cold)) return status;
     return io_decode(lane->decoder, &layout->pipeline, stored->mask, lane->stored, stored->bytes,
                      to, layout->chunk_bytes);
@@ -280,7 +286,7 @@ shs_status io_reader_chunk(const struct io_reader *reader, struct io_lane *lane,
     }
     shs_status status = read_stored(reader, lane, chunk, to, cold);
     if (!status && !(cold && *cold)) to_machine_order(layout, to, layout->chunk_bytes);
-    return core_wrap(status, "%s: chunk %llu, %lu bytes at %llu", reader->path, (ull)chunk,
+    return core_wrap(status, "%s: chunk %llu, %lu bytes at %llu", reader->access.path, (ull)chunk,
                      (unsigned long)stored->bytes, (ull)stored->address);
 }
 

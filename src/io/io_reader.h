@@ -3,15 +3,10 @@
 #ifndef IO_READER_H
 #define IO_READER_H
 
-#include <sys/uio.h>
-
+#include "io_access.h"
 #include "io_layout.h"
 
 struct io_reader;
-
-enum {
-    IO_PIECES = 64
-};
 
 /* What one thread reads with: memory for a stored chunk and for a decoded chunk, a decoder, and a
  * count of the bytes that it has read from files. A zeroed lane is empty. It grows with the chunks
@@ -35,6 +30,12 @@ shs_status io_lane_chunk(struct io_lane *lane, size_t bytes, void **chunk);
  * measured. The reader takes over what the layout owns, also on error. A part of the array outside
  * the file is an error. On error *reader is NULL. */
 shs_status io_reader_open(const char *path, struct io_layout *layout, struct io_reader **reader);
+
+/* Maps the array's part of the file. From then on, bytes that reads have found in memory are copied
+ * out of the map when they are wanted again. The same bytes come, and the same errors. The caller
+ * has called io_guard_begin(), and calls io_guard_end() after it has closed the reader. Must be
+ * called before other threads use the reader. */
+shs_status io_reader_map(struct io_reader *reader);
 
 /* Closes a reader and sets *reader to NULL, which it may be already. */
 void io_reader_close(struct io_reader **reader);

@@ -21,7 +21,7 @@ static char folder[PATH_BYTES], path[PATH_BYTES];
 static struct {
     uint64_t bad_from, bad_to;   /* bytes that cannot be read */
     uint64_t cold_from, cold_to; /* bytes that are on the disk only */
-    unsigned long reads;
+    _Atomic unsigned long reads;
     void (*before)(void); /* what happens before a read */
 } disk;
 
