@@ -196,6 +196,52 @@ SHS_API size_t shs_dataset_fields(const shs_dataset *dataset);
  * until shs_dataset_close(). */
 SHS_API const shs_tensor *shs_dataset_field(const shs_dataset *dataset, size_t field);
 
+/** Where a sample lies. */
+typedef struct shs_location {
+    /** The path of the file that holds the sample. It is borrowed until the dataset and all its
+     * loaders are closed. */
+    const char *path;
+    /** The sample's number in its file, counted from 0. This is the row of each field that is given
+     * without parentheses. Other fields: see shs_locate_rows(). With one_sample_a_file it is 0. */
+    uint64_t row;
+    /** The file's number in the dataset, counted from 0. */
+    uint64_t file;
+    /** The number of the source that the file belongs to, counted from 0. The sources are the paths
+     * between the commas of the dataset's path. */
+    uint64_t source;
+} shs_location;
+
+/** Local, any thread. Finds where a sample lies. `sample` is its number in the dataset, such as the
+ * numbers in a batch's `index`. No file is touched.
+ *
+ * SHS_ERROR_ARGUMENT for NULL and for a sample that the dataset does not have; *location is then
+ * zeroed. */
+SHS_API SHS_MUST_CHECK shs_status shs_locate(const shs_dataset *dataset, uint64_t sample,
+                                             shs_location *location);
+
+/** Rows of a dataset in a file. */
+typedef struct shs_rows {
+    /** The name of the dataset, such as train/images. It is borrowed like the path of
+     * shs_location. */
+    const char *dataset;
+    /** The first row, counted from 0 in the file. */
+    uint64_t first;
+    /** The number of rows. */
+    uint64_t count;
+} shs_rows;
+
+/** Local, in the thread that loads. Finds the rows that a sample is made of in field number
+ * `field`, counted from 0. They lie in the file that shs_locate() names. A window has as many rows
+ * as the field says. A run of rows has the rows between its offsets, also if `most` cuts the sample
+ * shorter; ALIAS.length has those of ALIAS. With one_sample_a_file these are all rows, or one row
+ * for a single number.
+ *
+ * Only offsets that take more than 64 MiB are read from the file. The errors of this read are those
+ * of loading. SHS_ERROR_ARGUMENT for NULL, and for a sample or a field that the dataset does not
+ * have. After an error *rows is zeroed. */
+SHS_API SHS_MUST_CHECK shs_status shs_locate_rows(shs_dataset *dataset, uint64_t sample,
+                                                  size_t field, shs_rows *rows);
+
 #ifdef __cplusplus
 }
 #endif

@@ -19,16 +19,17 @@ enum {
 };
 
 enum {
-    CLI_MAX_PLAIN = 64 /* plain arguments of a command, at most */
+    CLI_MAX_PLAIN = 64,  /* plain arguments of a command, at most */
+    CLI_MAX_OPTIONS = 96 /* options in the table, at most */
 };
 
 /* The arguments of a command. An option that was not given has its default. */
 struct cli_arguments {
     const char *plain[CLI_MAX_PLAIN]; /* plain arguments, which are not options */
     size_t n_plain;
-    uint64_t given;            /* bit i says that option i of the table was given */
-    shs_loader_options loader; /* options of the loader; cli_order() completes them */
-    uint64_t seed, vranks, epoch, step, rank, steps, samples;
+    bool given[CLI_MAX_OPTIONS]; /* true if the option of the table was given */
+    shs_loader_options loader;   /* options of the loader; cli_order() completes them */
+    uint64_t seed, vranks, epoch, step, rank, steps, samples, sample;
     uint64_t purpose, slot, count, interleave;
     uint64_t chunk, deflate, bins, probe_seconds, probe_mebibytes;
     int format;
@@ -155,5 +156,9 @@ shs_status cli_probe_limits(uint64_t milliseconds, uint64_t mebibytes, bool plug
 /* Local. Prints the number of samples and each field of a sample: its type, its shape, and the way
  * in which it is read. The output is text or, with --json, an object. */
 shs_status cli_print_samples(const struct cli_arguments *arguments);
+
+/* Local. Prints where the sample of --sample lies: its file, and for each field the rows that it is
+ * made of. The output is text or, with --json, an object. */
+shs_status cli_print_location(const struct cli_arguments *arguments, shs_dataset *dataset);
 
 #endif

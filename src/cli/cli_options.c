@@ -34,6 +34,8 @@ const struct cli_option cli_options[] = {
          "File i holds all of sample i: a field is a whole dataset."),
     NUMBER("--samples", samples, CLI_BY_NAME, 0, UINT64_C(1) << 56, 0, CLI_DATA, "N",
            "There are N samples; no file is opened."),
+    NUMBER("--sample", sample, CLI_BY_NAME, 0, UINT64_C(1) << 56, 0, CLI_QUESTION, "N",
+           "Prints only where sample number N lies: its file, and the rows of each field."),
     NUMBER("--seed", seed, CLI_WITH_LOADER, 0, MOST_64, 0, CLI_RUN, "S",
            "The run has the seed S (0)."),
     NUMBER("--vranks", vranks, CLI_WITH_LOADER, 1, MOST_24 + 1, 0, CLI_RUN, "V",
@@ -163,8 +165,8 @@ const struct cli_option cli_options[] = {
 
 const size_t cli_n_options = sizeof cli_options / sizeof *cli_options;
 
-_Static_assert(sizeof cli_options / sizeof *cli_options <= 64,
-               "cli_arguments.given has a bit for each option");
+_Static_assert(sizeof cli_options / sizeof *cli_options <= CLI_MAX_OPTIONS,
+               "cli_arguments.given has a place for each option");
 
 /* True if a list of words, separated by spaces, has this word. */
 static bool lists(const char *list, const char *word)

@@ -54,7 +54,7 @@ static const struct cli_option *option_of(const char *word, const char **value)
 bool cli_given(const struct cli_arguments *arguments, const char *option)
 {
     const struct cli_option *found = find_option(option, strlen(option));
-    return found && (arguments->given >> (found - cli_options) & 1);
+    return found && arguments->given[found - cli_options];
 }
 
 /* ---- messages */
@@ -72,7 +72,7 @@ static shs_status refuse_number(const struct cli_option *option, const char *val
 static shs_status refuse_option(const struct words *words, const char *word,
                                 const struct cli_option *option)
 {
-    const char *command = words->command->name, *names[64];
+    const char *command = words->command->name, *names[CLI_MAX_OPTIONS];
     char takers[160] = "", guess[CORE_GUESS_BYTES], name[100];
     size_t used = 0, count = 0;
     for (size_t i = 0; cli_commands[i]; i++)
@@ -130,7 +130,7 @@ static shs_status set_option(const struct cli_option *option, const char *value,
 {
     char *member = (char *)arguments + option->offset;
     uint64_t number;
-    arguments->given |= UINT64_C(1) << (option - cli_options);
+    arguments->given[option - cli_options] = true;
     if (option->kind == CLI_FLAG) {
         *(bool *)member = true;
         return SHS_OK;

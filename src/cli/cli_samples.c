@@ -184,6 +184,7 @@ static shs_status print(const struct cli_arguments *arguments, shs_dataset *data
     struct data_field *arrays;
     shs_status status = data_files_get(&dataset->files, 0, &arrays);
     if (status) return status;
+    if (cli_given(arguments, "--sample")) return cli_print_location(arguments, dataset);
     if (!arguments->json) return print_text(dataset, arguments->vranks, arrays);
     print_json(dataset, arguments->vranks, arrays);
     return SHS_OK;

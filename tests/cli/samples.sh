@@ -132,6 +132,23 @@ same 'info of windows' expected.txt info.txt
 "$SHARDSTEP" info split > info.txt
 head -1 info.txt | holds -x 'split/0.h5, the first of 5 files (--fields tells of all):' || fail 'info of a folder'
 
+# where a sample lies
+"$SHARDSTEP" info split --fields "$windows" --sample 6 > place.txt
+cat > expected.txt <<'TEXT'
+sample 6: split/3.h5, number 2 in the file; file 3, source 0
+    x: dataset s, rows 4 to 6
+    y: dataset s, row 10
+TEXT
+same 'the place of a window' expected.txt place.txt
+"$SHARDSTEP" info all.h5,split --fields 's(offsets=o)' --sample 0 2> /dev/null && fail 'all.h5 has no offsets'
+"$SHARDSTEP" info ones,split/1.h5 --fields s --sample 49 --json > place.txt || fail 'the place of a row'
+echo '{"sample":49,"file":"split/1.h5","number_in_file":1,"file_number":12,"source":1,"fields":[{"name":"s","dataset":"s","first":1,"count":1}]}' > expected.txt
+tr -d ' \n' < place.txt > found.txt
+echo >> found.txt
+same 'the place of a row as JSON' expected.txt found.txt
+refused 0 '^shardstep: --sample: shs_locate: sample 15 of a dataset of 15; samples are counted from 0$' \
+    "$SHARDSTEP" info split --fields "$windows" --sample 15
+
 mkdir empty
 : > empty.txt
 printf 'split/0.h5\nsplit/9.h5\n' > broken.txt

@@ -229,6 +229,22 @@ CASE(shs_dataset_field)
     return shs_dataset_field(NULL, 0) == NULL;
 }
 
+CASE(shs_locate)
+{
+    shs_location at = {.row = 1};
+    return refused(shs_locate(NULL, 0, &at), "shs_locate", "dataset is NULL") &&
+           all_zero(&at, sizeof at) &&
+           refused(shs_locate(good_dataset(), 0, NULL), "shs_locate", "location is NULL");
+}
+
+CASE(shs_locate_rows)
+{
+    shs_rows rows = {.count = 1};
+    return refused(shs_locate_rows(NULL, 0, 0, &rows), "shs_locate_rows", "dataset is NULL") &&
+           all_zero(&rows, sizeof rows) &&
+           refused(shs_locate_rows(good_dataset(), 0, 0, NULL), "shs_locate_rows", "rows is NULL");
+}
+
 /* ---- loader.h, checkpoint.h */
 
 CASE(shs_loader_open)
@@ -547,6 +563,8 @@ static const struct {
     ENTRY(shs_dataset_samples),
     ENTRY(shs_dataset_fields),
     ENTRY(shs_dataset_field),
+    ENTRY(shs_locate),
+    ENTRY(shs_locate_rows),
     ENTRY(shs_loader_open),
     ENTRY(shs_loader_close),
     ENTRY(shs_next),
