@@ -27,8 +27,8 @@
 #define FETCH_H
 
 #include "core_pool.h"
-#include "fetch_cache.h"
 #include "fetch_checks.h"
+#include "fetch_store.h"
 
 /* Tells when rows will be wanted. next_use() returns the time at which any of the rows
  * [first, first + count) of the field with this key is next wanted after the fetch that asks, or
@@ -41,8 +41,17 @@ struct fetch_foresight {
 
 struct fetcher;
 
-/* Makes a fetcher that keeps up to cache_bytes of decoded chunks. On error *fetcher is NULL. */
+/* Makes a fetcher that keeps up to cache_bytes of decoded chunks, in a store of its own. On error
+ * *fetcher is NULL. */
 shs_status fetcher_new(uint64_t cache_bytes, struct fetcher **fetcher);
+
+/* Makes a fetcher that shares the store of `first`, which is freed later. It is one of `lanes`
+ * fetchers that fetch at the same time, each in a thread of its own; they share out what a disk can
+ * do at a time. On error *fetcher is NULL. */
+shs_status fetcher_join(const struct fetcher *first, unsigned lanes, struct fetcher **fetcher);
+
+/* Returns the store, for tickets. */
+struct fetch_store *fetcher_store(const struct fetcher *fetcher);
 
 /* Frees a fetcher and leaves NULL. Accepts a pointer to NULL. */
 void fetcher_free(struct fetcher **fetcher);
@@ -52,6 +61,10 @@ struct fetch_means {
     struct fetcher *fetcher;
     unsigned threads; /* threads that read and decode, the calling thread included; 0 means 1 */
     const struct fetch_foresight *foresight; /* NULL: the chunk used least recently goes first */
+    /* A number of the order that foresight knows. When it is not that of the fetch before, the next
+     * use of each kept chunk is computed anew. */
+    uint64_t order;
+    uint64_t ticket; /* of fetch_store_ticket(); 0: none */
 };
 
 /* What fetches did. */
@@ -88,9 +101,6 @@ shs_status fetch_direct(const struct fetch_means *means, const struct fetch_piec
  * read, and then the rest as fetch_direct() does. */
 shs_status fetch_pieces(const struct fetch_means *means, const struct fetch_piece *pieces,
                         size_t count, struct fetch_counts *counts);
-
-/* Computes the next use of each kept chunk anew. Called for a new epoch, and after a seek. */
-void fetch_revise(struct fetcher *fetcher, const struct fetch_foresight *foresight);
 
 /* Returns the bytes of the decoded chunks that are kept now. */
 uint64_t fetch_kept_bytes(const struct fetcher *fetcher);

@@ -3,7 +3,9 @@
 #include "core_memory.h"
 
 struct fetch_cache {
-    uint64_t budget, bytes;
+    uint64_t budget;
+    uint64_t bytes;             /* of chunks that are kept */
+    uint64_t dropped;           /* bytes of chunks that were dropped and are pinned */
     struct fetch_cached **heap; /* the latest next use comes first */
     size_t count, capacity;
     struct fetch_cached **table; /* hash table of `capacity` lists */
@@ -12,7 +14,8 @@ struct fetch_cache {
 };
 
 enum {
-    FIRST_CAPACITY = 256
+    FIRST_CAPACITY = 256,
+    PINNED_PART = 8 /* the part of the budget that dropped chunks may take in addition */
 };
 
 static size_t slot_of(const struct fetch_cache *cache, uint64_t field, uint64_t chunk)
@@ -111,6 +114,14 @@ void fetch_cache_use_next(struct fetch_cache *cache, struct fetch_cached *cached
     sink(cache, cached->place);
 }
 
+static void release(struct fetch_cache *cache, struct fetch_cached *cached)
+{
+    core_free(&cache->spare);
+    cache->spare = cached->memory;
+    cache->spare_bytes = cached->bytes;
+    core_free(&cached);
+}
+
 void fetch_cache_drop(struct fetch_cache *cache, struct fetch_cached *cached)
 {
     struct fetch_cached **link = &cache->table[slot_of(cache, cached->field, cached->chunk)];
@@ -123,11 +134,25 @@ void fetch_cache_drop(struct fetch_cache *cache, struct fetch_cached *cached)
         fetch_cache_use_next(cache, last, last->next_use);
     }
     cache->bytes -= cached->bytes;
-    if (cached->holder) *cached->holder = NULL;
-    core_free(&cache->spare);
-    cache->spare = cached->memory;
-    cache->spare_bytes = cached->bytes;
-    core_free(&cached);
+    if (cached->holder && !cached->pins) *cached->holder = NULL;
+    cached->holder = NULL;
+    cached->dropped = true;
+    if (cached->pins)
+        cache->dropped += cached->bytes;
+    else
+        release(cache, cached);
+}
+
+void fetch_cache_pin(struct fetch_cached *cached)
+{
+    cached->pins++;
+}
+
+void fetch_cache_unpin(struct fetch_cache *cache, struct fetch_cached *cached)
+{
+    if (--cached->pins || !cached->dropped) return;
+    cache->dropped -= cached->bytes;
+    release(cache, cached);
 }
 
 void fetch_cache_clear(struct fetch_cache *cache)
@@ -136,12 +161,17 @@ void fetch_cache_clear(struct fetch_cache *cache)
         fetch_cache_drop(cache, cache->heap[cache->count - 1]);
 }
 
-static bool make_room(struct fetch_cache *cache, size_t bytes, uint64_t next_use)
+static bool make_room(struct fetch_cache *cache, size_t bytes, uint64_t next_use,
+                      fetch_cache_give_up *give_up, void *user)
 {
     if (bytes > cache->budget) return false;
     while (cache->budget - cache->bytes < bytes) {
-        if (cache->heap[0]->next_use <= next_use) return false;
-        fetch_cache_drop(cache, cache->heap[0]);
+        struct fetch_cached *latest = cache->heap[0];
+        if (latest->next_use <= next_use) return false;
+        if (latest->pins && give_up) give_up(user, latest);
+        if (latest->pins && cache->dropped + latest->bytes > cache->budget / PINNED_PART)
+            return false;
+        fetch_cache_drop(cache, latest);
     }
     return cache->count < cache->capacity || !set_capacity(cache, 2 * cache->capacity);
 }
@@ -158,10 +188,11 @@ static shs_status take_memory(struct fetch_cache *cache, size_t bytes, void **me
 }
 
 struct fetch_cached *fetch_cache_add(struct fetch_cache *cache, uint64_t field, uint64_t chunk,
-                                     size_t bytes, uint64_t next_use)
+                                     size_t bytes, uint64_t next_use, fetch_cache_give_up *give_up,
+                                     void *user)
 {
     struct fetch_cached *cached;
-    if (!make_room(cache, bytes, next_use)) return NULL;
+    if (!make_room(cache, bytes, next_use, give_up, user)) return NULL;
     if (core_new(1, sizeof *cached, "a chunk", &cached)) return NULL;
     if (take_memory(cache, bytes, &cached->memory)) {
         core_free(&cached);
@@ -190,5 +221,5 @@ void fetch_cache_revise(struct fetch_cache *cache,
 
 uint64_t fetch_cache_bytes(const struct fetch_cache *cache)
 {
-    return cache->bytes;
+    return cache->bytes + cache->dropped;
 }

@@ -122,19 +122,23 @@ void fetch_gather_let_go(struct fetch_gather *gather)
     gather->n_pieces = gather->looked_at = 0;
 }
 
+/* Passes over the pieces that are read directly. */
+static void pass_direct(struct fetch_gather *gather)
+{
+    while (gather->looked_at < gather->n_pieces &&
+           !fetch_needs_hdf5(&gather->pieces[gather->looked_at]))
+        gather->looked_at++;
+}
+
 shs_status fetch_gather_read_one(struct fetch_gather *gather, struct fetch_counts *counts,
                                  bool *more)
 {
-    const struct fetch_piece *piece = gather->pieces + gather->looked_at,
-                             *end = gather->pieces + gather->n_pieces;
     shs_status status = SHS_OK;
-    while (piece < end && !fetch_needs_hdf5(piece))
-        piece++;
-    if (piece < end) status = fetch_through_hdf5(piece++, counts);
-    while (piece < end && !fetch_needs_hdf5(piece))
-        piece++;
-    gather->looked_at = (size_t)(piece - gather->pieces);
-    *more = piece < end && !status;
+    pass_direct(gather);
+    if (gather->looked_at < gather->n_pieces)
+        status = fetch_through_hdf5(&gather->pieces[gather->looked_at++], counts);
+    pass_direct(gather);
+    *more = gather->looked_at < gather->n_pieces && !status;
     return status;
 }
 
@@ -157,12 +161,20 @@ static shs_status read_now(struct fetch_gather *gather, const struct fetch_means
     return status;
 }
 
+/* Reads pieces of a gatherer that is being prepared. Its ticket, if any, is for the fetch that
+ * fills it. */
+static shs_status read_early(struct fetch_gather *gather, const struct fetch_means *means)
+{
+    struct fetch_means early = *means;
+    early.ticket = 0;
+    return read_now(gather, &early, gather->counts);
+}
+
 /* Reads the pieces so far, which leave no room for another file. */
 static shs_status read_group(struct fetch_gather *gather, const struct fetch_means *means)
 {
     shs_status status = fetch_checks_read(&gather->checks, gather->pieces, gather->n_pieces);
-    if (!status) status = read_now(gather, means, gather->counts);
-    return status;
+    return status ? status : read_early(gather, means);
 }
 
 /* Makes pieces of all places, and holds their files. If more files are held than may be, by this
@@ -262,7 +274,7 @@ static shs_status read_bounds(struct fetch_gather *gather, const struct data_par
                                                   .count = 2,
                                                   .to = gather->pairs + slot * size});
     if (!status) status = take_places(gather, means);
-    if (!status) status = read_now(gather, means, gather->counts);
+    if (!status) status = read_early(gather, means);
     for (uint64_t slot = 0; slot < gather->count && !status; slot++) {
         field.path = files->paths.path[gather->file[slot]];
         status =

@@ -43,23 +43,41 @@ static const struct fetch_foresight *foresight(const struct load_tools *tools)
     return tools->forgets && load_order_foresees(&tools->plan->order) ? &tools->foresight : NULL;
 }
 
+/* Opens what each lane has beside its fetcher. */
+static shs_status open_own(struct load_tools *tools)
+{
+    tools->foresight = (struct fetch_foresight){next_use, tools};
+    shs_status status = fetch_gather_new(tools->dataset, &tools->gather);
+    if (status) return status;
+    return core_new(shs_augment_scratch(tools->augment), 1, "augmentation", &tools->scratch);
+}
+
 shs_status load_tools_open(shs_dataset *dataset, const shs_augment *augment, unsigned threads,
                            struct load_tools *tools)
 {
     size_t kept = dataset->cache_bytes;
-    *tools = (struct load_tools){.dataset = dataset,
+    *tools = (struct load_tools){.first = tools,
+                                 .dataset = dataset,
                                  .augment = augment,
                                  .threads = threads,
                                  /* chunks at the ends of a field have more bytes than its rows */
-                                 .forgets = data_dataset_bytes(dataset) > kept - kept / 8,
-                                 .foresight = {next_use, tools}};
+                                 .forgets = data_dataset_bytes(dataset) > kept - kept / 8};
     for (size_t f = 0; f < dataset->n_fields; f++)
         tools->augments |= shs_augment_changes(augment, f);
     shs_status status = fetcher_new(kept, &tools->fetcher);
-    if (!status) status = fetch_gather_new(dataset, &tools->gather);
-    if (!status)
-        status = core_new(shs_augment_scratch(augment), 1, "augmentation", &tools->scratch);
-    return status;
+    return status ? status : open_own(tools);
+}
+
+shs_status load_tools_join(const struct load_tools *first, unsigned lanes, struct load_tools *tools)
+{
+    *tools = (struct load_tools){.first = first,
+                                 .dataset = first->dataset,
+                                 .augment = first->augment,
+                                 .augments = first->augments,
+                                 .threads = 1,
+                                 .forgets = first->forgets};
+    shs_status status = fetcher_join(first->fetcher, lanes, &tools->fetcher);
+    return status ? status : open_own(tools);
 }
 
 void load_tools_close(struct load_tools *tools)
@@ -71,24 +89,35 @@ void load_tools_close(struct load_tools *tools)
     *tools = (struct load_tools){0};
 }
 
+void load_tools_queue(struct load_tools *tools)
+{
+    tools->ticket = fetch_store_ticket(fetcher_store(tools->fetcher));
+}
+
 shs_status load_tools_turn_to(struct load_tools *tools, const struct load_plan *plan,
                               const shs_batch *batch)
 {
     tools->plan = plan;
     tools->moment = order_moment(&plan->order.order.shape, batch->epoch_step, batch->vrank);
-    if (tools->follows && tools->epoch.places.number == batch->epoch) return SHS_OK;
     shs_status status = load_epoch_begin(&plan->order, batch->epoch, &tools->epoch);
-    tools->follows = !status;
-    if (!status && foresight(tools)) fetch_revise(tools->fetcher, foresight(tools));
+    if (!status) return SHS_OK;
+    fetch_store_pass(fetcher_store(tools->fetcher), tools->ticket);
+    tools->ticket = 0;
     return status;
 }
 
 void load_tools_jump(struct load_tools *tools)
 {
-    tools->follows = false;
+    tools->jumps++;
 }
 
 struct fetch_means load_tools_means(const struct load_tools *tools)
 {
-    return (struct fetch_means){tools->fetcher, tools->threads, foresight(tools)};
+    return (struct fetch_means){.fetcher = tools->fetcher,
+                                .threads = tools->threads,
+                                .foresight = foresight(tools),
+                                /* an epoch's number has 32 bits */
+                                .order = (uint64_t)tools->first->jumps << 32 |
+                                         tools->epoch.places.number,
+                                .ticket = tools->ticket};
 }

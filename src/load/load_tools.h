@@ -1,5 +1,6 @@
-/* The tools that a lane loads batches with. A lane loads one batch at a time. Lanes share only the
- * dataset, whose files are opened, held and given back in the calling thread. */
+/* The tools that a lane loads batches with. A lane loads one batch at a time. The lanes of a loader
+ * share the decoded chunks, and the dataset, whose files are opened, held and given back in the
+ * calling thread. */
 #ifndef LOAD_TOOLS_H
 #define LOAD_TOOLS_H
 
@@ -9,9 +10,10 @@
 
 /* Zeroed tools may be closed. Open tools must not be moved, because `foresight` points to them. */
 struct load_tools {
-    shs_dataset *dataset;       /* borrowed */
-    const shs_augment *augment; /* borrowed */
-    bool augments;              /* true if the augmentation changes a field */
+    const struct load_tools *first; /* the loader's first tools, which own what the lanes share */
+    shs_dataset *dataset;           /* borrowed */
+    const shs_augment *augment;     /* borrowed */
+    bool augments;                  /* true if the augmentation changes a field */
     unsigned threads;
     struct fetcher *fetcher;
     struct fetch_gather *gather;
@@ -21,26 +23,40 @@ struct load_tools {
     const struct load_plan *plan;
     struct load_epoch epoch;
     uint64_t moment;
-    bool follows; /* true if the next uses of kept chunks were computed in this epoch */
-    bool forgets; /* true if the cache cannot hold all chunks */
+    uint64_t ticket; /* of load_tools_queue(); 0: none */
+    uint32_t jumps;  /* calls of load_tools_jump(), in the first tools */
+    bool forgets;    /* true if the cache cannot hold all chunks */
     struct fetch_foresight foresight;
 };
 
-/* Local. Opens tools for a dataset and an augmentation that stay open longer. They read and decode
- * on up to `threads` threads, the calling thread included. After an error the tools may be closed.
- */
+/* Local. Opens a loader's first tools, for a dataset and an augmentation that stay open longer.
+ * They read and decode on up to `threads` threads, the calling thread included. After an error the
+ * tools may be closed. */
 shs_status load_tools_open(shs_dataset *dataset, const shs_augment *augment, unsigned threads,
+                           struct load_tools *tools);
+
+/* Local. Opens tools that share what `first` has decoded, for one of `lanes` lanes that load at the
+ * same time, each in a thread of its own. `first` is closed last. After an error the tools may be
+ * closed. */
+shs_status load_tools_join(const struct load_tools *first, unsigned lanes,
                            struct load_tools *tools);
 
 void load_tools_close(struct load_tools *tools);
 
-/* Local. Gives the tools the epoch and the moment of a batch, whose plan stays open longer. When
- * the epoch changes, the next use of each kept chunk is computed anew. */
+/* Local. Queues the lane's next batch. Batches plan what they read in the order in which they were
+ * queued, so lanes must queue them in the order of batches, which the caller locks. The same lane
+ * then calls load_tools_turn_to() and, if that is no error, fetch_gather_fill() with
+ * load_tools_means(): later batches wait for this. A batch that was not queued plans at once. */
+void load_tools_queue(struct load_tools *tools);
+
+/* Local. Gives the tools the epoch and the moment of a batch, whose plan stays open longer. The
+ * first batch of another epoch that plans has the next use of each kept chunk computed anew. After
+ * an error the batch is no longer queued. */
 shs_status load_tools_turn_to(struct load_tools *tools, const struct load_plan *plan,
                               const shs_batch *batch);
 
-/* Local. Tells the tools that the next batch does not follow the last batch, because of a seek. The
- * next use of each kept chunk will then be computed anew. */
+/* Local. Tells a loader's first tools that the next batch does not follow the last batch, because
+ * of a seek. The next use of each kept chunk will then be computed anew. No lane may be loading. */
 void load_tools_jump(struct load_tools *tools);
 
 /* Local. Returns the means to fetch the rows of the batch of load_tools_turn_to(). */

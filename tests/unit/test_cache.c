@@ -91,7 +91,7 @@ static void add(struct fetch_cache *cache, struct model *model, size_t f, size_t
 {
     size_t bytes = model->same_sizes ? 100 : 1 + (size_t)(next % MOST_BYTES);
     bool kept = fits(model, bytes, next);
-    struct fetch_cached *cached = fetch_cache_add(cache, f, c, bytes, next);
+    struct fetch_cached *cached = fetch_cache_add(cache, f, c, bytes, next, NULL, NULL);
     if (!NEED_EQ(cached != NULL, kept) || !kept) return;
     memset(cached->memory, (int)(f * 91 + c), bytes);
     cached->holder = &model->holder[f][c];
@@ -169,13 +169,13 @@ static void equal_next_uses_change_nothing(void)
 {
     struct fetch_cache *cache;
     if (!NEED_STATUS(fetch_cache_new(200, &cache), SHS_OK)) return;
-    CHECK(fetch_cache_add(cache, 0, 1, 100, NEVER) != NULL);
-    CHECK(fetch_cache_add(cache, 0, 2, 100, 7) != NULL);
-    CHECK(fetch_cache_add(cache, 0, 3, 100, NEVER) == NULL);
-    CHECK(fetch_cache_add(cache, 0, 3, 100, 8) != NULL);
+    CHECK(fetch_cache_add(cache, 0, 1, 100, NEVER, NULL, NULL) != NULL);
+    CHECK(fetch_cache_add(cache, 0, 2, 100, 7, NULL, NULL) != NULL);
+    CHECK(fetch_cache_add(cache, 0, 3, 100, NEVER, NULL, NULL) == NULL);
+    CHECK(fetch_cache_add(cache, 0, 3, 100, 8, NULL, NULL) != NULL);
     CHECK(fetch_cache_find(cache, 0, 1) == NULL);
-    CHECK(fetch_cache_add(cache, 0, 4, 100, 8) == NULL);
-    CHECK(fetch_cache_add(cache, 0, 4, 201, 1) == NULL);
+    CHECK(fetch_cache_add(cache, 0, 4, 100, 8, NULL, NULL) == NULL);
+    CHECK(fetch_cache_add(cache, 0, 4, 201, 1, NULL, NULL) == NULL);
     CHECK_EQ(fetch_cache_bytes(cache), 200);
     fetch_cache_free(&cache);
 }
@@ -194,7 +194,7 @@ static void short_memory_keeps_less(void)
             for (size_t c = 0; c < CHUNKS; c++)
                 if (counted.failed || counted.calls + 3 < fail_at) {
                     add(cache, &model, 0, c, c);
-                } else if (fetch_cache_add(cache, 0, c, 100, c)) {
+                } else if (fetch_cache_add(cache, 0, c, 100, c, NULL, NULL)) {
                     fetch_cache_drop(cache, fetch_cache_find(cache, 0, c));
                 }
             CHECK(is_like_model(cache, &model));

@@ -159,7 +159,8 @@ static bool pieces_are_right(void)
 static shs_status fetch_with(struct fetcher *fetcher, unsigned threads,
                              const struct fetch_foresight *foresight, struct fetch_counts *done)
 {
-    const struct fetch_means means = {fetcher, threads, foresight};
+    const struct fetch_means means = {
+        .fetcher = fetcher, .threads = threads, .foresight = foresight};
     return fetch_pieces(&means, pieces, n_pieces, done);
 }
 
@@ -444,13 +445,15 @@ static void a_new_order_is_judged_anew(void)
         add_piece(&data.chunked, chunk * HEIGHT, 1);
         fetch(data.fetcher, 1, &high);
     }
-    fetch_revise(data.fetcher, &low);
     begin_pieces();
     add_piece(&data.chunked, 0, 1); /* in the place of chunk 4, which is used last now */
-    fetch(data.fetcher, 1, &low);
+    const struct fetch_means other = {.fetcher = data.fetcher, .foresight = &low, .order = 1};
+    CHECK_STATUS(fetch_pieces(&other, pieces, n_pieces, &all), SHS_OK);
     begin_pieces();
     add_piece(&data.chunked, 3 * HEIGHT, 1);
-    CHECK_EQ(fetch(data.fetcher, 1, &low).chunk_hits, 1);
+    struct fetch_counts done = {0};
+    CHECK_STATUS(fetch_pieces(&other, pieces, n_pieces, &done), SHS_OK);
+    CHECK_EQ(done.chunk_hits, 1);
     data_close(&data);
 }
 

@@ -180,11 +180,13 @@ static void check_pieces(struct data_field *field, unsigned threads, uint64_t ca
     struct fetcher *fetcher;
     if (!NEED_STATUS(fetcher_new(cache_bytes, &fetcher), SHS_OK)) return;
     field->key = 1000 + threads;
-    for (int fetch = 0; fetch < 3; fetch++) {
+    for (uint64_t fetch = 0; fetch < 3; fetch++) {
         size_t count = make_pieces(&state, field, memory, pieces);
         order.order = judge_random(&state);
-        fetch_revise(fetcher, foresight ? &future : NULL);
-        const struct fetch_means means = {fetcher, threads, foresight ? &future : NULL};
+        const struct fetch_means means = {.fetcher = fetcher,
+                                          .threads = threads,
+                                          .foresight = foresight ? &future : NULL,
+                                          .order = fetch};
         CHECK_STATUS(fetch_pieces(&means, pieces, count, &counts), SHS_OK);
         CHECK(pieces_are_right(pieces, count));
         CHECK_IS(fetch_kept_bytes(fetcher), <=, cache_bytes);

@@ -1,0 +1,287 @@
+#include "fetch_plan.h"
+
+#include <stdlib.h>
+
+#include "core_memory.h"
+
+enum {
+    /* Most bytes of neighbouring rows in one read, so that threads share a long run of rows. */
+    MERGED_BYTES = 1 << 20
+};
+
+/* ---- Which places the pieces want. */
+
+const struct io_layout *fetch_layout_of(const struct fetch_use *use)
+{
+    return io_reader_layout(use->piece->field->direct);
+}
+
+static shs_status add_use(struct fetcher *fetcher, const struct fetch_piece *piece, uint64_t place)
+{
+    if (fetcher->n_uses == fetcher->uses_capacity) {
+        size_t capacity = fetcher->uses_capacity ? 2 * fetcher->uses_capacity : 256;
+        shs_status status = core_resize(capacity, sizeof *fetcher->uses, "reads", &fetcher->uses);
+        if (status) return status;
+        fetcher->uses_capacity = capacity;
+    }
+    fetcher->uses[fetcher->n_uses++] = (struct fetch_use){piece, place};
+    return SHS_OK;
+}
+
+static shs_status add_uses(struct fetcher *fetcher, const struct fetch_piece *piece)
+{
+    const struct io_layout *layout = io_reader_layout(piece->field->direct);
+    shs_status status = SHS_OK;
+    if (!layout->chunked) return add_use(fetcher, piece, piece->first);
+    uint64_t first = piece->first / layout->chunk[0] * layout->chunks_a_band;
+    uint64_t end =
+        ((piece->first + piece->count - 1) / layout->chunk[0] + 1) * layout->chunks_a_band;
+    for (uint64_t chunk = first; chunk < end && !status; chunk++)
+        status = add_use(fetcher, piece, chunk);
+    return status;
+}
+
+static int compare_uses(const void *left, const void *right)
+{
+    const struct fetch_use *a = left, *b = right;
+    if (a->piece->field != b->piece->field) return a->piece->field < b->piece->field ? -1 : 1;
+    return a->place < b->place ? -1 : a->place > b->place;
+}
+
+static bool is_sorted(const struct fetcher *fetcher)
+{
+    for (size_t i = 1; i < fetcher->n_uses; i++)
+        if (compare_uses(&fetcher->uses[i - 1], &fetcher->uses[i]) > 0) return false;
+    return true;
+}
+
+static shs_status find_uses(struct fetcher *fetcher, const struct fetch_piece *pieces, size_t count)
+{
+    shs_status status = SHS_OK;
+    fetcher->n_uses = 0;
+    for (size_t i = 0; i < count && !status; i++) {
+        if (!pieces[i].count || !pieces[i].field->direct) continue;
+        fetcher->now.rows += pieces[i].count;
+        status = add_uses(fetcher, &pieces[i]);
+    }
+    if (!status && !is_sorted(fetcher))
+        qsort(fetcher->uses, fetcher->n_uses, sizeof *fetcher->uses, compare_uses);
+    return status;
+}
+
+/* ---- Jobs. */
+
+static size_t piece_bytes(const struct fetch_piece *piece)
+{
+    return piece->count * piece->field->row_bytes;
+}
+
+/* Returns the end of the uses that one read serves: of the same chunk, or of neighbouring rows. */
+static size_t end_of_job(const struct fetcher *fetcher, size_t begin)
+{
+    const struct fetch_use *uses = fetcher->uses;
+    size_t end = begin + 1, bytes = piece_bytes(uses[begin].piece);
+    bool chunked = fetch_layout_of(&uses[begin])->chunked;
+    for (; end < fetcher->n_uses && uses[end].piece->field == uses[begin].piece->field; end++) {
+        if (chunked) {
+            if (uses[end].place != uses[begin].place) break;
+            continue;
+        }
+        bytes += piece_bytes(uses[end].piece);
+        if (uses[end].place != uses[end - 1].place + uses[end - 1].piece->count ||
+            bytes > MERGED_BYTES || end - begin == IO_PIECES)
+            break;
+    }
+    return end;
+}
+
+/* Finds the rows of which a chunk has elements. */
+static void rows_of_chunk(const struct io_layout *layout, uint64_t chunk, uint64_t *first,
+                          uint64_t *count)
+{
+    *first = chunk / layout->chunks_a_band * layout->chunk[0];
+    *count = layout->shape[0] - *first;
+    if (*count > layout->chunk[0]) *count = layout->chunk[0];
+}
+
+static uint64_t next_use(const struct fetch_use *use, const struct fetch_foresight *foresight)
+{
+    const struct data_field *field = use->piece->field;
+    uint64_t first, count;
+    rows_of_chunk(io_reader_layout(field->direct), use->place, &first, &count);
+    return foresight->next_use(foresight->user, field->key, first, count);
+}
+
+static shs_status reserve_jobs(struct fetcher *fetcher)
+{
+    size_t capacity = fetcher->uses_capacity;
+    if (fetcher->jobs_capacity >= fetcher->n_uses) return SHS_OK;
+    shs_status status =
+        core_resize(capacity, sizeof *fetcher->jobs.job, "reads", &fetcher->jobs.job);
+    if (!status)
+        status = core_resize(capacity, sizeof *fetcher->hits.job, "reads", &fetcher->hits.job);
+    if (!status)
+        status = core_resize(capacity, sizeof *fetcher->cold_jobs, "reads", &fetcher->cold_jobs);
+    if (!status) fetcher->jobs_capacity = capacity;
+    return status;
+}
+
+/* Makes jobs of all uses, and asks foresight. The store is not locked yet, because foresight may
+ * take long. */
+static shs_status find_jobs(struct fetcher *fetcher, const struct fetch_foresight *foresight)
+{
+    shs_status status = reserve_jobs(fetcher);
+    for (size_t begin = 0, end; begin < fetcher->n_uses && !status; begin = end) {
+        const struct fetch_use *use = &fetcher->uses[begin];
+        end = end_of_job(fetcher, begin);
+        fetcher->jobs.job[fetcher->jobs.count++] = (struct fetch_job){
+            .begin = begin,
+            .end = end,
+            .next = foresight && fetch_layout_of(use)->chunked ? next_use(use, foresight) : 0};
+    }
+    return status;
+}
+
+/* ---- The share of the store, which is locked. */
+
+void fetch_copy_chunk(const struct fetcher *fetcher, const struct fetch_job *job,
+                      const void *decoded)
+{
+    const struct io_layout *layout = fetch_layout_of(&fetcher->uses[job->begin]);
+    for (size_t i = job->begin; i < job->end; i++) {
+        const struct fetch_piece *piece = fetcher->uses[i].piece;
+        uint64_t chunk = fetcher->uses[i].place,
+                 low = chunk / layout->chunks_a_band * layout->chunk[0];
+        uint64_t high = low + layout->chunk[0], end = piece->first + piece->count;
+        if (low < piece->first) low = piece->first;
+        if (high > end) high = end;
+        io_layout_copy(layout, chunk, decoded, low, high - low,
+                       (char *)piece->to + (low - piece->first) * layout->row_bytes);
+    }
+}
+
+/* Copies what a hit of this fetch wants, if its chunk is about to be dropped, so that the chunk's
+ * memory becomes free. Only hits of the fetch that plans have a holder. */
+static void give_up_hit(void *user, struct fetch_cached *cached)
+{
+    if (!cached->holder || cached->pins != 1 || cached->state != FETCH_READY) return;
+    fetch_copy_chunk(user, (const struct fetch_job *)(void *)cached->holder, cached->memory);
+    fetch_cache_unpin(fetch_store_cache(((struct fetcher *)user)->store), cached);
+}
+
+/* Makes a hit of a job whose chunk is kept. Returns false if it is not. */
+static bool take_hit(struct fetcher *fetcher, const struct fetch_job *job, bool foresees)
+{
+    const struct fetch_use *use = &fetcher->uses[job->begin];
+    struct fetch_cache *cache = fetch_store_cache(fetcher->store);
+    struct fetch_cached *cached;
+    if (!fetch_layout_of(use)->chunked) return false;
+    cached = fetch_cache_find(cache, use->piece->field->key, use->place);
+    if (!cached) return false;
+    struct fetch_job *hit = &fetcher->hits.job[fetcher->hits.count++];
+    *hit = *job;
+    hit->cached = cached;
+    hit->waits = cached->state != FETCH_READY;
+    cached->holder = &hit->cached;
+    fetch_cache_pin(cached);
+    fetch_cache_use_next(cache, cached, foresees ? job->next : fetch_store_time(fetcher->store));
+    fetcher->now.chunk_hits++;
+    return true;
+}
+
+/* Makes room in the store for a chunk that will be decoded, unless the kept chunks are used sooner.
+ * A chunk that is not used again in this epoch is kept for the next epoch only if the store has
+ * room for the whole field. */
+static void keep(struct fetcher *fetcher, struct fetch_job *job, bool foresees)
+{
+    const struct fetch_use *use = &fetcher->uses[job->begin];
+    const struct data_field *field = use->piece->field;
+    const struct io_layout *layout = io_reader_layout(field->direct);
+    if (!layout->chunked) return;
+    uint64_t next = foresees ? job->next : fetch_store_time(fetcher->store);
+    fetcher->now.chunks_decoded++;
+    if (next == UINT64_MAX && fetcher->cache_bytes / field->row_bytes < field->all_rows) return;
+    job->cached = fetch_cache_add(fetch_store_cache(fetcher->store), field->key, use->place,
+                                  layout->chunk_bytes, next, give_up_hit, fetcher);
+    if (!job->cached) return;
+    job->cached->holder = &job->cached;
+    rows_of_chunk(layout, use->place, &job->cached->first, &job->cached->rows);
+}
+
+/* The chunks of this fetch were found or entered. Other fetches may plan now, and drop them. */
+static void let_others_plan(struct fetcher *fetcher)
+{
+    for (size_t i = 0; i < fetcher->hits.count; i++)
+        if (fetcher->hits.job[i].cached) fetcher->hits.job[i].cached->holder = NULL;
+    for (size_t i = 0; i < fetcher->jobs.count; i++) {
+        struct fetch_cached *cached = fetcher->jobs.job[i].cached;
+        if (!cached) continue;
+        cached->holder = NULL;
+        fetch_cache_pin(cached);
+    }
+}
+
+/* Tells hits from jobs, and then keeps what the jobs will decode: only now, when the next use of
+ * every kept chunk is known. */
+static void share(struct fetcher *fetcher, bool foresees)
+{
+    size_t all = fetcher->jobs.count;
+    fetcher->jobs.count = 0;
+    for (size_t i = 0; i < all; i++)
+        if (!take_hit(fetcher, &fetcher->jobs.job[i], foresees))
+            fetcher->jobs.job[fetcher->jobs.count++] = fetcher->jobs.job[i];
+    for (size_t i = 0; i < fetcher->jobs.count; i++)
+        keep(fetcher, &fetcher->jobs.job[i], foresees);
+    let_others_plan(fetcher);
+}
+
+static uint64_t revised_use(void *user, const struct fetch_cached *cached)
+{
+    const struct fetch_foresight *foresight = user;
+    return foresight->next_use(foresight->user, cached->field, cached->first, cached->rows);
+}
+
+shs_status fetch_plan(const struct fetch_means *means, const struct fetch_piece *pieces,
+                      size_t count)
+{
+    struct fetcher *fetcher = means->fetcher;
+    struct fetch_store *store = fetcher->store;
+    const struct fetch_foresight *foresight = means->foresight;
+    fetcher->jobs.count = fetcher->hits.count = 0;
+    shs_status status = find_uses(fetcher, pieces, count);
+    if (!status) status = find_jobs(fetcher, foresight);
+    if (status) {
+        fetcher->jobs.count = 0;
+        fetch_store_pass(store, means->ticket);
+        return status;
+    }
+    fetch_store_lock(store, means->ticket);
+    if (foresight && fetch_store_turns_to(store, means->order)) {
+        struct fetch_foresight own = *foresight;
+        fetch_cache_revise(fetch_store_cache(store), revised_use, &own);
+    }
+    share(fetcher, foresight != NULL);
+    fetch_store_unlock(store, means->ticket);
+    return SHS_OK;
+}
+
+/* ---- The end. */
+
+static void end_job(struct fetch_cache *cache, struct fetch_cached *cached, bool failed)
+{
+    if (!cached) return;
+    if (failed && !cached->dropped && cached->pins == 1) fetch_cache_drop(cache, cached);
+    fetch_cache_unpin(cache, cached);
+}
+
+void fetch_plan_end(struct fetcher *fetcher, bool failed)
+{
+    struct fetch_cache *cache = fetch_store_cache(fetcher->store);
+    fetch_store_lock(fetcher->store, 0);
+    for (size_t i = 0; i < fetcher->hits.count; i++)
+        end_job(cache, fetcher->hits.job[i].cached, false);
+    for (size_t i = 0; i < fetcher->jobs.count; i++)
+        end_job(cache, fetcher->jobs.job[i].cached, failed);
+    fetch_store_unlock(fetcher->store, 0);
+    fetcher->jobs.count = fetcher->hits.count = 0;
+}

@@ -1,0 +1,68 @@
+/* What a fetch has to do: its pieces become uses, its uses become jobs. */
+#ifndef FETCH_PLAN_H
+#define FETCH_PLAN_H
+
+#include "fetch.h"
+
+enum {
+    /* Reads at a time that keep a disk busy. */
+    FETCH_OUTSTANDING = 16,
+    /* Most bytes of chunks in the memory of all threads, if more threads than were asked for wait
+     * for the disk. */
+    FETCH_THREADS_BYTES = 64 << 20
+};
+
+/* What a piece wants of one place: rows from row `place` on, or elements of chunk `place`. */
+struct fetch_use {
+    const struct fetch_piece *piece;
+    uint64_t place;
+};
+
+/* Uses [begin, end) that are served by one read, or by a chunk that is kept already: a hit. */
+struct fetch_job {
+    /* The chunk in the store, which the job has pinned. NULL: the chunk is not kept, or the hit was
+     * copied while the fetch planned. It comes first, for the cache points to it. */
+    struct fetch_cached *cached;
+    size_t begin, end;
+    uint64_t next; /* when the chunk is used next, if foresight tells */
+    bool waits;    /* true for a hit that another lane was decoding when this lane planned */
+    bool cold;     /* true for bytes that are not in memory yet */
+    bool failed;
+};
+
+struct fetch_jobs {
+    struct fetch_job *job;
+    size_t count;
+};
+
+struct fetcher {
+    struct core_pool *pool;
+    struct fetch_store *store;
+    bool owns_store;
+    uint64_t cache_bytes;
+    unsigned shares; /* lanes that share out what a disk can do at a time */
+    struct io_lane lanes[CORE_POOL_MOST];
+    struct fetch_use *uses;
+    size_t n_uses, uses_capacity, jobs_capacity;
+    struct fetch_jobs jobs, hits; /* reads and hits; both in the order of uses */
+    size_t *cold_jobs;            /* indices of jobs; room for all jobs */
+    bool may_wait;                /* true if the jobs of now may wait for the disk */
+    struct fetch_counts now;      /* what the present fetch did */
+};
+
+const struct io_layout *fetch_layout_of(const struct fetch_use *use);
+
+/* Finds the jobs and the hits of a fetch, and pins what is kept for them, or will be. The ticket of
+ * `means` is used up, also after an error. After an error there are no jobs and no hits. */
+shs_status fetch_plan(const struct fetch_means *means, const struct fetch_piece *pieces,
+                      size_t count);
+
+/* Copies what the uses of a job want out of a decoded chunk. */
+void fetch_copy_chunk(const struct fetcher *fetcher, const struct fetch_job *job,
+                      const void *decoded);
+
+/* Gives all pins of a fetch back. If it failed, the chunks that it has decoded are dropped, unless
+ * other lanes use them. */
+void fetch_plan_end(struct fetcher *fetcher, bool failed);
+
+#endif
