@@ -60,12 +60,16 @@ SHS_API void shs_gradient_close(shs_gradient **gradient);
  * batch's first `count` rows, which have weight 1.
  *
  * Call it once for each batch of the step, in the order in which shs_next() gives them, empty
- * batches too. A batch with count 0 counts as +0, and the tensors are not read.
+ * batches too. A batch with count 0 counts as +0, and the tensors are not read. With the loader's
+ * option step_batches, call it for each part in order. The whole batch may be given in place of its
+ * parts with SHS_REDUCTION_FAST, or if the rank hosts one virtual rank only: the reproducible sum
+ * needs the sum of each virtual rank.
  *
  * @param gradient  the object
  * @param batch     what shs_next() gave
  * @return SHS_OK; SHS_ERROR_STATE if it is not the batch's turn, and the step is as it was;
- *         SHS_ERROR_ARGUMENT for NULL; SHS_ERROR_MEMORY */
+ *         SHS_ERROR_ARGUMENT for NULL, and for a whole step batch where its parts are needed;
+ *         SHS_ERROR_MEMORY */
 SHS_API SHS_MUST_CHECK shs_status shs_gradient_add(shs_gradient *gradient, const shs_batch *batch);
 
 /** Collective. Ends a step: writes the mean over all its rows to the tensors, on every rank, and

@@ -213,6 +213,9 @@ typedef struct shs_loader_options {
     /** Batches that the program may keep by shs_keep() beside the latest batch, up to 65,536. Their
      * memory is allocated when the loader is opened. */
     uint32_t keep;
+    /** If true, shs_next() gives one batch a step, with the rows of all hosted virtual ranks: see
+     * shs_batch. */
+    bool step_batches;
     /** Where the memory of batches comes from: the library's own by default. */
     shs_slot_memory memory;
 } shs_loader_options;
@@ -227,14 +230,14 @@ typedef struct shs_cursor {
     uint64_t step;
 } shs_cursor;
 
-/** The batch of one virtual rank in one step. It is valid until the loader's next shs_next() or
- * shs_try_next(), or until the loader is closed. After shs_keep() it is valid until
- * shs_give_back(). The program may change the fields' data in place. Each field's data begins at a
- * multiple of 64 bytes. */
+/** The batch of one virtual rank in one step or, with the option `step_batches`, of all virtual
+ * ranks that this rank hosts. It is valid until the loader's next shs_next() or shs_try_next(), or
+ * until the loader is closed. After shs_keep() it is valid until shs_give_back(). The program may
+ * change the fields' data in place. Each field's data begins at a multiple of 64 bytes. */
 typedef struct shs_batch {
     /** The seed of the run. */
     uint64_t seed;
-    /** The virtual rank whose batch this is. */
+    /** The virtual rank whose batch this is. With step_batches it is the first hosted one. */
     uint64_t vrank;
     /** The epoch, as in shs_cursor. */
     uint64_t epoch;
@@ -242,10 +245,10 @@ typedef struct shs_batch {
     uint64_t epoch_step;
     /** The step within the run, as in shs_cursor. */
     uint64_t step;
-    /** Rows delivered, from 0 to the option `batch`. */
+    /** Rows delivered, from 0 to the option `batch`. With step_batches the sum over all parts. */
     uint64_t rows;
     /** Rows of weight 1, which come first. Leave the other rows, which tail pad repeats, out of the
-     * loss. */
+     * loss. With step_batches the sum over all parts; see `weight` for which rows they are. */
     uint64_t count;
     /** Rows of weight 1 in the step's batches of all virtual ranks, the same on every rank. Weigh
      * the mean of a step with this number in a mean over the epoch. */
@@ -260,6 +263,14 @@ typedef struct shs_batch {
     bool ends_step;
     /** True only together with ends_step, in the epoch's last step. */
     bool ends_epoch;
+    /** With step_batches the number of hosted virtual ranks, else 0. */
+    size_t parts;
+    /** With step_batches the batches of the hosted virtual ranks, else NULL. Their rows lie in this
+     * batch's memory: those of a part right behind those of the part before. A loading error in
+     * any part takes the rows of all. A part is kept and given back as the whole batch is. */
+    const struct shs_batch *part;
+    /** With step_batches and SHS_TAIL_PAD the weight of each row, 1 or 0, else NULL. */
+    const float *weight;
     /** The memory that the batch lies in, for shs_keep() and shs_give_back() only. */
     void *slot;
 } shs_batch;
@@ -351,7 +362,8 @@ SHS_API shs_cursor shs_tell(const shs_loader *loader);
 SHS_API SHS_MUST_CHECK shs_status shs_seek(shs_loader *loader, shs_cursor cursor);
 
 /** Local, any thread. Opens the random stream of a slot of a batch, for draws of the program's own,
- * such as dropout. The slot is 0 to batch->rows - 1. The stream is the stream that shs_random_at()
+ * such as dropout. The slot is 0 to batch->rows - 1; with step_batches it may be given of the whole
+ * batch or of a part. The stream is the stream that shs_random_at()
  * opens at the seed, vrank and step of the batch. The purpose has role 0 or one of the roles 7 to
  * 15: take SHS_ROLE_USER, or ask shs_random_own_purpose(). Another loader of the same run needs
  * another purpose, because its steps are counted from 0 as well. SHS_ERROR_ARGUMENT for another

@@ -47,31 +47,67 @@ static void set_rows(shs_batch *what, shs_tensor *field, uint64_t rows, uint64_t
         field[f].shape[0] = rows;
 }
 
+/* Returns the row of a unit where the rows of a part begin: behind those of the part before. */
+static uint64_t first_row(const struct load_unit *unit, uint64_t number)
+{
+    if (!unit->parts || !number) return 0;
+    const shs_batch *before = &unit->part[number - 1];
+    return (uint64_t)(before->index - unit->index) + before->rows;
+}
+
 void load_batch_place(struct load_batch *batch, struct load_unit *unit,
                       const struct load_plan *plan, shs_cursor cursor, uint64_t number)
 {
+    uint64_t first = first_row(unit, number);
+    shs_tensor *field = unit->field + (unit->parts ? (number + 1) * batch->fields : 0);
+    shs_batch what = load_plan_batch(plan, cursor, number);
     batch->unit = unit;
-    batch->what = &unit->what;
-    batch->index = unit->index;
+    batch->what = unit->parts ? &unit->part[number] : &unit->what;
+    batch->index = unit->index + first;
     for (size_t f = 0; f < batch->fields; f++) {
-        batch->output[f] = unit->data[f];
+        batch->output[f] = field[f].data = (char *)unit->data[f] + first * batch->output_bytes[f];
         batch->read[f] = batch->own[f] ? batch->own[f] : batch->output[f];
     }
-    shs_batch what = load_plan_batch(plan, cursor, number);
-    what.index = unit->index;
+    what.index = batch->index;
     what.fields = batch->fields;
-    what.field = unit->field;
+    what.field = field;
     what.slot = unit;
-    set_rows(&what, unit->field, what.rows, what.count);
-    unit->what = what;
+    set_rows(&what, field, what.rows, what.count);
+    *batch->what = what;
     batch->status = SHS_OK;
     *batch->message = '\0';
     batch->counts = (struct fetch_counts){0};
 }
 
-void load_batch_empty(struct load_unit *unit)
+/* Makes the whole batch of a step from its parts. */
+static void join(struct load_unit *unit)
 {
+    const shs_batch *first = unit->part, *last = unit->part + unit->parts - 1;
+    float *weight = unit->weight;
+    uint64_t count = 0;
+    for (const shs_batch *part = first; part <= last; part++) {
+        count += part->count;
+        for (uint64_t slot = 0; weight && slot < part->rows; slot++)
+            *weight++ = slot < part->count ? 1.0F : 0.0F;
+    }
+    unit->what = *first;
+    unit->what.field = unit->field;
+    unit->what.ends_step = last->ends_step;
+    unit->what.ends_epoch = last->ends_epoch;
+    unit->what.parts = unit->parts;
+    unit->what.part = unit->part;
+    unit->what.weight = unit->weight;
+    set_rows(&unit->what, unit->field, first_row(unit, unit->parts), count);
+}
+
+void load_batch_finish(struct load_unit *unit, bool empty)
+{
+    if (unit->parts) join(unit);
+    if (!empty) return;
+    size_t fields = unit->what.fields;
     set_rows(&unit->what, unit->field, 0, 0);
+    for (size_t i = 0; i < unit->parts; i++)
+        set_rows(&unit->part[i], unit->field + (i + 1) * fields, 0, 0);
 }
 
 /* ---- Rows. */

@@ -37,7 +37,7 @@ shs_status load_batch_new(const shs_dataset *dataset, const shs_augment *augment
 void load_batch_free(struct load_batch *batch);
 
 /* Local. Makes the batch number `number`, 0 … hosted - 1, of the step at a cursor, in a unit. The
- * result of the last load_batch_fill() is forgotten. */
+ * parts of a step are placed in order. The result of the last load_batch_fill() is forgotten. */
 void load_batch_place(struct load_batch *batch, struct load_unit *unit,
                       const struct load_plan *plan, shs_cursor cursor, uint64_t number);
 
@@ -49,7 +49,8 @@ void load_batch_place(struct load_batch *batch, struct load_unit *unit,
 shs_status load_batch_fill(struct load_tools *tools, const struct load_plan *plan,
                            struct load_batch *batch);
 
-/* Local. Takes all rows from the batch in a unit. It keeps its place. */
-void load_batch_empty(struct load_unit *unit);
+/* Local. Makes a unit ready to be handed out, when each of its batches has its place: joins the
+ * parts of a step, and takes all rows from the unit if `empty` is true. */
+void load_batch_finish(struct load_unit *unit, bool empty);
 
 #endif

@@ -61,8 +61,10 @@ void load_go_on(shs_loader *loader, const uint64_t numbers[LOAD_LEDGER_NUMBERS])
  */
 static void enter_batch(shs_loader *loader, const shs_batch *batch)
 {
+    const shs_batch *part = batch->parts ? batch->part : batch;
     if (loader->member.failed) loader->ledger_whole = false;
-    order_ledger_add(&loader->ledger, batch->index, batch->count);
+    for (size_t i = 0; i < (batch->parts ? batch->parts : 1); i++)
+        order_ledger_add(&loader->ledger, part[i].index, part[i].count);
     if (!batch->ends_epoch) return;
     if (loader->ledger_whole && !mpi_is_apart(loader->dataset->run))
         mpi_ledger_end(&loader->member, batch->epoch, &loader->ledger, &loader->plan.order.due);
@@ -156,11 +158,20 @@ static shs_status check_next(const shs_loader *loader, const shs_batch *batch, c
                      loader->dataset->run->rank, function);
 }
 
-/* Hands the loader's batch out, which has been loaded, or is empty because of an error. */
-static void hand_out(shs_loader *loader, shs_batch *batch)
+/* Loads the next batch into a unit or, with step_batches, the batches of a whole step. */
+static void load_unit(shs_loader *loader, struct load_unit *unit)
 {
-    struct load_unit *unit = loader->batch.unit;
-    if (loader->member.failed) load_batch_empty(unit);
+    uint64_t number = loader->handed, count = unit->parts ? unit->parts : 1;
+    for (uint64_t i = 0; i < count; i++) {
+        load_batch_place(&loader->batch, unit, &loader->plan, loader->cursor, number + i);
+        if (!loader->member.failed) load(loader);
+    }
+}
+
+/* Hands out a unit that has been loaded. After an error it is empty. */
+static void hand_out(shs_loader *loader, struct load_unit *unit, shs_batch *batch)
+{
+    load_batch_finish(unit, loader->member.failed);
     load_units_hand_out(unit);
     *batch = unit->what;
     loader->handed++;
@@ -179,9 +190,8 @@ static shs_status next(shs_loader *loader, shs_batch *batch, const char *functio
     if (status) return status;
     struct load_unit *unit = load_units_take(loader->units);
     core_assert(unit);
-    load_batch_place(&loader->batch, unit, &loader->plan, loader->cursor, loader->handed);
-    if (!loader->member.failed) load(loader);
-    hand_out(loader, batch);
+    load_unit(loader, unit);
+    hand_out(loader, unit, batch);
     return SHS_OK;
 }
 
@@ -197,10 +207,12 @@ shs_status shs_try_next(shs_loader *loader, shs_batch *batch)
 
 shs_status load_replay(shs_loader *loader, shs_cursor cursor, uint64_t vrank, shs_batch *batch)
 {
+    uint64_t number = vrank - loader->plan.first_vrank;
     load_go(loader, cursor);
-    loader->handed = vrank - loader->plan.first_vrank;
+    if (!loader->options.step_batches) loader->handed = number;
     shs_status status = shs_next(loader, batch);
     if (!status && loader->member.failed)
         status = core_tell(loader->member.failed, loader->member.failure, true, false);
+    if (!status && batch->parts) *batch = batch->part[number];
     return status;
 }

@@ -20,18 +20,30 @@ static shs_status claim_stream(shs_loader *loader)
     return SHS_OK;
 }
 
+/* Makes the memory of batches. A unit holds one batch, or those of all hosted virtual ranks. */
+static shs_status make_units(shs_loader *loader, uint64_t rows)
+{
+    const shs_loader_options *options = &loader->options;
+    uint64_t hosted = loader->plan.hosted;
+    struct load_units_how how = {.n_units = (size_t)1 + options->keep,
+                                 .keep = options->keep,
+                                 .rows = rows,
+                                 .memory = &options->memory};
+    if (options->step_batches) {
+        if (!core_multiply(rows, hosted, &how.rows)) how.rows = UINT64_MAX;
+        how.parts = (size_t)hosted;
+        how.weighs = options->tail == SHS_TAIL_PAD;
+    }
+    return load_batch_units(loader->dataset, loader->augment, how, &loader->units);
+}
+
 static shs_status make_buffers(shs_loader *loader)
 {
     uint64_t rows = order_most_rows(&loader->plan.order.order.shape);
     shs_status status =
         load_tools_open(loader->dataset, loader->augment, loader->options.threads, &loader->tools);
     if (!status) status = load_batch_new(loader->dataset, loader->augment, rows, &loader->batch);
-    const struct load_units_how how = {.n_units = (size_t)1 + loader->options.keep,
-                                       .keep = loader->options.keep,
-                                       .rows = rows,
-                                       .memory = &loader->options.memory};
-    return status ? status
-                  : load_batch_units(loader->dataset, loader->augment, how, &loader->units);
+    return status ? status : make_units(loader, rows);
 }
 
 static shs_status open_local(shs_loader *loader, const shs_loader_options *options)

@@ -85,6 +85,7 @@ static const struct option table[] = {
     {"through_stop", NUMBER, MEMBER(through_stop), .agreed = true},
     {"threads", NUMBER, MEMBER(threads), .most = CORE_POOL_MOST},
     {"keep", NUMBER, MEMBER(keep), .most = 65536},
+    {"step_batches", NUMBER, MEMBER(step_batches), .most = true},
     {"subset.split_seed", NUMBER, MEMBER(subset.split_seed), .when = ELSEWHERE,
      .line = "split_seed", .before = "parts of split seed ", .after = ""},
     {"subset.rows", LIST, MEMBER(subset.rows), MEMBER(subset.n_rows), .agreed = true},

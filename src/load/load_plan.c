@@ -63,6 +63,16 @@ static shs_status check_place(const shs_batch *batch, uint64_t slot, uint64_t pu
                      (ull)purpose, (ull)role);
 }
 
+/* Finds the part of a step's batch that has a slot, and the slot's number in it. */
+static const shs_batch *part_of(const shs_batch *batch, uint64_t *slot)
+{
+    if (!batch->parts) return batch;
+    const shs_batch *part = batch->part;
+    while (*slot >= part->rows)
+        *slot -= part++->rows;
+    return part;
+}
+
 shs_status shs_random_at_batch(const shs_batch *batch, uint64_t slot, uint64_t purpose,
                                shs_random *stream)
 {
@@ -74,6 +84,7 @@ shs_status shs_random_at_batch(const shs_batch *batch, uint64_t slot, uint64_t p
         *stream = (shs_random){.status = status};
         return status;
     }
+    batch = part_of(batch, &slot);
     return shs_random_at(&(shs_place){.seed = batch->seed,
                                       .purpose = purpose,
                                       .rank = batch->vrank,

@@ -23,6 +23,7 @@ struct load_units {
     size_t bytes; /* of a unit's memory */
     struct load_unit *unit;
     shs_tensor *field; /* the fields of all units, one unit after the other */
+    shs_batch *part;   /* the parts of all units */
     char *names;       /* of the fields, one after the other */
 };
 
@@ -40,7 +41,7 @@ static bool reserve(uint64_t count, uint64_t bytes, uint64_t *place, uint64_t *e
 
 /* Where the parts of a unit lie in its memory. */
 struct places {
-    uint64_t index, data[SHS_MAX_FIELDS];
+    uint64_t index, weight, data[SHS_MAX_FIELDS];
     uint64_t bytes; /* of all */
 };
 
@@ -48,6 +49,8 @@ static shs_status find_places(const struct load_units_how *how, struct places *p
 {
     shs_status status = SHS_OK;
     bool fits = reserve(how->rows, sizeof(uint64_t), &places->index, &places->bytes);
+    if (how->weighs && fits)
+        fits = reserve(how->rows, sizeof(float), &places->weight, &places->bytes);
     for (size_t f = 0; f < how->fields && fits && !status; f++) {
         size_t bytes;
         status = shs_tensor_bytes(&how->sample[f], &bytes);
@@ -102,6 +105,7 @@ static void free_all(struct load_units *units)
         release_memory(units, &units->unit[i]);
     core_free(&units->unit);
     core_free(&units->field);
+    core_free(&units->part);
     core_free(&units->names);
     pthread_mutex_destroy(&units->lock);
     core_free(&units);
@@ -109,24 +113,37 @@ static void free_all(struct load_units *units)
 
 /* ---- A pool. */
 
+/* Makes the fields of a batch in a unit. A batch has the axes of a sample, behind an axis of rows.
+ */
+static void make_fields(const struct load_units *units, const struct load_units_how *how,
+                        const struct load_unit *unit, shs_tensor *fields)
+{
+    const char *name = units->names;
+    for (size_t f = 0; f < how->fields; f++) {
+        shs_tensor *field = &fields[f];
+        *field = how->sample[f];
+        memmove(field->shape + 1, field->shape, field->axes * sizeof *field->shape);
+        field->axes++;
+        field->data = unit->data[f];
+        field->name = name;
+        name += strlen(name) + 1;
+    }
+}
+
 static shs_status make_unit(struct load_units *units, const struct load_units_how *how,
                             const struct places *places, struct load_unit *unit)
 {
     unit->of = units;
+    unit->parts = how->parts;
     shs_status status = take_memory(units, unit);
     if (status) return status;
-    char *memory = unit->memory, *name = units->names;
+    char *memory = unit->memory;
     unit->index = (uint64_t *)(void *)(memory + places->index);
-    for (size_t f = 0; f < how->fields; f++) {
-        shs_tensor *field = &unit->field[f];
-        *field = how->sample[f];
-        /* a batch has the axes of a sample, behind an axis of rows */
-        memmove(field->shape + 1, field->shape, field->axes * sizeof *field->shape);
-        field->axes++;
-        field->data = unit->data[f] = memory + places->data[f];
-        field->name = name;
-        name += strlen(name) + 1;
-    }
+    unit->weight = how->weighs ? (float *)(void *)(memory + places->weight) : NULL;
+    for (size_t f = 0; f < how->fields; f++)
+        unit->data[f] = memory + places->data[f];
+    for (size_t i = 0; i <= how->parts; i++)
+        make_fields(units, how, unit, unit->field + i * how->fields);
     unit->next = units->free;
     units->free = unit;
     return SHS_OK;
@@ -152,11 +169,14 @@ static shs_status make_units(struct load_units *units, const struct load_units_h
     units->bytes = (size_t)places.bytes;
     if (!status) status = copy_names(how, &units->names);
     if (!status) status = core_new(how->n_units, sizeof *units->unit, "batches", &units->unit);
+    size_t fields = (how->parts + 1) * how->fields;
     if (!status)
-        status =
-            core_new(how->n_units, how->fields * sizeof *units->field, "batches", &units->field);
+        status = core_new(how->n_units, fields * sizeof *units->field, "batches", &units->field);
+    if (!status)
+        status = core_new(how->n_units, how->parts * sizeof *units->part, "batches", &units->part);
     for (size_t i = 0; i < how->n_units && !status; i++) {
-        units->unit[i].field = units->field + i * how->fields;
+        units->unit[i].field = units->field + i * fields;
+        units->unit[i].part = units->part + i * how->parts;
         status = make_unit(units, how, &places, &units->unit[i]);
     }
     return status;
@@ -256,11 +276,12 @@ shs_status load_units_former(struct load_units *units)
 
 /* ---- What the program holds. */
 
-/* Returns true if the program holds the batch. The unit may hold a later one by now. */
+/* Returns true if the program holds the batch, or the batch that it is a part of. The unit may hold
+ * a later batch by now. */
 static bool holds(const struct load_unit *unit, const shs_batch *batch)
 {
     return (unit->keeps || unit->latest) && unit->what.step == batch->step &&
-           unit->what.vrank == batch->vrank;
+           batch->vrank - unit->what.vrank < (unit->parts ? unit->parts : 1);
 }
 
 static shs_status refuse(const char *function, const shs_batch *batch)

@@ -1,7 +1,7 @@
-/* The memory that batches are handed out in. A *unit* holds a batch: row numbers and rows. A pool
- * of units belongs to a loader. The program may keep units for longer than the loader, the dataset
- * and the run are open, and give them back in any thread. Other functions are for the calling
- * thread. */
+/* The memory that batches are handed out in. A *unit* holds a batch, or the batches of all hosted
+ * virtual ranks of a step: row numbers and rows. A pool of units belongs to a loader. The program
+ * may keep units for longer than the loader, the dataset and the run are open, and give them back
+ * in any thread. Other functions are for the calling thread. */
 #ifndef LOAD_UNITS_H
 #define LOAD_UNITS_H
 
@@ -11,10 +11,13 @@ struct load_units;
 
 /* The memory of a batch. */
 struct load_unit {
-    shs_batch what;  /* the batch as it is handed out; points to the members below */
-    uint64_t *index; /* the numbers of its rows */
-    shs_tensor *field;
+    shs_batch what;             /* the batch as it is handed out; points to the members below */
+    uint64_t *index;            /* the numbers of its rows */
+    shs_tensor *field;          /* its fields, and behind them those of each part */
     void *data[SHS_MAX_FIELDS]; /* rows of each field */
+    size_t parts;               /* batches of a step that it holds; 0: it holds one batch */
+    shs_batch *part;
+    float *weight; /* of its rows; NULL: not wanted */
 
     /* The rest is for load_units.c. */
     struct load_units *of;
@@ -28,6 +31,8 @@ struct load_units_how {
     size_t n_units;
     uint32_t keep;                 /* units that the program may keep beside the latest */
     uint64_t rows;                 /* most rows of a unit */
+    size_t parts;                  /* as in a unit */
+    bool weighs;                   /* true if units have weights */
     size_t fields;                 /* fields of a sample */
     const shs_tensor *sample;      /* type and shape of a sample of each field; borrowed */
     const shs_slot_memory *memory; /* borrowed for the call */

@@ -193,11 +193,29 @@ static shs_status check_batch(const shs_gradient *gradient, const shs_batch *bat
                      (ull)batch->vrank, (ull)batch->step, (ull)added, (ull)hosted);
 }
 
+/* Refuses a step's whole batch where the sum of each virtual rank is needed. */
+static shs_status check_whole(const shs_gradient *gradient, const shs_batch *batch)
+{
+    if (batch->parts < 2 || gradient->reduction == SHS_REDUCTION_FAST) return SHS_OK;
+    return core_fail(
+        SHS_ERROR_ARGUMENT,
+        "the batch of step %llu holds %zu virtual ranks, and the reproducible sum is a "
+        "tree over virtual ranks, which needs the tensors of each: compute and add "
+        "them for batch.part[0] to batch.part[%zu] in order, or open the gradients "
+        "with SHS_REDUCTION_FAST",
+        (ull)batch->step, batch->parts, batch->parts - 1);
+}
+
+/* The virtual ranks of a whole batch after the first add nothing: its tensors hold all of them. */
 static shs_status add(shs_gradient *gradient, const shs_batch *batch)
 {
     struct part part = {gradient, batch->count == 0};
-    shs_status status = check_batch(gradient, batch);
+    shs_status status = check_whole(gradient, batch);
+    if (!status) status = check_batch(gradient, batch);
     if (!status) status = mpi_sum_add(gradient->sum, give_part, &part);
+    part.empty = true;
+    for (size_t i = 1; i < batch->parts && !status; i++)
+        status = mpi_sum_add(gradient->sum, give_part, &part);
     if (status) return status;
     gradient->rows += batch->count;
     gradient->step = batch->step;
