@@ -84,6 +84,7 @@ shs_mpi_test(test_mixing)
 shs_mpi_test(test_mixing_runs)
 shs_mpi_test(test_mixing_refused)
 shs_mpi_test(test_window)
+shs_mpi_test(test_resident_ranks)
 shs_script_test(no_dev_shm fault no_dev_shm.sh)
 
 # Ranks that a function of the program joins. Tests of other runs are run once more over it.
