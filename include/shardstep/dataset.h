@@ -98,6 +98,39 @@
  * beside NAME, or beside the dataset that a soft or external link leads to. The checksums of a
  * virtual dataset's sources are not used, nor checksums beside another hard link.
  *
+ * MAPS. With the option `map`, the part of the file that holds a field is mapped into memory if the
+ * field is read directly. The first read of a page is a read by position, as without the option.
+ * From then on the page is known to be in memory, and its bytes are copied out of the map. The same
+ * samples come, and the same errors, from a process with the option and from one without. What a
+ * map saves is the system's call for each row: several times the speed for rows of 1 KiB, little
+ * for rows of 64 KiB.
+ *
+ * The option must be asked for because it needs a handler of SIGBUS. The system sends this signal
+ * where a read would return an error, for example if a file was cut short or a sector went bad. The
+ * handler ends the copy. The same bytes are then read by position, only to learn the reason, and
+ * the result is the error that a reader without a map gives. If this read succeeds, its bytes are
+ * not used: the result is SHS_ERROR_FILE. If another file takes the place of a mapped file, the map
+ * still shows the old file, and the comparison at the epoch's end tells.
+ *
+ * - The first shs_dataset_open() with the option installs the handler, by sigaction(). When the
+ *   last such dataset and its loaders are closed, the former handler is put back.
+ * - Every SIGBUS that does not come from a copy of this library goes to the former handler, or does
+ *   what it would have done without a handler.
+ * - A program that installs a handler of SIGBUS while such a dataset is open must call, from it,
+ *   the handler that it found, for every signal that is not its own. Its handler then stays when
+ *   the dataset is closed.
+ * - Threads may block SIGBUS. A copy unblocks it for its own thread, and blocks it again.
+ * - The handlers of the address sanitizer and the thread sanitizer are former handlers like others.
+ *   Tests run under both.
+ *
+ * The option costs addresses for the fields of all open files; a limit on the address space
+ * (RLIMIT_AS, ulimit -v) may be too low for them, which is an error. It costs memory for one bit
+ * for each page (4 KiB) of a field, and the system's page tables, 8 bytes for each page used. The
+ * resident memory of a process that the system shows includes pages of the file; they belong to the
+ * page cache, and the system drops them when memory is short. A copy that finds a page dropped
+ * waits for the disk. Soon afterwards all pages are read by position again. A program that locks
+ * all its memory, by mlockall(MCL_FUTURE), must not use the option.
+ *
  * A virtual dataset is read through HDF5. Its sources must be there, be large enough and cover all
  * of it. The files of a dataset in external storage must be complete. HDF5 alone would read fill
  * values where something is missing. */
@@ -144,6 +177,9 @@ typedef struct shs_dataset_options {
     uint32_t probe_mebibytes;
     /** If true, HDF5 may load plug-ins in the probe's process. */
     bool probe_plugins;
+    /** If true, bytes that are in memory already are copied out of a map of the file: see MAPS
+     * below. */
+    bool map;
 } shs_dataset_options;
 
 /** Collective. Opens `fields`, up to SHS_MAX_FIELDS, of the files that `path` stands for: see

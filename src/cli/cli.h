@@ -36,7 +36,7 @@ struct cli_arguments {
     const char *fields, *channel_axis, *output, *against, *part, *type, *split, *mix, *rows, *since,
         *heading;
     bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, json, probe,
-        help, quick, one_sample_a_file, overwrite, any_rows, plugins;
+        help, quick, one_sample_a_file, map, overwrite, any_rows, plugins;
 };
 
 /* Sets of options that several commands take. Each option of the table is in one of these sets. */

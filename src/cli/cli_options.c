@@ -151,6 +151,8 @@ const struct cli_option cli_options[] = {
     NUMBER("--bins", bins, CLI_BY_NAME, 1, 4096, 16, CLI_OUTPUT, "N",
            "The histogram has at most N bins (16)."),
     FLAG("--json", json, CLI_BY_NAME, CLI_OUTPUT, "Prints one JSON object, for programs."),
+    FLAG("--map", map, CLI_WITH_LOADER, CLI_READING,
+         "Rows that are in memory already are copied out of a map of the file."),
     FLAG("--probe", probe, CLI_WITH_LOADER, CLI_READING,
          "Lets a process of its own try the file out first, in case it crashes HDF5."),
     NUMBER("--probe-seconds", probe_seconds, CLI_WITH_PROBE, 1, MOST_32, 0, CLI_READING, "S",

@@ -5,6 +5,7 @@
 #include "core_hash.h"
 #include "core_memory.h"
 #include "data_copies.h"
+#include "io_guard.h"
 #include "io_probe.h"
 
 enum {
@@ -94,13 +95,14 @@ static shs_status set_bounds(shs_dataset *dataset)
     return status;
 }
 
-static shs_status open_files(shs_dataset *dataset, const char *path, bool one_a_file,
-                             bool unchecked)
+static shs_status open_files(shs_dataset *dataset, const char *path,
+                             const shs_dataset_options *options)
 {
     const struct data_files_how how = {.path = path,
                                        .sample = &dataset->what,
-                                       .one_a_file = one_a_file,
-                                       .unchecked = unchecked,
+                                       .one_a_file = options->one_sample_a_file,
+                                       .unchecked = options->unchecked,
+                                       .map = options->map,
                                        .cache_bytes = dataset->cache_bytes};
     shs_status status =
         core_new(dataset->what.n_arrays, sizeof *dataset->offsets, "offsets", &dataset->offsets);
@@ -113,7 +115,8 @@ static shs_status open_files(shs_dataset *dataset, const char *path, bool one_a_
     return status ? status : check_windows(dataset);
 }
 
-/* Keeps path and options, with which further fields of the same files are opened. */
+/* Keeps path and options, with which further fields of the same files are opened. The handler that
+ * maps need stays until close_local(). */
 static shs_status keep(shs_dataset *dataset, const char *path, const shs_dataset_options *options)
 {
     char *program = NULL;
@@ -121,6 +124,7 @@ static shs_status keep(shs_dataset *dataset, const char *path, const shs_dataset
     if (!status && options->probe_program) status = core_copy(options->probe_program, &program);
     dataset->options = *options;
     dataset->options.probe_program = program;
+    if (options->map) io_guard_begin();
     return status;
 }
 
@@ -142,7 +146,7 @@ static shs_status open_local(shs_dataset *dataset, const char *path, const char 
     if (!status) status = probe(path, fields, options);
     if (!status) status = data_sample_parse(fields, options->one_sample_a_file, &dataset->what);
     if (status) return status;
-    return open_files(dataset, path, options->one_sample_a_file, options->unchecked);
+    return open_files(dataset, path, options);
 }
 
 /* ---- What ranks must see alike. */
@@ -243,6 +247,7 @@ static void close_local(shs_dataset *dataset)
     core_free(&dataset->bounds);
     data_resident_close(&dataset->resident);
     data_files_close(&dataset->files);
+    if (dataset->options.map) io_guard_end();
     data_sample_free(&dataset->what);
 }
 

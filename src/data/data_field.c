@@ -32,7 +32,7 @@ static shs_status choose_way(struct h5_file *file, const char *path,
     if (status) return status;
     if (same) {
         h5_array_close(&field->through); /* this frees the chunks that HDF5 keeps */
-        return SHS_OK;
+        return how->map ? io_reader_map(field->direct) : SHS_OK;
     }
     io_reader_close(&field->direct);
     field->differs = true;

@@ -40,6 +40,7 @@ struct data_field_how {
     /* True if only the type and the shape are wanted. If the array is read at all, then through
      * HDF5. */
     bool look;
+    bool map; /* true to map it if it is read directly; io_guard_begin() has been called */
     /* True to hash some rows too, see data_compare.h. It has no effect if `trusted` is true. */
     bool content;
 };

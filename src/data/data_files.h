@@ -30,6 +30,7 @@ struct data_files {
     const struct data_sample *sample; /* borrowed, for the arrays' names */
     bool one_a_file;
     bool unchecked;
+    bool map;
     size_t cache_bytes;
     /* For each array the type and the shape of a row, or of the whole array with one_a_file. They
      * have no name and no data. */
@@ -51,6 +52,7 @@ struct data_files_how {
     const struct data_sample *sample;
     bool one_a_file;
     bool unchecked;
+    bool map;           /* true to map fields that are read directly */
     size_t cache_bytes; /* memory for decoded chunks in HDF5, for each array of all open files
                            together */
 };

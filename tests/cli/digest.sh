@@ -27,6 +27,13 @@ for layout in contiguous deflated; do
     same "digest of $layout data" reference.txt layout.txt
 done
 
+# copied out of maps, for more than an epoch, so that rows are read a second time
+for layout in contiguous deflated; do
+    digest 2 $layout.h5 --steps 400 > plain.txt
+    digest 2 $layout.h5 --steps 400 --map > map.txt
+    same "digest of $layout data under a map" plain.txt map.txt
+done
+
 # blocks: the same from a file that is stored otherwise if it is told how many rows a block has
 blocks="--shuffle blocks --window-blocks 4"
 digest 0 fashion.h5 $blocks --steps 40 > blocks.txt

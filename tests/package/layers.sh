@@ -18,7 +18,7 @@ only_in mpi '\bMPI_[A-Z][a-z_]+\(|<mpi\.h>'
 only_in h5 '\bH5[A-Z]{1,2}[a-z_0-9]+\(|<hdf5\.h>'
 only_in random '<Random123/'
 only_in cli '\b(printf|fprintf|puts|putchar)\('
-only_in 'mpi|cli' '\b(sigaction|signal)\('
+only_in 'mpi|cli|io' '\b(sigaction|signal)\('
 # mpi_shared.c opens no file that has a name: only memory of another process
 only_in 'io|import|mpi/mpi_shared\.c' '\b(open|fopen|opendir|stat|unlink|rename|gzopen|fsync)\('
 for word in 'exit\(' 'abort\(' 'assert\(' 'MPI_COMM_WORLD'; do
