@@ -18,8 +18,22 @@ extern "C" {
 /** A run. shs_open() or shs_open_ranks() makes it, shs_close() releases it. */
 typedef struct shs_run shs_run;
 
+/** What a report is about. */
+typedef enum shs_report_kind {
+    /** A row was damaged or had a NaN, and another row took its place: see FAILURES in loader.h. */
+    SHS_REPORT_REPLACED = 0,
+    /** Another row took the place of a row on the list `failures.exclude` of a loader. */
+    SHS_REPORT_EXCLUDED,
+} shs_report_kind;
+
+/** A function of the program that is told what happens in a run and is no error. `user` is the
+ * pointer in shs_run_options. `text` is one line with the rank, without an end of line, borrowed
+ * for the call. The function is called in the thread that called the library, and only during that
+ * call. It must not call the library. */
+typedef void shs_report(void *user, shs_report_kind kind, const char *text);
+
 /** What a run is defined by. A zeroed struct means the defaults. The options must be the same on
- * every rank. */
+ * every rank, except `report` and `report_user`. */
 typedef struct shs_run_options {
     /** The seed of every random number of the run. Any value; default 0. */
     uint64_t seed;
@@ -33,6 +47,13 @@ typedef struct shs_run_options {
      * function installs a handler and shs_close() restores the previous one. A signal that arrives
      * before the run is open is not caught. */
     int stop_signal;
+
+    /** Told what happens on this rank and is no error; default NULL: nobody is told.
+     * shs_print_report() of must.h prints it. */
+    shs_report *report;
+
+    /** Handed to `report`; borrowed until the run is closed. */
+    void *report_user;
 } shs_run_options;
 
 /** What a run knows of itself. Rank p of P hosts the virtual ranks from first_vrank to

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "status.h"
+#include "context.h"
 
 #ifndef SHARDSTEP_NO_MPI /* defined where Shardstep was built without MPI */
 #include "mpi.h"
@@ -40,6 +40,14 @@ static inline shs_status shs_must(shs_status status)
     }
 #endif
     exit(SHS_EXIT_ERROR);
+}
+
+/** Local. A `report` for shs_run_options: prints each text as a line of the standard error. It
+ * leaves out SHS_REPORT_EXCLUDED, since the program gave the list of these rows itself. */
+static inline void shs_print_report(void *user, shs_report_kind kind, const char *text)
+{
+    (void)user;
+    if (kind != SHS_REPORT_EXCLUDED) fprintf(stderr, "%s\n", text);
 }
 
 #endif

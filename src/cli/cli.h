@@ -104,6 +104,10 @@ void cli_print_wrapped(FILE *to, const char *text);
  * message to stderr. */
 int cli_exit_code(shs_status status);
 
+/* Local. The `report` of a command's run: prints to stderr what happened and is no error. Rows that
+ * the user excluded are not told. */
+void cli_report(void *user, shs_report_kind kind, const char *text);
+
 /* Collective. Closes a command's run. Returns `code`. If closing fails and `code` is not CLI_ERROR
  * already, prints the error and returns CLI_ERROR. */
 int cli_close(shs_run **run, int code);

@@ -380,7 +380,7 @@ shs_status cli_bench_read(const char *folder, bool quick)
 {
     struct bench bench = {
         .quick = quick, .rounds = quick ? 1 : 3, .hdf5_seconds = quick ? 0.01 : 0.7};
-    struct mpi_job_options options = {.vranks = 1};
+    shs_run_options options = {.vranks = 1};
     shs_status status = io_check_room(folder, UINT64_C(512) << 20);
     if (!status) status = name_file(folder, &bench.path);
     if (!status) status = core_new(1 << 14, sizeof *bench.order, "row numbers", &bench.order);

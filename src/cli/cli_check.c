@@ -195,7 +195,7 @@ static int judge(const struct cli_counts *counts, bool first)
 static int run(const struct cli_arguments *arguments)
 {
     struct work work = {.arguments = arguments};
-    struct mpi_job_options options = {0};
+    shs_run_options options = {0};
     shs_status status = mpi_job_open(&options, &work.run);
     if (!status) status = begin(&work);
     if (!status) status = check_files(&work);

@@ -88,7 +88,8 @@ static shs_status digest_steps(struct digest *digest)
 static int run(const struct cli_arguments *arguments)
 {
     struct digest digest = {.arguments = arguments};
-    struct mpi_job_options options = {arguments->seed, arguments->vranks, 0};
+    shs_run_options options = {
+        .seed = arguments->seed, .vranks = arguments->vranks, .report = cli_report};
     shs_status status = mpi_job_open(&options, &digest.run);
     if (!status) status = digest_steps(&digest);
     int code = cli_exit_code(status);

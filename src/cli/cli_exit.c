@@ -1,4 +1,4 @@
-/* The end of a command: its exit code, and its run closed. */
+/* What a command says beside its results: reports, its exit code, and its run closed. */
 #include <stdio.h>
 
 #include "cli.h"
@@ -10,6 +10,12 @@ int cli_exit_code(shs_status status)
     if (status >= 0) return CLI_DONE;
     if (shs_message_is_mine()) fprintf(stderr, "shardstep: %s\n", shs_message());
     return CLI_ERROR;
+}
+
+void cli_report(void *user, shs_report_kind kind, const char *text)
+{
+    (void)user;
+    if (kind != SHS_REPORT_EXCLUDED) fprintf(stderr, "shardstep: %s\n", text);
 }
 
 int cli_close(shs_run **run, int code)

@@ -286,7 +286,7 @@ static shs_status import_all(struct import *import)
 static int run(const struct cli_arguments *arguments)
 {
     struct import import = {.arguments = arguments};
-    struct mpi_job_options options = {0};
+    shs_run_options options = {0};
     shs_status status = mpi_job_open(&options, &import.run);
     if (!status) status = import_all(&import);
     int code = cli_exit_code(status);

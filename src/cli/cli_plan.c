@@ -65,7 +65,7 @@ static shs_status check_choice(const struct cli_arguments *arguments,
 static shs_status open_file(struct cli_plan *plan)
 {
     const struct cli_arguments *arguments = plan->arguments;
-    const struct mpi_job_options job = {arguments->seed, arguments->vranks, 0};
+    const shs_run_options job = {.seed = arguments->seed, .vranks = arguments->vranks};
     const shs_dataset_options how = {.one_sample_a_file = arguments->one_sample_a_file};
     shs_status status = mpi_job_open_alone(&job, &plan->run);
     if (status) return status;

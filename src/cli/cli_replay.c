@@ -248,7 +248,8 @@ static int print_verdict(const struct replay *replay, const char *hash)
 static int run_alone(const struct cli_arguments *arguments)
 {
     struct replay replay = {.arguments = arguments};
-    struct mpi_job_options options = {arguments->seed, arguments->vranks, 0};
+    shs_run_options options = {
+        .seed = arguments->seed, .vranks = arguments->vranks, .report = cli_report};
     char hash[CORE_DIGEST_TEXT];
     shs_status status = mpi_job_open_alone(&options, &replay.run);
     if (!status) status = load(&replay);

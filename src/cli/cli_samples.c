@@ -199,7 +199,7 @@ shs_status cli_print_samples(const struct cli_arguments *arguments)
     shs_status status = SHS_OK;
     if (!arguments->fields)
         status = cli_all_fields(arguments->plain[0], arguments->one_sample_a_file, &fields);
-    if (!status) status = mpi_job_open_alone(&(struct mpi_job_options){0}, &run);
+    if (!status) status = mpi_job_open_alone(&(shs_run_options){0}, &run);
     if (!status)
         status = shs_dataset_open(run, arguments->plain[0],
                                   arguments->fields ? arguments->fields : fields, &how, &dataset);

@@ -308,7 +308,7 @@ static shs_status make_and_print(const struct cli_arguments *arguments, shs_run 
 static int run(const struct cli_arguments *arguments)
 {
     shs_run *job = NULL;
-    struct mpi_job_options options = {0};
+    shs_run_options options = {0};
     shs_status status = mpi_job_open(&options, &job);
     if (!status) status = make_and_print(arguments, job);
     int code = cli_exit_code(status);

@@ -51,16 +51,14 @@ shs_status mpi_job_start(void)
     return mpi_job_check();
 }
 
-shs_status mpi_job_open(const struct mpi_job_options *options, shs_run **run)
+shs_status mpi_job_open(const shs_run_options *options, shs_run **run)
 {
-    shs_run_options run_options = {options->seed, options->vranks, options->stop_signal};
-    return shs_open(running() ? MPI_COMM_WORLD : MPI_COMM_NULL, &run_options, run);
+    return shs_open(running() ? MPI_COMM_WORLD : MPI_COMM_NULL, options, run);
 }
 
-shs_status mpi_job_open_alone(const struct mpi_job_options *options, shs_run **run)
+shs_status mpi_job_open_alone(const shs_run_options *options, shs_run **run)
 {
-    shs_run_options run_options = {options->seed, options->vranks, options->stop_signal};
-    return shs_open(MPI_COMM_NULL, &run_options, run);
+    return shs_open(MPI_COMM_NULL, options, run);
 }
 
 shs_status mpi_job_close(shs_run **run)

@@ -5,13 +5,6 @@
 
 #include "mpi_run.h"
 
-/* The options of shs_open(). */
-struct mpi_job_options {
-    uint64_t seed;
-    uint64_t vranks;
-    int stop_signal;
-};
-
 /* ---- In a build with MPI. */
 
 /* Local. SHS_ERROR_MPI if a launcher started more processes than MPI joined. This happens under
@@ -30,10 +23,10 @@ shs_status mpi_job_is_not_running(void);
 shs_status mpi_job_start(void);
 
 /* Collective. Opens a run of all ranks of the job, or of one rank without MPI. */
-shs_status mpi_job_open(const struct mpi_job_options *options, shs_run **run);
+shs_status mpi_job_open(const shs_run_options *options, shs_run **run);
 
 /* Local. Opens a run of this process alone, which makes no MPI call. */
-shs_status mpi_job_open_alone(const struct mpi_job_options *options, shs_run **run);
+shs_status mpi_job_open_alone(const shs_run_options *options, shs_run **run);
 
 /* Collective. Closes a run as shs_close() does, and leaves NULL. */
 shs_status mpi_job_close(shs_run **run);

@@ -18,15 +18,14 @@ shs_status mpi_job_start(void)
     return mpi_launcher_tell(SHS_ERROR_UNSUPPORTED, message, launcher->rank);
 }
 
-shs_status mpi_job_open(const struct mpi_job_options *options, shs_run **run)
+shs_status mpi_job_open(const shs_run_options *options, shs_run **run)
 {
     return mpi_job_open_alone(options, run);
 }
 
-shs_status mpi_job_open_alone(const struct mpi_job_options *options, shs_run **run)
+shs_status mpi_job_open_alone(const shs_run_options *options, shs_run **run)
 {
-    shs_run_options run_options = {options->seed, options->vranks, options->stop_signal};
-    return shs_open_ranks(0, 1, NULL, NULL, &run_options, run);
+    return shs_open_ranks(0, 1, NULL, NULL, options, run);
 }
 
 shs_status mpi_job_close(shs_run **run)

@@ -1,4 +1,7 @@
 /* The life of a run: it begins, has holders, and is closed. */
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "core_memory.h"
 #include "mpi_transport.h"
 #include "order_plan.h"
@@ -41,6 +44,8 @@ shs_status mpi_run_begin(shs_run **run, const char *call, const shs_run_options 
     if (!options) options = &defaults;
     (*run)->holders = 1;
     (*run)->seed = options->seed;
+    (*run)->report = options->report;
+    (*run)->report_user = options->report_user;
     shs_status status = mine;
     if (!status) status = host_vranks(*run, options->vranks);
     if (!status) status = mpi_stop_install(*run, options->stop_signal);
@@ -78,6 +83,18 @@ struct mpi_part mpi_part_of(const shs_run *run)
 bool mpi_moves_large_data(const shs_run *run)
 {
     return run->ranks == 1 || (run->transport && !run->transport->small_data);
+}
+
+void mpi_report(const shs_run *run, shs_report_kind kind, const char *format, ...)
+{
+    char what[CORE_MESSAGE_BYTES], text[CORE_MESSAGE_BYTES + 32];
+    va_list arguments;
+    if (!run->report) return;
+    va_start(arguments, format);
+    vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    snprintf(text, sizeof text, "rank %d: %s", run->rank, what);
+    run->report(run->report_user, kind, text);
 }
 
 void mpi_run_hold(shs_run *run)

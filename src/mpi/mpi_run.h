@@ -9,11 +9,9 @@
 #include "core_status.h"
 #include "mpi_window.h"
 #include "order_ledger.h"
+#include "shardstep/context.h"
 
 struct mpi_transport;
-struct shs_run_options;
-
-typedef struct shs_run shs_run;
 
 /* A loader in the run's list. Its error lasts until the loader's next seek. */
 struct mpi_member {
@@ -66,6 +64,9 @@ struct shs_run {
     uint32_t streams_drawn; /* bit s says that an open loader draws from stream s */
 
     struct mpi_windows windows; /* memory that the run shares with other ranks of the node */
+
+    shs_report *report; /* told what happens and is no error; NULL: nobody is told */
+    void *report_user;
 };
 
 /* Collective over the ranks of the run. The caller has set the run's transport, rank and number of
@@ -97,6 +98,11 @@ struct mpi_part mpi_part_of(const shs_run *run);
 /* Local. False if mpi_broadcast() is meant for small data only: each rank then reads large data by
  * itself. */
 bool mpi_moves_large_data(const shs_run *run);
+
+/* Local. Tells the program what happened on this rank and is no error. The text has the rank before
+ * it. Does nothing if the program does not want to be told. */
+__attribute__((format(printf, 3, 4))) void mpi_report(const shs_run *run, shs_report_kind kind,
+                                                      const char *format, ...);
 
 /* Local. Adds a holder of the run. */
 void mpi_run_hold(shs_run *run);
