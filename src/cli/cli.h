@@ -19,8 +19,8 @@ enum {
 };
 
 enum {
-    CLI_MAX_PLAIN = 64,  /* plain arguments of a command, at most */
-    CLI_MAX_OPTIONS = 96 /* options in the table, at most */
+    CLI_MAX_PLAIN = 64,   /* plain arguments of a command, at most */
+    CLI_MAX_OPTIONS = 128 /* options in the table, at most */
 };
 
 /* The arguments of a command. An option that was not given has its default. */
@@ -31,12 +31,13 @@ struct cli_arguments {
     shs_loader_options loader;   /* options of the loader; cli_order() completes them */
     uint64_t seed, vranks, epoch, step, rank, steps, samples, sample;
     uint64_t purpose, slot, count, interleave;
-    uint64_t chunk, deflate, bins, probe_seconds, probe_mebibytes;
+    uint64_t chunk, deflate, bins, probe_seconds, probe_mebibytes, cache_bytes;
+    uint32_t last_threads; /* the end of --threads FROM..TO; 0: no range was given */
     int format;
     const char *fields, *channel_axis, *output, *against, *part, *type, *split, *mix, *rows, *since,
-        *heading;
+        *heading, *seconds, *compute;
     bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, json, probe,
-        help, quick, one_sample_a_file, map, overwrite, any_rows, plugins;
+        help, quick, one_sample_a_file, map, overwrite, any_rows, plugins, cold, busy;
 };
 
 /* Sets of options that several commands take. Each option of the table is in one of these sets. */
@@ -59,6 +60,7 @@ struct cli_command {
     const char *examples;  /* lines of words that may follow `shardstep` */
     unsigned takes;        /* the command's sets of options: CLI_WITH_... */
     const char *options;   /* the command's other options, separated by spaces */
+    bool sweeps;           /* true if --threads may be a range, FROM..TO */
     size_t least_plain;    /* the least number of plain arguments */
     size_t most_plain;     /* the greatest number of plain arguments */
     int (*run)(const struct cli_arguments *arguments); /* Collective. Returns the exit code. */

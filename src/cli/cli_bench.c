@@ -1,16 +1,48 @@
-/* shardstep bench: measures parts of the library beside the limits of the machine. */
+/* shardstep bench: measures a loader, or parts of the library, beside the limits of the machine. */
 #include "cli_bench.h"
 
+#include <string.h>
+
+#include "cli_bench_file.h"
+#include "cli_options.h"
 #include "core_status.h"
 #include "mpi_job.h"
 
+/* True for the options of --random, --order and --read. */
+static bool is_for_parts(const char *option)
+{
+    static const char *const names[] = {"--random", "--order", "--read", "--quick"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(option, names[i])) return true;
+    return false;
+}
+
+/* Refuses options of a loader where none is opened. */
+static shs_status check_parts(const struct cli_arguments *arguments)
+{
+    for (size_t i = 0; i < cli_n_options; i++)
+        if (arguments->given[i] && !is_for_parts(cli_options[i].name))
+            return core_fail(SHS_ERROR_ARGUMENT,
+                             "option %s is for bench PATH, not for bench --random, --order or "
+                             "--read; leave it out",
+                             cli_options[i].name);
+    if (arguments->random + arguments->read + arguments->order != 1)
+        return core_fail(SHS_ERROR_ARGUMENT, "--random, --order and --read are three subjects; "
+                                             "choose one");
+    if (arguments->n_plain && !arguments->read)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "only --read takes a FOLDER, which '%.80s' would be; to measure that "
+                         "file, leave out --random and --order",
+                         arguments->plain[0]);
+    return SHS_OK;
+}
+
 static shs_status measure(const struct cli_arguments *arguments)
 {
-    if (arguments->random + arguments->read + arguments->order != 1)
-        return core_fail(SHS_ERROR_ARGUMENT, "say what to measure: --random, --order or --read");
-    if (arguments->n_plain && !arguments->read)
-        return core_fail(SHS_ERROR_ARGUMENT, "only --read takes a FOLDER, which '%.80s' would be",
-                         arguments->plain[0]);
+    shs_status status =
+        core_fail(SHS_ERROR_ARGUMENT, "say what to measure: a PATH, --random, --order or --read");
+    if (arguments->random || arguments->read || arguments->order) status = check_parts(arguments);
+    if (status) return status;
     if (arguments->random) return cli_bench_random();
     if (arguments->order) return cli_bench_order(arguments->quick);
     return cli_bench_read(arguments->n_plain ? arguments->plain[0] : "/tmp", arguments->quick);
@@ -18,16 +50,42 @@ static shs_status measure(const struct cli_arguments *arguments)
 
 static int run(const struct cli_arguments *arguments)
 {
+    bool part = arguments->random || arguments->read || arguments->order;
+    if (arguments->n_plain && !part) return cli_bench_file(arguments);
     return mpi_job_rank() == 0 ? cli_exit_code(measure(arguments)) : CLI_DONE;
 }
 
 const struct cli_command cli_bench = {
     .name = "bench",
-    .usage = "--random | --order | --read [FOLDER]",
-    .summary = "measures random numbers, order or reading beside what the machine can do",
+    .usage = "PATH | --random | --order | --read [FOLDER]",
+    .summary = "measures a loader beside what the machine can do; or random numbers, order or "
+               "reading",
     .arguments = "  FOLDER\tWhere --read makes its files, which it removes again (/tmp).",
-    .examples = "bench --random\nbench --read /scratch",
-    .options = "--random --order --read --quick",
+    .details =
+        "bench PATH opens a loader with the options below. It measures the loader and then each "
+        "ceiling, in turns, and prints medians. A ceiling is what one core of each rank does with "
+        "the same rows: the system's reads of their stored bytes; the decoders over stored chunks "
+        "in memory; the augmentation over rows in memory; memcpy() of rows as stored; memset() of "
+        "rows as delivered. Chunks are read or decoded once each, by this measure. Under mpirun "
+        "all ranks load at once, and numbers are sums over the ranks.\n\n"
+        "--threads FROM..TO measures each number of threads. --steps N makes a pass N steps long; "
+        "otherwise --seconds decides.\n\n"
+        "With --compute the accelerator utilisation is that of MLPerf Storage and DLIO: the share "
+        "of the time, from the second step of a pass on, that is spent computing. Each step then "
+        "ends in an agreement of all ranks. --cold drops the files' pages from memory before the "
+        "first pass, and tells how many of its reads waited for the disk.\n\n"
+        "With --json, samples_per_s, bytes_per_s (of samples as delivered), read_bytes_per_s (of "
+        "the files), cpu_s_per_1000 (CPU seconds of all threads for 1000 samples), waited_s "
+        "(seconds an epoch inside shs_next(), of the rank that waited longest), waited_mean_s and "
+        "waited_share describe the number of threads that was fastest; sweep has all of them. "
+        "ceilings holds samples a second, of_ceilings the loader's share of each; null stands for "
+        "a ceiling that does not apply, and left_out says why.",
+    .examples = "bench fashion.h5 --fields train/images --batch 128 --threads 1..4\n"
+                "bench fashion.h5 --compute 20 --cold --json\n"
+                "bench --random\nbench --read /scratch",
+    .takes = CLI_WITH_ORDER | CLI_WITH_LOADER | CLI_WITH_PROBE,
+    .options = "--random --order --read --quick --seconds --steps --compute --busy --cold --json",
+    .sweeps = true,
     .most_plain = 1,
     .run = run,
 };

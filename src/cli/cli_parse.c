@@ -109,6 +109,26 @@ static shs_status refuse_missing(const struct cli_option *option)
 
 /* ---- options */
 
+/* Reads --threads FROM..TO for a command that takes a range. Sets FROM as the number, and TO as the
+ * range's end. Returns false for a value of another form. */
+static bool read_range(const struct words *words, const struct cli_option *option,
+                       const char *value)
+{
+    char first[24];
+    uint64_t from, to;
+    const char *dots = strstr(value, "..");
+    struct cli_arguments *arguments = words->arguments;
+    if (!words->command->sweeps || option->offset != offsetof(struct cli_arguments, loader.threads))
+        return false;
+    if (!dots || (size_t)(dots - value) >= sizeof first) return false;
+    snprintf(first, sizeof first, "%.*s", (int)(dots - value), value);
+    if (!core_parse_u64(first, &from) || !core_parse_u64(dots + 2, &to)) return false;
+    if (from < option->least || from > to || to > option->most) return false;
+    arguments->loader.threads = (uint32_t)from;
+    arguments->last_threads = (uint32_t)to;
+    return true;
+}
+
 static void set_number(const struct cli_option *option, uint64_t number, char *member)
 {
     if (option->bytes == sizeof number)
@@ -125,9 +145,10 @@ static shs_status set_choice(const struct cli_option *option, const char *value,
     return status;
 }
 
-static shs_status set_option(const struct cli_option *option, const char *value,
-                             struct cli_arguments *arguments)
+static shs_status set_option(const struct words *words, const struct cli_option *option,
+                             const char *value)
 {
+    struct cli_arguments *arguments = words->arguments;
     char *member = (char *)arguments + option->offset;
     uint64_t number;
     arguments->given[option - cli_options] = true;
@@ -143,6 +164,7 @@ static shs_status set_option(const struct cli_option *option, const char *value,
         return SHS_OK;
     }
     if (option->kind == CLI_CHOICE) return set_choice(option, value, member);
+    if (read_range(words, option, value)) return SHS_OK;
     if (!core_parse_u64(value, &number) || number < option->least || number > option->most)
         return refuse_number(option, value);
     set_number(option, number, member);
@@ -168,7 +190,7 @@ static shs_status read_option(struct words *words)
                              "the value, write %s=%.80s",
                              option->name, value, option->name, value);
     }
-    return set_option(option, value, words->arguments);
+    return set_option(words, option, value);
 }
 
 /* ---- arguments */

@@ -84,7 +84,8 @@ shs_status cli_probe(const struct cli_arguments *arguments, const char *path, co
 shs_dataset_options cli_dataset_options(const struct cli_arguments *arguments)
 {
     if (arguments->probe) forbid_plugins(arguments);
-    return (shs_dataset_options){.probe = arguments->probe,
+    return (shs_dataset_options){.cache_bytes = arguments->cache_bytes,
+                                 .probe = arguments->probe,
                                  .probe_program = self,
                                  .probe_seconds = at_most_32_bits(arguments->probe_seconds),
                                  .probe_mebibytes = at_most_32_bits(arguments->probe_mebibytes),

@@ -49,6 +49,6 @@ grep -qE "^opening a dataset of 1000 chunks: $number s\$" out.txt ||
 ls -A files > left.txt
 [ ! -s left.txt ] || fail "bench --read leaves $(cat left.txt)"
 
-refused 0 'say what to measure: --random, --order or --read' "$SHARDSTEP" bench
+refused 0 'say what to measure: a PATH, --random, --order or --read' "$SHARDSTEP" bench
 refused 0 'no/such/folder' "$SHARDSTEP" bench --read no/such/folder
 finish
