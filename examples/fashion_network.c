@@ -409,20 +409,35 @@ static void forward(network *net, const float *images, size_t rows)
     add_bias(net->logits, net->weight[BIAS4], rows, NETWORK_CLASSES);
 }
 
-/* One row's softmax cross-entropy; its gradient takes the outputs' place. */
-static void score_row(float *logits, uint8_t label, network_score *score)
+/* Of one row: the class with the largest output, the first of equals. */
+static size_t best_of(const float *logits)
 {
     size_t best = 0;
-    float sum = 0.0f;
     for (size_t c = 1; c < NETWORK_CLASSES; c++)
         if (logits[c] > logits[best]) best = c;
-    const float highest = logits[best], own = logits[label];
+    return best;
+}
+
+/* Of one row: the classes' probabilities take the outputs' place. Returns the sum of the powers
+ * that they were divided by. */
+static float softmax(float *logits, float highest)
+{
+    float sum = 0.0f;
     for (size_t c = 0; c < NETWORK_CLASSES; c++) {
         logits[c] = expf(logits[c] - highest);
         sum += logits[c];
     }
     for (size_t c = 0; c < NETWORK_CLASSES; c++)
         logits[c] /= sum;
+    return sum;
+}
+
+/* One row's softmax cross-entropy; its gradient takes the outputs' place. */
+static void score_row(float *logits, uint8_t label, network_score *score)
+{
+    const size_t best = best_of(logits);
+    const float highest = logits[best], own = logits[label];
+    const float sum = softmax(logits, highest);
     logits[label] -= 1.0f;
     score->loss += (double)(logf(sum) - (own - highest));
     score->correct += best == label;
@@ -466,6 +481,19 @@ network_score network_evaluate(network *net, const float *images, const uint8_t 
 {
     forward(net, images, rows);
     return score_rows(net, labels, rows);
+}
+
+void network_predict(network *net, const float *images, size_t rows, uint8_t *prediction,
+                     float *probability)
+{
+    forward(net, images, rows);
+    for (size_t r = 0; r < rows; r++) {
+        float *logits = net->logits + r * NETWORK_CLASSES;
+        const size_t best = best_of(logits);
+        prediction[r] = (uint8_t)best;
+        softmax(logits, logits[best]);
+    }
+    memcpy(probability, net->logits, rows * NETWORK_CLASSES * sizeof(float));
 }
 
 network_score network_gradient(network *net, const float *images, const uint8_t *labels,

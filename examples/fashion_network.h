@@ -62,6 +62,11 @@ network_score network_gradient(network *net, const float *images, const uint8_t 
 network_score network_evaluate(network *net, const float *images, const uint8_t *labels,
                                size_t rows);
 
+/* Local. Answers for images without labels: for each row the class with the largest output, and the
+ * probabilities of all classes, rows x NETWORK_CLASSES. */
+void network_predict(network *net, const float *images, size_t rows, uint8_t *prediction,
+                     float *probability);
+
 /* Local. One step of stochastic gradient descent, with the mean gradient in network_gradients():
  * velocity = momentum * velocity + gradient + decay * weight; weight -= rate * velocity. Biases do
  * not decay. */

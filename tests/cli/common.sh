@@ -96,7 +96,7 @@ refused() {
     shift 2
     on "$ranks" timeout 60 "$@" > out.txt 2> err.txt < /dev/null || code=$?
     [ "$code" = 2 ] || fail "exit code $code, not 2, on $ranks ranks: $*"
-    [ "$(grep -cE '^(shardstep|train_fashion|rank [0-9]+)' err.txt)" = 1 ] ||
+    [ "$(grep -cE '^(shardstep|train_fashion|predict|rank [0-9]+)' err.txt)" = 1 ] ||
         fail "not one message on $ranks ranks: $* said: $(cat err.txt)"
     grep -qE -- "$pattern" err.txt || fail "no '$pattern' on $ranks ranks: $* said: $(cat err.txt)"
     [ ! -s out.txt ] || fail "output beside an error: $*"

@@ -27,6 +27,15 @@ refused 2 'No space left on device.*make room' $train --steps 6
 after=$(cksum small/checkpoints/*)
 [ "$before" = "$after" ] || fail "checkpoints changed: $before, then $after"
 
+# a file that all ranks write: none of them waits for the rank whose disk is full
+if [ -x "$BUILD/examples/predict" ]; then
+    head -c 500000 /dev/zero > small/filler
+    refused 2 'rank 0: small/out.h5.part cannot be made: .*No space left on device' \
+        "$BUILD/examples/predict" fashion.h5 small/checkpoints small/out.h5
+    rm small/filler
+    [ -z "$(ls small | grep out)" ] || fail "a failed prediction left $(ls small)"
+fi
+
 # a folder that may only be read, which even root must respect
 mount -o remount,size=8m small
 mount -o remount,ro small

@@ -145,4 +145,5 @@ cmake --build examples -j 2 > build.txt 2>&1 || { cat build.txt; fail "building 
 for program in worker_bug train_fashion; do
     [ -x examples/$program ] || fail "no examples/$program"
 done
+[ ! -x "$BUILD/examples/predict" ] || [ -x examples/predict ] || fail "no examples/predict"
 finish
