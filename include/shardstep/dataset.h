@@ -151,8 +151,16 @@ typedef struct shs_dataset shs_dataset;
 
 /** How a dataset is opened. A zeroed struct means the defaults. */
 typedef struct shs_dataset_options {
-    /** The bytes of memory that each loader may use for decoded chunks, and that HDF5 may use for
-     * the chunks of a field that only HDF5 can read. 0 means 64 MiB. */
+    /** The bytes of memory for decoded rows. 0 means 64 MiB. Each of three uses may take as much:
+     *
+     * - Small arrays are held decoded as a whole: the smallest arrays that fit this memory
+     *   together, if they are read directly, and if all files can be open at the same time. Each of
+     *   their rows is read, decoded and checked once. Ranks of a node that read the same files
+     *   share this memory. shs_dataset_open() reserves it, and later datasets of the run use it
+     *   again. Where the system does not let them share, and in runs without MPI, each process has
+     *   memory of its own. If there is no memory, no array is held.
+     * - Each loader keeps decoded chunks of the other arrays.
+     * - HDF5 keeps chunks of the fields that only HDF5 can read. */
     size_t cache_bytes;
     /** If true, rows are not compared with their checksums. */
     bool unchecked;
@@ -210,7 +218,8 @@ typedef struct shs_dataset_options {
  * seek, at the end of each epoch, and in shs_save(). A file that has another size or inode is an
  * error. If only the time of its last change is another, its layout and the hash above are compared
  * again, and only a difference is an error. So a file that was merely touched is read on. A file
- * without checksums is read on, too, if only rows outside the hash were written to. */
+ * without checksums is read on, too, if only rows outside the hash were written to. Rows that are
+ * in memory already stay as they were read. */
 SHS_API SHS_MUST_CHECK shs_status shs_dataset_open(shs_run *run, const char *path,
                                                    const char *fields,
                                                    const shs_dataset_options *options,

@@ -27,6 +27,8 @@ static void print_way(const shs_dataset *dataset, const struct data_part *part,
                data_field_has_checksums(field) ? ", and checked" : "");
     else
         printf("    read through HDF5: it is %s\n", field->reason);
+    if (part->kind != DATA_LENGTH && dataset->resident.holds[part->array])
+        printf("    its rows stay in memory, decoded, once they are read\n");
     if (part->kind == DATA_RAGGED && !dataset->offsets[part->offsets].all)
         printf("    offsets read as they are wanted: they are too many to be kept\n");
 }
@@ -156,6 +158,7 @@ static void json_field(const shs_dataset *dataset, size_t f, const struct data_f
     cli_json_text("reason", field->direct ? "" : field->reason);
     cli_json_bool("compared", !field->uncompared);
     cli_json_bool("checksums", data_field_has_checksums(field));
+    cli_json_bool("held", part->kind != DATA_LENGTH && dataset->resident.holds[part->array]);
     cli_json_end('}');
 }
 

@@ -123,8 +123,10 @@ cat > expected.txt <<'TEXT'
     split/2.h5 gives no sample: it has fewer rows than a sample needs
 x = s(window=3, stride=2, lead=0): u16 3x3
     read directly, by position, and checked
+    its rows stay in memory, decoded, once they are read
 y = s(window=1, stride=2, lead=6): u16 1x3
     read directly, by position, and checked
+    its rows stay in memory, decoded, once they are read
 TEXT
 same 'info of windows' expected.txt info.txt
 "$SHARDSTEP" info split --fields 's(offsets=o)' | holds -x 's.length: u64' || fail 'info of lengths'
