@@ -14,6 +14,10 @@ shs_status cli_bench_random(void);
  * files are made in `folder` and removed afterwards. */
 shs_status cli_bench_read(const char *folder, bool quick);
 
+/* A part of cli_bench_read(), for contiguous rows that are in memory already. The files are made
+ * under the name `path`. */
+shs_status cli_bench_map(shs_run *run, const char *path, bool quick);
+
 /* Measures the order of rows beside a Fisher-Yates shuffle of a table. */
 shs_status cli_bench_order(bool quick);
 

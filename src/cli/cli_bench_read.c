@@ -365,6 +365,7 @@ static shs_status run_all(struct bench *bench)
         if (bench->quick) trials[i].rows /= FEWER;
         status = run_trial(bench, &trials[i]);
     }
+    if (!status) status = cli_bench_map(bench->run, bench->path, bench->quick);
     if (!status) status = measure_cold(bench);
     return status ? status : measure_opening(bench);
 }

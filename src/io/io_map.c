@@ -16,7 +16,7 @@
 struct io_map {
     void *memory; /* what the span shows */
     struct io_span span;
-    size_t page;
+    unsigned shift; /* a page has 1 << shift bytes */
     size_t words;
     _Atomic uint64_t *noted; /* a bit for each page */
 };
@@ -42,7 +42,7 @@ shs_status io_map_open(int file, const char *path, uint64_t at, uint64_t bytes, 
     if (status) return status;
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     uint64_t pages = (at + bytes - 1) / page - at / page + 1;
-    (*map)->page = page;
+    (*map)->shift = (unsigned)__builtin_ctzl(page);
     (*map)->words = (size_t)((pages - 1) / WORD + 1);
     (*map)->span = (struct io_span){.at = at / page * page, .bytes = (size_t)pages * page};
     status = core_new((*map)->words, sizeof *(*map)->noted, "a map", &(*map)->noted);
@@ -64,8 +64,8 @@ static void pages_of(const struct io_map *map, uint64_t at, size_t bytes, uint64
                      uint64_t *end)
 {
     core_assert(at >= map->span.at && bytes && at - map->span.at + bytes <= map->span.bytes);
-    *first = (at - map->span.at) / map->page;
-    *end = (at - map->span.at + bytes - 1) / map->page + 1;
+    *first = (at - map->span.at) >> map->shift;
+    *end = ((at - map->span.at + bytes - 1) >> map->shift) + 1;
 }
 
 static bool is_noted(const struct io_map *map, uint64_t page)
@@ -122,4 +122,9 @@ size_t io_map_copy(struct io_map *map, const struct io_copy *copies, size_t coun
     size_t done = io_guard_copy(&map->span, copies, count);
     if (has_waited(count)) forget(map);
     return done;
+}
+
+const void *io_map_memory(const struct io_map *map, uint64_t at)
+{
+    return map->span.memory + (at - map->span.at);
 }

@@ -33,4 +33,8 @@ bool io_map_has(const struct io_map *map, uint64_t at, size_t bytes);
  * look at the file's size afterwards. */
 size_t io_map_copy(struct io_map *map, const struct io_copy *copies, size_t count);
 
+/* Returns the memory that shows the byte at an offset. A touch may raise SIGBUS. For measurements.
+ */
+const void *io_map_memory(const struct io_map *map, uint64_t at);
+
 #endif

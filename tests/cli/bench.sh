@@ -42,6 +42,10 @@ for stored in 'contiguous, full' '1 row a chunk, deflated, full' '64 rows a chun
     '64 rows a chunk, deflated, none'; do
     table out.txt "$stored" 7
 done
+for way in 'positional reads, a row each' 'memcpy from a map' 'guarded copies from a map' 'loader' \
+    'loader, map'; do
+    table out.txt "$way" 8
+done
 grep -qE "^from the disk, contiguous, full: $number us a row, $number times as fast" out.txt ||
     fail "bench --read: nothing from the disk in: $(cat out.txt)"
 grep -qE "^opening a dataset of 1000 chunks: $number s\$" out.txt ||
