@@ -100,6 +100,15 @@ if(SHARDSTEP_MPI)
     set_tests_properties(mpi.${name}_gathered.3 PROPERTIES LABELS mpi TIMEOUT 300 PROCESSORS 3
       ENVIRONMENT "${RANK_ENVIRONMENT};SHARDSTEP_TEST_GATHERED=1")
   endforeach()
+  # Loaders that load ahead. Tests of synchronous loading are run once more with them.
+  foreach(name test_loader test_loader_errors test_loader_cursor test_batch test_checkpoint_refused)
+    add_test(NAME mpi.${name}_ahead.3 COMMAND ${MPIRUN} -n 3 $<TARGET_FILE:${name}>)
+    set_tests_properties(mpi.${name}_ahead.3 PROPERTIES LABELS mpi TIMEOUT 300 PROCESSORS 3
+      ENVIRONMENT "${RANK_ENVIRONMENT};SHARDSTEP_TEST_AHEAD=3")
+  endforeach()
+  add_test(NAME mpi.test_loader_errors_gathered_ahead.3 COMMAND ${MPIRUN} -n 3 $<TARGET_FILE:test_loader_errors>)
+  set_tests_properties(mpi.test_loader_errors_gathered_ahead.3 PROPERTIES LABELS mpi TIMEOUT 300 PROCESSORS 3
+    ENVIRONMENT "${RANK_ENVIRONMENT};SHARDSTEP_TEST_GATHERED=1;SHARDSTEP_TEST_AHEAD=3")
 endif()
 
 add_executable(odd_files cli/odd_files.c)
@@ -178,6 +187,8 @@ set_tests_properties(cli.dieharder PROPERTIES TIMEOUT 7200)
 shs_unit_test(test_pool core)
 shs_unit_test(test_fetch ${LAYERS})
 shs_unit_test(test_load ${LAYERS})
+shs_unit_test(test_ahead ${LAYERS})
+shs_unit_test(test_ahead_errors ${LAYERS})
 shs_unit_test(test_keep ${LAYERS})
 shs_unit_test(test_step_batches ${LAYERS})
 shs_unit_test(test_mapped ${LAYERS})

@@ -1,8 +1,16 @@
 /** @file
  * The loader: batches of a dataset, in an order that is a function of seed and cursor.
  *
- * Loading is synchronous: shs_next() returns when the batch is there. Reading and decoding run in
- * the calling thread, unless the option `threads` asks for more threads.
+ * WAITING. Without the option `ahead` loading is synchronous: all work happens inside shs_next(),
+ * in the calling thread and in the `threads` beside it. With `ahead` = k it is asynchronous:
+ * `threads` threads fill the batches of the next k steps while the program computes, and shs_next()
+ * only waits if the batch is not there yet. shs_try_next() never waits for them. The batches are
+ * the same in every mode, bit by bit.
+ *
+ * The threads read, decode and augment. They call neither MPI nor HDF5, and block all signals. What
+ * only HDF5 can read, the opening of files, and weights that are not in memory are read ahead by
+ * the calling thread inside shs_next() and shs_try_next(), so these calls take the time of such
+ * reads in every mode.
  *
  * SAMPLING. An epoch has each row once. The rows are those of the dataset, or of a subset of it.
  * With SHS_SHARD_GLOBAL the options `sampling` offer more:
@@ -204,11 +212,13 @@ typedef struct shs_loader_options {
     /** If true, an agreed stop does not end this loader: an evaluation still delivers its whole
      * epoch. */
     bool through_stop;
-    /** Steps to load ahead. This version refuses any number but 0. */
+    /** Steps to load ahead, up to 4096. 0 means that batches are loaded when they are asked for.
+     * Each step takes the memory of its batches. */
     uint32_t ahead;
-    /** Threads that read and decode, the caller's included, up to 64. 0 and 1 mean the caller's
-     * alone. Up to 16 threads wait for the disk whatever this says. Fields that are read through
-     * HDF5 are read by the calling thread. No result depends on this number. */
+    /** Threads beside the calling thread, up to 64. Without `ahead` they share the work of
+     * shs_next() with it, and 0 means that it works alone. With `ahead` each thread loads whole
+     * batches, and 0 means one thread. Up to 16 more threads wait for the disk where bytes are not
+     * in memory. No result depends on this number. */
     uint32_t threads;
     /** Batches that the program may keep by shs_keep() beside the latest batch, up to 65,536. Their
      * memory is allocated when the loader is opened. */
@@ -278,8 +288,8 @@ typedef struct shs_batch {
 /** An open loader. */
 typedef struct shs_loader shs_loader;
 
-/** What a loader has read on this rank since it was opened. A chunk that is decoded again counts
- * again. */
+/** What was read on this rank for the batches that a loader has delivered. A chunk that is decoded
+ * again counts again. */
 typedef struct shs_loader_statistics {
     /** Rows delivered. A row counts once, however many fields it has. */
     uint64_t rows;
@@ -312,7 +322,8 @@ typedef struct shs_loader_statistics {
  * *loader is NULL. SHS_ERROR_ARGUMENT for an option out of its range or beside an option that
  * excludes it, and for an epoch of no steps; the message then names N, V and b. SHS_ERROR_DISAGREE
  * for options that have another effect on another rank. SHS_ERROR_STATE for a stream that another
- * open loader draws from. */
+ * open loader draws from. SHS_ERROR_MEMORY if the system gives no thread to load ahead.
+ */
 SHS_API SHS_MUST_CHECK shs_status shs_loader_open(shs_dataset *dataset,
                                                   const shs_loader_options *options,
                                                   shs_loader **loader);
@@ -338,8 +349,10 @@ SHS_API void shs_loader_close(shs_loader **loader);
 SHS_API SHS_MUST_CHECK shs_status shs_next(shs_loader *loader, shs_batch *batch);
 
 /** Local, non-blocking. Delivers the next batch like shs_next() if it is there. SHS_NOT_READY if it
- * is not there yet: call again. Without the option `ahead` all work happens inside the call, which
- * is then shs_next(). */
+ * is not there yet: do something else, and call again. Each call also prepares batches for the
+ * threads, and reads at most one piece that only HDF5 can read, which are neighbouring rows of a
+ * field: the call blocks for so long, and for the time that a file takes to be opened. Without the
+ * option `ahead` all work happens inside the call, which then does what shs_next() does. */
 SHS_API SHS_MUST_CHECK shs_status shs_try_next(shs_loader *loader, shs_batch *batch);
 
 /** Local. Keeps the batch that shs_next() gave last: it stays valid until shs_give_back(), also

@@ -6,7 +6,7 @@
 #include "core_status.h"
 
 enum {
-    CORE_POOL_MOST = 64 /* most threads, the calling thread included */
+    CORE_POOL_MOST = 65 /* most threads: 64 and the calling thread */
 };
 
 struct core_pool;

@@ -122,23 +122,21 @@ void fetch_gather_let_go(struct fetch_gather *gather)
     gather->n_pieces = gather->looked_at = 0;
 }
 
-/* Passes over the pieces that are read directly. */
-static void pass_direct(struct fetch_gather *gather)
+bool fetch_gather_has_more(struct fetch_gather *gather)
 {
     while (gather->looked_at < gather->n_pieces &&
            !fetch_needs_hdf5(&gather->pieces[gather->looked_at]))
         gather->looked_at++;
+    return gather->looked_at < gather->n_pieces;
 }
 
 shs_status fetch_gather_read_one(struct fetch_gather *gather, struct fetch_counts *counts,
                                  bool *more)
 {
     shs_status status = SHS_OK;
-    pass_direct(gather);
-    if (gather->looked_at < gather->n_pieces)
+    if (fetch_gather_has_more(gather))
         status = fetch_through_hdf5(&gather->pieces[gather->looked_at++], counts);
-    pass_direct(gather);
-    *more = gather->looked_at < gather->n_pieces && !status;
+    *more = !status && fetch_gather_has_more(gather);
     return status;
 }
 

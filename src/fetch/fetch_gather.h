@@ -31,6 +31,9 @@ shs_status fetch_gather_prepare(struct fetch_gather *gather, const struct fetch_
                                 const uint64_t *index, uint64_t count, void *const *to,
                                 struct fetch_counts *counts);
 
+/* Returns true if there are pieces that only HDF5 can read, and that have not been read yet. */
+bool fetch_gather_has_more(struct fetch_gather *gather);
+
 /* Reads the next piece that only HDF5 can read, if there is one. *more tells whether there are
  * others; they must be read before fetch_gather_fill(). */
 shs_status fetch_gather_read_one(struct fetch_gather *gather, struct fetch_counts *counts,

@@ -6,6 +6,9 @@
  *     load_batch   fills a batch with a lane's load_tools: row numbers, fetch, augmentation
  *         |
  *         v
+ *     load_ahead   keeps a ring of such batches, which threads fill; without it the caller does
+ *         |
+ *         v
  *     load_units   is the memory that batches lie in, until the program gives them back
  *         |
  *         v
@@ -13,7 +16,7 @@
 #ifndef LOAD_H
 #define LOAD_H
 
-#include "load_batch.h"
+#include "load_ahead.h"
 
 struct shs_loader {
     shs_dataset *dataset;
@@ -24,7 +27,8 @@ struct shs_loader {
     shs_augment *augment;
     struct load_tools tools;
     struct load_units *units; /* the memory of all batches that are handed out */
-    struct load_batch batch;
+    struct load_batch batch;  /* the batch that is loaded without `ahead` */
+    struct load_ahead *ahead; /* NULL: batches are loaded when they are asked for */
 
     /* The hand-out. */
     struct order_origin origin;
@@ -34,9 +38,9 @@ struct shs_loader {
     struct mpi_member member; /* this loader in the run's list, with its error until a seek */
     struct fetch_counts done; /* the sum of all batches that were handed out */
 
-    bool epoch_begun; /* true while epoch `epoch` is read */
-    uint64_t epoch;
-    uint32_t round; /* round of the dataset's files at the epoch's beginning */
+    struct load_round round;  /* of the batch that was handed out last */
+    struct load_times latest; /* of that batch */
+    uint64_t waited;          /* nanoseconds that calls have waited for batches */
 
     struct order_ledger ledger; /* the rows of the epoch so far, on this rank */
     bool ledger_whole; /* true if the ledgers of all ranks have all rows of the epoch so far */

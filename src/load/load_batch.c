@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "augment_apply.h"
 #include "core_memory.h"
@@ -19,11 +20,11 @@ shs_status load_batch_units(const shs_dataset *dataset, const shs_augment *augme
     return load_units_new(&how, units);
 }
 
-shs_status load_batch_new(const shs_dataset *dataset, const shs_augment *augment, uint64_t rows,
+shs_status load_batch_new(shs_dataset *dataset, const shs_augment *augment, uint64_t rows,
                           struct load_batch *batch)
 {
-    shs_status status = SHS_OK;
     *batch = (struct load_batch){.fields = dataset->n_fields};
+    shs_status status = fetch_gather_new(dataset, &batch->gather);
     for (size_t f = 0; f < dataset->n_fields && !status; f++) {
         status = shs_tensor_bytes(shs_augment_output(augment, f), &batch->output_bytes[f]);
         if (!status && shs_augment_changes(augment, f))
@@ -36,6 +37,7 @@ void load_batch_free(struct load_batch *batch)
 {
     for (size_t f = 0; f < batch->fields; f++)
         core_free(&batch->own[f]);
+    fetch_gather_free(&batch->gather);
     *batch = (struct load_batch){0};
 }
 
@@ -77,6 +79,7 @@ void load_batch_place(struct load_batch *batch, struct load_unit *unit,
     batch->status = SHS_OK;
     *batch->message = '\0';
     batch->counts = (struct fetch_counts){0};
+    batch->times = (struct load_times){0};
 }
 
 /* Makes the whole batch of a step from its parts. */
@@ -112,14 +115,64 @@ void load_batch_finish(struct load_unit *unit, bool empty)
 
 /* ---- Rows. */
 
-static shs_status read_rows(struct load_tools *tools, struct load_batch *batch)
+uint32_t load_round_of(struct load_round *round, shs_dataset *dataset, uint64_t epoch)
 {
-    const struct fetch_means means = load_tools_means(tools);
-    shs_status status = fetch_gather(tools->gather, &means, batch->index, batch->what->rows,
-                                     batch->read, &batch->counts);
-    batch->counts.rows = status ? 0 : batch->what->rows; /* samples, not the rows of pieces */
-    return status;
+    if (round->begun && round->epoch == epoch) return round->round;
+    data_files_suspect(&dataset->files);
+    *round = (struct load_round){true, epoch, dataset->files.round};
+    return round->round;
 }
+
+uint64_t load_time(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* Keeps an error, which ends the batch. */
+static void keep_status(struct load_batch *batch, shs_status status)
+{
+    batch->status = status;
+    if (!status) return;
+    snprintf(batch->message, sizeof batch->message, "%s", shs_message());
+    batch->counts.rows = 0;
+}
+
+void load_batch_prepare(struct load_tools *tools, const struct load_plan *plan,
+                        struct load_batch *batch)
+{
+    const shs_batch *what = batch->what;
+    shs_status status = load_tools_turn_to(tools, plan, what);
+    if (!status)
+        status = load_epoch_rows(&tools->epoch, what->vrank, load_plan_slice(plan, what),
+                                 tools->threads, batch->index);
+    if (!status) {
+        const struct fetch_means means = load_tools_means(tools);
+        status = fetch_gather_prepare(batch->gather, &means, batch->index, what->rows, batch->read,
+                                      &batch->counts);
+    }
+    batch->times.prepared = load_time();
+    keep_status(batch, status);
+}
+
+bool load_batch_has_more(const struct load_batch *batch)
+{
+    return !batch->status && fetch_gather_has_more(batch->gather);
+}
+
+void load_batch_read_one(struct load_batch *batch)
+{
+    bool more;
+    keep_status(batch, fetch_gather_read_one(batch->gather, &batch->counts, &more));
+}
+
+void load_batch_let_go(struct load_batch *batch)
+{
+    fetch_gather_let_go(batch->gather);
+}
+
+/* ---- Augmentation. */
 
 /* Rows of a sample as it was read that are no padding: the field behind a ragged one has them. */
 static uint64_t rows_of(const shs_dataset *dataset, const struct load_batch *batch, size_t f,
@@ -147,18 +200,35 @@ static shs_status augment_row(struct load_tools *tools, const struct load_plan *
     return augment_apply_rows(tools->augment, &random, rows, inputs, outputs, tools->scratch);
 }
 
-shs_status load_batch_fill(struct load_tools *tools, const struct load_plan *plan,
+static shs_status fill(struct load_tools *tools, const struct load_plan *plan,
+                       struct load_batch *batch)
+{
+    shs_status status = load_tools_turn_to(tools, plan, batch->what);
+    if (status) return status;
+    const struct fetch_means means = load_tools_means(tools);
+    status = fetch_gather_fill(batch->gather, &means, &batch->counts);
+    batch->counts.rows = batch->what->rows; /* samples, not the rows of pieces */
+    for (uint64_t slot = 0; slot < batch->what->rows && tools->augments && !status; slot++)
+        status = augment_row(tools, plan, batch, slot);
+    return status;
+}
+
+void load_batch_fill(struct load_tools *tools, const struct load_plan *plan,
+                     struct load_batch *batch)
+{
+    if (batch->status) return;
+    batch->times.taken = load_time();
+    keep_status(batch, fill(tools, plan, batch));
+    batch->times.filled = load_time();
+}
+
+shs_status load_batch_load(struct load_tools *tools, const struct load_plan *plan,
                            struct load_batch *batch)
 {
-    const shs_batch *what = batch->what;
-    shs_status status = load_tools_turn_to(tools, plan, what);
-    if (!status)
-        status = load_epoch_rows(&tools->epoch, what->vrank, load_plan_slice(plan, what),
-                                 tools->threads, batch->index);
-    if (!status) status = read_rows(tools, batch);
-    for (uint64_t slot = 0; slot < what->rows && tools->augments && !status; slot++)
-        status = augment_row(tools, plan, batch, slot);
-    batch->status = status;
-    if (status) snprintf(batch->message, sizeof batch->message, "%s", shs_message());
-    return status;
+    load_batch_prepare(tools, plan, batch);
+    while (load_batch_has_more(batch))
+        load_batch_read_one(batch);
+    load_batch_fill(tools, plan, batch);
+    load_batch_let_go(batch);
+    return batch->status;
 }

@@ -1,10 +1,39 @@
-/* A batch while it is loaded: where it belongs, its rows, and what went wrong with it. It is filled
- * with a lane's tools, in a unit of memory, and handed out when its turn comes. */
+/* A batch while it is loaded: where it belongs, its rows, and what went wrong with it. It lies in a
+ * unit of memory, and is handed out when its turn comes. Its stages:
+ *
+ *     place      in the calling thread: which rows, in which unit
+ *     prepare    in the calling thread: their numbers, their files
+ *     read_one   in the calling thread, again and again: what only HDF5 can read
+ *     fill       in any thread, with a lane's tools: reading, decoding, augmentation
+ *     let_go     in the calling thread: files are given back
+ *
+ * An error stays in the batch with its message. Its rows are then undefined, and the stages that
+ * are left do nothing. */
 #ifndef LOAD_BATCH_H
 #define LOAD_BATCH_H
 
 #include "load_tools.h"
 #include "load_units.h"
+
+/* When a batch was where, in nanoseconds of CLOCK_MONOTONIC. */
+struct load_times {
+    uint64_t prepared, taken, filled, handed_out;
+    unsigned lane; /* that filled it; 0 is the calling thread's */
+};
+
+/* Local, any thread. The time now. */
+uint64_t load_time(void);
+
+/* The epoch that is read. Files may have changed since the epoch before, so they are compared anew
+ * in each. A zeroed struct means none. */
+struct load_round {
+    bool begun;
+    uint64_t epoch;
+    uint32_t round; /* round of the dataset's files at the epoch's beginning */
+};
+
+/* Local. Begins to read an epoch, unless that was done. Returns its round. */
+uint32_t load_round_of(struct load_round *round, shs_dataset *dataset, uint64_t epoch);
 
 /* A zeroed batch may be freed. */
 struct load_batch {
@@ -17,10 +46,14 @@ struct load_batch {
     size_t output_bytes[SHS_MAX_FIELDS]; /* bytes of one row of `output` */
     size_t fields;
 
-    /* The result of load_batch_fill(). */
+    struct fetch_gather *gather;
+
+    /* What came of it. */
     shs_status status;
     char message[CORE_MESSAGE_BYTES]; /* message of an error */
     struct fetch_counts counts;       /* what was read; its rows are samples */
+    uint32_t round;                   /* round of the dataset's files when it was prepared */
+    struct load_times times;
 };
 
 /* Local. Makes units for batches of a dataset, of up to `rows` rows each, as the augmentation gives
@@ -30,23 +63,40 @@ shs_status load_batch_units(const shs_dataset *dataset, const shs_augment *augme
 
 /* Local. Allocates memory for batches of a dataset, of up to `rows` rows each, as they are stored.
  * After an error the batch may be freed. */
-shs_status load_batch_new(const shs_dataset *dataset, const shs_augment *augment, uint64_t rows,
+shs_status load_batch_new(shs_dataset *dataset, const shs_augment *augment, uint64_t rows,
                           struct load_batch *batch);
 
 /* Local. Frees a batch, but not its unit. */
 void load_batch_free(struct load_batch *batch);
 
 /* Local. Makes the batch number `number`, 0 … hosted - 1, of the step at a cursor, in a unit. The
- * parts of a step are placed in order. The result of the last load_batch_fill() is forgotten. */
+ * parts of a step are placed in order. What came of the last batch is forgotten. */
 void load_batch_place(struct load_batch *batch, struct load_unit *unit,
                       const struct load_plan *plan, shs_cursor cursor, uint64_t number);
 
-/* Local. Finds, reads, decodes and augments the rows of a batch that has its place. It changes
- * nothing else of the loader, and nothing of the run. An error is returned, and also stays in the
- * batch with its message; the rows are then undefined. The function may open files, read rows
- * through HDF5, and read the weights of more than 2^20 rows. Only the calling thread may do this.
- */
-shs_status load_batch_fill(struct load_tools *tools, const struct load_plan *plan,
+/* Local. Finds the rows of a batch that has its place, and opens and holds their files. `tools` are
+ * the calling thread's. Weights of more than 2^20 rows are read. Nothing else of the loader
+ * changes, and nothing of the run. */
+void load_batch_prepare(struct load_tools *tools, const struct load_plan *plan,
+                        struct load_batch *batch);
+
+/* Local. Returns true if there are pieces of a prepared batch that only HDF5 can read. They must be
+ * read before load_batch_fill(). */
+bool load_batch_has_more(const struct load_batch *batch);
+
+/* Local. Reads the next of these pieces. */
+void load_batch_read_one(struct load_batch *batch);
+
+/* Local, any thread. Reads, decodes and augments the rows of a prepared batch. */
+void load_batch_fill(struct load_tools *tools, const struct load_plan *plan,
+                     struct load_batch *batch);
+
+/* Local. Gives the files of a batch back, in whatever stage it is. */
+void load_batch_let_go(struct load_batch *batch);
+
+/* Local. Does all stages after load_batch_place() in the calling thread, and returns the status
+ * that stays in the batch. */
+shs_status load_batch_load(struct load_tools *tools, const struct load_plan *plan,
                            struct load_batch *batch);
 
 /* Local. Makes a unit ready to be handed out, when each of its batches has its place: joins the

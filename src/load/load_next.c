@@ -1,4 +1,4 @@
-/* Handing out batches: the cursor, the ledger, and what the run is told. Synchronous. */
+/* Handing out batches: the cursor, the ledger, and what the run is told. */
 #include "core_assert.h"
 #include "load.h"
 
@@ -31,9 +31,10 @@ shs_loader_statistics shs_statistics(const shs_loader *loader)
 
 void load_go(shs_loader *loader, shs_cursor cursor)
 {
+    load_ahead_stop(loader->ahead);
     loader->cursor = cursor;
     loader->handed = 0;
-    loader->epoch_begun = false;
+    loader->round = (struct load_round){0};
     load_tools_jump(&loader->tools);
     loader->ledger = (struct order_ledger){0};
     loader->ledger_whole = cursor.epoch_step == 0;
@@ -107,21 +108,10 @@ static shs_status begin_step(shs_loader *loader)
     return SHS_OK;
 }
 
-/* Begins to read the cursor's epoch, unless that was done. Files may have changed since then. */
-static void begin_epoch(shs_loader *loader)
-{
-    uint64_t epoch = loader->cursor.epoch;
-    if (loader->epoch_begun && loader->epoch == epoch) return;
-    loader->epoch_begun = true;
-    loader->epoch = epoch;
-    data_files_suspect(&loader->dataset->files);
-    loader->round = loader->dataset->files.round;
-}
-
 shs_status load_check_files(const shs_loader *loader)
 {
-    if (!loader->epoch_begun) return SHS_OK;
-    return data_files_check(&loader->dataset->files, loader->round);
+    if (!loader->round.begun) return SHS_OK;
+    return data_files_check(&loader->dataset->files, loader->round.round);
 }
 
 /* Keeps a loading error for the step's agreement. The step's batches still arrive, without rows. */
@@ -132,12 +122,13 @@ static void fail_step(shs_loader *loader, const shs_batch *batch, shs_status sta
     mpi_member_fail(loader->dataset->run, &loader->member, status);
 }
 
-/* Fills the batch, which has its place. An error of the batch becomes the loader's error. */
-static void load(shs_loader *loader)
+/* Takes over what came of a batch whose turn has come. Its error becomes the loader's error. */
+static void take_over(shs_loader *loader, struct load_batch *batch)
 {
-    struct load_batch *batch = &loader->batch;
-    begin_epoch(loader);
-    shs_status status = load_batch_fill(&loader->tools, &loader->plan, batch);
+    shs_status status = batch->status;
+    loader->round = (struct load_round){true, batch->what->epoch, batch->round};
+    loader->latest = batch->times;
+    loader->latest.handed_out = load_time();
     fetch_counts_add(&loader->done, &batch->counts);
     if (status)
         core_tell(status, batch->message, true, false);
@@ -158,14 +149,53 @@ static shs_status check_next(const shs_loader *loader, const shs_batch *batch, c
                      loader->dataset->run->rank, function);
 }
 
-/* Loads the next batch into a unit or, with step_batches, the batches of a whole step. */
-static void load_unit(shs_loader *loader, struct load_unit *unit)
+/* ---- The next batch or, with step_batches, the next step's batches. */
+
+/* Loads them now. After an error the rest of the step is only placed. */
+static struct load_unit *load_now(shs_loader *loader, uint64_t count)
 {
-    uint64_t number = loader->handed, count = unit->parts ? unit->parts : 1;
+    struct load_unit *unit = load_units_take(loader->units);
+    struct load_batch *batch = &loader->batch;
+    core_assert(unit);
     for (uint64_t i = 0; i < count; i++) {
-        load_batch_place(&loader->batch, unit, &loader->plan, loader->cursor, number + i);
-        if (!loader->member.failed) load(loader);
+        load_batch_place(batch, unit, &loader->plan, loader->cursor, loader->handed + i);
+        if (loader->member.failed) continue;
+        batch->round = load_round_of(&loader->round, loader->dataset, loader->cursor.epoch);
+        load_batch_load(&loader->tools, &loader->plan, batch);
+        take_over(loader, batch);
     }
+    return unit;
+}
+
+/* Takes them out of the ring. */
+static shs_status load_ahead(shs_loader *loader, uint64_t count, bool wait, struct load_unit **unit)
+{
+    shs_status status =
+        load_ahead_await(loader->ahead, loader->cursor, loader->handed, count, wait);
+    if (status) return status;
+    for (uint64_t i = 0; i < count; i++) {
+        struct load_batch *batch = load_ahead_take(loader->ahead);
+        *unit = batch->unit;
+        if (!loader->member.failed) take_over(loader, batch);
+    }
+    if (loader->member.failed)
+        load_ahead_stop(loader->ahead);
+    else
+        load_ahead_refill(loader->ahead, count);
+    return SHS_OK;
+}
+
+/* Sets *unit to a unit that has been loaded, or to one without rows after an error. */
+static shs_status load_unit(shs_loader *loader, bool wait, struct load_unit **unit)
+{
+    uint64_t count = loader->options.step_batches ? loader->plan.hosted : 1, begin = load_time();
+    shs_status status = SHS_OK;
+    if (loader->ahead && !loader->member.failed)
+        status = load_ahead(loader, count, wait, unit);
+    else
+        *unit = load_now(loader, count);
+    loader->waited += load_time() - begin;
+    return status;
 }
 
 /* Hands out a unit that has been loaded. After an error it is empty. */
@@ -181,28 +211,28 @@ static void hand_out(shs_loader *loader, struct load_unit *unit, shs_batch *batc
     loader->handed = 0;
 }
 
-static shs_status next(shs_loader *loader, shs_batch *batch, const char *function)
+static shs_status next(shs_loader *loader, shs_batch *batch, bool wait, const char *function)
 {
+    struct load_unit *unit = NULL;
     if (batch) *batch = (shs_batch){0};
     shs_status status = check_next(loader, batch, function);
     if (!status) status = load_units_former(loader->units);
-    if (!status && loader->handed == 0) status = begin_step(loader);
     if (status) return status;
-    struct load_unit *unit = load_units_take(loader->units);
-    core_assert(unit);
-    load_unit(loader, unit);
-    hand_out(loader, unit, batch);
-    return SHS_OK;
+    if (loader->handed == 0) status = begin_step(loader);
+    if (status || loader->member.failed) load_ahead_stop(loader->ahead);
+    if (!status) status = load_unit(loader, wait, &unit);
+    if (!status) hand_out(loader, unit, batch);
+    return status;
 }
 
 shs_status shs_next(shs_loader *loader, shs_batch *batch)
 {
-    return next(loader, batch, "shs_next");
+    return next(loader, batch, true, "shs_next");
 }
 
 shs_status shs_try_next(shs_loader *loader, shs_batch *batch)
 {
-    return next(loader, batch, "shs_try_next");
+    return next(loader, batch, false, "shs_try_next");
 }
 
 shs_status load_replay(shs_loader *loader, shs_cursor cursor, uint64_t vrank, shs_batch *batch)

@@ -25,7 +25,8 @@ static shs_status make_units(shs_loader *loader, uint64_t rows)
 {
     const shs_loader_options *options = &loader->options;
     uint64_t hosted = loader->plan.hosted;
-    struct load_units_how how = {.n_units = (size_t)1 + options->keep,
+    uint64_t ahead = options->ahead * (options->step_batches ? 1 : hosted);
+    struct load_units_how how = {.n_units = (size_t)(ahead + 1 + options->keep),
                                  .keep = options->keep,
                                  .rows = rows,
                                  .memory = &options->memory};
@@ -37,13 +38,29 @@ static shs_status make_units(shs_loader *loader, uint64_t rows)
     return load_batch_units(loader->dataset, loader->augment, how, &loader->units);
 }
 
+static shs_status open_ahead(shs_loader *loader, uint64_t rows)
+{
+    const shs_loader_options *options = &loader->options;
+    const struct load_ahead_how how = {.dataset = loader->dataset,
+                                       .tools = &loader->tools,
+                                       .plan = &loader->plan,
+                                       .units = loader->units,
+                                       .rows = rows,
+                                       .batches = options->ahead * loader->plan.hosted,
+                                       .epochs = options->epochs,
+                                       .threads = options->threads ? options->threads : 1};
+    return load_ahead_open(&how, &loader->ahead);
+}
+
 static shs_status make_buffers(shs_loader *loader)
 {
+    const shs_loader_options *options = &loader->options;
     uint64_t rows = order_most_rows(&loader->plan.order.order.shape);
-    shs_status status =
-        load_tools_open(loader->dataset, loader->augment, loader->options.threads, &loader->tools);
+    unsigned threads = options->ahead ? 1 : options->threads + 1; /* with the calling thread */
+    shs_status status = load_tools_open(loader->dataset, loader->augment, threads, &loader->tools);
     if (!status) status = load_batch_new(loader->dataset, loader->augment, rows, &loader->batch);
-    return status ? status : make_units(loader, rows);
+    if (!status) status = make_units(loader, rows);
+    return status || !options->ahead ? status : open_ahead(loader, rows);
 }
 
 static shs_status open_local(shs_loader *loader, const shs_loader_options *options)
@@ -137,6 +154,7 @@ void shs_loader_close(shs_loader **loader)
     mpi_member_end(dataset->run, &(*loader)->member);
     if ((*loader)->draws)
         dataset->run->streams_drawn &= ~(UINT32_C(1) << (*loader)->options.stream);
+    load_ahead_close(&(*loader)->ahead);
     load_batch_free(&(*loader)->batch);
     load_units_close(&(*loader)->units);
     load_tools_close(&(*loader)->tools);

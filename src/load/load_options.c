@@ -83,7 +83,8 @@ static const struct option table[] = {
     {"augment_by", NUMBER, MEMBER(augment_by), .most = SHS_BY_SAMPLE, .word = augment_by_name,
      .agreed = true, .when = ALWAYS, .line = "augmentation by"},
     {"through_stop", NUMBER, MEMBER(through_stop), .agreed = true},
-    {"threads", NUMBER, MEMBER(threads), .most = CORE_POOL_MOST},
+    {"ahead", NUMBER, MEMBER(ahead), .most = 4096},
+    {"threads", NUMBER, MEMBER(threads), .most = CORE_POOL_MOST - 1},
     {"keep", NUMBER, MEMBER(keep), .most = 65536},
     {"step_batches", NUMBER, MEMBER(step_batches), .most = true},
     {"subset.split_seed", NUMBER, MEMBER(subset.split_seed), .when = ELSEWHERE,
@@ -184,9 +185,6 @@ static shs_status check(const shs_loader_options *options, const struct option *
 shs_status load_options_check(const shs_loader_options *options)
 {
     shs_status status = SHS_OK;
-    if (options->ahead)
-        return core_fail(SHS_ERROR_UNSUPPORTED,
-                         "ahead = %u: this version loads synchronously; use 0", options->ahead);
     for (size_t i = 0; i < OPTIONS && !status; i++)
         status = check(options, &table[i]);
     bool allocates = options->memory.allocate, releases = options->memory.release;

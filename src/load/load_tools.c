@@ -47,8 +47,6 @@ static const struct fetch_foresight *foresight(const struct load_tools *tools)
 static shs_status open_own(struct load_tools *tools)
 {
     tools->foresight = (struct fetch_foresight){next_use, tools};
-    shs_status status = fetch_gather_new(tools->dataset, &tools->gather);
-    if (status) return status;
     return core_new(shs_augment_scratch(tools->augment), 1, "augmentation", &tools->scratch);
 }
 
@@ -83,7 +81,6 @@ shs_status load_tools_join(const struct load_tools *first, unsigned lanes, struc
 void load_tools_close(struct load_tools *tools)
 {
     fetcher_free(&tools->fetcher);
-    fetch_gather_free(&tools->gather);
     core_free(&tools->scratch);
     load_epoch_free(&tools->epoch);
     *tools = (struct load_tools){0};

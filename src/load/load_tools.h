@@ -16,7 +16,6 @@ struct load_tools {
     bool augments;                  /* true if the augmentation changes a field */
     unsigned threads;
     struct fetcher *fetcher;
-    struct fetch_gather *gather;
     void *scratch; /* memory for the augmentation */
 
     /* The batch that is being loaded. Foresight tells when rows are wanted after it. */

@@ -22,6 +22,12 @@ for ranks in ${RANKS:-1 2 3 5 6}; do
     digest "$ranks" fashion.h5 --steps 40 > ranks.txt
     same "digest on $ranks ranks" reference.txt ranks.txt
 done
+for mode in "--threads 2" "--ahead 1" "--ahead 3 --threads 5" "--ahead 7 --threads 2"; do
+    for ranks in 0 3; do
+        digest "$ranks" deflated.h5 --steps 40 $mode > ahead.txt
+        same "digest with $mode on $ranks ranks" reference.txt ahead.txt
+    done
+done
 for layout in contiguous deflated; do
     digest 2 $layout.h5 --steps 40 > layout.txt
     same "digest of $layout data" reference.txt layout.txt

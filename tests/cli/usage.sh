@@ -111,6 +111,7 @@ for value in 3x 0 -3 '' ' 3' 0x10 1e3 4294967296 99999999999999999999 $'\e[31m';
         "$SHARDSTEP" $d --batch "$value"
 done
 refused 0 "threads takes a whole number from 0 to 64, not '65'" "$SHARDSTEP" $d --threads 65
+refused 0 "ahead takes a whole number from 0 to 4096, not '4097'" "$SHARDSTEP" $d --ahead 4097
 refused 0 "vranks takes a whole number from 1 to 2\^24, not '0'" "$SHARDSTEP" $d --vranks=0
 refused 0 "option --fields needs a value: --fields A,B" "$SHARDSTEP" $d --fields
 refused 0 "--fields needs a value, but the option --seed follows; .* write --fields=--seed" \

@@ -132,6 +132,13 @@ struct job_options {
     shs_loader_options loader;
 };
 
+/* The steps that loaders load ahead, of the environment: tests are run once more with some. */
+static inline uint32_t steps_ahead(void)
+{
+    const char *text = getenv("SHARDSTEP_TEST_AHEAD");
+    return text ? (uint32_t)strtoul(text, NULL, 10) : 0;
+}
+
 static inline struct job job_open(const struct job_options *options)
 {
     struct job job;
@@ -139,7 +146,10 @@ static inline struct job job_open(const struct job_options *options)
     need(!open_either(options->comm, gathered_is_wanted(), &run, &job.run), "opening a run");
     need(!shs_dataset_open(job.run, options->path, samples_fields, NULL, &job.data),
          "shs_dataset_open");
-    need(!shs_loader_open(job.data, &options->loader, &job.loader), "shs_loader_open");
+    shs_loader_options loader = options->loader;
+    loader.ahead = steps_ahead();
+    loader.threads = loader.ahead ? 2 : loader.threads;
+    need(!shs_loader_open(job.data, &loader, &job.loader), "shs_loader_open");
     return job;
 }
 

@@ -290,6 +290,7 @@ static void test_another_loader_goes_on_after_an_error(void)
 /* The file of one rank loses all from a chunk of step 1 on, after it was opened. */
 static void cut_file_short(struct h5_storage storage)
 {
+    if (steps_ahead()) return; /* nobody knows what has been read ahead by then */
     struct damage damage = damage_begin(storage);
     bool mine = my_rank() == last_rank();
     uint64_t bytes,

@@ -9,9 +9,9 @@
 #include "shardstep/status.h"
 
 struct counted_memory {
-    long live;    /* blocks */
-    long calls;   /* of reallocate */
-    long fail_at; /* the call that fails, counted from 1; 0: none */
+    _Atomic long live;  /* blocks */
+    _Atomic long calls; /* of reallocate */
+    long fail_at;       /* the call that fails, counted from 1; 0: none */
     long failed;
 };
 

@@ -98,7 +98,7 @@ static struct fetch_counts fill_in_turn(struct data *data, shs_loader *loader, u
         struct load_batch *batch = &batches[i % 2];
         load_batch_place(batch, units[i % 2], &loader->plan, all_given[i].cursor,
                          all_given[i].number);
-        CHECK(load_batch_fill(&tools[i % n_tools], &loader->plan, batch) == SHS_OK);
+        CHECK(load_batch_load(&tools[i % n_tools], &loader->plan, batch) == SHS_OK);
         fetch_counts_add(&done, &batch->counts);
         if (i) wrong += !is_given(&batches[(i - 1) % 2], i - 1);
     }
@@ -202,7 +202,7 @@ static shs_status fill_step(shs_loader *loader, uint64_t step, struct load_batch
     struct load_unit *unit = batch->unit ? batch->unit : load_units_take(loader->units);
     if (!NEED(unit != NULL)) return SHS_ERROR_STATE;
     load_batch_place(batch, unit, &loader->plan, (shs_cursor){0, step, step}, 0);
-    return load_batch_fill(&loader->tools, &loader->plan, batch);
+    return load_batch_load(&loader->tools, &loader->plan, batch);
 }
 
 /* Handed out, the error is the loader's, and says of which batch. */

@@ -239,13 +239,40 @@ static void gradients_take_parts_or_the_whole(void)
     readers_close(&readers);
 }
 
+/* The whole batch of one virtual rank is its batch, so the reproducible sum takes it. */
+static void one_virtual_rank_is_the_whole(void)
+{
+    const shs_loader_options options = {.batch = BATCH, .epochs = 1, .step_batches = true};
+    struct data data = {0};
+    shs_loader *loader;
+    shs_gradient *tree;
+    shs_batch batch;
+    float value;
+    const shs_tensor tensor = {.name = "w", .type = SHS_F32, .data = &value};
+    CHECK_STATUS(shs_open_ranks(0, 1, NULL, NULL, &(shs_run_options){.vranks = 1}, &data.run),
+                 SHS_OK);
+    if (!NEED_STATUS(shs_dataset_open(data.run, both_paths, "images", NULL, &data.dataset), SHS_OK))
+        return;
+    CHECK_STATUS(shs_loader_open(data.dataset, &options, &loader), SHS_OK);
+    CHECK_STATUS(shs_gradient_open(data.run, &tensor, 1, NULL, &tree), SHS_OK);
+    while (shs_next(loader, &batch) == SHS_OK) {
+        value = gradient_of(&batch);
+        CHECK_EQ(batch.parts, 1);
+        CHECK_STATUS(shs_gradient_add(tree, &batch), SHS_OK);
+        CHECK_STATUS(shs_gradient_mean(tree), SHS_OK);
+    }
+    CHECK_EQ(shs_statistics(loader).epochs_verified, 1);
+    shs_gradient_close(&tree);
+    shs_loader_close(&loader);
+    data_close(&data);
+}
+
 int main(void)
 {
     static const struct harness_test tests[] = {
-        TEST(parts_are_the_ordinary_batches),
-        TEST(a_part_stands_for_its_whole),
-        TEST(a_failed_part_empties_the_step),
-        TEST(gradients_take_parts_or_the_whole),
+        TEST(parts_are_the_ordinary_batches), TEST(a_part_stands_for_its_whole),
+        TEST(a_failed_part_empties_the_step), TEST(gradients_take_parts_or_the_whole),
+        TEST(one_virtual_rank_is_the_whole),
     };
     int code = make_files() ? harness_run("step_batches", tests, COUNT(tests)) : 1;
     folder_remove(folder);

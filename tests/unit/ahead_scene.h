@@ -1,0 +1,115 @@
+/* Loaders that load ahead, over two files with fields of each kind, and threads that dawdle. */
+#ifndef AHEAD_SCENE_H
+#define AHEAD_SCENE_H
+
+#include <dirent.h>
+#include <hdf5.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "core_hash.h"
+#include "judge.h"
+#include "load.h"
+#include "message.h"
+#include "two_files.h"
+
+/* Chunks, contiguous rows, rows that only HDF5 reads, and runs of rows. */
+static const char all_fields[] = "images,numbers,odd,values(offsets=offsets)";
+static const char direct_fields[] = "images,numbers";
+static const char augmentation[] = "images: random_flip(axis=w, layout=w) cast(type=f32)";
+
+static inline bool write_array(hid_t file, const char *name, hsize_t rows, bool compact,
+                               const uint32_t *elements)
+{
+    hid_t space = H5Screate_simple(1, &rows, NULL), list = H5Pcreate(H5P_DATASET_CREATE);
+    if (compact) H5Pset_layout(list, H5D_COMPACT);
+    hid_t data = H5Dcreate2(file, name, H5T_STD_U32LE, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    bool written = H5Dwrite(data, H5T_NATIVE_UINT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, elements) >= 0;
+    return H5Dclose(data) >= 0 && H5Pclose(list) >= 0 && H5Sclose(space) >= 0 && written;
+}
+
+/* A run has 0 to 3 rows. */
+static inline bool add_arrays(const char *path, uint64_t first, uint64_t rows)
+{
+    uint32_t odd[ROWS], values[4 * ROWS], offsets[ROWS + 1] = {0};
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    for (uint64_t i = 0; i < rows; i++) {
+        odd[i] = (uint32_t)(7 * (first + i));
+        offsets[i + 1] = offsets[i] + (uint32_t)((first + i) % 4);
+    }
+    for (uint32_t i = 0; i < offsets[rows]; i++)
+        values[i] = (uint32_t)first + 3 * i;
+    bool written = write_array(file, "odd", rows, true, odd) &&
+                   write_array(file, "values", offsets[rows], false, values) &&
+                   write_array(file, "offsets", rows + 1, false, offsets);
+    return H5Fclose(file) >= 0 && written;
+}
+
+static inline bool make_all_files(void)
+{
+    return make_files() && add_arrays(first_path, 0, FIRST_ROWS) &&
+           add_arrays(second_path, FIRST_ROWS, ROWS - FIRST_ROWS);
+}
+
+static inline bool write_second_again(void)
+{
+    return write_file(second_path, FIRST_ROWS, ROWS - FIRST_ROWS) &&
+           add_arrays(second_path, FIRST_ROWS, ROWS - FIRST_ROWS);
+}
+
+static inline bool open_fields(struct data *data, const char *fields)
+{
+    const shs_run_options run = {.seed = 5, .vranks = VRANKS};
+    const shs_dataset_options how = {.cache_bytes = 4 * CHUNK_ROWS * COLUMNS * 4};
+    *data = (struct data){0};
+    return NEED_STATUS(shs_open_ranks(0, 1, NULL, NULL, &run, &data->run), SHS_OK) &&
+           NEED_STATUS(shs_dataset_open(data->run, both_paths, fields, &how, &data->dataset),
+                       SHS_OK);
+}
+
+/* ---- Delays. */
+
+static _Atomic uint64_t delays;
+
+/* Waits now and then, up to a third of a millisecond. */
+static inline void dawdle(void)
+{
+    uint64_t state = atomic_fetch_add(&delays, 1);
+    uint64_t drawn = judge_random(&state);
+    if (drawn % 3 == 0) usleep((useconds_t)(drawn >> 8) % 333);
+}
+
+/* Threads dawdle from now on. Loaders are open neither now nor at the end. */
+static inline void delays_begin(void)
+{
+    load_ahead_delay = dawdle;
+}
+
+static inline void delays_end(void)
+{
+    load_ahead_delay = NULL;
+}
+
+/* ---- Threads and descriptors of this process. */
+
+static inline unsigned count_entries(const char *of)
+{
+    unsigned count = 0;
+    DIR *all = opendir(of);
+    while (all && readdir(all))
+        count++;
+    if (all) closedir(all);
+    return count;
+}
+
+struct held_by_process {
+    unsigned threads, descriptors;
+};
+
+static inline struct held_by_process count_held(void)
+{
+    return (struct held_by_process){count_entries("/proc/self/task"),
+                                    count_entries("/proc/self/fd")};
+}
+
+#endif
