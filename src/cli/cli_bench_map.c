@@ -239,8 +239,8 @@ shs_status cli_bench_map(shs_run *run, const char *path, bool quick)
 {
     const shs_tensor small = {.type = SHS_U8, .axes = 2, .shape = {28, 28}};
     const shs_tensor large = {.type = SHS_F32, .axes = 3, .shape = {3, 64, 64}};
-    struct rows kinds[] = {{"784 bytes", BATCH * 2048, small, 784},
-                           {"3x64x64 floats", BATCH * 32, large, 49152}};
+    struct rows kinds[] = {{"784 bytes", UINT64_C(2048) * BATCH, small, 784},
+                           {"3x64x64 floats", UINT64_C(32) * BATCH, large, 49152}};
     double best[2][N_WAYS][THREADS];
     shs_status status = SHS_OK;
     io_guard_begin();
