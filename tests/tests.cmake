@@ -50,6 +50,7 @@ shs_unit_test(test_index ${LAYERS})
 shs_unit_test(test_bad_sectors ${LAYERS})
 shs_unit_test(test_misread ${LAYERS})
 shs_unit_test(test_check ${LAYERS})
+shs_unit_test(test_advice ${LAYERS})
 shs_unit_test(test_cache ${LAYERS})
 shs_unit_test(test_null ${LAYERS})
 

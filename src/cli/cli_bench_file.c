@@ -75,7 +75,7 @@ static shs_status open_loader(const struct bench_file *bench, uint32_t threads,
     return shs_seek(opened->loader, start);
 }
 
-static void describe(struct bench_file *bench, const struct opened *opened)
+static shs_status describe(struct bench_file *bench, const struct opened *opened)
 {
     const struct load_order *order = &opened->loader->plan.order;
     bench->samples = opened->dataset->samples;
@@ -86,6 +86,11 @@ static void describe(struct bench_file *bench, const struct opened *opened)
     bench->ahead = opened->loader->options.ahead;
     for (size_t f = 0; f < bench->memory.n_fields; f++)
         bench->sample_bytes += bench->memory.output_bytes[f];
+    shs_status status = load_advise(opened->dataset, order, &bench->advice);
+    if (status || !bench->advice.array) return status;
+    status = core_copy(bench->advice.array, &bench->advised);
+    bench->advice.array = bench->advised;
+    return status;
 }
 
 /* Collective. Finds the rows that the loader will load, and what the ceilings need of them. */
@@ -97,8 +102,8 @@ static shs_status prepare(struct bench_file *bench, uint32_t threads)
         status = bench_memory_fill(opened.dataset, opened.loader, bench->seconds / PREPARING,
                                    &bench->memory);
     if (!status) {
-        describe(bench, &opened);
-        status = bench_stored_open(opened.dataset, &bench->memory, &bench->stored);
+        status = describe(bench, &opened);
+        if (!status) status = bench_stored_open(opened.dataset, &bench->memory, &bench->stored);
         status = mpi_agree(bench->run, status, "finding the rows in the files");
     }
     close_loader(&opened);
@@ -255,10 +260,11 @@ int cli_bench_file(const struct cli_arguments *arguments)
         .seed = arguments->seed, .vranks = arguments->vranks, .report = cli_report};
     shs_status status = mpi_job_open(&options, &bench.run);
     if (!status) status = measure_all(&bench);
-    if (!status && bench.run->rank == 0) bench_print(&bench);
+    if (!status && bench.run->rank == 0) status = bench_print(&bench);
     int code = cli_exit_code(status);
     bench_stored_close(&bench.stored);
     bench_memory_free(&bench.memory);
     core_free(&bench.result);
+    core_free(&bench.advised);
     return cli_close(&bench.run, code);
 }

@@ -14,6 +14,7 @@
 #include "cli.h"
 #include "io_filter.h"
 #include "io_layout.h"
+#include "load_advice.h"
 
 /* ---- A pass: steps of a loader. */
 
@@ -201,12 +202,14 @@ struct bench_file {
     uint64_t samples, epoch_samples, epoch_steps, sample_bytes, batch;
     shs_shuffle shuffle;
     uint32_t ahead;
+    struct load_advice advice;
+    char *advised; /* the name that the advice points to */
     struct bench_result *result;
     size_t results;
 };
 
 /* Local. Prints the result on standard output. */
-void bench_print(const struct bench_file *bench);
+shs_status bench_print(const struct bench_file *bench);
 
 /* Collective. Measures a loader of the file that the arguments name. Returns the exit code. */
 int cli_bench_file(const struct cli_arguments *arguments);

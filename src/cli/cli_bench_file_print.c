@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli_advice.h"
 #include "cli_bench_file.h"
 #include "cli_json.h"
 #include "cli_text.h"
@@ -342,6 +343,7 @@ static void print_json(const struct bench_file *bench)
     cli_json_u64("ranks", (uint64_t)bench->run->ranks);
     cli_json_u64("ahead", bench->ahead);
     json_result(bench, fastest(bench));
+    cli_advice_json(&bench->advice);
     cli_json_begin("left_out", '{');
     for (int c = 0; c < BENCH_CEILINGS; c++)
         if (bench->lack[c]) cli_json_text(ceilings[c].key, lacks[bench->lack[c]]);
@@ -358,15 +360,16 @@ static void print_json(const struct bench_file *bench)
     cli_json_finish();
 }
 
-void bench_print(const struct bench_file *bench)
+shs_status bench_print(const struct bench_file *bench)
 {
     if (bench->arguments->json) {
         print_json(bench);
-        return;
+        return SHS_OK;
     }
     print_head(bench);
     if (bench->results == 1)
         print_one(bench, bench->result);
     else
         print_sweep(bench);
+    return cli_advice_print(stdout, "", &bench->advice);
 }

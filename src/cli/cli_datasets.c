@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli_advice.h"
 #include "cli_all_fields.h"
 #include "cli_json.h"
 #include "cli_text.h"
@@ -23,6 +24,7 @@ struct facts {
     bool described;          /* `about` is set */
     const char *unreadable;  /* the reason why the dataset cannot be opened; NULL if it can */
     uint64_t vranks;         /* value of --vranks; 0 if it is not given */
+    uint64_t cache_bytes;    /* value of --cache-bytes; 0 if it is not given */
 };
 
 struct listing {
@@ -103,6 +105,17 @@ static void print_packing(const struct h5_about *about)
     if (count) printf(" are not applied: numbers are as stored\n");
 }
 
+/* Says what a full shuffle of a field with filters costs, if the decoded chunks do not fit. */
+static void print_order(const struct facts *facts)
+{
+    struct load_advice advice;
+    struct core_text text = {0};
+    load_advise_array(&facts->field, facts->cache_bytes, &advice);
+    load_advice_tell(&advice, &text);
+    if (text.length && !text.status) printf("    order      shuffle full: %s\n", text.bytes);
+    core_text_free(&text);
+}
+
 static void print_text(const struct facts *facts)
 {
     cli_print_text(stdout, facts->name);
@@ -137,6 +150,7 @@ static void print_text(const struct facts *facts)
                strcmp(facts->about.layout, "virtual") ? "" : "; those of its sources are not used");
     }
     if (facts->vranks) print_shards(facts);
+    print_order(facts);
 }
 
 /* ---- as JSON */
@@ -154,6 +168,7 @@ static void json_field(const struct facts *facts)
 {
     const struct data_field *field = &facts->field;
     bool readable = !facts->unreadable;
+    struct load_advice advice;
     cli_json_bool("readable", readable);
     if (readable) {
         cli_json_u64("bytes", bytes_of(facts));
@@ -167,6 +182,8 @@ static void json_field(const struct facts *facts)
     cli_json_bool("compared", readable && !field->uncompared);
     cli_json_bool("checksums", data_field_has_checksums(field));
     if (facts->vranks) json_shards(facts);
+    load_advise_array(field, facts->cache_bytes, &advice);
+    cli_advice_json(&advice);
 }
 
 static void print_json(const struct facts *facts)
@@ -244,7 +261,9 @@ static void print_facts(const struct listing *listing, const struct facts *facts
 static shs_status print_dataset(const char *name, bool readable, void *user)
 {
     struct listing *listing = user;
-    struct facts facts = {.name = name, .vranks = listing->arguments->vranks};
+    struct facts facts = {.name = name,
+                          .vranks = listing->arguments->vranks,
+                          .cache_bytes = listing->arguments->cache_bytes};
     char why[CORE_MESSAGE_BYTES] = "";
     bool are_checksums;
     (void)readable; /* open_field() finds out, and knows the reason */

@@ -26,7 +26,7 @@ const struct cli_command cli_info = {
                 "info 'year-*.h5' --sample 12345",
     .fails = "error; or some of its datasets could not be looked at",
     .takes = CLI_WITH_PROBE,
-    .options = "--vranks --fields --one-sample-a-file --sample --json",
+    .options = "--vranks --fields --one-sample-a-file --cache-bytes --sample --json",
     .least_plain = 1,
     .most_plain = 1,
     .run = run,

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "cli_advice.h"
 #include "cli_json.h"
 #include "core_memory.h"
 #include "mpi_job.h"
@@ -66,7 +67,8 @@ static shs_status open_file(struct cli_plan *plan)
 {
     const struct cli_arguments *arguments = plan->arguments;
     const shs_run_options job = {.seed = arguments->seed, .vranks = arguments->vranks};
-    const shs_dataset_options how = {.one_sample_a_file = arguments->one_sample_a_file};
+    const shs_dataset_options how = {.cache_bytes = arguments->cache_bytes,
+                                     .one_sample_a_file = arguments->one_sample_a_file};
     shs_status status = mpi_job_open_alone(&job, &plan->run);
     if (status) return status;
     return shs_dataset_open(plan->run, arguments->plain[0], arguments->fields, &how,
@@ -92,7 +94,8 @@ static shs_status open_order(struct cli_plan *plan, const shs_loader_options *op
     }
     shs_status status = load_order_open(&how, options, &plan->order);
     if (status || !plan->dataset) return status;
-    return load_order_weigh(plan->dataset, options, &plan->order);
+    status = load_order_weigh(plan->dataset, options, &plan->order);
+    return status ? status : load_advise(plan->dataset, &plan->order, &plan->advice);
 }
 
 static shs_status open_plan(struct cli_plan *plan)
@@ -172,6 +175,8 @@ static int run(const struct cli_arguments *arguments)
     struct cli_plan plan = {.arguments = arguments};
     if (mpi_job_rank() != 0) return CLI_DONE;
     shs_status status = open_plan(&plan);
+    if (!status && !arguments->json)
+        status = cli_advice_print(stderr, "shardstep plan: ", &plan.advice);
     int code = status ? cli_exit_code(status) : answer(&plan);
     return close_plan(&plan, code);
 }
@@ -189,7 +194,7 @@ const struct cli_command cli_plan = {
                 "plan --samples 60000 --vranks 8 --batch 32 --verify\n"
                 "plan a.h5,b.h5 --fields images --mix 7,3 --epoch-rows 9000 --verify",
     .takes = CLI_WITH_ORDER,
-    .options = "--fields --one-sample-a-file --samples --seed --vranks --epoch "
+    .options = "--fields --one-sample-a-file --cache-bytes --samples --seed --vranks --epoch "
                "--step --rank --verify --verify-step --quality --json",
     .most_plain = 1,
     .run = run,

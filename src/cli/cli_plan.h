@@ -4,6 +4,7 @@
 #define CLI_PLAN_H
 
 #include "cli.h"
+#include "load_advice.h"
 #include "load_order.h"
 
 struct cli_plan {
@@ -13,6 +14,7 @@ struct cli_plan {
     struct load_order order;
     struct load_epoch epoch;
     uint64_t *rows; /* the rows of a batch */
+    struct load_advice advice;
 };
 
 /* A function that is called for a batch, whose rows are in plan->rows. An error ends the walk. */

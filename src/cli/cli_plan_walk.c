@@ -1,6 +1,7 @@
 /* The batches of an epoch, and the beginning of the JSON object, for all answers of `plan`. */
 #include <stdio.h>
 
+#include "cli_advice.h"
 #include "cli_json.h"
 #include "cli_plan.h"
 
@@ -38,4 +39,5 @@ void cli_plan_begin_json(const struct cli_plan *plan)
     cli_json_u64("epoch", plan->arguments->epoch);
     cli_json_u64("epoch_rows", shape->samples);
     cli_json_u64("steps", order_steps(shape));
+    cli_advice_json(&plan->advice);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "cli_advice.h"
 #include "cli_all_fields.h"
 #include "cli_json.h"
 #include "cli_text.h"
@@ -110,13 +111,13 @@ static void print_samples(const shs_dataset *dataset, uint64_t vranks)
 }
 
 static shs_status print_text(const shs_dataset *dataset, uint64_t vranks,
-                             const struct data_field *arrays)
+                             const struct data_field *arrays, const struct load_advice *advice)
 {
     print_samples(dataset, vranks);
     shs_status status = print_doubtful(&dataset->files);
     for (size_t f = 0; f < dataset->n_fields && !status; f++)
         status = print_field(dataset, f, arrays);
-    return status;
+    return status ? status : cli_advice_print(stdout, "with shuffle full, ", advice);
 }
 
 /* ---- as JSON */
@@ -162,7 +163,8 @@ static void json_field(const shs_dataset *dataset, size_t f, const struct data_f
     cli_json_end('}');
 }
 
-static void print_json(const shs_dataset *dataset, uint64_t vranks, const struct data_field *arrays)
+static void print_json(const shs_dataset *dataset, uint64_t vranks, const struct data_field *arrays,
+                       const struct load_advice *advice)
 {
     const struct io_paths *paths = &dataset->files.paths;
     cli_json_begin(NULL, '{');
@@ -179,17 +181,20 @@ static void print_json(const shs_dataset *dataset, uint64_t vranks, const struct
     for (size_t f = 0; f < dataset->n_fields; f++)
         json_field(dataset, f, arrays);
     cli_json_end(']');
+    cli_advice_json(advice);
     cli_json_finish();
 }
 
 static shs_status print(const struct cli_arguments *arguments, shs_dataset *dataset)
 {
     struct data_field *arrays;
-    shs_status status = data_files_get(&dataset->files, 0, &arrays);
+    struct load_advice advice;
+    shs_status status = cli_advise_default(dataset, &advice);
+    if (!status) status = data_files_get(&dataset->files, 0, &arrays);
     if (status) return status;
     if (cli_given(arguments, "--sample")) return cli_print_location(arguments, dataset);
-    if (!arguments->json) return print_text(dataset, arguments->vranks, arrays);
-    print_json(dataset, arguments->vranks, arrays);
+    if (!arguments->json) return print_text(dataset, arguments->vranks, arrays, &advice);
+    print_json(dataset, arguments->vranks, arrays, &advice);
     return SHS_OK;
 }
 

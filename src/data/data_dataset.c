@@ -8,10 +8,6 @@
 #include "io_guard.h"
 #include "io_probe.h"
 
-enum {
-    DEFAULT_CACHE = 64 << 20
-};
-
 /* ---- Opening. */
 
 /* Returns the rows of the smallest array that these offsets cut into samples. */
@@ -141,7 +137,7 @@ static shs_status open_local(shs_dataset *dataset, const char *path, const char 
                              const shs_dataset_options *options)
 {
     if (!path || !fields) return core_fail(SHS_ERROR_ARGUMENT, "path or fields is NULL; give both");
-    dataset->cache_bytes = options->cache_bytes ? options->cache_bytes : DEFAULT_CACHE;
+    dataset->cache_bytes = options->cache_bytes ? options->cache_bytes : DATA_CACHE_BYTES;
     shs_status status = keep(dataset, path, options);
     if (!status) status = probe(path, fields, options);
     if (!status) status = data_sample_parse(fields, options->one_sample_a_file, &dataset->what);

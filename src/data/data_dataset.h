@@ -8,6 +8,10 @@
 #include "mpi_run.h"
 #include "shardstep/dataset.h"
 
+enum {
+    DATA_CACHE_BYTES = 64 << 20 /* memory for decoded chunks unless the user says otherwise */
+};
+
 struct shs_dataset {
     shs_run *run;
     char *path;                  /* as the user gave it */

@@ -5,7 +5,6 @@
 #include "random_stream.h"
 
 enum {
-    DEFAULT_BATCH = 32,
     DEFAULT_WINDOW = 16 /* blocks */
 };
 
@@ -181,7 +180,7 @@ static struct order_shape shape_of(const struct load_order_how *how,
 {
     struct order_shape shape = {.samples = how->bounds[how->sources],
                                 .vranks = how->vranks,
-                                .batch = options->batch ? options->batch : DEFAULT_BATCH,
+                                .batch = options->batch ? options->batch : LOAD_BATCH,
                                 .shuffle = options->shuffle,
                                 .shard = options->shard,
                                 .tail = options->tail};

@@ -8,6 +8,10 @@
 #include "load_weights.h"
 #include "order_mix.h"
 
+enum {
+    LOAD_BATCH = 32 /* rows of a batch unless the user says otherwise */
+};
+
 /* An open order does not change, except the memory that weights are read with. A zeroed struct may
  * be closed. */
 struct load_order {

@@ -146,6 +146,36 @@ for line in 'threads +samples/s .*of read .*utilisation +waited' '^0 +[0-9]' '^1
     grep -qE -- "$line" out.txt || fail "bench --threads 0..1: no line '$line' in: $(cat out.txt)"
 done
 
+# Chunks that are decoded again and again: bench, info and plan say how often, and the cure. With room
+# for no chunk, a batch of one row decodes a chunk of 16 rows, which is 16 times a chunk.
+measured 0 "packed.h5 --batch 1 --cache-bytes 1 --shuffle blocks" "o['advice']['dataset'] == 'x'" \
+    "abs(o['advice']['decodings'] / 16 - 1) < 0.1"
+measured 0 "packed.h5 --cache-bytes 50000" "o['advice'] is None"
+# 32 of 500 rows are in most of the 16 batches, and the chunk of each is decoded anew
+measured 0 "packed.h5 --cache-bytes 1" "o['advice']['chunk_rows'] == 16 and 8 < o['advice']['decodings'] < 11" \
+    "500 * 64 <= o['advice']['enough_cache_bytes'] < 500 * 64 + 6000" \
+    "abs(o['chunks_decoded_per_1000'] / 2 / 32 / o['advice']['decodings'] - 1) < 0.25"
+advice='a rank decodes each chunk of 16 rows about (9|10) times an epoch, because the decoded chunks do not fit in'
+advice="$advice cache_bytes \\(1\\); take shuffle blocks, or cache_bytes of [0-9]+"
+"$SHARDSTEP" info packed.h5 --cache-bytes 1 > info.txt
+grep -qE "^ +order +shuffle full: $advice\$" info.txt || fail "info gives no advice: $(cat info.txt)"
+"$SHARDSTEP" info packed.h5 --fields x,y --cache-bytes 1 > info.txt
+grep -qE "^with shuffle full, x: $advice\$" info.txt || fail "info --fields gives no advice: $(cat info.txt)"
+"$SHARDSTEP" plan packed.h5 --fields x,y --cache-bytes 1 > out.txt 2> err.txt
+grep -qE "^shardstep plan: x: $advice\$" err.txt || fail "plan gives no advice: $(cat err.txt)"
+"$SHARDSTEP" bench packed.h5 --seconds 0.1 --cache-bytes 1 > out.txt
+grep -qE "^x: $advice\$" out.txt || fail "bench gives no advice: $(cat out.txt)"
+for words in "info packed.h5" "info packed.h5 --fields x" "plan packed.h5 --fields x"; do
+    # shellcheck disable=SC2086
+    "$SHARDSTEP" $words > out.txt 2>&1
+    grep -q 'decode' out.txt && fail "$words gives advice without a reason: $(cat out.txt)"
+    # shellcheck disable=SC2086
+    "$SHARDSTEP" $words --cache-bytes 1 --json > out.txt 2> err.txt
+    [ ! -s err.txt ] || fail "$words --json says: $(cat err.txt)"
+    grep -qE '"advice": \{"dataset": "x", "chunk_rows": 16, "decodings": (9|10)\.' out.txt ||
+        fail "$words --json gives no advice: $(cat out.txt)"
+done
+
 refused 2 "no-such-file.h5" "$SHARDSTEP" bench no-such-file.h5
 refused 0 "option --batch is for bench PATH, not for bench --random" "$SHARDSTEP" bench --random --batch 5
 refused 0 "leave out --random and --order" "$SHARDSTEP" bench flat.h5 --random
