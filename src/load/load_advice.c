@@ -16,6 +16,7 @@ struct use {
     double times;      /* batches of this rank that use a band, on average */
     double touched;    /* share of the bands that this rank uses at all */
     bool filtered;
+    bool held; /* all rows stay in memory beside the cache: see data_resident.h */
 };
 
 /* The groups of an order. */
@@ -145,7 +146,9 @@ static double bytes_retained(const struct uses *uses, double span)
 {
     double bytes = 0, stay;
     for (size_t i = 0; i < uses->count; i++)
-        bytes += uses->use[i].bands * uses->use[i].band_bytes * retain(&uses->use[i], span, &stay);
+        if (!uses->use[i].held)
+            bytes +=
+                uses->use[i].bands * uses->use[i].band_bytes * retain(&uses->use[i], span, &stay);
     return bytes * uses->groups.together;
 }
 
@@ -153,7 +156,7 @@ static double all_bytes(const struct uses *uses)
 {
     double bytes = 0;
     for (size_t i = 0; i < uses->count; i++)
-        bytes += uses->use[i].bands * uses->use[i].band_bytes;
+        if (!uses->use[i].held) bytes += uses->use[i].bands * uses->use[i].band_bytes;
     return bytes * uses->groups.together;
 }
 
@@ -177,6 +180,7 @@ static void find_span(struct uses *uses)
  * recently goes, and a use finds its band if the cache holds it by chance. */
 static double decodings(const struct uses *uses, const struct use *use)
 {
+    if (use->held) return use->touched;
     double stay = (use->times - use->touched) * at_most(uses->cache_bytes / all_bytes(uses), 1);
     if (uses->groups.foreseen) retain(use, uses->span, &stay);
     double times = use->times - stay;
@@ -225,7 +229,9 @@ static void add_array(const shs_dataset *dataset, size_t array, const struct dat
     if (bands_a_sample > bands) bands_a_sample = bands;
     if (dataset->options.one_sample_a_file) bands_a_sample = bands / samples;
     arrays[uses->count] = array;
-    set_times(&uses->groups, bands, bands_a_sample, samples, add_use(layout, uses));
+    struct use *use = add_use(layout, uses);
+    use->held = dataset->resident.holds[array];
+    set_times(&uses->groups, bands, bands_a_sample, samples, use);
 }
 
 /* ---- The advice. */
@@ -242,7 +248,8 @@ static const struct use *judge(struct uses *uses, struct load_advice *advice)
         double times = decodings(uses, use), a_group = use->bands * use->band_bytes;
         double needless = (times - use->touched) * a_group;
         advice->chunks += times * use->bands * use->chunks * uses->groups.all;
-        advice->enough += (uint64_t)((a_group + 2 * use->band_bytes) * uses->groups.together);
+        if (!use->held)
+            advice->enough += (uint64_t)((a_group + 2 * use->band_bytes) * uses->groups.together);
         if (!use->filtered || times < 2 * use->touched || needless <= most) continue;
         most = needless;
         worst = use;
