@@ -46,6 +46,12 @@ void fetcher_free(struct fetcher **fetcher)
     core_free(fetcher);
 }
 
+shs_status fetcher_do(const struct fetch_means *means, size_t jobs, core_work work, void *user)
+{
+    unsigned threads = means->threads ? means->threads : 1;
+    return core_pool_do(means->fetcher->pool, threads, jobs, work, user);
+}
+
 struct fetch_store *fetcher_store(const struct fetcher *fetcher)
 {
     return fetcher->store;

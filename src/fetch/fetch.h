@@ -19,7 +19,7 @@
  *      |       fetch sorts uses, and puts those of one     |           |           |
  *      v       chunk together, and neighbouring rows       v           +-----+-----+
  *     job      what one read serves                      a.h5, chunk 0       b.h5, chunk 0
- *      |       fetch_cache may have the chunk; other       |                 |
+ *      |       fetch_store may have the chunk; other       |                 |
  *      v       jobs are shared out to threads              v                 v
  *     read     io_reader reads by position, and decodes  1 read            1 read
  */
@@ -65,7 +65,11 @@ struct fetch_means {
      * use of each kept chunk is computed anew. */
     uint64_t order;
     uint64_t ticket; /* of fetch_store_ticket(); 0: none */
+    bool passing;    /* true if the chunks that are decoded shall not be kept */
 };
+
+/* Does jobs on the threads of `means`, as core_pool_do() does. */
+shs_status fetcher_do(const struct fetch_means *means, size_t jobs, core_work work, void *user);
 
 /* What fetches did. */
 struct fetch_counts {

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "core_memory.h"
+#include "fetch_spots.h"
+
+#define NONE SIZE_MAX
 
 /* Rows of an array that go to one place in memory. It becomes a piece when its file is open. */
 struct place {
@@ -11,6 +14,11 @@ struct place {
     size_t number; /* index in the order in which places were added */
     uint64_t first, count;
     char *to;
+};
+
+struct held_files {
+    struct data_held *file;
+    size_t count, capacity;
 };
 
 struct fetch_gather {
@@ -27,11 +35,16 @@ struct fetch_gather {
     size_t n_places, places_capacity;
     struct fetch_piece *pieces;
     size_t n_pieces, pieces_capacity;
-    size_t looked_at;           /* pieces of which those that only HDF5 can read have been read */
-    struct fetch_checks checks; /* of the pieces */
-    struct data_held *held;     /* the files of the pieces */
-    size_t n_held, held_capacity;
-    struct fetch_counts *counts; /* of the caller that prepares */
+    size_t looked_at;             /* pieces of which those that only HDF5 can read have been read */
+    struct fetch_checks checks;   /* of the pieces */
+    struct held_files held;       /* the files of the pieces */
+    struct fetch_spots spots;     /* rows of resident arrays */
+    struct held_files spots_held; /* their files */
+    size_t *held_at, held_at_capacity; /* for each file its index in `spots_held`, or NONE */
+    bool leaves[SHS_MAX_FIELDS];       /* of fetch_gather_leave() */
+    void *to[SHS_MAX_FIELDS];
+    size_t first_spot[SHS_MAX_FIELDS]; /* for a field of which each sample is a spot; or NONE */
+    struct fetch_counts *counts;       /* of the caller that prepares */
 };
 
 shs_status fetch_gather_new(shs_dataset *dataset, struct fetch_gather **gather)
@@ -51,7 +64,10 @@ void fetch_gather_free(struct fetch_gather **gather)
     core_free(&(*gather)->pairs);
     core_free(&(*gather)->places);
     core_free(&(*gather)->pieces);
-    core_free(&(*gather)->held);
+    core_free(&(*gather)->held.file);
+    core_free(&(*gather)->spots_held.file);
+    core_free(&(*gather)->held_at);
+    fetch_spots_free(&(*gather)->spots);
     core_free(gather);
 }
 
@@ -104,22 +120,33 @@ static shs_status add_piece(struct fetch_gather *gather, struct data_field *arra
     return status;
 }
 
-static shs_status hold_file(struct fetch_gather *gather, size_t file)
+static shs_status hold_file(struct fetch_gather *gather, size_t file, struct held_files *held)
 {
-    shs_status status =
-        grow(gather->n_held + 1, sizeof *gather->held, &gather->held_capacity, &gather->held);
+    shs_status status = grow(held->count + 1, sizeof *held->file, &held->capacity, &held->file);
     if (!status)
-        status = data_files_hold(&gather->dataset->files, file, &gather->held[gather->n_held],
+        status = data_files_hold(&gather->dataset->files, file, &held->file[held->count],
                                  &gather->counts->bytes);
-    if (!status) gather->n_held++;
+    if (!status) held->count++;
     return status;
+}
+
+static void give_back(struct fetch_gather *gather, struct held_files *held)
+{
+    while (held->count)
+        data_files_give_back(&gather->dataset->files, &held->file[--held->count]);
+}
+
+/* Forgets the pieces, and gives their files back. */
+static void let_pieces_go(struct fetch_gather *gather)
+{
+    give_back(gather, &gather->held);
+    gather->n_pieces = gather->looked_at = 0;
 }
 
 void fetch_gather_let_go(struct fetch_gather *gather)
 {
-    while (gather->n_held)
-        data_files_give_back(&gather->dataset->files, &gather->held[--gather->n_held]);
-    gather->n_pieces = gather->looked_at = 0;
+    let_pieces_go(gather);
+    give_back(gather, &gather->spots_held);
 }
 
 bool fetch_gather_has_more(struct fetch_gather *gather)
@@ -143,29 +170,47 @@ shs_status fetch_gather_read_one(struct fetch_gather *gather, struct fetch_count
 shs_status fetch_gather_fill(struct fetch_gather *gather, const struct fetch_means *means,
                              struct fetch_counts *counts)
 {
-    return fetch_direct(means, gather->pieces, gather->n_pieces, &gather->checks, counts);
+    struct fetch_means in_no_order = *means;
+    shs_status status = SHS_OK;
+    in_no_order.ticket = 0;
+    if (gather->n_pieces)
+        status = fetch_direct(means, gather->pieces, gather->n_pieces, &gather->checks, counts);
+    else
+        fetch_store_pass(fetcher_store(means->fetcher), means->ticket);
+    return status ? status : fetch_spots_fill(&in_no_order, &gather->spots, counts);
 }
 
-/* Reads the pieces, and gives their files back. */
-static shs_status read_now(struct fetch_gather *gather, const struct fetch_means *means,
-                           struct fetch_counts *counts)
+/* Reads all pieces that only HDF5 can read. */
+static shs_status read_through(struct fetch_gather *gather, struct fetch_counts *counts)
 {
     bool more = true;
     shs_status status = SHS_OK;
     while (more && !status)
         status = fetch_gather_read_one(gather, counts, &more);
-    if (!status) status = fetch_gather_fill(gather, means, counts);
-    fetch_gather_let_go(gather);
     return status;
 }
 
-/* Reads pieces of a gatherer that is being prepared. Its ticket, if any, is for the fetch that
- * fills it. */
+/* Reads the pieces of a gatherer that is being prepared, and gives their files back. The ticket, if
+ * there is one, is for fetch_gather_fill(). */
 static shs_status read_early(struct fetch_gather *gather, const struct fetch_means *means)
 {
     struct fetch_means early = *means;
     early.ticket = 0;
-    return read_now(gather, &early, gather->counts);
+    shs_status status = read_through(gather, gather->counts);
+    if (!status)
+        status =
+            fetch_direct(&early, gather->pieces, gather->n_pieces, &gather->checks, gather->counts);
+    let_pieces_go(gather);
+    return status;
+}
+
+/* Reads what was prepared, and gives its files back. */
+static shs_status read_now(struct fetch_gather *gather, const struct fetch_means *means)
+{
+    shs_status status = read_through(gather, gather->counts);
+    if (!status) status = fetch_gather_fill(gather, means, gather->counts);
+    fetch_gather_let_go(gather);
+    return status;
 }
 
 /* Reads the pieces so far, which leave no room for another file. */
@@ -188,9 +233,10 @@ static shs_status take_places(struct fetch_gather *gather, const struct fetch_me
         const struct place *place = &gather->places[i];
         if (i == 0 || place->file != gather->places[i - 1].file) {
             if (!data_files_has_room(files, place->file)) status = read_group(gather, means);
-            if (!status) status = hold_file(gather, place->file);
+            if (!status) status = hold_file(gather, place->file, &gather->held);
         }
-        if (!status) status = add_piece(gather, gather->held[gather->n_held - 1].arrays, place);
+        if (!status)
+            status = add_piece(gather, gather->held.file[gather->held.count - 1].arrays, place);
     }
     gather->n_places = 0;
     if (!status && files->n_held > files->most_open) return read_group(gather, means);
@@ -234,16 +280,79 @@ static void set_rows(const shs_dataset *dataset, size_t p, uint64_t i, struct pl
     place->count = !is_whole ? data_part_rows(part) : shape->axes ? shape->shape[0] : 1;
 }
 
-static shs_status add_rows(struct fetch_gather *gather, size_t p, char *to)
+/* ---- Places in resident arrays. */
+
+/* Finds a file's open array, and holds the file. All files of a dataset with resident arrays can be
+ * open. */
+static shs_status hold_spot(struct fetch_gather *gather, const struct place *place,
+                            struct data_field **field)
+{
+    size_t *at = &gather->held_at[place->file];
+    shs_status status = SHS_OK;
+    if (*at == NONE) {
+        status = hold_file(gather, place->file, &gather->spots_held);
+        if (!status) *at = gather->spots_held.count - 1;
+    }
+    if (!status) *field = &gather->spots_held.file[*at].arrays[place->array];
+    return status;
+}
+
+static shs_status add_spot(struct fetch_gather *gather, const struct fetch_spot *spot)
+{
+    struct fetch_spots *spots = &gather->spots;
+    shs_status status = grow(spots->count + 1, sizeof *spots->spot, &spots->capacity, &spots->spot);
+    if (!status) spots->spot[spots->count++] = *spot;
+    return status;
+}
+
+/* Adds rows: as a spot if they lie in a resident array, otherwise as a place. A file that was
+ * opened again may have its checksums in the file, where no thread can read them. */
+static shs_status add_rows(struct fetch_gather *gather, struct place place, bool stays)
+{
+    const shs_dataset *dataset = gather->dataset;
+    uint64_t key = data_files_key(&dataset->files, place.file, place.array);
+    struct fetch_spot spot = {.array = data_resident_find(&dataset->resident, key),
+                              .first = place.first,
+                              .count = place.count,
+                              .to = place.to,
+                              .stays = stays};
+    if (!place.count || !spot.array || place.first > spot.array->rows ||
+        place.count > spot.array->rows - place.first)
+        return add_place(gather, place);
+    shs_status status = hold_spot(gather, &place, &spot.field);
+    if (status) return status;
+    if (!spot.field->direct || spot.field->checked_by) return add_place(gather, place);
+    return add_spot(gather, &spot);
+}
+
+void fetch_gather_leave(struct fetch_gather *gather, size_t f)
+{
+    gather->leaves[f] = true;
+}
+
+const void *fetch_gather_sample(const struct fetch_gather *gather, size_t f, uint64_t slot)
+{
+    size_t first = gather->first_spot[f];
+    if (first == NONE) return (char *)gather->to[f] + slot * gather->dataset->sample_bytes[f];
+    return gather->spots.spot[first + slot].at;
+}
+
+static shs_status add_samples(struct fetch_gather *gather, size_t p, char *to)
 {
     const shs_dataset *dataset = gather->dataset;
     shs_status status = SHS_OK;
+    size_t first = gather->spots.count;
     for (uint64_t slot = 0; slot < gather->count && !status; slot++) {
         struct place place = {.file = gather->file[slot],
                               .to = to + slot * dataset->sample_bytes[p]};
         set_rows(dataset, p, number_in_file(gather, slot), &place);
-        status = add_place(gather, place);
+        status = add_rows(gather, place, gather->leaves[p]);
     }
+    if (gather->spots.count - first == gather->count)
+        gather->first_spot[p] = first;
+    else
+        for (size_t i = first; i < gather->spots.count; i++)
+            gather->spots.spot[i].stays = false;
     return status;
 }
 
@@ -296,11 +405,12 @@ static shs_status add_ragged(struct fetch_gather *gather, size_t p, char *to, ui
         if (rows > part->most) rows = part->most;
         lengths[slot] = rows;
         memset(to + rows * row_bytes, 0, bytes - rows * row_bytes);
-        status = add_place(gather, (struct place){.file = gather->file[slot],
-                                                  .array = part->array,
-                                                  .first = begin,
-                                                  .count = rows,
-                                                  .to = to});
+        const struct place place = {.file = gather->file[slot],
+                                    .array = part->array,
+                                    .first = begin,
+                                    .count = rows,
+                                    .to = to};
+        status = add_rows(gather, place, false);
     }
     return status;
 }
@@ -320,6 +430,20 @@ static shs_status find_ragged(struct fetch_gather *gather, size_t p, void *const
     return status ? status : add_ragged(gather, p, to[p], to[p + 1]);
 }
 
+static shs_status begin(struct fetch_gather *gather, struct fetch_counts *counts)
+{
+    const shs_dataset *dataset = gather->dataset;
+    size_t files = dataset->resident.array ? dataset->files.paths.count : 0;
+    fetch_gather_let_go(gather);
+    gather->counts = counts;
+    gather->n_places = gather->spots.count = 0;
+    shs_status status =
+        grow(files, sizeof *gather->held_at, &gather->held_at_capacity, &gather->held_at);
+    for (size_t i = 0; i < files && !status; i++)
+        gather->held_at[i] = NONE;
+    return status;
+}
+
 /* Ragged fields come first, because their offsets may have to be read before their rows are known.
  */
 shs_status fetch_gather_prepare(struct fetch_gather *gather, const struct fetch_means *means,
@@ -327,17 +451,19 @@ shs_status fetch_gather_prepare(struct fetch_gather *gather, const struct fetch_
                                 struct fetch_counts *counts)
 {
     const struct data_sample *what = &gather->dataset->what;
-    fetch_gather_let_go(gather);
-    gather->counts = counts;
     gather->index = index;
     gather->count = count;
-    gather->n_places = 0;
-    shs_status status = find_files(gather);
+    for (size_t p = 0; p < what->n_parts; p++) {
+        gather->to[p] = to[p];
+        gather->first_spot[p] = NONE;
+    }
+    shs_status status = begin(gather, counts);
+    if (!status) status = find_files(gather);
     for (size_t p = 0; p < what->n_parts && !status; p++)
         if (what->part[p].kind == DATA_RAGGED) status = find_ragged(gather, p, to, means);
     for (size_t p = 0; p < what->n_parts && !status; p++)
         if (what->part[p].kind != DATA_RAGGED && what->part[p].kind != DATA_LENGTH)
-            status = add_rows(gather, p, to[p]);
+            status = add_samples(gather, p, to[p]);
     return status ? status : take_places(gather, means);
 }
 
@@ -346,7 +472,7 @@ shs_status fetch_gather(struct fetch_gather *gather, const struct fetch_means *m
                         struct fetch_counts *counts)
 {
     shs_status status = fetch_gather_prepare(gather, means, index, count, to, counts);
-    if (!status) status = read_now(gather, means, counts);
+    if (!status) status = read_now(gather, means);
     fetch_gather_let_go(gather);
     return status;
 }
@@ -372,11 +498,8 @@ shs_status fetch_gather_runs(struct fetch_gather *gather, const struct fetch_mea
                              struct fetch_counts *counts)
 {
     const struct data_files *files = &gather->dataset->files;
-    shs_status status = SHS_OK;
     char *at = to;
-    fetch_gather_let_go(gather);
-    gather->counts = counts;
-    gather->n_places = 0;
+    shs_status status = begin(gather, counts);
     for (size_t i = 0; i < count; i++) {
         uint64_t sample = runs[i].first, end = sample + runs[i].count;
         while (sample < end && !status) {
@@ -389,7 +512,7 @@ shs_status fetch_gather_runs(struct fetch_gather *gather, const struct fetch_mea
         }
     }
     if (!status) status = take_places(gather, means);
-    if (!status) status = read_now(gather, means, counts);
+    if (!status) status = read_now(gather, means);
     fetch_gather_let_go(gather);
     return status;
 }

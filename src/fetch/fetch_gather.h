@@ -6,7 +6,10 @@
  *     prepare    in the caller's thread: finds the rows, and holds their files
  *     read_one   in the caller's thread, until there are no more: what only HDF5 can read
  *     fill       in any thread: the rest
- *     let_go     in the caller's thread, also after an error: gives the files back */
+ *     let_go     in the caller's thread, also after an error: gives the files back
+ *
+ * Rows of resident arrays need not be read or copied: fetch_gather_sample() tells where they are.
+ */
 #ifndef FETCH_GATHER_H
 #define FETCH_GATHER_H
 
@@ -20,6 +23,10 @@ shs_status fetch_gather_new(shs_dataset *dataset, struct fetch_gather **gather);
 
 /* Frees a gatherer and leaves NULL. Accepts a pointer to NULL. */
 void fetch_gather_free(struct fetch_gather **gather);
+
+/* Lets the samples of field f stay where they are in memory, if they are there. They are then not
+ * written to to[f]. */
+void fetch_gather_leave(struct fetch_gather *gather, size_t f);
 
 /* Prepares to read the samples `index`. The samples of field f will be written to to[f], one after
  * the other; padding and lengths of ragged fields are written at once. Files are opened, looked at
@@ -45,6 +52,11 @@ shs_status fetch_gather_read_one(struct fetch_gather *gather, struct fetch_count
  */
 shs_status fetch_gather_fill(struct fetch_gather *gather, const struct fetch_means *means,
                              struct fetch_counts *counts);
+
+/* Returns where a sample of field f lies after fetch_gather_fill(): in to[f] or, if it may stay
+ * there, in memory of the dataset. `slot` is its place in the list of samples. Valid until the
+ * gatherer prepares other samples. May be called in any thread. */
+const void *fetch_gather_sample(const struct fetch_gather *gather, size_t f, uint64_t slot);
 
 /* Gives back the files of prepared samples, which need not have been filled. Nothing happens if
  * there are none. */

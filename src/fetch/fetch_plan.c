@@ -192,14 +192,15 @@ static bool take_hit(struct fetcher *fetcher, const struct fetch_job *job, bool 
 /* Makes room in the store for a chunk that will be decoded, unless the kept chunks are used sooner.
  * A chunk that is not used again in this epoch is kept for the next epoch only if the store has
  * room for the whole field. */
-static void keep(struct fetcher *fetcher, struct fetch_job *job, bool foresees)
+static void keep(struct fetcher *fetcher, struct fetch_job *job, const struct fetch_means *means)
 {
     const struct fetch_use *use = &fetcher->uses[job->begin];
     const struct data_field *field = use->piece->field;
     const struct io_layout *layout = io_reader_layout(field->direct);
     if (!layout->chunked) return;
-    uint64_t next = foresees ? job->next : fetch_store_time(fetcher->store);
     fetcher->now.chunks_decoded++;
+    if (means->passing) return;
+    uint64_t next = means->foresight ? job->next : fetch_store_time(fetcher->store);
     if (next == UINT64_MAX && fetcher->cache_bytes / field->row_bytes < field->all_rows) return;
     job->cached = fetch_cache_add(fetch_store_cache(fetcher->store), field->key, use->place,
                                   layout->chunk_bytes, next, give_up_hit, fetcher);
@@ -223,15 +224,16 @@ static void let_others_plan(struct fetcher *fetcher)
 
 /* Tells hits from jobs, and then keeps what the jobs will decode: only now, when the next use of
  * every kept chunk is known. */
-static void share(struct fetcher *fetcher, bool foresees)
+static void share(const struct fetch_means *means)
 {
+    struct fetcher *fetcher = means->fetcher;
     size_t all = fetcher->jobs.count;
     fetcher->jobs.count = 0;
     for (size_t i = 0; i < all; i++)
-        if (!take_hit(fetcher, &fetcher->jobs.job[i], foresees))
+        if (!take_hit(fetcher, &fetcher->jobs.job[i], means->foresight != NULL))
             fetcher->jobs.job[fetcher->jobs.count++] = fetcher->jobs.job[i];
     for (size_t i = 0; i < fetcher->jobs.count; i++)
-        keep(fetcher, &fetcher->jobs.job[i], foresees);
+        keep(fetcher, &fetcher->jobs.job[i], means);
     let_others_plan(fetcher);
 }
 
@@ -260,7 +262,7 @@ shs_status fetch_plan(const struct fetch_means *means, const struct fetch_piece 
         struct fetch_foresight own = *foresight;
         fetch_cache_revise(fetch_store_cache(store), revised_use, &own);
     }
-    share(fetcher, foresight != NULL);
+    share(means);
     fetch_store_unlock(store, means->ticket);
     return SHS_OK;
 }

@@ -25,6 +25,8 @@ shs_status load_batch_new(shs_dataset *dataset, const shs_augment *augment, uint
 {
     *batch = (struct load_batch){.fields = dataset->n_fields};
     shs_status status = fetch_gather_new(dataset, &batch->gather);
+    for (size_t f = 0; f < dataset->n_fields && !status; f++)
+        if (shs_augment_changes(augment, f)) fetch_gather_leave(batch->gather, f);
     for (size_t f = 0; f < dataset->n_fields && !status; f++) {
         status = shs_tensor_bytes(shs_augment_output(augment, f), &batch->output_bytes[f]);
         if (!status && shs_augment_changes(augment, f))
@@ -192,7 +194,7 @@ static shs_status augment_row(struct load_tools *tools, const struct load_plan *
     uint64_t rows[SHS_MAX_FIELDS];
     shs_random random;
     for (size_t f = 0; f < batch->fields; f++) {
-        inputs[f] = (const char *)batch->read[f] + slot * dataset->sample_bytes[f];
+        inputs[f] = fetch_gather_sample(batch->gather, f, slot);
         outputs[f] = (char *)batch->output[f] + slot * batch->output_bytes[f];
         rows[f] = rows_of(dataset, batch, f, slot);
     }

@@ -43,6 +43,17 @@ static const struct fetch_foresight *foresight(const struct load_tools *tools)
     return tools->forgets && load_order_foresees(&tools->plan->order) ? &tools->foresight : NULL;
 }
 
+/* Returns true if `kept` bytes cannot hold all chunks, but for those of resident arrays. */
+static bool forgets(const shs_dataset *dataset, size_t kept)
+{
+    const struct data_resident *resident = &dataset->resident;
+    uint64_t bytes = data_dataset_bytes(dataset);
+    for (size_t key = 0; resident->array && key < resident->keys; key++)
+        bytes -= resident->array[key].rows * resident->array[key].row_bytes;
+    /* chunks at the ends of a field have more bytes than its rows */
+    return bytes > kept - kept / 8;
+}
+
 /* Opens what each lane has beside its fetcher. */
 static shs_status open_own(struct load_tools *tools)
 {
@@ -58,8 +69,7 @@ shs_status load_tools_open(shs_dataset *dataset, const shs_augment *augment, uns
                                  .dataset = dataset,
                                  .augment = augment,
                                  .threads = threads,
-                                 /* chunks at the ends of a field have more bytes than its rows */
-                                 .forgets = data_dataset_bytes(dataset) > kept - kept / 8};
+                                 .forgets = forgets(dataset, kept)};
     for (size_t f = 0; f < dataset->n_fields; f++)
         tools->augments |= shs_augment_changes(augment, f);
     shs_status status = fetcher_new(kept, &tools->fetcher);

@@ -1,6 +1,7 @@
 /* Shuffle blocks on several ranks: each chunk is decoded once but for those at cuts, and a run that
  * stops within an epoch goes on with the same batches on any number of ranks. */
 #include "batches.h"
+#include "data_dataset.h"
 #include "shardstep/checkpoint.h"
 
 enum {
@@ -31,7 +32,8 @@ static void scene_end(const struct scene *scene)
     folder_remove(scene->folder);
 }
 
-/* Collective over comm. A job whose loader has room for some chunks of each field. */
+/* Collective over comm. A job whose loader has room for some chunks of each field. No field is held
+ * decoded as a whole. */
 static struct job open_job(const struct scene *scene, MPI_Comm comm, uint64_t vranks,
                            uint64_t chunks, const shs_loader_options *options)
 {
@@ -40,6 +42,7 @@ static struct job open_job(const struct scene *scene, MPI_Comm comm, uint64_t vr
     struct job job;
     need(!shs_open(comm, &run, &job.run), "shs_open");
     need(!shs_dataset_open(job.run, scene->path, samples_fields, &data, &job.data), "dataset");
+    data_resident_close(&job.data->resident);
     need(!shs_loader_open(job.data, options, &job.loader), "shs_loader_open");
     return job;
 }

@@ -1,5 +1,6 @@
 /* Errors of loading on one rank, which reach all, and what a loader does after. */
 #include "batches.h"
+#include "data_dataset.h"
 #include "loader_scene.h"
 #include "shardstep/checkpoint.h"
 
@@ -296,6 +297,7 @@ static void cut_file_short(struct h5_storage storage)
     uint64_t bytes,
         at = storage.chunk_rows ? chunk_place(damage.own, first_row(&damage, 1, 0), &bytes) : 1;
     damage_open(&damage);
+    data_resident_close(&damage.job.data->resident); /* rows in memory would not be missed */
     CHECK(step_arrives(&damage, 0, FULL));
     if (mine) need(truncate(damage.own, (off_t)at) == 0, damage.own);
     CHECK(step_arrives(&damage, 1, mine ? 0 : FULL));

@@ -1,4 +1,5 @@
-/* Gatherers in flight: several are prepared at a time, and filled in threads of their own. */
+/* Gatherers in flight: several are prepared at a time, and filled in threads of their own. Rows of
+ * resident arrays, which are used where they are. */
 #include <fcntl.h>
 #include <hdf5.h>
 #include <pthread.h>
@@ -47,9 +48,14 @@ static bool write_files(uint64_t wrong)
            add_arrays(second_path, FIRST_ROWS, ROWS - FIRST_ROWS, wrong);
 }
 
-/* Opens images, numbers and odd numbers, all of them or the images alone. If `sums_in_file` is
- * true, checksums are read when they are wanted. */
-static bool open_data(struct data *data, const char *fields, bool sums_in_file)
+/* How a dataset is opened. */
+enum {
+    HELD = 1,        /* arrays that fit are resident */
+    SUMS_IN_FILE = 2 /* checksums are read when they are wanted */
+};
+
+/* Opens images, numbers and odd numbers, or some of them. */
+static bool open_data(struct data *data, const char *fields, int how)
 {
     const shs_run_options run = {.seed = 5};
     *data = (struct data){0};
@@ -57,7 +63,11 @@ static bool open_data(struct data *data, const char *fields, bool sums_in_file)
                 !shs_dataset_open(data->run, both_paths, fields, NULL, &data->dataset);
     if (!NEED(good)) return false;
     struct data_files *files = &data->dataset->files;
-    if (!sums_in_file) return true;
+    if (how & HELD)
+        CHECK(data->dataset->resident.array != NULL);
+    else
+        data_resident_close(&data->dataset->resident);
+    if (!(how & SUMS_IN_FILE)) return true;
     while (files->n_open)
         data_open_file_close(files, files->oldest);
     files->checksum_bytes = DATA_CHECKSUM_BYTES; /* as if there was no memory for more */
@@ -161,8 +171,8 @@ static void gatherers_in_flight_do_not_disturb_each_other(void)
 {
     struct data data;
     if (!NEED(write_files(UINT64_MAX))) return;
-    for (int sums_in_file = 0; sums_in_file < 2; sums_in_file++) {
-        if (!open_data(&data, "images,numbers,odd", sums_in_file)) return;
+    for (int how = 0; how < 4; how++) {
+        if (!open_data(&data, "images,numbers,odd", how)) return;
         if (!open_flights(data.dataset)) return;
         for (uint64_t round = 0; round < 3; round++) {
             for (size_t i = 0; i < FLIGHTS; i++)
@@ -193,7 +203,7 @@ static void one_call_reads_one_piece_through_hdf5(void)
     const uint64_t index[] = {9, 30, 31, 32, 200};
     void *const to[] = {flight->odd, flight->numbers};
     bool more = true;
-    if (!NEED(write_files(UINT64_MAX)) || !open_data(&data, "odd,numbers", false)) return;
+    if (!NEED(write_files(UINT64_MAX)) || !open_data(&data, "odd,numbers", 0)) return;
     if (!open_flights(data.dataset)) return;
     CHECK_STATUS(fetch_gather_prepare(flight->gather, &flight->means, index, COUNT(index), to,
                                       &flight->counts),
@@ -213,7 +223,8 @@ static void more_files_than_may_be_open_are_read_in_groups(void)
 {
     struct data data;
     if (!NEED(write_files(UINT64_MAX))) return;
-    if (!open_data(&data, "images,numbers,odd", true) || !open_flights(data.dataset)) return;
+    if (!open_data(&data, "images,numbers,odd", SUMS_IN_FILE) || !open_flights(data.dataset))
+        return;
     data.dataset->files.most_open = 1;
     for (size_t i = 0; i < FLIGHTS; i++) {
         CHECK_STATUS(prepare(&flights[i], i), SHS_OK);
@@ -239,7 +250,7 @@ static void checksums_in_files_are_compared_in_threads(void)
     struct data data;
     uint64_t seed = 0, wrong = judge_random(&seed) % ROWS; /* the first row that is prepared */
     if (!NEED(write_files(wrong))) return;
-    if (!open_data(&data, "images", true) || !open_flights(data.dataset)) return;
+    if (!open_data(&data, "images", SUMS_IN_FILE) || !open_flights(data.dataset)) return;
     for (size_t i = 0; i < FLIGHTS; i++)
         CHECK_STATUS(prepare(&flights[i], 0), SHS_OK);
     fill_all();
@@ -254,6 +265,103 @@ static void checksums_in_files_are_compared_in_threads(void)
     data_close(&data);
 }
 
+/* ---- Resident arrays. */
+
+static const struct data_resident_array *array_of(const struct data *data, size_t file,
+                                                  size_t array)
+{
+    return &data->dataset->resident.array[data_files_key(&data->dataset->files, file, array)];
+}
+
+static shs_status gather(struct flight *flight, uint64_t seed)
+{
+    shs_status status = prepare(flight, seed);
+    if (!status) read_all(flight);
+    if (!status) status = fetch_gather_fill(flight->gather, &flight->means, &flight->counts);
+    fetch_gather_let_go(flight->gather);
+    return status;
+}
+
+/* Images stay where they are, numbers are copied; a second time nothing is read. */
+static void resident_rows_stay_where_they_are(void)
+{
+    struct data data;
+    struct flight *flight = &flights[0];
+    if (!NEED(write_files(UINT64_MAX)) || !open_data(&data, "images,numbers,odd", HELD)) return;
+    if (!open_flights(data.dataset)) return;
+    fetch_gather_leave(flight->gather, 0);
+    for (uint64_t round = 0; round < 2; round++) {
+        flight->means.threads = 1 + (unsigned)round;
+        CHECK_STATUS(gather(flight, 20), SHS_OK);
+        CHECK_EQ(flight->counts.reads != 0, round == 0);
+        for (size_t i = 0; i < SAMPLES; i++) {
+            bool second = flight->index[i] >= FIRST_ROWS;
+            const void *at = data_resident_row(array_of(&data, second, 0),
+                                               flight->index[i] - (second ? FIRST_ROWS : 0));
+            CHECK(fetch_gather_sample(flight->gather, 0, i) == at);
+            CHECK(fetch_gather_sample(flight->gather, 1, i) == &flight->numbers[i]);
+            CHECK(fetch_gather_sample(flight->gather, 2, i) == &flight->odd[i]);
+            CHECK_EQ(flight->images[i][0], 0xEEEEEEEE);
+            memcpy(flight->images[i], at, sizeof flight->images[i]);
+        }
+        check_rows(flight);
+    }
+    CHECK_EQ(data.dataset->files.n_held, 0);
+    close_flights();
+    data_close(&data);
+}
+
+/* Another process fills all units, or has died: the rows are read as if nothing was resident. */
+static void units_that_others_write_are_not_waited_for(void)
+{
+    struct data data;
+    struct flight *flight = &flights[0];
+    if (!NEED(write_files(UINT64_MAX)) || !open_data(&data, "images,numbers,odd", HELD)) return;
+    if (!open_flights(data.dataset)) return;
+    for (size_t file = 0; file < 2; file++)
+        for (uint64_t unit = 0; unit < array_of(&data, file, 0)->units; unit++)
+            CHECK_EQ(data_resident_claim(array_of(&data, file, 0), unit), DATA_UNIT_ABSENT);
+    fetch_gather_leave(flight->gather, 0);
+    for (uint64_t round = 0; round < 2; round++) {
+        CHECK_STATUS(gather(flight, round), SHS_OK);
+        CHECK(fetch_gather_sample(flight->gather, 0, 3) == flight->images[3]);
+        check_rows(flight);
+        CHECK(round == 0 || flight->counts.chunk_hits > 0); /* chunks are kept as usual */
+    }
+    CHECK(!data_resident_is_there(array_of(&data, 0, 0), 0));
+    CHECK(data_resident_is_complete(array_of(&data, 0, 1)));
+    close_flights();
+    data_close(&data);
+}
+
+/* Rows are refused if they are wrong themselves, and not if another row of their unit is. */
+static void a_wrong_row_is_an_error_of_its_own_batch_only(void)
+{
+    struct data data;
+    uint64_t wrong = 11, failed = 0, seeds = 40;
+    if (!NEED(write_files(wrong)) || !open_data(&data, "images,numbers,odd", HELD)) return;
+    if (!open_flights(data.dataset)) return;
+    CHECK_EQ(array_of(&data, 0, 0)->units, 1); /* with all rows of the first file */
+    for (uint64_t seed = 0; seed < seeds; seed++) {
+        struct flight *flight = &flights[seed % FLIGHTS];
+        bool wanted = false;
+        shs_status status = gather(flight, seed);
+        for (size_t i = 0; i < SAMPLES; i++)
+            wanted = wanted || flight->index[i] == wrong;
+        CHECK_STATUS(status, wanted ? SHS_ERROR_FORMAT : SHS_OK);
+        if (!wanted) check_rows(flight);
+        if (wanted) CHECK_HAS(shs_message(), "dataset images: row 11 is not what was written");
+        failed += wanted;
+    }
+    CHECK_IS(failed, >, 0);
+    CHECK_IS(failed, <, seeds);
+    CHECK(!data_resident_is_there(array_of(&data, 0, 0), 0));
+    CHECK(data_resident_is_complete(array_of(&data, 1, 0)));
+    CHECK_EQ(data.dataset->files.n_held, 0);
+    close_flights();
+    data_close(&data);
+}
+
 int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
@@ -261,6 +369,9 @@ int main(int argc, char **argv)
         TEST(one_call_reads_one_piece_through_hdf5),
         TEST(more_files_than_may_be_open_are_read_in_groups),
         TEST(checksums_in_files_are_compared_in_threads),
+        TEST(resident_rows_stay_where_they_are),
+        TEST(units_that_others_write_are_not_waited_for),
+        TEST(a_wrong_row_is_an_error_of_its_own_batch_only),
     };
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     if (!make_files()) return 1;

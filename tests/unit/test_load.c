@@ -143,7 +143,7 @@ static void batches_are_filled_in_turn(void)
                                             .keep = 1};
         struct data data;
         shs_loader *loader;
-        if (!data_open_within(&data, caches[i / 3])) return;
+        if (!data_open_unheld(&data, caches[i / 3])) return;
         if (!NEED(shs_loader_open(data.dataset, &options, &loader) == SHS_OK)) return;
         uint64_t count = take_all(loader);
         shs_loader_statistics due = shs_statistics(loader);
@@ -228,7 +228,7 @@ static void an_error_stays_in_its_batch(void)
     static struct load_batch good, bad;
     struct data data;
     shs_loader *loader;
-    if (!data_open(&data)) return;
+    if (!data_open_unheld(&data, 0)) return;
     if (!NEED(shs_loader_open(data.dataset, &options, &loader) == SHS_OK &&
               !load_batch_new(data.dataset, loader->augment, BATCH, &good) &&
               !load_batch_new(data.dataset, loader->augment, BATCH, &bad)))

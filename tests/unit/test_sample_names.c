@@ -55,6 +55,7 @@ static void check_bytes(const char *fields, bool keep_offsets, uint64_t expected
     shs_batch batch;
     const shs_loader_options options = {.batch = 1};
     if (NEED_STATUS(open_data(&reading, folder, fields, NULL), SHS_OK)) {
+        data_resident_close(&reading.data->resident); /* of which more is read than samples */
         if (!keep_offsets)
             data_offsets_free(&reading.data->offsets[reading.data->what.part[0].offsets]);
         CHECK_STATUS(shs_loader_open(reading.data, &options, &reading.loader), SHS_OK);
@@ -83,6 +84,7 @@ static void loaders_count_apart_in_folder(void)
     const shs_loader_options one = {.batch = 4}, two = {.batch = 8, .stream = 1};
     write_long();
     if (NEED_STATUS(open_data(&reading, folder, "s", NULL), SHS_OK)) {
+        data_resident_close(&reading.data->resident);
         CHECK_STATUS(shs_loader_open(reading.data, &one, &reading.loader), SHS_OK);
         CHECK_STATUS(shs_loader_open(reading.data, &two, &other), SHS_OK);
         CHECK_EQ(shs_statistics(other).bytes, 0);

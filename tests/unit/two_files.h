@@ -72,6 +72,14 @@ static inline bool data_open_within(struct data *data, size_t cache_bytes)
     return NEED(good);
 }
 
+/* No array is held decoded as a whole: each loader reads and decodes what it needs. */
+static inline bool data_open_unheld(struct data *data, size_t cache_bytes)
+{
+    bool good = data_open_within(data, cache_bytes);
+    if (good) data_resident_close(&data->dataset->resident);
+    return good;
+}
+
 static inline bool data_open(struct data *data)
 {
     return data_open_within(data, 0);
