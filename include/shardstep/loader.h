@@ -33,6 +33,26 @@
  * A row that comes several times in an epoch has other draws for its augmentation each time. With
  * SHS_BY_SAMPLE it has the same draws each time.
  *
+ * FAILURES. A row that cannot be delivered ends the run, unless the options `failures` say that
+ * another row takes its place. It is the next row of the dataset, and the first row after the last
+ * one, that is neither damaged nor excluded (and has no NaN, if NaN are replaced). Only rows of the
+ * subset are taken and, in a mixture, only rows of the same source. With SHS_SHARD_FIXED it may be
+ * a row of another virtual rank. With weights it may have any weight, also 0: put rows of weight 0
+ * that must never come on the list `exclude`.
+ *
+ * - The order stays: N, the steps, slots and weights of rows are those of the planned rows. So are
+ *   the draws of an augmentation, also with SHS_BY_SAMPLE: they are those of the planned row's
+ *   number.
+ * - A batch says which rows it has (index) and which the order had planned (replaced). The ledger
+ *   counts the planned rows.
+ * - The rows are a function of the files and the options, whatever the number of ranks and threads.
+ *   They are the same after a seek and in `shardstep replay`.
+ * - Each replaced row is told to the program by the `report` of shs_run_options, and counted in
+ *   shs_loader_statistics.
+ *
+ * A batch with a bad row is read again, row by row, in the calling thread of shs_next(). List bad
+ * rows that are known in `exclude`: these are not read at all.
+ *
  * VALIDATION. Use SHS_SHUFFLE_NONE: with another order the last digits of a sum over the rows
  * depend on the epoch. To sum a scalar such as the loss reproducibly, give a gradient object one
  * more tensor for it. One gradient object may serve two loaders in turn. */
@@ -91,7 +111,7 @@ typedef enum shs_tail {
 typedef enum shs_augment_by {
     /** The virtual rank, the step and the slot (role 1 of random.h). */
     SHS_BY_RANK_AND_STEP = 0,
-    /** The row's number and the epoch (role 2 of random.h). */
+    /** The planned row's number and the epoch (role 2 of random.h). */
     SHS_BY_SAMPLE,
 } shs_augment_by;
 
@@ -181,6 +201,45 @@ typedef struct shs_slot_memory {
     void *user;
 } shs_slot_memory;
 
+/** What becomes of a row that is damaged: its bytes contradict themselves, by a checksum, by a
+ * structure or by a size, or they cannot be decoded (SHS_ERROR_FORMAT). An error of the system (a
+ * read that fails, a file that is gone, too little memory) and a filter that is not there are no
+ * damage: they always stop the loader. */
+typedef enum shs_on_damage {
+    /** It is an error. */
+    SHS_DAMAGE_STOP = 0,
+    /** Another row takes its place. */
+    SHS_DAMAGE_REPLACE,
+} shs_on_damage;
+
+/** What becomes of a row that has a NaN in a field of floating-point numbers, as it is stored. With
+ * another choice than SHS_NAN_KEEP each row is searched before it is augmented. */
+typedef enum shs_on_nan {
+    /** It is delivered. */
+    SHS_NAN_KEEP = 0,
+    /** It is an error, SHS_ERROR_FORMAT. */
+    SHS_NAN_STOP,
+    /** Another row takes its place. */
+    SHS_NAN_REPLACE,
+} shs_on_nan;
+
+/** What becomes of rows that cannot, or must not, be delivered: see FAILURES. All members are lines
+ * of the run's fingerprint and must be the same on every rank. A zeroed struct means that damage is
+ * an error, that NaN are delivered, and that no row is excluded. */
+typedef struct shs_failures {
+    /** SHS_DAMAGE_STOP by default. */
+    shs_on_damage damage;
+    /** SHS_NAN_KEEP by default. */
+    shs_on_nan nan;
+    /** Numbers of rows that are never read and never delivered, ascending, each once. Another row
+     * takes the place of each. The loader keeps 16 bytes for each run of neighbours. A number that
+     * is not in the subset has no effect. SHS_ERROR_ARGUMENT if nothing is left of the subset or of
+     * a source that must give rows. NULL means none. */
+    const uint64_t *exclude;
+    /** Numbers in `exclude`. */
+    uint64_t n_exclude;
+} shs_failures;
+
 /** How a loader loads. A zeroed struct means the defaults. Everything that a pointer points to may
  * be released after shs_loader_open(). */
 typedef struct shs_loader_options {
@@ -205,6 +264,8 @@ typedef struct shs_loader_options {
     const char *augment;
     /** What the draws of `augment` depend on: SHS_BY_RANK_AND_STEP by default. */
     shs_augment_by augment_by;
+    /** What becomes of rows that cannot be delivered: damage is an error by default. */
+    shs_failures failures;
     /** This loader's number in the run, 0 to 15. Two open loaders of a run that both draw, as every
      * shuffle and most augmentation do, need different numbers, such as 0 for training and 1 for
      * validation. */
@@ -265,6 +326,9 @@ typedef struct shs_batch {
     uint64_t step_rows;
     /** The number of each row in the dataset. */
     const uint64_t *index;
+    /** NULL if each row is the row that the order planned. Otherwise the number of the planned row
+     * for each slot: it differs from `index` where another row took the place. */
+    const uint64_t *replaced;
     /** The number of fields of a sample. */
     size_t fields;
     /** The data of each field, whose shape is {rows, ...}. */
@@ -293,6 +357,8 @@ typedef struct shs_loader shs_loader;
 typedef struct shs_loader_statistics {
     /** Rows delivered. A row counts once, however many fields it has. */
     uint64_t rows;
+    /** Of these, rows that took the place of a damaged or excluded row, or of a row with a NaN. */
+    uint64_t rows_replaced;
     /** Reads by position: of neighbouring rows, or of a chunk. */
     uint64_t reads;
     /** Bytes read from files. */
@@ -338,10 +404,11 @@ SHS_API void shs_loader_close(shs_loader **loader);
  * the next step after a stop was agreed on, unless the option `through_stop` is set: save then, and
  * exit with SHS_EXIT_STOPPED.
  *
- * A loading error is kept in the run. The batch that it concerns and the later batches of the step
- * arrive with SHS_OK, no rows and count 0. The step's shs_gradient_mean() or shs_agree() returns
- * the error on every rank. From the next step on shs_next() returns the error, until a seek or a
- * restore.
+ * A loading error is kept in the run. Its message names the first bad sample: to find it, the rows
+ * of the batch are read once more, one by one. The batch that it concerns and the later batches of
+ * the step arrive with SHS_OK, no rows and count 0. The step's shs_gradient_mean() or shs_agree()
+ * returns the error on every rank. From the next step on shs_next() returns the error, until a seek
+ * or a restore.
  *
  * The former batch is given back, whatever shs_next() returns, unless shs_keep() keeps it.
  * SHS_NO_SLOT while the program keeps more batches than the option `keep` says: give one back and

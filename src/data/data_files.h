@@ -44,6 +44,7 @@ struct data_files {
     size_t n_held; /* open files that fetches hold, each counted once */
     struct data_open_file *newest, *oldest;
     uint32_t round;
+    bool unfit; /* set when a file is whole, but its arrays are not like those of the first file */
     size_t checksum_bytes; /* bytes of the open files' checksums */
 };
 

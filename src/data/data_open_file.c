@@ -85,7 +85,7 @@ static shs_tensor shape_of(const struct data_files *files, const struct data_fie
     return shape;
 }
 
-static shs_status compare_shape(const struct data_files *files, size_t array, size_t number,
+static shs_status compare_shape(struct data_files *files, size_t array, size_t number,
                                 const struct data_field *field)
 {
     const shs_tensor *first = &files->shape[array];
@@ -94,6 +94,7 @@ static shs_status compare_shape(const struct data_files *files, size_t array, si
         !memcmp(first->shape, shape.shape, shape.axes * sizeof *shape.shape))
         return SHS_OK;
     struct core_text texts = {0};
+    files->unfit = true;
     core_text_add_shape(&texts, &shape);
     core_text_add(&texts, ", but in %s ", files->paths.path[0]);
     core_text_add_shape(&texts, first);

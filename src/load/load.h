@@ -9,6 +9,9 @@
  *     load_ahead   keeps a ring of such batches, which threads fill; without it the caller does
  *         |
  *         v
+ *     load_replace puts other rows in the places of bad rows, as the policy of failures says
+ *         |
+ *         v
  *     load_units   is the memory that batches lie in, until the program gives them back
  *         |
  *         v
@@ -17,6 +20,7 @@
 #define LOAD_H
 
 #include "load_ahead.h"
+#include "load_replace.h"
 
 struct shs_loader {
     shs_dataset *dataset;
@@ -29,6 +33,7 @@ struct shs_loader {
     struct load_units *units; /* the memory of all batches that are handed out */
     struct load_batch batch;  /* the batch that is loaded without `ahead` */
     struct load_ahead *ahead; /* NULL: batches are loaded when they are asked for */
+    struct load_replace replace;
 
     /* The hand-out. */
     struct order_origin origin;

@@ -6,6 +6,7 @@
 
 #include "augment_apply.h"
 #include "core_memory.h"
+#include "load_nan.h"
 
 /* ---- Memory. */
 
@@ -68,6 +69,7 @@ void load_batch_place(struct load_batch *batch, struct load_unit *unit,
     batch->unit = unit;
     batch->what = unit->parts ? &unit->part[number] : &unit->what;
     batch->index = unit->index + first;
+    batch->planned = unit->planned + first;
     for (size_t f = 0; f < batch->fields; f++) {
         batch->output[f] = field[f].data = (char *)unit->data[f] + first * batch->output_bytes[f];
         batch->read[f] = batch->own[f] ? batch->own[f] : batch->output[f];
@@ -78,10 +80,26 @@ void load_batch_place(struct load_batch *batch, struct load_unit *unit,
     what.slot = unit;
     set_rows(&what, field, what.rows, what.count);
     *batch->what = what;
+    batch->found = false;
     batch->status = SHS_OK;
     *batch->message = '\0';
     batch->counts = (struct fetch_counts){0};
     batch->times = (struct load_times){0};
+}
+
+/* If rows of a part were replaced, the whole has the planned rows of all parts. */
+static const uint64_t *join_planned(const struct load_unit *unit)
+{
+    bool some = false;
+    for (size_t i = 0; i < unit->parts; i++)
+        some |= unit->part[i].replaced != NULL;
+    for (size_t i = 0; i < unit->parts && some; i++) {
+        const shs_batch *part = &unit->part[i];
+        if (!part->replaced)
+            memcpy(unit->planned + (part->index - unit->index), part->index,
+                   part->rows * sizeof *part->index);
+    }
+    return some ? unit->planned : NULL;
 }
 
 /* Makes the whole batch of a step from its parts. */
@@ -102,6 +120,7 @@ static void join(struct load_unit *unit)
     unit->what.parts = unit->parts;
     unit->what.part = unit->part;
     unit->what.weight = unit->weight;
+    unit->what.replaced = join_planned(unit);
     set_rows(&unit->what, unit->field, first_row(unit, unit->parts), count);
 }
 
@@ -111,8 +130,11 @@ void load_batch_finish(struct load_unit *unit, bool empty)
     if (!empty) return;
     size_t fields = unit->what.fields;
     set_rows(&unit->what, unit->field, 0, 0);
-    for (size_t i = 0; i < unit->parts; i++)
+    unit->what.replaced = NULL;
+    for (size_t i = 0; i < unit->parts; i++) {
         set_rows(&unit->part[i], unit->field + (i + 1) * fields, 0, 0);
+        unit->part[i].replaced = NULL;
+    }
 }
 
 /* ---- Rows. */
@@ -141,18 +163,30 @@ static void keep_status(struct load_batch *batch, shs_status status)
     batch->counts.rows = 0;
 }
 
+/* Finds the numbers of the rows. Excluded rows have been replaced: they are not read. */
+static shs_status find_rows(struct load_tools *tools, const struct load_plan *plan,
+                            struct load_batch *batch)
+{
+    shs_batch *what = batch->what;
+    shs_status status = load_epoch_rows(&tools->epoch, what->vrank, load_plan_slice(plan, what),
+                                        tools->threads, batch->index);
+    if (status) return status;
+    batch->found = true;
+    if (load_failures_substitute(&plan->failures, &plan->order, batch->index, what->rows,
+                                 batch->planned))
+        what->replaced = batch->planned;
+    return SHS_OK;
+}
+
 void load_batch_prepare(struct load_tools *tools, const struct load_plan *plan,
                         struct load_batch *batch)
 {
-    const shs_batch *what = batch->what;
-    shs_status status = load_tools_turn_to(tools, plan, what);
-    if (!status)
-        status = load_epoch_rows(&tools->epoch, what->vrank, load_plan_slice(plan, what),
-                                 tools->threads, batch->index);
+    shs_status status = load_tools_turn_to(tools, plan, batch->what);
+    if (!status) status = find_rows(tools, plan, batch);
     if (!status) {
         const struct fetch_means means = load_tools_means(tools);
-        status = fetch_gather_prepare(batch->gather, &means, batch->index, what->rows, batch->read,
-                                      &batch->counts);
+        status = fetch_gather_prepare(batch->gather, &means, batch->index, batch->what->rows,
+                                      batch->read, &batch->counts);
     }
     batch->times.prepared = load_time();
     keep_status(batch, status);
@@ -202,6 +236,15 @@ static shs_status augment_row(struct load_tools *tools, const struct load_plan *
     return augment_apply_rows(tools->augment, &random, rows, inputs, outputs, tools->scratch);
 }
 
+shs_status load_batch_augment(struct load_tools *tools, const struct load_plan *plan,
+                              struct load_batch *batch)
+{
+    shs_status status = SHS_OK;
+    for (uint64_t slot = 0; slot < batch->what->rows && tools->augments && !status; slot++)
+        status = augment_row(tools, plan, batch, slot);
+    return status;
+}
+
 static shs_status fill(struct load_tools *tools, const struct load_plan *plan,
                        struct load_batch *batch)
 {
@@ -210,8 +253,8 @@ static shs_status fill(struct load_tools *tools, const struct load_plan *plan,
     const struct fetch_means means = load_tools_means(tools);
     status = fetch_gather_fill(batch->gather, &means, &batch->counts);
     batch->counts.rows = batch->what->rows; /* samples, not the rows of pieces */
-    for (uint64_t slot = 0; slot < batch->what->rows && tools->augments && !status; slot++)
-        status = augment_row(tools, plan, batch, slot);
+    if (!status && plan->failures.nan) status = load_nan_check(tools->dataset, batch);
+    if (!status) status = load_batch_augment(tools, plan, batch);
     return status;
 }
 

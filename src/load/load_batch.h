@@ -40,6 +40,7 @@ struct load_batch {
     struct load_unit *unit;       /* the memory that it is handed out in; NULL: none */
     shs_batch *what;              /* the batch as it is handed out */
     uint64_t *index;              /* the numbers of its rows */
+    uint64_t *planned;            /* memory for `what->replaced` */
     void *own[SHS_MAX_FIELDS];    /* memory for rows that the augmentation changes; else NULL */
     void *read[SHS_MAX_FIELDS];   /* rows as stored: in `own`, or where they are handed out */
     void *output[SHS_MAX_FIELDS]; /* rows as they are handed out */
@@ -49,6 +50,7 @@ struct load_batch {
     struct fetch_gather *gather;
 
     /* What came of it. */
+    bool found; /* true if `index` has been found */
     shs_status status;
     char message[CORE_MESSAGE_BYTES]; /* message of an error */
     struct fetch_counts counts;       /* what was read; its rows are samples */
@@ -98,6 +100,10 @@ void load_batch_let_go(struct load_batch *batch);
  * that stays in the batch. */
 shs_status load_batch_load(struct load_tools *tools, const struct load_plan *plan,
                            struct load_batch *batch);
+
+/* Local. Augments all rows of a batch, which have been read. */
+shs_status load_batch_augment(struct load_tools *tools, const struct load_plan *plan,
+                              struct load_batch *batch);
 
 /* Local. Makes a unit ready to be handed out, when each of its batches has its place: joins the
  * parts of a step, and takes all rows from the unit if `empty` is true. */

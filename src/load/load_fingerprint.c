@@ -42,6 +42,7 @@ shs_status load_fingerprint(const shs_loader *loader, char **fingerprint)
         add_field(&text, loader->dataset, f);
     load_order_describe(order, &text);
     load_options_describe(&loader->options, &text);
+    load_failures_describe(&loader->plan.failures, &text);
     if (augments_ragged(loader)) core_text_add(&text, "augmentation of padding = none\n");
     core_text_add(&text, "order version = %d\n", SHS_ORDER_VERSION);
     core_text_add(&text, "augmentation version = %d\n", SHS_AUGMENT_VERSION);

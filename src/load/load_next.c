@@ -19,6 +19,7 @@ shs_loader_statistics shs_statistics(const shs_loader *loader)
     if (!loader) return (shs_loader_statistics){0};
     const struct fetch_counts *done = &loader->done;
     return (shs_loader_statistics){.rows = done->rows,
+                                   .rows_replaced = loader->replace.rows,
                                    .reads = done->reads,
                                    .bytes = done->bytes,
                                    .cold_reads = done->cold_reads,
@@ -36,6 +37,7 @@ void load_go(shs_loader *loader, shs_cursor cursor)
     loader->handed = 0;
     loader->round = (struct load_round){0};
     load_tools_jump(&loader->tools);
+    load_replace_forget(&loader->replace);
     loader->ledger = (struct order_ledger){0};
     loader->ledger_whole = cursor.epoch_step == 0;
     mpi_member_forget(loader->dataset->run, &loader->member);
@@ -57,15 +59,17 @@ void load_go_on(shs_loader *loader, const uint64_t numbers[LOAD_LEDGER_NUMBERS])
         loader->ledger = (struct order_ledger){numbers[1], numbers[2], numbers[3]};
 }
 
-/* Enters a delivered batch in the ledger. A batch with an error has no rows to enter. Where the
- * ranks cannot talk to each other, nobody knows the rows of all ranks, and so no epoch is judged.
+/* Enters the planned rows of a delivered batch in the ledger. A batch with an error has no rows to
+ * enter. Where the ranks cannot talk to each other, nobody knows the rows of all ranks, and so no
+ * epoch is judged.
  */
 static void enter_batch(shs_loader *loader, const shs_batch *batch)
 {
     const shs_batch *part = batch->parts ? batch->part : batch;
     if (loader->member.failed) loader->ledger_whole = false;
     for (size_t i = 0; i < (batch->parts ? batch->parts : 1); i++)
-        order_ledger_add(&loader->ledger, part[i].index, part[i].count);
+        order_ledger_add(&loader->ledger, part[i].replaced ? part[i].replaced : part[i].index,
+                         part[i].count);
     if (!batch->ends_epoch) return;
     if (loader->ledger_whole && !mpi_is_apart(loader->dataset->run))
         mpi_ledger_end(&loader->member, batch->epoch, &loader->ledger, &loader->plan.order.due);
@@ -129,11 +133,15 @@ static void take_over(shs_loader *loader, struct load_batch *batch)
     loader->round = (struct load_round){true, batch->what->epoch, batch->round};
     loader->latest = batch->times;
     loader->latest.handed_out = load_time();
+    if (status)
+        status =
+            load_replace(&loader->replace, loader->dataset, &loader->plan, loader->augment, batch);
     fetch_counts_add(&loader->done, &batch->counts);
     if (status)
         core_tell(status, batch->message, true, false);
     else if (batch->what->ends_epoch)
         status = load_check_files(loader);
+    if (!status) load_replace_tell(&loader->replace, loader->dataset, &loader->plan, batch);
     if (status) fail_step(loader, batch->what, status);
 }
 

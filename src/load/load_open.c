@@ -75,6 +75,9 @@ static shs_status open_local(shs_loader *loader, const shs_loader_options *optio
                                                          ? data_dataset_block_rows(dataset)
                                                          : 0};
     shs_status status = load_order_open(&how, options, &loader->plan.order);
+    if (!status)
+        status = load_failures_open(&loader->plan.order, options, dataset->samples,
+                                    &loader->plan.failures);
     load_order_settle(&loader->plan.order, &loader->options);
     loader->member.counts_only = loader->plan.order.counts_only;
     if (!status)
@@ -98,8 +101,10 @@ static shs_status agree_on_open(shs_run *run, shs_status status, const shs_loade
 }
 
 /* The caller's lists and texts are valid only while the loader is opened. */
-static void forget_borrowed(shs_sampling *sampling)
+static void forget_borrowed(shs_loader_options *options)
 {
+    shs_sampling *sampling = &options->sampling;
+    options->failures.exclude = NULL;
     sampling->mix = NULL;
     sampling->weights = NULL;
     sampling->weight_field = NULL;
@@ -142,7 +147,7 @@ shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *optio
     if (!status)
         status = core_wrap(load_order_weigh(dataset, options, &(*loader)->plan.order),
                            "shs_loader_open");
-    if (!status) forget_borrowed(&(*loader)->options.sampling);
+    if (!status) forget_borrowed(&(*loader)->options);
     if (status) shs_loader_close(loader);
     return status;
 }
@@ -160,6 +165,7 @@ void shs_loader_close(shs_loader **loader)
     load_tools_close(&(*loader)->tools);
     core_free(&(*loader)->augment_text);
     shs_augment_close(&(*loader)->augment);
+    load_failures_close(&(*loader)->plan.failures);
     load_order_close(&(*loader)->plan.order);
     if ((*loader)->kept) (*loader)->release_kept((*loader)->kept);
     core_free(loader);

@@ -61,6 +61,18 @@ static const char *tail_name(int tail)
     return order_tail_name((shs_tail)tail);
 }
 
+static const char *damage_name(int damage)
+{
+    return damage == SHS_DAMAGE_REPLACE ? "replace" : "stop";
+}
+
+static const char *nan_name(int nan)
+{
+    static const char *const names[] = {
+        [SHS_NAN_KEEP] = "keep", [SHS_NAN_STOP] = "stop", [SHS_NAN_REPLACE] = "replace"};
+    return nan >= 0 && nan <= SHS_NAN_REPLACE ? names[nan] : "unknown";
+}
+
 /* In the order of the fingerprint's lines. The members of `subset` and `sampling` that are missing
  * here have their effect on subset.rows and sampling.epoch_rows, as load_options_call() gets them.
  */
@@ -82,6 +94,14 @@ static const struct option table[] = {
     {"augment", TEXT, MEMBER(augment), .agreed = true, .when = ALWAYS, .line = "augmentation"},
     {"augment_by", NUMBER, MEMBER(augment_by), .most = SHS_BY_SAMPLE, .word = augment_by_name,
      .agreed = true, .when = ALWAYS, .line = "augmentation by"},
+    {"failures.damage", NUMBER, MEMBER(failures.damage), .most = SHS_DAMAGE_REPLACE,
+     .word = damage_name, .agreed = true, .when = IF_SET, .line = "failures.damage",
+     .before = "failures.damage ", .after = ""},
+    {"failures.nan", NUMBER, MEMBER(failures.nan), .most = SHS_NAN_REPLACE, .word = nan_name,
+     .agreed = true, .when = IF_SET, .line = "failures.nan", .before = "failures.nan ",
+     .after = ""},
+    {"failures.exclude", LIST, MEMBER(failures.exclude), MEMBER(failures.n_exclude),
+     .agreed = true},
     {"through_stop", NUMBER, MEMBER(through_stop), .agreed = true},
     {"ahead", NUMBER, MEMBER(ahead), .most = 4096},
     {"threads", NUMBER, MEMBER(threads), .most = CORE_POOL_MOST - 1},

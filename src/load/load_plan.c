@@ -31,7 +31,8 @@ void load_plan_stream(const struct load_plan *plan, const shs_batch *batch, uint
 {
     uint64_t seed = plan->order.order.seed;
     if (plan->augment_by == SHS_BY_SAMPLE) {
-        random_of_sample(seed, plan->stream, batch->index[slot], batch->epoch, random);
+        const uint64_t *planned = batch->replaced ? batch->replaced : batch->index;
+        random_of_sample(seed, plan->stream, planned[slot], batch->epoch, random);
         return;
     }
     shs_place place = {.seed = seed,

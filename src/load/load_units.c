@@ -41,14 +41,15 @@ static bool reserve(uint64_t count, uint64_t bytes, uint64_t *place, uint64_t *e
 
 /* Where the parts of a unit lie in its memory. */
 struct places {
-    uint64_t index, weight, data[SHS_MAX_FIELDS];
+    uint64_t index, planned, weight, data[SHS_MAX_FIELDS];
     uint64_t bytes; /* of all */
 };
 
 static shs_status find_places(const struct load_units_how *how, struct places *places)
 {
     shs_status status = SHS_OK;
-    bool fits = reserve(how->rows, sizeof(uint64_t), &places->index, &places->bytes);
+    bool fits = reserve(how->rows, sizeof(uint64_t), &places->index, &places->bytes) &&
+                reserve(how->rows, sizeof(uint64_t), &places->planned, &places->bytes);
     if (how->weighs && fits)
         fits = reserve(how->rows, sizeof(float), &places->weight, &places->bytes);
     for (size_t f = 0; f < how->fields && fits && !status; f++) {
@@ -139,6 +140,7 @@ static shs_status make_unit(struct load_units *units, const struct load_units_ho
     if (status) return status;
     char *memory = unit->memory;
     unit->index = (uint64_t *)(void *)(memory + places->index);
+    unit->planned = (uint64_t *)(void *)(memory + places->planned);
     unit->weight = how->weighs ? (float *)(void *)(memory + places->weight) : NULL;
     for (size_t f = 0; f < how->fields; f++)
         unit->data[f] = memory + places->data[f];

@@ -13,6 +13,7 @@ struct load_units;
 struct load_unit {
     shs_batch what;             /* the batch as it is handed out; points to the members below */
     uint64_t *index;            /* the numbers of its rows */
+    uint64_t *planned;          /* memory for the numbers of the rows that were replaced */
     shs_tensor *field;          /* its fields, and behind them those of each part */
     void *data[SHS_MAX_FIELDS]; /* rows of each field */
     size_t parts;               /* batches of a step that it holds; 0: it holds one batch */

@@ -1,7 +1,9 @@
-/* Subsets: parts by keyed draws, lists of rows. */
+/* Subsets: parts by keyed draws, lists of rows, rows that are passed over. */
 #include <string.h>
 
 #include "core_memory.h"
+#include "judge.h"
+#include "order_skip.h"
 #include "order_subset.h"
 #include "random_stream.h"
 #include "unit.h"
@@ -93,9 +95,84 @@ static void lists_are_checked(void)
     CHECK_STATUS(order_subset_split(&subset, 1, 10, 0.5, 0.0 / 0.0), SHS_ERROR_ARGUMENT);
 }
 
+enum {
+    MOST_ROWS = 40
+};
+
+/* Rows are in the subset, or passed over, with a chance of one half, or all of them. */
+struct skipping {
+    uint64_t samples, count, skipped;
+    uint64_t rows[MOST_ROWS], skip[MOST_ROWS]; /* the subset, and the list */
+    bool passed[MOST_ROWS];                    /* position k of the subset is passed over */
+};
+
+static void draw_skipping(struct skipping *all, bool subset, uint64_t *seed)
+{
+    *all = (struct skipping){.samples = 1 + judge_random(seed) % MOST_ROWS};
+    unsigned chance = judge_random(seed) % 4;
+    for (uint64_t row = 0; row < all->samples; row++) {
+        bool in = !subset || judge_random(seed) % 2, passed = judge_random(seed) % 4 <= chance;
+        if (in) all->rows[all->count] = row;
+        if (in) all->passed[all->count++] = passed;
+        if (passed) all->skip[all->skipped++] = row;
+    }
+}
+
+/* Walks on from a position, row by row. */
+static uint64_t walk(const struct skipping *all, uint64_t position, uint64_t first, uint64_t end)
+{
+    for (uint64_t i = 0; i < end - first; i++) {
+        uint64_t at = first + (position - first + i) % (end - first);
+        if (!all->passed[at]) return at;
+    }
+    return ORDER_SKIP_ALL;
+}
+
+static void rows_are_passed_over(void)
+{
+    uint64_t seed = 11;
+    for (int round = 0; round < 2000; round++) {
+        struct skipping all;
+        struct order_skip skip;
+        draw_skipping(&all, round % 2, &seed);
+        const struct order_subset subset = {round % 2 ? all.rows : NULL, all.count};
+        if (!CHECK_STATUS(order_skip_open(&skip, all.skip, all.skipped, &subset, all.samples),
+                          SHS_OK))
+            return;
+        uint64_t first = all.count ? judge_random(&seed) % all.count : 0, end = all.count;
+        for (uint64_t at = first; at < end; at++) {
+            harness_where("round %d, position %llu of %llu to %llu", round, (unsigned long long)at,
+                          (unsigned long long)first, (unsigned long long)end);
+            CHECK_EQ(order_skip_has(&skip, at), all.passed[at]);
+            CHECK_EQ(order_skip_next(&skip, at, first, end), walk(&all, at, first, end));
+        }
+        order_skip_free(&skip);
+    }
+    harness_where(NULL);
+}
+
+/* A hundred neighbours are one run. */
+static void neighbours_take_no_memory(void)
+{
+    uint64_t rows[101];
+    struct order_skip skip;
+    const struct order_subset all = {0};
+    for (uint64_t i = 0; i < COUNT(rows); i++)
+        rows[i] = i < 100 ? 7 + i : 1000;
+    CHECK_STATUS(order_skip_open(&skip, rows, COUNT(rows), &all, 1001), SHS_OK);
+    CHECK_EQ(skip.runs, 2);
+    CHECK_EQ(order_skip_next(&skip, 7, 0, 1001), 107);
+    CHECK_EQ(order_skip_next(&skip, 1000, 0, 1001), 0);
+    order_skip_free(&skip);
+    CHECK_STATUS(order_skip_open(&skip, rows, COUNT(rows), &all, 1000), SHS_ERROR_ARGUMENT);
+    CHECK_HAS(shs_message(), "row 1000, at 100");
+    CHECK(skip.run == NULL);
+}
+
 int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
-        TEST(a_part_is_that_of_the_draws), TEST(parts_cover_and_stay), TEST(lists_are_checked)};
+        TEST(a_part_is_that_of_the_draws), TEST(parts_cover_and_stay), TEST(lists_are_checked),
+        TEST(rows_are_passed_over), TEST(neighbours_take_no_memory)};
     return harness_main("subset", tests, COUNT(tests), argc, argv);
 }
