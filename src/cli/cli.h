@@ -35,7 +35,7 @@ struct cli_arguments {
     uint32_t last_threads; /* the end of --threads FROM..TO; 0: no range was given */
     int format;
     const char *fields, *channel_axis, *output, *against, *part, *type, *split, *mix, *rows, *since,
-        *heading, *seconds, *compute;
+        *heading, *exclude, *seconds, *compute;
     bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, json, probe,
         help, quick, one_sample_a_file, map, overwrite, any_rows, plugins, cold, busy;
 };
@@ -127,6 +127,7 @@ struct cli_order {
     shs_loader_options options;
     uint64_t mix[CLI_MAX_SOURCES];
     uint64_t *rows;
+    uint64_t *exclude;
 };
 
 /* Local. Completes the options that say which rows a virtual rank takes. After an error the caller

@@ -86,6 +86,19 @@ const struct cli_option cli_options[] = {
          "Rows are drawn with replacement, by the weights that FIELD holds."),
     TEXT("--balance", loader.sampling.balance, CLI_WITH_ORDER, CLI_ROWS, "FIELD",
          "Rows are drawn with replacement, each class in FIELD equally often."),
+    TEXT("--exclude", exclude, CLI_WITH_LOADER, CLI_ROWS, "FILE",
+         "The rows whose numbers the text file FILE holds, as for --rows, are not read: the next "
+         "row "
+         "takes the place of each."),
+    CHOICE(
+        "--on-damage", loader.failures.damage, CLI_WITH_LOADER, "stop replace", CLI_READING,
+        "stop|replace",
+        "stop: a damaged row is an error. replace: the next good row takes its place, and a line "
+        "on stderr tells of it (stop)."),
+    CHOICE("--on-nan", loader.failures.nan, CLI_WITH_LOADER, "keep stop replace", CLI_READING,
+           "keep|stop|replace",
+           "keep: rows with a NaN are loaded. stop: they are an error. replace: as for --on-damage "
+           "(keep)."),
     TEXT("--augment", loader.augment, CLI_WITH_LOADER, CLI_AUGMENTATION, "TEXT",
          "How samples are changed; see Operators below (not at all)."),
     CHOICE("--augment-by", loader.augment_by, CLI_WITH_LOADER, "rank sample", CLI_AUGMENTATION,

@@ -52,38 +52,37 @@ static shs_status read_mix(const char *text, struct cli_order *order)
 
 /* Reads a file of row numbers with spaces or ends of lines between them. The loader checks that the
  * numbers ascend. */
-static shs_status read_rows(const char *path, struct cli_order *order)
+static shs_status read_rows(const char *option, const char *path, uint64_t **rows, uint64_t *count)
 {
     static const char spaces[] = " \t\r\n", byte_order_mark[] = "\xef\xbb\xbf";
     char *text;
-    uint64_t count = 0;
     shs_status status = io_read_all(path, &text);
-    if (status) return core_wrap(status, "--rows");
+    *count = 0;
+    if (status) return core_wrap(status, "%s", option);
     const char *numbers = core_without(text, byte_order_mark);
     for (const char *at = numbers; *(at += strspn(at, spaces)); at += strcspn(at, spaces))
-        count++;
-    status = core_new(count + 1, sizeof *order->rows, "a list of rows", &order->rows);
+        (*count)++;
+    status = core_new(*count + 1, sizeof **rows, "a list of rows", rows);
     char *at = text + (numbers - text);
-    for (uint64_t i = 0; i < count && !status; i++) {
+    for (uint64_t i = 0; i < *count && !status; i++) {
         char *word = at + strspn(at, spaces);
         at = word + strcspn(word, spaces);
         if (*at) *at++ = '\0';
-        if (!core_parse_u64(word, &order->rows[i]))
+        if (!core_parse_u64(word, &(*rows)[i]))
             status = core_fail(SHS_ERROR_FORMAT,
-                               "--rows: %s has '%.40s' in place of row number %llu; it must hold "
+                               "%s: %s has '%.40s' in place of row number %llu; it must hold "
                                "whole numbers, ascending, with spaces or ends of lines between "
                                "them, such as 0 5 7",
-                               path, word, (ull)i);
+                               option, path, word, (ull)i);
     }
     core_free(&text);
-    order->options.subset.rows = order->rows;
-    order->options.subset.n_rows = count;
     return status;
 }
 
 void cli_order_free(struct cli_order *order)
 {
     core_free(&order->rows);
+    core_free(&order->exclude);
 }
 
 shs_status cli_order(const struct cli_arguments *arguments, struct cli_order *order)
@@ -92,6 +91,13 @@ shs_status cli_order(const struct cli_arguments *arguments, struct cli_order *or
     shs_status status = SHS_OK;
     if (arguments->part) status = read_part(arguments->part, &order->options);
     if (!status && arguments->mix) status = read_mix(arguments->mix, order);
-    if (!status && arguments->rows) status = read_rows(arguments->rows, order);
+    shs_subset *subset = &order->options.subset;
+    shs_failures *failures = &order->options.failures;
+    if (!status && arguments->rows)
+        status = read_rows("--rows", arguments->rows, &order->rows, &subset->n_rows);
+    if (!status && arguments->exclude)
+        status = read_rows("--exclude", arguments->exclude, &order->exclude, &failures->n_exclude);
+    subset->rows = order->rows;
+    failures->exclude = order->exclude;
     return status;
 }

@@ -102,8 +102,10 @@ static shs_status print_row(const struct replay *replay, uint64_t slot)
     augment_record(replay->loader->augment, &stream, &text);
     shs_status status = core_text_take(&text, &draws);
     if (status) return status;
-    printf("slot %llu  row %llu%s%s%s\n", (ull)slot, (ull)batch->index[slot], *draws ? "  " : "",
-           draws, slot < batch->count ? "" : "  weight 0");
+    printf("slot %llu  row %llu", (ull)slot, (ull)batch->index[slot]);
+    if (batch->replaced && batch->replaced[slot] != batch->index[slot])
+        printf(" in place of %llu", (ull)batch->replaced[slot]);
+    printf("%s%s%s\n", *draws ? "  " : "", draws, slot < batch->count ? "" : "  weight 0");
     core_free(&draws);
     return SHS_OK;
 }
