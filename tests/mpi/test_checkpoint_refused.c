@@ -39,6 +39,12 @@ static void test_another_run_is_named(void)
     refuse_course(&scene, other, scene.path, "random_crop(padding=1)");
     other = scene.course, other.loader.augment_by = SHS_BY_SAMPLE;
     refuse_course(&scene, other, scene.path, "rank and step");
+    static const uint64_t excluded[] = {3, 5};
+    other = scene.course, other.loader.failures.damage = SHS_DAMAGE_REPLACE;
+    refuse_course(&scene, other, scene.path, "this run has «failures.damage = replace»");
+    other = scene.course, other.loader.failures.exclude = excluded;
+    other.loader.failures.n_exclude = 2;
+    refuse_course(&scene, other, scene.path, "this run has «failures.exclude = 2 rows, ");
     scene_end(&scene);
 }
 

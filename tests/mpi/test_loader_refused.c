@@ -84,7 +84,11 @@ static void test_an_epoch_of_no_steps_is_refused(void)
 static void test_options_must_be_alike(void)
 {
     if (all_ranks() == 1) return;
+    static const uint64_t two[] = {3, 5}, three[] = {3, 6};
     static const shs_loader_options other[] = {
+        {.batch = 1, .failures = {.damage = SHS_DAMAGE_REPLACE}},
+        {.batch = 1, .failures = {.nan = SHS_NAN_STOP}},
+        {.batch = 1, .failures = {.exclude = two, .n_exclude = 2}},
         {.batch = 2},
         {.batch = 1, .epochs = 1},
         {.batch = 1, .shuffle = SHS_SHUFFLE_NONE},
@@ -96,6 +100,11 @@ static void test_options_must_be_alike(void)
     struct door door = door_begin(0);
     for (size_t i = 0; i < sizeof other / sizeof *other; i++)
         refuse_last(&door, other[i], SHS_ERROR_DISAGREE, "shs_loader_open");
+    /* lists of other rows, which are as long */
+    const bool last = my_rank() == last_rank();
+    const shs_loader_options lists = {.batch = 1,
+                                      .failures = {.exclude = last ? two : three, .n_exclude = 2}};
+    refuse(&door, &lists, SHS_ERROR_DISAGREE, last_rank());
     door_end(&door);
 }
 
