@@ -103,6 +103,7 @@ struct walk {
     struct order_skipped peers;
     uint64_t at;     /* position in the subset */
     uint64_t passed; /* positions from the walk's beginning to `at` */
+    uint64_t tried; /* of these, positions of rows that are not excluded, known bad rows included */
 };
 
 /* Moves on to a position, which may lie at the end: the beginning follows. */
@@ -119,16 +120,19 @@ static void move_to(struct walk *walk, uint64_t to)
 static bool move_on(const struct work *work, struct walk *walk)
 {
     const struct order_skipped *peers = &walk->peers;
+    const struct order_skip *excluded = &work->plan->failures.excluded;
     uint64_t to = walk->at + 1;
     for (;;) {
         move_to(walk, to);
         if (walk->passed >= peers->end - peers->first) return false;
-        to = order_skip_next(&work->plan->failures.excluded, walk->at, peers->first, peers->end);
+        to = order_skip_next(excluded, walk->at, peers->first, peers->end);
         if (to == ORDER_SKIP_ALL) return false;
         if (to != walk->at) continue;
         const struct order_skipped *run = known_run(work->replace, walk->at);
+        walk->tried++;
         if (!run) return true;
         to = run->end < peers->end ? run->end : peers->end;
+        walk->tried += to - walk->at - 1 - order_skip_count(excluded, walk->at, to);
     }
 }
 
@@ -141,18 +145,19 @@ static void remember_walk(struct work *work, const struct walk *walk, uint64_t b
         remember(work->replace, walk->peers.first, walk->at);
 }
 
-/* Refuses a row whose place no row can take. `why` is what is wrong with the row. */
+/* Refuses a row whose place no row can take. `why` is what is wrong with the row. `tried` is the
+ * number of rows after which the search is given up; 0: all rows were passed. */
 static shs_status no_row_left(const struct walk *walk, uint64_t row, uint64_t tried,
                               const char *why)
 {
-    if (tried < LOAD_MOST_TRIED)
+    if (!tried)
         return core_fail(SHS_ERROR_FORMAT,
                          "no row can take the place of sample %llu: all %llu rows are damaged, "
                          "excluded, or have a NaN; %s",
                          (ull)row, (ull)(walk->peers.end - walk->peers.first), why);
     return core_fail(SHS_ERROR_FORMAT,
-                     "no row was found for the place of sample %llu: the next %llu rows that were "
-                     "tried are damaged or have a NaN; exclude them (failures.exclude); %s",
+                     "no row was found for the place of sample %llu: the next %llu rows that are "
+                     "not excluded are damaged or have a NaN; exclude them (failures.exclude); %s",
                      (ull)row, (ull)tried, why);
 }
 
@@ -160,21 +165,21 @@ static shs_status no_row_left(const struct walk *walk, uint64_t row, uint64_t tr
 static shs_status read_another(struct work *work, uint64_t slot, const char *why)
 {
     const struct load_order *order = &work->plan->order;
-    uint64_t *index = &work->batch->index[slot], begin, tried = 0;
+    uint64_t *index = &work->batch->index[slot], begin;
+    uint64_t most = work->replace->most_tried ? work->replace->most_tried : LOAD_MOST_TRIED;
     struct walk walk = {.at = order_subset_below(&order->subset, *index)};
     walk.peers = load_failures_peers(order, walk.at);
     begin = walk.at;
-    while (tried < LOAD_MOST_TRIED && move_on(work, &walk)) {
+    while (move_on(work, &walk) && walk.tried <= most) {
         uint64_t row = load_failures_row(order, walk.at);
         shs_status status = read_row(work, row, slot);
-        tried++;
         if (may_replace(work, status)) continue;
         if (status) return status;
         remember_walk(work, &walk, begin);
         *index = row;
         return SHS_OK;
     }
-    return no_row_left(&walk, *index, tried, why);
+    return no_row_left(&walk, *index, walk.tried <= most ? 0 : most, why);
 }
 
 /* ---- The batch. */

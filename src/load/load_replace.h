@@ -7,8 +7,10 @@
 #include "load_batch.h"
 
 enum {
-    LOAD_BAD_RUNS = 64,       /* runs of bad rows that are remembered */
-    LOAD_MOST_TRIED = 1 << 17 /* rows that are tried in the place of one row, at most */
+    LOAD_BAD_RUNS = 64, /* runs of bad rows that are remembered */
+    /* Rows that are tried in the place of one row, at most. Rows that are known to be bad count
+     * too, so that what a loader remembers changes no result. */
+    LOAD_MOST_TRIED = 1 << 17
 };
 
 /* What a loader remembers of bad rows. A zeroed struct remembers nothing. */
@@ -16,9 +18,10 @@ struct load_replace {
     /* Positions in the subset that need not be read again: their rows are bad or excluded. */
     struct order_skipped bad[LOAD_BAD_RUNS];
     size_t runs;
-    size_t oldest;  /* the run that is forgotten next */
-    uint64_t epoch; /* the epoch in which they were found bad; files may be mended after it */
-    uint64_t rows;  /* rows delivered in the places of others */
+    size_t oldest;       /* the run that is forgotten next */
+    uint64_t epoch;      /* the epoch in which they were bad; files may be mended after it */
+    uint64_t rows;       /* rows delivered in the places of others */
+    uint64_t most_tried; /* 0: LOAD_MOST_TRIED; tests give less */
 };
 
 /* Local. Forgets which rows are bad: files may have been mended. */

@@ -45,18 +45,35 @@ void order_skip_free(struct order_skip *skip)
     skip->runs = 0;
 }
 
-/* Returns the run that a position is in, or NULL. */
-static const struct order_skipped *run_of(const struct order_skip *skip, uint64_t position)
+/* Returns the index of the first run that ends behind a position. */
+static uint64_t first_behind(const struct order_skip *skip, uint64_t position)
 {
     uint64_t low = 0, high = skip->runs;
-    while (low < high) { /* the first run that ends behind the position */
+    while (low < high) {
         uint64_t middle = low + (high - low) / 2;
         if (skip->run[middle].end > position)
             high = middle;
         else
             low = middle + 1;
     }
-    return low < skip->runs && skip->run[low].first <= position ? &skip->run[low] : NULL;
+    return low;
+}
+
+/* Returns the run that a position is in, or NULL. */
+static const struct order_skipped *run_of(const struct order_skip *skip, uint64_t position)
+{
+    uint64_t run = first_behind(skip, position);
+    return run < skip->runs && skip->run[run].first <= position ? &skip->run[run] : NULL;
+}
+
+uint64_t order_skip_count(const struct order_skip *skip, uint64_t first, uint64_t end)
+{
+    uint64_t count = 0;
+    for (uint64_t i = first_behind(skip, first); i < skip->runs && skip->run[i].first < end; i++) {
+        const struct order_skipped *run = &skip->run[i];
+        count += (run->end < end ? run->end : end) - (run->first > first ? run->first : first);
+    }
+    return count;
 }
 
 bool order_skip_has(const struct order_skip *skip, uint64_t position)

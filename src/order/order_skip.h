@@ -26,6 +26,9 @@ void order_skip_free(struct order_skip *skip);
 /* Returns true if a position is passed over. */
 bool order_skip_has(const struct order_skip *skip, uint64_t position);
 
+/* Returns how many positions in [first, end) are passed over. */
+uint64_t order_skip_count(const struct order_skip *skip, uint64_t first, uint64_t end);
+
 #define ORDER_SKIP_ALL UINT64_MAX
 
 /* Returns the first position from `position` on that is not passed over. The positions are

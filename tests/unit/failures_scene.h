@@ -61,10 +61,9 @@ static inline void flip(const char *path, uint64_t at)
     close(file);
 }
 
-/* Where the chunk of x lies that has a row of the file. */
-static inline uint64_t chunk_address(const char *path, uint64_t row, uint64_t *bytes)
+/* Where the chunk of x lies that begins at an element. */
+static inline uint64_t chunk_address_at(const char *path, const hsize_t *start)
 {
-    const hsize_t start[] = {row / CHUNK_ROWS * CHUNK_ROWS, 0};
     unsigned mask;
     haddr_t address = 0;
     hsize_t size = 0;
@@ -73,8 +72,13 @@ static inline uint64_t chunk_address(const char *path, uint64_t row, uint64_t *b
     CHECK(H5Dget_chunk_info_by_coord(data, start, &mask, &address, &size) >= 0);
     H5Dclose(data);
     H5Fclose(file);
-    *bytes = size;
     return address;
+}
+
+/* Where the chunk of x lies that has a row of the file. */
+static inline uint64_t chunk_address(const char *path, uint64_t row)
+{
+    return chunk_address_at(path, (const hsize_t[]){row / CHUNK_ROWS * CHUNK_ROWS, 0});
 }
 
 static inline void write_rows(struct h5_writer *writer, const char *name, shs_tensor tensor,
@@ -89,7 +93,7 @@ static inline void write_file(size_t f, const enum wrong *wrong)
     static float x[ROWS][COLUMNS];
     static uint32_t y[ROWS], sums[ROWS];
     const struct h5_storage packed = {.chunk_rows = CHUNK_ROWS, .deflate = 6}, plain = {0};
-    uint64_t first = first_of_file(f), rows = f ? ROWS - FIRST_ROWS : FIRST_ROWS, bytes;
+    uint64_t first = first_of_file(f), rows = f ? ROWS - FIRST_ROWS : FIRST_ROWS;
     struct h5_writer *writer;
     for (uint64_t i = 0; i < rows; i++) {
         for (uint64_t column = 0; column < COLUMNS; column++)
@@ -107,7 +111,7 @@ static inline void write_file(size_t f, const enum wrong *wrong)
     CHECK_STATUS(h5_finish(&writer), SHS_OK);
     for (uint64_t i = 0; i < rows; i++)
         if (wrong[first + i] == CHUNK && i % CHUNK_ROWS == 0)
-            flip(paths[f], chunk_address(paths[f], i, &bytes));
+            flip(paths[f], chunk_address(paths[f], i));
 }
 
 /* Makes the files. A row whose chunk is damaged makes all rows of its chunk bad, in `wrong` too. */

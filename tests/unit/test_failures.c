@@ -95,33 +95,61 @@ static void the_policy_is_part_of_the_run(void)
 
 /* ---- A search without end. */
 
-/* One damaged chunk of all rows of a file with more rows than are tried. */
-static void the_search_is_bounded(void)
+enum {
+    MANY = 200,
+    FIRST_BAD = 60, /* the chunk of rows 60 to 119 is damaged */
+    CHUNK_OF_BAD = 60,
+    TRIED = 50
+};
+
+static shs_status open_many(struct reading *reading, const shs_loader_options *options)
 {
-    enum {
-        MANY = LOAD_MOST_TRIED + 1000
-    };
     static uint8_t rows[MANY];
-    const struct h5_storage packed = {.chunk_rows = MANY, .deflate = 6};
-    const shs_loader_options options = in_file_order((shs_failures){.damage = SHS_DAMAGE_REPLACE});
-    struct reading reading = {0};
+    const struct h5_storage packed = {.chunk_rows = CHUNK_OF_BAD, .deflate = 6};
     struct h5_writer *writer;
-    uint64_t bytes;
-    if (!scene_begin()) return;
+    *reading = (struct reading){0};
     CHECK_STATUS(h5_create(paths[0], &writer), SHS_OK);
     write_rows(writer, "x", (shs_tensor){.type = SHS_U8, .axes = 1, .shape = {MANY}}, packed, rows);
     CHECK_STATUS(h5_finish(&writer), SHS_OK);
-    flip(paths[0], chunk_address(paths[0], 0, &bytes));
-    shs_status status = shs_open_ranks(0, 1, NULL, NULL, NULL, &reading.run);
-    if (!status) status = shs_dataset_open(reading.run, paths[0], "x", NULL, &reading.dataset);
-    if (!status) status = shs_loader_open(reading.dataset, &options, &reading.loader);
-    if (NEED_STATUS(status, SHS_OK)) {
-        CHECK_EQ(run_until_it_fails(&reading), SHS_ERROR_FORMAT);
-        CHECK_HAS(shs_message(), "no row was found for the place of sample 0: the next 131072 rows "
-                                 "that were tried are damaged or have a NaN; exclude them");
-        CHECK_HAS(shs_message(), "sample 0: dataset x: ");
+    flip(paths[0], chunk_address_at(paths[0], (const hsize_t[]){FIRST_BAD}));
+    shs_status status = shs_open_ranks(0, 1, NULL, NULL, NULL, &reading->run);
+    if (!status) status = shs_dataset_open(reading->run, paths[0], "x", NULL, &reading->dataset);
+    if (!status) status = shs_loader_open(reading->dataset, options, &reading->loader);
+    if (!status) reading->loader->replace.most_tried = TRIED;
+    return status;
+}
+
+/* The rows come one by one, in any order. The first row with more than 50 bad rows behind it is an
+ * error, whatever was found out before it. */
+static void the_search_is_bounded(void)
+{
+    const shs_loader_options options = {.batch = 1, .failures = {.damage = SHS_DAMAGE_REPLACE}};
+    char words[64];
+    if (!scene_begin()) return;
+    for (int fewer = 0; fewer < 2; fewer++) {
+        static const uint64_t listed_rows[] = {61, 62, 63, 64, 65, 66, 67, 68, 69, 100};
+        shs_loader_options excluding = options;
+        struct reading reading;
+        shs_batch batch;
+        if (fewer) excluding.failures.exclude = listed_rows;
+        if (fewer) excluding.failures.n_exclude = COUNT(listed_rows);
+        bool right = NEED_STATUS(open_many(&reading, &excluding), SHS_OK);
+        uint64_t replaced = 0, row = 0;
+        while (right && shs_next(reading.loader, &batch) == SHS_OK && batch.rows) {
+            row = batch.replaced ? *batch.replaced : *batch.index;
+            bool is_bad = row >= FIRST_BAD && row < FIRST_BAD + CHUNK_OF_BAD;
+            right = CHECK_EQ(*batch.index, is_bad ? FIRST_BAD + CHUNK_OF_BAD : row) &&
+                    (fewer || CHECK(!is_bad || row + TRIED >= FIRST_BAD + CHUNK_OF_BAD));
+            replaced += is_bad;
+            if (batch.ends_epoch) break;
+        }
+        CHECK_IS(replaced, >, 0);
+        CHECK_EQ(shs_agree(reading.run), fewer ? SHS_OK : SHS_ERROR_FORMAT);
+        if (!fewer) CHECK_HAS(shs_message(), "no row was found for the place of sample 6");
+        snprintf(words, sizeof words, "the next %d rows that are not excluded are damaged", TRIED);
+        if (!fewer) CHECK_HAS(shs_message(), words);
+        close_reading(&reading);
     }
-    close_reading(&reading);
     folder_remove(folder);
 }
 

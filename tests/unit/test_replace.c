@@ -273,11 +273,10 @@ static void an_error_of_the_system_stops(void)
         in_file_order((shs_failures){.damage = SHS_DAMAGE_REPLACE, .nan = SHS_NAN_REPLACE});
     enum wrong wrong[ROWS] = {[9] = CHECKED};
     struct reading reading;
-    uint64_t bytes;
     if (!scene_begin()) return;
     write_files(wrong);
     if (NEED_STATUS(open_reading(&reading, &options), SHS_OK)) {
-        sector.from = chunk_address(paths[0], 12, &bytes);
+        sector.from = chunk_address(paths[0], 12);
         sector.to = sector.from + 1;
         CHECK_EQ(run_until_it_fails(&reading), SHS_ERROR_FILE);
         CHECK_HAS(shs_message(), "sample 12: dataset x: rows 12 to 12: ");
@@ -302,13 +301,12 @@ static void an_error_of_the_system_stops_the_search(void)
     static const uint64_t rows[] = {3, 11, 20, 30};
     shs_loader_options few = options;
     struct reading reading;
-    uint64_t bytes;
     if (!scene_begin()) return;
     write_files(wrong);
     few.subset = (shs_subset){.rows = rows, .n_rows = COUNT(rows)};
     few.batch = 2;
     if (NEED_STATUS(open_reading(&reading, &few), SHS_OK)) {
-        sector.from = chunk_address(paths[0], 30, &bytes);
+        sector.from = chunk_address(paths[0], 30);
         sector.to = sector.from + 1;
         CHECK_EQ(run_until_it_fails(&reading), SHS_ERROR_FILE);
         CHECK_HAS(shs_message(), "sample 30: ");
@@ -347,7 +345,6 @@ static void no_row_is_left(void)
 static void a_read_that_is_wrong_once(void)
 {
     enum wrong wrong[ROWS] = {GOOD};
-    uint64_t bytes;
     if (!scene_begin()) return;
     write_files(wrong);
     for (int i = 0; i < 2; i++) {
@@ -355,7 +352,7 @@ static void a_read_that_is_wrong_once(void)
             in_file_order(i ? (shs_failures){.damage = SHS_DAMAGE_REPLACE} : (shs_failures){0});
         struct reading reading;
         if (NEED_STATUS(open_reading(&reading, &options), SHS_OK)) {
-            flaw = (struct flaw){chunk_address(paths[0], 4, &bytes), 1};
+            flaw = (struct flaw){chunk_address(paths[0], 4), 1};
             CHECK_EQ(run_until_it_fails(&reading), SHS_ERROR_FORMAT);
             CHECK_EQ(flaw.times, 0);
             CHECK_HAS(shs_message(), ": chunk 1, ");

@@ -140,11 +140,13 @@ static void rows_are_passed_over(void)
                           SHS_OK))
             return;
         uint64_t first = all.count ? judge_random(&seed) % all.count : 0, end = all.count;
+        uint64_t passed = 0;
         for (uint64_t at = first; at < end; at++) {
             harness_where("round %d, position %llu of %llu to %llu", round, (unsigned long long)at,
                           (unsigned long long)first, (unsigned long long)end);
             CHECK_EQ(order_skip_has(&skip, at), all.passed[at]);
             CHECK_EQ(order_skip_next(&skip, at, first, end), walk(&all, at, first, end));
+            CHECK_EQ(order_skip_count(&skip, first, at + 1), passed += all.passed[at]);
         }
         order_skip_free(&skip);
     }
