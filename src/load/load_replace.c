@@ -12,9 +12,10 @@ struct work {
     const struct load_plan *plan;
     struct load_batch *batch;
     struct load_tools tools; /* tools of its own: all lanes may be at other batches */
-    bool replaces;           /* false: only the first bad sample is looked for */
-    bool has_nan;            /* true if the last row could be read, but has a NaN */
-    uint64_t replaced;       /* rows replaced so far */
+    struct fetch_gather *gather;
+    bool replaces;     /* false: only the first bad sample is looked for */
+    bool has_nan;      /* true if the last row could be read, but has a NaN */
+    uint64_t replaced; /* rows replaced so far */
 };
 
 /* ---- Known bad rows. */
@@ -80,7 +81,7 @@ static shs_status read_row(struct work *work, uint64_t row, uint64_t slot)
         to[f] = (char *)batch->read[f] + slot * dataset->sample_bytes[f];
     work->has_nan = false;
     work->dataset->files.unfit = false;
-    shs_status status = fetch_gather(work->tools.gather, &means, &row, 1, to, &batch->counts);
+    shs_status status = fetch_gather(work->gather, &means, &row, 1, to, &batch->counts);
     if (!status && work->plan->failures.nan && load_nan_in_row(dataset, batch, slot, &field))
         status = refuse_nan(work, row, field);
     return core_wrap(status, "sample %llu", (ull)row);
@@ -262,7 +263,9 @@ shs_status load_replace(struct load_replace *replace, shs_dataset *dataset,
     work.replaces = batch->status == SHS_ERROR_FORMAT &&
                     (plan->failures.damage || plan->failures.nan == SHS_NAN_REPLACE);
     shs_status again = load_tools_open(dataset, augment, 1, &work.tools);
+    if (!again) again = fetch_gather_new(dataset, &work.gather);
     if (!again) again = mend_rows(&work);
+    fetch_gather_free(&work.gather);
     load_tools_close(&work.tools);
     judge(batch, &work, again);
     return batch->status;

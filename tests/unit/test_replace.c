@@ -221,6 +221,31 @@ static void rows_are_replaced(void)
     folder_remove(folder);
 }
 
+/* A batch that is kept keeps the numbers of its planned rows. */
+static void a_kept_batch_keeps_its_planned_rows(void)
+{
+    enum wrong wrong[ROWS] = {[2] = CHECKED, [17] = CHECKED};
+    shs_loader_options options = in_file_order((shs_failures){.damage = SHS_DAMAGE_REPLACE});
+    struct reading reading;
+    shs_batch first, later;
+    if (!scene_begin()) return;
+    write_files(wrong);
+    options.keep = 1;
+    if (NEED_STATUS(open_reading(&reading, &options), SHS_OK)) {
+        CHECK_STATUS(shs_next(reading.loader, &first), SHS_OK);
+        CHECK_STATUS(shs_keep(&first), SHS_OK);
+        for (int i = 0; i < 3; i++)
+            CHECK_STATUS(shs_next(reading.loader, &later), SHS_OK);
+        CHECK_U64S(later.replaced, ((const uint64_t[]){15, 16, 17, 18, 19}), 5);
+        CHECK_U64S(later.index, ((const uint64_t[]){15, 16, 18, 18, 19}), 5);
+        close_reading(&reading);
+        CHECK_U64S(first.replaced, ((const uint64_t[]){0, 1, 2, 3, 4}), 5);
+        CHECK_U64S(first.index, ((const uint64_t[]){0, 1, 3, 3, 4}), 5);
+        CHECK_STATUS(shs_give_back(&first), SHS_OK);
+    }
+    folder_remove(folder);
+}
+
 /* ---- What is said. */
 
 /* Opens the files with these rows and runs until an error comes, whose message has these words. */
@@ -368,6 +393,7 @@ int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(rows_are_replaced),
+        TEST(a_kept_batch_keeps_its_planned_rows),
         TEST(a_bad_row_is_an_error),
         TEST(an_error_of_the_system_stops),
         TEST(an_error_of_the_system_stops_the_search),
