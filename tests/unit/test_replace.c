@@ -246,6 +246,31 @@ static void a_kept_batch_keeps_its_planned_rows(void)
     folder_remove(folder);
 }
 
+/* The batch of a step has the planned rows of all its parts, also of those where none was replaced.
+ */
+static void a_step_batch_has_the_rows_of_its_parts(void)
+{
+    enum wrong wrong[ROWS] = {[7] = CHECKED};
+    shs_loader_options options = in_file_order((shs_failures){.damage = SHS_DAMAGE_REPLACE});
+    struct reading reading;
+    shs_batch step;
+    if (!scene_begin()) return;
+    write_files(wrong);
+    options.batch = 3;
+    options.step_batches = true;
+    if (NEED_STATUS(open_reading(&reading, &options), SHS_OK) &&
+        CHECK_STATUS(shs_next(reading.loader, &step), SHS_OK) && NEED_EQ(step.parts, VRANKS)) {
+        CHECK_U64S(step.index, ((const uint64_t[]){0, 1, 2, 3, 4, 5, 6, 8, 8}), 9);
+        CHECK_U64S(step.replaced, ((const uint64_t[]){0, 1, 2, 3, 4, 5, 6, 7, 8}), 9);
+        CHECK(!step.part[0].replaced && !step.part[1].replaced);
+        CHECK(step.part[2].replaced == step.replaced + 6);
+        CHECK_STATUS(shs_next(reading.loader, &step), SHS_OK);
+        CHECK(!step.replaced);
+    }
+    close_reading(&reading);
+    folder_remove(folder);
+}
+
 /* ---- What is said. */
 
 /* Opens the files with these rows and runs until an error comes, whose message has these words. */
@@ -394,6 +419,7 @@ int main(int argc, char **argv)
     static const struct harness_test tests[] = {
         TEST(rows_are_replaced),
         TEST(a_kept_batch_keeps_its_planned_rows),
+        TEST(a_step_batch_has_the_rows_of_its_parts),
         TEST(a_bad_row_is_an_error),
         TEST(an_error_of_the_system_stops),
         TEST(an_error_of_the_system_stops_the_search),
