@@ -50,6 +50,7 @@ static const shs_loader_options orders[] = {
     {.batch = 4, .shard = SHS_SHARD_FIXED},
     {.batch = 7, .tail = SHS_TAIL_PAD},
     {.batch = 5, .threads = 3},
+    {.batch = 5, .ahead = 3, .threads = 2},
     {.batch = 4, .subset = {.rows = thirds, .n_rows = COUNT(thirds)}},
     {.batch = 5, .sampling = {.mix = ratio, .n_mix = 2}},
     {.batch = 5, .sampling = {.repeats = 2}, .augment_by = SHS_BY_SAMPLE},
