@@ -85,6 +85,7 @@ void load_batch_place(struct load_batch *batch, struct load_unit *unit,
     *batch->message = '\0';
     batch->counts = (struct fetch_counts){0};
     batch->times = (struct load_times){0};
+    batch->staged = false;
 }
 
 /* If rows of a part were replaced, the whole has the planned rows of all parts. */
@@ -210,6 +211,13 @@ void load_batch_let_go(struct load_batch *batch)
 
 /* ---- Augmentation. */
 
+const void *load_batch_row(const shs_dataset *dataset, const struct load_batch *batch, size_t f,
+                           uint64_t slot)
+{
+    if (batch->staged) return (const char *)batch->read[f] + slot * dataset->sample_bytes[f];
+    return fetch_gather_sample(batch->gather, f, slot);
+}
+
 /* Rows of a sample as it was read that are no padding: the field behind a ragged one has them. */
 static uint64_t rows_of(const shs_dataset *dataset, const struct load_batch *batch, size_t f,
                         uint64_t slot)
@@ -228,7 +236,7 @@ static shs_status augment_row(struct load_tools *tools, const struct load_plan *
     uint64_t rows[SHS_MAX_FIELDS];
     shs_random random;
     for (size_t f = 0; f < batch->fields; f++) {
-        inputs[f] = fetch_gather_sample(batch->gather, f, slot);
+        inputs[f] = load_batch_row(dataset, batch, f, slot);
         outputs[f] = (char *)batch->output[f] + slot * batch->output_bytes[f];
         rows[f] = rows_of(dataset, batch, f, slot);
     }

@@ -48,6 +48,7 @@ struct load_batch {
     size_t fields;
 
     struct fetch_gather *gather;
+    bool staged; /* true if all rows were put into `read` one by one; else `gather` has them */
 
     /* What came of it. */
     bool found; /* true if `index` has been found */
@@ -67,6 +68,10 @@ shs_status load_batch_units(const shs_dataset *dataset, const shs_augment *augme
  * After an error the batch may be freed. */
 shs_status load_batch_new(shs_dataset *dataset, const shs_augment *augment, uint64_t rows,
                           struct load_batch *batch);
+
+/* Local, any thread. Returns where a row of field f lies as it is stored. */
+const void *load_batch_row(const shs_dataset *dataset, const struct load_batch *batch, size_t f,
+                           uint64_t slot);
 
 /* Local. Frees a batch, but not its unit. */
 void load_batch_free(struct load_batch *batch);

@@ -220,6 +220,7 @@ static shs_status mend_rows(struct work *work)
 {
     struct load_batch *batch = work->batch;
     shs_status status = SHS_OK;
+    batch->staged = true;
     for (uint64_t slot = 0; slot < batch->what->rows && !status; slot++)
         status = mend_row(work, slot);
     if (status || !work->replaced) return status;
