@@ -124,6 +124,7 @@ static shs_status do_job(struct fetcher *fetcher, struct fetch_job *job, struct 
                             ? read_chunk(fetcher, job, lane, cold)
                             : read_neighbours(fetcher, job, lane, cold);
     job->failed = status != SHS_OK;
+    job->damaged = status == SHS_ERROR_FORMAT;
     /* the code that finds damaged bytes does not know that they belong to a file of the user */
     if (status == SHS_ERROR_FORMAT)
         core_fail(status, "%s; the file is damaged, get it anew", shs_message());
@@ -286,6 +287,30 @@ shs_status fetch_direct(const struct fetch_means *means, const struct fetch_piec
         fetcher->now.bytes += fetcher->lanes[i].bytes_read;
     fetch_counts_add(counts, &fetcher->now);
     return status;
+}
+
+/* Returns true if a job read some of these rows. */
+static bool reads_rows(const struct fetcher *fetcher, const struct fetch_job *job,
+                       const struct fetch_piece *wanted)
+{
+    const struct fetch_use *use = &fetcher->uses[job->begin];
+    const struct io_layout *layout = fetch_layout_of(use);
+    uint64_t first = use->piece->first, end = first + use->piece->count;
+    if (use->piece->field != wanted->field) return false;
+    if (layout->chunked) {
+        first = use->place / layout->chunks_a_band * layout->chunk[0];
+        end = first + layout->chunk[0];
+    }
+    return wanted->first < end && first < wanted->first + wanted->count;
+}
+
+bool fetch_found_damage(const struct fetcher *fetcher, const struct fetch_piece *wanted)
+{
+    for (size_t i = 0; i < fetcher->jobs.count; i++) {
+        const struct fetch_job *job = &fetcher->jobs.job[i];
+        if (job->damaged && reads_rows(fetcher, job, wanted)) return true;
+    }
+    return false;
 }
 
 bool fetch_needs_hdf5(const struct fetch_piece *piece)

@@ -28,6 +28,7 @@ struct fetch_job {
     bool waits;    /* true for a hit that another lane was decoding when this lane planned */
     bool cold;     /* true for bytes that are not in memory yet */
     bool failed;
+    bool damaged; /* true if it failed with SHS_ERROR_FORMAT */
 };
 
 struct fetch_jobs {

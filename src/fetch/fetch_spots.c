@@ -83,21 +83,46 @@ static void end_unit(const struct claim *claim, size_t i, bool filled)
         data_resident_give_up(claim->array[i], claim->unit[i]);
 }
 
+/* Returns true if damaged bytes were found where rows that the batch wants lie. */
+static bool wants_damaged(const struct fetch_means *means, const struct fetch_spots *spots)
+{
+    for (size_t i = 0; i < spots->count; i++) {
+        const struct fetch_spot *spot = &spots->spot[i];
+        const struct fetch_piece wanted = {spot->field, spot->first, spot->count, NULL};
+        if (!spot->at && fetch_found_damage(means->fetcher, &wanted)) return true;
+    }
+    return false;
+}
+
+/* Reads claimed units. A failure is an error only if wanted rows are damaged. They are not read
+ * again, since damaged bytes that are good the next time are not to be trusted. */
+static shs_status read_units(const struct fetch_means *means, const struct fetch_spots *spots,
+                             const struct fetch_piece *pieces, size_t count, bool *filled,
+                             struct fetch_counts *counts)
+{
+    shs_status status = read_pieces(means, pieces, count, counts);
+    *filled = !status;
+    return status && wants_damaged(means, spots) ? status : SHS_OK;
+}
+
 /* Fills the claimed units. If this fails, they are filled one by one, so that only those are given
- * up that cannot be filled. This is no error yet, since the rows that are wanted may be good. */
-static void fill_units(const struct fetch_means *means, struct claim *claim,
-                       struct fetch_counts *counts)
+ * up that cannot be filled. */
+static shs_status fill_units(const struct fetch_means *means, const struct fetch_spots *spots,
+                             struct claim *claim, struct fetch_counts *counts)
 {
     struct fetch_means alone = *means;
+    bool filled, good;
     alone.foresight = NULL;
     alone.passing = true;
-    bool filled = !read_pieces(&alone, claim->piece, claim->count, counts);
+    shs_status status = read_units(&alone, spots, claim->piece, claim->count, &filled, counts);
     for (size_t i = 0; i < claim->count; i++) {
-        bool good =
-            filled || (claim->count > 1 && !read_pieces(&alone, &claim->piece[i], 1, counts));
+        good = filled;
+        if (!filled && claim->count > 1 && !status)
+            status = read_units(&alone, spots, &claim->piece[i], 1, &good, counts);
         end_unit(claim, i, good);
     }
     claim->count = 0;
+    return status;
 }
 
 /* Claims a unit if it is absent. */
@@ -113,20 +138,22 @@ static void claim_unit(struct claim *claim, const struct fetch_spot *spot, uint6
 }
 
 /* Fills the units of missing spots that nobody fills. */
-static void fill_missing(const struct fetch_means *means, const struct fetch_spots *spots,
-                         struct fetch_counts *counts)
+static shs_status fill_missing(const struct fetch_means *means, const struct fetch_spots *spots,
+                               struct fetch_counts *counts)
 {
     struct claim claim = {.count = 0};
-    for (size_t i = 0; i < spots->count; i++) {
+    shs_status status = SHS_OK;
+    for (size_t i = 0; i < spots->count && !status; i++) {
         const struct fetch_spot *spot = &spots->spot[i];
         if (spot->at) continue;
         struct data_range units = units_of(spot);
-        for (uint64_t k = 0; k < units.count; k++) {
+        for (uint64_t k = 0; k < units.count && !status; k++) {
             claim_unit(&claim, spot, units.first + k);
-            if (claim.count == UNITS) fill_units(means, &claim, counts);
+            if (claim.count == UNITS) status = fill_units(means, spots, &claim, counts);
         }
     }
-    if (claim.count) fill_units(means, &claim, counts);
+    if (claim.count && !status) status = fill_units(means, spots, &claim, counts);
+    return status;
 }
 
 /* Reads the rows that are still missing. */
@@ -186,10 +213,10 @@ shs_status fetch_spots_fill(const struct fetch_means *means, struct fetch_spots 
     shs_status status = SHS_OK;
     size_t missing = find_rows(spots);
     if (missing) {
-        fill_missing(means, spots, counts);
+        status = fill_missing(means, spots, counts);
         missing = find_rows(spots);
     }
-    if (missing) status = read_missing(means, spots, missing, counts);
+    if (missing && !status) status = read_missing(means, spots, missing, counts);
     for (size_t i = 0; i < spots->count; i++)
         counts->rows += spots->spot[i].count;
     return status ? status : copy_rows(means, spots);

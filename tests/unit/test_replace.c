@@ -403,10 +403,10 @@ static void a_read_that_is_wrong_once(void)
             in_file_order(i ? (shs_failures){.damage = SHS_DAMAGE_REPLACE} : (shs_failures){0});
         struct reading reading;
         if (NEED_STATUS(open_reading(&reading, &options), SHS_OK)) {
-            flaw = (struct flaw){chunk_address(paths[0], 4), 1};
+            flaw = (struct flaw){chunk_address(paths[0], 0), 1};
             CHECK_EQ(run_until_it_fails(&reading), SHS_ERROR_FORMAT);
             CHECK_EQ(flaw.times, 0);
-            CHECK_HAS(shs_message(), ": chunk 1, ");
+            CHECK_HAS(shs_message(), ": chunk 0, ");
             CHECK_HAS(shs_message(), "read once more, one by one, all rows of the batch were good");
             CHECK_EQ(reading.told.replaced, 0);
         }
