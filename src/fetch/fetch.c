@@ -280,6 +280,7 @@ shs_status fetch_direct(const struct fetch_means *means, const struct fetch_piec
 {
     struct fetcher *fetcher = means->fetcher;
     fetcher->now = (struct fetch_counts){0};
+    fetcher->done = 0;
     for (size_t i = 0; i < CORE_POOL_MOST; i++)
         fetcher->lanes[i].bytes_read = 0;
     shs_status status = fetch(means, pieces, count, checks);
@@ -306,7 +307,7 @@ static bool reads_rows(const struct fetcher *fetcher, const struct fetch_job *jo
 
 bool fetch_found_damage(const struct fetcher *fetcher, const struct fetch_piece *wanted)
 {
-    for (size_t i = 0; i < fetcher->jobs.count; i++) {
+    for (size_t i = 0; i < fetcher->done; i++) {
         const struct fetch_job *job = &fetcher->jobs.job[i];
         if (job->damaged && reads_rows(fetcher, job, wanted)) return true;
     }

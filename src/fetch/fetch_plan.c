@@ -285,5 +285,6 @@ void fetch_plan_end(struct fetcher *fetcher, bool failed)
     for (size_t i = 0; i < fetcher->jobs.count; i++)
         end_job(cache, fetcher->jobs.job[i].cached, failed);
     fetch_store_unlock(fetcher->store, 0);
+    fetcher->done = fetcher->jobs.count;
     fetcher->jobs.count = fetcher->hits.count = 0;
 }

@@ -46,6 +46,7 @@ struct fetcher {
     struct fetch_use *uses;
     size_t n_uses, uses_capacity, jobs_capacity;
     struct fetch_jobs jobs, hits; /* reads and hits; both in the order of uses */
+    size_t done;                  /* jobs of the last fetch, whose array is still there */
     size_t *cold_jobs;            /* indices of jobs; room for all jobs */
     bool may_wait;                /* true if the jobs of now may wait for the disk */
     struct fetch_counts now;      /* what the present fetch did */

@@ -1,5 +1,6 @@
 #include "fetch_spots.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core_memory.h"
@@ -94,8 +95,8 @@ static bool wants_damaged(const struct fetch_means *means, const struct fetch_sp
     return false;
 }
 
-/* Reads claimed units. A failure is an error only if wanted rows are damaged. They are not read
- * again, since damaged bytes that are good the next time are not to be trusted. */
+/* Reads claimed units. A failure is an error only if wanted rows are damaged. Damaged
+ * bytes that are good the next time are not to be trusted. */
 static shs_status read_units(const struct fetch_means *means, const struct fetch_spots *spots,
                              const struct fetch_piece *pieces, size_t count, bool *filled,
                              struct fetch_counts *counts)
@@ -207,6 +208,17 @@ static shs_status copy_rows(const struct fetch_means *means, struct fetch_spots 
     return SHS_OK;
 }
 
+/* Wanted rows are damaged. They are read again, for an error that names them and not all rows of
+ * their unit. If they are good now, the first error stays. */
+static shs_status name_damage(const struct fetch_means *means, struct fetch_spots *spots,
+                              shs_status status, struct fetch_counts *counts)
+{
+    char message[CORE_MESSAGE_BYTES];
+    snprintf(message, sizeof message, "%s", shs_message());
+    shs_status again = read_missing(means, spots, find_rows(spots), counts);
+    return again ? again : core_tell(status, message, true, false);
+}
+
 shs_status fetch_spots_fill(const struct fetch_means *means, struct fetch_spots *spots,
                             struct fetch_counts *counts)
 {
@@ -214,9 +226,10 @@ shs_status fetch_spots_fill(const struct fetch_means *means, struct fetch_spots 
     size_t missing = find_rows(spots);
     if (missing) {
         status = fill_missing(means, spots, counts);
+        if (status) return name_damage(means, spots, status, counts);
         missing = find_rows(spots);
     }
-    if (missing && !status) status = read_missing(means, spots, missing, counts);
+    if (missing) status = read_missing(means, spots, missing, counts);
     for (size_t i = 0; i < spots->count; i++)
         counts->rows += spots->spot[i].count;
     return status ? status : copy_rows(means, spots);
