@@ -227,9 +227,18 @@ static uint64_t rows_of(const shs_dataset *dataset, const struct load_batch *bat
     return lengths[slot];
 }
 
-static shs_status augment_row(struct load_tools *tools, const struct load_plan *plan,
-                              struct load_batch *batch, uint64_t slot)
+/* What the threads that augment a batch share. */
+struct augmenting {
+    const struct load_tools *tools;
+    const struct load_plan *plan;
+    const struct load_batch *batch;
+    uint64_t at_once; /* slots of a job */
+};
+
+static shs_status augment_row(const struct augmenting *augmenting, uint64_t slot, void *scratch)
 {
+    const struct load_tools *tools = augmenting->tools;
+    const struct load_batch *batch = augmenting->batch;
     const shs_dataset *dataset = tools->dataset;
     const void *inputs[SHS_MAX_FIELDS];
     void *outputs[SHS_MAX_FIELDS];
@@ -240,17 +249,36 @@ static shs_status augment_row(struct load_tools *tools, const struct load_plan *
         outputs[f] = (char *)batch->output[f] + slot * batch->output_bytes[f];
         rows[f] = rows_of(dataset, batch, f, slot);
     }
-    load_plan_stream(plan, batch->what, slot, &random);
-    return augment_apply_rows(tools->augment, &random, rows, inputs, outputs, tools->scratch);
+    load_plan_stream(augmenting->plan, batch->what, slot, &random);
+    return augment_apply_rows(tools->augment, &random, rows, inputs, outputs, scratch);
 }
 
+static shs_status augment_some(void *user, size_t job, unsigned lane)
+{
+    const struct augmenting *augmenting = user;
+    char *scratch = augmenting->tools->scratch + lane * augmenting->tools->scratch_bytes;
+    uint64_t slot = job * augmenting->at_once, end = slot + augmenting->at_once;
+    shs_status status = SHS_OK;
+    if (end > augmenting->batch->what->rows) end = augmenting->batch->what->rows;
+    for (; slot < end && !status; slot++)
+        status = augment_row(augmenting, slot, scratch);
+    return status;
+}
+
+/* The threads share out the slots in a few jobs each. */
 shs_status load_batch_augment(struct load_tools *tools, const struct load_plan *plan,
                               struct load_batch *batch)
 {
-    shs_status status = SHS_OK;
-    for (uint64_t slot = 0; slot < batch->what->rows && tools->augments && !status; slot++)
-        status = augment_row(tools, plan, batch, slot);
-    return status;
+    enum {
+        JOBS_A_THREAD = 4
+    };
+    const struct fetch_means means = load_tools_means(tools);
+    uint64_t jobs = tools->threads > 1 ? (uint64_t)JOBS_A_THREAD * tools->threads : 1;
+    uint64_t rows = batch->what->rows;
+    struct augmenting augmenting = {tools, plan, batch, (rows + jobs - 1) / jobs};
+    if (!rows || !tools->augments) return SHS_OK;
+    jobs = (rows + augmenting.at_once - 1) / augmenting.at_once;
+    return fetcher_do(&means, (size_t)jobs, augment_some, &augmenting);
 }
 
 static shs_status fill(struct load_tools *tools, const struct load_plan *plan,

@@ -58,7 +58,9 @@ static bool forgets(const shs_dataset *dataset, size_t kept)
 static shs_status open_own(struct load_tools *tools)
 {
     tools->foresight = (struct fetch_foresight){next_use, tools};
-    return core_new(shs_augment_scratch(tools->augment), 1, "augmentation", &tools->scratch);
+    /* threads do not share a cache line */
+    tools->scratch_bytes = (shs_augment_scratch(tools->augment) + 63) / 64 * 64;
+    return core_new(tools->threads, tools->scratch_bytes, "augmentation", &tools->scratch);
 }
 
 shs_status load_tools_open(shs_dataset *dataset, const shs_augment *augment, unsigned threads,

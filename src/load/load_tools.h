@@ -16,7 +16,8 @@ struct load_tools {
     bool augments;                  /* true if the augmentation changes a field */
     unsigned threads;
     struct fetcher *fetcher;
-    void *scratch; /* memory for the augmentation */
+    char *scratch;        /* memory for the augmentation, for each of the threads */
+    size_t scratch_bytes; /* of a thread */
 
     /* The batch that is being loaded. Foresight tells when rows are wanted after it. */
     const struct load_plan *plan;

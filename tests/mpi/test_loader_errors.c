@@ -319,6 +319,7 @@ static void test_a_contiguous_file_is_cut_short(void)
 
 static void test_memory_runs_out_in_next(void)
 {
+    if (steps_ahead()) return; /* functions for memory must not change while threads use them */
     struct scene scene = scene_begin();
     struct course course = plain_course();
     struct job job = course_open(&course, MPI_COMM_WORLD, scene.path);

@@ -57,14 +57,21 @@ static inline bool write_second_again(void)
            add_arrays(second_path, FIRST_ROWS, ROWS - FIRST_ROWS);
 }
 
-static inline bool open_fields(struct data *data, const char *fields)
+/* A cache of 0 bytes is the default, which holds all arrays decoded. */
+static inline bool open_within(struct data *data, const char *fields, size_t cache_bytes)
 {
     const shs_run_options run = {.seed = 5, .vranks = VRANKS};
-    const shs_dataset_options how = {.cache_bytes = 4 * CHUNK_ROWS * COLUMNS * 4};
+    const shs_dataset_options how = {.cache_bytes = cache_bytes};
     *data = (struct data){0};
     return NEED_STATUS(shs_open_ranks(0, 1, NULL, NULL, &run, &data->run), SHS_OK) &&
            NEED_STATUS(shs_dataset_open(data->run, both_paths, fields, &how, &data->dataset),
                        SHS_OK);
+}
+
+/* With a cache that has room for four chunks. */
+static inline bool open_fields(struct data *data, const char *fields)
+{
+    return open_within(data, fields, 4 * CHUNK_ROWS * COLUMNS * 4);
 }
 
 /* ---- Delays. */
