@@ -82,6 +82,15 @@ static void fill(struct load_ahead *ahead, struct lane *lane, struct load_batch 
     delay();
 }
 
+/* Wakes the calling thread, without the lock, for which it would wait at once. The lock is held
+ * before and after. */
+static void tell_caller(struct load_ahead *ahead)
+{
+    pthread_mutex_unlock(&ahead->lock);
+    pthread_cond_signal(&ahead->filled_more);
+    pthread_mutex_lock(&ahead->lock);
+}
+
 static void *serve(void *argument)
 {
     struct lane *lane = argument;
@@ -105,8 +114,7 @@ static void *serve(void *argument)
         pthread_mutex_lock(&ahead->lock);
         ahead->busy--;
         entry->filled = true;
-        if (ahead->awaited == number || (ahead->stopping && !ahead->busy))
-            pthread_cond_signal(&ahead->filled_more);
+        if (ahead->awaited == number || (ahead->stopping && !ahead->busy)) tell_caller(ahead);
     }
     pthread_mutex_unlock(&ahead->lock);
     return NULL;
@@ -242,8 +250,9 @@ static void publish(struct load_ahead *ahead)
     pthread_mutex_lock(&ahead->lock);
     entry->filled = entry->batch.status != SHS_OK;
     ahead->prepared++;
-    if (ahead->idle) pthread_cond_signal(&ahead->prepared_more);
+    bool wanted = ahead->idle > 0 && !entry->filled;
     pthread_mutex_unlock(&ahead->lock);
+    if (wanted) pthread_cond_signal(&ahead->prepared_more);
 }
 
 /* Places the next batch, in the unit of the batch before if both are parts of a step. */
