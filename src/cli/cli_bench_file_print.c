@@ -169,8 +169,10 @@ static void print_first(const struct bench_file *bench, const struct bench_resul
         printf("    whether it was cold is not known: reads through HDF5 are not counted\n");
     else if (cold && first->cold_reads == 0)
         printf("    it was not cold: the file system keeps the pages in memory, or cannot tell\n");
-    double later = median_of(result->alone, result->rounds, cold_share);
-    if (later > 0) printf("the rounds: %.1f%% of the reads waited for the disk\n", 100 * later);
+    printf("the rounds: %.1f chunks decoded for 1000 samples, %.1f%% of the reads waited for the "
+           "disk\n",
+           median_of(result->alone, result->rounds, decoded_per_1000),
+           100 * median_of(result->alone, result->rounds, cold_share));
 }
 
 static void print_computing(const struct bench_file *bench, const struct bench_result *result)
