@@ -163,8 +163,10 @@ static void print_first(const struct bench_file *bench, const struct bench_resul
 {
     const struct bench_total *first = &result->first;
     bool cold = bench->arguments->cold;
-    printf("first pass%s: %.0f samples/s in %llu steps, %.1f%% of the reads waited for the disk\n",
-           cold ? ", cold" : "", samples_per_s(first), (ull)first->steps, 100 * cold_share(first));
+    printf(
+        "first pass%s%s: %.0f samples/s in %llu steps, %.1f%% of the reads waited for the disk\n",
+        cold ? ", cold" : "", cold && bench->compute.seconds > 0 ? ", with computing" : "",
+        samples_per_s(first), (ull)first->steps, 100 * cold_share(first));
     if (cold && first->reads == 0)
         printf("    whether it was cold is not known: reads through HDF5 are not counted\n");
     else if (cold && first->cold_reads == 0)
