@@ -141,6 +141,7 @@ shs_script_test(worker_bug cli worker_bug.sh)
 shs_script_test(ways_to_wait cli ways_to_wait.sh)
 shs_script_test(monte_carlo cli monte_carlo.sh)
 shs_script_test(examples cli examples.sh)
+shs_script_test(compare_python cli compare_python.sh)
 shs_test_program(flips fault/flips.c)
 shs_script_test(flips fault flips.sh)
 set_tests_properties(fault.flips PROPERTIES LABELS "fault;unit") # under sanitizers, too
