@@ -30,6 +30,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 BATCH = 128
 PADDING = 2
 WINDOW = 16  # chunks whose rows are mixed in the order `blocks`, as in Shardstep
+AHEAD = 4  # steps that Shardstep loads ahead; each worker of a DataLoader does 2 requests ahead
 CACHE = 64 << 20  # bytes of decoded chunks that an expert lets HDF5 keep, as Shardstep does
 
 
@@ -355,13 +356,16 @@ class Row:
 
 
 def shardstep_rows(options, shardstep):
+    """All cores by threads of one rank, and by one rank for each. Synchronously the main thread is one
+    of the threads; it only waits where others load ahead."""
     for shuffle in ("full", "blocks") if options.blocks else ("full",):
         for ranks in sorted({1, options.cores}):
             threads = options.cores // ranks
-            words = ["--shuffle", shuffle, "--threads", str(threads)]
-            words += ["--ahead", str(options.ahead)] if options.ahead else []
-            yield Row(f"Shardstep, {several(ranks, 'rank')} of {several(threads, 'thread')}", shuffle,
-                      lambda r=ranks, w=words: shardstep.measure(r, w, options.seconds))
+            for ahead in (0, AHEAD):
+                words = ("--shuffle", shuffle, "--ahead", str(ahead), "--threads", str(threads - (ahead == 0)))
+                yield Row(f"Shardstep, {several(ranks, 'rank')} of {several(threads, 'thread')}"
+                          f"{', ahead' if ahead else ''}", shuffle,
+                          lambda r=ranks, w=words: shardstep.measure(r, w, options.seconds))
 
 
 def prove_all(ways, shardstep, data, orders):
@@ -407,7 +411,6 @@ def read_arguments():
     parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)), help="for each way")
     parser.add_argument("--rounds", type=int, default=5, help="measures each way so often")
     parser.add_argument("--seconds", type=float, default=3, help="for each measurement of Shardstep")
-    parser.add_argument("--ahead", type=int, default=0, help="Shardstep loads so many steps ahead")
     parser.add_argument("--shardstep", default="shardstep", help="the program")
     parser.add_argument("--mpirun", default="mpirun", help="the command that starts several ranks")
     options = parser.parse_args()

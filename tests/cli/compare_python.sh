@@ -35,10 +35,12 @@ for workers in "0 workers" "$cores workers?"; do
 done
 lines 3 "^PyTorch, tensors in RAM, no DataLoader +full +$number"
 for ranks in "1 rank of $cores threads?" "$cores ranks? of 1 thread"; do
-    lines 3 "^Shardstep, $ranks +full +$number"
-    lines 1 "^Shardstep, $ranks +blocks +$number"
+    for ahead in '' ', ahead'; do
+        lines 3 "^Shardstep, $ranks$ahead +full +$number"
+        lines 1 "^Shardstep, $ranks$ahead +blocks +$number"
+    done
 done
-lines $((23 + 4 * cores)) "$number" # and no others
+lines $((23 + 8 * cores)) "$number" # and no others
 
 # stops WORDS PATTERN: the Python program stops with this message
 stops() {
