@@ -12,6 +12,7 @@
 #include "shardstep/random.h"
 #include "shardstep/status.h"
 #include "shardstep/tensor.h"
+#include "shardstep/times.h"
 
 #ifndef SHARDSTEP_NO_MPI /* defined where Shardstep was built without MPI */
 #include "shardstep/mpi.h"

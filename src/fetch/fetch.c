@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "core_clock.h"
 #include "core_memory.h"
 #include "fetch_plan.h"
 
@@ -70,6 +71,11 @@ void fetch_counts_add(struct fetch_counts *sum, const struct fetch_counts *more)
     sum->cold_reads += more->cold_reads;
     sum->chunks_decoded += more->chunks_decoded;
     sum->chunk_hits += more->chunk_hits;
+    sum->times.planning += more->times.planning;
+    sum->times.reading += more->times.reading;
+    sum->times.decoding += more->times.decoding;
+    sum->times.waiting += more->times.waiting;
+    sum->times.checking += more->times.checking;
 }
 
 /* ---- Work, in any thread. */
@@ -259,19 +265,43 @@ static shs_status take_hits(struct fetcher *fetcher, shs_status status)
     return status ? core_tell(status, message, true, false) : SHS_OK;
 }
 
+/* Adds the time since `begin` to *time. Returns the time now. */
+static uint64_t spend(uint64_t *time, uint64_t begin)
+{
+    uint64_t now = core_clock();
+    *time += now - begin;
+    return now;
+}
+
+/* Moves the time that threads have decoded out of the time of reading. */
+static void tell_decoding(struct fetch_times *times, uint64_t decoded, unsigned threads)
+{
+    decoded /= threads;
+    if (decoded > times->reading) decoded = times->reading;
+    times->reading -= decoded;
+    times->decoding += decoded;
+}
+
 static shs_status fetch(const struct fetch_means *means, const struct fetch_piece *pieces,
                         size_t count, const struct fetch_checks *checks)
 {
     struct fetcher *fetcher = means->fetcher;
     unsigned threads = means->threads ? means->threads : 1;
+    struct fetch_times *times = &fetcher->now.times;
+    uint64_t time = core_clock();
     shs_status status = fetch_plan(means, pieces, count);
     if (status) return status;
     copy_hits(fetcher);
+    time = spend(&times->planning, time);
     status = do_jobs(fetcher, threads);
     fetcher->now.reads += fetcher->jobs.count;
+    time = spend(&times->reading, time);
     status = take_hits(fetcher, status);
     fetch_plan_end(fetcher, status != SHS_OK);
-    return status ? status : check(fetcher, threads, pieces, count, checks);
+    time = spend(&times->waiting, time);
+    if (!status) status = check(fetcher, threads, pieces, count, checks);
+    spend(&times->checking, time);
+    return status;
 }
 
 shs_status fetch_direct(const struct fetch_means *means, const struct fetch_piece *pieces,
@@ -282,10 +312,14 @@ shs_status fetch_direct(const struct fetch_means *means, const struct fetch_piec
     fetcher->now = (struct fetch_counts){0};
     fetcher->done = 0;
     for (size_t i = 0; i < CORE_POOL_MOST; i++)
-        fetcher->lanes[i].bytes_read = 0;
+        fetcher->lanes[i].bytes_read = fetcher->lanes[i].decode_time = 0;
     shs_status status = fetch(means, pieces, count, checks);
-    for (size_t i = 0; i < CORE_POOL_MOST; i++)
+    uint64_t decoded = 0;
+    for (size_t i = 0; i < CORE_POOL_MOST; i++) {
         fetcher->now.bytes += fetcher->lanes[i].bytes_read;
+        decoded += fetcher->lanes[i].decode_time;
+    }
+    tell_decoding(&fetcher->now.times, decoded, means->threads ? means->threads : 1);
     fetch_counts_add(counts, &fetcher->now);
     return status;
 }

@@ -71,6 +71,16 @@ struct fetch_means {
 /* Does jobs on the threads of `means`, as core_pool_do() does. */
 shs_status fetcher_do(const struct fetch_means *means, size_t jobs, core_work work, void *user);
 
+/* Where the time of fetch_direct() went, in nanoseconds of the calling thread. If other threads
+ * share the work, the time that all of them decode is divided by their number. */
+struct fetch_times {
+    uint64_t planning; /* also copies rows out of kept chunks */
+    uint64_t reading;  /* also copies rows out of chunks that were read */
+    uint64_t decoding;
+    uint64_t waiting;  /* for chunks that other lanes decode */
+    uint64_t checking; /* rows against their checksums */
+};
+
 /* What fetches did. */
 struct fetch_counts {
     uint64_t rows;           /* rows of all pieces */
@@ -79,6 +89,7 @@ struct fetch_counts {
     uint64_t cold_reads;     /* reads that had to wait for the disk */
     uint64_t chunks_decoded; /* chunks read; compressed chunks were also decoded */
     uint64_t chunk_hits;     /* wanted chunks that were in the cache */
+    struct fetch_times times;
 };
 
 void fetch_counts_add(struct fetch_counts *sum, const struct fetch_counts *more);

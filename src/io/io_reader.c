@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core_assert.h"
+#include "core_clock.h"
 #include "core_memory.h"
 #include "io_bytes.h"
 #include "io_file.h"
@@ -270,8 +271,11 @@ static shs_status read_stored(const struct io_reader *reader, struct io_lane *la
     struct iovec piece = {raw ? to : lane->stored, stored->bytes};
     status = io_access_read(&reader->access, stored->address, &piece, 1, cold, &lane->bytes_read);
     if (status || raw || (cold && *cold)) return status;
-    return io_decode(lane->decoder, &layout->pipeline, stored->mask, lane->stored, stored->bytes,
-                     to, layout->chunk_bytes);
+    uint64_t begin = core_clock();
+    status = io_decode(lane->decoder, &layout->pipeline, stored->mask, lane->stored, stored->bytes,
+                       to, layout->chunk_bytes);
+    lane->decode_time += core_clock() - begin;
+    return status;
 }
 
 shs_status io_reader_chunk(const struct io_reader *reader, struct io_lane *lane, uint64_t chunk,

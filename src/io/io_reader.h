@@ -8,16 +8,17 @@
 
 struct io_reader;
 
-/* What one thread reads with: memory for a stored chunk and for a decoded chunk, a decoder, and a
- * count of the bytes that it has read from files. A zeroed lane is empty. It grows with the chunks
- * that it reads. */
+/* What one thread reads with: memory for a stored chunk and for a decoded chunk, a decoder, and
+ * counts of the bytes that it has read from files and of the time that it has decoded. A zeroed
+ * lane is empty. It grows with the chunks that it reads. */
 struct io_lane {
     struct io_decoder *decoder;
     void *stored;
     size_t stored_bytes;
     void *chunk;
     size_t chunk_bytes;
-    uint64_t bytes_read; /* the owner may set it back to 0 */
+    uint64_t bytes_read;  /* the owner may set it back to 0 */
+    uint64_t decode_time; /* nanoseconds; the owner may set it back to 0 */
 };
 
 /* Releases what a lane holds. A zeroed lane is accepted. */

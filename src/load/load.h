@@ -43,9 +43,11 @@ struct shs_loader {
     struct mpi_member member; /* this loader in the run's list, with its error until a seek */
     struct fetch_counts done; /* the sum of all batches that were handed out */
 
-    struct load_round round;  /* of the batch that was handed out last */
-    struct load_times latest; /* of that batch */
-    uint64_t waited;          /* nanoseconds that calls have waited for batches */
+    struct load_round round;     /* of the batch that was handed out last */
+    struct load_account account; /* of the calling thread */
+    uint64_t waited;             /* nanoseconds that calls have waited for batches */
+    uint64_t waited_before;      /* `waited` when the present step began */
+    uint64_t waited_in_step;     /* nanoseconds of the latest step that has ended */
 
     struct order_ledger ledger; /* the rows of the epoch so far, on this rank */
     bool ledger_whole; /* true if the ledgers of all ranks have all rows of the epoch so far */
@@ -58,6 +60,12 @@ struct shs_loader {
 
 /* Local. Goes on at a cursor that has been checked. */
 void load_go(shs_loader *loader, shs_cursor cursor);
+
+/* Local. Returns how many lanes load: those of the ring, or the calling thread. */
+uint32_t load_lanes(const shs_loader *loader);
+
+/* Local. Returns the account of a lane of the ring, or for 0 that of the calling thread. */
+struct load_account load_account_of(const shs_loader *loader, uint32_t lane);
 
 /* Local. Refuses files that have changed while the epoch was read. */
 shs_status load_check_files(const shs_loader *loader);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core_assert.h"
+#include "core_clock.h"
 #include "core_memory.h"
 
 void (*load_ahead_delay)(void);
@@ -21,6 +22,10 @@ struct lane {
     struct load_tools tools;
     unsigned number;
     pthread_t thread;
+
+    /* Under the lock. */
+    bool busy;
+    struct load_account account;
 };
 
 struct load_ahead {
@@ -78,7 +83,6 @@ static void fill(struct load_ahead *ahead, struct lane *lane, struct load_batch 
 {
     delay();
     load_batch_fill(&lane->tools, ahead->how.plan, batch);
-    batch->times.lane = lane->number;
     delay();
 }
 
@@ -109,10 +113,13 @@ static void *serve(void *argument)
         }
         uint64_t number = ahead->taken - 1;
         ahead->busy++;
+        lane->busy = true;
         pthread_mutex_unlock(&ahead->lock);
         fill(ahead, lane, &entry->batch);
         pthread_mutex_lock(&ahead->lock);
         ahead->busy--;
+        lane->busy = false;
+        load_account_book_fill(&lane->account, LOAD_IDLE, &entry->batch.times);
         entry->filled = true;
         if (ahead->awaited == number || (ahead->stopping && !ahead->busy)) tell_caller(ahead);
     }
@@ -151,6 +158,7 @@ static shs_status make_ring(struct load_ahead *ahead)
         struct lane *lane = &ahead->lanes[i];
         lane->of = ahead;
         lane->number = i + 1;
+        load_account_begin(&lane->account);
         ahead->n_lanes++;
         status = load_tools_join(how->tools, how->threads, &lane->tools);
     }
@@ -298,6 +306,7 @@ static bool prepare_some(struct load_ahead *ahead)
         batch = place_next(ahead);
         load_batch_prepare(ahead->how.tools, ahead->how.plan, batch);
     }
+    load_account_book(ahead->how.account, LOAD_PREPARING, core_clock());
     ahead->reading = load_batch_has_more(batch);
     if (!ahead->reading) publish(ahead);
     return true;
@@ -330,6 +339,7 @@ static void wait_for(struct load_ahead *ahead, uint64_t count)
         pthread_cond_wait(&ahead->filled_more, &ahead->lock);
     ahead->awaited = UINT64_MAX;
     pthread_mutex_unlock(&ahead->lock);
+    load_account_book(ahead->how.account, LOAD_WAITING, core_clock());
 }
 
 shs_status load_ahead_await(struct load_ahead *ahead, shs_cursor cursor, uint64_t number,
@@ -363,4 +373,22 @@ void load_ahead_refill(struct load_ahead *ahead, uint64_t count)
             pieces = ahead->pieces;
             slow++;
         }
+}
+
+/* ---- Accounts. */
+
+unsigned load_ahead_lanes(const struct load_ahead *ahead)
+{
+    return ahead->n_threads;
+}
+
+struct load_account load_ahead_account(struct load_ahead *ahead, unsigned lane)
+{
+    core_assert(lane && lane <= ahead->n_threads);
+    pthread_mutex_lock(&ahead->lock);
+    struct lane *of = &ahead->lanes[lane - 1];
+    if (!of->busy) load_account_book(&of->account, LOAD_IDLE, core_clock());
+    struct load_account account = of->account;
+    pthread_mutex_unlock(&ahead->lock);
+    return account;
 }

@@ -20,10 +20,11 @@ struct load_ahead_how {
     struct load_tools *tools; /* the calling thread's, which the lanes' tools join */
     const struct load_plan *plan;
     struct load_units *units;
-    uint64_t rows;    /* most rows of a batch */
-    uint64_t batches; /* most batches in the ring */
-    uint64_t epochs;  /* the epoch where the loader ends; 0: nowhere */
-    unsigned threads; /* lanes that are wanted, at least 1 */
+    uint64_t rows;                /* most rows of a batch */
+    uint64_t batches;             /* most batches in the ring */
+    uint64_t epochs;              /* the epoch where the loader ends; 0: nowhere */
+    unsigned threads;             /* lanes that are wanted, at least 1 */
+    struct load_account *account; /* of the calling thread */
 };
 
 /* Local. Starts the threads. Fewer serve if the system gives no more. On error *ahead is NULL. */
@@ -50,6 +51,12 @@ struct load_batch *load_ahead_take(struct load_ahead *ahead);
 /* Local. Prepares batches in place of the `count` batches that were taken since
  * load_ahead_await(). */
 void load_ahead_refill(struct load_ahead *ahead, uint64_t count);
+
+/* Local. Returns how many lanes have a thread. Their numbers begin at 1. */
+unsigned load_ahead_lanes(const struct load_ahead *ahead);
+
+/* Local. Returns the account of a lane, until now if it is idle. */
+struct load_account load_ahead_account(struct load_ahead *ahead, unsigned lane);
 
 /* Called by each lane before and after it fills a batch, if a test has set it. */
 extern void (*load_ahead_delay)(void);

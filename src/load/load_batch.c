@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "augment_apply.h"
+#include "core_clock.h"
 #include "core_memory.h"
 #include "load_nan.h"
 
@@ -148,13 +148,6 @@ uint32_t load_round_of(struct load_round *round, shs_dataset *dataset, uint64_t 
     return round->round;
 }
 
-uint64_t load_time(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* Keeps an error, which ends the batch. */
 static void keep_status(struct load_batch *batch, shs_status status)
 {
@@ -189,7 +182,6 @@ void load_batch_prepare(struct load_tools *tools, const struct load_plan *plan,
         status = fetch_gather_prepare(batch->gather, &means, batch->index, batch->what->rows,
                                       batch->read, &batch->counts);
     }
-    batch->times.prepared = load_time();
     keep_status(batch, status);
 }
 
@@ -287,7 +279,11 @@ static shs_status fill(struct load_tools *tools, const struct load_plan *plan,
     shs_status status = load_tools_turn_to(tools, plan, batch->what);
     if (status) return status;
     const struct fetch_means means = load_tools_means(tools);
-    status = fetch_gather_fill(batch->gather, &means, &batch->counts);
+    struct fetch_counts counts = {0};
+    status = fetch_gather_fill(batch->gather, &means, &counts);
+    fetch_counts_add(&batch->counts, &counts);
+    batch->times.fetch = counts.times;
+    batch->times.fetched = core_clock();
     batch->counts.rows = batch->what->rows; /* samples, not the rows of pieces */
     if (!status && plan->failures.nan) status = load_nan_check(tools->dataset, batch);
     if (!status) status = load_batch_augment(tools, plan, batch);
@@ -298,9 +294,9 @@ void load_batch_fill(struct load_tools *tools, const struct load_plan *plan,
                      struct load_batch *batch)
 {
     if (batch->status) return;
-    batch->times.taken = load_time();
+    batch->times.taken = batch->times.fetched = core_clock();
     keep_status(batch, fill(tools, plan, batch));
-    batch->times.filled = load_time();
+    batch->times.filled = core_clock();
 }
 
 shs_status load_batch_load(struct load_tools *tools, const struct load_plan *plan,

@@ -12,17 +12,9 @@
 #ifndef LOAD_BATCH_H
 #define LOAD_BATCH_H
 
+#include "load_account.h"
 #include "load_tools.h"
 #include "load_units.h"
-
-/* When a batch was where, in nanoseconds of CLOCK_MONOTONIC. */
-struct load_times {
-    uint64_t prepared, taken, filled, handed_out;
-    unsigned lane; /* that filled it; 0 is the calling thread's */
-};
-
-/* Local, any thread. The time now. */
-uint64_t load_time(void);
 
 /* The epoch that is read. Files may have changed since the epoch before, so they are compared anew
  * in each. A zeroed struct means none. */

@@ -1,5 +1,6 @@
 /* Handing out batches: the cursor, the ledger, and what the run is told. */
 #include "core_assert.h"
+#include "core_clock.h"
 #include "load.h"
 
 #define OPEN_IT "open it with shs_loader_open()"
@@ -35,6 +36,7 @@ void load_go(shs_loader *loader, shs_cursor cursor)
     load_ahead_stop(loader->ahead);
     loader->cursor = cursor;
     loader->handed = 0;
+    loader->waited_before = loader->waited;
     loader->round = (struct load_round){0};
     load_tools_jump(&loader->tools);
     load_replace_forget(&loader->replace);
@@ -131,8 +133,6 @@ static void take_over(shs_loader *loader, struct load_batch *batch)
 {
     shs_status status = batch->status;
     loader->round = (struct load_round){true, batch->what->epoch, batch->round};
-    loader->latest = batch->times;
-    loader->latest.handed_out = load_time();
     if (status)
         status =
             load_replace(&loader->replace, loader->dataset, &loader->plan, loader->augment, batch);
@@ -170,6 +170,7 @@ static struct load_unit *load_now(shs_loader *loader, uint64_t count)
         if (loader->member.failed) continue;
         batch->round = load_round_of(&loader->round, loader->dataset, loader->cursor.epoch);
         load_batch_load(&loader->tools, &loader->plan, batch);
+        load_account_book_fill(&loader->account, LOAD_PREPARING, &batch->times);
         take_over(loader, batch);
     }
     return unit;
@@ -196,13 +197,17 @@ static shs_status load_ahead(shs_loader *loader, uint64_t count, bool wait, stru
 /* Sets *unit to a unit that has been loaded, or to one without rows after an error. */
 static shs_status load_unit(shs_loader *loader, bool wait, struct load_unit **unit)
 {
-    uint64_t count = loader->options.step_batches ? loader->plan.hosted : 1, begin = load_time();
+    uint64_t count = loader->options.step_batches ? loader->plan.hosted : 1;
+    uint64_t begin = core_clock(), end;
     shs_status status = SHS_OK;
+    load_account_book(&loader->account, LOAD_IDLE, begin);
     if (loader->ahead && !loader->member.failed)
         status = load_ahead(loader, count, wait, unit);
     else
         *unit = load_now(loader, count);
-    loader->waited += load_time() - begin;
+    end = core_clock();
+    loader->waited += end - begin;
+    load_account_book(&loader->account, LOAD_HANDING, end);
     return status;
 }
 
@@ -217,6 +222,8 @@ static void hand_out(shs_loader *loader, struct load_unit *unit, shs_batch *batc
     if (!batch->ends_step) return;
     loader->cursor = order_next(&loader->plan.order.order.shape, loader->cursor);
     loader->handed = 0;
+    loader->waited_in_step = loader->waited - loader->waited_before;
+    loader->waited_before = loader->waited;
 }
 
 static shs_status next(shs_loader *loader, shs_batch *batch, bool wait, const char *function)

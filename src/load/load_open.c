@@ -48,7 +48,8 @@ static shs_status open_ahead(shs_loader *loader, uint64_t rows)
                                        .rows = rows,
                                        .batches = options->ahead * loader->plan.hosted,
                                        .epochs = options->epochs,
-                                       .threads = options->threads ? options->threads : 1};
+                                       .threads = options->threads ? options->threads : 1,
+                                       .account = &loader->account};
     return load_ahead_open(&how, &loader->ahead);
 }
 
@@ -141,6 +142,7 @@ shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *optio
         };
         mpi_member_begin(run, &(*loader)->member, id);
         (*loader)->ledger_whole = true;
+        load_account_begin(&(*loader)->account);
         status = open_local(*loader, options);
     }
     status = agree_on_open(run, status, *loader);

@@ -312,6 +312,18 @@ CASE(shs_statistics)
     return all_zero(&statistics, sizeof statistics);
 }
 
+CASE(shs_times)
+{
+    shs_loader_times times = shs_times(NULL);
+    return all_zero(&times, sizeof times);
+}
+
+CASE(shs_times_of_lane)
+{
+    shs_lane_times times = shs_times_of_lane(NULL, 0);
+    return all_zero(&times, sizeof times);
+}
+
 CASE(shs_epoch_steps)
 {
     return shs_epoch_steps(NULL) == 0;
@@ -574,6 +586,8 @@ static const struct {
     ENTRY(shs_tell),
     ENTRY(shs_seek),
     ENTRY(shs_statistics),
+    ENTRY(shs_times),
+    ENTRY(shs_times_of_lane),
     ENTRY(shs_epoch_steps),
     ENTRY(shs_random_at_batch),
     ENTRY(shs_save),

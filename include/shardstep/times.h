@@ -1,0 +1,64 @@
+/** @file
+ * Accounting: where the time of a loader goes, and whether data keeps up with the program. */
+#ifndef SHARDSTEP_TIMES_H
+#define SHARDSTEP_TIMES_H
+
+#include "loader.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What a loader has cost the program on this rank. Times are in seconds of a clock that never goes
+ * back, since the loader was opened. */
+typedef struct shs_loader_times {
+    /** Time since the loader was opened. */
+    double elapsed;
+    /** Time inside shs_next() and shs_try_next(), in which the program waited for data. */
+    double waited;
+    /** The part of it that belongs to the latest step whose last batch was delivered. */
+    double waited_in_step;
+    /** Lanes that load. With the option `ahead` they are its threads, which are numbered from 1 on.
+     * Without it the only lane is lane 0, the calling thread, which other threads help. */
+    uint32_t lanes;
+} shs_loader_times;
+
+/** Where the time of a lane went, in seconds. The other members add up to `elapsed`. A lane is a
+ * thread that loads; lane 0 is the calling thread. The batch that a lane is filling now counts when
+ * it is filled. */
+typedef struct shs_lane_times {
+    /** Time that is accounted for, since the loader was opened. */
+    double elapsed;
+    /** The lane had nothing to do. For lane 0 this is the time of the program. */
+    double idle;
+    /** Row numbers were computed, files were opened, and rows were read through HDF5. Only lane 0
+     * does so. */
+    double preparing;
+    /** Rows and chunks were read by position. Copying rows out of new chunks is included. */
+    double reading;
+    /** Chunks were decoded. If `threads` help lane 0, this is their time divided by their number,
+     * and the rest of the time that they need is reading. */
+    double decoding;
+    /** Rows were compared with their checksums. */
+    double checking;
+    /** Samples were augmented. */
+    double augmenting;
+    /** The lane waited for chunks that another lane decodes. Lane 0 waited for a batch. */
+    double waiting;
+    /** Reads were planned, and rows were copied out of chunks in the cache. For lane 0 also the
+     * rest of shs_next(). */
+    double other;
+} shs_lane_times;
+
+/** Local. Returns what a loader has cost so far. All zero for NULL. */
+SHS_API shs_loader_times shs_times(const shs_loader *loader);
+
+/** Local. Returns where the time of a lane went so far. All zero for NULL, and for a lane that the
+ * loader does not have. */
+SHS_API shs_lane_times shs_times_of_lane(const shs_loader *loader, uint32_t lane);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,113 @@
+/* The states of a lane add up to its time, in every mode. No time itself is judged. */
+#include <math.h>
+
+#include "ahead_scene.h"
+#include "shardstep/times.h"
+
+static double sum_of(const shs_lane_times *lane)
+{
+    return lane->idle + lane->preparing + lane->reading + lane->decoding + lane->checking +
+           lane->augmenting + lane->waiting + lane->other;
+}
+
+/* A lane's time goes on from `before`, its states add up, and none goes back. */
+static void check_lane(const shs_loader *loader, uint32_t number, shs_lane_times *before)
+{
+    const shs_lane_times now = shs_times_of_lane(loader, number);
+    const double *state = (const double *)&now, *old = (const double *)before;
+    for (size_t i = 0; i < sizeof now / sizeof *state; i++)
+        CHECK_IS(state[i], >=, old[i]);
+    CHECK_IS(fabs(sum_of(&now) - now.elapsed), <, 1e-8 + 1e-12 * now.elapsed);
+    CHECK_IS(now.elapsed, <=, shs_times(loader).elapsed);
+    *before = now;
+}
+
+static void load_all(shs_loader *loader, uint32_t lanes)
+{
+    shs_lane_times calling = {0}, lane[8] = {{0}};
+    shs_batch batch;
+    uint64_t batches = 0;
+    double in_steps = 0;
+    while (shs_next(loader, &batch) == SHS_OK) {
+        if (batch.ends_step) in_steps += shs_times(loader).waited_in_step;
+        if (batches++ % 5) continue;
+        check_lane(loader, 0, &calling);
+        for (uint32_t i = 1; i <= lanes; i++)
+            check_lane(loader, i, &lane[i]);
+    }
+    const shs_loader_times times = shs_times(loader);
+    CHECK_IS(times.waited, >, 0);
+    CHECK_IS(times.waited, <=, times.elapsed);
+    CHECK_IS(fabs(in_steps - times.waited), <, 1e-8 + 1e-12 * times.elapsed);
+    check_lane(loader, 0, &calling);
+    CHECK_IS(fabs(calling.elapsed - calling.idle - times.waited), <, 1e-8);
+}
+
+static void times_add_up(void)
+{
+    static const shs_loader_options ways[] = {{.threads = 0},
+                                              {.threads = 2},
+                                              {.ahead = 1},
+                                              {.ahead = 3, .threads = 2},
+                                              {.ahead = 2, .threads = 5, .step_batches = true}};
+    struct data data;
+    if (!open_fields(&data, all_fields)) return;
+    delays_begin();
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        shs_loader_options options = ways[i];
+        uint32_t lanes = options.ahead ? (options.threads ? options.threads : 1) : 0;
+        shs_loader *loader;
+        options.batch = BATCH;
+        options.epochs = 2;
+        options.augment = augmentation;
+        if (!NEED_STATUS(shs_loader_open(data.dataset, &options, &loader), SHS_OK)) break;
+        CHECK_EQ(shs_times(loader).lanes, lanes ? lanes : 1);
+        load_all(loader, lanes);
+        double decoding = 0, augmenting = 0;
+        for (uint32_t l = 0; l <= lanes; l++) {
+            const shs_lane_times lane = shs_times_of_lane(loader, l);
+            decoding += lane.decoding;
+            augmenting += lane.augmenting;
+            CHECK(l == 0 || lane.preparing == 0);
+            CHECK(l > 0 || lane.preparing > 0);
+            CHECK(l > 0 || !lanes || (lane.decoding == 0 && lane.augmenting == 0));
+        }
+        CHECK_IS(decoding, >, 0);
+        CHECK_IS(augmenting, >, 0);
+        CHECK(shs_times_of_lane(loader, lanes + 1).elapsed == 0);
+        shs_loader_close(&loader);
+    }
+    delays_end();
+    data_close(&data);
+}
+
+static void a_seek_begins_a_step_anew(void)
+{
+    const shs_loader_options options = {.batch = BATCH, .ahead = 2, .threads = 2};
+    struct data data;
+    shs_loader *loader;
+    shs_batch batch;
+    if (!open_fields(&data, direct_fields)) return;
+    CHECK_STATUS(shs_loader_open(data.dataset, &options, &loader), SHS_OK);
+    CHECK_STATUS(shs_next(loader, &batch), SHS_OK);
+    double before = shs_times(loader).waited;
+    CHECK_STATUS(shs_seek(loader, (shs_cursor){0}), SHS_OK);
+    do
+        CHECK_STATUS(shs_next(loader, &batch), SHS_OK);
+    while (!batch.ends_step);
+    const shs_loader_times times = shs_times(loader);
+    CHECK_IS(fabs(times.waited - before - times.waited_in_step), <, 1e-8);
+    shs_loader_close(&loader);
+    data_close(&data);
+}
+
+int main(void)
+{
+    static const struct harness_test tests[] = {
+        TEST(times_add_up),
+        TEST(a_seek_begins_a_step_anew),
+    };
+    int code = make_all_files() ? harness_run("times", tests, COUNT(tests)) : 1;
+    folder_remove(folder);
+    return code;
+}
