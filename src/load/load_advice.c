@@ -16,7 +16,8 @@ struct use {
     double times;      /* batches of this rank that use a band, on average */
     double touched;    /* share of the bands that this rank uses at all */
     bool filtered;
-    bool held; /* all rows stay in memory beside the cache: see data_resident.h */
+    bool held;    /* all rows stay in memory beside the cache: see data_resident.h */
+    double units; /* share of a held array's units that this rank uses at all */
 };
 
 /* The groups of an order. */
@@ -180,7 +181,7 @@ static void find_span(struct uses *uses)
  * recently goes, and a use finds its band if the cache holds it by chance. */
 static double decodings(const struct uses *uses, const struct use *use)
 {
-    if (use->held) return use->touched;
+    if (use->held) return use->units;
     double stay = (use->times - use->touched) * at_most(uses->cache_bytes / all_bytes(uses), 1);
     if (uses->groups.foreseen) retain(use, uses->span, &stay);
     double times = use->times - stay;
@@ -216,6 +217,14 @@ static double rows_a_sample(const shs_dataset *dataset, size_t array, uint64_t r
     return most;
 }
 
+/* Returns how many bands of a held array are decoded together: those of a unit. */
+static double bands_a_unit(const shs_dataset *dataset, size_t array, double height)
+{
+    uint64_t key = data_files_key(&dataset->files, 0, array);
+    const struct data_resident_array *held = data_resident_find(&dataset->resident, key);
+    return held && (double)held->unit_rows > height ? (double)held->unit_rows / height : 1;
+}
+
 static void add_array(const shs_dataset *dataset, size_t array, const struct data_field *field,
                       struct uses *uses, size_t arrays[MOST_ARRAYS])
 {
@@ -232,6 +241,8 @@ static void add_array(const shs_dataset *dataset, size_t array, const struct dat
     struct use *use = add_use(layout, uses);
     use->held = dataset->resident.holds[array];
     set_times(&uses->groups, bands, bands_a_sample, samples, use);
+    double together = use->held ? use->samples * bands_a_unit(dataset, array, height) : 0;
+    use->units = 1 - random_pow(1 - use->batches * use->taken, together);
 }
 
 /* ---- The advice. */
