@@ -290,6 +290,20 @@ static bool can_place(const struct load_ahead *ahead)
     return cursor->step <= UINT32_MAX && cursor->epoch <= UINT32_MAX;
 }
 
+/* Gives back the files of batches that are filled and wait for their turn, if files are scarce. */
+static void give_files_back(struct load_ahead *ahead)
+{
+    const struct data_files *files = &ahead->how.dataset->files;
+    bool filled = files->paths.count > files->most_open;
+    for (uint64_t i = ahead->handed; i < ahead->placed && filled; i++) {
+        struct entry *entry = entry_of(ahead, i);
+        pthread_mutex_lock(&ahead->lock);
+        filled = i < ahead->prepared && entry->filled;
+        pthread_mutex_unlock(&ahead->lock);
+        if (filled) load_batch_let_go(&entry->batch);
+    }
+}
+
 /* Does a part of the work of preparing: places a batch and finds its files, or reads a piece of it
  * that only HDF5 can read. Returns false if there is nothing to do, or if it is enough for a call
  * that must not wait. */
@@ -303,6 +317,7 @@ static bool prepare_some(struct load_ahead *ahead)
         ahead->pieces++;
     } else {
         if (!can_place(ahead)) return false;
+        give_files_back(ahead);
         batch = place_next(ahead);
         load_batch_prepare(ahead->how.tools, ahead->how.plan, batch);
     }

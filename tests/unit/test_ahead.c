@@ -150,6 +150,27 @@ static void all_ways_give_the_same_bytes(void)
     delays_end();
 }
 
+/* With more files than may be open, batches ahead hold no more of them than one at a time does. */
+static void scarce_files_give_the_same_bytes(void)
+{
+    static struct record due, came;
+    struct data data;
+    if (!open_within(&data, all_fields, 1)) return;
+    record_way(&data, &(struct way){0}, SHS_SHUFFLE_FULL, &due);
+    data.dataset->files.most_open = 1;
+    delays_begin();
+    for (uint32_t ahead = 0; ahead <= 7; ahead++) {
+        harness_where("ahead %u", ahead);
+        record_way(&data, &(struct way){.ahead = ahead, .threads = 3, .polls = ahead % 2},
+                   SHS_SHUFFLE_FULL, &came);
+        compare(&due, &came);
+        CHECK_EQ(data.dataset->files.n_held, 0);
+    }
+    harness_where(NULL);
+    delays_end();
+    data_close(&data);
+}
+
 /* ---- Seeks. */
 
 /* A full ring is dropped by a seek; the batches from its cursor on are those that came before. */
@@ -292,11 +313,9 @@ static void a_stop_stops_the_ring(void)
 int main(void)
 {
     static const struct harness_test tests[] = {
-        TEST(all_ways_give_the_same_bytes),
-        TEST(a_seek_empties_the_ring),
-        TEST(a_batch_is_replayed),
-        TEST(a_try_reads_one_piece),
-        TEST(not_ready_is_told),
+        TEST(all_ways_give_the_same_bytes), TEST(scarce_files_give_the_same_bytes),
+        TEST(a_seek_empties_the_ring),      TEST(a_batch_is_replayed),
+        TEST(a_try_reads_one_piece),        TEST(not_ready_is_told),
         TEST(a_stop_stops_the_ring),
     };
     int code =
