@@ -109,7 +109,7 @@ static shs_status prepare(struct bench_file *bench, uint32_t threads)
     close_loader(&opened);
     uint64_t lack[BENCH_CEILINGS];
     for (int c = 0; c < BENCH_CEILINGS; c++)
-        lack[c] = bench_ceiling_lack(c, &bench->memory, &bench->stored);
+        lack[c] = bench_ceiling_lack((enum bench_ceiling)c, &bench->memory, &bench->stored);
     if (!status) status = mpi_greatest(bench->run, lack, BENCH_CEILINGS);
     for (int c = 0; c < BENCH_CEILINGS; c++)
         bench->lack[c] = (enum bench_lack)lack[c];
@@ -190,8 +190,8 @@ static shs_status do_round(struct bench_file *bench, shs_loader *loader, double 
     }
     for (int c = 0; c < BENCH_CEILINGS && !status; c++)
         if (!bench->lack[c])
-            status = bench_ceiling_measure(bench->run, c, part, &bench->memory, &bench->stored,
-                                           &result->rate[round][c]);
+            status = bench_ceiling_measure(bench->run, (enum bench_ceiling)c, part, &bench->memory,
+                                           &bench->stored, &result->rate[round][c]);
     return status;
 }
 

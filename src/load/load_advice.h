@@ -1,6 +1,7 @@
 /* Whether an order decodes the same chunks again and again, and the cure. This is an estimate:
  * chunks are taken to be of one size and to be used equally often. Where chunks are decoded twice
- * or more often, the estimate is within a quarter of what is counted (tests/unit/test_advice.c). */
+ * or more often, the estimate is within a quarter of what is counted (tests/unit/test_advice.c).
+ * With shuffle blocks this needs several whole windows in each virtual rank's part. */
 #ifndef LOAD_ADVICE_H
 #define LOAD_ADVICE_H
 

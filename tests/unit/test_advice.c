@@ -12,7 +12,7 @@
 #include "unit.h"
 
 enum {
-    ROWS = 6000,
+    ROWS = 2400,
     COLUMNS = 40,
     WIDE_CHUNK = 20,
     NARROW_CHUNK = 6,
@@ -115,7 +115,7 @@ static void check(const struct setting *setting, bool anywhere)
 
 static void check_batches(struct setting setting, bool anywhere)
 {
-    static const uint64_t batches[] = {1, 32, 200};
+    static const uint64_t batches[] = {2, 16, 80};
     for (size_t b = 0; b < COUNT(batches); b++)
         for (setting.ranks = 1; setting.ranks < 4; setting.ranks += 2) {
             setting.vranks = 6;
@@ -125,7 +125,7 @@ static void check_batches(struct setting setting, bool anywhere)
 }
 
 static const char *const fields[] = {"x", "x,z", "x,y,flat"};
-static const size_t rooms[] = {1, 60, 150, 240, 1000}; /* chunks of x */
+static const size_t rooms[] = {1, 24, 60, 96, 400}; /* chunks of x */
 
 static void a_full_shuffle_decodes_what_was_estimated(void)
 {
@@ -150,8 +150,10 @@ static void other_orders_decode_what_was_estimated(void)
             check_batches(setting, false);
             setting.options.shard = SHS_SHARD_GLOBAL;
             setting.options.shuffle = SHS_SHUFFLE_BLOCKS;
+            setting.options.blocks.window = 5; /* four windows for each virtual rank */
             check_batches(setting, false);
             setting.options.shuffle = SHS_SHUFFLE_FULL;
+            setting.options.blocks.window = 0;
             setting.options.sampling.weight_field = "weight";
             check_batches(setting, false);
             setting.options.sampling.weight_field = NULL;
