@@ -383,6 +383,47 @@ typedef struct shs_loader_statistics {
     uint64_t epochs_unverified;
 } shs_loader_statistics;
 
+/** The memory of a loader on this rank, in bytes. It is known when the loader is opened, and does
+ * not grow with rows, epochs or time. All of it is taken by shs_loader_open(), except the cache,
+ * which grows up to its bound, and the memory that is not touched before it is wanted. */
+typedef struct shs_loader_memory_use {
+    /** The batches: the latest, those of `keep`, and those of `ahead`. */
+    uint64_t batches;
+    /** Rows as they are stored, for an augmentation to change, of all batches in work. */
+    uint64_t staging;
+    /** The order: subset, sources, weights, and tables of permutations for each thread that loads
+     * whole batches. */
+    uint64_t order;
+    /** The cache of decoded chunks when it is full: at most the dataset's cache_bytes, and an
+     * eighth more where several threads load whole batches, and what it notes of each chunk. It has
+     * nearly 0 if no array is read in chunks. */
+    uint64_t cache;
+    /** What threads find, read and decode rows with: lists of reads, the largest chunk as stored
+     * and as decoded, and memory between filters. */
+    uint64_t reading;
+    /** The same for threads that only wait for the disk. They touch it only if bytes of files are
+     * not in memory. */
+    uint64_t waiting;
+    /** The rest of the loader: its structures and texts, and the augmentation's tables. */
+    uint64_t other;
+    /** The sum of the above, less what options.memory gives: what the functions of shs_memory_use()
+     * are asked for at most. */
+    uint64_t counted;
+    /** The dataset's arrays whose rows are held decoded. All loaders of the dataset share them.
+     * Their memory is touched as rows are read. */
+    uint64_t resident;
+    /** True if the ranks of this node share `resident`, so that it counts once a node. */
+    bool resident_shared;
+    /** Chunks that HDF5 keeps of arrays that only HDF5 reads, at most. HDF5 may take more for other
+     * ends. */
+    uint64_t hdf5;
+    /** What the stacks of threads, and the decoders of libraries, will touch. An estimate. */
+    uint64_t threads;
+    /** The sum of all: the growth of the process's memory from before shs_loader_open(), if all of
+     * it is touched. */
+    uint64_t total;
+} shs_loader_memory_use;
+
 /** Collective. Opens a loader of a dataset, at the first step of epoch 0. `options` may be NULL,
  * which means the defaults. The program may close the dataset before the loader. On error
  * *loader is NULL. SHS_ERROR_ARGUMENT for an option out of its range or beside an option that
@@ -454,6 +495,11 @@ SHS_API SHS_MUST_CHECK shs_status shs_random_at_batch(const shs_batch *batch, ui
 /** Local. Returns counts of what was read so far. All zero for NULL. Rows that are read through
  * HDF5 count only in `rows`. */
 SHS_API shs_loader_statistics shs_statistics(const shs_loader *loader);
+
+/** Local. Returns the memory that a loader takes at most. All zero for NULL. Weights that are read
+ * from a file during the run, and files that are opened again because they are more than can be
+ * open at a time, take memory beside it. */
+SHS_API shs_loader_memory_use shs_loader_memory(const shs_loader *loader);
 
 /** Local. Returns the number of steps of one epoch. 0 for NULL. */
 SHS_API uint64_t shs_epoch_steps(const shs_loader *loader);

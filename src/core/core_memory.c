@@ -1,5 +1,6 @@
 #include "core_memory.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,9 +18,34 @@ static void plain_release(void *memory, void *user)
 
 static shs_memory current = {plain_reallocate, plain_release, NULL};
 
+/* What lies before all memory, so that the bytes that are released are known. */
+struct head {
+    _Alignas(max_align_t) size_t bytes; /* with the head itself */
+};
+
+_Static_assert(sizeof(struct head) == CORE_MEMORY_HEAD, "memory is aligned for any type");
+
+static _Thread_local int64_t balance;
+
+int64_t core_memory_balance(void)
+{
+    return balance;
+}
+
 void shs_memory_use(const shs_memory *memory)
 {
     current = memory ? *memory : (shs_memory){plain_reallocate, plain_release, NULL};
+}
+
+static size_t bytes_of(const struct head *head)
+{
+    return head ? head->bytes : 0;
+}
+
+/* Returns the head of memory that core_resize() gave. */
+static struct head *head_of(void *memory)
+{
+    return memory ? (struct head *)memory - 1 : NULL;
 }
 
 shs_status core_resize(size_t count, size_t bytes, const char *what, void *memory_pointer)
@@ -27,14 +53,19 @@ shs_status core_resize(size_t count, size_t bytes, const char *what, void *memor
     void *memory;
     uint64_t total;
     memcpy(&memory, memory_pointer, sizeof memory);
-    if (!core_multiply(count, bytes, &total) || total > PTRDIFF_MAX)
+    if (!core_multiply(count, bytes, &total) || total > PTRDIFF_MAX - sizeof(struct head))
         return core_fail(SHS_ERROR_MEMORY,
                          "%zu times %zu bytes for %s are more than a process can address", count,
                          bytes, what);
-    memory = current.reallocate(memory, total ? (size_t)total : 1, current.user);
-    if (!memory)
+    struct head *head = head_of(memory);
+    size_t before = bytes_of(head), now = (total ? (size_t)total : 1) + sizeof *head;
+    head = current.reallocate(head, now, current.user);
+    if (!head)
         return core_fail(SHS_ERROR_MEMORY, "no memory for %s (%zu times %zu bytes)", what, count,
                          bytes);
+    head->bytes = now;
+    balance += (int64_t)now - (int64_t)before;
+    memory = head + 1;
     memcpy(memory_pointer, &memory, sizeof memory);
     return SHS_OK;
 }
@@ -55,7 +86,9 @@ void core_release(void *memory_pointer)
     void *memory;
     memcpy(&memory, memory_pointer, sizeof memory);
     if (!memory) return;
-    current.release(memory, current.user);
+    struct head *head = head_of(memory);
+    balance -= (int64_t)head->bytes;
+    current.release(head, current.user);
     memory = NULL;
     memcpy(memory_pointer, &memory, sizeof memory);
 }

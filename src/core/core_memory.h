@@ -33,6 +33,15 @@ shs_status core_resize(size_t count, size_t bytes, const char *what, void *memor
 /* Releases memory like core_free(), for an address whose type is not known. */
 void core_release(void *memory_pointer);
 
+enum {
+    /* Bytes that the user's functions are asked for beside those that the caller wants. */
+    CORE_MEMORY_HEAD = 16
+};
+
+/* Returns the bytes that the calling thread has taken, less those that it has released, with
+ * CORE_MEMORY_HEAD for each block. The difference of two calls is what was done between them. */
+int64_t core_memory_balance(void);
+
 /* Copies a string. The caller releases *copy with core_free(). */
 shs_status core_copy(const char *text, char **copy);
 

@@ -140,6 +140,11 @@ shs_status data_files_get(struct data_files *files, size_t number, struct data_f
     return status;
 }
 
+const struct data_field *data_files_array(const struct data_open_file *open, size_t array)
+{
+    return &open->arrays[array];
+}
+
 shs_status data_files_hold(struct data_files *files, size_t number, struct data_held *held,
                            uint64_t *bytes)
 {

@@ -95,6 +95,9 @@ struct data_held {
     struct data_field *arrays;
 };
 
+/* Returns an array of an open file. */
+const struct data_field *data_files_array(const struct data_open_file *open, size_t array);
+
 /* Opens a file like data_files_get(), and holds it. Its arrays can be read until the file is given
  * back, whatever is done with the files meanwhile. *bytes grows by the bytes that were read
  * directly to open the file or to look at it again. Must be called in the calling thread. Direct

@@ -177,20 +177,64 @@ static shs_status check(struct fetcher *fetcher, unsigned threads, const struct 
 
 /* ---- A fetch. */
 
-/* Returns how many threads wait for the disk. All lanes together keep it busy, unless chunks are so
- * large that the threads would need too much memory. */
+/* Returns how many threads wait for the disk, for chunks of up to `most` bytes. All lanes together
+ * keep it busy, unless chunks are so large that the threads would need too much memory. */
+static unsigned width_for(const struct fetcher *fetcher, size_t most, unsigned threads)
+{
+    size_t width = FETCH_THREADS_BYTES / 2 / (most ? most : 1);
+    if (width > FETCH_OUTSTANDING) width = FETCH_OUTSTANDING;
+    width /= fetcher->shares;
+    return width > threads ? (unsigned)width : threads;
+}
+
 static unsigned cold_width(const struct fetcher *fetcher, size_t n_cold, unsigned threads)
 {
-    size_t most = 1;
+    size_t most = 0;
     for (size_t i = 0; i < n_cold; i++) {
         const struct fetch_job *job = &fetcher->jobs.job[fetcher->cold_jobs[i]];
         const struct io_layout *layout = fetch_layout_of(&fetcher->uses[job->begin]);
         if (layout->chunked && layout->chunk_bytes > most) most = layout->chunk_bytes;
     }
-    size_t width = FETCH_THREADS_BYTES / 2 / most;
-    if (width > FETCH_OUTSTANDING) width = FETCH_OUTSTANDING;
-    width /= fetcher->shares;
-    return width > threads ? (unsigned)width : threads;
+    return width_for(fetcher, most, threads);
+}
+
+/* Takes the memory that lanes [first, end) decode with. Where chunks are large, fewer lanes decode.
+ */
+static shs_status reserve_lanes(struct fetcher *fetcher, const struct fetch_need *need,
+                                unsigned first, unsigned end, unsigned threads)
+{
+    shs_status status = SHS_OK;
+    for (size_t i = 0; i < need->n_arrays; i++) {
+        unsigned width = width_for(fetcher, need->array[i].chunk, threads);
+        for (unsigned lane = first; lane < width && lane < end && !status; lane++)
+            status = io_lane_reserve(&fetcher->lanes[lane], &need->array[i]);
+    }
+    return status;
+}
+
+shs_status fetcher_reserve(struct fetcher *fetcher, const struct fetch_need *need, unsigned threads)
+{
+    if (!threads) threads = 1;
+    shs_status status = fetch_plan_reserve(fetcher, need->uses);
+    if (!status) status = reserve_lanes(fetcher, need, 0, threads, threads);
+    int64_t before = core_memory_balance();
+    if (!status) status = reserve_lanes(fetcher, need, threads, CORE_POOL_MOST, threads);
+    fetcher->waiting_bytes = (uint64_t)(core_memory_balance() - before);
+    return status;
+}
+
+uint64_t fetcher_waiting_bytes(const struct fetcher *fetcher)
+{
+    return fetcher->waiting_bytes;
+}
+
+unsigned fetcher_width(const struct fetcher *fetcher, const struct fetch_need *need,
+                       unsigned threads)
+{
+    size_t smallest = 0;
+    for (size_t i = 0; i < need->n_arrays; i++)
+        if (!smallest || need->array[i].chunk < smallest) smallest = need->array[i].chunk;
+    return need->uses ? width_for(fetcher, smallest, threads ? threads : 1) : 1;
 }
 
 static shs_status do_jobs(struct fetcher *fetcher, unsigned threads)

@@ -28,6 +28,7 @@
 
 #include "core_pool.h"
 #include "fetch_checks.h"
+#include "fetch_need.h"
 #include "fetch_store.h"
 
 /* Tells when rows will be wanted. next_use() returns the time at which any of the rows
@@ -49,6 +50,18 @@ shs_status fetcher_new(uint64_t cache_bytes, struct fetcher **fetcher);
  * fetchers that fetch at the same time, each in a thread of its own; they share out what a disk can
  * do at a time. On error *fetcher is NULL. */
 shs_status fetcher_join(const struct fetcher *first, unsigned lanes, struct fetcher **fetcher);
+
+/* Takes the memory for fetches of this need on `threads` threads, so that no more is taken later
+ * but for the bytes of kept chunks. Must be called before the first fetch. */
+shs_status fetcher_reserve(struct fetcher *fetcher, const struct fetch_need *need,
+                           unsigned threads);
+
+/* Returns the bytes of fetcher_reserve() that only threads use that wait for the disk. */
+uint64_t fetcher_waiting_bytes(const struct fetcher *fetcher);
+
+/* Returns the most threads that fetches of this need use, the calling thread included. */
+unsigned fetcher_width(const struct fetcher *fetcher, const struct fetch_need *need,
+                       unsigned threads);
 
 /* Returns the store, for tickets. */
 struct fetch_store *fetcher_store(const struct fetcher *fetcher);

@@ -1,5 +1,6 @@
 #include "fetch_cache.h"
 
+#include "core_assert.h"
 #include "core_memory.h"
 
 struct fetch_cache {
@@ -8,14 +9,16 @@ struct fetch_cache {
     uint64_t dropped;           /* bytes of chunks that were dropped and are pinned */
     struct fetch_cached **heap; /* the latest next use comes first */
     size_t count, capacity;
-    struct fetch_cached **table; /* hash table of `capacity` lists */
-    void *spare;                 /* memory of the chunk dropped last, mostly for the next chunk */
+    struct fetch_cached **table;   /* hash table of `capacity` lists */
+    struct fetch_cached *reserved; /* memory for chunks, taken at once */
+    size_t n_reserved;
+    struct fetch_cached *free; /* those of `reserved` that are no chunk */
+    void *spare;               /* memory of the chunk dropped last, mostly for the next chunk */
     size_t spare_bytes;
 };
 
 enum {
-    FIRST_CAPACITY = 256,
-    PINNED_PART = 8 /* the part of the budget that dropped chunks may take in addition */
+    FIRST_CAPACITY = 256
 };
 
 static size_t slot_of(const struct fetch_cache *cache, uint64_t field, uint64_t chunk)
@@ -59,11 +62,50 @@ shs_status fetch_cache_new(uint64_t budget, struct fetch_cache **cache)
     return status;
 }
 
+shs_status fetch_cache_reserve(struct fetch_cache *cache, size_t chunks)
+{
+    size_t capacity = cache->capacity;
+    while (capacity < chunks)
+        capacity *= 2;
+    core_assert(!cache->count && !cache->reserved);
+    shs_status status = capacity > cache->capacity ? set_capacity(cache, capacity) : SHS_OK;
+    if (!status) status = core_new(chunks, sizeof *cache->reserved, "a cache", &cache->reserved);
+    if (status) return status;
+    cache->n_reserved = chunks;
+    for (size_t i = 0; i < chunks; i++) {
+        cache->reserved[i].chain = cache->free;
+        cache->free = &cache->reserved[i];
+    }
+    return SHS_OK;
+}
+
+/* Takes a zeroed struct for a chunk. */
+static shs_status take_struct(struct fetch_cache *cache, struct fetch_cached **cached)
+{
+    *cached = cache->free;
+    if (!*cached) return core_new(1, sizeof **cached, "a chunk", cached);
+    cache->free = (*cached)->chain;
+    **cached = (struct fetch_cached){0};
+    return SHS_OK;
+}
+
+static void give_struct_back(struct fetch_cache *cache, struct fetch_cached *cached)
+{
+    const struct fetch_cached *end = cache->reserved + cache->n_reserved;
+    if (!cache->reserved || cached < cache->reserved || cached >= end) {
+        core_free(&cached);
+        return;
+    }
+    cached->chain = cache->free;
+    cache->free = cached;
+}
+
 void fetch_cache_free(struct fetch_cache **cache)
 {
     if (!*cache) return;
     fetch_cache_clear(*cache);
     core_free(&(*cache)->spare);
+    core_free(&(*cache)->reserved);
     core_free(&(*cache)->heap);
     core_free(&(*cache)->table);
     core_free(cache);
@@ -119,7 +161,7 @@ static void release(struct fetch_cache *cache, struct fetch_cached *cached)
     core_free(&cache->spare);
     cache->spare = cached->memory;
     cache->spare_bytes = cached->bytes;
-    core_free(&cached);
+    give_struct_back(cache, cached);
 }
 
 void fetch_cache_drop(struct fetch_cache *cache, struct fetch_cached *cached)
@@ -169,7 +211,7 @@ static bool make_room(struct fetch_cache *cache, size_t bytes, uint64_t next_use
         struct fetch_cached *latest = cache->heap[0];
         if (latest->next_use <= next_use) return false;
         if (latest->pins && give_up) give_up(user, latest);
-        if (latest->pins && cache->dropped + latest->bytes > cache->budget / PINNED_PART)
+        if (latest->pins && cache->dropped + latest->bytes > cache->budget / FETCH_PINNED_PART)
             return false;
         fetch_cache_drop(cache, latest);
     }
@@ -193,9 +235,9 @@ struct fetch_cached *fetch_cache_add(struct fetch_cache *cache, uint64_t field, 
 {
     struct fetch_cached *cached;
     if (!make_room(cache, bytes, next_use, give_up, user)) return NULL;
-    if (core_new(1, sizeof *cached, "a chunk", &cached)) return NULL;
+    if (take_struct(cache, &cached)) return NULL;
     if (take_memory(cache, bytes, &cached->memory)) {
-        core_free(&cached);
+        give_struct_back(cache, cached);
         return NULL;
     }
     cached->field = field;

@@ -11,6 +11,10 @@
 
 #include "core_status.h"
 
+enum {
+    FETCH_PINNED_PART = 8 /* the part of the budget that dropped chunks may take in addition */
+};
+
 enum fetch_state {
     FETCH_BEING_DECODED,
     FETCH_READY,
@@ -38,6 +42,10 @@ struct fetch_cache;
 
 /* Makes a cache of `budget` bytes. On error *cache is NULL. */
 shs_status fetch_cache_new(uint64_t budget, struct fetch_cache **cache);
+
+/* Takes memory for `chunks` chunks that are kept or pinned, but not for their bytes. Then a cache
+ * of no more chunks takes memory for their bytes only. Must be called before chunks are added. */
+shs_status fetch_cache_reserve(struct fetch_cache *cache, size_t chunks);
 
 /* Frees a cache and leaves NULL. Accepts a pointer to NULL. */
 void fetch_cache_free(struct fetch_cache **cache);

@@ -2,12 +2,24 @@
 
 #include "core_memory.h"
 
+static shs_status resize(size_t count, size_t bytes, size_t *capacity, void *memory_pointer)
+{
+    shs_status status = core_resize(count, bytes, "checksums", memory_pointer);
+    if (!status) *capacity = count;
+    return status;
+}
+
 static shs_status grow(size_t count, size_t bytes, size_t *capacity, void *memory_pointer)
 {
     if (count <= *capacity) return SHS_OK;
-    shs_status status = core_resize(2 * count, bytes, "checksums", memory_pointer);
-    if (!status) *capacity = 2 * count;
-    return status;
+    return resize(2 * count, bytes, capacity, memory_pointer);
+}
+
+shs_status fetch_checks_reserve(struct fetch_checks *checks, size_t count, size_t sums)
+{
+    shs_status status = resize(count, sizeof *checks->at, &checks->at_capacity, &checks->at);
+    if (status) return status;
+    return resize(sums, sizeof *checks->sums, &checks->sums_capacity, &checks->sums);
 }
 
 /* Finds how many checksums are kept in files, and whether there are any checksums at all. */

@@ -32,6 +32,9 @@ shs_status fetch_checks_read(struct fetch_checks *checks, const struct fetch_pie
 shs_status fetch_checks_compare(const struct fetch_checks *checks, const struct fetch_piece *pieces,
                                 size_t i);
 
+/* Takes memory for `sums` checksums of `count` pieces, so that no more is taken later. */
+shs_status fetch_checks_reserve(struct fetch_checks *checks, size_t count, size_t sums);
+
 void fetch_checks_free(struct fetch_checks *checks);
 
 #endif

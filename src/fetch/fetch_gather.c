@@ -80,6 +80,36 @@ static shs_status grow(size_t count, size_t bytes, size_t *capacity, void *memor
     return status;
 }
 
+shs_status fetch_gather_reserve(struct fetch_gather *gather, const struct fetch_need *need)
+{
+    struct fetch_spots *spots = &gather->spots;
+    const struct {
+        uint64_t count;
+        size_t bytes, *capacity;
+        void *memory_pointer;
+    } lists[] = {{need->samples, sizeof *gather->file, &gather->file_capacity, &gather->file},
+                 {need->ragged ? need->samples : 0, sizeof *gather->bounds,
+                  &gather->bounds_capacity, &gather->bounds},
+                 {need->pair_bytes ? need->samples : 0, need->pair_bytes, &gather->pairs_capacity,
+                  &gather->pairs},
+                 {need->places, sizeof *gather->places, &gather->places_capacity, &gather->places},
+                 {need->places, sizeof *gather->pieces, &gather->pieces_capacity, &gather->pieces},
+                 {need->places ? need->files : 0, sizeof *gather->held.file, &gather->held.capacity,
+                  &gather->held.file},
+                 {need->spots, sizeof *spots->spot, &spots->capacity, &spots->spot},
+                 {need->spots, sizeof *spots->pieces, &spots->pieces_capacity, &spots->pieces},
+                 {need->spots ? need->files : 0, sizeof *gather->spots_held.file,
+                  &gather->spots_held.capacity, &gather->spots_held.file},
+                 {need->spots ? gather->dataset->files.paths.count : 0, sizeof *gather->held_at,
+                  &gather->held_at_capacity, &gather->held_at}};
+    shs_status status = SHS_OK;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists && !status; i++)
+        status = grow(lists[i].count, lists[i].bytes, lists[i].capacity, lists[i].memory_pointer);
+    if (!status && need->sums)
+        status = fetch_checks_reserve(&gather->checks, need->places, need->sums);
+    return status;
+}
+
 /* ---- Places to pieces. */
 
 static int compare_places(const void *left, const void *right)

@@ -15,11 +15,15 @@
 
 #include "data_dataset.h"
 #include "fetch.h"
+#include "fetch_need.h"
 
 struct fetch_gather;
 
 /* Makes a gatherer for a dataset that stays open longer. On error *gather is NULL. */
 shs_status fetch_gather_new(shs_dataset *dataset, struct fetch_gather **gather);
+
+/* Takes the memory that batches of this need take, so that no more is taken later. */
+shs_status fetch_gather_reserve(struct fetch_gather *gather, const struct fetch_need *need);
 
 /* Frees a gatherer and leaves NULL. Accepts a pointer to NULL. */
 void fetch_gather_free(struct fetch_gather **gather);

@@ -16,13 +16,19 @@ const struct io_layout *fetch_layout_of(const struct fetch_use *use)
     return io_reader_layout(use->piece->field->direct);
 }
 
+static shs_status reserve_uses(struct fetcher *fetcher, size_t capacity)
+{
+    shs_status status = core_resize(capacity, sizeof *fetcher->uses, "reads", &fetcher->uses);
+    if (!status) fetcher->uses_capacity = capacity;
+    return status;
+}
+
 static shs_status add_use(struct fetcher *fetcher, const struct fetch_piece *piece, uint64_t place)
 {
     if (fetcher->n_uses == fetcher->uses_capacity) {
-        size_t capacity = fetcher->uses_capacity ? 2 * fetcher->uses_capacity : 256;
-        shs_status status = core_resize(capacity, sizeof *fetcher->uses, "reads", &fetcher->uses);
+        shs_status status =
+            reserve_uses(fetcher, fetcher->uses_capacity ? 2 * fetcher->uses_capacity : 256);
         if (status) return status;
-        fetcher->uses_capacity = capacity;
     }
     fetcher->uses[fetcher->n_uses++] = (struct fetch_use){piece, place};
     return SHS_OK;
@@ -112,10 +118,10 @@ static uint64_t next_use(const struct fetch_use *use, const struct fetch_foresig
     return foresight->next_use(foresight->user, field->key, first, count);
 }
 
-static shs_status reserve_jobs(struct fetcher *fetcher)
+static shs_status reserve_jobs(struct fetcher *fetcher, size_t uses)
 {
     size_t capacity = fetcher->uses_capacity;
-    if (fetcher->jobs_capacity >= fetcher->n_uses) return SHS_OK;
+    if (fetcher->jobs_capacity >= uses) return SHS_OK;
     shs_status status =
         core_resize(capacity, sizeof *fetcher->jobs.job, "reads", &fetcher->jobs.job);
     if (!status)
@@ -126,11 +132,17 @@ static shs_status reserve_jobs(struct fetcher *fetcher)
     return status;
 }
 
+shs_status fetch_plan_reserve(struct fetcher *fetcher, uint64_t uses)
+{
+    shs_status status = uses ? reserve_uses(fetcher, uses) : SHS_OK;
+    return status ? status : reserve_jobs(fetcher, uses);
+}
+
 /* Makes jobs of all uses, and asks foresight. The store is not locked yet, because foresight may
  * take long. */
 static shs_status find_jobs(struct fetcher *fetcher, const struct fetch_foresight *foresight)
 {
-    shs_status status = reserve_jobs(fetcher);
+    shs_status status = reserve_jobs(fetcher, fetcher->n_uses);
     for (size_t begin = 0, end; begin < fetcher->n_uses && !status; begin = end) {
         const struct fetch_use *use = &fetcher->uses[begin];
         end = end_of_job(fetcher, begin);

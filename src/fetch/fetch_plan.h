@@ -48,6 +48,7 @@ struct fetcher {
     struct fetch_jobs jobs, hits; /* reads and hits; both in the order of uses */
     size_t done;                  /* jobs of the last fetch, whose array is still there */
     size_t *cold_jobs;            /* indices of jobs; room for all jobs */
+    uint64_t waiting_bytes;       /* of the lanes of threads that only wait for the disk */
     bool may_wait;                /* true if the jobs of now may wait for the disk */
     struct fetch_counts now;      /* what the present fetch did */
 };
@@ -58,6 +59,9 @@ const struct io_layout *fetch_layout_of(const struct fetch_use *use);
  * `means` is used up, also after an error. After an error there are no jobs and no hits. */
 shs_status fetch_plan(const struct fetch_means *means, const struct fetch_piece *pieces,
                       size_t count);
+
+/* Takes memory for so many uses, and for a job and a hit of each. */
+shs_status fetch_plan_reserve(struct fetcher *fetcher, uint64_t uses);
 
 /* Copies what the uses of a job want out of a decoded chunk. */
 void fetch_copy_chunk(const struct fetcher *fetcher, const struct fetch_job *job,

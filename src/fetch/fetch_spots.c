@@ -6,9 +6,6 @@
 #include "core_memory.h"
 
 enum {
-    /* Units that are claimed and read together, so that the disk is kept busy. Other lanes can
-     * claim the units behind them meanwhile. */
-    UNITS = 16,
     /* Fewer bytes are copied in the calling thread alone. */
     SHARED_BYTES = 256 << 10
 };
@@ -59,9 +56,9 @@ static size_t find_rows(struct fetch_spots *spots)
 
 /* Units that this lane has claimed. */
 struct claim {
-    const struct data_resident_array *array[UNITS];
-    uint64_t unit[UNITS];
-    struct fetch_piece piece[UNITS];
+    const struct data_resident_array *array[FETCH_SPOT_UNITS];
+    uint64_t unit[FETCH_SPOT_UNITS];
+    struct fetch_piece piece[FETCH_SPOT_UNITS];
     size_t count;
 };
 
@@ -150,7 +147,7 @@ static shs_status fill_missing(const struct fetch_means *means, const struct fet
         struct data_range units = units_of(spot);
         for (uint64_t k = 0; k < units.count && !status; k++) {
             claim_unit(&claim, spot, units.first + k);
-            if (claim.count == UNITS) status = fill_units(means, spots, &claim, counts);
+            if (claim.count == FETCH_SPOT_UNITS) status = fill_units(means, spots, &claim, counts);
         }
     }
     if (claim.count && !status) status = fill_units(means, spots, &claim, counts);
@@ -162,6 +159,8 @@ static shs_status read_missing(const struct fetch_means *means, struct fetch_spo
                                size_t missing, struct fetch_counts *counts)
 {
     size_t count = 0;
+    struct fetch_means alone = *means;
+    alone.passing = true; /* the rows will be in their unit soon, so their chunks are not kept */
     if (spots->pieces_capacity < missing) {
         shs_status status =
             core_resize(spots->capacity, sizeof *spots->pieces, "a batch's pieces", &spots->pieces);
@@ -175,7 +174,7 @@ static shs_status read_missing(const struct fetch_means *means, struct fetch_spo
             (struct fetch_piece){spot->field, spot->first, spot->count, spot->to};
         spot->at = spot->to;
     }
-    return read_pieces(means, spots->pieces, count, counts);
+    return read_pieces(&alone, spots->pieces, count, counts);
 }
 
 /* ---- Copies. */

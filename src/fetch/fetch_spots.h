@@ -6,6 +6,12 @@
 #include "data_resident.h"
 #include "fetch.h"
 
+enum {
+    /* Units that are claimed and read together, so that the disk is kept busy. Other lanes can
+     * claim the units behind them meanwhile. */
+    FETCH_SPOT_UNITS = 16
+};
+
 /* Rows [first, first + count) of a resident array. */
 struct fetch_spot {
     const struct data_resident_array *array;

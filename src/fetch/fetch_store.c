@@ -28,6 +28,11 @@ shs_status fetch_store_new(uint64_t cache_bytes, struct fetch_store **store)
     return status;
 }
 
+shs_status fetch_store_reserve(struct fetch_store *store, size_t chunks)
+{
+    return fetch_cache_reserve(store->cache, chunks);
+}
+
 void fetch_store_free(struct fetch_store **store)
 {
     if (!*store) return;

@@ -17,6 +17,9 @@ struct fetch_store;
  * room for others, it takes up to an eighth more. On error *store is NULL. */
 shs_status fetch_store_new(uint64_t cache_bytes, struct fetch_store **store);
 
+/* Takes memory for `chunks` chunks, but not for their bytes, as fetch_cache_reserve() does. */
+shs_status fetch_store_reserve(struct fetch_store *store, size_t chunks);
+
 /* Frees a store that no lane uses, and leaves NULL. Accepts a pointer to NULL. */
 void fetch_store_free(struct fetch_store **store);
 

@@ -162,6 +162,42 @@ void io_decoder_free(struct io_decoder **decoder)
     core_free(decoder);
 }
 
+static shs_status grow(struct io_decoder *decoder, size_t i, size_t bytes)
+{
+    if (decoder->scratch[i].size >= bytes) return SHS_OK;
+    core_free(&decoder->scratch[i].bytes);
+    decoder->scratch[i].size = 0;
+    shs_status status = core_resize(bytes, 1, "a chunk to decode", &decoder->scratch[i].bytes);
+    if (!status) decoder->scratch[i].size = bytes;
+    return status;
+}
+
+/* A filter writes to scratch memory if another filter follows, or if a checksum lies behind what it
+ * gives. Two memories are used in turn. */
+void io_decoder_need(const struct io_pipeline *pipeline, size_t size, struct io_scratch *scratch)
+{
+    size_t moving = 0, sums = 0;
+    for (uint32_t i = 0; i < pipeline->count; i++) {
+        const struct io_filter *filter = &pipeline->filter[i];
+        if (filter->id == FLETCHER32)
+            sums++;
+        else if (filter->id != SHUFFLE || filter->values[0] != 1)
+            moving++;
+    }
+    size_t writes = moving ? moving - 1 + (sums > 0) : 0; /* that may go to scratch memory */
+    for (size_t i = 0; i < 2 && i < writes; i++)
+        if (scratch->bytes[i] < size + sums * IO_FLETCHER32_BYTES)
+            scratch->bytes[i] = size + sums * IO_FLETCHER32_BYTES;
+}
+
+shs_status io_decoder_reserve(struct io_decoder *decoder, const struct io_scratch *scratch)
+{
+    shs_status status = SHS_OK;
+    for (size_t i = 0; i < 2 && !status; i++)
+        if (scratch->bytes[i]) status = grow(decoder, i, scratch->bytes[i]);
+    return status;
+}
+
 /* Finds memory for the `bytes` bytes that a filter gives, never the memory that it reads. The
  * memory is `to` if the filter is the last to move bytes and gives as many as are due there. */
 static shs_status find_room(struct work *work, size_t bytes, unsigned char **room)
@@ -172,13 +208,8 @@ static shs_status find_room(struct work *work, size_t bytes, unsigned char **roo
         return SHS_OK;
     }
     size_t i = work->from == decoder->scratch[0].bytes;
-    if (decoder->scratch[i].size < bytes) {
-        core_free(&decoder->scratch[i].bytes);
-        decoder->scratch[i].size = 0;
-        shs_status status = core_resize(bytes, 1, "a chunk to decode", &decoder->scratch[i].bytes);
-        if (status) return status;
-        decoder->scratch[i].size = bytes;
-    }
+    shs_status status = grow(decoder, i, bytes);
+    if (status) return status;
     *room = decoder->scratch[i].bytes;
     core_assert(*room != work->from);
     return SHS_OK;

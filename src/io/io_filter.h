@@ -43,6 +43,17 @@ struct io_decoder;
 /* Makes a decoder. On error *decoder is NULL. */
 shs_status io_decoder_new(struct io_decoder **decoder);
 
+/* The memory that decoding a chunk of a pipeline takes: the bytes of each scratch memory. */
+struct io_scratch {
+    size_t bytes[2];
+};
+
+/* Raises *scratch to what a pipeline needs at most for chunks of `size` bytes. */
+void io_decoder_need(const struct io_pipeline *pipeline, size_t size, struct io_scratch *scratch);
+
+/* Takes scratch memory, so that no more is taken later for such chunks. */
+shs_status io_decoder_reserve(struct io_decoder *decoder, const struct io_scratch *scratch);
+
 /* Releases a decoder and sets *decoder to NULL, which it may be already. */
 void io_decoder_free(struct io_decoder **decoder);
 

@@ -244,6 +244,30 @@ static bool is_raw(const struct io_layout *layout, uint64_t chunk)
            (layout->raw_edges && io_layout_is_edge(layout, chunk));
 }
 
+void io_reader_need(const struct io_reader *reader, struct io_need *need)
+{
+    const struct io_layout *layout = &reader->layout;
+    if (!layout->chunked) return;
+    if (need->chunk < layout->chunk_bytes) need->chunk = layout->chunk_bytes;
+    for (uint64_t i = 0; i < layout->n_chunks; i++) {
+        const struct io_chunk *chunk = &layout->chunks[i];
+        if (chunk->address == IO_NOWHERE || is_raw(layout, i)) continue;
+        need->decodes = true;
+        if (need->stored < chunk->bytes) need->stored = chunk->bytes;
+    }
+    if (need->decodes) io_decoder_need(&layout->pipeline, layout->chunk_bytes, &need->scratch);
+}
+
+shs_status io_lane_reserve(struct io_lane *lane, const struct io_need *need)
+{
+    shs_status status = SHS_OK;
+    if (need->stored) status = grow(&lane->stored, &lane->stored_bytes, need->stored);
+    if (!status && need->chunk) status = grow(&lane->chunk, &lane->chunk_bytes, need->chunk);
+    if (!status && need->decodes && !lane->decoder) status = io_decoder_new(&lane->decoder);
+    if (!status && need->decodes) status = io_decoder_reserve(lane->decoder, &need->scratch);
+    return status;
+}
+
 bool io_reader_is_cut(const struct io_reader *reader)
 {
     const struct io_layout *layout = &reader->layout;

@@ -27,6 +27,19 @@ void io_lane_free(struct io_lane *lane);
 /* Finds memory of the lane for a decoded chunk. It is valid until the next call with this lane. */
 shs_status io_lane_chunk(struct io_lane *lane, size_t bytes, void **chunk);
 
+/* The memory that a lane needs to read any chunk of some arrays. A zeroed struct is none. */
+struct io_need {
+    size_t stored, chunk;
+    struct io_scratch scratch;
+    bool decodes;
+};
+
+/* Raises *need to what any chunk of the reader's array needs. */
+void io_reader_need(const struct io_reader *reader, struct io_need *need);
+
+/* Takes this memory, so that no more is taken later for such chunks. */
+shs_status io_lane_reserve(struct io_lane *lane, const struct io_need *need);
+
 /* Opens a file to read an array that lies there as `layout` says. The layout must have been
  * measured. The reader takes over what the layout owns, also on error. A part of the array outside
  * the file is an error. On error *reader is NULL. */

@@ -20,6 +20,7 @@
 #define LOAD_H
 
 #include "load_ahead.h"
+#include "load_memory.h"
 #include "load_replace.h"
 
 struct shs_loader {
@@ -30,9 +31,10 @@ struct shs_loader {
     char *augment_text;
     shs_augment *augment;
     struct load_tools tools;
-    struct load_units *units; /* the memory of all batches that are handed out */
-    struct load_batch batch;  /* the batch that is loaded without `ahead` */
-    struct load_ahead *ahead; /* NULL: batches are loaded when they are asked for */
+    struct load_units *units;  /* the memory of all batches that are handed out */
+    struct load_batch batch;   /* the batch that is loaded without `ahead` */
+    struct load_memory memory; /* what was taken while the loader was opened */
+    struct load_ahead *ahead;  /* NULL: batches are loaded when they are asked for */
     struct load_replace replace;
 
     /* The hand-out. */

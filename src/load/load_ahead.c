@@ -153,6 +153,8 @@ static shs_status make_ring(struct load_ahead *ahead)
     for (uint64_t i = 0; i < how->batches && !status; i++)
         status =
             load_batch_new(how->dataset, how->tools->augment, how->rows, &ahead->ring[i].batch);
+    for (uint64_t i = 0; i < how->batches && !status; i++)
+        status = load_batch_reserve(&ahead->ring[i].batch, how->need);
     if (!status) status = core_new(how->threads, sizeof *ahead->lanes, "threads", &ahead->lanes);
     for (unsigned i = 0; i < how->threads && !status; i++) {
         struct lane *lane = &ahead->lanes[i];
@@ -161,6 +163,7 @@ static shs_status make_ring(struct load_ahead *ahead)
         load_account_begin(&lane->account);
         ahead->n_lanes++;
         status = load_tools_join(how->tools, how->threads, &lane->tools);
+        if (!status) status = load_tools_reserve(&lane->tools, how->plan, how->need, true);
     }
     return status;
 }
@@ -176,6 +179,7 @@ shs_status load_ahead_open(const struct load_ahead_how *how, struct load_ahead *
     pthread_cond_init(&(*ahead)->prepared_more, NULL);
     pthread_cond_init(&(*ahead)->filled_more, NULL);
     status = make_ring(*ahead);
+    (*ahead)->how.need = NULL;
     if (!status) start_threads(*ahead, &error);
     if (!status && !(*ahead)->n_threads)
         status = core_fail(SHS_ERROR_MEMORY,
@@ -184,6 +188,19 @@ shs_status load_ahead_open(const struct load_ahead_how *how, struct load_ahead *
                            strerror(error));
     if (status) load_ahead_close(ahead);
     return status;
+}
+
+struct load_ahead_lanes load_ahead_measure(const struct load_ahead *ahead,
+                                           const struct fetch_need *need)
+{
+    struct load_ahead_lanes sum = {.lanes = ahead->n_lanes};
+    for (unsigned i = 0; i < ahead->n_lanes; i++) {
+        const struct load_tools *tools = &ahead->lanes[i].tools;
+        sum.threads += fetcher_width(tools->fetcher, need, tools->threads);
+        sum.order_bytes += tools->order_bytes;
+        sum.waiting_bytes += fetcher_waiting_bytes(tools->fetcher);
+    }
+    return sum;
 }
 
 void load_ahead_close(struct load_ahead **pointer)

@@ -20,15 +20,26 @@ struct load_ahead_how {
     struct load_tools *tools; /* the calling thread's, which the lanes' tools join */
     const struct load_plan *plan;
     struct load_units *units;
-    uint64_t rows;                /* most rows of a batch */
-    uint64_t batches;             /* most batches in the ring */
-    uint64_t epochs;              /* the epoch where the loader ends; 0: nowhere */
-    unsigned threads;             /* lanes that are wanted, at least 1 */
-    struct load_account *account; /* of the calling thread */
+    const struct fetch_need *need; /* of a batch; valid for the call only */
+    uint64_t rows;                 /* most rows of a batch */
+    uint64_t batches;              /* most batches in the ring */
+    uint64_t epochs;               /* the epoch where the loader ends; 0: nowhere */
+    unsigned threads;              /* lanes that are wanted, at least 1 */
+    struct load_account *account;  /* of the calling thread */
 };
 
 /* Local. Starts the threads. Fewer serve if the system gives no more. On error *ahead is NULL. */
 shs_status load_ahead_open(const struct load_ahead_how *how, struct load_ahead **ahead);
+
+/* Local. What the lanes of a ring have. */
+struct load_ahead_lanes {
+    unsigned lanes, threads; /* lanes, and the most threads of all lanes */
+    uint64_t order_bytes;    /* memory for the tables of orders */
+    uint64_t waiting_bytes;  /* memory of threads that only wait for the disk */
+};
+
+struct load_ahead_lanes load_ahead_measure(const struct load_ahead *ahead,
+                                           const struct fetch_need *need);
 
 /* Local. Stops the ring, ends its threads and leaves NULL. Accepts a pointer to NULL. */
 void load_ahead_close(struct load_ahead **ahead);

@@ -36,6 +36,11 @@ shs_status load_batch_new(shs_dataset *dataset, const shs_augment *augment, uint
     return status;
 }
 
+shs_status load_batch_reserve(struct load_batch *batch, const struct fetch_need *need)
+{
+    return fetch_gather_reserve(batch->gather, need);
+}
+
 void load_batch_free(struct load_batch *batch)
 {
     for (size_t f = 0; f < batch->fields; f++)

@@ -65,6 +65,9 @@ shs_status load_batch_new(shs_dataset *dataset, const shs_augment *augment, uint
 const void *load_batch_row(const shs_dataset *dataset, const struct load_batch *batch, size_t f,
                            uint64_t slot);
 
+/* Local. Takes the memory that batches of this need take until they are filled. */
+shs_status load_batch_reserve(struct load_batch *batch, const struct fetch_need *need);
+
 /* Local. Frees a batch, but not its unit. */
 void load_batch_free(struct load_batch *batch);
 

@@ -35,16 +35,20 @@ static shs_status make_units(shs_loader *loader, uint64_t rows)
         how.parts = (size_t)hosted;
         how.weighs = options->tail == SHS_TAIL_PAD;
     }
-    return load_batch_units(loader->dataset, loader->augment, how, &loader->units);
+    shs_status status = load_batch_units(loader->dataset, loader->augment, how, &loader->units);
+    if (!status && options->memory.allocate)
+        loader->memory.units_of_program = how.n_units * load_units_bytes(loader->units);
+    return status;
 }
 
-static shs_status open_ahead(shs_loader *loader, uint64_t rows)
+static shs_status open_ahead(shs_loader *loader, const struct fetch_need *need, uint64_t rows)
 {
     const shs_loader_options *options = &loader->options;
     const struct load_ahead_how how = {.dataset = loader->dataset,
                                        .tools = &loader->tools,
                                        .plan = &loader->plan,
                                        .units = loader->units,
+                                       .need = need,
                                        .rows = rows,
                                        .batches = options->ahead * loader->plan.hosted,
                                        .epochs = options->epochs,
@@ -53,15 +57,38 @@ static shs_status open_ahead(shs_loader *loader, uint64_t rows)
     return load_ahead_open(&how, &loader->ahead);
 }
 
+/* Takes all memory that batches will need, so that none but the cache grows later. With `ahead` the
+ * calling thread fills no batch. It reads if rows must be read to find others. */
+static shs_status reserve(shs_loader *loader, uint64_t rows)
+{
+    struct fetch_need need;
+    const shs_loader_options *options = &loader->options;
+    unsigned lanes = options->threads ? options->threads : 1;
+    fetch_need_find(loader->dataset, rows, &need);
+    bool reads = !options->ahead || need.early;
+    int64_t before = core_memory_balance();
+    shs_status status =
+        load_tools_reserve_store(&loader->tools, &need, options->ahead ? lanes + need.early : 1);
+    loader->memory.store = core_memory_balance() - before;
+    if (!status) status = load_tools_reserve(&loader->tools, &loader->plan, &need, reads);
+    if (!status && !options->ahead) status = load_batch_reserve(&loader->batch, &need);
+    return status || !options->ahead ? status : open_ahead(loader, &need, rows);
+}
+
 static shs_status make_buffers(shs_loader *loader)
 {
     const shs_loader_options *options = &loader->options;
     uint64_t rows = order_most_rows(&loader->plan.order.order.shape);
     unsigned threads = options->ahead ? 1 : options->threads + 1; /* with the calling thread */
-    shs_status status = load_tools_open(loader->dataset, loader->augment, threads, &loader->tools);
+    int64_t before = core_memory_balance();
+    shs_status status = make_units(loader, rows);
+    loader->memory.units = core_memory_balance() - before;
+    if (!status)
+        status = load_tools_open(loader->dataset, loader->augment, threads, &loader->tools);
     if (!status) status = load_batch_new(loader->dataset, loader->augment, rows, &loader->batch);
-    if (!status) status = make_units(loader, rows);
-    return status || !options->ahead ? status : open_ahead(loader, rows);
+    if (!status) status = reserve(loader, rows);
+    loader->memory.buffers = core_memory_balance() - before - loader->memory.units;
+    return status;
 }
 
 static shs_status open_local(shs_loader *loader, const shs_loader_options *options)
@@ -75,10 +102,12 @@ static shs_status open_local(shs_loader *loader, const shs_loader_options *optio
                                        .chunk_rows = options->shuffle == SHS_SHUFFLE_BLOCKS
                                                          ? data_dataset_block_rows(dataset)
                                                          : 0};
+    int64_t before = core_memory_balance();
     shs_status status = load_order_open(&how, options, &loader->plan.order);
     if (!status)
         status = load_failures_open(&loader->plan.order, options, dataset->samples,
                                     &loader->plan.failures);
+    loader->memory.order = core_memory_balance() - before;
     load_order_settle(&loader->plan.order, &loader->options);
     loader->member.counts_only = loader->plan.order.counts_only;
     if (!status)
@@ -99,6 +128,15 @@ static shs_status agree_on_open(shs_run *run, shs_status status, const shs_loade
      */
     if (!status) status = load_options_call(&loader->options, call);
     return mpi_agree(run, core_wrap(status, "shs_loader_open"), "%s", call);
+}
+
+/* Collective. */
+static shs_status weigh(shs_loader *loader, const shs_loader_options *options)
+{
+    int64_t before = core_memory_balance();
+    shs_status status = load_order_weigh(loader->dataset, options, &loader->plan.order);
+    loader->memory.order += core_memory_balance() - before;
+    return core_wrap(status, "shs_loader_open");
 }
 
 /* The caller's lists and texts are valid only while the loader is opened. */
@@ -124,6 +162,7 @@ shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *optio
     shs_run *run = dataset->run;
     uint64_t id = run->opened++;
     if (!options) options = &defaults;
+    int64_t before = core_memory_balance();
     if (loader)
         status = core_new(1, sizeof **loader, "a loader", loader);
     else
@@ -146,10 +185,9 @@ shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *optio
         status = open_local(*loader, options);
     }
     status = agree_on_open(run, status, *loader);
-    if (!status)
-        status = core_wrap(load_order_weigh(dataset, options, &(*loader)->plan.order),
-                           "shs_loader_open");
+    if (!status) status = weigh(*loader, options);
     if (!status) forget_borrowed(&(*loader)->options);
+    if (!status) (*loader)->memory.all = core_memory_balance() - before;
     if (status) shs_loader_close(loader);
     return status;
 }

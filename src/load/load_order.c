@@ -257,6 +257,14 @@ shs_status load_epoch_begin(const struct load_order *order, uint64_t number,
     return status ? status : order_begin(&order->order, number, &epoch->places);
 }
 
+shs_status load_epoch_reserve(const struct load_order *order, uint64_t first_vrank, uint64_t vranks,
+                              struct load_epoch *epoch)
+{
+    shs_status status = order->mix.sources ? order_mix_reserve(&order->mix, &epoch->mix) : SHS_OK;
+    return status ? status
+                  : order_epoch_reserve(&order->order, first_vrank, vranks, &epoch->places);
+}
+
 void load_epoch_free(struct load_epoch *epoch)
 {
     order_mix_epoch_free(&epoch->mix);

@@ -60,6 +60,11 @@ void load_order_close(struct load_order *order);
 /* Local. Returns true if the order draws random numbers. */
 bool load_order_draws(const struct load_order *order);
 
+/* Local. Takes the memory for all permutations that a loader of these virtual ranks will draw, so
+ * that no more is taken later. */
+shs_status load_epoch_reserve(const struct load_order *order, uint64_t first_vrank, uint64_t vranks,
+                              struct load_epoch *epoch);
+
 /* Local. Makes `epoch` epoch number `number` of the order, which stays open longer. This costs
  * nothing if `epoch` is that epoch already. */
 shs_status load_epoch_begin(const struct load_order *order, uint64_t number,

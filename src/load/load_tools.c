@@ -90,6 +90,25 @@ shs_status load_tools_join(const struct load_tools *first, unsigned lanes, struc
     return status ? status : open_own(tools);
 }
 
+shs_status load_tools_reserve(struct load_tools *tools, const struct load_plan *plan,
+                              const struct fetch_need *need, bool reads)
+{
+    int64_t before = core_memory_balance();
+    shs_status status =
+        load_epoch_reserve(&plan->order, plan->first_vrank, plan->hosted, &tools->epoch);
+    tools->order_bytes = (uint64_t)(core_memory_balance() - before);
+    if (status || !reads) return status;
+    return fetcher_reserve(tools->fetcher, need, tools->threads);
+}
+
+shs_status load_tools_reserve_store(struct load_tools *tools, const struct fetch_need *need,
+                                    unsigned users)
+{
+    tools->kept = fetch_need_kept(need, tools->dataset->cache_bytes, users);
+    if (!tools->kept.chunks) return SHS_OK;
+    return fetch_store_reserve(fetcher_store(tools->fetcher), (size_t)tools->kept.chunks);
+}
+
 void load_tools_close(struct load_tools *tools)
 {
     fetcher_free(&tools->fetcher);

@@ -19,6 +19,9 @@ struct load_tools {
     char *scratch;        /* memory for the augmentation, for each of the threads */
     size_t scratch_bytes; /* of a thread */
 
+    uint64_t order_bytes;   /* memory of the order's tables */
+    struct fetch_kept kept; /* the most that the store will keep, in the first tools */
+
     /* The batch that is being loaded. Foresight tells when rows are wanted after it. */
     const struct load_plan *plan;
     struct load_epoch epoch;
@@ -40,6 +43,17 @@ shs_status load_tools_open(shs_dataset *dataset, const shs_augment *augment, uns
  * closed. */
 shs_status load_tools_join(const struct load_tools *first, unsigned lanes,
                            struct load_tools *tools);
+
+/* Local. Takes the memory that batches of this need take, so that no more is taken later but for
+ * the bytes of kept chunks. Tools that read nothing, because other lanes fill all batches, only
+ * need the tables of the order. */
+shs_status load_tools_reserve(struct load_tools *tools, const struct load_plan *plan,
+                              const struct fetch_need *need, bool reads);
+
+/* Local. Takes the memory for all chunks that lanes will share, but not for their bytes. `users`
+ * lanes read with the store. */
+shs_status load_tools_reserve_store(struct load_tools *tools, const struct fetch_need *need,
+                                    unsigned users);
 
 void load_tools_close(struct load_tools *tools);
 

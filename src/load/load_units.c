@@ -197,6 +197,11 @@ shs_status load_units_new(const struct load_units_how *how, struct load_units **
     return status;
 }
 
+size_t load_units_bytes(const struct load_units *units)
+{
+    return units->bytes;
+}
+
 /* Takes a unit back, for good if nobody holds it any more. The lock is held. */
 static void settle(struct load_unit *unit)
 {

@@ -46,6 +46,9 @@ shs_status load_units_new(const struct load_units_how *how, struct load_units **
  * other units must be free. Accepts a pointer to NULL. */
 void load_units_close(struct load_units **units);
 
+/* Returns the bytes of a unit's memory. */
+size_t load_units_bytes(const struct load_units *units);
+
 /* Takes a free unit. Returns NULL if there is none. */
 struct load_unit *load_units_take(struct load_units *units);
 

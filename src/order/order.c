@@ -10,6 +10,42 @@ void order_epoch_free(struct order_epoch *epoch)
     epoch->of = NULL;
 }
 
+/* Reserves tables for a sequence of so many rows. */
+static shs_status reserve_sequence(const struct order_shape *shape, uint64_t rows,
+                                   struct order_sequence *sequence)
+{
+    if (shape->shuffle == SHS_SHUFFLE_BLOCKS) rows = rows / shape->block_rows + 2;
+    if (shape->shuffle == SHS_SHUFFLE_NONE || rows > ORDER_TABLE_MAX + 2) return SHS_OK;
+    return order_permutation_reserve(&sequence->whole, rows);
+}
+
+static shs_status reserve_window(const struct order_shape *shape, struct order_window *window)
+{
+    uint64_t rows = shape->block_rows < ORDER_TABLE_MAX ? shape->block_rows : ORDER_TABLE_MAX;
+    uint64_t blocks =
+        shape->window_blocks < ORDER_TABLE_MAX ? shape->window_blocks : ORDER_TABLE_MAX;
+    uint64_t most = shape->samples / shape->vranks + 1; /* rows of a run */
+    if (shape->shuffle != SHS_SHUFFLE_BLOCKS) return SHS_OK;
+    if (most > rows * blocks) most = rows * blocks;
+    return order_permutation_reserve(&window->permutation, most);
+}
+
+shs_status order_epoch_reserve(const struct order *order, uint64_t first_vrank, uint64_t vranks,
+                               struct order_epoch *epoch)
+{
+    const struct order_shape *shape = &order->shape;
+    bool fixed = shape->shard == SHS_SHARD_FIXED;
+    shs_status status = fixed ? SHS_OK : reserve_sequence(shape, shape->samples, &epoch->all);
+    for (uint64_t i = 0; i < vranks && i < ORDER_KEPT && !status; i++) {
+        size_t kept = (size_t)((first_vrank + i) % ORDER_KEPT);
+        if (fixed)
+            status =
+                reserve_sequence(shape, shape->samples / shape->vranks + 1, &epoch->shards[kept]);
+        if (!status) status = reserve_window(shape, &epoch->windows[kept]);
+    }
+    return status;
+}
+
 /* ---- Sequences. */
 
 /* Draws the sequence's permutation. */

@@ -66,6 +66,11 @@ struct order_epoch {
  * already. After an error no epoch has begun. */
 shs_status order_begin(const struct order *order, uint64_t number, struct order_epoch *epoch);
 
+/* Takes the memory for all permutations that will be drawn for virtual ranks
+ * [first_vrank, first_vrank + vranks) in any epoch of the order, so that no more is taken later. */
+shs_status order_epoch_reserve(const struct order *order, uint64_t first_vrank, uint64_t vranks,
+                               struct order_epoch *epoch);
+
 void order_epoch_free(struct order_epoch *epoch);
 
 /* Writes the rows of a virtual rank's slice to `index`, including the rows of weight 0. */

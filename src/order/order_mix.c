@@ -93,6 +93,21 @@ static shs_status make_parts(const struct order_mix *mix, struct order_mix_epoch
     return SHS_OK;
 }
 
+shs_status order_mix_reserve(const struct order_mix *mix, struct order_mix_epoch *epoch)
+{
+    shs_status status = make_parts(mix, epoch);
+    if (status) return status;
+    epoch->number = UINT64_MAX; /* no epoch has begun */
+    for (size_t i = 0; i < epoch->parts; i++) {
+        struct order_mix_part *part = &epoch->part[i];
+        bool permutes = mix->permuted && part->source.takes;
+        if (!permutes || part->source.rows > ORDER_TABLE_MAX) continue;
+        for (size_t p = 0; p < ORDER_PASSES && !status; p++)
+            status = order_permutation_reserve(&part->passes[p].permutation, part->source.rows);
+    }
+    return status;
+}
+
 shs_status order_mix_begin(const struct order_mix *mix, uint64_t number,
                            struct order_mix_epoch *epoch)
 {

@@ -72,6 +72,10 @@ shs_status order_mix_open(struct order_mix *mix, const uint64_t *bounds, const u
 
 void order_mix_free(struct order_mix *mix);
 
+/* Takes the memory for all permutations that will be drawn in any epoch of the mix, so that no more
+ * is taken later. No epoch has begun. */
+shs_status order_mix_reserve(const struct order_mix *mix, struct order_mix_epoch *epoch);
+
 /* Makes `epoch` epoch number `number`, below 2^32, of the mix. The mix must not change while the
  * epoch is used. The call costs nothing if `epoch` is that epoch already. */
 shs_status order_mix_begin(const struct order_mix *mix, uint64_t number,

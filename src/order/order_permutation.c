@@ -35,6 +35,30 @@ static void set_keys(struct order_permutation *permutation, shs_random *random)
             permutation->keys[round][part] = shs_random_u32(random);
 }
 
+/* Makes a table of as many samples as any may have, unless a smaller one was reserved. */
+static shs_status make_table(struct order_permutation *permutation, uint64_t samples)
+{
+    if (samples <= permutation->capacity) return SHS_OK;
+    order_permutation_free(permutation);
+    shs_status status = core_new(ORDER_TABLE_MAX, sizeof *permutation->table,
+                                 "a permutation's table", &permutation->table);
+    if (!status) permutation->capacity = ORDER_TABLE_MAX;
+    return status;
+}
+
+shs_status order_permutation_reserve(struct order_permutation *permutation, uint64_t most)
+{
+    uint32_t capacity = most < ORDER_TABLE_MAX ? (uint32_t)most : ORDER_TABLE_MAX;
+    order_permutation_free(permutation);
+    shs_status status = core_new(capacity, sizeof *permutation->table, "a permutation's table",
+                                 &permutation->table);
+    if (!status)
+        status = core_new(capacity, sizeof *permutation->inverse, "a permutation's inverse",
+                          &permutation->inverse);
+    if (!status) permutation->capacity = capacity;
+    return status;
+}
+
 shs_status order_permutation_draw(struct order_permutation *permutation,
                                   const struct order_source *source, uint64_t samples)
 {
@@ -44,16 +68,13 @@ shs_status order_permutation_draw(struct order_permutation *permutation,
                     &random);
     permutation->samples = samples;
     permutation->inverted = false;
-    if (samples > ORDER_TABLE_MAX) {
-        order_permutation_free(permutation);
+    permutation->tabled = samples <= ORDER_TABLE_MAX;
+    if (!permutation->tabled) {
         set_keys(permutation, &random);
         return SHS_OK;
     }
-    if (!permutation->table) {
-        shs_status status = core_new(ORDER_TABLE_MAX, sizeof *permutation->table,
-                                     "a permutation's table", &permutation->table);
-        if (status) return status;
-    }
+    shs_status status = make_table(permutation, samples);
+    if (status) return status;
     shuffle_table(permutation->table, (uint32_t)samples, &random);
     return SHS_OK;
 }
@@ -69,6 +90,7 @@ void order_permutation_free(struct order_permutation *permutation)
 {
     core_free(&permutation->table);
     core_free(&permutation->inverse);
+    permutation->capacity = 0;
 }
 
 /* A Feistel network whose halves may differ by a bit: each round changes one half by a function of
@@ -89,7 +111,7 @@ static uint64_t encipher(const struct order_permutation *permutation, uint64_t p
 uint64_t order_permutation_row(const struct order_permutation *permutation, uint64_t position)
 {
     core_assert(position < permutation->samples);
-    if (permutation->table) return permutation->table[position];
+    if (permutation->tabled) return permutation->table[position];
     /* Cycle walking: from a row, the network's cycle leads to the next row below N. The domain is
      * less than twice N, so that takes under two steps on average. */
     do
@@ -126,9 +148,9 @@ void order_permutation_rows(const struct order_permutation *permutation, uint64_
     uint64_t values[AT_ONCE] = {0};
     uint16_t at[AT_ONCE];
     core_assert(first <= permutation->samples && count <= permutation->samples - first);
-    for (uint64_t i = 0; permutation->table && i < count; i++)
+    for (uint64_t i = 0; permutation->tabled && i < count; i++)
         rows[i] = permutation->table[first + i];
-    for (uint64_t done = 0, now; !permutation->table && done < count; done += now) {
+    for (uint64_t done = 0, now; !permutation->tabled && done < count; done += now) {
         now = count - done < AT_ONCE ? count - done : AT_ONCE;
         for (uint16_t i = 0; i < now; i++) {
             values[i] = first + done + i;
@@ -155,7 +177,7 @@ static uint64_t decipher(const struct order_permutation *permutation, uint64_t r
 static uint64_t search_table(struct order_permutation *permutation, uint64_t row)
 {
     uint64_t position = 0;
-    if (!permutation->inverse && core_new(ORDER_TABLE_MAX, sizeof *permutation->inverse,
+    if (!permutation->inverse && core_new(permutation->capacity, sizeof *permutation->inverse,
                                           "a permutation's inverse", &permutation->inverse)) {
         while (permutation->table[position] != row)
             position++;
@@ -170,7 +192,7 @@ static uint64_t search_table(struct order_permutation *permutation, uint64_t row
 uint64_t order_permutation_position(struct order_permutation *permutation, uint64_t row)
 {
     core_assert(row < permutation->samples);
-    if (permutation->table) return search_table(permutation, row);
+    if (permutation->tabled) return search_table(permutation, row);
     do
         row = decipher(permutation, row);
     while (row >= permutation->samples);

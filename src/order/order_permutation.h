@@ -21,9 +21,11 @@ struct order_permutation {
     uint32_t low_bits; /* bits of the Feistel network's right half */
     uint32_t high_bits;
     uint32_t keys[ORDER_ROUNDS][2];
-    uint16_t *table;   /* NULL above ORDER_TABLE_MAX */
+    bool tabled;       /* true for up to ORDER_TABLE_MAX samples */
+    uint16_t *table;   /* valid only if `tabled` is true */
     uint16_t *inverse; /* inverse of the table; valid only if `inverted` is true */
     bool inverted;
+    uint32_t capacity; /* most samples that table and inverse have memory for */
 };
 
 /* What a permutation is drawn from: role 3 of a loader's stream. */
@@ -38,6 +40,10 @@ struct order_source {
 /* Draws a permutation of 1 … 2^56 samples. The struct may hold an earlier permutation, or zeros. */
 shs_status order_permutation_draw(struct order_permutation *permutation,
                                   const struct order_source *source, uint64_t samples);
+
+/* Takes the memory for tables of up to `most` samples, or of ORDER_TABLE_MAX if `most` is more.
+ * Without this call memory is taken when it is wanted. */
+shs_status order_permutation_reserve(struct order_permutation *permutation, uint64_t most);
 
 /* Draws the permutation of an epoch's rows or blocks. */
 shs_status order_permutation_set(struct order_permutation *permutation, uint64_t seed,

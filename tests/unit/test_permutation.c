@@ -102,7 +102,7 @@ static void each_row_has_one_position_at_the_border_and_above(void)
     for (size_t i = 0; i < COUNT(sizes); i++) {
         CHECK(set(&permutation, 5, i, sizes[i]));
         CHECK(is_bijection(&permutation, sizes[i]));
-        CHECK_EQ(permutation.table != NULL, sizes[i] <= 16384);
+        CHECK_EQ(permutation.tabled, sizes[i] <= 16384);
     }
     order_permutation_free(&permutation);
 }
@@ -299,6 +299,8 @@ static void without_memory_the_table_is_searched(void)
     CHECK_EQ(count_not_undone(&permutation), 0);
     CHECK_EQ(counted.calls, 3);
     CHECK_STATUS(order_permutation_set(&permutation, 4, 0, 1, 16385), SHS_OK);
+    CHECK_EQ(counted.live, 2); /* the table's memory is kept for another epoch */
+    order_permutation_free(&permutation);
     CHECK_EQ(counted.live, 0);
     counted_end(&counted);
     counted_begin(&counted, 0);

@@ -1,0 +1,145 @@
+#include "fetch_need.h"
+
+#include "core_memory.h"
+#include "fetch_cache.h"
+#include "fetch_spots.h"
+
+static uint64_t product(uint64_t a, uint64_t b)
+{
+    uint64_t all;
+    return core_multiply(a, b, &all) ? all : UINT64_MAX;
+}
+
+static uint64_t sum(uint64_t a, uint64_t b)
+{
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+/* Returns the most rows of the part's array that a sample has. */
+static uint64_t most_rows(const shs_dataset *dataset, const struct data_part *part)
+{
+    const shs_tensor *shape = &dataset->files.shape[part->array];
+    if (part->kind == DATA_RAGGED) return part->most;
+    if (part->kind == DATA_WHOLE) return shape->axes ? shape->shape[0] : 1;
+    return data_part_rows(part);
+}
+
+/* Returns the most chunks that lie in some neighbouring rows. */
+static uint64_t most_chunks(const struct io_layout *layout, uint64_t rows)
+{
+    uint64_t height = layout->chunk[0], all = (layout->shape[0] - 1) / height + 1;
+    uint64_t bands = rows > 1 ? (rows - 2) / height + 2 : 1;
+    return product(bands < all ? bands : all, layout->chunks_a_band);
+}
+
+/* Returns the most uses that a run of neighbouring rows of an array makes, in any open file.
+ * *summed tells whether the rows have checksums in files. */
+static uint64_t most_uses(const shs_dataset *dataset, size_t array, uint64_t rows, bool *summed)
+{
+    uint64_t most = 0;
+    for (size_t i = 0; i < dataset->files.paths.count; i++) {
+        const struct data_open_file *open = dataset->files.file[i].open;
+        if (!open) continue;
+        const struct data_field *field = data_files_array(open, array);
+        uint64_t uses = 1;
+        *summed |= field->checked_by != NULL;
+        if (!field->direct || !field->rows) continue;
+        if (io_reader_layout(field->direct)->chunked)
+            uses = most_chunks(io_reader_layout(field->direct), rows);
+        if (uses > most) most = uses;
+    }
+    return most;
+}
+
+static void add_part(const shs_dataset *dataset, const struct data_part *part, uint64_t samples,
+                     struct fetch_need *need)
+{
+    uint64_t rows = most_rows(dataset, part);
+    bool summed = false;
+    if (part->kind == DATA_LENGTH) return;
+    if (dataset->resident.holds[part->array])
+        need->spots = sum(need->spots, samples);
+    else
+        need->places = sum(need->places, samples);
+    need->uses = sum(need->uses, product(samples, most_uses(dataset, part->array, rows, &summed)));
+    if (summed) need->sums = sum(need->sums, product(samples, rows));
+    if (part->kind != DATA_RAGGED) return;
+    need->ragged = true;
+    if (dataset->offsets[part->offsets].all) return;
+    size_t pair = 2 * shs_type_size(dataset->files.shape[part->offsets].type);
+    if (need->pair_bytes < pair) need->pair_bytes = pair;
+    if (need->places < samples) need->places = samples;
+    need->early = true;
+}
+
+/* Adds the uses of units of resident arrays, which are filled some at a time. */
+static void add_units(const shs_dataset *dataset, struct fetch_need *need)
+{
+    const struct data_resident *resident = &dataset->resident;
+    size_t arrays = dataset->what.n_arrays;
+    for (size_t key = 0; key < resident->keys; key++) {
+        const struct data_open_file *open = dataset->files.file[key / arrays].open;
+        const struct data_resident_array *array = data_resident_find(resident, key);
+        if (!array || !open) continue;
+        const struct io_layout *layout =
+            io_reader_layout(data_files_array(open, key % arrays)->direct);
+        uint64_t uses = layout->chunked ? most_chunks(layout, array->unit_rows) : 1;
+        uses = product(uses, FETCH_SPOT_UNITS);
+        if (need->uses < uses) need->uses = uses;
+    }
+}
+
+static void add_chunks(const struct io_layout *layout, struct fetch_need *need)
+{
+    need->chunks = sum(need->chunks, layout->n_chunks);
+    need->chunk_bytes = sum(need->chunk_bytes, product(layout->n_chunks, layout->chunk_bytes));
+    if (!need->smallest || need->smallest > layout->chunk_bytes)
+        need->smallest = layout->chunk_bytes;
+    if (need->largest < layout->chunk_bytes) need->largest = layout->chunk_bytes;
+}
+
+/* Adds what an array of all open files needs. */
+static void add_array(const shs_dataset *dataset, size_t array, struct fetch_need *need)
+{
+    struct io_need own = {0};
+    for (size_t i = 0; i < dataset->files.paths.count; i++) {
+        const struct data_open_file *open = dataset->files.file[i].open;
+        const struct data_field *field = open ? data_files_array(open, array) : NULL;
+        if (!field || !field->direct || !field->rows) continue;
+        const struct io_layout *layout = io_reader_layout(field->direct);
+        if (!layout->chunked) continue;
+        io_reader_need(field->direct, &own);
+        if (!dataset->resident.holds[array]) add_chunks(layout, need);
+    }
+    if (own.chunk) need->array[need->n_arrays++] = own;
+}
+
+void fetch_need_find(const shs_dataset *dataset, uint64_t rows, struct fetch_need *need)
+{
+    const struct data_files *files = &dataset->files;
+    *need = (struct fetch_need){.samples = rows,
+                                .files = rows < files->paths.count ? rows : files->paths.count};
+    for (size_t p = 0; p < dataset->what.n_parts; p++)
+        add_part(dataset, &dataset->what.part[p], rows, need);
+    for (size_t array = 0; array < dataset->what.n_arrays; array++)
+        add_array(dataset, array, need);
+    add_units(dataset, need);
+    if (files->n_open == files->paths.count) return;
+    need->early = true;
+    if (need->chunks) need->chunks = need->chunk_bytes = UINT64_MAX;
+}
+
+struct fetch_kept fetch_need_kept(const struct fetch_need *need, uint64_t budget, unsigned users)
+{
+    struct fetch_kept kept = {0};
+    if (!need->chunks || budget < need->smallest) return kept;
+    kept.chunks = budget / need->smallest;
+    if (kept.chunks > need->chunks) kept.chunks = need->chunks;
+    kept.bytes = budget < need->chunk_bytes ? budget : need->chunk_bytes;
+    if (need->smallest == need->largest) kept.bytes = kept.chunks * need->smallest;
+    if (users < 2 || kept.chunks == need->chunks) return kept;
+    kept.pinned = budget / FETCH_PINNED_PART;
+    kept.pinned -= kept.pinned % (need->smallest == need->largest ? need->smallest : 1);
+    kept.chunks += kept.pinned / need->smallest;
+    return kept;
+}

@@ -1,0 +1,41 @@
+/* How much memory fetching needs at most, found before the first batch is fetched. What is said
+ * here is true of files that are open. Chunks of files that are opened later are taken to be like
+ * them. */
+#ifndef FETCH_NEED_H
+#define FETCH_NEED_H
+
+#include "data_dataset.h"
+
+/* What any batch of some rows of a dataset needs, and what all chunks need. */
+struct fetch_need {
+    uint64_t samples;  /* most samples of a batch */
+    uint64_t files;    /* most files that a batch holds */
+    uint64_t places;   /* most places, and most pieces, of a batch */
+    uint64_t spots;    /* most runs of rows of resident arrays of a batch */
+    uint64_t sums;     /* most checksums of a batch that are read from files */
+    size_t pair_bytes; /* of two offsets of a sample that are read from files; 0: none are */
+    bool ragged;       /* true if samples have bounds */
+    bool early;        /* true if a batch reads before it is filled */
+    uint64_t uses;     /* most uses of a batch */
+
+    size_t n_arrays; /* arrays that are read directly by chunks */
+    struct io_need array[2 * SHS_MAX_FIELDS];
+
+    uint64_t chunks; /* that may be kept: of arrays that are not resident; UINT64_MAX: not known */
+    uint64_t chunk_bytes;       /* of all these chunks decoded; UINT64_MAX: not known */
+    uint64_t smallest, largest; /* bytes of a decoded chunk */
+};
+
+/* Local. Finds the need of batches of up to `rows` samples. */
+void fetch_need_find(const shs_dataset *dataset, uint64_t rows, struct fetch_need *need);
+
+/* Returns the bytes of the chunks that a store of `budget` bytes keeps at most, if `users` lanes
+ * plan with it: first those that are kept, then those that are pinned beside them. *chunks is their
+ * number. */
+struct fetch_kept {
+    uint64_t bytes, pinned, chunks;
+};
+
+struct fetch_kept fetch_need_kept(const struct fetch_need *need, uint64_t budget, unsigned users);
+
+#endif
