@@ -228,6 +228,7 @@ static shs_status measure(struct bench_file *bench, double seconds, struct bench
 {
     struct opened opened = {0};
     shs_status status = open_loader(bench, result->threads, &opened);
+    if (!status) result->memory = shs_loader_memory(opened.loader);
     if (!status && bench->arguments->cold) status = forget_files(bench, opened.dataset);
     if (!status) status = first_pass(bench, opened.loader, seconds / FIRST_PASS, result);
     /* a seek stops what is loaded ahead; rounds go on where the first pass ended */

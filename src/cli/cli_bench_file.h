@@ -189,6 +189,7 @@ struct bench_result {
     struct bench_total computing[BENCH_ROUNDS]; /* the loader beside a computation */
     double rate[BENCH_ROUNDS][BENCH_CEILINGS];
     int rounds;
+    shs_loader_memory_use memory; /* announced on this rank */
 };
 
 struct bench_file {

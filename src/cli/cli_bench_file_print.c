@@ -14,6 +14,7 @@
 #include "cli_advice.h"
 #include "cli_bench_file.h"
 #include "cli_json.h"
+#include "cli_loader_memory.h"
 #include "cli_text.h"
 
 static const struct {
@@ -222,6 +223,7 @@ static void print_one(const struct bench_file *bench, const struct bench_result 
     print_lacks(bench);
     print_first(bench, result);
     print_computing(bench, result);
+    cli_loader_memory_print(&result->memory);
 }
 
 static void print_sweep(const struct bench_file *bench)
@@ -323,6 +325,7 @@ static void json_result(const struct bench_file *bench, const struct bench_resul
     json_ceilings(bench, result);
     json_first(bench, result);
     json_computing(bench, result);
+    cli_loader_memory_json(&result->memory);
 }
 
 static const struct bench_result *fastest(const struct bench_file *bench)
