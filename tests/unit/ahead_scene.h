@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <hdf5.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "core_hash.h"
@@ -112,6 +113,13 @@ static inline unsigned count_entries(const char *of)
 struct held_by_process {
     unsigned threads, descriptors;
 };
+
+/* How often to do something: as the environment says. */
+static inline long often(const char *variable, long times)
+{
+    const char *number = getenv(variable);
+    return number ? strtol(number, NULL, 10) : times;
+}
 
 static inline struct held_by_process count_held(void)
 {

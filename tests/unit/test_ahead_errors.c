@@ -177,8 +177,8 @@ static void closing_leaks_nothing(void)
     close_at_random(&seed, &data);
     long live = counted.live;
     struct held_by_process before = count_held();
-    for (int round = 0; round < 200; round++) {
-        harness_where("round %d", round);
+    for (long round = 0; round < often("SHARDSTEP_TEST_CLOSINGS", 200); round++) {
+        harness_where("round %ld", round);
         close_at_random(&seed, &data);
         if (!CHECK_EQ(counted.live, live)) break;
     }
