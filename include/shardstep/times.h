@@ -45,7 +45,7 @@ typedef struct shs_lane_times {
     double augmenting;
     /** The lane waited for chunks that another lane decodes. Lane 0 waited for a batch. */
     double waiting;
-    /** Reads were planned, and rows were copied out of chunks in the cache. For lane 0 also the
+    /** Reads were planned, and rows that are in memory were copied. For lane 0 also the
      * rest of shs_next(). */
     double other;
 } shs_lane_times;
@@ -56,6 +56,29 @@ SHS_API shs_loader_times shs_times(const shs_loader *loader);
 /** Local. Returns where the time of a lane went so far. All zero for NULL, and for a lane that the
  * loader does not have. */
 SHS_API shs_lane_times shs_times_of_lane(const shs_loader *loader, uint32_t lane);
+
+enum {
+    /** Bytes that hold any report of shs_loader_report(). */
+    SHS_REPORT_BYTES = 1024
+};
+
+/** Collective. Says whether data kept up with the program since the last report, or since the
+ * loader was opened. Call it once an epoch, say. The text is the same on every rank. It is about
+ * the rank that waited for the greatest share of its time, and is one line without an end of line:
+ *
+ *     data kept up: waited 0.31% of 12.4 s on rank 0 (mean of ranks 0.20%); its 1 lane: …
+ *     reading is the bottleneck on rank 5: waited 34.1% of 12.4 s (…); its 1 lane: …; try threads=3
+ *
+ * Data kept up if less than 1% of the time was waited. The number of threads is what loads in the
+ * time that the program computes, at most the CPUs that the process may use. The line is for
+ * people: programs read shs_times().
+ *
+ * @param loader  the loader
+ * @param text    gets up to `bytes` bytes, the ending 0 included; SHS_REPORT_BYTES hold any report
+ * @param bytes   bytes at `text`
+ * @return SHS_OK; SHS_ERROR_ARGUMENT for NULL; SHS_ERROR_DISAGREE if other ranks make another
+ *         Collective call; SHS_ERROR_MEMORY */
+SHS_API SHS_MUST_CHECK shs_status shs_loader_report(shs_loader *loader, char *text, size_t bytes);
 
 #ifdef __cplusplus
 }

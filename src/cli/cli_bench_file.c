@@ -164,12 +164,15 @@ static uint64_t plan_steps(const struct bench_file *bench, double seconds, doubl
     return whole < 2 ? 2 : whole;
 }
 
-/* Collective. Does a pass, and stops the loader until the next pass begins. */
+/* Collective. Does a pass and has its report, and stops the loader until the next pass begins. */
 static shs_status do_pass(const struct bench_file *bench, shs_loader *loader, uint64_t steps,
-                          const struct bench_compute *compute, struct bench_total *total)
+                          const struct bench_compute *compute, struct bench_total *total,
+                          char report[SHS_REPORT_BYTES])
 {
     struct bench_pass pass = {0};
-    shs_status status = bench_pass_add(bench->run, loader, steps, compute, &pass);
+    shs_status status = shs_loader_report(loader, report, SHS_REPORT_BYTES); /* begins anew */
+    if (!status) status = bench_pass_add(bench->run, loader, steps, compute, &pass);
+    if (!status) status = shs_loader_report(loader, report, SHS_REPORT_BYTES);
     if (!status) status = bench_pass_total(bench->run, &pass, total);
     if (!status) status = shs_seek(loader, shs_tell(loader));
     return status;
@@ -182,11 +185,13 @@ static shs_status do_round(struct bench_file *bench, shs_loader *loader, double 
     int round = result->rounds++;
     const struct bench_total *before = round ? &result->alone[round - 1] : &result->first;
     uint64_t steps = plan_steps(bench, ALONE_PARTS * part, 0, before);
-    shs_status status = do_pass(bench, loader, steps, &nothing, &result->alone[round]);
+    shs_status status =
+        do_pass(bench, loader, steps, &nothing, &result->alone[round], result->report);
     if (!status && bench->compute.seconds > 0) {
         before = round ? &result->computing[round - 1] : &result->alone[round];
         steps = plan_steps(bench, COMPUTING_PARTS * part, bench->compute.seconds, before);
-        status = do_pass(bench, loader, steps, &bench->compute, &result->computing[round]);
+        status = do_pass(bench, loader, steps, &bench->compute, &result->computing[round],
+                         result->report);
     }
     for (int c = 0; c < BENCH_CEILINGS && !status; c++)
         if (!bench->lack[c])

@@ -15,6 +15,7 @@
 #include "io_filter.h"
 #include "io_layout.h"
 #include "load_advice.h"
+#include "shardstep/times.h"
 
 /* ---- A pass: steps of a loader. */
 
@@ -190,6 +191,7 @@ struct bench_result {
     double rate[BENCH_ROUNDS][BENCH_CEILINGS];
     int rounds;
     shs_loader_memory_use memory; /* announced on this rank */
+    char report[SHS_REPORT_BYTES]; /* of the last pass: whether data kept up */
 };
 
 struct bench_file {

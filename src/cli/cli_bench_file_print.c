@@ -224,6 +224,7 @@ static void print_one(const struct bench_file *bench, const struct bench_result 
     print_first(bench, result);
     print_computing(bench, result);
     cli_loader_memory_print(&result->memory);
+    printf("the last pass: %s\n", result->report);
 }
 
 static void print_sweep(const struct bench_file *bench)
@@ -326,6 +327,7 @@ static void json_result(const struct bench_file *bench, const struct bench_resul
     json_first(bench, result);
     json_computing(bench, result);
     cli_loader_memory_json(&result->memory);
+    cli_json_text("report", result->report);
 }
 
 static const struct bench_result *fastest(const struct bench_file *bench)

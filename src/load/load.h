@@ -23,6 +23,12 @@
 #include "load_memory.h"
 #include "load_replace.h"
 
+/* What shs_loader_report() has told so far, as its figures. */
+struct load_reported {
+    uint64_t elapsed, waited;
+    uint64_t spent[LOAD_STATES];
+};
+
 struct shs_loader {
     shs_dataset *dataset;
     shs_loader_options options; /* the options after load_order_settle(); `augment` is augment_text,
@@ -50,6 +56,7 @@ struct shs_loader {
     uint64_t waited;             /* nanoseconds that calls have waited for batches */
     uint64_t waited_before;      /* `waited` when the present step began */
     uint64_t waited_in_step;     /* nanoseconds of the latest step that has ended */
+    struct load_reported reported;
 
     struct order_ledger ledger; /* the rows of the epoch so far, on this rank */
     bool ledger_whole; /* true if the ledgers of all ranks have all rows of the epoch so far */

@@ -65,6 +65,7 @@ def result(r, of):
               r['samples_measured'] == steps * of['epoch_samples'])
     for key in ['cold', 'steps', 'samples', 'samples_per_s', 'reads', 'cold_reads']:
         holds('first_pass.%s' % key, key in r['first_pass'])
+    holds('report', 'waited' in r.get('report', '') and ' lane' in r['report'])
     holds('cold_reads', r['first_pass']['cold_reads'] <= r['first_pass']['reads'])
     memory = r['memory']
     counted = sum(memory[part] for part in ['batches', 'staging', 'order', 'cache', 'reading', 'waiting', 'other'])

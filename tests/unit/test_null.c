@@ -324,6 +324,14 @@ CASE(shs_times_of_lane)
     return all_zero(&times, sizeof times);
 }
 
+CASE(shs_loader_report)
+{
+    char text[SHS_REPORT_BYTES];
+    return refused(shs_loader_report(NULL, text, sizeof text), "shs_loader_report",
+                   "loader is NULL") &&
+           refused(shs_loader_report(good_loader(), NULL, 8), "shs_loader_report", "text is NULL");
+}
+
 CASE(shs_epoch_steps)
 {
     return shs_epoch_steps(NULL) == 0;
@@ -588,6 +596,7 @@ static const struct {
     ENTRY(shs_statistics),
     ENTRY(shs_times),
     ENTRY(shs_times_of_lane),
+    ENTRY(shs_loader_report),
     ENTRY(shs_epoch_steps),
     ENTRY(shs_random_at_batch),
     ENTRY(shs_save),

@@ -1,5 +1,6 @@
 /* The states of a lane add up to its time, in every mode. No time itself is judged. */
 #include <math.h>
+#include <string.h>
 
 #include "ahead_scene.h"
 #include "shardstep/times.h"
@@ -81,6 +82,33 @@ static void times_add_up(void)
     data_close(&data);
 }
 
+/* Batches that the program does not wait for, and batches that it does nothing but wait for. */
+static void the_report_tells_of_waiting(void)
+{
+    shs_loader_options options = {.batch = BATCH, .augment = augmentation};
+    char text[SHS_REPORT_BYTES], little[9];
+    struct data data;
+    shs_loader *loader;
+    shs_batch batch;
+    if (!open_fields(&data, all_fields)) return;
+    for (options.ahead = 0; options.ahead < 3; options.ahead += 2) {
+        CHECK_STATUS(shs_loader_open(data.dataset, &options, &loader), SHS_OK);
+        CHECK_STATUS(shs_loader_report(loader, text, sizeof text), SHS_OK);
+        CHECK_HAS(text, "data kept up: waited 0.00%");
+        for (int i = 0; i < 100; i++)
+            CHECK_STATUS(shs_next(loader, &batch), SHS_OK);
+        CHECK_STATUS(shs_loader_report(loader, text, sizeof text), SHS_OK);
+        CHECK_HAS(text, "is the bottleneck on rank 0: waited ");
+        CHECK_HAS(text, options.ahead ? "its 1 lane: " : "; try ahead=2, which loads while");
+        CHECK_HAS(text, "% of ");
+        CHECK(!strstr(text, "nan") && !strchr(text, '\n'));
+        CHECK_STATUS(shs_loader_report(loader, little, sizeof little), SHS_OK);
+        CHECK_TEXT(little, "data kep");
+        shs_loader_close(&loader);
+    }
+    data_close(&data);
+}
+
 static void a_seek_begins_a_step_anew(void)
 {
     const shs_loader_options options = {.batch = BATCH, .ahead = 2, .threads = 2};
@@ -105,6 +133,7 @@ int main(void)
 {
     static const struct harness_test tests[] = {
         TEST(times_add_up),
+        TEST(the_report_tells_of_waiting),
         TEST(a_seek_begins_a_step_anew),
     };
     int code = make_all_files() ? harness_run("times", tests, COUNT(tests)) : 1;
