@@ -190,7 +190,7 @@ struct bench_result {
     struct bench_total computing[BENCH_ROUNDS]; /* the loader beside a computation */
     double rate[BENCH_ROUNDS][BENCH_CEILINGS];
     int rounds;
-    shs_loader_memory_use memory; /* announced on this rank */
+    shs_loader_memory_use memory;  /* announced on this rank */
     char report[SHS_REPORT_BYTES]; /* of the last pass: whether data kept up */
 };
 
