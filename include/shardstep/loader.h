@@ -384,8 +384,9 @@ typedef struct shs_loader_statistics {
 } shs_loader_statistics;
 
 /** The memory of a loader on this rank, in bytes. It is known when the loader is opened, and does
- * not grow with rows, epochs or time. All of it is taken by shs_loader_open(), except the cache,
- * which grows up to its bound, and the memory that is not touched before it is wanted. */
+ * not grow with rows, epochs or time. shs_loader_open() takes all of it, except the bytes of
+ * decoded chunks, which come until the cache is full. The system gives memory only where it is
+ * touched. */
 typedef struct shs_loader_memory_use {
     /** The batches: the latest, those of `keep`, and those of `ahead`. */
     uint64_t batches;
@@ -394,33 +395,34 @@ typedef struct shs_loader_memory_use {
     /** The order: subset, sources, weights, and tables of permutations for each thread that loads
      * whole batches. */
     uint64_t order;
-    /** The cache of decoded chunks when it is full: at most the dataset's cache_bytes, and an
-     * eighth more where several threads load whole batches, and what it notes of each chunk. It has
-     * nearly 0 if no array is read in chunks. */
+    /** The cache of decoded chunks when it is full, with what it notes of each chunk: at most the
+     * dataset's cache_bytes, and an eighth more where several threads load whole batches. 0 if it
+     * keeps no chunks. */
     uint64_t cache;
-    /** What threads find, read and decode rows with: lists of reads, the largest chunk as stored
-     * and as decoded, and memory between filters. */
+    /** What rows are found, read and decoded with: lists of reads for each batch, and for each
+     * thread the largest chunk as stored and as decoded, and memory between filters. */
     uint64_t reading;
-    /** The same for threads that only wait for the disk. They touch it only if bytes of files are
-     * not in memory. */
+    /** The same for threads that only wait for the disk, up to 15. It is touched only by reads of
+     * bytes that are not in memory. */
     uint64_t waiting;
     /** The rest of the loader: its structures and texts, and the augmentation's tables. */
     uint64_t other;
-    /** The sum of the above, less what options.memory gives: what the functions of shs_memory_use()
-     * are asked for at most. */
+    /** The sum of the above, less what options.memory gives: the most bytes that the functions of
+     * shs_memory_use() have given to the loader at a time. While the loader is opened, texts may
+     * take some hundred bytes more. */
     uint64_t counted;
-    /** The dataset's arrays whose rows are held decoded. All loaders of the dataset share them.
-     * Their memory is touched as rows are read. */
+    /** The dataset's arrays whose rows are held decoded, for all its loaders. The memory was taken
+     * when the dataset was opened, and is touched as rows are read. */
     uint64_t resident;
     /** True if the ranks of this node share `resident`, so that it counts once a node. */
     bool resident_shared;
-    /** Chunks that HDF5 keeps of arrays that only HDF5 reads, at most. HDF5 may take more for other
-     * ends. */
+    /** Chunks that HDF5 keeps of arrays that only HDF5 reads, at most. HDF5 takes more for other
+     * ends, which is not known. */
     uint64_t hdf5;
-    /** What the stacks of threads, and the decoders of libraries, will touch. An estimate. */
+    /** What the stacks of threads and the decoders of libraries touch: an estimate. */
     uint64_t threads;
-    /** The sum of all: the growth of the process's memory from before shs_loader_open(), if all of
-     * it is touched. */
+    /** The sum of `counted`, `resident`, `hdf5`, `threads` and what options.memory gives: the
+     * growth of the process's memory from before shs_loader_open(), if all of it is touched. */
     uint64_t total;
 } shs_loader_memory_use;
 

@@ -336,6 +336,22 @@ static void a_copy_stands_alone(void)
     core_free(&empty);
 }
 
+/* A thread's balance has what blocks ask for, and is what it was when all are released. */
+static void the_balance_of_memory_is_kept(void)
+{
+    const int64_t before = core_memory_balance();
+    char *bytes, *text;
+    CHECK_STATUS(core_new(10, 10, "bytes", &bytes), SHS_OK);
+    CHECK_EQ(core_memory_balance() - before, 100 + CORE_MEMORY_HEAD);
+    CHECK_STATUS(core_resize(0, 0, "bytes", &bytes), SHS_OK);
+    CHECK_EQ(core_memory_balance() - before, 1 + CORE_MEMORY_HEAD);
+    CHECK_STATUS(core_copy("four", &text), SHS_OK);
+    CHECK_EQ(core_memory_balance() - before, 1 + 5 + 2 * CORE_MEMORY_HEAD);
+    core_free(&bytes);
+    core_free(&text);
+    CHECK_EQ(core_memory_balance(), before);
+}
+
 static void products_are_checked(void)
 {
     uint64_t product = 1;
@@ -811,6 +827,7 @@ int main(int argc, char **argv)
         TEST(new_memory_is_zeroed),
         TEST(resizing_keeps_the_content),
         TEST(a_copy_stands_alone),
+        TEST(the_balance_of_memory_is_kept),
         TEST(products_are_checked),
         TEST(endings_are_told),
         TEST(the_nearest_word_is_found),

@@ -91,7 +91,11 @@ static bool make_file(void)
     const shs_tensor flat = {.type = SHS_U64, .axes = 1, .shape = {ROWS + 1}};
     const struct h5_storage gzip = {
         .chunk_rows = CHUNK_ROWS, .deflate = 1, .byteshuffle = true, .fletcher32 = true};
+    const shs_tensor weight = {.type = SHS_F64, .axes = 1, .shape = {ROWS}};
+    static double weights[ROWS];
     struct h5_writer *writer;
+    for (size_t i = 0; i < ROWS; i++)
+        weights[i] = 1;
     for (size_t i = 0; i < sizeof rows; i++)
         rows[i / COLUMNS][i % COLUMNS] = (unsigned char)(i * i >> 7);
     for (uint64_t i = 0; i < ROWS; i++)
@@ -102,6 +106,7 @@ static bool make_file(void)
            add_array(writer, "plain", &wide, (struct h5_storage){.chunk_rows = CHUNK_ROWS}, rows) &&
            add_array(writer, "values", &wide, (struct h5_storage){.chunk_rows = 7}, rows) &&
            add_array(writer, "offsets", &flat, (struct h5_storage){0}, offsets) &&
+           add_array(writer, "weight", &weight, (struct h5_storage){0}, weights) &&
            !h5_finish(&writer) && add_compact();
 }
 
@@ -111,24 +116,33 @@ struct setting {
     const char *fields;
     uint64_t cache_bytes;
     shs_shuffle shuffle;
-    uint64_t epoch_rows;
+    shs_sampling sampling;
     const char *augment;
-    bool exact; /* true if the cache fills to the last byte, with one thread that plans */
+    shs_shard shard;
+    bool mixed; /* true if chunks have several sizes, so that the cache is seldom quite full */
 };
 
 static const struct setting settings[] = {
-    {"contiguous", 1 << 20, SHS_SHUFFLE_FULL, 0, "contiguous: cast(type=f32)", true},
-    {"contiguous", 1 << 16, SHS_SHUFFLE_NONE, 0, NULL, true},
-    {"gzip", 40 * CHUNK_BYTES + 5, SHS_SHUFFLE_FULL, 0, NULL, true},
-    {"gzip,contiguous", 30 * CHUNK_BYTES, SHS_SHUFFLE_FULL, 0, "gzip: cast(type=f32)", true},
-    {"gzip", 40 * CHUNK_BYTES, SHS_SHUFFLE_BLOCKS, 0, NULL, true},
-    {"gzip", 40 * CHUNK_BYTES, SHS_SHUFFLE_FULL, ROWS / 2, NULL, true},
-    {"gzip(window=9,stride=5),plain(window=9,stride=5)", 50 * CHUNK_BYTES, SHS_SHUFFLE_FULL, 0,
-     NULL, true},
-    {"gzip,odd", 40 * CHUNK_BYTES, SHS_SHUFFLE_FULL, 0, NULL, true},
-    {"odd", 40 * CHUNK_BYTES, SHS_SHUFFLE_FULL, 0, NULL, true},
-    {"values(offsets=offsets)", 10 * CHUNK_BYTES, SHS_SHUFFLE_FULL, 0, NULL, true},
-    {"values(offsets=offsets),gzip", 40 * CHUNK_BYTES, SHS_SHUFFLE_FULL, 0, NULL, false},
+    {.fields = "contiguous", .cache_bytes = 1 << 20, .augment = "contiguous: cast(type=f32)"},
+    {.fields = "contiguous", .cache_bytes = 1 << 16, .shuffle = SHS_SHUFFLE_NONE},
+    {.fields = "contiguous", .cache_bytes = 1 << 16, .shard = SHS_SHARD_FIXED},
+    {.fields = "contiguous", .cache_bytes = 1 << 16, .sampling.weight_field = "weight"},
+    {.fields = "gzip", .cache_bytes = 40 * CHUNK_BYTES + 5},
+    {.fields = "gzip", .cache_bytes = CHUNK_BYTES - 1},
+    {.fields = "gzip,contiguous",
+     .cache_bytes = 30 * CHUNK_BYTES,
+     .augment = "gzip: cast(type=f32)"},
+    {.fields = "gzip", .cache_bytes = 40 * CHUNK_BYTES, .shuffle = SHS_SHUFFLE_BLOCKS},
+    {.fields = "gzip",
+     .cache_bytes = 40 * CHUNK_BYTES,
+     .shuffle = SHS_SHUFFLE_BLOCKS,
+     .shard = SHS_SHARD_FIXED},
+    {.fields = "gzip", .cache_bytes = 40 * CHUNK_BYTES, .sampling.epoch_rows = ROWS / 2},
+    {.fields = "gzip(window=9,stride=5),plain(window=9,stride=5)", .cache_bytes = 50 * CHUNK_BYTES},
+    {.fields = "gzip,odd", .cache_bytes = 40 * CHUNK_BYTES},
+    {.fields = "odd", .cache_bytes = 40 * CHUNK_BYTES},
+    {.fields = "values(offsets=offsets)", .cache_bytes = 10 * CHUNK_BYTES},
+    {.fields = "values(offsets=offsets),gzip", .cache_bytes = 40 * CHUNK_BYTES, .mixed = true},
 };
 
 static void take_epoch(shs_run *run, shs_loader *loader)
@@ -162,7 +176,8 @@ static void check_setting(shs_run *run, const struct setting *setting, uint32_t 
     const shs_dataset_options how = {.cache_bytes = setting->cache_bytes};
     const shs_loader_options options = {.batch = BATCH,
                                         .shuffle = setting->shuffle,
-                                        .sampling.epoch_rows = setting->epoch_rows,
+                                        .shard = setting->shard,
+                                        .sampling = setting->sampling,
                                         .augment = setting->augment,
                                         .ahead = ahead,
                                         .threads = threads,
@@ -182,7 +197,7 @@ static void check_setting(shs_run *run, const struct setting *setting, uint32_t 
                 ahead && threads ? MOST_EPOCHS : 4);
     int64_t most = counted.most - before;
     CHECK_IS(most, <=, (int64_t)use.counted);
-    if (setting->exact && (!ahead || threads < 2))
+    if (!setting->mixed && (!ahead || threads < 2))
         CHECK_EQ((uint64_t)most, use.counted);
     else
         CHECK_IS((double)most, >=, 0.85 * (double)use.counted);

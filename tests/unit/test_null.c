@@ -337,6 +337,12 @@ CASE(shs_epoch_steps)
     return shs_epoch_steps(NULL) == 0;
 }
 
+CASE(shs_loader_memory)
+{
+    shs_loader_memory_use use = shs_loader_memory(NULL);
+    return use.total == 0 && use.counted == 0 && !use.resident_shared;
+}
+
 CASE(shs_random_at_batch)
 {
     shs_random stream;
@@ -598,6 +604,7 @@ static const struct {
     ENTRY(shs_times_of_lane),
     ENTRY(shs_loader_report),
     ENTRY(shs_epoch_steps),
+    ENTRY(shs_loader_memory),
     ENTRY(shs_random_at_batch),
     ENTRY(shs_save),
     ENTRY(shs_restore),
