@@ -289,6 +289,9 @@ typedef struct shs_loader_options {
     bool step_batches;
     /** Where the memory of batches comes from: the library's own by default. */
     shs_slot_memory memory;
+    /** Events of each thread that are kept for shs_trace_write(), the latest ones, up to 2^20. Each
+     * takes 32 bytes. 0 means none. */
+    uint32_t trace_events;
 } shs_loader_options;
 
 /** All that a loader needs to resume. At an epoch's end the cursor is {epoch + 1, 0, step}. */

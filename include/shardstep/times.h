@@ -80,6 +80,25 @@ enum {
  *         Collective call; SHS_ERROR_MEMORY */
 SHS_API SHS_MUST_CHECK shs_status shs_loader_report(shs_loader *loader, char *text, size_t bytes);
 
+/** Collective. Writes what the threads of all ranks did to a new file of rank 0, in the trace event
+ * format of Chrome, which ui.perfetto.dev opens: a process is a rank, a thread is a lane, and an
+ * event is a state that lasted. The file is there whole, or not at all. The loader needs the option
+ * `trace_events`.
+ *
+ * Within a batch the chunks' reading and decoding alternate; the trace draws all reading, and then
+ * all decoding. Times of different nodes are as exact as the nodes' clocks agree: with NTP usually
+ * within a millisecond. On one node they are exact within a microsecond.
+ *
+ * The call takes memory for the text, about 130 bytes an event, which shs_loader_memory() does not
+ * count.
+ *
+ * @param loader  the loader
+ * @param path    the file's name, which nothing may have yet; used on rank 0
+ * @return SHS_OK; SHS_ERROR_ARGUMENT for NULL; SHS_ERROR_STATE without the option `trace_events`;
+ *         SHS_ERROR_FILE if the file cannot be made; SHS_ERROR_UNSUPPORTED if the ranks cannot talk
+ *         to each other; SHS_ERROR_DISAGREE; SHS_ERROR_MEMORY */
+SHS_API SHS_MUST_CHECK shs_status shs_trace_write(shs_loader *loader, const char *path);
+
 #ifdef __cplusplus
 }
 #endif

@@ -84,7 +84,8 @@ const struct cli_command cli_bench = {
                 "bench fashion.h5 --compute 20 --cold --json\n"
                 "bench --random\nbench --read /scratch",
     .takes = CLI_WITH_ORDER | CLI_WITH_LOADER | CLI_WITH_PROBE,
-    .options = "--random --order --read --quick --seconds --steps --compute --busy --cold --json",
+    .options =
+        "--random --order --read --quick --seconds --steps --compute --busy --cold --json --trace",
     .sweeps = true,
     .most_plain = 1,
     .run = run,

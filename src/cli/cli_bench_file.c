@@ -15,7 +15,8 @@ enum {
     COMPUTING_PARTS = 6,
     /* Parts of all time for the preparation and for the first pass: one of so many each. */
     PREPARING = 8,
-    FIRST_PASS = 4
+    FIRST_PASS = 4,
+    TRACE_EVENTS = 1 << 15 /* of each thread */
 };
 
 /* ---- The command line. */
@@ -41,6 +42,9 @@ static shs_status read_arguments(struct bench_file *bench)
                                                "time; give --compute, too");
     if (!status && cli_given(arguments, "--steps") && !arguments->steps)
         status = core_fail(SHS_ERROR_ARGUMENT, "--steps is 0: nothing would be measured");
+    if (!status && arguments->trace && arguments->last_threads)
+        status = core_fail(SHS_ERROR_ARGUMENT, "--trace writes one file for one number of threads; "
+                                               "give --threads one number");
     bench->compute.seconds /= 1000;
     bench->compute.busy = arguments->busy;
     return status;
@@ -66,6 +70,7 @@ static shs_status open_loader(const struct bench_file *bench, uint32_t threads,
 {
     struct cli_arguments arguments = *bench->arguments;
     arguments.loader.threads = threads;
+    if (arguments.trace) arguments.loader.trace_events = TRACE_EVENTS;
     shs_status status = cli_open_loader(&arguments, bench->run, &opened->dataset, &opened->loader);
     if (status || (!arguments.epoch && !arguments.step)) return status;
     shs_cursor start = {arguments.epoch, arguments.step, 0};
@@ -240,6 +245,8 @@ static shs_status measure(struct bench_file *bench, double seconds, struct bench
     if (!status) status = shs_seek(opened.loader, shs_tell(opened.loader));
     if (!status)
         status = do_rounds(bench, opened.loader, seconds * (FIRST_PASS - 1) / FIRST_PASS, result);
+    if (!status && bench->arguments->trace)
+        status = shs_trace_write(opened.loader, bench->arguments->trace);
     close_loader(&opened);
     return status;
 }

@@ -20,20 +20,38 @@ enum load_state {
     LOAD_STATES
 };
 
+/* A state that lasted. Times are nanoseconds of core_clock(). */
+struct load_event {
+    uint64_t begin, end;
+    uint64_t step;
+    enum load_state state;
+};
+
 /* Times are nanoseconds of core_clock(). */
 struct load_account {
     uint64_t begun, until; /* all time between is booked */
     uint64_t spent[LOAD_STATES];
+    uint64_t step; /* that is worked for now, for events */
+    /* The latest events, in a ring; NULL: none is kept. */
+    struct load_event *events;
+    uint64_t room, count; /* events in the ring, and events so far */
 };
 
 /* When a batch was filled. */
 struct load_times {
     uint64_t taken, fetched, filled; /* all 0 if it was not filled */
     struct fetch_times fetch;        /* between `taken` and `fetched` */
+    uint64_t step;
 };
 
-/* Local. Begins an account now. */
-void load_account_begin(struct load_account *account);
+/* Local. Begins an account now, which keeps the latest `room` events. An account may be ended after
+ * an error, and if it is zeroed. */
+shs_status load_account_begin(struct load_account *account, uint64_t room);
+
+void load_account_end(struct load_account *account);
+
+/* Local. Copies the events that are kept, oldest first. Returns their number. */
+uint64_t load_account_events(const struct load_account *account, struct load_event *events);
 
 /* Local. Books all time from the last booking to `now`. */
 void load_account_book(struct load_account *account, enum load_state state, uint64_t now);

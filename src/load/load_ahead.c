@@ -160,9 +160,9 @@ static shs_status make_ring(struct load_ahead *ahead)
         struct lane *lane = &ahead->lanes[i];
         lane->of = ahead;
         lane->number = i + 1;
-        load_account_begin(&lane->account);
         ahead->n_lanes++;
-        status = load_tools_join(how->tools, how->threads, &lane->tools);
+        status = load_account_begin(&lane->account, how->events);
+        if (!status) status = load_tools_join(how->tools, how->threads, &lane->tools);
         if (!status) status = load_tools_reserve(&lane->tools, how->plan, how->need, true);
     }
     return status;
@@ -214,8 +214,10 @@ void load_ahead_close(struct load_ahead **pointer)
     pthread_mutex_unlock(&ahead->lock);
     for (unsigned i = 0; i < ahead->n_threads; i++)
         pthread_join(ahead->lanes[i].thread, NULL);
-    for (unsigned i = 0; i < ahead->n_lanes; i++)
+    for (unsigned i = 0; i < ahead->n_lanes; i++) {
         load_tools_close(&ahead->lanes[i].tools);
+        load_account_end(&ahead->lanes[i].account);
+    }
     for (uint64_t i = 0; ahead->ring && i < ahead->how.batches; i++)
         load_batch_free(&ahead->ring[i].batch);
     pthread_cond_destroy(&ahead->filled_more);
@@ -290,6 +292,7 @@ static struct load_batch *place_next(struct load_ahead *ahead)
     if (!unit || !unit->parts) unit = load_units_take(ahead->how.units);
     core_assert(unit);
     load_batch_place(batch, unit, plan, ahead->cursor, ahead->number);
+    ahead->how.account->step = ahead->cursor.step;
     batch->round = load_round_of(&ahead->round, ahead->how.dataset, ahead->cursor.epoch);
     ahead->placed++;
     if (++ahead->number == plan->hosted) {
@@ -423,4 +426,13 @@ struct load_account load_ahead_account(struct load_ahead *ahead, unsigned lane)
     struct load_account account = of->account;
     pthread_mutex_unlock(&ahead->lock);
     return account;
+}
+
+uint64_t load_ahead_events(struct load_ahead *ahead, unsigned lane, struct load_event *events)
+{
+    core_assert(lane && lane <= ahead->n_threads);
+    pthread_mutex_lock(&ahead->lock);
+    uint64_t count = load_account_events(&ahead->lanes[lane - 1].account, events);
+    pthread_mutex_unlock(&ahead->lock);
+    return count;
 }

@@ -25,6 +25,7 @@ struct load_ahead_how {
     uint64_t batches;              /* most batches in the ring */
     uint64_t epochs;               /* the epoch where the loader ends; 0: nowhere */
     unsigned threads;              /* lanes that are wanted, at least 1 */
+    uint64_t events;               /* that each lane keeps */
     struct load_account *account;  /* of the calling thread */
 };
 
@@ -68,6 +69,9 @@ unsigned load_ahead_lanes(const struct load_ahead *ahead);
 
 /* Local. Returns the account of a lane, until now if it is idle. */
 struct load_account load_ahead_account(struct load_ahead *ahead, unsigned lane);
+
+/* Local. Copies the events that a lane has kept. Returns their number. */
+uint64_t load_ahead_events(struct load_ahead *ahead, unsigned lane, struct load_event *events);
 
 /* Called by each lane before and after it fills a batch, if a test has set it. */
 extern void (*load_ahead_delay)(void);

@@ -89,7 +89,7 @@ void load_batch_place(struct load_batch *batch, struct load_unit *unit,
     batch->status = SHS_OK;
     *batch->message = '\0';
     batch->counts = (struct fetch_counts){0};
-    batch->times = (struct load_times){0};
+    batch->times = (struct load_times){.step = cursor.step};
     batch->staged = false;
 }
 

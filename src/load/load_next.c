@@ -200,12 +200,14 @@ static shs_status load_unit(shs_loader *loader, bool wait, struct load_unit **un
     uint64_t count = loader->options.step_batches ? loader->plan.hosted : 1;
     uint64_t begin = core_clock(), end;
     shs_status status = SHS_OK;
+    loader->account.step = loader->cursor.step;
     load_account_book(&loader->account, LOAD_IDLE, begin);
     if (loader->ahead && !loader->member.failed)
         status = load_ahead(loader, count, wait, unit);
     else
         *unit = load_now(loader, count);
     end = core_clock();
+    loader->account.step = loader->cursor.step;
     loader->waited += end - begin;
     load_account_book(&loader->account, LOAD_HANDING, end);
     return status;

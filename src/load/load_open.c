@@ -53,6 +53,7 @@ static shs_status open_ahead(shs_loader *loader, const struct fetch_need *need, 
                                        .batches = options->ahead * loader->plan.hosted,
                                        .epochs = options->epochs,
                                        .threads = options->threads ? options->threads : 1,
+                                       .events = options->trace_events,
                                        .account = &loader->account};
     return load_ahead_open(&how, &loader->ahead);
 }
@@ -116,6 +117,7 @@ static shs_status open_local(shs_loader *loader, const shs_loader_options *optio
     if (!status)
         status = shs_augment_open(loader->augment_text, dataset->sample, dataset->n_fields,
                                   &loader->augment);
+    if (!status) status = load_account_begin(&loader->account, options->trace_events);
     if (!status) status = make_buffers(loader);
     if (!status) status = claim_stream(loader);
     return status;
@@ -181,7 +183,6 @@ shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *optio
         };
         mpi_member_begin(run, &(*loader)->member, id);
         (*loader)->ledger_whole = true;
-        load_account_begin(&(*loader)->account);
         status = open_local(*loader, options);
     }
     status = agree_on_open(run, status, *loader);
@@ -200,6 +201,7 @@ void shs_loader_close(shs_loader **loader)
     if ((*loader)->draws)
         dataset->run->streams_drawn &= ~(UINT32_C(1) << (*loader)->options.stream);
     load_ahead_close(&(*loader)->ahead);
+    load_account_end(&(*loader)->account);
     load_batch_free(&(*loader)->batch);
     load_units_close(&(*loader)->units);
     load_tools_close(&(*loader)->tools);

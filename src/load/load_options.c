@@ -107,6 +107,7 @@ static const struct option table[] = {
     {"threads", NUMBER, MEMBER(threads), .most = CORE_POOL_MOST - 1},
     {"keep", NUMBER, MEMBER(keep), .most = 65536},
     {"step_batches", NUMBER, MEMBER(step_batches), .most = true},
+    {"trace_events", NUMBER, MEMBER(trace_events), .most = 1 << 20},
     {"subset.split_seed", NUMBER, MEMBER(subset.split_seed), .when = ELSEWHERE,
      .line = "split_seed", .before = "parts of split seed ", .after = ""},
     {"subset.rows", LIST, MEMBER(subset.rows), MEMBER(subset.n_rows), .agreed = true},

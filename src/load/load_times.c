@@ -12,6 +12,7 @@ struct load_account load_account_of(const shs_loader *loader, uint32_t lane)
 {
     if (lane) return load_ahead_account(loader->ahead, lane);
     struct load_account account = loader->account;
+    account.events = NULL; /* they are the loader's */
     load_account_book(&account, LOAD_IDLE, core_clock());
     return account;
 }

@@ -332,6 +332,12 @@ CASE(shs_loader_report)
            refused(shs_loader_report(good_loader(), NULL, 8), "shs_loader_report", "text is NULL");
 }
 
+CASE(shs_trace_write)
+{
+    return refused(shs_trace_write(NULL, "trace.json"), "shs_trace_write", "loader is NULL") &&
+           refused(shs_trace_write(good_loader(), NULL), "shs_trace_write", "path is NULL");
+}
+
 CASE(shs_epoch_steps)
 {
     return shs_epoch_steps(NULL) == 0;
@@ -603,6 +609,7 @@ static const struct {
     ENTRY(shs_times),
     ENTRY(shs_times_of_lane),
     ENTRY(shs_loader_report),
+    ENTRY(shs_trace_write),
     ENTRY(shs_epoch_steps),
     ENTRY(shs_loader_memory),
     ENTRY(shs_random_at_batch),
