@@ -43,7 +43,8 @@ void fetcher_free(struct fetcher **fetcher)
     core_free(&(*fetcher)->uses);
     core_free(&(*fetcher)->jobs.job);
     core_free(&(*fetcher)->hits.job);
-    core_free(&(*fetcher)->cold_jobs);
+    core_free(&(*fetcher)->colds.job);
+    core_free(&(*fetcher)->runs);
     core_free(fetcher);
 }
 
@@ -80,17 +81,17 @@ void fetch_counts_add(struct fetch_counts *sum, const struct fetch_counts *more)
 
 /* ---- Work, in any thread. */
 
-static shs_status read_neighbours(struct fetcher *fetcher, const struct fetch_job *job,
-                                  struct io_lane *lane, bool *cold)
+/* Reads rows of an array that is not chunked. A cold job waits for the disk. */
+static shs_status read_rows(struct fetcher *fetcher, struct fetch_job *job, struct io_lane *lane)
 {
-    struct iovec memory[IO_PIECES];
-    const struct fetch_use *use = &fetcher->uses[job->begin];
-    int count = 0;
-    for (size_t i = job->begin; i < job->end; i++, count++) {
-        const struct fetch_piece *piece = fetcher->uses[i].piece;
-        memory[count] = (struct iovec){piece->to, piece->count * piece->field->row_bytes};
-    }
-    return io_reader_rows(use->piece->field->direct, lane, use->place, memory, count, cold);
+    const struct fetch_use *uses = fetcher->uses;
+    struct io_run *runs = fetcher->runs;
+    const struct io_reader *reader = uses[job->begin].piece->field->direct;
+    if (fetcher->may_wait)
+        return io_reader_scattered(reader, lane, runs + job->begin, job->end - job->begin, NULL);
+    for (size_t i = job->begin; i < job->end; i++)
+        runs[i] = (struct io_run){uses[i].place, uses[i].piece->count, uses[i].piece->to};
+    return io_reader_scattered(reader, lane, runs + job->begin, job->end - job->begin, &job->cold);
 }
 
 /* Returns the chunk's place in the piece's own memory if the whole chunk goes there, and nowhere
@@ -106,17 +107,19 @@ static void *own_place(const struct fetcher *fetcher, const struct fetch_job *jo
     return (char *)piece->to + (low - piece->first) * layout->row_bytes;
 }
 
-static shs_status read_chunk(struct fetcher *fetcher, const struct fetch_job *job,
-                             struct io_lane *lane, bool *cold)
+static shs_status read_chunk(struct fetcher *fetcher, struct fetch_job *job, struct io_lane *lane)
 {
     const struct fetch_use *use = &fetcher->uses[job->begin];
     void *direct = job->cached ? NULL : own_place(fetcher, job);
     void *decoded = job->cached ? job->cached->memory : direct;
+    bool cold = false;
     shs_status status = SHS_OK;
     if (!decoded) status = io_lane_chunk(lane, fetch_layout_of(use)->chunk_bytes, &decoded);
     if (!status)
-        status = io_reader_chunk(use->piece->field->direct, lane, use->place, decoded, cold);
-    if (status || (cold && *cold)) return status;
+        status = io_reader_chunk(use->piece->field->direct, lane, use->place, decoded,
+                                 fetcher->may_wait ? NULL : &cold);
+    job->cold = cold;
+    if (status || cold) return status;
     if (job->cached) fetch_store_is_ready(fetcher->store, job->cached);
     if (!direct) fetch_copy_chunk(fetcher, job, decoded);
     return SHS_OK;
@@ -125,17 +128,18 @@ static shs_status read_chunk(struct fetcher *fetcher, const struct fetch_job *jo
 static shs_status do_job(struct fetcher *fetcher, struct fetch_job *job, struct io_lane *lane)
 {
     const struct fetch_piece *piece = fetcher->uses[job->begin].piece;
-    bool *cold = fetcher->may_wait ? NULL : &job->cold;
-    shs_status status = io_reader_layout(piece->field->direct)->chunked
-                            ? read_chunk(fetcher, job, lane, cold)
-                            : read_neighbours(fetcher, job, lane, cold);
-    job->failed = status != SHS_OK;
+    bool chunked = io_reader_layout(piece->field->direct)->chunked;
+    shs_status status = chunked ? read_chunk(fetcher, job, lane) : read_rows(fetcher, job, lane);
+    if (!status) return SHS_OK;
+    /* after an error, the first run is one that the failed read was for */
+    uint64_t first = chunked ? piece->first : fetcher->runs[job->begin].first;
+    uint64_t count = chunked ? piece->count : fetcher->runs[job->begin].count;
+    job->failed = true;
     job->damaged = status == SHS_ERROR_FORMAT;
     /* the code that finds damaged bytes does not know that they belong to a file of the user */
-    if (status == SHS_ERROR_FORMAT)
-        core_fail(status, "%s; the file is damaged, get it anew", shs_message());
-    return core_wrap(status, "dataset %s: rows %llu to %llu", piece->field->sample.name,
-                     (ull)piece->first, (ull)(piece->first + piece->count - 1));
+    if (job->damaged) core_fail(status, "%s; the file is damaged, get it anew", shs_message());
+    return core_wrap(status, "dataset %s: rows %llu to %llu", piece->field->sample.name, (ull)first,
+                     (ull)(first + count - 1));
 }
 
 static shs_status do_any(void *user, size_t job, unsigned lane)
@@ -147,7 +151,7 @@ static shs_status do_any(void *user, size_t job, unsigned lane)
 static shs_status do_cold(void *user, size_t job, unsigned lane)
 {
     struct fetcher *fetcher = user;
-    return do_job(fetcher, &fetcher->jobs.job[fetcher->cold_jobs[job]], &fetcher->lanes[lane]);
+    return do_job(fetcher, &fetcher->colds.job[job], &fetcher->lanes[lane]);
 }
 
 /* The pieces of a fetch and their checksums. */
@@ -187,11 +191,11 @@ static unsigned width_for(const struct fetcher *fetcher, size_t most, unsigned t
     return width > threads ? (unsigned)width : threads;
 }
 
-static unsigned cold_width(const struct fetcher *fetcher, size_t n_cold, unsigned threads)
+static unsigned cold_width(const struct fetcher *fetcher, unsigned threads)
 {
     size_t most = 0;
-    for (size_t i = 0; i < n_cold; i++) {
-        const struct fetch_job *job = &fetcher->jobs.job[fetcher->cold_jobs[i]];
+    for (size_t i = 0; i < fetcher->colds.count; i++) {
+        const struct fetch_job *job = &fetcher->colds.job[i];
         const struct io_layout *layout = fetch_layout_of(&fetcher->uses[job->begin]);
         if (layout->chunked && layout->chunk_bytes > most) most = layout->chunk_bytes;
     }
@@ -237,18 +241,52 @@ unsigned fetcher_width(const struct fetcher *fetcher, const struct fetch_need *n
     return need->uses ? width_for(fetcher, smallest, threads ? threads : 1) : 1;
 }
 
+/* Makes jobs of what the job with an index has found cold: of neighbouring rows, so that many
+ * threads wait for scattered rows. */
+static void add_cold(struct fetcher *fetcher, size_t parent)
+{
+    const struct fetch_job *job = &fetcher->jobs.job[parent];
+    const struct io_run *runs = fetcher->runs;
+    size_t end = job->begin + job->cold;
+    bool chunked = fetch_layout_of(&fetcher->uses[job->begin])->chunked;
+    for (size_t i = job->begin, next; i < end; i = next) {
+        struct fetch_job *cold = &fetcher->colds.job[fetcher->colds.count++];
+        for (next = i + 1; next < end && !chunked; next++)
+            if (runs[next].first != runs[next - 1].first + runs[next - 1].count) break;
+        *cold = *job;
+        cold->parent = parent;
+        if (chunked) continue;
+        cold->begin = i;
+        cold->end = next;
+    }
+}
+
+/* Does the cold jobs. Their failures are those of the jobs that found them. */
+static shs_status do_colds(struct fetcher *fetcher, unsigned threads)
+{
+    fetcher->may_wait = true;
+    fetcher->now.cold_reads += fetcher->colds.count;
+    shs_status status = core_pool_do(fetcher->pool, cold_width(fetcher, threads),
+                                     fetcher->colds.count, do_cold, fetcher);
+    for (size_t i = 0; i < fetcher->colds.count; i++) {
+        const struct fetch_job *cold = &fetcher->colds.job[i];
+        struct fetch_job *job = &fetcher->jobs.job[cold->parent];
+        job->failed = job->failed || cold->failed;
+        job->damaged = job->damaged || cold->damaged;
+    }
+    return status;
+}
+
 static shs_status do_jobs(struct fetcher *fetcher, unsigned threads)
 {
-    size_t n_cold = 0;
     fetcher->may_wait = false;
+    fetcher->colds.count = 0;
     shs_status status = core_pool_do(fetcher->pool, threads, fetcher->jobs.count, do_any, fetcher);
-    for (size_t i = 0; i < fetcher->jobs.count && !status; i++)
-        if (fetcher->jobs.job[i].cold) fetcher->cold_jobs[n_cold++] = i;
-    if (status || !n_cold) return status;
-    fetcher->may_wait = true;
-    fetcher->now.cold_reads += n_cold;
-    return core_pool_do(fetcher->pool, cold_width(fetcher, n_cold, threads), n_cold, do_cold,
-                        fetcher);
+    for (size_t i = 0; i < fetcher->jobs.count; i++) {
+        fetcher->now.reads += fetcher->jobs.job[i].reads;
+        if (!status) add_cold(fetcher, i);
+    }
+    return status || !fetcher->colds.count ? status : do_colds(fetcher, threads);
 }
 
 /* Copies what the hits want whose chunks were ready when the fetch planned. */
@@ -338,7 +376,6 @@ static shs_status fetch(const struct fetch_means *means, const struct fetch_piec
     copy_hits(fetcher);
     time = spend(&times->planning, time);
     status = do_jobs(fetcher, threads);
-    fetcher->now.reads += fetcher->jobs.count;
     time = spend(&times->reading, time);
     status = take_hits(fetcher, status);
     fetch_plan_end(fetcher, status != SHS_OK);

@@ -82,21 +82,43 @@ static size_t piece_bytes(const struct fetch_piece *piece)
     return piece->count * piece->field->row_bytes;
 }
 
-/* Returns the end of the uses that one read serves: of the same chunk, or of neighbouring rows. */
-static size_t end_of_job(const struct fetcher *fetcher, size_t begin)
+/* Returns the end of the uses of the chunk of use `begin`. */
+static size_t end_of_chunk(const struct fetcher *fetcher, size_t begin)
 {
     const struct fetch_use *uses = fetcher->uses;
-    size_t end = begin + 1, bytes = piece_bytes(uses[begin].piece);
-    bool chunked = fetch_layout_of(&uses[begin])->chunked;
+    size_t end = begin + 1;
+    while (end < fetcher->n_uses && uses[end].piece->field == uses[begin].piece->field &&
+           uses[end].place == uses[begin].place)
+        end++;
+    return end;
+}
+
+/* Returns true if neighbouring rows share a read with the rows of a use. */
+static bool shares(const struct fetch_use *use, const struct fetch_use *next, size_t uses,
+                   size_t bytes)
+{
+    return next->place == use->place + use->piece->count && uses < IO_PIECES &&
+           bytes + piece_bytes(next->piece) <= MERGED_BYTES;
+}
+
+/* Returns the end of the uses of an array that is not chunked which one job reads: up to `most`
+ * uses and MERGED_BYTES bytes, and then what shares the last read. *reads is how many reads it
+ * takes. */
+static size_t end_of_rows(const struct fetcher *fetcher, size_t begin, size_t most, size_t *reads)
+{
+    const struct fetch_use *uses = fetcher->uses;
+    size_t end = begin + 1, bytes = piece_bytes(uses[begin].piece), all = bytes, together = 1;
+    *reads = 1;
     for (; end < fetcher->n_uses && uses[end].piece->field == uses[begin].piece->field; end++) {
-        if (chunked) {
-            if (uses[end].place != uses[begin].place) break;
-            continue;
+        size_t more = piece_bytes(uses[end].piece);
+        if (!shares(&uses[end - 1], &uses[end], together, bytes)) {
+            if (end - begin >= most || all + more > MERGED_BYTES) break;
+            ++*reads;
+            bytes = together = 0;
         }
-        bytes += piece_bytes(uses[end].piece);
-        if (uses[end].place != uses[end - 1].place + uses[end - 1].piece->count ||
-            bytes > MERGED_BYTES || end - begin == IO_PIECES)
-            break;
+        bytes += more;
+        all += more;
+        together++;
     }
     return end;
 }
@@ -127,7 +149,8 @@ static shs_status reserve_jobs(struct fetcher *fetcher, size_t uses)
     if (!status)
         status = core_resize(capacity, sizeof *fetcher->hits.job, "reads", &fetcher->hits.job);
     if (!status)
-        status = core_resize(capacity, sizeof *fetcher->cold_jobs, "reads", &fetcher->cold_jobs);
+        status = core_resize(capacity, sizeof *fetcher->colds.job, "reads", &fetcher->colds.job);
+    if (!status) status = core_resize(capacity, sizeof *fetcher->runs, "reads", &fetcher->runs);
     if (!status) fetcher->jobs_capacity = capacity;
     return status;
 }
@@ -138,18 +161,34 @@ shs_status fetch_plan_reserve(struct fetcher *fetcher, uint64_t uses)
     return status ? status : reserve_jobs(fetcher, uses);
 }
 
+/* Returns how many scattered rows a job has: few enough for all threads to have jobs. */
+static size_t rows_a_job(const struct fetcher *fetcher, unsigned threads)
+{
+    enum {
+        LEAST = 8,
+        JOBS_A_THREAD = 4
+    };
+    size_t most = fetcher->n_uses / JOBS_A_THREAD / (threads ? threads : 1);
+    return threads <= 1 ? IO_PIECES : most < LEAST ? LEAST : most;
+}
+
 /* Makes jobs of all uses, and asks foresight. The store is not locked yet, because foresight may
  * take long. */
-static shs_status find_jobs(struct fetcher *fetcher, const struct fetch_foresight *foresight)
+static shs_status find_jobs(struct fetcher *fetcher, const struct fetch_means *means)
 {
     shs_status status = reserve_jobs(fetcher, fetcher->n_uses);
-    for (size_t begin = 0, end; begin < fetcher->n_uses && !status; begin = end) {
+    size_t most = rows_a_job(fetcher, means->threads);
+    for (size_t begin = 0; begin < fetcher->n_uses && !status;) {
         const struct fetch_use *use = &fetcher->uses[begin];
-        end = end_of_job(fetcher, begin);
-        fetcher->jobs.job[fetcher->jobs.count++] = (struct fetch_job){
-            .begin = begin,
-            .end = end,
-            .next = foresight && fetch_layout_of(use)->chunked ? next_use(use, foresight) : 0};
+        struct fetch_job *job = &fetcher->jobs.job[fetcher->jobs.count++];
+        *job = (struct fetch_job){.begin = begin, .reads = 1};
+        if (fetch_layout_of(use)->chunked) {
+            job->end = end_of_chunk(fetcher, begin);
+            if (means->foresight) job->next = next_use(use, means->foresight);
+        } else {
+            job->end = end_of_rows(fetcher, begin, most, &job->reads);
+        }
+        begin = job->end;
     }
     return status;
 }
@@ -263,7 +302,7 @@ shs_status fetch_plan(const struct fetch_means *means, const struct fetch_piece 
     const struct fetch_foresight *foresight = means->foresight;
     fetcher->jobs.count = fetcher->hits.count = 0;
     shs_status status = find_uses(fetcher, pieces, count);
-    if (!status) status = find_jobs(fetcher, foresight);
+    if (!status) status = find_jobs(fetcher, means);
     if (status) {
         fetcher->jobs.count = 0;
         fetch_store_pass(store, means->ticket);

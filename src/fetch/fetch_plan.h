@@ -18,15 +18,18 @@ struct fetch_use {
     uint64_t place;
 };
 
-/* Uses [begin, end) that are served by one read, or by a chunk that is kept already: a hit. */
+/* Uses [begin, end) of one chunk, or of rows of one array that is not chunked. If the chunk is kept
+ * already, the job is a hit. */
 struct fetch_job {
     /* The chunk in the store, which the job has pinned. NULL: the chunk is not kept, or the hit was
      * copied while the fetch planned. It comes first, for the cache points to it. */
     struct fetch_cached *cached;
     size_t begin, end;
     uint64_t next; /* when the chunk is used next, if foresight tells */
+    size_t reads;  /* of the chunk, or of neighbouring rows */
+    size_t cold;   /* runs from `begin` on that are not in memory yet; 1 for a cold chunk */
+    size_t parent; /* for a cold job, the index of the job that found its bytes cold */
     bool waits;    /* true for a hit that another lane was decoding when this lane planned */
-    bool cold;     /* true for bytes that are not in memory yet */
     bool failed;
     bool damaged; /* true if it failed with SHS_ERROR_FORMAT */
 };
@@ -47,7 +50,8 @@ struct fetcher {
     size_t n_uses, uses_capacity, jobs_capacity;
     struct fetch_jobs jobs, hits; /* reads and hits; both in the order of uses */
     size_t done;                  /* jobs of the last fetch, whose array is still there */
-    size_t *cold_jobs;            /* indices of jobs; room for all jobs */
+    struct fetch_jobs colds;      /* jobs that wait for the disk: a chunk, or neighbouring rows */
+    struct io_run *runs;          /* the rows of each use of an array that is not chunked */
     uint64_t waiting_bytes;       /* of the lanes of threads that only wait for the disk */
     bool may_wait;                /* true if the jobs of now may wait for the disk */
     struct fetch_counts now;      /* what the present fetch did */
