@@ -91,8 +91,8 @@ static shs_status take_struct(struct fetch_cache *cache, struct fetch_cached **c
 
 static void give_struct_back(struct fetch_cache *cache, struct fetch_cached *cached)
 {
-    const struct fetch_cached *end = cache->reserved + cache->n_reserved;
-    if (!cache->reserved || cached < cache->reserved || cached >= end) {
+    const struct fetch_cached *reserved = cache->reserved;
+    if (!reserved || cached < reserved || cached >= reserved + cache->n_reserved) {
         core_free(&cached);
         return;
     }

@@ -7,7 +7,7 @@
 #define HAS_NAN(name, bits_type, infinity)                                                         \
     static bool name(const void *elements, uint64_t count)                                         \
     {                                                                                              \
-        const bits_type most = (bits_type)infinity;                                                \
+        const bits_type most = (bits_type)(infinity);                                              \
         const bits_type unsigned_bits = (bits_type)((bits_type)-1 >> 1);                           \
         bits_type found = 0;                                                                       \
         for (uint64_t i = 0; i < count; i++) {                                                     \
