@@ -1,25 +1,12 @@
 #include "fetch_gather.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "core_memory.h"
+#include "fetch_places.h"
 #include "fetch_spots.h"
 
 #define NONE SIZE_MAX
-
-/* Rows of an array that go to one place in memory. It becomes a piece when its file is open. */
-struct place {
-    size_t file, array;
-    size_t number; /* index in the order in which places were added */
-    uint64_t first, count;
-    char *to;
-};
-
-struct held_files {
-    struct data_held *file;
-    size_t count, capacity;
-};
 
 struct fetch_gather {
     shs_dataset *dataset;
@@ -31,58 +18,43 @@ struct fetch_gather {
     size_t bounds_capacity;
     char *pairs; /* two offsets for each sample, as they were read */
     size_t pairs_capacity;
-    struct place *places;
-    size_t n_places, places_capacity;
-    struct fetch_piece *pieces;
-    size_t n_pieces, pieces_capacity;
-    size_t looked_at;             /* pieces of which those that only HDF5 can read have been read */
-    struct fetch_checks checks;   /* of the pieces */
-    struct held_files held;       /* the files of the pieces */
-    struct fetch_spots spots;     /* rows of resident arrays */
-    struct held_files spots_held; /* their files */
+    struct fetch_places places;
+    struct fetch_spots spots;          /* rows of resident arrays */
+    struct fetch_held spots_held;      /* their files */
     size_t *held_at, held_at_capacity; /* for each file its index in `spots_held`, or NONE */
     bool leaves[SHS_MAX_FIELDS];       /* of fetch_gather_leave() */
     void *to[SHS_MAX_FIELDS];
     size_t first_spot[SHS_MAX_FIELDS]; /* for a field of which each sample is a spot; or NONE */
-    struct fetch_counts *counts;       /* of the caller that prepares */
 };
 
 shs_status fetch_gather_new(shs_dataset *dataset, struct fetch_gather **gather)
 {
     shs_status status = core_new(1, sizeof **gather, "gathering", gather);
-    if (!status) (*gather)->dataset = dataset;
-    return status;
+    if (status) return status;
+    (*gather)->dataset = dataset;
+    (*gather)->places.files = &dataset->files;
+    return SHS_OK;
 }
 
 void fetch_gather_free(struct fetch_gather **gather)
 {
     if (!*gather) return;
     fetch_gather_let_go(*gather);
-    fetch_checks_free(&(*gather)->checks);
+    fetch_places_free(&(*gather)->places);
     core_free(&(*gather)->file);
     core_free(&(*gather)->bounds);
     core_free(&(*gather)->pairs);
-    core_free(&(*gather)->places);
-    core_free(&(*gather)->pieces);
-    core_free(&(*gather)->held.file);
     core_free(&(*gather)->spots_held.file);
     core_free(&(*gather)->held_at);
     fetch_spots_free(&(*gather)->spots);
     core_free(gather);
 }
 
-static shs_status grow(size_t count, size_t bytes, size_t *capacity, void *memory_pointer)
-{
-    if (count <= *capacity) return SHS_OK;
-    size_t enough = count > 2 * *capacity ? count : 2 * *capacity;
-    shs_status status = core_resize(enough, bytes, "a batch's pieces", memory_pointer);
-    if (!status) *capacity = enough;
-    return status;
-}
-
 shs_status fetch_gather_reserve(struct fetch_gather *gather, const struct fetch_need *need)
 {
     struct fetch_spots *spots = &gather->spots;
+    uint64_t held = need->spots ? need->files : 0;
+    uint64_t files = need->spots ? gather->dataset->files.paths.count : 0;
     const struct {
         uint64_t count;
         size_t bytes, *capacity;
@@ -92,198 +64,64 @@ shs_status fetch_gather_reserve(struct fetch_gather *gather, const struct fetch_
                   &gather->bounds_capacity, &gather->bounds},
                  {need->pair_bytes ? need->samples : 0, need->pair_bytes, &gather->pairs_capacity,
                   &gather->pairs},
-                 {need->places, sizeof *gather->places, &gather->places_capacity, &gather->places},
-                 {need->places, sizeof *gather->pieces, &gather->pieces_capacity, &gather->pieces},
-                 {need->places ? need->files : 0, sizeof *gather->held.file, &gather->held.capacity,
-                  &gather->held.file},
                  {need->spots, sizeof *spots->spot, &spots->capacity, &spots->spot},
                  {need->spots, sizeof *spots->pieces, &spots->pieces_capacity, &spots->pieces},
-                 {need->spots ? need->files : 0, sizeof *gather->spots_held.file,
-                  &gather->spots_held.capacity, &gather->spots_held.file},
-                 {need->spots ? gather->dataset->files.paths.count : 0, sizeof *gather->held_at,
-                  &gather->held_at_capacity, &gather->held_at}};
-    shs_status status = SHS_OK;
+                 {held, sizeof *gather->spots_held.file, &gather->spots_held.capacity,
+                  &gather->spots_held.file},
+                 {files, sizeof *gather->held_at, &gather->held_at_capacity, &gather->held_at}};
+    shs_status status = fetch_places_reserve(&gather->places, need);
     for (size_t i = 0; i < sizeof lists / sizeof *lists && !status; i++)
-        status = grow(lists[i].count, lists[i].bytes, lists[i].capacity, lists[i].memory_pointer);
-    if (!status && need->sums)
-        status = fetch_checks_reserve(&gather->checks, need->places, need->sums);
+        status =
+            fetch_grow(lists[i].count, lists[i].bytes, lists[i].capacity, lists[i].memory_pointer);
     return status;
 }
 
-/* ---- Places to pieces. */
-
-static int compare_places(const void *left, const void *right)
-{
-    const struct place *a = left, *b = right;
-    if (a->file != b->file) return a->file < b->file ? -1 : 1;
-    return a->number < b->number ? -1 : a->number > b->number;
-}
-
-/* Makes one piece of rows that are neighbours both in the file and in memory. Returns false if they
- * are not. */
-static bool extend_piece(struct fetch_gather *gather, const struct fetch_piece *more)
-{
-    if (!gather->n_pieces) return false;
-    struct fetch_piece *last = &gather->pieces[gather->n_pieces - 1];
-    size_t bytes = last->count * last->field->row_bytes;
-    if (last->field != more->field || last->first + last->count != more->first ||
-        (char *)last->to + bytes != more->to)
-        return false;
-    last->count += more->count;
-    return true;
-}
-
-static shs_status add_piece(struct fetch_gather *gather, struct data_field *arrays,
-                            const struct place *place)
-{
-    struct data_field *field = &arrays[place->array];
-    const struct fetch_piece piece = {field, place->first, place->count, place->to};
-    if (place->first > field->rows || place->count > field->rows - place->first)
-        return core_fail(SHS_ERROR_FORMAT,
-                         "%s: dataset %s has %llu rows, but rows %llu to %llu are wanted",
-                         field->path, field->sample.name, (ull)field->rows, (ull)place->first,
-                         (ull)(place->first + place->count - 1));
-    if (extend_piece(gather, &piece)) return SHS_OK;
-    shs_status status = grow(gather->n_pieces + 1, sizeof *gather->pieces, &gather->pieces_capacity,
-                             &gather->pieces);
-    if (!status) gather->pieces[gather->n_pieces++] = piece;
-    return status;
-}
-
-static shs_status hold_file(struct fetch_gather *gather, size_t file, struct held_files *held)
-{
-    shs_status status = grow(held->count + 1, sizeof *held->file, &held->capacity, &held->file);
-    if (!status)
-        status = data_files_hold(&gather->dataset->files, file, &held->file[held->count],
-                                 &gather->counts->bytes);
-    if (!status) held->count++;
-    return status;
-}
-
-static void give_back(struct fetch_gather *gather, struct held_files *held)
-{
-    while (held->count)
-        data_files_give_back(&gather->dataset->files, &held->file[--held->count]);
-}
-
-/* Forgets the pieces, and gives their files back. */
-static void let_pieces_go(struct fetch_gather *gather)
-{
-    give_back(gather, &gather->held);
-    gather->n_pieces = gather->looked_at = 0;
-}
-
-void fetch_gather_let_go(struct fetch_gather *gather)
-{
-    let_pieces_go(gather);
-    give_back(gather, &gather->spots_held);
-}
+/* ---- The stages. */
 
 bool fetch_gather_has_more(struct fetch_gather *gather)
 {
-    while (gather->looked_at < gather->n_pieces &&
-           !fetch_needs_hdf5(&gather->pieces[gather->looked_at]))
-        gather->looked_at++;
-    return gather->looked_at < gather->n_pieces;
+    return fetch_places_have_more(&gather->places);
 }
 
 shs_status fetch_gather_read_one(struct fetch_gather *gather, struct fetch_counts *counts,
                                  bool *more)
 {
-    shs_status status = SHS_OK;
-    if (fetch_gather_has_more(gather))
-        status = fetch_through_hdf5(&gather->pieces[gather->looked_at++], counts);
-    *more = !status && fetch_gather_has_more(gather);
+    shs_status status = fetch_places_read_one(&gather->places, counts);
+    *more = !status && fetch_places_have_more(&gather->places);
     return status;
 }
 
 shs_status fetch_gather_fill(struct fetch_gather *gather, const struct fetch_means *means,
                              struct fetch_counts *counts)
 {
+    const struct fetch_places *places = &gather->places;
     struct fetch_means in_no_order = *means;
     shs_status status = SHS_OK;
     in_no_order.ticket = 0;
-    if (gather->n_pieces)
-        status = fetch_direct(means, gather->pieces, gather->n_pieces, &gather->checks, counts);
+    if (places->n_pieces)
+        status = fetch_direct(means, places->piece, places->n_pieces, &places->checks, counts);
     else
         fetch_store_pass(fetcher_store(means->fetcher), means->ticket);
     return status ? status : fetch_spots_fill(&in_no_order, &gather->spots, counts);
 }
 
-/* Reads all pieces that only HDF5 can read. */
-static shs_status read_through(struct fetch_gather *gather, struct fetch_counts *counts)
+void fetch_gather_let_go(struct fetch_gather *gather)
 {
-    bool more = true;
-    shs_status status = SHS_OK;
-    while (more && !status)
-        status = fetch_gather_read_one(gather, counts, &more);
-    return status;
-}
-
-/* Reads the pieces of a gatherer that is being prepared, and gives their files back. The ticket, if
- * there is one, is for fetch_gather_fill(). */
-static shs_status read_early(struct fetch_gather *gather, const struct fetch_means *means)
-{
-    struct fetch_means early = *means;
-    early.ticket = 0;
-    shs_status status = read_through(gather, gather->counts);
-    if (!status)
-        status =
-            fetch_direct(&early, gather->pieces, gather->n_pieces, &gather->checks, gather->counts);
-    let_pieces_go(gather);
-    return status;
+    fetch_places_let_go(&gather->places);
+    fetch_give_back(gather->places.files, &gather->spots_held);
 }
 
 /* Reads what was prepared, and gives its files back. */
-static shs_status read_now(struct fetch_gather *gather, const struct fetch_means *means)
+static shs_status read_now(struct fetch_gather *gather, const struct fetch_means *means,
+                           struct fetch_counts *counts)
 {
-    shs_status status = read_through(gather, gather->counts);
-    if (!status) status = fetch_gather_fill(gather, means, gather->counts);
+    shs_status status = fetch_places_read_through(&gather->places, counts);
+    if (!status) status = fetch_gather_fill(gather, means, counts);
     fetch_gather_let_go(gather);
     return status;
 }
 
-/* Reads the pieces so far, which leave no room for another file. */
-static shs_status read_group(struct fetch_gather *gather, const struct fetch_means *means)
-{
-    shs_status status = fetch_checks_read(&gather->checks, gather->pieces, gather->n_pieces);
-    return status ? status : read_early(gather, means);
-}
-
-/* Makes pieces of all places, and holds their files. If more files are held than may be, by this
- * gatherer or by others of the dataset, the pieces are read group by group, and none or only the
- * last ones are left. */
-static shs_status take_places(struct fetch_gather *gather, const struct fetch_means *means)
-{
-    const struct data_files *files = &gather->dataset->files;
-    shs_status status = SHS_OK;
-    if (files->paths.count > 1 && gather->n_places)
-        qsort(gather->places, gather->n_places, sizeof *gather->places, compare_places);
-    for (size_t i = 0; i < gather->n_places && !status; i++) {
-        const struct place *place = &gather->places[i];
-        if (i == 0 || place->file != gather->places[i - 1].file) {
-            if (!data_files_has_room(files, place->file)) status = read_group(gather, means);
-            if (!status) status = hold_file(gather, place->file, &gather->held);
-        }
-        if (!status)
-            status = add_piece(gather, gather->held.file[gather->held.count - 1].arrays, place);
-    }
-    gather->n_places = 0;
-    if (!status && files->n_held > files->most_open) return read_group(gather, means);
-    return status ? status : fetch_checks_read(&gather->checks, gather->pieces, gather->n_pieces);
-}
-
 /* ---- Samples to places. */
-
-static shs_status add_place(struct fetch_gather *gather, struct place place)
-{
-    if (!place.count) return SHS_OK;
-    shs_status status = grow(gather->n_places + 1, sizeof *gather->places, &gather->places_capacity,
-                             &gather->places);
-    place.number = gather->n_places;
-    if (!status) gather->places[gather->n_places++] = place;
-    return status;
-}
 
 static uint64_t number_in_file(const struct fetch_gather *gather, uint64_t slot)
 {
@@ -292,15 +130,15 @@ static uint64_t number_in_file(const struct fetch_gather *gather, uint64_t slot)
 
 static shs_status find_files(struct fetch_gather *gather)
 {
-    shs_status status =
-        grow((size_t)gather->count, sizeof *gather->file, &gather->file_capacity, &gather->file);
+    shs_status status = fetch_grow((size_t)gather->count, sizeof *gather->file,
+                                   &gather->file_capacity, &gather->file);
     for (uint64_t slot = 0; slot < gather->count && !status; slot++)
         gather->file[slot] = data_files_of(&gather->dataset->files, gather->index[slot]);
     return status;
 }
 
 /* Sets the rows of sample i of its file, for a field that is not ragged. */
-static void set_rows(const shs_dataset *dataset, size_t p, uint64_t i, struct place *place)
+static void set_rows(const shs_dataset *dataset, size_t p, uint64_t i, struct fetch_place *place)
 {
     const struct data_part *part = &dataset->what.part[p];
     const shs_tensor *shape = &dataset->files.shape[part->array];
@@ -314,13 +152,14 @@ static void set_rows(const shs_dataset *dataset, size_t p, uint64_t i, struct pl
 
 /* Finds a file's open array, and holds the file. All files of a dataset with resident arrays can be
  * open. */
-static shs_status hold_spot(struct fetch_gather *gather, const struct place *place,
+static shs_status hold_spot(struct fetch_gather *gather, const struct fetch_place *place,
                             struct data_field **field)
 {
     size_t *at = &gather->held_at[place->file];
     shs_status status = SHS_OK;
     if (*at == NONE) {
-        status = hold_file(gather, place->file, &gather->spots_held);
+        status = fetch_hold(gather->places.files, place->file, gather->places.counts,
+                            &gather->spots_held);
         if (!status) *at = gather->spots_held.count - 1;
     }
     if (!status) *field = &gather->spots_held.file[*at].arrays[place->array];
@@ -330,14 +169,15 @@ static shs_status hold_spot(struct fetch_gather *gather, const struct place *pla
 static shs_status add_spot(struct fetch_gather *gather, const struct fetch_spot *spot)
 {
     struct fetch_spots *spots = &gather->spots;
-    shs_status status = grow(spots->count + 1, sizeof *spots->spot, &spots->capacity, &spots->spot);
+    shs_status status =
+        fetch_grow(spots->count + 1, sizeof *spots->spot, &spots->capacity, &spots->spot);
     if (!status) spots->spot[spots->count++] = *spot;
     return status;
 }
 
 /* Adds rows: as a spot if they lie in a resident array, otherwise as a place. A file that was
  * opened again may have its checksums in the file, where no thread can read them. */
-static shs_status add_rows(struct fetch_gather *gather, struct place place, bool stays)
+static shs_status add_rows(struct fetch_gather *gather, struct fetch_place place, bool stays)
 {
     const shs_dataset *dataset = gather->dataset;
     uint64_t key = data_files_key(&dataset->files, place.file, place.array);
@@ -348,10 +188,11 @@ static shs_status add_rows(struct fetch_gather *gather, struct place place, bool
                               .stays = stays};
     if (!place.count || !spot.array || place.first > spot.array->rows ||
         place.count > spot.array->rows - place.first)
-        return add_place(gather, place);
+        return fetch_places_add(&gather->places, place);
     shs_status status = hold_spot(gather, &place, &spot.field);
     if (status) return status;
-    if (!spot.field->direct || spot.field->checked_by) return add_place(gather, place);
+    if (!spot.field->direct || spot.field->checked_by)
+        return fetch_places_add(&gather->places, place);
     return add_spot(gather, &spot);
 }
 
@@ -373,8 +214,8 @@ static shs_status add_samples(struct fetch_gather *gather, size_t p, char *to)
     shs_status status = SHS_OK;
     size_t first = gather->spots.count;
     for (uint64_t slot = 0; slot < gather->count && !status; slot++) {
-        struct place place = {.file = gather->file[slot],
-                              .to = to + slot * dataset->sample_bytes[p]};
+        struct fetch_place place = {.file = gather->file[slot],
+                                    .to = to + slot * dataset->sample_bytes[p]};
         set_rows(dataset, p, number_in_file(gather, slot), &place);
         status = add_rows(gather, place, gather->leaves[p]);
     }
@@ -403,15 +244,17 @@ static shs_status read_bounds(struct fetch_gather *gather, const struct data_par
     struct data_field field = {.sample = files->shape[part->offsets]}; /* for messages */
     field.sample.name = gather->dataset->what.array[part->offsets];
     size_t size = 2 * shs_type_size(field.sample.type);
-    shs_status status = grow((size_t)gather->count, size, &gather->pairs_capacity, &gather->pairs);
+    shs_status status =
+        fetch_grow((size_t)gather->count, size, &gather->pairs_capacity, &gather->pairs);
     for (uint64_t slot = 0; slot < gather->count && !status; slot++)
-        status = add_place(gather, (struct place){.file = gather->file[slot],
-                                                  .array = part->offsets,
-                                                  .first = number_in_file(gather, slot),
-                                                  .count = 2,
-                                                  .to = gather->pairs + slot * size});
-    if (!status) status = take_places(gather, means);
-    if (!status) status = read_early(gather, means);
+        status = fetch_places_add(&gather->places,
+                                  (struct fetch_place){.file = gather->file[slot],
+                                                       .array = part->offsets,
+                                                       .first = number_in_file(gather, slot),
+                                                       .count = 2,
+                                                       .to = gather->pairs + slot * size});
+    if (!status) status = fetch_places_take(&gather->places, means);
+    if (!status) status = fetch_places_read_early(&gather->places, means);
     for (uint64_t slot = 0; slot < gather->count && !status; slot++) {
         field.path = files->paths.path[gather->file[slot]];
         status =
@@ -435,11 +278,11 @@ static shs_status add_ragged(struct fetch_gather *gather, size_t p, char *to, ui
         if (rows > part->most) rows = part->most;
         lengths[slot] = rows;
         memset(to + rows * row_bytes, 0, bytes - rows * row_bytes);
-        const struct place place = {.file = gather->file[slot],
-                                    .array = part->array,
-                                    .first = begin,
-                                    .count = rows,
-                                    .to = to};
+        const struct fetch_place place = {.file = gather->file[slot],
+                                          .array = part->array,
+                                          .first = begin,
+                                          .count = rows,
+                                          .to = to};
         status = add_rows(gather, place, false);
     }
     return status;
@@ -450,8 +293,8 @@ static shs_status find_ragged(struct fetch_gather *gather, size_t p, void *const
 {
     const struct data_part *part = &gather->dataset->what.part[p];
     const struct data_offsets *offsets = &gather->dataset->offsets[part->offsets];
-    shs_status status = grow((size_t)gather->count, sizeof *gather->bounds,
-                             &gather->bounds_capacity, &gather->bounds);
+    shs_status status = fetch_grow((size_t)gather->count, sizeof *gather->bounds,
+                                   &gather->bounds_capacity, &gather->bounds);
     if (status) return status;
     if (offsets->all)
         look_up_bounds(gather, offsets);
@@ -465,10 +308,10 @@ static shs_status begin(struct fetch_gather *gather, struct fetch_counts *counts
     const shs_dataset *dataset = gather->dataset;
     size_t files = dataset->resident.array ? dataset->files.paths.count : 0;
     fetch_gather_let_go(gather);
-    gather->counts = counts;
-    gather->n_places = gather->spots.count = 0;
+    gather->places.counts = counts;
+    gather->places.n_places = gather->spots.count = 0;
     shs_status status =
-        grow(files, sizeof *gather->held_at, &gather->held_at_capacity, &gather->held_at);
+        fetch_grow(files, sizeof *gather->held_at, &gather->held_at_capacity, &gather->held_at);
     for (size_t i = 0; i < files && !status; i++)
         gather->held_at[i] = NONE;
     return status;
@@ -494,7 +337,7 @@ shs_status fetch_gather_prepare(struct fetch_gather *gather, const struct fetch_
     for (size_t p = 0; p < what->n_parts && !status; p++)
         if (what->part[p].kind != DATA_RAGGED && what->part[p].kind != DATA_LENGTH)
             status = add_samples(gather, p, to[p]);
-    return status ? status : take_places(gather, means);
+    return status ? status : fetch_places_take(&gather->places, means);
 }
 
 shs_status fetch_gather(struct fetch_gather *gather, const struct fetch_means *means,
@@ -502,7 +345,7 @@ shs_status fetch_gather(struct fetch_gather *gather, const struct fetch_means *m
                         struct fetch_counts *counts)
 {
     shs_status status = fetch_gather_prepare(gather, means, index, count, to, counts);
-    if (!status) status = read_now(gather, means);
+    if (!status) status = read_now(gather, means, counts);
     fetch_gather_let_go(gather);
     return status;
 }
@@ -515,10 +358,10 @@ static shs_status add_run(struct fetch_gather *gather, size_t file, struct data_
     uint64_t at_once = part->kind == DATA_ROW ? run.count : 1;
     shs_status status = SHS_OK;
     for (uint64_t i = 0; i < run.count && !status; i += at_once) {
-        struct place place = {.file = file, .to = to + i * dataset->sample_bytes[0]};
+        struct fetch_place place = {.file = file, .to = to + i * dataset->sample_bytes[0]};
         set_rows(dataset, 0, run.first + i, &place);
         place.count *= at_once;
-        status = add_place(gather, place);
+        status = fetch_places_add(&gather->places, place);
     }
     return status;
 }
@@ -541,8 +384,8 @@ shs_status fetch_gather_runs(struct fetch_gather *gather, const struct fetch_mea
             sample += now;
         }
     }
-    if (!status) status = take_places(gather, means);
-    if (!status) status = read_now(gather, means);
+    if (!status) status = fetch_places_take(&gather->places, means);
+    if (!status) status = read_now(gather, means, counts);
     fetch_gather_let_go(gather);
     return status;
 }
