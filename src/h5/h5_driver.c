@@ -106,6 +106,16 @@ static herr_t close_file(H5FD_t *hdf5)
     return 0;
 }
 
+/* Compares two files for an order in which only a file that has not changed is equal to itself.
+ * HDF5 shares what it has read of a file among all who have an equal file open. A file that was
+ * touched is read anew, even while a fetch still holds the file as it was opened before. */
+static int compare_files(const H5FD_t *a, const H5FD_t *b)
+{
+    const struct io_identity *left = &((const struct driven *)a)->vfd.identity;
+    const struct io_identity *right = &((const struct driven *)b)->vfd.identity;
+    return memcmp(left, right, sizeof *left);
+}
+
 /* Tells HDF5 to use neither a sieve buffer for raw data nor an accumulator for metadata. After a
  * failed read these buffers hold bytes that are not the file's, and HDF5 serves the next reads from
  * them. */
@@ -180,6 +190,7 @@ herr_t h5_driver_use(hid_t access)
     H5FD_class_t class = h5_vfd_class("shardstep", 0);
     class.open = open_file;
     class.close = close_file;
+    class.cmp = compare_files;
     class.query = query;
     class.read = read_file;
     class.write = write_file;
