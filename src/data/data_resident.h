@@ -12,9 +12,9 @@
  * which are the chunks that hold the same rows. Units of very small chunks have several bands. Each
  * unit has a state, an atomic number in the same memory:
  *
- *     absent ---- data_resident_claim() ----> being written ---- data_resident_publish() ---->
- * there ^                                         |
- *        +-------- data_resident_give_up() --------+
+ *     absent --- data_resident_claim() --> being written --- data_resident_publish() --> there
+ *       ^                                     |
+ *       +------- data_resident_give_up() -----+
  *
  * - A thread that wants rows of a unit calls data_resident_claim(), which returns the state that it
  *   found.
