@@ -195,7 +195,8 @@ typedef struct shs_slot_memory {
      * Called in the thread that calls shs_loader_open(). NULL is SHS_ERROR_MEMORY there. */
     void *(*allocate)(void *user, size_t bytes, size_t alignment);
     /** Releases what `allocate` gave. Called in the thread that closes the loader or, for a batch
-     * that is kept longer, in the thread that gives it back. */
+     * that is kept longer, in the thread that gives it back. It must call no function of this
+     * library. */
     void (*release)(void *user, void *memory, size_t bytes);
     /** A pointer of the program's own, handed to both functions. */
     void *user;

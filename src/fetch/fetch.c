@@ -135,9 +135,11 @@ static shs_status do_job(struct fetcher *fetcher, struct fetch_job *job, struct 
     uint64_t first = chunked ? piece->first : fetcher->runs[job->begin].first;
     uint64_t count = chunked ? piece->count : fetcher->runs[job->begin].count;
     job->failed = true;
-    job->damaged = status == SHS_ERROR_FORMAT;
+    /* neighbours of a row that the system cannot read may well be read by themselves */
+    job->firm = chunked || status == SHS_ERROR_FORMAT;
     /* the code that finds damaged bytes does not know that they belong to a file of the user */
-    if (job->damaged) core_fail(status, "%s; the file is damaged, get it anew", shs_message());
+    if (status == SHS_ERROR_FORMAT)
+        core_fail(status, "%s; the file is damaged, get it anew", shs_message());
     return core_wrap(status, "dataset %s: rows %llu to %llu", piece->field->sample.name, (ull)first,
                      (ull)(first + count - 1));
 }
@@ -272,7 +274,7 @@ static shs_status do_colds(struct fetcher *fetcher, unsigned threads)
         const struct fetch_job *cold = &fetcher->colds.job[i];
         struct fetch_job *job = &fetcher->jobs.job[cold->parent];
         job->failed = job->failed || cold->failed;
-        job->damaged = job->damaged || cold->damaged;
+        job->firm = job->firm || cold->firm;
     }
     return status;
 }
@@ -420,11 +422,11 @@ static bool reads_rows(const struct fetcher *fetcher, const struct fetch_job *jo
     return wanted->first < end && first < wanted->first + wanted->count;
 }
 
-bool fetch_found_damage(const struct fetcher *fetcher, const struct fetch_piece *wanted)
+bool fetch_failed_for(const struct fetcher *fetcher, const struct fetch_piece *wanted)
 {
     for (size_t i = 0; i < fetcher->done; i++) {
         const struct fetch_job *job = &fetcher->jobs.job[i];
-        if (job->damaged && reads_rows(fetcher, job, wanted)) return true;
+        if (job->firm && reads_rows(fetcher, job, wanted)) return true;
     }
     return false;
 }

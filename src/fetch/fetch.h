@@ -125,9 +125,10 @@ shs_status fetch_direct(const struct fetch_means *means, const struct fetch_piec
                         size_t count, const struct fetch_checks *checks,
                         struct fetch_counts *counts);
 
-/* Returns true if the last fetch_direct() of a fetcher failed because bytes that it read for some
- * of these rows are damaged. Its pieces must still be there. */
-bool fetch_found_damage(const struct fetcher *fetcher, const struct fetch_piece *wanted);
+/* Returns true if the last fetch_direct() of a fetcher failed because of some of these rows: bytes
+ * that it read for them are damaged, or their chunk could not be read. Its pieces must still be
+ * there. */
+bool fetch_failed_for(const struct fetcher *fetcher, const struct fetch_piece *wanted);
 
 /* Fetches pieces of any kind, in the caller's thread: reads their checksums and what only HDF5 can
  * read, and then the rest as fetch_direct() does. */

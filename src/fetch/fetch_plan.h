@@ -31,7 +31,7 @@ struct fetch_job {
     size_t parent; /* for a cold job, the index of the job that found its bytes cold */
     bool waits;    /* true for a hit that another lane was decoding when this lane planned */
     bool failed;
-    bool damaged; /* true if it failed with SHS_ERROR_FORMAT */
+    bool firm; /* true if it failed, and the error is that of any of its rows: damage, or a chunk */
 };
 
 struct fetch_jobs {

@@ -81,26 +81,26 @@ static void end_unit(const struct claim *claim, size_t i, bool filled)
         data_resident_give_up(claim->array[i], claim->unit[i]);
 }
 
-/* Returns true if damaged bytes were found where rows that the batch wants lie. */
-static bool wants_damaged(const struct fetch_means *means, const struct fetch_spots *spots)
+/* Returns true if units could not be read because of rows that the batch wants. */
+static bool failed_for_wanted(const struct fetch_means *means, const struct fetch_spots *spots)
 {
     for (size_t i = 0; i < spots->count; i++) {
         const struct fetch_spot *spot = &spots->spot[i];
         const struct fetch_piece wanted = {spot->field, spot->first, spot->count, NULL};
-        if (!spot->at && fetch_found_damage(means->fetcher, &wanted)) return true;
+        if (!spot->at && fetch_failed_for(means->fetcher, &wanted)) return true;
     }
     return false;
 }
 
-/* Reads claimed units. A failure is an error only if wanted rows are damaged. Damaged
- * bytes that are good the next time are not to be trusted. */
+/* Reads claimed units. A failure is an error only if it is one of wanted rows. Bytes that are wrong
+ * once and good the next time are not to be trusted. */
 static shs_status read_units(const struct fetch_means *means, const struct fetch_spots *spots,
                              const struct fetch_piece *pieces, size_t count, bool *filled,
                              struct fetch_counts *counts)
 {
     shs_status status = read_pieces(means, pieces, count, counts);
     *filled = !status;
-    return status && wants_damaged(means, spots) ? status : SHS_OK;
+    return status && failed_for_wanted(means, spots) ? status : SHS_OK;
 }
 
 /* Fills the claimed units. If this fails, they are filled one by one, so that only those are given
@@ -207,10 +207,10 @@ static shs_status copy_rows(const struct fetch_means *means, struct fetch_spots 
     return SHS_OK;
 }
 
-/* Wanted rows are damaged. They are read again, for an error that names them and not all rows of
+/* Wanted rows failed. They are read again, for an error that names them and not all rows of
  * their unit. If they are good now, the first error stays. */
-static shs_status name_damage(const struct fetch_means *means, struct fetch_spots *spots,
-                              shs_status status, struct fetch_counts *counts)
+static shs_status name_rows(const struct fetch_means *means, struct fetch_spots *spots,
+                            shs_status status, struct fetch_counts *counts)
 {
     char message[CORE_MESSAGE_BYTES];
     snprintf(message, sizeof message, "%s", shs_message());
@@ -225,7 +225,7 @@ shs_status fetch_spots_fill(const struct fetch_means *means, struct fetch_spots 
     size_t missing = find_rows(spots);
     if (missing) {
         status = fill_missing(means, spots, counts);
-        if (status) return name_damage(means, spots, status, counts);
+        if (status) return name_rows(means, spots, status, counts);
         missing = find_rows(spots);
     }
     if (missing) status = read_missing(means, spots, missing, counts);
