@@ -186,7 +186,7 @@ typedef struct shs_dataset_options {
     /** If true, HDF5 may load plug-ins in the probe's process. */
     bool probe_plugins;
     /** If true, bytes that are in memory already are copied out of a map of the file: see MAPS
-     * below. */
+     * above. */
     bool map;
 } shs_dataset_options;
 

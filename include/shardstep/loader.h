@@ -192,7 +192,8 @@ typedef struct shs_sampling {
  * functions or none. A zeroed struct means the library's own memory. */
 typedef struct shs_slot_memory {
     /** Allocates `bytes` bytes for a batch. The address is a multiple of `alignment`, which is 64.
-     * Called in the thread that calls shs_loader_open(). NULL is SHS_ERROR_MEMORY there. */
+     * Called in the thread that calls shs_loader_open(). NULL is SHS_ERROR_MEMORY there, and
+     * another address is SHS_ERROR_ARGUMENT. */
     void *(*allocate)(void *user, size_t bytes, size_t alignment);
     /** Releases what `allocate` gave. Called in the thread that closes the loader or, for a batch
      * that is kept longer, in the thread that gives it back. It must call no function of this
@@ -275,7 +276,8 @@ typedef struct shs_loader_options {
      * epoch. */
     bool through_stop;
     /** Steps to load ahead, up to 4096. 0 means that batches are loaded when they are asked for.
-     * Each step takes the memory of its batches. */
+     * Each step takes the memory of its batches. A child of fork() has none of the threads, so it
+     * must not use the loader. */
     uint32_t ahead;
     /** Threads beside the calling thread, up to 64. Without `ahead` they share the work of
      * shs_next() with it, and 0 means that it works alone. With `ahead` each thread loads whole
@@ -306,9 +308,10 @@ typedef struct shs_cursor {
 } shs_cursor;
 
 /** The batch of one virtual rank in one step or, with the option `step_batches`, of all virtual
- * ranks that this rank hosts. It is valid until the loader's next shs_next() or shs_try_next(), or
- * until the loader is closed. After shs_keep() it is valid until shs_give_back(). The program may
- * change the fields' data in place. Each field's data begins at a multiple of 64 bytes. */
+ * ranks that this rank hosts. It is valid until the loader's next shs_next(), shs_try_next(),
+ * shs_seek() or shs_restore(), or until the loader is closed. After shs_keep() it is valid until
+ * shs_give_back(). The program may change the fields' data in place. Each field's data begins at a
+ * multiple of 64 bytes. */
 typedef struct shs_batch {
     /** The seed of the run. */
     uint64_t seed;
@@ -463,10 +466,12 @@ SHS_API void shs_loader_close(shs_loader **loader);
 SHS_API SHS_MUST_CHECK shs_status shs_next(shs_loader *loader, shs_batch *batch);
 
 /** Local, non-blocking. Delivers the next batch like shs_next() if it is there. SHS_NOT_READY if it
- * is not there yet: do something else, and call again. Each call also prepares batches for the
- * threads, and reads at most one piece that only HDF5 can read, which are neighbouring rows of a
- * field: the call blocks for so long, and for the time that a file takes to be opened. Without the
- * option `ahead` all work happens inside the call, which then does what shs_next() does. */
+ * is not there yet: do something else, and call again. SHS_NOT_READY and SHS_NO_SLOT are positive
+ * and shs_must() passes them on, so a loop that goes on only while the status is SHS_OK would end.
+ * Each call also prepares batches for the threads, and reads at most one piece that only HDF5 can
+ * read, which are neighbouring rows of a field: the call blocks for so long, and for the time that
+ * a file takes to be opened. Without the option `ahead` all work happens inside the call, which
+ * then does what shs_next() does. */
 SHS_API SHS_MUST_CHECK shs_status shs_try_next(shs_loader *loader, shs_batch *batch);
 
 /** Local. Keeps the batch that shs_next() gave last: it stays valid until shs_give_back(), also
