@@ -20,10 +20,12 @@ static shs_memory current = {plain_reallocate, plain_release, NULL};
 
 /* What lies before all memory, so that the bytes that are released are known. */
 struct head {
-    _Alignas(max_align_t) size_t bytes; /* with the head itself */
+    size_t bytes; /* with the head itself */
+    char unused[CORE_MEMORY_HEAD - sizeof(size_t)];
 };
 
-_Static_assert(sizeof(struct head) == CORE_MEMORY_HEAD, "memory is aligned for any type");
+_Static_assert(sizeof(struct head) == CORE_MEMORY_HEAD, "no padding");
+_Static_assert(CORE_MEMORY_HEAD % _Alignof(max_align_t) == 0, "memory is aligned for any type");
 
 static _Thread_local int64_t balance;
 
