@@ -133,7 +133,7 @@ static shs_status measure_loader(const struct bench *bench, bool map, uint32_t t
                                  double *seconds)
 {
     const shs_dataset_options how = {.map = map};
-    const shs_loader_options options = {.batch = BATCH, .threads = threads};
+    const shs_loader_options options = {.batch = BATCH, .threads = threads - 1};
     shs_dataset *dataset = NULL;
     shs_loader *loader = NULL;
     shs_status status = shs_dataset_open(bench->run, bench->path, "x", &how, &dataset);

@@ -108,7 +108,7 @@ static shs_status open_reading(const struct bench *bench, const struct trial *tr
     /* A chunk of one row is used once an epoch. A cache would spare the next epoch some decoding.
      */
     shs_dataset_options dataset = {.cache_bytes = trial->storage.chunk_rows == 1 ? 1 : 0};
-    shs_loader_options loader = {.batch = BATCH, .shuffle = trial->shuffle, .threads = threads};
+    shs_loader_options loader = {.batch = BATCH, .shuffle = trial->shuffle, .threads = threads - 1};
     *reading = (struct reading){0};
     shs_status status = shs_dataset_open(bench->run, bench->path, "x", &dataset, &reading->dataset);
     if (!status) status = shs_loader_open(reading->dataset, &loader, &reading->loader);
