@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core_hash.h"
+#include "hdf5_array.h"
 #include "judge.h"
 #include "load.h"
 #include "message.h"
@@ -18,16 +19,6 @@
 static const char all_fields[] = "images,numbers,odd,values(offsets=offsets)";
 static const char direct_fields[] = "images,numbers";
 static const char augmentation[] = "images: random_flip(axis=w, layout=w) cast(type=f32)";
-
-static inline bool write_array(hid_t file, const char *name, hsize_t rows, bool compact,
-                               const uint32_t *elements)
-{
-    hid_t space = H5Screate_simple(1, &rows, NULL), list = H5Pcreate(H5P_DATASET_CREATE);
-    if (compact) H5Pset_layout(list, H5D_COMPACT);
-    hid_t data = H5Dcreate2(file, name, H5T_STD_U32LE, space, H5P_DEFAULT, list, H5P_DEFAULT);
-    bool written = H5Dwrite(data, H5T_NATIVE_UINT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, elements) >= 0;
-    return H5Dclose(data) >= 0 && H5Pclose(list) >= 0 && H5Sclose(space) >= 0 && written;
-}
 
 /* A run has 0 to 3 rows. */
 static inline bool add_arrays(const char *path, uint64_t first, uint64_t rows)

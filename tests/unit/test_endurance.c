@@ -8,20 +8,7 @@
 #include "core_clock.h"
 #include "core_sanitized.h"
 #include "counted_memory.h"
-
-/* Returns the bytes of the process in memory, without its maps of files. */
-static double resident(void)
-{
-    char line[256];
-    unsigned long long all = 0, files = 0;
-    FILE *status = fopen("/proc/self/status", "r");
-    while (status && fgets(line, sizeof line, status)) {
-        sscanf(line, "VmRSS: %llu", &all);
-        sscanf(line, "RssFile: %llu", &files);
-    }
-    if (status) fclose(status);
-    return (double)(all - files) * 1024;
-}
+#include "resident_memory.h"
 
 /* A loader of another kind each time. Most are closed before any batch is taken. */
 static void open_and_close(const struct data *data, uint64_t *seed)
@@ -68,7 +55,7 @@ static void many_opens_leak_nothing(void)
         if (i == warm - 1) {
             live = counted.live;
             before = count_held();
-            bytes = resident();
+            bytes = resident_memory();
         }
     }
     harness_where(NULL);
@@ -76,9 +63,9 @@ static void many_opens_leak_nothing(void)
     CHECK_EQ(after.threads, before.threads);
     CHECK_EQ(after.descriptors, before.descriptors);
     CHECK_EQ(counted.live, live);
-    if (!CORE_SANITIZED) CHECK_IS(resident() - bytes, <, 8 << 20);
+    if (!CORE_SANITIZED) CHECK_IS(resident_memory() - bytes, <, 8 << 20);
     printf("%ld opens and closes in %.1f s: %.0f KiB more in memory\n", opens,
-           seconds_now() - begin, (resident() - bytes) / 1024);
+           seconds_now() - begin, (resident_memory() - bytes) / 1024);
     data_close(&data);
     CHECK_EQ(counted_end(&counted), 0);
 }

@@ -7,22 +7,13 @@
 
 #include "data_open_file.h"
 #include "fetch_gather.h"
+#include "hdf5_array.h"
 #include "io_crc32c.h"
 #include "judge.h"
 #include "message.h"
 #include "two_files.h"
 
 /* ---- Two more arrays in each file: "odd", which only HDF5 can read, and the images' checksums. */
-
-static bool write_array(hid_t file, const char *name, hsize_t rows, bool compact,
-                        const uint32_t *elements)
-{
-    hid_t space = H5Screate_simple(1, &rows, NULL), list = H5Pcreate(H5P_DATASET_CREATE);
-    if (compact) H5Pset_layout(list, H5D_COMPACT);
-    hid_t data = H5Dcreate2(file, name, H5T_STD_U32LE, space, H5P_DEFAULT, list, H5P_DEFAULT);
-    bool written = H5Dwrite(data, H5T_NATIVE_UINT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, elements) >= 0;
-    return H5Dclose(data) >= 0 && H5Pclose(list) >= 0 && H5Sclose(space) >= 0 && written;
-}
 
 /* Adds them to a file of rows [first, first + rows). The checksum of row `wrong` is wrong. */
 static bool add_arrays(const char *path, uint64_t first, uint64_t rows, uint64_t wrong)

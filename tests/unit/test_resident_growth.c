@@ -10,6 +10,7 @@
 #include "core_sanitized.h"
 #include "h5_write.h"
 #include "load.h"
+#include "resident_memory.h"
 #include "shardstep/context.h"
 #include "temporary_folder.h"
 #include "unit.h"
@@ -51,20 +52,6 @@ static bool make_file(void)
     return child > 0 && waitpid(child, &code, 0) == child && code == 0;
 }
 
-/* Returns the bytes of the process in memory, without its maps of files. */
-static double resident(void)
-{
-    char line[256];
-    unsigned long long all = 0, files = 0;
-    FILE *status = fopen("/proc/self/status", "r");
-    while (status && fgets(line, sizeof line, status)) {
-        sscanf(line, "VmRSS: %llu", &all);
-        sscanf(line, "RssFile: %llu", &files);
-    }
-    if (status) fclose(status);
-    return (double)(all - files) * 1024;
-}
-
 static void take_epoch(shs_run *run, shs_loader *loader)
 {
     shs_batch batch = {0};
@@ -100,15 +87,15 @@ static void check_growth(const char *field, size_t cache_bytes, uint32_t ahead, 
     if (!NEED_STATUS(shs_open_ranks(0, 1, NULL, NULL, &seed, &run), SHS_OK) ||
         !NEED_STATUS(shs_dataset_open(run, path, field, &how, &dataset), SHS_OK))
         return;
-    double before = resident(), second = 0;
+    double before = resident_memory(), second = 0;
     if (!NEED_STATUS(shs_loader_open(dataset, &options, &loader), SHS_OK)) return;
     const shs_loader_memory_use use = shs_loader_memory(loader);
     for (int epoch = 1; epoch <= EPOCHS; epoch++) {
         if (epoch == 1) forget_file();
         take_epoch(run, loader);
-        if (epoch == 2) second = resident();
+        if (epoch == 2) second = resident_memory();
     }
-    double growth = resident() - before, announced = (double)use.total;
+    double growth = resident_memory() - before, announced = (double)use.total;
     shs_loader_statistics read = shs_statistics(loader);
     double touched = announced - (double)use.waiting;
     printf(
@@ -117,11 +104,11 @@ static void check_growth(const char *field, size_t cache_bytes, uint32_t ahead, 
         "2 to %d by %.2f%%; %llu of %llu reads waited\n",
         field, ahead, threads, announced / (1 << 20), (double)use.waiting / (1 << 20),
         growth / (1 << 20), growth / announced, growth / touched, EPOCHS,
-        100 * (resident() - second) / growth, (ull)read.cold_reads, (ull)read.reads);
+        100 * (resident_memory() - second) / growth, (ull)read.cold_reads, (ull)read.reads);
     CHECK_IS(announced, >, 64 << 20);
     CHECK_IS(growth, <=, 1.05 * announced);
     CHECK_IS(growth, >=, 0.95 * touched);
-    CHECK_IS(resident() - second, <=, 0.01 * growth);
+    CHECK_IS(resident_memory() - second, <=, 0.01 * growth);
     shs_loader_close(&loader);
     shs_dataset_close(&dataset);
     shs_close(&run);
