@@ -8,7 +8,7 @@
 #include "data_open_file.h"
 
 enum {
-    UNIT_BYTES = 256 << 10,  /* of a unit of a contiguous array, which is one read */
+    UNIT_BYTES = 256 << 10,  /* bytes of a unit of a contiguous array, which is one read */
     LEAST_BAND_BYTES = 4096, /* smaller bands of chunks are put together */
     ALIGNMENT = MPI_WINDOW_ALIGNMENT
 };
@@ -86,7 +86,7 @@ static bool is_holdable(const struct data_files *files, size_t array, uint64_t m
 /* An array that may become resident. */
 struct candidate {
     size_t array;
-    uint64_t bytes; /* of its rows in all files, and of the states of its units */
+    uint64_t bytes; /* bytes of its rows in all files, and of the states of its units */
 };
 
 static struct candidate measure(const struct data_files *files, size_t array)
@@ -223,8 +223,11 @@ shs_status data_resident_open(shs_run *run, const struct data_files *files,
     shs_status status = make_table(files, resident);
     if (!status) status = ask(files, resident, &wish);
     status = mpi_agree(run, core_wrap(status, "shs_dataset_open"), "shs_dataset_open");
-    if (!status) status = take(run, &wish, resident);
-    if (!resident->window.memory) data_resident_close(resident);
+    if (!status) {
+        status = take(run, &wish, resident);
+        status = mpi_agree(run, core_wrap(status, "shs_dataset_open"), "shs_dataset_open");
+    }
+    if (status || !resident->window.memory) data_resident_close(resident);
     return status;
 }
 
