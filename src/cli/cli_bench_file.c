@@ -16,7 +16,7 @@ enum {
     /* Parts of all time for the preparation and for the first pass: one of so many each. */
     PREPARING = 8,
     FIRST_PASS = 4,
-    TRACE_EVENTS = 1 << 15 /* of each thread */
+    TRACE_EVENTS = 1 << 15 /* events that each thread keeps */
 };
 
 /* ---- The command line. */

@@ -28,7 +28,7 @@ struct bench_compute {
 /* What steps took on this rank. Times are in seconds. */
 struct bench_pass {
     uint64_t steps, samples; /* samples of weight 1 */
-    uint64_t bytes;          /* of the samples as they were delivered */
+    uint64_t bytes;          /* bytes of the samples as they were delivered */
     double seconds, cpu;
     /* The next three numbers leave out the first step. */
     double steady; /* time of the steps */
@@ -47,8 +47,8 @@ shs_status bench_pass_add(shs_run *run, shs_loader *loader, uint64_t steps,
 struct bench_total {
     uint64_t steps;
     double samples, bytes, cpu, read_bytes, reads, cold_reads, decoded; /* sums over the ranks */
-    double seconds;      /* of the rank that took longest */
-    double waited;       /* of the rank that waited longest */
+    double seconds;      /* time of the rank that took longest */
+    double waited;       /* waiting time of the rank that waited longest */
     double waited_mean;  /* mean over the ranks */
     double waited_share; /* greatest share of a rank's steady time that it waited */
     double utilisation;  /* mean over the ranks of the share of steady time that computed */
@@ -64,8 +64,8 @@ shs_status bench_pass_total(shs_run *run, const struct bench_pass *pass, struct 
 struct bench_memory {
     size_t n_fields;
     bool ragged[SHS_MAX_FIELDS];         /* true if the next field has the rows' lengths */
-    size_t sample_bytes[SHS_MAX_FIELDS]; /* of a sample as stored */
-    size_t output_bytes[SHS_MAX_FIELDS]; /* of a sample as delivered */
+    size_t sample_bytes[SHS_MAX_FIELDS]; /* bytes of a sample as stored */
+    size_t output_bytes[SHS_MAX_FIELDS]; /* bytes of a sample as delivered */
     shs_augment *augment;
     bool augments; /* true if the augmentation changes a field */
     uint64_t seed, stream;
@@ -150,7 +150,7 @@ struct bench_stored {
 
     struct bench_chunks chunks[2 * SHS_MAX_FIELDS];
     size_t n_chunks;
-    void *memory; /* for what is read or decoded */
+    void *memory; /* room for what is read or decoded */
     struct io_decoder *decoder;
     enum bench_lack no_read, no_decode;
 };
@@ -191,13 +191,13 @@ struct bench_result {
     double rate[BENCH_ROUNDS][BENCH_CEILINGS];
     int rounds;
     shs_loader_memory_use memory;  /* announced on this rank */
-    char report[SHS_REPORT_BYTES]; /* of the last pass: whether data kept up */
+    char report[SHS_REPORT_BYTES]; /* says whether data kept up in the last pass */
 };
 
 struct bench_file {
     const struct cli_arguments *arguments;
     shs_run *run;
-    double seconds; /* for all settings */
+    double seconds; /* time for all settings together */
     struct bench_compute compute;
     struct bench_memory memory;
     struct bench_stored stored;

@@ -36,9 +36,8 @@ struct data_files {
      * have no name and no data. */
     shs_tensor shape[2 * SHS_MAX_FIELDS];
     uint64_t rows[2 * SHS_MAX_FIELDS]; /* for each array its rows in all files together */
-    uint64_t
-        /* For each array the most rows of a chunk in any file looked at, 0 if none is chunked. */
-        chunk_rows[2 * SHS_MAX_FIELDS];
+    /* For each array the most rows of a chunk in any file that was looked at. 0: no chunks. */
+    uint64_t chunk_rows[2 * SHS_MAX_FIELDS];
     size_t most_open; /* most files open at the same time */
     size_t n_open;
     size_t n_held; /* open files that fetches hold, each counted once */

@@ -319,7 +319,7 @@ static size_t give_up_jobs(struct fetcher *fetcher)
 /* Copies what a hit wants of a chunk that another lane decodes. If that lane failed, this lane
  * decodes the chunk itself: it then has the error for its own rows, or the other lane failed for
  * another reason. */
-static shs_status take_hit(struct fetcher *fetcher, const struct fetch_job *hit)
+static shs_status take_awaited(struct fetcher *fetcher, const struct fetch_job *hit)
 {
     struct fetch_job own = {.begin = hit->begin, .end = hit->end};
     if (fetch_store_wait(fetcher->store, hit->cached)) {
@@ -343,7 +343,7 @@ static shs_status take_hits(struct fetcher *fetcher, shs_status status)
     for (size_t i = 0; i < fetcher->hits.count; i++) {
         const struct fetch_job *hit = &fetcher->hits.job[i];
         if (!hit->waits || !hit->cached || hit->begin > end) continue;
-        shs_status own = take_hit(fetcher, hit);
+        shs_status own = take_awaited(fetcher, hit);
         if (own) return own;
     }
     return status ? core_tell(status, message, true, false) : SHS_OK;

@@ -77,7 +77,7 @@ struct fetch_means {
     /* A number of the order that foresight knows. When it is not that of the fetch before, the next
      * use of each kept chunk is computed anew. */
     uint64_t order;
-    uint64_t ticket; /* of fetch_store_ticket(); 0: none */
+    uint64_t ticket; /* the ticket of fetch_store_ticket(); 0: none */
     bool passing;    /* true if the chunks that are decoded shall not be kept */
 };
 
@@ -90,7 +90,7 @@ struct fetch_times {
     uint64_t planning; /* also copies rows out of kept chunks */
     uint64_t reading;  /* also copies rows out of chunks that were read */
     uint64_t decoding;
-    uint64_t waiting;  /* for chunks that other lanes decode */
+    uint64_t waiting;  /* the lane waited for chunks that other lanes decode */
     uint64_t checking; /* rows against their checksums */
 };
 

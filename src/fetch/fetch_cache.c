@@ -5,7 +5,7 @@
 
 struct fetch_cache {
     uint64_t budget;
-    uint64_t bytes;             /* of chunks that are kept */
+    uint64_t bytes;             /* bytes of the chunks that are kept */
     uint64_t dropped;           /* bytes of chunks that were dropped and are pinned */
     struct fetch_cached **heap; /* the latest next use comes first */
     size_t count, capacity;

@@ -22,7 +22,7 @@ struct fetch_gather {
     struct fetch_spots spots;          /* rows of resident arrays */
     struct fetch_held spots_held;      /* their files */
     size_t *held_at, held_at_capacity; /* for each file its index in `spots_held`, or NONE */
-    bool leaves[SHS_MAX_FIELDS];       /* of fetch_gather_leave() */
+    bool leaves[SHS_MAX_FIELDS];       /* the fields that fetch_gather_leave() named */
     void *to[SHS_MAX_FIELDS];
     size_t first_spot[SHS_MAX_FIELDS]; /* for a field of which each sample is a spot; or NONE */
 };

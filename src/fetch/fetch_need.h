@@ -13,7 +13,7 @@ struct fetch_need {
     uint64_t places;   /* most places, and most pieces, of a batch */
     uint64_t spots;    /* most runs of rows of resident arrays of a batch */
     uint64_t sums;     /* most checksums of a batch that are read from files */
-    size_t pair_bytes; /* of two offsets of a sample that are read from files; 0: none are */
+    size_t pair_bytes; /* bytes of a sample's two offsets, if they are read from files; else 0 */
     bool ragged;       /* true if samples have bounds */
     bool early;        /* true if a batch reads before it is filled */
     uint64_t uses;     /* most uses of a batch */
@@ -21,8 +21,8 @@ struct fetch_need {
     size_t n_arrays; /* arrays that are read directly by chunks */
     struct io_need array[2 * SHS_MAX_FIELDS];
 
-    uint64_t chunks; /* that may be kept: of arrays that are not resident; UINT64_MAX: not known */
-    uint64_t chunk_bytes;       /* of all these chunks decoded; UINT64_MAX: not known */
+    uint64_t chunks;      /* chunks of the arrays that are not resident; UINT64_MAX: not known */
+    uint64_t chunk_bytes; /* bytes of all these chunks decoded; UINT64_MAX: not known */
     uint64_t smallest, largest; /* bytes of a decoded chunk */
 };
 

@@ -29,7 +29,7 @@ struct fetch_places {
     struct fetch_piece *piece;
     size_t n_pieces, pieces_capacity;
     size_t looked_at;           /* pieces of which those that only HDF5 can read have been read */
-    struct fetch_checks checks; /* of the pieces */
+    struct fetch_checks checks; /* the checksums of the pieces */
     struct fetch_held held;     /* the files of the pieces */
 };
 

@@ -26,7 +26,7 @@ struct fetch_job {
     struct fetch_cached *cached;
     size_t begin, end;
     uint64_t next; /* when the chunk is used next, if foresight tells */
-    size_t reads;  /* of the chunk, or of neighbouring rows */
+    size_t reads;  /* reads that the job takes: of its chunk, or of neighbouring rows */
     size_t cold;   /* runs from `begin` on that are not in memory yet; 1 for a cold chunk */
     size_t parent; /* for a cold job, the index of the job that found its bytes cold */
     bool waits;    /* true for a hit that another lane was decoding when this lane planned */
@@ -52,7 +52,7 @@ struct fetcher {
     size_t done;                  /* jobs of the last fetch, whose array is still there */
     struct fetch_jobs colds;      /* jobs that wait for the disk: a chunk, or neighbouring rows */
     struct io_run *runs;          /* the rows of each use of an array that is not chunked */
-    uint64_t waiting_bytes;       /* of the lanes of threads that only wait for the disk */
+    uint64_t waiting_bytes;       /* bytes in the memory of threads that only wait for the disk */
     bool may_wait;                /* true if the jobs of now may wait for the disk */
     struct fetch_counts now;      /* what the present fetch did */
 };

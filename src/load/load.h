@@ -51,8 +51,8 @@ struct shs_loader {
     struct mpi_member member; /* this loader in the run's list, with its error until a seek */
     struct fetch_counts done; /* the sum of all batches that were handed out */
 
-    struct load_round round;     /* of the batch that was handed out last */
-    struct load_account account; /* of the calling thread */
+    struct load_round round;     /* the round of the batch that was handed out last */
+    struct load_account account; /* the calling thread's account */
     uint64_t waited;             /* nanoseconds that calls have waited for batches */
     uint64_t waited_before;      /* `waited` when the present step began */
     uint64_t waited_in_step;     /* nanoseconds of the latest step that has ended */

@@ -13,7 +13,8 @@ enum load_state {
     LOAD_PLANNING,  /* what is to be read, and copying rows out of kept chunks */
     LOAD_READING,   /* also copying rows out of chunks that were read */
     LOAD_DECODING,
-    LOAD_WAITING,  /* for chunks that other lanes decode; lane 0: for a batch of the ring */
+    LOAD_WAITING,  /* the lane waits for chunks that others decode; lane 0: for a batch of the ring
+                    */
     LOAD_CHECKING, /* rows against their checksums */
     LOAD_AUGMENTING,
     LOAD_HANDING, /* the rest of shs_next() */
@@ -31,7 +32,7 @@ struct load_event {
 struct load_account {
     uint64_t begun, until; /* all time between is booked */
     uint64_t spent[LOAD_STATES];
-    uint64_t step; /* that is worked for now, for events */
+    uint64_t step; /* the step that the lane works for now; its events have it */
     /* The latest events, in a ring; NULL: none is kept. */
     struct load_event *events;
     uint64_t room, count; /* events in the ring, and events so far */

@@ -41,7 +41,7 @@ struct load_ahead {
     uint64_t handed, placed; /* batches since the ring began */
     bool reading;            /* true if HDF5 must read more of the batch that was placed last */
     bool may_wait;
-    uint64_t pieces; /* that HDF5 has read since load_ahead_await() */
+    uint64_t pieces; /* pieces that HDF5 has read since load_ahead_await() */
     struct load_round round;
 
     /* The lock is for these, and for `filled`. */

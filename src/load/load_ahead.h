@@ -20,13 +20,13 @@ struct load_ahead_how {
     struct load_tools *tools; /* the calling thread's, which the lanes' tools join */
     const struct load_plan *plan;
     struct load_units *units;
-    const struct fetch_need *need; /* of a batch; valid for the call only */
+    const struct fetch_need *need; /* the needs of a batch; valid for the call only */
     uint64_t rows;                 /* most rows of a batch */
     uint64_t batches;              /* most batches in the ring */
     uint64_t epochs;               /* the epoch where the loader ends; 0: nowhere */
     unsigned threads;              /* lanes that are wanted, at least 1 */
-    uint64_t events;               /* that each lane keeps */
-    struct load_account *account;  /* of the calling thread */
+    uint64_t events;               /* how many events each lane keeps */
+    struct load_account *account;  /* the calling thread's account */
 };
 
 /* Local. Starts the threads. Fewer serve if the system gives no more. On error *ahead is NULL. */

@@ -3,7 +3,7 @@
 #include "core_memory.h"
 
 enum {
-    THREAD_BYTES = 48 << 10 /* that a thread's stack and the state of a decoder touch, about */
+    THREAD_BYTES = 48 << 10 /* about what a thread's stack and the state of a decoder touch */
 };
 
 /* Returns the bytes that HDF5 may keep of the chunks of the arrays that only HDF5 reads. */

@@ -6,7 +6,7 @@
 
 /* What core_memory_balance() grew by while the loader was opened. */
 struct load_memory {
-    int64_t all;     /* with all that follows */
+    int64_t all;     /* all bytes, those of the members below included */
     int64_t units;   /* load_units */
     int64_t buffers; /* batches, tools and the ring */
     int64_t store;   /* what the store has beside the bytes of chunks; a part of `buffers` */

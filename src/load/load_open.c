@@ -80,7 +80,8 @@ static shs_status make_buffers(shs_loader *loader)
 {
     const shs_loader_options *options = &loader->options;
     uint64_t rows = order_most_rows(&loader->plan.order.order.shape);
-    unsigned threads = options->ahead ? 1 : options->threads + 1; /* with the calling thread */
+    unsigned threads =
+        options->ahead ? 1 : options->threads + 1; /* the calling thread counts, too */
     int64_t before = core_memory_balance();
     shs_status status = make_units(loader, rows);
     loader->memory.units = core_memory_balance() - before;

@@ -104,7 +104,7 @@ struct walk {
     struct order_skipped peers;
     uint64_t at;     /* position in the subset */
     uint64_t passed; /* positions from the walk's beginning to `at` */
-    uint64_t tried; /* of these, positions of rows that are not excluded, known bad rows included */
+    uint64_t tried;  /* how many of these rows are not excluded; rows known to be bad count, too */
 };
 
 /* Moves on to a position, which may lie at the end: the beginning follows. */

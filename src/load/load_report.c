@@ -11,10 +11,10 @@
 /* What a rank tells the others: nanoseconds, if nothing else is said. */
 struct figures {
     uint64_t elapsed, waited;
-    uint64_t
-        spent[LOAD_STATES]; /* of all lanes that load; LOAD_PREPARING is the calling thread's */
-    uint64_t lanes, ahead;  /* numbers */
-    uint64_t cpus;          /* that this process may use; 0: not known */
+    uint64_t spent[LOAD_STATES]; /* sums over the lanes that load; LOAD_PREPARING is the calling
+                                    thread's */
+    uint64_t lanes, ahead;       /* numbers */
+    uint64_t cpus;               /* CPUs that this process may use; 0: not known */
 };
 
 enum {

@@ -17,7 +17,7 @@ struct load_tools {
     unsigned threads;
     struct fetcher *fetcher;
     char *scratch;        /* memory for the augmentation, for each of the threads */
-    size_t scratch_bytes; /* of a thread */
+    size_t scratch_bytes; /* bytes of one thread's part of `scratch` */
 
     uint64_t order_bytes;   /* memory of the order's tables */
     struct fetch_kept kept; /* the most that the store will keep, in the first tools */
@@ -26,7 +26,7 @@ struct load_tools {
     const struct load_plan *plan;
     struct load_epoch epoch;
     uint64_t moment;
-    uint64_t ticket; /* of load_tools_queue(); 0: none */
+    uint64_t ticket; /* the ticket of load_tools_queue(); 0: none */
     uint32_t jumps;  /* calls of load_tools_jump(), in the first tools */
     bool forgets;    /* true if the cache cannot hold all chunks */
     struct fetch_foresight foresight;

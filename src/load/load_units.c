@@ -10,7 +10,7 @@ enum {
 };
 
 struct load_units {
-    pthread_mutex_t lock; /* for all that the program's threads may change: see shs_give_back() */
+    pthread_mutex_t lock; /* protects what the program's threads may change: see shs_give_back() */
     struct load_unit *free;
     struct load_unit *latest; /* NULL: none, or it was given back */
     uint64_t held;            /* units that the program holds */
@@ -20,11 +20,11 @@ struct load_units {
     size_t n_units;
     uint32_t keep;
     shs_slot_memory memory;
-    size_t bytes; /* of a unit's memory */
+    size_t bytes; /* bytes of a unit's memory */
     struct load_unit *unit;
     shs_tensor *field; /* the fields of all units, one unit after the other */
     shs_batch *part;   /* the parts of all units */
-    char *names;       /* of the fields, one after the other */
+    char *names;       /* the fields' names, one after the other */
 };
 
 /* ---- Memory. */
@@ -42,7 +42,7 @@ static bool reserve(uint64_t count, uint64_t bytes, uint64_t *place, uint64_t *e
 /* Where the parts of a unit lie in its memory. */
 struct places {
     uint64_t index, planned, weight, data[SHS_MAX_FIELDS];
-    uint64_t bytes; /* of all */
+    uint64_t bytes; /* bytes of all these parts together */
 };
 
 static shs_status find_places(const struct load_units_how *how, struct places *places)

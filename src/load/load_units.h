@@ -18,11 +18,11 @@ struct load_unit {
     void *data[SHS_MAX_FIELDS]; /* rows of each field */
     size_t parts;               /* batches of a step that it holds; 0: it holds one batch */
     shs_batch *part;
-    float *weight; /* of its rows; NULL: not wanted */
+    float *weight; /* the rows' weights; NULL: not wanted */
 
     /* The rest is for load_units.c. */
     struct load_units *of;
-    struct load_unit *next; /* in the list of free units */
+    struct load_unit *next; /* the next unit in the list of free units */
     void *block, *memory;   /* what was allocated, and the first aligned address in it */
     uint64_t keeps;         /* calls of shs_keep() without their shs_give_back() */
     bool latest;            /* true from the hand-out until the next one */
