@@ -7,11 +7,13 @@
 #include "augment_table.h"
 #include "core_memory.h"
 
-static shs_status copy_samples(shs_augment *augment, const shs_tensor *samples, size_t fields)
+static shs_status copy_samples(shs_augment *augment, const struct augment_how *how,
+                               const shs_tensor *samples, size_t fields)
 {
     shs_status status = core_new(fields, sizeof *augment->inputs, "fields", &augment->inputs);
     if (!status) status = core_new(fields, sizeof *augment->outputs, "fields", &augment->outputs);
     if (!status) status = core_new(fields, sizeof *augment->bytes, "fields", &augment->bytes);
+    if (!status) status = core_new(fields, sizeof *augment->known, "fields", &augment->known);
     if (status) return status;
     for (size_t f = 0; f < fields; f++) {
         char *name;
@@ -22,6 +24,11 @@ static shs_status copy_samples(shs_augment *augment, const shs_tensor *samples, 
         augment->inputs[f].name = name;
         augment->inputs[f].data = NULL;
         augment->outputs[f] = augment->inputs[f];
+        augment->known[f].ragged = how->ragged && how->ragged[f];
+        if (how->layouts && how->layouts[f] && strlen(how->layouts[f]) == samples[f].axes) {
+            memcpy(augment->known[f].layout, how->layouts[f], samples[f].axes + 1);
+            augment->known[f].origin = AUGMENT_OF_FILE;
+        }
         augment->fields = f + 1;
     }
     return SHS_OK;
@@ -38,71 +45,194 @@ static shs_status find_field(const shs_augment *augment, const char *name, size_
                            augment->fields);
 }
 
-static shs_status bind_target(shs_augment *augment, const struct augment_kind *kind,
-                              const struct augment_call *call, struct augment_target *target)
+/* ---- An operator on a field. */
+
+/* A ragged field keeps its rows, and operators that cannot do with fewer rows are refused. */
+static shs_status check_ragged(const struct augment_kind *kind, const struct augment_call *call,
+                               const struct augment_bound *bound)
 {
+    const shs_tensor *before = &bound->before, *after = &bound->after;
+    if (!bound->ragged) return SHS_OK;
+    if (!kind->fixed_rows && after->axes == before->axes && after->shape[0] == before->shape[0] &&
+        after->axes && bound->after_layout[0] == bound->grid.layout[0])
+        return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "augmentation, character %zu: %s of field %s, whose samples have fewer rows "
+                     "of their own (offsets): the operator needs or changes the number of rows, "
+                     "the first axis; use it on other axes or on a field without offsets",
+                     call->at, kind->name, before->name);
+}
+
+/* An operator that is not applied to every sample must keep type and shape. */
+static shs_status check_optional(bool optional, const struct augment_call *call,
+                                 const struct augment_bound *bound)
+{
+    const shs_tensor *before = &bound->before, *after = &bound->after;
+    if (!optional || (before->type == after->type && before->axes == after->axes &&
+                      !memcmp(before->shape, after->shape, before->axes * sizeof *before->shape)))
+        return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "augmentation, character %zu: %s changes the type or the shape of field %s, "
+                     "and is not applied to every sample (p below 1, sometimes or one_of); apply "
+                     "it to all samples",
+                     call->at, call->name, before->name);
+}
+
+static shs_status bind_target(shs_augment *augment, const struct augment_operation *operation,
+                              const struct augment_call *call, bool optional,
+                              struct augment_target *target, double *chance)
+{
+    const struct augment_kind *kind = operation->kind;
     struct augment_bound *bound = &target->bound;
     shs_tensor *sample = &augment->outputs[target->field];
+    struct augment_known *known = &augment->known[target->field];
     size_t bytes;
     shs_status status =
         core_new(1, kind->setting_bytes, "an operator's settings", &target->setting);
     bound->setting = target->setting;
     bound->before = bound->after = *sample;
+    bound->ragged = known->ragged;
+    memcpy(bound->grid.layout, known->layout, sizeof known->layout);
+    bound->grid.origin = known->origin;
     if (!status) status = shs_tensor_bytes(&bound->before, &bytes);
     if (!status) bound->elements = bytes / shs_type_size(bound->before.type);
-    if (!status) status = augment_read(kind, call, bound, target->setting);
+    if (!status) status = augment_read(kind, call, bound, target->setting, chance);
+    memcpy(bound->after_layout, bound->grid.layout, sizeof bound->after_layout);
     if (!status && kind->bind) status = kind->bind(call, target->setting, bound);
     if (!status) status = shs_tensor_bytes(&bound->after, &bytes);
+    if (!status) status = check_ragged(kind, call, bound);
+    if (!status) status = check_optional(optional || *chance < 1, call, bound);
     if (status) return status;
     *sample = bound->after;
+    memcpy(known->layout, bound->after_layout, sizeof known->layout);
+    known->origin = bound->grid.origin;
     if (bytes > augment->bytes[target->field]) augment->bytes[target->field] = bytes;
     return SHS_OK;
 }
+
+/* ---- How a field wants to be sampled. */
+
+static const char *const sampling_words[] = {"nearest", "bilinear", "zero",
+                                             "edge",    "reflect",  "wrap"};
+
+enum {
+    INTERPOLATIONS = 2,
+    SAMPLING_WORDS = sizeof sampling_words / sizeof *sampling_words
+};
+
+static shs_status read_sampling(const struct augment_named *named, struct augment_bound *bound)
+{
+    for (size_t w = 0; w < named->n_words; w++) {
+        size_t i = 0;
+        while (i < SAMPLING_WORDS && strcmp(sampling_words[i], named->words[w]) != 0)
+            i++;
+        if (i == SAMPLING_WORDS)
+            return augment_unknown(named->at, "a field cannot be sampled by", named->words[w],
+                                   "; there are", sampling_words, SAMPLING_WORDS);
+        if (i < INTERPOLATIONS ? bound->interpolation != 0 : bound->border != 0)
+            return core_fail(SHS_ERROR_ARGUMENT,
+                             "augmentation, character %zu: field %s says twice how it is sampled "
+                             "%s",
+                             named->at, named->name,
+                             i < INTERPOLATIONS ? "between its elements" : "beyond its edges");
+        if (i < INTERPOLATIONS)
+            bound->interpolation = (enum augment_interpolation)(AUGMENT_NEAREST + i);
+        else
+            bound->border = (enum augment_border)(AUGMENT_BORDER_ZERO + i - INTERPOLATIONS);
+    }
+    return SHS_OK;
+}
+
+/* ---- Operators of a statement. */
 
 static shs_status find_kind(const struct augment_table *table, const struct augment_call *call,
                             const struct augment_kind **kind)
 {
     shs_status status = augment_find(table, call, kind);
     if (!status) status = augment_check_names(*kind, call);
-    if (status || (*kind)->scope == AUGMENT_OF_SAMPLE) return status;
+    if (status) return status;
+    if ((*kind)->holds && !call->n_inner)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "augmentation, character %zu: %s needs operators within its parentheses, "
+                         "as in %s(random_flip(axis=w) random_flip(axis=h))",
+                         call->at, call->name, call->name);
+    if (!(*kind)->holds && call->n_inner)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "augmentation, character %zu: %s takes no operators, and %s stands within "
+                         "its parentheses",
+                         call->inner[0].at, call->name, call->inner[0].name);
+    if ((*kind)->scope == AUGMENT_OF_SAMPLE) return SHS_OK;
     return core_fail(SHS_ERROR_UNSUPPORTED,
                      "augmentation, character %zu: %s changes the samples of a batch together, "
                      "which this version of Shardstep cannot do",
                      call->at, call->name);
 }
 
-static shs_status add_operation(shs_augment *augment, const struct augment_table *table,
-                                const struct augment_statement *statement,
-                                const struct augment_call *call)
+/* What the operators of a statement are bound by. */
+struct binding {
+    shs_augment *augment;
+    const struct augment_table *table;
+    const struct augment_statement *statement;
+};
+
+static shs_status bind_targets(const struct binding *binding, const struct augment_call *call,
+                               bool optional, struct augment_operation *operation)
 {
+    const struct augment_statement *statement = binding->statement;
+    shs_status status =
+        core_new(statement->n_fields, sizeof *operation->targets, "operators", &operation->targets);
+    if (status) return status;
+    operation->n_targets = statement->n_fields;
+    for (size_t t = 0; t < operation->n_targets && !status; t++) {
+        struct augment_target *target = &operation->targets[t];
+        const struct augment_named *named = &statement->fields[t];
+        status = find_field(binding->augment, named->name, named->at, &target->field);
+        if (!status) status = read_sampling(named, &target->bound);
+        if (!status)
+            status = bind_target(binding->augment, operation, call, optional, target,
+                                 &operation->chance);
+    }
+    return status;
+}
+
+/* Adds an operation, and behind it those within it. */
+static shs_status add_operation(const struct binding *binding, const struct augment_call *call,
+                                bool optional)
+{
+    shs_augment *augment = binding->augment;
     const struct augment_kind *kind;
-    shs_status status = find_kind(table, call, &kind);
+    shs_status status = find_kind(binding->table, call, &kind);
     if (!status)
         status = core_resize(augment->n_operations + 1, sizeof *augment->operations, "operators",
                              &augment->operations);
     if (status) return status;
-    struct augment_operation *operation = &augment->operations[augment->n_operations++];
-    *operation =
-        (struct augment_operation){.kind = kind, .begins_statement = call == statement->calls};
-    status =
-        core_new(statement->n_fields, sizeof *operation->targets, "operators", &operation->targets);
-    if (status) return status;
-    operation->n_targets = statement->n_fields;
-    augment->draws = augment->draws || kind->draw;
-    for (size_t t = 0; t < operation->n_targets && !status; t++) {
-        status =
-            find_field(augment, statement->fields[t], statement->at, &operation->targets[t].field);
-        if (!status) status = bind_target(augment, kind, call, &operation->targets[t]);
-    }
+    size_t at = augment->n_operations++;
+    struct augment_operation *operation = &augment->operations[at];
+    *operation = (struct augment_operation){.kind = kind,
+                                            .branches = (uint32_t)call->n_inner,
+                                            .begins_statement = call == binding->statement->calls};
+    status = bind_targets(binding, call, optional, operation);
+    optional = optional || operation->chance < 1 || kind->holds == AUGMENT_HOLDS_ONE;
+    augment->draws =
+        augment->draws || kind->draw || operation->chance < 1 || kind->holds == AUGMENT_HOLDS_ONE;
+    for (size_t i = 0; i < call->n_inner && !status; i++)
+        status = add_operation(binding, &call->inner[i], optional);
+    augment->operations[at].inner = augment->n_operations - at - 1;
     return status;
 }
 
 /* Appends the reason why two fields cannot share an operator's draws. Appends nothing if they can.
  */
-static void compare_targets(const struct augment_kind *kind, const struct augment_grid *a,
-                            const struct augment_grid *b, struct core_text *why)
+static void compare_targets(const struct augment_kind *kind, const struct augment_bound *first,
+                            const struct augment_bound *second, struct core_text *why)
 {
-    if ((kind->aspects & AUGMENT_BY_HEIGHT) && a->has_height != b->has_height)
+    const struct augment_grid *a = &first->grid, *b = &second->grid;
+    uint32_t axes = first->before.axes;
+    if ((kind->aspects & AUGMENT_BY_SHAPE) &&
+        (axes != second->before.axes ||
+         memcmp(first->before.shape, second->before.shape, axes * sizeof *first->before.shape)))
+        core_text_add(why, "%s draws by their shapes, which differ", kind->name);
+    else if ((kind->aspects & AUGMENT_BY_HEIGHT) && a->has_height != b->has_height)
         core_text_add(why, "only one has a height");
     else if ((kind->aspects & AUGMENT_BY_EXTENT) &&
              (a->height != b->height || a->width != b->width))
@@ -124,13 +254,13 @@ static shs_status check_shared(const struct augment_operation *operation,
     shs_status status = SHS_OK;
     for (size_t t = 1; t < operation->n_targets && !status; t++) {
         struct core_text why = {0};
-        compare_targets(operation->kind, &operation->targets[0].bound.grid,
-                        &operation->targets[t].bound.grid, &why);
+        compare_targets(operation->kind, &operation->targets[0].bound, &operation->targets[t].bound,
+                        &why);
         status = why.status;
         if (!status && why.length)
             status = core_fail(
                 SHS_ERROR_ARGUMENT, "augmentation, character %zu: %s and %s cannot share draws: %s",
-                statement->at, statement->fields[0], statement->fields[t], why.bytes);
+                statement->at, statement->fields[0].name, statement->fields[t].name, why.bytes);
         core_text_free(&why);
     }
     return status;
@@ -145,10 +275,10 @@ static shs_status check_statement(const shs_augment *augment, size_t first_opera
     }
     for (size_t f = 0; f < statement->n_fields; f++)
         for (size_t other = 0; other < f; other++)
-            if (strcmp(statement->fields[f], statement->fields[other]) == 0)
+            if (strcmp(statement->fields[f].name, statement->fields[other].name) == 0)
                 return core_fail(SHS_ERROR_ARGUMENT,
                                  "augmentation, character %zu: field %s is named twice",
-                                 statement->at, statement->fields[f]);
+                                 statement->at, statement->fields[f].name);
     return SHS_OK;
 }
 
@@ -159,23 +289,28 @@ static shs_status bind_program(shs_augment *augment, const struct augment_table 
         const struct augment_statement *statement = &program->statements[s];
         size_t first = augment->n_operations;
         shs_status status = SHS_OK;
+        const struct binding binding = {augment, table, statement};
         for (size_t c = 0; c < statement->n_calls && !status; c++)
-            status = add_operation(augment, table, statement, &statement->calls[c]);
+            status = add_operation(&binding, &statement->calls[c], false);
         if (!status) status = check_statement(augment, first, statement);
         if (status) return status;
     }
     return SHS_OK;
 }
 
-/* Marks each field's last operator, whose result goes to the output. */
+/* Marks each field's last operator, whose result goes to the output, unless it is not applied to
+ * every sample. */
 static void mark_last(shs_augment *augment)
 {
     for (size_t f = 0; f < augment->fields; f++) {
         struct augment_target *last = NULL;
-        for (size_t o = 0; o < augment->n_operations; o++)
-            for (size_t t = 0; t < augment->operations[o].n_targets; t++)
-                if (augment->operations[o].targets[t].field == f)
-                    last = &augment->operations[o].targets[t];
+        for (size_t o = 0; o < augment->n_operations; o += 1 + augment->operations[o].inner) {
+            const struct augment_operation *operation = &augment->operations[o];
+            for (size_t t = 0; t < operation->n_targets; t++)
+                if (operation->targets[t].field == f)
+                    last =
+                        operation->inner || operation->chance < 1 ? NULL : &operation->targets[t];
+        }
         if (last) last->last = true;
     }
 }
@@ -186,44 +321,60 @@ static uint64_t in_lines(size_t bytes)
     return ((uint64_t)bytes + 63) & ~(uint64_t)63;
 }
 
+/* Returns the bytes of memory that an operator needs for itself. */
+static size_t own_bytes(const struct augment_kind *kind, const struct augment_bound *bound)
+{
+    if (kind->move) return augment_numbers(bound) * sizeof(int64_t);
+    return kind->scratch_bytes ? kind->scratch_bytes(bound) : 0;
+}
+
 /* Computes the layout of the scratch memory: two buffers for each field, between which its
- * intermediate results move, then the draws of one operator. */
+ * intermediate results move, then the draws of one operator, then its own memory. */
 static shs_status measure_scratch(shs_augment *augment)
 {
-    uint64_t total = 0, draws = 0;
+    uint64_t total = 0;
+    size_t draws = 0, own = 0;
     bool fits = true;
     for (size_t f = 0; f < augment->fields; f++) {
         augment->bytes[f] = (size_t)in_lines(augment->bytes[f]);
         fits = fits && !__builtin_add_overflow(total, 2 * (uint64_t)augment->bytes[f], &total);
     }
+    for (size_t o = 0; o < augment->n_operations; o++) {
+        const struct augment_operation *operation = &augment->operations[o];
+        if (operation->kind->draw_bytes > draws) draws = operation->kind->draw_bytes;
+        for (size_t t = 0; t < operation->n_targets; t++) {
+            size_t bytes = own_bytes(operation->kind, &operation->targets[t].bound);
+            if (bytes > own) own = bytes;
+        }
+    }
     augment->draw_offset = (size_t)total;
-    for (size_t o = 0; o < augment->n_operations; o++)
-        if (augment->operations[o].kind->draw_bytes > draws)
-            draws = augment->operations[o].kind->draw_bytes;
-    if (!fits || __builtin_add_overflow(total, in_lines(draws), &total) || total > PTRDIFF_MAX)
+    fits = fits && !__builtin_add_overflow(total, in_lines(draws), &total);
+    augment->own_offset = (size_t)total;
+    fits = fits && !__builtin_add_overflow(total, in_lines(own), &total);
+    if (!fits || total > PTRDIFF_MAX)
         return core_fail(SHS_ERROR_MEMORY, "a sample is larger than a process can address");
     augment->scratch = (size_t)total;
     return SHS_OK;
 }
 
-static shs_status fill(shs_augment *augment, const struct augment_table *table, const char *text,
+static shs_status fill(shs_augment *augment, const struct augment_how *how, const char *text,
                        const shs_tensor *samples, size_t fields)
 {
     struct augment_program program = {0};
     if (fields > SHS_MAX_FIELDS)
         return core_fail(SHS_ERROR_ARGUMENT, "augmentation of %zu fields; the most is %d", fields,
                          SHS_MAX_FIELDS);
-    shs_status status = copy_samples(augment, samples, fields);
+    shs_status status = copy_samples(augment, how, samples, fields);
     if (!status) status = augment_parse(text ? text : "", &program);
-    if (!status) status = bind_program(augment, table, &program);
+    if (!status) status = bind_program(augment, how->table, &program);
     if (!status) status = measure_scratch(augment);
     if (!status) mark_last(augment);
     augment_program_free(&program);
     return status;
 }
 
-shs_status augment_open(const struct augment_table *table, const char *text,
-                        const shs_tensor *samples, size_t fields, shs_augment **augment)
+shs_status augment_open_how(const struct augment_how *how, const char *text,
+                            const shs_tensor *samples, size_t fields, shs_augment **augment)
 {
     shs_status status =
         core_require(augment, "shs_augment_open", "augment", "pass the address of a shs_augment *");
@@ -232,9 +383,15 @@ shs_status augment_open(const struct augment_table *table, const char *text,
     if (fields)
         status = core_require(samples, "shs_augment_open", "samples", "pass one for each field");
     if (!status) status = core_new(1, sizeof **augment, "an augmentation", augment);
-    if (!status) status = fill(*augment, table, text, samples, fields);
+    if (!status) status = fill(*augment, how, text, samples, fields);
     if (status) shs_augment_close(augment);
     return status;
+}
+
+shs_status augment_open(const struct augment_table *table, const char *text,
+                        const shs_tensor *samples, size_t fields, shs_augment **augment)
+{
+    return augment_open_how(&(struct augment_how){.table = table}, text, samples, fields, augment);
 }
 
 shs_status shs_augment_open(const char *text, const shs_tensor *samples, size_t fields,
@@ -260,6 +417,7 @@ void shs_augment_close(shs_augment **augment)
     core_free(&(*augment)->inputs);
     core_free(&(*augment)->outputs);
     core_free(&(*augment)->bytes);
+    core_free(&(*augment)->known);
     core_free(&(*augment)->operations);
     core_free(augment);
 }

@@ -1,6 +1,4 @@
 /* The operators random_crop and random_flip, which move elements without reading their values. */
-#include <string.h>
-
 #include "augment_kind.h"
 
 /* ---- random_crop */
@@ -23,43 +21,19 @@ static void draw_crop(const struct augment_bound *bound, shs_random *stream, voi
     drawn->right = shs_random_below(stream, choices);
 }
 
-/* The part of an axis that stays in the window when the image moves by padding - offset. */
-struct overlap {
-    size_t from;  /* first element of this part in the input */
-    size_t to;    /* first element of this part in the output */
-    size_t count; /* elements */
-};
-
-static struct overlap overlap_of(size_t size, size_t offset, size_t padding)
-{
-    struct overlap overlap = {0};
-    if (offset > padding)
-        overlap.from = offset - padding;
-    else
-        overlap.to = padding - offset;
-    size_t lost = overlap.from + overlap.to;
-    overlap.count = lost < size ? size - lost : 0;
-    return overlap;
-}
-
-static void crop(const struct augment_bound *bound, const void *draw, const void *input,
-                 void *output)
+static void move_crop(const struct augment_bound *bound, const void *draw,
+                      struct augment_view *view)
 {
     const struct crop_setting *setting = bound->setting;
     const struct crop_draw *drawn = draw;
     const struct augment_grid *grid = &bound->grid;
-    struct overlap y = overlap_of(grid->height, drawn->down, setting->padding);
-    struct overlap x = overlap_of(grid->width, drawn->right, setting->padding);
-    size_t line = grid->width * grid->inner_bytes, plane = grid->height * line;
-    memset(output, 0, grid->outer * plane);
-    if (!x.count) return;
-    for (size_t outer = 0; outer < grid->outer; outer++)
-        for (size_t i = 0; i < y.count; i++) {
-            const char *from = (const char *)input + outer * plane + (y.from + i) * line;
-            char *to = (char *)output + outer * plane + (y.to + i) * line;
-            memcpy(to + x.to * grid->inner_bytes, from + x.from * grid->inner_bytes,
-                   x.count * grid->inner_bytes);
-        }
+    int height = augment_axis_of(grid->layout, 'h'), width = augment_axis_of(grid->layout, 'w');
+    int64_t padding = (int64_t)setting->padding;
+    if (height >= 0)
+        augment_view_cut(view, (uint32_t)height, (int64_t)drawn->down - padding,
+                         view->way[height].size, AUGMENT_BEYOND_ZERO);
+    augment_view_cut(view, (uint32_t)width, (int64_t)drawn->right - padding, view->way[width].size,
+                     AUGMENT_BEYOND_ZERO);
 }
 
 /* Tells how far the image moves. The window that is cut out moves the other way. */
@@ -90,13 +64,13 @@ const struct augment_kind augment_random_crop = {
     .help = "Puts zeros on each side of height and width, and cuts the original size out at a "
             "random place.",
     .draws = "below(2 * padding + 1) for the height, if there is one, then the same for the width.",
-    .needs_grid = true,
+    .needs = AUGMENT_NEEDS_WIDTH,
     .aspects = AUGMENT_BY_HEIGHT,
     .setting_bytes = sizeof(struct crop_setting),
     .draw_bytes = sizeof(struct crop_draw),
     .parameters = crop_parameters,
     .draw = draw_crop,
-    .apply = crop,
+    .move = move_crop,
     .tell = tell_crop,
 };
 
@@ -134,40 +108,13 @@ static void draw_flip(const struct augment_bound *bound, shs_random *stream, voi
     drawn->mirror = (double)shs_random_float(stream) < setting->probability;
 }
 
-static void mirror_line(const struct augment_grid *grid, const char *from, char *to)
-{
-    size_t width = grid->width, bytes = grid->inner_bytes;
-    if (bytes == 1) {
-        for (size_t x = 0; x < width; x++)
-            to[x] = from[width - 1 - x];
-        return;
-    }
-    for (size_t x = 0; x < width; x++)
-        memcpy(to + x * bytes, from + (width - 1 - x) * bytes, bytes);
-}
-
-static void flip(const struct augment_bound *bound, const void *draw, const void *input,
-                 void *output)
+static void move_flip(const struct augment_bound *bound, const void *draw,
+                      struct augment_view *view)
 {
     const struct flip_setting *setting = bound->setting;
     const struct flip_draw *drawn = draw;
-    const struct augment_grid *grid = &bound->grid;
-    size_t line = grid->width * grid->inner_bytes, lines = grid->outer * grid->height;
-    bool along_width = setting->axis == FLIP_WIDTH;
-    if (!drawn->mirror) {
-        memcpy(output, input, lines * line);
-        return;
-    }
-    for (size_t i = 0; i < lines; i++) {
-        char *to = (char *)output + i * line;
-        size_t y = i % grid->height;
-        size_t mirrored = along_width ? i : i - y + (grid->height - 1 - y);
-        const char *from = (const char *)input + mirrored * line;
-        if (along_width)
-            mirror_line(grid, from, to);
-        else
-            memcpy(to, from, line);
-    }
+    int axis = augment_axis_of(bound->grid.layout, setting->axis == FLIP_WIDTH ? 'w' : 'h');
+    if (drawn->mirror) augment_view_flip(view, (uint32_t)axis);
 }
 
 static void tell_flip(const struct augment_bound *bound, const void *draw, struct core_text *text)
@@ -202,13 +149,13 @@ const struct augment_kind augment_random_flip = {
     .name = "random_flip",
     .help = "Mirrors a sample along an axis, with a probability.",
     .draws = "one float; the sample is mirrored if the float is below p.",
-    .needs_grid = true,
+    .needs = AUGMENT_NEEDS_WIDTH,
     .aspects = AUGMENT_BY_HEIGHT,
     .setting_bytes = sizeof(struct flip_setting),
     .draw_bytes = sizeof(struct flip_draw),
     .parameters = flip_parameters,
     .bind = bind_flip,
     .draw = draw_flip,
-    .apply = flip,
+    .move = move_flip,
     .tell = tell_flip,
 };

@@ -16,60 +16,119 @@ const char *augment_usual_layout(const shs_tensor *sample)
     return NULL;
 }
 
-static shs_status no_layout(const struct augment_call *call, bool given, const shs_tensor *sample)
+int augment_axis_of(const char *layout, char letter)
+{
+    static const char *const same[] = {"xw", "yh", "zd"};
+    const char letters[2] = {letter, '\0'}, *alike = letters;
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        if (strchr(same[i], letter)) alike = same[i];
+    size_t at = strcspn(layout, alike);
+    return layout[at] ? (int)at : -1;
+}
+
+/* ---- Messages. */
+
+static shs_status no_layout(const struct augment_call *call, const char *given,
+                            const shs_tensor *sample)
 {
     struct core_text shape = {0};
     core_text_add_shape(&shape, sample);
     const char *name = sample->name, *axes = shape.bytes ? shape.bytes : "";
-    if (sample->axes == 3 && !given)
+    if (!given)
         core_fail(SHS_ERROR_ARGUMENT,
-                  "augmentation, character %zu: %s of field %s, whose samples are %s: which axes "
-                  "are height and width cannot be told; add layout=hwc (height, width, channels) "
-                  "or layout=chw (channels, height, width) to %s(...)",
-                  call->at, call->name, name, axes, call->name);
+                  "augmentation, character %zu: %s of field %s, whose samples are %s and have %u "
+                  "axes: which axes are height and width cannot be told; add a layout with a "
+                  "letter for each axis "
+                  "to %s(...), such as layout=hwc (height, width, channels), chw (channels, "
+                  "height, width) or tyx (time, height, width)",
+                  call->at, call->name, name, axes, sample->axes, call->name);
     else
         core_fail(SHS_ERROR_ARGUMENT,
                   "augmentation, character %zu: %s of field %s, whose samples are %s and have %u "
-                  "axes: give a layout of as many axes: w, hw, hwc or chw",
-                  call->at, call->name, name, axes, sample->axes);
+                  "axes: layout=%s; give a letter for each axis, each but _ once: c channels, t "
+                  "time, z or d depth, y or h height, x or w width, i and j components, _ any "
+                  "other",
+                  call->at, call->name, name, axes, sample->axes, given);
     core_text_free(&shape);
     return SHS_ERROR_ARGUMENT;
 }
 
-/* The layout with this name; NULL if no layout has it, or if the sample has other axes. */
-static const char *find_layout(const char *name, const shs_tensor *sample)
+static shs_status lacks(const struct augment_call *call, const struct augment_bound *bound,
+                        const char *what)
 {
-    static const char *const layouts[] = {"w", "hw", "hwc", "chw"};
-    for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++)
-        if (!strcmp(name, layouts[i]) && strlen(name) == sample->axes) return layouts[i];
-    return NULL;
+    static const char *const from[] = {[AUGMENT_GIVEN] = "which the text gives",
+                                       [AUGMENT_OF_FILE] = "which the file gives",
+                                       [AUGMENT_ASSUMED] = "which is assumed"};
+    struct core_text shape = {0};
+    core_text_add_shape(&shape, &bound->before);
+    core_fail(SHS_ERROR_ARGUMENT,
+              "augmentation, character %zu: %s of field %s, whose samples are %s in layout %s, %s: "
+              "the operator needs %s; give another layout=",
+              call->at, call->name, bound->before.name, shape.bytes ? shape.bytes : "",
+              bound->grid.layout, from[bound->grid.origin], what);
+    core_text_free(&shape);
+    return SHS_ERROR_ARGUMENT;
 }
 
-shs_status augment_bind_grid(const struct augment_call *call, const char *layout,
-                             struct augment_bound *bound)
+/* ---- Layouts. */
+
+static bool is_layout(const char *layout, const shs_tensor *sample)
 {
+    size_t length = strlen(layout);
+    if (length != sample->axes) return false;
+    for (size_t i = 0; i < length; i++) {
+        if (!strchr("ctzdyhxwij_", layout[i])) return false;
+        if (layout[i] != '_' && augment_axis_of(layout, layout[i]) != (int)i) return false;
+    }
+    return true;
+}
+
+void augment_measure_grid(const shs_tensor *sample, struct augment_grid *grid)
+{
+    const char *layout = grid->layout;
+    int width = augment_axis_of(layout, 'w'), height = augment_axis_of(layout, 'h'),
+        channel = augment_axis_of(layout, 'c');
+    grid->has_width = width >= 0;
+    grid->has_height = height >= 0;
+    grid->is_image = grid->has_height && width == height + 1;
+    grid->outer = grid->inner = grid->channel_outer = grid->channel_inner = 1;
+    grid->height = grid->is_image ? (size_t)sample->shape[height] : 1;
+    grid->width = grid->has_width ? (size_t)sample->shape[width] : 0;
+    grid->channels = channel >= 0 ? (size_t)sample->shape[channel] : 1;
+    for (int axis = 0; axis < (int)sample->axes; axis++) {
+        size_t size = (size_t)sample->shape[axis];
+        if (axis > width)
+            grid->inner *= size;
+        else if (axis < width && !(grid->is_image && axis == height))
+            grid->outer *= size;
+        if (axis > channel)
+            grid->channel_inner *= size;
+        else if (axis < channel)
+            grid->channel_outer *= size;
+    }
+}
+
+shs_status augment_bind_grid(const struct augment_kind *kind, const struct augment_call *call,
+                             const char *layout, struct augment_bound *bound)
+{
+    struct augment_grid *grid = &bound->grid;
     const shs_tensor *sample = &bound->before;
-    const char *found = layout ? find_layout(layout, sample) : augment_usual_layout(sample);
-    if (!found) return no_layout(call, layout != NULL, sample);
-    const uint64_t *shape = sample->shape;
-    size_t size = shs_type_size(sample->type);
-    bool channels_first = found[0] == 'c', channels_last = !strcmp(found, "hwc");
-    bool has_height = strchr(found, 'h') != NULL;
-    const uint64_t *spatial = shape + channels_first;
-    bound->grid = (struct augment_grid){
-        .layout = found,
-        .outer = channels_first ? (size_t)shape[0] : 1,
-        .height = has_height ? (size_t)spatial[0] : 1,
-        .width = has_height ? (size_t)spatial[1] : (size_t)spatial[0],
-        .inner_bytes = channels_last ? (size_t)shape[2] * size : size,
-        .channels = channels_first  ? shape[0]
-                    : channels_last ? shape[2]
-                                    : 1,
-        .channels_first = channels_first,
-        .has_height = has_height,
-        .first = channels_first ? AUGMENT_OUTER
-                 : has_height   ? AUGMENT_HEIGHT
-                                : AUGMENT_WIDTH,
-    };
+    const char *given = layout;
+    if (given)
+        grid->origin = AUGMENT_GIVEN;
+    else if (grid->layout[0])
+        layout = grid->layout;
+    else {
+        grid->origin = AUGMENT_ASSUMED;
+        layout = augment_usual_layout(sample);
+    }
+    if (!layout || !is_layout(layout, sample)) return no_layout(call, given, sample);
+    if (layout != grid->layout) memcpy(grid->layout, layout, strlen(layout) + 1);
+    grid->is_bound = true;
+    augment_measure_grid(sample, grid);
+    if (kind->needs >= AUGMENT_NEEDS_WIDTH && !grid->has_width)
+        return lacks(call, bound, "an axis x or w");
+    if (kind->needs == AUGMENT_NEEDS_IMAGE && !grid->is_image)
+        return lacks(call, bound, "an axis y or h with the axis x or w right behind it");
     return SHS_OK;
 }

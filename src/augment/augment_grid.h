@@ -4,11 +4,15 @@
 
 #include "augment_kind.h"
 
-/* Sets bound->grid from the shape of bound->before and a layout. With NULL for the layout the grid
- * has the usual layout of the shape. SHS_ERROR_ARGUMENT if the layout does not fit the shape, or if
- * the shape has no usual layout. */
-shs_status augment_bind_grid(const struct augment_call *call, const char *layout,
-                             struct augment_bound *bound);
+/* Sets bound->grid from the shape of bound->before and a layout: the one given, else the one that
+ * bound->grid has already, else the usual one of the shape. SHS_ERROR_ARGUMENT if the layout does
+ * not fit the shape, if the shape has no usual layout, or if the layout lacks what the operator
+ * needs. */
+shs_status augment_bind_grid(const struct augment_kind *kind, const struct augment_call *call,
+                             const char *layout, struct augment_bound *bound);
+
+/* Fills in the sizes of a grid, whose layout is set, from a sample's shape. */
+void augment_measure_grid(const shs_tensor *sample, struct augment_grid *grid);
 
 /* The usual layout of a sample's shape; NULL if a layout must be given. */
 const char *augment_usual_layout(const shs_tensor *sample);

@@ -8,11 +8,11 @@
  * letter, as in padding=N. */
 static void add_value(const struct augment_parameter *parameter, struct core_text *text)
 {
-    static const char *const letters[] = {[AUGMENT_NUMBER] = "X",
-                                          [AUGMENT_WHOLE] = "N",
-                                          [AUGMENT_NUMBERS] = "X|[X,X,...]",
-                                          [AUGMENT_TYPE] = "T",
-                                          [AUGMENT_LAYOUT] = "L"};
+    static const char *const letters[] = {
+        [AUGMENT_NUMBER] = "X", [AUGMENT_WHOLE] = "N",         [AUGMENT_NUMBERS] = "X|[X,X,...]",
+        [AUGMENT_TYPE] = "T",   [AUGMENT_RANGE] = "X..X",      [AUGMENT_WHOLES] = "N|[N,N,...]",
+        [AUGMENT_AXES] = "A",   [AUGMENT_NAMES] = "(F,F,...)", [AUGMENT_CHANCE] = "X",
+        [AUGMENT_LAYOUT] = "L"};
     core_text_add(text, "%s=", parameter->name);
     if (parameter->form != AUGMENT_WORD) {
         core_text_add(text, "%s", letters[parameter->form]);
@@ -29,6 +29,7 @@ static void add_operator(const struct augment_kind *kind, struct core_text *text
         if (p != kind->parameters) core_text_add(text, ", ");
         add_value(p, text);
     }
+    if (kind->holds) core_text_add(text, "%soperator(...) ...", kind->parameters->name ? ", " : "");
     core_text_add(text, ")\t%s\n", kind->help);
 }
 
@@ -41,7 +42,8 @@ static void add_parameter(const struct augment_parameter *parameter, struct core
     if (parameter->form != AUGMENT_LAYOUT) {
         core_text_add(text, " It takes ");
         augment_print_range(parameter, text);
-        if (!augment_is_needed(parameter)) core_text_add(text, " (%s)", parameter->otherwise);
+        if (!augment_is_needed(parameter) && *parameter->otherwise)
+            core_text_add(text, " (%s)", parameter->otherwise);
         core_text_add(text, ".");
     }
     core_text_add(text, "\n");
@@ -58,6 +60,8 @@ static void add_details(const struct augment_kind *kind, struct core_text *text)
         core_text_add(text, " Fields that share the draws have the same height and width.");
     if (kind->aspects & AUGMENT_BY_CHANNELS)
         core_text_add(text, " Fields that share the draws have as many channels.");
+    if (kind->aspects & AUGMENT_BY_SHAPE)
+        core_text_add(text, " Fields that share the draws have the same shape.");
     core_text_add(text, "\n    example\t");
     augment_print_example(kind, text);
     core_text_add(text, "\n");

@@ -1,6 +1,7 @@
 /* The table of operators, and the parts of an operator. Pure.
  *
- * A new operator needs a file, a line in AUGMENT_OPERATORS, and the file's name in CMakeLists.txt.
+ * A new operator needs a struct augment_kind in a file of its family, a line in AUGMENT_OPERATORS,
+ * and a new file's name in CMakeLists.txt.
  * The operator's settings and its draws are structs of its file. The parser, the checks, the
  * messages, the canonical text, `shardstep help augment` and the record of draws read its
  * augment_kind. */
@@ -10,6 +11,7 @@
 #include <stddef.h>
 
 #include "augment_text.h"
+#include "augment_view.h"
 #include "core_text.h"
 #include "shardstep/augment.h"
 
@@ -18,35 +20,66 @@
     OPERATOR(random_crop)                                                                          \
     OPERATOR(random_flip)                                                                          \
     OPERATOR(normalize)                                                                            \
-    OPERATOR(cast)
+    OPERATOR(cast)                                                                                 \
+    OPERATOR(sometimes)                                                                            \
+    OPERATOR(one_of)
 
 /* ---- The input of an operator. */
 
-/* The shape of an image or a signal. Every layout is seen as outer x height x width x inner
- * elements. If no layout was needed, `layout` is NULL, and all other members are 0. */
-struct augment_grid {
-    const char *layout; /* "w", "hw", "hwc" or "chw" */
-    size_t outer;
-    size_t height; /* 1 without an axis h */
-    size_t width;
-    size_t inner_bytes;  /* bytes of the inner elements, which always move together */
-    uint64_t channels;   /* 1 without an axis c */
-    bool channels_first; /* the layout is chw */
-    bool has_height;     /* the layout has an axis h */
-    enum augment_axis {
-        AUGMENT_OUTER,
-        AUGMENT_HEIGHT,
-        AUGMENT_WIDTH
-    } first; /* the first axis of a sample */
+/* Where a sample's layout comes from. */
+enum augment_origin {
+    AUGMENT_NO_LAYOUT,
+    AUGMENT_GIVEN,   /* the text gives it, in this call or in an earlier one for the field */
+    AUGMENT_OF_FILE, /* the file names the axes */
+    AUGMENT_ASSUMED  /* nobody gave it; it is the usual one of the shape */
 };
 
-/* An operator bound to a field. */
+/* The axes of a sample by their names. A layout has a letter for each axis: c channels, t time, z
+ * or d depth, y or h height, x or w width, i and j the components of vectors and tensors, _ an axis
+ * of any other kind.
+ *
+ * An image is seen as outer x height x width x inner elements, and channels as channel_outer x
+ * channels x channel_inner elements. */
+struct augment_grid {
+    char layout[SHS_MAX_AXES + 1];
+    enum augment_origin origin;
+    bool is_bound;              /* the operator needs the layout; else the sizes below are 0 */
+    bool has_width, has_height; /* the layout has x or w, and y or h */
+    bool is_image;              /* the width is the axis behind the height */
+    size_t outer, height, width, inner;            /* height 1 without one; all 0 without a width */
+    size_t channel_outer, channels, channel_inner; /* channels 1 without an axis c */
+};
+
+/* Returns the axis of a letter, or -1. The letters x and w, y and h, z and d are the same. */
+int augment_axis_of(const char *layout, char letter);
+
+/* How a field wants to be sampled between its elements and beyond its edges: images,mask[nearest]
+ * or images[bilinear,edge]. An operator's own values hold where a field says nothing. */
+enum augment_interpolation {
+    AUGMENT_INTERPOLATION_UNSAID,
+    AUGMENT_NEAREST,
+    AUGMENT_BILINEAR
+};
+enum augment_border {
+    AUGMENT_BORDER_UNSAID,
+    AUGMENT_BORDER_ZERO,    /* zeros */
+    AUGMENT_BORDER_EDGE,    /* the element at the edge:       a a | a b c | c c */
+    AUGMENT_BORDER_REFLECT, /* a mirror in the edge element:  c b | a b c | b a */
+    AUGMENT_BORDER_WRAP     /* the axis is periodic:          b c | a b c | a b */
+};
+
+/* An operator bound to a field. While a ragged sample is computed, the first axis has only the rows
+ * of that sample: apply(), run() and move() must read sizes here, not in the settings. */
 struct augment_bound {
-    const void *setting;      /* the operator's struct of settings */
-    struct augment_grid grid; /* the grid of a sample before the operator */
-    shs_tensor before;        /* type and shape of a sample before the operator */
-    shs_tensor after;         /* type and shape of a sample after the operator */
-    size_t elements;          /* elements of a sample before the operator */
+    const void *setting;                      /* the operator's struct of settings */
+    struct augment_grid grid;                 /* the grid of a sample before the operator */
+    shs_tensor before;                        /* type and shape of a sample before the operator */
+    shs_tensor after;                         /* type and shape of a sample after the operator */
+    char after_layout[SHS_MAX_AXES + 1];      /* the layout after the operator; "" if not known */
+    size_t elements;                          /* elements of a sample before the operator */
+    enum augment_interpolation interpolation; /* as the field says */
+    enum augment_border border;
+    bool ragged; /* samples have fewer rows of their own along the first axis */
 };
 
 /* ---- The parameters of an operator. */
@@ -58,17 +91,46 @@ enum augment_form {
     AUGMENT_WORD,    /* int: the word's number among the parameter's words, from 0 */
     AUGMENT_NUMBERS, /* struct augment_numbers */
     AUGMENT_TYPE,    /* shs_type */
+    AUGMENT_RANGE,   /* struct augment_range: low..high */
+    AUGMENT_WHOLES,  /* struct augment_wholes: a whole number, or [N,N,...] for several axes */
+    AUGMENT_AXES,    /* struct augment_axes: letters of axes, such as x or yx */
+    AUGMENT_NAMES,   /* struct augment_names: (u,v,w) */
+    AUGMENT_CHANCE,  /* no member: the operation's `chance` */
     AUGMENT_LAYOUT   /* no member: the value becomes the grid */
 };
 
 enum {
-    AUGMENT_MOST_NUMBERS = 256
+    AUGMENT_MOST_NUMBERS = 256,
+    AUGMENT_MOST_NAMES = 9
 };
 
 /* A number for all channels, or a list with a number for each channel. */
 struct augment_numbers {
     size_t count; /* 1 for all channels, else the field's number of channels */
     double number[AUGMENT_MOST_NUMBERS];
+};
+
+/* A number between two, both included: a draw x in [0, 1) gives low + x * (high - low). */
+struct augment_range {
+    double low, high; /* low <= high */
+};
+
+/* Whole numbers of axes. */
+struct augment_wholes {
+    size_t count; /* 0 if the parameter has no value; its `otherwise` is "" then */
+    uint64_t number[SHS_MAX_AXES];
+};
+
+/* Letters of axes, in the order of the text; each at most once. */
+struct augment_axes {
+    char
+        letter[SHS_MAX_AXES + 1]; /* "" if the parameter has no value; its `otherwise` is "" then */
+};
+
+/* Names of fields. */
+struct augment_names {
+    size_t count; /* 0 if the parameter has no value; its `otherwise` is "" then */
+    char name[AUGMENT_MOST_NAMES][AUGMENT_NAME_BYTES];
 };
 
 /* An entry of a parameter table. The last entry of a table has no name. */
@@ -91,16 +153,30 @@ struct augment_parameter {
                      : AUGMENT_WHOLE, int                                                          \
                      : AUGMENT_WORD, shs_type                                                      \
                      : AUGMENT_TYPE, struct augment_numbers                                        \
-                     : AUGMENT_NUMBERS),                                                           \
+                     : AUGMENT_NUMBERS, struct augment_range                                       \
+                     : AUGMENT_RANGE, struct augment_wholes                                        \
+                     : AUGMENT_WHOLES, struct augment_axes                                         \
+                     : AUGMENT_AXES, struct augment_names                                          \
+                     : AUGMENT_NAMES),                                                             \
     .offset = offsetof(type, member)
 
 /* The parameter `layout`, which every operator that needs a grid has. */
 #define AUGMENT_LAYOUT_PARAMETER                                                                   \
     {                                                                                              \
         .name = "layout", .form = AUGMENT_LAYOUT, .otherwise = "",                                 \
-        .help = "The axes of a sample: w, hw, hwc (channels last) or chw (channels first). "       \
-                "Without it, w for one axis, hw for two, and hwc for three if the last one has 1 " \
-                "to 4 elements."                                                                   \
+        .help = "The axes of a sample, a letter each: c channels, t time, z or d depth, y or h "   \
+                "height, x or w width, i and j components, _ any other, as in hwc, chw, tchw or "  \
+                "tzyxc. It holds for the field's later operators, too. Without it, the names in "  \
+                "the file hold; without names, w for one axis, hw for two, and hwc for three if "  \
+                "the last one has 1 to 4 elements."                                                \
+    }
+
+/* The parameter `p`, which random operators have that are applied to some of the samples only. */
+#define AUGMENT_CHANCE_PARAMETER                                                                   \
+    {                                                                                              \
+        .name = "p", .form = AUGMENT_CHANCE, .least = 0, .most = 1, .otherwise = "1",              \
+        .help = "The probability that a sample is changed. Below 1 a float is drawn first, and "   \
+                "the operator draws and changes the sample where it is below p."                   \
     }
 
 /* ---- An operator. */
@@ -113,17 +189,36 @@ enum augment_scope {
 /* The aspects of a field on which draws may depend, beside the settings. Fields that share draws
  * must agree in these aspects. */
 enum augment_aspect {
-    AUGMENT_BY_HEIGHT = 1,  /* the presence of an axis h */
-    AUGMENT_BY_EXTENT = 2,  /* the height and the width */
-    AUGMENT_BY_CHANNELS = 4 /* the number of channels */
+    AUGMENT_BY_HEIGHT = 1,   /* the presence of an axis h */
+    AUGMENT_BY_EXTENT = 2,   /* the height and the width */
+    AUGMENT_BY_CHANNELS = 4, /* the number of channels */
+    AUGMENT_BY_SHAPE = 8     /* the whole shape */
 };
 
+/* What the layout of a field must have. */
+enum augment_needs {
+    AUGMENT_NEEDS_NOTHING, /* only a list needs a layout */
+    AUGMENT_NEEDS_LAYOUT,  /* any layout */
+    AUGMENT_NEEDS_WIDTH,   /* x or w */
+    AUGMENT_NEEDS_IMAGE    /* y or h, and behind it x or w */
+};
+
+/* Operators that have operators inside. */
+enum augment_holds {
+    AUGMENT_HOLDS_NOTHING,
+    AUGMENT_HOLDS_ALL, /* all of them are applied, in their order */
+    AUGMENT_HOLDS_ONE  /* one of them is applied, which below(their number) draws */
+};
+
+/* An operator has exactly one of apply(), run() and move(), or operators inside. */
 struct augment_kind {
     const char *name;
     const char *help;  /* a sentence */
     const char *draws; /* a sentence that lists the draws in order; NULL without draws */
     enum augment_scope scope;
-    bool needs_grid;      /* every call needs a layout; else only lists need a layout */
+    enum augment_needs needs;
+    enum augment_holds holds;
+    bool fixed_rows;      /* cannot be applied to ragged fields */
     unsigned aspects;     /* the sum of values of enum augment_aspect */
     size_t setting_bytes; /* size of the operator's struct of settings, which begins zeroed */
     size_t draw_bytes;    /* size of the struct of draws for a sample, which begins zeroed */
@@ -138,9 +233,23 @@ struct augment_kind {
      * draws. */
     void (*draw)(const struct augment_bound *bound, shs_random *stream, void *draw);
 
-    /* Computes a sample of bound->after from a sample of bound->before. */
+    /* Computes a sample of bound->after from a sample of bound->before. `scratch` has the bytes of
+     * scratch_bytes(), aligned to 64 bytes. */
     void (*apply)(const struct augment_bound *bound, const void *draw, const void *input,
-                  void *output);
+                  void *output, void *scratch);
+
+    /* Returns the bytes of memory that apply() needs beside its input and its output. NULL: none.
+     */
+    size_t (*scratch_bytes)(const struct augment_bound *bound);
+
+    /* For operators that change each element by itself, by its value and its channel. Computes
+     * `count` elements, the first of which is element `at` of the sample. */
+    void (*run)(const struct augment_bound *bound, const void *draw, size_t at, size_t count,
+                const void *input, void *output);
+
+    /* For operators that move elements and never change them. Tells the moves to the view, which
+     * shows the sample as it was before: see augment_view.h. */
+    void (*move)(const struct augment_bound *bound, const void *draw, struct augment_view *view);
 
     /* Appends the draws in words, such as "down=1, right=-2". NULL without draws. */
     void (*tell)(const struct augment_bound *bound, const void *draw, struct core_text *text);

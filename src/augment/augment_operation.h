@@ -14,26 +14,45 @@ struct augment_target {
     struct augment_bound bound;
 };
 
-/* An operator with all the fields of its statement. */
+/* An operator with all the fields of its statement. The operators within it are the `inner`
+ * operations behind it. */
 struct augment_operation {
     const struct augment_kind *kind;
+    double chance; /* the probability that it is applied; 1: it is, and nothing is drawn for it */
+    size_t inner;  /* all operations within it, at any depth */
+    uint32_t branches;              /* the operations that stand directly within it */
     struct augment_target *targets; /* the fields of the statement */
     size_t n_targets;
     bool begins_statement; /* the operator is the first of its statement */
 };
 
+/* What is known of a field's axes. */
+struct augment_known {
+    char layout[SHS_MAX_AXES + 1]; /* "" if it is not known */
+    enum augment_origin origin;
+    bool ragged;
+};
+
 struct shs_augment {
     size_t fields;
+    struct augment_known *known; /* of each field, behind the operators that are bound so far */
     shs_tensor
         *inputs; /* a sample's type and shape in each field; the augmentation owns the names */
     shs_tensor *outputs; /* a sample's type and shape in each field after all operators */
     size_t *bytes;       /* for each field the bytes of its largest intermediate result */
     size_t draw_offset;  /* bytes before the draws of an operator in the scratch memory */
+    size_t own_offset;   /* bytes before an operator's own scratch memory */
     size_t scratch;      /* bytes of scratch memory */
     struct augment_operation *operations;
     size_t n_operations;
     bool draws; /* some operator draws */
 };
+
+/* Draws whether an operation is applied to a sample. */
+static inline bool augment_chosen(const struct augment_operation *operation, shs_random *stream)
+{
+    return operation->chance >= 1 || (double)shs_random_float(stream) < operation->chance;
+}
 
 /* Makes the draws of an operation for a sample. `draw` is memory for the operator's struct of
  * draws, which is zeroed first. An operator without draws leaves it alone. */
@@ -44,6 +63,22 @@ static inline void augment_draw(const struct augment_operation *operation, shs_r
     if (!kind->draw) return;
     memset(draw, 0, kind->draw_bytes);
     kind->draw(&operation->targets[0].bound, stream, draw);
+}
+
+/* Draws which of the operations directly within one is applied. Returns it. */
+static inline const struct augment_operation *
+augment_choose(const struct augment_operation *operation, shs_random *stream)
+{
+    uint32_t number = shs_random_below(stream, operation->branches);
+    for (operation++; number; number--)
+        operation += 1 + operation->inner;
+    return operation;
+}
+
+/* The numbers that an operation's moves need for tables. */
+static inline size_t augment_numbers(const struct augment_bound *bound)
+{
+    return augment_view_numbers(&bound->before, &bound->after);
 }
 
 #endif

@@ -178,6 +178,62 @@ static shs_status read_numbers(const struct reading *reading, const char *item)
     return status;
 }
 
+/* Reads low..high. A single number is refused, because programs that people know read it in
+ * different ways. */
+static shs_status read_range(const struct reading *reading, const char *item)
+{
+    struct augment_range *range = reading->member;
+    char low[AUGMENT_NAME_BYTES];
+    const char *dots = strstr(item, "..");
+    if (!dots) return refuse_item(reading, item, 0);
+    snprintf(low, sizeof low, "%.*s", (int)(dots - item), item);
+    shs_status status = read_number(reading, low, 0, &range->low);
+    if (!status) status = read_number(reading, dots + 2, 0, &range->high);
+    if (!status && range->low > range->high) status = refuse_item(reading, item, 0);
+    return status;
+}
+
+static shs_status read_wholes(const struct reading *reading, const char *item)
+{
+    struct augment_wholes *wholes = reading->member;
+    const struct augment_value *value = reading->value;
+    size_t count = value ? value->n_items : *item != '\0';
+    if (count > SHS_MAX_AXES)
+        return refuse_value(reading, "", "a list with more numbers than axes");
+    for (size_t i = 0; i < count; i++) {
+        struct reading one = *reading;
+        one.member = &wholes->number[i];
+        shs_status status = read_whole(&one, value ? value->items[i] : item);
+        if (status) return status;
+    }
+    wholes->count = count;
+    return SHS_OK;
+}
+
+static shs_status read_axes(const struct reading *reading, const char *item)
+{
+    struct augment_axes *axes = reading->member;
+    size_t length = strlen(item);
+    bool good = length <= SHS_MAX_AXES;
+    for (size_t i = 0; i < length && good; i++)
+        good = strchr("ctzdyhxwij", item[i]) && strchr(item, item[i]) == item + i;
+    if (!good) return refuse_item(reading, item, 0);
+    memcpy(axes->letter, item, length + 1);
+    return SHS_OK;
+}
+
+static shs_status read_names(const struct reading *reading)
+{
+    struct augment_names *names = reading->member;
+    const struct augment_value *value = reading->value;
+    if (!value) return SHS_OK;
+    if (value->n_items > AUGMENT_MOST_NAMES)
+        return refuse_value(reading, "", "a list of too many names");
+    for (names->count = 0; names->count < value->n_items; names->count++)
+        memcpy(names->name[names->count], value->items[names->count], AUGMENT_NAME_BYTES);
+    return SHS_OK;
+}
+
 static shs_status read_form(const struct reading *reading, const char *item)
 {
     switch (reading->parameter->form) {
@@ -191,27 +247,47 @@ static shs_status read_form(const struct reading *reading, const char *item)
         return read_numbers(reading, item);
     case AUGMENT_TYPE:
         return read_type(reading, item);
+    case AUGMENT_RANGE:
+        return read_range(reading, item);
+    case AUGMENT_WHOLES:
+        return read_wholes(reading, item);
+    case AUGMENT_AXES:
+        return read_axes(reading, item);
+    case AUGMENT_NAMES:
+        return read_names(reading);
+    case AUGMENT_CHANCE:
+        return read_number(reading, item, 0, reading->member);
     case AUGMENT_LAYOUT:
         return SHS_OK; /* augment_bind_grid() reads it */
     }
     return SHS_OK;
 }
 
+static bool takes_list(enum augment_form form)
+{
+    return form == AUGMENT_NUMBERS || form == AUGMENT_WHOLES;
+}
+
 static shs_status read_value(const struct reading *reading)
 {
     const struct augment_value *value = reading->value;
+    enum augment_form form = reading->parameter->form;
     if (!value && augment_is_needed(reading->parameter)) return refuse_needed(reading);
-    if (value && value->is_list && reading->parameter->form != AUGMENT_NUMBERS)
-        return refuse_value(reading, "", "a list");
+    if (value && value->is_list && !takes_list(form)) return refuse_value(reading, "", "a list");
+    if (value && value->is_names != (form == AUGMENT_NAMES))
+        return refuse_value(reading, "",
+                            value->is_names ? "a list of names" : "not in parentheses");
     return read_form(reading, value ? value->items[0] : reading->parameter->otherwise);
 }
 
 /* ---- Lists with a number for each channel. */
 
-static bool has_list(const struct augment_call *call)
+static bool has_list(const struct augment_kind *kind, const struct augment_call *call)
 {
-    for (size_t i = 0; i < call->n_values; i++)
-        if (call->values[i].is_list) return true;
+    for (const struct augment_parameter *p = kind->parameters; p->name; p++) {
+        const struct augment_value *value = find_value(call, p->name);
+        if (p->form == AUGMENT_NUMBERS && value && value->is_list) return true;
+    }
     return false;
 }
 
@@ -234,18 +310,22 @@ static shs_status check_length(const struct augment_call *call, const struct aug
 }
 
 shs_status augment_read(const struct augment_kind *kind, const struct augment_call *call,
-                        struct augment_bound *bound, void *setting)
+                        struct augment_bound *bound, void *setting, double *chance)
 {
     shs_status status = SHS_OK;
+    *chance = 1;
     for (const struct augment_parameter *p = kind->parameters; p->name && !status; p++) {
-        const struct reading reading = {
+        struct reading reading = {
             kind, call, p, bound, find_value(call, p->name), (char *)setting + p->offset};
+        if (p->form == AUGMENT_CHANCE) reading.member = chance;
         status = read_value(&reading);
     }
     const struct augment_value *layout = find_value(call, "layout");
-    if (status || (!kind->needs_grid && !layout && !has_list(call))) return status;
-    status = augment_bind_grid(call, layout ? layout->items[0] : NULL, bound);
-    for (size_t i = 0; i < call->n_values && !status; i++)
-        status = check_length(call, &call->values[i], bound);
+    if (status || (!kind->needs && !layout && !has_list(kind, call))) return status;
+    status = augment_bind_grid(kind, call, layout ? layout->items[0] : NULL, bound);
+    for (const struct augment_parameter *p = kind->parameters; p->name && !status; p++) {
+        const struct augment_value *value = find_value(call, p->name);
+        if (p->form == AUGMENT_NUMBERS && value) status = check_length(call, value, bound);
+    }
     return status;
 }

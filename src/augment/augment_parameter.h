@@ -8,9 +8,10 @@
 shs_status augment_check_names(const struct augment_kind *kind, const struct augment_call *call);
 
 /* Reads all values of a call, and the defaults of values that it does not give, into the operator's
- * settings. Sets bound->grid if the operator or a list needs a layout. The caller has set
- * bound->before. SHS_ERROR_ARGUMENT if a value is missing or out of its range. */
+ * settings and *chance. Sets bound->grid if the operator or a list needs a layout. The caller has
+ * set bound->before and, if the layout is known, layout and origin of bound->grid.
+ * SHS_ERROR_ARGUMENT if a value is missing or out of its range. */
 shs_status augment_read(const struct augment_kind *kind, const struct augment_call *call,
-                        struct augment_bound *bound, void *setting);
+                        struct augment_bound *bound, void *setting, double *chance);
 
 #endif

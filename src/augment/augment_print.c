@@ -46,8 +46,26 @@ void augment_print_range(const struct augment_parameter *parameter, struct core_
     case AUGMENT_TYPE:
         core_text_add(text, "u8, u16, u32, u64, i8, i16, i32, i64, f32 or f64");
         break;
+    case AUGMENT_RANGE:
+        core_text_add(text, "two numbers from %g to %g with two dots between, the lower one first",
+                      parameter->least, parameter->most);
+        break;
+    case AUGMENT_WHOLES:
+        core_text_add(text,
+                      "a whole number from %.0f to %.0f, or in brackets a number for each axis",
+                      parameter->least, parameter->most);
+        break;
+    case AUGMENT_AXES:
+        core_text_add(text, "letters of axes of the layout, each once, such as w or yx");
+        break;
+    case AUGMENT_NAMES:
+        core_text_add(text, "names of fields in parentheses, such as (u,v)");
+        break;
+    case AUGMENT_CHANCE:
+        core_text_add(text, "one number from 0 to 1");
+        break;
     case AUGMENT_LAYOUT:
-        core_text_add(text, "w, hw, hwc or chw");
+        core_text_add(text, "a letter for each axis, such as w, hw, hwc, chw or tzyxc");
     }
 }
 
@@ -61,8 +79,50 @@ static void print_numbers(const struct augment_numbers *numbers, struct core_tex
     if (numbers->count > 1) core_text_add(text, "]");
 }
 
+static void print_wholes(const struct augment_wholes *wholes, struct core_text *text)
+{
+    if (wholes->count > 1) core_text_add(text, "[");
+    for (size_t i = 0; i < wholes->count; i++)
+        core_text_add(text, "%s%llu", i ? "," : "", (ull)wholes->number[i]);
+    if (wholes->count > 1) core_text_add(text, "]");
+}
+
+static void print_names(const struct augment_names *names, struct core_text *text)
+{
+    for (size_t i = 0; i < names->count; i++)
+        core_text_add(text, "%c%s", i ? ',' : '(', names->name[i]);
+    core_text_add(text, ")");
+}
+
+static void print_range(const struct augment_range *range, struct core_text *text)
+{
+    core_text_add_double(text, range->low);
+    core_text_add(text, "..");
+    core_text_add_double(text, range->high);
+}
+
+/* Returns true if a value is printed: it has one, and a chance is below 1. */
+static bool is_printed(const struct augment_parameter *parameter, const void *member,
+                       const struct augment_printed *printed)
+{
+    switch (parameter->form) {
+    case AUGMENT_LAYOUT:
+        return printed->layout != NULL;
+    case AUGMENT_CHANCE:
+        return printed->chance < 1;
+    case AUGMENT_WHOLES:
+        return ((const struct augment_wholes *)member)->count > 0;
+    case AUGMENT_NAMES:
+        return ((const struct augment_names *)member)->count > 0;
+    case AUGMENT_AXES:
+        return ((const struct augment_axes *)member)->letter[0] != '\0';
+    default:
+        return true;
+    }
+}
+
 static void print_value(const struct augment_parameter *parameter, const void *member,
-                        struct core_text *text)
+                        const struct augment_printed *printed, struct core_text *text)
 {
     const char *word;
     size_t length;
@@ -83,24 +143,38 @@ static void print_value(const struct augment_parameter *parameter, const void *m
     case AUGMENT_TYPE:
         core_text_add(text, "%s", shs_type_name(*(const shs_type *)member));
         break;
+    case AUGMENT_RANGE:
+        print_range(member, text);
+        break;
+    case AUGMENT_WHOLES:
+        print_wholes(member, text);
+        break;
+    case AUGMENT_AXES:
+        core_text_add(text, "%s", ((const struct augment_axes *)member)->letter);
+        break;
+    case AUGMENT_NAMES:
+        print_names(member, text);
+        break;
+    case AUGMENT_CHANCE:
+        core_text_add_double(text, printed->chance);
+        break;
     case AUGMENT_LAYOUT:
+        core_text_add(text, "%s", printed->layout);
         break;
     }
 }
 
-void augment_print_call(const struct augment_kind *kind, const void *setting, const char *layout,
-                        struct core_text *text)
+void augment_print_values(const struct augment_kind *kind, const void *setting,
+                          const struct augment_printed *printed, struct core_text *text)
 {
     const char *between = "";
-    core_text_add(text, "%s(", kind->name);
     for (const struct augment_parameter *p = kind->parameters; p->name; p++) {
-        bool is_layout = p->form == AUGMENT_LAYOUT;
-        if (is_layout && !layout) continue;
-        core_text_add(text, "%s%s=%s", between, p->name, is_layout ? layout : "");
-        if (!is_layout) print_value(p, (const char *)setting + p->offset, text);
+        const void *member = (const char *)setting + p->offset;
+        if (!is_printed(p, member, printed)) continue;
+        core_text_add(text, "%s%s=", between, p->name);
+        print_value(p, member, printed, text);
         between = ", ";
     }
-    core_text_add(text, ")");
 }
 
 void augment_print_example(const struct augment_kind *kind, struct core_text *text)
@@ -112,5 +186,6 @@ void augment_print_example(const struct augment_kind *kind, struct core_text *te
         core_text_add(text, "%s%s=%s", between, p->name, p->example);
         between = ", ";
     }
+    if (kind->holds) core_text_add(text, "%srandom_flip(axis=w) random_crop(padding=2)", between);
     core_text_add(text, ")");
 }

@@ -16,10 +16,16 @@ size_t augment_word_at(const char *words, int at, const char **word);
 void augment_print_words(const char *words, const char *before, const char *between,
                          struct core_text *text);
 
-/* Appends a call of the operator in its canonical form: every parameter in the table's order, each
- * value in the shortest form that reads back as the same value. NULL leaves the layout out. */
-void augment_print_call(const struct augment_kind *kind, const void *setting, const char *layout,
-                        struct core_text *text);
+/* What is printed of a call beside its settings. */
+struct augment_printed {
+    const char *layout; /* NULL leaves it out */
+    double chance;      /* 1 is left out */
+};
+
+/* Appends the values of a call in their canonical form: every parameter in the table's order, each
+ * value in the shortest form that reads back as the same value. */
+void augment_print_values(const struct augment_kind *kind, const void *setting,
+                          const struct augment_printed *printed, struct core_text *text);
 
 /* Appends an example of a call with all values that must be given, as in "random_crop(padding=2)".
  */

@@ -4,53 +4,117 @@
 #include "augment_print.h"
 #include "core_memory.h"
 
+static void record_range(const struct augment_operation *operation,
+                         const struct augment_operation *end, shs_random *stream,
+                         struct core_text *text);
+
+static void record_own(const struct augment_operation *operation, shs_random *stream,
+                       struct core_text *text)
+{
+    const struct augment_kind *kind = operation->kind;
+    void *draw;
+    text->status = core_new(1, kind->draw_bytes, "an operator's draws", &draw);
+    if (text->status) return;
+    augment_draw(operation, stream, draw);
+    kind->tell(&operation->targets[0].bound, draw, text);
+    core_free(&draw);
+}
+
+/* Appends one operation, if it draws: "random_flip(w=yes)", "sometimes(no)" if it is not applied,
+ * or with the operations within it. */
+static void record_one(const struct augment_operation *operation, shs_random *stream,
+                       struct core_text *text)
+{
+    const struct augment_kind *kind = operation->kind;
+    if (!kind->draw && !kind->holds && operation->chance >= 1) return;
+    core_text_add(text, "%s%s(", text->length ? " " : "", kind->name);
+    if (!augment_chosen(operation, stream)) {
+        core_text_add(text, "no)");
+        return;
+    }
+    struct core_text inner = {0};
+    if (kind->holds == AUGMENT_HOLDS_ALL) {
+        record_range(operation + 1, operation + 1 + operation->inner, stream, &inner);
+    } else if (kind->holds == AUGMENT_HOLDS_ONE) {
+        const struct augment_operation *one = augment_choose(operation, stream);
+        record_range(one, one + 1 + one->inner, stream, &inner);
+        if (!inner.length) core_text_add(&inner, "%s", one->kind->name);
+    } else if (kind->draw) {
+        record_own(operation, stream, &inner);
+    }
+    if (inner.status) text->status = inner.status;
+    core_text_add(text, "%s)", inner.length ? inner.bytes : "yes");
+    core_text_free(&inner);
+}
+
+static void record_range(const struct augment_operation *operation,
+                         const struct augment_operation *end, shs_random *stream,
+                         struct core_text *text)
+{
+    for (; operation < end && !text->status; operation += 1 + operation->inner)
+        record_one(operation, stream, text);
+}
+
 void augment_record(const shs_augment *augment, shs_random *stream, struct core_text *text)
 {
-    const char *between = "";
-    for (size_t o = 0; o < augment->n_operations && !text->status; o++) {
-        const struct augment_operation *operation = &augment->operations[o];
-        const struct augment_kind *kind = operation->kind;
-        void *draw;
-        if (!kind->draw) continue;
-        text->status = core_new(1, kind->draw_bytes, "an operator's draws", &draw);
-        if (text->status) return;
-        augment_draw(operation, stream, draw);
-        core_text_add(text, "%s%s(", between, kind->name);
-        kind->tell(&operation->targets[0].bound, draw, text);
-        core_text_add(text, ")");
-        core_free(&draw);
-        between = " ";
-    }
+    struct core_text record = {0};
+    record_range(augment->operations, augment->operations + augment->n_operations, stream, &record);
+    if (record.status) text->status = record.status;
+    if (record.length) core_text_add(text, "%s", record.bytes);
+    core_text_free(&record);
 }
 
 /* The layout of an operation's fields; NULL if they have no layout, or different layouts. */
 static const char *shared_layout(const struct augment_operation *operation)
 {
     const char *layout = operation->targets[0].bound.grid.layout;
+    if (!operation->targets[0].bound.grid.is_bound) return NULL;
     for (size_t t = 1; t < operation->n_targets; t++)
-        if (!layout || strcmp(operation->targets[t].bound.grid.layout, layout) != 0) return NULL;
+        if (strcmp(operation->targets[t].bound.grid.layout, layout) != 0) return NULL;
     return layout;
 }
 
 static void print_fields(const shs_augment *augment, const struct augment_operation *operation,
                          struct core_text *text)
 {
-    for (size_t t = 0; t < operation->n_targets; t++)
-        core_text_add(text, "%s%s", t ? "," : "",
-                      augment->inputs[operation->targets[t].field].name);
+    static const char *const interpolations[] = {"", "nearest", "bilinear"};
+    static const char *const borders[] = {"", "zero", "edge", "reflect", "wrap"};
+    for (size_t t = 0; t < operation->n_targets; t++) {
+        const struct augment_target *target = &operation->targets[t];
+        const char *interpolation = interpolations[target->bound.interpolation];
+        const char *border = borders[target->bound.border];
+        core_text_add(text, "%s%s", t ? "," : "", augment->inputs[target->field].name);
+        if (*interpolation || *border)
+            core_text_add(text, "[%s%s%s]", interpolation, *interpolation && *border ? "," : "",
+                          border);
+    }
     core_text_add(text, ":");
+}
+
+static void print_operation(const struct augment_operation *operation, struct core_text *text)
+{
+    const struct augment_operation *end = operation + 1 + operation->inner;
+    const struct augment_printed printed = {shared_layout(operation), operation->chance};
+    core_text_add(text, "%s(", operation->kind->name);
+    size_t length = text->length;
+    augment_print_values(operation->kind, operation->targets[0].setting, &printed, text);
+    for (const struct augment_operation *inner = operation + 1; inner < end;
+         inner += 1 + inner->inner) {
+        core_text_add(text, "%s", inner > operation + 1 ? " " : text->length > length ? ", " : "");
+        print_operation(inner, text);
+    }
+    core_text_add(text, ")");
 }
 
 void augment_print(const shs_augment *augment, struct core_text *text)
 {
-    for (size_t o = 0; o < augment->n_operations; o++) {
+    for (size_t o = 0; o < augment->n_operations; o += 1 + augment->operations[o].inner) {
         const struct augment_operation *operation = &augment->operations[o];
         if (operation->begins_statement) {
             if (o) core_text_add(text, "; ");
             print_fields(augment, operation, text);
         }
         core_text_add(text, " ");
-        augment_print_call(operation->kind, operation->targets[0].setting, shared_layout(operation),
-                           text);
+        print_operation(operation, text);
     }
 }

@@ -21,6 +21,17 @@ extern const struct augment_table augment_operators;
 shs_status augment_open(const struct augment_table *table, const char *text,
                         const shs_tensor *samples, size_t fields, shs_augment **augment);
 
+/* What is known of fields beside their types and shapes. */
+struct augment_how {
+    const struct augment_table *table;
+    const char *const *layouts; /* of each field, as its file names the axes; NULL: no names */
+    const bool *ragged;         /* whether samples of each field have rows of their own; NULL: no */
+};
+
+/* Does what augment_open() does, with what is known of the fields. */
+shs_status augment_open_how(const struct augment_how *how, const char *text,
+                            const shs_tensor *samples, size_t fields, shs_augment **augment);
+
 /* Finds the operator that a call names. SHS_ERROR_ARGUMENT if the table does not have it. */
 shs_status augment_find(const struct augment_table *table, const struct augment_call *call,
                         const struct augment_kind **kind);

@@ -46,6 +46,10 @@ static const char a_field[] = "a field's name, as in images: random_flip(axis=w)
                   an_item[] = "a number or word of a list, as in mean=[0.4,0.5],",
                   after_item[] = "',' or ']' after a number or word of a list, as in "
                                  "mean=[0.4,0.5],",
+                  an_option[] = "how the field is sampled, as in mask[nearest],",
+                  after_option[] = "',' or ']' after how a field is sampled, as in mask[nearest],",
+                  a_field_name[] = "a field's name, as in vectors=(u,v),",
+                  after_field_name[] = "',' or ')' after a field's name, as in vectors=(u,v),",
                   a_closing[] = "',' or ')' after a value, which is one number or word as in "
                                 "mean=0.5, or a list as in mean=[0.4,0.5],";
 
@@ -122,6 +126,16 @@ static shs_status read_list(struct reader *reader, const struct augment_call *ca
     return take(reader, ']') ? SHS_OK : expected(reader, after_item);
 }
 
+static shs_status read_names(struct reader *reader, struct augment_value *value)
+{
+    value->is_names = take(reader, '(');
+    do {
+        shs_status status = read_item(reader, "[](),;:=", a_field_name, value);
+        if (status) return status;
+    } while (take(reader, ','));
+    return take(reader, ')') ? SHS_OK : expected(reader, after_field_name);
+}
+
 static shs_status read_value(struct reader *reader, struct augment_call *call)
 {
     if (call->n_values == AUGMENT_MAX_VALUES)
@@ -132,11 +146,39 @@ static shs_status read_value(struct reader *reader, struct augment_call *call)
     shs_status status = read_word(reader, "(),;:=", a_name, value->name, sizeof value->name);
     if (status) return status;
     if (!take(reader, '=')) return expected(reader, an_equals);
+    if (*reader->now == '(') return read_names(reader, value);
     return *reader->now == '[' ? read_list(reader, call, value)
                                : read_item(reader, "(),;:=", a_value, value);
 }
 
-static shs_status read_call(struct reader *reader, struct augment_call *call)
+static shs_status read_call(struct reader *reader, unsigned depth, struct augment_call *call);
+
+/* Returns true if a call stands next, and not a value. */
+static bool is_call(const struct reader *reader)
+{
+    size_t length = strcspn(reader->now, "(),;:=[] \t\n");
+    if (!length) return false;
+    length += strspn(reader->now + length, " \t\n");
+    return reader->now[length] == '(';
+}
+
+static shs_status read_inner(struct reader *reader, unsigned depth, struct augment_call *call)
+{
+    if (depth == AUGMENT_MOST_DEPTH)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "augmentation, character %zu: operators stand in each other more than %d "
+                         "deep",
+                         position_of(reader), AUGMENT_MOST_DEPTH);
+    shs_status status =
+        core_resize(call->n_inner + 1, sizeof *call->inner, "operators", &call->inner);
+    if (status) return status;
+    struct augment_call *inner = &call->inner[call->n_inner++];
+    *inner = (struct augment_call){0};
+    return read_call(reader, depth + 1, inner);
+}
+
+/* Reads a call. Between the calls within it, commas may be left out. */
+static shs_status read_call(struct reader *reader, unsigned depth, struct augment_call *call)
 {
     call->at = position_of(reader);
     shs_status status = read_word(reader, "(),;:=", an_operator, call->name, sizeof call->name);
@@ -144,23 +186,48 @@ static shs_status read_call(struct reader *reader, struct augment_call *call)
     if (!take(reader, '(')) return expected(reader, an_opening);
     if (take(reader, ')')) return SHS_OK;
     do {
-        status = read_value(reader, call);
+        bool inner = is_call(reader);
+        status = inner ? read_inner(reader, depth, call) : read_value(reader, call);
         if (status) return status;
-    } while (take(reader, ','));
+    } while (take(reader, ',') || (call->n_inner && is_call(reader)));
     return take(reader, ')') ? SHS_OK : expected(reader, a_closing);
+}
+
+/* Reads [word,word] behind the name of a field. */
+static shs_status read_options(struct reader *reader, struct augment_named *field)
+{
+    do {
+        if (field->n_words == sizeof field->words / sizeof *field->words)
+            return core_fail(SHS_ERROR_ARGUMENT,
+                             "augmentation, character %zu: field %s has over %zu words in brackets",
+                             position_of(reader), field->name, field->n_words);
+        shs_status status = read_word(reader, "[](),;:=", an_option, field->words[field->n_words],
+                                      sizeof *field->words);
+        if (status) return status;
+        field->n_words++;
+    } while (take(reader, ','));
+    return take(reader, ']') ? SHS_OK : expected(reader, after_option);
+}
+
+static shs_status read_field(struct reader *reader, struct augment_statement *statement)
+{
+    shs_status status = core_resize(statement->n_fields + 1, sizeof *statement->fields,
+                                    "field names", &statement->fields);
+    if (status) return status;
+    struct augment_named *field = &statement->fields[statement->n_fields];
+    *field = (struct augment_named){.at = position_of(reader)};
+    status = read_word(reader, "[,:;()", a_field, field->name, AUGMENT_FIELD_BYTES);
+    if (status) return status;
+    statement->n_fields++;
+    return take(reader, '[') ? read_options(reader, field) : SHS_OK;
 }
 
 static shs_status read_fields(struct reader *reader, struct augment_statement *statement)
 {
     statement->at = position_of(reader);
     do {
-        shs_status status = core_resize(statement->n_fields + 1, sizeof *statement->fields,
-                                        "field names", &statement->fields);
-        if (!status)
-            status = read_word(reader, ",:;()", a_field, statement->fields[statement->n_fields],
-                               AUGMENT_FIELD_BYTES);
+        shs_status status = read_field(reader, statement);
         if (status) return status;
-        statement->n_fields++;
     } while (take(reader, ','));
     return take(reader, ':') ? SHS_OK : expected(reader, after_field);
 }
@@ -175,7 +242,7 @@ static shs_status read_statement(struct reader *reader, struct augment_statement
         if (status) return status;
         struct augment_call *call = &statement->calls[statement->n_calls++];
         *call = (struct augment_call){0};
-        status = read_call(reader, call);
+        status = read_call(reader, 0, call);
         if (status) return status;
     } while (*reader->now && *reader->now != ';');
     return SHS_OK;
@@ -203,19 +270,22 @@ shs_status augment_parse(const char *text, struct augment_program *program)
     return SHS_OK;
 }
 
-static void free_values(struct augment_statement *statement)
+static void free_calls(struct augment_call **calls, size_t count)
 {
-    for (size_t c = 0; c < statement->n_calls; c++)
-        for (size_t v = 0; v < statement->calls[c].n_values; v++)
-            core_free(&statement->calls[c].values[v].items);
+    for (size_t c = 0; c < count; c++) {
+        struct augment_call *call = &(*calls)[c];
+        for (size_t v = 0; v < call->n_values; v++)
+            core_free(&call->values[v].items);
+        free_calls(&call->inner, call->n_inner);
+    }
+    core_free(calls);
 }
 
 void augment_program_free(struct augment_program *program)
 {
     for (size_t s = 0; s < program->n_statements; s++) {
-        free_values(&program->statements[s]);
         core_free(&program->statements[s].fields);
-        core_free(&program->statements[s].calls);
+        free_calls(&program->statements[s].calls, program->statements[s].n_calls);
     }
     core_free(&program->statements);
     *program = (struct augment_program){0};

@@ -3,39 +3,7 @@
 #include <string.h>
 
 #include "augment_kind.h"
-#include "core_half.h"
-
-static double half_to_double(uint16_t half)
-{
-    return (double)core_half_to_float(half);
-}
-
-/* Expands EACH(C type, conversion to float, conversion to double) for the type of the input. */
-#define FOR_TYPE(type, EACH)                                                                       \
-    switch (type) {                                                                                \
-    case SHS_U8:                                                                                   \
-        EACH(uint8_t, (float), (double)) break;                                                    \
-    case SHS_U16:                                                                                  \
-        EACH(uint16_t, (float), (double)) break;                                                   \
-    case SHS_U32:                                                                                  \
-        EACH(uint32_t, (float), (double)) break;                                                   \
-    case SHS_U64:                                                                                  \
-        EACH(uint64_t, (float), (double)) break;                                                   \
-    case SHS_I8:                                                                                   \
-        EACH(int8_t, (float), (double)) break;                                                     \
-    case SHS_I16:                                                                                  \
-        EACH(int16_t, (float), (double)) break;                                                    \
-    case SHS_I32:                                                                                  \
-        EACH(int32_t, (float), (double)) break;                                                    \
-    case SHS_I64:                                                                                  \
-        EACH(int64_t, (float), (double)) break;                                                    \
-    case SHS_F16:                                                                                  \
-        EACH(uint16_t, core_half_to_float, half_to_double) break;                                  \
-    case SHS_F32:                                                                                  \
-        EACH(float, (float), (double)) break;                                                      \
-    case SHS_F64:                                                                                  \
-        EACH(double, (float), (double)) break;                                                     \
-    }
+#include "augment_types.h"
 
 double augment_whole_scale(shs_type type)
 {
@@ -106,49 +74,53 @@ static void normalize_channel(const struct normalize_setting *setting, size_t ch
 {
     float factor = setting->factor;
     float mean = setting->mean[channel], inverse = setting->inverse[channel];
-    FOR_TYPE(type, NORMALIZE)
+    AUGMENT_FOR_TYPE(type, NORMALIZE)
 }
 
 #define NORMALIZE_PIXELS(C, TO_FLOAT, TO_DOUBLE)                                                   \
     {                                                                                              \
         const C *from = input;                                                                     \
-        for (; elements; elements -= count, from += count, to += count) {                          \
-            count = elements < setting->period ? elements : setting->period;                       \
+        for (; elements; elements -= count, from += count, to += count, first = 0) {               \
+            count = setting->period - first;                                                       \
+            if (count > elements) count = elements;                                                \
             for (size_t i = 0; i < count; i++)                                                     \
-                to[i] = (TO_FLOAT(from[i]) * factor - mean[i]) * inverse[i];                       \
+                to[i] = (TO_FLOAT(from[i]) * factor - mean[first + i]) * inverse[first + i];       \
         }                                                                                          \
     }
 
-/* Normalizes pixels, whose elements belong to each channel in turn. */
-static void normalize_pixels(const struct normalize_setting *setting, shs_type type,
+/* Normalizes pixels, whose elements belong to each channel in turn. The first element belongs to
+ * channel `first`. */
+static void normalize_pixels(const struct normalize_setting *setting, size_t first, shs_type type,
                              size_t elements, const void *input, float *to)
 {
     float factor = setting->factor;
     const float *mean = setting->mean, *inverse = setting->inverse;
     size_t count;
-    FOR_TYPE(type, NORMALIZE_PIXELS)
+    AUGMENT_FOR_TYPE(type, NORMALIZE_PIXELS)
 }
 
-static void normalize(const struct augment_bound *bound, const void *draw, const void *input,
-                      void *output)
+static void normalize(const struct augment_bound *bound, const void *draw, size_t at, size_t count,
+                      const void *input, void *output)
 {
     const struct normalize_setting *setting = bound->setting;
-    const struct augment_grid *grid = &bound->grid;
-    shs_type type = bound->before.type;
-    size_t plane = grid->height * grid->width;
+    size_t inner = bound->grid.channel_inner, size = shs_type_size(bound->before.type);
+    const char *from = input;
+    float *to = output;
     (void)draw;
     if (setting->channels == 1) {
-        normalize_channel(setting, 0, type, bound->elements, input, output);
+        normalize_channel(setting, 0, bound->before.type, count, input, to);
         return;
     }
-    if (!grid->channels_first) {
-        normalize_pixels(setting, type, bound->elements, input, output);
+    if (inner == 1) {
+        normalize_pixels(setting, at % setting->channels, bound->before.type, count, input, to);
         return;
     }
-    for (size_t c = 0; c < grid->outer; c++)
-        normalize_channel(setting, c, type, plane,
-                          (const char *)input + c * plane * shs_type_size(type),
-                          (float *)output + c * plane);
+    for (size_t some; count; count -= some, at += some, from += some * size, to += some) {
+        some = inner - at % inner;
+        if (some > count) some = count;
+        normalize_channel(setting, at / inner % setting->channels, bound->before.type, some, from,
+                          to);
+    }
 }
 
 static const struct augment_parameter normalize_parameters[] = {
@@ -187,7 +159,7 @@ const struct augment_kind augment_normalize = {
     .setting_bytes = sizeof(struct normalize_setting),
     .parameters = normalize_parameters,
     .bind = bind_normalize,
-    .apply = normalize,
+    .run = normalize,
 };
 
 /* ---- cast */
@@ -224,7 +196,7 @@ static shs_status bind_cast(const struct augment_call *call, void *setting,
     {                                                                                              \
         const C *from = input;                                                                     \
         float *to = output;                                                                        \
-        for (size_t i = 0; i < bound->elements; i++)                                               \
+        for (size_t i = 0; i < count; i++)                                                         \
             to[i] = TO_FLOAT(from[i]);                                                             \
     }
 
@@ -232,7 +204,7 @@ static shs_status bind_cast(const struct augment_call *call, void *setting,
     {                                                                                              \
         const C *from = input;                                                                     \
         double *to = output;                                                                       \
-        for (size_t i = 0; i < bound->elements; i++)                                               \
+        for (size_t i = 0; i < count; i++)                                                         \
             to[i] = TO_DOUBLE(from[i]);                                                            \
     }
 
@@ -269,11 +241,12 @@ static uint64_t integer_at(shs_type type, const char *element)
     }
 }
 
-static void cast_to_integer(const struct augment_bound *bound, const char *input, char *output)
+static void cast_to_integer(const struct augment_bound *bound, size_t count, const char *input,
+                            char *output)
 {
     size_t from_size = shs_type_size(bound->before.type),
            to_size = shs_type_size(bound->after.type);
-    for (size_t i = 0; i < bound->elements; i++) {
+    for (size_t i = 0; i < count; i++) {
         uint64_t wide = integer_at(bound->before.type, input + i * from_size);
         uint8_t u8 = (uint8_t)wide;
         uint16_t u16 = (uint16_t)wide;
@@ -286,16 +259,17 @@ static void cast_to_integer(const struct augment_bound *bound, const char *input
     }
 }
 
-static void cast(const struct augment_bound *bound, const void *draw, const void *input,
-                 void *output)
+static void cast(const struct augment_bound *bound, const void *draw, size_t at, size_t count,
+                 const void *input, void *output)
 {
     (void)draw;
+    (void)at;
     if (bound->after.type == SHS_F32)
-        FOR_TYPE(bound->before.type, CAST_TO_F32)
+        AUGMENT_FOR_TYPE(bound->before.type, CAST_TO_F32)
     else if (bound->after.type == SHS_F64)
-        FOR_TYPE(bound->before.type, CAST_TO_F64)
+        AUGMENT_FOR_TYPE(bound->before.type, CAST_TO_F64)
     else
-        cast_to_integer(bound, input, output);
+        cast_to_integer(bound, count, input, output);
 }
 
 static const struct augment_parameter cast_parameters[] = {
@@ -314,5 +288,5 @@ const struct augment_kind augment_cast = {
     .setting_bytes = sizeof(struct cast_setting),
     .parameters = cast_parameters,
     .bind = bind_cast,
-    .apply = cast,
+    .run = cast,
 };

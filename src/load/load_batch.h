@@ -109,4 +109,7 @@ shs_status load_batch_augment(struct load_tools *tools, const struct load_plan *
  * parts of a step, and takes all rows from the unit if `empty` is true. */
 void load_batch_finish(struct load_unit *unit, bool empty);
 
+/* Local. Binds a text to the fields of a dataset. On an error *augment is NULL. */
+shs_status load_open_augment(const shs_dataset *dataset, const char *text, shs_augment **augment);
+
 #endif

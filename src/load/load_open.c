@@ -1,8 +1,18 @@
 /* Opening and closing a loader. */
 #include "load.h"
 
+#include "augment_table.h"
 #include "core_memory.h"
 #include "load_options.h"
+
+shs_status load_open_augment(const shs_dataset *dataset, const char *text, shs_augment **augment)
+{
+    bool ragged[SHS_MAX_FIELDS] = {0};
+    const struct augment_how how = {.table = &augment_operators, .ragged = ragged};
+    for (size_t f = 0; f < dataset->n_fields; f++)
+        ragged[f] = dataset->what.part[f].kind == DATA_RAGGED;
+    return augment_open_how(&how, text, dataset->sample, dataset->n_fields, augment);
+}
 
 static shs_status claim_stream(shs_loader *loader)
 {
@@ -115,9 +125,7 @@ static shs_status open_local(shs_loader *loader, const shs_loader_options *optio
     if (!status)
         status = core_copy(options->augment ? options->augment : "", &loader->augment_text);
     loader->options.augment = loader->augment_text;
-    if (!status)
-        status = shs_augment_open(loader->augment_text, dataset->sample, dataset->n_fields,
-                                  &loader->augment);
+    if (!status) status = load_open_augment(dataset, loader->augment_text, &loader->augment);
     if (!status) status = load_account_begin(&loader->account, options->trace_events);
     if (!status) status = make_buffers(loader);
     if (!status) status = claim_stream(loader);

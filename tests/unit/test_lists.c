@@ -199,9 +199,8 @@ static void lists_that_do_not_fit_are_refused(void)
         {"image: normalize(mean=[1,2], std=1)",
          "field image, whose samples are u8 4x5 in layout hw, has 1 channel; give"},
         {"colour,image: normalize(mean=[1,2,3], std=1)", "but field image"},
-        {"maps: normalize(mean=[1,2,3], std=1)",
-         "normalize of field maps, whose samples are f32 "
-         "24x18x36: which axes are height and width cannot"},
+        {"maps: normalize(mean=[1,2,3], std=1)", "normalize of field maps, whose samples are f32 "
+                                                 "24x18x36 and have 3 axes: which axes are height"},
         {"volume: normalize(mean=[1,2,3], std=1)", "field volume, whose samples are f32 2x2x2x3"},
         {"colour: normalize(mean=[1,x,3], std=1)",
          "character 9: number 2 of normalize's mean is 'x'"},

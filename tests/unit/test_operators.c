@@ -19,9 +19,10 @@ static void check_parameter(const struct augment_kind *kind, const struct augmen
 {
     bool number =
         p->form == AUGMENT_NUMBER || p->form == AUGMENT_WHOLE || p->form == AUGMENT_NUMBERS;
-    bool good = p->help && p->help[strlen(p->help) - 1] == '.' && (p->otherwise || p->example) &&
-                (!number || p->least < p->most) && (p->form != AUGMENT_WORD || p->words) &&
-                (p->form == AUGMENT_LAYOUT || p->offset < kind->setting_bytes);
+    bool good =
+        p->help && p->help[strlen(p->help) - 1] == '.' && (p->otherwise || p->example) &&
+        (!number || p->least < p->most) && (p->form != AUGMENT_WORD || p->words) &&
+        (p->form == AUGMENT_LAYOUT || p->form == AUGMENT_CHANCE || p->offset < kind->setting_bytes);
     if (!good) printf("  parameter %s of %s\n", p->name, kind->name);
     CHECK(good);
 }
@@ -38,15 +39,18 @@ static void every_entry_is_complete(void)
         for (; kind->parameters[count].name; count++)
             check_parameter(kind, &kind->parameters[count]);
         CHECK(count <= AUGMENT_MAX_VALUES);
-        CHECK(kind->apply && kind->help && kind->help[strlen(kind->help) - 1] == '.');
-        CHECK(!kind->draw == !kind->tell && !kind->draw == !kind->draws &&
-              !kind->draw == !kind->draw_bytes);
+        CHECK((kind->apply != NULL) + (kind->run != NULL) + (kind->move != NULL) +
+                      (kind->holds != 0) ==
+                  1 &&
+              kind->help && kind->help[strlen(kind->help) - 1] == '.');
+        CHECK(!kind->draw == !kind->tell && !kind->draw == !kind->draw_bytes);
+        CHECK(kind->draws || !kind->draw);
         core_text_add(&text, "f: ");
         augment_print_example(kind, &text);
         if (shs_augment_open(text.bytes, &sample, 1, &augment))
             WRONG("%s", text.bytes);
         else
-            CHECK(shs_augment_draws(augment) == (kind->draw != NULL));
+            CHECK(shs_augment_draws(augment) == (kind->draw || kind->holds));
         shs_augment_close(&augment);
         core_text_free(&text);
     }
@@ -113,8 +117,9 @@ static void draw_shift(const struct augment_bound *bound, shs_random *stream, vo
 }
 
 static void shift(const struct augment_bound *bound, const void *draw, const void *input,
-                  void *output)
+                  void *output, void *scratch)
 {
+    (void)scratch;
     const struct shift_setting *setting = bound->setting;
     const struct shift_draw *drawn = draw;
     const unsigned char *from = input;
@@ -165,20 +170,22 @@ static const struct augment_parameter no_parameters[] = {{0}};
 
 #define SHIFT(NAME, GRID, ASPECTS, PARAMETERS, BIND)                                               \
     {                                                                                              \
-        .name = NAME, .help = "Shifts.", .draws = "below(most + 1).", .needs_grid = GRID,          \
+        .name = NAME, .help = "Shifts.", .draws = "below(most + 1).", .needs = GRID,               \
         .aspects = ASPECTS, .setting_bytes = sizeof(struct shift_setting),                         \
         .draw_bytes = sizeof(struct shift_draw), .parameters = PARAMETERS, .bind = BIND,           \
         .draw = draw_shift, .apply = shift, .tell = tell_shift                                     \
     }
 
-static const struct augment_kind a_shift = SHIFT("shift", false, 0, shift_parameters, bind_shift);
-static const struct augment_kind by_nothing = SHIFT("any", true, 0, no_parameters, NULL);
+static const struct augment_kind a_shift =
+    SHIFT("shift", AUGMENT_NEEDS_NOTHING, 0, shift_parameters, bind_shift);
+static const struct augment_kind by_nothing =
+    SHIFT("any", AUGMENT_NEEDS_LAYOUT, 0, no_parameters, NULL);
 static const struct augment_kind by_height =
-    SHIFT("height", true, AUGMENT_BY_HEIGHT, no_parameters, NULL);
-static const struct augment_kind by_extent =
-    SHIFT("extent", true, AUGMENT_BY_HEIGHT + AUGMENT_BY_EXTENT, no_parameters, NULL);
+    SHIFT("height", AUGMENT_NEEDS_LAYOUT, AUGMENT_BY_HEIGHT, no_parameters, NULL);
+static const struct augment_kind by_extent = SHIFT(
+    "extent", AUGMENT_NEEDS_LAYOUT, AUGMENT_BY_HEIGHT + AUGMENT_BY_EXTENT, no_parameters, NULL);
 static const struct augment_kind by_channels =
-    SHIFT("channels", true, AUGMENT_BY_CHANNELS, no_parameters, NULL);
+    SHIFT("channels", AUGMENT_NEEDS_LAYOUT, AUGMENT_BY_CHANNELS, no_parameters, NULL);
 static const struct augment_kind of_batch = {.name = "mixup",
                                              .help = "Mixes.",
                                              .scope = AUGMENT_OF_BATCH,
@@ -326,7 +333,15 @@ static const struct {
      "scale=auto, layout=hwc)"},
     {"maps: normalize(mean=0.1000000000000000056,std=0.30000000000000004,scale=none)",
      "maps: normalize(mean=0.1, std=0.30000000000000004, scale=none)"},
-    {"maps: random_flip(axis=w,layout=chw)", "maps: random_flip(axis=w, p=0.5, layout=chw)"}};
+    {"maps: random_flip(axis=w,layout=chw)", "maps: random_flip(axis=w, p=0.5, layout=chw)"},
+    {"maps: random_flip(axis=w,layout=tyx) random_flip(axis=h)",
+     "maps: random_flip(axis=w, p=0.5, layout=tyx) random_flip(axis=h, p=0.5, layout=tyx)"},
+    {"image[ edge,nearest ]: sometimes(p=.25 , random_flip(axis=w) random_crop(padding=1))",
+     "image[nearest,edge]: sometimes(p=0.25, random_flip(axis=w, p=0.5, layout=hw) "
+     "random_crop(padding=1, layout=hw))"},
+    {"image:one_of(random_flip(axis=w),sometimes(random_flip(axis=h) random_crop(padding=1)))",
+     "image: one_of(random_flip(axis=w, p=0.5, layout=hw) sometimes(random_flip(axis=h, p=0.5, "
+     "layout=hw) random_crop(padding=1, layout=hw)))"}};
 
 static bool print_of(const char *text, char *canonical, size_t bytes)
 {

@@ -1,0 +1,184 @@
+#include "augment_view.h"
+
+#include <string.h>
+
+#include "core_assert.h"
+
+size_t augment_view_numbers(const shs_tensor *before, const shs_tensor *after)
+{
+    size_t numbers = 0;
+    for (uint32_t axis = 0; axis < before->axes; axis++)
+        numbers += (size_t)before->shape[axis];
+    for (uint32_t axis = 0; axis < after->axes; axis++)
+        numbers += (size_t)after->shape[axis];
+    return numbers;
+}
+
+void augment_view_begin(const shs_tensor *sample, int64_t *numbers, size_t count,
+                        struct augment_view *view)
+{
+    *view = (struct augment_view){.axes = sample->axes, .free = numbers, .n_free = count};
+    for (uint32_t axis = 0; axis < sample->axes; axis++) {
+        size_t size = (size_t)sample->shape[axis];
+        view->shape[axis] = size;
+        view->way[axis] =
+            (struct augment_way){.axis = axis, .size = size, .count = size, .step = 1};
+    }
+}
+
+/* Returns the position of the sample that position k of a way shows, or AUGMENT_NO_ELEMENT. */
+static int64_t shown(const struct augment_way *way, size_t k)
+{
+    if (way->table) return way->table[k];
+    if (k < way->first || k - way->first >= way->count) return AUGMENT_NO_ELEMENT;
+    int64_t along = (int64_t)(k - way->first);
+    return (int64_t)way->start + (way->step > 0 ? along : -along);
+}
+
+/* ---- Moves. */
+
+/* Returns the position within [0, size) that stands for position k of an axis that is continued
+ * beyond its ends, or AUGMENT_NO_ELEMENT. */
+static int64_t continued(int64_t k, int64_t size, enum augment_beyond beyond)
+{
+    if (k >= 0 && k < size) return k;
+    if (!size || beyond == AUGMENT_BEYOND_ZERO) return AUGMENT_NO_ELEMENT;
+    if (beyond == AUGMENT_BEYOND_EDGE) return k < 0 ? 0 : size - 1;
+    int64_t period = beyond == AUGMENT_BEYOND_WRAP ? size : size > 1 ? 2 * size - 2 : 1;
+    k %= period;
+    if (k < 0) k += period;
+    return k < size ? k : period - k;
+}
+
+static void cut_by_table(struct augment_view *view, struct augment_way *way, int64_t from,
+                         size_t size, enum augment_beyond beyond)
+{
+    core_assert(size <= view->n_free);
+    int64_t *table = view->free;
+    for (size_t k = 0; k < size; k++) {
+        int64_t at = continued(from + (int64_t)k, (int64_t)way->size, beyond);
+        table[k] = at == AUGMENT_NO_ELEMENT ? at : shown(way, (size_t)at);
+    }
+    view->free += size;
+    view->n_free -= size;
+    way->table = table;
+    way->size = size;
+}
+
+/* Cuts a way without a table, where zeros continue it. */
+static void cut_run(struct augment_way *way, int64_t from, size_t size)
+{
+    int64_t low = (int64_t)way->first - from, high = low + (int64_t)way->count;
+    int64_t begin = low < 0 ? 0 : low, end = high > (int64_t)size ? (int64_t)size : high;
+    way->size = size;
+    way->first = way->count = 0;
+    if (begin >= end) return;
+    size_t lost = (size_t)(begin - low);
+    way->start = way->step > 0 ? way->start + lost : way->start - lost;
+    way->first = (size_t)begin;
+    way->count = (size_t)(end - begin);
+}
+
+void augment_view_cut(struct augment_view *view, uint32_t axis, int64_t from, size_t size,
+                      enum augment_beyond beyond)
+{
+    struct augment_way *way = &view->way[axis];
+    bool within = from >= 0 && (uint64_t)from <= way->size && size <= way->size - (size_t)from;
+    if (!way->table && (within || beyond == AUGMENT_BEYOND_ZERO))
+        cut_run(way, from, size);
+    else
+        cut_by_table(view, way, from, size, beyond);
+}
+
+void augment_view_flip(struct augment_view *view, uint32_t axis)
+{
+    struct augment_way *way = &view->way[axis];
+    if (way->table) {
+        for (size_t k = 0; k < way->size / 2; k++) {
+            int64_t other = way->table[way->size - 1 - k];
+            way->table[way->size - 1 - k] = way->table[k];
+            way->table[k] = other;
+        }
+        return;
+    }
+    if (!way->count) return;
+    way->start = way->step > 0 ? way->start + way->count - 1 : way->start + 1 - way->count;
+    way->step = -way->step;
+    way->first = way->size - way->first - way->count;
+}
+
+void augment_view_permute(struct augment_view *view, const uint32_t *order)
+{
+    struct augment_way before[SHS_MAX_AXES];
+    memcpy(before, view->way, sizeof before);
+    for (uint32_t axis = 0; axis < view->axes; axis++)
+        view->way[axis] = before[order[axis]];
+}
+
+/* ---- Copying. */
+
+/* What copying needs beside the view. */
+struct copying {
+    const struct augment_view *view;
+    size_t size;                 /* bytes of an element */
+    size_t stride[SHS_MAX_AXES]; /* bytes between positions of an axis of the sample */
+    size_t block[SHS_MAX_AXES];  /* bytes of the view behind an axis */
+};
+
+/* Copies the last axis of the view. */
+static void copy_line(const struct copying *copying, const struct augment_way *way,
+                      const char *input, char *output)
+{
+    size_t size = copying->size, stride = copying->stride[way->axis];
+    if (!way->table && way->step > 0 && stride == size) {
+        memset(output, 0, way->first * size);
+        if (way->count)
+            memcpy(output + way->first * size, input + way->start * size, way->count * size);
+        memset(output + (way->first + way->count) * size, 0,
+               (way->size - way->first - way->count) * size);
+        return;
+    }
+    for (size_t k = 0; k < way->size; k++) {
+        int64_t at = shown(way, k);
+        if (at == AUGMENT_NO_ELEMENT)
+            memset(output + k * size, 0, size);
+        else
+            memcpy(output + k * size, input + (size_t)at * stride, size);
+    }
+}
+
+static void copy_axis(const struct copying *copying, uint32_t axis, const char *input, char *output)
+{
+    const struct augment_way *way = &copying->view->way[axis];
+    if (axis + 1 == copying->view->axes) {
+        copy_line(copying, way, input, output);
+        return;
+    }
+    size_t block = copying->block[axis];
+    for (size_t k = 0; k < way->size; k++) {
+        int64_t at = shown(way, k);
+        if (at == AUGMENT_NO_ELEMENT)
+            memset(output + k * block, 0, block);
+        else
+            copy_axis(copying, axis + 1, input + (size_t)at * copying->stride[way->axis],
+                      output + k * block);
+    }
+}
+
+void augment_view_copy(const struct augment_view *view, size_t size, const void *input,
+                       void *output)
+{
+    struct copying copying = {.view = view, .size = size};
+    size_t stride = size, block = size;
+    if (!view->axes) {
+        memcpy(output, input, size);
+        return;
+    }
+    for (uint32_t axis = view->axes; axis-- > 0;) {
+        copying.stride[axis] = stride;
+        copying.block[axis] = block;
+        stride *= view->shape[axis];
+        block *= view->way[axis].size;
+    }
+    copy_axis(&copying, 0, input, output);
+}
