@@ -92,6 +92,7 @@ static shs_status bind_target(shs_augment *augment, const struct augment_operati
     bound->setting = target->setting;
     bound->before = bound->after = *sample;
     bound->ragged = known->ragged;
+    bound->aspects = kind->aspects;
     memcpy(bound->grid.layout, known->layout, sizeof known->layout);
     bound->grid.origin = known->origin;
     if (!status) status = shs_tensor_bytes(&bound->before, &bytes);
@@ -228,20 +229,20 @@ static void compare_targets(const struct augment_kind *kind, const struct augmen
 {
     const struct augment_grid *a = &first->grid, *b = &second->grid;
     uint32_t axes = first->before.axes;
-    if ((kind->aspects & AUGMENT_BY_SHAPE) &&
+    unsigned aspects = first->aspects | second->aspects;
+    if ((aspects & AUGMENT_BY_SHAPE) &&
         (axes != second->before.axes ||
          memcmp(first->before.shape, second->before.shape, axes * sizeof *first->before.shape)))
         core_text_add(why, "%s draws by their shapes, which differ", kind->name);
-    else if ((kind->aspects & AUGMENT_BY_HEIGHT) && a->has_height != b->has_height)
+    else if ((aspects & AUGMENT_BY_HEIGHT) && a->has_height != b->has_height)
         core_text_add(why, "only one has a height");
-    else if ((kind->aspects & AUGMENT_BY_EXTENT) &&
-             (a->height != b->height || a->width != b->width))
+    else if ((aspects & AUGMENT_BY_EXTENT) && (a->height != b->height || a->width != b->width))
         core_text_add(
             why,
             "%s draws by height and width, which are %zu x %zu of the first and %zu x %zu "
             "of the second",
             kind->name, a->height, a->width, b->height, b->width);
-    else if ((kind->aspects & AUGMENT_BY_CHANNELS) && a->channels != b->channels)
+    else if ((aspects & AUGMENT_BY_CHANNELS) && a->channels != b->channels)
         core_text_add(why, "%s draws by the channels, of which the first has %llu, the second %llu",
                       kind->name, (ull)a->channels, (ull)b->channels);
 }

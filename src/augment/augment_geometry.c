@@ -1,24 +1,72 @@
-/* The operators random_crop and random_flip, which move elements without reading their values. */
-#include "augment_kind.h"
+/* The operators random_crop, center_crop, window_crop and pad, which cut samples and continue them
+ * beyond their ends. */
+#include <string.h>
+
+#include "augment_moves.h"
+
+enum {
+    MOST_PADDING = 1 << 20,
+    MOST_SIZE = 1 << 30
+};
 
 /* ---- random_crop */
 
 struct crop_setting {
     uint64_t padding;
+    struct augment_wholes size;
+    int mode; /* a value of enum augment_beyond */
+    struct augment_axes axes;
+    struct augment_found found;
+    uint64_t sizes[SHS_MAX_AXES]; /* of the result along the found axes */
 };
 
 struct crop_draw {
-    uint32_t down;
-    uint32_t right;
+    uint32_t offset[SHS_MAX_AXES]; /* along the found axes */
 };
+
+static shs_status bind_crop(const struct augment_call *call, void *setting,
+                            struct augment_bound *bound)
+{
+    struct crop_setting *crop = setting;
+    bool sized = crop->size.count > 0;
+    if (!sized && !crop->padding)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "augmentation, character %zu: random_crop of field %s needs a number "
+                         "padding=... or size=..., as in random_crop(padding=2)",
+                         call->at, bound->before.name);
+    shs_status status = augment_find_axes(call, bound, &crop->axes, "hw", &crop->found);
+    if (!status && sized)
+        status = augment_sizes_of(call, bound, &crop->size, "size", &crop->found, crop->sizes);
+    for (uint32_t i = 0; i < crop->found.count && !status; i++) {
+        uint32_t axis = crop->found.axis[i];
+        uint64_t all = bound->before.shape[axis] + 2 * crop->padding;
+        if (!sized) crop->sizes[i] = bound->before.shape[axis];
+        status =
+            augment_check_beyond(call, bound, (enum augment_beyond)crop->mode, axis, crop->padding);
+        if (status || crop->sizes[i] <= all) {
+            bound->after.shape[axis] = crop->sizes[i];
+            continue;
+        }
+        status = core_fail(SHS_ERROR_ARGUMENT,
+                           "augmentation, character %zu: random_crop of field %s: size %llu along "
+                           "%c is more than its %llu elements with the padding; give a smaller "
+                           "size or more padding",
+                           call->at, bound->before.name, (ull)crop->sizes[i],
+                           bound->grid.layout[axis], (ull)all);
+    }
+    if (sized) bound->aspects |= AUGMENT_BY_EXTENT;
+    return status;
+}
 
 static void draw_crop(const struct augment_bound *bound, shs_random *stream, void *draw)
 {
     const struct crop_setting *setting = bound->setting;
     struct crop_draw *drawn = draw;
-    uint32_t padding = (uint32_t)setting->padding, choices = 2 * padding + 1;
-    drawn->down = bound->grid.has_height ? shs_random_below(stream, choices) : padding;
-    drawn->right = shs_random_below(stream, choices);
+    for (uint32_t i = 0; i < setting->found.count; i++) {
+        uint64_t size = bound->before.shape[setting->found.axis[i]];
+        uint64_t choices = size + 2 * setting->padding - setting->sizes[i] + 1;
+        drawn->offset[i] = shs_random_below(stream, (uint32_t)choices);
+    }
 }
 
 static void move_crop(const struct augment_bound *bound, const void *draw,
@@ -26,136 +74,314 @@ static void move_crop(const struct augment_bound *bound, const void *draw,
 {
     const struct crop_setting *setting = bound->setting;
     const struct crop_draw *drawn = draw;
-    const struct augment_grid *grid = &bound->grid;
-    int height = augment_axis_of(grid->layout, 'h'), width = augment_axis_of(grid->layout, 'w');
-    int64_t padding = (int64_t)setting->padding;
-    if (height >= 0)
-        augment_view_cut(view, (uint32_t)height, (int64_t)drawn->down - padding,
-                         view->way[height].size, AUGMENT_BEYOND_ZERO);
-    augment_view_cut(view, (uint32_t)width, (int64_t)drawn->right - padding, view->way[width].size,
-                     AUGMENT_BEYOND_ZERO);
+    for (uint32_t i = 0; i < setting->found.count; i++) {
+        uint32_t axis = setting->found.axis[i];
+        augment_view_cut(view, axis, (int64_t)drawn->offset[i] - (int64_t)setting->padding,
+                         (size_t)bound->after.shape[axis], (enum augment_beyond)setting->mode);
+    }
 }
 
-/* Tells how far the image moves. The window that is cut out moves the other way. */
+/* Tells how far the image moves, or where a window of another size begins. The window that is cut
+ * out moves the other way. */
 static void tell_crop(const struct augment_bound *bound, const void *draw, struct core_text *text)
 {
     const struct crop_setting *setting = bound->setting;
     const struct crop_draw *drawn = draw;
-    int padding = (int)setting->padding;
-    if (bound->grid.has_height) core_text_add(text, "down=%d, ", padding - (int)drawn->down);
-    core_text_add(text, "right=%d", padding - (int)drawn->right);
+    const char *layout = bound->grid.layout;
+    for (uint32_t i = 0; i < setting->found.count; i++) {
+        uint32_t axis = setting->found.axis[i];
+        int64_t from = (int64_t)drawn->offset[i] - (int64_t)setting->padding;
+        core_text_add(text, "%s", i ? ", " : "");
+        if (setting->size.count || !strchr("hywx", layout[axis]))
+            core_text_add(text, "%c=%lld", layout[axis], (long long)from);
+        else
+            core_text_add(text, "%s=%lld", strchr("hy", layout[axis]) ? "down" : "right",
+                          -(long long)from);
+    }
 }
 
 static const struct augment_parameter crop_parameters[] = {
     {
         .name = "padding",
         AUGMENT_MEMBER(struct crop_setting, padding),
-        .least = 1,
-        .most = 1 << 20,
+        .least = 0,
+        .most = MOST_PADDING,
+        .otherwise = "0",
         .example = "2",
-        .help = "How many zeros each side gets.",
+        .help = "How many elements each side gets before it is cut.",
     },
+    {
+        .name = "size",
+        AUGMENT_MEMBER(struct crop_setting, size),
+        .least = 1,
+        .most = MOST_SIZE,
+        .otherwise = "",
+        .help = "The size that is cut out, for all axes or a number for each. Without it, the "
+                "sample keeps its size.",
+    },
+    {
+        .name = "mode",
+        AUGMENT_MEMBER(struct crop_setting, mode),
+        .words = AUGMENT_MODE_WORDS,
+        .otherwise = "zero",
+        .is_later = true,
+        .help = "What the padding is: zeros, the element at the edge (a a | a b c | c c), a mirror "
+                "in the edge element (c b | a b c | b a), or the other end of a periodic axis.",
+    },
+    {
+        .name = "axes",
+        AUGMENT_MEMBER(struct crop_setting, axes),
+        .otherwise = "",
+        .help = "The axes that are cut, in the order of the draws; height and width without it.",
+    },
+    AUGMENT_CHANCE_PARAMETER,
     AUGMENT_LAYOUT_PARAMETER,
     {0},
 };
 
 const struct augment_kind augment_random_crop = {
     .name = "random_crop",
-    .help = "Puts zeros on each side of height and width, and cuts the original size out at a "
-            "random place.",
-    .draws = "below(2 * padding + 1) for the height, if there is one, then the same for the width.",
-    .needs = AUGMENT_NEEDS_WIDTH,
+    .help = "Pads each side of height and width, and cuts a window out at a random place: element "
+            "k of the result along an axis is element k + draw - padding.",
+    .draws =
+        "for each axis, height before width, below(elements + 2 * padding - size + 1): without "
+        "a size, below(2 * padding + 1).",
+    .needs = AUGMENT_NEEDS_LAYOUT,
     .aspects = AUGMENT_BY_HEIGHT,
     .setting_bytes = sizeof(struct crop_setting),
     .draw_bytes = sizeof(struct crop_draw),
     .parameters = crop_parameters,
+    .bind = bind_crop,
     .draw = draw_crop,
     .move = move_crop,
     .tell = tell_crop,
 };
 
-/* ---- random_flip */
+/* ---- center_crop */
 
-enum flip_axis {
-    FLIP_WIDTH,
-    FLIP_HEIGHT
+struct center_setting {
+    struct augment_wholes size;
+    struct augment_axes axes;
+    struct augment_found found;
 };
 
-struct flip_setting {
-    int axis; /* a value of enum flip_axis */
-    double probability;
-};
-
-struct flip_draw {
-    bool mirror;
-};
-
-static shs_status bind_flip(const struct augment_call *call, void *setting,
-                            struct augment_bound *bound)
+static shs_status bind_center(const struct augment_call *call, void *setting,
+                              struct augment_bound *bound)
 {
-    const struct flip_setting *flip = setting;
-    if (flip->axis == FLIP_WIDTH || bound->grid.has_height) return SHS_OK;
-    return core_fail(SHS_ERROR_ARGUMENT,
-                     "augmentation, character %zu: random_flip along h of field %s, whose layout "
-                     "has no h",
-                     call->at, bound->before.name);
+    struct center_setting *center = setting;
+    uint64_t sizes[SHS_MAX_AXES];
+    shs_status status = augment_find_axes(call, bound, &center->axes, "hw", &center->found);
+    if (!status)
+        status = augment_sizes_of(call, bound, &center->size, "size", &center->found, sizes);
+    for (uint32_t i = 0; i < center->found.count && !status; i++)
+        bound->after.shape[center->found.axis[i]] = sizes[i];
+    return status;
 }
 
-static void draw_flip(const struct augment_bound *bound, shs_random *stream, void *draw)
+static void move_center(const struct augment_bound *bound, const void *draw,
+                        struct augment_view *view)
 {
-    const struct flip_setting *setting = bound->setting;
-    struct flip_draw *drawn = draw;
-    drawn->mirror = (double)shs_random_float(stream) < setting->probability;
+    const struct center_setting *setting = bound->setting;
+    (void)draw;
+    for (uint32_t i = 0; i < setting->found.count; i++) {
+        uint32_t axis = setting->found.axis[i];
+        int64_t lost = (int64_t)bound->before.shape[axis] - (int64_t)bound->after.shape[axis];
+        augment_view_cut(view, axis, lost >= 0 ? lost / 2 : -((1 - lost) / 2),
+                         (size_t)bound->after.shape[axis], AUGMENT_BEYOND_ZERO);
+    }
 }
 
-static void move_flip(const struct augment_bound *bound, const void *draw,
-                      struct augment_view *view)
-{
-    const struct flip_setting *setting = bound->setting;
-    const struct flip_draw *drawn = draw;
-    int axis = augment_axis_of(bound->grid.layout, setting->axis == FLIP_WIDTH ? 'w' : 'h');
-    if (drawn->mirror) augment_view_flip(view, (uint32_t)axis);
-}
-
-static void tell_flip(const struct augment_bound *bound, const void *draw, struct core_text *text)
-{
-    const struct flip_setting *setting = bound->setting;
-    const struct flip_draw *drawn = draw;
-    core_text_add(text, "%c=%s", setting->axis == FLIP_WIDTH ? 'w' : 'h',
-                  drawn->mirror ? "yes" : "no");
-}
-
-static const struct augment_parameter flip_parameters[] = {
+static const struct augment_parameter center_parameters[] = {
     {
-        .name = "axis",
-        AUGMENT_MEMBER(struct flip_setting, axis),
-        .words = "w h", /* in the order of enum flip_axis */
-        .example = "w",
-        .help = "The axis along which elements change places: width or height.",
+        .name = "size",
+        AUGMENT_MEMBER(struct center_setting, size),
+        .least = 1,
+        .most = MOST_SIZE,
+        .example = "4",
+        .help = "The size that is cut out, for all axes or a number for each.",
     },
     {
-        .name = "p",
-        AUGMENT_MEMBER(struct flip_setting, probability),
-        .least = 0,
-        .most = 1,
-        .otherwise = "0.5",
-        .help = "The probability with which a sample is mirrored.",
+        .name = "axes",
+        AUGMENT_MEMBER(struct center_setting, axes),
+        .otherwise = "",
+        .help = "The axes that are cut; height and width without it.",
     },
     AUGMENT_LAYOUT_PARAMETER,
     {0},
 };
 
-const struct augment_kind augment_random_flip = {
-    .name = "random_flip",
-    .help = "Mirrors a sample along an axis, with a probability.",
-    .draws = "one float; the sample is mirrored if the float is below p.",
-    .needs = AUGMENT_NEEDS_WIDTH,
-    .aspects = AUGMENT_BY_HEIGHT,
-    .setting_bytes = sizeof(struct flip_setting),
-    .draw_bytes = sizeof(struct flip_draw),
-    .parameters = flip_parameters,
-    .bind = bind_flip,
-    .draw = draw_flip,
-    .move = move_flip,
-    .tell = tell_flip,
+const struct augment_kind augment_center_crop = {
+    .name = "center_crop",
+    .help = "Cuts the middle out: element k of the result along an axis is element k + "
+            "floor((elements - size) / 2). Where the sample is smaller, zeros stand around it.",
+    .needs = AUGMENT_NEEDS_LAYOUT,
+    .setting_bytes = sizeof(struct center_setting),
+    .parameters = center_parameters,
+    .bind = bind_center,
+    .move = move_center,
+};
+
+/* ---- window_crop */
+
+struct window_setting {
+    uint64_t size;
+    struct augment_axes axes;
+    struct augment_found found;
+};
+
+struct window_draw {
+    uint32_t from;
+};
+
+static shs_status bind_window(const struct augment_call *call, void *setting,
+                              struct augment_bound *bound)
+{
+    struct window_setting *window = setting;
+    bool timed = augment_axis_of(bound->grid.layout, 't') >= 0;
+    shs_status status =
+        augment_find_axes(call, bound, &window->axes, timed ? "t" : "w", &window->found);
+    if (status) return status;
+    uint32_t axis = window->found.axis[0];
+    if (window->found.count > 1 || window->size > bound->before.shape[axis])
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "augmentation, character %zu: window_crop of %llu elements along %c of "
+                         "field %s, which has %llu; it cuts one axis, and at most all of it",
+                         call->at, (ull)window->size, bound->grid.layout[axis], bound->before.name,
+                         (ull)bound->before.shape[axis]);
+    bound->after.shape[axis] = window->size;
+    return SHS_OK;
+}
+
+static void draw_window(const struct augment_bound *bound, shs_random *stream, void *draw)
+{
+    const struct window_setting *setting = bound->setting;
+    struct window_draw *drawn = draw;
+    uint64_t size = bound->before.shape[setting->found.axis[0]];
+    drawn->from = shs_random_below(stream, (uint32_t)(size - setting->size + 1));
+}
+
+static void move_window(const struct augment_bound *bound, const void *draw,
+                        struct augment_view *view)
+{
+    const struct window_setting *setting = bound->setting;
+    const struct window_draw *drawn = draw;
+    augment_view_cut(view, setting->found.axis[0], drawn->from, (size_t)setting->size,
+                     AUGMENT_BEYOND_ZERO);
+}
+
+static void tell_window(const struct augment_bound *bound, const void *draw, struct core_text *text)
+{
+    const struct window_draw *drawn = draw;
+    (void)bound;
+    core_text_add(text, "from=%u", drawn->from);
+}
+
+static const struct augment_parameter window_parameters[] = {
+    {
+        .name = "size",
+        AUGMENT_MEMBER(struct window_setting, size),
+        .least = 1,
+        .most = MOST_SIZE,
+        .example = "4",
+        .help = "How many elements are cut out.",
+    },
+    {
+        .name = "axes",
+        AUGMENT_MEMBER(struct window_setting, axes),
+        .otherwise = "",
+        .help = "The axis that is cut; t without it, or w if there is no t.",
+    },
+    AUGMENT_LAYOUT_PARAMETER,
+    {0},
+};
+
+const struct augment_kind augment_window_crop = {
+    .name = "window_crop",
+    .help = "Cuts a window out of a signal at a random place: element k of the result is element k "
+            "+ draw.",
+    .draws = "below(elements - size + 1).",
+    .needs = AUGMENT_NEEDS_LAYOUT,
+    .aspects = AUGMENT_BY_SHAPE,
+    .setting_bytes = sizeof(struct window_setting),
+    .draw_bytes = sizeof(struct window_draw),
+    .parameters = window_parameters,
+    .bind = bind_window,
+    .draw = draw_window,
+    .move = move_window,
+    .tell = tell_window,
+};
+
+/* ---- pad */
+
+struct pad_setting {
+    struct augment_wholes padding;
+    int mode; /* a value of enum augment_beyond */
+    struct augment_axes axes;
+    struct augment_found found;
+    uint64_t paddings[SHS_MAX_AXES]; /* along the found axes */
+};
+
+static shs_status bind_pad(const struct augment_call *call, void *setting,
+                           struct augment_bound *bound)
+{
+    struct pad_setting *pad = setting;
+    shs_status status = augment_find_axes(call, bound, &pad->axes, "hw", &pad->found);
+    if (!status)
+        status =
+            augment_sizes_of(call, bound, &pad->padding, "padding", &pad->found, pad->paddings);
+    for (uint32_t i = 0; i < pad->found.count && !status; i++) {
+        uint32_t axis = pad->found.axis[i];
+        status = augment_check_beyond(call, bound, (enum augment_beyond)pad->mode, axis,
+                                      pad->paddings[i]);
+        bound->after.shape[axis] += 2 * pad->paddings[i];
+    }
+    return status;
+}
+
+static void move_pad(const struct augment_bound *bound, const void *draw, struct augment_view *view)
+{
+    const struct pad_setting *setting = bound->setting;
+    (void)draw;
+    for (uint32_t i = 0; i < setting->found.count; i++) {
+        uint32_t axis = setting->found.axis[i];
+        augment_view_cut(view, axis, -(int64_t)setting->paddings[i],
+                         (size_t)bound->after.shape[axis], (enum augment_beyond)setting->mode);
+    }
+}
+
+static const struct augment_parameter pad_parameters[] = {
+    {
+        .name = "padding",
+        AUGMENT_MEMBER(struct pad_setting, padding),
+        .least = 0,
+        .most = MOST_PADDING,
+        .example = "2",
+        .help = "How many elements each side gets, for all axes or a number for each.",
+    },
+    {
+        .name = "mode",
+        AUGMENT_MEMBER(struct pad_setting, mode),
+        .words = AUGMENT_MODE_WORDS,
+        .otherwise = "zero",
+        .help = "What the padding is: zeros, the element at the edge (a a | a b c | c c), a mirror "
+                "in the edge element (c b | a b c | b a), or the other end of a periodic axis.",
+    },
+    {
+        .name = "axes",
+        AUGMENT_MEMBER(struct pad_setting, axes),
+        .otherwise = "",
+        .help = "The axes that are padded; height and width without it.",
+    },
+    AUGMENT_LAYOUT_PARAMETER,
+    {0},
+};
+
+const struct augment_kind augment_pad = {
+    .name = "pad",
+    .help = "Adds elements on both sides of axes.",
+    .needs = AUGMENT_NEEDS_LAYOUT,
+    .setting_bytes = sizeof(struct pad_setting),
+    .parameters = pad_parameters,
+    .bind = bind_pad,
+    .move = move_pad,
 };

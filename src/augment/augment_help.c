@@ -49,10 +49,16 @@ static void add_parameter(const struct augment_parameter *parameter, struct core
     core_text_add(text, "\n");
 }
 
+/* Parameters that many operators have are described once, at the end. */
+static bool is_common(const struct augment_parameter *parameter)
+{
+    return parameter->form == AUGMENT_LAYOUT || parameter->form == AUGMENT_CHANCE;
+}
+
 static void add_details(const struct augment_kind *kind, struct core_text *text)
 {
     for (const struct augment_parameter *p = kind->parameters; p->name; p++)
-        add_parameter(p, text);
+        if (!is_common(p)) add_parameter(p, text);
     core_text_add(text, "    draws\t%s", kind->draws ? kind->draws : "nothing.");
     if (kind->aspects & AUGMENT_BY_HEIGHT)
         core_text_add(text, " Fields that share the draws all have a height, or none has.");
@@ -67,7 +73,8 @@ static void add_details(const struct augment_kind *kind, struct core_text *text)
     core_text_add(text, "\n");
 }
 
-static const struct augment_parameter the_layout = AUGMENT_LAYOUT_PARAMETER;
+static const struct augment_parameter the_chance = AUGMENT_CHANCE_PARAMETER,
+                                      the_layout = AUGMENT_LAYOUT_PARAMETER;
 
 void augment_describe(const struct augment_table *table, bool in_full, struct core_text *text)
 {
@@ -76,5 +83,7 @@ void augment_describe(const struct augment_table *table, bool in_full, struct co
         add_operator(table->kinds[k], text);
         if (in_full) add_details(table->kinds[k], text);
     }
-    if (!in_full) core_text_add(text, "  layout=L\t%s\n", the_layout.help);
+    core_text_add(text, in_full ? "\n  values of many operators\t\n" : "");
+    add_parameter(&the_chance, text);
+    add_parameter(&the_layout, text);
 }

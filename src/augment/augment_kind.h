@@ -22,7 +22,18 @@
     OPERATOR(normalize)                                                                            \
     OPERATOR(cast)                                                                                 \
     OPERATOR(sometimes)                                                                            \
-    OPERATOR(one_of)
+    OPERATOR(one_of)                                                                               \
+    OPERATOR(center_crop)                                                                          \
+    OPERATOR(window_crop)                                                                          \
+    OPERATOR(pad)                                                                                  \
+    OPERATOR(time_flip)                                                                            \
+    OPERATOR(random_rot90)                                                                         \
+    OPERATOR(d4)                                                                                   \
+    OPERATOR(random_symmetry)                                                                      \
+    OPERATOR(random_roll)                                                                          \
+    OPERATOR(random_shift)                                                                         \
+    OPERATOR(to_chw)                                                                               \
+    OPERATOR(to_hwc)
 
 /* ---- The input of an operator. */
 
@@ -79,7 +90,8 @@ struct augment_bound {
     size_t elements;                          /* elements of a sample before the operator */
     enum augment_interpolation interpolation; /* as the field says */
     enum augment_border border;
-    bool ragged; /* samples have fewer rows of their own along the first axis */
+    unsigned aspects; /* the operator's, to which bind() may add */
+    bool ragged;      /* samples have fewer rows of their own along the first axis */
 };
 
 /* ---- The parameters of an operator. */
@@ -142,8 +154,10 @@ struct augment_parameter {
     double most;           /* the greatest number; whole numbers lie within -2^53 and 2^53 */
     const char *words;     /* the possible words, with a space between */
     const char *otherwise; /* the default, as text; NULL if the value must be given */
-    const char *example;   /* a value for messages and help, if the value must be given */
-    const char *help;      /* a sentence */
+    bool is_later; /* younger than its operator: not printed where it has its default, so that older
+                      texts keep their canonical form */
+    const char *example; /* a value for messages and help; needed if the value must be given */
+    const char *help;    /* a sentence */
 };
 
 /* The form and the offset of a parameter whose value goes to a member of a struct. */

@@ -105,7 +105,13 @@ static void print_range(const struct augment_range *range, struct core_text *tex
 static bool is_printed(const struct augment_parameter *parameter, const void *member,
                        const struct augment_printed *printed)
 {
+    const char *word;
+    size_t length;
     switch (parameter->form) {
+    case AUGMENT_WORD:
+        length = augment_word_at(parameter->words, *(const int *)member, &word);
+        return !parameter->is_later || strlen(parameter->otherwise) != length ||
+               strncmp(word, parameter->otherwise, length) != 0;
     case AUGMENT_LAYOUT:
         return printed->layout != NULL;
     case AUGMENT_CHANCE:
@@ -182,7 +188,7 @@ void augment_print_example(const struct augment_kind *kind, struct core_text *te
     const char *between = "";
     core_text_add(text, "%s(", kind->name);
     for (const struct augment_parameter *p = kind->parameters; p->name; p++) {
-        if (!augment_is_needed(p)) continue;
+        if (!p->example) continue;
         core_text_add(text, "%s%s=%s", between, p->name, p->example);
         between = ", ";
     }

@@ -27,7 +27,7 @@ struct augment_printed {
 void augment_print_values(const struct augment_kind *kind, const void *setting,
                           const struct augment_printed *printed, struct core_text *text);
 
-/* Appends an example of a call with all values that must be given, as in "random_crop(padding=2)".
+/* Appends an example of a call with the values that have examples, as in "random_crop(padding=2)".
  */
 void augment_print_example(const struct augment_kind *kind, struct core_text *text);
 

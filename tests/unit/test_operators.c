@@ -30,7 +30,7 @@ static void check_parameter(const struct augment_kind *kind, const struct augmen
 /* The example of an operator, made from its table, is taken, and its help and its draws agree. */
 static void every_entry_is_complete(void)
 {
-    const shs_tensor sample = {"f", SHS_U8, 2, {4, 5}, NULL};
+    const shs_tensor sample = {"f", SHS_U8, 3, {8, 8, 3}, NULL};
     for (size_t k = 0; k < augment_operators.count; k++) {
         const struct augment_kind *kind = augment_operators.kinds[k];
         struct core_text text = {0};
@@ -73,7 +73,7 @@ static void the_reference_has_every_value(void)
             CHECK(strstr(text.bytes, p->help));
         }
     }
-    CHECK(strstr(text.bytes, "It takes a whole number from 1 to 1048576."));
+    CHECK(strstr(text.bytes, "It takes a whole number from 0 to 1048576 (0)."));
     CHECK(strstr(text.bytes, "axis=w|h"));
     CHECK(strstr(text.bytes, "It takes one number from 0 to 1 (0.5)."));
     core_text_free(&text);
