@@ -22,17 +22,6 @@ static void add_value(const struct augment_parameter *parameter, struct core_tex
         core_text_add(text, "%c", *at == ' ' ? '|' : *at);
 }
 
-static void add_operator(const struct augment_kind *kind, struct core_text *text)
-{
-    core_text_add(text, "  %s(", kind->name);
-    for (const struct augment_parameter *p = kind->parameters; p->name; p++) {
-        if (p != kind->parameters) core_text_add(text, ", ");
-        add_value(p, text);
-    }
-    if (kind->holds) core_text_add(text, "%soperator(...) ...", kind->parameters->name ? ", " : "");
-    core_text_add(text, ")\t%s\n", kind->help);
-}
-
 /* Appends a parameter, its range and, in parentheses, its default. */
 static void add_parameter(const struct augment_parameter *parameter, struct core_text *text)
 {
@@ -55,10 +44,20 @@ static bool is_common(const struct augment_parameter *parameter)
     return parameter->form == AUGMENT_LAYOUT || parameter->form == AUGMENT_CHANCE;
 }
 
+/* Appends the names of the parameters that are described at the end. */
+static void add_common_names(const struct augment_kind *kind, struct core_text *text)
+{
+    for (const struct augment_parameter *p = kind->parameters; p->name; p++)
+        if (is_common(p))
+            core_text_add(text, "    %s\tas for many operators.\n",
+                          p->form == AUGMENT_CHANCE ? "p=X" : "layout=L");
+}
+
 static void add_details(const struct augment_kind *kind, struct core_text *text)
 {
     for (const struct augment_parameter *p = kind->parameters; p->name; p++)
         if (!is_common(p)) add_parameter(p, text);
+    add_common_names(kind, text);
     core_text_add(text, "    draws\t%s", kind->draws ? kind->draws : "nothing.");
     if (kind->aspects & AUGMENT_BY_HEIGHT)
         core_text_add(text, " Fields that share the draws all have a height, or none has.");
@@ -73,17 +72,50 @@ static void add_details(const struct augment_kind *kind, struct core_text *text)
     core_text_add(text, "\n");
 }
 
-static const struct augment_parameter the_chance = AUGMENT_CHANCE_PARAMETER,
-                                      the_layout = AUGMENT_LAYOUT_PARAMETER;
+void augment_names(const struct augment_table *table, struct core_text *text)
+{
+    for (size_t k = 0; k < table->count; k++)
+        core_text_add(text, "%s%s",
+                      k == 0                 ? ""
+                      : k + 1 < table->count ? ", "
+                                             : " and ",
+                      table->kinds[k]->name);
+}
 
-void augment_describe(const struct augment_table *table, bool in_full, struct core_text *text)
+/* Appends a line with the operator's name, and what it does. */
+static void add_operator(const struct augment_kind *kind, struct core_text *text)
+{
+    core_text_add(text, "  %s(%s)\t%s\n", kind->name,
+                  kind->parameters->name || kind->holds ? "..." : "", kind->help);
+}
+
+void augment_list(const struct augment_table *table, struct core_text *text)
+{
+    for (size_t k = 0; k < table->count; k++)
+        add_operator(table->kinds[k], text);
+}
+
+/* Appends the parameters that many operators have. */
+static void add_common(struct core_text *text)
+{
+    static const struct augment_parameter chance = AUGMENT_CHANCE_PARAMETER,
+                                          layout = AUGMENT_LAYOUT_PARAMETER;
+    core_text_add(text, "\n  of many operators:\t\n");
+    add_parameter(&chance, text);
+    add_parameter(&layout, text);
+}
+
+void augment_describe_one(const struct augment_kind *kind, struct core_text *text)
+{
+    add_operator(kind, text);
+    add_details(kind, text);
+}
+
+void augment_describe(const struct augment_table *table, struct core_text *text)
 {
     for (size_t k = 0; k < table->count; k++) {
-        if (in_full && k) core_text_add(text, "\n");
-        add_operator(table->kinds[k], text);
-        if (in_full) add_details(table->kinds[k], text);
+        if (k) core_text_add(text, "\n");
+        augment_describe_one(table->kinds[k], text);
     }
-    core_text_add(text, in_full ? "\n  values of many operators\t\n" : "");
-    add_parameter(&the_chance, text);
-    add_parameter(&the_layout, text);
+    add_common(text);
 }

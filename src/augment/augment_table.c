@@ -26,15 +26,35 @@ shs_status augment_unknown(size_t at, const char *what, const char *word, const 
     return SHS_ERROR_ARGUMENT;
 }
 
+/* Returns the operator with a name, or NULL and the names of all. */
+static const struct augment_kind *find(const struct augment_table *table, const char *name,
+                                       const char *names[AUGMENT_MOST_KINDS])
+{
+    for (size_t k = 0; k < table->count; k++) {
+        names[k] = table->kinds[k]->name;
+        if (strcmp(names[k], name) == 0) return table->kinds[k];
+    }
+    return NULL;
+}
+
 shs_status augment_find(const struct augment_table *table, const struct augment_call *call,
                         const struct augment_kind **kind)
 {
     const char *names[AUGMENT_MOST_KINDS];
-    for (size_t k = 0; k < table->count; k++) {
-        *kind = table->kinds[k];
-        names[k] = (*kind)->name;
-        if (strcmp(names[k], call->name) == 0) return SHS_OK;
-    }
+    *kind = find(table, call->name, names);
+    if (*kind) return SHS_OK;
     return augment_unknown(call->at, "there is no operator", call->name, "; there are", names,
                            table->count);
+}
+
+shs_status augment_named(const struct augment_table *table, const char *name,
+                         const struct augment_kind **kind)
+{
+    const char *names[AUGMENT_MOST_KINDS];
+    char guess[CORE_GUESS_BYTES];
+    *kind = find(table, name, names);
+    if (*kind) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "there is no operator '%.80s'%s; 'shardstep augment' lists them", name,
+                     core_guess(core_nearest(name, names, table->count), guess));
 }

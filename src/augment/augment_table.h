@@ -42,8 +42,17 @@ shs_status augment_find(const struct augment_table *table, const struct augment_
 shs_status augment_unknown(size_t at, const char *what, const char *word, const char *there_are,
                            const char *const *words, size_t count);
 
-/* Appends all operators, in the form that cli_print_wrapped() takes. Each operator is an item. With
- * `in_full` its parameters, its draws and an example are items, too. */
-void augment_describe(const struct augment_table *table, bool in_full, struct core_text *text);
+/* Finds the operator with a name. SHS_ERROR_ARGUMENT, which names the nearest one, if the table
+ * does not have it. */
+shs_status augment_named(const struct augment_table *table, const char *name,
+                         const struct augment_kind **kind);
+
+/* These append operators as text, in the form that cli_print_wrapped() takes: the names of all of
+ * them in a sentence; each with its sentence; one, or all, with parameters, draws and an example.
+ */
+void augment_names(const struct augment_table *table, struct core_text *text);
+void augment_list(const struct augment_table *table, struct core_text *text);
+void augment_describe_one(const struct augment_kind *kind, struct core_text *text);
+void augment_describe(const struct augment_table *table, struct core_text *text);
 
 #endif

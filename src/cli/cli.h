@@ -69,7 +69,7 @@ struct cli_command {
 /* Every command, in the order of the help. NAME is the table cli_NAME of src/cli/cli_NAME.c. */
 #define CLI_COMMANDS(EACH)                                                                         \
     EACH(import), EACH(info), EACH(plan), EACH(digest), EACH(random), EACH(replay), EACH(bench),   \
-        EACH(stats), EACH(check)
+        EACH(stats), EACH(check), EACH(augment)
 
 #define CLI_COMMAND(name) cli_##name
 extern const struct cli_command CLI_COMMANDS(CLI_COMMAND);

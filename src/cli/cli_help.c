@@ -200,13 +200,19 @@ static void print_summary(const char *summary)
     core_text_free(&text);
 }
 
-/* Prints all operators of --augment, each in an item, or in full with its parameters. */
+/* Prints the names of all operators of --augment, or describes them in full. */
 static void print_operators(bool in_full)
 {
     struct core_text text = {0};
     core_text_add(&text, "%s%s", augment_text, in_full ? "\n" : "");
-    augment_describe(&augment_operators, in_full, &text);
-    if (!in_full) core_text_add(&text, "\n'shardstep help augment' tells what values they take.\n");
+    if (in_full) {
+        augment_describe(&augment_operators, &text);
+    } else {
+        core_text_add(&text, "\nThere are ");
+        augment_names(&augment_operators, &text);
+        core_text_add(&text, ". 'shardstep augment' lists them, and 'shardstep augment OPERATOR' "
+                             "tells what values one takes.\n");
+    }
     core_text_add(&text, "\n%s", augment_examples);
     if (!text.status) cli_print_wrapped(stdout, text.bytes);
     core_text_free(&text);

@@ -81,14 +81,20 @@ for command in $commands; do
     done < all.txt
 done
 
-for words in window= stride= lead= offsets= most= random_crop\( random_flip\( normalize\( cast\( layout=; do
+for words in window= stride= lead= offsets= most=; do
     for command in digest replay; do
         grep -qF "  $words" $command.txt || fail "$command --help does not explain $words"
     done
 done
-prints 0 '^  normalize\(mean=X' "$SHARDSTEP" help augment
-for words in 'random_crop(padding=N, layout=L)' 'random_flip(axis=w|h, p=X, layout=L)' '  scale=auto|none' '  example' \
-    'from 1 to 1048576' 'mean=[0.49,0.48,0.45]'; do
+for command in digest replay; do
+    grep -qF "There are random_crop, random_flip, normalize, cast," $command.txt || fail "$command --help names no operators"
+done
+prints 0 '^  normalize\(\.\.\.\)' "$SHARDSTEP" help augment
+prints 0 '^  random_flip\(\.\.\.\)' "$SHARDSTEP" augment
+prints 0 '^    padding=N' "$SHARDSTEP" augment random_flip random_crop
+refused 1 "there is no operator 'random_clip'; did you mean random_flip\?; 'shardstep augment' lists" "$SHARDSTEP" augment random_clip
+for words in '    size=N|[N,N,...]' '    layout=L' '    mean=X|[X,X,...]' '  scale=auto|none' '  example' \
+    'from 0 to 1048576' 'mean=[0.49,0.48,0.45]'; do
     "$SHARDSTEP" help augment | holds -F -- "$words" || fail "help augment does not say $words"
 done
 "$SHARDSTEP" help augment | awk 'length > 80' | grep . && fail "help augment has lines of over 80 characters"

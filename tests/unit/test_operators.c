@@ -60,7 +60,7 @@ static void the_reference_has_every_value(void)
 {
     struct core_text text = {0};
     char line[100];
-    augment_describe(&augment_operators, true, &text);
+    augment_describe(&augment_operators, &text);
     if (!NEED(text.status == SHS_OK)) return;
     for (size_t k = 0; k < augment_operators.count; k++) {
         const struct augment_kind *kind = augment_operators.kinds[k];
