@@ -12,6 +12,7 @@
 #include "core_memory.h"
 #include "core_text.h"
 #include "io_durable.h"
+#include "io_fail.h"
 #include "io_file.h"
 #include "io_folder.h"
 #include "io_host.h"
@@ -178,6 +179,19 @@ shs_status io_output_begin(const char *path, bool overwrite, struct io_output *o
     if (status) return status;
     clear_up(path);
     return create(output);
+}
+
+shs_status io_output_write(struct io_output *output, const void *bytes, size_t count)
+{
+    const char *at = bytes;
+    while (count) {
+        ssize_t now = write(output->lock, at, count);
+        if (now < 0 && errno == EINTR) continue;
+        if (now < 0) return io_fail("cannot write", output->path, errno, NULL);
+        at += now;
+        count -= (size_t)now;
+    }
+    return SHS_OK;
 }
 
 /* Renames a file without replacing another, on file systems that cannot do that in one step: an

@@ -3,6 +3,7 @@
 #define IO_OUTPUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "core_status.h"
 
@@ -25,6 +26,10 @@ shs_status io_output_check(const char *path, bool overwrite);
  * it, and makes an empty temporary file. The caller must call io_output_end() even after an error.
  */
 shs_status io_output_begin(const char *path, bool overwrite, struct io_output *output);
+
+/* Local. Writes the next bytes of the temporary file. The message of an error has the final name.
+ */
+shs_status io_output_write(struct io_output *output, const void *bytes, size_t count);
 
 /* Local. Makes the whole file durable under its final name. If another process has made the file
  * first, its file stays, and the result is an error. After an error nothing new stands under the
