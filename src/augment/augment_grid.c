@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "augment_operation.h"
+
 /* The axes of a sample are taken for height, width and channels only if the last axis is so short
  * that it can hardly be a width. */
 const char *augment_usual_layout(const shs_tensor *sample)
@@ -131,4 +133,15 @@ shs_status augment_bind_grid(const struct augment_kind *kind, const struct augme
     if (kind->needs == AUGMENT_NEEDS_IMAGE && !grid->is_image)
         return lacks(call, bound, "an axis y or h with the axis x or w right behind it");
     return SHS_OK;
+}
+
+const char *augment_layout(const shs_augment *augment, size_t field)
+{
+    for (size_t o = 0; o < augment->n_operations; o++) {
+        const struct augment_operation *operation = &augment->operations[o];
+        for (size_t t = 0; t < operation->n_targets; t++)
+            if (operation->targets[t].field == field && operation->targets[t].bound.grid.layout)
+                return operation->targets[t].bound.grid.layout;
+    }
+    return NULL;
 }

@@ -17,4 +17,8 @@ void augment_measure_grid(const shs_tensor *sample, struct augment_grid *grid);
 /* The usual layout of a sample's shape; NULL if a layout must be given. */
 const char *augment_usual_layout(const shs_tensor *sample);
 
+/* The layout in which the first operator that needs a layout sees a field; NULL if no operator of
+ * the field needs one. */
+const char *augment_layout(const shs_augment *augment, size_t field);
+
 #endif

@@ -83,6 +83,15 @@ shs_status load_check_files(const shs_loader *loader);
  * batches before it. What the loader delivers next is not defined. */
 shs_status load_replay(shs_loader *loader, shs_cursor cursor, uint64_t vrank, shs_batch *batch);
 
+/* Local. Changes the batch that load_replay() made into the batch that the augmentation would make
+ * of the same rows, in the same slots, at the epoch and the step of a cursor. Only without `ahead`
+ * and without `step_batches`. */
+shs_status load_replay_at(shs_loader *loader, shs_cursor cursor, shs_batch *batch);
+
+/* Local. Returns a row of field f as it is stored, of the batch that load_replay() made. Only
+ * without `ahead` and without `step_batches`. */
+const void *load_replay_stored(const shs_loader *loader, size_t f, uint64_t slot);
+
 enum {
     LOAD_LEDGER_NUMBERS = 4 /* whether the ledger is whole, then its three sums */
 };

@@ -263,3 +263,18 @@ shs_status load_replay(shs_loader *loader, shs_cursor cursor, uint64_t vrank, sh
     if (!status && batch->parts) *batch = batch->part[number];
     return status;
 }
+
+shs_status load_replay_at(shs_loader *loader, shs_cursor cursor, shs_batch *batch)
+{
+    struct load_batch *latest = &loader->batch;
+    latest->what->epoch = cursor.epoch;
+    latest->what->step = cursor.step;
+    shs_status status = load_batch_augment(&loader->tools, &loader->plan, latest);
+    *batch = *latest->what;
+    return status;
+}
+
+const void *load_replay_stored(const shs_loader *loader, size_t f, uint64_t slot)
+{
+    return load_batch_row(loader->dataset, &loader->batch, f, slot);
+}
