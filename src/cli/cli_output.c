@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "io_file.h"
+#include "io_folder.h"
+
 static struct io_output *volatile unfinished;
 
 static const int deadly[] = {SIGHUP, SIGINT, SIGTERM};
@@ -31,6 +34,25 @@ static void replace_handlers(void (*from)(int), void (*to)(int))
         action = (struct sigaction){.sa_handler = to};
         sigaction(deadly[i], &action, NULL);
     }
+}
+
+shs_status cli_output_check(const char *path, bool overwrite, const struct io_paths *inputs,
+                            const char *what)
+{
+    struct io_identity there, file;
+    bool is_there = false;
+    shs_status status = io_output_check(path, overwrite);
+    if (!status) status = io_exists(path, &is_there);
+    if (status || !is_there) return status;
+    status = io_identify_path(path, &there);
+    for (size_t i = 0; i < inputs->count && !status; i++) {
+        status = io_identify_path(inputs->path[i], &file);
+        if (!status && file.device == there.device && file.inode == there.inode)
+            status = core_fail(SHS_ERROR_ARGUMENT,
+                               "%s is a file of the dataset; choose another name for the %s", path,
+                               what);
+    }
+    return status;
 }
 
 shs_status cli_output_begin(const char *path, bool overwrite, struct io_output *output)

@@ -3,6 +3,12 @@
 #define CLI_OUTPUT_H
 
 #include "io_output.h"
+#include "io_paths.h"
+
+/* Local. Refuses to make a file under the name of one of `inputs`, and under the name of another
+ * file without `overwrite`. `what` is what the file would hold, for the message. */
+shs_status cli_output_check(const char *path, bool overwrite, const struct io_paths *inputs,
+                            const char *what);
 
 /* Local. Does what io_output_begin() does. Until cli_output_end() SIGHUP, SIGINT and SIGTERM remove
  * the temporary file before they end the process. A process can have one unfinished output at a

@@ -10,8 +10,6 @@
 #include "core_text.h"
 #include "h5_write.h"
 #include "io_content.h"
-#include "io_file.h"
-#include "io_folder.h"
 #include "load.h"
 #include "mpi_job.h"
 
@@ -167,27 +165,12 @@ static shs_status write_batch(const struct replay *replay, const char *path)
     return status;
 }
 
-/* Refuses to write the batch over a file of the dataset, or over another file without --overwrite.
- */
 static shs_status check_output(const struct replay *replay)
 {
-    const struct io_paths *paths = &replay->dataset->files.paths;
-    const char *path = replay->arguments->output;
-    struct io_identity there, file;
-    bool is_there = false;
-    if (!path) return SHS_OK;
-    shs_status status = io_output_check(path, replay->arguments->overwrite);
-    if (!status) status = io_exists(path, &is_there);
-    if (status || !is_there) return status;
-    status = io_identify_path(path, &there);
-    for (size_t i = 0; i < paths->count && !status; i++) {
-        status = io_identify_path(paths->path[i], &file);
-        if (!status && file.device == there.device && file.inode == there.inode)
-            status =
-                core_fail(SHS_ERROR_ARGUMENT,
-                          "%s is a file of the dataset; choose another name for the batch", path);
-    }
-    return status;
+    const struct cli_arguments *arguments = replay->arguments;
+    if (!arguments->output) return SHS_OK;
+    return cli_output_check(arguments->output, arguments->overwrite, &replay->dataset->files.paths,
+                            "batch");
 }
 
 static shs_status write_output(const struct replay *replay)
