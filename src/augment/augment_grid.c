@@ -140,7 +140,7 @@ const char *augment_layout(const shs_augment *augment, size_t field)
     for (size_t o = 0; o < augment->n_operations; o++) {
         const struct augment_operation *operation = &augment->operations[o];
         for (size_t t = 0; t < operation->n_targets; t++)
-            if (operation->targets[t].field == field && operation->targets[t].bound.grid.layout)
+            if (operation->targets[t].field == field && operation->targets[t].bound.grid.is_bound)
                 return operation->targets[t].bound.grid.layout;
     }
     return NULL;

@@ -31,11 +31,12 @@ struct cli_arguments {
     shs_loader_options loader;   /* options of the loader; cli_order() completes them */
     uint64_t seed, vranks, epoch, step, rank, steps, samples, sample;
     uint64_t purpose, slot, count, interleave;
+    uint64_t lines, tiles, size, channel;
     uint64_t chunk, deflate, bins, probe_seconds, probe_mebibytes, cache_bytes;
     uint32_t last_threads; /* the end of --threads FROM..TO; 0: no range was given */
-    int format;
+    int format, colours;
     const char *fields, *channel_axis, *output, *against, *part, *type, *split, *mix, *rows, *since,
-        *heading, *exclude, *seconds, *compute, *trace;
+        *heading, *exclude, *seconds, *compute, *trace, *layout;
     bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, json, probe,
         help, quick, one_sample_a_file, map, overwrite, any_rows, plugins, cold, busy;
 };
@@ -68,8 +69,8 @@ struct cli_command {
 
 /* Every command, in the order of the help. NAME is the table cli_NAME of src/cli/cli_NAME.c. */
 #define CLI_COMMANDS(EACH)                                                                         \
-    EACH(import), EACH(info), EACH(plan), EACH(digest), EACH(random), EACH(replay), EACH(bench),   \
-        EACH(stats), EACH(check), EACH(augment)
+    EACH(import), EACH(info), EACH(plan), EACH(digest), EACH(random), EACH(replay), EACH(preview), \
+        EACH(bench), EACH(stats), EACH(check), EACH(augment)
 
 #define CLI_COMMAND(name) cli_##name
 extern const struct cli_command CLI_COMMANDS(CLI_COMMAND);

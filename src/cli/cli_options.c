@@ -34,8 +34,10 @@ const struct cli_option cli_options[] = {
          "File i holds all of sample i: a field is a whole dataset."),
     NUMBER("--samples", samples, CLI_BY_NAME, 0, UINT64_C(1) << 56, 0, CLI_DATA, "N",
            "There are N samples; no file is opened."),
-    NUMBER("--sample", sample, CLI_BY_NAME, 0, UINT64_C(1) << 56, 0, CLI_QUESTION, "N",
-           "Prints only where sample number N lies: its file, and the rows of each field."),
+    NUMBER(
+        "--sample", sample, CLI_BY_NAME, 0, UINT64_C(1) << 56, 0, CLI_QUESTION, "N",
+        "Only sample number N. info: where it lies, its file and the rows of each field. preview: "
+        "where it comes in the epoch."),
     NUMBER("--seed", seed, CLI_WITH_LOADER, 0, MOST_64, 0, CLI_RUN, "S",
            "The run has the seed S (0)."),
     NUMBER("--vranks", vranks, CLI_WITH_LOADER, 1, MOST_24 + 1, 0, CLI_RUN, "V",
@@ -62,7 +64,7 @@ const struct cli_option cli_options[] = {
            "The epoch is number E, from 0 on (0)."),
     NUMBER("--step", step, CLI_WITH_LOADER, 0, MOST_32, 0, CLI_RUN, "T",
            "The step is number T, from 0 on: of the epoch for plan and digest, of the run for "
-           "random, and for replay of the run or, with --epoch, of the epoch."),
+           "random, and for replay and preview of the run or, with --epoch, of the epoch."),
     NUMBER("--rank", rank, CLI_BY_NAME, 0, MOST_24, 0, CLI_RUN, "R",
            "The virtual rank is number R, from 0 on."),
     TEXT("--rows", rows, CLI_WITH_ORDER, CLI_ROWS, "FILE",
@@ -124,7 +126,25 @@ const struct cli_option cli_options[] = {
     TEXT("--output", output, CLI_BY_NAME, CLI_OUTPUT, "OUT.h5",
          "Writes the batch to the new file OUT.h5."),
     FLAG("--overwrite", overwrite, CLI_BY_NAME, CLI_OUTPUT,
-         "OUT.h5 is replaced if it is there already."),
+         "A file that has the name of the new file already is replaced."),
+    NUMBER("--lines", lines, CLI_BY_NAME, 1, 32767, 8, CLI_OUTPUT, "N",
+           "A sheet has at most N samples or, with --per-rank, virtual ranks (8)."),
+    NUMBER("--tiles", tiles, CLI_BY_NAME, 1, 32767, 4, CLI_OUTPUT, "K",
+           "Each sample is augmented K times: as it is at its step, and as it would be at the next "
+           "K-1 steps or, with --augment-by sample, epochs. With --per-rank: K samples of each "
+           "batch (4)."),
+    NUMBER("--size", size, CLI_BY_NAME, 1, 8192, 112, CLI_OUTPUT, "PIXELS",
+           "A tile is at most PIXELS long on a side. Smaller samples are magnified by a whole "
+           "number, larger ones are averaged over boxes (112)."),
+    CHOICE("--colours", colours, CLI_BY_NAME, "auto image map", CLI_OUTPUT, "auto|image|map",
+           "image: greys, or the colours of 3 channels or of 4 with the opacity. map: a colour "
+           "map, viridis, with a tile for each channel. auto: image for u8 and u16 (auto)."),
+    TEXT("--layout", layout, CLI_BY_NAME, CLI_DATA, "LETTERS",
+         "A letter for each axis of a sample: w or x width, h or y height, c channels; of any "
+         "other axis the middle is shown. LETTERS,FIELD=LETTERS,... if fields differ (that of "
+         "--augment; w, hw, or hwc with 1 to 4 channels)."),
+    NUMBER("--channel", channel, CLI_BY_NAME, 0, MOST_64, 0, CLI_DATA, "N",
+           "Only channel number N, from 0 on (all)."),
     TEXT("--since", since, CLI_BY_NAME, CLI_RUN, "EPOCH,STEP",
          "The run's batch changed to --batch with this epoch, which began at this step of the run "
          "(0,0)."),
