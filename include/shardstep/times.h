@@ -80,6 +80,48 @@ enum {
  *         Collective call; SHS_ERROR_MEMORY */
 SHS_API SHS_MUST_CHECK shs_status shs_loader_report(shs_loader *loader, char *text, size_t bytes);
 
+enum {
+    /** Bytes that hold any object of shs_loader_report_json(). */
+    SHS_REPORT_JSON_BYTES = 32768
+};
+
+/** Local. Gives the accounting of this rank as a JSON object (RFC 8259) on one line, without an end
+ * of line. It is about the time since the last such object, or since the loader was opened. A
+ * program that calls this function once an epoch, after its last step, and writes the lines to a
+ * file has JSON lines:
+ *
+ *     {"epoch": 3, "step": 1876, "rank": 1, "ranks": 2, …, "lanes": [{"lane": 0, …}, …]}
+ *
+ * These keys stay; later versions may add others. Times are in seconds.
+ *
+ *     epoch            the epoch of the batch that was delivered last; before that, of the first
+ *     step             steps of the run so far, as shs_tell() says
+ *     rank, ranks      this rank, and the number of ranks
+ *     ahead, threads   options of the loader
+ *     samples          rows delivered; rows of weight 0, which tail pad repeats, are included
+ *     rows_replaced, bytes, reads, cold_reads, chunks_decoded, chunk_hits
+ *                      as in shs_loader_statistics
+ *     elapsed_s        time that the object is about
+ *     waited_s         time inside shs_next() and shs_try_next(), and
+ *     waited_share     its share of elapsed_s, from 0 to 1
+ *     cpu_s            CPU time of all threads of the process, the program's own included, and
+ *     cpu_s_per_1000   CPU time for 1000 samples; null without samples
+ *     bottleneck       preparing, reading, decoding, checking, augmenting, waiting or other, as the
+ *                      members of shs_lane_times; null if data kept up (waited_share below 0.01),
+ *                      or if the lanes had time left
+ *     message          the line of shs_loader_report() about this rank alone
+ *     lanes            a list with the calling thread, lane 0, and with `ahead` its threads:
+ *                      lane (the number), elapsed_s, idle_s, preparing_s, reading_s, decoding_s,
+ *                      checking_s, augmenting_s, waiting_s and other_s, as in shs_lane_times
+ *
+ * @param loader  the loader
+ * @param text    gets the object and an ending 0, or "" after an error
+ * @param bytes   bytes at `text`; SHS_REPORT_JSON_BYTES hold any object
+ * @return SHS_OK; SHS_ERROR_ARGUMENT for NULL or if `bytes` is too small; SHS_ERROR_MEMORY. After
+ * an error the next object is also about this time. */
+SHS_API SHS_MUST_CHECK shs_status shs_loader_report_json(shs_loader *loader, char *text,
+                                                         size_t bytes);
+
 /** Collective. Writes what the threads of all ranks did to a new file of rank 0, in the trace event
  * format of Chrome, which ui.perfetto.dev opens: a process is a rank, a thread is a lane, and an
  * event is a state that lasted. The file is there whole, or not at all. The loader needs the option

@@ -79,13 +79,18 @@ const struct cli_command cli_bench = {
         "(seconds an epoch inside shs_next(), of the rank that waited longest), waited_mean_s and "
         "waited_share describe the number of threads that was fastest; sweep has all of them. "
         "ceilings holds samples a second, of_ceilings the loader's share of each; null stands for "
-        "a ceiling that does not apply, and left_out says why.",
+        "a ceiling that does not apply, and left_out says why.\n\n"
+        "--json-lines has a line for each epoch that has ended, and for the rest of a pass that "
+        "ends within an epoch: those of rank 0, then those of rank 1, and so on. pass is first, "
+        "alone or computing, round counts from 1, and the other keys are those of "
+        "shs_loader_report_json() (shardstep/times.h): samples, elapsed_s, waited_s, "
+        "cpu_s_per_1000, bottleneck, message, lanes and so on.",
     .examples = "bench fashion.h5 --fields train/images --batch 128 --threads 1..4\n"
                 "bench fashion.h5 --compute 20 --cold --json\n"
                 "bench --random\nbench --read /scratch",
     .takes = CLI_WITH_ORDER | CLI_WITH_LOADER | CLI_WITH_PROBE,
-    .options =
-        "--random --order --read --quick --seconds --steps --compute --busy --cold --json --trace",
+    .options = "--random --order --read --quick --seconds --steps --compute --busy --cold --json "
+               "--json-lines --trace",
     .sweeps = true,
     .most_plain = 1,
     .run = run,

@@ -7,6 +7,7 @@
 #include "core_text.h"
 #include "io_content.h"
 #include "load.h"
+#include "load_texts.h"
 #include "mpi_job.h"
 
 /* Parts of a round's time. A ceiling takes one part. */
@@ -45,6 +46,8 @@ static shs_status read_arguments(struct bench_file *bench)
     if (!status && arguments->trace && arguments->last_threads)
         status = core_fail(SHS_ERROR_ARGUMENT, "--trace writes one file for one number of threads; "
                                                "give --threads one number");
+    if (!status && arguments->json_lines && bench->run->rank == 0)
+        status = load_texts_check(arguments->json_lines);
     bench->compute.seconds /= 1000;
     bench->compute.busy = arguments->busy;
     return status;
@@ -121,6 +124,12 @@ static shs_status prepare(struct bench_file *bench, uint32_t threads)
     return status;
 }
 
+/* Returns the lines that a pass adds to, or NULL. */
+static struct bench_lines *lines_of(struct bench_file *bench)
+{
+    return bench->arguments->json_lines ? &bench->lines : NULL;
+}
+
 /* ---- The first pass. */
 
 /* Collective. Drops the pages of all files from memory. */
@@ -135,20 +144,22 @@ static shs_status forget_files(const struct bench_file *bench, const shs_dataset
 
 /* Collective. Loads the first steps, up to an epoch: ever more steps at a time, until `seconds`
  * have passed. So each rank does the same number of steps. */
-static shs_status first_pass(const struct bench_file *bench, shs_loader *loader, double seconds,
+static shs_status first_pass(struct bench_file *bench, shs_loader *loader, double seconds,
                              struct bench_result *result)
 {
     static const struct bench_compute alone = {0};
     const struct bench_compute *compute = bench->arguments->cold ? &bench->compute : &alone;
-    struct bench_pass pass = {0};
+    struct bench_pass pass = {.lines = lines_of(bench)};
     uint64_t most = shs_epoch_steps(loader) - shs_tell(loader).epoch_step, at_once = 1;
     shs_status status = SHS_OK;
+    bench_lines_begin(pass.lines, loader, "first", 0);
     while (!status && pass.steps < most && (!pass.steps || result->first.seconds < seconds)) {
         if (at_once > most - pass.steps) at_once = most - pass.steps;
         status = bench_pass_add(bench->run, loader, at_once, compute, &pass);
         if (!status) status = bench_pass_total(bench->run, &pass, &result->first);
         at_once *= 2;
     }
+    bench_lines_end(pass.lines, loader);
     return status;
 }
 
@@ -170,13 +181,17 @@ static uint64_t plan_steps(const struct bench_file *bench, double seconds, doubl
 }
 
 /* Collective. Does a pass and has its report, and stops the loader until the next pass begins. */
-static shs_status do_pass(const struct bench_file *bench, shs_loader *loader, uint64_t steps,
+static shs_status do_pass(struct bench_file *bench, shs_loader *loader, uint64_t steps,
                           const struct bench_compute *compute, struct bench_total *total,
-                          char report[SHS_REPORT_BYTES])
+                          struct bench_result *result)
 {
-    struct bench_pass pass = {0};
+    struct bench_pass pass = {.lines = lines_of(bench)};
+    char *report = result->report;
     shs_status status = shs_loader_report(loader, report, SHS_REPORT_BYTES); /* begins anew */
+    bench_lines_begin(pass.lines, loader, compute->seconds > 0 ? "computing" : "alone",
+                      result->rounds);
     if (!status) status = bench_pass_add(bench->run, loader, steps, compute, &pass);
+    bench_lines_end(pass.lines, loader);
     if (!status) status = shs_loader_report(loader, report, SHS_REPORT_BYTES);
     if (!status) status = bench_pass_total(bench->run, &pass, total);
     if (!status) status = shs_seek(loader, shs_tell(loader));
@@ -190,13 +205,11 @@ static shs_status do_round(struct bench_file *bench, shs_loader *loader, double 
     int round = result->rounds++;
     const struct bench_total *before = round ? &result->alone[round - 1] : &result->first;
     uint64_t steps = plan_steps(bench, ALONE_PARTS * part, 0, before);
-    shs_status status =
-        do_pass(bench, loader, steps, &nothing, &result->alone[round], result->report);
+    shs_status status = do_pass(bench, loader, steps, &nothing, &result->alone[round], result);
     if (!status && bench->compute.seconds > 0) {
         before = round ? &result->computing[round - 1] : &result->alone[round];
         steps = plan_steps(bench, COMPUTING_PARTS * part, bench->compute.seconds, before);
-        status = do_pass(bench, loader, steps, &bench->compute, &result->computing[round],
-                         result->report);
+        status = do_pass(bench, loader, steps, &bench->compute, &result->computing[round], result);
     }
     for (int c = 0; c < BENCH_CEILINGS && !status; c++)
         if (!bench->lack[c])
@@ -263,6 +276,8 @@ static shs_status measure_all(struct bench_file *bench)
         bench->result[i].threads = first + (uint32_t)i;
         status = measure(bench, bench->seconds / (double)bench->results, &bench->result[i]);
     }
+    if (!status && bench->arguments->json_lines)
+        status = bench_lines_write(bench->run, &bench->lines, bench->arguments->json_lines);
     return status;
 }
 
@@ -279,5 +294,6 @@ int cli_bench_file(const struct cli_arguments *arguments)
     bench_memory_free(&bench.memory);
     core_free(&bench.result);
     core_free(&bench.advised);
+    core_text_free(&bench.lines.json.text);
     return cli_close(&bench.run, code);
 }

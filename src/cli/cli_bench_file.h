@@ -2,6 +2,7 @@
  *
  *     cli_bench_file           opens loaders, plans the time, and measures in rounds: the loader,
  *         |                    then each ceiling, and again
+ *         +-- _lines           what each epoch cost each rank, as lines of JSON
  *         +-- _pass            some steps of a loader: samples, CPU seconds, time waited for data
  *         +-- _memory          the rows in memory that ceilings work on
  *         +-- _stored          the ceilings of reading and decoding
@@ -12,10 +13,30 @@
 #define CLI_BENCH_FILE_H
 
 #include "cli.h"
+#include "core_json.h"
 #include "io_filter.h"
 #include "io_layout.h"
 #include "load_advice.h"
 #include "shardstep/times.h"
+
+/* ---- Lines of JSON, for --json-lines. */
+
+/* The lines of this rank so far. An error stays in json.text.status until bench_lines_write(). */
+struct bench_lines {
+    struct core_json json;
+    const char *pass; /* what the present pass is called */
+    uint64_t round;   /* its round, from 1 on; 0: the first pass */
+    uint64_t steps;   /* steps since the last line */
+};
+
+/* The next functions are Local, and accept NULL, which means that no lines are wanted. The first
+ * begins a pass, the second tells of a step that is done, and the third ends the pass. */
+void bench_lines_begin(struct bench_lines *lines, shs_loader *loader, const char *pass, int round);
+void bench_lines_step(struct bench_lines *lines, shs_loader *loader, bool ends_epoch);
+void bench_lines_end(struct bench_lines *lines, shs_loader *loader);
+
+/* Collective. Writes the lines of all ranks to a new file of rank 0. */
+shs_status bench_lines_write(shs_run *run, const struct bench_lines *lines, const char *path);
 
 /* ---- A pass: steps of a loader. */
 
@@ -35,6 +56,7 @@ struct bench_pass {
     double waited; /* time inside shs_next() */
     double computed;
     shs_loader_statistics read; /* what was read; other members than counts are not used */
+    struct bench_lines *lines;  /* NULL: no lines are wanted */
 };
 
 /* Collective. Does `steps` steps, and adds them to the pass. A step that computes ends in an
@@ -201,6 +223,7 @@ struct bench_file {
     struct bench_compute compute;
     struct bench_memory memory;
     struct bench_stored stored;
+    struct bench_lines lines;
     enum bench_lack lack[BENCH_CEILINGS]; /* on any rank */
     uint64_t samples, epoch_samples, epoch_steps, sample_bytes, batch;
     shs_shuffle shuffle;

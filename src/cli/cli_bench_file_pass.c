@@ -41,7 +41,7 @@ static uint64_t delivered_bytes(const shs_batch *batch)
 }
 
 /* Loads the batches of a step. */
-static shs_status load_step(shs_loader *loader, struct bench_pass *pass)
+static shs_status load_step(shs_loader *loader, struct bench_pass *pass, bool *ends_epoch)
 {
     shs_batch batch;
     do {
@@ -50,15 +50,16 @@ static shs_status load_step(shs_loader *loader, struct bench_pass *pass)
         pass->samples += batch.count;
         pass->bytes += delivered_bytes(&batch);
     } while (!batch.ends_step);
+    *ends_epoch = batch.ends_epoch;
     return SHS_OK;
 }
 
 static shs_status do_step(shs_run *run, shs_loader *loader, const struct bench_compute *compute,
                           struct bench_pass *pass)
 {
-    bool first = pass->steps == 0;
+    bool first = pass->steps == 0, ends_epoch = false;
     double begin = cli_seconds();
-    shs_status status = load_step(loader, pass);
+    shs_status status = load_step(loader, pass, &ends_epoch);
     double loaded = cli_seconds(), end = loaded;
     if (compute->seconds > 0) {
         if (!status) work_until(loaded + compute->seconds, compute->busy);
@@ -72,6 +73,7 @@ static shs_status do_step(shs_run *run, shs_loader *loader, const struct bench_c
         pass->steady += end - begin;
     }
     pass->steps++;
+    bench_lines_step(pass->lines, loader, ends_epoch);
     return status;
 }
 

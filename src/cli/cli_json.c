@@ -2,86 +2,70 @@
 
 #include <stdio.h>
 
-#include "core_text.h"
+#include "core_json.h"
 
-/* True if a comma must come before the next value. */
-static bool follows;
+static struct core_json json;
 
-/* Prints a string. A name in a file may have any bytes, but JSON is UTF-8, so a byte that is not
- * part of a UTF-8 character becomes U+FFFD. */
-static void print_string(const char *text)
+/* Prints what was added, so that a long list is never held in memory. */
+static void print(void)
 {
-    putchar('"');
-    for (size_t length; *text; text += length ? length : 1) {
-        unsigned char c = (unsigned char)*text;
-        length = core_utf8_length(text);
-        if (!length)
-            printf("\\ufffd");
-        else if (c == '"' || c == '\\')
-            printf("\\%c", c);
-        else if (c < 0x20)
-            printf("\\u%04x", c);
-        else
-            fwrite(text, 1, length, stdout);
-    }
-    putchar('"');
-}
-
-static void print_name(const char *name)
-{
-    if (follows) printf(", ");
-    follows = true;
-    if (!name) return;
-    print_string(name);
-    printf(": ");
+    if (json.text.length && !json.text.status) fwrite(json.text.bytes, 1, json.text.length, stdout);
+    json.text.length = 0;
 }
 
 void cli_json_begin(const char *name, char kind)
 {
-    print_name(name);
-    putchar(kind);
-    follows = false;
+    core_json_begin(&json, name, kind);
+    print();
 }
 
 void cli_json_end(char kind)
 {
-    putchar(kind);
-    follows = true;
+    core_json_end(&json, kind);
+    print();
 }
 
 void cli_json_finish(void)
 {
-    printf("}\n");
-    follows = false;
+    core_json_end(&json, '}');
+    core_text_add(&json.text, "\n");
+    print();
+    shs_status status = json.text.status;
+    core_text_free(&json.text);
+    json = (struct core_json){.text.status = status};
+}
+
+shs_status cli_json_status(void)
+{
+    return json.text.status;
 }
 
 void cli_json_text(const char *name, const char *text)
 {
-    print_name(name);
-    print_string(text);
+    core_json_text(&json, name, text);
+    print();
 }
 
 void cli_json_u64(const char *name, uint64_t number)
 {
-    print_name(name);
-    printf("%llu", (ull)number);
+    core_json_u64(&json, name, number);
+    print();
 }
 
 void cli_json_bool(const char *name, bool value)
 {
-    print_name(name);
-    printf("%s", value ? "true" : "false");
+    core_json_bool(&json, name, value);
+    print();
 }
 
 void cli_json_double(const char *name, double number)
 {
-    char text[40];
-    snprintf(text, sizeof text, "%.17g", number);
-    cli_json_number(name, number - number == 0 ? text : NULL);
+    core_json_double(&json, name, number);
+    print();
 }
 
 void cli_json_number(const char *name, const char *number)
 {
-    print_name(name);
-    printf("%s", number ? number : "null");
+    core_json_number(&json, name, number);
+    print();
 }

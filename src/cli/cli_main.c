@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "cli_json.h"
 #include "core_nearest.h"
 #include "core_text.h"
 #include "h5_file.h"
@@ -139,6 +140,19 @@ static int run_program(int count, char **words)
     return command ? run_command(command, count - 2, words + 2) : refuse(NULL);
 }
 
+/* Returns the exit code: CLI_ERROR if standard output has less than was to be printed. */
+static int end_output(int code)
+{
+    shs_status status = cli_json_status();
+    bool failed = fflush(stdout) || ferror(stdout);
+    if (code == CLI_ERROR || (!failed && !status)) return code;
+    if (failed)
+        fprintf(stderr, "shardstep: cannot write to standard output: %s\n", strerror(errno));
+    else
+        fprintf(stderr, "shardstep: the JSON object is not whole: %s\n", shs_status_text(status));
+    return CLI_ERROR;
+}
+
 int main(int count, char **words)
 {
     int code;
@@ -155,10 +169,7 @@ int main(int count, char **words)
     } else {
         code = run_program(count, words);
     }
-    if ((fflush(stdout) || ferror(stdout)) && code != CLI_ERROR) {
-        fprintf(stderr, "shardstep: cannot write to standard output: %s\n", strerror(errno));
-        code = CLI_ERROR;
-    }
+    code = end_output(code);
     h5_end_quietly();
     mpi_job_finish();
     return code;

@@ -177,6 +177,8 @@ const struct cli_option cli_options[] = {
          "The computation of --compute keeps a core busy."),
     TEXT("--trace", trace, CLI_BY_NAME, CLI_OUTPUT, "FILE",
          "Writes what each thread of each rank did to the new FILE, for ui.perfetto.dev."),
+    TEXT("--json-lines", json_lines, CLI_BY_NAME, CLI_OUTPUT, "FILE",
+         "Writes the accounting to the new FILE: a line of JSON for each epoch and rank."),
     FLAG("--quick", quick, CLI_BY_NAME, CLI_QUESTION,
          "Takes few rows, and each once, to see that all works: the times are rough."),
     NUMBER("--chunk", chunk, CLI_BY_NAME, 1, MOST_64, 0, CLI_WRITING, "ROWS",

@@ -14,4 +14,12 @@ static inline uint64_t core_clock(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+/* Any thread. CPU nanoseconds that all threads of this process have used. */
+static inline uint64_t core_cpu_clock(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (uint64_t)used.tv_sec * 1000000000 + (uint64_t)used.tv_nsec;
+}
+
 #endif

@@ -29,6 +29,17 @@ struct load_reported {
     uint64_t spent[LOAD_STATES];
 };
 
+/* What shs_loader_report_json() has told so far. Times are nanoseconds. */
+struct load_told {
+    struct load_reported figures;
+    uint64_t cpu; /* of all threads of the process */
+    shs_loader_statistics read;
+    struct load_lane_told {
+        uint64_t elapsed;
+        uint64_t spent[LOAD_STATES];
+    } lane[CORE_POOL_MOST]; /* the calling thread, and the lanes of the ring */
+};
+
 struct shs_loader {
     shs_dataset *dataset;
     shs_loader_options options; /* the options after load_order_settle(); `augment` is augment_text,
@@ -57,6 +68,7 @@ struct shs_loader {
     uint64_t waited_before;      /* `waited` when the present step began */
     uint64_t waited_in_step;     /* nanoseconds of the latest step that has ended */
     struct load_reported reported;
+    struct load_told told;
 
     struct order_ledger ledger; /* the rows of the epoch so far, on this rank */
     bool ledger_whole; /* true if the ledgers of all ranks have all rows of the epoch so far */

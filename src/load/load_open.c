@@ -2,6 +2,7 @@
 #include "load.h"
 
 #include "augment_table.h"
+#include "core_clock.h"
 #include "core_memory.h"
 #include "load_options.h"
 
@@ -127,6 +128,7 @@ static shs_status open_local(shs_loader *loader, const shs_loader_options *optio
     loader->options.augment = loader->augment_text;
     if (!status) status = load_open_augment(dataset, loader->augment_text, &loader->augment);
     if (!status) status = load_account_begin(&loader->account, options->trace_events);
+    loader->told.cpu = core_cpu_clock();
     if (!status) status = make_buffers(loader);
     if (!status) status = claim_stream(loader);
     return status;

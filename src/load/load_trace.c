@@ -1,17 +1,19 @@
 /* The events of all ranks as one file in the trace event format of Chrome, which Perfetto opens: a
  * process is a rank, a thread is a lane. */
-#include <string.h>
 #include <time.h>
 
 #include "core_clock.h"
 #include "core_memory.h"
 #include "core_text.h"
-#include "io_content.h"
-#include "io_file.h"
-#include "io_folder.h"
-#include "io_output.h"
 #include "load.h"
+#include "load_texts.h"
 #include "shardstep/times.h"
+
+static const char head[] = "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n";
+
+/* The list ends in an event without a comma. */
+static const char end[] = "{\"ph\":\"M\",\"name\":\"process_sort_index\",\"pid\":0,"
+                          "\"args\":{\"sort_index\":0}}\n]}\n";
 
 static const char *const names[LOAD_STATES] = {
     [LOAD_IDLE] = "idle",           [LOAD_PREPARING] = "preparing",
@@ -82,60 +84,6 @@ static shs_status tell_events(const shs_loader *loader, uint64_t begin, struct c
     return status;
 }
 
-/* ---- The file, on rank 0. */
-
-struct file {
-    const char *path;
-    struct io_output output;
-    int file; /* -1: not open */
-    uint64_t at;
-};
-
-static shs_status append(void *user, const void *bytes, size_t count)
-{
-    struct file *file = user;
-    if (file->file < 0) return SHS_OK;
-    int error = io_write_at(file->file, file->at, bytes, count);
-    file->at += count;
-    if (!error) return SHS_OK;
-    return core_fail(SHS_ERROR_FILE, "cannot write %s: %s", file->path, strerror(error));
-}
-
-static shs_status append_text(struct file *file, const char *text)
-{
-    return append(file, text, strlen(text));
-}
-
-static shs_status begin_file(const char *path, struct file *file)
-{
-    bool is_there;
-    file->path = path;
-    shs_status status = io_exists(path, &is_there);
-    if (!status && is_there)
-        status = core_fail(SHS_ERROR_FILE, "%s is there already; remove it, or choose another name",
-                           path);
-    if (!status) status = io_output_begin(path, false, &file->output);
-    if (status) return status;
-    int error = io_open_to_write(file->output.temporary, false, &file->file);
-    if (error) {
-        file->file = -1;
-        return core_fail(SHS_ERROR_FILE, "cannot write %s: %s", path, strerror(error));
-    }
-    return append_text(file, "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n");
-}
-
-/* Ends the list by an event without a comma, and makes the file whole. */
-static shs_status end_file(struct file *file, shs_status status)
-{
-    static const char end[] = "{\"ph\":\"M\",\"name\":\"process_sort_index\",\"pid\":0,"
-                              "\"args\":{\"sort_index\":0}}\n]}\n";
-    if (!status && file->file >= 0) status = append_text(file, end);
-    if (file->file >= 0) io_close(file->file);
-    if (!status && file->file >= 0) status = io_output_commit(&file->output);
-    io_output_end(&file->output);
-    return status;
-}
-
 /* ---- All ranks. */
 
 /* Collective. Sets *begin to the beginning of the trace, the time when the first rank opened its
@@ -145,21 +93,6 @@ static shs_status agree_on_begin(const shs_loader *loader, uint64_t *begin)
     uint64_t offset = to_time_of_day(), earliest = UINT64_MAX - (loader->account.begun + offset);
     shs_status status = mpi_greatest(loader->dataset->run, &earliest, 1);
     *begin = UINT64_MAX - earliest - offset;
-    return status;
-}
-
-/* Collective. Brings the texts of all ranks to the file. */
-static shs_status gather(shs_run *run, const struct core_text *text, struct file *file)
-{
-    uint64_t most = text->length;
-    void *room = NULL;
-    shs_status status = mpi_greatest(run, &most, 1);
-    if (!status && run->rank == 0) status = core_new(most, 1, "a trace", &room);
-    status = mpi_agree(run, status, "shs_trace_write: gathering");
-    if (!status)
-        status =
-            mpi_in_order(run, text->bytes ? text->bytes : "", text->length, room, append, file);
-    core_free(&room);
     return status;
 }
 
@@ -183,18 +116,13 @@ shs_status shs_trace_write(shs_loader *loader, const char *path)
         core_require(loader, "shs_trace_write", "loader", "open it with shs_loader_open()");
     if (status) return status;
     shs_run *run = loader->dataset->run;
-    struct file file = {.file = -1};
     struct core_text text = {0};
     uint64_t begin = 0;
     status = mpi_agree(run, check(loader, path), "shs_trace_write");
     if (status) return status;
-    if (run->rank == 0) status = core_wrap(begin_file(path, &file), "rank 0: shs_trace_write");
-    shs_status agreed = agree_on_begin(loader, &begin);
-    if (!status) status = agreed;
+    status = agree_on_begin(loader, &begin);
     if (!status) status = tell_events(loader, begin, &text);
-    status = mpi_agree(run, status, "shs_trace_write: telling");
-    if (!status) status = gather(run, &text, &file);
+    status = load_texts_write(run, "shs_trace_write", status, path, head, &text, end);
     core_text_free(&text);
-    status = end_file(&file, status);
-    return mpi_agree(run, status, "shs_trace_write: the end");
+    return status;
 }

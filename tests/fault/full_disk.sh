@@ -36,6 +36,18 @@ if [ -x "$BUILD/examples/predict" ]; then
     [ -z "$(ls small | grep out)" ] || fail "a failed prediction left $(ls small)"
 fi
 
+# a file to which all ranks give lines
+head -c 700000 /dev/zero > small/filler
+dd if=/dev/zero of=small/rest bs=4096 2> /dev/null || true
+truncate -s -4096 small/rest
+for ranks in 0 2; do
+    # shellcheck disable=SC2086
+    refused $ranks 'rank 0: bench --json-lines: .*small/lines.txt.*: No space left on device' "$SHARDSTEP" bench \
+        fashion.h5 --fields test/images --batch 1000 --quick --steps 300 --json-lines small/lines.txt
+done
+[ -z "$(ls small | grep lines)" ] || fail "a failed bench left $(ls small)"
+rm small/filler small/rest
+
 # a folder that may only be read, which even root must respect
 mount -o remount,size=8m small
 mount -o remount,ro small

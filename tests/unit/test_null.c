@@ -332,6 +332,15 @@ CASE(shs_loader_report)
            refused(shs_loader_report(good_loader(), NULL, 8), "shs_loader_report", "text is NULL");
 }
 
+CASE(shs_loader_report_json)
+{
+    char text[SHS_REPORT_BYTES];
+    return refused(shs_loader_report_json(NULL, text, sizeof text), "shs_loader_report_json",
+                   "loader is NULL") &&
+           refused(shs_loader_report_json(good_loader(), NULL, 8), "shs_loader_report_json",
+                   "text is NULL");
+}
+
 CASE(shs_trace_write)
 {
     return refused(shs_trace_write(NULL, "trace.json"), "shs_trace_write", "loader is NULL") &&
@@ -609,6 +618,7 @@ static const struct {
     ENTRY(shs_times),
     ENTRY(shs_times_of_lane),
     ENTRY(shs_loader_report),
+    ENTRY(shs_loader_report_json),
     ENTRY(shs_trace_write),
     ENTRY(shs_epoch_steps),
     ENTRY(shs_loader_memory),

@@ -1,5 +1,6 @@
 /* The states of a lane add up to its time, in every mode. No time itself is judged. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ahead_scene.h"
@@ -109,6 +110,67 @@ static void the_report_tells_of_waiting(void)
     data_close(&data);
 }
 
+/* The number of a key of an object, or -1. */
+static double number_of(const char *object, const char *key)
+{
+    char name[64];
+    double number;
+    snprintf(name, sizeof name, "\"%s\": ", key);
+    const char *at = strstr(object, name);
+    return at && sscanf(at + strlen(name), "%lf", &number) == 1 ? number : -1;
+}
+
+static void check_object(const char *object, uint64_t epoch, uint64_t step, uint64_t samples)
+{
+    size_t length = strlen(object);
+    CHECK(length > 2 && *object == '{' && !strcmp(object + length - 3, "}]}"));
+    CHECK(!strchr(object, '\n') && !strstr(object, "nan"));
+    CHECK_EQ(number_of(object, "epoch"), (double)epoch);
+    CHECK_EQ(number_of(object, "step"), (double)step);
+    CHECK_EQ(number_of(object, "rank"), 0);
+    CHECK_EQ(number_of(object, "samples"), (double)samples);
+    CHECK_HAS(object, "\"message\": \"");
+    CHECK_IS(number_of(object, "waited_s"), <=, number_of(object, "elapsed_s"));
+}
+
+/* Objects of successive epochs are about all that was delivered. A call that fails loses nothing.
+ */
+static void objects_tell_of_each_epoch(void)
+{
+    shs_loader_options options = {
+        .batch = BATCH, .epochs = 2, .augment = augmentation, .threads = 2};
+    char object[SHS_REPORT_JSON_BYTES], little[40] = "?";
+    struct data data;
+    shs_loader *loader;
+    shs_batch batch;
+    uint64_t rows = 0;
+    if (!open_fields(&data, all_fields)) return;
+    for (options.ahead = 0; options.ahead < 4; options.ahead += 3) {
+        CHECK_STATUS(shs_loader_open(data.dataset, &options, &loader), SHS_OK);
+        CHECK_STATUS(shs_loader_report_json(loader, object, sizeof object), SHS_OK);
+        check_object(object, 0, 0, 0);
+        CHECK_HAS(object, "\"cpu_s_per_1000\": null, \"bottleneck\": null");
+        while (shs_next(loader, &batch) == SHS_OK) {
+            rows += batch.rows;
+            if (!batch.ends_epoch) continue;
+            CHECK_STATUS(shs_loader_report_json(loader, little, sizeof little), SHS_ERROR_ARGUMENT);
+            CHECK_TEXT(little, "");
+            CHECK_HAS(shs_message(), "rank 0: shs_loader_report_json: the object takes ");
+            CHECK_HAS(shs_message(), "`bytes` is 40; pass memory of SHS_REPORT_JSON_BYTES");
+            CHECK_STATUS(shs_loader_report_json(loader, object, sizeof object), SHS_OK);
+            check_object(object, batch.epoch, batch.step + 1, rows);
+            CHECK_EQ(number_of(object, "ahead"), options.ahead);
+            CHECK_IS(number_of(object, "chunks_decoded"), >, 0);
+            CHECK_IS(number_of(object, "cpu_s_per_1000"), >, 0);
+            CHECK((strstr(object, "{\"lane\": 2, ") != NULL) == (options.ahead > 0));
+            CHECK(!strstr(object, "{\"lane\": 3, "));
+            rows = 0;
+        }
+        shs_loader_close(&loader);
+    }
+    data_close(&data);
+}
+
 static void a_seek_begins_a_step_anew(void)
 {
     const shs_loader_options options = {.batch = BATCH, .ahead = 2, .threads = 2};
@@ -134,6 +196,7 @@ int main(void)
     static const struct harness_test tests[] = {
         TEST(times_add_up),
         TEST(the_report_tells_of_waiting),
+        TEST(objects_tell_of_each_epoch),
         TEST(a_seek_begins_a_step_anew),
     };
     int code = make_all_files() ? harness_run("times", tests, COUNT(tests)) : 1;
