@@ -50,33 +50,57 @@ static shs_status read_mix(const char *text, struct cli_order *order)
                      text, CLI_MAX_SOURCES);
 }
 
-/* Reads a file of row numbers with spaces or ends of lines between them. The loader checks that the
- * numbers ascend. */
+/* ---- A file of row numbers. */
+
+static const char spaces[] = " \t\r\n";
+
+static uint64_t count_words(const char *text)
+{
+    uint64_t count = 0;
+    for (const char *at = text; *(at += strspn(at, spaces)); at += strcspn(at, spaces))
+        count++;
+    return count;
+}
+
+/* Reads the words of a text as row numbers, which must ascend. Sets *line to the line of the word
+ * that it read last. The message of an error names neither the file nor the line. */
+static shs_status read_words(char *at, uint64_t *rows, uint64_t count, uint64_t *line)
+{
+    static const char advice[] = "the file must hold whole numbers, ascending, each once, with "
+                                 "spaces or ends of lines between them, such as 0 5 7";
+    for (uint64_t i = 0; i < count; i++) {
+        for (; strchr(spaces, *at); at++)
+            *line += *at == '\n';
+        char *word = at, ended_by;
+        at += strcspn(at, spaces);
+        ended_by = *at;
+        *at = '\0';
+        if (!core_parse_u64(word, &rows[i]))
+            return core_fail(SHS_ERROR_FORMAT, "it has '%.40s' in place of row number %llu; %s",
+                             word, (ull)i, advice);
+        if (i && rows[i] <= rows[i - 1])
+            return core_fail(SHS_ERROR_FORMAT, "it has row %llu after row %llu; %s", (ull)rows[i],
+                             (ull)rows[i - 1], advice);
+        *at = ended_by;
+    }
+    return SHS_OK;
+}
+
 static shs_status read_rows(const char *option, const char *path, uint64_t **rows, uint64_t *count)
 {
-    static const char spaces[] = " \t\r\n", byte_order_mark[] = "\xef\xbb\xbf";
     char *text;
+    uint64_t line = 1;
     shs_status status = io_read_all(path, &text);
-    *count = 0;
     if (status) return core_wrap(status, "%s", option);
-    const char *numbers = core_without(text, byte_order_mark);
-    for (const char *at = numbers; *(at += strspn(at, spaces)); at += strcspn(at, spaces))
-        (*count)++;
+    *count = count_words(text);
     status = core_new(*count + 1, sizeof **rows, "a list of rows", rows);
-    char *at = text + (numbers - text);
-    for (uint64_t i = 0; i < *count && !status; i++) {
-        char *word = at + strspn(at, spaces);
-        at = word + strcspn(word, spaces);
-        if (*at) *at++ = '\0';
-        if (!core_parse_u64(word, &(*rows)[i]))
-            status = core_fail(SHS_ERROR_FORMAT,
-                               "%s: %s has '%.40s' in place of row number %llu; it must hold "
-                               "whole numbers, ascending, with spaces or ends of lines between "
-                               "them, such as 0 5 7",
-                               option, path, word, (ull)i);
+    if (status) {
+        core_free(&text);
+        return status;
     }
+    status = read_words(text, *rows, *count, &line);
     core_free(&text);
-    return status;
+    return core_wrap(status, "%s: %s, line %llu", option, path, (ull)line);
 }
 
 void cli_order_free(struct cli_order *order)

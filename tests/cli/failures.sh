@@ -126,9 +126,9 @@ for ranks in 0 ${RANKS:-3}; do
             $digest --steps 2 --batch 10
         refused "$ranks" 'sample 7: bad.h5: dataset x: rows 7 to 7 have a NaN' \
             $digest --shuffle none --batch 2 --on-damage replace --on-nan stop
-        refused "$ranks" "\-\-exclude: words.txt has 'five' in place of row number 1" $digest --exclude words.txt
+        refused "$ranks" "\-\-exclude: words.txt, line 2: it has 'five' in place of row number 1" $digest --exclude words.txt
         refused "$ranks" '\-\-exclude: .*nothing.txt' $digest --exclude nothing.txt
-        refused "$ranks" 'the rows to exclude: the list of rows has row 2 after row 26' $digest --exclude down.txt
+        refused "$ranks" '\-\-exclude: down.txt, line 1: it has row 2 after row 26; .* each once' $digest --exclude down.txt
         refused "$ranks" 'failures.exclude has all 60 rows of the dataset' $digest --exclude all.txt
         refused "$ranks" 'no row can take the place of sample 2[0-4]: all 5 rows are damaged' \
             $digest --rows chunk.txt --on-damage replace

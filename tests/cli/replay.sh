@@ -79,10 +79,10 @@ refused 0 'the batch began at step 40' \
 refused 0 'only since epoch 1' "$SHARDSTEP" replay "${run[@]}" --rank 7 --epoch 0 --step 3 --since 1,40
 refused 0 "since is '1'; give EPOCH,STEP" "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 3 --since 1
 printf '1 2 x 4\n' > bad.txt
-refused 0 "bad.txt has 'x' in place of row number 2" \
+refused 0 "\-\-rows: bad.txt, line 1: it has 'x' in place of row number 2" \
     "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 3 --rows bad.txt
 refused 0 'nowhere.txt: No such file' "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 3 --rows nowhere.txt
-refused 0 'row 2 after row 2' "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 0 \
+refused 0 'line 2: it has row 2 after row 2' "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 0 \
     --rows <(printf '1 2\n2\n')
 refused 0 'no steps' "$SHARDSTEP" replay "${run[@]}" --rank 7 --step 0 --rows /dev/null
 refused 0 'augment-by is .both.; it must be one of: rank, sample' \

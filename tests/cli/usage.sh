@@ -137,7 +137,7 @@ refused 0 "--part is '0.8'; give FROM,TO, two numbers from 0 to 1, .* such as 0.
 refused 0 "--mix is 'a,b'; give up to 256 whole numbers such as 7,3" "$SHARDSTEP" $d --mix a,b
 printf '0\n5 seven\n' > rows.txt
 printf '1\n2\n' > n.csv
-refused 0 "rows.txt has 'seven' in place of row number 2; .* such as 0 5 7" "$SHARDSTEP" $d --rows rows.txt
+refused 0 "--rows: rows.txt, line 2: it has 'seven' in place of row number 2; .* such as 0 5 7" "$SHARDSTEP" $d --rows rows.txt
 refused 0 "--split is '0.8'; give 2 or 3 numbers, such as 0.8,0.1,0.1" "$SHARDSTEP" import new.h5 x=n.csv --split 0.8
 
 # ---- words that are right in both ways
