@@ -2,7 +2,9 @@
  * place by RANK and WORLD_SIZE. It prints what `shardstep digest --per-rank` prints of its virtual
  * ranks.
  *
- *     plain_ranks FILE FIELDS AUGMENTATION FOLDER      FOLDER: for the files by which they gather
+ *     plain_ranks FILE FIELDS AUGMENTATION FOLDER AHEAD
+ *
+ * FOLDER is for the files by which they gather, AHEAD is the loader's option.
  */
 #include <shardstep/context.h>
 #include <shardstep/loader.h>
@@ -96,10 +98,14 @@ static int number_of(const char *variable)
 
 int main(int argc, char **argv)
 {
-    if (argc != 5) return 2;
+    if (argc != 6) return 2;
     struct group group = {number_of("RANK"), number_of("WORLD_SIZE"), 0, argv[4]};
     const shs_run_options options = {.seed = 7, .vranks = 6};
-    const shs_loader_options how = {.batch = 8, .epochs = 1, .threads = 2, .augment = argv[3]};
+    const shs_loader_options how = {.batch = 8,
+                                    .epochs = 1,
+                                    .threads = 2,
+                                    .augment = argv[3],
+                                    .ahead = (uint32_t)atoi(argv[5])};
     shs_run *run;
     shs_dataset *data;
     shs_loader *loader;
