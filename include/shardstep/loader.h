@@ -226,8 +226,9 @@ typedef enum shs_on_nan {
 } shs_on_nan;
 
 /** What becomes of rows that cannot, or must not, be delivered: see FAILURES. All members are lines
- * of the run's fingerprint and must be the same on every rank. A zeroed struct means that damage is
- * an error, that NaN are delivered, and that no row is excluded. */
+ * of the run's fingerprint and must be the same on every rank. A run cannot go on with other
+ * values: shs_restore() refuses them, and a new run needs a folder of its own. A zeroed struct
+ * means that damage is an error, that NaN are delivered, and that no row is excluded. */
 typedef struct shs_failures {
     /** SHS_DAMAGE_STOP by default. */
     shs_on_damage damage;

@@ -88,7 +88,11 @@ static const char *line_of(const char *text, const char *name)
 /* Refuses two lines with different names. Often one text lacks the line of the other. */
 static shs_status lacks(const char *stored, int stored_length, const char *own, int own_length)
 {
-    static const char advice[] = "set it back, or use another folder";
+    bool policy = begins(stored, "failures.") || begins(own, "failures.");
+    const char *advice = policy ? "what becomes of bad rows cannot change within a run, because it "
+                                  "decides which rows come; set it back, or begin a new run in "
+                                  "another folder"
+                                : "set it back, or use another folder";
     bool own_has = !*stored || has_name(own, stored), it_has = !*own || has_name(stored, own);
     if (!own_has && it_has)
         return core_fail(SHS_ERROR_MISMATCH,

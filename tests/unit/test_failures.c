@@ -83,7 +83,11 @@ static void the_policy_is_part_of_the_run(void)
     char *plain = fingerprint_of(stop);
     if (plain) CHECK(!strstr(plain, "failures"));
     core_free(&plain);
-    check_mismatch(stop, replace, "this run has «failures.damage = replace»");
+    check_mismatch(
+        stop, replace,
+        "this run has «failures.damage = replace», it has nothing of the kind; what becomes of "
+        "bad rows cannot change within a run, because it decides which rows come; set it "
+        "back, or begin a new run in another folder");
     check_mismatch(replace, stop, "it has «failures.damage = replace»");
     check_mismatch(no_nan, other_nan,
                    "was made with failures.nan stop, this run has failures.nan replace; pass "
