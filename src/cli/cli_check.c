@@ -6,12 +6,14 @@
 
 #include "cli.h"
 #include "cli_check.h"
+#include "cli_check_list.h"
 #include "cli_json.h"
 #include "cli_paths.h"
 #include "core_memory.h"
 #include "core_text.h"
 #include "io_child.h"
 #include "io_file.h"
+#include "load_texts.h"
 #include "mpi_job.h"
 
 enum {
@@ -29,6 +31,7 @@ struct work {
     struct scan_hosts hosts;
     struct scan_check_limits limits;
     struct cli_counts counts; /* counts over the files so far */
+    struct cli_check_list list;
 };
 
 /* ---- a file */
@@ -75,12 +78,13 @@ static shs_status check_share(const struct work *work, struct cli_verdict *verdi
 }
 
 /* Collective. Checks a file, and gathers the findings on rank 0. */
-static shs_status check_file(const struct work *work, struct cli_verdict *verdict)
+static shs_status check_file(struct work *work, struct cli_verdict *verdict)
 {
     bool alike;
     shs_status status = compare_sizes(work, verdict, &alike);
     if (!status) status = scan_hosts_copy(work->run, &work->hosts, verdict->path, &verdict->copy);
     if (!status && alike) status = check_share(work, verdict);
+    if (!status && work->limits.list) status = cli_check_list_add(&work->list, work->run, verdict);
     return status ? status : cli_check_gather(verdict, work->run);
 }
 
@@ -135,6 +139,14 @@ static shs_status begin(struct work *work)
 {
     const struct cli_arguments *arguments = work->arguments;
     shs_status status = read_limits(arguments, &work->limits);
+    if (!status && arguments->list_fields && !arguments->list_bad)
+        status =
+            core_fail(SHS_ERROR_ARGUMENT, "--list-fields says whose rows --list-bad lists; give "
+                                          "--list-bad FILE, too");
+    if (!status && arguments->list_bad && work->run->rank == 0)
+        status = load_texts_check(arguments->list_bad);
+    work->limits.list = arguments->list_bad != NULL;
+    work->list.fields = arguments->list_fields;
     if (!status) status = cli_paths_find(arguments->plain, arguments->n_plain, &work->paths);
     status = mpi_agree(work->run, status, "check of %zu files", status ? 0 : work->paths.count);
     if (status) return status;
@@ -199,10 +211,13 @@ static int run(const struct cli_arguments *arguments)
     shs_status status = mpi_job_open(&options, &work.run);
     if (!status) status = begin(&work);
     if (!status) status = check_files(&work);
+    if (!status && work.limits.list)
+        status = cli_check_list_write(&work.list, work.run, arguments->list_bad);
     int code = cli_exit_code(status);
     bool first = work.run && work.run->rank == 0;
     io_paths_free(&work.paths);
     scan_hosts_free(&work.hosts);
+    cli_check_list_free(&work.list);
     code = cli_close(&work.run, code);
     return code == CLI_DONE ? judge(&work.counts, first) : code;
 }
@@ -215,10 +230,17 @@ const struct cli_command cli_check = {
                "differ",
     .fails = "error; or nothing is bad, but something could not be checked, or there is no "
              "dataset of numbers to check",
+    .details =
+        "--list-bad FILE writes the numbers of all bad rows for the option --exclude of "
+        "digest, replay and bench: those of the dataset that the files are in the order in "
+        "which they are named. A sample has a row of each field, and is bad if any of them "
+        "is; --list-fields A,B names the datasets that the fields are (all). Rows that could not "
+        "be checked are not listed.",
     .examples = "check fashion.h5\n"
+                "check fashion.h5 --list-bad bad.txt --list-fields x,y\n"
                 "check 'year-*.h5' --json",
     .takes = CLI_WITH_PROBE,
-    .options = "--json",
+    .options = "--json --list-bad --list-fields",
     .least_plain = 1,
     .most_plain = CLI_MAX_PLAIN,
     .run = run,

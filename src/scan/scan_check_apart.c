@@ -28,7 +28,7 @@ struct watch {
     bool smallest; /* true if no fewer rows can be told apart than those about to be read */
 
     /* the counts before those rows, because what was bad in them is found again */
-    uint64_t found_before, bad_rows_before, unknown_rows_before;
+    uint64_t found_before, bad_rows_before, unknown_rows_before, listed_before;
     uint64_t deaths, deaths_in; /* deaths of processes altogether, and in the present array */
     bool given_up;              /* true if what follows cannot be found */
 };
@@ -50,6 +50,18 @@ static shs_status find_dataset(struct scan_check_result *result, uint64_t number
     return SHS_OK;
 }
 
+/* Adds bad rows to the list of all. */
+static void list_rows(struct scan_check_result *result, struct scan_check_rows rows)
+{
+    if (result->listed == result->capacity && !result->list_status) {
+        uint64_t capacity = 2 * result->capacity + 64;
+        result->list_status =
+            core_resize(capacity, sizeof rows, "the list of bad rows", &result->bad_rows);
+        if (!result->list_status) result->capacity = capacity;
+    }
+    if (!result->list_status) result->bad_rows[result->listed++] = rows;
+}
+
 void scan_check_add(struct scan_check_result *result, bool unknown, uint64_t dataset,
                     uint64_t first, uint64_t count, const char *text)
 {
@@ -66,6 +78,15 @@ void scan_check_add(struct scan_check_result *result, bool unknown, uint64_t dat
         snprintf(finding->text, sizeof finding->text, "%s", text);
     }
     result->found++;
+}
+
+/* Adds a finding, and its rows to the list of all bad rows. */
+static void add(struct watch *watch, bool unknown, uint64_t dataset, uint64_t first, uint64_t count,
+                const char *text)
+{
+    scan_check_add(watch->result, unknown, dataset, first, count, text);
+    if (count && !unknown && watch->limits->list)
+        list_rows(watch->result, (struct scan_check_rows){dataset, first, count});
 }
 
 static shs_status set_text(char **to, const char *text)
@@ -118,7 +139,7 @@ static shs_status note(struct watch *watch, const struct scan_check_event *event
     bool unknown = event->kind == SCAN_CHECK_UNKNOWN,
          finding = unknown || event->kind == SCAN_CHECK_BAD;
     if (finding && !(event->count == 0 && is_known(watch, event)))
-        scan_check_add(result, unknown, event->dataset, event->first, event->count, event->text);
+        add(watch, unknown, event->dataset, event->first, event->count, event->text);
     if (event->kind == SCAN_CHECK_OPENING || event->kind == SCAN_CHECK_READING ||
         event->kind == SCAN_CHECK_DONE) {
         watch->last = *event;
@@ -127,6 +148,7 @@ static shs_status note(struct watch *watch, const struct scan_check_event *event
         watch->found_before = result->found;
         watch->bad_rows_before = dataset->bad_rows;
         watch->unknown_rows_before = dataset->unknown_rows;
+        watch->listed_before = result->listed;
     }
     return note_dataset(dataset, event);
 }
@@ -188,6 +210,7 @@ static void forget_findings(struct watch *watch)
 {
     struct scan_check_dataset *dataset = &watch->result->dataset[watch->last.dataset];
     watch->result->found = watch->found_before;
+    watch->result->listed = watch->listed_before;
     dataset->bad_rows = watch->bad_rows_before;
     dataset->unknown_rows = watch->unknown_rows_before;
 }
@@ -204,8 +227,7 @@ static void bury_while_reading(struct watch *watch, const struct death *death)
         go_on_at(watch, last->dataset + 1, 0);
     } else if (watch->smallest || last->count < 2) {
         snprintf(text, sizeof text, "reading %s %s", last->count > 1 ? "them" : "it", death->what);
-        scan_check_add(watch->result, death->unknown, last->dataset, last->first, last->count,
-                       text);
+        add(watch, death->unknown, last->dataset, last->first, last->count, text);
         go_on_at(watch, last->dataset, last->first + last->count);
     } else {
         look_closer(watch);
@@ -336,7 +358,8 @@ void scan_check_free(struct scan_check_result *result)
         core_free(&result->dataset[i].about);
     }
     core_free(&result->dataset);
-    result->datasets = 0;
+    core_free(&result->bad_rows);
+    result->datasets = result->listed = result->capacity = 0;
 }
 
 bool scan_check_read_words(int count, char **words, uint64_t *mebibytes,

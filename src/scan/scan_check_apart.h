@@ -41,12 +41,20 @@ struct scan_check_dataset {
     uint64_t checksums, digest; /* as in SCAN_CHECK_DIGEST */
 };
 
+/* Bad rows of an array. */
+struct scan_check_rows {
+    uint64_t dataset, first, count;
+};
+
 struct scan_check_result {
     struct scan_check_dataset *dataset;
     uint64_t datasets;
     bool bad, unknown; /* whether the file as a whole is bad or unknown */
     uint64_t found;    /* number of findings; the first SCAN_CHECK_TOLD stand in `finding` */
     struct scan_check_finding finding[SCAN_CHECK_TOLD];
+    struct scan_check_rows *bad_rows; /* all of them, if the limits say so */
+    uint64_t listed, capacity;        /* elements of bad_rows, and room for them */
+    shs_status list_status;           /* an error because of which they are not all there */
 };
 
 /* Limits of the processes, and what they are started with. */
@@ -56,6 +64,7 @@ struct scan_check_limits {
     uint64_t mebibytes;    /* limit of memory */
     bool plugins;          /* true if HDF5 may load plug-ins */
     bool compare;          /* true to compare with other ranks' copies of the file */
+    bool list;             /* true to keep all bad rows, however many there are */
 };
 
 /* Local. Checks this rank's share of a file. If the file cannot be opened, the result is the error

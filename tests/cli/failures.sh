@@ -81,6 +81,47 @@ sed -n 's/.* takes the place of sample \([0-9]*\): .*/\1/p' told.txt > bad.txt
 same 'excluded rows' due.hash came
 [ ! -s told.txt ] || fail "excluded rows are told: $(cat told.txt)"
 
+# the same list by check, in the form that --exclude takes; it knows nothing of NaN
+printf '%s\n' 20 21 22 23 24 59 > due.txt
+for ranks in 0 ${RANKS:-3}; do
+    rm -f listed.txt
+    code=0
+    on "$ranks" "$SHARDSTEP" check bad.h5 --list-bad listed.txt > told.txt 2>&1 < /dev/null || code=$?
+    [ "$code" = 1 ] || fail "check --list-bad on $ranks ranks: exit code $code: $(cat told.txt)"
+    same "bad rows on $ranks ranks" due.txt listed.txt
+done
+"$SHARDSTEP" digest bad.h5 --shuffle none --vranks 1 --batch 60 --per-rank --on-nan replace --exclude listed.txt \
+    2> told.txt | cut -d' ' -f3 > came || fail "digest --exclude listed.txt"
+same 'rows that check lists' due.hash came
+[ "$(wc -l < told.txt)" = 1 ] || fail "not the NaN alone is told: $(cat told.txt)"
+
+# of one field, and of several files as one dataset; a good file gives a list without numbers
+"$SHARDSTEP" check bad.h5 --list-bad y.txt --list-fields y > told.txt || true
+echo 59 > due.txt
+same 'bad rows of y' due.txt y.txt
+"$SHARDSTEP" check more.h5 bad.h5 --list-fields y --list-bad two.txt > told.txt || true
+echo 119 > due.txt
+same 'bad rows of the second file' due.txt two.txt
+"$SHARDSTEP" digest more.h5,bad.h5 --fields y --exclude two.txt > told.txt || fail "digest of two files"
+"$SHARDSTEP" check more.h5 --list-bad none.txt > told.txt || fail "check of a good file"
+[ -f none.txt ] && [ ! -s none.txt ] || fail "a good file has bad rows: $(cat none.txt)"
+"$SHARDSTEP" digest more.h5 --exclude none.txt > told.txt || fail "digest without rows to exclude"
+
+# only where rows have numbers that all fields share
+head -c 40 y.npy > short.bin
+"$SHARDSTEP" import --any-rows uneven.h5 y=y.npy z=raw:u8:40:short.bin > told.txt
+for ranks in 0 2; do
+    list="$SHARDSTEP check uneven.h5 --json --list-bad uneven.txt"
+    # shellcheck disable=SC2086
+    {
+        refused "$ranks" 'check --list-bad: uneven.h5: y has 60 rows and z 40; name the fields .* by --list-fields A,B' $list
+        refused "$ranks" 'uneven.h5: there is no dataset of numbers y,w' $list --list-fields y,w
+        refused "$ranks" 'y.txt is there already' "$SHARDSTEP" check bad.h5 --list-bad y.txt
+        refused "$ranks" '\-\-list-fields says whose rows --list-bad lists' "$SHARDSTEP" check bad.h5 --list-fields y
+    }
+done
+[ ! -e uneven.txt ] || fail "a list that cannot be made is there"
+
 # together
 expected due 7 20 21 22 23 24 59 0 25 26
 whole came --exclude list.txt

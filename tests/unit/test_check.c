@@ -57,7 +57,7 @@ static void write_program(const char *settings, const char *body)
 
 static shs_status check_with(const char *settings, struct scan_check_result *result)
 {
-    const struct scan_check_limits limits = {program, 400, 100, false, false};
+    const struct scan_check_limits limits = {program, 400, 100, false, false, false};
     write_program(settings, fake);
     return scan_check_apart(&limits, "some.h5", 0, 1, result);
 }
@@ -141,7 +141,7 @@ static void only_crashes_are_bad(void)
 static void what_is_not_checked_is_no_damage(void)
 {
     struct scan_check_result result;
-    const struct scan_check_limits limits = {program, 2000, 100, false, false};
+    const struct scan_check_limits limits = {program, 2000, 100, false, false, false};
     write_program("", "echo 'o 0 0 0 two\\x0alines'; echo 'p 0 0 9 u8 9'; echo 'h 0 12 34 '\n"
                       "echo 'r 0 0 9 '; echo 'u 0 2 3 no such filter'; echo 'd 0 0 0 '\n"
                       "echo 'o 1 0 0 b'; echo 'u 1 0 0 Input/output error'; echo ok\n");
@@ -198,7 +198,7 @@ static void what_kills_between_datasets_ends_the_check(void)
     CHECK(is_bad(&result, 3, SCAN_CHECK_FILE, 0, 0, "looking for further datasets crashes"));
     scan_check_free(&result);
     write_program("kill -SEGV $$", "");
-    const struct scan_check_limits limits = {program, 400, 100, false, false};
+    const struct scan_check_limits limits = {program, 400, 100, false, false, false};
     CHECK_STATUS(scan_check_apart(&limits, "some.h5", 0, 1, &result), SHS_OK);
     CHECK_EQ(result.found, 1);
     CHECK_EQ(result.datasets, 0);
@@ -209,7 +209,7 @@ static void what_kills_between_datasets_ends_the_check(void)
 static void refuse(const char *body, shs_status expected, const char *message)
 {
     struct scan_check_result result;
-    const struct scan_check_limits limits = {program, 2000, 100, false, false};
+    const struct scan_check_limits limits = {program, 2000, 100, false, false, false};
     write_program("", body);
     CHECK_STATUS(scan_check_apart(&limits, "some.h5", 0, 1, &result), expected);
     CHECK_HAS(shs_message(), message);
@@ -218,7 +218,7 @@ static void refuse(const char *body, shs_status expected, const char *message)
 
 static void other_programs_are_refused(void)
 {
-    const struct scan_check_limits limits = {"/no/such/program", 400, 100, false, false};
+    const struct scan_check_limits limits = {"/no/such/program", 400, 100, false, false, false};
     struct scan_check_result result;
     CHECK_STATUS(scan_check_apart(&limits, "some.h5", 0, 1, &result), SHS_ERROR_FILE);
     CHECK_HAS(shs_message(), "cannot start /no/such/program");
