@@ -36,7 +36,8 @@ struct cli_arguments {
     uint32_t last_threads; /* the end of --threads FROM..TO; 0: no range was given */
     int format, colours;
     const char *fields, *channel_axis, *output, *against, *part, *type, *split, *mix, *rows, *since,
-        *heading, *exclude, *seconds, *compute, *trace, *layout, *json_lines, *list_bad, *list_fields;
+        *heading, *exclude, *seconds, *compute, *trace, *layout, *json_lines, *list_bad,
+        *list_fields;
     bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, json, probe,
         help, quick, one_sample_a_file, map, overwrite, any_rows, plugins, cold, busy;
 };
