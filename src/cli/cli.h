@@ -57,6 +57,7 @@ struct cli_command {
     const char *summary;   /* a sentence without its subject, as in "prints the datasets" */
     const char *arguments; /* the help of the plain arguments; NULL without help */
     const char *details;   /* further paragraphs of the help; NULL without paragraphs */
+    void (*more)(void);    /* prints more of the help; NULL: nothing */
     const char *differs;   /* the cause of exit code 1; NULL if the command never has it */
     const char *fails;     /* the cause of exit code 2; NULL if only an error causes it */
     const char *examples;  /* lines of words that may follow `shardstep` */

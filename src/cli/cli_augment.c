@@ -28,7 +28,7 @@ const struct cli_command cli_augment = {
     .summary = "lists the operators of --augment, or describes those that are named",
     .arguments = "  OPERATOR\tThe name of an operator, such as random_crop; several may be given. "
                  "Without a name, all operators are listed.\n",
-    .details = "'shardstep help augment' describes all of them, and the text that they stand in.",
+    .more = cli_help_augment,
     .examples = "augment\naugment random_crop normalize",
     .options = "",
     .most_plain = 16,

@@ -236,6 +236,10 @@ void cli_help(const struct cli_command *command)
         printf("\n");
         cli_print_wrapped(stdout, command->details);
     }
+    if (command->more) {
+        printf("\n");
+        command->more();
+    }
     printf("\nOptions, with what holds without them in brackets:\n");
     for (int group = 0; group < CLI_GROUPS; group++)
         print_group(command, (enum cli_group)group);

@@ -98,7 +98,7 @@ static int run_command(const struct cli_command *command, int count, char **word
     return CLI_DONE;
 }
 
-/* Prints the help of a command, of --augment or, without a word, of the program. */
+/* Prints the help of a command or, without a word, of the program. */
 static int run_help(int count, char **words)
 {
     const struct cli_command *command = NULL;
@@ -106,12 +106,9 @@ static int run_help(int count, char **words)
         core_fail(SHS_ERROR_ARGUMENT, "help takes one COMMAND; '%.80s' is too many", words[1]);
         return refuse(NULL);
     }
-    bool augment = count == 1 && !strcmp(words[0], "augment");
-    if (count == 1 && !augment && !(command = find_command(words[0]))) return refuse(NULL);
+    if (count == 1 && !(command = find_command(words[0]))) return refuse(NULL);
     if (mpi_job_rank() != 0) return CLI_DONE;
-    if (augment)
-        cli_help_augment();
-    else if (command)
+    if (command)
         cli_help(command);
     else
         print_help();
