@@ -37,7 +37,7 @@ struct cli_arguments {
     int format, colours;
     const char *fields, *channel_axis, *output, *against, *part, *type, *split, *mix, *rows, *since,
         *heading, *exclude, *seconds, *compute, *trace, *layout, *json_lines, *list_bad,
-        *list_fields;
+        *list_fields, *fill, *write;
     bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, json, probe,
         help, quick, one_sample_a_file, map, overwrite, any_rows, plugins, cold, busy;
 };

@@ -145,6 +145,8 @@ const struct cli_option cli_options[] = {
          "--augment; w, hw, or hwc with 1 to 4 channels)."),
     NUMBER("--channel", channel, CLI_BY_NAME, 0, MOST_64, 0, CLI_DATA, "N",
            "Only channel number N, from 0 on (all)."),
+    TEXT("--write", write, CLI_BY_NAME, CLI_OUTPUT, "FILE",
+         "Writes the figures to the new text file FILE, for normalize(from=FILE)."),
     TEXT("--since", since, CLI_BY_NAME, CLI_RUN, "EPOCH,STEP",
          "The run's batch changed to --batch with this epoch, which began at this step of the run "
          "(0,0)."),
@@ -202,6 +204,9 @@ const struct cli_option cli_options[] = {
     TEXT("--channel-axis", channel_axis, CLI_BY_NAME, CLI_DATA, "AXIS",
          "The axis of the channels, where 1 is the first axis of a sample, or none (the last axis, "
          "if it is 2 to 4 long)."),
+    TEXT("--fill", fill, CLI_BY_NAME, CLI_DATA, "A,B",
+         "Elements of these values are missing and are left out; none: no value means so (those of "
+         "the attributes _FillValue and missing_value)."),
     NUMBER("--bins", bins, CLI_BY_NAME, 1, 4096, 16, CLI_OUTPUT, "N",
            "The histogram has at most N bins (16)."),
     FLAG("--json", json, CLI_BY_NAME, CLI_OUTPUT, "Prints one JSON object, for programs."),

@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "cli_json.h"
 #include "cli_paths.h"
+#include "cli_stats.h"
 #include "cli_text.h"
 #include "core_elements.h"
 #include "core_text.h"
@@ -19,30 +20,30 @@ enum {
     NUMBER = 40 /* bytes that hold any number as text */
 };
 
-struct report {
-    const char *path; /* the first argument */
-    const char *field;
-    size_t files;
-    const struct scan_stats *stats;
-    double scale; /* the number by which normalize() divides with scale=auto */
-};
-
 /* ---- as text */
 
-static void print_line(const struct report *report, const char *name,
+static uint64_t left_out(const struct scan_tally *tally)
+{
+    return tally->nans + tally->infinities + tally->filled;
+}
+
+static void print_line(const struct cli_stats_report *report, const char *name,
                        const struct scan_tally *tally)
 {
     shs_type type = report->stats->field.type;
     char least[NUMBER] = "-", greatest[NUMBER] = "-";
-    if (!tally->finite) {
-        printf("%8s %14s %14s %14s %14s\n", name, "-", "-", least, greatest);
-        return;
+    if (tally->finite) {
+        core_key_text(type, tally->least, 6, least, sizeof least);
+        core_key_text(type, tally->greatest, 6, greatest, sizeof greatest);
+        printf("%8s %14.7g %14.7g %14s %14s", name, tally->mean, tally->deviation, least, greatest);
+    } else {
+        printf("%8s %14s %14s %14s %14s", name, "-", "-", least, greatest);
     }
-    core_key_text(type, tally->least, 6, least, sizeof least);
-    core_key_text(type, tally->greatest, 6, greatest, sizeof greatest);
-    printf("%8s %14.7g %14.7g %14s %14s", name, tally->mean, tally->deviation, least, greatest);
-    if (report->scale != 1)
+    if (report->scale != 1 && tally->finite)
         printf(" %14.7g %14.7g", tally->mean / report->scale, tally->deviation / report->scale);
+    else if (report->scale != 1 && left_out(report->stats->all))
+        printf(" %14s %14s", "-", "-");
+    if (left_out(report->stats->all)) printf(" %14llu", (ull)left_out(tally));
     printf("\n");
 }
 
@@ -74,7 +75,27 @@ static void print_histogram(const struct scan_tally *tally)
         print_bar(tally, bin, most);
 }
 
-static void print_head(const struct report *report)
+/* Prints which rows counted, and which values mean "missing", if there is something to tell. */
+static void print_choice(const struct cli_stats_report *report)
+{
+    const struct scan_stats *stats = report->stats;
+    const struct cli_arguments *arguments = report->arguments;
+    struct core_text text = {0};
+    if (*stats->listed) {
+        printf("%llu of %llu rows: ", (ull)stats->field.shape[0], (ull)stats->all_rows);
+        if (arguments->part)
+            printf("the part %s by --split-seed %llu\n", arguments->part,
+                   (ull)arguments->loader.subset.split_seed);
+        else
+            cli_print_text(stdout, arguments->rows), printf(" lists them\n");
+    }
+    if (!stats->fill.count) return;
+    scan_fill_print(&stats->fill, &text);
+    if (!text.status) printf("missing values, which are left out: %s\n", text.bytes);
+    core_text_free(&text);
+}
+
+static void print_head(const struct cli_stats_report *report)
 {
     const shs_tensor *field = &report->stats->field;
     const struct scan_tally *all = report->stats->all;
@@ -82,12 +103,16 @@ static void print_head(const struct report *report)
     printf(": %s", shs_type_name(field->type));
     for (uint32_t axis = 0; axis < field->axes; axis++)
         printf("%s%llu", axis ? "x" : " ", (ull)field->shape[axis]);
-    printf(", %llu elements", (ull)(all->finite + all->nans + all->infinities));
+    printf(", %llu elements", (ull)(all->finite + left_out(all)));
     if (report->files > 1) printf(" of %zu files", report->files);
-    if (all->nans || all->infinities)
-        printf(", %llu of them NaN and %llu infinite, which are left out", (ull)all->nans,
-               (ull)all->infinities);
+    if (all->nans || all->infinities || all->filled) printf(", %llu of them NaN", (ull)all->nans);
+    if (all->filled)
+        printf(", %llu infinite and %llu missing, which are left out", (ull)all->infinities,
+               (ull)all->filled);
+    else if (all->nans || all->infinities)
+        printf(" and %llu infinite, which are left out", (ull)all->infinities);
     printf("\n");
+    print_choice(report);
 }
 
 /* The layout of samples by the axis of their channels; NULL if operators know no such layout. */
@@ -99,7 +124,7 @@ static const char *channel_layout(const struct scan_stats *stats)
 
 /* Prints a list with the mean, or the deviation, of each channel, scaled as normalize() needs it.
  */
-static void print_numbers(const struct report *report, const char *name, bool deviation)
+static void print_numbers(const struct cli_stats_report *report, const char *name, bool deviation)
 {
     const struct scan_stats *stats = report->stats;
     printf("%s=[", name);
@@ -113,7 +138,7 @@ static void print_numbers(const struct report *report, const char *name, bool de
 
 /* Prints a line with lists of means and deviations by channel, if operators know the layout and can
  * divide by all deviations. */
-static void print_channels(const struct report *report)
+static void print_channels(const struct cli_stats_report *report)
 {
     const struct scan_stats *stats = report->stats;
     const char *layout = channel_layout(stats);
@@ -131,13 +156,14 @@ static void print_channels(const struct report *report)
     printf(")\n");
 }
 
-static void print_text(const struct report *report)
+static void print_text(const struct cli_stats_report *report)
 {
     const struct scan_stats *stats = report->stats;
     const struct scan_tally *all = stats->all;
     print_head(report);
     printf("\n%8s %14s %14s %14s %14s", "channel", "mean", "deviation", "min", "max");
     if (report->scale != 1) printf(" %14s %14s", "scaled mean", "deviation");
+    if (left_out(all)) printf(" %14s", "left out");
     printf("\n");
     for (uint64_t channel = 0; channel < stats->channels; channel++) {
         char name[NUMBER];
@@ -186,13 +212,14 @@ static void json_double(const char *name, const struct scan_tally *tally, double
         cli_json_number(name, NULL);
 }
 
-static void json_tally(const char *name, const struct report *report,
+static void json_tally(const char *name, const struct cli_stats_report *report,
                        const struct scan_tally *tally)
 {
     cli_json_begin(name, '{');
     cli_json_u64("finite", tally->finite);
     cli_json_u64("nan", tally->nans);
     cli_json_u64("infinite", tally->infinities);
+    cli_json_u64("filled", tally->filled);
     json_key("min", tally, tally->least);
     json_key("max", tally, tally->greatest);
     json_double("mean", tally, tally->mean);
@@ -203,7 +230,22 @@ static void json_tally(const char *name, const struct report *report,
     cli_json_end('}');
 }
 
-static void print_json(const struct report *report)
+/* The rows that counted, and the values that mean "missing". */
+static void json_choice(const struct cli_stats_report *report)
+{
+    const struct scan_stats *stats = report->stats;
+    const struct scan_fill *fill = &stats->fill;
+    char text[NUMBER];
+    cli_json_u64("all_rows", stats->all_rows);
+    cli_json_begin("fill", '[');
+    for (size_t i = 0; i < fill->count; i++) {
+        core_key_text(fill->type, fill->key[i], 17, text, sizeof text);
+        cli_json_number(NULL, text);
+    }
+    cli_json_end(']');
+}
+
+static void print_json(const struct cli_stats_report *report)
 {
     const struct scan_stats *stats = report->stats;
     cli_json_begin(NULL, '{');
@@ -215,6 +257,7 @@ static void print_json(const struct report *report)
     for (uint32_t axis = 0; axis < stats->field.axes; axis++)
         cli_json_u64(NULL, stats->field.shape[axis]);
     cli_json_end(']');
+    json_choice(report);
     cli_json_double("scale", 1 / report->scale);
     json_tally("all", report, stats->all);
     if (stats->channels)
@@ -262,6 +305,13 @@ static shs_status find_files(const struct cli_arguments *arguments, const char *
     return status ? status : cli_paths_find(arguments->plain, count, paths);
 }
 
+static bool is_fill(const char *name)
+{
+    for (size_t i = 0; i < H5_FILLS; i++)
+        if (!strcmp(name, h5_fills[i])) return true;
+    return false;
+}
+
 /* Local. Notes the attributes of the first file, such as a scale, that change the meaning of
  * numbers and are not applied. A failure is no error here, because the numbers have been read. */
 static void note_packing(const char *path, const char *field)
@@ -273,7 +323,7 @@ static void note_packing(const char *path, const char *field)
     bool described = !h5_describe(file, field, &about);
     h5_close(&file);
     for (size_t i = 0; described && i < H5_PACKINGS; i++) {
-        if (!about.is_packed[i]) continue;
+        if (!about.is_packed[i] || is_fill(h5_packings[i])) continue;
         if (!count) fprintf(stderr, "shardstep: note: ");
         if (!count) cli_print_text(stderr, path);
         fprintf(stderr, "%s%s", count++ ? ", " : ": attributes ", h5_packings[i]);
@@ -281,24 +331,44 @@ static void note_packing(const char *path, const char *field)
     if (count) fprintf(stderr, " are not applied: numbers are as stored\n");
 }
 
+/* Local. Writes the file of --write, and prints the statistics. */
+static shs_status report_stats(const struct cli_arguments *arguments, const struct io_paths *paths,
+                               const struct scan_stats *stats)
+{
+    struct cli_stats_report report = {.arguments = arguments,
+                                      .path = arguments->plain[0],
+                                      .field = arguments->plain[arguments->n_plain - 1],
+                                      .files = paths->count,
+                                      .stats = stats,
+                                      .scale = augment_whole_scale(stats->field.type)};
+    note_packing(paths->path[0], report.field);
+    shs_status status = cli_stats_write(&report, paths);
+    if (status) return status;
+    if (arguments->json)
+        print_json(&report);
+    else
+        print_text(&report);
+    return arguments->write ? cli_output_printed(arguments->write) : SHS_OK;
+}
+
 static shs_status make_and_print(const struct cli_arguments *arguments, shs_run *run)
 {
     struct scan_stats_options options;
     struct scan_stats *stats = NULL;
     struct io_paths paths = {0};
+    struct cli_order order = {0};
     const char *field = arguments->plain[arguments->n_plain - 1];
     shs_status status = read_options(arguments, &options);
+    if (!status) status = cli_order(arguments, &order);
+    options.rows = (struct scan_rows_how){order.options.subset, arguments->fill};
     if (!status) status = find_files(arguments, field, &paths);
+    if (!status && run->rank == 0) status = cli_stats_check(arguments, &paths);
     status = mpi_agree(run, status, "stats");
     if (!status) status = scan_stats_make(run, &paths, field, &options, &stats);
-    if (!status && run->rank == 0) note_packing(paths.path[0], field);
+    cli_order_free(&order);
     if (!status) {
-        struct report report = {arguments->plain[0], field, paths.count, stats,
-                                augment_whole_scale(stats->field.type)};
-        if (run->rank == 0 && arguments->json)
-            print_json(&report);
-        else if (run->rank == 0)
-            print_text(&report);
+        shs_status mine = run->rank == 0 ? report_stats(arguments, &paths, stats) : SHS_OK;
+        status = mpi_agree(run, mine, "printing statistics");
     }
     scan_stats_free(&stats);
     io_paths_free(&paths);
@@ -322,11 +392,18 @@ const struct cli_command cli_stats = {
     .arguments = "  FIELD\tThe name of a dataset of numbers, such as train/images.",
     .details = "Sums are exact and rounded once: the digits are the same on any number of ranks. "
                "All files count as one. The last line goes into --augment; for images with "
-               "channels it has a number for each channel, and the line before it one for all.",
+               "channels it has a number for each channel, and the line before it one for all.\n\n"
+               "NaN, infinities and missing values are left out; how many these are is printed by "
+               "channel. --rows and --part choose rows as they do for a loader, so the part of the "
+               "training gives the figures of the training rows alone. --write writes the figures "
+               "for normalize(from=FILE).",
     .examples = "stats fashion.h5 train/images\n"
-                "stats 'year-*.h5' t2m --channel-axis none",
+                "stats 'year-*.h5' t2m --channel-axis none\n"
+                "stats 'year-*.h5' t2m --part 0,0.8 --write t2m.stats\n"
+                "digest y.h5 --fields t2m --augment 't2m: normalize(from=t2m.stats)'",
     .takes = CLI_WITH_PROBE,
-    .options = "--channel-axis --bins --json --probe",
+    .options = "--channel-axis --bins --json --probe --rows --part --split-seed --fill --write "
+               "--overwrite",
     .least_plain = 2,
     .most_plain = CLI_MAX_PLAIN,
     .run = run,

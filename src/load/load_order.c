@@ -84,28 +84,14 @@ static shs_status check_apart(const struct load_order_how *how)
 static shs_status take_subset(const struct load_order_how *how, const shs_loader_options *options,
                               struct load_order *order)
 {
+    const shs_subset *asked = &options->subset;
     uint64_t samples = how->bounds[how->sources];
     shs_status status = SHS_OK;
-    bool part = options->subset.from != 0 || options->subset.to != 0;
-    order->part_from = options->subset.from;
-    order->part_to = options->subset.from > 0 && options->subset.to == 0 ? 1 : options->subset.to;
-    order->split_seed = options->subset.split_seed;
-    if (part && options->subset.rows)
-        return core_fail(SHS_ERROR_ARGUMENT,
-                         "subset has both a part (from, to) and a list (rows); give one of them");
-    if (part) status = check_apart(how);
-    if (part && !status)
-        status = order_subset_split(&order->subset, options->subset.split_seed, samples,
-                                    order->part_from, order->part_to);
-    if (part && !status && samples && !order->subset.count)
-        status =
-            core_fail(SHS_ERROR_ARGUMENT,
-                      "the part from %g to %g, drawn with subset.split_seed %llu, has none of the "
-                      "%llu samples; give it wider bounds",
-                      order->part_from, order->part_to, (ull)order->split_seed, (ull)samples);
-    if (options->subset.rows)
-        status = order_subset_list(&order->subset, options->subset.rows, options->subset.n_rows,
-                                   samples);
+    order->part_from = asked->from;
+    order->part_to = order_subset_part_end(asked);
+    order->split_seed = asked->split_seed;
+    if (order_subset_is_part(asked) && !asked->rows) status = check_apart(how);
+    if (!status) status = order_subset_choose(&order->subset, asked, samples);
     order->rows = order->subset.rows ? order->subset.count : samples;
     return status;
 }

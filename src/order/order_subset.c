@@ -61,6 +61,40 @@ shs_status order_subset_split(struct order_subset *subset, uint64_t seed, uint64
     return status;
 }
 
+bool order_subset_is_part(const shs_subset *asked)
+{
+    return asked->from != 0 || asked->to != 0;
+}
+
+double order_subset_part_end(const shs_subset *asked)
+{
+    return asked->from > 0 && asked->to == 0 ? 1 : asked->to;
+}
+
+static shs_status choose_part(struct order_subset *subset, const shs_subset *asked,
+                              uint64_t samples)
+{
+    double from = asked->from, to = order_subset_part_end(asked);
+    shs_status status = order_subset_split(subset, asked->split_seed, samples, from, to);
+    if (status || !samples || subset->count) return status;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "the part from %g to %g, drawn with subset.split_seed %llu, has none of the "
+                     "%llu samples; give it wider bounds",
+                     from, to, (ull)asked->split_seed, (ull)samples);
+}
+
+shs_status order_subset_choose(struct order_subset *subset, const shs_subset *asked,
+                               uint64_t samples)
+{
+    *subset = (struct order_subset){0};
+    if (order_subset_is_part(asked) && asked->rows)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "subset has both a part (from, to) and a list (rows); give one of them");
+    if (order_subset_is_part(asked)) return choose_part(subset, asked, samples);
+    if (!asked->rows) return SHS_OK;
+    return order_subset_list(subset, asked->rows, asked->n_rows, samples);
+}
+
 uint64_t order_subset_below(const struct order_subset *subset, uint64_t row)
 {
     uint64_t low = 0, high = subset->count;

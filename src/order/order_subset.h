@@ -3,6 +3,7 @@
 #define ORDER_SUBSET_H
 
 #include "order_ledger.h"
+#include "shardstep/loader.h"
 
 /* A zeroed subset is all rows. */
 struct order_subset {
@@ -21,6 +22,17 @@ shs_status order_subset_list(struct order_subset *subset, const uint64_t *rows, 
  * appended, and parts whose intervals do not overlap have no row in common. */
 shs_status order_subset_split(struct order_subset *subset, uint64_t seed, uint64_t samples,
                               double from, double to);
+
+/* Returns true if the options ask for a part. */
+bool order_subset_is_part(const shs_subset *asked);
+
+/* Returns the end of the part that the options ask for: an end of 0 means 1. */
+double order_subset_part_end(const shs_subset *asked);
+
+/* Makes the subset that the options ask for: a part, a list or all rows. Refuses both a part and a
+ * list, and a part without rows. */
+shs_status order_subset_choose(struct order_subset *subset, const shs_subset *asked,
+                               uint64_t samples);
 
 /* Returns how many rows of the subset are below `row`. */
 uint64_t order_subset_below(const struct order_subset *subset, uint64_t row);

@@ -55,7 +55,29 @@ static shs_status compare_shape(const struct scan_rows *rows, size_t number)
     return status;
 }
 
-static shs_status look_at(struct scan_rows *rows, size_t number)
+/* Notes the values that mean "missing" in the first file, and compares those of other files. */
+static shs_status find_fill(struct scan_rows *rows, size_t number, const char *given)
+{
+    struct scan_fill other;
+    struct core_text texts = {0};
+    if (given && number) return SHS_OK;
+    if (given) return scan_fill_parse(given, rows->row.type, &rows->fill);
+    shs_status status =
+        scan_fill_read(rows->file, rows->name, rows->row.type, number ? &other : &rows->fill);
+    if (status || !number || scan_fill_equal(&rows->fill, &other)) return status;
+    scan_fill_print(&other, &texts);
+    core_text_add(&texts, ", but in %s ", rows->paths->path[0]);
+    scan_fill_print(&rows->fill, &texts);
+    status =
+        core_fail(SHS_ERROR_FORMAT,
+                  "%s: the missing values of dataset %s are %s; give --fill with all of them "
+                  "(or --fill none)",
+                  rows->paths->path[number], rows->name, texts.status ? "others" : texts.bytes);
+    core_text_free(&texts);
+    return status;
+}
+
+static shs_status look_at(struct scan_rows *rows, size_t number, const struct scan_rows_how *how)
 {
     shs_status status = open_file(rows, number, true);
     if (status) return status;
@@ -69,19 +91,24 @@ static shs_status look_at(struct scan_rows *rows, size_t number)
     if (!status &&
         __builtin_add_overflow(rows->first[number], field->rows, &rows->first[number + 1]))
         status = core_fail(SHS_ERROR_FORMAT, "%s: more than 2^64 rows", rows->paths->path[number]);
+    if (!status) status = find_fill(rows, number, how->fill);
     rows->band[number] = scan_share_band(field);
     close_file(rows);
     return status;
 }
 
 shs_status scan_rows_look(shs_run *run, const struct io_paths *paths, const char *name,
-                          struct scan_rows *rows)
+                          const struct scan_rows_how *how, struct scan_rows *rows)
 {
     *rows = (struct scan_rows){.run = run, .paths = paths, .name = name};
     shs_status status = core_new(paths->count + 1, sizeof *rows->first, "files", &rows->first);
     if (!status) status = core_new(paths->count, sizeof *rows->band, "files", &rows->band);
     for (size_t i = 0; i < paths->count && !status; i++)
-        status = look_at(rows, i);
+        status = look_at(rows, i, how);
+    if (status) return status;
+    uint64_t all = rows->first[paths->count];
+    status = order_subset_choose(&rows->subset, &how->subset, all);
+    rows->count = rows->subset.rows ? rows->subset.count : all;
     return status;
 }
 
@@ -164,10 +191,38 @@ static shs_status make_room(struct scan_rows *rows, uint64_t count)
     return status;
 }
 
-/* Reads rows [first, end) of a file. */
+/* Narrows the rows [*row, *row + *count) down to those from the first wanted row to the last.
+ * Leaves no rows if none is wanted. */
+static void narrow(const struct order_subset *subset, uint64_t *row, uint64_t *count)
+{
+    uint64_t from, to;
+    if (!subset->rows) return;
+    from = order_subset_below(subset, *row);
+    to = order_subset_below(subset, *row + *count);
+    *count = from < to ? subset->rows[to - 1] + 1 - subset->rows[from] : 0;
+    if (from < to) *row = subset->rows[from];
+}
+
+/* Moves the wanted ones of the rows [row, row + count), which `piece` has, to its front. Returns
+ * how many these are. */
+static uint64_t keep_wanted(const struct scan_rows *rows, uint64_t row, uint64_t count)
+{
+    const struct order_subset *subset = &rows->subset;
+    if (!subset->rows) return count;
+    uint64_t from = order_subset_below(subset, row), to = order_subset_below(subset, row + count);
+    for (uint64_t i = from; i < to; i++)
+        memmove(rows->piece + (i - from) * rows->row_bytes,
+                rows->piece + (subset->rows[i] - row) * rows->row_bytes, rows->row_bytes);
+    return to - from;
+}
+
+/* Reads the wanted ones of rows [first, end) of a file. */
 static shs_status read_file(struct scan_rows *rows, size_t number, uint64_t first, uint64_t end,
                             void (*take)(void *user, const char *piece, uint64_t rows), void *user)
 {
+    uint64_t before = rows->first[number], wanted = before + first, count = end - first;
+    narrow(&rows->subset, &wanted, &count);
+    if (!count) return SHS_OK;
     shs_status status = open_file(rows, number, false);
     if (status) return status;
     uint64_t at_once = scan_share_of(&rows->field, 0, 1).at_once;
@@ -175,8 +230,12 @@ static shs_status read_file(struct scan_rows *rows, size_t number, uint64_t firs
     status = make_room(rows, at_once);
     for (uint64_t row = first, now; row < end && !status; row += now) {
         now = end - row < at_once ? end - row : at_once;
-        status = data_field_read(&rows->field, row, now, rows->piece);
-        if (!status) take(user, rows->piece, now);
+        wanted = before + row;
+        count = now;
+        narrow(&rows->subset, &wanted, &count);
+        if (!count) continue;
+        status = data_field_read(&rows->field, wanted - before, count, rows->piece);
+        if (!status) take(user, rows->piece, keep_wanted(rows, wanted, count));
     }
     return status;
 }
@@ -202,4 +261,5 @@ void scan_rows_close(struct scan_rows *rows)
     core_free(&rows->first);
     core_free(&rows->band);
     core_free(&rows->piece);
+    order_subset_free(&rows->subset);
 }

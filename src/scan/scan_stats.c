@@ -164,7 +164,8 @@ static void replay(const struct reading *reading, struct scan_tally *tally, cons
     scan_tally_give(tally, sums, extremes);
     scan_tally_turn(tally, sums, extremes, reading->bins);
     for (uint64_t i = 0; i < values; i++)
-        if (counts[i ^ flip]) scan_tally_second_key(tally, first + i, counts[i ^ flip]);
+        if (counts[i ^ flip] && !scan_fill_has(tally->fill, first + i))
+            scan_tally_second_key(tally, first + i, counts[i ^ flip]);
     scan_tally_give(tally, sums, extremes);
     scan_tally_end(tally, sums);
 }
@@ -219,15 +220,30 @@ static shs_status find_axis(struct reading *reading, uint64_t asked)
     return SHS_OK;
 }
 
-static void describe(struct reading *reading)
+/* Notes a digest of the row numbers, for the ranks to compare. */
+static shs_status describe_list(const struct order_subset *subset, char text[CORE_DIGEST_TEXT])
+{
+    struct core_hash *hash;
+    if (!subset->rows) return SHS_OK;
+    shs_status status = core_hash_new(&hash);
+    if (status) return status;
+    core_hash_add_elements(hash, subset->rows, subset->count, sizeof *subset->rows);
+    core_hash_finish(&hash, text);
+    return SHS_OK;
+}
+
+static shs_status describe(struct reading *reading)
 {
     const struct scan_rows *rows = &reading->rows;
     const shs_tensor *sample = &rows->row;
     shs_tensor *field = &reading->stats->field;
     *field = (shs_tensor){.type = sample->type, .axes = sample->axes + 1};
-    field->shape[0] = rows->first[rows->paths->count];
+    field->shape[0] = rows->count;
     memcpy(field->shape + 1, sample->shape, sample->axes * sizeof *sample->shape);
     reading->element_bytes = shs_type_size(field->type);
+    reading->stats->all_rows = rows->first[rows->paths->count];
+    reading->stats->fill = rows->fill;
+    return describe_list(&rows->subset, reading->stats->listed);
 }
 
 static shs_status make_counts(struct reading *reading)
@@ -244,11 +260,12 @@ static shs_status make_tallies(struct reading *reading)
 {
     struct scan_stats *stats = reading->stats;
     shs_type type = stats->field.type;
-    shs_status status = scan_tally_new(type, reading->bins, &stats->all);
+    const struct scan_fill *fill = &stats->fill;
+    shs_status status = scan_tally_new(type, fill, reading->bins, &stats->all);
     if (!status)
         status = core_new(stats->channels, sizeof *stats->channel, "channels", &stats->channel);
     for (uint64_t channel = 0; channel < stats->channels && !status; channel++)
-        status = scan_tally_new(type, reading->bins, &stats->channel[channel]);
+        status = scan_tally_new(type, fill, reading->bins, &stats->channel[channel]);
     return status ? status : make_counts(reading);
 }
 
@@ -259,9 +276,9 @@ static shs_status open_reading(struct reading *reading, const struct io_paths *p
         return core_fail(SHS_ERROR_ARGUMENT, "%llu bins; it must be 1 to %d", (ull)options->bins,
                          SCAN_STATS_MOST_BINS);
     reading->bins = options->bins;
-    shs_status status = scan_rows_look(reading->run, paths, name, &reading->rows);
+    shs_status status = scan_rows_look(reading->run, paths, name, &options->rows, &reading->rows);
+    if (!status) status = describe(reading);
     if (status) return status;
-    describe(reading);
     status =
         core_wrap(find_axis(reading, options->channel_axis), "%s: field %s", paths->path[0], name);
     return status ? status : make_tallies(reading);
@@ -272,7 +289,8 @@ static shs_status open_reading(struct reading *reading, const struct io_paths *p
 static shs_status compare_count(const struct reading *reading)
 {
     const struct scan_tally *all = reading->stats->all;
-    uint64_t counted = all->finite + all->nans + all->infinities, again = 0;
+    uint64_t left_out = all->nans + all->infinities + all->filled;
+    uint64_t counted = all->finite + left_out, again = 0;
     uint64_t there = reading->rows.row_bytes / reading->element_bytes;
     there *= reading->stats->field.shape[0];
     for (uint64_t bin = 0; bin < all->bins; bin++)
@@ -283,8 +301,7 @@ static shs_status compare_count(const struct reading *reading)
                            "field %s: %llu elements were counted, and %llu of them again, but "
                            "there are %llu: the files change, or the ranks see other ones; try "
                            "again when nobody writes them",
-                           reading->rows.name, (ull)counted,
-                           (ull)(again + all->nans + all->infinities), (ull)there);
+                           reading->rows.name, (ull)counted, (ull)(again + left_out), (ull)there);
     return mpi_agree(reading->run, status, "comparing counts");
 }
 
@@ -311,20 +328,34 @@ static void close_reading(struct reading *reading)
     core_free(&reading->counts);
 }
 
+/* Collective. Compares everything that determines how many numbers the ranks exchange, and more.
+ * *stats may be NULL after an error. */
+static shs_status agree(const struct reading *reading, shs_status mine, const char *field,
+                        const struct scan_stats_options *options)
+{
+    static const struct scan_stats none = {.listed = ""};
+    const struct scan_stats *stats = reading->stats ? reading->stats : &none;
+    struct core_text fill = {0};
+    scan_fill_list(&stats->fill, &fill);
+    shs_status status =
+        mpi_agree(reading->run, mine ? mine : fill.status,
+                  "statistics of %.80s, %s, %llu rows%s%s of %zu files and %llu channels, missing "
+                  "values %.40s, in %llu bins",
+                  field, shs_type_name(reading->rows.row.type), (ull)stats->field.shape[0],
+                  *stats->listed ? " with hash " : "", stats->listed, reading->rows.paths->count,
+                  (ull)stats->channels, fill.bytes ? fill.bytes : "none", (ull)options->bins);
+    core_text_free(&fill);
+    return status;
+}
+
 shs_status scan_stats_make(shs_run *run, const struct io_paths *paths, const char *field,
                            const struct scan_stats_options *options, struct scan_stats **stats)
 {
-    struct reading reading = {.run = run};
+    struct reading reading = {.run = run, .rows = {.paths = paths}};
     shs_status status = core_new(1, sizeof **stats, "statistics", stats);
     reading.stats = *stats;
     if (!status) status = open_reading(&reading, paths, field, options);
-    /* everything that determines how many numbers the ranks exchange, and more */
-    status = mpi_agree(run, status,
-                       "statistics of %.80s, %s, %llu rows of %zu files and %llu channels, in "
-                       "%llu bins",
-                       field, shs_type_name(reading.rows.row.type),
-                       *stats ? (ull)(*stats)->field.shape[0] : 0, paths->count,
-                       *stats ? (ull)(*stats)->channels : 0, (ull)options->bins);
+    status = agree(&reading, status, field, options);
     if (!status) status = scan_rows_share(&reading.rows);
     if (!status) status = read_all(&reading);
     close_reading(&reading);

@@ -8,12 +8,14 @@ enum {
     FINITE = 0,    /* indexes of the sums */
     NANS,
     INFINITIES,
+    FILLED,
     DIGITS,
     NOT_LEAST = 0, /* indexes of the extremes */
     GREATEST
 };
 
-shs_status scan_tally_new(shs_type type, uint64_t most_bins, struct scan_tally **tally)
+shs_status scan_tally_new(shs_type type, const struct scan_fill *fill, uint64_t most_bins,
+                          struct scan_tally **tally)
 {
     shs_status status = core_new(1, sizeof **tally, "statistics", tally);
     if (!status)
@@ -28,6 +30,7 @@ shs_status scan_tally_new(shs_type type, uint64_t most_bins, struct scan_tally *
         return status;
     }
     (*tally)->type = type;
+    (*tally)->fill = fill;
     (*tally)->least = UINT64_MAX;
     return SHS_OK;
 }
@@ -44,6 +47,10 @@ void scan_tally_free(struct scan_tally **tally)
 void scan_tally_first_key(struct scan_tally *tally, uint64_t key, uint64_t times)
 {
     if (!times) return;
+    if (scan_fill_has(tally->fill, key)) {
+        tally->filled += times;
+        return;
+    }
     tally->finite += times;
     core_exact_add_whole(&tally->sum,
                          ((core_i128)key - core_key_bias(tally->type)) * (core_i128)times);
@@ -51,8 +58,23 @@ void scan_tally_first_key(struct scan_tally *tally, uint64_t key, uint64_t times
     if (key > tally->greatest) tally->greatest = key;
 }
 
-static void first_integers(struct scan_tally *tally, const uint64_t *keys, size_t count)
+/* Moves the keys of values that count to the front. Returns how many these are. */
+static size_t keep_keys(const struct scan_fill *fill, uint64_t *keys, size_t count)
 {
+    size_t kept = 0;
+    if (!fill->count) return count;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t key = keys[i];
+        keys[kept] = key;
+        kept += !scan_fill_has(fill, key);
+    }
+    return kept;
+}
+
+static void first_integers(struct scan_tally *tally, uint64_t *keys, size_t all)
+{
+    size_t count = keep_keys(tally->fill, keys, all);
+    tally->filled += all - count;
     uint64_t least = tally->least, greatest = tally->greatest;
     core_u128 sum = 0;
     for (size_t i = 0; i < count; i++) {
@@ -80,11 +102,29 @@ static size_t keep_finite(double *numbers, size_t count, size_t *nans)
     return kept;
 }
 
+/* Moves the numbers that do not mean "missing" to the front. Returns how many these are. */
+static size_t keep_there(const struct scan_fill *fill, double *numbers, size_t count)
+{
+    for (size_t value = 0; value < fill->count; value++) {
+        double missing = fill->number[value];
+        size_t kept = 0;
+        for (size_t i = 0; i < count; i++) {
+            double x = numbers[i];
+            numbers[kept] = x;
+            kept += x != missing;
+        }
+        count = kept;
+    }
+    return count;
+}
+
 static void first_floats(struct scan_tally *tally, double *numbers, size_t count)
 {
-    size_t nans = 0, finite = keep_finite(numbers, count, &nans);
+    size_t nans = 0, all_finite = keep_finite(numbers, count, &nans);
+    size_t finite = keep_there(tally->fill, numbers, all_finite);
     tally->nans += nans;
-    tally->infinities += count - finite - nans;
+    tally->infinities += count - all_finite - nans;
+    tally->filled += all_finite - finite;
     tally->finite += finite;
     if (!finite) return;
     double least = numbers[0], greatest = numbers[0];
@@ -119,8 +159,9 @@ void scan_tally_second_key(struct scan_tally *tally, uint64_t key, uint64_t time
     core_exact_add_times(&tally->sum, d * d, times);
 }
 
-static void second_integers(struct scan_tally *tally, const uint64_t *keys, size_t count)
+static void second_integers(struct scan_tally *tally, uint64_t *keys, size_t count)
 {
+    count = keep_keys(tally->fill, keys, count);
     for (size_t i = 0; i < count; i++)
         scan_tally_second_key(tally, keys[i], 1);
 }
@@ -128,6 +169,7 @@ static void second_integers(struct scan_tally *tally, const uint64_t *keys, size
 static void second_floats(struct scan_tally *tally, double *numbers, size_t count)
 {
     size_t nans = 0, finite = keep_finite(numbers, count, &nans);
+    finite = keep_there(tally->fill, numbers, finite);
     const double *steps = tally->steps;
     for (size_t i = 0; i < finite; i++) {
         double x = numbers[i] * tally->scale, d = x - tally->scaled_mean;
@@ -143,7 +185,7 @@ static void second_floats(struct scan_tally *tally, double *numbers, size_t coun
 
 /* Converts elements to numbers of their kind part by part, and calls a function with each part. */
 static void each_part(struct scan_tally *tally, const char *from, size_t stride, size_t count,
-                      void (*integers)(struct scan_tally *, const uint64_t *, size_t),
+                      void (*integers)(struct scan_tally *, uint64_t *, size_t),
                       void (*floats)(struct scan_tally *, double *, size_t))
 {
     union {
@@ -179,6 +221,7 @@ void scan_tally_give(const struct scan_tally *tally, uint64_t sums[SCAN_TALLY_SU
     sums[FINITE] = tally->finite;
     sums[NANS] = tally->nans;
     sums[INFINITIES] = tally->infinities;
+    sums[FILLED] = tally->filled;
     core_exact_digits(&tally->sum, sums + DIGITS);
     extremes[NOT_LEAST] = ~tally->least;
     extremes[GREATEST] = tally->greatest;
@@ -256,6 +299,7 @@ void scan_tally_turn(struct scan_tally *tally, const uint64_t sums[SCAN_TALLY_SU
     tally->finite = sums[FINITE];
     tally->nans = sums[NANS];
     tally->infinities = sums[INFINITIES];
+    tally->filled = sums[FILLED];
     tally->least = ~extremes[NOT_LEAST];
     tally->greatest = extremes[GREATEST];
     memset(&tally->sum, 0, sizeof tally->sum);

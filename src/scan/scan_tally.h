@@ -7,22 +7,27 @@
  * the exact sum of the squared deviations d*d, with d = x - mean rounded to double and d*d rounded
  * again. For integers, d is (x - m) - f, where m is the whole part and f the fraction of the exact
  * mean. The deviation is the root of that sum divided by the count (the population's deviation, not
- * the sample's). NaNs and infinities are counted and otherwise left out. */
+ * the sample's). NaNs, infinities and values that mean "missing" are counted and otherwise left
+ * out.
+ */
 #ifndef SCAN_TALLY_H
 #define SCAN_TALLY_H
 
 #include "core_exact.h"
+#include "scan_fill.h"
 #include "shardstep/tensor.h"
 
 enum {
-    SCAN_TALLY_SUMS = 3 + CORE_EXACT_DIGITS,
+    SCAN_TALLY_SUMS = 4 + CORE_EXACT_DIGITS,
     SCAN_TALLY_EXTREMES = 2
 };
 
 /* The tally of one channel's elements that this process has seen. scan_tally_new() zeroes it. */
 struct scan_tally {
     shs_type type;
-    uint64_t finite, nans, infinities;
+    const struct scan_fill *fill; /* values that are left out; borrowed */
+    uint64_t finite;              /* elements that are counted in the mean */
+    uint64_t nans, infinities, filled;
     uint64_t least, greatest; /* keys of finite elements; 2^64 - 1 and 0 if there are none */
     struct core_exact sum;    /* sum of the present pass */
 
@@ -42,8 +47,10 @@ struct scan_tally {
     double deviation;    /* set by scan_tally_end() */
 };
 
-/* Makes a tally for elements of a type, with room for a histogram. */
-shs_status scan_tally_new(shs_type type, uint64_t most_bins, struct scan_tally **tally);
+/* Makes a tally for elements of a type, with room for a histogram. The tally borrows `fill`, the
+ * values of this type that are left out. */
+shs_status scan_tally_new(shs_type type, const struct scan_fill *fill, uint64_t most_bins,
+                          struct scan_tally **tally);
 
 /* Frees a tally and sets *tally to NULL, which it may be already. */
 void scan_tally_free(struct scan_tally **tally);
@@ -60,7 +67,7 @@ void scan_tally_second_key(struct scan_tally *tally, uint64_t key, uint64_t time
 
 /* Gives the numbers that the present pass has found. Processes and channels add up `sums` modulo
  * 2^64 and take the greatest of each of the extremes. After the second pass only the digits count,
- * from sums[3] on. */
+ * from sums[4] on. */
 void scan_tally_give(const struct scan_tally *tally, uint64_t sums[SCAN_TALLY_SUMS],
                      uint64_t extremes[SCAN_TALLY_EXTREMES]);
 

@@ -1,5 +1,7 @@
 """Statistics by exact rational numbers: the reference of stats.sh, which has no code in common with
-the program. `make FILE` writes fields, `check FILE` compares JSON from standard input with them."""
+the program. `make FILE` writes fields, `check FILE` compares JSON from standard input with them. `part
+SEED FROM TO SAMPLES` lists the rows of a part. `chosen ROWS FILE...` compares JSON with those rows, of
+all files together, that the file ROWS lists; values that the JSON names as fill are left out."""
 import json
 import math
 import sys
@@ -78,15 +80,16 @@ def histogram_of_integers(values, bins):
     return counts
 
 
-def expected(values, bins):
+def expected(values, bins, fill=()):
     values = values.astype(values.dtype.newbyteorder('=')).ravel()
     whole = values.dtype.kind in 'iu'
     if not whole:
         values = values.astype('f8')
     result = {'nan': 0 if whole else int(np.isnan(values).sum()),
               'infinite': 0 if whole else int(np.isinf(values).sum())}
-    numbers = [x for x in values.tolist() if whole or math.isfinite(x)]
-    result['finite'] = len(numbers)
+    there = [x for x in values.tolist() if whole or math.isfinite(x)]
+    numbers = [x for x in there if x not in fill]
+    result['finite'], result['filled'] = len(numbers), len(there) - len(numbers)
     if not numbers:
         return dict(result, mean=None, std=None, min=None, max=None, histogram=[])
     total = sum(numbers) if whole else sum(Fraction(x) for x in numbers)
@@ -136,7 +139,47 @@ def check(path):
             print(name)
 
 
-if sys.argv[1] == 'names':
+def philox(key, counter):
+    """The block of Philox4x32-10 (Salmon et al. 2011)."""
+    k, c = list(key), list(counter)
+    for _ in range(10):
+        a, b = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
+        c = [b >> 32 ^ c[1] ^ k[0], b & 0xFFFFFFFF, a >> 32 ^ c[3] ^ k[1], a & 0xFFFFFFFF]
+        k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
+    return c
+
+
+def part(seed, start, end, samples):
+    """Role 4: the draw of a row is a double from the first two words."""
+    for row in range(samples):
+        words = philox((seed & 0xFFFFFFFF, seed >> 32), (0, row & 0xFFFFFFFF, 0, 4 << 24 | row >> 32))
+        if start <= ((words[0] | words[1] << 32) >> 11) * 2.0**-53 < end:
+            print(row)
+
+
+def chosen(rows, paths):
+    rows = [int(row) for row in open(rows).read().split()]
+    for line in sys.stdin:
+        found = json.loads(line)
+        values = []
+        for path in paths:
+            with h5py.File(path) as file:
+                values.append(file[found['field']][...])
+        values = np.concatenate(values)
+        if found['all_rows'] != len(values) or found['shape'][0] != len(rows):
+            sys.exit(f'{found["field"]}: {found["shape"]} of {found["all_rows"]} rows')
+        values, axis, fill = values[rows], found['channel_axis'], found['fill']
+        compare(found['field'], found['all'], expected(values, 16, fill))
+        for channel, one in enumerate(found['channels']):
+            compare(f'{found["field"]}[{channel}]', one, expected(np.take(values, channel, axis), 16, fill))
+        print(found['field'], found['all']['filled'])
+
+
+if sys.argv[1] == 'part':
+    part(int(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4]), int(sys.argv[5]))
+elif sys.argv[1] == 'chosen':
+    chosen(sys.argv[2], sys.argv[3:])
+elif sys.argv[1] == 'names':
     print(*(name for name, _ in fields()))
 elif sys.argv[1] == 'make':
     make(sys.argv[2])

@@ -16,6 +16,17 @@ refused 0 'No space left' "$SHARDSTEP" import small/images.h5 a=$images
 [ -z "$(ls small)" ] || fail "a failed import left $(ls small)"
 "$SHARDSTEP" import small/labels.h5 a=$labels > /dev/null || fail "a small import"
 
+# statistics: the file of --write is whole or not there, and nothing is printed without it
+"$SHARDSTEP" stats small/labels.h5 a --write small/a.stats > /dev/null || fail "statistics are not written"
+cp small/a.stats whole.stats
+head -c 4194304 /dev/zero > small/filler 2> /dev/null || true
+for ranks in 0 2; do
+    refused "$ranks" 'a.stats: No space left on device' "$SHARDSTEP" stats small/labels.h5 a --write small/a.stats --overwrite --bins 3
+done
+[ "$(ls small | xargs)" = 'a.stats filler labels.h5' ] || fail "statistics left $(ls small | xargs)"
+same "statistics after a full disk" whole.stats small/a.stats
+rm small/filler small/a.stats
+
 # room for two checkpoints of about 1.7 MB, not for a third
 import_fashion fashion.h5
 rm small/labels.h5
