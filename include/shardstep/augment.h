@@ -15,6 +15,15 @@
  * channel, as `shardstep stats` prints it. Spaces may stand around every name, value, number and
  * sign.
  *
+ * In the option `augment` of a loader, and in `--augment`, normalize(from=FILE) stands for the
+ * figures that `shardstep stats --write FILE` has written. FILE stands in double quotes if it has a
+ * comma, a semicolon or a closing parenthesis. The figures must be those of the field, in the same
+ * type and with as many channels. Figures of another field, such as the training images for the
+ * test images, are taken if the call names it: normalize(from=FILE, field=train/images).
+ * shs_loader_open() reads the file on rank 0, hands it on, and puts mean, std and, behind an
+ * operator that changed the type, scale=none in the place of `from`. So the numbers stand in the
+ * run's fingerprint. shs_augment_open() reads no file and refuses `from`.
+ *
  * `shardstep help augment` describes every operator: its values with their limits and defaults,
  * what it computes, and what it draws in which order.
  *

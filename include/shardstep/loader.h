@@ -262,8 +262,9 @@ typedef struct shs_loader_options {
     shs_subset subset;
     /** How often an epoch takes each row: once by default. */
     shs_sampling sampling;
-    /** How samples are changed, in the text of augment.h. The loader copies it. NULL means samples
-     * as they are. */
+    /** How samples are changed, in the text of augment.h. The loader copies it. Files that the text
+     * names, as in normalize(from=FILE), are read when the loader is opened. NULL means samples as
+     * they are. */
     const char *augment;
     /** What the draws of `augment` depend on: SHS_BY_RANK_AND_STEP by default. */
     shs_augment_by augment_by;

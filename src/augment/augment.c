@@ -2,6 +2,7 @@
  * bound augmentation answers. */
 #include <string.h>
 
+#include "augment_from.h"
 #include "augment_operation.h"
 #include "augment_parameter.h"
 #include "augment_table.h"
@@ -358,6 +359,19 @@ static shs_status measure_scratch(shs_augment *augment)
     return SHS_OK;
 }
 
+/* Refuses normalize(from=FILE). Whoever reads files has put the file's numbers there. */
+static shs_status refuse_from(const char *text)
+{
+    struct augment_from from;
+    if (!augment_from_find(text, 0, &from)) return SHS_OK;
+    const struct augment_span *file = &augment_from_value(text, &from, "from")->value;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "augmentation, character %zu: normalize's from is the file %.*s, but an "
+                     "augmentation by itself reads no file; give the text to a loader (option "
+                     "augment), or give the numbers as mean and std: shardstep stats prints them",
+                     from.call + 1, (int)file->length, text + file->at);
+}
+
 static shs_status fill(shs_augment *augment, const struct augment_how *how, const char *text,
                        const shs_tensor *samples, size_t fields)
 {
@@ -366,6 +380,7 @@ static shs_status fill(shs_augment *augment, const struct augment_how *how, cons
         return core_fail(SHS_ERROR_ARGUMENT, "augmentation of %zu fields; the most is %d", fields,
                          SHS_MAX_FIELDS);
     shs_status status = copy_samples(augment, how, samples, fields);
+    if (!status && text) status = refuse_from(text);
     if (!status) status = augment_parse(text ? text : "", &program);
     if (!status) status = bind_program(augment, how->table, &program);
     if (!status) status = measure_scratch(augment);

@@ -33,24 +33,35 @@ static shs_status digest(const char *text, size_t length, char digits[CORE_DIGES
     return SHS_OK;
 }
 
+void io_figures_seal(const char *lines, struct core_text *text)
+{
+    char digits[CORE_DIGEST_TEXT] = "";
+    core_text_add(text, "%s", lines);
+    if (!text->status) text->status = digest(lines, strlen(lines), digits);
+    core_text_add(text, "%s%s\n", last, digits);
+}
+
 void io_figures_print(const struct io_figures *figures, const char *notes, struct core_text *text)
 {
     const shs_tensor *sample = &figures->sample;
-    char digits[CORE_DIGEST_TEXT] = "";
-    core_text_add(text, "%s%s\nfield = %s\ntype = %s\nsample = ", first, version, figures->field,
+    struct core_text lines = {0};
+    core_text_add(&lines, "%s%s\nfield = %s\ntype = %s\nsample = ", first, version, figures->field,
                   shs_type_name(sample->type));
     for (uint32_t axis = 0; axis < sample->axes; axis++)
-        core_text_add(text, "%s%llu", axis ? "x" : "", (ull)sample->shape[axis]);
-    core_text_add(text, "%s\nchannel_axis = ", sample->axes ? "" : "none");
+        core_text_add(&lines, "%s%llu", axis ? "x" : "", (ull)sample->shape[axis]);
+    core_text_add(&lines, "%s\nchannel_axis = ", sample->axes ? "" : "none");
     if (figures->channel_axis)
-        core_text_add(text, "%llu\n", (ull)figures->channel_axis);
+        core_text_add(&lines, "%llu\n", (ull)figures->channel_axis);
     else
-        core_text_add(text, "none\n");
-    core_text_add(text, "%s", notes);
-    print_list("mean", figures->mean, figures->count, text);
-    print_list("std", figures->deviation, figures->count, text);
-    if (!text->status) text->status = digest(text->bytes, text->length, digits);
-    core_text_add(text, "%s%s\n", last, digits);
+        core_text_add(&lines, "none\n");
+    core_text_add(&lines, "%s", notes);
+    print_list("mean", figures->mean, figures->count, &lines);
+    print_list("std", figures->deviation, figures->count, &lines);
+    if (lines.status)
+        text->status = lines.status;
+    else
+        io_figures_seal(lines.bytes, text);
+    core_text_free(&lines);
 }
 
 /* ---- reading */

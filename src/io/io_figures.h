@@ -35,6 +35,9 @@ struct io_figures {
  * figures come from. */
 void io_figures_print(const struct io_figures *figures, const char *notes, struct core_text *text);
 
+/* Appends the lines of a file, and the last line, which has their checksum. */
+void io_figures_seal(const char *lines, struct core_text *text);
+
 /* Reads the text of a file. The message of an error begins with `path`. SHS_ERROR_FORMAT if the
  * text is something else, is cut short or has another checksum; SHS_ERROR_UNSUPPORTED if its
  * version is newer. On error *figures is empty. */

@@ -4,6 +4,7 @@
 #include "augment_table.h"
 #include "core_clock.h"
 #include "core_memory.h"
+#include "load_from.h"
 #include "load_options.h"
 
 shs_status load_open_augment(const shs_dataset *dataset, const char *text, shs_augment **augment)
@@ -163,19 +164,15 @@ static void forget_borrowed(shs_loader_options *options)
     sampling->balance = NULL;
 }
 
-shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *options,
-                           shs_loader **loader)
+/* Collective. Opens a loader with an augmentation that names no file. */
+static shs_status open_loader(shs_dataset *dataset, const shs_loader_options *options,
+                              shs_loader **loader)
 {
-    static const shs_loader_options defaults = {0};
-    shs_loader *nowhere = NULL;
-    shs_status status =
-        core_require(dataset, "shs_loader_open", "dataset", "open it with shs_dataset_open()");
-    if (loader) *loader = NULL;
-    if (status) return status;
     shs_run *run = dataset->run;
+    shs_loader *nowhere = NULL;
     uint64_t id = run->opened++;
-    if (!options) options = &defaults;
     int64_t before = core_memory_balance();
+    shs_status status;
     if (loader)
         status = core_new(1, sizeof **loader, "a loader", loader);
     else
@@ -201,6 +198,23 @@ shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *optio
     if (!status) forget_borrowed(&(*loader)->options);
     if (!status) (*loader)->memory.all = core_memory_balance() - before;
     if (status) shs_loader_close(loader);
+    return status;
+}
+
+shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *options,
+                           shs_loader **loader)
+{
+    shs_loader_options mine = {0};
+    char *augment = NULL;
+    shs_status status =
+        core_require(dataset, "shs_loader_open", "dataset", "open it with shs_dataset_open()");
+    if (loader) *loader = NULL;
+    if (status) return status;
+    if (options) mine = *options;
+    status = load_from_put(dataset, mine.augment, &augment);
+    if (augment) mine.augment = augment;
+    if (!status) status = open_loader(dataset, &mine, loader);
+    core_free(&augment);
     return status;
 }
 

@@ -1,6 +1,8 @@
 /* Runs of several ranks that a function of the program joins: they are as runs over MPI. Other
  * programs of this folder run all of their tests over such a function (see tests/tests.cmake). */
 #include "batches.h"
+#include "io_durable.h"
+#include "io_figures.h"
 #include "loader_scene.h"
 #include "mpi_run.h"
 #include "shardstep/checkpoint.h"
@@ -90,6 +92,68 @@ static void test_batches_are_those_of_mpi(void)
 {
     struct scene scene = scene_begin();
     compare_stories(play_batches, &scene, "shs_next SHS_END");
+    scene_end(&scene);
+}
+
+/* ---- Figures that a file has. */
+
+/* Rank 0 writes figures of the images for the other ranks. */
+static void write_figures(const char *path)
+{
+    static char field[] = "images";
+    static double mean = 100.125, deviation = 50.25;
+    const struct io_figures figures = {
+        .field = field,
+        .sample = {NULL, SHS_U8, 2, {IMAGE_HEIGHT, IMAGE_WIDTH}, NULL},
+        .count = 1,
+        .mean = &mean,
+        .deviation = &deviation};
+    struct core_text text = {0};
+    io_figures_print(&figures, "", &text);
+    if (my_rank() == 0) need(!text.status && !io_write_text(path, text.bytes), "figures");
+    core_text_free(&text);
+    MPI_Barrier(MPI_COMM_WORLD);
+}
+
+/* A batch of the figures, then a file that is not there. */
+static void play_figures(struct story *story, bool gathered, const void *user)
+{
+    const struct scene *scene = user;
+    const shs_run_options options = {.seed = 42, .vranks = (uint64_t)all_ranks()};
+    static const char *const files[] = {"x.stats", "nowhere.stats"};
+    char text[2 * PATH_BYTES], path[PATH_BYTES + 16];
+    shs_loader_options how = {.batch = 3, .augment = text};
+    struct job job;
+    shs_batch batch;
+    snprintf(path, sizeof path, "%s/x.stats", scene->folder);
+    write_figures(path);
+    need(!open_either(MPI_COMM_WORLD, gathered, &options, &job.run), "opening a run");
+    need(!shs_dataset_open(job.run, scene->path, samples_fields, NULL, &job.data), "a dataset");
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(text, sizeof text, "images: random_crop(padding=1) normalize(from=%s/%s)",
+                 scene->folder, files[i]);
+        shs_status status = shs_loader_open(job.data, &how, &job.loader);
+        char hash[32] = "none";
+        if (!status) status = shs_next(job.loader, &batch);
+        if (!status) snprintf(hash, sizeof hash, "%016llx", (ull)hash_of_batch(&batch));
+        note(story, hash, status);
+        shs_loader_close(&job.loader);
+    }
+    snprintf(text, sizeof text, "images: random_crop(padding=1) normalize(mean=%.9g, std=%.9g)",
+             100.125 / 255, 50.25 / 255);
+    need(!shs_loader_open(job.data, &how, &job.loader), "a loader");
+    need(!shs_next(job.loader, &batch), "a batch");
+    char hash[32];
+    snprintf(hash, sizeof hash, "%016llx ", (ull)hash_of_batch(&batch));
+    CHECK(!strncmp(story->text, hash, strlen(hash)));
+    job_close(&job);
+}
+
+static void test_figures_of_a_file_reach_every_rank(void)
+{
+    struct scene scene = scene_begin();
+    compare_stories(play_figures, &scene,
+                    "nowhere.stats: No such file or directory; check the path");
     scene_end(&scene);
 }
 
@@ -386,6 +450,7 @@ int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         {"batches are those of MPI", test_batches_are_those_of_mpi},
+        {"figures of a file reach every rank", test_figures_of_a_file_reach_every_rank},
         {"disagreement is told as with MPI", test_disagreement_is_told_as_with_mpi},
         {"a rank that leaves is told as with MPI", test_a_rank_that_leaves_is_told_as_with_mpi},
         {"numbers are joined in pieces", test_numbers_are_joined_in_pieces},
