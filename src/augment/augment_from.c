@@ -93,12 +93,15 @@ bool augment_from_find(const char *text, size_t at, struct augment_from *from)
         if (c == '(') {
             from->call = word;
             if (!depth) from->outer = word;
-            if (word >= at && is_from(text, now, from)) return true;
+            if (word >= at && from->calls > from->statement && is_from(text, now, from))
+                return true;
             if (++depth > MOST_DEPTH) return false;
         }
         if (c == ')' && depth) depth--;
-        if (c == ';') from->statement = now + 1;
-        if (c == ';') depth = 0;
+        if (c == ';') {
+            from->statement = from->calls = word = now + 1;
+            depth = 0;
+        }
         if (c == ':' && !depth) from->calls = now + 1;
         bool letter = !isspace((unsigned char)c) && !strchr("(),;:=[]", c);
         if (letter && !in_word) word = now;

@@ -16,6 +16,9 @@ struct cli_stats_report {
     double scale; /* the number by which normalize() divides with scale=auto */
 };
 
+/* Local. Prints all of it as an object. */
+void cli_stats_print_json(const struct cli_stats_report *report);
+
 /* Local. Refuses a file of --write that cannot be made, or that is a file of the data, before
  * anything is read. */
 shs_status cli_stats_check(const struct cli_arguments *arguments, const struct io_paths *paths);

@@ -136,6 +136,8 @@ static void calls_are_found(void)
                  {"x: normalize(mean=1, std=2)", NULL, 0, 0, 0},
                  {"x: cast(from=a)", NULL, 0, 0, 0},
                  {"x: normalize(from=a", NULL, 0, 0, 0},
+                 {"normalize(from=a)", NULL, 0, 0, 0},
+                 {"y: sometimes;(normalize(from=a))", NULL, 0, 0, 0},
                  {"x: normalize(from)", NULL, 0, 0, 0},
                  {"x: normalize(,from=a)", NULL, 0, 0, 0},
                  {"x: denormalize(from=a)", NULL, 0, 0, 0},
