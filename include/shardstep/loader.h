@@ -3,9 +3,11 @@
  *
  * WAITING. Without the option `ahead` loading is synchronous: all work happens inside shs_next(),
  * in the calling thread and in the `threads` beside it. With `ahead` = k it is asynchronous:
- * `threads` threads fill the batches of the next k steps while the program computes, and shs_next()
- * only waits if the batch is not there yet. shs_try_next() never waits for them. The batches are
- * the same in every mode, bit by bit.
+ * `threads` threads fill the batches of the next k steps while the program computes. If the batch
+ * is not there yet, shs_next() does not sleep: it fills the next batch that no thread has begun,
+ * and sleeps only if all are begun. So where data is the bottleneck the calling thread works, too.
+ * shs_try_next() neither fills batches nor waits for them. The batches are the same in every mode,
+ * bit by bit.
  *
  * The threads read, decode and augment. They call neither MPI nor HDF5, and block all signals. What
  * only HDF5 can read, the opening of files, and weights that are not in memory are read ahead by
@@ -283,8 +285,10 @@ typedef struct shs_loader_options {
     uint32_t ahead;
     /** Threads beside the calling thread, up to 64. Without `ahead` they share the work of
      * shs_next() with it, and 0 means that it works alone. With `ahead` each thread loads whole
-     * batches, and 0 means one thread. Up to 16 more threads wait for the disk where bytes are not
-     * in memory. No result depends on this number. */
+     * batches, and 0 means one thread. Where bytes are not in memory, up to 16 more threads wait
+     * for the disk and, with `ahead`, up to 16 for the calling thread. No result depends on this
+     * number.
+     */
     uint32_t threads;
     /** Batches that the program may keep by shs_keep() beside the latest batch, up to 65,536. Their
      * memory is allocated when the loader is opened. */
@@ -405,14 +409,14 @@ typedef struct shs_loader_memory_use {
      * whole batches. */
     uint64_t order;
     /** The cache of decoded chunks when it is full, with what it notes of each chunk: at most the
-     * dataset's cache_bytes, and an eighth more where several threads load whole batches. 0 if it
-     * keeps no chunks. */
+     * dataset's cache_bytes, and with `ahead` an eighth more, because several threads load whole
+     * batches. 0 if it keeps no chunks. */
     uint64_t cache;
     /** What rows are found, read and decoded with: lists of reads for each batch, and for each
      * thread the largest chunk as stored and as decoded, and memory between filters. */
     uint64_t reading;
-    /** The same for threads that only wait for the disk, up to 15. It is touched only by reads of
-     * bytes that are not in memory. */
+    /** The same for threads that only wait for the disk, up to 15, or 30 with `ahead`. It is
+     * touched only by reads of bytes that are not in memory. */
     uint64_t waiting;
     /** The rest of the loader: its structures and texts, and the augmentation's tables. */
     uint64_t other;

@@ -19,12 +19,14 @@ typedef struct shs_loader_times {
     /** The part of it that belongs to the latest step whose last batch was delivered. */
     double waited_in_step;
     /** Lanes that load. With the option `ahead` they are its threads, which are numbered from 1 on.
-     * Without it the only lane is lane 0, the calling thread, which other threads help. */
+     * The calling thread, lane 0, helps them and does not count. Without `ahead` the only lane is
+     * lane 0, which other threads help. */
     uint32_t lanes;
 } shs_loader_times;
 
 /** Where the time of a lane went, in seconds. The other members add up to `elapsed`. A lane is a
- * thread that loads; lane 0 is the calling thread. The batch that a lane is filling now counts when
+ * thread that loads; lane 0 is the calling thread, which with `ahead` fills batches while it waits
+ * inside shs_next(). The batch that a lane is filling now counts when
  * it is filled. */
 typedef struct shs_lane_times {
     /** Time that is accounted for, since the loader was opened. */
@@ -43,7 +45,7 @@ typedef struct shs_lane_times {
     double checking;
     /** Samples were augmented. */
     double augmenting;
-    /** The lane waited for chunks that another lane decodes. Lane 0 waited for a batch. */
+    /** The lane waited for chunks that another lane decodes. Lane 0 also waited for batches. */
     double waiting;
     /** Reads were planned, and rows that are in memory were copied. For lane 0 also the
      * rest of shs_next(). */

@@ -1,8 +1,17 @@
-/* Instruction sets of this CPU for which several folders have code of their own. */
+/* The CPUs: how many there are, and the instruction sets for which several folders have code of
+ * their own. */
 #ifndef CORE_CPU_H
 #define CORE_CPU_H
 
+#include <sched.h>
 #include <stdbool.h>
+
+/* Returns how many CPUs this process may use. 0 if that is not known. */
+static inline unsigned core_cpus(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) ? 0 : (unsigned)CPU_COUNT(&set);
+}
 
 #if defined(__x86_64__)
 

@@ -13,8 +13,8 @@ enum load_state {
     LOAD_PLANNING,  /* what is to be read, and copying rows out of kept chunks */
     LOAD_READING,   /* also copying rows out of chunks that were read */
     LOAD_DECODING,
-    LOAD_WAITING,  /* the lane waits for chunks that others decode; lane 0: for a batch of the ring
-                    */
+    LOAD_WAITING,  /* the lane waits for chunks that others decode; lane 0: also for a batch of the
+                    * ring */
     LOAD_CHECKING, /* rows against their checksums */
     LOAD_AUGMENTING,
     LOAD_HANDING, /* the rest of shs_next() */

@@ -46,10 +46,10 @@ static uint64_t cache_bytes(const shs_loader *loader)
 static void share_buffers(const shs_loader *loader, shs_loader_memory_use *use)
 {
     struct fetch_need need;
-    struct load_ahead_lanes lanes = {0};
+    struct load_lanes_have lanes = {0};
     const struct load_tools *tools = &loader->tools;
     fetch_need_find(loader->dataset, order_most_rows(&loader->plan.order.order.shape), &need);
-    if (loader->ahead) lanes = load_ahead_measure(loader->ahead, &need);
+    if (loader->ahead) lanes = load_lanes_measure(load_ahead_lanes(loader->ahead), &need);
     uint64_t tables = tools->order_bytes + lanes.order_bytes;
     use->staging = staging_bytes(loader);
     use->waiting = fetcher_waiting_bytes(tools->fetcher) + lanes.waiting_bytes;

@@ -56,27 +56,30 @@ static shs_status make_units(shs_loader *loader, uint64_t rows)
 static shs_status open_ahead(shs_loader *loader, const struct fetch_need *need, uint64_t rows)
 {
     const shs_loader_options *options = &loader->options;
-    const struct load_ahead_how how = {.dataset = loader->dataset,
-                                       .tools = &loader->tools,
-                                       .plan = &loader->plan,
-                                       .units = loader->units,
-                                       .need = need,
-                                       .rows = rows,
-                                       .batches = options->ahead * loader->plan.hosted,
-                                       .epochs = options->epochs,
-                                       .threads = options->threads ? options->threads : 1,
-                                       .events = options->trace_events,
-                                       .account = &loader->account};
+    const struct load_ahead_how how = {
+        .lanes = {.dataset = loader->dataset,
+                  .tools = &loader->tools,
+                  .plan = &loader->plan,
+                  .need = need,
+                  .rows = rows,
+                  .batches = options->ahead * loader->plan.hosted,
+                  .threads = options->threads ? options->threads : 1,
+                  .events = options->trace_events,
+                  .account = &loader->account},
+        .tools = &loader->tools,
+        .units = loader->units,
+        .epochs = options->epochs,
+    };
     return load_ahead_open(&how, &loader->ahead);
 }
 
-/* Takes all memory that batches will need, so that none but the cache grows later. With `ahead` the
- * calling thread fills no batch. It reads if rows must be read to find others. */
+/* Takes all memory that batches will need, so that none but the cache grows later. With `ahead`
+ * lanes fill the batches. The first tools read only if rows must be read to find others. */
 static shs_status reserve(shs_loader *loader, uint64_t rows)
 {
     struct fetch_need need;
     const shs_loader_options *options = &loader->options;
-    unsigned lanes = options->threads ? options->threads : 1;
+    unsigned lanes = (options->threads ? options->threads : 1) + 1; /* the calling thread's, too */
     fetch_need_find(loader->dataset, rows, &need);
     bool reads = !options->ahead || need.early;
     int64_t before = core_memory_balance();

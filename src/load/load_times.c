@@ -10,7 +10,7 @@ static double seconds(uint64_t nanoseconds)
 
 struct load_account load_account_of(const shs_loader *loader, uint32_t lane)
 {
-    if (lane) return load_ahead_account(loader->ahead, lane);
+    if (lane) return load_lanes_account(load_ahead_lanes(loader->ahead), lane);
     struct load_account account = loader->account;
     account.events = NULL; /* they are the loader's */
     load_account_book(&account, LOAD_IDLE, core_clock());
@@ -19,7 +19,7 @@ struct load_account load_account_of(const shs_loader *loader, uint32_t lane)
 
 uint32_t load_lanes(const shs_loader *loader)
 {
-    return loader->ahead ? load_ahead_lanes(loader->ahead) : 1;
+    return loader->ahead ? load_lanes_threads(load_ahead_lanes(loader->ahead)) : 1;
 }
 
 shs_loader_times shs_times(const shs_loader *loader)

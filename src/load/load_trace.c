@@ -73,7 +73,7 @@ static shs_status tell_events(const shs_loader *loader, uint64_t begin, struct c
     uint32_t lanes = loader->ahead ? load_lanes(loader) : 0;
     shs_status status = core_new(loader->options.trace_events, sizeof *events, "a trace", &events);
     for (uint32_t lane = 0; lane <= lanes && !status; lane++) {
-        uint64_t count = lane ? load_ahead_events(loader->ahead, lane, events)
+        uint64_t count = lane ? load_lanes_events(load_ahead_lanes(loader->ahead), lane, events)
                               : load_account_events(&loader->account, events);
         add_name(text, loader->dataset->run->rank, lane);
         for (uint64_t i = 0; i < count; i++)

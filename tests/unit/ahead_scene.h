@@ -81,12 +81,12 @@ static inline void dawdle(void)
 /* Threads dawdle from now on. Loaders are open neither now nor at the end. */
 static inline void delays_begin(void)
 {
-    load_ahead_delay = dawdle;
+    load_lanes_delay = dawdle;
 }
 
 static inline void delays_end(void)
 {
-    load_ahead_delay = NULL;
+    load_lanes_delay = NULL;
 }
 
 /* ---- Threads and descriptors of this process. */

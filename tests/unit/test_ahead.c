@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ahead_scene.h"
+#include "shardstep/times.h"
 
 enum {
     EPOCHS = 2,
@@ -272,7 +273,7 @@ static void not_ready_is_told(void)
     shs_batch batch;
     if (!open_fields(&data, direct_fields)) return;
     atomic_store(&held_up, true);
-    load_ahead_delay = hold_up;
+    load_lanes_delay = hold_up;
     CHECK_STATUS(shs_loader_open(data.dataset, &options, &loader), SHS_OK);
     for (int i = 0; i < 5; i++)
         CHECK_STATUS(shs_try_next(loader, &batch), SHS_NOT_READY);
@@ -282,7 +283,31 @@ static void not_ready_is_told(void)
     CHECK_STATUS(shs_next(loader, &batch), SHS_OK);
     CHECK_EQ(batch.rows, BATCH);
     shs_loader_close(&loader);
-    load_ahead_delay = NULL;
+    load_lanes_delay = NULL;
+    data_close(&data);
+}
+
+/* Threads that never come are not waited for: shs_next() does their work. shs_try_next() does not.
+ */
+static void the_caller_helps(void)
+{
+    const shs_loader_options options = {.batch = BATCH, .augment = augmentation, .ahead = 1};
+    struct data data;
+    shs_loader *loader;
+    shs_batch batch;
+    if (!open_fields(&data, direct_fields)) return;
+    atomic_store(&held_up, true);
+    load_lanes_delay = hold_up;
+    CHECK_STATUS(shs_loader_open(data.dataset, &options, &loader), SHS_OK);
+    CHECK_STATUS(shs_next(loader, &batch), SHS_OK);
+    CHECK_EQ(batch.rows, BATCH);
+    const shs_lane_times lane = shs_times_of_lane(loader, 0);
+    CHECK_IS(lane.augmenting, >, 0);
+    CHECK_EQ(shs_times_of_lane(loader, 1).augmenting, 0);
+    CHECK_STATUS(shs_try_next(loader, &batch), SHS_NOT_READY);
+    atomic_store(&held_up, false);
+    shs_loader_close(&loader);
+    load_lanes_delay = NULL;
     data_close(&data);
 }
 
@@ -313,9 +338,13 @@ static void a_stop_stops_the_ring(void)
 int main(void)
 {
     static const struct harness_test tests[] = {
-        TEST(all_ways_give_the_same_bytes), TEST(scarce_files_give_the_same_bytes),
-        TEST(a_seek_empties_the_ring),      TEST(a_batch_is_replayed),
-        TEST(a_try_reads_one_piece),        TEST(not_ready_is_told),
+        TEST(all_ways_give_the_same_bytes),
+        TEST(scarce_files_give_the_same_bytes),
+        TEST(a_seek_empties_the_ring),
+        TEST(a_batch_is_replayed),
+        TEST(a_try_reads_one_piece),
+        TEST(not_ready_is_told),
+        TEST(the_caller_helps),
         TEST(a_stop_stops_the_ring),
     };
     int code =

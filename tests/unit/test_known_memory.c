@@ -194,10 +194,10 @@ static void check_setting(shs_run *run, const struct setting *setting, uint32_t 
     bool chunked = loader->tools.kept.chunks > 0;
     if (!chunked) CHECK_EQ((uint64_t)(counted.now - before), use.counted);
     take_epochs(run, loader, chunked, loader->tools.kept.pinned > 0,
-                ahead && threads ? MOST_EPOCHS : 4);
+                ahead ? MOST_EPOCHS : 4);
     int64_t most = counted.most - before;
     CHECK_IS(most, <=, (int64_t)use.counted);
-    if (!setting->mixed && (!ahead || threads < 2))
+    if (!setting->mixed && !ahead)
         CHECK_EQ((uint64_t)most, use.counted);
     else
         CHECK_IS((double)most, >=, 0.85 * (double)use.counted);
