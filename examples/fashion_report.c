@@ -98,6 +98,7 @@ void fashion_report_epoch(fashion_report *report, const fashion_epoch *e)
                "  loss %.4f  train %.4f  test %.4f  %.1f s  %.0f images/s\n",
                e->epoch, report->epochs, e->step, e->train_loss, e->train_accuracy,
                e->test_accuracy, seconds, images);
+        printf("    %s\n", e->data);
         fflush(stdout);
         if (report->log) write_json(report->log, e, seconds, images);
     }

@@ -29,6 +29,7 @@ typedef struct fashion_epoch {
     double test_accuracy;
     uint64_t ranks;
     uint64_t vranks;
+    const char *data; /* whether data kept up: the line of shs_loader_report() */
 } fashion_epoch;
 
 /* Local. Appends to the file `log` unless it is NULL. False if that cannot be opened. */
@@ -44,7 +45,7 @@ void fashion_report_start(fashion_report *report, uint64_t first, uint64_t last,
  * elsewhere a line every ten seconds. */
 void fashion_report_step(fashion_report *report, uint64_t step, uint64_t epoch, uint64_t rows);
 
-/* Local. An epoch was trained and tested: a line on stdout, one in the log. */
+/* Local. An epoch was trained and tested: two lines on stdout, one in the log. */
 void fashion_report_epoch(fashion_report *report, const fashion_epoch *epoch);
 
 #endif

@@ -214,6 +214,8 @@ static double test_accuracy(const training *t)
 static void end_epoch(training *t)
 {
     const double *sums = t->book.epoch;
+    char data[SHS_REPORT_BYTES];
+    shs_must(shs_loader_report(t->train, data, sizeof data)); /* before the test takes its time */
     test(t);
     t->book.tested++;
     fashion_report_epoch(&t->report, &(fashion_epoch){.epoch = t->book.tested,
@@ -222,7 +224,8 @@ static void end_epoch(training *t)
                                                       .train_accuracy = sums[CORRECT] / sums[ROWS],
                                                       .test_accuracy = test_accuracy(t),
                                                       .ranks = (uint64_t)t->info.ranks,
-                                                      .vranks = t->info.vranks});
+                                                      .vranks = t->info.vranks,
+                                                      .data = data});
     memset(t->book.epoch, 0, sizeof t->book.epoch);
     save(t);
 }
