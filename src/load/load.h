@@ -25,7 +25,7 @@
 
 /* What shs_loader_report() has told so far, as its figures. */
 struct load_reported {
-    uint64_t elapsed, waited;
+    uint64_t elapsed, waited, helped;
     uint64_t spent[LOAD_STATES];
 };
 

@@ -1,14 +1,19 @@
 #include "load_figures.h"
 
-#include <sched.h>
 #include <string.h>
 
 #include "core_clock.h"
+#include "core_cpu.h"
 
-static uint64_t cpus(void)
+/* Adds the time in which the calling thread filled batches of a ring. */
+static void add_help(const shs_loader *loader, struct load_figures *figures)
 {
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) ? 0 : (uint64_t)CPU_COUNT(&set);
+    static const enum load_state filling[] = {LOAD_PLANNING, LOAD_READING, LOAD_DECODING,
+                                              LOAD_CHECKING, LOAD_AUGMENTING};
+    for (size_t i = 0; i < sizeof filling / sizeof *filling; i++) {
+        figures->spent[filling[i]] += loader->account.spent[filling[i]];
+        figures->helped += loader->account.spent[filling[i]];
+    }
 }
 
 static struct load_figures so_far(const shs_loader *loader)
@@ -17,13 +22,14 @@ static struct load_figures so_far(const shs_loader *loader)
                                .waited = loader->waited,
                                .lanes = load_lanes(loader),
                                .ahead = loader->options.ahead,
-                               .cpus = cpus()};
+                               .cpus = core_cpus()};
     for (uint32_t i = 0; i < now.lanes; i++) {
         const struct load_account account = load_account_of(loader, loader->ahead ? i + 1 : 0);
         for (int s = 0; s < LOAD_STATES; s++)
             now.spent[s] += account.spent[s];
     }
     now.spent[LOAD_PREPARING] = loader->account.spent[LOAD_PREPARING];
+    if (loader->ahead) add_help(loader, &now);
     return now;
 }
 
@@ -32,9 +38,11 @@ struct load_figures load_figures_since(const shs_loader *loader, struct load_rep
     struct load_figures now = so_far(loader), since = now;
     since.elapsed -= last->elapsed;
     since.waited -= last->waited;
+    since.helped -= last->helped;
     for (int s = 0; s < LOAD_STATES; s++)
         since.spent[s] -= last->spent[s];
-    *last = (struct load_reported){.elapsed = now.elapsed, .waited = now.waited};
+    *last =
+        (struct load_reported){.elapsed = now.elapsed, .waited = now.waited, .helped = now.helped};
     memcpy(last->spent, now.spent, sizeof last->spent);
     return since;
 }
@@ -104,11 +112,12 @@ static uint64_t enough_lanes(const struct load_figures *figures)
     return computing && busy / computing < most ? busy / computing + 1 : most;
 }
 
-/* True if the lanes had time left, so that more of them would not help. */
+/* True if the lanes had time left, so that more of them would not help. Where all CPUs are busy,
+ * the calling thread fills batches in place of a lane, which is then idle. */
 static bool lanes_rest(const struct load_figures *figures, int held)
 {
     return figures->ahead && held &&
-           figures->spent[LOAD_IDLE] > figures->elapsed * figures->lanes / 3;
+           figures->spent[LOAD_IDLE] > figures->helped + figures->elapsed * figures->lanes / 3;
 }
 
 const char *load_figures_bottleneck(const struct load_figures *figures)
@@ -141,7 +150,8 @@ static void tell_lanes(const struct load_figures *figures, struct core_text *tex
     uint64_t all = 0;
     for (int s = 0; s < LOAD_STATES; s++)
         all += s == LOAD_PREPARING && figures->ahead ? 0 : figures->spent[s];
-    core_text_add(text, "its %llu lane%s: ", (ull)figures->lanes, figures->lanes == 1 ? "" : "s");
+    core_text_add(text, "its %llu lane%s%s: ", (ull)figures->lanes, figures->lanes == 1 ? "" : "s",
+                  figures->ahead ? " and the caller" : "");
     for (int i = figures->ahead ? 1 : 0; i < HELD; i++)
         if (ratio(figures->spent[held_by[i].state], all) > least)
             core_text_add(text, "%s %.1f%%, ", held_by[i].name,

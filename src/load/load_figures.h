@@ -8,8 +8,10 @@
 /* Nanoseconds, if nothing else is said. */
 struct load_figures {
     uint64_t elapsed, waited;
-    uint64_t spent[LOAD_STATES]; /* sums over the lanes that load; LOAD_PREPARING is the calling
-                                    thread's */
+    uint64_t spent[LOAD_STATES]; /* sums over the lanes that load and, of what filling a batch
+                                    takes, the calling thread; LOAD_PREPARING is the latter's */
+    uint64_t helped;             /* with `ahead` the time in which the calling thread filled
+                                    batches; part of `spent` */
     uint64_t lanes, ahead;       /* numbers */
     uint64_t cpus;               /* CPUs that this process may use; 0: not known */
 };

@@ -99,7 +99,8 @@ static void the_report_tells_of_waiting(void)
             CHECK_STATUS(shs_next(loader, &batch), SHS_OK);
         CHECK_STATUS(shs_loader_report(loader, text, sizeof text), SHS_OK);
         CHECK_HAS(text, "is the bottleneck on rank 0: waited ");
-        CHECK_HAS(text, options.ahead ? "its 1 lane: " : "; try ahead=2, which loads while");
+        CHECK_HAS(text, options.ahead ? "its 1 lane and the caller: "
+                                      : "; try ahead=2, which loads while");
         CHECK_HAS(text, "% of ");
         CHECK(!strstr(text, "nan") && !strchr(text, '\n'));
         CHECK_STATUS(shs_loader_report(loader, little, sizeof little), SHS_OK);
