@@ -4,10 +4,10 @@
  * WAITING. Without the option `ahead` loading is synchronous: all work happens inside shs_next(),
  * in the calling thread and in the `threads` beside it. With `ahead` = k it is asynchronous:
  * `threads` threads fill the batches of the next k steps while the program computes. If the batch
- * is not there yet, shs_next() does not sleep: it fills the next batch that no thread has begun,
- * and sleeps only if all are begun. So where data is the bottleneck the calling thread works, too.
- * shs_try_next() neither fills batches nor waits for them. The batches are the same in every mode,
- * bit by bit.
+ * is not there yet, shs_next() does not sleep: it fills the next batch that no thread has begun.
+ * It sleeps only if all are begun, or if batches take long and its own is soon there. So where data
+ * is the bottleneck the calling thread works, too. shs_try_next() neither fills batches nor waits
+ * for them. The batches are the same in every mode, bit by bit.
  *
  * The threads read, decode and augment. They call neither MPI nor HDF5, and block all signals. What
  * only HDF5 can read, the opening of files, and weights that are not in memory are read ahead by

@@ -148,7 +148,8 @@ shs_status load_ahead_await(struct load_ahead *ahead, shs_cursor cursor, uint64_
     while (!load_lanes_are_filled(ahead->lanes, ahead->handed, end)) {
         if (prepare_some(ahead)) continue;
         if (!wait) return SHS_NOT_READY;
-        if (!load_lanes_help(ahead->lanes)) load_lanes_wait(ahead->lanes, ahead->handed, end);
+        if (!load_lanes_help(ahead->lanes, ahead->handed, end))
+            load_lanes_wait(ahead->lanes, ahead->handed, end);
     }
     return SHS_OK;
 }

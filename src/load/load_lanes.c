@@ -19,7 +19,8 @@ void (*load_lanes_delay)(void);
 /* A batch in the ring. */
 struct entry {
     struct load_batch batch;
-    bool filled; /* true if it is filled, or has failed */
+    uint64_t begun; /* when a lane took it */
+    bool filled;    /* true if it is filled, or has failed */
 };
 
 struct lane {
@@ -50,7 +51,7 @@ struct load_lanes {
     unsigned idle;            /* threads that wait and are not called */
     unsigned called;          /* threads that were called and have not come yet */
     bool helps;               /* true if the calling thread fills batches */
-    bool slow;                /* true if the batch that was filled last was worth a thread */
+    uint64_t took;            /* nanoseconds that the batch took that was filled last */
     bool stopping;            /* true if the calling thread waits until no thread is busy */
     bool closing;
 };
@@ -74,6 +75,7 @@ static struct entry *take(struct load_lanes *lanes, struct lane *lane)
     while (lanes->taken < lanes->prepared) {
         struct entry *entry = entry_of(lanes, lanes->taken++);
         if (entry->filled) continue;
+        entry->begun = core_clock();
         load_tools_queue(&lane->tools);
         return entry;
     }
@@ -119,14 +121,13 @@ static void delay(void)
 /* Fills a batch without the lock. */
 static void fill(struct load_lanes *lanes, struct lane *lane, struct entry *entry)
 {
-    const struct load_times *times = &entry->batch.times;
     unlock(lanes, call(lanes, wants_more(lanes)));
     if (lane->number) delay();
     load_batch_fill(&lane->tools, lanes->how.plan, &entry->batch);
     if (lane->number) delay();
     pthread_mutex_lock(&lanes->lock);
     entry->filled = true;
-    lanes->slow = times->filled - times->taken > WORTH_A_THREAD;
+    lanes->took = core_clock() - entry->begun;
 }
 
 /* ---- Threads. */
@@ -328,7 +329,8 @@ void load_lanes_leave(struct load_lanes *lanes)
 {
     pthread_mutex_lock(&lanes->lock);
     lanes->helps = false;
-    unlock(lanes, call(lanes, wants_more(lanes) && (lanes->slow || !at_work(lanes))));
+    unlock(lanes,
+           call(lanes, wants_more(lanes) && (lanes->took > WORTH_A_THREAD || !at_work(lanes))));
 }
 
 void load_lanes_publish(struct load_lanes *lanes)
@@ -356,12 +358,21 @@ bool load_lanes_are_filled(struct load_lanes *lanes, uint64_t number, uint64_t e
     return filled;
 }
 
-bool load_lanes_help(struct load_lanes *lanes)
+/* Returns true if a thread will soon have filled a batch, so that sleeping until then ends earlier
+ * than filling another batch. Sleeping costs too much if batches take less time than waking. */
+static bool is_near(const struct load_lanes *lanes, uint64_t number)
+{
+    return number < lanes->taken && lanes->took > WORTH_A_THREAD &&
+           core_clock() > entry_of(lanes, number)->begun + lanes->took / 2;
+}
+
+bool load_lanes_help(struct load_lanes *lanes, uint64_t number, uint64_t end)
 {
     struct lane *lane = &lanes->lane[0];
+    struct entry *entry = NULL;
     pthread_mutex_lock(&lanes->lock);
-    struct entry *entry = take(lanes, lane);
-    lanes->helps = true;
+    if (!is_near(lanes, first_not_filled(lanes, number, end))) entry = take(lanes, lane);
+    lanes->helps = entry;
     if (entry) fill(lanes, lane, entry);
     pthread_mutex_unlock(&lanes->lock);
     if (entry) load_account_book_fill(lanes->how.account, LOAD_HANDING, &entry->batch.times);
@@ -370,10 +381,12 @@ bool load_lanes_help(struct load_lanes *lanes)
 
 void load_lanes_wait(struct load_lanes *lanes, uint64_t number, uint64_t end)
 {
+    load_lanes_leave(lanes);
     pthread_mutex_lock(&lanes->lock);
     while ((lanes->awaited = first_not_filled(lanes, number, end)) < end)
         pthread_cond_wait(&lanes->filled_more, &lanes->lock);
     lanes->awaited = UINT64_MAX;
+    lanes->helps = true;
     pthread_mutex_unlock(&lanes->lock);
     load_account_book(lanes->how.account, LOAD_WAITING, core_clock());
 }

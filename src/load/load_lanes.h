@@ -6,7 +6,8 @@
  * order. Waking a thread costs about as much time as filling a small batch, so few threads are
  * woken, and seldom:
  *
- * - The calling thread fills batches in place of sleeping. It sleeps only if all batches are taken.
+ * - The calling thread fills batches in place of sleeping. It sleeps only if all batches are taken,
+ *   or if batches take long and the batch that it wants is at least half done.
  * - A lane goes on without sleeping while there are batches. A lane that takes a batch and leaves
  *   others behind wakes one more lane.
  * - No more lanes work at a time than there are threads or CPUs. So where all CPUs are busy, the
@@ -74,11 +75,13 @@ void load_lanes_publish(struct load_lanes *lanes);
 /* Local. Returns true if all batches from `number` to before `end` are filled or have failed. */
 bool load_lanes_are_filled(struct load_lanes *lanes, uint64_t number, uint64_t end);
 
-/* Local. Fills the next batch that no lane has taken, in the calling thread. Returns false if there
- * is none. */
-bool load_lanes_help(struct load_lanes *lanes);
+/* Local. Fills the next batch that no lane has taken, in the calling thread, which wants the
+ * batches from `number` to before `end`. Returns false if all batches are taken, or if the next
+ * wanted batch will be there before another batch can be filled. */
+bool load_lanes_help(struct load_lanes *lanes, uint64_t number, uint64_t end);
 
-/* Local. Waits until these batches, which are published, are filled or have failed. */
+/* Local. Waits until these batches, which are published, are filled or have failed. Meanwhile the
+ * calling thread does not help. */
 void load_lanes_wait(struct load_lanes *lanes, uint64_t number, uint64_t end);
 
 /* ---- Accounts. */
