@@ -286,9 +286,7 @@ typedef struct shs_loader_options {
     /** Threads beside the calling thread, up to 64. Without `ahead` they share the work of
      * shs_next() with it, and 0 means that it works alone. With `ahead` each thread loads whole
      * batches, and 0 means one thread. Where bytes are not in memory, up to 16 more threads wait
-     * for the disk and, with `ahead`, up to 16 for the calling thread. No result depends on this
-     * number.
-     */
+     * for the disk, or 32 with `ahead`. No result depends on this number. */
     uint32_t threads;
     /** Batches that the program may keep by shs_keep() beside the latest batch, up to 65,536. Their
      * memory is allocated when the loader is opened. */

@@ -26,8 +26,7 @@ typedef struct shs_loader_times {
 
 /** Where the time of a lane went, in seconds. The other members add up to `elapsed`. A lane is a
  * thread that loads; lane 0 is the calling thread, which with `ahead` fills batches while it waits
- * inside shs_next(). The batch that a lane is filling now counts when
- * it is filled. */
+ * inside shs_next(). The batch that a lane is filling now counts when it is filled. */
 typedef struct shs_lane_times {
     /** Time that is accounted for, since the loader was opened. */
     double elapsed;

@@ -6,8 +6,8 @@
  *     load_batch   fills a batch with a lane's load_tools: row numbers, fetch, augmentation
  *         |
  *         v
- *     load_ahead   keeps a ring of such batches, which load_lanes fill: threads, and the caller while
- *         |        it waits; without a ring the caller fills each batch when it is asked for
+ *     load_ahead   keeps a ring of such batches, which load_lanes fills, in threads and in the
+ *         |        waiting caller; without a ring the caller fills each batch when it is asked for
  *         v
  *     load_replace puts other rows in the places of bad rows, as the policy of failures says
  *         |

@@ -193,8 +193,7 @@ static void check_setting(shs_run *run, const struct setting *setting, uint32_t 
     counted.most = counted.now; /* without texts that were only needed to open the loader */
     bool chunked = loader->tools.kept.chunks > 0;
     if (!chunked) CHECK_EQ((uint64_t)(counted.now - before), use.counted);
-    take_epochs(run, loader, chunked, loader->tools.kept.pinned > 0,
-                ahead ? MOST_EPOCHS : 4);
+    take_epochs(run, loader, chunked, loader->tools.kept.pinned > 0, ahead ? MOST_EPOCHS : 4);
     int64_t most = counted.most - before;
     CHECK_IS(most, <=, (int64_t)use.counted);
     if (!setting->mixed && !ahead)
