@@ -1,10 +1,8 @@
 #include "fetch.h"
 
-#include <stdio.h>
-
 #include "core_clock.h"
 #include "core_memory.h"
-#include "fetch_plan.h"
+#include "fetch_work.h"
 
 static shs_status new_fetcher(uint64_t cache_bytes, struct fetch_store *store,
                               struct fetcher **fetcher)
@@ -79,83 +77,6 @@ void fetch_counts_add(struct fetch_counts *sum, const struct fetch_counts *more)
     sum->times.checking += more->times.checking;
 }
 
-/* ---- Work, in any thread. */
-
-/* Reads rows of an array that is not chunked. A cold job waits for the disk. */
-static shs_status read_rows(struct fetcher *fetcher, struct fetch_job *job, struct io_lane *lane)
-{
-    const struct fetch_use *uses = fetcher->uses;
-    struct io_run *runs = fetcher->runs;
-    const struct io_reader *reader = uses[job->begin].piece->field->direct;
-    if (fetcher->may_wait)
-        return io_reader_scattered(reader, lane, runs + job->begin, job->end - job->begin, NULL);
-    for (size_t i = job->begin; i < job->end; i++)
-        runs[i] = (struct io_run){uses[i].place, uses[i].piece->count, uses[i].piece->to};
-    return io_reader_scattered(reader, lane, runs + job->begin, job->end - job->begin, &job->cold);
-}
-
-/* Returns the chunk's place in the piece's own memory if the whole chunk goes there, and nowhere
- * else. Returns NULL otherwise. */
-static void *own_place(const struct fetcher *fetcher, const struct fetch_job *job)
-{
-    const struct fetch_use *use = &fetcher->uses[job->begin];
-    const struct fetch_piece *piece = use->piece;
-    const struct io_layout *layout = fetch_layout_of(use);
-    if (job->end - job->begin > 1 || !io_layout_whole_rows(layout)) return NULL;
-    uint64_t low = use->place * layout->chunk[0];
-    if (low < piece->first || low + layout->chunk[0] > piece->first + piece->count) return NULL;
-    return (char *)piece->to + (low - piece->first) * layout->row_bytes;
-}
-
-static shs_status read_chunk(struct fetcher *fetcher, struct fetch_job *job, struct io_lane *lane)
-{
-    const struct fetch_use *use = &fetcher->uses[job->begin];
-    void *direct = job->cached ? NULL : own_place(fetcher, job);
-    void *decoded = job->cached ? job->cached->memory : direct;
-    bool cold = false;
-    shs_status status = SHS_OK;
-    if (!decoded) status = io_lane_chunk(lane, fetch_layout_of(use)->chunk_bytes, &decoded);
-    if (!status)
-        status = io_reader_chunk(use->piece->field->direct, lane, use->place, decoded,
-                                 fetcher->may_wait ? NULL : &cold);
-    job->cold = cold;
-    if (status || cold) return status;
-    if (job->cached) fetch_store_is_ready(fetcher->store, job->cached);
-    if (!direct) fetch_copy_chunk(fetcher, job, decoded);
-    return SHS_OK;
-}
-
-static shs_status do_job(struct fetcher *fetcher, struct fetch_job *job, struct io_lane *lane)
-{
-    const struct fetch_piece *piece = fetcher->uses[job->begin].piece;
-    bool chunked = io_reader_layout(piece->field->direct)->chunked;
-    shs_status status = chunked ? read_chunk(fetcher, job, lane) : read_rows(fetcher, job, lane);
-    if (!status) return SHS_OK;
-    /* after an error, the first run is one that the failed read was for */
-    uint64_t first = chunked ? piece->first : fetcher->runs[job->begin].first;
-    uint64_t count = chunked ? piece->count : fetcher->runs[job->begin].count;
-    job->failed = true;
-    /* neighbours of a row that the system cannot read may well be read by themselves */
-    job->firm = chunked || status == SHS_ERROR_FORMAT;
-    /* the code that finds damaged bytes does not know that they belong to a file of the user */
-    if (status == SHS_ERROR_FORMAT)
-        core_fail(status, "%s; the file is damaged, get it anew", shs_message());
-    return core_wrap(status, "dataset %s: rows %llu to %llu", piece->field->sample.name, (ull)first,
-                     (ull)(first + count - 1));
-}
-
-static shs_status do_any(void *user, size_t job, unsigned lane)
-{
-    struct fetcher *fetcher = user;
-    return do_job(fetcher, &fetcher->jobs.job[job], &fetcher->lanes[lane]);
-}
-
-static shs_status do_cold(void *user, size_t job, unsigned lane)
-{
-    struct fetcher *fetcher = user;
-    return do_job(fetcher, &fetcher->colds.job[job], &fetcher->lanes[lane]);
-}
-
 /* The pieces of a fetch and their checksums. */
 struct checking {
     const struct fetch_piece *pieces;
@@ -183,27 +104,6 @@ static shs_status check(struct fetcher *fetcher, unsigned threads, const struct 
 
 /* ---- A fetch. */
 
-/* Returns how many threads wait for the disk, for chunks of up to `most` bytes. All lanes together
- * keep it busy, unless chunks are so large that the threads would need too much memory. */
-static unsigned width_for(const struct fetcher *fetcher, size_t most, unsigned threads)
-{
-    size_t width = FETCH_THREADS_BYTES / 2 / (most ? most : 1);
-    if (width > FETCH_OUTSTANDING) width = FETCH_OUTSTANDING;
-    width /= fetcher->shares;
-    return width > threads ? (unsigned)width : threads;
-}
-
-static unsigned cold_width(const struct fetcher *fetcher, unsigned threads)
-{
-    size_t most = 0;
-    for (size_t i = 0; i < fetcher->colds.count; i++) {
-        const struct fetch_job *job = &fetcher->colds.job[i];
-        const struct io_layout *layout = fetch_layout_of(&fetcher->uses[job->begin]);
-        if (layout->chunked && layout->chunk_bytes > most) most = layout->chunk_bytes;
-    }
-    return width_for(fetcher, most, threads);
-}
-
 /* Takes the memory that lanes [first, end) decode with. Where chunks are large, fewer lanes decode.
  */
 static shs_status reserve_lanes(struct fetcher *fetcher, const struct fetch_need *need,
@@ -211,7 +111,7 @@ static shs_status reserve_lanes(struct fetcher *fetcher, const struct fetch_need
 {
     shs_status status = SHS_OK;
     for (size_t i = 0; i < need->n_arrays; i++) {
-        unsigned width = width_for(fetcher, need->array[i].chunk, threads);
+        unsigned width = fetch_work_width(fetcher, need->array[i].chunk, threads);
         for (unsigned lane = first; lane < width && lane < end && !status; lane++)
             status = io_lane_reserve(&fetcher->lanes[lane], &need->array[i]);
     }
@@ -240,55 +140,7 @@ unsigned fetcher_width(const struct fetcher *fetcher, const struct fetch_need *n
     size_t smallest = 0;
     for (size_t i = 0; i < need->n_arrays; i++)
         if (!smallest || need->array[i].chunk < smallest) smallest = need->array[i].chunk;
-    return need->uses ? width_for(fetcher, smallest, threads ? threads : 1) : 1;
-}
-
-/* Makes jobs of what the job with an index has found cold: of neighbouring rows, so that many
- * threads wait for scattered rows. */
-static void add_cold(struct fetcher *fetcher, size_t parent)
-{
-    const struct fetch_job *job = &fetcher->jobs.job[parent];
-    const struct io_run *runs = fetcher->runs;
-    size_t end = job->begin + job->cold;
-    bool chunked = fetch_layout_of(&fetcher->uses[job->begin])->chunked;
-    for (size_t i = job->begin, next; i < end; i = next) {
-        struct fetch_job *cold = &fetcher->colds.job[fetcher->colds.count++];
-        for (next = i + 1; next < end && !chunked; next++)
-            if (runs[next].first != runs[next - 1].first + runs[next - 1].count) break;
-        *cold = *job;
-        cold->parent = parent;
-        if (chunked) continue;
-        cold->begin = i;
-        cold->end = next;
-    }
-}
-
-/* Does the cold jobs. Their failures are those of the jobs that found them. */
-static shs_status do_colds(struct fetcher *fetcher, unsigned threads)
-{
-    fetcher->may_wait = true;
-    fetcher->now.cold_reads += fetcher->colds.count;
-    shs_status status = core_pool_do(fetcher->pool, cold_width(fetcher, threads),
-                                     fetcher->colds.count, do_cold, fetcher);
-    for (size_t i = 0; i < fetcher->colds.count; i++) {
-        const struct fetch_job *cold = &fetcher->colds.job[i];
-        struct fetch_job *job = &fetcher->jobs.job[cold->parent];
-        job->failed = job->failed || cold->failed;
-        job->firm = job->firm || cold->firm;
-    }
-    return status;
-}
-
-static shs_status do_jobs(struct fetcher *fetcher, unsigned threads)
-{
-    fetcher->may_wait = false;
-    fetcher->colds.count = 0;
-    shs_status status = core_pool_do(fetcher->pool, threads, fetcher->jobs.count, do_any, fetcher);
-    for (size_t i = 0; i < fetcher->jobs.count; i++) {
-        fetcher->now.reads += fetcher->jobs.job[i].reads;
-        if (!status) add_cold(fetcher, i);
-    }
-    return status || !fetcher->colds.count ? status : do_colds(fetcher, threads);
+    return need->uses ? fetch_work_width(fetcher, smallest, threads ? threads : 1) : 1;
 }
 
 /* Copies what the hits want whose chunks were ready when the fetch planned. */
@@ -296,57 +148,8 @@ static void copy_hits(const struct fetcher *fetcher)
 {
     for (size_t i = 0; i < fetcher->hits.count; i++) {
         const struct fetch_job *hit = &fetcher->hits.job[i];
-        if (hit->cached && !hit->waits) fetch_copy_chunk(fetcher, hit, hit->cached->memory);
+        if (hit->cached) fetch_copy_chunk(fetcher, hit, hit->cached->memory);
     }
-}
-
-/* Tells other lanes which chunks this lane will not decode, because its fetch has failed. Returns
- * the first use of the first job that failed. */
-static size_t give_up_jobs(struct fetcher *fetcher)
-{
-    size_t first = SIZE_MAX;
-    fetch_store_lock(fetcher->store, 0);
-    for (size_t i = fetcher->jobs.count; i-- > 0;) {
-        const struct fetch_job *job = &fetcher->jobs.job[i];
-        if (job->failed) first = job->begin;
-        if (job->cached && job->cached->state == FETCH_BEING_DECODED)
-            fetch_store_has_failed(fetcher->store, job->cached);
-    }
-    fetch_store_unlock(fetcher->store, 0);
-    return first;
-}
-
-/* Copies what a hit wants of a chunk that another lane decodes. If that lane failed, this lane
- * decodes the chunk itself: it then has the error for its own rows, or the other lane failed for
- * another reason. */
-static shs_status take_awaited(struct fetcher *fetcher, const struct fetch_job *hit)
-{
-    struct fetch_job own = {.begin = hit->begin, .end = hit->end};
-    if (fetch_store_wait(fetcher->store, hit->cached)) {
-        fetch_copy_chunk(fetcher, hit, hit->cached->memory);
-        return SHS_OK;
-    }
-    fetcher->may_wait = true;
-    fetcher->now.chunk_hits--;
-    fetcher->now.chunks_decoded++;
-    fetcher->now.reads++;
-    return do_job(fetcher, &own, &fetcher->lanes[0]);
-}
-
-/* Takes the hits that other lanes decode, when the jobs are done. `status` is that of the jobs, and
- * the error of the first use is returned, as if no other lane had been there. */
-static shs_status take_hits(struct fetcher *fetcher, shs_status status)
-{
-    char message[CORE_MESSAGE_BYTES];
-    size_t end = status ? give_up_jobs(fetcher) : SIZE_MAX;
-    if (status) snprintf(message, sizeof message, "%s", shs_message());
-    for (size_t i = 0; i < fetcher->hits.count; i++) {
-        const struct fetch_job *hit = &fetcher->hits.job[i];
-        if (!hit->waits || !hit->cached || hit->begin > end) continue;
-        shs_status own = take_awaited(fetcher, hit);
-        if (own) return own;
-    }
-    return status ? core_tell(status, message, true, false) : SHS_OK;
 }
 
 /* Adds the time since `begin` to *time. Returns the time now. */
@@ -376,12 +179,11 @@ static shs_status fetch(const struct fetch_means *means, const struct fetch_piec
     shs_status status = fetch_plan(means, pieces, count);
     if (status) return status;
     copy_hits(fetcher);
-    time = spend(&times->planning, time);
-    status = do_jobs(fetcher, threads);
-    time = spend(&times->reading, time);
-    status = take_hits(fetcher, status);
+    spend(&times->planning, time);
+    status = fetch_work(fetcher, threads);
+    time = core_clock();
     fetch_plan_end(fetcher, status != SHS_OK);
-    time = spend(&times->waiting, time);
+    time = spend(&times->planning, time);
     if (!status) status = check(fetcher, threads, pieces, count, checks);
     spend(&times->checking, time);
     return status;

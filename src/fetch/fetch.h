@@ -94,14 +94,15 @@ struct fetch_times {
     uint64_t checking; /* rows against their checksums */
 };
 
-/* What fetches did. */
+/* What fetches did. A chunk that several lanes want counts as decoded for the lane that has planned
+ * it, and as a hit for the others, whichever of them decodes it. */
 struct fetch_counts {
     uint64_t rows;           /* rows of all pieces */
     uint64_t reads;          /* reads by position: of neighbouring rows, or of a chunk */
     uint64_t bytes;          /* bytes read by position */
     uint64_t cold_reads;     /* reads that had to wait for the disk */
     uint64_t chunks_decoded; /* chunks read; compressed chunks were also decoded */
-    uint64_t chunk_hits;     /* wanted chunks that were in the cache */
+    uint64_t chunk_hits;     /* wanted chunks that were in the cache, or planned to be there */
     struct fetch_times times;
 };
 

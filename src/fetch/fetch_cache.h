@@ -16,9 +16,9 @@ enum {
 };
 
 enum fetch_state {
+    FETCH_PLANNED, /* whoever needs the chunk may begin to decode it */
     FETCH_BEING_DECODED,
-    FETCH_READY,
-    FETCH_FAILED /* and dropped */
+    FETCH_READY
 };
 
 /* A chunk, named by the field's key and the chunk's number. */
@@ -31,7 +31,7 @@ struct fetch_cached {
     uint64_t next_use; /* a time; UINT64_MAX: no next use is known */
     /* *holder becomes NULL if the chunk is dropped without a pin. May be NULL. */
     struct fetch_cached **holder;
-    enum fetch_state state;     /* set by the owner; a new chunk is being decoded */
+    enum fetch_state state;     /* set by the owner; a new chunk is planned */
     unsigned pins;              /* how many use the memory */
     bool dropped;               /* true if only pins keep the chunk */
     size_t place;               /* index in the heap */

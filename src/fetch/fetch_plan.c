@@ -220,24 +220,31 @@ static void give_up_hit(void *user, struct fetch_cached *cached)
     fetch_cache_unpin(fetch_store_cache(((struct fetcher *)user)->store), cached);
 }
 
-/* Makes a hit of a job whose chunk is kept. Returns false if it is not. */
-static bool take_hit(struct fetcher *fetcher, const struct fetch_job *job, bool foresees)
+/* Finds the chunk of a job in the store. Returns NULL if it is not kept. */
+static struct fetch_cached *find_kept(const struct fetcher *fetcher, const struct fetch_job *job)
 {
     const struct fetch_use *use = &fetcher->uses[job->begin];
+    if (!fetch_layout_of(use)->chunked) return NULL;
+    return fetch_cache_find(fetch_store_cache(fetcher->store), use->piece->field->key, use->place);
+}
+
+/* Enters a job among the hits if its chunk is ready, and among the jobs otherwise. */
+static void sort_out(struct fetcher *fetcher, const struct fetch_job *job, bool foresees)
+{
     struct fetch_cache *cache = fetch_store_cache(fetcher->store);
-    struct fetch_cached *cached;
-    if (!fetch_layout_of(use)->chunked) return false;
-    cached = fetch_cache_find(cache, use->piece->field->key, use->place);
-    if (!cached) return false;
-    struct fetch_job *hit = &fetcher->hits.job[fetcher->hits.count++];
-    *hit = *job;
-    hit->cached = cached;
-    hit->waits = cached->state != FETCH_READY;
-    cached->holder = &hit->cached;
+    struct fetch_cached *cached = find_kept(fetcher, job);
+    bool ready = cached && cached->state == FETCH_READY;
+    struct fetch_jobs *list = ready ? &fetcher->hits : &fetcher->jobs;
+    struct fetch_job *entry = &list->job[list->count++];
+    *entry = *job;
+    if (!cached) return;
+    entry->cached = cached;
+    entry->joined = !ready;
+    entry->reads = 0;
+    cached->holder = &entry->cached;
     fetch_cache_pin(cached);
     fetch_cache_use_next(cache, cached, foresees ? job->next : fetch_store_time(fetcher->store));
     fetcher->now.chunk_hits++;
-    return true;
 }
 
 /* Makes room in the store for a chunk that will be decoded, unless the kept chunks are used sooner.
@@ -248,7 +255,7 @@ static void keep(struct fetcher *fetcher, struct fetch_job *job, const struct fe
     const struct fetch_use *use = &fetcher->uses[job->begin];
     const struct data_field *field = use->piece->field;
     const struct io_layout *layout = io_reader_layout(field->direct);
-    if (!layout->chunked) return;
+    if (!layout->chunked || job->joined) return;
     fetcher->now.chunks_decoded++;
     if (means->passing) return;
     uint64_t next = means->foresight ? job->next : fetch_store_time(fetcher->store);
@@ -269,7 +276,7 @@ static void let_others_plan(struct fetcher *fetcher)
         struct fetch_cached *cached = fetcher->jobs.job[i].cached;
         if (!cached) continue;
         cached->holder = NULL;
-        fetch_cache_pin(cached);
+        if (!fetcher->jobs.job[i].joined) fetch_cache_pin(cached);
     }
 }
 
@@ -281,8 +288,7 @@ static void share(const struct fetch_means *means)
     size_t all = fetcher->jobs.count;
     fetcher->jobs.count = 0;
     for (size_t i = 0; i < all; i++)
-        if (!take_hit(fetcher, &fetcher->jobs.job[i], means->foresight != NULL))
-            fetcher->jobs.job[fetcher->jobs.count++] = fetcher->jobs.job[i];
+        sort_out(fetcher, &fetcher->jobs.job[i], means->foresight != NULL);
     for (size_t i = 0; i < fetcher->jobs.count; i++)
         keep(fetcher, &fetcher->jobs.job[i], means);
     let_others_plan(fetcher);
@@ -320,10 +326,12 @@ shs_status fetch_plan(const struct fetch_means *means, const struct fetch_piece 
 
 /* ---- The end. */
 
-static void end_job(struct fetch_cache *cache, struct fetch_cached *cached, bool failed)
+/* Takes a job's pin away. A chunk that no lane has decoded goes with the last pin. */
+static void end_job(struct fetch_cache *cache, struct fetch_cached *cached, bool drops)
 {
     if (!cached) return;
-    if (failed && !cached->dropped && cached->pins == 1) fetch_cache_drop(cache, cached);
+    if (cached->state != FETCH_READY) drops = true;
+    if (drops && !cached->dropped && cached->pins == 1) fetch_cache_drop(cache, cached);
     fetch_cache_unpin(cache, cached);
 }
 
@@ -334,7 +342,7 @@ void fetch_plan_end(struct fetcher *fetcher, bool failed)
     for (size_t i = 0; i < fetcher->hits.count; i++)
         end_job(cache, fetcher->hits.job[i].cached, false);
     for (size_t i = 0; i < fetcher->jobs.count; i++)
-        end_job(cache, fetcher->jobs.job[i].cached, failed);
+        end_job(cache, fetcher->jobs.job[i].cached, failed && !fetcher->jobs.job[i].joined);
     fetch_store_unlock(fetcher->store, 0);
     fetcher->done = fetcher->jobs.count;
     fetcher->jobs.count = fetcher->hits.count = 0;

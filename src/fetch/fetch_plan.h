@@ -18,8 +18,8 @@ struct fetch_use {
     uint64_t place;
 };
 
-/* Uses [begin, end) of one chunk, or of rows of one array that is not chunked. If the chunk is kept
- * already, the job is a hit. */
+/* Uses [begin, end) of one chunk, or of rows of one array that is not chunked. If the chunk is
+ * ready already, the job is a hit. */
 struct fetch_job {
     /* The chunk in the store, which the job has pinned. NULL: the chunk is not kept, or the hit was
      * copied while the fetch planned. It comes first, for the cache points to it. */
@@ -29,7 +29,9 @@ struct fetch_job {
     size_t reads;  /* reads that the job takes: of its chunk, or of neighbouring rows */
     size_t cold;   /* runs from `begin` on that are not in memory yet; 1 for a cold chunk */
     size_t parent; /* for a cold job, the index of the job that found its bytes cold */
-    bool waits;    /* true for a hit that another lane was decoding when this lane planned */
+    bool joined;   /* true if another lane has planned the chunk */
+    bool claimed;  /* true while this lane decodes the chunk */
+    bool waits;    /* true if another lane was decoding the chunk when the job's turn came */
     bool failed;
     bool firm; /* true if it failed, and the error is that of any of its rows: damage, or a chunk */
 };

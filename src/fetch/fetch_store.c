@@ -103,28 +103,31 @@ bool fetch_store_turns_to(struct fetch_store *store, uint64_t order)
 
 /* ---- Chunks. */
 
-void fetch_store_is_ready(struct fetch_store *store, struct fetch_cached *cached)
+enum fetch_state fetch_store_claim(struct fetch_store *store, struct fetch_cached *cached)
 {
     pthread_mutex_lock(&store->lock);
-    cached->state = FETCH_READY;
+    enum fetch_state state = cached->state;
+    if (state == FETCH_PLANNED) cached->state = FETCH_BEING_DECODED;
+    pthread_mutex_unlock(&store->lock);
+    return state;
+}
+
+void fetch_store_end_claim(struct fetch_store *store, struct fetch_cached *cached, bool ready)
+{
+    pthread_mutex_lock(&store->lock);
+    cached->state = ready ? FETCH_READY : FETCH_PLANNED;
     /* the lane's own pin is one of them */
     if (cached->pins > 1) pthread_cond_broadcast(&store->decoded);
     pthread_mutex_unlock(&store->lock);
 }
 
-void fetch_store_has_failed(struct fetch_store *store, struct fetch_cached *cached)
-{
-    cached->state = FETCH_FAILED;
-    if (!cached->dropped) fetch_cache_drop(store->cache, cached);
-    pthread_cond_broadcast(&store->decoded);
-}
-
-bool fetch_store_wait(struct fetch_store *store, const struct fetch_cached *cached)
+bool fetch_store_await(struct fetch_store *store, struct fetch_cached *cached)
 {
     pthread_mutex_lock(&store->lock);
     while (cached->state == FETCH_BEING_DECODED)
         pthread_cond_wait(&store->decoded, &store->lock);
     bool ready = cached->state == FETCH_READY;
+    if (!ready) cached->state = FETCH_BEING_DECODED;
     pthread_mutex_unlock(&store->lock);
     return ready;
 }

@@ -3,9 +3,14 @@
  *
  * A fetch first *plans*, with the store locked: it finds which of its chunks are kept, and which it
  * will decode and keep. Fetches with tickets plan in the order of their tickets, so what is decoded
- * and kept does not depend on which lane is faster. Then it works without the lock. A chunk that
- * another lane is decoding is waited for last, when the lane has decoded all of its own chunks.
- * So every lane that is waited for goes on, and two lanes never wait for each other. */
+ * and kept does not depend on which lane is faster. Then it works without the lock.
+ *
+ * A chunk that is kept goes from *planned* over *being decoded* to *ready*. Every lane that wants a
+ * planned chunk claims it when it comes to it, whichever lane has planned it; so lanes that want
+ * the same chunks share them out. A lane that cannot decode a chunk makes it planned again. The
+ * next lane that wants the chunk then tries, and has the error for its own rows. A chunk that
+ * another lane is decoding is waited for last, when the lane has ended all of its own claims. So
+ * every lane that is waited for goes on, and two lanes never wait for each other. */
 #ifndef FETCH_STORE_H
 #define FETCH_STORE_H
 
@@ -54,14 +59,16 @@ uint64_t fetch_store_time(struct fetch_store *store);
  * computed anew. The store must be locked. */
 bool fetch_store_turns_to(struct fetch_store *store, uint64_t order);
 
-/* Tells the lanes that a chunk that this lane was to decode is ready. */
-void fetch_store_is_ready(struct fetch_store *store, struct fetch_cached *cached);
+/* Claims a pinned chunk if it is planned: it is being decoded then, by this lane. Returns the state
+ * that the chunk had. */
+enum fetch_state fetch_store_claim(struct fetch_store *store, struct fetch_cached *cached);
 
-/* Tells the lanes that a chunk will not be decoded, and drops it. The store must be locked. */
-void fetch_store_has_failed(struct fetch_store *store, struct fetch_cached *cached);
+/* Ends a claim, and tells the lanes. The chunk is ready, or planned again. */
+void fetch_store_end_claim(struct fetch_store *store, struct fetch_cached *cached, bool ready);
 
-/* Waits for a pinned chunk that another lane decodes. Returns false if the other lane failed. */
-bool fetch_store_wait(struct fetch_store *store, const struct fetch_cached *cached);
+/* Waits for a pinned chunk that another lane decodes. Returns true if it is ready. Returns false if
+ * it was planned again, and claims it. The lane must have no other claim. */
+bool fetch_store_await(struct fetch_store *store, struct fetch_cached *cached);
 
 /* Drops all chunks. */
 void fetch_store_clear(struct fetch_store *store);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core_hash.h"
+#include "fetch_work.h"
 #include "hdf5_array.h"
 #include "judge.h"
 #include "load.h"
@@ -70,23 +71,35 @@ static inline bool open_fields(struct data *data, const char *fields)
 
 static _Atomic uint64_t delays;
 
-/* Waits now and then, up to a third of a millisecond. */
-static inline void dawdle(void)
+/* Waits at one call of `of` or so, up to a third of a millisecond. */
+static inline void dawdle_once(uint64_t of)
 {
     uint64_t state = atomic_fetch_add(&delays, 1);
     uint64_t drawn = judge_random(&state);
-    if (drawn % 3 == 0) usleep((useconds_t)(drawn >> 8) % 333);
+    if (drawn % of == 0) usleep((useconds_t)(drawn >> 8) % 333);
 }
 
-/* Threads dawdle from now on. Loaders are open neither now nor at the end. */
+static inline void dawdle(void)
+{
+    dawdle_once(3);
+}
+
+static inline void dawdle_at_read(void)
+{
+    dawdle_once(19);
+}
+
+/* Threads dawdle from now on, between batches and between reads. Loaders are open neither now nor
+ * at the end. */
 static inline void delays_begin(void)
 {
     load_lanes_delay = dawdle;
+    fetch_work_delay = dawdle_at_read;
 }
 
 static inline void delays_end(void)
 {
-    load_lanes_delay = NULL;
+    load_lanes_delay = fetch_work_delay = NULL;
 }
 
 /* ---- Threads and descriptors of this process. */

@@ -7,6 +7,7 @@
 
 #include "core_memory.h"
 #include "fetch.h"
+#include "fetch_work.h"
 #include "io_crc32c.h"
 #include "judge.h"
 #include "message.h"
@@ -359,9 +360,9 @@ static void every_lane_has_the_error_of_a_wrong_row(void)
     close_fields();
 }
 
-/* ---- Waiting: this thread plays a lane that decodes chunk 0. */
+/* ---- Waiting: this thread plays a lane that has planned chunk 0, or decodes it. */
 
-static struct fetch_cached *begin_to_decode(struct fetcher *fetcher)
+static struct fetch_cached *plan_chunk(struct fetcher *fetcher)
 {
     struct fetch_store *store = fetcher_store(fetcher);
     fetch_store_lock(store, 0);
@@ -372,6 +373,21 @@ static struct fetch_cached *begin_to_decode(struct fetcher *fetcher)
     return cached;
 }
 
+static struct fetch_cached *begin_to_decode(struct fetcher *fetcher)
+{
+    struct fetch_cached *cached = plan_chunk(fetcher);
+    CHECK_EQ(fetch_store_claim(fetcher_store(fetcher), cached), FETCH_PLANNED);
+    return cached;
+}
+
+static void unpin(struct fetcher *fetcher, struct fetch_cached *cached)
+{
+    struct fetch_store *store = fetcher_store(fetcher);
+    fetch_store_lock(store, 0);
+    fetch_cache_unpin(fetch_store_cache(store), cached);
+    fetch_store_unlock(store, 0);
+}
+
 static void end_decoding(struct fetcher *fetcher, struct fetch_cached *cached, bool ready)
 {
     struct fetch_store *store = fetcher_store(fetcher);
@@ -379,11 +395,8 @@ static void end_decoding(struct fetcher *fetcher, struct fetch_cached *cached, b
     for (uint64_t row = 0; row < HEIGHT; row++)
         for (uint64_t column = 0; column < COLUMNS; column++)
             rows[row][column] = element(row, column);
-    if (ready) fetch_store_is_ready(store, cached);
-    fetch_store_lock(store, 0);
-    if (!ready) fetch_store_has_failed(store, cached);
-    fetch_cache_unpin(fetch_store_cache(store), cached);
-    fetch_store_unlock(store, 0);
+    fetch_store_end_claim(store, cached, ready);
+    unpin(fetcher, cached);
 }
 
 /* How often a chunk is pinned. */
@@ -418,11 +431,109 @@ static void a_chunk_that_is_being_decoded_is_waited_for(void)
         pthread_join(lane.thread, NULL);
         CHECK_STATUS(batches[BATCHES - 1].status, SHS_OK);
         CHECK(batch_is_right(&batches[BATCHES - 1]));
-        CHECK_EQ(work.counts.chunk_hits, ready);
-        CHECK_EQ(work.counts.chunks_decoded, !ready);
-        CHECK_EQ(fetch_kept_bytes(first), (ready && !dropped ? CHUNK_BYTES : 0));
+        CHECK_EQ(work.counts.chunk_hits, 1);
+        CHECK_EQ(fetch_kept_bytes(first), (dropped ? 0 : CHUNK_BYTES));
         fetcher_free(&lane.fetcher);
         fetcher_free(&first);
+    }
+    close_fields();
+}
+
+/* The lane that planned the chunk never comes to it. */
+static void a_planned_chunk_is_decoded_by_the_lane_that_wants_it(void)
+{
+    struct fetcher *first, *second;
+    make_file();
+    if (!open_fields()) return;
+    draw_batches(5, HEIGHT); /* of chunk 0 */
+    for (int damaged = 0; damaged < 2; damaged++) {
+        struct fetch_counts counts = {0};
+        if (damaged) damage(0);
+        if (!NEED_STATUS(fetcher_new(4 * CHUNK_BYTES, &first), SHS_OK)) return;
+        if (!NEED_STATUS(fetcher_join(first, 2, &second), SHS_OK)) return;
+        struct fetch_cached *cached = plan_chunk(first);
+        fetch_batch(second, 0, 0, &counts);
+        CHECK_STATUS(batches[0].status, damaged ? SHS_ERROR_FORMAT : SHS_OK);
+        if (!damaged) CHECK(batch_is_right(&batches[0]));
+        if (damaged) CHECK_HAS(batches[0].message, "the file is damaged");
+        CHECK_EQ(cached->state, (damaged ? FETCH_PLANNED : FETCH_READY));
+        CHECK_EQ(cached->pins, 1);
+        CHECK_EQ(counts.chunk_hits, 1);
+        CHECK_EQ(fetch_kept_bytes(first), CHUNK_BYTES);
+        unpin(first, cached);
+        fetcher_free(&second);
+        fetcher_free(&first);
+    }
+    close_fields();
+}
+
+/* ---- A lane whose planned chunks another lane decodes. */
+
+/* The lane that this thread plays beside the lane that fetches. */
+static struct {
+    struct fetcher *fetcher;
+    struct fetch_cached *cached;
+    uint64_t chunk; /* is claimed when the first job is about to be done */
+    unsigned jobs;  /* that were about to be done */
+} rival;
+
+static void claim_as_rival(void)
+{
+    struct fetch_store *store = fetcher_store(rival.fetcher);
+    unsigned job = rival.jobs++;
+    /* the job of the chunk has found it claimed */
+    if (job == rival.chunk + 1) fetch_store_end_claim(store, rival.cached, false);
+    if (job > 0) return;
+    fetch_store_lock(store, 0);
+    rival.cached = fetch_cache_find(fetch_store_cache(store), 1, rival.chunk);
+    if (NEED(rival.cached)) fetch_cache_pin(rival.cached);
+    fetch_store_unlock(store, 0);
+    CHECK_EQ(fetch_store_claim(store, rival.cached), FETCH_PLANNED);
+}
+
+/* The batch wants chunk 0 and then chunk 1. The rival claims one of them, and cannot decode it. */
+static void fetch_beside_rival(uint64_t claimed)
+{
+    struct fetch_counts counts = {0};
+    struct fetcher *first;
+    rival.jobs = 0;
+    rival.chunk = claimed;
+    if (!NEED_STATUS(fetcher_new(4 * CHUNK_BYTES, &first), SHS_OK)) return;
+    if (!NEED_STATUS(fetcher_join(first, 2, &rival.fetcher), SHS_OK)) return;
+    for (size_t i = 0; i < BATCH; i++)
+        batches[0].row[i] = i % 2 * HEIGHT + i / 2;
+    fetch_work_delay = claim_as_rival;
+    fetch_batch(first, 0, 0, &counts);
+    fetch_work_delay = NULL;
+    unpin(first, rival.cached);
+    CHECK_EQ(counts.chunks_decoded, 2);
+    fetcher_free(&rival.fetcher);
+    fetcher_free(&first);
+}
+
+static void a_lane_decodes_its_chunk_if_another_lane_could_not(void)
+{
+    char message[CORE_MESSAGE_BYTES];
+    make_file();
+    if (!open_fields()) return;
+    for (uint64_t claimed = 0; claimed < 2; claimed++) {
+        fetch_beside_rival(claimed);
+        if (CHECK_STATUS(batches[0].status, SHS_OK)) CHECK(batch_is_right(&batches[0]));
+    }
+    /* both chunks are damaged: the error is that of the first, whoever claims which of them */
+    damage(0);
+    damage(1);
+    struct fetch_counts counts = {0};
+    struct fetcher *alone;
+    if (!NEED_STATUS(fetcher_new(4 * CHUNK_BYTES, &alone), SHS_OK)) return;
+    fetch_batch(alone, 0, 0, &counts);
+    snprintf(message, sizeof message, "%s", batches[0].message);
+    CHECK_HAS(message, "chunk 0");
+    fetcher_free(&alone);
+    for (uint64_t claimed = 0; claimed < 2; claimed++) {
+        fetch_beside_rival(claimed);
+        CHECK_STATUS(batches[0].status, SHS_ERROR_FORMAT);
+        CHECK_TEXT(batches[0].message, message);
     }
     close_fields();
 }
@@ -466,6 +577,8 @@ int main(int argc, char **argv)
         TEST(every_lane_has_the_error_of_a_damaged_chunk),
         TEST(every_lane_has_the_error_of_a_wrong_row),
         TEST(a_chunk_that_is_being_decoded_is_waited_for),
+        TEST(a_planned_chunk_is_decoded_by_the_lane_that_wants_it),
+        TEST(a_lane_decodes_its_chunk_if_another_lane_could_not),
         TEST(tickets_are_used_in_order),
     };
     if (!folder_make(folder)) return 2;
