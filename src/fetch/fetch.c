@@ -39,6 +39,7 @@ void fetcher_free(struct fetcher **fetcher)
     for (size_t i = 0; i < CORE_POOL_MOST; i++)
         io_lane_free(&(*fetcher)->lanes[i]);
     core_free(&(*fetcher)->uses);
+    core_free(&(*fetcher)->spare_uses);
     core_free(&(*fetcher)->jobs.job);
     core_free(&(*fetcher)->hits.job);
     core_free(&(*fetcher)->colds.job);

@@ -1,8 +1,7 @@
 #include "fetch_plan.h"
 
-#include <stdlib.h>
-
 #include "core_memory.h"
+#include "fetch_sort.h"
 
 enum {
     /* Most bytes of neighbouring rows in one read, so that threads share a long run of rows. */
@@ -19,6 +18,8 @@ const struct io_layout *fetch_layout_of(const struct fetch_use *use)
 static shs_status reserve_uses(struct fetcher *fetcher, size_t capacity)
 {
     shs_status status = core_resize(capacity, sizeof *fetcher->uses, "reads", &fetcher->uses);
+    if (!status)
+        status = core_resize(capacity, sizeof *fetcher->uses, "reads", &fetcher->spare_uses);
     if (!status) fetcher->uses_capacity = capacity;
     return status;
 }
@@ -47,20 +48,6 @@ static shs_status add_uses(struct fetcher *fetcher, const struct fetch_piece *pi
     return status;
 }
 
-static int compare_uses(const void *left, const void *right)
-{
-    const struct fetch_use *a = left, *b = right;
-    if (a->piece->field != b->piece->field) return a->piece->field < b->piece->field ? -1 : 1;
-    return a->place < b->place ? -1 : a->place > b->place;
-}
-
-static bool is_sorted(const struct fetcher *fetcher)
-{
-    for (size_t i = 1; i < fetcher->n_uses; i++)
-        if (compare_uses(&fetcher->uses[i - 1], &fetcher->uses[i]) > 0) return false;
-    return true;
-}
-
 static shs_status find_uses(struct fetcher *fetcher, const struct fetch_piece *pieces, size_t count)
 {
     shs_status status = SHS_OK;
@@ -70,8 +57,7 @@ static shs_status find_uses(struct fetcher *fetcher, const struct fetch_piece *p
         fetcher->now.rows += pieces[i].count;
         status = add_uses(fetcher, &pieces[i]);
     }
-    if (!status && !is_sorted(fetcher))
-        qsort(fetcher->uses, fetcher->n_uses, sizeof *fetcher->uses, compare_uses);
+    if (!status) fetch_sort(fetcher->uses, fetcher->spare_uses, fetcher->n_uses);
     return status;
 }
 

@@ -49,6 +49,7 @@ struct fetcher {
     unsigned shares; /* lanes that share out what a disk can do at a time */
     struct io_lane lanes[CORE_POOL_MOST];
     struct fetch_use *uses;
+    struct fetch_use *spare_uses; /* memory to sort with */
     size_t n_uses, uses_capacity, jobs_capacity;
     struct fetch_jobs jobs, hits; /* reads and hits; both in the order of uses */
     size_t done;                  /* jobs of the last fetch, whose array is still there */

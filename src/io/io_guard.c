@@ -9,6 +9,10 @@
 
 #include "core_assert.h"
 
+enum {
+    EARLY = 4 /* how many copies ahead the bytes are fetched */
+};
+
 /* The copy that a thread makes. */
 struct guard {
     const char *begin, *end; /* the span */
@@ -110,6 +114,20 @@ void io_guard_end(void)
     pthread_mutex_unlock(&lock);
 }
 
+/* Has the processor fetch the first bytes of a copy that is made soon, and look up their page. It
+ * foresees the rest itself. */
+static void fetch_early(const struct io_span *span, const struct io_copy *copy)
+{
+    enum {
+        LINE = 64, /* bytes that a processor fetches at once */
+        MOST = 256 /* found by measuring: with more bytes, the copies wait for them */
+    };
+    const char *from = span->memory + (copy->at - span->at);
+    size_t bytes = copy->bytes < MOST ? copy->bytes : MOST;
+    for (size_t at = 0; at < bytes; at += LINE)
+        __builtin_prefetch(from + at);
+}
+
 /* Makes the copies until one fails. The jump out of the handler comes back here, so variables that
  * change are in *guard. */
 static void copy_guarded(struct guard *guard, const struct io_span *span,
@@ -120,6 +138,7 @@ static void copy_guarded(struct guard *guard, const struct io_span *span,
         atomic_signal_fence(memory_order_seq_cst);
         for (; guard->done < count; guard->done++) {
             const struct io_copy *copy = &copies[guard->done];
+            if (guard->done + EARLY < count) fetch_early(span, copy + EARLY);
             memcpy(copy->to, span->memory + (copy->at - span->at), copy->bytes);
             atomic_signal_fence(memory_order_seq_cst);
         }

@@ -7,6 +7,7 @@
 
 #include "counted_memory.h"
 #include "fetch.h"
+#include "fetch_sort.h"
 #include "judge.h"
 #include "message.h"
 #include "temporary_folder.h"
@@ -647,6 +648,45 @@ static void without_memory_a_field_is_not_opened(void)
     h5_close(&file);
 }
 
+/* ---- The order of uses. */
+
+/* Sorts uses of three fields at random places among 1 << bits. */
+static void check_sorted(size_t count, unsigned bits, uint64_t *seed)
+{
+    enum {
+        MOST = 300
+    };
+    static struct data_field fields[3];
+    struct fetch_piece some[MOST];
+    struct fetch_use uses[MOST], spare[MOST];
+    bool seen[MOST] = {false};
+    for (size_t i = 0; i < count; i++) {
+        some[i] = (struct fetch_piece){.field = &fields[judge_random(seed) % 3]};
+        uses[i] = (struct fetch_use){&some[i], judge_random(seed) >> (64 - bits)};
+    }
+    fetch_sort(uses, spare, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct fetch_use *use = &uses[i], *before = &uses[i ? i - 1 : 0];
+        bool same = before->piece->field == use->piece->field;
+        seen[use->piece - some] = true;
+        CHECK(before->piece->field <= use->piece->field);
+        if (same) CHECK_IS(before->place, <=, use->place);
+        if (same && i && before->place == use->place) CHECK(before->piece < use->piece);
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!CHECK(seen[i])) return;
+}
+
+static void uses_are_sorted_by_field_and_place(void)
+{
+    static const size_t counts[] = {0, 1, 2, 3, 20, 256, 300};
+    static const unsigned bits[] = {1, 3, 8, 9, 18, 33, 64};
+    uint64_t seed = 12;
+    for (size_t i = 0; i < COUNT(counts); i++)
+        for (size_t k = 0; k < COUNT(bits); k++)
+            check_sorted(counts[i], bits[k], &seed);
+}
+
 int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
@@ -664,6 +704,7 @@ int main(int argc, char **argv)
         TEST(a_file_cut_short_is_an_error_on_every_way),
         TEST(without_memory_a_fetch_fails_or_is_right),
         TEST(without_memory_a_field_is_not_opened),
+        TEST(uses_are_sorted_by_field_and_place),
     };
     if (!folder_make(folder)) return 2;
     folder_path(folder, "fetch.h5", path);
