@@ -98,7 +98,11 @@ static shs_status check(struct fetcher *fetcher, unsigned threads, const struct 
 {
     struct checking checking = {pieces, checks};
     if (!checks->any) return SHS_OK;
-    shs_status status = core_pool_do(fetcher->pool, threads, count, check_piece, &checking);
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < count && threads > 1; i++)
+        bytes += pieces[i].count * pieces[i].field->row_bytes;
+    shs_status status =
+        core_pool_do(fetcher->pool, fetch_worth(threads, bytes), count, check_piece, &checking);
     if (status) fetch_store_clear(fetcher->store);
     return status;
 }

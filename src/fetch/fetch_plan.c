@@ -5,8 +5,20 @@
 
 enum {
     /* Most bytes of neighbouring rows in one read, so that threads share a long run of rows. */
-    MERGED_BYTES = 1 << 20
+    MERGED_BYTES = 1 << 20,
+    /* Bytes that are copied in about the time of a read of bytes in memory, and in that of decoding
+     * a byte. */
+    READ_WORK = 4 << 10,
+    DECODE_WORK = 16
 };
+
+uint64_t fetch_thread_work = 256 << 10;
+
+unsigned fetch_worth(unsigned threads, uint64_t work)
+{
+    uint64_t most = work / fetch_thread_work;
+    return most >= threads ? threads : most ? (unsigned)most : 1;
+}
 
 /* ---- Which places the pieces want. */
 
@@ -87,25 +99,49 @@ static bool shares(const struct fetch_use *use, const struct fetch_use *next, si
            bytes + piece_bytes(next->piece) <= MERGED_BYTES;
 }
 
+static uint64_t work_of_chunk(const struct io_layout *layout)
+{
+    return READ_WORK + layout->chunk_bytes * (layout->pipeline.count ? DECODE_WORK : 1);
+}
+
+/* Returns the work of rows that are not chunked. */
+static uint64_t work_of_rows(const struct fetch_use *use, size_t bytes, size_t reads)
+{
+    return bytes + (io_reader_is_mapped(use->piece->field->direct) ? 0 : reads * READ_WORK);
+}
+
+/* Returns the work of all rows of the fetch that are not chunked, if each is read by itself. */
+static uint64_t work_of_all_rows(const struct fetcher *fetcher)
+{
+    uint64_t work = 0;
+    for (size_t i = 0; i < fetcher->n_uses; i++) {
+        const struct fetch_use *use = &fetcher->uses[i];
+        if (!fetch_layout_of(use)->chunked) work += work_of_rows(use, piece_bytes(use->piece), 1);
+    }
+    return work;
+}
+
 /* Returns the end of the uses of an array that is not chunked which one job reads: up to `most`
- * uses and MERGED_BYTES bytes, and then what shares the last read. *reads is how many reads it
- * takes. */
-static size_t end_of_rows(const struct fetcher *fetcher, size_t begin, size_t most, size_t *reads)
+ * uses and MERGED_BYTES bytes, and then what shares the last read. Sets the job's reads and work.
+ */
+static size_t end_of_rows(const struct fetcher *fetcher, size_t begin, size_t most,
+                          struct fetch_job *job)
 {
     const struct fetch_use *uses = fetcher->uses;
     size_t end = begin + 1, bytes = piece_bytes(uses[begin].piece), all = bytes, together = 1;
-    *reads = 1;
+    job->reads = 1;
     for (; end < fetcher->n_uses && uses[end].piece->field == uses[begin].piece->field; end++) {
         size_t more = piece_bytes(uses[end].piece);
         if (!shares(&uses[end - 1], &uses[end], together, bytes)) {
             if (end - begin >= most || all + more > MERGED_BYTES) break;
-            ++*reads;
+            job->reads++;
             bytes = together = 0;
         }
         bytes += more;
         all += more;
         together++;
     }
+    job->work = work_of_rows(&uses[begin], all, job->reads);
     return end;
 }
 
@@ -147,13 +183,15 @@ shs_status fetch_plan_reserve(struct fetcher *fetcher, uint64_t uses)
     return status ? status : reserve_jobs(fetcher, uses);
 }
 
-/* Returns how many scattered rows a job has: few enough for all threads to have jobs. */
+/* Returns how many scattered rows a job has: few enough for all threads to have jobs that are worth
+ * being woken. */
 static size_t rows_a_job(const struct fetcher *fetcher, unsigned threads)
 {
     enum {
         LEAST = 8,
         JOBS_A_THREAD = 4
     };
+    if (threads > 1) threads = fetch_worth(threads, work_of_all_rows(fetcher));
     size_t most = fetcher->n_uses / JOBS_A_THREAD / (threads ? threads : 1);
     return threads <= 1 ? IO_PIECES : most < LEAST ? LEAST : most;
 }
@@ -170,9 +208,10 @@ static shs_status find_jobs(struct fetcher *fetcher, const struct fetch_means *m
         *job = (struct fetch_job){.begin = begin, .reads = 1};
         if (fetch_layout_of(use)->chunked) {
             job->end = end_of_chunk(fetcher, begin);
+            job->work = work_of_chunk(fetch_layout_of(use));
             if (means->foresight) job->next = next_use(use, means->foresight);
         } else {
-            job->end = end_of_rows(fetcher, begin, most, &job->reads);
+            job->end = end_of_rows(fetcher, begin, most, job);
         }
         begin = job->end;
     }

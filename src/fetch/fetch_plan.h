@@ -27,6 +27,7 @@ struct fetch_job {
     size_t begin, end;
     uint64_t next; /* when the chunk is used next, if foresight tells */
     size_t reads;  /* reads that the job takes: of its chunk, or of neighbouring rows */
+    uint64_t work; /* what it takes, as bytes that are copied in the same time */
     size_t cold;   /* runs from `begin` on that are not in memory yet; 1 for a cold chunk */
     size_t parent; /* for a cold job, the index of the job that found its bytes cold */
     bool joined;   /* true if another lane has planned the chunk */
@@ -61,6 +62,14 @@ struct fetcher {
 };
 
 const struct io_layout *fetch_layout_of(const struct fetch_use *use);
+
+/* The least work for which a thread is woken, in bytes that are copied in the same time. Tests set
+ * it to 1, so that all threads work. */
+extern uint64_t fetch_thread_work;
+
+/* Returns how many of `threads` threads are worth being woken for work that takes as long as the
+ * copying of `work` bytes. The calling thread is one of them. */
+unsigned fetch_worth(unsigned threads, uint64_t work);
 
 /* Finds the jobs and the hits of a fetch, and pins what is kept for them, or will be. The ticket of
  * `means` is used up, also after an error. After an error there are no jobs and no hits. */

@@ -4,11 +4,7 @@
 #include <string.h>
 
 #include "core_memory.h"
-
-enum {
-    /* Fewer bytes are copied in the calling thread alone. */
-    SHARED_BYTES = 256 << 10
-};
+#include "fetch_plan.h"
 
 /* All rows of resident arrays that have checksums have them in memory. */
 static const struct fetch_checks all_checks = {.any = true};
@@ -198,10 +194,12 @@ static shs_status copy_one(void *user, size_t i, unsigned lane)
 
 static shs_status copy_rows(const struct fetch_means *means, struct fetch_spots *spots)
 {
-    size_t bytes = 0;
+    struct fetch_means shared = *means;
+    uint64_t bytes = 0;
     for (size_t i = 0; i < spots->count && means->threads > 1; i++)
         bytes += bytes_to_copy(&spots->spot[i]);
-    if (bytes >= SHARED_BYTES) return fetcher_do(means, spots->count, copy_one, spots);
+    shared.threads = fetch_worth(means->threads, bytes);
+    if (shared.threads > 1) return fetcher_do(&shared, spots->count, copy_one, spots);
     for (size_t i = 0; i < spots->count; i++)
         copy_one(spots, i, 0);
     return SHS_OK;

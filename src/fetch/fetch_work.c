@@ -178,7 +178,11 @@ static shs_status do_jobs(struct fetcher *fetcher, unsigned threads)
 {
     fetcher->may_wait = false;
     fetcher->colds.count = 0;
-    shs_status status = core_pool_do(fetcher->pool, threads, fetcher->jobs.count, do_any, fetcher);
+    uint64_t work = 0;
+    for (size_t i = 0; i < fetcher->jobs.count; i++)
+        work += fetcher->jobs.job[i].work;
+    shs_status status = core_pool_do(fetcher->pool, fetch_worth(threads, work), fetcher->jobs.count,
+                                     do_any, fetcher);
     for (size_t i = 0; i < fetcher->jobs.count; i++) {
         fetcher->now.reads += fetcher->jobs.job[i].reads;
         if (!status) add_cold(fetcher, i);

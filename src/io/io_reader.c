@@ -111,6 +111,11 @@ shs_status io_reader_map(struct io_reader *reader)
     return begin < end ? io_access_map(&reader->access, begin, end - begin) : SHS_OK;
 }
 
+bool io_reader_is_mapped(const struct io_reader *reader)
+{
+    return reader->access.map != NULL;
+}
+
 void io_reader_close(struct io_reader **reader)
 {
     if (!*reader) return;

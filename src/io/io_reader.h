@@ -51,6 +51,9 @@ shs_status io_reader_open(const char *path, struct io_layout *layout, struct io_
  * called before other threads use the reader. */
 shs_status io_reader_map(struct io_reader *reader);
 
+/* Returns true if the reader has a map. */
+bool io_reader_is_mapped(const struct io_reader *reader);
+
 /* Closes a reader and sets *reader to NULL, which it may be already. */
 void io_reader_close(struct io_reader **reader);
 

@@ -95,6 +95,7 @@ static inline void delays_begin(void)
 {
     load_lanes_delay = dawdle;
     fetch_work_delay = dawdle_at_read;
+    fetch_thread_work = 1;
 }
 
 static inline void delays_end(void)

@@ -687,6 +687,21 @@ static void uses_are_sorted_by_field_and_place(void)
             check_sorted(counts[i], bits[k], &seed);
 }
 
+/* ---- Threads. */
+
+static void threads_are_woken_for_much_work_only(void)
+{
+    const uint64_t before = fetch_thread_work;
+    fetch_thread_work = 1000;
+    CHECK_EQ(fetch_worth(0, 5000), 0);
+    CHECK_EQ(fetch_worth(1, 5000), 1);
+    CHECK_EQ(fetch_worth(4, 0), 1);
+    CHECK_EQ(fetch_worth(4, 1999), 1);
+    CHECK_EQ(fetch_worth(4, 2000), 2);
+    CHECK_EQ(fetch_worth(4, 1000000), 4);
+    fetch_thread_work = before;
+}
+
 int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
@@ -705,10 +720,12 @@ int main(int argc, char **argv)
         TEST(without_memory_a_fetch_fails_or_is_right),
         TEST(without_memory_a_field_is_not_opened),
         TEST(uses_are_sorted_by_field_and_place),
+        TEST(threads_are_woken_for_much_work_only),
     };
     if (!folder_make(folder)) return 2;
     folder_path(folder, "fetch.h5", path);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    fetch_thread_work = 1;
     int code = harness_main("fetch", tests, COUNT(tests), argc, argv);
     folder_remove(folder);
     return code;

@@ -584,6 +584,7 @@ int main(int argc, char **argv)
     if (!folder_make(folder)) return 2;
     folder_path(folder, "store.h5", path);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    fetch_thread_work = 1;
     int code = harness_main("store", tests, COUNT(tests), argc, argv);
     folder_remove(folder);
     return code;
