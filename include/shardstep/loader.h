@@ -396,8 +396,8 @@ typedef struct shs_loader_statistics {
 
 /** The memory of a loader on this rank, in bytes. It is known when the loader is opened, and does
  * not grow with rows, epochs or time. shs_loader_open() takes all of it, except the bytes of
- * decoded chunks, which come until the cache is full. The system gives memory only where it is
- * touched. */
+ * decoded chunks, which come until the cache is full, and `waiting`. The system gives memory only
+ * where it is touched. */
 typedef struct shs_loader_memory_use {
     /** The batches: the latest, those of `keep`, and those of `ahead`. */
     uint64_t batches;
@@ -413,9 +413,6 @@ typedef struct shs_loader_memory_use {
     /** What rows are found, read and decoded with: lists of reads for each batch, and for each
      * thread the largest chunk as stored and as decoded, and memory between filters. */
     uint64_t reading;
-    /** The same for threads that only wait for the disk, up to 15, or 30 with `ahead`. It is
-     * touched only by reads of bytes that are not in memory. */
-    uint64_t waiting;
     /** The rest of the loader: its structures and texts, and the augmentation's tables. */
     uint64_t other;
     /** The sum of the above, less what options.memory gives: the most bytes that the functions of
@@ -433,8 +430,14 @@ typedef struct shs_loader_memory_use {
     /** What the stacks of threads and the decoders of libraries touch: an estimate. */
     uint64_t threads;
     /** The sum of `counted`, `resident`, `hdf5`, `threads` and what options.memory gives: the
-     * growth of the process's memory from before shs_loader_open(), if all of it is touched. */
+     * growth of the process's memory from before shs_loader_open(), if all of it is touched, while
+     * all that is read is in memory already. */
     uint64_t total;
+    /** What comes beside `counted` and `total` where reads wait for the disk, at most: what more
+     * threads decode with, and their stacks. Each of these threads, up to 15 and those of
+     * `threads`, takes its part when it first waits. If there is no memory for it then, the batch
+     * fails with SHS_ERROR_MEMORY. */
+    uint64_t waiting;
 } shs_loader_memory_use;
 
 /** Collective. Opens a loader of a dataset, at the first step of epoch 0. `options` may be NULL,

@@ -5,7 +5,7 @@
 #include "cli_json.h"
 
 enum {
-    PARTS = 10
+    PARTS = 9
 };
 
 struct part {
@@ -21,11 +21,10 @@ static void list_parts(const shs_loader_memory_use *use, struct part parts[PARTS
     parts[2] = (struct part){"order", use->order};
     parts[3] = (struct part){"cache", use->cache};
     parts[4] = (struct part){"reading", use->reading};
-    parts[5] = (struct part){"waiting", use->waiting};
-    parts[6] = (struct part){"other", use->other};
-    parts[7] = (struct part){"resident", use->resident};
-    parts[8] = (struct part){"hdf5", use->hdf5};
-    parts[9] = (struct part){"threads", use->threads};
+    parts[5] = (struct part){"other", use->other};
+    parts[6] = (struct part){"resident", use->resident};
+    parts[7] = (struct part){"hdf5", use->hdf5};
+    parts[8] = (struct part){"threads", use->threads};
 }
 
 static double mebibytes(uint64_t bytes)
@@ -44,6 +43,8 @@ void cli_loader_memory_print(const shs_loader_memory_use *use)
         printf("%s %s %.1f", before, parts[i].name, mebibytes(parts[i].bytes));
         before = ",";
     }
+    if (mebibytes(use->waiting) >= 0.05)
+        printf("; up to %.1f more where the disk is waited for", mebibytes(use->waiting));
     printf("%s\n", use->resident_shared ? "; the ranks of a node share the resident part" : "");
 }
 
@@ -54,6 +55,7 @@ void cli_loader_memory_json(const shs_loader_memory_use *use)
     cli_json_begin("memory", '{');
     for (size_t i = 0; i < PARTS; i++)
         cli_json_u64(parts[i].name, parts[i].bytes);
+    cli_json_u64("waiting", use->waiting);
     cli_json_u64("counted", use->counted);
     cli_json_u64("total", use->total);
     cli_json_bool("resident_shared", use->resident_shared);

@@ -109,28 +109,29 @@ static shs_status check(struct fetcher *fetcher, unsigned threads, const struct 
 
 /* ---- A fetch. */
 
-/* Takes the memory that lanes [first, end) decode with. Where chunks are large, fewer lanes decode.
- */
-static shs_status reserve_lanes(struct fetcher *fetcher, const struct fetch_need *need,
-                                unsigned first, unsigned end, unsigned threads)
+/* Finds what a lane needs to decode any chunk. Where chunks are large, fewer lanes decode. */
+static struct io_need need_of_lane(const struct fetcher *fetcher, const struct fetch_need *need,
+                                   unsigned lane, unsigned threads)
 {
-    shs_status status = SHS_OK;
-    for (size_t i = 0; i < need->n_arrays; i++) {
-        unsigned width = fetch_work_width(fetcher, need->array[i].chunk, threads);
-        for (unsigned lane = first; lane < width && lane < end && !status; lane++)
-            status = io_lane_reserve(&fetcher->lanes[lane], &need->array[i]);
-    }
-    return status;
+    struct io_need own = {0};
+    for (size_t i = 0; i < need->n_arrays; i++)
+        if (lane < fetch_work_width(fetcher, need->array[i].chunk, threads))
+            io_need_join(&own, &need->array[i]);
+    return own;
 }
 
 shs_status fetcher_reserve(struct fetcher *fetcher, const struct fetch_need *need, unsigned threads)
 {
     if (!threads) threads = 1;
     shs_status status = fetch_plan_reserve(fetcher, need->uses);
-    if (!status) status = reserve_lanes(fetcher, need, 0, threads, threads);
-    int64_t before = core_memory_balance();
-    if (!status) status = reserve_lanes(fetcher, need, threads, CORE_POOL_MOST, threads);
-    fetcher->waiting_bytes = (uint64_t)(core_memory_balance() - before);
+    fetcher->waiting_bytes = 0;
+    for (unsigned lane = 0; lane < CORE_POOL_MOST && !status; lane++) {
+        const struct io_need own = need_of_lane(fetcher, need, lane, threads);
+        if (lane < threads)
+            status = io_lane_reserve(&fetcher->lanes[lane], &own);
+        else
+            fetcher->waiting_bytes += io_need_bytes(&own);
+    }
     return status;
 }
 

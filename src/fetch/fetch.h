@@ -52,11 +52,13 @@ shs_status fetcher_new(uint64_t cache_bytes, struct fetcher **fetcher);
 shs_status fetcher_join(const struct fetcher *first, unsigned lanes, struct fetcher **fetcher);
 
 /* Takes the memory for fetches of this need on `threads` threads, so that no more is taken later
- * but for the bytes of kept chunks. Must be called before the first fetch. */
+ * but for the bytes of kept chunks, and for threads that only wait for the disk. Must be called
+ * before the first fetch. */
 shs_status fetcher_reserve(struct fetcher *fetcher, const struct fetch_need *need,
                            unsigned threads);
 
-/* Returns the bytes of fetcher_reserve() that only threads use that wait for the disk. */
+/* Returns the most bytes that threads take which only wait for the disk. Each of them takes its
+ * memory when it first waits. Known after fetcher_reserve(). */
 uint64_t fetcher_waiting_bytes(const struct fetcher *fetcher);
 
 /* Returns the most threads that fetches of this need use, the calling thread included. */

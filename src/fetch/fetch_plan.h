@@ -56,7 +56,7 @@ struct fetcher {
     size_t done;                  /* jobs of the last fetch, whose array is still there */
     struct fetch_jobs colds;      /* jobs that wait for the disk: a chunk, or neighbouring rows */
     struct io_run *runs;          /* the rows of each use of an array that is not chunked */
-    uint64_t waiting_bytes;       /* bytes in the memory of threads that only wait for the disk */
+    uint64_t waiting_bytes;       /* most bytes that threads take that only wait for the disk */
     bool may_wait;                /* true if the jobs of now may wait for the disk */
     struct fetch_counts now;      /* what the present fetch did */
 };

@@ -190,6 +190,14 @@ void io_decoder_need(const struct io_pipeline *pipeline, size_t size, struct io_
             scratch->bytes[i] = size + sums * IO_FLETCHER32_BYTES;
 }
 
+uint64_t io_decoder_bytes(const struct io_scratch *scratch)
+{
+    uint64_t bytes = sizeof(struct io_decoder) + CORE_MEMORY_HEAD;
+    for (size_t i = 0; i < 2; i++)
+        if (scratch->bytes[i]) bytes += scratch->bytes[i] + CORE_MEMORY_HEAD;
+    return bytes;
+}
+
 shs_status io_decoder_reserve(struct io_decoder *decoder, const struct io_scratch *scratch)
 {
     shs_status status = SHS_OK;

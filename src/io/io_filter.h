@@ -51,6 +51,10 @@ struct io_scratch {
 /* Raises *scratch to what a pipeline needs at most for chunks of `size` bytes. */
 void io_decoder_need(const struct io_pipeline *pipeline, size_t size, struct io_scratch *scratch);
 
+/* Returns the bytes that a decoder takes with this scratch memory, with CORE_MEMORY_HEAD for each
+ * block, but without what the libraries of codecs take. */
+uint64_t io_decoder_bytes(const struct io_scratch *scratch);
+
 /* Takes scratch memory, so that no more is taken later for such chunks. */
 shs_status io_decoder_reserve(struct io_decoder *decoder, const struct io_scratch *scratch);
 

@@ -263,6 +263,28 @@ void io_reader_need(const struct io_reader *reader, struct io_need *need)
     if (need->decodes) io_decoder_need(&layout->pipeline, layout->chunk_bytes, &need->scratch);
 }
 
+static void raise_to(size_t *bytes, size_t more)
+{
+    if (*bytes < more) *bytes = more;
+}
+
+void io_need_join(struct io_need *need, const struct io_need *more)
+{
+    raise_to(&need->stored, more->stored);
+    raise_to(&need->chunk, more->chunk);
+    for (size_t i = 0; i < 2; i++)
+        raise_to(&need->scratch.bytes[i], more->scratch.bytes[i]);
+    need->decodes |= more->decodes;
+}
+
+uint64_t io_need_bytes(const struct io_need *need)
+{
+    uint64_t bytes = need->decodes ? io_decoder_bytes(&need->scratch) : 0;
+    if (need->stored) bytes += need->stored + CORE_MEMORY_HEAD;
+    if (need->chunk) bytes += need->chunk + CORE_MEMORY_HEAD;
+    return bytes;
+}
+
 shs_status io_lane_reserve(struct io_lane *lane, const struct io_need *need)
 {
     shs_status status = SHS_OK;

@@ -37,6 +37,12 @@ struct io_need {
 /* Raises *need to what any chunk of the reader's array needs. */
 void io_reader_need(const struct io_reader *reader, struct io_need *need);
 
+/* Raises *need to what chunks of any of two needs take. */
+void io_need_join(struct io_need *need, const struct io_need *more);
+
+/* Returns the bytes of this memory, with CORE_MEMORY_HEAD for each block. */
+uint64_t io_need_bytes(const struct io_need *need);
+
 /* Takes this memory, so that no more is taken later for such chunks. */
 shs_status io_lane_reserve(struct io_lane *lane, const struct io_need *need);
 

@@ -41,7 +41,7 @@ shs_status load_lanes_open(const struct load_lanes_how *how, struct load_lanes *
 struct load_lanes_have {
     unsigned threads;       /* the most threads of all lanes, beside the calling thread */
     uint64_t order_bytes;   /* memory for the tables of orders */
-    uint64_t waiting_bytes; /* memory of threads that only wait for the disk */
+    uint64_t waiting_bytes; /* most memory of threads that only wait for the disk */
 };
 
 struct load_lanes_have load_lanes_measure(const struct load_lanes *lanes,

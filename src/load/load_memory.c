@@ -42,6 +42,22 @@ static uint64_t cache_bytes(const shs_loader *loader)
            (uint64_t)loader->memory.store;
 }
 
+/* Tells what threads take: those that work at any time, and those that only wait for the disk. */
+static void share_threads(const shs_loader *loader, const struct fetch_need *need,
+                          const struct load_ahead_lanes *lanes, shs_loader_memory_use *use)
+{
+    const struct load_tools *tools = &loader->tools;
+    unsigned working = lanes->lanes, all = lanes->threads;
+    if (!loader->ahead || need->early) {
+        all += fetcher_width(tools->fetcher, need, tools->threads) - 1;
+        working += tools->threads > 1 ? tools->threads - 1 : 0;
+    }
+    if (working > all) working = all;
+    use->threads = (uint64_t)working * THREAD_BYTES;
+    use->waiting = fetcher_waiting_bytes(tools->fetcher) + lanes->waiting_bytes +
+                   (uint64_t)(all - working) * THREAD_BYTES;
+}
+
 /* Shares out what was taken for buffers. Tables of permutations belong to the order. */
 static void share_buffers(const shs_loader *loader, shs_loader_memory_use *use)
 {
@@ -52,13 +68,10 @@ static void share_buffers(const shs_loader *loader, shs_loader_memory_use *use)
     if (loader->ahead) lanes = load_lanes_measure(load_ahead_lanes(loader->ahead), &need);
     uint64_t tables = tools->order_bytes + lanes.order_bytes;
     use->staging = staging_bytes(loader);
-    use->waiting = fetcher_waiting_bytes(tools->fetcher) + lanes.waiting_bytes;
     use->order = (uint64_t)loader->memory.order + tables;
-    use->reading = (uint64_t)loader->memory.buffers - (uint64_t)loader->memory.store -
-                   use->staging - use->waiting - tables;
-    if (!loader->ahead || need.early)
-        lanes.threads += fetcher_width(tools->fetcher, &need, tools->threads) - 1;
-    use->threads = (uint64_t)lanes.threads * THREAD_BYTES;
+    use->reading =
+        (uint64_t)loader->memory.buffers - (uint64_t)loader->memory.store - use->staging - tables;
+    share_threads(loader, &need, &lanes, use);
 }
 
 shs_loader_memory_use shs_loader_memory(const shs_loader *loader)
@@ -71,7 +84,7 @@ shs_loader_memory_use shs_loader_memory(const shs_loader *loader)
     use.cache = cache_bytes(loader);
     use.other = (uint64_t)(taken->all - taken->units - taken->buffers - taken->order);
     use.counted = use.batches - taken->units_of_program + use.staging + use.order + use.cache +
-                  use.reading + use.waiting + use.other;
+                  use.reading + use.other;
     use.resident = data_resident_bytes(&loader->dataset->resident);
     use.resident_shared = use.resident && loader->dataset->resident.window.shared;
     use.hdf5 = hdf5_bytes(loader->dataset);

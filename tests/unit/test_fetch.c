@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "core_memory.h"
 #include "counted_memory.h"
 #include "fetch.h"
 #include "fetch_sort.h"
@@ -648,6 +649,27 @@ static void without_memory_a_field_is_not_opened(void)
     h5_close(&file);
 }
 
+/* What is announced for a thread that waits for the disk is what it takes. */
+static void the_need_of_a_lane_is_known(void)
+{
+    struct data data;
+    struct io_lane lane = {0};
+    struct io_need need = {0}, all_needs = {0};
+    if (!data_open(&data, 0)) return;
+    io_need_join(&all_needs, &need);
+    CHECK_EQ(io_need_bytes(&all_needs), 0);
+    io_reader_need(data.parts.direct, &need);
+    io_need_join(&all_needs, &need);
+    io_reader_need(data.chunked.direct, &need);
+    io_need_join(&all_needs, &need);
+    int64_t before = core_memory_balance();
+    CHECK_STATUS(io_lane_reserve(&lane, &all_needs), SHS_OK);
+    CHECK_EQ((uint64_t)(core_memory_balance() - before), io_need_bytes(&all_needs));
+    CHECK_IS(io_need_bytes(&all_needs), >, 2 * CHUNK_BYTES);
+    io_lane_free(&lane);
+    data_close(&data);
+}
+
 /* ---- The order of uses. */
 
 /* Sorts uses of three fields at random places among 1 << bits. */
@@ -719,6 +741,7 @@ int main(int argc, char **argv)
         TEST(a_file_cut_short_is_an_error_on_every_way),
         TEST(without_memory_a_fetch_fails_or_is_right),
         TEST(without_memory_a_field_is_not_opened),
+        TEST(the_need_of_a_lane_is_known),
         TEST(uses_are_sorted_by_field_and_place),
         TEST(threads_are_woken_for_much_work_only),
     };
