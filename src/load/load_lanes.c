@@ -260,7 +260,7 @@ shs_status load_lanes_open(const struct load_lanes_how *how, struct load_lanes *
 struct load_lanes_have load_lanes_measure(const struct load_lanes *lanes,
                                           const struct fetch_need *need)
 {
-    struct load_lanes_have sum = {0};
+    struct load_lanes_have sum = {.lanes = lanes->n_lanes - 1};
     for (unsigned i = 0; i < lanes->n_lanes; i++) {
         const struct load_tools *tools = &lanes->lane[i].tools;
         sum.threads += fetcher_width(tools->fetcher, need, tools->threads);

@@ -39,6 +39,7 @@ shs_status load_lanes_open(const struct load_lanes_how *how, struct load_lanes *
 
 /* Local. What lanes have. */
 struct load_lanes_have {
+    unsigned lanes;         /* lanes with a thread of their own */
     unsigned threads;       /* the most threads of all lanes, beside the calling thread */
     uint64_t order_bytes;   /* memory for the tables of orders */
     uint64_t waiting_bytes; /* most memory of threads that only wait for the disk */

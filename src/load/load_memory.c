@@ -44,7 +44,7 @@ static uint64_t cache_bytes(const shs_loader *loader)
 
 /* Tells what threads take: those that work at any time, and those that only wait for the disk. */
 static void share_threads(const shs_loader *loader, const struct fetch_need *need,
-                          const struct load_ahead_lanes *lanes, shs_loader_memory_use *use)
+                          const struct load_lanes_have *lanes, shs_loader_memory_use *use)
 {
     const struct load_tools *tools = &loader->tools;
     unsigned working = lanes->lanes, all = lanes->threads;
