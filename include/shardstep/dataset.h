@@ -72,10 +72,10 @@
  *
  * - offsets=NAME2: a dataset of whole numbers along one axis, in the same file. It has one number
  *   more than there are samples: sample i is rows [o(i), o(i+1)) of NAME. Offsets do not decrease,
- *   and none exceeds the number of NAME's rows; shs_dataset_open() checks all of them. They are
- *   kept in memory if they take at most 64 MiB.
+ *   and none exceeds the number of NAME's rows; shs_dataset_open() checks all of them. They have
+ *   the same type in all files. They are kept in memory if they take at most 64 MiB.
  * - most=M: the rows of each delivered sample, at least 1; by default the rows of the longest
- *   sample.
+ *   sample in any file, and 1 if all samples are empty.
  *
  *     A shorter sample is filled up with zeros. A longer sample loses its rows from M on. The next
  *     field is always ALIAS.length, which need not be asked for. It holds a u64 for each sample:

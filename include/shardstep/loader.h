@@ -1,5 +1,6 @@
 /** @file
- * The loader: batches of a dataset, in an order that is a function of seed and cursor.
+ * The loader: batches of a dataset, in an order that is a function of seed and cursor. In the
+ * sources, src/order/order.h and the headers beside it define the order step by step.
  *
  * WAITING. Without the option `ahead` loading is synchronous: all work happens inside shs_next(),
  * in the calling thread and in the `threads` beside it. With `ahead` = k it is asynchronous:
@@ -120,9 +121,11 @@ typedef enum shs_augment_by {
 /** The blocks of SHS_SHUFFLE_BLOCKS. Refused with another shuffle. A zeroed struct means the
  * defaults. */
 typedef struct shs_blocks {
-    /** Rows of a block. 0 means the rows of the largest chunk among the fields whose rows have at
-     * least an eighth of the widest field's bytes, which labels seldom have. If none of these
-     * fields is chunked, 0 means as many rows as fill 1 MiB.
+    /** Rows of a block. 0 means the rows of the largest chunk, in any file, among the fields whose
+     * rows have at least an eighth (rounded down) of the widest field's bytes, which labels seldom
+     * have. A chunk of a field of windows or runs counts as many rows as samples begin in it, for
+     * runs on the average. If none of these fields is chunked, 0 means as many rows of the widest
+     * field as fill 1 MiB.
      *
      * The number is part of the order: a run goes on with the number that it began with, also from
      * a file with other chunks. With a subset, or with passes or sources that end inside a chunk, a

@@ -35,9 +35,15 @@ struct shs_dataset {
  * are no error here. A lack of memory is an error. */
 shs_status data_dataset_try(const char *path, const char *fields, bool one_sample_a_file);
 
-/* Local. Returns the number of samples of a block if the user gives none. It is that of the largest
- * chunk among the fields whose samples have at least an eighth of the bytes of the largest field's
- * samples. If none of these fields is chunked, a block has as many samples as fill 1 MiB. */
+/* Local. Returns the number of samples of a block if the user gives none:
+ *
+ * 1. Only fields count whose samples have at least m div 8 bytes, where m is the bytes of a sample
+ *    of the widest field. Neither a field ALIAS.length nor a field that is a whole dataset counts.
+ * 2. Let c be the rows of the largest chunk of a field in any file. These are c samples of rows,
+ *    c div S windows with a stride of S, and c div a ragged samples, at least 1. Here a is all rows
+ *    of the dataset in all files, divided by the number of samples and rounded down, at least 1.
+ * 3. The result is the largest such number. If no field that counts is chunked, it is 2^20 div m,
+ *    at least 1. */
 uint64_t data_dataset_block_rows(const shs_dataset *dataset);
 
 /* Local. Returns the bytes of all rows of all arrays that the fields are made of, at most

@@ -9,7 +9,15 @@
  * [N*v/V, N*(v+1)/V). Its blocks are the blocks of the file, cut at the ends of these rows.
  *
  * With shuffle blocks a run is walked window by window. A window is W whole blocks of the run, cut
- * at the run's ends, and its rows are permuted. */
+ * at the run's ends, and its rows are permuted.
+ *
+ * Permutations are those of order_permutation.h. The sequence of all rows, or of all blocks, is
+ * drawn as part 0 with vrank 0; a sequence of virtual rank v's own is drawn as part 0 with vrank v.
+ * Place p of a sequence of blocks has block number P(p), counted from the sequence's first block.
+ * Windows are counted from 0 in each run; window 0 begins with the block that holds the run's first
+ * position. Window w of virtual rank v is drawn as part 1 + w with vrank v. Its permutation Q is of
+ * as many rows as the window has after the cut: position k of the window has the row that stands
+ * at position Q(k) of the window in the sequence of blocks. */
 #ifndef ORDER_H
 #define ORDER_H
 

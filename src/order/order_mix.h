@@ -8,11 +8,18 @@
  * source has been drawn d div n_i times, or once more.
  *
  * A pass has its rows in their order or, if passes are permuted, in an order of its own. The
- * permutation is drawn from role 3 at {block, 1 + i, low 32 bits of pass, purpose << 24 | next 24
- * bits of pass}. Windows draw at the same places, but no order has both
- * permuted passes and windows. With
- * several sources the epoch's permutation also permutes the numbers, so a pass that lies wholly in
- * one epoch is not permuted. */
+ * permutation is that of order_permutation.h. It is drawn from role 3 at {block, 1 + i, low 32 bits
+ * of pass, purpose << 24 | next 24 bits of pass}. Windows draw at the same places, but no order has
+ * both permuted passes and windows.
+ *
+ * What is permuted depends on the shuffle:
+ *
+ * - full, one source: all passes are permuted. The numbers come in their order. If M is the number
+ *   of rows, there are no passes: the order is that of order.h.
+ * - full, several sources: the numbers come in the order that order.h gives to M rows, which is
+ *   permuted. A pass that lies wholly in one epoch is not permuted; all others are.
+ * - none and blocks: no pass is permuted. The numbers come in the order that order.h gives to M
+ *   rows. */
 #ifndef ORDER_MIX_H
 #define ORDER_MIX_H
 

@@ -1,4 +1,23 @@
-/* Keyed permutations of 0 … N-1, evaluated at any position. Pure. */
+/* Keyed permutations of 0 … N-1, evaluated at any position. Pure.
+ *
+ * A permutation draws from the stream that struct order_source names, by the methods of
+ * shardstep/random.h. The row at position k is defined as follows.
+ *
+ * Up to ORDER_TABLE_MAX rows it is the element k of a table t. In the beginning t[i] = i. For
+ * i = N-1, N-2, …, 1 in turn, j = below(i + 1) is drawn, and t[i] and t[j] change places.
+ *
+ * With more rows it is computed by a Feistel network of ORDER_ROUNDS rounds:
+ *
+ * 1. N - 1 has n bits. A number of n bits consists of `low`, its lower floor(n / 2) bits, and of
+ *    `high`, the other bits.
+ * 2. The stream gives two words for each round r: first keys[r][0], then keys[r][1].
+ * 3. The number is k in the beginning. Round 0 replaces low by low ^ mix(high, keys[0]), and round
+ *    1 replaces high by high ^ mix(low, keys[1]). Of a mix only as many lower bits count as the
+ *    replaced half has. Later rounds go on in turn.
+ * 4. If the number is now N or more, step 3 is done again with it. Otherwise it is the row.
+ *
+ * mix(x, key) is computed modulo 2^32: w = (x ^ key[0]) * 0x9E3779B1; then w = w ^ (w >> 16); then
+ * w = (w + key[1]) * 1664525; the result is w ^ (w >> 15). */
 #ifndef ORDER_PERMUTATION_H
 #define ORDER_PERMUTATION_H
 
@@ -28,7 +47,8 @@ struct order_permutation {
     uint32_t capacity; /* most samples that table and inverse have memory for */
 };
 
-/* What a permutation is drawn from: role 3 of a loader's stream. */
+/* What a permutation is drawn from: role 3 of a loader's stream, with the counter {block, part,
+ * epoch, purpose << 24 | vrank}. */
 struct order_source {
     uint64_t seed;
     uint32_t stream; /* at most 15 */

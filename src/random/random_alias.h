@@ -4,13 +4,25 @@
  * Hübschle-Schneider, P. Sanders: Parallel weighted random sampling. ESA 2019). Pure.
  *
  * Everything but the last step is exact. So nothing is left over when the table is full, and the
- * table is the same on every platform. A weight becomes a whole number q(i) of units; a unit is a
- * power of two between 2^-94 and 2^-93 of the weights' sum, and what a weight has below a unit is
- * lost. Let T be the sum of all q. Each of the n cells holds T units. Weight i puts n * q(i) units
- * into cells: into its own cell and, as an alias, into cells of weights that have too little. The
- * share that a cell keeps for its own weight is rounded once to a double. So the chance of a weight
- * differs from w(i) / sum by at most 2^-93, and by 2^-53 / n for each cell that it has a part in. A
- * weight of 0 has no part in any cell. */
+ * table is the same on every platform:
+ *
+ * 1. S is the sum of the weights, added one after the other, each addition rounded to a double. A
+ *    unit is 2^(E - 93), where 2^E is the largest power of two that is not above S, or 2^-1022 if
+ *    S is smaller than that. Weight w(i) has q(i) = floor(w(i) / unit) units. T is the sum of all
+ *    q(i). Each of the n cells holds T units, and weight i puts n * q(i) units into cells.
+ * 2. A weight is rich if n * q(i) >= T, else poor. `rich` is the first rich weight, `poor` is the
+ *    first poor weight, and rest = n * q(rich).
+ * 3. If rest > T and there is a poor weight left: cell `poor` keeps n * q(poor) units for its own
+ *    weight and has the other weight `rich`; rest is less by what that cell lacked; `poor` becomes
+ *    the next poor weight.
+ * 4. Otherwise: cell `rich` keeps `rest` units for its own weight and has as its other weight the
+ *    next rich weight, r. Then rest = n * q(r) - (T - rest), and `rich` becomes r. Without a next
+ *    rich weight the table is full; the cell's other weight is then `rich` itself.
+ * 5. Steps 3 and 4 are repeated until the table is full. The chance that a cell keeps is its kept
+ *    units divided by T: both are rounded to doubles, and so is the quotient.
+ *
+ * So the chance of a weight differs from w(i) / S by at most about 2^-93, and by 2^-51 / n for each
+ * cell that it has a part in. A weight of 0 has no part in any cell. */
 #ifndef RANDOM_ALIAS_H
 #define RANDOM_ALIAS_H
 
