@@ -168,15 +168,27 @@ SHS_API double shs_random_normal_double(shs_random *stream, double mean, double 
 SHS_API double shs_random_truncated_normal(shs_random *stream, double mean, double deviation,
                                            double low, double high);
 
-/** Local. Draws an exponential number with a mean >= 0. It takes one u64, by inversion. */
+/** Local. Draws an exponential number with a mean >= 0. It takes one u64, by inversion: it is
+ * mean * (0 - log u) with u = ((u64 >> 11) + 1) * 2^-53. */
 SHS_API double shs_random_exponential(shs_random *stream, double mean);
 
 /** Local. Draws a gamma number, shape >= 1e-300, scale >= 0 (Marsaglia, Tsang: A simple method for
- * generating gamma variables. ACM TOMS 26 (2000)). The method takes normal doubles. */
+ * generating gamma variables. ACM TOMS 26 (2000)). The method takes normal doubles. Each operation
+ * is rounded to a double, from left to right; u is a double in (0, 1), ((u64 >> 12) + 1/2) * 2^-52:
+ *
+ * 1. A shape below 1: L is the logarithm that steps 2 to 4 give for shape + 1. Then u is drawn, and
+ *    the result is scale * exp(L + log(u) / shape).
+ * 2. d = shape - 1/3 and c = 1 / sqrt(9 * d).
+ * 3. A normal double x is drawn, and root = 1 + c * x. If root <= 0, this step is done again.
+ * 4. v = root * root * root and l = 3 * log(root). Then u is drawn. If
+ *    log(u) < 0.5 * x * x + d * (1 - v + l), the logarithm is log(d) + l, and the result is
+ *    scale * exp(logarithm). Otherwise step 3 is done again. */
 SHS_API double shs_random_gamma(shs_random *stream, double shape, double scale);
 
-/** Local. Draws a beta number in [0,1], a and b >= 1e-300, from two gamma numbers. It is right for
- * the small a and b of MixUp, too, where both gamma numbers may be too small for a double. */
+/** Local. Draws a beta number in [0,1], a and b >= 1e-300, from two gamma numbers of scale 1. First
+ * L, the logarithm of the number of shape a, is drawn, then M, that of shape b. The result is 1 /
+ * (1 + exp(M - L)). It is right for the small a and b of MixUp, too, where both gamma numbers may
+ * be too small for a double. */
 SHS_API double shs_random_beta(shs_random *stream, double a, double b);
 
 /** Local. Draws a Poisson number, 0 <= mean <= 2^31 (from mean 10 on by Hörmann: The transformed
