@@ -1,0 +1,274 @@
+"""Random cases for check.py: files, fields and options, which the program takes and batches.py
+understands. A case is a function of its number alone."""
+import os
+import random
+
+import h5py
+import numpy as np
+
+import augment
+import batches
+import samples
+from order import TABLE_MAX
+
+KINDS = ['u1', 'u1', '<u2', '>u2', '<u4', '>u8', 'i1', '>i2', '<i4', '<i8', '<f2', '>f4', '<f4', '<f8', '?',
+         '<c8', '>c16']
+SHAPES = {0: [()], 1: [(1,), (5,), (8,)], 2: [(1, 1), (3, 4), (6, 1), (5, 7)],
+          3: [(1, 1, 1), (4, 5, 3), (5, 3, 1), (3, 4, 6), (2, 3, 5)], 4: [(2, 1, 3, 2)]}
+ODD = [np.nan, np.nan, np.nan, np.inf, -np.inf, -0.0, 1e-40, 3e38, 65504.0]
+
+
+class Case:
+    """Makes the files of a case in the present folder. Then `order` has the options that `plan`
+    takes, and `loading` has the further options of `digest` and `replay`."""
+
+    def __init__(self, number):
+        self.number = number
+        self.rng = random.Random(f'case {number}')
+        self.loading, self.order = [], []
+        self.networked = number % 20 == 7  # its permutation is too large for a table
+        self.large = self.networked or self.rng.random() < 0.05
+        self.alone = not self.large and self.rng.random() < 0.05
+        self.windowed = not self.large and not self.alone and self.rng.random() < 0.25
+        self.offset_kind = self.rng.choice(['<i8', '>u4', 'u2'])
+        self.weight_kind = self.rng.choice(['f4', 'f8'])
+        self.choose_fields()
+        self.make_sources()
+        self.dataset = samples.Dataset(self.path, self.fields, self.alone)
+        self.choose_order()
+        self.choose_bad_rows()
+        self.choose_augmentation()
+        self.options = batches.parser().parse_args(self.order + self.loading)
+        self.choose_places()
+
+    # ---- Fields. `made` says how a file's datasets are filled: name, kind, shape of a row, rows.
+
+    def choose_fields(self):
+        rng = self.rng
+        self.stride, self.made, texts = rng.randint(1, 4), [], []
+        for name in ['x', 'g/y', 'z'][:1 if self.large else rng.randint(1, 3)]:
+            kind = rng.choice(KINDS)
+            shape = () if self.large else rng.choice(SHAPES[rng.choice([0, 1, 2, 2, 3, 3, 3, 4])])
+            if self.windowed and (name == 'x' or rng.random() < 0.5):
+                window, lead = rng.randint(1, 5), rng.choice([0, 0, 2, 7])
+                self.made.append((name, kind, shape[:2], ('window', window, lead)))
+                texts.append(f'{name}(window={window}, stride={self.stride}, lead={lead})')
+            elif not self.large and not self.alone and rng.random() < 0.25:
+                most = rng.choice(['', '', ', most=4', ', most=1', ', most=9'])
+                self.made.append((name, kind, shape[:2], ('ragged',)))
+                texts.append(f'{name}(offsets={name}.begin{most})')
+            else:
+                self.made.append((name, kind, shape, ('rows',)))
+                texts.append(name)
+                if len(shape) > 1 and rng.random() < 0.4:  # a field to be transformed with it
+                    self.made.append((name + '.mask', kind, shape, ('rows',)))
+                    texts.append(f'mask_of_{name[-1]}={name}.mask')
+        self.fields = ', '.join(texts)
+
+    def numbers(self, kind, shape):
+        """Whole numbers of all sizes; floats of few digits, with odd ones among them."""
+        count = int(np.prod(shape, dtype=int))
+        kind = np.dtype(kind)
+        if kind.kind == 'b':
+            return self.numbers('u1', shape) % 2 == 1
+        if kind.kind == 'c':
+            part = self.numbers(f'f{kind.itemsize // 2}', (*shape, 2))
+            return (part[..., 0] + 1j * part[..., 1]).astype(kind)
+        if kind.kind != 'f':
+            return np.frombuffer(self.rng.randbytes(count * kind.itemsize), kind).reshape(shape)
+        drawn = np.frombuffer(self.rng.randbytes(4 * count), '<i4') // 1024 / 300.0 ** 2
+        if self.rng.random() < 0.3 and count:
+            drawn[self.rng.randrange(count)] = self.rng.choice(ODD)
+        with np.errstate(over='ignore'):
+            return drawn.astype(kind).reshape(shape)
+
+    # ---- Files.
+
+    def make_sources(self):
+        rng = self.rng
+        paths = [self.make_source(f's{i}') for i in range(rng.choice([1, 1, 2, 3]))]
+        self.sources = len(paths)
+        self.path = ','.join(paths)
+
+    def make_source(self, name):
+        """One file, a folder, a list or a pattern, and the path that stands for it."""
+        rng = self.rng
+        form = rng.choice(['file', 'file', 'folder', 'list', 'pattern'])
+        if form == 'file' and not self.alone:
+            self.make_file(name + '.h5', self.samples(1))
+            return name + '.h5'
+        os.mkdir(name)
+        numbers = rng.sample(range(100), rng.randint(2, 9) if self.alone else rng.randint(1, 3))
+        for i, number in enumerate(numbers):
+            self.make_file(f'{name}/{number}.h5', self.samples(i == 0))
+        if form == 'list':
+            with open(name + '.txt', 'w', encoding='utf-8') as file:
+                print('# a list', '', *(f'{name}/{number}.h5' for number in numbers), sep='\n', file=file)
+            return f'@{name}.txt'
+        return f'{name}/*.h5' if form == 'pattern' else name
+
+    def samples(self, some):
+        if self.alone:
+            return 1
+        if self.large:
+            return self.rng.randint(9000, 18000)
+        return self.rng.choice([0 if not some else 1, 3, self.rng.randint(4, 40), 70])
+
+    def make_file(self, path, count):
+        with h5py.File(path, 'w') as file:
+            for name, kind, shape, how in self.made:
+                rows = count
+                if how[0] == 'window':
+                    rows = max(count - 1, 0) * self.stride + sum(how[1:]) if count else 0
+                if how[0] == 'ragged':
+                    lengths = [self.rng.choice([0, 1, 3, 6]) for _ in range(count)]
+                    rows = sum(lengths)
+                    begins = np.cumsum([0, *lengths])
+                    file[name + '.begin'] = begins.astype(self.offset_kind)
+                whole = shape if self.alone else (rows, *shape)
+                self.make_dataset(file, name, self.numbers(kind, whole))
+            weights = [self.rng.choice([0, 1, 0.1, self.rng.random()]) for _ in range(count)]
+            file['weight'] = np.array(weights, self.weight_kind)
+            file['class'] = np.array([self.rng.choice([-3, 0, 0, 2]) for _ in range(count)], 'i2')
+
+    def make_dataset(self, file, name, data):
+        how = self.rng.choice([{}, {}, {'chunks': True}, {'chunks': True, 'compression': 'gzip'},
+                               {'chunks': True, 'shuffle': True, 'compression': 'gzip'},
+                               {'chunks': True, 'fletcher32': True}])
+        how = dict(how)
+        if how and data.size:
+            how['chunks'] = (self.rng.randint(1, 9), *data.shape[1:]) if data.ndim else None
+            file.create_dataset(name, data=data, maxshape=(None, *data.shape[1:]), **how) \
+                if data.ndim else file.create_dataset(name, data=data)
+        else:
+            file.create_dataset(name, data=data)
+
+    # ---- Options.
+
+    def choose_order(self):
+        """Options of the order, such that an epoch has steps."""
+        self.run = None
+        while not self.run or not self.is_possible(self.run.order):
+            self.order = self.random_order()
+            try:
+                self.run = batches.Run(batches.parser().parse_args(self.order))
+            except ValueError:  # all weights are 0
+                self.run = None
+
+    def is_possible(self, order):
+        pads_nothing = order.tail == 'pad' and order.has_runs() and order.places < order.vranks
+        networked = order.places > TABLE_MAX and order.shuffle == 'full' and order.shard == 'global'
+        return (order.places and order.steps() and not pads_nothing and self.has_all(order)
+                and (networked or not self.networked))
+
+    def has_all(self, order):
+        """Every source that must give rows has some."""
+        if not order.ratio:
+            return order.rows > 0
+        return all(not part or order.source_rows(i)[0] < order.source_rows(i)[1]
+                   for i, part in enumerate(order.ratio))
+
+    def random_order(self):
+        rng, rows = self.rng, self.dataset.bounds[-1]
+        given = {'vranks': rng.randint(1, 7), 'batch': rng.randint(1, 9) if not self.large else 200,
+                 'seed': rng.choice([0, 7, 2**64 - 1, rng.randrange(2**64)]),
+                 'tail': rng.choice(['short', 'drop', 'pad']), 'stream': rng.choice([0, 0, 1, 15]),
+                 'shuffle': rng.choice(['full', 'full', 'none', 'blocks'])}
+        if given['shuffle'] == 'blocks':
+            given['block-rows'] = rng.choice([1, 3, 8, 20, ''])
+            given['window-blocks'] = rng.choice([1, 2, 5, 16])
+        self.choose_subset(given, rows)
+        if rng.random() < 0.3:
+            given['shard'] = 'fixed'
+        elif rng.random() < 0.6:
+            self.choose_sampling(given, rows)
+        flags = [self.path, '--fields', self.fields] + self.alone * ['--one-sample-a-file']
+        return flags + [text for key, value in given.items() for text in (f'--{key}', str(value))
+                        if value != '']
+
+    def choose_subset(self, given, rows):
+        rng = self.rng
+        choice = rng.choice(['', '', '', 'part', 'rows'])
+        if choice == 'part' and not self.windowed:
+            given['part'] = rng.choice(['0,0.8', '0.25,1', '0.3,0.7'])
+            given['split-seed'] = rng.choice([0, 2**63 + 1])
+        elif choice == 'rows' and rows:
+            self.write_numbers('rows.txt', sorted(rng.sample(range(rows), rng.randint(1, rows))))
+            given['rows'] = 'rows.txt'
+
+    def choose_sampling(self, given, rows):
+        rng = self.rng
+        if rng.random() < 0.7:
+            key = rng.choice(['repeats', 'epoch-rows'])
+            most = 3 * min(rows, 500) + 1
+            given[key] = rng.randint(1, 4) if key == 'repeats' else rng.randint(1, most)
+        way = rng.choice(['', 'mix', 'mix', 'weights', 'balance'])
+        if way == 'mix':
+            ratio = [rng.choice([0, 1, 3, 7]) for _ in range(self.sources)]
+            given['mix'] = ','.join(map(str, ratio if any(ratio) else [1] * self.sources))
+        elif way and not self.alone:
+            given[way] = {'weights': 'weight', 'balance': 'class'}[way]
+            given['shuffle'] = 'full'
+            for key in ('block-rows', 'window-blocks'):
+                given.pop(key, None)
+
+    @staticmethod
+    def write_numbers(path, numbers):
+        with open(path, 'w', encoding='utf-8') as file:
+            print(*numbers, file=file)
+
+    def choose_bad_rows(self):
+        """Rows that are excluded, and rows with a NaN: fewer than any source has rows left."""
+        rng, order = self.rng, self.run.order
+        have = [order.rows]
+        if order.ratio:
+            have = [end - first for first, end in map(order.source_rows, range(len(order.ratio)))]
+        least = min((rows for rows in have if rows), default=0)
+        nan = 0 if self.large else sum(map(self.run.has_nan, order.subset))
+        if nan < least and rng.random() < 0.5:
+            self.loading += ['--on-nan', 'replace']
+            least -= nan
+        if least > 1 and rng.random() < 0.25:
+            rows = range(self.dataset.bounds[-1])
+            self.write_numbers('exclude.txt', sorted(rng.sample(rows, rng.randint(1, min(least - 1, 5)))))
+            self.loading += ['--exclude', 'exclude.txt']
+
+    def choose_augmentation(self):
+        """Random calls of the registered operators, each of which fits what came before it."""
+        rng = self.rng
+        sample = {f.name: augment.Sample(*f) for f in self.dataset.sample(self.run.order.subset[0])}
+        statements = []
+        for _ in range(rng.choice([0, 1, 1, 2, 3])):
+            name = rng.choice(list(sample))
+            alike = [other for other in sample if self.look_alike(sample[name], sample[other])]
+            names = rng.sample(alike, rng.randint(1, len(alike)))
+            calls = self.random_calls(names, sample)
+            if calls:
+                statements.append(f"{','.join(names)}: {' '.join(calls)}")
+        if statements:
+            self.loading += ['--augment', '; '.join(statements)]
+            self.loading += ['--augment-by', rng.choice(['rank', 'sample'])]
+
+    @staticmethod
+    def look_alike(a, b):
+        return (a.array.dtype, a.array.shape, a.length is None) == (
+            b.array.dtype, b.array.shape, b.length is None)
+
+    def random_calls(self, names, sample):
+        calls = []
+        for _ in range(self.rng.randint(1, 4)):
+            kind = self.rng.choice(list(augment.OPERATORS.values()))
+            call = kind.example(self.rng, sample[names[0]])
+            if call:
+                calls.append(call)
+                text = f"{','.join(names)}: {call}"
+                augment.augment(augment.parse(text), [sample], [batches.philox.user(0, 0, 0, 0, 0)], 1)
+        return calls
+
+    def choose_places(self):
+        """An epoch, one of its steps for `digest`, and places (step, vrank) for `replay`."""
+        rng, steps = self.rng, self.run.order.steps()
+        self.epoch = rng.choice([0, 1, 2, rng.randrange(1000)])
+        self.step = rng.choice([steps - 1, rng.randrange(steps)])
+        self.places = [(step, rng.randrange(self.run.order.vranks))
+                       for step in (self.step, rng.randrange(steps))]
