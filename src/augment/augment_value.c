@@ -155,7 +155,8 @@ static const struct augment_parameter normalize_parameters[] = {
 const struct augment_kind augment_normalize = {
     .name = "normalize",
     .help = "Gives (x * s - mean) * r in f32, to which x and mean are rounded, with r = 1 / std; s "
-            "and r are computed in f64 and rounded, and so is each operation in f32. In a loader from=FILE stands for mean, std "
+            "and r are computed in f64 and rounded, and so is each operation in f32. In a loader "
+            "from=FILE stands for mean, std "
             "and scale: FILE is what `shardstep stats --write FILE` wrote of the field, or of "
             "another field that is named: from=FILE, field=NAME.",
     .setting_bytes = sizeof(struct normalize_setting),
