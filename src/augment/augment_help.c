@@ -58,6 +58,7 @@ static void add_details(const struct augment_kind *kind, struct core_text *text)
     for (const struct augment_parameter *p = kind->parameters; p->name; p++)
         if (!is_common(p)) add_parameter(p, text);
     add_common_names(kind, text);
+    if (kind->computes) core_text_add(text, "    computes\t%s\n", kind->computes);
     core_text_add(text, "    draws\t%s", kind->draws ? kind->draws : "nothing.");
     if (kind->aspects & AUGMENT_BY_HEIGHT)
         core_text_add(text, " Fields that share the draws all have a height, or none has.");

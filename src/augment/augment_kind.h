@@ -229,6 +229,8 @@ struct augment_kind {
     const char *name;
     const char *help;  /* a sentence */
     const char *draws; /* a sentence that lists the draws in order; NULL without draws */
+    /* Sentences: the formula, its roundings, the border. NULL if `help` says all. */
+    const char *computes;
     enum augment_scope scope;
     enum augment_needs needs;
     enum augment_holds holds;
@@ -271,6 +273,13 @@ struct augment_kind {
 
 #define AUGMENT_DECLARE(name) extern const struct augment_kind augment_##name;
 AUGMENT_OPERATORS(AUGMENT_DECLARE)
+
+/* Draws a number of a range: low + u * (high - low) in f64, each operation rounded, where u is a
+ * double in [0, 1). The double is drawn also if low and high are equal. */
+static inline double augment_draw_range(shs_random *stream, const struct augment_range *range)
+{
+    return range->low + shs_random_double(stream) * (range->high - range->low);
+}
 
 /* The number by which normalize divides with scale=auto: the largest value of an unsigned integer
  * type, and 1 for other types. */
