@@ -317,48 +317,6 @@ static void mark_last(shs_augment *augment)
     }
 }
 
-/* Bytes rounded up to whole cache lines. */
-static uint64_t in_lines(size_t bytes)
-{
-    return ((uint64_t)bytes + 63) & ~(uint64_t)63;
-}
-
-/* Returns the bytes of memory that an operator needs for itself. */
-static size_t own_bytes(const struct augment_kind *kind, const struct augment_bound *bound)
-{
-    if (kind->move) return augment_numbers(bound) * sizeof(int64_t);
-    return kind->scratch_bytes ? kind->scratch_bytes(bound) : 0;
-}
-
-/* Computes the layout of the scratch memory: two buffers for each field, between which its
- * intermediate results move, then the draws of one operator, then its own memory. */
-static shs_status measure_scratch(shs_augment *augment)
-{
-    uint64_t total = 0;
-    size_t draws = 0, own = 0;
-    bool fits = true;
-    for (size_t f = 0; f < augment->fields; f++) {
-        augment->bytes[f] = (size_t)in_lines(augment->bytes[f]);
-        fits = fits && !__builtin_add_overflow(total, 2 * (uint64_t)augment->bytes[f], &total);
-    }
-    for (size_t o = 0; o < augment->n_operations; o++) {
-        const struct augment_operation *operation = &augment->operations[o];
-        if (operation->kind->draw_bytes > draws) draws = operation->kind->draw_bytes;
-        for (size_t t = 0; t < operation->n_targets; t++) {
-            size_t bytes = own_bytes(operation->kind, &operation->targets[t].bound);
-            if (bytes > own) own = bytes;
-        }
-    }
-    augment->draw_offset = (size_t)total;
-    fits = fits && !__builtin_add_overflow(total, in_lines(draws), &total);
-    augment->own_offset = (size_t)total;
-    fits = fits && !__builtin_add_overflow(total, in_lines(own), &total);
-    if (!fits || total > PTRDIFF_MAX)
-        return core_fail(SHS_ERROR_MEMORY, "a sample is larger than a process can address");
-    augment->scratch = (size_t)total;
-    return SHS_OK;
-}
-
 /* Refuses normalize(from=FILE). Whoever reads files has put the file's numbers there. */
 static shs_status refuse_from(const char *text)
 {
@@ -383,7 +341,7 @@ static shs_status fill(shs_augment *augment, const struct augment_how *how, cons
     if (!status && text) status = refuse_from(text);
     if (!status) status = augment_parse(text ? text : "", &program);
     if (!status) status = bind_program(augment, how->table, &program);
-    if (!status) status = measure_scratch(augment);
+    if (!status) status = augment_measure_scratch(augment);
     if (!status) mark_last(augment);
     augment_program_free(&program);
     return status;
@@ -434,6 +392,7 @@ void shs_augment_close(shs_augment **augment)
     core_free(&(*augment)->outputs);
     core_free(&(*augment)->bytes);
     core_free(&(*augment)->known);
+    core_free(&(*augment)->rooms);
     core_free(&(*augment)->operations);
     core_free(augment);
 }

@@ -3,19 +3,7 @@
 
 #include <string.h>
 
-#include "augment_grid.h"
-#include "augment_operation.h"
-
-/* The memory for a field's next result: its output after the last operator, else the buffer of its
- * two that does not hold the result so far. */
-static void *next_buffer(const shs_augment *augment, const struct augment_target *target,
-                         const void *now, void *const *outputs, char *scratch)
-{
-    if (target->last) return outputs[target->field];
-    for (size_t f = 0; f < target->field; f++)
-        scratch += 2 * augment->bytes[f];
-    return now == scratch ? scratch + augment->bytes[target->field] : scratch;
-}
+#include "augment_pass.h"
 
 /* An augmentation that draws nothing needs no stream. An augmentation without operators needs no
  * scratch memory. */
@@ -36,69 +24,77 @@ static shs_status check_apply(const shs_augment *augment, const shs_random *stre
     return status;
 }
 
-/* ---- An operator on a sample. */
-
-static void compute(const struct augment_kind *kind, const struct augment_bound *bound,
-                    const void *draw, const void *input, void *output, void *own)
-{
-    struct augment_view view;
-    if (kind->run) {
-        kind->run(bound, draw, 0, bound->elements, input, output);
-    } else if (kind->move) {
-        augment_view_begin(&bound->before, own, augment_numbers(bound), &view);
-        kind->move(bound, draw, &view);
-        augment_view_copy(&view, shs_type_size(bound->before.type), input, output);
-    } else {
-        kind->apply(bound, draw, input, output, own);
-    }
-}
-
-/* Applies an operator to the first `rows` rows of a sample along its first axis. The rows behind
- * them become zeros. */
-static void apply(const struct augment_kind *kind, const struct augment_bound *bound,
-                  const void *draw, uint64_t rows, const void *input, void *output, void *own)
-{
-    uint64_t all = bound->before.axes ? bound->before.shape[0] : 1;
-    if (rows >= all) {
-        compute(kind, bound, draw, input, output, own);
-        return;
-    }
-    struct augment_bound some = *bound;
-    size_t bytes = shs_type_size(bound->after.type);
-    for (uint32_t axis = 1; axis < bound->after.axes; axis++)
-        bytes *= (size_t)bound->after.shape[axis];
-    some.before.shape[0] = some.after.shape[0] = rows;
-    some.elements = bound->elements / (size_t)all * (size_t)rows;
-    if (some.grid.is_bound) augment_measure_grid(&some.before, &some.grid);
-    compute(kind, &some, draw, input, output, own);
-    memset((char *)output + (size_t)rows * bytes, 0, (size_t)(all - rows) * bytes);
-}
-
-/* ---- All operators on a sample. */
+/* ---- A sample of each field. */
 
 struct applying {
     const shs_augment *augment;
     shs_random *stream;
     const uint64_t *rows;
-    const void *now[SHS_MAX_FIELDS]; /* the results so far */
+    const void *now[SHS_MAX_FIELDS]; /* the results so far, before the fields' passes */
     void *const *outputs;
+    struct augment_pass *passes; /* of each field: the operators that are put off */
     char *scratch;
 };
+
+static uint64_t rows_of(const struct applying *applying, size_t f)
+{
+    return applying->rows ? applying->rows[f] : UINT64_MAX;
+}
+
+/* The buffer of a field's two that does not hold the result so far. */
+static void *next_buffer(const struct applying *applying, size_t f)
+{
+    const shs_augment *augment = applying->augment;
+    char *buffer = applying->scratch + augment->rooms[f].buffers;
+    return applying->now[f] == buffer ? buffer + augment->bytes[f] : buffer;
+}
+
+/* Does what was put off for a field, into `to`. */
+static void do_pass(struct applying *applying, size_t f, void *to)
+{
+    struct augment_pass *pass = &applying->passes[f];
+    if (!pass->n_moves && !pass->n_runs) return;
+    augment_pass_do(pass, rows_of(applying, f), applying->now[f], to);
+    applying->now[f] = to;
+}
+
+/* Puts an operator off, and does those before it if one pass cannot do both. */
+static void put_off(struct applying *applying, const struct augment_kind *kind,
+                    const struct augment_target *target, const void *draw)
+{
+    const struct augment_room *room = &applying->augment->rooms[target->field];
+    size_t f = target->field;
+    if (!augment_pass_takes(&applying->passes[f], kind))
+        do_pass(applying, f, next_buffer(applying, f));
+    augment_pass_add(&applying->passes[f], kind, &target->bound, draw, rows_of(applying, f),
+                     (int64_t *)(void *)(applying->scratch + room->numbers), room->n_numbers);
+    if (applying->augment->apart) do_pass(applying, f, next_buffer(applying, f));
+}
+
+/* Applies an operator that sees whole samples. */
+static void apply_now(struct applying *applying, const struct augment_kind *kind,
+                      const struct augment_target *target, const void *draw)
+{
+    struct augment_bound room;
+    size_t f = target->field;
+    uint64_t rows = rows_of(applying, f);
+    do_pass(applying, f, next_buffer(applying, f));
+    void *to = target->last ? applying->outputs[f] : next_buffer(applying, f);
+    kind->apply(augment_shorten(&target->bound, rows, &room), draw, applying->now[f], to,
+                applying->scratch + applying->augment->own_offset);
+    augment_clear_rest(&target->bound, rows, to);
+    applying->now[f] = to;
+}
 
 static void apply_to_fields(struct applying *applying, const struct augment_operation *operation,
                             const void *draw)
 {
-    const shs_augment *augment = applying->augment;
-    for (size_t t = 0; t < operation->n_targets; t++) {
-        const struct augment_target *target = &operation->targets[t];
-        size_t f = target->field;
-        void *to =
-            next_buffer(augment, target, applying->now[f], applying->outputs, applying->scratch);
-        apply(operation->kind, &target->bound, draw,
-              applying->rows ? applying->rows[f] : UINT64_MAX, applying->now[f], to,
-              applying->scratch + augment->own_offset);
-        applying->now[f] = to;
-    }
+    const struct augment_kind *kind = operation->kind;
+    for (size_t t = 0; t < operation->n_targets; t++)
+        if (kind->apply)
+            apply_now(applying, kind, &operation->targets[t], draw);
+        else
+            put_off(applying, kind, &operation->targets[t], draw);
 }
 
 static void apply_range(struct applying *applying, const struct augment_operation *operation,
@@ -112,20 +108,21 @@ static void apply_range(struct applying *applying, const struct augment_operatio
             const struct augment_operation *one = augment_choose(operation, applying->stream);
             apply_range(applying, one, one + 1 + one->inner);
         } else {
-            void *draw = applying->scratch + applying->augment->draw_offset;
+            void *draw = applying->scratch + operation->draw_offset;
             augment_draw(operation, applying->stream, draw);
             apply_to_fields(applying, operation, draw);
         }
     }
 }
 
-/* Copies the results that do not lie in the outputs: those of fields that no operator changes, and
- * those of operators that are not applied to every sample. */
-static shs_status copy_results(const struct applying *applying)
+/* Does what is still put off, and copies the results that do not lie in the outputs: those of
+ * fields that no operator changes, or whose last operator was not applied to this sample. */
+static shs_status finish(struct applying *applying)
 {
     const shs_augment *augment = applying->augment;
     for (size_t f = 0; f < augment->fields; f++) {
         size_t bytes;
+        if (augment->n_operations) do_pass(applying, f, applying->outputs[f]);
         if (applying->now[f] == applying->outputs[f]) continue;
         shs_status status = shs_tensor_bytes(&augment->outputs[f], &bytes);
         if (status) return status;
@@ -137,11 +134,20 @@ static shs_status copy_results(const struct applying *applying)
 shs_status augment_apply_rows(const shs_augment *augment, shs_random *stream, const uint64_t *rows,
                               const void *const *inputs, void *const *outputs, void *scratch)
 {
-    struct applying applying = {
-        .augment = augment, .stream = stream, .rows = rows, .outputs = outputs, .scratch = scratch};
+    struct applying applying;
+    applying.augment = augment;
+    applying.stream = stream;
+    applying.rows = rows;
+    applying.outputs = outputs;
+    applying.scratch = scratch;
     if (augment->fields) memcpy(applying.now, inputs, augment->fields * sizeof *inputs);
-    apply_range(&applying, augment->operations, augment->operations + augment->n_operations);
-    shs_status status = copy_results(&applying);
+    if (augment->n_operations) {
+        applying.passes = (struct augment_pass *)(void *)(applying.scratch + augment->pass_offset);
+        for (size_t f = 0; f < augment->fields; f++)
+            applying.passes[f].n_moves = applying.passes[f].n_runs = 0;
+        apply_range(&applying, augment->operations, augment->operations + augment->n_operations);
+    }
+    shs_status status = finish(&applying);
     return !status && augment->draws ? shs_random_status(stream) : status;
 }
 
@@ -151,4 +157,9 @@ shs_status shs_augment_apply(const shs_augment *augment, shs_random *stream,
     shs_status status = check_apply(augment, stream, inputs, outputs, scratch);
     if (status) return status;
     return augment_apply_rows(augment, stream, NULL, inputs, outputs, scratch);
+}
+
+void augment_apply_apart(shs_augment *augment, bool apart)
+{
+    augment->apart = apart;
 }

@@ -13,4 +13,8 @@
 shs_status augment_apply_rows(const shs_augment *augment, shs_random *stream, const uint64_t *rows,
                               const void *const *inputs, void *const *outputs, void *scratch);
 
+/* For tests. With `apart`, operators are applied one after the other from now on, each by itself,
+ * instead of several in a pass. The bytes are the same. */
+void augment_apply_apart(shs_augment *augment, bool apart);
+
 #endif

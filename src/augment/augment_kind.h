@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+#include "augment_linear.h"
 #include "augment_text.h"
 #include "augment_view.h"
 #include "core_text.h"
@@ -262,6 +263,10 @@ struct augment_kind {
      * `count` elements, the first of which is element `at` of the sample. */
     void (*run)(const struct augment_bound *bound, const void *draw, size_t at, size_t count,
                 const void *input, void *output);
+
+    /* Returns true and the map if what run() computes is a linear map of these types, which vector
+     * code then does where it can. NULL: it never is. */
+    bool (*linear)(const struct augment_bound *bound, struct augment_linear *linear);
 
     /* For operators that move elements and never change them. Tells the moves to the view, which
      * shows the sample as it was before: see augment_view.h. */

@@ -23,6 +23,7 @@ struct augment_operation {
     uint32_t branches;              /* the operations that stand directly within it */
     struct augment_target *targets; /* the fields of the statement */
     size_t n_targets;
+    size_t draw_offset;    /* bytes before its draws in the scratch memory */
     bool begins_statement; /* the operator is the first of its statement */
 };
 
@@ -33,19 +34,27 @@ struct augment_known {
     bool ragged;
 };
 
+/* A field's part of the scratch memory. Offsets are bytes before it. */
+struct augment_room {
+    size_t buffers;            /* two, each for the field's largest intermediate result */
+    size_t numbers, n_numbers; /* the tables of moves */
+};
+
 struct shs_augment {
     size_t fields;
     struct augment_known *known; /* of each field, behind the operators that are bound so far */
     shs_tensor
         *inputs; /* a sample's type and shape in each field; the augmentation owns the names */
-    shs_tensor *outputs; /* a sample's type and shape in each field after all operators */
-    size_t *bytes;       /* for each field the bytes of its largest intermediate result */
-    size_t draw_offset;  /* bytes before the draws of an operator in the scratch memory */
-    size_t own_offset;   /* bytes before an operator's own scratch memory */
-    size_t scratch;      /* bytes of scratch memory */
+    shs_tensor *outputs;        /* a sample's type and shape in each field after all operators */
+    size_t *bytes;              /* for each field the bytes of its largest intermediate result */
+    struct augment_room *rooms; /* of each field */
+    size_t pass_offset;         /* bytes before the fields' passes in the scratch memory */
+    size_t own_offset;          /* bytes before an operator's own scratch memory */
+    size_t scratch;             /* bytes of scratch memory */
     struct augment_operation *operations;
     size_t n_operations;
     bool draws; /* some operator draws */
+    bool apart; /* for tests: no pass has more than one operator */
 };
 
 /* Draws whether an operation is applied to a sample. */
@@ -75,10 +84,7 @@ augment_choose(const struct augment_operation *operation, shs_random *stream)
     return operation;
 }
 
-/* The numbers that an operation's moves need for tables. */
-static inline size_t augment_numbers(const struct augment_bound *bound)
-{
-    return augment_view_numbers(&bound->before, &bound->after);
-}
+/* Computes the layout of the scratch memory. SHS_ERROR_MEMORY if it is too large. */
+shs_status augment_measure_scratch(shs_augment *augment);
 
 #endif

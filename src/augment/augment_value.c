@@ -29,8 +29,8 @@ enum normalize_scale {
 };
 
 /* The result is (x * factor - mean) * inverse, with a mean and an inverse for each channel. The
- * arrays `mean` and `inverse` repeat the numbers of all channels as often as they fit, so that one
- * loop goes over many pixels. */
+ * arrays `mean` and `inverse` repeat the numbers of all channels, so that one loop goes over many
+ * pixels. */
 struct normalize_setting {
     struct augment_numbers means;
     struct augment_numbers deviations;
@@ -38,8 +38,8 @@ struct normalize_setting {
     size_t channels; /* the length of the lists; 1 without a list */
     size_t period;   /* used elements of `mean` and `inverse`: a multiple of channels */
     float factor;
-    float mean[AUGMENT_MOST_NUMBERS];
-    float inverse[AUGMENT_MOST_NUMBERS];
+    float mean[AUGMENT_MOST_NUMBERS + AUGMENT_LANES];
+    float inverse[AUGMENT_MOST_NUMBERS + AUGMENT_LANES];
 };
 
 static shs_status bind_normalize(const struct augment_call *call, void *setting,
@@ -52,7 +52,7 @@ static shs_status bind_normalize(const struct augment_call *call, void *setting,
     made->factor =
         made->scale == SCALE_AUTO ? (float)(1 / augment_whole_scale(bound->before.type)) : 1;
     made->period = AUGMENT_MOST_NUMBERS / made->channels * made->channels;
-    for (size_t i = 0; i < made->period; i++) {
+    for (size_t i = 0; i < AUGMENT_MOST_NUMBERS + AUGMENT_LANES; i++) {
         size_t c = i % made->channels;
         made->mean[i] = (float)means->number[means->count > 1 ? c : 0];
         made->inverse[i] = (float)(1 / deviations->number[deviations->count > 1 ? c : 0]);
@@ -99,6 +99,17 @@ static void normalize_pixels(const struct normalize_setting *setting, size_t fir
     AUGMENT_FOR_TYPE(type, NORMALIZE_PIXELS)
 }
 
+static bool normalize_linear(const struct augment_bound *bound, struct augment_linear *linear)
+{
+    const struct normalize_setting *setting = bound->setting;
+    *linear = (struct augment_linear){.factor = setting->factor,
+                                      .channels = setting->channels,
+                                      .inner = bound->grid.channel_inner,
+                                      .mean = setting->mean,
+                                      .inverse = setting->inverse};
+    return augment_has_map(bound->before.type);
+}
+
 static void normalize(const struct augment_bound *bound, const void *draw, size_t at, size_t count,
                       const void *input, void *output)
 {
@@ -106,7 +117,12 @@ static void normalize(const struct augment_bound *bound, const void *draw, size_
     size_t inner = bound->grid.channel_inner, size = shs_type_size(bound->before.type);
     const char *from = input;
     float *to = output;
+    struct augment_linear linear;
     (void)draw;
+    if (normalize_linear(bound, &linear)) {
+        augment_linear_run(&linear, bound->before.type, at, count, input, output);
+        return;
+    }
     if (setting->channels == 1) {
         normalize_channel(setting, 0, bound->before.type, count, input, to);
         return;
@@ -163,6 +179,7 @@ const struct augment_kind augment_normalize = {
     .parameters = normalize_parameters,
     .bind = bind_normalize,
     .run = normalize,
+    .linear = normalize_linear,
 };
 
 /* ---- cast */
@@ -262,12 +279,23 @@ static void cast_to_integer(const struct augment_bound *bound, size_t count, con
     }
 }
 
+/* An integer times 1, less 0, times 1 is the integer itself. */
+static bool cast_linear(const struct augment_bound *bound, struct augment_linear *linear)
+{
+    static const float zero = 0, one = 1;
+    *linear = (struct augment_linear){
+        .factor = 1, .channels = 1, .inner = 1, .mean = &zero, .inverse = &one};
+    return bound->after.type == SHS_F32 && bound->before.type <= SHS_U16;
+}
+
 static void cast(const struct augment_bound *bound, const void *draw, size_t at, size_t count,
                  const void *input, void *output)
 {
+    struct augment_linear linear;
     (void)draw;
-    (void)at;
-    if (bound->after.type == SHS_F32)
+    if (cast_linear(bound, &linear))
+        augment_linear_run(&linear, bound->before.type, at, count, input, output);
+    else if (bound->after.type == SHS_F32)
         AUGMENT_FOR_TYPE(bound->before.type, CAST_TO_F32)
     else if (bound->after.type == SHS_F64)
         AUGMENT_FOR_TYPE(bound->before.type, CAST_TO_F64)
@@ -292,4 +320,5 @@ const struct augment_kind augment_cast = {
     .parameters = cast_parameters,
     .bind = bind_cast,
     .run = cast,
+    .linear = cast_linear,
 };

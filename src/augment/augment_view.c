@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "augment_walk.h"
 #include "core_assert.h"
 
 size_t augment_view_numbers(const shs_tensor *before, const shs_tensor *after)
@@ -115,70 +116,10 @@ void augment_view_permute(struct augment_view *view, const uint32_t *order)
         view->way[axis] = before[order[axis]];
 }
 
-/* ---- Copying. */
-
-/* What copying needs beside the view. */
-struct copying {
-    const struct augment_view *view;
-    size_t size;                 /* bytes of an element */
-    size_t stride[SHS_MAX_AXES]; /* bytes between positions of an axis of the sample */
-    size_t block[SHS_MAX_AXES];  /* bytes of the view behind an axis */
-};
-
-/* Copies the last axis of the view. */
-static void copy_line(const struct copying *copying, const struct augment_way *way,
-                      const char *input, char *output)
-{
-    size_t size = copying->size, stride = copying->stride[way->axis];
-    if (!way->table && way->step > 0 && stride == size) {
-        memset(output, 0, way->first * size);
-        if (way->count)
-            memcpy(output + way->first * size, input + way->start * size, way->count * size);
-        memset(output + (way->first + way->count) * size, 0,
-               (way->size - way->first - way->count) * size);
-        return;
-    }
-    for (size_t k = 0; k < way->size; k++) {
-        int64_t at = shown(way, k);
-        if (at == AUGMENT_NO_ELEMENT)
-            memset(output + k * size, 0, size);
-        else
-            memcpy(output + k * size, input + (size_t)at * stride, size);
-    }
-}
-
-static void copy_axis(const struct copying *copying, uint32_t axis, const char *input, char *output)
-{
-    const struct augment_way *way = &copying->view->way[axis];
-    if (axis + 1 == copying->view->axes) {
-        copy_line(copying, way, input, output);
-        return;
-    }
-    size_t block = copying->block[axis];
-    for (size_t k = 0; k < way->size; k++) {
-        int64_t at = shown(way, k);
-        if (at == AUGMENT_NO_ELEMENT)
-            memset(output + k * block, 0, block);
-        else
-            copy_axis(copying, axis + 1, input + (size_t)at * copying->stride[way->axis],
-                      output + k * block);
-    }
-}
-
 void augment_view_copy(const struct augment_view *view, size_t size, const void *input,
                        void *output)
 {
-    struct copying copying = {.view = view, .size = size};
-    size_t stride = size, block = size;
-    if (!view->axes) {
-        memcpy(output, input, size);
-        return;
-    }
-    for (uint32_t axis = view->axes; axis-- > 0;) {
-        copying.stride[axis] = stride;
-        copying.block[axis] = block;
-        stride *= view->shape[axis];
-        block *= view->way[axis].size;
-    }
-    copy_axis(&copying, 0, input, output);
+    struct augment_walk walk;
+    augment_walk_begin(view, size, &walk);
+    augment_walk_copy(&walk, input, output);
 }

@@ -1,0 +1,226 @@
+/* Kernels on vectors: the part that does not depend on their size. A file of kernels defines
+ *
+ *     LANES                                floats of a vector
+ *     vector                               the type of a vector
+ *     set(), load(), store()               floats
+ *     load_u8(), load_u16()                elements, converted to floats
+ *     turn()                               the floats in reversed order
+ *     subtract(), multiply()               each rounded
+ *
+ * and then includes this file. */
+#include <string.h>
+
+#include "augment_kernels.h"
+
+#define ALWAYS static inline __attribute__((always_inline))
+
+enum {
+    TILE = 16,      /* lines that are mapped together, a vector of each */
+    MOST_SMALL = 64 /* floats of lines that are all mapped together */
+};
+
+/* The numbers of the vector that begins at a position of a line. */
+struct numbers {
+    vector factor, mean, inverse;
+};
+
+ALWAYS size_t channel_of(const struct augment_sheet *sheet, size_t position)
+{
+    if (!sheet->by_element) return sheet->channel;
+    return (sheet->channel + position) % sheet->linear->channels;
+}
+
+ALWAYS struct numbers numbers_at(const struct augment_sheet *sheet, size_t position)
+{
+    const struct augment_linear *linear = sheet->linear;
+    size_t channel = channel_of(sheet, position);
+    struct numbers numbers = {.factor = set(linear->factor)};
+    if (sheet->by_element) {
+        numbers.mean = load(linear->mean + channel);
+        numbers.inverse = load(linear->inverse + channel);
+    } else {
+        numbers.mean = set(linear->mean[channel]);
+        numbers.inverse = set(linear->inverse[channel]);
+    }
+    return numbers;
+}
+
+ALWAYS vector mapped(const struct numbers *numbers, vector x)
+{
+    return multiply(subtract(multiply(x, numbers->factor), numbers->mean), numbers->inverse);
+}
+
+ALWAYS float mapped_one(const struct augment_sheet *sheet, size_t position, float x)
+{
+    const struct augment_linear *linear = sheet->linear;
+    size_t channel = channel_of(sheet, position);
+    return (x * linear->factor - linear->mean[channel]) * linear->inverse[channel];
+}
+
+/* Sets positions `from` to end - 1 of lines to what zeros are mapped to. The last vector may
+ * overlap the vector before it. */
+ALWAYS void map_zeros(const struct augment_sheet *sheet, size_t lines, size_t from, size_t end,
+                      float *to)
+{
+    if (end - from < LANES) {
+        for (size_t k = from; k < end; k++) {
+            float zero = mapped_one(sheet, k, 0);
+            for (size_t line = 0; line < lines; line++)
+                to[line * sheet->to_step + k] = zero;
+        }
+        return;
+    }
+    for (size_t k = from; k < end; k += LANES) {
+        if (k + LANES > end) k = end - LANES;
+        struct numbers numbers = numbers_at(sheet, k);
+        vector zeros = mapped(&numbers, set(0));
+        for (size_t line = 0; line < lines; line++)
+            store(to + line * sheet->to_step + k, zeros);
+    }
+}
+
+#define MAP(NAME, C, LOAD)                                                                         \
+    /* Maps a vector of each of some lines: elements `at` to at + LANES - 1. */                    \
+    ALWAYS void NAME##_column(const struct augment_sheet *sheet, size_t lines, size_t at,          \
+                              const char *from, float *to)                                         \
+    {                                                                                              \
+        struct numbers numbers = numbers_at(sheet, sheet->first + at);                             \
+        to += sheet->first + at;                                                                   \
+        if (sheet->reversed) {                                                                     \
+            from += (sheet->count - LANES - at) * sizeof(C);                                       \
+            for (size_t i = 0; i < lines; i++, from += sheet->from_step, to += sheet->to_step)     \
+                store(to, mapped(&numbers, turn(LOAD((const C *)(const void *)from))));            \
+        } else {                                                                                   \
+            from += at * sizeof(C);                                                                \
+            for (size_t i = 0; i < lines; i++, from += sheet->from_step, to += sheet->to_step)     \
+                store(to, mapped(&numbers, LOAD((const C *)(const void *)from)));                  \
+        }                                                                                          \
+    }                                                                                              \
+                                                                                                   \
+    /* Maps lines that have fewer elements than a vector. */                                       \
+    static void NAME##_short(const struct augment_sheet *sheet, size_t lines, const char *from,    \
+                             float *to)                                                            \
+    {                                                                                              \
+        for (; lines; lines--, from += sheet->from_step, to += sheet->to_step)                     \
+            for (size_t i = 0; i < sheet->count; i++) {                                            \
+                size_t at = sheet->reversed ? sheet->count - 1 - i : i;                            \
+                to[sheet->first + i] = mapped_one(sheet, sheet->first + i,                         \
+                                                  (float)((const C *)(const void *)from)[at]);     \
+            }                                                                                      \
+    }                                                                                              \
+                                                                                                   \
+    static void NAME(const struct augment_sheet *sheet)                                            \
+    {                                                                                              \
+        size_t most = sheet->size > MOST_SMALL ? TILE : sheet->lines, count = sheet->count;        \
+        const char *from = sheet->from;                                                            \
+        float *to = sheet->to;                                                                     \
+        for (size_t done = 0, lines; done < sheet->lines; done += lines) {                         \
+            lines = sheet->lines - done < most ? sheet->lines - done : most;                       \
+            map_zeros(sheet, lines, 0, sheet->first, to);                                          \
+            map_zeros(sheet, lines, sheet->first + count, sheet->size, to);                        \
+            if (count < LANES) NAME##_short(sheet, lines, from, to);                               \
+            for (size_t at = 0; count >= LANES && at < count; at += LANES) {                       \
+                if (at + LANES > count) at = count - LANES;                                        \
+                NAME##_column(sheet, lines, at, from, to);                                         \
+            }                                                                                      \
+            from += (ptrdiff_t)lines * sheet->from_step;                                           \
+            to += lines * sheet->to_step;                                                          \
+        }                                                                                          \
+    }
+
+MAP(map_u8, uint8_t, load_u8)
+MAP(map_u16, uint16_t, load_u16)
+MAP(map_f32, float, load)
+
+/* ---- Bytes, 16 at a time. */
+
+enum {
+    NO = 0x80 /* a byte that becomes 0 */
+};
+
+/* The shuffles that reverse the whole elements of 1 to 8 bytes at the end of 16 bytes. */
+static const uint8_t reversed[9][16] = {
+    {NO},
+    {15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0},
+    {14, 15, 12, 13, 10, 11, 8, 9, 6, 7, 4, 5, 2, 3, 0, 1},
+    {13, 14, 15, 10, 11, 12, 7, 8, 9, 4, 5, 6, 1, 2, 3, NO},
+    {12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3},
+    {11, 12, 13, 14, 15, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, NO},
+    {10, 11, 12, 13, 14, 15, 4, 5, 6, 7, 8, 9, NO, NO, NO, NO},
+    {9, 10, 11, 12, 13, 14, 15, 2, 3, 4, 5, 6, 7, 8, NO, NO},
+    {8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7},
+};
+
+/* The shuffles that take byte 3 * i + c out of three vectors. */
+static const uint8_t third[3][3][16] = {
+    {{0, 3, 6, 9, 12, 15, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO},
+     {NO, NO, NO, NO, NO, NO, 2, 5, 8, 11, 14, NO, NO, NO, NO, NO},
+     {NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 1, 4, 7, 10, 13}},
+    {{1, 4, 7, 10, 13, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO},
+     {NO, NO, NO, NO, NO, 0, 3, 6, 9, 12, 15, NO, NO, NO, NO, NO},
+     {NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 2, 5, 8, 11, 14}},
+    {{2, 5, 8, 11, 14, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO},
+     {NO, NO, NO, NO, NO, 1, 4, 7, 10, 13, NO, NO, NO, NO, NO, NO},
+     {NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 0, 3, 6, 9, 12, 15}},
+};
+
+ALWAYS __m128i load_bytes(const void *from)
+{
+    return _mm_loadu_si128((const __m128i *)from);
+}
+
+ALWAYS void store_bytes(void *to, __m128i bytes)
+{
+    _mm_storeu_si128((__m128i *)to, bytes);
+}
+
+static void reverse_ends(size_t size, size_t done, size_t count, const char *from, char *to)
+{
+    for (; done < count; done++)
+        memcpy(to + done * size, from + (count - 1 - done) * size, size);
+}
+
+static void reverse(size_t size, size_t count, const char *from, char *to)
+{
+    size_t done = 0, bytes = count * size;
+    if (size <= 8) {
+        size_t at_once = 16 / size;
+        __m128i order = load_bytes(reversed[size]);
+        for (; (count - done) * size >= 16; done += at_once)
+            store_bytes(to + done * size,
+                        _mm_shuffle_epi8(load_bytes(from + bytes - done * size - 16), order));
+        if (done < count && bytes >= 16 && at_once * size == 16) {
+            store_bytes(to + bytes - 16, _mm_shuffle_epi8(load_bytes(from), order));
+            return;
+        }
+    }
+    reverse_ends(size, done, count, from, to);
+}
+
+ALWAYS void split_16(const uint8_t *from, uint8_t *to, size_t step)
+{
+    __m128i a = load_bytes(from), b = load_bytes(from + 16), c = load_bytes(from + 32);
+    for (size_t channel = 0; channel < 3; channel++) {
+        const uint8_t(*order)[16] = third[channel];
+        __m128i low = _mm_shuffle_epi8(a, load_bytes(order[0]));
+        __m128i middle = _mm_shuffle_epi8(b, load_bytes(order[1]));
+        __m128i high = _mm_shuffle_epi8(c, load_bytes(order[2]));
+        store_bytes(to + channel * step, _mm_or_si128(_mm_or_si128(low, middle), high));
+    }
+}
+
+static void split(size_t count, const uint8_t *from, uint8_t *to, size_t step)
+{
+    for (size_t i = 0; count >= 16 && i < count; i += 16) {
+        if (i + 16 > count) i = count - 16;
+        split_16(from + 3 * i, to + i, step);
+    }
+    for (size_t i = 0; count < 16 && i < count; i++)
+        for (size_t channel = 0; channel < 3; channel++)
+            to[channel * step + i] = from[3 * i + channel];
+}
+
+#define KERNELS(kernels_name)                                                                      \
+    {                                                                                              \
+        kernels_name, map_u8, map_u16, map_f32, reverse, split                                     \
+    }

@@ -1,0 +1,197 @@
+#include "augment_linear.h"
+
+void augment_linear_run(const struct augment_linear *linear, shs_type type, size_t at, size_t count,
+                        const void *input, float *output)
+{
+    struct augment_sheet sheet = {.linear = linear, .lines = 1, .from = input, .to = output};
+    size_t inner = linear->inner, channels = linear->channels;
+    sheet.by_element = channels > 1 && inner == 1;
+    for (size_t some; count; count -= some, at += some, sheet.to += some) {
+        some = channels > 1 && inner > 1 ? inner - at % inner : count;
+        if (some > count) some = count;
+        sheet.channel = channels > 1 ? at / inner % channels : 0;
+        sheet.size = sheet.count = some;
+        augment_map(type, &sheet);
+        sheet.from += some * shs_type_size(type);
+    }
+}
+
+/* ---- Walks. */
+
+struct mapping {
+    const struct augment_linear *linear;
+    const struct augment_walk *walk;
+    shs_type type;
+    size_t size;        /* bytes of an element */
+    size_t line, plane; /* elements of the last dimension of the walk, and of the last two */
+    uint32_t sheet; /* the dimensions from this one on are one sheet: the last, or the last two */
+    char *stage;
+};
+
+static size_t channel_of(const struct mapping *mapping, size_t at)
+{
+    const struct augment_linear *linear = mapping->linear;
+    return linear->channels > 1 && linear->inner > 1 ? at / linear->inner % linear->channels : 0;
+}
+
+/* Maps a sheet whose pieces of several elements stand in reversed order. They are put in order on
+ * the stage, as many lines as it holds. */
+static void map_turned(const struct mapping *mapping, struct augment_sheet sheet)
+{
+    size_t piece = mapping->walk->piece, line = sheet.count * mapping->size, left = sheet.lines;
+    size_t at_once = AUGMENT_STAGE_BYTES / line;
+    const char *from = sheet.from;
+    ptrdiff_t step = sheet.from_step;
+    sheet.from = mapping->stage;
+    sheet.from_step = (ptrdiff_t)line;
+    for (; left; left -= sheet.lines) {
+        sheet.lines = left < at_once ? left : at_once;
+        for (size_t i = 0; i < sheet.lines; i++, from += step)
+            augment_kernels_now()->reverse(piece, line / piece, from, mapping->stage + i * line);
+        augment_map(mapping->type, &sheet);
+        sheet.to += sheet.lines * sheet.to_step;
+    }
+}
+
+/* Maps lines that show nothing of the sample. */
+static void map_zeros(const struct mapping *mapping, struct augment_sheet sheet, size_t first,
+                      size_t lines)
+{
+    sheet.lines = lines;
+    sheet.first = sheet.size;
+    sheet.count = 0;
+    sheet.to += first * sheet.to_step;
+    if (lines) augment_map(mapping->type, &sheet);
+}
+
+/* Maps the dimensions of a sheet. Its first element is element `at` of the view. `from` is the
+ * sample without the dimensions of the sheet, NULL if all of it shows nothing. */
+static void map_sheet(const struct mapping *mapping, size_t at, const char *from, float *to)
+{
+    static const struct augment_dimension single = {.size = 1, .count = 1};
+    const struct augment_walk *walk = mapping->walk;
+    const struct augment_dimension *last = &walk->dimension[walk->dimensions - 1],
+                                   *lines =
+                                       mapping->sheet + 1 < walk->dimensions ? last - 1 : &single;
+    size_t elements = walk->piece / mapping->size;
+    bool reversed = last->step < 0;
+    struct augment_sheet sheet = {.linear = mapping->linear,
+                                  .size = mapping->line,
+                                  .first = last->first * elements,
+                                  .count = last->count * elements,
+                                  .from_step = lines->step,
+                                  .to = to,
+                                  .to_step = mapping->line,
+                                  .by_element =
+                                      mapping->linear->channels > 1 && mapping->linear->inner == 1,
+                                  .channel = channel_of(mapping, at)};
+    if (!from || !last->count || !lines->count) {
+        map_zeros(mapping, sheet, 0, lines->size);
+        return;
+    }
+    map_zeros(mapping, sheet, 0, lines->first);
+    map_zeros(mapping, sheet, lines->first + lines->count,
+              lines->size - lines->first - lines->count);
+    sheet.lines = lines->count;
+    sheet.to += lines->first * sheet.to_step;
+    sheet.from = from + lines->start + last->start;
+    if (reversed) sheet.from += last->step * (ptrdiff_t)(last->count - 1);
+    sheet.reversed = reversed && elements == 1;
+    if (reversed && elements > 1)
+        map_turned(mapping, sheet);
+    else
+        augment_map(mapping->type, &sheet);
+}
+
+static void map_from(const struct mapping *mapping, uint32_t dimension, size_t at, const char *from,
+                     float *to)
+{
+    const struct augment_dimension *along = &mapping->walk->dimension[dimension];
+    size_t elements = along->bytes / mapping->size;
+    if (dimension == mapping->sheet) {
+        map_sheet(mapping, at, from, to);
+        return;
+    }
+    for (size_t k = 0; k < along->size; k++, at += elements, to += elements) {
+        ptrdiff_t position = from ? augment_walk_at(along, k) : AUGMENT_NO_ELEMENT;
+        map_from(mapping, dimension + 1, at,
+                 position == AUGMENT_NO_ELEMENT ? NULL : from + position, to);
+    }
+}
+
+/* ---- Pixels of three bytes that are taken apart. */
+
+static void map_split(const struct mapping *mapping, const char *from, float *to)
+{
+    const struct augment_dimension *lines = &mapping->walk->dimension[1], *last = lines + 1;
+    size_t line = last->count, at_once = line ? AUGMENT_STAGE_BYTES / 3 / line : 1;
+    struct augment_sheet sheet = {.linear = mapping->linear,
+                                  .size = last->size,
+                                  .first = last->first,
+                                  .count = line,
+                                  .from_step = (ptrdiff_t)line,
+                                  .to_step = last->size,
+                                  .reversed = last->step < 0};
+    from += lines->start + last->start;
+    if (last->step < 0) from += last->step * (ptrdiff_t)(line - (line > 0));
+    for (size_t c = 0; c < 3; c++) {
+        sheet.to = to + c * mapping->plane;
+        sheet.channel = channel_of(mapping, c * mapping->plane);
+        map_zeros(mapping, sheet, 0, lines->first);
+        map_zeros(mapping, sheet, lines->first + lines->count,
+                  lines->size - lines->first - lines->count);
+    }
+    for (size_t done = 0; done < lines->count; done += sheet.lines) {
+        size_t left = lines->count - done;
+        sheet.lines = left < at_once ? left : at_once;
+        for (size_t i = 0; i < sheet.lines; i++, from += lines->step)
+            augment_kernels_now()->split(line, (const uint8_t *)from,
+                                         (uint8_t *)mapping->stage + i * line, sheet.lines * line);
+        for (size_t c = 0; c < 3; c++) {
+            sheet.from = mapping->stage + c * sheet.lines * line;
+            sheet.to = to + c * mapping->plane + (lines->first + done) * sheet.to_step;
+            sheet.channel = channel_of(mapping, c * mapping->plane);
+            augment_map(mapping->type, &sheet);
+        }
+    }
+}
+
+/* ---- What sheets can do. */
+
+/* True if `elements` neighbouring elements from any multiple of them on have one channel, or have
+ * channels in turn. */
+static bool suits(const struct augment_linear *linear, size_t elements)
+{
+    if (linear->channels == 1) return true;
+    if (linear->inner == 1) return elements % linear->channels == 0;
+    return elements && linear->inner % elements == 0;
+}
+
+bool augment_linear_walk(const struct augment_linear *linear, shs_type type,
+                         const struct augment_walk *walk, const char *from, float *to, char *stage)
+{
+    struct mapping mapping = {
+        .linear = linear, .walk = walk, .type = type, .size = shs_type_size(type), .stage = stage};
+    if (!walk->dimensions) {
+        augment_linear_run(linear, type, 0, walk->piece / mapping.size, from, to);
+        return true;
+    }
+    const struct augment_dimension *last = &walk->dimension[walk->dimensions - 1];
+    size_t piece = walk->piece, elements = piece / mapping.size;
+    bool two = walk->dimensions > 1 && !last[-1].table;
+    if (last->table || !elements) return false;
+    mapping.line = last->size * elements;
+    mapping.plane = two ? last[-1].size * mapping.line : 0;
+    if (augment_walk_splits(walk) && type == SHS_U8 && last->count <= AUGMENT_STAGE_BYTES / 3 &&
+        (linear->channels == 1 || linear->inner > 1) && suits(linear, mapping.plane)) {
+        map_split(&mapping, from, to);
+        return true;
+    }
+    if (last->step != (ptrdiff_t)piece && last->step != -(ptrdiff_t)piece) return false;
+    if (last->step < 0 && elements > 1 && last->count * piece > AUGMENT_STAGE_BYTES) return false;
+    two = two && suits(linear, linear->inner == 1 ? elements : mapping.plane);
+    if (!two && !suits(linear, linear->inner == 1 ? elements : mapping.line)) return false;
+    mapping.sheet = walk->dimensions - (two ? 2 : 1);
+    map_from(&mapping, 0, 0, from, to);
+    return true;
+}

@@ -1,0 +1,528 @@
+/* Operators that are done in one pass, by each set of kernels, give the bytes of one operator after
+ * the other. */
+#include "augment_kernels.h"
+#include "augment_scene.h"
+#include "augment_table.h"
+
+static const char *const kernel_names[] = {"plain", "avx2", "avx512"};
+
+/* Runs a check with each set of kernels that this CPU has. */
+static void with_each_kernels(void (*check)(void))
+{
+    for (size_t i = 0; i < COUNT(kernel_names); i++) {
+        if (!augment_kernels_choose(kernel_names[i])) {
+            printf("  %s: not on this CPU\n", kernel_names[i]);
+            continue;
+        }
+        CHECK_TEXT(augment_kernels_now()->name, kernel_names[i]);
+        check();
+    }
+    CHECK(augment_kernels_choose(""));
+}
+
+/* ---- the kernels by themselves */
+
+enum {
+    MOST_SIZE = 150,
+    MOST_LINES = 40,
+    NUMBERS = 7 + AUGMENT_LANES
+};
+
+static size_t below(uint64_t *state, size_t n)
+{
+    return (size_t)(judge_random(state) % n);
+}
+
+static float element_of(shs_type type, const char *from, size_t at)
+{
+    uint16_t half;
+    float single;
+    if (type == SHS_U8) return (float)((const unsigned char *)from)[at];
+    memcpy(&half, from + 2 * at, sizeof half);
+    if (type == SHS_U16) return (float)half;
+    memcpy(&single, from + 4 * at, sizeof single);
+    return single;
+}
+
+/* What a position of a sheet must be. */
+static float slow_map(const struct augment_sheet *sheet, shs_type type, size_t line, size_t k)
+{
+    const struct augment_linear *linear = sheet->linear;
+    size_t channel = sheet->by_element ? (sheet->channel + k) % linear->channels : sheet->channel;
+    float x = 0;
+    if (k >= sheet->first && k < sheet->first + sheet->count) {
+        size_t i = k - sheet->first, at = sheet->reversed ? sheet->count - 1 - i : i;
+        x = element_of(type, sheet->from + (ptrdiff_t)line * sheet->from_step, at);
+    }
+    float scaled = x * linear->factor;
+    float moved = scaled - linear->mean[channel];
+    return moved * linear->inverse[channel];
+}
+
+static void check_sheet(const struct augment_sheet *sheet, shs_type type)
+{
+    size_t wrong = 0;
+    augment_map(type, sheet);
+    for (size_t line = 0; line < sheet->lines; line++)
+        for (size_t k = 0; k < sheet->to_step; k++) {
+            float expected = k < sheet->size ? slow_map(sheet, type, line, k) : -5;
+            wrong += memcmp(&sheet->to[line * sheet->to_step + k], &expected, sizeof expected) != 0;
+        }
+    CHECK_EQ(wrong, 0);
+}
+
+static void check_maps(void)
+{
+    static float to[MOST_LINES * (MOST_SIZE + 3)];
+    static char from[MOST_LINES * MOST_SIZE * 4];
+    static const shs_type types[] = {SHS_U8, SHS_U16, SHS_F32};
+    float mean[NUMBERS], inverse[NUMBERS];
+    uint64_t state = 1;
+    for (int round = 0; round < 3000; round++) {
+        struct augment_linear linear = {0.25f, 1 + below(&state, 7), 1, mean, inverse};
+        shs_type type = types[round % 3];
+        struct augment_sheet sheet = {.linear = &linear, .lines = below(&state, MOST_LINES + 1)};
+        fill(from, sizeof from, (uint64_t)round);
+        for (size_t i = 0; type == SHS_F32 && i < sizeof from / 4; i++) {
+            float x = (float)(int64_t)judge_random(&state) * 0x1p-60f;
+            memcpy(from + 4 * i, &x, sizeof x);
+        }
+        for (size_t i = 0; i < NUMBERS; i++) {
+            mean[i] = 0.1f * (float)(i % linear.channels);
+            inverse[i] = 1 / (0.3f + (float)(i % linear.channels));
+        }
+        sheet.size = below(&state, MOST_SIZE + 1);
+        sheet.first = round % 4 ? below(&state, sheet.size / 8 + 1) : below(&state, sheet.size + 1);
+        sheet.count = sheet.size - sheet.first;
+        if (round % 3) sheet.count -= below(&state, sheet.count + 1) / (size_t)(round % 8 + 1);
+        bool upward = round % 5 == 0;
+        size_t line = MOST_SIZE * shs_type_size(type);
+        sheet.from = from + (upward && sheet.lines ? (sheet.lines - 1) * line : 0);
+        sheet.from_step = upward ? -(ptrdiff_t)line : (ptrdiff_t)line;
+        sheet.to = to;
+        sheet.to_step = sheet.size + (size_t)(round % 2) * 3;
+        sheet.reversed = round % 7 < 3;
+        sheet.by_element = round % 11 < 5;
+        sheet.channel = below(&state, linear.channels);
+        for (size_t i = 0; i < COUNT(to); i++)
+            to[i] = -5;
+        check_sheet(&sheet, type);
+    }
+}
+
+static void sheets_are_mapped_exactly(void)
+{
+    with_each_kernels(check_maps);
+}
+
+static void check_bytes_moved(void)
+{
+    for (size_t count = 0; count < 70; count++) {
+        unsigned char from[70 * 16], to[70 * 16 + GUARD], expected[70 * 16 + GUARD];
+        fill(from, sizeof from, count);
+        for (size_t size = 1; size <= 16; size++) {
+            memset(to, 0x5C, sizeof to);
+            memset(expected, 0x5C, sizeof expected);
+            for (size_t i = 0; i < count; i++)
+                memcpy(expected + i * size, from + (count - 1 - i) * size, size);
+            augment_kernels_now()->reverse(size, count, (const char *)from, (char *)to);
+            CHECK_BYTES(to, expected, sizeof to);
+        }
+        memset(to, 0x5C, sizeof to);
+        memset(expected, 0x5C, sizeof expected);
+        for (size_t i = 0; i < 3 * count; i++)
+            expected[i % 3 * 90 + i / 3] = from[i];
+        augment_kernels_now()->split(count, from, to, 90);
+        CHECK_BYTES(to, expected, sizeof to);
+    }
+}
+
+static void bytes_are_moved_exactly(void)
+{
+    with_each_kernels(check_bytes_moved);
+}
+
+/* ---- operators that only tests have */
+
+static const struct augment_parameter only_p[] = {AUGMENT_CHANCE_PARAMETER, {0}};
+
+struct wander_draw {
+    uint32_t how[SHS_MAX_AXES], from[SHS_MAX_AXES];
+};
+
+static void draw_wander(const struct augment_bound *bound, shs_random *stream, void *draw)
+{
+    struct wander_draw *drawn = draw;
+    for (uint32_t axis = 0; axis < bound->before.axes; axis++) {
+        drawn->how[axis] = shs_random_below(stream, 8);
+        drawn->from[axis] = shs_random_below(stream, 5);
+    }
+}
+
+/* Flips some axes, and cuts others in each way beyond their ends. */
+static void move_wander(const struct augment_bound *bound, const void *draw,
+                        struct augment_view *view)
+{
+    const struct wander_draw *drawn = draw;
+    for (uint32_t axis = 0; axis < bound->before.axes; axis++)
+        if (drawn->how[axis] >= 6)
+            augment_view_flip(view, axis);
+        else if (drawn->how[axis] >= 2)
+            augment_view_cut(view, axis, (int64_t)drawn->from[axis] - 2, view->way[axis].size,
+                             (enum augment_beyond)(drawn->how[axis] - 2));
+}
+
+static const struct augment_kind wander = {.name = "wander",
+                                           .help = "Moves.",
+                                           .draws = "numbers.",
+                                           .draw_bytes = sizeof(struct wander_draw),
+                                           .parameters = only_p,
+                                           .draw = draw_wander,
+                                           .move = move_wander};
+
+struct turn_setting {
+    int to; /* 0: the last axis first; 1: the first axis last; 2: all axes reversed */
+};
+
+static uint32_t axis_before(int to, uint32_t axes, uint32_t axis)
+{
+    return to == 0 ? (axis + axes - 1) % axes : to == 1 ? (axis + 1) % axes : axes - 1 - axis;
+}
+
+static shs_status bind_turn(const struct augment_call *call, void *setting,
+                            struct augment_bound *bound)
+{
+    const struct turn_setting *turn = setting;
+    (void)call;
+    for (uint32_t axis = 0; axis < bound->before.axes; axis++) {
+        uint32_t from = axis_before(turn->to, bound->before.axes, axis);
+        bound->after.shape[axis] = bound->before.shape[from];
+        bound->after_layout[axis] = bound->grid.layout[from];
+    }
+    return SHS_OK;
+}
+
+static void move_turn(const struct augment_bound *bound, const void *draw,
+                      struct augment_view *view)
+{
+    const struct turn_setting *turn = bound->setting;
+    uint32_t order[SHS_MAX_AXES];
+    (void)draw;
+    for (uint32_t axis = 0; axis < view->axes; axis++)
+        order[axis] = axis_before(turn->to, view->axes, axis);
+    augment_view_permute(view, order);
+}
+
+static const struct augment_parameter turn_parameters[] = {{.name = "to",
+                                                            AUGMENT_MEMBER(struct turn_setting, to),
+                                                            .words = "front back reverse",
+                                                            .otherwise = "front",
+                                                            .help = "Where axes go."},
+                                                           {0}};
+
+static const struct augment_kind turn = {.name = "turn",
+                                         .help = "Permutes.",
+                                         .setting_bytes = sizeof(struct turn_setting),
+                                         .parameters = turn_parameters,
+                                         .bind = bind_turn,
+                                         .move = move_turn};
+
+static void draw_rise(const struct augment_bound *bound, shs_random *stream, void *draw)
+{
+    (void)bound;
+    *(uint32_t *)draw = shs_random_below(stream, 200);
+}
+
+/* Adds to the first byte of each element what its place and the draw say. */
+static void rise(const struct augment_bound *bound, const void *draw, size_t at, size_t count,
+                 const void *input, void *output)
+{
+    size_t size = shs_type_size(bound->before.type);
+    unsigned char *to = output;
+    memcpy(to, input, count * size);
+    for (size_t i = 0; i < count; i++)
+        to[i * size] = (unsigned char)(to[i * size] + *(const uint32_t *)draw + 3 * (at + i));
+}
+
+static const struct augment_kind a_rise = {.name = "rise",
+                                           .help = "Adds.",
+                                           .draws = "below(200).",
+                                           .draw_bytes = sizeof(uint32_t),
+                                           .parameters = only_p,
+                                           .draw = draw_rise,
+                                           .run = rise};
+
+static void keep(const struct augment_bound *bound, const void *draw, const void *input,
+                 void *output, void *scratch)
+{
+    (void)draw;
+    (void)scratch;
+    memcpy(output, input, bound->elements * shs_type_size(bound->before.type));
+}
+
+static const struct augment_kind a_keep = {
+    .name = "keep", .help = "Copies.", .parameters = only_p, .apply = keep};
+
+static const struct augment_kind *const kinds[] = {&wander,
+                                                   &turn,
+                                                   &a_rise,
+                                                   &a_keep,
+                                                   &augment_random_crop,
+                                                   &augment_random_flip,
+                                                   &augment_normalize,
+                                                   &augment_cast,
+                                                   &augment_sometimes,
+                                                   &augment_one_of};
+static const struct augment_table table = {kinds, COUNT(kinds)};
+
+/* ---- random texts, shapes, layouts and types */
+
+enum {
+    FIELDS = 2,
+    MOST_ELEMENTS = 8000
+};
+
+struct scene {
+    char text[400];
+    shs_tensor samples[FIELDS];
+    const char *layouts[FIELDS];
+    bool ragged[FIELDS];
+    uint64_t rows[FIELDS];
+};
+
+static void make_text(uint64_t *state, struct scene *scene)
+{
+    static const char *const operators[] = {"wander()",
+                                            "wander(p=0.6)",
+                                            "random_crop(padding=2)",
+                                            "random_flip(axis=w)",
+                                            "random_flip(axis=w, p=1)",
+                                            "turn()",
+                                            "turn(to=back)",
+                                            "turn(to=reverse)",
+                                            "rise()",
+                                            "rise(p=0.5)",
+                                            "keep()",
+                                            "normalize(mean=0.3, std=0.7)",
+                                            "normalize(mean=[0.1,0.2,0.3], std=[0.4,0.5,0.6])",
+                                            "cast(type=f32)",
+                                            "sometimes(p=0.5, wander() rise())",
+                                            "one_of(rise() wander() keep(p=0.5))"};
+    scene->text[0] = 0;
+    strcat(scene->text, below(state, 2) ? "f,g: " : "f: ");
+    for (size_t n = 1 + below(state, 6); n; n--) {
+        strcat(scene->text, operators[below(state, COUNT(operators))]);
+        strcat(scene->text, below(state, 5) ? " " : "; f: ");
+    }
+}
+
+static void make_scene(uint64_t *state, struct scene *scene)
+{
+    static const char *const shapes[] = {"hw", "hwc", "chw", "w", "tchw", "hwc", "chw", "hw"};
+    static const shs_type types[] = {SHS_U8, SHS_U16, SHS_F32, SHS_U8, SHS_I16, SHS_F64};
+    static const uint64_t sizes[] = {1, 2, 3, 5, 8, 16, 17, 28, 33, 60, 1200};
+    const char *layout = shapes[below(state, COUNT(shapes))];
+    shs_tensor sample = {.axes = (uint32_t)strlen(layout)};
+    uint64_t elements;
+    do {
+        elements = 1;
+        for (uint32_t axis = 0; axis < sample.axes; axis++) {
+            sample.shape[axis] = layout[axis] == 'c' ? 3 : sizes[below(state, COUNT(sizes))];
+            elements *= sample.shape[axis];
+        }
+    } while (elements > MOST_ELEMENTS);
+    make_text(state, scene);
+    for (size_t f = 0; f < FIELDS; f++) {
+        scene->samples[f] = sample;
+        scene->samples[f].name = f ? "g" : "f";
+        scene->samples[f].type = types[below(state, COUNT(types))];
+        scene->layouts[f] = layout;
+        scene->ragged[f] = below(state, 4) == 0;
+        scene->rows[f] = scene->ragged[f] ? below(state, (size_t)sample.shape[0] + 1) : UINT64_MAX;
+    }
+}
+
+/* Applies to both fields, and returns the stream's next word. */
+static uint32_t apply_scene(const struct scene *scene, const shs_augment *augment, uint64_t slot,
+                            const void *const *inputs, void *const *outputs)
+{
+    size_t bytes = shs_augment_scratch(augment);
+    struct guarded scratch = guarded_new(bytes);
+    shs_random stream = stream_at(3, slot);
+    for (size_t f = 0; f < FIELDS; f++)
+        memset(outputs[f], 0xA5, bytes_of(shs_augment_output(augment, f)) + GUARD);
+    CHECK_STATUS(
+        augment_apply_rows(augment, &stream, scene->rows, inputs, outputs, guarded_data(&scratch)),
+        SHS_OK);
+    CHECK(guarded_free(&scratch));
+    return shs_random_u32(&stream);
+}
+
+/* Compares passes with operators that are applied one after the other by plain kernels. */
+static bool check_scene(const struct scene *scene, uint64_t round)
+{
+    static char inputs[FIELDS][8 * MOST_ELEMENTS], expected[FIELDS][8 * MOST_ELEMENTS + GUARD],
+        outputs[FIELDS][8 * MOST_ELEMENTS + GUARD];
+    const struct augment_how how = {&table, scene->layouts, scene->ragged};
+    const void *from[FIELDS] = {inputs[0], inputs[1]};
+    void *right[FIELDS] = {expected[0], expected[1]}, *to[FIELDS] = {outputs[0], outputs[1]};
+    shs_augment *augment;
+    if (augment_open_how(&how, scene->text, scene->samples, FIELDS, &augment)) return false;
+    for (size_t f = 0; f < FIELDS; f++)
+        fill(inputs[f], bytes_of(&scene->samples[f]), round + f);
+    for (uint64_t slot = 0; slot < 3; slot++) {
+        CHECK(augment_kernels_choose("plain"));
+        augment_apply_apart(augment, true);
+        uint32_t next = apply_scene(scene, augment, slot, from, right);
+        augment_apply_apart(augment, false);
+        for (size_t k = 0; k < COUNT(kernel_names); k++) {
+            if (!augment_kernels_choose(kernel_names[k])) continue;
+            CHECK_EQ(apply_scene(scene, augment, slot, from, to), next);
+            for (size_t f = 0; f < FIELDS; f++) {
+                size_t bytes = bytes_of(shs_augment_output(augment, f)) + GUARD;
+                if (!memcmp(outputs[f], expected[f], bytes)) continue;
+                printf("  %s: %s, %u axes %llu %llu %llu, field %zu of %s, %s\n", scene->text,
+                       scene->layouts[f], scene->samples[f].axes,
+                       (unsigned long long)scene->samples[f].shape[0],
+                       (unsigned long long)scene->samples[f].shape[1],
+                       (unsigned long long)scene->samples[f].shape[2], f,
+                       shs_type_name(scene->samples[f].type), kernel_names[k]);
+                WRONG("a pass gives the bytes of one operator after the other");
+            }
+        }
+    }
+    shs_augment_close(&augment);
+    return true;
+}
+
+static void passes_are_one_operator_after_the_other(void)
+{
+    uint64_t state = 2;
+    size_t taken = 0;
+    for (uint64_t round = 0; round < 4000; round++) {
+        struct scene scene;
+        make_scene(&state, &scene);
+        taken += check_scene(&scene, round);
+    }
+    CHECK(augment_kernels_choose(""));
+    printf("  %zu texts\n", taken);
+    CHECK(taken > 1500);
+}
+
+/* ---- golden bytes */
+
+static const struct {
+    const char *text, *layout;
+    shs_type type;
+    uint64_t shape[3], hash;
+} golden[] = {
+    {"f: random_crop(padding=2) random_flip(axis=w) normalize(mean=0.286, std=0.353)",
+     "hw",
+     SHS_U8,
+     {28, 28},
+     UINT64_C(0xD5A236E07C26E98F)},
+    {"f: random_crop(padding=4) random_flip(axis=w) normalize(mean=[0.49,0.48,0.45], "
+     "std=[0.25,0.24,0.26])",
+     "hwc",
+     SHS_U8,
+     {32, 32, 3},
+     UINT64_C(0xDDFD8F5D73C68ED8)},
+    {"f: random_flip(axis=w) turn() normalize(mean=[0.49,0.48,0.45], std=[0.25,0.24,0.26])",
+     "hwc",
+     SHS_U8,
+     {31, 37, 3},
+     UINT64_C(0xF0566A605D75864D)},
+    {"f: random_crop(padding=3) normalize(mean=[1,2,3], std=[4,5,6])",
+     "chw",
+     SHS_U16,
+     {3, 19, 40},
+     UINT64_C(0x6EF9757B00627173)},
+    {"f: wander() normalize(mean=0.5, std=0.1)",
+     "chw",
+     SHS_F32,
+     {5, 20, 21},
+     UINT64_C(0x3313B209C03009CF)},
+    {"f: random_flip(axis=h) random_flip(axis=w)",
+     "hwc",
+     SHS_U16,
+     {20, 21, 3},
+     UINT64_C(0x4CC22E187E806B55)},
+};
+
+/* FNV-1a of 64 bits over elements of `size` bytes, the lowest byte of each first. */
+static uint64_t hash_of(const unsigned char *elements, size_t size, size_t count, uint64_t hash)
+{
+    for (size_t i = 0; i < count; i++, elements += size) {
+        uint8_t one = elements[0];
+        uint16_t two = 0;
+        uint32_t four = 0;
+        if (size == 2) memcpy(&two, elements, sizeof two);
+        if (size == 4) memcpy(&four, elements, sizeof four);
+        uint32_t value = size == 1 ? one : size == 2 ? two : four;
+        for (size_t byte = 0; byte < size; byte++)
+            hash = (hash ^ (value >> 8 * byte & 0xFF)) * UINT64_C(0x100000001B3);
+    }
+    return hash;
+}
+
+static uint64_t golden_hash(size_t g)
+{
+    static unsigned char input[MOST_ELEMENTS * 4], output[MOST_ELEMENTS * 4];
+    const shs_tensor sample = {
+        .name = "f",
+        .type = golden[g].type,
+        .axes = (uint32_t)strlen(golden[g].layout),
+        .shape = {golden[g].shape[0], golden[g].shape[1], golden[g].shape[2]}};
+    const struct augment_how how = {&table, &golden[g].layout, NULL};
+    const void *from = input;
+    void *to = output;
+    shs_augment *augment;
+    uint64_t hash = UINT64_C(0xCBF29CE484222325), state = g;
+    if (!NEED(!augment_open_how(&how, golden[g].text, &sample, 1, &augment))) return 0;
+    for (size_t i = 0; i < bytes_of(&sample) / shs_type_size(sample.type); i++) {
+        uint64_t any = judge_random(&state);
+        float single = (float)(any >> 40);
+        if (sample.type == SHS_F32)
+            memcpy(input + 4 * i, &single, sizeof single);
+        else if (sample.type == SHS_U16)
+            ((uint16_t *)(void *)input)[i] = (uint16_t)any;
+        else
+            input[i] = (unsigned char)any;
+    }
+    struct guarded scratch = guarded_new(shs_augment_scratch(augment));
+    for (uint64_t slot = 0; slot < 20; slot++) {
+        shs_random stream = stream_at(5, slot);
+        CHECK(!shs_augment_apply(augment, &stream, &from, &to, guarded_data(&scratch)));
+        size_t size = shs_type_size(shs_augment_output(augment, 0)->type);
+        hash = hash_of(output, size, bytes_of(shs_augment_output(augment, 0)) / size, hash);
+    }
+    CHECK(guarded_free(&scratch));
+    shs_augment_close(&augment);
+    return hash;
+}
+
+static void check_golden(void)
+{
+    for (size_t g = 0; g < COUNT(golden); g++) {
+        uint64_t hash = golden_hash(g);
+        if (hash == golden[g].hash) continue;
+        printf("  %s: came 0x%016llX\n", golden[g].text, (unsigned long long)hash);
+        WRONG("the bytes are those of every machine");
+    }
+}
+
+static void bytes_are_golden(void)
+{
+    with_each_kernels(check_golden);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct harness_test tests[] = {
+        TEST(sheets_are_mapped_exactly),
+        TEST(bytes_are_moved_exactly),
+        TEST(passes_are_one_operator_after_the_other),
+        TEST(bytes_are_golden),
+    };
+    return harness_main("augment_passes", tests, COUNT(tests), argc, argv);
+}
