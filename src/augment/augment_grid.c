@@ -18,14 +18,18 @@ const char *augment_usual_layout(const shs_tensor *sample)
     return NULL;
 }
 
+/* The letter that stands for all letters of the same axis. */
+static char usual(char letter)
+{
+    return letter == 'x' ? 'w' : letter == 'y' ? 'h' : letter == 'd' ? 'z' : letter;
+}
+
 int augment_axis_of(const char *layout, char letter)
 {
-    static const char *const same[] = {"xw", "yh", "zd"};
-    const char letters[2] = {letter, '\0'}, *alike = letters;
-    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
-        if (strchr(same[i], letter)) alike = same[i];
-    size_t at = strcspn(layout, alike);
-    return layout[at] ? (int)at : -1;
+    char wanted = usual(letter);
+    for (int axis = 0; layout[axis]; axis++)
+        if (usual(layout[axis]) == wanted) return axis;
+    return -1;
 }
 
 /* ---- Messages. */

@@ -23,14 +23,18 @@ struct augment_linear {
     const float *mean, *inverse;
 };
 
-/* Lines of elements that are mapped into lines of floats. Positions `first` to first + count - 1 of
- * a line show the `count` elements at `from`, in their order or reversed. The other positions show
- * zeros, which are mapped, too. */
+/* Positions of lines: those from `first` on show `count` elements or lines, the others show zeros.
+ */
+struct augment_part {
+    size_t size, first, count;
+};
+
+/* Lines of elements that are mapped into lines of floats. The elements of a line are shown in their
+ * order or reversed. What shows zeros is mapped, too. */
 struct augment_sheet {
     const struct augment_linear *linear;
-    size_t lines;
-    size_t size, first, count;
-    const char *from;    /* of the first line */
+    struct augment_part lines, line;
+    const char *from;    /* the first element of the first line that is shown, as they lie */
     ptrdiff_t from_step; /* bytes from a line to the next */
     float *to;
     size_t to_step; /* floats from a line to the next */

@@ -55,5 +55,93 @@ static inline __attribute__((always_inline)) vector multiply(vector a, vector b)
 
 #include "augment_kernels_vector.h"
 
+ALWAYS float mapped_one(const struct augment_sheet *sheet, size_t position, float x)
+{
+    const struct augment_linear *linear = sheet->linear;
+    size_t channel = channel_of(sheet, position);
+    return (x * linear->factor - linear->mean[channel]) * linear->inverse[channel];
+}
+
+/* Sets positions `from` to end - 1 of lines to what zeros are mapped to. The last vector may
+ * overlap the vector before it. */
+ALWAYS void map_zeros(const struct augment_sheet *sheet, size_t lines, size_t from, size_t end,
+                      float *to)
+{
+    if (end - from < LANES) {
+        for (size_t k = from; k < end; k++) {
+            float zero = mapped_one(sheet, k, 0);
+            for (size_t line = 0; line < lines; line++)
+                to[line * sheet->to_step + k] = zero;
+        }
+        return;
+    }
+    for (size_t k = from; k < end; k += LANES) {
+        if (k + LANES > end) k = end - LANES;
+        struct numbers numbers = numbers_at(sheet, k);
+        vector zeros = mapped(&numbers, set(0));
+        for (size_t line = 0; line < lines; line++)
+            store(to + line * sheet->to_step + k, zeros);
+    }
+}
+
+#define MAP(NAME, C, LOAD)                                                                         \
+    /* Maps a vector of each of some lines: elements `at` to at + LANES - 1. */                    \
+    ALWAYS void NAME##_column(const struct augment_sheet *sheet, size_t lines, size_t at,          \
+                              const char *from, float *to)                                         \
+    {                                                                                              \
+        struct numbers numbers = numbers_at(sheet, sheet->line.first + at);                        \
+        to += sheet->line.first + at;                                                              \
+        if (sheet->reversed) {                                                                     \
+            from += (sheet->line.count - LANES - at) * sizeof(C);                                  \
+            for (size_t i = 0; i < lines; i++, from += sheet->from_step, to += sheet->to_step)     \
+                store(to, mapped(&numbers, turn(LOAD((const C *)(const void *)from))));            \
+        } else {                                                                                   \
+            from += at * sizeof(C);                                                                \
+            for (size_t i = 0; i < lines; i++, from += sheet->from_step, to += sheet->to_step)     \
+                store(to, mapped(&numbers, LOAD((const C *)(const void *)from)));                  \
+        }                                                                                          \
+    }                                                                                              \
+                                                                                                   \
+    /* Maps lines that have fewer elements than a vector. */                                       \
+    static void NAME##_short(const struct augment_sheet *sheet, size_t lines, const char *from,    \
+                             float *to)                                                            \
+    {                                                                                              \
+        size_t first = sheet->line.first, count = sheet->line.count;                               \
+        for (; lines; lines--, from += sheet->from_step, to += sheet->to_step)                     \
+            for (size_t i = 0; i < count; i++) {                                                   \
+                size_t at = sheet->reversed ? count - 1 - i : i;                                   \
+                to[first + i] =                                                                    \
+                    mapped_one(sheet, first + i, (float)((const C *)(const void *)from)[at]);      \
+            }                                                                                      \
+    }                                                                                              \
+                                                                                                   \
+    static void NAME(const struct augment_sheet *sheet)                                            \
+    {                                                                                              \
+        size_t most = tile_of(sheet), size = sheet->line.size, first = sheet->line.first,          \
+               count = sheet->line.count, shown = sheet->lines.count;                              \
+        size_t behind = sheet->lines.size - sheet->lines.first - shown;                            \
+        const char *from = sheet->from;                                                            \
+        float *to = sheet->to;                                                                     \
+        map_zeros(sheet, sheet->lines.first, 0, size, to);                                         \
+        to += sheet->lines.first * sheet->to_step;                                                 \
+        for (size_t done = 0, lines; done < shown; done += lines) {                                \
+            lines = shown - done < most ? shown - done : most;                                     \
+            map_zeros(sheet, lines, 0, first, to);                                                 \
+            map_zeros(sheet, lines, first + count, size, to);                                      \
+            if (count < LANES) NAME##_short(sheet, lines, from, to);                               \
+            for (size_t at = 0; count >= LANES && at < count; at += LANES) {                       \
+                if (at + LANES > count) at = count - LANES;                                        \
+                NAME##_column(sheet, lines, at, from, to);                                         \
+            }                                                                                      \
+            from += (ptrdiff_t)lines * sheet->from_step;                                           \
+            to += lines * sheet->to_step;                                                          \
+        }                                                                                          \
+        map_zeros(sheet, behind, 0, size, to);                                                     \
+    }
+
+MAP(map_u8, uint8_t, load_u8)
+MAP(map_u16, uint16_t, load_u16)
+MAP(map_f32, float, load)
+
 const struct augment_kernels augment_kernels_avx2 = KERNELS("avx2");
 #endif

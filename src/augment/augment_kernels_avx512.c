@@ -1,6 +1,7 @@
 /* Sixteen floats in each vector, compiled with AVX-512 F, BW, DQ and VL. */
 #if defined(__x86_64__)
 #include <immintrin.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,29 +21,6 @@ static inline __attribute__((always_inline)) vector load(const float *from)
     return _mm512_loadu_ps(from);
 }
 
-static inline __attribute__((always_inline)) void store(float *to, vector x)
-{
-    _mm512_storeu_ps(to, x);
-}
-
-static inline __attribute__((always_inline)) vector load_u8(const uint8_t *from)
-{
-    return _mm512_cvtepi32_ps(
-        _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)from)));
-}
-
-static inline __attribute__((always_inline)) vector load_u16(const uint16_t *from)
-{
-    return _mm512_cvtepi32_ps(
-        _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)from)));
-}
-
-static inline __attribute__((always_inline)) vector turn(vector x)
-{
-    const __m512i order = _mm512_setr_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-    return _mm512_permutexvar_ps(order, x);
-}
-
 static inline __attribute__((always_inline)) vector subtract(vector a, vector b)
 {
     return _mm512_sub_ps(a, b);
@@ -54,6 +32,101 @@ static inline __attribute__((always_inline)) vector multiply(vector a, vector b)
 }
 
 #include "augment_kernels_vector.h"
+
+/* ---- Elements of the lanes of a mask, as floats; the others become 0. */
+
+ALWAYS vector load_u8(__mmask16 mask, const char *from)
+{
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask, from)));
+}
+
+ALWAYS vector load_u16(__mmask16 mask, const char *from)
+{
+    return _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, from)));
+}
+
+ALWAYS vector load_f32(__mmask16 mask, const char *from)
+{
+    return _mm512_maskz_loadu_ps(mask, from);
+}
+
+ALWAYS vector turn(vector x)
+{
+    const __m512i order = _mm512_setr_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    return _mm512_permutexvar_ps(order, x);
+}
+
+/* ---- Columns: a vector of each line. The loops do not depend on how much of the sheet shows
+ * zeros, so that the processor foresees their ends. */
+
+/* The lanes low to high - 1. */
+ALWAYS __mmask16 lanes_of(ptrdiff_t low, ptrdiff_t high)
+{
+    low = low < 0 ? 0 : low > LANES ? LANES : low;
+    high = high < low ? low : high > LANES ? LANES : high;
+    return (__mmask16)((1U << high) - (1U << low));
+}
+
+/* A vector of each line, at the same positions. */
+struct column {
+    __mmask16 shown;  /* lanes in memory that have elements of the line */
+    __mmask16 stored; /* lanes that are stored */
+    ptrdiff_t offset; /* elements from the beginning of the line to lane 0 in memory */
+    struct numbers numbers;
+};
+
+ALWAYS struct column column_at(const struct augment_sheet *sheet, size_t position)
+{
+    ptrdiff_t before = (ptrdiff_t)sheet->line.first - (ptrdiff_t)position;
+    ptrdiff_t end = before + (ptrdiff_t)sheet->line.count;
+    struct column column = {.shown = lanes_of(before, end),
+                            .stored = lanes_of(0, (ptrdiff_t)(sheet->line.size - position)),
+                            .offset = -before,
+                            .numbers = numbers_at(sheet, position)};
+    if (sheet->reversed) {
+        column.shown = lanes_of(LANES - end, LANES - before);
+        column.offset = end - LANES;
+    }
+    return column;
+}
+
+/* Positions that lie together have no mask where all lanes are stored. */
+#define MAP(NAME, C, LOAD)                                                                         \
+    ALWAYS void NAME##_column(const struct augment_sheet *sheet, size_t position, size_t first,    \
+                              size_t lines, bool reversed)                                         \
+    {                                                                                              \
+        const struct column column = column_at(sheet, position);                                   \
+        float *to = sheet->to + first * sheet->to_step + position;                                 \
+        uintptr_t from =                                                                           \
+            (uintptr_t)sheet->from +                                                               \
+            (uintptr_t)(((ptrdiff_t)first - (ptrdiff_t)sheet->lines.first) * sheet->from_step +    \
+                        column.offset * (ptrdiff_t)sizeof(C));                                     \
+        for (size_t y = first; y < first + lines; y++) {                                           \
+            bool is_shown = y - sheet->lines.first < sheet->lines.count;                           \
+            vector x = LOAD(is_shown ? column.shown : 0, (const char *)from);                      \
+            x = mapped(&column.numbers, reversed ? turn(x) : x);                                   \
+            _mm512_mask_storeu_ps(to, column.stored, x);                                           \
+            from += (uintptr_t)sheet->from_step;                                                   \
+            to += sheet->to_step;                                                                  \
+        }                                                                                          \
+    }                                                                                              \
+                                                                                                   \
+    static void NAME(const struct augment_sheet *sheet)                                            \
+    {                                                                                              \
+        size_t most = tile_of(sheet), size = sheet->line.size, all = sheet->lines.size;            \
+        for (size_t first = 0; first < all; first += most) {                                       \
+            size_t lines = all - first < most ? all - first : most;                                \
+            for (size_t position = 0; position < size; position += LANES)                          \
+                if (sheet->reversed)                                                               \
+                    NAME##_column(sheet, position, first, lines, true);                            \
+                else                                                                               \
+                    NAME##_column(sheet, position, first, lines, false);                           \
+        }                                                                                          \
+    }
+
+MAP(map_u8, uint8_t, load_u8)
+MAP(map_u16, uint16_t, load_u16)
+MAP(map_f32, float, load_f32)
 
 const struct augment_kernels augment_kernels_avx512 = KERNELS("avx512");
 #endif

@@ -14,6 +14,7 @@ static inline float mapped(const struct augment_linear *linear, float x, size_t 
     return (x * linear->factor - linear->mean[channel]) * linear->inverse[channel];
 }
 
+/* Maps zeros to positions from - end of a line. */
 static void map_zeros(const struct augment_sheet *sheet, size_t from, size_t end, float *to)
 {
     for (size_t k = from; k < end; k++)
@@ -29,11 +30,11 @@ static void map_zeros(const struct augment_sheet *sheet, size_t from, size_t end
     static void NAME##_line(const struct augment_sheet *sheet, const C *from, float *to)           \
     {                                                                                              \
         const struct augment_linear *linear = sheet->linear;                                       \
-        size_t count = sheet->count, last = count - 1;                                             \
+        size_t count = sheet->line.count, last = count - 1;                                        \
         if (sheet->by_element) {                                                                   \
             for (size_t i = 0; i < count; i++)                                                     \
                 to[i] = mapped(linear, (float)from[sheet->reversed ? last - i : i],                \
-                               channel_of(sheet, sheet->first + i));                               \
+                               channel_of(sheet, sheet->line.first + i));                          \
             return;                                                                                \
         }                                                                                          \
         float factor = linear->factor, mean = linear->mean[sheet->channel],                        \
@@ -46,15 +47,18 @@ static void map_zeros(const struct augment_sheet *sheet, size_t from, size_t end
                                                                                                    \
     static void NAME(const struct augment_sheet *sheet)                                            \
     {                                                                                              \
+        const struct augment_part *line = &sheet->line;                                            \
         const char *from = sheet->from;                                                            \
         float *to = sheet->to;                                                                     \
-        for (size_t line = 0; line < sheet->lines; line++) {                                       \
-            map_zeros(sheet, 0, sheet->first, to);                                                 \
-            if (sheet->count)                                                                      \
-                NAME##_line(sheet, (const C *)(const void *)from, to + sheet->first);              \
-            map_zeros(sheet, sheet->first + sheet->count, sheet->size, to);                        \
+        for (size_t y = 0; y < sheet->lines.size; y++, to += sheet->to_step) {                     \
+            if (y - sheet->lines.first >= sheet->lines.count || !line->count) {                    \
+                map_zeros(sheet, 0, line->size, to);                                               \
+                continue;                                                                          \
+            }                                                                                      \
+            map_zeros(sheet, 0, line->first, to);                                                  \
+            NAME##_line(sheet, (const C *)(const void *)from, to + line->first);                   \
+            map_zeros(sheet, line->first + line->count, line->size, to);                           \
             from += sheet->from_step;                                                              \
-            to += sheet->to_step;                                                                  \
         }                                                                                          \
     }
 

@@ -1,23 +1,25 @@
 /* Kernels on vectors: the part that does not depend on their size. A file of kernels defines
  *
- *     LANES                                floats of a vector
- *     vector                               the type of a vector
- *     set(), load(), store()               floats
- *     load_u8(), load_u16()                elements, converted to floats
- *     turn()                               the floats in reversed order
- *     subtract(), multiply()               each rounded
+ *     vector                     a vector of floats
+ *     set(), load()              a float in each lane, and floats in memory
+ *     subtract(), multiply()     each rounded
  *
- * and then includes this file. */
+ * and then includes this file, and defines the maps. */
 #include <string.h>
 
 #include "augment_kernels.h"
 
 #define ALWAYS static inline __attribute__((always_inline))
 
-enum {
-    TILE = 16,      /* lines that are mapped together, a vector of each */
-    MOST_SMALL = 64 /* floats of lines that are all mapped together */
-};
+/* Returns how many lines are mapped together, a vector of each: all if they are short. */
+ALWAYS size_t tile_of(const struct augment_sheet *sheet)
+{
+    enum {
+        TILE = 16,
+        SHORT = 64 /* floats */
+    };
+    return sheet->line.size > SHORT ? TILE : sheet->lines.size;
+}
 
 /* The numbers of the vector that begins at a position of a line. */
 struct numbers {
@@ -50,88 +52,6 @@ ALWAYS vector mapped(const struct numbers *numbers, vector x)
     return multiply(subtract(multiply(x, numbers->factor), numbers->mean), numbers->inverse);
 }
 
-ALWAYS float mapped_one(const struct augment_sheet *sheet, size_t position, float x)
-{
-    const struct augment_linear *linear = sheet->linear;
-    size_t channel = channel_of(sheet, position);
-    return (x * linear->factor - linear->mean[channel]) * linear->inverse[channel];
-}
-
-/* Sets positions `from` to end - 1 of lines to what zeros are mapped to. The last vector may
- * overlap the vector before it. */
-ALWAYS void map_zeros(const struct augment_sheet *sheet, size_t lines, size_t from, size_t end,
-                      float *to)
-{
-    if (end - from < LANES) {
-        for (size_t k = from; k < end; k++) {
-            float zero = mapped_one(sheet, k, 0);
-            for (size_t line = 0; line < lines; line++)
-                to[line * sheet->to_step + k] = zero;
-        }
-        return;
-    }
-    for (size_t k = from; k < end; k += LANES) {
-        if (k + LANES > end) k = end - LANES;
-        struct numbers numbers = numbers_at(sheet, k);
-        vector zeros = mapped(&numbers, set(0));
-        for (size_t line = 0; line < lines; line++)
-            store(to + line * sheet->to_step + k, zeros);
-    }
-}
-
-#define MAP(NAME, C, LOAD)                                                                         \
-    /* Maps a vector of each of some lines: elements `at` to at + LANES - 1. */                    \
-    ALWAYS void NAME##_column(const struct augment_sheet *sheet, size_t lines, size_t at,          \
-                              const char *from, float *to)                                         \
-    {                                                                                              \
-        struct numbers numbers = numbers_at(sheet, sheet->first + at);                             \
-        to += sheet->first + at;                                                                   \
-        if (sheet->reversed) {                                                                     \
-            from += (sheet->count - LANES - at) * sizeof(C);                                       \
-            for (size_t i = 0; i < lines; i++, from += sheet->from_step, to += sheet->to_step)     \
-                store(to, mapped(&numbers, turn(LOAD((const C *)(const void *)from))));            \
-        } else {                                                                                   \
-            from += at * sizeof(C);                                                                \
-            for (size_t i = 0; i < lines; i++, from += sheet->from_step, to += sheet->to_step)     \
-                store(to, mapped(&numbers, LOAD((const C *)(const void *)from)));                  \
-        }                                                                                          \
-    }                                                                                              \
-                                                                                                   \
-    /* Maps lines that have fewer elements than a vector. */                                       \
-    static void NAME##_short(const struct augment_sheet *sheet, size_t lines, const char *from,    \
-                             float *to)                                                            \
-    {                                                                                              \
-        for (; lines; lines--, from += sheet->from_step, to += sheet->to_step)                     \
-            for (size_t i = 0; i < sheet->count; i++) {                                            \
-                size_t at = sheet->reversed ? sheet->count - 1 - i : i;                            \
-                to[sheet->first + i] = mapped_one(sheet, sheet->first + i,                         \
-                                                  (float)((const C *)(const void *)from)[at]);     \
-            }                                                                                      \
-    }                                                                                              \
-                                                                                                   \
-    static void NAME(const struct augment_sheet *sheet)                                            \
-    {                                                                                              \
-        size_t most = sheet->size > MOST_SMALL ? TILE : sheet->lines, count = sheet->count;        \
-        const char *from = sheet->from;                                                            \
-        float *to = sheet->to;                                                                     \
-        for (size_t done = 0, lines; done < sheet->lines; done += lines) {                         \
-            lines = sheet->lines - done < most ? sheet->lines - done : most;                       \
-            map_zeros(sheet, lines, 0, sheet->first, to);                                          \
-            map_zeros(sheet, lines, sheet->first + count, sheet->size, to);                        \
-            if (count < LANES) NAME##_short(sheet, lines, from, to);                               \
-            for (size_t at = 0; count >= LANES && at < count; at += LANES) {                       \
-                if (at + LANES > count) at = count - LANES;                                        \
-                NAME##_column(sheet, lines, at, from, to);                                         \
-            }                                                                                      \
-            from += (ptrdiff_t)lines * sheet->from_step;                                           \
-            to += lines * sheet->to_step;                                                          \
-        }                                                                                          \
-    }
-
-MAP(map_u8, uint8_t, load_u8)
-MAP(map_u16, uint16_t, load_u16)
-MAP(map_f32, float, load)
-
 /* ---- Bytes, 16 at a time. */
 
 enum {
@@ -139,7 +59,7 @@ enum {
 };
 
 /* The shuffles that reverse the whole elements of 1 to 8 bytes at the end of 16 bytes. */
-static const uint8_t reversed[9][16] = {
+static const uint8_t reversing[9][16] = {
     {NO},
     {15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0},
     {14, 15, 12, 13, 10, 11, 8, 9, 6, 7, 4, 5, 2, 3, 0, 1},
@@ -185,7 +105,7 @@ static void reverse(size_t size, size_t count, const char *from, char *to)
     size_t done = 0, bytes = count * size;
     if (size <= 8) {
         size_t at_once = 16 / size;
-        __m128i order = load_bytes(reversed[size]);
+        __m128i order = load_bytes(reversing[size]);
         for (; (count - done) * size >= 16; done += at_once)
             store_bytes(to + done * size,
                         _mm_shuffle_epi8(load_bytes(from + bytes - done * size - 16), order));

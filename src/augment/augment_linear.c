@@ -3,14 +3,15 @@
 void augment_linear_run(const struct augment_linear *linear, shs_type type, size_t at, size_t count,
                         const void *input, float *output)
 {
-    struct augment_sheet sheet = {.linear = linear, .lines = 1, .from = input, .to = output};
+    struct augment_sheet sheet = {
+        .linear = linear, .lines = {1, 0, 1}, .from = input, .to = output};
     size_t inner = linear->inner, channels = linear->channels;
     sheet.by_element = channels > 1 && inner == 1;
     for (size_t some; count; count -= some, at += some, sheet.to += some) {
         some = channels > 1 && inner > 1 ? inner - at % inner : count;
         if (some > count) some = count;
         sheet.channel = channels > 1 ? at / inner % channels : 0;
-        sheet.size = sheet.count = some;
+        sheet.line = (struct augment_part){some, 0, some};
         augment_map(type, &sheet);
         sheet.from += some * shs_type_size(type);
     }
@@ -38,30 +39,30 @@ static size_t channel_of(const struct mapping *mapping, size_t at)
  * the stage, as many lines as it holds. */
 static void map_turned(const struct mapping *mapping, struct augment_sheet sheet)
 {
-    size_t piece = mapping->walk->piece, line = sheet.count * mapping->size, left = sheet.lines;
+    size_t piece = mapping->walk->piece, line = sheet.line.count * mapping->size;
     size_t at_once = AUGMENT_STAGE_BYTES / line;
+    struct augment_part all = sheet.lines;
     const char *from = sheet.from;
     ptrdiff_t step = sheet.from_step;
     sheet.from = mapping->stage;
     sheet.from_step = (ptrdiff_t)line;
-    for (; left; left -= sheet.lines) {
-        sheet.lines = left < at_once ? left : at_once;
-        for (size_t i = 0; i < sheet.lines; i++, from += step)
+    for (size_t y = 0; y < all.size; y += sheet.lines.size) {
+        size_t left = all.size - y, size = left < at_once ? left : at_once;
+        size_t first = all.first < y ? 0 : all.first - y < size ? all.first - y : size;
+        size_t end = all.first + all.count < y ? 0 : all.first + all.count - y;
+        end = end < first ? first : end < size ? end : size;
+        sheet.lines = (struct augment_part){size, first, end - first};
+        for (size_t i = 0; i < end - first; i++, from += step)
             augment_kernels_now()->reverse(piece, line / piece, from, mapping->stage + i * line);
         augment_map(mapping->type, &sheet);
-        sheet.to += sheet.lines * sheet.to_step;
+        sheet.to += size * sheet.to_step;
     }
 }
 
-/* Maps lines that show nothing of the sample. */
-static void map_zeros(const struct mapping *mapping, struct augment_sheet sheet, size_t first,
-                      size_t lines)
+static struct augment_part part_of(const struct augment_dimension *dimension, size_t elements)
 {
-    sheet.lines = lines;
-    sheet.first = sheet.size;
-    sheet.count = 0;
-    sheet.to += first * sheet.to_step;
-    if (lines) augment_map(mapping->type, &sheet);
+    return (struct augment_part){dimension->size * elements, dimension->first * elements,
+                                 dimension->count * elements};
 }
 
 /* Maps the dimensions of a sheet. Its first element is element `at` of the view. `from` is the
@@ -76,27 +77,22 @@ static void map_sheet(const struct mapping *mapping, size_t at, const char *from
     size_t elements = walk->piece / mapping->size;
     bool reversed = last->step < 0;
     struct augment_sheet sheet = {.linear = mapping->linear,
-                                  .size = mapping->line,
-                                  .first = last->first * elements,
-                                  .count = last->count * elements,
+                                  .lines = part_of(lines, 1),
+                                  .line = part_of(last, elements),
                                   .from_step = lines->step,
                                   .to = to,
                                   .to_step = mapping->line,
+                                  .reversed = reversed && elements == 1,
                                   .by_element =
                                       mapping->linear->channels > 1 && mapping->linear->inner == 1,
                                   .channel = channel_of(mapping, at)};
     if (!from || !last->count || !lines->count) {
-        map_zeros(mapping, sheet, 0, lines->size);
+        sheet.lines.count = sheet.line.count = 0;
+        augment_map(mapping->type, &sheet);
         return;
     }
-    map_zeros(mapping, sheet, 0, lines->first);
-    map_zeros(mapping, sheet, lines->first + lines->count,
-              lines->size - lines->first - lines->count);
-    sheet.lines = lines->count;
-    sheet.to += lines->first * sheet.to_step;
     sheet.from = from + lines->start + last->start;
     if (reversed) sheet.from += last->step * (ptrdiff_t)(last->count - 1);
-    sheet.reversed = reversed && elements == 1;
     if (reversed && elements > 1)
         map_turned(mapping, sheet);
     else
@@ -121,38 +117,55 @@ static void map_from(const struct mapping *mapping, uint32_t dimension, size_t a
 
 /* ---- Pixels of three bytes that are taken apart. */
 
+/* Takes the pixels of lines apart, and maps them. `first` is the first line that is shown. */
+static void map_split_lines(const struct mapping *mapping, size_t first, size_t lines,
+                            const char *from, float *to)
+{
+    const struct augment_dimension *last = &mapping->walk->dimension[2];
+    struct augment_sheet sheet = {.linear = mapping->linear,
+                                  .lines = {lines, 0, lines},
+                                  .line = part_of(last, 1),
+                                  .from_step = (ptrdiff_t)last->count,
+                                  .to_step = last->size,
+                                  .reversed = last->step < 0};
+    size_t bytes = lines * last->count;
+    for (size_t i = 0; i < lines; i++, from += mapping->walk->dimension[1].step)
+        augment_kernels_now()->split(last->count, (const uint8_t *)from,
+                                     (uint8_t *)mapping->stage + i * last->count, bytes);
+    for (size_t c = 0; c < 3; c++) {
+        sheet.from = mapping->stage + c * bytes;
+        sheet.to = to + c * mapping->plane + first * last->size;
+        sheet.channel = channel_of(mapping, c * mapping->plane);
+        augment_map(mapping->type, &sheet);
+    }
+}
+
+/* Maps all lines as lines that show nothing. */
+static void map_split_zeros(const struct mapping *mapping, size_t first, size_t lines, float *to)
+{
+    size_t line = mapping->walk->dimension[2].size;
+    struct augment_sheet sheet = {
+        .linear = mapping->linear, .lines = {lines, 0, 0}, .line = {line, 0, 0}, .to_step = line};
+    for (size_t c = 0; c < 3; c++) {
+        sheet.to = to + c * mapping->plane + first * line;
+        sheet.channel = channel_of(mapping, c * mapping->plane);
+        augment_map(mapping->type, &sheet);
+    }
+}
+
 static void map_split(const struct mapping *mapping, const char *from, float *to)
 {
     const struct augment_dimension *lines = &mapping->walk->dimension[1], *last = lines + 1;
-    size_t line = last->count, at_once = line ? AUGMENT_STAGE_BYTES / 3 / line : 1;
-    struct augment_sheet sheet = {.linear = mapping->linear,
-                                  .size = last->size,
-                                  .first = last->first,
-                                  .count = line,
-                                  .from_step = (ptrdiff_t)line,
-                                  .to_step = last->size,
-                                  .reversed = last->step < 0};
+    size_t end = lines->first + lines->count;
+    size_t at_once = last->count ? AUGMENT_STAGE_BYTES / 3 / last->count : lines->size;
     from += lines->start + last->start;
-    if (last->step < 0) from += last->step * (ptrdiff_t)(line - (line > 0));
-    for (size_t c = 0; c < 3; c++) {
-        sheet.to = to + c * mapping->plane;
-        sheet.channel = channel_of(mapping, c * mapping->plane);
-        map_zeros(mapping, sheet, 0, lines->first);
-        map_zeros(mapping, sheet, lines->first + lines->count,
-                  lines->size - lines->first - lines->count);
-    }
-    for (size_t done = 0; done < lines->count; done += sheet.lines) {
-        size_t left = lines->count - done;
-        sheet.lines = left < at_once ? left : at_once;
-        for (size_t i = 0; i < sheet.lines; i++, from += lines->step)
-            augment_kernels_now()->split(line, (const uint8_t *)from,
-                                         (uint8_t *)mapping->stage + i * line, sheet.lines * line);
-        for (size_t c = 0; c < 3; c++) {
-            sheet.from = mapping->stage + c * sheet.lines * line;
-            sheet.to = to + c * mapping->plane + (lines->first + done) * sheet.to_step;
-            sheet.channel = channel_of(mapping, c * mapping->plane);
-            augment_map(mapping->type, &sheet);
-        }
+    if (last->step < 0 && last->count) from += last->step * (ptrdiff_t)(last->count - 1);
+    map_split_zeros(mapping, 0, lines->first, to);
+    map_split_zeros(mapping, end, lines->size - end, to);
+    for (size_t first = lines->first, some; first < end; first += some) {
+        some = end - first < at_once ? end - first : at_once;
+        map_split_lines(mapping, first, some, from, to);
+        from += (ptrdiff_t)some * lines->step;
     }
 }
 

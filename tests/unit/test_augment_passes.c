@@ -45,14 +45,16 @@ static float element_of(shs_type type, const char *from, size_t at)
 }
 
 /* What a position of a sheet must be. */
-static float slow_map(const struct augment_sheet *sheet, shs_type type, size_t line, size_t k)
+static float slow_map(const struct augment_sheet *sheet, shs_type type, size_t y, size_t k)
 {
     const struct augment_linear *linear = sheet->linear;
+    const struct augment_part *line = &sheet->line, *lines = &sheet->lines;
     size_t channel = sheet->by_element ? (sheet->channel + k) % linear->channels : sheet->channel;
     float x = 0;
-    if (k >= sheet->first && k < sheet->first + sheet->count) {
-        size_t i = k - sheet->first, at = sheet->reversed ? sheet->count - 1 - i : i;
-        x = element_of(type, sheet->from + (ptrdiff_t)line * sheet->from_step, at);
+    if (k >= line->first && k < line->first + line->count && y >= lines->first &&
+        y < lines->first + lines->count) {
+        size_t i = k - line->first, at = sheet->reversed ? line->count - 1 - i : i;
+        x = element_of(type, sheet->from + (ptrdiff_t)(y - lines->first) * sheet->from_step, at);
     }
     float scaled = x * linear->factor;
     float moved = scaled - linear->mean[channel];
@@ -63,12 +65,31 @@ static void check_sheet(const struct augment_sheet *sheet, shs_type type)
 {
     size_t wrong = 0;
     augment_map(type, sheet);
-    for (size_t line = 0; line < sheet->lines; line++)
+    for (size_t y = 0; y < sheet->lines.size; y++)
         for (size_t k = 0; k < sheet->to_step; k++) {
-            float expected = k < sheet->size ? slow_map(sheet, type, line, k) : -5;
-            wrong += memcmp(&sheet->to[line * sheet->to_step + k], &expected, sizeof expected) != 0;
+            float expected = k < sheet->line.size ? slow_map(sheet, type, y, k) : -5;
+            wrong += memcmp(&sheet->to[y * sheet->to_step + k], &expected, sizeof expected) != 0;
         }
     CHECK_EQ(wrong, 0);
+}
+
+static struct augment_part random_part(uint64_t *state, size_t most)
+{
+    struct augment_part part = {.size = below(state, most + 1)};
+    bool mostly = below(state, 4) != 0; /* most of it is shown */
+    part.first = below(state, part.size / (mostly ? 8 : 1) + 1);
+    part.count = part.size - part.first;
+    part.count -= below(state, part.count / (mostly ? 8 : 1) + 1);
+    return part;
+}
+
+static void fill_elements(shs_type type, uint64_t *state, char *to, size_t bytes)
+{
+    fill(to, bytes, judge_random(state));
+    for (size_t i = 0; type == SHS_F32 && i < bytes / 4; i++) {
+        float x = (float)(int64_t)judge_random(state) * 0x1p-60f;
+        memcpy(to + 4 * i, &x, sizeof x);
+    }
 }
 
 static void check_maps(void)
@@ -81,29 +102,23 @@ static void check_maps(void)
     for (int round = 0; round < 3000; round++) {
         struct augment_linear linear = {0.25f, 1 + below(&state, 7), 1, mean, inverse};
         shs_type type = types[round % 3];
-        struct augment_sheet sheet = {.linear = &linear, .lines = below(&state, MOST_LINES + 1)};
-        fill(from, sizeof from, (uint64_t)round);
-        for (size_t i = 0; type == SHS_F32 && i < sizeof from / 4; i++) {
-            float x = (float)(int64_t)judge_random(&state) * 0x1p-60f;
-            memcpy(from + 4 * i, &x, sizeof x);
-        }
+        struct augment_sheet sheet = {.linear = &linear,
+                                      .lines = random_part(&state, MOST_LINES),
+                                      .line = random_part(&state, MOST_SIZE),
+                                      .to = to,
+                                      .reversed = round % 7 < 3,
+                                      .by_element = round % 11 < 5,
+                                      .channel = below(&state, linear.channels)};
         for (size_t i = 0; i < NUMBERS; i++) {
             mean[i] = 0.1f * (float)(i % linear.channels);
             inverse[i] = 1 / (0.3f + (float)(i % linear.channels));
         }
-        sheet.size = below(&state, MOST_SIZE + 1);
-        sheet.first = round % 4 ? below(&state, sheet.size / 8 + 1) : below(&state, sheet.size + 1);
-        sheet.count = sheet.size - sheet.first;
-        if (round % 3) sheet.count -= below(&state, sheet.count + 1) / (size_t)(round % 8 + 1);
-        bool upward = round % 5 == 0;
-        size_t line = MOST_SIZE * shs_type_size(type);
-        sheet.from = from + (upward && sheet.lines ? (sheet.lines - 1) * line : 0);
-        sheet.from_step = upward ? -(ptrdiff_t)line : (ptrdiff_t)line;
-        sheet.to = to;
-        sheet.to_step = sheet.size + (size_t)(round % 2) * 3;
-        sheet.reversed = round % 7 < 3;
-        sheet.by_element = round % 11 < 5;
-        sheet.channel = below(&state, linear.channels);
+        size_t bytes = sheet.line.count * shs_type_size(type);
+        bool upward = round % 5 == 0 && sheet.lines.count;
+        fill_elements(type, &state, from, sizeof from);
+        sheet.from = from + (upward ? (sheet.lines.count - 1) * bytes : 0);
+        sheet.from_step = upward ? -(ptrdiff_t)bytes : (ptrdiff_t)bytes;
+        sheet.to_step = sheet.line.size + (size_t)(round % 2) * 3;
         for (size_t i = 0; i < COUNT(to); i++)
             to[i] = -5;
         check_sheet(&sheet, type);
