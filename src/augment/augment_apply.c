@@ -117,18 +117,14 @@ static void apply_range(struct applying *applying, const struct augment_operatio
 
 /* Does what is still put off, and copies the results that do not lie in the outputs: those of
  * fields that no operator changes, or whose last operator was not applied to this sample. */
-static shs_status finish(struct applying *applying)
+static void finish(struct applying *applying)
 {
     const shs_augment *augment = applying->augment;
     for (size_t f = 0; f < augment->fields; f++) {
-        size_t bytes;
         if (augment->n_operations) do_pass(applying, f, applying->outputs[f]);
-        if (applying->now[f] == applying->outputs[f]) continue;
-        shs_status status = shs_tensor_bytes(&augment->outputs[f], &bytes);
-        if (status) return status;
-        memcpy(applying->outputs[f], applying->now[f], bytes);
+        if (applying->now[f] != applying->outputs[f])
+            memcpy(applying->outputs[f], applying->now[f], augment->rooms[f].output_bytes);
     }
-    return SHS_OK;
 }
 
 shs_status augment_apply_rows(const shs_augment *augment, shs_random *stream, const uint64_t *rows,
@@ -147,8 +143,8 @@ shs_status augment_apply_rows(const shs_augment *augment, shs_random *stream, co
             applying.passes[f].n_moves = applying.passes[f].n_runs = 0;
         apply_range(&applying, augment->operations, augment->operations + augment->n_operations);
     }
-    shs_status status = finish(&applying);
-    return !status && augment->draws ? shs_random_status(stream) : status;
+    finish(&applying);
+    return augment->draws ? shs_random_status(stream) : SHS_OK;
 }
 
 shs_status shs_augment_apply(const shs_augment *augment, shs_random *stream,

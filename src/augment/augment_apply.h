@@ -13,6 +13,24 @@
 shs_status augment_apply_rows(const shs_augment *augment, shs_random *stream, const uint64_t *rows,
                               const void *const *inputs, void *const *outputs, void *scratch);
 
+/* Where the samples of a batch's slots come from and go to. */
+struct augment_slots {
+    const void *user;
+
+    /* Starts the stream of a slot. NULL if the augmentation draws nothing. */
+    void (*stream)(const void *user, uint64_t slot, shs_random *stream);
+
+    /* Sets for each field what augment_apply_rows() is given. */
+    void (*sample)(const void *user, uint64_t slot, const void **inputs, void **outputs,
+                   uint64_t *rows);
+};
+
+/* Does what augment_apply_rows() does for each of the slots `first` to end - 1. The first draws of
+ * several slots are made at once, and the samples of the next slot are fetched into the cache.
+ * Stops at the first error. */
+shs_status augment_apply_slots(const shs_augment *augment, const struct augment_slots *slots,
+                               uint64_t first, uint64_t end, void *scratch);
+
 /* For tests. With `apart`, operators are applied one after the other from now on, each by itself,
  * instead of several in a pass. The bytes are the same. */
 void augment_apply_apart(shs_augment *augment, bool apart);

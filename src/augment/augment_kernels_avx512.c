@@ -90,37 +90,53 @@ ALWAYS struct column column_at(const struct augment_sheet *sheet, size_t positio
     return column;
 }
 
-/* Positions that lie together have no mask where all lanes are stored. */
+/* The columns of two neighbouring vectors are mapped together, so that lines are written from left
+ * to right. */
 #define MAP(NAME, C, LOAD)                                                                         \
-    ALWAYS void NAME##_column(const struct augment_sheet *sheet, size_t position, size_t first,    \
-                              size_t lines, bool reversed)                                         \
+    ALWAYS void NAME##_vector(const struct column *column, uintptr_t from, bool is_shown,          \
+                              bool reversed, float *to)                                            \
     {                                                                                              \
-        const struct column column = column_at(sheet, position);                                   \
+        from += (uintptr_t)(column->offset * (ptrdiff_t)sizeof(C));                                \
+        vector x = LOAD(is_shown ? column->shown : 0, (const char *)from);                         \
+        x = mapped(&column->numbers, reversed ? turn(x) : x);                                      \
+        _mm512_mask_storeu_ps(to, column->stored, x);                                              \
+    }                                                                                              \
+                                                                                                   \
+    ALWAYS void NAME##_columns(const struct augment_sheet *sheet, size_t position, size_t first,   \
+                               size_t lines, bool reversed, bool two)                              \
+    {                                                                                              \
+        const struct column left = column_at(sheet, position),                                     \
+                            right = column_at(sheet, position + (two ? LANES : 0));                \
         float *to = sheet->to + first * sheet->to_step + position;                                 \
-        uintptr_t from =                                                                           \
-            (uintptr_t)sheet->from +                                                               \
-            (uintptr_t)(((ptrdiff_t)first - (ptrdiff_t)sheet->lines.first) * sheet->from_step +    \
-                        column.offset * (ptrdiff_t)sizeof(C));                                     \
+        ptrdiff_t before = (ptrdiff_t)first - (ptrdiff_t)sheet->lines.first;                       \
+        uintptr_t from = (uintptr_t)sheet->from + (uintptr_t)(before * sheet->from_step);          \
         for (size_t y = first; y < first + lines; y++) {                                           \
             bool is_shown = y - sheet->lines.first < sheet->lines.count;                           \
-            vector x = LOAD(is_shown ? column.shown : 0, (const char *)from);                      \
-            x = mapped(&column.numbers, reversed ? turn(x) : x);                                   \
-            _mm512_mask_storeu_ps(to, column.stored, x);                                           \
+            NAME##_vector(&left, from, is_shown, reversed, to);                                    \
+            if (two) NAME##_vector(&right, from, is_shown, reversed, to + LANES);                  \
             from += (uintptr_t)sheet->from_step;                                                   \
             to += sheet->to_step;                                                                  \
         }                                                                                          \
     }                                                                                              \
                                                                                                    \
+    ALWAYS void NAME##_tile(const struct augment_sheet *sheet, size_t first, size_t lines,         \
+                            bool reversed)                                                         \
+    {                                                                                              \
+        size_t position = 0, size = sheet->line.size;                                              \
+        for (; position + LANES < size; position += 2 * LANES)                                     \
+            NAME##_columns(sheet, position, first, lines, reversed, true);                         \
+        if (position < size) NAME##_columns(sheet, position, first, lines, reversed, false);       \
+    }                                                                                              \
+                                                                                                   \
     static void NAME(const struct augment_sheet *sheet)                                            \
     {                                                                                              \
-        size_t most = tile_of(sheet), size = sheet->line.size, all = sheet->lines.size;            \
+        size_t most = tile_of(sheet), all = sheet->lines.size;                                     \
         for (size_t first = 0; first < all; first += most) {                                       \
             size_t lines = all - first < most ? all - first : most;                                \
-            for (size_t position = 0; position < size; position += LANES)                          \
-                if (sheet->reversed)                                                               \
-                    NAME##_column(sheet, position, first, lines, true);                            \
-                else                                                                               \
-                    NAME##_column(sheet, position, first, lines, false);                           \
+            if (sheet->reversed)                                                                   \
+                NAME##_tile(sheet, first, lines, true);                                            \
+            else                                                                                   \
+                NAME##_tile(sheet, first, lines, false);                                           \
         }                                                                                          \
     }
 

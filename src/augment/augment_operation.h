@@ -34,8 +34,9 @@ struct augment_known {
     bool ragged;
 };
 
-/* A field's part of the scratch memory. Offsets are bytes before it. */
+/* Bytes of a field's samples, and its part of the scratch memory: offsets are bytes before it. */
 struct augment_room {
+    size_t input_bytes, output_bytes;
     size_t buffers;            /* two, each for the field's largest intermediate result */
     size_t numbers, n_numbers; /* the tables of moves */
 };

@@ -66,6 +66,11 @@ shs_status augment_measure_scratch(shs_augment *augment)
     uint64_t total = 0;
     shs_status status =
         core_new(augment->fields, sizeof *augment->rooms, "fields", &augment->rooms);
+    for (size_t f = 0; f < augment->fields && !status; f++) {
+        status = shs_tensor_bytes(&augment->inputs[f], &augment->rooms[f].input_bytes);
+        if (!status)
+            status = shs_tensor_bytes(&augment->outputs[f], &augment->rooms[f].output_bytes);
+    }
     if (status) return status;
     count_numbers(augment);
     for (size_t f = 0; f < augment->fields; f++) {

@@ -232,53 +232,33 @@ struct augmenting {
     uint64_t at_once; /* slots of a job */
 };
 
-static shs_status augment_row(const struct augmenting *augmenting, uint64_t slot, void *scratch)
+static void stream_of(const void *user, uint64_t slot, shs_random *stream)
 {
-    const struct load_tools *tools = augmenting->tools;
+    const struct augmenting *augmenting = user;
+    load_plan_stream(augmenting->plan, augmenting->batch->what, slot, stream);
+}
+
+static void sample_of(const void *user, uint64_t slot, const void **inputs, void **outputs,
+                      uint64_t *rows)
+{
+    const struct augmenting *augmenting = user;
     const struct load_batch *batch = augmenting->batch;
-    const shs_dataset *dataset = tools->dataset;
-    const void *inputs[SHS_MAX_FIELDS];
-    void *outputs[SHS_MAX_FIELDS];
-    uint64_t rows[SHS_MAX_FIELDS];
-    shs_random random;
+    const shs_dataset *dataset = augmenting->tools->dataset;
     for (size_t f = 0; f < batch->fields; f++) {
         inputs[f] = load_batch_row(dataset, batch, f, slot);
         outputs[f] = (char *)batch->output[f] + slot * batch->output_bytes[f];
         rows[f] = rows_of(dataset, batch, f, slot);
-    }
-    load_plan_stream(augmenting->plan, batch->what, slot, &random);
-    return augment_apply_rows(tools->augment, &random, rows, inputs, outputs, scratch);
-}
-
-/* Has the processor fetch the rows of a slot, which lie anywhere in memory, before they are read.
- */
-static void fetch_slot(const struct augmenting *augmenting, uint64_t slot)
-{
-    enum {
-        LINE = 64,  /* bytes that a processor fetches at once */
-        MOST = 4096 /* the processor foresees the rest itself */
-    };
-    const shs_dataset *dataset = augmenting->tools->dataset;
-    for (size_t f = 0; f < augmenting->batch->fields; f++) {
-        const char *row = load_batch_row(dataset, augmenting->batch, f, slot);
-        size_t bytes = dataset->sample_bytes[f] < MOST ? dataset->sample_bytes[f] : MOST;
-        for (size_t at = 0; at < bytes; at += LINE)
-            __builtin_prefetch(row + at);
     }
 }
 
 static shs_status augment_some(void *user, size_t job, unsigned lane)
 {
     const struct augmenting *augmenting = user;
+    const struct augment_slots slots = {augmenting, stream_of, sample_of};
     char *scratch = augmenting->tools->scratch + lane * augmenting->tools->scratch_bytes;
     uint64_t slot = job * augmenting->at_once, end = slot + augmenting->at_once;
-    shs_status status = SHS_OK;
     if (end > augmenting->batch->what->rows) end = augmenting->batch->what->rows;
-    for (; slot < end && !status; slot++) {
-        if (slot + 1 < end) fetch_slot(augmenting, slot + 1);
-        status = augment_row(augmenting, slot, scratch);
-    }
-    return status;
+    return augment_apply_slots(augmenting->tools->augment, &slots, slot, end, scratch);
 }
 
 /* The threads share out the slots in a few jobs each. */

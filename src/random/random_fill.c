@@ -246,3 +246,35 @@ shs_status shs_random_fill_categorical(shs_random *stream, const shs_alias *alia
         out[i] = shs_random_categorical(stream, alias);
     return shs_random_status(stream);
 }
+
+/* ---- Many streams. */
+
+static bool may_begin(const shs_random *stream, const shs_random *first)
+{
+    return !stream->status && stream->used == 4 && stream->key[0] == first->key[0] &&
+           stream->key[1] == first->key[1];
+}
+
+/* Makes the next blocks of at most RANDOM_STREAMS streams. */
+static void begin_blocks(shs_random *streams, size_t count)
+{
+    struct random_counters counters = {0};
+    uint32_t words[4 * RANDOM_STREAMS];
+    for (size_t i = 0; i < count; i++)
+        for (size_t w = 0; w < 4; w++)
+            counters.word[w][i] = streams[i].counter[w];
+    random_kernels_now()->blocks(streams->key, &counters, words);
+    for (size_t i = 0; i < count; i++) {
+        shs_random *stream = &streams[i];
+        if (!may_begin(stream, streams)) continue;
+        memcpy(stream->words, words + 4 * i, sizeof stream->words);
+        stream->counter[0]++;
+        stream->used = 0; /* also if the counter is 0 now: the block is the last */
+    }
+}
+
+void random_begin_blocks(shs_random *streams, size_t count)
+{
+    for (size_t done = 0; done < count; done += RANDOM_STREAMS)
+        begin_blocks(streams + done, least(count - done, RANDOM_STREAMS));
+}

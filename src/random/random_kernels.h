@@ -6,6 +6,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum {
+    RANDOM_BELOW_GROUP = 16,
+    RANDOM_STREAMS = 16
+};
+
+/* The counters of several blocks. Word w of counter i is word[w][i]. */
+struct random_counters {
+    uint32_t word[4][RANDOM_STREAMS];
+};
+
 struct random_kernels {
     const char *name; /* such as "plain", "avx2" or "avx512" */
 
@@ -13,6 +23,9 @@ struct random_kernels {
      * 0 of the counter must not carry. */
     void (*words)(const uint32_t key[2], const uint32_t counter[4], uint32_t *out, size_t blocks);
     void (*floats)(const uint32_t key[2], const uint32_t counter[4], float *out, size_t blocks);
+
+    /* Makes RANDOM_STREAMS blocks, each from a counter of its own. */
+    void (*blocks)(const uint32_t key[2], const struct random_counters *counters, uint32_t *out);
 
     /* Makes a double in [0,1) of each two words. */
     void (*doubles)(const uint32_t *words, double *out, size_t count);
@@ -27,10 +40,6 @@ struct random_kernels {
      * word has to be rejected. Returns how many words were used. `unfair` is (2^32 - n) mod n. */
     size_t (*below)(const uint32_t *words, uint32_t n, uint32_t unfair, uint32_t *out,
                     size_t count);
-};
-
-enum {
-    RANDOM_BELOW_GROUP = 16
 };
 
 extern const struct random_kernels random_kernels_plain;

@@ -32,6 +32,15 @@ static inline __attribute__((always_inline)) vector first_counters(void)
     return _mm256_setr_epi64x(0, 2, 1, 3);
 }
 
+static inline __attribute__((always_inline)) vector spread(const uint32_t *words)
+{
+    enum {
+        ORDER = 0xD8
+    }; /* 0 2 1 3 */
+    __m128i together = _mm_loadu_si128((const __m128i *)(const void *)words);
+    return _mm256_permute4x64_epi64(_mm256_cvtepu32_epi64(together), ORDER);
+}
+
 static inline __attribute__((always_inline)) void run_round(struct lanes *lanes, vector key0,
                                                             vector key1)
 {

@@ -33,6 +33,13 @@ static inline __attribute__((always_inline)) vector first_counters(void)
     return _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7);
 }
 
+static inline __attribute__((always_inline)) vector spread(const uint32_t *words)
+{
+    const __m512i order = _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7);
+    __m256i together = _mm256_loadu_si256((const __m256i *)(const void *)words);
+    return _mm512_permutexvar_epi64(order, _mm512_cvtepu32_epi64(together));
+}
+
 static inline __attribute__((always_inline)) void run_round(struct lanes *lanes, vector key0,
                                                             vector key1)
 {

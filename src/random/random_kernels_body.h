@@ -1,6 +1,6 @@
 /* The part of the kernels that compilers vectorise by themselves. Each file of kernels defines
- * philox_words() and philox_floats(), then includes this file, and is compiled for its own
- * instruction set. */
+ * philox_words(), philox_floats() and philox_blocks(), then includes this file, and is compiled for
+ * its own instruction set. */
 #include "random_kernels.h"
 #include "random_math.h"
 
@@ -65,6 +65,6 @@ static size_t below_words(const uint32_t *restrict words, uint32_t n, uint32_t u
 
 #define KERNELS(kernels_name)                                                                      \
     {                                                                                              \
-        kernels_name, philox_words, philox_floats, words_to_doubles, normal_floats,                \
+        kernels_name, philox_words, philox_floats, philox_blocks, words_to_doubles, normal_floats, \
             normal_doubles, below_words                                                            \
     }

@@ -3,12 +3,15 @@
  *     LANES, GROUPS                counters of a vector; vectors computed at the same time
  *     vector                       LANES lanes of 64 bits
  *     first_counters(), set(), add()
+ *     spread()                     LANES words in memory as lanes, in the order of the counters
  *     struct lanes, run_round()    the four words of LANES counters, and a round on them
  *     unpack(), finish(), store()  the output: LANES blocks in order are two vectors
  *
  * and then includes this file. Each 32-bit word has a 64-bit lane whose upper half is never
  * cleared, because the widening multiplication ignores it. */
 #include <string.h>
+
+#include "random_kernels.h"
 
 /* Returns the first LANES counters of a fill. */
 static inline __attribute__((always_inline)) struct lanes start(const uint32_t counter[4])
@@ -95,4 +98,27 @@ static void philox_floats(const uint32_t key[2], const uint32_t counter[4], floa
                           size_t blocks)
 {
     fill(key, counter, 1, out, blocks);
+}
+
+static void philox_blocks(const uint32_t key[2], const struct random_counters *counters,
+                          uint32_t *out)
+{
+    enum {
+        VECTORS = RANDOM_STREAMS / LANES
+    };
+    struct schedule schedule;
+    struct lanes lanes[VECTORS];
+    char *to = (char *)out;
+    make_schedule(key, &schedule);
+    for (int v = 0; v < VECTORS; v++)
+        for (int w = 0; w < 4; w++)
+            lanes[v].word[w] = spread(counters->word[w] + v * LANES);
+    run_rounds(&schedule, VECTORS, lanes);
+    for (int v = 0; v < VECTORS; v++) {
+        vector words[2];
+        unpack(&lanes[v], words);
+        store(to, words[0]);
+        store(to + sizeof *words, words[1]);
+        to += sizeof words;
+    }
 }

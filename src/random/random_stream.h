@@ -42,6 +42,10 @@ uint64_t random_words_left(const shs_random *stream);
  */
 void random_skip_blocks(shs_random *stream, uint64_t blocks);
 
+/* Makes the next blocks of streams that stand between blocks and have the same key, by vector code.
+ * Other streams are left alone. The draws that follow are the same in any case. */
+void random_begin_blocks(shs_random *streams, size_t count);
+
 /* Draws from the open interval (0,1): an odd multiple of 2^-53. */
 double random_open_uniform(shs_random *stream);
 

@@ -424,6 +424,74 @@ static void passes_are_one_operator_after_the_other(void)
     CHECK(taken > 1500);
 }
 
+/* ---- the slots of a batch */
+
+enum {
+    SLOTS = 37,
+    PIXELS = 9 * 10
+};
+
+struct batch {
+    unsigned char inputs[SLOTS][PIXELS];
+    float outputs[SLOTS][PIXELS];
+    bool ended; /* streams are at their end */
+};
+
+static void stream_of_slot(const void *user, uint64_t slot, shs_random *stream)
+{
+    const struct batch *batch = user;
+    *stream = stream_at(9, slot);
+    if (batch->ended && shs_random_seek(stream, (UINT64_C(1) << 34) - 2)) abort();
+}
+
+static void sample_of_slot(const void *user, uint64_t slot, const void **inputs, void **outputs,
+                           uint64_t *rows)
+{
+    const struct batch *batch = user;
+    inputs[0] = batch->inputs[slot];
+    outputs[0] = (void *)(uintptr_t)batch->outputs[slot];
+    rows[0] = slot % 3 ? UINT64_MAX : slot % 9;
+}
+
+static void slots_are_samples_with_their_streams(void)
+{
+    static struct batch batch;
+    const struct augment_slots slots = {&batch, stream_of_slot, sample_of_slot};
+    const shs_tensor sample = {"f", SHS_U8, 2, {9, 10}, NULL};
+    shs_augment *augment;
+    if (!NEED(!shs_augment_open("f: random_crop(padding=3) random_flip(axis=w) random_flip(axis=h) "
+                                "sometimes(p=0.5, random_crop(padding=1)) "
+                                "normalize(mean=0.3, std=0.2)",
+                                &sample, 1, &augment)))
+        return;
+    fill(batch.inputs, sizeof batch.inputs, 6);
+    struct guarded scratch = guarded_new(shs_augment_scratch(augment));
+    for (uint64_t first = 0; first < SLOTS; first += 5)
+        for (uint64_t end = first; end <= SLOTS; end += 4) {
+            memset(batch.outputs, 0xA5, sizeof batch.outputs);
+            CHECK_STATUS(augment_apply_slots(augment, &slots, first, end, guarded_data(&scratch)),
+                         SHS_OK);
+            for (uint64_t slot = 0; slot < SLOTS; slot++) {
+                float expected[PIXELS];
+                const void *input;
+                void *output, *to = expected;
+                uint64_t rows;
+                shs_random stream = stream_at(9, slot);
+                memset(expected, 0xA5, sizeof expected);
+                sample_of_slot(&batch, slot, &input, &output, &rows);
+                if (slot >= first && slot < end)
+                    CHECK(!augment_apply_rows(augment, &stream, &rows, &input, &to,
+                                              guarded_data(&scratch)));
+                CHECK_BYTES(batch.outputs[slot], expected, sizeof expected);
+            }
+        }
+    batch.ended = true;
+    CHECK_STATUS(augment_apply_slots(augment, &slots, 0, SLOTS, guarded_data(&scratch)),
+                 SHS_ERROR_EXHAUSTED);
+    CHECK(guarded_free(&scratch));
+    shs_augment_close(&augment);
+}
+
 /* ---- golden bytes */
 
 static const struct {
@@ -537,6 +605,7 @@ int main(int argc, char **argv)
         TEST(sheets_are_mapped_exactly),
         TEST(bytes_are_moved_exactly),
         TEST(passes_are_one_operator_after_the_other),
+        TEST(slots_are_samples_with_their_streams),
         TEST(bytes_are_golden),
     };
     return harness_main("augment_passes", tests, COUNT(tests), argc, argv);

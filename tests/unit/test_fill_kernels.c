@@ -59,6 +59,40 @@ static void kernels_make_philox(void)
     with_each_kernels(check_words);
 }
 
+/* Streams of all kinds: some have begun, some are at their end, and some have another key. */
+static void check_streams(void)
+{
+    enum {
+        MOST_STREAMS = 40
+    };
+    uint64_t state = 9;
+    for (int round = 0; round < 500; round++) {
+        shs_random streams[MOST_STREAMS], again[MOST_STREAMS];
+        size_t count = judge_random(&state) % (MOST_STREAMS + 1), wrong = 0;
+        for (size_t i = 0; i < count; i++) {
+            uint64_t seed = judge_random(&state) % 8 ? 7 : 8;
+            random_of_sample(seed, 3, judge_random(&state) >> 8, judge_random(&state) >> 32,
+                             &streams[i]);
+            if (judge_random(&state) % 8 == 0)
+                CHECK_STATUS(shs_random_seek(&streams[i], judge_random(&state) >> 30), SHS_OK);
+            if (judge_random(&state) % 16 == 0)
+                CHECK_STATUS(shs_random_seek(&streams[i], END - 4), SHS_OK);
+            again[i] = streams[i];
+        }
+        random_begin_blocks(streams, count);
+        for (size_t i = 0; i < count; i++)
+            for (int draw = 0; draw < 6; draw++)
+                wrong += shs_random_u32(&streams[i]) != shs_random_u32(&again[i]) ||
+                         streams[i].status != again[i].status;
+        CHECK_EQ(wrong, 0);
+    }
+}
+
+static void streams_begin_together(void)
+{
+    with_each_kernels(check_streams);
+}
+
 /* Each known block at each place of a fill of up to 75 blocks. */
 static void check_known(void)
 {
@@ -263,6 +297,7 @@ int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(kernels_make_philox),
+        TEST(streams_begin_together),
         TEST(kernels_know_the_known_answers),
         TEST(fills_know_the_known_answers),
         TEST(kernels_make_normals_of_any_words),
