@@ -1,5 +1,6 @@
 #include "augment_kernels.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "core_cpu.h"
@@ -28,12 +29,23 @@ static bool runs_here(const struct augment_kernels *kernels)
     return kernels == &augment_kernels_plain;
 }
 
-const struct augment_kernels *augment_kernels_now(void)
+static const struct augment_kernels *fastest(void)
 {
-    if (chosen) return chosen;
     for (size_t i = 0; i < N_KERNELS; i++)
         if (runs_here(all_kernels[i])) return all_kernels[i];
     return &augment_kernels_plain;
+}
+
+/* All threads find the same kernels, so it does not matter which of them keeps them. */
+const struct augment_kernels *augment_kernels_now(void)
+{
+    static const struct augment_kernels *_Atomic found;
+    if (chosen) return chosen;
+    const struct augment_kernels *kernels = atomic_load_explicit(&found, memory_order_relaxed);
+    if (kernels) return kernels;
+    kernels = fastest();
+    atomic_store_explicit(&found, kernels, memory_order_relaxed);
+    return kernels;
 }
 
 bool augment_kernels_choose(const char *name)

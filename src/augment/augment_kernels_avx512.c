@@ -107,15 +107,17 @@ ALWAYS struct column column_at(const struct augment_sheet *sheet, size_t positio
     {                                                                                              \
         const struct column left = column_at(sheet, position),                                     \
                             right = column_at(sheet, position + (two ? LANES : 0));                \
-        float *to = sheet->to + first * sheet->to_step + position;                                 \
-        ptrdiff_t before = (ptrdiff_t)first - (ptrdiff_t)sheet->lines.first;                       \
-        uintptr_t from = (uintptr_t)sheet->from + (uintptr_t)(before * sheet->from_step);          \
-        for (size_t y = first; y < first + lines; y++) {                                           \
-            bool is_shown = y - sheet->lines.first < sheet->lines.count;                           \
-            NAME##_vector(&left, from, is_shown, reversed, to);                                    \
-            if (two) NAME##_vector(&right, from, is_shown, reversed, to + LANES);                  \
-            from += (uintptr_t)sheet->from_step;                                                   \
-            to += sheet->to_step;                                                                  \
+        const size_t shown = sheet->lines.count, to_step = sheet->to_step;                         \
+        const uintptr_t step = (uintptr_t)sheet->from_step;                                        \
+        float *to = sheet->to + first * to_step + position;                                        \
+        size_t y = first - sheet->lines.first; /* wraps above the lines that are shown */          \
+        uintptr_t from = (uintptr_t)sheet->from + y * step;                                        \
+        for (size_t i = 0; i < lines; i++) {                                                       \
+            NAME##_vector(&left, from, y < shown, reversed, to);                                   \
+            if (two) NAME##_vector(&right, from, y < shown, reversed, to + LANES);                 \
+            from += step;                                                                          \
+            to += to_step;                                                                         \
+            y++;                                                                                   \
         }                                                                                          \
     }                                                                                              \
                                                                                                    \

@@ -16,7 +16,7 @@ ALWAYS size_t tile_of(const struct augment_sheet *sheet)
 {
     enum {
         TILE = 16,
-        SHORT = 64 /* floats */
+        SHORT = 256 /* floats */
     };
     return sheet->line.size > SHORT ? TILE : sheet->lines.size;
 }
@@ -96,8 +96,13 @@ ALWAYS void store_bytes(void *to, __m128i bytes)
 
 static void reverse_ends(size_t size, size_t done, size_t count, const char *from, char *to)
 {
-    for (; done < count; done++)
-        memcpy(to + done * size, from + (count - 1 - done) * size, size);
+    for (; done < count; done++) {
+        const char *element = from + (count - 1 - done) * size;
+        if (size == 3)
+            memcpy(to + done * 3, element, 3); /* without a call */
+        else
+            memcpy(to + done * size, element, size);
+    }
 }
 
 static void reverse(size_t size, size_t count, const char *from, char *to)

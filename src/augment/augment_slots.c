@@ -3,6 +3,11 @@
 #include "augment_operation.h"
 #include "random_stream.h"
 
+enum {
+    AT_ONCE = 16, /* streams that begin together */
+    AHEAD = 4     /* slots whose samples are fetched before their turn */
+};
+
 /* The samples of a slot, one of each field. */
 struct slot {
     const void *inputs[SHS_MAX_FIELDS];
@@ -33,28 +38,31 @@ static void find(const shs_augment *augment, const struct augment_slots *slots, 
     fetch(augment, slot);
 }
 
+/* Begins the streams of up to AT_ONCE slots. */
+static void begin_streams(const struct augment_slots *slots, uint64_t slot, uint64_t left,
+                          shs_random *streams)
+{
+    size_t count = left < AT_ONCE ? (size_t)left : AT_ONCE;
+    for (size_t i = 0; i < count; i++)
+        slots->stream(slots->user, slot + i, &streams[i]);
+    random_begin_blocks(streams, count);
+}
+
 shs_status augment_apply_slots(const shs_augment *augment, const struct augment_slots *slots,
                                uint64_t first, uint64_t end, void *scratch)
 {
-    enum {
-        AT_ONCE = 16
-    };
-    struct slot two[2];
+    struct slot ring[AHEAD];
     shs_random streams[AT_ONCE];
     shs_status status = SHS_OK;
-    if (first < end) find(augment, slots, first, &two[first % 2]);
-    for (; first < end && !status; first += AT_ONCE) {
-        uint64_t count = end - first < AT_ONCE ? end - first : AT_ONCE;
-        for (uint64_t i = 0; i < count && augment->draws; i++)
-            slots->stream(slots->user, first + i, &streams[i]);
-        if (augment->draws) random_begin_blocks(streams, (size_t)count);
-        for (uint64_t i = 0; i < count && !status; i++) {
-            uint64_t number = first + i;
-            const struct slot *slot = &two[number % 2];
-            if (number + 1 < end) find(augment, slots, number + 1, &two[(number + 1) % 2]);
-            status = augment_apply_rows(augment, &streams[i], slot->rows, slot->inputs,
-                                        slot->outputs, scratch);
-        }
+    for (uint64_t slot = first; slot < end && slot < first + AHEAD; slot++)
+        find(augment, slots, slot, &ring[slot % AHEAD]);
+    for (uint64_t slot = first; slot < end && !status; slot++) {
+        uint64_t of_group = (slot - first) % AT_ONCE;
+        if (augment->draws && !of_group) begin_streams(slots, slot, end - slot, streams);
+        const struct slot *now = &ring[slot % AHEAD];
+        status = augment_apply_rows(augment, &streams[of_group], now->rows, now->inputs,
+                                    now->outputs, scratch);
+        if (slot + AHEAD < end) find(augment, slots, slot + AHEAD, &ring[slot % AHEAD]);
     }
     return status;
 }

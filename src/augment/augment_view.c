@@ -18,7 +18,9 @@ size_t augment_view_numbers(const shs_tensor *before, const shs_tensor *after)
 void augment_view_begin(const shs_tensor *sample, int64_t *numbers, size_t count,
                         struct augment_view *view)
 {
-    *view = (struct augment_view){.axes = sample->axes, .free = numbers, .n_free = count};
+    view->axes = sample->axes;
+    view->free = numbers;
+    view->n_free = count;
     for (uint32_t axis = 0; axis < sample->axes; axis++) {
         size_t size = (size_t)sample->shape[axis];
         view->shape[axis] = size;
@@ -80,12 +82,16 @@ static void cut_run(struct augment_way *way, int64_t from, size_t size)
     way->count = (size_t)(end - begin);
 }
 
+static bool is_within(const struct augment_way *way, int64_t from, size_t size)
+{
+    return from >= 0 && (uint64_t)from <= way->size && size <= way->size - (size_t)from;
+}
+
 void augment_view_cut(struct augment_view *view, uint32_t axis, int64_t from, size_t size,
                       enum augment_beyond beyond)
 {
     struct augment_way *way = &view->way[axis];
-    bool within = from >= 0 && (uint64_t)from <= way->size && size <= way->size - (size_t)from;
-    if (!way->table && (within || beyond == AUGMENT_BEYOND_ZERO))
+    if (!way->table && (beyond == AUGMENT_BEYOND_ZERO || is_within(way, from, size)))
         cut_run(way, from, size);
     else
         cut_by_table(view, way, from, size, beyond);
