@@ -37,7 +37,7 @@ struct cli_arguments {
     int format, colours;
     const char *fields, *channel_axis, *output, *against, *part, *type, *split, *mix, *rows, *since,
         *heading, *exclude, *seconds, *compute, *trace, *layout, *json_lines, *list_bad,
-        *list_fields, *fill, *write;
+        *list_fields, *fill, *write, *shape;
     bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, json, probe,
         help, quick, one_sample_a_file, map, overwrite, any_rows, plugins, cold, busy;
 };
@@ -64,6 +64,7 @@ struct cli_command {
     unsigned takes;        /* the command's sets of options: CLI_WITH_... */
     const char *options;   /* the command's other options, separated by spaces */
     bool sweeps;           /* true if --threads may be a range, FROM..TO */
+    const char *bare;      /* an option whose value may be left out, and is NULL then; NULL: none */
     size_t least_plain;    /* the least number of plain arguments */
     size_t most_plain;     /* the greatest number of plain arguments */
     int (*run)(const struct cli_arguments *arguments); /* Collective. Returns the exit code. */

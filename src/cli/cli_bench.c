@@ -8,11 +8,24 @@
 #include "core_status.h"
 #include "mpi_job.h"
 
-/* True for the options of --random, --order and --read. */
-static bool is_for_parts(const char *option)
+/* The subjects that need no PATH. */
+static int n_parts(const struct cli_arguments *arguments)
 {
-    static const char *const names[] = {"--random", "--order", "--read", "--quick"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    return arguments->random + arguments->read + arguments->order +
+           cli_given(arguments, "--augment");
+}
+
+/* True if an option belongs to the subject without a PATH that was given. */
+static bool is_for_parts(const struct cli_arguments *arguments, const char *option)
+{
+    static const char *const names[] = {"--random", "--order",  "--read", "--quick", "--augment",
+                                        "--shape",  "--layout", "--type", "--json"};
+    enum {
+        OF_ALL = 5
+    };
+    size_t count = sizeof names / sizeof *names;
+    if (!cli_given(arguments, "--augment")) count = OF_ALL;
+    for (size_t i = 0; i < count; i++)
         if (!strcmp(option, names[i])) return true;
     return false;
 }
@@ -21,14 +34,14 @@ static bool is_for_parts(const char *option)
 static shs_status check_parts(const struct cli_arguments *arguments)
 {
     for (size_t i = 0; i < cli_n_options; i++)
-        if (arguments->given[i] && !is_for_parts(cli_options[i].name))
+        if (arguments->given[i] && !is_for_parts(arguments, cli_options[i].name))
             return core_fail(SHS_ERROR_ARGUMENT,
-                             "option %s is for bench PATH, not for bench --random, --order or "
-                             "--read; leave it out",
+                             "option %s is for bench PATH, not for bench --random, --order, --read "
+                             "or --augment alone; leave it out or give a PATH",
                              cli_options[i].name);
-    if (arguments->random + arguments->read + arguments->order != 1)
-        return core_fail(SHS_ERROR_ARGUMENT, "--random, --order and --read are three subjects; "
-                                             "choose one");
+    if (n_parts(arguments) != 1)
+        return core_fail(SHS_ERROR_ARGUMENT, "--random, --order, --read and --augment without a "
+                                             "PATH are four subjects; choose one");
     if (arguments->n_plain && !arguments->read)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "only --read takes a FOLDER, which '%.80s' would be; to measure that "
@@ -39,27 +52,45 @@ static shs_status check_parts(const struct cli_arguments *arguments)
 
 static shs_status measure(const struct cli_arguments *arguments)
 {
-    shs_status status =
-        core_fail(SHS_ERROR_ARGUMENT, "say what to measure: a PATH, --random, --order or --read");
-    if (arguments->random || arguments->read || arguments->order) status = check_parts(arguments);
+    shs_status status = core_fail(SHS_ERROR_ARGUMENT, "say what to measure: a PATH, --random, "
+                                                      "--order, --read or --augment [TEXT]");
+    if (n_parts(arguments)) status = check_parts(arguments);
     if (status) return status;
     if (arguments->random) return cli_bench_random();
     if (arguments->order) return cli_bench_order(arguments->quick);
+    if (!arguments->read) return cli_bench_augment(arguments);
     return cli_bench_read(arguments->n_plain ? arguments->plain[0] : "/tmp", arguments->quick);
+}
+
+/* Refuses what only subjects without a PATH take. */
+static shs_status check_path(const struct cli_arguments *arguments)
+{
+    static const char *const names[] = {"--shape", "--layout", "--type"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (cli_given(arguments, names[i]))
+            return core_fail(SHS_ERROR_ARGUMENT,
+                             "option %s is for bench --augment TEXT without a PATH; leave it out",
+                             names[i]);
+    if (cli_given(arguments, "--augment") && !arguments->loader.augment)
+        return core_fail(SHS_ERROR_ARGUMENT, "option --augment needs a value: --augment TEXT");
+    return SHS_OK;
 }
 
 static int run(const struct cli_arguments *arguments)
 {
     bool part = arguments->random || arguments->read || arguments->order;
-    if (arguments->n_plain && !part) return cli_bench_file(arguments);
+    if (arguments->n_plain && !part) {
+        shs_status status = check_path(arguments);
+        return status ? cli_exit_code(status) : cli_bench_file(arguments);
+    }
     return mpi_job_rank() == 0 ? cli_exit_code(measure(arguments)) : CLI_DONE;
 }
 
 const struct cli_command cli_bench = {
     .name = "bench",
-    .usage = "PATH | --random | --order | --read [FOLDER]",
-    .summary = "measures a loader beside what the machine can do; or random numbers, order or "
-               "reading",
+    .usage = "PATH | --random | --order | --read [FOLDER] | --augment [TEXT]",
+    .summary = "measures a loader beside what the machine can do; or random numbers, order, "
+               "reading or augmentation",
     .arguments = "  FOLDER\tWhere --read makes its files, which it removes again (/tmp).",
     .details =
         "bench PATH opens a loader with the options below. It measures the loader and then each "
@@ -74,6 +105,9 @@ const struct cli_command cli_bench = {
         "of the time, from the second step of a pass on, that is spent computing. Each step then "
         "ends in an agreement of all ranks. --cold drops the files' pages from memory before the "
         "first pass, and tells how many of its reads waited for the disk.\n\n"
+        "--augment without a PATH measures one core, from rows in memory to batches: the "
+        "operators of TEXT, or without a TEXT those of typical texts. Beside it stand memset() of "
+        "what comes out, and one operator after the other in plain C.\n\n"
         "With --json, samples_per_s, bytes_per_s (of samples as delivered), read_bytes_per_s (of "
         "the files), cpu_s_per_1000 (CPU seconds of all threads for 1000 samples), waited_s "
         "(seconds an epoch inside shs_next(), of the rank that waited longest), waited_mean_s and "
@@ -87,11 +121,13 @@ const struct cli_command cli_bench = {
         "cpu_s_per_1000, bottleneck, message, lanes and so on.",
     .examples = "bench fashion.h5 --fields train/images --batch 128 --threads 1..4\n"
                 "bench fashion.h5 --compute 20 --cold --json\n"
-                "bench --random\nbench --read /scratch",
+                "bench --random\nbench --read /scratch\n"
+                "bench --augment 'random_flip(axis=w)' --shape 32x32x3",
     .takes = CLI_WITH_ORDER | CLI_WITH_LOADER | CLI_WITH_PROBE,
-    .options = "--random --order --read --quick --seconds --steps --compute --busy --cold --json "
-               "--json-lines --trace",
+    .options = "--random --order --read --shape --layout --type --quick --seconds --steps --compute "
+               "--busy --cold --json --json-lines --trace",
     .sweeps = true,
+    .bare = "--augment",
     .most_plain = 1,
     .run = run,
 };

@@ -21,4 +21,7 @@ shs_status cli_bench_map(shs_run *run, const char *path, bool quick);
 /* Measures the order of rows beside a Fisher-Yates shuffle of a table. */
 shs_status cli_bench_order(bool quick);
 
+/* Measures augmentation, from rows in memory to batches: a given text, or typical texts. */
+shs_status cli_bench_augment(const struct cli_arguments *arguments);
+
 #endif

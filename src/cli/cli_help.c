@@ -223,11 +223,20 @@ void cli_help_augment(void)
     print_operators(true);
 }
 
+static void print_usage(const struct cli_command *command)
+{
+    struct core_text text = {0};
+    core_text_add(&text, "usage: shardstep %s%s%s [OPTION...]", command->name,
+                  *command->usage ? " " : "", command->usage);
+    if (!text.status) cli_print_wrapped(stdout, text.bytes);
+    core_text_free(&text);
+    printf("\n");
+}
+
 void cli_help(const struct cli_command *command)
 {
     bool path = strstr(command->usage, "PATH") != NULL;
-    printf("usage: shardstep %s%s%s [OPTION...]\n\n", command->name, *command->usage ? " " : "",
-           command->usage);
+    print_usage(command);
     print_summary(command->summary);
     if (path || command->arguments) printf("\nArguments:\n");
     if (path) cli_print_wrapped(stdout, path_text);

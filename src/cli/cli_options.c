@@ -140,9 +140,9 @@ const struct cli_option cli_options[] = {
            "image: greys, or the colours of 3 channels or of 4 with the opacity. map: a colour "
            "map, viridis, with a tile for each channel. auto: image for u8 and u16 (auto)."),
     TEXT("--layout", layout, CLI_BY_NAME, CLI_DATA, "LETTERS",
-         "A letter for each axis of a sample: w or x width, h or y height, c channels; of any "
-         "other axis the middle is shown. LETTERS,FIELD=LETTERS,... if fields differ (that of "
-         "--augment; w, hw, or hwc with 1 to 4 channels)."),
+         "A letter for each axis of a sample, such as hwc: w or x width, h or y height, c channels; "
+         "preview shows the middle of any other axis, and takes LETTERS,FIELD=LETTERS,... if fields "
+         "differ (that of --augment; w, hw, or hwc with 1 to 4 channels)."),
     NUMBER("--channel", channel, CLI_BY_NAME, 0, MOST_64, 0, CLI_DATA, "N",
            "Only channel number N, from 0 on (all)."),
     TEXT("--write", write, CLI_BY_NAME, CLI_OUTPUT, "FILE",
@@ -164,6 +164,9 @@ const struct cli_option cli_options[] = {
            "How a number is printed; raw: 4 bytes, little-endian (hex)."),
     NUMBER("--interleave", interleave, CLI_BY_NAME, 1, MOST_24 + 1, 1, CLI_RUN, "RANKS",
            "Takes a block of 4 numbers from each of RANKS streams in turn, from --rank on (1)."),
+    TEXT(
+        "--shape", shape, CLI_BY_NAME, CLI_QUESTION, "SIZES",
+        "Without a PATH, the samples of --augment TEXT have these sizes, such as 32x32x3 (28x28)."),
     FLAG("--random", random, CLI_BY_NAME, CLI_QUESTION, "Measures the random numbers."),
     FLAG("--order", order, CLI_BY_NAME, CLI_QUESTION, "Measures the order of rows."),
     FLAG("--read", read, CLI_BY_NAME, CLI_QUESTION,
@@ -194,9 +197,8 @@ const struct cli_option cli_options[] = {
     FLAG("--byteshuffle", byteshuffle, CLI_BY_NAME, CLI_WRITING,
          "Bytes of equal significance are put together before compression."),
     TEXT("--type", type, CLI_BY_NAME, CLI_DATA, "TYPE",
-         "The numbers of CSV files become u8, u16, u32, u64, i8, i16, i32, i64, f16, f32 or f64 "
-         "(i64 if "
-         "all are whole, else f64)."),
+         "u8, u16, u32, u64, i8, i16, i32, i64, f16, f32 or f64: what the numbers of CSV files "
+         "become (i64 if all are whole, else f64), and bench's samples without a PATH have (u8)."),
     TEXT("--heading", heading, CLI_BY_NAME, CLI_DATA, "yes|no",
          "Whether line 1 of CSV files is a heading (all of its cells tell)."),
     FLAG("--any-rows", any_rows, CLI_BY_NAME, CLI_DATA,

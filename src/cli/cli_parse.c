@@ -171,6 +171,17 @@ static shs_status set_option(const struct words *words, const struct cli_option 
     return SHS_OK;
 }
 
+/* True if the option's value is left out, and the command allows it. */
+static bool is_bare(const struct words *words, const struct cli_option *option)
+{
+    const char *other;
+    if (!words->command->bare || strcmp(words->command->bare, option->name) != 0) return false;
+    if (words->at + 1 < words->count && !option_of(words->word[words->at + 1], &other))
+        return false;
+    words->arguments->given[option - cli_options] = true;
+    return true;
+}
+
 /* Reads the option at the next word, as --name value or --name=value. Moves on to the option's last
  * word. */
 static shs_status read_option(struct words *words)
@@ -182,6 +193,7 @@ static shs_status read_option(struct words *words)
         return core_fail(SHS_ERROR_ARGUMENT, "option %s takes no value; leave out '%.80s'",
                          option->name, value);
     if (option->kind != CLI_FLAG && !value) {
+        if (is_bare(words, option)) return SHS_OK;
         if (words->at + 1 >= words->count) return refuse_missing(option);
         value = words->word[++words->at];
         if (option_of(value, &other))

@@ -36,6 +36,21 @@ for samples in 20000 40000; do
     done
 done
 
+part --augment --quick
+grep -qE "^ *($number +){4}u8 28x28 hw: random_crop\(padding=2\) random_flip" out.txt ||
+    fail "bench --augment: no line of Fashion-MNIST in: $(cat out.txt)"
+part --augment 'images: random_flip(axis=h) normalize(mean=0.5, std=0.25)' --shape 5x7x3 --type u16 --layout chw --quick
+grep -qE "^ *($number +){4}u16 5x7x3 chw: images: random_flip" out.txt ||
+    fail "bench --augment TEXT: no line of it in: $(cat out.txt)"
+part --augment 'random_crop(padding=1)' --shape 1 --type f32 --quick --json
+python3 - out.txt <<'END' || fail "bench --augment --json: $(cat out.txt)"
+import json, sys
+(line,) = json.load(open(sys.argv[1]))["augment"]
+assert line["text"] == "random_crop(padding=1)" and line["sample"] == "f32 1", line
+for key in "samples_per_s", "bytes_per_s", "of_memset", "of_one_by_one":
+    assert line[key] > 0, line
+END
+
 mkdir files
 part --read files --quick
 for stored in 'contiguous, full' '1 row a chunk, deflated, full' '64 rows a chunk, deflated, blocks' \
@@ -53,6 +68,16 @@ grep -qE "^opening a dataset of 1000 chunks: $number s\$" out.txt ||
 ls -A files > left.txt
 [ ! -s left.txt ] || fail "bench --read leaves $(cat left.txt)"
 
-refused 0 'say what to measure: a PATH, --random, --order or --read' "$SHARDSTEP" bench
+refused 0 'say what to measure: a PATH, --random, --order, --read or --augment' "$SHARDSTEP" bench
+refused 0 "there is no operator 'radom_flip'.* did you mean random_flip" "$SHARDSTEP" bench --augment 'radom_flip(axis=w)'
+refused 0 "--shape takes the sizes of a sample's axes, such as 28x28 or 32x32x3, at most 8, not '3x'" \
+    "$SHARDSTEP" bench --augment 'cast(type=f32)' --shape 3x
+refused 0 "--type takes u8, .* not 'u9'" "$SHARDSTEP" bench --augment 'cast(type=f32)' --type u9
+refused 0 'layout hwc has 3 letters, but the sample has 2 axes' \
+    "$SHARDSTEP" bench --augment 'cast(type=f32)' --layout hwc
+refused 0 'write --augment TEXT' "$SHARDSTEP" bench --augment --shape 3
+refused 0 'option --augment needs a value: --augment TEXT' "$SHARDSTEP" bench x.h5 --augment
+refused 0 'option --shape is for bench --augment TEXT without a PATH' "$SHARDSTEP" bench x.h5 --shape 3
+refused 0 'are four subjects; choose one' "$SHARDSTEP" bench --augment --order
 refused 0 'no/such/folder' "$SHARDSTEP" bench --read no/such/folder
 finish
