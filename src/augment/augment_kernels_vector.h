@@ -94,14 +94,28 @@ ALWAYS void store_bytes(void *to, __m128i bytes)
     _mm_storeu_si128((__m128i *)to, bytes);
 }
 
+#define REVERSE(SIZE)                                                                              \
+    case SIZE:                                                                                     \
+        for (; done < count; done++)                                                               \
+            memcpy(to + done * SIZE, from + (count - 1 - done) * SIZE, SIZE);                      \
+        break;
+
+/* The compiler knows the usual sizes, and copies such elements without a call. */
 static void reverse_ends(size_t size, size_t done, size_t count, const char *from, char *to)
 {
-    for (; done < count; done++) {
-        const char *element = from + (count - 1 - done) * size;
-        if (size == 3)
-            memcpy(to + done * 3, element, 3); /* without a call */
-        else
-            memcpy(to + done * size, element, size);
+    switch (size) {
+        REVERSE(1)
+        REVERSE(2)
+        REVERSE(3)
+        REVERSE(4)
+        REVERSE(6)
+        REVERSE(8)
+        REVERSE(12)
+        REVERSE(16)
+        REVERSE(24)
+    default:
+        for (; done < count; done++)
+            memcpy(to + done * size, from + (count - 1 - done) * size, size);
     }
 }
 

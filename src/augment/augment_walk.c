@@ -46,31 +46,55 @@ copy_apart(size_t size, size_t count, ptrdiff_t step, const char *from, ptrdiff_
         memcpy(to, from, size);
 }
 
+#define COPY_APART(SIZE)                                                                           \
+    case SIZE:                                                                                     \
+        copy_apart(SIZE, count, step, from, to_step, to);                                          \
+        break;
+
 /* Copies elements that lie apart. */
 static void copy_strided(size_t size, size_t count, ptrdiff_t step, const char *from,
                          ptrdiff_t to_step, char *to)
 {
-    if (size == 1)
-        copy_apart(1, count, step, from, to_step, to);
-    else if (size == 2)
-        copy_apart(2, count, step, from, to_step, to);
-    else if (size == 4)
-        copy_apart(4, count, step, from, to_step, to);
-    else if (size == 8)
-        copy_apart(8, count, step, from, to_step, to);
-    else
+    switch (size) {
+        COPY_APART(1)
+        COPY_APART(2)
+        COPY_APART(3)
+        COPY_APART(4)
+        COPY_APART(6)
+        COPY_APART(8)
+        COPY_APART(12)
+        COPY_APART(16)
+        COPY_APART(24)
+    default:
         copy_apart(size, count, step, from, to_step, to);
+    }
+}
+
+/* Returns how many of the `count` first positions of a table follow each other with a step of 1 or
+ * -1, and sets *step; 1 position has the step 1. */
+static size_t run_of(const int64_t *table, size_t count, int *step)
+{
+    size_t run = 1;
+    *step = count > 1 && table[1] == table[0] - 1 ? -1 : 1;
+    while (run < count && table[run] == table[run - 1] + *step && table[run] >= 0)
+        run++;
+    return run;
 }
 
 static void copy_by_table(const struct augment_dimension *last, size_t piece, size_t first,
                           size_t count, const char *from, char *to)
 {
-    for (size_t k = first; k < first + count; k++, to += piece) {
-        ptrdiff_t at = augment_walk_at(last, k);
-        if (at == AUGMENT_NO_ELEMENT)
+    const int64_t *table = last->table + first;
+    for (size_t run; count; count -= run, table += run, to += run * piece) {
+        int step;
+        run = table[0] == AUGMENT_NO_ELEMENT ? 1 : run_of(table, count, &step);
+        const char *at = from + (ptrdiff_t)table[0] * last->step;
+        if (table[0] == AUGMENT_NO_ELEMENT)
             memset(to, 0, piece);
+        else if (run > 1 && last->step == (ptrdiff_t)piece && step > 0)
+            memcpy(to, at, run * piece);
         else
-            copy_strided(piece, 1, 0, from + at, 0, to);
+            copy_strided(piece, run, step * last->step, at, (ptrdiff_t)piece, to);
     }
 }
 
@@ -126,10 +150,80 @@ static bool is_thin(const struct augment_walk *walk, uint32_t dimension)
            above->size > above[1].size && walk->piece <= sizeof(uint64_t);
 }
 
+/* ---- Turned axes: what lies together in memory is not what the last dimension shows. Squares of
+ * two dimensions are copied, so that whole cache lines are read and written. */
+
+struct turned {
+    const struct augment_walk *walk;
+    const struct augment_dimension *near, *last; /* neighbours in memory, and in what is shown */
+};
+
+static bool is_full(const struct augment_dimension *dimension)
+{
+    return !dimension->table && dimension->count == dimension->size;
+}
+
+/* Returns true if the dimension shows neighbours in memory and the last one does not. */
+static bool is_turned(const struct augment_walk *walk, uint32_t dimension)
+{
+    enum {
+        LINE = 64 /* bytes of a cache line */
+    };
+    const struct augment_dimension *near = &walk->dimension[dimension],
+                                   *last = &walk->dimension[walk->dimensions - 1];
+    ptrdiff_t piece = (ptrdiff_t)walk->piece, step = last->step < 0 ? -last->step : last->step;
+    return near != last && is_full(near) && is_full(last) && piece < LINE && step >= LINE &&
+           (near->step == piece || near->step == -piece);
+}
+
+/* Copies the near and the last dimension. */
+static void copy_squares(const struct turned *turned, const char *from, char *to)
+{
+    enum {
+        SIDE = 32
+    };
+    const struct augment_dimension *near = turned->near, *last = turned->last;
+    size_t piece = turned->walk->piece;
+    from += near->start + last->start;
+    for (size_t j = 0; j < near->size; j += SIDE)
+        for (size_t k = 0; k < last->size; k += SIDE) {
+            size_t rows = near->size - j < SIDE ? near->size - j : SIDE;
+            size_t columns = last->size - k < SIDE ? last->size - k : SIDE;
+            for (size_t row = j; row < j + rows; row++)
+                copy_strided(piece, columns, last->step,
+                             from + (ptrdiff_t)row * near->step + (ptrdiff_t)k * last->step,
+                             (ptrdiff_t)piece, to + row * near->bytes + k * piece);
+        }
+}
+
+/* Copies the dimensions from `dimension` on, which lie between the near one and the last one. */
+static void copy_between(const struct turned *turned, const struct augment_dimension *dimension,
+                         const char *from, char *to)
+{
+    if (dimension == turned->last) {
+        copy_squares(turned, from, to);
+        return;
+    }
+    for (size_t k = 0; k < dimension->size; k++, to += dimension->bytes) {
+        ptrdiff_t at = augment_walk_at(dimension, k);
+        if (at != AUGMENT_NO_ELEMENT) {
+            copy_between(turned, dimension + 1, from + at, to);
+            continue;
+        }
+        for (size_t j = 0; j < turned->near->size; j++)
+            memset(to + j * turned->near->bytes, 0, dimension->bytes);
+    }
+}
+
 static void copy_from(const struct augment_walk *walk, uint32_t dimension, const char *from,
                       char *to)
 {
     const struct augment_dimension *along = &walk->dimension[dimension];
+    if (is_turned(walk, dimension)) {
+        const struct turned turned = {walk, along, &walk->dimension[walk->dimensions - 1]};
+        copy_between(&turned, along + 1, from, to);
+        return;
+    }
     if (dimension + 1 == walk->dimensions) {
         augment_walk_line(walk, 0, along->size, from, to);
         return;
