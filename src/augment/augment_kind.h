@@ -24,17 +24,22 @@
     OPERATOR(cast)                                                                                 \
     OPERATOR(sometimes)                                                                            \
     OPERATOR(one_of)                                                                               \
-    OPERATOR(center_crop)                                                                          \
-    OPERATOR(window_crop)                                                                          \
-    OPERATOR(pad)                                                                                  \
-    OPERATOR(time_flip)                                                                            \
-    OPERATOR(random_rot90)                                                                         \
-    OPERATOR(d4)                                                                                   \
-    OPERATOR(random_symmetry)                                                                      \
-    OPERATOR(random_roll)                                                                          \
-    OPERATOR(random_shift)                                                                         \
-    OPERATOR(to_chw)                                                                               \
-    OPERATOR(to_hwc)
+    OPERATOR(center_crop) \
+    OPERATOR(window_crop) \
+    OPERATOR(pad) \
+    OPERATOR(time_flip) \
+    OPERATOR(random_rot90) \
+    OPERATOR(d4) \
+    OPERATOR(random_symmetry) \
+    OPERATOR(random_roll) \
+    OPERATOR(random_shift) \
+    OPERATOR(to_chw) \
+    OPERATOR(to_hwc) \
+    OPERATOR(clip) \
+    OPERATOR(log1p) \
+    OPERATOR(asinh) \
+    OPERATOR(unpack) \
+    OPERATOR(random_scale)
 
 /* ---- The input of an operator. */
 
@@ -119,13 +124,15 @@ enum {
 
 /* A number for all channels, or a list with a number for each channel. */
 struct augment_numbers {
-    size_t count; /* 1 for all channels, else the field's number of channels */
+    size_t count; /* 1 for all channels, else the field's number of channels; 0 if the parameter has
+                     no value: its `otherwise` is "" then */
     double number[AUGMENT_MOST_NUMBERS];
 };
 
 /* A number between two, both included: a draw x in [0, 1) gives low + x * (high - low). */
 struct augment_range {
     double low, high; /* low <= high */
+    bool given;       /* false if the parameter has no value; its `otherwise` is "" then */
 };
 
 /* Whole numbers of axes. */
@@ -158,6 +165,7 @@ struct augment_parameter {
     bool is_later; /* younger than its operator: not printed where it has its default, so that older
                       texts keep their canonical form */
     const char *example; /* a value for messages and help; needed if the value must be given */
+    bool single;         /* a range may be a single number, which is both of its ends */
     const char *help;    /* a sentence */
 };
 

@@ -166,7 +166,7 @@ static shs_status read_numbers(const struct reading *reading, const char *item)
     struct augment_numbers *numbers = reading->member;
     const struct augment_value *value = reading->value;
     shs_status status = SHS_OK;
-    numbers->count = value ? value->n_items : 1;
+    numbers->count = value ? value->n_items : *item != '\0';
     if (numbers->count > AUGMENT_MOST_NUMBERS)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "augmentation, character %zu: %s's %s is a list of %zu numbers; the most "
@@ -178,13 +178,20 @@ static shs_status read_numbers(const struct reading *reading, const char *item)
     return status;
 }
 
-/* Reads low..high. A single number is refused, because programs that people know read it in
- * different ways. */
+/* Reads low..high. A single number is refused unless the parameter takes it, because programs that
+ * people know read it in different ways. */
 static shs_status read_range(const struct reading *reading, const char *item)
 {
     struct augment_range *range = reading->member;
     char low[AUGMENT_NAME_BYTES];
     const char *dots = strstr(item, "..");
+    range->given = reading->value || *item;
+    if (!range->given) return SHS_OK;
+    if (!dots && reading->parameter->single) {
+        shs_status alone = read_number(reading, item, 0, &range->low);
+        range->high = range->low;
+        return alone;
+    }
     if (!dots) return refuse_item(reading, item, 0);
     snprintf(low, sizeof low, "%.*s", (int)(dots - item), item);
     shs_status status = read_number(reading, low, 0, &range->low);

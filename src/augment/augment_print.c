@@ -49,6 +49,7 @@ void augment_print_range(const struct augment_parameter *parameter, struct core_
     case AUGMENT_RANGE:
         core_text_add(text, "two numbers from %g to %g with two dots between, the lower one first",
                       parameter->least, parameter->most);
+        if (parameter->single) core_text_add(text, ", or one number");
         break;
     case AUGMENT_WHOLES:
         core_text_add(text,
@@ -101,7 +102,7 @@ static void print_range(const struct augment_range *range, struct core_text *tex
     core_text_add_double(text, range->high);
 }
 
-/* Returns true if a value is printed: it has one, and a chance is below 1. */
+/* Returns true if a value is printed: it has one, and a chance is below 1 or not 1 by default. */
 static bool is_printed(const struct augment_parameter *parameter, const void *member,
                        const struct augment_printed *printed)
 {
@@ -115,7 +116,11 @@ static bool is_printed(const struct augment_parameter *parameter, const void *me
     case AUGMENT_LAYOUT:
         return printed->layout != NULL;
     case AUGMENT_CHANCE:
-        return printed->chance < 1;
+        return printed->chance < 1 || strcmp(parameter->otherwise, "1") != 0;
+    case AUGMENT_NUMBERS:
+        return ((const struct augment_numbers *)member)->count > 0;
+    case AUGMENT_RANGE:
+        return ((const struct augment_range *)member)->given;
     case AUGMENT_WHOLES:
         return ((const struct augment_wholes *)member)->count > 0;
     case AUGMENT_NAMES:

@@ -139,10 +139,11 @@ const struct cli_option cli_options[] = {
     CHOICE("--colours", colours, CLI_BY_NAME, "auto image map", CLI_OUTPUT, "auto|image|map",
            "image: greys, or the colours of 3 channels or of 4 with the opacity. map: a colour "
            "map, viridis, with a tile for each channel. auto: image for u8 and u16 (auto)."),
-    TEXT("--layout", layout, CLI_BY_NAME, CLI_DATA, "LETTERS",
-         "A letter for each axis of a sample, such as hwc: w or x width, h or y height, c channels; "
-         "preview shows the middle of any other axis, and takes LETTERS,FIELD=LETTERS,... if fields "
-         "differ (that of --augment; w, hw, or hwc with 1 to 4 channels)."),
+    TEXT(
+        "--layout", layout, CLI_BY_NAME, CLI_DATA, "LETTERS",
+        "A letter for each axis of a sample, such as hwc: w or x width, h or y height, c channels; "
+        "preview shows the middle of any other axis, and takes LETTERS,FIELD=LETTERS,... if fields "
+        "differ (that of --augment; w, hw, or hwc with 1 to 4 channels)."),
     NUMBER("--channel", channel, CLI_BY_NAME, 0, MOST_64, 0, CLI_DATA, "N",
            "Only channel number N, from 0 on (all)."),
     TEXT("--write", write, CLI_BY_NAME, CLI_OUTPUT, "FILE",

@@ -51,10 +51,20 @@ static size_t mistakes(const char *a, const char *b)
     return rows[0][other];
 }
 
+/* Returns true if a known word is the word with another before it, as random_flip is of flip. */
+static bool is_last_part(const char *word, const char *known)
+{
+    size_t length = strlen(word), all = strlen(known);
+    return length >= LETTERS_A_MISTAKE && all > length && known[all - length - 1] == '_' &&
+           strcasecmp(known + all - length, word) == 0;
+}
+
 const char *core_nearest(const char *word, const char *const *words, size_t count)
 {
     size_t length = strlen(word), fewest = length / LETTERS_A_MISTAKE + 1;
     const char *nearest = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (is_last_part(word, words[i])) return words[i];
     for (size_t i = 0; i < count; i++) {
         size_t now = mistakes(word, words[i]);
         if (now < fewest) {

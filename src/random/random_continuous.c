@@ -71,6 +71,16 @@ float shs_random_normal_float(shs_random *stream, float mean, float deviation)
     return mean + deviation * pair[0];
 }
 
+void random_skip_normal_floats(shs_random *stream, uint64_t count)
+{
+    if (count && (stream->kept & RANDOM_KEPT_FLOAT)) {
+        stream->kept &= ~(uint32_t)RANDOM_KEPT_FLOAT;
+        count--;
+    }
+    random_skip_words(stream, count - count % 2);
+    if (count % 2) shs_random_normal_float(stream, 0, 1);
+}
+
 double shs_random_normal_double(shs_random *stream, double mean, double deviation)
 {
     if (!stream) return 0;

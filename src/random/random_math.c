@@ -37,6 +37,28 @@ double random_pow(double x, double y)
     return x == 0 ? 0 : random_exp(y * random_log(x));
 }
 
+double random_log1p(double x)
+{
+    double sum = 1 + x;
+    if (x != x || x > DBL_MAX || sum == 1) return x;
+    if (sum < 0) return random_double_from(UINT64_C(0x7ff8000000000000));
+    if (sum == 0) return random_double_from(UINT64_C(0xfff0000000000000));
+    /* The sum has lost x - (sum - 1), by which its logarithm is mended to the first order. */
+    return random_log(sum) + (x - (sum - 1)) / sum;
+}
+
+double random_asinh(double x)
+{
+    const uint64_t sign = UINT64_C(1) << 63;
+    double size = random_double_from(random_double_bits(x) & ~sign), square = size * size, result;
+    if (!(size <= DBL_MAX)) return x;
+    if (size > 0x1p28)
+        result = random_log(size) + 0x1.62e42fefa39efp-1; /* log(2 size); the rest is below 2^-57 */
+    else
+        result = random_log1p(size + square / (1 + random_sqrt(square + 1)));
+    return random_double_from(random_double_bits(result) | (random_double_bits(x) & sign));
+}
+
 /* erfc(y) e^(y^2) for y >= 0: (1 + 2y) times it is a polynomial in (y - k) / (y + k), the form of
  * Shepherd and Laframboise: Chebyshev approximation of (1 + 2x) exp(x^2) erfc x in 0 <= x < oo.
  * Math. Comp. 36 (1981); coefficients computed for this file, error 1.7e-16. */

@@ -169,6 +169,19 @@ uint32_t shs_random_u32(shs_random *stream)
     return word;
 }
 
+void random_skip_words(shs_random *stream, uint64_t words)
+{
+    if (words > random_words_left(stream)) {
+        if (!stream->status) stream->status = SHS_ERROR_EXHAUSTED;
+        return;
+    }
+    for (; words && stream->used < 4; words--)
+        shs_random_u32(stream);
+    if (words) random_skip_blocks(stream, words / 4);
+    for (words %= 4; words; words--)
+        shs_random_u32(stream);
+}
+
 shs_status shs_random_seek(shs_random *stream, uint64_t word)
 {
     if (!stream) return core_require(stream, "shs_random_seek", "stream", MAKE_IT);

@@ -46,6 +46,12 @@ void random_skip_blocks(shs_random *stream, uint64_t blocks);
  * Other streams are left alone. The draws that follow are the same in any case. */
 void random_begin_blocks(shs_random *streams, size_t count);
 
+/* Moves a stream forward by `words` words. If it does not have them, it keeps the error. */
+void random_skip_words(shs_random *stream, uint64_t words);
+
+/* Leaves a stream as `count` calls of shs_random_normal_float() leave it. */
+void random_skip_normal_floats(shs_random *stream, uint64_t count);
+
 /* Draws from the open interval (0,1): an odd multiple of 2^-53. */
 double random_open_uniform(shs_random *stream);
 

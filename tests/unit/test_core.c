@@ -750,8 +750,8 @@ static void a_tensor_with_an_empty_axis_is_empty(void)
 
 static void the_nearest_word_is_found(void)
 {
-    static const char *const words[] = {"random_crop", "random_flip", "normalize", "cast",
-                                        "p",           "axis",        "layout",    "train/images"};
+    static const char *const words[] = {"random_crop", "random_flip", "normalize",    "cast", "p",
+                                        "axis",        "layout",      "train/images", "clip"};
     static const char *const cases[][2] = {{"random_flp", "random_flip"},
                                            {"random_fliip", "random_flip"},
                                            {"random_filp", "random_flip"},

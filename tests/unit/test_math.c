@@ -189,6 +189,57 @@ static void pow_is_accurate(void)
     CHECK_EQ(random_pow(7, 0), 1);
 }
 
+/* ---- log1p and asinh */
+
+static void log1p_is_accurate(void)
+{
+    uint64_t state = 21, count = samples();
+    long double most = 0, small = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        double any = ldexp(1 + uniform(&state), (int)(judge_random(&state) % 2000) - 1000);
+        double near = between(&state, -1, 3), tiny = ldexp(near, -(int)(judge_random(&state) % 60));
+        note(&most, ulps(random_log1p(any), log1pl(any)));
+        note(&small, ulps(random_log1p(near), log1pl(near)));
+        note(&small, ulps(random_log1p(tiny), log1pl(tiny)));
+    }
+    CHECK(within("log1p, any exponent, ulps", most, 1.4L));
+    CHECK(within("log1p, -1 to 3, ulps", small, 1.4L));
+}
+
+static void asinh_is_accurate(void)
+{
+    uint64_t state = 22, count = samples();
+    long double most = 0, small = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        double any = ldexp(1 + uniform(&state), (int)(judge_random(&state) % 2000) - 1000);
+        double near = between(&state, -8, 8), tiny = ldexp(near, -(int)(judge_random(&state) % 60));
+        note(&most, ulps(random_asinh(any), asinhl(any)));
+        note(&small, ulps(random_asinh(near), asinhl(near)));
+        note(&small, ulps(random_asinh(tiny), asinhl(tiny)));
+    }
+    CHECK(within("asinh, any exponent, ulps", most, 2.2L));
+    CHECK(within("asinh, -8 to 8, ulps", small, 2.2L));
+}
+
+static void log1p_and_asinh_at_special_points(void)
+{
+    const double infinite = (double)INFINITY;
+    CHECK_EQ(random_log1p(0), 0);
+    CHECK(signbit(random_log1p(-0.0)) && signbit(random_asinh(-0.0)));
+    CHECK_EQ(random_log1p(1), 0x1.62e42fefa39efp-1);
+    CHECK_EQ(random_log1p(-1), -infinite);
+    CHECK_EQ(random_log1p(infinite), infinite);
+    CHECK(isnan(random_log1p(-1.5)) && isnan(random_log1p(-infinite)));
+    CHECK(isnan(random_log1p((double)NAN)) && isnan(random_asinh((double)NAN)));
+    CHECK_EQ(random_log1p(0x1p-1074), 0x1p-1074);
+    CHECK_EQ(random_asinh(0x1p-1074), 0x1p-1074);
+    CHECK_EQ(random_asinh(infinite), infinite);
+    CHECK_EQ(random_asinh(-infinite), -infinite);
+    CHECK_IS(ulps(random_asinh(DBL_MAX), asinhl(DBL_MAX)), <, 1);
+    CHECK_IS(ulps(random_log1p(DBL_MAX), log1pl(DBL_MAX)), <, 1);
+    CHECK_EQ(random_asinh(-0.75), -random_asinh(0.75));
+}
+
 /* ---- turns */
 
 static void add_turn_error(uint64_t numerator, long double *absolute, long double *own)
@@ -434,6 +485,9 @@ int main(int argc, char **argv)
         TEST(exp_at_its_ends),
         TEST(exp_is_accurate_among_subnormal_numbers),
         TEST(pow_is_accurate),
+        TEST(log1p_is_accurate),
+        TEST(asinh_is_accurate),
+        TEST(log1p_and_asinh_at_special_points),
         TEST(turns_are_accurate),
         TEST(turns_meet_the_axes),
         TEST(turns_meet_the_diagonals),

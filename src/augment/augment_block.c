@@ -1,0 +1,95 @@
+#include "augment_block.h"
+
+#include <float.h>
+#include <string.h>
+
+#include "augment_grid.h"
+
+shs_status augment_take_types(const struct augment_call *call, const struct augment_bound *bound,
+                              unsigned types)
+{
+    struct core_text taken = {0};
+    shs_type type = bound->before.type;
+    if (types >> type & 1) return SHS_OK;
+    for (shs_type t = SHS_U8; t <= SHS_F64; t++)
+        if (types >> t & 1)
+            core_text_add(&taken, "%s%s", taken.length ? ", " : "", shs_type_name(t));
+    core_fail(
+        SHS_ERROR_ARGUMENT,
+        "augmentation, character %zu: %s of field %s, whose elements are %s; it takes %s; add "
+        "cast(type=...) before it",
+        call->at, call->name, bound->before.name, shs_type_name(type),
+        taken.bytes ? taken.bytes : "other types");
+    core_text_free(&taken);
+    return SHS_ERROR_ARGUMENT;
+}
+
+shs_status augment_need_layout(const struct augment_call *call, struct augment_bound *bound)
+{
+    static const struct augment_kind any = {.needs = AUGMENT_NEEDS_LAYOUT};
+    if (bound->grid.is_bound) return SHS_OK;
+    shs_status status = augment_bind_grid(&any, call, NULL, bound);
+    memcpy(bound->after_layout, bound->grid.layout, sizeof bound->after_layout);
+    return status;
+}
+
+void augment_limits(shs_type type, double *least, double *most)
+{
+    bool is_signed = type >= SHS_I8 && type <= SHS_I64;
+    *most = 1;
+    for (size_t bit = is_signed; bit < 8 * shs_type_size(type); bit++)
+        *most *= 2;
+    *least = is_signed ? -*most : 0;
+    *most -= 1;
+    if (type < SHS_F16) return;
+    *most = type == SHS_F64 ? DBL_MAX : type == SHS_F32 ? (double)FLT_MAX : 65504;
+    *least = -*most;
+}
+
+#define LOAD(C)                                                                                    \
+    {                                                                                              \
+        const C *elements = from;                                                                  \
+        for (size_t i = 0; i < count; i++)                                                         \
+            to[i] = (float)elements[i];                                                            \
+    }
+
+void augment_load_floats(shs_type type, const void *from, size_t count, float *to)
+{
+    if (type == SHS_U8)
+        LOAD(uint8_t)
+    else if (type == SHS_U16)
+        LOAD(uint16_t)
+    else if (type == SHS_I8)
+        LOAD(int8_t)
+    else if (type == SHS_I16)
+        LOAD(int16_t)
+    else
+        memcpy(to, from, count * sizeof *to);
+}
+
+#define STORE(C)                                                                                   \
+    {                                                                                              \
+        C *elements = to;                                                                          \
+        for (size_t i = 0; i < count; i++) {                                                       \
+            float x = from[i] > least ? from[i] : least;                                           \
+            x = x < most ? x : most;                                                               \
+            elements[i] = (C)(int32_t)augment_round(x);                                            \
+        }                                                                                          \
+    }
+
+void augment_store_floats(shs_type type, const float *from, size_t count, void *to)
+{
+    double type_least, type_most;
+    augment_limits(type, &type_least, &type_most);
+    float least = (float)type_least, most = (float)type_most;
+    if (type == SHS_U8)
+        STORE(uint8_t)
+    else if (type == SHS_U16)
+        STORE(uint16_t)
+    else if (type == SHS_I8)
+        STORE(int8_t)
+    else if (type == SHS_I16)
+        STORE(int16_t)
+    else
+        memcpy(to, from, count * sizeof *from);
+}
