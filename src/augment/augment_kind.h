@@ -24,22 +24,29 @@
     OPERATOR(cast)                                                                                 \
     OPERATOR(sometimes)                                                                            \
     OPERATOR(one_of)                                                                               \
-    OPERATOR(center_crop) \
-    OPERATOR(window_crop) \
-    OPERATOR(pad) \
-    OPERATOR(time_flip) \
-    OPERATOR(random_rot90) \
-    OPERATOR(d4) \
-    OPERATOR(random_symmetry) \
-    OPERATOR(random_roll) \
-    OPERATOR(random_shift) \
-    OPERATOR(to_chw) \
-    OPERATOR(to_hwc) \
-    OPERATOR(clip) \
-    OPERATOR(log1p) \
-    OPERATOR(asinh) \
-    OPERATOR(unpack) \
-    OPERATOR(random_scale)
+    OPERATOR(center_crop)                                                                          \
+    OPERATOR(window_crop)                                                                          \
+    OPERATOR(pad)                                                                                  \
+    OPERATOR(time_flip)                                                                            \
+    OPERATOR(random_rot90)                                                                         \
+    OPERATOR(d4)                                                                                   \
+    OPERATOR(random_symmetry)                                                                      \
+    OPERATOR(random_roll)                                                                          \
+    OPERATOR(random_shift)                                                                         \
+    OPERATOR(to_chw)                                                                               \
+    OPERATOR(to_hwc)                                                                               \
+    OPERATOR(clip)                                                                                 \
+    OPERATOR(log1p)                                                                                \
+    OPERATOR(asinh)                                                                                \
+    OPERATOR(unpack)                                                                               \
+    OPERATOR(random_scale)                                                                         \
+    OPERATOR(brightness)                                                                           \
+    OPERATOR(contrast)                                                                             \
+    OPERATOR(saturation)                                                                           \
+    OPERATOR(hue)                                                                                  \
+    OPERATOR(color_jitter)                                                                         \
+    OPERATOR(grayscale)                                                                            \
+    OPERATOR(gamma)
 
 /* ---- The input of an operator. */
 

@@ -95,9 +95,11 @@ static void print_names(const struct augment_names *names, struct core_text *tex
     core_text_add(text, ")");
 }
 
-static void print_range(const struct augment_range *range, struct core_text *text)
+static void print_range(const struct augment_parameter *parameter,
+                        const struct augment_range *range, struct core_text *text)
 {
     core_text_add_double(text, range->low);
+    if (parameter->single && range->low == range->high) return;
     core_text_add(text, "..");
     core_text_add_double(text, range->high);
 }
@@ -155,7 +157,7 @@ static void print_value(const struct augment_parameter *parameter, const void *m
         core_text_add(text, "%s", shs_type_name(*(const shs_type *)member));
         break;
     case AUGMENT_RANGE:
-        print_range(member, text);
+        print_range(parameter, member, text);
         break;
     case AUGMENT_WHOLES:
         print_wholes(member, text);

@@ -1,0 +1,68 @@
+/* Steps of colour on the pixels of a sample: brightness, contrast, saturation, hue and gray. Pure.
+ */
+#ifndef AUGMENT_PIXELS_H
+#define AUGMENT_PIXELS_H
+
+#include "augment_kind.h"
+
+/* What a step computes from a pixel (r, g, b), or from the only channel x of a sample without
+ * colours. Each operation is rounded to f32. */
+enum augment_step_form {
+    AUGMENT_BRIGHTNESS, /* x * factor */
+    AUGMENT_CONTRAST,   /* x * factor + (1 - factor) * the mean gray of the sample */
+    AUGMENT_SATURATION, /* x * factor + (1 - factor) * the pixel's gray */
+    AUGMENT_HUE,        /* the hue turned by factor / 6 of a turn, factor in 0..6 */
+    AUGMENT_GRAY        /* the gray (0.2989 r + 0.587 g) + 0.114 b in each channel */
+};
+
+struct augment_step {
+    enum augment_step_form form;
+    float factor;
+    float added; /* for contrast, once the mean is known: what is added */
+};
+
+enum {
+    AUGMENT_MOST_STEPS = 4
+};
+
+/* Returns SHS_OK for u8, u16 and f32 with 3 channels, or with 1 channel unless `colours`; else
+ * SHS_ERROR_ARGUMENT with a message. */
+shs_status augment_take_pixels(const struct augment_call *call, const struct augment_bound *bound,
+                               bool colours);
+
+/* Takes up to AUGMENT_MOST_STEPS steps. The results of each step are rounded to the elements' type:
+ * for integers they are clamped and rounded half to even. With `single` the output has only the
+ * first channel. */
+void augment_change_pixels(const struct augment_bound *bound, const struct augment_step *steps,
+                           size_t count, bool single, const void *input, void *output);
+
+/* ---- The inner loops, one set for each instruction set. All sets give the same bits. */
+
+enum {
+    AUGMENT_PIXELS = 512, /* pixels that are computed at a time */
+    AUGMENT_COLOURS = 3
+};
+
+/* The channels of some pixels, each in a row of its own. Loops always compute whole rows. */
+struct augment_planes {
+    _Alignas(64) float channel[AUGMENT_COLOURS][AUGMENT_PIXELS];
+};
+
+struct augment_pixel_kernels {
+    const char *name;
+    /* Converts `count` pixels of three elements each to planes, and back. */
+    void (*load)(shs_type type, const void *from, size_t count, struct augment_planes *planes);
+    void (*store)(shs_type type, const struct augment_planes *planes, size_t count, void *to);
+    /* Takes a step. `most` is the largest integer of the type, 0 for floats. */
+    void (*step)(const struct augment_step *step, float most, size_t channels,
+                 struct augment_planes *planes);
+    /* Returns the sum of `count` whole numbers. */
+    uint64_t (*sum)(const float *channel, size_t count);
+};
+
+extern const struct augment_pixel_kernels augment_pixel_kernels_plain;
+#if defined(__x86_64__)
+extern const struct augment_pixel_kernels augment_pixel_kernels_avx2, augment_pixel_kernels_avx512;
+#endif
+
+#endif

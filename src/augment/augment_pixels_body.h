@@ -1,0 +1,191 @@
+/* The kernels of pixels, which compilers vectorise. Each file of kernels includes this file, and is
+ * compiled for its own instruction set. */
+#include <string.h>
+
+#include "augment_block.h"
+#include "augment_pixels.h"
+
+/* ---- Elements to planes and back. */
+
+#define LOAD_PIXELS(C)                                                                             \
+    {                                                                                              \
+        const C *elements = from;                                                                  \
+        for (size_t i = 0; i < count; i++) {                                                       \
+            r[i] = (float)elements[3 * i];                                                         \
+            g[i] = (float)elements[3 * i + 1];                                                     \
+            b[i] = (float)elements[3 * i + 2];                                                     \
+        }                                                                                          \
+    }
+
+static void load(shs_type type, const void *from, size_t count, struct augment_planes *planes)
+{
+    float *restrict r = planes->channel[0], *restrict g = planes->channel[1],
+                    *restrict b = planes->channel[2];
+    if (type == SHS_U8)
+        LOAD_PIXELS(uint8_t)
+    else if (type == SHS_U16)
+        LOAD_PIXELS(uint16_t)
+    else
+        LOAD_PIXELS(float)
+}
+
+/* The steps have clamped and rounded the numbers. */
+#define STORE_PIXELS(C, CONVERT)                                                                   \
+    {                                                                                              \
+        C *elements = to;                                                                          \
+        for (size_t i = 0; i < count; i++) {                                                       \
+            elements[3 * i] = (C)CONVERT(r[i]);                                                    \
+            elements[3 * i + 1] = (C)CONVERT(g[i]);                                                \
+            elements[3 * i + 2] = (C)CONVERT(b[i]);                                                \
+        }                                                                                          \
+    }
+
+static void store(shs_type type, const struct augment_planes *planes, size_t count, void *to)
+{
+    const float *restrict r = planes->channel[0], *restrict g = planes->channel[1],
+                          *restrict b = planes->channel[2];
+    if (type == SHS_U8)
+        STORE_PIXELS(uint8_t, (int32_t))
+    else if (type == SHS_U16)
+        STORE_PIXELS(uint16_t, (int32_t))
+    else
+        STORE_PIXELS(float, )
+}
+
+static uint64_t sum(const float *channel, size_t count)
+{
+    int32_t total = 0; /* at most AUGMENT_PIXELS * 65535 */
+    for (size_t i = 0; i < count; i++)
+        total += (int32_t)channel[i];
+    return (uint64_t)total;
+}
+
+/* ---- Steps. They are always inline, so that loops for floats and for integers are compiled
+ * apart. */
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE float finish(float x, float most, bool whole)
+{
+    if (!whole) return x;
+    x = x < most ? x : most;
+    x = x > 0.0f ? x : 0.0f;
+    return augment_round(x);
+}
+
+INLINE float gray_of(float r, float g, float b)
+{
+    return (0.2989f * r + 0.587f * g) + 0.114f * b;
+}
+
+INLINE void add_multiple(float *restrict x, float factor, float added, float most, bool whole)
+{
+    for (size_t i = 0; i < AUGMENT_PIXELS; i++)
+        x[i] = finish(x[i] * factor + added, most, whole);
+}
+
+INLINE void multiply(float *restrict x, float factor, float most, bool whole)
+{
+    for (size_t i = 0; i < AUGMENT_PIXELS; i++)
+        x[i] = finish(x[i] * factor, most, whole);
+}
+
+INLINE void saturate(struct augment_planes *planes, float factor, float most, bool whole)
+{
+    float *restrict r = planes->channel[0], *restrict g = planes->channel[1],
+                    *restrict b = planes->channel[2];
+    float rest = 1.0f - factor;
+    for (size_t i = 0; i < AUGMENT_PIXELS; i++) {
+        float added = rest * gray_of(r[i], g[i], b[i]);
+        r[i] = finish(r[i] * factor + added, most, whole);
+        g[i] = finish(g[i] * factor + added, most, whole);
+        b[i] = finish(b[i] * factor + added, most, whole);
+    }
+}
+
+INLINE void make_gray(struct augment_planes *planes, float most, bool whole)
+{
+    float *restrict r = planes->channel[0], *restrict g = planes->channel[1],
+                    *restrict b = planes->channel[2];
+    for (size_t i = 0; i < AUGMENT_PIXELS; i++)
+        r[i] = g[i] = b[i] = finish(gray_of(r[i], g[i], b[i]), most, whole);
+}
+
+INLINE float between_0_and_1(float x)
+{
+    x = x > 0.0f ? x : 0.0f;
+    return x < 1.0f ? x : 1.0f;
+}
+
+INLINE float size_of(float x)
+{
+    return x < 0.0f ? -x : x;
+}
+
+/* Turns the hue, which is counted in sixths of a turn from red, without a branch. The results lie
+ * between the least and the largest channel, so they need no clamping. A float that is no number
+ * makes `odd` NaN. */
+INLINE void turn_hue(struct augment_planes *planes, float turn, bool whole)
+{
+    float *restrict red = planes->channel[0], *restrict green = planes->channel[1],
+                    *restrict blue = planes->channel[2];
+    float from_red = turn, from_green = turn + 2.0f, from_blue = turn + 4.0f;
+    for (size_t i = 0; i < AUGMENT_PIXELS; i++) {
+        float r = red[i], g = green[i], b = blue[i];
+        float high = r > g ? r : g, low = r < g ? r : g;
+        high = high > b ? high : b;
+        low = low < b ? low : b;
+        float odd = (r - r) + (g - g) + (b - b);
+        float chroma = high - low, divisor = chroma > 0.0f ? chroma : 1.0f;
+        if (whole) divisor = chroma > 1.0f ? chroma : 1.0f;
+        float above = g == high ? b - r : r - g, from = g == high ? from_green : from_blue;
+        above = r == high ? g - b : above;
+        from = r == high ? from_red : from;
+        float hue = above / divisor + from;
+        hue = hue >= 5.0f ? hue - 6.0f : hue;
+        if (!whole) low = low + odd;
+        r = low + chroma * between_0_and_1(size_of(hue - 3.0f) - 1.0f);
+        g = low + chroma * between_0_and_1(2.0f - size_of(hue - 2.0f));
+        b = low + chroma * between_0_and_1(size_of(hue - 1.0f) - 1.0f);
+        red[i] = whole ? augment_round(r) : r;
+        green[i] = whole ? augment_round(g) : g;
+        blue[i] = whole ? augment_round(b) : b;
+    }
+}
+
+INLINE void take_step(const struct augment_step *step, float most, bool whole, size_t channels,
+                      struct augment_planes *planes)
+{
+    switch (step->form) {
+    case AUGMENT_BRIGHTNESS:
+        for (size_t c = 0; c < channels; c++)
+            multiply(planes->channel[c], step->factor, most, whole);
+        break;
+    case AUGMENT_CONTRAST:
+        for (size_t c = 0; c < channels; c++)
+            add_multiple(planes->channel[c], step->factor, step->added, most, whole);
+        break;
+    case AUGMENT_SATURATION:
+        saturate(planes, step->factor, most, whole);
+        break;
+    case AUGMENT_HUE:
+        turn_hue(planes, step->factor, whole);
+        break;
+    case AUGMENT_GRAY:
+        make_gray(planes, most, whole);
+    }
+}
+
+static void step(const struct augment_step *step, float most, size_t channels,
+                 struct augment_planes *planes)
+{
+    if (most > 0)
+        take_step(step, most, true, channels, planes);
+    else
+        take_step(step, 0, false, channels, planes);
+}
+
+#define KERNELS(of)                                                                                \
+    {                                                                                              \
+        .name = (of), .load = load, .store = store, .step = step, .sum = sum                       \
+    }
