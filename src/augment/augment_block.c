@@ -93,3 +93,65 @@ void augment_store_floats(shs_type type, const float *from, size_t count, void *
     else
         memcpy(to, from, count * sizeof *from);
 }
+
+void augment_spread(const struct augment_grid *grid, const double *of_channel, size_t at,
+                    size_t count, double *to)
+{
+    size_t inner = grid->channel_inner, left = inner - at % inner;
+    size_t channel = augment_channel_of(grid, at);
+    for (size_t i = 0; i < count; i++) {
+        to[i] = of_channel[channel];
+        if (--left) continue;
+        left = inner;
+        channel = channel + 1 == grid->channels ? 0 : channel + 1;
+    }
+}
+
+/* ---- Single values. */
+
+shs_status augment_check_value(const struct augment_call *call, const struct augment_bound *bound,
+                               double number)
+{
+    shs_type type = bound->before.type;
+    double least, most;
+    shs_status status = augment_take_types(call, bound, AUGMENT_ALL_BUT_HALVES);
+    if (status) return status;
+    augment_limits(type, &least, &most);
+    bool whole = number <= 0x1p53 && number >= -0x1p53 && number == (double)(int64_t)number;
+    if (number >= least && number <= most && (type >= SHS_F16 || whole)) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "augmentation, character %zu: %s's value %g is no %s, which the elements of "
+                     "field %s are",
+                     call->at, call->name, number, shs_type_name(type), bound->before.name);
+}
+
+#define PUT(C)                                                                                     \
+    {                                                                                              \
+        C *elements = to;                                                                          \
+        for (size_t i = 0; i < count; i++)                                                         \
+            elements[i * step] = (C)number;                                                        \
+    }
+
+void augment_put_value(shs_type type, double number, size_t count, size_t step, void *to)
+{
+    if (type == SHS_U8)
+        PUT(uint8_t)
+    else if (type == SHS_U16)
+        PUT(uint16_t)
+    else if (type == SHS_U32)
+        PUT(uint32_t)
+    else if (type == SHS_U64)
+        PUT(uint64_t)
+    else if (type == SHS_I8)
+        PUT(int8_t)
+    else if (type == SHS_I16)
+        PUT(int16_t)
+    else if (type == SHS_I32)
+        PUT(int32_t)
+    else if (type == SHS_I64)
+        PUT(int64_t)
+    else if (type == SHS_F32)
+        PUT(float)
+    else
+        PUT(double)
+}

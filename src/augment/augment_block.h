@@ -40,6 +40,19 @@ static inline size_t augment_channel_of(const struct augment_grid *grid, size_t 
     return element / grid->channel_inner % grid->channels;
 }
 
+/* Gives each of `count` elements, from element `at` of a sample on, the number of its channel. */
+void augment_spread(const struct augment_grid *grid, const double *of_channel, size_t at,
+                    size_t count, double *to);
+
+/* Returns SHS_OK if a number is an element of the type, but for the rounding of floats; else
+ * SHS_ERROR_ARGUMENT with a message about the parameter `value`. */
+shs_status augment_check_value(const struct augment_call *call, const struct augment_bound *bound,
+                               double number);
+
+/* Sets every `step`-th of elements, `count` of them, to a number that augment_check_value() has
+ * taken. */
+void augment_put_value(shs_type type, double number, size_t count, size_t step, void *to);
+
 /* Rounds to the nearest whole number, half to even, a float between -2^22 and 2^22. */
 static inline float augment_round(float x)
 {

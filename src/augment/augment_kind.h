@@ -46,7 +46,12 @@
     OPERATOR(hue)                                                                                  \
     OPERATOR(color_jitter)                                                                         \
     OPERATOR(grayscale)                                                                            \
-    OPERATOR(gamma)
+    OPERATOR(gamma)                                                                                \
+    OPERATOR(gaussian_noise)                                                                       \
+    OPERATOR(noise)                                                                                \
+    OPERATOR(random_erasing)                                                                       \
+    OPERATOR(time_mask)                                                                            \
+    OPERATOR(channel_drop)
 
 /* ---- The input of an operator. */
 

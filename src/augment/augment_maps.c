@@ -304,26 +304,6 @@ static void draw_scale(const struct augment_bound *bound, shs_random *stream, vo
         drawn->factor[c] = augment_draw_range(stream, &setting->factor);
 }
 
-/* Gives each of up to AUGMENT_BLOCK elements from element `at` of the sample on its factor. */
-static void spread_factors(const struct augment_bound *bound, const double *factor, size_t at,
-                           size_t count, double *to)
-{
-    if (factors_of(bound) <= 1) {
-        for (size_t i = 0; i < count; i++)
-            to[i] = *factor;
-        return;
-    }
-    const struct augment_grid *grid = &bound->grid;
-    size_t channel = augment_channel_of(grid, at),
-           left = grid->channel_inner - at % grid->channel_inner;
-    for (size_t i = 0; i < count; i++) {
-        to[i] = factor[channel];
-        if (--left) continue;
-        left = grid->channel_inner;
-        channel = channel + 1 == grid->channels ? 0 : channel + 1;
-    }
-}
-
 /* Multiplies up to AUGMENT_BLOCK elements. */
 static void scale_block(shs_type type, const double *factor, size_t count, const void *input,
                         void *output)
@@ -348,9 +328,12 @@ static void run_scale(const struct augment_bound *bound, const void *draw, size_
     const struct scale_draw *drawn = draw;
     double factor[AUGMENT_BLOCK];
     size_t size = shs_type_size(bound->before.type);
+    bool by_channel = factors_of(bound) > 1;
+    for (size_t i = 0; i < AUGMENT_BLOCK && !by_channel; i++)
+        factor[i] = drawn->factor[0];
     for (size_t done = 0, some; done < count; done += some) {
         some = count - done < AUGMENT_BLOCK ? count - done : AUGMENT_BLOCK;
-        spread_factors(bound, drawn->factor, at + done, some, factor);
+        if (by_channel) augment_spread(&bound->grid, drawn->factor, at + done, some, factor);
         scale_block(bound->before.type, factor, some, (const char *)input + done * size,
                     (char *)output + done * size);
     }

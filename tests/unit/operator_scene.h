@@ -127,7 +127,7 @@ static inline double slow_whole(shs_type type, double x)
 {
     double most = type == SHS_U8 ? 255 : type == SHS_U16 ? 65535 : type == SHS_I8 ? 127 : 32767;
     double least = type == SHS_U8 || type == SHS_U16 ? 0 : -most - 1;
-    return x < least ? least : x > most ? most : nearbyint(x);
+    return (x < least ? least : x > most ? most : nearbyint(x)) + 0.0; /* no -0 */
 }
 
 #endif
