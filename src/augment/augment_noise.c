@@ -36,6 +36,14 @@ static void take_normals(shs_random *stream, float mean, float deviation, float 
     (void)status;
 }
 
+/* Adds normals to floats. The stream keeps an error alike. */
+static void add_normals(shs_random *stream, float mean, float deviation, const float *from,
+                        float *to, size_t count)
+{
+    shs_status status = random_add_normal_floats(stream, mean, deviation, from, to, count);
+    (void)status;
+}
+
 static void add_block(shs_type type, const float *noise, size_t count, const void *input,
                       void *output)
 {
@@ -65,6 +73,10 @@ static void add_noise(const struct augment_bound *bound, const shs_random *place
     shs_random stream = *place;
     shs_type type = bound->before.type;
     size_t size = shs_type_size(type), count = bound->elements;
+    if (type == SHS_F32) {
+        add_normals(&stream, (float)mean, (float)deviation, input, output, count);
+        return;
+    }
     for (size_t done = 0, some; done < count; done += some) {
         some = count - done < NORMALS ? count - done : NORMALS;
         if (type == SHS_F64) {

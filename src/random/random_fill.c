@@ -179,6 +179,26 @@ shs_status shs_random_fill_normal_float(shs_random *stream, float mean, float de
     return shs_random_status(stream);
 }
 
+shs_status random_add_normal_floats(shs_random *stream, float mean, float deviation,
+                                    const float *from, float *out, size_t count)
+{
+    uint32_t words[PIECE];
+    size_t done = 0;
+    if (count && (stream->kept & RANDOM_KEPT_FLOAT)) {
+        out[0] = from[0] + shs_random_normal_float(stream, mean, deviation);
+        done = 1;
+    }
+    while (count - done >= 2 && has_words(stream, (count - done) / 2, 2)) {
+        size_t pairs = least((count - done) / 2, PIECE / 2);
+        take_words(stream, words, 2 * pairs);
+        random_kernels_now()->add_normals(words, mean, deviation, from + done, out + done, pairs);
+        done += 2 * pairs;
+    }
+    for (; done < count; done++)
+        out[done] = from[done] + shs_random_normal_float(stream, mean, deviation);
+    return shs_random_status(stream);
+}
+
 shs_status shs_random_fill_normal_double(shs_random *stream, double mean, double deviation,
                                          double *out, size_t count)
 {

@@ -36,6 +36,10 @@ struct random_kernels {
     void (*normals_double)(const uint32_t *words, double mean, double deviation, double *out,
                            size_t pairs);
 
+    /* Adds what normals() makes to other numbers: from + (mean + deviation * z). */
+    void (*add_normals)(const uint32_t *words, float mean, float deviation, const float *from,
+                        float *out, size_t pairs);
+
     /* Computes words * n >> 32 for up to `count` words in groups of RANDOM_BELOW_GROUP, until a
      * word has to be rejected. Returns how many words were used. `unfair` is (2^32 - n) mod n. */
     size_t (*below)(const uint32_t *words, uint32_t n, uint32_t unfair, uint32_t *out,

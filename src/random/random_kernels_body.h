@@ -35,6 +35,17 @@ static void normal_floats(const uint32_t *restrict words, float mean, float devi
         normal_floats_of(words, mean, deviation, out, pairs);
 }
 
+static void add_normal_floats(const uint32_t *restrict words, float mean, float deviation,
+                              const float *restrict from, float *restrict out, size_t pairs)
+{
+    for (size_t i = 0; i < pairs; i++) {
+        float pair[2];
+        random_normal_pair(words[2 * i], words[2 * i + 1], pair);
+        out[2 * i] = from[2 * i] + (mean + deviation * pair[0]);
+        out[2 * i + 1] = from[2 * i + 1] + (mean + deviation * pair[1]);
+    }
+}
+
 static void normal_doubles(const uint32_t *restrict words, double mean, double deviation,
                            double *restrict out, size_t pairs)
 {
@@ -66,5 +77,5 @@ static size_t below_words(const uint32_t *restrict words, uint32_t n, uint32_t u
 #define KERNELS(kernels_name)                                                                      \
     {                                                                                              \
         kernels_name, philox_words, philox_floats, philox_blocks, words_to_doubles, normal_floats, \
-            normal_doubles, below_words                                                            \
+            normal_doubles, add_normal_floats, below_words                                         \
     }

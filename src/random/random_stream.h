@@ -2,6 +2,8 @@
 #ifndef RANDOM_STREAM_H
 #define RANDOM_STREAM_H
 
+#include <stddef.h>
+
 #include "shardstep/random.h"
 
 enum {
@@ -51,6 +53,11 @@ void random_skip_words(shs_random *stream, uint64_t words);
 
 /* Leaves a stream as `count` calls of shs_random_normal_float() leave it. */
 void random_skip_normal_floats(shs_random *stream, uint64_t count);
+
+/* Adds to each of `count` numbers what shs_random_normal_float() draws. `from` and `out` do not
+ * overlap. Mean and deviation are finite, and the deviation is not negative. */
+shs_status random_add_normal_floats(shs_random *stream, float mean, float deviation,
+                                    const float *from, float *out, size_t count);
 
 /* Draws from the open interval (0,1): an odd multiple of 2^-53. */
 double random_open_uniform(shs_random *stream);
