@@ -67,15 +67,15 @@ void augment_load_floats(shs_type type, const void *from, size_t count, float *t
         memcpy(to, from, count * sizeof *to);
 }
 
-#define STORE(C)                                                                                   \
+#define STORE(C, clamped)                                                                          \
     {                                                                                              \
         C *elements = to;                                                                          \
-        for (size_t i = 0; i < count; i++) {                                                       \
-            float x = from[i] > least ? from[i] : least;                                           \
-            x = x < most ? x : most;                                                               \
-            elements[i] = (C)(int32_t)augment_round(x);                                            \
-        }                                                                                          \
+        for (size_t i = 0; i < count; i++)                                                         \
+            elements[i] = (C)(int32_t)augment_round(clamped);                                      \
     }
+
+#define CLAMP_UNSIGNED augment_smaller(augment_larger(from[i], 0), most)
+#define CLAMP_SIGNED   (from[i] > least ? from[i] < most ? from[i] : most : least)
 
 void augment_store_floats(shs_type type, const float *from, size_t count, void *to)
 {
@@ -83,13 +83,13 @@ void augment_store_floats(shs_type type, const float *from, size_t count, void *
     augment_limits(type, &type_least, &type_most);
     float least = (float)type_least, most = (float)type_most;
     if (type == SHS_U8)
-        STORE(uint8_t)
+        STORE(uint8_t, CLAMP_UNSIGNED)
     else if (type == SHS_U16)
-        STORE(uint16_t)
+        STORE(uint16_t, CLAMP_UNSIGNED)
     else if (type == SHS_I8)
-        STORE(int8_t)
+        STORE(int8_t, CLAMP_SIGNED)
     else if (type == SHS_I16)
-        STORE(int16_t)
+        STORE(int16_t, CLAMP_SIGNED)
     else
         memcpy(to, from, count * sizeof *from);
 }

@@ -3,6 +3,7 @@
 #define AUGMENT_BLOCK_H
 
 #include "augment_kind.h"
+#include "random_math.h"
 
 enum {
     AUGMENT_BLOCK = 512 /* elements that are computed at a time, few enough for the nearest cache */
@@ -63,6 +64,22 @@ static inline float augment_round(float x)
 static inline double augment_round_double(double x)
 {
     return (x + 0x1.8p52) - 0x1.8p52;
+}
+
+/* Returns the larger of two numbers, or the smaller. Floats that are not negative are ordered as
+ * their bits are, and compilers know an instruction for integers, where for floats they heed NaN.
+ * Of
+ * augment_larger() one number may be negative. */
+static inline float augment_larger(float a, float b)
+{
+    int32_t x = (int32_t)random_float_bits(a), y = (int32_t)random_float_bits(b);
+    return random_float_from((uint32_t)(x > y ? x : y));
+}
+
+static inline float augment_smaller(float a, float b)
+{
+    int32_t x = (int32_t)random_float_bits(a), y = (int32_t)random_float_bits(b);
+    return random_float_from((uint32_t)(x < y ? x : y));
 }
 
 #endif

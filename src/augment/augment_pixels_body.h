@@ -67,10 +67,7 @@ static uint64_t sum(const float *channel, size_t count)
 
 INLINE float finish(float x, float most, bool whole)
 {
-    if (!whole) return x;
-    x = x < most ? x : most;
-    x = x > 0.0f ? x : 0.0f;
-    return augment_round(x);
+    return whole ? augment_round(augment_smaller(augment_larger(x, 0), most)) : x;
 }
 
 INLINE float gray_of(float r, float g, float b)
@@ -111,20 +108,20 @@ INLINE void make_gray(struct augment_planes *planes, float most, bool whole)
         r[i] = g[i] = b[i] = finish(gray_of(r[i], g[i], b[i]), most, whole);
 }
 
-INLINE float between_0_and_1(float x)
-{
-    x = x > 0.0f ? x : 0.0f;
-    return x < 1.0f ? x : 1.0f;
-}
-
 INLINE float size_of(float x)
 {
-    return x < 0.0f ? -x : x;
+    return random_float_from(random_float_bits(x) & UINT32_C(0x7fffffff));
+}
+
+/* What is added to the least channel: t, clamped to 0..1, of the chroma. */
+INLINE float part_of(float chroma, float t)
+{
+    return chroma * augment_smaller(augment_larger(t, 0), 1);
 }
 
 /* Turns the hue, which is counted in sixths of a turn from red, without a branch. The results lie
- * between the least and the largest channel, so they need no clamping. A float that is no number
- * makes `odd` NaN. */
+ * between the least and the largest channel, so they need no clamping. What is not finite makes
+ * `odd` NaN. */
 INLINE void turn_hue(struct augment_planes *planes, float turn, bool whole)
 {
     float *restrict red = planes->channel[0], *restrict green = planes->channel[1],
@@ -135,18 +132,22 @@ INLINE void turn_hue(struct augment_planes *planes, float turn, bool whole)
         float high = r > g ? r : g, low = r < g ? r : g;
         high = high > b ? high : b;
         low = low < b ? low : b;
-        float odd = (r - r) + (g - g) + (b - b);
+        if (whole) {
+            high = augment_larger(augment_larger(r, g), b);
+            low = augment_smaller(augment_smaller(r, g), b);
+        }
         float chroma = high - low, divisor = chroma > 0.0f ? chroma : 1.0f;
-        if (whole) divisor = chroma > 1.0f ? chroma : 1.0f;
+        if (whole) divisor = augment_larger(chroma, 1);
         float above = g == high ? b - r : r - g, from = g == high ? from_green : from_blue;
         above = r == high ? g - b : above;
         from = r == high ? from_red : from;
         float hue = above / divisor + from;
         hue = hue >= 5.0f ? hue - 6.0f : hue;
+        float odd = ((r - r) + (g - g)) + ((b - b) + (chroma - chroma));
         if (!whole) low = low + odd;
-        r = low + chroma * between_0_and_1(size_of(hue - 3.0f) - 1.0f);
-        g = low + chroma * between_0_and_1(2.0f - size_of(hue - 2.0f));
-        b = low + chroma * between_0_and_1(size_of(hue - 1.0f) - 1.0f);
+        r = low + part_of(chroma, size_of(hue - 3.0f) - 1.0f);
+        g = low + part_of(chroma, 2.0f - size_of(hue - 2.0f));
+        b = low + part_of(chroma, size_of(hue - 1.0f) - 1.0f);
         red[i] = whole ? augment_round(r) : r;
         green[i] = whole ? augment_round(g) : g;
         blue[i] = whole ? augment_round(b) : b;
