@@ -101,16 +101,9 @@ static void run_brightness(const struct augment_bound *bound, const void *draw, 
                            size_t count, const void *input, void *output)
 {
     const struct color_draw *drawn = draw;
-    float block[AUGMENT_BLOCK], factor = (float)drawn->number;
-    size_t size = shs_type_size(bound->before.type);
+    const struct augment_step step = step_of(AUGMENT_BRIGHTNESS, drawn->number);
     (void)at;
-    for (size_t done = 0, some; done < count; done += some) {
-        some = count - done < AUGMENT_BLOCK ? count - done : AUGMENT_BLOCK;
-        augment_load_floats(bound->before.type, (const char *)input + done * size, some, block);
-        for (size_t i = 0; i < some; i++)
-            block[i] *= factor;
-        augment_store_floats(bound->before.type, block, some, (char *)output + done * size);
-    }
+    augment_brighten(bound->before.type, &step, count, input, output);
 }
 
 static const struct augment_parameter brightness_parameters[] = {

@@ -34,6 +34,12 @@ static const struct augment_pixel_kernels *kernels_now(void)
     return &augment_pixel_kernels_plain;
 }
 
+/* Returns the largest integer of a type, 0 for floats. */
+static float largest_of(shs_type type)
+{
+    return type == SHS_U8 ? UINT8_MAX : type == SHS_U16 ? UINT16_MAX : 0;
+}
+
 /* ---- The sum of grays. */
 
 enum {
@@ -94,16 +100,16 @@ static void load_rows(const struct pass *pass, size_t at, size_t apart, size_t c
                       struct augment_planes *planes)
 {
     for (size_t c = 0; c < pass->channels; c++)
-        augment_load_floats(pass->type, pass->from + (at + c * apart) * pass->size, count,
-                            planes->channel[c]);
+        pass->kernels->load_row(pass->type, pass->from + (at + c * apart) * pass->size, count,
+                                planes->channel[c]);
 }
 
 static void store_rows(const struct pass *pass, size_t at, size_t apart, size_t channels,
                        size_t count, const struct augment_planes *planes)
 {
     for (size_t c = 0; c < channels; c++)
-        augment_store_floats(pass->type, planes->channel[c], count,
-                             pass->to + (at + c * apart) * pass->size);
+        pass->kernels->store_row(pass->type, planes->channel[c], count,
+                                 pass->to + (at + c * apart) * pass->size);
 }
 
 /* Computes `count` pixels, the first of which is pixel `first` of the sample, and whose first
@@ -167,14 +173,12 @@ void augment_change_pixels(const struct augment_bound *bound, const struct augme
                            size_t count, bool single, const void *input, void *output)
 {
     struct augment_step own[AUGMENT_MOST_STEPS];
-    double least, most;
-    augment_limits(bound->before.type, &least, &most);
     bool whole = bound->before.type != SHS_F32;
     struct grays grays = {{0}, {0}, 0};
     struct pass pass = {.kernels = kernels_now(),
                         .type = bound->before.type,
                         .size = shs_type_size(bound->before.type),
-                        .most = whole ? (float)most : 0,
+                        .most = largest_of(bound->before.type),
                         .channels = bound->grid.channels,
                         .steps = own,
                         .from = input,
@@ -198,4 +202,18 @@ void augment_change_pixels(const struct augment_bound *bound, const struct augme
     }
     pass.count = count - (contrast < count ? contrast : 0);
     run_pass(&pass, &bound->grid);
+}
+
+void augment_brighten(shs_type type, const struct augment_step *step, size_t count,
+                      const void *input, void *output)
+{
+    struct augment_planes planes = {0};
+    const struct augment_pixel_kernels *kernels = kernels_now();
+    size_t size = shs_type_size(type);
+    for (size_t done = 0, some; done < count; done += some) {
+        some = count - done < AUGMENT_PIXELS ? count - done : AUGMENT_PIXELS;
+        kernels->load_row(type, (const char *)input + done * size, some, planes.channel[0]);
+        kernels->step(step, largest_of(type), 1, &planes);
+        kernels->store_row(type, planes.channel[0], some, (char *)output + done * size);
+    }
 }

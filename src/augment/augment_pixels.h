@@ -36,6 +36,10 @@ shs_status augment_take_pixels(const struct augment_call *call, const struct aug
 void augment_change_pixels(const struct augment_bound *bound, const struct augment_step *steps,
                            size_t count, bool single, const void *input, void *output);
 
+/* Takes a step of brightness on `count` elements of u8, u16 or f32. */
+void augment_brighten(shs_type type, const struct augment_step *step, size_t count,
+                      const void *input, void *output);
+
 /* ---- The inner loops, one set for each instruction set. All sets give the same bits. */
 
 enum {
@@ -53,6 +57,9 @@ struct augment_pixel_kernels {
     /* Converts `count` pixels of three elements each to planes, and back. */
     void (*load)(shs_type type, const void *from, size_t count, struct augment_planes *planes);
     void (*store)(shs_type type, const struct augment_planes *planes, size_t count, void *to);
+    /* Converts `count` elements of a channel to a row, and back. */
+    void (*load_row)(shs_type type, const void *from, size_t count, float *row);
+    void (*store_row)(shs_type type, const float *row, size_t count, void *to);
     /* Takes a step. `most` is the largest integer of the type, 0 for floats. */
     void (*step)(const struct augment_step *step, float most, size_t channels,
                  struct augment_planes *planes);

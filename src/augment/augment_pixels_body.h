@@ -52,6 +52,40 @@ static void store(shs_type type, const struct augment_planes *planes, size_t cou
         STORE_PIXELS(float, )
 }
 
+#define LOAD_ROW(C)                                                                                \
+    {                                                                                              \
+        const C *restrict elements = from;                                                         \
+        for (size_t i = 0; i < count; i++)                                                         \
+            row[i] = (float)elements[i];                                                           \
+    }
+
+static void load_row(shs_type type, const void *from, size_t count, float *restrict row)
+{
+    if (type == SHS_U8)
+        LOAD_ROW(uint8_t)
+    else if (type == SHS_U16)
+        LOAD_ROW(uint16_t)
+    else
+        LOAD_ROW(float)
+}
+
+#define STORE_ROW(C, CONVERT)                                                                      \
+    {                                                                                              \
+        C *restrict elements = to;                                                                 \
+        for (size_t i = 0; i < count; i++)                                                         \
+            elements[i] = (C)CONVERT(row[i]);                                                      \
+    }
+
+static void store_row(shs_type type, const float *restrict row, size_t count, void *to)
+{
+    if (type == SHS_U8)
+        STORE_ROW(uint8_t, (int32_t))
+    else if (type == SHS_U16)
+        STORE_ROW(uint16_t, (int32_t))
+    else
+        STORE_ROW(float, )
+}
+
 static uint64_t sum(const float *channel, size_t count)
 {
     int32_t total = 0; /* at most AUGMENT_PIXELS * 65535 */
@@ -188,5 +222,5 @@ static void step(const struct augment_step *step, float most, size_t channels,
 
 #define KERNELS(of)                                                                                \
     {                                                                                              \
-        .name = (of), .load = load, .store = store, .step = step, .sum = sum                       \
+        (of), load, store, load_row, store_row, step, sum                                          \
     }
