@@ -182,11 +182,11 @@ double random_exp(double x);
 double random_pow(double x, double y);
 
 /* Returns log(1 + x): negative infinity for -1, NaN below it, x for infinity and NaN. The error is
- * under 1.4 ulp. */
+ * under 1.5 ulp. */
 double random_log1p(double x);
 
 /* Returns the inverse of the hyperbolic sine, log(x + sqrt(x^2 + 1)): x for infinities and NaN. The
- * error is under 2.2 ulp. */
+ * error is under 2.1 ulp. */
 double random_asinh(double x);
 
 /* Returns the distribution function of the standard normal. The relative error is under 1e-15 for x

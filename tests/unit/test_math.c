@@ -202,8 +202,8 @@ static void log1p_is_accurate(void)
         note(&small, ulps(random_log1p(near), log1pl(near)));
         note(&small, ulps(random_log1p(tiny), log1pl(tiny)));
     }
-    CHECK(within("log1p, any exponent, ulps", most, 1.4L));
-    CHECK(within("log1p, -1 to 3, ulps", small, 1.4L));
+    CHECK(within("log1p, any exponent, ulps", most, 1.3L)); /* 1.213 */
+    CHECK(within("log1p, -1 to 3, ulps", small, 1.5L));     /* 1.438 */
 }
 
 static void asinh_is_accurate(void)
@@ -217,8 +217,8 @@ static void asinh_is_accurate(void)
         note(&small, ulps(random_asinh(near), asinhl(near)));
         note(&small, ulps(random_asinh(tiny), asinhl(tiny)));
     }
-    CHECK(within("asinh, any exponent, ulps", most, 2.2L));
-    CHECK(within("asinh, -8 to 8, ulps", small, 2.2L));
+    CHECK(within("asinh, any exponent, ulps", most, 2.0L)); /* 1.889 */
+    CHECK(within("asinh, -8 to 8, ulps", small, 2.1L));     /* 2.004 */
 }
 
 static void log1p_and_asinh_at_special_points(void)
