@@ -7,10 +7,30 @@
 
 /* ---- Elements to planes and back. */
 
+#if defined(__AVX2__)
+#include "augment_pixels_x86.h"
+#else
+static size_t load_byte_pixels(const uint8_t *from, size_t count, struct augment_planes *planes)
+{
+    (void)from;
+    (void)count;
+    (void)planes;
+    return 0;
+}
+
+static size_t store_byte_pixels(const struct augment_planes *planes, size_t count, uint8_t *to)
+{
+    (void)planes;
+    (void)count;
+    (void)to;
+    return 0;
+}
+#endif
+
 #define LOAD_PIXELS(C)                                                                             \
     {                                                                                              \
         const C *elements = from;                                                                  \
-        for (size_t i = 0; i < count; i++) {                                                       \
+        for (size_t i = done; i < count; i++) {                                                    \
             r[i] = (float)elements[3 * i];                                                         \
             g[i] = (float)elements[3 * i + 1];                                                     \
             b[i] = (float)elements[3 * i + 2];                                                     \
@@ -21,6 +41,7 @@ static void load(shs_type type, const void *from, size_t count, struct augment_p
 {
     float *restrict r = planes->channel[0], *restrict g = planes->channel[1],
                     *restrict b = planes->channel[2];
+    size_t done = type == SHS_U8 ? load_byte_pixels(from, count, planes) : 0;
     if (type == SHS_U8)
         LOAD_PIXELS(uint8_t)
     else if (type == SHS_U16)
@@ -33,7 +54,7 @@ static void load(shs_type type, const void *from, size_t count, struct augment_p
 #define STORE_PIXELS(C, CONVERT)                                                                   \
     {                                                                                              \
         C *elements = to;                                                                          \
-        for (size_t i = 0; i < count; i++) {                                                       \
+        for (size_t i = done; i < count; i++) {                                                    \
             elements[3 * i] = (C)CONVERT(r[i]);                                                    \
             elements[3 * i + 1] = (C)CONVERT(g[i]);                                                \
             elements[3 * i + 2] = (C)CONVERT(b[i]);                                                \
@@ -44,6 +65,7 @@ static void store(shs_type type, const struct augment_planes *planes, size_t cou
 {
     const float *restrict r = planes->channel[0], *restrict g = planes->channel[1],
                           *restrict b = planes->channel[2];
+    size_t done = type == SHS_U8 ? store_byte_pixels(planes, count, to) : 0;
     if (type == SHS_U8)
         STORE_PIXELS(uint8_t, (int32_t))
     else if (type == SHS_U16)
