@@ -228,8 +228,8 @@ static shs_status bind_jitter(const struct augment_call *call, void *setting,
     const struct jitter_setting *jitter = setting;
     bool given = false, coloured = false;
     for (size_t i = 0; i < AUGMENT_MOST_STEPS; i++) {
-        given = given || jitter->ranges[i].given;
-        coloured = coloured || (i >= FIRST_COLOURED && jitter->ranges[i].given);
+        given = given || augment_range_given(&jitter->ranges[i]);
+        coloured = coloured || (i >= FIRST_COLOURED && augment_range_given(&jitter->ranges[i]));
     }
     if (!given)
         return core_fail(SHS_ERROR_ARGUMENT,
@@ -252,7 +252,7 @@ static void draw_jitter(const struct augment_bound *bound, shs_random *stream, v
         drawn->order[j] = swap;
     }
     for (size_t i = 0; i < AUGMENT_MOST_STEPS; i++)
-        if (setting->ranges[i].given)
+        if (augment_range_given(&setting->ranges[i]))
             drawn->number[i] = augment_draw_range(stream, &setting->ranges[i]);
 }
 
@@ -266,7 +266,7 @@ static void apply_jitter(const struct augment_bound *bound, const void *draw, co
     (void)scratch;
     for (size_t i = 0; i < AUGMENT_MOST_STEPS; i++) {
         uint32_t which = drawn->order[i];
-        if (setting->ranges[which].given)
+        if (augment_range_given(&setting->ranges[which]))
             steps[count++] = step_of(jitter_forms[which], drawn->number[which]);
     }
     augment_change_pixels(bound, steps, count, false, input, output);
@@ -280,7 +280,7 @@ static void tell_jitter(const struct augment_bound *bound, const void *draw, str
     const char *between = "";
     for (size_t i = 0; i < AUGMENT_MOST_STEPS; i++) {
         uint32_t which = drawn->order[i];
-        if (!setting->ranges[which].given) continue;
+        if (!augment_range_given(&setting->ranges[which])) continue;
         core_text_add(text, "%s%s=%.7g", between, jitter_names[which], drawn->number[which]);
         between = ", ";
     }

@@ -141,7 +141,8 @@ static const struct augment_parameter erasing_parameters[] = {
 
 const struct augment_kind augment_random_erasing = {
     .name = "random_erasing",
-    .help = "Erases a random rectangle of an image, the same of all channels.",
+    .help = "Erases a random rectangle of an image, the same of all channels; p is 0.5 unless it "
+            "is given.",
     .draws = "a float if p is below 1; then, up to 10 times, a double u that gives a = (low + u * "
              "(high - low)) * H * W with the ends of scale, and a double u that gives r = "
              "exp(log(low) + u * (log(high) - log(low))) with those of ratio, for h = sqrt(a * r) "

@@ -141,10 +141,10 @@ struct augment_numbers {
     double number[AUGMENT_MOST_NUMBERS];
 };
 
-/* A number between two, both included: a draw x in [0, 1) gives low + x * (high - low). */
+/* A number between two, both included: a draw x in [0, 1) gives low + x * (high - low). If the
+ * parameter has no value, low is 1 and high is 0; its `otherwise` is "" then. */
 struct augment_range {
     double low, high; /* low <= high */
-    bool given;       /* false if the parameter has no value; its `otherwise` is "" then */
 };
 
 /* Whole numbers of axes. */
@@ -298,6 +298,12 @@ struct augment_kind {
 
 #define AUGMENT_DECLARE(name) extern const struct augment_kind augment_##name;
 AUGMENT_OPERATORS(AUGMENT_DECLARE)
+
+/* Returns true if the parameter of a range has a value. */
+static inline bool augment_range_given(const struct augment_range *range)
+{
+    return range->low <= range->high;
+}
 
 /* Draws a number of a range: low + u * (high - low) in f64, each operation rounded, where u is a
  * double in [0, 1). The double is drawn also if low and high are equal. */

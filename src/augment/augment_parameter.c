@@ -185,8 +185,10 @@ static shs_status read_range(const struct reading *reading, const char *item)
     struct augment_range *range = reading->member;
     char low[AUGMENT_NAME_BYTES];
     const char *dots = strstr(item, "..");
-    range->given = reading->value || *item;
-    if (!range->given) return SHS_OK;
+    if (!reading->value && !*item) {
+        *range = (struct augment_range){.low = 1};
+        return SHS_OK;
+    }
     if (!dots && reading->parameter->single) {
         shs_status alone = read_number(reading, item, 0, &range->low);
         range->high = range->low;

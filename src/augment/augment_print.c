@@ -122,7 +122,7 @@ static bool is_printed(const struct augment_parameter *parameter, const void *me
     case AUGMENT_NUMBERS:
         return ((const struct augment_numbers *)member)->count > 0;
     case AUGMENT_RANGE:
-        return ((const struct augment_range *)member)->given;
+        return augment_range_given(member);
     case AUGMENT_WHOLES:
         return ((const struct augment_wholes *)member)->count > 0;
     case AUGMENT_NAMES:
