@@ -305,6 +305,7 @@ static void apply_signal_noise(const struct augment_bound *bound, const void *dr
 {
     const struct noise_draw *drawn = draw;
     double *deviation = scratch;
+    *deviation = 0; /* also without channels */
     compute_deviations(bound, drawn->number, input, deviation);
     if (powers_of(bound) > 1)
         add_by_channel(bound, &drawn->stream, deviation, input, output);

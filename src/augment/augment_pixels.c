@@ -11,6 +11,11 @@ shs_status augment_take_pixels(const struct augment_call *call, const struct aug
     struct core_text shape = {0};
     size_t channels = bound->grid.channels;
     shs_status status = augment_take_types(call, bound, AUGMENT_IMAGE_TYPES);
+    if (!status && bound->ragged && bound->grid.layout[0] == 'c')
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "augmentation, character %zu: %s of field %s, whose samples have fewer "
+                         "rows of their own (offsets) along c in layout %s; it needs all channels",
+                         call->at, call->name, bound->before.name, bound->grid.layout);
     if (status || channels == AUGMENT_COLOURS || (channels == 1 && !colours)) return status;
     core_text_add_shape(&shape, &bound->before);
     core_fail(

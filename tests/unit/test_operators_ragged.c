@@ -96,11 +96,24 @@ static void erasing_stays_within_the_real_rows(void)
     shs_augment_close(&augment);
 }
 
+static void colours_need_all_channels(void)
+{
+    const bool ragged = true;
+    const struct augment_how how = {.table = &augment_operators, .ragged = &ragged};
+    const shs_tensor sample = {"f", SHS_U8, 3, {3, 5, 4}, NULL};
+    shs_augment *augment;
+    CHECK_STATUS(augment_open_how(&how, "f: hue(turns=0..0.1, layout=chw)", &sample, 1, &augment),
+                 SHS_ERROR_ARGUMENT);
+    CHECK_HAS(shs_message(), "hue of field f, whose samples have fewer rows of their own (offsets) "
+                             "along c in layout chw; it needs all channels");
+}
+
 int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(operators_see_the_real_rows_only),
         TEST(erasing_stays_within_the_real_rows),
+        TEST(colours_need_all_channels),
     };
     return harness_main("operators_ragged", tests, COUNT(tests), argc, argv);
 }
