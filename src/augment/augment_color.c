@@ -27,7 +27,7 @@
     "h is (g - b) / d + s if r = high, else (b - r) / d + (s + 2) if g = high, else (r - g) / d "  \
     "+ (s + 4); 6 is subtracted from h of 5 and above. The result is low + c * t, with t = "       \
     "|h - 3| - 1 for r, 2 - |h - 2| for g, |h - 1| - 1 for b, clamped to 0..1. A pixel of f32 "    \
-    "with a channel or a c that is not finite becomes NaN. "
+    "with a channel or a c that is not finite becomes NaN (0x7fc00000). "
 
 #define FACTOR_DRAWS "a double u, for low + u * (high - low) in f64."
 

@@ -207,7 +207,8 @@ static size_t powers_of(const struct augment_bound *bound)
 
 static size_t noise_scratch(const struct augment_bound *bound)
 {
-    return powers_of(bound) * sizeof(double);
+    size_t powers = powers_of(bound);
+    return (powers ? powers : 1) * sizeof(double);
 }
 
 static void draw_signal_noise(const struct augment_bound *bound, shs_random *stream, void *draw)

@@ -177,12 +177,13 @@ INLINE float part_of(float chroma, float t)
 
 /* Turns the hue, which is counted in sixths of a turn from red, without a branch. The results lie
  * between the least and the largest channel, so they need no clamping. What is not finite makes
- * `odd` NaN. */
+ * `odd` NaN, and NaN of the same bits on every machine comes out. */
 INLINE void turn_hue(struct augment_planes *planes, float turn, bool whole)
 {
     float *restrict red = planes->channel[0], *restrict green = planes->channel[1],
                     *restrict blue = planes->channel[2];
     float from_red = turn, from_green = turn + 2.0f, from_blue = turn + 4.0f;
+    float nan = random_float_from(UINT32_C(0x7fc00000));
     for (size_t i = 0; i < AUGMENT_PIXELS; i++) {
         float r = red[i], g = green[i], b = blue[i];
         float high = r > g ? r : g, low = r < g ? r : g;
@@ -200,13 +201,12 @@ INLINE void turn_hue(struct augment_planes *planes, float turn, bool whole)
         float hue = above / divisor + from;
         hue = hue >= 5.0f ? hue - 6.0f : hue;
         float odd = ((r - r) + (g - g)) + ((b - b) + (chroma - chroma));
-        if (!whole) low = low + odd;
         r = low + part_of(chroma, size_of(hue - 3.0f) - 1.0f);
         g = low + part_of(chroma, 2.0f - size_of(hue - 2.0f));
         b = low + part_of(chroma, size_of(hue - 1.0f) - 1.0f);
-        red[i] = whole ? augment_round(r) : r;
-        green[i] = whole ? augment_round(g) : g;
-        blue[i] = whole ? augment_round(b) : b;
+        red[i] = whole ? augment_round(r) : odd == 0.0f ? r : nan;
+        green[i] = whole ? augment_round(g) : odd == 0.0f ? g : nan;
+        blue[i] = whole ? augment_round(b) : odd == 0.0f ? b : nan;
     }
 }
 

@@ -236,6 +236,21 @@ static void nan_is_left_out_of_the_mean_and_stays(void)
                 check_step(step, &shapes[s], SHS_F32, slot, true);
 }
 
+/* A pixel that hue cannot turn has the same bits on every machine. */
+static void hue_of_no_number_is_one_nan(void)
+{
+    float input[6] = {INFINITY, 0, 1, 0.5f, -NAN, 0}, output[6];
+    struct sample sample = {.tensor = {"f", SHS_F32, 3, {1, 2, 3}, input}};
+    shs_random stream = stream_at(1, 1);
+    run("f: hue(turns=-0.5..0.5)", &sample, 1, &stream);
+    memcpy(output, sample.output, sizeof output);
+    for (size_t i = 0; i < 6; i++) {
+        uint32_t bits;
+        memcpy(&bits, &output[i], sizeof bits);
+        CHECK_EQ(bits, 0x7fc00000);
+    }
+}
+
 /* ---- color_jitter */
 
 static void check_jitter(const struct shape *shape, shs_type type, uint64_t slot, unsigned given)
@@ -455,6 +470,7 @@ int main(int argc, char **argv)
     static const struct harness_test tests[] = {
         TEST(steps_are_those_of_their_definitions),
         TEST(nan_is_left_out_of_the_mean_and_stays),
+        TEST(hue_of_no_number_is_one_nan),
         TEST(jitter_is_its_steps_in_the_order_drawn),
         TEST(both_orders_are_as_likely),
         TEST(some_values_change_nothing),
