@@ -38,30 +38,43 @@ static shs_status set_samples(struct bench_memory *memory, uint64_t first, uint6
     return SHS_OK;
 }
 
+/* The samples of a group that are augmented. */
+struct group {
+    const struct bench_memory *memory;
+    uint64_t first;
+};
+
+static void stream_of(const void *user, uint64_t slot, shs_random *stream)
+{
+    const struct group *group = user;
+    const shs_place place = {.seed = group->memory->seed,
+                             .purpose = SHS_ROLE_AUGMENT + 16 * group->memory->stream,
+                             .step = group->first & UINT32_MAX,
+                             .slot = slot};
+    /* This cannot fail: each part is within its bits */
+    shs_status status = shs_random_at(&place, stream);
+    (void)status;
+}
+
+static void rows_of_slot(const void *user, uint64_t slot, const void **inputs, void **outputs,
+                         uint64_t *rows)
+{
+    const struct group *group = user;
+    const struct bench_memory *memory = group->memory;
+    uint64_t from = sample_of(memory, group->first + slot);
+    for (size_t f = 0; f < memory->n_fields; f++) {
+        inputs[f] = (const char *)memory->stored[f] + from * memory->sample_bytes[f];
+        outputs[f] = (char *)memory->output[f] + slot * memory->output_bytes[f];
+        rows[f] = memory->ragged[f] ? ((const uint64_t *)memory->stored[f + 1])[from] : UINT64_MAX;
+    }
+}
+
 /* Augments samples as a loader does: each from a place of its own. */
 static shs_status augment_samples(struct bench_memory *memory, uint64_t first, uint64_t count)
 {
-    shs_status status = SHS_OK;
-    shs_place place = {.seed = memory->seed, .purpose = SHS_ROLE_AUGMENT + 16 * memory->stream};
-    for (uint64_t i = 0; i < count && !status; i++) {
-        const void *inputs[SHS_MAX_FIELDS];
-        void *outputs[SHS_MAX_FIELDS];
-        uint64_t rows[SHS_MAX_FIELDS], from = sample_of(memory, first + i);
-        shs_random random;
-        for (size_t f = 0; f < memory->n_fields; f++) {
-            inputs[f] = (const char *)memory->stored[f] + from * memory->sample_bytes[f];
-            outputs[f] = (char *)memory->output[f] + i * memory->output_bytes[f];
-            rows[f] =
-                memory->ragged[f] ? ((const uint64_t *)memory->stored[f + 1])[from] : UINT64_MAX;
-        }
-        place.slot = i;
-        place.step = first & UINT32_MAX;
-        status = shs_random_at(&place, &random);
-        if (!status)
-            status = augment_apply_rows(memory->augment, &random, rows, inputs, outputs,
-                                        memory->scratch);
-    }
-    return status;
+    const struct group group = {memory, first};
+    const struct augment_slots slots = {&group, stream_of, rows_of_slot};
+    return augment_apply_slots(memory->augment, &slots, 0, count, memory->scratch);
 }
 
 /* Does group after group for about `seconds`. */
