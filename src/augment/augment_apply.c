@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "augment_pass.h"
+#include "core_assert.h"
 
 /* An augmentation that draws nothing needs no stream. An augmentation without operators needs no
  * scratch memory. */
@@ -62,12 +63,18 @@ static void do_pass(struct applying *applying, size_t f, void *to)
 static void put_off(struct applying *applying, const struct augment_kind *kind,
                     const struct augment_target *target, const void *draw)
 {
-    const struct augment_room *room = &applying->augment->rooms[target->field];
     size_t f = target->field;
-    if (!augment_pass_takes(&applying->passes[f], kind))
+    const struct augment_room *room = &applying->augment->rooms[f];
+    struct augment_pass *pass = &applying->passes[f];
+    int64_t *numbers = (int64_t *)(void *)(applying->scratch + room->numbers);
+    uint64_t rows = rows_of(applying, f);
+    if (!augment_pass_add(pass, kind, &target->bound, draw, rows, numbers, room->n_numbers)) {
         do_pass(applying, f, next_buffer(applying, f));
-    augment_pass_add(&applying->passes[f], kind, &target->bound, draw, rows_of(applying, f),
-                     (int64_t *)(void *)(applying->scratch + room->numbers), room->n_numbers);
+        bool added =
+            augment_pass_add(pass, kind, &target->bound, draw, rows, numbers, room->n_numbers);
+        core_assert(added);
+        (void)added;
+    }
     if (applying->augment->apart) do_pass(applying, f, next_buffer(applying, f));
 }
 
@@ -139,8 +146,10 @@ shs_status augment_apply_rows(const shs_augment *augment, shs_random *stream, co
     if (augment->fields) memcpy(applying.now, inputs, augment->fields * sizeof *inputs);
     if (augment->n_operations) {
         applying.passes = (struct augment_pass *)(void *)(applying.scratch + augment->pass_offset);
-        for (size_t f = 0; f < augment->fields; f++)
+        for (size_t f = 0; f < augment->fields; f++) {
             applying.passes[f].n_moves = applying.passes[f].n_runs = 0;
+            applying.passes[f].turned = false;
+        }
         apply_range(&applying, augment->operations, augment->operations + augment->n_operations);
     }
     finish(&applying);

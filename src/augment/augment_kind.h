@@ -285,7 +285,8 @@ struct augment_kind {
                 const void *input, void *output);
 
     /* Returns true and the map if what run() computes is a linear map of these types, which vector
-     * code then does where it can. NULL: it never is. */
+     * code then does where it can. run() and the map then depend only on the types, the settings
+     * and grid.channel_inner, so that moves behind it may be done before it. NULL: it never is. */
     bool (*linear)(const struct augment_bound *bound, struct augment_linear *linear);
 
     /* For operators that move elements and never change them. Tells the moves to the view, which

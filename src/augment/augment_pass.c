@@ -34,26 +34,85 @@ void augment_clear_rest(const struct augment_bound *bound, uint64_t rows, void *
 
 /* ---- Operators that are put off. */
 
-bool augment_pass_takes(const struct augment_pass *pass, const struct augment_kind *kind)
+/* Returns true if moves only change the order of elements or leave some of them out, and channels
+ * stay in their order. Zeros from beyond a sample are not what a map makes of zeros. `channel` is
+ * the axis of the channels, -1 if there is none. It becomes their axis behind the moves. */
+static bool only_turns(const struct augment_view *view, int *channel)
 {
-    return kind->move ? !pass->n_runs : pass->n_runs < AUGMENT_PASS_RUNS;
+    int before = *channel, behind = before;
+    for (uint32_t axis = 0; axis < view->axes; axis++) {
+        const struct augment_way *way = &view->way[axis];
+        if (way->table || way->count != way->size) return false;
+        if ((int)way->axis != before) continue;
+        if (way->step < 0 || way->size != view->shape[way->axis]) return false;
+        behind = (int)axis;
+    }
+    *channel = behind;
+    return true;
 }
 
-void augment_pass_add(struct augment_pass *pass, const struct augment_kind *kind,
+/* Begins to move behind a run, if the run is a linear map. */
+static bool begin_turn(struct augment_pass *pass, int64_t *numbers, size_t n_numbers)
+{
+    struct augment_linear linear;
+    const struct augment_pass_run *run = &pass->run[0];
+    if (pass->n_runs > 1) return false;
+    if (pass->turned) return true;
+    if (!run->kind->linear || !run->kind->linear(run->bound, &linear)) return false;
+    pass->channel =
+        linear.channels > 1 ? augment_axis_of(run->bound->grid.layout, 'c') : AUGMENT_NO_ELEMENT;
+    if (!pass->n_moves) augment_view_begin(&run->bound->before, numbers, n_numbers, &pass->view);
+    return true;
+}
+
+/* Adds a move behind a run. */
+static bool add_turn(struct augment_pass *pass, const struct augment_kind *kind,
+                     const struct augment_bound *bound, const void *draw, int64_t *numbers,
+                     size_t n_numbers)
+{
+    struct augment_view alone;
+    if (!begin_turn(pass, numbers, n_numbers)) return false;
+    augment_view_begin(&bound->before, pass->view.free, pass->view.n_free, &alone);
+    kind->move(bound, draw, &alone);
+    if (!only_turns(&alone, &pass->channel)) return false;
+    kind->move(bound, draw, &pass->view);
+    pass->turned = true;
+    pass->last = bound;
+    pass->n_moves++;
+    return true;
+}
+
+/* The bound of the first run for elements in the order behind all moves. */
+static void turn_bound(const struct augment_pass *pass, struct augment_bound *bound)
+{
+    *bound = *pass->run[0].bound;
+    bound->elements = bound->grid.channel_inner = 1;
+    for (uint32_t axis = 0; axis < pass->view.axes; axis++) {
+        bound->elements *= pass->view.way[axis].size;
+        if ((int)axis > pass->channel) bound->grid.channel_inner *= pass->view.way[axis].size;
+    }
+}
+
+bool augment_pass_add(struct augment_pass *pass, const struct augment_kind *kind,
                       const struct augment_bound *bound, const void *draw, uint64_t rows,
                       int64_t *numbers, size_t n_numbers)
 {
+    if (kind->run && pass->n_runs == AUGMENT_PASS_RUNS) return false;
+    if (kind->move && pass->n_runs)
+        return rows >= all_rows(pass->first) &&
+               add_turn(pass, kind, bound, draw, numbers, n_numbers);
     if (!pass->n_moves && !pass->n_runs) pass->first = bound;
     pass->last = bound;
     if (kind->run) {
         pass->run[pass->n_runs++] = (struct augment_pass_run){kind, bound, draw};
-        return;
+        return true;
     }
     struct augment_bound room;
     const struct augment_bound *some = augment_shorten(bound, rows, &room);
     if (!pass->n_moves) augment_view_begin(&some->before, numbers, n_numbers, &pass->view);
     kind->move(some, draw, &pass->view);
     pass->n_moves++;
+    return true;
 }
 
 /* ---- The general way: some elements at a time, from one operator to the next. */
@@ -196,6 +255,11 @@ void augment_pass_do(struct augment_pass *pass, uint64_t rows, const void *input
             run[r].bound = augment_shorten(run[r].bound, rows, &room[r]);
         }
         compute_runs(pass, run, input, output);
+    } else if (pass->turned) {
+        struct augment_bound bound;
+        turn_bound(pass, &bound);
+        pass->run[0].bound = &bound;
+        compute_runs(pass, pass->run, input, output);
     } else if (pass->n_runs) {
         compute_runs(pass, pass->run, input, output);
     } else {
@@ -203,4 +267,5 @@ void augment_pass_do(struct augment_pass *pass, uint64_t rows, const void *input
     }
     augment_clear_rest(pass->last, rows, output);
     pass->n_moves = pass->n_runs = 0;
+    pass->turned = false;
 }

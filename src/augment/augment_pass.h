@@ -1,6 +1,7 @@
-/* A pass over a sample of a field: moves of elements, then changes of their values. Operators are
- * put off until a pass cannot take the next one, so that a run of them reads each element once and
- * writes it once. The bytes are those of one operator after the other. Pure. */
+/* A pass over a sample of a field: moves of elements, then changes of their values. Moves may also
+ * stand behind a linear map, which is then done behind them. Operators are put off until a pass
+ * cannot take the next one, so that a run of them reads each element once and writes it once. The
+ * bytes are those of one operator after the other. Pure. */
 #ifndef AUGMENT_PASS_H
 #define AUGMENT_PASS_H
 
@@ -23,15 +24,14 @@ struct augment_pass {
     const struct augment_bound *first, *last; /* of the first operator and of the last one */
     struct augment_pass_run run[AUGMENT_PASS_RUNS];
     struct augment_view view;
+    bool turned; /* moves stand behind the first run */
+    int channel; /* then the axis of the channels behind all moves; -1: none */
 };
 
-/* Returns true if a pass can take an operator behind those that it has. */
-bool augment_pass_takes(const struct augment_pass *pass, const struct augment_kind *kind);
-
-/* Adds an operator with move() or run(), which the pass can take, to a pass over the first `rows`
- * rows of a sample. `numbers` has room for the tables of all moves, and is used until the pass is
- * done. */
-void augment_pass_add(struct augment_pass *pass, const struct augment_kind *kind,
+/* Adds an operator with move() or run() to a pass over the first `rows` rows of a sample. `numbers`
+ * has room for the tables of all moves, and is used until the pass is done. Returns false, and
+ * changes nothing, if the pass must be done first. */
+bool augment_pass_add(struct augment_pass *pass, const struct augment_kind *kind,
                       const struct augment_bound *bound, const void *draw, uint64_t rows,
                       int64_t *numbers, size_t n_numbers);
 
