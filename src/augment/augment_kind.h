@@ -51,7 +51,10 @@
     OPERATOR(noise)                                                                                \
     OPERATOR(random_erasing)                                                                       \
     OPERATOR(time_mask)                                                                            \
-    OPERATOR(channel_drop)
+    OPERATOR(channel_drop)                                                                         \
+    OPERATOR(resize)                                                                               \
+    OPERATOR(random_resized_crop)                                                                  \
+    OPERATOR(gaussian_blur)
 
 /* ---- The input of an operator. */
 

@@ -1,0 +1,223 @@
+#include "augment_resize.h"
+
+#include <string.h>
+
+#include "augment_sample_kernels.h"
+
+enum augment_how_resized augment_how_of(const struct augment_bound *bound, int word)
+{
+    if (bound->interpolation == AUGMENT_NEAREST) return AUGMENT_RESIZE_NEAREST;
+    if (bound->interpolation == AUGMENT_BILINEAR) return AUGMENT_RESIZE_BILINEAR;
+    return (enum augment_how_resized)word;
+}
+
+/* ---- Sizes and memory. */
+
+/* The images of a sample before and after, and the rows between. */
+struct sizes {
+    size_t outer, inner;
+    size_t height, width;          /* of the sample before */
+    size_t to_height, to_width;    /* of the result */
+    size_t most_rows, most_across; /* the most taps along each axis */
+};
+
+/* The most elements of `before` that an element of `after` is made of. */
+static size_t most_taps(size_t before, size_t after)
+{
+    size_t most = 2 * ((before + after - 1) / after) + 1;
+    return most < before ? most : before;
+}
+
+static struct sizes sizes_of(const struct augment_bound *bound)
+{
+    const struct augment_grid *grid = &bound->grid;
+    size_t y = (size_t)augment_axis_of(grid->layout, 'h');
+    size_t to_height = (size_t)bound->after.shape[y], to_width = (size_t)bound->after.shape[y + 1];
+    return (struct sizes){grid->outer,
+                          grid->inner,
+                          grid->height,
+                          grid->width,
+                          to_height,
+                          to_width,
+                          most_taps(grid->height, to_height),
+                          most_taps(grid->width, to_width)};
+}
+
+static size_t taps_bytes(size_t size, size_t most, size_t real)
+{
+    return 2 * augment_taken(size * sizeof(uint32_t)) + augment_taken(size * most * real);
+}
+
+size_t augment_resizing_bytes(const struct augment_bound *bound)
+{
+    struct sizes sizes = sizes_of(bound);
+    size_t real = augment_real_bytes(bound->before.type);
+    size_t more = sizes.most_rows > sizes.most_across ? sizes.most_rows : sizes.most_across;
+    return taps_bytes(sizes.to_height, sizes.most_rows, real) +
+           taps_bytes(sizes.to_width, sizes.most_across, real) +
+           augment_taken(more * sizeof(double)) + augment_taken(more * sizeof(void *)) +
+           augment_taken((sizes.width * sizes.inner + AUGMENT_SPARE) * real) +
+           augment_taken((sizes.to_width * sizes.inner + AUGMENT_SPARE) * real);
+}
+
+/* ---- Weights. */
+
+/* The weights of position i of `to` positions that are made of `from` elements. Returns their
+ * number, and the first element in *first. */
+static size_t triangle(size_t i, size_t from, size_t to, double *weight, uint32_t *first)
+{
+    double scale = (double)from / (double)to, wide = scale > 1 ? scale : 1;
+    double inverse = 1 / wide, middle = ((double)i + 0.5) * scale;
+    double low = middle - wide - 1;
+    size_t count = 0, k = low > 0 ? (size_t)low : 0;
+    for (; k < from; k++) {
+        double away = ((double)k + 0.5) - middle;
+        double far = (away < 0 ? -away : away) * inverse;
+        if (far < 1) {
+            if (!count) *first = (uint32_t)k;
+            weight[count++] = 1 - far;
+        } else if (away > 0) {
+            break;
+        }
+    }
+    return count;
+}
+
+static size_t overlap(size_t i, size_t from, size_t to, double *weight, uint32_t *first)
+{
+    uint64_t low = (uint64_t)i * from, high = low + from;
+    size_t count = 0;
+    *first = (uint32_t)(low / to);
+    for (uint64_t k = *first; k * to < high; k++) {
+        uint64_t begin = k * to > low ? k * to : low;
+        uint64_t end = (k + 1) * to < high ? (k + 1) * to : high;
+        weight[count++] = (double)(end - begin);
+    }
+    return count;
+}
+
+/* The memory of a resize. */
+struct resizing {
+    shs_type type;
+    enum augment_how_resized how;
+    double *weight;    /* of one position */
+    const void **line; /* the lines that make one row */
+    void *row;         /* reals: a row of the result's height, and the part's width */
+    void *made;        /* reals: a row of the result */
+    struct augment_taps rows, across;
+};
+
+static void make_taps(const struct resizing *resizing, size_t from, size_t to, size_t most,
+                      char **memory, struct augment_taps *taps)
+{
+    size_t real = augment_real_bytes(resizing->type);
+    taps->size = to;
+    taps->most = most;
+    taps->first = augment_take(memory, to * sizeof(uint32_t));
+    taps->count = augment_take(memory, to * sizeof(uint32_t));
+    taps->weight = augment_take(memory, to * most * real);
+    for (size_t i = 0; i < to; i++) {
+        size_t count = resizing->how == AUGMENT_RESIZE_AREA
+                           ? overlap(i, from, to, resizing->weight, &taps->first[i])
+                           : triangle(i, from, to, resizing->weight, &taps->first[i]);
+        taps->count[i] = (uint32_t)count;
+        augment_weights_of(resizing->type, resizing->weight, count,
+                           (char *)taps->weight + i * most * real);
+    }
+}
+
+/* ---- Images. */
+
+static void resize_image(const struct resizing *resizing, const struct sizes *sizes,
+                         const struct augment_box *box, const char *from, char *to)
+{
+    const struct augment_sample_kernels *kernels = augment_sample_kernels_now();
+    const struct augment_sample_type *loops = &kernels->type[resizing->type];
+    bool wide = augment_is_wide(resizing->type);
+    size_t size = shs_type_size(resizing->type), real = augment_real_bytes(resizing->type);
+    size_t row = sizes->width * sizes->inner * size, made = sizes->to_width * sizes->inner;
+    const struct augment_taps *rows = &resizing->rows;
+    from += box->top * row + box->left * sizes->inner * size;
+    for (size_t y = 0; y < sizes->to_height; y++) {
+        for (size_t k = 0; k < rows->count[y]; k++)
+            resizing->line[k] = from + (rows->first[y] + k) * row;
+        loops->lines(resizing->line, (const char *)rows->weight + y * rows->most * real,
+                     rows->count[y], box->width * sizes->inner, resizing->row);
+        kernels->real[wide].across(resizing->row, &resizing->across, sizes->inner, resizing->made);
+        loops->round(resizing->made, made, to + y * made * size);
+    }
+}
+
+static void resize_computed(const struct augment_bound *bound, enum augment_how_resized how,
+                            const struct augment_box *box, const char *input, char *output,
+                            char *memory)
+{
+    struct sizes sizes = sizes_of(bound);
+    struct resizing resizing = {.type = bound->before.type, .how = how};
+    size_t size = shs_type_size(resizing.type), real = augment_real_bytes(resizing.type);
+    size_t more = sizes.most_rows > sizes.most_across ? sizes.most_rows : sizes.most_across;
+    resizing.weight = augment_take(&memory, more * sizeof(double));
+    resizing.line = augment_take(&memory, more * sizeof(void *));
+    resizing.row = augment_take(&memory, (sizes.width * sizes.inner + AUGMENT_SPARE) * real);
+    resizing.made = augment_take(&memory, (sizes.to_width * sizes.inner + AUGMENT_SPARE) * real);
+    make_taps(&resizing, box->height, sizes.to_height, most_taps(box->height, sizes.to_height),
+              &memory, &resizing.rows);
+    make_taps(&resizing, box->width, sizes.to_width, most_taps(box->width, sizes.to_width), &memory,
+              &resizing.across);
+    for (size_t o = 0; o < sizes.outer; o++)
+        resize_image(&resizing, &sizes, box,
+                     input + o * sizes.height * sizes.width * sizes.inner * size,
+                     output + o * sizes.to_height * sizes.to_width * sizes.inner * size);
+}
+
+/* ---- Nearest elements. */
+
+static size_t nearest(size_t i, size_t from, size_t to)
+{
+    return (size_t)((2 * (uint64_t)i + 1) * from / (2 * (uint64_t)to));
+}
+
+/* Copies pixels of `bytes` bytes. Always inline, so that usual numbers of bytes are known. */
+static inline __attribute__((always_inline)) void
+copy_pixels(const char *from, const uint32_t *column, size_t count, size_t bytes, char *to)
+{
+    for (size_t x = 0; x < count; x++)
+        memcpy(to + x * bytes, from + column[x] * bytes, bytes);
+}
+
+static void copy_row(const char *from, const uint32_t *column, size_t count, size_t bytes, char *to)
+{
+    if (bytes == 1)
+        copy_pixels(from, column, count, 1, to);
+    else if (bytes == 3)
+        copy_pixels(from, column, count, 3, to);
+    else if (bytes == 4)
+        copy_pixels(from, column, count, 4, to);
+    else
+        copy_pixels(from, column, count, bytes, to);
+}
+
+static void resize_nearest(const struct augment_bound *bound, const struct augment_box *box,
+                           const char *input, char *output, char *memory)
+{
+    struct sizes sizes = sizes_of(bound);
+    size_t bytes = sizes.inner * shs_type_size(bound->before.type);
+    uint32_t *column = augment_take(&memory, sizes.to_width * sizeof *column);
+    for (size_t x = 0; x < sizes.to_width; x++)
+        column[x] = box->left + (uint32_t)nearest(x, box->width, sizes.to_width);
+    for (size_t o = 0; o < sizes.outer; o++)
+        for (size_t y = 0; y < sizes.to_height; y++, output += sizes.to_width * bytes) {
+            size_t row = o * sizes.height + box->top + nearest(y, box->height, sizes.to_height);
+            copy_row(input + row * sizes.width * bytes, column, sizes.to_width, bytes, output);
+        }
+}
+
+void augment_resize_box(const struct augment_bound *bound, enum augment_how_resized how,
+                        const struct augment_box *box, const void *input, void *output,
+                        void *scratch)
+{
+    if (how == AUGMENT_RESIZE_NEAREST)
+        resize_nearest(bound, box, input, output, scratch);
+    else
+        resize_computed(bound, how, box, input, output, scratch);
+}

@@ -1,0 +1,105 @@
+/* The inner loops of operators that resample, one set for each instruction set. All sets give the
+ * same bits: each operation is rounded, and sums are taken in the order that is stated here.
+ *
+ * Samples of u8, u16 and f32 are computed in f32, all others in f64. "Reals" are numbers of that
+ * type. Pure. */
+#ifndef AUGMENT_SAMPLE_KERNELS_H
+#define AUGMENT_SAMPLE_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shardstep/tensor.h"
+
+enum {
+    AUGMENT_SPARE = 16 /* reals behind a row of reals that the loops may read and overwrite */
+};
+
+/* For each position of a result along an axis the elements of the input that it is a sum of, and
+ * their weights. Position i is the sum of `count[i]` elements from element `first[i]` on, with the
+ * weights from weight i * most on. */
+struct augment_taps {
+    size_t size; /* positions */
+    size_t most; /* the greatest count */
+    uint32_t *first, *count;
+    void *weight; /* reals */
+};
+
+/* Where pixels of a row come from, in units of 2^-32 elements: pixel i from (x + i * step_x, y + i
+ * * step_y), and from (x[i], y[i]) farther if there are displacements. */
+struct augment_row {
+    int64_t x, y, step_x, step_y;
+    const int64_t *farther_x, *farther_y; /* NULL: none */
+    uint32_t width, height, inner;        /* of the plane: at most 2^15, 2^15 and 2^31 elements */
+    uint32_t end;                         /* pixels whose spot is from here on are not within */
+};
+
+/* The four elements around each pixel's place: `at` is that to the upper left, in elements of the
+ * plane; `right` and `down` say where the pixel lies between them, in [0, 1). */
+struct augment_spots {
+    uint32_t *at;
+    float *right, *down;
+};
+
+/* The loops for elements of a type. */
+struct augment_sample_type {
+    /* sum[e] = weight[0] * line[0][e] + weight[1] * line[1][e] + … from the left, for e < count. */
+    void (*lines)(const void *const *line, const void *weight, size_t taps, size_t count,
+                  void *sum);
+
+    /* sum[e] = weight[0] * line[r][e] + weight[1] * (line[r-1][e] + line[r+1][e]) + … from the
+     * left, for 2 * r + 1 lines. */
+    void (*pairs)(const void *const *line, const void *weight, size_t radius, size_t count,
+                  void *sum);
+
+    /* Rounds reals half to even and clamps them, if the elements are integers. */
+    void (*round)(const void *real, size_t count, void *to);
+
+    /* For each of `count` pixels and each element e < inner of it: a + right * (b - a) of the upper
+     * two, the same of the lower two, and between these upper + down * (lower - upper). */
+    void (*between)(const struct augment_spots *spots, const void *plane, size_t width,
+                    size_t inner, size_t count, void *to);
+};
+
+/* The loops for reals. */
+struct augment_sample_real {
+    /* Makes pixels of `inner` reals along a row, by taps. Sums begin with the first tap. */
+    void (*across)(const void *row, const struct augment_taps *taps, size_t inner, void *to);
+
+    /* Like pairs() along a row: the line k places from the middle lies k * step reals from it. */
+    void (*along)(const void *row, const void *weight, size_t radius, size_t step, size_t count,
+                  void *to);
+};
+
+struct augment_sample_kernels {
+    const char *name;                             /* such as "plain", "avx2" or "avx512" */
+    struct augment_sample_type type[SHS_F64 + 1]; /* empty for f16, which is not computed with */
+    struct augment_sample_real real[2];           /* f32, f64 */
+
+    /* Finds the spots of `count` pixels, and which are within: those whose four elements all lie in
+     * the plane. The spots of the others are 0. */
+    void (*places)(const struct augment_row *row, size_t count, const struct augment_spots *spots,
+                   uint8_t *within);
+};
+
+extern const struct augment_sample_kernels augment_sample_kernels_plain;
+#if defined(__x86_64__)
+extern const struct augment_sample_kernels augment_sample_kernels_avx2,
+    augment_sample_kernels_avx512;
+#endif
+
+/* Returns the fastest kernels that this CPU runs, or the kernels that were chosen. */
+const struct augment_sample_kernels *augment_sample_kernels_now(void);
+
+/* For tests and measurements. Uses the kernels of this name from now on, the fastest for "".
+ * Returns false if there are none of this name or the CPU does not run them. */
+bool augment_sample_kernels_choose(const char *name);
+
+/* Returns true if elements of a type are computed in f64. */
+static inline bool augment_is_wide(shs_type type)
+{
+    return type != SHS_U8 && type != SHS_U16 && type != SHS_F32;
+}
+
+#endif

@@ -1,0 +1,6 @@
+/* Kernels for any machine. */
+#include "augment_sample_body.h"
+
+#define between_bytes between_u8
+
+const struct augment_sample_kernels augment_sample_kernels_plain = KERNELS("plain");

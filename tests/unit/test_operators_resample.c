@@ -1,0 +1,357 @@
+/* resize, random_resized_crop and gaussian_blur, against slow functions of coordinates that are
+ * written from their help alone. */
+#include "augment_refused.h"
+#include "random_math.h"
+#include "sampled_scene.h"
+
+/* ---- resizing */
+
+/* A part of each image, and what it is resized to. */
+struct resized {
+    char how; /* n, b or a */
+    size_t top, left, height, width, to_height, to_width;
+};
+
+/* Computes the weights of position i; returns 1 + the last element that has a weight above 0. */
+static size_t slow_weights(const struct resized *resized, shs_type type, size_t i, size_t n,
+                           size_t to, double *weight)
+{
+    double s = (double)n / (double)to, r = 1 / (s > 1 ? s : 1), c = ((double)i + 0.5) * s, sum = 0;
+    size_t end = 0;
+    for (size_t k = 0; k < n; k++) {
+        double d = fabs(((double)k + 0.5) - c) * r;
+        size_t from = k * to > i * n ? k * to : i * n;
+        size_t until = (k + 1) * to < (i + 1) * n ? (k + 1) * to : (i + 1) * n;
+        weight[k] = resized->how == 'b' ? (d < 1 ? 1 - d : 0)
+                    : until > from      ? (double)(until - from)
+                                        : 0;
+        sum += weight[k];
+        if (weight[k] > 0) end = k + 1;
+    }
+    for (size_t k = 0; k < end; k++)
+        weight[k] = real_of(type, weight[k] / sum);
+    return end;
+}
+
+/* Adds weight * x to a sum that may have begun. */
+static double add_to(shs_type type, bool begun, double sum, double weight, double x)
+{
+    double product = real_of(type, weight * x);
+    return begun ? real_of(type, sum + product) : product;
+}
+
+static double slow_resize(const struct images *images, const void *about, size_t o, size_t y,
+                          size_t x, size_t e)
+{
+    const struct resized *part = about;
+    shs_type type = images->tensor.type;
+    double across[64], down[64], sum = 0;
+    if (part->how == 'n')
+        return element_of(images, o, part->top + (2 * y + 1) * part->height / (2 * part->to_height),
+                          part->left + (2 * x + 1) * part->width / (2 * part->to_width), e);
+    size_t columns = slow_weights(part, type, x, part->width, part->to_width, across);
+    size_t rows = slow_weights(part, type, y, part->height, part->to_height, down);
+    bool begun = false;
+    for (size_t k = 0; k < columns; k++) {
+        double column = 0;
+        bool column_begun = false;
+        if (!(across[k] > 0)) continue;
+        for (size_t j = 0; j < rows; j++) {
+            if (!(down[j] > 0)) continue;
+            column = add_to(type, column_begun, column, down[j],
+                            element_of(images, o, part->top + j, part->left + k, e));
+            column_begun = true;
+        }
+        sum = add_to(type, begun, sum, across[k], column);
+        begun = true;
+    }
+    return sum;
+}
+
+static const struct {
+    const char *text; /* the value of size */
+    size_t height, width;
+} targets[] = {{"1", 1, 1}, {"[7,11]", 7, 11}, {"[13,4]", 13, 4}, {"[3,40]", 3, 40}};
+
+static const char *const hows[] = {"nearest", "bilinear", "area"};
+
+static void check_resize(const struct images *images, const char *how, size_t target)
+{
+    static unsigned char came[8 * MOST_ELEMENTS];
+    char text[120];
+    struct resized resized = {
+        how[0], 0, 0, images->height, images->width, targets[target].height, targets[target].width};
+    snprintf(text, sizeof text, "f: resize(size=%s, how=%s", targets[target].text, how);
+    shs_augment *augment = open_images(text, images);
+    if (!augment) return;
+    shs_random stream = stream_at(1, 2);
+    apply_images(augment, images, &stream, came);
+    compare_images(text, images, shs_augment_output(augment, 0), came, slow_resize, &resized);
+    shs_augment_close(&augment);
+}
+
+static void resize_follows_its_words(void)
+{
+    static struct images images;
+    for (size_t t = 0; t < COUNT(computed_types); t++)
+        for (size_t scene = 0; scene < SCENES; scene++) {
+            make_images(scene, computed_types[t], &images);
+            augment_sample_kernels_choose(kernel_names[(t + scene) % COUNT(kernel_names)]);
+            /* the slow function gives numbers of f64, which have fewer digits than 64 bits */
+            bool long_whole = images.tensor.type == SHS_U64 || images.tensor.type == SHS_I64;
+            for (size_t h = long_whole ? 1 : 0; h < COUNT(hows); h++)
+                for (size_t target = 0; target < COUNT(targets); target++)
+                    check_resize(&images, hows[h], target);
+        }
+    augment_sample_kernels_choose("");
+}
+
+/* The draws of random_resized_crop, from their words. */
+static struct resized slow_part(const struct images *images, double low, double high,
+                                double ratio_low, double ratio_high, shs_random *stream)
+{
+    double height = (double)images->height, width = (double)images->width;
+    struct resized part = {.height = images->height, .width = images->width};
+    for (int attempt = 0; attempt < 10; attempt++) {
+        double area = (height * width) * (low + shs_random_double(stream) * (high - low));
+        double from = random_log(ratio_low), to = random_log(ratio_high);
+        double ratio = random_exp(from + shs_random_double(stream) * (to - from));
+        double w = nearbyint(sqrt(area * ratio)), h = nearbyint(sqrt(area / ratio));
+        if (w < 1 || w > width || h < 1 || h > height) continue;
+        part.height = (size_t)h;
+        part.width = (size_t)w;
+        part.top = shs_random_below(stream, (uint32_t)(images->height - part.height + 1));
+        part.left = shs_random_below(stream, (uint32_t)(images->width - part.width + 1));
+        return part;
+    }
+    if (width / height < ratio_low)
+        part.height = (size_t)fmax(1, nearbyint(width / ratio_low));
+    else if (width / height > ratio_high)
+        part.width = (size_t)fmax(1, nearbyint(height * ratio_high));
+    part.top = (images->height - part.height) / 2;
+    part.left = (images->width - part.width) / 2;
+    return part;
+}
+
+static void check_resized_crop(const char *values, const struct images *images, double low,
+                               double high, double ratio_low, double ratio_high)
+{
+    static unsigned char came[8 * MOST_ELEMENTS];
+    char text[120];
+    snprintf(text, sizeof text, "f: random_resized_crop(size=[9,14], %s", values);
+    shs_augment *augment = open_images(text, images);
+    for (uint64_t slot = 0; slot < 6 && augment; slot++) {
+        shs_random stream = stream_at(9, slot), own = stream;
+        struct resized part = slow_part(images, low, high, ratio_low, ratio_high, &own);
+        part.how = 'b';
+        part.to_height = 9;
+        part.to_width = 14;
+        apply_images(augment, images, &stream, came);
+        CHECK_EQ(shs_random_u32(&stream), shs_random_u32(&own));
+        compare_images(text, images, shs_augment_output(augment, 0), came, slow_resize, &part);
+    }
+    shs_augment_close(&augment);
+}
+
+static void parts_are_drawn_and_resized(void)
+{
+    static struct images images;
+    for (size_t scene = 0; scene < SCENES; scene++) {
+        make_images(scene, scene % 2 ? SHS_F64 : SHS_U8, &images);
+        check_resized_crop("scale=0.08..1", &images, 0.08, 1, 0.75, 1.3333333333333333);
+        check_resized_crop("scale=0.5..0.5, ratio=2..2", &images, 0.5, 0.5, 2, 2);
+        check_resized_crop("scale=0..0", &images, 0, 0, 0.75, 1.3333333333333333);
+        check_resized_crop("scale=1..1, ratio=0.001..0.002", &images, 1, 1, 0.001, 0.002);
+        check_resized_crop("scale=1..1, ratio=500..1000", &images, 1, 1, 500, 1000);
+    }
+}
+
+/* The same size, and constant images, stay what they are. */
+static void resizing_has_identities(void)
+{
+    static struct images images;
+    static unsigned char came[8 * MOST_ELEMENTS];
+    for (size_t t = 0; t < COUNT(computed_types); t++) {
+        char text[80];
+        make_images(4, computed_types[t], &images);
+        for (size_t h = 0; h < COUNT(hows); h++) {
+            snprintf(text, sizeof text, "f: resize(size=[43,37], how=%s", hows[h]);
+            shs_augment *augment = open_images(text, &images);
+            shs_random stream = stream_at(1, 1);
+            if (!augment) return;
+            apply_images(augment, &images, &stream, came);
+            if (computed_types[t] != SHS_U64 && computed_types[t] != SHS_I64)
+                CHECK_BYTES(came, images.element, bytes_of(&images.tensor));
+            shs_augment_close(&augment);
+        }
+    }
+}
+
+/* A mask keeps its own elements while the image beside it is computed. */
+static void fields_say_how_they_are_resized(void)
+{
+    static unsigned char image[12 * 10], out_image[35];
+    const shs_tensor tensors[] = {{.name = "image", .type = SHS_U8, .axes = 2, .shape = {12, 10}},
+                                  {.name = "mask", .type = SHS_F16, .axes = 2, .shape = {12, 10}}};
+    shs_augment *augment;
+    static uint16_t halves[120], out_halves[35];
+    for (size_t i = 0; i < 120; i++) {
+        image[i] = (unsigned char)(2 * i);
+        halves[i] = (uint16_t)(1 + i);
+    }
+    if (!NEED(!shs_augment_open("image,mask[nearest]: resize(size=[5,7])", tensors, 2, &augment)))
+        return;
+    char *scratch = aligned_alloc(64, (shs_augment_scratch(augment) + 63) / 64 * 64);
+    const void *from[] = {image, halves};
+    void *to[] = {out_image, out_halves};
+    shs_random stream = stream_at(1, 1);
+    CHECK_STATUS(shs_augment_apply(augment, &stream, from, to, scratch), SHS_OK);
+    for (size_t y = 0; y < 5; y++)
+        for (size_t x = 0; x < 7; x++)
+            CHECK_EQ(out_halves[7 * y + x],
+                     halves[(2 * y + 1) * 12 / 10 * 10 + (2 * x + 1) * 10 / 14]);
+    free(scratch);
+    shs_augment_close(&augment);
+}
+
+/* ---- blur */
+
+struct blurred {
+    size_t size;
+    double sigma;
+    char border; /* z, e, r or w */
+};
+
+/* Returns the position that stands for position k of an axis, or -1. */
+static int64_t slow_beyond(int64_t k, int64_t n, char border)
+{
+    if (border == 'z') return k >= 0 && k < n ? k : -1;
+    if (border == 'r' && n == 1) return 0;
+    while (k < 0 || k >= n) {
+        if (border == 'e') k = k < 0 ? 0 : n - 1;
+        if (border == 'w') k += k < 0 ? n : -n;
+        if (border == 'r') k = k < 0 ? -k : 2 * (n - 1) - k;
+    }
+    return k;
+}
+
+static double slow_column(const struct images *images, const struct blurred *blurred,
+                          const double *weight, size_t o, size_t y, int64_t x, size_t e)
+{
+    int64_t r = (int64_t)blurred->size / 2, n = (int64_t)images->height;
+    shs_type type = images->tensor.type;
+    double value[65], sum;
+    if (x < 0) return 0;
+    for (int64_t k = -r; k <= r; k++) {
+        int64_t at = slow_beyond((int64_t)y + k, n, blurred->border);
+        value[k + r] = at < 0 ? 0 : element_of(images, o, (size_t)at, (size_t)x, e);
+    }
+    sum = real_of(type, weight[0] * value[r]);
+    for (int64_t k = 1; k <= r; k++)
+        sum = add_to(type, true, sum, weight[k], real_of(type, value[r - k] + value[r + k]));
+    return sum;
+}
+
+static double slow_blur(const struct images *images, const void *about, size_t o, size_t y,
+                        size_t x, size_t e)
+{
+    const struct blurred *blurred = about;
+    int64_t r = (int64_t)blurred->size / 2, n = (int64_t)images->width;
+    shs_type type = images->tensor.type;
+    double weight[33], value[65], all = 0;
+    for (int64_t k = -r; k <= r; k++) {
+        double q = (double)(k < 0 ? -k : k) / blurred->sigma;
+        all += random_exp(-0.5 * (q * q));
+    }
+    for (int64_t k = 0; k <= r; k++) {
+        double q = (double)k / blurred->sigma;
+        weight[k] = real_of(type, random_exp(-0.5 * (q * q)) / all);
+    }
+    for (int64_t k = -r; k <= r; k++)
+        value[k + r] = slow_column(images, blurred, weight, o, y,
+                                   slow_beyond((int64_t)x + k, n, blurred->border), e);
+    double sum = real_of(type, weight[0] * value[r]);
+    for (int64_t k = 1; k <= r; k++)
+        sum = add_to(type, true, sum, weight[k], real_of(type, value[r - k] + value[r + k]));
+    return sum;
+}
+
+static void check_blur(const struct images *images, size_t size, const char *border, bool own)
+{
+    static unsigned char came[8 * MOST_ELEMENTS];
+    char text[120];
+    if (own)
+        snprintf(text, sizeof text, "f[%s]: gaussian_blur(size=%zu, sigma=0.5..3", border, size);
+    else
+        snprintf(text, sizeof text, "f: gaussian_blur(size=%zu, sigma=0.5..3, border=%s", size,
+                 border);
+    shs_augment *augment = open_images(text, images);
+    if (!augment) return;
+    shs_random stream = stream_at(3, size), copy = stream;
+    struct blurred blurred = {size, 0.5 + shs_random_double(&copy) * (3 - 0.5), border[0]};
+    apply_images(augment, images, &stream, came);
+    CHECK_EQ(shs_random_u32(&stream), shs_random_u32(&copy));
+    compare_images(text, images, &images->tensor, came, slow_blur, &blurred);
+    shs_augment_close(&augment);
+}
+
+static void blur_follows_its_words(void)
+{
+    static const char *const borders[] = {"zero", "edge", "reflect", "wrap"};
+    static struct images images;
+    for (size_t t = 0; t < COUNT(computed_types); t++)
+        for (size_t scene = 0; scene < SCENES; scene++) {
+            make_images(scene, computed_types[t], &images);
+            augment_sample_kernels_choose(kernel_names[(t + scene) % COUNT(kernel_names)]);
+            for (size_t size = 1; size < 12; size += scene == 4 || scene == 8 ? 8 : 2)
+                check_blur(&images, size, borders[(size / 2 + scene + t) % 4], t % 2);
+        }
+    augment_sample_kernels_choose("");
+}
+
+/* ---- all of them */
+
+static void results_are_golden(void)
+{
+    check_golden("f: resize(size=[50,31], how=bilinear", 4, SHS_U8, UINT64_C(0xb9d60801b32ab173));
+    check_golden("f: resize(size=[20,31], how=area", 6, SHS_F32, UINT64_C(0x38aa4c215b4bb45f));
+    check_golden("f: random_resized_crop(size=24", 4, SHS_U8, UINT64_C(0x3034b5e11239d137));
+    check_golden("f: gaussian_blur(size=7", 4, SHS_U8, UINT64_C(0x642d9c378b89f5f6));
+    check_golden("f: gaussian_blur(size=9", 6, SHS_F32, UINT64_C(0xe92490e0c5c4596b));
+}
+
+static void wrong_uses_are_refused(void)
+{
+    static const struct {
+        const char *text, *words;
+    } cases[] = {
+        {"f: resize(size=0)", "takes"},
+        {"f: resize(size=[3,4,5])", "for 2 axes"},
+        {"f: resize(size=3, how=cubic)", "cubic"},
+        {"f: random_resized_crop(size=3, scale=0.5..1.5)", "from 0 to 1"},
+        {"f: random_resized_crop(size=3, p=0.5)", "changes the type or the shape"},
+        {"f: gaussian_blur(size=4)", "size=4 is even"},
+        {"h: gaussian_blur(size=3)", "cast first"},
+        {"h: resize(size=3)", "cast first"},
+        {"e: resize(size=3, layout=hw)", "without elements"},
+        {"s: gaussian_blur(size=3)", "needs an axis y or h"},
+    };
+    const shs_tensor samples[] = {{.name = "f", .type = SHS_U8, .axes = 2, .shape = {5, 5}},
+                                  {.name = "h", .type = SHS_F16, .axes = 2, .shape = {5, 5}},
+                                  {.name = "e", .type = SHS_U8, .axes = 2, .shape = {0, 5}},
+                                  {.name = "s", .type = SHS_U8, .axes = 1, .shape = {5}}};
+    for (size_t i = 0; i < COUNT(cases); i++)
+        CHECK(is_refused(&augment_operators, cases[i].text, samples, COUNT(samples),
+                         SHS_ERROR_ARGUMENT, cases[i].words));
+}
+
+int main(int argc, char **argv)
+{
+    static const struct harness_test tests[] = {
+        TEST(resize_follows_its_words), TEST(parts_are_drawn_and_resized),
+        TEST(resizing_has_identities),  TEST(fields_say_how_they_are_resized),
+        TEST(blur_follows_its_words),   TEST(results_are_golden),
+        TEST(wrong_uses_are_refused),
+    };
+    return harness_main("operators_resample", tests, COUNT(tests), argc, argv);
+}
