@@ -5,6 +5,7 @@
 
 #include "augment_pass.h"
 #include "core_assert.h"
+#include "augment_warp.h"
 
 /* An augmentation that draws nothing needs no stream. An augmentation without operators needs no
  * scratch memory. */
@@ -104,10 +105,26 @@ static void apply_to_fields(struct applying *applying, const struct augment_oper
             put_off(applying, kind, &operation->targets[t], draw);
 }
 
+/* Applies an operator and those behind it that become one map of places with it. Returns the last
+ * of them. */
+static const struct augment_operation *apply_warps(struct applying *applying,
+                                                   const struct augment_operation *operation,
+                                                   const struct augment_operation *end)
+{
+    struct augment_warps warps;
+    operation = augment_warp_draw(operation, end, applying->stream, &warps);
+    if (warps.count) apply_to_fields(applying, operation, &warps);
+    return operation;
+}
+
 static void apply_range(struct applying *applying, const struct augment_operation *operation,
                         const struct augment_operation *end)
 {
     for (; operation < end; operation += 1 + operation->inner) {
+        if (operation->kind->warp) {
+            operation = apply_warps(applying, operation, end);
+            continue;
+        }
         if (!augment_chosen(operation, applying->stream)) continue;
         if (operation->kind->holds == AUGMENT_HOLDS_ALL) {
             apply_range(applying, operation + 1, operation + 1 + operation->inner);

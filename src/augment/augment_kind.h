@@ -54,7 +54,10 @@
     OPERATOR(channel_drop)                                                                         \
     OPERATOR(resize)                                                                               \
     OPERATOR(random_resized_crop)                                                                  \
-    OPERATOR(gaussian_blur)
+    OPERATOR(gaussian_blur)                                                                        \
+    OPERATOR(random_rotation)                                                                      \
+    OPERATOR(random_affine)                                                                        \
+    OPERATOR(elastic)
 
 /* ---- The input of an operator. */
 
@@ -248,6 +251,9 @@ enum augment_holds {
     AUGMENT_HOLDS_ONE  /* one of them is applied, which below(their number) draws */
 };
 
+struct augment_warp;
+struct augment_warped;
+
 /* An operator has exactly one of apply(), run() and move(), or operators inside. */
 struct augment_kind {
     const char *name;
@@ -295,6 +301,10 @@ struct augment_kind {
     /* For operators that move elements and never change them. Tells the moves to the view, which
      * shows the sample as it was before: see augment_view.h. */
     void (*move)(const struct augment_bound *bound, const void *draw, struct augment_view *view);
+
+    /* For operators whose apply() is augment_warp_apply(): see augment_warp.h. Puts the operator
+     * behind those that `warp` has already. */
+    void (*warp)(const struct augment_warped *warped, const void *draw, struct augment_warp *warp);
 
     /* Appends the draws in words, such as "down=1, right=-2". NULL without draws. */
     void (*tell)(const struct augment_bound *bound, const void *draw, struct core_text *text);

@@ -169,12 +169,37 @@ static void places(const struct augment_row *row, size_t count, const struct aug
         find_places(row, false, count, spots, within);
 }
 
+static void blend(const float *up, const float *low, float down, size_t count, float *restrict to)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] = up[i] + down * (low[i] - up[i]);
+}
+
+/* Rounds to units of 2^-32: a number near 2^20 has 32 digits behind the point. */
+static inline int64_t in_units(double x)
+{
+    x = x > -0x1p18 ? x : -0x1p18;
+    x = x < 0x1p18 ? x : 0x1p18;
+    return (int64_t)random_double_bits(x + 0x1.8p20) - (int64_t)random_double_bits(0x1.8p20);
+}
+
+static void displace(const double turn[4], const float *x, const float *y, size_t count,
+                     int64_t *restrict to_x, int64_t *restrict to_y)
+{
+    double xx = turn[0], xy = turn[1], yx = turn[2], yy = turn[3];
+    for (size_t i = 0; i < count; i++) {
+        double right = (double)x[i], down = (double)y[i];
+        to_x[i] = in_units(xx * right + xy * down);
+        to_y[i] = in_units(yx * right + yy * down);
+    }
+}
+
 #define TYPE_KERNELS(name)                                                                         \
     {                                                                                              \
         lines_##name, pairs_##name, round_##name, between_##name                                   \
     }
 
-/* A file with a better between() for three channels of u8 names it. */
+/* A file of kernels defines between_bytes, the between() of u8. */
 #define KERNELS(kernels_name)                                                                      \
     {                                                                                              \
         .name = kernels_name,                                                                      \
@@ -189,5 +214,5 @@ static void places(const struct augment_row *row, size_t count, const struct aug
                  [SHS_F32] = TYPE_KERNELS(f32),                                                    \
                  [SHS_F64] = TYPE_KERNELS(f64)},                                                   \
         .real = {{across_floats, along_floats}, {across_doubles, along_doubles}},                  \
-        .places = places,                                                                          \
+        .places = places, .blend = blend, .displace = displace,                                    \
     }

@@ -81,6 +81,14 @@ struct augment_sample_kernels {
      * the plane. The spots of the others are 0. */
     void (*places)(const struct augment_row *row, size_t count, const struct augment_spots *spots,
                    uint8_t *within);
+
+    /* to[i] = up[i] + down * (low[i] - up[i]). */
+    void (*blend)(const float *up, const float *low, float down, size_t count, float *to);
+
+    /* Turns displacements in elements into units of 2^-32 elements, rounded half to even: x becomes
+     * xx * x + xy * y, and y becomes yx * x + yy * y, in f64, held within -2^18 to 2^18. */
+    void (*displace)(const double turn[4], const float *x, const float *y, size_t count,
+                     int64_t *to_x, int64_t *to_y);
 };
 
 extern const struct augment_sample_kernels augment_sample_kernels_plain;

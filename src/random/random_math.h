@@ -200,4 +200,12 @@ double random_normal_quantile(double p);
 /* Returns log(k!). The absolute error is under 1e-15 + 1e-15 * |log(k!)|. */
 double random_log_factorial(uint64_t k);
 
+/* Computes cosine and sine of an angle from -360 to 360 degrees, as random_turn() does for
+ * trunc(degrees / 360 * 2^53) modulo 2^53. */
+static inline void random_turn_of_degrees(double degrees, double *cosine, double *sine)
+{
+    int64_t turned = (int64_t)(degrees / 360 * 0x1p53);
+    random_turn((uint64_t)turned & ((UINT64_C(1) << 53) - 1), cosine, sine);
+}
+
 #endif

@@ -100,6 +100,20 @@ static inline bool is_rounded(shs_type type, double real, const void *elements, 
     return came.whole == (whole < least ? least : whole > most ? most : whole);
 }
 
+/* Returns the position that stands for position k of an axis, or -1.
+ * `border` is z, e, r or w: zeros, the edge, a mirror in it, or periodic. */
+static inline int64_t slow_beyond(int64_t k, int64_t n, char border)
+{
+    if (border == 'z') return k >= 0 && k < n ? k : -1;
+    if (border == 'r' && n == 1) return 0;
+    while (k < 0 || k >= n) {
+        if (border == 'e') k = k < 0 ? 0 : n - 1;
+        if (border == 'w') k += k < 0 ? n : -n;
+        if (border == 'r') k = k < 0 ? -k : 2 * (n - 1) - k;
+    }
+    return k;
+}
+
 static const char *const kernel_names[] = {"plain", "avx2", "avx512"};
 
 /* ---- applying, and comparing */
@@ -130,7 +144,7 @@ static inline void compare_images(const char *text, const struct images *images,
 /* Opens "f: TEXT, layout=...)" for images; NULL if that failed. `text` has no last parenthesis. */
 static inline shs_augment *open_images(const char *text, const struct images *images)
 {
-    char whole[300];
+    char whole[600];
     shs_augment *augment;
     snprintf(whole, sizeof whole, "%s, layout=%s)", text, images->layout);
     if (!shs_augment_open(whole, &images->tensor, 1, &augment)) return augment;

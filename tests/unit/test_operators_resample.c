@@ -222,19 +222,6 @@ struct blurred {
     char border; /* z, e, r or w */
 };
 
-/* Returns the position that stands for position k of an axis, or -1. */
-static int64_t slow_beyond(int64_t k, int64_t n, char border)
-{
-    if (border == 'z') return k >= 0 && k < n ? k : -1;
-    if (border == 'r' && n == 1) return 0;
-    while (k < 0 || k >= n) {
-        if (border == 'e') k = k < 0 ? 0 : n - 1;
-        if (border == 'w') k += k < 0 ? n : -n;
-        if (border == 'r') k = k < 0 ? -k : 2 * (n - 1) - k;
-    }
-    return k;
-}
-
 static double slow_column(const struct images *images, const struct blurred *blurred,
                           const double *weight, size_t o, size_t y, int64_t x, size_t e)
 {
