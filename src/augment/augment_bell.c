@@ -16,12 +16,19 @@ static size_t side_elements(const struct augment_bell *bell)
     return 2 * bell->radius * bell->inner;
 }
 
+/* Sums along the height are made in tiles of BAND rows and TILE elements, whose elements stay in
+ * the nearest cache. */
+enum {
+    BAND = 16,
+    TILE = 256
+};
+
 size_t augment_bell_bytes(const struct augment_bell *bell)
 {
     size_t real = augment_real_bytes(bell->type), row = row_elements(bell);
     size_t size = 2 * bell->radius + 1;
-    return augment_taken(size * sizeof(void *)) + augment_taken(row * shs_type_size(bell->type)) +
-           augment_taken((row + side_elements(bell)) * real) + augment_taken(row * real) +
+    return augment_taken(size * sizeof(void *)) + augment_taken((BAND + size) * TILE * real) +
+           augment_taken(BAND * (row + side_elements(bell)) * real) + augment_taken(row * real) +
            augment_taken(size * real);
 }
 
@@ -41,20 +48,18 @@ static void make_weights(const struct augment_bell *bell, double sigma)
 void augment_bell_begin(struct augment_bell *bell, double sigma, char **memory)
 {
     size_t real = augment_real_bytes(bell->type), row = row_elements(bell);
-    size_t size = 2 * bell->radius + 1, bytes = row * shs_type_size(bell->type);
+    size_t size = 2 * bell->radius + 1;
     bell->line = augment_take(memory, size * sizeof(void *));
-    bell->zeros = augment_take(memory, bytes);
-    bell->row = augment_take(memory, (row + side_elements(bell)) * real);
+    bell->tile = augment_take(memory, (BAND + size) * TILE * real);
+    bell->rows = augment_take(memory, BAND * (row + side_elements(bell)) * real);
     bell->made = augment_take(memory, row * real);
     bell->weight = augment_take(memory, size * real);
-    memset(bell->zeros, 0, bytes);
     make_weights(bell, sigma);
 }
 
 /* Continues a row on both sides. `pixel` is the bytes of a pixel of reals. */
-static void continue_row(const struct augment_bell *bell, size_t pixel)
+static void continue_row(const struct augment_bell *bell, size_t pixel, char *row)
 {
-    char *row = bell->row;
     int64_t width = (int64_t)bell->width, radius = (int64_t)bell->radius;
     for (int64_t side = 0; side < 2 * radius; side++) {
         int64_t place = side < radius ? side : width + side;
@@ -66,23 +71,60 @@ static void continue_row(const struct augment_bell *bell, size_t pixel)
     }
 }
 
-void augment_bell_plane(const struct augment_bell *bell, const void *from, void *to)
+/* Row `row` of a band, with its sides. */
+static char *row_of(const struct augment_bell *bell, size_t row)
+{
+    return (char *)bell->rows +
+           row * (row_elements(bell) + side_elements(bell)) * augment_real_bytes(bell->type);
+}
+
+/* Sums a tile of `count` elements from element `first` of the rows of a band that begins at row
+ * `top` and has `high` rows. */
+static void sum_tile(const struct augment_bell *bell, const char *from, size_t top, size_t high,
+                     size_t first, size_t count)
 {
     const struct augment_sample_kernels *kernels = augment_sample_kernels_now();
-    const struct augment_sample_type *loops = &kernels->type[bell->type];
-    size_t radius = bell->radius, count = row_elements(bell), inner = bell->inner;
-    size_t real = augment_real_bytes(bell->type), bytes = count * shs_type_size(bell->type);
-    bool wide = augment_is_wide(bell->type);
-    for (size_t y = 0; y < bell->height; y++) {
-        for (size_t k = 0; k <= 2 * radius; k++) {
-            int64_t at = augment_continued((int64_t)(y + k) - (int64_t)radius,
-                                           (int64_t)bell->height, bell->border);
-            bell->line[k] = at < 0 ? bell->zeros : (const char *)from + (size_t)at * bytes;
-        }
-        loops->pairs(bell->line, bell->weight, radius, count,
-                     (char *)bell->row + radius * inner * real);
-        continue_row(bell, inner * real);
-        kernels->real[wide].along(bell->row, bell->weight, radius, inner, count, bell->made);
-        loops->round(bell->made, count, (char *)to + y * bytes);
+    size_t real = augment_real_bytes(bell->type), size = shs_type_size(bell->type);
+    char *tile = bell->tile;
+    for (size_t k = 0; k < high + 2 * bell->radius; k++) {
+        int64_t at = augment_continued((int64_t)(top + k) - (int64_t)bell->radius,
+                                       (int64_t)bell->height, bell->border);
+        if (at < 0)
+            memset(tile + k * TILE * real, 0, count * real);
+        else
+            kernels->type[bell->type].widen(from + ((size_t)at * row_elements(bell) + first) * size,
+                                            count, tile + k * TILE * real);
+    }
+    for (size_t y = 0; y < high; y++) {
+        for (size_t k = 0; k <= 2 * bell->radius; k++)
+            bell->line[k] = tile + (y + k) * TILE * real;
+        kernels->real[augment_is_wide(bell->type)].pairs(
+            bell->line, bell->weight, bell->radius, count,
+            row_of(bell, y) + (bell->radius * bell->inner + first) * real);
+    }
+}
+
+/* Sums a row of a band along the width, and rounds it. */
+static void finish_row(const struct augment_bell *bell, char *row, char *to)
+{
+    const struct augment_sample_kernels *kernels = augment_sample_kernels_now();
+    size_t pixel = bell->inner * augment_real_bytes(bell->type), count = row_elements(bell);
+    continue_row(bell, pixel, row);
+    for (size_t k = 0; k <= 2 * bell->radius; k++)
+        bell->line[k] = row + k * pixel;
+    kernels->real[augment_is_wide(bell->type)].pairs(bell->line, bell->weight, bell->radius, count,
+                                                     bell->made);
+    kernels->type[bell->type].round(bell->made, count, to);
+}
+
+void augment_bell_plane(const struct augment_bell *bell, const void *from, void *to)
+{
+    size_t row = row_elements(bell), bytes = row * shs_type_size(bell->type);
+    for (size_t top = 0; top < bell->height; top += BAND) {
+        size_t high = bell->height - top < BAND ? bell->height - top : BAND;
+        for (size_t first = 0; first < row; first += TILE)
+            sum_tile(bell, from, top, high, first, row - first < TILE ? row - first : TILE);
+        for (size_t y = 0; y < high; y++)
+            finish_row(bell, row_of(bell, y), (char *)to + (top + y) * bytes);
     }
 }

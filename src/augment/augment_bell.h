@@ -19,11 +19,11 @@ struct augment_bell {
     size_t height, width, inner;
     size_t radius; /* at most AUGMENT_MOST_RADIUS */
     enum augment_border border;
-    const void **line;
-    void *zeros;  /* a row of zeros */
-    void *row;    /* reals: a row between the two sums, with `radius` pixels on both sides */
-    void *made;   /* reals: a row of the result */
-    void *weight; /* reals: of the distances 0 to the radius */
+    const void **line; /* 2 * radius + 1 */
+    void *tile;        /* reals: what a tile of sums along the height is made of */
+    void *rows;        /* reals: rows between the two sums, with `radius` pixels on both sides */
+    void *made;        /* reals: a row of the result */
+    void *weight;      /* reals: of the distances 0 to the radius */
 };
 
 /* The bytes of scratch memory that augment_bell_begin() takes. Reads the first five members. */

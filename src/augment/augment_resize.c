@@ -107,6 +107,27 @@ struct resizing {
     struct augment_taps rows, across;
 };
 
+/* Gives all positions as many elements as the position with the most, where this changes nothing: a
+ * sum of finite numbers that are not negative is the same with products of 0 before or behind it.
+ */
+static void even_out(size_t from, struct augment_taps *taps)
+{
+    uint32_t most = 0;
+    for (size_t i = 0; i < taps->size; i++)
+        most = taps->count[i] > most ? taps->count[i] : most;
+    for (size_t i = 0; i < taps->size; i++) {
+        float *weight = (float *)taps->weight + i * taps->most;
+        uint32_t count = taps->count[i], end = taps->first[i] + most;
+        uint32_t before = end > from ? end - (uint32_t)from : 0;
+        memmove(weight + before, weight, count * sizeof *weight);
+        for (uint32_t k = 0; k < most; k++)
+            if (k < before || k >= before + count) weight[k] = 0;
+        taps->first[i] -= before;
+        taps->count[i] = most;
+    }
+    taps->same = most;
+}
+
 static void make_taps(const struct resizing *resizing, size_t from, size_t to, size_t most,
                       char **memory, struct augment_taps *taps)
 {
@@ -124,6 +145,8 @@ static void make_taps(const struct resizing *resizing, size_t from, size_t to, s
         augment_weights_of(resizing->type, resizing->weight, count,
                            (char *)taps->weight + i * most * real);
     }
+    taps->same = 0;
+    if (resizing->type == SHS_U8 || resizing->type == SHS_U16) even_out(from, taps);
 }
 
 /* ---- Images. */

@@ -51,74 +51,64 @@ static inline int64_t rounded_i64(double x)
 
 /* ---- Elements. */
 
-#define ELEMENT        uint8_t
-#define REAL           float
-#define TYPED(name)    name##_u8
-#define ROUND(x)       rounded_u8(x)
-#define TOGETHER(a, b) (uint16_t)((a) + (b))
+#define ELEMENT     uint8_t
+#define REAL        float
+#define TYPED(name) name##_u8
+#define ROUND(x)    rounded_u8(x)
 #include "augment_sample_type.h"
 
-#define ELEMENT        uint16_t
-#define REAL           float
-#define TYPED(name)    name##_u16
-#define ROUND(x)       rounded_u16(x)
-#define TOGETHER(a, b) ((a) + (b))
+#define ELEMENT     uint16_t
+#define REAL        float
+#define TYPED(name) name##_u16
+#define ROUND(x)    rounded_u16(x)
 #include "augment_sample_type.h"
 
-#define ELEMENT        float
-#define REAL           float
-#define TYPED(name)    name##_f32
-#define ROUND(x)       (x)
-#define TOGETHER(a, b) ((a) + (b))
+#define ELEMENT     float
+#define REAL        float
+#define TYPED(name) name##_f32
+#define ROUND(x)    (x)
 #include "augment_sample_type.h"
 
-#define ELEMENT        uint32_t
-#define REAL           double
-#define TYPED(name)    name##_u32
-#define ROUND(x)       (uint32_t) rounded_within(x, 0, UINT32_MAX)
-#define TOGETHER(a, b) ((double)(a) + (double)(b))
+#define ELEMENT     uint32_t
+#define REAL        double
+#define TYPED(name) name##_u32
+#define ROUND(x)    (uint32_t) rounded_within(x, 0, UINT32_MAX)
 #include "augment_sample_type.h"
 
-#define ELEMENT        uint64_t
-#define REAL           double
-#define TYPED(name)    name##_u64
-#define ROUND(x)       rounded_u64(x)
-#define TOGETHER(a, b) ((double)(a) + (double)(b))
+#define ELEMENT     uint64_t
+#define REAL        double
+#define TYPED(name) name##_u64
+#define ROUND(x)    rounded_u64(x)
 #include "augment_sample_type.h"
 
-#define ELEMENT        int8_t
-#define REAL           double
-#define TYPED(name)    name##_i8
-#define ROUND(x)       (int8_t) rounded_within(x, INT8_MIN, INT8_MAX)
-#define TOGETHER(a, b) ((double)(a) + (double)(b))
+#define ELEMENT     int8_t
+#define REAL        double
+#define TYPED(name) name##_i8
+#define ROUND(x)    (int8_t) rounded_within(x, INT8_MIN, INT8_MAX)
 #include "augment_sample_type.h"
 
-#define ELEMENT        int16_t
-#define REAL           double
-#define TYPED(name)    name##_i16
-#define ROUND(x)       (int16_t) rounded_within(x, INT16_MIN, INT16_MAX)
-#define TOGETHER(a, b) ((double)(a) + (double)(b))
+#define ELEMENT     int16_t
+#define REAL        double
+#define TYPED(name) name##_i16
+#define ROUND(x)    (int16_t) rounded_within(x, INT16_MIN, INT16_MAX)
 #include "augment_sample_type.h"
 
-#define ELEMENT        int32_t
-#define REAL           double
-#define TYPED(name)    name##_i32
-#define ROUND(x)       (int32_t) rounded_within(x, INT32_MIN, INT32_MAX)
-#define TOGETHER(a, b) ((double)(a) + (double)(b))
+#define ELEMENT     int32_t
+#define REAL        double
+#define TYPED(name) name##_i32
+#define ROUND(x)    (int32_t) rounded_within(x, INT32_MIN, INT32_MAX)
 #include "augment_sample_type.h"
 
-#define ELEMENT        int64_t
-#define REAL           double
-#define TYPED(name)    name##_i64
-#define ROUND(x)       rounded_i64(x)
-#define TOGETHER(a, b) ((double)(a) + (double)(b))
+#define ELEMENT     int64_t
+#define REAL        double
+#define TYPED(name) name##_i64
+#define ROUND(x)    rounded_i64(x)
 #include "augment_sample_type.h"
 
-#define ELEMENT        double
-#define REAL           double
-#define TYPED(name)    name##_f64
-#define ROUND(x)       (x)
-#define TOGETHER(a, b) ((a) + (b))
+#define ELEMENT     double
+#define REAL        double
+#define TYPED(name) name##_f64
+#define ROUND(x)    (x)
 #include "augment_sample_type.h"
 
 /* ---- Reals. */
@@ -196,14 +186,14 @@ static void displace(const double turn[4], const float *x, const float *y, size_
 
 #define TYPE_KERNELS(name)                                                                         \
     {                                                                                              \
-        lines_##name, pairs_##name, round_##name, between_##name                                   \
+        lines_##name, widen_##name, round_##name, between_##name                                   \
     }
 
-/* A file of kernels defines between_bytes, the between() of u8. */
+/* A file of kernels defines round_bytes and between_bytes, which are those of u8. */
 #define KERNELS(kernels_name)                                                                      \
     {                                                                                              \
         .name = kernels_name,                                                                      \
-        .type = {[SHS_U8] = {lines_u8, pairs_u8, round_u8, between_bytes},                         \
+        .type = {[SHS_U8] = {lines_u8, widen_u8, round_bytes, between_bytes},                      \
                  [SHS_U16] = TYPE_KERNELS(u16),                                                    \
                  [SHS_U32] = TYPE_KERNELS(u32),                                                    \
                  [SHS_U64] = TYPE_KERNELS(u64),                                                    \
@@ -213,6 +203,6 @@ static void displace(const double turn[4], const float *x, const float *y, size_
                  [SHS_I64] = TYPE_KERNELS(i64),                                                    \
                  [SHS_F32] = TYPE_KERNELS(f32),                                                    \
                  [SHS_F64] = TYPE_KERNELS(f64)},                                                   \
-        .real = {{across_floats, along_floats}, {across_doubles, along_doubles}},                  \
+        .real = {{across_floats, pairs_floats}, {across_doubles, pairs_doubles}},                  \
         .places = places, .blend = blend, .displace = displace,                                    \
     }

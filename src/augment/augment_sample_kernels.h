@@ -21,7 +21,8 @@ enum {
  * weights from weight i * most on. */
 struct augment_taps {
     size_t size; /* positions */
-    size_t most; /* the greatest count */
+    size_t most; /* the weights of a position, some of which may not be used */
+    size_t same; /* the count of all positions, or 0 if they differ */
     uint32_t *first, *count;
     void *weight; /* reals */
 };
@@ -48,10 +49,8 @@ struct augment_sample_type {
     void (*lines)(const void *const *line, const void *weight, size_t taps, size_t count,
                   void *sum);
 
-    /* sum[e] = weight[0] * line[r][e] + weight[1] * (line[r-1][e] + line[r+1][e]) + … from the
-     * left, for 2 * r + 1 lines. */
-    void (*pairs)(const void *const *line, const void *weight, size_t radius, size_t count,
-                  void *sum);
+    /* Converts elements to reals. */
+    void (*widen)(const void *from, size_t count, void *real);
 
     /* Rounds reals half to even and clamps them, if the elements are integers. */
     void (*round)(const void *real, size_t count, void *to);
@@ -67,9 +66,10 @@ struct augment_sample_real {
     /* Makes pixels of `inner` reals along a row, by taps. Sums begin with the first tap. */
     void (*across)(const void *row, const struct augment_taps *taps, size_t inner, void *to);
 
-    /* Like pairs() along a row: the line k places from the middle lies k * step reals from it. */
-    void (*along)(const void *row, const void *weight, size_t radius, size_t step, size_t count,
-                  void *to);
+    /* sum[e] = weight[0] * line[r][e] + weight[1] * (line[r-1][e] + line[r+1][e]) + … from the
+     * left, for 2 * r + 1 lines of reals. */
+    void (*pairs)(const void *const *line, const void *weight, size_t radius, size_t count,
+                  void *sum);
 };
 
 struct augment_sample_kernels {

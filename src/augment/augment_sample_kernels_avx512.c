@@ -1,8 +1,91 @@
 /* Kernels compiled with AVX-512. */
 #if defined(__x86_64__)
+#include <immintrin.h>
+
 #include "augment_sample_body.h"
 
-#define between_bytes between_u8
+/* Rounds 16 reals half to even and clamps them to bytes. */
+static inline __m128i bytes_of(__m512 reals)
+{
+    __m512 positive = _mm512_max_ps(reals, _mm512_setzero_ps());
+    return _mm512_cvtusepi32_epi8(_mm512_cvtps_epi32(_mm512_min_ps(positive, _mm512_set1_ps(255))));
+}
+
+static void round_bytes(const void *real, size_t count, void *to)
+{
+    const float *from = real;
+    uint8_t *element = to;
+    size_t e = 0;
+    for (; e + 16 <= count; e += 16)
+        _mm_storeu_si128((__m128i *)(void *)(element + e), bytes_of(_mm512_loadu_ps(from + e)));
+    round_u8(from + e, count - e, element + e);
+}
+
+/* Two neighbouring pixels of three bytes for each of 16 places: `low` has the three bytes of the
+ * left one and the first of the right one, `high` the other two. */
+struct two_pixels {
+    __m512i low, high;
+};
+
+static inline struct two_pixels gather(const uint8_t *plane, __m512i at)
+{
+    const long long *from = (const void *)plane;
+    __m512i first = _mm512_i32gather_epi64(_mm512_castsi512_si256(at), from, 1);
+    __m512i second = _mm512_i32gather_epi64(_mm512_extracti64x4_epi64(at, 1), from, 1);
+    const __m512i even =
+        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const __m512i odd =
+        _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+    return (struct two_pixels){_mm512_permutex2var_epi32(first, even, second),
+                               _mm512_permutex2var_epi32(first, odd, second)};
+}
+
+/* Byte number `byte` of each lane, as a float. */
+static inline __m512 byte_of(__m512i lanes, int byte)
+{
+    __m512i moved = _mm512_srl_epi32(lanes, _mm_cvtsi32_si128(8 * byte));
+    return _mm512_cvtepi32_ps(_mm512_and_si512(moved, _mm512_set1_epi32(0xff)));
+}
+
+static inline __m512 channel_between(const struct two_pixels *pixels, int channel, __m512 right)
+{
+    __m512 a = byte_of(pixels->low, channel);
+    __m512 b = channel ? byte_of(pixels->high, channel - 1) : byte_of(pixels->low, 3);
+    return _mm512_add_ps(a, _mm512_mul_ps(right, _mm512_sub_ps(b, a)));
+}
+
+/* Computes 16 pixels of three bytes, and writes 48 bytes. */
+static inline void between_16(const struct augment_spots *spots, size_t i, const uint8_t *plane,
+                              size_t line, uint8_t *to)
+{
+    __m512i at = _mm512_loadu_si512(spots->at + i), pixels = _mm512_setzero_si512();
+    __m512 right = _mm512_loadu_ps(spots->right + i), down = _mm512_loadu_ps(spots->down + i);
+    struct two_pixels above = gather(plane, at), below = gather(plane + line, at);
+    for (int channel = 0; channel < 3; channel++) {
+        __m512 upper = channel_between(&above, channel, right);
+        __m512 lower = channel_between(&below, channel, right);
+        __m512 sum = _mm512_add_ps(upper, _mm512_mul_ps(down, _mm512_sub_ps(lower, upper)));
+        __m512i whole = _mm512_cvtps_epi32(sum);
+        pixels = _mm512_or_si512(pixels, _mm512_sll_epi32(whole, _mm_cvtsi32_si128(8 * channel)));
+    }
+    const __m512i tight = _mm512_broadcast_i32x4(
+        _mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1));
+    const __m512i closed = _mm512_setr_epi32(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 3, 7, 11, 15);
+    pixels = _mm512_permutexvar_epi32(closed, _mm512_shuffle_epi8(pixels, tight));
+    _mm512_mask_storeu_epi32(to, 0x0fff, pixels);
+}
+
+static void between_bytes(const struct augment_spots *spots, const void *plane, size_t width,
+                          size_t inner, size_t count, void *to)
+{
+    if (inner != 3 || count < 16) {
+        between_u8(spots, plane, width, inner, count, to);
+        return;
+    }
+    for (size_t i = 0; i + 16 < count; i += 16)
+        between_16(spots, i, plane, 3 * width, (uint8_t *)to + 3 * i);
+    between_16(spots, count - 16, plane, 3 * width, (uint8_t *)to + 3 * (count - 16));
+}
 
 const struct augment_sample_kernels augment_sample_kernels_avx512 = KERNELS("avx512");
 #endif

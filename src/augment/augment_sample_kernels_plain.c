@@ -1,6 +1,7 @@
 /* Kernels for any machine. */
 #include "augment_sample_body.h"
 
+#define round_bytes   round_u8
 #define between_bytes between_u8
 
 const struct augment_sample_kernels augment_sample_kernels_plain = KERNELS("plain");

@@ -8,22 +8,36 @@
 typedef REAL TYPED(pixel) __attribute__((vector_size(4 * sizeof(REAL))));
 
 /* Makes pixels of up to four reals. What is written behind a pixel is overwritten by the next
- * pixel, or lies in the spare reals. */
+ * pixel, or lies in the spare reals. `same` is the count of all positions, or 0. Always inline, so
+ * that usual counts are known. */
 static inline __attribute__((always_inline)) void
-TYPED(across_pixels)(const REAL *row, const struct augment_taps *taps, size_t inner, REAL *to)
+TYPED(across_pixels)(const REAL *row, const struct augment_taps *taps, size_t same, size_t inner,
+                     REAL *to)
 {
     const REAL *weights = taps->weight;
     for (size_t i = 0; i < taps->size; i++, weights += taps->most, to += inner) {
         const REAL *at = row + (size_t)taps->first[i] * inner;
+        size_t count = same ? same : taps->count[i];
         TYPED(pixel) sum, next;
         memcpy(&next, at, sizeof next);
         sum = weights[0] * next;
-        for (size_t k = 1; k < taps->count[i]; k++) {
+        for (size_t k = 1; k < count; k++) {
             memcpy(&next, at + k * inner, sizeof next);
             sum += weights[k] * next;
         }
         memcpy(to, &sum, sizeof sum);
     }
+}
+
+static inline __attribute__((always_inline)) void
+TYPED(across_channels)(const REAL *row, const struct augment_taps *taps, size_t inner, REAL *to)
+{
+    if (taps->same == 2)
+        TYPED(across_pixels)(row, taps, 2, inner, to);
+    else if (taps->same == 3)
+        TYPED(across_pixels)(row, taps, 3, inner, to);
+    else
+        TYPED(across_pixels)(row, taps, 0, inner, to);
 }
 
 static inline __attribute__((always_inline)) void
@@ -58,49 +72,58 @@ static void TYPED(across)(const void *row, const struct augment_taps *taps, size
     if (inner == 1)
         TYPED(across_single)(row, taps, to);
     else if (inner == 3)
-        TYPED(across_pixels)(row, taps, 3, to);
+        TYPED(across_channels)(row, taps, 3, to);
     else if (inner <= 4)
-        TYPED(across_pixels)(row, taps, inner, to);
+        TYPED(across_pixels)(row, taps, 0, inner, to);
     else
         TYPED(across_many)(row, taps, inner, to);
 }
 
-/* Adds four, two or one pairs to a sum. */
-static inline __attribute__((always_inline)) void TYPED(add_along)(const REAL *middle,
-                                                                   const REAL *weight, size_t from,
-                                                                   int pairs, size_t step,
-                                                                   size_t count, REAL *restrict sum)
+/* Adds up to four pairs of lines, the first `from` places from the middle, to a sum, or begins it
+ * with the line in the middle. Always inline, so that the number of pairs is known. */
+static inline __attribute__((always_inline)) void
+TYPED(add_pairs)(const void *const *middle, const REAL *weight, ptrdiff_t from, int pairs,
+                 bool begins, size_t count, REAL *restrict sum)
 {
-    size_t s1 = from * step, s2 = s1 + (pairs > 1 ? step : 0), s3 = s2 + (pairs > 2 ? step : 0),
-           s4 = s3 + (pairs > 2 ? step : 0);
-    const REAL *a = middle - s1, *b = middle + s1, *c = middle - s2, *d = middle + s2,
-               *f = middle - s3, *g = middle + s3, *h = middle - s4, *j = middle + s4;
-    REAL u = weight[from], v = weight[from + (pairs > 1)], w = weight[from + (pairs > 2 ? 2 : 0)],
-         x = weight[from + (pairs > 2 ? 3 : 0)];
+    ptrdiff_t k[4];
+    for (int i = 0; i < 4; i++)
+        k[i] = from + (i < pairs ? i : 0);
+    const REAL *center = middle[0], *a = middle[-k[0]], *b = middle[k[0]], *c = middle[-k[1]],
+               *d = middle[k[1]], *f = middle[-k[2]], *g = middle[k[2]], *h = middle[-k[3]],
+               *j = middle[k[3]];
+    REAL first = weight[0], u = weight[k[0]], v = weight[k[1]], w = weight[k[2]], x = weight[k[3]];
     for (size_t e = 0; e < count; e++) {
-        REAL now = sum[e] + u * (a[e] + b[e]);
+        REAL now = begins ? first * center[e] : sum[e];
+        if (pairs > 0) now = now + u * (a[e] + b[e]);
         if (pairs > 1) now = now + v * (c[e] + d[e]);
         if (pairs > 2) now = now + w * (f[e] + g[e]);
-        if (pairs > 2) now = now + x * (h[e] + j[e]);
+        if (pairs > 3) now = now + x * (h[e] + j[e]);
         sum[e] = now;
     }
 }
 
-static void TYPED(along)(const void *row, const void *weight, size_t radius, size_t step,
-                         size_t count, void *to)
+static void TYPED(pairs)(const void *const *line, const void *weight, size_t radius, size_t count,
+                         void *sum)
 {
-    const REAL *middle = (const REAL *)row + radius * step, *by = weight;
-    REAL *restrict sum = to;
-    size_t k = 1;
-    for (size_t e = 0; e < count; e++)
-        sum[e] = by[0] * middle[e];
-    for (; k + 3 <= radius; k += 4)
-        TYPED(add_along)(middle, by, k, 4, step, count, sum);
-    if (k + 1 <= radius) {
-        TYPED(add_along)(middle, by, k, 2, step, count, sum);
-        k += 2;
+    const REAL *by = weight;
+    const void *const *middle = line + radius;
+    ptrdiff_t k = 1 + (ptrdiff_t)(radius % 4), last = (ptrdiff_t)radius;
+    switch (radius % 4) {
+    case 0:
+        TYPED(add_pairs)(middle, by, 0, 0, true, count, sum);
+        break;
+    case 1:
+        TYPED(add_pairs)(middle, by, 1, 1, true, count, sum);
+        break;
+    case 2:
+        TYPED(add_pairs)(middle, by, 1, 2, true, count, sum);
+        break;
+    case 3:
+        TYPED(add_pairs)(middle, by, 1, 3, true, count, sum);
+        break;
     }
-    if (k == radius) TYPED(add_along)(middle, by, k, 1, step, count, sum);
+    for (; k <= last; k += 4)
+        TYPED(add_pairs)(middle, by, k, 4, false, count, sum);
 }
 
 #undef REAL

@@ -38,32 +38,12 @@ static void TYPED(lines)(const void *const *line, const void *weight, size_t tap
         TYPED(add_lines)(line + done, by + done, 3, false, count, sum);
 }
 
-/* Adds `pairs` pairs of lines to a sum, the first of them `from` places from the middle. */
-static inline __attribute__((always_inline)) void TYPED(add_pairs)(const void *const *middle,
-                                                                   const REAL *weight,
-                                                                   ptrdiff_t from, int pairs,
-                                                                   size_t count, REAL *restrict sum)
+static void TYPED(widen)(const void *from, size_t count, void *real)
 {
-    ptrdiff_t next = pairs > 1 ? from + 1 : from;
-    const ELEMENT *a = middle[-from], *b = middle[from], *c = middle[-next], *d = middle[next];
-    REAL v = weight[from], w = weight[next];
-    for (size_t e = 0; e < count; e++) {
-        REAL now = sum[e] + v * (REAL)(TOGETHER(a[e], b[e]));
-        if (pairs > 1) now = now + w * (REAL)(TOGETHER(c[e], d[e]));
-        sum[e] = now;
-    }
-}
-
-static void TYPED(pairs)(const void *const *line, const void *weight, size_t radius, size_t count,
-                         void *sum)
-{
-    const REAL *by = weight;
-    const void *const *middle = line + radius;
-    ptrdiff_t k = 1, last = (ptrdiff_t)radius;
-    TYPED(add_lines)(middle, by, 1, true, count, sum);
-    for (; k < last; k += 2)
-        TYPED(add_pairs)(middle, by, k, 2, count, sum);
-    if (k == last) TYPED(add_pairs)(middle, by, k, 1, count, sum);
+    const ELEMENT *restrict element = from;
+    REAL *restrict to = real;
+    for (size_t e = 0; e < count; e++)
+        to[e] = (REAL)element[e];
 }
 
 static void TYPED(round)(const void *real, size_t count, void *to)
@@ -94,4 +74,3 @@ static void TYPED(between)(const struct augment_spots *spots, const void *plane,
 #undef REAL
 #undef TYPED
 #undef ROUND
-#undef TOGETHER
