@@ -16,20 +16,34 @@ static size_t side_elements(const struct augment_bell *bell)
     return 2 * bell->radius * bell->inner;
 }
 
-/* Sums along the height are made in tiles of BAND rows and TILE elements, whose elements stay in
- * the nearest cache. */
+/* Sums along the height are made in tiles of BAND rows, which are so narrow that what they are made
+ * of stays in the nearest cache. */
 enum {
     BAND = 16,
-    TILE = 256
+    CACHED = 10000, /* reals */
+    LEAST_TILE = 128
 };
+
+/* The rows that a band is made of. */
+static size_t band_rows(const struct augment_bell *bell)
+{
+    return BAND + 2 * bell->radius;
+}
+
+/* The most elements of a row of a tile, a multiple of a cache line. */
+static size_t tile_elements(const struct augment_bell *bell)
+{
+    size_t elements = CACHED / band_rows(bell) / 16 * 16;
+    return elements < LEAST_TILE ? LEAST_TILE : elements;
+}
 
 size_t augment_bell_bytes(const struct augment_bell *bell)
 {
     size_t real = augment_real_bytes(bell->type), row = row_elements(bell);
-    size_t size = 2 * bell->radius + 1;
-    return augment_taken(size * sizeof(void *)) + augment_taken((BAND + size) * TILE * real) +
+    return augment_taken(band_rows(bell) * sizeof(void *)) +
+           augment_taken(band_rows(bell) * tile_elements(bell) * real) +
            augment_taken(BAND * (row + side_elements(bell)) * real) + augment_taken(row * real) +
-           augment_taken(size * real);
+           augment_taken((2 * bell->radius + 1) * real);
 }
 
 /* Writes the weights of the distances 0 to the radius. */
@@ -48,12 +62,11 @@ static void make_weights(const struct augment_bell *bell, double sigma)
 void augment_bell_begin(struct augment_bell *bell, double sigma, char **memory)
 {
     size_t real = augment_real_bytes(bell->type), row = row_elements(bell);
-    size_t size = 2 * bell->radius + 1;
-    bell->line = augment_take(memory, size * sizeof(void *));
-    bell->tile = augment_take(memory, (BAND + size) * TILE * real);
+    bell->line = augment_take(memory, band_rows(bell) * sizeof(void *));
+    bell->tile = augment_take(memory, band_rows(bell) * tile_elements(bell) * real);
     bell->rows = augment_take(memory, BAND * (row + side_elements(bell)) * real);
     bell->made = augment_take(memory, row * real);
-    bell->weight = augment_take(memory, size * real);
+    bell->weight = augment_take(memory, (2 * bell->radius + 1) * real);
     make_weights(bell, sigma);
 }
 
@@ -78,30 +91,37 @@ static char *row_of(const struct augment_bell *bell, size_t row)
            row * (row_elements(bell) + side_elements(bell)) * augment_real_bytes(bell->type);
 }
 
+/* Finds `count` elements from element `first` of a row, as reals: where they lie, or in `tile`. */
+static const void *find_reals(const struct augment_bell *bell, const char *from, int64_t row,
+                              size_t first, size_t count, void *tile)
+{
+    size_t at = (size_t)row * row_elements(bell) + first;
+    if (row < 0)
+        memset(tile, 0, count * augment_real_bytes(bell->type));
+    else if (bell->type == SHS_F32 || bell->type == SHS_F64)
+        return from + at * shs_type_size(bell->type);
+    else
+        augment_sample_kernels_now()->type[bell->type].widen(from + at * shs_type_size(bell->type),
+                                                             count, tile);
+    return tile;
+}
+
 /* Sums a tile of `count` elements from element `first` of the rows of a band that begins at row
  * `top` and has `high` rows. */
 static void sum_tile(const struct augment_bell *bell, const char *from, size_t top, size_t high,
                      size_t first, size_t count)
 {
-    const struct augment_sample_kernels *kernels = augment_sample_kernels_now();
-    size_t real = augment_real_bytes(bell->type), size = shs_type_size(bell->type);
-    char *tile = bell->tile;
+    const struct augment_sample_real *loops =
+        &augment_sample_kernels_now()->real[augment_is_wide(bell->type)];
+    size_t real = augment_real_bytes(bell->type), tile = tile_elements(bell) * real;
     for (size_t k = 0; k < high + 2 * bell->radius; k++) {
-        int64_t at = augment_continued((int64_t)(top + k) - (int64_t)bell->radius,
-                                       (int64_t)bell->height, bell->border);
-        if (at < 0)
-            memset(tile + k * TILE * real, 0, count * real);
-        else
-            kernels->type[bell->type].widen(from + ((size_t)at * row_elements(bell) + first) * size,
-                                            count, tile + k * TILE * real);
+        int64_t row = augment_continued((int64_t)(top + k) - (int64_t)bell->radius,
+                                        (int64_t)bell->height, bell->border);
+        bell->line[k] = find_reals(bell, from, row, first, count, (char *)bell->tile + k * tile);
     }
-    for (size_t y = 0; y < high; y++) {
-        for (size_t k = 0; k <= 2 * bell->radius; k++)
-            bell->line[k] = tile + (y + k) * TILE * real;
-        kernels->real[augment_is_wide(bell->type)].pairs(
-            bell->line, bell->weight, bell->radius, count,
-            row_of(bell, y) + (bell->radius * bell->inner + first) * real);
-    }
+    for (size_t y = 0; y < high; y++)
+        loops->pairs(bell->line + y, bell->weight, bell->radius, count,
+                     row_of(bell, y) + (bell->radius * bell->inner + first) * real);
 }
 
 /* Sums a row of a band along the width, and rounds it. */
@@ -120,10 +140,11 @@ static void finish_row(const struct augment_bell *bell, char *row, char *to)
 void augment_bell_plane(const struct augment_bell *bell, const void *from, void *to)
 {
     size_t row = row_elements(bell), bytes = row * shs_type_size(bell->type);
+    size_t tile = tile_elements(bell);
     for (size_t top = 0; top < bell->height; top += BAND) {
         size_t high = bell->height - top < BAND ? bell->height - top : BAND;
-        for (size_t first = 0; first < row; first += TILE)
-            sum_tile(bell, from, top, high, first, row - first < TILE ? row - first : TILE);
+        for (size_t first = 0; first < row; first += tile)
+            sum_tile(bell, from, top, high, first, row - first < tile ? row - first : tile);
         for (size_t y = 0; y < high; y++)
             finish_row(bell, row_of(bell, y), (char *)to + (top + y) * bytes);
     }

@@ -19,7 +19,7 @@ struct augment_bell {
     size_t height, width, inner;
     size_t radius; /* at most AUGMENT_MOST_RADIUS */
     enum augment_border border;
-    const void **line; /* 2 * radius + 1 */
+    const void **line; /* the rows that a band is made of */
     void *tile;        /* reals: what a tile of sums along the height is made of */
     void *rows;        /* reals: rows between the two sums, with `radius` pixels on both sides */
     void *made;        /* reals: a row of the result */

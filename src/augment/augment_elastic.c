@@ -17,7 +17,7 @@ struct elastic_setting {
 
 static size_t spacing_of(double sigma)
 {
-    size_t spacing = (size_t)(sigma / 3);
+    size_t spacing = (size_t)(sigma / 2);
     return spacing ? spacing : 1;
 }
 
@@ -40,13 +40,21 @@ static struct augment_bell bell_of(size_t height, size_t width, double sigma, do
                                  .border = AUGMENT_BORDER_REFLECT};
 }
 
+/* The floats of a row of nodes that is spread over a row of the image. */
+static size_t spread_floats(size_t width, size_t spacing)
+{
+    return (nodes_along(width, spacing) - 1) * spacing;
+}
+
 size_t augment_field_bytes(size_t height, size_t width, double sigma)
 {
     double deviation;
+    size_t spacing = spacing_of(sigma), spread = spread_floats(width, spacing);
     struct augment_bell bell = bell_of(height, width, sigma, &deviation);
-    return augment_bell_bytes(&bell) + 3 * augment_taken(bell.height * bell.width * sizeof(float)) +
-           2 * augment_taken(bell.width * sizeof(float)) +
-           2 * augment_taken((width + spacing_of(sigma)) * sizeof(float));
+    return augment_bell_bytes(&bell) + augment_taken(spacing * sizeof(float)) +
+           2 * augment_taken(bell.height * bell.width * sizeof(float)) +
+           2 * augment_taken(bell.height * spread * sizeof(float)) +
+           2 * augment_taken(spread * sizeof(float));
 }
 
 uint64_t augment_field_words(size_t height, size_t width, double sigma)
@@ -55,47 +63,61 @@ uint64_t augment_field_words(size_t height, size_t width, double sigma)
     return 2 * (uint64_t)nodes_along(height, spacing) * nodes_along(width, spacing);
 }
 
+/* Makes the displacements along an axis at all nodes. */
+static void make_nodes(const struct augment_bell *bell, float alpha, shs_random *stream,
+                       float *noise, float *nodes)
+{
+    size_t count = bell->height * bell->width;
+    /* if the stream has too few words, the operator's draws have failed, too */
+    if (shs_random_fill_float(stream, noise, count)) memset(noise, 0, count * sizeof *noise);
+    for (size_t i = 0; i < count; i++)
+        noise[i] = 2 * noise[i] - 1;
+    augment_bell_plane(bell, noise, nodes);
+    for (size_t i = 0; i < count; i++)
+        nodes[i] = alpha * nodes[i];
+}
+
+/* Computes displacements between the nodes of a row. `part` is how far each element between is on
+ * the way from a node to the next. */
+static void spread_row(const float *nodes, size_t wide, const float *part, size_t spacing,
+                       float *restrict to)
+{
+    for (size_t k = 0; k + 1 < wide; k++, to += spacing)
+        for (size_t j = 0; j < spacing; j++)
+            to[j] = nodes[k] + part[j] * (nodes[k + 1] - nodes[k]);
+}
+
 void augment_field_begin(const struct augment_displacement *displacement, size_t height,
                          size_t width, char **memory, struct augment_field *field)
 {
     double deviation;
     struct augment_bell bell = bell_of(height, width, displacement->sigma, &deviation);
     shs_random stream = displacement->stream;
-    size_t nodes = bell.height * bell.width;
-    float *noise = augment_take(memory, nodes * sizeof *noise);
-    *field = (struct augment_field){.spacing = spacing_of(displacement->sigma),
-                                    .high = bell.height,
-                                    .wide = bell.width,
-                                    .width = width};
-    float alpha = (float)(displacement->alpha / (double)field->spacing);
+    size_t bytes = bell.height * bell.width * sizeof(float);
+    size_t spacing = spacing_of(displacement->sigma), spread = spread_floats(width, spacing);
+    float *noise = augment_take(memory, bytes), *nodes = augment_take(memory, bytes);
+    float *part = augment_take(memory, spacing * sizeof *part);
+    *field = (struct augment_field){.spacing = spacing, .width = width, .step = spread};
+    for (size_t j = 0; j < spacing; j++)
+        part[j] = (float)j / (float)spacing;
     augment_bell_begin(&bell, deviation, memory);
     for (int axis = 0; axis < 2; axis++) {
-        float *made = augment_take(memory, nodes * sizeof *made);
-        /* if the stream has too few words, the operator's draws have failed, too */
-        if (shs_random_fill_float(&stream, noise, nodes)) memset(noise, 0, nodes * sizeof *noise);
-        for (size_t i = 0; i < nodes; i++)
-            noise[i] = 2 * noise[i] - 1;
-        augment_bell_plane(&bell, noise, made);
-        for (size_t i = 0; i < nodes; i++)
-            made[i] = alpha * made[i];
-        field->nodes[axis] = made;
-        field->between[axis] = augment_take(memory, bell.width * sizeof(float));
-        field->row[axis] = augment_take(memory, (width + field->spacing) * sizeof(float));
+        make_nodes(&bell, (float)(displacement->alpha / (double)spacing), &stream, noise, nodes);
+        field->rows[axis] = augment_take(memory, bell.height * spread * sizeof(float));
+        field->row[axis] = augment_take(memory, spread * sizeof(float));
+        for (size_t y = 0; y < bell.height; y++)
+            spread_row(nodes + y * bell.width, bell.width, part, spacing,
+                       field->rows[axis] + y * spread);
     }
 }
 
 void augment_field_row(const struct augment_field *field, size_t y)
 {
-    size_t spacing = field->spacing, node = y / spacing;
-    float down = (float)(y % spacing) / (float)spacing;
+    float down = (float)(y % field->spacing) / (float)field->spacing;
     for (int axis = 0; axis < 2; axis++) {
-        const float *up = field->nodes[axis] + node * field->wide;
-        float *between = field->between[axis], *row = field->row[axis];
-        augment_sample_kernels_now()->blend(up, up + field->wide, down, field->wide, between);
-        for (size_t k = 0; k * spacing < field->width; k++)
-            for (size_t j = 0; j < spacing; j++)
-                row[k * spacing + j] =
-                    between[k] + (float)j / (float)spacing * (between[k + 1] - between[k]);
+        const float *up = field->rows[axis] + y / field->spacing * field->step;
+        augment_sample_kernels_now()->blend(up, up + field->step, down, field->width,
+                                            field->row[axis]);
     }
 }
 
@@ -176,7 +198,7 @@ const struct augment_kind augment_elastic = {
     .name = "elastic",
     .help = "Moves places by smooth random displacements, as rubber is stretched.",
     .computes =
-        "A grid of nodes lies at multiples of g = max(1, floor(sigma / 3)): floor((height - 1) / "
+        "A grid of nodes lies at multiples of g = max(1, floor(sigma / 2)): floor((height - 1) / "
         "g) "
         "+ 2 by floor((width - 1) / g) + 2. Each node's noise is 2 * u - 1 in f32, with u as "
         "drawn, "
@@ -187,7 +209,7 @@ const struct augment_kind augment_elastic = {
         ", in f32, beyond the grid with a mirror in the last node (c b | a b c | b a). The "
         "displacement of a node is alpha / g, computed in f64 and rounded to f32, times this mean. "
         "Between nodes it is a + f * (b - a) in f32, with f the elements from the node to the left "
-        "or above divided by g: first between rows of nodes, then between columns. With the map M "
+        "or above divided by g: first between columns of nodes, then between rows. With the map M "
         "of the operators before and displacements dx and dy, the place X is farther by M00 * dx + "
         "M01 * dy, and Y by M10 * dx + M11 * dy, in f64, held within -2^18 to 2^18 and rounded "
         "half to even to units. " AUGMENT_WARP_COMPUTES,

@@ -176,11 +176,13 @@ static void nearest_row(const struct warping *warping, const char *plane, char *
                      (place_y(row, i) + half) >> UNIT_BITS, to);
 }
 
-/* Returns true if all four elements around a place are zeros beyond the edges. */
-static bool is_outside(const struct warping *warping, int64_t x, int64_t y)
+/* Returns true if all four elements around a pixel's place are zeros beyond the edges. */
+static bool is_outside(const struct warping *warping, size_t i)
 {
+    const struct augment_row *row = &warping->row;
+    int64_t x = place_x(row, i) >> UNIT_BITS, y = place_y(row, i) >> UNIT_BITS;
     return warping->border == AUGMENT_BORDER_ZERO &&
-           (x < -1 || y < -1 || x >= warping->row.width || y >= warping->row.height);
+           (x < -1 || y < -1 || x >= row->width || y >= row->height);
 }
 
 /* Computes up to BATCH pixels some of whose four elements lie beyond the edges, by a plane of
@@ -196,11 +198,6 @@ static void edge_batch(const struct warping *warping, const char *plane, size_t 
         int64_t x = place_x(row, first + i) >> UNIT_BITS, y = place_y(row, first + i) >> UNIT_BITS;
         char *patch = warping->patch + 2 * i * pixel;
         at[i] = (uint32_t)(2 * i) * row->inner;
-        if (is_outside(warping, x, y)) {
-            memset(patch, 0, 2 * pixel);
-            memset(patch + low, 0, 2 * pixel);
-            continue;
-        }
         copy_element(warping, plane, x, y, patch);
         copy_element(warping, plane, x + 1, y, patch + pixel);
         copy_element(warping, plane, x, y + 1, patch + low);
@@ -212,24 +209,37 @@ static void edge_batch(const struct warping *warping, const char *plane, size_t 
                                                      count, to);
 }
 
+/* Computes `count` pixels from pixel `first` on that are not within. */
+static void edge_run(const struct warping *warping, const char *plane, size_t first, size_t count,
+                     char *to)
+{
+    for (size_t i = 0, some; i < count; i += some) {
+        bool outside = is_outside(warping, first + i);
+        for (some = 1; i + some < count && (outside || some < BATCH); some++)
+            if (is_outside(warping, first + i + some) != outside) break;
+        if (outside)
+            memset(to + i * warping->pixel, 0, some * warping->pixel);
+        else
+            edge_batch(warping, plane, first + i, some, to + i * warping->pixel);
+    }
+}
+
 static void bilinear_row(const struct warping *warping, const char *plane, char *to)
 {
-    const struct augment_sample_kernels *kernels = augment_sample_kernels_now();
+    const struct augment_sample_type *loops =
+        &augment_sample_kernels_now()->type[warping->bound->before.type];
     const struct augment_row *row = &warping->row;
     const struct augment_spots *spots = &warping->spots;
-    shs_type type = warping->bound->before.type;
-    size_t width = row->width, count;
-    for (size_t i = 0; i < width; i += count) {
+    size_t width = row->width;
+    for (size_t i = 0, count; i < width; i += count) {
         const uint8_t *here = warping->within + i;
         const uint8_t *next = memchr(here, !*here, width - i);
         count = next ? (size_t)(next - here) : width - i;
-        if (!*here && count > BATCH) count = BATCH;
         const struct augment_spots some = {spots->at + i, spots->right + i, spots->down + i};
         if (*here)
-            kernels->type[type].between(&some, plane, width, row->inner, count,
-                                        to + i * warping->pixel);
+            loops->between(&some, plane, width, row->inner, count, to + i * warping->pixel);
         else
-            edge_batch(warping, plane, i, count, to + i * warping->pixel);
+            edge_run(warping, plane, i, count, to + i * warping->pixel);
     }
 }
 
