@@ -10,10 +10,17 @@ static size_t row_elements(const struct augment_bell *bell)
     return bell->width * bell->inner;
 }
 
-/* Elements of the two sides by which a row is continued. */
+/* Elements of a side by which a row is continued, rounded up to whole cache lines, so that the row
+ * itself begins with one. */
 static size_t side_elements(const struct augment_bell *bell)
 {
-    return 2 * bell->radius * bell->inner;
+    return (bell->radius * bell->inner + 15) / 16 * 16;
+}
+
+/* Elements of a row with its sides. */
+static size_t continued_elements(const struct augment_bell *bell)
+{
+    return (row_elements(bell) + 15) / 16 * 16 + 2 * side_elements(bell);
 }
 
 /* Sums along the height are made in tiles of BAND rows, which are so narrow that what they are made
@@ -37,34 +44,47 @@ static size_t tile_elements(const struct augment_bell *bell)
     return elements < LEAST_TILE ? LEAST_TILE : elements;
 }
 
+/* Reals of a tile for this radius or a lower one. */
+static size_t tile_reals(const struct augment_bell *bell)
+{
+    size_t least = band_rows(bell) * LEAST_TILE;
+    return least > CACHED ? least : CACHED;
+}
+
 size_t augment_bell_bytes(const struct augment_bell *bell)
 {
     size_t real = augment_real_bytes(bell->type), row = row_elements(bell);
     return augment_taken(band_rows(bell) * sizeof(void *)) +
-           augment_taken(band_rows(bell) * tile_elements(bell) * real) +
-           augment_taken(BAND * (row + side_elements(bell)) * real) + augment_taken(row * real) +
+           augment_taken(tile_reals(bell) * real) +
+           augment_taken(BAND * continued_elements(bell) * real) + augment_taken(row * real) +
            augment_taken((2 * bell->radius + 1) * real);
 }
 
-/* Writes the weights of the distances 0 to the radius. */
-static void make_weights(const struct augment_bell *bell, double sigma)
+/* Writes the weights of the distances 0 to the radius, which ends before the first weight that is
+ * too small to count. */
+static void make_weights(struct augment_bell *bell, double sigma)
 {
-    size_t radius = bell->radius, real = augment_real_bytes(bell->type);
-    double weight[2 * AUGMENT_MOST_RADIUS + 1];
-    for (size_t k = 0; k <= radius; k++) {
+    size_t most = bell->radius, radius = 0, real = augment_real_bytes(bell->type);
+    double half[AUGMENT_MOST_RADIUS + 1], weight[2 * AUGMENT_MOST_RADIUS + 1];
+    for (size_t k = 0; k <= most; k++) {
         double far = (double)k / sigma;
-        weight[radius + k] = weight[radius - k] = random_exp(-0.5 * (far * far));
+        half[k] = random_exp(-0.5 * (far * far));
+        if (half[k] < 0x1p-24) break;
+        radius = k;
     }
+    for (size_t k = 0; k <= radius; k++)
+        weight[radius + k] = weight[radius - k] = half[k];
     augment_weights_of(bell->type, weight, 2 * radius + 1, bell->weight);
     memmove(bell->weight, (char *)bell->weight + radius * real, (radius + 1) * real);
+    bell->radius = radius;
 }
 
 void augment_bell_begin(struct augment_bell *bell, double sigma, char **memory)
 {
     size_t real = augment_real_bytes(bell->type), row = row_elements(bell);
     bell->line = augment_take(memory, band_rows(bell) * sizeof(void *));
-    bell->tile = augment_take(memory, band_rows(bell) * tile_elements(bell) * real);
-    bell->rows = augment_take(memory, BAND * (row + side_elements(bell)) * real);
+    bell->tile = augment_take(memory, tile_reals(bell) * real);
+    bell->rows = augment_take(memory, BAND * continued_elements(bell) * real);
     bell->made = augment_take(memory, row * real);
     bell->weight = augment_take(memory, (2 * bell->radius + 1) * real);
     make_weights(bell, sigma);
@@ -84,11 +104,12 @@ static void continue_row(const struct augment_bell *bell, size_t pixel, char *ro
     }
 }
 
-/* Row `row` of a band, with its sides. */
+/* Row `row` of a band, from `radius` pixels before its first. */
 static char *row_of(const struct augment_bell *bell, size_t row)
 {
+    size_t begin = row * continued_elements(bell) + side_elements(bell);
     return (char *)bell->rows +
-           row * (row_elements(bell) + side_elements(bell)) * augment_real_bytes(bell->type);
+           (begin - bell->radius * bell->inner) * augment_real_bytes(bell->type);
 }
 
 /* Finds `count` elements from element `first` of a row, as reals: where they lie, or in `tile`. */

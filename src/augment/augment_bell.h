@@ -29,8 +29,9 @@ struct augment_bell {
 /* The bytes of scratch memory that augment_bell_begin() takes. Reads the first five members. */
 size_t augment_bell_bytes(const struct augment_bell *bell);
 
-/* Takes memory, and computes the weights w[k] = exp(-0.5 * (q * q)) with q = k / sigma, divided by
- * the sum of all from -radius to radius. */
+/* Takes memory, and computes the weights exp(-0.5 * (q * q)) with q = k / sigma. Lowers the radius
+ * to the last weight of 2^-24 or more, and divides the weights by the sum of all from -radius to
+ * radius. */
 void augment_bell_begin(struct augment_bell *bell, double sigma, char **memory);
 
 /* Computes the means of a plane. */

@@ -104,10 +104,10 @@ const struct augment_kind augment_gaussian_blur = {
     .name = "gaussian_blur",
     .help = "Makes each element the mean of its neighbourhood, by a bell curve.",
     .computes =
-        "With r = floor(size / 2) the weight of distance k is w[k] = exp(-0.5 * (q * q)) with q = "
-        "k / sigma, for k = -r to r, divided by the sum of all from -r to r, which is taken in "
-        "this order; weights are computed in f64 and rounded to the type in which elements are "
-        "computed. " AUGMENT_BELL_COMPUTES
+        "The weight of distance k is w[k] = exp(-0.5 * (q * q)) with q = k / sigma. r is "
+        "floor(size / 2), but ends before the first k whose weight is below 2^-24. Weights are "
+        "divided by the sum of all from -r to r, which is taken in this order, in f64, and rounded "
+        "to the type in which elements are computed. " AUGMENT_BELL_COMPUTES
         ", which are not rounded to the field's type. " AUGMENT_COMPUTED_IN,
     .draws = "sigma from its range.",
     .needs = AUGMENT_NEEDS_IMAGE,

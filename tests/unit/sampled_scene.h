@@ -8,7 +8,7 @@
 
 enum {
     MOST_ELEMENTS = 24000,
-    SCENES = 9
+    SCENES = 10
 };
 
 /* A sample, seen as outer x height x width x inner elements. */
@@ -24,7 +24,8 @@ static const struct {
     uint64_t shape[5];
 } scenes[SCENES] = {{"hw", {7, 11}},          {"hwc", {5, 6, 3}},   {"hwc", {1, 1, 3}},
                     {"chw", {3, 1, 9}},       {"yxc", {43, 37, 3}}, {"tchw", {2, 3, 8, 1}},
-                    {"tyxc", {2, 17, 33, 4}}, {"hwc", {9, 10, 2}},  {"zyxjc", {2, 19, 20, 5, 3}}};
+                    {"tyxc", {2, 17, 33, 4}}, {"hwc", {9, 10, 2}},  {"zyxjc", {2, 19, 20, 5, 3}},
+                    {"hwc", {18, 400, 3}}};
 
 /* The types; those of the elements that are computed in f32 first. */
 static const shs_type computed_types[] = {SHS_U8, SHS_U16, SHS_F32, SHS_U32, SHS_U64,

@@ -6,7 +6,7 @@
 #include "sampled_scene.h"
 
 enum {
-    MOST_NODES = 60 * 60
+    MOST_NODES = 10000
 };
 
 /* ---- maps of places, by the words */
