@@ -43,6 +43,12 @@ static struct sizes sizes_of(const struct augment_bound *bound)
                           most_taps(grid->width, to_width)};
 }
 
+static size_t lanes_bytes(const struct sizes *sizes)
+{
+    return (sizes->to_width * sizes->inner / AUGMENT_SAMPLE_LANES + 1) *
+           sizeof(struct augment_lanes);
+}
+
 static size_t taps_bytes(size_t size, size_t most, size_t real)
 {
     return 2 * augment_taken(size * sizeof(uint32_t)) + augment_taken(size * most * real);
@@ -53,7 +59,7 @@ size_t augment_resizing_bytes(const struct augment_bound *bound)
     struct sizes sizes = sizes_of(bound);
     size_t real = augment_real_bytes(bound->before.type);
     size_t more = sizes.most_rows > sizes.most_across ? sizes.most_rows : sizes.most_across;
-    return taps_bytes(sizes.to_height, sizes.most_rows, real) +
+    return augment_taken(lanes_bytes(&sizes)) + taps_bytes(sizes.to_height, sizes.most_rows, real) +
            taps_bytes(sizes.to_width, sizes.most_across, real) +
            augment_taken(more * sizeof(double)) + augment_taken(more * sizeof(void *)) +
            augment_taken((sizes.width * sizes.inner + AUGMENT_SPARE) * real) +
@@ -146,7 +152,17 @@ static void make_taps(const struct resizing *resizing, size_t from, size_t to, s
                            (char *)taps->weight + i * most * real);
     }
     taps->same = 0;
+    taps->lanes = NULL;
     if (resizing->type == SHS_U8 || resizing->type == SHS_U16) even_out(from, taps);
+}
+
+static void make_lanes(const struct sizes *sizes, char **memory, struct augment_taps *taps)
+{
+    const struct augment_sample_kernels *kernels = augment_sample_kernels_now();
+    struct augment_lanes *lanes = augment_take(memory, lanes_bytes(sizes));
+    if (kernels->find_lanes && taps->same && taps->same <= AUGMENT_MOST_LANE_TAPS &&
+        kernels->find_lanes(taps, sizes->inner, lanes))
+        taps->lanes = lanes;
 }
 
 /* ---- Images. */
@@ -187,6 +203,7 @@ static void resize_computed(const struct augment_bound *bound, enum augment_how_
               &memory, &resizing.rows);
     make_taps(&resizing, box->width, sizes.to_width, most_taps(box->width, sizes.to_width), &memory,
               &resizing.across);
+    make_lanes(&sizes, &memory, &resizing.across);
     for (size_t o = 0; o < sizes.outer; o++)
         resize_image(&resizing, &sizes, box,
                      input + o * sizes.height * sizes.width * sizes.inner * size,

@@ -189,7 +189,8 @@ static void displace(const double turn[4], const float *x, const float *y, size_
         lines_##name, widen_##name, round_##name, between_##name                                   \
     }
 
-/* A file of kernels defines round_bytes and between_bytes, which are those of u8. */
+/* A file of kernels defines round_bytes and between_bytes, which are those of u8; and across_row
+ * for floats, with lanes_finder if it uses lanes. */
 #define KERNELS(kernels_name)                                                                      \
     {                                                                                              \
         .name = kernels_name,                                                                      \
@@ -203,6 +204,6 @@ static void displace(const double turn[4], const float *x, const float *y, size_
                  [SHS_I64] = TYPE_KERNELS(i64),                                                    \
                  [SHS_F32] = TYPE_KERNELS(f32),                                                    \
                  [SHS_F64] = TYPE_KERNELS(f64)},                                                   \
-        .real = {{across_floats, pairs_floats}, {across_doubles, pairs_doubles}},                  \
-        .places = places, .blend = blend, .displace = displace,                                    \
+        .real = {{across_row, pairs_floats}, {across_doubles, pairs_doubles}},                     \
+        .find_lanes = lanes_finder, .places = places, .blend = blend, .displace = displace,        \
     }

@@ -13,7 +13,9 @@
 #include "shardstep/tensor.h"
 
 enum {
-    AUGMENT_SPARE = 16 /* reals behind a row of reals that the loops may read and overwrite */
+    AUGMENT_SPARE = 64, /* reals behind a row of reals that the loops may read and overwrite */
+    AUGMENT_MOST_LANE_TAPS = 4, /* the most taps of struct augment_lanes */
+    AUGMENT_SAMPLE_LANES = 16
 };
 
 /* For each position of a result along an axis the elements of the input that it is a sum of, and
@@ -24,7 +26,16 @@ struct augment_taps {
     size_t most; /* the weights of a position, some of which may not be used */
     size_t same; /* the count of all positions, or 0 if they differ */
     uint32_t *first, *count;
-    void *weight; /* reals */
+    void *weight;                      /* reals */
+    const struct augment_lanes *lanes; /* the same for vectors; NULL: none */
+};
+
+/* The taps of AUGMENT_SAMPLE_LANES neighbouring reals of a row, if they are floats that lie close
+ * together: tap k of a lane is float from + index + k * inner of the row. */
+struct augment_lanes {
+    _Alignas(64) int32_t index[AUGMENT_SAMPLE_LANES];
+    float weight[AUGMENT_MOST_LANE_TAPS][AUGMENT_SAMPLE_LANES];
+    uint32_t from;
 };
 
 /* Where pixels of a row come from, in units of 2^-32 elements: pixel i from (x + i * step_x, y + i
@@ -76,6 +87,11 @@ struct augment_sample_kernels {
     const char *name;                             /* such as "plain", "avx2" or "avx512" */
     struct augment_sample_type type[SHS_F64 + 1]; /* empty for f16, which is not computed with */
     struct augment_sample_real real[2];           /* f32, f64 */
+
+    /* Makes lanes, of which there is one for each AUGMENT_SAMPLE_LANES floats of a row, of taps of
+     * floats that have the same count. Returns false if the floats lie too far apart. NULL:
+     * across() uses no lanes. */
+    bool (*find_lanes)(const struct augment_taps *taps, size_t inner, struct augment_lanes *lanes);
 
     /* Finds the spots of `count` pixels, and which are within: those whose four elements all lie in
      * the plane. The spots of the others are 0. */

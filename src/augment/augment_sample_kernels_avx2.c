@@ -99,5 +99,8 @@ static void between_bytes(const struct augment_spots *spots, const void *plane, 
     between_8(spots, count - 8, plane, 3 * width, (uint8_t *)to + 3 * (count - 8));
 }
 
+#define across_row   across_floats
+#define lanes_finder NULL
+
 const struct augment_sample_kernels augment_sample_kernels_avx2 = KERNELS("avx2");
 #endif

@@ -87,5 +87,59 @@ static void between_bytes(const struct augment_spots *spots, const void *plane, 
     between_16(spots, count - 16, plane, 3 * width, (uint8_t *)to + 3 * (count - 16));
 }
 
+/* ---- Rows of floats, 16 floats at a time. */
+
+static bool find_lanes(const struct augment_taps *taps, size_t inner, struct augment_lanes *lanes)
+{
+    size_t count = taps->size * inner;
+    for (size_t begin = 0; begin < count; begin += AUGMENT_SAMPLE_LANES, lanes++) {
+        memset(lanes, 0, sizeof *lanes);
+        lanes->from = (uint32_t)(taps->first[begin / inner] * inner);
+        for (size_t i = 0; i < AUGMENT_SAMPLE_LANES && begin + i < count; i++) {
+            size_t pixel = (begin + i) / inner, channel = (begin + i) % inner;
+            size_t index = taps->first[pixel] * inner + channel - lanes->from;
+            if (index >= 2 * AUGMENT_SAMPLE_LANES) return false;
+            lanes->index[i] = (int32_t)index;
+            for (size_t k = 0; k < taps->same; k++)
+                lanes->weight[k][i] = ((const float *)taps->weight)[pixel * taps->most + k];
+        }
+    }
+    return true;
+}
+
+/* Always inline, so that the number of taps is known. */
+static inline __attribute__((always_inline)) void across_lanes(const float *row,
+                                                               const struct augment_taps *taps,
+                                                               size_t same, size_t inner, float *to)
+{
+    const struct augment_lanes *lanes = taps->lanes;
+    for (size_t begin = 0; begin < taps->size * inner; begin += AUGMENT_SAMPLE_LANES, lanes++) {
+        const float *from = row + lanes->from;
+        __m512i index = _mm512_load_si512(lanes->index);
+        __m512 sum = _mm512_setzero_ps();
+        for (size_t k = 0; k < same; k++, from += inner) {
+            __m512 some = _mm512_permutex2var_ps(_mm512_loadu_ps(from), index,
+                                                 _mm512_loadu_ps(from + AUGMENT_SAMPLE_LANES));
+            __m512 product = _mm512_mul_ps(_mm512_load_ps(lanes->weight[k]), some);
+            sum = k ? _mm512_add_ps(sum, product) : product;
+        }
+        _mm512_storeu_ps(to + begin, sum);
+    }
+}
+
+static void across_row(const void *row, const struct augment_taps *taps, size_t inner, void *to)
+{
+    if (!taps->lanes)
+        across_floats(row, taps, inner, to);
+    else if (taps->same == 2)
+        across_lanes(row, taps, 2, inner, to);
+    else if (taps->same == 3)
+        across_lanes(row, taps, 3, inner, to);
+    else
+        across_lanes(row, taps, taps->same, inner, to);
+}
+
+#define lanes_finder find_lanes
+
 const struct augment_sample_kernels augment_sample_kernels_avx512 = KERNELS("avx512");
 #endif

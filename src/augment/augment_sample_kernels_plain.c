@@ -3,5 +3,7 @@
 
 #define round_bytes   round_u8
 #define between_bytes between_u8
+#define across_row    across_floats
+#define lanes_finder  NULL
 
 const struct augment_sample_kernels augment_sample_kernels_plain = KERNELS("plain");
