@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "augment_pass.h"
-#include "core_assert.h"
 #include "augment_warp.h"
+#include "core_assert.h"
 
 /* An augmentation that draws nothing needs no stream. An augmentation without operators needs no
  * scratch memory. */
