@@ -33,7 +33,7 @@ struct augment_taps {
 /* The taps of AUGMENT_SAMPLE_LANES neighbouring reals of a row, if they are floats that lie close
  * together: tap k of a lane is float from + index + k * inner of the row. */
 struct augment_lanes {
-    _Alignas(64) int32_t index[AUGMENT_SAMPLE_LANES];
+    int32_t index[AUGMENT_SAMPLE_LANES];
     float weight[AUGMENT_MOST_LANE_TAPS][AUGMENT_SAMPLE_LANES];
     uint32_t from;
 };

@@ -115,12 +115,12 @@ static inline __attribute__((always_inline)) void across_lanes(const float *row,
     const struct augment_lanes *lanes = taps->lanes;
     for (size_t begin = 0; begin < taps->size * inner; begin += AUGMENT_SAMPLE_LANES, lanes++) {
         const float *from = row + lanes->from;
-        __m512i index = _mm512_load_si512(lanes->index);
+        __m512i index = _mm512_loadu_si512(lanes->index);
         __m512 sum = _mm512_setzero_ps();
         for (size_t k = 0; k < same; k++, from += inner) {
             __m512 some = _mm512_permutex2var_ps(_mm512_loadu_ps(from), index,
                                                  _mm512_loadu_ps(from + AUGMENT_SAMPLE_LANES));
-            __m512 product = _mm512_mul_ps(_mm512_load_ps(lanes->weight[k]), some);
+            __m512 product = _mm512_mul_ps(_mm512_loadu_ps(lanes->weight[k]), some);
             sum = k ? _mm512_add_ps(sum, product) : product;
         }
         _mm512_storeu_ps(to + begin, sum);

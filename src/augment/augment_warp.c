@@ -7,12 +7,19 @@
 
 /* ---- Operators that become one map. */
 
+/* Returns true if the next operation becomes one map with an operation: if both warp the same axes
+ * of each field in the same way. */
 static bool goes_on(const struct augment_operation *before, const struct augment_operation *next)
 {
     const struct augment_warp_setting *a = before->targets[0].setting,
                                       *b = next->targets[0].setting;
-    return next->kind->warp && !next->begins_statement && a->how == b->how &&
-           a->border == b->border;
+    if (!next->kind->warp || next->begins_statement || a->how != b->how || a->border != b->border)
+        return false;
+    for (size_t t = 0; t < next->n_targets; t++)
+        if (augment_axis_of(before->targets[t].bound.grid.layout, 'h') !=
+            augment_axis_of(next->targets[t].bound.grid.layout, 'h'))
+            return false;
+    return true;
 }
 
 const struct augment_operation *augment_warp_draw(const struct augment_operation *operation,

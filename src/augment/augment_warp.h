@@ -21,22 +21,22 @@ struct augment_warp_setting {
 
 /* What `help` says of all warps. */
 #define AUGMENT_WARP_COMPUTES                                                                      \
-    "Neighbouring random_rotation, random_affine and elastic of a statement, at most 8 with the "  \
-    "same how and border, are one resampling, which elastic ends; those that p leaves out are "    \
-    "left out of it. From the first to the last, a map M and an offset o begin as the identity "   \
-    "and 0, and for an operator's map A and offset v become o = (M00 * v0 + M01 * v1) + o0, (M10 " \
-    "* v0 + M11 * v1) + o1, then M = M A with sums of two products, all in f64. Column x and row " \
-    "y of the result show the place X = a * x + b * y + c, in whole units of 2^-32 elements, "     \
-    "with "                                                                                        \
-    "a = M00 * 2^32, b = M01 * 2^32 and c = (((cx - M00 * cx) - M01 * cy) + o0) * 2^32, each "     \
-    "computed in f64, held within -2^14 to 2^14 elements (c: 2^29) and rounded half to even; cx "  \
-    "= (width - 1) / 2 and cy = (height - 1) / 2. The place Y is made alike of M10 * 2^32, M11 * " \
-    "2^32 and (((cy - M10 * cx) - M11 * cy) + o1) * 2^32. nearest takes element floor(X + 1/2), "  \
-    "floor(Y + 1/2). bilinear takes the four elements around: with right the upper 24 bits "       \
-    "behind the point of X, down those of Y, upper = e00 + right * (e01 - e00), lower = e10 + "    \
-    "right * (e11 - e10), it gives upper + down * (lower - upper). Elements beyond the edges are " \
-    "as border says. A field's own [nearest] or [bilinear] and border hold in place of how and "   \
-    "border. " AUGMENT_COMPUTED_IN
+    "Neighbouring random_rotation, random_affine and elastic of a statement, at most 8 "           \
+    "with the same how, border and axes, are one resampling, which elastic ends; those "           \
+    "that p leaves out are left out of it. From the first to the last, a map M and an "            \
+    "offset o begin as the identity and 0, and for an operator's map A and offset v "              \
+    "become o = (M00 * v0 + M01 * v1) + o0, (M10 * v0 + M11 * v1) + o1, then M = M A "             \
+    "with sums of two products, all in f64. Column x and row y of the result show the "            \
+    "place X = a * x + b * y + c, in whole units of 2^-32 elements, with a = M00 * 2^32, "         \
+    "b = M01 * 2^32 and c = (((cx - M00 * cx) - M01 * cy) + o0) * 2^32, each computed in "         \
+    "f64, held within -2^14 to 2^14 elements (c: 2^29) and rounded half to even; cx = "            \
+    "(width - 1) / 2 and cy = (height - 1) / 2. The place Y is made alike of M10 * 2^32, "         \
+    "M11 * 2^32 and (((cy - M10 * cx) - M11 * cy) + o1) * 2^32. nearest takes element "            \
+    "floor(X + 1/2), floor(Y + 1/2). bilinear takes the four elements around: with right "         \
+    "the upper 24 bits behind the point of X, down those of Y, upper = e00 + right * "             \
+    "(e01 - e00), lower = e10 + right * (e11 - e10), it gives upper + down * (lower - "            \
+    "upper). Elements beyond the edges are as border says. A field's own [nearest] or "            \
+    "[bilinear] and border hold in place of how and border. " AUGMENT_COMPUTED_IN
 
 /* Parameters that all warps have. */
 #define AUGMENT_WARP_PARAMETERS(type)                                                              \

@@ -160,11 +160,12 @@ static inline void apply_images(const shs_augment *augment, const struct images 
     const shs_tensor *after = shs_augment_output(augment, 0);
     struct guarded output = guarded_new(bytes_of(after)),
                    input = guarded_new(bytes_of(&images->tensor));
-    size_t bytes = (shs_augment_scratch(augment) + 127) / 64 * 64;
-    unsigned char *scratch = aligned_alloc(64, bytes);
+    size_t bytes = shs_augment_scratch(augment) + 64;
+    unsigned char *whole = malloc(bytes + 16),
+                  *scratch = whole + 16; /* no cache line begins here */
     const void *from = guarded_data(&input);
     void *to = guarded_data(&output);
-    if (!scratch) abort();
+    if (!whole) abort();
     memset(scratch, 0x5C, bytes);
     memcpy(guarded_data(&input), images->element, input.bytes);
     CHECK_STATUS(shs_augment_apply(augment, stream, &from, &to, scratch), SHS_OK);
@@ -174,7 +175,7 @@ static inline void apply_images(const shs_augment *augment, const struct images 
     memcpy(result, to, output.bytes);
     CHECK(guarded_free(&output));
     CHECK(guarded_free(&input));
-    free(scratch);
+    free(whole);
 }
 
 /* FNV-1a of a result, in little-endian order. */

@@ -292,6 +292,11 @@ static void other_neighbours_stay_apart(void)
 {
     CHECK(!are_same("f: " TURN " " TURN, "f: " TURN "; f: " TURN));
     CHECK(are_same("f: " TURN " " EDGE, "f: " TURN "; f: " EDGE));
+    CHECK(
+        are_same("f: random_rotation(degrees=-9..9, layout=yxc) random_rotation(degrees=5..6, "
+                 "layout=cyx)",
+                 "f: random_rotation(degrees=-9..9, layout=yxc); f: random_rotation(degrees=5..6, "
+                 "layout=cyx)"));
     CHECK(are_same("f: " BEND " " TURN, "f: " BEND "; f: " TURN));
     CHECK(!are_same("f: " TURN " " BEND, "f: " TURN "; f: " BEND));
     CHECK(are_same("f: " TURN " random_flip(axis=w, p=1) " TURN,
