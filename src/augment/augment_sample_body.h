@@ -33,7 +33,7 @@ static inline int64_t rounded_within(double x, double least, double most)
 /* Rounds a number whose magnitude is below 2^64. From 2^52 on numbers are whole. */
 static inline double rounded_whole(double x)
 {
-    if (x >= 0x1p52 || x <= -0x1p52) return x;
+    if ((x < 0 ? -x : x) >= 0x1p52) return x;
     return x < 0 ? (x - 0x1p52) + 0x1p52 : (x + 0x1p52) - 0x1p52;
 }
 
@@ -193,7 +193,7 @@ static void displace(const double turn[4], const float *x, const float *y, size_
  * for floats, with lanes_finder if it uses lanes. */
 #define KERNELS(kernels_name)                                                                      \
     {                                                                                              \
-        .name = kernels_name,                                                                      \
+        .name = (kernels_name),                                                                    \
         .type = {[SHS_U8] = {lines_u8, widen_u8, round_bytes, between_bytes},                      \
                  [SHS_U16] = TYPE_KERNELS(u16),                                                    \
                  [SHS_U32] = TYPE_KERNELS(u32),                                                    \

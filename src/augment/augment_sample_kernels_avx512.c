@@ -98,7 +98,7 @@ static bool find_lanes(const struct augment_taps *taps, size_t inner, struct aug
         for (size_t i = 0; i < AUGMENT_SAMPLE_LANES && begin + i < count; i++) {
             size_t pixel = (begin + i) / inner, channel = (begin + i) % inner;
             size_t index = taps->first[pixel] * inner + channel - lanes->from;
-            if (index >= 2 * AUGMENT_SAMPLE_LANES) return false;
+            if (index / 2 >= AUGMENT_SAMPLE_LANES) return false;
             lanes->index[i] = (int32_t)index;
             for (size_t k = 0; k < taps->same; k++)
                 lanes->weight[k][i] = ((const float *)taps->weight)[pixel * taps->most + k];

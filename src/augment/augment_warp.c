@@ -53,8 +53,10 @@ void augment_warp_add(struct augment_warp *warp, const double turn[4], const dou
 
 enum {
     BATCH = 32,       /* pixels at an edge that are computed together */
+    PATCH_ROW = 64,   /* the elements of a row of their patches, two for each */
     SPARE_BYTES = 64, /* behind elements that loops may read beyond */
-    UNIT_BITS = 32
+    UNIT_BITS = 32,
+    MOST_INNER = 1 << 20 /* elements of a pixel */
 };
 
 /* A warp of the planes of a sample. */
@@ -82,7 +84,7 @@ static size_t warp_bytes(const struct augment_bound *bound)
     size_t pixel = bound->grid.inner * shs_type_size(bound->before.type);
     return 3 * augment_taken(width * sizeof(float)) + augment_taken(width) +
            2 * augment_taken(width * sizeof(int64_t)) +
-           augment_taken(4 * BATCH * pixel + SPARE_BYTES);
+           augment_taken(pixel * 2 * PATCH_ROW + SPARE_BYTES);
 }
 
 size_t augment_warp_bytes(const struct augment_bound *bound)
@@ -99,7 +101,7 @@ static void take_memory(struct warping *warping, char **memory)
     warping->within = augment_take(memory, width);
     for (int axis = 0; axis < 2; axis++)
         warping->farther[axis] = augment_take(memory, width * sizeof(int64_t));
-    warping->patch = augment_take(memory, 4 * BATCH * warping->pixel + SPARE_BYTES);
+    warping->patch = augment_take(memory, warping->pixel * 2 * PATCH_ROW + SPARE_BYTES);
 }
 
 /* ---- Places. */
@@ -109,7 +111,7 @@ static int64_t in_units(double x, double most)
 {
     double units = x < -most ? -most : x > most ? most : x;
     units *= 0x1p32;
-    if (units > -0x1p51 && units < 0x1p51) units = (units + 0x1.8p52) - 0x1.8p52;
+    if ((units < 0 ? -units : units) < 0x1p51) units = (units + 0x1.8p52) - 0x1.8p52;
     return (int64_t)units;
 }
 
@@ -199,7 +201,7 @@ static void edge_batch(const struct warping *warping, const char *plane, size_t 
 {
     const struct augment_row *row = &warping->row;
     shs_type type = warping->bound->before.type;
-    size_t pixel = warping->pixel, low = 2 * BATCH * pixel;
+    size_t pixel = warping->pixel, low = pixel * PATCH_ROW;
     uint32_t at[BATCH];
     for (size_t i = 0; i < count; i++) {
         int64_t x = place_x(row, first + i) >> UNIT_BITS, y = place_y(row, first + i) >> UNIT_BITS;
@@ -212,7 +214,7 @@ static void edge_batch(const struct warping *warping, const char *plane, size_t 
     }
     const struct augment_spots spots = {at, warping->spots.right + first,
                                         warping->spots.down + first};
-    augment_sample_kernels_now()->type[type].between(&spots, warping->patch, 2 * BATCH, row->inner,
+    augment_sample_kernels_now()->type[type].between(&spots, warping->patch, PATCH_ROW, row->inner,
                                                      count, to);
 }
 
@@ -240,7 +242,7 @@ static void bilinear_row(const struct warping *warping, const char *plane, char 
     size_t width = row->width;
     for (size_t i = 0, count; i < width; i += count) {
         const uint8_t *here = warping->within + i;
-        const uint8_t *next = memchr(here, !*here, width - i);
+        const uint8_t *next = memchr(here, *here ? 0 : 1, width - i);
         count = next ? (size_t)(next - here) : width - i;
         const struct augment_spots some = {spots->at + i, spots->right + i, spots->down + i};
         if (*here)
@@ -323,10 +325,12 @@ shs_status augment_warp_bind(const struct augment_call *call, void *setting,
     const struct augment_grid *grid = &bound->grid;
     bool nearest = is_nearest(bound, setting);
     shs_status status = augment_check_sampled(call, bound, AUGMENT_WARP_MOST_EXTENT, !nearest);
-    if (status || grid->inner <= (UINT64_C(1) << 31) / grid->height / grid->width) return status;
+    if (status || (grid->inner <= MOST_INNER &&
+                   grid->inner <= (UINT64_C(1) << 31) / grid->height / grid->width))
+        return status;
     return core_fail(SHS_ERROR_ARGUMENT,
-                     "augmentation, character %zu: %s of field %s: an image has %zu x %zu x %zu "
-                     "elements; the most is 2^31",
+                     "augmentation, character %zu: %s of field %s: an image has %zu x %zu pixels "
+                     "of %zu elements; the most is 2^31 elements, and 2^20 of a pixel",
                      call->at, call->name, bound->before.name, grid->height, grid->width,
                      grid->inner);
 }
