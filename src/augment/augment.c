@@ -64,18 +64,19 @@ static shs_status check_ragged(const struct augment_kind *kind, const struct aug
                      call->at, kind->name, before->name);
 }
 
-/* An operator that is not applied to every sample must keep type and shape. */
+/* An operator that is not applied to every sample must keep type, shape and layout. */
 static shs_status check_optional(bool optional, const struct augment_call *call,
                                  const struct augment_bound *bound)
 {
     const shs_tensor *before = &bound->before, *after = &bound->after;
     if (!optional || (before->type == after->type && before->axes == after->axes &&
-                      !memcmp(before->shape, after->shape, before->axes * sizeof *before->shape)))
+                      !memcmp(before->shape, after->shape, before->axes * sizeof *before->shape) &&
+                      !strcmp(bound->grid.layout, bound->after_layout)))
         return SHS_OK;
     return core_fail(SHS_ERROR_ARGUMENT,
-                     "augmentation, character %zu: %s changes the type or the shape of field %s, "
-                     "and is not applied to every sample (p below 1, sometimes or one_of); apply "
-                     "it to all samples",
+                     "augmentation, character %zu: %s changes the type, the shape or the layout of "
+                     "field %s, and is not applied to every sample (p below 1, sometimes or "
+                     "one_of); apply it to all samples",
                      call->at, call->name, before->name);
 }
 
