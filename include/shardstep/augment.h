@@ -5,15 +5,22 @@
  *
  * FIELDS is one field name or several, separated by commas. The fields of one statement are
  * transformed together and share the draws. Statements and operators are applied from left to
- * right. An example:
+ * right. Behind a field's name, in brackets, may stand how its values are interpolated (nearest or
+ * bilinear), what lies beyond its edges (zero, edge, reflect or wrap), or both with a comma
+ * between: masks[nearest,edge]. An example:
  *
  *     images,masks: random_crop(padding=2) random_flip(axis=w, p=0.5);
  *     images: normalize(mean=[0.49,0.48,0.45], std=[0.25,0.24,0.26])
  *
- * A value is a number, a word, or a list of numbers. A list stands in brackets, with commas between
- * its numbers. normalize takes one number for all channels or a list with a number for each
- * channel, as `shardstep stats` prints it. Spaces may stand around every name, value, number and
- * sign.
+ * A value is a number, a word, a range or a list of numbers. A range is two numbers with two dots
+ * between, such as 0.5..1.5. A list stands in brackets, with commas between its numbers. normalize
+ * takes one number for all channels or a list with a number for each channel, as `shardstep stats`
+ * prints it. Spaces may stand around every name, value, number and sign.
+ *
+ * sometimes(...) and one_of(...) hold operators, with spaces or commas between them, which change
+ * neither the type nor the shape nor the layout of a sample that p or the choice may leave out:
+ *
+ *     images: sometimes(p=0.5, random_flip(axis=w) one_of(random_flip(axis=h), random_rot90()))
  *
  * In the option `augment` of a loader, and in `--augment`, normalize(from=FILE) stands for the
  * figures that `shardstep stats --write FILE` has written. FILE stands in double quotes if it has a
@@ -27,10 +34,11 @@
  * `shardstep help augment` describes every operator: its values with their limits and defaults,
  * what it computes, and what it draws in which order.
  *
- * The layout names the axes of a sample: w for a signal, hw, hwc (channels last) or chw (channels
- * first). By default it is w for one axis, hw for two axes, and hwc for three axes if the last axis
- * has 1 to 4 elements. For other samples of three axes, such as a window of maps, the text must
- * give the layout. Only hwc and chw have channels. A list has as many numbers as the sample has
+ * The layout names the axes of a sample, a letter each, such as hwc (channels last), chw (channels
+ * first) or tzyxc; `shardstep help augment` lists the letters. By default it is w for one axis, hw
+ * for two axes, and hwc for three axes if the last axis has 1 to 4 elements. For other samples,
+ * such as a window of maps, the text must give the layout. It holds for the field's later
+ * operators, too. Only layouts with c have channels. A list has as many numbers as the sample has
  * channels, 1 if the layout has none, and at most 256.
  *
  * In a ragged field (offsets in dataset.h) operators see the rows that a sample really has, not the

@@ -126,7 +126,9 @@ static const struct augment_parameter crop_parameters[] = {
         .otherwise = "zero",
         .is_later = true,
         .help = "What the padding is: zeros, the element at the edge (a a | a b c | c c), a mirror "
-                "in the edge element (c b | a b c | b a), or the other end of a periodic axis.",
+                "in the edge element (c b | a b c | b a), or the other end of a periodic axis. "
+                "A ragged sample may be shorter than the padding: then a mirror goes back and "
+                "forth, and a periodic axis goes round.",
     },
     {
         .name = "axes",

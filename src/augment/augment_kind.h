@@ -207,9 +207,9 @@ struct augment_parameter {
         .name = "layout", .form = AUGMENT_LAYOUT, .otherwise = "",                                 \
         .help = "The axes of a sample, a letter each: c channels, t time, z or d depth, y or h "   \
                 "height, x or w width, i and j components, _ any other, as in hwc, chw, tchw or "  \
-                "tzyxc. It holds for the field's later operators, too. Without it, the names in "  \
-                "the file hold; without names, w for one axis, hw for two, and hwc for three if "  \
-                "the last one has 1 to 4 elements."                                                \
+                "tzyxc. Without it, the names in the file hold; without names, w for one axis, "   \
+                "hw for two, and hwc for three if the last one has 1 to 4 elements. A layout, "    \
+                "given or found, holds for the field's later operators, too."                      \
     }
 
 /* The parameter `p`, which random operators have that are applied to some of the samples only. */
