@@ -21,17 +21,21 @@ imports, and decorate it with @operator:
 
 - Parameters are attributes of the operator, such as self.most. `stream` is one of philox.py, and
   `slot` says what else the draws may depend on: see Slot.
+- An operator with a probability p is a Random, and has chosen() and change() in place of draw() and
+  apply().
 - An operator that mixes slots, as mixup does, overrides apply_all() in place of apply().
 - `example` gives random calls to cases.py. With it the operator is compared with the program in
-  every run of tests/cli/reference.sh. `rng` is a random.Random.
+  every run of tests/cli/reference.sh, if the program has it. `rng` is a random.Random.
 - Floats are numpy scalars or arrays of one type. numpy then rounds each operation once. Never mix
   types, and never call a function of libm: philox.py has the library's own log, exp and turns.
 - Write it from the words. Where these leave a choice open, mend the words, too.
 """
 from collections import namedtuple
+import subprocess
 
 import numpy as np
 
+from philox import Stream
 from samples import split_outside
 
 OPERATORS = {}
@@ -65,20 +69,52 @@ def numbers(text):
     return [number(piece) for piece in split_outside(text.strip('[] '), ',')]
 
 
+def wholes(text):
+    """A whole number, or in brackets a number for each axis: a list of one or of many."""
+    return [whole(piece) for piece in split_outside(text.strip('[] '), ',')]
+
+
+def limits(text):
+    """A range lo..hi."""
+    low, high = text.split('..')
+    return number(low), number(high)
+
+
+def letters(text):
+    """Letters of axes, where x, y and z are other letters for w, h and d."""
+    return text.strip().translate(str.maketrans('xyz', 'whd'))
+
+
+def draw_range(stream, ends):
+    return stream.double_in(*ends)
+
+
 # ---- Samples.
 
-LETTERS = {'w': 'w', 'hw': 'hw', 'hwc': 'hwc', 'chw': 'chw'}
+LAYOUTS = {1: ['w', 'x', 't', 'c'], 2: ['hw', 'yx', 'wh', 'tw', 'ct', 'tc'],
+           3: ['hwc', 'hwc', 'chw', 'thw', 'zyx', 'tyx', 'wh_', 'xyc'],
+           4: ['tchw', 'thwc', 'zyxc', 'czyx', 'hwij'], 5: ['tzyxc', 'tczyx', 'hwijt']}
 
 
 class Sample:
-    """One field of one slot. `length` is the number of real rows of a ragged field, else None."""
+    """One field of one slot. `length` is the number of real rows of a ragged field, else None.
+    `held` is the layout that an operator was given. `interpolation` and `border` stand behind the
+    field's name in a statement, as in mask[nearest,edge]."""
 
-    def __init__(self, name, array, length=None):
-        self.name, self.array, self.length = name, array, length
+    def __init__(self, name, array, length=None, held=None, interpolation=None, border=None):
+        self.name, self.array, self.length, self.held = name, array, length, held
+        self.interpolation, self.border = interpolation, border
 
     def but(self, array):
         """The same sample with other numbers."""
-        return Sample(self.name, array, self.length)
+        return Sample(self.name, array, self.length, self.held, self.interpolation, self.border)
+
+    def holding(self, layout):
+        """The same sample with a layout that its later operators have."""
+        return Sample(self.name, self.array, self.length, layout, self.interpolation, self.border)
+
+    def in_statement(self, interpolation, border):
+        return Sample(self.name, self.array, self.length, self.held, interpolation, border)
 
     def real_rows(self, change):
         """Changes the real rows of the sample. The zeros behind them stay zeros."""
@@ -92,8 +128,9 @@ class Sample:
     def layout(self, given=None):
         """The letters of the axes, or None where the text must give them."""
         shape = self.array.shape
+        given = given or self.held
         if given:
-            return given if len(given) == len(shape) else None
+            return letters(given) if len(given) == len(shape) else None
         if len(shape) == 3:
             return 'hwc' if 1 <= shape[2] <= 4 else None
         return {1: 'w', 2: 'hw'}.get(len(shape))
@@ -106,12 +143,19 @@ class Sample:
 
 # ---- Operators.
 
+UNKNOWN = '?'
+
+
 class Operator:
     name = None
     takes, usual = {}, {}
+    moves = False     # true if elements change places only, so that fields of several types may share it
+    by_shape = False  # true if only fields of one shape may share it
 
-    def __init__(self, **values):
-        self.__dict__.update(self.usual)
+    def __init__(self, inside=(), **values):
+        """`inside` has the operators within the parentheses."""
+        self.inside = inside
+        self.__dict__.update({'layout': None, **self.usual})
         for key, text in values.items():
             setattr(self, key, self.takes[key](text))
 
@@ -120,6 +164,11 @@ class Operator:
 
     def apply(self, sample, drawn):
         raise NotImplementedError
+
+    def tell(self, sample, drawn):
+        """What `replay` prints of the draws between the operator's parentheses. None: it is not listed,
+        since it draws nothing. UNKNOWN: it is not compared."""
+        return None if type(self).draw is Operator.draw else UNKNOWN
 
     def apply_all(self, samples, draws, count):
         """One field of all slots. `count` of them have weight 1, and come first."""
@@ -130,52 +179,257 @@ class Operator:
         return None
 
 
+def lay(op, sample):
+    """The sample with the layout that the operator is given or finds, for it and those after it."""
+    return sample.holding(sample.layout(op.layout)) if 'layout' in op.takes else sample
+
+
+def run(op, stream, slot):
+    """Draws and applies an operator to all fields of a slot. Returns what was drawn, what `replay`
+    prints of it, and the samples that come out."""
+    slot = slot._replace(samples=[lay(op, sample) for sample in slot.samples])
+    drawn = op.draw(stream, slot)
+    told = op.tell(slot.samples[0], drawn)
+    return drawn, told, [op.apply(sample, drawn) for sample in slot.samples]
+
+
+def told_calls(told):
+    """The line of `replay`: of pairs of an operator and what it tells, those that it lists."""
+    return ' '.join(f'{op.name}({text})' for op, text in told if text is not None)
+
+
+class Random(Operator):
+    """An operator with a probability p. Below 1 a float is drawn first."""
+    usual = {'p': np.float64(1)}
+
+    def draw(self, stream, slot):
+        """Returns a tuple of what chosen() draws, or None for a sample that p leaves out."""
+        if self.p < 1 and not np.float64(stream.float()) < self.p:
+            return None
+        return (self.chosen(stream, slot),)
+
+    def apply(self, sample, drawn):
+        return sample if drawn is None else self.change(sample, *drawn)
+
+    def tell(self, sample, drawn):
+        if drawn is None:
+            return 'no'
+        told = self.tell_chosen(sample, *drawn)
+        return 'yes' if told is None and self.p < 1 else told
+
+    def tell_chosen(self, sample, drawn):
+        """What is told of an operator that is applied. None: it draws nothing more."""
+        if drawn is None:
+            return None
+        return told_pairs(drawn) if isinstance(drawn, dict) else f'{drawn}'
+
+
+def told_pairs(pairs):
+    return ', '.join(f'{letter}={value}' for letter, value in pairs.items())
+
+
+def yes_or_no(is_so):
+    return 'yes' if is_so else 'no'
+
+
+def random_letters(rng, count):
+    """A layout of so many axes: an usual one, or any."""
+    if rng.random() < 0.7 and count in LAYOUTS:
+        return rng.choice(LAYOUTS[count])
+    drawn = rng.sample('ctdhwij_', count)
+    return ''.join(rng.choice([letter, {'w': 'x', 'h': 'y', 'd': 'z'}.get(letter, letter)])
+                   for letter in drawn)
+
+
 def random_layout(rng, sample, letter=None):
-    """A layout that fits the sample, and has the letter: ', layout=hw', or '' where the usual one
-    does. None: there is none."""
-    fit = [f', layout={layout}' for layout in LETTERS
-           if len(layout) == sample.array.ndim and (letter or '') in layout]
-    if sample.layout() and (letter is None or letter in sample.layout()):
-        fit.append('')
-    return rng.choice(fit) if fit else None
+    """A layout that fits the sample, and has the letter: ', layout=hw', or '' where the present one
+    does. None: none was found."""
+    if not sample.array.ndim:
+        return None
+    if sample.layout() and (letter or '') in sample.layout() and rng.random() < 0.7:
+        return ''
+    for _ in range(20):
+        layout = random_letters(rng, sample.array.ndim)
+        if (letter or '') in letters(layout):
+            return f', layout={layout}'
+    return None
+
+
+def letters_of(sample, layout):
+    """The letters of a layout that random_layout() has given."""
+    return sample.layout(layout[len(', layout='):] or None)
+
+
+def random_p(rng):
+    return rng.choice(['', '', ', p=0', ', p=1', f', p={rng.random():.3f}'])
+
+
+def places(n, begin, size, mode):
+    """Which of n elements the elements `begin` to `begin` + `size` - 1 are, as `mode` says; -1 for a
+    zero."""
+    def place(k):
+        if 0 <= k < n:
+            return k
+        if mode == 'zero' or not n:
+            return -1
+        if mode == 'edge':
+            return 0 if k < 0 else n - 1
+        if mode == 'wrap':
+            return k % n
+        turned = k % max(2 * (n - 1), 1)
+        return turned if turned < n else 2 * (n - 1) - turned
+    return np.array([place(k) for k in range(begin, begin + size)], np.int64)
+
+
+def cut(array, axis, begin, size, mode='zero'):
+    """Elements `begin` to `begin` + `size` - 1 along an axis, which may lie outside of the array."""
+    at = places(array.shape[axis], begin, size, mode)
+    front = np.moveaxis(array, axis, 0)
+    found = np.zeros((size, *front.shape[1:]), array.dtype)
+    found[at >= 0] = front[at[at >= 0]]
+    return np.moveaxis(found, 0, axis)
+
+
+MODES = ['zero', 'edge', 'reflect', 'wrap']
+
+
+class ByAxes(Random):
+    """An operator that takes axes. `usual_axes` are those without a choice, as far as the sample has
+    them."""
+    moves, usual_axes, most_axes, same_size = True, 'hw', 3, False
+
+    def letters(self, sample):
+        """The axes, in the order of the draws."""
+        if self.axes:
+            return self.axes
+        return [letter for letter in self.usual_axes if sample.axis(letter, self.layout) is not None]
+
+    def axis(self, sample, letter):
+        return sample.axis(letter, self.layout)
+
+    def extent(self, sample, letter):
+        return sample.array.shape[self.axis(sample, letter)]
+
+    @classmethod
+    def random_axes(cls, rng, sample):
+        """Axes and a layout: their letters, and ', axes=yx, layout=hwc'. None: there are none."""
+        layout = random_layout(rng, sample)
+        if layout is None:
+            return None
+        have, named = letters_of(sample, layout), ''
+        chosen = [letter for letter in cls.usual_axes if letter in have]
+        can = [letter for letter in have if letter != '_']
+        if can and (rng.random() < 0.5 or not cls.is_enough(chosen)):
+            chosen = rng.sample(can, rng.randint(1, min(cls.most_axes, len(can))))
+            named = ', axes=' + ''.join(
+                rng.choice([letter, {'w': 'x', 'h': 'y', 'd': 'z'}.get(letter, letter)])
+                for letter in chosen)
+        sizes = {sample.array.shape[have.index(letter)] for letter in chosen}
+        if not cls.is_enough(chosen) or cls.same_size and len(sizes) > 1:
+            return None
+        return chosen, named + layout
+
+    @classmethod
+    def is_enough(cls, chosen):
+        return 'w' in chosen or chosen and chosen != [letter for letter in cls.usual_axes
+                                                      if letter in chosen]
+
+
+def of_each(values, axes):
+    """A value for all axes or for each."""
+    return dict(zip(axes, values if len(values) > 1 else values * len(axes)))
+
+
+def size_text(rng, sizes):
+    """size= as one number where all are the same, or as a list."""
+    if len(set(sizes)) == 1 and rng.random() < 0.5:
+        return f'{sizes[0]}'
+    return '[' + ','.join(map(str, sizes)) + ']'
+
+
+def random_mode(rng):
+    return rng.choice(['', f', mode={rng.choice(MODES)}'])
+
+
+def layout_in(sample, rest):
+    """The letters of the axes where a call ends with ', axes=yx, layout=hwc'."""
+    return letters_of(sample, rest[rest.index(', layout='):] if ', layout=' in rest else '')
+
+
+def is_along_rows(sample, axes, rest):
+    """Whether a call is along the rows of a ragged field, whose number it must not change."""
+    return sample.length is not None and layout_in(sample, rest)[0] in axes
+
+
+def extents(sample, axes, rest):
+    have = layout_in(sample, rest)
+    return [sample.array.shape[have.index(letter)] for letter in axes]
 
 
 @operator
-class RandomCrop(Operator):
+class RandomCrop(ByAxes):
     name = 'random_crop'
-    takes = {'padding': whole, 'layout': word}
-    usual = {'layout': None}
+    takes = {'padding': whole, 'size': wholes, 'mode': word, 'axes': letters, 'p': number,
+             'layout': word}
+    usual = {'padding': 0, 'size': None, 'mode': 'zero', 'axes': None, 'p': np.float64(1)}
 
-    def draw(self, stream, slot):
-        has_height = slot.samples[0].axis('h', self.layout) is not None
-        axes = 'hw' if has_height else 'w'
-        return {letter: stream.below(2 * self.padding + 1) for letter in axes}
+    def sizes(self, sample):
+        axes = self.letters(sample)
+        return of_each(self.size, axes) if self.size else {
+            letter: self.extent(sample, letter) for letter in axes}
 
-    def apply(self, sample, drawn):
-        def cut(array):
+    def chosen(self, stream, slot):
+        sample = slot.samples[0]
+        return {letter: stream.below(self.extent(sample, letter) + 2 * self.padding - size + 1)
+                for letter, size in self.sizes(sample).items()}
+
+    def change(self, sample, drawn):
+        def cut_all(array):
             for letter, offset in drawn.items():
-                axis = sample.axis(letter, self.layout)
-                sides = [(self.padding, self.padding) if i == axis else (0, 0)
-                         for i in range(array.ndim)]
-                kept = range(offset, offset + array.shape[axis])
-                array = np.pad(array, sides).take(kept, axis)
+                axis = self.axis(sample, letter)
+                size = self.sizes(sample)[letter] if self.size else array.shape[axis]
+                array = cut(array, axis, offset - self.padding, size, self.mode)
             return array
-        return sample.real_rows(cut)
+        return sample.real_rows(cut_all)
+
+    def tell_chosen(self, sample, drawn):
+        """Where the window begins. Without a size: how far the sample moves down and to the right."""
+        moved = {} if self.size else {'h': 'down', 'w': 'right'}
+        return ', '.join(f'{moved[letter]}={self.padding - draw}' if letter in moved else
+                         f'{letter}={draw - self.padding}' for letter, draw in drawn.items())
 
     @classmethod
     def example(cls, rng, sample):
-        layout = random_layout(rng, sample, 'w')
-        return None if layout is None else f'random_crop(padding={rng.randint(1, 5)}{layout})'
+        found = cls.random_axes(rng, sample)
+        if not found:
+            return None
+        axes, rest = found
+        of_rows = is_along_rows(sample, axes, rest)
+        at, mode = extents(sample, axes, rest), random_mode(rng)
+        padding, size, p = rng.randint(0, 5), '', random_p(rng)
+        if 'reflect' in mode:
+            padding = min(padding, *[n - 1 for n in at])
+        if rng.random() < 0.4 and not of_rows:
+            sizes = [rng.randint(1, min(n + 2 * padding, n + 3)) for n in at]
+            size = f', size={size_text(rng, sizes)}'
+            p = p if sizes == at else ''
+        if size and not padding:
+            return f'random_crop({size[2:]}{p}{rest})'
+        return f'random_crop(padding={padding}{size}{mode}{p}{rest})' if padding else None
 
 
 @operator
 class RandomFlip(Operator):
     name = 'random_flip'
-    takes = {'axis': word, 'p': number, 'layout': word}
-    usual = {'p': np.float64(0.5), 'layout': None}
+    takes = {'axis': letters, 'p': number, 'layout': word}
+    usual = {'p': np.float64(0.5)}
+    moves = True
 
     def draw(self, stream, slot):
         return np.float64(stream.float()) < self.p
+
+    def tell(self, sample, drawn):
+        return f'{self.axis}={yes_or_no(drawn)}'
 
     def apply(self, sample, drawn):
         axis = sample.axis(self.axis, self.layout)
@@ -183,8 +437,9 @@ class RandomFlip(Operator):
 
     @classmethod
     def example(cls, rng, sample):
-        axis = rng.choice('wh')
+        axis = rng.choice('wwhhdt')
         layout = random_layout(rng, sample, axis)
+        axis = rng.choice([axis, {'w': 'x', 'h': 'y', 'd': 'z'}.get(axis, axis)])
         p = rng.choice(['', ', p=0', ', p=1', f', p={rng.random():.3f}'])
         return None if layout is None else f'random_flip(axis={axis}{p}{layout})'
 
@@ -193,7 +448,7 @@ class RandomFlip(Operator):
 class Normalize(Operator):
     name = 'normalize'
     takes = {'mean': numbers, 'std': numbers, 'scale': word, 'layout': word}
-    usual = {'scale': 'auto', 'layout': None}
+    usual = {'scale': 'auto'}
 
     def apply(self, sample, drawn):
         kind = sample.array.dtype
@@ -219,7 +474,7 @@ class Normalize(Operator):
         layout = random_layout(rng, sample, 'c')
         channels = 0
         if layout is not None and rng.random() < 0.7:
-            channels = sample.array.shape[sample.axis('c', layout[len(', layout='):] or None)]
+            channels = sample.array.shape[letters_of(sample, layout).index('c')]
         else:
             layout = ''
         mean, std = (cls.values(rng, draw, channels) for draw in (
@@ -257,25 +512,123 @@ class Cast(Operator):
         return f'cast(type={rng.choice(fit)})'
 
 
+# ---- Operators with operators within them.
+
+class Group(Random):
+    takes = {'p': number}
+
+    def picked(self, stream):
+        """The operators that are applied."""
+        raise NotImplementedError
+
+    def chosen(self, stream, slot):
+        picked, drawn = self.picked(stream), []
+        for op in picked:
+            one, told, samples = run(op, stream, slot)
+            drawn.append((op, one, told))
+            slot = slot._replace(samples=samples)
+        return drawn
+
+    def change(self, sample, drawn):
+        for op, one, _ in drawn:
+            sample = op.apply(lay(op, sample), one)
+        return sample
+
+    def tell_chosen(self, sample, drawn):
+        told = told_calls((op, text) for op, _, text in drawn)
+        return UNKNOWN if UNKNOWN in told else told or self.tell_nothing(drawn)
+
+    def tell_nothing(self, drawn):
+        return 'yes'
+
+    def apply(self, sample, drawn):
+        """Layouts that stand within hold behind it, applied or not."""
+        sample = super().apply(sample, drawn)
+        for op in self.inside:
+            sample = lay(op, sample)
+        return sample
+
+    @classmethod
+    def example(cls, rng, sample):
+        """Operators within it change neither the type nor the shape."""
+        inside = []
+        for _ in range(rng.randint(2, 6)):
+            call = rng.choice(usable()).example(rng, sample)
+            if call and 'layout=' not in call and cls.is_same(call, sample):
+                inside.append(call)
+        p = random_p(rng)[2:]
+        commas = rng.choice([' ', ', ', ','])
+        return f"{cls.name}({p + ', ' * bool(p)}{commas.join(inside)})" if inside else None
+
+    @staticmethod
+    def is_same(call, sample):
+        (op,), stream = operators_of(call), AnyStream()
+        after = run(op, stream, Slot(0, 1, [sample]))[-1][0]
+        return (after.array.shape, after.array.dtype, after.layout()) == (
+            sample.array.shape, sample.array.dtype, sample.layout())
+
+
+class AnyStream(Stream):
+    """Random numbers for calls that are tried."""
+
+    def __init__(self):
+        super().__init__(0, 0, 0, 0)
+
+
+@operator
+class Sometimes(Group):
+    name = 'sometimes'
+
+    def picked(self, stream):
+        return self.inside
+
+
+@operator
+class OneOf(Group):
+    name = 'one_of'
+
+    def picked(self, stream):
+        return [self.inside[stream.below(len(self.inside))]]
+
+    def tell_nothing(self, drawn):
+        return drawn[0][0].name
+
+
 # ---- The text.
 
-Statement = namedtuple('Statement', 'fields operators')
+# `ways` has the interpolation and the border of each field, or None for them.
+Statement = namedtuple('Statement', 'fields ways operators')
+INTERPOLATIONS = ['nearest', 'bilinear']
 
 
-def calls_of(text):
-    """The calls of a text such as `a(x=1) b(y=[1,2])`, each its name and its values as texts."""
-    calls = []
-    while text.strip():
-        name, _, rest = text.strip().partition('(')
+def operators_of(text):
+    """The operators of a text such as `a(x=1) b(y=[1,2])`. Commas may stand between those that stand
+    within another."""
+    found = []
+    while text.strip(' ,'):
+        name, _, rest = text.strip(' ,').partition('(')
         depth, end = 1, 0
         while depth:
             depth += (rest[end] == '(') - (rest[end] == ')')
             end += 1
-        values = split_outside(rest[:end - 1], ',')
-        calls.append((name.strip(), dict(
-            tuple(piece.strip() for piece in value.split('=', 1)) for value in values if value)))
+        values, inside = {}, []
+        for piece in split_outside(rest[:end - 1], ','):
+            key, equals, value = piece.partition('=')
+            if equals and '(' not in key:
+                values[key.strip()] = value.strip()
+            else:
+                inside += operators_of(piece)
+        found.append(OPERATORS[name.strip()](inside, **values))
         text = rest[end:]
-    return calls
+    return found
+
+
+def field_of(text):
+    """A name, its interpolation and its border: mask[nearest,edge]."""
+    name, bracket, rest = text.partition('[')
+    words = [piece.strip() for piece in rest.rstrip('] ').split(',')] if bracket else []
+    return (name.strip(), next((one for one in words if one in INTERPOLATIONS), None),
+            next((one for one in words if one in MODES), None))
 
 
 def parse(text):
@@ -284,20 +637,41 @@ def parse(text):
     for statement in split_outside(text or '', ';'):
         if statement:
             fields, _, calls = statement.partition(':')
-            statements.append(Statement(split_outside(fields, ','), [
-                OPERATORS[name](**values) for name, values in calls_of(calls)]))
+            fields = [field_of(field) for field in split_outside(fields, ',')]
+            statements.append(Statement([field[0] for field in fields], [field[1:] for field in fields],
+                                        operators_of(calls)))
     return statements
+
+
+def usable(program=None):
+    """The operators that the program has, of which check.py tells it first."""
+    if program:
+        lines = subprocess.run([program, 'help', 'augment'], capture_output=True, text=True,
+                               check=True).stdout.splitlines()
+        have = {line.split('(')[0].strip() for line in lines if line.startswith('  ') and '(' in line}
+        for name in set(OPERATORS) - have:
+            del OPERATORS[name]
+    return list(OPERATORS.values())
 
 
 def augment(statements, slots, streams, count):
     """Changes a batch in place. slots[i] has the samples of slot i by name, and streams[i] its
     random numbers. The slots have streams of their own, so the operators may take turns over the
-    batch."""
+    batch. Returns the draws of each slot, as `replay` lists them."""
+    record = [[] for _ in slots]
     for statement in statements:
+        for slot in slots:
+            for name, way in zip(statement.fields, statement.ways):
+                slot[name] = slot[name].in_statement(*way)
         for op in statement.operators:
+            for slot in slots:
+                slot.update({name: lay(op, slot[name]) for name in statement.fields})
             draws = [op.draw(stream, Slot(i, count, [slot[name] for name in statement.fields]))
                      for i, (slot, stream) in enumerate(zip(slots, streams))]
+            for slot, drawn, told in zip(slots, draws, record):
+                told.append((op, op.tell(slot[statement.fields[0]], drawn)))
             for name in statement.fields:
                 changed = op.apply_all([slot[name] for slot in slots], draws, count)
                 for slot, sample in zip(slots, changed):
                     slot[name] = sample
+    return [told_calls(told) for told in record]

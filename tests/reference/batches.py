@@ -17,12 +17,13 @@ import h5py
 import numpy as np
 
 import augment
+import moves  # registers its operators
 import order
 import philox
 import samples
 
-# planned: the rows of the order; index: those that came in their places
-Batch = namedtuple('Batch', 'epoch epoch_step step count planned index fields')
+# planned: the rows of the order; index: those that came in their places; draws: a text for each slot
+Batch = namedtuple('Batch', 'epoch epoch_step step count planned index fields draws')
 
 
 def parser():
@@ -126,10 +127,10 @@ class Run:
         slots = [{field.name: augment.Sample(*field) for field in self.dataset.sample(row)}
                  for row in index]
         streams = [self.stream(epoch, step, vrank, slot, row) for slot, row in enumerate(planned)]
-        augment.augment(self.statements, slots, streams, count)
+        draws = augment.augment(self.statements, slots, streams, count)
         fields = {name: np.stack([slot[name].array for slot in slots]) for name in slots[0]} \
             if slots else self.empty()
-        return Batch(epoch, epoch_step, step, count, planned, index, fields)
+        return Batch(epoch, epoch_step, step, count, planned, index, fields, draws)
 
     def empty(self):
         """The fields of a batch without rows: their types and shapes are those of any sample."""

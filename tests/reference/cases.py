@@ -13,8 +13,8 @@ from order import TABLE_MAX
 
 KINDS = ['u1', 'u1', '<u2', '>u2', '<u4', '>u8', 'i1', '>i2', '<i4', '<i8', '<f2', '>f4', '<f4', '<f8', '?',
          '<c8', '>c16']
-SHAPES = {0: [()], 1: [(1,), (5,), (8,)], 2: [(1, 1), (3, 4), (6, 1), (5, 7)],
-          3: [(1, 1, 1), (4, 5, 3), (5, 3, 1), (3, 4, 6), (2, 3, 5)], 4: [(2, 1, 3, 2)]}
+SHAPES = {0: [()], 1: [(1,), (5,), (8,)], 2: [(1, 1), (3, 4), (6, 1), (5, 7), (4, 4)],
+          3: [(1, 1, 1), (4, 5, 3), (5, 3, 1), (3, 4, 6), (2, 3, 5), (4, 4, 2), (3, 3, 3)], 4: [(2, 1, 3, 2)]}
 ODD = [np.nan, np.nan, np.nan, np.inf, -np.inf, -0.0, 1e-40, 3e38, 65504.0]
 
 
@@ -51,18 +51,21 @@ class Case:
             shape = () if self.large else rng.choice(SHAPES[rng.choice([0, 1, 2, 2, 3, 3, 3, 4])])
             if self.windowed and (name == 'x' or rng.random() < 0.5):
                 window, lead = rng.randint(1, 5), rng.choice([0, 0, 2, 7])
-                self.made.append((name, kind, shape[:2], ('window', window, lead)))
+                self.made.append((name, kind, shape, ('window', window, lead)))
                 texts.append(f'{name}(window={window}, stride={self.stride}, lead={lead})')
             elif not self.large and not self.alone and rng.random() < 0.25:
                 most = rng.choice(['', '', ', most=4', ', most=1', ', most=9'])
-                self.made.append((name, kind, shape[:2], ('ragged',)))
+                self.made.append((name, kind, shape[:3], ('ragged',)))
                 texts.append(f'{name}(offsets={name}.begin{most})')
             else:
                 self.made.append((name, kind, shape, ('rows',)))
                 texts.append(name)
-                if len(shape) > 1 and rng.random() < 0.4:  # a field to be transformed with it
-                    self.made.append((name + '.mask', kind, shape, ('rows',)))
+                if len(shape) > 1 and rng.random() < 0.4:  # fields to be transformed with it
+                    self.made.append((name + '.mask', rng.choice([kind, 'u1', 'f4']), shape, ('rows',)))
                     texts.append(f'mask_of_{name[-1]}={name}.mask')
+                if len(shape) == 3 and 1 <= shape[2] <= 4 and rng.random() < 0.5:
+                    self.made.append((name + '.flat', kind, shape[:2], ('rows',)))
+                    texts.append(f'flat_{name[-1]}={name}.flat')
         self.fields = ', '.join(texts)
 
     def numbers(self, kind, shape):
@@ -238,31 +241,53 @@ class Case:
         rng = self.rng
         sample = {f.name: augment.Sample(*f) for f in self.dataset.sample(self.run.order.subset[0])}
         statements = []
-        for _ in range(rng.choice([0, 1, 1, 2, 3])):
+        for _ in range(rng.choice([0, 1, 2, 2, 3])):
             name = rng.choice(list(sample))
+            kinds = augment.usable()
             alike = [other for other in sample if self.look_alike(sample[name], sample[other])]
+            if rng.random() < 0.4:  # elements that change places may have several types
+                kinds = [kind for kind in kinds if kind.moves]
+                alike = [other for other in sample if self.lie_alike(sample[name], sample[other])]
             names = rng.sample(alike, rng.randint(1, len(alike)))
-            calls = self.random_calls(names, sample)
+            calls = self.random_calls(kinds, names, sample)
             if calls:
+                names = [one + rng.choice([*[''] * 6, '[nearest]', '[edge]', '[ bilinear, wrap ]'])
+                         for one in names]
                 statements.append(f"{','.join(names)}: {' '.join(calls)}")
         if statements:
             self.loading += ['--augment', '; '.join(statements)]
             self.loading += ['--augment-by', rng.choice(['rank', 'sample'])]
 
-    @staticmethod
-    def look_alike(a, b):
-        return (a.array.dtype, a.array.shape, a.length is None) == (
-            b.array.dtype, b.array.shape, b.length is None)
+    @classmethod
+    def look_alike(cls, a, b):
+        return a.array.dtype == b.array.dtype and a.array.shape == b.array.shape and cls.lie_alike(a, b)
 
-    def random_calls(self, names, sample):
+    @staticmethod
+    def lie_alike(a, b):
+        """Samples of the same height and width whose layouts are known."""
+        if a.array.shape == b.array.shape and a.layout() == b.layout():
+            return (a.length is None) == (b.length is None)
+        return (None not in (a.layout(), b.layout()) and a.length is None and b.length is None
+                and {a.layout(), b.layout()} == {'hw', 'hwc'} and a.array.shape[:2] == b.array.shape[:2])
+
+    @staticmethod
+    def first(attempt):
+        """What the first of some random attempts gives that gives anything."""
+        return next((found for found in (attempt() for _ in range(6)) if found), None)
+
+    def random_calls(self, kinds, names, sample):
         calls = []
-        for _ in range(self.rng.randint(1, 4)):
-            kind = self.rng.choice(list(augment.OPERATORS.values()))
-            call = kind.example(self.rng, sample[names[0]])
-            if call:
+        by_shape = [kind.name for kind in kinds if kind.by_shape]
+        differ = len({sample[name].layout() for name in names}) > 1
+        least = min(names, key=lambda name: sample[name].array.ndim)
+        for turn in range(self.rng.randint(1, 4)):
+            # Each operator is wanted in some cases, whichever operators fit often.
+            kind = kinds[self.number % len(kinds)] if not turn else self.rng.choice(kinds)
+            call = self.first(lambda: kind.example(self.rng, sample[least]))
+            if call and not (differ and ('layout=' in call or any(one in call for one in by_shape))):
                 calls.append(call)
                 text = f"{','.join(names)}: {call}"
-                augment.augment(augment.parse(text), [sample], [batches.philox.user(0, 0, 0, 0, 0)], 1)
+                augment.augment(augment.parse(text), [sample], [augment.AnyStream()], 1)
         return calls
 
     def choose_places(self):

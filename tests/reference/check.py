@@ -4,10 +4,12 @@
     check.py PROGRAM [--cases N] [--first K] [--case K] [--keep FOLDER]
 
 A case is a function of its number. `plan` must print the reference's rows for a whole epoch,
-`digest --per-rank` must print the hashes of a whole step, and `replay -o` must write the batches.
+`digest --per-rank` must print the hashes of a whole step, and `replay -o` must write the batches and
+list the draws.
 With --keep the case's files stay in a folder, so that its commands can be tried by hand."""
 import argparse
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -19,6 +21,7 @@ import warnings
 import h5py
 import numpy as np
 
+import augment
 import batches
 from cases import Case
 
@@ -96,8 +99,9 @@ def check_digest(path, case, run):
 def check_replay(path, case, run, step, vrank):
     command = [path, 'replay', *case.order, *case.loading, '--epoch', str(case.epoch), '--step',
                str(step), '--rank', str(vrank), '-o', 'batch.h5', '--overwrite']
-    program(*command)
+    printed = program(*command)
     batch = run.batch(case.epoch, step, vrank)
+    check_draws(command, batch, printed)
     with h5py.File('batch.h5', 'r') as file:
         found = []
         file.visititems(lambda name, node: found.append(name) if isinstance(node, h5py.Dataset) else None)
@@ -105,6 +109,27 @@ def check_replay(path, case, run, step, vrank):
         compare_rows(command, 'the batch', batch.index, file['index'][...].tolist())
         for name, field in batch.fields.items():
             compare_field(command, name, batch, field, file[name][...])
+
+
+def check_draws(command, batch, printed):
+    """Compares the draws of each slot. An operator whose draws the reference does not tell is not
+    compared, nor is one in which such an operator stands."""
+    lines = [line for line in printed.splitlines() if line.startswith('slot ')]
+    compare(command, 'lines of slots', len(batch.index), len(lines))
+    for slot, (expected, line) in enumerate(zip(batch.draws, lines)):
+        expected = calls_in(expected)
+        unknown = {name for name, told in expected if augment.UNKNOWN in told}
+        came = calls_in(line.partition('  row ')[2])
+        compare(command, f'draws of slot {slot}', *(
+            [call for call in calls if call[0] not in unknown] for calls in (expected, came)))
+
+
+def calls_in(text):
+    """The calls of a line such as `3  a(w=1) b(no)`: pairs of a name and the text in parentheses,
+    with one letter for each axis."""
+    calls = re.findall(r'(\w+)\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)', text)
+    return [(name, re.sub(r'\b[xyz]=', lambda found: augment.letters(found[0]), told))
+            for name, told in calls]
 
 
 def compare_field(command, name, batch, expected, came):
@@ -166,6 +191,7 @@ def main():
     options.add_argument('--case', type=int)
     options.add_argument('--keep')
     options = options.parse_args()
+    augment.usable(os.path.abspath(options.program))
     first, cases = (options.first, options.cases) if options.case is None else (options.case, 1)
     failed, build = 0, os.environ.get('BUILD', 'BUILD_FOLDER')
     for number in range(first, first + cases):
