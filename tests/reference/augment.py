@@ -241,16 +241,18 @@ def random_letters(rng, count):
                    for letter in drawn)
 
 
-def random_layout(rng, sample, letter=None):
+def random_layout(rng, sample, letter=None, image=True):
     """A layout that fits the sample, and has the letter: ', layout=hw', or '' where the present one
-    does. None: none was found."""
+    does. None: none was found. In an image the width is the axis behind
+    the height."""
     if not sample.array.ndim:
         return None
-    if sample.layout() and (letter or '') in sample.layout() and rng.random() < 0.7:
+    wanted = 'hw' if image and letter == 'h' else letter or ''
+    if sample.layout() and wanted in sample.layout() and rng.random() < 0.7:
         return ''
     for _ in range(20):
         layout = random_letters(rng, sample.array.ndim)
-        if (letter or '') in letters(layout):
+        if wanted in letters(layout):
             return f', layout={layout}'
     return None
 
@@ -438,7 +440,7 @@ class RandomFlip(Operator):
     @classmethod
     def example(cls, rng, sample):
         axis = rng.choice('wwhhdt')
-        layout = random_layout(rng, sample, axis)
+        layout = random_layout(rng, sample, axis, image=False)
         axis = rng.choice([axis, {'w': 'x', 'h': 'y', 'd': 'z'}.get(axis, axis)])
         p = rng.choice(['', ', p=0', ', p=1', f', p={rng.random():.3f}'])
         return None if layout is None else f'random_flip(axis={axis}{p}{layout})'

@@ -9,6 +9,7 @@ each key, and the path as "path". The words that all this is written from are na
 of order.py, samples.py, augment.py and philox.py."""
 import argparse
 from collections import namedtuple
+import importlib.util
 import json
 import struct
 import sys
@@ -17,10 +18,14 @@ import h5py
 import numpy as np
 
 import augment
-import moves  # registers its operators
 import order
 import philox
 import samples
+
+# Operators register themselves. A file may be missing as long as the program lacks its operators.
+for operators in ('moves', 'values', 'resample'):
+    if importlib.util.find_spec(operators):
+        importlib.import_module(operators)
 
 # planned: the rows of the order; index: those that came in their places; draws: a text for each slot
 Batch = namedtuple('Batch', 'epoch epoch_step step count planned index fields draws')

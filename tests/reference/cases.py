@@ -246,7 +246,7 @@ class Case:
             kinds = augment.usable()
             alike = [other for other in sample if self.look_alike(sample[name], sample[other])]
             if rng.random() < 0.4:  # elements that change places may have several types
-                kinds = [kind for kind in kinds if kind.moves]
+                kinds = [kind for kind in kinds if kind.moves] or kinds
                 alike = [other for other in sample if self.lie_alike(sample[name], sample[other])]
             names = rng.sample(alike, rng.randint(1, len(alike)))
             calls = self.random_calls(kinds, names, sample)
