@@ -6,6 +6,7 @@
 #include "augment_operation.h"
 #include "augment_parameter.h"
 #include "augment_table.h"
+#include "augment_vectors.h"
 #include "core_memory.h"
 
 static shs_status copy_samples(shs_augment *augment, const struct augment_how *how,
@@ -195,6 +196,7 @@ static shs_status bind_targets(const struct binding *binding, const struct augme
             status = bind_target(binding->augment, operation, call, optional, target,
                                  &operation->chance);
     }
+    if (!status && operation->kind->turns) status = augment_vectors_join(call, operation);
     return status;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "augment_pass.h"
+#include "augment_vectors.h"
 #include "augment_warp.h"
 #include "core_assert.h"
 
@@ -94,12 +95,44 @@ static void apply_now(struct applying *applying, const struct augment_kind *kind
     applying->now[f] = to;
 }
 
+/* Applies an operator that turns the components of a field. `before` has the results so far of the
+ * fields that are components of each other. */
+static void turn_now(struct applying *applying, const struct augment_operation *operation,
+                     const struct augment_target *target, const void *draw,
+                     const void *const *before)
+{
+    const struct augment_vectors *vectors = &target->bound.vectors;
+    const struct augment_room *room = &applying->augment->rooms[target->field];
+    const void *inputs[AUGMENT_MOST_COMPONENTS];
+    struct augment_bound shorter;
+    size_t f = target->field;
+    uint64_t rows = rows_of(applying, f);
+    do_pass(applying, f, next_buffer(applying, f));
+    inputs[0] = applying->now[f];
+    for (uint32_t c = 0; vectors->is_field && c < vectors->count; c++)
+        inputs[c] = before[operation->targets[vectors->target[c]].field];
+    void *to = target->last ? applying->outputs[f] : next_buffer(applying, f);
+    augment_vectors_move(operation->kind, augment_shorten(&target->bound, rows, &shorter), draw,
+                         inputs, to, (int64_t *)(void *)(applying->scratch + room->numbers),
+                         room->n_numbers);
+    augment_clear_rest(&target->bound, rows, to);
+    applying->now[f] = to;
+}
+
 static void apply_to_fields(struct applying *applying, const struct augment_operation *operation,
                             const void *draw)
 {
     const struct augment_kind *kind = operation->kind;
+    const void *before[SHS_MAX_FIELDS];
+    for (size_t t = 0; operation->joins && t < operation->n_targets; t++) {
+        size_t f = operation->targets[t].field;
+        do_pass(applying, f, next_buffer(applying, f));
+        before[f] = applying->now[f];
+    }
     for (size_t t = 0; t < operation->n_targets; t++)
-        if (kind->apply)
+        if (operation->targets[t].bound.vectors.is_turned)
+            turn_now(applying, operation, &operation->targets[t], draw, before);
+        else if (kind->apply)
             apply_now(applying, kind, &operation->targets[t], draw);
         else
             put_off(applying, kind, &operation->targets[t], draw);

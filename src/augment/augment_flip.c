@@ -1,7 +1,8 @@
 /* The operators random_flip and time_flip, which mirror samples. */
-#include "augment_moves.h"
+#include "augment_vectors.h"
 
 struct flip_setting {
+    struct augment_vectors_setting vectors;
     int axis; /* number of the letter in flip_letters */
     double probability;
     struct augment_found found;
@@ -18,7 +19,8 @@ static shs_status bind_flip(const struct augment_call *call, void *setting,
 {
     struct flip_setting *flip = setting;
     const struct augment_axes axis = {.letter = {flip_letters[flip->axis]}};
-    return augment_find_axes(call, bound, &axis, "", &flip->found);
+    shs_status status = augment_find_axes(call, bound, &axis, "", &flip->found);
+    return status ? status : augment_vectors_bind(call, &flip->vectors, &flip->found, bound);
 }
 
 static void draw_flip(const struct augment_bound *bound, shs_random *stream, void *draw)
@@ -60,14 +62,18 @@ static const struct augment_parameter flip_parameters[] = {
         .help = "The probability with which a sample is mirrored.",
     },
     AUGMENT_LAYOUT_PARAMETER,
+    AUGMENT_VECTORS_PARAMETERS(struct flip_setting),
     {0},
 };
 
 const struct augment_kind augment_random_flip = {
     .name = "random_flip",
-    .help = "Mirrors a sample along an axis, with a probability.",
+    .help =
+        "Mirrors a sample along an axis, with a probability. Components of vectors along the axis "
+        "change their signs.",
     .draws = "one float; the sample is mirrored if the float is below p.",
     .needs = AUGMENT_NEEDS_LAYOUT,
+    .turns = true,
     .aspects = AUGMENT_BY_HEIGHT,
     .setting_bytes = sizeof(struct flip_setting),
     .draw_bytes = sizeof(struct flip_draw),

@@ -103,6 +103,22 @@ enum augment_border {
     AUGMENT_BORDER_WRAP     /* the axis is periodic:          b c | a b c | a b */
 };
 
+/* The components of a field of vectors or tensors. Components are counted from 0, and axes are
+ * those of the sample. See augment_vectors.h. */
+enum {
+    AUGMENT_MOST_COMPONENTS = 3
+};
+struct augment_vectors {
+    uint32_t count; /* components of a vector; 0: elements have no direction */
+    bool is_turned; /* the operator may turn them */
+    uint32_t axis[AUGMENT_MOST_COMPONENTS]; /* along which each component lies */
+    bool against[AUGMENT_MOST_COMPONENTS];  /* a positive component points to lower positions */
+    int place[2];                           /* the axes i and j; -1: none */
+    bool is_field;                          /* the whole field is component `own` of a vector */
+    uint32_t own;
+    size_t target[AUGMENT_MOST_COMPONENTS]; /* the statement's fields that are its components */
+};
+
 /* An operator bound to a field. While a ragged sample is computed, the first axis has only the rows
  * of that sample: apply(), run() and move() must read sizes here, not in the settings. */
 struct augment_bound {
@@ -114,6 +130,7 @@ struct augment_bound {
     size_t elements;                          /* elements of a sample before the operator */
     enum augment_interpolation interpolation; /* as the field says */
     enum augment_border border;
+    struct augment_vectors vectors;
     unsigned aspects; /* the operator's, to which bind() may add */
     bool ragged;      /* samples have fewer rows of their own along the first axis */
 };
@@ -265,6 +282,7 @@ struct augment_kind {
     enum augment_needs needs;
     enum augment_holds holds;
     bool fixed_rows;      /* cannot be applied to ragged fields */
+    bool turns;           /* moves that turn or mirror: see augment_vectors.h */
     unsigned aspects;     /* the sum of values of enum augment_aspect */
     size_t setting_bytes; /* size of the operator's struct of settings, which begins zeroed */
     size_t draw_bytes;    /* size of the struct of draws for a sample, which begins zeroed */

@@ -1,6 +1,6 @@
 /* The operators random_rot90, d4 and random_symmetry: turns and mirrors that lay a square or a cube
  * onto itself. */
-#include "augment_moves.h"
+#include "augment_vectors.h"
 
 /* What an operator does with axes of equal length: position k of axis i of the result shows
  * position k, or size - 1 - k if it is mirrored, of axis from[i]. Axes are numbered as they were
@@ -11,6 +11,7 @@ struct symmetry {
 };
 
 struct turn_setting {
+    struct augment_vectors_setting vectors;
     struct augment_axes axes;
     struct augment_found found;
 };
@@ -38,7 +39,9 @@ static shs_status bind_axes(const struct augment_call *call, struct turn_setting
 {
     shs_status status = augment_find_axes(call, bound, &turn->axes, usual, &turn->found);
     if (!status) status = augment_need_cube(call, bound, &turn->found);
-    if (status || (turn->found.count >= 2 && turn->found.count <= most)) return status;
+    if (status) return status;
+    if (turn->found.count >= 2 && turn->found.count <= most)
+        return augment_vectors_bind(call, &turn->vectors, &turn->found, bound);
     return core_fail(SHS_ERROR_ARGUMENT,
                      "augmentation, character %zu: %s of field %s in layout %s takes %s axes, not "
                      "%u; name them with axes=",
@@ -94,16 +97,19 @@ static const struct augment_parameter square_parameters[] = {
     AXES_PARAMETER("The two axes of the square, i before j; height and width without it."),
     AUGMENT_CHANCE_PARAMETER,
     AUGMENT_LAYOUT_PARAMETER,
+    AUGMENT_VECTORS_PARAMETERS(struct turn_setting),
     {0},
 };
 
 const struct augment_kind augment_random_rot90 = {
     .name = "random_rot90",
     .help =
-        "Turns a square by quarter turns, from j towards i: after one quarter element [i, j] of "
-        "the result is element [j, n - 1 - i] of the sample, which numpy.rot90 does.",
+        "Turns a square by quarter turns, from i towards j: after one quarter element [i, j] of "
+        "the result is element [j, n - 1 - i] of the sample, which numpy.rot90 does. Components of "
+        "vectors are turned along.",
     .draws = "below(4), the number of quarter turns.",
     .needs = AUGMENT_NEEDS_LAYOUT,
+    .turns = true,
     .setting_bytes = sizeof(struct turn_setting),
     .draw_bytes = sizeof(struct turn_draw),
     .parameters = square_parameters,
@@ -132,10 +138,12 @@ static void move_d4(const struct augment_bound *bound, const void *draw, struct 
 const struct augment_kind augment_d4 = {
     .name = "d4",
     .help = "Lays a square onto itself in one of the 8 ways: quarter turns as random_rot90 makes "
-            "them and then, for half of the ways, a mirror along j.",
+            "them and then, for half of the ways, a mirror along j. Components of vectors are "
+            "turned along.",
     .draws = "below(8): modulo 4 it is the number of quarter turns; from 4 on the result is "
              "mirrored.",
     .needs = AUGMENT_NEEDS_LAYOUT,
+    .turns = true,
     .setting_bytes = sizeof(struct turn_setting),
     .draw_bytes = sizeof(struct turn_draw),
     .parameters = square_parameters,
@@ -183,17 +191,20 @@ static const struct augment_parameter symmetry_parameters[] = {
     AXES_PARAMETER("The two or three axes; depth, height and width without it."),
     AUGMENT_CHANCE_PARAMETER,
     AUGMENT_LAYOUT_PARAMETER,
+    AUGMENT_VECTORS_PARAMETERS(struct turn_setting),
     {0},
 };
 
 const struct augment_kind augment_random_symmetry = {
     .name = "random_symmetry",
-    .help = "Lays a cube onto itself in one of the 48 ways, or a square in one of 8. With q axes, "
-            "draw >> q chooses the order of the axes: of 012, 102, 021, 120, 201, 210, axis k of "
-            "the result is the axis of the sample that has the digit at k. Then axis k of the "
-            "result is mirrored if bit k of the draw is set.",
+    .help =
+        "Lays a cube onto itself in one of the 48 ways, or a square in one of 8. With q axes, "
+        "draw >> q chooses the order of the axes: of 012, 102, 021, 120, 201, 210, axis k of "
+        "the result is the axis of the sample that has the digit at k. Then axis k of the "
+        "result is mirrored if bit k of the draw is set. Components of vectors are turned along.",
     .draws = "below(48) for three axes, below(8) for two.",
     .needs = AUGMENT_NEEDS_LAYOUT,
+    .turns = true,
     .setting_bytes = sizeof(struct turn_setting),
     .draw_bytes = sizeof(struct turn_draw),
     .parameters = symmetry_parameters,

@@ -122,6 +122,18 @@ void augment_view_permute(struct augment_view *view, const uint32_t *order)
         view->way[axis] = before[order[axis]];
 }
 
+void augment_view_pick(struct augment_view *view, uint32_t axis, const uint32_t *order)
+{
+    struct augment_way *way = &view->way[axis];
+    core_assert(way->size <= view->n_free);
+    int64_t *table = view->free;
+    for (size_t k = 0; k < way->size; k++)
+        table[k] = shown(way, order[k]);
+    view->free += way->size;
+    view->n_free -= way->size;
+    way->table = table;
+}
+
 void augment_view_copy(const struct augment_view *view, size_t size, const void *input,
                        void *output)
 {

@@ -61,6 +61,10 @@ void augment_view_flip(struct augment_view *view, uint32_t axis);
 /* Makes axis k of the view what axis order[k] was. */
 void augment_view_permute(struct augment_view *view, const uint32_t *order);
 
+/* Shows at position k of an axis of the view what was at position order[k], for all its positions.
+ */
+void augment_view_pick(struct augment_view *view, uint32_t axis, const uint32_t *order);
+
 /* Copies what the view shows of a sample. Elements have `size` bytes. */
 void augment_view_copy(const struct augment_view *view, size_t size, const void *input,
                        void *output);

@@ -1,0 +1,85 @@
+/* Fields of vectors and of tensors, whose components turn and change their signs when a sample is
+ * turned or mirrored. Pure.
+ *
+ * The settings of each operator with `turns` begin with a struct augment_vectors_setting. */
+#ifndef AUGMENT_VECTORS_H
+#define AUGMENT_VECTORS_H
+
+#include "augment_moves.h"
+#include "augment_operation.h"
+
+struct augment_vectors_setting {
+    struct augment_axes components, against;
+    struct augment_names vectors;
+};
+
+/* Returns the component that lies along an axis, or -1. */
+static inline int augment_component_along(const struct augment_vectors *vectors, uint32_t axis)
+{
+    for (uint32_t c = 0; c < vectors->count; c++)
+        if (vectors->axis[c] == axis) return (int)c;
+    return -1;
+}
+
+/* Parameters that all operators with `turns` have. */
+#define AUGMENT_VECTORS_PARAMETERS(type)                                                           \
+    {                                                                                              \
+        .name = "components",                                                                      \
+        AUGMENT_MEMBER(type, vectors.components),                                                  \
+        .otherwise = "",                                                                           \
+        .help = "The axes along which the components of a vector lie, in the order of the "        \
+                "components; x, xy or xyz without it. A field has components if its layout has "   \
+                "an axis i (vectors) or axes i and j (tensors), or if vectors= names it; its "     \
+                "elements are f16, f32 or f64. Where axis a of the result shows axis b of the "    \
+                "sample, component a of the result is component b of the sample, with the other "  \
+                "sign if axis a is mirrored. A tensor's elements are moved so along i and along "  \
+                "j, and their sign is the product of both. A sign is turned over by its bit, "     \
+                "also that of 0. Vectors are those that turn as velocities do: a vorticity or a "  \
+                "magnetic field has another sign after a mirror.",                                 \
+    },                                                                                             \
+        {                                                                                          \
+            .name = "against",                                                                     \
+            AUGMENT_MEMBER(type, vectors.against),                                                 \
+            .otherwise = "",                                                                       \
+            .help = "The axes against which a positive component points: y where rows go down, "   \
+                    "or from north to south, and the component is positive upwards or "            \
+                    "northwards. Component a has one more change of sign where it was component "  \
+                    "b and only one of the axes a and b is among these.",                          \
+        },                                                                                         \
+    {                                                                                              \
+        .name = "vectors", AUGMENT_MEMBER(type, vectors.vectors), .otherwise = "",                 \
+        .help = "Fields of the statement that are the components of a vector, in the order of "    \
+                "components=; several vectors follow one another. Other fields of the "            \
+                "statement have no components, unless their layout has i.",                        \
+    }
+
+/* Finds the components of a field, which an operator turns along the axes in `found`, and puts
+ * them into bound->vectors and, where the text does not give them, into the settings. A part of
+ * bind(). SHS_ERROR_ARGUMENT if components do not fit the field. */
+shs_status augment_vectors_bind(const struct augment_call *call,
+                                struct augment_vectors_setting *setting,
+                                const struct augment_found *found, struct augment_bound *bound);
+
+/* Finds the fields of the statement that are components of each other, when all fields are bound.
+ * SHS_ERROR_ARGUMENT if one is missing or differs from the others, or if no field has components
+ * although the text names some. */
+shs_status augment_vectors_join(const struct augment_call *call,
+                                struct augment_operation *operation);
+
+/* Moves a sample as the operator's move() says, and turns its components along. `inputs` has the
+ * sample of each component if fields are the components, else the sample. `numbers` is memory for
+ * the tables of a view, `n_numbers` as augment_view_numbers() says. */
+void augment_vectors_move(const struct augment_kind *kind, const struct augment_bound *bound,
+                          const void *draw, const void *const *inputs, void *output,
+                          int64_t *numbers, size_t n_numbers);
+
+/* Turns the components of samples that were turned in the plane of x and y by an angle with this
+ * cosine and sine, from x towards y: where u and v are the components along x and y, they become
+ * cosine * u - s * v and s * u + cosine * v. s is the sine, or its negative if only one of x and y
+ * is among the axes in against=. A tensor is turned along i, then along j. Cosine and sine are
+ * rounded to the type of the elements, f32 or f64, and so is each operation. `samples` has the
+ * sample of each component if fields are the components, else the sample. */
+void augment_vectors_rotate(const struct augment_bound *bound, double cosine, double sine,
+                            void *const *samples);
+
+#endif
