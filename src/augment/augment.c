@@ -240,6 +240,9 @@ static void compare_targets(const struct augment_kind *kind, const struct augmen
         core_text_add(why, "%s draws by their shapes, which differ", kind->name);
     else if ((aspects & AUGMENT_BY_HEIGHT) && a->has_height != b->has_height)
         core_text_add(why, "only one has a height");
+    else if ((aspects & AUGMENT_BY_DEPTH) &&
+             (augment_axis_of(a->layout, 'd') < 0) != (augment_axis_of(b->layout, 'd') < 0))
+        core_text_add(why, "only one has a depth");
     else if ((aspects & AUGMENT_BY_EXTENT) && (a->height != b->height || a->width != b->width))
         core_text_add(
             why,

@@ -250,7 +250,8 @@ enum augment_aspect {
     AUGMENT_BY_HEIGHT = 1,   /* the presence of an axis h */
     AUGMENT_BY_EXTENT = 2,   /* the height and the width */
     AUGMENT_BY_CHANNELS = 4, /* the number of channels */
-    AUGMENT_BY_SHAPE = 8     /* the whole shape */
+    AUGMENT_BY_SHAPE = 8,    /* the whole shape */
+    AUGMENT_BY_DEPTH = 16    /* the presence of an axis z or d */
 };
 
 /* What the layout of a field must have. */

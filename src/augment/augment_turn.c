@@ -162,6 +162,8 @@ static const uint32_t orders[6][3] = {{0, 1, 2}, {1, 0, 2}, {0, 2, 1},
 static shs_status bind_symmetry(const struct augment_call *call, void *setting,
                                 struct augment_bound *bound)
 {
+    const struct turn_setting *turn = setting;
+    if (!turn->axes.letter[0]) bound->aspects |= AUGMENT_BY_DEPTH;
     return bind_axes(call, setting, bound, "zyx", 3);
 }
 
@@ -202,7 +204,8 @@ const struct augment_kind augment_random_symmetry = {
         "draw >> q chooses the order of the axes: of 012, 102, 021, 120, 201, 210, axis k of "
         "the result is the axis of the sample that has the digit at k. Then axis k of the "
         "result is mirrored if bit k of the draw is set. Components of vectors are turned along.",
-    .draws = "below(48) for three axes, below(8) for two.",
+    .draws = "below(48) for three axes, below(8) for two. Without axes=, fields that share the "
+             "draws all have a depth, or none has.",
     .needs = AUGMENT_NEEDS_LAYOUT,
     .turns = true,
     .setting_bytes = sizeof(struct turn_setting),

@@ -1,5 +1,6 @@
 /* The operators that move elements, against moves by coordinates that are written from their help
  * alone, in many layouts; and identities of turns, mirrors and rolls. */
+#include "augment_refused.h"
 #include "augment_scene.h"
 
 enum {
@@ -284,6 +285,23 @@ static void symmetries_are_a_group(void)
         }
 }
 
+/* Cubes have 48 symmetries and squares 8, so that one number cannot be drawn for both. */
+static void squares_and_cubes_share_no_symmetries(void)
+{
+    const shs_tensor fields[] = {{.name = "a", .type = SHS_U8, .axes = 3, .shape = {3, 3, 3}},
+                                 {.name = "b", .type = SHS_U8, .axes = 3, .shape = {2, 3, 3}}};
+    shs_augment *augment;
+    CHECK(is_refused(&augment_operators,
+                     "a: time_flip(layout=zyx); b: time_flip(layout=tyx); a,b: random_symmetry()",
+                     fields, 2, SHS_ERROR_ARGUMENT,
+                     "a and b cannot share draws: only one has a depth"));
+    CHECK_STATUS(shs_augment_open("a: time_flip(layout=zyx); b: time_flip(layout=tyx); "
+                                  "a,b: random_symmetry(axes=yx)",
+                                  fields, 2, &augment),
+                 SHS_OK);
+    shs_augment_close(&augment);
+}
+
 /* ---- rolls, shifts and windows */
 
 static struct at roll_origin(const struct array *array, struct at at, const int64_t *draws)
@@ -364,9 +382,13 @@ static void channels_change_places(void)
 int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
-        TEST(crops_follow_their_words),     TEST(the_middle_is_cut_out),
-        TEST(squares_and_cubes_are_turned), TEST(symmetries_are_a_group),
-        TEST(samples_roll_and_shift),       TEST(channels_change_places),
+        TEST(crops_follow_their_words),
+        TEST(the_middle_is_cut_out),
+        TEST(squares_and_cubes_are_turned),
+        TEST(symmetries_are_a_group),
+        TEST(squares_and_cubes_share_no_symmetries),
+        TEST(samples_roll_and_shift),
+        TEST(channels_change_places),
     };
     return harness_main("operators_moves", tests, COUNT(tests), argc, argv);
 }
