@@ -1,4 +1,5 @@
 /* The operators random_rotation and random_affine. */
+#include "augment_vectors.h"
 #include "augment_warp.h"
 #include "random_math.h"
 
@@ -7,11 +8,23 @@
 struct rotation_setting {
     struct augment_warp_setting warp;
     struct augment_range degrees;
+    struct augment_vectors_setting vectors;
 };
 
 struct rotation_draw {
     double degrees;
 };
+
+static shs_status bind_rotation(const struct augment_call *call, void *setting,
+                                struct augment_bound *bound)
+{
+    struct rotation_setting *made = setting;
+    const char *layout = bound->grid.layout;
+    const struct augment_found plane = {
+        2, {(uint32_t)augment_axis_of(layout, 'x'), (uint32_t)augment_axis_of(layout, 'y')}};
+    shs_status status = augment_warp_bind(call, setting, bound);
+    return status ? status : augment_vectors_bind(call, &made->vectors, &plane, bound);
+}
 
 static void draw_rotation(const struct augment_bound *bound, shs_random *stream, void *draw)
 {
@@ -29,6 +42,15 @@ static void warp_rotation(const struct augment_warped *warped, const void *draw,
     random_turn_of_degrees(drawn->degrees, &cosine, &sine);
     const double turn[4] = {cosine, sine, -sine, cosine};
     augment_warp_add(warp, turn, offset);
+}
+
+static void turn_vectors(const struct augment_bound *bound, const void *draw, void *const *samples)
+{
+    const struct augment_warps *warps = draw;
+    const struct rotation_draw *drawn = (const void *)warps->one[0].draw;
+    double cosine, sine;
+    random_turn_of_degrees(drawn->degrees, &cosine, &sine);
+    augment_vectors_rotate(bound, cosine, sine, samples);
 }
 
 static void tell_rotation(const struct augment_bound *bound, const void *draw,
@@ -52,6 +74,7 @@ static const struct augment_parameter rotation_parameters[] = {
     AUGMENT_WARP_PARAMETERS(struct rotation_setting),
     AUGMENT_CHANCE_PARAMETER,
     AUGMENT_LAYOUT_PARAMETER,
+    AUGMENT_VECTORS_PARAMETERS(struct rotation_setting),
     {0},
 };
 
@@ -61,15 +84,23 @@ static const struct augment_parameter rotation_parameters[] = {
 
 const struct augment_kind augment_random_rotation = {
     .name = "random_rotation",
-    .help = "Turns an image about its centre by a random angle.",
+    .help = "Turns an image about its centre by a random angle. Components of vectors are turned "
+            "along.",
     .computes = TURN_COMPUTES
-    "The map A has the rows (C, S) and (-S, C), and v is 0. " AUGMENT_WARP_COMPUTES,
+    "The map A has the rows (C, S) and (-S, C), and v is 0. " AUGMENT_WARP_COMPUTES
+    " Then the components u along x and w along y of a vector become C * u - s * w and s * u + C * "
+    "w, with s = S, or -S if only one of x and y is among the axes of against=; C and s are "
+    "rounded to the type of the elements, and so is each operation. A tensor is turned so along i, "
+    "then along j.",
     .draws = "degrees from its range.",
     .needs = AUGMENT_NEEDS_IMAGE,
     .setting_bytes = sizeof(struct rotation_setting),
     .draw_bytes = sizeof(struct rotation_draw),
     .parameters = rotation_parameters,
-    .bind = augment_warp_bind,
+    .turns = true,
+    .vectors_at = offsetof(struct rotation_setting, vectors),
+    .turn_components = turn_vectors,
+    .bind = bind_rotation,
     .draw = draw_rotation,
     .apply = augment_warp_apply,
     .scratch_bytes = augment_warp_bytes,
@@ -185,7 +216,7 @@ const struct augment_kind augment_random_affine = {
     .setting_bytes = sizeof(struct affine_setting),
     .draw_bytes = sizeof(struct affine_draw),
     .parameters = affine_parameters,
-    .bind = augment_warp_bind,
+    .bind = augment_warp_bind_scalars,
     .draw = draw_affine,
     .apply = augment_warp_apply,
     .scratch_bytes = augment_warp_bytes,

@@ -119,6 +119,33 @@ static void turn_now(struct applying *applying, const struct augment_operation *
     applying->now[f] = to;
 }
 
+/* The memory of a result that an operator has just computed. */
+static void *result_of(const struct applying *applying, size_t f)
+{
+    const shs_augment *augment = applying->augment;
+    char *buffer = applying->scratch + augment->rooms[f].buffers;
+    if (applying->now[f] == applying->outputs[f]) return applying->outputs[f];
+    return applying->now[f] == buffer ? buffer : buffer + augment->bytes[f];
+}
+
+/* Turns the components of fields whose elements have their new places. */
+static void turn_results(const struct applying *applying, const struct augment_operation *operation,
+                         const void *draw)
+{
+    for (size_t t = 0; t < operation->n_targets; t++) {
+        const struct augment_target *target = &operation->targets[t];
+        const struct augment_vectors *vectors = &target->bound.vectors;
+        void *samples[AUGMENT_MOST_COMPONENTS] = {result_of(applying, target->field)};
+        struct augment_bound room;
+        if (!vectors->is_turned || vectors->own) continue;
+        for (uint32_t c = 0; vectors->is_field && c < vectors->count; c++)
+            samples[c] = result_of(applying, operation->targets[vectors->target[c]].field);
+        const struct augment_bound *bound =
+            augment_shorten(&target->bound, rows_of(applying, target->field), &room);
+        operation->kind->turn_components(bound, draw, samples);
+    }
+}
+
 static void apply_to_fields(struct applying *applying, const struct augment_operation *operation,
                             const void *draw)
 {
@@ -130,12 +157,13 @@ static void apply_to_fields(struct applying *applying, const struct augment_oper
         before[f] = applying->now[f];
     }
     for (size_t t = 0; t < operation->n_targets; t++)
-        if (operation->targets[t].bound.vectors.is_turned)
-            turn_now(applying, operation, &operation->targets[t], draw, before);
-        else if (kind->apply)
+        if (kind->apply)
             apply_now(applying, kind, &operation->targets[t], draw);
+        else if (operation->targets[t].bound.vectors.is_turned)
+            turn_now(applying, operation, &operation->targets[t], draw, before);
         else
             put_off(applying, kind, &operation->targets[t], draw);
+    if (operation->turns && kind->turn_components) turn_results(applying, operation, draw);
 }
 
 /* Applies an operator and those behind it that become one map of places with it. Returns the last

@@ -283,7 +283,8 @@ struct augment_kind {
     enum augment_needs needs;
     enum augment_holds holds;
     bool fixed_rows;      /* cannot be applied to ragged fields */
-    bool turns;           /* moves that turn or mirror: see augment_vectors.h */
+    bool turns;           /* it turns or mirrors samples: see augment_vectors.h */
+    size_t vectors_at;    /* with `turns`: offset of struct augment_vectors_setting in settings */
     unsigned aspects;     /* the sum of values of enum augment_aspect */
     size_t setting_bytes; /* size of the operator's struct of settings, which begins zeroed */
     size_t draw_bytes;    /* size of the struct of draws for a sample, which begins zeroed */
@@ -324,6 +325,12 @@ struct augment_kind {
     /* For operators whose apply() is augment_warp_apply(): see augment_warp.h. Puts the operator
      * behind those that `warp` has already. */
     void (*warp)(const struct augment_warped *warped, const void *draw, struct augment_warp *warp);
+
+    /* For operators with apply() that turn components of vectors. Turns those of samples that
+     * apply() has computed: the sample of each component if fields are the components, else the
+     * sample. */
+    void (*turn_components)(const struct augment_bound *bound, const void *draw,
+                            void *const *samples);
 
     /* Appends the draws in words, such as "down=1, right=-2". NULL without draws. */
     void (*tell)(const struct augment_bound *bound, const void *draw, struct core_text *text);

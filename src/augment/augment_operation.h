@@ -25,6 +25,7 @@ struct augment_operation {
     size_t n_targets;
     size_t draw_offset;    /* bytes before its draws in the scratch memory */
     bool begins_statement; /* the operator is the first of its statement */
+    bool turns;            /* components of vectors are turned */
     bool joins;            /* fields are components of each other, and may change places */
 };
 

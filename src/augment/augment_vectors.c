@@ -168,7 +168,27 @@ shs_status augment_vectors_bind(const struct augment_call *call,
     return status ? status : check_ragged(call, bound);
 }
 
+shs_status augment_vectors_refuse(const struct augment_call *call,
+                                  const struct augment_bound *bound)
+{
+    const char *layout = bound->grid.layout;
+    if (!strpbrk(layout, "ij")) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     WHERE
+                     ", whose layout %s has components of vectors: it cannot turn them along; "
+                     "random_rotation can, or give a layout= with c or _ for elements "
+                     "without a direction",
+                     call->at, call->name, bound->before.name, layout);
+}
+
 /* ---- Fields that are components of each other. */
+
+static struct augment_vectors_setting *setting_of(const struct augment_operation *operation,
+                                                  size_t target)
+{
+    char *setting = operation->targets[target].setting;
+    return (struct augment_vectors_setting *)(void *)(setting + operation->kind->vectors_at);
+}
 
 static bool are_alike(const struct augment_bound *a, const struct augment_bound *b)
 {
@@ -228,7 +248,7 @@ static void show_components(const struct augment_operation *operation)
 {
     struct augment_axes *shown = NULL, *first = NULL;
     for (size_t t = 0; t < operation->n_targets; t++) {
-        struct augment_vectors_setting *setting = operation->targets[t].setting;
+        struct augment_vectors_setting *setting = setting_of(operation, t);
         if (t == 0) first = &setting->components;
         if (!operation->targets[t].bound.vectors.count) continue;
         if (shown && strcmp(shown->letter, setting->components.letter) != 0) return;
@@ -240,13 +260,14 @@ static void show_components(const struct augment_operation *operation)
 shs_status augment_vectors_join(const struct augment_call *call,
                                 struct augment_operation *operation)
 {
-    const struct augment_vectors_setting *setting = operation->targets[0].setting;
+    const struct augment_vectors_setting *setting = setting_of(operation, 0);
     const struct augment_names *names = &setting->vectors;
     uint32_t count = 0;
     bool some = false;
     for (size_t t = 0; t < operation->n_targets; t++) {
         const struct augment_vectors *vectors = &operation->targets[t].bound.vectors;
         some = some || vectors->count;
+        operation->turns = operation->turns || vectors->is_turned;
         if (vectors->is_field) count = vectors->count;
     }
     if (!some && (names->count || setting->components.letter[0] || setting->against.letter[0]))

@@ -1,7 +1,5 @@
 /* Fields of vectors and of tensors, whose components turn and change their signs when a sample is
- * turned or mirrored. Pure.
- *
- * The settings of each operator with `turns` begin with a struct augment_vectors_setting. */
+ * turned or mirrored. Pure. */
 #ifndef AUGMENT_VECTORS_H
 #define AUGMENT_VECTORS_H
 
@@ -65,6 +63,11 @@ shs_status augment_vectors_bind(const struct augment_call *call,
  * although the text names some. */
 shs_status augment_vectors_join(const struct augment_call *call,
                                 struct augment_operation *operation);
+
+/* For operators that move places in a way that the components of vectors cannot follow.
+ * SHS_ERROR_ARGUMENT if the layout of a field has an axis i or j. */
+shs_status augment_vectors_refuse(const struct augment_call *call,
+                                  const struct augment_bound *bound);
 
 /* Moves a sample as the operator's move() says, and turns its components along. `inputs` has the
  * sample of each component if fields are the components, else the sample. `numbers` is memory for

@@ -4,6 +4,7 @@
 
 #include "augment_elastic.h"
 #include "augment_sample_kernels.h"
+#include "augment_vectors.h"
 
 /* ---- Operators that become one map. */
 
@@ -13,7 +14,8 @@ static bool goes_on(const struct augment_operation *before, const struct augment
 {
     const struct augment_warp_setting *a = before->targets[0].setting,
                                       *b = next->targets[0].setting;
-    if (!next->kind->warp || next->begins_statement || a->how != b->how || a->border != b->border)
+    if (!next->kind->warp || next->begins_statement || before->turns || next->turns ||
+        a->how != b->how || a->border != b->border)
         return false;
     for (size_t t = 0; t < next->n_targets; t++)
         if (augment_axis_of(before->targets[t].bound.grid.layout, 'h') !=
@@ -333,4 +335,11 @@ shs_status augment_warp_bind(const struct augment_call *call, void *setting,
                      "of %zu elements; the most is 2^31 elements, and 2^20 of a pixel",
                      call->at, call->name, bound->before.name, grid->height, grid->width,
                      grid->inner);
+}
+
+shs_status augment_warp_bind_scalars(const struct augment_call *call, void *setting,
+                                     struct augment_bound *bound)
+{
+    shs_status status = augment_vectors_refuse(call, bound);
+    return status ? status : augment_warp_bind(call, setting, bound);
 }

@@ -22,7 +22,8 @@ struct augment_warp_setting {
 /* What `help` says of all warps. */
 #define AUGMENT_WARP_COMPUTES                                                                      \
     "Neighbouring random_rotation, random_affine and elastic of a statement, at most 8 "           \
-    "with the same how, border and axes, are one resampling, which elastic ends; those "           \
+    "with the same how, border and axes, are one resampling, which elastic ends, but a "           \
+    "random_rotation that turns components is one by itself; those "                               \
     "that p leaves out are left out of it. From the first to the last, a map M and an "            \
     "offset o begin as the identity and 0, and for an operator's map A and offset v "              \
     "become o = (M00 * v0 + M01 * v1) + o0, (M10 * v0 + M11 * v1) + o1, then M = M A "             \
@@ -97,6 +98,8 @@ void augment_warp_add(struct augment_warp *warp, const double turn[4], const dou
 /* Parts of struct augment_kind. `draw` of apply() is a struct augment_warps. */
 shs_status augment_warp_bind(const struct augment_call *call, void *setting,
                              struct augment_bound *bound);
+shs_status augment_warp_bind_scalars(const struct augment_call *call, void *setting,
+                                     struct augment_bound *bound); /* refuses vectors */
 void augment_warp_apply(const struct augment_bound *bound, const void *draw, const void *input,
                         void *output, void *scratch);
 size_t augment_warp_bytes(const struct augment_bound *bound);

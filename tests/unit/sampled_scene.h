@@ -24,7 +24,7 @@ static const struct {
     uint64_t shape[5];
 } scenes[SCENES] = {{"hw", {7, 11}},          {"hwc", {5, 6, 3}},   {"hwc", {1, 1, 3}},
                     {"chw", {3, 1, 9}},       {"yxc", {43, 37, 3}}, {"tchw", {2, 3, 8, 1}},
-                    {"tyxc", {2, 17, 33, 4}}, {"hwc", {9, 10, 2}},  {"zyxjc", {2, 19, 20, 5, 3}},
+                    {"tyxc", {2, 17, 33, 4}}, {"hwc", {9, 10, 2}},  {"zyx_c", {2, 19, 20, 5, 3}},
                     {"hwc", {18, 400, 3}}};
 
 /* The types; those of the elements that are computed in f32 first. */

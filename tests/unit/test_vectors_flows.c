@@ -1,5 +1,6 @@
 /* Flows without sources that are flipped and turned: their divergence stays zero if the operator
  * knows their components. Components that turn by an angle. */
+#include "augment_refused.h"
 #include "augment_vectors.h"
 #include "vectors_scene.h"
 
@@ -224,6 +225,141 @@ static void components_turn_by_an_angle(void)
     CHECK_FLOATS(v, ((const float[]){expected[1], expected[3]}), 2);
 }
 
+/* ---- flows at any angle */
+
+enum {
+    COARSE = 24, /* elements along an axis of the coarsest grid */
+    REFINEMENTS = 3,
+    FINEST = COARSE << (REFINEMENTS - 1)
+};
+
+/* A smooth flow on [-1, 1] x [-1, 1] without sources: of the stream function
+ * (1 - x^2)^2 (1 - y^2)^2 (2 + x y + y). */
+static void smooth_flow(size_t size, double *u, double *v)
+{
+    for (size_t i = 0; i < size * size; i++) {
+        double x = (2 * (double)(i % size) + 1) / (double)size - 1,
+               y = (2 * (double)(i / size) + 1) / (double)size - 1;
+        double a = (1 - x * x) * (1 - x * x), da = -4 * x * (1 - x * x);
+        double b = (1 - y * y) * (1 - y * y), db = -4 * y * (1 - y * y);
+        double c = 2 + x * y + y;
+        u[i] = a * (db * c + b * (x + 1));
+        v[i] = -b * (da * c + a * y);
+    }
+}
+
+/* The greatest divergence in the middle of a grid, in units of 1 / length. */
+static double inner_divergence(size_t size, const double *u, const double *v)
+{
+    double most = 0, width = 2 / (double)size;
+    for (size_t y = size / 4; y < size - size / 4; y++)
+        for (size_t x = size / 4; x < size - size / 4; x++) {
+            size_t i = y * size + x;
+            most =
+                greater(most, ((u[i + 1] - u[i - 1]) + (v[i + size] - v[i - size])) / (2 * width));
+        }
+    return most;
+}
+
+static double divergence_at(size_t size, const char *call)
+{
+    static double flow[2][FINEST * FINEST], turned[2][FINEST * FINEST];
+    const struct scene scene = {"yx", "", "", {size, size}, SHS_F64};
+    const shs_tensor fields[] = {sample_in(&scene, "u", NULL).tensor,
+                                 sample_in(&scene, "v", NULL).tensor};
+    const void *inputs[] = {flow[0], flow[1]};
+    void *outputs[] = {turned[0], turned[1]};
+    shs_random stream = stream_at(1, 1);
+    shs_augment *augment;
+    if (!NEED_STATUS(shs_augment_open(call, fields, 2, &augment), SHS_OK)) return 0;
+    void *scratch = aligned_alloc(64, shs_augment_scratch(augment));
+    smooth_flow(size, flow[0], flow[1]);
+    CHECK_STATUS(shs_augment_apply(augment, &stream, inputs, outputs, scratch), SHS_OK);
+    free(scratch);
+    shs_augment_close(&augment);
+    return inner_divergence(size, turned[0], turned[1]);
+}
+
+/* The divergence falls with the width of the grid if components are turned along, and stays if
+ * they are not. */
+static void flows_at_an_angle_lose_their_divergence_on_fine_grids(void)
+{
+    static const char *const angles[] = {"15..15", "30..30", "-100..-100"};
+    for (size_t a = 0; a < COUNT(angles); a++) {
+        double before = 0, last = 0;
+        for (size_t r = 0; r < REFINEMENTS; r++) {
+            char with[120], without[120];
+            snprintf(without, sizeof without, "u,v: random_rotation(degrees=%s, layout=yx)",
+                     angles[a]);
+            snprintf(with, sizeof with,
+                     "u,v: random_rotation(degrees=%s, layout=yx, vectors=(u,v))", angles[a]);
+            last = divergence_at((size_t)COARSE << r, with);
+            if (r) CHECK_IS(last, <, 0.7 * before);
+            CHECK_IS(divergence_at((size_t)COARSE << r, without), >, 0.5);
+            before = last;
+            printf("  %s, %d elements: the divergence is %g\n", angles[a], COARSE << r, last);
+        }
+        CHECK_IS(last, <, 0.1);
+    }
+}
+
+/* A field with an axis i is turned as fields of its own are, and rows that a sample lacks stay
+ * zeros. */
+static void layouts_turn_alike_at_an_angle(void)
+{
+    enum {
+        CELLS = 7 * 9
+    };
+    static float parts[2][CELLS], whole[CELLS][2], rows[3][CELLS][2];
+    const struct scene field = {"yx", "", "", {7, 9}, SHS_F32},
+                       vector = {"yxi", "", "", {7, 9, 2}, SHS_F32},
+                       ragged = {"tyxi", "", "", {3, 7, 9, 2}, SHS_F32};
+    static const char call[] = "random_rotation(degrees=-180..180, border=edge, layout=";
+    uint64_t seed = 4;
+    for (size_t i = 0; i < CELLS; i++)
+        for (size_t c = 0; c < 2; c++)
+            whole[i][c] = parts[c][i] = (float)(judge_random(&seed) % 2001) / 100 - 10;
+    memcpy(rows[0], whole, sizeof whole);
+    memcpy(rows[1], whole, sizeof whole);
+    for (uint64_t slot = 0; slot < 10; slot++) {
+        char text[160];
+        struct sample two[] = {sample_in(&field, "u", parts[0]), sample_in(&field, "v", parts[1])},
+                      one = sample_in(&vector, "f", whole);
+        shs_random stream = stream_at(2, slot), again = stream, third = stream;
+        snprintf(text, sizeof text, "u,v: %syx, vectors=(u,v), against=y)", call);
+        run(text, two, 2, &stream);
+        snprintf(text, sizeof text, "f: %syxi, against=y)", call);
+        run(text, &one, 1, &again);
+        for (size_t i = 0; i < CELLS; i++)
+            for (size_t c = 0; c < 2; c++)
+                CHECK_BYTES(one.output + 8 * i + 4 * c, two[c].output + 4 * i, 4);
+        const shs_tensor tensor = sample_in(&ragged, "f", NULL).tensor;
+        const struct augment_how how = {.table = &augment_operators, .ragged = (bool[]){true}};
+        static float came[3][CELLS][2];
+        static _Alignas(64) char scratch[1 << 16];
+        shs_augment *augment;
+        snprintf(text, sizeof text, "f: %styxi, against=y)", call);
+        if (!NEED_STATUS(augment_open_how(&how, text, &tensor, 1, &augment), SHS_OK)) return;
+        CHECK_IS(shs_augment_scratch(augment), <=, sizeof scratch);
+        CHECK_STATUS(augment_apply_rows(augment, &third, (uint64_t[]){2}, (const void *[]){rows},
+                                        (void *[]){came}, scratch),
+                     SHS_OK);
+        shs_augment_close(&augment);
+        CHECK_BYTES(came[0], one.output, sizeof whole);
+        CHECK_BYTES(came[1], one.output, sizeof whole);
+        CHECK_BYTES(came[2], rows[2], sizeof whole);
+    }
+}
+
+static void what_cannot_turn_vectors_refuses_them(void)
+{
+    const shs_tensor field = {.name = "f", .type = SHS_F32, .axes = 3, .shape = {4, 4, 2}};
+    CHECK(is_refused(&augment_operators, "f: random_affine(degrees=0..9, layout=yxi)", &field, 1,
+                     SHS_ERROR_ARGUMENT, "whose layout yxi has components of vectors"));
+    CHECK(is_refused(&augment_operators, "f: elastic(alpha=5..30, sigma=2, layout=yxi)", &field, 1,
+                     SHS_ERROR_ARGUMENT, "it cannot turn them along"));
+}
+
 int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
@@ -231,6 +367,9 @@ int main(int argc, char **argv)
         TEST(solid_flows_stay_free_of_sources),
         TEST(a_quarter_is_an_angle),
         TEST(components_turn_by_an_angle),
+        TEST(flows_at_an_angle_lose_their_divergence_on_fine_grids),
+        TEST(layouts_turn_alike_at_an_angle),
+        TEST(what_cannot_turn_vectors_refuses_them),
     };
     return harness_main("vectors_flows", tests, COUNT(tests), argc, argv);
 }
