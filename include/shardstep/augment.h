@@ -46,6 +46,8 @@
  * own length. The zeros behind them stay zeros, also after normalize. How many random numbers are
  * drawn, and which, does not depend on the length.
  *
+ * A program may add operators of its own: see shs_augment_register().
+ *
  * The loader's option augment_by decides whether draws depend on rank and step (role 1) or on the
  * sample (role 2). No function of libm and no fused multiply-add is used: the bytes are the same on
  * every machine. */
@@ -67,6 +69,104 @@ enum {
     SHS_AUGMENT_VERSION = 1
 };
 
+/* ---- Operators of the program's own. */
+
+/** A value that the text gives to an operator: name=value. */
+typedef struct shs_augment_value {
+    /** The name. */
+    const char *name;
+    /** The value as it stands in the text, without spaces: "0.3", "soft", "[1,2]" or "(u,v)". */
+    const char *text;
+    /** The numbers of a number or of a list of numbers. NULL if the value is something else. */
+    const double *numbers;
+    /** Numbers in `numbers`. */
+    size_t n_numbers;
+} shs_augment_value;
+
+enum {
+    /** Bytes of the message that an operator may write, with the zero at its end. */
+    SHS_AUGMENT_MESSAGE_BYTES = 256
+};
+
+/** What an operator of the program is called with. Everything is borrowed for the call. */
+typedef struct shs_augment_call {
+    /** The values that the text gives, in the order of their names. The values p, version and
+     * layout are the library's and are not among them. */
+    const shs_augment_value *values;
+    /** Numbers of values. */
+    size_t n_values;
+    /** The number of fields: all fields of the statement, in the order of the text. */
+    size_t fields;
+    /** A sample of each field, which must not be changed. In a ragged field (offsets in dataset.h)
+     * shape[0] is the number of rows that the sample really has, which may be 0. */
+    const shs_tensor *inputs;
+    /** The result of each field. The operator writes every element. Inputs and outputs do not
+     * overlap. */
+    shs_tensor *outputs;
+    /** The layout of each field's sample, a letter for each axis; "" if it is not known. */
+    const char *const *layouts;
+    /** The stream of the sample's place. Operators before this one have drawn from it, and
+     * operators behind it go on. NULL in `bind`, and if the operator draws nothing. */
+    shs_random *stream;
+    /** Room for SHS_AUGMENT_MESSAGE_BYTES bytes, an empty text at first. What the operator writes
+     * here stands in the message of its error. */
+    char *message;
+} shs_augment_call;
+
+/** An operator of the program's own. A zeroed member means its default. */
+typedef struct shs_augment_callback {
+    /** Computes a sample. It must be a function of `user`, the values, the inputs and the numbers
+     * that it draws from the stream, and of nothing else: no generator of its own, no clock, no
+     * static variable. Then a batch is the same on any number of ranks and threads, after a restart
+     * and in shs_replay(). It is called in any thread, in several threads at once, and must not
+     * call the library, but for functions of random.h on the stream. It returns SHS_OK or an error;
+     * another status becomes SHS_ERROR_ARGUMENT. An error becomes the batch's error, and its
+     * message names the operator and the sample. */
+    shs_status (*apply)(void *user, const shs_augment_call *call);
+    /** Checks the values, and may change the type, the axes and the shape in outputs[0], which
+     * begins equal to inputs[0]. It is called in the opening thread, once for each field of the
+     * statement, with `fields` 1 and without data. The result's axes are not empty. A ragged field
+     * keeps its rows. NULL: every value is good, and the result has the input's type and shape. */
+    shs_status (*bind)(void *user, const shs_augment_call *call);
+    /** A pointer of the program's own, handed to both functions. */
+    void *user;
+    /** If true, the operator draws nothing and gets no stream. */
+    bool draws_nothing;
+} shs_augment_callback;
+
+/** A table of operators: those of the library, and those of the program. */
+typedef struct shs_augment_table shs_augment_table;
+
+/** Local. Makes a table that has the operators of the library. On an error *table is NULL. */
+SHS_API SHS_MUST_CHECK shs_status shs_augment_table_open(shs_augment_table **table);
+
+/** Local. Closes a table and leaves NULL in *table. Accepts NULL and a pointer to NULL. What was
+ * opened with the table keeps what it needs of it. */
+SHS_API void shs_augment_table_close(shs_augment_table **table);
+
+/** Local. Adds an operator to a table. It then stands in texts like any other, also within
+ * sometimes and one_of: `my_op(strength=0.3, mode=soft)`. Its values may have any names. Three are
+ * the library's: `p` is the probability that a sample is changed, `layout` names the axes, and
+ * `version`, if it is given, must be the registered version.
+ *
+ * Raise the version when the operator computes other bytes. Name and version stand in the canonical
+ * text and in the run's fingerprint, so a checkpoint of another version is refused. The commands of
+ * `shardstep` do not know the operator: where they would make a batch again, the program calls
+ * shs_replay().
+ *
+ * @param table     the table
+ * @param name      a letter, then letters, digits and _, at most 31 characters; copied. No operator
+ *                  of the table has it
+ * @param version   any number
+ * @param callback  the operator; copied. `user` must live as long as what is opened with the table
+ * @return SHS_OK; SHS_ERROR_ARGUMENT for NULL, for a name that is not valid or is taken, and for a
+ *         full table; SHS_ERROR_MEMORY */
+SHS_API SHS_MUST_CHECK shs_status shs_augment_register(shs_augment_table *table, const char *name,
+                                                       uint32_t version,
+                                                       const shs_augment_callback *callback);
+
+/* ---- Augmentation. */
+
 /** A text bound to fields. It does not change once it is open, so many threads may apply it at
  * once. */
 typedef struct shs_augment shs_augment;
@@ -77,6 +177,12 @@ typedef struct shs_augment shs_augment;
  * error *augment is NULL. */
 SHS_API SHS_MUST_CHECK shs_status shs_augment_open(const char *text, const shs_tensor *samples,
                                                    size_t fields, shs_augment **augment);
+
+/** Local. Does what shs_augment_open() does, with the operators of a table. The table may be closed
+ * before the augmentation. */
+SHS_API SHS_MUST_CHECK shs_status shs_augment_open_table(shs_augment_table *table, const char *text,
+                                                         const shs_tensor *samples, size_t fields,
+                                                         shs_augment **augment);
 
 /** Local. Closes an augmentation and leaves NULL in *augment. Accepts NULL and a pointer to NULL.
  */
@@ -100,7 +206,8 @@ SHS_API size_t shs_augment_scratch(const shs_augment *augment);
  * field f, in the type and shape that shs_augment_open() was given. outputs[f] has room for the
  * type and shape that shs_augment_output() returns. Inputs and outputs do not overlap; only a field
  * that is not changed may have the same memory for both. `scratch` has shs_augment_scratch() bytes,
- * aligned for any type. Returns shs_random_status() of the stream. */
+ * aligned for any type. Returns shs_random_status() of the stream, or the error of an operator of
+ * the program's own. */
 SHS_API SHS_MUST_CHECK shs_status shs_augment_apply(const shs_augment *augment, shs_random *stream,
                                                     const void *const *inputs, void *const *outputs,
                                                     void *scratch);

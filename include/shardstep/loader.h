@@ -271,6 +271,10 @@ typedef struct shs_loader_options {
      * names, as in normalize(from=FILE), are read when the loader is opened. NULL means samples as
      * they are. */
     const char *augment;
+    /** Operators of the program's own, for `augment`: see shs_augment_register(). They are called
+     * in every thread that loads. Names and versions of those that the text uses must be the same
+     * on every rank, and are lines of the run's fingerprint. NULL means the library's operators. */
+    shs_augment_table *operators;
     /** What the draws of `augment` depend on: SHS_BY_RANK_AND_STEP by default. */
     shs_augment_by augment_by;
     /** What becomes of rows that cannot be delivered: damage is an error by default. */
@@ -502,6 +506,27 @@ SHS_API shs_cursor shs_tell(const shs_loader *loader);
 /** Collective. Goes on at a cursor, in constant time. SHS_ERROR_ARGUMENT for a cursor that the
  * loader never passes. */
 SHS_API SHS_MUST_CHECK shs_status shs_seek(shs_loader *loader, shs_cursor cursor);
+
+/** Local. Makes one batch of the run again: what the virtual rank `vrank` got, or will get, in the
+ * step at a cursor. `shardstep replay` does the same, but does not know a program's own operators
+ * (shs_augment_register). In a run that this process opened alone with V virtual ranks, a program
+ * can so look at any batch of a run of many ranks.
+ *
+ * The loader then stands where it stood: cursor, ledger and the order of what follows are as if
+ * this call had not been made, but for the batches that were loaded ahead, which are loaded again,
+ * and the counts of shs_statistics(). The batch is given back as one of shs_next(), and the former
+ * batch is given back now. A stop that was agreed on does not matter.
+ *
+ * @param loader  the loader
+ * @param cursor  the beginning of a step, at which the loader passes: see shs_seek()
+ * @param vrank   a virtual rank that this rank hosts
+ * @param batch   gets the batch; with step_batches it is the part of that virtual rank
+ * @return SHS_OK; SHS_END for a cursor behind the last epoch; SHS_NO_SLOT as shs_next(); the error
+ *         of loading, of which the run is not told; SHS_ERROR_ARGUMENT for a cursor that the loader
+ *         never passes, for a virtual rank that this rank does not host, and for NULL;
+ *         SHS_ERROR_STATE if the run is closed; the loader's error after an error of shs_next() */
+SHS_API SHS_MUST_CHECK shs_status shs_replay(shs_loader *loader, shs_cursor cursor, uint64_t vrank,
+                                             shs_batch *batch);
 
 /** Local, any thread. Opens the random stream of a slot of a batch, for draws of the program's own,
  * such as dropout. The slot is 0 to batch->rows - 1; with step_batches it may be given of the whole

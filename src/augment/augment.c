@@ -2,6 +2,7 @@
  * bound augmentation answers. */
 #include <string.h>
 
+#include "augment_callback.h"
 #include "augment_from.h"
 #include "augment_operation.h"
 #include "augment_parameter.h"
@@ -103,6 +104,7 @@ static shs_status bind_target(shs_augment *augment, const struct augment_operati
     if (!status) status = augment_read(kind, call, bound, target->setting, chance);
     memcpy(bound->after_layout, bound->grid.layout, sizeof bound->after_layout);
     if (!status && kind->bind) status = kind->bind(call, target->setting, bound);
+    if (!status && kind->own) status = augment_own_bind(kind, call, target->setting, bound);
     if (!status) status = shs_tensor_bytes(&bound->after, &bytes);
     if (!status) status = check_ragged(kind, call, bound);
     if (!status) status = check_optional(optional || *chance < 1, call, bound);
@@ -218,8 +220,8 @@ static shs_status add_operation(const struct binding *binding, const struct augm
                                             .begins_statement = call == binding->statement->calls};
     status = bind_targets(binding, call, optional, operation);
     optional = optional || operation->chance < 1 || kind->holds == AUGMENT_HOLDS_ONE;
-    augment->draws =
-        augment->draws || kind->draw || operation->chance < 1 || kind->holds == AUGMENT_HOLDS_ONE;
+    augment->draws = augment->draws || kind->draw || augment_own_draws(kind) ||
+                     operation->chance < 1 || kind->holds == AUGMENT_HOLDS_ONE;
     for (size_t i = 0; i < call->n_inner && !status; i++)
         status = add_operation(binding, &call->inner[i], optional);
     augment->operations[at].inner = augment->n_operations - at - 1;
@@ -363,6 +365,7 @@ shs_status augment_open_how(const struct augment_how *how, const char *text,
     if (fields)
         status = core_require(samples, "shs_augment_open", "samples", "pass one for each field");
     if (!status) status = core_new(1, sizeof **augment, "an augmentation", augment);
+    if (!status) (*augment)->own = augment_own_hold(how->own);
     if (!status) status = fill(*augment, how, text, samples, fields);
     if (status) shs_augment_close(augment);
     return status;
@@ -382,8 +385,10 @@ shs_status shs_augment_open(const char *text, const shs_tensor *samples, size_t 
 
 static void free_operation(struct augment_operation *operation)
 {
-    for (size_t t = 0; t < operation->n_targets; t++)
+    for (size_t t = 0; t < operation->n_targets; t++) {
+        if (operation->kind->own) augment_own_release(operation->targets[t].setting);
         core_free(&operation->targets[t].setting);
+    }
     core_free(&operation->targets);
 }
 
@@ -400,6 +405,7 @@ void shs_augment_close(shs_augment **augment)
     core_free(&(*augment)->known);
     core_free(&(*augment)->rooms);
     core_free(&(*augment)->operations);
+    shs_augment_table_close(&(*augment)->own);
     core_free(augment);
 }
 

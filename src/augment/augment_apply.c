@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "augment_callback.h"
 #include "augment_pass.h"
 #include "augment_vectors.h"
 #include "augment_warp.h"
@@ -37,6 +38,7 @@ struct applying {
     void *const *outputs;
     struct augment_pass *passes; /* of each field: the operators that are put off */
     char *scratch;
+    shs_status status; /* of the program's own operators */
 };
 
 static uint64_t rows_of(const struct applying *applying, size_t f)
@@ -178,16 +180,36 @@ static const struct augment_operation *apply_warps(struct applying *applying,
     return operation;
 }
 
+/* Applies an operator of the program's own, which sees all fields of the statement together. */
+static void apply_own(struct applying *applying, const struct augment_operation *operation)
+{
+    const void *inputs[SHS_MAX_FIELDS];
+    void *outputs[SHS_MAX_FIELDS];
+    uint64_t rows[SHS_MAX_FIELDS];
+    for (size_t t = 0; t < operation->n_targets; t++) {
+        const struct augment_target *target = &operation->targets[t];
+        size_t f = target->field;
+        do_pass(applying, f, next_buffer(applying, f));
+        inputs[t] = applying->now[f];
+        outputs[t] = target->last ? applying->outputs[f] : next_buffer(applying, f);
+        rows[t] = rows_of(applying, f);
+        applying->now[f] = outputs[t];
+    }
+    applying->status = augment_own_apply(operation, applying->stream, rows, inputs, outputs);
+}
+
 static void apply_range(struct applying *applying, const struct augment_operation *operation,
                         const struct augment_operation *end)
 {
-    for (; operation < end; operation += 1 + operation->inner) {
+    for (; operation < end && !applying->status; operation += 1 + operation->inner) {
         if (operation->kind->warp) {
             operation = apply_warps(applying, operation, end);
             continue;
         }
         if (!augment_chosen(operation, applying->stream)) continue;
-        if (operation->kind->holds == AUGMENT_HOLDS_ALL) {
+        if (operation->kind->own) {
+            apply_own(applying, operation);
+        } else if (operation->kind->holds == AUGMENT_HOLDS_ALL) {
             apply_range(applying, operation + 1, operation + 1 + operation->inner);
         } else if (operation->kind->holds == AUGMENT_HOLDS_ONE) {
             const struct augment_operation *one = augment_choose(operation, applying->stream);
@@ -221,6 +243,7 @@ shs_status augment_apply_rows(const shs_augment *augment, shs_random *stream, co
     applying.rows = rows;
     applying.outputs = outputs;
     applying.scratch = scratch;
+    applying.status = SHS_OK;
     if (augment->fields) memcpy(applying.now, inputs, augment->fields * sizeof *inputs);
     if (augment->n_operations) {
         applying.passes = (struct augment_pass *)(void *)(applying.scratch + augment->pass_offset);
@@ -230,6 +253,7 @@ shs_status augment_apply_rows(const shs_augment *augment, shs_random *stream, co
         }
         apply_range(&applying, augment->operations, augment->operations + augment->n_operations);
     }
+    if (applying.status) return applying.status;
     finish(&applying);
     return augment->draws ? shs_random_status(stream) : SHS_OK;
 }

@@ -23,6 +23,9 @@ struct augment_slots {
     /* Sets for each field what augment_apply_rows() is given. */
     void (*sample)(const void *user, uint64_t slot, const void **inputs, void **outputs,
                    uint64_t *rows);
+
+    /* Adds the slot's sample to the message of an error, and returns it. NULL: nothing is added. */
+    shs_status (*fail)(const void *user, uint64_t slot, shs_status status);
 };
 
 /* Does what augment_apply_rows() does for each of the slots `first` to end - 1. The first draws of

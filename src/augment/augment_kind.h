@@ -272,7 +272,14 @@ enum augment_holds {
 struct augment_warp;
 struct augment_warped;
 
-/* An operator has exactly one of apply(), run() and move(), or operators inside. */
+/* What the program registered for an operator of its own. */
+struct augment_own {
+    uint32_t version;
+    shs_augment_callback callback;
+};
+
+/* An operator has exactly one of apply(), run() and move(), or operators inside, or it is the
+ * program's own. */
 struct augment_kind {
     const char *name;
     const char *help;  /* a sentence */
@@ -289,6 +296,7 @@ struct augment_kind {
     size_t setting_bytes; /* size of the operator's struct of settings, which begins zeroed */
     size_t draw_bytes;    /* size of the struct of draws for a sample, which begins zeroed */
     const struct augment_parameter *parameters;
+    const struct augment_own *own; /* what the program registered; NULL: the library's operator */
 
     /* Completes the settings and bound->after, or returns SHS_ERROR_ARGUMENT with a message. The
      * parameters are in `setting` already. bound->after begins equal to bound->before; the rest of

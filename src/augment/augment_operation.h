@@ -56,8 +56,9 @@ struct shs_augment {
     size_t scratch;             /* bytes of scratch memory */
     struct augment_operation *operations;
     size_t n_operations;
-    bool draws; /* some operator draws */
-    bool apart; /* for tests: no pass has more than one operator */
+    bool draws;             /* some operator draws */
+    bool apart;             /* for tests: no pass has more than one operator */
+    shs_augment_table *own; /* the program's table of operators, held; NULL: none */
 };
 
 /* Draws whether an operation is applied to a sample. */

@@ -35,8 +35,10 @@ static size_t names_of(const struct augment_kind *kind, const char *names[AUGMEN
     return count;
 }
 
+/* An operator of the program's own may have values of any name. */
 static bool knows(const struct augment_kind *kind, const char *name)
 {
+    if (kind->own) return true;
     for (const struct augment_parameter *p = kind->parameters; p->name; p++)
         if (strcmp(p->name, name) == 0) return true;
     return false;

@@ -1,11 +1,18 @@
 #include "augment_record.h"
 
+#include "augment_callback.h"
 #include "augment_operation.h"
 #include "augment_print.h"
 #include "core_memory.h"
 
+/* What the draws of a sample are read from. */
+struct recording {
+    shs_random *stream;
+    bool lost; /* an operator of the program's own has drawn, so nobody knows what comes after it */
+};
+
 static void record_range(const struct augment_operation *operation,
-                         const struct augment_operation *end, shs_random *stream,
+                         const struct augment_operation *end, struct recording *recording,
                          struct core_text *text);
 
 static void record_own(const struct augment_operation *operation, shs_random *stream,
@@ -22,11 +29,12 @@ static void record_own(const struct augment_operation *operation, shs_random *st
 
 /* Appends one operation, if it draws: "random_flip(w=yes)", "sometimes(no)" if it is not applied,
  * or with the operations within it. */
-static void record_one(const struct augment_operation *operation, shs_random *stream,
+static void record_one(const struct augment_operation *operation, struct recording *recording,
                        struct core_text *text)
 {
+    shs_random *stream = recording->stream;
     const struct augment_kind *kind = operation->kind;
-    if (!kind->draw && !kind->holds && operation->chance >= 1) return;
+    if (!kind->draw && !kind->holds && operation->chance >= 1 && !augment_own_draws(kind)) return;
     core_text_add(text, "%s%s(", text->length ? " " : "", kind->name);
     if (!augment_chosen(operation, stream)) {
         core_text_add(text, "no)");
@@ -34,13 +42,16 @@ static void record_one(const struct augment_operation *operation, shs_random *st
     }
     struct core_text inner = {0};
     if (kind->holds == AUGMENT_HOLDS_ALL) {
-        record_range(operation + 1, operation + 1 + operation->inner, stream, &inner);
+        record_range(operation + 1, operation + 1 + operation->inner, recording, &inner);
     } else if (kind->holds == AUGMENT_HOLDS_ONE) {
         const struct augment_operation *one = augment_choose(operation, stream);
-        record_range(one, one + 1 + one->inner, stream, &inner);
+        record_range(one, one + 1 + one->inner, recording, &inner);
         if (!inner.length) core_text_add(&inner, "%s", one->kind->name);
     } else if (kind->draw) {
         record_own(operation, stream, &inner);
+    } else if (augment_own_draws(kind)) {
+        core_text_add(&inner, "draws of the program's own");
+        recording->lost = true;
     }
     if (inner.status) text->status = inner.status;
     core_text_add(text, "%s)", inner.length ? inner.bytes : "yes");
@@ -48,17 +59,19 @@ static void record_one(const struct augment_operation *operation, shs_random *st
 }
 
 static void record_range(const struct augment_operation *operation,
-                         const struct augment_operation *end, shs_random *stream,
+                         const struct augment_operation *end, struct recording *recording,
                          struct core_text *text)
 {
-    for (; operation < end && !text->status; operation += 1 + operation->inner)
-        record_one(operation, stream, text);
+    for (; operation < end && !text->status && !recording->lost; operation += 1 + operation->inner)
+        record_one(operation, recording, text);
 }
 
 void augment_record(const shs_augment *augment, shs_random *stream, struct core_text *text)
 {
     struct core_text record = {0};
-    record_range(augment->operations, augment->operations + augment->n_operations, stream, &record);
+    struct recording recording = {.stream = stream};
+    record_range(augment->operations, augment->operations + augment->n_operations, &recording,
+                 &record);
     if (record.status) text->status = record.status;
     if (record.length) core_text_add(text, "%s", record.bytes);
     core_text_free(&record);
@@ -98,6 +111,10 @@ static void print_operation(const struct augment_operation *operation, struct co
     core_text_add(text, "%s(", operation->kind->name);
     size_t length = text->length;
     augment_print_values(operation->kind, operation->targets[0].setting, &printed, text);
+    if (operation->kind->own) {
+        core_text_add(text, "%s", text->length > length ? ", " : "");
+        augment_own_print(operation->kind, operation->targets[0].setting, text);
+    }
     for (const struct augment_operation *inner = operation + 1; inner < end;
          inner += 1 + inner->inner) {
         core_text_add(text, "%s", inner > operation + 1 ? " " : text->length > length ? ", " : "");

@@ -62,6 +62,7 @@ shs_status augment_apply_slots(const shs_augment *augment, const struct augment_
         const struct slot *now = &ring[slot % AHEAD];
         status = augment_apply_rows(augment, &streams[of_group], now->rows, now->inputs,
                                     now->outputs, scratch);
+        if (status) return slots->fail ? slots->fail(slots->user, slot, status) : status;
         if (slot + AHEAD < end) find(augment, slots, slot + AHEAD, &ring[slot % AHEAD]);
     }
     return status;

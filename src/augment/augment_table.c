@@ -1,5 +1,6 @@
 #include "augment_table.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core_nearest.h"
@@ -37,14 +38,27 @@ static const struct augment_kind *find(const struct augment_table *table, const 
     return NULL;
 }
 
+/* Adds to a message what to do if the operator is a program's own. */
+static shs_status advise_owner(shs_status status)
+{
+    char message[CORE_MESSAGE_BYTES];
+    snprintf(message, sizeof message, "%s", shs_message());
+    return core_fail(status,
+                     "%s; an operator of a program's own is known only to that program: it gives "
+                     "its table to the loader (option operators), and makes a batch again by "
+                     "shs_replay()",
+                     message);
+}
+
 shs_status augment_find(const struct augment_table *table, const struct augment_call *call,
                         const struct augment_kind **kind)
 {
     const char *names[AUGMENT_MOST_KINDS];
     *kind = find(table, call->name, names);
     if (*kind) return SHS_OK;
-    return augment_unknown(call->at, "there is no operator", call->name, "; there are", names,
-                           table->count);
+    shs_status status = augment_unknown(call->at, "there is no operator", call->name, "; there are",
+                                        names, table->count);
+    return table == &augment_operators ? advise_owner(status) : status;
 }
 
 shs_status augment_named(const struct augment_table *table, const char *name,

@@ -26,6 +26,7 @@ struct augment_how {
     const struct augment_table *table;
     const char *const *layouts; /* of each field, as its file names the axes; NULL: no names */
     const bool *ragged;         /* whether samples of each field have rows of their own; NULL: no */
+    shs_augment_table *own;     /* the program's table, which the augmentation holds; NULL: none */
 };
 
 /* Does what augment_open() does, with what is known of the fields. */

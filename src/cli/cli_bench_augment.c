@@ -164,7 +164,7 @@ static void sample_of(const void *user, uint64_t slot, const void **inputs, void
 
 static shs_status augment_batch(struct bench *bench)
 {
-    const struct augment_slots slots = {bench, stream_of, sample_of};
+    const struct augment_slots slots = {bench, stream_of, sample_of, NULL};
     return augment_apply_slots(bench->augment, &slots, 0, bench->batch, bench->scratch);
 }
 
@@ -309,7 +309,7 @@ static shs_status bench_subject(const struct subject *subject, const char *text,
     struct bench bench = {0};
     struct result result;
     const struct augment_how how = {&augment_operators, subject->layout ? &subject->layout : NULL,
-                                    NULL};
+                                    NULL, NULL};
     shs_tensor row = {.name = name, .type = subject->type, .axes = subject->axes};
     memcpy(row.shape, subject->shape, sizeof row.shape);
     shs_status status = name_field(text, name, &whole);

@@ -49,7 +49,7 @@ static shs_status find_order(const shs_loader *loader, struct bench_memory *memo
 static shs_status describe_fields(const shs_dataset *dataset, const shs_loader *loader,
                                   struct bench_memory *memory)
 {
-    shs_status status = load_open_augment(dataset, loader->options.augment, &memory->augment);
+    shs_status status = load_open_augment(dataset, NULL, loader->options.augment, &memory->augment);
     for (size_t f = 0; f < dataset->n_fields && !status; f++) {
         memory->sample_bytes[f] = dataset->sample_bytes[f];
         memory->ragged[f] = dataset->what.part[f].kind == DATA_RAGGED;

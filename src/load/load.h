@@ -15,7 +15,9 @@
  *     load_units   is the memory that batches lie in, until the program gives them back
  *         |
  *         v
- *     load_next    hands the batch out, keeps cursor and ledger, tells the run of errors */
+ *     load_next    hands the batch out, keeps cursor and ledger, tells the run of errors
+ *
+ * load_again makes a batch of another place, and has the loader stand where it stood. */
 #ifndef LOAD_H
 #define LOAD_H
 

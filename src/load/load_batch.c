@@ -85,7 +85,7 @@ void load_batch_place(struct load_batch *batch, struct load_unit *unit,
     what.slot = unit;
     set_rows(&what, field, what.rows, what.count);
     *batch->what = what;
-    batch->found = false;
+    batch->found = batch->augmented = false;
     batch->status = SHS_OK;
     *batch->message = '\0';
     batch->counts = (struct fetch_counts){0};
@@ -251,10 +251,17 @@ static void sample_of(const void *user, uint64_t slot, const void **inputs, void
     }
 }
 
+static shs_status fail_of(const void *user, uint64_t slot, shs_status status)
+{
+    const struct augmenting *augmenting = user;
+    return core_wrap(status, "augmentation of sample %llu in slot %llu",
+                     (ull)augmenting->batch->index[slot], (ull)slot);
+}
+
 static shs_status augment_some(void *user, size_t job, unsigned lane)
 {
     const struct augmenting *augmenting = user;
-    const struct augment_slots slots = {augmenting, stream_of, sample_of};
+    const struct augment_slots slots = {augmenting, stream_of, sample_of, fail_of};
     char *scratch = augmenting->tools->scratch + lane * augmenting->tools->scratch_bytes;
     uint64_t slot = job * augmenting->at_once, end = slot + augmenting->at_once;
     if (end > augmenting->batch->what->rows) end = augmenting->batch->what->rows;
@@ -290,8 +297,9 @@ static shs_status fill(struct load_tools *tools, const struct load_plan *plan,
     batch->times.fetched = core_clock();
     batch->counts.rows = batch->what->rows; /* samples, not the rows of pieces */
     if (!status && plan->failures.nan) status = load_nan_check(tools->dataset, batch);
-    if (!status) status = load_batch_augment(tools, plan, batch);
-    return status;
+    if (status) return status;
+    batch->augmented = true;
+    return load_batch_augment(tools, plan, batch);
 }
 
 void load_batch_fill(struct load_tools *tools, const struct load_plan *plan,

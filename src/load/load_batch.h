@@ -43,7 +43,8 @@ struct load_batch {
     bool staged; /* true if all rows were put into `read` one by one; else `gather` has them */
 
     /* What came of it. */
-    bool found; /* true if `index` has been found */
+    bool found;     /* true if `index` has been found */
+    bool augmented; /* true if its rows have been read, and an error is one of the augmentation */
     shs_status status;
     char message[CORE_MESSAGE_BYTES]; /* message of an error */
     struct fetch_counts counts;       /* what was read; its rows are samples */
@@ -109,7 +110,9 @@ shs_status load_batch_augment(struct load_tools *tools, const struct load_plan *
  * parts of a step, and takes all rows from the unit if `empty` is true. */
 void load_batch_finish(struct load_unit *unit, bool empty);
 
-/* Local. Binds a text to the fields of a dataset. On an error *augment is NULL. */
-shs_status load_open_augment(const shs_dataset *dataset, const char *text, shs_augment **augment);
+/* Local. Binds a text to the fields of a dataset, with the operators of a program's table, or those
+ * of the library for NULL. On an error *augment is NULL. */
+shs_status load_open_augment(const shs_dataset *dataset, shs_augment_table *operators,
+                             const char *text, shs_augment **augment);
 
 #endif

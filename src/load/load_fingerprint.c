@@ -1,6 +1,7 @@
 /* The fingerprint: what a run is a function of. */
 #include <string.h>
 
+#include "augment_callback.h"
 #include "core_memory.h"
 #include "core_text.h"
 #include "load.h"
@@ -43,6 +44,7 @@ shs_status load_fingerprint(const shs_loader *loader, char **fingerprint)
     load_order_describe(order, &text);
     load_options_describe(&loader->options, &text);
     load_failures_describe(&loader->plan.failures, &text);
+    augment_own_describe(loader->augment, &text);
     if (augments_ragged(loader)) core_text_add(&text, "augmentation of padding = none\n");
     core_text_add(&text, "order version = %d\n", SHS_ORDER_VERSION);
     core_text_add(&text, "augmentation version = %d\n", SHS_AUGMENT_VERSION);

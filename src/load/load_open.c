@@ -1,16 +1,19 @@
 /* Opening and closing a loader. */
 #include "load.h"
 
+#include "augment_callback.h"
 #include "augment_table.h"
 #include "core_clock.h"
 #include "core_memory.h"
 #include "load_from.h"
 #include "load_options.h"
 
-shs_status load_open_augment(const shs_dataset *dataset, const char *text, shs_augment **augment)
+shs_status load_open_augment(const shs_dataset *dataset, shs_augment_table *operators,
+                             const char *text, shs_augment **augment)
 {
     bool ragged[SHS_MAX_FIELDS] = {0};
-    const struct augment_how how = {.table = &augment_operators, .ragged = ragged};
+    const struct augment_how how = {
+        .table = augment_own_table(operators), .ragged = ragged, .own = operators};
     for (size_t f = 0; f < dataset->n_fields; f++)
         ragged[f] = dataset->what.part[f].kind == DATA_RAGGED;
     return augment_open_how(&how, text, dataset->sample, dataset->n_fields, augment);
@@ -130,7 +133,9 @@ static shs_status open_local(shs_loader *loader, const shs_loader_options *optio
     if (!status)
         status = core_copy(options->augment ? options->augment : "", &loader->augment_text);
     loader->options.augment = loader->augment_text;
-    if (!status) status = load_open_augment(dataset, loader->augment_text, &loader->augment);
+    if (!status)
+        status =
+            load_open_augment(dataset, options->operators, loader->augment_text, &loader->augment);
     if (!status) status = load_account_begin(&loader->account, options->trace_events);
     loader->told.cpu = core_cpu_clock();
     if (!status) status = make_buffers(loader);
@@ -143,7 +148,11 @@ static shs_status agree_on_open(shs_run *run, shs_status status, const shs_loade
     char call[LOAD_CALL_BYTES] = "shs_loader_open";
     /* compares the blocks of each rank's own file, because node-local copies may have other chunks
      */
-    if (!status) status = load_options_call(&loader->options, call);
+    struct core_text operators = {0};
+    if (!status) augment_own_describe(loader->augment, &operators);
+    if (!status) status = operators.status;
+    if (!status) status = load_options_call(&loader->options, operators.bytes, call);
+    core_text_free(&operators);
     return mpi_agree(run, core_wrap(status, "shs_loader_open"), "%s", call);
 }
 
@@ -161,6 +170,7 @@ static void forget_borrowed(shs_loader_options *options)
 {
     shs_sampling *sampling = &options->sampling;
     options->failures.exclude = NULL;
+    options->operators = NULL;
     sampling->mix = NULL;
     sampling->weights = NULL;
     sampling->weight_field = NULL;

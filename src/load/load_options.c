@@ -243,7 +243,15 @@ static void add_option(struct core_text *text, const shs_loader_options *options
     core_text_add(text, "%s", option->after ? option->after : "");
 }
 
-shs_status load_options_call(const shs_loader_options *options, char call[LOAD_CALL_BYTES])
+/* Adds the program's own operators, a line each, as in ", operator my_op = version 2". */
+static void add_operators(struct core_text *text, const char *operators)
+{
+    for (; *operators; operators += strcspn(operators, "\n") + 1)
+        core_text_add(text, ", %.*s", (int)strcspn(operators, "\n"), operators);
+}
+
+shs_status load_options_call(const shs_loader_options *options, const char *operators,
+                             char call[LOAD_CALL_BYTES])
 {
     enum {
         SHOWN = LOAD_CALL_BYTES - CORE_DIGEST_TEXT - 32 /* most bytes for the options */
@@ -258,6 +266,10 @@ shs_status load_options_call(const shs_loader_options *options, char call[LOAD_C
         hash_option(hash, options, &table[i]);
         bool always = table[i].kind == NUMBER && table[i].when != IF_SET;
         if (always || is_set(options, &table[i])) add_option(&text, options, &table[i]);
+    }
+    if (operators) {
+        core_hash_add(hash, operators, strlen(operators));
+        add_operators(&text, operators);
     }
     core_hash_finish(&hash, digest);
     status = text.status;

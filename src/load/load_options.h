@@ -17,8 +17,10 @@ shs_status load_options_check(const shs_loader_options *options);
 
 /* Local. Writes the call of shs_loader_open() that all ranks must make alike. It shows numbers, and
  * names the texts and lists that are given. A hash covers all that the ranks must agree on, however
- * long texts and lists are. */
-shs_status load_options_call(const shs_loader_options *options, char call[LOAD_CALL_BYTES]);
+ * long texts and lists are. `operators` describes the program's own operators, a line each; NULL:
+ * none. */
+shs_status load_options_call(const shs_loader_options *options, const char *operators,
+                             char call[LOAD_CALL_BYTES]);
 
 /* Local. Adds those lines of a fingerprint that hold the name and the value of an option. */
 void load_options_describe(const shs_loader_options *options, struct core_text *text);

@@ -258,7 +258,7 @@ shs_status load_replace(struct load_replace *replace, shs_dataset *dataset,
                         struct load_batch *batch)
 {
     struct work work = {.replace = replace, .dataset = dataset, .plan = plan, .batch = batch};
-    if (!batch->found || !is_of_rows(batch->status)) return batch->status;
+    if (!batch->found || batch->augmented || !is_of_rows(batch->status)) return batch->status;
     if (replace->epoch != batch->what->epoch) load_replace_forget(replace);
     replace->epoch = batch->what->epoch;
     work.replaces = batch->status == SHS_ERROR_FORMAT &&

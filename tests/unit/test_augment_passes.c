@@ -378,7 +378,7 @@ static bool check_scene(const struct scene *scene, uint64_t round)
 {
     static char inputs[FIELDS][8 * MOST_ELEMENTS], expected[FIELDS][8 * MOST_ELEMENTS + GUARD],
         outputs[FIELDS][8 * MOST_ELEMENTS + GUARD];
-    const struct augment_how how = {&table, scene->layouts, scene->ragged};
+    const struct augment_how how = {&table, scene->layouts, scene->ragged, NULL};
     const void *from[FIELDS] = {inputs[0], inputs[1]};
     void *right[FIELDS] = {expected[0], expected[1]}, *to[FIELDS] = {outputs[0], outputs[1]};
     shs_augment *augment;
@@ -456,7 +456,7 @@ static void sample_of_slot(const void *user, uint64_t slot, const void **inputs,
 static void slots_are_samples_with_their_streams(void)
 {
     static struct batch batch;
-    const struct augment_slots slots = {&batch, stream_of_slot, sample_of_slot};
+    const struct augment_slots slots = {&batch, stream_of_slot, sample_of_slot, NULL};
     const shs_tensor sample = {"f", SHS_U8, 2, {9, 10}, NULL};
     shs_augment *augment;
     if (!NEED(!shs_augment_open("f: random_crop(padding=3) random_flip(axis=w) random_flip(axis=h) "
@@ -556,7 +556,7 @@ static uint64_t golden_hash(size_t g)
         .type = golden[g].type,
         .axes = (uint32_t)strlen(golden[g].layout),
         .shape = {golden[g].shape[0], golden[g].shape[1], golden[g].shape[2]}};
-    const struct augment_how how = {&table, &golden[g].layout, NULL};
+    const struct augment_how how = {&table, &golden[g].layout, NULL, NULL};
     const void *from = input;
     void *to = output;
     shs_augment *augment;

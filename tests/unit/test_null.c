@@ -306,6 +306,14 @@ CASE(shs_seek)
     return refused(shs_seek(NULL, (shs_cursor){0}), "shs_seek", "loader is NULL");
 }
 
+CASE(shs_replay)
+{
+    shs_batch batch;
+    memset(&batch, 0xff, sizeof batch);
+    return refused(shs_replay(NULL, (shs_cursor){0}, 0, &batch), "shs_replay", "loader is NULL") &&
+           all_zero(&batch, sizeof batch);
+}
+
 CASE(shs_statistics)
 {
     shs_loader_statistics statistics = shs_statistics(NULL);
@@ -429,6 +437,44 @@ CASE(shs_augment_open)
            !augment &&
            refused(shs_augment_open("", &good_tensor, 1, NULL), "shs_augment_open",
                    "augment is NULL");
+}
+
+CASE(shs_augment_table_open)
+{
+    return refused(shs_augment_table_open(NULL), "shs_augment_table_open", "table is NULL");
+}
+
+CASE(shs_augment_table_close)
+{
+    shs_augment_table *none = NULL;
+    shs_augment_table_close(NULL);
+    shs_augment_table_close(&none);
+    return !none;
+}
+
+CASE(shs_augment_register)
+{
+    const shs_augment_callback callback = {0};
+    shs_augment_table *table;
+    CHECK_STATUS(shs_augment_table_open(&table), SHS_OK);
+    bool good = refused(shs_augment_register(NULL, "x", 1, &callback), "shs_augment_register",
+                        "table is NULL") &&
+                refused(shs_augment_register(table, NULL, 1, &callback), "shs_augment_register",
+                        "name is NULL") &&
+                refused(shs_augment_register(table, "x", 1, NULL), "shs_augment_register",
+                        "callback is NULL") &&
+                refused(shs_augment_register(table, "x", 1, &callback), "shs_augment_register",
+                        "callback->apply is NULL");
+    shs_augment_table_close(&table);
+    return good;
+}
+
+CASE(shs_augment_open_table)
+{
+    shs_augment *augment = (shs_augment *)1;
+    return refused(shs_augment_open_table(NULL, "", &good_tensor, 1, &augment),
+                   "shs_augment_open_table", "table is NULL") &&
+           !augment;
 }
 
 CASE(shs_augment_close)
@@ -614,6 +660,7 @@ static const struct {
     ENTRY(shs_give_back),
     ENTRY(shs_tell),
     ENTRY(shs_seek),
+    ENTRY(shs_replay),
     ENTRY(shs_statistics),
     ENTRY(shs_times),
     ENTRY(shs_times_of_lane),
@@ -630,6 +677,10 @@ static const struct {
     ENTRY(shs_gradient_add),
     ENTRY(shs_gradient_mean),
     ENTRY(shs_augment_open),
+    ENTRY(shs_augment_table_open),
+    ENTRY(shs_augment_table_close),
+    ENTRY(shs_augment_register),
+    ENTRY(shs_augment_open_table),
     ENTRY(shs_augment_close),
     ENTRY(shs_augment_output),
     ENTRY(shs_augment_draws),
