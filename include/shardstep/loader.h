@@ -56,6 +56,29 @@
  * A batch with a bad row is read again, row by row, in the calling thread of shs_next(). List bad
  * rows that are known in `exclude`: these are not read at all.
  *
+ * TWINS. Every draw is a function of its place, so no two virtual ranks, epochs or slots augment
+ * alike. An operator of the program's own (shs_augment_register) may break this: by rand(), a
+ * clock, a static variable, or a generator that every process seeds alike. A loader with such
+ * operators therefore looks for twins after its first step and after each epoch's first step. It
+ * runs each of these operators by itself on one sample, the first row of the first batch, at 8
+ * places of each virtual rank: slots 0 to 7 of that step or, with SHS_BY_SAMPLE, 8 rows of its own.
+ *
+ * - Virtual ranks, of this epoch and of the one before, whose results all agree are twins.
+ * - So are slots, if each virtual rank has one result only.
+ * - Places that are run twice must give the same bytes, in the same process and on every rank.
+ *
+ * A finding is reported (SHS_REPORT_TWINS), or is the step's error, as the option `twins` says. It
+ * is raised only if an operator that draws as it must would give it less than once in a million
+ * checks. An operator that hardly ever changes the sample gives too little randomness to tell
+ * (SHS_REPORT_TWINS_UNKNOWN).
+ *
+ * On several ranks this happens inside the agreement that ends the step: shs_gradient_mean() or
+ * shs_agree(). Rank 0's sample goes to all ranks once. Where the ranks cannot talk to each other,
+ * and with a sample above 64 KiB and the `agree` of shs_open_ranks(), each rank compares its own
+ * virtual ranks only. At most 4,096 results are compared. Of more virtual ranks only some, evenly
+ * spread, take part; of more than 64 operators the first 64. The library's own operators are
+ * functions of the place and are not run.
+ *
  * VALIDATION. Use SHS_SHUFFLE_NONE: with another order the last digits of a sum over the rows
  * depend on the epoch. To sum a scalar such as the loss reproducibly, give a gradient object one
  * more tensor for it. One gradient object may serve two loaders in turn. */
@@ -230,6 +253,16 @@ typedef enum shs_on_nan {
     SHS_NAN_REPLACE,
 } shs_on_nan;
 
+/** What becomes of twins: see TWINS. */
+typedef enum shs_twins {
+    /** They are reported by the `report` of shs_run_options. */
+    SHS_TWINS_WARN = 0,
+    /** They are an error of the step, SHS_ERROR_ARGUMENT. */
+    SHS_TWINS_ERROR,
+    /** Nobody looks for them. */
+    SHS_TWINS_OFF,
+} shs_twins;
+
 /** What becomes of rows that cannot, or must not, be delivered: see FAILURES. All members are lines
  * of the run's fingerprint and must be the same on every rank. A run cannot go on with other
  * values: shs_restore() refuses them, and a new run needs a folder of its own. A zeroed struct
@@ -277,6 +310,9 @@ typedef struct shs_loader_options {
     shs_augment_table *operators;
     /** What the draws of `augment` depend on: SHS_BY_RANK_AND_STEP by default. */
     shs_augment_by augment_by;
+    /** What becomes of operators of the program's own that augment alike where they must not:
+     * SHS_TWINS_WARN by default. */
+    shs_twins twins;
     /** What becomes of rows that cannot be delivered: damage is an error by default. */
     shs_failures failures;
     /** This loader's number in the run, 0 to 15. Two open loaders of a run that both draw, as every

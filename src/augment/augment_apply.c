@@ -8,6 +8,7 @@
 #include "augment_vectors.h"
 #include "augment_warp.h"
 #include "core_assert.h"
+#include "core_hash.h"
 
 /* An augmentation that draws nothing needs no stream. An augmentation without operators needs no
  * scratch memory. */
@@ -234,28 +235,91 @@ static void finish(struct applying *applying)
     }
 }
 
+/* No pass has an operator yet. */
+static void begin(const shs_augment *augment, shs_random *stream, const uint64_t *rows,
+                  const void *const *inputs, void *const *outputs, void *scratch,
+                  struct applying *applying)
+{
+    applying->augment = augment;
+    applying->stream = stream;
+    applying->rows = rows;
+    applying->outputs = outputs;
+    applying->scratch = scratch;
+    applying->status = SHS_OK;
+    if (augment->fields) memcpy(applying->now, inputs, augment->fields * sizeof *inputs);
+    if (!augment->n_operations) return;
+    applying->passes = (struct augment_pass *)(void *)(applying->scratch + augment->pass_offset);
+    for (size_t f = 0; f < augment->fields; f++) {
+        applying->passes[f].n_moves = applying->passes[f].n_runs = 0;
+        applying->passes[f].turned = false;
+    }
+}
+
 shs_status augment_apply_rows(const shs_augment *augment, shs_random *stream, const uint64_t *rows,
                               const void *const *inputs, void *const *outputs, void *scratch)
 {
     struct applying applying;
-    applying.augment = augment;
-    applying.stream = stream;
-    applying.rows = rows;
-    applying.outputs = outputs;
-    applying.scratch = scratch;
-    applying.status = SHS_OK;
-    if (augment->fields) memcpy(applying.now, inputs, augment->fields * sizeof *inputs);
-    if (augment->n_operations) {
-        applying.passes = (struct augment_pass *)(void *)(applying.scratch + augment->pass_offset);
-        for (size_t f = 0; f < augment->fields; f++) {
-            applying.passes[f].n_moves = applying.passes[f].n_runs = 0;
-            applying.passes[f].turned = false;
-        }
+    begin(augment, stream, rows, inputs, outputs, scratch, &applying);
+    if (augment->n_operations)
         apply_range(&applying, augment->operations, augment->operations + augment->n_operations);
-    }
     if (applying.status) return applying.status;
     finish(&applying);
     return augment->draws ? shs_random_status(stream) : SHS_OK;
+}
+
+/* ---- Probes. */
+
+/* Applies the operations up to `until`, which lies among them or within one of them. The operators
+ * that hold it are not drawn for. */
+static void apply_until(struct applying *applying, const struct augment_operation *operation,
+                        const struct augment_operation *until)
+{
+    while (operation != until && !applying->status) {
+        const struct augment_operation *next = operation + 1 + operation->inner;
+        if (until >= next) {
+            apply_range(applying, operation, next);
+            operation = next;
+            continue;
+        }
+        bool one = operation->kind->holds == AUGMENT_HOLDS_ONE;
+        operation++;
+        while (one && until >= operation + 1 + operation->inner)
+            operation += 1 + operation->inner;
+    }
+}
+
+static shs_status hash_results(const struct applying *applying,
+                               const struct augment_operation *operation, struct core_hash *hash)
+{
+    for (size_t t = 0; t < operation->n_targets; t++) {
+        const struct augment_target *target = &operation->targets[t];
+        size_t bytes;
+        shs_status status = shs_tensor_bytes(&target->bound.after, &bytes);
+        if (status) return status;
+        core_hash_add(hash, applying->now[target->field], bytes);
+    }
+    return SHS_OK;
+}
+
+shs_status augment_probe(const shs_augment *augment, size_t operation, shs_random *before,
+                         shs_random *stream, const uint64_t *rows, const void *const *inputs,
+                         void *const *outputs, void *scratch, struct core_hash *hash)
+{
+    const struct augment_operation *own = augment->operations + operation;
+    struct applying applying;
+    begin(augment, before, rows, inputs, outputs, scratch, &applying);
+    apply_until(&applying, augment->operations, own);
+    applying.stream = stream;
+    if (!applying.status) apply_own(&applying, own);
+    return applying.status ? applying.status : hash_results(&applying, own, hash);
+}
+
+size_t augment_own_operations(const shs_augment *augment, size_t *operations, size_t most)
+{
+    size_t count = 0;
+    for (size_t o = 0; o < augment->n_operations && count < most; o++)
+        if (augment->operations[o].kind->own) operations[count++] = o;
+    return count;
 }
 
 shs_status shs_augment_apply(const shs_augment *augment, shs_random *stream,

@@ -38,4 +38,17 @@ shs_status augment_apply_slots(const shs_augment *augment, const struct augment_
  * instead of several in a pass. The bytes are the same. */
 void augment_apply_apart(shs_augment *augment, bool apart);
 
+struct core_hash;
+
+/* Returns the number of operators of the program's own in an augmentation, and puts the first
+ * `most` of them into operations[], each by the number of its operation. */
+size_t augment_own_operations(const shs_augment *augment, size_t *operations, size_t most);
+
+/* Runs an operator of the program's own by itself, whatever its p and the operators around it say:
+ * the operators before it draw from `before`, it draws from `stream`. Adds what it wrote to `hash`.
+ * `inputs`, `outputs` and `scratch` are those of augment_apply_rows(). */
+shs_status augment_probe(const shs_augment *augment, size_t operation, shs_random *before,
+                         shs_random *stream, const uint64_t *rows, const void *const *inputs,
+                         void *const *outputs, void *scratch, struct core_hash *hash);
+
 #endif

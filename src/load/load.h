@@ -17,6 +17,7 @@
  *         v
  *     load_next    hands the batch out, keeps cursor and ledger, tells the run of errors
  *
+ * load_twins looks for operators of the program's own that augment alike where they must not.
  * load_again makes a batch of another place, and has the loader stand where it stood. */
 #ifndef LOAD_H
 #define LOAD_H
@@ -24,6 +25,7 @@
 #include "load_ahead.h"
 #include "load_memory.h"
 #include "load_replace.h"
+#include "load_twins.h"
 
 /* What shs_loader_report() has told so far, as its figures. */
 struct load_reported {
@@ -56,11 +58,14 @@ struct shs_loader {
     struct load_ahead *ahead;  /* NULL: batches are loaded when they are asked for */
     struct load_replace replace;
 
+    struct load_twins *twins; /* NULL: nobody looks for twins */
+
     /* The hand-out. */
     struct order_origin origin;
     bool draws;
     shs_cursor cursor;        /* the step that is being handed out */
     uint64_t handed;          /* batches of that step handed out on this rank */
+    bool replays;             /* a batch of another place is made */
     struct mpi_member member; /* this loader in the run's list, with its error until a seek */
     struct fetch_counts done; /* the sum of all batches that were handed out */
 

@@ -47,6 +47,7 @@ static void stand_back(shs_loader *loader, const struct stand *stand)
     loader->member.ended_epoch = stand->member.ended_epoch;
     loader->member.delivered = stand->member.delivered;
     loader->member.due = stand->member.due;
+    loader->member.check = stand->member.check;
 }
 
 static shs_status check(const shs_loader *loader, shs_cursor cursor, uint64_t vrank,

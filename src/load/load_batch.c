@@ -7,6 +7,7 @@
 #include "core_clock.h"
 #include "core_memory.h"
 #include "load_nan.h"
+#include "load_twins.h"
 
 /* ---- Memory. */
 
@@ -215,9 +216,8 @@ const void *load_batch_row(const shs_dataset *dataset, const struct load_batch *
     return fetch_gather_sample(batch->gather, f, slot);
 }
 
-/* Rows of a sample as it was read that are no padding: the field behind a ragged one has them. */
-static uint64_t rows_of(const shs_dataset *dataset, const struct load_batch *batch, size_t f,
-                        uint64_t slot)
+uint64_t load_batch_rows_of(const shs_dataset *dataset, const struct load_batch *batch, size_t f,
+                            uint64_t slot)
 {
     if (dataset->what.part[f].kind != DATA_RAGGED) return UINT64_MAX;
     const uint64_t *lengths = batch->read[f + 1];
@@ -247,7 +247,7 @@ static void sample_of(const void *user, uint64_t slot, const void **inputs, void
     for (size_t f = 0; f < batch->fields; f++) {
         inputs[f] = load_batch_row(dataset, batch, f, slot);
         outputs[f] = (char *)batch->output[f] + slot * batch->output_bytes[f];
-        rows[f] = rows_of(dataset, batch, f, slot);
+        rows[f] = load_batch_rows_of(dataset, batch, f, slot);
     }
 }
 
@@ -298,6 +298,7 @@ static shs_status fill(struct load_tools *tools, const struct load_plan *plan,
     batch->counts.rows = batch->what->rows; /* samples, not the rows of pieces */
     if (!status && plan->failures.nan) status = load_nan_check(tools->dataset, batch);
     if (status) return status;
+    load_twins_take(tools->twins, plan, tools->dataset, batch);
     batch->augmented = true;
     return load_batch_augment(tools, plan, batch);
 }

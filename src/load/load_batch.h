@@ -66,6 +66,11 @@ shs_status load_batch_new(shs_dataset *dataset, const shs_augment *augment, uint
 const void *load_batch_row(const shs_dataset *dataset, const struct load_batch *batch, size_t f,
                            uint64_t slot);
 
+/* Local, any thread. Returns how many rows of a sample as it was read are no padding, UINT64_MAX if
+ * all are. */
+uint64_t load_batch_rows_of(const shs_dataset *dataset, const struct load_batch *batch, size_t f,
+                            uint64_t slot);
+
 /* Local. Takes the memory that batches of this need take until they are filled. */
 shs_status load_batch_reserve(struct load_batch *batch, const struct fetch_need *need);
 

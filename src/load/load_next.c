@@ -40,6 +40,7 @@ void load_go(shs_loader *loader, shs_cursor cursor)
     loader->round = (struct load_round){0};
     load_tools_jump(&loader->tools);
     load_replace_forget(&loader->replace);
+    load_twins_go(loader->twins, cursor);
     loader->ledger = (struct order_ledger){0};
     loader->ledger_whole = cursor.epoch_step == 0;
     mpi_member_forget(loader->dataset->run, &loader->member);
@@ -226,6 +227,7 @@ static void hand_out(shs_loader *loader, struct load_unit *unit, shs_batch *batc
     loader->handed = 0;
     loader->waited_in_step = loader->waited - loader->waited_before;
     loader->waited_before = loader->waited;
+    load_twins_step(loader, batch);
 }
 
 static shs_status next(shs_loader *loader, shs_batch *batch, bool wait, const char *function)
@@ -257,7 +259,9 @@ shs_status load_replay(shs_loader *loader, shs_cursor cursor, uint64_t vrank, sh
     uint64_t number = vrank - loader->plan.first_vrank;
     load_go(loader, cursor);
     if (!loader->options.step_batches) loader->handed = number;
+    loader->replays = true;
     shs_status status = shs_next(loader, batch);
+    loader->replays = false;
     if (!status && loader->member.failed)
         status = core_tell(loader->member.failed, loader->member.failure, true, false);
     if (!status && batch->parts) *batch = batch->part[number];

@@ -105,6 +105,7 @@ static shs_status make_buffers(shs_loader *loader)
     loader->memory.units = core_memory_balance() - before;
     if (!status)
         status = load_tools_open(loader->dataset, loader->augment, threads, &loader->tools);
+    loader->tools.twins = loader->twins;
     if (!status) status = load_batch_new(loader->dataset, loader->augment, rows, &loader->batch);
     if (!status) status = reserve(loader, rows);
     loader->memory.buffers = core_memory_balance() - before - loader->memory.units;
@@ -138,6 +139,7 @@ static shs_status open_local(shs_loader *loader, const shs_loader_options *optio
             load_open_augment(dataset, options->operators, loader->augment_text, &loader->augment);
     if (!status) status = load_account_begin(&loader->account, options->trace_events);
     loader->told.cpu = core_cpu_clock();
+    if (!status) status = load_twins_open(loader, &loader->twins);
     if (!status) status = make_buffers(loader);
     if (!status) status = claim_stream(loader);
     return status;
@@ -239,6 +241,7 @@ void shs_loader_close(shs_loader **loader)
     if ((*loader)->draws)
         dataset->run->streams_drawn &= ~(UINT32_C(1) << (*loader)->options.stream);
     load_ahead_close(&(*loader)->ahead);
+    load_twins_close(&(*loader)->twins);
     load_account_end(&(*loader)->account);
     load_batch_free(&(*loader)->batch);
     load_units_close(&(*loader)->units);

@@ -22,6 +22,7 @@ enum line {
     NEVER,
     ALWAYS,
     IF_SET,   /* unless it is 0: checkpoints from before the option existed stay valid */
+    SELDOM,   /* never, and the call of shs_loader_open() shows it only if it is set */
     ELSEWHERE /* load_order_describe() writes it */
 };
 
@@ -73,6 +74,13 @@ static const char *nan_name(int nan)
     return nan >= 0 && nan <= SHS_NAN_REPLACE ? names[nan] : "unknown";
 }
 
+static const char *twins_name(int twins)
+{
+    static const char *const names[] = {
+        [SHS_TWINS_WARN] = "warn", [SHS_TWINS_ERROR] = "error", [SHS_TWINS_OFF] = "off"};
+    return twins >= 0 && twins <= SHS_TWINS_OFF ? names[twins] : "unknown";
+}
+
 /* In the order of the fingerprint's lines. The members of `subset` and `sampling` that are missing
  * here have their effect on subset.rows and sampling.epoch_rows, as load_options_call() gets them.
  */
@@ -94,6 +102,8 @@ static const struct option table[] = {
     {"augment", TEXT, MEMBER(augment), .agreed = true, .when = ALWAYS, .line = "augmentation"},
     {"augment_by", NUMBER, MEMBER(augment_by), .most = SHS_BY_SAMPLE, .word = augment_by_name,
      .agreed = true, .when = ALWAYS, .line = "augmentation by"},
+    {"twins", NUMBER, MEMBER(twins), .most = SHS_TWINS_OFF, .word = twins_name, .agreed = true,
+     .when = SELDOM},
     {"failures.damage", NUMBER, MEMBER(failures.damage), .most = SHS_DAMAGE_REPLACE,
      .word = damage_name, .agreed = true, .when = IF_SET, .line = "failures.damage",
      .before = "failures.damage ", .after = ""},
@@ -264,7 +274,7 @@ shs_status load_options_call(const shs_loader_options *options, const char *oper
     for (size_t i = 0; i < OPTIONS; i++) {
         if (!table[i].agreed) continue;
         hash_option(hash, options, &table[i]);
-        bool always = table[i].kind == NUMBER && table[i].when != IF_SET;
+        bool always = table[i].kind == NUMBER && table[i].when != IF_SET && table[i].when != SELDOM;
         if (always || is_set(options, &table[i])) add_option(&text, options, &table[i]);
     }
     if (operators) {

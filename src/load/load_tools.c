@@ -84,6 +84,7 @@ shs_status load_tools_join(const struct load_tools *first, unsigned lanes, struc
                                  .dataset = first->dataset,
                                  .augment = first->augment,
                                  .augments = first->augments,
+                                 .twins = first->twins,
                                  .threads = 1,
                                  .forgets = first->forgets};
     shs_status status = fetcher_join(first->fetcher, lanes, &tools->fetcher);

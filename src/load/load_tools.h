@@ -14,6 +14,7 @@ struct load_tools {
     shs_dataset *dataset;           /* borrowed */
     const shs_augment *augment;     /* borrowed */
     bool augments;                  /* true if the augmentation changes a field */
+    struct load_twins *twins;       /* gets the first row that is read; borrowed; NULL: nobody */
     unsigned threads;
     struct fetcher *fetcher;
     char *scratch;        /* memory for the augmentation, for each of the threads */

@@ -4,6 +4,8 @@
 
 #include "mpi_run.h"
 
+static const uint64_t CHECK = UINT64_C(1) << 40; /* a check that waits, among epochs that wait */
+
 static void forget(struct mpi_member *member)
 {
     member->ended = 0;
@@ -45,11 +47,23 @@ static shs_status judge(shs_run *run, struct mpi_member *member)
     return status;
 }
 
+/* Collective. */
+static shs_status check(struct mpi_member *member)
+{
+    shs_status status = member->check(member->check_user);
+    member->check = NULL;
+    if (status) {
+        member->failed = status;
+        memcpy(member->failure, shs_message(), strlen(shs_message()) + 1);
+    }
+    return status;
+}
+
 uint64_t mpi_ledgers_ended(const shs_run *run)
 {
     uint64_t ended = 0;
     for (const struct mpi_member *member = run->members; member; member = member->next)
-        ended += member->ended * (member->id + 1);
+        ended += member->ended * (member->id + 1) + (member->check ? CHECK * (member->id + 1) : 0);
     return ended;
 }
 
@@ -58,6 +72,8 @@ shs_status mpi_ledgers_judge(shs_run *run)
     shs_status status = SHS_OK;
     for (struct mpi_member *member = run->members; member && !status; member = member->next)
         if (member->ended) status = judge(run, member);
+    for (struct mpi_member *member = run->members; member && !status; member = member->next)
+        if (member->check) status = check(member);
     return status;
 }
 

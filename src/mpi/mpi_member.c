@@ -50,6 +50,7 @@ void mpi_member_forget(shs_run *run, struct mpi_member *member)
     member->told = false;
     /* An epoch that ended with an error on some rank is not judged. */
     member->ended = 0;
+    member->check = NULL;
     member->delivered = member->due = (struct order_ledger){0};
     if (run->kept && run->kept_id == member->id) run->kept = SHS_OK;
 }

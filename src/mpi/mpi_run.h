@@ -29,6 +29,11 @@ struct mpi_member {
     struct order_ledger delivered; /* rows that this rank delivered in these epochs */
     struct order_ledger due;       /* rows that all ranks together had to deliver */
     uint64_t verified;             /* epochs whose verdict was good */
+
+    /* Collective. What else the agreement does for the loader, once, the same on every rank. NULL:
+     * nothing. An error, which is the same on every rank, becomes the loader's. */
+    shs_status (*check)(void *user);
+    void *check_user;
 };
 
 struct shs_run {
@@ -134,12 +139,12 @@ void mpi_member_forget(shs_run *run, struct mpi_member *member);
 void mpi_ledger_end(struct mpi_member *member, uint64_t epoch, const struct order_ledger *delivered,
                     const struct order_ledger *due);
 
-/* Local. A number that tells which epochs wait to be judged. It is 0 without such an epoch. Ranks
- * with the same waiting epochs have the same number. */
+/* Local. A number that tells which epochs and checks wait. It is 0 if none does. Ranks on which the
+ * same ones wait have the same number. */
 uint64_t mpi_ledgers_ended(const shs_run *run);
 
-/* Collective. Judges the epochs that have ended, which must be the same on every rank.
- * SHS_ERROR_ORDER if rows were lost or repeated. */
+/* Collective. Judges the epochs that have ended, which must be the same on every rank, and does the
+ * checks of members. SHS_ERROR_ORDER if rows were lost or repeated. */
 shs_status mpi_ledgers_judge(shs_run *run);
 
 /* Local. True once a call or a signal has asked this rank to stop. */
