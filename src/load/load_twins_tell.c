@@ -12,9 +12,10 @@ enum {
     MOST_NAMED = 4
 };
 
-/* Appends the name of a vector: "virtual rank 3 (rank 1)" or "samples 8 to 15". */
+/* Appends the name of a vector: "virtual rank 3 (rank 1)" or "samples 8 to 15". With `epoch` it
+ * ends in its epoch. */
 static void add_vector(const shs_loader *loader, const struct load_twins_sheet *sheet,
-                       const uint64_t *vector, struct core_text *text)
+                       const uint64_t *vector, bool epoch, struct core_text *text)
 {
     const struct load_twins *twins = loader->twins;
     const shs_run *run = loader->dataset->run;
@@ -31,17 +32,19 @@ static void add_vector(const shs_loader *loader, const struct load_twins_sheet *
     else
         core_text_add(text, "virtual rank %llu", (ull)vrank);
     if (run->ranks > 1 && !twins->by_sample) core_text_add(text, " (rank %llu)", (ull)rank);
-    core_text_add(text, " in epoch %llu",
-                  (ull)(at < sheet->now ? twins->cursor.epoch : twins->last.epoch));
+    if (epoch)
+        core_text_add(text, " in epoch %llu",
+                      (ull)(at < sheet->now ? twins->cursor.epoch : twins->last.epoch));
 }
 
 static void tell_vectors(const shs_loader *loader, const struct load_twins_sheet *sheet,
                          const struct load_twins_verdict *verdict, struct core_text *text)
 {
     size_t named = verdict->count <= MOST_NAMED ? verdict->count : MOST_NAMED - 1;
+    bool mixed = verdict->member[verdict->count - 1] >= sheet->results + sheet->now * sheet->places;
     for (size_t i = 0; i < named; i++) {
         core_text_add(text, "%s", i == 0 ? "" : i + 1 < verdict->count ? ", " : " and ");
-        add_vector(loader, sheet, verdict->member[i], text);
+        add_vector(loader, sheet, verdict->member[i], mixed, text);
     }
     if (named < verdict->count) core_text_add(text, " and %zu more", verdict->count - named);
     core_text_add(text,
