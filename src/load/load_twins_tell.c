@@ -1,5 +1,5 @@
 /* What is told of twins. */
-#include <string.h>
+#include <stdio.h>
 
 #include "augment_operation.h"
 #include "core_text.h"
@@ -78,10 +78,9 @@ static void tell_finding(const shs_loader *loader, const struct load_twins_flags
                       advice);
 }
 
-static void tell_unknown(const shs_loader *loader, const struct load_twins_sheet *sheet,
+static void tell_unknown(const struct load_twins_sheet *sheet,
                          const struct load_twins_verdict *verdict, struct core_text *text)
 {
-    (void)loader;
     core_text_add(text,
                   "too little randomness to tell whether virtual ranks get draws of their own: %zu "
                   "places gave %zu different result%s",
@@ -89,20 +88,23 @@ static void tell_unknown(const shs_loader *loader, const struct load_twins_sheet
                   verdict->distinct == 1 ? "" : "s");
 }
 
-/* Reports a text on the lowest rank that has it, or makes it the error of all. */
-static shs_status pass_on(shs_loader *loader, shs_report_kind kind, const struct core_text *text)
+/* Reports a text, or makes it the error. All ranks have the same text, and rank 0 tells it, unless
+ * each compares its own. A rank that has no memory for the text goes on like the others. */
+static shs_status pass_on(shs_loader *loader, const struct augment_kind *kind,
+                          shs_report_kind report, const struct core_text *text)
 {
     const struct load_twins *twins = loader->twins;
     const shs_run *run = loader->dataset->run;
     bool mine = run->rank == 0 || twins->local;
-    if (text->status) return text->status;
-    if (kind == SHS_REPORT_TWINS && loader->options.twins == SHS_TWINS_ERROR) {
-        char message[CORE_MESSAGE_BYTES];
-        core_fail(SHS_ERROR_ARGUMENT, "%s%s", twins->local ? "" : "rank 0: ", text->bytes);
-        memcpy(message, shs_message(), strlen(shs_message()) + 1);
-        return core_tell(SHS_ERROR_ARGUMENT, message, mine, !twins->local);
+    char message[CORE_MESSAGE_BYTES];
+    snprintf(message, sizeof message, "epoch %llu, step %llu: operator %s (version %lu): %s",
+             (ull)twins->cursor.epoch, (ull)twins->cursor.step, kind->name,
+             (unsigned long)kind->own->version, text->bytes ? text->bytes : "it has twins");
+    if (report == SHS_REPORT_TWINS && loader->options.twins == SHS_TWINS_ERROR) {
+        core_tell(SHS_ERROR_ARGUMENT, message, mine, !twins->local);
+        return twins->local ? SHS_ERROR_ARGUMENT : core_wrap(SHS_ERROR_ARGUMENT, "rank 0");
     }
-    if (mine) mpi_report(run, kind, "%s", text->bytes);
+    if (mine) mpi_report(run, report, "%s", message);
     return SHS_OK;
 }
 
@@ -115,20 +117,17 @@ shs_status load_twins_tell(shs_loader *loader, size_t operator_number,
         loader->augment->operations[twins->operation[operator_number]].kind;
     struct load_twins_verdict verdict = {.kind = LOAD_TWINS_NONE};
     struct core_text text = {0};
-    if (!kind->own->callback.draws_nothing && sheet->now) verdict = load_twins_judge(sheet);
-    core_text_add(&text,
-                  "epoch %llu, step %llu: operator %s (version %lu): ", (ull)twins->cursor.epoch,
-                  (ull)twins->cursor.step, kind->name, (unsigned long)kind->own->version);
-    size_t length = text.length;
-    tell_finding(loader, flags, sheet, &verdict, &text);
-    bool found = text.length > length;
     shs_status status = SHS_OK;
-    if (!found && verdict.kind == LOAD_TWINS_UNKNOWN && !twins->told_unknown)
-        tell_unknown(loader, sheet, &verdict, &text);
-    if (text.length > length)
-        status = pass_on(loader, found ? SHS_REPORT_TWINS : SHS_REPORT_TWINS_UNKNOWN, &text);
-    twins->told_unknown |= verdict.kind == LOAD_TWINS_UNKNOWN;
-    twins->done = found;
+    if (!kind->own->callback.draws_nothing && sheet->now) verdict = load_twins_judge(sheet);
+    tell_finding(loader, flags, sheet, &verdict, &text);
+    twins->done = text.length || text.status;
+    if (twins->done) {
+        status = pass_on(loader, kind, SHS_REPORT_TWINS, &text);
+    } else if (verdict.kind == LOAD_TWINS_UNKNOWN && !twins->told_unknown) {
+        twins->told_unknown = true;
+        tell_unknown(sheet, &verdict, &text);
+        status = pass_on(loader, kind, SHS_REPORT_TWINS_UNKNOWN, &text);
+    }
     core_text_free(&text);
     return status;
 }

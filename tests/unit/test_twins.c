@@ -16,6 +16,7 @@ struct scene {
     shs_augment_by by;
     shs_twins twins;
     uint32_t ahead;
+    int rank, ranks; /* of ranks that cannot talk to each other; 0: the only one */
 };
 
 struct opened {
@@ -37,7 +38,9 @@ static bool scene_open(const struct scene *scene, struct opened *opened)
     program = (struct program){0};
     bool good = NEED_STATUS(shs_augment_table_open(&table), SHS_OK) &&
                 NEED_STATUS(shs_augment_register(table, "own", 3, &callback), SHS_OK) &&
-                NEED_STATUS(shs_open_ranks(0, 1, NULL, NULL, &how, &opened->run), SHS_OK) &&
+                NEED_STATUS(shs_open_ranks(scene->rank, scene->ranks ? scene->ranks : 1, NULL, NULL,
+                                           &how, &opened->run),
+                            SHS_OK) &&
                 NEED_STATUS(shs_dataset_open(opened->run, both_paths, "images,numbers", NULL,
                                              &opened->dataset),
                             SHS_OK);
@@ -129,13 +132,20 @@ static void planted_faults_are_found(void)
          0,
          "virtual rank 0, "},
         {{.apply = by_rand, .ahead = 3}, 0, "run again"},
+        {{.apply = by_slot, .vranks = 11, .rank = 2, .ranks = 3},
+         0,
+         "virtual rank 7 (rank 2), virtual rank 8 (rank 2), virtual rank 9 (rank 2) and virtual "
+         "rank 10 (rank 2) get"},
+        {{.apply = by_sum, .vranks = 11, .rank = 2, .ranks = 3},
+         1,
+         "virtual rank 7 (rank 2) in epoch 1 and virtual rank 8 (rank 2) in epoch 0 get"},
         {{.apply = by_slot, .vranks = 5000}, 0, "virtual rank 9, "},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         harness_where("fault %zu", i);
         CHECK_IS(found_in(&cases[i].scene), <=, cases[i].epoch);
         CHECK_HAS(told.text, cases[i].words);
-        CHECK_HAS(told.text, "rank 0: epoch ");
+        CHECK_HAS(told.text, cases[i].scene.rank ? "rank 2: epoch " : "rank 0: epoch ");
     }
     harness_where(NULL);
 }
