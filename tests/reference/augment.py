@@ -93,7 +93,7 @@ def draw_range(stream, ends):
 
 LAYOUTS = {1: ['w', 'x', 't', 'c'], 2: ['hw', 'yx', 'wh', 'tw', 'ct', 'tc'],
            3: ['hwc', 'hwc', 'chw', 'thw', 'zyx', 'tyx', 'wh_', 'xyc'],
-           4: ['tchw', 'thwc', 'zyxc', 'czyx', 'hwij'], 5: ['tzyxc', 'tczyx', 'hwijt']}
+           4: ['tchw', 'thwc', 'zyxc', 'czyx', 'hw__'], 5: ['tzyxc', 'tczyx', 'hw__t']}
 
 
 class Sample:
@@ -236,7 +236,7 @@ def random_letters(rng, count):
     """A layout of so many axes: an usual one, or any."""
     if rng.random() < 0.7 and count in LAYOUTS:
         return rng.choice(LAYOUTS[count])
-    drawn = rng.sample('ctdhwij_', count)
+    drawn = rng.sample('ctdhw___', count)  # axes i and j would be components, which turn along
     return ''.join(rng.choice([letter, {'w': 'x', 'h': 'y', 'd': 'z'}.get(letter, letter)])
                    for letter in drawn)
 
