@@ -34,12 +34,15 @@
  * `shardstep help augment` describes every operator: its values with their limits and defaults,
  * what it computes, and what it draws in which order.
  *
- * The layout names the axes of a sample, a letter each, such as hwc (channels last), chw (channels
- * first) or tzyxc; `shardstep help augment` lists the letters. By default it is w for one axis, hw
+ * The layout names the axes of a sample, a letter each: w for a signal, hw, hwc (channels last),
+ * chw (channels first), tzyxc;
+ * `shardstep help augment` lists the letters. If the text gives none, it is what the names of
+ * the axes in the file tell a loader: see AXES in dataset.h. Without names it is w for one axis, hw
  * for two axes, and hwc for three axes if the last axis has 1 to 4 elements. For other samples,
- * such as a window of maps, the text must give the layout. It holds for the field's later
- * operators, too. Only layouts with c have channels. A list has as many numbers as the sample has
- * channels, 1 if the layout has none, and at most 256.
+ * such as a window of maps, the text must give the layout: to an operator, random_flip(axis=w,
+ * layout=tyx), or to a field of a statement, image[layout=hwc],mask[layout=hw]:
+ * random_flip(axis=w). It holds for the field's later operators, too. A list has as many numbers as
+ * the axis c has elements, 1 without such an axis, and at most 256.
  *
  * In a ragged field (offsets in dataset.h) operators see the rows that a sample really has, not the
  * zeros that fill it up. random_flip mirrors these rows, and random_crop moves them within their

@@ -83,6 +83,25 @@
  *     other field. Operators on ALIAS see only the rows that were delivered, and the zeros behind
  *     them stay zeros.
  *
+ * AXES. The names that a file gives to the axes of a dataset, as netCDF-4 does, say what the axes
+ * of a sample are: the names of its dimension scales (attribute DIMENSION_LIST) without their
+ * groups, and its labels (attribute DIMENSION_LABELS). Upper and lower case are the same. Operators
+ * (augment.h) know these axes by the letters
+ *
+ *     t  time
+ *     z  level, lev, plev, pressure, height_level, depth, z
+ *     y  lat, latitude, y, row, rlat
+ *     x  lon, longitude, x, column, rlon
+ *     c  channel, channels, band, bands, c, variable
+ *     _  any other name, or none
+ *
+ * A sample of one row has the axes of a row. A window or a run has one more axis in front, which is
+ * t if the first axis of the dataset is time, else _. A dataset without a letter for an axis of the
+ * sample tells no layout. Neither does one whose names contradict one another: two axes would get
+ * the same letter, an axis has names of different letters, or files differ. With one_sample_a_file
+ * the first file speaks for all. `shardstep info --fields` shows each field's layout and where it
+ * comes from.
+ *
  * Only the rows of the wanted samples are read, or the chunks in which these rows lie.
  *
  * Elements are plain numbers: integers of 8 to 64 bits and IEEE 754 halves, singles and doubles, in

@@ -4,11 +4,22 @@
 
 #include "augment_callback.h"
 #include "augment_from.h"
+#include "augment_grid.h"
 #include "augment_operation.h"
 #include "augment_parameter.h"
 #include "augment_table.h"
 #include "augment_vectors.h"
 #include "core_memory.h"
+
+/* Takes the layout that a file gives, if it fits the samples. */
+static void take_layout(const char *layout, const shs_tensor *sample, struct augment_known *known)
+{
+    if (!*layout || !augment_is_layout(layout, sample)) return;
+    const char *usual = augment_usual_layout(sample);
+    memcpy(known->layout, layout, strlen(layout) + 1);
+    known->origin = AUGMENT_OF_FILE;
+    known->is_usual = usual && augment_same_layout(layout, usual);
+}
 
 static shs_status copy_samples(shs_augment *augment, const struct augment_how *how,
                                const shs_tensor *samples, size_t fields)
@@ -17,6 +28,7 @@ static shs_status copy_samples(shs_augment *augment, const struct augment_how *h
     if (!status) status = core_new(fields, sizeof *augment->outputs, "fields", &augment->outputs);
     if (!status) status = core_new(fields, sizeof *augment->bytes, "fields", &augment->bytes);
     if (!status) status = core_new(fields, sizeof *augment->known, "fields", &augment->known);
+    if (!status && how->file) status = core_copy(how->file, &augment->file);
     if (status) return status;
     for (size_t f = 0; f < fields; f++) {
         char *name;
@@ -28,10 +40,8 @@ static shs_status copy_samples(shs_augment *augment, const struct augment_how *h
         augment->inputs[f].data = NULL;
         augment->outputs[f] = augment->inputs[f];
         augment->known[f].ragged = how->ragged && how->ragged[f];
-        if (how->layouts && how->layouts[f] && strlen(how->layouts[f]) == samples[f].axes) {
-            memcpy(augment->known[f].layout, how->layouts[f], samples[f].axes + 1);
-            augment->known[f].origin = AUGMENT_OF_FILE;
-        }
+        if (how->layouts && how->layouts[f])
+            take_layout(how->layouts[f], &samples[f], &augment->known[f]);
         augment->fields = f + 1;
     }
     return SHS_OK;
@@ -99,11 +109,14 @@ static shs_status bind_target(shs_augment *augment, const struct augment_operati
     bound->aspects = kind->aspects;
     memcpy(bound->grid.layout, known->layout, sizeof known->layout);
     bound->grid.origin = known->origin;
+    bound->grid.is_usual = known->is_usual;
+    bound->grid.file = augment->file;
     if (!status) status = shs_tensor_bytes(&bound->before, &bytes);
     if (!status) bound->elements = bytes / shs_type_size(bound->before.type);
     if (!status) status = augment_read(kind, call, bound, target->setting, chance);
     memcpy(bound->after_layout, bound->grid.layout, sizeof bound->after_layout);
-    if (!status && kind->bind) status = kind->bind(call, target->setting, bound);
+    if (!status && kind->bind)
+        status = augment_tell_origin(kind->bind(call, target->setting, bound), bound);
     if (!status && kind->own) status = augment_own_bind(kind, call, target->setting, bound);
     if (!status) status = shs_tensor_bytes(&bound->after, &bytes);
     if (!status) status = check_ragged(kind, call, bound);
@@ -112,6 +125,7 @@ static shs_status bind_target(shs_augment *augment, const struct augment_operati
     *sample = bound->after;
     memcpy(known->layout, bound->after_layout, sizeof known->layout);
     known->origin = bound->grid.origin;
+    known->is_usual = bound->grid.is_usual;
     if (bytes > augment->bytes[target->field]) augment->bytes[target->field] = bytes;
     return SHS_OK;
 }
@@ -292,14 +306,34 @@ static shs_status check_statement(const shs_augment *augment, size_t first_opera
     return SHS_OK;
 }
 
+/* Takes the layouts that a statement gives to its fields. They hold for its operators and for later
+ * statements. */
+static shs_status take_layouts(shs_augment *augment, const struct augment_statement *statement)
+{
+    for (size_t t = 0; t < statement->n_fields; t++) {
+        const struct augment_named *named = &statement->fields[t];
+        size_t field;
+        if (!*named->layout) continue;
+        shs_status status = find_field(augment, named->name, named->at, &field);
+        if (status) return status;
+        struct augment_known *known = &augment->known[field];
+        if (!augment_is_layout(named->layout, &augment->outputs[field]))
+            return augment_refuse_layout(named, &augment->outputs[field]);
+        memcpy(known->layout, named->layout, strlen(named->layout) + 1);
+        known->origin = AUGMENT_GIVEN;
+        known->is_usual = false;
+    }
+    return SHS_OK;
+}
+
 static shs_status bind_program(shs_augment *augment, const struct augment_table *table,
                                const struct augment_program *program)
 {
     for (size_t s = 0; s < program->n_statements; s++) {
         const struct augment_statement *statement = &program->statements[s];
         size_t first = augment->n_operations;
-        shs_status status = SHS_OK;
         const struct binding binding = {augment, table, statement};
+        shs_status status = take_layouts(augment, statement);
         for (size_t c = 0; c < statement->n_calls && !status; c++)
             status = add_operation(&binding, &statement->calls[c], false);
         if (!status) status = check_statement(augment, first, statement);
@@ -404,6 +438,7 @@ void shs_augment_close(shs_augment **augment)
     core_free(&(*augment)->bytes);
     core_free(&(*augment)->known);
     core_free(&(*augment)->rooms);
+    core_free(&(*augment)->file);
     core_free(&(*augment)->operations);
     shs_augment_table_close(&(*augment)->own);
     core_free(augment);

@@ -1,5 +1,6 @@
 #include "augment_grid.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "augment_operation.h"
@@ -22,6 +23,13 @@ const char *augment_usual_layout(const shs_tensor *sample)
 static char usual(char letter)
 {
     return letter == 'x' ? 'w' : letter == 'y' ? 'h' : letter == 'd' ? 'z' : letter;
+}
+
+bool augment_same_layout(const char *layout, const char *other)
+{
+    while (*layout && usual(*layout) == usual(*other))
+        layout++, other++;
+    return *layout == *other;
 }
 
 int augment_axis_of(const char *layout, char letter)
@@ -63,22 +71,39 @@ static shs_status lacks(const struct augment_call *call, const struct augment_bo
                         const char *what)
 {
     static const char *const from[] = {[AUGMENT_GIVEN] = "which the text gives",
-                                       [AUGMENT_OF_FILE] = "which the file gives",
+                                       [AUGMENT_OF_FILE] = "by the names of the axes in ",
                                        [AUGMENT_ASSUMED] = "which is assumed"};
+    enum augment_origin origin = bound->grid.origin;
+    const char *file = bound->grid.file ? bound->grid.file : "its file";
     struct core_text shape = {0};
     core_text_add_shape(&shape, &bound->before);
-    core_fail(SHS_ERROR_ARGUMENT,
-              "augmentation, character %zu: %s of field %s, whose samples are %s in layout %s, %s: "
-              "the operator needs %s; give another layout=",
-              call->at, call->name, bound->before.name, shape.bytes ? shape.bytes : "",
-              bound->grid.layout, from[bound->grid.origin], what);
+    core_fail(
+        SHS_ERROR_ARGUMENT,
+        "augmentation, character %zu: %s of field %s, whose samples are %s in layout %s, %s%s: "
+        "the operator needs %s; give another layout=",
+        call->at, call->name, bound->before.name, shape.bytes ? shape.bytes : "",
+        bound->grid.layout, from[origin], origin == AUGMENT_OF_FILE ? file : "", what);
     core_text_free(&shape);
     return SHS_ERROR_ARGUMENT;
 }
 
+shs_status augment_tell_origin(shs_status status, const struct augment_bound *bound)
+{
+    const struct augment_grid *grid = &bound->grid;
+    char message[CORE_MESSAGE_BYTES];
+    if (!status || status == SHS_ERROR_MEMORY || !grid->is_bound) return status;
+    snprintf(message, sizeof message, "%s", shs_message());
+    if (grid->origin == AUGMENT_ASSUMED)
+        return core_fail(status, "%s (the layout %s is assumed)", message, grid->layout);
+    if (grid->origin == AUGMENT_OF_FILE)
+        return core_fail(status, "%s (the layout %s is by the names of the axes in %s)", message,
+                         grid->layout, grid->file ? grid->file : "the file");
+    return status;
+}
+
 /* ---- Layouts. */
 
-static bool is_layout(const char *layout, const shs_tensor *sample)
+bool augment_is_layout(const char *layout, const shs_tensor *sample)
 {
     size_t length = strlen(layout);
     if (length != sample->axes) return false;
@@ -87,6 +112,13 @@ static bool is_layout(const char *layout, const shs_tensor *sample)
         if (layout[i] != '_' && augment_axis_of(layout, layout[i]) != (int)i) return false;
     }
     return true;
+}
+
+shs_status augment_refuse_layout(const struct augment_named *named, const shs_tensor *sample)
+{
+    struct augment_call call = {.at = named->at};
+    snprintf(call.name, sizeof call.name, "[layout=]");
+    return no_layout(&call, named->layout, sample);
 }
 
 void augment_measure_grid(const shs_tensor *sample, struct augment_grid *grid)
@@ -120,15 +152,16 @@ shs_status augment_bind_grid(const struct augment_kind *kind, const struct augme
     struct augment_grid *grid = &bound->grid;
     const shs_tensor *sample = &bound->before;
     const char *given = layout;
-    if (given)
+    if (given) {
         grid->origin = AUGMENT_GIVEN;
-    else if (grid->layout[0])
+        grid->is_usual = false;
+    } else if (grid->layout[0])
         layout = grid->layout;
     else {
         grid->origin = AUGMENT_ASSUMED;
         layout = augment_usual_layout(sample);
     }
-    if (!layout || !is_layout(layout, sample)) return no_layout(call, given, sample);
+    if (!layout || !augment_is_layout(layout, sample)) return no_layout(call, given, sample);
     if (layout != grid->layout) memcpy(grid->layout, layout, strlen(layout) + 1);
     grid->is_bound = true;
     augment_measure_grid(sample, grid);
@@ -139,13 +172,33 @@ shs_status augment_bind_grid(const struct augment_kind *kind, const struct augme
     return SHS_OK;
 }
 
-const char *augment_layout(const shs_augment *augment, size_t field)
+/* The grid of the first operator that needs a field's layout; NULL if there is none. */
+static const struct augment_grid *first_grid(const shs_augment *augment, size_t field)
 {
     for (size_t o = 0; o < augment->n_operations; o++) {
         const struct augment_operation *operation = &augment->operations[o];
         for (size_t t = 0; t < operation->n_targets; t++)
             if (operation->targets[t].field == field && operation->targets[t].bound.grid.is_bound)
-                return operation->targets[t].bound.grid.layout;
+                return &operation->targets[t].bound.grid;
     }
     return NULL;
+}
+
+const char *augment_layout(const shs_augment *augment, size_t field)
+{
+    const struct augment_grid *first = first_grid(augment, field);
+    if (first) return first->layout;
+    return augment->known[field].layout[0] ? augment->known[field].layout : NULL;
+}
+
+struct augment_layouts augment_layouts(const shs_augment *augment, size_t field)
+{
+    const struct augment_grid *first = first_grid(augment, field);
+    const struct augment_known *known = &augment->known[field];
+    if (first) return (struct augment_layouts){first->layout, known->layout, first->origin};
+    if (known->layout[0])
+        return (struct augment_layouts){known->layout, known->layout, known->origin};
+    const char *usual = augment_usual_layout(&augment->outputs[field]);
+    if (!usual) return (struct augment_layouts){"", "", AUGMENT_NO_LAYOUT};
+    return (struct augment_layouts){usual, usual, AUGMENT_ASSUMED};
 }

@@ -78,6 +78,8 @@ enum augment_origin {
 struct augment_grid {
     char layout[SHS_MAX_AXES + 1];
     enum augment_origin origin;
+    const char *file;           /* that names the axes, for messages; NULL if it is not known */
+    bool is_usual;              /* the file names the axes as they would be taken without names */
     bool is_bound;              /* the operator needs the layout; else the sizes below are 0 */
     bool has_width, has_height; /* the layout has x or w, and y or h */
     bool is_image;              /* the width is the axis behind the height */

@@ -33,6 +33,7 @@ struct augment_operation {
 struct augment_known {
     char layout[SHS_MAX_AXES + 1]; /* "" if it is not known */
     enum augment_origin origin;
+    bool is_usual; /* as in struct augment_grid */
     bool ragged;
 };
 
@@ -45,6 +46,7 @@ struct augment_room {
 
 struct shs_augment {
     size_t fields;
+    char *file;                  /* that gives layouts, for messages, or NULL */
     struct augment_known *known; /* of each field, behind the operators that are bound so far */
     shs_tensor
         *inputs; /* a sample's type and shape in each field; the augmentation owns the names */

@@ -317,7 +317,7 @@ static shs_status check_length(const struct augment_call *call, const struct aug
               bound->before.name, shape.bytes ? shape.bytes : "", bound->grid.layout, channels,
               channels == 1 ? "" : "s", channels);
     core_text_free(&shape);
-    return SHS_ERROR_ARGUMENT;
+    return augment_tell_origin(SHS_ERROR_ARGUMENT, bound);
 }
 
 shs_status augment_read(const struct augment_kind *kind, const struct augment_call *call,

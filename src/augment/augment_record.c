@@ -1,5 +1,7 @@
 #include "augment_record.h"
 
+#include <stdio.h>
+
 #include "augment_callback.h"
 #include "augment_operation.h"
 #include "augment_print.h"
@@ -77,29 +79,70 @@ void augment_record(const shs_augment *augment, shs_random *stream, struct core_
     core_text_free(&record);
 }
 
-/* The layout of an operation's fields; NULL if they have no layout, or different layouts. */
-static const char *shared_layout(const struct augment_operation *operation)
+/* Writes a field's layout as it is printed. Letters that a file gives, and that say what would be
+ * taken without names, become the letters that would be taken: the text is the same with such names
+ * and without. */
+static void spell_layout(const struct augment_grid *grid, char layout[SHS_MAX_AXES + 1])
 {
-    const char *layout = operation->targets[0].bound.grid.layout;
-    if (!operation->targets[0].bound.grid.is_bound) return NULL;
-    for (size_t t = 1; t < operation->n_targets; t++)
-        if (strcmp(operation->targets[t].bound.grid.layout, layout) != 0) return NULL;
-    return layout;
+    memcpy(layout, grid->layout, sizeof grid->layout);
+    for (char *letter = layout; *letter && grid->is_usual; letter++)
+        *letter = *letter == 'x' ? 'w' : *letter == 'y' ? 'h' : *letter;
+}
+
+/* Writes the layout of an operation's fields. Returns false if they need no layout, or have
+ * different ones. */
+static bool spell_shared_layout(const struct augment_operation *operation,
+                                char layout[SHS_MAX_AXES + 1])
+{
+    spell_layout(&operation->targets[0].bound.grid, layout);
+    for (size_t t = 1; t < operation->n_targets; t++) {
+        char other[SHS_MAX_AXES + 1];
+        spell_layout(&operation->targets[t].bound.grid, other);
+        if (strcmp(other, layout) != 0) return false;
+    }
+    return operation->targets[0].bound.grid.is_bound;
+}
+
+/* Returns the first operation of a statement whose fields have different layouts; NULL if there is
+ * none. No operator before it changes the axes: such an operator needs layouts, too. */
+static const struct augment_operation *first_unshared(const shs_augment *augment,
+                                                      const struct augment_operation *operation)
+{
+    const struct augment_operation *end = augment->operations + augment->n_operations;
+    char layout[SHS_MAX_AXES + 1];
+    do {
+        if (operation->targets[0].bound.grid.is_bound && !spell_shared_layout(operation, layout))
+            return operation;
+        operation++;
+    } while (operation < end && !operation->begins_statement);
+    return NULL;
 }
 
 static void print_fields(const shs_augment *augment, const struct augment_operation *operation,
                          struct core_text *text)
 {
+    const struct augment_operation *unshared = first_unshared(augment, operation);
     static const char *const interpolations[] = {"", "nearest", "bilinear"};
     static const char *const borders[] = {"", "zero", "edge", "reflect", "wrap"};
     for (size_t t = 0; t < operation->n_targets; t++) {
         const struct augment_target *target = &operation->targets[t];
         const char *interpolation = interpolations[target->bound.interpolation];
         const char *border = borders[target->bound.border];
+        const char *words[] = {interpolation, border, ""};
+        char layout[SHS_MAX_AXES + 1], option[sizeof layout + sizeof "layout="];
+        const char *between = "[";
         core_text_add(text, "%s%s", t ? "," : "", augment->inputs[target->field].name);
-        if (*interpolation || *border)
-            core_text_add(text, "[%s%s%s]", interpolation, *interpolation && *border ? "," : "",
-                          border);
+        if (unshared) {
+            spell_layout(&unshared->targets[t].bound.grid, layout);
+            snprintf(option, sizeof option, "layout=%s", layout);
+            words[2] = option;
+        }
+        for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
+            if (!*words[w]) continue;
+            core_text_add(text, "%s%s", between, words[w]);
+            between = ",";
+        }
+        if (*between == ',') core_text_add(text, "]");
     }
     core_text_add(text, ":");
 }
@@ -107,7 +150,9 @@ static void print_fields(const shs_augment *augment, const struct augment_operat
 static void print_operation(const struct augment_operation *operation, struct core_text *text)
 {
     const struct augment_operation *end = operation + 1 + operation->inner;
-    const struct augment_printed printed = {shared_layout(operation), operation->chance};
+    char layout[SHS_MAX_AXES + 1];
+    bool shared = spell_shared_layout(operation, layout);
+    const struct augment_printed printed = {shared ? layout : NULL, operation->chance};
     core_text_add(text, "%s(", operation->kind->name);
     size_t length = text->length;
     augment_print_values(operation->kind, operation->targets[0].setting, &printed, text);

@@ -25,6 +25,7 @@ shs_status augment_open(const struct augment_table *table, const char *text,
 struct augment_how {
     const struct augment_table *table;
     const char *const *layouts; /* of each field, as its file names the axes; NULL: no names */
+    const char *file;           /* that gives the layouts, for messages; NULL: not known */
     const bool *ragged;         /* whether samples of each field have rows of their own; NULL: no */
     shs_augment_table *own;     /* the program's table, which the augmentation holds; NULL: none */
 };

@@ -193,18 +193,37 @@ static shs_status read_call(struct reader *reader, unsigned depth, struct augmen
     return take(reader, ')') ? SHS_OK : expected(reader, a_closing);
 }
 
-/* Reads [word,word] behind the name of a field. */
+/* Reads the layout behind "layout=" in brackets. */
+static shs_status read_field_layout(struct reader *reader, size_t at, const char *word,
+                                    struct augment_named *field)
+{
+    if (strcmp(word, "layout") != 0 || *field->layout)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "augmentation, character %zu: %s= stands in the brackets of field %s%s; "
+                         "the only value there is the layout, once, as in mask[layout=hw]",
+                         at, word, field->name, *field->layout ? " again" : "");
+    return read_word(reader, "[](),;:=", "a layout, as in mask[layout=hw],", field->layout,
+                     sizeof field->layout);
+}
+
+/* Reads [word,word,layout=letters] behind the name of a field. */
 static shs_status read_options(struct reader *reader, struct augment_named *field)
 {
     do {
+        char word[AUGMENT_NAME_BYTES];
+        size_t at = position_of(reader);
+        shs_status status = read_word(reader, "[](),;:=", an_option, word, sizeof word);
+        if (status) return status;
+        if (take(reader, '=')) {
+            status = read_field_layout(reader, at, word, field);
+            if (status) return status;
+            continue;
+        }
         if (field->n_words == sizeof field->words / sizeof *field->words)
             return core_fail(SHS_ERROR_ARGUMENT,
                              "augmentation, character %zu: field %s has over %zu words in brackets",
-                             position_of(reader), field->name, field->n_words);
-        shs_status status = read_word(reader, "[](),;:=", an_option, field->words[field->n_words],
-                                      sizeof *field->words);
-        if (status) return status;
-        field->n_words++;
+                             at, field->name, field->n_words);
+        memcpy(field->words[field->n_words++], word, sizeof word);
     } while (take(reader, ','));
     return take(reader, ']') ? SHS_OK : expected(reader, after_option);
 }

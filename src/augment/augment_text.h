@@ -34,11 +34,13 @@ struct augment_call {
     size_t n_inner;
 };
 
-/* A field of a statement: NAME, or NAME[word,word] with how it wants to be sampled. */
+/* A field of a statement: NAME, or NAME[word,word,layout=hwc] with how it wants to be sampled and
+ * with its layout. */
 struct augment_named {
     char name[AUGMENT_FIELD_BYTES];
     char words[2][AUGMENT_NAME_BYTES];
     size_t n_words;
+    char layout[AUGMENT_NAME_BYTES]; /* "" if it is not given */
     size_t at;
 };
 

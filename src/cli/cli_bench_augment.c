@@ -308,8 +308,8 @@ static shs_status bench_subject(const struct subject *subject, const char *text,
     struct core_text whole = {0};
     struct bench bench = {0};
     struct result result;
-    const struct augment_how how = {&augment_operators, subject->layout ? &subject->layout : NULL,
-                                    NULL, NULL};
+    const struct augment_how how = {.table = &augment_operators,
+                                    .layouts = subject->layout ? &subject->layout : NULL};
     shs_tensor row = {.name = name, .type = subject->type, .axes = subject->axes};
     memcpy(row.shape, subject->shape, sizeof row.shape);
     shs_status status = name_field(text, name, &whole);

@@ -59,6 +59,7 @@ static shs_status set_shapes(shs_dataset *dataset)
         const struct data_part *part = &what->part[p];
         status = data_part_shape(part, &dataset->files.shape[part->array], &dataset->sample[p]);
         if (!status) status = shs_tensor_bytes(&dataset->sample[p], &dataset->sample_bytes[p]);
+        data_axes_layout(part, dataset->files.axes[part->array], &dataset->layout[p]);
     }
     return status;
 }
@@ -147,12 +148,13 @@ static shs_status open_local(shs_dataset *dataset, const char *path, const char 
 
 /* ---- What ranks must see alike. */
 
-static void add_field(struct core_hash *hash, const shs_tensor *sample)
+static void add_field(struct core_hash *hash, const shs_tensor *sample, const char *layout)
 {
     core_hash_add(hash, sample->name, strlen(sample->name) + 1);
     core_hash_add(hash, &sample->type, sizeof sample->type);
     core_hash_add(hash, &sample->axes, sizeof sample->axes);
     core_hash_add(hash, sample->shape, sample->axes * sizeof *sample->shape);
+    core_hash_add(hash, layout, strlen(layout));
 }
 
 /* Makes a hash of the names of several files, without their folders: other names, or another order
@@ -173,8 +175,8 @@ static shs_status names_of_files(const shs_dataset *dataset, char text[CORE_DIGE
     return SHS_OK;
 }
 
-/* Makes a hash of names, types and shapes, and of what the fields are. The content of each file is
- * compared afterwards, file by file. */
+/* Makes a hash of names, types, shapes and layouts, and of what the fields are. The content of each
+ * file is compared afterwards, file by file. */
 static shs_status identity(const shs_dataset *dataset, char text[CORE_DIGEST_TEXT])
 {
     struct core_hash *hash;
@@ -184,7 +186,7 @@ static shs_status identity(const shs_dataset *dataset, char text[CORE_DIGEST_TEX
     if (status) return status;
     core_hash_add(hash, files->paths.source, files->paths.sources * sizeof *files->paths.source);
     for (size_t f = 0; f < dataset->n_fields; f++) {
-        add_field(hash, &dataset->sample[f]);
+        add_field(hash, &dataset->sample[f], dataset->layout[f].letters);
         data_part_describe(&dataset->what, &dataset->what.part[f], &what);
         core_text_add(&what, ";");
     }
@@ -221,8 +223,8 @@ shs_status shs_dataset_open(shs_run *run, const char *path, const char *fields,
     if (!status) status = names_of_files(*dataset, names);
     /* a path may differ between ranks, as node-local copies do; what is in the files may not */
     status = mpi_agree(run, core_wrap(status, "shs_dataset_open"),
-                       "shs_dataset_open(%.80s, %llu files of names, in order, %s holding types "
-                       "and shapes %s)",
+                       "shs_dataset_open(%.80s, %llu files of names, in order, %s holding names "
+                       "of axes, types and shapes %s)",
                        fields ? fields : "NULL", status ? 0 : (ull)(*dataset)->files.paths.count,
                        names, digest);
     if (!status) status = data_copies_compare(*dataset);

@@ -27,6 +27,8 @@ struct shs_dataset {
     /* Type and shape of a sample of each field. They own their names. */
     shs_tensor sample[SHS_MAX_FIELDS];
     size_t sample_bytes[SHS_MAX_FIELDS];
+    /* Layouts of samples as the files name their axes. */
+    struct data_layout layout[SHS_MAX_FIELDS];
     uint64_t holders; /* how many hold the dataset: the program and the loaders */
 };
 

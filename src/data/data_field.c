@@ -62,6 +62,7 @@ static shs_status open_field(struct h5_file *file, const char *path, const char 
     if (status) return status;
     status = h5_array_open(file, name, how->cache_bytes, how->single, &field->through, &whole);
     if (!status) status = take_shape(field, name, &whole);
+    if (!status && how->axes) status = data_axes_read(field->through, whole.axes, field->axes);
     if (status) return status;
     field->chunk_rows = h5_chunk_rows(field->through);
     if (how->look) return how->content ? data_compare_ends(field) : SHS_OK;

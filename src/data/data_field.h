@@ -3,7 +3,7 @@
 #ifndef DATA_FIELD_H
 #define DATA_FIELD_H
 
-#include "h5_file.h"
+#include "data_axes.h"
 #include "io_reader.h"
 
 struct data_field {
@@ -18,10 +18,11 @@ struct data_field {
     uint32_t *checksums; /* a checksum for each row, or NULL */
     /* The array that checksums are read from, if there are too many for memory; or NULL. */
     struct data_field *checked_by;
-    uint64_t content;  /* hash of some of its rows; 0 until it is computed */
-    uint64_t key;      /* its key in a cache, which the caller sets */
-    shs_tensor sample; /* type and shape of a row; the name is the struct's own */
-    bool is_single;    /* true for a number without axes */
+    uint64_t content;            /* hash of some of its rows; 0 until it is computed */
+    uint64_t key;                /* its key in a cache, which the caller sets */
+    shs_tensor sample;           /* type and shape of a row; the name is the struct's own */
+    bool is_single;              /* true for a number without axes */
+    char axes[SHS_MAX_AXES + 1]; /* letters of the array's axes; "" unless they were asked for */
     uint64_t rows;
     /* Its rows together with those of other files that are read with it. The caller may change the
      * number. */
@@ -40,7 +41,8 @@ struct data_field_how {
     /* True if only the type and the shape are wanted. If the array is read at all, then through
      * HDF5. */
     bool look;
-    bool map; /* true to map it if it is read directly; io_guard_begin() has been called */
+    bool axes; /* true to read how the file names the axes */
+    bool map;  /* true to map it if it is read directly; io_guard_begin() has been called */
     /* True to hash some rows too, see data_compare.h. It has no effect if `trusted` is true. */
     bool content;
 };

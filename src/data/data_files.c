@@ -180,6 +180,7 @@ static shs_status count_samples(struct data_files *files, const struct data_open
         const struct data_field *array = &open->arrays[s];
         files->rows[s] += array->rows;
         if (array->chunk_rows > files->chunk_rows[s]) files->chunk_rows[s] = array->chunk_rows;
+        data_axes_join(array->axes, open->number == 0, files->axes[s]);
     }
     shs_status status = samples_of(files, open, &samples);
     if (!status && __builtin_add_overflow(file->first, samples, &file[1].first))

@@ -38,6 +38,9 @@ struct data_files {
     uint64_t rows[2 * SHS_MAX_FIELDS]; /* for each array its rows in all files together */
     /* For each array the most rows of a chunk in any file that was looked at. 0: no chunks. */
     uint64_t chunk_rows[2 * SHS_MAX_FIELDS];
+    /* For each array the letters of its axes, of which those that files name in different ways are
+     * DATA_AXIS_DISPUTED. With one_a_file they are those of the first file. */
+    char axes[2 * SHS_MAX_FIELDS][SHS_MAX_AXES + 1];
     size_t most_open; /* most files open at the same time */
     size_t n_open;
     size_t n_held; /* open files that fetches hold, each counted once */

@@ -214,6 +214,7 @@ static shs_status open_arrays(struct data_files *files, struct data_open_file *o
     struct data_field_how how = {
         .cache_bytes = files->cache_bytes / files->most_open,
         .single = files->one_a_file,
+        .axes = opened->content,
         .map = files->map,
         .trusted =
             !opened->content && (file->compared || (files->one_a_file && files->file[0].compared)),

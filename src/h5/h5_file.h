@@ -81,6 +81,14 @@ shs_status h5_read_listed(struct h5_array *array, const uint64_t *list, size_t c
 /* Returns the rows of a chunk, 0 if the array is not chunked. */
 uint64_t h5_chunk_rows(struct h5_array *array);
 
+/* Calls `visit` with each name that the file gives to an axis of the array, counted from 0: the
+ * names of its dimension scales, without their groups, as netCDF-4 names dimensions, and the axis's
+ * label. The names end with the call. References that lead nowhere, and attributes of other types
+ * than the standard's, name nothing. The axis of the parts of complex numbers has no name. A failed
+ * read of the system is SHS_ERROR_FILE. */
+typedef void h5_axis_name(void *user, uint32_t axis, const char *name);
+shs_status h5_axis_names(struct h5_array *array, h5_axis_name *visit, void *user);
+
 /* Refuses an array with a chunk that went through a filter that this HDF5 lacks, also as a plug-in.
  * The message names the filter and says what to do. */
 shs_status h5_array_check_filters(struct h5_array *array);

@@ -3,12 +3,14 @@
 #include <string.h>
 
 #include "augment_from.h"
+#include "augment_grid.h"
 #include "augment_kind.h"
 #include "core_hash.h"
 #include "core_memory.h"
 #include "core_text.h"
 #include "io_content.h"
 #include "io_figures.h"
+#include "load_batch.h"
 
 enum {
     NAME = 1024 /* bytes of a name with control characters written as \xNN, at most */
@@ -171,7 +173,7 @@ static shs_status open_before(const struct making *making, shs_augment **augment
     char *text;
     shs_status status =
         copy_span(making->made.bytes, (struct augment_span){0, making->before}, &text);
-    if (!status) status = shs_augment_open(text, dataset->sample, dataset->n_fields, augment);
+    if (!status) status = load_open_augment(dataset, text, augment);
     core_free(&text);
     return status;
 }
@@ -188,31 +190,70 @@ static void add_numbers(struct making *making, const char *name, const double *n
     core_text_add(&making->made, "%s", is_list ? "]" : "");
 }
 
+/* The samples that reach the present call. Its fields share the numbers, so they share this type.
+ */
+struct reached {
+    const shs_tensor *stored, *now; /* of the last field; NULL if the dataset has none of them */
+    struct augment_layouts layouts; /* of the last field, before the call */
+    bool differ;                    /* the fields have different layouts */
+};
+
+/* The layout of samples of three axes that have their channels in an axis; NULL if it need not be
+ * given, or if there is none. */
+static const char *layout_of_three(const shs_tensor *sample, size_t axis)
+{
+    enum {
+        MOST_CHANNELS = 4 /* that are taken for channels without a layout */
+    };
+    if (sample->axes != 3) return NULL;
+    if (axis == 0) return "chw";
+    return axis == 2 && sample->shape[2] > MOST_CHANNELS ? "hwc" : NULL;
+}
+
+/* Appends a layout that says which axis has the channels of the figures, unless the text or the
+ * file names an axis of channels, or an operator has moved the axes. */
+static void add_layout(struct making *making, const struct reached *reached)
+{
+    const struct augment_from *from = &making->from;
+    const char *head = making->text + from->statement, *known = reached->layouts.after;
+    size_t axis = channel_axis(making, reached->stored);
+    const char *three = layout_of_three(reached->now, axis);
+    char layout[SHS_MAX_AXES + 1] = "";
+    if (augment_from_value(making->text, from, "layout") || reached->differ ||
+        memchr(head, '=', from->calls - from->statement) || strcmp(known, reached->layouts.before))
+        return;
+    if (reached->layouts.origin == AUGMENT_GIVEN || reached->layouts.origin == AUGMENT_OF_FILE) {
+        memcpy(layout, known, strlen(known) + 1);
+        if (!strchr(layout, 'c')) layout[axis] = 'c';
+        if (three && augment_same_layout(layout, three)) memcpy(layout, three, strlen(three) + 1);
+        if (strcmp(layout, known) == 0) return;
+    } else if (three) {
+        memcpy(layout, three, strlen(three) + 1);
+    }
+    if (*layout) core_text_add(&making->made, ", layout=%s", layout);
+}
+
 /* Appends the values that the file gives. Samples of the type that the figures have get scaled
  * numbers, as `stats` prints them. Samples that an operator has given another type get the numbers
  * of the elements as they are stored, and no scale. */
-static void add_values(struct making *making, const shs_tensor *stored, const shs_tensor *now)
+static void add_values(struct making *making, const struct reached *reached)
 {
     const struct io_figures *figures = &making->figures;
-    bool same = now->type == stored->type;
-    double scale = same ? augment_whole_scale(now->type) : 1;
+    bool same = reached->now->type == reached->stored->type;
+    double scale = same ? augment_whole_scale(reached->now->type) : 1;
     add_numbers(making, "mean", figures->mean, scale);
     add_numbers(making, ", std", figures->deviation, scale);
     if (!same) core_text_add(&making->made, ", scale=none");
-    if (!figures->channel_axis || now->axes != 3 || stored->axes != 3 ||
-        augment_from_value(making->text, &making->from, "layout"))
-        return;
-    size_t axis = channel_axis(making, stored);
-    if (axis == 0) core_text_add(&making->made, ", layout=chw");
-    if (axis == 2 && now->shape[2] > 4) core_text_add(&making->made, ", layout=hwc");
+    if (figures->channel_axis && reached->now->axes == reached->stored->axes)
+        add_layout(making, reached);
 }
 
 /* Appends the call with numbers in place of the file. Its other values stay. */
-static shs_status add_call(struct making *making, const shs_tensor *stored, const shs_tensor *now)
+static shs_status add_call(struct making *making, const struct reached *reached)
 {
     const struct augment_from *from = &making->from;
     core_text_add(&making->made, "normalize(");
-    add_values(making, stored, now);
+    add_values(making, reached);
     for (size_t i = 0; i < from->n_values; i++) {
         const struct augment_from_value *value = &from->values[i];
         if (value == augment_from_value(making->text, from, "from") ||
@@ -225,15 +266,14 @@ static shs_status add_call(struct making *making, const shs_tensor *stored, cons
     return making->made.status;
 }
 
-/* Checks every field of the statement, and finds the type of the samples that reach the call. The
- * fields share the numbers, so they must share this type. *stored and *now are NULL if the dataset
- * has none of the fields. */
+/* Checks every field of the statement, and finds what samples reach the call. */
 static shs_status check_fields(const struct making *making, const shs_augment *before,
-                               const shs_tensor **stored, const shs_tensor **now)
+                               struct reached *reached)
 {
     const char *text = making->text;
+    const shs_tensor **now = &reached->now;
     shs_status status = SHS_OK;
-    *stored = *now = NULL;
+    *reached = (struct reached){.now = NULL};
     for (size_t at = making->from.statement; at < making->from.calls && !status;) {
         at += strspn(text + at, " \t\r\n,");
         size_t length = strcspn(text + at, " \t\r\n,:["), field;
@@ -249,8 +289,11 @@ static shs_status check_fields(const struct making *making, const shs_augment *b
                                "give each a statement of its own",
                                (*now)->name, other->name, shs_type_name((*now)->type),
                                shs_type_name(other->type));
-        *stored = &making->dataset->sample[field];
-        *now = other;
+        struct augment_layouts layouts = augment_layouts(before, field);
+        reached->differ =
+            reached->differ || (*now && strcmp(reached->layouts.after, layouts.after) != 0);
+        *reached =
+            (struct reached){&making->dataset->sample[field], other, layouts, reached->differ};
     }
     return status;
 }
@@ -258,16 +301,16 @@ static shs_status check_fields(const struct making *making, const shs_augment *b
 static shs_status replace(struct making *making)
 {
     shs_augment *before = NULL;
-    const shs_tensor *stored, *now;
+    struct reached reached;
     shs_status status = open_before(making, &before);
     if (!status) status = wrap(check_numbers(making), making);
-    if (!status) status = wrap(check_fields(making, before, &stored, &now), making);
-    if (!status && !now)
+    if (!status) status = wrap(check_fields(making, before, &reached), making);
+    if (!status && !reached.now)
         status = core_fail(
             SHS_ERROR_ARGUMENT, "augmentation, character %zu: the dataset has no field '%.*s'",
             making->from.statement + 1, (int)(making->from.calls - making->from.statement),
             making->text + making->from.statement);
-    if (!status) status = add_call(making, stored, now);
+    if (!status) status = add_call(making, &reached);
     shs_augment_close(&before);
     return status;
 }
@@ -331,8 +374,7 @@ static shs_status try_out(const struct making *making)
 {
     shs_augment *augment = NULL;
     const shs_dataset *dataset = making->dataset;
-    shs_status status =
-        shs_augment_open(making->made.bytes, dataset->sample, dataset->n_fields, &augment);
+    shs_status status = load_open_augment(dataset, making->made.bytes, &augment);
     shs_augment_close(&augment);
     return core_wrap(status, "shs_loader_open: with its numbers the augmentation is '%.400s'",
                      making->made.bytes);

@@ -12,10 +12,16 @@ shs_status load_open_augment(const shs_dataset *dataset, shs_augment_table *oper
                              const char *text, shs_augment **augment)
 {
     bool ragged[SHS_MAX_FIELDS] = {0};
-    const struct augment_how how = {
-        .table = augment_own_table(operators), .ragged = ragged, .own = operators};
-    for (size_t f = 0; f < dataset->n_fields; f++)
+    const char *layouts[SHS_MAX_FIELDS] = {0};
+    const struct augment_how how = {.table = augment_own_table(operators),
+                                    .layouts = layouts,
+                                    .file = dataset->files.paths.path[0],
+                                    .ragged = ragged,
+                                    .own = operators};
+    for (size_t f = 0; f < dataset->n_fields; f++) {
         ragged[f] = dataset->what.part[f].kind == DATA_RAGGED;
+        layouts[f] = dataset->layout[f].letters;
+    }
     return augment_open_how(&how, text, dataset->sample, dataset->n_fields, augment);
 }
 

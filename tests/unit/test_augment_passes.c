@@ -378,7 +378,8 @@ static bool check_scene(const struct scene *scene, uint64_t round)
 {
     static char inputs[FIELDS][8 * MOST_ELEMENTS], expected[FIELDS][8 * MOST_ELEMENTS + GUARD],
         outputs[FIELDS][8 * MOST_ELEMENTS + GUARD];
-    const struct augment_how how = {&table, scene->layouts, scene->ragged, NULL};
+    const struct augment_how how = {
+        .table = &table, .layouts = scene->layouts, .ragged = scene->ragged};
     const void *from[FIELDS] = {inputs[0], inputs[1]};
     void *right[FIELDS] = {expected[0], expected[1]}, *to[FIELDS] = {outputs[0], outputs[1]};
     shs_augment *augment;
@@ -556,7 +557,7 @@ static uint64_t golden_hash(size_t g)
         .type = golden[g].type,
         .axes = (uint32_t)strlen(golden[g].layout),
         .shape = {golden[g].shape[0], golden[g].shape[1], golden[g].shape[2]}};
-    const struct augment_how how = {&table, &golden[g].layout, NULL, NULL};
+    const struct augment_how how = {.table = &table, .layouts = &golden[g].layout};
     const void *from = input;
     void *to = output;
     shs_augment *augment;

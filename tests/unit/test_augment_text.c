@@ -131,6 +131,12 @@ static const struct {
     {"image[cubic]: random_flip(axis=w)", 1, {"'cubic'", "nearest, bilinear, zero"}},
     {"image[zero,edge]: random_flip(axis=w)", 1, {"image says twice", "beyond its edges"}},
     {"image[zero: random_flip(axis=w)", 11, {"': random", "']'"}},
+    {"image[layout=hwc]: cast(type=f32)", 1, {"u8 4x5 and have 2 axes", "layout=hwc; give a"}},
+    {"colour[zero,layout=hw]: cast(type=f32)", 1, {"field colour", "layout=hw; give a letter"}},
+    {"image[layot=hw]: cast(type=f32)", 7, {"layot= stands in the brackets", "mask[layout=hw]"}},
+    {"image[layout=hw,layout=hw]: cast(type=f32)", 17, {"again", "mask[layout=hw]"}},
+    {"image[layout=]: cast(type=f32)", 14, {"']: cast", "a layout, as in mask[layout=hw]"}},
+    {"image[layout=hw cast(type=f32)", 17, {"'cast", "']'"}},
     {"volume: random_flip(axis=w, layout=tzxc) random_flip(axis=h)", 42, {"along h", "no h"}},
     {"maps: random_flip(axis=h, layout=tcz)", 7, {"along h", "layout is tcz"}},
 };
@@ -265,6 +271,7 @@ static void every_allocation_may_fail(void)
                       SHS_OK);
     CHECK(runs > 15 && runs < 200);
     CHECK_IS(sweep("colour: normalize(mean=[1,2,3], std=1)", SHS_OK), >, 5);
+    CHECK_IS(sweep("colour[layout=chw]: normalize(mean=[1,2,3,4], std=1)", SHS_OK), >, 5);
     CHECK_IS(sweep("", SHS_OK), >, 5);
     CHECK_IS(sweep("nothing: cast(type=f32)", SHS_ERROR_ARGUMENT), >, 5);
     CHECK_IS(sweep("image: blur(size=2)", SHS_ERROR_ARGUMENT), >, 5);

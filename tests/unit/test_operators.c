@@ -337,13 +337,26 @@ static const struct {
     {"image: random_flip(p=.25,axis=h) cast(type=f64)",
      "image: random_flip(axis=h, p=0.25, layout=hw) cast(type=f64)"},
     {" image , colour : random_flip( axis = w ) ;colour:normalize(std=1e0,mean=[.1, 2e-1 ,30])",
-     "image,colour: random_flip(axis=w, p=0.5); colour: normalize(mean=[0.1,0.2,30], std=1, "
+     "image[layout=hw],colour[layout=hwc]: random_flip(axis=w, p=0.5); colour: "
+     "normalize(mean=[0.1,0.2,30], std=1, "
      "scale=auto, layout=hwc)"},
     {"maps: normalize(mean=0.1000000000000000056,std=0.30000000000000004,scale=none)",
      "maps: normalize(mean=0.1, std=0.30000000000000004, scale=none)"},
     {"maps: random_flip(axis=w,layout=chw)", "maps: random_flip(axis=w, p=0.5, layout=chw)"},
     {"maps: random_flip(axis=w,layout=tyx) random_flip(axis=h)",
      "maps: random_flip(axis=w, p=0.5, layout=tyx) random_flip(axis=h, p=0.5, layout=tyx)"},
+    {"maps[layout=tyx],image:random_flip(axis=w)",
+     "maps[layout=tyx],image[layout=hw]: random_flip(axis=w, p=0.5)"},
+    {"maps[layout=xyt],image:random_flip(axis=w)",
+     "maps[layout=xyt],image[layout=hw]: random_flip(axis=w, p=0.5)"},
+    {"maps[ layout = tyx ]: cast(type=f64) random_flip(axis=w)",
+     "maps: cast(type=f64) random_flip(axis=w, p=0.5, layout=tyx)"},
+    {"image[ edge,layout=yx ], colour[nearest]: normalize(mean=0, std=1) "
+     "sometimes(random_flip(axis=w))",
+     "image[edge,layout=yx],colour[nearest,layout=hwc]: normalize(mean=0, std=1, scale=auto) "
+     "sometimes(random_flip(axis=w, p=0.5))"},
+    {"colour, maps[layout=cyx]: to_chw() random_flip(axis=h)",
+     "colour[layout=hwc],maps[layout=cyx]: to_chw() random_flip(axis=h, p=0.5)"},
     {"image[ edge,nearest ]: sometimes(p=.25 , random_flip(axis=w) random_crop(padding=1))",
      "image[nearest,edge]: sometimes(p=0.25, random_flip(axis=w, p=0.5, layout=hw) "
      "random_crop(padding=1, layout=hw))"},
