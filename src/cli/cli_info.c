@@ -6,8 +6,8 @@
 static int run(const struct cli_arguments *arguments)
 {
     if (mpi_job_rank() != 0) return CLI_DONE;
-    bool samples =
-        arguments->fields || arguments->one_sample_a_file || cli_given(arguments, "--sample");
+    bool samples = arguments->fields || arguments->one_sample_a_file ||
+                   cli_given(arguments, "--sample") || cli_given(arguments, "--augment");
     uint64_t failed = 0;
     shs_status status = cli_probe(arguments, arguments->plain[0], arguments->fields);
     if (status) return cli_exit_code(status);
@@ -19,14 +19,15 @@ const struct cli_command cli_info = {
     .name = "info",
     .usage = "FILE",
     .summary = "prints the datasets of a file: type, shape, how each is stored and how it will be "
-               "read; with --fields, what samples they make; with --sample, where one lies",
+               "read; with --fields, what samples they make, and the layout of each field; with "
+               "--sample, where one lies",
     .arguments = "  FILE\tAn HDF5 file. With --fields or --sample also " CLI_SEVERAL_FILES,
     .examples = "info fashion.h5 --vranks 8\n"
                 "info 'year-*.h5' --fields 'x=t2m(window=24)'\n"
                 "info 'year-*.h5' --sample 12345",
     .fails = "error; or some of its datasets could not be looked at",
     .takes = CLI_WITH_PROBE,
-    .options = "--vranks --fields --one-sample-a-file --cache-bytes --sample --json",
+    .options = "--vranks --fields --one-sample-a-file --cache-bytes --sample --augment --json",
     .least_plain = 1,
     .most_plain = 1,
     .run = run,

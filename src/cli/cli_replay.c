@@ -4,6 +4,7 @@
 
 #include "augment_record.h"
 #include "cli_batch.h"
+#include "cli_layout.h"
 #include "cli_output.h"
 #include "cli_text.h"
 #include "core_memory.h"
@@ -123,6 +124,23 @@ static shs_status print_augmentation(const struct replay *replay)
     return status;
 }
 
+/* Prints the layout of each field that the augmentation changes. */
+static shs_status print_layouts(const struct replay *replay)
+{
+    const shs_augment *augment = replay->loader->augment;
+    struct core_text text = {0};
+    for (size_t f = 0; f < replay->dataset->n_fields; f++) {
+        if (!replay->dataset->sample[f].axes || !shs_augment_changes(augment, f)) continue;
+        core_text_add(&text, "layout of %s: ", replay->dataset->sample[f].name);
+        cli_layout_add(replay->dataset, augment, f, &text);
+        core_text_add(&text, "\n");
+    }
+    if (text.length) printf("%s", text.bytes);
+    shs_status status = text.status;
+    core_text_free(&text);
+    return status;
+}
+
 static shs_status print_batch(const struct replay *replay)
 {
     const shs_batch *batch = &replay->batch;
@@ -131,6 +149,7 @@ static shs_status print_batch(const struct replay *replay)
            (ull)batch->step, (ull)batch->epoch, (ull)batch->epoch_step, (ull)batch->vrank,
            (ull)replay->run->vranks, (ull)batch->rows, (ull)batch->count, replay->digest);
     shs_status status = print_augmentation(replay);
+    if (!status) status = print_layouts(replay);
     for (uint64_t slot = 0; slot < batch->rows && !status; slot++)
         status = print_row(replay, slot);
     return status;

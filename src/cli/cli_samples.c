@@ -7,12 +7,22 @@
 #include "cli_advice.h"
 #include "cli_all_fields.h"
 #include "cli_json.h"
+#include "cli_layout.h"
 #include "cli_text.h"
 #include "core_memory.h"
 #include "data_dataset.h"
 #include "io_file.h"
 #include "io_paths.h"
 #include "mpi_job.h"
+
+/* What is printed. */
+struct samples {
+    const shs_dataset *dataset;
+    const shs_augment *augment;
+    const struct data_field *arrays; /* of the first file, which speaks for the others */
+    const struct load_advice *advice;
+    uint64_t vranks;
+};
 
 /* ---- as text */
 
@@ -34,8 +44,9 @@ static void print_way(const shs_dataset *dataset, const struct data_part *part,
         printf("    offsets read as they are wanted: they are too many to be kept\n");
 }
 
-static shs_status print_field(const shs_dataset *dataset, size_t f, const struct data_field *arrays)
+static shs_status print_field(const struct samples *samples, size_t f)
 {
+    const shs_dataset *dataset = samples->dataset;
     const struct data_part *part = &dataset->what.part[f];
     struct core_text text = {0};
     char *line;
@@ -45,10 +56,12 @@ static shs_status print_field(const shs_dataset *dataset, size_t f, const struct
         data_part_describe(&dataset->what, part, &text);
     core_text_add(&text, ": ");
     core_text_add_shape(&text, &dataset->sample[f]);
+    if (dataset->sample[f].axes) core_text_add(&text, "\n    layout ");
+    cli_layout_add(dataset, samples->augment, f, &text);
     shs_status status = core_text_take(&text, &line);
     if (status) return status;
     printf("%s\n", line);
-    print_way(dataset, part, arrays);
+    print_way(dataset, part, samples->arrays);
     core_free(&line);
     return SHS_OK;
 }
@@ -110,14 +123,14 @@ static void print_samples(const shs_dataset *dataset, uint64_t vranks)
     printf(" an epoch\n");
 }
 
-static shs_status print_text(const shs_dataset *dataset, uint64_t vranks,
-                             const struct data_field *arrays, const struct load_advice *advice)
+static shs_status print_text(const struct samples *samples)
 {
-    print_samples(dataset, vranks);
+    const shs_dataset *dataset = samples->dataset;
+    print_samples(dataset, samples->vranks);
     shs_status status = print_doubtful(&dataset->files);
     for (size_t f = 0; f < dataset->n_fields && !status; f++)
-        status = print_field(dataset, f, arrays);
-    return status ? status : cli_advice_print(stdout, "with shuffle full, ", advice);
+        status = print_field(samples, f);
+    return status ? status : cli_advice_print(stdout, "with shuffle full, ", samples->advice);
 }
 
 /* ---- as JSON */
@@ -141,10 +154,11 @@ static void json_kind(const shs_dataset *dataset, const struct data_part *part)
     if (part->kind == DATA_RAGGED) cli_json_u64("most", part->most);
 }
 
-static void json_field(const shs_dataset *dataset, size_t f, const struct data_field *arrays)
+static void json_field(const struct samples *samples, size_t f)
 {
+    const shs_dataset *dataset = samples->dataset;
     const struct data_part *part = &dataset->what.part[f];
-    const struct data_field *field = &arrays[part->array];
+    const struct data_field *field = &samples->arrays[part->array];
     const shs_tensor *sample = &dataset->sample[f];
     cli_json_begin(NULL, '{');
     cli_json_text("name", part->name);
@@ -154,6 +168,7 @@ static void json_field(const shs_dataset *dataset, size_t f, const struct data_f
         cli_json_u64(NULL, sample->shape[axis]);
     cli_json_end(']');
     cli_json_u64("bytes", dataset->sample_bytes[f]);
+    cli_layout_json(samples->augment, f);
     json_kind(dataset, part);
     cli_json_bool("direct", field->direct != NULL);
     cli_json_text("reason", field->direct ? "" : field->reason);
@@ -163,9 +178,10 @@ static void json_field(const shs_dataset *dataset, size_t f, const struct data_f
     cli_json_end('}');
 }
 
-static void print_json(const shs_dataset *dataset, uint64_t vranks, const struct data_field *arrays,
-                       const struct load_advice *advice)
+static void print_json(const struct samples *samples)
 {
+    const shs_dataset *dataset = samples->dataset;
+    uint64_t vranks = samples->vranks;
     const struct io_paths *paths = &dataset->files.paths;
     cli_json_begin(NULL, '{');
     cli_json_text("file", paths->path[0]);
@@ -179,9 +195,9 @@ static void print_json(const shs_dataset *dataset, uint64_t vranks, const struct
     }
     cli_json_begin("fields", '[');
     for (size_t f = 0; f < dataset->n_fields; f++)
-        json_field(dataset, f, arrays);
+        json_field(samples, f);
     cli_json_end(']');
-    cli_advice_json(advice);
+    cli_advice_json(samples->advice);
     cli_json_finish();
 }
 
@@ -193,9 +209,16 @@ static shs_status print(const struct cli_arguments *arguments, shs_dataset *data
     if (!status) status = data_files_get(&dataset->files, 0, &arrays);
     if (status) return status;
     if (cli_given(arguments, "--sample")) return cli_print_location(arguments, dataset);
-    if (!arguments->json) return print_text(dataset, arguments->vranks, arrays, &advice);
-    print_json(dataset, arguments->vranks, arrays, &advice);
-    return SHS_OK;
+    shs_augment *augment = NULL;
+    status = cli_layout_open(dataset, arguments->loader.augment, &augment);
+    if (status) return status;
+    const struct samples samples = {dataset, augment, arrays, &advice, arguments->vranks};
+    if (arguments->json)
+        print_json(&samples);
+    else
+        status = print_text(&samples);
+    shs_augment_close(&augment);
+    return status;
 }
 
 shs_status cli_print_samples(const struct cli_arguments *arguments)

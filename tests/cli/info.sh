@@ -165,7 +165,8 @@ assert told['samples'] == samples and told['files'] == 3
 assert (told['file'], told['last_file']) == ('series/0.h5', 'series/2.h5')
 assert told['shard_samples_least'] == samples // 4 and told['shard_samples_most'] == -(-samples // 4)
 x, t = told['fields']
-assert x == {'name': 'x', 'type': 'u16', 'shape': [6, 4, 3], 'bytes': 144, 'kind': 'window', 'dataset': 's',
+assert x == {'name': 'x', 'type': 'u16', 'shape': [6, 4, 3], 'bytes': 144, 'layout': 'hwc',
+             'layout_from': 'assumed', 'layout_after': 'hwc', 'kind': 'window', 'dataset': 's',
              'window': 6, 'stride': 2, 'lead': 0, 'direct': True, 'reason': '', 'compared': True, 'checksums': False,
              'held': True}
 assert t['shape'] == [1] and t['lead'] == 7 and not t['held'] and not t['direct'] and 'filter' in t['reason']

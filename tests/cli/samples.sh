@@ -122,9 +122,11 @@ cat > expected.txt <<'TEXT'
     a virtual rank of 4: 3 or 4 an epoch
     split/2.h5 gives no sample: it has fewer rows than a sample needs
 x = s(window=3, stride=2, lead=0): u16 3x3
+    layout hw, assumed
     read directly, by position, and checked
     its rows stay in memory, decoded, once they are read
 y = s(window=1, stride=2, lead=6): u16 1x3
+    layout hw, assumed
     read directly, by position, and checked
     its rows stay in memory, decoded, once they are read
 TEXT
