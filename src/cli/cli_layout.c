@@ -11,9 +11,9 @@
 shs_status cli_layout_open(shs_dataset *dataset, const char *text, shs_augment **augment)
 {
     char *made = NULL;
-    shs_status status = load_from_put(dataset, text, &made);
+    shs_status status = load_from_put(dataset, NULL, text, &made);
     if (made) text = made;
-    if (!status) status = load_open_augment(dataset, text ? text : "", augment);
+    if (!status) status = load_open_augment(dataset, NULL, text ? text : "", augment);
     core_free(&made);
     return core_wrap(status, "--augment");
 }

@@ -19,12 +19,13 @@ enum {
 /* What goes on while the text is made. */
 struct making {
     const shs_dataset *dataset;
-    const char *text;         /* as the program gave it */
-    struct core_text made;    /* the text so far */
-    size_t before;            /* bytes of `made` before the outermost call */
-    struct augment_from from; /* the present call */
-    char *file;               /* its file */
-    char *named;              /* its other field, or NULL */
+    shs_augment_table *operators; /* the program's own; NULL: none */
+    const char *text;             /* as the program gave it */
+    struct core_text made;        /* the text so far */
+    size_t before;                /* bytes of `made` before the outermost call */
+    struct augment_from from;     /* the present call */
+    char *file;                   /* its file */
+    char *named;                  /* its other field, or NULL */
     struct io_figures figures;
 };
 
@@ -173,7 +174,7 @@ static shs_status open_before(const struct making *making, shs_augment **augment
     char *text;
     shs_status status =
         copy_span(making->made.bytes, (struct augment_span){0, making->before}, &text);
-    if (!status) status = load_open_augment(dataset, text, augment);
+    if (!status) status = load_open_augment(dataset, making->operators, text, augment);
     core_free(&text);
     return status;
 }
@@ -374,15 +375,16 @@ static shs_status try_out(const struct making *making)
 {
     shs_augment *augment = NULL;
     const shs_dataset *dataset = making->dataset;
-    shs_status status = load_open_augment(dataset, making->made.bytes, &augment);
+    shs_status status = load_open_augment(dataset, making->operators, making->made.bytes, &augment);
     shs_augment_close(&augment);
     return core_wrap(status, "shs_loader_open: with its numbers the augmentation is '%.400s'",
                      making->made.bytes);
 }
 
-shs_status load_from_put(const shs_dataset *dataset, const char *text, char **made)
+shs_status load_from_put(const shs_dataset *dataset, shs_augment_table *operators, const char *text,
+                         char **made)
 {
-    struct making making = {.dataset = dataset, .text = text};
+    struct making making = {.dataset = dataset, .operators = operators, .text = text};
     size_t at = 0, outer = SIZE_MAX;
     char digits[CORE_DIGEST_TEXT] = "";
     *made = NULL;

@@ -232,7 +232,7 @@ shs_status shs_loader_open(shs_dataset *dataset, const shs_loader_options *optio
     if (loader) *loader = NULL;
     if (status) return status;
     if (options) mine = *options;
-    status = load_from_put(dataset, mine.augment, &augment);
+    status = load_from_put(dataset, mine.operators, mine.augment, &augment);
     if (augment) mine.augment = augment;
     if (!status) status = open_loader(dataset, &mine, loader);
     core_free(&augment);

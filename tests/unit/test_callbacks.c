@@ -211,7 +211,7 @@ static void wrong_texts_are_refused(void)
         {"a: ad(by=1)", "there is no operator 'ad'"},
         {"a: mean(of=all)",
          "character 4, field a: operator mean (version 1): it takes no value of"},
-        {"a: mean(p=0.5)", "mean changes the type or the shape of field a"},
+        {"a: mean(p=0.5)", "mean changes the type, the shape or the layout of field a"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         shs_augment *augment;

@@ -434,7 +434,8 @@ static void bad_texts_are_refused(void)
          4},
         {"f: brightness(factor=0..1)", "whose elements are i32; it takes u8, u16, f32", SHS_I32, 3},
         {"f: grayscale(channels=2)", "give channels=1 or channels=3", SHS_U8, 3},
-        {"f: grayscale(p=0.1)", "grayscale changes the type or the shape of field f", SHS_U8, 3},
+        {"f: grayscale(p=0.1)", "grayscale changes the type, the shape or the layout of field f",
+         SHS_U8, 3},
         {"f: gamma()", "gamma of field f needs a number exponent=...", SHS_U8, 3},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {

@@ -328,7 +328,7 @@ static void wrong_uses_are_refused(void)
         {"f: resize(size=[3,4,5])", "for 2 axes"},
         {"f: resize(size=3, how=cubic)", "cubic"},
         {"f: random_resized_crop(size=3, scale=0.5..1.5)", "from 0 to 1"},
-        {"f: random_resized_crop(size=3, p=0.5)", "changes the type or the shape"},
+        {"f: random_resized_crop(size=3, p=0.5)", "changes the type, the shape"},
         {"f: gaussian_blur(size=4)", "size=4 is even"},
         {"h: gaussian_blur(size=3)", "cast first"},
         {"h: resize(size=3)", "cast first"},
