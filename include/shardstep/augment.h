@@ -12,8 +12,9 @@
  *     images,masks: random_crop(padding=2) random_flip(axis=w, p=0.5);
  *     images: normalize(mean=[0.49,0.48,0.45], std=[0.25,0.24,0.26])
  *
- * A value is a number, a word, a range or a list of numbers. A range is two numbers with two dots
- * between, such as 0.5..1.5. A list stands in brackets, with commas between its numbers. normalize
+ * A value is a number, a word, a range or a list of numbers. A range low..high is two numbers with
+ * two dots between, such as 0.5..1.5. A value from it is low + u * (high - low), computed in f64,
+ * with u from shs_random_double(). A list stands in brackets, with commas between its numbers. normalize
  * takes one number for all channels or a list with a number for each channel, as `shardstep stats`
  * prints it. Spaces may stand around every name, value, number and sign.
  *
