@@ -31,6 +31,7 @@ imports, and decorate it with @operator:
 - Write it from the words. Where these leave a choice open, mend the words, too.
 """
 from collections import namedtuple
+import copy
 import subprocess
 
 import numpy as np
@@ -86,7 +87,7 @@ def letters(text):
 
 
 def draw_range(stream, ends):
-    return stream.double_in(*ends)
+    return ends[0] + stream.double() * (ends[1] - ends[0])
 
 
 # ---- Samples.
@@ -149,6 +150,7 @@ UNKNOWN = '?'
 class Operator:
     name = None
     takes, usual = {}, {}
+    members = ()      # operators that this stands for, which parse() has joined
     moves = False     # true if elements change places only, so that fields of several types may share it
     by_shape = False  # true if only fields of one shape may share it
 
@@ -181,7 +183,21 @@ class Operator:
 
 def lay(op, sample):
     """The sample with the layout that the operator is given or finds, for it and those after it."""
-    return sample.holding(sample.layout(op.layout)) if 'layout' in op.takes else sample
+    for one in op.members or [op]:
+        if 'layout' in one.takes:
+            sample = sample.holding(sample.layout(one.layout))
+    return sample
+
+
+def of_field(op, sample):
+    """The operator with the interpolation and the border that stand behind the field's name."""
+    own = copy.copy(op)
+    own.members = [of_field(member, sample) for member in op.members]
+    if sample.interpolation and 'how' in op.takes:
+        own.how = sample.interpolation
+    if sample.border and 'border' in op.takes:
+        own.border = sample.border
+    return own
 
 
 def run(op, stream, slot):
@@ -190,7 +206,7 @@ def run(op, stream, slot):
     slot = slot._replace(samples=[lay(op, sample) for sample in slot.samples])
     drawn = op.draw(stream, slot)
     told = op.tell(slot.samples[0], drawn)
-    return drawn, told, [op.apply(sample, drawn) for sample in slot.samples]
+    return drawn, told, [of_field(op, sample).apply(sample, drawn) for sample in slot.samples]
 
 
 def told_calls(told):
@@ -533,7 +549,7 @@ class Group(Random):
 
     def change(self, sample, drawn):
         for op, one, _ in drawn:
-            sample = op.apply(lay(op, sample), one)
+            sample = of_field(op, sample).apply(lay(op, sample), one)
         return sample
 
     def tell_chosen(self, sample, drawn):
@@ -552,11 +568,13 @@ class Group(Random):
 
     @classmethod
     def example(cls, rng, sample):
-        """Operators within it change neither the type nor the shape."""
-        inside = []
+        """Operators within it change neither the type nor the shape. A group stands in it rarely."""
+        inside, kinds = [], [kind for kind in usable() if kind.apply is not Operator.apply and (
+            not issubclass(kind, Group) or rng.random() < 0.1)]
         for _ in range(rng.randint(2, 6)):
-            call = rng.choice(usable()).example(rng, sample)
-            if call and 'layout=' not in call and cls.is_same(call, sample):
+            call = rng.choice(kinds).example(rng, sample)
+            groups = sum(call.count(kind) for kind in ('sometimes(', 'one_of(')) if call else 0
+            if call and groups < 3 and 'layout=' not in call and cls.is_same(call, sample):
                 inside.append(call)
         p = random_p(rng)[2:]
         commas = rng.choice([' ', ', ', ','])
@@ -671,9 +689,12 @@ def augment(statements, slots, streams, count):
             draws = [op.draw(stream, Slot(i, count, [slot[name] for name in statement.fields]))
                      for i, (slot, stream) in enumerate(zip(slots, streams))]
             for slot, drawn, told in zip(slots, draws, record):
-                told.append((op, op.tell(slot[statement.fields[0]], drawn)))
+                text = op.tell(slot[statement.fields[0]], drawn)
+                told += [(one, text) for one in op.members or [op]]
             for name in statement.fields:
-                changed = op.apply_all([slot[name] for slot in slots], draws, count)
-                for slot, sample in zip(slots, changed):
+                samples = [slot[name] for slot in slots]
+                if samples:
+                    samples = of_field(op, samples[0]).apply_all(samples, draws, count)
+                for slot, sample in zip(slots, samples):
                     slot[name] = sample
     return [told_calls(told) for told in record]

@@ -127,9 +127,16 @@ def check_draws(command, batch, printed):
 def calls_in(text):
     """The calls of a line such as `3  a(w=1) b(no)`: pairs of a name and the text in parentheses,
     with one letter for each axis."""
-    calls = re.findall(r'(\w+)\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)', text)
-    return [(name, re.sub(r'\b[xyz]=', lambda found: augment.letters(found[0]), told))
-            for name, told in calls]
+    text, calls = re.sub(r'\b[xyz]=', lambda found: augment.letters(found[0]), text), []
+    while '(' in text:
+        name, _, rest = text.partition('(')
+        end, depth = 0, 1
+        while depth:
+            depth += (rest[end] == '(') - (rest[end] == ')')
+            end += 1
+        calls.append((name.split()[-1], rest[:end - 1]))
+        text = rest[end:]
+    return calls
 
 
 def compare_field(command, name, batch, expected, came):
