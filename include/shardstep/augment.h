@@ -14,9 +14,9 @@
  *
  * A value is a number, a word, a range or a list of numbers. A range low..high is two numbers with
  * two dots between, such as 0.5..1.5. A value from it is low + u * (high - low), computed in f64,
- * with u from shs_random_double(). A list stands in brackets, with commas between its numbers. normalize
- * takes one number for all channels or a list with a number for each channel, as `shardstep stats`
- * prints it. Spaces may stand around every name, value, number and sign.
+ * with u from shs_random_double(). A list stands in brackets, with commas between its numbers.
+ * normalize takes one number for all channels or a list with a number for each channel, as
+ * `shardstep stats` prints it. Spaces may stand around every name, value, number and sign.
  *
  * sometimes(...) and one_of(...) hold operators, with spaces or commas between them, which change
  * neither the type nor the shape nor the layout of a sample that p or the choice may leave out:

@@ -2,8 +2,9 @@
 imports this file, which registers them."""
 import numpy as np
 
-from augment import (ByAxes, Operator, cut, extents, is_along_rows, layout_in, letters, letters_of, number, of_each,
-                     operator, random_layout, random_mode, random_p, size_text, whole, wholes, word, yes_or_no)
+from augment import (ByAxes, Operator, cut, extents, is_along_rows, layout_in, letters, letters_of, number,
+                     of_each, operator, random_layout, random_mode, random_p, size_text, whole, wholes, word,
+                     yes_or_no)
 
 ONE = np.float64(1)
 
