@@ -50,6 +50,11 @@
  * own length. The zeros behind them stay zeros, also after normalize. How many random numbers are
  * drawn, and which, does not depend on the length.
  *
+ * mixup and cutmix mix each sample of a batch with another sample of it, its partner. Operators
+ * before them are applied to the whole batch first, and operators behind them to the mixed samples.
+ * Only a loader applies them. The program mixes the loss, by `partner` and `partner_weight` of
+ * shs_batch.
+ *
  * A program may add operators of its own: see shs_augment_register().
  *
  * The loader's option augment_by decides whether draws depend on rank and step (role 1) or on the
@@ -210,8 +215,9 @@ SHS_API size_t shs_augment_scratch(const shs_augment *augment);
  * field f, in the type and shape that shs_augment_open() was given. outputs[f] has room for the
  * type and shape that shs_augment_output() returns. Inputs and outputs do not overlap; only a field
  * that is not changed may have the same memory for both. `scratch` has shs_augment_scratch() bytes,
- * aligned for any type. Returns shs_random_status() of the stream, or the error of an operator of
- * the program's own. */
+ * aligned for any type. SHS_ERROR_ARGUMENT for a text with mixup or cutmix, which need a batch.
+ * Otherwise returns shs_random_status() of the stream, or the error of an operator of the program's
+ * own. */
 SHS_API SHS_MUST_CHECK shs_status shs_augment_apply(const shs_augment *augment, shs_random *stream,
                                                     const void *const *inputs, void *const *outputs,
                                                     void *scratch);

@@ -137,7 +137,8 @@ typedef enum shs_tail {
 typedef enum shs_augment_by {
     /** The virtual rank, the step and the slot (role 1 of random.h). */
     SHS_BY_RANK_AND_STEP = 0,
-    /** The planned row's number and the epoch (role 2 of random.h). */
+    /** The planned row's number and the epoch (role 2 of random.h). Refused with mixup and cutmix:
+     * a sample's partner depends on rank and step. */
     SHS_BY_SAMPLE,
 } shs_augment_by;
 
@@ -399,6 +400,14 @@ typedef struct shs_batch {
     const struct shs_batch *part;
     /** With step_batches and SHS_TAIL_PAD the weight of each row, 1 or 0, else NULL. */
     const float *weight;
+    /** NULL unless the augmentation mixes the samples of a batch (mixup, cutmix). Otherwise the
+     * slot in this batch of each row's partner: the row itself if it was not mixed. The loss of a
+     * row is that for its own label * (1 - w) + that for the label of row partner[slot] * w, where
+     * w is partner_weight[slot]. Labels are not mixed. */
+    const uint64_t *partner;
+    /** NULL unless the augmentation mixes. Otherwise the partner's share of each row, 0 to 1: 0 if
+     * it was not mixed. For cutmix it is the share of the box as it was cut. */
+    const float *partner_weight;
     /** The memory that the batch lies in, for shs_keep() and shs_give_back() only. */
     void *slot;
 } shs_batch;
@@ -444,7 +453,8 @@ typedef struct shs_loader_statistics {
 typedef struct shs_loader_memory_use {
     /** The batches: the latest, those of `keep`, and those of `ahead`. */
     uint64_t batches;
-    /** Rows as they are stored, for an augmentation to change, of all batches in work. */
+    /** Rows as they are stored, for an augmentation to change, and rows before they are mixed with
+     * one another, of all batches in work. */
     uint64_t staging;
     /** The order: subset, sources, weights, and tables of permutations for each thread that loads
      * whole batches. */

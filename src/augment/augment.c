@@ -181,11 +181,7 @@ static shs_status find_kind(const struct augment_table *table, const struct augm
                          "augmentation, character %zu: %s takes no operators, and %s stands within "
                          "its parentheses",
                          call->inner[0].at, call->name, call->inner[0].name);
-    if ((*kind)->scope == AUGMENT_OF_SAMPLE) return SHS_OK;
-    return core_fail(SHS_ERROR_UNSUPPORTED,
-                     "augmentation, character %zu: %s changes the samples of a batch together, "
-                     "which this version of Shardstep cannot do",
-                     call->at, call->name);
+    return SHS_OK;
 }
 
 /* What the operators of a statement are bound by. */
@@ -194,6 +190,29 @@ struct binding {
     const struct augment_table *table;
     const struct augment_statement *statement;
 };
+
+/* An operator that mixes samples stands by itself, and no other operator of the text mixes them. */
+static shs_status check_mixer(const struct binding *binding, const struct augment_call *call)
+{
+    const shs_augment *augment = binding->augment;
+    const struct augment_statement *statement = binding->statement;
+    bool inner = true;
+    for (size_t c = 0; c < statement->n_calls; c++)
+        inner = inner && call != &statement->calls[c];
+    if (inner)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "augmentation, character %zu: %s mixes the samples of a batch and cannot "
+                         "stand within another operator; take it out, and give it a p if only "
+                         "some samples shall be mixed",
+                         call->at, call->name);
+    if (!augment->mixes) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "augmentation, character %zu: %s mixes the samples of a batch, but %s before "
+                     "it has mixed them already; a text has one of them, in whose statement all "
+                     "fields stand that are mixed, as in images,masks: %s(...)",
+                     call->at, call->name, augment->operations[augment->mixer].kind->name,
+                     call->name);
+}
 
 static shs_status bind_targets(const struct binding *binding, const struct augment_call *call,
                                bool optional, struct augment_operation *operation)
@@ -223,6 +242,7 @@ static shs_status add_operation(const struct binding *binding, const struct augm
     shs_augment *augment = binding->augment;
     const struct augment_kind *kind;
     shs_status status = find_kind(binding->table, call, &kind);
+    if (!status && kind->scope == AUGMENT_OF_BATCH) status = check_mixer(binding, call);
     if (!status)
         status = core_resize(augment->n_operations + 1, sizeof *augment->operations, "operators",
                              &augment->operations);
@@ -233,6 +253,7 @@ static shs_status add_operation(const struct binding *binding, const struct augm
                                             .branches = (uint32_t)call->n_inner,
                                             .begins_statement = call == binding->statement->calls};
     status = bind_targets(binding, call, optional, operation);
+    if (kind->scope == AUGMENT_OF_BATCH) augment->mixes = true, augment->mixer = at;
     optional = optional || operation->chance < 1 || kind->holds == AUGMENT_HOLDS_ONE;
     augment->draws = augment->draws || kind->draw || augment_own_draws(kind) ||
                      operation->chance < 1 || kind->holds == AUGMENT_HOLDS_ONE;
@@ -372,19 +393,40 @@ static shs_status refuse_from(const char *text)
                      from.call + 1, (int)file->length, text + file->at);
 }
 
+/* Fills an empty augmentation. */
+static shs_status bind(shs_augment *augment, const struct augment_how *how,
+                       const struct augment_known *known, const struct augment_program *program,
+                       const shs_tensor *samples, size_t fields)
+{
+    shs_status status = copy_samples(augment, how, samples, fields);
+    if (!status && known && fields) memcpy(augment->known, known, fields * sizeof *known);
+    if (!status) status = bind_program(augment, how->table, program);
+    if (!status) status = augment_measure_scratch(augment);
+    if (!status) mark_last(augment);
+    return !status && augment->mixes ? augment_split(augment, how, program) : status;
+}
+
+shs_status augment_bind(const struct augment_how *how, const struct augment_known *known,
+                        const struct augment_program *program, const shs_tensor *samples,
+                        size_t fields, shs_augment **augment)
+{
+    shs_status status = core_new(1, sizeof **augment, "an augmentation", augment);
+    if (!status) status = bind(*augment, how, known, program, samples, fields);
+    if (status) shs_augment_close(augment);
+    return status;
+}
+
 static shs_status fill(shs_augment *augment, const struct augment_how *how, const char *text,
                        const shs_tensor *samples, size_t fields)
 {
     struct augment_program program = {0};
+    shs_status status = SHS_OK;
     if (fields > SHS_MAX_FIELDS)
         return core_fail(SHS_ERROR_ARGUMENT, "augmentation of %zu fields; the most is %d", fields,
                          SHS_MAX_FIELDS);
-    shs_status status = copy_samples(augment, how, samples, fields);
-    if (!status && text) status = refuse_from(text);
+    if (text) status = refuse_from(text);
     if (!status) status = augment_parse(text ? text : "", &program);
-    if (!status) status = bind_program(augment, how->table, &program);
-    if (!status) status = augment_measure_scratch(augment);
-    if (!status) mark_last(augment);
+    if (!status) status = bind(augment, how, NULL, &program, samples, fields);
     augment_program_free(&program);
     return status;
 }
@@ -440,6 +482,8 @@ void shs_augment_close(shs_augment **augment)
     core_free(&(*augment)->rooms);
     core_free(&(*augment)->file);
     core_free(&(*augment)->operations);
+    shs_augment_close(&(*augment)->before);
+    shs_augment_close(&(*augment)->behind);
     shs_augment_table_close(&(*augment)->own);
     core_free(augment);
 }

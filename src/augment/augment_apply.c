@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "augment_callback.h"
+#include "augment_mix.h"
 #include "augment_pass.h"
 #include "augment_vectors.h"
 #include "augment_warp.h"
@@ -327,6 +328,12 @@ shs_status shs_augment_apply(const shs_augment *augment, shs_random *stream,
 {
     shs_status status = check_apply(augment, stream, inputs, outputs, scratch);
     if (status) return status;
+    if (augment_mixer(augment))
+        return core_fail(
+            SHS_ERROR_ARGUMENT,
+            "shs_augment_apply: %s mixes the samples of a batch, and this function has "
+            "one sample; give the text to a loader (option augment)",
+            augment_mixer(augment));
     return augment_apply_rows(augment, stream, NULL, inputs, outputs, scratch);
 }
 

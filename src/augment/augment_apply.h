@@ -9,7 +9,8 @@
 /* Does what shs_augment_apply() does, for samples that were filled up with zeros. Field f has
  * rows[f] rows of its own along its first axis: operators see only these, and the rows behind them
  * become zeros. UINT64_MAX says that all rows are the field's own, and `rows` may be NULL if this
- * holds for all fields. The draws do not depend on `rows`. */
+ * holds for all fields. The draws do not depend on `rows`. An operator that mixes the samples of a
+ * batch mixes the sample with itself: see augment_mix.h. */
 shs_status augment_apply_rows(const shs_augment *augment, shs_random *stream, const uint64_t *rows,
                               const void *const *inputs, void *const *outputs, void *scratch);
 

@@ -57,7 +57,9 @@
     OPERATOR(gaussian_blur)                                                                        \
     OPERATOR(random_rotation)                                                                      \
     OPERATOR(random_affine)                                                                        \
-    OPERATOR(elastic)
+    OPERATOR(elastic)                                                                              \
+    OPERATOR(mixup)                                                                                \
+    OPERATOR(cutmix)
 
 /* ---- The input of an operator. */
 
@@ -243,7 +245,7 @@ struct augment_parameter {
 
 enum augment_scope {
     AUGMENT_OF_SAMPLE, /* each sample is changed by itself */
-    AUGMENT_OF_BATCH   /* the samples of a batch are changed together; not applied yet */
+    AUGMENT_OF_BATCH /* each sample is mixed with another sample of its batch: see augment_mix.h */
 };
 
 /* The aspects of a field on which draws may depend, beside the settings. Fields that share draws
@@ -273,6 +275,7 @@ enum augment_holds {
 
 struct augment_warp;
 struct augment_warped;
+struct augment_mix_draw;
 
 /* What the program registered for an operator of its own. */
 struct augment_own {
@@ -341,6 +344,16 @@ struct augment_kind {
      * sample. */
     void (*turn_components)(const struct augment_bound *bound, const void *draw,
                             void *const *samples);
+
+    /* For operators of the batch, which have apply() and draw() as well: these mix a sample with
+     * itself, as the only sample of a batch. Makes the draws for a sample of a batch that has
+     * `count` samples of weight 1, at least one. */
+    void (*draw_mix)(const struct augment_bound *bound, shs_random *stream, uint32_t count,
+                     struct augment_mix_draw *draw);
+
+    /* Computes a mixed sample. The inputs may be the same; the output does not overlap them. */
+    void (*mix)(const struct augment_bound *bound, const struct augment_mix_draw *draw,
+                const void *input, const void *partner, void *output);
 
     /* Appends the draws in words, such as "down=1, right=-2". NULL without draws. */
     void (*tell)(const struct augment_bound *bound, const void *draw, struct core_text *text);

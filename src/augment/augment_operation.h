@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "augment_kind.h"
+#include "augment_table.h"
 
 /* An operator on a field. */
 struct augment_target {
@@ -61,7 +62,25 @@ struct shs_augment {
     bool draws;             /* some operator draws */
     bool apart;             /* for tests: no pass has more than one operator */
     shs_augment_table *own; /* the program's table of operators, held; NULL: none */
+
+    /* An operator that mixes the samples of a batch divides the operators: see augment_mix.h. */
+    bool mixes;
+    size_t mixer;        /* the operation that mixes */
+    shs_augment *before; /* the operators before it, as an augmentation of their own */
+    shs_augment *behind; /* the operators behind it, for the samples as they are mixed */
+    size_t mixed_offset; /* bytes before the mixed samples in the scratch memory */
 };
+
+/* Divides an augmentation of a program that mixes. Its scratch memory, which has been measured,
+ * grows. */
+shs_status augment_split(shs_augment *augment, const struct augment_how *how,
+                         const struct augment_program *program);
+
+/* Binds a program to `fields` samples. `known` is what is known of their axes; NULL: what `how`
+ * says. On an error *augment is NULL. */
+shs_status augment_bind(const struct augment_how *how, const struct augment_known *known,
+                        const struct augment_program *program, const shs_tensor *samples,
+                        size_t fields, shs_augment **augment);
 
 /* Draws whether an operation is applied to a sample. */
 static inline bool augment_chosen(const struct augment_operation *operation, shs_random *stream)

@@ -10,6 +10,7 @@
 /* What the draws of a sample are read from. */
 struct recording {
     shs_random *stream;
+    uint64_t slot, count; /* of the sample, and of the rows of weight 1 in its batch */
     bool lost; /* an operator of the program's own has drawn, so nobody knows what comes after it */
 };
 
@@ -17,15 +18,19 @@ static void record_range(const struct augment_operation *operation,
                          const struct augment_operation *end, struct recording *recording,
                          struct core_text *text);
 
-static void record_own(const struct augment_operation *operation, shs_random *stream,
+static void record_own(const struct augment_operation *operation, const struct recording *recording,
                        struct core_text *text)
 {
     const struct augment_kind *kind = operation->kind;
+    const struct augment_bound *bound = &operation->targets[0].bound;
     void *draw;
     text->status = core_new(1, kind->draw_bytes, "an operator's draws", &draw);
     if (text->status) return;
-    augment_draw(operation, stream, draw);
-    kind->tell(&operation->targets[0].bound, draw, text);
+    if (kind->draw_mix)
+        kind->draw_mix(bound, recording->stream, (uint32_t)recording->count, draw);
+    else
+        augment_draw(operation, recording->stream, draw);
+    kind->tell(bound, draw, text);
     core_free(&draw);
 }
 
@@ -36,9 +41,10 @@ static void record_one(const struct augment_operation *operation, struct recordi
 {
     shs_random *stream = recording->stream;
     const struct augment_kind *kind = operation->kind;
+    bool weightless = kind->draw_mix && recording->slot >= recording->count;
     if (!kind->draw && !kind->holds && operation->chance >= 1 && !augment_own_draws(kind)) return;
     core_text_add(text, "%s%s(", text->length ? " " : "", kind->name);
-    if (!augment_chosen(operation, stream)) {
+    if (weightless || !augment_chosen(operation, stream)) {
         core_text_add(text, "no)");
         return;
     }
@@ -50,7 +56,7 @@ static void record_one(const struct augment_operation *operation, struct recordi
         record_range(one, one + 1 + one->inner, recording, &inner);
         if (!inner.length) core_text_add(&inner, "%s", one->kind->name);
     } else if (kind->draw) {
-        record_own(operation, stream, &inner);
+        record_own(operation, recording, &inner);
     } else if (augment_own_draws(kind)) {
         core_text_add(&inner, "draws of the program's own");
         recording->lost = true;
@@ -70,8 +76,14 @@ static void record_range(const struct augment_operation *operation,
 
 void augment_record(const shs_augment *augment, shs_random *stream, struct core_text *text)
 {
+    augment_record_slot(augment, stream, 0, 1, text);
+}
+
+void augment_record_slot(const shs_augment *augment, shs_random *stream, uint64_t slot,
+                         uint64_t count, struct core_text *text)
+{
     struct core_text record = {0};
-    struct recording recording = {.stream = stream};
+    struct recording recording = {.stream = stream, .slot = slot, .count = count};
     record_range(augment->operations, augment->operations + augment->n_operations, &recording,
                  &record);
     if (record.status) text->status = record.status;

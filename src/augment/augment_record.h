@@ -10,6 +10,11 @@
  * applied. */
 void augment_record(const shs_augment *augment, shs_random *stream, struct core_text *text);
 
+/* Does what augment_record() does, for a slot of a batch with `count` rows of weight 1. The draws
+ * of operators that mix the batch depend on both. */
+void augment_record_slot(const shs_augment *augment, shs_random *stream, uint64_t slot,
+                         uint64_t count, struct core_text *text);
+
 /* Appends the augmentation in its canonical form, which reads back as the same augmentation. It has
  * every value, defaults too, and each number is as short as possible. */
 void augment_print(const shs_augment *augment, struct core_text *text);

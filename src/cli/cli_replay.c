@@ -98,7 +98,7 @@ static shs_status print_row(const struct replay *replay, uint64_t slot)
     char *draws;
     shs_random stream;
     load_plan_stream(&replay->loader->plan, batch, slot, &stream);
-    augment_record(replay->loader->augment, &stream, &text);
+    augment_record_slot(replay->loader->augment, &stream, slot, batch->count, &text);
     shs_status status = core_text_take(&text, &draws);
     if (status) return status;
     printf("slot %llu  row %llu", (ull)slot, (ull)batch->index[slot]);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "augment_apply.h"
+#include "augment_mix.h"
 #include "core_clock.h"
 #include "core_memory.h"
 #include "load_nan.h"
@@ -34,7 +35,7 @@ shs_status load_batch_new(shs_dataset *dataset, const shs_augment *augment, uint
         if (!status && shs_augment_changes(augment, f))
             status = core_new(rows, dataset->sample_bytes[f], "a batch", &batch->own[f]);
     }
-    return status;
+    return status ? status : load_mix_new(augment, rows, &batch->mix);
 }
 
 shs_status load_batch_reserve(struct load_batch *batch, const struct fetch_need *need)
@@ -46,6 +47,7 @@ void load_batch_free(struct load_batch *batch)
 {
     for (size_t f = 0; f < batch->fields; f++)
         core_free(&batch->own[f]);
+    load_mix_free(&batch->mix);
     fetch_gather_free(&batch->gather);
     *batch = (struct load_batch){0};
 }
@@ -81,6 +83,9 @@ void load_batch_place(struct load_batch *batch, struct load_unit *unit,
         batch->read[f] = batch->own[f] ? batch->own[f] : batch->output[f];
     }
     what.index = batch->index;
+    what.partner = batch->partner = unit->partner ? unit->partner + first : NULL;
+    what.partner_weight = batch->partner_weight =
+        unit->partner_weight ? unit->partner_weight + first : NULL;
     what.fields = batch->fields;
     what.field = field;
     what.slot = unit;
@@ -127,13 +132,26 @@ static void join(struct load_unit *unit)
     unit->what.parts = unit->parts;
     unit->what.part = unit->part;
     unit->what.weight = unit->weight;
+    unit->what.partner = unit->step_partner;
+    unit->what.partner_weight = unit->partner_weight;
     unit->what.replaced = join_planned(unit);
     set_rows(&unit->what, unit->field, first_row(unit, unit->parts), count);
+}
+
+/* A partner's slot in the whole batch lies behind the rows of the parts before. */
+static void join_partners(const struct load_unit *unit)
+{
+    for (size_t i = 0; i < unit->parts; i++) {
+        uint64_t first = first_row(unit, i);
+        for (uint64_t slot = 0; slot < unit->part[i].rows; slot++)
+            unit->step_partner[first + slot] = first + unit->part[i].partner[slot];
+    }
 }
 
 void load_batch_finish(struct load_unit *unit, bool empty)
 {
     if (unit->parts) join(unit);
+    if (unit->step_partner && !empty) join_partners(unit);
     if (!empty) return;
     size_t fields = unit->what.fields;
     set_rows(&unit->what, unit->field, 0, 0);
@@ -280,6 +298,7 @@ shs_status load_batch_augment(struct load_tools *tools, const struct load_plan *
     uint64_t rows = batch->what->rows;
     struct augmenting augmenting = {tools, plan, batch, (rows + jobs - 1) / jobs};
     if (!rows || !tools->augments) return SHS_OK;
+    if (augment_mixer(tools->augment)) return load_mix_augment(tools, plan, batch);
     jobs = (rows + augmenting.at_once - 1) / augmenting.at_once;
     return fetcher_do(&means, (size_t)jobs, augment_some, &augmenting);
 }

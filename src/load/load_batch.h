@@ -13,6 +13,7 @@
 #define LOAD_BATCH_H
 
 #include "load_account.h"
+#include "load_mix.h"
 #include "load_tools.h"
 #include "load_units.h"
 
@@ -33,11 +34,14 @@ struct load_batch {
     shs_batch *what;              /* the batch as it is handed out */
     uint64_t *index;              /* the numbers of its rows */
     uint64_t *planned;            /* memory for `what->replaced` */
+    uint64_t *partner;            /* memory for `what->partner`; NULL: no mixing */
+    float *partner_weight;        /* memory for `what->partner_weight` */
     void *own[SHS_MAX_FIELDS];    /* memory for rows that the augmentation changes; else NULL */
     void *read[SHS_MAX_FIELDS];   /* rows as stored: in `own`, or where they are handed out */
     void *output[SHS_MAX_FIELDS]; /* rows as they are handed out */
     size_t output_bytes[SHS_MAX_FIELDS]; /* bytes of one row of `output` */
     size_t fields;
+    struct load_mix mix;
 
     struct fetch_gather *gather;
     bool staged; /* true if all rows were put into `read` one by one; else `gather` has them */

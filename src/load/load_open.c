@@ -2,6 +2,7 @@
 #include "load.h"
 
 #include "augment_callback.h"
+#include "augment_mix.h"
 #include "augment_table.h"
 #include "core_clock.h"
 #include "core_memory.h"
@@ -50,6 +51,7 @@ static shs_status make_units(shs_loader *loader, uint64_t rows)
     struct load_units_how how = {.n_units = (size_t)(ahead + 1 + options->keep),
                                  .keep = options->keep,
                                  .rows = rows,
+                                 .mixes = augment_mixer(loader->augment) != NULL,
                                  .memory = &options->memory};
     if (options->step_batches) {
         if (!core_multiply(rows, hosted, &how.rows)) how.rows = UINT64_MAX;
@@ -143,6 +145,7 @@ static shs_status open_local(shs_loader *loader, const shs_loader_options *optio
     if (!status)
         status =
             load_open_augment(dataset, options->operators, loader->augment_text, &loader->augment);
+    if (!status) status = load_mix_check(loader->augment, options);
     if (!status) status = load_account_begin(&loader->account, options->trace_events);
     loader->told.cpu = core_cpu_clock();
     if (!status) status = load_twins_open(loader, &loader->twins);

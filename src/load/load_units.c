@@ -41,9 +41,17 @@ static bool reserve(uint64_t count, uint64_t bytes, uint64_t *place, uint64_t *e
 
 /* Where the parts of a unit lie in its memory. */
 struct places {
-    uint64_t index, planned, weight, data[SHS_MAX_FIELDS];
+    uint64_t index, planned, weight, partner, step_partner, partner_weight, data[SHS_MAX_FIELDS];
     uint64_t bytes; /* bytes of all these parts together */
 };
+
+static bool reserve_partners(const struct load_units_how *how, struct places *places)
+{
+    return reserve(how->rows, sizeof(uint64_t), &places->partner, &places->bytes) &&
+           reserve(how->parts ? how->rows : 0, sizeof(uint64_t), &places->step_partner,
+                   &places->bytes) &&
+           reserve(how->rows, sizeof(float), &places->partner_weight, &places->bytes);
+}
 
 static shs_status find_places(const struct load_units_how *how, struct places *places)
 {
@@ -52,6 +60,7 @@ static shs_status find_places(const struct load_units_how *how, struct places *p
                 reserve(how->rows, sizeof(uint64_t), &places->planned, &places->bytes);
     if (how->weighs && fits)
         fits = reserve(how->rows, sizeof(float), &places->weight, &places->bytes);
+    if (how->mixes && fits) fits = reserve_partners(how, places);
     for (size_t f = 0; f < how->fields && fits && !status; f++) {
         size_t bytes;
         status = shs_tensor_bytes(&how->sample[f], &bytes);
@@ -142,6 +151,12 @@ static shs_status make_unit(struct load_units *units, const struct load_units_ho
     unit->index = (uint64_t *)(void *)(memory + places->index);
     unit->planned = (uint64_t *)(void *)(memory + places->planned);
     unit->weight = how->weighs ? (float *)(void *)(memory + places->weight) : NULL;
+    if (how->mixes) {
+        unit->partner = (uint64_t *)(void *)(memory + places->partner);
+        unit->step_partner =
+            how->parts ? (uint64_t *)(void *)(memory + places->step_partner) : NULL;
+        unit->partner_weight = (float *)(void *)(memory + places->partner_weight);
+    }
     for (size_t f = 0; f < how->fields; f++)
         unit->data[f] = memory + places->data[f];
     for (size_t i = 0; i <= how->parts; i++)

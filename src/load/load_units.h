@@ -18,7 +18,10 @@ struct load_unit {
     void *data[SHS_MAX_FIELDS]; /* rows of each field */
     size_t parts;               /* batches of a step that it holds; 0: it holds one batch */
     shs_batch *part;
-    float *weight; /* the rows' weights; NULL: not wanted */
+    float *weight;          /* the rows' weights; NULL: not wanted */
+    uint64_t *partner;      /* the rows' partners, within their batch; NULL: no mixing */
+    uint64_t *step_partner; /* the same within the unit, if it has parts; else NULL */
+    float *partner_weight;  /* the partners' shares; NULL: no mixing */
 
     /* The rest is for load_units.c. */
     struct load_units *of;
@@ -34,6 +37,7 @@ struct load_units_how {
     uint64_t rows;                 /* most rows of a unit */
     size_t parts;                  /* as in a unit */
     bool weighs;                   /* true if units have weights */
+    bool mixes;                    /* true if units have partners */
     size_t fields;                 /* fields of a sample */
     const shs_tensor *sample;      /* type and shape of a sample of each field; borrowed */
     const shs_slot_memory *memory; /* borrowed for the call */

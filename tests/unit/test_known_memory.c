@@ -124,6 +124,9 @@ struct setting {
 
 static const struct setting settings[] = {
     {.fields = "contiguous", .cache_bytes = 1 << 20, .augment = "contiguous: cast(type=f32)"},
+    {.fields = "contiguous",
+     .cache_bytes = 1 << 20,
+     .augment = "contiguous: cast(type=f32) mixup(alpha=0.4) cast(type=f64)"},
     {.fields = "contiguous", .cache_bytes = 1 << 16, .shuffle = SHS_SHUFFLE_NONE},
     {.fields = "contiguous", .cache_bytes = 1 << 16, .shard = SHS_SHARD_FIXED},
     {.fields = "contiguous", .cache_bytes = 1 << 16, .sampling.weight_field = "weight"},

@@ -53,7 +53,8 @@ static void every_entry_is_complete(void)
               kind->help && kind->help[strlen(kind->help) - 1] == '.');
         CHECK(!kind->draw == !kind->tell && !kind->draw == !kind->draw_bytes);
         CHECK(kind->draws || !kind->draw);
-        core_text_add(&text, "f: ");
+        core_text_add(&text, kind->mix ? "f: cast(type=f32) " : "f: ");
+        CHECK(!kind->mix == (kind->scope == AUGMENT_OF_SAMPLE) && !kind->mix == !kind->draw_mix);
         augment_print_example(kind, &text);
         if (!opens(text.bytes, &augment))
             WRONG("%s", text.bytes);
@@ -194,14 +195,9 @@ static const struct augment_kind by_extent = SHIFT(
     "extent", AUGMENT_NEEDS_LAYOUT, AUGMENT_BY_HEIGHT + AUGMENT_BY_EXTENT, no_parameters, NULL);
 static const struct augment_kind by_channels =
     SHIFT("channels", AUGMENT_NEEDS_LAYOUT, AUGMENT_BY_CHANNELS, no_parameters, NULL);
-static const struct augment_kind of_batch = {.name = "mixup",
-                                             .help = "Mixes.",
-                                             .scope = AUGMENT_OF_BATCH,
-                                             .parameters = no_parameters,
-                                             .apply = shift};
 
-static const struct augment_kind *const own[] = {&a_shift,   &by_nothing,  &by_height,
-                                                 &by_extent, &by_channels, &of_batch};
+static const struct augment_kind *const own[] = {&a_shift, &by_nothing, &by_height, &by_extent,
+                                                 &by_channels};
 static const struct augment_table own_table = {own, COUNT(own)};
 
 static shs_random stream_at(uint64_t slot)
@@ -271,7 +267,7 @@ static void values_are_checked_by_the_table(void)
          "layout; did you mean most?"},
         {"f: any(most=1)", "any has no value 'most'; it takes none"},
         {"f: shfit(most=1)", "there is no operator 'shfit'; there are shift, any, height, extent, "
-                             "channels, mixup; did you mean shift?"},
+                             "channels; did you mean shift?"},
     };
     const shs_tensor sample = {"f", SHS_U8, 2, {3, 4}, NULL};
     for (size_t i = 0; i < COUNT(cases); i++)
@@ -318,13 +314,6 @@ static void draws_are_shared_by_rule(void)
         }
         shs_augment_close(&augment);
     }
-}
-
-static void operators_of_batches_are_not_applied_yet(void)
-{
-    const shs_tensor sample = {"f", SHS_U8, 2, {3, 4}, NULL};
-    CHECK(is_refused(&own_table, "f: any() mixup()", &sample, 1, SHS_ERROR_UNSUPPORTED,
-                     "character 10: mixup changes the samples of a batch together"));
 }
 
 /* ---- the canonical text */
@@ -398,10 +387,9 @@ static void texts_have_a_canonical_form(void)
 int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
-        TEST(every_entry_is_complete),     TEST(the_reference_has_every_value),
-        TEST(an_operator_may_be_added),    TEST(values_are_checked_by_the_table),
-        TEST(draws_are_shared_by_rule),    TEST(operators_of_batches_are_not_applied_yet),
-        TEST(texts_have_a_canonical_form),
+        TEST(every_entry_is_complete),  TEST(the_reference_has_every_value),
+        TEST(an_operator_may_be_added), TEST(values_are_checked_by_the_table),
+        TEST(draws_are_shared_by_rule), TEST(texts_have_a_canonical_form),
     };
     return harness_main("operators", tests, COUNT(tests), argc, argv);
 }

@@ -1,0 +1,248 @@
+/* The operators mixup and cutmix, which mix the samples of a batch. */
+#include "augment_mix.h"
+
+#include <string.h>
+
+#include "augment_grid.h"
+#include "augment_kind.h"
+#include "core_cpu.h"
+#include "random_math.h"
+
+struct mix_setting {
+    double alpha;
+};
+
+/* Rows that only one of two samples has cannot be mixed. */
+static shs_status refuse_ragged(const struct augment_call *call, const struct augment_bound *bound)
+{
+    if (!bound->ragged) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "augmentation, character %zu: %s of field %s, whose samples have numbers of "
+                     "rows of their own (offsets): samples of different lengths cannot be mixed; "
+                     "use a field without offsets",
+                     call->at, call->name, bound->before.name);
+}
+
+static void draw_partner(const struct augment_bound *bound, shs_random *stream, uint32_t count,
+                         struct augment_mix_draw *draw)
+{
+    const struct mix_setting *setting = bound->setting;
+    draw->mixed = true;
+    draw->partner = shs_random_below(stream, count);
+    draw->lambda = shs_random_beta(stream, setting->alpha, setting->alpha);
+    draw->share = 1 - draw->lambda;
+}
+
+#define MIX_DRAWS                                                                                  \
+    "Rows of weight 0 draw nothing for it. The others draw below(count) for the "                  \
+    "partner's slot, where count is the batch's number of rows of weight 1, then "                 \
+    "lambda by beta(alpha, alpha)"
+
+#define ALPHA_PARAMETER                                                                            \
+    {                                                                                              \
+        .name = "alpha", AUGMENT_MEMBER(struct mix_setting, alpha), .least = 0.001, .most = 1000,  \
+        .example = "0.2",                                                                          \
+        .help = "Both parameters of the beta distribution of lambda: 1 draws lambda evenly, less " \
+                "mostly near 0 and 1."                                                             \
+    }
+
+/* ---- mixup */
+
+static shs_status bind_mixup(const struct augment_call *call, void *setting,
+                             struct augment_bound *bound)
+{
+    (void)setting;
+    shs_type type = bound->before.type;
+    if (type == SHS_F32 || type == SHS_F64) return refuse_ragged(call, bound);
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "augmentation, character %zu: mixup of field %s, which is %s; it takes f32 "
+                     "and f64: cast first, as in cast(type=f32) mixup(alpha=0.2)",
+                     call->at, bound->before.name, shs_type_name(type));
+}
+
+static void draw_mixup_alone(const struct augment_bound *bound, shs_random *stream, void *draw)
+{
+    draw_partner(bound, stream, 1, draw);
+}
+
+/* The same loop for several instruction sets. Each operation is rounded, so all give the same
+ * bytes. */
+#define MIX_LOOP(ELEMENT, ATTRIBUTE, NAME)                                                         \
+    ATTRIBUTE static void NAME(size_t count, const ELEMENT *restrict input, ELEMENT own,           \
+                               const ELEMENT *restrict partner, ELEMENT share,                     \
+                               ELEMENT *restrict output)                                           \
+    {                                                                                              \
+        for (size_t i = 0; i < count; i++)                                                         \
+            output[i] = input[i] * own + partner[i] * share;                                       \
+    }
+
+MIX_LOOP(float, , mix_floats_plain)
+MIX_LOOP(double, , mix_doubles_plain)
+
+#if defined(__x86_64__)
+MIX_LOOP(float, __attribute__((target("avx2"))), mix_floats_avx2)
+MIX_LOOP(double, __attribute__((target("avx2"))), mix_doubles_avx2)
+
+#define MIX_BEST(NAME) (core_cpu_has_avx2() ? NAME##_avx2 : NAME##_plain)
+#else
+#define MIX_BEST(NAME) NAME##_plain
+#endif
+
+static void mix_up(const struct augment_bound *bound, const struct augment_mix_draw *draw,
+                   const void *input, const void *partner, void *output)
+{
+    if (bound->before.type == SHS_F32) MIX_BEST(mix_floats)
+    (bound->elements, input, (float)draw->lambda, partner, (float)draw->share, output);
+    else MIX_BEST(mix_doubles)(bound->elements, input, draw->lambda, partner, draw->share, output);
+}
+
+static void apply_mixup(const struct augment_bound *bound, const void *draw, const void *input,
+                        void *output, void *scratch)
+{
+    (void)scratch;
+    mix_up(bound, draw, input, input, output);
+}
+
+static void tell_mixup(const struct augment_bound *bound, const void *draw, struct core_text *text)
+{
+    const struct augment_mix_draw *drawn = draw;
+    (void)bound;
+    core_text_add(text, "partner=%llu, lambda=%.6g", (ull)drawn->partner, drawn->lambda);
+}
+
+static const struct augment_parameter mixup_parameters[] = {
+    ALPHA_PARAMETER,
+    AUGMENT_CHANCE_PARAMETER,
+    {0},
+};
+
+const struct augment_kind augment_mixup = {
+    .name = "mixup",
+    .help = "Mixes each sample of a batch with another sample of it, its partner: the result is "
+            "sample * lambda + partner * (1 - lambda), for f32 and f64. The loader's batch has "
+            "partner[slot] and partner_weight[slot] = 1 - lambda for the loss.",
+    .draws = MIX_DRAWS ".",
+    .computes =
+        "All operators before it in the text are applied to the whole batch first, and the partner "
+        "is mixed as it was before mixing. For f32, lambda and 1 - lambda are computed in f64 and "
+        "rounded to f32, and both products and the sum are rounded to f32; for f64 all of it is "
+        "f64. A sample may be its own partner, and is computed like any other. Rows of weight 0 "
+        "are neither mixed nor partners. A text has one mixup or cutmix at most. It cannot be used "
+        "with augment_by sample, nor on ragged fields.",
+    .scope = AUGMENT_OF_BATCH,
+    .needs = AUGMENT_NEEDS_NOTHING,
+    .setting_bytes = sizeof(struct mix_setting),
+    .draw_bytes = sizeof(struct augment_mix_draw),
+    .parameters = mixup_parameters,
+    .bind = bind_mixup,
+    .draw = draw_mixup_alone,
+    .apply = apply_mixup,
+    .draw_mix = draw_partner,
+    .mix = mix_up,
+    .tell = tell_mixup,
+};
+
+/* ---- cutmix */
+
+static shs_status bind_cutmix(const struct augment_call *call, void *setting,
+                              struct augment_bound *bound)
+{
+    const struct augment_grid *grid = &bound->grid;
+    (void)setting;
+    if (grid->height && grid->width && grid->height <= UINT32_MAX / 2 &&
+        grid->width <= UINT32_MAX / 2)
+        return refuse_ragged(call, bound);
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "augmentation, character %zu: cutmix of field %s, whose samples are %zu x %zu "
+                     "(height x width); it takes 1 to 2^31 - 1 of each",
+                     call->at, bound->before.name, grid->height, grid->width);
+}
+
+/* Finds the part [*begin, *end) of an axis that lies within `half` of the centre. */
+static void find_side(uint32_t centre, uint32_t half, uint32_t size, uint32_t *begin, uint32_t *end)
+{
+    *begin = centre > half ? centre - half : 0;
+    *end = size - centre < half ? size : centre + half;
+}
+
+static void draw_cutmix(const struct augment_bound *bound, shs_random *stream, uint32_t count,
+                        struct augment_mix_draw *draw)
+{
+    uint32_t height = (uint32_t)bound->grid.height, width = (uint32_t)bound->grid.width;
+    draw_partner(bound, stream, count, draw);
+    double half = 0.5 * random_sqrt(draw->share);
+    uint32_t y = shs_random_below(stream, height), x = shs_random_below(stream, width);
+    find_side(y, (uint32_t)(half * height), height, &draw->top, &draw->bottom);
+    find_side(x, (uint32_t)(half * width), width, &draw->left, &draw->right);
+    double area = (double)(draw->bottom - draw->top) * (double)(draw->right - draw->left);
+    draw->share = area / ((double)height * (double)width);
+}
+
+static void draw_cutmix_alone(const struct augment_bound *bound, shs_random *stream, void *draw)
+{
+    draw_cutmix(bound, stream, 1, draw);
+}
+
+static void cut_mix(const struct augment_bound *bound, const struct augment_mix_draw *draw,
+                    const void *input, const void *partner, void *output)
+{
+    const struct augment_grid *grid = &bound->grid;
+    size_t pixel = grid->inner * shs_type_size(bound->before.type), line = grid->width * pixel;
+    size_t begin = draw->left * pixel, bytes = (draw->right - draw->left) * pixel;
+    memcpy(output, input, bound->elements * shs_type_size(bound->before.type));
+    for (size_t outer = 0; outer < grid->outer; outer++)
+        for (size_t y = draw->top; y < draw->bottom && bytes; y++) {
+            size_t at = (outer * grid->height + y) * line + begin;
+            memcpy((char *)output + at, (const char *)partner + at, bytes);
+        }
+}
+
+static void apply_cutmix(const struct augment_bound *bound, const void *draw, const void *input,
+                         void *output, void *scratch)
+{
+    (void)scratch;
+    cut_mix(bound, draw, input, input, output);
+}
+
+static void tell_cutmix(const struct augment_bound *bound, const void *draw, struct core_text *text)
+{
+    const struct augment_mix_draw *drawn = draw;
+    tell_mixup(bound, draw, text);
+    core_text_add(text, ", rows=%u..%u, columns=%u..%u, share=%.6g", drawn->top, drawn->bottom,
+                  drawn->left, drawn->right, drawn->share);
+}
+
+static const struct augment_parameter cutmix_parameters[] = {
+    ALPHA_PARAMETER,
+    AUGMENT_CHANCE_PARAMETER,
+    AUGMENT_LAYOUT_PARAMETER,
+    {0},
+};
+
+const struct augment_kind augment_cutmix = {
+    .name = "cutmix",
+    .help = "Puts a box of another sample of the batch, the partner, into each image, for any "
+            "type. The loader's batch has partner[slot] and partner_weight[slot], the box's share "
+            "of the image, for the loss.",
+    .draws = MIX_DRAWS ", then y by below(height) and x by below(width) for the centre of the box.",
+    .computes =
+        "All operators before it in the text are applied to the whole batch first, and the box is "
+        "taken from the partner as it was before mixing. With r = 0.5 * sqrt(1 - lambda) in f64, "
+        "hh = floor(r * height) and hw = floor(r * width), the box has the rows from y - hh to "
+        "before y + hh and the columns from x - hw to before x + hw that lie in the image. The "
+        "partner's share is the box's rows * columns / (height * width), divided in f64. A sample "
+        "may be its own partner. Rows of weight 0 are neither mixed nor partners. A text has one "
+        "mixup or cutmix at most. It cannot be used with augment_by sample, nor on ragged fields.",
+    .scope = AUGMENT_OF_BATCH,
+    .needs = AUGMENT_NEEDS_IMAGE,
+    .aspects = AUGMENT_BY_EXTENT,
+    .setting_bytes = sizeof(struct mix_setting),
+    .draw_bytes = sizeof(struct augment_mix_draw),
+    .parameters = cutmix_parameters,
+    .bind = bind_cutmix,
+    .draw = draw_cutmix_alone,
+    .apply = apply_cutmix,
+    .draw_mix = draw_cutmix,
+    .mix = cut_mix,
+    .tell = tell_cutmix,
+};
