@@ -61,6 +61,25 @@ for option in "--stream 4" "--augment-by rank"; do
     [ $code = 1 ] || fail "$option changes nothing: $code"
 done
 
+# samples that are mixed with one another: the same in every mode, and the partner of each is listed
+mixed=(fashion.h5 --fields images,labels --vranks 6 --batch 48 --seed 5 --tail pad
+    --augment "images: random_crop(padding=2) cast(type=f32) mixup(alpha=0.4, p=0.8) normalize(mean=1, std=2, scale=none)")
+on 3 "$SHARDSTEP" digest "${mixed[@]}" --per-rank --threads 1 > mixed.txt
+on 2 "$SHARDSTEP" digest "${mixed[@]}" --per-rank --ahead 2 --threads 2 > ahead.txt
+same "mixed batches, loaded ahead" mixed.txt ahead.txt
+last=$(($(tail -n 1 mixed.txt | cut -d' ' -f1)))
+for place in 0:0 4:7 5:$last; do
+    "$SHARDSTEP" replay "${mixed[@]}" --against mixed.txt --rank ${place%:*} --step ${place#*:} > out.txt ||
+        fail "replay of a mixed batch at $place"
+done
+grep -E '^slot' out.txt | grep -vE 'mixup\(partner=[0-9]+, lambda=[0-9.e-]+\)|mixup\(no\)' && fail "a slot without its partner"
+grep 'weight 0' out.txt | grep -v 'mixup(no)' && fail "a row of weight 0 is mixed"
+grep -q 'weight 0' out.txt || fail "the last step has no row of weight 0"
+"$SHARDSTEP" preview fashion.h5 mixed.png --fields images --batch 8 --augment 'images: cutmix(alpha=1)' \
+    > /dev/null || fail "a preview of mixed samples"
+refused 0 'augment_by is sample, but mixup mixes' \
+    "$SHARDSTEP" replay "${mixed[@]}" --rank 0 --step 0 --augment-by sample
+
 # a run whose batch became 16 at the end of epoch 0, after 40 steps: the rows of epoch 1, at other places
 replay --rank 7 --step 13 > plain.txt
 replay --rank 7 --step 13 --since 1,10 > since.txt
