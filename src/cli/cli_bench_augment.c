@@ -5,6 +5,7 @@
 
 #include "augment_apply.h"
 #include "augment_kernels.h"
+#include "augment_mix.h"
 #include "augment_print.h"
 #include "augment_table.h"
 #include "cli_bench.h"
@@ -75,6 +76,7 @@ static const struct subject typical[] = {
     {"random_rotation", NULL, SHS_U8, "hwc", 3, {256, 256, 3}},
     {"elastic", NULL, SHS_U8, "hwc", 3, {256, 256, 3}},
     {"gaussian_noise", "gaussian_noise(std=0.1)", SHS_F32, "chw", 3, {3, 64, 64}},
+    {"mixup", "mixup(alpha=1)", SHS_F32, "chw", 3, {3, 32, 32}},
     {"random_roll", NULL, SHS_F32, "chw", 3, {3, 64, 64}},
     {"random_symmetry", NULL, SHS_F32, "zyxc", 4, {64, 64, 64, 3}},
 };
@@ -123,6 +125,8 @@ static shs_status make_memory(const struct subject *subject, const shs_tensor *r
     while (bench->rows & (bench->rows - 1)) /* a power of two, so that rows are found fast */
         bench->rows &= bench->rows - 1;
     if (!bench->batch) bench->batch = 1;
+    while (augment_mixer(bench->augment) && bench->rows / 2 >= bench->batch)
+        bench->rows /= 2; /* the rows of a batch, which are mixed with one another */
     status = core_new(bench->rows, input, "rows", &bench->input);
     if (!status) status = core_new(bench->batch, output, "a batch", &bench->output);
     if (!status)
@@ -162,8 +166,27 @@ static void sample_of(const void *user, uint64_t slot, const void **inputs, void
     rows[0] = UINT64_MAX;
 }
 
+/* Mixes each row of a batch with its partner. No other operator is applied. */
+static shs_status mix_batch(const struct bench *bench)
+{
+    for (uint64_t slot = 0; slot < bench->batch; slot++) {
+        const void *input, *partner;
+        void *output, *ignored;
+        uint64_t rows;
+        shs_random stream;
+        struct augment_mix_draw draw;
+        stream_of(bench, slot, &stream);
+        augment_mix_draw(bench->augment, &stream, slot, bench->batch, &draw);
+        sample_of(bench, slot, &input, &output, &rows);
+        sample_of(bench, draw.partner, &partner, &ignored, &rows);
+        augment_mix_sample(bench->augment, 0, &draw, input, partner, output);
+    }
+    return SHS_OK;
+}
+
 static shs_status augment_batch(struct bench *bench)
 {
+    if (augment_mixer(bench->augment)) return mix_batch(bench);
     const struct augment_slots slots = {bench, stream_of, sample_of, NULL};
     return augment_apply_slots(bench->augment, &slots, 0, bench->batch, bench->scratch);
 }
@@ -301,6 +324,19 @@ static shs_status name_field(const char *text, char name[NAME_BYTES], struct cor
     return whole->status;
 }
 
+/* Refuses a text that does more than mix. */
+static shs_status check_mixing(const shs_augment *augment)
+{
+    if (!augment_mixer(augment) || (!shs_augment_changes(augment_before_mix(augment), 0) &&
+                                    !shs_augment_changes(augment_behind_mix(augment), 0)))
+        return SHS_OK;
+    return core_fail(
+        SHS_ERROR_UNSUPPORTED,
+        "bench --augment measures %s by itself; leave the other operators out, or give "
+        "bench a PATH",
+        augment_mixer(augment));
+}
+
 static shs_status bench_subject(const struct subject *subject, const char *text,
                                 struct output *output)
 {
@@ -314,6 +350,7 @@ static shs_status bench_subject(const struct subject *subject, const char *text,
     memcpy(row.shape, subject->shape, sizeof row.shape);
     shs_status status = name_field(text, name, &whole);
     if (!status) status = augment_open_how(&how, whole.bytes, &row, 1, &bench.augment);
+    if (!status) status = check_mixing(bench.augment);
     if (!status) status = make_memory(subject, &row, &bench);
     if (!status) status = measure_turns(output->quick, &bench, &result);
     if (!status) print_result(&bench, subject, text, &result, output);

@@ -72,6 +72,8 @@ refused 0 'say what to measure: a PATH, --random, --order, --read or --augment' 
 refused 0 "there is no operator 'radom_flip'.* did you mean random_flip" "$SHARDSTEP" bench --augment 'radom_flip(axis=w)'
 refused 0 "--shape takes the sizes of a sample's axes, such as 28x28 or 32x32x3, at most 8, not '3x'" \
     "$SHARDSTEP" bench --augment 'cast(type=f32)' --shape 3x
+refused 0 'bench --augment measures mixup by itself; leave the other operators out' \
+    "$SHARDSTEP" bench --augment 'cast(type=f32) mixup(alpha=1)'
 refused 0 "--type takes u8, .* not 'u9'" "$SHARDSTEP" bench --augment 'cast(type=f32)' --type u9
 refused 0 'layout hwc has 3 letters, but the sample has 2 axes' \
     "$SHARDSTEP" bench --augment 'cast(type=f32)' --layout hwc
