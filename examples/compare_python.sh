@@ -7,24 +7,44 @@
 #   examples/compare_python.sh --quick           few rows, each way once, to see that all works
 #   examples/compare_python.sh --cores 1 --rounds 5
 #                                                options of compare_python.py
+#   examples/compare_python.sh --augment         augmentation alone, on one core, with rows in memory,
+#                                                beside OpenCV, NumPy, PyTorch and torchvision: about
+#                                                ten minutes, 1 GB of memory. Takes --quick, too, and
+#                                                the options of compare_augment.py
 #
 # Settings, as environment variables: SHARDSTEP_WORK (a folder for what it makes: build/compare_python
 # in this repository), SHARDSTEP (a program that is there; without it the script builds one), MPIRUN
-# (the command that starts ranks).
+# (the command that starts ranks). With --augment and SHARDSTEP the script installs nothing: what is
+# missing is said and left out.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=${SHARDSTEP_WORK:-$root/build/compare_python}
 python=/usr/bin/python3
 fashion=/usr/share/datasets/fashion-mnist
 quick=
-[ "${1:-}" != --quick ] || { quick=yes; shift; }
+augment=
+while true; do
+    case ${1:-} in
+    --quick) quick=yes ;;
+    --augment) augment=yes ;;
+    *) break ;;
+    esac
+    shift
+done
 
 [ "$(id -u)" != 0 ] || export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 mpirun=${MPIRUN:-mpirun --oversubscribe --bind-to none}
 
-# Packages and build
-$python -c 'import torch, h5py, numpy' 2> /dev/null && [ -n "${SHARDSTEP:-}" ] ||
-    "$root/examples/install_debian.sh" python3-torch python3-h5py python3-numpy
+# Packages and build. Of the packages of --augment all but NumPy may be missing.
+if [ -z "$augment" ]; then
+    $python -c 'import torch, h5py, numpy' 2> /dev/null && [ -n "${SHARDSTEP:-}" ] ||
+        "$root/examples/install_debian.sh" python3-torch python3-h5py python3-numpy
+elif [ -z "${SHARDSTEP:-}" ]; then
+    "$root/examples/install_debian.sh" python3-numpy
+    for package in python3-opencv python3-torch python3-torchvision; do
+        "$root/examples/install_debian.sh" $package || echo "going on without $package" >&2
+    done
+fi
 mkdir -p "$work"
 if [ -z "${SHARDSTEP:-}" ]; then
     { cmake -S "$root" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DSHARDSTEP_TESTS=OFF &&
@@ -32,6 +52,13 @@ if [ -z "${SHARDSTEP:-}" ]; then
     SHARDSTEP=$work/build/shardstep
 fi
 cd "$work"
+machine="$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores"
+
+# Augmentation
+if [ -n "$augment" ]; then
+    echo "$machine; Python $($python -c 'import platform; print(platform.python_version())')"
+    exec $python "$root/examples/compare_augment.py" --shardstep "$SHARDSTEP" ${quick:+--quick} "$@"
+fi
 
 # Files: Fashion-MNIST as quickstart.sh imports it, the same in deflated chunks of 64 rows, and 3 x 64 x
 # 64 floats without chunks
@@ -76,7 +103,7 @@ compare() { # FILE options...
         ${quick:+--rounds 1 --seconds 0.1} "${options[@]}"
 }
 options=("$@")
-echo "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores; $($python -c '
+echo "$machine; $($python -c '
 import platform, torch, h5py
 print(f"Python {platform.python_version()}, PyTorch {torch.__version__}, h5py {h5py.__version__}, HDF5 {h5py.version.hdf5_version}")')"
 compare fashion.h5 --images train/images --labels train/labels --mean 0.286 --std 0.353

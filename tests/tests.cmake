@@ -169,6 +169,7 @@ shs_script_test(monte_carlo cli monte_carlo.sh)
 shs_script_test(own_operator cli own_operator.sh)
 shs_script_test(examples cli examples.sh)
 shs_script_test(compare_python cli compare_python.sh)
+shs_script_test(compare_augment cli compare_augment.sh)
 shs_test_program(flips fault/flips.c)
 shs_script_test(flips fault flips.sh)
 set_tests_properties(fault.flips PROPERTIES LABELS "fault;unit") # under sanitizers, too

@@ -25,6 +25,7 @@ package_of() {
     xxhsum) echo xxhash ;;
     fashion) echo dataset-fashion-mnist ;;
     h5py) echo python3-h5py python3-numpy ;;
+    numpy) echo python3-numpy ;;
     torch) echo python3-torch ;;
     pgrep | ps) echo procps ;;
     nm | readelf) echo binutils ;;
@@ -33,14 +34,15 @@ package_of() {
     esac
 }
 
-# needs TOOL...: skips the test if one is missing, and says which. h5py and torch are Python's, fashion
-# the data
+# needs TOOL...: skips the test if one is missing, and says which. h5py, numpy and torch are Python's,
+# fashion the data
 needs() {
     local tool
     for tool in "$@"; do
         case $tool in
         fashion) [ ! -d $fashion ] || continue ;;
         h5py) ! /usr/bin/python3 -c 'import h5py, numpy' 2> /dev/null || continue ;;
+        numpy) ! /usr/bin/python3 -c 'import numpy' 2> /dev/null || continue ;;
         torch) ! /usr/bin/python3 -c 'import torch' 2> /dev/null || continue ;;
         *) [ -z "$(type -P "$tool")" ] || continue ;;
         esac
