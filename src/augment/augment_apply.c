@@ -236,6 +236,13 @@ static void finish(struct applying *applying)
     }
 }
 
+/* The first cache line in the caller's scratch memory. */
+static char *first_line(char *scratch)
+{
+    size_t beyond = (size_t)((uintptr_t)scratch % AUGMENT_ALIGNMENT);
+    return beyond ? scratch + (AUGMENT_ALIGNMENT - beyond) : scratch;
+}
+
 /* No pass has an operator yet. */
 static void begin(const shs_augment *augment, shs_random *stream, const uint64_t *rows,
                   const void *const *inputs, void *const *outputs, void *scratch,
@@ -245,7 +252,7 @@ static void begin(const shs_augment *augment, shs_random *stream, const uint64_t
     applying->stream = stream;
     applying->rows = rows;
     applying->outputs = outputs;
-    applying->scratch = scratch;
+    applying->scratch = first_line(scratch);
     applying->status = SHS_OK;
     if (augment->fields) memcpy(applying->now, inputs, augment->fields * sizeof *inputs);
     if (!augment->n_operations) return;

@@ -7,6 +7,12 @@
 #include "augment_kind.h"
 #include "augment_table.h"
 
+/* Vector code needs scratch memory that begins at a cache line, and the caller's may begin
+ * anywhere: what is measured has room to move on to the next line. */
+enum {
+    AUGMENT_ALIGNMENT = 64
+};
+
 /* An operator on a field. */
 struct augment_target {
     size_t field;

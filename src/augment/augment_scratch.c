@@ -7,15 +7,13 @@
 /* Adds bytes, rounded up to whole cache lines, to a total. Returns the total before. */
 static size_t add(uint64_t bytes, uint64_t *total)
 {
-    enum {
-        LINE = 64
-    };
+    const uint64_t line = AUGMENT_ALIGNMENT;
     uint64_t before = *total;
-    if (bytes > PTRDIFF_MAX - LINE || __builtin_add_overflow(*total, bytes, total) ||
-        *total > PTRDIFF_MAX - LINE)
+    if (bytes > PTRDIFF_MAX - line || __builtin_add_overflow(*total, bytes, total) ||
+        *total > PTRDIFF_MAX - line)
         *total = PTRDIFF_MAX;
     else
-        *total = (*total + LINE - 1) / LINE * LINE;
+        *total = (*total + line - 1) / line * line;
     return (size_t)before;
 }
 
@@ -86,8 +84,8 @@ shs_status augment_measure_scratch(shs_augment *augment)
         add(augment->n_operations ? augment->fields * sizeof(struct augment_pass) : 0, &total);
     add_draws(augment, &total);
     add_own(augment, &total);
-    if (total >= PTRDIFF_MAX)
+    if (total >= PTRDIFF_MAX - AUGMENT_ALIGNMENT)
         return core_fail(SHS_ERROR_MEMORY, "a sample is larger than a process can address");
-    augment->scratch = (size_t)total;
+    augment->scratch = total ? (size_t)total + AUGMENT_ALIGNMENT - 1 : 0;
     return SHS_OK;
 }

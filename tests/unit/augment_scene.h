@@ -23,23 +23,28 @@ enum {
 
 /* ---- applying an augmentation, with watch kept over what it may touch */
 
-/* Memory with guards around it. */
+/* Memory with guards around it, aligned for any type and never to a cache line: callers need not
+ * give more. */
 struct guarded {
-    unsigned char *whole;
+    unsigned char *whole; /* what was allocated */
+    unsigned char *begin; /* the first guard */
     size_t bytes;
 };
 
 static inline struct guarded guarded_new(size_t bytes)
 {
-    struct guarded guarded = {malloc(bytes + 2 * GUARD), bytes};
+    struct guarded guarded = {malloc(bytes + 2 * GUARD + 64), NULL, bytes};
     if (!guarded.whole) abort();
-    memset(guarded.whole, 0x5C, bytes + 2 * GUARD);
+    guarded.begin = guarded.whole;
+    while ((uintptr_t)guarded.begin % 64 != 16)
+        guarded.begin++;
+    memset(guarded.begin, 0x5C, bytes + 2 * GUARD);
     return guarded;
 }
 
 static inline void *guarded_data(const struct guarded *guarded)
 {
-    return guarded->whole + GUARD;
+    return guarded->begin + GUARD;
 }
 
 /* True if the guards are as they were; releases the memory. */
@@ -48,7 +53,7 @@ static inline bool guarded_free(struct guarded *guarded)
     bool good = true;
     for (size_t i = 0; i < GUARD; i++)
         good =
-            good && guarded->whole[i] == 0x5C && guarded->whole[GUARD + guarded->bytes + i] == 0x5C;
+            good && guarded->begin[i] == 0x5C && guarded->begin[GUARD + guarded->bytes + i] == 0x5C;
     free(guarded->whole);
     return good;
 }
