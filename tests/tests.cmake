@@ -249,6 +249,7 @@ shs_script_test(memory fault memory.sh)
 shs_fuzz_target(filter core io)
 shs_fuzz_target(reader core io)
 shs_fuzz_target(figures core random augment io)
+shs_fuzz_target(augment core random augment)
 shs_script_test(fuzz package fuzz.sh)
 
 # Files from elsewhere

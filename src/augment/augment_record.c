@@ -83,6 +83,7 @@ void augment_record_slot(const shs_augment *augment, shs_random *stream, uint64_
                          uint64_t count, struct core_text *text)
 {
     struct core_text record = {0};
+    if (!augment->n_operations) return; /* there is no array of operations then */
     struct recording recording = {.stream = stream, .slot = slot, .count = count};
     record_range(augment->operations, augment->operations + augment->n_operations, &recording,
                  &record);
