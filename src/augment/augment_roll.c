@@ -19,10 +19,11 @@ static shs_status bind_roll(const struct augment_call *call, void *setting,
     shs_status status = augment_find_axes(call, bound, &roll->axes, "", &roll->found);
     for (uint32_t i = 0; i < roll->found.count && !status; i++)
         if (!bound->before.shape[roll->found.axis[i]])
-            status = core_fail(SHS_ERROR_ARGUMENT,
-                               "augmentation, character %zu: random_roll along %c of field %s, "
-                               "which has no elements",
-                               call->at, roll->axes.letter[i], bound->before.name);
+            status =
+                core_fail(SHS_ERROR_ARGUMENT,
+                          "augmentation, character %zu: random_roll of field %s in layout "
+                          "%s: axis %c has no elements; name other axes",
+                          call->at, bound->before.name, bound->grid.layout, roll->axes.letter[i]);
     return status;
 }
 

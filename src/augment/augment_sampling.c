@@ -17,7 +17,7 @@ shs_status augment_check_sampled(const struct augment_call *call, const struct a
     else if (grid->height > most || grid->width > most)
         wrong = "its height or its width is too long to be resampled; crop it first";
     else if (computed && bound->before.type == SHS_F16)
-        wrong = "new elements are not computed in f16; cast first, as in cast(to=f32)";
+        wrong = "new elements are not computed in f16; cast first, as in cast(type=f32)";
     if (!wrong) return SHS_OK;
     core_text_add_shape(&shape, &bound->before);
     core_fail(SHS_ERROR_ARGUMENT,
