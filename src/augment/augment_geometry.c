@@ -247,8 +247,8 @@ static shs_status bind_window(const struct augment_call *call, void *setting,
     if (window->found.count > 1 || window->size > bound->before.shape[axis])
         return core_fail(
             SHS_ERROR_ARGUMENT,
-            "augmentation, character %zu: window_crop of field %s in layout %s: a window of "
-            "%llu elements along axis %c, which has %llu; it cuts one axis, and at most all of it",
+            "augmentation, character %zu: window_crop of field %s in layout %s: %llu elements "
+            "along %c, which has %llu; it cuts one axis, and at most all of it",
             call->at, bound->before.name, bound->grid.layout, (ull)window->size,
             bound->grid.layout[axis], (ull)bound->before.shape[axis]);
     bound->after.shape[axis] = window->size;
