@@ -267,11 +267,13 @@ static const char *text_without_chance(const char *name)
     return NULL;
 }
 
+/* Operators that mix the samples of a batch are left to test_mixup.c. */
 static void every_operator_is_measured(void)
 {
     for (size_t k = 0; k < augment_operators.count; k++) {
         const struct augment_kind *kind = augment_operators.kinds[k];
-        if ((kind->draw || kind->holds || has_chance(kind)) && !is_measured(kind->name))
+        if (kind->scope == AUGMENT_OF_SAMPLE && (kind->draw || kind->holds || has_chance(kind)) &&
+            !is_measured(kind->name))
             WRONG("%s draws, and no measure has it", kind->name);
     }
 }
@@ -286,7 +288,7 @@ static void operators_are_applied_with_probability_p(void)
         bool other = false;
         for (size_t i = 0; i < COUNT(others); i++)
             other = other || !strcmp(kind->name, others[i]);
-        if (!has_chance(kind) || other) continue;
+        if (!has_chance(kind) || kind->scope == AUGMENT_OF_BATCH || other) continue;
         if (NEED(text != NULL)) check_chance(kind->name, text, 0.3);
     }
     check_chance("sometimes", "small: sometimes(d4())", 0.97);

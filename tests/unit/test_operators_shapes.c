@@ -79,7 +79,7 @@ static void compute(const shs_augment *augment, const shs_tensor *tensor)
 static bool check(const struct augment_kind *kind, const char *text, size_t s, shs_type type)
 {
     shs_tensor tensor = {"f", type, shapes[s].axes, {0}, NULL};
-    const struct augment_how how = {&augment_operators, &shapes[s].layout, NULL};
+    const struct augment_how how = {.table = &augment_operators, .layouts = &shapes[s].layout};
     shs_augment *augment;
     memcpy(tensor.shape, shapes[s].shape, sizeof tensor.shape);
     shs_status status = augment_open_how(&how, text, &tensor, 1, &augment);
