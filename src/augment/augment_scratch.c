@@ -86,6 +86,6 @@ shs_status augment_measure_scratch(shs_augment *augment)
     add_own(augment, &total);
     if (total >= PTRDIFF_MAX - AUGMENT_ALIGNMENT)
         return core_fail(SHS_ERROR_MEMORY, "a sample is larger than a process can address");
-    augment->scratch = total ? (size_t)total + AUGMENT_ALIGNMENT - 1 : 0;
+    augment->scratch = total ? (size_t)total + AUGMENT_ALIGNMENT : 0;
     return SHS_OK;
 }

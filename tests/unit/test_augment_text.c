@@ -236,7 +236,7 @@ static void impossible_samples_are_refused(void)
                  SHS_ERROR_ARGUMENT);
     CHECK(augment == NULL && message_has("large"));
     CHECK_STATUS(shs_augment_open("", &large, 1, &augment), SHS_OK);
-    CHECK_EQ(shs_augment_scratch(augment), (UINT64_C(1) << 62) + 63);
+    CHECK_EQ(shs_augment_scratch(augment), (UINT64_C(1) << 62) + 64);
     shs_augment_close(&augment);
     CHECK_STATUS(shs_augment_open("", pair, 2, &augment), SHS_ERROR_MEMORY);
     CHECK(augment == NULL);
