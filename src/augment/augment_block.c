@@ -117,7 +117,8 @@ shs_status augment_check_value(const struct augment_call *call, const struct aug
     shs_status status = augment_take_types(call, bound, AUGMENT_ALL_BUT_HALVES);
     if (status) return status;
     augment_limits(type, &least, &most);
-    bool whole = number <= 0x1p53 && number >= -0x1p53 && number == (double)(int64_t)number;
+    bool whole = number <= 9007199254740992.0 && number >= -9007199254740992.0 &&
+                 number == (double)(int64_t)number;
     if (number >= least && number <= most && (type >= SHS_F16 || whole)) return SHS_OK;
     return core_fail(SHS_ERROR_ARGUMENT,
                      "augmentation, character %zu: %s's value %g is no %s, which the elements of "
