@@ -58,8 +58,8 @@ static shs_status salt(void *user, const shs_augment_call *call)
         shs_status status = shs_tensor_bytes(&call->inputs[f], &bytes);
         if (status) return status;
         for (size_t i = 0; i < bytes; i++) {
-            float drawn =
-                *broken ? (float)rand() / (float)RAND_MAX : shs_random_float(call->stream);
+            float drawn = shs_random_float(call->stream);
+            if (*broken) drawn = (float)rand() / (float)RAND_MAX; /* NOLINT(cert-msc*): the fault */
             to[i] = drawn < share ? value : from[i];
         }
     }

@@ -69,7 +69,8 @@ void augment_load_floats(shs_type type, const void *from, size_t count, float *t
 
 #define STORE(C, clamped)                                                                          \
     {                                                                                              \
-        C *elements = to;                                                                          \
+        typedef C element;                                                                         \
+        element *elements = to;                                                                    \
         for (size_t i = 0; i < count; i++)                                                         \
             elements[i] = (C)(int32_t)augment_round(clamped);                                      \
     }
@@ -128,7 +129,8 @@ shs_status augment_check_value(const struct augment_call *call, const struct aug
 
 #define PUT(C)                                                                                     \
     {                                                                                              \
-        C *elements = to;                                                                          \
+        typedef C element;                                                                         \
+        element *elements = to;                                                                    \
         for (size_t i = 0; i < count; i++)                                                         \
             elements[i * step] = (C)number;                                                        \
     }

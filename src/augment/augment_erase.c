@@ -183,7 +183,7 @@ static shs_status bind_mask(const struct augment_call *call, void *setting,
     const char *layout = bound->grid.layout, *letter = mask->axes.letter;
     shs_status status = augment_check_value(call, bound, mask->value);
     if (status) return status;
-    mask->axis = augment_axis_of(layout, *letter ? *letter : 't');
+    mask->axis = augment_axis_of(layout, (char)(*letter ? *letter : 't'));
     if (mask->axis < 0 && !*letter) mask->axis = augment_axis_of(layout, 'w');
     if (mask->axis >= 0 && (!*letter || !letter[1])) return SHS_OK;
     return core_fail(SHS_ERROR_ARGUMENT,

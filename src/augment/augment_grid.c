@@ -22,7 +22,7 @@ const char *augment_usual_layout(const shs_tensor *sample)
 /* The letter that stands for all letters of the same axis. */
 static char usual(char letter)
 {
-    return letter == 'x' ? 'w' : letter == 'y' ? 'h' : letter == 'd' ? 'z' : letter;
+    return (char)(letter == 'x' ? 'w' : letter == 'y' ? 'h' : letter == 'd' ? 'z' : letter);
 }
 
 bool augment_same_layout(const char *layout, const char *other)

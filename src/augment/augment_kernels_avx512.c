@@ -125,7 +125,7 @@ ALWAYS struct column column_at(const struct augment_sheet *sheet, size_t positio
                             bool reversed)                                                         \
     {                                                                                              \
         size_t position = 0, size = sheet->line.size;                                              \
-        for (; position + LANES < size; position += 2 * LANES)                                     \
+        for (; position + LANES < size; position += (size_t)2 * LANES)                             \
             NAME##_columns(sheet, position, first, lines, reversed, true);                         \
         if (position < size) NAME##_columns(sheet, position, first, lines, reversed, false);       \
     }                                                                                              \

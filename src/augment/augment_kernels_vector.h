@@ -97,7 +97,7 @@ ALWAYS void store_bytes(void *to, __m128i bytes)
 #define REVERSE(SIZE)                                                                              \
     case SIZE:                                                                                     \
         for (; done < count; done++)                                                               \
-            memcpy(to + done * SIZE, from + (count - 1 - done) * SIZE, SIZE);                      \
+            memcpy(to + done * (SIZE), from + (count - 1 - done) * (SIZE), SIZE);                  \
         break;
 
 /* The compiler knows the usual sizes, and copies such elements without a call. */

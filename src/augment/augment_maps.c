@@ -56,7 +56,8 @@ static shs_status bind_clip(const struct augment_call *call, void *setting,
 #define CLIP(C, TO_FLOAT, TO_DOUBLE)                                                               \
     {                                                                                              \
         const C *from = input, low = (C)clip->low, high = (C)clip->high;                           \
-        C *to = output;                                                                            \
+        typedef C element;                                                                         \
+        element *to = output;                                                                      \
         for (size_t i = 0; i < count; i++) {                                                       \
             C raised = from[i] < low ? low : from[i];                                              \
             to[i] = raised > high ? high : raised;                                                 \

@@ -70,7 +70,7 @@ static void draw_mixup_alone(const struct augment_bound *bound, shs_random *stre
 #define MIX_LOOP(ELEMENT, ATTRIBUTE, NAME)                                                         \
     ATTRIBUTE static void NAME(size_t count, const ELEMENT *restrict input, ELEMENT own,           \
                                const ELEMENT *restrict partner, ELEMENT share,                     \
-                               ELEMENT *restrict output)                                           \
+                               ELEMENT output[restrict])                                           \
     {                                                                                              \
         for (size_t i = 0; i < count; i++)                                                         \
             output[i] = input[i] * own + partner[i] * share;                                       \

@@ -42,7 +42,7 @@ static const struct augment_pixel_kernels *kernels_now(void)
 /* Returns the largest integer of a type, 0 for floats. */
 static float largest_of(shs_type type)
 {
-    return type == SHS_U8 ? UINT8_MAX : type == SHS_U16 ? UINT16_MAX : 0;
+    return (float)(type == SHS_U8 ? UINT8_MAX : type == SHS_U16 ? UINT16_MAX : 0);
 }
 
 /* ---- The sum of grays. */

@@ -53,7 +53,8 @@ static void load(shs_type type, const void *from, size_t count, struct augment_p
 /* The steps have clamped and rounded the numbers. */
 #define STORE_PIXELS(C, CONVERT)                                                                   \
     {                                                                                              \
-        C *elements = to;                                                                          \
+        typedef C element;                                                                         \
+        element *elements = to;                                                                    \
         for (size_t i = done; i < count; i++) {                                                    \
             elements[3 * i] = (C)CONVERT(r[i]);                                                    \
             elements[3 * i + 1] = (C)CONVERT(g[i]);                                                \
@@ -93,7 +94,8 @@ static void load_row(shs_type type, const void *from, size_t count, float *restr
 
 #define STORE_ROW(C, CONVERT)                                                                      \
     {                                                                                              \
-        C *restrict elements = to;                                                                 \
+        typedef C element;                                                                         \
+        element *restrict elements = to;                                                           \
         for (size_t i = 0; i < count; i++)                                                         \
             elements[i] = (C)CONVERT(row[i]);                                                      \
     }

@@ -99,7 +99,7 @@ static void spell_layout(const struct augment_grid *grid, char layout[SHS_MAX_AX
 {
     memcpy(layout, grid->layout, sizeof grid->layout);
     for (char *letter = layout; *letter && grid->is_usual; letter++)
-        *letter = *letter == 'x' ? 'w' : *letter == 'y' ? 'h' : *letter;
+        *letter = (char)(*letter == 'x' ? 'w' : *letter == 'y' ? 'h' : *letter);
 }
 
 /* Writes the layout of an operation's fields. Returns false if they need no layout, or have

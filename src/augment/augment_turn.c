@@ -58,7 +58,7 @@ static void tell_number(const struct augment_bound *bound, const void *draw, str
 
 #define AXES_PARAMETER(HELP)                                                                       \
     {                                                                                              \
-        .name = "axes", AUGMENT_MEMBER(struct turn_setting, axes), .otherwise = "", .help = HELP   \
+        .name = "axes", AUGMENT_MEMBER(struct turn_setting, axes), .otherwise = "", .help = (HELP) \
     }
 
 /* ---- random_rot90 and d4 */

@@ -41,7 +41,8 @@ static struct runs runs_along(const shs_tensor *sample, int axis)
 
 #define FOR_RUNS(C, EACH)                                                                          \
     for (size_t r = 0; r < runs->runs; r++) {                                                      \
-        C *at = (C *)elements + r * runs->step;                                                    \
+        typedef C element;                                                                         \
+        element *at = (element *)elements + r * runs->step;                                        \
         for (size_t k = 0; k < runs->length; k++)                                                  \
             at[k] = EACH(at[k]);                                                                   \
     }
@@ -96,7 +97,8 @@ void augment_vectors_move(const struct augment_kind *kind, const struct augment_
 #define ROTATE(C)                                                                                  \
     for (size_t r = 0; r < runs->runs; r++) {                                                      \
         C c = (C)cosine, s = (C)sine;                                                              \
-        C *u = (C *)along + r * runs->step, *v = (C *)across + r * runs->step;                     \
+        typedef C element;                                                                         \
+        element *u = (element *)along + r * runs->step, *v = (element *)across + r * runs->step;   \
         for (size_t k = 0; k < runs->length; k++) {                                                \
             C before = u[k];                                                                       \
             u[k] = c * before - s * v[k];                                                          \

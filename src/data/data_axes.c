@@ -32,7 +32,7 @@ static void take_name(void *user, uint32_t axis, const char *name)
 {
     char *now = (char *)user + axis, letter = data_axis_letter(name);
     if (letter == DATA_AXIS_UNNAMED || letter == *now) return;
-    *now = *now == DATA_AXIS_UNNAMED ? letter : DATA_AXIS_DISPUTED;
+    *now = (char)(*now == DATA_AXIS_UNNAMED ? letter : DATA_AXIS_DISPUTED);
 }
 
 shs_status data_axes_read(struct h5_array *array, uint32_t axes, char letters[SHS_MAX_AXES + 1])

@@ -110,8 +110,8 @@ static void philox_blocks(const uint32_t key[2], const struct random_counters *c
     struct lanes lanes[VECTORS];
     char *to = (char *)out;
     make_schedule(key, &schedule);
-    for (int v = 0; v < VECTORS; v++)
-        for (int w = 0; w < 4; w++)
+    for (size_t v = 0; v < VECTORS; v++)
+        for (size_t w = 0; w < 4; w++)
             lanes[v].word[w] = spread(counters->word[w] + v * LANES);
     run_rounds(&schedule, VECTORS, lanes);
     for (int v = 0; v < VECTORS; v++) {
