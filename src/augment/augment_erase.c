@@ -99,7 +99,13 @@ static void tell_erasing(const struct augment_bound *bound, const void *draw,
                   drawn->height, drawn->width);
 }
 
-#define VALUE_HELP "What the erased elements become; it must be a number of their type."
+/* The parameter `value`, whose value goes to a member of an operator's settings. */
+#define VALUE_PARAMETER(type, member)                                                              \
+    {                                                                                              \
+        .name = "value", AUGMENT_MEMBER(type, member), .least = -(double)FLT_MAX,                  \
+        .most = (double)FLT_MAX, .otherwise = "0",                                                 \
+        .help = "What the erased elements become; it must be a number of their type."              \
+    }
 
 static const struct augment_parameter erasing_parameters[] = {
     {
@@ -127,14 +133,7 @@ static const struct augment_parameter erasing_parameters[] = {
         .otherwise = "0.3..3.3",
         .help = "The rectangle's height, divided by its width.",
     },
-    {
-        .name = "value",
-        AUGMENT_MEMBER(struct erasing_setting, values),
-        .least = -(double)FLT_MAX,
-        .most = (double)FLT_MAX,
-        .otherwise = "0",
-        .help = VALUE_HELP,
-    },
+    VALUE_PARAMETER(struct erasing_setting, values),
     AUGMENT_LAYOUT_PARAMETER,
     {0},
 };
@@ -253,14 +252,7 @@ static const struct augment_parameter mask_parameters[] = {
         .otherwise = "",
         .help = "The axis, one letter. Without it, t if the layout has it, else x or w.",
     },
-    {
-        .name = "value",
-        AUGMENT_MEMBER(struct mask_setting, value),
-        .least = -(double)FLT_MAX,
-        .most = (double)FLT_MAX,
-        .otherwise = "0",
-        .help = VALUE_HELP,
-    },
+    VALUE_PARAMETER(struct mask_setting, value),
     AUGMENT_CHANCE_PARAMETER,
     AUGMENT_LAYOUT_PARAMETER,
     {0},
@@ -359,14 +351,7 @@ static const struct augment_parameter drop_parameters[] = {
         .example = "0.1",
         .help = "The probability of each channel that it is dropped.",
     },
-    {
-        .name = "value",
-        AUGMENT_MEMBER(struct drop_setting, value),
-        .least = -(double)FLT_MAX,
-        .most = (double)FLT_MAX,
-        .otherwise = "0",
-        .help = VALUE_HELP,
-    },
+    VALUE_PARAMETER(struct drop_setting, value),
     AUGMENT_LAYOUT_PARAMETER,
     {0},
 };
