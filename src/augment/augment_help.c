@@ -48,9 +48,10 @@ static bool is_common(const struct augment_parameter *parameter)
 static void add_common_names(const struct augment_kind *kind, struct core_text *text)
 {
     for (const struct augment_parameter *p = kind->parameters; p->name; p++)
-        if (is_common(p))
-            core_text_add(text, "    %s\tas for many operators.\n",
-                          p->form == AUGMENT_CHANCE ? "p=X" : "layout=L");
+        if (p->form == AUGMENT_CHANCE)
+            core_text_add(text, "    p=X\tas for many operators (%s).\n", p->otherwise);
+        else if (is_common(p))
+            core_text_add(text, "    layout=L\tas for many operators.\n");
 }
 
 static void add_details(const struct augment_kind *kind, struct core_text *text)
