@@ -129,9 +129,10 @@ static shs_status check_channels(const struct making *making, size_t field)
     const shs_tensor *sample = &making->dataset->sample[field];
     const struct io_figures *figures = &making->figures;
     struct core_text shapes = {0};
-    bool fits = sample->axes >= figures->sample.axes &&
-                sample->shape[channel_axis(making, sample)] == figures->count;
-    if (!figures->channel_axis || fits) return SHS_OK;
+    if (!figures->channel_axis) return SHS_OK;
+    if (sample->axes >= figures->sample.axes &&
+        sample->shape[channel_axis(making, sample)] == figures->count)
+        return SHS_OK;
     core_text_add_shape(&shapes, sample);
     core_text_add(&shapes, ", but the figures are of %s, with %zu channels in axis %llu",
                   figures->field, figures->count, (ull)figures->channel_axis);
