@@ -2,9 +2,9 @@
  * bound augmentation answers. */
 #include <string.h>
 
+#include "augment_axes.h"
 #include "augment_callback.h"
 #include "augment_from.h"
-#include "augment_grid.h"
 #include "augment_operation.h"
 #include "augment_parameter.h"
 #include "augment_table.h"

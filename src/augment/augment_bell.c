@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "augment_sample_kernels.h"
+#include "grid_sample_kernels.h"
 #include "random_math.h"
 
 static size_t row_elements(const struct augment_bell *bell)
@@ -122,8 +122,8 @@ static const void *find_reals(const struct augment_bell *bell, const char *from,
     else if (bell->type == SHS_F32 || bell->type == SHS_F64)
         return from + at * shs_type_size(bell->type);
     else
-        augment_sample_kernels_now()->type[bell->type].widen(from + at * shs_type_size(bell->type),
-                                                             count, tile);
+        grid_sample_kernels_now()->type[bell->type].widen(from + at * shs_type_size(bell->type),
+                                                          count, tile);
     return tile;
 }
 
@@ -132,8 +132,8 @@ static const void *find_reals(const struct augment_bell *bell, const char *from,
 static void sum_tile(const struct augment_bell *bell, const char *from, size_t top, size_t high,
                      size_t first, size_t count)
 {
-    const struct augment_sample_real *loops =
-        &augment_sample_kernels_now()->real[augment_is_wide(bell->type)];
+    const struct grid_sample_real *loops =
+        &grid_sample_kernels_now()->real[grid_is_wide(bell->type)];
     size_t real = augment_real_bytes(bell->type), tile = tile_elements(bell) * real;
     for (size_t k = 0; k < high + 2 * bell->radius; k++) {
         int64_t row = augment_continued((int64_t)(top + k) - (int64_t)bell->radius,
@@ -148,13 +148,13 @@ static void sum_tile(const struct augment_bell *bell, const char *from, size_t t
 /* Sums a row of a band along the width, and rounds it. */
 static void finish_row(const struct augment_bell *bell, char *row, char *to)
 {
-    const struct augment_sample_kernels *kernels = augment_sample_kernels_now();
+    const struct grid_sample_kernels *kernels = grid_sample_kernels_now();
     size_t pixel = bell->inner * augment_real_bytes(bell->type), count = row_elements(bell);
     continue_row(bell, pixel, row);
     for (size_t k = 0; k <= 2 * bell->radius; k++)
         bell->line[k] = row + k * pixel;
-    kernels->real[augment_is_wide(bell->type)].pairs(bell->line, bell->weight, bell->radius, count,
-                                                     bell->made);
+    kernels->real[grid_is_wide(bell->type)].pairs(bell->line, bell->weight, bell->radius, count,
+                                                  bell->made);
     kernels->type[bell->type].round(bell->made, count, to);
 }
 

@@ -3,7 +3,7 @@
 #include <float.h>
 #include <string.h>
 
-#include "augment_grid.h"
+#include "augment_axes.h"
 
 shs_status augment_take_types(const struct augment_call *call, const struct augment_bound *bound,
                               unsigned types)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "augment_bell.h"
-#include "augment_sample_kernels.h"
+#include "grid_sample_kernels.h"
 #include "random_stream.h"
 
 struct elastic_setting {
@@ -116,8 +116,8 @@ void augment_field_row(const struct augment_field *field, size_t y)
     float down = (float)(y % field->spacing) / (float)field->spacing;
     for (int axis = 0; axis < 2; axis++) {
         const float *up = field->rows[axis] + y / field->spacing * field->step;
-        augment_sample_kernels_now()->blend(up, up + field->step, down, field->width,
-                                            field->row[axis]);
+        grid_sample_kernels_now()->blend(up, up + field->step, down, field->width,
+                                         field->row[axis]);
     }
 }
 

@@ -30,12 +30,11 @@ static void draw_flip(const struct augment_bound *bound, shs_random *stream, voi
     drawn->mirror = (double)shs_random_float(stream) < setting->probability;
 }
 
-static void move_flip(const struct augment_bound *bound, const void *draw,
-                      struct augment_view *view)
+static void move_flip(const struct augment_bound *bound, const void *draw, struct grid_view *view)
 {
     const struct flip_setting *setting = bound->setting;
     const struct flip_draw *drawn = draw;
-    if (drawn->mirror) augment_view_flip(view, setting->found.axis[0]);
+    if (drawn->mirror) grid_view_flip(view, setting->found.axis[0]);
 }
 
 static void tell_flip(const struct augment_bound *bound, const void *draw, struct core_text *text)

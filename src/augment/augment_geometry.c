@@ -14,7 +14,7 @@ enum {
 struct crop_setting {
     uint64_t padding;
     struct augment_wholes size;
-    int mode; /* a value of enum augment_beyond */
+    int mode; /* a value of enum grid_beyond */
     struct augment_axes axes;
     struct augment_found found;
     uint64_t sizes[SHS_MAX_AXES]; /* of the result along the found axes */
@@ -42,7 +42,7 @@ static shs_status bind_crop(const struct augment_call *call, void *setting,
         uint64_t all = bound->before.shape[axis] + 2 * crop->padding;
         if (!sized) crop->sizes[i] = bound->before.shape[axis];
         status =
-            augment_check_beyond(call, bound, (enum augment_beyond)crop->mode, axis, crop->padding);
+            augment_check_beyond(call, bound, (enum grid_beyond)crop->mode, axis, crop->padding);
         if (status || crop->sizes[i] <= all) {
             bound->after.shape[axis] = crop->sizes[i];
             continue;
@@ -69,15 +69,14 @@ static void draw_crop(const struct augment_bound *bound, shs_random *stream, voi
     }
 }
 
-static void move_crop(const struct augment_bound *bound, const void *draw,
-                      struct augment_view *view)
+static void move_crop(const struct augment_bound *bound, const void *draw, struct grid_view *view)
 {
     const struct crop_setting *setting = bound->setting;
     const struct crop_draw *drawn = draw;
     for (uint32_t i = 0; i < setting->found.count; i++) {
         uint32_t axis = setting->found.axis[i];
-        augment_view_cut(view, axis, (int64_t)drawn->offset[i] - (int64_t)setting->padding,
-                         (size_t)bound->after.shape[axis], (enum augment_beyond)setting->mode);
+        grid_view_cut(view, axis, (int64_t)drawn->offset[i] - (int64_t)setting->padding,
+                      (size_t)bound->after.shape[axis], (enum grid_beyond)setting->mode);
     }
 }
 
@@ -180,16 +179,15 @@ static shs_status bind_center(const struct augment_call *call, void *setting,
     return status;
 }
 
-static void move_center(const struct augment_bound *bound, const void *draw,
-                        struct augment_view *view)
+static void move_center(const struct augment_bound *bound, const void *draw, struct grid_view *view)
 {
     const struct center_setting *setting = bound->setting;
     (void)draw;
     for (uint32_t i = 0; i < setting->found.count; i++) {
         uint32_t axis = setting->found.axis[i];
         int64_t lost = (int64_t)bound->before.shape[axis] - (int64_t)bound->after.shape[axis];
-        augment_view_cut(view, axis, lost >= 0 ? lost / 2 : -((1 - lost) / 2),
-                         (size_t)bound->after.shape[axis], AUGMENT_BEYOND_ZERO);
+        grid_view_cut(view, axis, lost >= 0 ? lost / 2 : -((1 - lost) / 2),
+                      (size_t)bound->after.shape[axis], GRID_BEYOND_ZERO);
     }
 }
 
@@ -263,13 +261,12 @@ static void draw_window(const struct augment_bound *bound, shs_random *stream, v
     drawn->from = shs_random_below(stream, (uint32_t)(size - setting->size + 1));
 }
 
-static void move_window(const struct augment_bound *bound, const void *draw,
-                        struct augment_view *view)
+static void move_window(const struct augment_bound *bound, const void *draw, struct grid_view *view)
 {
     const struct window_setting *setting = bound->setting;
     const struct window_draw *drawn = draw;
-    augment_view_cut(view, setting->found.axis[0], drawn->from, (size_t)setting->size,
-                     AUGMENT_BEYOND_ZERO);
+    grid_view_cut(view, setting->found.axis[0], drawn->from, (size_t)setting->size,
+                  GRID_BEYOND_ZERO);
 }
 
 static void tell_window(const struct augment_bound *bound, const void *draw, struct core_text *text)
@@ -318,7 +315,7 @@ const struct augment_kind augment_window_crop = {
 
 struct pad_setting {
     struct augment_wholes padding;
-    int mode; /* a value of enum augment_beyond */
+    int mode; /* a value of enum grid_beyond */
     struct augment_axes axes;
     struct augment_found found;
     uint64_t paddings[SHS_MAX_AXES]; /* along the found axes */
@@ -334,21 +331,21 @@ static shs_status bind_pad(const struct augment_call *call, void *setting,
             augment_sizes_of(call, bound, &pad->padding, "padding", &pad->found, pad->paddings);
     for (uint32_t i = 0; i < pad->found.count && !status; i++) {
         uint32_t axis = pad->found.axis[i];
-        status = augment_check_beyond(call, bound, (enum augment_beyond)pad->mode, axis,
-                                      pad->paddings[i]);
+        status =
+            augment_check_beyond(call, bound, (enum grid_beyond)pad->mode, axis, pad->paddings[i]);
         bound->after.shape[axis] += 2 * pad->paddings[i];
     }
     return status;
 }
 
-static void move_pad(const struct augment_bound *bound, const void *draw, struct augment_view *view)
+static void move_pad(const struct augment_bound *bound, const void *draw, struct grid_view *view)
 {
     const struct pad_setting *setting = bound->setting;
     (void)draw;
     for (uint32_t i = 0; i < setting->found.count; i++) {
         uint32_t axis = setting->found.axis[i];
-        augment_view_cut(view, axis, -(int64_t)setting->paddings[i],
-                         (size_t)bound->after.shape[axis], (enum augment_beyond)setting->mode);
+        grid_view_cut(view, axis, -(int64_t)setting->paddings[i], (size_t)bound->after.shape[axis],
+                      (enum grid_beyond)setting->mode);
     }
 }
 

@@ -10,10 +10,10 @@
 
 #include <stddef.h>
 
-#include "augment_linear.h"
 #include "augment_text.h"
-#include "augment_view.h"
 #include "core_text.h"
+#include "grid_linear.h"
+#include "grid_view.h"
 #include "shardstep/augment.h"
 
 /* All operators, in the order of help and messages. */
@@ -329,11 +329,11 @@ struct augment_kind {
     /* Returns true and the map if what run() computes is a linear map of these types, which vector
      * code then does where it can. run() and the map then depend only on the types, the settings
      * and grid.channel_inner, so that moves behind it may be done before it. NULL: it never is. */
-    bool (*linear)(const struct augment_bound *bound, struct augment_linear *linear);
+    bool (*linear)(const struct augment_bound *bound, struct grid_linear *linear);
 
     /* For operators that move elements and never change them. Tells the moves to the view, which
-     * shows the sample as it was before: see augment_view.h. */
-    void (*move)(const struct augment_bound *bound, const void *draw, struct augment_view *view);
+     * shows the sample as it was before: see grid_view.h. */
+    void (*move)(const struct augment_bound *bound, const void *draw, struct grid_view *view);
 
     /* For operators whose apply() is augment_warp_apply(): see augment_warp.h. Puts the operator
      * behind those that `warp` has already. */

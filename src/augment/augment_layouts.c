@@ -45,12 +45,11 @@ static shs_status bind_last(const struct augment_call *call, void *setting,
     return bind_order(call, setting, bound, true);
 }
 
-static void move_axes(const struct augment_bound *bound, const void *draw,
-                      struct augment_view *view)
+static void move_axes(const struct augment_bound *bound, const void *draw, struct grid_view *view)
 {
     const struct layout_setting *setting = bound->setting;
     (void)draw;
-    augment_view_permute(view, setting->order);
+    grid_view_permute(view, setting->order);
 }
 
 static const struct augment_parameter layout_parameters[] = {AUGMENT_LAYOUT_PARAMETER, {0}};

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "augment_block.h"
-#include "augment_types.h"
+#include "grid_types.h"
 #include "random_math.h"
 
 /* ---- clip */
@@ -70,7 +70,7 @@ static void run_clip(const struct augment_bound *bound, const void *draw, size_t
     const struct clip_setting *clip = bound->setting;
     (void)draw;
     (void)at;
-    AUGMENT_FOR_TYPE(bound->before.type, CLIP)
+    GRID_FOR_TYPE(bound->before.type, CLIP)
 }
 
 static const struct augment_parameter clip_parameters[] = {
@@ -133,7 +133,7 @@ static shs_status bind_map(const struct augment_call *call, void *setting,
 
 static void load_doubles(shs_type type, const void *input, size_t count, double *to)
 {
-    AUGMENT_FOR_TYPE(type, LOAD_DOUBLES)
+    GRID_FOR_TYPE(type, LOAD_DOUBLES)
 }
 
 static void store_doubles(shs_type type, const double *from, size_t count, void *output)

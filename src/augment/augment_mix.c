@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "augment_grid.h"
+#include "augment_axes.h"
 #include "augment_kind.h"
 #include "core_cpu.h"
 #include "random_math.h"

@@ -74,18 +74,18 @@ shs_status augment_sizes_of(const struct augment_call *call, const struct augmen
 }
 
 shs_status augment_check_beyond(const struct augment_call *call, const struct augment_bound *bound,
-                                enum augment_beyond beyond, uint32_t axis, uint64_t padding)
+                                enum grid_beyond beyond, uint32_t axis, uint64_t padding)
 {
     uint64_t size = bound->before.shape[axis];
     char letter = bound->grid.layout[axis];
-    if (beyond == AUGMENT_BEYOND_ZERO || !padding) return SHS_OK;
+    if (beyond == GRID_BEYOND_ZERO || !padding) return SHS_OK;
     if (!size)
         return core_fail(
             SHS_ERROR_ARGUMENT,
             "augmentation, character %zu: %s of field %s: axis %c has no elements that "
             "could continue it; use mode=zero",
             call->at, call->name, bound->before.name, letter);
-    if (beyond != AUGMENT_BEYOND_REFLECT || padding < size) return SHS_OK;
+    if (beyond != GRID_BEYOND_REFLECT || padding < size) return SHS_OK;
     return core_fail(
         SHS_ERROR_ARGUMENT,
         "augmentation, character %zu: %s of field %s: axis %c has %llu elements, and a "

@@ -27,11 +27,11 @@ shs_status augment_sizes_of(const struct augment_call *call, const struct augmen
                             const struct augment_wholes *given, const char *name,
                             const struct augment_found *found, uint64_t sizes[SHS_MAX_AXES]);
 
-/* The words of a parameter `mode`, in the order of enum augment_beyond. */
+/* The words of a parameter `mode`, in the order of enum grid_beyond. */
 #define AUGMENT_MODE_WORDS "zero edge reflect wrap"
 
 /* SHS_ERROR_ARGUMENT if an axis cannot be mirrored so far beyond its ends. */
 shs_status augment_check_beyond(const struct augment_call *call, const struct augment_bound *bound,
-                                enum augment_beyond beyond, uint32_t axis, uint64_t padding);
+                                enum grid_beyond beyond, uint32_t axis, uint64_t padding);
 
 #endif

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "augment_block.h"
-#include "augment_types.h"
+#include "grid_types.h"
 #include "random_math.h"
 #include "random_stream.h"
 
@@ -243,7 +243,7 @@ static double power_of(shs_type type, const struct elements *elements, const voi
     double lane[LANES] = {0};
     size_t at = 0, count = 0, first = elements->first;
     for (size_t run = 0; run < elements->runs; run++, first += elements->step)
-        AUGMENT_FOR_TYPE(type, ADD_SQUARES)
+        GRID_FOR_TYPE(type, ADD_SQUARES)
     double total =
         ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
     return count ? total / (double)count : 0;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "augment_grid.h"
+#include "augment_axes.h"
 #include "augment_print.h"
 #include "augment_table.h"
 

@@ -1,7 +1,7 @@
 #include "augment_pass.h"
 
-#include "augment_grid.h"
-#include "augment_linear.h"
+#include "augment_axes.h"
+#include "grid_linear.h"
 
 /* ---- Samples with fewer rows. */
 
@@ -37,11 +37,11 @@ void augment_clear_rest(const struct augment_bound *bound, uint64_t rows, void *
 /* Returns true if moves only change the order of elements or leave some of them out, and channels
  * stay in their order. Zeros from beyond a sample are not what a map makes of zeros. `channel` is
  * the axis of the channels, -1 if there is none. It becomes their axis behind the moves. */
-static bool only_turns(const struct augment_view *view, int *channel)
+static bool only_turns(const struct grid_view *view, int *channel)
 {
     int before = *channel, behind = before;
     for (uint32_t axis = 0; axis < view->axes; axis++) {
-        const struct augment_way *way = &view->way[axis];
+        const struct grid_way *way = &view->way[axis];
         if (way->table || way->count != way->size) return false;
         if ((int)way->axis != before) continue;
         if (way->step < 0 || way->size != view->shape[way->axis]) return false;
@@ -54,14 +54,14 @@ static bool only_turns(const struct augment_view *view, int *channel)
 /* Begins to move behind a run, if the run is a linear map. */
 static bool begin_turn(struct augment_pass *pass, int64_t *numbers, size_t n_numbers)
 {
-    struct augment_linear linear;
+    struct grid_linear linear;
     const struct augment_pass_run *run = &pass->run[0];
     if (pass->n_runs > 1) return false;
     if (pass->turned) return true;
     if (!run->kind->linear || !run->kind->linear(run->bound, &linear)) return false;
     pass->channel =
-        linear.channels > 1 ? augment_axis_of(run->bound->grid.layout, 'c') : AUGMENT_NO_ELEMENT;
-    if (!pass->n_moves) augment_view_begin(&run->bound->before, numbers, n_numbers, &pass->view);
+        linear.channels > 1 ? augment_axis_of(run->bound->grid.layout, 'c') : GRID_NO_ELEMENT;
+    if (!pass->n_moves) grid_view_begin(&run->bound->before, numbers, n_numbers, &pass->view);
     return true;
 }
 
@@ -70,9 +70,9 @@ static bool add_turn(struct augment_pass *pass, const struct augment_kind *kind,
                      const struct augment_bound *bound, const void *draw, int64_t *numbers,
                      size_t n_numbers)
 {
-    struct augment_view alone;
+    struct grid_view alone;
     if (!begin_turn(pass, numbers, n_numbers)) return false;
-    augment_view_begin(&bound->before, pass->view.free, pass->view.n_free, &alone);
+    grid_view_begin(&bound->before, pass->view.free, pass->view.n_free, &alone);
     kind->move(bound, draw, &alone);
     if (!only_turns(&alone, &pass->channel)) return false;
     kind->move(bound, draw, &pass->view);
@@ -109,7 +109,7 @@ bool augment_pass_add(struct augment_pass *pass, const struct augment_kind *kind
     }
     struct augment_bound room;
     const struct augment_bound *some = augment_shorten(bound, rows, &room);
-    if (!pass->n_moves) augment_view_begin(&some->before, numbers, n_numbers, &pass->view);
+    if (!pass->n_moves) grid_view_begin(&some->before, numbers, n_numbers, &pass->view);
     kind->move(some, draw, &pass->view);
     pass->n_moves++;
     return true;
@@ -118,7 +118,7 @@ bool augment_pass_add(struct augment_pass *pass, const struct augment_kind *kind
 /* ---- The general way: some elements at a time, from one operator to the next. */
 
 enum {
-    PIECE = AUGMENT_STAGE_BYTES / 8 /* elements of any type that a stage holds */
+    PIECE = GRID_STAGE_BYTES / 8 /* elements of any type that a stage holds */
 };
 
 /* The operators of a pass, with memory for the elements between them. */
@@ -181,7 +181,7 @@ static void gather_together(struct chain *chain, size_t count, const char *from)
 }
 
 /* Gathers what the last dimension shows, if its pieces are short. */
-static void gather_line(struct chain *chain, const struct augment_walk *walk, const char *from)
+static void gather_line(struct chain *chain, const struct grid_walk *walk, const char *from)
 {
     size_t size = walk->dimension[walk->dimensions - 1].size;
     size_t elements = walk->piece / chain->input_size;
@@ -190,24 +190,24 @@ static void gather_line(struct chain *chain, const struct augment_walk *walk, co
         if (!room) chain_flush(chain);
         room = (PIECE - chain->gathered) / elements;
         some = size - first < room ? size - first : room;
-        augment_walk_line(walk, first, some, from,
-                          chain->stage[0] + chain->gathered * chain->input_size);
+        grid_walk_line(walk, first, some, from,
+                       chain->stage[0] + chain->gathered * chain->input_size);
         chain->gathered += some * elements;
     }
 }
 
-static void gather(struct chain *chain, const struct augment_walk *walk, uint32_t dimension,
+static void gather(struct chain *chain, const struct grid_walk *walk, uint32_t dimension,
                    const char *from)
 {
-    const struct augment_dimension *along = &walk->dimension[dimension];
+    const struct grid_dimension *along = &walk->dimension[dimension];
     bool last = dimension + 1 == walk->dimensions;
     if (last && walk->piece <= PIECE * chain->input_size) {
         gather_line(chain, walk, from);
         return;
     }
     for (size_t k = 0; k < along->size; k++) {
-        ptrdiff_t at = augment_walk_at(along, k);
-        if (at == AUGMENT_NO_ELEMENT)
+        ptrdiff_t at = grid_walk_at(along, k);
+        if (at == GRID_NO_ELEMENT)
             gather_together(chain, along->bytes / chain->input_size, NULL);
         else if (last)
             gather_together(chain, walk->piece / chain->input_size, from + at);
@@ -221,7 +221,7 @@ static void gather(struct chain *chain, const struct augment_walk *walk, uint32_
 static void compute_runs(const struct augment_pass *pass, const struct augment_pass_run *run,
                          const char *input, char *output)
 {
-    _Alignas(64) char stage[3][AUGMENT_STAGE_BYTES];
+    _Alignas(64) char stage[3][GRID_STAGE_BYTES];
     size_t elements = run[0].bound->elements;
     struct chain chain = {.run = run,
                           .n_runs = pass->n_runs,
@@ -229,17 +229,17 @@ static void compute_runs(const struct augment_pass *pass, const struct augment_p
                           .output_size = shs_type_size(run[pass->n_runs - 1].bound->after.type),
                           .output = output,
                           .stage = {stage[0], stage[1], stage[2]}};
-    struct augment_linear linear;
-    struct augment_walk walk;
+    struct grid_linear linear;
+    struct grid_walk walk;
     if (!elements) return;
-    if (pass->n_moves) augment_walk_begin(&pass->view, chain.input_size, &walk);
+    if (pass->n_moves) grid_walk_begin(&pass->view, chain.input_size, &walk);
     if (!pass->n_moves || !walk.dimensions) {
         chain_compute(&chain, 0, elements, input);
         return;
     }
     if (pass->n_runs == 1 && run[0].kind->linear && run[0].kind->linear(run[0].bound, &linear) &&
-        augment_linear_walk(&linear, run[0].bound->before.type, &walk, input,
-                            (float *)(void *)output, stage[0]))
+        grid_linear_walk(&linear, run[0].bound->before.type, &walk, input, (float *)(void *)output,
+                         stage[0]))
         return;
     gather(&chain, &walk, 0, input);
     chain_flush(&chain);
@@ -263,7 +263,7 @@ void augment_pass_do(struct augment_pass *pass, uint64_t rows, const void *input
     } else if (pass->n_runs) {
         compute_runs(pass, pass->run, input, output);
     } else {
-        augment_view_copy(&pass->view, shs_type_size(pass->first->before.type), input, output);
+        grid_view_copy(&pass->view, shs_type_size(pass->first->before.type), input, output);
     }
     augment_clear_rest(pass->last, rows, output);
     pass->n_moves = pass->n_runs = 0;

@@ -23,7 +23,7 @@ struct augment_pass {
     size_t n_moves, n_runs;
     const struct augment_bound *first, *last; /* of the first operator and of the last one */
     struct augment_pass_run run[AUGMENT_PASS_RUNS];
-    struct augment_view view;
+    struct grid_view view;
     bool turned; /* moves stand behind the first run */
     int channel; /* then the axis of the channels behind all moves; -1: none */
 };

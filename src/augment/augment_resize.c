@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "augment_sample_kernels.h"
+#include "grid_sample_kernels.h"
 
 enum augment_how_resized augment_how_of(const struct augment_bound *bound, int word)
 {
@@ -45,8 +45,7 @@ static struct sizes sizes_of(const struct augment_bound *bound)
 
 static size_t lanes_bytes(const struct sizes *sizes)
 {
-    return (sizes->to_width * sizes->inner / AUGMENT_SAMPLE_LANES + 1) *
-           sizeof(struct augment_lanes);
+    return (sizes->to_width * sizes->inner / GRID_SAMPLE_LANES + 1) * sizeof(struct grid_lanes);
 }
 
 static size_t taps_bytes(size_t size, size_t most, size_t real)
@@ -62,8 +61,8 @@ size_t augment_resizing_bytes(const struct augment_bound *bound)
     return augment_taken(lanes_bytes(&sizes)) + taps_bytes(sizes.to_height, sizes.most_rows, real) +
            taps_bytes(sizes.to_width, sizes.most_across, real) +
            augment_taken(more * sizeof(double)) + augment_taken(more * sizeof(void *)) +
-           augment_taken((sizes.width * sizes.inner + AUGMENT_SPARE) * real) +
-           augment_taken((sizes.to_width * sizes.inner + AUGMENT_SPARE) * real);
+           augment_taken((sizes.width * sizes.inner + GRID_SPARE) * real) +
+           augment_taken((sizes.to_width * sizes.inner + GRID_SPARE) * real);
 }
 
 /* ---- Weights. */
@@ -110,13 +109,13 @@ struct resizing {
     const void **line; /* the lines that make one row */
     void *row;         /* reals: a row of the result's height, and the part's width */
     void *made;        /* reals: a row of the result */
-    struct augment_taps rows, across;
+    struct grid_taps rows, across;
 };
 
 /* Gives all positions as many elements as the position with the most, where this changes nothing: a
  * sum of finite numbers that are not negative is the same with products of 0 before or behind it.
  */
-static void even_out(size_t from, struct augment_taps *taps)
+static void even_out(size_t from, struct grid_taps *taps)
 {
     uint32_t most = 0;
     for (size_t i = 0; i < taps->size; i++)
@@ -135,7 +134,7 @@ static void even_out(size_t from, struct augment_taps *taps)
 }
 
 static void make_taps(const struct resizing *resizing, size_t from, size_t to, size_t most,
-                      char **memory, struct augment_taps *taps)
+                      char **memory, struct grid_taps *taps)
 {
     size_t real = augment_real_bytes(resizing->type);
     taps->size = to;
@@ -156,11 +155,11 @@ static void make_taps(const struct resizing *resizing, size_t from, size_t to, s
     if (resizing->type == SHS_U8 || resizing->type == SHS_U16) even_out(from, taps);
 }
 
-static void make_lanes(const struct sizes *sizes, char **memory, struct augment_taps *taps)
+static void make_lanes(const struct sizes *sizes, char **memory, struct grid_taps *taps)
 {
-    const struct augment_sample_kernels *kernels = augment_sample_kernels_now();
-    struct augment_lanes *lanes = augment_take(memory, lanes_bytes(sizes));
-    if (kernels->find_lanes && taps->same && taps->same <= AUGMENT_MOST_LANE_TAPS &&
+    const struct grid_sample_kernels *kernels = grid_sample_kernels_now();
+    struct grid_lanes *lanes = augment_take(memory, lanes_bytes(sizes));
+    if (kernels->find_lanes && taps->same && taps->same <= GRID_MOST_LANE_TAPS &&
         kernels->find_lanes(taps, sizes->inner, lanes))
         taps->lanes = lanes;
 }
@@ -170,12 +169,12 @@ static void make_lanes(const struct sizes *sizes, char **memory, struct augment_
 static void resize_image(const struct resizing *resizing, const struct sizes *sizes,
                          const struct augment_box *box, const char *from, char *to)
 {
-    const struct augment_sample_kernels *kernels = augment_sample_kernels_now();
-    const struct augment_sample_type *loops = &kernels->type[resizing->type];
-    bool wide = augment_is_wide(resizing->type);
+    const struct grid_sample_kernels *kernels = grid_sample_kernels_now();
+    const struct grid_sample_type *loops = &kernels->type[resizing->type];
+    bool wide = grid_is_wide(resizing->type);
     size_t size = shs_type_size(resizing->type), real = augment_real_bytes(resizing->type);
     size_t row = sizes->width * sizes->inner * size, made = sizes->to_width * sizes->inner;
-    const struct augment_taps *rows = &resizing->rows;
+    const struct grid_taps *rows = &resizing->rows;
     from += box->top * row + box->left * sizes->inner * size;
     for (size_t y = 0; y < sizes->to_height; y++) {
         for (size_t k = 0; k < rows->count[y]; k++)
@@ -197,8 +196,8 @@ static void resize_computed(const struct augment_bound *bound, enum augment_how_
     size_t more = sizes.most_rows > sizes.most_across ? sizes.most_rows : sizes.most_across;
     resizing.weight = augment_take(&memory, more * sizeof(double));
     resizing.line = augment_take(&memory, more * sizeof(void *));
-    resizing.row = augment_take(&memory, (sizes.width * sizes.inner + AUGMENT_SPARE) * real);
-    resizing.made = augment_take(&memory, (sizes.to_width * sizes.inner + AUGMENT_SPARE) * real);
+    resizing.row = augment_take(&memory, (sizes.width * sizes.inner + GRID_SPARE) * real);
+    resizing.made = augment_take(&memory, (sizes.to_width * sizes.inner + GRID_SPARE) * real);
     make_taps(&resizing, box->height, sizes.to_height, most_taps(box->height, sizes.to_height),
               &memory, &resizing.rows);
     make_taps(&resizing, box->width, sizes.to_width, most_taps(box->width, sizes.to_width), &memory,

@@ -36,14 +36,13 @@ static void draw_roll(const struct augment_bound *bound, shs_random *stream, voi
             shs_random_below(stream, (uint32_t)bound->before.shape[setting->found.axis[i]]);
 }
 
-static void move_roll(const struct augment_bound *bound, const void *draw,
-                      struct augment_view *view)
+static void move_roll(const struct augment_bound *bound, const void *draw, struct grid_view *view)
 {
     const struct roll_setting *setting = bound->setting;
     const struct roll_draw *drawn = draw;
     for (uint32_t i = 0; i < setting->found.count; i++)
-        augment_view_cut(view, setting->found.axis[i], -(int64_t)drawn->shift[i],
-                         view->way[setting->found.axis[i]].size, AUGMENT_BEYOND_WRAP);
+        grid_view_cut(view, setting->found.axis[i], -(int64_t)drawn->shift[i],
+                      view->way[setting->found.axis[i]].size, GRID_BEYOND_WRAP);
 }
 
 static void tell_roll(const struct augment_bound *bound, const void *draw, struct core_text *text)
@@ -118,15 +117,14 @@ static void draw_shift(const struct augment_bound *bound, shs_random *stream, vo
                           (int64_t)setting->most;
 }
 
-static void move_shift(const struct augment_bound *bound, const void *draw,
-                       struct augment_view *view)
+static void move_shift(const struct augment_bound *bound, const void *draw, struct grid_view *view)
 {
     const struct shift_setting *setting = bound->setting;
     const struct shift_draw *drawn = draw;
     for (uint32_t i = 0; i < setting->found.count; i++)
-        augment_view_cut(view, setting->found.axis[i], -drawn->shift[i],
-                         view->way[setting->found.axis[i]].size,
-                         setting->mode == SHIFT_WRAP ? AUGMENT_BEYOND_WRAP : AUGMENT_BEYOND_ZERO);
+        grid_view_cut(view, setting->found.axis[i], -drawn->shift[i],
+                      view->way[setting->found.axis[i]].size,
+                      setting->mode == SHIFT_WRAP ? GRID_BEYOND_WRAP : GRID_BEYOND_ZERO);
 }
 
 static void tell_shift(const struct augment_bound *bound, const void *draw, struct core_text *text)

@@ -1,6 +1,6 @@
 #include "augment_sampling.h"
 
-#include "augment_sample_kernels.h"
+#include "grid_sample_kernels.h"
 
 shs_status augment_check_sampled(const struct augment_call *call, const struct augment_bound *bound,
                                  uint64_t most, bool computed)
@@ -46,14 +46,14 @@ int64_t augment_continued(int64_t k, int64_t size, enum augment_border border)
 
 size_t augment_real_bytes(shs_type type)
 {
-    return augment_is_wide(type) ? sizeof(double) : sizeof(float);
+    return grid_is_wide(type) ? sizeof(double) : sizeof(float);
 }
 
 void augment_weights_of(shs_type type, const double *weight, size_t count, void *to)
 {
     float *floats = to;
     double *doubles = to, sum = weight[0];
-    bool wide = augment_is_wide(type);
+    bool wide = grid_is_wide(type);
     for (size_t i = 1; i < count; i++)
         sum += weight[i];
     for (size_t i = 0; i < count; i++)

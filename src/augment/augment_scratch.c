@@ -25,7 +25,7 @@ static void count_numbers(shs_augment *augment)
         for (size_t t = 0; operation->kind->move && t < operation->n_targets; t++) {
             const struct augment_bound *bound = &operation->targets[t].bound;
             augment->rooms[operation->targets[t].field].n_numbers +=
-                augment_view_numbers(&bound->before, &bound->after);
+                grid_view_numbers(&bound->before, &bound->after);
         }
     }
 }

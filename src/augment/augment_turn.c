@@ -21,7 +21,7 @@ struct turn_draw {
 };
 
 static void move_by(const struct turn_setting *setting, const struct symmetry *symmetry,
-                    struct augment_view *view)
+                    struct grid_view *view)
 {
     const uint32_t *axis = setting->found.axis;
     uint32_t order[SHS_MAX_AXES];
@@ -29,9 +29,9 @@ static void move_by(const struct turn_setting *setting, const struct symmetry *s
         order[i] = i;
     for (uint32_t i = 0; i < setting->found.count; i++)
         order[axis[i]] = axis[symmetry->from[i]];
-    augment_view_permute(view, order);
+    grid_view_permute(view, order);
     for (uint32_t i = 0; i < setting->found.count; i++)
-        if (symmetry->mirrored[i]) augment_view_flip(view, axis[i]);
+        if (symmetry->mirrored[i]) grid_view_flip(view, axis[i]);
 }
 
 static shs_status bind_axes(const struct augment_call *call, struct turn_setting *turn,
@@ -86,7 +86,7 @@ static struct symmetry quarters(uint32_t number)
 }
 
 static void move_quarters(const struct augment_bound *bound, const void *draw,
-                          struct augment_view *view)
+                          struct grid_view *view)
 {
     const struct turn_draw *drawn = draw;
     const struct symmetry symmetry = quarters(drawn->number);
@@ -126,13 +126,13 @@ static void draw_d4(const struct augment_bound *bound, shs_random *stream, void 
     drawn->number = shs_random_below(stream, 8);
 }
 
-static void move_d4(const struct augment_bound *bound, const void *draw, struct augment_view *view)
+static void move_d4(const struct augment_bound *bound, const void *draw, struct grid_view *view)
 {
     const struct turn_setting *setting = bound->setting;
     const struct turn_draw *drawn = draw;
     const struct symmetry symmetry = quarters(drawn->number % 4);
     move_by(setting, &symmetry, view);
-    if (drawn->number >= 4) augment_view_flip(view, setting->found.axis[1]);
+    if (drawn->number >= 4) grid_view_flip(view, setting->found.axis[1]);
 }
 
 const struct augment_kind augment_d4 = {
@@ -175,7 +175,7 @@ static void draw_symmetry(const struct augment_bound *bound, shs_random *stream,
 }
 
 static void move_symmetry(const struct augment_bound *bound, const void *draw,
-                          struct augment_view *view)
+                          struct grid_view *view)
 {
     const struct turn_setting *setting = bound->setting;
     const struct turn_draw *drawn = draw;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "augment_kind.h"
-#include "augment_types.h"
+#include "grid_types.h"
 
 double augment_whole_scale(shs_type type)
 {
@@ -38,8 +38,8 @@ struct normalize_setting {
     size_t channels; /* the length of the lists; 1 without a list */
     size_t period;   /* used elements of `mean` and `inverse`: a multiple of channels */
     float factor;
-    float mean[AUGMENT_MOST_NUMBERS + AUGMENT_LANES];
-    float inverse[AUGMENT_MOST_NUMBERS + AUGMENT_LANES];
+    float mean[AUGMENT_MOST_NUMBERS + GRID_LANES];
+    float inverse[AUGMENT_MOST_NUMBERS + GRID_LANES];
 };
 
 static shs_status bind_normalize(const struct augment_call *call, void *setting,
@@ -52,7 +52,7 @@ static shs_status bind_normalize(const struct augment_call *call, void *setting,
     made->factor =
         made->scale == SCALE_AUTO ? (float)(1 / augment_whole_scale(bound->before.type)) : 1;
     made->period = AUGMENT_MOST_NUMBERS / made->channels * made->channels;
-    for (size_t i = 0; i < AUGMENT_MOST_NUMBERS + AUGMENT_LANES; i++) {
+    for (size_t i = 0; i < AUGMENT_MOST_NUMBERS + GRID_LANES; i++) {
         size_t c = i % made->channels;
         made->mean[i] = (float)means->number[means->count > 1 ? c : 0];
         made->inverse[i] = (float)(1 / deviations->number[deviations->count > 1 ? c : 0]);
@@ -74,7 +74,7 @@ static void normalize_channel(const struct normalize_setting *setting, size_t ch
 {
     float factor = setting->factor;
     float mean = setting->mean[channel], inverse = setting->inverse[channel];
-    AUGMENT_FOR_TYPE(type, NORMALIZE)
+    GRID_FOR_TYPE(type, NORMALIZE)
 }
 
 #define NORMALIZE_PIXELS(C, TO_FLOAT, TO_DOUBLE)                                                   \
@@ -96,18 +96,18 @@ static void normalize_pixels(const struct normalize_setting *setting, size_t fir
     float factor = setting->factor;
     const float *mean = setting->mean, *inverse = setting->inverse;
     size_t count;
-    AUGMENT_FOR_TYPE(type, NORMALIZE_PIXELS)
+    GRID_FOR_TYPE(type, NORMALIZE_PIXELS)
 }
 
-static bool normalize_linear(const struct augment_bound *bound, struct augment_linear *linear)
+static bool normalize_linear(const struct augment_bound *bound, struct grid_linear *linear)
 {
     const struct normalize_setting *setting = bound->setting;
-    *linear = (struct augment_linear){.factor = setting->factor,
-                                      .channels = setting->channels,
-                                      .inner = bound->grid.channel_inner,
-                                      .mean = setting->mean,
-                                      .inverse = setting->inverse};
-    return augment_has_map(bound->before.type);
+    *linear = (struct grid_linear){.factor = setting->factor,
+                                   .channels = setting->channels,
+                                   .inner = bound->grid.channel_inner,
+                                   .mean = setting->mean,
+                                   .inverse = setting->inverse};
+    return grid_has_map(bound->before.type);
 }
 
 static void normalize(const struct augment_bound *bound, const void *draw, size_t at, size_t count,
@@ -117,10 +117,10 @@ static void normalize(const struct augment_bound *bound, const void *draw, size_
     size_t inner = bound->grid.channel_inner, size = shs_type_size(bound->before.type);
     const char *from = input;
     float *to = output;
-    struct augment_linear linear;
+    struct grid_linear linear;
     (void)draw;
     if (normalize_linear(bound, &linear)) {
-        augment_linear_run(&linear, bound->before.type, at, count, input, output);
+        grid_linear_run(&linear, bound->before.type, at, count, input, output);
         return;
     }
     if (setting->channels == 1) {
@@ -280,10 +280,10 @@ static void cast_to_integer(const struct augment_bound *bound, size_t count, con
 }
 
 /* An integer times 1, less 0, times 1 is the integer itself. */
-static bool cast_linear(const struct augment_bound *bound, struct augment_linear *linear)
+static bool cast_linear(const struct augment_bound *bound, struct grid_linear *linear)
 {
     static const float zero = 0, one = 1;
-    *linear = (struct augment_linear){
+    *linear = (struct grid_linear){
         .factor = 1, .channels = 1, .inner = 1, .mean = &zero, .inverse = &one};
     return bound->after.type == SHS_F32 && bound->before.type <= SHS_U16;
 }
@@ -291,14 +291,14 @@ static bool cast_linear(const struct augment_bound *bound, struct augment_linear
 static void cast(const struct augment_bound *bound, const void *draw, size_t at, size_t count,
                  const void *input, void *output)
 {
-    struct augment_linear linear;
+    struct grid_linear linear;
     (void)draw;
     if (cast_linear(bound, &linear))
-        augment_linear_run(&linear, bound->before.type, at, count, input, output);
+        grid_linear_run(&linear, bound->before.type, at, count, input, output);
     else if (bound->after.type == SHS_F32)
-        AUGMENT_FOR_TYPE(bound->before.type, CAST_TO_F32)
+        GRID_FOR_TYPE(bound->before.type, CAST_TO_F32)
     else if (bound->after.type == SHS_F64)
-        AUGMENT_FOR_TYPE(bound->before.type, CAST_TO_F64)
+        GRID_FOR_TYPE(bound->before.type, CAST_TO_F64)
     else
         cast_to_integer(bound, count, input, output);
 }

@@ -71,7 +71,7 @@ shs_status augment_vectors_refuse(const struct augment_call *call,
 
 /* Moves a sample as the operator's move() says, and turns its components along. `inputs` has the
  * sample of each component if fields are the components, else the sample. `numbers` is memory for
- * the tables of a view, `n_numbers` as augment_view_numbers() says. */
+ * the tables of a view, `n_numbers` as grid_view_numbers() says. */
 void augment_vectors_move(const struct augment_kind *kind, const struct augment_bound *bound,
                           const void *draw, const void *const *inputs, void *output,
                           int64_t *numbers, size_t n_numbers);

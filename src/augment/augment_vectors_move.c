@@ -11,11 +11,11 @@ struct turned {
     bool negative[AUGMENT_MOST_COMPONENTS];
 };
 
-static void turn_components(const struct augment_vectors *vectors, const struct augment_view *view,
+static void turn_components(const struct augment_vectors *vectors, const struct grid_view *view,
                             struct turned *turned)
 {
     for (uint32_t c = 0; c < vectors->count; c++) {
-        const struct augment_way *way = &view->way[vectors->axis[c]];
+        const struct grid_way *way = &view->way[vectors->axis[c]];
         int from = augment_component_along(vectors, way->axis);
         core_assert(from >= 0 && !way->table);
         turned->from[c] = (uint32_t)from;
@@ -75,16 +75,15 @@ void augment_vectors_move(const struct augment_kind *kind, const struct augment_
                           int64_t *numbers, size_t n_numbers)
 {
     const struct augment_vectors *vectors = &bound->vectors;
-    struct augment_view view;
+    struct grid_view view;
     struct turned turned;
-    augment_view_begin(&bound->before, numbers, n_numbers, &view);
+    grid_view_begin(&bound->before, numbers, n_numbers, &view);
     kind->move(bound, draw, &view);
     turn_components(vectors, &view, &turned);
     for (int p = 0; p < 2; p++)
-        if (vectors->place[p] >= 0)
-            augment_view_pick(&view, (uint32_t)vectors->place[p], turned.from);
+        if (vectors->place[p] >= 0) grid_view_pick(&view, (uint32_t)vectors->place[p], turned.from);
     const void *input = inputs[vectors->is_field ? turned.from[vectors->own] : 0];
-    augment_view_copy(&view, shs_type_size(bound->before.type), input, output);
+    grid_view_copy(&view, shs_type_size(bound->before.type), input, output);
     for (int p = 0; p < 2; p++)
         if (vectors->place[p] >= 0) sign_axis(bound, vectors->place[p], &turned, output);
     const struct runs all = {1, 0, bound->elements};

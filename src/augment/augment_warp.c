@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "augment_elastic.h"
-#include "augment_sample_kernels.h"
 #include "augment_vectors.h"
+#include "grid_sample_kernels.h"
 
 /* ---- Operators that become one map. */
 
@@ -66,7 +66,7 @@ struct warping {
     const struct augment_bound *bound;
     enum augment_border border;
     bool nearest;
-    struct augment_row row; /* its step is that of all rows */
+    struct grid_row row; /* its step is that of all rows */
     double from_x[3], from_y[3];
     int64_t x[3], y[3]; /* what a column, a row and 1 add to the place, in units */
     size_t pixel;       /* bytes */
@@ -74,7 +74,7 @@ struct warping {
     bool displaced;
     struct augment_field field;
     double turn[4];
-    struct augment_spots spots;
+    struct grid_spots spots;
     uint8_t *within;
     int64_t *farther[2];
     char *patch; /* the four elements around each pixel of a batch, two above and two below */
@@ -134,8 +134,8 @@ static void set_places(const struct augment_warp *warp, struct warping *warping)
 /* Sets the places of a row of the result. */
 static void begin_row(struct warping *warping, size_t y)
 {
-    const struct augment_sample_kernels *kernels = augment_sample_kernels_now();
-    struct augment_row *row = &warping->row;
+    const struct grid_sample_kernels *kernels = grid_sample_kernels_now();
+    struct grid_row *row = &warping->row;
     row->x = warping->x[1] * (int64_t)y + warping->x[2];
     row->y = warping->y[1] * (int64_t)y + warping->y[2];
     if (warping->displaced) {
@@ -150,13 +150,13 @@ static void begin_row(struct warping *warping, size_t y)
 }
 
 /* The place of a pixel of the row. */
-static int64_t place_x(const struct augment_row *row, size_t i)
+static int64_t place_x(const struct grid_row *row, size_t i)
 {
     int64_t place = row->x + (int64_t)i * row->step_x;
     return row->farther_x ? place + row->farther_x[i] : place;
 }
 
-static int64_t place_y(const struct augment_row *row, size_t i)
+static int64_t place_y(const struct grid_row *row, size_t i)
 {
     int64_t place = row->y + (int64_t)i * row->step_y;
     return row->farther_y ? place + row->farther_y[i] : place;
@@ -166,7 +166,7 @@ static int64_t place_y(const struct augment_row *row, size_t i)
 static void copy_element(const struct warping *warping, const char *plane, int64_t x, int64_t y,
                          char *to)
 {
-    const struct augment_row *row = &warping->row;
+    const struct grid_row *row = &warping->row;
     int64_t column = augment_continued(x, row->width, warping->border);
     int64_t line = augment_continued(y, row->height, warping->border);
     if (column < 0 || line < 0)
@@ -180,7 +180,7 @@ static void copy_element(const struct warping *warping, const char *plane, int64
 
 static void nearest_row(const struct warping *warping, const char *plane, char *to)
 {
-    const struct augment_row *row = &warping->row;
+    const struct grid_row *row = &warping->row;
     const int64_t half = INT64_C(1) << (UNIT_BITS - 1);
     for (size_t i = 0; i < row->width; i++, to += warping->pixel)
         copy_element(warping, plane, (place_x(row, i) + half) >> UNIT_BITS,
@@ -190,7 +190,7 @@ static void nearest_row(const struct warping *warping, const char *plane, char *
 /* Returns true if all four elements around a pixel's place are zeros beyond the edges. */
 static bool is_outside(const struct warping *warping, size_t i)
 {
-    const struct augment_row *row = &warping->row;
+    const struct grid_row *row = &warping->row;
     int64_t x = place_x(row, i) >> UNIT_BITS, y = place_y(row, i) >> UNIT_BITS;
     return warping->border == AUGMENT_BORDER_ZERO &&
            (x < -1 || y < -1 || x >= row->width || y >= row->height);
@@ -201,7 +201,7 @@ static bool is_outside(const struct warping *warping, size_t i)
 static void edge_batch(const struct warping *warping, const char *plane, size_t first, size_t count,
                        char *to)
 {
-    const struct augment_row *row = &warping->row;
+    const struct grid_row *row = &warping->row;
     shs_type type = warping->bound->before.type;
     size_t pixel = warping->pixel, low = pixel * PATCH_ROW;
     uint32_t at[BATCH];
@@ -214,10 +214,9 @@ static void edge_batch(const struct warping *warping, const char *plane, size_t 
         copy_element(warping, plane, x, y + 1, patch + low);
         copy_element(warping, plane, x + 1, y + 1, patch + low + pixel);
     }
-    const struct augment_spots spots = {at, warping->spots.right + first,
-                                        warping->spots.down + first};
-    augment_sample_kernels_now()->type[type].between(&spots, warping->patch, PATCH_ROW, row->inner,
-                                                     count, to);
+    const struct grid_spots spots = {at, warping->spots.right + first, warping->spots.down + first};
+    grid_sample_kernels_now()->type[type].between(&spots, warping->patch, PATCH_ROW, row->inner,
+                                                  count, to);
 }
 
 /* Computes `count` pixels from pixel `first` on that are not within. */
@@ -237,16 +236,16 @@ static void edge_run(const struct warping *warping, const char *plane, size_t fi
 
 static void bilinear_row(const struct warping *warping, const char *plane, char *to)
 {
-    const struct augment_sample_type *loops =
-        &augment_sample_kernels_now()->type[warping->bound->before.type];
-    const struct augment_row *row = &warping->row;
-    const struct augment_spots *spots = &warping->spots;
+    const struct grid_sample_type *loops =
+        &grid_sample_kernels_now()->type[warping->bound->before.type];
+    const struct grid_row *row = &warping->row;
+    const struct grid_spots *spots = &warping->spots;
     size_t width = row->width;
     for (size_t i = 0, count; i < width; i += count) {
         const uint8_t *here = warping->within + i;
         const uint8_t *next = memchr(here, *here ? 0 : 1, width - i);
         count = next ? (size_t)(next - here) : width - i;
-        const struct augment_spots some = {spots->at + i, spots->right + i, spots->down + i};
+        const struct grid_spots some = {spots->at + i, spots->right + i, spots->down + i};
         if (*here)
             loops->between(&some, plane, width, row->inner, count, to + i * warping->pixel);
         else
@@ -258,7 +257,7 @@ static void bilinear_row(const struct warping *warping, const char *plane, char 
 
 /* The loops may read some bytes behind a pixel's four elements, so the last pixels of a plane
  * count as edges. */
-static uint32_t end_of(const struct augment_row *row)
+static uint32_t end_of(const struct grid_row *row)
 {
     uint64_t all = (uint64_t)row->height * row->width * row->inner;
     uint64_t below = (uint64_t)row->width * row->inner + 8;
@@ -300,11 +299,11 @@ void augment_warp_apply(const struct augment_bound *bound, const void *draw, con
     warping.plane_bytes = grid->height * warping.row_bytes;
     take_memory(&warping, &memory);
     set_places(&warp, &warping);
-    warping.row = (struct augment_row){.step_x = warping.x[0],
-                                       .step_y = warping.y[0],
-                                       .width = (uint32_t)grid->width,
-                                       .height = (uint32_t)grid->height,
-                                       .inner = (uint32_t)grid->inner};
+    warping.row = (struct grid_row){.step_x = warping.x[0],
+                                    .step_y = warping.y[0],
+                                    .width = (uint32_t)grid->width,
+                                    .height = (uint32_t)grid->height,
+                                    .inner = (uint32_t)grid->inner};
     warping.row.end = end_of(&warping.row);
     if (warping.displaced)
         augment_field_begin(&warp.farther, grid->height, grid->width, &memory, &warping.field);

@@ -4,7 +4,6 @@
 #include <time.h>
 
 #include "augment_apply.h"
-#include "augment_kernels.h"
 #include "augment_mix.h"
 #include "augment_print.h"
 #include "augment_table.h"
@@ -12,6 +11,7 @@
 #include "cli_json.h"
 #include "core_memory.h"
 #include "core_text.h"
+#include "grid_kernels.h"
 #include "shardstep/random.h"
 
 enum {
@@ -244,9 +244,9 @@ static shs_status measure_turns(bool quick, struct bench *bench, struct result *
         if (!status) status = measure(set_batch, seconds / 4, bench, &result->setting);
         if (round % 4) continue;
         augment_apply_apart(bench->augment, true);
-        augment_kernels_choose("plain");
+        grid_kernels_choose("plain");
         if (!status) status = measure(augment_batch, seconds, bench, &result->one_by_one);
-        augment_kernels_choose("");
+        grid_kernels_choose("");
         augment_apply_apart(bench->augment, false);
     }
     return status;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "augment_grid.h"
+#include "augment_axes.h"
 #include "cli_json.h"
 #include "core_memory.h"
 #include "load_batch.h"

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "augment_grid.h"
+#include "augment_axes.h"
 #include "augment_record.h"
 #include "cli_preview_job.h"
 #include "core_elements.h"

@@ -1,7 +1,7 @@
 /* How `preview` shows a field: which axes are height, width and channels, and in which colours. */
 #include <string.h>
 
-#include "augment_grid.h"
+#include "augment_axes.h"
 #include "cli_preview.h"
 #include "core_text.h"
 

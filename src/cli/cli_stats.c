@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "augment_grid.h"
+#include "augment_axes.h"
 #include "cli.h"
 #include "cli_paths.h"
 #include "cli_stats.h"

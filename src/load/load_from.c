@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "augment_axes.h"
 #include "augment_from.h"
-#include "augment_grid.h"
 #include "augment_kind.h"
 #include "core_hash.h"
 #include "core_memory.h"

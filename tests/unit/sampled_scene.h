@@ -3,8 +3,8 @@
 #ifndef SAMPLED_SCENE_H
 #define SAMPLED_SCENE_H
 
-#include "augment_sample_kernels.h"
 #include "augment_scene.h"
+#include "grid_sample_kernels.h"
 
 enum {
     MOST_ELEMENTS = 24000,
@@ -201,7 +201,7 @@ static inline void check_golden(const char *text, size_t scene, shs_type type, u
     shs_augment *augment = open_images(text, &images);
     for (size_t k = 0; k < COUNT(kernel_names) && augment; k++) {
         shs_random stream = stream_at(5, 7);
-        if (!augment_sample_kernels_choose(kernel_names[k])) continue;
+        if (!grid_sample_kernels_choose(kernel_names[k])) continue;
         apply_images(augment, &images, &stream, came);
         uint64_t hash = hash_of(shs_augment_output(augment, 0), came);
         if (hash != expected)
@@ -209,7 +209,7 @@ static inline void check_golden(const char *text, size_t scene, shs_type type, u
                   shs_type_name(type), kernel_names[k], (unsigned long long)hash,
                   (unsigned long long)expected);
     }
-    augment_sample_kernels_choose("");
+    grid_sample_kernels_choose("");
     shs_augment_close(&augment);
 }
 

@@ -1,8 +1,8 @@
 /* Operators that are done in one pass, by each set of kernels, give the bytes of one operator after
  * the other. */
-#include "augment_kernels.h"
 #include "augment_scene.h"
 #include "augment_table.h"
+#include "grid_kernels.h"
 
 static const char *const kernel_names[] = {"plain", "avx2", "avx512"};
 
@@ -10,14 +10,14 @@ static const char *const kernel_names[] = {"plain", "avx2", "avx512"};
 static void with_each_kernels(void (*check)(void))
 {
     for (size_t i = 0; i < COUNT(kernel_names); i++) {
-        if (!augment_kernels_choose(kernel_names[i])) {
+        if (!grid_kernels_choose(kernel_names[i])) {
             printf("  %s: not on this CPU\n", kernel_names[i]);
             continue;
         }
-        CHECK_TEXT(augment_kernels_now()->name, kernel_names[i]);
+        CHECK_TEXT(grid_kernels_now()->name, kernel_names[i]);
         check();
     }
-    CHECK(augment_kernels_choose(""));
+    CHECK(grid_kernels_choose(""));
 }
 
 /* ---- the kernels by themselves */
@@ -25,7 +25,7 @@ static void with_each_kernels(void (*check)(void))
 enum {
     MOST_SIZE = 150,
     MOST_LINES = 40,
-    NUMBERS = 7 + AUGMENT_LANES
+    NUMBERS = 7 + GRID_LANES
 };
 
 static size_t below(uint64_t *state, size_t n)
@@ -45,10 +45,10 @@ static float element_of(shs_type type, const char *from, size_t at)
 }
 
 /* What a position of a sheet must be. */
-static float slow_map(const struct augment_sheet *sheet, shs_type type, size_t y, size_t k)
+static float slow_map(const struct grid_sheet *sheet, shs_type type, size_t y, size_t k)
 {
-    const struct augment_linear *linear = sheet->linear;
-    const struct augment_part *line = &sheet->line, *lines = &sheet->lines;
+    const struct grid_linear *linear = sheet->linear;
+    const struct grid_part *line = &sheet->line, *lines = &sheet->lines;
     size_t channel = sheet->by_element ? (sheet->channel + k) % linear->channels : sheet->channel;
     float x = 0;
     if (k >= line->first && k < line->first + line->count && y >= lines->first &&
@@ -61,10 +61,10 @@ static float slow_map(const struct augment_sheet *sheet, shs_type type, size_t y
     return moved * linear->inverse[channel];
 }
 
-static void check_sheet(const struct augment_sheet *sheet, shs_type type)
+static void check_sheet(const struct grid_sheet *sheet, shs_type type)
 {
     size_t wrong = 0;
-    augment_map(type, sheet);
+    grid_map(type, sheet);
     for (size_t y = 0; y < sheet->lines.size; y++)
         for (size_t k = 0; k < sheet->to_step; k++) {
             float expected = k < sheet->line.size ? slow_map(sheet, type, y, k) : -5;
@@ -73,9 +73,9 @@ static void check_sheet(const struct augment_sheet *sheet, shs_type type)
     CHECK_EQ(wrong, 0);
 }
 
-static struct augment_part random_part(uint64_t *state, size_t most)
+static struct grid_part random_part(uint64_t *state, size_t most)
 {
-    struct augment_part part = {.size = below(state, most + 1)};
+    struct grid_part part = {.size = below(state, most + 1)};
     bool mostly = below(state, 4) != 0; /* most of it is shown */
     part.first = below(state, part.size / (mostly ? 8 : 1) + 1);
     part.count = part.size - part.first;
@@ -100,15 +100,15 @@ static void check_maps(void)
     float mean[NUMBERS], inverse[NUMBERS];
     uint64_t state = 1;
     for (int round = 0; round < 3000; round++) {
-        struct augment_linear linear = {0.25f, 1 + below(&state, 7), 1, mean, inverse};
+        struct grid_linear linear = {0.25f, 1 + below(&state, 7), 1, mean, inverse};
         shs_type type = types[round % 3];
-        struct augment_sheet sheet = {.linear = &linear,
-                                      .lines = random_part(&state, MOST_LINES),
-                                      .line = random_part(&state, MOST_SIZE),
-                                      .to = to,
-                                      .reversed = round % 7 < 3,
-                                      .by_element = round % 11 < 5,
-                                      .channel = below(&state, linear.channels)};
+        struct grid_sheet sheet = {.linear = &linear,
+                                   .lines = random_part(&state, MOST_LINES),
+                                   .line = random_part(&state, MOST_SIZE),
+                                   .to = to,
+                                   .reversed = round % 7 < 3,
+                                   .by_element = round % 11 < 5,
+                                   .channel = below(&state, linear.channels)};
         for (size_t i = 0; i < NUMBERS; i++) {
             mean[i] = 0.1f * (float)(i % linear.channels);
             inverse[i] = 1 / (0.3f + (float)(i % linear.channels));
@@ -140,14 +140,14 @@ static void check_bytes_moved(void)
             memset(expected, 0x5C, sizeof expected);
             for (size_t i = 0; i < count; i++)
                 memcpy(expected + i * size, from + (count - 1 - i) * size, size);
-            augment_kernels_now()->reverse(size, count, (const char *)from, (char *)to);
+            grid_kernels_now()->reverse(size, count, (const char *)from, (char *)to);
             CHECK_BYTES(to, expected, sizeof to);
         }
         memset(to, 0x5C, sizeof to);
         memset(expected, 0x5C, sizeof expected);
         for (size_t i = 0; i < 3 * count; i++)
             expected[i % 3 * 90 + i / 3] = from[i];
-        augment_kernels_now()->split(count, from, to, 90);
+        grid_kernels_now()->split(count, from, to, 90);
         CHECK_BYTES(to, expected, sizeof to);
     }
 }
@@ -175,16 +175,15 @@ static void draw_wander(const struct augment_bound *bound, shs_random *stream, v
 }
 
 /* Flips some axes, and cuts others in each way beyond their ends. */
-static void move_wander(const struct augment_bound *bound, const void *draw,
-                        struct augment_view *view)
+static void move_wander(const struct augment_bound *bound, const void *draw, struct grid_view *view)
 {
     const struct wander_draw *drawn = draw;
     for (uint32_t axis = 0; axis < bound->before.axes; axis++)
         if (drawn->how[axis] >= 6)
-            augment_view_flip(view, axis);
+            grid_view_flip(view, axis);
         else if (drawn->how[axis] >= 2)
-            augment_view_cut(view, axis, (int64_t)drawn->from[axis] - 2, view->way[axis].size,
-                             (enum augment_beyond)(drawn->how[axis] - 2));
+            grid_view_cut(view, axis, (int64_t)drawn->from[axis] - 2, view->way[axis].size,
+                          (enum grid_beyond)(drawn->how[axis] - 2));
 }
 
 static const struct augment_kind wander = {.name = "wander",
@@ -217,15 +216,14 @@ static shs_status bind_turn(const struct augment_call *call, void *setting,
     return SHS_OK;
 }
 
-static void move_turn(const struct augment_bound *bound, const void *draw,
-                      struct augment_view *view)
+static void move_turn(const struct augment_bound *bound, const void *draw, struct grid_view *view)
 {
     const struct turn_setting *turn = bound->setting;
     uint32_t order[SHS_MAX_AXES];
     (void)draw;
     for (uint32_t axis = 0; axis < view->axes; axis++)
         order[axis] = axis_before(turn->to, view->axes, axis);
-    augment_view_permute(view, order);
+    grid_view_permute(view, order);
 }
 
 static const struct augment_parameter turn_parameters[] = {{.name = "to",
@@ -387,12 +385,12 @@ static bool check_scene(const struct scene *scene, uint64_t round)
     for (size_t f = 0; f < FIELDS; f++)
         fill(inputs[f], bytes_of(&scene->samples[f]), round + f);
     for (uint64_t slot = 0; slot < 3; slot++) {
-        CHECK(augment_kernels_choose("plain"));
+        CHECK(grid_kernels_choose("plain"));
         augment_apply_apart(augment, true);
         uint32_t next = apply_scene(scene, augment, slot, from, right);
         augment_apply_apart(augment, false);
         for (size_t k = 0; k < COUNT(kernel_names); k++) {
-            if (!augment_kernels_choose(kernel_names[k])) continue;
+            if (!grid_kernels_choose(kernel_names[k])) continue;
             CHECK_EQ(apply_scene(scene, augment, slot, from, to), next);
             for (size_t f = 0; f < FIELDS; f++) {
                 size_t bytes = bytes_of(shs_augment_output(augment, f)) + GUARD;
@@ -420,7 +418,7 @@ static void passes_are_one_operator_after_the_other(void)
         make_scene(&state, &scene);
         taken += check_scene(&scene, round);
     }
-    CHECK(augment_kernels_choose(""));
+    CHECK(grid_kernels_choose(""));
     printf("  %zu texts\n", taken);
     CHECK(taken > 1500);
 }

@@ -1,7 +1,7 @@
 /* The letters of axes by their names, and the layouts of samples that are made of them. */
 #include <string.h>
 
-#include "augment_grid.h"
+#include "augment_axes.h"
 #include "augment_record.h"
 #include "augment_table.h"
 #include "data_axes.h"

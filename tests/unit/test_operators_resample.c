@@ -96,14 +96,14 @@ static void resize_follows_its_words(void)
     for (size_t t = 0; t < COUNT(computed_types); t++)
         for (size_t scene = 0; scene < SCENES; scene++) {
             make_images(scene, computed_types[t], &images);
-            augment_sample_kernels_choose(kernel_names[(t + scene) % COUNT(kernel_names)]);
+            grid_sample_kernels_choose(kernel_names[(t + scene) % COUNT(kernel_names)]);
             /* the slow function gives numbers of f64, which have fewer digits than 64 bits */
             bool long_whole = images.tensor.type == SHS_U64 || images.tensor.type == SHS_I64;
             for (size_t h = long_whole ? 1 : 0; h < COUNT(hows); h++)
                 for (size_t target = 0; target < COUNT(targets); target++)
                     check_resize(&images, hows[h], target);
         }
-    augment_sample_kernels_choose("");
+    grid_sample_kernels_choose("");
 }
 
 /* The draws of random_resized_crop, from their words. */
@@ -302,11 +302,11 @@ static void blur_follows_its_words(void)
     for (size_t t = 0; t < COUNT(computed_types); t++)
         for (size_t scene = 0; scene < SCENES; scene++) {
             make_images(scene, computed_types[t], &images);
-            augment_sample_kernels_choose(kernel_names[(t + scene) % COUNT(kernel_names)]);
+            grid_sample_kernels_choose(kernel_names[(t + scene) % COUNT(kernel_names)]);
             for (size_t size = 1; size < 12; size += scene == 4 || scene >= 8 ? 8 : 2)
                 check_blur(&images, size, borders[(size / 2 + scene + t) % 4], t % 2);
         }
-    augment_sample_kernels_choose("");
+    grid_sample_kernels_choose("");
 }
 
 /* ---- all of them */

@@ -48,13 +48,13 @@ static void warps_follow_their_words(void)
         for (size_t scene = 0; scene < SCENES; scene++) {
             size_t which = t + scene;
             make_images(scene, computed_types[t], &images);
-            augment_sample_kernels_choose(kernel_names[which % COUNT(kernel_names)]);
+            grid_sample_kernels_choose(kernel_names[which % COUNT(kernel_names)]);
             bool long_whole = images.tensor.type == SHS_U64 || images.tensor.type == SHS_I64;
             for (size_t i = 0; i < 3; i++)
                 check_warp(&images, "rae"[i], borders[(which + i) % COUNT(borders)],
                            !long_whole && which % 5 == i, which % 2);
         }
-    augment_sample_kernels_choose("");
+    grid_sample_kernels_choose("");
 }
 
 /* The images on which speed rests, under every set of kernels. */
@@ -63,12 +63,12 @@ static void bytes_of_three_channels_are_warped(void)
     static struct images images;
     make_images(4, SHS_U8, &images);
     for (size_t k = 0; k < COUNT(kernel_names); k++) {
-        if (!augment_sample_kernels_choose(kernel_names[k])) continue;
+        if (!grid_sample_kernels_choose(kernel_names[k])) continue;
         for (size_t b = 0; b < COUNT(borders); b++)
             for (size_t i = 0; i < 3; i++)
                 check_warp(&images, "rae"[i], borders[b], false, false);
     }
-    augment_sample_kernels_choose("");
+    grid_sample_kernels_choose("");
 }
 
 /* ---- several operators */

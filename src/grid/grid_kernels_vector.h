@@ -7,12 +7,12 @@
  * and then includes this file, and defines the maps. */
 #include <string.h>
 
-#include "augment_kernels.h"
+#include "grid_kernels.h"
 
 #define ALWAYS static inline __attribute__((always_inline))
 
 /* Returns how many lines are mapped together, a vector of each: all if they are short. */
-ALWAYS size_t tile_of(const struct augment_sheet *sheet)
+ALWAYS size_t tile_of(const struct grid_sheet *sheet)
 {
     enum {
         TILE = 16,
@@ -26,15 +26,15 @@ struct numbers {
     vector factor, mean, inverse;
 };
 
-ALWAYS size_t channel_of(const struct augment_sheet *sheet, size_t position)
+ALWAYS size_t channel_of(const struct grid_sheet *sheet, size_t position)
 {
     if (!sheet->by_element) return sheet->channel;
     return (sheet->channel + position) % sheet->linear->channels;
 }
 
-ALWAYS struct numbers numbers_at(const struct augment_sheet *sheet, size_t position)
+ALWAYS struct numbers numbers_at(const struct grid_sheet *sheet, size_t position)
 {
-    const struct augment_linear *linear = sheet->linear;
+    const struct grid_linear *linear = sheet->linear;
     size_t channel = channel_of(sheet, position);
     struct numbers numbers = {.factor = set(linear->factor)};
     if (sheet->by_element) {

@@ -10,9 +10,10 @@ typedef REAL TYPED(pixel) __attribute__((vector_size(4 * sizeof(REAL))));
 /* Makes pixels of up to four reals. What is written behind a pixel is overwritten by the next
  * pixel, or lies in the spare reals. `same` is the count of all positions, or 0. Always inline, so
  * that usual counts are known. */
-static inline __attribute__((always_inline)) void
-TYPED(across_pixels)(const REAL *row, const struct augment_taps *taps, size_t same, size_t inner,
-                     REAL *to)
+static inline __attribute__((always_inline)) void TYPED(across_pixels)(const REAL *row,
+                                                                       const struct grid_taps *taps,
+                                                                       size_t same, size_t inner,
+                                                                       REAL *to)
 {
     const REAL *weights = taps->weight;
     for (size_t i = 0; i < taps->size; i++, weights += taps->most, to += inner) {
@@ -30,7 +31,7 @@ TYPED(across_pixels)(const REAL *row, const struct augment_taps *taps, size_t sa
 }
 
 static inline __attribute__((always_inline)) void
-TYPED(across_channels)(const REAL *row, const struct augment_taps *taps, size_t inner, REAL *to)
+TYPED(across_channels)(const REAL *row, const struct grid_taps *taps, size_t inner, REAL *to)
 {
     if (taps->same == 2)
         TYPED(across_pixels)(row, taps, 2, inner, to);
@@ -41,7 +42,7 @@ TYPED(across_channels)(const REAL *row, const struct augment_taps *taps, size_t 
 }
 
 static inline __attribute__((always_inline)) void
-TYPED(across_single)(const REAL *row, const struct augment_taps *taps, REAL *to)
+TYPED(across_single)(const REAL *row, const struct grid_taps *taps, REAL *to)
 {
     const REAL *weights = taps->weight;
     for (size_t i = 0; i < taps->size; i++, weights += taps->most) {
@@ -53,7 +54,7 @@ TYPED(across_single)(const REAL *row, const struct augment_taps *taps, REAL *to)
     }
 }
 
-static void TYPED(across_many)(const REAL *row, const struct augment_taps *taps, size_t inner,
+static void TYPED(across_many)(const REAL *row, const struct grid_taps *taps, size_t inner,
                                REAL *restrict to)
 {
     const REAL *weights = taps->weight;
@@ -67,7 +68,7 @@ static void TYPED(across_many)(const REAL *row, const struct augment_taps *taps,
     }
 }
 
-static void TYPED(across)(const void *row, const struct augment_taps *taps, size_t inner, void *to)
+static void TYPED(across)(const void *row, const struct grid_taps *taps, size_t inner, void *to)
 {
     if (inner == 1)
         TYPED(across_single)(row, taps, to);

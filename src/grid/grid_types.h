@@ -1,17 +1,17 @@
 /* Loops over elements of any type. Pure. */
-#ifndef AUGMENT_TYPES_H
-#define AUGMENT_TYPES_H
+#ifndef GRID_TYPES_H
+#define GRID_TYPES_H
 
 #include "core_half.h"
 #include "shardstep/tensor.h"
 
-static inline double augment_half_to_double(uint16_t half)
+static inline double grid_half_to_double(uint16_t half)
 {
     return (double)core_half_to_float(half);
 }
 
 /* Expands EACH(C type, conversion to float, conversion to double) for the type of the input. */
-#define AUGMENT_FOR_TYPE(type, EACH)                                                               \
+#define GRID_FOR_TYPE(type, EACH)                                                                  \
     switch (type) {                                                                                \
     case SHS_U8:                                                                                   \
         EACH(uint8_t, (float), (double)) break;                                                    \
@@ -30,7 +30,7 @@ static inline double augment_half_to_double(uint16_t half)
     case SHS_I64:                                                                                  \
         EACH(int64_t, (float), (double)) break;                                                    \
     case SHS_F16:                                                                                  \
-        EACH(uint16_t, core_half_to_float, augment_half_to_double) break;                          \
+        EACH(uint16_t, core_half_to_float, grid_half_to_double) break;                             \
     case SHS_F32:                                                                                  \
         EACH(float, (float), (double)) break;                                                      \
     case SHS_F64:                                                                                  \

@@ -53,18 +53,18 @@ static inline __attribute__((always_inline)) vector multiply(vector a, vector b)
     return _mm256_mul_ps(a, b);
 }
 
-#include "augment_kernels_vector.h"
+#include "grid_kernels_vector.h"
 
-ALWAYS float mapped_one(const struct augment_sheet *sheet, size_t position, float x)
+ALWAYS float mapped_one(const struct grid_sheet *sheet, size_t position, float x)
 {
-    const struct augment_linear *linear = sheet->linear;
+    const struct grid_linear *linear = sheet->linear;
     size_t channel = channel_of(sheet, position);
     return (x * linear->factor - linear->mean[channel]) * linear->inverse[channel];
 }
 
 /* Sets positions `from` to end - 1 of lines to what zeros are mapped to. The last vector may
  * overlap the vector before it. */
-ALWAYS void map_zeros(const struct augment_sheet *sheet, size_t lines, size_t from, size_t end,
+ALWAYS void map_zeros(const struct grid_sheet *sheet, size_t lines, size_t from, size_t end,
                       float *to)
 {
     if (end - from < LANES) {
@@ -86,7 +86,7 @@ ALWAYS void map_zeros(const struct augment_sheet *sheet, size_t lines, size_t fr
 
 #define MAP(NAME, C, LOAD)                                                                         \
     /* Maps a vector of each of some lines: elements `at` to at + LANES - 1. */                    \
-    ALWAYS void NAME##_column(const struct augment_sheet *sheet, size_t lines, size_t at,          \
+    ALWAYS void NAME##_column(const struct grid_sheet *sheet, size_t lines, size_t at,             \
                               const char *from, float *to)                                         \
     {                                                                                              \
         struct numbers numbers = numbers_at(sheet, sheet->line.first + at);                        \
@@ -103,7 +103,7 @@ ALWAYS void map_zeros(const struct augment_sheet *sheet, size_t lines, size_t fr
     }                                                                                              \
                                                                                                    \
     /* Maps lines that have fewer elements than a vector. */                                       \
-    static void NAME##_short(const struct augment_sheet *sheet, size_t lines, const char *from,    \
+    static void NAME##_short(const struct grid_sheet *sheet, size_t lines, const char *from,       \
                              float *to)                                                            \
     {                                                                                              \
         size_t first = sheet->line.first, count = sheet->line.count;                               \
@@ -115,7 +115,7 @@ ALWAYS void map_zeros(const struct augment_sheet *sheet, size_t lines, size_t fr
             }                                                                                      \
     }                                                                                              \
                                                                                                    \
-    static void NAME(const struct augment_sheet *sheet)                                            \
+    static void NAME(const struct grid_sheet *sheet)                                               \
     {                                                                                              \
         size_t most = tile_of(sheet), size = sheet->line.size, first = sheet->line.first,          \
                count = sheet->line.count, shown = sheet->lines.count;                              \
@@ -143,5 +143,5 @@ MAP(map_u8, uint8_t, load_u8)
 MAP(map_u16, uint16_t, load_u16)
 MAP(map_f32, float, load)
 
-const struct augment_kernels augment_kernels_avx2 = KERNELS("avx2");
+const struct grid_kernels grid_kernels_avx2 = KERNELS("avx2");
 #endif

@@ -2,7 +2,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include "augment_sample_body.h"
+#include "grid_sample_body.h"
 
 /* Rounds 8 reals half to even and clamps them to bytes, each in 32 bits. */
 static inline __m256i rounded_bytes(const float *from)
@@ -63,7 +63,7 @@ static inline __m256 channel_between(const struct two_pixels *pixels, int channe
 }
 
 /* Computes 8 pixels of three bytes, and writes 24 bytes. */
-static inline void between_8(const struct augment_spots *spots, size_t i, const uint8_t *plane,
+static inline void between_8(const struct grid_spots *spots, size_t i, const uint8_t *plane,
                              size_t line, uint8_t *to)
 {
     __m256i at = _mm256_loadu_si256((const __m256i *)(const void *)(spots->at + i));
@@ -87,7 +87,7 @@ static inline void between_8(const struct augment_spots *spots, size_t i, const 
     _mm_storel_epi64((__m128i *)(void *)(to + 16), _mm256_extracti128_si256(pixels, 1));
 }
 
-static void between_bytes(const struct augment_spots *spots, const void *plane, size_t width,
+static void between_bytes(const struct grid_spots *spots, const void *plane, size_t width,
                           size_t inner, size_t count, void *to)
 {
     if (inner != 3 || count < 8) {
@@ -102,5 +102,5 @@ static void between_bytes(const struct augment_spots *spots, const void *plane, 
 #define across_row   across_floats
 #define lanes_finder NULL
 
-const struct augment_sample_kernels augment_sample_kernels_avx2 = KERNELS("avx2");
+const struct grid_sample_kernels grid_sample_kernels_avx2 = KERNELS("avx2");
 #endif

@@ -31,7 +31,7 @@ static inline __attribute__((always_inline)) vector multiply(vector a, vector b)
     return _mm512_mul_ps(a, b);
 }
 
-#include "augment_kernels_vector.h"
+#include "grid_kernels_vector.h"
 
 /* ---- Elements of the lanes of a mask, as floats; the others become 0. */
 
@@ -75,7 +75,7 @@ struct column {
     struct numbers numbers;
 };
 
-ALWAYS struct column column_at(const struct augment_sheet *sheet, size_t position)
+ALWAYS struct column column_at(const struct grid_sheet *sheet, size_t position)
 {
     ptrdiff_t before = (ptrdiff_t)sheet->line.first - (ptrdiff_t)position;
     ptrdiff_t end = before + (ptrdiff_t)sheet->line.count;
@@ -102,7 +102,7 @@ ALWAYS struct column column_at(const struct augment_sheet *sheet, size_t positio
         _mm512_mask_storeu_ps(to, column->stored, x);                                              \
     }                                                                                              \
                                                                                                    \
-    ALWAYS void NAME##_columns(const struct augment_sheet *sheet, size_t position, size_t first,   \
+    ALWAYS void NAME##_columns(const struct grid_sheet *sheet, size_t position, size_t first,      \
                                size_t lines, bool reversed, bool two)                              \
     {                                                                                              \
         const struct column left = column_at(sheet, position),                                     \
@@ -121,7 +121,7 @@ ALWAYS struct column column_at(const struct augment_sheet *sheet, size_t positio
         }                                                                                          \
     }                                                                                              \
                                                                                                    \
-    ALWAYS void NAME##_tile(const struct augment_sheet *sheet, size_t first, size_t lines,         \
+    ALWAYS void NAME##_tile(const struct grid_sheet *sheet, size_t first, size_t lines,            \
                             bool reversed)                                                         \
     {                                                                                              \
         size_t position = 0, size = sheet->line.size;                                              \
@@ -130,7 +130,7 @@ ALWAYS struct column column_at(const struct augment_sheet *sheet, size_t positio
         if (position < size) NAME##_columns(sheet, position, first, lines, reversed, false);       \
     }                                                                                              \
                                                                                                    \
-    static void NAME(const struct augment_sheet *sheet)                                            \
+    static void NAME(const struct grid_sheet *sheet)                                               \
     {                                                                                              \
         size_t most = tile_of(sheet), all = sheet->lines.size;                                     \
         for (size_t first = 0; first < all; first += most) {                                       \
@@ -146,5 +146,5 @@ MAP(map_u8, uint8_t, load_u8)
 MAP(map_u16, uint16_t, load_u16)
 MAP(map_f32, float, load_f32)
 
-const struct augment_kernels augment_kernels_avx512 = KERNELS("avx512");
+const struct grid_kernels grid_kernels_avx512 = KERNELS("avx512");
 #endif

@@ -1,21 +1,21 @@
 /* Kernels in plain C, which the other kernels are checked against. */
 #include <string.h>
 
-#include "augment_kernels.h"
+#include "grid_kernels.h"
 
-static inline size_t channel_of(const struct augment_sheet *sheet, size_t position)
+static inline size_t channel_of(const struct grid_sheet *sheet, size_t position)
 {
     if (!sheet->by_element) return sheet->channel;
     return (sheet->channel + position) % sheet->linear->channels;
 }
 
-static inline float mapped(const struct augment_linear *linear, float x, size_t channel)
+static inline float mapped(const struct grid_linear *linear, float x, size_t channel)
 {
     return (x * linear->factor - linear->mean[channel]) * linear->inverse[channel];
 }
 
 /* Maps zeros to positions from - end of a line. */
-static void map_zeros(const struct augment_sheet *sheet, size_t from, size_t end, float *to)
+static void map_zeros(const struct grid_sheet *sheet, size_t from, size_t end, float *to)
 {
     for (size_t k = from; k < end; k++)
         to[k] = mapped(sheet->linear, 0, channel_of(sheet, k));
@@ -27,9 +27,9 @@ static void map_zeros(const struct augment_sheet *sheet, size_t from, size_t end
         to[i] = ((float)from[AT] * factor - mean) * inverse;
 
 #define MAP(NAME, C)                                                                               \
-    static void NAME##_line(const struct augment_sheet *sheet, const C *from, float *to)           \
+    static void NAME##_line(const struct grid_sheet *sheet, const C *from, float *to)              \
     {                                                                                              \
-        const struct augment_linear *linear = sheet->linear;                                       \
+        const struct grid_linear *linear = sheet->linear;                                          \
         size_t count = sheet->line.count, last = count - 1;                                        \
         if (sheet->by_element) {                                                                   \
             for (size_t i = 0; i < count; i++)                                                     \
@@ -45,9 +45,9 @@ static void map_zeros(const struct augment_sheet *sheet, size_t from, size_t end
             MAP_ONE_CHANNEL(i)                                                                     \
     }                                                                                              \
                                                                                                    \
-    static void NAME(const struct augment_sheet *sheet)                                            \
+    static void NAME(const struct grid_sheet *sheet)                                               \
     {                                                                                              \
-        const struct augment_part *line = &sheet->line;                                            \
+        const struct grid_part *line = &sheet->line;                                               \
         const char *from = sheet->from;                                                            \
         float *to = sheet->to;                                                                     \
         for (size_t y = 0; y < sheet->lines.size; y++, to += sheet->to_step) {                     \
@@ -82,5 +82,4 @@ static void split(size_t count, const uint8_t *from, uint8_t *to, size_t step)
             to[c * step + i] = from[3 * i + c];
 }
 
-const struct augment_kernels augment_kernels_plain = {"plain", map_u8,  map_u16,
-                                                      map_f32, reverse, split};
+const struct grid_kernels grid_kernels_plain = {"plain", map_u8, map_u16, map_f32, reverse, split};

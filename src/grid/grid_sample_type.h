@@ -54,7 +54,7 @@ static void TYPED(round)(const void *real, size_t count, void *to)
         element[e] = ROUND(from[e]);
 }
 
-static void TYPED(between)(const struct augment_spots *spots, const void *plane, size_t width,
+static void TYPED(between)(const struct grid_spots *spots, const void *plane, size_t width,
                            size_t inner, size_t count, void *to)
 {
     const ELEMENT *elements = plane;

@@ -1,4 +1,4 @@
-#include "augment_grid.h"
+#include "augment_axes.h"
 
 #include <stdio.h>
 #include <string.h>

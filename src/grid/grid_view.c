@@ -1,11 +1,11 @@
-#include "augment_view.h"
+#include "grid_view.h"
 
 #include <string.h>
 
-#include "augment_walk.h"
 #include "core_assert.h"
+#include "grid_walk.h"
 
-size_t augment_view_numbers(const shs_tensor *before, const shs_tensor *after)
+size_t grid_view_numbers(const shs_tensor *before, const shs_tensor *after)
 {
     size_t numbers = 0;
     for (uint32_t axis = 0; axis < before->axes; axis++)
@@ -15,8 +15,8 @@ size_t augment_view_numbers(const shs_tensor *before, const shs_tensor *after)
     return numbers;
 }
 
-void augment_view_begin(const shs_tensor *sample, int64_t *numbers, size_t count,
-                        struct augment_view *view)
+void grid_view_begin(const shs_tensor *sample, int64_t *numbers, size_t count,
+                     struct grid_view *view)
 {
     view->axes = sample->axes;
     view->free = numbers;
@@ -24,16 +24,15 @@ void augment_view_begin(const shs_tensor *sample, int64_t *numbers, size_t count
     for (uint32_t axis = 0; axis < sample->axes; axis++) {
         size_t size = (size_t)sample->shape[axis];
         view->shape[axis] = size;
-        view->way[axis] =
-            (struct augment_way){.axis = axis, .size = size, .count = size, .step = 1};
+        view->way[axis] = (struct grid_way){.axis = axis, .size = size, .count = size, .step = 1};
     }
 }
 
-/* Returns the position of the sample that position k of a way shows, or AUGMENT_NO_ELEMENT. */
-static int64_t shown(const struct augment_way *way, size_t k)
+/* Returns the position of the sample that position k of a way shows, or GRID_NO_ELEMENT. */
+static int64_t shown(const struct grid_way *way, size_t k)
 {
     if (way->table) return way->table[k];
-    if (k < way->first || k - way->first >= way->count) return AUGMENT_NO_ELEMENT;
+    if (k < way->first || k - way->first >= way->count) return GRID_NO_ELEMENT;
     int64_t along = (int64_t)(k - way->first);
     return (int64_t)way->start + (way->step > 0 ? along : -along);
 }
@@ -41,26 +40,26 @@ static int64_t shown(const struct augment_way *way, size_t k)
 /* ---- Moves. */
 
 /* Returns the position within [0, size) that stands for position k of an axis that is continued
- * beyond its ends, or AUGMENT_NO_ELEMENT. */
-static int64_t continued(int64_t k, int64_t size, enum augment_beyond beyond)
+ * beyond its ends, or GRID_NO_ELEMENT. */
+static int64_t continued(int64_t k, int64_t size, enum grid_beyond beyond)
 {
     if (k >= 0 && k < size) return k;
-    if (!size || beyond == AUGMENT_BEYOND_ZERO) return AUGMENT_NO_ELEMENT;
-    if (beyond == AUGMENT_BEYOND_EDGE) return k < 0 ? 0 : size - 1;
-    int64_t period = beyond == AUGMENT_BEYOND_WRAP ? size : size > 1 ? 2 * size - 2 : 1;
+    if (!size || beyond == GRID_BEYOND_ZERO) return GRID_NO_ELEMENT;
+    if (beyond == GRID_BEYOND_EDGE) return k < 0 ? 0 : size - 1;
+    int64_t period = beyond == GRID_BEYOND_WRAP ? size : size > 1 ? 2 * size - 2 : 1;
     k %= period;
     if (k < 0) k += period;
     return k < size ? k : period - k;
 }
 
-static void cut_by_table(struct augment_view *view, struct augment_way *way, int64_t from,
-                         size_t size, enum augment_beyond beyond)
+static void cut_by_table(struct grid_view *view, struct grid_way *way, int64_t from, size_t size,
+                         enum grid_beyond beyond)
 {
     core_assert(size <= view->n_free);
     int64_t *table = view->free;
     for (size_t k = 0; k < size; k++) {
         int64_t at = continued(from + (int64_t)k, (int64_t)way->size, beyond);
-        table[k] = at == AUGMENT_NO_ELEMENT ? at : shown(way, (size_t)at);
+        table[k] = at == GRID_NO_ELEMENT ? at : shown(way, (size_t)at);
     }
     view->free += size;
     view->n_free -= size;
@@ -69,7 +68,7 @@ static void cut_by_table(struct augment_view *view, struct augment_way *way, int
 }
 
 /* Cuts a way without a table, where zeros continue it. */
-static void cut_run(struct augment_way *way, int64_t from, size_t size)
+static void cut_run(struct grid_way *way, int64_t from, size_t size)
 {
     int64_t low = (int64_t)way->first - from, high = low + (int64_t)way->count;
     int64_t begin = low < 0 ? 0 : low, end = high > (int64_t)size ? (int64_t)size : high;
@@ -82,24 +81,24 @@ static void cut_run(struct augment_way *way, int64_t from, size_t size)
     way->count = (size_t)(end - begin);
 }
 
-static bool is_within(const struct augment_way *way, int64_t from, size_t size)
+static bool is_within(const struct grid_way *way, int64_t from, size_t size)
 {
     return from >= 0 && (uint64_t)from <= way->size && size <= way->size - (size_t)from;
 }
 
-void augment_view_cut(struct augment_view *view, uint32_t axis, int64_t from, size_t size,
-                      enum augment_beyond beyond)
+void grid_view_cut(struct grid_view *view, uint32_t axis, int64_t from, size_t size,
+                   enum grid_beyond beyond)
 {
-    struct augment_way *way = &view->way[axis];
-    if (!way->table && (beyond == AUGMENT_BEYOND_ZERO || is_within(way, from, size)))
+    struct grid_way *way = &view->way[axis];
+    if (!way->table && (beyond == GRID_BEYOND_ZERO || is_within(way, from, size)))
         cut_run(way, from, size);
     else
         cut_by_table(view, way, from, size, beyond);
 }
 
-void augment_view_flip(struct augment_view *view, uint32_t axis)
+void grid_view_flip(struct grid_view *view, uint32_t axis)
 {
-    struct augment_way *way = &view->way[axis];
+    struct grid_way *way = &view->way[axis];
     if (way->table) {
         for (size_t k = 0; k < way->size / 2; k++) {
             int64_t other = way->table[way->size - 1 - k];
@@ -114,17 +113,17 @@ void augment_view_flip(struct augment_view *view, uint32_t axis)
     way->first = way->size - way->first - way->count;
 }
 
-void augment_view_permute(struct augment_view *view, const uint32_t *order)
+void grid_view_permute(struct grid_view *view, const uint32_t *order)
 {
-    struct augment_way before[SHS_MAX_AXES];
+    struct grid_way before[SHS_MAX_AXES];
     memcpy(before, view->way, sizeof before);
     for (uint32_t axis = 0; axis < view->axes; axis++)
         view->way[axis] = before[order[axis]];
 }
 
-void augment_view_pick(struct augment_view *view, uint32_t axis, const uint32_t *order)
+void grid_view_pick(struct grid_view *view, uint32_t axis, const uint32_t *order)
 {
-    struct augment_way *way = &view->way[axis];
+    struct grid_way *way = &view->way[axis];
     core_assert(way->size <= view->n_free);
     int64_t *table = view->free;
     for (size_t k = 0; k < way->size; k++)
@@ -134,10 +133,9 @@ void augment_view_pick(struct augment_view *view, uint32_t axis, const uint32_t 
     way->table = table;
 }
 
-void augment_view_copy(const struct augment_view *view, size_t size, const void *input,
-                       void *output)
+void grid_view_copy(const struct grid_view *view, size_t size, const void *input, void *output)
 {
-    struct augment_walk walk;
-    augment_walk_begin(view, size, &walk);
-    augment_walk_copy(&walk, input, output);
+    struct grid_walk walk;
+    grid_walk_begin(view, size, &walk);
+    grid_walk_copy(&walk, input, output);
 }

@@ -1,6 +1,6 @@
 /* The axes of a sample that are its height, its width and its channels. Pure. */
-#ifndef AUGMENT_GRID_H
-#define AUGMENT_GRID_H
+#ifndef AUGMENT_AXES_H
+#define AUGMENT_AXES_H
 
 #include "augment_kind.h"
 

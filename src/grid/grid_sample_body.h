@@ -2,7 +2,7 @@
  * is compiled for its own instruction set. */
 #include <string.h>
 
-#include "augment_sample_kernels.h"
+#include "grid_sample_kernels.h"
 #include "random_math.h"
 
 /* ---- Rounding half to even. A number added to a power of two with as many digits as the type has
@@ -55,78 +55,78 @@ static inline int64_t rounded_i64(double x)
 #define REAL        float
 #define TYPED(name) name##_u8
 #define ROUND(x)    rounded_u8(x)
-#include "augment_sample_type.h"
+#include "grid_sample_type.h"
 
 #define ELEMENT     uint16_t
 #define REAL        float
 #define TYPED(name) name##_u16
 #define ROUND(x)    rounded_u16(x)
-#include "augment_sample_type.h"
+#include "grid_sample_type.h"
 
 #define ELEMENT     float
 #define REAL        float
 #define TYPED(name) name##_f32
 #define ROUND(x)    (x)
-#include "augment_sample_type.h"
+#include "grid_sample_type.h"
 
 #define ELEMENT     uint32_t
 #define REAL        double
 #define TYPED(name) name##_u32
 #define ROUND(x)    (uint32_t) rounded_within(x, 0, UINT32_MAX)
-#include "augment_sample_type.h"
+#include "grid_sample_type.h"
 
 #define ELEMENT     uint64_t
 #define REAL        double
 #define TYPED(name) name##_u64
 #define ROUND(x)    rounded_u64(x)
-#include "augment_sample_type.h"
+#include "grid_sample_type.h"
 
 #define ELEMENT     int8_t
 #define REAL        double
 #define TYPED(name) name##_i8
 #define ROUND(x)    (int8_t) rounded_within(x, INT8_MIN, INT8_MAX)
-#include "augment_sample_type.h"
+#include "grid_sample_type.h"
 
 #define ELEMENT     int16_t
 #define REAL        double
 #define TYPED(name) name##_i16
 #define ROUND(x)    (int16_t) rounded_within(x, INT16_MIN, INT16_MAX)
-#include "augment_sample_type.h"
+#include "grid_sample_type.h"
 
 #define ELEMENT     int32_t
 #define REAL        double
 #define TYPED(name) name##_i32
 #define ROUND(x)    (int32_t) rounded_within(x, INT32_MIN, INT32_MAX)
-#include "augment_sample_type.h"
+#include "grid_sample_type.h"
 
 #define ELEMENT     int64_t
 #define REAL        double
 #define TYPED(name) name##_i64
 #define ROUND(x)    rounded_i64(x)
-#include "augment_sample_type.h"
+#include "grid_sample_type.h"
 
 #define ELEMENT     double
 #define REAL        double
 #define TYPED(name) name##_f64
 #define ROUND(x)    (x)
-#include "augment_sample_type.h"
+#include "grid_sample_type.h"
 
 /* ---- Reals. */
 
 #define REAL        float
 #define TYPED(name) name##_floats
-#include "augment_sample_real.h"
+#include "grid_sample_real.h"
 
 #define REAL        double
 #define TYPED(name) name##_doubles
-#include "augment_sample_real.h"
+#include "grid_sample_real.h"
 
 /* ---- Places. */
 
 /* Always inline, so that one of its two uses loses the displacements. */
-static inline __attribute__((always_inline)) void find_places(const struct augment_row *row,
+static inline __attribute__((always_inline)) void find_places(const struct grid_row *row,
                                                               bool displaced, size_t count,
-                                                              const struct augment_spots *spots,
+                                                              const struct grid_spots *spots,
                                                               uint8_t *restrict within)
 {
     uint32_t *restrict at = spots->at;
@@ -150,7 +150,7 @@ static inline __attribute__((always_inline)) void find_places(const struct augme
     }
 }
 
-static void places(const struct augment_row *row, size_t count, const struct augment_spots *spots,
+static void places(const struct grid_row *row, size_t count, const struct grid_spots *spots,
                    uint8_t *within)
 {
     if (row->farther_x)

@@ -3,8 +3,8 @@
  *
  * Samples of u8, u16 and f32 are computed in f32, all others in f64. "Reals" are numbers of that
  * type. Pure. */
-#ifndef AUGMENT_SAMPLE_KERNELS_H
-#define AUGMENT_SAMPLE_KERNELS_H
+#ifndef GRID_SAMPLE_KERNELS_H
+#define GRID_SAMPLE_KERNELS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,34 +13,34 @@
 #include "shardstep/tensor.h"
 
 enum {
-    AUGMENT_SPARE = 64, /* reals behind a row of reals that the loops may read and overwrite */
-    AUGMENT_MOST_LANE_TAPS = 4, /* the most taps of struct augment_lanes */
-    AUGMENT_SAMPLE_LANES = 16
+    GRID_SPARE = 64,         /* reals behind a row of reals that the loops may read and overwrite */
+    GRID_MOST_LANE_TAPS = 4, /* the most taps of struct grid_lanes */
+    GRID_SAMPLE_LANES = 16
 };
 
 /* For each position of a result along an axis the elements of the input that it is a sum of, and
  * their weights. Position i is the sum of `count[i]` elements from element `first[i]` on, with the
  * weights from weight i * most on. */
-struct augment_taps {
+struct grid_taps {
     size_t size; /* positions */
     size_t most; /* the weights of a position, some of which may not be used */
     size_t same; /* the count of all positions, or 0 if they differ */
     uint32_t *first, *count;
-    void *weight;                      /* reals */
-    const struct augment_lanes *lanes; /* the same for vectors; NULL: none */
+    void *weight;                   /* reals */
+    const struct grid_lanes *lanes; /* the same for vectors; NULL: none */
 };
 
-/* The taps of AUGMENT_SAMPLE_LANES neighbouring reals of a row, if they are floats that lie close
+/* The taps of GRID_SAMPLE_LANES neighbouring reals of a row, if they are floats that lie close
  * together: tap k of a lane is float from + index + k * inner of the row. */
-struct augment_lanes {
-    int32_t index[AUGMENT_SAMPLE_LANES];
-    float weight[AUGMENT_MOST_LANE_TAPS][AUGMENT_SAMPLE_LANES];
+struct grid_lanes {
+    int32_t index[GRID_SAMPLE_LANES];
+    float weight[GRID_MOST_LANE_TAPS][GRID_SAMPLE_LANES];
     uint32_t from;
 };
 
 /* Where pixels of a row come from, in units of 2^-32 elements: pixel i from (x + i * step_x, y + i
  * * step_y), and from (x[i], y[i]) farther if there are displacements. */
-struct augment_row {
+struct grid_row {
     int64_t x, y, step_x, step_y;
     const int64_t *farther_x, *farther_y; /* NULL: none */
     uint32_t width, height, inner;        /* of the plane: at most 2^15, 2^15 and 2^31 elements */
@@ -49,13 +49,13 @@ struct augment_row {
 
 /* The four elements around each pixel's place: `at` is that to the upper left, in elements of the
  * plane; `right` and `down` say where the pixel lies between them, in [0, 1). */
-struct augment_spots {
+struct grid_spots {
     uint32_t *at;
     float *right, *down;
 };
 
 /* The loops for elements of a type. */
-struct augment_sample_type {
+struct grid_sample_type {
     /* sum[e] = weight[0] * line[0][e] + weight[1] * line[1][e] + … from the left, for e < count. */
     void (*lines)(const void *const *line, const void *weight, size_t taps, size_t count,
                   void *sum);
@@ -68,14 +68,14 @@ struct augment_sample_type {
 
     /* For each of `count` pixels and each element e < inner of it: a + right * (b - a) of the upper
      * two, the same of the lower two, and between these upper + down * (lower - upper). */
-    void (*between)(const struct augment_spots *spots, const void *plane, size_t width,
-                    size_t inner, size_t count, void *to);
+    void (*between)(const struct grid_spots *spots, const void *plane, size_t width, size_t inner,
+                    size_t count, void *to);
 };
 
 /* The loops for reals. */
-struct augment_sample_real {
+struct grid_sample_real {
     /* Makes pixels of `inner` reals along a row, by taps. Sums begin with the first tap. */
-    void (*across)(const void *row, const struct augment_taps *taps, size_t inner, void *to);
+    void (*across)(const void *row, const struct grid_taps *taps, size_t inner, void *to);
 
     /* sum[e] = weight[0] * line[r][e] + weight[1] * (line[r-1][e] + line[r+1][e]) + … from the
      * left, for 2 * r + 1 lines of reals. */
@@ -83,19 +83,19 @@ struct augment_sample_real {
                   void *sum);
 };
 
-struct augment_sample_kernels {
-    const char *name;                             /* such as "plain", "avx2" or "avx512" */
-    struct augment_sample_type type[SHS_F64 + 1]; /* empty for f16, which is not computed with */
-    struct augment_sample_real real[2];           /* f32, f64 */
+struct grid_sample_kernels {
+    const char *name;                          /* such as "plain", "avx2" or "avx512" */
+    struct grid_sample_type type[SHS_F64 + 1]; /* empty for f16, which is not computed with */
+    struct grid_sample_real real[2];           /* f32, f64 */
 
-    /* Makes lanes, of which there is one for each AUGMENT_SAMPLE_LANES floats of a row, of taps of
+    /* Makes lanes, of which there is one for each GRID_SAMPLE_LANES floats of a row, of taps of
      * floats that have the same count. Returns false if the floats lie too far apart. NULL:
      * across() uses no lanes. */
-    bool (*find_lanes)(const struct augment_taps *taps, size_t inner, struct augment_lanes *lanes);
+    bool (*find_lanes)(const struct grid_taps *taps, size_t inner, struct grid_lanes *lanes);
 
     /* Finds the spots of `count` pixels, and which are within: those whose four elements all lie in
      * the plane. The spots of the others are 0. */
-    void (*places)(const struct augment_row *row, size_t count, const struct augment_spots *spots,
+    void (*places)(const struct grid_row *row, size_t count, const struct grid_spots *spots,
                    uint8_t *within);
 
     /* to[i] = up[i] + down * (low[i] - up[i]). */
@@ -107,21 +107,20 @@ struct augment_sample_kernels {
                      int64_t *to_x, int64_t *to_y);
 };
 
-extern const struct augment_sample_kernels augment_sample_kernels_plain;
+extern const struct grid_sample_kernels grid_sample_kernels_plain;
 #if defined(__x86_64__)
-extern const struct augment_sample_kernels augment_sample_kernels_avx2,
-    augment_sample_kernels_avx512;
+extern const struct grid_sample_kernels grid_sample_kernels_avx2, grid_sample_kernels_avx512;
 #endif
 
 /* Returns the fastest kernels that this CPU runs, or the kernels that were chosen. */
-const struct augment_sample_kernels *augment_sample_kernels_now(void);
+const struct grid_sample_kernels *grid_sample_kernels_now(void);
 
 /* For tests and measurements. Uses the kernels of this name from now on, the fastest for "".
  * Returns false if there are none of this name or the CPU does not run them. */
-bool augment_sample_kernels_choose(const char *name);
+bool grid_sample_kernels_choose(const char *name);
 
 /* Returns true if elements of a type are computed in f64. */
-static inline bool augment_is_wide(shs_type type)
+static inline bool grid_is_wide(shs_type type)
 {
     return type != SHS_U8 && type != SHS_U16 && type != SHS_F32;
 }

@@ -1,7 +1,7 @@
 /* The inner loops of augmentation, one set for each instruction set. All sets give the same bytes.
  * Pure. */
-#ifndef AUGMENT_KERNELS_H
-#define AUGMENT_KERNELS_H
+#ifndef GRID_KERNELS_H
+#define GRID_KERNELS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,13 +10,13 @@
 #include "shardstep/tensor.h"
 
 enum {
-    AUGMENT_LANES = 16 /* the most floats of a vector */
+    GRID_LANES = 16 /* the most floats of a vector */
 };
 
 /* The map (x * factor - mean) * inverse in f32, each operation rounded. Element e of a sample has
  * the numbers of channel e / inner % channels. The arrays repeat the numbers of all channels as
- * often as they fit in channels + AUGMENT_LANES elements, if there are several channels. */
-struct augment_linear {
+ * often as they fit in channels + GRID_LANES elements, if there are several channels. */
+struct grid_linear {
     float factor;
     size_t channels;
     size_t inner;
@@ -25,15 +25,15 @@ struct augment_linear {
 
 /* Positions of lines: those from `first` on show `count` elements or lines, the others show zeros.
  */
-struct augment_part {
+struct grid_part {
     size_t size, first, count;
 };
 
 /* Lines of elements that are mapped into lines of floats. The elements of a line are shown in their
  * order or reversed. What shows zeros is mapped, too. */
-struct augment_sheet {
-    const struct augment_linear *linear;
-    struct augment_part lines, line;
+struct grid_sheet {
+    const struct grid_linear *linear;
+    struct grid_part lines, line;
     const char *from;    /* the first element of the first line that is shown, as they lie */
     ptrdiff_t from_step; /* bytes from a line to the next */
     float *to;
@@ -43,13 +43,13 @@ struct augment_sheet {
     size_t channel;
 };
 
-struct augment_kernels {
+struct grid_kernels {
     const char *name; /* such as "plain", "avx2" or "avx512" */
 
     /* Map a sheet of elements of a type. */
-    void (*map_u8)(const struct augment_sheet *sheet);
-    void (*map_u16)(const struct augment_sheet *sheet);
-    void (*map_f32)(const struct augment_sheet *sheet);
+    void (*map_u8)(const struct grid_sheet *sheet);
+    void (*map_u16)(const struct grid_sheet *sheet);
+    void (*map_f32)(const struct grid_sheet *sheet);
 
     /* Copies `count` elements of `size` bytes in reversed order. */
     void (*reverse)(size_t size, size_t count, const char *from, char *to);
@@ -58,28 +58,28 @@ struct augment_kernels {
     void (*split)(size_t count, const uint8_t *from, uint8_t *to, size_t step);
 };
 
-extern const struct augment_kernels augment_kernels_plain;
+extern const struct grid_kernels grid_kernels_plain;
 #if defined(__x86_64__)
-extern const struct augment_kernels augment_kernels_avx2, augment_kernels_avx512;
+extern const struct grid_kernels grid_kernels_avx2, grid_kernels_avx512;
 #endif
 
 /* Returns the fastest kernels that this CPU runs, or the kernels that were chosen. */
-const struct augment_kernels *augment_kernels_now(void);
+const struct grid_kernels *grid_kernels_now(void);
 
 /* For tests and measurements. Uses the kernels of this name from now on, the fastest for "".
  * Returns false if there are none of this name or the CPU does not run them. */
-bool augment_kernels_choose(const char *name);
+bool grid_kernels_choose(const char *name);
 
 /* Returns true if sheets of this type can be mapped. */
-static inline bool augment_has_map(shs_type type)
+static inline bool grid_has_map(shs_type type)
 {
     return type == SHS_U8 || type == SHS_U16 || type == SHS_F32;
 }
 
 /* Maps a sheet of elements of a type that has a map. */
-static inline void augment_map(shs_type type, const struct augment_sheet *sheet)
+static inline void grid_map(shs_type type, const struct grid_sheet *sheet)
 {
-    const struct augment_kernels *kernels = augment_kernels_now();
+    const struct grid_kernels *kernels = grid_kernels_now();
     if (type == SHS_U8)
         kernels->map_u8(sheet);
     else if (type == SHS_U16)

@@ -2,7 +2,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include "augment_sample_body.h"
+#include "grid_sample_body.h"
 
 /* Rounds 16 reals half to even and clamps them to bytes. */
 static inline __m128i bytes_of(__m512 reals)
@@ -55,7 +55,7 @@ static inline __m512 channel_between(const struct two_pixels *pixels, int channe
 }
 
 /* Computes 16 pixels of three bytes, and writes 48 bytes. */
-static inline void between_16(const struct augment_spots *spots, size_t i, const uint8_t *plane,
+static inline void between_16(const struct grid_spots *spots, size_t i, const uint8_t *plane,
                               size_t line, uint8_t *to)
 {
     __m512i at = _mm512_loadu_si512(spots->at + i), pixels = _mm512_setzero_si512();
@@ -75,7 +75,7 @@ static inline void between_16(const struct augment_spots *spots, size_t i, const
     _mm512_mask_storeu_epi32(to, 0x0fff, pixels);
 }
 
-static void between_bytes(const struct augment_spots *spots, const void *plane, size_t width,
+static void between_bytes(const struct grid_spots *spots, const void *plane, size_t width,
                           size_t inner, size_t count, void *to)
 {
     if (inner != 3 || count < 16) {
@@ -89,16 +89,16 @@ static void between_bytes(const struct augment_spots *spots, const void *plane, 
 
 /* ---- Rows of floats, 16 floats at a time. */
 
-static bool find_lanes(const struct augment_taps *taps, size_t inner, struct augment_lanes *lanes)
+static bool find_lanes(const struct grid_taps *taps, size_t inner, struct grid_lanes *lanes)
 {
     size_t count = taps->size * inner;
-    for (size_t begin = 0; begin < count; begin += AUGMENT_SAMPLE_LANES, lanes++) {
+    for (size_t begin = 0; begin < count; begin += GRID_SAMPLE_LANES, lanes++) {
         memset(lanes, 0, sizeof *lanes);
         lanes->from = (uint32_t)(taps->first[begin / inner] * inner);
-        for (size_t i = 0; i < AUGMENT_SAMPLE_LANES && begin + i < count; i++) {
+        for (size_t i = 0; i < GRID_SAMPLE_LANES && begin + i < count; i++) {
             size_t pixel = (begin + i) / inner, channel = (begin + i) % inner;
             size_t index = taps->first[pixel] * inner + channel - lanes->from;
-            if (index / 2 >= AUGMENT_SAMPLE_LANES) return false;
+            if (index / 2 >= GRID_SAMPLE_LANES) return false;
             lanes->index[i] = (int32_t)index;
             for (size_t k = 0; k < taps->same; k++)
                 lanes->weight[k][i] = ((const float *)taps->weight)[pixel * taps->most + k];
@@ -108,18 +108,17 @@ static bool find_lanes(const struct augment_taps *taps, size_t inner, struct aug
 }
 
 /* Always inline, so that the number of taps is known. */
-static inline __attribute__((always_inline)) void across_lanes(const float *row,
-                                                               const struct augment_taps *taps,
-                                                               size_t same, size_t inner, float *to)
+static inline __attribute__((always_inline)) void
+across_lanes(const float *row, const struct grid_taps *taps, size_t same, size_t inner, float *to)
 {
-    const struct augment_lanes *lanes = taps->lanes;
-    for (size_t begin = 0; begin < taps->size * inner; begin += AUGMENT_SAMPLE_LANES, lanes++) {
+    const struct grid_lanes *lanes = taps->lanes;
+    for (size_t begin = 0; begin < taps->size * inner; begin += GRID_SAMPLE_LANES, lanes++) {
         const float *from = row + lanes->from;
         __m512i index = _mm512_loadu_si512(lanes->index);
         __m512 sum = _mm512_setzero_ps();
         for (size_t k = 0; k < same; k++, from += inner) {
             __m512 some = _mm512_permutex2var_ps(_mm512_loadu_ps(from), index,
-                                                 _mm512_loadu_ps(from + AUGMENT_SAMPLE_LANES));
+                                                 _mm512_loadu_ps(from + GRID_SAMPLE_LANES));
             __m512 product = _mm512_mul_ps(_mm512_loadu_ps(lanes->weight[k]), some);
             sum = k ? _mm512_add_ps(sum, product) : product;
         }
@@ -127,7 +126,7 @@ static inline __attribute__((always_inline)) void across_lanes(const float *row,
     }
 }
 
-static void across_row(const void *row, const struct augment_taps *taps, size_t inner, void *to)
+static void across_row(const void *row, const struct grid_taps *taps, size_t inner, void *to)
 {
     if (!taps->lanes)
         across_floats(row, taps, inner, to);
@@ -141,5 +140,5 @@ static void across_row(const void *row, const struct augment_taps *taps, size_t 
 
 #define lanes_finder find_lanes
 
-const struct augment_sample_kernels augment_sample_kernels_avx512 = KERNELS("avx512");
+const struct grid_sample_kernels grid_sample_kernels_avx512 = KERNELS("avx512");
 #endif
