@@ -2,8 +2,45 @@
 #include <float.h>
 #include <string.h>
 
-#include "augment_block.h"
-#include "augment_pixels.h"
+#include "augment_elements.h"
+#include "grid_pixels.h"
+
+/* ---- Samples of pixels. */
+
+/* Returns SHS_OK for u8, u16 and f32 with 3 channels, or with 1 channel unless `colours`; else
+ * SHS_ERROR_ARGUMENT with a message. */
+static shs_status take_pixels(const struct augment_call *call, const struct augment_bound *bound,
+                              bool colours)
+{
+    struct core_text shape = {0};
+    size_t channels = bound->grid.channels;
+    shs_status status = augment_take_types(call, bound, AUGMENT_IMAGE_TYPES);
+    if (!status && bound->ragged && bound->grid.layout[0] == 'c')
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "augmentation, character %zu: %s of field %s, whose samples have fewer "
+                         "rows of their own (offsets) along c in layout %s; it needs all channels",
+                         call->at, call->name, bound->before.name, bound->grid.layout);
+    if (status || channels == GRID_COLOURS || (channels == 1 && !colours)) return status;
+    core_text_add_shape(&shape, &bound->before);
+    core_fail(
+        SHS_ERROR_ARGUMENT,
+        "augmentation, character %zu: %s of field %s, whose samples are %s in layout %s, with "
+        "%zu channel%s; it takes %s",
+        call->at, call->name, bound->before.name, shape.bytes ? shape.bytes : "",
+        bound->grid.layout, channels, channels == 1 ? "" : "s",
+        colours ? "3 (red, green, blue)" : "3 (red, green, blue) or 1");
+    core_text_free(&shape);
+    return SHS_ERROR_ARGUMENT;
+}
+
+static void change_pixels(const struct augment_bound *bound, const struct grid_step *steps,
+                          size_t count, bool single, const void *input, void *output)
+{
+    const struct augment_grid *grid = &bound->grid;
+    const struct grid_pixels pixels = {bound->before.type, grid->channel_outer, grid->channels,
+                                       grid->channel_inner};
+    grid_change_pixels(&pixels, steps, count, single, input, output);
+}
 
 #define IMAGE_ROUNDING                                                                             \
     "Elements are converted to f32, and each operation is rounded in f32. Results of u8 and u16 "  \
@@ -62,24 +99,24 @@ static void tell_turns(const struct augment_bound *bound, const void *draw, stru
     core_text_add(text, "turns=%.7g", drawn->number);
 }
 
-static struct augment_step step_of(enum augment_step_form form, double number)
+static struct grid_step step_of(enum grid_step_form form, double number)
 {
-    double factor = form == AUGMENT_HUE ? 6 * number + (number < 0 ? 6 : 0) : number;
-    return (struct augment_step){.form = form, .factor = (float)factor};
+    double factor = form == GRID_HUE ? 6 * number + (number < 0 ? 6 : 0) : number;
+    return (struct grid_step){.form = form, .factor = (float)factor};
 }
 
 static shs_status bind_gray(const struct augment_call *call, void *setting,
                             struct augment_bound *bound)
 {
     (void)setting;
-    return augment_take_pixels(call, bound, false);
+    return take_pixels(call, bound, false);
 }
 
 static shs_status bind_coloured(const struct augment_call *call, void *setting,
                                 struct augment_bound *bound)
 {
     (void)setting;
-    return augment_take_pixels(call, bound, true);
+    return take_pixels(call, bound, true);
 }
 
 #define FACTOR_PARAMETER                                                                           \
@@ -101,9 +138,9 @@ static void run_brightness(const struct augment_bound *bound, const void *draw, 
                            size_t count, const void *input, void *output)
 {
     const struct color_draw *drawn = draw;
-    const struct augment_step step = step_of(AUGMENT_BRIGHTNESS, drawn->number);
+    const struct grid_step step = step_of(GRID_BRIGHTNESS, drawn->number);
     (void)at;
-    augment_brighten(bound->before.type, &step, count, input, output);
+    grid_brighten(bound->before.type, &step, count, input, output);
 }
 
 static const struct augment_parameter brightness_parameters[] = {
@@ -130,14 +167,14 @@ const struct augment_kind augment_brightness = {
                      void *output, void *scratch)                                                  \
     {                                                                                              \
         const struct color_draw *drawn = draw;                                                     \
-        const struct augment_step step = step_of(form, drawn->number);                             \
+        const struct grid_step step = step_of(form, drawn->number);                                \
         (void)scratch;                                                                             \
-        augment_change_pixels(bound, &step, 1, false, input, output);                              \
+        change_pixels(bound, &step, 1, false, input, output);                                      \
     }
 
-APPLY_STEP(apply_contrast, AUGMENT_CONTRAST)
-APPLY_STEP(apply_saturation, AUGMENT_SATURATION)
-APPLY_STEP(apply_hue, AUGMENT_HUE)
+APPLY_STEP(apply_contrast, GRID_CONTRAST)
+APPLY_STEP(apply_saturation, GRID_SATURATION)
+APPLY_STEP(apply_hue, GRID_HUE)
 
 static const struct augment_parameter factor_parameters[] = {
     FACTOR_PARAMETER, AUGMENT_CHANCE_PARAMETER, AUGMENT_LAYOUT_PARAMETER, {0}};
@@ -205,18 +242,18 @@ const struct augment_kind augment_hue = {
 /* ---- color_jitter */
 
 struct jitter_setting {
-    struct augment_range ranges[AUGMENT_MOST_STEPS]; /* in the order of jitter_forms */
+    struct augment_range ranges[GRID_MOST_STEPS]; /* in the order of jitter_forms */
 };
 
 struct jitter_draw {
-    uint32_t order[AUGMENT_MOST_STEPS]; /* of steps, by their places in jitter_forms */
-    double number[AUGMENT_MOST_STEPS];
+    uint32_t order[GRID_MOST_STEPS]; /* of steps, by their places in jitter_forms */
+    double number[GRID_MOST_STEPS];
 };
 
-static const enum augment_step_form jitter_forms[AUGMENT_MOST_STEPS] = {
-    AUGMENT_BRIGHTNESS, AUGMENT_CONTRAST, AUGMENT_SATURATION, AUGMENT_HUE};
-static const char *const jitter_names[AUGMENT_MOST_STEPS] = {"brightness", "contrast", "saturation",
-                                                             "hue"};
+static const enum grid_step_form jitter_forms[GRID_MOST_STEPS] = {GRID_BRIGHTNESS, GRID_CONTRAST,
+                                                                  GRID_SATURATION, GRID_HUE};
+static const char *const jitter_names[GRID_MOST_STEPS] = {"brightness", "contrast", "saturation",
+                                                          "hue"};
 
 enum {
     FIRST_COLOURED = 2 /* saturation and hue need colours */
@@ -227,7 +264,7 @@ static shs_status bind_jitter(const struct augment_call *call, void *setting,
 {
     const struct jitter_setting *jitter = setting;
     bool given = false, coloured = false;
-    for (size_t i = 0; i < AUGMENT_MOST_STEPS; i++) {
+    for (size_t i = 0; i < GRID_MOST_STEPS; i++) {
         given = given || augment_range_given(&jitter->ranges[i]);
         coloured = coloured || (i >= FIRST_COLOURED && augment_range_given(&jitter->ranges[i]));
     }
@@ -237,21 +274,21 @@ static shs_status bind_jitter(const struct augment_call *call, void *setting,
                          "give it ranges, as in color_jitter(brightness=0.6..1.4, "
                          "contrast=0.6..1.4, saturation=0.6..1.4, hue=-0.1..0.1)",
                          call->at, bound->before.name);
-    return augment_take_pixels(call, bound, coloured);
+    return take_pixels(call, bound, coloured);
 }
 
 static void draw_jitter(const struct augment_bound *bound, shs_random *stream, void *draw)
 {
     const struct jitter_setting *setting = bound->setting;
     struct jitter_draw *drawn = draw;
-    for (uint32_t i = 0; i < AUGMENT_MOST_STEPS; i++)
+    for (uint32_t i = 0; i < GRID_MOST_STEPS; i++)
         drawn->order[i] = i;
-    for (uint32_t i = AUGMENT_MOST_STEPS - 1; i > 0; i--) {
+    for (uint32_t i = GRID_MOST_STEPS - 1; i > 0; i--) {
         uint32_t j = shs_random_below(stream, i + 1), swap = drawn->order[i];
         drawn->order[i] = drawn->order[j];
         drawn->order[j] = swap;
     }
-    for (size_t i = 0; i < AUGMENT_MOST_STEPS; i++)
+    for (size_t i = 0; i < GRID_MOST_STEPS; i++)
         if (augment_range_given(&setting->ranges[i]))
             drawn->number[i] = augment_draw_range(stream, &setting->ranges[i]);
 }
@@ -261,15 +298,15 @@ static void apply_jitter(const struct augment_bound *bound, const void *draw, co
 {
     const struct jitter_setting *setting = bound->setting;
     const struct jitter_draw *drawn = draw;
-    struct augment_step steps[AUGMENT_MOST_STEPS];
+    struct grid_step steps[GRID_MOST_STEPS];
     size_t count = 0;
     (void)scratch;
-    for (size_t i = 0; i < AUGMENT_MOST_STEPS; i++) {
+    for (size_t i = 0; i < GRID_MOST_STEPS; i++) {
         uint32_t which = drawn->order[i];
         if (augment_range_given(&setting->ranges[which]))
             steps[count++] = step_of(jitter_forms[which], drawn->number[which]);
     }
-    augment_change_pixels(bound, steps, count, false, input, output);
+    change_pixels(bound, steps, count, false, input, output);
 }
 
 /* Tells the steps in the order in which they are taken. */
@@ -278,7 +315,7 @@ static void tell_jitter(const struct augment_bound *bound, const void *draw, str
     const struct jitter_setting *setting = bound->setting;
     const struct jitter_draw *drawn = draw;
     const char *between = "";
-    for (size_t i = 0; i < AUGMENT_MOST_STEPS; i++) {
+    for (size_t i = 0; i < GRID_MOST_STEPS; i++) {
         uint32_t which = drawn->order[i];
         if (!augment_range_given(&setting->ranges[which])) continue;
         core_text_add(text, "%s%s=%.7g", between, jitter_names[which], drawn->number[which]);
@@ -333,7 +370,7 @@ static shs_status bind_grayscale(const struct augment_call *call, void *setting,
 {
     const struct gray_setting *gray = setting;
     int axis = augment_axis_of(bound->grid.layout, 'c');
-    shs_status status = augment_take_pixels(call, bound, true);
+    shs_status status = take_pixels(call, bound, true);
     if (status) return status;
     if (gray->channels == 2)
         return core_fail(SHS_ERROR_ARGUMENT,
@@ -348,10 +385,10 @@ static void apply_grayscale(const struct augment_bound *bound, const void *draw,
                             void *output, void *scratch)
 {
     const struct gray_setting *setting = bound->setting;
-    const struct augment_step step = {.form = AUGMENT_GRAY};
+    const struct grid_step step = {.form = GRID_GRAY};
     (void)draw;
     (void)scratch;
-    augment_change_pixels(bound, &step, 1, setting->channels == 1, input, output);
+    change_pixels(bound, &step, 1, setting->channels == 1, input, output);
 }
 
 static const struct augment_parameter gray_parameters[] = {

@@ -3,7 +3,7 @@
 #include <float.h>
 #include <string.h>
 
-#include "augment_block.h"
+#include "augment_elements.h"
 #include "random_math.h"
 #include "random_stream.h"
 
@@ -48,8 +48,8 @@ static void draw_erasing(const struct augment_bound *bound, shs_random *stream, 
         double part = augment_draw_range(stream, &setting->area);
         double area = part * (double)height * (double)width;
         double ratio = random_exp(augment_draw_range(stream, &logs));
-        double high = augment_round_double(random_sqrt(area * ratio));
-        double wide = augment_round_double(random_sqrt(area / ratio));
+        double high = grid_round_double(random_sqrt(area * ratio));
+        double wide = grid_round_double(random_sqrt(area / ratio));
         if (high >= (double)height || wide >= (double)width) continue;
         drawn->height = (size_t)high;
         drawn->width = (size_t)wide;
@@ -66,13 +66,12 @@ static void erase_row(const struct augment_bound *bound, const struct augment_nu
     const struct augment_grid *grid = &bound->grid;
     size_t size = shs_type_size(bound->before.type), inner = grid->inner;
     if (values->count == 1) {
-        augment_put_value(bound->before.type, values->number[0], width * inner, 1,
-                          output + at * size);
+        grid_put_value(bound->before.type, values->number[0], width * inner, 1, output + at * size);
         return;
     }
     for (size_t k = at; k < at + inner; k++)
-        augment_put_value(bound->before.type, values->number[augment_channel_of(grid, k)], width,
-                          inner, output + k * size);
+        grid_put_value(bound->before.type, values->number[augment_channel_of(grid, k)], width,
+                       inner, output + k * size);
 }
 
 static void apply_erasing(const struct augment_bound *bound, const void *draw, const void *input,
@@ -206,7 +205,7 @@ struct masked {
 
 static struct masked masked_of(const struct mask_draw *drawn, size_t length)
 {
-    struct masked masked = {.count = (size_t)augment_round_double(drawn->part * (double)length)};
+    struct masked masked = {.count = (size_t)grid_round_double(drawn->part * (double)length)};
     masked.first = (size_t)(drawn->place * (double)(length - masked.count + 1));
     return masked;
 }
@@ -225,9 +224,9 @@ static void apply_mask(const struct augment_bound *bound, const void *draw, cons
         if (axis > setting->axis) inner *= (size_t)sample->shape[axis];
     }
     for (size_t o = 0; o < outer; o++)
-        augment_put_value(sample->type, setting->value, masked.count * inner, 1,
-                          (char *)output +
-                              (o * length + masked.first) * inner * shs_type_size(sample->type));
+        grid_put_value(sample->type, setting->value, masked.count * inner, 1,
+                       (char *)output +
+                           (o * length + masked.first) * inner * shs_type_size(sample->type));
 }
 
 static void tell_mask(const struct augment_bound *bound, const void *draw, struct core_text *text)
@@ -321,11 +320,11 @@ static void apply_drop(const struct augment_bound *bound, const void *draw, cons
         char *channel = (char *)output + c * inner * size;
         if (!is_dropped(bound, &stream)) continue;
         if (inner == 1)
-            augment_put_value(bound->before.type, setting->value, grid->channel_outer,
-                              grid->channels, channel);
+            grid_put_value(bound->before.type, setting->value, grid->channel_outer, grid->channels,
+                           channel);
         for (size_t o = 0; o < grid->channel_outer && inner > 1; o++)
-            augment_put_value(bound->before.type, setting->value, inner, 1,
-                              channel + o * grid->channels * inner * size);
+            grid_put_value(bound->before.type, setting->value, inner, 1,
+                           channel + o * grid->channels * inner * size);
     }
 }
 

@@ -1,5 +1,5 @@
 /* The operator gamma. */
-#include "augment_block.h"
+#include "augment_elements.h"
 #include "random_math.h"
 
 struct gamma_setting {
@@ -49,11 +49,11 @@ static void gamma_of_bytes(double exponent, size_t count, const uint8_t *from, u
 {
     if (count < BYTES) {
         for (size_t i = 0; i < count; i++)
-            to[i] = (uint8_t)augment_round_double(brighten(from[i], UINT8_MAX, exponent));
+            to[i] = (uint8_t)grid_round_double(brighten(from[i], UINT8_MAX, exponent));
         return;
     }
     for (size_t x = 0; x < BYTES; x++)
-        table[x] = (uint8_t)augment_round_double(brighten((double)x, UINT8_MAX, exponent));
+        table[x] = (uint8_t)grid_round_double(brighten((double)x, UINT8_MAX, exponent));
     for (size_t i = 0; i < count; i++)
         to[i] = table[from[i]];
 }
@@ -69,7 +69,7 @@ static void apply_gamma(const struct augment_bound *bound, const void *draw, con
         const uint16_t *from = input;
         uint16_t *to = output;
         for (size_t i = 0; i < count; i++)
-            to[i] = (uint16_t)augment_round_double(brighten(from[i], UINT16_MAX, drawn->exponent));
+            to[i] = (uint16_t)grid_round_double(brighten(from[i], UINT16_MAX, drawn->exponent));
     } else {
         const float *from = input;
         float *to = output;

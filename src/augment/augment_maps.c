@@ -2,7 +2,7 @@
 #include <float.h>
 #include <string.h>
 
-#include "augment_block.h"
+#include "augment_elements.h"
 #include "grid_types.h"
 #include "random_math.h"
 
@@ -35,7 +35,7 @@ static shs_status bind_clip(const struct augment_call *call, void *setting,
     double least, most;
     shs_status status = augment_take_types(call, bound, AUGMENT_EXACT_TYPES);
     if (status) return status;
-    augment_limits(type, &least, &most);
+    grid_limits(type, &least, &most);
     bool good = clip->least <= clip->most && clip->least <= most && clip->most >= least;
     double low = clamp(clip->least, least, most), high = clamp(clip->most, least, most);
     if (type < SHS_F16) {
@@ -161,11 +161,11 @@ static inline double unpack(const struct map_setting *setting, double x)
         const struct map_setting *setting = bound->setting;                                        \
         size_t before = shs_type_size(bound->before.type),                                         \
                after = shs_type_size(bound->after.type);                                           \
-        double block[AUGMENT_BLOCK];                                                               \
+        double block[GRID_BLOCK];                                                                  \
         (void)draw;                                                                                \
         (void)at;                                                                                  \
         for (size_t done = 0, some; done < count; done += some) {                                  \
-            some = count - done < AUGMENT_BLOCK ? count - done : AUGMENT_BLOCK;                    \
+            some = count - done < GRID_BLOCK ? count - done : GRID_BLOCK;                          \
             load_doubles(bound->before.type, (const char *)input + done * before, some, block);    \
             for (size_t i = 0; i < some; i++)                                                      \
                 block[i] = expression;                                                             \
@@ -305,11 +305,11 @@ static void draw_scale(const struct augment_bound *bound, shs_random *stream, vo
         drawn->factor[c] = augment_draw_range(stream, &setting->factor);
 }
 
-/* Multiplies up to AUGMENT_BLOCK elements. */
+/* Multiplies up to GRID_BLOCK elements. */
 static void scale_block(shs_type type, const double *factor, size_t count, const void *input,
                         void *output)
 {
-    float block[AUGMENT_BLOCK];
+    float block[GRID_BLOCK];
     if (type == SHS_F64) {
         const double *from = input;
         double *to = output;
@@ -317,23 +317,23 @@ static void scale_block(shs_type type, const double *factor, size_t count, const
             to[i] = from[i] * factor[i];
         return;
     }
-    augment_load_floats(type, input, count, block);
+    grid_load_floats(type, input, count, block);
     for (size_t i = 0; i < count; i++)
         block[i] *= (float)factor[i];
-    augment_store_floats(type, block, count, output);
+    grid_store_floats(type, block, count, output);
 }
 
 static void run_scale(const struct augment_bound *bound, const void *draw, size_t at, size_t count,
                       const void *input, void *output)
 {
     const struct scale_draw *drawn = draw;
-    double factor[AUGMENT_BLOCK];
+    double factor[GRID_BLOCK];
     size_t size = shs_type_size(bound->before.type);
     bool by_channel = factors_of(bound) > 1;
-    for (size_t i = 0; i < AUGMENT_BLOCK && !by_channel; i++)
+    for (size_t i = 0; i < GRID_BLOCK && !by_channel; i++)
         factor[i] = drawn->factor[0];
     for (size_t done = 0, some; done < count; done += some) {
-        some = count - done < AUGMENT_BLOCK ? count - done : AUGMENT_BLOCK;
+        some = count - done < GRID_BLOCK ? count - done : GRID_BLOCK;
         if (by_channel) augment_spread(&bound->grid, drawn->factor, at + done, some, factor);
         scale_block(bound->before.type, factor, some, (const char *)input + done * size,
                     (char *)output + done * size);

@@ -2,7 +2,7 @@
 #include <float.h>
 #include <string.h>
 
-#include "augment_block.h"
+#include "augment_elements.h"
 #include "grid_types.h"
 #include "random_math.h"
 #include "random_stream.h"
@@ -47,7 +47,7 @@ static void add_normals(shs_random *stream, float mean, float deviation, const f
 static void add_block(shs_type type, const float *noise, size_t count, const void *input,
                       void *output)
 {
-    float block[AUGMENT_BLOCK];
+    float block[GRID_BLOCK];
     size_t size = shs_type_size(type);
     if (type == SHS_F32) {
         const float *from = input;
@@ -57,11 +57,11 @@ static void add_block(shs_type type, const float *noise, size_t count, const voi
         return;
     }
     for (size_t done = 0, some; done < count; done += some) {
-        some = count - done < AUGMENT_BLOCK ? count - done : AUGMENT_BLOCK;
-        augment_load_floats(type, (const char *)input + done * size, some, block);
+        some = count - done < GRID_BLOCK ? count - done : GRID_BLOCK;
+        grid_load_floats(type, (const char *)input + done * size, some, block);
         for (size_t i = 0; i < some; i++)
             block[i] += noise[done + i];
-        augment_store_floats(type, block, some, (char *)output + done * size);
+        grid_store_floats(type, block, some, (char *)output + done * size);
     }
 }
 
@@ -267,11 +267,11 @@ static void compute_deviations(const struct augment_bound *bound, double decibel
     }
 }
 
-/* Adds up to AUGMENT_BLOCK normals, each times the deviation of its element. */
+/* Adds up to GRID_BLOCK normals, each times the deviation of its element. */
 static void add_scaled(shs_type type, const double *deviation, const float *normals, size_t count,
                        const void *input, void *output)
 {
-    float block[AUGMENT_BLOCK];
+    float block[GRID_BLOCK];
     if (type == SHS_F64) {
         const double *from = input;
         double *to = output;
@@ -288,12 +288,12 @@ static void add_scaled(shs_type type, const double *deviation, const float *norm
 static void add_by_channel(const struct augment_bound *bound, const shs_random *place,
                            const double *deviation, const void *input, void *output)
 {
-    float normals[AUGMENT_BLOCK];
-    double deviations[AUGMENT_BLOCK];
+    float normals[GRID_BLOCK];
+    double deviations[GRID_BLOCK];
     shs_random stream = *place;
     size_t size = shs_type_size(bound->before.type), count = bound->elements;
     for (size_t done = 0, some; done < count; done += some) {
-        some = count - done < AUGMENT_BLOCK ? count - done : AUGMENT_BLOCK;
+        some = count - done < GRID_BLOCK ? count - done : GRID_BLOCK;
         take_normals(&stream, 0, 1, normals, some);
         augment_spread(&bound->grid, deviation, done, some, deviations);
         add_scaled(bound->before.type, deviations, normals, some, (const char *)input + done * size,

@@ -2,15 +2,15 @@
  * compiled for its own instruction set. */
 #include <string.h>
 
-#include "augment_block.h"
-#include "augment_pixels.h"
+#include "grid_block.h"
+#include "grid_pixels.h"
 
 /* ---- Elements to planes and back. */
 
 #if defined(__AVX2__)
-#include "augment_pixels_x86.h"
+#include "grid_pixels_x86.h"
 #else
-static size_t load_byte_pixels(const uint8_t *from, size_t count, struct augment_planes *planes)
+static size_t load_byte_pixels(const uint8_t *from, size_t count, struct grid_planes *planes)
 {
     (void)from;
     (void)count;
@@ -18,7 +18,7 @@ static size_t load_byte_pixels(const uint8_t *from, size_t count, struct augment
     return 0;
 }
 
-static size_t store_byte_pixels(const struct augment_planes *planes, size_t count, uint8_t *to)
+static size_t store_byte_pixels(const struct grid_planes *planes, size_t count, uint8_t *to)
 {
     (void)planes;
     (void)count;
@@ -37,7 +37,7 @@ static size_t store_byte_pixels(const struct augment_planes *planes, size_t coun
         }                                                                                          \
     }
 
-static void load(shs_type type, const void *from, size_t count, struct augment_planes *planes)
+static void load(shs_type type, const void *from, size_t count, struct grid_planes *planes)
 {
     float *restrict r = planes->channel[0], *restrict g = planes->channel[1],
                     *restrict b = planes->channel[2];
@@ -62,7 +62,7 @@ static void load(shs_type type, const void *from, size_t count, struct augment_p
         }                                                                                          \
     }
 
-static void store(shs_type type, const struct augment_planes *planes, size_t count, void *to)
+static void store(shs_type type, const struct grid_planes *planes, size_t count, void *to)
 {
     const float *restrict r = planes->channel[0], *restrict g = planes->channel[1],
                           *restrict b = planes->channel[2];
@@ -112,7 +112,7 @@ static void store_row(shs_type type, const float *restrict row, size_t count, vo
 
 static uint64_t sum(const float *channel, size_t count)
 {
-    int32_t total = 0; /* at most AUGMENT_PIXELS * 65535 */
+    int32_t total = 0; /* at most GRID_PIXELS * 65535 */
     for (size_t i = 0; i < count; i++)
         total += (int32_t)channel[i];
     return (uint64_t)total;
@@ -125,7 +125,7 @@ static uint64_t sum(const float *channel, size_t count)
 
 INLINE float finish(float x, float most, bool whole)
 {
-    return whole ? augment_round(augment_smaller(augment_larger(x, 0), most)) : x;
+    return whole ? grid_round(grid_smaller(grid_larger(x, 0), most)) : x;
 }
 
 INLINE float gray_of(float r, float g, float b)
@@ -135,22 +135,22 @@ INLINE float gray_of(float r, float g, float b)
 
 INLINE void add_multiple(float *restrict x, float factor, float added, float most, bool whole)
 {
-    for (size_t i = 0; i < AUGMENT_PIXELS; i++)
+    for (size_t i = 0; i < GRID_PIXELS; i++)
         x[i] = finish(x[i] * factor + added, most, whole);
 }
 
 INLINE void multiply(float *restrict x, float factor, float most, bool whole)
 {
-    for (size_t i = 0; i < AUGMENT_PIXELS; i++)
+    for (size_t i = 0; i < GRID_PIXELS; i++)
         x[i] = finish(x[i] * factor, most, whole);
 }
 
-INLINE void saturate(struct augment_planes *planes, float factor, float most, bool whole)
+INLINE void saturate(struct grid_planes *planes, float factor, float most, bool whole)
 {
     float *restrict r = planes->channel[0], *restrict g = planes->channel[1],
                     *restrict b = planes->channel[2];
     float rest = 1.0f - factor;
-    for (size_t i = 0; i < AUGMENT_PIXELS; i++) {
+    for (size_t i = 0; i < GRID_PIXELS; i++) {
         float added = rest * gray_of(r[i], g[i], b[i]);
         r[i] = finish(r[i] * factor + added, most, whole);
         g[i] = finish(g[i] * factor + added, most, whole);
@@ -158,11 +158,11 @@ INLINE void saturate(struct augment_planes *planes, float factor, float most, bo
     }
 }
 
-INLINE void make_gray(struct augment_planes *planes, float most, bool whole)
+INLINE void make_gray(struct grid_planes *planes, float most, bool whole)
 {
     float *restrict r = planes->channel[0], *restrict g = planes->channel[1],
                     *restrict b = planes->channel[2];
-    for (size_t i = 0; i < AUGMENT_PIXELS; i++)
+    for (size_t i = 0; i < GRID_PIXELS; i++)
         r[i] = g[i] = b[i] = finish(gray_of(r[i], g[i], b[i]), most, whole);
 }
 
@@ -174,29 +174,29 @@ INLINE float size_of(float x)
 /* What is added to the least channel: t, clamped to 0..1, of the chroma. */
 INLINE float part_of(float chroma, float t)
 {
-    return chroma * augment_smaller(augment_larger(t, 0), 1);
+    return chroma * grid_smaller(grid_larger(t, 0), 1);
 }
 
 /* Turns the hue, which is counted in sixths of a turn from red, without a branch. The results lie
  * between the least and the largest channel, so they need no clamping. What is not finite makes
  * `odd` NaN, and NaN of the same bits on every machine comes out. */
-INLINE void turn_hue(struct augment_planes *planes, float turn, bool whole)
+INLINE void turn_hue(struct grid_planes *planes, float turn, bool whole)
 {
     float *restrict red = planes->channel[0], *restrict green = planes->channel[1],
                     *restrict blue = planes->channel[2];
     float from_red = turn, from_green = turn + 2.0f, from_blue = turn + 4.0f;
     float nan = random_float_from(UINT32_C(0x7fc00000));
-    for (size_t i = 0; i < AUGMENT_PIXELS; i++) {
+    for (size_t i = 0; i < GRID_PIXELS; i++) {
         float r = red[i], g = green[i], b = blue[i];
         float high = r > g ? r : g, low = r < g ? r : g;
         high = high > b ? high : b;
         low = low < b ? low : b;
         if (whole) {
-            high = augment_larger(augment_larger(r, g), b);
-            low = augment_smaller(augment_smaller(r, g), b);
+            high = grid_larger(grid_larger(r, g), b);
+            low = grid_smaller(grid_smaller(r, g), b);
         }
         float chroma = high - low, divisor = chroma > 0.0f ? chroma : 1.0f;
-        if (whole) divisor = augment_larger(chroma, 1);
+        if (whole) divisor = grid_larger(chroma, 1);
         float above = g == high ? b - r : r - g, from = g == high ? from_green : from_blue;
         above = r == high ? g - b : above;
         from = r == high ? from_red : from;
@@ -206,37 +206,37 @@ INLINE void turn_hue(struct augment_planes *planes, float turn, bool whole)
         r = low + part_of(chroma, size_of(hue - 3.0f) - 1.0f);
         g = low + part_of(chroma, 2.0f - size_of(hue - 2.0f));
         b = low + part_of(chroma, size_of(hue - 1.0f) - 1.0f);
-        red[i] = whole ? augment_round(r) : odd == 0.0f ? r : nan;
-        green[i] = whole ? augment_round(g) : odd == 0.0f ? g : nan;
-        blue[i] = whole ? augment_round(b) : odd == 0.0f ? b : nan;
+        red[i] = whole ? grid_round(r) : odd == 0.0f ? r : nan;
+        green[i] = whole ? grid_round(g) : odd == 0.0f ? g : nan;
+        blue[i] = whole ? grid_round(b) : odd == 0.0f ? b : nan;
     }
 }
 
-INLINE void take_step(const struct augment_step *step, float most, bool whole, size_t channels,
-                      struct augment_planes *planes)
+INLINE void take_step(const struct grid_step *step, float most, bool whole, size_t channels,
+                      struct grid_planes *planes)
 {
     switch (step->form) {
-    case AUGMENT_BRIGHTNESS:
+    case GRID_BRIGHTNESS:
         for (size_t c = 0; c < channels; c++)
             multiply(planes->channel[c], step->factor, most, whole);
         break;
-    case AUGMENT_CONTRAST:
+    case GRID_CONTRAST:
         for (size_t c = 0; c < channels; c++)
             add_multiple(planes->channel[c], step->factor, step->added, most, whole);
         break;
-    case AUGMENT_SATURATION:
+    case GRID_SATURATION:
         saturate(planes, step->factor, most, whole);
         break;
-    case AUGMENT_HUE:
+    case GRID_HUE:
         turn_hue(planes, step->factor, whole);
         break;
-    case AUGMENT_GRAY:
+    case GRID_GRAY:
         make_gray(planes, most, whole);
     }
 }
 
-static void step(const struct augment_step *step, float most, size_t channels,
-                 struct augment_planes *planes)
+static void step(const struct grid_step *step, float most, size_t channels,
+                 struct grid_planes *planes)
 {
     if (most > 0)
         take_step(step, most, true, channels, planes);

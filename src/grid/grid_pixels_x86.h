@@ -44,7 +44,7 @@ static inline __m128i load_as_bytes(const float *from)
 }
 
 /* Return how many pixels they have converted: a multiple of 16. */
-static size_t load_byte_pixels(const uint8_t *from, size_t count, struct augment_planes *planes)
+static size_t load_byte_pixels(const uint8_t *from, size_t count, struct grid_planes *planes)
 {
     size_t i = 0;
     for (; i + 16 <= count; i += 16, from += 48) {
@@ -58,7 +58,7 @@ static size_t load_byte_pixels(const uint8_t *from, size_t count, struct augment
     return i;
 }
 
-static size_t store_byte_pixels(const struct augment_planes *planes, size_t count, uint8_t *to)
+static size_t store_byte_pixels(const struct grid_planes *planes, size_t count, uint8_t *to)
 {
     size_t i = 0;
     for (; i + 16 <= count; i += 16, to += 48) {

@@ -1,42 +1,17 @@
-#include "augment_pixels.h"
+#include "grid_pixels.h"
 
 #include <string.h>
 
-#include "augment_block.h"
 #include "random_kernels.h"
 
-shs_status augment_take_pixels(const struct augment_call *call, const struct augment_bound *bound,
-                               bool colours)
-{
-    struct core_text shape = {0};
-    size_t channels = bound->grid.channels;
-    shs_status status = augment_take_types(call, bound, AUGMENT_IMAGE_TYPES);
-    if (!status && bound->ragged && bound->grid.layout[0] == 'c')
-        return core_fail(SHS_ERROR_ARGUMENT,
-                         "augmentation, character %zu: %s of field %s, whose samples have fewer "
-                         "rows of their own (offsets) along c in layout %s; it needs all channels",
-                         call->at, call->name, bound->before.name, bound->grid.layout);
-    if (status || channels == AUGMENT_COLOURS || (channels == 1 && !colours)) return status;
-    core_text_add_shape(&shape, &bound->before);
-    core_fail(
-        SHS_ERROR_ARGUMENT,
-        "augmentation, character %zu: %s of field %s, whose samples are %s in layout %s, with "
-        "%zu channel%s; it takes %s",
-        call->at, call->name, bound->before.name, shape.bytes ? shape.bytes : "",
-        bound->grid.layout, channels, channels == 1 ? "" : "s",
-        colours ? "3 (red, green, blue)" : "3 (red, green, blue) or 1");
-    core_text_free(&shape);
-    return SHS_ERROR_ARGUMENT;
-}
-
 /* Returns the kernels for the instruction set that random numbers are made with. */
-static const struct augment_pixel_kernels *kernels_now(void)
+static const struct grid_pixel_kernels *kernels_now(void)
 {
 #if defined(__x86_64__)
-    if (random_kernels_now() == &random_kernels_avx512) return &augment_pixel_kernels_avx512;
-    if (random_kernels_now() == &random_kernels_avx2) return &augment_pixel_kernels_avx2;
+    if (random_kernels_now() == &random_kernels_avx512) return &grid_pixel_kernels_avx512;
+    if (random_kernels_now() == &random_kernels_avx2) return &grid_pixel_kernels_avx2;
 #endif
-    return &augment_pixel_kernels_plain;
+    return &grid_pixel_kernels_plain;
 }
 
 /* Returns the largest integer of a type, 0 for floats. */
@@ -54,13 +29,13 @@ enum {
 /* Whole numbers are summed by channel, exactly. Floats have the gray of pixel k of the sample added
  * to lane k mod 8, in f64. */
 struct grays {
-    uint64_t channel[AUGMENT_COLOURS];
+    uint64_t channel[GRID_COLOURS];
     double lane[LANES];
     uint64_t count; /* of pixels whose gray is finite */
 };
 
 static void add_floats(struct grays *grays, size_t first, size_t count, size_t channels,
-                       const struct augment_planes *planes)
+                       const struct grid_planes *planes)
 {
     for (size_t i = 0; i < count; i++) {
         float r = planes->channel[0][i], g = planes->channel[1][i], b = planes->channel[2][i];
@@ -86,12 +61,12 @@ static double mean_gray(const struct grays *grays, size_t channels, bool whole)
 /* ---- A pass over the pixels of a sample. */
 
 struct pass {
-    const struct augment_pixel_kernels *kernels;
+    const struct grid_pixel_kernels *kernels;
     shs_type type;
     size_t size; /* of an element */
     float most;  /* the largest integer of the type, 0 for floats */
     size_t channels;
-    const struct augment_step *steps;
+    const struct grid_step *steps;
     size_t count;        /* of steps */
     struct grays *grays; /* what the results are added to; NULL: to nothing */
     const char *from;
@@ -102,7 +77,7 @@ struct pass {
 /* Loads or stores pixels that lie `apart` elements from channel to channel, next to one another in
  * each channel. */
 static void load_rows(const struct pass *pass, size_t at, size_t apart, size_t count,
-                      struct augment_planes *planes)
+                      struct grid_planes *planes)
 {
     for (size_t c = 0; c < pass->channels; c++)
         pass->kernels->load_row(pass->type, pass->from + (at + c * apart) * pass->size, count,
@@ -110,7 +85,7 @@ static void load_rows(const struct pass *pass, size_t at, size_t apart, size_t c
 }
 
 static void store_rows(const struct pass *pass, size_t at, size_t apart, size_t channels,
-                       size_t count, const struct augment_planes *planes)
+                       size_t count, const struct grid_planes *planes)
 {
     for (size_t c = 0; c < channels; c++)
         pass->kernels->store_row(pass->type, planes->channel[c], count,
@@ -120,7 +95,7 @@ static void store_rows(const struct pass *pass, size_t at, size_t apart, size_t 
 /* Computes `count` pixels, the first of which is pixel `first` of the sample, and whose first
  * element is element `at`. Channels lie `apart` elements from each other. */
 static void compute_pixels(const struct pass *pass, size_t first, size_t at, size_t apart,
-                           size_t count, struct augment_planes *planes)
+                           size_t count, struct grid_planes *planes)
 {
     bool together = apart == 1 && pass->channels > 1;
     if (together)
@@ -147,44 +122,44 @@ static void compute_pixels(const struct pass *pass, size_t first, size_t at, siz
 
 /* Goes over all pixels. With channels last they are one run, else a run for each position of the
  * axes before the channels. */
-static void run_pass(const struct pass *pass, const struct augment_grid *grid)
+static void run_pass(const struct pass *pass, const struct grid_pixels *pixels)
 {
-    struct augment_planes planes;
-    size_t runs = grid->channel_outer, length = grid->channel_inner;
-    size_t step = grid->channel_inner == 1 ? pass->channels : 1;
-    if (grid->channel_inner == 1 || pass->channels == 1) {
+    struct grid_planes planes;
+    size_t runs = pixels->outer, length = pixels->inner;
+    size_t step = pixels->inner == 1 ? pass->channels : 1;
+    if (pixels->inner == 1 || pass->channels == 1) {
         length *= runs;
         runs = 1;
     }
     memset(&planes, 0, sizeof planes);
     for (size_t run = 0; run < runs; run++)
         for (size_t i = 0, some; i < length; i += some) {
-            some = length - i < AUGMENT_PIXELS ? length - i : AUGMENT_PIXELS;
+            some = length - i < GRID_PIXELS ? length - i : GRID_PIXELS;
             compute_pixels(pass, run * length + i, run * length * pass->channels + i * step,
-                           grid->channel_inner, some, &planes);
+                           pixels->inner, some, &planes);
         }
 }
 
 /* ---- Steps on a sample. */
 
-static bool is_contrast(const struct augment_step *step)
+static bool is_contrast(const struct grid_step *step)
 {
-    return step->form == AUGMENT_CONTRAST;
+    return step->form == GRID_CONTRAST;
 }
 
 /* Contrast needs the mean of what comes out of the steps before it, so a pass ends there, and the
  * next one begins with it. */
-void augment_change_pixels(const struct augment_bound *bound, const struct augment_step *steps,
-                           size_t count, bool single, const void *input, void *output)
+void grid_change_pixels(const struct grid_pixels *pixels, const struct grid_step *steps,
+                        size_t count, bool single, const void *input, void *output)
 {
-    struct augment_step own[AUGMENT_MOST_STEPS];
-    bool whole = bound->before.type != SHS_F32;
+    struct grid_step own[GRID_MOST_STEPS];
+    bool whole = pixels->type != SHS_F32;
     struct grays grays = {{0}, {0}, 0};
     struct pass pass = {.kernels = kernels_now(),
-                        .type = bound->before.type,
-                        .size = shs_type_size(bound->before.type),
-                        .most = largest_of(bound->before.type),
-                        .channels = bound->grid.channels,
+                        .type = pixels->type,
+                        .size = shs_type_size(pixels->type),
+                        .most = largest_of(pixels->type),
+                        .channels = pixels->channels,
                         .steps = own,
                         .from = input,
                         .to = output,
@@ -197,7 +172,7 @@ void augment_change_pixels(const struct augment_bound *bound, const struct augme
         pass.count = contrast;
         pass.grays = &grays;
         if (!contrast) pass.to = NULL;
-        run_pass(&pass, &bound->grid);
+        run_pass(&pass, pixels);
         float mean = (float)mean_gray(&grays, pass.channels, whole);
         own[contrast].added = (1.0f - own[contrast].factor) * mean;
         pass.grays = NULL;
@@ -206,17 +181,17 @@ void augment_change_pixels(const struct augment_bound *bound, const struct augme
         pass.steps = own + contrast;
     }
     pass.count = count - (contrast < count ? contrast : 0);
-    run_pass(&pass, &bound->grid);
+    run_pass(&pass, pixels);
 }
 
-void augment_brighten(shs_type type, const struct augment_step *step, size_t count,
-                      const void *input, void *output)
+void grid_brighten(shs_type type, const struct grid_step *step, size_t count, const void *input,
+                   void *output)
 {
-    struct augment_planes planes = {0};
-    const struct augment_pixel_kernels *kernels = kernels_now();
+    struct grid_planes planes = {0};
+    const struct grid_pixel_kernels *kernels = kernels_now();
     size_t size = shs_type_size(type);
     for (size_t done = 0, some; done < count; done += some) {
-        some = count - done < AUGMENT_PIXELS ? count - done : AUGMENT_PIXELS;
+        some = count - done < GRID_PIXELS ? count - done : GRID_PIXELS;
         kernels->load_row(type, (const char *)input + done * size, some, planes.channel[0]);
         kernels->step(step, largest_of(type), 1, &planes);
         kernels->store_row(type, planes.channel[0], some, (char *)output + done * size);

@@ -1,0 +1,6 @@
+/* Kernels of pixels, compiled with AVX-512. */
+#if defined(__x86_64__)
+#include "grid_pixels_body.h"
+
+const struct grid_pixel_kernels grid_pixel_kernels_avx512 = KERNELS("avx512");
+#endif
