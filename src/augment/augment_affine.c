@@ -33,7 +33,7 @@ static void draw_rotation(const struct augment_bound *bound, shs_random *stream,
 }
 
 static void warp_rotation(const struct augment_warped *warped, const void *draw,
-                          struct augment_warp *warp)
+                          struct grid_warp *warp)
 {
     const struct rotation_draw *drawn = draw;
     static const double offset[2];
@@ -41,7 +41,7 @@ static void warp_rotation(const struct augment_warped *warped, const void *draw,
     (void)warped;
     random_turn_of_degrees(drawn->degrees, &cosine, &sine);
     const double turn[4] = {cosine, sine, -sine, cosine};
-    augment_warp_add(warp, turn, offset);
+    grid_warp_add(warp, turn, offset);
 }
 
 static void turn_vectors(const struct augment_bound *bound, const void *draw, void *const *samples)
@@ -132,7 +132,7 @@ static void draw_affine(const struct augment_bound *bound, shs_random *stream, v
 
 /* The inverse of a shear along x, then a scale, then a turn, then a shift. */
 static void warp_affine(const struct augment_warped *warped, const void *draw,
-                        struct augment_warp *warp)
+                        struct grid_warp *warp)
 {
     const struct affine_draw *drawn = draw;
     double cosine, sine, along, across;
@@ -146,7 +146,7 @@ static void warp_affine(const struct augment_warped *warped, const void *draw,
            down = drawn->down * (double)warped->height;
     const double offset[2] = {-(turn[0] * right + turn[1] * down),
                               -(turn[2] * right + turn[3] * down)};
-    augment_warp_add(warp, turn, offset);
+    grid_warp_add(warp, turn, offset);
 }
 
 static void tell_affine(const struct augment_bound *bound, const void *draw, struct core_text *text)

@@ -1,10 +1,11 @@
 /* The operator gaussian_blur. */
-#include "augment_bell.h"
+#include "augment_sampling.h"
+#include "grid_bell.h"
 
 struct blur_setting {
     uint64_t size;
     struct augment_range sigma;
-    int border; /* a value of enum augment_border, minus AUGMENT_BORDER_ZERO */
+    int border; /* a value of enum grid_beyond */
 };
 
 struct blur_draw {
@@ -32,33 +33,33 @@ static void draw_blur(const struct augment_bound *bound, shs_random *stream, voi
 
 /* ---- Computing. */
 
-static struct augment_bell bell_of(const struct augment_bound *bound)
+static struct grid_bell bell_of(const struct augment_bound *bound)
 {
     const struct blur_setting *setting = bound->setting;
-    return (struct augment_bell){.type = bound->before.type,
-                                 .height = bound->grid.height,
-                                 .width = bound->grid.width,
-                                 .inner = bound->grid.inner,
-                                 .radius = (size_t)setting->size / 2,
-                                 .border = augment_border_of(bound, setting->border)};
+    return (struct grid_bell){.type = bound->before.type,
+                              .height = bound->grid.height,
+                              .width = bound->grid.width,
+                              .inner = bound->grid.inner,
+                              .radius = (size_t)setting->size / 2,
+                              .beyond = augment_border_of(bound, setting->border)};
 }
 
 static size_t blur_bytes(const struct augment_bound *bound)
 {
-    struct augment_bell bell = bell_of(bound);
-    return augment_bell_bytes(&bell);
+    struct grid_bell bell = bell_of(bound);
+    return grid_bell_bytes(&bell);
 }
 
 static void apply_blur(const struct augment_bound *bound, const void *draw, const void *input,
                        void *output, void *scratch)
 {
     const struct blur_draw *drawn = draw;
-    struct augment_bell bell = bell_of(bound);
+    struct grid_bell bell = bell_of(bound);
     char *memory = scratch;
     size_t bytes = bell.height * bell.width * bell.inner * shs_type_size(bell.type);
-    augment_bell_begin(&bell, drawn->sigma, &memory);
+    grid_bell_begin(&bell, drawn->sigma, &memory);
     for (size_t o = 0; o < bound->grid.outer; o++)
-        augment_bell_plane(&bell, (const char *)input + o * bytes, (char *)output + o * bytes);
+        grid_bell_plane(&bell, (const char *)input + o * bytes, (char *)output + o * bytes);
 }
 
 static void tell_blur(const struct augment_bound *bound, const void *draw, struct core_text *text)
@@ -74,7 +75,7 @@ static const struct augment_parameter blur_parameters[] = {
         .name = "size",
         AUGMENT_MEMBER(struct blur_setting, size),
         .least = 1,
-        .most = 2 * AUGMENT_MOST_RADIUS + 1,
+        .most = 2 * GRID_MOST_RADIUS + 1,
         .example = "7",
         .help = "The elements along each axis that a result is a mean of, an odd number.",
     },

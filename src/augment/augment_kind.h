@@ -273,7 +273,7 @@ enum augment_holds {
     AUGMENT_HOLDS_ONE  /* one of them is applied, which below(their number) draws */
 };
 
-struct augment_warp;
+struct grid_warp;
 struct augment_warped;
 struct augment_mix_draw;
 
@@ -337,7 +337,7 @@ struct augment_kind {
 
     /* For operators whose apply() is augment_warp_apply(): see augment_warp.h. Puts the operator
      * behind those that `warp` has already. */
-    void (*warp)(const struct augment_warped *warped, const void *draw, struct augment_warp *warp);
+    void (*warp)(const struct augment_warped *warped, const void *draw, struct grid_warp *warp);
 
     /* For operators with apply() that turn components of vectors. Turns those of samples that
      * apply() has computed: the sample of each component if fields are the components, else the

@@ -1,13 +1,59 @@
 /* The operators resize and random_resized_crop. */
 #include "augment_moves.h"
-#include "augment_resize.h"
+#include "augment_sampling.h"
+#include "grid_resize.h"
 #include "random_math.h"
+
+/* The words of a parameter `how`, in the order of enum grid_how_resized. */
+#define HOW_WORDS "nearest bilinear area"
+
+/* What `help` says of resizing. */
+#define RESIZE_COMPUTES                                                                            \
+    "An axis of n elements gets N: nearest takes element floor((2 * i + 1) * n / (2 * N)) for "    \
+    "element i. bilinear computes in f64 s = n / N, r = 1 / max(s, 1) and c = (i + 0.5) * s, and " \
+    "gives element k the weight 1 - d with d = |(k + 0.5) - c| * r where d < 1: a triangle, "      \
+    "which "                                                                                       \
+    "is wider than an element where the image shrinks. area gives element k the weight of its "    \
+    "overlap min((k + 1) * N, (i + 1) * n) - max(k * N, i * n), where that is above 0. The "       \
+    "weights of i are divided by their sum in f64, which is taken in ascending order of k, and "   \
+    "rounded to the type in which elements are computed. The height is resized first: "            \
+    "w0 * x0 + w1 * x1 + ... in ascending order of k; then the width in the same way, from these " \
+    "sums. A field's [nearest] or [bilinear] holds in place of how. " AUGMENT_COMPUTED_IN
 
 /* The settings of both operators begin with this struct. */
 struct resize_setting {
     struct augment_wholes size;
-    int how; /* a value of enum augment_how_resized */
+    int how; /* a value of enum grid_how_resized */
 };
+
+/* How a field is resized: as it says itself, else as the parameter `how` says. */
+static enum grid_how_resized how_of(const struct augment_bound *bound, int word)
+{
+    if (bound->interpolation == AUGMENT_NEAREST) return GRID_RESIZE_NEAREST;
+    if (bound->interpolation == AUGMENT_BILINEAR) return GRID_RESIZE_BILINEAR;
+    return (enum grid_how_resized)word;
+}
+
+static struct grid_resizing resizing_of(const struct augment_bound *bound)
+{
+    size_t y = (size_t)augment_axis_of(bound->grid.layout, 'h');
+    return (struct grid_resizing){augment_images_of(bound), (size_t)bound->after.shape[y],
+                                  (size_t)bound->after.shape[y + 1]};
+}
+
+static size_t resize_bytes(const struct augment_bound *bound)
+{
+    const struct grid_resizing resizing = resizing_of(bound);
+    return grid_resizing_bytes(&resizing);
+}
+
+/* Resizes a part of each image. `how` is the parameter. */
+static void resize_box(const struct augment_bound *bound, int how, const struct grid_box *box,
+                       const void *input, void *output, void *scratch)
+{
+    const struct grid_resizing resizing = resizing_of(bound);
+    grid_resize_box(&resizing, how_of(bound, how), box, input, output, scratch);
+}
 
 static shs_status bind_resize(const struct augment_call *call, void *setting,
                               struct augment_bound *bound)
@@ -15,7 +61,7 @@ static shs_status bind_resize(const struct augment_call *call, void *setting,
     const struct resize_setting *resize = setting;
     struct augment_found found;
     uint64_t sizes[SHS_MAX_AXES];
-    bool computed = augment_how_of(bound, resize->how) != AUGMENT_RESIZE_NEAREST;
+    bool computed = how_of(bound, resize->how) != GRID_RESIZE_NEAREST;
     shs_status status = augment_check_sampled(call, bound, AUGMENT_MOST_EXTENT, computed);
     if (!status) status = augment_find_axes(call, bound, NULL, "hw", &found);
     if (!status) status = augment_sizes_of(call, bound, &resize->size, "size", &found, sizes);
@@ -28,10 +74,9 @@ static void apply_resize(const struct augment_bound *bound, const void *draw, co
                          void *output, void *scratch)
 {
     const struct resize_setting *setting = bound->setting;
-    const struct augment_box all = {0, 0, (uint32_t)bound->grid.height,
-                                    (uint32_t)bound->grid.width};
+    const struct grid_box all = {0, 0, (uint32_t)bound->grid.height, (uint32_t)bound->grid.width};
     (void)draw;
-    augment_resize_box(bound, augment_how_of(bound, setting->how), &all, input, output, scratch);
+    resize_box(bound, setting->how, &all, input, output, scratch);
 }
 
 #define SIZE_PARAMETER(type, member)                                                               \
@@ -43,8 +88,7 @@ static void apply_resize(const struct augment_bound *bound, const void *draw, co
 
 #define HOW_PARAMETER(type, member)                                                                \
     {                                                                                              \
-        .name = "how", AUGMENT_MEMBER(type, member), .words = AUGMENT_HOW_WORDS,                   \
-        .otherwise = "bilinear",                                                                   \
+        .name = "how", AUGMENT_MEMBER(type, member), .words = HOW_WORDS, .otherwise = "bilinear",  \
         .help = "The nearest element; a mean by distance, over all elements where the image "      \
                 "shrinks (antialias); or the mean over the area that an element covers."           \
     }
@@ -59,13 +103,13 @@ static const struct augment_parameter resize_parameters[] = {
 const struct augment_kind augment_resize = {
     .name = "resize",
     .help = "Resizes height and width to any size.",
-    .computes = AUGMENT_RESIZE_COMPUTES,
+    .computes = RESIZE_COMPUTES,
     .needs = AUGMENT_NEEDS_IMAGE,
     .setting_bytes = sizeof(struct resize_setting),
     .parameters = resize_parameters,
     .bind = bind_resize,
     .apply = apply_resize,
-    .scratch_bytes = augment_resizing_bytes,
+    .scratch_bytes = resize_bytes,
 };
 
 /* ---- random_resized_crop */
@@ -82,11 +126,11 @@ static double rounded(double x)
 }
 
 /* The part of an image whose ratio is the nearest to those that are wanted. */
-static struct augment_box central_box(const struct augment_grid *grid,
-                                      const struct augment_range *ratio)
+static struct grid_box central_box(const struct augment_grid *grid,
+                                   const struct augment_range *ratio)
 {
     double height = (double)grid->height, width = (double)grid->width;
-    struct augment_box box = {0, 0, (uint32_t)grid->height, (uint32_t)grid->width};
+    struct grid_box box = {0, 0, (uint32_t)grid->height, (uint32_t)grid->width};
     if (width / height < ratio->low) {
         double wanted = rounded(width / ratio->low);
         box.height = wanted < 1 ? 1 : wanted < height ? (uint32_t)wanted : (uint32_t)height;
@@ -109,7 +153,7 @@ static void draw_resized_crop(const struct augment_bound *bound, shs_random *str
     double height = (double)grid->height, width = (double)grid->width;
     const struct augment_range logs = {random_log(setting->ratio.low),
                                        random_log(setting->ratio.high)};
-    struct augment_box *box = draw;
+    struct grid_box *box = draw;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         double area = height * width * augment_draw_range(stream, &setting->scale);
         double ratio = random_exp(augment_draw_range(stream, &logs));
@@ -128,14 +172,13 @@ static void apply_resized_crop(const struct augment_bound *bound, const void *dr
                                const void *input, void *output, void *scratch)
 {
     const struct resized_crop_setting *setting = bound->setting;
-    augment_resize_box(bound, augment_how_of(bound, setting->resize.how), draw, input, output,
-                       scratch);
+    resize_box(bound, setting->resize.how, draw, input, output, scratch);
 }
 
 static void tell_resized_crop(const struct augment_bound *bound, const void *draw,
                               struct core_text *text)
 {
-    const struct augment_box *box = draw;
+    const struct grid_box *box = draw;
     (void)bound;
     core_text_add(text, "y=%u, x=%u, height=%u, width=%u", box->top, box->left, box->height,
                   box->width);
@@ -168,8 +211,7 @@ static const struct augment_parameter resized_crop_parameters[] = {
 const struct augment_kind augment_random_resized_crop = {
     .name = "random_resized_crop",
     .help = "Cuts a part of random area and ratio out at a random place, and resizes it.",
-    .computes =
-        "The part is an image of its own: nothing around it counts. " AUGMENT_RESIZE_COMPUTES,
+    .computes = "The part is an image of its own: nothing around it counts. " RESIZE_COMPUTES,
     .draws =
         "up to 10 times: area = (height * width) * A in f64, with A from the range scale; ratio = "
         "exp(L), with L from the range log(low)..log(high) of ratio; w = sqrt(area * ratio) and h "
@@ -182,11 +224,11 @@ const struct augment_kind augment_random_resized_crop = {
     .needs = AUGMENT_NEEDS_IMAGE,
     .aspects = AUGMENT_BY_EXTENT,
     .setting_bytes = sizeof(struct resized_crop_setting),
-    .draw_bytes = sizeof(struct augment_box),
+    .draw_bytes = sizeof(struct grid_box),
     .parameters = resized_crop_parameters,
     .bind = bind_resize, /* the settings begin with those of resize */
     .draw = draw_resized_crop,
     .apply = apply_resized_crop,
-    .scratch_bytes = augment_resizing_bytes,
+    .scratch_bytes = resize_bytes,
     .tell = tell_resized_crop,
 };

@@ -6,17 +6,17 @@
 
 #include "augment_operation.h"
 #include "augment_sampling.h"
+#include "grid_warp.h"
 
 enum {
-    AUGMENT_MOST_WARPS = 8,            /* the most operators that become one map */
-    AUGMENT_WARP_DRAW_BYTES = 128,     /* the most bytes of an operator's draws */
-    AUGMENT_WARP_MOST_EXTENT = 1 << 15 /* the most elements of a height or a width */
+    AUGMENT_MOST_WARPS = 8,       /* the most operators that become one map */
+    AUGMENT_WARP_DRAW_BYTES = 128 /* the most bytes of an operator's draws */
 };
 
 /* The settings of each operator with warp() begin with this struct. */
 struct augment_warp_setting {
     int how;    /* 0 nearest, 1 bilinear */
-    int border; /* a value of enum augment_border, minus AUGMENT_BORDER_ZERO */
+    int border; /* a value of enum grid_beyond */
 };
 
 /* What `help` says of all warps. */
@@ -62,21 +62,6 @@ struct augment_warped {
     size_t height, width;
 };
 
-/* A field of displacements. See augment_elastic.h. */
-struct augment_displacement {
-    bool is_drawn;
-    double alpha;      /* a displacement is alpha times a mean of noise */
-    double sigma;      /* of the mean */
-    shs_random stream; /* begins with the noise */
-};
-
-/* A map of places: that of the result goes to `turn` times it, about the centre, plus `offset`. */
-struct augment_warp {
-    double turn[4];   /* of (x, y): xx, xy, yx, yy */
-    double offset[2]; /* x, y */
-    struct augment_displacement farther;
-};
-
 /* The operators that become one map, with their draws. */
 struct augment_warps {
     size_t count;
@@ -91,9 +76,6 @@ struct augment_warps {
 const struct augment_operation *augment_warp_draw(const struct augment_operation *operation,
                                                   const struct augment_operation *end,
                                                   shs_random *stream, struct augment_warps *warps);
-
-/* Puts a map behind those that a warp has. */
-void augment_warp_add(struct augment_warp *warp, const double turn[4], const double offset[2]);
 
 /* Parts of struct augment_kind. `draw` of apply() is a struct augment_warps. */
 shs_status augment_warp_bind(const struct augment_call *call, void *setting,

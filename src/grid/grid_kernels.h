@@ -1,5 +1,5 @@
-/* The inner loops of augmentation, one set for each instruction set. All sets give the same bytes.
- * Pure. */
+/* The inner loops of passes over elements, one set for each instruction set. All sets give the same
+ * bytes. Pure. */
 #ifndef GRID_KERNELS_H
 #define GRID_KERNELS_H
 

@@ -1,5 +1,5 @@
-/* The inner loops of operators that resample, one set for each instruction set. All sets give the
- * same bits: each operation is rounded, and sums are taken in the order that is stated here.
+/* The inner loops of resampling, one set for each instruction set. All sets give the same bits:
+ * each operation is rounded, and sums are taken in the order that is stated here.
  *
  * Samples of u8, u16 and f32 are computed in f32, all others in f64. "Reals" are numbers of that
  * type. Pure. */

@@ -39,9 +39,7 @@ static int64_t shown(const struct grid_way *way, size_t k)
 
 /* ---- Moves. */
 
-/* Returns the position within [0, size) that stands for position k of an axis that is continued
- * beyond its ends, or GRID_NO_ELEMENT. */
-static int64_t continued(int64_t k, int64_t size, enum grid_beyond beyond)
+int64_t grid_continued(int64_t k, int64_t size, enum grid_beyond beyond)
 {
     if (k >= 0 && k < size) return k;
     if (!size || beyond == GRID_BEYOND_ZERO) return GRID_NO_ELEMENT;
@@ -58,7 +56,7 @@ static void cut_by_table(struct grid_view *view, struct grid_way *way, int64_t f
     core_assert(size <= view->n_free);
     int64_t *table = view->free;
     for (size_t k = 0; k < size; k++) {
-        int64_t at = continued(from + (int64_t)k, (int64_t)way->size, beyond);
+        int64_t at = grid_continued(from + (int64_t)k, (int64_t)way->size, beyond);
         table[k] = at == GRID_NO_ELEMENT ? at : shown(way, (size_t)at);
     }
     view->free += size;

@@ -41,6 +41,10 @@ enum grid_beyond {
     GRID_BEYOND_WRAP
 };
 
+/* Returns the position within [0, size) that stands for position k of an axis that is continued
+ * beyond its ends, or GRID_NO_ELEMENT for a zero. */
+int64_t grid_continued(int64_t k, int64_t size, enum grid_beyond beyond);
+
 /* Returns the most numbers that tables of a view of `before` may need after a move that leads to
  * `after`. */
 size_t grid_view_numbers(const shs_tensor *before, const shs_tensor *after);

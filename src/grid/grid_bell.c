@@ -1,24 +1,24 @@
-#include "augment_bell.h"
+#include "grid_bell.h"
 
 #include <string.h>
 
 #include "grid_sample_kernels.h"
 #include "random_math.h"
 
-static size_t row_elements(const struct augment_bell *bell)
+static size_t row_elements(const struct grid_bell *bell)
 {
     return bell->width * bell->inner;
 }
 
 /* Elements of a side by which a row is continued, rounded up to whole cache lines, so that the row
  * itself begins with one. */
-static size_t side_elements(const struct augment_bell *bell)
+static size_t side_elements(const struct grid_bell *bell)
 {
     return (bell->radius * bell->inner + 15) / 16 * 16;
 }
 
 /* Elements of a row with its sides. */
-static size_t continued_elements(const struct augment_bell *bell)
+static size_t continued_elements(const struct grid_bell *bell)
 {
     return (row_elements(bell) + 15) / 16 * 16 + 2 * side_elements(bell);
 }
@@ -32,40 +32,39 @@ enum {
 };
 
 /* The rows that a band is made of. */
-static size_t band_rows(const struct augment_bell *bell)
+static size_t band_rows(const struct grid_bell *bell)
 {
     return BAND + 2 * bell->radius;
 }
 
 /* The most elements of a row of a tile, a multiple of a cache line. */
-static size_t tile_elements(const struct augment_bell *bell)
+static size_t tile_elements(const struct grid_bell *bell)
 {
     size_t elements = CACHED / band_rows(bell) / 16 * 16;
     return elements < LEAST_TILE ? LEAST_TILE : elements;
 }
 
 /* Reals of a tile for this radius or a lower one. */
-static size_t tile_reals(const struct augment_bell *bell)
+static size_t tile_reals(const struct grid_bell *bell)
 {
     size_t least = band_rows(bell) * LEAST_TILE;
     return least > CACHED ? least : CACHED;
 }
 
-size_t augment_bell_bytes(const struct augment_bell *bell)
+size_t grid_bell_bytes(const struct grid_bell *bell)
 {
-    size_t real = augment_real_bytes(bell->type), row = row_elements(bell);
-    return augment_taken(band_rows(bell) * sizeof(void *)) +
-           augment_taken(tile_reals(bell) * real) +
-           augment_taken(BAND * continued_elements(bell) * real) + augment_taken(row * real) +
-           augment_taken((2 * bell->radius + 1) * real);
+    size_t real = grid_real_bytes(bell->type), row = row_elements(bell);
+    return grid_taken(band_rows(bell) * sizeof(void *)) + grid_taken(tile_reals(bell) * real) +
+           grid_taken(BAND * continued_elements(bell) * real) + grid_taken(row * real) +
+           grid_taken((2 * bell->radius + 1) * real);
 }
 
 /* Writes the weights of the distances 0 to the radius, which ends before the first weight that is
  * too small to count. */
-static void make_weights(struct augment_bell *bell, double sigma)
+static void make_weights(struct grid_bell *bell, double sigma)
 {
-    size_t most = bell->radius, radius = 0, real = augment_real_bytes(bell->type);
-    double half[AUGMENT_MOST_RADIUS + 1], weight[2 * AUGMENT_MOST_RADIUS + 1];
+    size_t most = bell->radius, radius = 0, real = grid_real_bytes(bell->type);
+    double half[GRID_MOST_RADIUS + 1], weight[2 * GRID_MOST_RADIUS + 1];
     for (size_t k = 0; k <= most; k++) {
         double far = (double)k / sigma;
         half[k] = random_exp(-0.5 * (far * far));
@@ -74,29 +73,29 @@ static void make_weights(struct augment_bell *bell, double sigma)
     }
     for (size_t k = 0; k <= radius; k++)
         weight[radius + k] = weight[radius - k] = half[k];
-    augment_weights_of(bell->type, weight, 2 * radius + 1, bell->weight);
+    grid_weights_of(bell->type, weight, 2 * radius + 1, bell->weight);
     memmove(bell->weight, (char *)bell->weight + radius * real, (radius + 1) * real);
     bell->radius = radius;
 }
 
-void augment_bell_begin(struct augment_bell *bell, double sigma, char **memory)
+void grid_bell_begin(struct grid_bell *bell, double sigma, char **memory)
 {
-    size_t real = augment_real_bytes(bell->type), row = row_elements(bell);
-    bell->line = augment_take(memory, band_rows(bell) * sizeof(void *));
-    bell->tile = augment_take(memory, tile_reals(bell) * real);
-    bell->rows = augment_take(memory, BAND * continued_elements(bell) * real);
-    bell->made = augment_take(memory, row * real);
-    bell->weight = augment_take(memory, (2 * bell->radius + 1) * real);
+    size_t real = grid_real_bytes(bell->type), row = row_elements(bell);
+    bell->line = grid_take(memory, band_rows(bell) * sizeof(void *));
+    bell->tile = grid_take(memory, tile_reals(bell) * real);
+    bell->rows = grid_take(memory, BAND * continued_elements(bell) * real);
+    bell->made = grid_take(memory, row * real);
+    bell->weight = grid_take(memory, (2 * bell->radius + 1) * real);
     make_weights(bell, sigma);
 }
 
 /* Continues a row on both sides. `pixel` is the bytes of a pixel of reals. */
-static void continue_row(const struct augment_bell *bell, size_t pixel, char *row)
+static void continue_row(const struct grid_bell *bell, size_t pixel, char *row)
 {
     int64_t width = (int64_t)bell->width, radius = (int64_t)bell->radius;
     for (int64_t side = 0; side < 2 * radius; side++) {
         int64_t place = side < radius ? side : width + side;
-        int64_t from = augment_continued(place - radius, width, bell->border);
+        int64_t from = grid_continued(place - radius, width, bell->beyond);
         if (from < 0)
             memset(row + (size_t)place * pixel, 0, pixel);
         else
@@ -105,20 +104,19 @@ static void continue_row(const struct augment_bell *bell, size_t pixel, char *ro
 }
 
 /* Row `row` of a band, from `radius` pixels before its first. */
-static char *row_of(const struct augment_bell *bell, size_t row)
+static char *row_of(const struct grid_bell *bell, size_t row)
 {
     size_t begin = row * continued_elements(bell) + side_elements(bell);
-    return (char *)bell->rows +
-           (begin - bell->radius * bell->inner) * augment_real_bytes(bell->type);
+    return (char *)bell->rows + (begin - bell->radius * bell->inner) * grid_real_bytes(bell->type);
 }
 
 /* Finds `count` elements from element `first` of a row, as reals: where they lie, or in `tile`. */
-static const void *find_reals(const struct augment_bell *bell, const char *from, int64_t row,
+static const void *find_reals(const struct grid_bell *bell, const char *from, int64_t row,
                               size_t first, size_t count, void *tile)
 {
     size_t at = (size_t)row * row_elements(bell) + first;
     if (row < 0)
-        memset(tile, 0, count * augment_real_bytes(bell->type));
+        memset(tile, 0, count * grid_real_bytes(bell->type));
     else if (bell->type == SHS_F32 || bell->type == SHS_F64)
         return from + at * shs_type_size(bell->type);
     else
@@ -129,15 +127,15 @@ static const void *find_reals(const struct augment_bell *bell, const char *from,
 
 /* Sums a tile of `count` elements from element `first` of the rows of a band that begins at row
  * `top` and has `high` rows. */
-static void sum_tile(const struct augment_bell *bell, const char *from, size_t top, size_t high,
+static void sum_tile(const struct grid_bell *bell, const char *from, size_t top, size_t high,
                      size_t first, size_t count)
 {
     const struct grid_sample_real *loops =
         &grid_sample_kernels_now()->real[grid_is_wide(bell->type)];
-    size_t real = augment_real_bytes(bell->type), tile = tile_elements(bell) * real;
+    size_t real = grid_real_bytes(bell->type), tile = tile_elements(bell) * real;
     for (size_t k = 0; k < high + 2 * bell->radius; k++) {
-        int64_t row = augment_continued((int64_t)(top + k) - (int64_t)bell->radius,
-                                        (int64_t)bell->height, bell->border);
+        int64_t row = grid_continued((int64_t)(top + k) - (int64_t)bell->radius,
+                                     (int64_t)bell->height, bell->beyond);
         bell->line[k] = find_reals(bell, from, row, first, count, (char *)bell->tile + k * tile);
     }
     for (size_t y = 0; y < high; y++)
@@ -146,10 +144,10 @@ static void sum_tile(const struct augment_bell *bell, const char *from, size_t t
 }
 
 /* Sums a row of a band along the width, and rounds it. */
-static void finish_row(const struct augment_bell *bell, char *row, char *to)
+static void finish_row(const struct grid_bell *bell, char *row, char *to)
 {
     const struct grid_sample_kernels *kernels = grid_sample_kernels_now();
-    size_t pixel = bell->inner * augment_real_bytes(bell->type), count = row_elements(bell);
+    size_t pixel = bell->inner * grid_real_bytes(bell->type), count = row_elements(bell);
     continue_row(bell, pixel, row);
     for (size_t k = 0; k <= 2 * bell->radius; k++)
         bell->line[k] = row + k * pixel;
@@ -158,7 +156,7 @@ static void finish_row(const struct augment_bell *bell, char *row, char *to)
     kernels->type[bell->type].round(bell->made, count, to);
 }
 
-void augment_bell_plane(const struct augment_bell *bell, const void *from, void *to)
+void grid_bell_plane(const struct grid_bell *bell, const void *from, void *to)
 {
     size_t row = row_elements(bell), bytes = row * shs_type_size(bell->type);
     size_t tile = tile_elements(bell);

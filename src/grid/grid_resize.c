@@ -1,15 +1,8 @@
-#include "augment_resize.h"
+#include "grid_resize.h"
 
 #include <string.h>
 
 #include "grid_sample_kernels.h"
-
-enum augment_how_resized augment_how_of(const struct augment_bound *bound, int word)
-{
-    if (bound->interpolation == AUGMENT_NEAREST) return AUGMENT_RESIZE_NEAREST;
-    if (bound->interpolation == AUGMENT_BILINEAR) return AUGMENT_RESIZE_BILINEAR;
-    return (enum augment_how_resized)word;
-}
 
 /* ---- Sizes and memory. */
 
@@ -28,19 +21,17 @@ static size_t most_taps(size_t before, size_t after)
     return most < before ? most : before;
 }
 
-static struct sizes sizes_of(const struct augment_bound *bound)
+static struct sizes sizes_of(const struct grid_resizing *resizing)
 {
-    const struct augment_grid *grid = &bound->grid;
-    size_t y = (size_t)augment_axis_of(grid->layout, 'h');
-    size_t to_height = (size_t)bound->after.shape[y], to_width = (size_t)bound->after.shape[y + 1];
-    return (struct sizes){grid->outer,
-                          grid->inner,
-                          grid->height,
-                          grid->width,
-                          to_height,
-                          to_width,
-                          most_taps(grid->height, to_height),
-                          most_taps(grid->width, to_width)};
+    const struct grid_images *before = &resizing->before;
+    return (struct sizes){before->outer,
+                          before->inner,
+                          before->height,
+                          before->width,
+                          resizing->height,
+                          resizing->width,
+                          most_taps(before->height, resizing->height),
+                          most_taps(before->width, resizing->width)};
 }
 
 static size_t lanes_bytes(const struct sizes *sizes)
@@ -50,19 +41,19 @@ static size_t lanes_bytes(const struct sizes *sizes)
 
 static size_t taps_bytes(size_t size, size_t most, size_t real)
 {
-    return 2 * augment_taken(size * sizeof(uint32_t)) + augment_taken(size * most * real);
+    return 2 * grid_taken(size * sizeof(uint32_t)) + grid_taken(size * most * real);
 }
 
-size_t augment_resizing_bytes(const struct augment_bound *bound)
+size_t grid_resizing_bytes(const struct grid_resizing *resizing)
 {
-    struct sizes sizes = sizes_of(bound);
-    size_t real = augment_real_bytes(bound->before.type);
+    struct sizes sizes = sizes_of(resizing);
+    size_t real = grid_real_bytes(resizing->before.type);
     size_t more = sizes.most_rows > sizes.most_across ? sizes.most_rows : sizes.most_across;
-    return augment_taken(lanes_bytes(&sizes)) + taps_bytes(sizes.to_height, sizes.most_rows, real) +
-           taps_bytes(sizes.to_width, sizes.most_across, real) +
-           augment_taken(more * sizeof(double)) + augment_taken(more * sizeof(void *)) +
-           augment_taken((sizes.width * sizes.inner + GRID_SPARE) * real) +
-           augment_taken((sizes.to_width * sizes.inner + GRID_SPARE) * real);
+    return grid_taken(lanes_bytes(&sizes)) + taps_bytes(sizes.to_height, sizes.most_rows, real) +
+           taps_bytes(sizes.to_width, sizes.most_across, real) + grid_taken(more * sizeof(double)) +
+           grid_taken(more * sizeof(void *)) +
+           grid_taken((sizes.width * sizes.inner + GRID_SPARE) * real) +
+           grid_taken((sizes.to_width * sizes.inner + GRID_SPARE) * real);
 }
 
 /* ---- Weights. */
@@ -102,9 +93,9 @@ static size_t overlap(size_t i, size_t from, size_t to, double *weight, uint32_t
 }
 
 /* The memory of a resize. */
-struct resizing {
+struct work {
     shs_type type;
-    enum augment_how_resized how;
+    enum grid_how_resized how;
     double *weight;    /* of one position */
     const void **line; /* the lines that make one row */
     void *row;         /* reals: a row of the result's height, and the part's width */
@@ -133,32 +124,31 @@ static void even_out(size_t from, struct grid_taps *taps)
     taps->same = most;
 }
 
-static void make_taps(const struct resizing *resizing, size_t from, size_t to, size_t most,
-                      char **memory, struct grid_taps *taps)
+static void make_taps(const struct work *work, size_t from, size_t to, size_t most, char **memory,
+                      struct grid_taps *taps)
 {
-    size_t real = augment_real_bytes(resizing->type);
+    size_t real = grid_real_bytes(work->type);
     taps->size = to;
     taps->most = most;
-    taps->first = augment_take(memory, to * sizeof(uint32_t));
-    taps->count = augment_take(memory, to * sizeof(uint32_t));
-    taps->weight = augment_take(memory, to * most * real);
+    taps->first = grid_take(memory, to * sizeof(uint32_t));
+    taps->count = grid_take(memory, to * sizeof(uint32_t));
+    taps->weight = grid_take(memory, to * most * real);
     for (size_t i = 0; i < to; i++) {
-        size_t count = resizing->how == AUGMENT_RESIZE_AREA
-                           ? overlap(i, from, to, resizing->weight, &taps->first[i])
-                           : triangle(i, from, to, resizing->weight, &taps->first[i]);
+        size_t count = work->how == GRID_RESIZE_AREA
+                           ? overlap(i, from, to, work->weight, &taps->first[i])
+                           : triangle(i, from, to, work->weight, &taps->first[i]);
         taps->count[i] = (uint32_t)count;
-        augment_weights_of(resizing->type, resizing->weight, count,
-                           (char *)taps->weight + i * most * real);
+        grid_weights_of(work->type, work->weight, count, (char *)taps->weight + i * most * real);
     }
     taps->same = 0;
     taps->lanes = NULL;
-    if (resizing->type == SHS_U8 || resizing->type == SHS_U16) even_out(from, taps);
+    if (work->type == SHS_U8 || work->type == SHS_U16) even_out(from, taps);
 }
 
 static void make_lanes(const struct sizes *sizes, char **memory, struct grid_taps *taps)
 {
     const struct grid_sample_kernels *kernels = grid_sample_kernels_now();
-    struct grid_lanes *lanes = augment_take(memory, lanes_bytes(sizes));
+    struct grid_lanes *lanes = grid_take(memory, lanes_bytes(sizes));
     if (kernels->find_lanes && taps->same && taps->same <= GRID_MOST_LANE_TAPS &&
         kernels->find_lanes(taps, sizes->inner, lanes))
         taps->lanes = lanes;
@@ -166,45 +156,45 @@ static void make_lanes(const struct sizes *sizes, char **memory, struct grid_tap
 
 /* ---- Images. */
 
-static void resize_image(const struct resizing *resizing, const struct sizes *sizes,
-                         const struct augment_box *box, const char *from, char *to)
+static void resize_image(const struct work *work, const struct sizes *sizes,
+                         const struct grid_box *box, const char *from, char *to)
 {
     const struct grid_sample_kernels *kernels = grid_sample_kernels_now();
-    const struct grid_sample_type *loops = &kernels->type[resizing->type];
-    bool wide = grid_is_wide(resizing->type);
-    size_t size = shs_type_size(resizing->type), real = augment_real_bytes(resizing->type);
+    const struct grid_sample_type *loops = &kernels->type[work->type];
+    bool wide = grid_is_wide(work->type);
+    size_t size = shs_type_size(work->type), real = grid_real_bytes(work->type);
     size_t row = sizes->width * sizes->inner * size, made = sizes->to_width * sizes->inner;
-    const struct grid_taps *rows = &resizing->rows;
+    const struct grid_taps *rows = &work->rows;
     from += box->top * row + box->left * sizes->inner * size;
     for (size_t y = 0; y < sizes->to_height; y++) {
         for (size_t k = 0; k < rows->count[y]; k++)
-            resizing->line[k] = from + (rows->first[y] + k) * row;
-        loops->lines(resizing->line, (const char *)rows->weight + y * rows->most * real,
-                     rows->count[y], box->width * sizes->inner, resizing->row);
-        kernels->real[wide].across(resizing->row, &resizing->across, sizes->inner, resizing->made);
-        loops->round(resizing->made, made, to + y * made * size);
+            work->line[k] = from + (rows->first[y] + k) * row;
+        loops->lines(work->line, (const char *)rows->weight + y * rows->most * real, rows->count[y],
+                     box->width * sizes->inner, work->row);
+        kernels->real[wide].across(work->row, &work->across, sizes->inner, work->made);
+        loops->round(work->made, made, to + y * made * size);
     }
 }
 
-static void resize_computed(const struct augment_bound *bound, enum augment_how_resized how,
-                            const struct augment_box *box, const char *input, char *output,
+static void resize_computed(const struct grid_resizing *resizing, enum grid_how_resized how,
+                            const struct grid_box *box, const char *input, char *output,
                             char *memory)
 {
-    struct sizes sizes = sizes_of(bound);
-    struct resizing resizing = {.type = bound->before.type, .how = how};
-    size_t size = shs_type_size(resizing.type), real = augment_real_bytes(resizing.type);
+    struct sizes sizes = sizes_of(resizing);
+    struct work work = {.type = resizing->before.type, .how = how};
+    size_t size = shs_type_size(work.type), real = grid_real_bytes(work.type);
     size_t more = sizes.most_rows > sizes.most_across ? sizes.most_rows : sizes.most_across;
-    resizing.weight = augment_take(&memory, more * sizeof(double));
-    resizing.line = augment_take(&memory, more * sizeof(void *));
-    resizing.row = augment_take(&memory, (sizes.width * sizes.inner + GRID_SPARE) * real);
-    resizing.made = augment_take(&memory, (sizes.to_width * sizes.inner + GRID_SPARE) * real);
-    make_taps(&resizing, box->height, sizes.to_height, most_taps(box->height, sizes.to_height),
-              &memory, &resizing.rows);
-    make_taps(&resizing, box->width, sizes.to_width, most_taps(box->width, sizes.to_width), &memory,
-              &resizing.across);
-    make_lanes(&sizes, &memory, &resizing.across);
+    work.weight = grid_take(&memory, more * sizeof(double));
+    work.line = grid_take(&memory, more * sizeof(void *));
+    work.row = grid_take(&memory, (sizes.width * sizes.inner + GRID_SPARE) * real);
+    work.made = grid_take(&memory, (sizes.to_width * sizes.inner + GRID_SPARE) * real);
+    make_taps(&work, box->height, sizes.to_height, most_taps(box->height, sizes.to_height), &memory,
+              &work.rows);
+    make_taps(&work, box->width, sizes.to_width, most_taps(box->width, sizes.to_width), &memory,
+              &work.across);
+    make_lanes(&sizes, &memory, &work.across);
     for (size_t o = 0; o < sizes.outer; o++)
-        resize_image(&resizing, &sizes, box,
+        resize_image(&work, &sizes, box,
                      input + o * sizes.height * sizes.width * sizes.inner * size,
                      output + o * sizes.to_height * sizes.to_width * sizes.inner * size);
 }
@@ -236,12 +226,12 @@ static void copy_row(const char *from, const uint32_t *column, size_t count, siz
         copy_pixels(from, column, count, bytes, to);
 }
 
-static void resize_nearest(const struct augment_bound *bound, const struct augment_box *box,
+static void resize_nearest(const struct grid_resizing *resizing, const struct grid_box *box,
                            const char *input, char *output, char *memory)
 {
-    struct sizes sizes = sizes_of(bound);
-    size_t bytes = sizes.inner * shs_type_size(bound->before.type);
-    uint32_t *column = augment_take(&memory, sizes.to_width * sizeof *column);
+    struct sizes sizes = sizes_of(resizing);
+    size_t bytes = sizes.inner * shs_type_size(resizing->before.type);
+    uint32_t *column = grid_take(&memory, sizes.to_width * sizeof *column);
     for (size_t x = 0; x < sizes.to_width; x++)
         column[x] = box->left + (uint32_t)nearest(x, box->width, sizes.to_width);
     for (size_t o = 0; o < sizes.outer; o++)
@@ -251,12 +241,11 @@ static void resize_nearest(const struct augment_bound *bound, const struct augme
         }
 }
 
-void augment_resize_box(const struct augment_bound *bound, enum augment_how_resized how,
-                        const struct augment_box *box, const void *input, void *output,
-                        void *scratch)
+void grid_resize_box(const struct grid_resizing *resizing, enum grid_how_resized how,
+                     const struct grid_box *box, const void *input, void *output, void *scratch)
 {
-    if (how == AUGMENT_RESIZE_NEAREST)
-        resize_nearest(bound, box, input, output, scratch);
+    if (how == GRID_RESIZE_NEAREST)
+        resize_nearest(resizing, box, input, output, scratch);
     else
-        resize_computed(bound, how, box, input, output, scratch);
+        resize_computed(resizing, how, box, input, output, scratch);
 }
