@@ -175,9 +175,9 @@ shs_status augment_vectors_refuse(const struct augment_call *call,
     if (!strpbrk(layout, "ij")) return SHS_OK;
     return core_fail(SHS_ERROR_ARGUMENT,
                      WHERE
-                     ", whose layout %s has components of vectors: it cannot turn them along; "
-                     "random_rotation can, or give a layout= with c or _ for elements "
-                     "without a direction",
+                     ", whose layout %s has components of vectors: it may fold an image, where "
+                     "vectors have no direction to turn to; random_rotation and random_affine turn "
+                     "them along, or give a layout= with c or _ for elements without a direction",
                      call->at, call->name, bound->before.name, layout);
 }
 

@@ -64,7 +64,7 @@ shs_status augment_vectors_bind(const struct augment_call *call,
 shs_status augment_vectors_join(const struct augment_call *call,
                                 struct augment_operation *operation);
 
-/* For operators that move places in a way that the components of vectors cannot follow.
+/* For operators that may fold an image, so that the components of vectors cannot follow.
  * SHS_ERROR_ARGUMENT if the layout of a field has an axis i or j. */
 shs_status augment_vectors_refuse(const struct augment_call *call,
                                   const struct augment_bound *bound);
@@ -76,13 +76,18 @@ void augment_vectors_move(const struct augment_kind *kind, const struct augment_
                           const void *draw, const void *const *inputs, void *output,
                           int64_t *numbers, size_t n_numbers);
 
-/* Turns the components of samples that were turned in the plane of x and y by an angle with this
- * cosine and sine, from x towards y: where u and v are the components along x and y, they become
- * cosine * u - s * v and s * u + cosine * v. s is the sine, or its negative if only one of x and y
- * is among the axes in against=. A tensor is turned along i, then along j. Cosine and sine are
- * rounded to the type of the elements, f32 or f64, and so is each operation. `samples` has the
- * sample of each component if fields are the components, else the sample. */
-void augment_vectors_rotate(const struct augment_bound *bound, double cosine, double sine,
-                            void *const *samples);
+/* A linear map of the components along some axes of space. */
+struct augment_component_map {
+    const char *axes; /* two or three letters, such as xy */
+    double by[9];     /* row by row: of n components c, component a becomes by[n * a] * c[0] +
+                         by[n * a + 1] * c[1] + ..., summed from the left */
+};
+
+/* Maps the components of samples. The sign of a factor changes where only one of its two axes is
+ * among the axes in against=. A tensor is mapped along i, then along j. Factors are rounded to the
+ * type of the elements, f32 or f64, and so is each operation. The identity changes no byte.
+ * `samples` has the sample of each component if fields are the components, else the sample. */
+void augment_vectors_map(const struct augment_bound *bound, const struct augment_component_map *map,
+                         void *const *samples);
 
 #endif

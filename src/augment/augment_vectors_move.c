@@ -1,5 +1,8 @@
 /* Moves and turns the components of vectors and tensors. */
 #include "augment_vectors.h"
+
+#include <string.h>
+
 #include "core_assert.h"
 
 /* ---- Moves. */
@@ -91,50 +94,108 @@ void augment_vectors_move(const struct augment_kind *kind, const struct augment_
         negate(bound->before.type, &all, output);
 }
 
-/* ---- Rotations. */
+/* ---- Linear maps. */
 
-#define ROTATE(C)                                                                                  \
-    for (size_t r = 0; r < runs->runs; r++) {                                                      \
-        C c = (C)cosine, s = (C)sine;                                                              \
+/* A linear map of `count` components, whose elements lie in runs from `at` on. */
+struct mapping {
+    size_t count;
+    double by[9];
+    struct runs runs;
+    char *at[AUGMENT_MOST_COMPONENTS];
+};
+
+/* Defines a function that maps runs of `n` components of type C. Always inline, so that n is known.
+ */
+#define DEFINE_MAP(NAME, C)                                                                        \
+    static inline __attribute__((always_inline)) void NAME(const struct mapping *mapping,          \
+                                                           size_t n)                               \
+    {                                                                                              \
         typedef C element;                                                                         \
-        element *u = (element *)along + r * runs->step, *v = (element *)across + r * runs->step;   \
-        for (size_t k = 0; k < runs->length; k++) {                                                \
-            C before = u[k];                                                                       \
-            u[k] = c * before - s * v[k];                                                          \
-            v[k] = s * before + c * v[k];                                                          \
+        element by[9], before[3], *at[3];                                                          \
+        for (size_t i = 0; i < n * n; i++)                                                         \
+            by[i] = (element)mapping->by[i];                                                       \
+        for (size_t r = 0; r < mapping->runs.runs; r++) {                                          \
+            for (size_t a = 0; a < n; a++)                                                         \
+                at[a] = (element *)(void *)mapping->at[a] + r * mapping->runs.step;                \
+            for (size_t k = 0; k < mapping->runs.length; k++) {                                    \
+                for (size_t a = 0; a < n; a++)                                                     \
+                    before[a] = at[a][k];                                                          \
+                for (size_t a = 0; a < n; a++) {                                                   \
+                    element sum = by[n * a] * before[0];                                           \
+                    for (size_t b = 1; b < n; b++)                                                 \
+                        sum = sum + by[n * a + b] * before[b];                                     \
+                    at[a][k] = sum;                                                                \
+                }                                                                                  \
+            }                                                                                      \
         }                                                                                          \
     }
 
-/* Turns the components `along` x and `across` it, along y. */
-static void rotate(shs_type type, const struct runs *runs, double cosine, double sine, void *along,
-                   void *across)
+DEFINE_MAP(map_floats, float)
+DEFINE_MAP(map_doubles, double)
+
+static void map_runs(shs_type type, const struct mapping *mapping)
 {
-    if (type == SHS_F32)
-        ROTATE(float)
+    if (mapping->count == 2 && type == SHS_F32)
+        map_floats(mapping, 2);
+    else if (mapping->count == 2)
+        map_doubles(mapping, 2);
+    else if (type == SHS_F32)
+        map_floats(mapping, 3);
     else
-        ROTATE(double)
+        map_doubles(mapping, 3);
 }
 
-void augment_vectors_rotate(const struct augment_bound *bound, double cosine, double sine,
-                            void *const *samples)
+static bool is_identity(const struct mapping *mapping)
+{
+    size_t count = mapping->count;
+    for (size_t a = 0; a < count * count; a++)
+        if (!(mapping->by[a] == (a % (count + 1) ? 0 : 1))) return false;
+    return true;
+}
+
+/* Finds the components that a map is of, and gives its factors their signs. */
+static struct mapping begin_mapping(const struct augment_bound *bound,
+                                    const struct augment_component_map *map,
+                                    uint32_t component[AUGMENT_MOST_COMPONENTS])
 {
     const struct augment_vectors *vectors = &bound->vectors;
-    const char *layout = bound->grid.layout;
+    struct mapping mapping = {.count = strlen(map->axes)};
+    for (size_t a = 0; a < mapping.count; a++) {
+        int axis = augment_axis_of(bound->grid.layout, map->axes[a]);
+        int found = augment_component_along(vectors, (uint32_t)axis);
+        core_assert(found >= 0);
+        component[a] = (uint32_t)found;
+    }
+    for (size_t a = 0; a < mapping.count; a++)
+        for (size_t b = 0; b < mapping.count; b++) {
+            size_t at = mapping.count * a + b;
+            bool turned = vectors->against[component[a]] != vectors->against[component[b]];
+            mapping.by[at] = turned ? -map->by[at] : map->by[at];
+        }
+    return mapping;
+}
+
+void augment_vectors_map(const struct augment_bound *bound, const struct augment_component_map *map,
+                         void *const *samples)
+{
+    const struct augment_vectors *vectors = &bound->vectors;
     shs_type type = bound->before.type;
-    int x = augment_component_along(vectors, (uint32_t)augment_axis_of(layout, 'x'));
-    int y = augment_component_along(vectors, (uint32_t)augment_axis_of(layout, 'y'));
-    core_assert(x >= 0 && y >= 0);
-    if (vectors->against[x] != vectors->against[y]) sine = -sine;
+    uint32_t component[AUGMENT_MOST_COMPONENTS];
+    struct mapping mapping = begin_mapping(bound, map, component);
+    if (is_identity(&mapping)) return;
     if (vectors->is_field) {
-        const struct runs all = {1, 0, bound->elements};
-        rotate(type, &all, cosine, sine, samples[x], samples[y]);
+        mapping.runs = (struct runs){1, 0, bound->elements};
+        for (size_t a = 0; a < mapping.count; a++)
+            mapping.at[a] = samples[component[a]];
+        map_runs(type, &mapping);
         return;
     }
     for (int p = 0; p < 2; p++) {
         if (vectors->place[p] < 0) continue;
-        const struct runs runs = runs_along(&bound->before, vectors->place[p]);
-        char *first = samples[0];
-        size_t bytes = runs.length * shs_type_size(type);
-        rotate(type, &runs, cosine, sine, first + (size_t)x * bytes, first + (size_t)y * bytes);
+        mapping.runs = runs_along(&bound->before, vectors->place[p]);
+        for (size_t a = 0; a < mapping.count; a++)
+            mapping.at[a] =
+                (char *)samples[0] + component[a] * mapping.runs.length * shs_type_size(type);
+        map_runs(type, &mapping);
     }
 }
