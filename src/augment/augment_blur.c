@@ -109,7 +109,7 @@ const struct augment_kind augment_gaussian_blur = {
         "floor(size / 2), but ends before the first k whose weight is below 2^-24. Weights are "
         "divided by the sum of all from -r to r, which is taken in this order, in f64, and rounded "
         "to the type in which elements are computed. " AUGMENT_BELL_COMPUTES
-        ", which are not rounded to the field's type. " AUGMENT_COMPUTED_IN,
+        ", which are not rounded to the field's type. " AUGMENT_COMPUTED_IN AUGMENT_MISSING_IN_SUMS,
     .draws = "sigma from its range.",
     .needs = AUGMENT_NEEDS_IMAGE,
     .setting_bytes = sizeof(struct blur_setting),

@@ -18,7 +18,8 @@
     "weights of i are divided by their sum in f64, which is taken in ascending order of k, and "   \
     "rounded to the type in which elements are computed. The height is resized first: "            \
     "w0 * x0 + w1 * x1 + ... in ascending order of k; then the width in the same way, from these " \
-    "sums. A field's [nearest] or [bilinear] holds in place of how. " AUGMENT_COMPUTED_IN
+    "sums. A field's [nearest] or [bilinear] holds in place of how. " AUGMENT_COMPUTED_IN          \
+        AUGMENT_MISSING_IN_SUMS
 
 /* The settings of both operators begin with this struct. */
 struct resize_setting {

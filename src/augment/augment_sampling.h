@@ -23,6 +23,18 @@ enum {
     "First along the height: w[0] * x[y] + w[1] * (x[y-1] + x[y+1]) + ... + w[r] * (x[y-r] + "     \
     "x[y+r]), summed from the left; then along the width in the same way, from these sums"
 
+/* What `help` says of operators that sum elements by weights. */
+#define AUGMENT_MISSING_IN_SUMS                                                                    \
+    " NaN is left out: a result that has a NaN among its elements is computed once more with 0 "   \
+    "in place of each NaN, and divided by what 1 in place of each number and 0 in place of each "  \
+    "NaN give in the same way, where zeros beyond the edges, of elements and of sums, become 1; "  \
+    "both are computed in the type in which elements are, and the result is NaN only if the "      \
+    "latter is not above 0. " AUGMENT_MISSING_BITS
+
+/* What `help` says of the NaN that results have. */
+#define AUGMENT_MISSING_BITS                                                                       \
+    "Any NaN that is computed has the bits 0x7fc00000 (f32) or 0x7ff8000000000000 (f64)."
+
 /* SHS_ERROR_ARGUMENT if a field cannot be resampled along its height and its width: one of them is
  * empty, longer than `most` elements, or the first axis of a ragged field; or, if elements are to
  * be `computed`, the field is of f16. */

@@ -37,7 +37,12 @@ struct augment_warp_setting {
     "the upper 24 bits behind the point of X, down those of Y, upper = e00 + right * "             \
     "(e01 - e00), lower = e10 + right * (e11 - e10), it gives upper + down * (lower - "            \
     "upper). Elements beyond the edges are as border says. A field's own [nearest] or "            \
-    "[bilinear] and border hold in place of how and border. " AUGMENT_COMPUTED_IN
+    "[bilinear] and border hold in place of how and border. " AUGMENT_COMPUTED_IN                  \
+    " NaN is left out: a result of bilinear that has a NaN among its four elements is the sum of " \
+    "w * e divided by the sum of w, both taken in the order of e00, e01, e10, e11 over those "     \
+    "that are not NaN and whose w is not 0, with w = (1 - right) * (1 - down), right * (1 - "      \
+    "down), (1 - right) * down and right * down. Zeros beyond the edges are numbers. It is NaN "   \
+    "only if there is none. " AUGMENT_MISSING_BITS
 
 /* Parameters that all warps have. */
 #define AUGMENT_WARP_PARAMETERS(type)                                                              \

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "grid_missing.h"
 #include "grid_sample_kernels.h"
 #include "random_math.h"
 
@@ -51,12 +52,18 @@ static size_t tile_reals(const struct grid_bell *bell)
     return least > CACHED ? least : CACHED;
 }
 
+/* Reals of a band's sums of numbers, which only types with NaN have. */
+static size_t numbers_reals(const struct grid_bell *bell)
+{
+    return bell->type == SHS_F32 || bell->type == SHS_F64 ? BAND * row_elements(bell) : 0;
+}
+
 size_t grid_bell_bytes(const struct grid_bell *bell)
 {
     size_t real = grid_real_bytes(bell->type), row = row_elements(bell);
     return grid_taken(band_rows(bell) * sizeof(void *)) + grid_taken(tile_reals(bell) * real) +
            grid_taken(BAND * continued_elements(bell) * real) + grid_taken(row * real) +
-           grid_taken((2 * bell->radius + 1) * real);
+           grid_taken(numbers_reals(bell) * real) + grid_taken((2 * bell->radius + 1) * real);
 }
 
 /* Writes the weights of the distances 0 to the radius, which ends before the first weight that is
@@ -85,8 +92,23 @@ void grid_bell_begin(struct grid_bell *bell, double sigma, char **memory)
     bell->tile = grid_take(memory, tile_reals(bell) * real);
     bell->rows = grid_take(memory, BAND * continued_elements(bell) * real);
     bell->made = grid_take(memory, row * real);
+    bell->numbers = grid_take(memory, numbers_reals(bell) * real);
+    bell->of = GRID_BELL_OF_ELEMENTS;
     bell->weight = grid_take(memory, (2 * bell->radius + 1) * real);
     make_weights(bell, sigma);
+}
+
+/* Writes what stands for elements beyond the edges: zeros, which are numbers. */
+static void fill_beyond(const struct grid_bell *bell, size_t count, void *reals)
+{
+    float *floats = reals;
+    double *doubles = reals;
+    memset(reals, 0, count * grid_real_bytes(bell->type));
+    for (size_t i = 0; bell->of == GRID_BELL_OF_PRESENCE && i < count; i++)
+        if (bell->type == SHS_F32)
+            floats[i] = 1;
+        else
+            doubles[i] = 1;
 }
 
 /* Continues a row on both sides. `pixel` is the bytes of a pixel of reals. */
@@ -97,7 +119,7 @@ static void continue_row(const struct grid_bell *bell, size_t pixel, char *row)
         int64_t place = side < radius ? side : width + side;
         int64_t from = grid_continued(place - radius, width, bell->beyond);
         if (from < 0)
-            memset(row + (size_t)place * pixel, 0, pixel);
+            fill_beyond(bell, bell->inner, row + (size_t)place * pixel);
         else
             memcpy(row + (size_t)place * pixel, row + (size_t)(from + radius) * pixel, pixel);
     }
@@ -115,13 +137,17 @@ static const void *find_reals(const struct grid_bell *bell, const char *from, in
                               size_t first, size_t count, void *tile)
 {
     size_t at = (size_t)row * row_elements(bell) + first;
-    if (row < 0)
-        memset(tile, 0, count * grid_real_bytes(bell->type));
+    const char *elements = row < 0 ? NULL : from + at * shs_type_size(bell->type);
+    if (!elements)
+        fill_beyond(bell, count, tile);
+    else if (bell->of == GRID_BELL_OF_NUMBERS)
+        grid_missing_as_zero(bell->type, elements, count, tile);
+    else if (bell->of == GRID_BELL_OF_PRESENCE)
+        grid_missing_presence(bell->type, elements, count, tile);
     else if (bell->type == SHS_F32 || bell->type == SHS_F64)
-        return from + at * shs_type_size(bell->type);
+        return elements;
     else
-        grid_sample_kernels_now()->type[bell->type].widen(from + at * shs_type_size(bell->type),
-                                                          count, tile);
+        grid_sample_kernels_now()->type[bell->type].widen(elements, count, tile);
     return tile;
 }
 
@@ -143,28 +169,58 @@ static void sum_tile(const struct grid_bell *bell, const char *from, size_t top,
                      row_of(bell, y) + (bell->radius * bell->inner + first) * real);
 }
 
-/* Sums a row of a band along the width, and rounds it. */
-static void finish_row(const struct grid_bell *bell, char *row, char *to)
+/* Sums the rows of a band along the height. */
+static void sum_band(const struct grid_bell *bell, const char *from, size_t top, size_t high)
 {
-    const struct grid_sample_kernels *kernels = grid_sample_kernels_now();
-    size_t pixel = bell->inner * grid_real_bytes(bell->type), count = row_elements(bell);
+    size_t row = row_elements(bell), tile = tile_elements(bell);
+    for (size_t first = 0; first < row; first += tile)
+        sum_tile(bell, from, top, high, first, row - first < tile ? row - first : tile);
+}
+
+/* Sums a row of a band along the width, to bell->made. */
+static void sum_row(const struct grid_bell *bell, char *row)
+{
+    size_t pixel = bell->inner * grid_real_bytes(bell->type);
     continue_row(bell, pixel, row);
     for (size_t k = 0; k <= 2 * bell->radius; k++)
         bell->line[k] = row + k * pixel;
-    kernels->real[grid_is_wide(bell->type)].pairs(bell->line, bell->weight, bell->radius, count,
-                                                  bell->made);
-    kernels->type[bell->type].round(bell->made, count, to);
+    grid_sample_kernels_now()->real[grid_is_wide(bell->type)].pairs(
+        bell->line, bell->weight, bell->radius, row_elements(bell), bell->made);
+}
+
+/* Leaves NaN out of a band of f32 or f64. */
+static void mend_band(const struct grid_bell *bell, const char *from, size_t top, size_t high,
+                      char *to)
+{
+    size_t row = row_elements(bell), bytes = row * shs_type_size(bell->type);
+    struct grid_bell part = *bell;
+    part.of = GRID_BELL_OF_NUMBERS;
+    sum_band(&part, from, top, high);
+    for (size_t y = 0; y < high; y++) {
+        sum_row(&part, row_of(bell, y));
+        memcpy((char *)bell->numbers + y * bytes, bell->made, bytes);
+    }
+    part.of = GRID_BELL_OF_PRESENCE;
+    sum_band(&part, from, top, high);
+    for (size_t y = 0; y < high; y++) {
+        sum_row(&part, row_of(bell, y));
+        grid_missing_mend(bell->type, (char *)bell->numbers + y * bytes, bell->made, row,
+                          to + y * bytes);
+    }
 }
 
 void grid_bell_plane(const struct grid_bell *bell, const void *from, void *to)
 {
     size_t row = row_elements(bell), bytes = row * shs_type_size(bell->type);
-    size_t tile = tile_elements(bell);
+    const struct grid_sample_type *loops = &grid_sample_kernels_now()->type[bell->type];
     for (size_t top = 0; top < bell->height; top += BAND) {
         size_t high = bell->height - top < BAND ? bell->height - top : BAND;
-        for (size_t first = 0; first < row; first += tile)
-            sum_tile(bell, from, top, high, first, row - first < tile ? row - first : tile);
-        for (size_t y = 0; y < high; y++)
-            finish_row(bell, row_of(bell, y), (char *)to + (top + y) * bytes);
+        char *band = (char *)to + top * bytes;
+        sum_band(bell, from, top, high);
+        for (size_t y = 0; y < high; y++) {
+            sum_row(bell, row_of(bell, y));
+            loops->round(bell->made, row, band + y * bytes);
+        }
+        if (grid_missing_any(bell->type, band, high * row)) mend_band(bell, from, top, high, band);
     }
 }

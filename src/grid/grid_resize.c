@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "grid_missing.h"
 #include "grid_sample_kernels.h"
 
 /* ---- Sizes and memory. */
@@ -154,6 +155,53 @@ static void make_lanes(const struct sizes *sizes, char **memory, struct grid_tap
         taps->lanes = lanes;
 }
 
+/* ---- Missing elements. */
+
+/* A row of the result, and the part of the image that it is made of. */
+struct resized_row {
+    const struct grid_taps *rows, *across;
+    size_t y;         /* of the result */
+    const char *from; /* the part's first row */
+    size_t step;      /* elements from a row to the next */
+    size_t inner;
+};
+
+/* Sums elements and their presence for each NaN of a row, and replaces it by their ratio. */
+#define MEND_ROW(C)                                                                                \
+    for (size_t x = 0; x < across->size; x++)                                                      \
+        for (size_t e = 0; e < row->inner; e++) {                                                  \
+            typedef C real;                                                                        \
+            real *result = (real *)to + x * row->inner + e, sum = 0, presence = 0;                 \
+            const real *element = (const real *)(const void *)row->from + e;                       \
+            const real *down = (const real *)rows->weight + row->y * rows->most;                   \
+            const real *right = (const real *)across->weight + x * across->most;                   \
+            if (*result == *result) continue;                                                      \
+            element += rows->first[row->y] * row->step + across->first[x] * row->inner;            \
+            for (size_t k = 0; k < across->count[x]; k++, element += row->inner) {                 \
+                real column = 0, present = 0;                                                      \
+                for (size_t j = 0; j < rows->count[row->y]; j++) {                                 \
+                    real value = element[j * row->step];                                           \
+                    bool is_number = value == value;                                               \
+                    real product = down[j] * (is_number ? value : 0);                              \
+                    column = j ? column + product : product;                                       \
+                    present = present + (is_number ? down[j] : 0);                                 \
+                }                                                                                  \
+                sum = k ? sum + right[k] * column : right[k] * column;                             \
+                presence = presence + right[k] * present;                                          \
+            }                                                                                      \
+            grid_missing_mend(type, &sum, &presence, 1, result);                                   \
+        }
+
+/* Leaves NaN out of a row of f32 or f64. */
+static void mend_row(shs_type type, const struct resized_row *row, void *to)
+{
+    const struct grid_taps *rows = row->rows, *across = row->across;
+    if (type == SHS_F32)
+        MEND_ROW(float)
+    else
+        MEND_ROW(double)
+}
+
 /* ---- Images. */
 
 static void resize_image(const struct work *work, const struct sizes *sizes,
@@ -173,6 +221,10 @@ static void resize_image(const struct work *work, const struct sizes *sizes,
                      box->width * sizes->inner, work->row);
         kernels->real[wide].across(work->row, &work->across, sizes->inner, work->made);
         loops->round(work->made, made, to + y * made * size);
+        const struct resized_row now = {
+            rows, &work->across, y, from, sizes->width * sizes->inner, sizes->inner};
+        if (grid_missing_any(work->type, to + y * made * size, made))
+            mend_row(work->type, &now, to + y * made * size);
     }
 }
 

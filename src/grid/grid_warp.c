@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "grid_missing.h"
 #include "grid_sample_kernels.h"
 
 void grid_warp_add(struct grid_warp *warp, const double turn[4], const double offset[2])
@@ -190,6 +191,23 @@ static void edge_run(const struct warping *warping, const char *plane, size_t fi
     }
 }
 
+/* Leaves NaN out of the pixels of a row. */
+static void mend_row(const struct warping *warping, const char *plane, char *to)
+{
+    const struct grid_row *row = &warping->row;
+    shs_type type = warping->images->type;
+    for (size_t i = 0; i < row->width; i++, to += warping->pixel) {
+        int64_t x = place_x(row, i) >> UNIT_BITS, y = place_y(row, i) >> UNIT_BITS;
+        const struct grid_corners corners = {
+            2, {warping->spots.right[i], warping->spots.down[i]}, warping->patch, row->inner};
+        if (!grid_missing_any(type, to, row->inner)) continue;
+        for (int k = 0; k < 4; k++)
+            copy_element(warping, plane, x + k % 2, y + k / 2,
+                         warping->patch + (size_t)k * warping->pixel);
+        grid_missing_between(type, &corners, to);
+    }
+}
+
 static void bilinear_row(const struct warping *warping, const char *plane, char *to)
 {
     const struct grid_sample_type *loops = &grid_sample_kernels_now()->type[warping->images->type];
@@ -206,6 +224,8 @@ static void bilinear_row(const struct warping *warping, const char *plane, char 
         else
             edge_run(warping, plane, i, count, to + i * warping->pixel);
     }
+    if (grid_missing_any(warping->images->type, to, width * row->inner))
+        mend_row(warping, plane, to);
 }
 
 /* ---- Samples. */

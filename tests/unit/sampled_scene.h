@@ -16,6 +16,7 @@ struct images {
     shs_tensor tensor;
     const char *layout;
     size_t outer, height, width, inner;
+    double beyond; /* what zeros beyond the edges are */
     _Alignas(8) unsigned char element[8 * MOST_ELEMENTS];
 };
 
@@ -51,6 +52,7 @@ static inline void make_images(size_t scene, shs_type type, struct images *image
                                   .data = images->element};
     memcpy(images->tensor.shape, shape, sizeof scenes[scene].shape);
     size_t high = strcspn(images->layout, "hy");
+    images->beyond = 0;
     images->outer = images->inner = 1;
     images->height = (size_t)shape[high];
     images->width = (size_t)shape[high + 1];

@@ -136,6 +136,21 @@ static inline double slow_at(const struct images *images, char border, size_t o,
     return row < 0 || column < 0 ? 0 : element_of(images, o, (size_t)row, (size_t)column, e);
 }
 
+/* The mean of the corners that are not NaN. */
+static inline double slow_mean(shs_type type, const double corner[4], double right, double down)
+{
+    double sum = 0, all = 0;
+    for (int i = 0; i < 4; i++) {
+        double w = real_of(type, (i % 2 ? right : real_of(type, 1 - right)) *
+                                     (i / 2 ? down : real_of(type, 1 - down)));
+        if (isnan(corner[i]) || w == 0) continue;
+        double product = real_of(type, w * corner[i]);
+        sum = all == 0 ? product : real_of(type, sum + product);
+        all = real_of(type, all + w);
+    }
+    return all == 0 || isnan(sum) ? (double)NAN : real_of(type, sum / all);
+}
+
 static inline double slow_warp(const struct images *images, const void *about, size_t o, size_t y,
                                size_t x, size_t e)
 {
@@ -159,10 +174,13 @@ static inline double slow_warp(const struct images *images, const void *about, s
     int64_t wx = px >= 0 ? px / one : -((one - 1 - px) / one);
     int64_t wy = py >= 0 ? py / one : -((one - 1 - py) / one);
     double right = (double)((px - wx * one) / 256) / 16777216;
-    double down = (double)((py - wy * one) / 256) / 16777216, line[2];
+    double down = (double)((py - wy * one) / 256) / 16777216, line[2], corner[4];
+    for (int64_t i = 0; i < 4; i++)
+        corner[i] = slow_at(images, map->border, o, wy + i / 2, wx + i % 2, e);
+    if (isnan(corner[0]) || isnan(corner[1]) || isnan(corner[2]) || isnan(corner[3]))
+        return slow_mean(type, corner, right, down);
     for (int64_t i = 0; i < 2; i++) {
-        double a = slow_at(images, map->border, o, wy + i, wx, e);
-        double b = slow_at(images, map->border, o, wy + i, wx + 1, e);
+        double a = corner[2 * i], b = corner[2 * i + 1];
         line[i] = real_of(type, a + real_of(type, right * real_of(type, b - a)));
     }
     return real_of(type, line[0] + real_of(type, down * real_of(type, line[1] - line[0])));
