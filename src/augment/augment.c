@@ -263,6 +263,12 @@ static shs_status add_operation(const struct binding *binding, const struct augm
     return status;
 }
 
+static ull depth_of(const struct augment_bound *bound)
+{
+    int axis = augment_axis_of(bound->grid.layout, 'd');
+    return axis < 0 ? 1 : bound->before.shape[axis];
+}
+
 /* Appends the reason why two fields cannot share an operator's draws. Appends nothing if they can.
  */
 static void compare_targets(const struct augment_kind *kind, const struct augment_bound *first,
@@ -286,6 +292,10 @@ static void compare_targets(const struct augment_kind *kind, const struct augmen
             "%s draws by height and width, which are %zu x %zu of the first and %zu x %zu "
             "of the second",
             kind->name, a->height, a->width, b->height, b->width);
+    else if ((aspects & AUGMENT_BY_VOLUME) && depth_of(first) != depth_of(second))
+        core_text_add(why,
+                      "%s draws by the depth, which is %llu of the first and %llu of the second",
+                      kind->name, depth_of(first), depth_of(second));
     else if ((aspects & AUGMENT_BY_CHANNELS) && a->channels != b->channels)
         core_text_add(why, "%s draws by the channels, of which the first has %llu, the second %llu",
                       kind->name, (ull)a->channels, (ull)b->channels);

@@ -1,7 +1,8 @@
 /* The operator elastic. */
 #include <string.h>
 
-#include "augment_warp.h"
+#include "augment_vectors.h"
+#include "augment_volume.h"
 #include "random_stream.h"
 
 struct elastic_setting {
@@ -21,6 +22,23 @@ static void skip_words(shs_random *stream, uint64_t words)
         (void)shs_random_u32(stream);
 }
 
+static struct grid_extent extent_of(const struct augment_bound *bound)
+{
+    const struct elastic_setting *setting = bound->setting;
+    return (struct grid_extent){setting->warp.is_volume ? augment_volume_depth(bound) : 0,
+                                bound->grid.height, bound->grid.width};
+}
+
+static shs_status bind_elastic(const struct augment_call *call, void *setting,
+                               struct augment_bound *bound)
+{
+    const struct elastic_setting *elastic = setting;
+    shs_status status = augment_vectors_refuse(call, bound);
+    if (!status) status = augment_warp_bind(call, setting, bound);
+    if (!status && elastic->warp.is_volume) bound->aspects |= AUGMENT_BY_VOLUME;
+    return status;
+}
+
 static void draw_elastic(const struct augment_bound *bound, shs_random *stream, void *draw)
 {
     const struct elastic_setting *setting = bound->setting;
@@ -29,7 +47,8 @@ static void draw_elastic(const struct augment_bound *bound, shs_random *stream, 
     drawn->alpha = augment_draw_range(stream, &setting->alpha);
     drawn->sigma = setting->sigma;
     drawn->stream = *stream;
-    skip_words(stream, grid_field_words(bound->grid.height, bound->grid.width, setting->sigma));
+    const struct grid_extent extent = extent_of(bound);
+    skip_words(stream, grid_field_words(&extent, setting->sigma));
 }
 
 static void warp_elastic(const struct augment_warped *warped, const void *draw,
@@ -42,8 +61,8 @@ static void warp_elastic(const struct augment_warped *warped, const void *draw,
 static size_t elastic_bytes(const struct augment_bound *bound)
 {
     const struct elastic_setting *setting = bound->setting;
-    return augment_warp_bytes(bound) +
-           grid_field_bytes(bound->grid.height, bound->grid.width, setting->sigma);
+    const struct grid_extent extent = extent_of(bound);
+    return augment_warp_bytes(bound) + grid_field_bytes(&extent, setting->sigma);
 }
 
 static void tell_elastic(const struct augment_bound *bound, const void *draw,
@@ -76,6 +95,7 @@ static const struct augment_parameter elastic_parameters[] = {
         .help = "The deviation of the bell curve by which the noise is smoothed, in elements.",
     },
     AUGMENT_WARP_PARAMETERS(struct elastic_setting),
+    AUGMENT_VOLUME_PARAMETER(struct elastic_setting),
     AUGMENT_CHANCE_PARAMETER,
     AUGMENT_LAYOUT_PARAMETER,
     {0},
@@ -83,7 +103,8 @@ static const struct augment_parameter elastic_parameters[] = {
 
 const struct augment_kind augment_elastic = {
     .name = "elastic",
-    .help = "Moves places by smooth random displacements, as rubber is stretched.",
+    .help = "Moves places of an image or of a volume by smooth random displacements, as rubber is "
+            "stretched.",
     .computes =
         "A grid of nodes lies at multiples of g = max(1, floor(sigma / 2)): floor((height - 1) / "
         "g) "
@@ -100,14 +121,24 @@ const struct augment_kind augment_elastic = {
         "of the operators before and displacements dx and dy, the place X is farther by M00 * dx + "
         "M01 * dy, and Y by M10 * dx + M11 * dy, in f64, held within -2^18 to 2^18 and rounded "
         "half to even to units. " AUGMENT_WARP_COMPUTES,
+    .volumes = AUGMENT_VOLUME_COMPUTES
+    "Nodes then lie along z as well, and have a mean along the depth, of the means along "
+    "height "
+    "and width; their displacements are (alpha / g) * (1.8827925275534296 * sqrt(t)), computed "
+    "in f64 and rounded to f32, times this mean. Displacements between nodes are made between "
+    "planes first, then between columns, then between rows. X is farther by (M00 * dx + M01 * "
+    "dy) + M02 * dz, Y and Z alike.",
     .draws = "alpha from its range; then a float for the noise of each node, row by row, for "
-             "displacements along the width; then one for each node along the height.",
+             "displacements along the width; then one for each node along the height. With "
+             "axes=zyx: plane "
+             "by plane, and a third time, for displacements along the depth; fields that share the "
+             "draws have the same depth then, too.",
     .needs = AUGMENT_NEEDS_IMAGE,
     .aspects = AUGMENT_BY_EXTENT,
     .setting_bytes = sizeof(struct elastic_setting),
     .draw_bytes = sizeof(struct grid_displacement),
     .parameters = elastic_parameters,
-    .bind = augment_warp_bind_scalars,
+    .bind = bind_elastic,
     .draw = draw_elastic,
     .apply = augment_warp_apply,
     .scratch_bytes = elastic_bytes,

@@ -60,6 +60,7 @@ static void add_details(const struct augment_kind *kind, struct core_text *text)
         if (!is_common(p)) add_parameter(p, text);
     add_common_names(kind, text);
     if (kind->computes) core_text_add(text, "    computes\t%s\n", kind->computes);
+    if (kind->volumes) core_text_add(text, "    of volumes\t%s\n", kind->volumes);
     core_text_add(text, "    draws\t%s", kind->draws ? kind->draws : "nothing.");
     if (kind->aspects & AUGMENT_BY_HEIGHT)
         core_text_add(text, " Fields that share the draws all have a height, or none has.");

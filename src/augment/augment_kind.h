@@ -255,7 +255,8 @@ enum augment_aspect {
     AUGMENT_BY_EXTENT = 2,   /* the height and the width */
     AUGMENT_BY_CHANNELS = 4, /* the number of channels */
     AUGMENT_BY_SHAPE = 8,    /* the whole shape */
-    AUGMENT_BY_DEPTH = 16    /* the presence of an axis z or d */
+    AUGMENT_BY_DEPTH = 16,   /* the presence of an axis z or d */
+    AUGMENT_BY_VOLUME = 32   /* the depth */
 };
 
 /* What the layout of a field must have. */
@@ -291,6 +292,7 @@ struct augment_kind {
     const char *draws; /* a sentence that lists the draws in order; NULL without draws */
     /* Sentences: the formula, its roundings, the border. NULL if `help` says all. */
     const char *computes;
+    const char *volumes; /* the same of volumes, where they are an option; NULL: they are none */
     enum augment_scope scope;
     enum augment_needs needs;
     enum augment_holds holds;

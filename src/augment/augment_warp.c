@@ -1,6 +1,7 @@
 #include "augment_warp.h"
 
-#include "augment_vectors.h"
+#include "augment_volume.h"
+#include "grid_volume.h"
 
 /* ---- Operators that become one map. */
 
@@ -11,7 +12,7 @@ static bool goes_on(const struct augment_operation *before, const struct augment
     const struct augment_warp_setting *a = before->targets[0].setting,
                                       *b = next->targets[0].setting;
     if (!next->kind->warp || next->begins_statement || before->turns || next->turns ||
-        a->how != b->how || a->border != b->border)
+        a->how != b->how || a->border != b->border || a->is_volume != b->is_volume)
         return false;
     for (size_t t = 0; t < next->n_targets; t++)
         if (augment_axis_of(before->targets[t].bound.grid.layout, 'h') !=
@@ -41,11 +42,13 @@ const struct augment_operation *augment_warp_draw(const struct augment_operation
 static void make_warp(const struct augment_bound *bound, const struct augment_warps *warps,
                       struct grid_warp *warp)
 {
-    *warp = (struct grid_warp){.turn = {1, 0, 0, 1}};
+    const struct augment_warp_setting *setting = bound->setting;
+    size_t depth = setting->is_volume ? augment_volume_depth(bound) : 1;
+    *warp = (struct grid_warp){.turn = {1, 0, 0, 1}, .volume.turn = {1, 0, 0, 0, 1, 0, 0, 0, 1}};
     for (size_t i = 0; i < warps->count; i++) {
         const struct augment_operation *operation = warps->one[i].operation;
-        const struct augment_warped warped = {operation->targets[0].setting, bound->grid.height,
-                                              bound->grid.width};
+        const struct augment_warped warped = {operation->targets[0].setting, depth,
+                                              bound->grid.height, bound->grid.width};
         operation->kind->warp(&warped, warps->one[i].draw, warp);
     }
 }
@@ -59,7 +62,8 @@ static bool is_nearest(const struct augment_bound *bound,
 size_t augment_warp_bytes(const struct augment_bound *bound)
 {
     const struct grid_images images = augment_images_of(bound);
-    return grid_warp_bytes(&images);
+    const struct augment_warp_setting *setting = bound->setting;
+    return setting->is_volume ? grid_volume_bytes(&images) : grid_warp_bytes(&images);
 }
 
 void augment_warp_apply(const struct augment_bound *bound, const void *draw, const void *input,
@@ -71,7 +75,10 @@ void augment_warp_apply(const struct augment_bound *bound, const void *draw, con
                                      is_nearest(bound, setting)};
     struct grid_warp warp;
     make_warp(bound, draw, &warp);
-    grid_warp_images(&how, &warp, input, output, scratch);
+    if (setting->is_volume)
+        grid_warp_volumes(&how, augment_volume_depth(bound), &warp, input, output, scratch);
+    else
+        grid_warp_images(&how, &warp, input, output, scratch);
 }
 
 shs_status augment_warp_bind(const struct augment_call *call, void *setting,
@@ -79,7 +86,8 @@ shs_status augment_warp_bind(const struct augment_call *call, void *setting,
 {
     const struct augment_grid *grid = &bound->grid;
     bool nearest = is_nearest(bound, setting);
-    shs_status status = augment_check_sampled(call, bound, GRID_WARP_MOST_EXTENT, !nearest);
+    shs_status status = augment_volume_bind(call, setting, bound);
+    if (!status) status = augment_check_sampled(call, bound, GRID_WARP_MOST_EXTENT, !nearest);
     if (status || (grid->inner <= GRID_WARP_MOST_INNER &&
                    grid->inner <= (UINT64_C(1) << 31) / grid->height / grid->width))
         return status;
@@ -88,11 +96,4 @@ shs_status augment_warp_bind(const struct augment_call *call, void *setting,
                      "of %zu elements; the most is 2^31 elements, and 2^20 of a pixel",
                      call->at, call->name, bound->before.name, grid->height, grid->width,
                      grid->inner);
-}
-
-shs_status augment_warp_bind_scalars(const struct augment_call *call, void *setting,
-                                     struct augment_bound *bound)
-{
-    shs_status status = augment_vectors_refuse(call, bound);
-    return status ? status : augment_warp_bind(call, setting, bound);
 }

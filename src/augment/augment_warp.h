@@ -17,6 +17,8 @@ enum {
 struct augment_warp_setting {
     int how;    /* 0 nearest, 1 bilinear */
     int border; /* a value of enum grid_beyond */
+    struct augment_axes axes;
+    bool is_volume; /* the axes are z, y and x: see augment_volume.h */
 };
 
 /* What `help` says of all warps. */
@@ -61,10 +63,10 @@ struct augment_warp_setting {
                 "end of a periodic axis.",                                                         \
     }
 
-/* An operator's settings, and the extent of the images. */
+/* An operator's settings, and the extent of the images or of the volumes. */
 struct augment_warped {
     const void *setting;
-    size_t height, width;
+    size_t depth, height, width; /* depth 1 of images */
 };
 
 /* The operators that become one map, with their draws. */
@@ -85,8 +87,6 @@ const struct augment_operation *augment_warp_draw(const struct augment_operation
 /* Parts of struct augment_kind. `draw` of apply() is a struct augment_warps. */
 shs_status augment_warp_bind(const struct augment_call *call, void *setting,
                              struct augment_bound *bound);
-shs_status augment_warp_bind_scalars(const struct augment_call *call, void *setting,
-                                     struct augment_bound *bound); /* refuses vectors */
 void augment_warp_apply(const struct augment_bound *bound, const void *draw, const void *input,
                         void *output, void *scratch);
 size_t augment_warp_bytes(const struct augment_bound *bound);

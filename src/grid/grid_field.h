@@ -16,26 +16,40 @@ struct grid_displacement {
     shs_random stream; /* begins with the noise */
 };
 
-/* A field of displacements for an image. Arrays of two are for those along x and along y. */
+/* The elements of an image, whose depth is 0, or of a volume. */
+struct grid_extent {
+    size_t depth, height, width;
+};
+
+/* A field of displacements. Arrays of three are for those along x, y and z; images have two. */
 struct grid_field {
-    size_t spacing; /* elements between nodes */
-    size_t width;   /* of the image */
-    size_t step;    /* floats of a row */
-    float *rows[2]; /* the displacements in rows of the image that have nodes */
-    float *row[2];  /* those of a row of the image, which grid_field_row() sets */
+    int axes;
+    size_t spacing;    /* elements between nodes */
+    size_t width;      /* of the image */
+    size_t high, wide; /* nodes */
+    size_t step;       /* floats of a row */
+    float *nodes[3];   /* of a volume: the displacements at all nodes */
+    float *plane;      /* of a volume: those at the nodes of a plane */
+    float *part;       /* how far elements lie behind a node, for those up to the next */
+    float *rows[3];    /* the displacements in rows of the image that have nodes */
+    float *row[3];     /* those of a row of the image, which grid_field_row() sets */
 };
 
 /* The bytes of scratch memory that grid_field_begin() takes. */
-size_t grid_field_bytes(size_t height, size_t width, double sigma);
+size_t grid_field_bytes(const struct grid_extent *extent, double sigma);
 
-/* Makes the displacements of all rows that have nodes. */
-void grid_field_begin(const struct grid_displacement *displacement, size_t height, size_t width,
-                      char **memory, struct grid_field *field);
+/* Makes the displacements of an image in all rows that have nodes, or those of a volume at all
+ * nodes. */
+void grid_field_begin(const struct grid_displacement *displacement,
+                      const struct grid_extent *extent, char **memory, struct grid_field *field);
 
-/* Sets field->row for a row of the image. */
+/* Makes the displacements of a plane of a volume in all rows that have nodes. */
+void grid_field_plane(const struct grid_field *field, size_t z);
+
+/* Sets field->row for a row of the image, or of the plane. */
 void grid_field_row(const struct grid_field *field, size_t y);
 
 /* The words that a field of displacements takes from the stream. */
-uint64_t grid_field_words(size_t height, size_t width, double sigma);
+uint64_t grid_field_words(const struct grid_extent *extent, double sigma);
 
 #endif

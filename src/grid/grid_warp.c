@@ -65,8 +65,7 @@ static void take_memory(struct warping *warping, char **memory)
 
 /* ---- Places. */
 
-/* Returns x in units of 2^-32, held within -most to most elements, and rounded half to even. */
-static int64_t in_units(double x, double most)
+int64_t grid_warp_units(double x, double most)
 {
     double units = x < -most ? -most : x > most ? most : x;
     units *= 0x1p32;
@@ -79,12 +78,12 @@ static void set_places(const struct grid_warp *warp, struct warping *warping)
     const struct grid_images *images = warping->images;
     const double *turn = warp->turn;
     double x = ((double)images->width - 1) / 2, y = ((double)images->height - 1) / 2;
-    warping->x[0] = in_units(turn[0], 0x1p14);
-    warping->x[1] = in_units(turn[1], 0x1p14);
-    warping->x[2] = in_units(((x - turn[0] * x) - turn[1] * y) + warp->offset[0], 0x1p29);
-    warping->y[0] = in_units(turn[2], 0x1p14);
-    warping->y[1] = in_units(turn[3], 0x1p14);
-    warping->y[2] = in_units(((y - turn[2] * x) - turn[3] * y) + warp->offset[1], 0x1p29);
+    warping->x[0] = grid_warp_units(turn[0], 0x1p14);
+    warping->x[1] = grid_warp_units(turn[1], 0x1p14);
+    warping->x[2] = grid_warp_units(((x - turn[0] * x) - turn[1] * y) + warp->offset[0], 0x1p29);
+    warping->y[0] = grid_warp_units(turn[2], 0x1p14);
+    warping->y[1] = grid_warp_units(turn[3], 0x1p14);
+    warping->y[2] = grid_warp_units(((y - turn[2] * x) - turn[3] * y) + warp->offset[1], 0x1p29);
     memcpy(warping->turn, turn, sizeof warping->turn);
 }
 
@@ -259,8 +258,8 @@ void grid_warp_images(const struct grid_warping *how, const struct grid_warp *wa
                                     .height = (uint32_t)images->height,
                                     .inner = (uint32_t)images->inner};
     warping.row.end = end_of(&warping.row);
-    if (warping.displaced)
-        grid_field_begin(&warp->farther, images->height, images->width, &memory, &warping.field);
+    const struct grid_extent extent = {0, images->height, images->width};
+    if (warping.displaced) grid_field_begin(&warp->farther, &extent, &memory, &warping.field);
     for (size_t y = 0; y < images->height; y++) {
         begin_row(&warping, y);
         for (size_t o = 0; o < images->outer; o++) {

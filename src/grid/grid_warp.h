@@ -15,6 +15,10 @@ struct grid_warp {
     double turn[4];   /* of (x, y): xx, xy, yx, yy */
     double offset[2]; /* x, y */
     struct grid_displacement farther;
+    struct {
+        double turn[9]; /* of (x, y, z), row by row */
+        double offset[3];
+    } volume; /* of volumes, in place of turn and offset */
 };
 
 /* Puts a map behind those that a warp has. */
@@ -33,5 +37,8 @@ size_t grid_warp_bytes(const struct grid_images *images);
 /* Shows all images through a map. */
 void grid_warp_images(const struct grid_warping *how, const struct grid_warp *warp,
                       const void *input, void *output, void *scratch);
+
+/* Returns x in units of 2^-32, held within -most to most elements, and rounded half to even. */
+int64_t grid_warp_units(double x, double most);
 
 #endif
