@@ -91,6 +91,13 @@ static const struct measure measures[] = {
     {"small: random_affine(degrees=0..0, translate=-0.1..0.3)", 2, PLAIN, UNIFORM, -0.1, 0.3},
     {"small: random_affine(degrees=0..0, scale=0.5..2)", 3, PLAIN, UNIFORM, 0.5, 2},
     {"small: random_affine(degrees=0..0, shear=-9..3)", 4, PLAIN, UNIFORM, -9, 3},
+    {"cube: random_affine(degrees=-15..9, axes=zyx, layout=zyx)", 1, PLAIN, UNIFORM, -15, 9},
+    {"cube: random_affine(degrees=0..0, degrees_y=-9..3, axes=zyx, layout=zyx)", 1, PLAIN, UNIFORM,
+     -9, 3},
+    {"cube: random_affine(degrees=0..0, degrees_x=-9..3, axes=zyx, layout=zyx)", 2, PLAIN, UNIFORM,
+     -9, 3},
+    {"cube: random_affine(degrees=0..0, translate=-0.1..0.3, axes=zyx, layout=zyx)", 5, PLAIN,
+     UNIFORM, -0.1, 0.3},
     {"small: elastic(alpha=20..40, sigma=2)", 0, PLAIN, UNIFORM, 20, 40},
 };
 
