@@ -574,6 +574,20 @@ SHS_API SHS_MUST_CHECK shs_status shs_seek(shs_loader *loader, shs_cursor cursor
 SHS_API SHS_MUST_CHECK shs_status shs_replay(shs_loader *loader, shs_cursor cursor, uint64_t vrank,
                                              shs_batch *batch);
 
+/** Local, any thread. Tells what each operator of the option `augment` drew for each row of a
+ * batch, the record that `shardstep replay` prints, as numbers: to log it, to undo an augmentation,
+ * or to move boxes and points as an image was moved. Draws are functions of the place, so they are
+ * made again here: a loader that is not asked keeps no record and takes no time for it.
+ *
+ * @param loader  the loader that gave the batch
+ * @param batch   a batch that is valid; with step_batches the whole batch or a part
+ * @param draws   gets the record, whose row i is slot i of the batch; release it with
+ *                shs_draws_close(). Its names and layouts are the loader's: it must not be used
+ *                after shs_loader_close(), but may be released then. NULL on an error
+ * @return SHS_OK; SHS_ERROR_MEMORY; SHS_ERROR_ARGUMENT for NULL */
+SHS_API SHS_MUST_CHECK shs_status shs_batch_draws(const shs_loader *loader, const shs_batch *batch,
+                                                  shs_draws **draws);
+
 /** Local, any thread. Opens the random stream of a slot of a batch, for draws of the program's own,
  * such as dropout. The slot is 0 to batch->rows - 1; with step_batches it may be given of the whole
  * batch or of a part. The stream is the stream that shs_random_at()

@@ -67,12 +67,11 @@ static void turn_vectors(const struct augment_bound *bound, const void *draw, vo
 }
 
 static void tell_rotation(const struct augment_bound *bound, const void *draw,
-                          struct core_text *text)
+                          struct augment_told *told)
 {
     const struct rotation_draw *drawn = draw;
     (void)bound;
-    core_text_add(text, "degrees=");
-    core_text_add_double(text, drawn->degrees);
+    augment_tell_number(told, "degrees", "degrees", AUGMENT_ALL_DIGITS, drawn->degrees);
 }
 
 #define DEGREES_PARAMETER(type)                                                                    \
@@ -267,27 +266,27 @@ static void map_vectors(const struct augment_bound *bound, const void *draw, voi
     augment_vectors_map(bound, &of, samples);
 }
 
-static void tell_affine(const struct augment_bound *bound, const void *draw, struct core_text *text)
+static void tell_affine(const struct augment_bound *bound, const void *draw,
+                        struct augment_told *told)
 {
     const struct affine_setting *setting = bound->setting;
     const struct affine_draw *drawn = draw;
     const struct {
-        const char *name;
+        const char *name, *unit;
         double value;
         bool of_volume;
-    } values[] = {{"degrees=", drawn->degrees, false},
-                  {", degrees_y=", drawn->degrees_y, true},
-                  {", degrees_x=", drawn->degrees_x, true},
-                  {", x=", drawn->right, false},
-                  {", y=", drawn->down, false},
-                  {", z=", drawn->deep, true},
-                  {", scale=", drawn->scale, false},
-                  {", shear=", drawn->shear, false}};
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
-        if (values[i].of_volume && !setting->warp.is_volume) continue;
-        core_text_add(text, "%s", values[i].name);
-        core_text_add_double(text, values[i].value);
-    }
+    } values[] = {{"degrees", "degrees", drawn->degrees, false},
+                  {"degrees_y", "degrees", drawn->degrees_y, true},
+                  {"degrees_x", "degrees", drawn->degrees_x, true},
+                  {"x", "widths", drawn->right, false},
+                  {"y", "heights", drawn->down, false},
+                  {"z", "depths", drawn->deep, true},
+                  {"scale", "", drawn->scale, false},
+                  {"shear", "degrees", drawn->shear, false}};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        if (!values[i].of_volume || setting->warp.is_volume)
+            augment_tell_number(told, values[i].name, values[i].unit, AUGMENT_ALL_DIGITS,
+                                values[i].value);
 }
 
 _Static_assert(sizeof(struct affine_draw) <= AUGMENT_WARP_DRAW_BYTES, "draws fit");

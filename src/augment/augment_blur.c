@@ -62,12 +62,12 @@ static void apply_blur(const struct augment_bound *bound, const void *draw, cons
         grid_bell_plane(&bell, (const char *)input + o * bytes, (char *)output + o * bytes);
 }
 
-static void tell_blur(const struct augment_bound *bound, const void *draw, struct core_text *text)
+static void tell_blur(const struct augment_bound *bound, const void *draw,
+                      struct augment_told *told)
 {
     const struct blur_draw *drawn = draw;
     (void)bound;
-    core_text_add(text, "sigma=");
-    core_text_add_double(text, drawn->sigma);
+    augment_tell_number(told, "sigma", "elements", AUGMENT_ALL_DIGITS, drawn->sigma);
 }
 
 static const struct augment_parameter blur_parameters[] = {

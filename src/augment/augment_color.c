@@ -85,18 +85,20 @@ static void draw_color(const struct augment_bound *bound, shs_random *stream, vo
     drawn->number = augment_draw_range(stream, &setting->range);
 }
 
-static void tell_factor(const struct augment_bound *bound, const void *draw, struct core_text *text)
+static void tell_factor(const struct augment_bound *bound, const void *draw,
+                        struct augment_told *told)
 {
     const struct color_draw *drawn = draw;
     (void)bound;
-    core_text_add(text, "factor=%.7g", drawn->number);
+    augment_tell_number(told, "factor", "", 7, drawn->number);
 }
 
-static void tell_turns(const struct augment_bound *bound, const void *draw, struct core_text *text)
+static void tell_turns(const struct augment_bound *bound, const void *draw,
+                       struct augment_told *told)
 {
     const struct color_draw *drawn = draw;
     (void)bound;
-    core_text_add(text, "turns=%.7g", drawn->number);
+    augment_tell_number(told, "turns", "turns", 7, drawn->number);
 }
 
 static struct grid_step step_of(enum grid_step_form form, double number)
@@ -310,16 +312,19 @@ static void apply_jitter(const struct augment_bound *bound, const void *draw, co
 }
 
 /* Tells the steps in the order in which they are taken. */
-static void tell_jitter(const struct augment_bound *bound, const void *draw, struct core_text *text)
+static void tell_jitter(const struct augment_bound *bound, const void *draw,
+                        struct augment_told *told)
 {
     const struct jitter_setting *setting = bound->setting;
     const struct jitter_draw *drawn = draw;
-    const char *between = "";
     for (size_t i = 0; i < GRID_MOST_STEPS; i++) {
         uint32_t which = drawn->order[i];
-        if (!augment_range_given(&setting->ranges[which])) continue;
-        core_text_add(text, "%s%s=%.7g", between, jitter_names[which], drawn->number[which]);
-        between = ", ";
+        const char *unit = jitter_forms[which] == GRID_HUE ? "turns" : "";
+        augment_tell_number_of(told, "order",
+                               "steps: 0 brightness, 1 contrast, 2 saturation, 3 hue",
+                               GRID_MOST_STEPS, i, which);
+        if (augment_range_given(&setting->ranges[which]))
+            augment_tell_number(told, jitter_names[which], unit, 7, drawn->number[which]);
     }
 }
 

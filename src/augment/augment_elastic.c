@@ -66,12 +66,11 @@ static size_t elastic_bytes(const struct augment_bound *bound)
 }
 
 static void tell_elastic(const struct augment_bound *bound, const void *draw,
-                         struct core_text *text)
+                         struct augment_told *told)
 {
     const struct grid_displacement *drawn = draw;
     (void)bound;
-    core_text_add(text, "alpha=");
-    core_text_add_double(text, drawn->alpha);
+    augment_tell_number(told, "alpha", "elements", AUGMENT_ALL_DIGITS, drawn->alpha);
 }
 
 _Static_assert(sizeof(struct grid_displacement) <= AUGMENT_WARP_DRAW_BYTES, "draws fit");

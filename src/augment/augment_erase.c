@@ -90,12 +90,14 @@ static void apply_erasing(const struct augment_bound *bound, const void *draw, c
 }
 
 static void tell_erasing(const struct augment_bound *bound, const void *draw,
-                         struct core_text *text)
+                         struct augment_told *told)
 {
     const struct erasing_draw *drawn = draw;
     (void)bound;
-    core_text_add(text, "top=%zu, left=%zu, height=%zu, width=%zu", drawn->top, drawn->left,
-                  drawn->height, drawn->width);
+    augment_tell_whole(told, "top", "elements", (int64_t)drawn->top);
+    augment_tell_whole(told, "left", "elements", (int64_t)drawn->left);
+    augment_tell_whole(told, "height", "elements", (int64_t)drawn->height);
+    augment_tell_whole(told, "width", "elements", (int64_t)drawn->width);
 }
 
 /* The parameter `value`, whose value goes to a member of an operator's settings. */
@@ -229,11 +231,13 @@ static void apply_mask(const struct augment_bound *bound, const void *draw, cons
                            (o * length + masked.first) * inner * shs_type_size(sample->type));
 }
 
-static void tell_mask(const struct augment_bound *bound, const void *draw, struct core_text *text)
+static void tell_mask(const struct augment_bound *bound, const void *draw,
+                      struct augment_told *told)
 {
     const struct mask_setting *setting = bound->setting;
     struct masked masked = masked_of(draw, (size_t)bound->before.shape[setting->axis]);
-    core_text_add(text, "first=%zu, count=%zu", masked.first, masked.count);
+    augment_tell_whole(told, "first", "elements", (int64_t)masked.first);
+    augment_tell_whole(told, "count", "elements", (int64_t)masked.count);
 }
 
 static const struct augment_parameter mask_parameters[] = {
@@ -328,17 +332,23 @@ static void apply_drop(const struct augment_bound *bound, const void *draw, cons
     }
 }
 
-static void tell_drop(const struct augment_bound *bound, const void *draw, struct core_text *text)
+static void tell_drop(const struct augment_bound *bound, const void *draw,
+                      struct augment_told *told)
 {
     const struct drop_draw *drawn = draw;
     shs_random stream = drawn->stream;
-    const char *between = "dropped=";
-    for (size_t c = 0; c < bound->grid.channels; c++) {
-        if (!is_dropped(bound, &stream)) continue;
-        core_text_add(text, "%s%zu", between, c);
-        between = ",";
+    size_t channels = bound->grid.channels, count = 0;
+    for (size_t c = 0; c < channels; c++) {
+        bool dropped = is_dropped(bound, &stream);
+        augment_tell_number_of(told, "dropped", "yes or no, for each channel", channels, c,
+                               dropped);
+        if (!dropped) continue;
+        if (!count++)
+            augment_tell_words(told, "dropped=%zu", c);
+        else if (told->text)
+            core_text_add(told->text, ",%zu", c);
     }
-    if (*between != ',') core_text_add(text, "dropped=none");
+    if (!count) augment_tell_words(told, "dropped=none");
 }
 
 static const struct augment_parameter drop_parameters[] = {

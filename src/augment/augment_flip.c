@@ -37,11 +37,13 @@ static void move_flip(const struct augment_bound *bound, const void *draw, struc
     if (drawn->mirror) grid_view_flip(view, setting->found.axis[0]);
 }
 
-static void tell_flip(const struct augment_bound *bound, const void *draw, struct core_text *text)
+static void tell_flip(const struct augment_bound *bound, const void *draw,
+                      struct augment_told *told)
 {
     const struct flip_setting *setting = bound->setting;
     const struct flip_draw *drawn = draw;
-    core_text_add(text, "%c=%s", flip_letters[setting->axis], drawn->mirror ? "yes" : "no");
+    const char name[2] = {flip_letters[setting->axis], '\0'};
+    augment_tell_answer(told, name, drawn->mirror);
 }
 
 static const struct augment_parameter flip_parameters[] = {

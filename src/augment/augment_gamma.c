@@ -78,11 +78,12 @@ static void apply_gamma(const struct augment_bound *bound, const void *draw, con
     }
 }
 
-static void tell_gamma(const struct augment_bound *bound, const void *draw, struct core_text *text)
+static void tell_gamma(const struct augment_bound *bound, const void *draw,
+                       struct augment_told *told)
 {
     const struct gamma_draw *drawn = draw;
     (void)bound;
-    core_text_add(text, "exponent=%.7g", drawn->exponent);
+    augment_tell_number(told, "exponent", "", 7, drawn->exponent);
 }
 
 static const struct augment_parameter gamma_parameters[] = {

@@ -82,7 +82,8 @@ static void move_crop(const struct augment_bound *bound, const void *draw, struc
 
 /* Tells how far the image moves, or where a window of another size begins. The window that is cut
  * out moves the other way. */
-static void tell_crop(const struct augment_bound *bound, const void *draw, struct core_text *text)
+static void tell_crop(const struct augment_bound *bound, const void *draw,
+                      struct augment_told *told)
 {
     const struct crop_setting *setting = bound->setting;
     const struct crop_draw *drawn = draw;
@@ -90,12 +91,11 @@ static void tell_crop(const struct augment_bound *bound, const void *draw, struc
     for (uint32_t i = 0; i < setting->found.count; i++) {
         uint32_t axis = setting->found.axis[i];
         int64_t from = (int64_t)drawn->offset[i] - (int64_t)setting->padding;
-        core_text_add(text, "%s", i ? ", " : "");
         if (setting->size.count || !strchr("hywx", layout[axis]))
-            core_text_add(text, "%c=%lld", layout[axis], (long long)from);
+            augment_tell_axis(told, layout[axis], from);
         else
-            core_text_add(text, "%s=%lld", strchr("hy", layout[axis]) ? "down" : "right",
-                          -(long long)from);
+            augment_tell_whole(told, strchr("hy", layout[axis]) ? "down" : "right", "elements",
+                               -from);
     }
 }
 
@@ -269,11 +269,12 @@ static void move_window(const struct augment_bound *bound, const void *draw, str
                   GRID_BEYOND_ZERO);
 }
 
-static void tell_window(const struct augment_bound *bound, const void *draw, struct core_text *text)
+static void tell_window(const struct augment_bound *bound, const void *draw,
+                        struct augment_told *told)
 {
     const struct window_draw *drawn = draw;
     (void)bound;
-    core_text_add(text, "from=%u", drawn->from);
+    augment_tell_whole(told, "from", "elements", drawn->from);
 }
 
 static const struct augment_parameter window_parameters[] = {

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+#include "augment_tell.h"
 #include "augment_text.h"
 #include "core_text.h"
 #include "grid_linear.h"
@@ -357,8 +358,9 @@ struct augment_kind {
     void (*mix)(const struct augment_bound *bound, const struct augment_mix_draw *draw,
                 const void *input, const void *partner, void *output);
 
-    /* Appends the draws in words, such as "down=1, right=-2". NULL without draws. */
-    void (*tell)(const struct augment_bound *bound, const void *draw, struct core_text *text);
+    /* Tells the draws: their values have the same names, units and widths for every sample. NULL
+     * without draws. */
+    void (*tell)(const struct augment_bound *bound, const void *draw, struct augment_told *told);
 };
 
 #define AUGMENT_DECLARE(name) extern const struct augment_kind augment_##name;

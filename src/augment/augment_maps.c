@@ -340,11 +340,18 @@ static void run_scale(const struct augment_bound *bound, const void *draw, size_
     }
 }
 
-static void tell_scale(const struct augment_bound *bound, const void *draw, struct core_text *text)
+static void tell_scale(const struct augment_bound *bound, const void *draw,
+                       struct augment_told *told)
 {
     const struct scale_draw *drawn = draw;
-    for (size_t c = 0; c < factors_of(bound); c++)
-        core_text_add(text, "%s%.7g", c ? "," : "factor=", drawn->factor[c]);
+    size_t count = factors_of(bound);
+    for (size_t c = 0; c < count; c++) {
+        augment_tell_number_of(told, "factor", "", count, c, drawn->factor[c]);
+        if (!c)
+            augment_tell_words(told, "factor=%.7g", drawn->factor[c]);
+        else if (told->text)
+            core_text_add(told->text, ",%.7g", drawn->factor[c]);
+    }
 }
 
 static const struct augment_parameter scale_parameters[] = {

@@ -103,11 +103,13 @@ static void apply_mixup(const struct augment_bound *bound, const void *draw, con
     mix_up(bound, draw, input, input, output);
 }
 
-static void tell_mixup(const struct augment_bound *bound, const void *draw, struct core_text *text)
+static void tell_mixup(const struct augment_bound *bound, const void *draw,
+                       struct augment_told *told)
 {
     const struct augment_mix_draw *drawn = draw;
     (void)bound;
-    core_text_add(text, "partner=%llu, lambda=%.6g", (ull)drawn->partner, drawn->lambda);
+    augment_tell_whole(told, "partner", "slot", (int64_t)drawn->partner);
+    augment_tell_number(told, "lambda", "", 6, drawn->lambda);
 }
 
 static const struct augment_parameter mixup_parameters[] = {
@@ -204,12 +206,21 @@ static void apply_cutmix(const struct augment_bound *bound, const void *draw, co
     cut_mix(bound, draw, input, input, output);
 }
 
-static void tell_cutmix(const struct augment_bound *bound, const void *draw, struct core_text *text)
+static void tell_side(struct augment_told *told, const char *name, uint32_t begin, uint32_t end)
+{
+    augment_tell_words(told, "%s=%u..%u", name, begin, end);
+    augment_tell_number_of(told, name, "elements: the first, and the first behind", 2, 0, begin);
+    augment_tell_number_of(told, name, "elements: the first, and the first behind", 2, 1, end);
+}
+
+static void tell_cutmix(const struct augment_bound *bound, const void *draw,
+                        struct augment_told *told)
 {
     const struct augment_mix_draw *drawn = draw;
-    tell_mixup(bound, draw, text);
-    core_text_add(text, ", rows=%u..%u, columns=%u..%u, share=%.6g", drawn->top, drawn->bottom,
-                  drawn->left, drawn->right, drawn->share);
+    tell_mixup(bound, draw, told);
+    tell_side(told, "rows", drawn->top, drawn->bottom);
+    tell_side(told, "columns", drawn->left, drawn->right);
+    augment_tell_number(told, "share", "", 6, drawn->share);
 }
 
 static const struct augment_parameter cutmix_parameters[] = {

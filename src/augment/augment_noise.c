@@ -133,11 +133,11 @@ static void apply_gaussian(const struct augment_bound *bound, const void *draw, 
 }
 
 static void tell_gaussian(const struct augment_bound *bound, const void *draw,
-                          struct core_text *text)
+                          struct augment_told *told)
 {
     const struct noise_draw *drawn = draw;
     (void)bound;
-    core_text_add(text, "std=%.7g", drawn->number);
+    augment_tell_number(told, "std", "units of the field", 7, drawn->number);
 }
 
 static const struct augment_parameter gaussian_parameters[] = {
@@ -315,11 +315,11 @@ static void apply_signal_noise(const struct augment_bound *bound, const void *dr
 }
 
 static void tell_signal_noise(const struct augment_bound *bound, const void *draw,
-                              struct core_text *text)
+                              struct augment_told *told)
 {
     const struct noise_draw *drawn = draw;
     (void)bound;
-    core_text_add(text, "snr=%.7g", drawn->number);
+    augment_tell_number(told, "snr", "dB", 7, drawn->number);
 }
 
 static const struct augment_parameter noise_parameters[] = {

@@ -7,71 +7,135 @@
 #include "augment_print.h"
 #include "core_memory.h"
 
-/* What the draws of a sample are read from. */
+/* What the draws of a sample are read from, and where they are told. */
 struct recording {
+    const shs_augment *augment;
     shs_random *stream;
-    uint64_t slot, count; /* of the sample, and of the rows of weight 1 in its batch */
+    uint64_t slot, count;   /* of the sample, and of the rows of weight 1 in its batch */
+    struct core_text *text; /* gets the words; NULL: nobody reads them */
+    bool begun;             /* a word stands before, from which the next is kept apart */
+    const struct augment_listener *listener; /* NULL: nobody listens */
     bool lost; /* an operator of the program's own has drawn, so nobody knows what comes after it */
+    shs_status status;
 };
 
 static void record_range(const struct augment_operation *operation,
-                         const struct augment_operation *end, struct recording *recording,
-                         struct core_text *text);
+                         const struct augment_operation *end, struct recording *recording);
 
-static void record_own(const struct augment_operation *operation, const struct recording *recording,
-                       struct core_text *text)
+static size_t number_of(const struct recording *recording,
+                        const struct augment_operation *operation)
+{
+    return (size_t)(operation - recording->augment->operations);
+}
+
+static struct augment_told told_of(const struct recording *recording,
+                                   const struct augment_operation *operation)
+{
+    const struct augment_listener *listener = recording->listener;
+    return (struct augment_told){.text = recording->text,
+                                 .number = listener ? listener->number : NULL,
+                                 .user = listener ? listener->user : NULL,
+                                 .operation = number_of(recording, operation)};
+}
+
+static void say(const struct recording *recording, const char *words)
+{
+    if (recording->text) core_text_add(recording->text, "%s", words);
+}
+
+static void record_own(const struct augment_operation *operation, struct recording *recording)
 {
     const struct augment_kind *kind = operation->kind;
     const struct augment_bound *bound = &operation->targets[0].bound;
+    struct augment_told told = told_of(recording, operation);
     void *draw;
-    text->status = core_new(1, kind->draw_bytes, "an operator's draws", &draw);
-    if (text->status) return;
+    recording->status = core_new(1, kind->draw_bytes, "an operator's draws", &draw);
+    if (recording->status) return;
     if (kind->draw_mix)
         kind->draw_mix(bound, recording->stream, (uint32_t)recording->count, draw);
     else
         augment_draw(operation, recording->stream, draw);
-    kind->tell(bound, draw, text);
+    kind->tell(bound, draw, &told);
+    recording->begun = told.begun;
     core_free(&draw);
 }
 
-/* Appends one operation, if it draws: "random_flip(w=yes)", "sometimes(no)" if it is not applied,
- * or with the operations within it. */
-static void record_one(const struct augment_operation *operation, struct recording *recording,
-                       struct core_text *text)
+/* Draws which operation within `operation` is applied, and tells its number. */
+static const struct augment_operation *record_choice(const struct augment_operation *operation,
+                                                     struct recording *recording)
 {
-    shs_random *stream = recording->stream;
+    const struct augment_operation *one = augment_choose(operation, recording->stream), *branch;
+    struct augment_told told = told_of(recording, operation);
+    size_t choice = 0;
+    for (branch = operation + 1; branch < one; branch += 1 + branch->inner)
+        choice++;
+    augment_tell_number_of(&told, "choice", "", 1, 0, (double)choice);
+    return one;
+}
+
+/* Records what an operation that is applied draws, or the operations within it. Without any words
+ * the word is "yes" or the name of the operator that was chosen. */
+static void record_applied(const struct augment_operation *operation, struct recording *recording)
+{
     const struct augment_kind *kind = operation->kind;
-    bool weightless = kind->draw_mix && recording->slot >= recording->count;
-    if (!kind->draw && !kind->holds && operation->chance >= 1 && !augment_own_draws(kind)) return;
-    core_text_add(text, "%s%s(", text->length ? " " : "", kind->name);
-    if (weightless || !augment_chosen(operation, stream)) {
-        core_text_add(text, "no)");
-        return;
-    }
-    struct core_text inner = {0};
+    const struct augment_listener *listener = recording->listener;
+    const char *otherwise = "yes";
+    recording->begun = false;
+    if (listener) listener->applied(listener->user, number_of(recording, operation));
     if (kind->holds == AUGMENT_HOLDS_ALL) {
-        record_range(operation + 1, operation + 1 + operation->inner, recording, &inner);
+        record_range(operation + 1, operation + 1 + operation->inner, recording);
     } else if (kind->holds == AUGMENT_HOLDS_ONE) {
-        const struct augment_operation *one = augment_choose(operation, stream);
-        record_range(one, one + 1 + one->inner, recording, &inner);
-        if (!inner.length) core_text_add(&inner, "%s", one->kind->name);
+        const struct augment_operation *one = record_choice(operation, recording);
+        otherwise = one->kind->name;
+        record_range(one, one + 1 + one->inner, recording);
     } else if (kind->draw) {
-        record_own(operation, recording, &inner);
+        record_own(operation, recording);
     } else if (augment_own_draws(kind)) {
-        core_text_add(&inner, "draws of the program's own");
+        otherwise = "draws of the program's own";
         recording->lost = true;
+        if (listener) listener->lost(listener->user, number_of(recording, operation));
     }
-    if (inner.status) text->status = inner.status;
-    core_text_add(text, "%s)", inner.length ? inner.bytes : "yes");
-    core_text_free(&inner);
+    if (!recording->begun) say(recording, otherwise);
+}
+
+bool augment_is_recorded(const struct augment_operation *operation)
+{
+    const struct augment_kind *kind = operation->kind;
+    return kind->draw || kind->holds || operation->chance < 1 || augment_own_draws(kind);
+}
+
+/* Records one operation, if it draws: "random_flip(w=yes)", "sometimes(no)" if it is not applied,
+ * or with the operations within it. */
+static void record_one(const struct augment_operation *operation, struct recording *recording)
+{
+    const struct augment_kind *kind = operation->kind;
+    if (!augment_is_recorded(operation)) return;
+    bool weightless = kind->draw_mix && recording->slot >= recording->count;
+    say(recording, recording->begun ? " " : "");
+    say(recording, kind->name);
+    say(recording, "(");
+    if (!weightless && augment_chosen(operation, recording->stream))
+        record_applied(operation, recording);
+    else
+        say(recording, "no");
+    say(recording, ")");
+    recording->begun = true;
 }
 
 static void record_range(const struct augment_operation *operation,
-                         const struct augment_operation *end, struct recording *recording,
-                         struct core_text *text)
+                         const struct augment_operation *end, struct recording *recording)
 {
-    for (; operation < end && !text->status && !recording->lost; operation += 1 + operation->inner)
-        record_one(operation, recording, text);
+    for (; operation < end && !recording->status && !recording->lost;
+         operation += 1 + operation->inner)
+        record_one(operation, recording);
+}
+
+static shs_status record_all(struct recording *recording)
+{
+    const shs_augment *augment = recording->augment;
+    if (!augment->n_operations) return SHS_OK; /* there is no array of operations then */
+    record_range(augment->operations, augment->operations + augment->n_operations, recording);
+    return recording->status;
 }
 
 void augment_record(const shs_augment *augment, shs_random *stream, struct core_text *text)
@@ -82,14 +146,35 @@ void augment_record(const shs_augment *augment, shs_random *stream, struct core_
 void augment_record_slot(const shs_augment *augment, shs_random *stream, uint64_t slot,
                          uint64_t count, struct core_text *text)
 {
-    struct core_text record = {0};
-    if (!augment->n_operations) return; /* there is no array of operations then */
-    struct recording recording = {.stream = stream, .slot = slot, .count = count};
-    record_range(augment->operations, augment->operations + augment->n_operations, &recording,
-                 &record);
-    if (record.status) text->status = record.status;
-    if (record.length) core_text_add(text, "%s", record.bytes);
-    core_text_free(&record);
+    struct recording recording = {
+        .augment = augment, .stream = stream, .slot = slot, .count = count, .text = text};
+    shs_status status = record_all(&recording);
+    if (status) text->status = status;
+}
+
+shs_status augment_record_numbers(const shs_augment *augment, shs_random *stream, uint64_t slot,
+                                  uint64_t count, const struct augment_listener *listener)
+{
+    struct recording recording = {
+        .augment = augment, .stream = stream, .slot = slot, .count = count, .listener = listener};
+    return record_all(&recording);
+}
+
+shs_status augment_record_names(const shs_augment *augment, const struct augment_listener *listener)
+{
+    shs_random stream;
+    struct recording recording = {
+        .augment = augment, .stream = &stream, .count = 1, .listener = listener};
+    shs_status status = shs_random_at(&(shs_place){.purpose = SHS_ROLE_AUGMENT}, &stream);
+    for (size_t o = 0; o < augment->n_operations && !status; o++) {
+        const struct augment_operation *operation = &augment->operations[o];
+        if (operation->kind->holds == AUGMENT_HOLDS_ONE)
+            record_choice(operation, &recording);
+        else if (operation->kind->draw)
+            record_own(operation, &recording);
+        status = recording.status;
+    }
+    return status;
 }
 
 /* Writes a field's layout as it is printed. Letters that a file gives, and that say what would be
@@ -160,7 +245,7 @@ static void print_fields(const shs_augment *augment, const struct augment_operat
     core_text_add(text, ":");
 }
 
-static void print_operation(const struct augment_operation *operation, struct core_text *text)
+void augment_print_operation(const struct augment_operation *operation, struct core_text *text)
 {
     const struct augment_operation *end = operation + 1 + operation->inner;
     char layout[SHS_MAX_AXES + 1];
@@ -176,7 +261,7 @@ static void print_operation(const struct augment_operation *operation, struct co
     for (const struct augment_operation *inner = operation + 1; inner < end;
          inner += 1 + inner->inner) {
         core_text_add(text, "%s", inner > operation + 1 ? " " : text->length > length ? ", " : "");
-        print_operation(inner, text);
+        augment_print_operation(inner, text);
     }
     core_text_add(text, ")");
 }
@@ -190,6 +275,6 @@ void augment_print(const shs_augment *augment, struct core_text *text)
             print_fields(augment, operation, text);
         }
         core_text_add(text, " ");
-        print_operation(operation, text);
+        augment_print_operation(operation, text);
     }
 }

@@ -177,12 +177,14 @@ static void apply_resized_crop(const struct augment_bound *bound, const void *dr
 }
 
 static void tell_resized_crop(const struct augment_bound *bound, const void *draw,
-                              struct core_text *text)
+                              struct augment_told *told)
 {
     const struct grid_box *box = draw;
     (void)bound;
-    core_text_add(text, "y=%u, x=%u, height=%u, width=%u", box->top, box->left, box->height,
-                  box->width);
+    augment_tell_whole(told, "y", "elements", box->top);
+    augment_tell_whole(told, "x", "elements", box->left);
+    augment_tell_whole(told, "height", "elements", box->height);
+    augment_tell_whole(told, "width", "elements", box->width);
 }
 
 static const struct augment_parameter resized_crop_parameters[] = {

@@ -45,12 +45,13 @@ static void move_roll(const struct augment_bound *bound, const void *draw, struc
                       view->way[setting->found.axis[i]].size, GRID_BEYOND_WRAP);
 }
 
-static void tell_roll(const struct augment_bound *bound, const void *draw, struct core_text *text)
+static void tell_roll(const struct augment_bound *bound, const void *draw,
+                      struct augment_told *told)
 {
     const struct roll_setting *setting = bound->setting;
     const struct roll_draw *drawn = draw;
     for (uint32_t i = 0; i < setting->found.count; i++)
-        core_text_add(text, "%s%c=%u", i ? ", " : "", setting->axes.letter[i], drawn->shift[i]);
+        augment_tell_axis(told, setting->axes.letter[i], drawn->shift[i]);
 }
 
 static const struct augment_parameter roll_parameters[] = {
@@ -127,13 +128,13 @@ static void move_shift(const struct augment_bound *bound, const void *draw, stru
                       setting->mode == SHIFT_WRAP ? GRID_BEYOND_WRAP : GRID_BEYOND_ZERO);
 }
 
-static void tell_shift(const struct augment_bound *bound, const void *draw, struct core_text *text)
+static void tell_shift(const struct augment_bound *bound, const void *draw,
+                       struct augment_told *told)
 {
     const struct shift_setting *setting = bound->setting;
     const struct shift_draw *drawn = draw;
     for (uint32_t i = 0; i < setting->found.count; i++)
-        core_text_add(text, "%s%c=%lld", i ? ", " : "", bound->grid.layout[setting->found.axis[i]],
-                      (long long)drawn->shift[i]);
+        augment_tell_axis(told, bound->grid.layout[setting->found.axis[i]], drawn->shift[i]);
 }
 
 static const struct augment_parameter shift_parameters[] = {

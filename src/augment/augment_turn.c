@@ -49,11 +49,13 @@ static shs_status bind_axes(const struct augment_call *call, struct turn_setting
                      most > 2 ? "two or three" : "two", turn->found.count);
 }
 
-static void tell_number(const struct augment_bound *bound, const void *draw, struct core_text *text)
+static void tell_number(const struct augment_bound *bound, const void *draw,
+                        struct augment_told *told)
 {
     const struct turn_draw *drawn = draw;
     (void)bound;
-    core_text_add(text, "%u", drawn->number);
+    augment_tell_words(told, "%u", drawn->number);
+    augment_tell_number_of(told, "number", "", 1, 0, drawn->number);
 }
 
 #define AXES_PARAMETER(HELP)                                                                       \

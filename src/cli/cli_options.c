@@ -124,7 +124,7 @@ const struct cli_option cli_options[] = {
     FLAG("--quality", quality, CLI_BY_NAME, CLI_QUESTION,
          "Measures how well the order mixes, beside --shuffle full."),
     TEXT("--output", output, CLI_BY_NAME, CLI_OUTPUT, "OUT.h5",
-         "Writes the batch to the new file OUT.h5."),
+         "Writes the batch, and what was drawn for it, to the new file OUT.h5."),
     FLAG("--overwrite", overwrite, CLI_BY_NAME, CLI_OUTPUT,
          "A file that has the name of the new file already is replaced."),
     NUMBER("--lines", lines, CLI_BY_NAME, 1, 32767, 8, CLI_OUTPUT, "N",

@@ -6,10 +6,10 @@
 #include "cli_batch.h"
 #include "cli_layout.h"
 #include "cli_output.h"
+#include "cli_replay_file.h"
 #include "cli_text.h"
 #include "core_memory.h"
 #include "core_text.h"
-#include "h5_write.h"
 #include "io_content.h"
 #include "load.h"
 #include "mpi_job.h"
@@ -157,37 +157,18 @@ static shs_status print_batch(const struct replay *replay)
 
 /* ---- -o: the batch as a file. */
 
-static shs_status write_tensor(struct h5_writer *writer, const char *name, const shs_tensor *tensor)
+static struct cli_replay_file file_of(const struct replay *replay)
 {
-    static const struct h5_storage contiguous = {0};
-    shs_status status = h5_create_array(writer, name, tensor, &contiguous);
-    if (!status && tensor->shape[0]) status = h5_write_rows(writer, tensor->shape[0], tensor->data);
-    return status;
-}
-
-static shs_status write_batch(const struct replay *replay, const char *path)
-{
-    const shs_batch *batch = &replay->batch;
-    shs_tensor index = {.type = SHS_U64,
-                        .axes = 1,
-                        .shape = {batch->rows},
-                        .data =
-                            (void *)(uintptr_t)batch->index}; /* h5_write_rows() only reads it */
-    struct h5_writer *writer;
-    shs_status status = h5_create(path, &writer);
-    if (status) return status;
-    status = write_tensor(writer, "index", &index);
-    for (size_t f = 0; f < batch->fields && !status; f++)
-        status = write_tensor(writer, batch->field[f].name, &batch->field[f]);
-    if (!status) return h5_finish(&writer);
-    h5_abandon(&writer);
-    return status;
+    return (struct cli_replay_file){replay->loader, &replay->batch, replay->digest};
 }
 
 static shs_status check_output(const struct replay *replay)
 {
     const struct cli_arguments *arguments = replay->arguments;
+    const struct cli_replay_file file = file_of(replay);
     if (!arguments->output) return SHS_OK;
+    shs_status status = cli_replay_file_check(&file);
+    if (status) return status;
     return cli_output_check(arguments->output, arguments->overwrite, &replay->dataset->files.paths,
                             "batch");
 }
@@ -195,10 +176,11 @@ static shs_status check_output(const struct replay *replay)
 static shs_status write_output(const struct replay *replay)
 {
     const char *path = replay->arguments->output;
+    const struct cli_replay_file file = file_of(replay);
     struct io_output output = {0};
     if (!path) return SHS_OK;
     shs_status status = cli_output_begin(path, replay->arguments->overwrite, &output);
-    if (!status) status = write_batch(replay, output.temporary);
+    if (!status) status = cli_replay_file_write(&file, output.temporary);
     if (!status) status = io_output_commit(&output);
     cli_output_end(&output);
     return status;
@@ -279,7 +261,12 @@ const struct cli_command cli_replay = {
     .summary =
         "makes one batch of a run again, alone, and prints its rows, its hash and every draw",
     .details = "It needs no MPI and reads no other batch. Give it the options of the run: its "
-               "--seed, --fields, --augment and so on.",
+               "--seed, --fields, --augment and so on.\n\n"
+               "OUT.h5 of -o has the batch: index, the fields and, as attributes, its place. It "
+               "also has what each operator drew, a number for each slot: "
+               "draws/FIELD/PLACE_OPERATOR/VALUE, where PLACE counts the operators of the text "
+               "from 0, with the attribute unit. It is NaN where `applied` beside it is 0. The "
+               "attributes text and layout of the group are the operator's.",
     .differs = "the batch is not that of --against",
     .examples = "replay fashion.h5 --vranks 8 --rank 7 --step 57 --against digest.txt\n"
                 "replay fashion.h5 --vranks 8 --rank 0 --epoch 2 --step 5 -o batch.h5",

@@ -347,6 +347,47 @@ shs_status h5_write_names(struct h5_writer *writer, const char *attribute, const
     return status;
 }
 
+/* Writes an attribute without axes. `type` is closed. */
+static shs_status write_single(struct h5_writer *writer, const char *path, const char *attribute,
+                               hid_t type, const void *value)
+{
+    hid_t object = H5Oopen(writer->file, path, H5P_DEFAULT), space = H5Screate(H5S_SCALAR);
+    hid_t written = H5I_INVALID_HID;
+    if (object >= 0 && type >= 0 && space >= 0)
+        written = H5Acreate2(object, attribute, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    bool good = written >= 0 && H5Awrite(written, type, value) >= 0;
+    shs_status status =
+        check(writer, good, "%s: cannot write attribute %s of %s", writer->path, attribute, path);
+    if (written >= 0) H5Aclose(written);
+    if (space >= 0) H5Sclose(space);
+    if (object >= 0) H5Oclose(object);
+    if (type >= 0) H5Tclose(type);
+    return status;
+}
+
+shs_status h5_write_label(struct h5_writer *writer, const char *path, const char *attribute,
+                          const char *text)
+{
+    struct h5_guard guard = h5_guard_begin();
+    hid_t type = H5Tcopy(H5T_C_S1);
+    if (H5Tset_size(type, H5T_VARIABLE) < 0 || H5Tset_cset(type, H5T_CSET_UTF8) < 0) {
+        H5Tclose(type);
+        type = H5I_INVALID_HID;
+    }
+    shs_status status = write_single(writer, path, attribute, type, &text);
+    h5_guard_end(&guard);
+    return status;
+}
+
+shs_status h5_write_number(struct h5_writer *writer, const char *path, const char *attribute,
+                           uint64_t number)
+{
+    struct h5_guard guard = h5_guard_begin();
+    shs_status status = write_single(writer, path, attribute, H5Tcopy(H5T_NATIVE_UINT64), &number);
+    h5_guard_end(&guard);
+    return status;
+}
+
 shs_status h5_finish(struct h5_writer **writer)
 {
     struct h5_guard guard = h5_guard_begin();

@@ -53,6 +53,14 @@ shs_status h5_write_text(struct h5_writer *writer, const char *name, const char 
 shs_status h5_write_u64(struct h5_writer *writer, const char *name, const uint64_t *values,
                         size_t count);
 
+/* Write an attribute of the group or the array at a path; "/" is the root group. A label is a text
+ * in UTF-8 of any length, and a number has no axes: what other programs read as a string and as a
+ * number. */
+shs_status h5_write_label(struct h5_writer *writer, const char *path, const char *attribute,
+                          const char *text);
+shs_status h5_write_number(struct h5_writer *writer, const char *path, const char *attribute,
+                           uint64_t number);
+
 /* Closes the file and sets *writer to NULL. Late errors in writing are reported here. The file is
  * not yet synced. */
 shs_status h5_finish(struct h5_writer **writer);

@@ -377,6 +377,26 @@ CASE(shs_random_at_batch)
                    "stream is NULL");
 }
 
+CASE(shs_batch_draws)
+{
+    shs_draws *draws = (shs_draws *)(void *)&draws;
+    const shs_batch batch = {.rows = 1};
+    return refused(shs_batch_draws(NULL, &batch, &draws), "shs_batch_draws", "loader is NULL") &&
+           !draws &&
+           refused(shs_batch_draws(good_loader(), NULL, &draws), "shs_batch_draws",
+                   "batch is NULL") &&
+           refused(shs_batch_draws(good_loader(), &batch, NULL), "shs_batch_draws",
+                   "draws is NULL");
+}
+
+CASE(shs_draws_close)
+{
+    shs_draws *draws = NULL;
+    shs_draws_close(NULL);
+    shs_draws_close(&draws);
+    return !draws;
+}
+
 CASE(shs_save)
 {
     shs_loader *loader = good_loader();
@@ -670,6 +690,8 @@ static const struct {
     ENTRY(shs_epoch_steps),
     ENTRY(shs_loader_memory),
     ENTRY(shs_random_at_batch),
+    ENTRY(shs_batch_draws),
+    ENTRY(shs_draws_close),
     ENTRY(shs_save),
     ENTRY(shs_restore),
     ENTRY(shs_gradient_open),

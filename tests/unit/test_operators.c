@@ -137,10 +137,11 @@ static void shift(const struct augment_bound *bound, const void *draw, const voi
         to[i] = (unsigned char)(from[i] + drawn->shift + setting->seen);
 }
 
-static void tell_shift(const struct augment_bound *bound, const void *draw, struct core_text *text)
+static void tell_shift(const struct augment_bound *bound, const void *draw,
+                       struct augment_told *told)
 {
     const struct shift_draw *drawn = draw;
-    core_text_add(text, "%s by %u", bound->before.name, drawn->shift);
+    augment_tell_words(told, "%s by %u", bound->before.name, drawn->shift);
 }
 
 static const struct augment_parameter shift_parameters[] = {

@@ -1,0 +1,182 @@
+#include "cli_replay_file.h"
+
+#include <string.h>
+
+#include "augment_record.h"
+#include "core_memory.h"
+#include "h5_write.h"
+#include "load.h"
+
+static bool records_draws(const struct cli_replay_file *file)
+{
+    return shs_augment_draws(file->loader->augment);
+}
+
+/* Returns true if a field's name is a path to or through an object of the root group. */
+static bool is_at(const char *field, const char *object)
+{
+    size_t length = strlen(object);
+    field += *field == '/';
+    return !strncmp(field, object, length) && (!field[length] || field[length] == '/');
+}
+
+shs_status cli_replay_file_check(const struct cli_replay_file *file)
+{
+    for (size_t f = 0; f < file->batch->fields; f++) {
+        const char *name = file->batch->field[f].name;
+        const char *object = is_at(name, "index")                          ? "index"
+                             : records_draws(file) && is_at(name, "draws") ? "draws"
+                                                                           : NULL;
+        if (object)
+            return core_fail(SHS_ERROR_ARGUMENT,
+                             "-o writes the %s of the batch to %s of the new file, where field %s "
+                             "would lie; leave this field out by --fields",
+                             strcmp(object, "index") ? "draws" : "row numbers", object, name);
+    }
+    return SHS_OK;
+}
+
+static shs_status write_array(struct h5_writer *writer, const char *name, const shs_tensor *tensor)
+{
+    static const struct h5_storage contiguous = {0};
+    shs_status status = h5_create_array(writer, name, tensor, &contiguous);
+    if (!status && tensor->shape[0]) status = h5_write_rows(writer, tensor->shape[0], tensor->data);
+    return status;
+}
+
+/* ---- Draws. */
+
+/* The group of an operator, for a field of its statement. */
+struct group {
+    struct h5_writer *writer;
+    const shs_drawn *drawn;
+    uint64_t rows;
+    char *path;
+};
+
+/* Writes an array of the group. h5_write_rows() only reads the data. */
+static shs_status write_member(const struct group *group, const char *name, const shs_tensor *shape,
+                               const void *data, char **path)
+{
+    struct core_text text = {0};
+    shs_tensor tensor = *shape;
+    tensor.data = (void *)(uintptr_t)data;
+    core_text_add(&text, "%s/%s", group->path, name);
+    shs_status status = core_text_take(&text, path);
+    return status ? status : write_array(group->writer, *path, &tensor);
+}
+
+static shs_status write_applied(const struct group *group)
+{
+    const shs_tensor shape = {.type = SHS_U8, .axes = 1, .shape = {group->rows}};
+    uint8_t *applied;
+    char *path = NULL;
+    shs_status status = core_new(group->rows, sizeof *applied, "draws", &applied);
+    for (uint64_t row = 0; row < group->rows && !status; row++)
+        applied[row] = group->drawn->applied[row] == 1;
+    if (!status) status = write_member(group, "applied", &shape, applied, &path);
+    core_free(&path);
+    core_free(&applied);
+    return status;
+}
+
+static shs_status write_value(const struct group *group, const shs_drawn_value *value)
+{
+    const shs_tensor shape = {
+        .type = SHS_F64, .axes = value->width == 1 ? 1 : 2, .shape = {group->rows, value->width}};
+    char *path = NULL;
+    shs_status status = write_member(group, value->name, &shape, value->numbers, &path);
+    if (!status) status = h5_write_label(group->writer, path, "unit", value->unit);
+    core_free(&path);
+    return status;
+}
+
+static shs_status write_drawn(struct h5_writer *writer, const shs_drawn *drawn, uint64_t rows,
+                              size_t f)
+{
+    struct group group = {.writer = writer, .drawn = drawn, .rows = rows};
+    struct core_text text = {0};
+    const char *field = drawn->field[f];
+    core_text_add(&text, "draws/%s/%zu_%s", field + (*field == '/'), drawn->place, drawn->name);
+    shs_status status = core_text_take(&text, &group.path);
+    if (!status) status = write_applied(&group);
+    for (size_t v = 0; v < drawn->n_values && !status; v++)
+        status = write_value(&group, &drawn->values[v]);
+    if (!status) status = h5_write_label(writer, group.path, "text", drawn->text);
+    if (!status) status = h5_write_label(writer, group.path, "layout", drawn->layout[f]);
+    core_free(&group.path);
+    return status;
+}
+
+static shs_status write_draws(struct h5_writer *writer, const struct cli_replay_file *file)
+{
+    shs_draws *draws;
+    shs_status status = shs_batch_draws(file->loader, file->batch, &draws);
+    for (size_t o = 0; !status && o < draws->n_operators; o++)
+        for (size_t f = 0; f < draws->operators[o].fields && !status; f++)
+            status = write_drawn(writer, &draws->operators[o], draws->rows, f);
+    shs_draws_close(&draws);
+    return status;
+}
+
+/* ---- The place. */
+
+static shs_status write_augmentation(struct h5_writer *writer, const shs_loader *loader)
+{
+    bool by_sample = loader->plan.augment_by == SHS_BY_SAMPLE;
+    struct core_text text = {0};
+    char *words;
+    augment_print(loader->augment, &text);
+    shs_status status = core_text_take(&text, &words);
+    if (!status) status = h5_write_label(writer, "/", "augment", words);
+    if (!status) status = h5_write_label(writer, "/", "augment_by", by_sample ? "sample" : "rank");
+    core_free(&words);
+    return status;
+}
+
+static shs_status write_place(struct h5_writer *writer, const struct cli_replay_file *file)
+{
+    const shs_batch *batch = file->batch;
+    const struct {
+        const char *name;
+        uint64_t number;
+    } numbers[] = {{"seed", batch->seed},
+                   {"stream", file->loader->plan.stream},
+                   {"vranks", file->loader->dataset->run->vranks},
+                   {"vrank", batch->vrank},
+                   {"epoch", batch->epoch},
+                   {"epoch_step", batch->epoch_step},
+                   {"step", batch->step},
+                   {"count", batch->count}};
+    shs_status status = h5_write_label(writer, "/", "hash", file->hash);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers && !status; i++)
+        status = h5_write_number(writer, "/", numbers[i].name, numbers[i].number);
+    return status ? status : write_augmentation(writer, file->loader);
+}
+
+/* ---- The file. */
+
+static shs_status write_all(struct h5_writer *writer, const struct cli_replay_file *file)
+{
+    const shs_batch *batch = file->batch;
+    const shs_tensor index = {.type = SHS_U64,
+                              .axes = 1,
+                              .shape = {batch->rows},
+                              .data = (void *)(uintptr_t)batch->index}; /* it is only read */
+    shs_status status = write_array(writer, "index", &index);
+    for (size_t f = 0; f < batch->fields && !status; f++)
+        status = write_array(writer, batch->field[f].name, &batch->field[f]);
+    if (!status) status = write_place(writer, file);
+    return status || !records_draws(file) ? status : write_draws(writer, file);
+}
+
+shs_status cli_replay_file_write(const struct cli_replay_file *file, const char *path)
+{
+    struct h5_writer *writer;
+    shs_status status = h5_create(path, &writer);
+    if (status) return status;
+    status = write_all(writer, file);
+    if (!status) return h5_finish(&writer);
+    h5_abandon(&writer);
+    return status;
+}
