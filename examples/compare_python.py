@@ -301,13 +301,12 @@ class Shardstep:
         proof = Proof(name, self.data)
         for begin in range(0, rows, BATCH):
             proof.add(images[begin:begin + BATCH], labels[begin:begin + BATCH])
-        slots = re.findall(r"^slot .* row (\d+)  .*down=(-?\d+), right=(-?\d+)\).*w=(yes|no)\)$", said, re.M)
-        row, down, right = (torch.tensor([int(slot[i]) for slot in slots]) for i in range(3))
+        slots = re.findall(r"^slot .* row (\d+)  .*h=(-?\d+), w=(-?\d+)\).*w=(yes|no)\)$", said, re.M)
+        row, top, left = (torch.tensor([int(slot[i]) for slot in slots]) for i in range(3))
         flip = torch.tensor([slot[3] == "yes" for slot in slots])
         if not torch.equal(row.sort()[0], torch.arange(rows)):
             sys.exit(f"{name}: an epoch does not have each row once")
-        # An image that moves down is cut out further up.
-        draws = PADDING - down, PADDING - right, flip
+        draws = PADDING + top, PADDING + left, flip
         return proof.end(), self.difference(images.view(self.data.channels(rows)), row, *draws)
 
     def difference(self, images, row, *draws):

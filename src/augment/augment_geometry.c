@@ -80,23 +80,15 @@ static void move_crop(const struct augment_bound *bound, const void *draw, struc
     }
 }
 
-/* Tells how far the image moves, or where a window of another size begins. The window that is cut
- * out moves the other way. */
+/* Tells where the window begins in the sample: below 0 in the padding before it. */
 static void tell_crop(const struct augment_bound *bound, const void *draw,
                       struct augment_told *told)
 {
     const struct crop_setting *setting = bound->setting;
     const struct crop_draw *drawn = draw;
-    const char *layout = bound->grid.layout;
-    for (uint32_t i = 0; i < setting->found.count; i++) {
-        uint32_t axis = setting->found.axis[i];
-        int64_t from = (int64_t)drawn->offset[i] - (int64_t)setting->padding;
-        if (setting->size.count || !strchr("hywx", layout[axis]))
-            augment_tell_axis(told, layout[axis], from);
-        else
-            augment_tell_whole(told, strchr("hy", layout[axis]) ? "down" : "right", "elements",
-                               -from);
-    }
+    for (uint32_t i = 0; i < setting->found.count; i++)
+        augment_tell_axis(told, bound->grid.layout[setting->found.axis[i]],
+                          (int64_t)drawn->offset[i] - (int64_t)setting->padding);
 }
 
 static const struct augment_parameter crop_parameters[] = {
@@ -146,7 +138,8 @@ const struct augment_kind augment_random_crop = {
             "k of the result along an axis is element k + draw - padding.",
     .draws =
         "for each axis, height before width, below(elements + 2 * padding - size + 1): without "
-        "a size, below(2 * padding + 1).",
+        "a size, below(2 * padding + 1). The record has draw - padding, named by the axis: the "
+        "element of the sample at which the window begins, below 0 in the padding.",
     .needs = AUGMENT_NEEDS_LAYOUT,
     .aspects = AUGMENT_BY_HEIGHT,
     .setting_bytes = sizeof(struct crop_setting),

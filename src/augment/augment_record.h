@@ -9,7 +9,7 @@
 struct augment_operation;
 
 /* Appends the draws of each operator from a sample's stream, in order, with a space between:
- * "random_crop(down=1, right=-2) random_flip(w=yes)". The stream moves on as if the operators were
+ * "random_crop(h=1, w=-2) random_flip(w=yes)". The stream moves on as if the operators were
  * applied. */
 void augment_record(const shs_augment *augment, shs_random *stream, struct core_text *text);
 

@@ -38,7 +38,7 @@ __attribute__((format(printf, 2, 3))) void augment_tell_words(struct augment_tol
 void augment_tell_number_of(struct augment_told *told, const char *name, const char *unit,
                             size_t width, size_t at, double number);
 
-/* Tell a value of one number, in words such as "down=-2", "sigma=1.5" and "w=yes". A number is
+/* Tell a value of one number, in words such as "h=-2", "sigma=1.5" and "w=yes". A number is
  * written with `digits` digits. An answer is 1 for yes and 0 for no. */
 void augment_tell_whole(struct augment_told *told, const char *name, const char *unit,
                         int64_t number);

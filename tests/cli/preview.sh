@@ -26,7 +26,7 @@ batch own.bin "${run[@]}" --rank 3 --step 100 --augment "$augment"
 rows=$(sed -n 's/^slot [012]  row \([0-9]*\) .*/\1/p' own.bin.txt)
 for step in 101 102; do # the draws of a slot, whatever row lies in it
     "$SHARDSTEP" replay "${run[@]}" --rank 3 --step $step --augment "$augment" |
-        sed -n "s/^slot \([012]\) .*(down=\(.*\), right=\(.*\)) random_flip(w=\(.*\))/\1 $step \2 \3 \4/p"
+        sed -n "s/^slot \([012]\) .*(h=\(.*\), w=\(.*\)) random_flip(w=\(.*\))/\1 $step \2 \3 \4/p"
 done | sort -n | cut -d' ' -f3- > draws.txt
 reference fashion sheet.png $images own.bin draws.txt $rows
 texts sheet.png > texts.txt

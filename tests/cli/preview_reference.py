@@ -138,9 +138,9 @@ def fashion(path, images, batch, draws, *rows):
         last = y
         assert expect_once(sheet, 1, magnify(grey(cut(batch, slot, 28, 28)), 4), "slot %d" % slot) == y
         for later_step in range(later):
-            down, right, flip = draws[slot * later + later_step]
-            moved = [[image[j - int(down)][i - int(right)]
-                      if 0 <= j - int(down) < 28 and 0 <= i - int(right) < 28 else 0
+            top, left, flip = draws[slot * later + later_step]
+            moved = [[image[j + int(top)][i + int(left)]
+                      if 0 <= j + int(top) < 28 and 0 <= i + int(left) < 28 else 0
                       for i in range(28)] for j in range(28)]
             if flip == "yes":
                 moved = [line[::-1] for line in moved]

@@ -29,7 +29,7 @@ grep -q '^step 13 (epoch 1, epoch step 3), virtual rank 7 of 64: 16 rows, 16 of 
     cut -d' ' -f4- | tr ' ' '\n' > rows.txt
 sed -n 's/^slot [0-9]*  row \([0-9]*\)  .*/\1/p' out.txt > replayed.txt
 same "rows of a replay" rows.txt replayed.txt
-[ "$(grep -cE 'random_crop\(down=-?[012], right=-?[012]\) random_flip\(w=(yes|no)\)$' out.txt)" = 16 ] ||
+[ "$(grep -cE 'random_crop\(h=-?[012], w=-?[012]\) random_flip\(w=(yes|no)\)$' out.txt)" = 16 ] ||
     fail "not a draw of each operator in each row"
 # the augmentation with its defaults; nothing without an augmentation
 [ "$(sed -n 3p out.txt)" = "augmentation images: random_crop(padding=2, layout=hw) random_flip(axis=w, p=0.5, layout=hw) normalize(mean=0.286, std=0.353, scale=auto)" ] ||

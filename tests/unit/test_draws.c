@@ -205,6 +205,45 @@ static void operators_within_others_are_recorded(void)
     shs_augment_close(&augment);
 }
 
+/* ---- Meanings. */
+
+/* Element (0, 0) of a cropped sample is the one where the record says that the window begins. */
+static void a_crop_tells_where_its_window_begins(void)
+{
+    static const char *const crops[] = {"f: random_crop(padding=2)", "f: random_crop(size=[5,3])",
+                                        "f: random_crop(padding=2, size=[5,3], layout=yx)"};
+    static const shs_tensor sample = {"f", SHS_U8, 2, {6, 7}, NULL};
+    unsigned char input[6 * 7], output[6 * 7], scratch[4096];
+    const void *from = input;
+    void *to = output;
+    shs_augment *augment;
+    uint64_t padded = 0;
+    for (unsigned char i = 0; i < sizeof input; i++)
+        input[i] = (unsigned char)(1 + i);
+    for (size_t i = 0; i < COUNT(crops); i++) {
+        CHECK_STATUS(shs_augment_open(crops[i], &sample, 1, &augment), SHS_OK);
+        CHECK(shs_augment_scratch(augment) <= sizeof scratch);
+        for (size_t slot = 0; slot < 50; slot++) {
+            shs_random stream = stream_of(slot), again = stream;
+            double begin[MOST_NUMBERS] = {0};
+            struct core_text record = {0};
+            augment_record(augment, &again, &record);
+            CHECK_EQ(numbers_of(record.bytes, begin), 2);
+            CHECK_HAS(record.bytes, i == 2 ? "random_crop(y=" : "random_crop(h=");
+            CHECK_STATUS(shs_augment_apply(augment, &stream, &from, &to, scratch), SHS_OK);
+            if (begin[0] < 0 || begin[1] < 0) {
+                padded++;
+                CHECK_EQ(output[0], 0);
+            } else {
+                CHECK_EQ(output[0], input[(size_t)(7 * begin[0] + begin[1])]);
+            }
+            core_text_free(&record);
+        }
+        shs_augment_close(&augment);
+    }
+    CHECK(padded > 20 && padded < 100);
+}
+
 /* ---- Batches of a loader. */
 
 enum {
@@ -346,6 +385,7 @@ int main(void)
         TEST(numbers_are_those_of_the_words),
         TEST(every_operator_is_recorded),
         TEST(operators_within_others_are_recorded),
+        TEST(a_crop_tells_where_its_window_begins),
         TEST(batches_have_the_record_of_their_rows),
         TEST(draws_behind_an_operator_of_the_program_are_not_known),
     };
