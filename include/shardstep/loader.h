@@ -406,7 +406,7 @@ typedef struct shs_batch {
      * w is partner_weight[slot]. Labels are not mixed. */
     const uint64_t *partner;
     /** NULL unless the augmentation mixes. Otherwise the partner's share of each row, 0 to 1: 0 if
-     * it was not mixed. For cutmix it is the share of the box as it was cut. */
+     * it was not mixed. For cutmix it is the share of the box or the segment as it was cut. */
     const float *partner_weight;
     /** The memory that the batch lies in, for shs_keep() and shs_give_back() only. */
     void *slot;

@@ -146,18 +146,40 @@ const struct augment_kind augment_mixup = {
 
 /* ---- cutmix */
 
+/* A signal is seen as an image of one row, whose width is the axis of the signal. */
+static void see_signal(struct augment_bound *bound, int axis)
+{
+    struct augment_grid *grid = &bound->grid;
+    grid->outer = grid->height = grid->inner = 1;
+    grid->width = (size_t)bound->before.shape[axis];
+    for (int other = 0; other < (int)bound->before.axes; other++) {
+        if (other < axis) grid->outer *= (size_t)bound->before.shape[other];
+        if (other > axis) grid->inner *= (size_t)bound->before.shape[other];
+    }
+}
+
 static shs_status bind_cutmix(const struct augment_call *call, void *setting,
                               struct augment_bound *bound)
 {
-    const struct augment_grid *grid = &bound->grid;
+    struct augment_grid *grid = &bound->grid;
+    int axis = augment_axis_of(grid->layout, 't');
     (void)setting;
+    if (axis < 0) axis = augment_axis_of(grid->layout, 'w');
+    if (!grid->is_image && (grid->has_height || axis < 0))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "augmentation, character %zu: cutmix of field %s in layout %s: it takes "
+                         "images, with an axis y or h and the axis x or w right behind it, and "
+                         "signals, with an axis t, x or w and without y and h",
+                         call->at, bound->before.name, grid->layout);
+    if (!grid->is_image) see_signal(bound, axis);
     if (grid->height && grid->width && grid->height <= UINT32_MAX / 2 &&
         grid->width <= UINT32_MAX / 2)
         return refuse_ragged(call, bound);
     return core_fail(SHS_ERROR_ARGUMENT,
                      "augmentation, character %zu: cutmix of field %s, whose samples are %zu x %zu "
-                     "(height x width); it takes 1 to 2^31 - 1 of each",
-                     call->at, bound->before.name, grid->height, grid->width);
+                     "(%s); it takes 1 to 2^31 - 1 of each",
+                     call->at, bound->before.name, grid->height, grid->width,
+                     grid->is_image ? "height x width" : "1 x the length of the signal");
 }
 
 /* Finds the part [*begin, *end) of an axis that lies within `half` of the centre. */
@@ -172,9 +194,13 @@ static void draw_cutmix(const struct augment_bound *bound, shs_random *stream, u
 {
     uint32_t height = (uint32_t)bound->grid.height, width = (uint32_t)bound->grid.width;
     draw_partner(bound, stream, count, draw);
-    double half = 0.5 * random_sqrt(draw->share);
-    uint32_t y = shs_random_below(stream, height), x = shs_random_below(stream, width);
-    find_side(y, (uint32_t)(half * height), height, &draw->top, &draw->bottom);
+    double half = 0.5 * (bound->grid.is_image ? random_sqrt(draw->share) : draw->share);
+    draw->bottom = 1;
+    if (bound->grid.is_image) {
+        uint32_t y = shs_random_below(stream, height);
+        find_side(y, (uint32_t)(half * height), height, &draw->top, &draw->bottom);
+    }
+    uint32_t x = shs_random_below(stream, width);
     find_side(x, (uint32_t)(half * width), width, &draw->left, &draw->right);
     double area = (double)(draw->bottom - draw->top) * (double)(draw->right - draw->left);
     draw->share = area / ((double)height * (double)width);
@@ -218,8 +244,8 @@ static void tell_cutmix(const struct augment_bound *bound, const void *draw,
 {
     const struct augment_mix_draw *drawn = draw;
     tell_mixup(bound, draw, told);
-    tell_side(told, "rows", drawn->top, drawn->bottom);
-    tell_side(told, "columns", drawn->left, drawn->right);
+    if (bound->grid.is_image) tell_side(told, "rows", drawn->top, drawn->bottom);
+    tell_side(told, bound->grid.is_image ? "columns" : "segment", drawn->left, drawn->right);
     augment_tell_number(told, "share", "", 6, drawn->share);
 }
 
@@ -232,21 +258,28 @@ static const struct augment_parameter cutmix_parameters[] = {
 
 const struct augment_kind augment_cutmix = {
     .name = "cutmix",
-    .help = "Puts a box of another sample of the batch, the partner, into each image, for any "
-            "type. The loader's batch has partner[slot] and partner_weight[slot], the box's share "
-            "of the image, for the loss.",
-    .draws = MIX_DRAWS ", then y by below(height) and x by below(width) for the centre of the box.",
+    .help = "Puts a box of another sample of the batch, the partner, into each image, or a segment "
+            "of it into each signal, for any type. The loader's batch has partner[slot] and "
+            "partner_weight[slot], the box's share of the image or the segment's share of the "
+            "signal, for the loss.",
+    .draws = MIX_DRAWS ". Images then draw y by below(height) and x by below(width) for the centre "
+                       "of the box, and signals t by below(length) for the centre of the segment.",
     .computes =
-        "All operators before it in the text are applied to the whole batch first, and the box is "
-        "taken from the partner as it was before mixing. With r = 0.5 * sqrt(1 - lambda) in f64, "
-        "hh = floor(r * height) and hw = floor(r * width), the box has the rows from y - hh to "
-        "before y + hh and the columns from x - hw to before x + hw that lie in the image. The "
-        "partner's share is the box's rows * columns / (height * width), divided in f64. A sample "
+        "All operators before it in the text are applied to the whole batch first, and the box or "
+        "the segment is taken from the partner as it was before mixing. With r = 0.5 * sqrt(1 - "
+        "lambda) in f64, hh = floor(r * height) and hw = floor(r * width), the box has the rows "
+        "from y - hh to before y + hh and the columns from x - hw to before x + hw that lie in the "
+        "image. The partner's share is the box's rows * columns / (height * width), divided in "
+        "f64. A layout without y and h is that of a signal, along t or, without t, along x or w. "
+        "With h = floor(0.5 * (1 - lambda) * length), in f64 from left to right, the segment has "
+        "the elements from t - h to before t + h that lie in the signal, of all other axes, and "
+        "the share is its number of elements / length. Where the whole box or segment lies "
+        "inside, the share is 1 - lambda but for the rounding to elements. A sample "
         "may be its own partner. Rows of weight 0 are neither mixed nor partners. A text has one "
         "mixup or cutmix at most. It cannot be used with augment_by sample, nor on ragged fields.",
     .scope = AUGMENT_OF_BATCH,
-    .needs = AUGMENT_NEEDS_IMAGE,
-    .aspects = AUGMENT_BY_EXTENT,
+    .needs = AUGMENT_NEEDS_LAYOUT,
+    .aspects = AUGMENT_BY_HEIGHT | AUGMENT_BY_EXTENT,
     .setting_bytes = sizeof(struct mix_setting),
     .draw_bytes = sizeof(struct augment_mix_draw),
     .parameters = cutmix_parameters,

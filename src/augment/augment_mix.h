@@ -22,7 +22,8 @@ struct augment_mix_draw {
     uint64_t partner; /* the slot of its partner in the batch */
     double lambda;    /* as it was drawn */
     double share;     /* the partner's share of the result; the sample has the rest */
-    uint32_t top, bottom, left, right; /* cutmix: the box [top, bottom) x [left, right) */
+    uint32_t top, bottom, left, right; /* cutmix: the box [top, bottom) x [left, right); a
+                                          segment of a signal is a box of one row */
 };
 
 /* Returns the name of the operator that mixes; NULL if there is none. */

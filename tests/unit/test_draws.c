@@ -135,6 +135,7 @@ static const char *const texts[] = {
     "small: elastic(alpha=20..40, sigma=5)",
     "small: mixup(alpha=0.3, p=0.5)",
     "small: cutmix(alpha=1)",
+    "short: cutmix(alpha=1)",
     "small: one_of(random_flip(axis=w))",
 };
 

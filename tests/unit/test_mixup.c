@@ -20,7 +20,8 @@ enum {
     CHANNELS = 3,
     VRANKS = 3,
     BATCH = 4,
-    FIELDS = 4,
+    FIELDS = 6,
+    LENGTH = 11,                                /* of a signal */
     MOST_BYTES = HEIGHT * WIDTH * CHANNELS * 8, /* of a sample */
     SEED = 77
 };
@@ -32,12 +33,17 @@ static char folder[PATH_BYTES], path[PATH_BYTES];
 static uint8_t images[ROWS][HEIGHT][WIDTH][CHANNELS], masks[ROWS][HEIGHT][WIDTH];
 static float maps[ROWS][HEIGHT][WIDTH];
 static uint16_t labels[ROWS];
+static float signals[ROWS][LENGTH][2];
+static uint8_t tracks[ROWS][3][LENGTH];
+static const char all_fields[] = "images,masks,maps,labels,signals,tracks";
 
 static const shs_tensor samples[FIELDS] = {
     {"images", SHS_U8, 3, {HEIGHT, WIDTH, CHANNELS}, images},
     {"masks", SHS_U8, 2, {HEIGHT, WIDTH}, masks},
     {"maps", SHS_F32, 2, {HEIGHT, WIDTH}, maps},
     {"labels", SHS_U16, 0, {0}, labels},
+    {"signals", SHS_F32, 2, {LENGTH, 2}, signals},
+    {"tracks", SHS_U8, 2, {3, LENGTH}, tracks},
 };
 
 static size_t bytes_of(const shs_tensor *sample)
@@ -59,6 +65,10 @@ static void fill_rows(void)
         ((float *)maps)[i] = shs_random_normal_float(&stream, 0, 3);
     for (size_t i = 0; i < ROWS; i++)
         labels[i] = (uint16_t)i;
+    for (size_t i = 0; i < sizeof signals / sizeof(float); i++)
+        ((float *)signals)[i] = shs_random_normal_float(&stream, 0, 3);
+    for (size_t i = 0; i < sizeof tracks; i++)
+        ((uint8_t *)tracks)[i] = (uint8_t)shs_random_u32(&stream);
 }
 
 static bool make_file(void)
@@ -104,47 +114,68 @@ static void data_close(struct data *data)
 
 /* ---- The slow reference. */
 
+enum mixing {
+    MIXES,       /* mixup */
+    CUTS_IMAGES, /* cutmix */
+    CUTS_SIGNALS
+};
+
 struct scene {
     const char *text;          /* the whole text */
     const char *before;        /* its operators before the one that mixes */
     const char *behind;        /* its operators behind it */
     const char *mixed[FIELDS]; /* the fields that it mixes */
-    bool cuts;                 /* cutmix, not mixup */
+    enum mixing mixing;
     double alpha, p;
 };
 
 static const struct scene scenes[] = {
-    {"maps: mixup(alpha=0.3)", "", "", {"maps"}, false, 0.3, 1},
+    {"maps: mixup(alpha=0.3)", "", "", {"maps"}, MIXES, 0.3, 1},
     {"images: random_flip(axis=w) cast(type=f32) mixup(alpha=1, p=0.6) normalize(mean=[1,2,3], "
      "std=2, scale=none, layout=hwc); masks: random_flip(axis=h)",
      "images: random_flip(axis=w) cast(type=f32)",
      "images: normalize(mean=[1,2,3], std=2, scale=none, layout=hwc); masks: random_flip(axis=h)",
      {"images"},
-     false,
+     MIXES,
      1,
      0.6},
     {"images,masks: random_crop(padding=2) cutmix(alpha=1); images: random_flip(axis=w) to_chw()",
      "images,masks: random_crop(padding=2)",
      "images: random_flip(axis=w) to_chw()",
      {"images", "masks"},
-     true,
+     CUTS_IMAGES,
      1,
      1},
-    {"maps,images: cutmix(alpha=0.5, p=0.5)", "", "", {"maps", "images"}, true, 0.5, 0.5},
+    {"maps,images: cutmix(alpha=0.5, p=0.5)", "", "", {"maps", "images"}, CUTS_IMAGES, 0.5, 0.5},
     {"images: cast(type=f64); masks: random_flip(axis=w); images: mixup(alpha=2)",
      "images: cast(type=f64); masks: random_flip(axis=w)",
      "",
      {"images"},
-     false,
+     MIXES,
      2,
      1},
     {"labels: cast(type=f32); labels,maps: mixup(alpha=0.2); maps: cast(type=f64)",
      "labels: cast(type=f32)",
      "maps: cast(type=f64)",
      {"labels", "maps"},
-     false,
+     MIXES,
      0.2,
      1},
+    {"signals[layout=tc],tracks[layout=cw]: cutmix(alpha=1)",
+     "",
+     "",
+     {"signals", "tracks"},
+     CUTS_SIGNALS,
+     1,
+     1},
+    {"tracks: time_flip(layout=ct) cutmix(alpha=0.3, p=0.7) cast(type=f32); signals: "
+     "cast(type=f64)",
+     "tracks: time_flip(layout=ct)",
+     "tracks: cast(type=f32); signals: cast(type=f64)",
+     {"tracks"},
+     CUTS_SIGNALS,
+     0.3,
+     0.7},
 };
 
 /* A batch that the reference makes. */
@@ -223,6 +254,26 @@ static unsigned cut_pixels(size_t pixel, double lambda, const uint32_t centre[2]
     return count;
 }
 
+/* Puts the partner's elements of a signal into the segment. Returns their number. */
+static unsigned cut_signal(const shs_tensor *sample, double lambda, uint32_t centre,
+                           const void *from, void *to)
+{
+    size_t bytes = shs_type_size(sample->type);
+    long half = (long)(0.5 * (1 - lambda) * LENGTH);
+    bool is_last = sample->shape[1] == LENGTH; /* the signal's axis */
+    unsigned count = 0;
+    for (long t = 0; t < LENGTH; t++) {
+        if (t < (long)centre - half || t >= (long)centre + half) continue;
+        for (size_t c = 0; c < (is_last ? sample->shape[0] : sample->shape[1]); c++) {
+            size_t at =
+                (is_last ? c * LENGTH + (size_t)t : (size_t)t * sample->shape[1] + c) * bytes;
+            memcpy((char *)to + at, (const char *)from + at, bytes);
+        }
+        count++;
+    }
+    return count;
+}
+
 static bool is_mixed(const struct scene *scene, const char *name)
 {
     for (size_t i = 0; i < FIELDS && scene->mixed[i]; i++)
@@ -244,7 +295,8 @@ static void mix_slot(const struct scene *scene, struct made *made, uint64_t slot
     if (scene->p < 1 && (double)shs_random_float(stream) >= scene->p) return;
     made->partner[slot] = partner = shs_random_below(stream, (uint32_t)count);
     lambda = shs_random_beta(stream, scene->alpha, scene->alpha);
-    for (size_t i = 0; i < 2 && scene->cuts; i++)
+    if (scene->mixing == CUTS_SIGNALS) centre[0] = shs_random_below(stream, LENGTH);
+    for (size_t i = 0; i < 2 && scene->mixing == CUTS_IMAGES; i++)
         centre[i] = shs_random_below(stream, i ? WIDTH : HEIGHT);
     made->weight[slot] = (float)(1 - lambda);
     for (size_t f = 0; f < FIELDS; f++) {
@@ -252,7 +304,11 @@ static void mix_slot(const struct scene *scene, struct made *made, uint64_t slot
         const void *from = made->first[f][partner];
         size_t bytes = bytes_of(sample);
         if (!is_mixed(scene, sample->name)) continue;
-        if (scene->cuts)
+        if (scene->mixing == CUTS_SIGNALS)
+            made->weight[slot] =
+                (float)((double)cut_signal(sample, lambda, centre[0], from, made->second[f][slot]) /
+                        LENGTH);
+        else if (scene->mixing == CUTS_IMAGES)
             made->weight[slot] = (float)((double)cut_pixels(bytes / (HEIGHT * WIDTH), lambda,
                                                             centre, from, made->second[f][slot]) /
                                          (HEIGHT * WIDTH));
@@ -340,7 +396,7 @@ static void check_mode(const struct scene *scene, const struct mode *mode)
     shs_loader *loader = NULL;
     shs_batch batch;
     uint64_t batches = 0;
-    if (made_open(scene, &made) && data_open("images,masks,maps,labels", &data) &&
+    if (made_open(scene, &made) && data_open(all_fields, &data) &&
         NEED_STATUS(shs_loader_open(data.dataset, &options, &loader), SHS_OK))
         while (shs_next(loader, &batch) == SHS_OK) {
             for (size_t i = 0; i < batch.parts; i++)
@@ -464,13 +520,24 @@ static void texts_are_refused(void)
         {"images,narrow: cutmix(alpha=1)", "images and narrow cannot share draws: cutmix draws by "
                                            "height and width, which are 5 x 7 of the first and 5 "
                                            "x 6 of the second"},
-        {"signal: cutmix(alpha=1)", "signal"},
+        {"slices: cutmix(alpha=1, layout=zc)",
+         "character 9: cutmix of field slices in layout zc: it takes images, with an axis y or h "
+         "and the axis x or w right behind it, and signals, with an axis t, x or w and without y "
+         "and h"},
+        {"slices: cutmix(alpha=1, layout=wh)", "cutmix of field slices in layout wh: it takes"},
+        {"slices: cutmix(alpha=1, layout=ct)",
+         "cutmix of field slices, whose samples are 1 x 0 (1 x the length of the signal)"},
+        {"signal,other: cutmix(alpha=1)",
+         "cutmix draws by height and width, which are 1 x 9 of the first and 1 x 8"},
+        {"images,signal: cutmix(alpha=1)", "cannot share draws: only one has a height"},
         {"empty: cutmix(alpha=1)", "cutmix of field empty, whose samples are 0 x 6"},
     };
     const shs_tensor fields[] = {samples[0],
                                  samples[2],
                                  {"narrow", SHS_U8, 2, {5, 6}, NULL},
                                  {"signal", SHS_F32, 1, {9}, NULL},
+                                 {"other", SHS_F32, 1, {8}, NULL},
+                                 {"slices", SHS_F32, 2, {4, 0}, NULL},
                                  {"empty", SHS_F32, 2, {0, 6}, NULL}};
     for (size_t i = 0; i < COUNT(cases); i++)
         CHECK(is_refused(&augment_operators, cases[i].text, fields, COUNT(fields),
