@@ -65,6 +65,7 @@ static shs_status check_share(const struct work *work, struct cli_verdict *verdi
     shs_status status =
         scan_check_apart(&work->limits, verdict->path, copy->rank, copy->ranks, own);
     bool bad = status == SHS_ERROR_FORMAT;
+    io_paths_wrap(&work->paths, verdict->number, status);
     if (status && work->hosts.several) core_wrap(status, "host %s", work->hosts.name);
     if (status == SHS_ERROR_MEMORY)
         core_fail(status, "%s; --probe-mebibytes allows more", shs_message());
@@ -162,7 +163,8 @@ static shs_status check_files(struct work *work)
     bool json = work->arguments->json && work->run->rank == 0;
     shs_status status = SHS_OK;
     for (size_t i = 0; i < work->paths.count && !status; i++) {
-        struct cli_verdict verdict = {.path = work->paths.path[i], .hosts = &work->hosts};
+        struct cli_verdict verdict = {
+            .path = work->paths.path[i], .number = i, .hosts = &work->hosts};
         status = check_file(work, &verdict);
         if (!status) add_counts(&work->counts, &verdict.counts);
         if (!status && json && i == 0) {

@@ -29,6 +29,7 @@ struct cli_counts {
 /* The verdict on a file. Its findings and its counts are complete on rank 0. */
 struct cli_verdict {
     const char *path;
+    size_t number; /* of the file among those that are checked */
     struct scan_hosts *hosts;
     struct scan_copy copy;
     struct scan_check_result own; /* this rank's result; after gathering with sums over all ranks */

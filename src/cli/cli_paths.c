@@ -1,18 +1,25 @@
 #include "cli_paths.h"
 
-#include <string.h>
-
 #include "core_memory.h"
 
-/* Moves the names of `more` behind those of `paths`. `more` is then empty. */
+/* Moves the names and the lists of `more` behind those of `paths`. `more` is then empty. */
 static shs_status append(struct io_paths *paths, struct io_paths *more)
 {
-    size_t count = paths->count + more->count;
+    size_t count = paths->count + more->count, lists = paths->lists + more->lists;
     shs_status status = core_resize(count, sizeof *paths->path, "paths", &paths->path);
+    if (!status) status = core_resize(count, sizeof *paths->line, "paths", &paths->line);
+    if (!status && lists) status = core_resize(lists, sizeof *paths->list, "lists", &paths->list);
     if (status) return status;
-    memcpy(paths->path + paths->count, more->path, more->count * sizeof *more->path);
+    for (size_t i = 0; i < more->count; i++) {
+        paths->path[paths->count + i] = more->path[i];
+        paths->line[paths->count + i] =
+            (struct io_paths_line){paths->lists + more->line[i].list, more->line[i].number};
+    }
+    for (size_t i = 0; i < more->lists; i++)
+        paths->list[paths->lists + i] = more->list[i];
     paths->count = count;
-    more->count = 0;
+    paths->lists = lists;
+    more->count = more->lists = 0;
     return SHS_OK;
 }
 

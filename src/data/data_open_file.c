@@ -223,6 +223,7 @@ static shs_status open_arrays(struct data_files *files, struct data_open_file *o
         core_new(sample->n_arrays, sizeof *open->arrays, "a file's fields", &open->arrays);
     if (!status) status = h5_open(files->paths.path[open->number], &open->h5);
     if (!status) status = identify(files, open->number);
+    status = io_paths_wrap(&files->paths, open->number, status);
     for (size_t s = 0; s < sample->n_arrays && !status; s++) {
         how.look = opened->look && !data_sample_is_offsets(sample, s);
         status = open_array(files, open, s, &how);

@@ -19,6 +19,7 @@ struct collection {
     size_t capacity;
     size_t first;       /* index of the first path of the current source */
     const char *folder; /* folder of the names that are added; NULL for the current folder */
+    size_t line;        /* of the latest list, which is read; 0: none is read */
     shs_status status;
 };
 
@@ -28,12 +29,14 @@ static shs_status add(struct collection *to, const char *path)
     if (paths->count == to->capacity) {
         size_t capacity = to->capacity ? 2 * to->capacity : 16;
         shs_status status = core_resize(capacity, sizeof *paths->path, "paths", &paths->path);
+        if (!status) status = core_resize(capacity, sizeof *paths->line, "paths", &paths->line);
         if (status) return status;
         to->capacity = capacity;
     }
     shs_status status = core_copy(path, &paths->path[paths->count]);
-    if (!status) paths->count++;
-    return status;
+    if (status) return status;
+    paths->line[paths->count++] = (struct io_paths_line){paths->lists - (to->line > 0), to->line};
+    return SHS_OK;
 }
 
 static bool is_folder(const char *path)
@@ -126,17 +129,29 @@ static shs_status add_line(struct collection *to, char *line)
     return *line && *line != '#' ? add_in_folder(to, line, add) : SHS_OK;
 }
 
+/* Notes the list from which the next paths are. */
+static shs_status note_list(const char *path, struct io_paths *paths)
+{
+    shs_status status = core_resize(paths->lists + 1, sizeof *paths->list, "lists", &paths->list);
+    if (!status) status = core_copy(path, &paths->list[paths->lists]);
+    if (!status) paths->lists++;
+    return status;
+}
+
 static shs_status find_in_list(const char *path, struct collection *to)
 {
     char *text = NULL, *folder = NULL;
     shs_status status = io_read_all(path, &text);
     if (!status) status = io_folder_of(path, &folder);
+    if (!status) status = note_list(path, to->paths);
     to->folder = strchr(path, '/') ? folder : NULL;
     for (char *line = text, *next; !status && line; line = next) {
         next = strchr(line, '\n');
         if (next) *next++ = '\0';
+        to->line++;
         status = add_line(to, line);
     }
+    to->line = 0;
     core_free(&text);
     core_free(&folder);
     if (status || found(to)) return status;
@@ -262,11 +277,22 @@ shs_status io_paths_find(const char *path, struct io_paths *paths)
     return status;
 }
 
+shs_status io_paths_wrap(const struct io_paths *paths, size_t number, shs_status status)
+{
+    const struct io_paths_line *line = &paths->line[number];
+    if (!status || !line->number) return status;
+    return core_wrap(status, "%s, line %zu", paths->list[line->list], line->number);
+}
+
 void io_paths_free(struct io_paths *paths)
 {
+    for (size_t i = 0; i < paths->lists; i++)
+        core_free(&paths->list[i]);
     for (size_t i = 0; i < paths->count; i++)
         core_free(&paths->path[i]);
     core_free(&paths->path);
+    core_free(&paths->line);
+    core_free(&paths->list);
     core_free(&paths->source);
-    paths->count = paths->sources = 0;
+    paths->count = paths->sources = paths->lists = 0;
 }

@@ -9,9 +9,18 @@
 /* The files that a folder gives, with a word before the last pattern. */
 #define IO_FOLDER_PATTERNS(word) "*.h5, *.hdf5, *.he5, *.nc " word " *.nc4"
 
+/* Where a path stands in a list. */
+struct io_paths_line {
+    size_t list;   /* the list, as a number in io_paths.list */
+    size_t number; /* of the line, from 1; 0: the path is of no list */
+};
+
 struct io_paths {
     char **path;
+    struct io_paths_line *line; /* of each path */
     size_t count;
+    char **list; /* the lists that gave paths */
+    size_t lists;
     size_t *source; /* source s is paths [source[s], source[s + 1]) */
     size_t sources; /* at least 1 */
 };
@@ -32,6 +41,10 @@ struct io_paths {
  * SHS_ERROR_FILE. Files are not opened. On error the struct is empty; otherwise the caller releases
  * it with io_paths_free(). */
 shs_status io_paths_find(const char *path, struct io_paths *paths);
+
+/* Puts "LIST, line N" before the message of an error that concerns path `number`, if a list gave
+ * the path. Returns the status. */
+shs_status io_paths_wrap(const struct io_paths *paths, size_t number, shs_status status);
 
 /* Releases the list and leaves it empty. A zeroed list is accepted. */
 void io_paths_free(struct io_paths *paths);

@@ -26,7 +26,7 @@ static shs_status open_file(struct scan_rows *rows, size_t number, bool look)
     const char *path = rows->paths->path[number];
     if (rows->file && rows->open == number) return SHS_OK;
     close_file(rows);
-    shs_status status = h5_open(path, &rows->file);
+    shs_status status = io_paths_wrap(rows->paths, number, h5_open(path, &rows->file));
     if (!status)
         status = data_field_open(rows->file, path, rows->name,
                                  &(struct data_field_how){.cache_bytes = CACHE_BYTES, .look = look},

@@ -105,6 +105,17 @@ for path in split 'split/*.h5' 'split/[0-4].h5' @list @lists/list; do
     digest 2 "$path" --fields s > five.txt
     same "one file or five by $path" one.txt five.txt
 done
+# a file that is not there, by the line of the list that names it
+printf '# files\n0.h5\n\ngone.h5\n' > split/list
+for ranks in 0 2; do
+    refused $ranks 'shs_dataset_open: split/list, line 4: cannot open split/gone.h5: No such file or directory' \
+        "$SHARDSTEP" digest all.h5,@split/list --fields s --vranks 2
+    refused $ranks 'rank 0: split/list, line 4: cannot open split/gone.h5: No such file' "$SHARDSTEP" stats all.h5 @split/list s
+done
+"$SHARDSTEP" check all.h5 @split/list > out.txt 2> /dev/null && fail 'check of a file that is not there'
+grep -q '^  split/gone.h5: not checked: split/list, line 4: cannot open split/gone.h5: No such file' out.txt ||
+    fail "check of a list: $(cat out.txt)"
+rm split/list
 digest 0 all.h5 --fields s --shuffle blocks --block-rows 4 > one.txt
 digest 3 split --fields s --shuffle blocks --block-rows 4 > five.txt
 same 'blocks of one file or five' one.txt five.txt

@@ -117,6 +117,30 @@ static void the_files_of_a_list_in_folder(void)
 }
 IN_FOLDER(the_files_of_a_list)
 
+/* The message of a path's error, and its status. */
+static void check_wrapped(const struct io_paths *paths, size_t number, const char *message)
+{
+    CHECK_STATUS(io_paths_wrap(paths, number, core_fail(SHS_ERROR_FILE, "cannot open it")),
+                 SHS_ERROR_FILE);
+    CHECK_TEXT(shs_message(), message);
+}
+
+/* Lines of several lists, beside a path of none. */
+static void errors_name_the_line_of_a_list_in_folder(void)
+{
+    struct io_paths paths;
+    CHECK(file_write("one", "\n# files\na.h5\n", 14));
+    CHECK(file_write("two", "b.h5\n\nc.h5", 10));
+    if (!NEED_STATUS(io_paths_find("@one,d.h5,@two", &paths), SHS_OK)) return;
+    check_wrapped(&paths, 0, "one, line 3: cannot open it");
+    check_wrapped(&paths, 1, "cannot open it");
+    check_wrapped(&paths, 2, "two, line 1: cannot open it");
+    check_wrapped(&paths, 3, "two, line 3: cannot open it");
+    CHECK_STATUS(io_paths_wrap(&paths, 0, SHS_OK), SHS_OK);
+    io_paths_free(&paths);
+}
+IN_FOLDER(errors_name_the_line_of_a_list)
+
 static void the_files_of_a_pattern_in_folder(void)
 {
     static const char *const names[] = {"a/1.h5",  "b/2.h5", "b/10.h5",
@@ -221,9 +245,13 @@ IN_FOLDER(every_allocation_may_fail)
 int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
-        TEST(a_file_is_itself),          TEST(the_files_of_a_folder),
-        TEST(the_files_of_a_list),       TEST(the_files_of_a_pattern),
-        TEST(commas_separate_sources),   TEST(no_locale_changes_the_order),
+        TEST(a_file_is_itself),
+        TEST(the_files_of_a_folder),
+        TEST(the_files_of_a_list),
+        TEST(errors_name_the_line_of_a_list),
+        TEST(the_files_of_a_pattern),
+        TEST(commas_separate_sources),
+        TEST(no_locale_changes_the_order),
         TEST(every_allocation_may_fail),
     };
     return harness_main("paths", tests, COUNT(tests), argc, argv);
