@@ -144,10 +144,15 @@ static shs_status begin(struct work *work)
         status =
             core_fail(SHS_ERROR_ARGUMENT, "--list-fields says whose rows --list-bad lists; give "
                                           "--list-bad FILE, too");
+    if (!status && arguments->one_sample_a_file && !arguments->list_bad)
+        status = core_fail(SHS_ERROR_ARGUMENT,
+                           "--one-sample-a-file says what --list-bad counts; give --list-bad "
+                           "FILE, too");
     if (!status && arguments->list_bad && work->run->rank == 0)
         status = load_texts_check(arguments->list_bad);
     work->limits.list = arguments->list_bad != NULL;
     work->list.fields = arguments->list_fields;
+    work->list.one_a_file = arguments->one_sample_a_file;
     if (!status) status = cli_paths_find(arguments->plain, arguments->n_plain, &work->paths);
     status = mpi_agree(work->run, status, "check of %zu files", status ? 0 : work->paths.count);
     if (status) return status;
@@ -237,12 +242,13 @@ const struct cli_command cli_check = {
         "digest, replay and bench: those of the dataset that the files are in the order in "
         "which they are named. A sample has a row of each field, and is bad if any of them "
         "is; --list-fields A,B names the datasets that the fields are (all). Rows that could not "
-        "be checked are not listed.",
+        "be checked are not listed. With --one-sample-a-file a sample is a file, and its number is "
+        "that of the file from 0.",
     .examples = "check fashion.h5\n"
                 "check fashion.h5 --list-bad bad.txt --list-fields x,y\n"
                 "check 'year-*.h5' --json",
     .takes = CLI_WITH_PROBE,
-    .options = "--json --list-bad --list-fields",
+    .options = "--one-sample-a-file --json --list-bad --list-fields",
     .least_plain = 1,
     .most_plain = CLI_MAX_PLAIN,
     .run = run,

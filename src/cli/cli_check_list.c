@@ -67,6 +67,8 @@ static shs_status find_samples(const struct cli_check_list *list,
     for (uint64_t i = 0; i < own->datasets; i++) {
         const struct scan_check_dataset *dataset = &own->dataset[i];
         if (!is_wanted(list, own, dataset)) continue;
+        wanted++;
+        if (list->one_a_file) continue;
         if (!dataset->field)
             return core_fail(SHS_ERROR_FORMAT,
                              "dataset %s could not be opened, so its rows have no numbers",
@@ -77,7 +79,6 @@ static shs_status find_samples(const struct cli_check_list *list,
                              "--list-fields A,B",
                              first->name, (ull)first->rows, dataset->name, (ull)dataset->rows);
         first = dataset;
-        wanted++;
     }
     *samples = first ? first->rows : 0;
     if (!wanted || (list->fields && wanted != count_names(list->fields)))
@@ -86,9 +87,26 @@ static shs_status find_samples(const struct cli_check_list *list,
     return SHS_OK;
 }
 
+/* Adds a file that is a sample, which is bad if anything of it is. */
+static shs_status add_sample(struct cli_check_list *list, const struct scan_check_result *own)
+{
+    uint64_t samples;
+    bool bad = own->bad;
+    shs_status status = own->bad || own->unknown ? SHS_OK : find_samples(list, own, &samples);
+    for (uint64_t i = 0; i < own->datasets; i++) {
+        const struct scan_check_dataset *dataset = &own->dataset[i];
+        bad = bad || ((dataset->bad || dataset->bad_rows) && is_wanted(list, own, dataset));
+    }
+    return status || !bad ? status : add_rows(list, list->samples, 1);
+}
+
 static shs_status add_file(struct cli_check_list *list, const struct scan_check_result *own,
                            uint64_t *samples)
 {
+    if (list->one_a_file) {
+        *samples = 1;
+        return add_sample(list, own);
+    }
     shs_status status = find_samples(list, own, samples);
     if (!status && own->list_status)
         status = core_fail(own->list_status, "there is no memory for the list of bad rows");

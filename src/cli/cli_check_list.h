@@ -13,13 +13,15 @@ struct cli_rows {
  * added. A zeroed struct may be freed. */
 struct cli_check_list {
     const char *fields; /* names of datasets, separated by commas; NULL: all datasets of numbers */
-    uint64_t samples;   /* rows of the files so far */
+    bool one_a_file;    /* each file is a sample, and a field is a whole dataset */
+    uint64_t samples;   /* samples of the files so far */
     struct cli_rows *rows;
     uint64_t count, capacity;
 };
 
 /* Collective. Adds the bad rows of a file, before cli_check_gather(). SHS_ERROR_FORMAT if the rows
- * have no numbers: a field could not be opened, or fields have different numbers of rows. */
+ * have no numbers: a field could not be opened, or fields have different numbers of rows. A file
+ * that is a sample has a number in any case, unless it lacks a field that is named. */
 shs_status cli_check_list_add(struct cli_check_list *list, shs_run *run,
                               const struct cli_verdict *verdict);
 

@@ -107,6 +107,33 @@ same 'bad rows of the second file' due.txt two.txt
 [ -f none.txt ] && [ ! -s none.txt ] || fail "a good file has bad rows: $(cat none.txt)"
 "$SHARDSTEP" digest more.h5 --exclude none.txt > told.txt || fail "digest without rows to exclude"
 
+# a sample a file: the numbers of bad files. A file that is no HDF5 file could not be checked
+mkdir each
+for number in 0 2 4; do cp more.h5 each/$number.h5; done
+cp bad.h5 each/1.h5
+head -c 200 more.h5 > each/3.h5
+echo nothing > each/5.h5
+printf '1\n3\n' > due.txt
+for ranks in 0 2; do
+    rm -f files.txt
+    code=0
+    on "$ranks" "$SHARDSTEP" check each --one-sample-a-file --list-fields y --list-bad files.txt > told.txt 2>&1 < /dev/null ||
+        code=$?
+    [ $code = 1 ] || fail "check of files on $ranks ranks: exit code $code: $(cat told.txt)"
+    same "bad files on $ranks ranks" due.txt files.txt
+    refused "$ranks" '\-\-one-sample-a-file says what --list-bad counts; give --list-bad FILE, too' \
+        "$SHARDSTEP" check each --one-sample-a-file
+    refused "$ranks" 'check --list-bad: each/0.h5: there is no dataset of numbers x' \
+        "$SHARDSTEP" check each/0.h5 --json --one-sample-a-file --list-fields x --list-bad lacks.txt
+done
+rm each/5.h5
+samples="each --one-sample-a-file --fields y --vranks 1"
+# shellcheck disable=SC2086
+{
+    refused 0 'each/[13].h5' "$SHARDSTEP" digest $samples
+    "$SHARDSTEP" digest $samples --exclude files.txt > told.txt 2>&1 || fail "digest without bad files: $(cat told.txt)"
+}
+
 # only where rows have numbers that all fields share
 head -c 40 y.npy > short.bin
 "$SHARDSTEP" import --any-rows uneven.h5 y=y.npy z=raw:u8:40:short.bin > told.txt
