@@ -1,5 +1,6 @@
 #include "fashion_report.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -29,10 +30,11 @@ bool fashion_report_open(fashion_report *report, bool speaks, const char *log)
     return !speaks || !log || report->log;
 }
 
-void fashion_report_close(fashion_report *report)
+int fashion_report_close(fashion_report *report)
 {
-    if (report->log && fclose(report->log) != 0) perror("train_fashion: the log is not complete");
+    if (report->log && fclose(report->log) != 0 && !report->log_error) report->log_error = errno;
     report->log = NULL;
+    return report->log_error;
 }
 
 void fashion_report_start(fashion_report *report, uint64_t first, uint64_t last, uint64_t epochs)
@@ -74,9 +76,11 @@ void fashion_report_step(fashion_report *report, uint64_t step, uint64_t epoch, 
 }
 
 /* JSON has no infinity and no NaN, which the loss of a run that went astray can be. */
-static void write_json(FILE *log, const fashion_epoch *e, double seconds, double images)
+static void write_json(fashion_report *report, const fashion_epoch *e, double seconds,
+                       double images)
 {
     char loss[32] = "null";
+    FILE *log = report->log;
     if (isfinite(e->train_loss)) snprintf(loss, sizeof loss, "%.6f", e->train_loss);
     fprintf(log,
             "{\"epoch\": %" PRIu64 ", \"step\": %" PRIu64
@@ -85,7 +89,7 @@ static void write_json(FILE *log, const fashion_epoch *e, double seconds, double
             ", \"vranks\": %" PRIu64 "}\n",
             e->epoch, e->step, loss, e->train_accuracy, e->test_accuracy, seconds, images, e->ranks,
             e->vranks);
-    fflush(log);
+    if (fflush(log) != 0 && !report->log_error) report->log_error = errno;
 }
 
 void fashion_report_epoch(fashion_report *report, const fashion_epoch *e)
@@ -100,7 +104,7 @@ void fashion_report_epoch(fashion_report *report, const fashion_epoch *e)
                e->test_accuracy, seconds, images);
         printf("    %s\n", e->data);
         fflush(stdout);
-        if (report->log) write_json(report->log, e, seconds, images);
+        if (report->log) write_json(report, e, seconds, images);
     }
     report->rows = 0;
     report->begun = report->trained = end;

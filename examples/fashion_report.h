@@ -10,7 +10,8 @@
 typedef struct fashion_report {
     bool speaks; /* on one rank */
     bool terminal;
-    FILE *log; /* NULL: none */
+    FILE *log;     /* NULL: none */
+    int log_error; /* errno of the first error in writing the log, or 0 */
     uint64_t epochs;
     uint64_t last_step; /* where this run will end */
     uint64_t first_step;
@@ -35,8 +36,9 @@ typedef struct fashion_epoch {
 /* Local. Appends to the file `log` unless it is NULL. False if that cannot be opened. */
 bool fashion_report_open(fashion_report *report, bool speaks, const char *log);
 
-/* Local. Closes the log. */
-void fashion_report_close(fashion_report *report);
+/* Local. Closes the log. Returns 0, or the errno value of an error for which it has not all lines.
+ */
+int fashion_report_close(fashion_report *report);
 
 /* Local. Training goes on at step `first` and will end at step `last`. */
 void fashion_report_start(fashion_report *report, uint64_t first, uint64_t last, uint64_t epochs);

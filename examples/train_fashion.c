@@ -138,6 +138,17 @@ static void open_report(training *t)
     if (!opened) give_up(t, "cannot be opened to append to", t->with.log);
 }
 
+/* Returns the exit code, the same on all ranks: a log without all lines is an error. */
+static int close_report(training *t)
+{
+    int error = fashion_report_close(&t->report);
+    if (error)
+        fprintf(stderr, "train_fashion: the log %s is not complete: %s\n", t->with.log,
+                strerror(error));
+    MPI_Bcast(&error, 1, MPI_INT, 0, MPI_COMM_WORLD);
+    return error ? SHS_EXIT_ERROR : EXIT_SUCCESS;
+}
+
 static void restore(training *t)
 {
     t->saved_step = t->saved_tested = UINT64_MAX;
@@ -308,7 +319,6 @@ static void conclude(const training *t, shs_status status)
 
 static void close_all(training *t)
 {
-    fashion_report_close(&t->report);
     shs_gradient_close(&t->mean);
     network_close(&t->net);
     shs_loader_close(&t->test);
@@ -357,8 +367,9 @@ static int run(const fashion_options *with)
     const shs_status status = train(&t);
     save(&t);
     conclude(&t, status);
+    const int code = close_report(&t);
     close_all(&t);
-    return status == SHS_STOP ? SHS_EXIT_STOPPED : EXIT_SUCCESS;
+    return status == SHS_STOP ? SHS_EXIT_STOPPED : code;
 }
 
 int main(int argc, char **argv)

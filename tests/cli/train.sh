@@ -18,6 +18,18 @@ for ranks in ${RANKS:-0 1 3 4}; do
     weights "$ranks" --steps 50 > ranks.txt
     same "weights after 50 steps on $ranks ranks" reference.txt ranks.txt
 done
+# a log that is not complete: the run's results are there, and the exit code tells
+"$SHARDSTEP" import tiny.h5 {train,test}/images=$fashion/t10k-images-idx3-ubyte.gz \
+    {train,test}/labels=$fashion/t10k-labels-idx1-ubyte.gz > /dev/null
+for ranks in 0 2; do
+    code=0
+    on "$ranks" "$BUILD/examples/train_fashion" --data tiny.h5 --vranks 2 --batch 256 --epochs 1 --log /dev/full \
+        > log.txt 2> err.txt < /dev/null || code=$?
+    [ $code = 2 ] || fail "a full log on $ranks ranks: exit code $code: $(cat err.txt)"
+    [ "$(grep -c '^train_fashion: the log /dev/full is not complete: No space left on device$' err.txt)" = 1 ] ||
+        fail "a full log on $ranks ranks said: $(cat err.txt)"
+    grep -q 'test accuracy 0\.[0-9]* after epoch 1' log.txt || fail "a full log ends the run: $(cat log.txt)"
+done
 weights 2 --steps 50 --seed 1 > seed.txt
 cmp -s reference.txt seed.txt && fail "another seed gives the same weights"
 
