@@ -101,8 +101,8 @@ shs_status io_check_room(const char *folder, uint64_t bytes)
     uint64_t room = (uint64_t)system.f_bavail * system.f_frsize;
     if (room >= bytes) return SHS_OK;
     return core_fail(SHS_ERROR_FILE,
-                     "%s: No space left on device: %llu bytes are needed and %llu free; make room "
-                     "or choose another folder",
+                     "%s: No space left on device: at least %llu bytes are needed and %llu free; "
+                     "make room or choose another folder",
                      folder, (ull)bytes, (ull)room);
 }
 

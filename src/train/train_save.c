@@ -13,14 +13,6 @@
 
 /* ---- Rank 0. */
 
-static shs_status check_room(const struct train_state *state, const char *folder)
-{
-    enum {
-        OVERHEAD = 1 << 16 /* bytes of the file beside the tensors' elements, at most */
-    };
-    return io_check_room(folder, OVERHEAD + train_state_bytes(state));
-}
-
 /* Removes the file of a checkpoint that failed. If `latest` was written, but could not be made
  * durable, it may name the file. The file then stays. */
 static shs_status discard(const char *folder, const char *path, const struct train_latest *saved,
@@ -82,7 +74,7 @@ static shs_status save_local(shs_loader *loader, const char *folder,
     memcpy(labels.progress + TRAIN_LEDGER, ledger, LOAD_LEDGER_NUMBERS * sizeof *ledger);
     shs_status status = train_labels_make(loader, state, &labels);
     if (!status) status = io_make_writable_folder(folder);
-    if (!status) status = check_room(state, folder);
+    if (!status) status = io_check_room(folder, train_state_bytes(state));
     if (!status) status = save_in_folder(loader, folder, state, &labels);
     train_labels_free(&labels);
     return core_wrap(status, "shs_save");

@@ -34,7 +34,22 @@ train="$BUILD/examples/train_fashion --data fashion.h5 --vranks 4 --checkpoints 
 on 2 $train --steps 2 > /dev/null 2>&1 || fail "the first checkpoint"
 on 2 $train --steps 4 > /dev/null 2>&1 || fail "the second checkpoint"
 before=$(cksum small/checkpoints/*)
-refused 2 'No space left on device.*make room' $train --steps 6
+refused 2 'No space left on device: at least [0-9]+ bytes are needed and [0-9]+ free; make room' $train --steps 6
+# as many bytes as the state has, as the disk says
+needed=$(sed -n 's/.*at least \([0-9]*\) bytes are needed and.*/\1/p' err.txt)
+free=$(sed -n 's/.*are needed and \([0-9]*\) free.*/\1/p' err.txt)
+due=$(for checkpoint in small/checkpoints/*.h5; do
+    "$SHARDSTEP" info "$checkpoint" | sed -n 's/.*stored *contiguous, \([0-9]*\) bytes.*/\1/p' | awk '{ sum += $1 } END { print sum }'
+done | sort -u)
+[ "$needed" = "$due" ] || fail "a state of $due bytes needs $needed"
+[ "$free" = "$(df --output=avail -B1 small | tail -n 1 | tr -d ' ')" ] || fail "not what df says is free: $free"
+# room for the state, but not for its file: writing tells
+mount -o remount,size=8m small
+free=$(df --output=avail -B1 small | tail -n 1)
+head -c $((free - needed - 4096)) /dev/zero > small/filler
+refused 2 'checkpoints.*cannot .*: No space left on device; make room' $train --steps 6
+rm small/filler
+mount -o remount,size=4m small
 after=$(cksum small/checkpoints/*)
 [ "$before" = "$after" ] || fail "checkpoints changed: $before, then $after"
 
