@@ -24,10 +24,11 @@ typedef enum shs_report_kind {
     SHS_REPORT_REPLACED = 0,
     /** Another row took the place of a row on the list `failures.exclude` of a loader. */
     SHS_REPORT_EXCLUDED,
-    /** An operator of an augmentation is no function of the sample's place: see TWINS in loader.h.
-     */
+    /** An operator, or a whole augmentation, is no function of the sample's place: see TWINS in
+     * loader.h. */
     SHS_REPORT_TWINS,
-    /** An operator has too little randomness to tell: see TWINS in loader.h. Told once a loader. */
+    /** An operator, or a whole augmentation, has too little randomness to tell: see TWINS in
+     * loader.h. Told once a loader. */
     SHS_REPORT_TWINS_UNKNOWN,
 } shs_report_kind;
 

@@ -58,26 +58,41 @@
  *
  * TWINS. Every draw is a function of its place, so no two virtual ranks, epochs or slots augment
  * alike. An operator of the program's own (shs_augment_register) may break this: by rand(), a
- * clock, a static variable, or a generator that every process seeds alike. A loader with such
- * operators therefore looks for twins after its first step and after each epoch's first step. It
- * runs each of these operators by itself on one sample, the first row of the first batch, at 8
- * places of each virtual rank: slots 0 to 7 of that step or, with SHS_BY_SAMPLE, 8 rows of its own.
+ * clock, a static variable, or a generator that every process seeds alike. A loader whose
+ * augmentation draws, or has such operators, therefore looks for twins after its first step and
+ * after each epoch's first step. It runs each operator of the program's own by itself, and then the
+ * whole augmentation if it draws, the library's operators included. It runs them on one sample, the
+ * first row of the first batch, at 8 places of each virtual rank: slots 0 to 7 of that step or, with
+ * SHS_BY_SAMPLE, 8 rows of its own. An operator that mixes samples mixes this one with itself; the
+ * partner and lambda that it draws are compared, too.
  *
  * - Virtual ranks, of this epoch and of the one before, whose results all agree are twins.
  * - So are slots, if each virtual rank has one result only.
  * - Places that are run twice must give the same bytes, in the same process and on every rank.
  *
- * A finding is reported (SHS_REPORT_TWINS), or is the step's error, as the option `twins` says. It
- * is raised only if an operator that draws as it must would give it less than once in a million
- * checks. An operator that hardly ever changes the sample gives too little randomness to tell
+ * A finding is reported (SHS_REPORT_TWINS), or is the step's error, as the option `twins` says. Its
+ * text names the virtual ranks, their ranks, and the operator; or all operators, if only the whole
+ * augmentation shows it. It is raised only if an augmentation that draws as it must would give it
+ * less than once in a million checks. An augmentation that hardly ever changes the sample, or only
+ * in a few ways like a single flip, gives too little randomness to tell
  * (SHS_REPORT_TWINS_UNKNOWN).
+ *
+ * What is not found:
+ * - Virtual ranks that get the same rows. Only augmentation is compared; the ledger of the epoch
+ *   finds rows that came twice.
+ * - Processes that know nothing of each other, such as several that each open a run of one rank with
+ *   the same seed.
+ * - An operator that goes wrong only for some samples, only in some threads, or only later in an
+ *   epoch.
+ * - A fault of one of the library's operators, as long as another one beside it draws as it must.
  *
  * On several ranks this happens inside the agreement that ends the step: shs_gradient_mean() or
  * shs_agree(). Rank 0's sample goes to all ranks once. Where the ranks cannot talk to each other,
  * and with a sample above 64 KiB and the `agree` of shs_open_ranks(), each rank compares its own
  * virtual ranks only. At most 4,096 results are compared. Of more virtual ranks only some, evenly
- * spread, take part; of more than 64 operators the first 64. The library's own operators are
- * functions of the place and are not run.
+ * spread, take part; of more than 64 operators of the program's own the first 64. The memory is
+ * that of a sample before and after augmentation, what a thread needs to augment it, and at most
+ * 140 KiB (`other` of shs_loader_memory_use).
  *
  * VALIDATION. Use SHS_SHUFFLE_NONE: with another order the last digits of a sum over the rows
  * depend on the epoch. To sum a scalar such as the loss reproducibly, give a gradient object one
@@ -311,7 +326,7 @@ typedef struct shs_loader_options {
     shs_augment_table *operators;
     /** What the draws of `augment` depend on: SHS_BY_RANK_AND_STEP by default. */
     shs_augment_by augment_by;
-    /** What becomes of operators of the program's own that augment alike where they must not:
+    /** What becomes of virtual ranks, epochs and slots that augment alike where they must not:
      * SHS_TWINS_WARN by default. */
     shs_twins twins;
     /** What becomes of rows that cannot be delivered: damage is an error by default. */
@@ -466,7 +481,8 @@ typedef struct shs_loader_memory_use {
     /** What rows are found, read and decoded with: lists of reads for each batch, and for each
      * thread the largest chunk as stored and as decoded, and memory between filters. */
     uint64_t reading;
-    /** The rest of the loader: its structures and texts, and the augmentation's tables. */
+    /** The rest of the loader: its structures and texts, the augmentation's tables, and the search
+     * for twins. */
     uint64_t other;
     /** The sum of the above, less what options.memory gives: the most bytes that the functions of
      * shs_memory_use() have given to the loader at a time. While the loader is opened, texts may

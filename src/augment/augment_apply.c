@@ -322,6 +322,41 @@ shs_status augment_probe(const shs_augment *augment, size_t operation, shs_rando
     return applying.status ? applying.status : hash_results(&applying, own, hash);
 }
 
+/* Applies the operator that mixes to a sample and itself, with the draws of a large batch. The
+ * results do not show who the partner is, so the draws are hashed as well. */
+static void mix_with_itself(struct applying *applying, const struct augment_operation *mixer,
+                            struct core_hash *hash)
+{
+    struct augment_mix_draw draw = {0};
+    if (!augment_chosen(mixer, applying->stream)) return;
+    mixer->kind->draw_mix(&mixer->targets[0].bound, applying->stream, UINT32_MAX, &draw);
+    core_hash_add(hash, &draw.partner, sizeof draw.partner);
+    core_hash_add(hash, &draw.lambda, sizeof draw.lambda);
+    apply_to_fields(applying, mixer, &draw);
+}
+
+shs_status augment_probe_whole(const shs_augment *augment, shs_random *stream, const uint64_t *rows,
+                               const void *const *inputs, void *const *outputs, void *scratch,
+                               struct core_hash *hash)
+{
+    const struct augment_operation *first = augment->operations;
+    const struct augment_operation *end = first + augment->n_operations;
+    const struct augment_operation *mixer = augment->mixes ? first + augment->mixer : end;
+    struct applying applying;
+    begin(augment, stream, rows, inputs, outputs, scratch, &applying);
+    apply_range(&applying, first, mixer);
+    if (mixer < end && !applying.status) {
+        mix_with_itself(&applying, mixer, hash);
+        apply_range(&applying, mixer + 1, end);
+    }
+    if (applying.status) return applying.status;
+    finish(&applying);
+    for (size_t f = 0; f < augment->fields; f++)
+        if (shs_augment_changes(augment, f))
+            core_hash_add(hash, outputs[f], augment->rooms[f].output_bytes);
+    return shs_random_status(stream);
+}
+
 size_t augment_own_operations(const shs_augment *augment, size_t *operations, size_t most)
 {
     size_t count = 0;

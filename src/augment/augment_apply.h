@@ -52,4 +52,11 @@ shs_status augment_probe(const shs_augment *augment, size_t operation, shs_rando
                          shs_random *stream, const uint64_t *rows, const void *const *inputs,
                          void *const *outputs, void *scratch, struct core_hash *hash);
 
+/* Runs a whole augmentation as augment_apply_rows() does. Adds the results of the fields that it
+ * changes to `hash` and, if an operator mixes the samples of a batch, the partner and lambda that
+ * it draws. */
+shs_status augment_probe_whole(const shs_augment *augment, shs_random *stream, const uint64_t *rows,
+                               const void *const *inputs, void *const *outputs, void *scratch,
+                               struct core_hash *hash);
+
 #endif

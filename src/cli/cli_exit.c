@@ -12,10 +12,13 @@ int cli_exit_code(shs_status status)
     return CLI_ERROR;
 }
 
+/* The user gave the list of excluded rows. Commands have the library's operators only: their user
+ * can do nothing about too little randomness, and trains on nothing. */
 void cli_report(void *user, shs_report_kind kind, const char *text)
 {
     (void)user;
-    if (kind != SHS_REPORT_EXCLUDED) fprintf(stderr, "shardstep: %s\n", text);
+    if (kind != SHS_REPORT_EXCLUDED && kind != SHS_REPORT_TWINS_UNKNOWN)
+        fprintf(stderr, "shardstep: %s\n", text);
 }
 
 int cli_close(shs_run **run, int code)

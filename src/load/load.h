@@ -17,7 +17,7 @@
  *         v
  *     load_next    hands the batch out, keeps cursor and ledger, tells the run of errors
  *
- * load_twins looks for operators of the program's own that augment alike where they must not.
+ * load_twins looks for virtual ranks, epochs and slots that augment alike where they must not.
  * load_again makes a batch of another place, and has the loader stand where it stood. */
 #ifndef LOAD_H
 #define LOAD_H

@@ -40,7 +40,7 @@ void load_go(shs_loader *loader, shs_cursor cursor)
     loader->round = (struct load_round){0};
     load_tools_jump(&loader->tools);
     load_replace_forget(&loader->replace);
-    load_twins_go(loader->twins, cursor);
+    load_twins_go(loader->twins, &loader->plan, cursor);
     loader->ledger = (struct order_ledger){0};
     loader->ledger_whole = cursor.epoch_step == 0;
     mpi_member_forget(loader->dataset->run, &loader->member);
@@ -134,9 +134,11 @@ static void take_over(shs_loader *loader, struct load_batch *batch)
 {
     shs_status status = batch->status;
     loader->round = (struct load_round){true, batch->what->epoch, batch->round};
-    if (status)
+    if (status) {
         status =
             load_replace(&loader->replace, loader->dataset, &loader->plan, loader->augment, batch);
+        if (!status) load_twins_take(loader->twins, &loader->plan, loader->dataset, batch);
+    }
     fetch_counts_add(&loader->done, &batch->counts);
     if (status)
         core_tell(status, batch->message, true, false);

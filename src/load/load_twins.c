@@ -20,7 +20,7 @@ static shs_status take_memory(const shs_loader *loader, struct load_twins *twins
     const shs_dataset *dataset = loader->dataset;
     size_t results = (size_t)twins->vranks * twins->places * 2;
     shs_status status =
-        core_new(twins->operators * results, sizeof *twins->results, "probes", &twins->results);
+        core_new(twins->subjects * results, sizeof *twins->results, "probes", &twins->results);
     if (!status) status = core_new(results, sizeof *twins->sorted, "probes", &twins->sorted);
     if (!status)
         status = core_new((size_t)twins->vranks * 2, sizeof *twins->order, "probes", &twins->order);
@@ -36,12 +36,14 @@ static shs_status take_memory(const shs_loader *loader, struct load_twins *twins
     return status;
 }
 
-/* Shares out the runs. Rows are places of their own, so there are no more of these than rows. */
+/* Shares out the runs, those that are repeated included. Rows are places of their own, so there are
+ * no more of these than rows. */
 static void plan(const shs_loader *loader, struct load_twins *twins)
 {
     const shs_run *run = loader->dataset->run;
     uint64_t rows = loader->dataset->samples;
-    uint64_t most = LOAD_TWINS_RUNS / (LOAD_TWINS_PLACES * twins->operators);
+    uint64_t repeated = LOAD_TWINS_PLACES + 1;
+    uint64_t most = (LOAD_TWINS_RUNS / twins->subjects - repeated) / LOAD_TWINS_PLACES;
     twins->by_sample = loader->options.augment_by == SHS_BY_SAMPLE;
     twins->places = LOAD_TWINS_PLACES;
     if (twins->by_sample && rows < LOAD_TWINS_PLACES) twins->places = (size_t)rows;
@@ -56,16 +58,18 @@ static void plan(const shs_loader *loader, struct load_twins *twins)
 
 shs_status load_twins_open(const shs_loader *loader, struct load_twins **twins)
 {
-    size_t operation[LOAD_TWINS_OPERATORS];
-    size_t operators = augment_own_operations(loader->augment, operation, LOAD_TWINS_OPERATORS);
+    size_t operation[LOAD_TWINS_OPERATORS + 1];
+    size_t subjects = augment_own_operations(loader->augment, operation, LOAD_TWINS_OPERATORS);
+    if (shs_augment_draws(loader->augment)) operation[subjects++] = LOAD_TWINS_WHOLE;
     *twins = NULL;
-    if (!operators || loader->options.twins == SHS_TWINS_OFF || !loader->dataset->samples)
+    if (!subjects || loader->options.twins == SHS_TWINS_OFF || !loader->dataset->samples)
         return SHS_OK;
     shs_status status = core_new(1, sizeof **twins, "the search for twins", twins);
     if (status) return status;
-    (*twins)->operators = operators;
-    memcpy((*twins)->operation, operation, operators * sizeof *operation);
+    (*twins)->subjects = subjects;
+    memcpy((*twins)->operation, operation, subjects * sizeof *operation);
     (*twins)->scratch_bytes = shs_augment_scratch(loader->augment);
+    load_twins_go(*twins, &loader->plan, loader->cursor);
     plan(loader, *twins);
     return take_memory(loader, *twins);
 }
@@ -87,9 +91,18 @@ void load_twins_close(struct load_twins **twins)
 
 /* ---- The sample. */
 
-void load_twins_go(struct load_twins *twins, shs_cursor cursor)
+/* True if a virtual rank of this rank has rows in a step. */
+static bool has_rows(const struct load_plan *plan, shs_cursor cursor)
 {
-    if (twins && !twins->taken) twins->wanted = cursor.step;
+    for (uint64_t number = 0; number < plan->hosted; number++)
+        if (load_plan_batch(plan, cursor, number).rows) return true;
+    return false;
+}
+
+/* The short last step of an epoch may have no rows for this rank: then it is the step behind it. */
+void load_twins_go(struct load_twins *twins, const struct load_plan *plan, shs_cursor cursor)
+{
+    if (twins && !twins->taken) twins->wanted = cursor.step + !has_rows(plan, cursor);
 }
 
 /* True if no virtual rank of this rank before that of a batch has rows in its step. */
@@ -117,18 +130,18 @@ void load_twins_take(struct load_twins *twins, const struct load_plan *plan,
     twins->taken = true;
 }
 
-/* Collective. Gives rank 0's sample to all ranks. Returns false in *has if there is none. */
+/* Collective, unless each rank compares its own. Gives rank 0's sample to all ranks. *has becomes
+ * false if there is none. If there will be none, the search is done. */
 static shs_status share_sample(shs_loader *loader, bool *has)
 {
     struct load_twins *twins = loader->twins;
     shs_run *run = loader->dataset->run;
-    uint64_t taken = twins->taken;
+    uint64_t state[] = {twins->taken, !twins->taken && twins->cursor.step >= twins->wanted};
     shs_status status = SHS_OK;
-    *has = twins->taken;
-    if (twins->shared || twins->local) return SHS_OK;
-    status = mpi_broadcast(run, &taken, sizeof taken);
-    *has = taken;
-    if (status || !taken) return status;
+    if (!twins->shared && !twins->local) status = mpi_broadcast(run, state, sizeof state);
+    *has = state[0];
+    twins->done = state[1];
+    if (status || !*has || twins->shared || twins->local) return status;
     status = mpi_broadcast(run, twins->rows, sizeof twins->rows);
     for (size_t f = 0; f < loader->dataset->n_fields && !status; f++)
         status = mpi_broadcast(run, twins->sample[f], loader->dataset->sample_bytes[f]);
@@ -146,66 +159,81 @@ uint64_t load_twins_vrank(const shs_loader *loader, uint64_t number)
 
 static bool is_hosted(const shs_loader *loader, uint64_t number)
 {
-    uint64_t vrank = load_twins_vrank(loader, number), first = loader->plan.first_vrank;
-    return vrank >= first && vrank - first < loader->plan.hosted;
+    const shs_run *run = loader->dataset->run;
+    uint64_t vrank = load_twins_vrank(loader, number);
+    return vrank >= run->first_vrank && vrank - run->first_vrank < run->hosted;
 }
 
-/* Opens the stream of a place of a virtual rank. */
+/* Opens the stream of a place of a virtual rank, as the plan gives it to the batches of this rank.
+ */
 static void open_place(const shs_loader *loader, uint64_t number, size_t place, shs_random *stream)
 {
     const struct load_twins *twins = loader->twins;
     const uint64_t row = number * twins->places + place;
-    const shs_batch batch = {.vrank = load_twins_vrank(loader, number),
-                             .epoch = twins->cursor.epoch,
-                             .step = twins->cursor.step,
-                             .index = &row};
+    uint64_t vrank = load_twins_vrank(loader, number);
+    if (is_hosted(loader, number))
+        vrank = loader->plan.first_vrank + (vrank - loader->dataset->run->first_vrank);
+    const shs_batch batch = {
+        .vrank = vrank, .epoch = twins->cursor.epoch, .step = twins->cursor.step, .index = &row};
     load_plan_stream(&loader->plan, &batch, twins->by_sample ? 0 : place, stream);
 }
 
-/* Runs an operator at a place. What operators before it draw is the same for all places. */
-static shs_status run_probe(const shs_loader *loader, size_t operation, uint64_t number,
-                            size_t place, int poison, uint64_t *result)
+/* Runs an operator by itself. What operators before it draw is the same for all places. */
+static shs_status run_own(const shs_loader *loader, size_t operation, shs_random *stream)
 {
     struct load_twins *twins = loader->twins;
     const shs_place first = {.seed = loader->dataset->run->seed, .purpose = SHS_ROLE_AUGMENT};
-    shs_random before, stream;
+    shs_random before;
+    shs_status status = shs_random_at(&first, &before);
+    if (status) return status;
+    return augment_probe(loader->augment, operation, &before, stream, twins->rows,
+                         (const void *const *)twins->sample, twins->output, twins->scratch,
+                         twins->hash);
+}
+
+/* Runs a subject at a place. */
+static shs_status run_probe(const shs_loader *loader, size_t subject, uint64_t number, size_t place,
+                            int poison, uint64_t *result)
+{
+    struct load_twins *twins = loader->twins;
+    size_t operation = twins->operation[subject];
+    shs_random stream;
     for (size_t f = 0; f < loader->dataset->n_fields; f++)
         memset(twins->output[f], poison, twins->output_bytes[f]);
     memset(twins->scratch, poison, twins->scratch_bytes);
     core_hash_reset(twins->hash);
     open_place(loader, number, place, &stream);
-    shs_status status = shs_random_at(&first, &before);
-    if (!status)
-        status = augment_probe(loader->augment, operation, &before, &stream, twins->rows,
-                               (const void *const *)twins->sample, twins->output, twins->scratch,
-                               twins->hash);
+    shs_status status = operation != LOAD_TWINS_WHOLE
+                            ? run_own(loader, operation, &stream)
+                            : augment_probe_whole(loader->augment, &stream, twins->rows,
+                                                  (const void *const *)twins->sample, twins->output,
+                                                  twins->scratch, twins->hash);
     struct core_digest digest = core_hash_digest(twins->hash);
     memcpy(result, digest.bytes, sizeof *result);
     return status;
 }
 
-/* Runs an operator at the places of all virtual ranks that this rank hosts, at the first of these
+/* Runs a subject at the places of all virtual ranks that this rank hosts, at the first of these
  * places twice, and at the first place of all. */
-static void run_probes(const shs_loader *loader, size_t operator_number, uint64_t *results,
+static void run_probes(const shs_loader *loader, size_t subject, uint64_t *results,
                        struct load_twins_flags *flags)
 {
     const struct load_twins *twins = loader->twins;
     const shs_run *run = loader->dataset->run;
-    size_t operation = twins->operation[operator_number];
     uint64_t first = twins->vranks, again = 0;
     bool failed = false, steady = true;
     for (uint64_t number = 0; number < twins->vranks; number++) {
         if (!is_hosted(loader, number)) continue;
         if (first == twins->vranks) first = number;
         for (size_t place = 0; place < twins->places; place++)
-            failed |= run_probe(loader, operation, number, place, POISON,
+            failed |= run_probe(loader, subject, number, place, POISON,
                                 &results[number * twins->places + place]) != SHS_OK;
     }
     for (size_t place = 0; place < twins->places && first < twins->vranks; place++) {
-        failed |= run_probe(loader, operation, first, place, OTHER_POISON, &again) != SHS_OK;
+        failed |= run_probe(loader, subject, first, place, OTHER_POISON, &again) != SHS_OK;
         steady &= again == results[first * twins->places + place];
     }
-    failed |= run_probe(loader, operation, 0, 0, POISON, &again) != SHS_OK;
+    failed |= run_probe(loader, subject, 0, 0, POISON, &again) != SHS_OK;
     *flags = (struct load_twins_flags){.failed = failed,
                                        .unsteady = steady ? 0 : (uint64_t)(run->ranks - run->rank),
                                        .greatest = again,
@@ -247,7 +275,7 @@ static void keep_last(struct load_twins *twins, uint64_t *results)
 }
 
 /* Collective, unless each rank compares its own. */
-static shs_status check_operator(shs_loader *loader, size_t number)
+static shs_status check_subject(shs_loader *loader, size_t number)
 {
     struct load_twins *twins = loader->twins;
     shs_run *run = loader->dataset->run;
@@ -276,15 +304,13 @@ static shs_status check(void *user)
     bool has;
     shs_status status = share_sample(loader, &has);
     if (status) return status;
-    if (!has) {
-        twins->done = true;
-        return SHS_OK;
-    }
+    if (twins->done) load_twins_tell_no_sample(loader);
+    if (!has) return SHS_OK;
     /* the same places would give the same results */
     twins->has_last = twins->checked && twins->last.epoch != twins->cursor.epoch &&
                       twins->last.step != twins->cursor.step;
-    for (size_t number = 0; number < twins->operators && !twins->done && !status; number++)
-        status = check_operator(loader, number);
+    for (size_t number = 0; number < twins->subjects && !twins->done && !status; number++)
+        status = check_subject(loader, number);
     twins->last = twins->cursor;
     twins->checked = true;
     return status;

@@ -1,5 +1,6 @@
-/* The search for twins: operators of the program's own that are no function of the place. See TWINS
- * in loader.h. */
+/* The search for twins: augmentations that are no function of the place. What is probed are
+ * subjects: each operator of the program's own by itself, so that a finding can name it, and then
+ * the whole augmentation. See TWINS in loader.h. */
 #ifndef LOAD_TWINS_H
 #define LOAD_TWINS_H
 
@@ -12,7 +13,10 @@ enum {
     LOAD_TWINS_OPERATORS = 64
 };
 
-/* What the probes of one operator gave, beside its results. All ranks have the same. */
+/* The operation of the subject that is the whole augmentation. */
+#define LOAD_TWINS_WHOLE SIZE_MAX
+
+/* What the probes of a subject gave, beside its results. All ranks have the same. */
 struct load_twins_flags {
     uint64_t failed;   /* not 0: a probe returned an error, so nothing is judged */
     uint64_t unsteady; /* ranks - rank of the lowest rank on which a place gave two results; or 0 */
@@ -21,15 +25,15 @@ struct load_twins_flags {
 };
 
 struct load_twins {
-    size_t operators; /* operators of the program's own that are probed */
-    size_t operation[LOAD_TWINS_OPERATORS];
-    uint64_t vranks; /* virtual ranks that are probed, evenly spread */
-    size_t places;   /* of each */
+    size_t subjects;
+    size_t operation[LOAD_TWINS_OPERATORS + 1]; /* of each subject */
+    uint64_t vranks;                            /* virtual ranks that are probed, evenly spread */
+    size_t places;                              /* of each */
     bool by_sample;
     bool local; /* each rank compares its own virtual ranks only */
 
     /* The sample, each field as it was read. */
-    uint64_t wanted; /* the step whose first batch gives it */
+    uint64_t wanted; /* the step whose first batch with rows gives it */
     bool taken, shared;
     void *sample[SHS_MAX_FIELDS];
     uint64_t rows[SHS_MAX_FIELDS]; /* rows that are no padding */
@@ -39,7 +43,7 @@ struct load_twins {
     size_t scratch_bytes;
     struct core_hash *hash;
 
-    /* The results of this epoch and of the one before: operators x 2 x vranks x places. */
+    /* The results of this epoch and of the one before: subjects x 2 x vranks x places. */
     uint64_t *results;
     uint64_t *sorted;
     const uint64_t **order;
@@ -58,9 +62,10 @@ shs_status load_twins_open(const struct shs_loader *loader, struct load_twins **
 void load_twins_close(struct load_twins **twins);
 
 /* Local. Goes on at a cursor. No lane is loading. */
-void load_twins_go(struct load_twins *twins, shs_cursor cursor);
+void load_twins_go(struct load_twins *twins, const struct load_plan *plan, shs_cursor cursor);
 
-/* Local, any thread. Copies a row of a batch that has been read, if it is the sample. */
+/* Local, any thread. Copies a row of a batch that has been read, if it is the sample. A batch whose
+ * bad rows were replaced comes again. */
 void load_twins_take(struct load_twins *twins, const struct load_plan *plan,
                      const shs_dataset *dataset, const struct load_batch *batch);
 
@@ -71,9 +76,12 @@ void load_twins_step(struct shs_loader *loader, const shs_batch *batch);
 /* Local. Returns the virtual rank that is probed as number `number`. */
 uint64_t load_twins_vrank(const struct shs_loader *loader, uint64_t number);
 
-/* Local. Tells what was found, or returns it as an error: as the option says. */
-shs_status load_twins_tell(struct shs_loader *loader, size_t operator_number,
+/* Local. Tells what was found of a subject, or returns it as an error: as the option says. */
+shs_status load_twins_tell(struct shs_loader *loader, size_t subject,
                            const struct load_twins_flags *flags,
                            const struct load_twins_sheet *sheet);
+
+/* Local. Tells that there was no row that could have been the sample. */
+void load_twins_tell_no_sample(const struct shs_loader *loader);
 
 #endif

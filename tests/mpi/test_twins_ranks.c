@@ -1,6 +1,8 @@
-/* The search for twins on several ranks: what only a comparison of ranks can find, the same verdict
- * on all, and operators whose versions differ. */
+/* The search for twins on several ranks: what only a comparison of ranks can find, in operators of
+ * the program's own and in those of the library, the same verdict on all ranks, and operators whose
+ * versions differ. */
 #include "../unit/twins_scene.h"
+#include "load.h"
 #include "loader_scene.h"
 
 static struct told told;
@@ -11,10 +13,11 @@ struct seeking {
     struct job job;
 };
 
-/* Opens a loader with an operator of its own on `labels`, whose elements have 32 bits. */
-static shs_status seeking_open(struct seeking *seeking, bool gathered, shs_twins twins,
-                               uint32_t version,
-                               shs_status (*apply)(void *, const shs_augment_call *))
+/* Opens a loader with an augmentation. own() is an operator of the program's own. */
+static shs_status seeking_open_text(struct seeking *seeking, bool gathered, shs_twins twins,
+                                    uint32_t version,
+                                    shs_status (*apply)(void *, const shs_augment_call *),
+                                    const char *text)
 {
     const shs_run_options how = {.seed = 42,
                                  .vranks = 2 * (uint64_t)all_ranks() + 1,
@@ -33,13 +36,21 @@ static shs_status seeking_open(struct seeking *seeking, bool gathered, shs_twins
          "a dataset");
     const shs_loader_options options = {.batch = 3,
                                         .epochs = 3,
-                                        .augment = "labels: own()",
+                                        .augment = text,
                                         .operators = table,
                                         .twins = twins,
                                         .ahead = steps_ahead()};
     shs_status status = shs_loader_open(seeking->job.data, &options, &seeking->job.loader);
     shs_augment_table_close(&table);
     return status;
+}
+
+/* Opens a loader with an operator of its own on `labels`, whose elements have 32 bits. */
+static shs_status seeking_open(struct seeking *seeking, bool gathered, shs_twins twins,
+                               uint32_t version,
+                               shs_status (*apply)(void *, const shs_augment_call *))
+{
+    return seeking_open_text(seeking, gathered, twins, version, apply, "labels: own()");
 }
 
 static void seeking_close(struct seeking *seeking)
@@ -115,6 +126,59 @@ static void test_sound_operators_are_not_found(void)
     harness_where(NULL);
 }
 
+/* ---- The library's operators. */
+
+static const char *const texts[] = {
+    augmentation, "images: random_affine(degrees=-20..20) cast(type=f32) mixup(alpha=0.4)",
+    "images: random_flip(axis=w); labels: own()", "images: random_flip(axis=w)"};
+
+static void test_sound_augmentations_are_not_found(void)
+{
+    for (size_t i = 0; i < 2 * sizeof texts / sizeof *texts; i++) {
+        struct seeking seeking;
+        harness_where("text %zu, gathered %zu", i / 2, i % 2);
+        CHECK_STATUS(
+            seeking_open_text(&seeking, i % 2, SHS_TWINS_WARN, 1, sound_noise, texts[i / 2]),
+            SHS_OK);
+        CHECK_STATUS(go_through(&seeking), SHS_OK);
+        CHECK_EQ(told.twins, 0);
+        CHECK_EQ(told.unknown, i / 2 == 3 && my_rank() == 0);
+        CHECK_EQ(shs_statistics(seeking.job.loader).epochs_verified, 3);
+        seeking_close(&seeking);
+    }
+    harness_where(NULL);
+}
+
+/* Plants that every rank takes itself for the first rank, which is the bug that all this is for. */
+static void test_ranks_that_augment_alike_are_found(void)
+{
+    if (all_ranks() == 1) return;
+    for (size_t i = 0; i < 4; i++) {
+        struct seeking seeking;
+        shs_batch batch = {0};
+        shs_twins twins = i / 2 ? SHS_TWINS_ERROR : SHS_TWINS_WARN;
+        harness_where("twins %zu, gathered %zu", i / 2, i % 2);
+        CHECK_STATUS(seeking_open_text(&seeking, i % 2, twins, 1, sound_noise, augmentation),
+                     SHS_OK);
+        seeking.job.loader->plan.first_vrank = 0;
+        while (!batch.ends_step)
+            need(!shs_next(seeking.job.loader, &batch), "shs_next");
+        CHECK_STATUS(shs_agree(seeking.job.run), i / 2 ? SHS_ERROR_ARGUMENT : SHS_OK);
+        const char *told_of = i / 2 ? shs_message() : told.text;
+        if (my_rank() == 0 || i / 2)
+            CHECK_HAS(told_of, "epoch 0, step 0: operators random_crop, random_flip, normalize "
+                               "together: virtual rank 0 (rank 0)");
+        if ((my_rank() == 0 || i / 2) && all_ranks() == 2)
+            CHECK_HAS(told_of, "virtual rank 0 (rank 0) and virtual rank 2 (rank 1) get the same "
+                               "results at 8 places of each: their draws are the same");
+        CHECK_EQ(told.twins, my_rank() == 0 && !(i / 2));
+        seeking_close(&seeking);
+    }
+    harness_where(NULL);
+}
+
+/* ---- Errors. */
+
 /* Every rank gets the error in the same agreement. */
 static void test_an_error_comes_to_all_ranks(void)
 {
@@ -145,6 +209,8 @@ int main(int argc, char **argv)
     static const struct harness_test tests[] = {
         {"faults between ranks are found", test_faults_between_ranks_are_found},
         {"sound operators are not found", test_sound_operators_are_not_found},
+        {"sound augmentations are not found", test_sound_augmentations_are_not_found},
+        {"ranks that augment alike are found", test_ranks_that_augment_alike_are_found},
         {"an error comes to all ranks", test_an_error_comes_to_all_ranks},
         {"versions must be the same", test_versions_must_be_the_same},
     };
