@@ -130,17 +130,23 @@ void load_twins_take(struct load_twins *twins, const struct load_plan *plan,
     twins->taken = true;
 }
 
-/* Collective, unless each rank compares its own. Gives rank 0's sample to all ranks. *has becomes
- * false if there is none. If there will be none, the search is done. */
+/* Collective, unless each rank compares its own. Gives rank 0's sample to all ranks, and its
+ * cursor: ranks may stand at different steps when they agree. *has becomes false if there is no
+ * sample. If there will be none, the search is done. */
 static shs_status share_sample(shs_loader *loader, bool *has)
 {
     struct load_twins *twins = loader->twins;
     shs_run *run = loader->dataset->run;
-    uint64_t state[] = {twins->taken, !twins->taken && twins->cursor.step >= twins->wanted};
+    bool taken = twins->taken;
+    struct {
+        uint64_t taken, ends;
+        shs_cursor cursor;
+    } first = {taken, !taken && twins->cursor.step >= twins->wanted, twins->cursor};
     shs_status status = SHS_OK;
-    if (!twins->shared && !twins->local) status = mpi_broadcast(run, state, sizeof state);
-    *has = state[0];
-    twins->done = state[1];
+    if (!twins->local) status = mpi_broadcast(run, &first, sizeof first);
+    *has = first.taken;
+    twins->done = first.ends;
+    twins->cursor = first.cursor;
     if (status || !*has || twins->shared || twins->local) return status;
     status = mpi_broadcast(run, twins->rows, sizeof twins->rows);
     for (size_t f = 0; f < loader->dataset->n_fields && !status; f++)
