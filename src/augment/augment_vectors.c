@@ -14,8 +14,9 @@ static shs_status find_places(const struct augment_call *call, const struct augm
 {
     struct augment_vectors *vectors = &bound->vectors;
     const char *layout = bound->grid.layout;
-    for (size_t i = 0; i < names->count && !vectors->is_field; i++) {
-        vectors->is_field = strcmp(names->name[i], bound->before.name) == 0;
+    for (size_t i = 0; i < names->count; i++) {
+        if (strcmp(names->name[i], bound->before.name) != 0) continue;
+        vectors->is_field = true;
         vectors->own = (uint32_t)i;
     }
     vectors->place[0] = augment_axis_of(layout, 'i');

@@ -362,6 +362,28 @@ static void layouts_turn_alike_at_an_angle(void)
     }
 }
 
+/* A field with an axis i turns along where other fields of the statement are the components. */
+static void vectors_of_both_kinds_turn_together_at_an_angle(void)
+{
+    enum {
+        CELLS = 5 * 6
+    };
+    static float parts[2][CELLS], whole[CELLS][2];
+    const struct scene field = {"yx", "", "", {5, 6}, SHS_F32},
+                       vector = {"yxi", "", "", {5, 6, 2}, SHS_F32};
+    uint64_t seed = 5;
+    for (size_t i = 0; i < CELLS; i++)
+        for (size_t c = 0; c < 2; c++)
+            whole[i][c] = parts[c][i] = (float)(judge_random(&seed) % 2001) / 100 - 10;
+    struct sample samples[] = {sample_in(&field, "u", parts[0]), sample_in(&vector, "f", whole),
+                               sample_in(&field, "v", parts[1])};
+    shs_random stream = stream_at(2, 0);
+    run("u,f[layout=yxi],v: random_rotation(degrees=20..40, vectors=(u,v))", samples, 3, &stream);
+    for (size_t i = 0; i < CELLS; i++)
+        for (size_t c = 0; c < 2; c++)
+            CHECK_BYTES(samples[1].output + 8 * i + 4 * c, samples[2 * c].output + 4 * i, 4);
+}
+
 static void what_cannot_turn_vectors_refuses_them(void)
 {
     const shs_tensor field = {.name = "f", .type = SHS_F32, .axes = 3, .shape = {4, 4, 2}};
@@ -378,6 +400,7 @@ int main(int argc, char **argv)
         TEST(components_turn_by_an_angle),
         TEST(flows_at_an_angle_lose_their_divergence_on_fine_grids),
         TEST(layouts_turn_alike_at_an_angle),
+        TEST(vectors_of_both_kinds_turn_together_at_an_angle),
         TEST(what_cannot_turn_vectors_refuses_them),
     };
     return harness_main("vectors_flows", tests, COUNT(tests), argc, argv);
