@@ -23,9 +23,10 @@ struct augment_warp_setting {
 
 /* What `help` says of all warps. */
 #define AUGMENT_WARP_COMPUTES                                                                      \
-    "Neighbouring random_rotation, random_affine and elastic of a statement, at most 8 "           \
-    "with the same how, border and axes, are one resampling, which elastic ends, but an "          \
-    "operator that turns components is one by itself; those "                                      \
+    "Neighbouring random_rotation, random_affine and elastic of a statement or of sometimes, at "  \
+    "most 8 with the same how=, border= and axes, are one resampling, which elastic ends, but an " \
+    "operator that turns components of any of its fields is one by itself for all of "             \
+    "them; those "                                                                                 \
     "that p leaves out are left out of it. From the first to the last, a map M and an "            \
     "offset o begin as the identity and 0, and for an operator's map A and offset v "              \
     "become o = (M00 * v0 + M01 * v1) + o0, (M10 * v0 + M11 * v1) + o1, then M = M A "             \
