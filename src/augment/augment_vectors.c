@@ -191,12 +191,20 @@ static struct augment_vectors_setting *setting_of(const struct augment_operation
     return (struct augment_vectors_setting *)(void *)(setting + operation->kind->vectors_at);
 }
 
+/* Whether two layouts name the same axes: x, y and z are other letters for w, h and d. */
+static bool name_same_axes(const char *a, const char *b)
+{
+    for (int axis = 0; a[axis]; axis++)
+        if (augment_axis_of(b, a[axis]) != augment_axis_of(a, a[axis])) return false;
+    return true;
+}
+
 static bool are_alike(const struct augment_bound *a, const struct augment_bound *b)
 {
     uint32_t axes = a->before.axes;
     return a->before.type == b->before.type && axes == b->before.axes &&
            !memcmp(a->before.shape, b->before.shape, axes * sizeof *a->before.shape) &&
-           !strcmp(a->grid.layout, b->grid.layout);
+           name_same_axes(a->grid.layout, b->grid.layout);
 }
 
 /* Finds the statement's fields that are the components of a vector, the first of which is name

@@ -422,6 +422,7 @@ static void what_does_not_fit_is_refused(void)
         {"u,v: d4(layout=yx, vectors=(u,v), components=x)", "it turns axis y"},
         {"u,v: d4(layout=yx, vectors=(u,v,w), components=xy)", "no whole vectors"},
         {"u,double: d4(layout=yx, vectors=(u,double))", "which differ in their type"},
+        {"u[layout=yx],v[layout=xy]: d4(vectors=(u,v))", "which differ in their type"},
         {"f: d4(layout=yxi, vectors=(f,g))", "leave it out of vectors="},
     };
     for (size_t t = 0; t < COUNT(texts); t++)
@@ -431,6 +432,11 @@ static void what_does_not_fit_is_refused(void)
     shs_augment *augment;
     const shs_tensor packed = {.name = "f", .type = SHS_I16, .axes = 3, .shape = {4, 4, 1}};
     CHECK_STATUS(shs_augment_open("f: random_flip(axis=y, layout=yxi)", &packed, 1, &augment),
+                 SHS_OK);
+    shs_augment_close(&augment);
+    /* The letters y and h name one axis, and so do x and w. */
+    CHECK_STATUS(shs_augment_open("u[layout=yx],v[layout=hw]: d4(vectors=(u,v))", fields,
+                                  COUNT(fields), &augment),
                  SHS_OK);
     shs_augment_close(&augment);
 }
