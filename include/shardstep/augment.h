@@ -29,8 +29,10 @@
  * type and with as many channels. Figures of another field, such as the training images for the
  * test images, are taken if the call names it: normalize(from=FILE, field=train/images).
  * shs_loader_open() reads the file on rank 0, hands it on, and puts mean, std and, behind an
- * operator that changed the type, scale=none in the place of `from`. So the numbers stand in the
- * run's fingerprint. shs_augment_open() reads no file and refuses `from`.
+ * operator that changed the type, scale=none in the place of `from`. The numbers have 9 digits. Of
+ * an unsigned integer type that no operator changed they are divided by the type's maximum first,
+ * in f64, since normalize scales such elements. So the numbers stand in the run's fingerprint.
+ * shs_augment_open() reads no file and refuses `from`.
  *
  * `shardstep help augment` describes every operator: its values with their limits and defaults,
  * what it computes, and what it draws in which order.

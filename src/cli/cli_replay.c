@@ -260,13 +260,23 @@ const struct cli_command cli_replay = {
     .usage = "PATH --vranks V --rank R --step T",
     .summary =
         "makes one batch of a run again, alone, and prints its rows, its hash and every draw",
-    .details = "It needs no MPI and reads no other batch. Give it the options of the run: its "
-               "--seed, --fields, --augment and so on.\n\n"
-               "OUT.h5 of -o has the batch: index, the fields and, as attributes, its place. It "
-               "also has what each operator drew, a number for each slot: "
-               "draws/FIELD/PLACE_OPERATOR/VALUE, where PLACE counts the operators of the text "
-               "from 0, with the attribute unit. It is NaN where `applied` beside it is 0. The "
-               "attributes text and layout of the group are the operator's.",
+    .details =
+        "It needs no MPI and reads no other batch. Give it the options of the run: its --seed, "
+        "--fields, --augment and so on.\n\n"
+        "The line of a slot tells what its operators have drawn, from left to right: "
+        "OPERATOR(no) where p leaves the sample out, OPERATOR(NAME=VALUE, ...) with what was "
+        "drawn, and OPERATOR(yes) where nothing more was drawn than that p holds. Operators that "
+        "draw nothing are not listed; sometimes and one_of hold those within them, and one_of "
+        "holds the name of an operator that draws nothing. Factors, exponents, turns of hues, std "
+        "and snr have 7 digits, lambda and share have 6, and the values of operators that "
+        "resample have as many as give the double again. color_jitter tells its steps in the "
+        "order in which they are made, and channel_drop the numbers of the channels. random_crop "
+        "tells where its window begins. A span A..B of cutmix ends before B.\n\n"
+        "OUT.h5 of -o has the batch: index, the fields and, as attributes, its place. It "
+        "also has what each operator drew, a number for each slot: "
+        "draws/FIELD/PLACE_OPERATOR/VALUE, where PLACE counts the operators of the text "
+        "from 0, with the attribute unit. It is NaN where `applied` beside it is 0. The "
+        "attributes text and layout of the group are the operator's.",
     .differs = "the batch is not that of --against",
     .examples = "replay fashion.h5 --vranks 8 --rank 7 --step 57 --against digest.txt\n"
                 "replay fashion.h5 --vranks 8 --rank 0 --epoch 2 --step 5 -o batch.h5",
