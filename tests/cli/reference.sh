@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Batches are those of the reference in tests/reference, which is written from the words alone: order,
-# reading and augmentation of random cases, byte for byte. 20 cases, or 200 with SHARDSTEP_LONG=1. Each
-# failing case names its number.
+# reading and augmentation of random cases, byte for byte. 30 cases, or 200 with SHARDSTEP_LONG=1, which
+# must have every operator and every way to read, to order and to augment between them. Each failing
+# case names its number.
 #
 #   tests/cli/reference.sh BUILD --case 17 --keep FOLDER     one case alone, whose files stay
 set -euo pipefail
@@ -9,7 +10,7 @@ from=$PWD
 . "$(dirname "$0")/common.sh"
 needs python3 h5py xxhsum
 
-cases=20
+cases=30
 [ "${SHARDSTEP_LONG:-}" != 1 ] || cases=200
 choice=(--cases "$cases")
 while [ $# -gt 0 ]; do
@@ -26,5 +27,6 @@ reference=$SOURCE/tests/reference
 "$BUILD/tests/reference_draws" > draws.txt
 /usr/bin/python3 "$reference/draws.py" > expected.txt
 same "draws of each kind" expected.txt draws.txt
-/usr/bin/python3 "$reference/check.py" "$SHARDSTEP" "${choice[@]}" || fail "batches are not the reference's"
+/usr/bin/python3 "$reference/check.py" "$SHARDSTEP" --own "$BUILD/tests/reference_batch" "${choice[@]}" ||
+    fail "batches are not the reference's"
 finish

@@ -23,14 +23,16 @@ imports, and decorate it with @operator:
   `slot` says what else the draws may depend on: see Slot.
 - An operator with a probability p is a Random, and has chosen() and change() in place of draw() and
   apply().
-- An operator that mixes slots, as mixup does, overrides apply_all() in place of apply().
+- An operator that mixes slots, as mixup does, overrides apply_all() in place of apply(), and is a
+  mixer.
+- An operator that exchanges elements between fields, as vectors= does, overrides exchange() too.
 - `example` gives random calls to cases.py. With it the operator is compared with the program in
   every run of tests/cli/reference.sh, if the program has it. `rng` is a random.Random.
 - Floats are numpy scalars or arrays of one type. numpy then rounds each operation once. Never mix
   types, and never call a function of libm: philox.py has the library's own log, exp and turns.
 - Write it from the words. Where these leave a choice open, mend the words, too.
 """
-from collections import namedtuple
+from collections import Counter, namedtuple
 import copy
 import subprocess
 
@@ -39,7 +41,12 @@ import numpy as np
 from philox import Stream
 from samples import split_outside
 
+f64 = np.float64
+
 OPERATORS = {}
+
+# How often each operator was applied to a slot: check.py asks that none was left out.
+APPLIED = Counter()
 
 # What draws may depend on beside the stream: the slot's number, the batch's rows of weight 1, and
 # the samples of the statement's fields as they are before the operator.
@@ -81,6 +88,11 @@ def limits(text):
     return number(low), number(high)
 
 
+def names(text):
+    """Names of fields in parentheses: (u,v)."""
+    return [piece.strip() for piece in text.strip('() ').split(',')]
+
+
 def letters(text):
     """Letters of axes, where x, y and z are other letters for w, h and d."""
     return text.strip().translate(str.maketrans('xyz', 'whd'))
@@ -88,6 +100,18 @@ def letters(text):
 
 def draw_range(stream, ends):
     return ends[0] + stream.double() * (ends[1] - ends[0])
+
+
+# ---- Numbers as `replay` prints them.
+
+def digits(value, most):
+    """A number with so many digits at most, as C prints it with %g."""
+    return f'{float(value):.{most}g}'
+
+
+def shortest(value):
+    """A double with as few digits as give it back."""
+    return next(text for text in (digits(value, most) for most in (15, 16, 17)) if f64(text) == value)
 
 
 # ---- Samples.
@@ -102,6 +126,10 @@ class Sample:
     `held` is the layout that an operator was given. `interpolation` and `border` stand behind the
     field's name in a statement, as in mask[nearest,edge]."""
 
+    # For example(): the names of fields that may be components of one vector; and a file of the
+    # field's figures with their number of channels.
+    together, figures = (), None
+
     def __init__(self, name, array, length=None, held=None, interpolation=None, border=None):
         self.name, self.array, self.length, self.held = name, array, length, held
         self.interpolation, self.border = interpolation, border
@@ -114,8 +142,8 @@ class Sample:
         """The same sample with a layout that its later operators have."""
         return Sample(self.name, self.array, self.length, layout, self.interpolation, self.border)
 
-    def in_statement(self, interpolation, border):
-        return Sample(self.name, self.array, self.length, self.held, interpolation, border)
+    def in_statement(self, interpolation, border, layout):
+        return Sample(self.name, self.array, self.length, layout or self.held, interpolation, border)
 
     def real_rows(self, change):
         """Changes the real rows of the sample. The zeros behind them stay zeros."""
@@ -144,15 +172,15 @@ class Sample:
 
 # ---- Operators.
 
-UNKNOWN = '?'
-
-
 class Operator:
     name = None
     takes, usual = {}, {}
     members = ()      # operators that this stands for, which parse() has joined
     moves = False     # true if elements change places only, so that fields of several types may share it
     by_shape = False  # true if only fields of one shape may share it
+    own = False       # true if a program registers it, so that `shardstep` does not know it
+    mixes = False     # true if it mixes the slots of a batch
+    suits = None      # what cases.py makes the fields like that it is wanted for: 'image', 'real', 'vector'
 
     def __init__(self, inside=(), **values):
         """`inside` has the operators within the parentheses."""
@@ -167,10 +195,25 @@ class Operator:
     def apply(self, sample, drawn):
         raise NotImplementedError
 
+    def exchange(self, samples, drawn):
+        """Turns vectors whose components are fields of their own. `samples` are all fields of a slot,
+        each of which apply() has changed by itself."""
+        return samples
+
+    def is_applied(self, drawn):
+        """Whether p and the draws let it change the sample."""
+        return True
+
+    def tells(self, sample, drawn):
+        """Pairs of each operator that this is, and what tell() says."""
+        return [(self, self.tell(sample, drawn))]
+
     def tell(self, sample, drawn):
         """What `replay` prints of the draws between the operator's parentheses. None: it is not listed,
-        since it draws nothing. UNKNOWN: it is not compared."""
-        return None if type(self).draw is Operator.draw else UNKNOWN
+        since it draws nothing."""
+        if type(self).draw is Operator.draw:
+            return None
+        raise NotImplementedError
 
     def apply_all(self, samples, draws, count):
         """One field of all slots. `count` of them have weight 1, and come first."""
@@ -205,8 +248,22 @@ def run(op, stream, slot):
     prints of it, and the samples that come out."""
     slot = slot._replace(samples=[lay(op, sample) for sample in slot.samples])
     drawn = op.draw(stream, slot)
-    told = op.tell(slot.samples[0], drawn)
-    return drawn, told, [of_field(op, sample).apply(sample, drawn) for sample in slot.samples]
+    note(op, drawn)
+    return drawn, op.tells(slot.samples[0], drawn), apply_to(op, slot.samples, drawn)
+
+
+def apply_to(op, samples, drawn):
+    """Applies an operator with its draws to all fields of a slot."""
+    return op.exchange([of_field(op, sample).apply(sample, drawn) for sample in samples], drawn)
+
+
+def note(op, drawn):
+    """Counts an operator that is applied to a slot."""
+    if op.members:
+        for member, values in zip(op.members, drawn):
+            note(member, values)
+    elif op.is_applied(drawn):
+        APPLIED[op.name] += 1
 
 
 def told_calls(told):
@@ -223,6 +280,9 @@ class Random(Operator):
         if self.p < 1 and not np.float64(stream.float()) < self.p:
             return None
         return (self.chosen(stream, slot),)
+
+    def is_applied(self, drawn):
+        return drawn is not None
 
     def apply(self, sample, drawn):
         return sample if drawn is None else self.change(sample, *drawn)
@@ -436,45 +496,41 @@ class RandomCrop(ByAxes):
         return f'random_crop(padding={padding}{size}{mode}{p}{rest})' if padding else None
 
 
-@operator
-class RandomFlip(Operator):
-    name = 'random_flip'
-    takes = {'axis': letters, 'p': number, 'layout': word}
-    usual = {'p': np.float64(0.5)}
-    moves = True
+# What `shardstep stats --write` has written of a field.
+Figures = namedtuple('Figures', 'type mean std')
 
-    def draw(self, stream, slot):
-        return np.float64(stream.float()) < self.p
 
-    def tell(self, sample, drawn):
-        return f'{self.axis}={yes_or_no(drawn)}'
-
-    def apply(self, sample, drawn):
-        axis = sample.axis(self.axis, self.layout)
-        return sample.real_rows(lambda array: np.flip(array, axis)) if drawn else sample
-
-    @classmethod
-    def example(cls, rng, sample):
-        axis = rng.choice('wwhhdt')
-        layout = random_layout(rng, sample, axis, image=False)
-        axis = rng.choice([axis, {'w': 'x', 'h': 'y', 'd': 'z'}.get(axis, axis)])
-        p = rng.choice(['', ', p=0', ', p=1', f', p={rng.random():.3f}'])
-        return None if layout is None else f'random_flip(axis={axis}{p}{layout})'
+def figures_in(path):
+    with open(path, encoding='utf-8') as file:
+        told = dict(line.rstrip('\n').split(' = ', 1) for line in file if ' = ' in line)
+    return Figures(told['type'], *([f64(x) for x in told[name].split(',')] for name in ('mean', 'std')))
 
 
 @operator
 class Normalize(Operator):
     name = 'normalize'
-    takes = {'mean': numbers, 'std': numbers, 'scale': word, 'layout': word}
-    usual = {'scale': 'auto'}
+    takes = {'mean': numbers, 'std': numbers, 'scale': word, 'layout': word, 'from': figures_in,
+             'field': word}
+    usual = {'scale': 'auto', 'from': None}
 
     def apply(self, sample, drawn):
         kind = sample.array.dtype
-        unsigned = self.scale == 'auto' and kind.kind == 'u'
+        mean, std, scale = self.numbers_for(kind)
+        unsigned = scale == 'auto' and kind.kind == 'u'
         s = np.float32(np.float64(1) / np.float64(np.iinfo(kind).max)) if unsigned else np.float32(1)
         return sample.real_rows(lambda array: (array.astype(np.float32) * s - self.of_channels(
-            sample, [np.float32(x) for x in self.mean])) * self.of_channels(
-                sample, [np.float32(np.float64(1) / x) for x in self.std]))
+            sample, [np.float32(x) for x in mean])) * self.of_channels(
+                sample, [np.float32(np.float64(1) / x) for x in std]))
+
+    def numbers_for(self, kind):
+        """mean, std and scale: those of the text, or of a file's figures with 9 digits."""
+        figures = getattr(self, 'from')
+        if not figures:
+            return self.mean, self.std, self.scale
+        is_stored = TYPES.get(figures.type) == kind.str[1:]
+        most = f64(np.iinfo(kind).max) if is_stored and kind.kind == 'u' else f64(1)
+        mean, std = ([f64(digits(x / most, 9)) for x in values] for values in (figures.mean, figures.std))
+        return mean, std, 'auto' if is_stored else 'none'
 
     def of_channels(self, sample, values):
         """The values in a shape that numpy repeats along the other axes. The rows of a ragged field
@@ -498,6 +554,8 @@ class Normalize(Operator):
         mean, std = (cls.values(rng, draw, channels) for draw in (
             lambda: rng.gauss(0.3, 2), lambda: rng.choice([1, 1e-3, rng.uniform(0.1, 60)])))
         scale = rng.choice(['', ', scale=none', ', scale=auto'])
+        if sample.figures and sample.figures[1] in (0, channels) and rng.random() < 0.8:
+            return f'normalize(from={sample.figures[0]}{layout})'
         return f'normalize(mean={mean}, std={std}{scale}{layout})'
 
     @staticmethod
@@ -547,29 +605,29 @@ class Group(Random):
             slot = slot._replace(samples=samples)
         return drawn
 
-    def change(self, sample, drawn):
-        for op, one, _ in drawn:
-            sample = of_field(op, sample).apply(lay(op, sample), one)
-        return sample
-
     def tell_chosen(self, sample, drawn):
-        told = told_calls((op, text) for op, _, text in drawn)
-        return UNKNOWN if UNKNOWN in told else told or self.tell_nothing(drawn)
+        pairs = [pair for _, _, told in drawn for pair in told]
+        return told_calls(pairs) or self.tell_nothing(drawn)
 
     def tell_nothing(self, drawn):
         return 'yes'
 
     def apply(self, sample, drawn):
-        """Layouts that stand within hold behind it, applied or not."""
-        sample = super().apply(sample, drawn)
-        for op in self.inside:
-            sample = lay(op, sample)
+        """The operators within take turns over all fields: see exchange()."""
         return sample
+
+    def exchange(self, samples, drawn):
+        """Layouts that stand within hold behind it, applied or not."""
+        for op, one, _ in drawn[0] if drawn else ():
+            samples = apply_to(op, [lay(op, sample) for sample in samples], one)
+        for op in self.inside:
+            samples = [lay(op, sample) for sample in samples]
+        return samples
 
     @classmethod
     def example(cls, rng, sample):
         """Operators within it change neither the type nor the shape. A group stands in it rarely."""
-        inside, kinds = [], [kind for kind in usable() if kind.apply is not Operator.apply and (
+        inside, kinds = [], [kind for kind in usable() if not kind.mixes and (
             not issubclass(kind, Group) or rng.random() < 0.1)]
         for _ in range(rng.randint(2, 6)):
             call = rng.choice(kinds).example(rng, sample)
@@ -582,8 +640,10 @@ class Group(Random):
 
     @staticmethod
     def is_same(call, sample):
-        (op,), stream = operators_of(call), AnyStream()
-        after = run(op, stream, Slot(0, 1, [sample]))[-1][0]
+        fields = sample.together or [sample.name]
+        (op,) = parse(f"{','.join(fields)}: {call}")[0].operators
+        samples = [Sample(name, sample.array, sample.length, sample.held) for name in fields]
+        after = run(op, AnyStream(), Slot(0, 1, samples))[-1][0]
         return (after.array.shape, after.array.dtype, after.layout()) == (
             sample.array.shape, sample.array.dtype, sample.layout())
 
@@ -616,7 +676,7 @@ class OneOf(Group):
 
 # ---- The text.
 
-# `ways` has the interpolation and the border of each field, or None for them.
+# `ways` has the interpolation, the border and the layout of each field, or None for them.
 Statement = namedtuple('Statement', 'fields ways operators')
 INTERPOLATIONS = ['nearest', 'bilinear']
 
@@ -644,11 +704,12 @@ def operators_of(text):
 
 
 def field_of(text):
-    """A name, its interpolation and its border: mask[nearest,edge]."""
+    """A name, its interpolation, its border and its layout: mask[nearest,edge,layout=hw]."""
     name, bracket, rest = text.partition('[')
     words = [piece.strip() for piece in rest.rstrip('] ').split(',')] if bracket else []
     return (name.strip(), next((one for one in words if one in INTERPOLATIONS), None),
-            next((one for one in words if one in MODES), None))
+            next((one for one in words if one in MODES), None),
+            next((one.partition('=')[2].strip() for one in words if one.startswith('layout')), None))
 
 
 def parse(text):
@@ -663,38 +724,53 @@ def parse(text):
     return statements
 
 
+PROGRAM = None
+
+
 def usable(program=None):
     """The operators that the program has, of which check.py tells it first."""
+    global PROGRAM
     if program:
+        PROGRAM = program
         lines = subprocess.run([program, 'help', 'augment'], capture_output=True, text=True,
                                check=True).stdout.splitlines()
         have = {line.split('(')[0].strip() for line in lines if line.startswith('  ') and '(' in line}
         for name in set(OPERATORS) - have:
             del OPERATORS[name]
-    return list(OPERATORS.values())
+    return [kind for kind in OPERATORS.values() if not kind.own]
 
 
 def augment(statements, slots, streams, count):
     """Changes a batch in place. slots[i] has the samples of slot i by name, and streams[i] its
     random numbers. The slots have streams of their own, so the operators may take turns over the
-    batch. Returns the draws of each slot, as `replay` lists them."""
-    record = [[] for _ in slots]
+    batch. Returns the draws of each slot, as `replay` lists them, and its partner and the partner's
+    weight, which are None where nothing is mixed."""
+    record, partners = [[] for _ in slots], None
     for statement in statements:
         for slot in slots:
             for name, way in zip(statement.fields, statement.ways):
                 slot[name] = slot[name].in_statement(*way)
         for op in statement.operators:
-            for slot in slots:
-                slot.update({name: lay(op, slot[name]) for name in statement.fields})
-            draws = [op.draw(stream, Slot(i, count, [slot[name] for name in statement.fields]))
-                     for i, (slot, stream) in enumerate(zip(slots, streams))]
-            for slot, drawn, told in zip(slots, draws, record):
-                text = op.tell(slot[statement.fields[0]], drawn)
-                told += [(one, text) for one in op.members or [op]]
-            for name in statement.fields:
-                samples = [slot[name] for slot in slots]
-                if samples:
-                    samples = of_field(op, samples[0]).apply_all(samples, draws, count)
-                for slot, sample in zip(slots, samples):
-                    slot[name] = sample
-    return [told_calls(told) for told in record]
+            draws = apply_operator(op, statement.fields, slots, streams, count, record)
+            if op.mixes:
+                partners = op.partners(draws)
+    return [told_calls(told) for told in record], partners
+
+
+def apply_operator(op, fields, slots, streams, count, record):
+    for slot in slots:
+        slot.update({name: lay(op, slot[name]) for name in fields})
+    draws = [op.draw(stream, Slot(i, count, [slot[name] for name in fields]))
+             for i, (slot, stream) in enumerate(zip(slots, streams))]
+    for slot, drawn, told in zip(slots, draws, record):
+        note(op, drawn)
+        told += op.tells(slot[fields[0]], drawn)
+    for name in fields:
+        samples = [slot[name] for slot in slots]
+        if samples:
+            samples = of_field(op, samples[0]).apply_all(samples, draws, count)
+        for slot, sample in zip(slots, samples):
+            slot[name] = sample
+    for slot, drawn in zip(slots, draws):
+        slot.update(zip(fields, op.exchange([slot[name] for name in fields], drawn)))
+    return draws

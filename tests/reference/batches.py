@@ -23,12 +23,13 @@ import philox
 import samples
 
 # Operators register themselves. A file may be missing as long as the program lacks its operators.
-for operators in ('moves', 'values', 'resample'):
+for operators in ('moves', 'values', 'resample', 'mixing'):
     if importlib.util.find_spec(operators):
         importlib.import_module(operators)
 
-# planned: the rows of the order; index: those that came in their places; draws: a text for each slot
-Batch = namedtuple('Batch', 'epoch epoch_step step count planned index fields draws')
+# planned: the rows of the order; index: those that came in their places; draws: a text for each slot;
+# partners: for each slot its partner's slot and weight, or None where nothing is mixed
+Batch = namedtuple('Batch', 'epoch epoch_step step count planned index fields draws partners')
 
 
 def parser():
@@ -132,10 +133,10 @@ class Run:
         slots = [{field.name: augment.Sample(*field) for field in self.dataset.sample(row)}
                  for row in index]
         streams = [self.stream(epoch, step, vrank, slot, row) for slot, row in enumerate(planned)]
-        draws = augment.augment(self.statements, slots, streams, count)
+        draws, partners = augment.augment(self.statements, slots, streams, count)
         fields = {name: np.stack([slot[name].array for slot in slots]) for name in slots[0]} \
             if slots else self.empty()
-        return Batch(epoch, epoch_step, step, count, planned, index, fields, draws)
+        return Batch(epoch, epoch_step, step, count, planned, index, fields, draws, partners)
 
     def empty(self):
         """The fields of a batch without rows: their types and shapes are those of any sample."""

@@ -2,6 +2,7 @@
 understands. A case is a function of its number alone."""
 import os
 import random
+import subprocess
 
 import h5py
 import numpy as np
@@ -15,6 +16,13 @@ KINDS = ['u1', 'u1', '<u2', '>u2', '<u4', '>u8', 'i1', '>i2', '<i4', '<i8', '<f2
          '<c8', '>c16']
 SHAPES = {0: [()], 1: [(1,), (5,), (8,)], 2: [(1, 1), (3, 4), (6, 1), (5, 7), (4, 4)],
           3: [(1, 1, 1), (4, 5, 3), (5, 3, 1), (3, 4, 6), (2, 3, 5), (4, 4, 2), (3, 3, 3)], 4: [(2, 1, 3, 2)]}
+SUITABLE = {
+    'image': (['u1', '<u2', '<f4', '>f4'],
+              [(4, 5, 3), (5, 3, 3), (1, 1, 3), (6, 7, 3), (3, 6, 1), (5, 5, 3)]),
+    'real': (['<f4', '>f4', '<f8', '>f8'], SHAPES[1] + SHAPES[2] + SHAPES[3]),
+    'vector': (['<f2', '>f4', '<f4', '<f8'], [(4, 4, 2), (3, 5, 2), (2, 5, 5), (3, 3, 3, 3), (2, 4, 4, 2),
+                                              (4, 3, 2, 2), (3, 4, 4, 3), (2, 2, 3, 3)])}
+SQUARES = [(4, 4), (5, 5), (3, 4), (3, 3, 3)]
 ODD = [np.nan, np.nan, np.nan, np.inf, -np.inf, -0.0, 1e-40, 3e38, 65504.0]
 
 
@@ -25,27 +33,40 @@ class Case:
     def __init__(self, number):
         self.number = number
         self.rng = random.Random(f'case {number}')
+        self.choose_wanted()
         self.loading, self.order = [], []
         self.networked = number % 20 == 7  # its permutation is too large for a table
         self.large = self.networked or self.rng.random() < 0.05
         self.alone = not self.large and self.rng.random() < 0.05
-        self.windowed = not self.large and not self.alone and self.rng.random() < 0.25
+        self.windowed = not (self.large or self.alone or self.suits) and self.rng.random() < 0.35
         self.offset_kind = self.rng.choice(['<i8', '>u4', 'u2'])
         self.weight_kind = self.rng.choice(['f4', 'f8'])
+        self.named, self.figures, self.weightless = {}, {}, False
         self.choose_fields()
         self.make_sources()
         self.dataset = samples.Dataset(self.path, self.fields, self.alone)
+        if not self.alone:
+            self.make_figures()
         self.choose_order()
         self.choose_bad_rows()
         self.choose_augmentation()
         self.options = batches.parser().parse_args(self.order + self.loading)
         self.choose_places()
 
+    def choose_wanted(self):
+        """Two operators that the case is to have. Together the cases want all of them equally often."""
+        kinds = augment.usable()
+        half = (len(kinds) + 1) // 2
+        self.wanted = [kinds[(self.number + k * half) % len(kinds)] for k in range(2)]
+        self.suits = next((kind.suits for kind in self.wanted if kind.suits), None)
+
     # ---- Fields. `made` says how a file's datasets are filled: name, kind, shape of a row, rows.
 
     def choose_fields(self):
         rng = self.rng
         self.stride, self.made, texts = rng.randint(1, 4), [], []
+        if self.suits and not self.large:
+            self.choose_suitable(texts)
         for name in ['x', 'g/y', 'z'][:1 if self.large else rng.randint(1, 3)]:
             kind = rng.choice(KINDS)
             shape = () if self.large else rng.choice(SHAPES[rng.choice([0, 1, 2, 2, 3, 3, 3, 4])])
@@ -67,6 +88,19 @@ class Case:
                     self.made.append((name + '.flat', kind, shape[:2], ('rows',)))
                     texts.append(f'flat_{name[-1]}={name}.flat')
         self.fields = ', '.join(texts)
+
+    def choose_suitable(self, texts):
+        """Fields for the operators that the case is to have: an image, a field of reals, a vector field,
+        or several fields that are the components of vectors."""
+        rng = self.rng
+        kinds, shapes = SUITABLE[self.suits]
+        kind, shape = rng.choice(kinds), rng.choice(shapes)
+        names = ['fit']
+        if self.suits == 'vector' and rng.random() < 0.5:
+            names, shape = ['u', 'v', 'w'][:rng.randint(2, 3)], rng.choice(SQUARES)
+        for name in names:
+            self.made.append((name, kind, shape, ('rows',)))
+            texts.append(name)
 
     def numbers(self, kind, shape):
         """Whole numbers of all sizes; floats of few digits, with odd ones among them."""
@@ -130,6 +164,7 @@ class Case:
                     file[name + '.begin'] = begins.astype(self.offset_kind)
                 whole = shape if self.alone else (rows, *shape)
                 self.make_dataset(file, name, self.numbers(kind, whole))
+                self.name_axes(file, name)
             weights = [self.rng.choice([0, 1, 0.1, self.rng.random()]) for _ in range(count)]
             file['weight'] = np.array(weights, self.weight_kind)
             file['class'] = np.array([self.rng.choice([-3, 0, 0, 2]) for _ in range(count)], 'i2')
@@ -145,6 +180,54 @@ class Case:
                 if data.ndim else file.create_dataset(name, data=data)
         else:
             file.create_dataset(name, data=data)
+
+    def name_axes(self, file, name):
+        """Names the axes of a dataset by labels or by dimension scales, as netCDF does."""
+        array = file[name]
+        if name not in self.named:
+            self.named[name] = self.random_names(array) if self.rng.random() < 0.3 else None
+        names = self.named[name]
+        if not names or array.dtype.kind == 'c':
+            return
+        for axis, text in enumerate(names):
+            if self.rng.random() < 0.5:
+                array.dims[axis].label = text
+            elif text:
+                scale = f'{name}.axes/{axis}/{text}'
+                file[scale] = np.arange(array.shape[axis], dtype='u4')
+                file[scale].make_scale()
+                array.dims[axis].attach_scale(file[scale])
+
+    def random_names(self, array):
+        """A name for each axis of a dataset, which rarely contradict one another."""
+        rng, names = self.rng, []
+        for letter in rng.sample(list(samples.AXES), min(array.ndim, len(samples.AXES))):
+            name = rng.choice([*samples.AXES[letter], *samples.AXES[letter], 'ensemble', ''])
+            names.append(rng.choice([name, name.upper()]))
+        if array.ndim > 1 and not self.alone and rng.random() < 0.7:
+            names[0] = rng.choice(['time', 'sample', ''])
+        return names
+
+    # ---- Statistics, for normalize(from=FILE).
+
+    def make_figures(self):
+        """Has the program write the figures of some fields: a name of a file and a number of channels
+        for each."""
+        is_wanted = any(kind.name == 'normalize' for kind in self.wanted)
+        for name, kind, shape, how in self.made:
+            has_numbers = how == ('rows',) and np.dtype(kind).kind in 'iuf'
+            if not has_numbers or self.large or name not in self.dataset.names():
+                continue
+            if self.rng.random() > (0.7 if is_wanted else 0.1):
+                continue
+            axis = self.rng.choice(['none', *range(1, len(shape) + 1)])
+            path = name.replace('/', '.') + '.stats'
+            done = subprocess.run(  # which fails where there are no numbers
+                [augment.PROGRAM, 'stats', self.path, name, '--channel-axis', str(axis), '--write', path],
+                capture_output=True, check=False)
+            channels = 0 if axis == 'none' else shape[axis - 1]
+            if not done.returncode and min(augment.figures_in(path).std) >= 1e-30:
+                self.figures[name] = path, channels
 
     # ---- Options.
 
@@ -239,24 +322,38 @@ class Case:
     def choose_augmentation(self):
         """Random calls of the registered operators, each of which fits what came before it."""
         rng = self.rng
+        self.mixes = False
         sample = {f.name: augment.Sample(*f) for f in self.dataset.sample(self.run.order.subset[0])}
         statements = []
-        for _ in range(rng.choice([0, 1, 2, 2, 3])):
-            name = rng.choice(list(sample))
-            kinds = augment.usable()
-            alike = [other for other in sample if self.look_alike(sample[name], sample[other])]
-            if rng.random() < 0.4:  # elements that change places may have several types
-                kinds = [kind for kind in kinds if kind.moves] or kinds
-                alike = [other for other in sample if self.lie_alike(sample[name], sample[other])]
-            names = rng.sample(alike, rng.randint(1, len(alike)))
-            calls = self.random_calls(kinds, names, sample)
-            if calls:
-                names = [one + rng.choice([*[''] * 6, '[nearest]', '[edge]', '[ bilinear, wrap ]'])
-                         for one in names]
-                statements.append(f"{','.join(names)}: {' '.join(calls)}")
+        for turn in range(rng.choice([0, 1, 1, 1, 2, 2, 3]) if self.large else rng.choice([2, 2, 2, 3])):
+            statement = self.random_statement(sample, self.wanted[turn] if turn < 2 else None)
+            if statement:
+                statements.append(statement)
         if statements:
             self.loading += ['--augment', '; '.join(statements)]
-            self.loading += ['--augment-by', rng.choice(['rank', 'sample'])]
+            self.loading += ['--augment-by', 'rank' if self.mixes else rng.choice(['rank', 'sample'])]
+
+    def random_statement(self, sample, wanted):
+        """A statement whose first operator is the wanted one, where it fits."""
+        rng, kinds = self.rng, augment.usable()
+        same_type = wanted and not wanted.moves or rng.random() < 0.6
+        if not same_type:  # elements that change places may have several types
+            kinds = [kind for kind in kinds if kind.moves]
+        is_alike = self.look_alike if same_type else self.lie_alike
+        for _ in range(8):
+            name = rng.choice(list(sample))
+            if self.suits and rng.random() < 0.6:
+                name = list(sample)[0]
+            alike = [other for other in sample if is_alike(sample[name], sample[other])]
+            names = rng.sample(alike, rng.randint(1, len(alike)))
+            trial = dict(sample)
+            calls = self.random_calls(kinds, wanted, names, trial)
+            if calls:
+                sample.update(trial)
+                ways = [*[''] * 6, '[nearest]', '[edge]', '[ bilinear, wrap ]']
+                names = [one + rng.choice(ways) for one in names]
+                return f"{','.join(names)}: {' '.join(calls)}"
+        return None
 
     @classmethod
     def look_alike(cls, a, b):
@@ -275,20 +372,33 @@ class Case:
         """What the first of some random attempts gives that gives anything."""
         return next((found for found in (attempt() for _ in range(6)) if found), None)
 
-    def random_calls(self, kinds, names, sample):
+    def random_calls(self, kinds, wanted, names, sample):
         calls = []
         by_shape = [kind.name for kind in kinds if kind.by_shape]
         differ = len({sample[name].layout() for name in names}) > 1
         least = min(names, key=lambda name: sample[name].array.ndim)
         for turn in range(self.rng.randint(1, 4)):
-            # Each operator is wanted in some cases, whichever operators fit often.
-            kind = kinds[self.number % len(kinds)] if not turn else self.rng.choice(kinds)
-            call = self.first(lambda: kind.example(self.rng, sample[least]))
+            kind = wanted if wanted and not turn else self.rng.choice(kinds)
+            if kind.mixes and self.mixes:
+                continue
+            sample[least].together = self.components(names, sample)
+            sample[least].figures = self.figures.get(least) if len(names) == 1 else None
+            call = self.first(lambda kind=kind: kind.example(self.rng, sample[least]))
             if call and not (differ and ('layout=' in call or any(one in call for one in by_shape))):
                 calls.append(call)
+                self.mixes = self.mixes or kind.mixes
                 text = f"{','.join(names)}: {call}"
                 augment.augment(augment.parse(text), [sample], [augment.AnyStream()], 1)
+            elif kind == wanted:
+                return []
         return calls
+
+    @staticmethod
+    def components(names, sample):
+        """Those of some fields that may be the components of one vector: all or none."""
+        alike = {(sample[name].array.shape, sample[name].array.dtype, sample[name].layout(),
+                  sample[name].length) for name in names}
+        return names if len(alike) == 1 and next(iter(alike))[3] is None else []
 
     def choose_places(self):
         """An epoch, one of its steps for `digest`, and places (step, vrank) for `replay`."""

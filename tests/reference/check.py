@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """Compares the program with the reference in random cases, byte for byte:
 
-    check.py PROGRAM [--cases N] [--first K] [--case K] [--keep FOLDER]
+    check.py PROGRAM [--own REFERENCE_BATCH] [--cases N] [--first K] [--case K] [--keep FOLDER]
 
 A case is a function of its number. `plan` must print the reference's rows for a whole epoch,
 `digest --per-rank` must print the hashes of a whole step, and `replay -o` must write the batches and
-list the draws.
+list the draws. reference_batch shows the partners of a batch, and an operator of a program's own.
+With 200 cases every operator and every way to read and to order must have occurred: see coverage.py.
 With --keep the case's files stay in a folder, so that its commands can be tried by hand."""
 import argparse
 import os
@@ -24,8 +25,13 @@ import numpy as np
 import augment
 import batches
 from cases import Case
+from coverage import Coverage
+import own
 
 warnings.simplefilter('ignore', RuntimeWarning)  # of numpy: overflow to infinity is right
+
+
+FEWEST, MOST = 21, 200  # cases of a usual run, and of one that must have everything
 
 
 class Different(Exception):
@@ -101,6 +107,7 @@ def check_replay(path, case, run, step, vrank):
                str(step), '--rank', str(vrank), '-o', 'batch.h5', '--overwrite']
     printed = program(*command)
     batch = run.batch(case.epoch, step, vrank)
+    case.weightless = case.weightless or batch.count < len(batch.index)
     check_draws(command, batch, printed)
     with h5py.File('batch.h5', 'r') as file:
         found = []
@@ -112,16 +119,12 @@ def check_replay(path, case, run, step, vrank):
 
 
 def check_draws(command, batch, printed):
-    """Compares the draws of each slot. An operator whose draws the reference does not tell is not
-    compared, nor is one in which such an operator stands."""
+    """Compares the draws of each slot."""
     lines = [line for line in printed.splitlines() if line.startswith('slot ')]
     compare(command, 'lines of slots', len(batch.index), len(lines))
     for slot, (expected, line) in enumerate(zip(batch.draws, lines)):
-        expected = calls_in(expected)
-        unknown = {name for name, told in expected if augment.UNKNOWN in told}
         came = calls_in(line.partition('  row ')[2])
-        compare(command, f'draws of slot {slot}', *(
-            [call for call in calls if call[0] not in unknown] for calls in (expected, came)))
+        compare(command, f'draws of slot {slot}', calls_in(expected), came)
 
 
 def calls_in(text):
@@ -159,17 +162,50 @@ def shown(array, where):
     return f'{value!s} ({value.tobytes()[::-1].hex()})'
 
 
+# ---- reference_batch: what a program sees of a batch, with an operator of its own.
+
+def check_own(path, case):
+    text = (case.options.augment or '').rstrip()
+    if case.alone or case.large or not (case.mixes or case.number % 4 == 0):
+        return
+    fields = [field.name for field in case.dataset.sample(0)]
+    names = ','.join(fields[:1 + case.number % 3])
+    text += '; ' * bool(text) + f'{names}: blank(share=0.3, p=0.7) sometimes(p=0.5, blank(share=0.1))'
+    order = {'vranks': 3, 'batch': 4, 'seed': case.number, 'tail': 'pad' if case.number % 2 else 'short'}
+    flags = [text for key, value in order.items() for text in (f'--{key}', str(value))]
+    run = batches.Run(batches.parser().parse_args(
+        [case.path, '--fields', case.fields, '--augment', text, *flags]))
+    step, vrank = run.order.steps() - 1, case.number % 3
+    batch = run.batch(0, step, vrank)
+    printed = program(path, case.path, case.fields, text, *map(str, order.values()), str(step), str(vrank))
+    command = ['reference_batch', case.path, case.fields, text, *order.values(), step, vrank]
+    command = ['', *map(str, command)]
+    expected = [f'{slot} {partner} {weight.view(np.uint32):08x}'
+                for slot, (partner, weight) in enumerate(batch.partners or ())]
+    compare(command, 'partners and their weights', expected, printed.splitlines())
+    with open('batch.raw', 'rb') as file:
+        for name, field in batch.fields.items():
+            came = np.frombuffer(file.read(field.nbytes), field.dtype)
+            compare(command, f'elements of {name}', field.size, came.size)
+            compare_field(command, name, batch, field, came.reshape(field.shape))
+        compare(command, 'bytes behind the fields', b'', file.read())
+
+
 # ---- Cases.
 
-def check(path, number):
+def check(options, number, coverage):
     """Returns what is different in a case, or None."""
     try:
         case = Case(number)
+        augment.APPLIED.clear()  # of the calls that Case has tried
         run = batches.Run(case.options)
-        check_plan(path, case, run)
+        check_plan(options.program, case, run)
         for step, vrank in case.places:
-            check_replay(path, case, run, step, vrank)
-        check_digest(path, case, run)
+            check_replay(options.program, case, run, step, vrank)
+        check_digest(options.program, case, run)
+        if options.own:
+            check_own(options.own, case)
+        coverage.add(case)
     except Different as difference:
         return str(difference)
     except Exception:  # a fault of the reference or of the case
@@ -177,39 +213,49 @@ def check(path, number):
     return None
 
 
-def check_in_folder(path, number, keep):
-    folder = keep or tempfile.mkdtemp(dir='.')
+def check_in_folder(options, number, coverage):
+    folder = options.keep or tempfile.mkdtemp(dir='.')
     os.makedirs(folder, exist_ok=True)
     before = os.getcwd()
     os.chdir(folder)
     try:
-        return check(path, number)
+        return check(options, number, coverage)
     finally:
         os.chdir(before)
-        if not keep:
+        if not options.keep:
             shutil.rmtree(folder)
+
+
+def tell(number, difference):
+    build = os.environ.get('BUILD', 'BUILD_FOLDER')
+    print(f'FAILED: case {number}: {difference}\n'
+          f'  this case alone, with its files: tests/cli/reference.sh {build} '
+          f'--case {number} --keep /tmp/case{number}', file=sys.stderr)
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    options.add_argument('program')
-    options.add_argument('--cases', type=int, default=20)
+    options.add_argument('program', type=os.path.abspath)
+    options.add_argument('--own', type=os.path.abspath)
+    options.add_argument('--cases', type=int, default=FEWEST)
     options.add_argument('--first', type=int, default=0)
     options.add_argument('--case', type=int)
     options.add_argument('--keep')
     options = options.parse_args()
-    augment.usable(os.path.abspath(options.program))
+    augment.usable(options.program)
+    own.register()
     first, cases = (options.first, options.cases) if options.case is None else (options.case, 1)
-    failed, build = 0, os.environ.get('BUILD', 'BUILD_FOLDER')
+    failed, coverage = 0, Coverage()
     for number in range(first, first + cases):
-        difference = check_in_folder(os.path.abspath(options.program), number, options.keep)
+        difference = check_in_folder(options, number, coverage)
         if difference:
             failed += 1
-            print(f'FAILED: case {number}: {difference}\n'
-                  f'  this case alone, with its files: tests/cli/reference.sh {build} '
-                  f'--case {number} --keep /tmp/case{number}',
-                  file=sys.stderr)
-    print(f'{cases - failed} of {cases} cases are the same')
+            tell(number, difference)
+    print(f'{cases - failed} of {cases} cases are the same\n{coverage}')
+    missing = coverage.missing()
+    if cases >= MOST and missing:
+        print(f"FAILED: {cases} cases, and none had: {', '.join(missing)}", file=sys.stderr)
+        failed += 1
     return failed > 0
 
 

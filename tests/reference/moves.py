@@ -5,6 +5,7 @@ import numpy as np
 from augment import (ByAxes, Operator, cut, extents, is_along_rows, layout_in, letters, letters_of, number,
                      of_each, operator, random_layout, random_mode, random_p, size_text, whole, wholes, word,
                      yes_or_no)
+from vectors import Turning, component_layout, quarter, some_components, spelled, then
 
 ONE = np.float64(1)
 
@@ -119,6 +120,9 @@ class TimeFlip(Operator):
     def draw(self, stream, slot):
         return np.float64(stream.float()) < self.p
 
+    def is_applied(self, drawn):
+        return drawn
+
     def apply(self, sample, drawn):
         axis = sample.axis('t', self.layout)
         if axis is None:
@@ -135,21 +139,82 @@ class TimeFlip(Operator):
         return None if layout is None else f'time_flip({(random_p(rng) + layout)[2:]})'
 
 
-class Symmetry(ByAxes):
+@operator
+class RandomFlip(Turning):
+    name = 'random_flip'
+    takes = {'axis': letters, 'p': number, 'layout': word, **Turning.turning}
+    usual = {'p': np.float64(0.5), **Turning.usual_turning}
+
+    def draw(self, stream, slot):
+        return np.float64(stream.float()) < self.p
+
+    def is_applied(self, drawn):
+        return drawn
+
+    def tell(self, sample, drawn):
+        return f'{self.axis}={yes_or_no(drawn)}'
+
+    def apply(self, sample, drawn):
+        axis = sample.axis(self.axis, self.layout)
+        if not drawn:
+            return sample
+        return self.turned(sample.real_rows(lambda array: np.flip(array, axis)), drawn)
+
+    def where(self, sample, drawn):
+        return {self.axis: (self.axis, True)}
+
+    @classmethod
+    def example(cls, rng, sample):
+        axis = rng.choice('wwhhdt')
+        layout = random_layout(rng, sample, axis, image=False)
+        if rng.random() < 0.6:
+            layout = component_layout(rng, sample) or layout
+        if layout is None or axis not in letters_of(sample, layout):
+            return None
+        have = letters_of(sample, layout)
+        more = some_components(rng, sample, have, '')
+        p = rng.choice(['', ', p=0', ', p=1', f', p={rng.random():.3f}'])
+        return None if more is None else f'random_flip(axis={spelled(rng, axis)}{p}{layout}{more})'
+
+
+class Symmetry(Turning, ByAxes):
     """An operator that lays a square or a cube onto itself."""
-    takes = {'axes': letters, 'p': number, 'layout': word}
-    usual = {'axes': None, 'p': ONE}
+    takes = {'axes': letters, 'p': number, 'layout': word, **Turning.turning}
+    usual = {'axes': None, 'p': ONE, **Turning.usual_turning}
     same_size, counts = True, (2,)
 
     def places(self, sample):
         return [self.axis(sample, letter) for letter in self.letters(sample)]
 
+    def change(self, sample, drawn):
+        places = self.places(sample)
+        moved = sample.real_rows(lambda array: self.lay_onto(array, places, drawn))
+        return self.turned(moved, (drawn,))
+
+    def where(self, sample, drawn):
+        return self.shown(self.letters(sample), drawn[0])
+
+    def lay_onto(self, array, axes, drawn):
+        raise NotImplementedError
+
+    def shown(self, axes, drawn):
+        raise NotImplementedError
+
     @classmethod
     def example(cls, rng, sample):
         found = cls.random_axes(rng, sample)
+        layout = component_layout(rng, sample)
+        if layout and rng.random() < 0.6:
+            have = letters_of(sample, layout)
+            axes = [letter for letter in have if letter in 'whd']
+            axes = rng.sample(axes, min(rng.choice(cls.counts), len(axes)))
+            found = axes, f', axes={spelled(rng, axes)}{layout}'
+            if len({sample.array.shape[have.index(letter)] for letter in axes}) > 1:
+                return None
         if not found or len(found[0]) not in cls.counts or is_along_rows(sample, *found):
             return None
-        return f'{cls.name}({(random_p(rng) + found[1])[2:]})'
+        more = some_components(rng, sample, layout_in(sample, found[1]), found[0])
+        return None if more is None else f'{cls.name}({(random_p(rng) + found[1] + more)[2:]})'
 
 
 @operator
@@ -159,9 +224,14 @@ class RandomRot90(Symmetry):
     def chosen(self, stream, slot):
         return stream.below(4)
 
-    def change(self, sample, drawn):
-        axes = self.places(sample)
-        return sample.real_rows(lambda array: np.rot90(array, drawn, axes))
+    def lay_onto(self, array, axes, drawn):
+        return np.rot90(array, drawn, axes)
+
+    def shown(self, axes, drawn):
+        found = {}
+        for _ in range(drawn):
+            found = then(found, quarter(axes))
+        return found
 
 
 @operator
@@ -171,13 +241,15 @@ class D4(Symmetry):
     def chosen(self, stream, slot):
         return stream.below(8)
 
-    def change(self, sample, drawn):
-        axes = self.places(sample)
+    def lay_onto(self, array, axes, drawn):
+        turned = np.rot90(array, drawn % 4, axes)
+        return np.flip(turned, axes[1]) if drawn >= 4 else turned
 
-        def lay_onto(array):
-            turned = np.rot90(array, drawn % 4, axes)
-            return np.flip(turned, axes[1]) if drawn >= 4 else turned
-        return sample.real_rows(lay_onto)
+    def shown(self, axes, drawn):
+        found = {}
+        for _ in range(drawn % 4):
+            found = then(found, quarter(axes))
+        return then(found, {axes[1]: (axes[1], True)}) if drawn >= 4 else found
 
 
 @operator
@@ -188,18 +260,20 @@ class RandomSymmetry(Symmetry):
     def chosen(self, stream, slot):
         return stream.below({2: 8, 3: 48}[len(self.letters(slot.samples[0]))])
 
-    def change(self, sample, drawn):
-        axes = self.places(sample)
-        count = len(axes)
-        order = ['012', '102', '021', '120', '201', '210'][drawn >> count]
+    @staticmethod
+    def order_of(count, drawn):
+        return [int(digit) for digit in ['012', '102', '021', '120', '201', '210'][drawn >> count]]
 
-        def lay_onto(array):
-            of = list(range(array.ndim))
-            for k, axis in enumerate(axes):
-                of[axis] = axes[int(order[k])]
-            mirrored = [axis for k, axis in enumerate(axes) if drawn >> k & 1]
-            return np.flip(array.transpose(of), mirrored)
-        return sample.real_rows(lay_onto)
+    def lay_onto(self, array, axes, drawn):
+        of = list(range(array.ndim))
+        for axis, digit in zip(axes, self.order_of(len(axes), drawn)):
+            of[axis] = axes[digit]
+        mirrored = [axis for k, axis in enumerate(axes) if drawn >> k & 1]
+        return np.flip(array.transpose(of), mirrored)
+
+    def shown(self, axes, drawn):
+        return {axis: (axes[digit], bool(drawn >> k & 1))
+                for k, (axis, digit) in enumerate(zip(axes, self.order_of(len(axes), drawn)))}
 
 
 @operator

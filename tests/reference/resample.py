@@ -6,8 +6,9 @@ are one resampling."""
 import numpy as np
 
 import augment
-from augment import Operator, number, operator, random_layout, whole, word
+from augment import Operator, letters_of, number, operator, random_layout, shortest, whole, word
 from philox import exp, log, turn
+from vectors import Turning, component_layout, some_components
 
 f32, f64 = np.float32, np.float64
 
@@ -68,6 +69,16 @@ class OnImages(Operator):
     def extent(self, slot):
         sample = slot.samples[0]
         return [sample.array.shape[sample.axis(letter, self.layout)] for letter in 'hw']
+
+    def is_applied(self, drawn):
+        return drawn is not None
+
+    def tell(self, sample, drawn):
+        return 'no' if drawn is None else self.tell_values(drawn)
+
+    def tell_values(self, drawn):
+        """What is told of an operator that is applied."""
+        raise NotImplementedError
 
     def is_left_out(self, stream):
         return self.p < 1 and not f64(stream.float()) < self.p
@@ -139,6 +150,12 @@ class Resize(OnImages):
     takes = {'size': sizes, 'how': word, 'layout': word}
     usual = {'how': 'bilinear', 'layout': None}
 
+    def is_applied(self, drawn):
+        return True
+
+    def tell(self, sample, drawn):
+        return None
+
     def apply(self, sample, drawn):
         return self.change(sample, lambda image: resized(image, self.how, self.size))
 
@@ -154,11 +171,14 @@ class Resize(OnImages):
 class RandomResizedCrop(OnImages):
     name = 'random_resized_crop'
     takes = {'size': sizes, 'scale': numbers_between, 'ratio': numbers_between, 'how': word,
-             'layout': word}
-    usual = {'scale': numbers_between('0.08..1'), 'how': 'bilinear', 'layout': None,
+             'p': number, 'layout': word}
+    usual = {'scale': numbers_between('0.08..1'), 'how': 'bilinear', 'p': f64(1), 'layout': None,
              'ratio': numbers_between('0.75..1.3333333333333333')}
 
     def draw(self, stream, slot):
+        return None if self.is_left_out(stream) else self.draw_part(stream, slot)
+
+    def draw_part(self, stream, slot):
         height, width = self.extent(slot)
         low, high = self.ratio
         for _ in range(10):
@@ -175,7 +195,13 @@ class RandomResizedCrop(OnImages):
             w = max(1, int(np.rint(f64(height) * high)))
         return (height - h) // 2, (width - w) // 2, h, w
 
+    def tell_values(self, drawn):
+        top, left, h, w = drawn
+        return f'y={top}, x={left}, height={h}, width={w}'
+
     def apply(self, sample, drawn):
+        if drawn is None:
+            return sample
         top, left, h, w = drawn
         return self.change(sample, lambda image: resized(image[top:top + h, left:left + w],
                                                          self.how, self.size))
@@ -184,8 +210,11 @@ class RandomResizedCrop(OnImages):
     def example(cls, rng, sample):
         layout = cls.example_layout(rng, sample)
         more = rng.choice(['', ', scale=0.5..1', ', scale=0..0.1', ', ratio=0.1..9', ', how=area'])
-        return None if layout is None else (
-            f'random_resized_crop(size={rng.choice(["5", "[3,8]"])}{more}{layout})')
+        size = rng.choice(['5', '[3,8]'])
+        if layout is not None and rng.random() < 0.25:  # p is for a result of the sample's size
+            at = [sample.array.shape[letters_of(sample, layout).index(letter)] for letter in 'hw']
+            size, more = f'[{at[0]},{at[1]}]', more + ', p=0.4'
+        return None if layout is None else f'random_resized_crop(size={size}{more}{layout})'
 
 
 def bell(most, sigma, real):
@@ -224,6 +253,9 @@ class GaussianBlur(OnImages):
 
     def draw(self, stream, slot):
         return None if self.is_left_out(stream) else draw_between(stream, self.sigma)
+
+    def tell_values(self, drawn):
+        return f'sigma={shortest(drawn)}'
 
     def apply(self, sample, drawn):
         def blur(image):
@@ -315,6 +347,10 @@ class Warp(OnImages):
     shared = {'how': word, 'border': word, 'p': number, 'layout': word}
     usual_shared = {'how': 'bilinear', 'border': 'zero', 'p': f64(1), 'layout': None}
 
+    def __init__(self, inside=(), **values):
+        super().__init__(inside, **values)
+        self.given = self.how, self.border  # which a field's own ones do not change
+
     def draw_values(self, stream, slot):
         raise NotImplementedError
 
@@ -324,27 +360,57 @@ class Warp(OnImages):
     @classmethod
     def example(cls, rng, sample):
         layout = cls.example_layout(rng, sample)
+        if not issubclass(cls, Turning) and layout is not None and 'i' in letters_of(sample, layout):
+            return None
         more = rng.choice(['', '', ', border=edge', ', border=reflect', ', border=wrap',
                            ', how=nearest', ', p=0.5'])
         return None if layout is None else f'{cls.name}({cls.values(rng)}{more}{layout})'
 
 
 @operator
-class RandomRotation(Warp):
+class RandomRotation(Turning, Warp):
     name = 'random_rotation'
-    takes = {'degrees': numbers_between, **Warp.shared}
-    usual = Warp.usual_shared
+    takes = {'degrees': numbers_between, **Warp.shared, **Turning.turning}
+    usual = {**Warp.usual_shared, **Turning.usual_turning}
+    moves = False
 
     def draw_values(self, stream, slot):
         return draw_between(stream, self.degrees)
+
+    def tell_values(self, drawn):
+        return f'degrees={shortest(drawn)}'
 
     def put_behind(self, a_map, drawn, height, width):
         c, s = cosine_and_sine(drawn)
         a_map.put_behind([c, s, -s, c], [f64(0), f64(0)])
 
+    def mix(self, sample, parts, drawn):
+        """Turns the components along x and y of a vector."""
+        along, (c, s) = self.along(len(parts)), cosine_and_sine(drawn)
+        kind = parts[0].dtype.type
+        c, s = kind(c), kind(-s if ('w' in self.against) != ('h' in self.against) else s)
+        x, y = along.index('w'), along.index('h')
+        parts = list(parts)
+        parts[x], parts[y] = c * parts[x] - s * parts[y], s * parts[x] + c * parts[y]
+        return parts
+
     @staticmethod
     def values(rng):
         return f'degrees={rng.choice(["-30..30", "90..90", "-360..360"])}'
+
+    @classmethod
+    def example(cls, rng, sample):
+        call, layout = super().example(rng, sample), component_layout(rng, sample)
+        is_image = layout and 'hw' in layout and sample.length is None
+        if call and is_image and rng.random() < 0.6:
+            call = call.partition(', layout')[0].rstrip(')') + layout + ')'
+        if not call:
+            return None
+        given = call.partition(', layout=')[2].rstrip(')')
+        more = some_components(rng, sample, sample.layout(given or None), 'wh')
+        if more is None or more and sample.array.dtype.itemsize == 2:
+            return None
+        return call[:-1] + more + ')'
 
 
 @operator
@@ -358,6 +424,10 @@ class RandomAffine(Warp):
     def draw_values(self, stream, slot):
         return [draw_between(stream, span) for span in (
             self.degrees, self.translate, self.translate, self.scale, self.shear)]
+
+    def tell_values(self, drawn):
+        return ', '.join(f'{name}={shortest(value)}' for name, value in zip(
+            ('degrees', 'x', 'y', 'scale', 'shear'), drawn))
 
     def put_behind(self, a_map, drawn, height, width):
         degrees, x, y, scale, shear = drawn
@@ -387,6 +457,9 @@ class Elastic(Warp):
         rows, columns = (height - 1) // g + 2, (width - 1) // g + 2
         return alpha, [np.array([[stream.float() for _ in range(columns)] for _ in range(rows)])
                        for _ in 'xy']
+
+    def tell_values(self, drawn):
+        return f'alpha={shortest(drawn[0])}'
 
     def spacing(self):
         return max(1, int(self.sigma / f64(2)))
@@ -421,15 +494,27 @@ class Warps(Operator):
     def __init__(self, first):
         super().__init__()
         self.members = [first]
+        self.alone = [False]  # for each member: it turns components, of any field
 
     def draw(self, stream, slot):
+        self.alone = [self.turns() or any(sample.axis('i', member.layout) is not None
+                                          for sample in slot.samples) for member in self.members]
         return [None if member.is_left_out(stream) else member.draw_values(stream, slot)
                 for member in self.members]
 
+    def tells(self, sample, drawn):
+        return [(member, member.tell(sample, values)) for member, values in zip(self.members, drawn)]
+
+    def turns(self):
+        return any(getattr(member, 'vectors', None) for member in self.members)
+
+    def exchange(self, samples, drawn):
+        return self.members[0].exchange(samples, drawn[0]) if self.turns() else samples
+
     def apply(self, sample, drawn):
         group = []
-        for member, values in zip(self.members, drawn):
-            if group and not self.goes_on(group, member, sample):
+        for member, values, alone in zip(self.members, drawn, self.alone):
+            if group and (alone or not self.goes_on(group, member, sample)):
                 sample, group = self.apply_group(group, sample), []
             group.append((member, values))
         return self.apply_group(group, sample)
@@ -437,7 +522,7 @@ class Warps(Operator):
     def goes_on(self, group, member, sample):
         last = group[-1][0]
         return (len(group) < self.MOST and last.name != 'elastic' and
-                (last.how, last.border) == (member.how, member.border) and
+                last.given == member.given and
                 sample.axis('h', last.layout) == sample.axis('h', member.layout))
 
     @staticmethod
@@ -452,14 +537,19 @@ class Warps(Operator):
             return a_map.warp(image, last.how, last.border)
         if all(values is None for _, values in group):
             return sample
-        return last.change(sample, warp)
+        warped = last.change(sample, warp)
+        return last.turned(warped, group[-1][1]) if isinstance(last, Turning) else warped
 
 
-def join(operators):
+def join(operators, together=True):
+    """Puts Warps in the place of warps: of neighbours together, or of each by itself."""
     joined = []
     for op in operators:
-        if isinstance(op, Warp) and joined and isinstance(joined[-1], Warps):
-            joined[-1].members.append(op)
+        op.inside = join(op.inside, op.name != 'one_of')
+        before = joined[-1] if joined else None
+        if isinstance(op, Warp) and together and isinstance(before, Warps) and not (
+                before.turns() or Warps(op).turns()):
+            before.members.append(op)
         else:
             joined.append(Warps(op) if isinstance(op, Warp) else op)
     return joined

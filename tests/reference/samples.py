@@ -1,7 +1,7 @@
 """What a sample is: the paths and fields of shardstep/dataset.h, read by h5py a sample at a time.
 
     dataset = Dataset('a.h5,b/', 'x=data(window=3), y=labels')
-    dataset.sample(7)        a list of Field(name, array, length), in the order of the text
+    dataset.sample(7)        a list of Field(name, array, length, layout), in the order of the text
     dataset.bounds           source i has the samples [bounds[i], bounds[i + 1])
 """
 from collections import namedtuple
@@ -11,8 +11,9 @@ import os
 import h5py
 import numpy as np
 
-# `length`: how many of the rows of a ragged field are real; None for another field.
-Field = namedtuple('Field', 'name array length')
+# `length`: how many of the rows of a ragged field are real; None for another field. `layout`: the
+# letters that the names of the axes in the file tell, or None.
+Field = namedtuple('Field', 'name array length layout')
 SUFFIXES = ('.h5', '.hdf5', '.he5', '.nc', '.nc4')
 
 
@@ -61,6 +62,34 @@ def plain(array):
     return array.astype(kind.newbyteorder('='))
 
 
+# ---- Names of axes.
+
+AXES = {
+    't': ['time'], 'z': ['level', 'lev', 'plev', 'pressure', 'height_level', 'depth', 'z'],
+    'y': ['lat', 'latitude', 'y', 'row', 'rlat'], 'x': ['lon', 'longitude', 'x', 'column', 'rlon'],
+    'c': ['channel', 'channels', 'band', 'bands', 'c', 'variable']}
+LETTERS = {name: letter for letter, names in AXES.items() for name in names}
+
+
+def letter_of(dimension):
+    """The letter of an axis of a dataset. None: its names contradict one another."""
+    names = [scale.name.rpartition('/')[2] for scale in dimension.values()] + [dimension.label]
+    found = {LETTERS[name.lower()] for name in names if name.lower() in LETTERS}
+    return None if len(found) > 1 else found.pop() if found else '_'
+
+
+def letters_of(array):
+    """The letters of a dataset's axes, or None."""
+    found = [letter_of(dimension) for dimension in array.dims]
+    return None if None in found else ''.join(found)
+
+
+def as_layout(text):
+    """Letters as the layout of a sample: None if they tell none."""
+    told = (text or '').replace('_', '')
+    return text if told and len(set(told)) == len(told) else None
+
+
 class Part:
     """One field of the text: rows, a window of rows, or a run of rows."""
 
@@ -88,21 +117,32 @@ class Part:
         offsets = [int(o) for o in file[self.offsets][...]]
         return max((end - begin for begin, end in zip(offsets, offsets[1:])), default=0)
 
-    def read(self, file, i):
+    def layout(self, files, alone):
+        """What the names of the axes in the files tell: with a sample a file, those of the first."""
+        if alone:
+            return as_layout(letters_of(files[0][self.array]))
+        told = {letters_of(file[self.array]) for file in files}
+        if len(told) > 1 or None in told:
+            return None
+        told = told.pop()
+        in_front = self.window or self.offsets
+        return as_layout(('t' if told[0] == 't' else '_') * bool(in_front) + told[1:])
+
+    def read(self, file, i, layout):
         """The fields of sample number `i` of the file."""
         rows = file[self.array]
         if self.window:
             begin = i * self.stride + self.lead
-            return [Field(self.name, plain(rows[begin:begin + self.window]), None)]
+            return [Field(self.name, plain(rows[begin:begin + self.window]), None, layout)]
         if not self.offsets:
-            return [Field(self.name, plain(np.asarray(rows[i])), None)]
+            return [Field(self.name, plain(np.asarray(rows[i])), None, layout)]
         begin, end = (int(o) for o in file[self.offsets][i:i + 2])
         length = min(end - begin, self.most)
         real = plain(rows[begin:begin + length])
         filled = np.zeros((self.most, *real.shape[1:]), real.dtype)
         filled[:length] = real
-        return [Field(self.name, filled, length),
-                Field(self.name + '.length', np.asarray(length, np.uint64), None)]
+        return [Field(self.name, filled, length, layout),
+                Field(self.name + '.length', np.asarray(length, np.uint64), None, None)]
 
 
 class Dataset:
@@ -119,6 +159,10 @@ class Dataset:
         for part in self.parts:
             if part.offsets and not part.most:
                 part.most = max(1, *map(part.longest, self.files))
+        self.layouts = [part.layout(self.files, self.alone) for part in self.parts]
+
+    def names(self):
+        return [part.name for part in self.parts]
 
     def count(self, file):
         return 1 if self.alone else min(part.samples(file) for part in self.parts)
@@ -132,8 +176,10 @@ class Dataset:
 
     def read(self, file, i):
         if self.alone:
-            return [Field(p.name, plain(np.asarray(file[p.array][()])), None) for p in self.parts]
-        return [field for part in self.parts for field in part.read(file, i)]
+            return [Field(part.name, plain(np.asarray(file[part.array][()])), None, layout)
+                    for part, layout in zip(self.parts, self.layouts)]
+        return [field for part, layout in zip(self.parts, self.layouts)
+                for field in part.read(file, i, layout)]
 
     def column(self, text):
         """A field of rows with one number a sample, of all samples."""

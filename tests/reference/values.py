@@ -3,7 +3,7 @@ colours, noise and erasing. batches.py imports this file, which registers them."
 import numpy as np
 
 import philox
-from augment import TYPES, Operator, number, numbers, operator, random_layout, whole, word
+from augment import TYPES, Operator, digits, number, numbers, operator, random_layout, whole, word
 
 f32, f64 = np.float32, np.float64
 NAMES = {np.dtype(code): name for name, code in TYPES.items()}
@@ -104,6 +104,19 @@ class Random(Operator):
 
     def numbers_of(self, stream, sample):
         return True
+
+    def is_applied(self, drawn):
+        return drawn is not None
+
+    def tell(self, sample, drawn):
+        if drawn is None:
+            return 'no'
+        told = self.tell_numbers(sample, drawn)
+        return 'yes' if told is None and self.p < 1 else told
+
+    def tell_numbers(self, sample, drawn):
+        """What is told of what numbers_of() has drawn. None: nothing."""
+        return None
 
     def apply(self, sample, drawn):
         if drawn is None:
@@ -225,6 +238,9 @@ class RandomScale(Random):
         count = len(self.channels_first(sample, sample.array)) if self.by == 'channel' else 1
         return [drawn_of(stream, self.factor) for _ in range(count)]
 
+    def tell_numbers(self, sample, drawn):
+        return 'factor=' + ','.join(digits(factor, 7) for factor in drawn)
+
     def change(self, sample, array, drawn):
         if self.by == 'sample':
             x = working(array)
@@ -286,7 +302,7 @@ def hue(x, kind, turns):
 
 
 class Colour(Random):
-    types, letter = IMAGES, None
+    types, letter, suits = IMAGES, None, 'image'
 
     def change(self, sample, array, drawn):
         first = self.channels_first(sample, array)
@@ -301,6 +317,9 @@ class OneStep(Colour):
 
     def numbers_of(self, stream, sample):
         return drawn_of(stream, self.factor)
+
+    def tell_numbers(self, sample, drawn):
+        return f'factor={digits(drawn, 7)}'
 
     def steps(self, drawn):
         return [(self.step, drawn)]
@@ -317,6 +336,9 @@ class Brightness(Random):
 
     def numbers_of(self, stream, sample):
         return drawn_of(stream, self.factor)
+
+    def tell_numbers(self, sample, drawn):
+        return f'factor={digits(drawn, 7)}'
 
     def change(self, sample, array, drawn):
         return brightness(array.astype(f32), array.dtype, drawn)
@@ -344,6 +366,9 @@ class Hue(OneStep):
     def numbers_of(self, stream, sample):
         return drawn_of(stream, self.turns)
 
+    def tell_numbers(self, sample, drawn):
+        return f'turns={digits(drawn, 7)}'
+
     @classmethod
     def some_values(cls, rng):
         return f'turns={cls.some_range(rng, -0.5, 0.5)}'
@@ -365,6 +390,9 @@ class ColorJitter(Colour):
                   for name in self.forms if getattr(self, name) is not None}
         return [(name, values[name]) for name in order if name in values]
 
+    def tell_numbers(self, sample, drawn):
+        return ', '.join(f'{name}={digits(value, 7)}' for name, value in drawn)
+
     def steps(self, drawn):
         return [(self.forms[name], value) for name, value in drawn]
 
@@ -377,7 +405,7 @@ class ColorJitter(Colour):
 
 @operator
 class Grayscale(Random):
-    name, types, colours, letter = 'grayscale', IMAGES, (3,), 'c'
+    name, types, colours, letter, suits = 'grayscale', IMAGES, (3,), 'c', 'image'
     takes = {'channels': whole, 'p': number, 'layout': word}
     usual = {'channels': 1, 'p': f64(1), 'layout': None}
 
@@ -387,7 +415,13 @@ class Grayscale(Random):
 
     @staticmethod
     def some_values(rng):
-        return 'channels=3'
+        return rng.choice(['channels=3', '', 'channels=1'])
+
+    @classmethod
+    def example(cls, rng, sample):
+        """With p it must keep the shape."""
+        call = super().example(rng, sample)
+        return None if call and 'p=' in call and 'channels=3' not in call else call
 
 
 @operator
@@ -397,6 +431,9 @@ class Gamma(Random):
 
     def numbers_of(self, stream, sample):
         return drawn_of(stream, self.exponent)
+
+    def tell_numbers(self, sample, drawn):
+        return f'exponent={digits(drawn, 7)}'
 
     def change(self, sample, array, drawn):
         white = f64(1 if array.dtype.kind == 'f' else np.iinfo(array.dtype).max)
@@ -441,6 +478,9 @@ class GaussianNoise(Noise):
     def numbers_of(self, stream, sample):
         return drawn_of(stream, self.std), self.normals(stream, sample)
 
+    def tell_numbers(self, sample, drawn):
+        return f'std={digits(drawn[0], 7)}'
+
     def change(self, sample, array, drawn):
         return self.add(array, self.mean, drawn[0], drawn[1])
 
@@ -457,6 +497,9 @@ class SignalNoise(Noise):
 
     def numbers_of(self, stream, sample):
         return drawn_of(stream, self.snr), self.normals(stream, sample)
+
+    def tell_numbers(self, sample, drawn):
+        return f'snr={digits(drawn[0], 7)}'
 
     def change(self, sample, array, drawn):
         ratio = philox.exp(drawn[0] * f64(-0.23025850929940457))
@@ -497,6 +540,10 @@ class RandomErasing(Random):
                 return stream.below(height - h + 1), stream.below(width - w + 1), h, w
         return 0, 0, 0, 0
 
+    def tell_numbers(self, sample, drawn):
+        top, left, height, width = drawn
+        return f'top={top}, left={left}, height={height}, width={width}'
+
     def change(self, sample, array, drawn):
         top, left, h, w = drawn
         array = array.copy()
@@ -527,14 +574,25 @@ class TimeMask(Random):
     def numbers_of(self, stream, sample):
         return drawn_of(stream, self.size), stream.double()
 
-    def change(self, sample, array, drawn):
+    def masked_axis(self, sample):
         letter = self.axis
         if not letter:
             letter = 't' if sample.axis('t', self.layout) is not None else 'w'
-        axis = sample.axis(letter, self.layout)
-        length = array.shape[axis]
+        return sample.axis(letter, self.layout)
+
+    @staticmethod
+    def masked(drawn, length):
+        """The first position that is masked, and how many are."""
         n = int(np.rint(drawn[0] * f64(length)))
-        first = int(drawn[1] * f64(length - n + 1))
+        return int(drawn[1] * f64(length - n + 1)), n
+
+    def tell_numbers(self, sample, drawn):
+        first, n = self.masked(drawn, sample.array.shape[self.masked_axis(sample)])
+        return f'first={first}, count={n}'
+
+    def change(self, sample, array, drawn):
+        axis = self.masked_axis(sample)
+        first, n = self.masked(drawn, array.shape[axis])
         array = array.copy()
         np.moveaxis(array, axis, 0)[first:first + n] = self.value
         return array
@@ -553,6 +611,13 @@ class ChannelDrop(Random):
     def draw(self, stream, slot):
         channels = self.channels_first(slot.samples[0], slot.samples[0].array)
         return [f64(stream.float()) < self.p for _ in channels]
+
+    def is_applied(self, drawn):
+        return any(drawn)
+
+    def tell(self, sample, drawn):
+        dropped = [f'{channel}' for channel, is_dropped in enumerate(drawn) if is_dropped]
+        return 'dropped=' + (','.join(dropped) or 'none')
 
     def change(self, sample, array, drawn):
         array = array.copy()
