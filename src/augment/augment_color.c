@@ -45,7 +45,8 @@ static void change_pixels(const struct augment_bound *bound, const struct grid_s
 #define IMAGE_ROUNDING                                                                             \
     "Elements are converted to f32, and each operation is rounded in f32. Results of u8 and u16 "  \
     "are clamped to the type's range and rounded to the nearest whole number, half to even; "      \
-    "results of f32 are not clamped (clip(min=0, max=1) behind it does that). "
+    "results of f32 are not clamped (clip(min=0, max=1) behind it does that). " AUGMENT_SAME_NAN   \
+    " "
 
 #define GRAY_FORMULA                                                                               \
     "The gray of a pixel is (0.2989 * r + 0.587 * g) + 0.114 * b, or its only channel. "
@@ -64,7 +65,7 @@ static void change_pixels(const struct augment_bound *bound, const struct grid_s
     "h is (g - b) / d + s if r = high, else (b - r) / d + (s + 2) if g = high, else (r - g) / d "  \
     "+ (s + 4); 6 is subtracted from h of 5 and above. The result is low + c * t, with t = "       \
     "|h - 3| - 1 for r, 2 - |h - 2| for g, |h - 1| - 1 for b, clamped to 0..1. A pixel of f32 "    \
-    "with a channel or a c that is not finite becomes NaN (0x7fc00000). "
+    "with a channel or a c that is not finite becomes NaN. "
 
 #define FACTOR_DRAWS "a double u, for low + u * (high - low) in f64."
 

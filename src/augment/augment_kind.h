@@ -62,6 +62,10 @@
     OPERATOR(mixup)                                                                                \
     OPERATOR(cutmix)
 
+/* A sentence of the help of operators whose NaN has the same bits on every machine. */
+#define AUGMENT_SAME_NAN                                                                           \
+    "A result that is NaN has the bits 0x7fc00000 (f32) or 0x7ff8000000000000 (f64)."
+
 /* ---- The input of an operator. */
 
 /* Where a sample's layout comes from. */

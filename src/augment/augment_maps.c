@@ -168,7 +168,7 @@ static inline double unpack(const struct map_setting *setting, double x)
             some = count - done < GRID_BLOCK ? count - done : GRID_BLOCK;                          \
             load_doubles(bound->before.type, (const char *)input + done * before, some, block);    \
             for (size_t i = 0; i < some; i++)                                                      \
-                block[i] = expression;                                                             \
+                block[i] = random_same_nan_double(expression);                                     \
             store_doubles(bound->after.type, block, some, (char *)output + done * after);          \
         }                                                                                          \
     }
@@ -185,7 +185,7 @@ RUN_MAP(run_unpack, unpack(setting, block[i]))
 
 #define MAP_ROUNDING                                                                               \
     "The result is f32, and f64 for f64. Values are converted to f64, each operation is rounded "  \
-    "in f64, and the result is rounded to its type. "
+    "in f64, and the result is rounded to its type. " AUGMENT_SAME_NAN " "
 
 static const struct augment_parameter map_parameters[] = {SCALE_PARAMETER, {0}};
 
@@ -252,8 +252,7 @@ const struct augment_kind augment_unpack = {
     .name = "unpack",
     .help = "Gives scale * x + offset, in f32 or f64: the values of packed data, such as those of "
             "netCDF with scale_factor and add_offset.",
-    .computes = MAP_ROUNDING "x equal to fill gives NaN with the bits 0x7fc00000 (f32) or "
-                             "0x7ff8000000000000 (f64); fill is rounded to f32 first for f32. NaN "
+    .computes = MAP_ROUNDING "x equal to fill gives NaN; fill is rounded to f32 first for f32. NaN "
                              "stays NaN, and operators that average leave it out.",
     .setting_bytes = sizeof(struct map_setting),
     .parameters = unpack_parameters,
@@ -314,12 +313,12 @@ static void scale_block(shs_type type, const double *factor, size_t count, const
         const double *from = input;
         double *to = output;
         for (size_t i = 0; i < count; i++)
-            to[i] = from[i] * factor[i];
+            to[i] = random_same_nan_double(from[i] * factor[i]);
         return;
     }
     grid_load_floats(type, input, count, block);
     for (size_t i = 0; i < count; i++)
-        block[i] *= (float)factor[i];
+        block[i] = random_same_nan_float(block[i] * (float)factor[i]);
     grid_store_floats(type, block, count, output);
 }
 
@@ -380,7 +379,7 @@ const struct augment_kind augment_random_scale = {
     .help = "Multiplies a sample, or each of its channels, by a random factor.",
     .computes = "x * factor, in f64 for f64; for other types the factor is rounded to f32, and the "
                 "product too. For integers it is then clamped to the type's range and rounded to "
-                "the nearest whole number, half to even.",
+                "the nearest whole number, half to even. " AUGMENT_SAME_NAN,
     .draws = "a double for the sample, or one for each channel in order; u gives the factor low + "
              "u * (high - low), in f64.",
     .needs = AUGMENT_NEEDS_NOTHING,

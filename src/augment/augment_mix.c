@@ -67,21 +67,21 @@ static void draw_mixup_alone(const struct augment_bound *bound, shs_random *stre
 
 /* The same loop for several instruction sets. Each operation is rounded, so all give the same
  * bytes. */
-#define MIX_LOOP(ELEMENT, ATTRIBUTE, NAME)                                                         \
+#define MIX_LOOP(ELEMENT, ATTRIBUTE, NAME, SAME_NAN)                                               \
     ATTRIBUTE static void NAME(size_t count, const ELEMENT *restrict input, ELEMENT own,           \
                                const ELEMENT *restrict partner, ELEMENT share,                     \
                                ELEMENT output[restrict])                                           \
     {                                                                                              \
         for (size_t i = 0; i < count; i++)                                                         \
-            output[i] = input[i] * own + partner[i] * share;                                       \
+            output[i] = SAME_NAN(input[i] * own + partner[i] * share);                             \
     }
 
-MIX_LOOP(float, , mix_floats_plain)
-MIX_LOOP(double, , mix_doubles_plain)
+MIX_LOOP(float, , mix_floats_plain, random_same_nan_float)
+MIX_LOOP(double, , mix_doubles_plain, random_same_nan_double)
 
 #if defined(__x86_64__)
-MIX_LOOP(float, __attribute__((target("avx2"))), mix_floats_avx2)
-MIX_LOOP(double, __attribute__((target("avx2"))), mix_doubles_avx2)
+MIX_LOOP(float, __attribute__((target("avx2"))), mix_floats_avx2, random_same_nan_float)
+MIX_LOOP(double, __attribute__((target("avx2"))), mix_doubles_avx2, random_same_nan_double)
 
 #define MIX_BEST(NAME) (core_cpu_has_avx2() ? NAME##_avx2 : NAME##_plain)
 #else
@@ -128,7 +128,8 @@ const struct augment_kind augment_mixup = {
         "All operators before it in the text are applied to the whole batch first, and the partner "
         "is mixed as it was before mixing. For f32, lambda and 1 - lambda are computed in f64 and "
         "rounded to f32, and both products and the sum are rounded to f32; for f64 all of it is "
-        "f64. A sample may be its own partner, and is computed like any other. Rows of weight 0 "
+        "f64. " AUGMENT_SAME_NAN
+        " A sample may be its own partner, and is computed like any other. Rows of weight 0 "
         "are neither mixed nor partners. A text has one mixup or cutmix at most. It cannot be used "
         "with augment_by sample, nor on ragged fields.",
     .scope = AUGMENT_OF_BATCH,

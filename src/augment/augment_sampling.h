@@ -16,7 +16,8 @@ enum {
 /* The last sentence on fields of the help of an operator that computes elements. */
 #define AUGMENT_COMPUTED_IN                                                                        \
     "u8, u16 and f32 are computed in f32, other types in f64, and each operation is rounded; "     \
-    "integers are then rounded half to even and clamped to their type; f16 is refused."
+    "integers are then rounded half to even and clamped to their type; f16 is "                    \
+    "refused. " AUGMENT_SAME_NAN
 
 /* What `help` says of means by a bell curve: w[k] are their weights. */
 #define AUGMENT_BELL_COMPUTES                                                                      \

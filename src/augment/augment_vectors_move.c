@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core_assert.h"
+#include "random_math.h"
 
 /* ---- Moves. */
 
@@ -106,7 +107,7 @@ struct mapping {
 
 /* Defines a function that maps runs of `n` components of type C. Always inline, so that n is known.
  */
-#define DEFINE_MAP(NAME, C)                                                                        \
+#define DEFINE_MAP(NAME, C, SAME_NAN)                                                              \
     static inline __attribute__((always_inline)) void NAME(const struct mapping *mapping,          \
                                                            size_t n)                               \
     {                                                                                              \
@@ -124,14 +125,14 @@ struct mapping {
                     element sum = by[n * a] * before[0];                                           \
                     for (size_t b = 1; b < n; b++)                                                 \
                         sum = sum + by[n * a + b] * before[b];                                     \
-                    at[a][k] = sum;                                                                \
+                    at[a][k] = SAME_NAN(sum);                                                      \
                 }                                                                                  \
             }                                                                                      \
         }                                                                                          \
     }
 
-DEFINE_MAP(map_floats, float)
-DEFINE_MAP(map_doubles, double)
+DEFINE_MAP(map_floats, float, random_same_nan_float)
+DEFINE_MAP(map_doubles, double, random_same_nan_double)
 
 static void map_runs(shs_type type, const struct mapping *mapping)
 {

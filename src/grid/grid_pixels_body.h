@@ -125,7 +125,7 @@ static uint64_t sum(const float *channel, size_t count)
 
 INLINE float finish(float x, float most, bool whole)
 {
-    return whole ? grid_round(grid_smaller(grid_larger(x, 0), most)) : x;
+    return whole ? grid_round(grid_smaller(grid_larger(x, 0), most)) : random_same_nan_float(x);
 }
 
 INLINE float gray_of(float r, float g, float b)

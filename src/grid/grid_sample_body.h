@@ -66,7 +66,7 @@ static inline int64_t rounded_i64(double x)
 #define ELEMENT     float
 #define REAL        float
 #define TYPED(name) name##_f32
-#define ROUND(x)    (x)
+#define ROUND(x)    random_same_nan_float(x)
 #include "grid_sample_type.h"
 
 #define ELEMENT     uint32_t
@@ -108,7 +108,7 @@ static inline int64_t rounded_i64(double x)
 #define ELEMENT     double
 #define REAL        double
 #define TYPED(name) name##_f64
-#define ROUND(x)    (x)
+#define ROUND(x)    random_same_nan_double(x)
 #include "grid_sample_type.h"
 
 /* ---- Reals. */

@@ -63,11 +63,13 @@ struct grid_sample_type {
     /* Converts elements to reals. */
     void (*widen)(const void *from, size_t count, void *real);
 
-    /* Rounds reals half to even and clamps them, if the elements are integers. */
+    /* Rounds reals half to even and clamps them, if the elements are integers. Of floats, NaN
+     * becomes NaN of the same bits on every machine. */
     void (*round)(const void *real, size_t count, void *to);
 
     /* For each of `count` pixels and each element e < inner of it: a + right * (b - a) of the upper
-     * two, the same of the lower two, and between these upper + down * (lower - upper). */
+     * two, the same of the lower two, and between these upper + down * (lower - upper), which is
+     * rounded as by round(). */
     void (*between)(const struct grid_spots *spots, const void *plane, size_t width, size_t inner,
                     size_t count, void *to);
 };

@@ -45,6 +45,18 @@ static inline double random_double_from(uint64_t bits)
     return value;
 }
 
+/* Returns x, or a NaN of the same bits on every machine. Which NaN an operation gives depends on
+ * the machine, and if both operands are NaN, on which of them the compiler puts first. */
+static inline float random_same_nan_float(float x)
+{
+    return __builtin_isnan(x) ? random_float_from(UINT32_C(0x7fc00000)) : x;
+}
+
+static inline double random_same_nan_double(double x)
+{
+    return __builtin_isnan(x) ? random_double_from(UINT64_C(0x7ff8000000000000)) : x;
+}
+
 /* Returns the correctly rounded square root of a number that is not negative. Most machines have an
  * instruction for it. errno is never set. */
 static inline float random_sqrt_float(float x)

@@ -38,9 +38,10 @@ def real_type(array):
 
 
 def rounded(real, kind):
-    """Reals as elements: integers are rounded half to even and clamped."""
+    """Reals as elements: integers are rounded half to even and clamped. NaN of
+    floats has the bits of np.nan."""
     if kind.kind == 'f':
-        return real.astype(kind)
+        return np.where(np.isnan(real), np.nan, real).astype(kind)
     least, most = int(np.iinfo(kind).min), int(np.iinfo(kind).max)
     whole_ones = [min(max(int(x), least), most) for x in np.rint(real).ravel()]
     return np.array(whole_ones, kind).reshape(real.shape)

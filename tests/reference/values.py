@@ -28,11 +28,16 @@ def each(function, array):
     return np.array([function(x) for x in array.ravel()], f64).reshape(array.shape)
 
 
+def same_nan(array):
+    """Floats whose NaN all have the same bits."""
+    return np.where(np.isnan(array), array.dtype.type(np.nan), array)
+
+
 def stored(array, kind):
     """Numbers of f32 or f64 as elements of a type: of integers clamped, and rounded half to even."""
     kind = np.dtype(kind)
     if kind.kind == 'f':
-        return array.astype(kind)
+        return same_nan(array).astype(kind)
     about = np.iinfo(kind)
     return np.rint(np.clip(array, about.min, about.max)).astype(kind)
 
@@ -188,7 +193,7 @@ class Map(Random):
     usual = {'scale': f64(1), 'offset': f64(0), 'fill': None, 'p': f64(1)}
 
     def change(self, sample, array, drawn):
-        wide = self.map(array, array.astype(f64))
+        wide = same_nan(self.map(array, array.astype(f64)))
         return wide if array.dtype == f64 else wide.astype(f32)
 
     @staticmethod
