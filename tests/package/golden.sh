@@ -11,44 +11,10 @@ set -euo pipefail
 
 export short=20000 long=1000000 # numbers of a line
 export table=$SOURCE/tests/unit/golden_random.txt
-# the flags of the build
-export flags="-std=c11 -D_GNU_SOURCE -ffp-contract=off -fno-math-errno -fno-trapping-math"
-avx512=$(grep -o '"-mavx512[^"]*"' "$SOURCE/CMakeLists.txt" | tr -d '"' | tr ';' ' ')
-# by the letter of C11, gcc computes with floats as doubles on s390x; clang does not know the flag
-gcc_flags=$(grep -o -m1 -e -fexcess-precision=fast "$SOURCE/CMakeLists.txt" || true)
-export avx512 gcc_flags
-for flag in $flags $avx512 -mavx2; do
-    [ "$flag" = -std=c11 ] || grep -q -- "${flag#-D}" "$SOURCE/CMakeLists.txt" ||
-        fail "the build does not use $flag"
-done
-
-# No other header of this machine: they would be wrong for another.
-mkdir headers
-for folder in "$(sed -n 's/^SHARDSTEP_RANDOM123_INCLUDE:[A-Z]*=//p' "$BUILD/CMakeCache.txt")" /usr/include; do
-    [ ! -d "$folder/Random123" ] || ln -sfn "$folder/Random123" headers/Random123
-done
-
-compile() { # FOLDER COMPILER options...
-    local folder=$1 compiler=$2 file extra
-    shift 2
-    mkdir "$folder"
-    for file in "$SOURCE"/src/core/core_{memory,status,tensor,text}.c "$SOURCE"/src/random/*.c \
-        "$SOURCE"/src/order/order_weights.c "$SOURCE/tests/unit/golden_random.c"; do
-        extra=
-        case $compiler:$file in
-        *-linux-gnu-gcc:*avx*) ;;
-        *avx512.c) extra=$avx512 ;;
-        *avx2.c) extra=-mavx2 ;;
-        *golden_random.c) extra=-O2 ;; # it only sums up
-        esac
-        case $compiler in *gcc) extra="$extra $gcc_flags" ;; esac
-        # shellcheck disable=SC2086
-        "$compiler" $flags "$@" $extra -isystem headers -I"$SOURCE/include" -I"$SOURCE/src/core" \
-            -I"$SOURCE/src/random" -I"$SOURCE/src/order" -c "$file" \
-            -o "$folder/$(basename "$file" .c).o" || return 1
-    done
-    "$compiler" "$@" "$folder"/*.o -o "$folder/golden"
-}
+. "$SOURCE/tests/package/golden_builds.sh"
+sources="$(echo "$SOURCE"/src/core/core_{memory,status,tensor,text}.c "$SOURCE"/src/random/*.c) \
+    $SOURCE/src/order/order_weights.c $SOURCE/tests/unit/golden_random.c"
+includes="-I$SOURCE/include -I$SOURCE/src/core -I$SOURCE/src/random -I$SOURCE/src/order"
 
 # Tells what came of a build on one line; the lines that differ go to stderr.
 try() { # NUMBER RUNNER COUNT KERNELS COMPILER options...
@@ -72,7 +38,7 @@ try() { # NUMBER RUNNER COUNT KERNELS COMPILER options...
     done
     rm -r "$folder"
 }
-export -f compile try
+export -f try
 
 kernels=plain
 [ "$(uname -m)" != x86_64 ] || kernels=avx512,avx2,plain
@@ -80,11 +46,6 @@ number=0
 build() { # RUNNER COUNT KERNELS COMPILER options...
     number=$((number + 1))
     echo "$number $*" >> builds.txt
-}
-
-# One that is not installed is told of, and no failure.
-has() {
-    command -v "$1" > /dev/null || { echo "skipped: $1 is not installed" >> results.txt; return 1; }
 }
 
 for level in "-O0" "-O3 -march=native" "-O3" "-O2" "-O1"; do
