@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "book.h"
+#include "core_sanitized.h"
 #include "counted_memory.h"
 #include "judge.h"
 #include "unit.h"
@@ -72,6 +73,10 @@ static const uint64_t few_rows[] = {1, 2, 3, 7, 16, 31, 64, 100, 257};
 static const uint64_t vranks_of[] = {1, 2, 3, 5, 8, 100};
 static const uint64_t batches[] = {1, 4, 32, MOST_BATCH};
 
+enum {
+    BATCH_STEP = CORE_SANITIZED ? 3 : 1 /* of the batches that are tried with each shape */
+};
+
 /* More virtual ranks than blocks or rows, blocks and windows larger than the dataset and a last
  * block that is short are all among them. One order is set again and again. */
 static void blocks_are_those_of_the_reference(void)
@@ -84,7 +89,7 @@ static void blocks_are_those_of_the_reference(void)
     if (!book_make(&book, 300)) return;
     for (size_t n = 0; n < COUNT(few_rows); n++)
         for (size_t v = 0; v < COUNT(vranks_of); v++)
-            for (size_t b = 0; b < COUNT(batches); b++)
+            for (size_t b = v % BATCH_STEP; b < COUNT(batches); b += BATCH_STEP)
                 for (size_t i = 0; i < COUNT(blocks) * COUNT(windows); i++)
                     wrong += count_wrong(
                         &book, &order,
@@ -95,7 +100,7 @@ static void blocks_are_those_of_the_reference(void)
                                              .block_rows = blocks[i / COUNT(windows)],
                                              .window_blocks = windows[i % COUNT(windows)]});
     CHECK_EQ(wrong, 0);
-    CHECK_IS(book.epoch, >, 40000);
+    CHECK_IS(book.epoch, >, 40000 / BATCH_STEP);
     order_epoch_free(&asked);
     book_free(&book);
 }

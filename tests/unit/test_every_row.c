@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "contract.h"
+#include "core_sanitized.h"
 #include "judge.h"
 #include "order.h"
 #include "unit.h"
@@ -20,7 +21,8 @@ enum {
     MOST_ROWS = 40000,
     MOST_BATCH = 1000,
     MOST_PADDING = 20000, /* rows of weight 0 in an epoch */
-    MOST_EPOCHS = 3
+    MOST_EPOCHS = 3,
+    BATCH_STEP = CORE_SANITIZED ? 5 : 1 /* of the batches that are tried with each shape */
 };
 
 #define ABSENT UINT64_MAX
@@ -282,7 +284,7 @@ static void every_row_comes_once_on_any_number_of_ranks(void)
     struct tried tried = {.state = 1};
     for (size_t n = 0; n < COUNT(samples_of); n++)
         for (size_t v = 0; v < COUNT(vranks_of); v++)
-            for (size_t b = 0; b < COUNT(batches); b++)
+            for (size_t b = v % BATCH_STEP; b < COUNT(batches); b += BATCH_STEP)
                 for (size_t p = 0; p < COUNT(ranks_of) && ranks_of[p] <= vranks_of[v]; p++)
                     try_modes(&tried,
                               (struct order_shape){.samples = samples_of[n],
@@ -291,7 +293,7 @@ static void every_row_comes_once_on_any_number_of_ranks(void)
                               ranks_of[p]);
     printf("  %llu combinations, and %llu refused\n", (ull)tried.runs, (ull)tried.refused);
     CHECK_EQ(tried.wrong, 0);
-    CHECK_IS(tried.runs, >=, 20000);
+    CHECK_IS(tried.runs, >=, 20000 / BATCH_STEP);
 }
 
 static void every_row_comes_once_while_ranks_come_and_go(void)
@@ -299,7 +301,7 @@ static void every_row_comes_once_while_ranks_come_and_go(void)
     struct tried tried = {.state = 2};
     for (size_t n = 0; n < COUNT(samples_of); n++)
         for (size_t v = 0; v < COUNT(vranks_of); v++)
-            for (size_t b = 0; b < COUNT(batches); b++)
+            for (size_t b = v % BATCH_STEP; b < COUNT(batches); b += BATCH_STEP)
                 try_modes(&tried,
                           (struct order_shape){.samples = samples_of[n],
                                                .vranks = vranks_of[v],
@@ -307,7 +309,7 @@ static void every_row_comes_once_while_ranks_come_and_go(void)
                           0);
     printf("  %llu combinations, %llu numbers of ranks\n", (ull)tried.runs, (ull)tried.changes);
     CHECK_EQ(tried.wrong, 0);
-    CHECK_IS(tried.runs, >=, 10000);
+    CHECK_IS(tried.runs, >=, 10000 / BATCH_STEP);
     CHECK_IS(tried.changes, >=, 3 * tried.runs);
 }
 
