@@ -69,15 +69,15 @@ for name in $builds; do
             -DSHARDSTEP_TEST_RANKS=3
         run clang -L '^(unit|mpi)$'
         ;;
-    mpich | serial) # the other MPI library, and an HDF5 without MPI
+    mpich | serial) # the other MPI library, and an HDF5 without MPI; pure rooms have neither
         option=-DMPI_C_COMPILER=mpicc.mpich
         [ $name = mpich ] || option=-DSHARDSTEP_HDF5=serial
         build $name -DCMAKE_BUILD_TYPE=Release $option -DSHARDSTEP_TEST_RANKS=3
-        RANKS='1 2 3' run $name -R '^(unit|mpi)\.|^cli\.(launcher|import_ranks|stats)$|^package\.platform$'
+        RANKS='1 2 3' run $name -LE '^pure$' -R '^(unit|mpi)\.|^cli\.(launcher|import_ranks|stats)$|^package\.platform$'
         ;;
     nompi)
         build nompi -DCMAKE_BUILD_TYPE=Release -DSHARDSTEP_MPI=OFF
-        run nompi -R '^unit\.|^package\.(nompi|layers|headers|nulls)$'
+        run nompi -LE '^pure$' -R '^unit\.|^package\.(nompi|layers|headers|nulls)$'
         ;;
     lint)
         [ -n "$only_build" ] || SHARDSTEP_WORK=$work "$root/tests/lint.sh"

@@ -44,6 +44,9 @@ shs_unit_test(test_operators_independence core random grid augment)
 shs_unit_test(test_operators_shapes core random grid augment)
 shs_test_program(golden_augment unit/golden_augment.c)
 shs_script_test(golden_augment unit golden_augment.sh)
+if(SHARDSTEP_MPI)
+  set_tests_properties(unit.golden_augment PROPERTIES LABELS "unit;pure" PROCESSORS 1)
+endif()
 shs_unit_test(test_io core io)
 shs_unit_test(test_import ${LAYERS})
 shs_unit_test(test_import_texts ${LAYERS})
@@ -298,3 +301,11 @@ shs_script_test(platform package platform.sh)
 add_library(nth_call MODULE fault/nth_call.c)
 target_link_libraries(nth_call PRIVATE shs_flags ${CMAKE_DL_LIBS})
 shs_script_test(nth_call fault nth_call.sh)
+
+# Scripts that start one process after another, and seldom several ranks, leave a core to other tests.
+if(SHARDSTEP_MPI)
+  set_tests_properties(cli.errors cli.import cli.import_formats cli.info cli.layouts cli.plan cli.random
+    cli.reference cli.samples cli.strange_files cli.usage fault.nth_call package.docs package.fuzz
+    package.headers package.nulls PROPERTIES PROCESSORS 1)
+endif()
+set_tests_properties(fault.flips PROPERTIES PROCESSORS 1)
