@@ -86,14 +86,17 @@ digest() { # RANKS options...
     shift
     on "$ranks" "$SHARDSTEP" digest "$@" --vranks 5 --batch 3 --seed 9
 }
+# which rank has which sample does not depend on what a sample is: any number of ranks for the first
+numbers=${RANKS:-1 2 3 5}
 for arguments in "split|$windows" 'split|s(offsets=o)' 'split|s' 'ones|s'; do
     set -- "${arguments%%|*}" --fields "${arguments#*|}"
     [ "$1" = split ] || set -- "$@" --one-sample-a-file
     digest 0 "$@" > reference.txt
-    for ranks in ${RANKS:-1 2 3 5}; do
+    for ranks in $numbers; do
         digest "$ranks" "$@" > ranks.txt
         same "$* on $ranks ranks" reference.txt ranks.txt
     done
+    numbers=3
 done
 
 # one file, or the same rows in five; a folder, a pattern or a list

@@ -36,14 +36,17 @@ digest() { # FIELDS TEXT options...
     shift 2
     "$SHARDSTEP" digest x.h5 --fields "$fields" --batch 8 --vranks 5 --augment "$text" "$@"
 }
+# The figures reach all ranks in the same way whatever the text: any number of ranks for the first.
+numbers=${RANKS:-1 2 3 5}
 like() { # FIELDS TEXT OTHER: both give the same batches
     digest "$1" "$2" > one.txt || fail "$2"
     digest "$1" "$3" > other.txt || fail "$3"
     same "$2" other.txt one.txt
-    for ranks in ${RANKS:-1 2 3 5}; do
+    for ranks in $numbers; do
         on "$ranks" "$SHARDSTEP" digest x.h5 --fields "$1" --batch 8 --vranks 5 --augment "$2" > one.txt
         same "$2 on $ranks ranks" other.txt one.txt
     done
+    numbers=2
 }
 like train/rgb 'train/rgb: normalize(from=rgb.stats)' "$(tail -n 1 rgb.stats.txt)"
 like train/rgb 'train/rgb: random_flip(axis=w) normalize( from = "rgb.stats" )' \
