@@ -180,7 +180,7 @@ class Operator:
     by_shape = False  # true if only fields of one shape may share it
     own = False       # true if a program registers it, so that `shardstep` does not know it
     mixes = False     # true if it mixes the slots of a batch
-    suits = None      # what cases.py makes the fields like that it is wanted for: 'image', 'real', 'vector'
+    suits = None      # what cases.py makes fields like for it: a word of SUITABLE there
 
     def __init__(self, inside=(), **values):
         """`inside` has the operators within the parentheses."""
@@ -512,6 +512,7 @@ class Normalize(Operator):
     takes = {'mean': numbers, 'std': numbers, 'scale': word, 'layout': word, 'from': figures_in,
              'field': word}
     usual = {'scale': 'auto', 'from': None}
+    suits = 'numbers'
 
     def apply(self, sample, drawn):
         kind = sample.array.dtype

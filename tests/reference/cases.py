@@ -19,6 +19,7 @@ SHAPES = {0: [()], 1: [(1,), (5,), (8,)], 2: [(1, 1), (3, 4), (6, 1), (5, 7), (4
 SUITABLE = {
     'image': (['u1', '<u2', '<f4', '>f4'],
               [(4, 5, 3), (5, 3, 3), (1, 1, 3), (6, 7, 3), (3, 6, 1), (5, 5, 3)]),
+    'numbers': (['u1', '<u2', '>i2', '<f4', '<f8'], SHAPES[1] + SHAPES[2] + SHAPES[3]),
     'real': (['<f4', '>f4', '<f8', '>f8'], SHAPES[1] + SHAPES[2] + SHAPES[3]),
     'vector': (['<f2', '>f4', '<f4', '<f8'], [(4, 4, 2), (3, 5, 2), (2, 5, 5), (3, 3, 3, 3), (2, 4, 4, 2),
                                               (4, 3, 2, 2), (3, 4, 4, 3), (2, 2, 3, 3)])}
@@ -41,7 +42,7 @@ class Case:
         self.windowed = not (self.large or self.alone or self.suits) and self.rng.random() < 0.35
         self.offset_kind = self.rng.choice(['<i8', '>u4', 'u2'])
         self.weight_kind = self.rng.choice(['f4', 'f8'])
-        self.named, self.figures, self.weightless = {}, {}, False
+        self.named, self.figures, self.fits, self.weightless = {}, {}, {}, False
         self.choose_fields()
         self.make_sources()
         self.dataset = samples.Dataset(self.path, self.fields, self.alone)
@@ -58,15 +59,16 @@ class Case:
         kinds = augment.usable()
         half = (len(kinds) + 1) // 2
         self.wanted = [kinds[(self.number + k * half) % len(kinds)] for k in range(2)]
-        self.suits = next((kind.suits for kind in self.wanted if kind.suits), None)
+        self.suits = any(kind.suits for kind in self.wanted)
 
     # ---- Fields. `made` says how a file's datasets are filled: name, kind, shape of a row, rows.
 
     def choose_fields(self):
         rng = self.rng
         self.stride, self.made, texts = rng.randint(1, 4), [], []
-        if self.suits and not self.large:
-            self.choose_suitable(texts)
+        for number, kind in enumerate(self.wanted):
+            if kind.suits and not self.large:
+                self.choose_suitable(kind, number, texts)
         for name in ['x', 'g/y', 'z'][:1 if self.large else rng.randint(1, 3)]:
             kind = rng.choice(KINDS)
             shape = () if self.large else rng.choice(SHAPES[rng.choice([0, 1, 2, 2, 3, 3, 3, 4])])
@@ -89,18 +91,20 @@ class Case:
                     texts.append(f'flat_{name[-1]}={name}.flat')
         self.fields = ', '.join(texts)
 
-    def choose_suitable(self, texts):
-        """Fields for the operators that the case is to have: an image, a field of reals, a vector field,
+    def choose_suitable(self, wanted, number, texts):
+        """Fields for an operator that the case is to have: an image, a field of reals, a vector field,
         or several fields that are the components of vectors."""
         rng = self.rng
-        kinds, shapes = SUITABLE[self.suits]
+        kinds, shapes = SUITABLE[wanted.suits]
         kind, shape = rng.choice(kinds), rng.choice(shapes)
-        names = ['fit']
-        if self.suits == 'vector' and rng.random() < 0.5:
-            names, shape = ['u', 'v', 'w'][:rng.randint(2, 3)], rng.choice(SQUARES)
+        names = [f'fit{number}']
+        if wanted.suits == 'vector' and rng.random() < 0.5:
+            names = [f'{letter}{number}' for letter in 'uvw'[:rng.randint(2, 3)]]
+            shape = rng.choice(SQUARES)
         for name in names:
             self.made.append((name, kind, shape, ('rows',)))
             texts.append(name)
+        self.fits[wanted] = names
 
     def numbers(self, kind, shape):
         """Whole numbers of all sizes; floats of few digits, with odd ones among them."""
@@ -213,14 +217,14 @@ class Case:
     def make_figures(self):
         """Has the program write the figures of some fields: a name of a file and a number of channels
         for each."""
-        is_wanted = any(kind.name == 'normalize' for kind in self.wanted)
+        fit = self.fits.get(augment.Normalize, [])
         for name, kind, shape, how in self.made:
             has_numbers = how == ('rows',) and np.dtype(kind).kind in 'iuf'
             if not has_numbers or self.large or name not in self.dataset.names():
                 continue
-            if self.rng.random() > (0.7 if is_wanted else 0.1):
+            if self.rng.random() > (0.9 if name in fit else 0.1):
                 continue
-            axis = self.rng.choice(['none', *range(1, len(shape) + 1)])
+            axis = self.rng.choice(['none', 'none', *range(1, len(shape) + 1)])
             path = name.replace('/', '.') + '.stats'
             done = subprocess.run(  # which fails where there are no numbers
                 [augment.PROGRAM, 'stats', self.path, name, '--channel-axis', str(axis), '--write', path],
@@ -342,10 +346,12 @@ class Case:
         is_alike = self.look_alike if same_type else self.lie_alike
         for _ in range(8):
             name = rng.choice(list(sample))
-            if self.suits and rng.random() < 0.6:
-                name = list(sample)[0]
             alike = [other for other in sample if is_alike(sample[name], sample[other])]
             names = rng.sample(alike, rng.randint(1, len(alike)))
+            if wanted in self.fits and rng.random() < 0.8:
+                names = rng.sample(self.fits[wanted], len(self.fits[wanted]))
+                if not all(is_alike(sample[names[0]], sample[other]) for other in names):
+                    continue
             trial = dict(sample)
             calls = self.random_calls(kinds, wanted, names, trial)
             if calls:

@@ -1,6 +1,7 @@
 """What the cases of check.py must have between them: every operator, applied in a batch that was
 compared, and every way to read, to order and to augment. What never occurred was not tested."""
 from collections import Counter
+import re
 
 import augment
 
@@ -18,6 +19,11 @@ CALLS = ['vectors=', 'components=', 'against=', 'from=', 'layout=', 'axes=', 'p=
          'by=channel', 'mode=reflect', 'border=wrap', 'how=area']
 
 
+def layouts_in(case):
+    """The letters of all layouts that a case's text gives."""
+    return ''.join(re.findall(r'layout=(\w+)', case.options.augment or ''))
+
+
 class Coverage:
     def __init__(self):
         self.operators, self.ways = Counter(), Counter()
@@ -33,6 +39,8 @@ class Coverage:
             self.note(word, word in case.fields)
         for word in CALLS:
             self.note(word, word in (case.options.augment or ''))
+        self.note('axis i', 'i' in layouts_in(case))
+        self.note('axis j', 'j' in layouts_in(case))
         self.note('several sources', case.sources > 1)
         self.note('a permutation too large for a table', case.networked)
         self.note('names of axes', any(case.dataset.layouts))

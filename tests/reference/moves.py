@@ -167,7 +167,7 @@ class RandomFlip(Turning):
     def example(cls, rng, sample):
         axis = rng.choice('wwhhdt')
         layout = random_layout(rng, sample, axis, image=False)
-        if rng.random() < 0.6:
+        if rng.random() < 0.85:
             layout = component_layout(rng, sample) or layout
         if layout is None or axis not in letters_of(sample, layout):
             return None
@@ -204,7 +204,7 @@ class Symmetry(Turning, ByAxes):
     def example(cls, rng, sample):
         found = cls.random_axes(rng, sample)
         layout = component_layout(rng, sample)
-        if layout and rng.random() < 0.6:
+        if layout and rng.random() < 0.85:
             have = letters_of(sample, layout)
             axes = [letter for letter in have if letter in 'whd']
             axes = rng.sample(axes, min(rng.choice(cls.counts), len(axes)))

@@ -403,7 +403,7 @@ class RandomRotation(Turning, Warp):
     def example(cls, rng, sample):
         call, layout = super().example(rng, sample), component_layout(rng, sample)
         is_image = layout and 'hw' in layout and sample.length is None
-        if call and is_image and rng.random() < 0.6:
+        if call and is_image and rng.random() < 0.85:
             call = call.partition(', layout')[0].rstrip(')') + layout + ')'
         if not call:
             return None

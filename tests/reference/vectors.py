@@ -123,7 +123,7 @@ def some_components(rng, sample, layout, needed):
         count = sample.array.shape[layout.index('i')]
         if sample.array.dtype.kind != 'f':
             return None
-    elif len(sample.together) > 1 and sample.array.dtype.kind == 'f' and rng.random() < 0.7:
+    elif len(sample.together) > 1 and sample.array.dtype.kind == 'f' and rng.random() < 0.95:
         count = min(rng.choice([2, 2, 3]), len(space), len(sample.together))
         more = f", vectors=({','.join(rng.sample(sample.together, count))})" if count else ''
     if not count:
