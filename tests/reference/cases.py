@@ -188,9 +188,10 @@ class Case:
     def name_axes(self, file, name):
         """Names the axes of a dataset by labels or by dimension scales, as netCDF does."""
         array = file[name]
-        if name not in self.named:
-            self.named[name] = self.random_names(array) if self.rng.random() < 0.3 else None
-        names = self.named[name]
+        vector = next((names[0] for names in self.fits.values() if name in names), name)
+        if vector not in self.named:  # the fields that are components of one vector have the same
+            self.named[vector] = self.random_names(array) if self.rng.random() < 0.3 else None
+        names = self.named[vector]
         if not names or array.dtype.kind == 'c':
             return
         for axis, text in enumerate(names):
@@ -329,8 +330,11 @@ class Case:
         self.mixes = False
         sample = {f.name: augment.Sample(*f) for f in self.dataset.sample(self.run.order.subset[0])}
         statements = []
-        for turn in range(rng.choice([0, 1, 1, 1, 2, 2, 3]) if self.large else rng.choice([2, 2, 2, 3])):
-            statement = self.random_statement(sample, self.wanted[turn] if turn < 2 else None)
+        count = rng.choice([0, 1, 1, 1, 2, 2, 3]) if self.large else rng.choice([2, 2, 2, 3])
+        # Components first: other operators would give the fields other shapes and layouts.
+        wanted = sorted(self.wanted, key=lambda kind: kind.suits != 'vector')
+        for turn in range(count):
+            statement = self.random_statement(sample, wanted[turn] if turn < 2 else None)
             if statement:
                 statements.append(statement)
         if statements:
