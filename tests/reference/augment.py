@@ -21,11 +21,13 @@ imports, and decorate it with @operator:
 
 - Parameters are attributes of the operator, such as self.most. `stream` is one of philox.py, and
   `slot` says what else the draws may depend on: see Slot.
-- An operator with a probability p is a Random, and has chosen() and change() in place of draw() and
-  apply().
-- An operator that mixes slots, as mixup does, overrides apply_all() in place of apply(), and is a
-  mixer.
-- An operator that exchanges elements between fields, as vectors= does, overrides exchange() too.
+- An operator that draws has tell() and is_applied(), too: what `replay` prints of its draws, and
+  whether they let it change the sample.
+- An operator with a probability p is a Random, and has chosen(), change() and tell_chosen() in place
+  of draw(), apply() and tell().
+- An operator that mixes slots, as mixup does, overrides apply_all() in place of apply(), and has
+  `mixes` and partners().
+- An operator that exchanges elements between fields, as vectors= does, overrides exchange(), too.
 - `example` gives random calls to cases.py. With it the operator is compared with the program in
   every run of tests/cli/reference.sh, if the program has it. `rng` is a random.Random.
 - Floats are numpy scalars or arrays of one type. numpy then rounds each operation once. Never mix
