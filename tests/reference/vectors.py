@@ -121,7 +121,8 @@ def some_components(rng, sample, layout, needed):
     count, more = 0, ''
     if 'i' in layout:
         count = sample.array.shape[layout.index('i')]
-        if sample.array.dtype.kind != 'f':
+        turns_rows = sample.length is not None and layout[0] in SPACE + 'ij'
+        if sample.array.dtype.kind != 'f' or turns_rows:
             return None
     elif len(sample.together) > 1 and sample.array.dtype.kind == 'f' and rng.random() < 0.95:
         count = min(rng.choice([2, 2, 3]), len(space), len(sample.together))
