@@ -397,8 +397,8 @@ static const char *const texts[] = {
     "random_crop(padding=2) random_flip(axis=w) normalize(mean=[1,2,3], std=4) to_chw()",
     "random_flip(axis=w) cast(type=f32) normalize(mean=0.5, std=0.25) gaussian_noise(std=0.1)",
     "random_resized_crop(size=14) random_flip(axis=w) normalize(mean=0.5, std=0.25)",
-    "random_rotation(degrees=-30..30) random_affine(degrees=0..9, scale=0.8..1.25) "
-    "elastic(alpha=5..5, sigma=3)",
+    ("random_rotation(degrees=-30..30) random_affine(degrees=0..9, scale=0.8..1.25) "
+     "elastic(alpha=5..5, sigma=3)"),
     "random_rotation(degrees=-30..30) random_flip(axis=w) color_jitter(brightness=0.5..1.5)",
     "d4() random_crop(padding=1) gaussian_blur(size=5) cast(type=f32) normalize(mean=0, std=2)",
 };
