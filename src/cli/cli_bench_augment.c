@@ -19,6 +19,7 @@ enum {
     BATCH_BYTES = 1 << 23,  /* of a batch as it comes out, at most, if it has several rows */
     MEMORY_BYTES = 1 << 26, /* of the rows in memory, at most, if there are several */
     MOST_ROWS = 1 << 16,    /* rows in memory */
+    ALIGNMENT = 64,         /* of a batch: a cache line */
     STEP = 40503,           /* from a row to the next of a batch: odd, so all rows are met */
     NAME_BYTES = 256,       /* of a field's name */
     ROUND_ROWS = 128,       /* of a round, at least */
@@ -86,7 +87,8 @@ struct bench {
     shs_augment *augment;
     size_t input_bytes, output_bytes; /* of a row */
     size_t rows, batch;               /* in memory, and of a batch */
-    char *input, *output, *scratch;
+    char *input, *block, *scratch;
+    char *output;  /* the batch: in the block, from a cache line on, as the loader's batches */
     uint64_t step; /* the batch's number */
 };
 
@@ -128,18 +130,20 @@ static shs_status make_memory(const struct subject *subject, const shs_tensor *r
     while (augment_mixer(bench->augment) && bench->rows / 2 >= bench->batch)
         bench->rows /= 2; /* the rows of a batch, which are mixed with one another */
     status = core_new(bench->rows, input, "rows", &bench->input);
-    if (!status) status = core_new(bench->batch, output, "a batch", &bench->output);
+    if (!status) status = core_new(bench->batch * output + ALIGNMENT, 1, "a batch", &bench->block);
     if (!status)
         status =
             core_new(shs_augment_scratch(bench->augment) + 1, 1, "augmentation", &bench->scratch);
-    if (!status) fill_rows(subject, bench->input, bench->rows * bench->input_bytes);
-    return status;
+    if (status) return status;
+    bench->output = bench->block + (ALIGNMENT - (uintptr_t)bench->block % ALIGNMENT);
+    fill_rows(subject, bench->input, bench->rows * bench->input_bytes);
+    return SHS_OK;
 }
 
 static void free_bench(struct bench *bench)
 {
     core_free(&bench->input);
-    core_free(&bench->output);
+    core_free(&bench->block);
     core_free(&bench->scratch);
     shs_augment_close(&bench->augment);
 }
