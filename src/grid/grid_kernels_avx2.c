@@ -115,28 +115,50 @@ ALWAYS void map_zeros(const struct grid_sheet *sheet, size_t lines, size_t from,
             }                                                                                      \
     }                                                                                              \
                                                                                                    \
+    ALWAYS void NAME##_run(const struct grid_linear *linear, struct run run, bool reversed,        \
+                           bool by_element)                                                        \
+    {                                                                                              \
+        const C *from = (const C *)(const void *)run.from;                                         \
+        const size_t step = LANES % linear->channels;                                              \
+        size_t done = 0, count = run.count;                                                        \
+        for (; done + LANES <= count; done += LANES) {                                             \
+            struct numbers numbers = numbers_of(linear, run.channel, by_element);                  \
+            vector x = set(0);                                                                     \
+            if (from) x = reversed ? turn(LOAD(from + count - done - LANES)) : LOAD(from + done);  \
+            store(run.to + done, mapped(&numbers, x));                                             \
+            if (by_element) run.channel = next_channel(run.channel, step, linear->channels);       \
+        }                                                                                          \
+        for (size_t i = done; i < count; i++) {                                                    \
+            size_t channel =                                                                       \
+                by_element ? (run.channel + i - done) % linear->channels : run.channel;            \
+            float x = from ? (float)from[reversed ? count - 1 - i : i] : 0;                        \
+            run.to[i] = (x * linear->factor - linear->mean[channel]) * linear->inverse[channel];   \
+        }                                                                                          \
+    }                                                                                              \
+                                                                                                   \
+    MAP_LONG(NAME)                                                                                 \
+                                                                                                   \
     static void NAME(const struct grid_sheet *sheet)                                               \
     {                                                                                              \
-        size_t most = tile_of(sheet), size = sheet->line.size, first = sheet->line.first,          \
-               count = sheet->line.count, shown = sheet->lines.count;                              \
-        size_t behind = sheet->lines.size - sheet->lines.first - shown;                            \
+        size_t size = sheet->line.size, first = sheet->line.first, count = sheet->line.count,      \
+               lines = sheet->lines.count;                                                         \
+        size_t behind = sheet->lines.size - sheet->lines.first - lines;                            \
         const char *from = sheet->from;                                                            \
         float *to = sheet->to;                                                                     \
+        if (is_long(sheet)) {                                                                      \
+            NAME##_long(sheet);                                                                    \
+            return;                                                                                \
+        }                                                                                          \
         map_zeros(sheet, sheet->lines.first, 0, size, to);                                         \
         to += sheet->lines.first * sheet->to_step;                                                 \
-        for (size_t done = 0, lines; done < shown; done += lines) {                                \
-            lines = shown - done < most ? shown - done : most;                                     \
-            map_zeros(sheet, lines, 0, first, to);                                                 \
-            map_zeros(sheet, lines, first + count, size, to);                                      \
-            if (count < LANES) NAME##_short(sheet, lines, from, to);                               \
-            for (size_t at = 0; count >= LANES && at < count; at += LANES) {                       \
-                if (at + LANES > count) at = count - LANES;                                        \
-                NAME##_column(sheet, lines, at, from, to);                                         \
-            }                                                                                      \
-            from += (ptrdiff_t)lines * sheet->from_step;                                           \
-            to += lines * sheet->to_step;                                                          \
+        map_zeros(sheet, lines, 0, first, to);                                                     \
+        map_zeros(sheet, lines, first + count, size, to);                                          \
+        if (count < LANES) NAME##_short(sheet, lines, from, to);                                   \
+        for (size_t at = 0; count >= LANES && at < count; at += LANES) {                           \
+            if (at + LANES > count) at = count - LANES;                                            \
+            NAME##_column(sheet, lines, at, from, to);                                             \
         }                                                                                          \
-        map_zeros(sheet, behind, 0, size, to);                                                     \
+        map_zeros(sheet, behind, 0, size, to + lines * sheet->to_step);                            \
     }
 
 MAP(map_u8, uint8_t, load_u8)

@@ -102,15 +102,36 @@ ALWAYS struct column column_at(const struct grid_sheet *sheet, size_t position)
         _mm512_mask_storeu_ps(to, column->stored, x);                                              \
     }                                                                                              \
                                                                                                    \
-    ALWAYS void NAME##_columns(const struct grid_sheet *sheet, size_t position, size_t first,      \
-                               size_t lines, bool reversed, bool two)                              \
+    ALWAYS void NAME##_run(const struct grid_linear *linear, struct run run, bool reversed,        \
+                           bool by_element)                                                        \
+    {                                                                                              \
+        const size_t step = LANES % linear->channels;                                              \
+        ptrdiff_t left = (ptrdiff_t)run.count;                                                     \
+        struct column column = {.shown = lanes_of(0, LANES), .stored = lanes_of(0, LANES)};        \
+        for (; left > 0; left -= LANES, run.to += LANES) {                                         \
+            if (left < LANES) {                                                                    \
+                column.stored = lanes_of(0, left);                                                 \
+                column.shown = reversed ? lanes_of(LANES - left, LANES) : column.stored;           \
+            }                                                                                      \
+            column.offset = reversed ? left - LANES : (ptrdiff_t)run.count - left;                 \
+            column.numbers = numbers_of(linear, run.channel, by_element);                          \
+            NAME##_vector(&column, (uintptr_t)run.from, run.from != NULL, reversed, run.to);       \
+            if (by_element) run.channel = next_channel(run.channel, step, linear->channels);       \
+        }                                                                                          \
+    }                                                                                              \
+                                                                                                   \
+    MAP_LONG(NAME)                                                                                 \
+                                                                                                   \
+    ALWAYS void NAME##_columns(const struct grid_sheet *sheet, size_t position, bool reversed,     \
+                               bool two)                                                           \
     {                                                                                              \
         const struct column left = column_at(sheet, position),                                     \
                             right = column_at(sheet, position + (two ? LANES : 0));                \
-        const size_t shown = sheet->lines.count, to_step = sheet->to_step;                         \
+        const size_t lines = sheet->lines.size, shown = sheet->lines.count,                        \
+                     to_step = sheet->to_step;                                                     \
         const uintptr_t step = (uintptr_t)sheet->from_step;                                        \
-        float *to = sheet->to + first * to_step + position;                                        \
-        size_t y = first - sheet->lines.first; /* wraps above the lines that are shown */          \
+        float *to = sheet->to + position;                                                          \
+        size_t y = 0 - sheet->lines.first; /* wraps above the lines that are shown */              \
         uintptr_t from = (uintptr_t)sheet->from + y * step;                                        \
         for (size_t i = 0; i < lines; i++) {                                                       \
             NAME##_vector(&left, from, y < shown, reversed, to);                                   \
@@ -121,25 +142,22 @@ ALWAYS struct column column_at(const struct grid_sheet *sheet, size_t position)
         }                                                                                          \
     }                                                                                              \
                                                                                                    \
-    ALWAYS void NAME##_tile(const struct grid_sheet *sheet, size_t first, size_t lines,            \
-                            bool reversed)                                                         \
+    ALWAYS void NAME##_short(const struct grid_sheet *sheet, bool reversed)                        \
     {                                                                                              \
         size_t position = 0, size = sheet->line.size;                                              \
         for (; position + LANES < size; position += (size_t)2 * LANES)                             \
-            NAME##_columns(sheet, position, first, lines, reversed, true);                         \
-        if (position < size) NAME##_columns(sheet, position, first, lines, reversed, false);       \
+            NAME##_columns(sheet, position, reversed, true);                                       \
+        if (position < size) NAME##_columns(sheet, position, reversed, false);                     \
     }                                                                                              \
                                                                                                    \
     static void NAME(const struct grid_sheet *sheet)                                               \
     {                                                                                              \
-        size_t most = tile_of(sheet), all = sheet->lines.size;                                     \
-        for (size_t first = 0; first < all; first += most) {                                       \
-            size_t lines = all - first < most ? all - first : most;                                \
-            if (sheet->reversed)                                                                   \
-                NAME##_tile(sheet, first, lines, true);                                            \
-            else                                                                                   \
-                NAME##_tile(sheet, first, lines, false);                                           \
-        }                                                                                          \
+        if (is_long(sheet))                                                                        \
+            NAME##_long(sheet);                                                                    \
+        else if (sheet->reversed)                                                                  \
+            NAME##_short(sheet, true);                                                             \
+        else                                                                                       \
+            NAME##_short(sheet, false);                                                            \
     }
 
 MAP(map_u8, uint8_t, load_u8)

@@ -11,14 +11,15 @@
 
 #define ALWAYS static inline __attribute__((always_inline))
 
-/* Returns how many lines are mapped together, a vector of each: all if they are short. */
-ALWAYS size_t tile_of(const struct grid_sheet *sheet)
+/* Returns true if a sheet's lines are mapped one after the other, so that memory is written in its
+ * order: if they are long, or if there is only one. Short lines are mapped together, a vector of
+ * each. */
+ALWAYS bool is_long(const struct grid_sheet *sheet)
 {
     enum {
-        TILE = 16,
         SHORT = 256 /* floats */
     };
-    return sheet->line.size > SHORT ? TILE : sheet->lines.size;
+    return sheet->line.size > SHORT || sheet->lines.size == 1;
 }
 
 /* The numbers of the vector that begins at a position of a line. */
@@ -32,12 +33,11 @@ ALWAYS size_t channel_of(const struct grid_sheet *sheet, size_t position)
     return (sheet->channel + position) % sheet->linear->channels;
 }
 
-ALWAYS struct numbers numbers_at(const struct grid_sheet *sheet, size_t position)
+/* The numbers of a vector whose first element has a channel. */
+ALWAYS struct numbers numbers_of(const struct grid_linear *linear, size_t channel, bool by_element)
 {
-    const struct grid_linear *linear = sheet->linear;
-    size_t channel = channel_of(sheet, position);
     struct numbers numbers = {.factor = set(linear->factor)};
-    if (sheet->by_element) {
+    if (by_element) {
         numbers.mean = load(linear->mean + channel);
         numbers.inverse = load(linear->inverse + channel);
     } else {
@@ -47,10 +47,75 @@ ALWAYS struct numbers numbers_at(const struct grid_sheet *sheet, size_t position
     return numbers;
 }
 
+ALWAYS struct numbers numbers_at(const struct grid_sheet *sheet, size_t position)
+{
+    return numbers_of(sheet->linear, channel_of(sheet, position), sheet->by_element);
+}
+
 ALWAYS vector mapped(const struct numbers *numbers, vector x)
 {
     return multiply(subtract(multiply(x, numbers->factor), numbers->mean), numbers->inverse);
 }
+
+/* ---- Long lines. */
+
+/* Neighbouring elements of a line. */
+struct run {
+    size_t channel; /* of the first element */
+    size_t count;
+    const char *from; /* the elements as they lie in memory; NULL: zeros */
+    float *to;
+};
+
+/* Returns the channel of the element LANES behind an element of `channel`, without a division.
+ * `step` is LANES modulo the number of channels. */
+ALWAYS size_t next_channel(size_t channel, size_t step, size_t channels)
+{
+    channel += step;
+    return channel < channels ? channel : channel - channels;
+}
+
+/* Maps long lines by NAME_run(), which a file of kernels defines: zeros, then elements, then zeros.
+ * NAME_run() is always inline, so that the compiler knows the flags of a sheet. */
+#define MAP_LONG(NAME)                                                                             \
+    ALWAYS void NAME##_lines(const struct grid_sheet *sheet, bool reversed, bool by_element)       \
+    {                                                                                              \
+        const struct grid_part *line = &sheet->line;                                               \
+        const char *from = sheet->from;                                                            \
+        float *to = sheet->to;                                                                     \
+        size_t end = line->first + line->count;                                                    \
+        struct run before = {channel_of(sheet, 0), line->first, NULL, NULL},                       \
+                   shown = {channel_of(sheet, line->first), line->count, NULL, NULL},              \
+                   behind = {channel_of(sheet, end), line->size - end, NULL, NULL},                \
+                   all = {before.channel, line->size, NULL, NULL};                                 \
+        for (size_t y = 0; y < sheet->lines.size; y++, to += sheet->to_step) {                     \
+            if (y - sheet->lines.first >= sheet->lines.count) {                                    \
+                all.to = to;                                                                       \
+                NAME##_run(sheet->linear, all, reversed, by_element);                              \
+                continue;                                                                          \
+            }                                                                                      \
+            before.to = to;                                                                        \
+            shown.from = from;                                                                     \
+            shown.to = to + line->first;                                                           \
+            behind.to = to + end;                                                                  \
+            NAME##_run(sheet->linear, before, reversed, by_element);                               \
+            NAME##_run(sheet->linear, shown, reversed, by_element);                                \
+            NAME##_run(sheet->linear, behind, reversed, by_element);                               \
+            from += sheet->from_step;                                                              \
+        }                                                                                          \
+    }                                                                                              \
+                                                                                                   \
+    static void NAME##_long(const struct grid_sheet *sheet)                                        \
+    {                                                                                              \
+        if (sheet->reversed && sheet->by_element)                                                  \
+            NAME##_lines(sheet, true, true);                                                       \
+        else if (sheet->reversed)                                                                  \
+            NAME##_lines(sheet, true, false);                                                      \
+        else if (sheet->by_element)                                                                \
+            NAME##_lines(sheet, false, true);                                                      \
+        else                                                                                       \
+            NAME##_lines(sheet, false, false);                                                     \
+    }
 
 /* ---- Bytes, 16 at a time. */
 
