@@ -216,11 +216,13 @@ void grid_bell_plane(const struct grid_bell *bell, const void *from, void *to)
     for (size_t top = 0; top < bell->height; top += BAND) {
         size_t high = bell->height - top < BAND ? bell->height - top : BAND;
         char *band = (char *)to + top * bytes;
+        bool missing = false;
         sum_band(bell, from, top, high);
         for (size_t y = 0; y < high; y++) {
             sum_row(bell, row_of(bell, y));
             loops->round(bell->made, row, band + y * bytes);
+            missing = missing || grid_missing_any(bell->type, bell->made, row);
         }
-        if (grid_missing_any(bell->type, band, high * row)) mend_band(bell, from, top, high, band);
+        if (missing) mend_band(bell, from, top, high, band);
     }
 }

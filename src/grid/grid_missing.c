@@ -1,5 +1,6 @@
 #include "grid_missing.h"
 
+#include "grid_sample_kernels.h"
 #include "random_math.h"
 
 static inline bool is_nan(double x)
@@ -21,21 +22,10 @@ static inline bool is_nan(double x)
     (sizeof(C) == sizeof(float) ? (C)random_float_from(UINT32_C(0x7fc00000))                       \
                                 : (C)random_double_from(UINT64_C(0x7ff8000000000000)))
 
-/* No branch, so that compilers vectorise the loop. */
-#define ANY(C)                                                                                     \
-    {                                                                                              \
-        typedef C real;                                                                            \
-        const real *element = elements;                                                            \
-        int any = 0;                                                                               \
-        for (size_t i = 0; i < count; i++)                                                         \
-            any |= element[i] != element[i];                                                       \
-        return any != 0;                                                                           \
-    }
-
 bool grid_missing_any(shs_type type, const void *elements, size_t count)
 {
     if (type != SHS_F32 && type != SHS_F64) return false;
-    FOR_REALS(type, ANY);
+    return grid_sample_kernels_now()->real[type == SHS_F64].any_nan(elements, count);
 }
 
 #define REPLACE(C, OTHERWISE)                                                                      \

@@ -204,6 +204,7 @@ static void displace(const double turn[4], const float *x, const float *y, size_
                  [SHS_I64] = TYPE_KERNELS(i64),                                                    \
                  [SHS_F32] = TYPE_KERNELS(f32),                                                    \
                  [SHS_F64] = TYPE_KERNELS(f64)},                                                   \
-        .real = {{across_row, pairs_floats}, {across_doubles, pairs_doubles}},                     \
+        .real = {{across_row, pairs_floats, any_nan_floats},                                       \
+                 {across_doubles, pairs_doubles, any_nan_doubles}},                                \
         .find_lanes = lanes_finder, .places = places, .blend = blend, .displace = displace,        \
     }

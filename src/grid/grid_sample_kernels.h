@@ -83,6 +83,9 @@ struct grid_sample_real {
      * left, for 2 * r + 1 lines of reals. */
     void (*pairs)(const void *const *line, const void *weight, size_t radius, size_t count,
                   void *sum);
+
+    /* Returns true if one of the reals is NaN. */
+    bool (*any_nan)(const void *reals, size_t count);
 };
 
 struct grid_sample_kernels {

@@ -127,5 +127,18 @@ static void TYPED(pairs)(const void *const *line, const void *weight, size_t rad
         TYPED(add_pairs)(middle, by, k, 4, false, count, sum);
 }
 
+/* A comparison sees two reals. No branch, so that compilers vectorise the loop. */
+static bool TYPED(any_nan)(const void *reals, size_t count)
+{
+    const REAL *real = reals;
+    size_t half = count / 2;
+    const REAL *other = real + half;
+    int any = 0;
+    for (size_t i = 0; i < half; i++)
+        any |= __builtin_isunordered(real[i], other[i]);
+    if (count % 2) any |= __builtin_isunordered(other[half], other[half]);
+    return any != 0;
+}
+
 #undef REAL
 #undef TYPED
