@@ -224,60 +224,6 @@ SHS_API SHS_MUST_CHECK shs_status shs_augment_apply(const shs_augment *augment, 
                                                     const void *const *inputs, void *const *outputs,
                                                     void *scratch);
 
-/* ---- The record of draws. */
-
-/** A value that an operator drew, for the rows of a batch. */
-typedef struct shs_drawn_value {
-    /** The name, as in the record that `shardstep replay` prints, such as "degrees". */
-    const char *name;
-    /** What the numbers count, such as "elements" or "degrees"; "" for a pure number. "yes or no":
-     * 1 or 0. */
-    const char *unit;
-    /** Numbers of a row: 1, or more, such as a factor for each channel. */
-    size_t width;
-    /** The numbers: `width` of them for each row, row after row. NaN for a row to which the
-     * operator was not applied. */
-    const double *numbers;
-} shs_drawn_value;
-
-/** What an operator drew for the rows of a batch. */
-typedef struct shs_drawn {
-    /** The operator's name. */
-    const char *name;
-    /** Its number in the text, from 0. Operators that draw nothing, and those within others, are
-     * counted, too. */
-    size_t place;
-    /** The operator with all its values, in the canonical form of the text. */
-    const char *text;
-    /** The number of fields of its statement, which share the draws. */
-    size_t fields;
-    /** The name of each field. */
-    const char *const *field;
-    /** The layout of a sample of each field as it came to the operator; "" if it is not known. */
-    const char *const *layout;
-    /** For each row: 1 if the operator was applied to it, 0 if not, -1 if nobody knows, because an
-     * operator of the program's own had drawn before. */
-    const int8_t *applied;
-    /** The number of values. */
-    size_t n_values;
-    /** The values. one_of has the value "choice": the number of the operator in it, from 0. */
-    const shs_drawn_value *values;
-} shs_drawn;
-
-/** The draws of an augmentation for the rows of a batch: see shs_batch_draws(). */
-typedef struct shs_draws {
-    /** Rows of the batch. */
-    uint64_t rows;
-    /** The number of operators that draw, or that hold others. */
-    size_t n_operators;
-    /** These operators, in the order of the text. */
-    const shs_drawn *operators;
-} shs_draws;
-
-/** Local, any thread. Releases a record of draws and leaves NULL in *draws. Accepts NULL and a
- * pointer to NULL. */
-SHS_API void shs_draws_close(shs_draws **draws);
-
 #ifdef __cplusplus
 }
 #endif

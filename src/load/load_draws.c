@@ -1,5 +1,5 @@
 /* shs_batch_draws(): the draws of a batch, made again from the places of its rows. */
-#include "augment_draws.h"
+#include "load_draws.h"
 #include "load.h"
 
 /* Enters the rows of a virtual rank's batch. `first` is the row of its slot 0 in the record. */
@@ -10,7 +10,7 @@ static shs_status enter(const shs_loader *loader, const shs_batch *batch, uint64
     for (uint64_t slot = 0; slot < batch->rows && !status; slot++) {
         shs_random stream;
         load_plan_stream(&loader->plan, batch, slot, &stream);
-        status = augment_draws_enter(draws, first + slot, &stream, slot, batch->count);
+        status = load_draws_enter(draws, first + slot, &stream, slot, batch->count);
     }
     return status;
 }
@@ -36,7 +36,7 @@ shs_status shs_batch_draws(const shs_loader *loader, const shs_batch *batch, shs
     status = core_require(loader, function, "loader", "open it with shs_loader_open()");
     if (!status)
         status = core_require(batch, function, "batch", "pass the address of one of this loader");
-    if (!status) status = augment_draws_new(loader->augment, batch->rows, draws);
+    if (!status) status = load_draws_new(loader->augment, batch->rows, draws);
     if (!status) status = enter_parts(loader, batch, *draws);
     if (status) shs_draws_close(draws);
     return status;

@@ -1,4 +1,4 @@
-#include "augment_draws.h"
+#include "load_draws.h"
 
 #include <string.h>
 
@@ -118,7 +118,7 @@ static shs_status make_operators(struct record *record)
     return status ? status : record->status;
 }
 
-shs_status augment_draws_new(const shs_augment *augment, uint64_t rows, shs_draws **draws)
+shs_status load_draws_new(const shs_augment *augment, uint64_t rows, shs_draws **draws)
 {
     struct record *record;
     *draws = NULL;
@@ -163,8 +163,8 @@ static void hear_number(void *user, const struct augment_told_number *told)
     drawn->numbers[v][record->row * told->width + told->at] = told->number;
 }
 
-shs_status augment_draws_enter(shs_draws *draws, uint64_t row, shs_random *stream, uint64_t slot,
-                               uint64_t count)
+shs_status load_draws_enter(shs_draws *draws, uint64_t row, shs_random *stream, uint64_t slot,
+                            uint64_t count)
 {
     struct record *record = record_of(draws);
     const struct augment_listener listener = {

@@ -1,0 +1,17 @@
+/* The record of draws of a batch, as numbers. Safe in any thread. */
+#ifndef LOAD_DRAWS_H
+#define LOAD_DRAWS_H
+
+#include "shardstep/loader.h"
+
+/* Makes a record of `rows` rows, to which no operator is applied yet. shs_draws_close() releases
+ * it. Its names and layouts are the augmentation's. On an error *draws is NULL. */
+shs_status load_draws_new(const shs_augment *augment, uint64_t rows, shs_draws **draws);
+
+/* Enters what row `row` draws from its stream, as slot `slot` of a batch with `count` rows of
+ * weight
+ * 1. SHS_ERROR_MEMORY. */
+shs_status load_draws_enter(shs_draws *draws, uint64_t row, shs_random *stream, uint64_t slot,
+                            uint64_t count);
+
+#endif
