@@ -62,9 +62,9 @@
  * augmentation draws, or has such operators, therefore looks for twins after its first step and
  * after each epoch's first step. It runs each operator of the program's own by itself, and then the
  * whole augmentation if it draws, the library's operators included. It runs them on one sample, the
- * first row of the first batch, at 8 places of each virtual rank: slots 0 to 7 of that step or, with
- * SHS_BY_SAMPLE, 8 rows of its own. An operator that mixes samples mixes this one with itself; the
- * partner and lambda that it draws are compared, too.
+ * first row of the first batch, at 8 places of each virtual rank: slots 0 to 7 of that step or,
+ * with SHS_BY_SAMPLE, 8 rows of its own. An operator that mixes samples mixes this one with itself;
+ * the partner and lambda that it draws are compared, too.
  *
  * - Virtual ranks, of this epoch and of the one before, whose results all agree are twins.
  * - So are slots, if each virtual rank has one result only.
@@ -80,8 +80,8 @@
  * What is not found:
  * - Virtual ranks that get the same rows. Only augmentation is compared; the ledger of the epoch
  *   finds rows that came twice.
- * - Processes that know nothing of each other, such as several that each open a run of one rank with
- *   the same seed.
+ * - Processes that know nothing of each other, such as several that each open a run of one rank,
+ *   all with the same seed.
  * - An operator that goes wrong only for some samples, only in some threads, or only later in an
  *   epoch.
  * - A fault of one of the library's operators, as long as another one beside it draws as it must.
