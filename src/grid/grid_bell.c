@@ -6,6 +6,11 @@
 #include "grid_sample_kernels.h"
 #include "random_math.h"
 
+static bool is_real(shs_type type)
+{
+    return type == SHS_F32 || type == SHS_F64;
+}
+
 static size_t row_elements(const struct grid_bell *bell)
 {
     return bell->width * bell->inner;
@@ -55,7 +60,7 @@ static size_t tile_reals(const struct grid_bell *bell)
 /* Reals of a band's sums of numbers, which only types with NaN have. */
 static size_t numbers_reals(const struct grid_bell *bell)
 {
-    return bell->type == SHS_F32 || bell->type == SHS_F64 ? BAND * row_elements(bell) : 0;
+    return is_real(bell->type) ? BAND * row_elements(bell) : 0;
 }
 
 size_t grid_bell_bytes(const struct grid_bell *bell)
@@ -144,7 +149,7 @@ static const void *find_reals(const struct grid_bell *bell, const char *from, in
         grid_missing_as_zero(bell->type, elements, count, tile);
     else if (bell->of == GRID_BELL_OF_PRESENCE)
         grid_missing_presence(bell->type, elements, count, tile);
-    else if (bell->type == SHS_F32 || bell->type == SHS_F64)
+    else if (is_real(bell->type))
         return elements;
     else
         grid_sample_kernels_now()->type[bell->type].widen(elements, count, tile);
@@ -209,10 +214,48 @@ static void mend_band(const struct grid_bell *bell, const char *from, size_t top
     }
 }
 
+/* Returns true if the rows that a row is made of are not reals yet, and fit the nearest cache
+ * beside the row that is made of them: then each row becomes reals once. */
+static bool has_ring(const struct grid_bell *bell)
+{
+    enum {
+        MOST = 32000 /* bytes, less than a tile has */
+    };
+    size_t row = row_elements(bell) * grid_real_bytes(bell->type);
+    return !is_real(bell->type) && row <= MOST / (2 * bell->radius + 1);
+}
+
+/* Row `position` of a plane, from `radius` rows above its first, stands in place position % (2 *
+ * radius + 1) of a ring. Each row of the result is made when the last of its rows is there. */
+static void blur_by_ring(const struct grid_bell *bell, const char *from, char *to)
+{
+    const struct grid_sample_kernels *kernels = grid_sample_kernels_now();
+    const struct grid_sample_real *loops = &kernels->real[grid_is_wide(bell->type)];
+    size_t real = grid_real_bytes(bell->type), count = row_elements(bell);
+    size_t radius = bell->radius, size = 2 * radius + 1;
+    char *sum = row_of(bell, 0);
+    for (size_t position = 0; position < bell->height + 2 * radius; position++) {
+        int64_t row = grid_continued((int64_t)position - (int64_t)radius, (int64_t)bell->height,
+                                     bell->beyond);
+        find_reals(bell, from, row, 0, count, (char *)bell->tile + position % size * count * real);
+        if (position < 2 * radius) continue;
+        for (size_t k = 0; k < size; k++)
+            bell->line[k] = (char *)bell->tile + (position + 1 + k) % size * count * real;
+        loops->pairs(bell->line, bell->weight, radius, count, sum + radius * bell->inner * real);
+        sum_row(bell, sum);
+        kernels->type[bell->type].round(bell->made, count, to);
+        to += count * shs_type_size(bell->type);
+    }
+}
+
 void grid_bell_plane(const struct grid_bell *bell, const void *from, void *to)
 {
     size_t row = row_elements(bell), bytes = row * shs_type_size(bell->type);
     const struct grid_sample_type *loops = &grid_sample_kernels_now()->type[bell->type];
+    if (has_ring(bell)) {
+        blur_by_ring(bell, from, to);
+        return;
+    }
     for (size_t top = 0; top < bell->height; top += BAND) {
         size_t high = bell->height - top < BAND ? bell->height - top : BAND;
         char *band = (char *)to + top * bytes;
