@@ -40,7 +40,8 @@ struct warping {
     struct grid_spots spots;
     uint8_t *within;
     int64_t *farther[2];
-    char *patch; /* the four elements around each pixel of a batch, two above and two below */
+    char *patch;    /* the four elements around each pixel of a batch, two above and two below */
+    size_t fetched; /* rows of all planes that the processor has been told to fetch */
 };
 
 size_t grid_warp_bytes(const struct grid_images *images)
@@ -227,6 +228,36 @@ static void bilinear_row(const struct warping *warping, const char *plane, char 
         mend_row(warping, plane, to);
 }
 
+/* ---- Fetching. A turned row of the result reads short pieces of many rows, and the processor does
+ * not foresee them. So it is told of each row before the first row of the result that needs it. */
+
+/* Returns the end of the rows that this row of the result and some rows after it need. */
+static size_t needed_rows(const struct grid_row *row)
+{
+    enum {
+        AHEAD = 8
+    };
+    int64_t begin = place_y(row, 0), end = place_y(row, row->width - 1);
+    int64_t needed = ((begin > end ? begin : end) >> UNIT_BITS) + AHEAD;
+    return needed < 0 ? 0 : needed < row->height ? (size_t)needed : row->height;
+}
+
+static void fetch_rows(struct warping *warping, const char *input)
+{
+    enum {
+        LINE = 64,     /* bytes that a processor fetches at once */
+        MOST = 1 << 17 /* bytes of a plane, so that they stay in a cache until they are read */
+    };
+    size_t bytes = warping->row_bytes, end = needed_rows(&warping->row) * bytes;
+    size_t begin = warping->fetched * bytes;
+    if (end <= begin) return;
+    warping->fetched = end / bytes;
+    if (end - begin > MOST) begin = end - MOST;
+    for (size_t o = 0; o < warping->images->outer; o++)
+        for (size_t at = begin; at < end; at += LINE)
+            __builtin_prefetch(input + o * warping->plane_bytes + at, 0, 2);
+}
+
 /* ---- Samples. */
 
 /* The loops may read some bytes behind a pixel's four elements, so the last pixels of a plane
@@ -262,6 +293,7 @@ void grid_warp_images(const struct grid_warping *how, const struct grid_warp *wa
     if (warping.displaced) grid_field_begin(&warp->farther, &extent, &memory, &warping.field);
     for (size_t y = 0; y < images->height; y++) {
         begin_row(&warping, y);
+        fetch_rows(&warping, input);
         for (size_t o = 0; o < images->outer; o++) {
             const char *plane = (const char *)input + o * warping.plane_bytes;
             char *to = (char *)output + o * warping.plane_bytes + y * warping.row_bytes;
