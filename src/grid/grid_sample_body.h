@@ -189,12 +189,12 @@ static void displace(const double turn[4], const float *x, const float *y, size_
         lines_##name, widen_##name, round_##name, between_##name                                   \
     }
 
-/* A file of kernels defines round_bytes and between_bytes, which are those of u8; and across_row
- * for floats, with lanes_finder if it uses lanes. */
+/* A file of kernels defines lines_bytes, round_bytes and between_bytes, which are those of u8; and
+ * across_row for floats, with lanes_finder if it uses lanes. */
 #define KERNELS(kernels_name)                                                                      \
     {                                                                                              \
         .name = (kernels_name),                                                                    \
-        .type = {[SHS_U8] = {lines_u8, widen_u8, round_bytes, between_bytes},                      \
+        .type = {[SHS_U8] = {lines_bytes, widen_u8, round_bytes, between_bytes},                   \
                  [SHS_U16] = TYPE_KERNELS(u16),                                                    \
                  [SHS_U32] = TYPE_KERNELS(u32),                                                    \
                  [SHS_U64] = TYPE_KERNELS(u64),                                                    \

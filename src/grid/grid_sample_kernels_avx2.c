@@ -99,6 +99,7 @@ static void between_bytes(const struct grid_spots *spots, const void *plane, siz
     between_8(spots, count - 8, plane, 3 * width, (uint8_t *)to + 3 * (count - 8));
 }
 
+#define lines_bytes  lines_u8
 #define across_row   across_floats
 #define lanes_finder NULL
 

@@ -21,6 +21,45 @@ static void round_bytes(const void *real, size_t count, void *to)
     round_u8(from + e, count - e, element + e);
 }
 
+/* ---- Sums of lines of bytes. */
+
+/* Elements of the lanes of a mask, as floats; the others become 0. */
+static inline __m512 floats_of(__mmask16 mask, const void *from)
+{
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask, from)));
+}
+
+/* Sums a few lines. Their ends are summed in a part of a vector, not one by one. Always inline, so
+ * that the number of lines is known. */
+static inline __attribute__((always_inline)) void
+sum_bytes(const void *const *line, const float *by, size_t taps, size_t count, float *to)
+{
+    __mmask16 mask = 0xffff;
+    for (size_t at = 0; at < count; at += 16) {
+        if (at + 16 > count) mask = (__mmask16)((1U << (count - at)) - 1);
+        __m512 sum = _mm512_setzero_ps();
+        for (size_t k = 0; k < taps; k++) {
+            __m512 product = _mm512_mul_ps(_mm512_set1_ps(by[k]),
+                                           floats_of(mask, (const uint8_t *)line[k] + at));
+            sum = k ? _mm512_add_ps(sum, product) : product;
+        }
+        _mm512_mask_storeu_ps(to + at, mask, sum);
+    }
+}
+
+static void lines_of_bytes(const void *const *line, const void *weight, size_t taps, size_t count,
+                           void *sum)
+{
+    if (taps == 2)
+        sum_bytes(line, weight, 2, count, sum);
+    else if (taps == 3)
+        sum_bytes(line, weight, 3, count, sum);
+    else
+        lines_u8(line, weight, taps, count, sum);
+}
+
+/* ---- Pixels between others. */
+
 /* Two neighbouring pixels of three bytes for each of 16 places: `low` has the three bytes of the
  * left one and the first of the right one, `high` the other two. */
 struct two_pixels {
@@ -138,6 +177,7 @@ static void across_row(const void *row, const struct grid_taps *taps, size_t inn
         across_lanes(row, taps, taps->same, inner, to);
 }
 
+#define lines_bytes  lines_of_bytes
 #define lanes_finder find_lanes
 
 const struct grid_sample_kernels grid_sample_kernels_avx512 = KERNELS("avx512");

@@ -3,6 +3,7 @@
 
 #define round_bytes   round_u8
 #define between_bytes between_u8
+#define lines_bytes   lines_u8
 #define across_row    across_floats
 #define lanes_finder  NULL
 
