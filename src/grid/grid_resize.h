@@ -22,7 +22,7 @@ struct grid_resizing {
     size_t height, width; /* of the result */
 };
 
-/* The bytes of scratch memory for grid_resize_box(). */
+/* The bytes of scratch memory for grid_resize_box(), which is aligned to 64 bytes. */
 size_t grid_resizing_bytes(const struct grid_resizing *resizing);
 
 /* Resizes the same part of each image. Elements of f16 have to be GRID_RESIZE_NEAREST. */

@@ -33,7 +33,7 @@ struct grid_taps {
 /* The taps of GRID_SAMPLE_LANES neighbouring reals of a row, if they are floats that lie close
  * together: tap k of a lane is float from + index + k * inner of the row. */
 struct grid_lanes {
-    int32_t index[GRID_SAMPLE_LANES];
+    _Alignas(64) int32_t index[GRID_SAMPLE_LANES]; /* no vector lies in two cache lines */
     float weight[GRID_MOST_LANE_TAPS][GRID_SAMPLE_LANES];
     uint32_t from;
 };

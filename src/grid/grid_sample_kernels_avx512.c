@@ -151,7 +151,8 @@ static inline __attribute__((always_inline)) void
 across_lanes(const float *row, const struct grid_taps *taps, size_t same, size_t inner, float *to)
 {
     const struct grid_lanes *lanes = taps->lanes;
-    for (size_t begin = 0; begin < taps->size * inner; begin += GRID_SAMPLE_LANES, lanes++) {
+    const size_t count = taps->size * inner;
+    for (size_t begin = 0; begin < count; begin += GRID_SAMPLE_LANES, lanes++) {
         const float *from = row + lanes->from;
         __m512i index = _mm512_loadu_si512(lanes->index);
         __m512 sum = _mm512_setzero_ps();
