@@ -473,10 +473,8 @@ class RandomCrop(ByAxes):
         return sample.real_rows(cut_all)
 
     def tell_chosen(self, sample, drawn):
-        """Where the window begins. Without a size: how far the sample moves down and to the right."""
-        moved = {} if self.size else {'h': 'down', 'w': 'right'}
-        return ', '.join(f'{moved[letter]}={self.padding - draw}' if letter in moved else
-                         f'{letter}={draw - self.padding}' for letter, draw in drawn.items())
+        """Where the window begins."""
+        return ', '.join(f'{letter}={draw - self.padding}' for letter, draw in drawn.items())
 
     @classmethod
     def example(cls, rng, sample):
