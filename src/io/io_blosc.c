@@ -3,9 +3,10 @@
 
 #include "io_codec.h"
 
-static shs_status decode(void **state, const void *from, size_t bytes, void *to, size_t size)
+static shs_status decode(void **state, const struct io_filter *filter, const void *from,
+                         size_t bytes, void *to, size_t size)
 {
-    (void)state;
+    (void)state, (void)filter;
     size_t due;
     if (blosc_cbuffer_validate(from, bytes, &due))
         return core_fail(SHS_ERROR_FORMAT, "its %zu bytes are no whole buffer of Blosc", bytes);
@@ -20,4 +21,4 @@ static shs_status decode(void **state, const void *from, size_t bytes, void *to,
     return SHS_OK;
 }
 
-const struct io_codec io_codec_blosc = {32001, decode, NULL};
+const struct io_codec io_codec_blosc = {32001, NULL, decode, NULL};

@@ -3,8 +3,10 @@
 
 #include "io_codec.h"
 
-static shs_status decode(void **state, const void *from, size_t bytes, void *to, size_t size)
+static shs_status decode(void **state, const struct io_filter *filter, const void *from,
+                         size_t bytes, void *to, size_t size)
 {
+    (void)filter;
     size_t got;
     if (!*state) *state = libdeflate_alloc_decompressor();
     if (!*state) return core_fail(SHS_ERROR_MEMORY, "no memory for a decompressor of libdeflate");
@@ -23,4 +25,4 @@ static void release(void *state)
     libdeflate_free_decompressor(state);
 }
 
-const struct io_codec io_codec_deflate = {1, decode, release};
+const struct io_codec io_codec_deflate = {1, NULL, decode, release};

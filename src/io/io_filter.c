@@ -10,7 +10,8 @@
 enum {
     DEFLATE = 1,
     SHUFFLE = 2,
-    FLETCHER32 = 3
+    FLETCHER32 = 3,
+    BITSHUFFLE = 32008
 };
 
 static const struct {
@@ -32,7 +33,7 @@ static const struct {
              {32005, "APAX"},
              {32006, "CBF"},
              {32007, "JPEG-XR"},
-             {32008, "bitshuffle"},
+             {BITSHUFFLE, "bitshuffle"},
              {32009, "SPDP"},
              {32010, "LPC-Rice"},
              {32011, "CCSDS-123"},
@@ -55,7 +56,7 @@ static const struct {
              {32028, "SPERR"}};
 
 static const struct io_codec *const codecs[] = {
-    &io_codec_deflate,
+    &io_codec_deflate, &io_codec_bitshuffle,
 #if IO_HAS_LZF
     &io_codec_lzf,
 #endif
@@ -119,10 +120,19 @@ static size_t find_codec(uint32_t id)
 /* Returns the reason why a filter cannot be decoded, or NULL if it can. */
 static const char *check_filter(const struct io_filter *filter)
 {
-    if (filter->id == FLETCHER32 || find_codec(filter->id) < CODECS) return NULL;
+    size_t codec = find_codec(filter->id);
+    if (codec < CODECS) return codecs[codec]->check ? codecs[codec]->check(filter) : NULL;
+    if (filter->id == FLETCHER32) return NULL;
     if (filter->id != SHUFFLE) return "which this build lacks";
     if (filter->n_values != 1 || !filter->values[0]) return "which has no size of elements";
     return NULL;
+}
+
+/* Returns true if the number of bytes that a filter stores is not known beforehand. */
+static bool compresses(const struct io_filter *filter)
+{
+    if (filter->id == BITSHUFFLE) return io_bitshuffle_compresses(filter);
+    return find_codec(filter->id) < CODECS;
 }
 
 bool io_pipeline_known(const struct io_pipeline *pipeline, char reason[IO_REASON_BYTES])
@@ -137,7 +147,7 @@ bool io_pipeline_known(const struct io_pipeline *pipeline, char reason[IO_REASON
     for (uint32_t i = 0; i < pipeline->count; i++) {
         const struct io_filter *filter = &pipeline->filter[i];
         const char *why = check_filter(filter);
-        if (!why && find_codec(filter->id) < CODECS && compressed++)
+        if (!why && compresses(filter) && compressed++)
             why = "which compresses again what is compressed";
         if (!why) continue;
         snprintf(reason, IO_REASON_BYTES, "filter %u (%s), %s", filter->id, name_of(filter->id),
@@ -234,13 +244,18 @@ static shs_status undo_shuffle(struct work *work, size_t element)
     return SHS_OK;
 }
 
-static shs_status decompress(struct work *work, size_t codec, size_t size)
+static shs_status decode(struct work *work, const struct io_filter *filter, size_t codec,
+                         size_t size)
 {
     unsigned char *room;
+    if (!compresses(filter)) {
+        size = work->bytes;
+        if (!size) return SHS_OK; /* only a checksum is stored */
+    }
     shs_status status = find_room(work, size, &room);
     if (!status)
-        status = codecs[codec]->decode(&work->decoder->state[codec], work->from, work->bytes, room,
-                                       size);
+        status = codecs[codec]->decode(&work->decoder->state[codec], filter, work->from,
+                                       work->bytes, room, size);
     if (status) return status;
     work->from = room;
     work->bytes = size;
@@ -258,7 +273,7 @@ static shs_status check_sum(struct work *work)
 static shs_status undo(struct work *work, const struct io_filter *filter, size_t size)
 {
     size_t codec = find_codec(filter->id);
-    if (codec < CODECS) return decompress(work, codec, size);
+    if (codec < CODECS) return decode(work, filter, codec, size);
     if (filter->id == FLETCHER32) return check_sum(work);
     return undo_shuffle(work, filter->values[0]);
 }

@@ -52,7 +52,7 @@ struct io_scratch {
 void io_decoder_need(const struct io_pipeline *pipeline, size_t size, struct io_scratch *scratch);
 
 /* Returns the bytes that a decoder takes with this scratch memory, with CORE_MEMORY_HEAD for each
- * block, but without what the libraries of codecs take. */
+ * block, but without what codecs keep, such as a library's state or a block of bitshuffle. */
 uint64_t io_decoder_bytes(const struct io_scratch *scratch);
 
 /* Takes scratch memory, so that no more is taken later for such chunks. */

@@ -6,45 +6,30 @@
 #include <string.h>
 
 #include "io_codec.h"
+#include "io_input.h"
 
-struct input {
-    const unsigned char *at;
-    size_t left;
-};
-
-/* Takes a number of `bytes` bytes from the input. Returns false at the input's end. */
-static bool take_number(struct input *input, size_t bytes, uint64_t *number)
-{
-    if (input->left < bytes) return false;
-    *number = 0;
-    for (size_t i = 0; i < bytes; i++)
-        *number = *number << 8 | input->at[i];
-    input->at += bytes;
-    input->left -= bytes;
-    return true;
-}
-
-static bool decode_block(struct input *input, unsigned char *to, size_t size)
+static bool decode_block(struct io_input *input, unsigned char *to, size_t size)
 {
     uint64_t stored;
-    if (!take_number(input, 4, &stored) || stored > input->left) return false;
-    if (stored == size)
-        memcpy(to, input->at, size);
-    else if (stored > INT_MAX || size > INT_MAX ||
-             LZ4_decompress_safe((const char *)input->at, (char *)to, (int)stored, (int)size) !=
-                 (int)size)
-        return false;
-    input->at += stored;
-    input->left -= (size_t)stored;
-    return true;
+    if (!io_input_number(input, 4, &stored)) return false;
+    const unsigned char *block = io_input_bytes(input, stored);
+    if (!block) return false;
+    if (stored == size) {
+        memcpy(to, block, size);
+        return true;
+    }
+    return stored <= INT_MAX && size <= INT_MAX &&
+           LZ4_decompress_safe((const char *)block, (char *)to, (int)stored, (int)size) ==
+               (int)size;
 }
 
-static shs_status decode(void **state, const void *from, size_t bytes, void *to, size_t size)
+static shs_status decode(void **state, const struct io_filter *filter, const void *from,
+                         size_t bytes, void *to, size_t size)
 {
-    (void)state;
-    struct input input = {from, bytes};
+    (void)state, (void)filter;
+    struct io_input input = {from, bytes};
     uint64_t due, block;
-    if (!take_number(&input, 8, &due) || !take_number(&input, 4, &block))
+    if (!io_input_number(&input, 8, &due) || !io_input_number(&input, 4, &block))
         return core_fail(SHS_ERROR_FORMAT, "its %zu bytes end in its head", bytes);
     if (due != size)
         return core_fail(SHS_ERROR_FORMAT, "it decodes to %llu bytes, not to %zu", (ull)due, size);
@@ -60,4 +45,4 @@ static shs_status decode(void **state, const void *from, size_t bytes, void *to,
     return SHS_OK;
 }
 
-const struct io_codec io_codec_lz4 = {32004, decode, NULL};
+const struct io_codec io_codec_lz4 = {32004, NULL, decode, NULL};

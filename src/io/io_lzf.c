@@ -5,9 +5,10 @@
 
 #include "io_codec.h"
 
-static shs_status decode(void **state, const void *from, size_t bytes, void *to, size_t size)
+static shs_status decode(void **state, const struct io_filter *filter, const void *from,
+                         size_t bytes, void *to, size_t size)
 {
-    (void)state;
+    (void)state, (void)filter;
     unsigned got = 0;
     if (bytes && bytes <= UINT_MAX && size <= UINT_MAX)
         got = lzf_decompress(from, (unsigned)bytes, to, (unsigned)size);
@@ -17,4 +18,4 @@ static shs_status decode(void **state, const void *from, size_t bytes, void *to,
                      size);
 }
 
-const struct io_codec io_codec_lzf = {32000, decode, NULL};
+const struct io_codec io_codec_lzf = {32000, NULL, decode, NULL};

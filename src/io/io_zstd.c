@@ -3,8 +3,10 @@
 
 #include "io_codec.h"
 
-static shs_status decode(void **state, const void *from, size_t bytes, void *to, size_t size)
+static shs_status decode(void **state, const struct io_filter *filter, const void *from,
+                         size_t bytes, void *to, size_t size)
 {
+    (void)filter;
     if (!*state) *state = ZSTD_createDCtx();
     if (!*state) return core_fail(SHS_ERROR_MEMORY, "no memory for a decompressor of Zstandard");
     size_t got = ZSTD_decompressDCtx(*state, to, size, from, bytes);
@@ -21,4 +23,4 @@ static void release(void *state)
     ZSTD_freeDCtx(state);
 }
 
-const struct io_codec io_codec_zstd = {32015, decode, release};
+const struct io_codec io_codec_zstd = {32015, NULL, decode, release};

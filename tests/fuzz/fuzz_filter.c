@@ -16,7 +16,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 enum {
-    SHUFFLE = 2
+    SHUFFLE = 2,
+    BITSHUFFLE = 32008
 };
 
 struct input {
@@ -34,14 +35,27 @@ static uint8_t take(struct input *input)
 
 static void take_pipeline(struct input *input, struct io_pipeline *pipeline)
 {
-    static const uint32_t ids[] = {1, SHUFFLE, 3, 32000, 32001, 32004, 32015, 4};
+    static const struct {
+        uint32_t id, compression; /* of bitshuffle */
+    } kinds[] = {{1, 0},          {SHUFFLE, 0},    {3, 0},         {32000, 0},
+                 {32001, 0},      {32004, 0},      {32015, 0},     {4, 0},
+                 {BITSHUFFLE, 0}, {BITSHUFFLE, 2}, {BITSHUFFLE, 3}};
+    uint32_t compression[IO_MAX_FILTERS] = {0};
     *pipeline = (struct io_pipeline){.count = take(input) % (IO_MAX_FILTERS + 2)};
-    for (uint32_t i = 0; i < pipeline->count && i < IO_MAX_FILTERS; i++)
-        pipeline->filter[i].id = ids[take(input) % (sizeof ids / sizeof *ids)];
-    uint8_t element = take(input);
+    for (uint32_t i = 0; i < pipeline->count && i < IO_MAX_FILTERS; i++) {
+        size_t kind = take(input) % (sizeof kinds / sizeof *kinds);
+        pipeline->filter[i].id = kinds[kind].id;
+        compression[i] = kinds[kind].compression;
+    }
+    uint8_t byte = take(input);
+    uint32_t element = byte == 255 ? UINT32_MAX : byte;
     for (size_t i = 0; i < IO_MAX_FILTERS; i++) {
-        pipeline->filter[i].n_values = 1;
-        pipeline->filter[i].values[0] = element == 255 ? UINT32_MAX : element;
+        struct io_filter *filter = &pipeline->filter[i];
+        if (filter->id == BITSHUFFLE) /* an odd size comes with blocks of 8 elements */
+            *filter = (struct io_filter){
+                BITSHUFFLE, 5, {0, 4, element, byte % 2 ? 8 : 0, compression[i]}};
+        else
+            *filter = (struct io_filter){filter->id, 1, {element}};
     }
 }
 

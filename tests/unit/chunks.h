@@ -19,6 +19,7 @@ enum {
     LZF = 32000,
     BLOSC = 32001,
     LZ4 = 32004,
+    BITSHUFFLE = 32008,
     ZSTD = 32015
 };
 
@@ -56,6 +57,13 @@ static inline shs_status bench_decode(struct bench *bench, const struct io_pipel
     return status;
 }
 
+/* Gives a bitshuffle its values: `block` elements in a block, or the default if 0. */
+static inline void set_bitshuffle(struct io_filter *filter, uint32_t element, uint32_t block,
+                                  uint32_t compression)
+{
+    *filter = (struct io_filter){BITSHUFFLE, 5, {0, 4, element, block, compression}};
+}
+
 /* The filters of a list that ends with 0. */
 static inline struct io_pipeline pipeline_of(const uint32_t *ids, uint32_t element)
 {
@@ -65,6 +73,7 @@ static inline struct io_pipeline pipeline_of(const uint32_t *ids, uint32_t eleme
         filter->id = ids[pipeline.count];
         filter->n_values = filter->id == SHUFFLE || filter->id == DEFLATE;
         filter->values[0] = filter->id == SHUFFLE ? element : 6;
+        if (filter->id == BITSHUFFLE) set_bitshuffle(filter, element, 0, 0);
     }
     return pipeline;
 }

@@ -115,6 +115,8 @@ static const H5Z_filter_t pipelines[][4] = {
     {H5Z_FILTER_SHUFFLE, H5Z_FILTER_DEFLATE, H5Z_FILTER_FLETCHER32},
     {H5Z_FILTER_SHUFFLE},
     {H5Z_FILTER_FLETCHER32, H5Z_FILTER_SHUFFLE, H5Z_FILTER_DEFLATE},
+    {BITSHUFFLE},
+    {BITSHUFFLE, H5Z_FILTER_DEFLATE, H5Z_FILTER_FLETCHER32},
 #if IO_HAS_LZF
     {LZF},
     {H5Z_FILTER_SHUFFLE, LZF, H5Z_FILTER_FLETCHER32},
@@ -399,6 +401,10 @@ static inline void add_filter(hid_t list, H5Z_filter_t filter, const struct plan
         break;
     case H5Z_FILTER_SZIP:
         H5Pset_szip(list, H5_SZIP_NN_OPTION_MASK, 4);
+        break;
+    case BITSHUFFLE:
+        H5Pset_filter(list, filter, H5Z_FLAG_OPTIONAL, BITSHUFFLE_VALUES,
+                      (unsigned[]){0, 4, (unsigned)plan->element_bytes, 16, 0});
         break;
     default:
         H5Pset_filter(list, filter, H5Z_FLAG_OPTIONAL, 1, &chunk_bytes);

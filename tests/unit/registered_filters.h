@@ -1,6 +1,6 @@
 /* Filters of HDF5's registry for the tests, made of their libraries as the registry describes
  * them, with which HDF5 writes and reads what the library has to read by itself. Their first value
- * is the size of a chunk. */
+ * is the size of a chunk, but for bitshuffle, whose values are its own. */
 #ifndef REGISTERED_FILTERS_H
 #define REGISTERED_FILTERS_H
 
@@ -9,12 +9,13 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "codec_libraries.h"
+#include "bitshuffle_reference.h"
 
 enum {
     LZF = 32000,
     BLOSC = 32001,
     LZ4 = 32004,
+    BITSHUFFLE = 32008,
     ZSTD = 32015,
     UNKNOWN = 400 /* of the numbers free for tests */
 };
@@ -156,6 +157,40 @@ static size_t blosc_decode(const void *from, size_t bytes, void *to, size_t room
 FILTER(blosc)
 #endif
 
+/* Reads by the library's own definition turned around: bit i % 8 of byte i / 8 of row b. */
+static inline void bitshuffle_restore(const unsigned char *from, size_t count, size_t element,
+                                      unsigned char *to)
+{
+    memset(to, 0, count * element);
+    for (size_t i = 0; i < count; i++)
+        for (size_t b = 0; b < 8 * element; b++)
+            if (from[b * (count / 8) + i / 8] >> i % 8 & 1)
+                to[i * element + b / 8] |= (unsigned char)(1 << b % 8);
+}
+
+/* Without compression, in blocks of the values' size. */
+static inline size_t bitshuffle_filter(unsigned flags, size_t n_values, const unsigned *values,
+                                       size_t bytes, size_t *buffer_bytes, void **buffer)
+{
+    if (n_values < BITSHUFFLE_VALUES || values[BITSHUFFLE_COMPRESSION]) return 0;
+    size_t element = values[BITSHUFFLE_ELEMENT], block = values[BITSHUFFLE_BLOCK] * element;
+    unsigned char *from = *buffer, *to = H5allocate_memory(bytes, false);
+    if (!to || bytes % element) return 0;
+    memcpy(to, from, bytes);
+    for (size_t done = 0, now; bytes - done >= 8 * element; done += now) {
+        now = bytes - done < block ? bytes - done : block;
+        now -= now % (8 * element);
+        if (flags & H5Z_FLAG_REVERSE)
+            bitshuffle_restore(from + done, now / element, element, to + done);
+        else
+            bitshuffle_order(from + done, now / element, element, to + done);
+    }
+    H5free_memory(from);
+    *buffer = to;
+    *buffer_bytes = bytes;
+    return bytes;
+}
+
 /* A filter that no other program has. */
 static size_t unknown_encode(const void *from, size_t bytes, void *to, size_t room)
 {
@@ -181,7 +216,8 @@ static inline bool register_filter(H5Z_filter_t id, H5Z_func_t work)
 /* Makes HDF5 know those filters whose libraries are there. */
 static inline bool register_filters(void)
 {
-    bool done = register_filter(UNKNOWN, unknown_filter);
+    bool done =
+        register_filter(UNKNOWN, unknown_filter) && register_filter(BITSHUFFLE, bitshuffle_filter);
 #if IO_HAS_LZF
     done = done && register_filter(LZF, lzf_filter);
 #endif

@@ -1,5 +1,6 @@
 /* HDF5's filters undone: against HDF5 itself, other programs' chunks, the libraries' compressors
  * and slow references. */
+#include "bitshuffle_reference.h"
 #include "codec_libraries.h"
 #include "counted_memory.h"
 #include "foreign_chunks.h"
@@ -102,6 +103,31 @@ static void shuffled_bytes_come_back(void)
             CHECK_BYTES(fenced.end - bytes, expected, bytes);
         }
     fenced_free(&fenced);
+    free(from);
+}
+
+static void bits_come_back_in_order(void)
+{
+    enum {
+        MOST_ELEMENT = 20,
+        MOST_COUNT = 600
+    };
+    static unsigned char ordered[MOST_ELEMENT * MOST_COUNT];
+    unsigned char *from = make_content(NOISE, sizeof ordered);
+    struct fenced fenced = {0}, stored = {0};
+    if (!NEED(from) || !NEED(fenced_make(&fenced)) || !NEED(fenced_make(&stored))) return;
+    for (size_t element = 1; element <= MOST_ELEMENT; element++)
+        for (size_t count = 8; count <= MOST_COUNT; count += 8) {
+            size_t bytes = element * count;
+            bitshuffle_order(from, count, element, ordered);
+            memcpy(stored.end - bytes, ordered, bytes);
+            memset(fenced.end - bytes - GUARD_BYTES, GUARD, GUARD_BYTES);
+            io_unbitshuffle(stored.end - bytes, count, element, fenced.end - bytes);
+            CHECK_BYTES(fenced.end - bytes, from, bytes);
+            CHECK(fenced_is_all(fenced.end - bytes - GUARD_BYTES, GUARD_BYTES, GUARD));
+        }
+    fenced_free(&fenced);
+    fenced_free(&stored);
     free(from);
 }
 
@@ -257,6 +283,35 @@ static void what_cannot_be_decoded_is_named(void)
     CHECK(!is_known(pipeline, "filter 2 (shuffle), which has no size of elements"));
 }
 
+static void check_bitshuffle_refused(uint32_t n_values, uint32_t element, uint32_t block,
+                                     uint32_t compression, const char *why)
+{
+    struct io_pipeline pipeline = {.count = 1};
+    char expected[IO_REASON_BYTES];
+    set_bitshuffle(&pipeline.filter[0], element, block, compression);
+    pipeline.filter[0].n_values = n_values;
+    snprintf(expected, sizeof expected, "filter 32008 (bitshuffle), %s", why);
+    CHECK(!is_known(pipeline, expected));
+}
+
+static void values_of_bitshuffle_are_judged(void)
+{
+    check_bitshuffle_refused(0, 4, 0, 0, "which has no size of elements");
+    check_bitshuffle_refused(2, 4, 0, 0, "which has no size of elements");
+    check_bitshuffle_refused(5, 0, 0, 2, "which has no size of elements");
+    check_bitshuffle_refused(5, 4, 12, 2, "whose blocks are no multiple of 8 elements");
+    check_bitshuffle_refused(5, 4, 0, 1, "whose compression this build does not know");
+    check_bitshuffle_refused(5, 4, 0, UINT32_MAX, "whose compression this build does not know");
+    if (!IO_HAS_LZ4) check_bitshuffle_refused(5, 4, 0, 2, "whose LZ4 this build lacks");
+    if (!IO_HAS_ZSTD) check_bitshuffle_refused(5, 4, 0, 3, "whose Zstandard this build lacks");
+    /* without compression another filter may compress */
+    CHECK(is_known(pipeline_of((uint32_t[]){BITSHUFFLE, DEFLATE, 0}, 2), ""));
+    struct io_pipeline twice = pipeline_of((uint32_t[]){BITSHUFFLE, DEFLATE, 0}, 2);
+    twice.filter[0].values[4] = BITSHUFFLE_LZ4;
+    if (IO_HAS_LZ4)
+        CHECK(!is_known(twice, "filter 1 (deflate), which compresses again what is compressed"));
+}
+
 #define LACKS(id, name) "filter " #id " (" name "), which this build lacks"
 
 static void codecs_are_known_where_they_were_built(void)
@@ -273,7 +328,7 @@ static void chunks_of_other_programs_are_decoded(void)
     char reason[IO_REASON_BYTES];
     foreign_elements(elements);
     for (size_t i = 0; i < COUNT(foreign_chunks); i++) {
-        struct io_pipeline pipeline = pipeline_of(foreign_chunks[i].filters, 2);
+        struct io_pipeline pipeline = foreign_pipeline(&foreign_chunks[i]);
         size_t bytes = foreign_stored(&foreign_chunks[i], stored);
         if (!io_pipeline_known(&pipeline, reason)) continue;
         CHECK_STATUS(bench_decode(&bench, &pipeline, 0, stored, bytes, FOREIGN_BYTES), SHS_OK);
@@ -285,7 +340,7 @@ static void chunks_of_other_programs_are_decoded(void)
             CHECK_EQ(bench_decode(&bench, &pipeline, 0, stored, bytes, size) == SHS_OK,
                      size == FOREIGN_BYTES);
         stored[bytes] = 0;
-        if (foreign_chunks[i].filters[0] == SHUFFLE) continue; /* its checksum tells */
+        if (pipeline.filter[pipeline.count - 1].id == FLETCHER32) continue; /* it tells */
         CHECK_STATUS(bench_decode(&bench, &pipeline, 0, stored, bytes + 1, FOREIGN_BYTES),
                      SHS_ERROR_FORMAT);
     }
@@ -380,6 +435,91 @@ static void lz4_frames_that_lie_are_errors(void)
     CHECK_BYTES(bench.to, good + 16, 4);
 }
 #endif
+
+/* Blocks of the default's and of other sizes, cut by the chunk's end, with elements left over. */
+static void check_bitshuffle(size_t element, size_t count, uint32_t block, uint32_t compression)
+{
+    static unsigned char stored[4 * BITSHUFFLE_ROOM];
+    struct io_pipeline pipeline = {.count = 1};
+    size_t size = element * count, in_block = block ? block : bitshuffle_default(element);
+    set_bitshuffle(&pipeline.filter[0], (uint32_t)element, block, compression);
+    for (enum content content = 0; content < CONTENTS; content++) {
+        unsigned char *elements = make_content(content, size);
+        if (!NEED(elements)) return;
+        size_t bytes = bitshuffle_encode(elements, size, element, in_block, compression, stored);
+        if (NEED(bytes)) {
+            CHECK_STATUS(bench_decode(&bench, &pipeline, 0, stored, bytes, size), SHS_OK);
+            CHECK_BYTES(bench.to, elements, size);
+            CHECK_STATUS(bench_decode(&bench, &pipeline, 0, stored, bytes - 1, size),
+                         SHS_ERROR_FORMAT);
+        }
+        free(elements);
+    }
+}
+
+static void bitshuffled_elements_come_back(void)
+{
+    static const size_t elements[] = {1, 2, 3, 4, 8, 12, 16, 100}, counts[] = {1, 7, 8, 129, 2503};
+    static const uint32_t blocks[] = {0, 8, 136, 256};
+    for (size_t e = 0; e < COUNT(elements); e++)
+        for (size_t c = 0; c < COUNT(counts) && elements[e] * counts[c] < 50000; c++)
+            for (size_t b = 0; b < COUNT(blocks); b++) {
+                check_bitshuffle(elements[e], counts[c], blocks[b], 0);
+                if (IO_HAS_LZ4) check_bitshuffle(elements[e], counts[c], blocks[b], BITSHUFFLE_LZ4);
+                if (IO_HAS_ZSTD)
+                    check_bitshuffle(elements[e], counts[c], blocks[b], BITSHUFFLE_ZSTD);
+            }
+}
+
+static void check_bitshuffle_lie(const char *what, const unsigned char *stored, size_t bytes,
+                                 size_t element, size_t size, uint32_t compression)
+{
+    struct io_pipeline pipeline = {.count = 1};
+    set_bitshuffle(&pipeline.filter[0], (uint32_t)element, 0, compression);
+    CHECK_STATUS(bench_decode(&bench, &pipeline, 0, stored, bytes, size), SHS_ERROR_FORMAT);
+    CHECK_HAS(shs_message(), "filter 32008 (bitshuffle): ");
+    CHECK_HAS(shs_message(), what);
+}
+
+/* A chunk of 16 elements of 4 bytes in blocks of 8, whose numbers are changed. */
+static void bitshuffles_that_lie_are_errors(void)
+{
+    unsigned char *elements = make_content(NOISE, 1000), stored[1000], changed[1000];
+    static const struct {
+        size_t at;
+        unsigned char bytes[4];
+        const char *message;
+    } lies[] = {
+        {4, {0, 0, 0, 65}, "it decodes to 65 bytes, not to 64"},
+        {0, {255, 255, 255, 255}, "not to 64"},
+        {8, {0, 0, 0, 0}, "its blocks of 0 bytes hold no multiple of 8 elements of 4 bytes"},
+        {8, {0, 0, 0, 48}, "its blocks of 48 bytes hold no multiple of 8"},
+        {8, {0, 0, 0, 33}, "its blocks of 33 bytes hold no multiple of 8"},
+        {8, {255, 255, 255, 224}, "its block for byte 0 is damaged or cut off"},
+        {12, {0, 0, 0, 0}, "its block for byte 0 is damaged or cut off"},
+        {12, {255, 255, 255, 255}, "its block for byte 0 is damaged or cut off"},
+        {12, {127, 255, 255, 255}, "its block for byte 0 is damaged or cut off"},
+    };
+    check_bitshuffle_lie("65 bytes are no whole elements of 2 bytes", elements, 65, 2, 65, 0);
+    check_bitshuffle_lie("8 bytes are no whole elements of 4294967295", elements, 8, UINT32_MAX, 8,
+                         0);
+    for (uint32_t compression = BITSHUFFLE_LZ4; compression <= BITSHUFFLE_ZSTD; compression++) {
+        size_t bytes = bitshuffle_encode(elements, 64, 4, 8, compression, stored);
+        if (!bytes) continue; /* this build lacks it */
+        for (size_t i = 0; i < COUNT(lies); i++) {
+            memcpy(changed, stored, bytes);
+            memcpy(changed + lies[i].at, lies[i].bytes, 4);
+            check_bitshuffle_lie(lies[i].message, changed, bytes, 4, 64, compression);
+        }
+        check_bitshuffle_lie("its 11 bytes end in its head", stored, 11, 4, 64, compression);
+        check_bitshuffle_lie("its block for byte 32 is", stored, bytes - 1, 4, 64, compression);
+        check_bitshuffle_lie("1 bytes follow its last block", stored, bytes + 1, 4, 64,
+                             compression);
+        bytes = bitshuffle_encode(elements, 68, 4, 8, compression, stored);
+        check_bitshuffle_lie("its last 4 bytes are cut off", stored, bytes - 1, 4, 68, compression);
+    }
+    free(elements);
+}
 
 #if IO_HAS_ZSTD
 static size_t compress_zstd(const unsigned char *from, size_t size, int variant, unsigned char *to)
@@ -514,7 +654,7 @@ static void lies_about_sizes_cost_no_memory(void)
     char reason[IO_REASON_BYTES];
     foreign_elements(elements);
     for (size_t i = 0; i < COUNT(foreign_chunks); i++) {
-        struct io_pipeline pipeline = pipeline_of(foreign_chunks[i].filters, 2);
+        struct io_pipeline pipeline = foreign_pipeline(&foreign_chunks[i]);
         size_t bytes = foreign_stored(&foreign_chunks[i], stored);
         if (pipeline.count != 1 || !io_pipeline_known(&pipeline, reason)) continue;
         counted_begin(&counted, 1); /* one filter that writes straight to its end needs none */
@@ -531,14 +671,18 @@ int main(int argc, char **argv)
         TEST(what_hdf5_writes_is_decoded),
         TEST(filters_skipped_in_writing_are_skipped),
         TEST(shuffled_bytes_come_back),
+        TEST(bits_come_back_in_order),
         TEST(checksums_are_those_of_the_definition),
         TEST(every_flipped_bit_is_found_by_a_checksum),
         TEST(what_hdf5_accepts_is_accepted),
         TEST(other_sizes_are_errors),
         TEST(what_cannot_be_decoded_is_named),
+        TEST(values_of_bitshuffle_are_judged),
         TEST(codecs_are_known_where_they_were_built),
         TEST(chunks_of_other_programs_are_decoded),
         TEST(what_the_libraries_compress_is_decoded),
+        TEST(bitshuffled_elements_come_back),
+        TEST(bitshuffles_that_lie_are_errors),
         TEST(errors_name_the_filter_and_the_cause),
         TEST(every_allocation_may_fail),
         TEST(a_decoder_outlives_a_failure_to_grow),

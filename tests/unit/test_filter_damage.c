@@ -59,7 +59,7 @@ static bool make_whole(size_t number, struct whole *whole)
         return NEED(make_by_hdf5(whole, orders[number / 2], number % 2 ? NOISE : SMOOTH));
     const struct foreign_chunk *chunk = &foreign_chunks[number - 2 * ORDERS];
     *whole = (struct whole){.name = chunk->name, .size = FOREIGN_BYTES};
-    whole->pipeline = pipeline_of(chunk->filters, 2);
+    whole->pipeline = foreign_pipeline(chunk);
     whole->bytes = foreign_stored(chunk, whole->stored);
     foreign_elements(whole->elements);
     return io_pipeline_known(&whole->pipeline, reason);
@@ -187,15 +187,18 @@ static void damaged_chunks_give_statuses(void)
 
 static struct io_pipeline make_odd_pipeline(uint64_t *state)
 {
-    static const uint32_t ids[] = {DEFLATE, SHUFFLE, FLETCHER32, LZF, BLOSC, LZ4,
-                                   ZSTD,    SHUFFLE, FLETCHER32, 0,   4,     UINT32_MAX};
+    static const uint32_t ids[] = {DEFLATE,    SHUFFLE, FLETCHER32, LZF, BLOSC, LZ4,       ZSTD,
+                                   BITSHUFFLE, SHUFFLE, FLETCHER32, 0,   4,     UINT32_MAX};
     struct io_pipeline pipeline = {.count = (uint32_t)below(state, IO_MAX_FILTERS + 2)};
     for (size_t i = 0; i < IO_MAX_FILTERS; i++) {
         struct io_filter *filter = &pipeline.filter[i];
-        filter->id = ids[below(state, below(state, 4) ? 9 : COUNT(ids))];
+        filter->id = ids[below(state, below(state, 4) ? 10 : COUNT(ids))];
         filter->n_values = below(state, 8) ? 1 : (uint32_t)odd_number(state);
         for (size_t v = 0; v < IO_FILTER_VALUES; v++)
             filter->values[v] = (uint32_t)(below(state, 4) ? below(state, 20) : odd_number(state));
+        if (filter->id == BITSHUFFLE && below(state, 2))
+            set_bitshuffle(filter, 1 + (uint32_t)below(state, 17), 8 * (uint32_t)below(state, 20),
+                           (uint32_t)below(state, 5));
     }
     return pipeline;
 }
