@@ -7,6 +7,7 @@
 #include "h5_guard.h"
 #include "h5_open.h"
 #include "h5_type.h"
+#include "io_filter.h"
 
 static void print(char *text, size_t bytes, size_t *used, const char *piece)
 {
@@ -28,21 +29,34 @@ static uint64_t describe_chunks(hid_t creation, char *text, size_t bytes, size_t
     return axes > 0 ? chunk[0] : 0;
 }
 
+/* Names a filter: by HDF5's word if it is a part of HDF5, otherwise by its number and name. */
+static void name_filter(H5Z_filter_t id, unsigned first_value, const char *stored_name, char *text,
+                        size_t bytes)
+{
+    const char *name = id < H5Z_FILTER_RESERVED ? NULL : io_filter_name((uint32_t)id);
+    if (!name) name = stored_name;
+    if (id == H5Z_FILTER_DEFLATE)
+        snprintf(text, bytes, "deflate %u", first_value);
+    else if (!*name)
+        snprintf(text, bytes, "filter %d", (int)id);
+    else if (id < H5Z_FILTER_RESERVED)
+        snprintf(text, bytes, "%s", name);
+    else
+        snprintf(text, bytes, "filter %d (%s)", (int)id, name);
+}
+
 static void describe_filters(hid_t creation, char *text, size_t bytes, size_t *used)
 {
     int filters = H5Pget_nfilters(creation);
     for (int i = 0; i < filters; i++) {
         unsigned flags, values[8] = {0}, config;
         size_t n_values = 8;
-        char name[64] = "", number[32];
+        char stored_name[64] = "", name[96];
         H5Z_filter_t id = H5Pget_filter2(creation, (unsigned)i, &flags, &n_values, values,
-                                         sizeof name, name, &config);
+                                         sizeof stored_name, stored_name, &config);
+        name_filter(id, values[0], stored_name, name, sizeof name);
         print(text, bytes, used, ", ");
-        if (id == H5Z_FILTER_DEFLATE)
-            snprintf(number, sizeof number, "deflate %u", values[0]);
-        else
-            snprintf(number, sizeof number, "filter %d", (int)id);
-        print(text, bytes, used, id == H5Z_FILTER_DEFLATE || !*name ? number : name);
+        print(text, bytes, used, name);
     }
 }
 

@@ -35,12 +35,13 @@ static shs_status fail_missing(H5Z_filter_t id, const char *stored_name, const c
                                const char *name)
 {
     const char *known = id < 0 ? NULL : io_filter_name((uint32_t)id);
+    char advice[IO_ADVICE_BYTES];
     if (!known) known = *stored_name ? stored_name : "unregistered";
+    io_filter_advise((uint32_t)id, advice);
     return core_fail(SHS_ERROR_UNSUPPORTED,
-                     "%s: dataset %s needs filter %d (%.60s), which is not there; name the folder "
-                     "of its plug-in in HDF5_PLUGIN_PATH, or write the file without it where it "
-                     "is: h5repack -f NONE IN OUT",
-                     path, name, (int)id, known);
+                     "%s: dataset %s needs filter %d (%.60s), which is not there; %s, or write the "
+                     "file without it where it is: h5repack -f NONE IN OUT",
+                     path, name, (int)id, known, advice);
 }
 
 shs_status h5_filters_check(hid_t dataset, hid_t creation, const char *path, const char *name)

@@ -14,47 +14,6 @@ enum {
     BITSHUFFLE = 32008
 };
 
-static const struct {
-    uint32_t id;
-    const char *name;
-} names[] = {{DEFLATE, "deflate"},
-             {SHUFFLE, "shuffle"},
-             {FLETCHER32, "fletcher32"},
-             {4, "szip"},
-             {5, "N-bit"},
-             {6, "scale-offset"},
-             {305, "LZO"},
-             {307, "bzip2"},
-             {32000, "LZF"},
-             {32001, "Blosc"},
-             {32002, "MAFISC"},
-             {32003, "Snappy"},
-             {32004, "LZ4"},
-             {32005, "APAX"},
-             {32006, "CBF"},
-             {32007, "JPEG-XR"},
-             {BITSHUFFLE, "bitshuffle"},
-             {32009, "SPDP"},
-             {32010, "LPC-Rice"},
-             {32011, "CCSDS-123"},
-             {32012, "JPEG-LS"},
-             {32013, "ZFP"},
-             {32014, "Fpzip"},
-             {32015, "Zstandard"},
-             {32016, "B3D"},
-             {32017, "SZ"},
-             {32018, "FCIDECOMP"},
-             {32019, "JPEG"},
-             {32020, "VBZ"},
-             {32021, "FAPEC"},
-             {32022, "BitGroom"},
-             {32023, "Granular BitRound"},
-             {32024, "SZ3"},
-             {32025, "Delta-Rice"},
-             {32026, "Blosc2"},
-             {32027, "FLAC"},
-             {32028, "SPERR"}};
-
 static const struct io_codec *const codecs[] = {
     &io_codec_deflate, &io_codec_bitshuffle,
 #if IO_HAS_LZF
@@ -94,13 +53,6 @@ struct work {
     size_t size; /* bytes that are due at `to` in the end */
     bool last;   /* true if no filter after the current filter moves bytes */
 };
-
-const char *io_filter_name(uint32_t id)
-{
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (names[i].id == id) return names[i].name;
-    return NULL;
-}
 
 static const char *name_of(uint32_t id)
 {

@@ -10,7 +10,8 @@
 enum {
     IO_MAX_FILTERS = 8,
     IO_FILTER_VALUES = 8,
-    IO_REASON_BYTES = 96
+    IO_REASON_BYTES = 96,
+    IO_ADVICE_BYTES = 256
 };
 
 /* A filter as a file describes it. */
@@ -35,6 +36,10 @@ bool io_pipeline_known(const struct io_pipeline *pipeline, char reason[IO_REASON
 
 /* Returns the name of a registered filter, NULL for any other number. */
 const char *io_filter_name(uint32_t id);
+
+/* Says what to do if neither this build nor HDF5 has a filter, as in "install its plug-in (…) and
+ * name the plug-in's folder in HDF5_PLUGIN_PATH". */
+void io_filter_advise(uint32_t id, char advice[IO_ADVICE_BYTES]);
 
 /* What one thread decodes with: scratch memory, as large as the largest chunk so far, and the state
  * of decompressors. Two threads must not use it at the same time. */

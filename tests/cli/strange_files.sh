@@ -201,12 +201,20 @@ with h5py.File('filter.h5', 'a') as f:
     d.id.write_direct_chunk((0,), np.packbits(bits.transpose(0, 2, 1), axis=2, bitorder='little').tobytes(), 0)
     f['plain'] = numbers
     dataset(b'unwritten', 32013)
+    # what to install: a plug-in with its packages, one of unknown origin, a filter without a name
+    for name, filter in (b'zfp', 32013), (b'bzip2', 307), (b'nameless', 511):
+        d = dataset(name, filter)
+        for at in 0, 3: d.id.write_direct_chunk((at,), b'abc', 0)
     layout = h5py.VirtualLayout((6,), 'u1')
     layout[:] = h5py.VirtualSource('filter.h5', 'encoded', (6,))
 with h5py.File('master.h5', 'w') as f:
     f.create_virtual_dataset('x', layout)
 END
 needs='needs filter 32012 \(JPEG-LS\), which is not there; .*HDF5_PLUGIN_PATH.*h5repack'
+folder="install its plug-in \(Debian's %s or Python's hdf5plugin\) and name the plug-in's folder in HDF5_PLUGIN_PATH, or write"
+digested filter.h5 zfp "needs filter 32013 \(ZFP\), which is not there; $(printf "$folder" hdf5-filter-plugin-zfp-serial)"
+digested filter.h5 bzip2 "needs filter 307 \(bzip2\), which is not there; $(printf "$folder" hdf5-filter-plugin)"
+digested filter.h5 nameless 'needs filter 511 \(unregistered\), which is not there; name the folder of its plug-in in HDF5_PLUGIN_PATH'
 digested filter.h5 data 'needs filter 305 \(LZO\)'
 digested filter.h5 encoded "$needs"
 digested master.h5 x "$needs"
@@ -236,6 +244,9 @@ fi
 for file in chunk complex filter; do alike "beside what cannot be read" $file.h5 old old; done
 "$SHARDSTEP" info filter.h5 > info.txt || fail "info of filters"
 grep -qE "read       cannot be read: (dataset encoded )?$needs" info.txt || fail "info of a filter: $(cat info.txt)"
+for stored in '3, filter 32012 \(JPEG-LS\)' '3, filter 32008 \(bitshuffle\)' '3, filter 511'; do
+    grep -qE "^    stored     chunked $stored, " info.txt || fail "info does not name $stored: $(cat info.txt)"
+done
 
 # ---- names with slashes and dots that mean nothing, and checksums wherever a name leads
 /usr/bin/python3 - <<'END'

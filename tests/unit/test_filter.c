@@ -322,6 +322,25 @@ static void codecs_are_known_where_they_were_built(void)
     CHECK_EQ(is_known_filter(ZSTD, LACKS(32015, "Zstandard")), IO_HAS_ZSTD);
 }
 
+static void check_advice(uint32_t id, const char *expected)
+{
+    char advice[IO_ADVICE_BYTES];
+    io_filter_advise(id, advice);
+    CHECK_HAS(advice, expected);
+}
+
+static void what_to_install_is_told(void)
+{
+    check_advice(32024,
+                 "install its plug-in (Python's hdf5plugin) and name the plug-in's folder in "
+                 "HDF5_PLUGIN_PATH");
+    check_advice(307, "(Debian's hdf5-filter-plugin or Python's hdf5plugin)");
+    check_advice(32012, "name the folder of its plug-in in HDF5_PLUGIN_PATH");
+    check_advice(4, "use an HDF5 that is built with szip (libaec)");
+    check_advice(LZ4, IO_HAS_LZ4 ? "install its plug-in (Debian's hdf5-filter-plugin or"
+                                 : "build Shardstep with liblz4-dev, or install its plug-in");
+}
+
 static void chunks_of_other_programs_are_decoded(void)
 {
     unsigned char elements[FOREIGN_BYTES], stored[2 * FOREIGN_BYTES];
@@ -679,6 +698,7 @@ int main(int argc, char **argv)
         TEST(what_cannot_be_decoded_is_named),
         TEST(values_of_bitshuffle_are_judged),
         TEST(codecs_are_known_where_they_were_built),
+        TEST(what_to_install_is_told),
         TEST(chunks_of_other_programs_are_decoded),
         TEST(what_the_libraries_compress_is_decoded),
         TEST(bitshuffled_elements_come_back),
