@@ -6,6 +6,7 @@ packages="build-essential cmake ninja-build pkg-config openmpi-bin libopenmpi-de
     libhdf5-openmpi-dev librandom123-dev libxxhash-dev zlib1g-dev libdeflate-dev
     libisal-dev libpng-dev liblzf-dev liblz4-dev libzstd-dev libblosc-dev libopenblas-dev
     dataset-fashion-mnist $*"
+optional="libblosc2-dev" # from Debian 13 on
 
 missing=
 for package in $packages; do
@@ -24,4 +25,7 @@ if [ "$(id -u)" != 0 ]; then
 fi
 echo "installing:$missing"
 $become_root apt-get update -qq
+for package in $optional; do
+    ! apt-cache show "$package" > /dev/null 2>&1 || missing="$missing $package"
+done
 $become_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing > /dev/null

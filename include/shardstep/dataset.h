@@ -217,11 +217,11 @@ typedef struct shs_dataset_options {
  *
  * A field is read directly, by position, if it lies contiguous or in chunks in one file, if its
  * filters can be undone (deflate, shuffle, fletcher32, bitshuffle and, as the library was built,
- * LZF, LZ4, Zstandard and Blosc, and LZ4 and Zstandard within bitshuffle), and if a few sample rows
- * compare equal to what HDF5 returns (with one_sample_a_file, rows of the first file). Otherwise it
- * is read through HDF5. If the HDF5 library lacks the field's filter, there is nothing to compare
- * with, and the field is read directly. A read that fails in the system is SHS_ERROR_FILE with the
- * system's reason. It is not tried again through HDF5.
+ * LZF, LZ4, Zstandard, Blosc and Blosc2, and LZ4 and Zstandard within bitshuffle), and if a few
+ * sample rows compare equal to what HDF5 returns (with one_sample_a_file, rows of the first file).
+ * Otherwise it is read through HDF5. If the HDF5 library lacks the field's filter, there is nothing
+ * to compare with, and the field is read directly. A read that fails in the system is
+ * SHS_ERROR_FILE with the system's reason. It is not tried again through HDF5.
  *
  * Every rank opens the files by itself, and each may have another path. On every rank these must
  * agree: how many files there are, how many samples each has, the fields' names, types and shapes

@@ -25,6 +25,7 @@ extern const struct io_codec io_codec_deflate;
 extern const struct io_codec io_codec_bitshuffle;
 extern const struct io_codec io_codec_lzf;
 extern const struct io_codec io_codec_blosc;
+extern const struct io_codec io_codec_blosc2;
 extern const struct io_codec io_codec_lz4;
 extern const struct io_codec io_codec_zstd;
 

@@ -22,6 +22,9 @@ static const struct io_codec *const codecs[] = {
 #if IO_HAS_BLOSC
     &io_codec_blosc,
 #endif
+#if IO_HAS_BLOSC2
+    &io_codec_blosc2,
+#endif
 #if IO_HAS_LZ4
     &io_codec_lz4,
 #endif

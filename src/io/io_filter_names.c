@@ -51,7 +51,7 @@ static const struct known {
     {32023, "Granular BitRound", NULL, NULL},
     {32024, "SZ3", PYTHON, NULL},
     {32025, "Delta-Rice", NULL, NULL},
-    {32026, "Blosc2", PYTHON, NULL},
+    {32026, "Blosc2", PYTHON, LIBRARY(IO_HAS_BLOSC2, "libblosc2-dev")},
     {32027, "FLAC", NULL, NULL},
     {32028, "SPERR", PYTHON, NULL},
 };

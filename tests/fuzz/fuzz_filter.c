@@ -37,9 +37,9 @@ static void take_pipeline(struct input *input, struct io_pipeline *pipeline)
 {
     static const struct {
         uint32_t id, compression; /* of bitshuffle */
-    } kinds[] = {{1, 0},          {SHUFFLE, 0},    {3, 0},         {32000, 0},
-                 {32001, 0},      {32004, 0},      {32015, 0},     {4, 0},
-                 {BITSHUFFLE, 0}, {BITSHUFFLE, 2}, {BITSHUFFLE, 3}};
+    } kinds[] = {{1, 0},          {SHUFFLE, 0},    {3, 0},          {32000, 0},
+                 {32001, 0},      {32004, 0},      {32015, 0},      {4, 0},
+                 {BITSHUFFLE, 0}, {BITSHUFFLE, 2}, {BITSHUFFLE, 3}, {32026, 0}};
     uint32_t compression[IO_MAX_FILTERS] = {0};
     *pipeline = (struct io_pipeline){.count = take(input) % (IO_MAX_FILTERS + 2)};
     for (uint32_t i = 0; i < pipeline->count && i < IO_MAX_FILTERS; i++) {

@@ -20,7 +20,8 @@ enum {
     BLOSC = 32001,
     LZ4 = 32004,
     BITSHUFFLE = 32008,
-    ZSTD = 32015
+    ZSTD = 32015,
+    BLOSC2 = 32026
 };
 
 /* A decoder and the memory that it is tried on. */

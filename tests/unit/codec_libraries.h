@@ -26,5 +26,8 @@
 #if IO_HAS_BLOSC
 #include <blosc.h>
 #endif
+#ifndef IO_HAS_BLOSC2
+#define IO_HAS_BLOSC2 0 /* no test includes its header, whose names are those of blosc.h */
+#endif
 
 #endif

@@ -318,6 +318,7 @@ static void codecs_are_known_where_they_were_built(void)
 {
     CHECK_EQ(is_known_filter(LZF, LACKS(32000, "LZF")), IO_HAS_LZF);
     CHECK_EQ(is_known_filter(BLOSC, LACKS(32001, "Blosc")), IO_HAS_BLOSC);
+    CHECK_EQ(is_known_filter(BLOSC2, LACKS(32026, "Blosc2")), IO_HAS_BLOSC2);
     CHECK_EQ(is_known_filter(LZ4, LACKS(32004, "LZ4")), IO_HAS_LZ4);
     CHECK_EQ(is_known_filter(ZSTD, LACKS(32015, "Zstandard")), IO_HAS_ZSTD);
 }
@@ -343,7 +344,7 @@ static void what_to_install_is_told(void)
 
 static void chunks_of_other_programs_are_decoded(void)
 {
-    unsigned char elements[FOREIGN_BYTES], stored[2 * FOREIGN_BYTES];
+    unsigned char elements[FOREIGN_BYTES], stored[FOREIGN_ROOM];
     char reason[IO_REASON_BYTES];
     foreign_elements(elements);
     for (size_t i = 0; i < COUNT(foreign_chunks); i++) {
@@ -577,6 +578,67 @@ static void what_the_libraries_compress_is_decoded(void)
 #endif
 }
 
+#if IO_HAS_BLOSC2
+static const struct foreign_chunk *find_foreign(const char *name)
+{
+    size_t i = 0;
+    while (strcmp(foreign_chunks[i].name, name) != 0)
+        i++;
+    return &foreign_chunks[i];
+}
+
+static void check_frame(const struct foreign_chunk *chunk, size_t at, const char *bytes,
+                        size_t count, shs_status expected, const char *message)
+{
+    unsigned char stored[FOREIGN_ROOM];
+    struct io_pipeline pipeline = foreign_pipeline(chunk);
+    size_t size = foreign_stored(chunk, stored);
+    memcpy(stored + at, bytes, count);
+    CHECK_STATUS(bench_decode(&bench, &pipeline, 0, stored, size, FOREIGN_BYTES), expected);
+    CHECK_HAS(shs_message(), "filter 32026 (Blosc2): ");
+    CHECK_HAS(shs_message(), message);
+}
+
+/* Numbers of a frame are big-endian and stand where the format of frames says. Those of its chunk,
+ * which begins at byte 97, are little-endian. */
+static void frames_of_blosc2_that_lie_are_errors(void)
+{
+    enum {
+        CHUNK = 97,
+        LAYER = 0x6b /* of two axes: 5 bytes of its size, then 97, version, axes */
+    };
+    static const char zeros[8] = {0};
+    const struct foreign_chunk *flat = find_foreign("Blosc2 with BloscLZ");
+    const struct foreign_chunk *wide = find_foreign("Blosc2 of two axes in blocks of 4x4");
+    check_frame(flat, 2, "B", 1, SHS_ERROR_FORMAT, "its frame of Blosc2 has a damaged head");
+    check_frame(flat, 11, "\xff\xff\xff\xff", 4, SHS_ERROR_FORMAT, "has a damaged head");
+    check_frame(flat, 26, "\1", 1, SHS_ERROR_FORMAT, "has a damaged head");
+    check_frame(flat, 16, "\xff", 1, SHS_ERROR_FORMAT, "is cut off, or bytes follow it");
+    check_frame(flat, 39, "\x7f", 1, SHS_ERROR_FORMAT, "does not hold one chunk");
+    check_frame(flat, 30, "\1", 1, SHS_ERROR_FORMAT, "does not hold one chunk");
+    check_frame(flat, 39, zeros, 8, SHS_ERROR_FORMAT, "has no place of its chunk");
+    check_frame(flat, CHUNK + 4, "\1", 1, SHS_ERROR_FORMAT, "holds a chunk of another size");
+    check_frame(flat, CHUNK + 12, "\1", 1, SHS_ERROR_FORMAT, "holds a chunk of another size");
+    check_frame(flat, CHUNK + 2, "\0", 1, SHS_ERROR_FORMAT, "holds a chunk of another size");
+    check_frame(flat, CHUNK + 31, "\x08", 1, SHS_ERROR_FORMAT, "holds no plain chunk");
+    check_frame(flat, CHUNK + 31, "\x40", 1, SHS_ERROR_FORMAT, "that were never written");
+    check_frame(flat, CHUNK + 2, "\xc5", 1, SHS_ERROR_UNSUPPORTED, "needs a plug-in or");
+    check_frame(flat, CHUNK + 16, "\x23", 1, SHS_ERROR_UNSUPPORTED, "needs a plug-in or");
+    check_frame(flat, CHUNK + 31, "\1", 1, SHS_ERROR_UNSUPPORTED, "or a dictionary of Blosc2");
+    check_frame(flat, 0x57, "\0", 1, SHS_ERROR_FORMAT, "has a damaged table of layers");
+    check_frame(wide, 0x5e, "\xff", 1, SHS_ERROR_FORMAT, "has a damaged table of layers");
+    check_frame(wide, LAYER + 7, "\x0f", 1, SHS_ERROR_FORMAT, "has a damaged table of layers");
+    check_frame(wide, LAYER + 8, "\x93", 1, SHS_ERROR_FORMAT, "has a damaged table of layers");
+    for (size_t axis = 0; axis < 2; axis++) { /* of the chunk's shape and the block's */
+        size_t shape = LAYER + 29 + 5 * axis, block = shape + 11;
+        check_frame(wide, shape, "\0\0\0\7", 4, SHS_ERROR_FORMAT, "is not made for 300 bytes");
+        check_frame(wide, block, zeros, 4, SHS_ERROR_FORMAT, "is not made for 300 bytes");
+        check_frame(wide, block, "\0\0\0\5", 4, SHS_ERROR_FORMAT, "is not made for 300 bytes");
+        check_frame(wide, block, "\x7f\xff\xff\xff", 4, SHS_ERROR_FORMAT, "is not made for 300");
+    }
+}
+#endif
+
 static void errors_name_the_filter_and_the_cause(void)
 {
     struct io_pipeline pipeline = pipeline_of((uint32_t[]){SHUFFLE, DEFLATE, FLETCHER32, 0}, 2);
@@ -668,7 +730,7 @@ static void a_decoder_outlives_a_failure_to_grow(void)
 /* The decoded size alone, not what a stream says, decides on memory. */
 static void lies_about_sizes_cost_no_memory(void)
 {
-    unsigned char elements[FOREIGN_BYTES], stored[2 * FOREIGN_BYTES];
+    unsigned char elements[FOREIGN_BYTES], stored[FOREIGN_ROOM];
     struct counted_memory counted;
     char reason[IO_REASON_BYTES];
     foreign_elements(elements);
@@ -703,6 +765,9 @@ int main(int argc, char **argv)
         TEST(what_the_libraries_compress_is_decoded),
         TEST(bitshuffled_elements_come_back),
         TEST(bitshuffles_that_lie_are_errors),
+#if IO_HAS_BLOSC2
+        TEST(frames_of_blosc2_that_lie_are_errors),
+#endif
         TEST(errors_name_the_filter_and_the_cause),
         TEST(every_allocation_may_fail),
         TEST(a_decoder_outlives_a_failure_to_grow),
