@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "io_filter.h"
+
 enum {
     VALUES = 4,
     FILE_STEP = 4096 /* bytes by which a file in memory grows */
@@ -24,21 +26,71 @@ static bool reads_back(hid_t file, hid_t space, hid_t creation)
     return done && !memcmp(read, written, VALUES);
 }
 
+/* A file in memory for a dataset of one chunk. */
+struct trial {
+    hid_t access, creation, space, file;
+};
+
+static bool begin_trial(struct trial *trial, hsize_t elements)
+{
+    trial->access = H5Pcreate(H5P_FILE_ACCESS);
+    trial->creation = H5Pcreate(H5P_DATASET_CREATE);
+    trial->space = H5Screate_simple(1, &elements, NULL);
+    trial->file = H5I_INVALID_HID;
+    if (trial->access < 0 || trial->creation < 0 || trial->space < 0 ||
+        H5Pset_fapl_core(trial->access, FILE_STEP, false) < 0 ||
+        H5Pset_chunk(trial->creation, 1, &elements) < 0)
+        return false;
+    trial->file = H5Fcreate("trial", H5F_ACC_TRUNC, H5P_DEFAULT, trial->access);
+    return trial->file >= 0;
+}
+
+static void end_trial(const struct trial *trial)
+{
+    if (trial->file >= 0) H5Fclose(trial->file);
+    if (trial->space >= 0) H5Sclose(trial->space);
+    if (trial->creation >= 0) H5Pclose(trial->creation);
+    if (trial->access >= 0) H5Pclose(trial->access);
+}
+
 bool h5_reads_scale_offset(void)
 {
-    const hsize_t extent = VALUES;
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_DATASET_CREATE);
-    hid_t space = H5Screate_simple(1, &extent, NULL), file = H5I_INVALID_HID;
-    bool made = access >= 0 && creation >= 0 && space >= 0 &&
-                H5Pset_fapl_core(access, FILE_STEP, false) >= 0 &&
-                H5Pset_chunk(creation, 1, &extent) >= 0 &&
-                H5Pset_scaleoffset(creation, H5Z_SO_INT, H5Z_SO_INT_MINBITS_DEFAULT) >= 0;
-    if (made) file = H5Fcreate("scale-offset", H5F_ACC_TRUNC, H5P_DEFAULT, access);
-    bool reads = file >= 0 && reads_back(file, space, creation);
-    if (file >= 0) H5Fclose(file);
-    if (space >= 0) H5Sclose(space);
-    if (creation >= 0) H5Pclose(creation);
-    if (access >= 0) H5Pclose(access);
+    struct trial trial;
+    bool reads = begin_trial(&trial, VALUES) &&
+                 H5Pset_scaleoffset(trial.creation, H5Z_SO_INT, H5Z_SO_INT_MINBITS_DEFAULT) >= 0 &&
+                 reads_back(trial.file, trial.space, trial.creation);
+    end_trial(&trial);
+    return reads;
+}
+
+/* Stores a chunk of bitshuffle as it is, and returns true if it is read as the 8 bytes that went
+ * in. */
+static bool reads_stored(const struct trial *trial)
+{
+    /* a head, and one block in a frame of Zstandard that holds its 8 bytes uncompressed */
+    static const unsigned char stored[] = {0,  0, 0, 0, 0,  0,    0,    8,    0,    0,  0,
+                                           8,  0, 0, 0, 17, 0x28, 0xb5, 0x2f, 0xfd, 32, 8,
+                                           65, 0, 0, 1, 0,  0,    0,    0,    0,    0,  128};
+    static const unsigned char expected[8] = {1, 0, 0, 0, 0, 0, 0, 128};
+    unsigned char read[8] = {0};
+    const hsize_t corner = 0;
+    hid_t data = H5Dcreate2(trial->file, "data", H5T_STD_U8LE, trial->space, H5P_DEFAULT,
+                            trial->creation, H5P_DEFAULT);
+    bool done = data >= 0 &&
+                H5Dwrite_chunk(data, H5P_DEFAULT, 0, &corner, sizeof stored, stored) >= 0 &&
+                H5Dread(data, H5T_NATIVE_UCHAR, H5S_ALL, H5S_ALL, H5P_DEFAULT, read) >= 0;
+    if (data >= 0) H5Dclose(data);
+    return done && !memcmp(read, expected, sizeof read);
+}
+
+bool h5_reads_bitshuffle_zstd(void)
+{
+    const unsigned values[] = {8, IO_BITSHUFFLE_ZSTD}; /* the plug-in puts three before them */
+    struct trial trial;
+    bool reads = begin_trial(&trial, 8) &&
+                 H5Pset_filter(trial.creation, IO_BITSHUFFLE, H5Z_FLAG_MANDATORY, 2, values) >= 0 &&
+                 reads_stored(&trial);
+    end_trial(&trial);
     return reads;
 }
 

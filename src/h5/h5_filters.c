@@ -1,4 +1,5 @@
 /* Finds filters that an array needs and this HDF5 lacks. */
+#include "h5_defect.h"
 #include "h5_guard.h"
 #include "h5_open.h"
 #include "io_filter.h"
@@ -37,6 +38,7 @@ static shs_status fail_missing(H5Z_filter_t id, const char *stored_name, const c
     const char *known = id < 0 ? NULL : io_filter_name((uint32_t)id);
     char advice[IO_ADVICE_BYTES];
     if (!known) known = *stored_name ? stored_name : "unregistered";
+    if (id == IO_BITSHUFFLE && H5Zfilter_avail(id) > 0) known = "bitshuffle with Zstandard";
     io_filter_advise((uint32_t)id, advice);
     return core_fail(SHS_ERROR_UNSUPPORTED,
                      "%s: dataset %s needs filter %d (%.60s), which is not there; %s, or write the "
@@ -44,17 +46,26 @@ static shs_status fail_missing(H5Z_filter_t id, const char *stored_name, const c
                      path, name, (int)id, known, advice);
 }
 
+/* Returns true if HDF5 can undo a filter with its values. */
+static bool is_there(H5Z_filter_t id, const unsigned *values, size_t n_values)
+{
+    if (id < 0 || H5Zfilter_avail(id) <= 0) return false;
+    bool zstd = id == IO_BITSHUFFLE && n_values > IO_BITSHUFFLE_COMPRESSION &&
+                values[IO_BITSHUFFLE_COMPRESSION] == IO_BITSHUFFLE_ZSTD;
+    return !zstd || h5_reads_bitshuffle_zstd();
+}
+
 shs_status h5_filters_check(hid_t dataset, hid_t creation, const char *path, const char *name)
 {
     int count = missed_nowhere ? 0 : H5Pget_nfilters(creation);
     shs_status status = SHS_OK;
     for (int i = 0; i < count && !status; i++) {
-        unsigned flags, config;
-        size_t none = 0;
+        unsigned flags, config, values[IO_FILTER_VALUES] = {0};
+        size_t n_values = IO_FILTER_VALUES;
         char stored_name[64] = "";
-        H5Z_filter_t id = H5Pget_filter2(creation, (unsigned)i, &flags, &none, NULL,
+        H5Z_filter_t id = H5Pget_filter2(creation, (unsigned)i, &flags, &n_values, values,
                                          sizeof stored_name, stored_name, &config);
-        if ((id < 0 || H5Zfilter_avail(id) <= 0) && is_used(dataset, i))
+        if (!is_there(id, values, n_values) && is_used(dataset, i))
             status = fail_missing(id, stored_name, path, name);
     }
     return status;

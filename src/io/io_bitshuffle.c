@@ -20,14 +20,14 @@
 enum value {
     ELEMENT = 2, /* bytes of an element */
     BLOCK = 3,   /* elements in a block, 0 for the default */
-    COMPRESSION = 4,
+    COMPRESSION = IO_BITSHUFFLE_COMPRESSION,
     LEAST_VALUES = 3
 };
 
 enum compression {
     NONE = 0,
     BY_LZ4 = 2,
-    BY_ZSTD = 3
+    BY_ZSTD = IO_BITSHUFFLE_ZSTD
 };
 
 enum {
@@ -207,4 +207,4 @@ static void release(void *state)
     core_free(&keep);
 }
 
-const struct io_codec io_codec_bitshuffle = {32008, check, decode, release};
+const struct io_codec io_codec_bitshuffle = {IO_BITSHUFFLE, check, decode, release};

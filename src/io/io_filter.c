@@ -10,8 +10,7 @@
 enum {
     DEFLATE = 1,
     SHUFFLE = 2,
-    FLETCHER32 = 3,
-    BITSHUFFLE = 32008
+    FLETCHER32 = 3
 };
 
 static const struct io_codec *const codecs[] = {
@@ -86,7 +85,7 @@ static const char *check_filter(const struct io_filter *filter)
 /* Returns true if the number of bytes that a filter stores is not known beforehand. */
 static bool compresses(const struct io_filter *filter)
 {
-    if (filter->id == BITSHUFFLE) return io_bitshuffle_compresses(filter);
+    if (filter->id == IO_BITSHUFFLE) return io_bitshuffle_compresses(filter);
     return find_codec(filter->id) < CODECS;
 }
 

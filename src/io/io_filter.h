@@ -8,6 +8,9 @@
 #include "core_status.h"
 
 enum {
+    IO_BITSHUFFLE = 32008,         /* a filter's number */
+    IO_BITSHUFFLE_COMPRESSION = 4, /* the number of the value that says how it compresses */
+    IO_BITSHUFFLE_ZSTD = 3,        /* such a value */
     IO_MAX_FILTERS = 8,
     IO_FILTER_VALUES = 8,
     IO_REASON_BYTES = 96,

@@ -521,6 +521,44 @@ static void a_chunk_without_all_its_bytes_is_an_error(void)
         }
 }
 
+#if IO_HAS_ZSTD
+/* Bitshuffle as plug-ins were that did not know Zstandard: no error, but other bytes. */
+static size_t outdated_filter(unsigned flags, size_t n_values, const unsigned *values, size_t bytes,
+                              size_t *buffer_bytes, void **buffer)
+{
+    (void)flags, (void)n_values, (void)values, (void)buffer_bytes, (void)buffer;
+    return bytes;
+}
+
+static void bitshuffled_by_zstd(hid_t list)
+{
+    H5Pset_filter(list, BITSHUFFLE, H5Z_FLAG_MANDATORY, BITSHUFFLE_VALUES,
+                  (unsigned[]){0, 4, 1, 8, BITSHUFFLE_ZSTD});
+}
+
+/* What HDF5 reads through such a plug-in is wrong, and is not compared. */
+static void an_outdated_plugin_is_not_asked(void)
+{
+    struct h5_file *file;
+    struct data_field field;
+    unsigned char elements[100], stored[1000], rows[100];
+    for (size_t i = 0; i < sizeof elements; i++)
+        elements[i] = (unsigned char)(i * i % 23);
+    size_t bytes = bitshuffle_encode(elements, sizeof elements, 1, 8, BITSHUFFLE_ZSTD, stored);
+    CHECK(H5Zunregister(BITSHUFFLE) >= 0 && register_filter(BITSHUFFLE, outdated_filter));
+    CHECK(make_bytes(100, 100, bitshuffled_by_zstd, 100));
+    store_chunk(0, 0, stored, bytes);
+    if (NEED_STATUS(open_bytes(&file, &field), SHS_OK)) {
+        if (CHECK(field.direct)) CHECK(field.uncompared);
+        if (CHECK_STATUS(data_field_read(&field, 0, 100, rows), SHS_OK))
+            CHECK_BYTES(rows, elements, sizeof rows);
+        data_field_close(&field);
+        h5_close(&file);
+    }
+    CHECK(H5Zunregister(BITSHUFFLE) >= 0 && register_filters());
+}
+#endif
+
 static void many_filters(hid_t list)
 {
     for (int i = 0; i < IO_MAX_FILTERS + 1; i++)
@@ -595,6 +633,9 @@ int main(int argc, char **argv)
         TEST(a_dataset_of_few_chunks_takes_no_memory_for_all),
         TEST(rows_that_were_never_written_are_an_error),
         TEST(a_chunk_without_all_its_bytes_is_an_error),
+#if IO_HAS_ZSTD
+        TEST(an_outdated_plugin_is_not_asked),
+#endif
         TEST(more_filters_than_are_known_go_through_hdf5),
         TEST(a_field_may_have_no_rows),
         TEST(rows_beyond_the_file_are_refused),
