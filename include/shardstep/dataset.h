@@ -48,8 +48,10 @@
  * - stride=S: the rows from the beginning of one sample to the beginning of the next, at least 1;
  *   by default 1. All windows of a dataset have the same stride.
  * - lead=L: the rows by which all windows of the field begin later; by default 0.
+ * - every=E: the rows from each row of a sample to the next, at least 1; by default 1.
  *
- *     Sample i is rows [i*S + L, i*S + L + W). For a forecast 6 rows after a day of 24 rows:
+ *     Sample i is the rows i*S + L + k*E for k from 0 to W - 1. For a forecast 6 rows after a day
+ * of 24 rows:
  *
  *         x=weather(window=24), y=weather(window=1, lead=29)
  *
@@ -57,16 +59,36 @@
  *
  *         x=tokens(window=1024, stride=1024), y=tokens(window=1024, stride=1024, lead=1)
  *
- *     A file with R rows has floor((R - L - W) / S) + 1 samples, or none if R < L + W. With several
- *     windows, the window with the fewest samples decides. No window continues in the next file. A
- *     field of rows that stands beside windows has exactly as many rows as its file has samples.
+ *     For the state now and 6 rows before, and that 6 rows later:
+ *
+ *         x=weather(window=2, every=6), y=weather(window=1, lead=12)
+ *
+ *     A file with R rows has floor((R - L - (W-1)*E - 1) / S) + 1 samples, or none if it is shorter
+ * than one window. With several windows, the window with the fewest samples decides. No window
+ * continues in the next file. A field of rows that stands beside windows has exactly as many rows
+ * as its file has samples.
  *
  *     Windows overlap if S is smaller than the number of rows that a sample spans: the largest
- *     W + L among its fields, less the smallest L. A part (a loader's subset.from and subset.to)
- *     assigns each sample by itself, so training and validation would then share rows (leakage):
- *     shs_loader_open() refuses such a part. Choose S at least as large as that span, or give lists
- *     of samples (a loader's subset.rows) with a gap of ceil(span / S) samples between training and
- *     validation.
+ *     L + (W-1)*E + 1 among its fields, less the smallest L. A part (a loader's subset.from and
+ * subset.to) assigns each sample by itself, so training and validation would then share rows
+ * (leakage): shs_loader_open() refuses such a part. Choose S at least as large as that span, or
+ * give lists of samples (a loader's subset.rows) with a gap of ceil(span / S) samples between
+ * training and validation.
+ *
+ * Rows over two axes, such as trajectory by time:
+ *
+ * - axes=2: the rows of a dataset are counted over its first two axes, the second faster. A row has
+ *   the shape of the other axes. 1 is the default.
+ *
+ *     With window, each index of the first axis is a series of its own, here called a trajectory:
+ * no window continues in the next. The samples of the first trajectory come first. With R rows
+ *     each, T trajectories have T * (floor((R - L - (W-1)*E - 1) / S) + 1) samples. All windows of
+ * a dataset then have axes=2 and the same number of trajectories. Files may differ in both axes.
+ *     For two states and the one that follows, in (trajectory, time, y, x):
+ *
+ *         x=u(axes=2, window=2), y=u(axes=2, window=1, lead=2)
+ *
+ *     axes=2 stands with or without window, and not with offsets.
  *
  * A run of rows of any length:
  *
@@ -96,11 +118,11 @@
  *     _  any other name, or none
  *
  * A sample of one row has the axes of a row. A window or a run has one more axis in front, which is
- * t if the first axis of the dataset is time, else _. A dataset without a letter for an axis of the
- * sample tells no layout. Neither does one whose names contradict one another: two axes would get
- * the same letter, an axis has names of different letters, or files differ. With one_sample_a_file
- * the first file speaks for all. `shardstep info --fields` shows each field's layout and where it
- * comes from.
+ * t if the first axis of the dataset, or the second with axes=2, is time, else _. A dataset without
+ * a letter for an axis of the sample tells no layout. Neither does one whose names contradict one
+ * another: two axes would get the same letter, an axis has names of different letters, or files
+ * differ. With one_sample_a_file the first file speaks for all. `shardstep info --fields` shows
+ * each field's layout and where it comes from.
  *
  * Only the rows of the wanted samples are read, or the chunks in which these rows lie.
  *
@@ -115,7 +137,10 @@
  *
  * Rows are compared with the checksums that import wrote. These are in the dataset NAME.crc32c
  * beside NAME, or beside the dataset that a soft or external link leads to. The checksums of a
- * virtual dataset's sources are not used, nor checksums beside another hard link.
+ * virtual dataset's sources are not used, nor checksums beside another hard link. A checksum is
+ * that of an index of the first axis. With axes=2 this is a whole trajectory: trajectories are
+ * compared where they are read as a whole, as those of small datasets that are held in memory are,
+ * and shorter windows are not. `shardstep info --fields` says which.
  *
  * MAPS. With the option `map`, the part of the file that holds a field is mapped into memory if the
  * field is read directly. The first read of a page is a read by position, as without the option.
@@ -288,10 +313,12 @@ typedef struct shs_rows {
     /** The name of the dataset, such as train/images. It is borrowed like the path of
      * shs_location. */
     const char *dataset;
-    /** The first row, counted from 0 in the file. */
+    /** The first row, counted from 0 in the file, with axes=2 over both axes. */
     uint64_t first;
     /** The number of rows. */
     uint64_t count;
+    /** The rows from each of these rows to the next: 1, or `every` of a window. */
+    uint64_t every;
 } shs_rows;
 
 /** Local, in the thread that loads. Finds the rows that a sample is made of in field number

@@ -30,25 +30,29 @@ static shs_status open_file(shs_dataset *dataset, size_t file, size_t opened[BEN
 
 /* ---- Reads of contiguous arrays. */
 
-/* Rows [first, first + count) of a file that sample i of the file has in field f. Returns false if
- * they are not known in memory. */
-static bool find_rows(const shs_dataset *dataset, size_t f, size_t file, uint64_t i,
-                      struct data_range *rows)
+/* Finds the first run of rows [first, first + count) of a file that sample i of the file has in
+ * field f. Returns the number of runs, or 0 if they are not known in memory. */
+static uint64_t find_rows(const shs_dataset *dataset, size_t f, size_t file, uint64_t i,
+                          struct data_range *rows)
 {
     const struct data_part *part = &dataset->what.part[f];
     const shs_tensor *shape = &dataset->files.shape[part->array];
     if (part->kind == DATA_RAGGED) {
         const uint64_t *all = dataset->offsets[part->offsets].all;
-        if (!all) return false;
+        if (!all) return 0;
         const uint64_t *pair = all + dataset->files.file[file].first + file + i;
         uint64_t length = pair[1] - pair[0];
         *rows = (struct data_range){pair[0], length < part->most ? length : part->most};
     } else if (part->kind == DATA_WHOLE) {
         *rows = (struct data_range){0, shape->axes ? shape->shape[0] : 1};
     } else {
-        *rows = (struct data_range){data_part_first(part, i), data_part_rows(part)};
+        struct data_series series = data_files_series(&dataset->files, file, part->array);
+        uint64_t runs = data_part_runs(part);
+        rows->first = data_part_first(part, series, i);
+        rows->count = data_part_rows(part) / runs;
+        return runs;
     }
-    return true;
+    return 1;
 }
 
 /* Appends a read, or lengthens the group's last read if the bytes follow it. */
@@ -87,11 +91,9 @@ static shs_status add_sample(shs_dataset *dataset, const struct location *at, si
         }
         const struct io_layout *layout = io_reader_layout(field->direct);
         if (layout->chunked) continue;
-        if (!find_rows(dataset, f, at->file, at->number, &rows)) {
-            stored->no_read = BENCH_UNKNOWN_PLACES;
-            continue;
-        }
-        if (rows.count)
+        uint64_t runs = find_rows(dataset, f, at->file, at->number, &rows);
+        if (!runs) stored->no_read = BENCH_UNKNOWN_PLACES;
+        for (; runs && rows.count; runs--, rows.first += part->every)
             add_run(stored, group_begin,
                     &(struct bench_run){layout->address + rows.first * layout->row_bytes,
                                         rows.count * layout->row_bytes, at->slot},

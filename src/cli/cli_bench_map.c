@@ -96,8 +96,9 @@ static shs_status copy_guarded(void *user, size_t batch, unsigned lane)
     struct bench *bench = user;
     struct io_run runs[BATCH];
     for (size_t i = 0; i < BATCH; i++)
-        runs[i] = (struct io_run){bench->order[batch * BATCH + i], 1,
-                                  bench->memory[lane] + i * bench->rows->bytes};
+        runs[i] = (struct io_run){.first = bench->order[batch * BATCH + i],
+                                  .count = 1,
+                                  .to = bench->memory[lane] + i * bench->rows->bytes};
     return io_reader_scattered(bench->field.direct, &bench->lanes[lane], runs, BATCH, NULL);
 }
 

@@ -22,7 +22,10 @@ static const char fields_text[] =
     "parentheses a sample is a row. With them it is a window of rows that follow one another:\n"
     "  window=W\tA sample has W rows.\n"
     "  stride=S\tThe next sample begins S rows later (1).\n"
-    "  lead=L\tAll windows of the field begin L rows later, for a forecast (0).\n\n"
+    "  lead=L\tAll windows of the field begin L rows later, for a forecast (0).\n"
+    "  every=E\tThe rows of a sample lie E rows apart (1).\n"
+    "  axes=2\tRows are counted over the first two axes, such as trajectory and time. Windows stay "
+    "within an index of the first axis.\n\n"
     "or a run of rows of any length:\n"
     "  offsets=NAME\tThe dataset NAME holds whole numbers, one more than there are samples: sample "
     "i begins at row NAME[i] and ends before row NAME[i + 1]. A field ALIAS.length follows, the "
@@ -32,6 +35,7 @@ static const char fields_text[] =
     "For example:\n"
     "  --fields train/images,train/labels\n"
     "  --fields 'x=t2m(window=24), y=t2m(window=1, lead=29)'\n"
+    "  --fields 'x=u(axes=2, window=4), y=u(axes=2, window=1, lead=4)'\n"
     "  --fields 'wave=samples(offsets=begin, most=16000)'";
 
 static const char augment_text[] =

@@ -16,7 +16,10 @@ static void print_rows(const shs_tensor *field, const shs_rows *rows)
     else if (rows->count == 1)
         printf(", row %llu\n", (ull)rows->first);
     else
-        printf(", rows %llu to %llu\n", (ull)rows->first, (ull)(rows->first + rows->count - 1));
+        printf(", rows %llu to %llu", (ull)rows->first,
+               (ull)(rows->first + (rows->count - 1) * rows->every));
+    if (rows->count > 1 && rows->every > 1) printf(", every %llu", (ull)rows->every);
+    if (rows->count > 1) printf("\n");
 }
 
 static void json_rows(const shs_tensor *field, const shs_rows *rows)
@@ -26,6 +29,7 @@ static void json_rows(const shs_tensor *field, const shs_rows *rows)
     cli_json_text("dataset", rows->dataset);
     cli_json_u64("first", rows->first);
     cli_json_u64("count", rows->count);
+    if (rows->every > 1) cli_json_u64("every", rows->every);
     cli_json_end('}');
 }
 

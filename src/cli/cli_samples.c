@@ -26,6 +26,13 @@ struct samples {
 
 /* ---- as text */
 
+/* Returns true if what a field reads can be compared with checksums. With two axes there is one for
+ * each trajectory: held arrays are read by whole trajectories. */
+static bool is_checked(const shs_dataset *dataset, const struct data_part *part)
+{
+    return dataset->what.view[part->array].row_axes != 2 || dataset->resident.holds[part->array];
+}
+
 /* Prints the way in which a field's array is read. The first file speaks for the others. */
 static void print_way(const shs_dataset *dataset, const struct data_part *part,
                       const struct data_field *arrays)
@@ -35,7 +42,10 @@ static void print_way(const shs_dataset *dataset, const struct data_part *part,
         printf("    rows of %s that are no padding\n", arrays[part->array].sample.name);
     else if (field->direct)
         printf("    read directly, by position%s\n",
-               data_field_has_checksums(field) ? ", and checked" : "");
+               !data_field_has_checksums(field) ? ""
+               : is_checked(dataset, part)      ? ", and checked"
+                                                : ", not checked: its checksums are of whole "
+                                                  "trajectories");
     else
         printf("    read through HDF5: it is %s\n", field->reason);
     if (part->kind != DATA_LENGTH && dataset->resident.holds[part->array])
@@ -144,10 +154,12 @@ static void json_kind(const shs_dataset *dataset, const struct data_part *part)
                                         [DATA_WHOLE] = "whole"};
     cli_json_text("kind", kinds[part->kind]);
     cli_json_text("dataset", dataset->what.array[part->array]);
+    if (dataset->what.view[part->array].row_axes == 2) cli_json_u64("axes", 2);
     if (part->kind == DATA_WINDOW) {
         cli_json_u64("window", part->window);
         cli_json_u64("stride", part->stride);
         cli_json_u64("lead", part->lead);
+        if (part->every > 1) cli_json_u64("every", part->every);
     }
     if (part->kind != DATA_RAGGED && part->kind != DATA_LENGTH) return;
     cli_json_text("offsets", dataset->what.array[part->offsets]);
@@ -174,6 +186,8 @@ static void json_field(const struct samples *samples, size_t f)
     cli_json_text("reason", field->direct ? "" : field->reason);
     cli_json_bool("compared", !field->uncompared);
     cli_json_bool("checksums", data_field_has_checksums(field));
+    if (data_field_has_checksums(field) && !is_checked(dataset, part))
+        cli_json_bool("checked", false);
     cli_json_bool("held", part->kind != DATA_LENGTH && dataset->resident.holds[part->array]);
     cli_json_end('}');
 }

@@ -49,13 +49,15 @@ void data_axes_join(const char *letters, bool first, char all[SHS_MAX_AXES + 1])
         if (letters[axis] != all[axis]) all[axis] = DATA_AXIS_DISPUTED;
 }
 
-void data_axes_layout(const struct data_part *part, const char *letters, struct data_layout *layout)
+void data_axes_layout(const struct data_part *part, uint32_t row_axes, const char *letters,
+                      struct data_layout *layout)
 {
     bool named = false, run = part->kind == DATA_WINDOW || part->kind == DATA_RAGGED;
     char *made = layout->letters;
     *layout = (struct data_layout){.disputed = false};
     if (!*letters || part->kind == DATA_LENGTH) return;
-    memcpy(made, letters + (part->kind == DATA_ROW), strlen(letters) + (part->kind != DATA_ROW));
+    letters += part->kind == DATA_WHOLE ? 0 : row_axes - run;
+    memcpy(made, letters, strlen(letters) + 1);
     if (run && *made != 't' && *made != DATA_AXIS_DISPUTED) *made = DATA_AXIS_UNNAMED;
     for (char *letter = made; *letter; letter++) {
         if (*letter == DATA_AXIS_UNNAMED) continue;

@@ -28,9 +28,10 @@ struct data_layout {
     bool disputed;                  /* the names contradict one another, so that they tell none */
 };
 
-/* Makes the layout of a field's samples from the letters of its array. The axis of a window's or a
- * run's rows is time or unnamed. A layout needs one axis with a letter, and no letter twice. */
-void data_axes_layout(const struct data_part *part, const char *letters,
+/* Makes the layout of a field's samples from the letters of its array, whose first `row_axes` axes
+ * count rows. The axis of a window's or a run's rows is time or unnamed. A layout needs one axis
+ * with a letter, and no letter twice. */
+void data_axes_layout(const struct data_part *part, uint32_t row_axes, const char *letters,
                       struct data_layout *layout);
 
 #endif

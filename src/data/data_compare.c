@@ -98,7 +98,7 @@ static bool is_of_system(shs_status status)
 static shs_status read_direct(struct data_field *field, const uint64_t *rows, size_t count,
                               char *to)
 {
-    return core_wrap(io_reader_listed(field->direct, &field->lane, rows, count, to),
+    return core_wrap(io_reader_listed(field->direct, &field->lane, field->part, rows, count, to),
                      "dataset %s: rows %llu to %llu", field->sample.name, (ull)rows[0],
                      (ull)rows[count - 1]);
 }
@@ -175,7 +175,8 @@ static shs_status add_all(struct look *look)
         uint64_t count = field->rows - first < at_once ? field->rows - first : at_once;
         status = look->way == THROUGH
                      ? h5_read_rows(field->through, first, count, rows)
-                     : io_reader_read(field->direct, &field->lane, first, count, rows);
+                     : io_reader_run(field->direct, &field->lane,
+                                     &(struct io_run){first, count, rows, field->part});
         if (!status) add_rows(look, rows, (size_t)count * field->row_bytes);
         if (status && !is_of_system(status)) {
             look->damaged++;
@@ -271,7 +272,7 @@ static shs_status add_checksums(struct data_field *field, struct core_hash *hash
         PIECE = 1 << 16
     };
     uint32_t *sums;
-    uint64_t rows = field->rows, all = (uint64_t)PIECES * PIECE;
+    uint64_t rows = data_field_sums(field, 0, field->rows).count, all = (uint64_t)PIECES * PIECE;
     uint64_t step = rows > all ? rows / PIECES : PIECE;
     shs_status status = core_new(PIECE, sizeof *sums, "checksums", &sums);
     for (uint64_t first = 0; first < rows && !status; first += step) {

@@ -1,5 +1,6 @@
 #include "data_dataset.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core_hash.h"
@@ -59,7 +60,8 @@ static shs_status set_shapes(shs_dataset *dataset)
         const struct data_part *part = &what->part[p];
         status = data_part_shape(part, &dataset->files.shape[part->array], &dataset->sample[p]);
         if (!status) status = shs_tensor_bytes(&dataset->sample[p], &dataset->sample_bytes[p]);
-        data_axes_layout(part, dataset->files.axes[part->array], &dataset->layout[p]);
+        uint32_t row_axes = what->view[part->array].row_axes == 2 ? 2 : 1;
+        data_axes_layout(part, row_axes, dataset->files.axes[part->array], &dataset->layout[p]);
     }
     return status;
 }
@@ -75,10 +77,14 @@ static shs_status check_windows(const shs_dataset *dataset)
             (!longest || data_part_least_rows(&what->part[p]) > data_part_least_rows(longest)))
             longest = &what->part[p];
     if (!longest || dataset->samples) return SHS_OK;
+    bool series = what->view[longest->array].row_axes == 2;
+    char every[40] = "";
+    if (longest->every > 1) snprintf(every, sizeof every, ", every %llu", (ull)longest->every);
     return core_fail(SHS_ERROR_ARGUMENT,
-                     "field %s: no file has the rows of one window: window %llu and lead %llu, "
-                     "where all files together have %llu; choose less",
-                     longest->name, (ull)longest->window, (ull)longest->lead,
+                     "field %s: no %s has the rows of one window: window %llu and lead %llu%s, "
+                     "where all %s together have %llu; choose less",
+                     longest->name, series ? "trajectory" : "file", (ull)longest->window,
+                     (ull)longest->lead, every, series ? "trajectories" : "files",
                      (ull)dataset->files.rows[longest->array]);
 }
 
@@ -398,7 +404,8 @@ struct data_range data_dataset_samples(const shs_dataset *dataset, size_t f, uin
     if (ragged) {
         range = ragged_samples(all + begin + file, samples, first, count);
     } else {
-        range = data_part_samples(part, first, count, samples);
+        range = data_part_samples(part, data_files_series(&dataset->files, file, array), first,
+                                  count, samples);
     }
     range.first += begin;
     return range;

@@ -44,14 +44,34 @@ static shs_status choose_way(struct h5_file *file, const char *path,
 static shs_status take_shape(struct data_field *field, const char *name, const shs_tensor *whole)
 {
     char *copy;
+    uint32_t rows = field->row_axes;
     shs_status status = core_copy(name, &copy);
     if (status) return status;
     field->sample = (shs_tensor){.name = copy, .type = whole->type};
-    if (whole->axes) field->sample.axes = whole->axes - 1;
-    memcpy(field->sample.shape, whole->shape + 1, field->sample.axes * sizeof *whole->shape);
     field->is_single = whole->axes == 0;
-    field->rows = field->all_rows = field->is_single ? 1 : whole->shape[0];
-    return shs_tensor_bytes(&field->sample, &field->row_bytes);
+    field->rows = field->is_single ? 1 : whole->shape[rows - 1];
+    field->series_rows = field->rows;
+    if (rows == 2 && !core_multiply(field->rows, whole->shape[0], &field->rows))
+        return core_fail(SHS_ERROR_FORMAT, "%s: dataset %s has more than 2^64 rows", field->path,
+                         name);
+    field->all_rows = field->rows;
+    if (whole->axes) field->sample.axes = whole->axes - rows;
+    memcpy(field->sample.shape, whole->shape + rows, field->sample.axes * sizeof *whole->shape);
+    status = shs_tensor_bytes(&field->sample, &field->row_bytes);
+    field->whole_bytes = field->row_bytes;
+    return status;
+}
+
+/* Takes the leading axes that count rows. */
+static shs_status take_view(struct data_field *field, const char *name, const shs_tensor *whole,
+                            const struct data_view *view)
+{
+    field->row_axes = view && view->row_axes ? view->row_axes : 1;
+    if (field->row_axes == 1 || whole->axes > 1) return SHS_OK;
+    return core_fail(SHS_ERROR_FORMAT,
+                     "%s: dataset %s has one axis, but axes=2 takes samples over two; leave axes "
+                     "out",
+                     field->path, name);
 }
 
 static shs_status open_field(struct h5_file *file, const char *path, const char *name,
@@ -61,7 +81,9 @@ static shs_status open_field(struct h5_file *file, const char *path, const char 
     shs_status status = core_copy(path, &field->path);
     if (status) return status;
     status = h5_array_open(file, name, how->cache_bytes, how->single, &field->through, &whole);
+    if (!status) status = take_view(field, name, &whole, how->view);
     if (!status) status = take_shape(field, name, &whole);
+    if (!status && how->view) h5_array_view(field->through, field->row_axes, NULL);
     if (!status && how->axes) status = data_axes_read(field->through, whole.axes, field->axes);
     if (status) return status;
     field->chunk_rows = h5_chunk_rows(field->through);
@@ -95,21 +117,21 @@ bool data_field_is_through(const struct data_field *field)
 static shs_status take_checksums(struct data_field *field, struct data_field *sums,
                                  const char *path, size_t bytes)
 {
-    if (sums->sample.type != SHS_U32 || sums->sample.axes != 0 || sums->rows != field->rows)
+    uint64_t count = data_field_sums(field, 0, field->rows).count;
+    if (sums->sample.type != SHS_U32 || sums->sample.axes != 0 || sums->rows != count)
         return core_fail(SHS_ERROR_FORMAT,
                          "%s: dataset %s must hold the checksums of %s, a u32 for each of its %llu "
                          "rows; remove it, or import the file anew",
-                         path, sums->sample.name, field->sample.name, (ull)field->rows);
-    if (field->rows > bytes / sizeof *field->checksums) {
+                         path, sums->sample.name, field->sample.name, (ull)count);
+    if (count > bytes / sizeof *field->checksums) {
         shs_status status = core_new(1, sizeof *sums, "a field", &field->checked_by);
         if (status) return status;
         *field->checked_by = *sums;
         *sums = (struct data_field){0};
         return SHS_OK;
     }
-    shs_status status =
-        core_new(field->rows, sizeof *field->checksums, "checksums", &field->checksums);
-    if (!status) status = data_field_read(sums, 0, field->rows, field->checksums);
+    shs_status status = core_new(count, sizeof *field->checksums, "checksums", &field->checksums);
+    if (!status) status = data_field_read(sums, 0, count, field->checksums);
     if (status) core_free(&field->checksums); /* unread checksums must not be compared */
     return status;
 }
@@ -179,18 +201,35 @@ shs_status data_field_checksums(struct data_field *field, uint64_t first, uint64
     return SHS_OK;
 }
 
+/* Returns how many rows a checksum covers. */
+static uint64_t summed_rows(const struct data_field *field)
+{
+    return field->row_axes == 2 ? field->series_rows : 1;
+}
+
+struct data_range data_field_sums(const struct data_field *field, uint64_t first, uint64_t count)
+{
+    uint64_t rows = summed_rows(field);
+    if (rows <= 1) return (struct data_range){first, rows * count};
+    uint64_t begin = (first + rows - 1) / rows, end = (first + count) / rows;
+    return (struct data_range){begin, begin < end ? end - begin : 0};
+}
+
 shs_status data_field_check(const struct data_field *field, uint64_t first, uint64_t count,
                             const void *rows, const uint32_t *checksums)
 {
     size_t size = shs_type_size(field->sample.type);
-    for (uint64_t i = 0; i < count; i++) {
-        const char *row = (const char *)rows + i * field->row_bytes;
-        uint32_t found = io_crc32c_elements(row, field->row_bytes / size, size);
+    struct data_range sums = data_field_sums(field, first, count);
+    uint64_t each = summed_rows(field);
+    size_t bytes = each * field->whole_bytes;
+    const char *at = (const char *)rows + (sums.first * each - first) * field->whole_bytes;
+    for (uint64_t i = 0; i < sums.count; i++, at += bytes) {
+        uint32_t found = io_crc32c_elements(at, bytes / size, size);
         if (found != checksums[i])
             return core_fail(SHS_ERROR_FORMAT,
                              "%s: dataset %s: row %llu is not what was written: its checksum is "
                              "%08lx, not %08lx; the file is damaged, get it anew",
-                             field->path, field->sample.name, (ull)(first + i),
+                             field->path, field->sample.name, (ull)(sums.first + i),
                              (unsigned long)found, (unsigned long)checksums[i]);
     }
     return SHS_OK;

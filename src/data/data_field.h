@@ -15,26 +15,37 @@ struct data_field {
     /* True if HDF5 lacks a filter, so that no row could be compared with HDF5's. */
     bool uncompared;
     bool differs;        /* true if HDF5 reads other rows than a direct read */
-    uint32_t *checksums; /* a checksum for each row, or NULL */
+    uint32_t *checksums; /* a checksum for each row, or for each series; or NULL */
     /* The array that checksums are read from, if there are too many for memory; or NULL. */
     struct data_field *checked_by;
-    uint64_t content;            /* hash of some of its rows; 0 until it is computed */
-    uint64_t key;                /* its key in a cache, which the caller sets */
-    shs_tensor sample;           /* type and shape of a row; the name is the struct's own */
-    bool is_single;              /* true for a number without axes */
+    uint64_t content;  /* hash of some of its rows; 0 until it is computed */
+    uint64_t key;      /* its key in a cache, which the caller sets */
+    shs_tensor sample; /* type and shape of a row; the name is the struct's own */
+    bool is_single;    /* true for a number without axes */
+    /* The leading axes that count rows. With two axes, the rows of an index of the first axis are a
+     * series. */
+    uint32_t row_axes;
+    uint64_t series_rows; /* rows of a series; all rows with one axis */
+    /* What is taken of a row; NULL: all of it. `sample` and `row_bytes` are those of this part. */
+    struct io_part *part;
+    size_t whole_bytes; /* of a whole row */
+    /* True if rows are read whole, compared with their checksums and then cut to the part, because
+     * the bytes of a part could not be compared. */
+    bool compares_whole;
     char axes[SHS_MAX_AXES + 1]; /* letters of the array's axes; "" unless they were asked for */
     uint64_t rows;
     /* Its rows together with those of other files that are read with it. The caller may change the
      * number. */
     uint64_t all_rows;
-    uint64_t chunk_rows; /* rows of a chunk; 0 if it is not chunked */
+    uint64_t chunk_rows; /* neighbouring rows of a chunk; 0 if it is not chunked */
     size_t row_bytes;
 };
 
 /* How an array is opened. */
 struct data_field_how {
     size_t cache_bytes;
-    bool single; /* true to take a single number for one row */
+    bool single;                  /* true to take a single number for one row */
+    const struct data_view *view; /* what is taken of the array; NULL: rows, whole */
     /* True to read directly without a comparison, because an earlier comparison was good, in this
      * file or in a file like it. */
     bool trusted;
@@ -54,10 +65,10 @@ struct data_field_how {
 shs_status data_field_open(struct h5_file *file, const char *path, const char *name,
                            const struct data_field_how *how, struct data_field *field);
 
-/* Finds the array's checksums: the array NAME.crc32c beside it, of a u32 for each row, if it
- * exists. It may also lie beside the array that soft or external links lead to. An array
- * NAME.crc32c of another type or shape is an error. The checksums are held in memory if they take
- * at most `bytes`. */
+/* Finds the array's checksums: the array NAME.crc32c beside it, of a u32 for each index of the
+ * first axis, if it exists. It may also lie beside the array that soft or external links lead to.
+ * An array NAME.crc32c of another type or shape is an error. The checksums are held in memory if
+ * they take at most `bytes`. */
 #define DATA_CHECKSUM_BYTES ((size_t)64 << 20) /* for an array, or for all files of a dataset */
 shs_status data_field_find_checksums(struct h5_file *file, const char *path, size_t bytes,
                                      struct data_field *field);
@@ -68,19 +79,23 @@ bool data_field_is_through(const struct data_field *field);
 /* Returns true if the array's rows have checksums. */
 bool data_field_has_checksums(const struct data_field *field);
 
-/* Reads the checksums of rows. Must be called in the calling thread. */
+/* Returns the checksums that rows [first, first + count) can be compared with, if they are whole:
+ * one for each row or, if rows have two axes, one for each series that is all there. */
+struct data_range data_field_sums(const struct data_field *field, uint64_t first, uint64_t count);
+
+/* Reads checksums [first, first + count). Must be called in the calling thread. */
 shs_status data_field_checksums(struct data_field *field, uint64_t first, uint64_t count,
                                 uint32_t *checksums);
 
-/* Compares rows in memory with their checksums. The first row that differs is SHS_ERROR_FORMAT. May
- * be called in any thread. */
+/* Compares whole rows in memory with their checksums, from that of data_field_sums() on. The first
+ * row that differs is SHS_ERROR_FORMAT. May be called in any thread. */
 shs_status data_field_check(const struct data_field *field, uint64_t first, uint64_t count,
                             const void *rows, const uint32_t *checksums);
 
 /* Releases what an array holds, and zeroes it. A zeroed array is accepted. */
 void data_field_close(struct data_field *field);
 
-/* Reads rows one after the other. Must be called in the calling thread. */
+/* Reads what is taken of rows, one after the other. Must be called in the calling thread. */
 shs_status data_field_read(struct data_field *field, uint64_t first, uint64_t count, void *to);
 
 #endif

@@ -19,21 +19,38 @@ bool data_files_was_glanced_at(const struct data_files *files, size_t file)
 }
 
 static shs_status samples_of(const struct data_files *files, const struct data_open_file *open,
-                             uint64_t *samples)
+                             uint64_t *samples, uint64_t *a_series)
 {
-    uint64_t rows[2 * SHS_MAX_FIELDS];
-    for (size_t s = 0; s < files->sample->n_arrays; s++)
+    uint64_t rows[2 * SHS_MAX_FIELDS], series_rows[2 * SHS_MAX_FIELDS];
+    for (size_t s = 0; s < files->sample->n_arrays; s++) {
         rows[s] = open->arrays[s].rows;
-    return core_wrap(data_sample_count(files->sample, rows, samples), "%s",
+        series_rows[s] = open->arrays[s].series_rows;
+    }
+    return core_wrap(data_sample_count(files->sample, rows, series_rows, samples, a_series), "%s",
                      files->paths.path[open->number]);
+}
+
+/* Returns true if an array has other series than when the file was first opened. Their rows would
+ * then be counted otherwise, though there are as many samples. */
+static bool has_other_series(const struct data_files *files, const struct data_open_file *open)
+{
+    for (size_t s = 0; files->series && s < files->sample->n_arrays; s++)
+        if (data_files_series(files, open->number, s).rows != open->arrays[s].series_rows)
+            return true;
+    return false;
 }
 
 static shs_status compare_content(const struct data_files *files, const struct data_open_file *open)
 {
     const struct data_file *file = &files->file[open->number];
     uint64_t samples = 0;
-    shs_status status = samples_of(files, open, &samples);
+    shs_status status = samples_of(files, open, &samples, NULL);
     if (status) return status;
+    if (samples == file[1].first - file->first && has_other_series(files, open))
+        return core_fail(SHS_ERROR_FILE,
+                         "%s has changed since it was opened: its trajectories have other lengths; "
+                         "put back the file that it was, and start again",
+                         files->paths.path[open->number]);
     if (samples != file[1].first - file->first)
         return core_fail(SHS_ERROR_FILE,
                          "%s has changed since it was opened: it has %llu samples, not %llu; put "
@@ -174,7 +191,7 @@ void data_files_give_back(struct data_files *files, struct data_held *held)
 
 static shs_status count_samples(struct data_files *files, const struct data_open_file *open)
 {
-    uint64_t samples;
+    uint64_t samples, a_series;
     struct data_file *file = &files->file[open->number];
     for (size_t s = 0; s < files->sample->n_arrays; s++) {
         const struct data_field *array = &open->arrays[s];
@@ -182,7 +199,10 @@ static shs_status count_samples(struct data_files *files, const struct data_open
         if (array->chunk_rows > files->chunk_rows[s]) files->chunk_rows[s] = array->chunk_rows;
         data_axes_join(array->axes, open->number == 0, files->axes[s]);
     }
-    shs_status status = samples_of(files, open, &samples);
+    shs_status status = samples_of(files, open, &samples, &a_series);
+    for (size_t s = 0; files->series && s < files->sample->n_arrays && !status; s++)
+        files->series[data_files_key(files, open->number, s)] =
+            (struct data_series){open->arrays[s].series_rows, a_series};
     if (!status && __builtin_add_overflow(file->first, samples, &file[1].first))
         status = core_fail(SHS_ERROR_FORMAT, "%s: more than 2^64 samples",
                            files->paths.path[open->number]);
@@ -258,6 +278,9 @@ shs_status data_files_open(const struct data_files_how *how, data_files_visit *v
     shs_status status = io_paths_find(how->path, &files->paths);
     if (!status)
         status = core_new(files->paths.count + 1, sizeof *files->file, "files", &files->file);
+    if (!status && data_sample_has_series(how->sample))
+        status = core_new(files->paths.count * how->sample->n_arrays, sizeof *files->series,
+                          "files", &files->series);
     if (status) return status;
     files->most_open = most_open(files);
     return look_at_all(files, visit, user);
@@ -268,6 +291,7 @@ void data_files_close(struct data_files *files)
     while (files->n_open)
         data_open_file_close(files, files->oldest);
     core_free(&files->file);
+    core_free(&files->series);
     io_paths_free(&files->paths);
 }
 
@@ -279,6 +303,12 @@ size_t data_files_of(const struct data_files *files, uint64_t sample)
         *(files->file[middle].first <= sample ? &low : &high) = middle;
     }
     return low;
+}
+
+struct data_series data_files_series(const struct data_files *files, size_t file, size_t array)
+{
+    if (!files->series) return (struct data_series){0, DATA_ONE_SERIES};
+    return files->series[data_files_key(files, file, array)];
 }
 
 uint64_t data_files_key(const struct data_files *files, size_t file, size_t array)

@@ -32,8 +32,8 @@ struct data_files {
     bool unchecked;
     bool map;
     size_t cache_bytes;
-    /* For each array the type and the shape of a row, or of the whole array with one_a_file. They
-     * have no name and no data. */
+    /* For each array the type and the shape of what is taken of a row, or of the whole array with
+     * one_a_file. They have no name and no data. */
     shs_tensor shape[2 * SHS_MAX_FIELDS];
     uint64_t rows[2 * SHS_MAX_FIELDS]; /* for each array its rows in all files together */
     /* For each array the most rows of a chunk in any file that was looked at. 0: no chunks. */
@@ -41,6 +41,9 @@ struct data_files {
     /* For each array the letters of its axes, of which those that files name in different ways are
      * DATA_AXIS_DISPUTED. With one_a_file they are those of the first file. */
     char axes[2 * SHS_MAX_FIELDS][SHS_MAX_AXES + 1];
+    /* By the key of data_files_key() the series of an array of a file. NULL if no field is a window
+     * over two axes. */
+    struct data_series *series;
     size_t most_open; /* most files open at the same time */
     size_t n_open;
     size_t n_held; /* open files that fetches hold, each counted once */
@@ -116,6 +119,9 @@ void data_files_give_back(struct data_files *files, struct data_held *held);
 
 /* Returns the index of the file that holds a sample. */
 size_t data_files_of(const struct data_files *files, uint64_t sample);
+
+/* Returns the series of an array of a file. */
+struct data_series data_files_series(const struct data_files *files, size_t file, size_t array);
 
 /* The first function returns an array's key in a cache. The second returns the file of a key, and
  * sets the array. */

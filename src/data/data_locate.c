@@ -84,8 +84,10 @@ static shs_status find_rows(shs_dataset *dataset, const shs_location *at, size_t
         rows->count = shape->axes ? shape->shape[0] : 1;
         return SHS_OK;
     }
-    rows->first = data_part_first(part, at->row);
+    struct data_series series = data_files_series(&dataset->files, (size_t)at->file, part->array);
+    rows->first = data_part_first(part, series, at->row);
     rows->count = data_part_rows(part);
+    rows->every = data_part_runs(part) > 1 ? part->every : 1;
     return SHS_OK;
 }
 
@@ -104,7 +106,7 @@ shs_status shs_locate_rows(shs_dataset *dataset, uint64_t sample, size_t field, 
                            field, dataset->n_fields);
     if (!status) status = shs_locate(dataset, sample, &at);
     if (status) return status;
-    shs_rows found = {.dataset = dataset->what.array[dataset->what.part[field].array]};
+    shs_rows found = {.dataset = dataset->what.array[dataset->what.part[field].array], .every = 1};
     status =
         core_wrap(find_rows(dataset, &at, field, &found), "%s: sample %llu", call, (ull)sample);
     if (!status) *rows = found;

@@ -26,7 +26,8 @@ static void put_first(struct data_files *files, struct data_open_file *open)
 /* Returns the bytes that a field's checksums take in memory. */
 static size_t checksum_bytes(const struct data_field *field)
 {
-    return field->checksums ? (size_t)field->rows * sizeof *field->checksums : 0;
+    uint64_t sums = data_field_sums(field, 0, field->rows).count;
+    return field->checksums ? (size_t)sums * sizeof *field->checksums : 0;
 }
 
 static void free_file(struct data_files *files, struct data_open_file *open)
@@ -226,6 +227,7 @@ static shs_status open_arrays(struct data_files *files, struct data_open_file *o
     status = io_paths_wrap(&files->paths, open->number, status);
     for (size_t s = 0; s < sample->n_arrays && !status; s++) {
         how.look = opened->look && !data_sample_is_offsets(sample, s);
+        how.view = &sample->view[s];
         status = open_array(files, open, s, &how);
     }
     if (!status && opened->content) status = take_content(files, open);

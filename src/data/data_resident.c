@@ -20,10 +20,15 @@ static const struct data_field *field_of(const struct data_files *files, size_t 
     return &files->file[file].open->arrays[array];
 }
 
-/* Returns the rows of a band of chunks, or 1 for a contiguous array. */
+/* Returns the rows of a band of chunks, or 1 for a contiguous array. Rows of series come as whole
+ * series, which have a checksum each, and as all the series of their chunks. */
 static uint64_t band_rows(const struct data_field *field)
 {
     const struct io_layout *layout = io_reader_layout(field->direct);
+    if (layout->row_axes == 2) {
+        uint64_t series = layout->chunked ? layout->chunk[0] : 1;
+        return (series < layout->shape[0] ? series : layout->shape[0]) * layout->series_rows;
+    }
     if (!layout->chunked) return 1;
     return layout->chunk[0] < field->rows ? layout->chunk[0] : field->rows;
 }

@@ -9,7 +9,8 @@
  *
  * The memory is reserved when the dataset opens, and filled while rows are wanted. It is filled by
  * *units* of neighbouring rows of one file: UNIT_BYTES of a contiguous array, or a band of chunks,
- * which are the chunks that hold the same rows. Units of very small chunks have several bands. Each
+ * which are the chunks that hold the same rows. Units of very small chunks have several bands. With
+ * rows over two axes units are whole series. Each
  * unit has a state, an atomic number in the same memory:
  *
  *     absent --- data_resident_claim() --> being written --- data_resident_publish() --> there

@@ -83,18 +83,21 @@ static shs_status split(struct field_text *text, char *copy)
     return wrong(text, "there is no name of a dataset");
 }
 
-/* Finds or adds an array. Its name is kept without slashes and dots that mean nothing, so an array
- * has one name. */
-static shs_status find_array(struct data_sample *sample, const char *name, size_t *array)
+/* Finds or adds an array with a view. Its name is kept without slashes and dots that mean nothing,
+ * so an array has one name. */
+static shs_status find_array(struct data_sample *sample, const char *name,
+                             const struct data_view *view, size_t *array)
 {
     char *normal;
     shs_status status = h5_normal_name(name, &normal);
     if (status) return status;
     for (*array = 0; *array < sample->n_arrays; (*array)++)
-        if (!strcmp(sample->array[*array], normal)) {
+        if (!strcmp(sample->array[*array], normal) &&
+            data_view_is_same(&sample->view[*array], view)) {
             core_free(&normal);
             return SHS_OK;
         }
+    sample->view[sample->n_arrays] = *view;
     sample->array[sample->n_arrays++] = normal;
     return SHS_OK;
 }
@@ -110,20 +113,22 @@ static shs_status read_number(const struct field_text *text, const char *key, co
 
 /* The values that the text of a field gives. */
 struct given {
-    bool window, stride, lead, offsets, most;
+    bool axes, window, stride, lead, every, offsets, most;
+    uint64_t n_axes;
+    const char *offsets_name;
 };
 
-static shs_status set_value(struct data_sample *sample, struct data_part *part,
-                            const struct field_text *text, struct given *given, const char *key,
-                            const char *value)
+static shs_status set_value(struct data_part *part, const struct field_text *text,
+                            struct given *given, const char *key, const char *value)
 {
     const struct {
         const char *name;
         bool *given;
         uint64_t *number;
     } keys[] = {
-        {"window", &given->window, &part->window}, {"stride", &given->stride, &part->stride},
-        {"lead", &given->lead, &part->lead},       {"most", &given->most, &part->most},
+        {"axes", &given->axes, &given->n_axes},    {"window", &given->window, &part->window},
+        {"stride", &given->stride, &part->stride}, {"lead", &given->lead, &part->lead},
+        {"every", &given->every, &part->every},    {"most", &given->most, &part->most},
         {"offsets", &given->offsets, NULL},
     };
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -134,11 +139,12 @@ static shs_status set_value(struct data_sample *sample, struct data_part *part,
         *keys[i].given = true;
         if (keys[i].number) return read_number(text, key, value, keys[i].number);
         if (!*value) return wrong(text, "offsets is empty; it must be the name of a dataset");
-        return find_array(sample, value, &part->offsets);
+        given->offsets_name = value;
+        return SHS_OK;
     }
     return core_fail(SHS_ERROR_ARGUMENT,
-                     "field '%.200s': there is no '%.60s'; there are window, stride and lead, or "
-                     "offsets and most",
+                     "field '%.200s': there is no '%.60s'; there are axes, window, stride, lead "
+                     "and every, or offsets and most",
                      text->whole, key);
 }
 
@@ -146,15 +152,30 @@ static shs_status check_given(const struct data_part *part, const struct field_t
                               const struct given *given)
 {
     if (given->window && given->offsets) return wrong(text, "it has either a window or offsets");
-    if (!given->window && (given->stride || given->lead))
-        return wrong(text, "stride and lead belong to a window; give window=ROWS as well");
+    if (!given->window && (given->stride || given->lead || given->every))
+        return wrong(text, "stride, lead and every belong to a window; give window=ROWS as well");
+    if (given->axes && given->n_axes != 1 && given->n_axes != 2)
+        return wrong(text, "axes is 1, or 2 for samples over the first two axes");
+    if (given->n_axes == 2 && given->offsets)
+        return wrong(text, "offsets count rows along one axis; leave out axes=2");
     if (!given->offsets && given->most)
         return wrong(text, "most belongs to offsets; give offsets=NAME as well");
     if (given->window && !part->window) return wrong(text, "window is 0; it must be at least 1");
     if (given->stride && !part->stride) return wrong(text, "stride is 0; it must be at least 1");
+    if (given->every && !part->every) return wrong(text, "every is 0; it must be at least 1");
     if (given->most && !part->most)
         return wrong(text, "most is 0; leave it out to have the longest sample's rows");
     return SHS_OK;
+}
+
+/* Finds the arrays that a field is made of. */
+static shs_status find_arrays(struct data_sample *sample, const struct field_text *text,
+                              const struct given *given, struct data_part *part)
+{
+    struct data_view view = {.row_axes = given->n_axes == 2 ? 2 : 0};
+    shs_status status = find_array(sample, text->array, &view, &part->array);
+    if (status || !given->offsets) return status;
+    return find_array(sample, given->offsets_name, &(struct data_view){0}, &part->offsets);
 }
 
 static shs_status read_values(struct data_sample *sample, struct data_part *part,
@@ -162,17 +183,17 @@ static shs_status read_values(struct data_sample *sample, struct data_part *part
 {
     struct given given = {0};
     shs_status status = SHS_OK;
-    part->stride = 1;
+    part->stride = part->every = 1;
     for (char *now = text->values, *next; now && !status; now = next) {
         next = cut(now, ',');
         char *value = strchr(now, '=');
         if (!value) return wrong(text, "in parentheses stand key=value, key=value, …");
         *value++ = '\0';
-        status = set_value(sample, part, text, &given, trim(now), trim(value));
+        status = set_value(part, text, &given, trim(now), trim(value));
     }
     if (!status) status = check_given(part, text, &given);
     part->kind = given.window ? DATA_WINDOW : given.offsets ? DATA_RAGGED : DATA_ROW;
-    return status;
+    return status ? status : find_arrays(sample, text, &given, part);
 }
 
 static shs_status add_part(struct data_sample *sample, struct data_part part, const char *name)
@@ -213,7 +234,6 @@ static shs_status take_field(struct data_sample *sample, struct field_text *text
     if (!status && one_a_file && text->values)
         status = wrong(text, "with one sample a file a field is all of its dataset; leave out what "
                              "stands in parentheses");
-    if (!status) status = find_array(sample, text->array, &part.array);
     if (!status) status = read_values(sample, &part, text);
     if (status) return status;
     const char *name = text->alias ? text->alias : sample->array[part.array];
@@ -234,7 +254,7 @@ static shs_status read_field(struct data_sample *sample, char *field, bool one_a
     return status;
 }
 
-/* Refuses windows with different strides: all windows of a sample move on together. */
+/* Refuses windows with different strides or axes: all windows of a sample move on together. */
 static shs_status check_strides(const struct data_sample *sample)
 {
     const struct data_part *first = NULL;
@@ -248,6 +268,11 @@ static shs_status check_strides(const struct data_sample *sample)
                 "field %s has stride %llu but field %s has %llu; windows of one sample "
                 "need the same stride",
                 first->name, (ull)first->stride, part->name, (ull)part->stride);
+        if (sample->view[part->array].row_axes != sample->view[first->array].row_axes)
+            return core_fail(SHS_ERROR_ARGUMENT,
+                             "fields %s and %s are windows over one axis and over two; give both "
+                             "axes=2, or neither",
+                             first->name, part->name);
     }
     return SHS_OK;
 }
@@ -282,159 +307,4 @@ bool data_sample_is_offsets(const struct data_sample *sample, size_t array)
     for (size_t i = 0; i < sample->n_parts; i++)
         if (sample->part[i].kind == DATA_RAGGED && sample->part[i].offsets == array) return true;
     return false;
-}
-
-/* ---- Arithmetic. */
-
-uint64_t data_part_least_rows(const struct data_part *part)
-{
-    uint64_t rows;
-    return __builtin_add_overflow(part->lead, part->window, &rows) ? UINT64_MAX : rows;
-}
-
-static uint64_t samples_of(const struct data_part *part, const uint64_t *rows)
-{
-    switch (part->kind) {
-    case DATA_WINDOW: {
-        uint64_t least = data_part_least_rows(part), has = rows[part->array];
-        return has < least || least == UINT64_MAX ? 0 : (has - least) / part->stride + 1;
-    }
-    case DATA_RAGGED:
-    case DATA_LENGTH:
-        return rows[part->offsets] ? rows[part->offsets] - 1 : 0;
-    case DATA_WHOLE:
-        return 1;
-    case DATA_ROW:
-        break;
-    }
-    return rows[part->array];
-}
-
-static const char *unit_of(const struct data_part *part)
-{
-    return part->kind == DATA_ROW ? "rows" : "samples";
-}
-
-static shs_status differ(const struct data_part *a, uint64_t a_has, const struct data_part *b,
-                         uint64_t b_has)
-{
-    return core_fail(SHS_ERROR_FORMAT,
-                     "field %s has %llu %s but field %s has %llu%s%s; all fields need one row a "
-                     "sample",
-                     a->name, (ull)a_has, unit_of(a), b->name, (ull)b_has,
-                     a->kind == b->kind ? "" : " ", a->kind == b->kind ? "" : unit_of(b));
-}
-
-/* Returns the first part that has the fewest windows, or NULL if there are no windows. This part
- * says how many samples there are. */
-static const struct data_part *least_window(const struct data_sample *sample, const uint64_t *rows)
-{
-    const struct data_part *least = NULL;
-    for (size_t i = 0; i < sample->n_parts; i++) {
-        const struct data_part *part = &sample->part[i];
-        if (part->kind == DATA_WINDOW &&
-            (!least || samples_of(part, rows) < samples_of(least, rows)))
-            least = part;
-    }
-    return least;
-}
-
-shs_status data_sample_count(const struct data_sample *sample, const uint64_t *rows,
-                             uint64_t *samples)
-{
-    const struct data_part *first = least_window(sample, rows);
-    if (!first) first = &sample->part[0];
-    *samples = samples_of(first, rows);
-    for (size_t i = 0; i < sample->n_parts; i++) {
-        const struct data_part *part = &sample->part[i];
-        if (part->kind != DATA_WINDOW && samples_of(part, rows) != *samples)
-            return differ(first, *samples, part, samples_of(part, rows));
-    }
-    return SHS_OK;
-}
-
-uint64_t data_sample_overlap(const struct data_sample *sample, uint64_t *stride)
-{
-    uint64_t first = UINT64_MAX, end = 0;
-    *stride = 0;
-    for (size_t i = 0; i < sample->n_parts; i++) {
-        const struct data_part *part = &sample->part[i];
-        if (part->kind != DATA_WINDOW) continue;
-        *stride = part->stride; /* all windows have the same stride */
-        if (part->lead < first) first = part->lead;
-        if (data_part_least_rows(part) > end) end = data_part_least_rows(part);
-    }
-    return end > first && end - first > *stride ? end - first : 0;
-}
-
-uint64_t data_part_first(const struct data_part *part, uint64_t i)
-{
-    return part->kind == DATA_WINDOW ? i * part->stride + part->lead : i;
-}
-
-uint64_t data_part_rows(const struct data_part *part)
-{
-    return part->kind == DATA_WINDOW ? part->window : 1;
-}
-
-struct data_range data_part_samples(const struct data_part *part, uint64_t first, uint64_t count,
-                                    uint64_t samples)
-{
-    uint64_t last = first + count - 1, low = first, high = last;
-    if (!samples || part->kind == DATA_WHOLE) return (struct data_range){0, samples};
-    if (part->kind == DATA_WINDOW) {
-        uint64_t before = part->lead + part->window - 1; /* the last row of window 0 */
-        if (last < part->lead) return (struct data_range){0, 0};
-        low = first <= before ? 0 : (first - before - 1) / part->stride + 1;
-        high = (last - part->lead) / part->stride;
-    }
-    if (high >= samples) high = samples - 1;
-    if (low > high) return (struct data_range){0, 0};
-    return (struct data_range){low, high - low + 1};
-}
-
-/* ---- Shapes and words. */
-
-shs_status data_part_shape(const struct data_part *part, const shs_tensor *row, shs_tensor *sample)
-{
-    size_t bytes;
-    bool longer = part->kind == DATA_WINDOW || part->kind == DATA_RAGGED;
-    *sample = *row;
-    sample->name = part->name;
-    sample->data = NULL;
-    if (part->kind == DATA_LENGTH) {
-        sample->type = SHS_U64;
-        sample->axes = 0;
-    }
-    /* a batch has one axis more than a sample */
-    if (sample->axes + longer >= SHS_MAX_AXES)
-        return core_fail(SHS_ERROR_UNSUPPORTED,
-                         "field %s: a batch of its samples would have %u axes; the most is %d",
-                         part->name, sample->axes + longer + 1, SHS_MAX_AXES);
-    if (longer) {
-        memmove(sample->shape + 1, sample->shape, sample->axes * sizeof *sample->shape);
-        sample->shape[0] = part->kind == DATA_WINDOW ? part->window : part->most;
-        sample->axes++;
-    }
-    return core_wrap(shs_tensor_bytes(sample, &bytes), "field %s: a sample of %llu rows",
-                     part->name, (ull)sample->shape[0]);
-}
-
-bool data_part_is_own_row(const struct data_sample *sample, const struct data_part *part)
-{
-    if (part->kind == DATA_ROW || part->kind == DATA_WHOLE)
-        return !strcmp(part->name, sample->array[part->array]);
-    return part->kind == DATA_LENGTH;
-}
-
-void data_part_describe(const struct data_sample *sample, const struct data_part *part,
-                        struct core_text *text)
-{
-    core_text_add(text, "%s = %s", part->name, sample->array[part->array]);
-    if (part->kind == DATA_WINDOW)
-        core_text_add(text, "(window=%llu, stride=%llu, lead=%llu)", (ull)part->window,
-                      (ull)part->stride, (ull)part->lead);
-    if (part->kind == DATA_RAGGED)
-        core_text_add(text, "(offsets=%s, most=%llu)", sample->array[part->offsets],
-                      (ull)part->most);
 }

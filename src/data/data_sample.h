@@ -7,8 +7,9 @@
 #include "shardstep/tensor.h"
 
 enum data_kind {
-    DATA_ROW,    /* sample i is row i */
-    DATA_WINDOW, /* sample i is the rows [i * stride + lead, i * stride + lead + window) */
+    DATA_ROW, /* sample i is row i */
+    /* Sample i of a series is the rows i * stride + lead + k * every of the series, k < window. */
+    DATA_WINDOW,
     /* Sample i is the rows [o(i), o(i + 1)), with o the offsets. Samples are padded with zeros or
      * cut to `most` rows. */
     DATA_RAGGED,
@@ -17,20 +18,37 @@ enum data_kind {
     DATA_WHOLE /* all rows of the array: a file is one sample */
 };
 
+/* What is taken of an array. A zeroed struct is its rows along one axis. */
+struct data_view {
+    /* The leading axes that count rows: 2, or 0 for 1. With 2, the rows of each index of the first
+     * axis are a series. */
+    uint32_t row_axes;
+};
+
+/* The series that one array of a file has. */
+struct data_series {
+    uint64_t rows;    /* rows of each series; unused with one series */
+    uint64_t samples; /* samples of each series; DATA_ONE_SERIES if there is one series */
+};
+
+#define DATA_ONE_SERIES UINT64_MAX
+
 /* A field. Arrays are given by their index in struct data_sample. */
 struct data_part {
     char *name;
     enum data_kind kind;
     size_t array;
     size_t offsets; /* array of the offsets, for DATA_RAGGED and DATA_LENGTH */
-    uint64_t window, stride, lead;
+    uint64_t window, stride, lead, every;
     uint64_t most; /* 0: not given and not found yet */
 };
 
 struct data_sample {
     struct data_part part[SHS_MAX_FIELDS];
     size_t n_parts;
-    char *array[2 * SHS_MAX_FIELDS]; /* names of the arrays, each name once */
+    /* Names of the arrays, and what is taken of them. Each name occurs once with each view. */
+    char *array[2 * SHS_MAX_FIELDS];
+    struct data_view view[2 * SHS_MAX_FIELDS];
     size_t n_arrays;
 };
 
@@ -39,15 +57,21 @@ shs_status data_sample_parse(const char *text, bool one_a_file, struct data_samp
 
 void data_sample_free(struct data_sample *sample);
 
+bool data_view_is_same(const struct data_view *view, const struct data_view *other);
+
 /* Returns true if an array holds a ragged field's offsets. It may be a field of its own as well. */
 bool data_sample_is_offsets(const struct data_sample *sample, size_t array);
 
-/* Counts the samples of a file whose arrays have `rows` rows. Fields of different counts are an
- * error. */
-shs_status data_sample_count(const struct data_sample *sample, const uint64_t *rows,
-                             uint64_t *samples);
+/* Returns true if some fields are windows of arrays of several series. */
+bool data_sample_has_series(const struct data_sample *sample);
 
-/* Returns how many rows a file needs to have one window, UINT64_MAX if no file has enough. */
+/* Counts the samples of a file whose arrays have `rows` rows, in series of `series_rows` rows each.
+ * Without arrays of several series `series_rows` may be NULL. Fields of different counts are an
+ * error. If `a_series` is not NULL, it is set to the samples of each series. */
+shs_status data_sample_count(const struct data_sample *sample, const uint64_t *rows,
+                             const uint64_t *series_rows, uint64_t *samples, uint64_t *a_series);
+
+/* Returns how many rows a series needs to have one window, UINT64_MAX if no series has enough. */
 uint64_t data_part_least_rows(const struct data_part *part);
 
 /* Returns how many rows of a series a sample spans, from its first to its last row, if the next
@@ -55,19 +79,22 @@ uint64_t data_part_least_rows(const struct data_part *part);
  * Returns 0 if no samples share rows. */
 uint64_t data_sample_overlap(const struct data_sample *sample, uint64_t *stride);
 
-/* The first function returns the first row of sample i of a DATA_ROW or DATA_WINDOW in its file.
- * The second returns the number of its rows. */
-uint64_t data_part_first(const struct data_part *part, uint64_t i);
+/* The first function returns the first row of sample i of a DATA_ROW or DATA_WINDOW in its file,
+ * counted through all series of the file. The second returns the number of its rows. The third
+ * returns how many runs of neighbouring rows these are, each as long as the others. */
+uint64_t data_part_first(const struct data_part *part, struct data_series series, uint64_t i);
 uint64_t data_part_rows(const struct data_part *part);
+uint64_t data_part_runs(const struct data_part *part);
 
-/* Finds which of a file's samples [0, samples) use some of the rows [first, first + count). Neither
- * range may be empty. For DATA_ROW, DATA_WINDOW and DATA_WHOLE. */
+/* Finds which of a file's samples [0, samples) use some of the rows [first, first + count). Samples
+ * between the first and the last of them that use none of these rows are among them. Neither range
+ * may be empty. For DATA_ROW, DATA_WINDOW and DATA_WHOLE. */
 struct data_range {
     uint64_t first, count;
 };
 
-struct data_range data_part_samples(const struct data_part *part, uint64_t first, uint64_t count,
-                                    uint64_t samples);
+struct data_range data_part_samples(const struct data_part *part, struct data_series series,
+                                    uint64_t first, uint64_t count, uint64_t samples);
 
 /* Computes the type and shape of a field's samples from those of a row of its array, or for
  * DATA_WHOLE from those of the whole array. The name is the part's. */

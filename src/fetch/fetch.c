@@ -100,7 +100,7 @@ static shs_status check(struct fetcher *fetcher, unsigned threads, const struct 
     if (!checks->any) return SHS_OK;
     uint64_t bytes = 0;
     for (size_t i = 0; i < count && threads > 1; i++)
-        bytes += pieces[i].count * pieces[i].field->row_bytes;
+        bytes += fetch_piece_bytes(&pieces[i]);
     shs_status status =
         core_pool_do(fetcher->pool, fetch_worth(threads, bytes), count, check_piece, &checking);
     if (status) fetch_store_clear(fetcher->store);
@@ -203,11 +203,13 @@ shs_status fetch_direct(const struct fetch_means *means, const struct fetch_piec
     fetcher->now = (struct fetch_counts){0};
     fetcher->done = 0;
     for (size_t i = 0; i < CORE_POOL_MOST; i++)
-        fetcher->lanes[i].bytes_read = fetcher->lanes[i].decode_time = 0;
+        fetcher->lanes[i].bytes_read = fetcher->lanes[i].decode_time =
+            fetcher->lanes[i].part_reads = 0;
     shs_status status = fetch(means, pieces, count, checks);
     uint64_t decoded = 0;
     for (size_t i = 0; i < CORE_POOL_MOST; i++) {
         fetcher->now.bytes += fetcher->lanes[i].bytes_read;
+        fetcher->now.reads += fetcher->lanes[i].part_reads;
         decoded += fetcher->lanes[i].decode_time;
     }
     tell_decoding(&fetcher->now.times, decoded, means->threads ? means->threads : 1);
@@ -224,8 +226,9 @@ static bool reads_rows(const struct fetcher *fetcher, const struct fetch_job *jo
     uint64_t first = use->piece->first, end = first + use->piece->count;
     if (use->piece->field != wanted->field) return false;
     if (layout->chunked) {
-        first = use->place / layout->chunks_a_band * layout->chunk[0];
-        end = first + layout->chunk[0];
+        struct io_rows rows = io_layout_rows_of(layout, use->place);
+        first = rows.first;
+        end = first + rows.count;
     }
     return wanted->first < end && first < wanted->first + wanted->count;
 }

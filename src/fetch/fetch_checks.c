@@ -22,6 +22,16 @@ shs_status fetch_checks_reserve(struct fetch_checks *checks, size_t count, size_
     return resize(sums, sizeof *checks->sums, &checks->sums_capacity, &checks->sums);
 }
 
+/* Returns the checksums of a piece. A part of a row has none. */
+static struct data_range sums_of(const struct fetch_piece *piece)
+{
+    const struct data_field *field = piece->field;
+    if (!piece->count || !data_field_has_checksums(field) ||
+        (fetch_part_of(piece) && !field->compares_whole))
+        return (struct data_range){0, 0};
+    return data_field_sums(field, piece->first, piece->count);
+}
+
 /* Finds how many checksums are kept in files, and whether there are any checksums at all. */
 static size_t count_sums(struct fetch_checks *checks, const struct fetch_piece *pieces,
                          size_t count)
@@ -29,9 +39,10 @@ static size_t count_sums(struct fetch_checks *checks, const struct fetch_piece *
     size_t sums = 0;
     checks->any = false;
     for (size_t i = 0; i < count; i++) {
-        if (!pieces[i].count || !data_field_has_checksums(pieces[i].field)) continue;
+        struct data_range wanted = sums_of(&pieces[i]);
+        if (!wanted.count) continue;
         checks->any = true;
-        if (pieces[i].field->checked_by) sums += pieces[i].count;
+        if (pieces[i].field->checked_by) sums += wanted.count;
     }
     return sums;
 }
@@ -44,11 +55,12 @@ shs_status fetch_checks_read(struct fetch_checks *checks, const struct fetch_pie
     shs_status status = grow(count, sizeof *checks->at, &checks->at_capacity, &checks->at);
     if (!status) status = grow(sums, sizeof *checks->sums, &checks->sums_capacity, &checks->sums);
     for (size_t i = 0; i < count && !status; i++) {
-        if (!pieces[i].count || !pieces[i].field->checked_by) continue;
+        struct data_range wanted = sums_of(&pieces[i]);
+        if (!wanted.count || !pieces[i].field->checked_by) continue;
         checks->at[i] = at;
-        status = data_field_checksums(pieces[i].field, pieces[i].first, pieces[i].count,
-                                      checks->sums + at);
-        at += pieces[i].count;
+        status =
+            data_field_checksums(pieces[i].field, wanted.first, wanted.count, checks->sums + at);
+        at += wanted.count;
     }
     return status;
 }
@@ -57,9 +69,10 @@ shs_status fetch_checks_compare(const struct fetch_checks *checks, const struct 
                                 size_t i)
 {
     const struct fetch_piece *piece = &pieces[i];
-    if (!piece->count || !data_field_has_checksums(piece->field)) return SHS_OK;
+    struct data_range wanted = sums_of(piece);
+    if (!wanted.count || fetch_part_of(piece)) return SHS_OK;
     const uint32_t *sums = piece->field->checked_by ? checks->sums + checks->at[i]
-                                                    : piece->field->checksums + piece->first;
+                                                    : piece->field->checksums + wanted.first;
     return data_field_check(piece->field, piece->first, piece->count, piece->to, sums);
 }
 

@@ -10,7 +10,20 @@ struct fetch_piece {
     uint64_t first;
     uint64_t count;
     void *to;
+    bool whole; /* true if rows are taken whole, though the field takes a part of them */
 };
+
+/* Returns the part of its rows that a piece takes; NULL: all of a row. */
+static inline const struct io_part *fetch_part_of(const struct fetch_piece *piece)
+{
+    return piece->whole ? NULL : piece->field->part;
+}
+
+/* Returns the bytes of what a piece takes. */
+static inline size_t fetch_piece_bytes(const struct fetch_piece *piece)
+{
+    return piece->count * (piece->whole ? piece->field->whole_bytes : piece->field->row_bytes);
+}
 
 /* The checksums of some pieces, as far as they are kept in files. Other checksums are in the memory
  * of their field. A zeroed struct is empty. */

@@ -137,15 +137,21 @@ static shs_status find_files(struct fetch_gather *gather)
     return status;
 }
 
-/* Sets the rows of sample i of its file, for a field that is not ragged. */
+/* Sets the rows of sample i of its file, for a field that is not ragged. If these are several runs,
+ * the rows are those of the first run. */
 static void set_rows(const shs_dataset *dataset, size_t p, uint64_t i, struct fetch_place *place)
 {
+    const struct data_files *files = &dataset->files;
     const struct data_part *part = &dataset->what.part[p];
-    const shs_tensor *shape = &dataset->files.shape[part->array];
-    bool is_whole = part->kind == DATA_WHOLE;
+    const shs_tensor *shape = &files->shape[part->array];
     place->array = part->array;
-    place->first = is_whole ? 0 : data_part_first(part, i);
-    place->count = !is_whole ? data_part_rows(part) : shape->axes ? shape->shape[0] : 1;
+    if (part->kind == DATA_WHOLE) {
+        place->first = 0;
+        place->count = shape->axes ? shape->shape[0] : 1;
+        return;
+    }
+    place->first = data_part_first(part, data_files_series(files, place->file, part->array), i);
+    place->count = data_part_rows(part) / data_part_runs(part);
 }
 
 /* ---- Places in resident arrays. */
@@ -208,18 +214,33 @@ const void *fetch_gather_sample(const struct fetch_gather *gather, size_t f, uin
     return gather->spots.spot[first + slot].at;
 }
 
+/* Adds the rows of a sample. A sample of several runs cannot stay where it is in memory. */
+static shs_status add_sample(struct fetch_gather *gather, size_t p, uint64_t slot, char *to)
+{
+    const shs_dataset *dataset = gather->dataset;
+    const struct data_part *part = &dataset->what.part[p];
+    uint64_t runs = data_part_runs(part);
+    size_t bytes = dataset->sample_bytes[p] / runs;
+    struct fetch_place place = {.file = gather->file[slot], .to = to};
+    shs_status status = SHS_OK;
+    set_rows(dataset, p, number_in_file(gather, slot), &place);
+    for (uint64_t run = 0; run < runs && !status; run++) {
+        status = add_rows(gather, place, gather->leaves[p] && runs == 1);
+        place.first += part->every;
+        place.to += bytes;
+    }
+    return status;
+}
+
 static shs_status add_samples(struct fetch_gather *gather, size_t p, char *to)
 {
     const shs_dataset *dataset = gather->dataset;
+    bool single = data_part_runs(&dataset->what.part[p]) == 1;
     shs_status status = SHS_OK;
     size_t first = gather->spots.count;
-    for (uint64_t slot = 0; slot < gather->count && !status; slot++) {
-        struct fetch_place place = {.file = gather->file[slot],
-                                    .to = to + slot * dataset->sample_bytes[p]};
-        set_rows(dataset, p, number_in_file(gather, slot), &place);
-        status = add_rows(gather, place, gather->leaves[p]);
-    }
-    if (gather->spots.count - first == gather->count)
+    for (uint64_t slot = 0; slot < gather->count && !status; slot++)
+        status = add_sample(gather, p, slot, to + slot * dataset->sample_bytes[p]);
+    if (single && gather->spots.count - first == gather->count)
         gather->first_spot[p] = first;
     else
         for (size_t i = first; i < gather->spots.count; i++)
@@ -355,13 +376,17 @@ static shs_status add_run(struct fetch_gather *gather, size_t file, struct data_
 {
     const shs_dataset *dataset = gather->dataset;
     const struct data_part *part = &dataset->what.part[0];
-    uint64_t at_once = part->kind == DATA_ROW ? run.count : 1;
+    uint64_t at_once = part->kind == DATA_ROW ? run.count : 1, runs = data_part_runs(part);
     shs_status status = SHS_OK;
     for (uint64_t i = 0; i < run.count && !status; i += at_once) {
         struct fetch_place place = {.file = file, .to = to + i * dataset->sample_bytes[0]};
         set_rows(dataset, 0, run.first + i, &place);
         place.count *= at_once;
-        status = fetch_places_add(&gather->places, place);
+        for (uint64_t k = 0; k < runs && !status; k++) {
+            status = fetch_places_add(&gather->places, place);
+            place.first += part->every;
+            place.to += dataset->sample_bytes[0] / runs;
+        }
     }
     return status;
 }

@@ -24,12 +24,35 @@ static uint64_t most_rows(const shs_dataset *dataset, const struct data_part *pa
     return data_part_rows(part);
 }
 
-/* Returns the most chunks that lie in some neighbouring rows. */
-static uint64_t most_chunks(const struct io_layout *layout, uint64_t rows)
+/* Returns how many chunks of a band have some of a part. */
+static uint64_t chunks_a_band(const struct io_layout *layout, const struct io_part *part)
 {
-    uint64_t height = layout->chunk[0], all = (layout->shape[0] - 1) / height + 1;
+    uint64_t chunks = 0;
+    if (!part) return layout->chunks_a_band;
+    for (uint64_t i = 0;; i++, chunks++) {
+        i = io_layout_next_chunk(layout, part, i);
+        if (i >= layout->chunks_a_band) return chunks;
+    }
+}
+
+/* Returns the most chunks that lie in some neighbouring rows. Rows of two series may lie in one
+ * band more, and rows of more series in all bands of each. */
+static uint64_t most_chunks(const struct io_layout *layout, const struct io_part *part,
+                            uint64_t rows)
+{
+    uint64_t height = layout->chunk[layout->row_axes - 1];
+    uint64_t all = layout->n_chunks / layout->chunks_a_band;
     uint64_t bands = rows > 1 ? (rows - 2) / height + 2 : 1;
-    return product(bands < all ? bands : all, layout->chunks_a_band);
+    if (layout->row_axes == 2 && rows > 1) bands++;
+    if (layout->row_axes == 2 && rows > layout->series_rows)
+        bands = product(rows / layout->series_rows + 2, layout->grid[1]);
+    return product(bands < all ? bands : all, chunks_a_band(layout, part));
+}
+
+/* Returns the part of its rows that is read of an array. */
+static const struct io_part *read_part(const struct data_field *field)
+{
+    return field->compares_whole ? NULL : field->part;
 }
 
 /* Returns the most uses that a run of neighbouring rows of an array makes, in any open file.
@@ -45,7 +68,7 @@ static uint64_t most_uses(const shs_dataset *dataset, size_t array, uint64_t row
         *summed |= field->checked_by != NULL;
         if (!field->direct || !field->rows) continue;
         if (io_reader_layout(field->direct)->chunked)
-            uses = most_chunks(io_reader_layout(field->direct), rows);
+            uses = most_chunks(io_reader_layout(field->direct), read_part(field), rows);
         if (uses > most) most = uses;
     }
     return most;
@@ -54,14 +77,16 @@ static uint64_t most_uses(const shs_dataset *dataset, size_t array, uint64_t row
 static void add_part(const shs_dataset *dataset, const struct data_part *part, uint64_t samples,
                      struct fetch_need *need)
 {
-    uint64_t rows = most_rows(dataset, part);
+    uint64_t rows = most_rows(dataset, part), times = data_part_runs(part);
+    uint64_t runs = product(samples, times);
     bool summed = false;
     if (part->kind == DATA_LENGTH) return;
     if (dataset->resident.holds[part->array])
-        need->spots = sum(need->spots, samples);
+        need->spots = sum(need->spots, runs);
     else
-        need->places = sum(need->places, samples);
-    need->uses = sum(need->uses, product(samples, most_uses(dataset, part->array, rows, &summed)));
+        need->places = sum(need->places, runs);
+    need->uses =
+        sum(need->uses, product(runs, most_uses(dataset, part->array, rows / times, &summed)));
     if (summed) need->sums = sum(need->sums, product(samples, rows));
     if (part->kind != DATA_RAGGED) return;
     need->ragged = true;
@@ -83,7 +108,8 @@ static void add_units(const shs_dataset *dataset, struct fetch_need *need)
         if (!array || !open) continue;
         const struct io_layout *layout =
             io_reader_layout(data_files_array(open, key % arrays)->direct);
-        uint64_t uses = layout->chunked ? most_chunks(layout, array->unit_rows) : 1;
+        const struct io_part *part = read_part(data_files_array(open, key % arrays));
+        uint64_t uses = layout->chunked ? most_chunks(layout, part, array->unit_rows) : 1;
         uses = product(uses, FETCH_SPOT_UNITS);
         if (need->uses < uses) need->uses = uses;
     }
@@ -107,11 +133,11 @@ static void add_array(const shs_dataset *dataset, size_t array, struct fetch_nee
         const struct data_field *field = open ? data_files_array(open, array) : NULL;
         if (!field || !field->direct || !field->rows) continue;
         const struct io_layout *layout = io_reader_layout(field->direct);
+        io_reader_need(field->direct, read_part(field) != NULL, &own);
         if (!layout->chunked) continue;
-        io_reader_need(field->direct, &own);
         if (!dataset->resident.holds[array]) add_chunks(layout, need);
     }
-    if (own.chunk) need->array[need->n_arrays++] = own;
+    if (own.chunk || own.stored) need->array[need->n_arrays++] = own;
 }
 
 void fetch_need_find(const shs_dataset *dataset, uint64_t rows, struct fetch_need *need)

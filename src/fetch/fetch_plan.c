@@ -52,11 +52,15 @@ static shs_status add_uses(struct fetcher *fetcher, const struct fetch_piece *pi
     const struct io_layout *layout = io_reader_layout(piece->field->direct);
     shs_status status = SHS_OK;
     if (!layout->chunked) return add_use(fetcher, piece, piece->first);
-    uint64_t first = piece->first / layout->chunk[0] * layout->chunks_a_band;
-    uint64_t end =
-        ((piece->first + piece->count - 1) / layout->chunk[0] + 1) * layout->chunks_a_band;
-    for (uint64_t chunk = first; chunk < end && !status; chunk++)
-        status = add_use(fetcher, piece, chunk);
+    for (uint64_t band = 0; !status; band++) {
+        band = io_layout_next_band(layout, piece->first, piece->count, band);
+        if (band == IO_NO_BAND) break;
+        for (uint64_t i = 0; !status; i++) {
+            i = io_layout_next_chunk(layout, fetch_part_of(piece), i);
+            if (i >= layout->chunks_a_band) break;
+            status = add_use(fetcher, piece, band * layout->chunks_a_band + i);
+        }
+    }
     return status;
 }
 
@@ -75,11 +79,6 @@ static shs_status find_uses(struct fetcher *fetcher, const struct fetch_piece *p
 
 /* ---- Jobs. */
 
-static size_t piece_bytes(const struct fetch_piece *piece)
-{
-    return piece->count * piece->field->row_bytes;
-}
-
 /* Returns the end of the uses of the chunk of use `begin`. */
 static size_t end_of_chunk(const struct fetcher *fetcher, size_t begin)
 {
@@ -95,8 +94,9 @@ static size_t end_of_chunk(const struct fetcher *fetcher, size_t begin)
 static bool shares(const struct fetch_use *use, const struct fetch_use *next, size_t uses,
                    size_t bytes)
 {
+    if (fetch_part_of(use->piece) || fetch_part_of(next->piece)) return false;
     return next->place == use->place + use->piece->count && uses < IO_PIECES &&
-           bytes + piece_bytes(next->piece) <= MERGED_BYTES;
+           bytes + fetch_piece_bytes(next->piece) <= MERGED_BYTES;
 }
 
 static uint64_t work_of_chunk(const struct io_layout *layout)
@@ -116,50 +116,43 @@ static uint64_t work_of_all_rows(const struct fetcher *fetcher)
     uint64_t work = 0;
     for (size_t i = 0; i < fetcher->n_uses; i++) {
         const struct fetch_use *use = &fetcher->uses[i];
-        if (!fetch_layout_of(use)->chunked) work += work_of_rows(use, piece_bytes(use->piece), 1);
+        if (!fetch_layout_of(use)->chunked)
+            work += work_of_rows(use, fetch_piece_bytes(use->piece), 1);
     }
     return work;
 }
 
 /* Returns the end of the uses of an array that is not chunked which one job reads: up to `most`
  * uses and MERGED_BYTES bytes, and then what shares the last read. Sets the job's reads and work.
- */
+ * Reads of parts of rows are counted as they are made. */
 static size_t end_of_rows(const struct fetcher *fetcher, size_t begin, size_t most,
                           struct fetch_job *job)
 {
     const struct fetch_use *uses = fetcher->uses;
-    size_t end = begin + 1, bytes = piece_bytes(uses[begin].piece), all = bytes, together = 1;
-    job->reads = 1;
+    size_t end = begin + 1, bytes = fetch_piece_bytes(uses[begin].piece), all = bytes, together = 1;
+    size_t reads = 1;
+    job->reads = !fetch_part_of(uses[begin].piece);
     for (; end < fetcher->n_uses && uses[end].piece->field == uses[begin].piece->field; end++) {
-        size_t more = piece_bytes(uses[end].piece);
+        size_t more = fetch_piece_bytes(uses[end].piece);
         if (!shares(&uses[end - 1], &uses[end], together, bytes)) {
             if (end - begin >= most || all + more > MERGED_BYTES) break;
-            job->reads++;
+            reads++;
+            job->reads += !fetch_part_of(uses[end].piece);
             bytes = together = 0;
         }
         bytes += more;
         all += more;
         together++;
     }
-    job->work = work_of_rows(&uses[begin], all, job->reads);
+    job->work = work_of_rows(&uses[begin], all, reads);
     return end;
-}
-
-/* Finds the rows of which a chunk has elements. */
-static void rows_of_chunk(const struct io_layout *layout, uint64_t chunk, uint64_t *first,
-                          uint64_t *count)
-{
-    *first = chunk / layout->chunks_a_band * layout->chunk[0];
-    *count = layout->shape[0] - *first;
-    if (*count > layout->chunk[0]) *count = layout->chunk[0];
 }
 
 static uint64_t next_use(const struct fetch_use *use, const struct fetch_foresight *foresight)
 {
     const struct data_field *field = use->piece->field;
-    uint64_t first, count;
-    rows_of_chunk(io_reader_layout(field->direct), use->place, &first, &count);
-    return foresight->next_use(foresight->user, field->key, first, count);
+    struct io_rows rows = io_layout_rows_of(io_reader_layout(field->direct), use->place);
+    return foresight->next_use(foresight->user, field->key, rows.first, rows.count);
 }
 
 static shs_status reserve_jobs(struct fetcher *fetcher, size_t uses)
@@ -226,13 +219,8 @@ void fetch_copy_chunk(const struct fetcher *fetcher, const struct fetch_job *job
     const struct io_layout *layout = fetch_layout_of(&fetcher->uses[job->begin]);
     for (size_t i = job->begin; i < job->end; i++) {
         const struct fetch_piece *piece = fetcher->uses[i].piece;
-        uint64_t chunk = fetcher->uses[i].place,
-                 low = chunk / layout->chunks_a_band * layout->chunk[0];
-        uint64_t high = low + layout->chunk[0], end = piece->first + piece->count;
-        if (low < piece->first) low = piece->first;
-        if (high > end) high = end;
-        io_layout_copy(layout, chunk, decoded, low, high - low,
-                       (char *)piece->to + (low - piece->first) * layout->row_bytes);
+        io_layout_copy(layout, fetch_part_of(piece), fetcher->uses[i].place, decoded, piece->first,
+                       piece->count, piece->to);
     }
 }
 
@@ -289,7 +277,9 @@ static void keep(struct fetcher *fetcher, struct fetch_job *job, const struct fe
                                   layout->chunk_bytes, next, give_up_hit, fetcher);
     if (!job->cached) return;
     job->cached->holder = &job->cached;
-    rows_of_chunk(layout, use->place, &job->cached->first, &job->cached->rows);
+    struct io_rows rows = io_layout_rows_of(layout, use->place);
+    job->cached->first = rows.first;
+    job->cached->rows = rows.count;
 }
 
 /* The chunks of this fetch were found or entered. Other fetches may plan now, and drop them. */

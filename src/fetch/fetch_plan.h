@@ -26,7 +26,9 @@ struct fetch_job {
     struct fetch_cached *cached;
     size_t begin, end;
     uint64_t next; /* when the chunk is used next, if foresight tells */
-    size_t reads;  /* reads that the job takes: of its chunk, or of neighbouring rows */
+    /* Reads that the job takes: of its chunk, or of neighbouring rows. Reads of parts of rows are
+     * counted by lanes. */
+    size_t reads;
     uint64_t work; /* what it takes, as bytes that are copied in the same time */
     size_t cold;   /* runs from `begin` on that are not in memory yet; 1 for a cold chunk */
     size_t parent; /* for a cold job, the index of the job that found its bytes cold */

@@ -82,7 +82,7 @@ static bool failed_for_wanted(const struct fetch_means *means, const struct fetc
 {
     for (size_t i = 0; i < spots->count; i++) {
         const struct fetch_spot *spot = &spots->spot[i];
-        const struct fetch_piece wanted = {spot->field, spot->first, spot->count, NULL};
+        const struct fetch_piece wanted = {spot->field, spot->first, spot->count, NULL, false};
         if (!spot->at && fetch_failed_for(means->fetcher, &wanted)) return true;
     }
     return false;
@@ -127,8 +127,8 @@ static void claim_unit(struct claim *claim, const struct fetch_spot *spot, uint6
     if (data_resident_claim(array, unit) != DATA_UNIT_ABSENT) return;
     claim->array[claim->count] = array;
     claim->unit[claim->count] = unit;
-    claim->piece[claim->count++] = (struct fetch_piece){spot->field, rows.first, rows.count,
-                                                        data_resident_row(array, rows.first)};
+    claim->piece[claim->count++] = (struct fetch_piece){
+        spot->field, rows.first, rows.count, data_resident_row(array, rows.first), false};
 }
 
 /* Fills the units of missing spots that nobody fills. */
@@ -167,7 +167,7 @@ static shs_status read_missing(const struct fetch_means *means, struct fetch_spo
         struct fetch_spot *spot = &spots->spot[i];
         if (spot->at) continue;
         spots->pieces[count++] =
-            (struct fetch_piece){spot->field, spot->first, spot->count, spot->to};
+            (struct fetch_piece){spot->field, spot->first, spot->count, spot->to, false};
         spot->at = spot->to;
     }
     return read_pieces(&alone, spots->pieces, count, counts);

@@ -17,7 +17,8 @@ static shs_status read_rows(struct fetcher *fetcher, struct fetch_job *job, stru
     if (fetcher->may_wait)
         return io_reader_scattered(reader, lane, runs + job->begin, job->end - job->begin, NULL);
     for (size_t i = job->begin; i < job->end; i++)
-        runs[i] = (struct io_run){uses[i].place, uses[i].piece->count, uses[i].piece->to};
+        runs[i] = (struct io_run){uses[i].place, uses[i].piece->count, uses[i].piece->to,
+                                  fetch_part_of(uses[i].piece)};
     return io_reader_scattered(reader, lane, runs + job->begin, job->end - job->begin, &job->cold);
 }
 
@@ -62,10 +63,13 @@ static void *own_place(const struct fetcher *fetcher, const struct fetch_job *jo
     const struct fetch_use *use = &fetcher->uses[job->begin];
     const struct fetch_piece *piece = use->piece;
     const struct io_layout *layout = fetch_layout_of(use);
-    if (job->end - job->begin > 1 || !io_layout_whole_rows(layout)) return NULL;
-    uint64_t low = use->place * layout->chunk[0];
-    if (low < piece->first || low + layout->chunk[0] > piece->first + piece->count) return NULL;
-    return (char *)piece->to + (low - piece->first) * layout->row_bytes;
+    if (job->end - job->begin > 1 || fetch_part_of(piece) || !io_layout_whole_rows(layout))
+        return NULL;
+    struct io_rows rows = io_layout_rows_of(layout, use->place);
+    if (rows.count * layout->row_bytes != layout->chunk_bytes || rows.first < piece->first ||
+        rows.first + rows.count > piece->first + piece->count)
+        return NULL;
+    return (char *)piece->to + (rows.first - piece->first) * layout->row_bytes;
 }
 
 /* Decodes a chunk that the store does not keep. */

@@ -14,10 +14,12 @@
 hid_t h5_space_of_rows(const struct h5_array *array, uint64_t rows)
 {
     hsize_t extent[SHS_MAX_AXES];
+    uint32_t axes = array->axes ? array->axes - array->row_axes + 1 : 0;
     extent[0] = rows;
-    for (uint32_t axis = 1; axis < array->axes; axis++)
-        extent[axis] = array->shape[axis];
-    return H5Screate_simple((int)array->axes, extent, NULL);
+    for (uint32_t axis = 1; axis < axes; axis++)
+        extent[axis] = array->part ? array->part->axis[axis - 1].count
+                                   : array->shape[array->row_axes + axis - 1];
+    return H5Screate_simple((int)axes, extent, NULL);
 }
 
 bool h5_is_filled(hid_t creation)
@@ -91,6 +93,7 @@ static shs_status open_spaces(struct h5_array *array, const shs_tensor *shape)
     if (status) return status;
     bool typed = open_types(array);
     array->axes = shape->axes - array->pair;
+    array->row_axes = 1;
     for (uint32_t axis = 0; axis < array->axes; axis++)
         array->shape[axis] = shape->shape[axis];
     array->file_space = H5Dget_space(array->dataset);
@@ -165,6 +168,19 @@ void h5_array_close(struct h5_array **array)
     core_free(array);
 }
 
+void h5_array_view(struct h5_array *array, uint32_t row_axes, const struct io_part *part)
+{
+    struct h5_guard guard = h5_guard_begin();
+    array->row_bytes = part ? part->bytes : H5Tget_size(array->memory_type);
+    for (uint32_t axis = row_axes; axis < array->axes && !part; axis++)
+        array->row_bytes *= array->shape[axis];
+    array->row_axes = row_axes;
+    array->part = part;
+    H5Sclose(array->row_space);
+    array->row_space = h5_space_of_rows(array, 1);
+    h5_guard_end(&guard);
+}
+
 uint64_t h5_chunk_rows(struct h5_array *array)
 {
     hsize_t chunk[SHS_MAX_AXES] = {0};
@@ -173,7 +189,9 @@ uint64_t h5_chunk_rows(struct h5_array *array)
         H5Pget_chunk(array->creation, SHS_MAX_AXES, chunk) < 0)
         chunk[0] = 0;
     h5_guard_end(&guard);
-    return chunk[0];
+    if (array->row_axes == 1 || !chunk[0]) return chunk[0];
+    /* rows of several series are neighbours only if a chunk has all rows of a series */
+    return chunk[1] < array->shape[1] ? chunk[1] : chunk[0] * array->shape[1];
 }
 
 bool h5_array_is_decodable(struct h5_array *array)

@@ -11,7 +11,7 @@ struct h5_array {
     bool around;
     hid_t memory_type;
     hid_t file_space;
-    hid_t row_space;      /* dataspace of one row in memory */
+    hid_t row_space;      /* dataspace of one row in memory, or of its part */
     struct h5_file *file; /* borrowed */
     size_t cache_bytes;
     struct h5_mapped_files mapped; /* other files that rows are read from */
@@ -23,7 +23,9 @@ struct h5_array {
     /* True if an enumeration had a value that its type in memory cannot hold. */
     bool beyond;
     hsize_t shape[SHS_MAX_AXES];
-    size_t row_bytes;
+    uint32_t row_axes;          /* the leading axes that count rows */
+    const struct io_part *part; /* what reads give of a row; NULL: all of it; borrowed */
+    size_t row_bytes;           /* of what reads give of a row */
     /* True if some elements were never written and have no fill value. */
     bool gaps;
     /* True after a failed read. What HDF5 keeps of the dataset may then not be the file's. */
@@ -34,8 +36,8 @@ struct h5_array {
  * to a creation list. */
 bool h5_is_filled(hid_t creation);
 
-/* Inside a guard. Makes a dataspace for `rows` rows in memory. Returns a negative value on error.
- * The caller closes it with H5Sclose(). */
+/* Inside a guard. Makes a dataspace for `rows` rows, or their parts, in memory. Returns a negative
+ * value on error. The caller closes it with H5Sclose(). */
 hid_t h5_space_of_rows(const struct h5_array *array, uint64_t rows);
 
 #endif

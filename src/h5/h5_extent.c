@@ -51,6 +51,7 @@ static bool describe_elements(struct search *search)
     hid_t stored = H5Dget_type(search->dataset);
     bool plain = h5_numbers_lie_plain(stored);
     layout->axes = array->axes;
+    layout->row_axes = array->row_axes;
     layout->element_bytes = H5Tget_size(array->memory_type) / (array->pair ? 2 : 1);
     layout->swapped =
         layout->element_bytes > 1 && H5Tget_order(stored) != H5Tget_order(array->memory_type);
@@ -73,8 +74,7 @@ static bool find_address(struct search *search)
     if (H5Dget_space_status(search->dataset, &allocated) < 0 ||
         allocated != H5D_SPACE_STATUS_ALLOCATED)
         return refuse(search, "not written yet");
-    if (H5Dget_storage_size(search->dataset) !=
-        search->layout->row_bytes * search->layout->shape[0])
+    if (H5Dget_storage_size(search->dataset) != search->layout->row_bytes * search->layout->rows)
         return refuse(search, "of another size than its shape");
     hsize_t start[SHS_MAX_AXES] = {0}, one[SHS_MAX_AXES], single = 1;
     for (uint32_t axis = 0; axis < array->axes; axis++)

@@ -69,6 +69,11 @@ void h5_array_close(struct h5_array **array);
  * differs only in the time of its last change. */
 shs_status h5_array_check(const struct h5_array *array, bool *touched);
 
+/* Takes the first `row_axes` axes, 1 or 2, for those that count rows; an array has at least as
+ * many. With 2, rows are numbered over both axes, the second faster. If `part` is not NULL, reads
+ * give this part of each row, which stays the caller's. It takes both parts of complex numbers. */
+void h5_array_view(struct h5_array *array, uint32_t row_axes, const struct io_part *part);
+
 /* Reads `count` rows from row `first` on, in the machine's byte order. A failed read of the system
  * is SHS_ERROR_FILE, with the system's reason. The next read then opens the dataset anew, because
  * HDF5 may keep wrong bytes. */
@@ -78,7 +83,7 @@ shs_status h5_read_rows(struct h5_array *array, uint64_t first, uint64_t count, 
  * holds some of them is decoded once. */
 shs_status h5_read_listed(struct h5_array *array, const uint64_t *list, size_t count, void *rows);
 
-/* Returns the rows of a chunk, 0 if the array is not chunked. */
+/* Returns how many neighbouring rows a chunk has, 0 if the array is not chunked. */
 uint64_t h5_chunk_rows(struct h5_array *array);
 
 /* Calls `visit` with each name that the file gives to an axis of the array, counted from 0: the

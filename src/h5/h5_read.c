@@ -7,45 +7,9 @@
 #include "h5_defect.h"
 #include "h5_driver.h"
 #include "h5_guard.h"
+#include "h5_select.h"
 
-/* The rows to read: those of `list`, in ascending order, or `count` rows from `first` on if `list`
- * is NULL. `last` is the last row in either case. */
-struct wanted {
-    uint64_t first, last, count;
-    const uint64_t *list;
-};
-
-static herr_t select_run(struct h5_array *array, H5S_seloper_t how, uint64_t first, uint64_t count)
-{
-    hsize_t start[SHS_MAX_AXES] = {first}, extent[SHS_MAX_AXES] = {count};
-    for (uint32_t axis = 1; axis < array->axes; axis++)
-        extent[axis] = array->shape[axis];
-    if (array->axes == 0) return first || count != 1 ? -1 : 0;
-    return H5Sselect_hyperslab(array->file_space, how, start, NULL, extent, NULL);
-}
-
-static herr_t select_rows(struct h5_array *array, const struct wanted *wanted)
-{
-    if (!wanted->list) return select_run(array, H5S_SELECT_SET, wanted->first, wanted->count);
-    herr_t result = 0;
-    for (uint64_t i = 0; i < wanted->count && result >= 0; i++)
-        result = select_run(array, i ? H5S_SELECT_OR : H5S_SELECT_SET, wanted->list[i], 1);
-    return result;
-}
-
-static herr_t read_selection(struct h5_array *array, const struct wanted *wanted, void *rows)
-{
-    if (select_rows(array, wanted) < 0) return -1;
-    uint64_t count = wanted->count;
-    hid_t memory_space = count == 1 ? array->row_space : h5_space_of_rows(array, count);
-    if (memory_space < 0) return -1;
-    herr_t result = H5Dread(array->dataset, array->memory_type, memory_space, array->file_space,
-                            array->transfer, rows);
-    if (count != 1) H5Sclose(memory_space);
-    return result;
-}
-
-static shs_status fail_by_defect(const struct h5_array *array, const struct wanted *wanted)
+static shs_status fail_by_defect(const struct h5_array *array, const struct h5_wanted *wanted)
 {
     unsigned major = 0, minor = 0, release = 0;
     H5get_libversion(&major, &minor, &release);
@@ -67,7 +31,8 @@ static bool has_raw_files(const struct h5_array *array)
 }
 
 /* Reports a failed read. `error` is the latest errno value of the read, or 0. */
-static shs_status fail_to_read(const struct h5_array *array, const struct wanted *wanted, int error)
+static shs_status fail_to_read(const struct h5_array *array, const struct h5_wanted *wanted,
+                               int error)
 {
     const char *text;
     if (array->beyond)
@@ -91,11 +56,11 @@ static shs_status fail_to_read(const struct h5_array *array, const struct wanted
                    array->path, array->name, (ull)wanted->first, (ull)wanted->last);
 }
 
-static shs_status read_rows(struct h5_array *array, const struct wanted *wanted, void *rows)
+static shs_status read_rows(struct h5_array *array, const struct h5_wanted *wanted, void *rows)
 {
     array->beyond = false;
     errno = 0;
-    if (read_selection(array, wanted, rows) < 0) return fail_to_read(array, wanted, errno);
+    if (h5_read_selection(array, wanted, rows) < 0) return fail_to_read(array, wanted, errno);
     return h5_check_trouble("%s: dataset %s: rows %llu to %llu cannot be read", array->path,
                             array->name, (ull)wanted->first, (ull)wanted->last);
 }
@@ -103,7 +68,7 @@ static shs_status read_rows(struct h5_array *array, const struct wanted *wanted,
 /* Reads rows of which some elements may never have been written. Without a fill value HDF5 leaves
  * the memory of such elements as it was, and succeeds. So the rows are read twice into different
  * memory, and a difference is an error. */
-static shs_status read_written(struct h5_array *array, const struct wanted *wanted, void *rows)
+static shs_status read_written(struct h5_array *array, const struct h5_wanted *wanted, void *rows)
 {
     size_t bytes = (size_t)wanted->count * array->row_bytes;
     void *again;
@@ -133,10 +98,13 @@ static shs_status reopen(struct h5_array *array)
     return status;
 }
 
-static shs_status use_mapped_files(struct h5_array *array, uint64_t first, uint64_t count)
+/* The rows of mapped files are counted along the first axis only. */
+static shs_status use_mapped_files(struct h5_array *array, const struct h5_wanted *wanted)
 {
     bool too_many = false;
     if (!array->mapped.count) return SHS_OK;
+    uint64_t rows = array->row_axes == 2 ? array->shape[1] : 1;
+    uint64_t first = wanted->first / rows, count = wanted->last / rows - first + 1;
     shs_status status = h5_mapped_use(&array->mapped, first, count, &too_many);
     if (!status && too_many) {
         status = reopen(array);
@@ -145,11 +113,11 @@ static shs_status use_mapped_files(struct h5_array *array, uint64_t first, uint6
     return core_wrap(status, "%s: dataset %s", array->path, array->name);
 }
 
-static shs_status read_wanted(struct h5_array *array, const struct wanted *wanted, void *rows)
+static shs_status read_wanted(struct h5_array *array, const struct h5_wanted *wanted, void *rows)
 {
     struct h5_guard guard = h5_guard_begin();
     shs_status status = array->failed ? reopen(array) : SHS_OK;
-    if (!status) status = use_mapped_files(array, wanted->first, wanted->last - wanted->first + 1);
+    if (!status) status = use_mapped_files(array, wanted);
     if (!status)
         status = array->gaps ? read_written(array, wanted, rows) : read_rows(array, wanted, rows);
     if (!status)
@@ -162,12 +130,12 @@ static shs_status read_wanted(struct h5_array *array, const struct wanted *wante
 
 shs_status h5_read_rows(struct h5_array *array, uint64_t first, uint64_t count, void *rows)
 {
-    const struct wanted wanted = {.first = first, .last = first + count - 1, .count = count};
+    const struct h5_wanted wanted = {.first = first, .last = first + count - 1, .count = count};
     return read_wanted(array, &wanted, rows);
 }
 
 shs_status h5_read_listed(struct h5_array *array, const uint64_t *list, size_t count, void *rows)
 {
-    const struct wanted wanted = {list[0], list[count - 1], count, list};
+    const struct h5_wanted wanted = {list[0], list[count - 1], count, list};
     return read_wanted(array, &wanted, rows);
 }

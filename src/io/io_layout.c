@@ -8,11 +8,15 @@
 static bool measure_rows(struct io_layout *layout)
 {
     uint64_t bytes = layout->element_bytes, all;
-    for (uint32_t axis = 1; axis < layout->axes; axis++)
+    if (!layout->row_axes) layout->row_axes = 1;
+    if (layout->row_axes > 2 || layout->row_axes > layout->axes) return false;
+    for (uint32_t axis = layout->row_axes; axis < layout->axes; axis++)
         if (!core_multiply(bytes, layout->shape[axis], &bytes)) return false;
     layout->row_bytes = bytes;
-    return bytes && layout->shape[0] && core_multiply(bytes, layout->shape[0], &all) &&
-           all <= INT64_MAX;
+    layout->series_rows = layout->rows = layout->shape[layout->row_axes - 1];
+    if (layout->row_axes == 2 && !core_multiply(layout->rows, layout->shape[0], &layout->rows))
+        return false;
+    return bytes && layout->rows && core_multiply(bytes, layout->rows, &all) && all <= INT64_MAX;
 }
 
 static bool measure_chunks(struct io_layout *layout)
@@ -28,6 +32,7 @@ static bool measure_chunks(struct io_layout *layout)
     }
     layout->chunk_bytes = bytes;
     layout->chunks_a_band = layout->n_chunks / layout->grid[0];
+    if (layout->row_axes == 2) layout->chunks_a_band /= layout->grid[1];
     return true;
 }
 
@@ -44,7 +49,7 @@ void io_layout_free(struct io_layout *layout)
 
 bool io_layout_whole_rows(const struct io_layout *layout)
 {
-    for (uint32_t axis = 1; axis < layout->axes; axis++)
+    for (uint32_t axis = layout->row_axes; axis < layout->axes; axis++)
         if (layout->chunk[axis] != layout->shape[axis]) return false;
     return true;
 }
@@ -65,52 +70,238 @@ bool io_layout_is_edge(const struct io_layout *layout, uint64_t chunk)
     return false;
 }
 
-/* A box of elements to copy between two arrays in memory. Sizes and steps are in bytes, for each
- * axis, the slowest first. */
-struct box {
-    uint32_t axes;
-    uint64_t count[SHS_MAX_AXES];
-    size_t from_step[SHS_MAX_AXES], to_step[SHS_MAX_AXES];
-};
+/* ---- Bands. */
 
-static void copy_box(const struct box *box, uint32_t axis, const char *from, char *to,
-                     size_t run_bytes)
+/* Returns how many bands the rows of a series lie in. */
+static uint64_t bands_a_series(const struct io_layout *layout)
 {
-    if (axis == box->axes) {
-        memcpy(to, from, run_bytes);
-        return;
-    }
-    for (uint64_t i = 0; i < box->count[axis]; i++)
-        copy_box(box, axis + 1, from + i * box->from_step[axis], to + i * box->to_step[axis],
-                 run_bytes);
+    return layout->row_axes == 2 ? layout->grid[1] : 0;
 }
 
-void io_layout_copy(const struct io_layout *layout, uint64_t chunk, const void *decoded,
-                    uint64_t first, uint64_t count, void *rows)
+/* Returns the row in its series, and the series. */
+static uint64_t row_in_series(const struct io_layout *layout, uint64_t row, uint64_t *series)
 {
-    uint64_t corner[SHS_MAX_AXES], begin, end;
-    struct box box = {.axes = layout->axes};
-    size_t from_step = layout->element_bytes, to_step = layout->element_bytes;
-    const char *from = decoded;
-    char *to = rows;
-    find_corner(layout, chunk, corner);
-    for (uint32_t axis = layout->axes; axis-- > 0;) {
-        uint64_t low = axis ? 0 : first, high = axis ? layout->shape[axis] : first + count;
-        begin = low > corner[axis] ? low : corner[axis];
-        end = high < corner[axis] + layout->chunk[axis] ? high : corner[axis] + layout->chunk[axis];
-        core_assert(begin <= end); /* the chunk holds some of these rows */
-        box.count[axis] = end - begin;
-        box.from_step[axis] = from_step;
-        box.to_step[axis] = to_step;
-        from += (begin - corner[axis]) * from_step;
-        to += (begin - low) * to_step;
-        from_step *= layout->chunk[axis];
-        to_step *= axis ? layout->shape[axis] : 1;
+    *series = layout->row_axes == 2 ? row / layout->series_rows : 0;
+    return row - *series * layout->series_rows;
+}
+
+uint64_t io_layout_band_of(const struct io_layout *layout, uint64_t row)
+{
+    uint64_t series, in_series = row_in_series(layout, row, &series);
+    uint64_t band = in_series / layout->chunk[layout->row_axes - 1];
+    if (layout->row_axes == 2) band += series / layout->chunk[0] * layout->grid[1];
+    return band;
+}
+
+/* Returns true if a band has some of the rows [first, last] of several series. */
+static bool has_some(const struct io_layout *layout, uint64_t band, uint64_t first, uint64_t last)
+{
+    uint64_t rows = layout->series_rows, begin = band / layout->grid[1] * layout->chunk[0];
+    uint64_t end = begin + layout->chunk[0] - 1;
+    uint64_t low = band % layout->grid[1] * layout->chunk[1], high = low + layout->chunk[1] - 1;
+    if (begin < first / rows) begin = first / rows;
+    if (end > last / rows) end = last / rows;
+    if (begin > end) return false;
+    if (high >= rows) high = rows - 1;
+    /* a series between the first and the last one is there as a whole */
+    if (end - begin >= 2 || (begin > first / rows && begin < last / rows)) return true;
+    for (uint64_t series = begin; series <= end; series++)
+        if (series * rows + low <= last && series * rows + high >= first) return true;
+    return false;
+}
+
+uint64_t io_layout_next_band(const struct io_layout *layout, uint64_t first, uint64_t count,
+                             uint64_t from)
+{
+    uint64_t last = first + count - 1, one, other, end;
+    uint64_t begin = io_layout_band_of(layout, first);
+    row_in_series(layout, first, &one);
+    row_in_series(layout, last, &other);
+    if (one == other) { /* the bands lie side by side */
+        end = io_layout_band_of(layout, last);
+        if (from < begin) from = begin;
+        return from <= end ? from : IO_NO_BAND;
     }
-    /* inner axes that are whole in both arrays are copied as one run */
-    size_t run_bytes = layout->element_bytes;
-    while (box.axes && box.from_step[box.axes - 1] == run_bytes &&
-           box.to_step[box.axes - 1] == run_bytes)
-        run_bytes *= box.count[--box.axes];
-    copy_box(&box, 0, from, to, run_bytes);
+    begin -= begin % bands_a_series(layout);
+    end = (other / layout->chunk[0] + 1) * bands_a_series(layout);
+    for (from = from < begin ? begin : from; from < end; from++)
+        if (has_some(layout, from, first, last)) return from;
+    return IO_NO_BAND;
+}
+
+struct io_rows io_layout_rows_of(const struct io_layout *layout, uint64_t chunk)
+{
+    uint64_t band = chunk / layout->chunks_a_band, rows = layout->series_rows;
+    if (layout->row_axes == 1) {
+        uint64_t first = band * layout->chunk[0], left = rows - first;
+        return (struct io_rows){first, left < layout->chunk[0] ? left : layout->chunk[0]};
+    }
+    uint64_t series = band / layout->grid[1] * layout->chunk[0];
+    uint64_t last = series + layout->chunk[0] - 1;
+    uint64_t low = band % layout->grid[1] * layout->chunk[1], high = low + layout->chunk[1];
+    if (last >= layout->shape[0]) last = layout->shape[0] - 1;
+    if (high > rows) high = rows;
+    return (struct io_rows){series * rows + low, (last - series) * rows + high - low};
+}
+
+/* Returns the first index, from `from` on, of chunks along an inner axis that have some of what is
+ * taken of the axis. Returns the number of these chunks if there is none. */
+static uint64_t next_along(const struct io_layout *layout, const struct io_part_axis *taken,
+                           uint32_t axis, uint64_t from)
+{
+    uint64_t length = layout->chunk[axis];
+    for (; from < layout->grid[axis]; from++) {
+        uint64_t low = from * length, high = low + length;
+        struct io_range clipped;
+        for (size_t i = io_part_next_range(taken, 0, low, high); i < taken->ranges;
+             i = io_part_next_range(taken, i + 1, low, high))
+            if (io_range_clip(&taken->range[i], low, high, &clipped)) return from;
+    }
+    return from;
+}
+
+/* The indices of the chunk along the inner axes are increased until each has some of the part. An
+ * index that reaches the grid's end goes back to 0, and the index before it grows by 1. */
+uint64_t io_layout_next_chunk(const struct io_layout *layout, const struct io_part *part,
+                              uint64_t from)
+{
+    uint64_t at[SHS_MAX_AXES], chunk = 0;
+    uint32_t axis, rows = layout->row_axes;
+    if (!part || from >= layout->chunks_a_band) return from;
+    for (axis = layout->axes; axis-- > rows; from /= layout->grid[axis])
+        at[axis] = from % layout->grid[axis];
+    for (axis = rows; axis < layout->axes;) {
+        uint64_t next = next_along(layout, &part->axis[axis - rows], axis, at[axis]);
+        bool moved = next != at[axis];
+        at[axis] = next;
+        for (uint32_t inner = axis + 1; moved && inner < layout->axes; inner++)
+            at[inner] = 0;
+        if (next < layout->grid[axis]) {
+            axis++;
+            continue;
+        }
+        if (axis == rows) return layout->chunks_a_band;
+        for (uint32_t inner = axis; inner < layout->axes; inner++)
+            at[inner] = 0;
+        at[--axis]++;
+    }
+    for (axis = rows; axis < layout->axes; axis++)
+        chunk = chunk * layout->grid[axis] + at[axis];
+    return chunk;
+}
+
+/* ---- Copies. */
+
+/* Rows to copy between two arrays in memory: a chunk, and dense rows or parts of rows. Steps are in
+ * bytes from an index of an axis to the next. */
+struct copy {
+    const struct io_layout *layout;
+    const struct io_part *part;
+    const uint64_t *corner; /* of the chunk */
+    size_t from_step[SHS_MAX_AXES], to_step[SHS_MAX_AXES];
+    uint32_t axes; /* axes behind these are whole in both arrays, and copied as one run */
+    size_t run_bytes;
+};
+
+static void copy_axis(const struct copy *copy, uint32_t axis, const char *from, char *to);
+
+/* Copies a range of indices of an axis. `from` is the chunk's first index along the axis. */
+static void copy_range(const struct copy *copy, uint32_t axis, const struct io_range *range,
+                       const char *from, char *to)
+{
+    size_t from_step = copy->from_step[axis], to_step = copy->to_step[axis];
+    from += (range->begin - copy->corner[axis]) * from_step;
+    to += range->at * to_step;
+    if (axis + 1 == copy->axes && range->step == 1 && from_step == copy->run_bytes &&
+        to_step == copy->run_bytes) {
+        memcpy(to, from, range->count * copy->run_bytes);
+        return;
+    }
+    for (uint64_t i = 0; i < range->count; i++)
+        copy_axis(copy, axis + 1, from + i * range->step * from_step, to + i * to_step);
+}
+
+/* Copies what the chunk has of an inner axis. */
+static void copy_axis(const struct copy *copy, uint32_t axis, const char *from, char *to)
+{
+    const struct io_layout *layout = copy->layout;
+    struct io_range clipped;
+    if (axis == copy->axes) {
+        memcpy(to, from, copy->run_bytes);
+        return;
+    }
+    uint64_t low = copy->corner[axis], high = low + layout->chunk[axis];
+    if (high > layout->shape[axis]) high = layout->shape[axis];
+    if (!copy->part) {
+        copy_range(copy, axis, &(struct io_range){low, high - low, 1, low}, from, to);
+        return;
+    }
+    const struct io_part_axis *taken = &copy->part->axis[axis - layout->row_axes];
+    for (size_t i = io_part_next_range(taken, 0, low, high); i < taken->ranges;
+         i = io_part_next_range(taken, i + 1, low, high))
+        if (io_range_clip(&taken->range[i], low, high, &clipped))
+            copy_range(copy, axis, &clipped, from, to);
+}
+
+/* Sets the steps of the inner axes. Returns the bytes of a row in the chunk. */
+static size_t set_steps(struct copy *copy)
+{
+    const struct io_layout *layout = copy->layout;
+    const struct io_part *part = copy->part;
+    uint32_t rows = layout->row_axes;
+    size_t from_step = layout->element_bytes, to_step = from_step;
+    copy->axes = layout->axes;
+    copy->run_bytes = layout->element_bytes;
+    for (uint32_t axis = layout->axes; axis-- > rows;) {
+        uint64_t taken = part ? part->axis[axis - rows].count : layout->shape[axis];
+        bool whole =
+            layout->chunk[axis] == layout->shape[axis] && (!part || part->axis[axis - rows].whole);
+        copy->from_step[axis] = from_step;
+        copy->to_step[axis] = to_step;
+        from_step *= layout->chunk[axis];
+        to_step *= taken;
+        if (!whole || copy->axes != axis + 1) continue;
+        copy->axes = axis;
+        copy->run_bytes = from_step;
+    }
+    return from_step;
+}
+
+/* Copies `count` neighbouring rows of the chunk from the row at `from` on. */
+static void copy_rows(const struct copy *copy, const char *from, size_t row_step, uint64_t count,
+                      char *to)
+{
+    size_t bytes = copy->part ? copy->part->bytes : copy->layout->row_bytes;
+    uint32_t rows = copy->layout->row_axes;
+    if (copy->axes == rows) {
+        memcpy(to, from, count * bytes);
+        return;
+    }
+    for (uint64_t row = 0; row < count; row++, from += row_step, to += bytes)
+        copy_axis(copy, rows, from, to);
+}
+
+void io_layout_copy(const struct io_layout *layout, const struct io_part *part, uint64_t chunk,
+                    const void *decoded, uint64_t first, uint64_t count, void *rows)
+{
+    uint64_t corner[SHS_MAX_AXES], length = layout->series_rows, end = first + count;
+    struct copy copy = {.layout = layout, .part = part, .corner = corner};
+    size_t row_step = set_steps(&copy), bytes = part ? part->bytes : layout->row_bytes;
+    bool two = layout->row_axes == 2;
+    find_corner(layout, chunk, corner);
+    uint64_t height = layout->chunk[two], series = two ? corner[0] : 0;
+    uint64_t stop = two ? corner[0] + layout->chunk[0] : 1;
+    if (two && stop > (end - 1) / length + 1) stop = (end - 1) / length + 1;
+    if (two && series < first / length) series = first / length;
+    for (; series < stop; series++) {
+        uint64_t begin = series * length + corner[two], low = begin, high = begin + height;
+        const char *from = decoded;
+        if (high > (series + 1) * length) high = (series + 1) * length;
+        if (low < first) low = first;
+        if (high > end) high = end;
+        if (low >= high) continue;
+        if (two) from += (series - corner[0]) * height * row_step;
+        copy_rows(&copy, from + (low - begin) * row_step, row_step, high - low,
+                  (char *)rows + (low - first) * bytes);
+    }
 }

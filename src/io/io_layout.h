@@ -4,6 +4,7 @@
 #define IO_LAYOUT_H
 
 #include "io_filter.h"
+#include "io_part.h"
 #include "shardstep/tensor.h"
 
 /* One stored chunk. */
@@ -17,11 +18,14 @@ struct io_chunk {
 
 #define IO_NOWHERE UINT64_MAX
 
-/* The layout of an array. If it is contiguous, all elements lie from `address` on. If it is
+/* The layout of an array. Its leading axes, one or two, count rows; a row has the other axes. With
+ * two leading axes the rows of an index of the first axis are a *series*, and rows are numbered
+ * series by series. If it is contiguous, all elements lie from `address` on. If it is
  * chunked, `chunks` lists the chunks of a grid in row-major order, all of the same shape; chunks at
  * the grid's end may reach beyond the array's shape. The struct owns `chunks`. */
 struct io_layout {
-    uint32_t axes; /* 1 … SHS_MAX_AXES */
+    uint32_t axes;     /* 1 … SHS_MAX_AXES */
+    uint32_t row_axes; /* leading axes that count rows: 1 or 2; 0 stands for 1 */
     uint64_t shape[SHS_MAX_AXES];
     size_t element_bytes; /* 1, 2, 4 or 8 */
     /* True if the elements are stored in the byte order that the machine does not use. */
@@ -39,10 +43,20 @@ struct io_layout {
     unsigned char fill[8]; /* fill value of one element, in the machine's byte order */
 
     /* the rest is set by io_layout_measure() */
+    uint64_t rows;
+    uint64_t series_rows; /* rows of a series; all rows with one leading axis */
     size_t row_bytes;
     size_t chunk_bytes;
-    /* The number of chunks that hold the same rows: those of the grid without its first axis. */
+    /* The number of chunks that hold the same rows: those of the grid without its leading axes.
+     * These chunks are a *band*: band b has the chunks from b * chunks_a_band on. */
     uint64_t chunks_a_band;
+};
+
+#define IO_NO_BAND UINT64_MAX
+
+/* Rows [first, first + count). */
+struct io_rows {
+    uint64_t first, count;
 };
 
 /* Computes the grid, sizes and counts from the shape, the chunk's shape and element_bytes. An empty
@@ -58,9 +72,26 @@ bool io_layout_whole_rows(const struct io_layout *layout);
 /* Returns true if a chunk reaches beyond the array's shape. */
 bool io_layout_is_edge(const struct io_layout *layout, uint64_t chunk);
 
-/* Copies the part of rows [first, first + count) that a decoded chunk holds. The rows are put
- * together one after the other from `rows` on. The chunk must hold a part of each of these rows. */
-void io_layout_copy(const struct io_layout *layout, uint64_t chunk, const void *decoded,
-                    uint64_t first, uint64_t count, void *rows);
+/* Returns the band of a row. */
+uint64_t io_layout_band_of(const struct io_layout *layout, uint64_t row);
+
+/* Returns the first band, from band `from` on, that has some of the rows [first, first + count).
+ * Returns IO_NO_BAND if there is none. */
+uint64_t io_layout_next_band(const struct io_layout *layout, uint64_t first, uint64_t count,
+                             uint64_t from);
+
+/* Returns the first chunk of a band, from chunk `from` of the band on, that has some of a part.
+ * Chunks of the band are counted from 0. Returns chunks_a_band if there is none. */
+uint64_t io_layout_next_chunk(const struct io_layout *layout, const struct io_part *part,
+                              uint64_t from);
+
+/* Returns the rows from the first to the last of which a chunk has elements. A chunk with several
+ * rows of several series has not all of these. */
+struct io_rows io_layout_rows_of(const struct io_layout *layout, uint64_t chunk);
+
+/* Copies what a decoded chunk holds of rows [first, first + count), or of a part of these rows. The
+ * rows are put together one after the other; row `first` goes to `rows`. */
+void io_layout_copy(const struct io_layout *layout, const struct io_part *part, uint64_t chunk,
+                    const void *decoded, uint64_t first, uint64_t count, void *rows);
 
 #endif

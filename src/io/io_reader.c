@@ -7,14 +7,10 @@
 #include "core_memory.h"
 #include "io_bytes.h"
 #include "io_file.h"
+#include "io_reader_parts.h"
 
 enum {
     SHARED_BYTES = 1 << 20 /* most bytes of neighbouring runs in one read */
-};
-
-struct io_reader {
-    struct io_access access;
-    struct io_layout layout;
 };
 
 void io_lane_free(struct io_lane *lane)
@@ -25,7 +21,7 @@ void io_lane_free(struct io_lane *lane)
     *lane = (struct io_lane){0};
 }
 
-static shs_status grow(void **memory, size_t *has, size_t bytes)
+shs_status io_lane_grow(void **memory, size_t *has, size_t bytes)
 {
     if (*has >= bytes) return SHS_OK;
     core_free(memory); /* the old content is not needed */
@@ -37,7 +33,7 @@ static shs_status grow(void **memory, size_t *has, size_t bytes)
 
 shs_status io_lane_chunk(struct io_lane *lane, size_t bytes, void **chunk)
 {
-    shs_status status = grow(&lane->chunk, &lane->chunk_bytes, bytes);
+    shs_status status = io_lane_grow(&lane->chunk, &lane->chunk_bytes, bytes);
     *chunk = lane->chunk;
     return status;
 }
@@ -56,7 +52,7 @@ static shs_status check_extents(const struct io_layout *layout, const char *path
 {
     shs_status status = SHS_OK;
     if (!layout->chunked)
-        return check_inside(path, layout->address, layout->shape[0] * layout->row_bytes, file_bytes,
+        return check_inside(path, layout->address, layout->rows * layout->row_bytes, file_bytes,
                             "the field");
     for (uint64_t i = 0; i < layout->n_chunks && !status; i++)
         if (layout->chunks[i].address != IO_NOWHERE)
@@ -92,7 +88,7 @@ shs_status io_reader_open(const char *path, struct io_layout *layout, struct io_
 static void find_extent(const struct io_layout *layout, uint64_t *begin, uint64_t *end)
 {
     *begin = layout->address;
-    *end = layout->address + layout->shape[0] * layout->row_bytes;
+    *end = layout->address + layout->rows * layout->row_bytes;
     if (!layout->chunked) return;
     *begin = UINT64_MAX;
     *end = 0;
@@ -129,7 +125,7 @@ const struct io_layout *io_reader_layout(const struct io_reader *reader)
     return &reader->layout;
 }
 
-static void to_machine_order(const struct io_layout *layout, void *elements, size_t bytes)
+void io_to_machine_order(const struct io_layout *layout, void *elements, size_t bytes)
 {
     if (layout->swapped) io_swap(elements, bytes / layout->element_bytes, layout->element_bytes);
 }
@@ -143,13 +139,13 @@ shs_status io_reader_rows(const struct io_reader *reader, struct io_lane *lane, 
                                        pieces, count, cold, &lane->bytes_read);
     if (status || (cold && *cold)) return status;
     for (int i = 0; i < count && layout->swapped; i++)
-        to_machine_order(layout, pieces[i].iov_base, pieces[i].iov_len);
+        io_to_machine_order(layout, pieces[i].iov_base, pieces[i].iov_len);
     return SHS_OK;
 }
 
 static size_t run_bytes(const struct io_layout *layout, const struct io_run *run)
 {
-    return run->count * layout->row_bytes;
+    return run->count * (run->part ? run->part->bytes : layout->row_bytes);
 }
 
 /* Returns how many runs, from the first of the list on, one read serves: they are neighbours. */
@@ -157,9 +153,11 @@ static size_t count_neighbours(const struct io_layout *layout, const struct io_r
                                size_t count)
 {
     size_t n = 1, bytes = run_bytes(layout, runs);
-    for (; n < count && n < IO_PIECES; n++) {
+    for (; n < count && n < IO_PIECES && !runs->part; n++) {
         bytes += run_bytes(layout, &runs[n]);
-        if (runs[n].first != runs[n - 1].first + runs[n - 1].count || bytes > SHARED_BYTES) break;
+        if (runs[n].part || runs[n].first != runs[n - 1].first + runs[n - 1].count ||
+            bytes > SHARED_BYTES)
+            break;
     }
     return n;
 }
@@ -168,6 +166,7 @@ static shs_status read_neighbours(const struct io_reader *reader, struct io_lane
                                   const struct io_run *runs, size_t count, bool *cold)
 {
     struct iovec pieces[IO_PIECES];
+    if (runs->part) return io_reader_parts(reader, lane, runs, cold);
     for (size_t i = 0; i < count; i++)
         pieces[i] = (struct iovec){runs[i].to, run_bytes(&reader->layout, &runs[i])};
     return io_reader_rows(reader, lane, runs->first, pieces, (int)count, cold);
@@ -188,6 +187,7 @@ static bool add_mapped(const struct io_reader *reader, struct group *group,
     struct io_copy copy = {.at = layout->address + run->first * layout->row_bytes,
                            .bytes = run_bytes(layout, run),
                            .to = run->to};
+    if (run->part) return false;
     if (!io_access_has(&reader->access, copy.at, copy.bytes)) return false;
     group->runs[group->count] = *run;
     group->copies[group->count++] = copy;
@@ -205,7 +205,7 @@ static shs_status copy_group(const struct io_reader *reader, struct io_lane *lan
         io_access_copy(&reader->access, group->copies, count, &which, &lane->bytes_read);
     if (status) *failed = group->runs[which];
     for (size_t i = 0; i < count && !status && reader->layout.swapped; i++)
-        to_machine_order(&reader->layout, group->copies[i].to, group->copies[i].bytes);
+        io_to_machine_order(&reader->layout, group->copies[i].to, group->copies[i].bytes);
     return status;
 }
 
@@ -249,9 +249,10 @@ static bool is_raw(const struct io_layout *layout, uint64_t chunk)
            (layout->raw_edges && io_layout_is_edge(layout, chunk));
 }
 
-void io_reader_need(const struct io_reader *reader, struct io_need *need)
+void io_reader_need(const struct io_reader *reader, bool parts, struct io_need *need)
 {
     const struct io_layout *layout = &reader->layout;
+    if (!layout->chunked && parts && need->stored < IO_SPAN_BYTES) need->stored = IO_SPAN_BYTES;
     if (!layout->chunked) return;
     if (need->chunk < layout->chunk_bytes) need->chunk = layout->chunk_bytes;
     for (uint64_t i = 0; i < layout->n_chunks; i++) {
@@ -288,8 +289,9 @@ uint64_t io_need_bytes(const struct io_need *need)
 shs_status io_lane_reserve(struct io_lane *lane, const struct io_need *need)
 {
     shs_status status = SHS_OK;
-    if (need->stored) status = grow(&lane->stored, &lane->stored_bytes, need->stored);
-    if (!status && need->chunk) status = grow(&lane->chunk, &lane->chunk_bytes, need->chunk);
+    if (need->stored) status = io_lane_grow(&lane->stored, &lane->stored_bytes, need->stored);
+    if (!status && need->chunk)
+        status = io_lane_grow(&lane->chunk, &lane->chunk_bytes, need->chunk);
     if (!status && need->decodes && !lane->decoder) status = io_decoder_new(&lane->decoder);
     if (!status && need->decodes) status = io_decoder_reserve(lane->decoder, &need->scratch);
     return status;
@@ -316,7 +318,7 @@ static shs_status read_stored(const struct io_reader *reader, struct io_lane *la
         return core_fail(SHS_ERROR_FORMAT, "it has %lu bytes where %zu are needed",
                          (unsigned long)stored->bytes, layout->chunk_bytes);
     shs_status status = SHS_OK;
-    if (!raw) status = grow(&lane->stored, &lane->stored_bytes, stored->bytes);
+    if (!raw) status = io_lane_grow(&lane->stored, &lane->stored_bytes, stored->bytes);
     if (!status && !raw && !lane->decoder) status = io_decoder_new(&lane->decoder);
     if (status) return status;
     struct iovec piece = {raw ? to : lane->stored, stored->bytes};
@@ -340,71 +342,87 @@ shs_status io_reader_chunk(const struct io_reader *reader, struct io_lane *lane,
         return SHS_OK;
     }
     shs_status status = read_stored(reader, lane, chunk, to, cold);
-    if (!status && !(cold && *cold)) to_machine_order(layout, to, layout->chunk_bytes);
+    if (!status && !(cold && *cold)) io_to_machine_order(layout, to, layout->chunk_bytes);
     return core_wrap(status, "%s: chunk %llu, %lu bytes at %llu", reader->access.path, (ull)chunk,
                      (unsigned long)stored->bytes, (ull)stored->address);
 }
 
-static shs_status read_chunked(const struct io_reader *reader, struct io_lane *lane, uint64_t first,
-                               uint64_t count, char *rows)
+static shs_status read_chunked(const struct io_reader *reader, struct io_lane *lane,
+                               const struct io_run *run)
 {
     const struct io_layout *layout = &reader->layout;
-    uint64_t height = layout->chunk[0], end = first + count;
     void *decoded;
     shs_status status = io_lane_chunk(lane, layout->chunk_bytes, &decoded);
-    for (uint64_t band = first / height; band * height < end && !status; band++) {
-        uint64_t low = band * height, high = low + height;
-        if (low < first) low = first;
-        if (high > end) high = end;
-        for (uint64_t i = 0; i < layout->chunks_a_band && !status; i++) {
+    for (uint64_t band = 0; !status; band++) {
+        band = io_layout_next_band(layout, run->first, run->count, band);
+        if (band == IO_NO_BAND) break;
+        for (uint64_t i = 0; !status; i++) {
+            i = io_layout_next_chunk(layout, run->part, i);
+            if (i >= layout->chunks_a_band) break;
             uint64_t chunk = band * layout->chunks_a_band + i;
             status = io_reader_chunk(reader, lane, chunk, decoded, NULL);
             if (!status)
-                io_layout_copy(layout, chunk, decoded, low, high - low,
-                               rows + (low - first) * layout->row_bytes);
+                io_layout_copy(layout, run->part, chunk, decoded, run->first, run->count, run->to);
         }
     }
     return status;
+}
+
+shs_status io_reader_run(const struct io_reader *reader, struct io_lane *lane,
+                         const struct io_run *run)
+{
+    if (!run->count) return SHS_OK;
+    if (reader->layout.chunked) return read_chunked(reader, lane, run);
+    return read_neighbours(reader, lane, run, 1, NULL);
 }
 
 shs_status io_reader_read(const struct io_reader *reader, struct io_lane *lane, uint64_t first,
                           uint64_t count, void *rows)
 {
-    if (reader->layout.chunked) return read_chunked(reader, lane, first, count, rows);
-    struct iovec piece = {rows, count * reader->layout.row_bytes};
-    return io_reader_rows(reader, lane, first, &piece, 1, NULL);
+    return io_reader_run(reader, lane, &(struct io_run){first, count, rows, NULL});
 }
 
-static shs_status list_chunked(const struct io_reader *reader, struct io_lane *lane,
-                               const uint64_t *list, size_t count, char *rows)
+/* Reads rows of a list that lie in one band. */
+static shs_status list_band(const struct io_reader *reader, struct io_lane *lane,
+                            const struct io_part *part, const uint64_t *list, size_t count,
+                            char *rows)
 {
     const struct io_layout *layout = &reader->layout;
+    size_t bytes = part ? part->bytes : layout->row_bytes;
+    uint64_t band = io_layout_band_of(layout, list[0]);
     void *decoded;
     shs_status status = io_lane_chunk(lane, layout->chunk_bytes, &decoded);
-    for (size_t begin = 0, end; begin < count && !status; begin = end) {
-        uint64_t band = list[begin] / layout->chunk[0];
-        for (end = begin; end < count && list[end] / layout->chunk[0] == band;)
-            end++;
-        for (uint64_t i = 0; i < layout->chunks_a_band && !status; i++) {
-            uint64_t chunk = band * layout->chunks_a_band + i;
-            status = io_reader_chunk(reader, lane, chunk, decoded, NULL);
-            for (size_t row = begin; row < end && !status; row++)
-                io_layout_copy(layout, chunk, decoded, list[row], 1,
-                               rows + row * layout->row_bytes);
-        }
+    for (uint64_t i = 0; !status; i++) {
+        i = io_layout_next_chunk(layout, part, i);
+        if (i >= layout->chunks_a_band) break;
+        uint64_t chunk = band * layout->chunks_a_band + i;
+        status = io_reader_chunk(reader, lane, chunk, decoded, NULL);
+        for (size_t row = 0; row < count && !status; row++)
+            io_layout_copy(layout, part, chunk, decoded, list[row], 1, rows + row * bytes);
     }
     return status;
 }
 
 shs_status io_reader_listed(const struct io_reader *reader, struct io_lane *lane,
-                            const uint64_t *list, size_t count, void *rows)
+                            const struct io_part *part, const uint64_t *list, size_t count,
+                            void *rows)
 {
+    const struct io_layout *layout = &reader->layout;
+    size_t bytes = part ? part->bytes : layout->row_bytes;
     shs_status status = SHS_OK;
     for (size_t i = 1; i < count; i++)
         core_assert(list[i - 1] <= list[i]);
-    if (reader->layout.chunked) return list_chunked(reader, lane, list, count, rows);
-    for (size_t i = 0; i < count && !status; i++)
-        status =
-            io_reader_read(reader, lane, list[i], 1, (char *)rows + i * reader->layout.row_bytes);
+    for (size_t begin = 0, end; begin < count && !status; begin = end) {
+        char *to = (char *)rows + begin * bytes;
+        end = begin + 1;
+        if (!layout->chunked) {
+            status = io_reader_run(reader, lane, &(struct io_run){list[begin], 1, to, part});
+            continue;
+        }
+        while (end < count &&
+               io_layout_band_of(layout, list[end]) == io_layout_band_of(layout, list[begin]))
+            end++;
+        status = list_band(reader, lane, part, list + begin, end - begin, to);
+    }
     return status;
 }

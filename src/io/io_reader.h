@@ -19,6 +19,7 @@ struct io_lane {
     size_t chunk_bytes;
     uint64_t bytes_read;  /* the owner may set it back to 0 */
     uint64_t decode_time; /* nanoseconds; the owner may set it back to 0 */
+    uint64_t part_reads;  /* reads that parts of rows took; the owner may set it back to 0 */
 };
 
 /* Releases what a lane holds. A zeroed lane is accepted. */
@@ -34,8 +35,8 @@ struct io_need {
     bool decodes;
 };
 
-/* Raises *need to what any chunk of the reader's array needs. */
-void io_reader_need(const struct io_reader *reader, struct io_need *need);
+/* Raises *need to what any chunk of the reader's array needs, or what parts of its rows need. */
+void io_reader_need(const struct io_reader *reader, bool parts, struct io_need *need);
 
 /* Raises *need to what chunks of any of two needs take. */
 void io_need_join(struct io_need *need, const struct io_need *more);
@@ -75,10 +76,12 @@ const struct io_layout *io_reader_layout(const struct io_reader *reader);
 shs_status io_reader_rows(const struct io_reader *reader, struct io_lane *lane, uint64_t first,
                           const struct iovec *pieces, int count, bool *cold);
 
-/* Rows [first, first + count) of an array, and the memory that they go to. */
+/* Rows [first, first + count) of an array, and the memory that they go to. If `part` is not NULL,
+ * only this part of each row is read. */
 struct io_run {
     uint64_t first, count;
     void *to;
+    const struct io_part *part;
 };
 
 /* Reads many runs of rows of a contiguous array in one call, each to its own memory. Runs that
@@ -103,10 +106,16 @@ shs_status io_reader_chunk(const struct io_reader *reader, struct io_lane *lane,
 shs_status io_reader_read(const struct io_reader *reader, struct io_lane *lane, uint64_t first,
                           uint64_t count, void *rows);
 
-/* Reads the rows of a list in ascending order, and puts them one after the other. Each chunk that
- * holds some of them is decoded once. Waits for the disk. */
+/* Reads the rows of a run, or a part of these rows. Waits for the disk. */
+shs_status io_reader_run(const struct io_reader *reader, struct io_lane *lane,
+                         const struct io_run *run);
+
+/* Reads the rows of a list in ascending order, or a part of these rows, and puts them one after the
+ * other. Each chunk that holds some of them is decoded once if the rows lie in one band. Waits for
+ * the disk. */
 shs_status io_reader_listed(const struct io_reader *reader, struct io_lane *lane,
-                            const uint64_t *list, size_t count, void *rows);
+                            const struct io_part *part, const uint64_t *list, size_t count,
+                            void *rows);
 
 /* Returns true if a chunk that was stored without filters does not have the size of a chunk.
  * Reading its rows is an error here, though HDF5 reads the bytes behind it. */

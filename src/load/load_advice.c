@@ -231,7 +231,7 @@ static void add_array(const shs_dataset *dataset, size_t array, const struct dat
     const struct io_layout *layout = field->direct ? io_reader_layout(field->direct) : NULL;
     double taken = rows_a_sample(dataset, array, field->rows);
     if (!layout || !layout->chunked || taken <= 0) return;
-    double height = (double)layout->chunk[0], samples = (double)dataset->samples;
+    double height = (double)field->chunk_rows, samples = (double)dataset->samples;
     double rows = (double)dataset->files.rows[array];
     if (dataset->options.one_sample_a_file) rows = (double)field->rows * samples;
     double bands = rows / height, bands_a_sample = 1 + (taken - 1) / height;
@@ -286,7 +286,7 @@ shs_status load_advise(shs_dataset *dataset, const struct load_order *order,
     if (!worst) return SHS_OK;
     size_t array = arrays[worst - uses.use];
     advice->array = dataset->what.array[array];
-    advice->chunk_rows = io_reader_layout(fields[array].direct)->chunk[0];
+    advice->chunk_rows = fields[array].chunk_rows;
     advice->blocks = order->shuffle == SHS_SHUFFLE_BLOCKS;
     return SHS_OK;
 }

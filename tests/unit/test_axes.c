@@ -63,7 +63,7 @@ static void samples_have_layouts(void)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct data_layout layout;
         const struct data_part part = {.kind = cases[i].kind};
-        data_axes_layout(&part, cases[i].axes, &layout);
+        data_axes_layout(&part, 1, cases[i].axes, &layout);
         if (strcmp(layout.letters, cases[i].layout) || layout.disputed != cases[i].disputed)
             printf("  case %zu: expected '%s', came '%s'\n", i, cases[i].layout, layout.letters);
         CHECK_TEXT(layout.letters, cases[i].layout);

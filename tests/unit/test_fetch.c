@@ -133,7 +133,7 @@ static void begin_pieces(void)
 
 static void add_piece(struct data_field *field, uint64_t first, uint64_t count)
 {
-    pieces[n_pieces++] = (struct fetch_piece){field, first, count, unused};
+    pieces[n_pieces++] = (struct fetch_piece){field, first, count, unused, false};
     memset(unused, 0xEE, count * field->row_bytes + 4);
     unused += count * field->row_bytes / 4 + 1; /* one stays as it is */
 }
@@ -238,7 +238,7 @@ static void large_neighbours_are_shared_out(void)
         CHECK_STATUS(fetcher_new(0, &fetcher), SHS_OK);
     if (!NEED(rows) || !NEED(field.direct)) return;
     for (uint64_t row = 0; row < 7; row++)
-        pieces[row] = (struct fetch_piece){&field, row, 1, rows + row * WIDE};
+        pieces[row] = (struct fetch_piece){&field, row, 1, rows + row * WIDE, false};
     struct fetch_counts done = {0};
     n_pieces = 7;
     CHECK_STATUS(fetch_with(fetcher, 2, NULL, &done), SHS_OK);
@@ -658,9 +658,9 @@ static void the_need_of_a_lane_is_known(void)
     if (!data_open(&data, 0)) return;
     io_need_join(&all_needs, &need);
     CHECK_EQ(io_need_bytes(&all_needs), 0);
-    io_reader_need(data.parts.direct, &need);
+    io_reader_need(data.parts.direct, false, &need);
     io_need_join(&all_needs, &need);
-    io_reader_need(data.chunked.direct, &need);
+    io_reader_need(data.chunked.direct, false, &need);
     io_need_join(&all_needs, &need);
     int64_t before = core_memory_balance();
     CHECK_STATUS(io_lane_reserve(&lane, &all_needs), SHS_OK);

@@ -68,7 +68,7 @@ static shs_status read_runs(struct reading *reading, size_t count, size_t *cold)
 {
     memset(memory, 0xa5, sizeof memory);
     for (size_t i = 0; i < count; i++)
-        runs[i] = (struct io_run){row_of(i), 1, memory[i]};
+        runs[i] = (struct io_run){row_of(i), 1, memory[i], NULL};
     return io_reader_scattered(reading->reader, &reading->lane, runs, count, cold);
 }
 
@@ -315,7 +315,7 @@ static void *read_until_error(void *user)
     pthread_sigmask(SIG_SETMASK, &all, NULL);
     for (size_t first = (size_t)user; !status; first += 64) {
         for (size_t i = 0; i < 64; i++)
-            list[i] = (struct io_run){row_of(first + i), 1, rows[i]};
+            list[i] = (struct io_run){row_of(first + i), 1, rows[i], NULL};
         bool was_cut = atomic_load(&cut);
         status = io_reader_scattered(shared, &lane, list, 64, NULL);
         for (size_t i = 0; i < 64 && !status; i++)

@@ -44,6 +44,10 @@ static void texts_say_what_fields_are(void)
          "x = x(window=1, stride=1, lead=18446744073709551615)", 1},
         {"x=w(window=24, stride=6), y=w(window=1, stride=6, lead=29), z",
          "x = w(window=24, stride=6, lead=0); y = w(window=1, stride=6, lead=29); z", 2},
+        {"x=w(every=6,window=2), y=w(window=2,every=1,axes=1)",
+         "x = w(window=2, stride=1, lead=0, every=6); y = w(window=2, stride=1, lead=0)", 1},
+        {"x=u(window=2, axes=2), y=u(axes=2), u",
+         "x = u(axes=2, window=2, stride=1, lead=0); y = u(axes=2); u", 2},
         {"t(offsets=o)", "t = t(offsets=o, most=0); t.length", 2},
         {"x=t(most=5, offsets=a/b), o", "x = t(offsets=a/b, most=5); x.length; o", 3},
         {"x=t(offsets=o), y=u(offsets=o)",
@@ -94,7 +98,8 @@ static void texts_that_say_nothing_are_refused(void)
         {"a()", "key=value"},
         {"a(window=2,)", "key=value"},
         {"a(window)", "key=value"},
-        {"a(windw=2)", "there is no 'windw'; there are window, stride and lead"},
+        {"a(windw=2)", "there is no 'windw'; there are axes, window, stride, lead "
+                       "and every"},
         {"a(window=)", "window is ''"},
         {"a(window=-1)", "window is '-1'"},
         {"a(window=2.5)", "window is '2.5'"},
@@ -103,6 +108,12 @@ static void texts_that_say_nothing_are_refused(void)
         {"a(window=2, stride=0)", "stride is 0"},
         {"a(window=2, window=2)", "window is given twice"},
         {"a(stride=2)", "give window=ROWS"},
+        {"a(every=2)", "give window=ROWS"},
+        {"a(window=2, every=0)", "every is 0"},
+        {"a(axes=0)", "axes is 1, or 2"},
+        {"a(axes=3, window=2)", "axes is 1, or 2"},
+        {"a(axes=2, offsets=o)", "leave out axes=2"},
+        {"a(window=2), b(axes=2, window=2)", "give both axes=2, or neither"},
         {"a(lead=2)", "give window=ROWS"},
         {"a(most=2)", "give offsets=NAME"},
         {"a(offsets=)", "offsets is empty"},
@@ -139,6 +150,8 @@ enum {
     MOST_ROWS = 40
 };
 
+static const struct data_series one_series = {.samples = DATA_ONE_SERIES};
+
 static void check_windows(const struct data_part *part, uint64_t rows)
 {
     uint64_t samples = count_windows(part->window, part->stride, part->lead, rows);
@@ -151,12 +164,12 @@ static void check_windows(const struct data_part *part, uint64_t rows)
                 if (low == samples) low = i;
                 high = i + 1;
             }
-            struct data_range found = data_part_samples(part, first, count, samples);
+            struct data_range found = data_part_samples(part, one_series, first, count, samples);
             CHECK(low == samples ? found.count == 0
                                  : found.first == low && found.count == high - low);
         }
     for (uint64_t i = 0; i < samples; i++)
-        CHECK_EQ(data_part_first(part, i), i * part->stride + part->lead);
+        CHECK_EQ(data_part_first(part, one_series, i), i * part->stride + part->lead);
 }
 
 static void windows_are_those_that_fit(void)
@@ -174,10 +187,68 @@ static void windows_are_those_that_fit(void)
                     y->lead = 20 - x->lead;
                     least = count_windows(x->window, x->stride, x->lead, rows);
                     other = count_windows(1, y->stride, y->lead, rows);
-                    CHECK_STATUS(data_sample_count(&sample, &rows, &samples), SHS_OK);
+                    CHECK_STATUS(data_sample_count(&sample, &rows, NULL, &samples, NULL), SHS_OK);
                     CHECK_EQ(samples, least < other ? least : other);
                     check_windows(x, rows);
                 }
+    data_sample_free(&sample);
+}
+
+/* ---- windows of several series, row by row */
+
+/* Returns true if a window has some of the rows [first, end) of the file between its first and its
+ * last row. */
+static bool spans(uint64_t begin, uint64_t span, uint64_t first, uint64_t end)
+{
+    return begin < end && begin + span > first;
+}
+
+static void check_series(const struct data_sample *sample, uint64_t series, uint64_t length)
+{
+    const struct data_part *part = &sample->part[0];
+    const uint64_t rows = series * length;
+    uint64_t samples, span = (part->window - 1) * part->every + 1, begin[MOST_ROWS * 4], all = 0;
+    struct data_series of = {.rows = length};
+    if (!CHECK_STATUS(data_sample_count(sample, &rows, &length, &samples, &of.samples), SHS_OK))
+        return;
+    for (uint64_t t = 0; t < series; t++)
+        for (uint64_t at = part->lead; at + span <= length; at += part->stride)
+            begin[all++] = t * length + at;
+    CHECK_EQ(samples, all);
+    for (uint64_t i = 0; i < all && i < samples; i++)
+        CHECK_EQ(data_part_first(part, of, i), begin[i]);
+    for (uint64_t first = 0; first < rows; first++)
+        for (uint64_t count = 1; count <= rows - first; count += 1 + count / 3) {
+            uint64_t low = all, high = 0;
+            for (uint64_t i = 0; i < all; i++) {
+                if (!spans(begin[i], span, first, first + count)) continue;
+                if (low == all) low = i;
+                high = i + 1;
+            }
+            struct data_range found = data_part_samples(part, of, first, count, samples);
+            CHECK(low == all ? found.count == 0 : found.first == low && found.count == high - low);
+        }
+}
+
+static void windows_stay_within_their_series(void)
+{
+    struct data_sample sample;
+    if (!NEED_STATUS(data_sample_parse("x(axes=2, window=2)", false, &sample), SHS_OK)) return;
+    struct data_part *x = &sample.part[0];
+    for (uint64_t length = 1; length < 12; length += 3)
+        for (x->window = 1; x->window < 4; x->window++)
+            for (x->every = 1; x->every < 4; x->every++)
+                for (x->stride = 1; x->stride < 6; x->stride += 2)
+                    for (x->lead = 0; x->lead < 5; x->lead += 2)
+                        check_series(&sample, 3, length);
+    data_sample_free(&sample);
+    if (!NEED_STATUS(data_sample_parse("x(axes=2, window=2), y(axes=2, window=1)", false, &sample),
+                     SHS_OK))
+        return;
+    const uint64_t rows[] = {30, 40}, lengths[] = {10, 10};
+    uint64_t samples;
+    CHECK_STATUS(data_sample_count(&sample, rows, lengths, &samples, NULL), SHS_ERROR_FORMAT);
+    CHECK_HAS(shs_message(), "field x has 3 trajectories but field y has 4");
     data_sample_free(&sample);
 }
 
@@ -192,7 +263,8 @@ static void numbers_beyond_64_bits_are_no_window(void)
         const uint64_t rows[] = {UINT64_MAX - 1};
         uint64_t samples = 1;
         if (!NEED_STATUS(data_sample_parse(texts[i], false, &sample), SHS_OK)) continue;
-        if (CHECK_STATUS(data_sample_count(&sample, rows, &samples), SHS_OK)) CHECK_EQ(samples, 0);
+        if (CHECK_STATUS(data_sample_count(&sample, rows, NULL, &samples, NULL), SHS_OK))
+            CHECK_EQ(samples, 0);
         data_sample_free(&sample);
     }
     struct data_sample sample;
@@ -202,9 +274,11 @@ static void numbers_beyond_64_bits_are_no_window(void)
             data_sample_parse("x(window=1, stride=9223372036854775808, lead=1)", false, &sample),
             SHS_OK))
         return;
-    if (CHECK_STATUS(data_sample_count(&sample, rows, &samples), SHS_OK)) CHECK_EQ(samples, 2);
-    CHECK_EQ(data_part_first(&sample.part[0], 1), (UINT64_C(1) << 63) + 1);
-    struct data_range found = data_part_samples(&sample.part[0], UINT64_MAX - 5, 3, samples);
+    if (CHECK_STATUS(data_sample_count(&sample, rows, NULL, &samples, NULL), SHS_OK))
+        CHECK_EQ(samples, 2);
+    CHECK_EQ(data_part_first(&sample.part[0], one_series, 1), (UINT64_C(1) << 63) + 1);
+    struct data_range found =
+        data_part_samples(&sample.part[0], one_series, UINT64_MAX - 5, 3, samples);
     CHECK_EQ(found.count, 0);
     data_sample_free(&sample);
 }
@@ -214,31 +288,31 @@ static void fields_have_equally_many_samples(void)
     struct data_sample sample;
     uint64_t samples, rows[4] = {10, 9, 10};
     if (!NEED_STATUS(data_sample_parse("x(window=2), label, o=x", false, &sample), SHS_OK)) return;
-    CHECK_STATUS(data_sample_count(&sample, rows, &samples), SHS_ERROR_FORMAT);
+    CHECK_STATUS(data_sample_count(&sample, rows, NULL, &samples, NULL), SHS_ERROR_FORMAT);
     CHECK_HAS(shs_message(), "field x has 9 samples but field o has 10 rows");
     data_sample_free(&sample);
     if (!NEED_STATUS(data_sample_parse("x(window=2), label", false, &sample), SHS_OK)) return;
-    if (CHECK_STATUS(data_sample_count(&sample, rows, &samples), SHS_OK)) CHECK_EQ(samples, 9);
+    if (CHECK_STATUS(data_sample_count(&sample, rows, NULL, &samples, NULL), SHS_OK))
+        CHECK_EQ(samples, 9);
     data_sample_free(&sample);
     if (!NEED_STATUS(data_sample_parse("v(offsets=o), label", false, &sample), SHS_OK)) return;
     rows[1] = 4, rows[2] = 3; /* sources are v, o, label */
     CHECK(sample.part[2].array == 2 || sample.part[2].array == 1);
     rows[sample.part[0].offsets] = 4;
     rows[sample.part[2].array] = 3;
-    if (CHECK_STATUS(data_sample_count(&sample, rows, &samples), SHS_OK)) CHECK_EQ(samples, 3);
+    if (CHECK_STATUS(data_sample_count(&sample, rows, NULL, &samples, NULL), SHS_OK))
+        CHECK_EQ(samples, 3);
     rows[sample.part[0].offsets] = 0;
-    CHECK_STATUS(data_sample_count(&sample, rows, &samples), SHS_ERROR_FORMAT);
+    CHECK_STATUS(data_sample_count(&sample, rows, NULL, &samples, NULL), SHS_ERROR_FORMAT);
     data_sample_free(&sample);
 }
 
 int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
-        TEST(texts_say_what_fields_are),
-        TEST(texts_that_say_nothing_are_refused),
-        TEST(as_many_fields_as_allowed),
-        TEST(windows_are_those_that_fit),
-        TEST(numbers_beyond_64_bits_are_no_window),
+        TEST(texts_say_what_fields_are),        TEST(texts_that_say_nothing_are_refused),
+        TEST(as_many_fields_as_allowed),        TEST(windows_are_those_that_fit),
+        TEST(windows_stay_within_their_series), TEST(numbers_beyond_64_bits_are_no_window),
         TEST(fields_have_equally_many_samples),
     };
     return harness_main("sample_texts", tests, COUNT(tests), argc, argv);

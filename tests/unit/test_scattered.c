@@ -18,7 +18,7 @@ static void list_runs(size_t count, uint64_t (*first)(size_t i), uint64_t rows)
 {
     memset(memory, 0xa5, sizeof memory);
     for (size_t i = 0; i < count; i++)
-        runs[i] = (struct io_run){first(i), rows, memory[i]};
+        runs[i] = (struct io_run){first(i), rows, memory[i], NULL};
 }
 
 static bool all_right(size_t count, uint64_t (*first)(size_t i), uint64_t rows)

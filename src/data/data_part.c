@@ -1,0 +1,267 @@
+/* What a field takes of its array: counts, rows, shapes and words. */
+#include <string.h>
+
+#include "core_memory.h"
+#include "data_sample.h"
+
+bool data_view_is_same(const struct data_view *view, const struct data_view *other)
+{
+    return view->row_axes == other->row_axes;
+}
+
+/* ---- Arithmetic. */
+
+bool data_sample_has_series(const struct data_sample *sample)
+{
+    for (size_t i = 0; i < sample->n_parts; i++)
+        if (sample->part[i].kind == DATA_WINDOW && sample->view[sample->part[i].array].row_axes)
+            return true;
+    return false;
+}
+
+uint64_t data_part_least_rows(const struct data_part *part)
+{
+    uint64_t rows;
+    if (!core_multiply(part->window - 1, part->every, &rows) ||
+        __builtin_add_overflow(rows, part->lead, &rows))
+        return UINT64_MAX;
+    return rows < UINT64_MAX ? rows + 1 : UINT64_MAX;
+}
+
+/* The rows of a file's arrays. */
+struct extent {
+    const uint64_t *rows, *series_rows;
+};
+
+/* Returns the windows of each series. */
+static uint64_t windows_of(const struct data_sample *sample, const struct data_part *part,
+                           const struct extent *extent)
+{
+    bool series = sample->view[part->array].row_axes == 2;
+    uint64_t has = (series ? extent->series_rows : extent->rows)[part->array];
+    uint64_t least = data_part_least_rows(part);
+    return has < least || least == UINT64_MAX ? 0 : (has - least) / part->stride + 1;
+}
+
+/* Returns the series of an array. */
+static uint64_t series_of(const struct data_sample *sample, size_t array,
+                          const struct extent *extent)
+{
+    if (sample->view[array].row_axes != 2) return 1;
+    uint64_t rows = extent->series_rows[array];
+    return rows ? extent->rows[array] / rows : 0;
+}
+
+static uint64_t samples_of(const struct data_sample *sample, const struct data_part *part,
+                           const struct extent *extent)
+{
+    const uint64_t *rows = extent->rows;
+    switch (part->kind) {
+    case DATA_WINDOW:
+        return windows_of(sample, part, extent) * series_of(sample, part->array, extent);
+    case DATA_RAGGED:
+    case DATA_LENGTH:
+        return rows[part->offsets] ? rows[part->offsets] - 1 : 0;
+    case DATA_WHOLE:
+        return 1;
+    case DATA_ROW:
+        break;
+    }
+    return rows[part->array];
+}
+
+static const char *unit_of(const struct data_part *part)
+{
+    return part->kind == DATA_ROW ? "rows" : "samples";
+}
+
+static shs_status differ(const struct data_part *a, uint64_t a_has, const struct data_part *b,
+                         uint64_t b_has)
+{
+    return core_fail(SHS_ERROR_FORMAT,
+                     "field %s has %llu %s but field %s has %llu%s%s; all fields need one row a "
+                     "sample",
+                     a->name, (ull)a_has, unit_of(a), b->name, (ull)b_has,
+                     a->kind == b->kind ? "" : " ", a->kind == b->kind ? "" : unit_of(b));
+}
+
+/* Returns the first part that has the fewest windows, or NULL if there are no windows. This part
+ * says how many samples there are. */
+static const struct data_part *least_window(const struct data_sample *sample,
+                                            const struct extent *extent)
+{
+    const struct data_part *least = NULL;
+    for (size_t i = 0; i < sample->n_parts; i++) {
+        const struct data_part *part = &sample->part[i];
+        if (part->kind == DATA_WINDOW &&
+            (!least || windows_of(sample, part, extent) < windows_of(sample, least, extent)))
+            least = part;
+    }
+    return least;
+}
+
+/* Refuses windows over different numbers of series. */
+static shs_status check_series(const struct data_sample *sample, const struct data_part *first,
+                               const struct extent *extent)
+{
+    for (size_t i = 0; i < sample->n_parts; i++) {
+        const struct data_part *part = &sample->part[i];
+        if (part->kind != DATA_WINDOW) continue;
+        uint64_t has = series_of(sample, part->array, extent);
+        uint64_t needs = series_of(sample, first->array, extent);
+        if (has != needs)
+            return core_fail(SHS_ERROR_FORMAT,
+                             "field %s has %llu trajectories but field %s has %llu; windows of one "
+                             "sample need the same first axis",
+                             first->name, (ull)needs, part->name, (ull)has);
+    }
+    return SHS_OK;
+}
+
+shs_status data_sample_count(const struct data_sample *sample, const uint64_t *rows,
+                             const uint64_t *series_rows, uint64_t *samples, uint64_t *a_series)
+{
+    const struct extent extent = {rows, series_rows};
+    const struct data_part *first = least_window(sample, &extent);
+    if (a_series) *a_series = DATA_ONE_SERIES;
+    if (first && sample->view[first->array].row_axes == 2) {
+        if (a_series) *a_series = windows_of(sample, first, &extent);
+        shs_status status = check_series(sample, first, &extent);
+        if (status) return status;
+    }
+    if (!first) first = &sample->part[0];
+    *samples = samples_of(sample, first, &extent);
+    for (size_t i = 0; i < sample->n_parts; i++) {
+        const struct data_part *part = &sample->part[i];
+        uint64_t has = samples_of(sample, part, &extent);
+        if (part->kind != DATA_WINDOW && has != *samples) return differ(first, *samples, part, has);
+    }
+    return SHS_OK;
+}
+
+uint64_t data_sample_overlap(const struct data_sample *sample, uint64_t *stride)
+{
+    uint64_t first = UINT64_MAX, end = 0;
+    *stride = 0;
+    for (size_t i = 0; i < sample->n_parts; i++) {
+        const struct data_part *part = &sample->part[i];
+        if (part->kind != DATA_WINDOW) continue;
+        *stride = part->stride; /* all windows have the same stride */
+        if (part->lead < first) first = part->lead;
+        if (data_part_least_rows(part) > end) end = data_part_least_rows(part);
+    }
+    return end > first && end - first > *stride ? end - first : 0;
+}
+
+uint64_t data_part_first(const struct data_part *part, struct data_series series, uint64_t i)
+{
+    if (part->kind != DATA_WINDOW) return i;
+    if (series.samples == DATA_ONE_SERIES) return i * part->stride + part->lead;
+    return i / series.samples * series.rows + i % series.samples * part->stride + part->lead;
+}
+
+uint64_t data_part_rows(const struct data_part *part)
+{
+    return part->kind == DATA_WINDOW ? part->window : 1;
+}
+
+uint64_t data_part_runs(const struct data_part *part)
+{
+    return part->kind == DATA_WINDOW && part->every > 1 ? part->window : 1;
+}
+
+/* Finds the windows of a series that have the rows [first, last] between their first and their last
+ * row: those from *low to before *end. */
+static void windows_around(const struct data_part *part, uint64_t first, uint64_t last,
+                           uint64_t *low, uint64_t *end)
+{
+    uint64_t before = data_part_least_rows(part) - 1; /* the last row of window 0 */
+    *low = first <= before ? 0 : (first - before - 1) / part->stride + 1;
+    *end = last < part->lead ? 0 : (last - part->lead) / part->stride + 1;
+}
+
+struct data_range data_part_samples(const struct data_part *part, struct data_series series,
+                                    uint64_t first, uint64_t count, uint64_t samples)
+{
+    uint64_t last = first + count - 1, low = first, end = last + 1, unused;
+    if (!samples || part->kind == DATA_WHOLE) return (struct data_range){0, samples};
+    if (part->kind == DATA_WINDOW && series.samples == DATA_ONE_SERIES) {
+        windows_around(part, first, last, &low, &end);
+    } else if (part->kind == DATA_WINDOW) {
+        uint64_t rows = series.rows, in_last = last % rows;
+        uint64_t in_first = last / rows > first / rows ? rows - 1 : in_last;
+        windows_around(part, first % rows, in_first, &low, &unused);
+        windows_around(part, last / rows > first / rows ? 0 : first % rows, in_last, &unused, &end);
+        if (low > series.samples) low = series.samples;
+        if (end > series.samples) end = series.samples;
+        low += first / rows * series.samples;
+        end += last / rows * series.samples;
+    }
+    if (end > samples) end = samples;
+    if (low >= end) return (struct data_range){0, 0};
+    return (struct data_range){low, end - low};
+}
+
+/* ---- Shapes and words. */
+
+shs_status data_part_shape(const struct data_part *part, const shs_tensor *row, shs_tensor *sample)
+{
+    size_t bytes;
+    bool longer = part->kind == DATA_WINDOW || part->kind == DATA_RAGGED;
+    *sample = *row;
+    sample->name = part->name;
+    sample->data = NULL;
+    if (part->kind == DATA_LENGTH) {
+        sample->type = SHS_U64;
+        sample->axes = 0;
+    }
+    /* a batch has one axis more than a sample */
+    if (sample->axes + longer >= SHS_MAX_AXES)
+        return core_fail(SHS_ERROR_UNSUPPORTED,
+                         "field %s: a batch of its samples would have %u axes; the most is %d",
+                         part->name, sample->axes + longer + 1, SHS_MAX_AXES);
+    if (longer) {
+        memmove(sample->shape + 1, sample->shape, sample->axes * sizeof *sample->shape);
+        sample->shape[0] = part->kind == DATA_WINDOW ? part->window : part->most;
+        sample->axes++;
+    }
+    return core_wrap(shs_tensor_bytes(sample, &bytes), "field %s: a sample of %llu rows",
+                     part->name, (ull)sample->shape[0]);
+}
+
+bool data_part_is_own_row(const struct data_sample *sample, const struct data_part *part)
+{
+    if (part->kind == DATA_ROW || part->kind == DATA_WHOLE)
+        return !strcmp(part->name, sample->array[part->array]) &&
+               data_view_is_same(&sample->view[part->array], &(struct data_view){0});
+    return part->kind == DATA_LENGTH;
+}
+
+/* Adds a value in the parentheses behind a field's array. */
+static void add_value(struct core_text *text, bool *any, const char *key, uint64_t value)
+{
+    core_text_add(text, "%s%s=%llu", *any ? ", " : "(", key, (ull)value);
+    *any = true;
+}
+
+void data_part_describe(const struct data_sample *sample, const struct data_part *part,
+                        struct core_text *text)
+{
+    const struct data_view *view = &sample->view[part->array];
+    bool any = false;
+    core_text_add(text, "%s = %s", part->name, sample->array[part->array]);
+    if (part->kind == DATA_LENGTH) return;
+    if (view->row_axes) add_value(text, &any, "axes", view->row_axes);
+    if (part->kind == DATA_WINDOW) {
+        add_value(text, &any, "window", part->window);
+        add_value(text, &any, "stride", part->stride);
+        add_value(text, &any, "lead", part->lead);
+        if (part->every > 1) add_value(text, &any, "every", part->every);
+    }
+    if (part->kind == DATA_RAGGED) {
+        core_text_add(text, "(offsets=%s", sample->array[part->offsets]);
+        any = true;
+        add_value(text, &any, "most", part->most);
+    }
+    if (any) core_text_add(text, ")");
+}
