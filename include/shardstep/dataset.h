@@ -105,6 +105,41 @@
  *     other field. Operators on ALIAS see only the rows that were delivered, and the zeros behind
  *     them stay zeros.
  *
+ * A part of each row, with or without all of these:
+ *
+ * - select=AXIS[INDICES] AXIS[INDICES] …: what is taken of the other axes than those that count
+ *   rows, in the order given. INDICES are, with spaces between them,
+ *
+ *       5         an index, from 0 on
+ *       2:9       a range as in NumPy, here 2 to 8: a:b or a:b:step, of which a and b may be left
+ *                 out; neither is negative
+ *       t2m       the index that has this name: the axis has a coordinate of texts
+ *       500.0     the index that has this value: the axis has a coordinate of numbers. A number
+ *                 with a point or an exponent is a value, any other is an index
+ *
+ *   No index may come twice. The coordinate of an axis is a dimension scale with one text or number
+ *   for each index, as netCDF-4 has it.
+ * - crop=AXIS[a:b] AXIS[a:b] …: one range of each axis.
+ *
+ *     AXIS is a name that the file gives to an axis (see AXES below), one of the letters there, or
+ *     the number of an axis of the dataset, from 0 on. An axis stands once in both texts together.
+ *     Axes that are not named are taken whole. All axes stay: one index is an axis of length 1.
+ *     The axis of the two parts of complex numbers cannot be selected. For 5 of 73 channels, and
+ * the northern half of the latitudes:
+ *
+ *         x=fields(window=2, select=channel[u10 v10 t2m 65:67], crop=lat[:360])
+ *
+ *     An axis, an index or a name that is not there is SHS_ERROR_ARGUMENT. Files may name the same
+ *     things in another order, since names are looked up in each; axes have the same lengths in
+ * all.
+ *
+ *     Only the part is read. Of a dataset without filters these are its bytes and gaps between
+ * them: at most one byte of gaps for 20 that are wanted, or what fits in a read of 4 KiB.
+ * Compressed chunks are read if they hold some of the part, and the other chunks are neither read
+ * nor decoded. Where rows have checksums (see below), the bytes of a part could not be compared
+ * with them. So whole rows are then read, compared and cut, unless each chunk has a checksum of its
+ *     own (fletcher32), or the option `unchecked` is set. With axes=2 there is no such comparison.
+ *
  * AXES. The names that a file gives to the axes of a dataset, as netCDF-4 does, say what the axes
  * of a sample are: the names of its dimension scales (attribute DIMENSION_LIST) without their
  * groups, and its labels (attribute DIMENSION_LABELS). Upper and lower case are the same. Operators
@@ -124,7 +159,8 @@
  * differ. With one_sample_a_file the first file speaks for all. `shardstep info --fields` shows
  * each field's layout and where it comes from.
  *
- * Only the rows of the wanted samples are read, or the chunks in which these rows lie.
+ * Only the rows of the wanted samples are read, or what is selected of them, or the chunks in which
+ * this lies.
  *
  * Elements are plain numbers: integers of 8 to 64 bits and IEEE 754 halves, singles and doubles, in
  * any byte order. Two other types are taken as such numbers:

@@ -91,6 +91,10 @@ static shs_status add_sample(shs_dataset *dataset, const struct location *at, si
         }
         const struct io_layout *layout = io_reader_layout(field->direct);
         if (layout->chunked) continue;
+        if (field->part) {
+            stored->no_read = BENCH_UNKNOWN_PLACES;
+            continue;
+        }
         uint64_t runs = find_rows(dataset, f, at->file, at->number, &rows);
         if (!runs) stored->no_read = BENCH_UNKNOWN_PLACES;
         for (; runs && rows.count; runs--, rows.first += part->every)

@@ -32,10 +32,17 @@ static const char fields_text[] =
     "number of rows of each sample.\n"
     "  most=M\tA sample has M rows: a shorter one is filled up with zeros, a longer one is cut (as "
     "many as the longest).\n\n"
+    "With or without these, a part of each row:\n"
+    "  select=AXIS[INDICES] ...\tOf the axis AXIS, which is a name, a letter (t z y x c) or a "
+    "number, "
+    "only these: indices, ranges a:b or a:b:step, and names or values of its coordinate, such as "
+    "c[0 5:8 t2m].\n"
+    "  crop=AXIS[a:b] ...\tOf the axis AXIS only a to b - 1.\n\n"
     "For example:\n"
     "  --fields train/images,train/labels\n"
     "  --fields 'x=t2m(window=24), y=t2m(window=1, lead=29)'\n"
     "  --fields 'x=u(axes=2, window=4), y=u(axes=2, window=1, lead=4)'\n"
+    "  --fields 'x=fields(window=2, select=channel[u10 v10 65:68], crop=lat[:360])'\n"
     "  --fields 'wave=samples(offsets=begin, most=16000)'";
 
 static const char augment_text[] =

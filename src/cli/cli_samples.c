@@ -27,10 +27,26 @@ struct samples {
 /* ---- as text */
 
 /* Returns true if what a field reads can be compared with checksums. With two axes there is one for
- * each trajectory: held arrays are read by whole trajectories. */
-static bool is_checked(const shs_dataset *dataset, const struct data_part *part)
+ * each trajectory: held arrays are read by whole trajectories. A part of a row has none, unless
+ * rows are read whole for that. */
+static bool is_checked(const shs_dataset *dataset, const struct data_part *part,
+                       const struct data_field *field)
 {
-    return dataset->what.view[part->array].row_axes != 2 || dataset->resident.holds[part->array];
+    if (field->part) return field->compares_whole;
+    return field->row_axes != 2 || dataset->resident.holds[part->array];
+}
+
+/* Prints how rows are compared with checksums. */
+static void print_checks(const shs_dataset *dataset, const struct data_part *part,
+                         const struct data_field *field)
+{
+    if (!data_field_has_checksums(field)) return;
+    if (field->compares_whole)
+        printf("    rows are read whole, to be compared with their checksums, and then cut\n");
+    else if (field->part && field->row_axes == 1)
+        printf("    each chunk is compared with its own checksum, and rows are not with theirs\n");
+    else if (!is_checked(dataset, part, field))
+        printf("    not checked: its checksums are of whole trajectories\n");
 }
 
 /* Prints the way in which a field's array is read. The first file speaks for the others. */
@@ -42,12 +58,11 @@ static void print_way(const shs_dataset *dataset, const struct data_part *part,
         printf("    rows of %s that are no padding\n", arrays[part->array].sample.name);
     else if (field->direct)
         printf("    read directly, by position%s\n",
-               !data_field_has_checksums(field) ? ""
-               : is_checked(dataset, part)      ? ", and checked"
-                                                : ", not checked: its checksums are of whole "
-                                                  "trajectories");
+               data_field_has_checksums(field) && is_checked(dataset, part, field) ? ", and checked"
+                                                                                   : "");
     else
         printf("    read through HDF5: it is %s\n", field->reason);
+    if (part->kind != DATA_LENGTH) print_checks(dataset, part, field);
     if (part->kind != DATA_LENGTH && dataset->resident.holds[part->array])
         printf("    its rows stay in memory, decoded, once they are read\n");
     if (part->kind == DATA_RAGGED && !dataset->offsets[part->offsets].all)
@@ -154,7 +169,10 @@ static void json_kind(const shs_dataset *dataset, const struct data_part *part)
                                         [DATA_WHOLE] = "whole"};
     cli_json_text("kind", kinds[part->kind]);
     cli_json_text("dataset", dataset->what.array[part->array]);
-    if (dataset->what.view[part->array].row_axes == 2) cli_json_u64("axes", 2);
+    const struct data_view *view = &dataset->what.view[part->array];
+    if (view->row_axes == 2) cli_json_u64("axes", 2);
+    if (view->select) cli_json_text("select", view->select);
+    if (view->crop) cli_json_text("crop", view->crop);
     if (part->kind == DATA_WINDOW) {
         cli_json_u64("window", part->window);
         cli_json_u64("stride", part->stride);
@@ -186,7 +204,7 @@ static void json_field(const struct samples *samples, size_t f)
     cli_json_text("reason", field->direct ? "" : field->reason);
     cli_json_bool("compared", !field->uncompared);
     cli_json_bool("checksums", data_field_has_checksums(field));
-    if (data_field_has_checksums(field) && !is_checked(dataset, part))
+    if (data_field_has_checksums(field) && !is_checked(dataset, part, field))
         cli_json_bool("checked", false);
     cli_json_bool("held", part->kind != DATA_LENGTH && dataset->resident.holds[part->array]);
     cli_json_end('}');

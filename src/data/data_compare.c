@@ -25,8 +25,8 @@ struct probes {
 /* Returns the bytes that are decoded for one row: the bytes of all chunks that hold some of it. */
 static uint64_t band_bytes(const struct data_field *field)
 {
-    uint64_t bytes = field->row_bytes;
-    if (!field->chunk_rows) return bytes;
+    uint64_t bytes = field->whole_bytes;
+    if (!field->chunk_rows) return field->row_bytes;
     return core_multiply(field->chunk_rows, bytes, &bytes) ? bytes : UINT64_MAX;
 }
 

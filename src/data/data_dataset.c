@@ -355,9 +355,11 @@ uint64_t data_dataset_bytes(const shs_dataset *dataset)
     uint64_t all = 0;
     for (size_t s = 0; s < dataset->what.n_arrays; s++) {
         uint64_t shapes = files->one_a_file ? files->paths.count : files->rows[s];
-        uint64_t bytes = shs_type_size(files->shape[s].type);
-        for (uint32_t axis = 0; axis < files->shape[s].axes; axis++)
-            if (!core_multiply(bytes, files->shape[s].shape[axis], &bytes)) return UINT64_MAX;
+        /* chunks are decoded as a whole */
+        const shs_tensor *shape = files->chunk_rows[s] ? &files->whole[s] : &files->shape[s];
+        uint64_t bytes = shs_type_size(shape->type);
+        for (uint32_t axis = 0; axis < shape->axes; axis++)
+            if (!core_multiply(bytes, shape->shape[axis], &bytes)) return UINT64_MAX;
         if (!core_multiply(bytes, shapes, &bytes) || __builtin_add_overflow(all, bytes, &all))
             return UINT64_MAX;
     }

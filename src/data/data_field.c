@@ -6,6 +6,7 @@
 #include "core_memory.h"
 #include "core_text.h"
 #include "data_compare.h"
+#include "data_pick.h"
 #include "io_crc32c.h"
 
 /* Compares rows with what HDF5 reads. If HDF5 lacks a filter, nothing can be compared: HDF5 could
@@ -59,7 +60,23 @@ static shs_status take_shape(struct data_field *field, const char *name, const s
     memcpy(field->sample.shape, whole->shape + rows, field->sample.axes * sizeof *whole->shape);
     status = shs_tensor_bytes(&field->sample, &field->row_bytes);
     field->whole_bytes = field->row_bytes;
+    field->whole = field->sample;
+    field->whole.name = NULL;
     return status;
+}
+
+/* Takes the part of a row that is wanted. */
+static shs_status take_part(struct data_field *field, const shs_tensor *whole,
+                            const struct data_view *view)
+{
+    if (!view) return SHS_OK;
+    shs_status status = data_pick_find(view, field->through, whole, &field->part);
+    if (status) return core_wrap(status, "%s: dataset %s", field->path, field->sample.name);
+    for (uint32_t axis = 0; field->part && axis < field->part->axes; axis++)
+        field->sample.shape[axis] = field->part->axis[axis].count;
+    if (field->part) field->row_bytes = field->part->bytes;
+    h5_array_view(field->through, field->row_axes, field->part);
+    return SHS_OK;
 }
 
 /* Takes the leading axes that count rows. */
@@ -83,7 +100,7 @@ static shs_status open_field(struct h5_file *file, const char *path, const char 
     status = h5_array_open(file, name, how->cache_bytes, how->single, &field->through, &whole);
     if (!status) status = take_view(field, name, &whole, how->view);
     if (!status) status = take_shape(field, name, &whole);
-    if (!status && how->view) h5_array_view(field->through, field->row_axes, NULL);
+    if (!status) status = take_part(field, &whole, how->view);
     if (!status && how->axes) status = data_axes_read(field->through, whole.axes, field->axes);
     if (status) return status;
     field->chunk_rows = h5_chunk_rows(field->through);
@@ -177,8 +194,8 @@ static shs_status visit_linked(struct h5_file *file, const char *name, void *use
 
 /* If soft or external links lead to a dataset, its checksums are beside the dataset's own name. If
  * h5_follow() cannot follow the links, the field has no checksums. */
-shs_status data_field_find_checksums(struct h5_file *file, const char *path, size_t bytes,
-                                     struct data_field *field)
+static shs_status find_checksums(struct h5_file *file, const char *path, size_t bytes,
+                                 struct data_field *field)
 {
     struct search search = {.field = field, .file = file, .bytes = bytes};
     if (!field->rows) return SHS_OK;
@@ -186,6 +203,18 @@ shs_status data_field_find_checksums(struct h5_file *file, const char *path, siz
     if (status || data_field_has_checksums(field)) return status;
     status = h5_follow(file, field->sample.name, visit_linked, &search);
     return status == SHS_ERROR_MEMORY ? status : search.status;
+}
+
+/* A part of a row cannot be compared with the row's checksum. Without checksums of its chunks the
+ * row is read whole. */
+shs_status data_field_find_checksums(struct h5_file *file, const char *path, size_t bytes,
+                                     struct data_field *field)
+{
+    shs_status status = find_checksums(file, path, bytes, field);
+    bool summed = field->direct && io_layout_is_summed(io_reader_layout(field->direct));
+    field->compares_whole = !status && field->part && field->row_axes == 1 && !summed &&
+                            data_field_has_checksums(field);
+    return status;
 }
 
 bool data_field_has_checksums(const struct data_field *field)
@@ -243,15 +272,30 @@ void data_field_close(struct data_field *field)
     h5_array_close(&field->through);
     io_reader_close(&field->direct);
     io_lane_free(&field->lane);
+    data_pick_free(&field->part);
     core_free(&field->sample.name);
     core_free(&field->path);
     *field = (struct data_field){0};
 }
 
+static shs_status read_direct(struct data_field *field, const struct io_run *run)
+{
+    return core_wrap(io_reader_run(field->direct, &field->lane, run),
+                     "dataset %s: rows %llu to %llu", field->sample.name, (ull)run->first,
+                     (ull)(run->first + run->count - 1));
+}
+
 shs_status data_field_read(struct data_field *field, uint64_t first, uint64_t count, void *to)
 {
     if (!field->direct) return h5_read_rows(field->through, first, count, to);
-    return core_wrap(io_reader_read(field->direct, &field->lane, first, count, to),
-                     "dataset %s: rows %llu to %llu", field->sample.name, (ull)first,
-                     (ull)(first + count - 1));
+    return read_direct(field, &(struct io_run){first, count, to, field->part});
+}
+
+shs_status data_field_read_whole(struct data_field *field, uint64_t first, uint64_t count, void *to)
+{
+    if (field->direct) return read_direct(field, &(struct io_run){first, count, to, NULL});
+    h5_array_view(field->through, field->row_axes, NULL);
+    shs_status status = h5_read_rows(field->through, first, count, to);
+    h5_array_view(field->through, field->row_axes, field->part);
+    return status;
 }

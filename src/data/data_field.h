@@ -29,6 +29,7 @@ struct data_field {
     /* What is taken of a row; NULL: all of it. `sample` and `row_bytes` are those of this part. */
     struct io_part *part;
     size_t whole_bytes; /* of a whole row */
+    shs_tensor whole;   /* type and shape of a whole row */
     /* True if rows are read whole, compared with their checksums and then cut to the part, because
      * the bytes of a part could not be compared. */
     bool compares_whole;
@@ -94,6 +95,11 @@ shs_status data_field_check(const struct data_field *field, uint64_t first, uint
 
 /* Releases what an array holds, and zeroes it. A zeroed array is accepted. */
 void data_field_close(struct data_field *field);
+
+/* Reads whole rows, one after the other, though a part of them is taken. Must be called in the
+ * calling thread. */
+shs_status data_field_read_whole(struct data_field *field, uint64_t first, uint64_t count,
+                                 void *to);
 
 /* Reads what is taken of rows, one after the other. Must be called in the calling thread. */
 shs_status data_field_read(struct data_field *field, uint64_t first, uint64_t count, void *to);

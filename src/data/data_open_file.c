@@ -75,9 +75,12 @@ uint64_t data_open_file_bytes(const struct data_files *files, const struct data_
 
 /* ---- Opening. */
 
-static shs_tensor shape_of(const struct data_files *files, const struct data_field *field)
+/* Returns the type and shape of a row, or of the part that is taken of it. With one_a_file it is
+ * that of all rows. */
+static shs_tensor shape_of(const struct data_files *files, const struct data_field *field,
+                           bool whole)
 {
-    shs_tensor shape = field->sample;
+    shs_tensor shape = whole ? field->whole : field->sample;
     shape.name = NULL;
     if (!files->one_a_file || field->is_single) return shape;
     memmove(shape.shape + 1, shape.shape, shape.axes * sizeof *shape.shape);
@@ -89,8 +92,8 @@ static shs_tensor shape_of(const struct data_files *files, const struct data_fie
 static shs_status compare_shape(struct data_files *files, size_t array, size_t number,
                                 const struct data_field *field)
 {
-    const shs_tensor *first = &files->shape[array];
-    shs_tensor shape = shape_of(files, field);
+    const shs_tensor *first = &files->whole[array];
+    shs_tensor shape = shape_of(files, field, true);
     if (first->type == shape.type && first->axes == shape.axes &&
         !memcmp(first->shape, shape.shape, shape.axes * sizeof *shape.shape))
         return SHS_OK;
@@ -114,7 +117,10 @@ static shs_status open_array(struct data_files *files, struct data_open_file *op
     struct data_field *field = &open->arrays[array];
     const char *path = files->paths.path[open->number];
     shs_status status = data_field_open(open->h5, path, files->sample->array[array], how, field);
-    if (!status && !files->shape[array].type) files->shape[array] = shape_of(files, field);
+    if (!status && !files->shape[array].type) {
+        files->shape[array] = shape_of(files, field, false);
+        files->whole[array] = shape_of(files, field, true);
+    }
     if (!status) status = compare_shape(files, array, open->number, field);
     if (!status && !files->unchecked && !how->look)
         status = data_field_find_checksums(open->h5, path,

@@ -4,9 +4,21 @@
 #include "core_memory.h"
 #include "data_sample.h"
 
+static bool is_same_text(const char *text, const char *other)
+{
+    return text && other ? !strcmp(text, other) : text == other;
+}
+
 bool data_view_is_same(const struct data_view *view, const struct data_view *other)
 {
-    return view->row_axes == other->row_axes;
+    return view->row_axes == other->row_axes && is_same_text(view->select, other->select) &&
+           is_same_text(view->crop, other->crop);
+}
+
+void data_view_free(struct data_view *view)
+{
+    core_free(&view->select);
+    core_free(&view->crop);
 }
 
 /* ---- Arithmetic. */
@@ -244,6 +256,13 @@ static void add_value(struct core_text *text, bool *any, const char *key, uint64
     *any = true;
 }
 
+static void add_text(struct core_text *text, bool *any, const char *key, const char *value)
+{
+    if (!value) return;
+    core_text_add(text, "%s%s=%s", *any ? ", " : "(", key, value);
+    *any = true;
+}
+
 void data_part_describe(const struct data_sample *sample, const struct data_part *part,
                         struct core_text *text)
 {
@@ -263,5 +282,7 @@ void data_part_describe(const struct data_sample *sample, const struct data_part
         any = true;
         add_value(text, &any, "most", part->most);
     }
+    add_text(text, &any, "select", view->select);
+    add_text(text, &any, "crop", view->crop);
     if (any) core_text_add(text, ")");
 }

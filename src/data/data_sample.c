@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core_memory.h"
+#include "data_pick.h"
 #include "h5_file.h"
 
 /* ---- The text. */
@@ -83,18 +84,22 @@ static shs_status split(struct field_text *text, char *copy)
     return wrong(text, "there is no name of a dataset");
 }
 
-/* Finds or adds an array with a view. Its name is kept without slashes and dots that mean nothing,
- * so an array has one name. */
-static shs_status find_array(struct data_sample *sample, const char *name,
-                             const struct data_view *view, size_t *array)
+/* Finds or adds an array with a view, which becomes the sample's, also on error. Its name is kept
+ * without slashes and dots that mean nothing, so an array has one name. */
+static shs_status find_array(struct data_sample *sample, const char *name, struct data_view *view,
+                             size_t *array)
 {
     char *normal;
     shs_status status = h5_normal_name(name, &normal);
-    if (status) return status;
+    if (status) {
+        data_view_free(view);
+        return status;
+    }
     for (*array = 0; *array < sample->n_arrays; (*array)++)
         if (!strcmp(sample->array[*array], normal) &&
             data_view_is_same(&sample->view[*array], view)) {
             core_free(&normal);
+            data_view_free(view);
             return SHS_OK;
         }
     sample->view[sample->n_arrays] = *view;
@@ -113,10 +118,20 @@ static shs_status read_number(const struct field_text *text, const char *key, co
 
 /* The values that the text of a field gives. */
 struct given {
-    bool axes, window, stride, lead, every, offsets, most;
+    bool axes, window, stride, lead, every, offsets, most, select, crop;
     uint64_t n_axes;
     const char *offsets_name;
+    struct data_view view;
 };
+
+static shs_status read_pick(const struct field_text *text, struct given *given, const char *key,
+                            const char *value)
+{
+    bool crop = !strcmp(key, "crop");
+    shs_status status =
+        data_pick_normal(value, crop, crop ? &given->view.crop : &given->view.select);
+    return core_wrap(status, "field '%.200s': %s", text->whole, key);
+}
 
 static shs_status set_value(struct data_part *part, const struct field_text *text,
                             struct given *given, const char *key, const char *value)
@@ -126,10 +141,15 @@ static shs_status set_value(struct data_part *part, const struct field_text *tex
         bool *given;
         uint64_t *number;
     } keys[] = {
-        {"axes", &given->axes, &given->n_axes},    {"window", &given->window, &part->window},
-        {"stride", &given->stride, &part->stride}, {"lead", &given->lead, &part->lead},
-        {"every", &given->every, &part->every},    {"most", &given->most, &part->most},
+        {"axes", &given->axes, &given->n_axes},
+        {"window", &given->window, &part->window},
+        {"stride", &given->stride, &part->stride},
+        {"lead", &given->lead, &part->lead},
+        {"every", &given->every, &part->every},
+        {"most", &given->most, &part->most},
         {"offsets", &given->offsets, NULL},
+        {"select", &given->select, NULL},
+        {"crop", &given->crop, NULL},
     };
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         if (strcmp(keys[i].name, key) != 0) continue;
@@ -138,13 +158,15 @@ static shs_status set_value(struct data_part *part, const struct field_text *tex
                              key);
         *keys[i].given = true;
         if (keys[i].number) return read_number(text, key, value, keys[i].number);
+        if (keys[i].given == &given->select || keys[i].given == &given->crop)
+            return read_pick(text, given, key, value);
         if (!*value) return wrong(text, "offsets is empty; it must be the name of a dataset");
         given->offsets_name = value;
         return SHS_OK;
     }
     return core_fail(SHS_ERROR_ARGUMENT,
                      "field '%.200s': there is no '%.60s'; there are axes, window, stride, lead "
-                     "and every, or offsets and most",
+                     "and every, or offsets and most; and select and crop",
                      text->whole, key);
 }
 
@@ -170,18 +192,17 @@ static shs_status check_given(const struct data_part *part, const struct field_t
 
 /* Finds the arrays that a field is made of. */
 static shs_status find_arrays(struct data_sample *sample, const struct field_text *text,
-                              const struct given *given, struct data_part *part)
+                              struct given *given, struct data_part *part)
 {
-    struct data_view view = {.row_axes = given->n_axes == 2 ? 2 : 0};
-    shs_status status = find_array(sample, text->array, &view, &part->array);
+    struct data_view rows = {0};
+    if (given->n_axes == 2) given->view.row_axes = 2;
+    shs_status status = find_array(sample, text->array, &given->view, &part->array);
     if (status || !given->offsets) return status;
-    return find_array(sample, given->offsets_name, &(struct data_view){0}, &part->offsets);
+    return find_array(sample, given->offsets_name, &rows, &part->offsets);
 }
 
-static shs_status read_values(struct data_sample *sample, struct data_part *part,
-                              struct field_text *text)
+static shs_status read_values(struct data_part *part, struct field_text *text, struct given *given)
 {
-    struct given given = {0};
     shs_status status = SHS_OK;
     part->stride = part->every = 1;
     for (char *now = text->values, *next; now && !status; now = next) {
@@ -189,11 +210,11 @@ static shs_status read_values(struct data_sample *sample, struct data_part *part
         char *value = strchr(now, '=');
         if (!value) return wrong(text, "in parentheses stand key=value, key=value, …");
         *value++ = '\0';
-        status = set_value(part, text, &given, trim(now), trim(value));
+        status = set_value(part, text, given, trim(now), trim(value));
     }
-    if (!status) status = check_given(part, text, &given);
-    part->kind = given.window ? DATA_WINDOW : given.offsets ? DATA_RAGGED : DATA_ROW;
-    return status ? status : find_arrays(sample, text, &given, part);
+    if (!status) status = check_given(part, text, given);
+    part->kind = given->window ? DATA_WINDOW : given->offsets ? DATA_RAGGED : DATA_ROW;
+    return status;
 }
 
 static shs_status add_part(struct data_sample *sample, struct data_part part, const char *name)
@@ -227,6 +248,7 @@ static shs_status take_field(struct data_sample *sample, struct field_text *text
                              bool one_a_file)
 {
     struct data_part part = {0};
+    struct given given = {0};
     if (!*text->whole)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "a field's name is empty; give names of datasets separated by commas");
@@ -234,7 +256,11 @@ static shs_status take_field(struct data_sample *sample, struct field_text *text
     if (!status && one_a_file && text->values)
         status = wrong(text, "with one sample a file a field is all of its dataset; leave out what "
                              "stands in parentheses");
-    if (!status) status = read_values(sample, &part, text);
+    if (!status) status = read_values(&part, text, &given);
+    if (!status)
+        status = find_arrays(sample, text, &given, &part);
+    else
+        data_view_free(&given.view);
     if (status) return status;
     const char *name = text->alias ? text->alias : sample->array[part.array];
     if (one_a_file) part.kind = DATA_WHOLE;
@@ -297,8 +323,10 @@ void data_sample_free(struct data_sample *sample)
 {
     for (size_t i = 0; i < sample->n_parts; i++)
         core_free(&sample->part[i].name);
-    for (size_t i = 0; i < sample->n_arrays; i++)
+    for (size_t i = 0; i < sample->n_arrays; i++) {
         core_free(&sample->array[i]);
+        data_view_free(&sample->view[i]);
+    }
     *sample = (struct data_sample){0};
 }
 

@@ -23,6 +23,7 @@ struct data_view {
     /* The leading axes that count rows: 2, or 0 for 1. With 2, the rows of each index of the first
      * axis are a series. */
     uint32_t row_axes;
+    char *select, *crop; /* what is picked of a row, in the form of data_pick.h; or NULL */
 };
 
 /* The series that one array of a file has. */
@@ -58,6 +59,7 @@ shs_status data_sample_parse(const char *text, bool one_a_file, struct data_samp
 void data_sample_free(struct data_sample *sample);
 
 bool data_view_is_same(const struct data_view *view, const struct data_view *other);
+void data_view_free(struct data_view *view);
 
 /* Returns true if an array holds a ragged field's offsets. It may be a field of its own as well. */
 bool data_sample_is_offsets(const struct data_sample *sample, size_t array);

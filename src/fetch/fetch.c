@@ -1,5 +1,7 @@
 #include "fetch.h"
 
+#include <string.h>
+
 #include "core_clock.h"
 #include "core_memory.h"
 #include "fetch_work.h"
@@ -44,6 +46,8 @@ void fetcher_free(struct fetcher **fetcher)
     core_free(&(*fetcher)->hits.job);
     core_free(&(*fetcher)->colds.job);
     core_free(&(*fetcher)->runs);
+    core_free(&(*fetcher)->whole.piece);
+    core_free(&(*fetcher)->whole.rows);
     core_free(fetcher);
 }
 
@@ -109,6 +113,21 @@ static shs_status check(struct fetcher *fetcher, unsigned threads, const struct 
 
 /* ---- A fetch. */
 
+static shs_status reserve_whole(struct fetch_whole *whole, size_t pieces, size_t bytes)
+{
+    shs_status status = SHS_OK;
+    if (pieces > whole->capacity) {
+        status = core_resize(pieces, sizeof *whole->piece, "a batch's pieces", &whole->piece);
+        if (!status) whole->capacity = pieces;
+    }
+    if (status || bytes <= whole->bytes) return status;
+    core_free(&whole->rows); /* the old content is not needed */
+    whole->bytes = 0;
+    status = core_new(bytes, 1, "whole rows", &whole->rows);
+    if (!status) whole->bytes = bytes;
+    return status;
+}
+
 /* Finds what a lane needs to decode any chunk. Where chunks are large, fewer lanes decode. */
 static struct io_need need_of_lane(const struct fetcher *fetcher, const struct fetch_need *need,
                                    unsigned lane, unsigned threads)
@@ -124,6 +143,10 @@ shs_status fetcher_reserve(struct fetcher *fetcher, const struct fetch_need *nee
 {
     if (!threads) threads = 1;
     shs_status status = fetch_plan_reserve(fetcher, need->uses);
+    if (!status && need->whole_bytes)
+        status = reserve_whole(&fetcher->whole,
+                               (size_t)(need->places > need->spots ? need->places : need->spots),
+                               (size_t)need->whole_bytes);
     fetcher->waiting_bytes = 0;
     for (unsigned lane = 0; lane < CORE_POOL_MOST && !status; lane++) {
         const struct io_need own = need_of_lane(fetcher, need, lane, threads);
@@ -175,8 +198,8 @@ static void tell_decoding(struct fetch_times *times, uint64_t decoded, unsigned 
     times->decoding += decoded;
 }
 
-static shs_status fetch(const struct fetch_means *means, const struct fetch_piece *pieces,
-                        size_t count, const struct fetch_checks *checks)
+static shs_status fetch_taken(const struct fetch_means *means, const struct fetch_piece *pieces,
+                              size_t count, const struct fetch_checks *checks)
 {
     struct fetcher *fetcher = means->fetcher;
     unsigned threads = means->threads ? means->threads : 1;
@@ -192,6 +215,78 @@ static shs_status fetch(const struct fetch_means *means, const struct fetch_piec
     time = spend(&times->planning, time);
     if (!status) status = check(fetcher, threads, pieces, count, checks);
     spend(&times->checking, time);
+    return status;
+}
+
+/* ---- Rows that are compared whole. */
+
+static bool is_whole(const struct fetch_piece *piece)
+{
+    if (!piece->count || !piece->field->direct) return false;
+    return piece->field->compares_whole || piece->take == FETCH_SERIES;
+}
+
+/* Returns the piece of whole rows that stands for a piece; of whole series, if they are compared.
+ */
+static struct fetch_piece whole_of(const struct fetch_piece *piece)
+{
+    struct fetch_piece whole = *piece;
+    uint64_t rows = piece->field->series_rows;
+    whole.take = FETCH_WHOLE;
+    if (piece->take != FETCH_SERIES) return whole;
+    whole.first -= piece->first % rows;
+    whole.count = (piece->first + piece->count - 1) / rows * rows + rows - whole.first;
+    return whole;
+}
+
+/* Makes pieces of whole rows in the fetcher's memory of those pieces that are compared whole. */
+static shs_status make_whole(struct fetch_whole *whole, const struct fetch_piece *pieces,
+                             size_t count, size_t bytes)
+{
+    shs_status status = reserve_whole(whole, count, bytes);
+    if (status) return status;
+    char *to = whole->rows;
+    for (size_t i = 0; i < count; i++) {
+        whole->piece[i] = pieces[i];
+        if (!is_whole(&pieces[i])) continue;
+        whole->piece[i] = whole_of(&pieces[i]);
+        whole->piece[i].to = to;
+        to += fetch_piece_bytes(&whole->piece[i]);
+    }
+    return SHS_OK;
+}
+
+/* Copies what a piece takes out of whole rows. */
+static void cut(const struct fetch_piece *whole, const struct fetch_piece *piece)
+{
+    const struct data_field *field = piece->field;
+    const char *rows = (char *)whole->to + (piece->first - whole->first) * field->whole_bytes;
+    if (field->part)
+        io_part_cut(field->part, rows, piece->count, piece->to);
+    else
+        memcpy(piece->to, rows, fetch_piece_bytes(piece));
+}
+
+/* Fetches pieces of which some are compared whole, and then cut. */
+static shs_status fetch(const struct fetch_means *means, const struct fetch_piece *pieces,
+                        size_t count, const struct fetch_checks *checks)
+{
+    struct fetch_whole *whole = &means->fetcher->whole;
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_whole(&pieces[i])) continue;
+        const struct fetch_piece piece = whole_of(&pieces[i]);
+        bytes += fetch_piece_bytes(&piece);
+    }
+    if (!bytes) return fetch_taken(means, pieces, count, checks);
+    shs_status status = make_whole(whole, pieces, count, bytes);
+    if (status) {
+        fetch_store_pass(means->fetcher->store, means->ticket);
+        return status;
+    }
+    status = fetch_taken(means, whole->piece, count, checks);
+    for (size_t i = 0; i < count && !status; i++)
+        if (is_whole(&pieces[i])) cut(&whole->piece[i], &pieces[i]);
     return status;
 }
 
@@ -247,9 +342,27 @@ bool fetch_needs_hdf5(const struct fetch_piece *piece)
     return piece->count && !piece->field->direct;
 }
 
+/* Reads rows one by one, compares them and cuts them. */
+static shs_status read_compared(const struct fetch_piece *piece)
+{
+    struct data_field *field = piece->field;
+    char *row, *to = piece->to;
+    uint32_t sum;
+    shs_status status = core_new(1, field->whole_bytes, "a row", &row);
+    for (uint64_t i = 0; i < piece->count && !status; i++, to += field->row_bytes) {
+        status = data_field_read_whole(field, piece->first + i, 1, row);
+        if (!status) status = data_field_checksums(field, piece->first + i, 1, &sum);
+        if (!status) status = data_field_check(field, piece->first + i, 1, row, &sum);
+        if (!status) io_part_cut(field->part, row, 1, to);
+    }
+    core_free(&row);
+    return status;
+}
+
 shs_status fetch_through_hdf5(const struct fetch_piece *piece, struct fetch_counts *counts)
 {
     counts->rows += piece->count;
+    if (piece->field->compares_whole) return read_compared(piece);
     return data_field_read(piece->field, piece->first, piece->count, piece->to);
 }
 

@@ -4,25 +4,35 @@
 
 #include "data_field.h"
 
+/* What a piece takes of its rows. */
+enum fetch_take {
+    FETCH_TAKEN, /* what the field takes */
+    FETCH_WHOLE, /* all of a row, though the field may take a part */
+    /* What the field takes; but the rows' series are read as a whole, because only whole series can
+     * be compared with checksums. */
+    FETCH_SERIES
+};
+
 /* Rows [first, first + count) of a field, which are written to `to` one after the other. */
 struct fetch_piece {
     struct data_field *field;
     uint64_t first;
     uint64_t count;
     void *to;
-    bool whole; /* true if rows are taken whole, though the field takes a part of them */
+    enum fetch_take take;
 };
 
 /* Returns the part of its rows that a piece takes; NULL: all of a row. */
 static inline const struct io_part *fetch_part_of(const struct fetch_piece *piece)
 {
-    return piece->whole ? NULL : piece->field->part;
+    return piece->take == FETCH_WHOLE ? NULL : piece->field->part;
 }
 
 /* Returns the bytes of what a piece takes. */
 static inline size_t fetch_piece_bytes(const struct fetch_piece *piece)
 {
-    return piece->count * (piece->whole ? piece->field->whole_bytes : piece->field->row_bytes);
+    const struct data_field *field = piece->field;
+    return piece->count * (piece->take == FETCH_WHOLE ? field->whole_bytes : field->row_bytes);
 }
 
 /* The checksums of some pieces, as far as they are kept in files. Other checksums are in the memory

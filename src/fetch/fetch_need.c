@@ -74,6 +74,20 @@ static uint64_t most_uses(const shs_dataset *dataset, size_t array, uint64_t row
     return most;
 }
 
+/* Returns the bytes of an array's whole rows, if they are read whole to be cut, in any open file.
+ */
+static uint64_t whole_bytes(const shs_dataset *dataset, size_t array)
+{
+    uint64_t most = 0;
+    for (size_t i = 0; i < dataset->files.paths.count; i++) {
+        const struct data_open_file *open = dataset->files.file[i].open;
+        const struct data_field *field = open ? data_files_array(open, array) : NULL;
+        if (field && field->direct && field->compares_whole && field->whole_bytes > most)
+            most = field->whole_bytes;
+    }
+    return most;
+}
+
 static void add_part(const shs_dataset *dataset, const struct data_part *part, uint64_t samples,
                      struct fetch_need *need)
 {
@@ -87,6 +101,8 @@ static void add_part(const shs_dataset *dataset, const struct data_part *part, u
         need->places = sum(need->places, runs);
     need->uses =
         sum(need->uses, product(runs, most_uses(dataset, part->array, rows / times, &summed)));
+    need->whole_bytes =
+        sum(need->whole_bytes, product(product(samples, rows), whole_bytes(dataset, part->array)));
     if (summed) need->sums = sum(need->sums, product(samples, rows));
     if (part->kind != DATA_RAGGED) return;
     need->ragged = true;

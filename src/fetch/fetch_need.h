@@ -8,15 +8,16 @@
 
 /* What any batch of some rows of a dataset needs, and what all chunks need. */
 struct fetch_need {
-    uint64_t samples;  /* most samples of a batch */
-    uint64_t files;    /* most files that a batch holds */
-    uint64_t places;   /* most places, and most pieces, of a batch */
-    uint64_t spots;    /* most runs of rows of resident arrays of a batch */
-    uint64_t sums;     /* most checksums of a batch that are read from files */
-    size_t pair_bytes; /* bytes of a sample's two offsets, if they are read from files; else 0 */
-    bool ragged;       /* true if samples have bounds */
-    bool early;        /* true if a batch reads before it is filled */
-    uint64_t uses;     /* most uses of a batch */
+    uint64_t samples;     /* most samples of a batch */
+    uint64_t files;       /* most files that a batch holds */
+    uint64_t places;      /* most places, and most pieces, of a batch */
+    uint64_t spots;       /* most runs of rows of resident arrays of a batch */
+    uint64_t sums;        /* most checksums of a batch that are read from files */
+    size_t pair_bytes;    /* bytes of a sample's two offsets, if they are read from files; else 0 */
+    bool ragged;          /* true if samples have bounds */
+    bool early;           /* true if a batch reads before it is filled */
+    uint64_t uses;        /* most uses of a batch */
+    uint64_t whole_bytes; /* most bytes of rows that are read whole to be cut */
 
     size_t n_arrays; /* arrays that are read directly by chunks */
     struct io_need array[2 * SHS_MAX_FIELDS];

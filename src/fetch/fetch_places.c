@@ -140,7 +140,7 @@ static shs_status add_piece(struct fetch_places *places, struct data_field *arra
                             const struct fetch_place *place)
 {
     struct data_field *field = &arrays[place->array];
-    const struct fetch_piece piece = {field, place->first, place->count, place->to, false};
+    const struct fetch_piece piece = {field, place->first, place->count, place->to, FETCH_TAKEN};
     if (place->first > field->rows || place->count > field->rows - place->first)
         return core_fail(SHS_ERROR_FORMAT,
                          "%s: dataset %s has %llu rows, but rows %llu to %llu are wanted",

@@ -27,6 +27,12 @@ const struct io_layout *fetch_layout_of(const struct fetch_use *use)
     return io_reader_layout(use->piece->field->direct);
 }
 
+bool fetch_is_raw_part(const struct fetch_use *use)
+{
+    return fetch_part_of(use->piece) && fetch_layout_of(use)->chunked &&
+           io_reader_is_raw(use->piece->field->direct, use->place);
+}
+
 static shs_status reserve_uses(struct fetcher *fetcher, size_t capacity)
 {
     shs_status status = core_resize(capacity, sizeof *fetcher->uses, "reads", &fetcher->uses);
@@ -202,7 +208,10 @@ static shs_status find_jobs(struct fetcher *fetcher, const struct fetch_means *m
         if (fetch_layout_of(use)->chunked) {
             job->end = end_of_chunk(fetcher, begin);
             job->work = work_of_chunk(fetch_layout_of(use));
-            if (means->foresight) job->next = next_use(use, means->foresight);
+            if (fetch_is_raw_part(use))
+                job->reads = 0;
+            else if (means->foresight)
+                job->next = next_use(use, means->foresight);
         } else {
             job->end = end_of_rows(fetcher, begin, most, job);
         }
@@ -237,7 +246,7 @@ static void give_up_hit(void *user, struct fetch_cached *cached)
 static struct fetch_cached *find_kept(const struct fetcher *fetcher, const struct fetch_job *job)
 {
     const struct fetch_use *use = &fetcher->uses[job->begin];
-    if (!fetch_layout_of(use)->chunked) return NULL;
+    if (!fetch_layout_of(use)->chunked || fetch_is_raw_part(use)) return NULL;
     return fetch_cache_find(fetch_store_cache(fetcher->store), use->piece->field->key, use->place);
 }
 
@@ -268,7 +277,7 @@ static void keep(struct fetcher *fetcher, struct fetch_job *job, const struct fe
     const struct fetch_use *use = &fetcher->uses[job->begin];
     const struct data_field *field = use->piece->field;
     const struct io_layout *layout = io_reader_layout(field->direct);
-    if (!layout->chunked || job->joined) return;
+    if (!layout->chunked || job->joined || fetch_is_raw_part(use)) return;
     fetcher->now.chunks_decoded++;
     if (means->passing) return;
     uint64_t next = means->foresight ? job->next : fetch_store_time(fetcher->store);

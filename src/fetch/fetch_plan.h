@@ -44,6 +44,14 @@ struct fetch_jobs {
     size_t count;
 };
 
+/* Pieces whose rows are read whole and compared before they are cut to the part that is taken. */
+struct fetch_whole {
+    struct fetch_piece *piece; /* all pieces of the fetch, some of them whole */
+    size_t capacity;
+    char *rows; /* memory for whole rows */
+    size_t bytes;
+};
+
 struct fetcher {
     struct core_pool *pool;
     struct fetch_store *store;
@@ -61,9 +69,14 @@ struct fetcher {
     uint64_t waiting_bytes;       /* most bytes that threads take that only wait for the disk */
     bool may_wait;                /* true if the jobs of now may wait for the disk */
     struct fetch_counts now;      /* what the present fetch did */
+    struct fetch_whole whole;
 };
 
 const struct io_layout *fetch_layout_of(const struct fetch_use *use);
+
+/* Returns true if a use takes a part of a chunk that was stored without filters. Only the wanted
+ * bytes of the chunk are then read, and the chunk is not kept. */
+bool fetch_is_raw_part(const struct fetch_use *use);
 
 /* The least work for which a thread is woken, in bytes that are copied in the same time. Tests set
  * it to 1, so that all threads work. */

@@ -82,7 +82,8 @@ static bool failed_for_wanted(const struct fetch_means *means, const struct fetc
 {
     for (size_t i = 0; i < spots->count; i++) {
         const struct fetch_spot *spot = &spots->spot[i];
-        const struct fetch_piece wanted = {spot->field, spot->first, spot->count, NULL, false};
+        const struct fetch_piece wanted = {spot->field, spot->first, spot->count, NULL,
+                                           FETCH_TAKEN};
         if (!spot->at && fetch_failed_for(means->fetcher, &wanted)) return true;
     }
     return false;
@@ -128,7 +129,7 @@ static void claim_unit(struct claim *claim, const struct fetch_spot *spot, uint6
     claim->array[claim->count] = array;
     claim->unit[claim->count] = unit;
     claim->piece[claim->count++] = (struct fetch_piece){
-        spot->field, rows.first, rows.count, data_resident_row(array, rows.first), false};
+        spot->field, rows.first, rows.count, data_resident_row(array, rows.first), FETCH_TAKEN};
 }
 
 /* Fills the units of missing spots that nobody fills. */
@@ -150,6 +151,14 @@ static shs_status fill_missing(const struct fetch_means *means, const struct fet
     return status;
 }
 
+/* Rows of series are compared as whole series, as they are in units. */
+static enum fetch_take take_of(const struct fetch_spot *spot)
+{
+    const struct data_field *field = spot->field;
+    bool compares = field->row_axes == 2 && !field->part && data_field_has_checksums(field);
+    return compares ? FETCH_SERIES : FETCH_TAKEN;
+}
+
 /* Reads the rows that are still missing. */
 static shs_status read_missing(const struct fetch_means *means, struct fetch_spots *spots,
                                size_t missing, struct fetch_counts *counts)
@@ -167,7 +176,7 @@ static shs_status read_missing(const struct fetch_means *means, struct fetch_spo
         struct fetch_spot *spot = &spots->spot[i];
         if (spot->at) continue;
         spots->pieces[count++] =
-            (struct fetch_piece){spot->field, spot->first, spot->count, spot->to, false};
+            (struct fetch_piece){spot->field, spot->first, spot->count, spot->to, take_of(spot)};
         spot->at = spot->to;
     }
     return read_pieces(&alone, spots->pieces, count, counts);

@@ -84,12 +84,31 @@ static shs_status read_passing_chunk(const struct fetcher *fetcher, struct fetch
     return status;
 }
 
+/* Reads the wanted bytes of a chunk that was stored without filters. */
+static shs_status read_raw_chunk(struct fetcher *fetcher, struct fetch_job *job,
+                                 struct io_lane *lane)
+{
+    bool cold = false;
+    shs_status status = SHS_OK;
+    for (size_t i = job->begin; i < job->end && !status && !cold; i++) {
+        const struct fetch_use *use = &fetcher->uses[i];
+        const struct fetch_piece *piece = use->piece;
+        const struct io_run run = {piece->first, piece->count, piece->to, fetch_part_of(piece)};
+        status = io_reader_raw(piece->field->direct, lane, use->place, &run,
+                               fetcher->may_wait ? NULL : &cold);
+    }
+    job->cold = cold;
+    return status;
+}
+
 static shs_status do_job(struct fetcher *fetcher, struct fetch_job *job, struct io_lane *lane)
 {
     const struct fetch_piece *piece = fetcher->uses[job->begin].piece;
     bool chunked = io_reader_layout(piece->field->direct)->chunked;
     if (fetch_work_delay) fetch_work_delay();
+    bool raw = fetch_is_raw_part(&fetcher->uses[job->begin]);
     shs_status status = !chunked      ? read_rows(fetcher, job, lane)
+                        : raw         ? read_raw_chunk(fetcher, job, lane)
                         : job->cached ? read_kept_chunk(fetcher, job, lane)
                                       : read_passing_chunk(fetcher, job, lane);
     if (!status) return SHS_OK;

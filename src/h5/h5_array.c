@@ -168,6 +168,11 @@ void h5_array_close(struct h5_array **array)
     core_free(array);
 }
 
+uint32_t h5_array_axes(const struct h5_array *array)
+{
+    return array->axes;
+}
+
 void h5_array_view(struct h5_array *array, uint32_t row_axes, const struct io_part *part)
 {
     struct h5_guard guard = h5_guard_begin();

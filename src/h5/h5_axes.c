@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "core_memory.h"
-#include "h5_array.h"
+#include "h5_axes.h"
 #include "h5_file.h"
 #include "h5_guard.h"
 
@@ -11,9 +11,10 @@ enum {
     PATH = 1024       /* bytes of the path of a scale whose name is read */
 };
 
-/* Who is told the names. */
+/* Who is shown the scales, or told the labels. */
 struct listener {
-    struct h5_array *array;
+    const struct h5_array *array;
+    h5_axis_scale *show;
     h5_axis_name *visit;
     void *user;
 };
@@ -55,26 +56,22 @@ static void read_elements(hid_t attribute, hid_t memory, void *elements,
 
 /* ---- dimension scales */
 
-/* Tells the name of the object that a reference leads to, without the groups that it lies in. A
- * reference that leads nowhere, as a copied array may have, names nothing. */
-static void tell_scale(const struct listener *listener, uint32_t axis, const hobj_ref_t *reference)
+/* Shows the object that a reference leads to. A reference that leads nowhere, as a copied array may
+ * have, shows nothing. */
+static void show_scale(const struct listener *listener, uint32_t axis, const hobj_ref_t *reference)
 {
-    char path[PATH];
     hid_t scale = H5Rdereference2(listener->array->dataset, H5P_DEFAULT, H5R_OBJECT, reference);
     if (scale < 0) return;
-    ssize_t length = H5Iget_name(scale, path, sizeof path);
+    listener->show(listener->user, axis, scale);
     H5Oclose(scale);
-    if (length <= 0 || length >= (ssize_t)sizeof path) return;
-    const char *slash = strrchr(path, '/');
-    listener->visit(listener->user, axis, slash ? slash + 1 : path);
 }
 
-static void tell_scales(const struct listener *listener, const void *elements)
+static void show_scales(const struct listener *listener, const void *elements)
 {
     const hvl_t *scales = elements;
     for (uint32_t axis = 0; axis < listener->array->axes; axis++)
         for (size_t i = 0; i < scales[axis].len && i < MOST_SCALES; i++)
-            tell_scale(listener, axis, (const hobj_ref_t *)scales[axis].p + i);
+            show_scale(listener, axis, (const hobj_ref_t *)scales[axis].p + i);
 }
 
 static bool is_list_of_references(hid_t type)
@@ -86,14 +83,16 @@ static bool is_list_of_references(hid_t type)
     return is;
 }
 
-static void read_scales(const struct listener *listener)
+void h5_axis_scales(const struct h5_array *array, h5_axis_scale *visit, void *user)
 {
+    const struct listener listener = {.array = array, .show = visit, .user = user};
+    if (!array->axes || !has_attributes(array->dataset)) return;
     hvl_t scales[SHS_MAX_AXES];
-    hid_t attribute = open_attribute(listener->array, "DIMENSION_LIST");
+    hid_t attribute = open_attribute(array, "DIMENSION_LIST");
     if (attribute < 0) return;
     hid_t type = H5Aget_type(attribute), memory = H5Tvlen_create(H5T_STD_REF_OBJ);
     if (is_list_of_references(type))
-        read_elements(attribute, memory, scales, tell_scales, listener);
+        read_elements(attribute, memory, scales, show_scales, &listener);
     H5Tclose(memory);
     H5Tclose(type);
     H5Aclose(attribute);
@@ -125,13 +124,24 @@ static void read_labels(const struct listener *listener)
     H5Aclose(attribute);
 }
 
+/* Tells the name of a scale without the groups that it lies in. */
+static void tell_scale(void *user, uint32_t axis, hid_t scale)
+{
+    const struct listener *listener = user;
+    char path[PATH];
+    ssize_t length = H5Iget_name(scale, path, sizeof path);
+    if (length <= 0 || length >= (ssize_t)sizeof path) return;
+    const char *slash = strrchr(path, '/');
+    listener->visit(listener->user, axis, slash ? slash + 1 : path);
+}
+
 shs_status h5_axis_names(struct h5_array *array, h5_axis_name *visit, void *user)
 {
-    const struct listener listener = {array, visit, user};
+    struct listener listener = {.array = array, .visit = visit, .user = user};
     shs_status status = SHS_OK;
     struct h5_guard guard = h5_guard_begin();
     if (array->axes && has_attributes(array->dataset)) {
-        read_scales(&listener);
+        h5_axis_scales(array, tell_scale, &listener);
         read_labels(&listener);
         status = h5_check_trouble("%s: dataset %s: the names of its axes cannot be read",
                                   array->path, array->name);

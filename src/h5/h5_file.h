@@ -69,6 +69,10 @@ void h5_array_close(struct h5_array **array);
  * differs only in the time of its last change. */
 shs_status h5_array_check(const struct h5_array *array, bool *touched);
 
+/* Returns how many axes an array has as it is stored: the axis of the parts of complex numbers, the
+ * last of the shape, is not counted. */
+uint32_t h5_array_axes(const struct h5_array *array);
+
 /* Takes the first `row_axes` axes, 1 or 2, for those that count rows; an array has at least as
  * many. With 2, rows are numbered over both axes, the second faster. If `part` is not NULL, reads
  * give this part of each row, which stays the caller's. It takes both parts of complex numbers. */

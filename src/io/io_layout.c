@@ -70,6 +70,22 @@ bool io_layout_is_edge(const struct io_layout *layout, uint64_t chunk)
     return false;
 }
 
+bool io_layout_is_summed(const struct io_layout *layout)
+{
+    enum {
+        FLETCHER32 = 3 /* the filter's number in HDF5 */
+    };
+    uint32_t at = 0;
+    while (at < layout->pipeline.count && layout->pipeline.filter[at].id != FLETCHER32)
+        at++;
+    if (!layout->chunked || at == layout->pipeline.count) return false;
+    for (uint64_t i = 0; i < layout->n_chunks; i++)
+        if ((layout->chunks[i].mask >> at & 1) ||
+            (layout->raw_edges && io_layout_is_edge(layout, i)))
+            return false;
+    return true;
+}
+
 /* ---- Bands. */
 
 /* Returns how many bands the rows of a series lie in. */
@@ -193,7 +209,7 @@ uint64_t io_layout_next_chunk(const struct io_layout *layout, const struct io_pa
 /* ---- Copies. */
 
 /* Rows to copy between two arrays in memory: a chunk, and dense rows or parts of rows. Steps are in
- * bytes from an index of an axis to the next. */
+ * bytes from an index of an axis to the next. Places in the chunk are counted in bytes. */
 struct copy {
     const struct io_layout *layout;
     const struct io_part *part;
@@ -201,46 +217,52 @@ struct copy {
     size_t from_step[SHS_MAX_AXES], to_step[SHS_MAX_AXES];
     uint32_t axes; /* axes behind these are whole in both arrays, and copied as one run */
     size_t run_bytes;
+    const char *decoded; /* the chunk, or NULL if the runs of bytes are only told */
+    io_layout_visit *visit;
+    void *user;
 };
 
-static void copy_axis(const struct copy *copy, uint32_t axis, const char *from, char *to);
+static shs_status copy_run(const struct copy *copy, uint64_t from, size_t bytes, char *to)
+{
+    if (!copy->decoded) return copy->visit(copy->user, from, bytes, to);
+    memcpy(to, copy->decoded + from, bytes);
+    return SHS_OK;
+}
+
+static shs_status copy_axis(const struct copy *copy, uint32_t axis, uint64_t from, char *to);
 
 /* Copies a range of indices of an axis. `from` is the chunk's first index along the axis. */
-static void copy_range(const struct copy *copy, uint32_t axis, const struct io_range *range,
-                       const char *from, char *to)
+static shs_status copy_range(const struct copy *copy, uint32_t axis, const struct io_range *range,
+                             uint64_t from, char *to)
 {
     size_t from_step = copy->from_step[axis], to_step = copy->to_step[axis];
+    shs_status status = SHS_OK;
     from += (range->begin - copy->corner[axis]) * from_step;
     to += range->at * to_step;
-    if (axis + 1 == copy->axes && range->step == 1 && from_step == copy->run_bytes &&
-        to_step == copy->run_bytes) {
-        memcpy(to, from, range->count * copy->run_bytes);
-        return;
-    }
-    for (uint64_t i = 0; i < range->count; i++)
-        copy_axis(copy, axis + 1, from + i * range->step * from_step, to + i * to_step);
+    if (axis + 1 == copy->axes && range->step == 1)
+        return copy_run(copy, from, range->count * copy->run_bytes, to);
+    for (uint64_t i = 0; i < range->count && !status; i++, to += to_step)
+        status = copy_axis(copy, axis + 1, from + i * range->step * from_step, to);
+    return status;
 }
 
 /* Copies what the chunk has of an inner axis. */
-static void copy_axis(const struct copy *copy, uint32_t axis, const char *from, char *to)
+static shs_status copy_axis(const struct copy *copy, uint32_t axis, uint64_t from, char *to)
 {
     const struct io_layout *layout = copy->layout;
     struct io_range clipped;
-    if (axis == copy->axes) {
-        memcpy(to, from, copy->run_bytes);
-        return;
-    }
+    shs_status status = SHS_OK;
+    if (axis == copy->axes) return copy_run(copy, from, copy->run_bytes, to);
     uint64_t low = copy->corner[axis], high = low + layout->chunk[axis];
     if (high > layout->shape[axis]) high = layout->shape[axis];
-    if (!copy->part) {
-        copy_range(copy, axis, &(struct io_range){low, high - low, 1, low}, from, to);
-        return;
-    }
+    if (!copy->part)
+        return copy_range(copy, axis, &(struct io_range){low, high - low, 1, low}, from, to);
     const struct io_part_axis *taken = &copy->part->axis[axis - layout->row_axes];
-    for (size_t i = io_part_next_range(taken, 0, low, high); i < taken->ranges;
+    for (size_t i = io_part_next_range(taken, 0, low, high); i < taken->ranges && !status;
          i = io_part_next_range(taken, i + 1, low, high))
         if (io_range_clip(&taken->range[i], low, high, &clipped))
-            copy_range(copy, axis, &clipped, from, to);
+            status = copy_range(copy, axis, &clipped, from, to);
+    return status;
 }
 
 /* Sets the steps of the inner axes. Returns the bytes of a row in the chunk. */
@@ -268,40 +290,56 @@ static size_t set_steps(struct copy *copy)
 }
 
 /* Copies `count` neighbouring rows of the chunk from the row at `from` on. */
-static void copy_rows(const struct copy *copy, const char *from, size_t row_step, uint64_t count,
-                      char *to)
+static shs_status copy_rows(const struct copy *copy, uint64_t from, size_t row_step, uint64_t count,
+                            char *to)
 {
     size_t bytes = copy->part ? copy->part->bytes : copy->layout->row_bytes;
     uint32_t rows = copy->layout->row_axes;
-    if (copy->axes == rows) {
-        memcpy(to, from, count * bytes);
-        return;
+    shs_status status = SHS_OK;
+    if (copy->axes == rows) return copy_run(copy, from, count * bytes, to);
+    for (uint64_t row = 0; row < count && !status; row++, from += row_step, to += bytes)
+        status = copy_axis(copy, rows, from, to);
+    return status;
+}
+
+static shs_status copy_chunk(struct copy *copy, uint64_t chunk, const struct io_run_rows *wanted)
+{
+    const struct io_layout *layout = copy->layout;
+    uint64_t corner[SHS_MAX_AXES], length = layout->series_rows,
+                                   end = wanted->first + wanted->count;
+    size_t row_step = set_steps(copy), bytes = copy->part ? copy->part->bytes : layout->row_bytes;
+    bool two = layout->row_axes == 2;
+    shs_status status = SHS_OK;
+    find_corner(layout, chunk, corner);
+    copy->corner = corner;
+    uint64_t height = layout->chunk[two], series = two ? corner[0] : 0;
+    uint64_t stop = two ? corner[0] + layout->chunk[0] : 1;
+    if (two && stop > (end - 1) / length + 1) stop = (end - 1) / length + 1;
+    if (two && series < wanted->first / length) series = wanted->first / length;
+    for (; series < stop && !status; series++) {
+        uint64_t begin = series * length + corner[two], low = begin, high = begin + height;
+        uint64_t from = two ? (series - corner[0]) * height * row_step : 0;
+        if (high > (series + 1) * length) high = (series + 1) * length;
+        if (low < wanted->first) low = wanted->first;
+        if (high > end) high = end;
+        if (low >= high) continue;
+        status = copy_rows(copy, from + (low - begin) * row_step, row_step, high - low,
+                           wanted->to + (low - wanted->first) * bytes);
     }
-    for (uint64_t row = 0; row < count; row++, from += row_step, to += bytes)
-        copy_axis(copy, rows, from, to);
+    return status;
 }
 
 void io_layout_copy(const struct io_layout *layout, const struct io_part *part, uint64_t chunk,
                     const void *decoded, uint64_t first, uint64_t count, void *rows)
 {
-    uint64_t corner[SHS_MAX_AXES], length = layout->series_rows, end = first + count;
-    struct copy copy = {.layout = layout, .part = part, .corner = corner};
-    size_t row_step = set_steps(&copy), bytes = part ? part->bytes : layout->row_bytes;
-    bool two = layout->row_axes == 2;
-    find_corner(layout, chunk, corner);
-    uint64_t height = layout->chunk[two], series = two ? corner[0] : 0;
-    uint64_t stop = two ? corner[0] + layout->chunk[0] : 1;
-    if (two && stop > (end - 1) / length + 1) stop = (end - 1) / length + 1;
-    if (two && series < first / length) series = first / length;
-    for (; series < stop; series++) {
-        uint64_t begin = series * length + corner[two], low = begin, high = begin + height;
-        const char *from = decoded;
-        if (high > (series + 1) * length) high = (series + 1) * length;
-        if (low < first) low = first;
-        if (high > end) high = end;
-        if (low >= high) continue;
-        if (two) from += (series - corner[0]) * height * row_step;
-        copy_rows(&copy, from + (low - begin) * row_step, row_step, high - low,
-                  (char *)rows + (low - first) * bytes);
-    }
+    struct copy copy = {.layout = layout, .part = part, .decoded = decoded};
+    (void)copy_chunk(&copy, chunk, &(struct io_run_rows){first, count, rows});
+}
+
+shs_status io_layout_walk(const struct io_layout *layout, const struct io_part *part,
+                          uint64_t chunk, const struct io_run_rows *wanted, io_layout_visit *visit,
+                          void *user)
+{
+    struct copy copy = {.layout = layout, .part = part, .visit = visit, .user = user};
+    return copy_chunk(&copy, chunk, wanted);
 }

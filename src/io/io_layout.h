@@ -69,6 +69,10 @@ void io_layout_free(struct io_layout *layout);
 /* Returns true if the chunks hold whole rows, which lie one after the other in each chunk. */
 bool io_layout_whole_rows(const struct io_layout *layout);
 
+/* Returns true if the elements are chunked and each chunk has a checksum of its own, by the filter
+ * fletcher32. */
+bool io_layout_is_summed(const struct io_layout *layout);
+
 /* Returns true if a chunk reaches beyond the array's shape. */
 bool io_layout_is_edge(const struct io_layout *layout, uint64_t chunk);
 
@@ -93,5 +97,18 @@ struct io_rows io_layout_rows_of(const struct io_layout *layout, uint64_t chunk)
  * rows are put together one after the other; row `first` goes to `rows`. */
 void io_layout_copy(const struct io_layout *layout, const struct io_part *part, uint64_t chunk,
                     const void *decoded, uint64_t first, uint64_t count, void *rows);
+
+/* Rows [first, first + count), which go to `to` one after the other. */
+struct io_run_rows {
+    uint64_t first, count;
+    char *to;
+};
+
+/* Calls `visit` with each run of bytes that io_layout_copy() would copy, until it returns an error:
+ * `from` counts the bytes of the chunk. */
+typedef shs_status io_layout_visit(void *user, uint64_t from, size_t bytes, char *to);
+shs_status io_layout_walk(const struct io_layout *layout, const struct io_part *part,
+                          uint64_t chunk, const struct io_run_rows *wanted, io_layout_visit *visit,
+                          void *user);
 
 #endif

@@ -249,10 +249,15 @@ static bool is_raw(const struct io_layout *layout, uint64_t chunk)
            (layout->raw_edges && io_layout_is_edge(layout, chunk));
 }
 
+bool io_reader_is_raw(const struct io_reader *reader, uint64_t chunk)
+{
+    return reader->layout.chunks[chunk].address != IO_NOWHERE && is_raw(&reader->layout, chunk);
+}
+
 void io_reader_need(const struct io_reader *reader, bool parts, struct io_need *need)
 {
     const struct io_layout *layout = &reader->layout;
-    if (!layout->chunked && parts && need->stored < IO_SPAN_BYTES) need->stored = IO_SPAN_BYTES;
+    if (parts && need->stored < IO_SPAN_BYTES) need->stored = IO_SPAN_BYTES;
     if (!layout->chunked) return;
     if (need->chunk < layout->chunk_bytes) need->chunk = layout->chunk_bytes;
     for (uint64_t i = 0; i < layout->n_chunks; i++) {
@@ -360,6 +365,10 @@ static shs_status read_chunked(const struct io_reader *reader, struct io_lane *l
             i = io_layout_next_chunk(layout, run->part, i);
             if (i >= layout->chunks_a_band) break;
             uint64_t chunk = band * layout->chunks_a_band + i;
+            if (run->part && io_reader_is_raw(reader, chunk)) {
+                status = io_reader_raw(reader, lane, chunk, run, NULL);
+                continue;
+            }
             status = io_reader_chunk(reader, lane, chunk, decoded, NULL);
             if (!status)
                 io_layout_copy(layout, run->part, chunk, decoded, run->first, run->count, run->to);

@@ -102,6 +102,14 @@ shs_status io_reader_scattered(const struct io_reader *reader, struct io_lane *l
 shs_status io_reader_chunk(const struct io_reader *reader, struct io_lane *lane, uint64_t chunk,
                            void *to, bool *cold);
 
+/* Returns true if a chunk was written and stored without filters. */
+bool io_reader_is_raw(const struct io_reader *reader, uint64_t chunk);
+
+/* Reads what such a chunk has of the part of a run's rows, and no more of the chunk than that and
+ * gaps that cost nothing. */
+shs_status io_reader_raw(const struct io_reader *reader, struct io_lane *lane, uint64_t chunk,
+                         const struct io_run *run, bool *cold);
+
 /* Reads rows [first, first + count) of an array of either layout. Waits for the disk. */
 shs_status io_reader_read(const struct io_reader *reader, struct io_lane *lane, uint64_t first,
                           uint64_t count, void *rows);

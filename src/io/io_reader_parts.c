@@ -8,37 +8,48 @@ enum {
     MOST_RUNS = 1024   /* most runs of bytes in one read */
 };
 
-/* Runs of bytes that share a read. What they bring is dense in memory. */
+/* Runs of bytes that share a read. */
 struct span {
     const struct io_reader *reader;
     struct io_lane *lane;
     bool *cold;
-    uint64_t row; /* the offset of the row that is being added */
-    char *to;     /* where the first run's bytes go */
+    uint64_t origin; /* the offset in the file that runs are counted from */
     uint64_t at, end;
     size_t runs, wanted; /* bytes that are wanted of [at, end) */
-    uint64_t run_at[MOST_RUNS];
-    size_t run_bytes[MOST_RUNS];
+    struct io_copy run[MOST_RUNS];
 };
+
+static void begin(struct span *span, const struct io_reader *reader, struct io_lane *lane,
+                  bool *cold)
+{
+    span->reader = reader;
+    span->lane = lane;
+    span->cold = cold;
+    span->runs = span->wanted = 0; /* the rest is set when it is used */
+}
+
+static bool is_cold(const struct span *span)
+{
+    return span->cold && *span->cold;
+}
 
 /* Reads the bytes [at, end) to the lane's memory, and copies the runs out. */
 static shs_status read_with_gaps(struct span *span)
 {
     struct io_lane *lane = span->lane;
-    size_t bytes = (size_t)(span->end - span->at);
     shs_status status = io_lane_grow(&lane->stored, &lane->stored_bytes, IO_SPAN_BYTES);
     if (status) return status;
-    const struct iovec piece = {lane->stored, bytes};
+    const struct iovec piece = {lane->stored, (size_t)(span->end - span->at)};
     status =
         io_access_read(&span->reader->access, span->at, &piece, 1, span->cold, &lane->bytes_read);
-    if (status || (span->cold && *span->cold)) return status;
-    char *to = span->to;
-    for (size_t i = 0; i < span->runs; to += span->run_bytes[i++])
-        memcpy(to, (char *)lane->stored + (span->run_at[i] - span->at), span->run_bytes[i]);
+    if (status || is_cold(span)) return status;
+    for (size_t i = 0; i < span->runs; i++)
+        memcpy(span->run[i].to, (char *)lane->stored + (span->run[i].at - span->at),
+               span->run[i].bytes);
     return SHS_OK;
 }
 
-/* Reads the span, and begins another behind it in memory. */
+/* Reads the span, and empties it. */
 static shs_status read_span(struct span *span)
 {
     shs_status status = SHS_OK;
@@ -46,14 +57,14 @@ static shs_status read_span(struct span *span)
     if (span->runs > 1) {
         status = read_with_gaps(span);
     } else {
-        const struct iovec piece = {span->to, span->wanted};
+        const struct iovec piece = {span->run->to, span->run->bytes};
         status = io_access_read(&span->reader->access, span->at, &piece, 1, span->cold,
                                 &span->lane->bytes_read);
     }
-    if (status || (span->cold && *span->cold)) return status;
-    io_to_machine_order(&span->reader->layout, span->to, span->wanted);
+    if (status || is_cold(span)) return status;
+    for (size_t i = 0; i < span->runs && span->reader->layout.swapped; i++)
+        io_to_machine_order(&span->reader->layout, span->run[i].to, span->run[i].bytes);
     span->lane->part_reads++;
-    span->to += span->wanted;
     span->runs = span->wanted = 0;
     return SHS_OK;
 }
@@ -61,56 +72,95 @@ static shs_status read_span(struct span *span)
 /* Returns true if bytes behind the span are worth being read with it. */
 static bool joins(const struct span *span, uint64_t at, size_t bytes)
 {
-    if (!span->runs || at < span->end) return false;
-    if (at == span->end && span->runs == 1) return true;
+    if (!span->runs || at < span->end || span->runs == MOST_RUNS) return false;
     uint64_t all = at + bytes - span->at, wanted = span->wanted + bytes;
-    if (all > IO_SPAN_BYTES || (at > span->end && span->runs == MOST_RUNS)) return false;
-    return all <= PAGE_BYTES || (all - wanted) * WANTED_A_GAP <= wanted;
+    return all <= PAGE_BYTES || (all <= IO_SPAN_BYTES && (all - wanted) * WANTED_A_GAP <= wanted);
 }
 
-static shs_status add_run(void *user, uint64_t at, size_t bytes)
+static shs_status add_run(void *user, uint64_t at, size_t bytes, char *to)
 {
     struct span *span = user;
+    struct io_copy *last = span->runs ? &span->run[span->runs - 1] : NULL;
     shs_status status = SHS_OK;
-    if (span->cold && *span->cold) return SHS_OK;
-    at += span->row;
-    if (!joins(span, at, bytes)) {
-        status = read_span(span);
-        if (status || (span->cold && *span->cold)) return status;
-        span->at = span->end = at;
-    }
-    if (span->runs && at == span->end) {
-        span->run_bytes[span->runs - 1] += bytes;
+    if (is_cold(span)) return SHS_OK;
+    at += span->origin;
+    bool follows = last && at == span->end && (char *)last->to + last->bytes == to;
+    if (follows && span->runs == 1) { /* one run may have any length */
+        last->bytes += bytes;
     } else {
-        span->run_at[span->runs] = at;
-        span->run_bytes[span->runs++] = bytes;
+        if (!joins(span, at, bytes)) {
+            status = read_span(span);
+            if (status || is_cold(span)) return status;
+            span->at = at;
+        }
+        if (follows && span->runs)
+            last->bytes += bytes;
+        else
+            span->run[span->runs++] = (struct io_copy){.at = at, .bytes = bytes, .to = to};
     }
     span->end = at + bytes;
     span->wanted += bytes;
     return SHS_OK;
 }
 
-/* A run of rows of which some bytes are cold is read anew as a whole, and counted then. */
+/* Reads what is left, after runs were added with a status. What is cold is read anew as a whole,
+ * and counted then. */
+static shs_status finish(struct span *span, shs_status status, uint64_t read, uint64_t reads)
+{
+    if (!status && !is_cold(span)) status = read_span(span);
+    if (!is_cold(span)) return status;
+    span->lane->bytes_read = read;
+    span->lane->part_reads = reads;
+    return status;
+}
+
+/* Rows whose parts go to memory one after the other. */
+struct rows {
+    struct span span;
+    char *to;
+};
+
+static shs_status add_dense(void *user, uint64_t at, size_t bytes)
+{
+    struct rows *rows = user;
+    char *to = rows->to;
+    rows->to += bytes;
+    return add_run(&rows->span, at, bytes, to);
+}
+
 shs_status io_reader_parts(const struct io_reader *reader, struct io_lane *lane,
                            const struct io_run *run, bool *cold)
 {
     const struct io_layout *layout = &reader->layout;
     uint64_t read = lane->bytes_read, reads = lane->part_reads;
-    struct span span;
-    span.reader = reader;
-    span.lane = lane;
-    span.cold = cold;
-    span.row = layout->address + run->first * layout->row_bytes;
-    span.to = run->to;
-    span.runs = span.wanted = 0; /* the rest is set when it is used */
+    struct rows rows;
     shs_status status = SHS_OK;
-    for (uint64_t i = 0; i < run->count && !status && !(cold && *cold); i++) {
-        status = io_part_walk(run->part, add_run, &span);
-        span.row += layout->row_bytes;
+    rows.to = run->to;
+    begin(&rows.span, reader, lane, cold);
+    rows.span.origin = layout->address + run->first * layout->row_bytes;
+    for (uint64_t i = 0; i < run->count && !status && !is_cold(&rows.span); i++) {
+        status = io_part_walk(run->part, add_dense, &rows);
+        rows.span.origin += layout->row_bytes;
     }
-    if (!status && !(cold && *cold)) status = read_span(&span);
-    if (!cold || !*cold) return status;
-    lane->bytes_read = read;
-    lane->part_reads = reads;
-    return status;
+    return finish(&rows.span, status, read, reads);
+}
+
+shs_status io_reader_raw(const struct io_reader *reader, struct io_lane *lane, uint64_t chunk,
+                         const struct io_run *run, bool *cold)
+{
+    const struct io_layout *layout = &reader->layout;
+    const struct io_chunk *stored = &layout->chunks[chunk];
+    uint64_t read = lane->bytes_read, reads = lane->part_reads;
+    const struct io_run_rows wanted = {run->first, run->count, run->to};
+    struct span span;
+    shs_status status = SHS_OK;
+    begin(&span, reader, lane, cold);
+    span.origin = stored->address;
+    if (stored->bytes != layout->chunk_bytes)
+        status = core_fail(SHS_ERROR_FORMAT, "it has %lu bytes where %zu are needed",
+                           (unsigned long)stored->bytes, layout->chunk_bytes);
+    if (!status) status = io_layout_walk(layout, run->part, chunk, &wanted, add_run, &span);
+    return core_wrap(finish(&span, status, read, reads), "%s: chunk %llu, %lu bytes at %llu",
+                     reader->access.path, (ull)chunk, (unsigned long)stored->bytes,
+                     (ull)stored->address);
 }

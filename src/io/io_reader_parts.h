@@ -1,4 +1,4 @@
-/* Parts of the rows of arrays that are not chunked, and what the files of a reader share. */
+/* Parts of rows whose bytes lie in the file as they are, and what the files of a reader share. */
 #ifndef IO_READER_PARTS_H
 #define IO_READER_PARTS_H
 
@@ -14,9 +14,9 @@ struct io_reader {
     struct io_layout layout;
 };
 
-/* Reads the parts of a run's rows. Runs of bytes that lie close together share a read. Bytes
- * between them that nobody wants are then read too: at most one for 20 bytes that are wanted,
- * unless the read has no more than a page. */
+/* Reads the parts of a run's rows, of an array that is not chunked. Runs of bytes that lie close
+ * together share a read. Bytes between them that nobody wants are then read too: at most one for 20
+ * bytes that are wanted, unless the read has no more than a page. */
 shs_status io_reader_parts(const struct io_reader *reader, struct io_lane *lane,
                            const struct io_run *run, bool *cold);
 

@@ -1,0 +1,248 @@
+"""Compares samples of two axes, windows whose rows lie apart, and parts of rows with slices of h5py.
+
+    parts.py SHARDSTEP --cases 300          cases 0 to 299, each of other files, fields and options
+    parts.py SHARDSTEP --case 17            one case, told in full
+
+A case is a function of its number. Each makes one file or two in the current folder, has `shardstep
+replay` write the first batch, and compares each sample with the slice of the array in memory.
+"""
+import argparse
+import random
+import subprocess
+import sys
+
+import h5py
+import numpy as np
+
+TYPES = ['u1', '>i2', '<f4', '>f8', '<f2', 'i8', '?', '<c8']
+FILTERS = [{}, {'compression': 'gzip'}, {'compression': 'gzip', 'shuffle': True},
+           {'compression': 'lzf'}, {'fletcher32': True}, {'compression': 'gzip', 'fletcher32': True}]
+LAYOUTS = ['contiguous', 'contiguous', 'chunked', 'chunked', 'chunked', 'compact', 'virtual']
+NAMES = ['u10', 'v10', 't2m', 'sp', 'tcwv', 'z500', 'q850', 'r_700', 'ö', 'w']
+CRC = []
+for byte in range(256):
+    for _ in range(8):
+        byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
+    CRC.append(byte)
+
+
+def crc32c(data):
+    value = 0xFFFFFFFF
+    for byte in data:
+        value = value >> 8 ^ CRC[(value ^ byte) & 255]
+    return value ^ 0xFFFFFFFF
+
+
+def plain(array):
+    """Numbers as they are delivered."""
+    if array.dtype == bool:
+        return array.astype('u1')
+    array = array.astype(array.dtype.newbyteorder('='))
+    if array.dtype.kind == 'c':
+        return np.stack([array.real, array.imag], axis=-1)
+    return array
+
+
+def make_array(draw, shape, kind):
+    """An array of whole numbers, of which no two neighbours are alike."""
+    count = int(np.prod(shape))
+    numbers = (np.arange(count) * 7 + draw.randrange(1000)) % 120
+    array = numbers.reshape(shape)
+    if kind == '?':
+        return array % 3 == 0
+    if kind == '<c8':
+        return (array - 1j * ((array * 3) % 50)).astype(kind)
+    return array.astype(kind)
+
+
+def write_compact(file, array):
+    plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    plist.set_layout(h5py.h5d.COMPACT)
+    kind = h5py.h5t.py_create(array.dtype, logical=True)
+    space = h5py.h5s.create_simple(array.shape)
+    made = h5py.Dataset(h5py.h5d.create(file.id, b'd', kind, space, plist))
+    made[...] = array
+
+
+def write_virtual(path, file, array):
+    cut = array.shape[0] // 2
+    layout = h5py.VirtualLayout(shape=array.shape, dtype=array.dtype)
+    for number, (begin, end) in enumerate([(0, cut), (cut, array.shape[0])]):
+        if begin == end:
+            continue
+        name = f'{path}.{number}.source'
+        with h5py.File(name, 'w') as source:
+            source['s'] = array[begin:end]
+        layout[begin:end] = h5py.VirtualSource(name, 's', shape=array[begin:end].shape)
+    file.create_virtual_dataset('d', layout)
+
+
+def write(draw, path, array, case):
+    with h5py.File(path, 'w', libver=case['libver']) as file:
+        if case['layout'] == 'compact' and array.nbytes < 60000:
+            write_compact(file, array)
+        elif case['layout'] == 'virtual':
+            write_virtual(path, file, array)
+        elif case['layout'] == 'chunked':
+            chunks = tuple(draw.randint(1, length + (draw.random() < .2)) for length in array.shape)
+            chunks = tuple(min(chunk, length) for chunk, length in zip(chunks, array.shape))
+            file.create_dataset('d', data=array, chunks=chunks, **case['filters'])
+        else:
+            file['d'] = array
+        if case['summed']:
+            little = array.astype(array.dtype.newbyteorder('<'))
+            sums = [crc32c(little[i].tobytes()) for i in range(array.shape[0])]
+            file['d.crc32c'] = np.array(sums, '<u4')
+        for axis, names in case['names'].items():
+            scale = f'axis{axis}'
+            if names and isinstance(names[0], float):
+                file[scale] = np.array(names)
+            elif names and case['fixed']:
+                file[scale] = np.array([name.encode() for name in names], dtype='S12')
+            else:
+                file.create_dataset(scale, data=names, dtype=h5py.string_dtype())
+            file['d'].dims[axis].attach_scale(file[scale])
+
+
+def pick(draw, length, names):
+    """The text of what is picked of an axis, and its indices."""
+    left = list(range(length))
+    words, indices = [], []
+    for _ in range(draw.randint(1, 3)):
+        kind = draw.random()
+        begin = draw.randrange(length)
+        end = draw.randint(begin + 1, length)
+        step = draw.choice([1, 1, 2, 3])
+        if kind < .35:
+            taken, word = [begin], str(begin)
+        elif kind < .5 and names:
+            word = names[begin] if isinstance(names[begin], str) else repr(names[begin])
+            taken = [begin]
+        else:
+            taken = list(range(begin, end, step))
+            word = ('' if begin == 0 and draw.random() < .5 else str(begin)) + ':'
+            word += '' if end == length and draw.random() < .5 else str(end)
+            word += '' if step == 1 and draw.random() < .7 else f':{step}'
+        if any(index not in left for index in taken):
+            continue
+        left = [index for index in left if index not in taken]
+        words.append(word)
+        indices += taken
+    if not words:
+        return ':', list(range(length))
+    return ' '.join(words), indices
+
+
+def make_case(draw):
+    rows = draw.choice([1, 1, 2, 2, 2])
+    case = {'row_axes': rows, 'kind': draw.choice(TYPES), 'layout': draw.choice(LAYOUTS),
+            'filters': draw.choice(FILTERS), 'summed': draw.random() < .25,
+            'libver': draw.choice(['earliest', 'latest']), 'fixed': draw.random() < .5,
+            'inner': [draw.randint(1, 9) for _ in range(draw.choice([0, 1, 1, 2, 2, 3]))],
+            'names': {}, 'picks': {}, 'crops': {}, 'window': None}
+    if draw.random() < .7:
+        case['window'] = (draw.randint(1, 4), draw.randint(1, 3), draw.choice([0, 0, 1, 3]),
+                          draw.choice([1, 1, 2, 3]))
+    for axis, length in enumerate(case['inner']):
+        number = rows + axis
+        if draw.random() < .4:
+            case['names'][number] = (NAMES[:length] if draw.random() < .6 else
+                                     [500.0 + 12.5 * i for i in range(length)])
+        if draw.random() < .5:
+            case['picks'][number] = pick(draw, length, case['names'].get(number))
+        elif draw.random() < .3:
+            begin = draw.randrange(length)
+            end = draw.randint(begin + 1, length)
+            case['crops'][number] = (f'{begin}:{end}', list(range(begin, end)))
+    return case
+
+
+def text_of(case, draw):
+    """The text of the field, of which axes may be given by their names."""
+    def axis(number):
+        return f'axis{number}' if number in case['names'] and draw.random() < .5 else str(number)
+    values = []
+    if case['row_axes'] == 2:
+        values.append('axes=2')
+    if case['window']:
+        values.append('window={}, stride={}, lead={}, every={}'.format(*case['window']))
+    for key, picks in (('select', case['picks']), ('crop', case['crops'])):
+        if picks:
+            values.append(f'{key}=' + ' '.join(f'{axis(n)}[{word}]' for n, (word, _) in picks.items()))
+    return 'x=d(' + ', '.join(values) + ')' if values else 'x=d'
+
+
+def samples_of(case, array):
+    """All samples of a file, by slices."""
+    rows = case['row_axes']
+    series = [array[i] for i in range(array.shape[0])] if rows == 2 else [array]
+    samples = []
+    for one in series:
+        if not case['window']:
+            samples += list(one)
+            continue
+        window, stride, lead, every = case['window']
+        begin = lead
+        while begin + (window - 1) * every < one.shape[0]:
+            samples.append(one[begin:begin + (window - 1) * every + 1:every])
+            begin += stride
+    taken = []
+    for sample in samples:
+        shift = (1 if case['window'] else 0) - rows
+        for picks in (case['picks'], case['crops']):
+            for number, (_, indices) in picks.items():
+                sample = np.take(sample, indices, axis=number + shift)
+        taken.append(plain(np.asarray(sample)))
+    return taken
+
+
+def run(shardstep, number, told):
+    draw = random.Random(number)
+    case = make_case(draw)
+    arrays, paths = [], []
+    for file in range(draw.choice([1, 1, 1, 2])):
+        shape = [draw.randint(1, 5), draw.randint(4, 20)] if case['row_axes'] == 2 else [draw.randint(12, 60)]
+        arrays.append(make_array(draw, shape + case['inner'], case['kind']))
+        paths.append(f'part{file}.h5')
+        write(draw, paths[-1], arrays[-1], case)
+    text = text_of(case, draw)
+    wanted = [sample for array in arrays for sample in samples_of(case, array)]
+    if not wanted:
+        return True
+    command = [shardstep, 'replay', ','.join(paths), '--fields', text, '--vranks', '1', '--rank', '0',
+               '--step', '0', '--batch', str(draw.choice([3, 1000])), '--seed', str(number),
+               '--shuffle', draw.choice(['none', 'full', 'full', 'blocks']), '-o', 'out.h5', '--overwrite']
+    command += draw.choice([[], ['--cache-bytes', '1'], ['--cache-bytes', '3000']])
+    command += draw.choice([[], [], ['--threads', '2'], ['--map']])
+    if told:
+        print(case, [array.shape for array in arrays], ' '.join(command), sep='\n')
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        print(f'case {number}: {text}: {done.stderr.strip()}')
+        return False
+    with h5py.File('out.h5') as out:
+        index, came = out['index'][()], out['x'][()]
+    for slot, row in enumerate(index):
+        if came.dtype != wanted[row].dtype or came[slot].shape != wanted[row].shape or \
+                not np.array_equal(came[slot], wanted[row]):
+            print(f'case {number}: {text}: sample {row} of {len(wanted)} is not the slice of h5py')
+            return False
+    if max(index) >= len(wanted):
+        print(f'case {number}: {text}: sample {max(index)}, but there are {len(wanted)}')
+        return False
+    return True
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('shardstep')
+    parser.add_argument('--cases', type=int, default=300)
+    parser.add_argument('--case', type=int)
+    options = parser.parse_args()
+    numbers = range(options.cases) if options.case is None else [options.case]
+    wrong = sum(not run(options.shardstep, number, options.case is not None) for number in numbers)
+    print(f'{len(numbers)} cases, {wrong} wrong')
+    return 1 if wrong else 0
+
+
+sys.exit(main())

@@ -1,0 +1,367 @@
+/* Windows over two axes and parts of rows: which bytes are read, what is compared, what is refused.
+ * Values of random geometries are compared with h5py by tests/cli/parts.sh. */
+#include <fcntl.h>
+
+#include "io_crc32c.h"
+#include "sample_scene.h"
+
+/* An array of floats in a file that HDF5 itself writes. Element e is the number e. */
+struct array {
+    const char *name;
+    int axes;
+    hsize_t shape[5], chunk[5]; /* chunk[0] 0: contiguous */
+    bool deflate, fletcher32, sums;
+};
+
+static hsize_t elements_of(const struct array *array, int from)
+{
+    hsize_t elements = 1;
+    for (int axis = from; axis < array->axes; axis++)
+        elements *= array->shape[axis];
+    return elements;
+}
+
+static void write_sums(hid_t file, const struct array *array, const float *numbers)
+{
+    hsize_t rows = array->shape[0], elements = elements_of(array, 1);
+    uint32_t sums[64];
+    char name[32];
+    for (hsize_t row = 0; row < rows; row++)
+        sums[row] = io_crc32c_elements(numbers + row * elements, elements, sizeof *numbers);
+    snprintf(name, sizeof name, "%s.crc32c", array->name);
+    hid_t space = H5Screate_simple(1, &rows, NULL);
+    hid_t data =
+        H5Dcreate2(file, name, H5T_STD_U32LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    CHECK(H5Dwrite(data, H5T_NATIVE_UINT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, sums) >= 0);
+    H5Dclose(data);
+    H5Sclose(space);
+}
+
+static void write_array(hid_t file, const struct array *array)
+{
+    hsize_t count = elements_of(array, 0);
+    float *numbers = malloc(count * sizeof *numbers);
+    hid_t space = H5Screate_simple(array->axes, array->shape, NULL);
+    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    for (hsize_t i = 0; i < count; i++)
+        numbers[i] = (float)i;
+    if (array->chunk[0]) H5Pset_chunk(list, array->axes, array->chunk);
+    if (array->deflate) H5Pset_deflate(list, 1);
+    if (array->fletcher32) H5Pset_fletcher32(list);
+    hid_t data =
+        H5Dcreate2(file, array->name, H5T_IEEE_F32LE, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    CHECK(H5Dwrite(data, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, numbers) >= 0);
+    if (array->sums) write_sums(file, array, numbers);
+    H5Dclose(data);
+    H5Pclose(list);
+    H5Sclose(space);
+    free(numbers);
+}
+
+static void make_file(char path[PATH_BYTES], const char *name, const struct array *array)
+{
+    folder_path(folder, name, path);
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    write_array(file, array);
+    CHECK(H5Fclose(file) >= 0);
+}
+
+/* Changes a byte of an element that is stored without a filter, or of its chunk. */
+static void damage(const char *path, const struct array *array, const hsize_t *at)
+{
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t data = H5Dopen2(file, array->name, H5P_DEFAULT);
+    haddr_t address = 0;
+    hsize_t bytes = 0, corner[5], place = 0;
+    unsigned mask;
+    unsigned char byte = 0;
+    if (array->chunk[0]) {
+        for (int axis = 0; axis < array->axes; axis++)
+            corner[axis] = at[axis] / array->chunk[axis] * array->chunk[axis];
+        CHECK(H5Dget_chunk_info_by_coord(data, corner, &mask, &address, &bytes) >= 0);
+        place = bytes / 2;
+    } else {
+        address = H5Dget_offset(data);
+        for (int axis = 0; axis < array->axes; axis++)
+            place = place * array->shape[axis] + at[axis];
+        place *= sizeof(float);
+    }
+    H5Dclose(data);
+    H5Fclose(file);
+    int written = open(path, O_RDWR);
+    CHECK(pread(written, &byte, 1, (off_t)(address + place)) == 1);
+    byte ^= 4;
+    CHECK(pwrite(written, &byte, 1, (off_t)(address + place)) == 1);
+    close(written);
+}
+
+/* Reads an epoch in any order. Returns the first error of a batch. */
+static shs_status read_epoch(const char *path, const char *fields,
+                             const shs_dataset_options *options, shs_loader_statistics *done,
+                             bool (*is_right)(const shs_batch *batch, uint64_t slot))
+{
+    struct reading reading;
+    shs_batch batch;
+    shs_status status = open_data(&reading, path, fields, options);
+    const shs_loader_options how = {.batch = 2, .epochs = 1};
+    if (!status) status = shs_loader_open(reading.data, &how, &reading.loader);
+    while (!status && (status = shs_next(reading.loader, &batch)) == SHS_OK) {
+        for (uint64_t slot = 0; slot < batch.rows && is_right; slot++)
+            CHECK(is_right(&batch, slot));
+        status = shs_agree(reading.run);
+    }
+    if (reading.loader) *done = shs_statistics(reading.loader);
+    close_data(&reading);
+    return status == SHS_END ? SHS_OK : status;
+}
+
+/* ---- bytes */
+
+/* The layout of ERA5 as weather models are trained on: time, channel, latitude, longitude. */
+enum {
+    TIMES = 3,
+    CHANNELS = 73,
+    LATITUDES = 90,
+    LONGITUDES = 180
+};
+
+static const hsize_t picked[] = {70, 3, 4, 5, 22};
+
+static bool weather_is_right(const shs_batch *batch, uint64_t slot)
+{
+    const float *now =
+        (const float *)batch->field[0].data + slot * COUNT(picked) * (LATITUDES / 2) * LONGITUDES;
+    for (size_t c = 0; c < COUNT(picked); c++)
+        for (hsize_t y = 0; y < LATITUDES / 2; y++)
+            for (hsize_t x = 0; x < LONGITUDES; x++) {
+                hsize_t at = (batch->index[slot] * CHANNELS + picked[c]) * LATITUDES + y;
+                float due = (float)(at * LONGITUDES + x);
+                if (*now < due || *now++ > due) return false;
+            }
+    return true;
+}
+
+static void only_wanted_bytes_are_read_in_folder(void)
+{
+    static const struct {
+        const char *what;
+        hsize_t chunk[4];
+        bool deflate;
+    } cases[] = {{"contiguous", {0}, false},
+                 {"a channel a chunk", {1, 1, LATITUDES, LONGITUDES}, false},
+                 {"all in one chunk", {1, CHANNELS, LATITUDES, LONGITUDES}, false},
+                 {"a channel a compressed chunk", {1, 1, LATITUDES, LONGITUDES}, true}};
+    static const char fields[] = "x=w(select=1[70 3:6 22], crop=2[:45])";
+    const uint64_t wanted =
+        (uint64_t)TIMES * COUNT(picked) * (LATITUDES / 2) * LONGITUDES * sizeof(float);
+    for (size_t i = 0; i < 2 * COUNT(cases); i++) {
+        char path[PATH_BYTES];
+        shs_loader_statistics done = {0};
+        struct array array = {
+            .name = "w", .axes = 4, .shape = {TIMES, CHANNELS, LATITUDES, LONGITUDES}};
+        const shs_dataset_options options = {.cache_bytes = i % 2};
+        memcpy(array.chunk, cases[i / 2].chunk, sizeof cases->chunk);
+        array.deflate = cases[i / 2].deflate;
+        make_file(path, "w.h5", &array);
+        harness_where("%s, cache_bytes %zu", cases[i / 2].what, i % 2);
+        CHECK_STATUS(read_epoch(path, fields, &options, &done, weather_is_right), SHS_OK);
+        CHECK_EQ(done.rows, TIMES);
+        if (array.deflate) {
+            CHECK_EQ(done.chunks_decoded, TIMES * COUNT(picked));
+        } else {
+            CHECK_IS(done.bytes, >=, wanted);
+            CHECK_IS(20 * done.bytes, <=, 21 * wanted);
+        }
+        harness_where(NULL);
+    }
+}
+IN_FOLDER(only_wanted_bytes_are_read)
+
+static void gaps_are_small_in_folder(void)
+{
+    static const struct {
+        const char *fields;
+        uint64_t wanted, reads, most_bytes;
+    } cases[] = {
+        /* rows of 40,000 bytes; a gap of a twentieth is read */
+        {"x=w(select=1[0:9400 10000:10001])", 37604, 2, 37604},
+        {"x=w(select=1[0:9800 9900:10000])", 39600, 1, 40000},
+        {"x=w(select=1[0 9999])", 8, 2, 8},
+        {"x=w(select=1[9999 0])", 8, 2, 8},
+        /* what lies in a page is one read */
+        {"x=w(select=1[0:1000:10])", 400, 1, 4000},
+        {"x=w(select=1[0 100 50])", 12, 2, 408},
+        {"x=w(select=1[5:7 7 8:10])", 20, 1, 20},
+    };
+    char path[PATH_BYTES];
+    const struct array array = {"w", 2, {4, 10001}, {0}, false, false, false};
+    make_file(path, "w.h5", &array);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        shs_loader_statistics done = {0};
+        harness_where("%s", cases[i].fields);
+        CHECK_STATUS(read_epoch(path, cases[i].fields, &(shs_dataset_options){.cache_bytes = 1},
+                                &done, NULL),
+                     SHS_OK);
+        CHECK_EQ(done.reads, 4 * cases[i].reads);
+        CHECK_IS(done.bytes, >=, 4 * cases[i].wanted);
+        CHECK_IS(done.bytes, <=, 4 * cases[i].most_bytes);
+        harness_where(NULL);
+    }
+}
+IN_FOLDER(gaps_are_small)
+
+/* ---- trajectories */
+
+static void trajectories_give_their_windows_in_folder(void)
+{
+    char path[PATH_BYTES], other[PATH_BYTES], both[2 * PATH_BYTES];
+    struct reading reading;
+    shs_rows rows;
+    make_file(path, "a.h5", &(struct array){.name = "u", .axes = 4, .shape = {4, 50, 16, 16}});
+    make_file(other, "b.h5", &(struct array){.name = "u", .axes = 4, .shape = {2, 7, 16, 16}});
+    if (CHECK_STATUS(open_data(&reading, path, "x=u(axes=2, window=2)", NULL), SHS_OK)) {
+        const shs_tensor *sample = shs_dataset_field(reading.data, 0);
+        CHECK_EQ(shs_dataset_samples(reading.data), 196);
+        CHECK(sample->axes == 3 && sample->shape[0] == 2 && sample->shape[2] == 16);
+        CHECK_STATUS(shs_locate_rows(reading.data, 50, 0, &rows), SHS_OK);
+        CHECK_EQ(rows.first, 51);
+        CHECK_EQ(rows.count, 2);
+        CHECK_EQ(rows.every, 1);
+    }
+    close_data(&reading);
+    snprintf(both, sizeof both, "%s,%s", path, other);
+    if (CHECK_STATUS(open_data(&reading, both, "x=u(axes=2, window=3, every=2)", NULL), SHS_OK)) {
+        CHECK_EQ(shs_dataset_samples(reading.data), 4 * 46 + 2 * 3);
+        CHECK_STATUS(shs_locate_rows(reading.data, 4 * 46 + 5, 0, &rows), SHS_OK);
+        CHECK_EQ(rows.first, 7 + 2);
+        CHECK_EQ(rows.count, 3);
+        CHECK_EQ(rows.every, 2);
+        const shs_loader_options part = {.batch = 2, .subset = {.to = 0.5}};
+        CHECK_STATUS(shs_loader_open(reading.data, &part, &reading.loader), SHS_ERROR_ARGUMENT);
+        CHECK_HAS(shs_message(), "a part of overlapping windows");
+        CHECK_HAS(shs_message(), "a sample spans 5 rows and the next one begins 1 later");
+    }
+    close_data(&reading);
+    refuse_data(other, "x=u(axes=2, window=8)", NULL, SHS_ERROR_ARGUMENT,
+                "no trajectory has the rows of one window: window 8 and lead 0", "choose less");
+    refuse_data(other, "x=u(axes=2, window=4, every=3)", NULL, SHS_ERROR_ARGUMENT,
+                "window 4 and lead 0, every 3", "choose less");
+    refuse_data(path, "x=u(axes=2, window=2), y=u(axes=2)", NULL, SHS_ERROR_FORMAT,
+                "field x has 196 samples but field y has 200 rows", "");
+}
+IN_FOLDER(trajectories_give_their_windows)
+
+/* ---- checksums */
+
+/* Expects an error that names damage, or none. */
+static void check_damage(const char *path, const char *fields, const shs_dataset_options *options,
+                         bool found, uint64_t bytes)
+{
+    shs_loader_statistics done = {0};
+    harness_where("%s, cache_bytes %zu, unchecked %d", fields, options->cache_bytes,
+                  options->unchecked);
+    CHECK_STATUS(read_epoch(path, fields, options, &done, NULL), found ? SHS_ERROR_FORMAT : SHS_OK);
+    if (found) CHECK_HAS(shs_message(), "damaged");
+    if (bytes) CHECK_EQ(done.bytes, bytes);
+    harness_where(NULL);
+}
+
+static void parts_of_rows_are_compared_whole_in_folder(void)
+{
+    char path[PATH_BYTES];
+    const shs_dataset_options small = {.cache_bytes = 1}, large = {0};
+    const shs_dataset_options unchecked = {.cache_bytes = 1, .unchecked = true};
+    struct array array = {.name = "w", .axes = 3, .shape = {6, 4, 5000}, .sums = true};
+    make_file(path, "w.h5", &array);
+    check_damage(path, "x=w(select=1[2])", &small, false, 6 * 80000);
+    check_damage(path, "x=w(select=1[2])", &large, false, 6 * 80000);
+    check_damage(path, "x=w(select=1[2])", &unchecked, false, 6 * 20000);
+    damage(path, &array, (hsize_t[]){4, 0, 7});
+    check_damage(path, "x=w(select=1[2])", &small, true, 0);
+    CHECK_HAS(shs_message(), "row 4 is not what was written");
+    check_damage(path, "x=w(select=1[2])", &large, true, 0);
+    check_damage(path, "x=w(select=1[2])", &unchecked, false, 6 * 20000);
+    memcpy(array.chunk, (hsize_t[]){1, 1, 5000}, 3 * sizeof *array.chunk);
+    array.deflate = array.fletcher32 = true;
+    make_file(path, "w.h5", &array); /* each chunk has a checksum of its own */
+    damage(path, &array, (hsize_t[]){4, 0, 7});
+    check_damage(path, "x=w(select=1[2])", &small, false, 0);
+    check_damage(path, "x=w(select=1[2])", &large, false, 0);
+    check_damage(path, "x=w(select=1[0])", &small, true, 0);
+    check_damage(path, "x=w", &large, true, 0);
+}
+IN_FOLDER(parts_of_rows_are_compared_whole)
+
+static void trajectories_are_compared_whole_in_folder(void)
+{
+    char path[PATH_BYTES];
+    const shs_dataset_options small = {.cache_bytes = 1}, large = {0};
+    struct array array = {.name = "u", .axes = 3, .shape = {6, 10, 500}, .sums = true};
+    for (int chunked = 0; chunked < 2; chunked++) {
+        if (chunked) memcpy(array.chunk, (hsize_t[]){2, 5, 300}, 3 * sizeof *array.chunk);
+        make_file(path, "u.h5", &array);
+        check_damage(path, "x=u(axes=2, window=2)", &small, false, 0);
+        check_damage(path, "x=u(axes=2, window=2)", &large, false, 0);
+        check_damage(path, "x=u(axes=2, window=10)", &small, false, 0);
+        damage(path, &array, (hsize_t[]){5, 9, 100});
+        check_damage(path, "x=u(axes=2, window=2)", &large, true, 0);
+        CHECK_HAS(shs_message(), "row 5 is not what was written");
+        check_damage(path, "x=u(axes=2, window=10)", &small, true, 0);
+        check_damage(path, "x=u(axes=2, window=2)", &small, false, 0); /* info says so */
+    }
+}
+IN_FOLDER(trajectories_are_compared_whole)
+
+/* ---- what is refused */
+
+static void texts_without_a_part_are_refused_in_folder(void)
+{
+    static const struct {
+        const char *fields, *words, *more;
+    } cases[] = {
+        {"x=u(select=q[3])", "no axis is named 'q'", "from 0 to 3"},
+        {"x=u(select=4[3])", "axis 4 is not there", "it has 4 axes"},
+        {"x=u(select=0[3])", "axis 0 counts rows", "subset"},
+        {"x=u(axes=2, select=1[3])", "axis 1 counts rows", "subset"},
+        {"x=u(select=2[3 3])", "index 3 comes twice", "axis 2"},
+        {"x=u(select=2[1:4 0:2])", "index 1 comes twice", "axis 2"},
+        {"x=u(select=2[16])", "'16' is outside the axis", "a length of 16"},
+        {"x=u(select=2[4:17])", "'4:17' is outside the axis", "a length of 16"},
+        {"x=u(select=2[3:3])", "'3:3' takes nothing", ""},
+        {"x=u(select=2[t2m])", "'t2m' is no index", "gives the axis no coordinate"},
+        {"x=u(select=2[1:-1])", "'1:-1' is no range", ""},
+        {"x=u(select=2[1:5:0])", "'1:5:0' is no range", "step at least 1"},
+        {"x=u(select=2[])", "nothing between its brackets", ""},
+        {"x=u(select=2[3)", "a '[' has no ']'", ""},
+        {"x=u(select=2)", "is not AXIS[INDICES]", ""},
+        {"x=u(select=)", "it is empty", ""},
+        {"x=u(select=2[1] 2[3])", "axis 2 is given twice", "select"},
+        {"x=u(select=2[1], crop=2[3:4])", "axis 2 is given twice", "crop"},
+        {"x=u(crop=2[3])", "'3' is no range a:b", "select takes indices"},
+        {"x=u(crop=2[3:9:2])", "'3:9:2' is no range a:b", ""},
+        {"x=u(crop=2[1:2 3:4])", "has several ranges", "crop takes one"},
+    };
+    char path[PATH_BYTES], other[PATH_BYTES], both[2 * PATH_BYTES];
+    make_file(path, "a.h5", &(struct array){.name = "u", .axes = 4, .shape = {4, 5, 16, 16}});
+    make_file(other, "b.h5", &(struct array){.name = "u", .axes = 4, .shape = {4, 5, 16, 17}});
+    for (size_t i = 0; i < COUNT(cases); i++)
+        refuse_data(path, cases[i].fields, NULL, SHS_ERROR_ARGUMENT, cases[i].words, cases[i].more);
+    snprintf(both, sizeof both, "%s,%s", path, other);
+    refuse_data(both, "x=u(crop=3[0:4])", NULL, SHS_ERROR_FORMAT, "b.h5: dataset u is of f32",
+                "it must be alike in all files");
+    make_file(path, "a.h5", &(struct array){.name = "u", .axes = 1, .shape = {4}});
+    refuse_data(path, "x=u(axes=2)", NULL, SHS_ERROR_FORMAT, "dataset u has one axis", "axes=2");
+    refuse_data(path, "x=u(select=0[1])", NULL, SHS_ERROR_ARGUMENT, "a row is a single number",
+                "leave out");
+}
+IN_FOLDER(texts_without_a_part_are_refused)
+
+int main(int argc, char **argv)
+{
+    static const struct harness_test tests[] = {
+        TEST(only_wanted_bytes_are_read),      TEST(gaps_are_small),
+        TEST(trajectories_give_their_windows), TEST(parts_of_rows_are_compared_whole),
+        TEST(trajectories_are_compared_whole), TEST(texts_without_a_part_are_refused),
+    };
+    return harness_main("parts", tests, COUNT(tests), argc, argv);
+}
