@@ -315,10 +315,21 @@ static shs_status add_name(struct picking *picking, const char *word)
     return status ? status : add_range(picking, found, 1, 1);
 }
 
+static bool only_grows(const struct io_part_axis *taken)
+{
+    for (size_t i = 1; i < taken->ranges; i++) {
+        const struct io_range *before = &taken->range[i - 1];
+        if (taken->range[i].begin <= before->begin + (before->count - 1) * before->step)
+            return false;
+    }
+    return true;
+}
+
 /* Refuses an index that comes twice. */
-static shs_status check_once(struct io_part_axis *taken)
+static shs_status check_once(const struct io_part_axis *taken)
 {
     unsigned char *seen;
+    if (only_grows(taken)) return SHS_OK;
     shs_status status = core_new(taken->length / 8 + 1, 1, "indices", &seen);
     for (size_t i = 0; i < taken->ranges && !status; i++)
         for (uint64_t k = 0; k < taken->range[i].count && !status; k++) {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Samples over two axes, windows whose rows lie apart, and parts of rows are the slices that h5py makes of the
-# same files: 150 random cases, or 4,000 with SHARDSTEP_LONG=1. A failing case names its number.
+# same files: 150 random cases, or 4,000 with SHARDSTEP_LONG=1. A failing case names its number. Names of axes
+# and of their indices are found, or refused with what there is.
 #
 #   tests/reference/parts.py build/shardstep --case 17       one case alone, in the current folder
 set -euo pipefail
@@ -12,4 +13,57 @@ cases=150
 export PYTHONDONTWRITEBYTECODE=1
 /usr/bin/python3 "$SOURCE/tests/reference/parts.py" "$SHARDSTEP" --cases "$cases" ||
     fail "samples are not the slices of h5py"
+
+/usr/bin/python3 - <<'END'
+import h5py, numpy as np
+rng = np.random.default_rng(7)
+with h5py.File('era.nc', 'w') as f:
+    f['time'] = np.arange(40.)
+    f.create_dataset('channel', data=['u10', 'v10', 't2m', 'z500', 'z850'], dtype=h5py.string_dtype())
+    f['plev'] = np.array([1000., 850., 500.])
+    f['lat'] = np.zeros(6) # as netCDF keeps a dimension without a variable
+    data = f.create_dataset('w', data=rng.random((40, 5, 3, 6), dtype='f4'), chunks=(4, 1, 2, 6), compression='gzip')
+    for axis, name in enumerate(('time', 'channel', 'plev', 'lat')):
+        f[name].make_scale(name)
+        data.dims[axis].attach_scale(f[name])
+    well = f.create_dataset('well', data=rng.random((3, 20, 4, 4), dtype='f4'))
+    f['well.crc32c'] = np.zeros(3, 'u4')
+    f['held.crc32c'] = np.zeros(40, 'u4')
+    f['held'] = rng.random((40, 5), dtype='f4')
+END
+
+# what a field is, and what is compared
+"$SHARDSTEP" info era.nc --fields 'x=w(window=2, every=3, select=c[z500 0:2] plev[850.0], crop=y[:3])' > info.txt
+grep -qF 'x = w(window=2, stride=1, lead=0, every=3, select=c[z500 0:2] plev[850.0], crop=y[:3]): f32 2x3x1x3' info.txt ||
+    fail "info tells another field: $(cat info.txt)"
+grep -qF 'layout tczy' info.txt || fail "info tells another layout: $(cat info.txt)"
+"$SHARDSTEP" info era.nc --fields 'x=well(axes=2, window=2)' --cache-bytes 1 > info.txt
+grep -qF '57 samples' info.txt || fail "not 57 samples: $(cat info.txt)"
+grep -qF 'not checked: its checksums are of whole trajectories' info.txt || fail "info does not say what is unchecked"
+"$SHARDSTEP" info era.nc --fields 'x=held(select=1[2])' > info.txt
+grep -qF 'rows are read whole, to be compared with their checksums, and then cut' info.txt ||
+    fail "info does not say that rows are read whole"
+"$SHARDSTEP" info era.nc --fields 'x=w(window=2, every=3)' --sample 7 | grep -qF 'rows 7 to 10, every 3' ||
+    fail "another place of sample 7"
+
+# names that are not there
+refused 0 "select: axis c: the axis has no 't2n'; did you mean t2m\?" \
+    "$SHARDSTEP" info era.nc --fields 'w(select=c[t2n])'
+refused 0 "no axis is named 'pressure': the file names 0 time, 1 channel, 2 plev, 3 lat; .* from 0 to 3" \
+    "$SHARDSTEP" info era.nc --fields 'w(select=pressure[1])'
+refused 0 "'700.0' is no index, and no coordinate of the axis; they are 1000 to 500" \
+    "$SHARDSTEP" info era.nc --fields 'w(select=plev[700.0])'
+refused 0 "'0.0' is the name of 6 indices" "$SHARDSTEP" info era.nc --fields 'w(select=lat[0.0])'
+refused 0 "axis t counts rows" "$SHARDSTEP" info era.nc --fields 'w(select=t[1])'
+
+# any number of ranks and threads, with and without the chunks in memory
+fields='x=w(window=2, select=channel[3 0] z[:2]), y=w(window=1, lead=2, select=c[t2m], crop=lat[1:4])'
+digest() {
+    on "$1" "$SHARDSTEP" digest era.nc --fields "$fields" --batch 3 --vranks 3 "${@:2}" < /dev/null
+}
+digest 0 > expected.txt
+for ranks in ${RANKS:-1 2 3}; do
+    digest "$ranks" --cache-bytes 1 --threads 2 > found.txt
+    same "digests of $ranks ranks" expected.txt found.txt
+done
 finish

@@ -139,8 +139,10 @@ def make_case(draw):
             'filters': draw.choice(FILTERS), 'summed': draw.random() < .25,
             'libver': draw.choice(['earliest', 'latest']), 'fixed': draw.random() < .5,
             'inner': [draw.randint(1, 9) for _ in range(draw.choice([0, 1, 1, 2, 2, 3]))],
-            'names': {}, 'picks': {}, 'crops': {}, 'window': None}
-    if draw.random() < .7:
+            'names': {}, 'picks': {}, 'crops': {}, 'window': None, 'most': 0}
+    if rows == 1 and draw.random() < .2:
+        case['most'] = draw.choice([None, 2])
+    elif draw.random() < .7:
         case['window'] = (draw.randint(1, 4), draw.randint(1, 3), draw.choice([0, 0, 1, 3]),
                           draw.choice([1, 1, 2, 3]))
     for axis, length in enumerate(case['inner']):
@@ -164,6 +166,8 @@ def text_of(case, draw):
     values = []
     if case['row_axes'] == 2:
         values.append('axes=2')
+    if case['most'] != 0:
+        values.append('offsets=o' + (f", most={case['most']}" if case['most'] else ''))
     if case['window']:
         values.append('window={}, stride={}, lead={}, every={}'.format(*case['window']))
     for key, picks in (('select', case['picks']), ('crop', case['crops'])):
@@ -172,11 +176,25 @@ def text_of(case, draw):
     return 'x=d(' + ', '.join(values) + ')' if values else 'x=d'
 
 
-def samples_of(case, array):
+def pad(case, array, offsets, longest):
+    """Runs of rows, filled up with zeros or cut."""
+    most, samples = case['most'] or max(longest, 1), []
+    for begin, end in zip(offsets[:-1], offsets[1:]):
+        run = np.zeros((most,) + array.shape[1:], array.dtype)
+        count = min(end - begin, most)
+        run[:count] = array[begin:begin + count]
+        samples.append(run)
+    return samples
+
+
+def samples_of(case, array, offsets, longest):
     """All samples of a file, by slices."""
     rows = case['row_axes']
     series = [array[i] for i in range(array.shape[0])] if rows == 2 else [array]
     samples = []
+    if case['most'] != 0:
+        series = []
+        samples = pad(case, array, offsets, longest)
     for one in series:
         if not case['window']:
             samples += list(one)
@@ -188,7 +206,7 @@ def samples_of(case, array):
             begin += stride
     taken = []
     for sample in samples:
-        shift = (1 if case['window'] else 0) - rows
+        shift = (1 if case['window'] or case['most'] != 0 else 0) - rows
         for picks in (case['picks'], case['crops']):
             for number, (_, indices) in picks.items():
                 sample = np.take(sample, indices, axis=number + shift)
@@ -199,14 +217,23 @@ def samples_of(case, array):
 def run(shardstep, number, told):
     draw = random.Random(number)
     case = make_case(draw)
-    arrays, paths = [], []
+    arrays, paths, offsets, longest = [], [], [], 0
     for file in range(draw.choice([1, 1, 1, 2])):
         shape = [draw.randint(1, 5), draw.randint(4, 20)] if case['row_axes'] == 2 else [draw.randint(12, 60)]
         arrays.append(make_array(draw, shape + case['inner'], case['kind']))
         paths.append(f'part{file}.h5')
         write(draw, paths[-1], arrays[-1], case)
+        if case['most'] != 0:
+            rows = arrays[-1].shape[0]
+            offsets.append(sorted([0, rows] + [draw.randint(0, rows) for _ in range(6)]))
+            longest = max([longest] + [b - a for a, b in zip(offsets[-1][:-1], offsets[-1][1:])])
+            with h5py.File(paths[-1], 'a') as to:
+                to['o'] = np.array(offsets[-1])
+        else:
+            offsets.append(None)
     text = text_of(case, draw)
-    wanted = [sample for array in arrays for sample in samples_of(case, array)]
+    wanted = [sample for array, o in zip(arrays, offsets)
+              for sample in samples_of(case, array, o, longest)]
     if not wanted:
         return True
     command = [shardstep, 'replay', ','.join(paths), '--fields', text, '--vranks', '1', '--rank', '0',
