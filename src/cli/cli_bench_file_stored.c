@@ -175,14 +175,16 @@ static shs_status add_chunks(const shs_dataset *dataset, size_t array,
     const struct io_layout *layout = io_reader_layout(field->direct);
     struct bench_chunks *chunks = &stored->chunks[stored->n_chunks++];
     double rows = (double)dataset->files.rows[array], samples = (double)dataset->samples;
+    double band_rows = (double)layout->chunk[0];
+    if (layout->row_axes == 2) band_rows *= (double)layout->chunk[1];
     if (dataset->options.one_sample_a_file) rows = (double)field->rows * samples;
-    *chunks = (struct bench_chunks){.array = dataset->what.array[array],
-                                    .pipeline = layout->pipeline,
-                                    .rows_a_chunk =
-                                        (double)layout->chunk[0] / (double)layout->chunks_a_band,
-                                    .rows_a_sample = rows / samples,
-                                    .chunk_bytes = layout->chunk_bytes,
-                                    .file = file};
+    *chunks = (struct bench_chunks){
+        .array = dataset->what.array[array],
+        .pipeline = layout->pipeline,
+        .rows_a_chunk = band_rows / (double)io_layout_chunks_of(layout, field->part),
+        .rows_a_sample = rows / samples,
+        .chunk_bytes = layout->chunk_bytes,
+        .file = file};
     if (layout->chunk_bytes > stored->most_bytes) stored->most_bytes = layout->chunk_bytes;
     shs_status status = load_chunks(layout, chunks);
     for (size_t i = 0; i < chunks->count; i++)
@@ -214,6 +216,7 @@ static shs_status find_chunks(shs_dataset *dataset, const struct bench_memory *m
         }
         const struct io_layout *layout = io_reader_layout(arrays[a].direct);
         if (!layout->chunked) continue;
+        if (arrays[a].part && !layout->pipeline.count) stored->no_read = BENCH_UNKNOWN_PLACES;
         compressed += layout->pipeline.count > 0;
         status = add_chunks(dataset, a, &arrays[a], stored->file[0], stored);
     }

@@ -24,17 +24,6 @@ static uint64_t most_rows(const shs_dataset *dataset, const struct data_part *pa
     return data_part_rows(part);
 }
 
-/* Returns how many chunks of a band have some of a part. */
-static uint64_t chunks_a_band(const struct io_layout *layout, const struct io_part *part)
-{
-    uint64_t chunks = 0;
-    if (!part) return layout->chunks_a_band;
-    for (uint64_t i = 0;; i++, chunks++) {
-        i = io_layout_next_chunk(layout, part, i);
-        if (i >= layout->chunks_a_band) return chunks;
-    }
-}
-
 /* Returns the most chunks that lie in some neighbouring rows. Rows of two series may lie in one
  * band more, and rows of more series in all bands of each. */
 static uint64_t most_chunks(const struct io_layout *layout, const struct io_part *part,
@@ -46,7 +35,7 @@ static uint64_t most_chunks(const struct io_layout *layout, const struct io_part
     if (layout->row_axes == 2 && rows > 1) bands++;
     if (layout->row_axes == 2 && rows > layout->series_rows)
         bands = product(rows / layout->series_rows + 2, layout->grid[1]);
-    return product(bands < all ? bands : all, chunks_a_band(layout, part));
+    return product(bands < all ? bands : all, io_layout_chunks_of(layout, part));
 }
 
 /* Returns the part of its rows that is read of an array. */

@@ -206,6 +206,16 @@ uint64_t io_layout_next_chunk(const struct io_layout *layout, const struct io_pa
     return chunk;
 }
 
+uint64_t io_layout_chunks_of(const struct io_layout *layout, const struct io_part *part)
+{
+    uint64_t chunks = 0;
+    if (!part) return layout->chunks_a_band;
+    for (uint64_t i = 0;; i++, chunks++) {
+        i = io_layout_next_chunk(layout, part, i);
+        if (i >= layout->chunks_a_band) return chunks;
+    }
+}
+
 /* ---- Copies. */
 
 /* Rows to copy between two arrays in memory: a chunk, and dense rows or parts of rows. Steps are in

@@ -89,6 +89,9 @@ uint64_t io_layout_next_band(const struct io_layout *layout, uint64_t first, uin
 uint64_t io_layout_next_chunk(const struct io_layout *layout, const struct io_part *part,
                               uint64_t from);
 
+/* Returns how many chunks of a band have some of a part. */
+uint64_t io_layout_chunks_of(const struct io_layout *layout, const struct io_part *part);
+
 /* Returns the rows from the first to the last of which a chunk has elements. A chunk with several
  * rows of several series has not all of these. */
 struct io_rows io_layout_rows_of(const struct io_layout *layout, uint64_t chunk);

@@ -190,11 +190,13 @@ static double decodings(const struct uses *uses, const struct use *use)
 
 /* ---- Arrays. */
 
-static struct use *add_use(const struct io_layout *layout, struct uses *uses)
+static struct use *add_use(const struct io_layout *layout, const struct io_part *part,
+                           struct uses *uses)
 {
     struct use *use = &uses->use[uses->count++];
-    *use = (struct use){.chunks = (double)layout->chunks_a_band,
-                        .band_bytes = (double)layout->chunks_a_band * (double)layout->chunk_bytes,
+    double chunks = (double)io_layout_chunks_of(layout, part);
+    *use = (struct use){.chunks = chunks,
+                        .band_bytes = chunks * (double)layout->chunk_bytes,
                         .filtered = layout->pipeline.count > 0};
     return use;
 }
@@ -238,7 +240,7 @@ static void add_array(const shs_dataset *dataset, size_t array, const struct dat
     if (bands_a_sample > bands) bands_a_sample = bands;
     if (dataset->options.one_sample_a_file) bands_a_sample = bands / samples;
     arrays[uses->count] = array;
-    struct use *use = add_use(layout, uses);
+    struct use *use = add_use(layout, field->part, uses);
     use->held = dataset->resident.holds[array];
     set_times(&uses->groups, bands, bands_a_sample, samples, use);
     double together = use->held ? use->samples * bands_a_unit(dataset, array, height) : 0;
@@ -308,7 +310,7 @@ void load_advise_array(const struct data_field *field, uint64_t cache_bytes,
     *advice = (struct load_advice){0};
     if (!layout || !layout->chunked || !field->rows) return;
     set_times(&uses.groups, (double)field->rows / (double)layout->chunk[0], 1, (double)field->rows,
-              add_use(layout, &uses));
+              add_use(layout, NULL, &uses));
     if (!judge(&uses, advice)) return;
     advice->array = field->sample.name;
     advice->chunk_rows = layout->chunk[0];
