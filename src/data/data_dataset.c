@@ -399,15 +399,16 @@ struct data_range data_dataset_samples(const shs_dataset *dataset, size_t f, uin
     uint64_t samples = dataset->files.file[file + 1].first - begin;
     struct data_range range = {0, 0};
     bool ragged = part->kind == DATA_RAGGED;
+    bool same = part->array == array || dataset->what.chunks_of[part->array] == array;
     const uint64_t *all = ragged ? dataset->offsets[part->offsets].all : NULL;
-    if (ragged && !all && (part->array == array || part->offsets == array))
+    if (ragged && !all && (same || part->offsets == array))
         return (struct data_range){0, DATA_SAMPLES_UNKNOWN};
-    if (part->array != array || part->kind == DATA_LENGTH) return range;
+    if (!same || part->kind == DATA_LENGTH) return range;
     if (ragged) {
         range = ragged_samples(all + begin + file, samples, first, count);
     } else {
-        range = data_part_samples(part, data_files_series(&dataset->files, file, array), first,
-                                  count, samples);
+        range = data_part_samples(part, data_files_series(&dataset->files, file, part->array),
+                                  first, count, samples);
     }
     range.first += begin;
     return range;

@@ -18,6 +18,9 @@ struct data_field {
     uint32_t *checksums; /* a checksum for each row, or for each series; or NULL */
     /* The array that checksums are read from, if there are too many for memory; or NULL. */
     struct data_field *checked_by;
+    /* Another field of the same file that has the same compressed chunks, though it takes another
+     * part of them, so that each is decoded once for both; or NULL. The caller sets it. */
+    const struct data_field *chunks;
     uint64_t content;  /* hash of some of its rows; 0 until it is computed */
     uint64_t key;      /* its key in a cache, which the caller sets */
     shs_tensor sample; /* type and shape of a row; the name is the struct's own */
@@ -41,6 +44,12 @@ struct data_field {
     uint64_t chunk_rows; /* neighbouring rows of a chunk; 0 if it is not chunked */
     size_t row_bytes;
 };
+
+/* Returns the field that stands for all fields with the same chunks. */
+static inline const struct data_field *data_field_chunks(const struct data_field *field)
+{
+    return field->chunks ? field->chunks : field;
+}
 
 /* How an array is opened. */
 struct data_field_how {

@@ -111,6 +111,17 @@ static shs_status compare_shape(struct data_files *files, size_t array, size_t n
     return SHS_ERROR_FORMAT;
 }
 
+/* Chunks without filters are not shared: only the wanted bytes of them are read. */
+static void share_chunks(const struct data_files *files, const struct data_open_file *open,
+                         size_t array)
+{
+    struct data_field *field = &open->arrays[array];
+    const struct data_field *first = &open->arrays[files->sample->chunks_of[array]];
+    if (first == field || !first->direct || !field->direct) return;
+    const struct io_layout *layout = io_reader_layout(field->direct);
+    if (layout->chunked && layout->pipeline.count) field->chunks = first;
+}
+
 static shs_status open_array(struct data_files *files, struct data_open_file *open, size_t array,
                              const struct data_field_how *how)
 {
@@ -128,7 +139,9 @@ static shs_status open_array(struct data_files *files, struct data_open_file *op
     files->checksum_bytes += checksum_bytes(field);
     if (!status && how->content) status = data_compare_checksums(field);
     if (status) return status;
-    field->key = data_files_key(files, open->number, array);
+    share_chunks(files, open, array);
+    field->key = data_files_key(files, open->number,
+                                field->chunks ? files->sample->chunks_of[array] : array);
     field->all_rows = files->rows[array];
     return SHS_OK;
 }

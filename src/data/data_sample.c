@@ -102,6 +102,11 @@ static shs_status find_array(struct data_sample *sample, const char *name, struc
             data_view_free(view);
             return SHS_OK;
         }
+    size_t first = 0;
+    while (first < *array && (strcmp(sample->array[first], normal) != 0 ||
+                              sample->view[first].row_axes != view->row_axes))
+        first++;
+    sample->chunks_of[*array] = first;
     sample->view[sample->n_arrays] = *view;
     sample->array[sample->n_arrays++] = normal;
     return SHS_OK;

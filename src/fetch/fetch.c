@@ -312,11 +312,9 @@ shs_status fetch_direct(const struct fetch_means *means, const struct fetch_piec
     return status;
 }
 
-/* Returns true if a job read some of these rows. */
-static bool reads_rows(const struct fetcher *fetcher, const struct fetch_job *job,
-                       const struct fetch_piece *wanted)
+/* Returns true if a use reads some of these rows. */
+static bool reads_rows(const struct fetch_use *use, const struct fetch_piece *wanted)
 {
-    const struct fetch_use *use = &fetcher->uses[job->begin];
     const struct io_layout *layout = fetch_layout_of(use);
     uint64_t first = use->piece->first, end = first + use->piece->count;
     if (use->piece->field != wanted->field) return false;
@@ -332,7 +330,8 @@ bool fetch_failed_for(const struct fetcher *fetcher, const struct fetch_piece *w
 {
     for (size_t i = 0; i < fetcher->done; i++) {
         const struct fetch_job *job = &fetcher->jobs.job[i];
-        if (job->firm && reads_rows(fetcher, job, wanted)) return true;
+        for (size_t u = job->begin; job->firm && u < job->end; u++)
+            if (reads_rows(&fetcher->uses[u], wanted)) return true;
     }
     return false;
 }

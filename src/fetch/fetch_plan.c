@@ -90,7 +90,9 @@ static size_t end_of_chunk(const struct fetcher *fetcher, size_t begin)
 {
     const struct fetch_use *uses = fetcher->uses;
     size_t end = begin + 1;
-    while (end < fetcher->n_uses && uses[end].piece->field == uses[begin].piece->field &&
+    while (end < fetcher->n_uses &&
+           data_field_chunks(uses[end].piece->field) ==
+               data_field_chunks(uses[begin].piece->field) &&
            uses[end].place == uses[begin].place)
         end++;
     return end;
@@ -281,7 +283,7 @@ static void keep(struct fetcher *fetcher, struct fetch_job *job, const struct fe
     fetcher->now.chunks_decoded++;
     if (means->passing) return;
     uint64_t next = means->foresight ? job->next : fetch_store_time(fetcher->store);
-    if (next == UINT64_MAX && fetcher->cache_bytes / field->row_bytes < field->all_rows) return;
+    if (next == UINT64_MAX && fetcher->cache_bytes / field->whole_bytes < field->all_rows) return;
     job->cached = fetch_cache_add(fetch_store_cache(fetcher->store), field->key, use->place,
                                   layout->chunk_bytes, next, give_up_hit, fetcher);
     if (!job->cached) return;

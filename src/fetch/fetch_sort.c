@@ -11,10 +11,16 @@ enum {
     KEY_BYTES = 16
 };
 
-/* The key has the place's bytes first, from the last on, and then those of the field's address. */
+static uint64_t address_of(const struct fetch_use *use)
+{
+    return (uint64_t)(uintptr_t)data_field_chunks(use->piece->field);
+}
+
+/* The key has the place's bytes first, from the last on, and then those of the address of the field
+ * that stands for the chunks. */
 static uint64_t half_of_key(const struct fetch_use *use, unsigned byte)
 {
-    return byte < KEY_BYTES / 2 ? use->place : (uint64_t)(uintptr_t)use->piece->field;
+    return byte < KEY_BYTES / 2 ? use->place : address_of(use);
 }
 
 static unsigned byte_of_key(const struct fetch_use *use, unsigned byte)

@@ -4,8 +4,9 @@
 
 #include "fetch_plan.h"
 
-/* Sorts uses by their piece's field, which is compared as a number, and then by place. Equal uses
- * keep their order. `spare` is memory for as many uses, whose content is undefined afterwards. */
+/* Sorts uses by the field that stands for their chunks (data_field_chunks()), which is compared as
+ * a number, and then by place. Equal uses keep their order. `spare` is memory for as many uses,
+ * whose content is undefined afterwards. */
 void fetch_sort(struct fetch_use *uses, struct fetch_use *spare, size_t count);
 
 #endif

@@ -146,20 +146,27 @@ def make_case(draw):
         case['window'] = (draw.randint(1, 4), draw.randint(1, 3), draw.choice([0, 0, 1, 3]),
                           draw.choice([1, 1, 2, 3]))
     for axis, length in enumerate(case['inner']):
-        number = rows + axis
         if draw.random() < .4:
-            case['names'][number] = (NAMES[:length] if draw.random() < .6 else
-                                     [500.0 + 12.5 * i for i in range(length)])
+            case['names'][rows + axis] = (NAMES[:length] if draw.random() < .6 else
+                                          [500.0 + 12.5 * i for i in range(length)])
+    make_picks(draw, case)
+    return case
+
+
+def make_picks(draw, case):
+    """Draws which part of a row is taken."""
+    case['picks'], case['crops'] = {}, {}
+    for axis, length in enumerate(case['inner']):
+        number = case['row_axes'] + axis
         if draw.random() < .5:
             case['picks'][number] = pick(draw, length, case['names'].get(number))
         elif draw.random() < .3:
             begin = draw.randrange(length)
             end = draw.randint(begin + 1, length)
             case['crops'][number] = (f'{begin}:{end}', list(range(begin, end)))
-    return case
 
 
-def text_of(case, draw):
+def text_of(case, draw, name):
     """The text of the field, of which axes may be given by their names."""
     def axis(number):
         return f'axis{number}' if number in case['names'] and draw.random() < .5 else str(number)
@@ -173,7 +180,7 @@ def text_of(case, draw):
     for key, picks in (('select', case['picks']), ('crop', case['crops'])):
         if picks:
             values.append(f'{key}=' + ' '.join(f'{axis(n)}[{word}]' for n, (word, _) in picks.items()))
-    return 'x=d(' + ', '.join(values) + ')' if values else 'x=d'
+    return f'{name}=d(' + ', '.join(values) + ')' if values else f'{name}=d'
 
 
 def pad(case, array, offsets, longest):
@@ -231,10 +238,14 @@ def run(shardstep, number, told):
                 to['o'] = np.array(offsets[-1])
         else:
             offsets.append(None)
-    text = text_of(case, draw)
-    wanted = [sample for array, o in zip(arrays, offsets)
-              for sample in samples_of(case, array, o, longest)]
-    if not wanted:
+    texts, wanted = [], {}
+    for name in draw.choice(['x', 'x', 'xy']): # two fields take two parts of the same rows
+        texts.append(text_of(case, draw, name))
+        wanted[name] = [sample for array, o in zip(arrays, offsets)
+                        for sample in samples_of(case, array, o, longest)]
+        make_picks(draw, case)
+    text = ', '.join(texts)
+    if not wanted['x']:
         return True
     command = [shardstep, 'replay', ','.join(paths), '--fields', text, '--vranks', '1', '--rank', '0',
                '--step', '0', '--batch', str(draw.choice([3, 1000])), '--seed', str(number),
@@ -248,15 +259,15 @@ def run(shardstep, number, told):
         print(f'case {number}: {text}: {done.stderr.strip()}')
         return False
     with h5py.File('out.h5') as out:
-        index, came = out['index'][()], out['x'][()]
-    for slot, row in enumerate(index):
-        if came.dtype != wanted[row].dtype or came[slot].shape != wanted[row].shape or \
-                not np.array_equal(came[slot], wanted[row]):
-            print(f'case {number}: {text}: sample {row} of {len(wanted)} is not the slice of h5py')
-            return False
-    if max(index) >= len(wanted):
-        print(f'case {number}: {text}: sample {max(index)}, but there are {len(wanted)}')
+        index, came = out['index'][()], {name: out[name][()] for name in wanted}
+    if max(index) >= len(wanted['x']):
+        print(f'case {number}: {text}: sample {max(index)}, but there are {len(wanted["x"])}')
         return False
+    for name, due in wanted.items():
+        for slot, row in enumerate(index):
+            if came[name].dtype != due[row].dtype or not np.array_equal(came[name][slot], due[row]):
+                print(f'case {number}: {text}: sample {row} of {name} is not the slice of h5py')
+                return False
     return True
 
 

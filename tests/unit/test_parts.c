@@ -210,6 +210,41 @@ static void gaps_are_small_in_folder(void)
 }
 IN_FOLDER(gaps_are_small)
 
+/* Two fields that take different channels of the same chunks. */
+static bool pair_is_right(const shs_batch *batch, uint64_t slot)
+{
+    const float *two = (const float *)batch->field[0].data + slot * 2 * 6;
+    const float *one = (const float *)batch->field[1].data + slot * 6;
+    for (uint64_t x = 0; x < 6; x++) {
+        uint64_t row = batch->index[slot] * 8 * 6 + x;
+        const float due[] = {(float)(row + 5 * 6), (float)row, (float)(row + 7 * 6)};
+        if (two[x] < due[0] || two[x] > due[0] || two[6 + x] < due[1] || two[6 + x] > due[1] ||
+            one[x] < due[2] || one[x] > due[2])
+            return false;
+    }
+    return true;
+}
+
+static void fields_share_compressed_chunks_in_folder(void)
+{
+    char path[PATH_BYTES];
+    shs_loader_statistics done = {0};
+    struct array array = {
+        .name = "w", .axes = 3, .shape = {8, 8, 6}, .chunk = {2, 8, 6}, .deflate = true};
+    make_file(path, "w.h5", &array);
+    /* nothing is kept: each batch of two rows decodes the chunks that it needs once */
+    CHECK_STATUS(read_epoch(path, "x=w(select=1[5 0]), y=w(select=1[7])",
+                            &(shs_dataset_options){.cache_bytes = 1}, &done, pair_is_right),
+                 SHS_OK);
+    CHECK_IS(done.chunks_decoded, <=, 8);
+    /* kept chunks serve both */
+    CHECK_STATUS(read_epoch(path, "x=w(select=1[5 0]), y=w(select=1[7])",
+                            &(shs_dataset_options){.cache_bytes = 1600}, &done, pair_is_right),
+                 SHS_OK);
+    CHECK_EQ(done.chunks_decoded, 4);
+}
+IN_FOLDER(fields_share_compressed_chunks)
+
 /* ---- trajectories */
 
 static void trajectories_give_their_windows_in_folder(void)
@@ -359,9 +394,10 @@ IN_FOLDER(texts_without_a_part_are_refused)
 int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
-        TEST(only_wanted_bytes_are_read),      TEST(gaps_are_small),
-        TEST(trajectories_give_their_windows), TEST(parts_of_rows_are_compared_whole),
-        TEST(trajectories_are_compared_whole), TEST(texts_without_a_part_are_refused),
+        TEST(only_wanted_bytes_are_read),       TEST(gaps_are_small),
+        TEST(fields_share_compressed_chunks),   TEST(trajectories_give_their_windows),
+        TEST(parts_of_rows_are_compared_whole), TEST(trajectories_are_compared_whole),
+        TEST(texts_without_a_part_are_refused),
     };
     return harness_main("parts", tests, COUNT(tests), argc, argv);
 }
