@@ -51,7 +51,7 @@
  * - every=E: the rows from each row of a sample to the next, at least 1; by default 1.
  *
  *     Sample i is the rows i*S + L + k*E for k from 0 to W - 1. For a forecast 6 rows after a day
- * of 24 rows:
+ *     of 24 rows:
  *
  *         x=weather(window=24), y=weather(window=1, lead=29)
  *
@@ -63,17 +63,17 @@
  *
  *         x=weather(window=2, every=6), y=weather(window=1, lead=12)
  *
- *     A file with R rows has floor((R - L - (W-1)*E - 1) / S) + 1 samples, or none if it is shorter
- * than one window. With several windows, the window with the fewest samples decides. No window
- * continues in the next file. A field of rows that stands beside windows has exactly as many rows
- * as its file has samples.
+ *     A file with R rows has floor((R - L - (W-1)*E - 1) / S) + 1 samples, or none if it is
+ *     shorter than one window. With several windows, the window with the fewest samples decides.
+ *     No window continues in the next file. A field of rows that stands beside windows has exactly
+ *     as many rows as its file has samples.
  *
- *     Windows overlap if S is smaller than the number of rows that a sample spans: the largest
- *     L + (W-1)*E + 1 among its fields, less the smallest L. A part (a loader's subset.from and
- * subset.to) assigns each sample by itself, so training and validation would then share rows
- * (leakage): shs_loader_open() refuses such a part. Choose S at least as large as that span, or
- * give lists of samples (a loader's subset.rows) with a gap of ceil(span / S) samples between
- * training and validation.
+ *     Windows overlap if S is smaller than the number of rows that a sample spans: the largest L +
+ *     (W-1)*E + 1 among its fields, less the smallest L. A part (a loader's subset.from and
+ *     subset.to) assigns each sample by itself, so training and validation would then share rows
+ *     (leakage): shs_loader_open() refuses such a part. Choose S at least as large as that span,
+ *     or give lists of samples (a loader's subset.rows) with a gap of ceil(span / S) samples
+ *     between training and validation.
  *
  * Rows over two axes, such as trajectory by time:
  *
@@ -81,10 +81,10 @@
  *   the shape of the other axes. 1 is the default.
  *
  *     With window, each index of the first axis is a series of its own, here called a trajectory:
- * no window continues in the next. The samples of the first trajectory come first. With R rows
+ *     no window continues in the next. The samples of the first trajectory come first. With R rows
  *     each, T trajectories have T * (floor((R - L - (W-1)*E - 1) / S) + 1) samples. All windows of
- * a dataset then have axes=2 and the same number of trajectories. Files may differ in both axes.
- *     For two states and the one that follows, in (trajectory, time, y, x):
+ *     a dataset then have axes=2 and the same number of trajectories. Files may differ in both
+ *     axes. For two states and the one that follows, in (trajectory, time, y, x):
  *
  *         x=u(axes=2, window=2), y=u(axes=2, window=1, lead=2)
  *
@@ -125,20 +125,21 @@
  *     the number of an axis of the dataset, from 0 on. An axis stands once in both texts together.
  *     Axes that are not named are taken whole. All axes stay: one index is an axis of length 1.
  *     The axis of the two parts of complex numbers cannot be selected. For 5 of 73 channels, and
- * the northern half of the latitudes:
+ *     the northern half of the latitudes:
  *
  *         x=fields(window=2, select=channel[u10 v10 t2m 65:67], crop=lat[:360])
  *
  *     An axis, an index or a name that is not there is SHS_ERROR_ARGUMENT. Files may name the same
  *     things in another order, since names are looked up in each; axes have the same lengths in
- * all.
+ *     all.
  *
  *     Only the part is read. Of a dataset without filters these are its bytes and gaps between
- * them: at most one byte of gaps for 20 that are wanted, or what fits in a read of 4 KiB.
- * Compressed chunks are read if they hold some of the part, and the other chunks are neither read
- * nor decoded. Where rows have checksums (see below), the bytes of a part could not be compared
- * with them. So whole rows are then read, compared and cut, unless each chunk has a checksum of its
- *     own (fletcher32), or the option `unchecked` is set. With axes=2 there is no such comparison.
+ *     them: at most one byte of gaps for 20 that are wanted, or what fits in a read of 4 KiB.
+ *     Compressed chunks are read if they hold some of the part, and the other chunks are neither
+ *     read nor decoded. Where rows have checksums (see below), the bytes of a part could not be
+ *     compared with them. So whole rows are then read, compared and cut, unless each chunk has a
+ *     checksum of its own (fletcher32), or the option `unchecked` is set. With axes=2 there is no
+ *     such comparison.
  *
  * AXES. The names that a file gives to the axes of a dataset, as netCDF-4 does, say what the axes
  * of a sample are: the names of its dimension scales (attribute DIMENSION_LIST) without their
