@@ -136,10 +136,11 @@
  *     Only the part is read. Of a dataset without filters these are its bytes and gaps between
  *     them: at most one byte of gaps for 20 that are wanted, or what fits in a read of 4 KiB.
  *     Compressed chunks are read if they hold some of the part, and the other chunks are neither
- *     read nor decoded. Where rows have checksums (see below), the bytes of a part could not be
- *     compared with them. So whole rows are then read, compared and cut, unless each chunk has a
- *     checksum of its own (fletcher32), or the option `unchecked` is set. With axes=2 there is no
- *     such comparison.
+ *     read nor decoded. Fields that take parts of the same compressed chunks decode them once.
+ *
+ *     Where rows have checksums (see below), the bytes of a part could not be compared with them.
+ *     So whole rows are then read, compared and cut, unless each chunk has a checksum of its own
+ *     (fletcher32), or the option `unchecked` is set. With axes=2 there is no such comparison.
  *
  * AXES. The names that a file gives to the axes of a dataset, as netCDF-4 does, say what the axes
  * of a sample are: the names of its dimension scales (attribute DIMENSION_LIST) without their
