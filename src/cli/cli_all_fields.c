@@ -44,6 +44,14 @@ struct listing {
     struct core_text *fields; /* the names so far, separated by commas */
 };
 
+/* Returns true for an array whose rows have no elements, from which nothing can be loaded. */
+static bool has_empty_rows(const struct h5_about *about)
+{
+    for (uint32_t axis = 1; axis < about->axes; axis++)
+        if (!about->shape[axis]) return true;
+    return false;
+}
+
 static shs_status add_field(const char *name, void *user)
 {
     struct listing *listing = user;
@@ -54,6 +62,7 @@ static shs_status add_field(const char *name, void *user)
     status = h5_describe(listing->file, name, &about);
     if (status || !(cli_is_field(&about) || (listing->singles && about.plain && !about.axes)))
         return status;
+    if (has_empty_rows(&about)) return SHS_OK;
     if (strpbrk(name, ",=();:"))
         return core_fail(SHS_ERROR_ARGUMENT,
                          "%s: dataset '%s' has a name that cannot be a field's by itself; give "

@@ -51,11 +51,12 @@ static void spread(const struct data_field *field, uint64_t count, struct probes
     probes->bytes = bytes;
 }
 
-/* Chooses the probes. There are fewer if rows or chunks are huge. */
+/* Chooses the probes. There are fewer if rows or chunks are huge, and none if there are no bytes.
+ */
 static struct probes choose(const struct data_field *field)
 {
     struct probes probes = {0};
-    if (!field->rows) return probes;
+    if (!field->rows || !field->row_bytes) return probes;
     for (uint64_t count = PROBES; count >= ENDS; count--) {
         spread(field, count, &probes);
         if (probes.bytes <= PROBED_BYTES && probes.count <= PROBED_BYTES / field->row_bytes) break;
@@ -189,7 +190,7 @@ static shs_status add_all(struct look *look)
 
 static bool is_small(const struct data_field *field)
 {
-    return field->rows && field->rows <= SMALL_BYTES / field->row_bytes &&
+    return field->rows && field->row_bytes && field->rows <= SMALL_BYTES / field->row_bytes &&
            band_bytes(field) <= SMALL_BYTES;
 }
 

@@ -122,12 +122,29 @@ static void share_chunks(const struct data_files *files, const struct data_open_
     if (layout->chunked && layout->pipeline.count) field->chunks = first;
 }
 
+/* Refuses samples without elements. A file of one sample may have no rows. */
+static shs_status refuse_empty(const struct data_files *files, size_t array, const char *path,
+                               const struct data_field *field)
+{
+    if (field->row_bytes) return SHS_OK;
+    struct core_text shape = {0};
+    core_text_add_shape(&shape, &field->sample);
+    core_fail(SHS_ERROR_UNSUPPORTED,
+              "%s: dataset %s: its %llu rows have no elements%s%s; leave it out of the fields, or "
+              "write it anew",
+              path, files->sample->array[array], (ull)field->rows, shape.status ? "" : ": each is ",
+              shape.status ? "" : shape.bytes);
+    core_text_free(&shape);
+    return SHS_ERROR_UNSUPPORTED;
+}
+
 static shs_status open_array(struct data_files *files, struct data_open_file *open, size_t array,
                              const struct data_field_how *how)
 {
     struct data_field *field = &open->arrays[array];
     const char *path = files->paths.path[open->number];
     shs_status status = data_field_open(open->h5, path, files->sample->array[array], how, field);
+    if (!status) status = refuse_empty(files, array, path, field);
     if (!status && !files->shape[array].type) {
         files->shape[array] = shape_of(files, field, false);
         files->whole[array] = shape_of(files, field, true);

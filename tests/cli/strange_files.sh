@@ -385,6 +385,29 @@ END
 grep -q '^double: f64 30x4x2, the real and imaginary parts of complex numbers$' info.txt &&
     grep -q '^masks: u8 30x4, stored as bool$' info.txt || fail "info of numbers: $(cat info.txt)"
 
+# ---- rows without elements: nothing can be loaded of them, and the other arrays are loaded
+/usr/bin/python3 - <<'END'
+import h5py, numpy as np
+with h5py.File('bare.h5', 'w') as file:
+    file['x'] = np.arange(60)
+    file['bare'] = np.zeros((60, 0, 4), 'f4')
+    file.create_dataset('chunked', (60, 4, 0), 'u1', chunks=(8, 4, 1), maxshape=(None, 4, None))
+    file['none'] = np.zeros((0, 0), 'u1')
+END
+digested bare.h5 bare 'dataset bare: its 60 rows have no elements: each is f32 0x4; leave it out of the fields'
+digested bare.h5 x,chunked 'dataset chunked: its 60 rows have no elements: each is u8 4x0; leave it out'
+digested bare.h5 none 'dataset none: its 0 rows have no elements'
+for command in "replay --vranks 1 --rank 0 --step 0" plan bench "info"; do
+    refused 0 'dataset bare: its 60 rows have no elements' "$SHARDSTEP" $command bare.h5 --fields bare
+done
+
+"$SHARDSTEP" digest bare.h5 --vranks 2 > left.txt || fail "all fields beside empty ones"
+"$SHARDSTEP" digest bare.h5 --fields x --vranks 2 > right.txt || fail "x"
+same "all fields beside empty ones" left.txt right.txt
+"$SHARDSTEP" info bare.h5 > info.txt && grep -q '^bare: f32 60x0x4$' info.txt || fail "info: $(cat info.txt)"
+"$SHARDSTEP" stats bare.h5 bare | grep -q '0 elements' || fail "stats of no elements"
+"$SHARDSTEP" check bare.h5 > check.txt || fail "check of no elements: $(cat check.txt)"
+
 # ---- a damaged group does not hold nothing: names in it cannot be looked for
 /usr/bin/python3 - << 'END'
 import h5py
