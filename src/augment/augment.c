@@ -517,6 +517,17 @@ bool shs_augment_changes(const shs_augment *augment, size_t field)
     return false;
 }
 
+const char *augment_remapped(const shs_augment *augment, size_t field)
+{
+    const char *name = NULL;
+    for (size_t o = 0; o < augment->n_operations; o++)
+        for (size_t t = 0; t < augment->operations[o].n_targets; t++)
+            if (augment->operations[o].kind->remaps &&
+                augment->operations[o].targets[t].field == field)
+                name = augment->operations[o].kind->name;
+    return name;
+}
+
 size_t shs_augment_scratch(const shs_augment *augment)
 {
     return augment ? augment->scratch : 0;

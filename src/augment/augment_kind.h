@@ -304,6 +304,8 @@ struct augment_kind {
     bool fixed_rows;      /* cannot be applied to ragged fields */
     bool turns;           /* it turns or mirrors samples: see augment_vectors.h */
     size_t vectors_at;    /* with `turns`: offset of struct augment_vectors_setting in settings */
+    bool remaps;          /* its results are numbers on another scale: a mean of what is stored says
+                             nothing of them */
     unsigned aspects;     /* the sum of values of enum augment_aspect */
     size_t setting_bytes; /* size of the operator's struct of settings, which begins zeroed */
     size_t draw_bytes;    /* size of the struct of draws for a sample, which begins zeroed */

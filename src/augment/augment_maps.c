@@ -194,6 +194,7 @@ const struct augment_kind augment_log1p = {
     .help = "Gives log(1 + scale * x), in f32 or f64.",
     .computes = MAP_ROUNDING "NaN stays NaN; scale * x = -1 gives negative infinity, and what is "
                              "below gives NaN. The logarithm is random_log1p() of random_math.c.",
+    .remaps = true,
     .setting_bytes = sizeof(struct map_setting),
     .parameters = map_parameters,
     .bind = bind_map,
@@ -205,6 +206,7 @@ const struct augment_kind augment_asinh = {
     .help = "Gives asinh(scale * x), in f32 or f64: x near 0, and a logarithm of both signs far "
             "from it.",
     .computes = MAP_ROUNDING "NaN stays NaN. The function is random_asinh() of random_math.c.",
+    .remaps = true,
     .setting_bytes = sizeof(struct map_setting),
     .parameters = map_parameters,
     .bind = bind_map,
@@ -254,6 +256,7 @@ const struct augment_kind augment_unpack = {
             "netCDF with scale_factor and add_offset.",
     .computes = MAP_ROUNDING "x equal to fill gives NaN; fill is rounded to f32 first for f32. NaN "
                              "stays NaN, and operators that average leave it out.",
+    .remaps = true,
     .setting_bytes = sizeof(struct map_setting),
     .parameters = unpack_parameters,
     .bind = bind_unpack,

@@ -77,6 +77,10 @@ struct shs_augment {
     size_t mixed_offset; /* bytes before the mixed samples in the scratch memory */
 };
 
+/* Returns the name of the last operator that gives the numbers of a field another scale; NULL if
+ * none does. */
+const char *augment_remapped(const shs_augment *augment, size_t field);
+
 /* Divides an augmentation of a program that mixes. Its scratch memory, which has been measured,
  * grows. */
 shs_status augment_split(shs_augment *augment, const struct augment_how *how,

@@ -175,6 +175,7 @@ const struct augment_kind augment_normalize = {
             "or of another field that is named: from=FILE, field=NAME.",
     .computes = "s and r are computed in f64 and rounded to f32, and mean is rounded to f32. x is "
                 "converted to f32, and each of the three operations is rounded to f32.",
+    .remaps = true,
     .setting_bytes = sizeof(struct normalize_setting),
     .parameters = normalize_parameters,
     .bind = bind_normalize,

@@ -5,6 +5,7 @@
 #include "augment_axes.h"
 #include "augment_from.h"
 #include "augment_kind.h"
+#include "augment_operation.h"
 #include "core_hash.h"
 #include "core_memory.h"
 #include "core_text.h"
@@ -121,6 +122,18 @@ static size_t channel_axis(const struct making *making, const shs_tensor *sample
 {
     const struct io_figures *figures = &making->figures;
     return (size_t)figures->channel_axis - 1 + sample->axes - figures->sample.axes;
+}
+
+/* Refuses figures of stored numbers for numbers that an operator before has given another scale. */
+static shs_status check_scale(const struct making *making, const shs_augment *before, size_t field)
+{
+    const char *name = augment_remapped(before, field);
+    if (!name) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "the file has the figures of %s as it is stored, but %s comes first and makes "
+                     "other numbers of field %s; give the mean and std of these numbers: "
+                     "normalize(mean=..., std=...)",
+                     making->figures.field, name, making->dataset->sample[field].name);
 }
 
 /* Compares the channels of a field's samples with those of the figures. */
@@ -283,6 +296,7 @@ static shs_status check_fields(const struct making *making, const shs_augment *b
         at += strcspn(text + at, ",:") + 1;
         if (!found) continue;
         status = check_source(making, field);
+        if (!status) status = check_scale(making, before, field);
         if (!status) status = check_channels(making, field);
         const shs_tensor *other = shs_augment_output(before, field);
         if (!status && *now && (*now)->type != other->type)

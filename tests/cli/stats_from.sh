@@ -101,6 +101,12 @@ wrong "augmentation, character 7: .* samples of field gray are u8 6x5, but the f
     gray 'gray: normalize(from=rgb.stats, field=train/rgb)'
 wrong "augmentation, character 7: .* channel 0 of flat has one value everywhere" flat 'flat: normalize(from=flat.stats)'
 wrong "augmentation, character 9: .* channel 0 of sparse has no values but missing ones" sparse 'sparse: normalize(from=sparse.stats)'
+for before in 'unpack(scale=0.01, offset=280)' 'log1p()' 'asinh()' 'normalize(mean=0, std=1)' 'sometimes(p=0.5, log1p())' \
+    'normalize(from=maps.stats)' 'random_flip(axis=w, layout=chw) asinh() clip(min=0, max=1)'; do
+    called=$(sed 's/.*(p=0.5, //; s/.*chw) //; s/(.*//' <<< "$before")
+    wrong "augmentation, character [0-9]+: normalize's from: the file has the figures of maps as it is stored, but $called comes first and makes other numbers of field maps; give the mean and std of these numbers" \
+        maps "maps: $before normalize(from=maps.stats)"
+done
 wrong "${at}the file gives mean, std and scale; leave std out, or from" train/rgb 'train/rgb: normalize(from=rgb.stats, std=2)'
 wrong "augmentation, character 1: the dataset has no field 'train/rbg'|.*no field .train/rbg" train/rgb 'train/rbg: normalize(from=rgb.stats)'
 wrong "with its numbers the augmentation is 'train/rgb: normalize.mean=.*: there is no operator 'turn'" train/rgb \
