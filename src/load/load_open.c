@@ -1,6 +1,8 @@
 /* Opening and closing a loader. */
 #include "load.h"
 
+#include <string.h>
+
 #include "augment_callback.h"
 #include "augment_mix.h"
 #include "augment_table.h"
@@ -120,6 +122,20 @@ static shs_status make_buffers(shs_loader *loader)
     return status;
 }
 
+/* Takes the memory for batches, for their augmentation and for the search for twins. If it is not
+ * there, says what takes less. */
+static shs_status take_memory(shs_loader *loader)
+{
+    shs_status status = load_twins_open(loader, &loader->twins);
+    if (!status) status = make_buffers(loader);
+    if (status != SHS_ERROR_MEMORY || !strstr(shs_message(), " bytes") ||
+        strstr(shs_message(), "; give "))
+        return status;
+    return core_fail(
+        status, "%s; give smaller batches, a smaller ahead or keep, or smaller sizes in augment",
+        shs_message());
+}
+
 static shs_status open_local(shs_loader *loader, const shs_loader_options *options)
 {
     const shs_dataset *dataset = loader->dataset;
@@ -148,8 +164,7 @@ static shs_status open_local(shs_loader *loader, const shs_loader_options *optio
     if (!status) status = load_mix_check(loader->augment, options);
     if (!status) status = load_account_begin(&loader->account, options->trace_events);
     loader->told.cpu = core_cpu_clock();
-    if (!status) status = load_twins_open(loader, &loader->twins);
-    if (!status) status = make_buffers(loader);
+    if (!status) status = take_memory(loader);
     if (!status) status = claim_stream(loader);
     return status;
 }

@@ -24,7 +24,7 @@ static shs_status take_memory(const shs_loader *loader, struct load_twins *twins
     if (!status) status = core_new(results, sizeof *twins->sorted, "probes", &twins->sorted);
     if (!status)
         status = core_new((size_t)twins->vranks * 2, sizeof *twins->order, "probes", &twins->order);
-    if (!status) status = core_new(1, twins->scratch_bytes, "probes", &twins->scratch);
+    if (!status) status = core_new(1, twins->scratch_bytes, "augmenting a sample", &twins->scratch);
     if (!status) status = core_hash_new(&twins->hash);
     for (size_t f = 0; f < dataset->n_fields && !status; f++) {
         status = core_new(1, dataset->sample_bytes[f], "a probe", &twins->sample[f]);

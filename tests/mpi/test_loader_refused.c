@@ -203,6 +203,9 @@ static void test_a_vast_batch_has_no_memory(void)
     MPI_Barrier(MPI_COMM_WORLD);
     need(!shs_dataset_open(door.run, door.scene.path, "vast", NULL, &door.data), "open");
     refuse(&door, &(shs_loader_options){.batch = 1 << 22}, SHS_ERROR_MEMORY, 0);
+    CHECK_HAS(
+        shs_message(),
+        " bytes); give smaller batches, a smaller ahead or keep, or smaller sizes in augment");
     door_end(&door);
 }
 
