@@ -48,7 +48,12 @@ static shs_status no_layout(const struct augment_call *call, const char *given,
     struct core_text shape = {0};
     core_text_add_shape(&shape, sample);
     const char *name = sample->name, *axes = shape.bytes ? shape.bytes : "";
-    if (!given)
+    if (!sample->axes)
+        core_fail(SHS_ERROR_ARGUMENT,
+                  "augmentation, character %zu: %s of field %s, whose samples are single numbers "
+                  "(%s) of 0 axes: the operator needs axes; leave it out for this field",
+                  call->at, call->name, name, axes);
+    else if (!given)
         core_fail(SHS_ERROR_ARGUMENT,
                   "augmentation, character %zu: %s of field %s, whose samples are %s and have %u "
                   "axes: which axes are height and width cannot be told; add a layout with a "

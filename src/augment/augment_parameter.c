@@ -97,6 +97,11 @@ static shs_status refuse_item(const struct reading *reading, const char *item, s
     return refuse_value(reading, before, quoted);
 }
 
+static bool is_no_number(const struct augment_parameter *parameter)
+{
+    return parameter->form == AUGMENT_TYPE || parameter->form == AUGMENT_AXES;
+}
+
 /* Refuses a call that lacks a value without a default, or that gives a word which is not in the
  * parameter's list. */
 static shs_status refuse_needed(const struct reading *reading)
@@ -107,7 +112,7 @@ static shs_status refuse_needed(const struct reading *reading)
     if (parameter->form == AUGMENT_WORD)
         augment_print_words(parameter->words, parameter->name, "=", &text);
     else
-        core_text_add(&text, "%s%s=...", parameter->form == AUGMENT_TYPE ? "" : "a number ",
+        core_text_add(&text, "%s%s=...", is_no_number(parameter) ? "" : "a number ",
                       parameter->name);
     if (reading->value)
         core_text_add(&text, ", not %s=%s", parameter->name, reading->value->items[0]);

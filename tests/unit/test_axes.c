@@ -157,6 +157,11 @@ static void what_names_lack_is_told(void)
         {"f: normalize(mean=[1,2], std=1)", 3, "zyx", "layout zyx, has 1 channel"},
         {"f: random_flip(axis=z)", 2, "", "has no z (the layout hw is assumed)"},
         {"f: random_flip(axis=w)", 3, "", "which axes are height and width cannot be told"},
+        {"f: random_roll()", 2, "", "random_roll of field f needs axes=..., as in random_roll"},
+        {"f: random_flip(axis=w)", 0, "",
+         "whose samples are single numbers (f32) of 0 axes: the operator needs axes; leave it out"},
+        {"f: random_flip(axis=w, layout=hwc)", 0, "",
+         "single numbers (f32) of 0 axes: the operator"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         shs_augment *augment;
