@@ -77,9 +77,9 @@ extern "C" {
 
 /** The version of what operators compute. */
 enum {
-    /** This version. It is part of a run's fingerprint, and grows when an operator's bytes change.
-     */
-    SHS_AUGMENT_VERSION = 1
+    /** This version. It is part of a run's fingerprint, and grows when an operator's bytes change:
+     * a checkpoint of a run that augments is refused by a program with another version. */
+    SHS_AUGMENT_VERSION = 2
 };
 
 /* ---- Operators of the program's own. */

@@ -87,14 +87,27 @@ static const char *line_of(const char *text, const char *name)
     return text;
 }
 
+static bool is_version(const char *line)
+{
+    return begins(line, "order version = ") || begins(line, "augmentation version = ");
+}
+
+/* Returns what to do about two lines that differ. */
+static const char *advice_for(const char *stored, const char *own)
+{
+    if (begins(stored, "failures.") || begins(own, "failures."))
+        return "what becomes of bad rows cannot change within a run, because it decides which rows "
+               "come; set it back, or begin a new run in another folder";
+    if (is_version(stored) && is_version(own))
+        return "this version of Shardstep makes other batches; end the run with the version that "
+               "began it, or begin a new run in another folder";
+    return "set it back, or use another folder";
+}
+
 /* Refuses two lines with different names. Often one text lacks the line of the other. */
 static shs_status lacks(const char *stored, int stored_length, const char *own, int own_length)
 {
-    bool policy = begins(stored, "failures.") || begins(own, "failures.");
-    const char *advice = policy ? "what becomes of bad rows cannot change within a run, because it "
-                                  "decides which rows come; set it back, or begin a new run in "
-                                  "another folder"
-                                : "set it back, or use another folder";
+    const char *advice = advice_for(stored, own);
     bool own_has = !*stored || has_name(own, stored), it_has = !*own || has_name(stored, own);
     if (!own_has && it_has)
         return core_fail(SHS_ERROR_MISMATCH,
@@ -186,10 +199,18 @@ static shs_status differ_in_samples(const char *stored, const char *own)
     return differ(line, (int)strcspn(line, "\n"), own_line, (int)strcspn(own_line, "\n"));
 }
 
+/* Returns true if two lines are versions of augmentation and the run has none, so that its batches
+ * are the same with both. */
+static bool are_unused_versions(const char *stored, const char *own, const char *all_own)
+{
+    return begins(stored, "augmentation version = ") && begins(own, "augmentation version = ") &&
+           strstr(all_own, "\naugmentation = \n");
+}
+
 shs_status load_fingerprint_check(const char *stored, const char *own, bool batch_may_differ,
                                   bool *other_batch)
 {
-    const char *all_stored = stored;
+    const char *all_stored = stored, *all_own = own;
     *other_batch = false;
     while (*stored || *own) {
         if (begins(own, "split_seed = ") && !has_name(all_stored, own)) {
@@ -198,7 +219,8 @@ shs_status load_fingerprint_check(const char *stored, const char *own, bool batc
             continue;
         }
         size_t length = strcspn(stored, "\n"), own_length = strcspn(own, "\n");
-        bool same = length == own_length && !memcmp(stored, own, length);
+        bool same = (length == own_length && !memcmp(stored, own, length)) ||
+                    are_unused_versions(stored, own, all_own);
         bool may = batch_may_differ && begins(stored, "batch = ") && begins(own, "batch = ");
         if (!same && begins(stored, "samples = ") && begins(own, "samples = "))
             return differ_in_samples(stored, own);

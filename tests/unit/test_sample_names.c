@@ -183,6 +183,9 @@ static void what_a_checkpoint_is_of_in_folder(void)
     char file[PATH_BYTES];
     write_long();
     folder_path(folder, "long.h5", file);
+    char *text = fingerprint_of(file, "s", false);
+    if (text) CHECK_HAS(text, "\naugmentation = \n");
+    core_free(&text);
     CHECK(may_go_on(folder, "s", file, " s "));
     CHECK(may_go_on(folder, "s", file, "s=s"));
     CHECK(may_go_on(folder, "s(window=2)", file, "s ( lead = 0, stride=1, window = 2)"));
@@ -218,6 +221,30 @@ static void older_checkpoints_of_parts(void)
     CHECK_HAS(shs_message(), "part = 0 to 0.5");
     CHECK_STATUS(load_fingerprint_check(same, zero, true, &other_batch), SHS_ERROR_MISMATCH);
     CHECK_HAS(shs_message(), "pass subset.split_seed 42");
+}
+
+/* A run without augmentation makes the same batches with any version of it. */
+static void versions_of_augmentation(void)
+{
+#define NOTHING "seed = 42\naugmentation = \n"
+#define FLIPS   "seed = 42\naugmentation = x: random_flip(axis=w, p=0.5)\n"
+    static const char earlier[] = NOTHING "order version = 1\naugmentation version = 1\n",
+                      later[] = NOTHING "order version = 1\naugmentation version = 2\n",
+                      other_order[] = NOTHING "order version = 2\naugmentation version = 2\n",
+                      flips[] = FLIPS "order version = 1\naugmentation version = 1\n",
+                      later_flips[] = FLIPS "order version = 1\naugmentation version = 2\n";
+    static const char advice[] = "end the run with the version that began it";
+    bool other_batch;
+    if (CHECK_STATUS(load_fingerprint_check(earlier, later, false, &other_batch), SHS_OK))
+        CHECK(!other_batch);
+    CHECK_STATUS(load_fingerprint_check(later, other_order, false, &other_batch),
+                 SHS_ERROR_MISMATCH);
+    CHECK_HAS(shs_message(), advice);
+    CHECK_STATUS(load_fingerprint_check(flips, later_flips, false, &other_batch),
+                 SHS_ERROR_MISMATCH);
+    CHECK_HAS(shs_message(),
+              "it has «augmentation version = 1», this run has «augmentation version = 2»");
+    CHECK_HAS(shs_message(), advice);
 }
 
 /* Windows that share rows cannot be in parts. Samples i and i + k share some if the rows of one lie
@@ -258,6 +285,7 @@ int main(int argc, char **argv)
         TEST(older_checkpoints_of_parts), TEST(parts_of_overlapping_windows),
         TEST(loaders_count_apart),        TEST(only_the_bytes_of_samples_are_read),
         TEST(aliases_are_augmented),      TEST(what_a_checkpoint_is_of),
+        TEST(versions_of_augmentation),
     };
     return harness_main("sample_names", tests, COUNT(tests), argc, argv);
 }
