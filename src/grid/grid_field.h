@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "random_math.h"
 #include "shardstep/random.h"
 
 /* What a field of displacements is made of. */
@@ -48,6 +49,15 @@ void grid_field_plane(const struct grid_field *field, size_t z);
 
 /* Sets field->row for a row of the image, or of the plane. */
 void grid_field_row(const struct grid_field *field, size_t y);
+
+/* Returns a displacement in units of 2^-32 elements, held within -2^18 to 2^18 elements and rounded
+ * half to even: a double near 2^20 has 32 digits behind the point. */
+static inline int64_t grid_displaced_units(double x)
+{
+    x = x > -0x1p18 ? x : -0x1p18;
+    x = x < 0x1p18 ? x : 0x1p18;
+    return (int64_t)random_double_bits(x + 0x1.8p20) - (int64_t)random_double_bits(0x1.8p20);
+}
 
 /* The words that a field of displacements takes from the stream. */
 uint64_t grid_field_words(const struct grid_extent *extent, double sigma);

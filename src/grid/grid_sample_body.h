@@ -2,6 +2,7 @@
  * is compiled for its own instruction set. */
 #include <string.h>
 
+#include "grid_field.h"
 #include "grid_sample_kernels.h"
 #include "random_math.h"
 
@@ -165,22 +166,14 @@ static void blend(const float *up, const float *low, float down, size_t count, f
         to[i] = up[i] + down * (low[i] - up[i]);
 }
 
-/* Rounds to units of 2^-32: a number near 2^20 has 32 digits behind the point. */
-static inline int64_t in_units(double x)
-{
-    x = x > -0x1p18 ? x : -0x1p18;
-    x = x < 0x1p18 ? x : 0x1p18;
-    return (int64_t)random_double_bits(x + 0x1.8p20) - (int64_t)random_double_bits(0x1.8p20);
-}
-
 static void displace(const double turn[4], const float *x, const float *y, size_t count,
                      int64_t *restrict to_x, int64_t *restrict to_y)
 {
     double xx = turn[0], xy = turn[1], yx = turn[2], yy = turn[3];
     for (size_t i = 0; i < count; i++) {
         double right = (double)x[i], down = (double)y[i];
-        to_x[i] = in_units(xx * right + xy * down);
-        to_y[i] = in_units(yx * right + yy * down);
+        to_x[i] = grid_displaced_units(xx * right + xy * down);
+        to_y[i] = grid_displaced_units(yx * right + yy * down);
     }
 }
 

@@ -5,7 +5,6 @@
 #include "grid_missing.h"
 #include "grid_sample_kernels.h"
 #include "grid_types.h"
-#include "random_math.h"
 
 enum {
     CORNERS = 8,
@@ -15,7 +14,6 @@ enum {
 /* The most units that a step along an axis of the result adds to a place. */
 #define MOST_STEP   0x1p13
 #define MOST_OFFSET 0x1p29
-#define MOST_AWAY   0x1p18
 
 void grid_volume_add(struct grid_warp *warp, const double turn[9], const double offset[3])
 {
@@ -97,14 +95,6 @@ static void set_places(const struct grid_warp *warp, struct volume *volume)
     memcpy(volume->turn, warp->volume.turn, sizeof volume->turn);
 }
 
-/* Rounds to units: a number near 2^20 has 32 digits behind the point. */
-static inline int64_t away_units(double x)
-{
-    x = x > -MOST_AWAY ? x : -MOST_AWAY;
-    x = x < MOST_AWAY ? x : MOST_AWAY;
-    return (int64_t)random_double_bits(x + 0x1.8p20) - (int64_t)random_double_bits(0x1.8p20);
-}
-
 /* Sets the places of a row of the result. */
 static void begin_row(struct volume *volume, size_t z, size_t y)
 {
@@ -120,8 +110,8 @@ static void begin_row(struct volume *volume, size_t z, size_t y)
         const float *dx = volume->field.row[0], *dy = volume->field.row[1],
                     *dz = volume->field.row[2];
         for (size_t i = 0; i < volume->size[0]; i++)
-            place[i] += away_units((turn[0] * (double)dx[i] + turn[1] * (double)dy[i]) +
-                                   turn[2] * (double)dz[i]);
+            place[i] += grid_displaced_units((turn[0] * (double)dx[i] + turn[1] * (double)dy[i]) +
+                                             turn[2] * (double)dz[i]);
     }
 }
 

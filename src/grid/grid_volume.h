@@ -11,7 +11,8 @@ void grid_volume_add(struct grid_warp *warp, const double turn[9], const double 
  */
 size_t grid_volume_bytes(const struct grid_images *images);
 
-/* Shows all volumes of `depth` images each through a map. */
+/* Shows all volumes of a sample through a map. Each volume is `depth` neighbouring images, so that
+ * how->images.outer is a multiple of `depth`. `scratch` is aligned to 64 bytes. */
 void grid_warp_volumes(const struct grid_warping *how, size_t depth, const struct grid_warp *warp,
                        const void *input, void *output, void *scratch);
 

@@ -10,11 +10,12 @@ enum {
     GRID_WARP_MOST_INNER = 1 << 20   /* the most elements of a pixel */
 };
 
-/* A map of places: that of the result goes to `turn` times it, about the centre, plus `offset`. */
+/* A map from places of the result to places of the sample, both counted from the centre: the result
+ * shows at p what the sample has at turn * (p + displacement) + offset. */
 struct grid_warp {
-    double turn[4];   /* of (x, y): xx, xy, yx, yy */
-    double offset[2]; /* x, y */
-    struct grid_displacement farther;
+    double turn[4];                   /* of (x, y): xx, xy, yx, yy */
+    double offset[2];                 /* x, y */
+    struct grid_displacement farther; /* no displacement if it is not drawn */
     struct {
         double turn[9]; /* of (x, y, z), row by row */
         double offset[3];
@@ -34,7 +35,7 @@ struct grid_warping {
 /* The bytes of scratch memory for grid_warp_images(), without those of a field of displacements. */
 size_t grid_warp_bytes(const struct grid_images *images);
 
-/* Shows all images through a map. */
+/* Shows all images through a map. `scratch` is aligned to 64 bytes. */
 void grid_warp_images(const struct grid_warping *how, const struct grid_warp *warp,
                       const void *input, void *output, void *scratch);
 

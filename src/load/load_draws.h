@@ -8,9 +8,8 @@
  * it. Its names and layouts are the augmentation's. On an error *draws is NULL. */
 shs_status load_draws_new(const shs_augment *augment, uint64_t rows, shs_draws **draws);
 
-/* Enters what row `row` draws from its stream, as slot `slot` of a batch with `count` rows of
- * weight
- * 1. SHS_ERROR_MEMORY. */
+/* Enters the draws of row `row` from its stream. The row is slot `slot` of a batch with `count`
+ * rows of weight 1. SHS_ERROR_MEMORY. */
 shs_status load_draws_enter(shs_draws *draws, uint64_t row, shs_random *stream, uint64_t slot,
                             uint64_t count);
 

@@ -4,6 +4,7 @@
 
 #include "augment_operation.h"
 #include "augment_record.h"
+#include "core_assert.h"
 #include "core_memory.h"
 
 enum {
@@ -35,12 +36,13 @@ static struct record *record_of(shs_draws *draws)
     return (struct record *)(void *)draws; /* `shown` is its first member */
 }
 
-/* Returns the value with a name; NULL if there is none. */
-static shs_drawn_value *find_value(const struct drawn *drawn, const char *name)
+/* Returns the number of the value with a name; n_values if there is none. */
+static size_t find_value(const struct drawn *drawn, const char *name)
 {
-    for (size_t v = 0; v < drawn->n_values; v++)
-        if (!strcmp(drawn->values[v].name, name)) return &drawn->values[v];
-    return NULL;
+    size_t v = 0;
+    while (v < drawn->n_values && strcmp(drawn->values[v].name, name) != 0)
+        v++;
+    return v;
 }
 
 /* ---- Making. */
@@ -70,7 +72,7 @@ static void hear_name(void *user, const struct augment_told_number *told)
 {
     struct record *record = user;
     struct drawn *drawn = &record->drawn[record->number[told->operation]];
-    if (!record->status && !find_value(drawn, told->name))
+    if (!record->status && find_value(drawn, told->name) == drawn->n_values)
         record->status = add_value(record, drawn, told);
 }
 
@@ -157,9 +159,8 @@ static void hear_number(void *user, const struct augment_told_number *told)
 {
     struct record *record = user;
     const struct drawn *drawn = &record->drawn[record->number[told->operation]];
-    size_t v = 0;
-    while (strcmp(drawn->values[v].name, told->name) != 0)
-        v++;
+    size_t v = find_value(drawn, told->name);
+    core_assert(v < drawn->n_values); /* an operator tells the same names for each sample */
     drawn->numbers[v][record->row * told->width + told->at] = told->number;
 }
 
