@@ -22,9 +22,11 @@ SUITABLE = {
     'numbers': (['u1', '<u2', '>i2', '<f4', '<f8'], SHAPES[1] + SHAPES[2] + SHAPES[3]),
     'real': (['<f4', '>f4', '<f8', '>f8'], SHAPES[1] + SHAPES[2] + SHAPES[3]),
     'vector': (['<f2', '>f4', '<f4', '<f8'], [(4, 4, 2), (3, 5, 2), (2, 5, 5), (3, 3, 3, 3), (2, 4, 4, 2),
-                                              (4, 3, 2, 2), (3, 4, 4, 3), (2, 2, 3, 3)])}
+                                              (4, 3, 2, 2), (3, 4, 4, 3), (2, 2, 3, 3)]),
+    'field': (['<f4', '<f4', '>f4', '<f8', 'u1', '<i4'],
+              [(5, 6), (4, 5, 3), (3, 4, 5), (2, 3, 4, 2), (7, 4), (3, 3, 3)])}
 SQUARES = [(4, 4), (5, 5), (3, 4), (3, 3, 3)]
-ODD = [np.nan, np.nan, np.nan, np.inf, -np.inf, -0.0, 1e-40, 3e38, 65504.0]
+ODD = [np.nan, np.nan, -np.float64(np.nan), np.inf, -np.inf, -0.0, 1e-40, 3e38, 65504.0]
 
 
 class Case:
@@ -99,7 +101,7 @@ class Case:
         kind, shape = rng.choice(kinds), rng.choice(shapes)
         names = [f'fit{number}']
         if wanted.suits == 'vector' and rng.random() < 0.5:
-            names = [f'{letter}{number}' for letter in 'uvw'[:rng.randint(2, 3)]]
+            names = [f'{letter}{number}' for letter in 'uvwabc'[:rng.choice([2, 3, 4, 6])]]
             shape = rng.choice(SQUARES)
         for name in names:
             self.made.append((name, kind, shape, ('rows',)))
@@ -118,7 +120,7 @@ class Case:
         if kind.kind != 'f':
             return np.frombuffer(self.rng.randbytes(count * kind.itemsize), kind).reshape(shape)
         drawn = np.frombuffer(self.rng.randbytes(4 * count), '<i4') // 1024 / 300.0 ** 2
-        if self.rng.random() < 0.3 and count:
+        for _ in range(min(count, self.rng.choice([0] * 6 + [1, 1, count // 40, count // 9]))):
             drawn[self.rng.randrange(count)] = self.rng.choice(ODD)
         with np.errstate(over='ignore'):
             return drawn.astype(kind).reshape(shape)

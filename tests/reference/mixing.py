@@ -62,37 +62,49 @@ class Mixup(Mixing):
 
 @operator
 class Cutmix(Mixing):
-    name, suits = 'cutmix', 'image'
+    name, suits = 'cutmix', 'numbers'
     takes = {**Mixing.takes, 'layout': word}
-    Draw = namedtuple('Draw', 'partner lam rows columns share')
+    Draw = namedtuple('Draw', 'partner lam spans share')  # a span for each axis of letters()
+    named = {'h': 'rows', 'w': 'columns'}
+
+    def letters(self, sample):
+        """The axes of an image, or that of a signal."""
+        if sample.axis('h', self.layout) is not None:
+            return 'hw'
+        return 't' if sample.axis('t', self.layout) is not None else 'w'
 
     def chosen(self, stream, slot):
         partner, lam = stream.below(slot.count), stream.beta(self.alpha, self.alpha)
         sample = slot.samples[0]
-        height, width = (sample.array.shape[sample.axis(letter, self.layout)] for letter in 'hw')
-        y, x = stream.below(height), stream.below(width)
-        r = f64(0.5) * np.sqrt(f64(1) - lam)
-        rows, columns = (
-            slice(max(at - int(r * f64(size)), 0), min(at + int(r * f64(size)), size))
-            for at, size in ((y, height), (x, width)))
-        share = f64((rows.stop - rows.start) * (columns.stop - columns.start)) / f64(height * width)
-        return self.Draw(partner, lam, rows, columns, share)
+        axes = self.letters(sample)
+        sizes = [sample.array.shape[sample.axis(letter, self.layout)] for letter in axes]
+        centres = [stream.below(size) for size in sizes]
+        r = f64(0.5) * (np.sqrt(f64(1) - lam) if len(axes) > 1 else f64(1) - lam)
+        halves = [int(r * f64(size)) for size in sizes]
+        spans = {letter: slice(max(at - half, 0), min(at + half, size))
+                 for letter, at, half, size in zip(axes, centres, halves, sizes)}
+        within = np.prod([span.stop - span.start for span in spans.values()])
+        return self.Draw(partner, lam, spans, f64(within) / f64(np.prod(sizes)))
 
     def mix(self, sample, other, drawn):
-        image = [sample.axis(letter, self.layout) for letter in 'hw']
-        array = sample.array.copy()
-        to, source = (np.moveaxis(one, image, [0, 1]) for one in (array, other.array))
-        to[drawn.rows, drawn.columns] = source[drawn.rows, drawn.columns]
+        array, where = sample.array.copy(), [slice(None)] * sample.array.ndim
+        for letter, span in drawn.spans.items():
+            where[sample.axis(letter, self.layout)] = span
+        array[tuple(where)] = other.array[tuple(where)]
         return sample.but(array)
 
     def tell_chosen(self, sample, drawn):
-        rows, columns = (f'{one.start}..{one.stop}' for one in (drawn.rows, drawn.columns))
-        return (f'partner={drawn.partner}, lambda={digits(drawn.lam, 6)}, rows={rows}, '
-                f'columns={columns}, share={digits(drawn.share, 6)}')
+        names = self.named if len(drawn.spans) > 1 else dict.fromkeys(drawn.spans, 'segment')
+        spans = ''.join(f', {names[letter]}={span.start}..{span.stop}'
+                        for letter, span in drawn.spans.items())
+        return (f'partner={drawn.partner}, lambda={digits(drawn.lam, 6)}{spans}, '
+                f'share={digits(drawn.share, 6)}')
 
     @classmethod
     def example(cls, rng, sample):
-        layout = random_layout(rng, sample, 'h')
-        if sample.length is not None or layout is None or 'i' in letters_of(sample, layout):
+        layout = random_layout(rng, sample, rng.choice('hhwt'), image=rng.random() < 0.5)
+        have = '' if layout is None else letters_of(sample, layout)
+        is_half = 'h' in have and 'hw' not in have
+        if sample.length is not None or not have or 'i' in have or is_half:
             return None
         return f'cutmix(alpha={cls.some_alpha(rng)}{random_p(rng)}{layout})'

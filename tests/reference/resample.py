@@ -6,7 +6,8 @@ are one resampling."""
 import numpy as np
 
 import augment
-from augment import Operator, letters_of, number, operator, random_layout, shortest, whole, word
+from augment import (Operator, letters, letters_of, number, operator, random_layout, shortest, whole,
+                     word)
 from philox import exp, log, turn
 from vectors import Turning, component_layout, some_components
 
@@ -60,16 +61,21 @@ def beyond(k, n, border):
 
 
 class OnImages(Operator):
-    """An operator on the height and the width of a sample."""
+    """An operator on the height and the width of a sample, or on its volumes."""
+
+    def letters(self):
+        """The letters of its axes, in the order of memory."""
+        return 'hw'
 
     def change(self, sample, compute):
-        axes = [sample.axis('h', self.layout), sample.axis('w', self.layout)]
+        axes = [sample.axis(letter, self.layout) for letter in self.letters()]
+        first = list(range(len(axes)))
         return sample.real_rows(
-            lambda array: np.moveaxis(compute(np.moveaxis(array, axes, [0, 1])), [0, 1], axes))
+            lambda array: np.moveaxis(compute(np.moveaxis(array, axes, first)), first, axes))
 
     def extent(self, slot):
         sample = slot.samples[0]
-        return [sample.array.shape[sample.axis(letter, self.layout)] for letter in 'hw']
+        return [sample.array.shape[sample.axis(letter, self.layout)] for letter in self.letters()]
 
     def is_applied(self, drawn):
         return drawn is not None
@@ -134,6 +140,20 @@ def taps_of(how, n, to, real):
     return taps
 
 
+def without_nan(image, sums, kind):
+    """Sums of elements by weights, which leave NaN out. `sums` is called with elements and with
+    what stands for zeros beyond the edges."""
+    real = real_type(image)
+    made = sums(image.astype(real), real(0))
+    if image.dtype.kind == 'f':
+        missing = np.isnan(image)
+        has_nan = sums(missing.astype(real), real(0)) > 0  # all weights are above 0
+        shares = sums((~missing).astype(real), real(1))
+        again = sums(np.where(missing, real(0), image.astype(real)), real(0)) / shares
+        made = np.where(has_nan, np.where(shares > 0, again, real(np.nan)), made)
+    return rounded(made, kind)
+
+
 def resized(image, how, size):
     (high, wide), (n, m) = size, image.shape[:2]
     if how == 'nearest':
@@ -141,8 +161,9 @@ def resized(image, how, size):
         columns = [(2 * i + 1) * m // (2 * wide) for i in range(wide)]
         return image[rows][:, columns]
     real = real_type(image)
-    lines = sum_along(image.astype(real), 0, taps_of(how, n, high, real))
-    return rounded(sum_along(lines, 1, taps_of(how, m, wide, real)), image.dtype)
+    rows, columns = taps_of(how, n, high, real), taps_of(how, m, wide, real)
+    return without_nan(image, lambda array, beyond_edges: sum_along(
+        sum_along(array, 0, rows), 1, columns), image.dtype)
 
 
 @operator
@@ -230,13 +251,14 @@ def bell(most, sigma, real):
     return weights_of(half[:0:-1] + half, real)[len(half) - 1:]
 
 
-def mean_along(array, axis, weights, border):
+def mean_along(array, axis, weights, border, beyond_edges=0):
+    """`beyond_edges` is what the border zero has there."""
     moved = np.moveaxis(array, axis, 0)
-    n, zeros = len(moved), np.zeros_like(moved[0])
+    n, outside = len(moved), np.full_like(moved[0], beyond_edges)
 
     def at(k):
         k = beyond(k, n, border)
-        return zeros if k is None else moved[k]
+        return outside if k is None else moved[k]
     made = []
     for i in range(n):
         total = weights[0] * at(i)
@@ -262,8 +284,11 @@ class GaussianBlur(OnImages):
         def blur(image):
             real = real_type(image)
             weights = bell(self.size // 2, drawn, real)
-            lines = mean_along(image.astype(real), 0, weights, self.border)
-            return rounded(mean_along(lines, 1, weights, self.border), image.dtype)
+
+            def means(array, beyond_edges):
+                lines = mean_along(array, 0, weights, self.border, beyond_edges)
+                return mean_along(lines, 1, weights, self.border, beyond_edges)
+            return without_nan(image, means, image.dtype)
         return sample if drawn is None else self.change(sample, blur)
 
     @classmethod
@@ -283,60 +308,101 @@ def units(x, most):
     return int(np.rint(min(max(x, f64(-most)), f64(most)) * f64(ONE)))
 
 
-class Map:
-    """A map of places: m and o of the help, and displacements along x and y."""
+def added(terms):
+    """A sum that is taken from the left."""
+    terms = list(terms)
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total
 
-    def __init__(self):
-        self.m = [f64(1), f64(0), f64(0), f64(1)]
-        self.o = [f64(0), f64(0)]
+
+def product(a, b):
+    """The product of two maps, each a list of rows."""
+    return [[added(x * b[k][j] for k, x in enumerate(row)) for j in range(len(row))] for row in a]
+
+
+class Map:
+    """A map of places: m and o of the help, and displacements. Its numbers are those of x, y and,
+    of volumes, z; the extents of a sample stand in the order of memory, z first."""
+
+    def __init__(self, count):
+        self.m = [[f64(i == j) for j in range(count)] for i in range(count)]
+        self.o = [f64(0)] * count
         self.farther = None
 
     def put_behind(self, a, v):
-        m = self.m
-        self.o = [(m[0] * v[0] + m[1] * v[1]) + self.o[0], (m[2] * v[0] + m[3] * v[1]) + self.o[1]]
-        self.m = [m[0] * a[0] + m[1] * a[2], m[0] * a[1] + m[1] * a[3],
-                  m[2] * a[0] + m[3] * a[2], m[2] * a[1] + m[3] * a[3]]
+        self.o = [added(x * y for x, y in zip(row, v)) + o for row, o in zip(self.m, self.o)]
+        self.m = product(self.m, a)
 
-    def places(self, height, width):
-        """The places of all pixels, in units."""
-        m, o = self.m, self.o
-        cx, cy = (f64(width) - 1) / 2, (f64(height) - 1) / 2
-        across = [units(m[0], 2**14), units(m[1], 2**14),
-                  units(((cx - m[0] * cx) - m[1] * cy) + o[0], 2**29)]
-        down = [units(m[2], 2**14), units(m[3], 2**14),
-                units(((cy - m[2] * cx) - m[3] * cy) + o[1], 2**29)]
-        for y in range(height):
-            for x in range(width):
-                px = across[0] * x + across[1] * y + across[2]
-                py = down[0] * x + down[1] * y + down[2]
-                if self.farther is not None:
-                    dx, dy = (f64(field[y, x]) for field in self.farther)
-                    px += units(m[0] * dx + m[1] * dy, 2**18)
-                    py += units(m[2] * dx + m[3] * dy, 2**18)
-                yield y, x, py, px
+    def places(self, extents):
+        """The places of all elements, in units: pairs of an index and its place, in the order of
+        memory."""
+        most = 2**14 if len(extents) == 2 else 2**13
+        centre = [(f64(n) - 1) / 2 for n in reversed(extents)]
+        steps, begins = [], []
+        for i, (row, o) in enumerate(zip(self.m, self.o)):
+            begin = centre[i]
+            for x, c in zip(row, centre):
+                begin = begin - x * c
+            steps.append([units(x, most) for x in row])
+            begins.append(units(begin + o, 2**29))
+        for index in np.ndindex(*extents):
+            place = [begin + sum(step * k for step, k in zip(row, reversed(index)))
+                     for row, begin in zip(steps, begins)]
+            if self.farther is not None:
+                moved = [f64(field[index]) for field in self.farther]
+                place = [at + units(added(x * d for x, d in zip(row, moved)), 2**18)
+                         for at, row in zip(place, self.m)]
+            yield index, place[::-1]
 
     def warp(self, image, how, border):
-        height, width = image.shape[:2]
-        made = np.zeros_like(image)
+        count = len(self.o)
+        extents = image.shape[:count]
         real = image.dtype if how == 'nearest' else real_type(image)
         reals = image.astype(real)
-        zero = np.zeros_like(reals[0, 0])
+        zero = np.zeros(image.shape[count:], real)
 
-        def at(y, x):
-            y, x = beyond(y, height, border), beyond(x, width, border)
-            return zero if y is None or x is None else reals[y, x]
+        def at(*index):
+            index = tuple(beyond(k, n, border) for k, n in zip(index, extents))
+            return zero if None in index else reals[index]
         made = np.zeros_like(reals)
-        for y, x, py, px in self.places(height, width):
+        for index, place in self.places(extents):
             if how == 'nearest':
-                made[y, x] = at((py + ONE // 2) // ONE, (px + ONE // 2) // ONE)
-                continue
-            row, column = py // ONE, px // ONE
-            right, down = (real((p % ONE) >> 8) * real(2.0**-24) for p in (px, py))
-            upper, lower = (
-                at(line, column) + right * (at(line, column + 1) - at(line, column))
-                for line in (row, row + 1))
-            made[y, x] = upper + down * (lower - upper)
+                made[index] = at(*((p + ONE // 2) // ONE for p in place))
+            else:
+                parts = [real((p % ONE) >> 8) * real(2.0**-24) for p in place]
+                made[index] = between_elements(at, [p // ONE for p in place], parts)
         return made if how == 'nearest' else rounded(made, image.dtype)
+
+
+def between_elements(at, first, parts):
+    """A mean by distance of the elements around a place, of which `first` is the one before it along
+    each axis."""
+    def mean(index, axis):
+        if axis == len(parts):
+            return at(*index)
+        near, far = (mean([*index, first[axis] + k], axis + 1) for k in range(2))
+        return near + parts[axis] * (far - near)
+    corners, weights = [], []
+    for corner in np.ndindex(*[2] * len(parts)):
+        corners.append(at(*(k + step for k, step in zip(first, corner))))
+        weight = type(parts[0])(1)
+        for part, step in reversed(list(zip(parts, corner))):  # along x first
+            weight = weight * (part if step else type(part)(1) - part)
+        weights.append(weight)
+    made, corners = np.array(mean([], 0)), np.array(corners)
+    for k in np.ndindex(made.shape):
+        elements = corners[(slice(None), *k)]
+        if np.isnan(elements).any():
+            made[k] = mean_of_numbers(elements, weights)
+    return made
+
+
+def mean_of_numbers(elements, weights):
+    """A mean of those that are not NaN."""
+    there = [(w, e) for w, e in zip(weights, elements) if not np.isnan(e) and w != 0]
+    return added(w * e for w, e in there) / added(w for w, _ in there) if there else np.nan
 
 
 def cosine_and_sine(degrees):
@@ -355,25 +421,84 @@ class Warp(OnImages):
     def draw_values(self, stream, slot):
         raise NotImplementedError
 
-    def put_behind(self, a_map, drawn, height, width):
+    def put_behind(self, a_map, drawn, extents):
+        """Puts its own map behind those before it. `extents` are those of letters()."""
         raise NotImplementedError
+
+    def letters(self):
+        return 'dhw' if self.is_volume() else 'hw'
+
+    def is_volume(self):
+        return getattr(self, 'axes', None) == 'dhw'
+
+    @classmethod
+    def example_layout(cls, rng, sample):
+        wanted = rng.choice({3: ['zyx'], 4: ['zyxc', 'czyx', 'tzyx']}.get(sample.array.ndim, ['']))
+        if 'axes' in cls.takes and wanted and rng.random() < 0.4:
+            usable = sample.array.dtype != np.float16 and (sample.length is None or wanted[0] in 'ct')
+            return f', layout={wanted}' if usable else None
+        return super().example_layout(rng, sample)
 
     @classmethod
     def example(cls, rng, sample):
         layout = cls.example_layout(rng, sample)
-        if not issubclass(cls, Turning) and layout is not None and 'i' in letters_of(sample, layout):
+        have = '' if layout is None else letters_of(sample, layout)
+        if layout is None or not issubclass(cls, Turning) and 'i' in have:
             return None
+        axes = rng.choice(['', '', ', axes=yx', ', axes=hw']) if 'axes' in cls.takes else ''
+        can = 'dhw' in have and not (have[0] == 'd' and sample.length is not None)
+        if 'axes' in cls.takes and can and rng.random() < 0.85:
+            axes = ', axes=zyx'
         more = rng.choice(['', '', ', border=edge', ', border=reflect', ', border=wrap',
                            ', how=nearest', ', p=0.5'])
-        return None if layout is None else f'{cls.name}({cls.values(rng)}{more}{layout})'
+        return f"{cls.name}({cls.values(rng, 'zyx' in axes)}{more}{axes}{layout})"
+
+
+class Mapped(Turning, Warp):
+    """A warp that maps the components of vectors."""
+    moves = False
+
+    def factors(self, drawn):
+        """F of the help: rows and columns for x, y and, of volumes, z."""
+        raise NotImplementedError
+
+    def mix(self, sample, parts, drawn):
+        along, kind = self.along(len(parts)), parts[0].dtype.type
+        axes = self.letters()[::-1]
+        at = [along.index(letter) for letter in axes]
+        factors = [[kind(-x if (a in self.against) != (b in self.against) else x)
+                    for b, x in zip(axes, row)] for a, row in zip(axes, self.factors(drawn))]
+        if all(x == (i == j) for i, row in enumerate(factors) for j, x in enumerate(row)):
+            return parts
+        made = list(parts)
+        for k, row in zip(at, factors):
+            made[k] = rounded(added(x * parts[j] for x, j in zip(row, at)), parts[0].dtype)
+        return made
+
+    @classmethod
+    def example_layout(cls, rng, sample):
+        layout = component_layout(rng, sample)
+        is_image = layout and 'hw' in layout and sample.length is None
+        return layout if is_image and rng.random() < 0.85 else super().example_layout(rng, sample)
+
+    @classmethod
+    def example(cls, rng, sample):
+        call = super().example(rng, sample)
+        if not call:
+            return None
+        given = call.partition(', layout=')[2].rstrip(')')
+        needed = 'whd' if 'axes=zyx' in call else 'wh'
+        more = some_components(rng, sample, sample.layout(given or None), needed)
+        if more is None or sample.array.dtype == np.float16:
+            return None
+        return call[:-1] + more + ')'
 
 
 @operator
-class RandomRotation(Turning, Warp):
+class RandomRotation(Mapped):
     name = 'random_rotation'
     takes = {'degrees': numbers_between, **Warp.shared, **Turning.turning}
     usual = {**Warp.usual_shared, **Turning.usual_turning}
-    moves = False
 
     def draw_values(self, stream, slot):
         return draw_between(stream, self.degrees)
@@ -381,83 +506,99 @@ class RandomRotation(Turning, Warp):
     def tell_values(self, drawn):
         return f'degrees={shortest(drawn)}'
 
-    def put_behind(self, a_map, drawn, height, width):
+    def put_behind(self, a_map, drawn, extents):
         c, s = cosine_and_sine(drawn)
-        a_map.put_behind([c, s, -s, c], [f64(0), f64(0)])
+        a_map.put_behind([[c, s], [-s, c]], [f64(0), f64(0)])
 
-    def mix(self, sample, parts, drawn):
-        """Turns the components along x and y of a vector."""
-        along, (c, s) = self.along(len(parts)), cosine_and_sine(drawn)
-        kind = parts[0].dtype.type
-        c, s = kind(c), kind(-s if ('w' in self.against) != ('h' in self.against) else s)
-        x, y = along.index('w'), along.index('h')
-        parts = list(parts)
-        parts[x], parts[y] = c * parts[x] - s * parts[y], s * parts[x] + c * parts[y]
-        return parts
+    def factors(self, drawn):
+        c, s = cosine_and_sine(drawn)
+        return [[c, -s], [s, c]]
 
     @staticmethod
-    def values(rng):
-        return f'degrees={rng.choice(["-30..30", "90..90", "-360..360"])}'
-
-    @classmethod
-    def example(cls, rng, sample):
-        call, layout = super().example(rng, sample), component_layout(rng, sample)
-        is_image = layout and 'hw' in layout and sample.length is None
-        if call and is_image and rng.random() < 0.85:
-            call = call.partition(', layout')[0].rstrip(')') + layout + ')'
-        if not call:
-            return None
-        given = call.partition(', layout=')[2].rstrip(')')
-        more = some_components(rng, sample, sample.layout(given or None), 'wh')
-        if more is None or more and sample.array.dtype.itemsize == 2:
-            return None
-        return call[:-1] + more + ')'
+    def values(rng, is_volume):
+        return f'degrees={rng.choice(["-30..30", "90..90", "-360..360", "0..0"])}'
 
 
 @operator
-class RandomAffine(Warp):
+class RandomAffine(Mapped):
     name = 'random_affine'
     takes = {'degrees': numbers_between, 'translate': numbers_between, 'scale': numbers_between,
-             'shear': numbers_between, **Warp.shared}
+             'shear': numbers_between, 'axes': letters, 'degrees_y': numbers_between,
+             'degrees_x': numbers_between, 'components_by': word, **Warp.shared, **Turning.turning}
     usual = {'translate': (f64(0), f64(0)), 'scale': (f64(1), f64(1)), 'shear': (f64(0), f64(0)),
-             **Warp.usual_shared}
+             'axes': None, 'degrees_y': None, 'degrees_x': None, 'components_by': 'map',
+             **Warp.usual_shared, **Turning.usual_turning}
 
     def draw_values(self, stream, slot):
-        return [draw_between(stream, span) for span in (
-            self.degrees, self.translate, self.translate, self.scale, self.shear)]
+        return {name: draw_between(stream, getattr(self, of) or self.degrees)
+                for name, of, in_space in (
+                    ('degrees', 'degrees', False), ('degrees_y', 'degrees_y', True),
+                    ('degrees_x', 'degrees_x', True), ('x', 'translate', False),
+                    ('y', 'translate', False), ('z', 'translate', True), ('scale', 'scale', False),
+                    ('shear', 'shear', False)) if self.is_volume() or not in_space}
 
     def tell_values(self, drawn):
-        return ', '.join(f'{name}={shortest(value)}' for name, value in zip(
-            ('degrees', 'x', 'y', 'scale', 'shear'), drawn))
+        return ', '.join(f'{name}={shortest(value)}' for name, value in drawn.items())
 
-    def put_behind(self, a_map, drawn, height, width):
-        degrees, x, y, scale, shear = drawn
-        c, s = cosine_and_sine(degrees)
-        along, across = cosine_and_sine(shear)
-        t = across / along
-        a = [(c + t * s) / scale, (s - t * c) / scale, -s / scale, c / scale]
-        tx, ty = x * f64(width), y * f64(height)
-        a_map.put_behind(a, [-(a[0] * tx + a[1] * ty), -(a[2] * tx + a[3] * ty)])
+    def turned_by(self, drawn):
+        """The rotation, and the tangent of the shear."""
+        c, s = cosine_and_sine(drawn['degrees'])
+        along, across = cosine_and_sine(drawn['shear'])
+        if not self.is_volume():
+            return [[c, -s], [s, c]], across / along
+        (cy, sy), (cx, sx) = (cosine_and_sine(drawn[name]) for name in ('degrees_y', 'degrees_x'))
+        no, one = f64(0), f64(1)
+        about_z = [[c, -s, no], [s, c, no], [no, no, one]]
+        about_y = [[cy, no, sy], [no, one, no], [-sy, no, cy]]
+        about_x = [[one, no, no], [no, cx, -sx], [no, sx, cx]]
+        return product(about_z, product(about_y, about_x)), across / along
+
+    def put_behind(self, a_map, drawn, extents):
+        (r, t), s = self.turned_by(drawn), drawn['scale']
+        a = [[(row[0] - t * row[1]) / s for row in r]] + [
+            [row[k] / s for row in r] for k in range(1, len(r))]
+        shift = [drawn[name] * f64(n) for name, n in zip('xyz', reversed(extents))]
+        a_map.put_behind(a, [-added(x * by for x, by in zip(row, shift)) for row in a])
+
+    def factors(self, drawn):
+        (r, t), s = self.turned_by(drawn), drawn['scale']
+        if self.components_by == 'rotation':
+            return r
+        return [[s * row[0], s * (row[0] * t + row[1]), *(s * x for x in row[2:])] for row in r]
 
     @staticmethod
-    def values(rng):
-        return 'degrees=-40..70' + ''.join(more for more in (
-            ', translate=-0.2..0.3', ', scale=0.5..2', ', shear=-10..30') if rng.random() < 0.5)
+    def values(rng, is_volume):
+        more = [', translate=-0.2..0.3', ', scale=0.5..2', ', shear=-10..30']
+        more += [', degrees_y=-90..20', ', degrees_x=30..200'] * is_volume
+        return rng.choice(['degrees=-40..70', 'degrees=-40..70', 'degrees=0..0']) + ''.join(
+            one for one in more if rng.random() < 0.5)
+
+    @classmethod
+    def example(cls, rng, sample):
+        call = super().example(rng, sample)
+        by = rng.choice(['', ', components_by=map', ', components_by=rotation'])
+        return call and call[:-1] + by + ')'
+
+
+def between_nodes(field, axis, n, g):
+    """Displacements of n elements along an axis, of those of nodes at multiples of g."""
+    nodes = np.moveaxis(field, axis, 0)
+    made = [nodes[k // g] + f32(k % g) / f32(g) * (nodes[k // g + 1] - nodes[k // g])
+            for k in range(n)]
+    return np.moveaxis(np.array(made, f32), 0, axis)
 
 
 @operator
 class Elastic(Warp):
-    name = 'elastic'
-    takes = {'alpha': numbers_between, 'sigma': number, **Warp.shared}
-    usual = Warp.usual_shared
+    name, suits = 'elastic', 'field'
+    takes = {'alpha': numbers_between, 'sigma': number, 'axes': letters, **Warp.shared}
+    usual = {'axes': None, **Warp.usual_shared}
 
     def draw_values(self, stream, slot):
-        height, width = self.extent(slot)
-        g = self.spacing()
-        alpha = draw_between(stream, self.alpha)
-        rows, columns = (height - 1) // g + 2, (width - 1) // g + 2
-        return alpha, [np.array([[stream.float() for _ in range(columns)] for _ in range(rows)])
-                       for _ in 'xy']
+        alpha, g = draw_between(stream, self.alpha), self.spacing()
+        nodes = [(n - 1) // g + 2 for n in self.extent(slot)]
+        return alpha, [np.array([stream.float() for _ in range(np.prod(nodes))]).reshape(nodes)
+                       for _ in self.letters()]
 
     def tell_values(self, drawn):
         return f'alpha={shortest(drawn[0])}'
@@ -465,26 +606,27 @@ class Elastic(Warp):
     def spacing(self):
         return max(1, int(self.sigma / f64(2)))
 
-    def put_behind(self, a_map, drawn, height, width):
+    def put_behind(self, a_map, drawn, extents):
         alpha, noise = drawn
         g = self.spacing()
         t = self.sigma / f64(g)
         weights = bell(max(1, int(f64(3) * t)), t, f32)
+        strength, means, between = alpha / f64(g), (0, 1), (1, 0)
+        if self.is_volume():
+            strength = strength * (f64(1.8827925275534296) * np.sqrt(t))
+            means, between = (1, 2, 0), (0, 2, 1)
         a_map.farther = []
         for field in noise:
             field = f32(2) * field - f32(1)
-            field = mean_along(mean_along(field, 0, weights, 'reflect'), 1, weights, 'reflect')
-            field = f32(alpha / f64(g)) * field
-            part = np.array([f32(x % g) / f32(g) for x in range(width)], f32)
-            left = [x // g for x in range(width)]
-            right = [x // g + 1 for x in range(width)]
-            rows = field[:, left] + part * (field[:, right] - field[:, left])
-            a_map.farther.append(np.array([
-                rows[y // g] + f32(y % g) / f32(g) * (rows[y // g + 1] - rows[y // g])
-                for y in range(height)], f32))
+            for axis in means:
+                field = mean_along(field, axis, weights, 'reflect')
+            field = f32(strength) * field
+            for axis in between:
+                field = between_nodes(field, axis, extents[axis], g)
+            a_map.farther.append(field)
 
     @staticmethod
-    def values(rng):
+    def values(rng, is_volume):
         return rng.choice(['alpha=2..9, sigma=1', 'alpha=9..9, sigma=5', 'alpha=0..0, sigma=2'])
 
 
@@ -523,7 +665,7 @@ class Warps(Operator):
     def goes_on(self, group, member, sample):
         last = group[-1][0]
         return (len(group) < self.MOST and last.name != 'elastic' and
-                last.given == member.given and
+                last.given == member.given and last.is_volume() == member.is_volume() and
                 sample.axis('h', last.layout) == sample.axis('h', member.layout))
 
     @staticmethod
@@ -531,10 +673,10 @@ class Warps(Operator):
         last = group[-1][0]
 
         def warp(image):
-            a_map = Map()
+            a_map = Map(len(last.letters()))
             for member, values in group:
                 if values is not None:
-                    member.put_behind(a_map, values, *image.shape[:2])
+                    member.put_behind(a_map, values, image.shape[:len(last.letters())])
             return a_map.warp(image, last.how, last.border)
         if all(values is None for _, values in group):
             return sample

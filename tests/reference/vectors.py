@@ -118,7 +118,7 @@ def some_components(rng, sample, layout, needed):
     """', components=yx, against=y, vectors=(u,v)' for a sample with a layout. `needed` are the axes
     that the operator turns. None: it does not fit."""
     space = [letter for letter in layout if letter in SPACE]
-    count, more = 0, ''
+    count, vectors, more = 0, 1, ''
     if 'i' in layout:
         count = sample.array.shape[layout.index('i')]
         turns_rows = sample.length is not None and layout[0] in SPACE + 'ij'
@@ -126,12 +126,14 @@ def some_components(rng, sample, layout, needed):
             return None
     elif len(sample.together) > 1 and sample.array.dtype.kind == 'f' and rng.random() < 0.95:
         count = min(rng.choice([2, 2, 3]), len(space), len(sample.together))
-        more = f", vectors=({','.join(rng.sample(sample.together, count))})" if count else ''
+        vectors = rng.randint(1, len(sample.together) // count) if count else 0
+        more = f", vectors=({','.join(rng.sample(sample.together, count * vectors))})" if count else ''
     if not count:
         return ''
+    says = vectors > 1 or rng.random() < 0.5  # several vectors need components=
     usual = SPACE[:count]
     fits = set(usual) <= set(space) and set(needed) <= set(usual)
-    if not fits or rng.random() < 0.5:
+    if says or not fits:
         if count > len(space) or len(needed) > count or not set(needed) <= set(space):
             return None
         others = rng.sample([one for one in space if one not in needed], count - len(needed))
