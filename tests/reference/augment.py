@@ -22,7 +22,8 @@ imports, and decorate it with @operator:
 - Parameters are attributes of the operator, such as self.most. `stream` is one of philox.py, and
   `slot` says what else the draws may depend on: see Slot.
 - An operator that draws has tell() and is_applied(), too: what `replay` prints of its draws, and
-  whether they let it change the sample.
+  whether they let it change the sample. `replay -o` writes the same numbers; exact() has those that
+  are printed with few digits or in other words.
 - An operator with a probability p is a Random, and has chosen(), change() and tell_chosen() in place
   of draw(), apply() and tell().
 - An operator that mixes slots, as mixup does, overrides apply_all() in place of apply(), and has
@@ -36,6 +37,7 @@ imports, and decorate it with @operator:
 """
 from collections import Counter, namedtuple
 import copy
+import re
 import subprocess
 
 import numpy as np
@@ -53,6 +55,11 @@ APPLIED = Counter()
 # What draws may depend on beside the stream: the slot's number, the batch's rows of weight 1, and
 # the samples of the statement's fields as they are before the operator.
 Slot = namedtuple('Slot', 'number count samples')
+
+# What is told of an operator's draws for a slot: the text that `replay` prints, or None for an operator
+# that is not listed; the numbers that `replay -o` writes, a list for each name, or None if it is not
+# applied; and what is told of the operators within it that are applied.
+Told = namedtuple('Told', 'op text numbers inside')
 
 
 def operator(kind):
@@ -207,8 +214,21 @@ class Operator:
         return True
 
     def tells(self, sample, drawn):
-        """Pairs of each operator that this is, and what tell() says."""
-        return [(self, self.tell(sample, drawn))]
+        """What is told of each operator that this is."""
+        text = self.tell(sample, drawn)
+        if text in (None, 'no'):
+            return [Told(self, text, None, [])]
+        inside = self.tells_inside(drawn)
+        numbers = {} if inside is not None else numbers_in(text)
+        return [Told(self, text, numbers | self.exact(drawn), inside or [])]
+
+    def tells_inside(self, drawn):
+        """What is told of the operators within it, in their order. None: it holds none."""
+        return None
+
+    def exact(self, drawn):
+        """Numbers of an operator that is applied, where the text has fewer digits or other words."""
+        return {}
 
     def tell(self, sample, drawn):
         """What `replay` prints of the draws between the operator's parentheses. None: it is not listed,
@@ -269,8 +289,38 @@ def note(op, drawn):
 
 
 def told_calls(told):
-    """The line of `replay`: of pairs of an operator and what it tells, those that it lists."""
-    return ' '.join(f'{op.name}({text})' for op, text in told if text is not None)
+    """The line of `replay`."""
+    return ' '.join(f'{one.op.name}({one.text})' for one in told if one.text is not None)
+
+
+def numbers_in(text):
+    """The numbers of a text such as 'w=yes, rows=2..4'."""
+    if '=' not in text:
+        return {'number': [f64(text)]} if text.isdigit() else {}
+    words, found = {'yes': 1, 'no': 0}, {}
+    for pair in text.split(', '):
+        name, _, value = pair.partition('=')
+        pieces = value.split('..')
+        if all(re.fullmatch(r'yes|no|[-+.e0-9]+', piece) for piece in pieces):
+            found[name] = [f64(words.get(piece, piece)) for piece in pieces]
+    return found
+
+
+def told_numbers(record):
+    """The datasets that `replay -o` writes of what is told of each slot: a list of numbers for each
+    path, with the rows in order. Rows of operators that were not reached are told as not applied."""
+    found = {}
+
+    def add(slot, told):
+        for one in told:
+            if one.text is not None:
+                for field in one.op.fields:
+                    rows = found.setdefault(f'draws/{field}/{one.op.nth}_{one.op.name}', {})
+                    rows[slot] = one.numbers
+            add(slot, one.inside)
+    for slot, told in enumerate(record):
+        add(slot, told)
+    return found
 
 
 class Random(Operator):
@@ -607,8 +657,10 @@ class Group(Random):
         return drawn
 
     def tell_chosen(self, sample, drawn):
-        pairs = [pair for _, _, told in drawn for pair in told]
-        return told_calls(pairs) or self.tell_nothing(drawn)
+        return told_calls(self.tells_inside((drawn,))) or self.tell_nothing(drawn)
+
+    def tells_inside(self, drawn):
+        return [one for _, _, told in drawn[0] for one in told]
 
     def tell_nothing(self, drawn):
         return 'yes'
@@ -674,6 +726,10 @@ class OneOf(Group):
     def tell_nothing(self, drawn):
         return drawn[0][0].name
 
+    def exact(self, drawn):
+        (picked, _, _), = drawn[0]
+        return {'choice': [self.inside.index(picked)]}
+
 
 # ---- The text.
 
@@ -713,15 +769,24 @@ def field_of(text):
             next((one.partition('=')[2].strip() for one in words if one.startswith('layout')), None))
 
 
+def numbered(operators, fields, place):
+    """Gives operators their fields and their places in the text. Returns the place behind them."""
+    for op in operators:
+        op.fields, op.nth = fields, place
+        place = numbered(op.inside, fields, place + 1)
+    return place
+
+
 def parse(text):
     """The statements of a text."""
-    statements = []
+    statements, place = [], 0
     for statement in split_outside(text or '', ';'):
         if statement:
             fields, _, calls = statement.partition(':')
             fields = [field_of(field) for field in split_outside(fields, ',')]
             statements.append(Statement([field[0] for field in fields], [field[1:] for field in fields],
                                         operators_of(calls)))
+            place = numbered(statements[-1].operators, statements[-1].fields, place)
     return statements
 
 
@@ -744,8 +809,8 @@ def usable(program=None):
 def augment(statements, slots, streams, count):
     """Changes a batch in place. slots[i] has the samples of slot i by name, and streams[i] its
     random numbers. The slots have streams of their own, so the operators may take turns over the
-    batch. Returns the draws of each slot, as `replay` lists them, and its partner and the partner's
-    weight, which are None where nothing is mixed."""
+    batch. Returns what is told of each slot's operators, and its partner and the partner's weight,
+    which are None where nothing is mixed."""
     record, partners = [[] for _ in slots], None
     for statement in statements:
         for slot in slots:
@@ -755,7 +820,7 @@ def augment(statements, slots, streams, count):
             draws = apply_operator(op, statement.fields, slots, streams, count, record)
             if op.mixes:
                 partners = op.partners(draws)
-    return [told_calls(told) for told in record], partners
+    return record, partners
 
 
 def apply_operator(op, fields, slots, streams, count, record):

@@ -27,7 +27,7 @@ for operators in ('moves', 'values', 'resample', 'mixing'):
     if importlib.util.find_spec(operators):
         importlib.import_module(operators)
 
-# planned: the rows of the order; index: those that came in their places; draws: a text for each slot;
+# planned: the rows of the order; index: those that came in their places; draws: what is told of each slot;
 # partners: for each slot its partner's slot and weight, or None where nothing is mixed
 Batch = namedtuple('Batch', 'epoch epoch_step step count planned index fields draws partners')
 

@@ -112,6 +112,7 @@ def check_replay(path, case, run, step, vrank):
     with h5py.File('batch.h5', 'r') as file:
         found = []
         file.visititems(lambda name, node: found.append(name) if isinstance(node, h5py.Dataset) else None)
+        compare_drawn(command, batch, file)
         found = [name for name in found if not name.startswith('draws/')]
         compare(command, 'datasets', sorted(['index', *batch.fields]), sorted(found))
         compare_rows(command, 'the batch', batch.index, file['index'][...].tolist())
@@ -123,9 +124,9 @@ def check_draws(command, batch, printed):
     """Compares the draws of each slot."""
     lines = [line for line in printed.splitlines() if line.startswith('slot ')]
     compare(command, 'lines of slots', len(batch.index), len(lines))
-    for slot, (expected, line) in enumerate(zip(batch.draws, lines)):
+    for slot, (told, line) in enumerate(zip(batch.draws, lines)):
         came = calls_in(line.partition('  row ')[2])
-        compare(command, f'draws of slot {slot}', calls_in(expected), came)
+        compare(command, f'draws of slot {slot}', calls_in(augment.told_calls(told)), came)
 
 
 def calls_in(text):
@@ -141,6 +142,42 @@ def calls_in(text):
         calls.append((name.split()[-1], rest[:end - 1]))
         text = rest[end:]
     return calls
+
+
+def compare_drawn(command, batch, file):
+    """Compares the datasets of the draws. An operator that no row has reached has a group in which
+    nothing is applied."""
+    rows, expected, groups = len(batch.index), augment.told_numbers(batch.draws), {}
+
+    def visit(name, node):
+        if isinstance(node, h5py.Dataset) and name.startswith('draws/'):
+            group, _, value = name.rpartition('/')
+            value = augment.letters(value) if value in 'xyz' else value
+            groups.setdefault(group, {})[value] = node[...]
+    file.visititems(visit)
+    compare(command, 'groups of draws without a dataset', set(), set(expected) - set(groups))
+    for group, came in sorted(groups.items()):
+        told = [expected.get(group, {}).get(slot) for slot in range(rows)]
+        applied = [numbers is not None for numbers in told]
+        compare(command, f'{group}/applied', applied, came.pop('applied').astype(bool).tolist())
+        for name in sorted({augment.letters(name) if name in 'xyz' else name
+                            for numbers in told if numbers for name in numbers} | set(came)):
+            compare(command, f'{group}/{name} is there', True, name in came)
+            compare_numbers(command, f'{group}/{name}', name, told, came[name])
+
+
+def compare_numbers(command, where, name, told, came):
+    """Compares a value of each row, or NaN where nothing was drawn."""
+    width = came.shape[1] if came.ndim > 1 else 1
+    compare(command, f'rows of {where}', len(told), len(came))
+    for slot, numbers in enumerate(told):
+        found = came[slot].reshape(-1).tolist()
+        if numbers is None:
+            compare(command, f'{where} in slot {slot} is NaN', [True] * width, [x != x for x in found])
+            continue
+        values = next((values for of, values in numbers.items()
+                       if of == name or of in 'xyz' and augment.letters(of) == name), None)
+        compare(command, f'{where} in slot {slot}', values and [float(x) for x in values], found)
 
 
 def compare_field(command, name, batch, expected, came):

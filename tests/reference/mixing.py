@@ -53,6 +53,9 @@ class Mixup(Mixing):
     def tell_chosen(self, sample, drawn):
         return f'partner={drawn.partner}, lambda={digits(drawn.lam, 6)}'
 
+    def exact(self, drawn):
+        return {'lambda': [drawn[0].lam]}
+
     @classmethod
     def example(cls, rng, sample):
         if sample.length is not None or sample.array.dtype not in (f32, f64):
@@ -99,6 +102,9 @@ class Cutmix(Mixing):
                         for letter, span in drawn.spans.items())
         return (f'partner={drawn.partner}, lambda={digits(drawn.lam, 6)}{spans}, '
                 f'share={digits(drawn.share, 6)}')
+
+    def exact(self, drawn):
+        return {'lambda': [drawn[0].lam], 'share': [drawn[0].share]}
 
     @classmethod
     def example(cls, rng, sample):

@@ -646,7 +646,8 @@ class Warps(Operator):
                 for member in self.members]
 
     def tells(self, sample, drawn):
-        return [(member, member.tell(sample, values)) for member, values in zip(self.members, drawn)]
+        return [one for member, values in zip(self.members, drawn)
+                for one in member.tells(sample, values)]
 
     def turns(self):
         return any(getattr(member, 'vectors', None) for member in self.members)

@@ -246,6 +246,9 @@ class RandomScale(Random):
     def tell_numbers(self, sample, drawn):
         return 'factor=' + ','.join(digits(factor, 7) for factor in drawn)
 
+    def exact(self, drawn):
+        return {'factor': drawn}
+
     def change(self, sample, array, drawn):
         if self.by == 'sample':
             x = working(array)
@@ -326,6 +329,9 @@ class OneStep(Colour):
     def tell_numbers(self, sample, drawn):
         return f'factor={digits(drawn, 7)}'
 
+    def exact(self, drawn):
+        return {'factor': [drawn]}
+
     def steps(self, drawn):
         return [(self.step, drawn)]
 
@@ -344,6 +350,9 @@ class Brightness(Random):
 
     def tell_numbers(self, sample, drawn):
         return f'factor={digits(drawn, 7)}'
+
+    def exact(self, drawn):
+        return {'factor': [drawn]}
 
     def change(self, sample, array, drawn):
         return brightness(array.astype(f32), array.dtype, drawn)
@@ -374,6 +383,9 @@ class Hue(OneStep):
     def tell_numbers(self, sample, drawn):
         return f'turns={digits(drawn, 7)}'
 
+    def exact(self, drawn):
+        return {'turns': [drawn]}
+
     @classmethod
     def some_values(cls, rng):
         return f'turns={cls.some_range(rng, -0.5, 0.5)}'
@@ -393,13 +405,18 @@ class ColorJitter(Colour):
             order[i], order[j] = order[j], order[i]
         values = {name: drawn_of(stream, getattr(self, name))
                   for name in self.forms if getattr(self, name) is not None}
-        return [(name, values[name]) for name in order if name in values]
+        return order, {name: values[name] for name in order if name in values}
 
     def tell_numbers(self, sample, drawn):
-        return ', '.join(f'{name}={digits(value, 7)}' for name, value in drawn)
+        return ', '.join(f'{name}={digits(value, 7)}' for name, value in drawn[1].items())
+
+    def exact(self, drawn):
+        order, values = drawn
+        numbers = [list(self.forms).index(name) for name in order]
+        return {'order': numbers} | {name: [value] for name, value in values.items()}
 
     def steps(self, drawn):
-        return [(self.forms[name], value) for name, value in drawn]
+        return [(self.forms[name], value) for name, value in drawn[1].items()]
 
     @classmethod
     def some_values(cls, rng):
@@ -439,6 +456,9 @@ class Gamma(Random):
 
     def tell_numbers(self, sample, drawn):
         return f'exponent={digits(drawn, 7)}'
+
+    def exact(self, drawn):
+        return {'exponent': [drawn]}
 
     def change(self, sample, array, drawn):
         white = f64(1 if array.dtype.kind == 'f' else np.iinfo(array.dtype).max)
@@ -486,6 +506,9 @@ class GaussianNoise(Noise):
     def tell_numbers(self, sample, drawn):
         return f'std={digits(drawn[0], 7)}'
 
+    def exact(self, drawn):
+        return {'std': [drawn[0]]}
+
     def change(self, sample, array, drawn):
         return self.add(array, self.mean, drawn[0], drawn[1])
 
@@ -505,6 +528,9 @@ class SignalNoise(Noise):
 
     def tell_numbers(self, sample, drawn):
         return f'snr={digits(drawn[0], 7)}'
+
+    def exact(self, drawn):
+        return {'snr': [drawn[0]]}
 
     def change(self, sample, array, drawn):
         ratio = philox.exp(drawn[0] * f64(-0.23025850929940457))
@@ -623,6 +649,9 @@ class ChannelDrop(Random):
     def tell(self, sample, drawn):
         dropped = [f'{channel}' for channel, is_dropped in enumerate(drawn) if is_dropped]
         return 'dropped=' + (','.join(dropped) or 'none')
+
+    def exact(self, drawn):
+        return {'dropped': drawn}
 
     def change(self, sample, array, drawn):
         array = array.copy()
