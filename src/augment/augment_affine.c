@@ -96,9 +96,9 @@ static const struct augment_parameter rotation_parameters[] = {
 
 /* The last sentences on vectors of operators that map their components. */
 #define MAPPED                                                                                     \
-    "The factors are rounded to the type of the elements, and so is each operation; factors 1, "   \
-    "0, "                                                                                          \
-    "0 and 1 change no byte. A tensor is mapped so along i, then along j."
+    "Factors that are those of the identity change no byte. Others are rounded to the type "       \
+    "of the elements, and so is each operation; a result that is NaN has the bits above. A "       \
+    "tensor is mapped so along i, then along j."
 
 const struct augment_kind augment_random_rotation = {
     .name = "random_rotation",
@@ -376,7 +376,8 @@ const struct augment_kind augment_random_affine = {
     "degrees_y and degrees_x. Row 0 of A is (R00 - T * R01) / s, (R10 - T * R11) / s, (R20 - T * "
     "R21) / s; row 1 is R01 / s, R11 / s, R21 / s; row 2 is R02 / s, R12 / s, R22 / s; v0 is "
     "-((A00 * tx + A01 * ty) + A02 * tz) with tz = z * depth, v1 and v2 alike. Row i of F is (s * "
-    "Ri0, s * (Ri0 * T + Ri1), s * Ri2), or that of R with components_by=rotation.",
+    "Ri0, s * (Ri0 * T + Ri1), s * Ri2), or that of R with components_by=rotation; Fij has the "
+    "other sign if only one of the axes i and j is among those of against=.",
     .draws = "degrees from its range; with axes=zyx degrees_y, then degrees_x; x, then y, and with "
              "axes=zyx then z, each from the range translate; scale; shear; all of them always.",
     .needs = AUGMENT_NEEDS_IMAGE,

@@ -271,12 +271,18 @@ const struct cli_command cli_replay = {
         "and snr have 7 digits, lambda and share have 6, and the values of operators that "
         "resample have as many as give the double again. color_jitter tells its steps in the "
         "order in which they are made, and channel_drop the numbers of the channels. random_crop "
-        "tells where its window begins. A span A..B of cutmix ends before B.\n\n"
+        "tells where its window begins. A span A..B of cutmix, be it of rows, of columns or of a "
+        "signal's segment, ends before B.\n\n"
         "OUT.h5 of -o has the batch: index, the fields and, as attributes, its place. It "
         "also has what each operator drew, a number for each slot: "
         "draws/FIELD/PLACE_OPERATOR/VALUE, where PLACE counts the operators of the text "
         "from 0, with the attribute unit. It is NaN where `applied` beside it is 0. The "
-        "attributes text and layout of the group are the operator's.",
+        "attributes text and layout of the group are the operator's. VALUE is the NAME of the "
+        "line, with all digits. yes and no are 1 and 0, a span has both its ends, and a number "
+        "without a name is `number`. For one_of, `choice` is the number of the operator in it, "
+        "from 0; for channel_drop, `dropped` is 1 or 0 for each channel; for color_jitter, `order` "
+        "has the steps in their order: 0 brightness, 1 contrast, 2 saturation, 3 hue, also those "
+        "without a range.",
     .differs = "the batch is not that of --against",
     .examples = "replay fashion.h5 --vranks 8 --rank 7 --step 57 --against digest.txt\n"
                 "replay fashion.h5 --vranks 8 --rank 0 --epoch 2 --step 5 -o batch.h5",
