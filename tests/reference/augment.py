@@ -52,6 +52,9 @@ OPERATORS = {}
 # How often each operator was applied to a slot: check.py asks that none was left out.
 APPLIED = Counter()
 
+# How often operators met samples of kinds that coverage.py names, such as 'resize of NaN'.
+MET = Counter()
+
 # What draws may depend on beside the stream: the slot's number, the batch's rows of weight 1, and
 # the samples of the statement's fields as they are before the operator.
 Slot = namedtuple('Slot', 'number count samples')
@@ -135,9 +138,9 @@ class Sample:
     `held` is the layout that an operator was given. `interpolation` and `border` stand behind the
     field's name in a statement, as in mask[nearest,edge]."""
 
-    # For example(): the names of fields that may be components of one vector; and a file of the
-    # field's figures with their number of channels.
-    together, figures = (), None
+    # For example(): the names of fields that may be components of one vector; and the files of figures
+    # that fit the field.
+    together, figures = (), ()
 
     def __init__(self, name, array, length=None, held=None, interpolation=None, border=None):
         self.name, self.array, self.length, self.held = name, array, length, held
@@ -605,8 +608,10 @@ class Normalize(Operator):
         mean, std = (cls.values(rng, draw, channels) for draw in (
             lambda: rng.gauss(0.3, 2), lambda: rng.choice([1, 1e-3, rng.uniform(0.1, 60)])))
         scale = rng.choice(['', ', scale=none', ', scale=auto'])
-        if sample.figures and sample.figures[1] in (0, channels) and rng.random() < 0.8:
-            return f'normalize(from={sample.figures[0]}{layout})'
+        fit = [figures for figures in sample.figures if figures.channels in (0, channels)]
+        if fit and rng.random() < 0.8:
+            figures = rng.choice(fit)
+            return f"normalize(from={figures.path}{figures.field and ', field=' + figures.field}{layout})"
         return f'normalize(mean={mean}, std={std}{scale}{layout})'
 
     @staticmethod

@@ -23,7 +23,7 @@ import philox
 import samples
 
 # Operators register themselves. A file may be missing as long as the program lacks its operators.
-for operators in ('moves', 'values', 'resample', 'mixing'):
+for operators in ('moves', 'values', 'resample', 'warps', 'mixing'):
     if importlib.util.find_spec(operators):
         importlib.import_module(operators)
 

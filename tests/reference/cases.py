@@ -1,5 +1,6 @@
 """Random cases for check.py: files, fields and options, which the program takes and batches.py
 understands. A case is a function of its number alone."""
+from collections import namedtuple
 import os
 import random
 import subprocess
@@ -26,7 +27,12 @@ SUITABLE = {
     'field': (['<f4', '<f4', '>f4', '<f8', 'u1', '<i4'],
               [(5, 6), (4, 5, 3), (3, 4, 5), (2, 3, 4, 2), (7, 4), (3, 3, 3)])}
 SQUARES = [(4, 4), (5, 5), (3, 4), (3, 3, 3)]
-ODD = [np.nan, np.nan, -np.float64(np.nan), np.inf, -np.inf, -0.0, 1e-40, 3e38, 65504.0]
+# What `shardstep stats --write` has written: of channels, or 0 of all elements; of another field, which
+# the call must name, or ''.
+Figures = namedtuple('Figures', 'path channels kind field')
+# A quiet NaN with bits of its own, and one with a sign.
+NAN = [np.uint64(bits).view(np.float64) for bits in (0x7ff8_0001_8000_0000, 0xfff8_0000_0000_0000)]
+ODD = [np.nan, np.nan, *NAN, np.inf, np.inf, -np.inf, -0.0, 1e-40, 3e38, 65504.0]
 
 
 class Case:
@@ -234,7 +240,15 @@ class Case:
                 capture_output=True, check=False)
             channels = 0 if axis == 'none' else shape[axis - 1]
             if not done.returncode and min(augment.figures_in(path).std) >= 1e-30:
-                self.figures[name] = path, channels
+                self.figures[name] = Figures(path, channels, np.dtype(kind).newbyteorder('='), '')
+
+    def figures_for(self, name):
+        """Those of the field itself, else those of others of its type."""
+        if name in self.figures:
+            return [self.figures[name]]
+        own = next((np.dtype(kind) for of, kind, _, _ in self.made if of == name), None)
+        return [figures._replace(field=of) for of, figures in self.figures.items()
+                if own and own.newbyteorder('=') == figures.kind]
 
     # ---- Options.
 
@@ -394,7 +408,7 @@ class Case:
             if kind.mixes and self.mixes:
                 continue
             sample[least].together = self.components(names, sample)
-            sample[least].figures = self.figures.get(least) if len(names) == 1 else None
+            sample[least].figures = self.figures_for(least) if len(names) == 1 else ()
             call = self.first(lambda kind=kind: kind.example(self.rng, sample[least]))
             if call and not (differ and ('layout=' in call or any(one in call for one in by_shape))):
                 calls.append(call)

@@ -5,7 +5,8 @@
 
 A case is a function of its number. `plan` must print the reference's rows for a whole epoch,
 `digest --per-rank` must print the hashes of a whole step, and `replay -o` must write the batches and
-list the draws. reference_batch shows the partners of a batch, and an operator of a program's own.
+both list and write the draws. reference_batch shows the partners of a batch, and an operator of a
+program's own.
 With 200 cases every operator and every way to read and to order must have occurred: see coverage.py.
 With --keep the case's files stay in a folder, so that its commands can be tried by hand."""
 import argparse
@@ -236,6 +237,7 @@ def check(options, number, coverage):
     try:
         case = Case(number)
         augment.APPLIED.clear()  # of the calls that Case has tried
+        augment.MET.clear()
         run = batches.Run(case.options)
         check_plan(options.program, case, run)
         for step, vrank in case.places:

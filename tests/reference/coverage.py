@@ -15,8 +15,17 @@ FLAGS = [
     ('--augment-by', 'sample')]
 # Words of --fields and of --augment.
 FIELDS = ['window=', 'stride=', 'lead=', 'offsets=', 'most=']
-CALLS = ['vectors=', 'components=', 'against=', 'from=', 'layout=', 'axes=', 'p=0.', '[nearest]', '[edge]',
-         'by=channel', 'mode=reflect', 'border=wrap', 'how=area']
+CALLS = ['vectors=', 'components=', 'against=', 'from=', 'field=', 'layout=', 'axes=', 'p=0.', '[nearest]',
+         '[edge]', 'by=channel', 'mode=reflect', 'border=wrap', 'how=area', 'axes=zyx', 'degrees_y=',
+         'degrees_x=', 'components_by=']
+# What operators must have met: see MET in augment.py.
+MET = [*(f'{name} of NaN' for name in ('resize', 'random_resized_crop', 'gaussian_blur', 'random_rotation',
+                                       'random_affine', 'elastic')),
+       'NaN and infinity', 'random_affine of volumes', 'elastic of volumes', 'random_rotation of vectors',
+       'random_rotation of tensors', 'random_affine of vectors', 'random_affine of tensors',
+       *(f'components of {count} axes by {how}' for count in (2, 3) for how in ('map', 'rotation')),
+       '1 vectors of 2 components', '1 vectors of 3 components', '2 vectors of 2 components',
+       'cutmix along hw', 'cutmix along t', 'cutmix along w']
 
 
 def layouts_in(case):
@@ -39,6 +48,8 @@ class Coverage:
             self.note(word, word in case.fields)
         for word in CALLS:
             self.note(word, word in (case.options.augment or ''))
+        for word in MET:
+            self.note(word, augment.MET[word] > 0)
         self.note('axis i', 'i' in layouts_in(case))
         self.note('axis j', 'j' in layouts_in(case))
         self.note('several sources', case.sources > 1)

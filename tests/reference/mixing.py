@@ -4,7 +4,8 @@ from collections import namedtuple
 
 import numpy as np
 
-from augment import Random, digits, letters_of, number, operator, random_layout, random_p, word
+from augment import MET, Random, digits, letters_of, number, operator, random_layout, random_p, word
+from values import same_nan
 
 f32, f64 = np.float32, np.float64
 
@@ -48,7 +49,7 @@ class Mixup(Mixing):
 
     def mix(self, sample, other, drawn):
         kind = sample.array.dtype.type
-        return sample.but(sample.array * kind(drawn.lam) + other.array * kind(drawn.share))
+        return sample.but(same_nan(sample.array * kind(drawn.lam) + other.array * kind(drawn.share)))
 
     def tell_chosen(self, sample, drawn):
         return f'partner={drawn.partner}, lambda={digits(drawn.lam, 6)}'
@@ -80,6 +81,7 @@ class Cutmix(Mixing):
         partner, lam = stream.below(slot.count), stream.beta(self.alpha, self.alpha)
         sample = slot.samples[0]
         axes = self.letters(sample)
+        MET[f'cutmix along {axes}'] += 1
         sizes = [sample.array.shape[sample.axis(letter, self.layout)] for letter in axes]
         centres = [stream.below(size) for size in sizes]
         r = f64(0.5) * (np.sqrt(f64(1) - lam) if len(axes) > 1 else f64(1) - lam)

@@ -2,7 +2,7 @@
 `shardstep help augment` says of components=, against= and vectors=."""
 import numpy as np
 
-from augment import Operator, letters, names
+from augment import MET, Operator, letters, names
 
 MOST_COMPONENTS = 3
 
@@ -55,6 +55,7 @@ class Turning(Operator):
             return samples
         at = {sample.name: k for k, sample in enumerate(samples)}
         count, samples = len(self.components or self.vectors), list(samples)
+        MET[f'{len(self.vectors) // count} vectors of {count} components'] += 1
         for first in range(0, len(self.vectors), count):
             places = [at[name] for name in self.vectors[first:first + count]]
             parts = self.mix(samples[places[0]], [samples[k].array for k in places], drawn)
