@@ -104,6 +104,13 @@ bool augment_is_recorded(const struct augment_operation *operation)
     return kind->draw || kind->holds || operation->chance < 1 || augment_own_draws(kind);
 }
 
+bool augment_has_record(const shs_augment *augment)
+{
+    for (size_t o = 0; o < augment->n_operations; o++)
+        if (augment_is_recorded(&augment->operations[o])) return true;
+    return false;
+}
+
 /* Records one operation, if it draws: "random_flip(w=yes)", "sometimes(no)" if it is not applied,
  * or with the operations within it. */
 static void record_one(const struct augment_operation *operation, struct recording *recording)

@@ -34,6 +34,9 @@ struct augment_listener {
 /* Returns true if an operation has a record: it draws, or other operations stand within it. */
 bool augment_is_recorded(const struct augment_operation *operation);
 
+/* Returns true if any operation has a record. sometimes() has one even if nothing in it draws. */
+bool augment_has_record(const shs_augment *augment);
+
 /* Does what augment_record_slot() does, but tells the draws as numbers. SHS_ERROR_MEMORY. */
 shs_status augment_record_numbers(const shs_augment *augment, shs_random *stream, uint64_t slot,
                                   uint64_t count, const struct augment_listener *listener);

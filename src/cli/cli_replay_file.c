@@ -9,7 +9,7 @@
 
 static bool records_draws(const struct cli_replay_file *file)
 {
-    return shs_augment_draws(file->loader->augment);
+    return file->loader->augment && augment_has_record(file->loader->augment);
 }
 
 /* Returns true if a field's name is a path to or through an object of the root group. */

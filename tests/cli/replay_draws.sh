@@ -81,6 +81,14 @@ for name in batch padded; do
     /usr/bin/python3 compare.py $name.h5 $([ $name = batch ] && echo said.txt || echo padded.txt) || fail "the draws of $name.h5"
 done
 
+# sometimes without p draws nothing, and stands in the record as it does in the line
+"$SHARDSTEP" replay a.h5 --fields masks --vranks 2 --rank 0 --step 0 --augment 'masks: sometimes(cast(type=f32))' -o sure.h5 > sure.txt
+grep -q '^slot 0 .*sometimes(yes)$' sure.txt || fail "the line of a slot without draws: $(grep '^slot 0' sure.txt)"
+/usr/bin/python3 -c "
+import h5py
+applied = h5py.File('sure.h5')['draws/masks/0_sometimes/applied'][...]
+assert len(applied) and (applied == 1).all(), applied" || fail "the record of sometimes without draws"
+
 # no draws: no group. A field in the way is named
 "$SHARDSTEP" replay a.h5 --fields draws --vranks 2 --rank 0 --step 0 -o plain.h5 > /dev/null
 /usr/bin/python3 -c "
