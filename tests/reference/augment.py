@@ -193,6 +193,7 @@ class Operator:
     own = False       # true if a program registers it, so that `shardstep` does not know it
     mixes = False     # true if it mixes the slots of a batch
     suits = None      # what cases.py makes fields like for it: a word of SUITABLE there
+    often = 1         # how many times as often as another operator a case wants it
 
     def __init__(self, inside=(), **values):
         """`inside` has the operators within the parentheses."""
@@ -565,7 +566,7 @@ class Normalize(Operator):
     takes = {'mean': numbers, 'std': numbers, 'scale': word, 'layout': word, 'from': figures_in,
              'field': word}
     usual = {'scale': 'auto', 'from': None}
-    suits = 'numbers'
+    suits, often = 'numbers', 3
 
     def apply(self, sample, drawn):
         kind = sample.array.dtype
@@ -609,7 +610,7 @@ class Normalize(Operator):
             lambda: rng.gauss(0.3, 2), lambda: rng.choice([1, 1e-3, rng.uniform(0.1, 60)])))
         scale = rng.choice(['', ', scale=none', ', scale=auto'])
         fit = [figures for figures in sample.figures if figures.channels in (0, channels)]
-        if fit and rng.random() < 0.8:
+        if fit and rng.random() < 0.9:
             figures = rng.choice(fit)
             return f"normalize(from={figures.path}{figures.field and ', field=' + figures.field}{layout})"
         return f'normalize(mean={mean}, std={std}{scale}{layout})'

@@ -24,9 +24,12 @@ SUITABLE = {
     'real': (['<f4', '>f4', '<f8', '>f8'], SHAPES[1] + SHAPES[2] + SHAPES[3]),
     'vector': (['<f2', '>f4', '<f4', '<f8'], [(4, 4, 2), (3, 5, 2), (2, 5, 5), (3, 3, 3, 3), (2, 4, 4, 2),
                                               (4, 3, 2, 2), (3, 4, 4, 3), (2, 2, 3, 3)]),
+    'flow': (['>f4', '<f4', '<f8'], [(3, 5, 2), (2, 5, 5), (3, 3, 4, 3), (3, 2, 4, 4), (3, 4, 4, 3),
+                                     (4, 3, 2, 2), (2, 2, 3, 3), (3, 5, 2, 2), (3, 3, 4, 5)]),
     'field': (['<f4', '<f4', '>f4', '<f8', 'u1', '<i4'],
               [(5, 6), (4, 5, 3), (3, 4, 5), (2, 3, 4, 2), (7, 4), (3, 3, 3)])}
-SQUARES = [(4, 4), (5, 5), (3, 4), (3, 3, 3)]
+VECTORS = ['vector', 'flow']  # of these
+SQUARES = [(4, 4), (5, 5), (3, 4), (3, 3, 3), (3, 3, 3)]
 # What `shardstep stats --write` has written: of channels, or 0 of all elements; of another field, which
 # the call must name, or ''.
 Figures = namedtuple('Figures', 'path channels kind field')
@@ -50,7 +53,8 @@ class Case:
         self.windowed = not (self.large or self.alone or self.suits) and self.rng.random() < 0.35
         self.offset_kind = self.rng.choice(['<i8', '>u4', 'u2'])
         self.weight_kind = self.rng.choice(['f4', 'f8'])
-        self.named, self.figures, self.fits, self.weightless = {}, {}, {}, False
+        self.named, self.figures, self.fits, self.twins, self.weightless = {}, {}, {}, [], False
+        self.blended = []  # fields for operators that leave NaN out
         self.choose_fields()
         self.make_sources()
         self.dataset = samples.Dataset(self.path, self.fields, self.alone)
@@ -64,7 +68,7 @@ class Case:
 
     def choose_wanted(self):
         """Two operators that the case is to have. Together the cases want all of them equally often."""
-        kinds = augment.usable()
+        kinds = [kind for kind in augment.usable() for _ in range(kind.often)]
         half = (len(kinds) + 1) // 2
         self.wanted = [kinds[(self.number + k * half) % len(kinds)] for k in range(2)]
         self.suits = any(kind.suits for kind in self.wanted)
@@ -106,16 +110,23 @@ class Case:
         kinds, shapes = SUITABLE[wanted.suits]
         kind, shape = rng.choice(kinds), rng.choice(shapes)
         names = [f'fit{number}']
-        if wanted.suits == 'vector' and rng.random() < 0.5:
-            names = [f'{letter}{number}' for letter in 'uvwabc'[:rng.choice([2, 3, 4, 6])]]
+        if wanted.suits in VECTORS and rng.random() < 0.5:
             shape = rng.choice(SQUARES)
+            many = [3, 3, 6] if len(shape) > 2 else [2, 3, 4, 6]
+            names = [f'{letter}{number}' for letter in 'uvwabc'[:rng.choice(many)]]
+        if wanted.suits in ('field', 'flow'):
+            self.blended += names
+        if wanted is augment.Normalize and rng.random() < 0.6:  # whose figures it takes
+            self.twins.append(f'twin{number}')
+            self.made.append((self.twins[-1], kind, shape, ('rows',)))
+            texts.append(self.twins[-1])
         for name in names:
             self.made.append((name, kind, shape, ('rows',)))
             texts.append(name)
         self.fits[wanted] = names
 
-    def numbers(self, kind, shape):
-        """Whole numbers of all sizes; floats of few digits, with odd ones among them."""
+    def numbers(self, kind, shape, many=False):
+        """Whole numbers of all sizes; floats of few digits, with odd ones among them, or many."""
         count = int(np.prod(shape, dtype=int))
         kind = np.dtype(kind)
         if kind.kind == 'b':
@@ -126,7 +137,8 @@ class Case:
         if kind.kind != 'f':
             return np.frombuffer(self.rng.randbytes(count * kind.itemsize), kind).reshape(shape)
         drawn = np.frombuffer(self.rng.randbytes(4 * count), '<i4') // 1024 / 300.0 ** 2
-        for _ in range(min(count, self.rng.choice([0] * 6 + [1, 1, count // 40, count // 9]))):
+        odd = [1, count // 40, count // 9] if many else [0] * 6 + [1, 1, count // 40]
+        for _ in range(min(count, self.rng.choice(odd))):
             drawn[self.rng.randrange(count)] = self.rng.choice(ODD)
         with np.errstate(over='ignore'):
             return drawn.astype(kind).reshape(shape)
@@ -175,7 +187,7 @@ class Case:
                     begins = np.cumsum([0, *lengths])
                     file[name + '.begin'] = begins.astype(self.offset_kind)
                 whole = shape if self.alone else (rows, *shape)
-                self.make_dataset(file, name, self.numbers(kind, whole))
+                self.make_dataset(file, name, self.numbers(kind, whole, name in self.blended))
                 self.name_axes(file, name)
             weights = [self.rng.choice([0, 1, 0.1, self.rng.random()]) for _ in range(count)]
             file['weight'] = np.array(weights, self.weight_kind)
@@ -226,7 +238,7 @@ class Case:
     def make_figures(self):
         """Has the program write the figures of some fields: a name of a file and a number of channels
         for each."""
-        fit = self.fits.get(augment.Normalize, [])
+        fit = self.twins or self.fits.get(augment.Normalize, [])
         for name, kind, shape, how in self.made:
             has_numbers = how == ('rows',) and np.dtype(kind).kind in 'iuf'
             if not has_numbers or self.large or name not in self.dataset.names():
@@ -348,7 +360,7 @@ class Case:
         statements = []
         count = rng.choice([0, 1, 1, 1, 2, 2, 3]) if self.large else rng.choice([2, 2, 2, 3])
         # Components first: other operators would give the fields other shapes and layouts.
-        wanted = sorted(self.wanted, key=lambda kind: kind.suits != 'vector')
+        wanted = sorted(self.wanted, key=lambda kind: kind.suits not in VECTORS)
         for turn in range(count):
             statement = self.random_statement(sample, wanted[turn] if turn < 2 else None)
             if statement:

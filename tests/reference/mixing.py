@@ -66,7 +66,7 @@ class Mixup(Mixing):
 
 @operator
 class Cutmix(Mixing):
-    name, suits = 'cutmix', 'numbers'
+    name, suits, often = 'cutmix', 'numbers', 2
     takes = {**Mixing.takes, 'layout': word}
     Draw = namedtuple('Draw', 'partner lam spans share')  # a span for each axis of letters()
     named = {'h': 'rows', 'w': 'columns'}
@@ -110,9 +110,11 @@ class Cutmix(Mixing):
 
     @classmethod
     def example(cls, rng, sample):
-        layout = random_layout(rng, sample, rng.choice('hhwt'), image=rng.random() < 0.5)
-        have = '' if layout is None else letters_of(sample, layout)
-        is_half = 'h' in have and 'hw' not in have
-        if sample.length is not None or not have or 'i' in have or is_half:
+        letter, without = rng.choice([('h', 'i'), ('t', 'hi'), ('w', 'thi')])
+        layouts = [random_layout(rng, sample, letter) for _ in range(20)]
+        layouts = [layout for layout in layouts if layout is not None and not set(without) & set(
+            letters_of(sample, layout))]
+        if sample.length is not None or not layouts:
             return None
+        layout = layouts[0]
         return f'cutmix(alpha={cls.some_alpha(rng)}{random_p(rng)}{layout})'

@@ -173,7 +173,7 @@ def resized(image, how, size):
 
 @operator
 class Resize(OnImages):
-    name = 'resize'
+    name, suits = 'resize', 'field'
     takes = {'size': sizes, 'how': word, 'layout': word}
     usual = {'how': 'bilinear', 'layout': None}
 
@@ -196,7 +196,7 @@ class Resize(OnImages):
 
 @operator
 class RandomResizedCrop(OnImages):
-    name = 'random_resized_crop'
+    name, suits = 'random_resized_crop', 'field'
     takes = {'size': sizes, 'scale': numbers_between, 'ratio': numbers_between, 'how': word,
              'p': number, 'layout': word}
     usual = {'scale': numbers_between('0.08..1'), 'how': 'bilinear', 'p': f64(1), 'layout': None,
@@ -275,7 +275,7 @@ def mean_along(array, axis, weights, border, beyond_edges=0):
 
 @operator
 class GaussianBlur(OnImages):
-    name, how = 'gaussian_blur', None
+    name, suits, how = 'gaussian_blur', 'field', None
     takes = {'size': whole, 'sigma': numbers_between, 'border': word, 'p': number, 'layout': word}
     usual = {'sigma': numbers_between('0.1..2'), 'border': 'reflect', 'p': f64(1), 'layout': None}
 

@@ -468,7 +468,8 @@ class Gamma(Random):
             if ratio <= 0:
                 return f64(0)
             return white * power(ratio, drawn) if np.isfinite(ratio) else x
-        return stored(each(of, array.astype(f64)), array.dtype)
+        changed = stored(each(of, array.astype(f64)), array.dtype)
+        return np.where(array == array, changed, array)  # NaN keeps its bits
 
     @classmethod
     def some_values(cls, rng):

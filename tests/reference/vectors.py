@@ -126,8 +126,8 @@ def some_components(rng, sample, layout, needed):
         if sample.array.dtype.kind != 'f' or turns_rows:
             return None
     elif len(sample.together) > 1 and sample.array.dtype.kind == 'f' and rng.random() < 0.95:
-        count = min(rng.choice([2, 2, 3]), len(space), len(sample.together))
-        vectors = rng.randint(1, len(sample.together) // count) if count else 0
+        count = min(max(rng.choice([2, 2, 3]), len(needed)), len(space), len(sample.together))
+        vectors = rng.choice([1, len(sample.together) // count]) if count else 0
         more = f", vectors=({','.join(rng.sample(sample.together, count * vectors))})" if count else ''
     if not count:
         return ''

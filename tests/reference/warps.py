@@ -196,6 +196,12 @@ class Mapped(Turning, Warp):
 
     @classmethod
     def example_layout(cls, rng, sample):
+        shape, of_volumes = sample.array.shape, []
+        if 'axes' in cls.takes and sample.array.dtype in (f32, f64) and sample.length is None:
+            of_volumes = [layout for layout, axes, axis in (('zyxi', 4, 3), ('izyx', 4, 0), ('zyx', 3, None))
+                          if len(shape) == axes and (axis is None or shape[axis] == 3)]
+        if of_volumes and rng.random() < 0.6:
+            return f', layout={rng.choice(of_volumes)}'
         layout = component_layout(rng, sample)
         is_image = layout and 'hw' in layout and sample.length is None
         return layout if is_image and rng.random() < 0.85 else super().example_layout(rng, sample)
@@ -215,7 +221,7 @@ class Mapped(Turning, Warp):
 
 @operator
 class RandomRotation(Mapped):
-    name = 'random_rotation'
+    name, suits, often = 'random_rotation', 'flow', 2
     takes = {'degrees': numbers_between, **Warp.shared, **Turning.turning}
     usual = {**Warp.usual_shared, **Turning.usual_turning}
 
@@ -240,7 +246,7 @@ class RandomRotation(Mapped):
 
 @operator
 class RandomAffine(Mapped):
-    name = 'random_affine'
+    name, suits, often = 'random_affine', 'flow', 7
     takes = {'degrees': numbers_between, 'translate': numbers_between, 'scale': numbers_between,
              'shear': numbers_between, 'axes': letters, 'degrees_y': numbers_between,
              'degrees_x': numbers_between, 'components_by': word, **Warp.shared, **Turning.turning}
@@ -310,7 +316,7 @@ def between_nodes(field, axis, n, g):
 
 @operator
 class Elastic(Warp):
-    name, suits = 'elastic', 'field'
+    name, suits, often = 'elastic', 'field', 2
     takes = {'alpha': numbers_between, 'sigma': number, 'axes': letters, **Warp.shared}
     usual = {'axes': None, **Warp.usual_shared}
 
