@@ -171,24 +171,36 @@ static shs_status check_arguments(const struct import *import)
     return io_output_check(arguments->plain[0], arguments->overwrite);
 }
 
+/* Refuses to overwrite a file that a field is imported from. */
+static shs_status check_origin(const struct cli_field *field, const char *path,
+                               const struct io_identity *there)
+{
+    struct io_identity origin;
+    const char *from;
+    shs_status status = SHS_OK;
+    for (size_t i = 0; !status && (from = import_origin_path(field->origin, i)); i++) {
+        status = io_identify_path(from, &origin);
+        if (!status && origin.device == there->device && origin.inode == there->inode)
+            status = core_fail(SHS_ERROR_ARGUMENT,
+                               "%s is what %s is imported from; choose another name for the new "
+                               "file",
+                               path, field->name);
+    }
+    return status;
+}
+
 /* Refuses to overwrite an origin. */
 static shs_status check_origins(const struct import *import)
 {
     const char *path = import->arguments->plain[0];
-    struct io_identity there, origin;
+    struct io_identity there;
     bool is_there = false;
     if (import->run->rank) return SHS_OK;
     shs_status status = io_exists(path, &is_there);
     if (status || !is_there) return status;
     status = io_identify_path(path, &there);
-    for (size_t i = 0; i < import->fields.count && !status; i++) {
-        status = io_identify_path(import_origin_path(import->fields.field[i].origin), &origin);
-        if (!status && origin.device == there.device && origin.inode == there.inode)
-            status = core_fail(SHS_ERROR_ARGUMENT,
-                               "%s is what %s is imported from; choose another name for the new "
-                               "file",
-                               path, import->fields.field[i].name);
-    }
+    for (size_t i = 0; i < import->fields.count && !status; i++)
+        status = check_origin(&import->fields.field[i], path, &there);
     return status;
 }
 
@@ -297,8 +309,8 @@ const struct cli_command cli_import = {
     .name = "import",
     .usage = "OUT.h5 NAME=ORIGIN...",
     .summary =
-        "writes fields to HDF5 from IDX, NPY, CSV and raw files, also .gz, and folders of PNG "
-        "images",
+        "writes fields to HDF5 from IDX, NPY, CSV and raw files, also .gz, other HDF5 files, and "
+        "folders of PNG images",
     .arguments =
         "  OUT.h5\tThe file to make, which must not be there yet, unless with --overwrite.\n"
         "  NAME=ORIGIN\tThe field NAME comes from ORIGIN, a file or a folder. Its format is told "
@@ -309,6 +321,14 @@ const struct cli_command cli_import = {
         "one or several columns, such as 2-785, counted from 1. The type is TYPE, else --type.\n"
         "  raw:TYPE:SHAPE:FILE\tNumbers without a header, such as raw:f32:1000x3:FILE; "
         "raw:f32be:1000x3:FILE for big-endian ones.\n"
+        "  h5:FILE:DATASET\tA dataset of an HDF5, netCDF-4 or MATLAB 7.3 file. FILE may be a "
+        "pattern, "
+        "a folder or @LIST of files, and DATASET a pattern such as data/*/actions: all that match "
+        "are joined along axis 0, in the order of their names, byte by byte. Words before FILE, in "
+        "any order: a type, such as f32:, to convert to, if each value fits; reversed:, to reverse "
+        "the axes, as MATLAB counts them; axes=2,0,1:, to put them in this order; natural:, to "
+        "sort "
+        "names with their numbers by size.\n"
         "  png:FOLDER\tPNG images of one size and kind, or one sub-folder of them for each class: "
         "with IMAGES,LABELS=FOLDER the classes, sorted by name and counted from 0, become a second "
         "field, whose attribute 'classes' holds their names; all folders of an import have one "
@@ -327,7 +347,8 @@ const struct cli_command cli_import = {
         "first.",
     .examples = "import mnist.h5 images=train-images-idx3-ubyte.gz --deflate 4\n"
                 "import table.h5 x=csv:f32:2-5:t.csv y=csv:u8:1:t.csv --split 0.8,0.2\n"
-                "import flowers.h5 images,labels=flowers",
+                "import flowers.h5 images,labels=flowers\n"
+                "import robot.h5 actions=h5:f32:natural:demos.h5:data/*/actions",
     .options = "--split --split-seed --type --chunk --deflate --byteshuffle --heading --any-rows "
                "--overwrite",
     .least_plain = 2,

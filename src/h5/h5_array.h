@@ -40,4 +40,8 @@ bool h5_is_filled(hid_t creation);
  * value on error. The caller closes it with H5Sclose(). */
 hid_t h5_space_of_rows(const struct h5_array *array, uint64_t rows);
 
+/* Inside a guard. Closes the dataset and with it all files that HDF5 has open for it, and opens it
+ * again. */
+shs_status h5_array_reopen(struct h5_array *array);
+
 #endif

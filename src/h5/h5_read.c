@@ -139,3 +139,8 @@ shs_status h5_read_listed(struct h5_array *array, const uint64_t *list, size_t c
     const struct h5_wanted wanted = {list[0], list[count - 1], count, list};
     return read_wanted(array, &wanted, rows);
 }
+
+shs_status h5_array_reopen(struct h5_array *array)
+{
+    return reopen(array);
+}

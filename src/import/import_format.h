@@ -2,6 +2,7 @@
 #ifndef IMPORT_FORMAT_H
 #define IMPORT_FORMAT_H
 
+#include "import_h5_join.h"
 #include "import_origin.h"
 #include "import_stream.h"
 
@@ -15,6 +16,10 @@ struct import_request {
     const char *columns; /* NULL: not given */
     uint32_t axes;       /* axes of the shape; 0: not given */
     uint64_t shape[SHS_MAX_AXES];
+    /* of an HDF5 file: */
+    const char *dataset; /* name of a dataset, or a pattern of names */
+    bool natural;        /* names are sorted with their numbers by size */
+    struct import_h5_way way;
 };
 
 /* The beginning of each format's own struct. The format's `open` fills it and sets the shape.
@@ -27,6 +32,8 @@ struct import_origin {
     size_t row_bytes;
     uint64_t n_classes;
     const char *const *classes;
+    const char *const *files; /* files that the rows come from; NULL: the file `path` */
+    size_t n_files;
 };
 
 struct import_format {
@@ -41,7 +48,8 @@ struct import_format {
     void (*close)(struct import_origin *origin);
 };
 
-extern const struct import_format import_idx, import_npy, import_csv, import_png, import_raw;
+extern const struct import_format import_idx, import_npy, import_csv, import_png, import_raw,
+    import_h5;
 
 /* The functions of import_origin.h with these names, for origins of import_png. The classes are
  * those of origins of labels. */

@@ -6,7 +6,7 @@
 #include "io_folder.h"
 
 static const struct import_format *const formats[] = {&import_idx, &import_npy, &import_csv,
-                                                      &import_png, &import_raw};
+                                                      &import_png, &import_raw, &import_h5};
 
 enum {
     N_FORMATS = sizeof formats / sizeof *formats
@@ -45,6 +45,10 @@ static const struct import_format *format_of_bytes(const unsigned char bytes[8])
 
 static shs_status unknown_format(const char *path, const unsigned char bytes[8])
 {
+    if (!memcmp(bytes, "\x89HDF\r\n\x1a\n", 8))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "%s is an HDF5 file; name a dataset of it, as in h5:%s:DATASET", path,
+                         path);
     if (!memcmp(bytes, "\x89PNG", 4))
         return core_fail(SHS_ERROR_FORMAT, "%s is a single PNG image; give the folder of all",
                          path);
@@ -149,6 +153,69 @@ static void parse_csv(char *text, struct import_request *request)
     request->path = text;
 }
 
+/* Reads the order of axes, such as 2,0,1. */
+static bool parse_axes(char *text, struct import_h5_way *way)
+{
+    way->axes = IMPORT_H5_LISTED;
+    way->n_order = 0;
+    for (char *at = text; at;) {
+        uint64_t axis;
+        char *comma = strchr(at, ',');
+        if (comma) *comma = '\0';
+        if (way->n_order == SHS_MAX_AXES || !core_parse_u64(at, &axis) || axis >= SHS_MAX_AXES)
+            return false;
+        way->order[way->n_order++] = (uint32_t)axis;
+        at = comma ? comma + 1 : NULL;
+    }
+    return true;
+}
+
+/* Reads a word that stands before the name of an HDF5 file. Sets *wrong if its list of axes is no
+ * list. Returns false for any other text. */
+static bool parse_h5_word(char *word, struct import_request *request, bool *wrong)
+{
+    bool big_endian;
+    shs_type type = type_of(word, &big_endian);
+    if (type && !big_endian)
+        request->type = type;
+    else if (!strcmp(word, "natural"))
+        request->natural = true;
+    else if (!strcmp(word, "reversed"))
+        request->way.axes = IMPORT_H5_REVERSED;
+    else if (!strncmp(word, "axes=", 5))
+        *wrong |= !parse_axes(word + 5, &request->way);
+    else
+        return false;
+    return true;
+}
+
+/* The name of the dataset stands behind the last colon, because names of files have more often a
+ * colon in them. */
+static shs_status parse_h5(char *text, struct import_request *request)
+{
+    bool wrong = false;
+    for (char *rest = text, *word = next_part(&rest); word; word = next_part(&rest)) {
+        if (!parse_h5_word(word, request, &wrong)) {
+            word[strlen(word)] = ':';
+            break;
+        }
+        text = rest;
+    }
+    char *colon = strrchr(text, ':');
+    request->path = text;
+    if (colon && colon > text && colon[1] && !wrong) {
+        *colon = '\0';
+        request->dataset = colon + 1;
+        return SHS_OK;
+    }
+    return core_fail(
+        SHS_ERROR_ARGUMENT,
+        "datasets are given as h5:FILE:DATASET or, with any of these words before "
+        "FILE, h5:f32:reversed:natural:FILE:DATASET: a type to convert to; reversed or "
+        "axes=2,0,1, the order of axes; natural, to sort names with their numbers by "
+        "size");
+}
+
 static shs_status take_apart(char *text, struct import_request *request,
                              const struct import_format **format)
 {
@@ -162,6 +229,7 @@ static shs_status take_apart(char *text, struct import_request *request,
     }
     request->path = text;
     if (*format == &import_raw) return parse_raw(text, request);
+    if (*format == &import_h5) return parse_h5(text, request);
     if (*format == &import_csv) parse_csv(text, request);
     return *format ? SHS_OK : recognise(text, format);
 }
@@ -227,9 +295,10 @@ const shs_tensor *import_origin_shape(const struct import_origin *origin)
     return &origin->shape;
 }
 
-const char *import_origin_path(const struct import_origin *origin)
+const char *import_origin_path(const struct import_origin *origin, size_t number)
 {
-    return origin->path;
+    if (origin->files) return number < origin->n_files ? origin->files[number] : NULL;
+    return number ? NULL : origin->path;
 }
 
 const char *import_origin_note(const struct import_origin *origin)

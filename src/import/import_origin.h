@@ -1,5 +1,6 @@
 /* Origins of import: files of other formats, and folders of images, as rows of one array. Each
- * format is a file: import_idx.c, import_npy.c, import_csv.c, import_png.c, import_raw.c. */
+ * format is a file: import_idx.c, import_npy.c, import_csv.c, import_png.c, import_raw.c,
+ * import_h5.c. */
 #ifndef IMPORT_ORIGIN_H
 #define IMPORT_ORIGIN_H
 
@@ -34,6 +35,11 @@ struct import_origin_options {
  *     png:FOLDER
  *     csv:[TYPE:][COLUMNS:]FILE   COLUMNS such as 1 or 2-785 or 1,3,5-7, counted from 1
  *     raw:TYPE[be]:SHAPE:FILE     such as raw:u8:60000x28x28:FILE; be means big-endian
+ *     h5:[TYPE:][reversed:|axes=2,0,1:][natural:]FILE:DATASET
+ *         FILE may be any path of io_paths_find(), and DATASET a pattern as of glob(3). What they
+ *         stand for is joined along axis 0, in the order of names: byte by byte or, with natural,
+ *         with numbers by size. Elements are converted to TYPE. Axes are reversed, or axis a is
+ *         the a-th of the list.
  *
  * Files may be gzipped. On error *origin is NULL. */
 shs_status import_origin_open(const char *text, const struct import_origin_options *options,
@@ -46,8 +52,10 @@ void import_origin_close(struct import_origin **origin);
  * no axis is empty. The name and the data are NULL. */
 const shs_tensor *import_origin_shape(const struct import_origin *origin);
 
-/* Returns the path of the file or folder. */
-const char *import_origin_path(const struct import_origin *origin);
+/* Returns the path of a file or folder that rows come from, numbered from 0 on, NULL after the
+ * last.
+ */
+const char *import_origin_path(const struct import_origin *origin, size_t number);
 
 /* Returns what was taken for granted, a line for each thing, as in "table.csv: line 1 is a
  * heading". Returns NULL if nothing was. */

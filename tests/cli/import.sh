@@ -67,7 +67,9 @@ for name in /a a/ a//b /; do
     refused 2 'is no name of a field' "$SHARDSTEP" import new.h5 $name=$labels
 done
 refused 0 'cannot open nothing' "$SHARDSTEP" import new.h5 a=nothing
-refused 0 'no format that can be told' "$SHARDSTEP" import new.h5 a=plain.h5
+refused 0 'is an HDF5 file; name a dataset of it, as in h5:plain.h5:DATASET' "$SHARDSTEP" import new.h5 a=plain.h5
+echo text > a.unknown
+refused 0 'no format that can be told' "$SHARDSTEP" import new.h5 a=a.unknown
 refused 0 'no IDX file' "$SHARDSTEP" import new.h5 a=idx:plain.h5
 refused 0 'deflate takes a whole number from 0 to 9, not .10.' "$SHARDSTEP" import new.h5 a=$labels --deflate 10
 refused 0 'cannot create' "$SHARDSTEP" import no/such/folder/new.h5 a=$labels

@@ -1,0 +1,165 @@
+#include "import_h5_sources.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core_memory.h"
+#include "core_text.h"
+#include "h5_file.h"
+#include "io_crc32c.h"
+
+/* The search for the datasets of one file. */
+struct search {
+    struct import_h5_sources *sources;
+    size_t file;
+    const char *pattern;
+};
+
+static shs_status add(const struct search *search, const char *name)
+{
+    struct import_h5_sources *sources = search->sources;
+    if (sources->count == sources->room) {
+        size_t room = sources->room ? 2 * sources->room : 16;
+        shs_status status =
+            core_resize(room, sizeof *sources->source, "datasets", &sources->source);
+        if (status) return status;
+        sources->room = room;
+    }
+    struct import_h5_source *source = &sources->source[sources->count];
+    *source = (struct import_h5_source){.file = search->file};
+    shs_status status = core_copy(name, &source->name);
+    if (!status) sources->count++;
+    return status;
+}
+
+static shs_status add_match(const char *name, void *user)
+{
+    const struct search *search = user;
+    if (core_ends_in(name, IO_CRC32C_SUFFIX) || fnmatch(search->pattern, name, FNM_PATHNAME) != 0)
+        return SHS_OK;
+    return add(search, name);
+}
+
+/* ---- order */
+
+static bool is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+/* Compares the numbers that two texts begin with, and moves both texts past them. */
+static int compare_numbers(const unsigned char **a, const unsigned char **b)
+{
+    size_t lengths[2];
+    const char *digits[2] = {(const char *)*a, (const char *)*b};
+    for (int i = 0; i < 2; i++) {
+        digits[i] += strspn(digits[i], "0");
+        lengths[i] = strspn(digits[i], "0123456789");
+    }
+    *a = (const unsigned char *)digits[0] + lengths[0];
+    *b = (const unsigned char *)digits[1] + lengths[1];
+    if (lengths[0] != lengths[1]) return lengths[0] < lengths[1] ? -1 : 1;
+    return memcmp(digits[0], digits[1], lengths[0]);
+}
+
+/* Compares names byte by byte, but the numbers in them by size. Names that are equal so, such as 1
+ * and 01, are compared byte by byte. */
+static int compare_naturally(const char *one, const char *other)
+{
+    const unsigned char *a = (const unsigned char *)one, *b = (const unsigned char *)other;
+    while (*a && *b) {
+        if (is_digit((char)*a) && is_digit((char)*b)) {
+            int difference = compare_numbers(&a, &b);
+            if (difference) return difference;
+        } else {
+            if (*a != *b) return *a < *b ? -1 : 1;
+            a++;
+            b++;
+        }
+    }
+    if (*a || *b) return *a ? 1 : -1;
+    return strcmp(one, other);
+}
+
+static int compare_sources(const void *one, const void *other)
+{
+    const struct import_h5_source *a = one, *b = other;
+    return strcmp(a->name, b->name);
+}
+
+static int compare_sources_naturally(const void *one, const void *other)
+{
+    const struct import_h5_source *a = one, *b = other;
+    return compare_naturally(a->name, b->name);
+}
+
+static int compare_paths_naturally(const void *one, const void *other)
+{
+    return compare_naturally(*(char *const *)one, *(char *const *)other);
+}
+
+/* ---- files */
+
+static shs_status no_match(const char *path, const char *pattern)
+{
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "%s: no dataset matches %s, in which * and ? stand for no '/'; shardstep info "
+                     "lists the datasets",
+                     path, pattern);
+}
+
+/* Adds the datasets of a file. A dataset whose own name is the pattern is taken as it is. */
+static shs_status search_file(struct search *search, bool natural)
+{
+    struct import_h5_sources *sources = search->sources;
+    const char *path = sources->files.path[search->file];
+    struct h5_file *file;
+    size_t before = sources->count;
+    if (!strpbrk(search->pattern, "*?[")) return add(search, search->pattern);
+    shs_status status = h5_open(path, &file);
+    if (status) return status;
+    if (h5_has(file, search->pattern))
+        status = add(search, search->pattern);
+    else
+        status = h5_list(file, add_match, search);
+    h5_close(&file);
+    if (status) return status;
+    if (sources->count == before) return no_match(path, search->pattern);
+    qsort(sources->source + before, sources->count - before, sizeof *sources->source,
+          natural ? compare_sources_naturally : compare_sources);
+    return SHS_OK;
+}
+
+shs_status import_h5_sources_find(const char *path, const char *pattern, bool natural,
+                                  struct import_h5_sources *sources)
+{
+    struct search search = {.sources = sources};
+    char *normal;
+    *sources = (struct import_h5_sources){0};
+    shs_status status = h5_normal_name(pattern, &normal);
+    if (status) return status;
+    search.pattern = *normal == '/' ? normal + 1 : normal;
+    status = io_paths_find(path, &sources->files);
+    if (!status && natural)
+        qsort(sources->files.path, sources->files.count, sizeof *sources->files.path,
+              compare_paths_naturally);
+    for (; search.file < sources->files.count && !status; search.file++)
+        status = search_file(&search, natural);
+    core_free(&normal);
+    return status;
+}
+
+void import_h5_sources_free(struct import_h5_sources *sources)
+{
+    for (size_t i = 0; i < sources->count; i++)
+        core_free(&sources->source[i].name);
+    core_free(&sources->source);
+    io_paths_free(&sources->files);
+    *sources = (struct import_h5_sources){0};
+}
+
+const char *import_h5_source_path(const struct import_h5_sources *sources, size_t number)
+{
+    return sources->files.path[sources->source[number].file];
+}
