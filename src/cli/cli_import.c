@@ -308,15 +308,18 @@ static int run(const struct cli_arguments *arguments)
 const struct cli_command cli_import = {
     .name = "import",
     .usage = "OUT.h5 NAME=ORIGIN...",
-    .summary =
-        "writes fields to HDF5 from IDX, NPY, CSV and raw files, also .gz, other HDF5 files, and "
-        "folders of PNG images",
+    .summary = "writes fields to HDF5 from IDX, NPY, NPZ, CSV and raw files, also .gz, other HDF5 "
+               "files, and "
+               "folders of PNG images",
     .arguments =
         "  OUT.h5\tThe file to make, which must not be there yet, unless with --overwrite.\n"
         "  NAME=ORIGIN\tThe field NAME comes from ORIGIN, a file or a folder. Its format is told "
         "by its content or name, or by what stands before it:\n"
         "  idx:FILE\tIDX, as MNIST has it.\n"
         "  npy:FILE\tNPY of NumPy. Bools become u8.\n"
+        "  npz:FILE:NAME\tArray NAME of an NPZ file of NumPy, packed or not. NAME may be left out "
+        "if "
+        "there is one array.\n"
         "  csv:FILE\tAlso csv:TYPE:FILE, csv:COLUMNS:FILE, csv:TYPE:COLUMNS:FILE. One field of "
         "one or several columns, such as 2-785, counted from 1. The type is TYPE, else --type.\n"
         "  raw:TYPE:SHAPE:FILE\tNumbers without a header, such as raw:f32:1000x3:FILE; "

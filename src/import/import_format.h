@@ -16,9 +16,9 @@ struct import_request {
     const char *columns; /* NULL: not given */
     uint32_t axes;       /* axes of the shape; 0: not given */
     uint64_t shape[SHS_MAX_AXES];
+    const char *dataset; /* dataset or pattern in an HDF5 file; array of an NPZ file, or NULL */
     /* of an HDF5 file: */
-    const char *dataset; /* name of a dataset, or a pattern of names */
-    bool natural;        /* names are sorted with their numbers by size */
+    bool natural; /* names are sorted with their numbers by size */
     struct import_h5_way way;
 };
 
@@ -49,7 +49,7 @@ struct import_format {
 };
 
 extern const struct import_format import_idx, import_npy, import_csv, import_png, import_raw,
-    import_h5;
+    import_h5, import_npz;
 
 /* The functions of import_origin.h with these names, for origins of import_png. The classes are
  * those of origins of labels. */

@@ -11,7 +11,8 @@ enum {
     PASSED_BYTES = 1 << 16,
     MOST_BYTES = 1 << 30, /* most bytes that zlib is asked for in one call */
     /* The largest window, 15, and 16 for the heads and checksums of gzip. */
-    GZIP_WINDOW = 15 + 16
+    GZIP_WINDOW = 15 + 16,
+    BARE_WINDOW = -15 /* the same without heads and checksums */
 };
 
 struct import_gunzip {
@@ -26,26 +27,37 @@ struct import_gunzip {
     uint64_t member;       /* offset in the file of the member that is being unpacked */
     bool between;          /* true if the next byte of the file begins a member */
     bool ended;
+    /* of deflated bytes in another file: */
+    bool bare;
+    struct import_deflated deflated;
+    bool finished;  /* true if zlib has found their end */
+    uint32_t crc32; /* of the bytes unpacked so far */
 };
 
 static void restart(struct import_gunzip *gunzip)
 {
     gunzip->zlib.avail_in = 0;
-    gunzip->packed_end = gunzip->at = 0;
+    gunzip->packed_end = gunzip->deflated.begin;
+    gunzip->at = 0;
     gunzip->between = true;
-    gunzip->ended = false;
+    gunzip->ended = gunzip->finished = false;
+    gunzip->crc32 = 0;
 }
 
-shs_status import_gunzip_open(int file, const char *path, struct import_gunzip **gunzip)
+static shs_status open_gunzip(int file, const char *path, const struct import_deflated *deflated,
+                              struct import_gunzip **gunzip)
 {
     shs_status status = core_new(1, sizeof **gunzip, "a gzip file", gunzip);
     if (status) return status;
     (*gunzip)->file = file;
     (*gunzip)->path = path;
+    (*gunzip)->bare = deflated != NULL;
+    if (deflated) (*gunzip)->deflated = *deflated;
     status = core_new(PACKED_BYTES, 1, "a buffer", &(*gunzip)->packed);
     if (!status) status = core_new(PASSED_BYTES, 1, "a buffer", &(*gunzip)->passed);
     if (!status) {
-        (*gunzip)->started = inflateInit2(&(*gunzip)->zlib, GZIP_WINDOW) == Z_OK;
+        int window = deflated ? BARE_WINDOW : GZIP_WINDOW;
+        (*gunzip)->started = inflateInit2(&(*gunzip)->zlib, window) == Z_OK;
         if (!(*gunzip)->started)
             status = core_fail(SHS_ERROR_MEMORY, "no memory to unpack %s", path);
     }
@@ -54,6 +66,18 @@ shs_status import_gunzip_open(int file, const char *path, struct import_gunzip *
     else
         restart(*gunzip);
     return status;
+}
+
+shs_status import_gunzip_open(int file, const char *path, struct import_gunzip **gunzip)
+{
+    return open_gunzip(file, path, NULL, gunzip);
+}
+
+shs_status import_gunzip_open_deflated(int file, const char *path,
+                                       const struct import_deflated *deflated,
+                                       struct import_gunzip **gunzip)
+{
+    return open_gunzip(file, path, deflated, gunzip);
 }
 
 void import_gunzip_close(struct import_gunzip **gunzip)
@@ -74,11 +98,12 @@ uint64_t import_gunzip_tell(const struct import_gunzip *gunzip)
 static shs_status refill(struct import_gunzip *gunzip)
 {
     z_stream *zlib = &gunzip->zlib;
-    size_t got;
+    size_t got, room = PACKED_BYTES - zlib->avail_in;
+    uint64_t left = gunzip->deflated.begin + gunzip->deflated.packed - gunzip->packed_end;
     if (zlib->avail_in) memmove(gunzip->packed, zlib->next_in, zlib->avail_in);
+    if (gunzip->bare && room > left) room = (size_t)left;
     shs_status status =
-        io_read_at(gunzip->file, gunzip->packed_end, gunzip->packed + zlib->avail_in,
-                   PACKED_BYTES - zlib->avail_in, &got);
+        io_read_at(gunzip->file, gunzip->packed_end, gunzip->packed + zlib->avail_in, room, &got);
     zlib->next_in = gunzip->packed;
     zlib->avail_in += (uInt)got;
     gunzip->packed_end += got;
@@ -97,9 +122,9 @@ static shs_status begin_member(struct import_gunzip *gunzip)
     shs_status status = zlib->avail_in > 1 ? SHS_OK : refill(gunzip);
     if (status) return status;
     gunzip->member = gunzip->packed_end - zlib->avail_in;
-    gunzip->ended = !zlib->avail_in;
+    gunzip->ended = gunzip->bare ? gunzip->finished : !zlib->avail_in;
     if (gunzip->ended) return SHS_OK;
-    if (!begins_member(zlib))
+    if (!gunzip->bare && !begins_member(zlib))
         return core_fail(SHS_ERROR_FORMAT,
                          "%s: its last gzip member ends at byte %llu, and the bytes from there on "
                          "begin no other; if they do not belong to it, cut them off with head -c "
@@ -112,10 +137,13 @@ static shs_status begin_member(struct import_gunzip *gunzip)
 
 static shs_status check_code(struct import_gunzip *gunzip, int code)
 {
-    gunzip->between = code == Z_STREAM_END;
+    gunzip->between = gunzip->finished = code == Z_STREAM_END;
     if (code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR) return SHS_OK;
     if (code == Z_MEM_ERROR)
         return core_fail(SHS_ERROR_MEMORY, "no memory to unpack %s", gunzip->path);
+    if (gunzip->bare)
+        return core_fail(SHS_ERROR_FORMAT, "%s is damaged: %s; get the file anew", gunzip->path,
+                         gunzip->zlib.msg ? gunzip->zlib.msg : "it asks for a dictionary");
     return core_fail(SHS_ERROR_FORMAT,
                      "%s: the gzip member at byte %llu is damaged: %s; get the file anew",
                      gunzip->path, (ull)gunzip->member,
@@ -130,12 +158,34 @@ static shs_status unpack_some(struct import_gunzip *gunzip)
     if (status || gunzip->ended) return status;
     if (!gunzip->zlib.avail_in) status = refill(gunzip);
     if (status) return status;
+    if (!gunzip->zlib.avail_in && gunzip->bare)
+        return core_fail(SHS_ERROR_FORMAT,
+                         "%s is damaged: its packed bytes end too early; get the file anew",
+                         gunzip->path);
     if (!gunzip->zlib.avail_in)
         return core_fail(SHS_ERROR_FORMAT,
                          "%s ends too early, within the gzip member that begins at byte %llu; it "
                          "is not complete, get it anew",
                          gunzip->path, (ull)gunzip->member);
     return check_code(gunzip, inflate(&gunzip->zlib, Z_NO_FLUSH));
+}
+
+/* Compares the end of deflated bytes with what was said of them. */
+static shs_status check_deflated(const struct import_gunzip *gunzip)
+{
+    const struct import_deflated *deflated = &gunzip->deflated;
+    uint64_t taken = gunzip->packed_end - gunzip->zlib.avail_in - deflated->begin;
+    if (taken != deflated->packed || gunzip->at != deflated->bytes)
+        return core_fail(SHS_ERROR_FORMAT,
+                         "%s is damaged: it is %llu bytes, %llu packed, where the directory says "
+                         "%llu and %llu; get the file anew",
+                         gunzip->path, (ull)gunzip->at, (ull)taken, (ull)deflated->bytes,
+                         (ull)deflated->packed);
+    if (gunzip->crc32 == deflated->crc32) return SHS_OK;
+    return core_fail(SHS_ERROR_FORMAT,
+                     "%s is damaged: its CRC-32 is %08x, where the directory says %08x; get the "
+                     "file anew",
+                     gunzip->path, gunzip->crc32, deflated->crc32);
 }
 
 static shs_status unpack(struct import_gunzip *gunzip, void *to, size_t bytes, size_t *got)
@@ -148,6 +198,8 @@ static shs_status unpack(struct import_gunzip *gunzip, void *to, size_t bytes, s
         status = unpack_some(gunzip);
     *got = bytes - gunzip->zlib.avail_out;
     gunzip->at += *got;
+    if (gunzip->bare) gunzip->crc32 = (uint32_t)crc32_z(gunzip->crc32, to, *got);
+    if (!status && gunzip->bare && gunzip->ended) status = check_deflated(gunzip);
     if (status) restart(gunzip);
     return status;
 }

@@ -1,4 +1,4 @@
-/* NPY files, versions 1 to 3
+/* NPY files, versions 1 to 3, by themselves and in NPZ files, which are zip files of them
  * (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html). They hold a magic
  * number, the length of a head, a Python dictionary as text, and then the elements, in C or Fortran
  * order, little- or big-endian. */
@@ -226,7 +226,19 @@ static shs_status open_npy(const struct import_request *request, struct import_o
     return status ? status : read_head(npy);
 }
 
-/* Prepares reading. In Fortran order a row's elements lie far apart, so a gzip file is unpacked
+static shs_status open_npz(const struct import_request *request, struct import_origin *origin)
+{
+    struct npy *npy = (struct npy *)origin;
+    struct core_text text = {0};
+    shs_status status =
+        import_stream_open_member(request->path, request->dataset, &npy->array.stream);
+    if (!status) status = read_head(npy);
+    if (status || request->dataset) return status;
+    core_text_add(&text, "%s is its only array", import_stream_path(npy->array.stream));
+    return core_text_take(&text, &origin->note);
+}
+
+/* Prepares reading. In Fortran order a row's elements lie far apart, so packed bytes are unpacked
  * first. */
 static shs_status prepare(struct import_origin *origin)
 {
@@ -322,6 +334,14 @@ static void close_npy(struct import_origin *origin)
 const struct import_format import_npy = {.name = "npy",
                                          .bytes = sizeof(struct npy),
                                          .open = open_npy,
+                                         .prepare = prepare,
+                                         .read = read_rows,
+                                         .finish = import_array_finish,
+                                         .close = close_npy};
+
+const struct import_format import_npz = {.name = "npz",
+                                         .bytes = sizeof(struct npy),
+                                         .open = open_npz,
                                          .prepare = prepare,
                                          .read = read_rows,
                                          .finish = import_array_finish,

@@ -5,8 +5,8 @@
 #include "import_format.h"
 #include "io_folder.h"
 
-static const struct import_format *const formats[] = {&import_idx, &import_npy, &import_csv,
-                                                      &import_png, &import_raw, &import_h5};
+static const struct import_format *const formats[] = {
+    &import_idx, &import_npy, &import_csv, &import_png, &import_raw, &import_h5, &import_npz};
 
 enum {
     N_FORMATS = sizeof formats / sizeof *formats
@@ -37,6 +37,7 @@ static const struct import_format *format_of_name(const char *path)
 static const struct import_format *format_of_bytes(const unsigned char bytes[8])
 {
     if (!memcmp(bytes, "\x93NUMPY", 6)) return &import_npy;
+    if (!memcmp(bytes, "PK\3\4", 4) || !memcmp(bytes, "PK\5\6", 4)) return &import_npz;
     if (!bytes[0] && !bytes[1] && bytes[2] >= 0x08 && bytes[2] <= 0x0e && bytes[3] >= 1 &&
         bytes[3] <= SHS_MAX_AXES)
         return &import_idx;
@@ -52,11 +53,12 @@ static shs_status unknown_format(const char *path, const unsigned char bytes[8])
     if (!memcmp(bytes, "\x89PNG", 4))
         return core_fail(SHS_ERROR_FORMAT, "%s is a single PNG image; give the folder of all",
                          path);
-    return core_fail(SHS_ERROR_FORMAT,
-                     "%s is of no format that can be told by its content (IDX, NPY) or its name "
-                     "(.csv, .tsv, .txt, .npy, .idx); put idx:, npy:, csv: or raw:TYPE:SHAPE: "
-                     "before it",
-                     path);
+    return core_fail(
+        SHS_ERROR_FORMAT,
+        "%s is of no format that can be told by its content (IDX, NPY, NPZ) or its name "
+        "(.csv, .tsv, .txt, .npy, .idx); put idx:, npy:, csv: or raw:TYPE:SHAPE: "
+        "before it",
+        path);
 }
 
 static shs_status recognise(const char *path, const struct import_format **format)
@@ -216,6 +218,16 @@ static shs_status parse_h5(char *text, struct import_request *request)
         "size");
 }
 
+/* Takes the name of an array off the text, if it has one. */
+static void parse_npz(char *text, struct import_request *request)
+{
+    char *colon = strrchr(text, ':');
+    request->path = text;
+    if (!colon || colon == text || !colon[1]) return;
+    *colon = '\0';
+    request->dataset = colon + 1;
+}
+
 static shs_status take_apart(char *text, struct import_request *request,
                              const struct import_format **format)
 {
@@ -230,6 +242,7 @@ static shs_status take_apart(char *text, struct import_request *request,
     request->path = text;
     if (*format == &import_raw) return parse_raw(text, request);
     if (*format == &import_h5) return parse_h5(text, request);
+    if (*format == &import_npz) parse_npz(text, request);
     if (*format == &import_csv) parse_csv(text, request);
     return *format ? SHS_OK : recognise(text, format);
 }

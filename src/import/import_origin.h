@@ -1,6 +1,6 @@
 /* Origins of import: files of other formats, and folders of images, as rows of one array. Each
  * format is a file: import_idx.c, import_npy.c, import_csv.c, import_png.c, import_raw.c,
- * import_h5.c. */
+ * import_h5.c; import_npy.c has NPZ, too. */
 #ifndef IMPORT_ORIGIN_H
 #define IMPORT_ORIGIN_H
 
@@ -32,6 +32,7 @@ struct import_origin_options {
  *
  *     idx:FILE
  *     npy:FILE
+ *     npz:FILE or npz:FILE:NAME
  *     png:FOLDER
  *     csv:[TYPE:][COLUMNS:]FILE   COLUMNS such as 1 or 2-785 or 1,3,5-7, counted from 1
  *     raw:TYPE[be]:SHAPE:FILE     such as raw:u8:60000x28x28:FILE; be means big-endian

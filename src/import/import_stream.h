@@ -12,6 +12,11 @@ struct import_stream;
  * be a gzip file's. On error *stream is NULL. */
 shs_status import_stream_open(const char *path, struct import_stream **stream);
 
+/* Opens a member of a zip file by import_zip_find(). Messages name the file and the member. On
+ * error *stream is NULL. */
+shs_status import_stream_open_member(const char *path, const char *name,
+                                     struct import_stream **stream);
+
 /* Closes a stream and sets *stream to NULL, which it may be already. */
 void import_stream_close(struct import_stream **stream);
 
@@ -36,8 +41,8 @@ shs_status import_stream_read_all(struct import_stream *stream, uint64_t at, voi
  * so that no memory is taken for a claim without bytes behind it. */
 shs_status import_stream_check_size(struct import_stream *stream, uint64_t end, const char *what);
 
-/* Reads a gzip file up to `end` unless that is done. Bytes behind `end` and a wrong checksum are
- * errors. */
+/* Reads a gzip file or a member of a zip file up to `end` unless that is done. Bytes behind `end`
+ * and a wrong checksum are errors. */
 shs_status import_stream_check_end(struct import_stream *stream, uint64_t end);
 
 /* Unpacks a gzip file into a temporary file without a name, in $TMPDIR or /tmp, where every

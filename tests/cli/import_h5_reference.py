@@ -4,9 +4,11 @@
     make FOLDER              writes the sources, truth/NAME.npy for each, and cases.txt
     check FILE FOLDER        compares an imported file with the truth, and prints the number of fields
 """
+import io
 import itertools
 import os
 import sys
+import zipfile
 
 import h5py
 import numpy as np
@@ -156,10 +158,40 @@ class Sources:
         self.case(f"h5:reversed:{path}:x", np.concatenate(arrays).T)
 
 
+    def npz(self):
+        arrays = {f"{kind}{order}": self.values(kind, (50, 3, 5)).copy(order)
+                  for kind in TYPES for order in "CF"}
+        arrays["big"] = self.values(">i4", (9, 2))
+        arrays["long"] = np.arange(3_000_000, dtype="u4")
+        for name, save in (("stored", np.savez), ("packed", np.savez_compressed)):
+            path = self.path(name + ".npz")
+            save(path, **arrays)
+            for array in list(arrays) if name == "packed" else ["u1C", "f4F", "big", "long"]:
+                native = arrays[array].dtype.newbyteorder("=")
+                self.case(f"npz:{path}:{array}", arrays[array].astype(native))
+        self.case(f"npz:{path}:long.npy", arrays["long"])
+        # sizes of 64 bits in the directory and at the end, and a comment behind it
+        path = self.path("wide.npz")
+        limits = zipfile.ZIP64_LIMIT, zipfile.ZIP_FILECOUNT_LIMIT
+        zipfile.ZIP64_LIMIT, zipfile.ZIP_FILECOUNT_LIMIT = 200, 1
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+            for array in ("f8C", "u1C"):
+                bytes_of = io.BytesIO()
+                np.save(bytes_of, arrays[array])
+                file.writestr(array + ".npy", bytes_of.getvalue())
+            file.writestr("readme.txt", "no array")
+            file.comment = b"PK\5\6 a comment"
+        zipfile.ZIP64_LIMIT, zipfile.ZIP_FILECOUNT_LIMIT = limits
+        self.case(f"npz:{path}:f8C", arrays["f8C"])
+        self.case(f"npz:{path}:u1C", arrays["u1C"])
+        np.savez(self.path("one.npz"), only=arrays["u2C"])
+        self.case(self.path("one.npz"), arrays["u2C"])
+
+
 def make(folder):
     sources = Sources(folder)
     for part in (sources.types_and_axes, sources.conversions, sources.larger_than_blocks,
-                 sources.matlab, sources.joins, sources.virtual):
+                 sources.matlab, sources.joins, sources.virtual, sources.npz):
         part()
     with open(os.path.join(folder, "cases.txt"), "w") as file:
         file.write("\n".join(sources.cases) + "\n")
