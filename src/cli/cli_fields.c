@@ -5,6 +5,7 @@
 
 #include "core_memory.h"
 #include "core_text.h"
+#include "h5_origins.h"
 #include "io_crc32c.h"
 
 /* True if two names are equal, or if one is a group in which the other lies. */
@@ -25,6 +26,10 @@ static shs_status check_name(const struct cli_fields *fields, const struct cli_f
     if (core_ends_in(name, IO_CRC32C_SUFFIX))
         return core_fail(SHS_ERROR_ARGUMENT, "names that end in " IO_CRC32C_SUFFIX
                                              " belong to checksums; choose another one");
+    if (core_ends_in(name, H5_ORIGIN) || core_ends_in(name, H5_ORIGIN_ROW))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "names that end in " H5_ORIGIN " and " H5_ORIGIN_ROW
+                         " belong to the names of files that rows come from; choose another one");
     for (const struct cli_field *other = fields->field; other < field; other++)
         if (collide(other->name, name))
             return core_fail(SHS_ERROR_ARGUMENT,

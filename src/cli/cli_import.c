@@ -78,6 +78,20 @@ static shs_status read_part(void *user, uint64_t first, uint64_t count, void *ro
     return status;
 }
 
+/* Lists the rows of the origin that rows of a part are. */
+static void list_part(void *user, uint64_t first, uint64_t count, uint64_t *rows)
+{
+    struct part *part = user;
+    if (!first) part->walk.row = part->walk.passed = 0;
+    order_split_seek(&part->walk, first);
+    for (uint64_t done = 0, now; done < count; done += now) {
+        uint64_t row = order_split_next(&part->walk, count - done, &now);
+        for (uint64_t i = 0; i < now; i++)
+            rows[done + i] = row + i;
+    }
+    if (first + count == part->rows) part->walk.row = part->walk.passed = 0;
+}
+
 static shs_status name_part(const struct import *import, size_t number, struct part *part)
 {
     struct core_text text = {0};
@@ -99,6 +113,8 @@ static void make_output(const struct import *import, struct part *part,
                                      .read = read_part,
                                      .user = part};
     output->shape.shape[0] = part->rows;
+    if (import_origin_sources(part->field->origin)) output->origin = part->field->origin;
+    if (!part->whole) output->list = list_part;
     output->classes = import_origin_classes(part->field->origin, &output->n_classes);
 }
 
@@ -341,6 +357,10 @@ const struct cli_command cli_import = {
         "images of several folders there are paired by name, up to its ending.\n\n"
         "Beside each field NAME a dataset NAME.crc32c (u32) holds the CRC-32C of each row's bytes, "
         "its elements in little-endian order. The loader and 'shardstep check' compare them.\n\n"
+        "Where the rows of NAME come from several images or datasets, a table NAME.origin holds "
+        "the "
+        "name and the first row of each; with --split a table NAME.origin_row holds the number of "
+        "each row among all of them. 'shardstep replay' and 'info --sample' name them.\n\n"
         "With --split each row of all fields belongs to one part, by a draw of --split-seed and "
         "the row's number alone, not of a run's --seed; NAME becomes train/NAME, test/NAME and so "
         "on. Option --part of other commands uses the same draw if --split-seed is the same.\n\n"

@@ -3,9 +3,11 @@
 
 #include "cli.h"
 #include "cli_json.h"
+#include "cli_origins.h"
 #include "cli_text.h"
+#include "core_memory.h"
 
-static void print_rows(const shs_tensor *field, const shs_rows *rows)
+static void print_rows(const shs_tensor *field, const shs_rows *rows, const char *from)
 {
     printf("    ");
     cli_print_text(stdout, field->name);
@@ -20,9 +22,13 @@ static void print_rows(const shs_tensor *field, const shs_rows *rows)
                (ull)(rows->first + (rows->count - 1) * rows->every));
     if (rows->count > 1 && rows->every > 1) printf(", every %llu", (ull)rows->every);
     if (rows->count > 1) printf("\n");
+    if (!from) return;
+    printf("        from ");
+    cli_print_text(stdout, from);
+    printf("\n");
 }
 
-static void json_rows(const shs_tensor *field, const shs_rows *rows)
+static void json_rows(const shs_tensor *field, const shs_rows *rows, const char *from)
 {
     cli_json_begin(NULL, '{');
     cli_json_text("name", field->name);
@@ -30,6 +36,7 @@ static void json_rows(const shs_tensor *field, const shs_rows *rows)
     cli_json_u64("first", rows->first);
     cli_json_u64("count", rows->count);
     if (rows->every > 1) cli_json_u64("every", rows->every);
+    if (from) cli_json_text("from", from);
     cli_json_end('}');
 }
 
@@ -52,19 +59,37 @@ static void json_file(uint64_t sample, const shs_location *at)
     cli_json_begin("fields", '[');
 }
 
+/* Finds the rows of each field, and what they were imported from. */
+static shs_status find_rows(shs_dataset *dataset, uint64_t sample, const shs_location *at,
+                            shs_rows *rows, char **from)
+{
+    struct cli_origins origins = {0};
+    shs_status status = SHS_OK;
+    for (size_t f = 0; f < shs_dataset_fields(dataset) && !status; f++) {
+        status = shs_locate_rows(dataset, sample, f, &rows[f]);
+        if (!status) status = cli_origins_of_rows(&origins, at->path, &rows[f], &from[f]);
+    }
+    cli_origins_close(&origins);
+    return status;
+}
+
 /* All rows are found before anything is printed, so that no output stands beside an error. */
 shs_status cli_print_location(const struct cli_arguments *arguments, shs_dataset *dataset)
 {
     shs_location at;
     shs_rows rows[SHS_MAX_FIELDS];
+    char *from[SHS_MAX_FIELDS] = {0};
     size_t fields = shs_dataset_fields(dataset);
     shs_status status = shs_locate(dataset, arguments->sample, &at);
-    for (size_t f = 0; f < fields && !status; f++)
-        status = shs_locate_rows(dataset, arguments->sample, f, &rows[f]);
+    if (!status) status = find_rows(dataset, arguments->sample, &at, rows, from);
+    if (!status) (arguments->json ? json_file : print_file)(arguments->sample, &at);
+    for (size_t f = 0; f < fields; f++) {
+        if (!status)
+            (arguments->json ? json_rows : print_rows)(shs_dataset_field(dataset, f), &rows[f],
+                                                       from[f]);
+        core_free(&from[f]);
+    }
     if (status) return core_wrap(status, "--sample");
-    (arguments->json ? json_file : print_file)(arguments->sample, &at);
-    for (size_t f = 0; f < fields; f++)
-        (arguments->json ? json_rows : print_rows)(shs_dataset_field(dataset, f), &rows[f]);
     if (!arguments->json) return SHS_OK;
     cli_json_end(']');
     cli_json_finish();

@@ -5,6 +5,7 @@
 #include "augment_record.h"
 #include "cli_batch.h"
 #include "cli_layout.h"
+#include "cli_origins.h"
 #include "cli_output.h"
 #include "cli_replay_file.h"
 #include "cli_text.h"
@@ -21,6 +22,7 @@ struct replay {
     shs_loader *loader;
     shs_batch batch;
     char digest[CORE_DIGEST_TEXT];
+    struct cli_origins origins;
 };
 
 /* Reads --since: the epoch and the step with which the run's batch began. */
@@ -91,7 +93,31 @@ static shs_status load(struct replay *replay)
     return SHS_OK;
 }
 
-static shs_status print_row(const struct replay *replay, uint64_t slot)
+/* Prints what the rows of a sample were imported from, if its file says it, once for each dataset.
+ */
+static shs_status print_origins(struct replay *replay, uint64_t sample)
+{
+    shs_location at;
+    const char *before = "";
+    shs_status status = shs_locate(replay->dataset, sample, &at);
+    for (size_t f = 0; f < shs_dataset_fields(replay->dataset) && !status; f++) {
+        shs_rows rows;
+        char *from = NULL;
+        status = shs_locate_rows(replay->dataset, sample, f, &rows);
+        if (!status && strcmp(before, rows.dataset) != 0)
+            status = cli_origins_of_rows(&replay->origins, at.path, &rows, &from);
+        if (from) {
+            printf("    %s from ", shs_dataset_field(replay->dataset, f)->name);
+            cli_print_text(stdout, from);
+            printf("\n");
+        }
+        core_free(&from);
+        if (!status) before = rows.dataset;
+    }
+    return status;
+}
+
+static shs_status print_row(struct replay *replay, uint64_t slot)
 {
     const shs_batch *batch = &replay->batch;
     struct core_text text = {0};
@@ -106,7 +132,7 @@ static shs_status print_row(const struct replay *replay, uint64_t slot)
         printf(" in place of %llu", (ull)batch->replaced[slot]);
     printf("%s%s%s\n", *draws ? "  " : "", draws, slot < batch->count ? "" : "  weight 0");
     core_free(&draws);
-    return SHS_OK;
+    return print_origins(replay, batch->index[slot]);
 }
 
 /* Prints the augmentation with all values, also defaults, which explain the draws. */
@@ -141,7 +167,7 @@ static shs_status print_layouts(const struct replay *replay)
     return status;
 }
 
-static shs_status print_batch(const struct replay *replay)
+static shs_status print_batch(struct replay *replay)
 {
     const shs_batch *batch = &replay->batch;
     printf("step %llu (epoch %llu, epoch step %llu), virtual rank %llu of %llu: %llu rows, %llu of "
@@ -245,6 +271,7 @@ static int run_alone(const struct cli_arguments *arguments)
     if (!status) status = print_batch(&replay);
     if (!status && arguments->output) status = cli_output_printed(arguments->output);
     int code = status ? cli_exit_code(status) : print_verdict(&replay, hash);
+    cli_origins_close(&replay.origins);
     shs_loader_close(&replay.loader);
     shs_dataset_close(&replay.dataset);
     return cli_close(&replay.run, code);
@@ -262,7 +289,8 @@ const struct cli_command cli_replay = {
         "makes one batch of a run again, alone, and prints its rows, its hash and every draw",
     .details =
         "It needs no MPI and reads no other batch. Give it the options of the run: its --seed, "
-        "--fields, --augment and so on.\n\n"
+        "--fields, --augment and so on. Where import kept the files that rows come from, it names "
+        "them.\n\n"
         "The line of a slot tells what its operators have drawn, from left to right: "
         "OPERATOR(no) where p leaves the sample out, OPERATOR(NAME=VALUE, ...) with what was "
         "drawn, and OPERATOR(yes) where nothing more was drawn than that p holds. Operators that "

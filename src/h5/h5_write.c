@@ -9,22 +9,9 @@
 #include "h5_open.h"
 #include "h5_sink.h"
 #include "h5_type.h"
+#include "h5_writer.h"
 
-struct h5_writer {
-    hid_t file;
-    char *path;
-    int error; /* errno value of the first error in writing, which the driver hides from HDF5 */
-    /* the dataset that was created last */
-    hid_t dataset;
-    char *name;
-    shs_tensor shape;
-    uint64_t rows_written;
-};
-
-/* Inside a guard. Returns SHS_OK if a call succeeded and all bytes so far could be written, else
- * the call's status. The message says what was to be done, and the reason. */
-__attribute__((format(printf, 3, 4))) static shs_status check(const struct h5_writer *writer,
-                                                              bool good, const char *format, ...)
+shs_status h5_writer_check(const struct h5_writer *writer, bool good, const char *format, ...)
 {
     char what[CORE_MESSAGE_BYTES];
     va_list arguments;
@@ -37,8 +24,7 @@ __attribute__((format(printf, 3, 4))) static shs_status check(const struct h5_wr
                      strerror(writer->error));
 }
 
-/* Makes a property list of a class without times, so that the same content gives the same bytes. */
-static hid_t without_times(hid_t class)
+hid_t h5_writer_without_times(hid_t class)
 {
     hid_t list = H5Pcreate(class);
     if (list >= 0 && H5Pset_obj_track_times(list, false) < 0) {
@@ -60,7 +46,7 @@ static hid_t access_list(void)
 
 static hid_t create_file(const char *path)
 {
-    hid_t access = access_list(), creation = without_times(H5P_FILE_CREATE);
+    hid_t access = access_list(), creation = h5_writer_without_times(H5P_FILE_CREATE);
     hid_t file = H5I_INVALID_HID;
     if (access >= 0 && creation >= 0) file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
     if (access >= 0) H5Pclose(access);
@@ -98,7 +84,7 @@ static shs_status open_by(hid_t (*opener)(const char *path), const char *path, c
             h5_sink_tell((*writer)->file, &(*writer)->error);
         else
             (*writer)->error = h5_sink_open_error();
-        status = check(*writer, (*writer)->file >= 0, "cannot %s %s", what, path);
+        status = h5_writer_check(*writer, (*writer)->file >= 0, "cannot %s %s", what, path);
         h5_guard_end(&guard);
     }
     if (status) h5_abandon(writer);
@@ -132,9 +118,10 @@ static shs_status create_groups(struct h5_writer *writer, const char *name)
     for (char *slash = strchr(path, '/'); slash && !status; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         if (*path && H5Lexists(writer->file, path, H5P_DEFAULT) == 0) {
-            hid_t creation = without_times(H5P_GROUP_CREATE);
+            hid_t creation = h5_writer_without_times(H5P_GROUP_CREATE);
             hid_t group = H5Gcreate2(writer->file, path, H5P_DEFAULT, creation, H5P_DEFAULT);
-            status = check(writer, group >= 0, "%s: cannot create group %s", writer->path, path);
+            status = h5_writer_check(writer, group >= 0, "%s: cannot create group %s", writer->path,
+                                     path);
             if (group >= 0) H5Gclose(group);
             if (creation >= 0) H5Pclose(creation);
         }
@@ -172,7 +159,7 @@ static hid_t create_dataset(struct h5_writer *writer, const char *name, const sh
         extent[axis] = shape->shape[axis];
     hid_t space =
         shape->axes ? H5Screate_simple((int)shape->axes, extent, NULL) : H5Screate(H5S_SCALAR);
-    hid_t creation = without_times(H5P_DATASET_CREATE), type = h5_file_type(shape->type);
+    hid_t creation = h5_writer_without_times(H5P_DATASET_CREATE), type = h5_file_type(shape->type);
     hid_t dataset = H5I_INVALID_HID;
     if (space >= 0 && creation >= 0 && type >= 0 && set_storage(creation, shape, storage) >= 0)
         dataset = H5Dcreate2(writer->file, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
@@ -187,13 +174,14 @@ shs_status h5_create_array(struct h5_writer *writer, const char *name, const shs
 {
     struct h5_guard guard = h5_guard_begin();
     bool closed = close_dataset(writer) >= 0;
-    shs_status status = check(writer, closed, "%s: a dataset cannot be written", writer->path);
+    shs_status status =
+        h5_writer_check(writer, closed, "%s: a dataset cannot be written", writer->path);
     if (!status) status = core_copy(name, &writer->name);
     if (!status) status = create_groups(writer, name);
     if (!status) {
         writer->dataset = create_dataset(writer, name, shape, storage);
-        status =
-            check(writer, writer->dataset >= 0, "%s: cannot create dataset %s", writer->path, name);
+        status = h5_writer_check(writer, writer->dataset >= 0, "%s: cannot create dataset %s",
+                                 writer->path, name);
     }
     h5_guard_end(&guard);
     writer->shape = *shape;
@@ -216,12 +204,13 @@ shs_status h5_fill_array(struct h5_writer *writer, const char *name)
 {
     struct h5_guard guard = h5_guard_begin();
     bool closed = close_dataset(writer) >= 0;
-    shs_status status = check(writer, closed, "%s: a dataset cannot be written", writer->path);
+    shs_status status =
+        h5_writer_check(writer, closed, "%s: a dataset cannot be written", writer->path);
     if (!status) status = core_copy(name, &writer->name);
     if (!status) {
         writer->dataset = open_to_fill(writer, name);
-        status = check(writer, writer->dataset >= 0, "%s: cannot write to dataset %s", writer->path,
-                       name);
+        status = h5_writer_check(writer, writer->dataset >= 0, "%s: cannot write to dataset %s",
+                                 writer->path, name);
     }
     if (!status) {
         struct h5_file file = {.id = writer->file, .path = writer->path};
@@ -257,8 +246,8 @@ static herr_t write_selection(struct h5_writer *writer, uint64_t first, uint64_t
 static shs_status check_rows(const struct h5_writer *writer, bool good, uint64_t first,
                              uint64_t count)
 {
-    return check(writer, good, "%s: dataset %s: rows %llu to %llu cannot be written", writer->path,
-                 writer->name, (ull)first, (ull)(first + count - 1));
+    return h5_writer_check(writer, good, "%s: dataset %s: rows %llu to %llu cannot be written",
+                           writer->path, writer->name, (ull)first, (ull)(first + count - 1));
 }
 
 shs_status h5_write_rows_at(struct h5_writer *writer, uint64_t first, uint64_t count,
@@ -297,7 +286,8 @@ static shs_status write_attribute(struct h5_writer *writer, hid_t object, const 
     hid_t space = H5Screate_simple(1, &extent, NULL);
     hid_t attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
     bool good = attribute >= 0 && H5Awrite(attribute, type, values) >= 0;
-    shs_status status = check(writer, good, "%s: cannot write attribute %s", writer->path, name);
+    shs_status status =
+        h5_writer_check(writer, good, "%s: cannot write attribute %s", writer->path, name);
     if (attribute >= 0) H5Aclose(attribute);
     if (space >= 0) H5Sclose(space);
     h5_guard_end(&guard);
@@ -315,8 +305,7 @@ shs_status h5_write_u64(struct h5_writer *writer, const char *name, const uint64
     return write_attribute(writer, writer->file, name, H5T_NATIVE_UINT64, values, count);
 }
 
-/* Makes the type of a text of `bytes` bytes, padded with zeros. */
-static hid_t text_type(size_t bytes)
+hid_t h5_writer_text_type(size_t bytes)
 {
     hid_t type = H5Tcopy(H5T_C_S1);
     if (H5Tset_size(type, bytes) < 0 || H5Tset_strpad(type, H5T_STR_NULLPAD) < 0 ||
@@ -339,7 +328,7 @@ shs_status h5_write_names(struct h5_writer *writer, const char *attribute, const
     for (uint64_t i = 0; i < count; i++)
         memcpy(texts + i * longest, names[i], strlen(names[i]));
     struct h5_guard guard = h5_guard_begin();
-    hid_t type = text_type(longest);
+    hid_t type = h5_writer_text_type(longest);
     status = write_attribute(writer, writer->dataset, attribute, type, texts, count);
     if (type >= 0) H5Tclose(type);
     h5_guard_end(&guard);
@@ -356,8 +345,8 @@ static shs_status write_single(struct h5_writer *writer, const char *path, const
     if (object >= 0 && type >= 0 && space >= 0)
         written = H5Acreate2(object, attribute, type, space, H5P_DEFAULT, H5P_DEFAULT);
     bool good = written >= 0 && H5Awrite(written, type, value) >= 0;
-    shs_status status =
-        check(writer, good, "%s: cannot write attribute %s of %s", writer->path, attribute, path);
+    shs_status status = h5_writer_check(writer, good, "%s: cannot write attribute %s of %s",
+                                        writer->path, attribute, path);
     if (written >= 0) H5Aclose(written);
     if (space >= 0) H5Sclose(space);
     if (object >= 0) H5Oclose(object);
@@ -394,7 +383,7 @@ shs_status h5_finish(struct h5_writer **writer)
     bool closed = close_dataset(*writer) >= 0;
     closed = H5Fclose((*writer)->file) >= 0 && closed;
     (*writer)->file = H5I_INVALID_HID;
-    shs_status status = check(*writer, closed, "%s cannot be written", (*writer)->path);
+    shs_status status = h5_writer_check(*writer, closed, "%s cannot be written", (*writer)->path);
     h5_guard_end(&guard);
     h5_abandon(writer);
     return status;

@@ -48,6 +48,22 @@ shs_status h5_write_chunk(struct h5_writer *writer, uint64_t first, const void *
 shs_status h5_write_names(struct h5_writer *writer, const char *attribute, const char *const *names,
                           uint64_t count);
 
+/* A member of the records of a table: a text of fixed length, in UTF-8 and padded with zeros, or a
+ * u64. */
+struct h5_member {
+    const char *name;
+    size_t text_bytes; /* 0: a u64 */
+};
+
+/* Creates a table of `rows` records, at least 1, each with these members one after the other and
+ * without gaps. The array created last must be complete. */
+shs_status h5_create_table(struct h5_writer *writer, const char *name,
+                           const struct h5_member *members, size_t n_members, uint64_t rows);
+
+/* Writes records of the table created last. */
+shs_status h5_write_records(struct h5_writer *writer, uint64_t first, uint64_t count,
+                            const void *records);
+
 /* Writes an attribute of the root group. */
 shs_status h5_write_text(struct h5_writer *writer, const char *name, const char *text);
 shs_status h5_write_u64(struct h5_writer *writer, const char *name, const uint64_t *values,

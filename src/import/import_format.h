@@ -34,6 +34,7 @@ struct import_origin {
     const char *const *classes;
     const char *const *files; /* files that the rows come from; NULL: the file `path` */
     size_t n_files;
+    uint64_t n_sources; /* sources worth keeping beside the rows; 0: none */
 };
 
 struct import_format {
@@ -43,6 +44,9 @@ struct import_format {
     /* Called after `open`, when the shape has been checked. May be NULL. */
     shs_status (*prepare)(struct import_origin *origin);
     shs_status (*read)(struct import_origin *origin, uint64_t first, uint64_t count, void *rows);
+    /* Gives a source's name and first row. Only of a format with n_sources. */
+    shs_status (*source)(const struct import_origin *origin, uint64_t number, char **name,
+                         uint64_t *first);
     shs_status (*finish)(struct import_origin *origin); /* may be NULL */
     /* Releases what `open` made, also after an `open` that failed half way. */
     void (*close)(struct import_origin *origin);

@@ -66,6 +66,7 @@ static shs_status open_h5(const struct import_request *request, struct import_or
     if (status) return status;
     origin->files = (const char *const *)hdf5->sources.files.path;
     origin->n_files = hdf5->sources.files.count;
+    if (hdf5->sources.count > 1) origin->n_sources = hdf5->sources.count;
     return note(hdf5, request);
 }
 
@@ -73,6 +74,17 @@ static shs_status read_rows(struct import_origin *origin, uint64_t first, uint64
                             void *rows)
 {
     return import_h5_join_read(((struct hdf5 *)origin)->join, first, count, rows);
+}
+
+static shs_status name_source(const struct import_origin *origin, uint64_t number, char **name,
+                              uint64_t *first)
+{
+    const struct import_h5_sources *sources = &((const struct hdf5 *)origin)->sources;
+    struct core_text text = {0};
+    core_text_add(&text, "%s:%s", import_h5_source_path(sources, (size_t)number),
+                  sources->source[number].name);
+    *first = sources->source[number].first;
+    return core_text_take(&text, name);
 }
 
 static void close_h5(struct import_origin *origin)
@@ -86,4 +98,5 @@ const struct import_format import_h5 = {.name = "h5",
                                         .bytes = sizeof(struct hdf5),
                                         .open = open_h5,
                                         .read = read_rows,
+                                        .source = name_source,
                                         .close = close_h5};

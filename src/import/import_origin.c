@@ -314,6 +314,18 @@ const char *import_origin_path(const struct import_origin *origin, size_t number
     return number ? NULL : origin->path;
 }
 
+uint64_t import_origin_sources(const struct import_origin *origin)
+{
+    return origin->n_sources;
+}
+
+shs_status import_origin_source(const struct import_origin *origin, uint64_t number, char **name,
+                                uint64_t *first)
+{
+    *name = NULL;
+    return origin->format->source(origin, number, name, first);
+}
+
 const char *import_origin_note(const struct import_origin *origin)
 {
     return origin->note;

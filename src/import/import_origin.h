@@ -58,6 +58,15 @@ const shs_tensor *import_origin_shape(const struct import_origin *origin);
  */
 const char *import_origin_path(const struct import_origin *origin, size_t number);
 
+/* Returns how many images, files or datasets the rows come from, if they are worth keeping: for a
+ * folder of images, and for datasets that are joined. Else returns 0. */
+uint64_t import_origin_sources(const struct import_origin *origin);
+
+/* Gives the name of such a source, counted from 0, and the number of its first row. The caller
+ * releases *name with core_free(). */
+shs_status import_origin_source(const struct import_origin *origin, uint64_t number, char **name,
+                                uint64_t *first);
+
 /* Returns what was taken for granted, a line for each thing, as in "table.csv: line 1 is a
  * heading". Returns NULL if nothing was. */
 const char *import_origin_note(const struct import_origin *origin);

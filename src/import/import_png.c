@@ -113,6 +113,7 @@ static shs_status open_images(struct images *images)
     if (!status) status = decode(images, images->example, NULL, &one);
     if (status) return status;
     images->origin.shape = shape_of_all(images, &one);
+    images->origin.n_sources = images->folder.n_images;
     core_text_add(&text, "%s: %llu images in the order of their names", images->folder.path,
                   (ull)images->folder.n_images);
     return core_text_take(&text, &images->origin.note);
@@ -151,6 +152,13 @@ static shs_status read_rows(struct import_origin *origin, uint64_t first, uint64
     for (uint64_t i = 0; i < count && !status; i++)
         status = decode_image(images, first + i, (unsigned char *)rows + i * origin->row_bytes);
     return status;
+}
+
+static shs_status name_image(const struct import_origin *origin, uint64_t number, char **name,
+                             uint64_t *first)
+{
+    *first = number;
+    return import_folder_path_of(&((const struct images *)origin)->folder, number, name);
 }
 
 static void close_folder(struct import_origin *origin)
@@ -230,4 +238,5 @@ const struct import_format import_png = {.name = "png",
                                          .bytes = sizeof(struct images),
                                          .open = open_folder,
                                          .read = read_rows,
+                                         .source = name_image,
                                          .close = close_folder};

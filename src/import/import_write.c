@@ -5,6 +5,7 @@
 #include "core_memory.h"
 #include "core_text.h"
 #include "import_encoder.h"
+#include "import_index.h"
 #include "io_crc32c.h"
 #include "io_durable.h"
 
@@ -64,6 +65,7 @@ static shs_status create_output(struct h5_writer *writer, const struct import_ou
     if (!status && output->classes)
         status = h5_write_names(writer, "classes", output->classes, output->n_classes);
     if (!status) status = h5_create_array(writer, sums, &sums_shape, &of_sums);
+    if (!status) status = import_index_write(writer, output);
     core_free(&sums);
     return status;
 }

@@ -12,6 +12,8 @@
 #include "h5_write.h"
 #include "mpi_run.h"
 
+struct import_origin;
+
 /* An array to write. */
 struct import_output {
     const char *name;
@@ -24,6 +26,11 @@ struct import_output {
     /* Local. Reads rows [first, first + count). `first` rises from call to call. */
     shs_status (*read)(void *user, uint64_t first, uint64_t count, void *rows);
     void *user;
+    /* The origin to keep beside the array, or NULL. */
+    const struct import_origin *origin;
+    /* Local. Lists the origin's rows that [first, first + count) are. `first` rises from call to
+     * call; 0 begins anew. NULL: they are the origin's rows, in order. */
+    void (*list)(void *user, uint64_t first, uint64_t count, uint64_t *rows);
 };
 
 /* Reports progress in bytes of rows. Called on rank 0. */
@@ -32,9 +39,9 @@ struct import_progress {
     void *user;
 };
 
-/* Collective. Writes the arrays, and NAME.crc32c beside each, to the file `path`, which is
- * replaced. After an error an incomplete file may stay there. Only rank 0 needs `path`. `progress`
- * may be NULL. */
+/* Collective. Writes the arrays, and NAME.crc32c and the origins beside each, to the file `path`,
+ * which is replaced. After an error an incomplete file may stay there. Only rank 0 needs `path`.
+ * `progress` may be NULL. */
 shs_status import_write(shs_run *run, const char *path, const struct import_output *outputs,
                         size_t count, const struct import_progress *progress);
 

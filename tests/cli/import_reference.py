@@ -231,15 +231,16 @@ def check(path, folder):
             assert (labels[()] == np.repeat([0, 1, 3], 20)).all()
 
 
-if sys.argv[1] == "make":
-    maker = Maker(sys.argv[2])
-    maker.make_npy()
-    maker.make_raw()
-    maker.make_csv()
-    maker.make_png()
-    with open(maker.path("cases.txt"), "w") as out:
-        out.write("".join(case + "\n" for case in maker.cases))
-elif sys.argv[1] == "split":
-    check_split(*sys.argv[2:])
-else:
-    check(*sys.argv[2:])
+if __name__ == "__main__":
+    if sys.argv[1] == "make":
+        maker = Maker(sys.argv[2])
+        maker.make_npy()
+        maker.make_raw()
+        maker.make_csv()
+        maker.make_png()
+        with open(maker.path("cases.txt"), "w") as out:
+            out.write("".join(case + "\n" for case in maker.cases))
+    elif sys.argv[1] == "split":
+        check_split(*sys.argv[2:])
+    else:
+        check(*sys.argv[2:])
