@@ -4,6 +4,7 @@
 
 #include "core_memory.h"
 #include "core_text.h"
+#include "data_dataset.h"
 
 void cli_origins_close(struct cli_origins *origins)
 {
@@ -65,20 +66,25 @@ shs_status cli_origins_find(struct cli_origins *origins, const char *path, const
     return core_text_take(&told, text);
 }
 
-shs_status cli_origins_of_rows(struct cli_origins *origins, const char *path, const shs_rows *rows,
+shs_status cli_origins_of_rows(struct cli_origins *origins, const shs_dataset *dataset,
+                               const shs_location *at, size_t field, const shs_rows *rows,
                                char **text)
 {
     struct core_text told = {0};
+    size_t array = dataset->what.part[field].array;
+    struct data_series series = data_files_series(&dataset->files, (size_t)at->file, array);
+    uint64_t each = series.samples == DATA_ONE_SERIES || !series.rows ? 1 : series.rows;
     char *first, *last = NULL;
     *text = NULL;
     if (!rows->count) return SHS_OK;
-    shs_status status = cli_origins_find(origins, path, rows->dataset, rows->first, &first);
-    if (status || !first || rows->count == 1) {
+    uint64_t begin = rows->first / each;
+    uint64_t end = (rows->first + (rows->count - 1) * rows->every) / each;
+    shs_status status = cli_origins_find(origins, at->path, rows->dataset, begin, &first);
+    if (status || !first || begin == end) {
         *text = first;
         return status;
     }
-    uint64_t end = rows->first + rows->count - 1;
-    status = cli_origins_find(origins, path, rows->dataset, end, &last);
+    status = cli_origins_find(origins, at->path, rows->dataset, end, &last);
     if (!status) core_text_add(&told, "%s to %s", first, last);
     core_free(&first);
     core_free(&last);

@@ -20,9 +20,11 @@ struct cli_origins {
 shs_status cli_origins_find(struct cli_origins *origins, const char *path, const char *dataset,
                             uint64_t row, char **text);
 
-/* Local. Finds what the rows of a sample's field were imported from: as above for one row; of
- * several rows the first and the last. */
-shs_status cli_origins_of_rows(struct cli_origins *origins, const char *path, const shs_rows *rows,
+/* Local. Finds what the rows of a sample were imported from in field number `field`: as above for
+ * one row; of several rows the first and the last. With axes=2 a row of the dataset is an index of
+ * its first axis. */
+shs_status cli_origins_of_rows(struct cli_origins *origins, const shs_dataset *dataset,
+                               const shs_location *at, size_t field, const shs_rows *rows,
                                char **text);
 
 void cli_origins_close(struct cli_origins *origins);

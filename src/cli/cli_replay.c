@@ -105,7 +105,7 @@ static shs_status print_origins(struct replay *replay, uint64_t sample)
         char *from = NULL;
         status = shs_locate_rows(replay->dataset, sample, f, &rows);
         if (!status && strcmp(before, rows.dataset) != 0)
-            status = cli_origins_of_rows(&replay->origins, at.path, &rows, &from);
+            status = cli_origins_of_rows(&replay->origins, replay->dataset, &at, f, &rows, &from);
         if (from) {
             printf("    %s from ", shs_dataset_field(replay->dataset, f)->name);
             cli_print_text(stdout, from);

@@ -86,7 +86,7 @@ static const char *check(const struct io_filter *filter)
 static bool decompress(const struct work *work, const unsigned char *from, size_t bytes,
                        size_t size)
 {
-    (void)from, (void)bytes, (void)size; /* a build may have neither library */
+    (void)work, (void)from, (void)bytes, (void)size; /* a build may have neither library */
 #if IO_HAS_LZ4
     if (work->compression == BY_LZ4)
         return bytes <= INT_MAX && size <= INT_MAX &&
