@@ -1,5 +1,6 @@
 /* main() of shardstep: starts MPI if a launcher is there, and runs the command. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -154,6 +155,7 @@ int main(int count, char **words)
 {
     int code;
     h5_forget_at_exit();
+    signal(SIGXFSZ, SIG_IGN); /* a file beyond the limit of sizes is an error of write() then */
     if (count > 1 && !strcmp(words[1], IO_PROBE))
         return cli_probe_main(false, count - 2, words + 2);
     if (count > 1 && !strcmp(words[1], IO_PROBE_WITH_PLUGINS))

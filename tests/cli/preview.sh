@@ -136,7 +136,7 @@ refuse 'field map has 2 channels, and an image has 1, 3 or 4' \
 [ "$before" = "$(there)" ] || fail "a refused preview left something: $(ls)"
 
 # no room: one message, with the name that was asked for
-(failures=0 && trap '' XFSZ && ulimit -f 4 && refuse 'cannot write bad.png: File too large' "${run[@]}" bad.png; [ "$failures" = 0 ]) ||
+(failures=0 && ulimit -f 4 && refuse 'cannot write bad.png: File too large' "${run[@]}" bad.png; [ "$failures" = 0 ]) ||
     fail "a file that may not grow"
 if mkdir small && mount -t tmpfs -o size=16k none small 2> /dev/null; then
     refuse 'cannot write small/bad.png: No space left on device; make room' "${run[@]}" small/bad.png
