@@ -104,7 +104,7 @@ static shs_status bind_noise(const struct augment_call *call, void *setting,
     "For f64 it is computed in f64; for other types mean and deviation are rounded to f32, and "   \
     "each operation is rounded in f32. Results of integers are then clamped to the type's range "  \
     "and rounded to the nearest whole number, half to even; floats are not clamped, and NaN "      \
-    "stays NaN. "
+    "keeps its bits. "
 
 #define NORMAL_DRAWS "a float normal z for each element, in the order of memory"
 

@@ -492,7 +492,7 @@ class Noise(Random):
         of = x.dtype.type
         z = normals[:len(array)] if array.ndim else normals
         noise = of(mean) + np.asarray(deviation, x.dtype) * z.astype(x.dtype)
-        return stored(x + noise, array.dtype)
+        return np.where(array == array, stored(x + noise, array.dtype), array)  # NaN keeps its bits
 
 
 @operator
