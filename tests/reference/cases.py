@@ -28,6 +28,7 @@ SUITABLE = {
                                      (4, 3, 2, 2), (2, 2, 3, 3), (3, 5, 2, 2), (3, 3, 4, 5)]),
     'field': (['<f4', '<f4', '>f4', '<f8', 'u1', '<i4'],
               [(5, 6), (4, 5, 3), (3, 4, 5), (2, 3, 4, 2), (7, 4), (3, 3, 3)])}
+RESCALING = ['unpack', 'log1p', 'asinh', 'normalize']
 VECTORS = ['vector', 'flow']  # of these
 SQUARES = [(4, 4), (5, 5), (3, 4), (3, 3, 3), (3, 3, 3)]
 # What `shardstep stats --write` has written: of channels, or 0 of all elements; of another field, which
@@ -54,6 +55,7 @@ class Case:
         self.offset_kind = self.rng.choice(['<i8', '>u4', 'u2'])
         self.weight_kind = self.rng.choice(['f4', 'f8'])
         self.named, self.figures, self.fits, self.twins, self.weightless = {}, {}, {}, [], False
+        self.rescaled = set()  # fields whose numbers have another scale, so that figures no longer fit
         self.blended = []  # fields for operators that leave NaN out
         self.choose_fields()
         self.make_sources()
@@ -420,10 +422,13 @@ class Case:
             if kind.mixes and self.mixes:
                 continue
             sample[least].together = self.components(names, sample)
-            sample[least].figures = self.figures_for(least) if len(names) == 1 else ()
+            takes_figures = len(names) == 1 and least not in self.rescaled
+            sample[least].figures = self.figures_for(least) if takes_figures else ()
             call = self.first(lambda kind=kind: kind.example(self.rng, sample[least]))
             if call and not (differ and ('layout=' in call or any(one in call for one in by_shape))):
                 calls.append(call)
+                if any(f'{name}(' in call for name in RESCALING):
+                    self.rescaled.update(names)
                 self.mixes = self.mixes or kind.mixes
                 text = f"{','.join(names)}: {call}"
                 augment.augment(augment.parse(text), [sample], [augment.AnyStream()], 1)
