@@ -18,7 +18,9 @@ includes=$(for folder in include src/*/; do printf -- '-I%s ' "$folder"; done)
 tidy() {
     cmake -S . -B "$work/lint" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang \
         -DCMAKE_EXPORT_COMPILE_COMMANDS=ON > "$work/lint.log" 2>&1 || { cat "$work/lint.log"; return 1; }
-    printf '%s\n' src/*/*.c examples/*.c | xargs -P "$(nproc)" -n 8 \
+    local absent='^$'
+    pkg-config --exists blosc2 || absent='/io_blosc2\.c$' # its library's header is not there
+    printf '%s\n' src/*/*.c examples/*.c | grep -vE "$absent" | xargs -P "$(nproc)" -n 8 \
         clang-tidy --quiet -p "$work/lint" 2> "$work/lint.log" ||
         { grep -vE 'warnings? (generated|treated)|^Suppressed|^Use -header' "$work/lint.log"; return 1; }
 }

@@ -18,6 +18,7 @@ enum {
 static shs_status read_word(const char **text, char word[WORD_BYTES])
 {
     size_t length = strcspn(*text, " \t\n[]");
+    *word = '\0';
     if (length >= WORD_BYTES)
         return core_fail(SHS_ERROR_ARGUMENT, "'%.60s…' is too long for a name", *text);
     memcpy(word, *text, length);
@@ -70,7 +71,7 @@ static bool read_slice(const char *word, struct slice *slice)
 {
     char copy[WORD_BYTES], *end, *step = NULL;
     *slice = (struct slice){.step = 1, .open = true};
-    strcpy(copy, word);
+    memcpy(copy, word, strlen(word) + 1);
     end = strchr(copy, ':');
     if (!end) {
         if (!core_parse_u64(word, &slice->begin) || slice->begin == UINT64_MAX) return false;

@@ -47,7 +47,8 @@ static shs_status fill(const struct import_origin *origin, uint64_t number, size
     shs_status status = import_origin_source(origin, number, &name, &first);
     if (status) return status;
     memset(record, 0, longest);
-    memcpy(record, name, strlen(name));
+    for (size_t i = 0; name[i]; i++)
+        record[i] = (unsigned char)name[i];
     for (int byte = 0; byte < 8; byte++)
         record[longest + (size_t)byte] = (unsigned char)(first >> 8 * byte);
     core_free(&name);

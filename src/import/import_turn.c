@@ -8,7 +8,7 @@ static void gather(const char *from, uint64_t stride, uint64_t count, size_t siz
 #define GATHER(BYTES)                                                                              \
     case BYTES:                                                                                    \
         for (uint64_t i = 0; i < count; i++)                                                       \
-            memcpy(to + i * BYTES, from + i * stride, BYTES);                                      \
+            memcpy(to + i * (BYTES), from + i * stride, BYTES);                                    \
         return;
     switch (size) {
         GATHER(1)

@@ -25,7 +25,7 @@ static inline __attribute__((always_inline)) void turn(words row[8])
     for (unsigned i = 0; i < 4; i++)
         swap_bits(&row[i + (i & 2)], &row[i + (i & 2) + 2], 2, UINT64_C(0x3333333333333333));
 #pragma GCC unroll 4
-    for (unsigned i = 0; i < 4; i++)
+    for (size_t i = 0; i < 4; i++)
         swap_bits(&row[2 * i], &row[2 * i + 1], 1, UINT64_C(0x5555555555555555));
 }
 

@@ -223,7 +223,7 @@ uint64_t io_layout_chunks_of(const struct io_layout *layout, const struct io_par
 struct copy {
     const struct io_layout *layout;
     const struct io_part *part;
-    const uint64_t *corner; /* of the chunk */
+    uint64_t corner[SHS_MAX_AXES]; /* of the chunk */
     size_t from_step[SHS_MAX_AXES], to_step[SHS_MAX_AXES];
     uint32_t axes; /* axes behind these are whole in both arrays, and copied as one run */
     size_t run_bytes;
@@ -315,13 +315,12 @@ static shs_status copy_rows(const struct copy *copy, uint64_t from, size_t row_s
 static shs_status copy_chunk(struct copy *copy, uint64_t chunk, const struct io_run_rows *wanted)
 {
     const struct io_layout *layout = copy->layout;
-    uint64_t corner[SHS_MAX_AXES], length = layout->series_rows,
-                                   end = wanted->first + wanted->count;
+    const uint64_t *corner = copy->corner;
+    uint64_t length = layout->series_rows, end = wanted->first + wanted->count;
     size_t row_step = set_steps(copy), bytes = copy->part ? copy->part->bytes : layout->row_bytes;
     bool two = layout->row_axes == 2;
     shs_status status = SHS_OK;
-    find_corner(layout, chunk, corner);
-    copy->corner = corner;
+    find_corner(layout, chunk, copy->corner);
     uint64_t height = layout->chunk[two], series = two ? corner[0] : 0;
     uint64_t stop = two ? corner[0] + layout->chunk[0] : 1;
     if (two && stop > (end - 1) / length + 1) stop = (end - 1) / length + 1;
