@@ -77,7 +77,7 @@ int main(int argc, char **argv)
                                  .vranks = strtoull(argv[4], NULL, 10)};
     shs_must(shs_augment_table_open(&operators));
     shs_must(shs_augment_register(operators, "blank", 1, &callback));
-    shs_must(shs_open(MPI_COMM_NULL, &how, &run));
+    shs_must(shs_open_ranks(0, 1, NULL, NULL, &how, &run));
     shs_must(shs_dataset_open(run, argv[1], argv[2], NULL, &data));
     const shs_loader_options options = {.batch = strtoull(argv[5], NULL, 10),
                                         .augment = argv[3],
