@@ -6,6 +6,7 @@
 #include <hdf5.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core_hash.h"
@@ -130,6 +131,18 @@ static inline struct held_by_process count_held(void)
 {
     return (struct held_by_process){count_entries("/proc/self/task"),
                                     count_entries("/proc/self/fd")};
+}
+
+/* Counts again once there are as few threads as before, or after two seconds: the system lists a
+ * thread for a moment after it was joined. */
+static inline struct held_by_process count_held_after(const struct held_by_process *before)
+{
+    struct held_by_process held = count_held();
+    for (int wait = 0; wait < 200 && held.threads > before->threads; wait++) {
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+        held = count_held();
+    }
+    return held;
 }
 
 #endif

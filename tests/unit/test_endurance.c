@@ -59,7 +59,7 @@ static void many_opens_leak_nothing(void)
         }
     }
     harness_where(NULL);
-    struct held_by_process after = count_held();
+    struct held_by_process after = count_held_after(&before);
     CHECK_EQ(after.threads, before.threads);
     CHECK_EQ(after.descriptors, before.descriptors);
     CHECK_EQ(counted.live, live);
