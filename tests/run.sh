@@ -73,8 +73,8 @@ for name in $builds; do
         option=-DMPI_C_COMPILER=mpicc.mpich
         [ $name = mpich ] || option=-DSHARDSTEP_HDF5=serial
         build $name -DCMAKE_BUILD_TYPE=Release $option -DSHARDSTEP_TEST_RANKS=3
-        # ranks that something else than MPI joins (_gathered) are tried by the other builds
-        RANKS='1 2 3' run $name -LE '^pure$' -E '_gathered' -R '^(unit|mpi)\.|^cli\.(launcher|import_ranks|stats)$|^package\.platform$'
+        # other builds try ranks that something else than MPI joins (_gathered), and threads that read ahead
+        RANKS='1 2 3' run $name -LE '^pure$' -E '_(gathered|ahead)' -R '^(unit|mpi)\.|^cli\.(launcher|import_ranks|stats)$|^package\.platform$'
         ;;
     nompi)
         build nompi -DCMAKE_BUILD_TYPE=Release -DSHARDSTEP_MPI=OFF
