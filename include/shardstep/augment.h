@@ -29,7 +29,8 @@
  * type and with as many channels. Figures of another field, such as the training images for the
  * test images, are taken if the call names it: normalize(from=FILE, field=train/images).
  * Figures are those of the stored numbers, so `from` is refused behind log1p, asinh, unpack and
- * another normalize.
+ * another normalize, also within sometimes and one_of. Behind an operator of the program's own it
+ * is taken: only the program knows whether that operator keeps the scale.
  * shs_loader_open() reads the file on rank 0, hands it on, and puts mean, std and, behind an
  * operator that changed the type, scale=none in the place of `from`. The numbers have 9 digits. Of
  * an unsigned integer type that no operator changed they are divided by the type's maximum first,

@@ -190,14 +190,27 @@ bool shs_augment_changes(const shs_augment *augment, size_t field)
     return false;
 }
 
-const char *augment_remapped(const shs_augment *augment, size_t field)
+/* Returns the operation directly within a holder that is operation number `inner` or holds it. */
+static size_t branch_with(const struct augment_operation *operations, size_t holder, size_t inner)
 {
+    size_t branch = holder + 1;
+    while (branch + operations[branch].inner < inner)
+        branch += 1 + operations[branch].inner;
+    return branch;
+}
+
+const char *augment_remapped(const shs_augment *augment, size_t operation, size_t field)
+{
+    const struct augment_operation *operations = augment->operations;
     const char *name = NULL;
-    for (size_t o = 0; o < augment->n_operations; o++)
-        for (size_t t = 0; t < augment->operations[o].n_targets; t++)
-            if (augment->operations[o].kind->remaps &&
-                augment->operations[o].targets[t].field == field)
-                name = augment->operations[o].kind->name;
+    for (size_t o = 0; o < operation; o++) {
+        const struct augment_kind *kind = operations[o].kind;
+        bool around = o + operations[o].inner >= operation;
+        for (size_t t = 0; t < operations[o].n_targets && kind->remaps; t++)
+            if (operations[o].targets[t].field == field) name = kind->name;
+        if (around && kind->holds == AUGMENT_HOLDS_ONE)
+            o = branch_with(operations, o, operation) - 1;
+    }
     return name;
 }
 

@@ -86,13 +86,15 @@ static bool is_from(const char *text, size_t open, struct augment_from *from)
 bool augment_from_find(const char *text, size_t at, struct augment_from *from)
 {
     size_t depth = 0, word = 0;
-    bool in_word = false;
+    bool in_word = false, quoted = false;
     *from = (struct augment_from){.statement = 0};
     for (size_t now = 0; text[now]; now++) {
         char c = text[now];
+        if (c == '"') quoted = !quoted;
+        if (quoted) continue;
         if (c == '(') {
             from->call = word;
-            if (!depth) from->outer = word;
+            from->depth = depth;
             if (word >= at && from->calls > from->statement && is_from(text, now, from))
                 return true;
             if (++depth > MOST_DEPTH) return false;

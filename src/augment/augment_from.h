@@ -24,8 +24,8 @@ struct augment_from_value {
 struct augment_from {
     size_t statement; /* where the statement begins */
     size_t calls;     /* where its operators begin, behind the colon */
-    size_t outer;     /* where the outermost call begins that has this call in it, or this call */
     size_t call;      /* where the call begins: the n of normalize */
+    size_t depth;     /* the calls around this call */
     size_t end;       /* the place of the call's closing parenthesis */
     struct augment_from_value values[AUGMENT_FROM_VALUES];
     size_t n_values;

@@ -77,9 +77,10 @@ struct shs_augment {
     size_t mixed_offset; /* bytes before the mixed samples in the scratch memory */
 };
 
-/* Returns the name of the last operator that gives the numbers of a field another scale; NULL if
- * none does. */
-const char *augment_remapped(const shs_augment *augment, size_t field);
+/* Returns the name of the last operator before an operation that gives the numbers of a field
+ * another scale; NULL if none does. Operations that one_of applies in place of this operation are
+ * not before it. Of an operator of the program's own nobody knows what it does to a scale. */
+const char *augment_remapped(const shs_augment *augment, size_t operation, size_t field);
 
 /* Divides an augmentation of a program that mixes. Its scratch memory, which has been measured,
  * grows. */

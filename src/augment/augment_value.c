@@ -170,9 +170,11 @@ static const struct augment_parameter normalize_parameters[] = {
 
 const struct augment_kind augment_normalize = {
     .name = "normalize",
-    .help = "Gives (x * s - mean) * r in f32, with r = 1 / std. In a loader from=FILE stands for "
-            "mean, std and scale: FILE is what `shardstep stats --write FILE` wrote of the field, "
-            "or of another field that is named: from=FILE, field=NAME.",
+    .help =
+        "Gives (x * s - mean) * r in f32, with r = 1 / std. In a loader from=FILE stands for "
+        "mean, std and scale: FILE is what `shardstep stats --write FILE` wrote of the field, "
+        "or of another field that is named: from=FILE, field=NAME. Its figures are those of the "
+        "stored numbers, so it is refused behind log1p, asinh, unpack and another normalize.",
     .computes = "s and r are computed in f64 and rounded to f32, and mean is rounded to f32. x is "
                 "converted to f32, and each of the three operations is rounded to f32.",
     .remaps = true,

@@ -23,7 +23,6 @@ struct making {
     shs_augment_table *operators; /* the program's own; NULL: none */
     const char *text;             /* as the program gave it */
     struct core_text made;        /* the text so far */
-    size_t before;                /* bytes of `made` before the outermost call */
     struct augment_from from;     /* the present call */
     char *file;                   /* its file */
     char *named;                  /* its other field, or NULL */
@@ -84,16 +83,6 @@ static shs_status read_file(struct making *making, char **text)
 
 /* ---- whether the figures fit */
 
-/* Finds the field of a name. Returns false if there is none, which the parser will refuse. */
-static bool find_field(const shs_dataset *dataset, const char *name, size_t length, size_t *field)
-{
-    for (*field = 0; *field < dataset->n_fields; (*field)++) {
-        const char *other = dataset->sample[*field].name;
-        if (strlen(other) == length && !memcmp(other, name, length)) return true;
-    }
-    return false;
-}
-
 /* Compares the array of a field, and its type, with those of the figures. */
 static shs_status check_source(const struct making *making, size_t field)
 {
@@ -124,10 +113,11 @@ static size_t channel_axis(const struct making *making, const shs_tensor *sample
     return (size_t)figures->channel_axis - 1 + sample->axes - figures->sample.axes;
 }
 
-/* Refuses figures of stored numbers for numbers that an operator before has given another scale. */
-static shs_status check_scale(const struct making *making, const shs_augment *before, size_t field)
+/* Refuses figures of stored numbers for numbers that an operator before has given another scale.
+ * The last operation of `known` stands for the call. */
+static shs_status check_scale(const struct making *making, const shs_augment *known, size_t field)
 {
-    const char *name = augment_remapped(before, field);
+    const char *name = augment_remapped(known, known->n_operations - 1, field);
     if (!name) return SHS_OK;
     return core_fail(SHS_ERROR_ARGUMENT,
                      "the file has the figures of %s as it is stored, but %s comes first and makes "
@@ -181,15 +171,18 @@ static shs_status check_numbers(const struct making *making)
 
 /* ---- the numbers in the text */
 
-/* Opens the operators before the present call, which say what type its samples have. */
-static shs_status open_before(const struct making *making, shs_augment **augment)
+/* Opens the text up to the present call, with a call of any numbers in its place: the last
+ * operation knows what samples reach the call. */
+static shs_status open_up_to(const struct making *making, shs_augment **augment)
 {
-    const shs_dataset *dataset = making->dataset;
-    char *text;
-    shs_status status =
-        copy_span(making->made.bytes, (struct augment_span){0, making->before}, &text);
-    if (!status) status = load_open_augment(dataset, making->operators, text, augment);
-    core_free(&text);
+    struct core_text text = {0};
+    core_text_add(&text, "%snormalize(mean=0, std=1)", making->made.bytes);
+    for (size_t around = making->from.depth; around; around--)
+        core_text_add(&text, ")");
+    shs_status status = text.status;
+    if (!status)
+        status = load_open_augment(making->dataset, making->operators, text.bytes, augment);
+    core_text_free(&text);
     return status;
 }
 
@@ -208,7 +201,7 @@ static void add_numbers(struct making *making, const char *name, const double *n
 /* The samples that reach the present call. Its fields share the numbers, so they share this type.
  */
 struct reached {
-    const shs_tensor *stored, *now; /* of the last field; NULL if the dataset has none of them */
+    const shs_tensor *stored, *now; /* of the last field */
     struct augment_layouts layouts; /* of the last field, before the call */
     bool differ;                    /* the fields have different layouts */
 };
@@ -281,31 +274,28 @@ static shs_status add_call(struct making *making, const struct reached *reached)
     return making->made.status;
 }
 
-/* Checks every field of the statement, and finds what samples reach the call. */
-static shs_status check_fields(const struct making *making, const shs_augment *before,
+/* Checks every field of the statement, and finds what samples reach the call, which the last
+ * operation of `known` stands for. */
+static shs_status check_fields(const struct making *making, const shs_augment *known,
                                struct reached *reached)
 {
-    const char *text = making->text;
+    const struct augment_operation *call = &known->operations[known->n_operations - 1];
     const shs_tensor **now = &reached->now;
     shs_status status = SHS_OK;
     *reached = (struct reached){.now = NULL};
-    for (size_t at = making->from.statement; at < making->from.calls && !status;) {
-        at += strspn(text + at, " \t\r\n,");
-        size_t length = strcspn(text + at, " \t\r\n,:["), field;
-        bool found = find_field(making->dataset, text + at, length, &field);
-        at += strcspn(text + at, ",:") + 1;
-        if (!found) continue;
+    for (size_t t = 0; t < call->n_targets && !status; t++) {
+        size_t field = call->targets[t].field;
+        const shs_tensor *other = &call->targets[t].bound.before;
         status = check_source(making, field);
-        if (!status) status = check_scale(making, before, field);
+        if (!status) status = check_scale(making, known, field);
         if (!status) status = check_channels(making, field);
-        const shs_tensor *other = shs_augment_output(before, field);
         if (!status && *now && (*now)->type != other->type)
             status = core_fail(SHS_ERROR_ARGUMENT,
                                "fields %s and %s are %s and %s here, which needs other numbers; "
                                "give each a statement of its own",
                                (*now)->name, other->name, shs_type_name((*now)->type),
                                shs_type_name(other->type));
-        struct augment_layouts layouts = augment_layouts(before, field);
+        struct augment_layouts layouts = augment_layouts(known, field);
         reached->differ =
             reached->differ || (*now && strcmp(reached->layouts.after, layouts.after) != 0);
         *reached =
@@ -316,18 +306,13 @@ static shs_status check_fields(const struct making *making, const shs_augment *b
 
 static shs_status replace(struct making *making)
 {
-    shs_augment *before = NULL;
+    shs_augment *known = NULL;
     struct reached reached;
-    shs_status status = open_before(making, &before);
+    shs_status status = open_up_to(making, &known);
     if (!status) status = wrap(check_numbers(making), making);
-    if (!status) status = wrap(check_fields(making, before, &reached), making);
-    if (!status && !reached.now)
-        status = core_fail(
-            SHS_ERROR_ARGUMENT, "augmentation, character %zu: the dataset has no field '%.*s'",
-            making->from.statement + 1, (int)(making->from.calls - making->from.statement),
-            making->text + making->from.statement);
+    if (!status) status = wrap(check_fields(making, known, &reached), making);
     if (!status) status = add_call(making, &reached);
-    shs_augment_close(&before);
+    shs_augment_close(&known);
     return status;
 }
 
@@ -352,25 +337,14 @@ static shs_status read_call(struct making *making)
     return status;
 }
 
-/* Appends the text up to the present call, and notes where its outermost call begins. */
-static shs_status add_before(struct making *making, size_t at, size_t last_outer)
-{
-    const struct augment_from *from = &making->from;
-    core_text_add(&making->made, "%.*s", (int)(from->call - at), making->text + at);
-    if (from->outer == last_outer) return making->made.status;
-    size_t calls = from->calls + strspn(making->text + from->calls, " \t\r\n");
-    size_t begins = calls >= from->outer ? from->statement : from->outer;
-    making->before = making->made.length - (from->call - begins);
-    return making->made.status;
-}
-
 /* Collective. Replaces the present call, whose text before it begins at `at`. */
-static shs_status do_call(struct making *making, size_t at, size_t last_outer)
+static shs_status do_call(struct making *making, size_t at)
 {
     shs_run *run = making->dataset->run;
     char *text = NULL;
     shs_status status = read_call(making);
-    if (!status) status = add_before(making, at, last_outer);
+    core_text_add(&making->made, "%.*s", (int)(making->from.call - at), making->text + at);
+    if (!status) status = making->made.status;
     status = mpi_agree(run, core_wrap(status, "shs_loader_open"), "shs_loader_open: from");
     if (!status) status = read_file(making, &text);
     if (!status) {
@@ -400,16 +374,15 @@ shs_status load_from_put(const shs_dataset *dataset, shs_augment_table *operator
                          char **made)
 {
     struct making making = {.dataset = dataset, .operators = operators, .text = text};
-    size_t at = 0, outer = SIZE_MAX;
+    size_t at = 0;
     char digits[CORE_DIGEST_TEXT] = "";
     *made = NULL;
     if (!text || !augment_from_find(text, 0, &making.from)) return SHS_OK;
     shs_status status = core_wrap(hash_text(text, digits), "shs_loader_open");
     status = mpi_agree(dataset->run, status, "shs_loader_open(augment with from=: %s)", digits);
     while (!status && augment_from_find(text, at, &making.from)) {
-        status = do_call(&making, at, outer);
+        status = do_call(&making, at);
         at = making.from.end + 1;
-        outer = making.from.outer;
     }
     if (!status) core_text_add(&making.made, "%s", text + at);
     if (!status) {

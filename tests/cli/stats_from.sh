@@ -66,6 +66,12 @@ print('train/rgb: cast(type=f32) normalize(mean=[%s], std=[%s], scale=none)' % t
 END
 like train/rgb 'train/rgb: cast(type=f32) normalize(from=rgb.stats)' "$(cat raw.txt)"
 
+# within other operators the elements are as they reach the call; what one_of applies in its place does not come first
+like train/rgb 'train/rgb: sometimes(cast(type=f32) normalize(from=rgb.stats))' \
+    "$(sed 's/: /: sometimes(/; s/$/)/' raw.txt)"
+like maps 'maps: one_of(log1p(), sometimes(normalize(from=maps.stats), p=0.5))' \
+    "$(tail -n 1 maps.stats.txt | sed 's/: normalize.*/: one_of(log1p(), sometimes(&, p=0.5))/; s/sometimes(: /sometimes(/')"
+
 # the numbers stand in what is printed
 "$SHARDSTEP" replay x.h5 --fields train/rgb --rank 0 --step 0 --vranks 1 --augment 'train/rgb: normalize(from=rgb.stats)' > told.txt
 grep -q '^augmentation .*normalize(mean=\[0\.[0-9]*,' told.txt || fail "no numbers: $(head -n 3 told.txt)"
@@ -107,6 +113,16 @@ for before in 'unpack(scale=0.01, offset=280)' 'log1p()' 'asinh()' 'normalize(me
     wrong "augmentation, character [0-9]+: normalize's from: the file has the figures of maps as it is stored, but $called comes first and makes other numbers of field maps; give the mean and std of these numbers" \
         maps "maps: $before normalize(from=maps.stats)"
 done
+within() { # TEXT OPERATOR: refused within another operator, where figures of other numbers come
+    wrong "augmentation, character [0-9]+: normalize's from: the file has the figures of maps as it is stored, but $2 comes first and makes other numbers of field maps; give the mean and std of these numbers" \
+        maps "maps: $1"
+}
+within 'sometimes(p=0.5, log1p() normalize(from=maps.stats))' log1p
+within 'sometimes(asinh(), normalize(from=maps.stats), p=0.5)' asinh
+within 'one_of(clip(min=0, max=1), sometimes(unpack(scale=2) sometimes(normalize(from=maps.stats))))' unpack
+within 'sometimes(p=0.5, normalize(from=maps.stats), normalize(from=maps.stats))' normalize
+within 'sometimes(p=0.5, one_of(log1p(), clip(min=0, max=1)), normalize(from=maps.stats))' log1p
+within 'log1p() one_of(asinh(), normalize(from=maps.stats))' log1p
 wrong "${at}the file gives mean, std and scale; leave std out, or from" train/rgb 'train/rgb: normalize(from=rgb.stats, std=2)'
 wrong "augmentation, character 1: the dataset has no field 'train/rbg'|.*no field .train/rbg" train/rgb 'train/rbg: normalize(from=rgb.stats)'
 wrong "with its numbers the augmentation is 'train/rgb: normalize.mean=.*: there is no operator 'turn'" train/rgb \

@@ -33,7 +33,7 @@ static void find_calls(const char *text)
     size_t length = strlen(text);
     for (size_t at = 0; augment_from_find(text, at, &from); at = from.end + 1) {
         need(from.call >= at && from.end < length && text[from.end] == ')');
-        need(from.statement <= from.outer && from.outer <= from.call);
+        need(from.statement <= from.call);
         const struct augment_from_value *file = augment_from_value(text, &from, "from");
         need(file && file->value.at + file->value.length <= from.end);
     }

@@ -125,14 +125,15 @@ static void calls_are_found(void)
 {
     static const struct {
         const char *text, *file; /* NULL: there is no such call */
-        size_t call, outer, statement;
-    } cases[] = {{"x: normalize(from=a.stats)", "a.stats", 3, 3, 0},
-                 {"x: normalize( layout = chw , from = a.stats )", "a.stats", 3, 3, 0},
-                 {"x: cast(type=f32) normalize (from=/a b/c.d)", "/a b/c.d", 18, 18, 0},
-                 {"x: normalize(from=\"a, (b); c\")", "a, (b); c", 3, 3, 0},
-                 {"x: normalize(mean=[1,2], from=a)", "a", 3, 3, 0},
-                 {"y: cast(type=f32); x: normalize(from=a)", "a", 22, 22, 18},
-                 {"x: sometimes(normalize(from=a), p=0.5)", "a", 13, 3, 0},
+        size_t call, depth, statement;
+    } cases[] = {{"x: normalize(from=a.stats)", "a.stats", 3, 0, 0},
+                 {"x: normalize( layout = chw , from = a.stats )", "a.stats", 3, 0, 0},
+                 {"x: cast(type=f32) normalize (from=/a b/c.d)", "/a b/c.d", 18, 0, 0},
+                 {"x: normalize(from=\"a, (b); c\")", "a, (b); c", 3, 0, 0},
+                 {"x: normalize(mean=[1,2], from=a)", "a", 3, 0, 0},
+                 {"y: cast(type=f32); x: normalize(from=a)", "a", 22, 0, 18},
+                 {"x: sometimes(normalize(from=a), p=0.5)", "a", 13, 1, 0},
+                 {"x: cast(from=\"(\") sometimes(one_of(clip() normalize(from=a)))", "a", 42, 2, 0},
                  {"x: normalize(mean=1, std=2)", NULL, 0, 0, 0},
                  {"x: cast(from=a)", NULL, 0, 0, 0},
                  {"x: normalize(from=a", NULL, 0, 0, 0},
@@ -152,7 +153,7 @@ static void calls_are_found(void)
         if (!found || !file) continue;
         struct augment_span span = augment_from_value(text, &from, "from")->value;
         bool good = span.length == strlen(file) && !memcmp(text + span.at, file, span.length);
-        good &= from.call == cases[i].call && from.outer == cases[i].outer;
+        good &= from.call == cases[i].call && from.depth == cases[i].depth;
         good &= from.statement == cases[i].statement && text[from.end] == ')';
         if (!CHECK(good)) printf("  of %s\n", text);
         CHECK(!augment_from_find(text, from.end, &from));
