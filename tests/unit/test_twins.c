@@ -3,64 +3,38 @@
 
 #include "ahead_scene.h"
 #include "load_twins_judge.h"
-#include "twins_scene.h"
+#include "twins_run.h"
 
-static struct told told;
 static struct program program;
 
 /* What an operator is run in. */
 struct scene {
     shs_status (*apply)(void *user, const shs_augment_call *call);
-    uint64_t vranks, seed;
+    struct run_place place;
     const char *text; /* NULL: the operator alone */
     shs_augment_by by;
     shs_twins twins;
     uint32_t ahead;
-    int rank, ranks; /* of ranks that cannot talk to each other; 0: the only one */
-};
-
-struct opened {
-    shs_run *run;
-    shs_dataset *dataset;
-    shs_loader *loader;
 };
 
 static bool scene_open(const struct scene *scene, struct opened *opened)
 {
-    const shs_run_options how = {.seed = scene->seed,
-                                 .vranks = scene->vranks ? scene->vranks : 8,
-                                 .report = note_report,
-                                 .report_user = &told};
+    const uint64_t vranks = vranks_of(&scene->place);
     const shs_augment_callback callback = {.apply = scene->apply, .user = &program};
     shs_augment_table *table;
-    *opened = (struct opened){0};
-    told = (struct told){0};
     program = (struct program){0};
     bool good = NEED_STATUS(shs_augment_table_open(&table), SHS_OK) &&
-                NEED_STATUS(shs_augment_register(table, "own", 3, &callback), SHS_OK) &&
-                NEED_STATUS(shs_open_ranks(scene->rank, scene->ranks ? scene->ranks : 1, NULL, NULL,
-                                           &how, &opened->run),
-                            SHS_OK) &&
-                NEED_STATUS(shs_dataset_open(opened->run, both_paths, "images,numbers", NULL,
-                                             &opened->dataset),
-                            SHS_OK);
-    const shs_loader_options options = {.batch = (ROWS + how.vranks - 1) / how.vranks / 2 + 1,
+                NEED_STATUS(shs_augment_register(table, "own", 3, &callback), SHS_OK);
+    const shs_loader_options options = {.batch = (ROWS + vranks - 1) / vranks / 2 + 1,
                                         .epochs = 3,
                                         .operators = table,
                                         .augment = scene->text ? scene->text : "images: own()",
                                         .augment_by = scene->by,
                                         .twins = scene->twins,
                                         .ahead = scene->ahead};
-    good = good && NEED_STATUS(shs_loader_open(opened->dataset, &options, &opened->loader), SHS_OK);
+    good = good && open_all(&scene->place, both_paths, "images,numbers", &options, opened);
     shs_augment_table_close(&table);
     return good;
-}
-
-static void scene_close(struct opened *opened)
-{
-    shs_loader_close(&opened->loader);
-    shs_dataset_close(&opened->dataset);
-    shs_close(&opened->run);
 }
 
 /* Loads until something is found, at most three epochs. Returns the epoch, or 3. */
@@ -76,7 +50,7 @@ static uint64_t found_in(const struct scene *scene)
         if (told.twins && epoch == 3) epoch = batch.epoch;
     }
     CHECK_IS(told.twins, <=, 1);
-    scene_close(&opened);
+    close_all(&opened);
     return epoch;
 }
 
@@ -116,9 +90,11 @@ static void planted_faults_are_found(void)
          "virtual rank 0 in epoch 1 and virtual rank 1 in epoch 0 get the same"},
         {{.apply = by_process_rank}, 0, "virtual rank 0, virtual rank 1, "},
         {{.apply = by_rand, .by = SHS_BY_SAMPLE}, 0, "run again"},
-        {{.apply = by_slot, .by = SHS_BY_SAMPLE, .vranks = 2}, 1, "samples 0 to 7 in epoch 1"},
-        {{.apply = by_process_rank, .vranks = 2}, 0, "virtual rank 0 and virtual rank 1 get"},
-        {{.apply = by_slot_and_vrank, .vranks = 1},
+        {{.apply = by_slot, .by = SHS_BY_SAMPLE, .place.vranks = 2},
+         1,
+         "samples 0 to 7 in epoch 1"},
+        {{.apply = by_process_rank, .place.vranks = 2}, 0, "virtual rank 0 and virtual rank 1 get"},
+        {{.apply = by_slot_and_vrank, .place.vranks = 1},
          1,
          "virtual rank 0 in epoch 1 and virtual rank "
          "0 in epoch 0"},
@@ -132,20 +108,20 @@ static void planted_faults_are_found(void)
          0,
          "virtual rank 0, "},
         {{.apply = by_rand, .ahead = 3}, 0, "run again"},
-        {{.apply = by_slot, .vranks = 11, .rank = 2, .ranks = 3},
+        {{.apply = by_slot, .place = {.vranks = 11, .rank = 2, .ranks = 3}},
          0,
          "virtual rank 7 (rank 2), virtual rank 8 (rank 2), virtual rank 9 (rank 2) and virtual "
          "rank 10 (rank 2) get"},
-        {{.apply = by_sum, .vranks = 11, .rank = 2, .ranks = 3},
+        {{.apply = by_sum, .place = {.vranks = 11, .rank = 2, .ranks = 3}},
          1,
          "virtual rank 7 (rank 2) in epoch 1 and virtual rank 8 (rank 2) in epoch 0 get"},
-        {{.apply = by_slot, .vranks = 5000}, 0, "virtual rank 19, "},
+        {{.apply = by_slot, .place.vranks = 5000}, 0, "virtual rank 19, "},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         harness_where("fault %zu", i);
         CHECK_IS(found_in(&cases[i].scene), <=, cases[i].epoch);
         CHECK_HAS(told.text, cases[i].words);
-        CHECK_HAS(told.text, cases[i].scene.rank ? "rank 2: epoch " : "rank 0: epoch ");
+        CHECK_HAS(told.text, cases[i].scene.place.rank ? "rank 2: epoch " : "rank 0: epoch ");
     }
     harness_where(NULL);
 }
@@ -165,7 +141,7 @@ static void the_option_is_heeded(void)
         message_has("rank 0: shs_next: epoch 0, step 0: operator own (version 3): virtual rank 0"));
     CHECK_STATUS(shs_next(opened.loader, &batch), SHS_ERROR_ARGUMENT);
     CHECK_EQ(told.twins, 0);
-    scene_close(&opened);
+    close_all(&opened);
     scene.twins = SHS_TWINS_OFF;
     CHECK_EQ(found_in(&scene), 3);
     CHECK_EQ(told.twins + told.unknown, 0);
@@ -196,7 +172,7 @@ static void seeks_and_replays_do_not_compare_a_place_with_itself(void)
         CHECK_STATUS(shs_replay(opened.loader, (shs_cursor){0}, 1, &batch), SHS_OK);
     }
     CHECK_EQ(told.twins, 0);
-    scene_close(&opened);
+    close_all(&opened);
 }
 
 /* ---- Sound operators. */
@@ -213,12 +189,12 @@ static void sound_operators_are_never_found(void)
     uint64_t seed = 11;
     long runs = getenv("SHARDSTEP_LONG") ? 1000 : 50;
     for (long i = 0; i < runs; i++) {
-        const struct scene scene = {.apply = sound[judge_random(&seed) % COUNT(sound)],
-                                    .text = texts[judge_random(&seed) % COUNT(texts)],
-                                    .seed = judge_random(&seed),
-                                    .vranks = 1 + judge_random(&seed) % 24,
-                                    .by = judge_random(&seed) % 3 == 0};
-        harness_where("run %ld, %llu virtual ranks", i, (unsigned long long)scene.vranks);
+        const struct scene scene = {
+            .apply = sound[judge_random(&seed) % COUNT(sound)],
+            .text = texts[judge_random(&seed) % COUNT(texts)],
+            .place = {.seed = judge_random(&seed), .vranks = 1 + judge_random(&seed) % 24},
+            .by = judge_random(&seed) % 3 == 0};
+        harness_where("run %ld, %llu virtual ranks", i, (unsigned long long)scene.place.vranks);
         CHECK_EQ(found_in(&scene), 3);
         if (told.twins) WRONG("%s", told.text);
     }

@@ -11,8 +11,7 @@
 #include "load.h"
 #include "message.h"
 #include "temporary_folder.h"
-#include "twins_scene.h"
-#include "unit.h"
+#include "twins_run.h"
 
 enum {
     ROWS = 80,
@@ -24,7 +23,6 @@ enum {
 
 static const char fields[] = "images,mask,signal,values(offsets=offsets)";
 static char folder[PATH_BYTES], path[PATH_BYTES];
-static struct told told;
 
 /* ---- The file. */
 
@@ -83,43 +81,17 @@ static bool make_file(void)
 
 struct scene {
     const char *text, *fields;
-    uint64_t vranks, seed;
+    struct run_place place;
     shs_loader_options options;
-    int rank, ranks; /* of ranks that cannot talk to each other; 0: the only one */
-};
-
-struct opened {
-    shs_run *run;
-    shs_dataset *dataset;
-    shs_loader *loader;
 };
 
 static bool scene_open(const struct scene *scene, struct opened *opened)
 {
-    const shs_run_options how = {.seed = scene->seed,
-                                 .vranks = scene->vranks ? scene->vranks : 8,
-                                 .report = note_report,
-                                 .report_user = &told};
     shs_loader_options options = scene->options;
     options.augment = scene->text;
     options.epochs = 3;
-    if (!options.batch) options.batch = ROWS / how.vranks / 2 + 1;
-    *opened = (struct opened){0};
-    told = (struct told){0};
-    return NEED_STATUS(shs_open_ranks(scene->rank, scene->ranks ? scene->ranks : 1, NULL, NULL,
-                                      &how, &opened->run),
-                       SHS_OK) &&
-           NEED_STATUS(shs_dataset_open(opened->run, path, scene->fields ? scene->fields : fields,
-                                        NULL, &opened->dataset),
-                       SHS_OK) &&
-           NEED_STATUS(shs_loader_open(opened->dataset, &options, &opened->loader), SHS_OK);
-}
-
-static void scene_close(struct opened *opened)
-{
-    shs_loader_close(&opened->loader);
-    shs_dataset_close(&opened->dataset);
-    shs_close(&opened->run);
+    if (!options.batch) options.batch = ROWS / vranks_of(&scene->place) / 2 + 1;
+    return open_all(&scene->place, path, scene->fields ? scene->fields : fields, &options, opened);
 }
 
 /* Loads three epochs, or until the end. Returns the epoch in which twins were told, or 3. */
@@ -239,12 +211,12 @@ static void planted_faults_are_found(void)
          OF_SLOT,
          1,
          "operators sometimes, random_roll, random_flip together: "},
-        {{.text = crop, .options = {.augment_by = SHS_BY_SAMPLE}, .vranks = 2},
+        {{.text = crop, .options = {.augment_by = SHS_BY_SAMPLE}, .place.vranks = 2},
          0,
          OF_SLOT,
          1,
          "samples 0 to 7 in epoch 1 and samples 0 to 7 in epoch 0 get the same"},
-        {{.text = "signal: random_scale(factor=0.5..2)", .vranks = 1},
+        {{.text = "signal: random_scale(factor=0.5..2)", .place.vranks = 1},
          0,
          OF_SLOT,
          1,
@@ -255,7 +227,7 @@ static void planted_faults_are_found(void)
          OF_SLOT,
          0,
          "virtual rank 0, "},
-        {{.text = crop, .vranks = 1000000, .options = {.batch = 1}},
+        {{.text = crop, .place.vranks = 1000000, .options = {.batch = 1}},
          0,
          OF_SLOT,
          0,
@@ -273,7 +245,7 @@ static void planted_faults_are_found(void)
         plant(opened.loader, cases[i].operation, cases[i].heeds);
         CHECK_IS(go_through(&opened), <=, cases[i].epoch);
         CHECK_HAS(told.text, cases[i].words);
-        scene_close(&opened);
+        close_all(&opened);
     }
     harness_where(NULL);
 }
@@ -288,7 +260,7 @@ static void the_plant_itself_is_not_found(void)
         plant(opened.loader, 0, OF_SLOT | OF_VRANK | OF_STEP);
         CHECK_EQ(go_through(&opened), 3);
         CHECK_EQ(told.unknown, 0);
-        scene_close(&opened);
+        close_all(&opened);
     }
 }
 
@@ -306,7 +278,7 @@ static void the_error_names_the_operators(void)
     CHECK(message_has("rank 0: shs_next: epoch 0, step 0: operators random_crop, normalize "
                       "together: virtual rank 0"));
     CHECK_EQ(told.twins, 0);
-    scene_close(&opened);
+    close_all(&opened);
 }
 
 /* ---- The sample. */
@@ -324,32 +296,36 @@ static void a_batch_with_replaced_rows_gives_the_sample(void)
     if (!scene_open(&scene, &opened)) return;
     plant(opened.loader, 0, OF_SLOT);
     CHECK_EQ(go_through(&opened), 0);
-    scene_close(&opened);
+    close_all(&opened);
 }
 
 /* The short last step of an epoch has no rows for the first ranks. */
 static void the_next_step_gives_the_sample(void)
 {
     struct opened opened;
-    const struct scene scene = {
-        .text = scaled, .fields = "signal,torn", .vranks = 9, .options.batch = 1, .ranks = 9};
+    const struct scene scene = {.text = scaled,
+                                .fields = "signal,torn",
+                                .place.vranks = 9,
+                                .options.batch = 1,
+                                .place.ranks = 9};
     if (!scene_open(&scene, &opened)) return;
     plant(opened.loader, 0, OF_CALLS);
     CHECK_STATUS(shs_seek(opened.loader, (shs_cursor){0, ROWS / 9, ROWS / 9}), SHS_OK);
     CHECK_EQ(go_through(&opened), 1);
-    scene_close(&opened);
+    close_all(&opened);
 }
 
 /* A rank without a row for any of its virtual ranks says that it cannot tell. */
 static void no_sample_is_said(void)
 {
     struct opened opened;
-    const struct scene scene = {.text = scaled, .fields = "torn", .vranks = 90, .ranks = 90};
+    const struct scene scene = {
+        .text = scaled, .fields = "torn", .place.vranks = 90, .place.ranks = 90};
     if (!scene_open(&scene, &opened)) return;
     CHECK_EQ(go_through(&opened), 3);
     CHECK_EQ(told.unknown, 1);
     CHECK_HAS(told.text, "operator random_scale: rank 0 has no row to try the augmentation on");
-    scene_close(&opened);
+    close_all(&opened);
 }
 
 /* ---- Little randomness. */
@@ -379,7 +355,7 @@ static void too_little_randomness_is_said(void)
         CHECK_EQ(go_through(&opened), 3);
         CHECK_EQ(told.unknown, cases[i].unknown);
         CHECK_HAS(told.text, cases[i].words);
-        scene_close(&opened);
+        close_all(&opened);
     }
     harness_where(NULL);
 }
@@ -476,8 +452,8 @@ static void sound_augmentations_are_never_found(void)
         uint64_t vranks = judge_random(&seed) % 16 ? 1 + judge_random(&seed) % 24 : 600;
         const struct scene scene = {
             .text = text,
-            .seed = judge_random(&seed),
-            .vranks = vranks,
+            .place.seed = judge_random(&seed),
+            .place.vranks = vranks,
             .options = {.augment_by = choose_by(text, &seed),
                         .shuffle = judge_random(&seed) % 4 ? SHS_SHUFFLE_FULL : SHS_SHUFFLE_NONE,
                         .ahead = judge_random(&seed) % 4 ? 0 : 2}};
@@ -486,7 +462,7 @@ static void sound_augmentations_are_never_found(void)
             CHECK_EQ(go_through(&opened), 3);
             if (told.twins) WRONG("%s", told.text);
         }
-        scene_close(&opened);
+        close_all(&opened);
         core_free(&text);
     }
     harness_where(NULL);
