@@ -27,8 +27,8 @@ typedef enum shs_report_kind {
     /** An operator, or a whole augmentation, is no function of the sample's place: see TWINS in
      * loader.h. */
     SHS_REPORT_TWINS,
-    /** An operator, or a whole augmentation, has too little randomness to tell: see TWINS in
-     * loader.h. Told once a loader. */
+    /** An operator, or a whole augmentation, has too little randomness to tell, or returned an
+     * error when it was tried: see TWINS in loader.h. Told once a loader. */
     SHS_REPORT_TWINS_UNKNOWN,
 } shs_report_kind;
 

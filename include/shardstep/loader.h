@@ -77,6 +77,9 @@
  * in a few ways like a single flip, gives too little randomness to tell
  * (SHS_REPORT_TWINS_UNKNOWN).
  *
+ * An operator that returns an error when it is tried is not judged, which is reported as
+ * SHS_REPORT_TWINS_UNKNOWN, too. A step's batch may have fewer slots than are tried.
+ *
  * What is not found:
  * - Virtual ranks that get the same rows. Only augmentation is compared; the ledger of the epoch
  *   finds rows that came twice.

@@ -294,7 +294,9 @@ static shs_status check_subject(shs_loader *loader, size_t number)
     if (!status && !twins->local)
         status = mpi_greatest(run, (uint64_t *)(void *)&flags, sizeof flags / sizeof(uint64_t));
     if (status) return status;
-    if (!flags.failed) {
+    if (flags.failed) {
+        load_twins_tell_failed(loader, number);
+    } else {
         const struct load_twins_sheet sheet = make_sheet(loader, results);
         status = load_twins_tell(loader, number, &flags, &sheet);
     }

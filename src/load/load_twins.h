@@ -81,6 +81,9 @@ shs_status load_twins_tell(struct shs_loader *loader, size_t subject,
                            const struct load_twins_flags *flags,
                            const struct load_twins_sheet *sheet);
 
+/* Local. Tells that a subject returned an error when it was tried, so that it is not judged. */
+void load_twins_tell_failed(struct shs_loader *loader, size_t subject);
+
 /* Local. Tells that there was no row that could have been the sample. */
 void load_twins_tell_no_sample(const struct shs_loader *loader);
 

@@ -169,7 +169,9 @@ static shs_status pass_on(const shs_loader *loader, size_t operation, shs_report
     add_subject(loader, operation, &subject);
     snprintf(message, sizeof message, "epoch %llu, step %llu: %s: %s", (ull)twins->cursor.epoch,
              (ull)twins->cursor.step, subject.bytes ? subject.bytes : "an operator",
-             text->bytes ? text->bytes : "it has twins");
+             text->bytes                  ? text->bytes
+             : report == SHS_REPORT_TWINS ? "it has twins"
+                                          : "nobody can tell whether it has twins");
     core_text_free(&subject);
     if (report == SHS_REPORT_TWINS && loader->options.twins == SHS_TWINS_ERROR) {
         core_tell(SHS_ERROR_ARGUMENT, message, mine, !twins->local);
@@ -201,6 +203,21 @@ shs_status load_twins_tell(shs_loader *loader, size_t subject, const struct load
     }
     core_text_free(&text);
     return status;
+}
+
+void load_twins_tell_failed(shs_loader *loader, size_t subject)
+{
+    struct load_twins *twins = loader->twins;
+    struct core_text text = {0};
+    if (twins->told_unknown) return;
+    twins->told_unknown = true;
+    core_text_add(&text,
+                  "an error came when the first sample was tried at %zu places of each virtual "
+                  "rank, so nobody can tell whether virtual ranks get draws of their own; an "
+                  "operator must take every place, also slots that a batch does not have",
+                  twins->places);
+    pass_on(loader, twins->operation[subject], SHS_REPORT_TWINS_UNKNOWN, &text);
+    core_text_free(&text);
 }
 
 void load_twins_tell_no_sample(const shs_loader *loader)

@@ -159,6 +159,21 @@ static void too_little_randomness_is_said(void)
     CHECK_EQ(told.unknown, 0);
 }
 
+/* Draws, but refuses slots that no batch of four rows has. */
+static shs_status four_slots_only(void *user, const shs_augment_call *call)
+{
+    return call->stream->counter[1] < 4 ? sound_noise(user, call) : SHS_ERROR_ARGUMENT;
+}
+
+static void an_error_of_a_probe_is_said(void)
+{
+    CHECK_EQ(found_in(&(struct scene){.apply = four_slots_only, .place.vranks = 40}), 3);
+    CHECK_EQ(told.unknown, 1);
+    CHECK_HAS(told.text, "epoch 0, step 0: operator own (version 3): an error came when the first "
+                         "sample was tried at 8 places of each virtual rank, so nobody can tell "
+                         "whether virtual ranks get draws of their own");
+}
+
 static void seeks_and_replays_do_not_compare_a_place_with_itself(void)
 {
     struct opened opened;
@@ -248,6 +263,7 @@ int main(int argc, char **argv)
         TEST(planted_faults_are_found),
         TEST(the_option_is_heeded),
         TEST(too_little_randomness_is_said),
+        TEST(an_error_of_a_probe_is_said),
         TEST(seeks_and_replays_do_not_compare_a_place_with_itself),
         TEST(sound_operators_are_never_found),
         TEST(the_judge_weighs_chances),
