@@ -651,7 +651,8 @@ SHS_API SHS_MUST_CHECK shs_status shs_replay(shs_loader *loader, shs_cursor curs
  * @param draws   gets the record, whose row i is slot i of the batch; release it with
  *                shs_draws_close(). Its names and layouts are the loader's: it must not be used
  *                after shs_loader_close(), but may be released then. NULL on an error
- * @return SHS_OK; SHS_ERROR_MEMORY; SHS_ERROR_ARGUMENT for NULL */
+ * @return SHS_OK; SHS_ERROR_MEMORY; SHS_ERROR_ARGUMENT for NULL and for a batch of another loader;
+ *         SHS_ERROR_STATE for a batch that the program does not hold any more */
 SHS_API SHS_MUST_CHECK shs_status shs_batch_draws(const shs_loader *loader, const shs_batch *batch,
                                                   shs_draws **draws);
 

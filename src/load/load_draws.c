@@ -36,6 +36,7 @@ shs_status shs_batch_draws(const shs_loader *loader, const shs_batch *batch, shs
     status = core_require(loader, function, "loader", "open it with shs_loader_open()");
     if (!status)
         status = core_require(batch, function, "batch", "pass the address of one of this loader");
+    if (!status) status = load_units_check(loader->units, function, batch);
     if (!status) status = load_draws_new(loader->augment, batch->rows, draws);
     if (!status) status = enter_parts(loader, batch, *draws);
     if (status) shs_draws_close(draws);

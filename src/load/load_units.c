@@ -315,6 +315,22 @@ static shs_status refuse(const char *function, const shs_batch *batch)
                      function, (ull)batch->vrank, (ull)batch->step);
 }
 
+shs_status load_units_check(const struct load_units *units, const char *function,
+                            const shs_batch *batch)
+{
+    struct load_unit *unit = batch->slot;
+    if (!unit && !batch->rows) return SHS_OK;
+    if (!unit || unit->of != units)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "%s: the batch of virtual rank %llu, step %llu is not of this loader; "
+                         "pass the loader whose shs_next() gave it",
+                         function, (ull)batch->vrank, (ull)batch->step);
+    pthread_mutex_lock(&unit->of->lock);
+    bool held = holds(unit, batch);
+    pthread_mutex_unlock(&unit->of->lock);
+    return held ? SHS_OK : refuse(function, batch);
+}
+
 shs_status shs_keep(const shs_batch *batch)
 {
     shs_status status =

@@ -62,6 +62,11 @@ void load_units_put_back(struct load_unit *unit);
 /* Notes that a unit is handed out. It is the latest from now on. */
 void load_units_hand_out(struct load_unit *unit);
 
+/* Any thread. Checks that a batch is of this pool and that the program holds it, for a message of
+ * `function`. A batch without a unit, which has no rows, is good. */
+shs_status load_units_check(const struct load_units *units, const char *function,
+                            const shs_batch *batch);
+
 /* Takes the latest unit back from the program, unless the program keeps it. SHS_NO_SLOT if the
  * program then keeps more units than it may. */
 shs_status load_units_former(struct load_units *units);

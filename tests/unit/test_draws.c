@@ -7,6 +7,7 @@
 #include "h5_write.h"
 #include "load.h"
 #include "load_draws.h"
+#include "message.h"
 #include "operator_draws.h"
 #include "shardstep/context.h"
 #include "temporary_folder.h"
@@ -344,6 +345,37 @@ static void batches_have_the_record_of_their_rows(void)
         .batch = BATCH, .epochs = 2, .augment_by = SHS_BY_SAMPLE, .augment = both[0]});
 }
 
+static void a_batch_of_another_loader_or_of_before_is_refused(void)
+{
+    const shs_run_options how = {.seed = 5, .vranks = 1};
+    shs_loader_options options = {.batch = BATCH, .augment = "maps: random_flip(axis=w)"};
+    shs_run *run;
+    shs_dataset *dataset;
+    shs_loader *loader, *other;
+    shs_batch batch, former;
+    shs_draws *draws;
+    if (!NEED_STATUS(shs_open_ranks(0, 1, NULL, NULL, &how, &run), SHS_OK) ||
+        !NEED_STATUS(shs_dataset_open(run, path, "maps", NULL, &dataset), SHS_OK) ||
+        !NEED_STATUS(shs_loader_open(dataset, &options, &loader), SHS_OK))
+        return;
+    options.stream = 1;
+    if (!NEED_STATUS(shs_loader_open(dataset, &options, &other), SHS_OK)) return;
+    CHECK_STATUS(shs_next(loader, &former), SHS_OK);
+    CHECK_STATUS(shs_batch_draws(other, &former, &draws), SHS_ERROR_ARGUMENT);
+    CHECK(message_has("shs_batch_draws: the batch of virtual rank 0, step 0 is not of this loader; "
+                      "pass the loader whose shs_next() gave it"));
+    CHECK(!draws);
+    CHECK_STATUS(shs_next(loader, &batch), SHS_OK);
+    CHECK_STATUS(shs_batch_draws(loader, &former, &draws), SHS_ERROR_STATE);
+    CHECK(message_has("shs_batch_draws: the program does not hold the batch of virtual rank 0, "
+                      "step 0 any more"));
+    CHECK(!draws);
+    shs_loader_close(&other);
+    shs_loader_close(&loader);
+    shs_dataset_close(&dataset);
+    CHECK_STATUS(shs_close(&run), SHS_OK);
+}
+
 /* ---- An operator of the program's own. */
 
 static shs_status copy(void *user, const shs_augment_call *call)
@@ -388,6 +420,7 @@ int main(void)
         TEST(operators_within_others_are_recorded),
         TEST(a_crop_tells_where_its_window_begins),
         TEST(batches_have_the_record_of_their_rows),
+        TEST(a_batch_of_another_loader_or_of_before_is_refused),
         TEST(draws_behind_an_operator_of_the_program_are_not_known),
     };
     int code = make_file() ? harness_run("draws", tests, COUNT(tests)) : 1;
