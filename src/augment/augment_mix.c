@@ -129,7 +129,9 @@ const struct augment_kind augment_mixup = {
         "is mixed as it was before mixing. For f32, lambda and 1 - lambda are computed in f64 and "
         "rounded to f32, and both products and the sum are rounded to f32; for f64 all of it is "
         "f64. " AUGMENT_SAME_NAN
-        " A sample may be its own partner, and is computed like any other. Rows of weight 0 "
+        " An element that is NaN in the sample or in its partner is NaN in the result, whatever "
+        "lambda is. A sample may be its own partner, and is computed like any other. Rows of "
+        "weight 0 "
         "are neither mixed nor partners. A text has one mixup or cutmix at most. It cannot be used "
         "with augment_by sample, nor on ragged fields.",
     .scope = AUGMENT_OF_BATCH,
