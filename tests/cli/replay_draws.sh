@@ -28,8 +28,10 @@ names = ['step', 'epoch', 'epoch_step', 'vrank', 'vranks', 'rows', 'count']
 for name, number in zip(names, head.groups()):
     if name != 'rows':
         assert file.attrs[name] == int(number), (name, file.attrs[name], number)
-assert file.attrs['seed'] == 9 and file.attrs['stream'] == 0 and file.attrs['augment_by'] == 'rank'
-assert 'hash ' + file.attrs['hash'] + '\n' in said and 'augmentation ' + file.attrs['augment'] + '\n' in said
+for name, due in {'seed': 9, 'stream': 0, 'augment_by': 'rank'}.items():
+    assert file.attrs[name] == due, f'attribute {name}: expected {due}, came {file.attrs[name]}'
+for line in 'hash ' + file.attrs['hash'], 'augmentation ' + file.attrs['augment']:
+    assert line + '\n' in said, f'the file says {line}, and replay printed: {said}'
 slots = re.findall(r'^slot (\d+)  row (\d+)  (.*?)(?:  weight 0)?$', said, re.M)
 assert [int(row) for _, row, _ in slots] == list(file['index'])
 draws = file['draws']

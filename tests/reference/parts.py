@@ -265,10 +265,22 @@ def run(shardstep, number, told):
         return False
     for name, due in wanted.items():
         for slot, row in enumerate(index):
-            if came[name].dtype != due[row].dtype or not np.array_equal(came[name][slot], due[row]):
-                print(f'case {number}: {text}: sample {row} of {name} is not the slice of h5py')
+            difference = difference_of(due[row], came[name][slot])
+            if difference:
+                print(f'case {number}: {text}: slot {slot}, sample {row} of {name}: {difference}')
                 return False
     return True
+
+
+def difference_of(due, came):
+    """What is different in a sample, or None."""
+    if (came.dtype, came.shape) != (due.dtype, due.shape):
+        return f'{due.dtype} {due.shape} was expected, {came.dtype} {came.shape} came'
+    differ = np.argwhere(came != due)
+    if not len(differ):
+        return None
+    at = tuple(map(int, differ[0]))
+    return f'element {at}: {due[at]} was expected, {came[at]} came; {len(differ)} of {due.size} differ'
 
 
 def main():

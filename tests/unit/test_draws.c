@@ -82,6 +82,7 @@ static void check_operator(const char *text)
     shs_augment *augment = open_text(text);
     if (!augment) return;
     for (size_t sample = 0; sample < 20; sample++) {
+        harness_where("%s: sample %zu", text, sample);
         struct core_text record = record_at(augment, place_of(sample));
         shs_random stream = stream_of(sample);
         shs_draws *draws;
@@ -90,17 +91,21 @@ static void check_operator(const char *text)
         CHECK_EQ(draws->n_operators, 1);
         const shs_drawn *drawn = &draws->operators[0];
         CHECK_EQ(drawn->applied[0], !strstr(record.bytes, "(no)"));
-        CHECK(drawn->n_values > 0 && !strncmp(drawn->text, drawn->name, strlen(drawn->name)));
+        CHECK_IS(drawn->n_values, >, 0);
+        CHECK_HAS(drawn->text, drawn->name);
         for (size_t v = 0; v < drawn->n_values; v++) {
+            harness_where("%s: sample %zu, value %s", text, sample, drawn->values[v].name);
             CHECK(drawn->values[v].unit != NULL);
             if (drawn->applied[0])
                 check_value(record.bytes, &drawn->values[v]);
             else
-                CHECK(isnan(drawn->values[v].numbers[0]));
+                CHECK_EQ(isnan(drawn->values[v].numbers[0]), 1);
+            harness_where("%s: sample %zu", text, sample);
         }
         shs_draws_close(&draws);
         core_text_free(&record);
     }
+    harness_where(NULL);
     shs_augment_close(&augment);
 }
 
