@@ -32,7 +32,7 @@ import own
 warnings.simplefilter('ignore', RuntimeWarning)  # of numpy: overflow to infinity is right
 
 
-FEWEST, MOST = 21, 200  # cases of a usual run, and of one that must have everything
+USUAL, MOST = 30, 200  # cases of a usual run, and of one that must have everything
 
 
 class Different(Exception):
@@ -277,7 +277,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     options.add_argument('program', type=os.path.abspath)
     options.add_argument('--own', type=os.path.abspath)
-    options.add_argument('--cases', type=int, default=FEWEST)
+    options.add_argument('--cases', type=int, default=USUAL)
     options.add_argument('--first', type=int, default=0)
     options.add_argument('--case', type=int)
     options.add_argument('--keep')

@@ -6,8 +6,9 @@
  *   golden_augment [KERNELS [OPERATOR]]      plain, avx2, avx512, or "" for the fastest
  *
  * With OPERATOR, only that operator's lines are printed, and a line for each text before them.
- * Needs src/random, src/grid, src/augment, of src/core only what golden.sh names, and the public
- * headers. Exit code 77: this CPU does not run these kernels. Exit code 1: an operator has no line.
+ * Needs src/random, src/grid, src/augment, of src/core only what golden_augment.sh names, and the
+ * public headers. Exit code 77: this CPU does not run these kernels. Exit code 1: an operator has
+ * no line.
  */
 #include <inttypes.h>
 #include <stdio.h>
