@@ -140,7 +140,8 @@
  *
  *     Where rows have checksums (see below), the bytes of a part could not be compared with them.
  *     So whole rows are then read, compared and cut, unless each chunk has a checksum of its own
- *     (fletcher32), or the option `unchecked` is set. With axes=2 there is no such comparison.
+ *     (fletcher32), or the option `unchecked` is set. With axes=2 the checksum of a trajectory is
+ *     compared only where all of it is read: in a window as long, or to keep it in memory.
  *
  * AXES. The names that a file gives to the axes of a dataset, as netCDF-4 does, say what the axes
  * of a sample are: the names of its dimension scales (attribute DIMENSION_LIST) without their

@@ -324,9 +324,9 @@ static int run(const struct cli_arguments *arguments)
 const struct cli_command cli_import = {
     .name = "import",
     .usage = "OUT.h5 NAME=ORIGIN...",
-    .summary = "writes fields to HDF5 from IDX, NPY, NPZ, CSV and raw files, also .gz, other HDF5 "
-               "files, and "
-               "folders of PNG images",
+    .summary =
+        "writes fields to HDF5 from IDX, NPY, CSV and raw files, also .gz, NPZ and other HDF5 "
+        "files, and folders of PNG images",
     .arguments =
         "  OUT.h5\tThe file to make, which must not be there yet, unless with --overwrite.\n"
         "  NAME=ORIGIN\tThe field NAME comes from ORIGIN, a file or a folder. Its format is told "

@@ -42,7 +42,7 @@ struct import_origin_options {
  *         with numbers by size. Elements are converted to TYPE. Axes are reversed, or axis a is
  *         the a-th of the list.
  *
- * Files may be gzipped. On error *origin is NULL. */
+ * IDX, NPY, CSV and raw files may be gzipped. On error *origin is NULL. */
 shs_status import_origin_open(const char *text, const struct import_origin_options *options,
                               struct import_origin **origin);
 
