@@ -78,16 +78,16 @@ mutant order unit.test_order src/order/order_plan.c \
     's/first + vrank \* shape->batch)/first + vrank * shape->batch + 1)/'
 # a crop is never moved by the whole padding to one side
 mutant augment unit.test_augment_geometry src/augment/augment_geometry.c \
-    's/choices = 2 \* padding + 1;/choices = 2 * padding;/'
+    's/- setting->sizes\[i\] + 1;/- setting->sizes[i];/'
 # the left half of a node is half as large
 mutant reduction unit.test_order_tree src/order/order_tree.c \
     's/63 - (uint32_t)__builtin_clzll(span)/62 - (uint32_t)__builtin_clzll(span | 2)/'
 # a loader goes on one step after the cursor
 mutant resume mpi.test_loader_cursor.2 src/load/load_next.c \
     's/^    loader->cursor = cursor;/&\n    loader->cursor.epoch_step++;/'
-# an odd row of a chunk is its neighbour
-mutant reading unit.test_fetch src/fetch/fetch.c \
-    's/decoded, low, high - low,/decoded, low - (high - low == 1 \&\& low % 2), high - low,/'
+# a single row of a chunk is its neighbour
+mutant reading unit.test_fetch src/fetch/fetch_plan.c \
+    's/decoded, piece->first,/decoded, piece->first ^ (piece->count == 1),/'
 
 [ "$failures" = 0 ] || { echo "$failures mutants are a fault of the tests" >&2; exit 1; }
 printf '\nevery mutant was found, by a line that tells it\n'
