@@ -129,9 +129,9 @@
  *
  *         x=fields(window=2, select=channel[u10 v10 t2m 65:67], crop=lat[:360])
  *
- *     An axis, an index or a name that is not there is SHS_ERROR_ARGUMENT. Files may name the same
- *     things in another order, since names are looked up in each; axes have the same lengths in
- *     all.
+ *     An axis, an index or a name that is not there is SHS_ERROR_ARGUMENT. Files may have the
+ *     indices of an axis in another order, since names are looked up in each. The axes have the
+ *     same order and the same lengths in all files; others are SHS_ERROR_FORMAT.
  *
  *     Only the part is read. Of a dataset without filters these are its bytes and gaps between
  *     them: at most one byte of gaps for 20 that are wanted, or what fits in a read of 4 KiB.

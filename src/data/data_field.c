@@ -70,7 +70,7 @@ static shs_status take_part(struct data_field *field, const shs_tensor *whole,
                             const struct data_view *view)
 {
     if (!view) return SHS_OK;
-    shs_status status = data_pick_find(view, field->through, whole, &field->part);
+    shs_status status = data_pick_find(view, field->through, whole, &field->part, field->picked);
     if (status) return core_wrap(status, "%s: dataset %s", field->path, field->sample.name);
     for (uint32_t axis = 0; field->part && axis < field->part->axes; axis++)
         field->sample.shape[axis] = field->part->axis[axis].count;

@@ -31,8 +31,9 @@ struct data_field {
     uint64_t series_rows; /* rows of a series; all rows with one axis */
     /* What is taken of a row; NULL: all of it. `sample` and `row_bytes` are those of this part. */
     struct io_part *part;
-    size_t whole_bytes; /* of a whole row */
-    shs_tensor whole;   /* type and shape of a whole row */
+    char picked[DATA_PICKED_BYTES]; /* the axes that select and crop name, see data_pick.h */
+    size_t whole_bytes;             /* of a whole row */
+    shs_tensor whole;               /* type and shape of a whole row */
     /* True if rows are read whole, compared with their checksums and then cut to the part, because
      * the bytes of a part could not be compared. */
     bool compares_whole;

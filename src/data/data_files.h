@@ -36,7 +36,9 @@ struct data_files {
      * one_a_file. They have no name and no data. */
     shs_tensor shape[2 * SHS_MAX_FIELDS];
     shs_tensor whole[2 * SHS_MAX_FIELDS]; /* the same of whole rows */
-    uint64_t rows[2 * SHS_MAX_FIELDS];    /* for each array its rows in all files together */
+    /* For each array the axes that select and crop name, the same in all files. */
+    char picked[2 * SHS_MAX_FIELDS][DATA_PICKED_BYTES];
+    uint64_t rows[2 * SHS_MAX_FIELDS]; /* for each array its rows in all files together */
     /* For each array the most rows of a chunk in any file that was looked at. 0: no chunks. */
     uint64_t chunk_rows[2 * SHS_MAX_FIELDS];
     /* For each array the letters of its axes, of which those that files name in different ways are

@@ -111,6 +111,21 @@ static shs_status compare_shape(struct data_files *files, size_t array, size_t n
     return SHS_ERROR_FORMAT;
 }
 
+/* Refuses a file in which an axis that select or crop names is another axis than in the first file:
+ * the axes of a sample would come in another order. */
+static shs_status compare_picked(struct data_files *files, size_t array, size_t number,
+                                 const struct data_field *field)
+{
+    if (!strcmp(files->picked[array], field->picked)) return SHS_OK;
+    files->unfit = true;
+    return core_fail(SHS_ERROR_FORMAT,
+                     "%s: dataset %s: the axes that select and crop name have the numbers %s, but "
+                     "%s in %s; the axes must have the same order in all files: leave this file "
+                     "out, or write it anew",
+                     files->paths.path[number], files->sample->array[array], field->picked,
+                     files->picked[array], files->paths.path[0]);
+}
+
 /* Chunks without filters are not shared: only the wanted bytes of them are read. */
 static void share_chunks(const struct data_files *files, const struct data_open_file *open,
                          size_t array)
@@ -148,8 +163,10 @@ static shs_status open_array(struct data_files *files, struct data_open_file *op
     if (!status && !files->shape[array].type) {
         files->shape[array] = shape_of(files, field, false);
         files->whole[array] = shape_of(files, field, true);
+        memcpy(files->picked[array], field->picked, sizeof field->picked);
     }
     if (!status) status = compare_shape(files, array, open->number, field);
+    if (!status) status = compare_picked(files, array, open->number, field);
     if (!status && !files->unchecked && !how->look)
         status = data_field_find_checksums(open->h5, path,
                                            DATA_CHECKSUM_BYTES - files->checksum_bytes, field);

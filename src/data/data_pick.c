@@ -211,25 +211,42 @@ static shs_status name_axis(const char *word, struct h5_array *array, const shs_
     return status;
 }
 
-static shs_status find_axis(const char *word, const struct data_view *view, struct h5_array *array,
-                            const shs_tensor *whole, uint32_t *axis)
+/* What is looked for in a file, and what is found. */
+struct finding {
+    const struct data_view *view;
+    struct h5_array *array;
+    const shs_tensor *whole;
+    struct io_part *part;
+    char *picked; /* the numbers of the axes that were found */
+};
+
+static shs_status find_axis(const char *word, const struct finding *finding, uint32_t *axis)
 {
-    uint32_t rows = view->row_axes ? view->row_axes : 1;
+    uint32_t rows = finding->view->row_axes ? finding->view->row_axes : 1;
     shs_status status = strspn(word, "0123456789") == strlen(word)
-                            ? number_axis(word, whole, axis)
-                            : name_axis(word, array, whole, axis);
+                            ? number_axis(word, finding->whole, axis)
+                            : name_axis(word, finding->array, finding->whole, axis);
     if (status) return status;
     if (*axis < rows)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "axis %s counts rows; choose rows by the loader's subset, or by window, "
                          "stride and lead",
                          word);
-    if (*axis >= h5_array_axes(array))
+    if (*axis >= h5_array_axes(finding->array))
         return core_fail(SHS_ERROR_ARGUMENT,
                          "axis %s is that of the real and the imaginary part of complex numbers, "
                          "which come together; leave it out",
                          word);
     return SHS_OK;
+}
+
+/* Adds the number of an axis, a digit, to those that were found. Each comes at most once. */
+static void note_axis(char *picked, uint32_t axis)
+{
+    size_t length = strlen(picked);
+    if (length) picked[length++] = ' ';
+    picked[length++] = (char)('0' + axis);
+    picked[length] = '\0';
 }
 
 /* ---- Indices. */
@@ -357,18 +374,18 @@ static shs_status read_items(struct picking *picking, const char **text)
 }
 
 /* Takes what a text picks. */
-static shs_status read_picks(const char *text, const struct data_view *view, struct h5_array *array,
-                             const shs_tensor *whole, struct io_part *part)
+static shs_status read_picks(const char *text, const struct finding *finding)
 {
-    uint32_t rows = view->row_axes ? view->row_axes : 1, axis = 0;
+    uint32_t rows = finding->view->row_axes ? finding->view->row_axes : 1, axis = 0;
     char word[WORD_BYTES];
     shs_status status = read_axis(&text, word);
     while (!status && *word) {
-        status = find_axis(word, view, array, whole, &axis);
+        status = find_axis(word, finding, &axis);
         if (status) return status;
-        struct picking picking = {array, axis, &part->axis[axis - rows], 0};
+        struct picking picking = {finding->array, axis, &finding->part->axis[axis - rows], 0};
         if (picking.taken->ranges)
             return core_fail(SHS_ERROR_ARGUMENT, "axis %s is given twice", word);
+        note_axis(finding->picked, axis);
         status = core_wrap(read_items(&picking, &text), "axis %s", word);
         if (!status) status = read_axis(&text, word);
     }
@@ -387,10 +404,12 @@ static shs_status fill_up(struct io_part *part)
 }
 
 shs_status data_pick_find(const struct data_view *view, struct h5_array *array,
-                          const shs_tensor *whole, struct io_part **part)
+                          const shs_tensor *whole, struct io_part **part,
+                          char picked[DATA_PICKED_BYTES])
 {
     uint32_t rows = view->row_axes ? view->row_axes : 1;
     *part = NULL;
+    *picked = '\0';
     if (!view->select && !view->crop) return SHS_OK;
     if (whole->axes <= rows)
         return core_fail(SHS_ERROR_ARGUMENT,
@@ -406,10 +425,9 @@ shs_status data_pick_find(const struct data_view *view, struct h5_array *array,
         data_pick_free(part); /* there are no elements */
         return SHS_OK;
     }
-    if (view->select)
-        status = core_wrap(read_picks(view->select, view, array, whole, *part), "select");
-    if (!status && view->crop)
-        status = core_wrap(read_picks(view->crop, view, array, whole, *part), "crop");
+    const struct finding finding = {view, array, whole, *part, picked};
+    if (view->select) status = core_wrap(read_picks(view->select, &finding), "select");
+    if (!status && view->crop) status = core_wrap(read_picks(view->crop, &finding), "crop");
     if (!status) status = fill_up(*part);
     if (!status) io_part_measure(*part);
     if (status || (*part)->whole) data_pick_free(part);

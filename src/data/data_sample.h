@@ -26,6 +26,10 @@ struct data_view {
     char *select, *crop; /* what is picked of a row, in the form of data_pick.h; or NULL */
 };
 
+enum {
+    DATA_PICKED_BYTES = 2 * SHS_MAX_AXES /* of the numbers of the axes that a view names */
+};
+
 /* The series that one array of a file has. */
 struct data_series {
     uint64_t rows;    /* rows of each series; unused with one series */

@@ -66,6 +66,53 @@ static void make_file(char path[PATH_BYTES], const char *name, const struct arra
     CHECK(H5Fclose(file) >= 0);
 }
 
+/* A dimension scale of an axis. Without a name the axis has none; without values the dataset is
+ * there already. */
+struct scale {
+    const char *name;
+    hid_t type;
+    const void *values;
+};
+
+static hobj_ref_t write_scale(hid_t file, const struct scale *scale, hsize_t length)
+{
+    hobj_ref_t reference = 0;
+    if (scale->values) {
+        hid_t space = H5Screate_simple(1, &length, NULL);
+        hid_t data = H5Dcreate2(file, scale->name, scale->type, space, H5P_DEFAULT, H5P_DEFAULT,
+                                H5P_DEFAULT);
+        CHECK(H5Dwrite(data, scale->type, H5S_ALL, H5S_ALL, H5P_DEFAULT, scale->values) >= 0);
+        H5Dclose(data);
+        H5Sclose(space);
+    }
+    CHECK(H5Rcreate(&reference, file, scale->name, H5R_OBJECT, H5I_INVALID_HID) >= 0);
+    return reference;
+}
+
+/* Gives an array's axes their scales, as netCDF-4 does. */
+static void give_scales(const char *path, const struct array *array, const struct scale *scales)
+{
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t data = H5Dopen2(file, array->name, H5P_DEFAULT);
+    hid_t type = H5Tvlen_create(H5T_STD_REF_OBJ);
+    hsize_t axes = (hsize_t)array->axes;
+    hid_t space = H5Screate_simple(1, &axes, NULL);
+    hid_t list = H5Acreate2(data, "DIMENSION_LIST", type, space, H5P_DEFAULT, H5P_DEFAULT);
+    hobj_ref_t reference[5];
+    hvl_t lists[5] = {{0}};
+    for (int axis = 0; axis < array->axes; axis++) {
+        if (!scales[axis].name) continue;
+        reference[axis] = write_scale(file, &scales[axis], array->shape[axis]);
+        lists[axis] = (hvl_t){1, &reference[axis]};
+    }
+    CHECK(H5Awrite(list, type, lists) >= 0);
+    H5Aclose(list);
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Dclose(data);
+    CHECK(H5Fclose(file) >= 0);
+}
+
 /* Changes a byte of an element that is stored without a filter, or of its chunk. */
 static void damage(const char *path, const struct array *array, const hsize_t *at)
 {
@@ -413,13 +460,42 @@ static void texts_without_a_part_are_refused_in_folder(void)
 }
 IN_FOLDER(texts_without_a_part_are_refused)
 
+/* Two files whose axes have the same lengths, but other names. */
+static void axes_in_another_order_are_refused_in_folder(void)
+{
+    static const struct {
+        hsize_t y, x;
+        const char *fields, *words;
+    } cases[] = {{3, 3, "x=u(select=y[0:2])", "have the numbers 2, but 1 in"},
+                 {2, 6, "x=u(select=y[0])", "have the numbers 2, but 1 in"},
+                 {6, 2, "x=u(select=y[0])", "have the numbers 2, but 1 in"},
+                 {3, 3, "x=u(crop=y[:2] x[1:])", "have the numbers 2 1, but 1 2 in"},
+                 {3, 3, "x=u(select=y[2 1 0])", "have the numbers 2, but 1 in"}};
+    static const float values[6] = {0};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char path[2][PATH_BYTES], both[2 * PATH_BYTES + 1];
+        const struct array array = {.name = "u", .axes = 3, .shape = {4, cases[i].y, cases[i].x}};
+        for (int file = 0; file < 2; file++) {
+            const struct scale scales[] = {{0},
+                                           {file ? "x" : "y", H5T_NATIVE_FLOAT, values},
+                                           {file ? "y" : "x", H5T_NATIVE_FLOAT, values}};
+            make_file(path[file], file ? "b.h5" : "a.h5", &array);
+            give_scales(path[file], &array, scales);
+        }
+        snprintf(both, sizeof both, "%s,%s", path[0], path[1]);
+        refuse_data(both, cases[i].fields, NULL, SHS_ERROR_FORMAT, "b.h5: dataset u: the axes",
+                    cases[i].words);
+    }
+}
+IN_FOLDER(axes_in_another_order_are_refused)
+
 int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
         TEST(only_wanted_bytes_are_read),       TEST(gaps_are_small),
         TEST(fields_share_compressed_chunks),   TEST(trajectories_give_their_windows),
         TEST(parts_of_rows_are_compared_whole), TEST(trajectories_are_compared_whole),
-        TEST(texts_without_a_part_are_refused),
+        TEST(texts_without_a_part_are_refused), TEST(axes_in_another_order_are_refused),
     };
     return harness_main("parts", tests, COUNT(tests), argc, argv);
 }
