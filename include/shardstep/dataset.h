@@ -115,7 +115,8 @@
  *                 out; neither is negative
  *       t2m       the index that has this name: the axis has a coordinate of texts
  *       500.0     the index that has this value: the axis has a coordinate of numbers. A number
- *                 with a point or an exponent is a value, any other is an index
+ *                 with a point or an exponent is a value, any other is an index. Where coordinates
+ *                 are stored in single precision, the value is rounded to it
  *
  *   No index may come twice. The coordinate of an axis is a dimension scale with one text or number
  *   for each index, as netCDF-4 has it.

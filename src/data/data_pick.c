@@ -317,6 +317,7 @@ static shs_status add_name(struct picking *picking, const char *word)
     size_t times = 0;
     shs_status status = h5_coordinates_read(picking->array, picking->axis, &names);
     bool is_number = core_parse_double(word, &number);
+    if (is_number && names.single) number = (float)number; /* 52.3 is stored as 52.2999992 */
     for (uint64_t i = 0; i < names.count && !status; i++) {
         bool same = names.text
                         ? !strcmp(names.text[i], word)

@@ -7,14 +7,35 @@
 #include "h5_array.h"
 #include "h5_axes.h"
 #include "h5_guard.h"
+#include "h5_open.h"
+
+enum {
+    NAME_BYTES = 256 /* most bytes of a scale's name in a message */
+};
 
 /* The search for the coordinates of one axis. */
 struct search {
+    const struct h5_array *array;
     uint32_t axis;
     uint64_t length;
     struct h5_coordinates *found;
     shs_status status;
 };
+
+/* Tells why a scale could not be read: a filter is missing, or what HDF5 says. */
+static shs_status fail_to_read(const struct search *search, hid_t scale)
+{
+    char name[NAME_BYTES] = "";
+    hid_t creation = H5Dget_create_plist(scale);
+    if (H5Iget_name(scale, name, sizeof name) <= 0) *name = '\0';
+    shs_status status = h5_filters_check(scale, creation, search->array->path, name);
+    H5Pclose(creation);
+    if (status) return status;
+    return h5_fail(SHS_ERROR_FORMAT,
+                   "%s: dataset %s, the coordinate of axis %u of %s, cannot be read; check the "
+                   "file, or make it anew",
+                   search->array->path, name, search->axis, search->array->name);
+}
 
 /* Cuts what fills a text of fixed length up: zeros or spaces. */
 static size_t text_length(const char *text, size_t bytes, bool spaces)
@@ -46,6 +67,8 @@ static void take_fixed(struct search *search, hid_t scale, hid_t type)
                 copy_text(text, text_length(text, bytes, spaces), &search->found->text[i]);
             search->found->count = i + 1;
         }
+    else
+        search->status = fail_to_read(search, scale);
     core_free(&all);
 }
 
@@ -62,6 +85,8 @@ static void take_variable(struct search *search, hid_t scale, hid_t type)
             search->found->count = i + 1;
         }
         H5Dvlen_reclaim(type, space, H5P_DEFAULT, all);
+    } else {
+        search->status = fail_to_read(search, scale);
     }
     H5Sclose(space);
     core_free(&all);
@@ -79,13 +104,16 @@ static void take_texts(struct search *search, hid_t scale, hid_t type)
         take_fixed(search, scale, type);
 }
 
-static void take_numbers(struct search *search, hid_t scale)
+static void take_numbers(struct search *search, hid_t scale, hid_t type)
 {
     struct h5_coordinates *found = search->found;
     search->status = core_new(search->length, sizeof *found->number, "coordinates", &found->number);
     if (search->status) return;
     if (H5Dread(scale, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, found->number) >= 0)
         found->count = search->length;
+    else
+        search->status = fail_to_read(search, scale);
+    found->single = H5Tget_class(type) == H5T_FLOAT && H5Tget_size(type) == sizeof(float);
 }
 
 /* Takes a scale if it has a text or a number for each index. Texts replace numbers. */
@@ -103,7 +131,7 @@ static void look_at_scale(void *user, uint32_t axis, hid_t scale)
         h5_coordinates_free(search->found);
         take_texts(search, scale, type);
     } else if (fits && (kind == H5T_INTEGER || kind == H5T_FLOAT) && !search->found->number) {
-        take_numbers(search, scale);
+        take_numbers(search, scale, type);
     }
     H5Tclose(type);
     H5Sclose(space);
@@ -114,13 +142,18 @@ shs_status h5_coordinates_read(struct h5_array *array, uint32_t axis,
 {
     *coordinates = (struct h5_coordinates){0};
     if (axis >= array->axes || !array->shape[axis]) return SHS_OK;
-    struct search search = {.axis = axis, .length = array->shape[axis], .found = coordinates};
+    struct search search = {
+        .array = array, .axis = axis, .length = array->shape[axis], .found = coordinates};
     struct h5_guard guard = h5_guard_begin();
     h5_axis_scales(array, look_at_scale, &search);
     shs_status status = search.status;
     if (!status)
         status = h5_check_trouble("%s: dataset %s: the coordinates of its axes cannot be read",
                                   array->path, array->name);
+    if (!status && h5_lacked_memory())
+        status =
+            h5_fail(SHS_ERROR_MEMORY, "%s: dataset %s: no memory for the coordinates of its axes",
+                    array->path, array->name);
     h5_guard_end(&guard);
     if (status) h5_coordinates_free(coordinates);
     return status;

@@ -489,13 +489,59 @@ static void axes_in_another_order_are_refused_in_folder(void)
 }
 IN_FOLDER(axes_in_another_order_are_refused)
 
+static void values_are_found_in_the_precision_of_the_file_in_folder(void)
+{
+    static const float singles[] = {52.1f, 52.2f, 52.3f};
+    static const double doubles[] = {52.1, (double)52.2f, 52.3};
+    const struct array array = {.name = "u", .axes = 2, .shape = {4, 3}};
+    char path[PATH_BYTES];
+    struct reading reading;
+    make_file(path, "a.h5", &array);
+    give_scales(path, &array, (struct scale[]){{0}, {"lat", H5T_NATIVE_FLOAT, singles}});
+    if (CHECK_STATUS(open_data(&reading, path, "x=u(select=lat[52.3 52.1])", NULL), SHS_OK))
+        CHECK_EQ(shs_dataset_field(reading.data, 0)->shape[0], 2);
+    close_data(&reading);
+    refuse_data(path, "x=u(select=lat[52.25])", NULL, SHS_ERROR_ARGUMENT, "no coordinate of the",
+                "axis lat");
+    make_file(path, "b.h5", &array);
+    give_scales(path, &array, (struct scale[]){{0}, {"lat", H5T_NATIVE_DOUBLE, doubles}});
+    CHECK_STATUS(open_data(&reading, path, "x=u(select=lat[52.3 52.1])", NULL), SHS_OK);
+    close_data(&reading);
+    refuse_data(path, "x=u(select=lat[52.2])", NULL, SHS_ERROR_ARGUMENT, "no coordinate of the",
+                "axis lat");
+}
+IN_FOLDER(values_are_found_in_the_precision_of_the_file)
+
+static void coordinates_that_cannot_be_read_are_told_in_folder(void)
+{
+    const struct array array = {.name = "u", .axes = 2, .shape = {4, 9}};
+    const struct array lat = {
+        .name = "lat", .axes = 1, .shape = {9}, .chunk = {9}, .fletcher32 = true};
+    char path[PATH_BYTES];
+    make_file(path, "a.h5", &array);
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    write_array(file, &lat);
+    H5Fclose(file);
+    give_scales(path, &array, (struct scale[]){{0}, {.name = "lat"}});
+    damage(path, &lat, (hsize_t[]){0});
+    refuse_data(path, "x=u(select=lat[2.0])", NULL, SHS_ERROR_FORMAT,
+                "dataset /lat, the coordinate of axis 1 of u, cannot be read", "HDF5 says:");
+}
+IN_FOLDER(coordinates_that_cannot_be_read_are_told)
+
 int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
-        TEST(only_wanted_bytes_are_read),       TEST(gaps_are_small),
-        TEST(fields_share_compressed_chunks),   TEST(trajectories_give_their_windows),
-        TEST(parts_of_rows_are_compared_whole), TEST(trajectories_are_compared_whole),
-        TEST(texts_without_a_part_are_refused), TEST(axes_in_another_order_are_refused),
+        TEST(only_wanted_bytes_are_read),
+        TEST(gaps_are_small),
+        TEST(fields_share_compressed_chunks),
+        TEST(trajectories_give_their_windows),
+        TEST(parts_of_rows_are_compared_whole),
+        TEST(trajectories_are_compared_whole),
+        TEST(texts_without_a_part_are_refused),
+        TEST(axes_in_another_order_are_refused),
+        TEST(values_are_found_in_the_precision_of_the_file),
+        TEST(coordinates_that_cannot_be_read_are_told),
     };
     return harness_main("parts", tests, COUNT(tests), argc, argv);
 }
