@@ -293,9 +293,10 @@ typedef struct shs_dataset_options {
  * and, with several files, the file names (without folders) and their order. The files' content
  * must agree, too: ranks compare a hash of each file. If a field has checksums, the hash covers
  * them (of more than 2^20 checksums, 16 pieces). Otherwise it covers up to 16 of the field's rows,
- * or all rows if these have at most 64 KiB. If there are more files than can be open at a time, the
- * hash of each further file covers the first and the last row only. With one_sample_a_file only the
- * first file is compared. SHS_ERROR_DISAGREE names the file, two ranks and their hosts.
+ * or all rows if these have at most 64 KiB. It also covers which indices select and crop take. If
+ * there are more files than can be open at a time, the hash of each further file covers the first
+ * and the last row only. With one_sample_a_file only the first file is compared. SHS_ERROR_DISAGREE
+ * names the file, two ranks and their hosts.
  *
  * Each rank compares a file with what it was when the rank first opened it (with one_sample_a_file:
  * first read it). It does so before it reads the file for the first time in an epoch or after a

@@ -199,6 +199,15 @@ static void close_unneeded(const struct data_files *files, struct data_open_file
 
 /* ---- A file's content and layout. */
 
+/* Adds which indices are taken of a row. Where the content is that of checksums, it does not tell
+ * what the names of indices mean in the file. */
+static void add_part(struct core_hash *hash, const struct io_part *part)
+{
+    for (uint32_t axis = 0; part && axis < part->axes; axis++)
+        core_hash_add(hash, part->axis[axis].range,
+                      part->axis[axis].ranges * sizeof *part->axis[axis].range);
+}
+
 /* Sets `content` to a hash of the contents of all fields. Leaves it 0, unknown, if the content of a
  * field is unknown. */
 static shs_status take_content(const struct data_files *files, struct data_open_file *open)
@@ -209,6 +218,7 @@ static shs_status take_content(const struct data_files *files, struct data_open_
     if (status) return status;
     for (size_t s = 0; s < files->sample->n_arrays; s++) {
         core_hash_add(hash, &open->arrays[s].content, sizeof open->arrays[s].content);
+        add_part(hash, open->arrays[s].part);
         known = known && (open->arrays[s].content || !open->arrays[s].rows);
     }
     struct core_digest digest = core_hash_digest(hash);

@@ -80,7 +80,7 @@ bool io_layout_is_summed(const struct io_layout *layout)
         at++;
     if (!layout->chunked || at == layout->pipeline.count) return false;
     for (uint64_t i = 0; i < layout->n_chunks; i++)
-        if ((layout->chunks[i].mask >> at & 1) ||
+        if (layout->chunks[i].address == IO_NOWHERE || (layout->chunks[i].mask >> at & 1) ||
             (layout->raw_edges && io_layout_is_edge(layout, i)))
             return false;
     return true;

@@ -70,7 +70,7 @@ void io_layout_free(struct io_layout *layout);
 bool io_layout_whole_rows(const struct io_layout *layout);
 
 /* Returns true if the elements are chunked and each chunk has a checksum of its own, by the filter
- * fletcher32. */
+ * fletcher32. A chunk that was never written has none. */
 bool io_layout_is_summed(const struct io_layout *layout);
 
 /* Returns true if a chunk reaches beyond the array's shape. */

@@ -416,6 +416,34 @@ static void trajectories_are_compared_whole_in_folder(void)
 }
 IN_FOLDER(trajectories_are_compared_whole)
 
+/* A chunk that is not in the file any more, as if its entry in the index were lost, has no checksum
+ * of its own, but its rows have. */
+static void chunks_that_are_not_there_are_compared_in_folder(void)
+{
+    char path[PATH_BYTES];
+    const shs_dataset_options small = {.cache_bytes = 1};
+    hsize_t shape[] = {6, 4}, chunk[] = {2, 2}, first[] = {0, 0}, count[] = {4, 4};
+    float numbers[24];
+    folder_path(folder, "w.h5", path);
+    for (int i = 0; i < 24; i++)
+        numbers[i] = (float)i;
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t space = H5Screate_simple(2, shape, NULL), list = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(list, 2, chunk);
+    H5Pset_fletcher32(list);
+    hid_t data = H5Dcreate2(file, "w", H5T_IEEE_F32LE, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    H5Sselect_hyperslab(space, H5S_SELECT_SET, first, NULL, count, NULL);
+    CHECK(H5Dwrite(data, H5T_NATIVE_FLOAT, space, space, H5P_DEFAULT, numbers) >= 0);
+    write_sums(file, &(struct array){.name = "w", .axes = 2, .shape = {6, 4}}, numbers);
+    H5Dclose(data);
+    H5Pclose(list);
+    H5Sclose(space);
+    CHECK(H5Fclose(file) >= 0);
+    check_damage(path, "x=w(select=1[2])", &small, true, 0);
+    CHECK_HAS(shs_message(), "is not what was written");
+}
+IN_FOLDER(chunks_that_are_not_there_are_compared)
+
 /* ---- what is refused */
 
 static void texts_without_a_part_are_refused_in_folder(void)
@@ -529,6 +557,37 @@ static void coordinates_that_cannot_be_read_are_told_in_folder(void)
 }
 IN_FOLDER(coordinates_that_cannot_be_read_are_told)
 
+/* The names of indices change places, and all checksums stay. */
+static void changed_names_are_a_changed_file_in_folder(void)
+{
+    static const char before[] = "abcd", after[] = "bacd";
+    const struct array array = {.name = "u", .axes = 2, .shape = {6, 4}, .sums = true};
+    const shs_loader_options how = {.batch = 2, .epochs = 1};
+    char path[PATH_BYTES];
+    struct reading reading;
+    shs_batch batch;
+    hid_t type = H5Tcopy(H5T_C_S1);
+    CHECK(H5Tset_size(type, 1) >= 0 && H5Tset_strpad(type, H5T_STR_NULLPAD) >= 0);
+    make_file(path, "a.h5", &array);
+    give_scales(path, &array, (struct scale[]){{0}, {"channel", type, before}});
+    if (CHECK_STATUS(open_data(&reading, path, "x=u(select=channel[a])", NULL), SHS_OK) &&
+        CHECK_STATUS(shs_loader_open(reading.data, &how, &reading.loader), SHS_OK)) {
+        hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+        hid_t scale = H5Dopen2(file, "channel", H5P_DEFAULT);
+        CHECK(H5Dwrite(scale, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, after) >= 0);
+        H5Dclose(scale);
+        CHECK(H5Fclose(file) >= 0);
+        shs_status status = shs_next(reading.loader, &batch);
+        if (!status) status = shs_agree(reading.run);
+        CHECK_STATUS(status, SHS_ERROR_FILE);
+        CHECK_HAS(shs_message(), "has changed since it was opened");
+        CHECK_HAS(shs_message(), "other content");
+    }
+    H5Tclose(type);
+    close_data(&reading);
+}
+IN_FOLDER(changed_names_are_a_changed_file)
+
 int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
@@ -542,6 +601,8 @@ int main(int argc, char **argv)
         TEST(axes_in_another_order_are_refused),
         TEST(values_are_found_in_the_precision_of_the_file),
         TEST(coordinates_that_cannot_be_read_are_told),
+        TEST(changed_names_are_a_changed_file),
+        TEST(chunks_that_are_not_there_are_compared),
     };
     return harness_main("parts", tests, COUNT(tests), argc, argv);
 }
