@@ -51,7 +51,8 @@ bool io_layout_whole_rows(const struct io_layout *layout)
 {
     for (uint32_t axis = layout->row_axes; axis < layout->axes; axis++)
         if (layout->chunk[axis] != layout->shape[axis]) return false;
-    return true;
+    return layout->row_axes == 1 || layout->chunk[0] == 1 ||
+           layout->chunk[1] == layout->series_rows;
 }
 
 /* Finds the first element of a chunk: its index along each axis. */

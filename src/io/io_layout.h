@@ -66,7 +66,8 @@ shs_status io_layout_measure(struct io_layout *layout);
 /* Releases the list of chunks that a layout owns. */
 void io_layout_free(struct io_layout *layout);
 
-/* Returns true if the chunks hold whole rows, which lie one after the other in each chunk. */
+/* Returns true if the chunks hold whole rows, and the rows of each chunk are neighbours. They are
+ * not if a chunk has parts of several series. */
 bool io_layout_whole_rows(const struct io_layout *layout);
 
 /* Returns true if the elements are chunked and each chunk has a checksum of its own, by the filter

@@ -341,6 +341,55 @@ static void trajectories_give_their_windows_in_folder(void)
 }
 IN_FOLDER(trajectories_give_their_windows)
 
+static bool pair_of_rows_is_right(const shs_batch *batch, uint64_t slot, uint64_t rows)
+{
+    const float *now = (const float *)batch->field[0].data + slot * 2 * 3;
+    uint64_t trajectory = batch->index[slot] / (rows - 1), row = batch->index[slot] % (rows - 1);
+    for (uint64_t i = 0; i < 6; i++) {
+        float due = (float)((trajectory * rows + row) * 3 + i);
+        if (now[i] < due || now[i] > due) return false;
+    }
+    return true;
+}
+
+static bool nine_rows_are_right(const shs_batch *batch, uint64_t slot)
+{
+    return pair_of_rows_is_right(batch, slot, 9);
+}
+
+static bool ten_rows_are_right(const shs_batch *batch, uint64_t slot)
+{
+    return pair_of_rows_is_right(batch, slot, 10);
+}
+
+/* Chunks with parts of several trajectories, at the end of these or of the array, whose first and
+ * last row lie as far apart as if all rows of the chunk were neighbours. */
+static void chunks_of_several_trajectories_are_put_in_order_in_folder(void)
+{
+    static const struct {
+        hsize_t trajectories, rows, chunk[2];
+        bool (*is_right)(const shs_batch *batch, uint64_t slot);
+    } cases[] = {{4, 9, {2, 6}, nine_rows_are_right}, {5, 10, {3, 5}, ten_rows_are_right}};
+    for (size_t i = 0; i < 2 * COUNT(cases); i++) {
+        char path[PATH_BYTES];
+        shs_loader_statistics done = {0};
+        const shs_dataset_options options = {.cache_bytes = i % 2};
+        struct array array = {.name = "u", .axes = 3, .deflate = true};
+        memcpy(array.shape, (hsize_t[]){cases[i / 2].trajectories, cases[i / 2].rows, 3},
+               3 * sizeof *array.shape);
+        memcpy(array.chunk, (hsize_t[]){cases[i / 2].chunk[0], cases[i / 2].chunk[1], 3},
+               3 * sizeof *array.chunk);
+        make_file(path, "u.h5", &array);
+        harness_where("%d rows, cache_bytes %zu", (int)cases[i / 2].rows, options.cache_bytes);
+        CHECK_STATUS(
+            read_epoch(path, "x=u(axes=2, window=2)", &options, &done, cases[i / 2].is_right),
+            SHS_OK);
+        CHECK_EQ(done.rows, cases[i / 2].trajectories * (cases[i / 2].rows - 1));
+        harness_where(NULL);
+    }
+}
+IN_FOLDER(chunks_of_several_trajectories_are_put_in_order)
+
 /* ---- checksums */
 
 /* The slice [2] of rows of 4 x 5000 elements. */
@@ -595,6 +644,7 @@ int main(int argc, char **argv)
         TEST(gaps_are_small),
         TEST(fields_share_compressed_chunks),
         TEST(trajectories_give_their_windows),
+        TEST(chunks_of_several_trajectories_are_put_in_order),
         TEST(parts_of_rows_are_compared_whole),
         TEST(trajectories_are_compared_whole),
         TEST(texts_without_a_part_are_refused),
