@@ -16,28 +16,41 @@ struct h5_origins {
     size_t name_bytes;
 };
 
-/* Opens a table of one axis. Returns a negative value if the file has none of this name. */
-static hid_t open_table(struct h5_file *file, const char *array, const char *suffix,
-                        uint64_t *length)
+static shs_status damaged(const struct h5_origins *origins, const char *suffix)
 {
-    struct core_text text = {0};
-    char *name;
-    hid_t table = H5I_INVALID_HID;
-    core_text_add(&text, "%s%s", array, suffix);
-    if (core_text_take(&text, &name)) return table;
-    if (H5Lexists(file->id, name, H5P_DEFAULT) > 0) table = H5Dopen2(file->id, name, H5P_DEFAULT);
-    core_free(&name);
-    if (table < 0) return table;
+    return h5_fail_damaged("%s: the table %s%s cannot be read", origins->file->path, origins->array,
+                           suffix);
+}
+
+/* Returns true if a table has one axis and records. *length becomes their number. */
+static bool is_table(hid_t table, uint64_t *length)
+{
     hid_t space = H5Dget_space(table), type = H5Dget_type(table);
     hsize_t extent = 0;
-    bool fits = H5Sget_simple_extent_ndims(space) == 1 && H5Tget_class(type) == H5T_COMPOUND &&
-                H5Sget_simple_extent_dims(space, &extent, NULL) == 1 && extent;
+    bool is = H5Sget_simple_extent_ndims(space) == 1 && H5Tget_class(type) == H5T_COMPOUND &&
+              H5Sget_simple_extent_dims(space, &extent, NULL) == 1 && extent;
     H5Tclose(type);
     H5Sclose(space);
     *length = extent;
-    if (fits) return table;
-    H5Dclose(table);
-    return H5I_INVALID_HID;
+    return is;
+}
+
+/* Opens a dataset beside the array. *table stays negative if there is none of this name. */
+static shs_status open_beside(const struct h5_origins *origins, const char *suffix, hid_t *table)
+{
+    struct core_text text = {0};
+    char *name;
+    core_text_add(&text, "%s%s", origins->array, suffix);
+    shs_status status = core_text_take(&text, &name);
+    if (status) return status;
+    htri_t there = H5Lexists(origins->file->id, name, H5P_DEFAULT);
+    if (there > 0) *table = H5Oopen(origins->file->id, name, H5P_DEFAULT);
+    core_free(&name);
+    if (*table < 0) return there && h5_failed_otherwise() ? damaged(origins, suffix) : SHS_OK;
+    if (H5Iget_type(*table) == H5I_DATASET) return SHS_OK;
+    H5Oclose(*table); /* a group, of another maker */
+    *table = H5I_INVALID_HID;
+    return SHS_OK;
 }
 
 /* Makes a type that takes one member out of a record. */
@@ -78,12 +91,6 @@ static bool has_member(hid_t table, const char *name, H5T_class_t class, size_t 
     return has;
 }
 
-static shs_status damaged(const struct h5_origins *origins)
-{
-    return h5_fail_damaged("%s: the table %s" H5_ORIGIN " cannot be read", origins->file->path,
-                           origins->array);
-}
-
 static shs_status read_first(struct h5_origins *origins)
 {
     shs_status status =
@@ -91,24 +98,36 @@ static shs_status read_first(struct h5_origins *origins)
     if (status) return status;
     if (read_member(origins->table, H5_ORIGIN_FIRST, H5T_NATIVE_UINT64, 0, origins->count,
                     origins->first) < 0)
-        return damaged(origins);
+        return damaged(origins, H5_ORIGIN);
     bool rise = !origins->first[0];
     for (uint64_t i = 1; i < origins->count && rise; i++)
         rise = origins->first[i - 1] <= origins->first[i];
-    return rise ? SHS_OK : damaged(origins);
+    return rise ? SHS_OK : damaged(origins, H5_ORIGIN);
 }
 
-/* Opens the tables. A table of another form than import's is none. */
+/* Opens the table of the origins' rows, if there is one. */
+static shs_status open_rows(struct h5_origins *origins)
+{
+    size_t bytes;
+    shs_status status = open_beside(origins, H5_ORIGIN_ROW, &origins->rows);
+    if (status || origins->rows < 0) return status;
+    bool fits = is_table(origins->rows, &origins->n_rows) &&
+                has_member(origins->rows, H5_ORIGIN_OF, H5T_INTEGER, &bytes);
+    return fits ? SHS_OK : damaged(origins, H5_ORIGIN_ROW);
+}
+
+/* Opens the tables. A table of origins of another form than import's is none. */
 static shs_status open_tables(struct h5_origins *origins, bool *there)
 {
     size_t bytes;
-    origins->table = open_table(origins->file, origins->array, H5_ORIGIN, &origins->count);
-    *there = origins->table >= 0 &&
+    shs_status status = open_beside(origins, H5_ORIGIN, &origins->table);
+    if (status || origins->table < 0) return status;
+    *there = is_table(origins->table, &origins->count) &&
              has_member(origins->table, H5_ORIGIN_FIRST, H5T_INTEGER, &bytes) &&
              has_member(origins->table, H5_ORIGIN_NAME, H5T_STRING, &origins->name_bytes);
     if (!*there) return SHS_OK;
-    origins->rows = open_table(origins->file, origins->array, H5_ORIGIN_ROW, &origins->n_rows);
-    return read_first(origins);
+    status = open_rows(origins);
+    return status ? status : read_first(origins);
 }
 
 shs_status h5_origins_open(struct h5_file *file, const char *array, struct h5_origins **origins)
@@ -149,7 +168,7 @@ static shs_status read_name(const struct h5_origins *origins, uint64_t number, c
     H5Tset_strpad(type, H5T_STR_NULLPAD);
     H5Tset_cset(type, H5T_CSET_UTF8);
     if (read_member(origins->table, H5_ORIGIN_NAME, type, number, 1, *name) < 0)
-        status = damaged(origins);
+        status = damaged(origins, H5_ORIGIN);
     H5Tclose(type);
     if (status) core_free(name);
     return status;
@@ -175,7 +194,7 @@ shs_status h5_origins_find(struct h5_origins *origins, uint64_t row, char **name
     if (origins->rows >= 0 &&
         (row >= origins->n_rows ||
          read_member(origins->rows, H5_ORIGIN_OF, H5T_NATIVE_UINT64, row, 1, &row) < 0))
-        status = damaged(origins);
+        status = damaged(origins, H5_ORIGIN_ROW);
     uint64_t number = find(origins, row);
     *row_there = row - origins->first[number];
     *alone = number + 1 < origins->count

@@ -56,13 +56,12 @@ shs_status h5_create_table(struct h5_writer *writer, const char *name,
                            const struct h5_member *members, size_t n_members, uint64_t rows)
 {
     size_t bytes;
-    char *copy;
-    shs_status status = core_copy(name, &copy);
-    if (status) return status;
     struct h5_guard guard = h5_guard_begin();
-    if (writer->dataset >= 0) H5Dclose(writer->dataset);
-    core_free(&writer->name);
-    writer->name = copy;
+    shs_status status = h5_writer_turn_to(writer, name);
+    if (status) {
+        h5_guard_end(&guard);
+        return status;
+    }
     hid_t record = record_type(members, n_members, &bytes);
     writer->dataset =
         record >= 0 ? create_dataset(writer, name, record, bytes, rows) : H5I_INVALID_HID;

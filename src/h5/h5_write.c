@@ -109,6 +109,14 @@ static herr_t close_dataset(struct h5_writer *writer)
     return result;
 }
 
+shs_status h5_writer_turn_to(struct h5_writer *writer, const char *name)
+{
+    bool closed = close_dataset(writer) >= 0;
+    shs_status status =
+        h5_writer_check(writer, closed, "%s: a dataset cannot be written", writer->path);
+    return status ? status : core_copy(name, &writer->name);
+}
+
 /* Makes the groups on the way to a dataset. HDF5's own way of making them would record times. */
 static shs_status create_groups(struct h5_writer *writer, const char *name)
 {
@@ -173,10 +181,7 @@ shs_status h5_create_array(struct h5_writer *writer, const char *name, const shs
                            const struct h5_storage *storage)
 {
     struct h5_guard guard = h5_guard_begin();
-    bool closed = close_dataset(writer) >= 0;
-    shs_status status =
-        h5_writer_check(writer, closed, "%s: a dataset cannot be written", writer->path);
-    if (!status) status = core_copy(name, &writer->name);
+    shs_status status = h5_writer_turn_to(writer, name);
     if (!status) status = create_groups(writer, name);
     if (!status) {
         writer->dataset = create_dataset(writer, name, shape, storage);
@@ -203,10 +208,7 @@ static hid_t open_to_fill(struct h5_writer *writer, const char *name)
 shs_status h5_fill_array(struct h5_writer *writer, const char *name)
 {
     struct h5_guard guard = h5_guard_begin();
-    bool closed = close_dataset(writer) >= 0;
-    shs_status status =
-        h5_writer_check(writer, closed, "%s: a dataset cannot be written", writer->path);
-    if (!status) status = core_copy(name, &writer->name);
+    shs_status status = h5_writer_turn_to(writer, name);
     if (!status) {
         writer->dataset = open_to_fill(writer, name);
         status = h5_writer_check(writer, writer->dataset >= 0, "%s: cannot write to dataset %s",

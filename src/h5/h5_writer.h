@@ -23,6 +23,9 @@ struct h5_writer {
 __attribute__((format(printf, 3, 4))) shs_status
 h5_writer_check(const struct h5_writer *writer, bool good, const char *format, ...);
 
+/* Inside a guard. Closes the dataset that was created last, and takes the name of the next. */
+shs_status h5_writer_turn_to(struct h5_writer *writer, const char *name);
+
 /* Inside a guard. Makes a property list of a class without times, so that the same content gives
  * the same bytes. */
 hid_t h5_writer_without_times(hid_t class);
