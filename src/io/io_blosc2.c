@@ -22,7 +22,10 @@ static shs_status decompress(const struct keep *keep, const struct io_blosc2_fra
     int got = blosc2_decompress_ctx(keep->context, frame->chunk, (int32_t)frame->chunk_bytes, to,
                                     (int32_t)size);
     if (got >= 0 && (size_t)got == size) return SHS_OK;
-    return core_fail(SHS_ERROR_FORMAT, "its chunk is damaged");
+    if (got == BLOSC2_ERROR_MEMORY_ALLOC)
+        return core_fail(SHS_ERROR_MEMORY, "no memory to decompress its chunk");
+    return core_fail(SHS_ERROR_FORMAT,
+                     "its chunk is damaged, or made by a codec that libblosc2 lacks");
 }
 
 /* Copies the rows of a block at `corner` to their places in the chunk. */
