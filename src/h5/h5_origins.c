@@ -4,8 +4,14 @@
 
 #include "core_memory.h"
 #include "core_text.h"
+#include "h5_explain.h"
 #include "h5_guard.h"
+#include "h5_mapped.h"
 #include "h5_open.h"
+
+enum {
+    RECORDS_A_BYTE = 1024 /* records that a stored byte may stand for */
+};
 
 struct h5_origins {
     struct h5_file *file; /* borrowed */
@@ -16,41 +22,56 @@ struct h5_origins {
     size_t name_bytes;
 };
 
-static shs_status damaged(const struct h5_origins *origins, const char *suffix)
+/* Returns true if a dataset is a list of records that lie in its own file, and sets *length to how
+ * many there are. */
+static bool is_table(hid_t dataset, hid_t creation, uint64_t *length)
 {
-    return h5_fail_damaged("%s: the table %s%s cannot be read", origins->file->path, origins->array,
-                           suffix);
-}
-
-/* Returns true if a table has one axis and records. *length becomes their number. */
-static bool is_table(hid_t table, uint64_t *length)
-{
-    hid_t space = H5Dget_space(table), type = H5Dget_type(table);
+    hid_t space = H5Dget_space(dataset), type = H5Dget_type(dataset);
     hsize_t extent = 0;
-    bool is = H5Sget_simple_extent_ndims(space) == 1 && H5Tget_class(type) == H5T_COMPOUND &&
-              H5Sget_simple_extent_dims(space, &extent, NULL) == 1 && extent;
+    bool fits = H5Sget_simple_extent_ndims(space) == 1 && H5Tget_class(type) == H5T_COMPOUND &&
+                H5Sget_simple_extent_dims(space, &extent, NULL) == 1 && extent &&
+                H5Pget_layout(creation) != H5D_VIRTUAL && H5Pget_external_count(creation) == 0;
     H5Tclose(type);
     H5Sclose(space);
     *length = extent;
-    return is;
+    return fits;
 }
 
-/* Opens a dataset beside the array. *table stays negative if there is none of this name. */
-static shs_status open_beside(const struct h5_origins *origins, const char *suffix, hid_t *table)
+/* Sets *table to an object if it is a table, else closes it. */
+static shs_status take_table(const struct h5_origins *origins, const char *name, hid_t object,
+                             hid_t *table, uint64_t *length)
 {
+    shs_status status = SHS_OK;
+    if (H5Iget_type(object) == H5I_DATASET) {
+        hid_t creation = H5Dget_create_plist(object);
+        if (is_table(object, creation, length)) *table = object;
+        if (*table >= 0)
+            status = h5_examine_alone(origins->file, name, object, H5Pget_layout(creation));
+        H5Pclose(creation);
+    }
+    if (*table < 0) H5Oclose(object);
+    return status;
+}
+
+/* Opens a table. *table stays negative if there is no object of this name, and if it is no table;
+ * *there tells these apart. */
+static shs_status open_table(struct h5_origins *origins, const char *suffix, bool *there,
+                             hid_t *table, uint64_t *length)
+{
+    struct h5_file *file = origins->file;
     struct core_text text = {0};
     char *name;
     core_text_add(&text, "%s%s", origins->array, suffix);
     shs_status status = core_text_take(&text, &name);
     if (status) return status;
-    htri_t there = H5Lexists(origins->file->id, name, H5P_DEFAULT);
-    if (there > 0) *table = H5Oopen(origins->file->id, name, H5P_DEFAULT);
+    *there = h5_has(file, name);
+    if (*there) {
+        hid_t object = H5Oopen(file->id, name, H5P_DEFAULT);
+        status = object < 0 ? h5_explain_dataset(file, name)
+                            : take_table(origins, name, object, table, length);
+    }
     core_free(&name);
-    if (*table < 0) return there && h5_failed_otherwise() ? damaged(origins, suffix) : SHS_OK;
-    if (H5Iget_type(*table) == H5I_DATASET) return SHS_OK;
-    H5Oclose(*table); /* a group, of another maker */
-    *table = H5I_INVALID_HID;
-    return SHS_OK;
+    return status;
 }
 
 /* Makes a type that takes one member out of a record. */
@@ -91,43 +112,69 @@ static bool has_member(hid_t table, const char *name, H5T_class_t class, size_t 
     return has;
 }
 
+static shs_status damaged(const struct h5_origins *origins)
+{
+    return h5_fail_damaged("%s: the table %s" H5_ORIGIN " cannot be read", origins->file->path,
+                           origins->array);
+}
+
+/* Refuses a table that claims more records than its stored bytes can hold, before memory is taken
+ * for them. No filter of HDF5 packs a byte for so many. */
+static shs_status check_count(const struct h5_origins *origins)
+{
+    hsize_t stored = H5Dget_storage_size(origins->table);
+    if (origins->count / RECORDS_A_BYTE < stored) return SHS_OK;
+    return h5_fail_damaged("%s: the table %s" H5_ORIGIN " claims %llu records in %llu stored bytes",
+                           origins->file->path, origins->array, (ull)origins->count, (ull)stored);
+}
+
 static shs_status read_first(struct h5_origins *origins)
 {
-    shs_status status =
-        core_new(origins->count, sizeof *origins->first, "origins", &origins->first);
+    shs_status status = check_count(origins);
+    if (status) return status;
+    status = core_new(origins->count, sizeof *origins->first, "origins", &origins->first);
     if (status) return status;
     if (read_member(origins->table, H5_ORIGIN_FIRST, H5T_NATIVE_UINT64, 0, origins->count,
                     origins->first) < 0)
-        return damaged(origins, H5_ORIGIN);
+        return damaged(origins);
     bool rise = !origins->first[0];
     for (uint64_t i = 1; i < origins->count && rise; i++)
         rise = origins->first[i - 1] <= origins->first[i];
-    return rise ? SHS_OK : damaged(origins, H5_ORIGIN);
+    return rise ? SHS_OK : damaged(origins);
 }
 
-/* Opens the table of the origins' rows, if there is one. */
+/* Opens the table of rows. Without it the rows are those of the origins, in order, so a table of
+ * another form must not be taken for none. */
 static shs_status open_rows(struct h5_origins *origins)
 {
     size_t bytes;
-    shs_status status = open_beside(origins, H5_ORIGIN_ROW, &origins->rows);
-    if (status || origins->rows < 0) return status;
-    bool fits = is_table(origins->rows, &origins->n_rows) &&
-                has_member(origins->rows, H5_ORIGIN_OF, H5T_INTEGER, &bytes);
-    return fits ? SHS_OK : damaged(origins, H5_ORIGIN_ROW);
+    bool there;
+    shs_status status =
+        open_table(origins, H5_ORIGIN_ROW, &there, &origins->rows, &origins->n_rows);
+    if (status || !there) return status;
+    if (origins->rows >= 0 && has_member(origins->rows, H5_ORIGIN_OF, H5T_INTEGER, &bytes))
+        return SHS_OK;
+    return core_fail(SHS_ERROR_FORMAT,
+                     "%s: %s" H5_ORIGIN_ROW " is no table with a whole number '" H5_ORIGIN_OF
+                     "', so it does not say which rows of %s" H5_ORIGIN
+                     " those of %s are; import the file anew",
+                     origins->file->path, origins->array, origins->array, origins->array);
 }
 
 /* Opens the tables. A table of origins of another form than import's is none. */
 static shs_status open_tables(struct h5_origins *origins, bool *there)
 {
     size_t bytes;
-    shs_status status = open_beside(origins, H5_ORIGIN, &origins->table);
-    if (status || origins->table < 0) return status;
-    *there = is_table(origins->table, &origins->count) &&
+    *there = false;
+    shs_status status = open_table(origins, H5_ORIGIN, there, &origins->table, &origins->count);
+    *there = !status && origins->table >= 0 &&
              has_member(origins->table, H5_ORIGIN_FIRST, H5T_INTEGER, &bytes) &&
              has_member(origins->table, H5_ORIGIN_NAME, H5T_STRING, &origins->name_bytes);
-    if (!*there) return SHS_OK;
-    status = open_rows(origins);
-    return status ? status : read_first(origins);
+    if (*there) status = open_rows(origins);
+    if (*there && !status) status = read_first(origins);
+    if (status) return status;
+    return h5_check_trouble("%s: the table %s" H5_ORIGIN " cannot be read", origins->file->path,
+                            origins->array);
 }
 
 shs_status h5_origins_open(struct h5_file *file, const char *array, struct h5_origins **origins)
@@ -168,7 +215,7 @@ static shs_status read_name(const struct h5_origins *origins, uint64_t number, c
     H5Tset_strpad(type, H5T_STR_NULLPAD);
     H5Tset_cset(type, H5T_CSET_UTF8);
     if (read_member(origins->table, H5_ORIGIN_NAME, type, number, 1, *name) < 0)
-        status = damaged(origins, H5_ORIGIN);
+        status = damaged(origins);
     H5Tclose(type);
     if (status) core_free(name);
     return status;
@@ -194,13 +241,19 @@ shs_status h5_origins_find(struct h5_origins *origins, uint64_t row, char **name
     if (origins->rows >= 0 &&
         (row >= origins->n_rows ||
          read_member(origins->rows, H5_ORIGIN_OF, H5T_NATIVE_UINT64, row, 1, &row) < 0))
-        status = damaged(origins, H5_ORIGIN_ROW);
+        status = damaged(origins);
     uint64_t number = find(origins, row);
     *row_there = row - origins->first[number];
     *alone = number + 1 < origins->count
                  ? origins->first[number + 1] == origins->first[number] + 1
                  : number && !*row_there && origins->first[number] == number;
     if (!status) status = read_name(origins, number, name);
+    shs_status trouble = h5_check_trouble("%s: the table %s" H5_ORIGIN " cannot be read",
+                                          origins->file->path, origins->array);
+    if (!status && trouble) {
+        core_free(name);
+        status = trouble;
+    }
     h5_guard_end(&guard);
     return status;
 }

@@ -19,7 +19,8 @@
 struct h5_origins;
 
 /* Local. Opens the tables of an array. *origins is NULL, and the status SHS_OK, if the file has no
- * such tables. */
+ * table NAME.origin of this form. A NAME.origin_row of another form beside it, and a table that
+ * cannot be opened, are errors. */
 shs_status h5_origins_open(struct h5_file *file, const char *array, struct h5_origins **origins);
 
 /* Closes the tables and sets *origins to NULL, which it may be already. */
@@ -27,7 +28,8 @@ void h5_origins_close(struct h5_origins **origins);
 
 /* Local. Finds where a row of the array comes from: a name, which the caller releases with
  * core_free(), and the number of the row there. *alone becomes true if nothing else comes from
- * there. Tables that contradict themselves are SHS_ERROR_FORMAT. */
+ * there. The tables do not say how many rows the last origin has: it counts as a single row if each
+ * origin before it is. Tables that contradict themselves are SHS_ERROR_FORMAT. */
 shs_status h5_origins_find(struct h5_origins *origins, uint64_t row, char **name,
                            uint64_t *row_there, bool *alone);
 

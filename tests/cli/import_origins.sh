@@ -98,4 +98,50 @@ refused 0 'parts.h5: the table train/x.origin_row cannot be read' \
     "$SHARDSTEP" info parts.h5 --fields train/x --sample 8
 "$SHARDSTEP" info other.h5 --fields x,y,z --sample 1 > out.txt
 ! grep -q from out.txt || fail "another table: $(cat out.txt)"
+
+# tables that cannot be used are told: without NAME.origin_row the row would get another row's name
+/usr/bin/python3 - <<'EOF'
+import shutil
+import h5py, numpy as np
+def changed(name, table, change):
+    """Copies parts.h5 to `name`, and takes the table out, for which `change` may make another object."""
+    shutil.copy("parts.h5", name)
+    with h5py.File(name, "r+") as file:
+        records = file["train/x" + table][()]
+        del file["train/x" + table]
+        change(file, "train/x" + table, records)
+def member(file, name, records):
+    file[name] = records.astype([("other", "u8")])
+def real(file, name, records):
+    file[name] = records.astype([("row", "f8")])
+changed("array.h5", ".origin_row", lambda file, name, records: file.create_dataset(name, data=records["row"]))
+changed("member.h5", ".origin_row", member)
+changed("real.h5", ".origin_row", real)
+changed("group.h5", ".origin_row", lambda file, name, records: file.create_group(name))
+changed("short.h5", ".origin_row", lambda file, name, records: file.create_dataset(name, data=records[:1]))
+changed("many.h5", ".origin", lambda file, name, records: file.create_dataset(
+    name, (2**40,), records.dtype, chunks=(1000,)))
+changed("outside.h5", ".origin", lambda file, name, records: file.create_dataset(
+    name, (2,), records.dtype, external=[("/dev/zero", 0, 1000)]))
+shutil.copy("parts.h5", "header.h5")
+with h5py.File("header.h5") as file:
+    place = h5py.h5o.get_info(file["train/x.origin"].id).addr
+with open("header.h5", "r+b") as file:
+    file.seek(place + 20)
+    byte = file.read(1)[0]
+    file.seek(place + 20)
+    file.write(bytes([byte ^ 1]))
+EOF
+named() { refused 0 "$2" "$SHARDSTEP" info $1.h5 --fields train/x --sample 5; }
+for file in array member real group; do
+    named $file "$file.h5: train/x.origin_row is no table with a whole number 'row', so it does not say which rows of train/x.origin those of train/x are; import the file anew"
+done
+named short 'short.h5: the table train/x.origin cannot be read'
+named many 'many.h5: the table train/x.origin claims 1099511627776 records in 0 stored bytes'
+named header 'header.h5: .*train/x.origin.* damaged'
+code=0
+"$SHARDSTEP" replay header.h5 --fields train/x --vranks 1 --rank 0 --step 0 > out.txt 2> err.txt || code=$?
+[ $code = 2 ] && grep -q 'header.h5: .*train/x.origin' err.txt || fail "replay: exit code $code, not 2: $(cat err.txt)"
+"$SHARDSTEP" info outside.h5 --fields train/x --sample 5 > out.txt || fail "a table outside the file"
+! grep -q from out.txt || fail "a table outside the file: $(cat out.txt)"
 finish
