@@ -4,6 +4,7 @@
 
 #include "augment_record.h"
 #include "core_memory.h"
+#include "h5_file.h"
 #include "h5_write.h"
 #include "load.h"
 
@@ -12,28 +13,70 @@ static bool records_draws(const struct cli_replay_file *file)
     return file->loader->augment && augment_has_record(file->loader->augment);
 }
 
-/* Returns true if a field's name is a path to or through an object of the root group. */
-static bool is_at(const char *field, const char *object)
+/* ---- Names. */
+
+/* Gives the path of a field from the root group on. Slashes and dots that mean nothing in the
+ * field's name are left out. */
+static shs_status path_of(const char *field, char **path)
+{
+    shs_status status = h5_normal_name(field, path);
+    if (!status && **path == '/') memmove(*path, *path + 1, strlen(*path));
+    return status;
+}
+
+/* Returns true if a path leads to or through an object. */
+static bool is_at(const char *path, const char *object)
 {
     size_t length = strlen(object);
-    field += *field == '/';
-    return !strncmp(field, object, length) && (!field[length] || field[length] == '/');
+    return !strncmp(path, object, length) && (!path[length] || path[length] == '/');
+}
+
+/* Compares a field's path with what else the file holds. */
+static shs_status check_own(const struct cli_replay_file *file, const char *field, const char *path)
+{
+    bool draws = records_draws(file) && is_at(path, "draws");
+    if (!*path)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "-o cannot write field %s, whose name is that of the root group; give it "
+                         "another name, as in --fields x=DATASET",
+                         field);
+    if (!draws && !is_at(path, "index")) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "-o writes the %s of the batch to %s of the new file, where field %s would "
+                     "lie; leave this field out by --fields",
+                     draws ? "draws" : "row numbers", draws ? "draws" : "index", field);
+}
+
+/* Compares the paths of the fields with one another. */
+static shs_status check_paths(const struct cli_replay_file *file, char *const *paths)
+{
+    const shs_tensor *field = file->batch->field;
+    shs_status status = SHS_OK;
+    for (size_t f = 0; f < file->batch->fields && !status; f++) {
+        status = check_own(file, field[f].name, paths[f]);
+        for (size_t g = 0; g < f && !status; g++)
+            if (is_at(paths[f], paths[g]) || is_at(paths[g], paths[f]))
+                status = core_fail(SHS_ERROR_ARGUMENT,
+                                   "-o cannot write both field %s and field %s to one file: their "
+                                   "names %s; give one of them another name, as in --fields "
+                                   "x=DATASET, or leave it out",
+                                   field[g].name, field[f].name,
+                                   strcmp(paths[f], paths[g]) ? "make an array a group"
+                                                              : "mean the same");
+    }
+    return status;
 }
 
 shs_status cli_replay_file_check(const struct cli_replay_file *file)
 {
-    for (size_t f = 0; f < file->batch->fields; f++) {
-        const char *name = file->batch->field[f].name;
-        const char *object = is_at(name, "index")                          ? "index"
-                             : records_draws(file) && is_at(name, "draws") ? "draws"
-                                                                           : NULL;
-        if (object)
-            return core_fail(SHS_ERROR_ARGUMENT,
-                             "-o writes the %s of the batch to %s of the new file, where field %s "
-                             "would lie; leave this field out by --fields",
-                             strcmp(object, "index") ? "draws" : "row numbers", object, name);
-    }
-    return SHS_OK;
+    char *paths[SHS_MAX_FIELDS] = {0};
+    shs_status status = SHS_OK;
+    for (size_t f = 0; f < file->batch->fields && !status; f++)
+        status = path_of(file->batch->field[f].name, &paths[f]);
+    if (!status) status = check_paths(file, paths);
+    for (size_t f = 0; f < file->batch->fields; f++)
+        core_free(&paths[f]);
+    return status;
 }
 
 static shs_status write_array(struct h5_writer *writer, const char *name, const shs_tensor *tensor)
@@ -96,9 +139,12 @@ static shs_status write_drawn(struct h5_writer *writer, const shs_drawn *drawn, 
 {
     struct group group = {.writer = writer, .drawn = drawn, .rows = rows};
     struct core_text text = {0};
-    const char *field = drawn->field[f];
-    core_text_add(&text, "draws/%s/%zu_%s", field + (*field == '/'), drawn->place, drawn->name);
-    shs_status status = core_text_take(&text, &group.path);
+    char *path;
+    shs_status status = path_of(drawn->field[f], &path);
+    if (status) return status;
+    core_text_add(&text, "draws/%s/%zu_%s", path, drawn->place, drawn->name);
+    core_free(&path);
+    status = core_text_take(&text, &group.path);
     if (!status) status = write_applied(&group);
     for (size_t v = 0; v < drawn->n_values && !status; v++)
         status = write_value(&group, &drawn->values[v]);
@@ -156,6 +202,15 @@ static shs_status write_place(struct h5_writer *writer, const struct cli_replay_
 
 /* ---- The file. */
 
+static shs_status write_field(struct h5_writer *writer, const shs_tensor *field)
+{
+    char *path;
+    shs_status status = path_of(field->name, &path);
+    if (!status) status = write_array(writer, path, field);
+    core_free(&path);
+    return status;
+}
+
 static shs_status write_all(struct h5_writer *writer, const struct cli_replay_file *file)
 {
     const shs_batch *batch = file->batch;
@@ -165,7 +220,7 @@ static shs_status write_all(struct h5_writer *writer, const struct cli_replay_fi
                               .data = (void *)(uintptr_t)batch->index}; /* it is only read */
     shs_status status = write_array(writer, "index", &index);
     for (size_t f = 0; f < batch->fields && !status; f++)
-        status = write_array(writer, batch->field[f].name, &batch->field[f]);
+        status = write_field(writer, &batch->field[f]);
     if (!status) status = write_place(writer, file);
     return status || !records_draws(file) ? status : write_draws(writer, file);
 }

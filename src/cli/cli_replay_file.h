@@ -11,7 +11,8 @@ struct cli_replay_file {
     const char *hash; /* of the batch, as it is printed */
 };
 
-/* Refuses a batch with a field whose name is that of something else in the file. */
+/* Refuses a batch with a field whose name is that of something else in the file, be it another
+ * field, or a path through it. */
 shs_status cli_replay_file_check(const struct cli_replay_file *file);
 
 /* Writes a new HDF5 file, with:

@@ -100,5 +100,21 @@ assert set(file) == {'draws', 'index'} and file.attrs['augment'] == '' and len(f
     fail "a batch without draws"
 refused 0 '-o writes the draws of the batch to draws of the new file, where field draws would lie; leave this field out by --fields' \
     "$SHARDSTEP" replay a.h5 --fields draws,masks --vranks 2 --rank 0 --step 0 --augment 'masks: random_flip(axis=w)' -o other.h5
+
+# fields whose names clash in a file, and names with slashes and dots that mean nothing
+clash() { refused 0 "$2" "$SHARDSTEP" replay a.h5 --fields "$1" --vranks 2 --rank 0 --step 0 -o other.h5; }
+clash a=masks,a/b=draws 'cannot write both field a and field a/b to one file: their names make an array a group; give one of them another name, as in --fields x=DATASET'
+clash a/b/c=masks,/a/b=draws 'both field a/b/c and field /a/b to one file: their names make an array a group'
+clash a=masks,/a=draws 'both field a and field /a to one file: their names mean the same; give'
+clash g/a=masks,./g//a/=draws 'both field g/a and field ./g//a/ to one file: their names mean the same'
+clash ./index/=masks 'writes the row numbers of the batch to index of the new file, where field ./index/ would lie'
+clash /=masks 'cannot write field /, whose name is that of the root group; give it another name'
 [ ! -e other.h5 ] || fail "a refused file was made"
+"$SHARDSTEP" replay a.h5 --fields ./g//masks/=masks,ab=draws,a=masks --vranks 2 --rank 0 --step 0 \
+    --augment './g//masks/: random_flip(axis=w)' -o odd.h5 > /dev/null || fail "odd names"
+/usr/bin/python3 -c "
+import h5py
+file = h5py.File('odd.h5')
+assert set(file) == {'g', 'ab', 'a', 'draws', 'index'} and file['g/masks'].shape == (20, 8, 8), set(file)
+assert len(file['draws/g/masks/0_random_flip/applied']) == 20, list(file['draws'])" || fail "the file of odd names"
 finish
