@@ -15,7 +15,9 @@ enum {
     MOST_COMMENT = 65535, /* bytes of a comment at the file's end */
     SHOWN_NAMES = 5,
     ENCRYPTED = 1, /* in the flags of a member */
-    STORED = 0,    /* methods of packing */
+    SIZES_BEHIND =
+        8,      /* in them too: the checksum and the sizes lie behind its bytes, not in its head */
+    STORED = 0, /* methods of packing */
     DEFLATED = 8,
     WIDE_EXTRA = 1 /* kind of the extra field with numbers of 64 bits */
 };
@@ -228,13 +230,15 @@ static shs_status fail_to_choose(const struct zip *zip, const char *name)
 static shs_status find_entry(const struct zip *zip, const char *name, struct entry *found)
 {
     struct entry entry;
-    uint64_t matches = 0;
+    uint64_t matches = 0, at = 0;
     shs_status status = SHS_OK;
-    for (uint64_t i = 0, at = 0; i < zip->entries && !status; i++) {
+    for (uint64_t i = 0; i < zip->entries && !status; i++) {
         status = next_entry(zip, &at, &entry);
         if (status || !is_wanted(&entry, name)) continue;
         if (!matches++) *found = entry;
     }
+    if (!status && at != zip->directory_bytes)
+        status = damaged(zip, "its directory goes on after the number of entries that it has");
     if (status || matches == 1) return status;
     if (!matches || !name) return fail_to_choose(zip, name);
     return core_fail(SHS_ERROR_FORMAT,
@@ -262,6 +266,25 @@ static shs_status check_packing(const struct zip *zip, const struct import_zip_m
     return SHS_OK;
 }
 
+/* Returns true if the head of a member repeats a number of 32 bits, or says that it lies elsewhere.
+ */
+static bool repeats(const unsigned char *at, uint64_t wanted)
+{
+    uint64_t told = number(at, 4);
+    return told == wanted || told == WIDE_32;
+}
+
+/* Compares the head of a member with the directory. */
+static bool is_head_of(const unsigned char head[HEAD_BYTES], const struct entry *entry)
+{
+    if (memcmp(head, "PK\3\4", 4) || number(head + 26, 2) != entry->name_bytes ||
+        number(head + 8, 2) != entry->method)
+        return false;
+    if (number(head + 6, 2) & SIZES_BEHIND) return true;
+    return number(head + 14, 4) == entry->crc32 && repeats(head + 18, entry->packed) &&
+           repeats(head + 22, entry->bytes);
+}
+
 /* Finds the bytes of a member behind its head, which repeats its name. */
 static shs_status find_bytes(const struct zip *zip, const struct entry *entry,
                              struct import_zip_member *member)
@@ -275,8 +298,7 @@ static shs_status find_bytes(const struct zip *zip, const struct entry *entry,
     if (status) return status;
     uint64_t name_bytes = number(head + 26, 2), extra = number(head + 28, 2);
     size_t compared = entry->name_bytes < sizeof name ? entry->name_bytes : sizeof name;
-    if (memcmp(head, "PK\3\4", 4) || name_bytes != entry->name_bytes ||
-        number(head + 8, 2) != entry->method)
+    if (!is_head_of(head, entry))
         return damaged(zip, "the head of a member is not what the directory says");
     status = read_all(zip, entry->head + HEAD_BYTES, name, compared);
     if (status) return status;

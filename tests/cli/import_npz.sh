@@ -42,6 +42,14 @@ def put(offset, form, value, end=False):
     return lambda data, entry, last: struct.pack_into(form, data, (last if end else entry) + offset, value)
 
 
+def twice(offset, value):
+    """Changes a number in the first entry of the directory, and in the first member's head."""
+    def change(data, entry, last):
+        struct.pack_into("<I", data, entry + offset, value)
+        struct.pack_into("<I", data, offset - 2, value)
+    return change
+
+
 def flip(at):
     def change(data, entry, last):
         data[at] ^= 4
@@ -51,24 +59,35 @@ def flip(at):
 changed("encrypted.npz", "stored.npz", put(8, "<H", 1))
 changed("flip_stored.npz", "stored.npz", flip(500))
 changed("flip_packed.npz", "packed.npz", flip(200))
-changed("crc.npz", "packed.npz", put(16, "<I", 7))
-changed("larger.npz", "packed.npz", put(24, "<I", 100000))
-changed("shorter.npz", "packed.npz", put(20, "<I", 100))
+changed("crc.npz", "packed.npz", twice(16, 7))
+changed("larger.npz", "packed.npz", twice(24, 100000))
+changed("shorter.npz", "packed.npz", twice(20, 100))
 changed("two_sizes.npz", "stored.npz", put(24, "<I", 3))
 changed("outside.npz", "stored.npz", put(42, "<I", 0x7fffffff))
 changed("other_head.npz", "stored.npz", put(42, "<I", 3))
 changed("name.npz", "stored.npz", lambda data, entry, last: struct.pack_into("1s", data, 30, b"z"))
+local = lambda offset: lambda data, entry, last: struct.pack_into("<I", data, offset, 7)
+changed("head_crc.npz", "packed.npz", local(14))
+changed("head_packed.npz", "packed.npz", local(18))
+changed("head_bytes.npz", "packed.npz", local(22))
 changed("entry.npz", "stored.npz", put(0, "<I", 3))
 changed("wide.npz", "stored.npz", put(24, "<I", 0xffffffff))
 changed("directory.npz", "stored.npz", put(16, "<I", 0x7fffffff, True))
 changed("wide_end.npz", "stored.npz", put(16, "<I", 0xffffffff, True))
 changed("entries.npz", "stored.npz", put(10, "<H", 900, True))
+changed("hidden.npz", "stored.npz", put(10, "<H", 1, True))
+class Pipe:
+    """A file without seek(): sizes lie behind the members."""
+    def __init__(self, path): self.write = open(path, "wb", 0).write
+    def flush(self): pass
+write(Pipe("pipe.npz"), ["x.npy"], compression=zipfile.ZIP_DEFLATED)
 changed("disks.npz", "stored.npz", put(4, "<H", 2, True))
 for i in range(60):
     changed(f"cut{i}.npz", "packed.npz", lambda data, entry, last: data.__delitem__(slice(len(data) * i // 60, None)))
 EOF
 "$SHARDSTEP" import one.h5 x=one.npz > out.txt
 grep -qx 'one.npz: member x.npy is its only array' out.txt || fail "the only array: $(cat out.txt)"
+"$SHARDSTEP" import pipe.h5 x=npz:pipe.npz:x > /dev/null || fail "sizes behind a member"
 for ranks in 0 3; do
     refused $ranks 'stored.npz holds 2 arrays; name one, as in npz:stored.npz:NAME: x, y' \
         "$SHARDSTEP" import new.h5 a=stored.npz
@@ -89,13 +108,14 @@ refuses larger.npz 'is damaged: it is 1328 bytes, .* where the directory says 10
 refuses shorter.npz 'is damaged: its packed bytes end too early'
 refuses two_sizes.npz 'is damaged: a member that is not packed has two sizes'
 refuses outside.npz 'is damaged: a member lies outside it'
-for file in other_head name; do
+for file in other_head name head_crc head_packed head_bytes; do
     refuses $file.npz 'is damaged: the head of a member is not what the directory says'
 done
 refuses entry.npz 'is damaged: an entry of its directory is none'
 refuses wide.npz 'is damaged: a size of 64 bits is missing'
 refuses directory.npz 'is damaged: its directory lies outside it'
 refuses wide_end.npz "is damaged: its directory's place is missing"
+refuses hidden.npz 'is damaged: its directory goes on after the number of entries that it has'
 refuses disks.npz 'one of several files that a zip file was split into'
 refuses entries.npz 'is damaged: '
 for i in $(seq 0 59); do
