@@ -28,9 +28,11 @@ static void add_source(struct core_text *text, const struct import_h5_sources *s
 static void note_order(const struct hdf5 *hdf5, bool natural, struct core_text *text)
 {
     const struct import_h5_sources *sources = &hdf5->sources;
-    core_text_add(text,
-                  "%s: %zu datasets joined in the order of their names, %s: ", hdf5->origin.path,
-                  sources->count, natural ? "with numbers by size" : "byte by byte");
+    core_text_add(
+        text, "%s: %zu datasets joined in the order of %s, %s: ", hdf5->origin.path, sources->count,
+        import_h5_sources_listed(sources) ? "the listed files and, in each, of their names"
+                                          : "their names",
+        natural ? "with numbers by size" : "byte by byte");
     for (size_t i = 0; i < sources->count && i < SHOWN_NAMES; i++) {
         if (i) core_text_add(text, ", ");
         add_source(text, sources, i);

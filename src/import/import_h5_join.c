@@ -51,7 +51,8 @@ static shs_status open_file(struct import_h5_join *join, size_t number)
     if (join->open_file == number) return SHS_OK;
     h5_close(&join->file);
     join->open_file = NONE;
-    shs_status status = h5_open(join->sources->files.path[number], &join->file);
+    shs_status status = io_paths_wrap(&join->sources->files, number,
+                                      h5_open(join->sources->files.path[number], &join->file));
     if (!status) join->open_file = number;
     return status;
 }

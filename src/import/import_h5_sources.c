@@ -117,7 +117,7 @@ static shs_status search_file(struct search *search, bool natural)
     struct h5_file *file;
     size_t before = sources->count;
     if (!strpbrk(search->pattern, "*?[")) return add(search, search->pattern);
-    shs_status status = h5_open(path, &file);
+    shs_status status = io_paths_wrap(&sources->files, search->file, h5_open(path, &file));
     if (status) return status;
     if (h5_has(file, search->pattern))
         status = add(search, search->pattern);
@@ -125,7 +125,8 @@ static shs_status search_file(struct search *search, bool natural)
         status = h5_list(file, add_match, search);
     h5_close(&file);
     if (status) return status;
-    if (sources->count == before) return no_match(path, search->pattern);
+    if (sources->count == before)
+        return io_paths_wrap(&sources->files, search->file, no_match(path, search->pattern));
     qsort(sources->source + before, sources->count - before, sizeof *sources->source,
           natural ? compare_sources_naturally : compare_sources);
     return SHS_OK;
@@ -141,7 +142,7 @@ shs_status import_h5_sources_find(const char *path, const char *pattern, bool na
     if (status) return status;
     search.pattern = *normal == '/' ? normal + 1 : normal;
     status = io_paths_find(path, &sources->files);
-    if (!status && natural)
+    if (!status && natural && !import_h5_sources_listed(sources))
         qsort(sources->files.path, sources->files.count, sizeof *sources->files.path,
               compare_paths_naturally);
     for (; search.file < sources->files.count && !status; search.file++)
@@ -157,6 +158,11 @@ void import_h5_sources_free(struct import_h5_sources *sources)
     core_free(&sources->source);
     io_paths_free(&sources->files);
     *sources = (struct import_h5_sources){0};
+}
+
+bool import_h5_sources_listed(const struct import_h5_sources *sources)
+{
+    return sources->files.lists || sources->files.sources > 1;
 }
 
 const char *import_h5_source_path(const struct import_h5_sources *sources, size_t number)

@@ -19,15 +19,19 @@ struct import_h5_sources {
 };
 
 /* Local. Finds the datasets in the order in which they are joined: file by file, and in a file by
- * name. Names are sorted byte by byte or, if `natural` is true, with their numbers by size. `path`
- * is any that io_paths_find() takes. `pattern` is the name of a dataset, or a pattern as of
- * glob(3), in which * and ? match no '/'. Datasets of checksums do not match. A file without a
- * match is an error. Sets only the file and the name of each source. The caller releases the
- * sources with import_h5_sources_free(), also after an error. */
+ * name. Names are sorted byte by byte or, if `natural` is true, with their numbers by size. Files
+ * that are listed stay in the order of the list. `path` is any that io_paths_find() takes.
+ * `pattern` is the name of a dataset, or a pattern as of glob(3), in which * and ? match no '/'.
+ * Datasets of checksums do not match. A file without a match is an error. Sets only the file and
+ * the name of each source. The caller releases the sources with import_h5_sources_free(), also
+ * after an error. */
 shs_status import_h5_sources_find(const char *path, const char *pattern, bool natural,
                                   struct import_h5_sources *sources);
 
 void import_h5_sources_free(struct import_h5_sources *sources);
+
+/* Returns true if the files are listed: in a text file, or separated by commas. */
+bool import_h5_sources_listed(const struct import_h5_sources *sources);
 
 /* Returns the path of the file that a source lies in. */
 const char *import_h5_source_path(const struct import_h5_sources *sources, size_t number);

@@ -39,8 +39,8 @@ struct import_origin_options {
  *     h5:[TYPE:][reversed:|axes=2,0,1:][natural:]FILE:DATASET
  *         FILE may be any path of io_paths_find(), and DATASET a pattern as of glob(3). What they
  *         stand for is joined along axis 0, in the order of names: byte by byte or, with natural,
- *         with numbers by size. Elements are converted to TYPE. Axes are reversed, or axis a is
- *         the a-th of the list.
+ *         with numbers by size. Listed files stay in the order of the list. Elements are converted
+ * to TYPE. Axes are reversed, or axis a is the a-th of the list.
  *
  * IDX, NPY, CSV and raw files may be gzipped. On error *origin is NULL. */
 shs_status import_origin_open(const char *text, const struct import_origin_options *options,

@@ -36,6 +36,33 @@ grep -qx 'sources/matlab.mat: MATLAB wrote the axes of this double array last ax
 grep -qx 'sources/groups.h5: 23 datasets joined in the order of their names, byte by byte: data/demo_0/actions, data/demo_1/actions, data/demo_10/actions, …, data/demo_9/actions' out.txt ||
     fail "order: $(cat out.txt)"
 
+# listed files keep their order, also with natural, and an error names the line of the list
+/usr/bin/python3 -c "
+import h5py, numpy as np
+for i in (10, 9, 2):
+    with h5py.File(f'run{i}.h5', 'w') as f:
+        f['x1'], f['x10'], f['x2'] = [i], [i + 100], [i + 50]"
+joins() {
+    "$SHARDSTEP" import order.h5 "x=h5:$1:x*" > out.txt || fail "import of $1"
+    grep -qF " datasets joined in the order of $2: " out.txt || fail "the order of $1: $(cat out.txt)"
+    /usr/bin/python3 -c "
+import sys, h5py
+x = h5py.File('order.h5')['x'][()].tolist()
+assert x == [$3], ('expected', [$3], 'came', x)" || fail "rows of $1"
+    rm order.h5
+}
+printf '%s\n' run9.h5 run10.h5 run2.h5 > list.txt
+listed='the listed files and, in each, of their names'
+joins @list.txt "$listed, byte by byte" 9,109,59,10,110,60,2,102,52
+joins natural:@list.txt "$listed, with numbers by size" 9,59,109,10,60,110,2,52,102
+joins natural:run10.h5,run2.h5 "$listed, with numbers by size" 10,60,110,2,52,102
+joins 'run[0-9]*.h5' 'their names, byte by byte' 10,110,60,2,102,52,9,109,59
+joins 'natural:run[0-9]*.h5' 'their names, with numbers by size' 2,52,102,9,59,109,10,60,110
+echo none.h5 >> list.txt
+for name in x1 'x*'; do
+    refused 0 'list.txt, line 4: .*none.h5' "$SHARDSTEP" import order.h5 "x=h5:@list.txt:$name"
+done
+
 # no value is changed in silence, and what is no number is named
 /usr/bin/python3 - <<'EOF'
 import h5py, numpy as np
