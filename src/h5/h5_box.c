@@ -127,54 +127,63 @@ shs_status h5_read_box(struct h5_array *array, const uint64_t *first, const uint
 /* ---- attributes */
 
 /* Reads a text of variable length, and frees what HDF5 allocated for it. */
-static void read_variable(hid_t attribute, hid_t type, char *text, size_t bytes)
+static herr_t read_variable(hid_t attribute, hid_t type, char *text, size_t bytes)
 {
     char *found = NULL;
     hid_t space = H5Aget_space(attribute);
-    if (H5Aread(attribute, type, &found) >= 0 && found) {
+    herr_t result = H5Aread(attribute, type, &found);
+    if (result >= 0 && found) {
         size_t length = strnlen(found, bytes - 1);
         memcpy(text, found, length);
         text[length] = '\0';
         H5Dvlen_reclaim(type, space, H5P_DEFAULT, &found);
     }
     H5Sclose(space);
+    return result;
 }
 
-static void read_fixed(hid_t attribute, hid_t type, char *text, size_t bytes)
+static herr_t read_fixed(hid_t attribute, hid_t type, char *text, size_t bytes)
 {
     hid_t memory = H5Tcopy(H5T_C_S1);
-    if (H5Tset_size(memory, bytes) < 0 || H5Tset_cset(memory, H5Tget_cset(type)) < 0 ||
-        H5Aread(attribute, memory, text) < 0)
-        *text = '\0';
+    herr_t result = -1;
+    if (H5Tset_size(memory, bytes) >= 0 && H5Tset_cset(memory, H5Tget_cset(type)) >= 0)
+        result = H5Aread(attribute, memory, text);
     H5Tclose(memory);
+    return result;
 }
 
-static void read_text(hid_t attribute, char *text, size_t bytes)
+static herr_t read_text(hid_t attribute, char *text, size_t bytes)
 {
+    herr_t result = 0;
     hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
     if (H5Tget_class(type) == H5T_STRING && H5Sget_simple_extent_npoints(space) == 1) {
         if (H5Tis_variable_str(type) > 0)
-            read_variable(attribute, type, text, bytes);
+            result = read_variable(attribute, type, text, bytes);
         else
-            read_fixed(attribute, type, text, bytes);
+            result = read_fixed(attribute, type, text, bytes);
     }
     H5Sclose(space);
     H5Tclose(type);
+    return result;
 }
 
 shs_status h5_read_label(struct h5_array *array, const char *attribute, char *text, size_t bytes)
 {
     struct h5_guard guard = h5_guard_begin();
     *text = '\0';
-    if (H5Aexists(array->dataset, attribute) > 0) {
+    htri_t has = H5Aexists(array->dataset, attribute);
+    herr_t result = has < 0 ? -1 : 0;
+    if (has > 0) {
         hid_t id = H5Aopen(array->dataset, attribute, H5P_DEFAULT);
-        if (id >= 0) {
-            read_text(id, text, bytes);
-            H5Aclose(id);
-        }
+        result = id < 0 ? -1 : read_text(id, text, bytes);
+        if (id >= 0) H5Aclose(id);
     }
-    shs_status status = h5_check_trouble("%s: dataset %s: its attribute %s cannot be read",
-                                         array->path, array->name, attribute);
+    shs_status status = result < 0
+                            ? h5_fail_damaged("%s: dataset %s: its attribute %s cannot be read",
+                                              array->path, array->name, attribute)
+                            : h5_check_trouble("%s: dataset %s: its attribute %s cannot be read",
+                                               array->path, array->name, attribute);
+    if (status) *text = '\0';
     h5_guard_end(&guard);
     return status;
 }

@@ -18,8 +18,8 @@ shs_status h5_read_box(struct h5_array *array, const uint64_t *first, const uint
                        void *elements);
 
 /* Local. Reads an attribute of an array that is one text. `text` becomes "" if there is no such
- * attribute or if it is no text; longer texts are cut. A failed read of the system is
- * SHS_ERROR_FILE. */
+ * attribute or if it is no text; longer texts are cut. An attribute that cannot be read is
+ * SHS_ERROR_FORMAT, and a failed read of the system SHS_ERROR_FILE. */
 shs_status h5_read_label(struct h5_array *array, const char *attribute, char *text, size_t bytes);
 
 /* Local. Returns true if an array has an attribute. */

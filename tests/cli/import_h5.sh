@@ -115,6 +115,15 @@ refuses h5:none.h5:x 'none.h5'
 refuses 'h5:none*.h5:x' 'none\*.h5'
 refuses h5:sources/matlab.mat:text "is MATLAB's text"
 refuses h5:sources/matlab.mat:empty 'is an empty array of MATLAB'
+/usr/bin/python3 -c "
+import h5py, numpy as np
+with h5py.File('heap.mat', 'w') as f:
+    f['x'] = np.arange(3, dtype='u2')
+    f['x'].attrs['MATLAB_class'] = 'char'
+data = open('heap.mat', 'rb').read()
+assert data.count(b'GCOL') == 1
+open('heap.mat', 'wb').write(data.replace(b'GCOL', b'GCOX'))"
+refuses h5:heap.mat:x 'heap.mat: dataset x: its attribute MATLAB_class cannot be read'
 head -c 3000 bad.h5 > short.h5
 refuses h5:short.h5:large 'short.h5'
 cp sources/part1.h5 part.h5
