@@ -5,6 +5,7 @@
 #include "import_h5_join.h"
 #include "import_origin.h"
 #include "import_stream.h"
+#include "io_file.h"
 
 /* The text of an origin, taken apart. */
 struct import_request {
@@ -23,7 +24,8 @@ struct import_request {
 };
 
 /* The beginning of each format's own struct. The format's `open` fills it and sets the shape.
- * import_origin.c then checks the shape and sets row_bytes, and calls `close` if anything fails. */
+ * import_origin.c then checks the shape, sets row_bytes and `then`, and calls `close` if anything
+ * fails. */
 struct import_origin {
     const struct import_format *format;
     char *path;
@@ -34,7 +36,8 @@ struct import_origin {
     const char *const *classes;
     const char *const *files; /* files that the rows come from; NULL: the file `path` */
     size_t n_files;
-    uint64_t n_sources; /* sources worth keeping beside the rows; 0: none */
+    uint64_t n_sources;       /* sources worth keeping beside the rows; 0: none */
+    struct io_identity *then; /* of each file when it was opened; NULL for a folder */
 };
 
 struct import_format {

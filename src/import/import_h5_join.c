@@ -57,6 +57,22 @@ static shs_status open_file(struct import_h5_join *join, size_t number)
     return status;
 }
 
+/* Compares a dataset that was opened again with what it was. Another type or shape would not fit
+ * into the memory for its rows. */
+static shs_status check_same(const struct import_h5_join *join, size_t number)
+{
+    const struct import_h5_source *source = &join->sources->source[number];
+    bool same = join->stored.type == source->type && join->stored.axes == join->shape.axes;
+    for (uint32_t axis = 0; axis < join->shape.axes && same; axis++)
+        same = join->stored.shape[join->order[axis]] ==
+               (axis ? join->shape.shape[axis] : source->rows);
+    if (same) return SHS_OK;
+    return core_fail(SHS_ERROR_FILE,
+                     "%s: dataset %s has another type or shape than when it was opened first; "
+                     "import it again when nothing writes to the file",
+                     h5_path(join->file), source->name);
+}
+
 static shs_status open_source(struct import_h5_join *join, size_t number)
 {
     const struct import_h5_source *source = &join->sources->source[number];
@@ -359,6 +375,7 @@ shs_status import_h5_join_read(struct import_h5_join *join, uint64_t first, uint
         uint64_t skip = first - source->first, now = source->rows - skip;
         if (now > count) now = count;
         status = open_source(join, number);
+        if (!status) status = check_same(join, number);
         if (status) return status;
         if (!join->turned && source->type == join->shape.type)
             status = h5_read_rows(join->array, skip, now, to);

@@ -261,6 +261,40 @@ static shs_status check_shape(struct import_origin *origin, const char *path)
     return SHS_OK;
 }
 
+/* Keeps what distinguishes the files from what they may become while they are imported. A new file
+ * in a folder is no change of its images. */
+static shs_status identify(struct import_origin *origin)
+{
+    shs_status status = SHS_OK;
+    const char *path;
+    size_t count = origin->files ? origin->n_files : 1;
+    if (origin->format == &import_png) return SHS_OK;
+    status = core_new(count, sizeof *origin->then, "files", &origin->then);
+    for (size_t i = 0; !status && (path = import_origin_path(origin, i)); i++)
+        status = io_identify_path(path, &origin->then[i]);
+    return status;
+}
+
+/* Refuses an origin of which a file has changed since it was opened, so that the rows may be of no
+ * one state of it. */
+static shs_status check_unchanged(const struct import_origin *origin)
+{
+    const char *path;
+    for (size_t i = 0; origin->then && (path = import_origin_path(origin, i)); i++) {
+        struct io_identity now;
+        bool touched;
+        shs_status status = io_identify_path(path, &now);
+        if (!status) status = io_compare(path, &origin->then[i], &now, &touched);
+        if (!status && touched)
+            status = core_fail(SHS_ERROR_FILE,
+                               "%s was written to, or touched, while it was imported; import it "
+                               "again when nothing writes to it",
+                               path);
+        if (status) return status;
+    }
+    return SHS_OK;
+}
+
 static shs_status open_origin(const struct import_request *request,
                               const struct import_format *format, struct import_origin **origin)
 {
@@ -269,6 +303,7 @@ static shs_status open_origin(const struct import_request *request,
     (*origin)->format = format;
     status = core_copy(request->path, &(*origin)->path);
     if (!status) status = format->open(request, *origin);
+    if (!status) status = identify(*origin);
     if (!status) status = check_shape(*origin, request->path);
     if (!status && format->prepare) status = format->prepare(*origin);
     if (status) import_origin_close(origin);
@@ -300,6 +335,7 @@ void import_origin_close(struct import_origin **origin)
     (*origin)->format->close(*origin);
     core_free(&(*origin)->path);
     core_free(&(*origin)->note);
+    core_free(&(*origin)->then);
     core_free(origin);
 }
 
@@ -367,5 +403,6 @@ shs_status import_origin_read(struct import_origin *origin, uint64_t first, uint
 
 shs_status import_origin_finish(struct import_origin *origin)
 {
-    return origin->format->finish ? origin->format->finish(origin) : SHS_OK;
+    shs_status status = origin->format->finish ? origin->format->finish(origin) : SHS_OK;
+    return status ? status : check_unchanged(origin);
 }

@@ -93,7 +93,8 @@ shs_status import_origin_read(struct import_origin *origin, uint64_t first, uint
                               void *rows);
 
 /* Checks the end of the origin after all rows have been read, perhaps by several processes, one of
- * which calls this. Bytes behind the rows and a wrong checksum of a gzip file are errors. */
+ * which calls this. Bytes behind the rows, a wrong checksum of a gzip file, and a file that has
+ * changed since it was opened are errors. */
 shs_status import_origin_finish(struct import_origin *origin);
 
 #endif

@@ -1,5 +1,6 @@
 /* Formats that import takes: how a file is named, NPY heads, CSV, and damage to all. */
 #include <errno.h>
+#include <fcntl.h>
 #include <png.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <zlib.h>
 
 #include "counted_memory.h"
+#include "h5_write.h"
 #include "import_origin.h"
 #include "import_scene.h"
 #include "message.h"
@@ -493,6 +495,49 @@ static void any_allocation_may_fail_in_folder(void)
 }
 IN_FOLDER(any_allocation_may_fail)
 
+static bool write_h5(const char *path, shs_type type)
+{
+    static const double rows[4] = {1, 2, 3, 4};
+    const shs_tensor tensor = {.type = type, .axes = 2, .shape = {2, 2}};
+    const struct h5_storage contiguous = {0};
+    struct h5_writer *writer;
+    if (h5_create(path, &writer)) return false;
+    if (!h5_create_array(writer, "x", &tensor, &contiguous) && !h5_write_rows(writer, 2, rows))
+        return !h5_finish(&writer);
+    h5_abandon(&writer);
+    return false;
+}
+
+/* A file that changes between its opening and its end. The first of two HDF5 files is opened again
+ * when its rows are read. */
+static void files_that_change_are_refused_in_folder(void)
+{
+    char path[PATH_BYTES], other[PATH_BYTES], raw[PATH_BYTES], text[3 * PATH_BYTES];
+    float rows[8];
+    shs_tensor shape;
+    struct import_origin *origin;
+    snprintf(text, sizeof text, "h5:%s,%s:x", in_folder("a.h5", path), in_folder("b.h5", other));
+    CHECK(write_h5(path, SHS_F32) && write_h5(other, SHS_F32));
+    CHECK_STATUS(open_text(text, &origin, &shape), SHS_OK);
+    CHECK(write_h5(path, SHS_F64));
+    CHECK_STATUS(import_origin_read(origin, 0, 4, rows), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), "has another type or shape than when it was opened first");
+    CHECK_STATUS(import_origin_finish(origin), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), "has changed since it was opened");
+    import_origin_close(&origin);
+
+    CHECK(file_write(in_folder("x.bin", raw), "abcdef", 6));
+    snprintf(text, sizeof text, "raw:u8:6:%s", raw);
+    CHECK_STATUS(open_text(text, &origin, &shape), SHS_OK);
+    CHECK_STATUS(import_origin_read(origin, 0, 6, rows), SHS_OK);
+    CHECK_STATUS(import_origin_finish(origin), SHS_OK);
+    CHECK_EQ(utimensat(AT_FDCWD, raw, (const struct timespec[]){{0}, {0}}, 0), 0);
+    CHECK_STATUS(import_origin_finish(origin), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), "was written to, or touched, while it was imported");
+    import_origin_close(&origin);
+}
+IN_FOLDER(files_that_change_are_refused)
+
 int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
@@ -507,6 +552,7 @@ int main(int argc, char **argv)
         TEST(files_that_are_cut_off_are_refused),
         TEST(damaged_files_give_statuses),
         TEST(any_allocation_may_fail),
+        TEST(files_that_change_are_refused),
     };
     return harness_main("import_texts", tests, COUNT(tests), argc, argv);
 }
