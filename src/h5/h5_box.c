@@ -102,8 +102,8 @@ static shs_status read_box(const struct box *box, void *elements)
     if (!status) status = use_mapped_files(box);
     if (!status) status = array->gaps ? read_written(box, elements) : read_once(box, elements);
     if (!status)
-        status =
-            core_wrap(h5_mapped_used(&array->mapped), "%s: dataset %s", array->path, array->name);
+        status = core_wrap(h5_mapped_used(&array->mapped, true), "%s: dataset %s", array->path,
+                           array->name);
     array->failed = status != SHS_OK;
     return status;
 }

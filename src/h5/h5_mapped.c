@@ -216,7 +216,7 @@ shs_status h5_mapped_find(struct h5_file *file, const char *name, hid_t dataset,
 {
     uint64_t deep = 0;
     struct h5_search search = {
-        .mapped = mapped, .deep = &deep, .rows = {0, UINT64_MAX, 1, 1, false}};
+        .mapped = mapped, .deep = &deep, .rows = {0, UINT64_MAX, 1, 1, false, false}};
     shs_status status = h5_examine(&search, file, name, dataset);
     if (status) h5_mapped_free(mapped);
     return status;
@@ -271,16 +271,20 @@ shs_status h5_mapped_use(struct h5_mapped_files *mapped, uint64_t first, uint64_
     return status;
 }
 
-shs_status h5_mapped_used(struct h5_mapped_files *mapped)
+shs_status h5_mapped_used(struct h5_mapped_files *mapped, bool parts)
 {
     for (size_t i = 0; i < mapped->count; i++) {
         struct h5_mapped_file *entry = &mapped->file[i];
-        if (entry->fresh && entry->rows.exact && !h5_driver_has_open(&entry->identity))
+        bool missed = entry->fresh && !h5_driver_has_open(&entry->identity);
+        entry->fresh = false;
+        if (!missed) continue;
+        if (entry->rows.exact && (entry->rows.whole || !parts))
             return core_fail(SHS_ERROR_FILE,
                              "HDF5 has not read from its source %s but made values up; check that "
                              "the file can be opened",
                              entry->path);
-        entry->fresh = false;
+        entry->open = false; /* the read had no need of it; the next one may */
+        mapped->open--;
     }
     return SHS_OK;
 }

@@ -13,7 +13,8 @@
 /* A set of rows: in [first, end) the first `block` rows of every `stride` rows. */
 struct h5_rows {
     uint64_t first, end, stride, block;
-    bool exact; /* true if all elements of these rows lie in the file, not only some of them */
+    bool exact; /* true if each of these rows has elements in the file, not only some of them */
+    bool whole; /* true if each of them lies in the file whole */
 };
 
 struct h5_mapped_file {
@@ -55,8 +56,9 @@ shs_status h5_mapped_use(struct h5_mapped_files *mapped, uint64_t first, uint64_
                          bool *too_many);
 void h5_mapped_closed(struct h5_mapped_files *mapped);
 
-/* Checks after a read that HDF5 has read from the files that were examined. */
-shs_status h5_mapped_used(struct h5_mapped_files *mapped);
+/* Checks after a read that HDF5 has read from the files that were examined. A read of parts of rows
+ * need not have read from files that have only parts of rows. */
+shs_status h5_mapped_used(struct h5_mapped_files *mapped, bool parts);
 
 /* Refuses a file that is not the file that was examined. *touched is set to true if a file differs
  * only in the time of its last change. */

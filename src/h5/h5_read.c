@@ -121,8 +121,8 @@ static shs_status read_wanted(struct h5_array *array, const struct h5_wanted *wa
     if (!status)
         status = array->gaps ? read_written(array, wanted, rows) : read_rows(array, wanted, rows);
     if (!status)
-        status =
-            core_wrap(h5_mapped_used(&array->mapped), "%s: dataset %s", array->path, array->name);
+        status = core_wrap(h5_mapped_used(&array->mapped, array->part || array->row_axes == 2),
+                           "%s: dataset %s", array->path, array->name);
     array->failed = status != SHS_OK;
     h5_guard_end(&guard);
     return status;

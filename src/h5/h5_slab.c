@@ -55,6 +55,22 @@ uint64_t h5_slab_elements(const struct h5_slab *slab, const hsize_t *shape)
     return elements;
 }
 
+bool h5_slab_is_one_piece(const struct h5_slab *slab, int axis)
+{
+    return slab->count[axis] == 1 || slab->stride[axis] == slab->block[axis];
+}
+
+bool h5_slab_takes_whole(const struct h5_slab *slab, const hsize_t *shape)
+{
+    for (int axis = 1; axis < slab->axes; axis++) {
+        uint64_t length;
+        if (slab->start[axis] != 0 || !h5_slab_is_one_piece(slab, axis) ||
+            !core_multiply(slab->count[axis], slab->block[axis], &length) || length != shape[axis])
+            return false;
+    }
+    return true;
+}
+
 bool h5_slab_reaches_beyond(const struct h5_slab *slab, hid_t space, const hsize_t *shape)
 {
     hsize_t low[H5S_MAX_RANK], high[H5S_MAX_RANK];

@@ -34,6 +34,12 @@ bool h5_slab_is_empty(const struct h5_slab *slab);
  * are more than 64 bits can count. */
 uint64_t h5_slab_elements(const struct h5_slab *slab, const hsize_t *shape);
 
+/* Returns true if the blocks of a regular selection follow one another along an axis. */
+bool h5_slab_is_one_piece(const struct h5_slab *slab, int axis);
+
+/* Returns true if a regular selection takes all of each index of the first axis that it takes. */
+bool h5_slab_takes_whole(const struct h5_slab *slab, const hsize_t *shape);
+
 /* Returns true if a selection, whose dataspace is `space`, has elements outside a shape. */
 bool h5_slab_reaches_beyond(const struct h5_slab *slab, hid_t space, const hsize_t *shape);
 

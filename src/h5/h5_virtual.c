@@ -171,13 +171,16 @@ static struct h5_rows rows_of(const struct whole *whole, const struct mapping *m
         return rows;
     }
     if (part->regular)
-        return (struct h5_rows){
-            part->start[0],
-            part->start[0] + (part->count[0] - 1) * part->stride[0] + part->block[0],
-            part->count[0] > 1 ? part->stride[0] : part->block[0], part->block[0], true};
+        return (struct h5_rows){part->start[0],
+                                part->start[0] + (part->count[0] - 1) * part->stride[0] +
+                                    part->block[0],
+                                part->count[0] > 1 ? part->stride[0] : part->block[0],
+                                part->block[0],
+                                true,
+                                h5_slab_takes_whole(part, whole->shape)};
     if (!part->all && H5Sget_select_bounds(mapping->space, low, high) >= 0)
-        return (struct h5_rows){low[0], high[0] + 1, 1, 1, false};
-    return (struct h5_rows){0, whole->shape[0], 1, 1, true};
+        return (struct h5_rows){low[0], high[0] + 1, 1, 1, false, false};
+    return (struct h5_rows){0, whole->shape[0], 1, 1, true, true};
 }
 
 static shs_status examine_dataset(const struct whole *whole, const struct mapping *mapping,

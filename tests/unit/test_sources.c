@@ -349,6 +349,41 @@ static void mappings_of_other_forms_in_folder(void)
 }
 IN_FOLDER(mappings_of_other_forms)
 
+/* A read of a part of the columns needs only the files of these. A read of whole rows then needs
+ * the others, and misses them. */
+static void a_part_needs_only_its_sources_in_folder(void)
+{
+    struct reading reading;
+    struct io_range range = {.begin = 1, .count = 2, .step = 1};
+    struct io_part part = {
+        .axes = 1, .element_bytes = 4, .axis = {{.length = COLUMNS, .range = &range, .ranges = 1}}};
+    char name[32];
+    int32_t values[9 * COLUMNS];
+    io_part_measure(&part);
+    begin_virtual();
+    for (uint64_t column = 0; column < COLUMNS; column++) {
+        snprintf(name, sizeof name, "column-%d.h5", (int)column);
+        write_source(name, 0, 9, column, 1);
+        map(name, "d", &(struct part){{9, COLUMNS}, {0, column}, {1, 1}, {9, 1}, {1, 1}},
+            &(struct part){.shape = {9, 1}});
+    }
+    write_virtual(9);
+    if (!NEED_STATUS(open_virtual(&reading), SHS_OK)) return;
+    h5_array_view(reading.field, 1, &part);
+    if (CHECK_STATUS(h5_read_rows(reading.field, 3, 2, values), SHS_OK))
+        for (uint64_t i = 0; i < 4; i++)
+            CHECK_EQ(values[i], value_of(3 + i / 2, 1 + i % 2));
+    h5_array_view(reading.field, 2, NULL); /* each element is a row */
+    if (CHECK_STATUS(h5_read_rows(reading.field, 2 * COLUMNS + 1, 1, values), SHS_OK))
+        CHECK_EQ(values[0], value_of(2, 1));
+    remove_file("column-3.h5");
+    h5_array_view(reading.field, 1, NULL);
+    CHECK_STATUS(h5_read_rows(reading.field, 3, 1, values), SHS_ERROR_FILE);
+    CHECK_HAS(shs_message(), "column-3.h5");
+    close_reading(&reading);
+}
+IN_FOLDER(a_part_needs_only_its_sources)
+
 /* A union of two boxes, which HDF5 does not describe as regular. */
 static void an_irregular_mapping_in_folder(void)
 {
@@ -865,6 +900,7 @@ int main(int argc, char **argv)
         TEST(a_source_that_is_too_small_is_an_error),
         TEST(what_is_not_mapped_is_an_error),
         TEST(mappings_of_other_forms),
+        TEST(a_part_needs_only_its_sources),
         TEST(an_irregular_mapping),
         TEST(sources_that_grow),
         TEST(numbered_sources),
