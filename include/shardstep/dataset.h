@@ -215,9 +215,14 @@
  * waits for the disk. Soon afterwards all pages are read by position again. A program that locks
  * all its memory, by mlockall(MCL_FUTURE), must not use the option.
  *
- * A virtual dataset is read through HDF5. Its sources must be there, be large enough and cover all
- * of it. The files of a dataset in external storage must be complete. HDF5 alone would read fill
- * values where something is missing. */
+ * A virtual dataset is read directly from its sources if each of them has whole rows of it, or
+ * pieces of a row one after the other, in the same type, and if it could be read directly by itself
+ * and is not virtual. No row may be mapped twice. Each source takes a descriptor: there may be 512
+ * sources of a file, and no more than an eighth of the files that the process may open, shared
+ * equally by the arrays that are read. Any other virtual dataset is read through HDF5; `shardstep
+ * info` says why. The sources must be there, be large enough and cover all of the dataset. The
+ * files of a dataset in external storage must be complete. HDF5 alone would read fill values where
+ * something is missing. */
 #ifndef SHARDSTEP_DATASET_H
 #define SHARDSTEP_DATASET_H
 

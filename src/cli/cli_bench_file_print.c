@@ -30,6 +30,7 @@ static const struct {
 static const char *const lacks[] = {
     [BENCH_NO_ROWS] = "a rank loads no row",
     [BENCH_THROUGH_HDF5] = "a field is read through HDF5",
+    [BENCH_FROM_SOURCES] = "a field is virtual",
     [BENCH_UNKNOWN_PLACES] =
         "the offsets of a ragged field are not in memory, or a field takes a part of its rows",
     [BENCH_NOT_COMPRESSED] = "no field is stored with filters",

@@ -69,6 +69,12 @@ static void add_run(struct bench_stored *stored, size_t group_begin, const struc
     if (bytes > stored->most_bytes) stored->most_bytes = bytes;
 }
 
+/* Says why no reader of its own knows where the rows of a field are. */
+static enum bench_lack why_not(const struct data_field *field)
+{
+    return field->sources ? BENCH_FROM_SOURCES : BENCH_THROUGH_HDF5;
+}
+
 /* A sample in its file. */
 struct location {
     size_t file, slot;
@@ -86,7 +92,7 @@ static shs_status add_sample(shs_dataset *dataset, const struct location *at, si
         struct data_range rows;
         if (part->kind == DATA_LENGTH) continue;
         if (!field->direct) {
-            stored->no_read = BENCH_THROUGH_HDF5;
+            stored->no_read = why_not(field);
             continue;
         }
         const struct io_layout *layout = io_reader_layout(field->direct);
@@ -211,7 +217,7 @@ static shs_status find_chunks(shs_dataset *dataset, const struct bench_memory *m
     for (size_t a = 0; a < dataset->what.n_arrays && !status; a++) {
         if (!is_read(dataset, a)) continue;
         if (!arrays[a].direct) {
-            stored->no_read = stored->no_decode = BENCH_THROUGH_HDF5;
+            stored->no_read = stored->no_decode = why_not(&arrays[a]);
             continue;
         }
         const struct io_layout *layout = io_reader_layout(arrays[a].direct);

@@ -9,7 +9,7 @@
 #include "cli_text.h"
 #include "core_memory.h"
 #include "core_text.h"
-#include "data_field.h"
+#include "data_sources.h"
 #include "h5_about.h"
 #include "h5_file.h"
 #include "io_crc32c.h"
@@ -70,8 +70,12 @@ static void print_stored(const struct facts *facts)
 
 static void print_way(const struct data_field *field)
 {
-    if (!field->direct)
+    if (!data_field_is_direct(field))
         printf("    read       through HDF5: it is %s\n", field->reason);
+    else if (field->sources)
+        printf("    read       directly, by position, from %zu source%s\n",
+               data_sources_count(field->sources),
+               data_sources_count(field->sources) == 1 ? "" : "s");
     else
         printf("    read       directly, by position%s\n",
                field->uncompared ? "; not compared with HDF5, which lacks a filter here" : "");
@@ -177,8 +181,8 @@ static void json_field(const struct facts *facts)
         cli_json_number("bytes", NULL);
         cli_json_number("ratio", NULL);
     }
-    cli_json_bool("direct", field->direct != NULL);
-    cli_json_text("reason", !readable ? facts->unreadable : field->direct ? "" : field->reason);
+    cli_json_bool("direct", data_field_is_direct(field));
+    cli_json_text("reason", readable ? field->reason : facts->unreadable);
     cli_json_bool("compared", readable && !field->uncompared);
     cli_json_bool("checksums", data_field_has_checksums(field));
     if (facts->vranks) json_shards(facts);

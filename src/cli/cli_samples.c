@@ -56,8 +56,8 @@ static void print_way(const shs_dataset *dataset, const struct data_part *part,
     const struct data_field *field = &arrays[part->array];
     if (part->kind == DATA_LENGTH)
         printf("    rows of %s that are no padding\n", arrays[part->array].sample.name);
-    else if (field->direct)
-        printf("    read directly, by position%s\n",
+    else if (data_field_is_direct(field))
+        printf("    read directly, by position%s%s\n", field->sources ? ", from its sources" : "",
                data_field_has_checksums(field) && is_checked(dataset, part, field) ? ", and checked"
                                                                                    : "");
     else
@@ -200,8 +200,8 @@ static void json_field(const struct samples *samples, size_t f)
     cli_json_u64("bytes", dataset->sample_bytes[f]);
     cli_layout_json(samples->augment, f);
     json_kind(dataset, part);
-    cli_json_bool("direct", field->direct != NULL);
-    cli_json_text("reason", field->direct ? "" : field->reason);
+    cli_json_bool("direct", data_field_is_direct(field));
+    cli_json_text("reason", field->reason);
     cli_json_bool("compared", !field->uncompared);
     cli_json_bool("checksums", data_field_has_checksums(field));
     if (data_field_has_checksums(field) && !is_checked(dataset, part, field))

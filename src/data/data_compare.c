@@ -4,6 +4,7 @@
 
 #include "core_hash.h"
 #include "core_memory.h"
+#include "data_sources.h"
 
 enum {
     PROBES = 16,
@@ -99,6 +100,10 @@ static bool is_of_system(shs_status status)
 static shs_status read_direct(struct data_field *field, const uint64_t *rows, size_t count,
                               char *to)
 {
+    shs_status status = SHS_OK;
+    for (size_t i = 0; field->sources && i < count && !status; i++)
+        status = data_sources_read(field, rows[i], 1, false, to + i * field->row_bytes);
+    if (field->sources) return core_wrap(status, "dataset %s", field->sample.name);
     return core_wrap(io_reader_listed(field->direct, &field->lane, field->part, rows, count, to),
                      "dataset %s: rows %llu to %llu", field->sample.name, (ull)rows[0],
                      (ull)rows[count - 1]);
@@ -148,14 +153,22 @@ static shs_status hdf5_reads_any(struct look *look, const struct probes *probes,
     return SHS_OK;
 }
 
+/* Returns true if a chunk of the array, or of a source, is too short. */
+static bool is_cut(const struct data_field *field)
+{
+    if (field->direct) return io_reader_is_cut(field->direct);
+    for (size_t i = 0; i < data_sources_count(field->sources); i++)
+        if (is_cut(data_sources_field(field->sources, i))) return true;
+    return false;
+}
+
 /* Returns whether rows are the same both ways. If all rows seem damaged, the layout may have been
- * misunderstood: HDF5 then tries to read a row, unless io_reader_is_cut() tells why the rows are
- * damaged. */
+ * misunderstood: HDF5 then tries to read a row, unless is_cut() tells why the rows are damaged. */
 static shs_status are_same(struct look *look, const struct probes *probes, bool *same)
 {
     bool any = false;
     shs_status status = SHS_OK;
-    if (look->damaged && !look->alike && !look->differ && !io_reader_is_cut(look->field->direct))
+    if (look->damaged && !look->alike && !look->differ && !is_cut(look->field))
         status = hdf5_reads_any(look, probes, &any);
     *same = !status && !look->differ && !any;
     return status;
@@ -174,10 +187,13 @@ static shs_status add_all(struct look *look)
     shs_status status = core_new((size_t)at_once, field->row_bytes, "rows", &rows);
     for (uint64_t first = 0; first < field->rows && !status && !look->damaged; first += at_once) {
         uint64_t count = field->rows - first < at_once ? field->rows - first : at_once;
-        status = look->way == THROUGH
-                     ? h5_read_rows(field->through, first, count, rows)
-                     : io_reader_run(field->direct, &field->lane,
-                                     &(struct io_run){first, count, rows, field->part});
+        const struct io_run run = {first, count, rows, field->part};
+        if (look->way == THROUGH)
+            status = h5_read_rows(field->through, first, count, rows);
+        else if (field->sources)
+            status = data_sources_read(field, first, count, false, rows);
+        else
+            status = io_reader_run(field->direct, &field->lane, &run);
         if (!status) add_rows(look, rows, (size_t)count * field->row_bytes);
         if (status && !is_of_system(status)) {
             look->damaged++;
@@ -227,10 +243,11 @@ static shs_status finish(struct look *look, shs_status status)
     return status;
 }
 
-shs_status data_compare(struct data_field *field, bool *same)
+shs_status data_compare(struct data_field *field, bool ends, bool *same)
 {
     struct look look = {.field = field, .way = BOTH};
     struct probes probes = choose(field);
+    if (ends && probes.count > ENDS) spread(field, ENDS, &probes);
     shs_status status = look_at(&look, &probes);
     if (!status) status = are_same(&look, &probes, same);
     return finish(&look, status);

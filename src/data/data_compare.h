@@ -8,9 +8,10 @@
 /* Local. Reads up to 16 rows, the first and the last among them, both directly and through HDF5,
  * and compares them. The array must be open in both ways. Each chunk is decoded once in each way.
  * Rows are left out until the decoded chunks take at most 64 MiB together; the first and the last
- * row always stay. *same is set to false if HDF5 reads other rows. `content` is set as
- * data_compare_through() sets it. An error of the system and a lack of memory are errors. */
-shs_status data_compare(struct data_field *field, bool *same);
+ * row always stay. With `ends` only these two are read. *same is set to false if HDF5 reads other
+ * rows. `content` is set as data_compare_through() sets it. An error of the system and a lack of
+ * memory are errors. */
+shs_status data_compare(struct data_field *field, bool ends, bool *same);
 
 /* Local. Both functions set `content` to a hash of the rows that data_compare() looks at, or of all
  * rows if they take at most 64 KiB together. The first function reads them directly, the second

@@ -7,6 +7,7 @@
 #include "core_text.h"
 #include "data_compare.h"
 #include "data_pick.h"
+#include "data_sources.h"
 #include "io_crc32c.h"
 
 /* Compares rows with what HDF5 reads. If HDF5 lacks a filter, nothing can be compared: HDF5 could
@@ -15,9 +16,28 @@ static shs_status compare(const struct data_field_how *how, struct data_field *f
 {
     *same = true;
     if (how->trusted) return SHS_OK;
-    if (h5_array_is_decodable(field->through)) return data_compare(field, same);
+    if (h5_array_is_decodable(field->through)) return data_compare(field, how->is_source, same);
     field->uncompared = true;
     return how->content ? data_compare_direct(field) : SHS_OK;
+}
+
+/* Reads the rows of a virtual array from its sources, if that is possible. */
+static shs_status choose_sources(struct h5_file *file, const struct data_field_how *how,
+                                 struct data_field *field)
+{
+    bool same = false;
+    shs_status status = data_sources_open(file, how, field);
+    if (status || !field->sources) return status;
+    status = compare(how, field, &same);
+    if (status) return status;
+    if (same) {
+        *field->reason = '\0';
+        return h5_array_rest(field->through);
+    }
+    data_sources_close(&field->sources);
+    field->differs = true;
+    snprintf(field->reason, sizeof field->reason, "virtual, and not where HDF5 reads it");
+    return SHS_OK;
 }
 
 static shs_status choose_way(struct h5_file *file, const char *path,
@@ -27,7 +47,8 @@ static shs_status choose_way(struct h5_file *file, const char *path,
     bool same = false;
     shs_status status = h5_layout_of(file, field->through, &layout, field->reason);
     if (!status && *field->reason) status = h5_array_check_filters(field->through);
-    if (status || *field->reason) return status;
+    if (!status && *field->reason) return choose_sources(file, how, field);
+    if (status) return status;
     status = io_reader_open(path, &layout, &field->direct);
     if (!status) status = compare(how, field, &same);
     if (status) return status;
@@ -109,7 +130,7 @@ static shs_status open_field(struct h5_file *file, const char *path, const char 
         snprintf(field->reason, sizeof field->reason, "a single number");
     else
         status = choose_way(file, path, how, field);
-    if (status || !how->content || field->direct) return status;
+    if (status || !how->content || data_field_is_direct(field)) return status;
     return data_compare_through(field);
 }
 
@@ -264,11 +285,19 @@ shs_status data_field_check(const struct data_field *field, uint64_t first, uint
     return SHS_OK;
 }
 
+void data_field_tell(struct data_field *field, uint64_t key, uint64_t all_rows)
+{
+    field->key = key;
+    field->all_rows = all_rows;
+    data_sources_tell(field);
+}
+
 void data_field_close(struct data_field *field)
 {
     if (field->checked_by) data_field_close(field->checked_by);
     core_free(&field->checked_by);
     core_free(&field->checksums);
+    data_sources_close(&field->sources);
     h5_array_close(&field->through);
     io_reader_close(&field->direct);
     io_lane_free(&field->lane);
@@ -287,12 +316,18 @@ static shs_status read_direct(struct data_field *field, const struct io_run *run
 
 shs_status data_field_read(struct data_field *field, uint64_t first, uint64_t count, void *to)
 {
+    if (field->sources)
+        return core_wrap(data_sources_read(field, first, count, false, to), "dataset %s",
+                         field->sample.name);
     if (!field->direct) return h5_read_rows(field->through, first, count, to);
     return read_direct(field, &(struct io_run){first, count, to, field->part});
 }
 
 shs_status data_field_read_whole(struct data_field *field, uint64_t first, uint64_t count, void *to)
 {
+    if (field->sources)
+        return core_wrap(data_sources_read(field, first, count, true, to), "dataset %s",
+                         field->sample.name);
     if (field->direct) return read_direct(field, &(struct io_run){first, count, to, NULL});
     h5_array_view(field->through, field->row_axes, NULL);
     shs_status status = h5_read_rows(field->through, first, count, to);

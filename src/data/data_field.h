@@ -6,12 +6,18 @@
 #include "data_axes.h"
 #include "io_reader.h"
 
+struct data_sources;
+
 struct data_field {
-    char *path;                   /* path of its file */
-    struct h5_array *through;     /* for reads through HDF5; NULL if it is read directly */
-    struct io_reader *direct;     /* for direct reads, or NULL */
-    struct io_lane lane;          /* lane of the calling thread, for data_field_read() */
-    char reason[IO_REASON_BYTES]; /* why it is not read directly */
+    char *path;               /* path of its file */
+    struct h5_array *through; /* for reads through HDF5; NULL if `direct` is set */
+    struct io_reader *direct; /* for direct reads, or NULL */
+    /* The sources of a virtual array that is read directly, or NULL. Its rows are rows of theirs.
+     * HDF5 then only compares the files of the sources with what they were. */
+    struct data_sources *sources;
+    const struct data_sources *of; /* the sources that the array is one of, or NULL */
+    struct io_lane lane;           /* lane of the calling thread, for data_field_read() */
+    char reason[IO_REASON_BYTES];  /* why it is not read directly */
     /* True if HDF5 lacks a filter, so that no row could be compared with HDF5's. */
     bool uncompared;
     bool differs;        /* true if HDF5 reads other rows than a direct read */
@@ -46,6 +52,19 @@ struct data_field {
     size_t row_bytes;
 };
 
+/* Returns true if the array's rows are read directly: its own, or those of its sources. */
+static inline bool data_field_is_direct(const struct data_field *field)
+{
+    return field->direct || field->sources;
+}
+
+/* A key of a cache is that of an array of a file or, with more above these bits, that of a source
+ * of the array. */
+#define DATA_ARRAY_KEY ((UINT64_C(1) << 44) - 1)
+
+/* Sets the key of an array and, with other files, the number of its rows. */
+void data_field_tell(struct data_field *field, uint64_t key, uint64_t all_rows);
+
 /* Returns the field that stands for all fields with the same chunks. */
 static inline const struct data_field *data_field_chunks(const struct data_field *field)
 {
@@ -67,6 +86,12 @@ struct data_field_how {
     bool map;  /* true to map it if it is read directly; io_guard_begin() has been called */
     /* True to hash some rows too, see data_compare.h. It has no effect if `trusted` is true. */
     bool content;
+    /* True for a source of a virtual array. Only its first and its last row are compared. A source
+     * that is virtual itself is read through HDF5. */
+    bool is_source;
+    /* The most sources that a virtual array may have to be read directly. 0: data_sources_allowed()
+     */
+    size_t most_sources;
 };
 
 /* Opens an array and chooses how to read it. It is read directly only if every condition holds and

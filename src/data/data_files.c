@@ -4,6 +4,7 @@
 
 #include "core_memory.h"
 #include "data_open_file.h"
+#include "data_sources.h"
 #include "io_file.h"
 #include "io_host.h"
 
@@ -244,6 +245,13 @@ static size_t most_open(const struct data_files *files)
     return most ? most : 1;
 }
 
+/* Returns how many sources of virtual arrays a file may have. */
+static size_t most_sources(const struct data_files *files)
+{
+    size_t most = data_sources_allowed();
+    return most > files->sample->n_arrays ? most : files->sample->n_arrays;
+}
+
 static void set_all_rows(struct data_files *files)
 {
     for (size_t s = 0; s < files->sample->n_arrays; s++) {
@@ -251,7 +259,7 @@ static void set_all_rows(struct data_files *files)
             !core_multiply(files->rows[s], files->paths.count, &files->rows[s]))
             files->rows[s] = UINT64_MAX;
         for (struct data_open_file *open = files->newest; open; open = open->older)
-            open->arrays[s].all_rows = files->rows[s];
+            data_field_tell(&open->arrays[s], open->arrays[s].key, files->rows[s]);
     }
 }
 
@@ -283,6 +291,7 @@ shs_status data_files_open(const struct data_files_how *how, data_files_visit *v
                           "files", &files->series);
     if (status) return status;
     files->most_open = most_open(files);
+    files->most_sources = most_sources(files);
     return look_at_all(files, visit, user);
 }
 
@@ -318,6 +327,7 @@ uint64_t data_files_key(const struct data_files *files, size_t file, size_t arra
 
 size_t data_files_of_key(const struct data_files *files, uint64_t key, size_t *array)
 {
+    key &= DATA_ARRAY_KEY;
     *array = (size_t)(key % files->sample->n_arrays);
     return (size_t)(key / files->sample->n_arrays);
 }

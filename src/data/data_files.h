@@ -49,7 +49,11 @@ struct data_files {
     struct data_series *series;
     size_t most_open; /* most files open at the same time */
     size_t n_open;
-    size_t n_held; /* open files that fetches hold, each counted once */
+    /* The most sources of virtual arrays that a file may have. A file is opened only while the open
+     * files have no more, so that at most twice as many sources are open. */
+    size_t most_sources;
+    size_t n_sources; /* sources of the open files */
+    size_t n_held;    /* open files that fetches hold, each counted once */
     struct data_open_file *newest, *oldest;
     uint32_t round;
     bool unfit; /* set when a file is whole, but its arrays are not like those of the first file */

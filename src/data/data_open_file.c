@@ -5,6 +5,7 @@
 #include "core_hash.h"
 #include "core_memory.h"
 #include "data_compare.h"
+#include "data_sources.h"
 #include "io_file.h"
 
 /* ---- Open files, the newest used first. */
@@ -34,6 +35,7 @@ static void free_file(struct data_files *files, struct data_open_file *open)
 {
     for (size_t s = 0; open->arrays && s < files->sample->n_arrays; s++) {
         files->checksum_bytes -= checksum_bytes(&open->arrays[s]);
+        files->n_sources -= data_sources_count(open->arrays[s].sources);
         data_field_close(&open->arrays[s]);
     }
     h5_close(&open->h5);
@@ -69,7 +71,7 @@ uint64_t data_open_file_bytes(const struct data_files *files, const struct data_
 {
     uint64_t bytes = 0;
     for (size_t s = 0; s < files->sample->n_arrays; s++)
-        if (open->arrays[s].direct) bytes += open->arrays[s].lane.bytes_read;
+        if (data_field_is_direct(&open->arrays[s])) bytes += open->arrays[s].lane.bytes_read;
     return bytes;
 }
 
@@ -171,12 +173,14 @@ static shs_status open_array(struct data_files *files, struct data_open_file *op
         status = data_field_find_checksums(open->h5, path,
                                            DATA_CHECKSUM_BYTES - files->checksum_bytes, field);
     files->checksum_bytes += checksum_bytes(field);
+    files->n_sources += data_sources_count(field->sources);
     if (!status && how->content) status = data_compare_checksums(field);
     if (status) return status;
     share_chunks(files, open, array);
-    field->key = data_files_key(files, open->number,
-                                field->chunks ? files->sample->chunks_of[array] : array);
-    field->all_rows = files->rows[array];
+    data_field_tell(field,
+                    data_files_key(files, open->number,
+                                   field->chunks ? files->sample->chunks_of[array] : array),
+                    files->rows[array]);
     return SHS_OK;
 }
 
@@ -237,6 +241,13 @@ static void add_layout(struct core_hash *hash, const struct io_layout *layout)
     }
 }
 
+static void add_layouts(struct core_hash *hash, const struct data_field *field)
+{
+    if (field->direct) add_layout(hash, io_reader_layout(field->direct));
+    for (size_t i = 0; i < data_sources_count(field->sources); i++)
+        add_layouts(hash, data_sources_field(field->sources, i));
+}
+
 /* Refuses a file in which a field that is read directly lies at another place than before. */
 static shs_status compare_layout(struct data_files *files, const struct data_open_file *open)
 {
@@ -246,7 +257,7 @@ static shs_status compare_layout(struct data_files *files, const struct data_ope
     shs_status status = core_hash_new(&hash);
     if (status) return status;
     for (size_t s = 0; s < files->sample->n_arrays; s++)
-        if (open->arrays[s].direct) add_layout(hash, io_reader_layout(open->arrays[s].direct));
+        add_layouts(hash, &open->arrays[s]);
     struct core_digest digest = core_hash_digest(hash);
     memcpy(&layout, digest.bytes, sizeof layout);
     core_hash_free(&hash);
@@ -282,7 +293,8 @@ static shs_status open_arrays(struct data_files *files, struct data_open_file *o
         .map = files->map,
         .trusted =
             !opened->content && (file->compared || (files->one_a_file && files->file[0].compared)),
-        .content = opened->content};
+        .content = opened->content,
+        .most_sources = files->most_sources / sample->n_arrays};
     shs_status status =
         core_new(sample->n_arrays, sizeof *open->arrays, "a file's fields", &open->arrays);
     if (!status) status = h5_open(files->paths.path[open->number], &open->h5);
@@ -314,12 +326,17 @@ shs_status data_open_file(struct data_files *files, size_t number, const struct 
     return status;
 }
 
+static bool is_full(const struct data_files *files)
+{
+    return files->n_open >= files->most_open || files->n_sources > files->most_sources;
+}
+
 /* Closes files that no fetch reads, the one used least recently first, until there is room for
  * another. */
 static void make_room(struct data_files *files)
 {
     struct data_open_file *open = files->oldest, *newer;
-    for (; open && files->n_open >= files->most_open; open = newer) {
+    for (; open && is_full(files); open = newer) {
         newer = open->newer;
         if (open->holders == 1) data_open_file_close(files, open);
     }

@@ -4,6 +4,7 @@
 
 #include "core_clock.h"
 #include "core_memory.h"
+#include "fetch_sources.h"
 #include "fetch_work.h"
 
 static shs_status new_fetcher(uint64_t cache_bytes, struct fetch_store *store,
@@ -48,6 +49,7 @@ void fetcher_free(struct fetcher **fetcher)
     core_free(&(*fetcher)->runs);
     core_free(&(*fetcher)->whole.piece);
     core_free(&(*fetcher)->whole.rows);
+    core_free(&(*fetcher)->resolved.piece);
     core_free(fetcher);
 }
 
@@ -143,6 +145,7 @@ shs_status fetcher_reserve(struct fetcher *fetcher, const struct fetch_need *nee
 {
     if (!threads) threads = 1;
     shs_status status = fetch_plan_reserve(fetcher, need->uses);
+    if (!status) status = fetch_sources_reserve(fetcher, need->resolved);
     if (!status && need->whole_bytes)
         status = reserve_whole(&fetcher->whole,
                                (size_t)(need->places > need->spots ? need->places : need->spots),
@@ -205,7 +208,16 @@ static shs_status fetch_taken(const struct fetch_means *means, const struct fetc
     unsigned threads = means->threads ? means->threads : 1;
     struct fetch_times *times = &fetcher->now.times;
     uint64_t time = core_clock();
-    shs_status status = fetch_plan(means, pieces, count);
+    const struct fetch_piece *read = pieces;
+    size_t n_read = count;
+    for (size_t i = 0; i < count; i++)
+        if (data_field_is_direct(pieces[i].field)) fetcher->now.rows += pieces[i].count;
+    shs_status status = fetch_sources(fetcher, &read, &n_read);
+    if (status) {
+        fetch_store_pass(fetcher->store, means->ticket);
+        return status;
+    }
+    status = fetch_plan(means, read, n_read);
     if (status) return status;
     copy_hits(fetcher);
     spend(&times->planning, time);
@@ -222,7 +234,7 @@ static shs_status fetch_taken(const struct fetch_means *means, const struct fetc
 
 static bool is_whole(const struct fetch_piece *piece)
 {
-    if (!piece->count || !piece->field->direct) return false;
+    if (!piece->count || !data_field_is_direct(piece->field)) return false;
     return piece->field->compares_whole || piece->take == FETCH_SERIES;
 }
 
@@ -338,7 +350,7 @@ bool fetch_failed_for(const struct fetcher *fetcher, const struct fetch_piece *w
 
 bool fetch_needs_hdf5(const struct fetch_piece *piece)
 {
-    return piece->count && !piece->field->direct;
+    return piece->count && !data_field_is_direct(piece->field);
 }
 
 /* Reads rows one by one, compares them and cuts them. */

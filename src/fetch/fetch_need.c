@@ -1,6 +1,7 @@
 #include "fetch_need.h"
 
 #include "core_memory.h"
+#include "data_sources.h"
 #include "fetch_cache.h"
 #include "fetch_spots.h"
 
@@ -44,21 +45,56 @@ static const struct io_part *read_part(const struct data_field *field)
     return field->compares_whole ? NULL : field->part;
 }
 
-/* Returns the most uses that a run of neighbouring rows of an array makes, in any open file.
- * *summed tells whether the rows have checksums in files. */
-static uint64_t most_uses(const shs_dataset *dataset, size_t array, uint64_t rows, bool *summed)
+/* Returns the most uses that neighbouring rows of an array make, which is not virtual. */
+static uint64_t uses_of(const struct data_field *field, const struct io_part *part, uint64_t rows)
 {
-    uint64_t most = 0;
+    const struct io_layout *layout = io_reader_layout(field->direct);
+    return layout->chunked ? most_chunks(layout, part, rows) : 1;
+}
+
+/* Returns the most uses that neighbouring rows of a virtual array make: those of as many rows of a
+ * source, and two for each piece that they may be in. */
+static uint64_t uses_of_sources(const struct data_field *field, uint64_t rows, uint64_t pieces)
+{
+    uint64_t most = 0, taken = product(rows, data_sources_most(field->sources));
+    for (size_t i = 0; i < data_sources_count(field->sources); i++) {
+        const struct data_field *source = data_sources_field(field->sources, i);
+        uint64_t uses = uses_of(source, read_part(field), taken);
+        if (pieces > 1) uses = sum(uses, product(pieces, uses_of(source, read_part(field), 2)));
+        if (uses > most) most = uses;
+    }
+    return most;
+}
+
+/* What a run of neighbouring rows of an array takes at most, in any open file. */
+struct most {
+    uint64_t uses, pieces;
+    bool virtual; /* true if pieces of sources are read */
+    bool summed;  /* true if the rows have checksums in files */
+};
+
+static void raise_to(uint64_t *most, uint64_t more)
+{
+    if (*most < more) *most = more;
+}
+
+static struct most most_of(const shs_dataset *dataset, size_t array, uint64_t rows)
+{
+    struct most most = {.pieces = 1};
     for (size_t i = 0; i < dataset->files.paths.count; i++) {
         const struct data_open_file *open = dataset->files.file[i].open;
         if (!open) continue;
         const struct data_field *field = data_files_array(open, array);
-        uint64_t uses = 1;
-        *summed |= field->checked_by != NULL;
-        if (!field->direct || !field->rows) continue;
-        if (io_reader_layout(field->direct)->chunked)
-            uses = most_chunks(io_reader_layout(field->direct), read_part(field), rows);
-        if (uses > most) most = uses;
+        most.summed |= field->checked_by != NULL;
+        if (!data_field_is_direct(field) || !field->rows) continue;
+        if (field->direct) {
+            raise_to(&most.uses, uses_of(field, read_part(field), rows));
+            continue;
+        }
+        uint64_t pieces = data_sources_pieces(field->sources, rows);
+        most.virtual = true;
+        raise_to(&most.pieces, pieces);
+        raise_to(&most.uses, uses_of_sources(field, rows, pieces));
     }
     return most;
 }
@@ -71,28 +107,30 @@ static uint64_t whole_bytes(const shs_dataset *dataset, size_t array)
     for (size_t i = 0; i < dataset->files.paths.count; i++) {
         const struct data_open_file *open = dataset->files.file[i].open;
         const struct data_field *field = open ? data_files_array(open, array) : NULL;
-        if (field && field->direct && field->compares_whole && field->whole_bytes > most)
+        if (field && data_field_is_direct(field) && field->compares_whole &&
+            field->whole_bytes > most)
             most = field->whole_bytes;
     }
     return most;
 }
 
 static void add_part(const shs_dataset *dataset, const struct data_part *part, uint64_t samples,
-                     struct fetch_need *need)
+                     struct fetch_need *need, bool *resolves)
 {
     uint64_t rows = most_rows(dataset, part), times = data_part_runs(part);
     uint64_t runs = product(samples, times);
-    bool summed = false;
     if (part->kind == DATA_LENGTH) return;
+    const struct most most = most_of(dataset, part->array, rows / times);
     if (dataset->resident.holds[part->array])
         need->spots = sum(need->spots, runs);
     else
         need->places = sum(need->places, runs);
-    need->uses =
-        sum(need->uses, product(runs, most_uses(dataset, part->array, rows / times, &summed)));
+    need->uses = sum(need->uses, product(runs, most.uses));
+    need->resolved = sum(need->resolved, product(runs, most.pieces));
+    *resolves |= most.virtual;
     need->whole_bytes =
         sum(need->whole_bytes, product(product(samples, rows), whole_bytes(dataset, part->array)));
-    if (summed) need->sums = sum(need->sums, product(samples, rows));
+    if (most.summed) need->sums = sum(need->sums, product(samples, rows));
     if (part->kind != DATA_RAGGED) return;
     need->ragged = true;
     if (dataset->offsets[part->offsets].all) return;
@@ -129,6 +167,18 @@ static void add_chunks(const struct io_layout *layout, struct fetch_need *need)
     if (need->largest < layout->chunk_bytes) need->largest = layout->chunk_bytes;
 }
 
+/* Adds what an array, or its sources, needs to be read. */
+static void add_reader(const struct data_field *field, const struct io_part *part, bool held,
+                       struct io_need *own, struct fetch_need *need)
+{
+    for (size_t i = 0; i < data_sources_count(field->sources); i++)
+        add_reader(data_sources_field(field->sources, i), part, held, own, need);
+    if (!field->direct) return;
+    const struct io_layout *layout = io_reader_layout(field->direct);
+    io_reader_need(field->direct, part != NULL, own);
+    if (layout->chunked && !held) add_chunks(layout, need);
+}
+
 /* Adds what an array of all open files needs. */
 static void add_array(const shs_dataset *dataset, size_t array, struct fetch_need *need)
 {
@@ -136,11 +186,8 @@ static void add_array(const shs_dataset *dataset, size_t array, struct fetch_nee
     for (size_t i = 0; i < dataset->files.paths.count; i++) {
         const struct data_open_file *open = dataset->files.file[i].open;
         const struct data_field *field = open ? data_files_array(open, array) : NULL;
-        if (!field || !field->direct || !field->rows) continue;
-        const struct io_layout *layout = io_reader_layout(field->direct);
-        io_reader_need(field->direct, read_part(field) != NULL, &own);
-        if (!layout->chunked) continue;
-        if (!dataset->resident.holds[array]) add_chunks(layout, need);
+        if (field && field->rows)
+            add_reader(field, read_part(field), dataset->resident.holds[array], &own, need);
     }
     if (own.chunk || own.stored) need->array[need->n_arrays++] = own;
 }
@@ -150,8 +197,10 @@ void fetch_need_find(const shs_dataset *dataset, uint64_t rows, struct fetch_nee
     const struct data_files *files = &dataset->files;
     *need = (struct fetch_need){.samples = rows,
                                 .files = rows < files->paths.count ? rows : files->paths.count};
+    bool resolves = false;
     for (size_t p = 0; p < dataset->what.n_parts; p++)
-        add_part(dataset, &dataset->what.part[p], rows, need);
+        add_part(dataset, &dataset->what.part[p], rows, need, &resolves);
+    if (!resolves) need->resolved = 0;
     for (size_t array = 0; array < dataset->what.n_arrays; array++)
         add_array(dataset, array, need);
     add_units(dataset, need);

@@ -17,6 +17,7 @@ struct fetch_need {
     bool ragged;          /* true if samples have bounds */
     bool early;           /* true if a batch reads before it is filled */
     uint64_t uses;        /* most uses of a batch */
+    uint64_t resolved;    /* most pieces of a batch if some are those of sources; else 0 */
     uint64_t whole_bytes; /* most bytes of rows that are read whole to be cut */
 
     size_t n_arrays; /* arrays that are read directly by chunks */

@@ -2,6 +2,7 @@
 
 #include "core_memory.h"
 #include "fetch_sort.h"
+#include "fetch_sources.h"
 
 enum {
     /* Most bytes of neighbouring rows in one read, so that threads share a long run of rows. */
@@ -76,7 +77,6 @@ static shs_status find_uses(struct fetcher *fetcher, const struct fetch_piece *p
     fetcher->n_uses = 0;
     for (size_t i = 0; i < count && !status; i++) {
         if (!pieces[i].count || !pieces[i].field->direct) continue;
-        fetcher->now.rows += pieces[i].count;
         status = add_uses(fetcher, &pieces[i]);
     }
     if (!status) fetch_sort(fetcher->uses, fetcher->spare_uses, fetcher->n_uses);
@@ -156,13 +156,6 @@ static size_t end_of_rows(const struct fetcher *fetcher, size_t begin, size_t mo
     return end;
 }
 
-static uint64_t next_use(const struct fetch_use *use, const struct fetch_foresight *foresight)
-{
-    const struct data_field *field = use->piece->field;
-    struct io_rows rows = io_layout_rows_of(io_reader_layout(field->direct), use->place);
-    return foresight->next_use(foresight->user, field->key, rows.first, rows.count);
-}
-
 static shs_status reserve_jobs(struct fetcher *fetcher, size_t uses)
 {
     size_t capacity = fetcher->uses_capacity;
@@ -213,7 +206,7 @@ static shs_status find_jobs(struct fetcher *fetcher, const struct fetch_means *m
             if (fetch_is_raw_part(use))
                 job->reads = 0;
             else if (means->foresight)
-                job->next = next_use(use, means->foresight);
+                job->next = fetch_sources_next_use(use->piece->field, use->place, means->foresight);
         } else {
             job->end = end_of_rows(fetcher, begin, most, job);
         }
@@ -288,7 +281,7 @@ static void keep(struct fetcher *fetcher, struct fetch_job *job, const struct fe
                                   layout->chunk_bytes, next, give_up_hit, fetcher);
     if (!job->cached) return;
     job->cached->holder = &job->cached;
-    struct io_rows rows = io_layout_rows_of(layout, use->place);
+    struct io_rows rows = fetch_sources_rows_of(field, use->place);
     job->cached->first = rows.first;
     job->cached->rows = rows.count;
 }

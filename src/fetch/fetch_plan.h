@@ -52,6 +52,12 @@ struct fetch_whole {
     size_t bytes;
 };
 
+/* Pieces of which those of virtual arrays became pieces of their sources. */
+struct fetch_resolved {
+    struct fetch_piece *piece;
+    size_t count, capacity;
+};
+
 struct fetcher {
     struct core_pool *pool;
     struct fetch_store *store;
@@ -70,6 +76,7 @@ struct fetcher {
     bool may_wait;                /* true if the jobs of now may wait for the disk */
     struct fetch_counts now;      /* what the present fetch did */
     struct fetch_whole whole;
+    struct fetch_resolved resolved;
 };
 
 const struct io_layout *fetch_layout_of(const struct fetch_use *use);

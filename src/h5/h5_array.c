@@ -102,6 +102,7 @@ static shs_status open_spaces(struct h5_array *array, const shs_tensor *shape)
         return h5_fail(SHS_ERROR_FILE, "%s: dataset %s cannot be prepared for reading", array->path,
                        array->name);
     array->gaps = find_gaps(array);
+    array->runs.element_bytes = H5Tget_size(array->memory_type);
     return SHS_OK;
 }
 
@@ -115,7 +116,7 @@ static shs_status find_mapped_files(struct h5_array *array)
                  (layout == H5D_CONTIGUOUS && H5Pget_external_count(array->creation) == 0);
     if (alone && array->around)
         return h5_examine_alone(array->file, array->name, array->dataset, layout);
-    return h5_mapped_find(array->file, array->name, array->dataset, &array->mapped);
+    return h5_mapped_find(array->file, array->name, array->dataset, &array->mapped, &array->runs);
 }
 
 static shs_status open_dataset(struct h5_array *array, bool single, shs_tensor *shape)
@@ -163,6 +164,7 @@ void h5_array_close(struct h5_array **array)
     if ((*array)->dataset > 0) H5Dclose((*array)->dataset);
     h5_guard_end(&guard);
     h5_mapped_free(&(*array)->mapped);
+    h5_runs_free(&(*array)->runs);
     core_free(&(*array)->path);
     core_free(&(*array)->name);
     core_free(array);
@@ -208,6 +210,20 @@ shs_status h5_array_check_filters(struct h5_array *array)
 {
     struct h5_guard guard = h5_guard_begin();
     shs_status status = h5_filters_check(array->dataset, array->creation, array->path, array->name);
+    h5_guard_end(&guard);
+    return status;
+}
+
+const struct h5_runs *h5_array_runs(const struct h5_array *array)
+{
+    const struct h5_runs *runs = &array->runs;
+    return array->around && (runs->n_runs || runs->reason) ? runs : NULL;
+}
+
+shs_status h5_array_rest(struct h5_array *array)
+{
+    struct h5_guard guard = h5_guard_begin();
+    shs_status status = h5_array_reopen(array);
     h5_guard_end(&guard);
     return status;
 }

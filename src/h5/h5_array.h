@@ -3,6 +3,7 @@
 #define H5_ARRAY_H
 
 #include "h5_mapped.h"
+#include "h5_runs.h"
 
 struct h5_array {
     hid_t dataset;
@@ -15,6 +16,7 @@ struct h5_array {
     struct h5_file *file; /* borrowed */
     size_t cache_bytes;
     struct h5_mapped_files mapped; /* other files that rows are read from */
+    struct h5_runs runs;           /* of a virtual array */
     char *path;
     char *name;
     hid_t transfer; /* transfer list of its reads */

@@ -78,6 +78,38 @@ uint32_t h5_array_axes(const struct h5_array *array);
  * give this part of each row, which stays the caller's. It takes both parts of complex numbers. */
 void h5_array_view(struct h5_array *array, uint32_t row_axes, const struct io_part *part);
 
+/* A run of a virtual array: its elements [first, first + count), counted in row-major order, are
+ * the elements from `from` on of a source. A complex number is one element. */
+struct h5_run {
+    uint64_t first, from, count;
+    size_t source;
+};
+
+/* A dataset that a virtual array takes elements from. */
+struct h5_source {
+    char *path; /* path of its file; NULL: the array's own file */
+    char *name;
+    uint32_t axes; /* as stored */
+};
+
+/* The runs of a virtual array, in ascending order. Together they are all its elements. There are
+ * none if sources have only parts of an index of the array's first axis. */
+struct h5_runs {
+    struct h5_source *source;
+    size_t n_sources;
+    struct h5_run *run;
+    size_t n_runs;
+    const char *reason;   /* why there are no runs, otherwise NULL */
+    size_t element_bytes; /* in memory */
+};
+
+/* Returns the runs, which stay the array's, or NULL if the array is not virtual or lies in another
+ * file. */
+const struct h5_runs *h5_array_runs(const struct h5_array *array);
+
+/* Closes the files that HDF5 has opened to read rows. The next read opens them anew. */
+shs_status h5_array_rest(struct h5_array *array);
+
 /* Reads `count` rows from row `first` on, in the machine's byte order. A failed read of the system
  * is SHS_ERROR_FILE, with the system's reason. The next read then opens the dataset anew, because
  * HDF5 may keep wrong bytes. */

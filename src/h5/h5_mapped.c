@@ -212,11 +212,11 @@ shs_status h5_examine(struct h5_search *search, struct h5_file *file, const char
 }
 
 shs_status h5_mapped_find(struct h5_file *file, const char *name, hid_t dataset,
-                          struct h5_mapped_files *mapped)
+                          struct h5_mapped_files *mapped, struct h5_runs *runs)
 {
     uint64_t deep = 0;
     struct h5_search search = {
-        .mapped = mapped, .deep = &deep, .rows = {0, UINT64_MAX, 1, 1, false, false}};
+        .mapped = mapped, .runs = runs, .deep = &deep, .rows = {0, UINT64_MAX, 1, 1, false, false}};
     shs_status status = h5_examine(&search, file, name, dataset);
     if (status) h5_mapped_free(mapped);
     return status;

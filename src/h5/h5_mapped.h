@@ -37,9 +37,9 @@ struct h5_mapped_files {
 
 /* Inside a guard. Finds and examines the mapped files of an array. Each file must exist and hold
  * what is mapped to it, and together they must cover all elements. An array whose elements lie in
- * its own file has none. */
+ * its own file has none. Also finds the runs of a virtual array. */
 shs_status h5_mapped_find(struct h5_file *file, const char *name, hid_t dataset,
-                          struct h5_mapped_files *mapped);
+                          struct h5_mapped_files *mapped, struct h5_runs *runs);
 
 /* Inside a guard. Examines an array whose elements lie in its own file in the given layout. */
 shs_status h5_examine_alone(const struct h5_file *file, const char *name, hid_t dataset,
@@ -69,6 +69,7 @@ shs_status h5_mapped_check(const struct h5_mapped_files *mapped, bool *touched);
 /* The state of an examination. */
 struct h5_search {
     struct h5_mapped_files *mapped;
+    struct h5_runs *runs; /* of the array asked for */
     /* The rows of the array asked for that need the dataset that is being examined. */
     struct h5_rows rows;
     uint64_t *deep; /* mappings of virtual datasets below the array, examined so far */

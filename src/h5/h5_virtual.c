@@ -8,6 +8,7 @@
 #include "h5_guard.h"
 #include "h5_link.h"
 #include "h5_mapped.h"
+#include "h5_runs.h"
 #include "h5_slab.h"
 
 enum {
@@ -183,6 +184,24 @@ static struct h5_rows rows_of(const struct whole *whole, const struct mapping *m
     return (struct h5_rows){0, whole->shape[0], 1, 1, true, true};
 }
 
+/* Adds the runs of a part of a mapping of the array asked for. */
+static shs_status add_runs(const struct whole *whole, const struct mapping *mapping,
+                           const struct h5_slab *part, const struct h5_runs_mapping *of,
+                           hid_t dataset)
+{
+    hsize_t shape[H5S_MAX_RANK] = {0};
+    struct h5_runs_mapping whose = *of;
+    hid_t space = H5Dget_space(dataset);
+    whose.source_axes = H5Sget_simple_extent_dims(space, shape, NULL);
+    H5Sclose(space);
+    whose.axes = whole->axes;
+    whose.shape = whole->shape;
+    whose.source_shape = shape;
+    whose.slab = part;
+    whose.source_slab = &mapping->mapped_slab;
+    return h5_runs_add(whole->search->runs, &whose);
+}
+
 static shs_status examine_dataset(const struct whole *whole, const struct mapping *mapping,
                                   const struct h5_slab *part, struct h5_file *mapped,
                                   const char *name)
@@ -198,6 +217,11 @@ static shs_status examine_dataset(const struct whole *whole, const struct mappin
     status = core_wrap(check_extent(whole, mapping, part, dataset), "%s: dataset %s", mapped->path,
                        name);
     if (!status) status = h5_examine(&deeper, mapped, name, dataset);
+    if (!status && whole->search->depth == 0)
+        status = add_runs(whole, mapping, part,
+                          &(struct h5_runs_mapping){
+                              .path = mapped == whole->file ? NULL : mapped->path, .name = name},
+                          dataset);
     H5Dclose(dataset);
     return status;
 }
@@ -300,7 +324,10 @@ static shs_status examine_mappings(struct whole *whole, hid_t creation)
         if (!status) status = examine_mapping(whole, &mapping);
         free_mapping(&mapping);
     }
-    return status ? status : check_rest(whole);
+    if (!status) status = check_rest(whole);
+    if (!status && whole->search->depth == 0)
+        h5_runs_end(whole->search->runs, whole->axes, whole->shape);
+    return status;
 }
 
 shs_status h5_examine_virtual(struct h5_search *search, struct h5_file *file, hid_t dataset,

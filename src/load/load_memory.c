@@ -16,7 +16,7 @@ static uint64_t hdf5_bytes(const shs_dataset *dataset)
         for (size_t array = 0; array < dataset->what.n_arrays; array++) {
             const struct data_field *field = data_files_array(files->file[i].open, array);
             uint64_t most = files->cache_bytes / files->most_open;
-            if (field->direct || !field->chunk_rows) continue;
+            if (data_field_is_direct(field) || !field->chunk_rows) continue;
             if (field->row_bytes && field->rows < most / field->row_bytes)
                 most = field->rows * field->row_bytes;
             sum += most;

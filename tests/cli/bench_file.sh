@@ -27,7 +27,8 @@ with h5py.File('tiny.h5', 'w') as file:
 with h5py.File('wide.h5', 'w') as file:
     file['x'] = numpy.zeros((4, 3000000), dtype='f4')
 layout = h5py.VirtualLayout(shape=(500, 8, 8), dtype='u1')
-layout[:] = h5py.VirtualSource('flat.h5', 'x', shape=(500, 8, 8))
+for half in numpy.s_[:, :4], numpy.s_[:, 4:]: # only HDF5 reads parts of rows
+    layout[half] = h5py.VirtualSource('flat.h5', 'x', shape=(500, 8, 8))[half]
 with h5py.File('virtual.h5', 'w') as file:
     file.create_virtual_dataset('x', layout)
 PYTHON

@@ -18,6 +18,10 @@ with h5py.File('many.h5', 'w') as f:
     layout = h5py.VirtualLayout((100, 60), 'i4')
     layout[:] = h5py.VirtualSource('many.h5', 'contiguous', (100, 60))
     f.create_virtual_dataset('virtual', layout)
+    layout = h5py.VirtualLayout((100, 60), 'i4')
+    for columns in np.s_[:, :20], np.s_[:, 20:]:
+        layout[columns] = h5py.VirtualSource('many.h5', 'contiguous', (100, 60))[columns]
+    f.create_virtual_dataset('columns', layout)
 END
 "$SHARDSTEP" info many.h5 --vranks 7 --json > info.json || fail "info --json"
 /usr/bin/python3 - <<'END' || fail "info --json differs from h5py: $(cat info.json)"
@@ -42,17 +46,19 @@ with h5py.File('many.h5') as f:
         assert d['shard_rows_least'] == len(h) // 7 and d['shard_rows_most'] == -(-len(h) // 7), d
         if h.size and d['stored_bytes']:
             assert abs(d['ratio'] - d['bytes'] / d['stored_bytes']) < 1e-12, d
-        assert d['direct'] == (d['name'] not in ('virtual', 'empty')) and d['direct'] == (d['reason'] == ''), d
-    assert sorted(names) == ['contiguous', 'empty', 'group/packed', 'one', 'sum.crc32c', 'summed', 'text "quoted"', 'virtual']
+        assert d['direct'] == (d['name'] not in ('columns', 'empty')) and d['direct'] == (d['reason'] == ''), d
+    assert sorted(names) == ['columns', 'contiguous', 'empty', 'group/packed', 'one', 'sum.crc32c', 'summed', 'text "quoted"', 'virtual']
 assert names['group/packed']['layout'] == 'chunked 16x20, shuffle, deflate 4'
-assert names['virtual']['reason'] == 'virtual'
+assert names['columns']['reason'] == 'virtual, and its sources do not have whole rows'
 END
 
 "$SHARDSTEP" info many.h5 > info.txt
 grep -q '^group/packed: i32 100x60$' info.txt || fail "no group/packed in: $(cat info.txt)"
 grep -qE '^    stored     chunked 16x20, shuffle, deflate 4, [0-9]+ bytes of 24000, ratio [0-9.]+$' info.txt ||
     fail "not stored so: $(cat info.txt)"
-grep -q '^    read       through HDF5: it is virtual$' info.txt || fail "virtual: $(cat info.txt)"
+grep -q '^    read       through HDF5: it is virtual, and its sources do not have whole rows$' info.txt ||
+    fail "columns: $(cat info.txt)"
+grep -q '^    read       directly, by position, from 1 source$' info.txt || fail "virtual: $(cat info.txt)"
 grep -q '^    read       not at all: it is no array' info.txt || fail "text: $(cat info.txt)"
 
 # a field that cannot be read is described with the reason, and the others as well

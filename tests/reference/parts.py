@@ -7,6 +7,7 @@ A case is a function of its number. Each makes one file or two in the current fo
 replay` write the first batch, and compares each sample with the slice of the array in memory.
 """
 import argparse
+import contextlib
 import random
 import subprocess
 import sys
@@ -64,16 +65,45 @@ def write_compact(file, array):
     made[...] = array
 
 
-def write_virtual(path, file, array):
-    cut = array.shape[0] // 2
+def mappings(draw, rows):
+    """Selections of rows, which together are all rows, and the steps in which sources keep them."""
+    cut, step = rows // 2, draw.randint(2, 3)
+    return draw.choice([
+        [(slice(0, cut), 1), (slice(cut, rows), 1)],
+        [(slice(cut, rows), 1), (slice(0, cut), 2)],
+        [(slice(first, rows, step), draw.randint(1, 2)) for first in range(step)],
+        [(row, 1) for row in range(rows)]])
+
+
+def write_source(draw, file, name, array, step):
+    """A source that keeps rows of an array in steps, among zeros, or a row as an array."""
+    options = dict(draw.choice([{}, {'chunks': True}, {'compression': 'gzip'}, {'fletcher32': True}]))
+    if array.ndim == 0:
+        options = {}
+    wide = np.zeros((array.shape[0] * step,) + array.shape[1:], array.dtype) if step > 1 else array
+    if step > 1:
+        wide[::step] = array
+    if draw.random() < .2 and array.dtype.kind in 'iuf':
+        wide = wide.astype(wide.dtype.newbyteorder())
+    file.create_dataset(name, data=wide, **options)
+    return wide
+
+
+def write_virtual(draw, path, file, array):
+    """A virtual dataset over rows of other files or of its own, or over columns."""
     layout = h5py.VirtualLayout(shape=array.shape, dtype=array.dtype)
-    for number, (begin, end) in enumerate([(0, cut), (cut, array.shape[0])]):
-        if begin == end:
+    columns = array.ndim > 1 and array.shape[1] > 1 and draw.random() < .2
+    for number, (part, step) in enumerate(mappings(draw, array.shape[1 if columns else 0])):
+        rows = (slice(None), part) if columns else part
+        step = 1 if columns else step
+        if array[rows].size == 0:
             continue
-        name = f'{path}.{number}.source'
-        with h5py.File(name, 'w') as source:
-            source['s'] = array[begin:end]
-        layout[begin:end] = h5py.VirtualSource(name, 's', shape=array[begin:end].shape)
+        own = draw.random() < .3
+        name = '.' if own else f'{path}.{number}.source'
+        with h5py.File(name, 'w') if not own else contextlib.nullcontext(file) as source:
+            wide = write_source(draw, source, f's{number}', array[rows], step)
+        whole = h5py.VirtualSource(name, f's{number}', shape=wide.shape, dtype=wide.dtype)
+        layout[rows] = whole[::step] if step > 1 else whole
     file.create_virtual_dataset('d', layout)
 
 
@@ -82,7 +112,7 @@ def write(draw, path, array, case):
         if case['layout'] == 'compact' and array.nbytes < 60000:
             write_compact(file, array)
         elif case['layout'] == 'virtual':
-            write_virtual(path, file, array)
+            write_virtual(draw, path, file, array)
         elif case['layout'] == 'chunked':
             chunks = tuple(draw.randint(1, length + (draw.random() < .2)) for length in array.shape)
             chunks = tuple(min(chunk, length) for chunk, length in zip(chunks, array.shape))
