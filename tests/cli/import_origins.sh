@@ -84,9 +84,6 @@ with h5py.File("joined.h5", "r+") as file:
     table = file["x.origin"][()]
     table["first_row"][3] = 1000
     file["x.origin"][()] = table
-with h5py.File("parts.h5", "r+") as file:
-    del file["train/x.origin_row"]
-    file["train/x.origin_row"] = np.arange(80)
 with h5py.File("other.h5", "w") as file:
     file["x"], file["x.origin"] = np.arange(4), np.arange(4)
     file["z"] = np.arange(4)
@@ -94,8 +91,6 @@ with h5py.File("other.h5", "w") as file:
     file["y"], file["y.origin"] = np.arange(4), np.zeros(4, [("name", "f4"), ("first_row", "i4")])
 EOF
 refused 0 'joined.h5: the table x.origin cannot be read' "$SHARDSTEP" info joined.h5 --sample 8
-refused 0 'parts.h5: the table train/x.origin_row cannot be read' \
-    "$SHARDSTEP" info parts.h5 --fields train/x --sample 8
 "$SHARDSTEP" info other.h5 --fields x,y,z --sample 1 > out.txt
 ! grep -q from out.txt || fail "another table: $(cat out.txt)"
 
