@@ -34,7 +34,8 @@ struct cli_arguments {
     uint64_t lines, tiles, size, channel;
     uint64_t chunk, deflate, bins, probe_seconds, probe_mebibytes, cache_bytes;
     uint32_t last_threads; /* the end of --threads FROM..TO; 0: no range was given */
-    int format, colours;
+    uint64_t order_seed;
+    int format, colours, row_order;
     const char *fields, *channel_axis, *output, *against, *part, *type, *split, *mix, *rows, *since,
         *heading, *exclude, *seconds, *compute, *trace, *layout, *json_lines, *list_bad,
         *list_fields, *fill, *write, *shape;

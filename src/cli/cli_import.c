@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli_bar.h"
+#include "cli_drawn_rows.h"
 #include "cli_fields.h"
 #include "cli_output.h"
 #include "cli_split.h"
@@ -17,12 +18,20 @@ enum {
     CHUNK_BYTES = 1 << 16
 };
 
+/* Values of --row-order. */
+enum {
+    ROWS_AS_THEY_ARE,
+    ROWS_RANDOM
+};
+
 /* A part of a field, or the whole field. */
 struct part {
     struct cli_field *field;
     char *name;
-    bool whole;                   /* there is no split */
-    struct order_split_walk walk; /* a walk over the field's rows that belong to the part */
+    bool whole;                     /* there is no split */
+    struct order_split_walk walk;   /* a walk over the field's rows that belong to the part */
+    struct order_permutation order; /* the order of the field's rows, if it is drawn */
+    struct cli_drawn_rows drawn;    /* the part's rows in this order; else its `order` is NULL */
     uint64_t rows;
 };
 
@@ -63,12 +72,25 @@ static size_t row_bytes(const shs_tensor *shape)
     return bytes;
 }
 
+/* Reads rows of a part whose order is drawn. */
+static shs_status read_drawn(struct part *part, uint64_t first, uint64_t count, char *rows)
+{
+    size_t bytes = row_bytes(import_origin_shape(part->field->origin));
+    shs_status status = import_origin_any_order(part->field->origin);
+    if (status) return core_wrap(status, "importing %s", part->field->argument);
+    cli_drawn_rows_seek(&part->drawn, first);
+    for (uint64_t i = 0; i < count && !status; i++)
+        status = read_rows(part->field, cli_drawn_rows_next(&part->drawn), 1, rows + i * bytes);
+    return status;
+}
+
 /* Reads rows of a part. Rows that follow each other in the origin are read together. */
 static shs_status read_part(void *user, uint64_t first, uint64_t count, void *rows)
 {
     struct part *part = user;
     size_t bytes = row_bytes(import_origin_shape(part->field->origin));
     shs_status status = SHS_OK;
+    if (part->drawn.order) return read_drawn(part, first, count, rows);
     if (part->whole) return read_rows(part->field, first, count, rows);
     order_split_seek(&part->walk, first);
     for (uint64_t done = 0, now; done < count && !status; done += now) {
@@ -82,6 +104,12 @@ static shs_status read_part(void *user, uint64_t first, uint64_t count, void *ro
 static void list_part(void *user, uint64_t first, uint64_t count, uint64_t *rows)
 {
     struct part *part = user;
+    if (part->drawn.order) {
+        cli_drawn_rows_seek(&part->drawn, first);
+        for (uint64_t i = 0; i < count; i++)
+            rows[i] = cli_drawn_rows_next(&part->drawn);
+        return;
+    }
     if (!first) part->walk.row = part->walk.passed = 0;
     order_split_seek(&part->walk, first);
     for (uint64_t done = 0, now; done < count; done += now) {
@@ -114,7 +142,7 @@ static void make_output(const struct import *import, struct part *part,
                                      .user = part};
     output->shape.shape[0] = part->rows;
     if (import_origin_sources(part->field->origin)) output->origin = part->field->origin;
-    if (!part->whole) output->list = list_part;
+    if (!part->whole || part->drawn.order) output->list = list_part;
     output->classes = import_origin_classes(part->field->origin, &output->n_classes);
 }
 
@@ -141,6 +169,16 @@ static shs_status count_rows(const struct import *import, uint64_t *counts)
     return SHS_OK;
 }
 
+/* Draws the order of a field's rows. It is the same for all fields with equally many rows. */
+static shs_status draw_order(const struct import *import, struct part *part)
+{
+    part->drawn = (struct cli_drawn_rows){.order = &part->order,
+                                          .split = part->whole ? NULL : &import->split.draw,
+                                          .part = part->walk.part};
+    return order_permutation_set(&part->order, import->arguments->order_seed, 0, 0,
+                                 import_origin_shape(part->field->origin)->shape[0]);
+}
+
 static shs_status make_parts(struct import *import)
 {
     uint64_t counts[ORDER_MAX_PARTS] = {0};
@@ -161,6 +199,8 @@ static shs_status make_parts(struct import *import)
                               .rows = whole ? import_origin_shape(field->origin)->shape[0]
                                             : counts[number]};
         status = name_part(import, number, part);
+        if (!status && import->arguments->row_order == ROWS_RANDOM)
+            status = draw_order(import, part);
         if (!status) make_output(import, part, &import->outputs[i]);
     }
     return status;
@@ -168,8 +208,10 @@ static shs_status make_parts(struct import *import)
 
 static void free_parts(struct import *import)
 {
-    for (size_t i = 0; i < import->n_parts; i++)
+    for (size_t i = 0; i < import->n_parts; i++) {
+        order_permutation_free(&import->parts[i].order);
         core_free(&import->parts[i].name);
+    }
     core_free(&import->parts);
     core_free(&import->outputs);
 }
@@ -365,6 +407,10 @@ const struct cli_command cli_import = {
         "With --split each row of all fields belongs to one part, by a draw of --split-seed and "
         "the row's number alone, not of a run's --seed; NAME becomes train/NAME, test/NAME and so "
         "on. Option --part of other commands uses the same draw if --split-seed is the same.\n\n"
+        "With --row-order random the rows of all fields are written in the order in which a loader "
+        "with --seed S takes them in epoch 0, so that a loader that reads in the file's order, or "
+        "block by block, sees them mixed. Rows of CSV, packed and HDF5 files are copied to $TMPDIR "
+        "first, by each rank.\n\n"
         "Under mpirun all ranks read and encode, and rank 0 writes; the file is the same on any "
         "number of them. HDF5 opens h5: origins in this process, without option --probe of other "
         "commands: look at files from elsewhere with 'shardstep info' first. A rank reads its own "
@@ -375,7 +421,8 @@ const struct cli_command cli_import = {
                 "import table.h5 x=csv:f32:2-5:t.csv y=csv:u8:1:t.csv --split 0.8,0.2\n"
                 "import flowers.h5 images,labels=flowers\n"
                 "import robot.h5 actions=h5:f32:natural:demos.h5:data/*/actions",
-    .options = "--split --split-seed --type --chunk --deflate --byteshuffle --heading --any-rows "
+    .options = "--split --split-seed --row-order --order-seed --type --chunk --deflate "
+               "--byteshuffle --heading --any-rows "
                "--overwrite",
     .least_plain = 2,
     .most_plain = CLI_MAX_PLAIN,

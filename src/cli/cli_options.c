@@ -77,6 +77,11 @@ const struct cli_option cli_options[] = {
          "or NAME=FRACTION,NAME=FRACTION,..."),
     NUMBER("--split-seed", loader.subset.split_seed, CLI_WITH_ORDER, 0, MOST_64, 0, CLI_ROWS, "S",
            "The draws of --part or --split have the seed S, whatever the run's seed is (0)."),
+    CHOICE("--row-order", row_order, CLI_BY_NAME, "same random", CLI_ROWS, "same|random",
+           "same: rows are written in the order of the origin. random: their order is drawn "
+           "(same)."),
+    NUMBER("--order-seed", order_seed, CLI_BY_NAME, 0, MOST_64, 0, CLI_ROWS, "S",
+           "The draw of --row-order random has the seed S (0)."),
     NUMBER("--repeats", loader.sampling.repeats, CLI_WITH_ORDER, 1, MOST_64, 0, CLI_ROWS, "R",
            "Each row comes R times in an epoch (1)."),
     NUMBER("--epoch-rows", loader.sampling.epoch_rows, CLI_WITH_ORDER, 1, MOST_64, 0, CLI_ROWS, "M",

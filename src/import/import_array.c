@@ -26,6 +26,11 @@ shs_status import_array_read(struct import_origin *origin, uint64_t first, uint6
     return status;
 }
 
+bool import_array_any_order(const struct import_origin *origin)
+{
+    return !import_stream_is_packed(((const struct import_array *)origin)->stream);
+}
+
 shs_status import_array_finish(struct import_origin *origin)
 {
     struct import_array *array = (struct import_array *)origin;

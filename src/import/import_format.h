@@ -36,8 +36,9 @@ struct import_origin {
     const char *const *classes;
     const char *const *files; /* files that the rows come from; NULL: the file `path` */
     size_t n_files;
-    uint64_t n_sources;       /* sources worth keeping beside the rows; 0: none */
-    struct io_identity *then; /* of each file when it was opened; NULL for a folder */
+    uint64_t n_sources;         /* sources worth keeping beside the rows; 0: none */
+    struct io_identity *then;   /* of each file when it was opened; NULL for a folder */
+    struct import_spool *spool; /* a copy of the rows to read from, or NULL */
 };
 
 struct import_format {
@@ -47,6 +48,8 @@ struct import_format {
     /* Called after `open`, when the shape has been checked. May be NULL. */
     shs_status (*prepare)(struct import_origin *origin);
     shs_status (*read)(struct import_origin *origin, uint64_t first, uint64_t count, void *rows);
+    /* Returns true if a row is reached as fast in any order. NULL: in no origin of the format. */
+    bool (*any_order)(const struct import_origin *origin);
     /* Gives a source's name and first row. Only of a format with n_sources. */
     shs_status (*source)(const struct import_origin *origin, uint64_t number, char **name,
                          uint64_t *first);
@@ -75,6 +78,7 @@ struct import_array {
 shs_status import_array_check(struct import_origin *origin);
 shs_status import_array_read(struct import_origin *origin, uint64_t first, uint64_t count,
                              void *rows);
+bool import_array_any_order(const struct import_origin *origin);
 shs_status import_array_finish(struct import_origin *origin);
 void import_array_close(struct import_origin *origin);
 

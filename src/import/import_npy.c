@@ -331,11 +331,17 @@ static void close_npy(struct import_origin *origin)
     import_array_close(origin);
 }
 
+static bool any_order(const struct import_origin *origin)
+{
+    return !((const struct npy *)origin)->fortran && import_array_any_order(origin);
+}
+
 const struct import_format import_npy = {.name = "npy",
                                          .bytes = sizeof(struct npy),
                                          .open = open_npy,
                                          .prepare = prepare,
                                          .read = read_rows,
+                                         .any_order = any_order,
                                          .finish = import_array_finish,
                                          .close = close_npy};
 
@@ -344,5 +350,6 @@ const struct import_format import_npz = {.name = "npz",
                                          .open = open_npz,
                                          .prepare = prepare,
                                          .read = read_rows,
+                                         .any_order = any_order,
                                          .finish = import_array_finish,
                                          .close = close_npy};

@@ -3,6 +3,7 @@
 #include "core_memory.h"
 #include "core_text.h"
 #include "import_format.h"
+#include "import_spool.h"
 #include "io_folder.h"
 
 static const struct import_format *const formats[] = {
@@ -336,6 +337,7 @@ void import_origin_close(struct import_origin **origin)
     core_free(&(*origin)->path);
     core_free(&(*origin)->note);
     core_free(&(*origin)->then);
+    import_spool_close(&(*origin)->spool);
     core_free(origin);
 }
 
@@ -398,7 +400,15 @@ shs_status import_origin_share_classes(struct import_origin *const *origins, siz
 shs_status import_origin_read(struct import_origin *origin, uint64_t first, uint64_t count,
                               void *rows)
 {
-    return origin->format->read(origin, first, count, rows);
+    return origin->spool ? import_spool_read(origin->spool, first, count, rows)
+                         : origin->format->read(origin, first, count, rows);
+}
+
+shs_status import_origin_any_order(struct import_origin *origin)
+{
+    const struct import_format *format = origin->format;
+    if (origin->spool || (format->any_order && format->any_order(origin))) return SHS_OK;
+    return import_spool_open(origin, &origin->spool);
 }
 
 shs_status import_origin_finish(struct import_origin *origin)

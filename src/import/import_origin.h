@@ -92,6 +92,10 @@ shs_status import_origin_share_classes(struct import_origin *const *origins, siz
 shs_status import_origin_read(struct import_origin *origin, uint64_t first, uint64_t count,
                               void *rows);
 
+/* Prepares reads in any order. The rows of an origin that is slow to read in any order than the
+ * rising one are copied to a temporary file. Called before the first read. */
+shs_status import_origin_any_order(struct import_origin *origin);
+
 /* Checks the end of the origin after all rows have been read, perhaps by several processes, one of
  * which calls this. Bytes behind the rows, a wrong checksum of a gzip file, and a file that has
  * changed since it was opened are errors. */

@@ -16,5 +16,6 @@ const struct import_format import_raw = {.name = "raw",
                                          .open = open_raw,
                                          .prepare = import_array_check,
                                          .read = import_array_read,
+                                         .any_order = import_array_any_order,
                                          .finish = import_array_finish,
                                          .close = import_array_close};

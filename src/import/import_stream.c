@@ -11,9 +11,9 @@
 #include "core_memory.h"
 #include "core_text.h"
 #include "import_gunzip.h"
+#include "import_temporary.h"
 #include "import_zip.h"
 #include "io_file.h"
-#include "io_folder.h"
 
 enum {
     PIECE_BYTES = 1 << 20,
@@ -218,21 +218,9 @@ const char *import_stream_path(const struct import_stream *stream)
     return stream->path;
 }
 
-static shs_status write_piece(int file, const char *bytes, size_t count)
+bool import_stream_is_packed(const struct import_stream *stream)
 {
-    while (count) {
-        ssize_t now = write(file, bytes, count);
-        if (now < 0 && errno != EINTR)
-            return core_fail(SHS_ERROR_FILE,
-                             "cannot unpack into a temporary file: %s; set TMPDIR to a folder with "
-                             "room",
-                             strerror(errno));
-        if (now > 0) {
-            bytes += now;
-            count -= (size_t)now;
-        }
-    }
-    return SHS_OK;
+    return stream->gunzip != NULL;
 }
 
 static shs_status unpack_into(struct import_stream *stream, int file, uint64_t *bytes)
@@ -242,27 +230,9 @@ static shs_status unpack_into(struct import_stream *stream, int file, uint64_t *
     shs_status status = core_new(PIECE_BYTES, 1, "a piece of a file", &piece);
     for (*bytes = 0; !status && got == PIECE_BYTES; *bytes += got) {
         status = import_stream_read(stream, *bytes, piece, PIECE_BYTES, &got);
-        if (!status) status = write_piece(file, piece, got);
+        if (!status) status = import_temporary_write(file, piece, got);
     }
     core_free(&piece);
-    return status;
-}
-
-/* Makes a temporary file without a name, which vanishes when it is closed. */
-static shs_status open_nameless(int *file)
-{
-    const char *folder = getenv("TMPDIR");
-    char *path;
-    if (!folder || !*folder) folder = "/tmp";
-    shs_status status = io_join(folder, "shardstep-XXXXXX", &path);
-    if (status) return status;
-    *file = mkostemp(path, O_CLOEXEC);
-    if (*file < 0)
-        status = core_fail(SHS_ERROR_FILE, "cannot make a temporary file in %s: %s; set TMPDIR",
-                           folder, strerror(errno));
-    else
-        unlink(path);
-    core_free(&path);
     return status;
 }
 
@@ -271,7 +241,7 @@ shs_status import_stream_unpack(struct import_stream *stream)
     int file = -1;
     uint64_t bytes;
     if (!stream->gunzip) return SHS_OK;
-    shs_status status = open_nameless(&file);
+    shs_status status = import_temporary_open(&file);
     if (status) return status;
     status = unpack_into(stream, file, &bytes);
     if (status) {

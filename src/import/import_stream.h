@@ -2,6 +2,7 @@
 #ifndef IMPORT_STREAM_H
 #define IMPORT_STREAM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core_status.h"
@@ -25,6 +26,9 @@ const char *import_stream_path(const struct import_stream *stream);
 
 /* Returns the bytes of the file as stored: the packed bytes of a gzip file. */
 uint64_t import_stream_bytes(const struct import_stream *stream);
+
+/* Returns true if bytes must be unpacked to be read, so that going back is slow. */
+bool import_stream_is_packed(const struct import_stream *stream);
 
 /* Reads up to `bytes` bytes from position `at` on. *got is less than `bytes` only at the end. Going
  * forward in a gzip file unpacks the bytes between, and going back begins anew. */
