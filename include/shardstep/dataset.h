@@ -38,8 +38,8 @@
  * different aliases. An alias has no spaces and none of , : ; ( ) = in it. A dataset whose name
  * contains a comma or a parenthesis cannot be selected; a dataset whose name contains = needs an
  * alias. In NAME, "." between slashes, doubled slashes and slashes at the end mean nothing:
- * ./g//x/ is g/x. Without parentheses sample i is row i. With parentheses a sample is either a
- * window or a run of rows.
+ * ./g//x/ is g/x. NAME may also name members of a compound dataset, see TYPES. Without parentheses
+ * sample i is row i. With parentheses a sample is either a window or a run of rows.
  *
  * A window of a series of rows:
  *
@@ -166,14 +166,27 @@
  * Only the rows of the wanted samples are read, or what is selected of them, or the chunks in which
  * this lies.
  *
- * Elements are plain numbers: integers of 8 to 64 bits and IEEE 754 halves, singles and doubles, in
- * any byte order. Two other types are taken as such numbers:
+ * TYPES. Elements are plain numbers: integers of 8 to 64 bits and IEEE 754 halves, singles and
+ * doubles, in any byte order. Two other types are taken as such numbers:
  *
  * - An enumeration whose members have values of 0 to 255 is u8, whatever integers it is stored in.
  *   HDF5 stores bool as such an enumeration. A value above 255 that is no member is an error when
  *   it is read. Any other enumeration has the type of the integers that it is stored in.
  * - A complex number is a compound of two floats of one type, called r and i or real and imag. It
  *   becomes two floats along one more axis, the last: the real part, then the imaginary part.
+ *
+ * Of any other compound dataset a field takes members:
+ *
+ *     pt=jets.pt                  one member
+ *     x=jets.{pt,eta,phi}         several of one type, along one more axis, the last
+ *     p=jets.p4.x                 a member of a member; x=jets.p4.{x,y} for several
+ *
+ * If the file has an array of the whole name, such as "jets.pt", the name means this array. A
+ * member that is an array, or lies in an array of compounds, has its axes behind those of the
+ * dataset. All axes but those that count rows can be selected, those of members by their number. In
+ * braces, members have the same type and the same axes; such a field needs an ALIAS. Only the bytes
+ * of the members are read of a dataset without filters, and fields that take members of the same
+ * compressed chunks decode them once. Members have no checksums by row.
  *
  * Rows are compared with the checksums that import wrote. These are in the dataset NAME.crc32c
  * beside NAME, or beside the dataset that a soft or external link leads to. The checksums of a

@@ -120,6 +120,18 @@ static void print_order(const struct facts *facts)
     core_text_free(&text);
 }
 
+/* Says what a compound has, and how a field takes some of it. */
+static void print_members(const struct facts *facts)
+{
+    printf("    members    ");
+    cli_print_text(stdout, facts->about.members);
+    printf("\n    read       by members, as ALIAS=");
+    cli_print_text(stdout, facts->name);
+    printf(".MEMBER or ALIAS=");
+    cli_print_text(stdout, facts->name);
+    printf(".{MEMBER,MEMBER}\n");
+}
+
 static void print_text(const struct facts *facts)
 {
     cli_print_text(stdout, facts->name);
@@ -134,6 +146,10 @@ static void print_text(const struct facts *facts)
     printf("%s\n", meaning_of(&facts->about));
     if (*facts->about.layout) print_stored(facts);
     if (facts->is_field) print_packing(&facts->about);
+    if (*facts->about.members) {
+        print_members(facts);
+        return;
+    }
     if (!facts->is_field) {
         printf("    read       not at all: it is no array of plain numbers\n");
         return;
@@ -196,6 +212,7 @@ static void print_json(const struct facts *facts)
     cli_json_text("name", facts->name);
     cli_json_text("type", facts->about.type);
     cli_json_text("stored_as", facts->about.stored_as);
+    if (*facts->about.members) cli_json_text("members", facts->about.members);
     cli_json_begin("shape", '[');
     for (uint32_t axis = 0; axis < facts->about.axes; axis++)
         cli_json_u64(NULL, facts->about.shape[axis]);

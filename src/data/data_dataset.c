@@ -25,17 +25,20 @@ static uint64_t least_rows(const struct data_sample *what, size_t offsets,
     return rows;
 }
 
-/* Takes a file's offsets, which are needed later, when the file may be closed. */
+/* Takes a file's offsets, which are needed later, when the file may be closed, and which arrays
+ * have the same chunks. */
 static shs_status visit_file(void *user, size_t file, struct data_field *arrays)
 {
     shs_dataset *dataset = user;
-    const struct data_sample *what = &dataset->what;
+    struct data_sample *what = &dataset->what;
     shs_status status = SHS_OK;
     (void)file;
-    for (size_t s = 0; s < what->n_arrays && !status; s++)
+    for (size_t s = 0; s < what->n_arrays && !status; s++) {
+        if (arrays[s].chunks) what->chunks_of[s] = (size_t)(arrays[s].chunks - arrays);
         if (data_sample_is_offsets(what, s))
             status = data_offsets_add(&dataset->offsets[s], &arrays[s], least_rows(what, s, arrays),
                                       DATA_OFFSETS_BYTES);
+    }
     return status;
 }
 

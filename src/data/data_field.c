@@ -6,6 +6,7 @@
 #include "core_memory.h"
 #include "core_text.h"
 #include "data_compare.h"
+#include "data_members.h"
 #include "data_pick.h"
 #include "data_sources.h"
 #include "io_crc32c.h"
@@ -26,6 +27,7 @@ static shs_status choose_sources(struct h5_file *file, const struct data_field_h
                                  struct data_field *field)
 {
     bool same = false;
+    if (field->dataset_bytes) return SHS_OK;
     shs_status status = data_sources_open(file, how, field);
     if (status || !field->sources) return status;
     status = compare(how, field, &same);
@@ -90,12 +92,17 @@ static shs_status take_shape(struct data_field *field, const char *name, const s
 static shs_status take_part(struct data_field *field, const shs_tensor *whole,
                             const struct data_view *view)
 {
-    if (!view) return SHS_OK;
     shs_status status = data_pick_find(view, field->through, whole, &field->part, field->picked);
-    if (status) return core_wrap(status, "%s: dataset %s", field->path, field->sample.name);
     for (uint32_t axis = 0; field->part && axis < field->part->axes; axis++)
         field->sample.shape[axis] = field->part->axis[axis].count;
-    if (field->part) field->row_bytes = field->part->bytes;
+    if (!status) status = data_members_part(field->through, whole, field->row_axes, &field->part);
+    if (status) return core_wrap(status, "%s: dataset %s", field->path, field->sample.name);
+    if (field->part) {
+        field->row_bytes = field->part->bytes;
+        field->whole_bytes = field->part->whole_bytes;
+    }
+    if (h5_array_has_members(field->through))
+        field->dataset_bytes = strlen(h5_array_stored_name(field->through));
     h5_array_view(field->through, field->row_axes, field->part);
     return SHS_OK;
 }
@@ -219,7 +226,7 @@ static shs_status find_checksums(struct h5_file *file, const char *path, size_t 
                                  struct data_field *field)
 {
     struct search search = {.field = field, .file = file, .bytes = bytes};
-    if (!field->rows) return SHS_OK;
+    if (!field->rows || field->dataset_bytes) return SHS_OK;
     shs_status status = find_beside(file, path, field->sample.name, &search);
     if (status || data_field_has_checksums(field)) return status;
     status = h5_follow(file, field->sample.name, visit_linked, &search);

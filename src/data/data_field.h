@@ -37,6 +37,10 @@ struct data_field {
     uint64_t series_rows; /* rows of a series; all rows with one axis */
     /* What is taken of a row; NULL: all of it. `sample` and `row_bytes` are those of this part. */
     struct io_part *part;
+    /* Of members of a compound: the bytes of the dataset's name in the name of `sample`. The part
+     * is then one of the rows as they are stored, see data_members.h. 0: the array has plain
+     * numbers. */
+    size_t dataset_bytes;
     char picked[DATA_PICKED_BYTES]; /* the axes that select and crop name, see data_pick.h */
     size_t whole_bytes;             /* of a whole row */
     shs_tensor whole;               /* type and shape of a whole row */
@@ -102,9 +106,9 @@ shs_status data_field_open(struct h5_file *file, const char *path, const char *n
                            const struct data_field_how *how, struct data_field *field);
 
 /* Finds the array's checksums: the array NAME.crc32c beside it, of a u32 for each index of the
- * first axis, if it exists. It may also lie beside the array that soft or external links lead to.
- * An array NAME.crc32c of another type or shape is an error. The checksums are held in memory if
- * they take at most `bytes`. */
+ * first axis, if it exists. Members of compounds have none. It may also lie beside the array that
+ * soft or external links lead to. An array NAME.crc32c of another type or shape is an error. The
+ * checksums are held in memory if they take at most `bytes`. */
 #define DATA_CHECKSUM_BYTES ((size_t)64 << 20) /* for an array, or for all files of a dataset */
 shs_status data_field_find_checksums(struct h5_file *file, const char *path, size_t bytes,
                                      struct data_field *field);

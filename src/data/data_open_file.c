@@ -128,12 +128,31 @@ static shs_status compare_picked(struct data_files *files, size_t array, size_t 
                      files->picked[array], files->paths.path[0]);
 }
 
+/* Returns true if two arrays are members of elements of the same dataset. */
+static bool is_of_same_dataset(const struct data_field *one, const struct data_field *other)
+{
+    return one->dataset_bytes && one->dataset_bytes == other->dataset_bytes &&
+           one->row_axes == other->row_axes &&
+           !strncmp(one->sample.name, other->sample.name, one->dataset_bytes);
+}
+
+/* Returns the first array that has the same chunks. Of members the text of fields did not tell. */
+static size_t first_with_chunks(const struct data_files *files, const struct data_open_file *open,
+                                size_t array)
+{
+    size_t first = 0;
+    if (!open->arrays[array].dataset_bytes) return files->sample->chunks_of[array];
+    while (first < array && !is_of_same_dataset(&open->arrays[first], &open->arrays[array]))
+        first++;
+    return first;
+}
+
 /* Chunks without filters are not shared: only the wanted bytes of them are read. */
 static void share_chunks(const struct data_files *files, const struct data_open_file *open,
                          size_t array)
 {
     struct data_field *field = &open->arrays[array];
-    const struct data_field *first = &open->arrays[files->sample->chunks_of[array]];
+    const struct data_field *first = &open->arrays[first_with_chunks(files, open, array)];
     if (first == field || !first->direct || !field->direct) return;
     const struct io_layout *layout = io_reader_layout(field->direct);
     if (layout->chunked && layout->pipeline.count) field->chunks = first;
@@ -179,7 +198,7 @@ static shs_status open_array(struct data_files *files, struct data_open_file *op
     share_chunks(files, open, array);
     data_field_tell(field,
                     data_files_key(files, open->number,
-                                   field->chunks ? files->sample->chunks_of[array] : array),
+                                   field->chunks ? (size_t)(field->chunks - open->arrays) : array),
                     files->rows[array]);
     return SHS_OK;
 }

@@ -232,7 +232,7 @@ static shs_status find_axis(const char *word, const struct finding *finding, uin
                          "axis %s counts rows; choose rows by the loader's subset, or by window, "
                          "stride and lead",
                          word);
-    if (*axis >= h5_array_axes(finding->array))
+    if (*axis >= h5_array_axes(finding->array) && !h5_array_has_members(finding->array))
         return core_fail(SHS_ERROR_ARGUMENT,
                          "axis %s is that of the real and the imaginary part of complex numbers, "
                          "which come together; leave it out",
@@ -408,10 +408,10 @@ shs_status data_pick_find(const struct data_view *view, struct h5_array *array,
                           const shs_tensor *whole, struct io_part **part,
                           char picked[DATA_PICKED_BYTES])
 {
-    uint32_t rows = view->row_axes ? view->row_axes : 1;
+    uint32_t rows = view && view->row_axes ? view->row_axes : 1;
     *part = NULL;
     *picked = '\0';
-    if (!view->select && !view->crop) return SHS_OK;
+    if (!view || (!view->select && !view->crop)) return SHS_OK;
     if (whole->axes <= rows)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "a row is a single number, of which nothing can be selected; leave out "

@@ -31,13 +31,37 @@ static char *trim(char *text)
     return text;
 }
 
-/* Returns the first `end` outside parentheses, or the end of the text. */
+/* Returns the end of the members that begin at `text`, as in "jets.{pt,eta}", or the text. */
+static char *skip_members(char *text)
+{
+    char *end = text[0] == '.' && text[1] == '{' ? strchr(text, '}') : NULL;
+    return end ? end : text;
+}
+
+/* Returns the first `end` outside parentheses and members, or the end of the text. */
 static char *find_end(char *text, char end)
 {
     int depth = 0;
-    for (; *text && (*text != end || depth > 0); text++)
+    for (; *text && (*text != end || depth > 0); text++) {
+        text = skip_members(text);
         depth += *text == '(' ? 1 : *text == ')' ? -1 : 0;
+    }
     return text;
+}
+
+/* Takes out the spaces beside commas and braces of the members in a name, so that they have one
+ * form. */
+static void pack_members(char *name)
+{
+    char *at = strstr(name, ".{"), *end = at ? skip_members(at) : at, *to = at;
+    for (; at < end; at++) {
+        size_t spaces = strspn(at, " \t\n");
+        if (spaces && (strchr("{,", to[-1]) || strchr(",}", at[spaces])))
+            at += spaces - 1;
+        else
+            *to++ = *at;
+    }
+    if (to) memmove(to, end, strlen(end) + 1);
 }
 
 /* Cuts the text at `end`. Returns the text behind it, or NULL if there is no `end`. */
@@ -80,6 +104,9 @@ static shs_status split(struct field_text *text, char *copy)
         if (status) return status;
     }
     text->array = trim(text->array);
+    pack_members(text->array);
+    if (!text->alias && strstr(text->array, ".{"))
+        return wrong(text, "several members need a name of their own: ALIAS=NAME.{MEMBER,MEMBER}");
     if (*text->array) return SHS_OK;
     return wrong(text, "there is no name of a dataset");
 }

@@ -54,7 +54,8 @@ struct data_sample {
     /* Names of the arrays, and what is taken of them. Each name occurs once with each view. */
     char *array[2 * SHS_MAX_FIELDS];
     struct data_view view[2 * SHS_MAX_FIELDS];
-    /* For each array the first one of the same name and rows, which has the same chunks. */
+    /* For each array the first one of the same name and rows, which has the same chunks. Members of
+     * the same compounds have too, which shows when a file is opened. */
     size_t chunks_of[2 * SHS_MAX_FIELDS];
     size_t n_arrays;
 };

@@ -5,6 +5,7 @@
 
 #include "core_memory.h"
 #include "h5_guard.h"
+#include "h5_members.h"
 #include "h5_open.h"
 #include "h5_type.h"
 #include "io_filter.h"
@@ -98,6 +99,15 @@ static void describe_packing(hid_t dataset, struct h5_about *about)
         about->is_packed[i] = H5Aexists(dataset, h5_packings[i]) > 0;
 }
 
+static void describe_members(hid_t stored, struct h5_about *about)
+{
+    struct core_text text = {0};
+    if (about->plain || H5Tget_class(stored) != H5T_COMPOUND) return;
+    h5_members_tell(stored, &text);
+    snprintf(about->members, sizeof about->members, "%s", text.length ? text.bytes : "");
+    core_text_free(&text);
+}
+
 static shs_status describe(const struct h5_file *file, const char *name, hid_t dataset,
                            struct h5_about *about)
 {
@@ -109,6 +119,7 @@ static shs_status describe(const struct h5_file *file, const char *name, hid_t d
                                .storage_bytes = H5Dget_storage_size(dataset)};
     snprintf(about->stored_as, sizeof about->stored_as, "%s", numbers.of);
     snprintf(about->type, sizeof about->type, "%s", h5_type_text(stored));
+    describe_members(stored, about);
     H5Sclose(space);
     H5Tclose(stored);
     if (axes < 0)

@@ -20,6 +20,8 @@ struct h5_about {
     /* "bool", "enumeration" or "complex" if the elements are not stored as plain numbers, else "".
      */
     char stored_as[16];
+    /* The names and types of a compound's members, such as "pt f32, id i64[3]"; "" for others. */
+    char members[480];
     uint32_t axes; /* the axis of real and imaginary parts is counted */
     uint64_t shape[33];
     char layout[160];            /* such as "contiguous" or "chunked 64x28x28, deflate 4" */

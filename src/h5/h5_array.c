@@ -75,9 +75,11 @@ static bool open_types(struct h5_array *array)
 {
     hid_t stored = H5Dget_type(array->dataset);
     struct h5_numbers numbers = h5_numbers_of(stored);
-    array->memory_type = h5_numbers_in_memory(stored);
+    array->memory_type =
+        array->members ? H5Tcopy(array->members->memory_type) : h5_numbers_in_memory(stored);
     H5Tclose(stored);
-    array->pair = numbers.pair;
+    array->pair = numbers.pair && !array->members;
+    if (array->members) numbers.narrowed = array->members->narrowed;
     array->transfer = H5P_DEFAULT;
     if (!numbers.narrowed) return array->memory_type >= 0;
     array->transfer = H5Pcreate(H5P_DATASET_XFER);
@@ -92,7 +94,7 @@ static shs_status open_spaces(struct h5_array *array, const shs_tensor *shape)
     shs_status status = shs_tensor_bytes(&row, &array->row_bytes);
     if (status) return status;
     bool typed = open_types(array);
-    array->axes = shape->axes - array->pair;
+    array->axes = shape->axes - (array->members ? array->members->axes : array->pair);
     array->row_axes = 1;
     for (uint32_t axis = 0; axis < array->axes; axis++)
         array->shape[axis] = shape->shape[axis];
@@ -116,14 +118,28 @@ static shs_status find_mapped_files(struct h5_array *array)
                  (layout == H5D_CONTIGUOUS && H5Pget_external_count(array->creation) == 0);
     if (alone && array->around)
         return h5_examine_alone(array->file, array->name, array->dataset, layout);
-    return h5_mapped_find(array->file, array->name, array->dataset, &array->mapped, &array->runs);
+    return h5_mapped_find(array->file, array->stored_name, array->dataset, &array->mapped,
+                          &array->runs);
+}
+
+/* Opens the dataset, and finds the members that the name has behind that of the dataset. */
+static shs_status open_named(struct h5_array *array)
+{
+    struct h5_file *file = array->file;
+    const char *members = h5_members_of(file, array->name);
+    shs_status status = core_copy(array->name, &array->stored_name);
+    if (!status && members) array->stored_name[members - array->name - 1] = '\0';
+    if (!status)
+        status = h5_dataset_open(file, array->stored_name, array->cache_bytes, &array->dataset);
+    if (status || !members) return status;
+    return h5_members_find(file, array->dataset, array->name, members, &array->members);
 }
 
 static shs_status open_dataset(struct h5_array *array, bool single, shs_tensor *shape)
 {
     struct h5_file *file = array->file;
-    shs_status status = h5_dataset_open(file, array->name, array->cache_bytes, &array->dataset);
-    if (!status) status = h5_shape_of(file, array->name, array->dataset, shape);
+    shs_status status = open_named(array);
+    if (!status) status = h5_shape_of(file, array->name, array->dataset, array->members, shape);
     if (!status) status = find_mapped_files(array);
     if (status) return status;
     if (shape->axes == 0 && !single)
@@ -162,17 +178,35 @@ void h5_array_close(struct h5_array **array)
     if ((*array)->transfer > 0) H5Pclose((*array)->transfer);
     if ((*array)->memory_type > 0) H5Tclose((*array)->memory_type);
     if ((*array)->dataset > 0) H5Dclose((*array)->dataset);
+    h5_members_free(&(*array)->members);
     h5_guard_end(&guard);
     h5_mapped_free(&(*array)->mapped);
     h5_runs_free(&(*array)->runs);
     core_free(&(*array)->path);
     core_free(&(*array)->name);
+    core_free(&(*array)->stored_name);
     core_free(array);
 }
 
 uint32_t h5_array_axes(const struct h5_array *array)
 {
     return array->axes;
+}
+
+bool h5_array_has_members(const struct h5_array *array)
+{
+    return array->members != NULL;
+}
+
+shs_status h5_array_member_bytes(const struct h5_array *array, const struct io_part_axis *picked,
+                                 struct io_part_axis *taken)
+{
+    return h5_members_bytes(array->members, picked, taken);
+}
+
+const char *h5_array_stored_name(const struct h5_array *array)
+{
+    return array->stored_name;
 }
 
 void h5_array_view(struct h5_array *array, uint32_t row_axes, const struct io_part *part)

@@ -3,6 +3,7 @@
 #define H5_ARRAY_H
 
 #include "h5_mapped.h"
+#include "h5_members.h"
 #include "h5_runs.h"
 
 struct h5_array {
@@ -19,9 +20,11 @@ struct h5_array {
     struct h5_runs runs;           /* of a virtual array */
     char *path;
     char *name;
-    hid_t transfer; /* transfer list of its reads */
-    uint32_t axes;  /* as stored: the axis of complex numbers' parts is not counted */
-    bool pair;      /* true if each element is a complex number */
+    char *stored_name;          /* of the dataset; `name` may have members behind it */
+    struct h5_members *members; /* what is taken of each element; NULL: all of it */
+    hid_t transfer;             /* transfer list of its reads */
+    uint32_t axes;              /* as stored: those that elements have themselves are not counted */
+    bool pair;                  /* true if each element is a complex number */
     /* True if an enumeration had a value that its type in memory cannot hold. */
     bool beyond;
     hsize_t shape[SHS_MAX_AXES];

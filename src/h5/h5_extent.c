@@ -48,21 +48,40 @@ static bool describe_elements(struct search *search)
 {
     const struct h5_array *array = search->array;
     struct io_layout *layout = search->layout;
+    const struct h5_members *members = array->members;
     hid_t stored = H5Dget_type(search->dataset);
-    bool plain = h5_numbers_lie_plain(stored);
+    bool plain = members ? members->plain : h5_numbers_lie_plain(stored);
     layout->axes = array->axes;
     layout->row_axes = array->row_axes;
     layout->element_bytes = H5Tget_size(array->memory_type) / (array->pair ? 2 : 1);
+    if (members) layout->element_bytes = 1; /* an element of a compound is an axis of bytes */
     layout->swapped =
         layout->element_bytes > 1 && H5Tget_order(stored) != H5Tget_order(array->memory_type);
     H5Tclose(stored);
+    if (members && array->axes == SHS_MAX_AXES) return refuse(search, "of too many axes");
     if (!plain) return refuse(search, "not stored as it is delivered");
     for (uint32_t axis = 0; axis < array->axes; axis++) {
         layout->shape[axis] = array->shape[axis];
         if (!array->shape[axis]) return refuse(search, "empty");
     }
     if (array->pair) layout->shape[layout->axes++] = 2;
+    if (members) layout->shape[layout->axes++] = members->bytes;
     return true;
+}
+
+/* Reads the first element, and notes where HDF5 turns to for it. */
+static shs_status note_first(const struct search *search, hid_t file_space, hid_t memory_space,
+                             herr_t *result, struct h5_noted *noted)
+{
+    hid_t memory_type = search->array->memory_type;
+    void *element;
+    shs_status status = core_new(H5Tget_size(memory_type), 1, "an element", &element);
+    if (status) return status;
+    h5_note_begin(search->file->id, H5_NOTE_AND_READ);
+    *result = H5Dread(search->dataset, memory_type, memory_space, file_space, H5P_DEFAULT, element);
+    *noted = h5_note_end(search->file->id);
+    core_free(&element);
+    return SHS_OK;
 }
 
 /* Finds the address of a contiguous array: where HDF5 itself turns to for the first element.
@@ -81,15 +100,12 @@ static bool find_address(struct search *search)
         one[axis] = 1;
     hid_t file_space = H5Dget_space(search->dataset);
     hid_t memory_space = H5Screate_simple(1, &single, NULL);
-    unsigned char element[16];
-    h5_note_begin(search->file->id, H5_NOTE_AND_READ);
+    struct h5_noted noted = {0};
     herr_t result = H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start, NULL, one, NULL);
-    if (result >= 0)
-        result = H5Dread(search->dataset, array->memory_type, memory_space, file_space, H5P_DEFAULT,
-                         element);
-    struct h5_noted noted = h5_note_end(search->file->id);
+    if (result >= 0) search->status = note_first(search, file_space, memory_space, &result, &noted);
     H5Sclose(memory_space);
     H5Sclose(file_space);
+    if (search->status) return false;
     if (result < 0) {
         search->status = h5_fail(SHS_ERROR_FORMAT,
                                  "%s: dataset %s: its first element cannot be read; check the "
@@ -123,6 +139,27 @@ static bool find_filters(struct search *search)
     return io_pipeline_known(pipeline, search->reason);
 }
 
+/* An element of a compound that was never written must be all zeros, because a fill value is the
+ * same in all bytes of an element here. */
+static bool find_fill_of_members(struct search *search)
+{
+    const struct io_layout *layout = search->layout;
+    const struct h5_members *members = search->array->members;
+    unsigned char *fill;
+    bool gaps = false, zero = true;
+    for (uint64_t i = 0; i < layout->n_chunks; i++)
+        gaps = gaps || layout->chunks[i].address == IO_NOWHERE;
+    if (!gaps) return true;
+    search->status = core_new(members->bytes, 1, "a fill value", &fill);
+    if (search->status) return false;
+    bool known = H5Pget_fill_value(search->creation, members->memory_type, fill) >= 0;
+    for (size_t i = 0; i < members->bytes; i++)
+        zero = zero && !fill[i];
+    core_free(&fill);
+    if (!known) return refuse(search, "without a known fill value");
+    return zero || refuse(search, "filled with values of its members");
+}
+
 static bool find_fill(struct search *search)
 {
     H5D_fill_value_t defined;
@@ -132,6 +169,7 @@ static bool find_fill(struct search *search)
         return refuse(search, "without a known fill value");
     search->layout->raw_edges = options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS;
     if (defined == H5D_FILL_VALUE_UNDEFINED) return true;
+    if (search->array->members) return find_fill_of_members(search);
     size_t bytes = search->layout->element_bytes;
     unsigned char fill[16]; /* room for both parts of a complex number */
     if (H5Pget_fill_value(search->creation, search->array->memory_type, fill) < 0)
@@ -257,6 +295,7 @@ static bool find_grid(struct search *search)
     for (uint32_t axis = 0; axis < axes; axis++)
         search->layout->chunk[axis] = chunk[axis];
     if (search->array->pair) search->layout->chunk[axes] = 2;
+    if (search->array->members) search->layout->chunk[axes] = search->array->members->bytes;
     return true;
 }
 
@@ -291,7 +330,7 @@ shs_status h5_layout_of(struct h5_file *file, struct h5_array *array, struct io_
     *layout = (struct io_layout){0};
     *reason = '\0';
     struct h5_guard guard = h5_guard_begin();
-    shs_status status = h5_dataset_open(file, array->name, 0, &search.dataset);
+    shs_status status = h5_dataset_open(file, array->stored_name, 0, &search.dataset);
     if (!status) {
         search.creation = array->creation;
         bool found = find(&search);

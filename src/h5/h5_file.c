@@ -8,6 +8,7 @@
 #include "h5_driver.h"
 #include "h5_explain.h"
 #include "h5_guard.h"
+#include "h5_members.h"
 #include "h5_open.h"
 #include "h5_type.h"
 #include "io_file.h"
@@ -93,9 +94,8 @@ void h5_close(struct h5_file **file)
     core_free(file);
 }
 
-/* Returns true if no link has this name. Each part of the path is looked for. A damaged group gives
- * false. */
-static bool is_absent(const struct h5_file *file, const char *name)
+/* Each part of the path is looked for. */
+bool h5_is_absent(const struct h5_file *file, const char *name)
 {
     char *path;
     htri_t exists = 1;
@@ -120,7 +120,7 @@ bool h5_has(struct h5_file *file, const char *name)
     struct h5_guard guard = h5_guard_begin();
     htri_t exists = H5Lexists(file->id, name,
                               H5P_DEFAULT); /* H5Lexists() fails if a group on the way is missing */
-    bool has = exists < 0 ? !is_absent(file, name) : exists > 0;
+    bool has = exists < 0 ? !h5_is_absent(file, name) : exists > 0;
     h5_guard_end(&guard);
     return has;
 }
@@ -140,47 +140,82 @@ shs_status h5_dataset_open(struct h5_file *file, const char *name, size_t cache_
     return *id >= 0 ? SHS_OK : h5_explain_dataset(file, name);
 }
 
+/* Refuses a dataset whose elements are no numbers. The message on a compound lists its members. */
+static shs_status refuse_type(const struct h5_file *file, const char *name, hid_t stored)
+{
+    struct core_text there = {0};
+    if (H5Tget_class(stored) != H5T_COMPOUND)
+        return core_fail(SHS_ERROR_UNSUPPORTED,
+                         "%s: dataset %s is %s; a field must be of plain integers or IEEE floats",
+                         file->path, name, h5_type_text(stored));
+    h5_members_tell(stored, &there);
+    core_fail(SHS_ERROR_UNSUPPORTED,
+              "%s: dataset %s is compound, of %s; a field takes a member, ALIAS=%s.MEMBER, or "
+              "several of one type, ALIAS=%s.{MEMBER,MEMBER}",
+              file->path, name, there.length ? there.bytes : "members", name, name);
+    core_text_free(&there);
+    return SHS_ERROR_UNSUPPORTED;
+}
+
+/* What elements add to the shape of a dataset. */
+struct element {
+    shs_type type;
+    uint32_t axes;
+    uint64_t shape[SHS_MAX_AXES];
+    const char *what; /* what a single element is called */
+};
+
+static struct element element_of(hid_t stored, const struct h5_members *members)
+{
+    struct h5_numbers numbers = h5_numbers_of(stored);
+    struct element element = {.type = numbers.type,
+                              .axes = numbers.pair,
+                              .shape = {2},
+                              .what = numbers.pair ? "complex number" : NULL};
+    if (!members) return element;
+    element = (struct element){.type = members->type, .axes = members->axes, .what = "compound"};
+    memcpy(element.shape, members->shape, sizeof element.shape);
+    return element;
+}
+
 static shs_status read_shape(const struct h5_file *file, const char *name, hid_t dataset,
-                             shs_tensor *shape)
+                             const struct h5_members *members, shs_tensor *shape)
 {
     hsize_t extent[H5S_MAX_RANK];
     hid_t stored = H5Dget_type(dataset), space = H5Dget_space(dataset);
     int axes = H5Sget_simple_extent_ndims(space);
     shs_status status = SHS_OK;
-    struct h5_numbers numbers = h5_numbers_of(stored);
-    *shape = (shs_tensor){.type = numbers.type};
+    const struct element element = element_of(stored, members);
+    *shape = (shs_tensor){.type = element.type};
     if (!shape->type)
-        status = core_fail(SHS_ERROR_UNSUPPORTED,
-                           "%s: dataset %s is %s; a field must be of plain integers or IEEE floats",
-                           file->path, name, h5_type_text(stored));
+        status = refuse_type(file, name, stored);
     else if (H5Sget_simple_extent_type(space) == H5S_NULL)
         status = core_fail(SHS_ERROR_UNSUPPORTED, "%s: dataset %s has neither axes nor elements",
                            file->path, name);
-    else if (numbers.pair && axes == 0)
+    else if (element.what && axes == 0)
         status = core_fail(SHS_ERROR_UNSUPPORTED,
-                           "%s: dataset %s is a single complex number; a field has a first axis of "
-                           "samples",
-                           file->path, name);
-    else if (axes < 0 || axes + numbers.pair > SHS_MAX_AXES)
+                           "%s: dataset %s is a single %s; a field has a first axis of samples",
+                           file->path, name, element.what);
+    else if (axes < 0 || axes + (int)element.axes > SHS_MAX_AXES)
         status = core_fail(SHS_ERROR_UNSUPPORTED, "%s: dataset %s has %d axes; the most is %d",
-                           file->path, name, axes + numbers.pair, SHS_MAX_AXES);
+                           file->path, name, axes + (int)element.axes, SHS_MAX_AXES);
     else if (H5Sget_simple_extent_dims(space, extent, NULL) < 0)
         status =
             h5_fail(SHS_ERROR_FORMAT, "%s: dataset %s: its shape cannot be read", file->path, name);
     for (int axis = 0; axis < axes && !status; axis++)
-        shape->shape[axis] = extent[axis];
-    if (!status && numbers.pair) shape->shape[axes++] = 2;
-    if (!status) shape->axes = (uint32_t)axes;
+        shape->shape[shape->axes++] = extent[axis];
+    for (uint32_t axis = 0; axis < element.axes && !status; axis++)
+        shape->shape[shape->axes++] = element.shape[axis];
     H5Sclose(space);
     H5Tclose(stored);
     return status;
 }
 
 shs_status h5_shape_of(const struct h5_file *file, const char *name, hid_t dataset,
-                       shs_tensor *shape)
+                       const struct h5_members *members, shs_tensor *shape)
 {
     size_t bytes;
-    shs_status status = read_shape(file, name, dataset, shape);
+    shs_status status = read_shape(file, name, dataset, members, shape);
     if (status) return status;
     return core_wrap(shs_tensor_bytes(shape, &bytes), "%s: dataset %s", file->path, name);
 }
@@ -195,7 +230,7 @@ static shs_status read_all(struct h5_file *file, const char *name, hid_t dataset
                            const shs_tensor *tensor)
 {
     shs_tensor found;
-    shs_status status = h5_shape_of(file, name, dataset, &found);
+    shs_status status = h5_shape_of(file, name, dataset, NULL, &found);
     if (status) return status;
     if (!same_shape(&found, tensor))
         return core_fail(SHS_ERROR_MISMATCH,

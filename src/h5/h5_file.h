@@ -54,11 +54,12 @@ shs_status h5_follow(struct h5_file *file, const char *name,
 /* Returns the path of an open file, which belongs to the file. */
 const char *h5_path(const struct h5_file *file);
 
-/* Opens an array of plain numbers for reading. It must have 1 … SHS_MAX_AXES axes. If `single` is
- * true, a single number is accepted too, which has no axes and counts as one row. *shape gets the
- * type and the whole shape; its name and data are NULL. `cache_bytes` is the memory for decoded
- * chunks. A virtual dataset must have all its mapped files, and an external dataset all its bytes,
- * because HDF5 would read fill values in their place. */
+/* Opens an array of plain numbers for reading, or members of a compound dataset: NAME.MEMBER or
+ * NAME.{MEMBER,MEMBER}, if there is no array of the whole name. It must have 1 … SHS_MAX_AXES axes.
+ * If `single` is true, a single number is accepted too, which has no axes and counts as one row.
+ * *shape gets the type and the whole shape; its name and data are NULL. `cache_bytes` is the memory
+ * for decoded chunks. A virtual dataset must have all its mapped files, and an external dataset all
+ * its bytes, because HDF5 would read fill values in their place. */
 shs_status h5_array_open(struct h5_file *file, const char *name, size_t cache_bytes, bool single,
                          struct h5_array **array, shs_tensor *shape);
 
@@ -73,9 +74,23 @@ shs_status h5_array_check(const struct h5_array *array, bool *touched);
  * last of the shape, is not counted. */
 uint32_t h5_array_axes(const struct h5_array *array);
 
+/* Returns true if members are taken of each element of a compound dataset. */
+bool h5_array_has_members(const struct h5_array *array);
+
+/* Finds the bytes of an element that hold what is taken of it, in the order of delivery. Reads give
+ * these bytes of each element as they are. `picked` has what is taken of each axis that a member
+ * has, and last of the axis of several members; NULL: all. The caller releases taken->range with
+ * core_free(). */
+shs_status h5_array_member_bytes(const struct h5_array *array, const struct io_part_axis *picked,
+                                 struct io_part_axis *taken);
+
+/* Returns the name of the dataset, without the members that the array's name has behind it. */
+const char *h5_array_stored_name(const struct h5_array *array);
+
 /* Takes the first `row_axes` axes, 1 or 2, for those that count rows; an array has at least as
  * many. With 2, rows are numbered over both axes, the second faster. If `part` is not NULL, reads
- * give this part of each row, which stays the caller's. It takes both parts of complex numbers. */
+ * give this part of each row, which stays the caller's. It takes both parts of complex numbers. If
+ * members are taken of elements, the part's last axis is that of an element's bytes. */
 void h5_array_view(struct h5_array *array, uint32_t row_axes, const struct io_part *part);
 
 /* A run of a virtual array: its elements [first, first + count), counted in row-major order, are

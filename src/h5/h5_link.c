@@ -117,9 +117,9 @@ static shs_status check_parent(const struct way *way, const char *parent, const 
     if (dataset >= 0) H5Dclose(dataset);
     if (is_member)
         return core_fail(SHS_ERROR_UNSUPPORTED,
-                         "%s: '%s' is a member of the compound dataset %s; a field is a whole "
-                         "dataset of plain numbers: write the member as a dataset of its own",
-                         way->file->path, child, parent);
+                         "%s: '%s' is a member of the compound dataset %s; a point stands before "
+                         "a member: %s.%s",
+                         way->file->path, child, parent, parent, child);
     return core_fail(SHS_ERROR_FILE, "%s holds no dataset '%s': %s is a dataset, not a group",
                      way->file->path, way->name, parent);
 }

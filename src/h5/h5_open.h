@@ -19,9 +19,15 @@ struct h5_file {
  * size. For a name that does not exist, the message offers names that do. */
 shs_status h5_dataset_open(struct h5_file *file, const char *name, size_t cache_bytes, hid_t *id);
 
-/* Inside a guard. Finds the type and shape of a dataset of plain numbers. */
+/* Inside a guard. Returns true if no link has this name. A damaged group gives false. */
+bool h5_is_absent(const struct h5_file *file, const char *name);
+
+struct h5_members;
+
+/* Inside a guard. Finds the type and shape of a dataset of plain numbers, or of what is taken of a
+ * compound dataset. `members` is NULL for plain numbers. */
 shs_status h5_shape_of(const struct h5_file *file, const char *name, hid_t dataset,
-                       shs_tensor *shape);
+                       const struct h5_members *members, shs_tensor *shape);
 
 /* Inside a guard. Returns SHS_ERROR_UNSUPPORTED if a chunk of the dataset went through a filter
  * that this HDF5 lacks. The message begins with the file and the name. `creation` is the dataset's

@@ -56,13 +56,39 @@ static shs_status fail_to_read(const struct h5_array *array, const struct h5_wan
                    array->path, array->name, (ull)wanted->first, (ull)wanted->last);
 }
 
-static shs_status read_rows(struct h5_array *array, const struct h5_wanted *wanted, void *rows)
+static shs_status read_selection(struct h5_array *array, const struct h5_wanted *wanted, void *to)
 {
     array->beyond = false;
     errno = 0;
-    if (h5_read_selection(array, wanted, rows) < 0) return fail_to_read(array, wanted, errno);
+    if (h5_read_selection(array, wanted, to) < 0) return fail_to_read(array, wanted, errno);
     return h5_check_trouble("%s: dataset %s: rows %llu to %llu cannot be read", array->path,
                             array->name, (ull)wanted->first, (ull)wanted->last);
+}
+
+/* Reads whole elements of a compound, and takes the bytes of members out of them. */
+static shs_status read_members(struct h5_array *array, const struct h5_wanted *wanted, void *rows)
+{
+    const struct io_part *part = array->part;
+    uint32_t last = part->axes - 1;
+    struct io_part element = {.axes = 1, .element_bytes = 1, .axis = {part->axis[last]}};
+    uint64_t count = wanted->count;
+    void *elements;
+    for (uint32_t axis = 0; axis < last; axis++)
+        count *= part->axis[axis].count;
+    io_part_measure(&element);
+    shs_status status = core_new((size_t)count, element.whole_bytes, "elements", &elements);
+    if (status) return status;
+    if (array->gaps) memset(elements, *(unsigned char *)rows, count * element.whole_bytes);
+    status = read_selection(array, wanted, elements);
+    if (!status) io_part_cut(&element, elements, count, rows);
+    core_free(&elements);
+    return status;
+}
+
+static shs_status read_rows(struct h5_array *array, const struct h5_wanted *wanted, void *rows)
+{
+    bool takes_members = array->members && array->part;
+    return takes_members ? read_members(array, wanted, rows) : read_selection(array, wanted, rows);
 }
 
 /* Reads rows of which some elements may never have been written. Without a fill value HDF5 leaves
@@ -93,7 +119,7 @@ static shs_status reopen(struct h5_array *array)
     array->dataset = H5I_INVALID_HID;
     h5_mapped_closed(&array->mapped);
     shs_status status =
-        h5_dataset_open(array->file, array->name, array->cache_bytes, &array->dataset);
+        h5_dataset_open(array->file, array->stored_name, array->cache_bytes, &array->dataset);
     array->failed = status != SHS_OK;
     return status;
 }

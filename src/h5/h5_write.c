@@ -216,7 +216,7 @@ shs_status h5_fill_array(struct h5_writer *writer, const char *name)
     }
     if (!status) {
         struct h5_file file = {.id = writer->file, .path = writer->path};
-        status = h5_shape_of(&file, name, writer->dataset, &writer->shape);
+        status = h5_shape_of(&file, name, writer->dataset, NULL, &writer->shape);
     }
     writer->rows_written = 0;
     h5_guard_end(&guard);

@@ -82,6 +82,11 @@ static shs_status open_source(struct import_h5_join *join, size_t number)
     if (!status)
         status = h5_array_open(join->file, source->name, CACHE_BYTES, false, &join->array,
                                &join->stored);
+    if (!status && h5_array_has_members(join->array))
+        status = core_fail(SHS_ERROR_UNSUPPORTED,
+                           "%s: %s is a member of a compound dataset, which import does not take; "
+                           "a field takes it from the file as it is: ALIAS=%s",
+                           h5_path(join->file), source->name, source->name);
     if (!status) status = h5_array_check_filters(join->array);
     if (!status) join->open_source = number;
     return status;

@@ -228,6 +228,9 @@ struct copy {
     size_t from_step[SHS_MAX_AXES], to_step[SHS_MAX_AXES];
     uint32_t axes; /* axes behind these are whole in both arrays, and copied as one run */
     size_t run_bytes;
+    /* True if the chunk has all of the last of these axes, and runs of a part are copied out of it
+     * in which no index is left out: the bytes of members of compounds, for example. */
+    bool strided;
     const char *decoded; /* the chunk, or NULL if the runs of bytes are only told */
     io_layout_visit *visit;
     void *user;
@@ -237,6 +240,46 @@ static shs_status copy_run(const struct copy *copy, uint64_t from, size_t bytes,
 {
     if (!copy->decoded) return copy->visit(copy->user, from, bytes, to);
     memcpy(to, copy->decoded + from, bytes);
+    return SHS_OK;
+}
+
+/* Places that are as far apart as each from the next, both in the chunk and in the rows. */
+struct places {
+    uint64_t from;
+    char *to;
+    uint64_t count;
+    size_t from_step, to_step;
+};
+
+/* Copies `bytes` bytes from each place. The compiler knows the usual numbers of bytes. */
+static inline void copy_places(const char *decoded, struct places places, size_t bytes)
+{
+    for (uint64_t i = 0; i < places.count; i++)
+        memcpy(places.to + i * places.to_step, decoded + places.from + i * places.from_step, bytes);
+}
+
+/* Copies what is taken of the last axis at each place. */
+static shs_status copy_strided(const struct copy *copy, struct places places)
+{
+    uint32_t last = copy->axes - 1;
+    const struct io_part_axis *taken = &copy->part->axis[last - copy->layout->row_axes];
+    for (size_t i = 0; i < taken->ranges; i++) {
+        const struct io_range *range = &taken->range[i];
+        struct places now = places;
+        size_t bytes = range->count * copy->run_bytes;
+        now.from += range->begin * copy->from_step[last];
+        now.to += range->at * copy->to_step[last];
+        if (bytes == 1)
+            copy_places(copy->decoded, now, 1);
+        else if (bytes == 2)
+            copy_places(copy->decoded, now, 2);
+        else if (bytes == 4)
+            copy_places(copy->decoded, now, 4);
+        else if (bytes == 8)
+            copy_places(copy->decoded, now, 8);
+        else
+            copy_places(copy->decoded, now, bytes);
+    }
     return SHS_OK;
 }
 
@@ -252,6 +295,9 @@ static shs_status copy_range(const struct copy *copy, uint32_t axis, const struc
     to += range->at * to_step;
     if (axis + 1 == copy->axes && range->step == 1)
         return copy_run(copy, from, range->count * copy->run_bytes, to);
+    if (copy->strided && axis + 2 == copy->axes)
+        return copy_strided(
+            copy, (struct places){from, to, range->count, range->step * from_step, to_step});
     for (uint64_t i = 0; i < range->count && !status; i++, to += to_step)
         status = copy_axis(copy, axis + 1, from + i * range->step * from_step, to);
     return status;
@@ -276,6 +322,19 @@ static shs_status copy_axis(const struct copy *copy, uint32_t axis, uint64_t fro
     return status;
 }
 
+static bool is_strided(const struct copy *copy)
+{
+    const struct io_layout *layout = copy->layout;
+    uint32_t last = copy->axes - 1;
+    if (!copy->decoded || !copy->part || copy->axes == layout->row_axes ||
+        layout->chunk[last] != layout->shape[last])
+        return false;
+    const struct io_part_axis *taken = &copy->part->axis[last - layout->row_axes];
+    for (size_t i = 0; i < taken->ranges; i++)
+        if (taken->range[i].step != 1) return false;
+    return true;
+}
+
 /* Sets the steps of the inner axes. Returns the bytes of a row in the chunk. */
 static size_t set_steps(struct copy *copy)
 {
@@ -297,6 +356,7 @@ static size_t set_steps(struct copy *copy)
         copy->axes = axis;
         copy->run_bytes = from_step;
     }
+    copy->strided = is_strided(copy);
     return from_step;
 }
 
@@ -308,6 +368,8 @@ static shs_status copy_rows(const struct copy *copy, uint64_t from, size_t row_s
     uint32_t rows = copy->layout->row_axes;
     shs_status status = SHS_OK;
     if (copy->axes == rows) return copy_run(copy, from, count * bytes, to);
+    if (copy->strided && copy->axes == rows + 1)
+        return copy_strided(copy, (struct places){from, to, count, row_step, bytes});
     for (uint64_t row = 0; row < count && !status; row++, from += row_step, to += bytes)
         status = copy_axis(copy, rows, from, to);
     return status;

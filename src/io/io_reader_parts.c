@@ -69,12 +69,15 @@ static shs_status read_span(struct span *span)
     return SHS_OK;
 }
 
-/* Returns true if bytes behind the span are worth being read with it. */
+/* Returns true if bytes before, in or behind the span are worth being read with it. */
 static bool joins(const struct span *span, uint64_t at, size_t bytes)
 {
-    if (!span->runs || at < span->end || span->runs == MOST_RUNS) return false;
-    uint64_t all = at + bytes - span->at, wanted = span->wanted + bytes;
-    return all <= PAGE_BYTES || (all <= IO_SPAN_BYTES && (all - wanted) * WANTED_A_GAP <= wanted);
+    if (!span->runs || span->runs == MOST_RUNS) return false;
+    uint64_t begin = at < span->at ? at : span->at;
+    uint64_t end = at + bytes > span->end ? at + bytes : span->end;
+    uint64_t all = end - begin, wanted = span->wanted + bytes;
+    return all <= PAGE_BYTES ||
+           (all <= IO_SPAN_BYTES && all * WANTED_A_GAP <= wanted * (WANTED_A_GAP + 1));
 }
 
 static shs_status add_run(void *user, uint64_t at, size_t bytes, char *to)
@@ -84,21 +87,19 @@ static shs_status add_run(void *user, uint64_t at, size_t bytes, char *to)
     shs_status status = SHS_OK;
     if (is_cold(span)) return SHS_OK;
     at += span->origin;
-    bool follows = last && at == span->end && (char *)last->to + last->bytes == to;
-    if (follows && span->runs == 1) { /* one run may have any length */
-        last->bytes += bytes;
-    } else {
-        if (!joins(span, at, bytes)) {
-            status = read_span(span);
-            if (status || is_cold(span)) return status;
-            span->at = at;
-        }
-        if (follows && span->runs)
-            last->bytes += bytes;
-        else
-            span->run[span->runs++] = (struct io_copy){.at = at, .bytes = bytes, .to = to};
+    bool follows = last && at == last->at + last->bytes && (char *)last->to + last->bytes == to;
+    bool grows = follows && span->runs == 1; /* one run may have any length */
+    if (!grows && !joins(span, at, bytes)) {
+        status = read_span(span);
+        if (status || is_cold(span)) return status;
+        span->at = span->end = at;
     }
-    span->end = at + bytes;
+    if (follows && span->runs)
+        last->bytes += bytes;
+    else
+        span->run[span->runs++] = (struct io_copy){.at = at, .bytes = bytes, .to = to};
+    if (at < span->at) span->at = at;
+    if (at + bytes > span->end) span->end = at + bytes;
     span->wanted += bytes;
     return SHS_OK;
 }

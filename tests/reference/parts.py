@@ -1,4 +1,5 @@
-"""Compares samples of two axes, windows whose rows lie apart, and parts of rows with slices of h5py.
+"""Compares samples of two axes, windows whose rows lie apart, parts of rows and members of compounds
+with slices of h5py.
 
     parts.py SHARDSTEP --cases 300          cases 0 to 299, each of other files, fields and options
     parts.py SHARDSTEP --case 17            one case, told in full
@@ -54,6 +55,53 @@ def make_array(draw, shape, kind):
     if kind == '<c8':
         return (array - 1j * ((array * 3) % 50)).astype(kind)
     return array.astype(kind)
+
+
+def make_members(number, case):
+    """How the array lies in members of a compound, or None. The draws of the case stay as they are."""
+    draw = random.Random(f'members {number}')
+    inner = len(case['inner'])
+    if draw.random() > .4:
+        return None
+    stacked = inner > 0 and case['kind'] != '<c8' and draw.random() < .6
+    own = draw.randint(0, inner - stacked)
+    stored = case['row_axes'] + inner - stacked - own # axes of the dataset
+    case['summed'] = False
+    for axis in [axis for axis in case['names'] if axis >= stored]:
+        del case['names'][axis]
+        make_picks(draw, case) # of other words
+    names = [f'm{i}' for i in range(case['inner'][-1] if stacked else 1)]
+    return {'stacked': stacked, 'own': own, 'stored': stored, 'names': names,
+            'order': draw.sample(names, len(names)), 'nested': draw.random() < .3,
+            'aligned': draw.random() < .3, 'mixed': draw.random() < .3}
+
+
+def wrap(array, members):
+    """A compound whose members hold the array."""
+    if not members:
+        return array
+    stored = array.shape[:members['stored']]
+    own = array.shape[len(stored):len(stored) + members['own']]
+    kinds = {name: array.dtype.newbyteorder() if members['mixed'] and i % 2 and array.dtype.kind != 'c'
+             else array.dtype for i, name in enumerate(members['names'])}
+    inside = np.dtype([('before', 'S3')] + [(name, kinds[name], own) for name in members['order']] +
+                      [('after', 'f8')], align=members['aligned'])
+    kind = np.dtype([('id', '<u2'), ('p.q', inside), ('rest', 'u1', (2,))]) if members['nested'] else inside
+    made = np.zeros(stored, kind)
+    to = made['p.q'] if members['nested'] else made
+    to['before'], to['after'] = b'abc', 1.25
+    for i, name in enumerate(members['names']):
+        to[name] = array[..., i] if members['stacked'] else array
+    return made
+
+
+def name_of(members):
+    if not members:
+        return 'd'
+    prefix = 'd.p.q.' if members['nested'] else 'd.'
+    if not members['stacked']:
+        return prefix + members['names'][0]
+    return prefix + '{' + ','.join(members['names']) + '}'
 
 
 def write_compact(file, array):
@@ -210,7 +258,8 @@ def text_of(case, draw, name):
     for key, picks in (('select', case['picks']), ('crop', case['crops'])):
         if picks:
             values.append(f'{key}=' + ' '.join(f'{axis(n)}[{word}]' for n, (word, _) in picks.items()))
-    return f'{name}=d(' + ', '.join(values) + ')' if values else f'{name}=d'
+    array = name_of(case['members'])
+    return f'{name}={array}(' + ', '.join(values) + ')' if values else f'{name}={array}'
 
 
 def pad(case, array, offsets, longest):
@@ -255,12 +304,13 @@ def run(shardstep, number, told):
     """Returns whether a case is right; None: it has no samples."""
     draw = random.Random(number)
     case = make_case(draw)
+    case['members'] = make_members(number, case)
     arrays, paths, offsets, longest = [], [], [], 0
     for file in range(draw.choice([1, 1, 1, 2])):
         shape = [draw.randint(1, 5), draw.randint(4, 20)] if case['row_axes'] == 2 else [draw.randint(12, 60)]
         arrays.append(make_array(draw, shape + case['inner'], case['kind']))
         paths.append(f'part{file}.h5')
-        write(draw, paths[-1], arrays[-1], case)
+        write(draw, paths[-1], wrap(arrays[-1], case['members']), case)
         if case['most'] != 0:
             rows = arrays[-1].shape[0]
             offsets.append(sorted([0, rows] + [draw.randint(0, rows) for _ in range(6)]))
