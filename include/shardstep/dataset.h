@@ -69,11 +69,12 @@
  *     as many rows as its file has samples.
  *
  *     Windows overlap if S is smaller than the number of rows that a sample spans: the largest L +
- *     (W-1)*E + 1 among its fields, less the smallest L. A part (a loader's subset.from and
- *     subset.to) assigns each sample by itself, so training and validation would then share rows
- *     (leakage): shs_loader_open() refuses such a part. Choose S at least as large as that span,
- *     or give lists of samples (a loader's subset.rows) with a gap of ceil(span / S) samples
- *     between training and validation.
+ *     (W-1)*E + 1 among its fields, less the smallest L. If a part (a loader's subset.from and
+ *     subset.to) assigned each sample by itself, training and validation would then share rows
+ *     (leakage): shs_loader_open() refuses such a part. Cut the part into blocks (subset.block),
+ *     between which the samples that share rows with another part are left out. Or choose S at
+ *     least as large as that span, or give lists of samples (subset.rows) with a gap of
+ *     ceil(span / S) samples between training and validation.
  *
  * Rows over two axes, such as trajectory by time:
  *

@@ -188,8 +188,7 @@ typedef struct shs_subset {
     /** The beginning of a part, at least 0. A part has the rows whose draw lies in [from, to). A
      * row's draw is a number in [0, 1) made from split_seed and the row's number alone. So the
      * parts 0 to 0.8 for training and 0.8 to 1 for validation never overlap, and rows never change
-     * their part when rows are appended. A part is refused for windows that overlap: see
-     * dataset.h. */
+     * their part when rows are appended. Windows that overlap need `block`: see dataset.h. */
     double from;
     /** The end of the part, above `from` and at most 1. 0 means 1, so that a zeroed struct means
      * all rows. */
@@ -197,6 +196,15 @@ typedef struct shs_subset {
     /** The seed of the part's draws, any value. It is not the run's seed, so runs with other seeds
      * have the same parts. */
     uint64_t split_seed;
+    /** The samples of a block of a part. The samples of a series are cut into blocks of this many
+     * neighbours; the last block may be smaller. A series is a file or, for windows over two axes,
+     * a trajectory. All samples of a block have the draw of the block's first sample. A sample is
+     * left out if it shares rows with a later sample that is not in the part. So two parts that do
+     * not overlap have no row in common. With a number as large as the longest series has samples,
+     * whole files or trajectories are blocks. When rows are appended to the last file, samples that
+     * were its last may be left out. 0 means that each sample has a draw of its own, which is
+     * refused if windows overlap. SHS_ERROR_ARGUMENT without a part. */
+    uint64_t block;
     /** The list of row numbers, ascending, each number once. The loader copies it. NULL means all
      * rows. */
     const uint64_t *rows;

@@ -40,7 +40,7 @@ shs_status cli_advise_default(shs_dataset *dataset, struct load_advice *advice)
     const struct load_order_how how = {.vranks = dataset->run->vranks,
                                        .bounds = dataset->bounds,
                                        .sources = dataset->files.paths.sources,
-                                       .what = &dataset->what};
+                                       .dataset = dataset};
     struct load_order order = {0};
     *advice = (struct load_advice){0};
     if (!dataset->samples) return SHS_OK;

@@ -72,6 +72,9 @@ const struct cli_option cli_options[] = {
     TEXT("--part", part, CLI_WITH_ORDER, CLI_ROWS, "FROM,TO",
          "Only the rows whose keyed draw lies in [FROM, TO): 0,0.8 for training and 0.8,1 for "
          "validation have no row in common."),
+    NUMBER("--part-block", loader.subset.block, CLI_WITH_ORDER, 1, MOST_64, 0, CLI_ROWS, "N",
+           "--part draws blocks of N neighbouring samples, and leaves out samples that share rows "
+           "with another part: for windows that overlap (each sample by itself)."),
     TEXT("--split", split, CLI_BY_NAME, CLI_ROWS, "PARTS",
          "Each row goes to one part: 0.8,0.2 (train, test), 0.8,0.1,0.1 (train, validation, test) "
          "or NAME=FRACTION,NAME=FRACTION,..."),

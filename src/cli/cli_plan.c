@@ -87,7 +87,7 @@ static shs_status open_order(struct cli_plan *plan, const shs_loader_options *op
     if (plan->dataset) {
         how.bounds = plan->dataset->bounds;
         how.sources = plan->dataset->files.paths.sources;
-        how.what = &plan->dataset->what;
+        how.dataset = plan->dataset;
         if (blocks) how.chunk_rows = data_dataset_block_rows(plan->dataset);
     } else if (blocks && !options->blocks.rows) {
         return core_fail(SHS_ERROR_ARGUMENT, "there is no chunk: give --block-rows");

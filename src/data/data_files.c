@@ -320,6 +320,18 @@ struct data_series data_files_series(const struct data_files *files, size_t file
     return files->series[data_files_key(files, file, array)];
 }
 
+struct data_range data_files_series_of(const struct data_files *files, uint64_t sample)
+{
+    size_t number = data_files_of(files, sample);
+    const struct data_file *file = &files->file[number];
+    struct data_range range = {file->first, file[1].first - file->first};
+    uint64_t each = data_files_series(files, number, 0).samples; /* the same of all arrays */
+    if (each >= range.count) return range;
+    range.first = sample - (sample - file->first) % each;
+    range.count = each;
+    return range;
+}
+
 uint64_t data_files_key(const struct data_files *files, size_t file, size_t array)
 {
     return (uint64_t)file * files->sample->n_arrays + array;

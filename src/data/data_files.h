@@ -130,6 +130,9 @@ size_t data_files_of(const struct data_files *files, uint64_t sample);
 /* Returns the series of an array of a file. */
 struct data_series data_files_series(const struct data_files *files, size_t file, size_t array);
 
+/* Finds the samples of the series that a sample belongs to: a trajectory or a file. */
+struct data_range data_files_series_of(const struct data_files *files, uint64_t sample);
+
 /* The first function returns an array's key in a cache. The second returns the file of a key, and
  * sets the array. */
 uint64_t data_files_key(const struct data_files *files, size_t file, size_t array);

@@ -143,7 +143,7 @@ static shs_status open_local(shs_loader *loader, const shs_loader_options *optio
                                        .vranks = dataset->run->vranks,
                                        .bounds = dataset->bounds,
                                        .sources = dataset->files.paths.sources,
-                                       .what = &dataset->what,
+                                       .dataset = dataset,
                                        .chunk_rows = options->shuffle == SHS_SHUFFLE_BLOCKS
                                                          ? data_dataset_block_rows(dataset)
                                                          : 0};

@@ -120,6 +120,8 @@ static const struct option table[] = {
     {"trace_events", NUMBER, MEMBER(trace_events), .most = 1 << 20},
     {"subset.split_seed", NUMBER, MEMBER(subset.split_seed), .when = ELSEWHERE,
      .line = "split_seed", .before = "parts of split seed ", .after = ""},
+    {"subset.block", NUMBER, MEMBER(subset.block), .when = ELSEWHERE, .line = "part_block",
+     .before = "parts of blocks of ", .after = " samples"},
     {"subset.rows", LIST, MEMBER(subset.rows), MEMBER(subset.n_rows), .agreed = true},
     {"sampling.epoch_rows", NUMBER, MEMBER(sampling.epoch_rows), .agreed = true,
      .before = "an epoch of ", .after = " rows"},

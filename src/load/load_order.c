@@ -65,19 +65,35 @@ static shs_status check_blocks(const shs_loader_options *options)
                      order_shuffle_name(options->shuffle));
 }
 
-/* Refuses a part of overlapping windows. Each sample is drawn by itself, so two samples that share
- * rows might be in different parts. */
-static shs_status check_apart(const struct load_order_how *how)
+/* Finds a sample's series. */
+static void find_series(const void *user, uint64_t sample, struct order_neighbours *found)
 {
-    uint64_t stride, span = how->what ? data_sample_overlap(how->what, &stride) : 0;
+    const shs_dataset *dataset = user;
+    struct data_range range = data_files_series_of(&dataset->files, sample);
+    *found = (struct order_neighbours){sample, range.first, range.first + range.count};
+}
+
+/* Says which samples share rows. Refuses a part of such samples that is not cut into blocks: each
+ * sample is drawn by itself, so two samples that share rows might be in different parts. */
+static shs_status find_neighbours(const struct load_order_how *how, const shs_subset *asked,
+                                  struct order_series *series)
+{
+    uint64_t stride, span;
+    *series = (struct order_series){0};
+    if (!how->dataset) return SHS_OK;
+    *series = (struct order_series){.find = find_series, .user = how->dataset};
+    span = data_sample_overlap(&how->dataset->what, &stride);
     if (!span) return SHS_OK;
+    series->gap = (span - 1) / stride;
+    if (asked->block) return SHS_OK;
+    uint64_t advised = 10 * (series->gap + 1);
     return core_fail(
         SHS_ERROR_ARGUMENT,
         "a part of overlapping windows would share rows with the other parts: a "
-        "sample spans %llu rows and the next one begins %llu later; give stride=%llu "
-        "or more or, in place of a part, lists of samples (subset.rows) that leave out %llu "
-        "samples between training and validation",
-        (ull)span, (ull)stride, (ull)span, (ull)((span - 1) / stride + 1));
+        "sample spans %llu rows and the next one begins %llu later; cut the part into blocks "
+        "of neighbouring samples, such as subset.block %llu (--part-block %llu), between which "
+        "%llu samples are left out, or give stride=%llu or more",
+        (ull)span, (ull)stride, (ull)advised, (ull)advised, (ull)series->gap, (ull)span);
 }
 
 /* Restricts the order to the rows that are wanted. */
@@ -85,13 +101,15 @@ static shs_status take_subset(const struct load_order_how *how, const shs_loader
                               struct load_order *order)
 {
     const shs_subset *asked = &options->subset;
+    struct order_series series = {0};
     uint64_t samples = how->bounds[how->sources];
     shs_status status = SHS_OK;
     order->part_from = asked->from;
     order->part_to = order_subset_part_end(asked);
     order->split_seed = asked->split_seed;
-    if (order_subset_is_part(asked) && !asked->rows) status = check_apart(how);
-    if (!status) status = order_subset_choose(&order->subset, asked, samples);
+    order->part_block = asked->block;
+    if (order_subset_is_part(asked) && !asked->rows) status = find_neighbours(how, asked, &series);
+    if (!status) status = order_subset_choose(&order->subset, asked, samples, &series);
     order->rows = order->subset.rows ? order->subset.count : samples;
     return status;
 }
@@ -303,7 +321,9 @@ static void describe_subset(const struct load_order *order, struct core_text *te
     if (order->part_to > 0)
         core_text_add(text, "part = %.17g to %.17g\nsplit_seed = %llu\n", order->part_from,
                       order->part_to, (ull)order->split_seed);
-    else
+    if (order->part_to > 0 && order->part_block)
+        core_text_add(text, "part_block = %llu\n", (ull)order->part_block);
+    if (order->part_to <= 0)
         core_text_add(text, "rows = %llu, of sum %llu and squares %llu\n", (ull)rows.count,
                       (ull)rows.sum, (ull)rows.squares);
 }

@@ -4,7 +4,7 @@
 #ifndef LOAD_ORDER_H
 #define LOAD_ORDER_H
 
-#include "data_sample.h"
+#include "data_dataset.h"
 #include "load_weights.h"
 #include "order_mix.h"
 
@@ -23,7 +23,7 @@ struct load_order {
     shs_shuffle shuffle; /* the option; the shuffle of `order` is none if places need no order */
     uint64_t rows;       /* number of rows of the dataset or its subset */
     double part_from, part_to;
-    uint64_t split_seed;
+    uint64_t split_seed, part_block;
     struct order_ledger due; /* what the ledger must be after an epoch */
     bool counts_only;        /* true if only the number of rows in `due` is known */
 };
@@ -41,10 +41,10 @@ struct load_epoch {
 struct load_order_how {
     uint64_t seed;
     uint64_t vranks;
-    const uint64_t *bounds;         /* source i has the rows [bounds[i], bounds[i + 1]) */
-    size_t sources;                 /* number of sources, at least 1 */
-    uint64_t chunk_rows;            /* rows of a block if the options do not say; 0: not known */
-    const struct data_sample *what; /* what samples are made of; NULL: not known */
+    const uint64_t *bounds;     /* source i has the rows [bounds[i], bounds[i + 1]) */
+    size_t sources;             /* number of sources, at least 1 */
+    uint64_t chunk_rows;        /* rows of a block if the options do not say; 0: not known */
+    const shs_dataset *dataset; /* what samples are made of; NULL: not known */
 };
 
 /* Local. Opens an order, without its weights. After an error the order may be closed. */

@@ -107,7 +107,7 @@ shs_status scan_rows_look(shs_run *run, const struct io_paths *paths, const char
         status = look_at(rows, i, how);
     if (status) return status;
     uint64_t all = rows->first[paths->count];
-    status = order_subset_choose(&rows->subset, &how->subset, all);
+    status = order_subset_choose(&rows->subset, &how->subset, all, NULL);
     rows->count = rows->subset.rows ? rows->subset.count : all;
     return status;
 }

@@ -67,7 +67,7 @@ static bool order_opens(const struct data *data, size_t way, size_t v, struct lo
                                        .vranks = VRANKS,
                                        .bounds = data->dataset->bounds,
                                        .sources = data->dataset->files.paths.sources,
-                                       .what = &data->dataset->what};
+                                       .dataset = data->dataset};
     bool good = !load_order_open(&how, &options, order) &&
                 !load_order_weigh(data->dataset, &options, order);
     if (!good) load_order_close(order);

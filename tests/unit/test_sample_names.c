@@ -247,8 +247,8 @@ static void versions_of_augmentation(void)
     CHECK_HAS(shs_message(), advice);
 }
 
-/* Windows that share rows cannot be in parts. Samples i and i + k share some if the rows of one lie
- * within what the other spans. */
+/* Windows that share rows cannot be in parts without blocks. Samples i and i + k share some if the
+ * rows of one lie within what the other spans. */
 static void parts_of_overlapping_windows_in_folder(void)
 {
     static const struct {
@@ -261,7 +261,7 @@ static void parts_of_overlapping_windows_in_folder(void)
         {"x=s(window=4, stride=4), y=s(window=1, stride=4, lead=6)", 7, "give stride=7 or more"},
         {"x=s(window=4, stride=7), y=s(window=1, stride=7, lead=6)", 0, ""},
         {"s(window=4, stride=4, lead=50)", 0, ""},
-        {"s(window=9, stride=4)", 9, "that leave out 3 samples between"},
+        {"s(window=9, stride=4)", 9, "subset.block 30 (--part-block 30), between which 2 samples"},
         {"s", 0, ""},
     };
     const shs_loader_options part = {.batch = 1, .subset = {.to = 0.5}};

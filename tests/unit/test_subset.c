@@ -95,6 +95,33 @@ static void lists_are_checked(void)
     CHECK_STATUS(order_subset_split(&subset, 1, 10, 0.5, 0.0 / 0.0), SHS_ERROR_ARGUMENT);
 }
 
+/* Blocks of one sample are what a part without blocks is. Larger blocks stay whole. */
+static void blocks_are_drawn_by_their_first_sample(void)
+{
+    const shs_subset ones = {.from = 0.2, .to = 0.7, .split_seed = 5, .block = 1},
+                     tens = {.from = 0.2, .to = 0.7, .split_seed = 5, .block = 10},
+                     none = {.block = 10}, wrong = {.from = 0.7, .to = 0.2, .block = 10};
+    struct order_subset subset, by_block;
+    CHECK_STATUS(order_subset_split(&subset, 5, 995, 0.2, 0.7), SHS_OK);
+    CHECK_STATUS(order_subset_choose(&by_block, &ones, 995, NULL), SHS_OK);
+    if (CHECK_EQ(by_block.count, subset.count))
+        CHECK(!memcmp(by_block.rows, subset.rows, subset.count * sizeof *subset.rows));
+    order_subset_free(&subset);
+    order_subset_free(&by_block);
+    CHECK_STATUS(order_subset_choose(&by_block, &tens, 995, NULL), SHS_OK);
+    for (uint64_t row = 0, at = 0; row < 995; row++) {
+        double draw = draw_of(5, row / 10 * 10);
+        bool in = at < by_block.count && by_block.rows[at] == row;
+        CHECK_EQ(in, draw >= 0.2 && draw < 0.7);
+        at += in;
+    }
+    order_subset_free(&by_block);
+    CHECK_STATUS(order_subset_choose(&subset, &none, 995, NULL), SHS_ERROR_ARGUMENT);
+    CHECK_HAS(shs_message(), "subset.block is 10, but there is no part");
+    CHECK_STATUS(order_subset_choose(&subset, &wrong, 995, NULL), SHS_ERROR_ARGUMENT);
+    CHECK_HAS(shs_message(), "0 <= from < to <= 1");
+}
+
 enum {
     MOST_ROWS = 40
 };
@@ -173,8 +200,11 @@ static void neighbours_take_no_memory(void)
 
 int main(int argc, char **argv)
 {
-    static const struct harness_test tests[] = {
-        TEST(a_part_is_that_of_the_draws), TEST(parts_cover_and_stay), TEST(lists_are_checked),
-        TEST(rows_are_passed_over), TEST(neighbours_take_no_memory)};
+    static const struct harness_test tests[] = {TEST(a_part_is_that_of_the_draws),
+                                                TEST(parts_cover_and_stay),
+                                                TEST(lists_are_checked),
+                                                TEST(rows_are_passed_over),
+                                                TEST(blocks_are_drawn_by_their_first_sample),
+                                                TEST(neighbours_take_no_memory)};
     return harness_main("subset", tests, COUNT(tests), argc, argv);
 }
