@@ -4,7 +4,7 @@
 set -euo pipefail
 packages="build-essential cmake ninja-build pkg-config openmpi-bin libopenmpi-dev
     libhdf5-openmpi-dev librandom123-dev libxxhash-dev zlib1g-dev libdeflate-dev
-    libisal-dev libpng-dev liblzf-dev liblz4-dev libzstd-dev libblosc-dev libopenblas-dev
+    libisal-dev libpng-dev libjpeg-dev liblzf-dev liblz4-dev libzstd-dev libblosc-dev libopenblas-dev
     dataset-fashion-mnist $*"
 optional="libblosc2-dev" # from Debian 13 on
 

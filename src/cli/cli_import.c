@@ -368,7 +368,7 @@ const struct cli_command cli_import = {
     .usage = "OUT.h5 NAME=ORIGIN...",
     .summary =
         "writes fields to HDF5 from IDX, NPY, CSV and raw files, also .gz, NPZ and other HDF5 "
-        "files, and folders of PNG images",
+        "files, and folders of PNG and JPEG images",
     .arguments =
         "  OUT.h5\tThe file to make, which must not be there yet, unless with --overwrite.\n"
         "  NAME=ORIGIN\tThe field NAME comes from ORIGIN, a file or a folder. Its format is told "
@@ -391,10 +391,11 @@ const struct cli_command cli_import = {
         "axes, as MATLAB counts them; axes=2,0,1:, to put them in this order; natural:, to "
         "sort "
         "names with their numbers by size.\n"
-        "  png:FOLDER\tPNG images of one size and kind, or one sub-folder of them for each class: "
+        "  images:FOLDER\tPNG and JPEG images of one size and kind, or one sub-folder of them for "
+        "each class: "
         "with IMAGES,LABELS=FOLDER the classes, sorted by name and counted from 0, become a second "
         "field, whose attribute 'classes' holds their names; all folders of an import have one "
-        "table of them.",
+        "table of them. png:FOLDER is the same. An orientation in EXIF data is not applied.",
     .details =
         "Fields of one group, such as train/images and train/labels, have equally many rows, and "
         "images of several folders there are paired by name, up to its ending.\n\n"

@@ -2,11 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core_memory.h"
 #include "core_text.h"
 #include "io_folder.h"
+#include "io_image.h"
 
 /* ---- names */
 
@@ -73,10 +73,10 @@ static shs_status list_names(const char *path, struct import_names *names)
 
 /* ---- images */
 
-static bool is_png(const char *name)
+static bool is_image(const char *name)
 {
-    size_t length = strlen(name);
-    return length > 4 && !strcasecmp(name + length - 4, ".png");
+    size_t stem;
+    return io_image_is_name(name, &stem);
 }
 
 /* Adds an image. The name is taken over, and *name becomes NULL. */
@@ -100,12 +100,13 @@ static shs_status add_class(struct import_folder *folder, uint64_t label)
     shs_status status = io_join(folder->path, folder->classes.name[label], &path);
     if (!status) status = list_names(path, &names);
     for (size_t i = 0; i < names.count && !status; i++)
-        if (is_png(names.name[i]))
+        if (is_image(names.name[i]))
             status = add_image(folder, &names.name[i], label);
         else
-            status = core_fail(SHS_ERROR_FORMAT,
-                               "%s/%s is no PNG image; a class's folder holds nothing else", path,
-                               names.name[i]);
+            status = core_fail(
+                SHS_ERROR_FORMAT,
+                "%s/%s is no PNG image and no JPEG image; a class's folder holds nothing else",
+                path, names.name[i]);
     import_names_free(&names);
     core_free(&path);
     return status;
@@ -116,13 +117,14 @@ static shs_status add_entry(struct import_folder *folder, char **name)
 {
     char *path;
     bool is_folder = false;
-    if (is_png(*name)) return add_image(folder, name, 0);
+    if (is_image(*name)) return add_image(folder, name, 0);
     shs_status status = io_join(folder->path, *name, &path);
     if (!status) status = io_is_folder(path, &is_folder);
     if (!status && !is_folder)
-        status = core_fail(SHS_ERROR_FORMAT,
-                           "%s is neither a PNG image nor a folder of them; move it out of %s",
-                           path, folder->path);
+        status =
+            core_fail(SHS_ERROR_FORMAT,
+                      "%s is neither a PNG or JPEG image nor a folder of them; move it out of %s",
+                      path, folder->path);
     core_free(&path);
     return status ? status : add_name(*name, &folder->classes);
 }
@@ -142,10 +144,12 @@ static shs_status list_images(struct import_folder *folder)
     for (size_t label = 0; label < folder->classes.count && !status; label++)
         status = add_class(folder, label);
     if (!status && !folder->n_images)
-        status = core_fail(SHS_ERROR_FORMAT,
-                           "%s holds no PNG images; name the folder that holds files NAME.png, or "
-                           "one folder of them for each class",
-                           folder->path);
+        status =
+            core_fail(SHS_ERROR_FORMAT,
+                      "%s holds no PNG images and no JPEG images; name the folder that holds files "
+                      "NAME.png or NAME.jpg, or "
+                      "one folder of them for each class",
+                      folder->path);
     return status;
 }
 
@@ -205,7 +209,9 @@ static shs_status make_keys(const struct import_folder *folder, struct key **key
     for (uint64_t i = 0; i < folder->n_images; i++) {
         const struct import_image *image = &folder->images[i];
         const char *class = folder->classes.count ? folder->classes.name[image->label] : "";
-        (*keys)[i] = (struct key){class, image->name, strlen(image->name) - strlen(".png"), i};
+        size_t stem = 0;
+        io_image_is_name(image->name, &stem);
+        (*keys)[i] = (struct key){class, image->name, stem, i};
     }
     qsort(*keys, folder->n_images, sizeof **keys, compare_keys);
     for (uint64_t i = 1; i < folder->n_images && !status; i++)

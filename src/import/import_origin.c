@@ -51,9 +51,9 @@ static shs_status unknown_format(const char *path, const unsigned char bytes[8])
         return core_fail(SHS_ERROR_ARGUMENT,
                          "%s is an HDF5 file; name a dataset of it, as in h5:%s:DATASET", path,
                          path);
-    if (!memcmp(bytes, "\x89PNG", 4))
-        return core_fail(SHS_ERROR_FORMAT, "%s is a single PNG image; give the folder of all",
-                         path);
+    if (!memcmp(bytes, "\x89PNG", 4) || !memcmp(bytes, "\xff\xd8\xff", 3))
+        return core_fail(SHS_ERROR_FORMAT, "%s is a single %s image; give the folder of all", path,
+                         *bytes == 0xff ? "JPEG" : "PNG");
     return core_fail(
         SHS_ERROR_FORMAT,
         "%s is of no format that can be told by its content (IDX, NPY, NPZ) or its name "
@@ -239,6 +239,10 @@ static shs_status take_apart(char *text, struct import_request *request,
             *format = formats[i];
             text += length + 1;
         }
+    }
+    if (!*format && !strncmp(text, "images:", strlen("images:"))) {
+        *format = &import_png;
+        text += strlen("images:");
     }
     request->path = text;
     if (*format == &import_raw) return parse_raw(text, request);

@@ -1,12 +1,12 @@
-/* Folders of PNG images of one size and kind: a flat folder, or one sub-folder for each class.
- * Images and classes are sorted by name, byte by byte. Classes are numbered from 0 on. */
+/* Folders of PNG and JPEG images of one size and kind: a flat folder, or one sub-folder for each
+ * class. Images and classes are sorted by name, byte by byte. Classes are numbered from 0 on. */
 #include <string.h>
 
 #include "core_memory.h"
 #include "core_text.h"
 #include "import_folder.h"
 #include "import_format.h"
-#include "io_png.h"
+#include "io_image.h"
 
 struct images {
     struct import_origin origin;
@@ -62,14 +62,14 @@ static shs_status decode(const struct images *images, const char *path, unsigned
                          shs_tensor *shape)
 {
     struct import_stream *stream;
-    struct io_png *png = NULL;
+    struct io_image *image = NULL;
     shs_status status = import_stream_open(path, &stream);
     if (status) return status;
-    struct io_png_input input = {path, import_stream_bytes(stream), read_stream, stream};
-    status = io_png_open(&input, &png, shape);
+    struct io_image_input input = {path, import_stream_bytes(stream), read_stream, stream};
+    status = io_image_open(&input, (struct io_image_how){0}, &image, shape);
     if (!status && pixels) status = check_alike(images, path, shape);
-    if (!status && pixels) status = io_png_decode(png, pixels);
-    io_png_close(&png);
+    if (!status && pixels) status = io_image_decode(image, NULL, pixels);
+    io_image_close(&image);
     import_stream_close(&stream);
     return status;
 }

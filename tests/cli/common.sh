@@ -26,6 +26,7 @@ package_of() {
     fashion) echo dataset-fashion-mnist ;;
     h5py) echo python3-h5py python3-numpy ;;
     numpy) echo python3-numpy ;;
+    pillow) echo python3-pil ;;
     torch) echo python3-torch ;;
     pgrep | ps) echo procps ;;
     nm | readelf) echo binutils ;;
@@ -34,7 +35,7 @@ package_of() {
     esac
 }
 
-# needs TOOL...: skips the test if one is missing, and says which. h5py, numpy and torch are Python's,
+# needs TOOL...: skips the test if one is missing, and says which. h5py, numpy, pillow and torch are Python's,
 # fashion the data
 needs() {
     local tool
@@ -43,6 +44,7 @@ needs() {
         fashion) [ ! -d $fashion ] || continue ;;
         h5py) ! /usr/bin/python3 -c 'import h5py, numpy' 2> /dev/null || continue ;;
         numpy) ! /usr/bin/python3 -c 'import numpy' 2> /dev/null || continue ;;
+        pillow) ! /usr/bin/python3 -c 'import PIL.Image' 2> /dev/null || continue ;;
         torch) ! /usr/bin/python3 -c 'import torch' 2> /dev/null || continue ;;
         *) [ -z "$(type -P "$tool")" ] || continue ;;
         esac
