@@ -1,70 +1,6 @@
 /* Windows over two axes and parts of rows: which bytes are read, what is compared, what is refused.
  * Values of random geometries are compared with h5py by tests/cli/parts.sh. */
-#include <fcntl.h>
-
-#include "io_crc32c.h"
-#include "sample_scene.h"
-
-/* An array of floats in a file that HDF5 itself writes. Element e is the number e. */
-struct array {
-    const char *name;
-    int axes;
-    hsize_t shape[5], chunk[5]; /* chunk[0] 0: contiguous */
-    bool deflate, fletcher32, sums;
-};
-
-static hsize_t elements_of(const struct array *array, int from)
-{
-    hsize_t elements = 1;
-    for (int axis = from; axis < array->axes; axis++)
-        elements *= array->shape[axis];
-    return elements;
-}
-
-static void write_sums(hid_t file, const struct array *array, const float *numbers)
-{
-    hsize_t rows = array->shape[0], elements = elements_of(array, 1);
-    uint32_t sums[64];
-    char name[32];
-    for (hsize_t row = 0; row < rows; row++)
-        sums[row] = io_crc32c_elements(numbers + row * elements, elements, sizeof *numbers);
-    snprintf(name, sizeof name, "%s.crc32c", array->name);
-    hid_t space = H5Screate_simple(1, &rows, NULL);
-    hid_t data =
-        H5Dcreate2(file, name, H5T_STD_U32LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-    CHECK(H5Dwrite(data, H5T_NATIVE_UINT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, sums) >= 0);
-    H5Dclose(data);
-    H5Sclose(space);
-}
-
-static void write_array(hid_t file, const struct array *array)
-{
-    hsize_t count = elements_of(array, 0);
-    float *numbers = malloc(count * sizeof *numbers);
-    hid_t space = H5Screate_simple(array->axes, array->shape, NULL);
-    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
-    for (hsize_t i = 0; i < count; i++)
-        numbers[i] = (float)i;
-    if (array->chunk[0]) H5Pset_chunk(list, array->axes, array->chunk);
-    if (array->deflate) H5Pset_deflate(list, 1);
-    if (array->fletcher32) H5Pset_fletcher32(list);
-    hid_t data =
-        H5Dcreate2(file, array->name, H5T_IEEE_F32LE, space, H5P_DEFAULT, list, H5P_DEFAULT);
-    CHECK(H5Dwrite(data, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, numbers) >= 0);
-    if (array->sums) write_sums(file, array, numbers);
-    H5Dclose(data);
-    H5Pclose(list);
-    H5Sclose(space);
-    free(numbers);
-}
-
-static void make_file(char path[PATH_BYTES], const char *name, const struct array *array)
-{
-    folder_path(folder, name, path);
-    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-    write_array(file, array);
-    CHECK(H5Fclose(file) >= 0);
-}
+#include "array_scene.h"
 
 /* A dimension scale of an axis. Without a name the axis has none; without values the dataset is
  * there already. */
@@ -111,35 +47,6 @@ static void give_scales(const char *path, const struct array *array, const struc
     H5Tclose(type);
     H5Dclose(data);
     CHECK(H5Fclose(file) >= 0);
-}
-
-/* Changes a byte of an element that is stored without a filter, or of its chunk. */
-static void damage(const char *path, const struct array *array, const hsize_t *at)
-{
-    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    hid_t data = H5Dopen2(file, array->name, H5P_DEFAULT);
-    haddr_t address = 0;
-    hsize_t bytes = 0, corner[5], place = 0;
-    unsigned mask;
-    unsigned char byte = 0;
-    if (array->chunk[0]) {
-        for (int axis = 0; axis < array->axes; axis++)
-            corner[axis] = at[axis] / array->chunk[axis] * array->chunk[axis];
-        CHECK(H5Dget_chunk_info_by_coord(data, corner, &mask, &address, &bytes) >= 0);
-        place = bytes / 2;
-    } else {
-        address = H5Dget_offset(data);
-        for (int axis = 0; axis < array->axes; axis++)
-            place = place * array->shape[axis] + at[axis];
-        place *= sizeof(float);
-    }
-    H5Dclose(data);
-    H5Fclose(file);
-    int written = open(path, O_RDWR);
-    CHECK(pread(written, &byte, 1, (off_t)(address + place)) == 1);
-    byte ^= 4;
-    CHECK(pwrite(written, &byte, 1, (off_t)(address + place)) == 1);
-    close(written);
 }
 
 /* True for a number of the file. */
@@ -637,6 +544,32 @@ static void changed_names_are_a_changed_file_in_folder(void)
 }
 IN_FOLDER(changed_names_are_a_changed_file)
 
+/* ---- replaced rows */
+
+/* The cache cannot hold the file, and an augmentation follows. */
+static void damaged_rows_beyond_the_cache_are_replaced_in_folder(void)
+{
+    static const struct array array = {"w", 3, {6, 4, 50}, {1, 4, 50}, true, true, false};
+    char path[PATH_BYTES];
+    struct reading reading;
+    shs_batch batch;
+    const shs_loader_options how = {.batch = 6,
+                                    .epochs = 1,
+                                    .augment = "x: random_flip(axis=w)",
+                                    .failures = {.damage = SHS_DAMAGE_REPLACE}};
+    make_file(path, "w.h5", &array);
+    damage(path, &array, (hsize_t[]){4, 0, 7});
+    if (NEED_STATUS(open_data(&reading, path, "x=w", &(shs_dataset_options){.cache_bytes = 1}),
+                    SHS_OK) &&
+        NEED_STATUS(shs_loader_open(reading.data, &how, &reading.loader), SHS_OK)) {
+        CHECK_STATUS(shs_next(reading.loader, &batch), SHS_OK);
+        CHECK_EQ(batch.rows, 6);
+        CHECK_EQ(shs_statistics(reading.loader).rows_replaced, 1);
+    }
+    close_data(&reading);
+}
+IN_FOLDER(damaged_rows_beyond_the_cache_are_replaced)
+
 int main(int argc, char **argv)
 {
     static const struct harness_test tests[] = {
@@ -653,6 +586,7 @@ int main(int argc, char **argv)
         TEST(coordinates_that_cannot_be_read_are_told),
         TEST(changed_names_are_a_changed_file),
         TEST(chunks_that_are_not_there_are_compared),
+        TEST(damaged_rows_beyond_the_cache_are_replaced),
     };
     return harness_main("parts", tests, COUNT(tests), argc, argv);
 }
