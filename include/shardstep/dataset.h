@@ -106,6 +106,20 @@
  *     other field. Operators on ALIAS see only the rows that were delivered, and the zeros behind
  *     them stay zeros.
  *
+ * A field that is the same for every sample, such as an orography or the coordinates of a grid:
+ *
+ * - constant: all of NAME, of any shape, also a single number. It stands without a value, and
+ *   without window, axes and offsets. With select and crop, every axis of NAME can be named:
+ *
+ *         x=fields(window=2, crop=lat[:360]), z=orography(constant, crop=lat[:360])
+ *
+ *     shs_dataset_open() reads it once, from each file, and keeps it in memory. It must be the same
+ *     in all files, or is SHS_ERROR_FORMAT. A batch has one copy, whose shape is that of the field,
+ *     without an axis of rows. Constant fields come behind all other fields of the dataset and of a
+ *     batch, in the order of the text: see shs_dataset_is_constant(). An augmentation cannot change
+ *     them, and is refused if it names one. If it turns, flips or crops other fields, these no
+ *     longer lie as a constant field does: give such a field as rows, or leave out the operator.
+ *
  * A part of each row, with or without all of these:
  *
  * - select=AXIS[INDICES] AXIS[INDICES] …: what is taken of the other axes than those that count
@@ -341,9 +355,14 @@ SHS_API uint64_t shs_dataset_samples(const shs_dataset *dataset);
 SHS_API size_t shs_dataset_fields(const shs_dataset *dataset);
 
 /** Local. Returns the name, the type and the shape of one sample of field number `field`, counted
- * from 0; its `data` is NULL. Returns NULL for a field that is not there. The tensor is borrowed
- * until shs_dataset_close(). */
+ * from 0; its `data` is NULL. Of a constant field it is the one copy, whose data must not be
+ * changed. Returns NULL for a field that is not there. The tensor is borrowed until
+ * shs_dataset_close(). */
 SHS_API const shs_tensor *shs_dataset_field(const shs_dataset *dataset, size_t field);
+
+/** Local. Returns true if a field is constant: a batch has one copy of it. Constant fields have the
+ * highest numbers. Returns false for a field that is not there. */
+SHS_API bool shs_dataset_is_constant(const shs_dataset *dataset, size_t field);
 
 /** Where a sample lies. */
 typedef struct shs_location {

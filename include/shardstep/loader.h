@@ -412,7 +412,9 @@ typedef struct shs_batch {
     const uint64_t *replaced;
     /** The number of fields of a sample. */
     size_t fields;
-    /** The data of each field, whose shape is {rows, ...}. */
+    /** The data of each field, whose shape is {rows, ...}. A constant field (see dataset.h) has the
+     * shape of its one copy instead, whatever `rows` is. Constant fields come last, and the parts
+     * of a batch share their memory. */
     const shs_tensor *field;
     /** True for the step's last batch on this rank. */
     bool ends_step;

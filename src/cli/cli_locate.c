@@ -67,7 +67,8 @@ static shs_status find_rows(shs_dataset *dataset, uint64_t sample, const shs_loc
     shs_status status = SHS_OK;
     for (size_t f = 0; f < shs_dataset_fields(dataset) && !status; f++) {
         status = shs_locate_rows(dataset, sample, f, &rows[f]);
-        if (!status) status = cli_origins_of_rows(&origins, dataset, at, f, &rows[f], &from[f]);
+        if (!status && !shs_dataset_is_constant(dataset, f))
+            status = cli_origins_of_rows(&origins, dataset, at, f, &rows[f], &from[f]);
     }
     cli_origins_close(&origins);
     return status;

@@ -100,7 +100,7 @@ static shs_status print_origins(struct replay *replay, uint64_t sample)
     shs_location at;
     const char *before = "";
     shs_status status = shs_locate(replay->dataset, sample, &at);
-    for (size_t f = 0; f < shs_dataset_fields(replay->dataset) && !status; f++) {
+    for (size_t f = 0; f < replay->dataset->n_fields && !status; f++) {
         shs_rows rows;
         char *from = NULL;
         status = shs_locate_rows(replay->dataset, sample, f, &rows);

@@ -205,8 +205,10 @@ static shs_status write_place(struct h5_writer *writer, const struct cli_replay_
 static shs_status write_field(struct h5_writer *writer, const shs_tensor *field)
 {
     char *path;
+    shs_tensor array = *field;
+    if (!array.axes) array.shape[array.axes++] = 1; /* a constant that is a single number */
     shs_status status = path_of(field->name, &path);
-    if (!status) status = write_array(writer, path, field);
+    if (!status) status = write_array(writer, path, &array);
     core_free(&path);
     return status;
 }

@@ -91,6 +91,20 @@ static shs_status print_field(const struct samples *samples, size_t f)
     return SHS_OK;
 }
 
+static shs_status print_constant(const shs_dataset *dataset, size_t c)
+{
+    struct core_text text = {0};
+    char *line;
+    data_constant_describe(&dataset->what.constant[c], &text);
+    core_text_add(&text, ": ");
+    core_text_add_shape(&text, &dataset->constants.constant[c].tensor);
+    shs_status status = core_text_take(&text, &line);
+    if (status) return status;
+    printf("%s\n    one copy a batch, which stays in memory\n", line);
+    core_free(&line);
+    return SHS_OK;
+}
+
 /* Compares files by device and inode, and then by their order in the dataset. */
 static int compare_files(const void *a, const void *b)
 {
@@ -155,6 +169,8 @@ static shs_status print_text(const struct samples *samples)
     shs_status status = print_doubtful(&dataset->files);
     for (size_t f = 0; f < dataset->n_fields && !status; f++)
         status = print_field(samples, f);
+    for (size_t c = 0; c < dataset->constants.count && !status; c++)
+        status = print_constant(dataset, c);
     return status ? status : cli_advice_print(stdout, "with shuffle full, ", samples->advice);
 }
 
@@ -184,6 +200,29 @@ static void json_kind(const shs_dataset *dataset, const struct data_part *part)
     if (part->kind == DATA_RAGGED) cli_json_u64("most", part->most);
 }
 
+static void json_shape(const shs_tensor *tensor)
+{
+    cli_json_text("type", shs_type_name(tensor->type));
+    cli_json_begin("shape", '[');
+    for (uint32_t axis = 0; axis < tensor->axes; axis++)
+        cli_json_u64(NULL, tensor->shape[axis]);
+    cli_json_end(']');
+}
+
+static void json_constant(const shs_dataset *dataset, size_t c)
+{
+    const struct data_constant_text *constant = &dataset->what.constant[c];
+    cli_json_begin(NULL, '{');
+    cli_json_text("name", constant->name);
+    json_shape(&dataset->constants.constant[c].tensor);
+    cli_json_u64("bytes", dataset->constants.constant[c].bytes);
+    cli_json_text("kind", "constant");
+    cli_json_text("dataset", constant->array);
+    if (constant->view.select) cli_json_text("select", constant->view.select);
+    if (constant->view.crop) cli_json_text("crop", constant->view.crop);
+    cli_json_end('}');
+}
+
 static void json_field(const struct samples *samples, size_t f)
 {
     const shs_dataset *dataset = samples->dataset;
@@ -192,11 +231,7 @@ static void json_field(const struct samples *samples, size_t f)
     const shs_tensor *sample = &dataset->sample[f];
     cli_json_begin(NULL, '{');
     cli_json_text("name", part->name);
-    cli_json_text("type", shs_type_name(sample->type));
-    cli_json_begin("shape", '[');
-    for (uint32_t axis = 0; axis < sample->axes; axis++)
-        cli_json_u64(NULL, sample->shape[axis]);
-    cli_json_end(']');
+    json_shape(sample);
     cli_json_u64("bytes", dataset->sample_bytes[f]);
     cli_layout_json(samples->augment, f);
     json_kind(dataset, part);
@@ -228,6 +263,8 @@ static void print_json(const struct samples *samples)
     cli_json_begin("fields", '[');
     for (size_t f = 0; f < dataset->n_fields; f++)
         json_field(samples, f);
+    for (size_t c = 0; c < dataset->constants.count; c++)
+        json_constant(dataset, c);
     cli_json_end(']');
     cli_advice_json(samples->advice);
     cli_json_finish();

@@ -113,6 +113,9 @@ static shs_status open_files(shs_dataset *dataset, const char *path,
     shs_status status =
         core_new(dataset->what.n_arrays, sizeof *dataset->offsets, "offsets", &dataset->offsets);
     if (!status) status = data_files_open(&how, visit_file, dataset, &dataset->files);
+    if (!status)
+        status = data_constants_read(&dataset->what, &dataset->files.paths, options->unchecked,
+                                     &dataset->constants);
     if (status) return status;
     dataset->samples = dataset->files.file[dataset->files.paths.count].first;
     set_most(dataset);
@@ -199,6 +202,13 @@ static shs_status identity(const shs_dataset *dataset, char text[CORE_DIGEST_TEX
         data_part_describe(&dataset->what, &dataset->what.part[f], &what);
         core_text_add(&what, ";");
     }
+    for (size_t c = 0; c < dataset->constants.count; c++) {
+        const struct data_constant *constant = &dataset->constants.constant[c];
+        add_field(hash, &constant->tensor, "");
+        core_hash_add(hash, constant->tensor.data, constant->bytes);
+        data_constant_describe(&dataset->what.constant[c], &what);
+        core_text_add(&what, ";");
+    }
     status = what.status;
     if (!status) core_hash_add(hash, what.bytes, what.length);
     core_text_free(&what);
@@ -252,6 +262,7 @@ static void close_local(shs_dataset *dataset)
         data_offsets_free(&dataset->offsets[s]);
     core_free(&dataset->offsets);
     core_free(&dataset->bounds);
+    data_constants_free(&dataset->constants);
     data_resident_close(&dataset->resident);
     data_files_close(&dataset->files);
     if (dataset->options.map) io_guard_end();
@@ -313,12 +324,19 @@ uint64_t shs_dataset_samples(const shs_dataset *dataset)
 
 size_t shs_dataset_fields(const shs_dataset *dataset)
 {
-    return dataset ? dataset->n_fields : 0;
+    return dataset ? dataset->n_fields + dataset->constants.count : 0;
 }
 
 const shs_tensor *shs_dataset_field(const shs_dataset *dataset, size_t field)
 {
-    return dataset && field < dataset->n_fields ? &dataset->sample[field] : NULL;
+    if (!dataset || field >= shs_dataset_fields(dataset)) return NULL;
+    if (field < dataset->n_fields) return &dataset->sample[field];
+    return &dataset->constants.constant[field - dataset->n_fields].tensor;
+}
+
+bool shs_dataset_is_constant(const shs_dataset *dataset, size_t field)
+{
+    return dataset && field >= dataset->n_fields && field < shs_dataset_fields(dataset);
 }
 
 /* Returns the number of samples whose rows lie in one chunk, at least 1, or 0 if the field has no

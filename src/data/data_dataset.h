@@ -2,6 +2,7 @@
 #ifndef DATA_DATASET_H
 #define DATA_DATASET_H
 
+#include "data_constants.h"
 #include "data_files.h"
 #include "data_offsets.h"
 #include "data_resident.h"
@@ -18,8 +19,8 @@ struct shs_dataset {
     shs_dataset_options options; /* as the user gave them */
     size_t cache_bytes;          /* memory for decoded chunks in each loader */
     uint64_t samples;
-    uint64_t *bounds; /* source s of the path has samples [bounds[s], bounds[s + 1]) */
-    size_t n_fields;
+    uint64_t *bounds;        /* source s of the path has samples [bounds[s], bounds[s + 1]) */
+    size_t n_fields;         /* without the constant fields, which come behind them in a batch */
     struct data_sample what; /* what a sample is: part f describes field f */
     struct data_files files;
     struct data_resident resident; /* arrays whose rows are all held decoded */
@@ -29,6 +30,7 @@ struct shs_dataset {
     size_t sample_bytes[SHS_MAX_FIELDS];
     /* Layouts of samples as the files name their axes. */
     struct data_layout layout[SHS_MAX_FIELDS];
+    struct data_constants constants;
     uint64_t holders; /* how many hold the dataset: the program and the loaders */
 };
 

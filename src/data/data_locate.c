@@ -100,6 +100,13 @@ shs_status shs_locate_rows(shs_dataset *dataset, uint64_t sample, size_t field, 
     *rows = (shs_rows){0};
     status = core_require(dataset, call, "dataset", OPEN_IT);
     if (!status) status = check_sample(dataset, sample, call);
+    if (!status && shs_dataset_is_constant(dataset, field)) {
+        size_t c = field - dataset->n_fields;
+        *rows = (shs_rows){.dataset = dataset->what.constant[c].array,
+                           .count = dataset->constants.constant[c].rows,
+                           .every = 1};
+        return SHS_OK;
+    }
     if (!status && field >= dataset->n_fields)
         status = core_fail(SHS_ERROR_ARGUMENT,
                            "%s: field %zu of a dataset of %zu; fields are counted from 0", call,

@@ -177,6 +177,13 @@ static void look_at_name(void *user, uint32_t axis, const char *name)
 }
 
 /* Finds an axis by its number. */
+/* Returns how many leading axes count rows. */
+static uint32_t row_axes_of(const struct data_view *view)
+{
+    if (view && view->constant) return 0;
+    return view && view->row_axes ? view->row_axes : 1;
+}
+
 static shs_status number_axis(const char *word, const shs_tensor *whole, uint32_t *axis)
 {
     uint64_t number;
@@ -222,7 +229,7 @@ struct finding {
 
 static shs_status find_axis(const char *word, const struct finding *finding, uint32_t *axis)
 {
-    uint32_t rows = finding->view->row_axes ? finding->view->row_axes : 1;
+    uint32_t rows = row_axes_of(finding->view);
     shs_status status = strspn(word, "0123456789") == strlen(word)
                             ? number_axis(word, finding->whole, axis)
                             : name_axis(word, finding->array, finding->whole, axis);
@@ -377,7 +384,7 @@ static shs_status read_items(struct picking *picking, const char **text)
 /* Takes what a text picks. */
 static shs_status read_picks(const char *text, const struct finding *finding)
 {
-    uint32_t rows = finding->view->row_axes ? finding->view->row_axes : 1, axis = 0;
+    uint32_t rows = row_axes_of(finding->view), axis = 0;
     char word[WORD_BYTES];
     shs_status status = read_axis(&text, word);
     while (!status && *word) {
@@ -408,7 +415,7 @@ shs_status data_pick_find(const struct data_view *view, struct h5_array *array,
                           const shs_tensor *whole, struct io_part **part,
                           char picked[DATA_PICKED_BYTES])
 {
-    uint32_t rows = view && view->row_axes ? view->row_axes : 1;
+    uint32_t rows = row_axes_of(view);
     *part = NULL;
     *picked = '\0';
     if (!view || (!view->select && !view->crop)) return SHS_OK;

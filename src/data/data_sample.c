@@ -150,7 +150,7 @@ static shs_status read_number(const struct field_text *text, const char *key, co
 
 /* The values that the text of a field gives. */
 struct given {
-    bool axes, window, stride, lead, every, offsets, most, select, crop;
+    bool axes, window, stride, lead, every, offsets, most, constant, select, crop;
     uint64_t n_axes;
     const char *offsets_name;
     struct data_view view;
@@ -165,6 +165,12 @@ static shs_status read_pick(const struct field_text *text, struct given *given, 
     return core_wrap(status, "field '%.200s': %s", text->whole, key);
 }
 
+/* Words that stand without a value. */
+static bool is_flag(const char *key)
+{
+    return !strcmp(key, "constant");
+}
+
 static shs_status set_value(struct data_part *part, const struct field_text *text,
                             struct given *given, const char *key, const char *value)
 {
@@ -173,15 +179,11 @@ static shs_status set_value(struct data_part *part, const struct field_text *tex
         bool *given;
         uint64_t *number;
     } keys[] = {
-        {"axes", &given->axes, &given->n_axes},
-        {"window", &given->window, &part->window},
-        {"stride", &given->stride, &part->stride},
-        {"lead", &given->lead, &part->lead},
-        {"every", &given->every, &part->every},
-        {"most", &given->most, &part->most},
-        {"offsets", &given->offsets, NULL},
-        {"select", &given->select, NULL},
-        {"crop", &given->crop, NULL},
+        {"axes", &given->axes, &given->n_axes},    {"window", &given->window, &part->window},
+        {"stride", &given->stride, &part->stride}, {"lead", &given->lead, &part->lead},
+        {"every", &given->every, &part->every},    {"most", &given->most, &part->most},
+        {"offsets", &given->offsets, NULL},        {"constant", &given->constant, NULL},
+        {"select", &given->select, NULL},          {"crop", &given->crop, NULL},
     };
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         if (strcmp(keys[i].name, key) != 0) continue;
@@ -189,6 +191,10 @@ static shs_status set_value(struct data_part *part, const struct field_text *tex
             return core_fail(SHS_ERROR_ARGUMENT, "field '%.200s': %s is given twice", text->whole,
                              key);
         *keys[i].given = true;
+        if (is_flag(key) != !value)
+            return core_fail(SHS_ERROR_ARGUMENT, "field '%.200s': %s stands %s", text->whole, key,
+                             value ? "alone, without a value" : "before a value, as key=value");
+        if (!value) return SHS_OK;
         if (keys[i].number) return read_number(text, key, value, keys[i].number);
         if (keys[i].given == &given->select || keys[i].given == &given->crop)
             return read_pick(text, given, key, value);
@@ -198,7 +204,7 @@ static shs_status set_value(struct data_part *part, const struct field_text *tex
     }
     return core_fail(SHS_ERROR_ARGUMENT,
                      "field '%.200s': there is no '%.60s'; there are axes, window, stride, lead "
-                     "and every, or offsets and most; and select and crop",
+                     "and every, or offsets and most, or constant; and select and crop",
                      text->whole, key);
 }
 
@@ -208,6 +214,9 @@ static shs_status check_given(const struct data_part *part, const struct field_t
     if (given->window && given->offsets) return wrong(text, "it has either a window or offsets");
     if (!given->window && (given->stride || given->lead || given->every))
         return wrong(text, "stride, lead and every belong to a window; give window=ROWS as well");
+    if (given->constant && (given->axes || given->window || given->offsets))
+        return wrong(text, "a constant field has no rows; leave out axes, window and offsets, or "
+                           "constant");
     if (given->axes && given->n_axes != 1 && given->n_axes != 2)
         return wrong(text, "axes is 1, or 2 for samples over the first two axes");
     if (given->n_axes == 2 && given->offsets)
@@ -240,25 +249,43 @@ static shs_status read_values(struct data_part *part, struct field_text *text, s
     for (char *now = text->values, *next; now && !status; now = next) {
         next = cut(now, ',');
         char *value = strchr(now, '=');
-        if (!value) return wrong(text, "in parentheses stand key=value, key=value, …");
-        *value++ = '\0';
-        status = set_value(part, text, given, trim(now), trim(value));
+        if (!value && !is_flag(trim(now)))
+            return wrong(text, "in parentheses stand key=value, key=value, …");
+        if (value) *value++ = '\0';
+        status = set_value(part, text, given, trim(now), value ? trim(value) : NULL);
     }
     if (!status) status = check_given(part, text, given);
     part->kind = given->window ? DATA_WINDOW : given->offsets ? DATA_RAGGED : DATA_ROW;
     return status;
 }
 
+static void free_constant(struct data_constant_text *constant)
+{
+    core_free(&constant->name);
+    core_free(&constant->array);
+    data_view_free(&constant->view);
+}
+
+static shs_status check_name(const struct data_sample *sample, const char *name, const char *array)
+{
+    bool twice = false;
+    for (size_t i = 0; i < sample->n_parts; i++)
+        twice |= !strcmp(sample->part[i].name, name);
+    for (size_t i = 0; i < sample->n_constants; i++)
+        twice |= !strcmp(sample->constant[i].name, name);
+    if (twice)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "field %s is given twice; give one of them another name: NAME=%s", name,
+                         array);
+    if (sample->n_parts + sample->n_constants == SHS_MAX_FIELDS)
+        return core_fail(SHS_ERROR_ARGUMENT, "more than %d fields", SHS_MAX_FIELDS);
+    return SHS_OK;
+}
+
 static shs_status add_part(struct data_sample *sample, struct data_part part, const char *name)
 {
-    for (size_t i = 0; i < sample->n_parts; i++)
-        if (!strcmp(sample->part[i].name, name))
-            return core_fail(SHS_ERROR_ARGUMENT,
-                             "field %s is given twice; give one of them another name: NAME=%s",
-                             name, sample->array[part.array]);
-    if (sample->n_parts == SHS_MAX_FIELDS)
-        return core_fail(SHS_ERROR_ARGUMENT, "more than %d fields", SHS_MAX_FIELDS);
-    shs_status status = core_copy(name, &part.name);
+    shs_status status = check_name(sample, name, sample->array[part.array]);
+    if (!status) status = core_copy(name, &part.name);
     if (!status) sample->part[sample->n_parts++] = part;
     return status;
 }
@@ -276,6 +303,25 @@ static shs_status add_length(struct data_sample *sample, struct data_part part, 
     return status;
 }
 
+/* Adds a constant field. The view becomes the sample's, also on error. */
+static shs_status add_constant(struct data_sample *sample, const struct field_text *text,
+                               struct data_view *view)
+{
+    struct data_constant_text constant = {.view = *view};
+    constant.view.constant = true;
+    *view = (struct data_view){0};
+    shs_status status = h5_normal_name(text->array, &constant.array);
+    const char *name = text->alias ? text->alias : constant.array;
+    if (!status) status = check_name(sample, name, constant.array);
+    if (!status) status = core_copy(name, &constant.name);
+    if (!status) {
+        sample->constant[sample->n_constants++] = constant;
+        return SHS_OK;
+    }
+    free_constant(&constant);
+    return status;
+}
+
 static shs_status take_field(struct data_sample *sample, struct field_text *text, char *copy,
                              bool one_a_file)
 {
@@ -289,6 +335,7 @@ static shs_status take_field(struct data_sample *sample, struct field_text *text
         status = wrong(text, "with one sample a file a field is all of its dataset; leave out what "
                              "stands in parentheses");
     if (!status) status = read_values(&part, text, &given);
+    if (!status && given.constant) return add_constant(sample, text, &given.view);
     if (!status)
         status = find_arrays(sample, text, &given, &part);
     else
@@ -346,6 +393,10 @@ shs_status data_sample_parse(const char *text, bool one_a_file, struct data_samp
         status = read_field(sample, now, one_a_file);
     }
     if (!status) status = check_strides(sample);
+    if (!status && !sample->n_parts)
+        status = core_fail(SHS_ERROR_ARGUMENT,
+                           "all fields are constant, so there are no samples; give a field of rows "
+                           "as well");
     core_free(&copy);
     if (status) data_sample_free(sample);
     return status;
@@ -355,6 +406,8 @@ void data_sample_free(struct data_sample *sample)
 {
     for (size_t i = 0; i < sample->n_parts; i++)
         core_free(&sample->part[i].name);
+    for (size_t i = 0; i < sample->n_constants; i++)
+        free_constant(&sample->constant[i]);
     for (size_t i = 0; i < sample->n_arrays; i++) {
         core_free(&sample->array[i]);
         data_view_free(&sample->view[i]);

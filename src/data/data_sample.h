@@ -23,6 +23,7 @@ struct data_view {
     /* The leading axes that count rows: 2, or 0 for 1. With 2, the rows of each index of the first
      * axis are a series. */
     uint32_t row_axes;
+    bool constant;       /* no axis counts rows: the array is the same for all samples */
     char *select, *crop; /* what is picked of a row, in the form of data_pick.h; or NULL */
 };
 
@@ -48,9 +49,17 @@ struct data_part {
     uint64_t most; /* 0: not given and not found yet */
 };
 
+/* A field that is the same for all samples. */
+struct data_constant_text {
+    char *name, *array;
+    struct data_view view;
+};
+
 struct data_sample {
     struct data_part part[SHS_MAX_FIELDS];
     size_t n_parts;
+    struct data_constant_text constant[SHS_MAX_FIELDS];
+    size_t n_constants;
     /* Names of the arrays, and what is taken of them. Each name occurs once with each view. */
     char *array[2 * SHS_MAX_FIELDS];
     struct data_view view[2 * SHS_MAX_FIELDS];

@@ -18,7 +18,10 @@ shs_status load_batch_units(const shs_dataset *dataset, const shs_augment *augme
     shs_tensor sample[SHS_MAX_FIELDS];
     for (size_t f = 0; f < dataset->n_fields; f++)
         sample[f] = *shs_augment_output(augment, f);
-    how.fields = dataset->n_fields;
+    for (size_t c = 0; c < dataset->constants.count; c++)
+        sample[dataset->n_fields + c] = dataset->constants.constant[c].tensor;
+    how.fields = shs_dataset_fields(dataset);
+    how.constants = dataset->constants.count;
     how.sample = sample;
     return load_units_new(&how, units);
 }
@@ -26,7 +29,8 @@ shs_status load_batch_units(const shs_dataset *dataset, const shs_augment *augme
 shs_status load_batch_new(shs_dataset *dataset, const shs_augment *augment, uint64_t rows,
                           struct load_batch *batch)
 {
-    *batch = (struct load_batch){.fields = dataset->n_fields};
+    *batch =
+        (struct load_batch){.fields = dataset->n_fields, .constants = dataset->constants.count};
     shs_status status = fetch_gather_new(dataset, &batch->gather);
     for (size_t f = 0; f < dataset->n_fields && !status; f++)
         if (shs_augment_changes(augment, f)) fetch_gather_leave(batch->gather, f);
@@ -52,11 +56,12 @@ void load_batch_free(struct load_batch *batch)
     *batch = (struct load_batch){0};
 }
 
-static void set_rows(shs_batch *what, shs_tensor *field, uint64_t rows, uint64_t count)
+static void set_rows(const struct load_unit *unit, shs_batch *what, shs_tensor *field,
+                     uint64_t rows, uint64_t count)
 {
     what->rows = rows;
     what->count = count;
-    for (size_t f = 0; f < what->fields; f++)
+    for (size_t f = 0; f < unit->row_fields; f++)
         field[f].shape[0] = rows;
 }
 
@@ -72,7 +77,8 @@ void load_batch_place(struct load_batch *batch, struct load_unit *unit,
                       const struct load_plan *plan, shs_cursor cursor, uint64_t number)
 {
     uint64_t first = first_row(unit, number);
-    shs_tensor *field = unit->field + (unit->parts ? (number + 1) * batch->fields : 0);
+    size_t fields = batch->fields + batch->constants;
+    shs_tensor *field = unit->field + (unit->parts ? (number + 1) * fields : 0);
     shs_batch what = load_plan_batch(plan, cursor, number);
     batch->unit = unit;
     batch->what = unit->parts ? &unit->part[number] : &unit->what;
@@ -86,10 +92,12 @@ void load_batch_place(struct load_batch *batch, struct load_unit *unit,
     what.partner = batch->partner = unit->partner ? unit->partner + first : NULL;
     what.partner_weight = batch->partner_weight =
         unit->partner_weight ? unit->partner_weight + first : NULL;
-    what.fields = batch->fields;
+    for (size_t f = batch->fields; f < fields; f++)
+        field[f].data = unit->data[f];
+    what.fields = fields;
     what.field = field;
     what.slot = unit;
-    set_rows(&what, field, what.rows, what.count);
+    set_rows(unit, &what, field, what.rows, what.count);
     *batch->what = what;
     batch->found = batch->augmented = false;
     batch->status = SHS_OK;
@@ -135,7 +143,7 @@ static void join(struct load_unit *unit)
     unit->what.partner = unit->step_partner;
     unit->what.partner_weight = unit->partner_weight;
     unit->what.replaced = join_planned(unit);
-    set_rows(&unit->what, unit->field, first_row(unit, unit->parts), count);
+    set_rows(unit, &unit->what, unit->field, first_row(unit, unit->parts), count);
 }
 
 /* A partner's slot in the whole batch lies behind the rows of the parts before. */
@@ -154,10 +162,10 @@ void load_batch_finish(struct load_unit *unit, bool empty)
     if (unit->step_partner && !empty) join_partners(unit);
     if (!empty) return;
     size_t fields = unit->what.fields;
-    set_rows(&unit->what, unit->field, 0, 0);
+    set_rows(unit, &unit->what, unit->field, 0, 0);
     unit->what.replaced = NULL;
     for (size_t i = 0; i < unit->parts; i++) {
-        set_rows(&unit->part[i], unit->field + (i + 1) * fields, 0, 0);
+        set_rows(unit, &unit->part[i], unit->field + (i + 1) * fields, 0, 0);
         unit->part[i].replaced = NULL;
     }
 }
@@ -322,9 +330,21 @@ static shs_status fill(struct load_tools *tools, const struct load_plan *plan,
     return load_batch_augment(tools, plan, batch);
 }
 
+/* Copies the constant fields: to each batch anew, because the program may change a batch in its
+ * memory. The parts of a step share them. */
+static void copy_constants(const shs_dataset *dataset, const struct load_batch *batch)
+{
+    const struct load_unit *unit = batch->unit;
+    if (!batch->constants || (unit->parts && batch->what != unit->part)) return;
+    for (size_t c = 0; c < batch->constants; c++)
+        memcpy(unit->data[batch->fields + c], dataset->constants.constant[c].tensor.data,
+               dataset->constants.constant[c].bytes);
+}
+
 void load_batch_fill(struct load_tools *tools, const struct load_plan *plan,
                      struct load_batch *batch)
 {
+    copy_constants(tools->dataset, batch);
     if (batch->status) return;
     batch->times.taken = batch->times.fetched = core_clock();
     keep_status(batch, fill(tools, plan, batch));

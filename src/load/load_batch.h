@@ -40,7 +40,8 @@ struct load_batch {
     void *read[SHS_MAX_FIELDS];   /* rows as stored: in `own`, or where they are handed out */
     void *output[SHS_MAX_FIELDS]; /* rows as they are handed out */
     size_t output_bytes[SHS_MAX_FIELDS]; /* bytes of one row of `output` */
-    size_t fields;
+    size_t fields;                       /* without the constant fields */
+    size_t constants;                    /* constant fields, which come behind the others */
     struct load_mix mix;
 
     struct fetch_gather *gather;

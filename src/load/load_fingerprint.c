@@ -21,6 +21,16 @@ static void add_field(struct core_text *text, const shs_dataset *dataset, size_t
     core_text_add(text, "\n");
 }
 
+static void add_constant(struct core_text *text, const shs_dataset *dataset, size_t c)
+{
+    const shs_tensor *tensor = &dataset->constants.constant[c].tensor;
+    core_text_add(text, "field %s = ", tensor->name);
+    core_text_add_shape(text, tensor);
+    core_text_add(text, "\nrows of ");
+    data_constant_describe(&dataset->what.constant[c], text);
+    core_text_add(text, "\n");
+}
+
 /* True if operators change a ragged field. Such a run has a line of its own in the fingerprint,
  * because older versions also augmented the zeros that ragged samples are filled up with. */
 static bool augments_ragged(const shs_loader *loader)
@@ -41,6 +51,8 @@ shs_status load_fingerprint(const shs_loader *loader, char **fingerprint)
     core_text_add(&text, "samples = %llu\n", (ull)order->rows);
     for (size_t f = 0; f < loader->dataset->n_fields; f++)
         add_field(&text, loader->dataset, f);
+    for (size_t c = 0; c < loader->dataset->constants.count; c++)
+        add_constant(&text, loader->dataset, c);
     load_order_describe(order, &text);
     load_options_describe(&loader->options, &text);
     load_failures_describe(&loader->plan.failures, &text);

@@ -1,6 +1,7 @@
 /* Opening and closing a loader. */
 #include "load.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "augment_callback.h"
@@ -10,6 +11,22 @@
 #include "core_memory.h"
 #include "load_from.h"
 #include "load_options.h"
+
+/* Says of a field that an augmentation does not find that it is constant. */
+static shs_status refuse_constants(const shs_dataset *dataset, shs_status status)
+{
+    for (size_t c = 0; c < dataset->constants.count && status; c++) {
+        char words[256];
+        const char *name = dataset->what.constant[c].name;
+        snprintf(words, sizeof words, "there is no field '%.200s'", name);
+        if (strstr(shs_message(), words))
+            return core_fail(status,
+                             "%s; field %s is constant: a batch has one copy of it, which no "
+                             "operator changes; leave it out of the augmentation",
+                             shs_message(), name);
+    }
+    return status;
+}
 
 shs_status load_open_augment(const shs_dataset *dataset, shs_augment_table *operators,
                              const char *text, shs_augment **augment)
@@ -25,7 +42,8 @@ shs_status load_open_augment(const shs_dataset *dataset, shs_augment_table *oper
         ragged[f] = dataset->what.part[f].kind == DATA_RAGGED;
         layouts[f] = dataset->layout[f].letters;
     }
-    return augment_open_how(&how, text, dataset->sample, dataset->n_fields, augment);
+    return refuse_constants(
+        dataset, augment_open_how(&how, text, dataset->sample, dataset->n_fields, augment));
 }
 
 static shs_status claim_stream(shs_loader *loader)

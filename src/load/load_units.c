@@ -64,7 +64,9 @@ static shs_status find_places(const struct load_units_how *how, struct places *p
     for (size_t f = 0; f < how->fields && fits && !status; f++) {
         size_t bytes;
         status = shs_tensor_bytes(&how->sample[f], &bytes);
-        if (!status) fits = reserve(how->rows, bytes, &places->data[f], &places->bytes);
+        bool constant = f >= how->fields - how->constants;
+        if (!status)
+            fits = reserve(constant ? 1 : how->rows, bytes, &places->data[f], &places->bytes);
     }
     if (status || fits) return status;
     return core_fail(SHS_ERROR_MEMORY,
@@ -124,7 +126,7 @@ static void free_all(struct load_units *units)
 /* ---- A pool. */
 
 /* Makes the fields of a batch in a unit. A batch has the axes of a sample, behind an axis of rows.
- */
+ * A constant field has no such axis. */
 static void make_fields(const struct load_units *units, const struct load_units_how *how,
                         const struct load_unit *unit, shs_tensor *fields)
 {
@@ -132,8 +134,10 @@ static void make_fields(const struct load_units *units, const struct load_units_
     for (size_t f = 0; f < how->fields; f++) {
         shs_tensor *field = &fields[f];
         *field = how->sample[f];
-        memmove(field->shape + 1, field->shape, field->axes * sizeof *field->shape);
-        field->axes++;
+        if (f < unit->row_fields) {
+            memmove(field->shape + 1, field->shape, field->axes * sizeof *field->shape);
+            field->axes++;
+        }
         field->data = unit->data[f];
         field->name = name;
         name += strlen(name) + 1;
@@ -145,6 +149,7 @@ static shs_status make_unit(struct load_units *units, const struct load_units_ho
 {
     unit->of = units;
     unit->parts = how->parts;
+    unit->row_fields = how->fields - how->constants;
     shs_status status = take_memory(units, unit);
     if (status) return status;
     char *memory = unit->memory;

@@ -16,6 +16,7 @@ struct load_unit {
     uint64_t *planned;          /* memory for the numbers of the rows that were replaced */
     shs_tensor *field;          /* its fields, and behind them those of each part */
     void *data[SHS_MAX_FIELDS]; /* rows of each field */
+    size_t row_fields;          /* fields that have rows; constant fields come behind them */
     size_t parts;               /* batches of a step that it holds; 0: it holds one batch */
     shs_batch *part;
     float *weight;          /* the rows' weights; NULL: not wanted */
@@ -38,7 +39,8 @@ struct load_units_how {
     size_t parts;                  /* as in a unit */
     bool weighs;                   /* true if units have weights */
     bool mixes;                    /* true if units have partners */
-    size_t fields;                 /* fields of a sample */
+    size_t fields;                 /* fields of a batch */
+    size_t constants;              /* how many of them, the last ones, are constant */
     const shs_tensor *sample;      /* type and shape of a sample of each field; borrowed */
     const shs_slot_memory *memory; /* borrowed for the call */
 };

@@ -300,6 +300,23 @@ def samples_of(case, array, offsets, longest):
     return taken
 
 
+def add_constant(draw, paths):
+    """Writes a constant to all files. Returns the text of its field, and what a batch has of it."""
+    shape = [draw.randint(1, 6) for _ in range(draw.randint(0, 3))]
+    array = make_array(draw, shape, draw.choice(TYPES)) if shape else np.float64(draw.randint(0, 9))
+    for path in paths:
+        with h5py.File(path, 'a') as to:
+            to.create_dataset('k', data=array, **({'compression': 'gzip'} if shape and draw.random() < .3 else {}))
+    words = []
+    for axis, length in enumerate(shape):
+        if draw.random() < .4:
+            word, indices = pick(draw, length, None)
+            words.append(f'{axis}[{word}]')
+            array = np.take(array, indices, axis=axis)
+    select = ', select=' + ' '.join(words) if words else ''
+    return f'c=k(constant{select})', plain(array) if shape else np.array([array])
+
+
 def run(shardstep, number, told):
     """Returns whether a case is right; None: it has no samples."""
     draw = random.Random(number)
@@ -325,6 +342,11 @@ def run(shardstep, number, told):
         wanted[name] = [sample for array, o in zip(arrays, offsets)
                         for sample in samples_of(case, array, o, longest)]
         make_picks(draw, case)
+    more = random.Random(number + 1000000) # draws that leave the draws of earlier cases alone
+    constant = None
+    if more.random() < .2:
+        own, constant = add_constant(more, paths)
+        texts.insert(more.randint(0, len(texts)), own)
     text = ', '.join(texts)
     if not wanted['x']:
         return None
@@ -341,6 +363,10 @@ def run(shardstep, number, told):
         return False
     with h5py.File('out.h5') as out:
         index, came = out['index'][()], {name: out[name][()] for name in wanted}
+        difference = constant is not None and difference_of(constant, out['c'][()])
+        if difference:
+            print(f'case {number}: {text}: the constant: {difference}')
+            return False
     if max(index) >= len(wanted['x']):
         print(f'case {number}: {text}: sample {max(index)}, but there are {len(wanted["x"])}')
         return False

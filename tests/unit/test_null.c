@@ -224,6 +224,11 @@ CASE(shs_dataset_fields)
     return shs_dataset_fields(NULL) == 0;
 }
 
+CASE(shs_dataset_is_constant)
+{
+    return !shs_dataset_is_constant(NULL, 0);
+}
+
 CASE(shs_dataset_field)
 {
     return shs_dataset_field(NULL, 0) == NULL;
@@ -670,6 +675,7 @@ static const struct {
     ENTRY(shs_dataset_samples),
     ENTRY(shs_dataset_fields),
     ENTRY(shs_dataset_field),
+    ENTRY(shs_dataset_is_constant),
     ENTRY(shs_locate),
     ENTRY(shs_locate_rows),
     ENTRY(shs_loader_open),

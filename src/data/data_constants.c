@@ -1,0 +1,150 @@
+#include "data_constants.h"
+
+#include <string.h>
+
+#include "core_memory.h"
+#include "data_field.h"
+#include "data_pick.h"
+
+/* ---- Reading. */
+
+/* Compares the rows of an array in memory with their checksums. */
+static shs_status compare_sums(struct data_field *field, const void *rows)
+{
+    uint32_t *sums;
+    if (!data_field_has_checksums(field)) return SHS_OK;
+    shs_status status = core_new(field->rows, sizeof *sums, "checksums", &sums);
+    if (!status) status = data_field_checksums(field, 0, field->rows, sums);
+    if (!status) status = data_field_check(field, 0, field->rows, rows, sums);
+    core_free(&sums);
+    return status;
+}
+
+static shs_status read_rows(struct data_field *field, void **rows)
+{
+    if (!field->rows || !field->row_bytes)
+        return core_fail(SHS_ERROR_UNSUPPORTED, "%s: dataset %s has no elements; leave it out",
+                         field->path, field->sample.name);
+    shs_status status = core_new(field->rows, field->row_bytes, "a constant field", rows);
+    if (!status) status = data_field_read(field, 0, field->rows, *rows);
+    return status ? status : compare_sums(field, *rows);
+}
+
+/* Type and shape of all of an array. */
+static shs_tensor shape_of(const struct data_field *field)
+{
+    shs_tensor shape = field->sample;
+    shape.name = NULL;
+    if (field->is_single) return shape;
+    memmove(shape.shape + 1, shape.shape, shape.axes * sizeof *shape.shape);
+    shape.shape[0] = field->rows;
+    shape.axes++;
+    return shape;
+}
+
+/* Leaves only what the text picks of an array, whose bytes are replaced. */
+static shs_status cut(struct h5_file *file, const struct data_constant_text *text,
+                      struct data_constant *constant)
+{
+    struct h5_array *array;
+    struct io_part *part = NULL;
+    shs_tensor whole;
+    char picked[DATA_PICKED_BYTES];
+    void *left = NULL;
+    if (!text->view.select && !text->view.crop) return SHS_OK;
+    shs_status status = h5_array_open(file, text->array, 0, true, &array, &whole);
+    if (!status) status = data_pick_find(&text->view, array, &whole, &part, picked);
+    if (!status && part) status = core_new(1, part->bytes, "a constant field", &left);
+    if (!status && part) {
+        io_part_cut(part, constant->tensor.data, 1, left);
+        core_free(&constant->tensor.data);
+        constant->tensor.data = left;
+        for (uint32_t axis = 0; axis < part->axes; axis++)
+            constant->tensor.shape[axis] = part->axis[axis].count;
+    }
+    data_pick_free(&part);
+    h5_array_close(&array);
+    return status;
+}
+
+static shs_status read_one(struct h5_file *file, const char *path,
+                           const struct data_constant_text *text, bool unchecked,
+                           struct data_constant *constant)
+{
+    const struct data_field_how how = {.single = true};
+    struct data_field field;
+    shs_status status = data_field_open(file, path, text->array, &how, &field);
+    if (status) return status;
+    if (!unchecked) status = data_field_find_checksums(file, path, SIZE_MAX, &field);
+    if (!status) status = read_rows(&field, &constant->tensor.data);
+    if (!status) {
+        void *data = constant->tensor.data;
+        constant->tensor = shape_of(&field);
+        constant->tensor.data = data;
+        constant->rows = field.rows;
+        status = core_wrap(cut(file, text, constant), "%s: dataset %s", path, text->array);
+    }
+    data_field_close(&field);
+    constant->tensor.name = text->name;
+    if (!status) status = shs_tensor_bytes(&constant->tensor, &constant->bytes);
+    return status;
+}
+
+/* ---- All files. */
+
+static shs_status compare(const struct data_constant *first, const struct data_constant *other,
+                          const char *path, const char *first_path)
+{
+    const shs_tensor *one = &first->tensor, *two = &other->tensor;
+    bool alike = one->type == two->type && one->axes == two->axes &&
+                 !memcmp(one->shape, two->shape, one->axes * sizeof *one->shape);
+    if (alike && !memcmp(one->data, two->data, first->bytes)) return SHS_OK;
+    return core_fail(SHS_ERROR_FORMAT,
+                     "%s: constant field %s has %s than in %s; it must be the same in all files: "
+                     "leave this file out, or give the field as rows",
+                     path, one->name, alike ? "other values" : "another type or shape", first_path);
+}
+
+static shs_status read_file(const struct data_sample *sample, const struct io_paths *paths,
+                            size_t number, bool unchecked, struct data_constants *constants)
+{
+    struct h5_file *file;
+    const char *path = paths->path[number];
+    shs_status status = h5_open(path, &file);
+    for (size_t c = 0; c < constants->count && !status; c++) {
+        struct data_constant *first = &constants->constant[c], other = {0};
+        struct data_constant *now = number ? &other : first;
+        status = read_one(file, path, &sample->constant[c], unchecked, now);
+        if (!status && number) status = compare(first, now, path, paths->path[0]);
+        core_free(&other.tensor.data);
+    }
+    h5_close(&file);
+    return status;
+}
+
+shs_status data_constants_read(const struct data_sample *sample, const struct io_paths *paths,
+                               bool unchecked, struct data_constants *constants)
+{
+    shs_status status = SHS_OK;
+    *constants = (struct data_constants){.count = sample->n_constants};
+    for (size_t i = 0; i < paths->count && constants->count && !status; i++)
+        status = io_paths_wrap(paths, i, read_file(sample, paths, i, unchecked, constants));
+    return status;
+}
+
+void data_constants_free(struct data_constants *constants)
+{
+    for (size_t c = 0; c < constants->count; c++)
+        core_free(&constants->constant[c].tensor.data);
+    *constants = (struct data_constants){0};
+}
+
+/* ---- Words. */
+
+void data_constant_describe(const struct data_constant_text *constant, struct core_text *text)
+{
+    core_text_add(text, "%s = %s(constant", constant->name, constant->array);
+    if (constant->view.select) core_text_add(text, ", select=%s", constant->view.select);
+    if (constant->view.crop) core_text_add(text, ", crop=%s", constant->view.crop);
+    core_text_add(text, ")");
+}

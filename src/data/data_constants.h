@@ -1,0 +1,30 @@
+/* Constant fields: arrays that are the same for every sample, such as an orography. They are read
+ * once, when the dataset is opened, and stay in memory. */
+#ifndef DATA_CONSTANTS_H
+#define DATA_CONSTANTS_H
+
+#include "data_sample.h"
+#include "io_paths.h"
+
+struct data_constant {
+    shs_tensor tensor; /* owns its data; the name is the sample's */
+    size_t bytes;
+    uint64_t rows; /* of the array along its first axis; 1 for a single number */
+};
+
+struct data_constants {
+    size_t count; /* as many as the sample has */
+    struct data_constant constant[SHS_MAX_FIELDS];
+};
+
+/* Local. Reads the constants of all files. They must be the same in all files, byte for byte:
+ * others are SHS_ERROR_FORMAT. The constants must be freed, also after an error. */
+shs_status data_constants_read(const struct data_sample *sample, const struct io_paths *paths,
+                               bool unchecked, struct data_constants *constants);
+
+void data_constants_free(struct data_constants *constants);
+
+/* Describes a constant as data_part_describe() does a field. */
+void data_constant_describe(const struct data_constant_text *constant, struct core_text *text);
+
+#endif
