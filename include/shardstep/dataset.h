@@ -120,6 +120,44 @@
  *     them, and is refused if it names one. If it turns, flips or crops other fields, these no
  *     longer lie as a constant field does: give such a field as rows, or leave out the operator.
  *
+ * Images that are decoded when they are loaded:
+ *
+ *     [ALIAS=]decode(NAME, size=SIZE, …)
+ *
+ * NAME is a dataset of u8 along one axis: the bytes of PNG and JPEG files, one image after the
+ * other. Sample i is the image in the bytes [o(i), o(i+1)). `shardstep import --encoded` writes
+ * such datasets.
+ *
+ * - size=S or size=HxW: the height and the width of a sample, in pixels.
+ * - channels=1 or channels=3: greys, with the shape HxW, or RGB, with the shape HxWx3, which is the
+ *   default. Greys and the colours of a palette become RGB. Of a JPEG image in colours, channels=1
+ *   takes the luma (Y) as it is stored; a PNG image in colours is then an error.
+ * - fit=exact, the default: the image must have that size; another size is an error.
+ *   fit=crop: the middle HxW pixels, from row floor((h - H) / 2) and column floor((w - W) / 2) on;
+ *   a smaller image is an error.
+ *   fit=resize: the whole image is resized, whatever its proportions.
+ *   fit=cover: the largest part of the image that has the proportions of HxW is resized. It lies in
+ *   the middle, and its sides are rounded to whole pixels. It is what scaling the shorter side and
+ *   then cropping the middle would keep, in one step.
+ *   Images are resized as operator resize does by default: bilinear, over all pixels where the
+ *   image shrinks.
+ * - classes: a u8 HxW of class numbers, for masks in PNG: the number of a colour in the palette, or
+ *   a grey of 1 to 8 bits as it is stored. Such images are resized by the nearest pixel.
+ * - offsets=NAME2: the dataset with the o(i), as for runs; by default NAME.offsets.
+ *
+ *         image=decode(train/images, size=224, fit=cover), mask=decode(masks, size=224, classes)
+ *
+ *     The layout of a sample is yxc or yx. An image that is damaged is SHS_ERROR_FORMAT, as are
+ *     warnings of the decoder, which would go on with pixels that it guesses. An image of a kind
+ *     that is not taken is SHS_ERROR_UNSUPPORTED: JPEG in CMYK or of 12 bits, PNG of 16 bits or
+ *     with transparent pixels. A part of an image that is not needed (fit=crop, fit=cover) is not
+ *     decoded, and damage behind it is not found. An orientation in EXIF data is not applied.
+ *
+ *     JPEG is decoded by libjpeg-turbo, with its exact integer transform and its smooth upsampling
+ *     of colours. The pixels are the same on every processor and in all releases of libjpeg-turbo
+ *     that do these alike, but the JPEG standard allows decoders to differ. So a digest of images
+ *     in JPEG depends on that library; its version is no part of a fingerprint.
+ *
  * A part of each row, with or without all of these:
  *
  * - select=AXIS[INDICES] AXIS[INDICES] …: what is taken of the other axes than those that count

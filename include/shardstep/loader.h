@@ -686,7 +686,8 @@ SHS_API shs_loader_statistics shs_statistics(const shs_loader *loader);
 
 /** Local. Returns the memory that a loader takes at most. All zero for NULL. Weights that are read
  * from a file during the run, and files that are opened again because they are more than can be
- * open at a time, take memory beside it. */
+ * open at a time, take memory beside it; so do the encoded bytes of a batch's images, for each of
+ * the batches that are loaded at the same time, and what the decoders of images take. */
 SHS_API shs_loader_memory_use shs_loader_memory(const shs_loader *loader);
 
 /** Local. Returns the number of steps of one epoch. 0 for NULL. */

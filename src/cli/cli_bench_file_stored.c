@@ -37,7 +37,7 @@ static uint64_t find_rows(const shs_dataset *dataset, size_t f, size_t file, uin
 {
     const struct data_part *part = &dataset->what.part[f];
     const shs_tensor *shape = &dataset->files.shape[part->array];
-    if (part->kind == DATA_RAGGED) {
+    if (data_part_is_run(part)) {
         const uint64_t *all = dataset->offsets[part->offsets].all;
         if (!all) return 0;
         const uint64_t *pair = all + dataset->files.file[file].first + file + i;

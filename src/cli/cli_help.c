@@ -32,6 +32,14 @@ static const char fields_text[] =
     "number of rows of each sample.\n"
     "  most=M\tA sample has M rows: a shorter one is filled up with zeros, a longer one is cut (as "
     "many as the longest).\n\n"
+    "Images are decoded by decode(NAME, size=SIZE, ...); NAME holds the bytes of JPEG and PNG "
+    "files, and NAME.offsets, or offsets=NAME2, where each begins, as for a run:\n"
+    "  size=S or HxW\tHeight and width of a sample.\n"
+    "  fit=exact|crop|resize|cover\texact: images must have this size. crop: the middle. resize: "
+    "the whole image. cover: the largest part of the middle with these proportions, resized "
+    "(exact).\n"
+    "  channels=1|3\tGreys or RGB (3).\n"
+    "  classes\tNumbers of a palette's colours or greys as they are stored, for masks in PNG.\n\n"
     "With or without these, a part of each row:\n"
     "  select=AXIS[INDICES] ...\tOf the axis AXIS, which is a name, a letter (t z y x c) or a "
     "number, "
@@ -43,7 +51,8 @@ static const char fields_text[] =
     "  --fields 'x=t2m(window=24), y=t2m(window=1, lead=29)'\n"
     "  --fields 'x=u(axes=2, window=4), y=u(axes=2, window=1, lead=4)'\n"
     "  --fields 'x=fields(window=2, select=channel[u10 v10 65:68], crop=lat[:360])'\n"
-    "  --fields 'wave=samples(offsets=begin, most=16000)'";
+    "  --fields 'wave=samples(offsets=begin, most=16000)'\n"
+    "  --fields 'image=decode(images, size=224, fit=cover),labels'";
 
 static const char augment_text[] =
     "--augment is FIELDS: OPERATOR(NAME=VALUE, ...) OPERATOR(...); FIELDS: ... The operators of a "

@@ -64,8 +64,10 @@ static void print_way(const shs_dataset *dataset, const struct data_part *part,
         printf("    read through HDF5: it is %s\n", field->reason);
     if (part->kind != DATA_LENGTH) print_checks(dataset, part, field);
     if (part->kind != DATA_LENGTH && dataset->resident.holds[part->array])
-        printf("    its rows stay in memory, decoded, once they are read\n");
-    if (part->kind == DATA_RAGGED && !dataset->offsets[part->offsets].all)
+        printf("    its %s once they are read\n", part->kind == DATA_IMAGE
+                                                      ? "images stay in memory, encoded,"
+                                                      : "rows stay in memory, decoded,");
+    if (data_part_is_run(part) && !dataset->offsets[part->offsets].all)
         printf("    offsets read as they are wanted: they are too many to be kept\n");
 }
 
@@ -178,11 +180,9 @@ static shs_status print_text(const struct samples *samples)
 
 static void json_kind(const shs_dataset *dataset, const struct data_part *part)
 {
-    static const char *const kinds[] = {[DATA_ROW] = "row",
-                                        [DATA_WINDOW] = "window",
-                                        [DATA_RAGGED] = "run",
-                                        [DATA_LENGTH] = "length",
-                                        [DATA_WHOLE] = "whole"};
+    static const char *const kinds[] = {
+        [DATA_ROW] = "row",       [DATA_WINDOW] = "window", [DATA_RAGGED] = "run",
+        [DATA_LENGTH] = "length", [DATA_WHOLE] = "whole",   [DATA_IMAGE] = "image"};
     cli_json_text("kind", kinds[part->kind]);
     cli_json_text("dataset", dataset->what.array[part->array]);
     const struct data_view *view = &dataset->what.view[part->array];
@@ -195,7 +195,7 @@ static void json_kind(const shs_dataset *dataset, const struct data_part *part)
         cli_json_u64("lead", part->lead);
         if (part->every > 1) cli_json_u64("every", part->every);
     }
-    if (part->kind != DATA_RAGGED && part->kind != DATA_LENGTH) return;
+    if (!data_part_is_run(part) && part->kind != DATA_LENGTH) return;
     cli_json_text("offsets", dataset->what.array[part->offsets]);
     if (part->kind == DATA_RAGGED) cli_json_u64("most", part->most);
 }

@@ -55,7 +55,8 @@ void data_axes_layout(const struct data_part *part, uint32_t row_axes, const cha
     bool named = false, run = part->kind == DATA_WINDOW || part->kind == DATA_RAGGED;
     char *made = layout->letters;
     *layout = (struct data_layout){.disputed = false};
-    if (!*letters || part->kind == DATA_LENGTH) return;
+    if (part->kind == DATA_IMAGE) memcpy(made, "yxc", part->image.channels == 1 ? 2 : 3);
+    if (!*letters || part->kind == DATA_LENGTH || part->kind == DATA_IMAGE) return;
     letters += part->kind == DATA_WHOLE ? 0 : row_axes - run;
     memcpy(made, letters, strlen(letters) + 1);
     if (run && *made != 't' && *made != DATA_AXIS_DISPUTED) *made = DATA_AXIS_UNNAMED;

@@ -18,8 +18,7 @@ static uint64_t least_rows(const struct data_sample *what, size_t offsets,
     uint64_t rows = UINT64_MAX;
     for (size_t p = 0; p < what->n_parts; p++) {
         const struct data_part *part = &what->part[p];
-        if (part->kind == DATA_RAGGED && part->offsets == offsets &&
-            arrays[part->array].rows < rows)
+        if (data_part_is_run(part) && part->offsets == offsets && arrays[part->array].rows < rows)
             rows = arrays[part->array].rows;
     }
     return rows;
@@ -48,7 +47,7 @@ static void set_most(shs_dataset *dataset)
 {
     for (size_t p = 0; p < dataset->what.n_parts; p++) {
         struct data_part *part = &dataset->what.part[p];
-        if (part->kind != DATA_RAGGED || part->most) continue;
+        if (!data_part_is_run(part) || part->most) continue;
         part->most = dataset->offsets[part->offsets].longest;
         if (!part->most) part->most = 1;
     }
@@ -346,7 +345,7 @@ static uint64_t chunk_samples(const shs_dataset *dataset, const struct data_part
     uint64_t rows = dataset->files.chunk_rows[part->array], samples;
     if (!rows || part->kind == DATA_LENGTH || part->kind == DATA_WHOLE) return 0;
     samples = part->kind == DATA_WINDOW ? rows / part->stride : rows;
-    if (part->kind == DATA_RAGGED) {
+    if (data_part_is_run(part)) {
         uint64_t all_rows = dataset->files.rows[part->array];
         uint64_t a_sample = dataset->samples ? all_rows / dataset->samples : 1;
         samples = rows / (a_sample ? a_sample : 1);
@@ -419,7 +418,7 @@ struct data_range data_dataset_samples(const shs_dataset *dataset, size_t f, uin
     uint64_t begin = dataset->files.file[file].first;
     uint64_t samples = dataset->files.file[file + 1].first - begin;
     struct data_range range = {0, 0};
-    bool ragged = part->kind == DATA_RAGGED;
+    bool ragged = data_part_is_run(part);
     bool same = part->array == array || dataset->what.chunks_of[part->array] == array;
     const uint64_t *all = ragged ? dataset->offsets[part->offsets].all : NULL;
     if (ragged && !all && (same || part->offsets == array))

@@ -78,7 +78,7 @@ static shs_status find_rows(shs_dataset *dataset, const shs_location *at, size_t
 {
     const struct data_part *part = &dataset->what.part[field];
     const shs_tensor *shape = &dataset->files.shape[part->array];
-    if (part->kind == DATA_RAGGED || part->kind == DATA_LENGTH)
+    if (data_part_is_run(part) || part->kind == DATA_LENGTH)
         return find_ragged(dataset, at, part, rows);
     if (part->kind == DATA_WHOLE) {
         rows->count = shape->axes ? shape->shape[0] : 1;

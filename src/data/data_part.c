@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "core_memory.h"
-#include "data_sample.h"
+#include "data_decode.h"
 
 static bool is_same_text(const char *text, const char *other)
 {
@@ -73,6 +73,7 @@ static uint64_t samples_of(const struct data_sample *sample, const struct data_p
         return windows_of(sample, part, extent) * series_of(sample, part->array, extent);
     case DATA_RAGGED:
     case DATA_LENGTH:
+    case DATA_IMAGE:
         return rows[part->offsets] ? rows[part->offsets] - 1 : 0;
     case DATA_WHOLE:
         return 1;
@@ -220,6 +221,12 @@ shs_status data_part_shape(const struct data_part *part, const shs_tensor *row, 
 {
     size_t bytes;
     bool longer = part->kind == DATA_WINDOW || part->kind == DATA_RAGGED;
+    if (part->kind == DATA_IMAGE) {
+        shs_status status = data_decode_check(part, row);
+        data_decode_shape(&part->image, sample);
+        sample->name = part->name;
+        return status;
+    }
     *sample = *row;
     sample->name = part->name;
     sample->data = NULL;
@@ -268,6 +275,12 @@ void data_part_describe(const struct data_sample *sample, const struct data_part
 {
     const struct data_view *view = &sample->view[part->array];
     bool any = false;
+    if (part->kind == DATA_IMAGE) {
+        core_text_add(text, "%s = decode(%s, ", part->name, sample->array[part->array]);
+        data_decode_describe(&part->image, text);
+        core_text_add(text, ", offsets=%s)", sample->array[part->offsets]);
+        return;
+    }
     core_text_add(text, "%s = %s", part->name, sample->array[part->array]);
     if (part->kind == DATA_LENGTH) return;
     if (view->row_axes) add_value(text, &any, "axes", view->row_axes);

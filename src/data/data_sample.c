@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core_memory.h"
+#include "data_decode.h"
 #include "data_pick.h"
 #include "h5_file.h"
 
@@ -242,6 +243,27 @@ static shs_status find_arrays(struct data_sample *sample, const struct field_tex
     return find_array(sample, given->offsets_name, &rows, &part->offsets);
 }
 
+/* decode(NAME, size=HxW, ...): images, whose offsets are in NAME.offsets unless others are given.
+ */
+static shs_status read_decode(struct data_sample *sample, const struct field_text *text,
+                              struct data_part *part)
+{
+    struct data_view rows = {0};
+    struct data_decode decode;
+    struct core_text offsets = {0};
+    char *name = NULL;
+    shs_status status = data_decode_parse(text->whole, text->values, &decode);
+    if (status) return status;
+    *part = (struct data_part){.kind = DATA_IMAGE, .stride = 1, .every = 1, .image = decode.image};
+    core_text_add(&offsets, "%s%s", decode.offsets ? decode.offsets : decode.name,
+                  decode.offsets ? "" : DATA_OFFSETS_SUFFIX);
+    status = core_text_take(&offsets, &name);
+    if (!status) status = find_array(sample, decode.name, &rows, &part->array);
+    if (!status) status = find_array(sample, name, &rows, &part->offsets);
+    core_free(&name);
+    return status;
+}
+
 static shs_status read_values(struct data_part *part, struct field_text *text, struct given *given)
 {
     shs_status status = SHS_OK;
@@ -334,12 +356,16 @@ static shs_status take_field(struct data_sample *sample, struct field_text *text
     if (!status && one_a_file && text->values)
         status = wrong(text, "with one sample a file a field is all of its dataset; leave out what "
                              "stands in parentheses");
-    if (!status) status = read_values(&part, text, &given);
-    if (!status && given.constant) return add_constant(sample, text, &given.view);
-    if (!status)
-        status = find_arrays(sample, text, &given, &part);
-    else
-        data_view_free(&given.view);
+    if (!status && data_decode_is(text->array, text->values)) {
+        status = read_decode(sample, text, &part);
+    } else {
+        if (!status) status = read_values(&part, text, &given);
+        if (!status && given.constant) return add_constant(sample, text, &given.view);
+        if (!status)
+            status = find_arrays(sample, text, &given, &part);
+        else
+            data_view_free(&given.view);
+    }
     if (status) return status;
     const char *name = text->alias ? text->alias : sample->array[part.array];
     if (one_a_file) part.kind = DATA_WHOLE;
@@ -418,6 +444,6 @@ void data_sample_free(struct data_sample *sample)
 bool data_sample_is_offsets(const struct data_sample *sample, size_t array)
 {
     for (size_t i = 0; i < sample->n_parts; i++)
-        if (sample->part[i].kind == DATA_RAGGED && sample->part[i].offsets == array) return true;
+        if (data_part_is_run(&sample->part[i]) && sample->part[i].offsets == array) return true;
     return false;
 }

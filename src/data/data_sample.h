@@ -15,7 +15,25 @@ enum data_kind {
     DATA_RAGGED,
     /* A u64: the number of rows of the preceding ragged field that are no padding. */
     DATA_LENGTH,
-    DATA_WHOLE /* all rows of the array: a file is one sample */
+    DATA_WHOLE, /* all rows of the array: a file is one sample */
+    /* Sample i is an image that is decoded from the bytes [o(i), o(i + 1)), with o the offsets. */
+    DATA_IMAGE
+};
+
+/* How an image gets the size of a sample. */
+enum data_fit {
+    DATA_FIT_EXACT,  /* it must have it */
+    DATA_FIT_CROP,   /* its middle is taken */
+    DATA_FIT_RESIZE, /* it is resized */
+    DATA_FIT_COVER   /* the largest part of its middle with the sample's proportions is resized */
+};
+
+/* What images are decoded to. */
+struct data_image {
+    uint32_t height, width;
+    uint32_t channels; /* 1 or 3 */
+    enum data_fit fit;
+    bool classes; /* true for the numbers of a palette's colours, or greys as they are stored */
 };
 
 /* What is taken of an array. A zeroed struct is its rows along one axis. */
@@ -44,9 +62,12 @@ struct data_part {
     char *name;
     enum data_kind kind;
     size_t array;
-    size_t offsets; /* array of the offsets, for DATA_RAGGED and DATA_LENGTH */
+    size_t offsets; /* array of the offsets, for DATA_RAGGED, DATA_LENGTH and DATA_IMAGE */
     uint64_t window, stride, lead, every;
-    uint64_t most; /* 0: not given and not found yet */
+    /* Rows of the longest sample. 0: not given and not found yet. For DATA_IMAGE the bytes of the
+     * longest image. */
+    uint64_t most;
+    struct data_image image; /* for DATA_IMAGE */
 };
 
 /* A field that is the same for all samples. */
@@ -77,7 +98,14 @@ void data_sample_free(struct data_sample *sample);
 bool data_view_is_same(const struct data_view *view, const struct data_view *other);
 void data_view_free(struct data_view *view);
 
-/* Returns true if an array holds a ragged field's offsets. It may be a field of its own as well. */
+/* Returns true if a part takes the rows between offsets. */
+static inline bool data_part_is_run(const struct data_part *part)
+{
+    return part->kind == DATA_RAGGED || part->kind == DATA_IMAGE;
+}
+
+/* Returns true if an array holds the offsets of a ragged field or of images. It may be a field of
+ * its own as well. */
 bool data_sample_is_offsets(const struct data_sample *sample, size_t array);
 
 /* Returns true if some fields are windows of arrays of several series. */

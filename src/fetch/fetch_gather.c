@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core_memory.h"
+#include "fetch_images.h"
 #include "fetch_places.h"
 #include "fetch_spots.h"
 
@@ -19,6 +20,7 @@ struct fetch_gather {
     char *pairs; /* two offsets for each sample, as they were read */
     size_t pairs_capacity;
     struct fetch_places places;
+    struct fetch_images images;
     struct fetch_spots spots;          /* rows of resident arrays */
     struct fetch_held spots_held;      /* their files */
     size_t *held_at, held_at_capacity; /* for each file its index in `spots_held`, or NONE */
@@ -46,6 +48,7 @@ void fetch_gather_free(struct fetch_gather **gather)
     core_free(&(*gather)->pairs);
     core_free(&(*gather)->spots_held.file);
     core_free(&(*gather)->held_at);
+    fetch_images_free(&(*gather)->images);
     fetch_spots_free(&(*gather)->spots);
     core_free(gather);
 }
@@ -64,6 +67,8 @@ shs_status fetch_gather_reserve(struct fetch_gather *gather, const struct fetch_
                   &gather->bounds_capacity, &gather->bounds},
                  {need->pair_bytes ? need->samples : 0, need->pair_bytes, &gather->pairs_capacity,
                   &gather->pairs},
+                 {need->images, sizeof *gather->images.image, &gather->images.capacity,
+                  &gather->images.image},
                  {need->spots, sizeof *spots->spot, &spots->capacity, &spots->spot},
                  {need->spots, sizeof *spots->pieces, &spots->pieces_capacity, &spots->pieces},
                  {held, sizeof *gather->spots_held.file, &gather->spots_held.capacity,
@@ -102,7 +107,9 @@ shs_status fetch_gather_fill(struct fetch_gather *gather, const struct fetch_mea
         status = fetch_direct(means, places->piece, places->n_pieces, &places->checks, counts);
     else
         fetch_store_pass(fetcher_store(means->fetcher), means->ticket);
-    return status ? status : fetch_spots_fill(&in_no_order, &gather->spots, counts);
+    if (!status) status = fetch_spots_fill(&in_no_order, &gather->spots, counts);
+    if (status) return status;
+    return fetch_images_decode(means, gather->dataset, &gather->images, &gather->spots, counts);
 }
 
 void fetch_gather_let_go(struct fetch_gather *gather)
@@ -309,8 +316,37 @@ static shs_status add_ragged(struct fetch_gather *gather, size_t p, char *to, ui
     return status;
 }
 
-static shs_status find_ragged(struct fetch_gather *gather, size_t p, void *const *to,
-                              const struct fetch_means *means)
+/* Adds the bytes of images, which stay where they are if they are in memory. */
+static shs_status add_images(struct fetch_gather *gather, size_t p, char *to)
+{
+    const struct data_part *part = &gather->dataset->what.part[p];
+    struct fetch_images *images = &gather->images;
+    uint64_t bytes = 0;
+    for (uint64_t slot = 0; slot < gather->count; slot++)
+        bytes += gather->bounds[slot][1] - gather->bounds[slot][0];
+    shs_status status = fetch_images_grow(images, p, bytes, gather->count);
+    char *at = images->encoded[p];
+    for (uint64_t slot = 0; slot < gather->count && !status; slot++) {
+        uint64_t begin = gather->bounds[slot][0], count = gather->bounds[slot][1] - begin;
+        size_t spots = gather->spots.count, file = gather->file[slot];
+        const struct fetch_place place = {
+            .file = file, .array = part->array, .first = begin, .count = count, .to = at};
+        status = add_rows(gather, place, true);
+        images->image[images->count++] =
+            (struct fetch_image){.field = p,
+                                 .file = file,
+                                 .number = number_in_file(gather, slot),
+                                 .bytes = at,
+                                 .count = count,
+                                 .spot = gather->spots.count > spots ? spots : FETCH_NO_SPOT,
+                                 .to = to + slot * gather->dataset->sample_bytes[p]};
+        at += count;
+    }
+    return status;
+}
+
+static shs_status find_run(struct fetch_gather *gather, size_t p, void *const *to,
+                           const struct fetch_means *means)
 {
     const struct data_part *part = &gather->dataset->what.part[p];
     const struct data_offsets *offsets = &gather->dataset->offsets[part->offsets];
@@ -321,7 +357,9 @@ static shs_status find_ragged(struct fetch_gather *gather, size_t p, void *const
         look_up_bounds(gather, offsets);
     else
         status = read_bounds(gather, part, means);
-    return status ? status : add_ragged(gather, p, to[p], to[p + 1]);
+    if (status) return status;
+    if (part->kind == DATA_IMAGE) return add_images(gather, p, to[p]);
+    return add_ragged(gather, p, to[p], to[p + 1]);
 }
 
 static shs_status begin(struct fetch_gather *gather, struct fetch_counts *counts)
@@ -330,7 +368,7 @@ static shs_status begin(struct fetch_gather *gather, struct fetch_counts *counts
     size_t files = dataset->resident.array ? dataset->files.paths.count : 0;
     fetch_gather_let_go(gather);
     gather->places.counts = counts;
-    gather->places.n_places = gather->spots.count = 0;
+    gather->places.n_places = gather->spots.count = gather->images.count = 0;
     shs_status status =
         fetch_grow(files, sizeof *gather->held_at, &gather->held_at_capacity, &gather->held_at);
     for (size_t i = 0; i < files && !status; i++)
@@ -338,7 +376,8 @@ static shs_status begin(struct fetch_gather *gather, struct fetch_counts *counts
     return status;
 }
 
-/* Ragged fields come first, because their offsets may have to be read before their rows are known.
+/* Ragged fields and images come first, because their offsets may have to be read before their rows
+ * are known.
  */
 shs_status fetch_gather_prepare(struct fetch_gather *gather, const struct fetch_means *means,
                                 const uint64_t *index, uint64_t count, void *const *to,
@@ -354,9 +393,9 @@ shs_status fetch_gather_prepare(struct fetch_gather *gather, const struct fetch_
     shs_status status = begin(gather, counts);
     if (!status) status = find_files(gather);
     for (size_t p = 0; p < what->n_parts && !status; p++)
-        if (what->part[p].kind == DATA_RAGGED) status = find_ragged(gather, p, to, means);
+        if (data_part_is_run(&what->part[p])) status = find_run(gather, p, to, means);
     for (size_t p = 0; p < what->n_parts && !status; p++)
-        if (what->part[p].kind != DATA_RAGGED && what->part[p].kind != DATA_LENGTH)
+        if (!data_part_is_run(&what->part[p]) && what->part[p].kind != DATA_LENGTH)
             status = add_samples(gather, p, to[p]);
     return status ? status : fetch_places_take(&gather->places, means);
 }

@@ -20,7 +20,7 @@ static uint64_t sum(uint64_t a, uint64_t b)
 static uint64_t most_rows(const shs_dataset *dataset, const struct data_part *part)
 {
     const shs_tensor *shape = &dataset->files.shape[part->array];
-    if (part->kind == DATA_RAGGED) return part->most;
+    if (data_part_is_run(part)) return part->most;
     if (part->kind == DATA_WHOLE) return shape->axes ? shape->shape[0] : 1;
     return data_part_rows(part);
 }
@@ -131,7 +131,8 @@ static void add_part(const shs_dataset *dataset, const struct data_part *part, u
     need->whole_bytes =
         sum(need->whole_bytes, product(product(samples, rows), whole_bytes(dataset, part->array)));
     if (most.summed) need->sums = sum(need->sums, product(samples, rows));
-    if (part->kind != DATA_RAGGED) return;
+    if (!data_part_is_run(part)) return;
+    if (part->kind == DATA_IMAGE) need->images = sum(need->images, samples);
     need->ragged = true;
     if (dataset->offsets[part->offsets].all) return;
     size_t pair = 2 * shs_type_size(dataset->files.shape[part->offsets].type);

@@ -14,6 +14,7 @@ struct fetch_need {
     uint64_t spots;       /* most runs of rows of resident arrays of a batch */
     uint64_t sums;        /* most checksums of a batch that are read from files */
     size_t pair_bytes;    /* bytes of a sample's two offsets, if they are read from files; else 0 */
+    uint64_t images;      /* most images of a batch that are decoded */
     bool ragged;          /* true if samples have bounds */
     bool early;           /* true if a batch reads before it is filled */
     uint64_t uses;        /* most uses of a batch */

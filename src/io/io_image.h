@@ -41,9 +41,10 @@ bool io_image_is_name(const char *name, size_t *stem);
 /* Local. Reads the head of an image, whose first bytes say which format it has. *shape gets the
  * type u8 or u16 and the axes height and width, and a third axis if there is more than one channel.
  *
- * SHS_ERROR_FORMAT: damage; a size that the image's bytes cannot hold; an image that is not what
- * `how` asks for; an image that is neither PNG nor JPEG. SHS_ERROR_UNSUPPORTED: JPEG in CMYK, of 12
- * bits, lossless or with arithmetic coding, or a build without libjpeg. `input` is borrowed until
+ * SHS_ERROR_FORMAT: damage; a size that the image's bytes cannot hold; an image that is neither PNG
+ * nor JPEG; PNG with a palette or fewer than 8 bits, if `how` is zeroed. SHS_ERROR_UNSUPPORTED: an
+ * image that cannot be what `how` asks for; JPEG in CMYK, of 12 bits, lossless or with arithmetic
+ * coding; a build without libjpeg. `input` is borrowed until
  * io_image_close(). On error *image is NULL. */
 shs_status io_image_open(const struct io_image_input *input, struct io_image_how how,
                          struct io_image **image, shs_tensor *shape);

@@ -157,7 +157,7 @@ static shs_status check_kind(const struct io_jpeg *jpeg, struct io_image_how how
     if (space != JCS_GRAYSCALE && space != JCS_RGB && space != JCS_YCbCr)
         return unsupported(jpeg, "with channels that are neither grey nor RGB");
     if (!how.classes) return SHS_OK;
-    return core_fail(SHS_ERROR_FORMAT,
+    return core_fail(SHS_ERROR_UNSUPPORTED,
                      "%s is a JPEG image, which holds no numbers of classes: its greys are "
                      "rounded; use PNG",
                      jpeg->input->path);

@@ -74,7 +74,7 @@ static shs_status read_error(const struct io_png *image)
 
 static shs_status refuse(const struct io_png *image, const char *what, const char *wanted)
 {
-    return core_fail(SHS_ERROR_FORMAT, "%s has %s; %s; convert it", image->input->path, what,
+    return core_fail(SHS_ERROR_UNSUPPORTED, "%s has %s; %s; convert it", image->input->path, what,
                      wanted);
 }
 

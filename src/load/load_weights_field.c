@@ -266,7 +266,7 @@ static shs_status check_field(const struct load_weights_field *field)
 {
     const shs_dataset *data = field->data;
     struct core_text text = {0};
-    if (data->n_fields != 1 || data->what.part[0].kind == DATA_RAGGED)
+    if (data->n_fields != 1 || data_part_is_run(&data->what.part[0]))
         return core_fail(SHS_ERROR_ARGUMENT,
                          "%zu fields, the first of them %s; give one field, with one "
                          "number a sample",

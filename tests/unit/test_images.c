@@ -287,7 +287,7 @@ static void other_kinds_are_refused_by_name(void)
     encoded = encode(&forms[1], 8, 8);
     if (CHECK_STATUS(
             decode(encoded, (struct io_image_how){.classes = true}, NULL, &shape, pixels, 0),
-            SHS_ERROR_FORMAT))
+            SHS_ERROR_UNSUPPORTED))
         CHECK_HAS(shs_message(), "holds no numbers of classes");
     free(encoded.bytes);
     if (CHECK_STATUS(decode(none, (struct io_image_how){0}, NULL, &shape, pixels, 0),
