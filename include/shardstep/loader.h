@@ -97,6 +97,25 @@
  * that of a sample before and after augmentation, what a thread needs to augment it, and at most
  * 140 KiB (`other` of shs_loader_memory_use).
  *
+ * PUSH-DOWN. Where the text of a field begins with a crop, only what the crop keeps is read: the
+ * rows of a window, and the chunks or bytes of a row that its box touches. The bytes of the batch
+ * are those of reading all and cropping. It holds for a field
+ *
+ * - whose operators begin with random_crop (what its padding shows of the sample is read, too; with
+ *   a padding and mode=wrap it may be all of an axis), center_crop, window_crop, or
+ *   random_resized_crop, each with p=1. Before it only random_flip, time_flip, random_rot90, d4,
+ *   random_symmetry, to_chw and to_hwc may stand, and none that turns components of vectors. Any
+ *   operators may follow;
+ * - that is not ragged, has no members of a compound, and is not held decoded in memory (resident,
+ * see dataset.h);
+ * - whose rows have no checksums (NAME.crc32c), or whose chunks have checksums of their own, or if
+ *   rows of a window are cut only. Otherwise rows are read whole, and compared;
+ * - in a loader whose text neither mixes samples nor has, before the crop, an operator of the
+ *   program's own that draws, and whose failures.nan is SHS_NAN_KEEP.
+ *
+ * Damage outside what is read is then not noticed; `shardstep check` reads everything. In the
+ * search for TWINS the elements of such a field are those of its box, in a mixed order.
+ *
  * VALIDATION. Use SHS_SHUFFLE_NONE: with another order the last digits of a sum over the rows
  * depend on the epoch. To sum a scalar such as the loss reproducibly, give a gradient object one
  * more tensor for it. One gradient object may serve two loaders in turn. */
@@ -290,6 +309,16 @@ typedef enum shs_twins {
     SHS_TWINS_OFF,
 } shs_twins;
 
+/** What is read of samples that are cropped: see PUSH-DOWN. No result depends on it. */
+typedef enum shs_pushdown {
+    /** Only what a crop keeps, where that saves a quarter of what must be read or decoded. */
+    SHS_PUSHDOWN_AUTO = 0,
+    /** Whole samples. */
+    SHS_PUSHDOWN_OFF,
+    /** Only what a crop keeps, wherever this is possible. */
+    SHS_PUSHDOWN_ALWAYS,
+} shs_pushdown;
+
 /** What becomes of rows that cannot, or must not, be delivered: see FAILURES. All members are lines
  * of the run's fingerprint and must be the same on every rank. A run cannot go on with other
  * values: shs_restore() refuses them, and a new run needs a folder of its own. A zeroed struct
@@ -342,6 +371,8 @@ typedef struct shs_loader_options {
     shs_twins twins;
     /** What becomes of rows that cannot be delivered: damage is an error by default. */
     shs_failures failures;
+    /** What is read of samples that are cropped: SHS_PUSHDOWN_AUTO by default. */
+    shs_pushdown pushdown;
     /** This loader's number in the run, 0 to 15. Two open loaders of a run that both draw, as every
      * shuffle and most augmentation do, need different numbers, such as 0 for training and 1 for
      * validation. */

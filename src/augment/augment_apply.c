@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "augment_axes.h"
 #include "augment_callback.h"
 #include "augment_mix.h"
 #include "augment_pass.h"
@@ -37,6 +38,11 @@ struct applying {
     shs_random *stream;
     const uint64_t *rows;
     const void *now[SHS_MAX_FIELDS]; /* the results so far, before the fields' passes */
+    /* Only set if `boxed` is true. The first has the boxes that are in memory of samples that have
+     * not come to their crop yet. When the crop is put off, the box moves on to the second, until
+     * the pass is done. */
+    const struct core_box *held[SHS_MAX_FIELDS], *due[SHS_MAX_FIELDS];
+    bool boxed;
     void *const *outputs;
     struct augment_pass *passes; /* of each field: the operators that are put off */
     char *scratch;
@@ -61,8 +67,17 @@ static void do_pass(struct applying *applying, size_t f, void *to)
 {
     struct augment_pass *pass = &applying->passes[f];
     if (!pass->n_moves && !pass->n_runs) return;
+    if (applying->boxed && applying->due[f]) grid_view_hold(&pass->view, applying->due[f]);
+    if (applying->boxed) applying->due[f] = NULL;
     augment_pass_do(pass, rows_of(applying, f), applying->now[f], to);
     applying->now[f] = to;
+}
+
+/* A field comes to its crop. */
+static void begin_crop(struct applying *applying, size_t f)
+{
+    applying->due[f] = applying->held[f];
+    applying->held[f] = NULL;
 }
 
 /* Puts an operator off, and does those before it if one pass cannot do both. */
@@ -81,7 +96,32 @@ static void put_off(struct applying *applying, const struct augment_kind *kind,
         core_assert(added);
         (void)added;
     }
+    if (applying->boxed && kind->extent && applying->held[f]) begin_crop(applying, f);
     if (applying->augment->apart) do_pass(applying, f, next_buffer(applying, f));
+}
+
+/* Applies an operator with reach() to the box of a sample that is in memory. Moves before it are
+ * done for what it needs only. */
+static void apply_to_box(struct applying *applying, const struct augment_kind *kind,
+                         const struct augment_target *target, const void *draw)
+{
+    _Alignas(16) unsigned char own[AUGMENT_MOST_DRAW];
+    struct augment_bound box = target->bound;
+    size_t f = target->field;
+    struct core_box reach;
+    augment_begin_reach(&target->bound, &reach);
+    kind->reach(&target->bound, draw, &reach, own);
+    begin_crop(applying, f);
+    if (applying->passes[f].n_moves) augment_cut_view(&applying->passes[f].view, &reach);
+    do_pass(applying, f, next_buffer(applying, f));
+    applying->due[f] = NULL;
+    box.elements = 1;
+    for (uint32_t axis = 0; axis < box.before.axes; axis++)
+        box.elements *= (size_t)(box.before.shape[axis] = reach.size[axis]);
+    augment_measure_grid(&box.before, &box.grid);
+    void *to = target->last ? applying->outputs[f] : next_buffer(applying, f);
+    kind->apply(&box, own, applying->now[f], to, applying->scratch + applying->augment->own_offset);
+    applying->now[f] = to;
 }
 
 /* Applies an operator that sees whole samples. */
@@ -91,6 +131,10 @@ static void apply_now(struct applying *applying, const struct augment_kind *kind
     struct augment_bound room;
     size_t f = target->field;
     uint64_t rows = rows_of(applying, f);
+    if (applying->boxed && kind->reach && applying->held[f]) {
+        apply_to_box(applying, kind, target, draw);
+        return;
+    }
     do_pass(applying, f, next_buffer(applying, f));
     void *to = target->last ? applying->outputs[f] : next_buffer(applying, f);
     kind->apply(augment_shorten(&target->bound, rows, &room), draw, applying->now[f], to,
@@ -236,13 +280,6 @@ static void finish(struct applying *applying)
     }
 }
 
-/* The first cache line in the caller's scratch memory. */
-static char *first_line(char *scratch)
-{
-    size_t beyond = (size_t)((uintptr_t)scratch % AUGMENT_ALIGNMENT);
-    return beyond ? scratch + (AUGMENT_ALIGNMENT - beyond) : scratch;
-}
-
 /* No pass has an operator yet. */
 static void begin(const shs_augment *augment, shs_random *stream, const uint64_t *rows,
                   const void *const *inputs, void *const *outputs, void *scratch,
@@ -252,7 +289,8 @@ static void begin(const shs_augment *augment, shs_random *stream, const uint64_t
     applying->stream = stream;
     applying->rows = rows;
     applying->outputs = outputs;
-    applying->scratch = first_line(scratch);
+    applying->scratch = augment_first_line(scratch);
+    applying->boxed = false;
     applying->status = SHS_OK;
     if (augment->fields) memcpy(applying->now, inputs, augment->fields * sizeof *inputs);
     if (!augment->n_operations) return;
@@ -266,8 +304,20 @@ static void begin(const shs_augment *augment, shs_random *stream, const uint64_t
 shs_status augment_apply_rows(const shs_augment *augment, shs_random *stream, const uint64_t *rows,
                               const void *const *inputs, void *const *outputs, void *scratch)
 {
+    return augment_apply_boxes(augment, stream, rows, NULL, inputs, outputs, scratch);
+}
+
+shs_status augment_apply_boxes(const shs_augment *augment, shs_random *stream, const uint64_t *rows,
+                               const struct core_box *const *held, const void *const *inputs,
+                               void *const *outputs, void *scratch)
+{
     struct applying applying;
     begin(augment, stream, rows, inputs, outputs, scratch, &applying);
+    applying.boxed = held != NULL;
+    for (size_t f = 0; held && f < augment->fields; f++) {
+        applying.held[f] = held[f];
+        applying.due[f] = NULL;
+    }
     if (augment->n_operations)
         apply_range(&applying, augment->operations, augment->operations + augment->n_operations);
     if (applying.status) return applying.status;

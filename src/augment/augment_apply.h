@@ -14,6 +14,15 @@
 shs_status augment_apply_rows(const shs_augment *augment, shs_random *stream, const uint64_t *rows,
                               const void *const *inputs, void *const *outputs, void *scratch);
 
+struct core_box;
+
+/* Does what augment_apply_rows() does, where only boxes of some samples are in memory. If held[f]
+ * is not NULL, inputs[f] is the box of field f's sample that augment_find_boxes() finds for this
+ * stream, dense. `held` may be NULL. The bytes are those of whole samples. */
+shs_status augment_apply_boxes(const shs_augment *augment, shs_random *stream, const uint64_t *rows,
+                               const struct core_box *const *held, const void *const *inputs,
+                               void *const *outputs, void *scratch);
+
 /* Where the samples of a batch's slots come from and go to. */
 struct augment_slots {
     const void *user;
@@ -27,6 +36,10 @@ struct augment_slots {
 
     /* Adds the slot's sample to the message of an error, and returns it. NULL: nothing is added. */
     shs_status (*fail)(const void *user, uint64_t slot, shs_status status);
+
+    /* Sets for each field the box that augment_apply_boxes() is given. NULL if no samples are
+     * boxes. */
+    void (*box)(const void *user, uint64_t slot, const struct core_box **held);
 };
 
 /* Does what augment_apply_rows() does for each of the slots `first` to end - 1. The first draws of

@@ -80,6 +80,19 @@ static void move_crop(const struct augment_bound *bound, const void *draw, struc
     }
 }
 
+/* A mirror may reach as far back as the padding, and the other end of an axis is all of it away. */
+static void extend_crop(const struct augment_bound *bound, struct augment_extent *extent)
+{
+    const struct crop_setting *setting = bound->setting;
+    for (uint32_t i = 0; i < setting->found.count; i++) {
+        uint64_t *most = &extent->most[setting->found.axis[i]], all = *most;
+        if (setting->mode != GRID_BEYOND_WRAP || !setting->padding) *most = setting->sizes[i];
+        if (setting->mode == GRID_BEYOND_REFLECT) *most += setting->padding;
+        if (*most > all) *most = all;
+        extent->size[setting->found.axis[i]] = *most;
+    }
+}
+
 /* Tells where the window begins in the sample: below 0 in the padding before it. */
 static void tell_crop(const struct augment_bound *bound, const void *draw,
                       struct augment_told *told)
@@ -148,6 +161,7 @@ const struct augment_kind augment_random_crop = {
     .bind = bind_crop,
     .draw = draw_crop,
     .move = move_crop,
+    .extent = extend_crop,
     .tell = tell_crop,
 };
 
@@ -184,6 +198,16 @@ static void move_center(const struct augment_bound *bound, const void *draw, str
     }
 }
 
+static void extend_center(const struct augment_bound *bound, struct augment_extent *extent)
+{
+    const struct center_setting *setting = bound->setting;
+    for (uint32_t i = 0; i < setting->found.count; i++) {
+        uint32_t axis = setting->found.axis[i];
+        if (extent->most[axis] > bound->after.shape[axis])
+            extent->most[axis] = extent->size[axis] = bound->after.shape[axis];
+    }
+}
+
 static const struct augment_parameter center_parameters[] = {
     {
         .name = "size",
@@ -212,6 +236,7 @@ const struct augment_kind augment_center_crop = {
     .parameters = center_parameters,
     .bind = bind_center,
     .move = move_center,
+    .extent = extend_center,
 };
 
 /* ---- window_crop */
@@ -262,6 +287,13 @@ static void move_window(const struct augment_bound *bound, const void *draw, str
                   GRID_BEYOND_ZERO);
 }
 
+static void extend_window(const struct augment_bound *bound, struct augment_extent *extent)
+{
+    const struct window_setting *setting = bound->setting;
+    uint32_t axis = setting->found.axis[0];
+    extent->most[axis] = extent->size[axis] = setting->size;
+}
+
 static void tell_window(const struct augment_bound *bound, const void *draw,
                         struct augment_told *told)
 {
@@ -302,6 +334,7 @@ const struct augment_kind augment_window_crop = {
     .bind = bind_window,
     .draw = draw_window,
     .move = move_window,
+    .extent = extend_window,
     .tell = tell_window,
 };
 

@@ -279,6 +279,17 @@ enum augment_holds {
     AUGMENT_HOLDS_ONE  /* one of them is applied, which below(their number) draws */
 };
 
+enum {
+    AUGMENT_MOST_DRAW = 64 /* bytes of a draw with reach() */
+};
+
+/* How much of a sample the results of an operator depend on, before anything is drawn. It begins as
+ * the whole sample. */
+struct augment_extent {
+    uint64_t size[SHS_MAX_AXES]; /* elements along each axis, on the average */
+    uint64_t most[SHS_MAX_AXES]; /* the most elements along each axis */
+};
+
 struct grid_warp;
 struct augment_warped;
 struct augment_mix_draw;
@@ -303,6 +314,7 @@ struct augment_kind {
     enum augment_holds holds;
     bool fixed_rows;      /* cannot be applied to ragged fields */
     bool turns;           /* it turns or mirrors samples: see augment_vectors.h */
+    bool keeps_boxes;     /* any box of a result shows a box of the sample with as many elements */
     size_t vectors_at;    /* with `turns`: offset of struct augment_vectors_setting in settings */
     bool remaps;          /* its results are numbers on another scale: a mean of what is stored says
                              nothing of them */
@@ -347,6 +359,17 @@ struct augment_kind {
     /* For operators whose apply() is augment_warp_apply(): see augment_warp.h. Puts the operator
      * behind those that `warp` has already. */
     void (*warp)(const struct augment_warped *warped, const void *draw, struct grid_warp *warp);
+
+    /* For operators whose results depend on a box of the sample only, which the draws tell: see
+     * augment_reach.h. Tells the box's size. NULL: results may depend on the whole sample. */
+    void (*extent)(const struct augment_bound *bound, struct augment_extent *extent);
+
+    /* For operators with extent() and apply(). Tells the box of the sample that a result depends
+     * on; the box begins as the whole sample. `own` gets the draw with which apply() computes the
+     * same result from the box alone, which then is the sample. A draw has at most
+     * AUGMENT_MOST_DRAW bytes. */
+    void (*reach)(const struct augment_bound *bound, const void *draw, struct core_box *reach,
+                  void *own);
 
     /* For operators with apply() that turn components of vectors. Turns those of samples that
      * apply() has computed: the sample of each component if fields are the components, else the

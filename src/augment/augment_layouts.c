@@ -59,6 +59,7 @@ const struct augment_kind augment_to_chw = {
     .help = "Puts the axis of the channels in front of depth, height and width: hwc becomes chw, "
             "and thwc tchw.",
     .needs = AUGMENT_NEEDS_LAYOUT,
+    .keeps_boxes = true,
     .setting_bytes = sizeof(struct layout_setting),
     .parameters = layout_parameters,
     .bind = bind_first,
@@ -69,6 +70,7 @@ const struct augment_kind augment_to_hwc = {
     .name = "to_hwc",
     .help = "Puts the axis of the channels behind all others: chw becomes hwc, and tchw thwc.",
     .needs = AUGMENT_NEEDS_LAYOUT,
+    .keeps_boxes = true,
     .setting_bytes = sizeof(struct layout_setting),
     .parameters = layout_parameters,
     .bind = bind_last,

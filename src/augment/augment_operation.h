@@ -93,6 +93,28 @@ shs_status augment_bind(const struct augment_how *how, const struct augment_know
                         const struct augment_program *program, const shs_tensor *samples,
                         size_t fields, shs_augment **augment);
 
+/* Returns the first cache line in the caller's scratch memory. */
+static inline char *augment_first_line(void *scratch)
+{
+    size_t beyond = (size_t)((uintptr_t)scratch % AUGMENT_ALIGNMENT);
+    return (char *)scratch + (beyond ? AUGMENT_ALIGNMENT - beyond : 0);
+}
+
+/* Begins the box of reach(): it is the whole sample. */
+static inline void augment_begin_reach(const struct augment_bound *bound, struct core_box *reach)
+{
+    memset(reach->begin, 0, sizeof reach->begin);
+    memcpy(reach->size, bound->before.shape, sizeof reach->size);
+}
+
+/* Has a view show no more than a box of what it shows. */
+static inline void augment_cut_view(struct grid_view *view, const struct core_box *box)
+{
+    for (uint32_t axis = 0; axis < view->axes; axis++)
+        grid_view_cut(view, axis, (int64_t)box->begin[axis], (size_t)box->size[axis],
+                      GRID_BEYOND_ZERO);
+}
+
 /* Draws whether an operation is applied to a sample. */
 static inline bool augment_chosen(const struct augment_operation *operation, shs_random *stream)
 {

@@ -176,6 +176,29 @@ static void apply_resized_crop(const struct augment_bound *bound, const void *dr
     resize_box(bound, setting->resize.how, draw, input, output, scratch);
 }
 
+/* Parts that are drawn in vain become the middle, which may be the whole image. */
+static void extend_resized_crop(const struct augment_bound *bound, struct augment_extent *extent)
+{
+    const struct resized_crop_setting *setting = bound->setting;
+    double side = random_sqrt((setting->scale.low + setting->scale.high) / 2);
+    uint32_t y = (uint32_t)augment_axis_of(bound->grid.layout, 'h');
+    for (uint32_t axis = y; axis < y + 2; axis++)
+        extent->size[axis] = (uint64_t)((double)extent->most[axis] * side) + 1;
+}
+
+/* The part is an image of its own, so the box is the part, and all of the box is resized. */
+static void reach_resized_crop(const struct augment_bound *bound, const void *draw,
+                               struct core_box *reach, void *own)
+{
+    const struct grid_box *box = draw;
+    uint32_t y = (uint32_t)augment_axis_of(bound->grid.layout, 'h');
+    reach->begin[y] = box->top;
+    reach->size[y] = box->height;
+    reach->begin[y + 1] = box->left;
+    reach->size[y + 1] = box->width;
+    *(struct grid_box *)own = (struct grid_box){0, 0, box->height, box->width};
+}
+
 static void tell_resized_crop(const struct augment_bound *bound, const void *draw,
                               struct augment_told *told)
 {
@@ -232,6 +255,8 @@ const struct augment_kind augment_random_resized_crop = {
     .bind = bind_resize, /* the settings begin with those of resize */
     .draw = draw_resized_crop,
     .apply = apply_resized_crop,
+    .extent = extend_resized_crop,
+    .reach = reach_resized_crop,
     .scratch_bytes = resize_bytes,
     .tell = tell_resized_crop,
 };

@@ -13,11 +13,12 @@ struct slot {
     const void *inputs[SHS_MAX_FIELDS];
     void *outputs[SHS_MAX_FIELDS];
     uint64_t rows[SHS_MAX_FIELDS];
+    const struct core_box *held[SHS_MAX_FIELDS]; /* only used with slots->box */
 };
 
 /* Has the processor fetch the samples of a slot, which lie anywhere in memory, before they are
  * read. */
-static void fetch(const shs_augment *augment, const struct slot *slot)
+static void fetch(const shs_augment *augment, const struct slot *slot, bool boxed)
 {
     enum {
         LINE = 64,  /* bytes that a processor fetches at once */
@@ -26,6 +27,7 @@ static void fetch(const shs_augment *augment, const struct slot *slot)
     for (size_t f = 0; f < augment->fields; f++) {
         const char *sample = slot->inputs[f];
         size_t bytes = augment->rooms[f].input_bytes;
+        if (boxed && slot->held[f]) bytes = LINE;
         for (size_t at = 0; at < bytes && at < MOST; at += LINE)
             __builtin_prefetch(sample + at);
     }
@@ -35,7 +37,8 @@ static void find(const shs_augment *augment, const struct augment_slots *slots, 
                  struct slot *slot)
 {
     slots->sample(slots->user, number, slot->inputs, slot->outputs, slot->rows);
-    fetch(augment, slot);
+    if (slots->box) slots->box(slots->user, number, slot->held);
+    fetch(augment, slot, slots->box != NULL);
 }
 
 /* Begins the streams of up to AT_ONCE slots. */
@@ -60,8 +63,9 @@ shs_status augment_apply_slots(const shs_augment *augment, const struct augment_
         uint64_t of_group = (slot - first) % AT_ONCE;
         if (augment->draws && !of_group) begin_streams(slots, slot, end - slot, streams);
         const struct slot *now = &ring[slot % AHEAD];
-        status = augment_apply_rows(augment, &streams[of_group], now->rows, now->inputs,
-                                    now->outputs, scratch);
+        status =
+            augment_apply_boxes(augment, &streams[of_group], now->rows,
+                                slots->box ? now->held : NULL, now->inputs, now->outputs, scratch);
         if (status) return slots->fail ? slots->fail(slots->user, slot, status) : status;
         if (slot + AHEAD < end) find(augment, slots, slot + AHEAD, &ring[slot % AHEAD]);
     }

@@ -191,7 +191,7 @@ static shs_status mix_batch(const struct bench *bench)
 static shs_status augment_batch(struct bench *bench)
 {
     if (augment_mixer(bench->augment)) return mix_batch(bench);
-    const struct augment_slots slots = {bench, stream_of, sample_of, NULL};
+    const struct augment_slots slots = {bench, stream_of, sample_of, NULL, NULL};
     return augment_apply_slots(bench->augment, &slots, 0, bench->batch, bench->scratch);
 }
 

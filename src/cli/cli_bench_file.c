@@ -94,7 +94,9 @@ static shs_status describe(struct bench_file *bench, const struct opened *opened
     bench->ahead = opened->loader->options.ahead;
     for (size_t f = 0; f < bench->memory.n_fields; f++)
         bench->sample_bytes += bench->memory.output_bytes[f];
-    shs_status status = load_advise(opened->dataset, order, &bench->advice);
+    load_pushdown_describe(opened->dataset, &opened->loader->plan.pushdown, &bench->pushdown);
+    shs_status status = bench->pushdown.status;
+    if (!status) status = load_advise(opened->dataset, order, &bench->advice);
     if (status || !bench->advice.array) return status;
     status = core_copy(bench->advice.array, &bench->advised);
     bench->advice.array = bench->advised;
@@ -294,6 +296,7 @@ int cli_bench_file(const struct cli_arguments *arguments)
     bench_memory_free(&bench.memory);
     core_free(&bench.result);
     core_free(&bench.advised);
+    core_text_free(&bench.pushdown);
     core_text_free(&bench.lines.json.text);
     return cli_close(&bench.run, code);
 }

@@ -14,6 +14,7 @@
 
 #include "cli.h"
 #include "core_json.h"
+#include "core_text.h"
 #include "io_filter.h"
 #include "io_layout.h"
 #include "load_advice.h"
@@ -229,6 +230,7 @@ struct bench_file {
     uint64_t samples, epoch_samples, epoch_steps, sample_bytes, batch;
     shs_shuffle shuffle;
     uint32_t ahead;
+    struct core_text pushdown; /* a line for each field that is cropped */
     struct load_advice advice;
     char *advised; /* the name that the advice points to */
     struct bench_result *result;

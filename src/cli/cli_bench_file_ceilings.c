@@ -73,7 +73,7 @@ static void rows_of_slot(const void *user, uint64_t slot, const void **inputs, v
 static shs_status augment_samples(struct bench_memory *memory, uint64_t first, uint64_t count)
 {
     const struct group group = {memory, first};
-    const struct augment_slots slots = {&group, stream_of, rows_of_slot, NULL};
+    const struct augment_slots slots = {&group, stream_of, rows_of_slot, NULL, NULL};
     return augment_apply_slots(memory->augment, &slots, 0, count, memory->scratch);
 }
 

@@ -10,6 +10,7 @@
  * github.com/argonne-lcf/dlio_benchmark). */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli_advice.h"
 #include "cli_bench_file.h"
@@ -150,6 +151,15 @@ static uint64_t sum_of_steps(const struct bench_result *result)
 
 /* ---- Text. */
 
+/* Prints a line with what is not printable in it shown. */
+static void print_line(const char *line)
+{
+    char text[CORE_MESSAGE_BYTES];
+    snprintf(text, sizeof text, "%.*s", (int)strcspn(line, "\n"), line);
+    cli_print_text(stdout, text);
+    printf("\n");
+}
+
 static void print_head(const struct bench_file *bench)
 {
     const shs_run *run = bench->run;
@@ -160,6 +170,8 @@ static void print_head(const struct bench_file *bench)
     printf("%d rank%s, %llu virtual rank%s, an epoch of %llu samples in %llu steps\n", run->ranks,
            run->ranks == 1 ? "" : "s", (ull)run->vranks, run->vranks == 1 ? "" : "s",
            (ull)bench->epoch_samples, (ull)bench->epoch_steps);
+    for (const char *line = bench->pushdown.bytes; line && *line; line += strcspn(line, "\n") + 1)
+        print_line(line);
 }
 
 static void print_first(const struct bench_file *bench, const struct bench_result *result)
@@ -353,6 +365,7 @@ static void print_json(const struct bench_file *bench)
     cli_json_u64("vranks", bench->run->vranks);
     cli_json_u64("ranks", (uint64_t)bench->run->ranks);
     cli_json_u64("ahead", bench->ahead);
+    if (bench->pushdown.bytes) cli_json_text("pushdown", bench->pushdown.bytes);
     json_result(bench, fastest(bench));
     cli_advice_json(&bench->advice);
     cli_json_begin("left_out", '{');

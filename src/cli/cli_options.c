@@ -221,6 +221,10 @@ const struct cli_option cli_options[] = {
     NUMBER("--bins", bins, CLI_BY_NAME, 1, 4096, 16, CLI_OUTPUT, "N",
            "The histogram has at most N bins (16)."),
     FLAG("--json", json, CLI_BY_NAME, CLI_OUTPUT, "Prints one JSON object, for programs."),
+    CHOICE("--pushdown", loader.pushdown, CLI_WITH_LOADER, "auto off always", CLI_READING,
+           "auto|off|always",
+           "Of samples that are cropped, only what the crop keeps is read: where it saves a "
+           "quarter, never, or wherever it can be (auto)."),
     FLAG("--map", map, CLI_WITH_LOADER, CLI_READING,
          "Rows that are in memory already are copied out of a map of the file."),
     FLAG("--probe", probe, CLI_WITH_LOADER, CLI_READING,

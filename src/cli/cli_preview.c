@@ -20,6 +20,7 @@ static shs_status join_paths(const struct cli_arguments *arguments, struct cli_a
         core_text_add(&text, "%s%s", i ? "," : "", arguments->plain[i]);
     *joined = *arguments;
     joined->loader.ahead = 0;
+    joined->loader.pushdown = SHS_PUSHDOWN_OFF; /* whole samples are shown */
     shs_status status = core_text_take(&text, path);
     joined->plain[0] = *path;
     return status;

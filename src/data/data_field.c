@@ -240,8 +240,9 @@ shs_status data_field_find_checksums(struct h5_file *file, const char *path, siz
 {
     shs_status status = find_checksums(file, path, bytes, field);
     bool summed = field->direct && io_layout_is_summed(io_reader_layout(field->direct));
-    field->compares_whole = !status && field->part && field->row_axes == 1 && !summed &&
-                            data_field_has_checksums(field);
+    field->sums_whole =
+        !status && field->row_axes == 1 && !summed && data_field_has_checksums(field);
+    field->compares_whole = field->sums_whole && field->part;
     return status;
 }
 
@@ -336,7 +337,14 @@ shs_status data_field_read_whole(struct data_field *field, uint64_t first, uint6
         return core_wrap(data_sources_read(field, first, count, true, to), "dataset %s",
                          field->sample.name);
     if (field->direct) return read_direct(field, &(struct io_run){first, count, to, NULL});
-    h5_array_view(field->through, field->row_axes, NULL);
+    return data_field_read_part(field, NULL, first, count, to);
+}
+
+shs_status data_field_read_part(struct data_field *field, const struct io_part *part,
+                                uint64_t first, uint64_t count, void *to)
+{
+    if (part == field->part) return h5_read_rows(field->through, first, count, to);
+    h5_array_view(field->through, field->row_axes, part);
     shs_status status = h5_read_rows(field->through, first, count, to);
     h5_array_view(field->through, field->row_axes, field->part);
     return status;

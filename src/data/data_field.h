@@ -44,9 +44,10 @@ struct data_field {
     char picked[DATA_PICKED_BYTES]; /* the axes that select and crop name, see data_pick.h */
     size_t whole_bytes;             /* of a whole row */
     shs_tensor whole;               /* type and shape of a whole row */
-    /* True if rows are read whole, compared with their checksums and then cut to the part, because
-     * the bytes of a part could not be compared. */
-    bool compares_whole;
+    /* True if rows of which a part is taken are read whole, compared with their checksums and then
+     * cut, because the bytes of a part could not be compared. */
+    bool sums_whole;
+    bool compares_whole;         /* true if this holds for what the field takes */
     char axes[SHS_MAX_AXES + 1]; /* letters of the array's axes; "" unless they were asked for */
     uint64_t rows;
     /* Its rows together with those of other files that are read with it. The caller may change the
@@ -139,6 +140,11 @@ void data_field_close(struct data_field *field);
  * calling thread. */
 shs_status data_field_read_whole(struct data_field *field, uint64_t first, uint64_t count,
                                  void *to);
+
+/* Reads a part of rows, one after the other, through HDF5. `part` NULL: whole rows. Must be called
+ * in the calling thread. */
+shs_status data_field_read_part(struct data_field *field, const struct io_part *part,
+                                uint64_t first, uint64_t count, void *to);
 
 /* Reads what is taken of rows, one after the other. Must be called in the calling thread. */
 shs_status data_field_read(struct data_field *field, uint64_t first, uint64_t count, void *to);

@@ -235,7 +235,7 @@ static shs_status fetch_taken(const struct fetch_means *means, const struct fetc
 static bool is_whole(const struct fetch_piece *piece)
 {
     if (!piece->count || !data_field_is_direct(piece->field)) return false;
-    return piece->field->compares_whole || piece->take == FETCH_SERIES;
+    return fetch_compares_whole(piece) || piece->take == FETCH_SERIES;
 }
 
 /* Returns the piece of whole rows that stands for a piece; of whole series, if they are compared.
@@ -273,8 +273,8 @@ static void cut(const struct fetch_piece *whole, const struct fetch_piece *piece
 {
     const struct data_field *field = piece->field;
     const char *rows = (char *)whole->to + (piece->first - whole->first) * field->whole_bytes;
-    if (field->part)
-        io_part_cut(field->part, rows, piece->count, piece->to);
+    if (fetch_part_of(piece))
+        io_part_cut(fetch_part_of(piece), rows, piece->count, piece->to);
     else
         memcpy(piece->to, rows, fetch_piece_bytes(piece));
 }
@@ -357,14 +357,15 @@ bool fetch_needs_hdf5(const struct fetch_piece *piece)
 static shs_status read_compared(const struct fetch_piece *piece)
 {
     struct data_field *field = piece->field;
+    const struct io_part *part = fetch_part_of(piece);
     char *row, *to = piece->to;
     uint32_t sum;
     shs_status status = core_new(1, field->whole_bytes, "a row", &row);
-    for (uint64_t i = 0; i < piece->count && !status; i++, to += field->row_bytes) {
+    for (uint64_t i = 0; i < piece->count && !status; i++, to += part->bytes) {
         status = data_field_read_whole(field, piece->first + i, 1, row);
         if (!status) status = data_field_checksums(field, piece->first + i, 1, &sum);
         if (!status) status = data_field_check(field, piece->first + i, 1, row, &sum);
-        if (!status) io_part_cut(field->part, row, 1, to);
+        if (!status) io_part_cut(part, row, 1, to);
     }
     core_free(&row);
     return status;
@@ -373,8 +374,9 @@ static shs_status read_compared(const struct fetch_piece *piece)
 shs_status fetch_through_hdf5(const struct fetch_piece *piece, struct fetch_counts *counts)
 {
     counts->rows += piece->count;
-    if (piece->field->compares_whole) return read_compared(piece);
-    return data_field_read(piece->field, piece->first, piece->count, piece->to);
+    if (fetch_compares_whole(piece)) return read_compared(piece);
+    return data_field_read_part(piece->field, fetch_part_of(piece), piece->first, piece->count,
+                                piece->to);
 }
 
 shs_status fetch_pieces(const struct fetch_means *means, const struct fetch_piece *pieces,

@@ -27,7 +27,7 @@ static struct data_range sums_of(const struct fetch_piece *piece)
 {
     const struct data_field *field = piece->field;
     if (!piece->count || !data_field_has_checksums(field) ||
-        (fetch_part_of(piece) && !field->compares_whole))
+        (fetch_part_of(piece) && !field->sums_whole))
         return (struct data_range){0, 0};
     return data_field_sums(field, piece->first, piece->count);
 }

@@ -20,19 +20,27 @@ struct fetch_piece {
     uint64_t count;
     void *to;
     enum fetch_take take;
+    const struct io_part *part; /* what is taken in place of what the field takes, or NULL */
 };
 
 /* Returns the part of its rows that a piece takes; NULL: all of a row. */
 static inline const struct io_part *fetch_part_of(const struct fetch_piece *piece)
 {
-    return piece->take == FETCH_WHOLE ? NULL : piece->field->part;
+    if (piece->take == FETCH_WHOLE) return NULL;
+    return piece->part ? piece->part : piece->field->part;
 }
 
 /* Returns the bytes of what a piece takes. */
 static inline size_t fetch_piece_bytes(const struct fetch_piece *piece)
 {
-    const struct data_field *field = piece->field;
-    return piece->count * (piece->take == FETCH_WHOLE ? field->whole_bytes : field->row_bytes);
+    const struct io_part *part = fetch_part_of(piece);
+    return piece->count * (part ? part->bytes : piece->field->whole_bytes);
+}
+
+/* Returns true if rows of a piece are read whole, compared with their checksums and then cut. */
+static inline bool fetch_compares_whole(const struct fetch_piece *piece)
+{
+    return piece->field->sums_whole && fetch_part_of(piece);
 }
 
 /* The checksums of some pieces, as far as they are kept in files. Other checksums are in the memory

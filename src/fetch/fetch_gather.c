@@ -26,6 +26,10 @@ struct fetch_gather {
     size_t *held_at, held_at_capacity; /* for each file its index in `spots_held`, or NONE */
     bool leaves[SHS_MAX_FIELDS];       /* the fields that fetch_gather_leave() named */
     void *to[SHS_MAX_FIELDS];
+    const struct core_box *boxes[SHS_MAX_FIELDS]; /* of a field's samples; NULL: whole samples */
+    struct fetch_box *cuts[SHS_MAX_FIELDS];       /* the parts of rows that these take */
+    uint64_t n_cuts[SHS_MAX_FIELDS];
+    size_t stride[SHS_MAX_FIELDS];     /* bytes from a sample to the next one in to[f] */
     size_t first_spot[SHS_MAX_FIELDS]; /* for a field of which each sample is a spot; or NONE */
 };
 
@@ -35,6 +39,27 @@ shs_status fetch_gather_new(shs_dataset *dataset, struct fetch_gather **gather)
     if (status) return status;
     (*gather)->dataset = dataset;
     (*gather)->places.files = &dataset->files;
+    memcpy((*gather)->stride, dataset->sample_bytes, sizeof(*gather)->stride);
+    return SHS_OK;
+}
+
+static void free_cuts(struct fetch_gather *gather, size_t f)
+{
+    for (uint64_t i = 0; i < gather->n_cuts[f]; i++)
+        fetch_box_free(&gather->cuts[f][i]);
+    core_free(&gather->cuts[f]);
+    gather->n_cuts[f] = 0;
+}
+
+shs_status fetch_gather_cut(struct fetch_gather *gather, size_t f, const struct core_box *boxes,
+                            uint64_t count, size_t stride)
+{
+    free_cuts(gather, f);
+    shs_status status = core_new(count, sizeof *gather->cuts[f], "parts of rows", &gather->cuts[f]);
+    if (status) return status;
+    gather->n_cuts[f] = count;
+    gather->boxes[f] = boxes;
+    gather->stride[f] = stride;
     return SHS_OK;
 }
 
@@ -42,6 +67,8 @@ void fetch_gather_free(struct fetch_gather **gather)
 {
     if (!*gather) return;
     fetch_gather_let_go(*gather);
+    for (size_t f = 0; f < SHS_MAX_FIELDS; f++)
+        free_cuts(*gather, f);
     fetch_places_free(&(*gather)->places);
     core_free(&(*gather)->file);
     core_free(&(*gather)->bounds);
@@ -217,7 +244,7 @@ void fetch_gather_leave(struct fetch_gather *gather, size_t f)
 const void *fetch_gather_sample(const struct fetch_gather *gather, size_t f, uint64_t slot)
 {
     size_t first = gather->first_spot[f];
-    if (first == NONE) return (char *)gather->to[f] + slot * gather->dataset->sample_bytes[f];
+    if (first == NONE) return (char *)gather->to[f] + slot * gather->stride[f];
     return gather->spots.spot[first + slot].at;
 }
 
@@ -239,14 +266,48 @@ static shs_status add_sample(struct fetch_gather *gather, size_t p, uint64_t slo
     return status;
 }
 
+/* Adds the rows that a sample's box takes, and the part of them. */
+static shs_status add_box(struct fetch_gather *gather, size_t p, uint64_t slot, char *to)
+{
+    const shs_dataset *dataset = gather->dataset;
+    const struct data_part *part = &dataset->what.part[p];
+    const shs_tensor *sample = &dataset->sample[p];
+    const struct core_box *box = &gather->boxes[p][slot];
+    struct fetch_box *cut = &gather->cuts[p][slot];
+    uint64_t first = 0, count = 1;
+    shs_status status = SHS_OK;
+    struct fetch_place place = {.file = gather->file[slot], .to = to, .box = cut};
+    set_rows(dataset, p, number_in_file(gather, slot), &place);
+    cut->box = box;
+    cut->row_axis = part->kind != DATA_ROW;
+    if (cut->row_axis) {
+        first = box->begin[0];
+        count = box->size[0];
+    }
+    if (data_part_runs(part) == 1) {
+        place.first += first;
+        place.count = count;
+        return fetch_places_add(&gather->places, place);
+    }
+    place.first += first * part->every;
+    for (uint64_t row = 0; row < count && !status; row++) {
+        status = fetch_places_add(&gather->places, place);
+        place.first += part->every;
+        place.to += fetch_box_elements(box, 1, sample->axes) * shs_type_size(sample->type);
+    }
+    return status;
+}
+
 static shs_status add_samples(struct fetch_gather *gather, size_t p, char *to)
 {
     const shs_dataset *dataset = gather->dataset;
-    bool single = data_part_runs(&dataset->what.part[p]) == 1;
+    bool single = data_part_runs(&dataset->what.part[p]) == 1 && !gather->boxes[p];
     shs_status status = SHS_OK;
     size_t first = gather->spots.count;
     for (uint64_t slot = 0; slot < gather->count && !status; slot++)
-        status = add_sample(gather, p, slot, to + slot * dataset->sample_bytes[p]);
+        status = gather->boxes[p]
+                     ? add_box(gather, p, slot, to + slot * gather->stride[p])
+                     : add_sample(gather, p, slot, to + slot * dataset->sample_bytes[p]);
     if (single && gather->spots.count - first == gather->count)
         gather->first_spot[p] = first;
     else

@@ -13,6 +13,7 @@
 #ifndef FETCH_GATHER_H
 #define FETCH_GATHER_H
 
+#include "core_box.h"
 #include "data_dataset.h"
 #include "fetch.h"
 #include "fetch_need.h"
@@ -31,6 +32,13 @@ void fetch_gather_free(struct fetch_gather **gather);
 /* Lets the samples of field f stay where they are in memory, if they are there. They are then not
  * written to to[f]. */
 void fetch_gather_leave(struct fetch_gather *gather, size_t f);
+
+/* Has only a box read of each sample of field f, from now on. The box of slot s is boxes[s], along
+ * the axes of a sample, and goes to memory that lies s * stride bytes behind to[f]. `count` is the
+ * most samples of a batch. The caller sets the boxes before it prepares a batch. The field's rows
+ * are neither ragged nor resident. */
+shs_status fetch_gather_cut(struct fetch_gather *gather, size_t f, const struct core_box *boxes,
+                            uint64_t count, size_t stride);
 
 /* Prepares to read the samples `index`. The samples of field f will be written to to[f], one after
  * the other; padding and lengths of ragged fields are written at once. Files are opened, looked at

@@ -169,31 +169,37 @@ static void add_chunks(const struct io_layout *layout, struct fetch_need *need)
 }
 
 /* Adds what an array, or its sources, needs to be read. */
-static void add_reader(const struct data_field *field, const struct io_part *part, bool held,
-                       struct io_need *own, struct fetch_need *need)
+static void add_reader(const struct data_field *field, bool parts, bool held, struct io_need *own,
+                       struct fetch_need *need)
 {
     for (size_t i = 0; i < data_sources_count(field->sources); i++)
-        add_reader(data_sources_field(field->sources, i), part, held, own, need);
+        add_reader(data_sources_field(field->sources, i), parts, held, own, need);
     if (!field->direct) return;
     const struct io_layout *layout = io_reader_layout(field->direct);
-    io_reader_need(field->direct, part != NULL, own);
+    io_reader_need(field->direct, parts, own);
     if (layout->chunked && !held) add_chunks(layout, need);
 }
 
 /* Adds what an array of all open files needs. */
-static void add_array(const shs_dataset *dataset, size_t array, struct fetch_need *need)
+static void add_array(const shs_dataset *dataset, size_t array, const bool *boxed,
+                      struct fetch_need *need)
 {
     struct io_need own = {0};
+    bool parts = false;
+    for (size_t p = 0; boxed && p < dataset->what.n_parts; p++)
+        parts |= boxed[p] && dataset->what.part[p].array == array;
     for (size_t i = 0; i < dataset->files.paths.count; i++) {
         const struct data_open_file *open = dataset->files.file[i].open;
         const struct data_field *field = open ? data_files_array(open, array) : NULL;
         if (field && field->rows)
-            add_reader(field, read_part(field), dataset->resident.holds[array], &own, need);
+            add_reader(field, parts || read_part(field), dataset->resident.holds[array], &own,
+                       need);
     }
     if (own.chunk || own.stored) need->array[need->n_arrays++] = own;
 }
 
-void fetch_need_find(const shs_dataset *dataset, uint64_t rows, struct fetch_need *need)
+void fetch_need_find(const shs_dataset *dataset, uint64_t rows, const bool *boxed,
+                     struct fetch_need *need)
 {
     const struct data_files *files = &dataset->files;
     *need = (struct fetch_need){.samples = rows,
@@ -203,7 +209,7 @@ void fetch_need_find(const shs_dataset *dataset, uint64_t rows, struct fetch_nee
         add_part(dataset, &dataset->what.part[p], rows, need, &resolves);
     if (!resolves) need->resolved = 0;
     for (size_t array = 0; array < dataset->what.n_arrays; array++)
-        add_array(dataset, array, need);
+        add_array(dataset, array, boxed, need);
     add_units(dataset, need);
     if (files->n_open == files->paths.count) return;
     need->early = true;

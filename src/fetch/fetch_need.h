@@ -29,8 +29,10 @@ struct fetch_need {
     uint64_t smallest, largest; /* bytes of a decoded chunk */
 };
 
-/* Local. Finds the need of batches of up to `rows` samples. */
-void fetch_need_find(const shs_dataset *dataset, uint64_t rows, struct fetch_need *need);
+/* Local. Finds the need of batches of up to `rows` samples. Boxes are read of the samples of field
+ * f if boxed[f] is true. `boxed` may be NULL. */
+void fetch_need_find(const shs_dataset *dataset, uint64_t rows, const bool *boxed,
+                     struct fetch_need *need);
 
 /* Returns the bytes of the chunks that a store of `budget` bytes keeps at most, if `users` lanes
  * plan with it: first those that are kept, then those that are pinned beside them. *chunks is their

@@ -128,9 +128,9 @@ static bool extend_piece(struct fetch_places *places, const struct fetch_piece *
 {
     if (!places->n_pieces) return false;
     struct fetch_piece *last = &places->piece[places->n_pieces - 1];
-    size_t bytes = last->count * last->field->row_bytes;
-    if (last->field != more->field || last->first + last->count != more->first ||
-        (char *)last->to + bytes != more->to)
+    size_t bytes = fetch_piece_bytes(last);
+    if (last->field != more->field || last->part || more->part ||
+        last->first + last->count != more->first || (char *)last->to + bytes != more->to)
         return false;
     last->count += more->count;
     return true;
@@ -140,12 +140,16 @@ static shs_status add_piece(struct fetch_places *places, struct data_field *arra
                             const struct fetch_place *place)
 {
     struct data_field *field = &arrays[place->array];
-    const struct fetch_piece piece = {field, place->first, place->count, place->to, FETCH_TAKEN};
+    struct fetch_piece piece = {field, place->first, place->count, place->to, FETCH_TAKEN, NULL};
     if (place->first > field->rows || place->count > field->rows - place->first)
         return core_fail(SHS_ERROR_FORMAT,
                          "%s: dataset %s has %llu rows, but rows %llu to %llu are wanted",
                          field->path, field->sample.name, (ull)field->rows, (ull)place->first,
                          (ull)(place->first + place->count - 1));
+    if (place->box) {
+        shs_status status = fetch_box_cut(place->box, field, &piece.part);
+        if (status) return status;
+    }
     if (extend_piece(places, &piece)) return SHS_OK;
     shs_status status = fetch_grow(places->n_pieces + 1, sizeof *places->piece,
                                    &places->pieces_capacity, &places->piece);

@@ -5,6 +5,7 @@
 
 #include "data_files.h"
 #include "fetch.h"
+#include "fetch_box.h"
 
 /* Rows [first, first + count) of an array of a file. */
 struct fetch_place {
@@ -12,6 +13,7 @@ struct fetch_place {
     size_t number; /* index in the order in which places were added */
     uint64_t first, count;
     char *to;
+    struct fetch_box *box; /* what is taken of the rows, or NULL: what the field takes */
 };
 
 /* Files that are held. */

@@ -82,8 +82,8 @@ static bool failed_for_wanted(const struct fetch_means *means, const struct fetc
 {
     for (size_t i = 0; i < spots->count; i++) {
         const struct fetch_spot *spot = &spots->spot[i];
-        const struct fetch_piece wanted = {spot->field, spot->first, spot->count, NULL,
-                                           FETCH_TAKEN};
+        const struct fetch_piece wanted = {spot->field, spot->first, spot->count,
+                                           NULL,        FETCH_TAKEN, NULL};
         if (!spot->at && fetch_failed_for(means->fetcher, &wanted)) return true;
     }
     return false;
@@ -129,7 +129,8 @@ static void claim_unit(struct claim *claim, const struct fetch_spot *spot, uint6
     claim->array[claim->count] = array;
     claim->unit[claim->count] = unit;
     claim->piece[claim->count++] = (struct fetch_piece){
-        spot->field, rows.first, rows.count, data_resident_row(array, rows.first), FETCH_TAKEN};
+        spot->field, rows.first, rows.count, data_resident_row(array, rows.first),
+        FETCH_TAKEN, NULL};
 }
 
 /* Fills the units of missing spots that nobody fills. */
@@ -175,8 +176,8 @@ static shs_status read_missing(const struct fetch_means *means, struct fetch_spo
     for (size_t i = 0; i < spots->count; i++) {
         struct fetch_spot *spot = &spots->spot[i];
         if (spot->at) continue;
-        spots->pieces[count++] =
-            (struct fetch_piece){spot->field, spot->first, spot->count, spot->to, take_of(spot)};
+        spots->pieces[count++] = (struct fetch_piece){spot->field, spot->first,   spot->count,
+                                                      spot->to,    take_of(spot), NULL};
         spot->at = spot->to;
     }
     return read_pieces(&alone, spots->pieces, count, counts);

@@ -131,6 +131,47 @@ void grid_view_pick(struct grid_view *view, uint32_t axis, const uint32_t *order
     way->table = table;
 }
 
+/* ---- Boxes. */
+
+static void reach_by_table(const struct grid_way *way, uint64_t *begin, uint64_t *end)
+{
+    for (size_t k = 0; k < way->size; k++) {
+        if (way->table[k] == GRID_NO_ELEMENT) continue;
+        uint64_t at = (uint64_t)way->table[k];
+        if (*begin == *end) *begin = *end = at;
+        if (at < *begin) *begin = at;
+        if (at >= *end) *end = at + 1;
+    }
+}
+
+void grid_view_reach(const struct grid_view *view, struct core_box *reach)
+{
+    for (uint32_t axis = 0; axis < view->axes; axis++) {
+        const struct grid_way *way = &view->way[axis];
+        uint64_t begin = 0, end = 0;
+        if (way->table) {
+            reach_by_table(way, &begin, &end);
+        } else if (way->count) {
+            begin = way->step > 0 ? way->start : way->start + 1 - way->count;
+            end = begin + way->count;
+        }
+        reach->begin[way->axis] = begin;
+        reach->size[way->axis] = end > begin ? end - begin : 1;
+    }
+}
+
+void grid_view_hold(struct grid_view *view, const struct core_box *held)
+{
+    for (uint32_t axis = 0; axis < view->axes; axis++) {
+        struct grid_way *way = &view->way[axis];
+        int64_t begin = (int64_t)held->begin[way->axis];
+        view->shape[way->axis] = (size_t)held->size[way->axis];
+        for (size_t k = 0; way->table && k < way->size; k++)
+            if (way->table[k] != GRID_NO_ELEMENT) way->table[k] -= begin;
+        if (!way->table && way->count) way->start -= (size_t)begin;
+    }
+}
+
 void grid_view_copy(const struct grid_view *view, size_t size, const void *input, void *output)
 {
     struct grid_walk walk;

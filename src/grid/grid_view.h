@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "shardstep/tensor.h"
+#include "core_box.h"
 
 enum {
     GRID_NO_ELEMENT = -1 /* the position of an element that the sample does not have: a zero */
@@ -68,6 +68,14 @@ void grid_view_permute(struct grid_view *view, const uint32_t *order);
 /* Shows at position k of an axis of the view what was at position order[k], for all its positions.
  */
 void grid_view_pick(struct grid_view *view, uint32_t axis, const uint32_t *order);
+
+/* Finds the smallest box of the sample that has all elements that the view shows. Along an axis of
+ * which it shows no element the box has the first position. */
+void grid_view_reach(const struct grid_view *view, struct core_box *reach);
+
+/* Makes the view one that shows the same elements of a box, which has them all. Its tables change.
+ */
+void grid_view_hold(struct grid_view *view, const struct core_box *held);
 
 /* Copies what the view shows of a sample. Elements have `size` bytes. */
 void grid_view_copy(const struct grid_view *view, size_t size, const void *input, void *output);

@@ -26,19 +26,43 @@ shs_status load_batch_units(const shs_dataset *dataset, const shs_augment *augme
     return load_units_new(&how, units);
 }
 
-shs_status load_batch_new(shs_dataset *dataset, const shs_augment *augment, uint64_t rows,
+shs_status load_batch_lend(const struct load_batch *batch, uint64_t slot, uint64_t rows,
+                           struct fetch_gather *gather)
+{
+    shs_status status = SHS_OK;
+    for (size_t f = 0; f < batch->fields && !status; f++)
+        if (batch->boxes[f])
+            status =
+                fetch_gather_cut(gather, f, batch->boxes[f] + slot, rows, batch->read_bytes[f]);
+    return status;
+}
+
+/* Takes the memory for a field's rows as they are read. */
+static shs_status take_field(const shs_dataset *dataset, const shs_augment *augment,
+                             const struct load_pushdown *pushdown, uint64_t rows, size_t f,
+                             struct load_batch *batch)
+{
+    bool boxed = pushdown->boxed[f];
+    batch->read_bytes[f] = boxed ? pushdown->bytes[f] : dataset->sample_bytes[f];
+    batch->boxed |= boxed;
+    shs_status status = shs_tensor_bytes(shs_augment_output(augment, f), &batch->output_bytes[f]);
+    if (status || !shs_augment_changes(augment, f)) return status;
+    fetch_gather_leave(batch->gather, f);
+    status = core_new(rows, batch->read_bytes[f], "a batch", &batch->own[f]);
+    if (status || !boxed) return status;
+    return core_new(rows, sizeof *batch->boxes[f], "a batch", &batch->boxes[f]);
+}
+
+shs_status load_batch_new(shs_dataset *dataset, const shs_augment *augment,
+                          const struct load_pushdown *pushdown, uint64_t rows,
                           struct load_batch *batch)
 {
     *batch =
         (struct load_batch){.fields = dataset->n_fields, .constants = dataset->constants.count};
     shs_status status = fetch_gather_new(dataset, &batch->gather);
     for (size_t f = 0; f < dataset->n_fields && !status; f++)
-        if (shs_augment_changes(augment, f)) fetch_gather_leave(batch->gather, f);
-    for (size_t f = 0; f < dataset->n_fields && !status; f++) {
-        status = shs_tensor_bytes(shs_augment_output(augment, f), &batch->output_bytes[f]);
-        if (!status && shs_augment_changes(augment, f))
-            status = core_new(rows, dataset->sample_bytes[f], "a batch", &batch->own[f]);
-    }
+        status = take_field(dataset, augment, pushdown, rows, f, batch);
+    if (!status) status = load_batch_lend(batch, 0, rows, batch->gather);
     return status ? status : load_mix_new(augment, rows, &batch->mix);
 }
 
@@ -50,7 +74,7 @@ shs_status load_batch_reserve(struct load_batch *batch, const struct fetch_need 
 void load_batch_free(struct load_batch *batch)
 {
     for (size_t f = 0; f < batch->fields; f++)
-        core_free(&batch->own[f]);
+        core_free(&batch->own[f]), core_free(&batch->boxes[f]);
     load_mix_free(&batch->mix);
     fetch_gather_free(&batch->gather);
     *batch = (struct load_batch){0};
@@ -204,12 +228,27 @@ static shs_status find_rows(struct load_tools *tools, const struct load_plan *pl
     return SHS_OK;
 }
 
+/* Finds the boxes that the augmentation will need, by the draws that it will make. */
+static void find_boxes(const struct load_tools *tools, const struct load_plan *plan,
+                       struct load_batch *batch)
+{
+    for (uint64_t slot = 0; batch->boxed && slot < batch->what->rows; slot++) {
+        struct core_box *held[SHS_MAX_FIELDS];
+        shs_random stream;
+        for (size_t f = 0; f < batch->fields; f++)
+            held[f] = batch->boxes[f] ? &batch->boxes[f][slot] : NULL;
+        load_plan_stream(plan, batch->what, slot, &stream);
+        augment_find_boxes(tools->augment, plan->pushdown.needs, &stream, held, tools->scratch);
+    }
+}
+
 void load_batch_prepare(struct load_tools *tools, const struct load_plan *plan,
                         struct load_batch *batch)
 {
     shs_status status = load_tools_turn_to(tools, plan, batch->what);
     if (!status) status = find_rows(tools, plan, batch);
     if (!status) {
+        find_boxes(tools, plan, batch);
         const struct fetch_means means = load_tools_means(tools);
         status = fetch_gather_prepare(batch->gather, &means, batch->index, batch->what->rows,
                                       batch->read, &batch->counts);
@@ -235,10 +274,9 @@ void load_batch_let_go(struct load_batch *batch)
 
 /* ---- Augmentation. */
 
-const void *load_batch_row(const shs_dataset *dataset, const struct load_batch *batch, size_t f,
-                           uint64_t slot)
+const void *load_batch_row(const struct load_batch *batch, size_t f, uint64_t slot)
 {
-    if (batch->staged) return (const char *)batch->read[f] + slot * dataset->sample_bytes[f];
+    if (batch->staged) return (const char *)batch->read[f] + slot * batch->read_bytes[f];
     return fetch_gather_sample(batch->gather, f, slot);
 }
 
@@ -271,10 +309,17 @@ static void sample_of(const void *user, uint64_t slot, const void **inputs, void
     const struct load_batch *batch = augmenting->batch;
     const shs_dataset *dataset = augmenting->tools->dataset;
     for (size_t f = 0; f < batch->fields; f++) {
-        inputs[f] = load_batch_row(dataset, batch, f, slot);
+        inputs[f] = load_batch_row(batch, f, slot);
         outputs[f] = (char *)batch->output[f] + slot * batch->output_bytes[f];
         rows[f] = load_batch_rows_of(dataset, batch, f, slot);
     }
+}
+
+static void box_of(const void *user, uint64_t slot, const struct core_box **held)
+{
+    const struct load_batch *batch = ((const struct augmenting *)user)->batch;
+    for (size_t f = 0; f < batch->fields; f++)
+        held[f] = batch->boxes[f] ? &batch->boxes[f][slot] : NULL;
 }
 
 static shs_status fail_of(const void *user, uint64_t slot, shs_status status)
@@ -287,7 +332,8 @@ static shs_status fail_of(const void *user, uint64_t slot, shs_status status)
 static shs_status augment_some(void *user, size_t job, unsigned lane)
 {
     const struct augmenting *augmenting = user;
-    const struct augment_slots slots = {augmenting, stream_of, sample_of, fail_of};
+    const struct augment_slots slots = {augmenting, stream_of, sample_of, fail_of,
+                                        augmenting->batch->boxed ? box_of : NULL};
     char *scratch = augmenting->tools->scratch + lane * augmenting->tools->scratch_bytes;
     uint64_t slot = job * augmenting->at_once, end = slot + augmenting->at_once;
     if (end > augmenting->batch->what->rows) end = augmenting->batch->what->rows;

@@ -39,9 +39,13 @@ struct load_batch {
     void *own[SHS_MAX_FIELDS];    /* memory for rows that the augmentation changes; else NULL */
     void *read[SHS_MAX_FIELDS];   /* rows as stored: in `own`, or where they are handed out */
     void *output[SHS_MAX_FIELDS]; /* rows as they are handed out */
+    size_t read_bytes[SHS_MAX_FIELDS];   /* bytes from one row of `read` to the next */
     size_t output_bytes[SHS_MAX_FIELDS]; /* bytes of one row of `output` */
-    size_t fields;                       /* without the constant fields */
-    size_t constants;                    /* constant fields, which come behind the others */
+    /* The boxes that `read` has of the rows' samples; NULL: whole samples. */
+    struct core_box *boxes[SHS_MAX_FIELDS];
+    bool boxed;       /* true if there are boxes of some field */
+    size_t fields;    /* without the constant fields */
+    size_t constants; /* constant fields, which come behind the others */
     struct load_mix mix;
 
     struct fetch_gather *gather;
@@ -64,12 +68,17 @@ shs_status load_batch_units(const shs_dataset *dataset, const shs_augment *augme
 
 /* Local. Allocates memory for batches of a dataset, of up to `rows` rows each, as they are stored.
  * After an error the batch may be freed. */
-shs_status load_batch_new(shs_dataset *dataset, const shs_augment *augment, uint64_t rows,
+shs_status load_batch_new(shs_dataset *dataset, const shs_augment *augment,
+                          const struct load_pushdown *pushdown, uint64_t rows,
                           struct load_batch *batch);
 
-/* Local, any thread. Returns where a row of field f lies as it is stored. */
-const void *load_batch_row(const shs_dataset *dataset, const struct load_batch *batch, size_t f,
-                           uint64_t slot);
+/* Local, any thread. Returns where a row of field f lies as it is stored, or its box. */
+const void *load_batch_row(const struct load_batch *batch, size_t f, uint64_t slot);
+
+/* Local. Has a gatherer read what the batch's own gatherer reads, of the rows from slot `slot` on.
+ */
+shs_status load_batch_lend(const struct load_batch *batch, uint64_t slot, uint64_t rows,
+                           struct fetch_gather *gather);
 
 /* Local, any thread. Returns how many rows of a sample as it was read are no padding, UINT64_MAX if
  * all are. */

@@ -204,8 +204,8 @@ static shs_status make_ring(struct load_lanes *lanes)
                             : core_new((size_t)how->batches, sizeof *lanes->ring,
                                        "the batches ahead", &lanes->ring);
     for (uint64_t i = 0; i < how->batches && !status; i++)
-        status =
-            load_batch_new(how->dataset, how->tools->augment, how->rows, &lanes->ring[i].batch);
+        status = load_batch_new(how->dataset, how->tools->augment, &how->plan->pushdown, how->rows,
+                                &lanes->ring[i].batch);
     for (uint64_t i = 0; i < how->batches && !status; i++)
         status = load_batch_reserve(&lanes->ring[i].batch, how->need);
     return status;

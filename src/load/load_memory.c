@@ -31,7 +31,7 @@ static uint64_t staging_bytes(const shs_loader *loader)
     uint64_t rows = order_most_rows(&loader->plan.order.order.shape), bytes = 0;
     for (size_t f = 0; f < loader->dataset->n_fields; f++)
         if (shs_augment_changes(loader->augment, f))
-            bytes += rows * loader->dataset->sample_bytes[f] + CORE_MEMORY_HEAD;
+            bytes += rows * loader->batch.read_bytes[f] + CORE_MEMORY_HEAD;
     bytes += load_mix_bytes(loader->augment, rows);
     return bytes * (loader->options.ahead * loader->plan.hosted + 1);
 }
@@ -65,7 +65,8 @@ static void share_buffers(const shs_loader *loader, shs_loader_memory_use *use)
     struct fetch_need need;
     struct load_lanes_have lanes = {0};
     const struct load_tools *tools = &loader->tools;
-    fetch_need_find(loader->dataset, order_most_rows(&loader->plan.order.order.shape), &need);
+    fetch_need_find(loader->dataset, order_most_rows(&loader->plan.order.order.shape),
+                    loader->plan.pushdown.boxed, &need);
     if (loader->ahead) lanes = load_lanes_measure(load_ahead_lanes(loader->ahead), &need);
     uint64_t tables = tools->order_bytes + lanes.order_bytes;
     use->staging = staging_bytes(loader);

@@ -84,7 +84,7 @@ static const void *sample_before(const struct mixing *mixing, size_t f, uint64_t
     if (mix->samples[f]) return (const char *)mix->samples[f] + slot * mix->bytes[f];
     if (shs_augment_changes(augment_before_mix(mixing->tools->augment), f))
         return output_of(mixing, f, slot);
-    return load_batch_row(mixing->tools->dataset, mixing->batch, f, slot);
+    return load_batch_row(mixing->batch, f, slot);
 }
 
 /* Has one side's operators applied to the samples at `inputs`. */
@@ -107,7 +107,7 @@ static shs_status do_before(const struct mixing *mixing, uint64_t slot, void *sc
     void *outputs[SHS_MAX_FIELDS];
     load_plan_stream(mixing->plan, batch->what, slot, &batch->mix.streams[slot]);
     for (size_t f = 0; f < batch->fields; f++) {
-        inputs[f] = load_batch_row(mixing->tools->dataset, batch, f, slot);
+        inputs[f] = load_batch_row(batch, f, slot);
         outputs[f] = (void *)(uintptr_t)sample_before(mixing, f, slot);
     }
     return apply(mixing, augment_before_mix(mixing->tools->augment), slot, inputs, outputs,

@@ -36,7 +36,7 @@ bool load_nan_in_row(const shs_dataset *dataset, const struct load_batch *batch,
         shs_type type = dataset->sample[f].type;
         size_t bytes = dataset->sample_bytes[f];
         *field = f;
-        if (load_nan_in(type, load_batch_row(dataset, batch, f, slot), bytes / shs_type_size(type)))
+        if (load_nan_in(type, load_batch_row(batch, f, slot), bytes / shs_type_size(type)))
             return true;
     }
     return false;

@@ -282,5 +282,5 @@ shs_status load_replay_at(shs_loader *loader, shs_cursor cursor, shs_batch *batc
 
 const void *load_replay_stored(const shs_loader *loader, size_t f, uint64_t slot)
 {
-    return load_batch_row(loader->dataset, &loader->batch, f, slot);
+    return load_batch_row(&loader->batch, f, slot);
 }

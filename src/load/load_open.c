@@ -111,7 +111,7 @@ static shs_status reserve(shs_loader *loader, uint64_t rows)
     struct fetch_need need;
     const shs_loader_options *options = &loader->options;
     unsigned lanes = (options->threads ? options->threads : 1) + 1; /* the calling thread's, too */
-    fetch_need_find(loader->dataset, rows, &need);
+    fetch_need_find(loader->dataset, rows, loader->plan.pushdown.boxed, &need);
     bool reads = !options->ahead || need.early;
     int64_t before = core_memory_balance();
     shs_status status =
@@ -134,7 +134,9 @@ static shs_status make_buffers(shs_loader *loader)
     if (!status)
         status = load_tools_open(loader->dataset, loader->augment, threads, &loader->tools);
     loader->tools.twins = loader->twins;
-    if (!status) status = load_batch_new(loader->dataset, loader->augment, rows, &loader->batch);
+    if (!status)
+        status = load_batch_new(loader->dataset, loader->augment, &loader->plan.pushdown, rows,
+                                &loader->batch);
     if (!status) status = reserve(loader, rows);
     loader->memory.buffers = core_memory_balance() - before - loader->memory.units;
     return status;
@@ -180,6 +182,7 @@ static shs_status open_local(shs_loader *loader, const shs_loader_options *optio
         status =
             load_open_augment(dataset, options->operators, loader->augment_text, &loader->augment);
     if (!status) status = load_mix_check(loader->augment, options);
+    if (!status) load_pushdown_open(dataset, loader->augment, options, &loader->plan.pushdown);
     if (!status) status = load_account_begin(&loader->account, options->trace_events);
     loader->told.cpu = core_cpu_clock();
     if (!status) status = take_memory(loader);

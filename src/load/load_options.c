@@ -81,6 +81,13 @@ static const char *twins_name(int twins)
     return twins >= 0 && twins <= SHS_TWINS_OFF ? names[twins] : "unknown";
 }
 
+static const char *pushdown_name(int pushdown)
+{
+    static const char *const names[] = {
+        [SHS_PUSHDOWN_AUTO] = "auto", [SHS_PUSHDOWN_OFF] = "off", [SHS_PUSHDOWN_ALWAYS] = "always"};
+    return pushdown >= 0 && pushdown <= SHS_PUSHDOWN_ALWAYS ? names[pushdown] : "unknown";
+}
+
 /* In the order of the fingerprint's lines. The members of `subset` and `sampling` that are missing
  * here have their effect on subset.rows and sampling.epoch_rows, as load_options_call() gets them.
  */
@@ -112,6 +119,7 @@ static const struct option table[] = {
      .after = ""},
     {"failures.exclude", LIST, MEMBER(failures.exclude), MEMBER(failures.n_exclude),
      .agreed = true},
+    {"pushdown", NUMBER, MEMBER(pushdown), .most = SHS_PUSHDOWN_ALWAYS, .word = pushdown_name},
     {"through_stop", NUMBER, MEMBER(through_stop), .agreed = true},
     {"ahead", NUMBER, MEMBER(ahead), .most = 4096},
     {"threads", NUMBER, MEMBER(threads), .most = CORE_POOL_MOST - 1},

@@ -5,11 +5,13 @@
 #define LOAD_PLAN_H
 
 #include "load_failures.h"
+#include "load_pushdown.h"
 #include "shardstep/loader.h"
 
 struct load_plan {
     struct load_order order;
     struct load_failures failures;
+    struct load_pushdown pushdown; /* which samples are read as boxes */
     shs_augment_by augment_by;
     uint32_t stream;      /* the loader's number, which keeps its draws apart from other loaders' */
     uint64_t first_vrank; /* the first virtual rank that this rank hosts */

@@ -78,10 +78,11 @@ static shs_status read_row(struct work *work, uint64_t row, uint64_t slot)
     void *to[SHS_MAX_FIELDS];
     size_t field;
     for (size_t f = 0; f < batch->fields; f++)
-        to[f] = (char *)batch->read[f] + slot * dataset->sample_bytes[f];
+        to[f] = (char *)batch->read[f] + slot * batch->read_bytes[f];
     work->has_nan = false;
     work->dataset->files.unfit = false;
-    shs_status status = fetch_gather(work->gather, &means, &row, 1, to, &batch->counts);
+    shs_status status = load_batch_lend(batch, slot, 1, work->gather);
+    if (!status) status = fetch_gather(work->gather, &means, &row, 1, to, &batch->counts);
     if (!status && work->plan->failures.nan && load_nan_in_row(dataset, batch, slot, &field))
         status = refuse_nan(work, row, field);
     return core_wrap(status, "sample %llu", (ull)row);

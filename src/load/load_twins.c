@@ -124,7 +124,11 @@ void load_twins_take(struct load_twins *twins, const struct load_plan *plan,
         twins->taken)
         return;
     for (size_t f = 0; f < batch->fields; f++) {
-        memcpy(twins->sample[f], load_batch_row(dataset, batch, f, 0), dataset->sample_bytes[f]);
+        const void *row = load_batch_row(batch, f, 0);
+        if (batch->boxes[f])
+            load_pushdown_stand_in(dataset, f, row, &batch->boxes[f][0], twins->sample[f]);
+        else
+            memcpy(twins->sample[f], row, dataset->sample_bytes[f]);
         twins->rows[f] = load_batch_rows_of(dataset, batch, f, 0);
     }
     twins->taken = true;

@@ -283,7 +283,7 @@ static bool add_text(const char *text, struct batch *batch, uint64_t *hash)
 {
     const struct augment_how how = {
         .table = &augment_operators, .layouts = batch->layouts, .ragged = batch->ragged};
-    const struct augment_slots slots = {batch, open_stream, find_sample, NULL};
+    const struct augment_slots slots = {batch, open_stream, find_sample, NULL, NULL};
     shs_status status =
         augment_open_how(&how, text, batch->samples, batch->fields, &batch->augment);
     *hash = hash_number(*hash, status == SHS_OK, 1);

@@ -455,7 +455,7 @@ static void sample_of_slot(const void *user, uint64_t slot, const void **inputs,
 static void slots_are_samples_with_their_streams(void)
 {
     static struct batch batch;
-    const struct augment_slots slots = {&batch, stream_of_slot, sample_of_slot, NULL};
+    const struct augment_slots slots = {&batch, stream_of_slot, sample_of_slot, NULL, NULL};
     const shs_tensor sample = {"f", SHS_U8, 2, {9, 10}, NULL};
     shs_augment *augment;
     if (!NEED(!shs_augment_open("f: random_crop(padding=3) random_flip(axis=w) random_flip(axis=h) "

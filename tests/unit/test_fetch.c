@@ -133,7 +133,7 @@ static void begin_pieces(void)
 
 static void add_piece(struct data_field *field, uint64_t first, uint64_t count)
 {
-    pieces[n_pieces++] = (struct fetch_piece){field, first, count, unused, FETCH_TAKEN};
+    pieces[n_pieces++] = (struct fetch_piece){field, first, count, unused, FETCH_TAKEN, NULL};
     memset(unused, 0xEE, count * field->row_bytes + 4);
     unused += count * field->row_bytes / 4 + 1; /* one stays as it is */
 }
@@ -238,7 +238,7 @@ static void large_neighbours_are_shared_out(void)
         CHECK_STATUS(fetcher_new(0, &fetcher), SHS_OK);
     if (!NEED(rows) || !NEED(field.direct)) return;
     for (uint64_t row = 0; row < 7; row++)
-        pieces[row] = (struct fetch_piece){&field, row, 1, rows + row * WIDE, FETCH_TAKEN};
+        pieces[row] = (struct fetch_piece){&field, row, 1, rows + row * WIDE, FETCH_TAKEN, NULL};
     struct fetch_counts done = {0};
     n_pieces = 7;
     CHECK_STATUS(fetch_with(fetcher, 2, NULL, &done), SHS_OK);

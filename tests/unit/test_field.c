@@ -147,7 +147,7 @@ static size_t make_pieces(uint64_t *state, struct data_field *field, unsigned ch
             judge_random(state) % 3 ? 1 : judge_random(state) % (most + 1); /* or none */
         if (i && judge_random(state) % 8 == 0)
             first = pieces[i - 1].first, rows = pieces[i - 1].count;
-        pieces[i] = (struct fetch_piece){field, first, rows, memory + used, FETCH_TAKEN};
+        pieces[i] = (struct fetch_piece){field, first, rows, memory + used, FETCH_TAKEN, NULL};
         used += (size_t)rows * field->row_bytes + 1;
     }
     memset(memory, 0xEE, used);

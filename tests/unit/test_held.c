@@ -17,7 +17,7 @@ static bool held_rows_are_right(const struct data_held *held, uint64_t first, ui
     static uint32_t images[ROWS][COLUMNS];
     struct fetcher *fetcher;
     struct fetch_counts counts = {0};
-    const struct fetch_piece piece = {&held->arrays[0], 0, rows, images, FETCH_TAKEN};
+    const struct fetch_piece piece = {&held->arrays[0], 0, rows, images, FETCH_TAKEN, NULL};
     if (!NEED(fetcher_new(0, &fetcher) == SHS_OK)) return false;
     const struct fetch_means means = {.fetcher = fetcher};
     bool right = fetch_pieces(&means, &piece, 1, &counts) == SHS_OK;

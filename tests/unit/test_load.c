@@ -91,7 +91,8 @@ static struct fetch_counts fill_in_turn(struct data *data, shs_loader *loader, u
     uint64_t wrong = 0;
     for (size_t i = 0; i < 2; i++)
         if (!NEED(!load_tools_open(data->dataset, loader->augment, 1, &tools[i]) &&
-                  !load_batch_new(data->dataset, loader->augment, BATCH, &batches[i]) &&
+                  !load_batch_new(data->dataset, loader->augment, &loader->plan.pushdown, BATCH,
+                                  &batches[i]) &&
                   (units[i] = load_units_take(loader->units))))
             return done;
     for (uint64_t i = 0; i < count; i++) {
@@ -229,9 +230,10 @@ static void an_error_stays_in_its_batch(void)
     struct data data;
     shs_loader *loader;
     if (!data_open_unheld(&data, 0)) return;
-    if (!NEED(shs_loader_open(data.dataset, &options, &loader) == SHS_OK &&
-              !load_batch_new(data.dataset, loader->augment, BATCH, &good) &&
-              !load_batch_new(data.dataset, loader->augment, BATCH, &bad)))
+    if (!NEED(
+            shs_loader_open(data.dataset, &options, &loader) == SHS_OK &&
+            !load_batch_new(data.dataset, loader->augment, &loader->plan.pushdown, BATCH, &good) &&
+            !load_batch_new(data.dataset, loader->augment, &loader->plan.pushdown, BATCH, &bad)))
         return;
     CHECK(fill_step(loader, 0, &good) == SHS_OK && fill_step(loader, 9, &bad) == SHS_OK);
     CHECK(rows_are_right(&good, 0) && rows_are_right(&bad, 9 * VRANKS * BATCH));

@@ -173,10 +173,10 @@ static void fetch_batch(struct fetcher *fetcher, size_t b, uint64_t ticket,
                                       .ticket = ticket};
     memset(batch->chunked, 0xEE, sizeof batch->chunked);
     for (size_t i = 0; i < BATCH; i++) {
-        pieces[i] =
-            (struct fetch_piece){&work.chunked, batch->row[i], 1, batch->chunked[i], FETCH_TAKEN};
+        pieces[i] = (struct fetch_piece){&work.chunked,     batch->row[i], 1,
+                                         batch->chunked[i], FETCH_TAKEN,   NULL};
         pieces[BATCH + i] =
-            (struct fetch_piece){&work.plain, batch->row[i], 1, batch->plain[i], FETCH_TAKEN};
+            (struct fetch_piece){&work.plain, batch->row[i], 1, batch->plain[i], FETCH_TAKEN, NULL};
     }
     batch->status = fetch_pieces(&means, pieces, COUNT(pieces), counts);
     snprintf(batch->message, sizeof batch->message, "%s", batch->status ? shs_message() : "");

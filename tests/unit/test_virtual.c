@@ -201,7 +201,7 @@ static shs_status fetch_some(struct reading *reading, int32_t values[PIECES][ROW
     const struct fetch_means means = {.fetcher = reading->fetcher, .threads = 2};
     for (size_t i = 0; i < PIECES; i++)
         pieces[i] =
-            (struct fetch_piece){&reading->field, first_of(i), i + 1, values[i], FETCH_TAKEN};
+            (struct fetch_piece){&reading->field, first_of(i), i + 1, values[i], FETCH_TAKEN, NULL};
     return fetch_pieces(&means, pieces, PIECES, counts);
 }
 
