@@ -2,7 +2,26 @@
  * The run: the ranks that work together, and what they must agree on.
  *
  * A run is opened by shs_open() of shardstep/mpi.h on the ranks of an MPI communicator, or by
- * shs_open_ranks() without MPI. */
+ * shs_open_ranks() without MPI.
+ *
+ * GROUPS. With the option `group` = G, each G neighbouring ranks are a group: rank p is member
+ * p mod G of group p div G. The members of a group host the same virtual ranks and get the same
+ * batches, but of each sample only a slab: member m has the elements from floor(m * n / G) to
+ * before floor((m+1) * n / G) of the n elements along one axis. The text of each field says which
+ * axis this is (slab, in dataset.h). Fields without a slab come whole to each member.
+ *
+ * - Rows, their order and the draws of an augmentation are those of a run without groups that has
+ *   the same virtual ranks. The slabs of all members, one behind the other, are its batch.
+ * - Rows are counted once for each group: the ledger has those of member 0, and
+ *   shs_gradient_mean() divides by these. The reproducible sum first adds what the members of a
+ *   group give for a virtual rank, by the tree over [0, G), and then goes on as without groups. For
+ *   that each member keeps the tensors of all its virtual ranks until shs_gradient_mean().
+ * - An operator is refused if a slab of its results needs elements that another member has: a
+ *   flip or a roll of the axis that is cut, resampling along it, and whatever needs a mean of the
+ *   sample. So are operators of the program's own, and operators that mix the samples of a batch.
+ * - Rows that are bad stop the loader, since a member cannot know of them in another slab. A list
+ *   of rows to exclude is allowed. No twins are looked for.
+ * - The number G is a part of the run's fingerprint, unless it is 1. */
 #ifndef SHARDSTEP_CONTEXT_H
 #define SHARDSTEP_CONTEXT_H
 
@@ -46,13 +65,18 @@ typedef struct shs_run_options {
 
     /** V, the number of virtual ranks: equal workers that the run is defined for. From the number
      * of ranks to 2^24; default 0: the number of ranks. Choose the most ranks that the run may ever
-     * get: any number of ranks from 1 to V then computes the same run. */
+     * get: any number of ranks from 1 to V then computes the same run. In a run of groups the
+     * number of groups stands in the place of the number of ranks. */
     uint64_t vranks;
 
     /** The number of a signal that asks for a stop, e.g. SIGUSR1; default 0: none. The opening
      * function installs a handler and shs_close() restores the previous one. A signal that arrives
      * before the run is open is not caught. */
     int stop_signal;
+
+    /** G, the number of ranks that load the virtual ranks of a group together, for samples that are
+     * large: see GROUPS above. From 1 to the number of ranks, which it divides; default 0: 1. */
+    uint64_t group;
 
     /** Told what happens on this rank and is no error; default NULL: nobody is told.
      * shs_print_report() of must.h prints it. */
@@ -63,7 +87,8 @@ typedef struct shs_run_options {
 } shs_run_options;
 
 /** What a run knows of itself. Rank p of P hosts the virtual ranks from first_vrank to
- * first_vrank + hosted - 1: the block [p*V/P, (p+1)*V/P), rounded down. */
+ * first_vrank + hosted - 1: the block [p*V/P, (p+1)*V/P), rounded down. In groups of G ranks, p div
+ * G is in the place of p, and P/G in the place of P. */
 typedef struct shs_run_info {
     /** The seed of the run. */
     uint64_t seed;
@@ -77,6 +102,10 @@ typedef struct shs_run_info {
     int rank;
     /** P, the number of ranks. */
     int ranks;
+    /** G, the number of ranks of a group; 1 without groups. */
+    uint64_t group;
+    /** This rank's number in its group; 0 to group - 1. */
+    uint64_t member;
 } shs_run_info;
 
 /** Collective over the ranks of the run; Local if `ranks` is 1 or `agree` is NULL. Opens a run

@@ -197,6 +197,18 @@
  *     (fletcher32), or the option `unchecked` is set. With axes=2 the checksum of a trajectory is
  *     compared only where all of it is read: in a window as long, or to keep it in memory.
  *
+ * A slab of each row, in a run of groups (GROUPS in context.h):
+ *
+ * - slab=AXIS: the axis along which the members of a group share what is taken of a row. AXIS is
+ *   one of those of select and crop.
+ *
+ *     Of the n elements that select and crop leave of the axis, member m of G gets those from
+ *     floor(m * n / G) to before floor((m+1) * n / G), and reads no others, as with crop. n is at
+ *     least G. A constant field has no slab. Ranks compare the whole rows. A run without groups has
+ * the text, too, and nothing changes. For a forecast whose latitudes are shared:
+ *
+ *         x=fields(window=2, slab=lat), y=fields(window=1, lead=2, slab=lat)
+ *
  * AXES. The names that a file gives to the axes of a dataset, as netCDF-4 does, say what the axes
  * of a sample are: the names of its dimension scales (attribute DIMENSION_LIST) without their
  * groups, and its labels (attribute DIMENSION_LABELS). Upper and lower case are the same. Operators
@@ -401,6 +413,23 @@ SHS_API const shs_tensor *shs_dataset_field(const shs_dataset *dataset, size_t f
 /** Local. Returns true if a field is constant: a batch has one copy of it. Constant fields have the
  * highest numbers. Returns false for a field that is not there. */
 SHS_API bool shs_dataset_is_constant(const shs_dataset *dataset, size_t field);
+
+/** The slab of a field's samples that a member of a group gets: see GROUPS in context.h. */
+typedef struct shs_slab {
+    /** The axis of a sample that the slab is cut along, counted from 0. */
+    uint32_t axis;
+    /** The first element along the axis that this rank gets. */
+    uint64_t first;
+    /** The number of elements along the axis that this rank gets; at least 1. */
+    uint64_t count;
+    /** The number of elements along the axis that all members of the group get together. */
+    uint64_t length;
+} shs_slab;
+
+/** Local. Returns the slab of field number `field`, counted from 0. The shape that
+ * shs_dataset_field() returns is that of the slab. All zero for NULL, for a field that is not
+ * there, and for a field that each member gets whole. */
+SHS_API shs_slab shs_dataset_slab(const shs_dataset *dataset, size_t field);
 
 /** Where a sample lies. */
 typedef struct shs_location {

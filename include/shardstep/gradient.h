@@ -14,7 +14,8 @@ extern "C" {
 typedef enum shs_reduction {
     /** The default. The additions form one binary tree over virtual ranks, and each addition is
      * rounded once: the same bits for every number of ranks. The node over virtual ranks [a,z) is
-     * [a,m) + [m,z), where m = a + the largest power of two below z - a. */
+     * [a,m) + [m,z), where m = a + the largest power of two below z - a. In a run of groups
+     * (context.h) each virtual rank is such a tree over the members of its group. */
     SHS_REDUCTION_REPRODUCIBLE = 0,
 
     /** MPI_Allreduce's own order: other bits for every number of ranks. */

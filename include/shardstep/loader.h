@@ -721,6 +721,12 @@ SHS_API shs_loader_statistics shs_statistics(const shs_loader *loader);
  * the batches that are loaded at the same time, and what the decoders of images take. */
 SHS_API shs_loader_memory_use shs_loader_memory(const shs_loader *loader);
 
+/** Local. Returns the slab that this rank gets of field number `field` in batches, counted from 0,
+ * as shs_dataset_slab() does for samples as they are stored: an augmentation may move its axis. The
+ * axis is that of a sample; in a batch it is one more. All zero for NULL, for a field that is not
+ * there, and for a field that each member of a group gets whole. */
+SHS_API shs_slab shs_loader_slab(const shs_loader *loader, size_t field);
+
 /** Local. Returns the number of steps of one epoch. 0 for NULL. */
 SHS_API uint64_t shs_epoch_steps(const shs_loader *loader);
 

@@ -6,6 +6,7 @@
 #include "augment_callback.h"
 #include "augment_from.h"
 #include "augment_operation.h"
+#include "augment_slab.h"
 #include "augment_statements.h"
 #include "augment_table.h"
 #include "core_memory.h"
@@ -39,6 +40,8 @@ static shs_status copy_samples(shs_augment *augment, const struct augment_how *h
         augment->inputs[f].data = NULL;
         augment->outputs[f] = augment->inputs[f];
         augment->known[f].ragged = how->ragged && how->ragged[f];
+        if (how->slabs) augment->known[f].slab = how->slabs[f];
+        augment->slab_axis[f] = augment->known[f].slab.axis;
         if (how->layouts && how->layouts[f])
             take_layout(how->layouts[f], &samples[f], &augment->known[f]);
         augment->fields = f + 1;
@@ -84,6 +87,7 @@ static shs_status bind(shs_augment *augment, const struct augment_how *how,
     shs_status status = copy_samples(augment, how, samples, fields);
     if (!status && known && fields) memcpy(augment->known, known, fields * sizeof *known);
     if (!status) status = augment_bind_statements(augment, how->table, program);
+    if (!status) status = augment_slab_cut(augment);
     if (!status) status = augment_measure_scratch(augment);
     if (!status) mark_last(augment);
     return !status && augment->mixes ? augment_split(augment, how, program) : status;

@@ -1,6 +1,7 @@
 /* The operators random_rotation and random_affine. */
 #include <string.h>
 
+#include "augment_slab.h"
 #include "augment_vectors.h"
 #include "augment_volume.h"
 #include "grid_volume.h"
@@ -119,6 +120,7 @@ const struct augment_kind augment_random_rotation = {
     .bind = bind_rotation,
     .draw = draw_rotation,
     .apply = augment_warp_apply,
+    .slab_axis = augment_slab_of_images,
     .scratch_bytes = augment_warp_bytes,
     .warp = warp_rotation,
     .tell = tell_rotation,
@@ -390,6 +392,7 @@ const struct augment_kind augment_random_affine = {
     .bind = bind_affine,
     .draw = draw_affine,
     .apply = augment_warp_apply,
+    .slab_axis = augment_slab_of_images,
     .scratch_bytes = augment_warp_bytes,
     .warp = warp_affine,
     .tell = tell_affine,

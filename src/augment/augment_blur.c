@@ -1,5 +1,6 @@
 /* The operator gaussian_blur. */
 #include "augment_sampling.h"
+#include "augment_slab.h"
 #include "grid_bell.h"
 
 struct blur_setting {
@@ -118,6 +119,7 @@ const struct augment_kind augment_gaussian_blur = {
     .bind = bind_blur,
     .draw = draw_blur,
     .apply = apply_blur,
+    .slab_axis = augment_slab_of_images,
     .scratch_bytes = blur_bytes,
     .tell = tell_blur,
 };

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "augment_elements.h"
+#include "augment_slab.h"
 #include "grid_pixels.h"
 
 /* ---- Samples of pixels. */
@@ -210,6 +211,7 @@ const struct augment_kind augment_saturation = {
     .bind = bind_coloured,
     .draw = draw_color,
     .apply = apply_saturation,
+    .slab_axis = augment_slab_of_channels,
     .tell = tell_factor,
 };
 
@@ -239,6 +241,7 @@ const struct augment_kind augment_hue = {
     .bind = bind_coloured,
     .draw = draw_color,
     .apply = apply_hue,
+    .slab_axis = augment_slab_of_channels,
     .tell = tell_turns,
 };
 
@@ -420,4 +423,5 @@ const struct augment_kind augment_grayscale = {
     .parameters = gray_parameters,
     .bind = bind_grayscale,
     .apply = apply_grayscale,
+    .slab_axis = augment_slab_of_channels,
 };

@@ -1,6 +1,7 @@
 /* The operator elastic. */
 #include <string.h>
 
+#include "augment_slab.h"
 #include "augment_vectors.h"
 #include "augment_volume.h"
 #include "random_stream.h"
@@ -140,6 +141,7 @@ const struct augment_kind augment_elastic = {
     .bind = bind_elastic,
     .draw = draw_elastic,
     .apply = augment_warp_apply,
+    .slab_axis = augment_slab_of_images,
     .scratch_bytes = elastic_bytes,
     .warp = warp_elastic,
     .tell = tell_elastic,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "augment_elements.h"
+#include "augment_slab.h"
 #include "random_math.h"
 #include "random_stream.h"
 
@@ -160,6 +161,7 @@ const struct augment_kind augment_random_erasing = {
     .bind = bind_erasing,
     .draw = draw_erasing,
     .apply = apply_erasing,
+    .slab_axis = augment_slab_of_images,
     .tell = tell_erasing,
 };
 
@@ -231,6 +233,12 @@ static void apply_mask(const struct augment_bound *bound, const void *draw, cons
                            (o * length + masked.first) * inner * shs_type_size(sample->type));
 }
 
+static int slab_of_mask(const struct augment_bound *bound, uint32_t axis)
+{
+    const struct mask_setting *setting = bound->setting;
+    return (int)axis == setting->axis ? -1 : (int)axis;
+}
+
 static void tell_mask(const struct augment_bound *bound, const void *draw,
                       struct augment_told *told)
 {
@@ -276,6 +284,7 @@ const struct augment_kind augment_time_mask = {
     .bind = bind_mask,
     .draw = draw_mask,
     .apply = apply_mask,
+    .slab_axis = slab_of_mask,
     .tell = tell_mask,
 };
 
@@ -378,5 +387,6 @@ const struct augment_kind augment_channel_drop = {
     .bind = bind_drop,
     .draw = draw_drop,
     .apply = apply_drop,
+    .slab_axis = augment_slab_of_channels,
     .tell = tell_drop,
 };

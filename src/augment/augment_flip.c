@@ -1,4 +1,5 @@
 /* The operators random_flip and time_flip, which mirror samples. */
+#include "augment_slab.h"
 #include "augment_vectors.h"
 
 struct flip_setting {
@@ -35,6 +36,12 @@ static void move_flip(const struct augment_bound *bound, const void *draw, struc
     const struct flip_setting *setting = bound->setting;
     const struct flip_draw *drawn = draw;
     if (drawn->mirror) grid_view_flip(view, setting->found.axis[0]);
+}
+
+static int slab_of_flip(const struct augment_bound *bound, uint32_t axis)
+{
+    const struct flip_setting *setting = bound->setting;
+    return augment_slab_beside(&setting->found, axis);
 }
 
 static void tell_flip(const struct augment_bound *bound, const void *draw,
@@ -83,6 +90,7 @@ const struct augment_kind augment_random_flip = {
     .bind = bind_flip,
     .draw = draw_flip,
     .move = move_flip,
+    .slab_axis = slab_of_flip,
     .tell = tell_flip,
 };
 
@@ -122,5 +130,6 @@ const struct augment_kind augment_time_flip = {
     .bind = bind_time,
     .draw = draw_flip,
     .move = move_flip,
+    .slab_axis = slab_of_flip,
     .tell = tell_flip,
 };

@@ -1,5 +1,6 @@
 /* The operator gamma. */
 #include "augment_elements.h"
+#include "augment_slab.h"
 #include "random_math.h"
 
 struct gamma_setting {
@@ -113,6 +114,7 @@ const struct augment_kind augment_gamma = {
     .bind = bind_gamma,
     .draw = draw_gamma,
     .apply = apply_gamma,
+    .slab_axis = augment_slab_any,
     .scratch_bytes = gamma_scratch,
     .tell = tell_gamma,
 };

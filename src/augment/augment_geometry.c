@@ -2,7 +2,7 @@
  * beyond their ends. */
 #include <string.h>
 
-#include "augment_moves.h"
+#include "augment_slab.h"
 
 enum {
     MOST_PADDING = 1 << 20,
@@ -93,6 +93,12 @@ static void extend_crop(const struct augment_bound *bound, struct augment_extent
     }
 }
 
+static int slab_of_crop(const struct augment_bound *bound, uint32_t axis)
+{
+    const struct crop_setting *setting = bound->setting;
+    return augment_slab_beside(&setting->found, axis);
+}
+
 /* Tells where the window begins in the sample: below 0 in the padding before it. */
 static void tell_crop(const struct augment_bound *bound, const void *draw,
                       struct augment_told *told)
@@ -162,6 +168,7 @@ const struct augment_kind augment_random_crop = {
     .draw = draw_crop,
     .move = move_crop,
     .extent = extend_crop,
+    .slab_axis = slab_of_crop,
     .tell = tell_crop,
 };
 
@@ -208,6 +215,12 @@ static void extend_center(const struct augment_bound *bound, struct augment_exte
     }
 }
 
+static int slab_of_center(const struct augment_bound *bound, uint32_t axis)
+{
+    const struct center_setting *setting = bound->setting;
+    return augment_slab_beside(&setting->found, axis);
+}
+
 static const struct augment_parameter center_parameters[] = {
     {
         .name = "size",
@@ -237,6 +250,7 @@ const struct augment_kind augment_center_crop = {
     .bind = bind_center,
     .move = move_center,
     .extent = extend_center,
+    .slab_axis = slab_of_center,
 };
 
 /* ---- window_crop */
@@ -294,6 +308,12 @@ static void extend_window(const struct augment_bound *bound, struct augment_exte
     extent->most[axis] = extent->size[axis] = setting->size;
 }
 
+static int slab_of_window(const struct augment_bound *bound, uint32_t axis)
+{
+    const struct window_setting *setting = bound->setting;
+    return augment_slab_beside(&setting->found, axis);
+}
+
 static void tell_window(const struct augment_bound *bound, const void *draw,
                         struct augment_told *told)
 {
@@ -335,6 +355,7 @@ const struct augment_kind augment_window_crop = {
     .draw = draw_window,
     .move = move_window,
     .extent = extend_window,
+    .slab_axis = slab_of_window,
     .tell = tell_window,
 };
 
@@ -376,6 +397,12 @@ static void move_pad(const struct augment_bound *bound, const void *draw, struct
     }
 }
 
+static int slab_of_pad(const struct augment_bound *bound, uint32_t axis)
+{
+    const struct pad_setting *setting = bound->setting;
+    return augment_slab_beside(&setting->found, axis);
+}
+
 static const struct augment_parameter pad_parameters[] = {
     {
         .name = "padding",
@@ -411,4 +438,5 @@ const struct augment_kind augment_pad = {
     .parameters = pad_parameters,
     .bind = bind_pad,
     .move = move_pad,
+    .slab_axis = slab_of_pad,
 };

@@ -128,6 +128,13 @@ struct augment_vectors {
     size_t target[AUGMENT_MOST_COMPONENTS]; /* the statement's fields that are its components */
 };
 
+/* Which elements along an axis a rank has of a sample. A zeroed struct: all. */
+struct augment_slab {
+    uint32_t axis; /* of the sample */
+    uint64_t first, count;
+    uint64_t length; /* of the whole axis */
+};
+
 /* An operator bound to a field. While a ragged sample is computed, the first axis has only the rows
  * of that sample: apply(), run() and move() must read sizes here, not in the settings. */
 struct augment_bound {
@@ -140,8 +147,10 @@ struct augment_bound {
     enum augment_interpolation interpolation; /* as the field says */
     enum augment_border border;
     struct augment_vectors vectors;
-    unsigned aspects; /* the operator's, to which bind() may add */
-    bool ragged;      /* samples have fewer rows of their own along the first axis */
+    unsigned aspects;         /* the operator's, to which bind() may add */
+    bool ragged;              /* samples have fewer rows of their own along the first axis */
+    struct augment_slab slab; /* what the rank has of a sample: see augment_slab.h */
+    uint32_t slab_behind;     /* the slab's axis behind the operator */
 };
 
 /* ---- The parameters of an operator. */
@@ -328,6 +337,11 @@ struct augment_kind {
      * parameters are in `setting` already. bound->after begins equal to bound->before; the rest of
      * `bound` is complete. NULL if nothing has to be completed. */
     shs_status (*bind)(const struct augment_call *call, void *setting, struct augment_bound *bound);
+
+    /* Returns the axis of the result along which a slab of the sample, cut along `axis`, becomes
+     * the same slab of the result, or -1 if other elements are needed for it. NULL: an operator by
+     * run() takes slabs along any axis but that of the channels, another operator takes none. */
+    int (*slab_axis)(const struct augment_bound *bound, uint32_t axis);
 
     /* Makes the draws for a sample. `bound` is that of the statement's first field. NULL without
      * draws. */

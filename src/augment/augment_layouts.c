@@ -52,6 +52,16 @@ static void move_axes(const struct augment_bound *bound, const void *draw, struc
     grid_view_permute(view, setting->order);
 }
 
+/* The slab goes where its axis goes. */
+static int slab_of_axes(const struct augment_bound *bound, uint32_t axis)
+{
+    const struct layout_setting *setting = bound->setting;
+    uint32_t behind = 0;
+    while (setting->order[behind] != axis)
+        behind++;
+    return (int)behind;
+}
+
 static const struct augment_parameter layout_parameters[] = {AUGMENT_LAYOUT_PARAMETER, {0}};
 
 const struct augment_kind augment_to_chw = {
@@ -64,6 +74,7 @@ const struct augment_kind augment_to_chw = {
     .parameters = layout_parameters,
     .bind = bind_first,
     .move = move_axes,
+    .slab_axis = slab_of_axes,
 };
 
 const struct augment_kind augment_to_hwc = {
@@ -75,4 +86,5 @@ const struct augment_kind augment_to_hwc = {
     .parameters = layout_parameters,
     .bind = bind_last,
     .move = move_axes,
+    .slab_axis = slab_of_axes,
 };

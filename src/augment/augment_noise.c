@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "augment_elements.h"
+#include "augment_slab.h"
 #include "grid_types.h"
 #include "random_math.h"
 #include "random_stream.h"
@@ -65,16 +66,14 @@ static void add_block(shs_type type, const float *noise, size_t count, const voi
     }
 }
 
-/* Adds mean + deviation * z to each element, where z is its normal. */
-static void add_noise(const struct augment_bound *bound, const shs_random *place, double mean,
-                      double deviation, const void *input, void *output)
+/* Adds mean + deviation * z to `count` elements, where z are the next normals. */
+static void add_run(shs_type type, shs_random *stream, double mean, double deviation, size_t count,
+                    const void *input, void *output)
 {
     float normals[NORMALS];
-    shs_random stream = *place;
-    shs_type type = bound->before.type;
-    size_t size = shs_type_size(type), count = bound->elements;
+    size_t size = shs_type_size(type);
     if (type == SHS_F32) {
-        add_normals(&stream, (float)mean, (float)deviation, input, output, count);
+        add_normals(stream, (float)mean, (float)deviation, input, output, count);
         return;
     }
     for (size_t done = 0, some; done < count; done += some) {
@@ -82,14 +81,39 @@ static void add_noise(const struct augment_bound *bound, const shs_random *place
         if (type == SHS_F64) {
             const double *from = (const double *)input + done;
             double *to = (double *)output + done;
-            take_normals(&stream, 0, 1, normals, some);
+            take_normals(stream, 0, 1, normals, some);
             for (size_t i = 0; i < some; i++)
                 to[i] = from[i] + (mean + deviation * (double)normals[i]);
         } else {
-            take_normals(&stream, (float)mean, (float)deviation, normals, some);
+            take_normals(stream, (float)mean, (float)deviation, normals, some);
             add_block(type, normals, some, (const char *)input + done * size,
                       (char *)output + done * size);
         }
+    }
+}
+
+/* Adds mean + deviation * z to each element, where z is its normal. A slab has runs of elements
+ * that lie together in the sample: the normals before each of them are skipped. */
+static void add_noise(const struct augment_bound *bound, const shs_random *place, double mean,
+                      double deviation, const void *input, void *output)
+{
+    const struct augment_slab *slab = &bound->slab;
+    shs_random stream = *place;
+    shs_type type = bound->before.type;
+    size_t inner = 1, size = shs_type_size(type);
+    if (!slab->length) {
+        add_run(type, &stream, mean, deviation, bound->elements, input, output);
+        return;
+    }
+    for (uint32_t axis = slab->axis + 1; axis < bound->before.axes; axis++)
+        inner *= (size_t)bound->before.shape[axis];
+    size_t run = (size_t)slab->count * inner, whole = (size_t)slab->length * inner;
+    for (size_t done = 0, at = (size_t)slab->first * inner; done < bound->elements;
+         done += run, at += whole) {
+        stream = *place;
+        random_skip_normal_floats(&stream, at);
+        add_run(type, &stream, mean, deviation, run, (const char *)input + done * size,
+                (char *)output + done * size);
     }
 }
 
@@ -175,6 +199,7 @@ const struct augment_kind augment_gaussian_noise = {
     .bind = bind_noise,
     .draw = draw_gaussian,
     .apply = apply_gaussian,
+    .slab_axis = augment_slab_any,
     .tell = tell_gaussian,
 };
 

@@ -19,6 +19,7 @@ struct augment_target {
     bool last;     /* no later operator changes this field, so the result goes to the output */
     void *setting; /* the operator's struct of settings, released with the augmentation */
     struct augment_bound bound;
+    struct augment_bound whole; /* `bound` before it was cut to a slab; draws are made by it */
 };
 
 /* An operator with all the fields of its statement. The operators within it are the `inner`
@@ -42,6 +43,7 @@ struct augment_known {
     enum augment_origin origin;
     bool is_usual; /* as in struct augment_grid */
     bool ragged;
+    struct augment_slab slab;
 };
 
 /* Bytes of a field's samples, and its part of the scratch memory: offsets are bytes before it. */
@@ -60,9 +62,10 @@ struct shs_augment {
     shs_tensor *outputs;        /* a sample's type and shape in each field after all operators */
     size_t *bytes;              /* for each field the bytes of its largest intermediate result */
     struct augment_room *rooms; /* of each field */
-    size_t pass_offset;         /* bytes before the fields' passes in the scratch memory */
-    size_t own_offset;          /* bytes before an operator's own scratch memory */
-    size_t scratch;             /* bytes of scratch memory */
+    uint32_t slab_axis[SHS_MAX_FIELDS]; /* of each field that has a slab, the axis of `inputs` */
+    size_t pass_offset;                 /* bytes before the fields' passes in the scratch memory */
+    size_t own_offset;                  /* bytes before an operator's own scratch memory */
+    size_t scratch;                     /* bytes of scratch memory */
     struct augment_operation *operations;
     size_t n_operations;
     bool draws;             /* some operator draws */
@@ -129,7 +132,7 @@ static inline void augment_draw(const struct augment_operation *operation, shs_r
     const struct augment_kind *kind = operation->kind;
     if (!kind->draw) return;
     memset(draw, 0, kind->draw_bytes);
-    kind->draw(&operation->targets[0].bound, stream, draw);
+    kind->draw(&operation->targets[0].whole, stream, draw);
 }
 
 /* Draws which of the operations directly within one is applied. Returns it. */

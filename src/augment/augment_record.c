@@ -46,7 +46,7 @@ static void say(const struct recording *recording, const char *words)
 static void record_own(const struct augment_operation *operation, struct recording *recording)
 {
     const struct augment_kind *kind = operation->kind;
-    const struct augment_bound *bound = &operation->targets[0].bound;
+    const struct augment_bound *bound = &operation->targets[0].whole;
     struct augment_told told = told_of(recording, operation);
     void *draw;
     recording->status = core_new(1, kind->draw_bytes, "an operator's draws", &draw);

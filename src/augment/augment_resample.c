@@ -1,6 +1,7 @@
 /* The operators resize and random_resized_crop. */
 #include "augment_moves.h"
 #include "augment_sampling.h"
+#include "augment_slab.h"
 #include "grid_resize.h"
 #include "random_math.h"
 
@@ -110,6 +111,7 @@ const struct augment_kind augment_resize = {
     .parameters = resize_parameters,
     .bind = bind_resize,
     .apply = apply_resize,
+    .slab_axis = augment_slab_of_images,
     .scratch_bytes = resize_bytes,
 };
 
@@ -257,6 +259,7 @@ const struct augment_kind augment_random_resized_crop = {
     .apply = apply_resized_crop,
     .extent = extend_resized_crop,
     .reach = reach_resized_crop,
+    .slab_axis = augment_slab_of_images,
     .scratch_bytes = resize_bytes,
     .tell = tell_resized_crop,
 };

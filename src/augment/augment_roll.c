@@ -1,5 +1,5 @@
 /* The operators random_roll and random_shift, which move samples along axes. */
-#include "augment_moves.h"
+#include "augment_slab.h"
 
 /* ---- random_roll */
 
@@ -45,6 +45,12 @@ static void move_roll(const struct augment_bound *bound, const void *draw, struc
                       view->way[setting->found.axis[i]].size, GRID_BEYOND_WRAP);
 }
 
+static int slab_of_roll(const struct augment_bound *bound, uint32_t axis)
+{
+    const struct roll_setting *setting = bound->setting;
+    return augment_slab_beside(&setting->found, axis);
+}
+
 static void tell_roll(const struct augment_bound *bound, const void *draw,
                       struct augment_told *told)
 {
@@ -80,6 +86,7 @@ const struct augment_kind augment_random_roll = {
     .bind = bind_roll,
     .draw = draw_roll,
     .move = move_roll,
+    .slab_axis = slab_of_roll,
     .tell = tell_roll,
 };
 
@@ -126,6 +133,12 @@ static void move_shift(const struct augment_bound *bound, const void *draw, stru
         grid_view_cut(view, setting->found.axis[i], -drawn->shift[i],
                       view->way[setting->found.axis[i]].size,
                       setting->mode == SHIFT_WRAP ? GRID_BEYOND_WRAP : GRID_BEYOND_ZERO);
+}
+
+static int slab_of_shift(const struct augment_bound *bound, uint32_t axis)
+{
+    const struct shift_setting *setting = bound->setting;
+    return augment_slab_beside(&setting->found, axis);
 }
 
 static void tell_shift(const struct augment_bound *bound, const void *draw,
@@ -175,5 +188,6 @@ const struct augment_kind augment_random_shift = {
     .bind = bind_shift,
     .draw = draw_shift,
     .move = move_shift,
+    .slab_axis = slab_of_shift,
     .tell = tell_shift,
 };

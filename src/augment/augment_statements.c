@@ -7,6 +7,7 @@
 #include "augment_callback.h"
 #include "augment_operation.h"
 #include "augment_parameter.h"
+#include "augment_slab.h"
 #include "augment_table.h"
 #include "augment_vectors.h"
 #include "core_memory.h"
@@ -196,7 +197,7 @@ static shs_status bind_targets(const struct binding *binding, const struct augme
                                  &operation->chance);
     }
     if (!status && operation->kind->turns) status = augment_vectors_join(call, operation);
-    return status;
+    return status ? status : augment_slab_bind(binding->augment, call, operation);
 }
 
 /* Adds an operation, and behind it those within it. */

@@ -26,8 +26,11 @@ struct augment_how {
     const struct augment_table *table;
     const char *const *layouts; /* of each field, as its file names the axes; NULL: no names */
     const char *file;           /* that gives the layouts, for messages; NULL: not known */
-    const bool *ragged;         /* whether samples of each field have rows of their own; NULL: no */
-    shs_augment_table *own;     /* the program's table, which the augmentation holds; NULL: none */
+    /* Which slab of a sample the rank has, of each field; NULL: all of all samples. Types and
+     * shapes are those of whole samples. */
+    const struct augment_slab *slabs;
+    const bool *ragged;     /* whether samples of each field have rows of their own; NULL: no */
+    shs_augment_table *own; /* the program's table, which the augmentation holds; NULL: none */
 };
 
 /* Does what augment_open() does, with what is known of the fields. */

@@ -1,5 +1,6 @@
 /* The operators random_rot90, d4 and random_symmetry: turns and mirrors that lay a square or a cube
  * onto itself. */
+#include "augment_slab.h"
 #include "augment_vectors.h"
 
 /* What an operator does with axes of equal length: position k of axis i of the result shows
@@ -47,6 +48,12 @@ static shs_status bind_axes(const struct augment_call *call, struct turn_setting
                      "%u; name them with axes=",
                      call->at, call->name, bound->before.name, bound->grid.layout,
                      most > 2 ? "two or three" : "two", turn->found.count);
+}
+
+static int slab_of_turn(const struct augment_bound *bound, uint32_t axis)
+{
+    const struct turn_setting *setting = bound->setting;
+    return augment_slab_beside(&setting->found, axis);
 }
 
 static void tell_number(const struct augment_bound *bound, const void *draw,
@@ -119,6 +126,7 @@ const struct augment_kind augment_random_rot90 = {
     .bind = bind_square,
     .draw = draw_quarters,
     .move = move_quarters,
+    .slab_axis = slab_of_turn,
     .tell = tell_number,
 };
 
@@ -154,6 +162,7 @@ const struct augment_kind augment_d4 = {
     .bind = bind_square,
     .draw = draw_d4,
     .move = move_d4,
+    .slab_axis = slab_of_turn,
     .tell = tell_number,
 };
 
@@ -219,5 +228,6 @@ const struct augment_kind augment_random_symmetry = {
     .bind = bind_symmetry,
     .draw = draw_symmetry,
     .move = move_symmetry,
+    .slab_axis = slab_of_turn,
     .tell = tell_number,
 };

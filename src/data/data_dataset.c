@@ -53,6 +53,16 @@ static void set_most(shs_dataset *dataset)
     }
 }
 
+/* Sets the slab of a field's samples, which have an axis more than rows in windows and runs. */
+static void set_slab(shs_dataset *dataset, size_t f)
+{
+    const struct data_part *part = &dataset->what.part[f];
+    struct data_slab *slab = &dataset->slab[f];
+    if (part->kind == DATA_LENGTH || !dataset->files.slab[part->array].length) return;
+    *slab = dataset->files.slab[part->array];
+    if (part->kind == DATA_WINDOW || part->kind == DATA_RAGGED) slab->axis++;
+}
+
 static shs_status set_shapes(shs_dataset *dataset)
 {
     const struct data_sample *what = &dataset->what;
@@ -62,6 +72,7 @@ static shs_status set_shapes(shs_dataset *dataset)
         const struct data_part *part = &what->part[p];
         status = data_part_shape(part, &dataset->files.shape[part->array], &dataset->sample[p]);
         if (!status) status = shs_tensor_bytes(&dataset->sample[p], &dataset->sample_bytes[p]);
+        set_slab(dataset, p);
         uint32_t row_axes = what->view[part->array].row_axes == 2 ? 2 : 1;
         data_axes_layout(part, row_axes, dataset->files.axes[part->array], &dataset->layout[p]);
     }
@@ -100,6 +111,13 @@ static shs_status set_bounds(shs_dataset *dataset)
     return status;
 }
 
+/* Returns this rank's place in its group. A process that tries a file out has no run. */
+static struct data_member member_of(const shs_dataset *dataset)
+{
+    const shs_run *run = dataset->run;
+    return run ? (struct data_member){run->member, run->group} : (struct data_member){0};
+}
+
 static shs_status open_files(shs_dataset *dataset, const char *path,
                              const shs_dataset_options *options)
 {
@@ -108,6 +126,7 @@ static shs_status open_files(shs_dataset *dataset, const char *path,
                                        .one_a_file = options->one_sample_a_file,
                                        .unchecked = options->unchecked,
                                        .map = options->map,
+                                       .member = member_of(dataset),
                                        .cache_bytes = dataset->cache_bytes};
     shs_status status =
         core_new(dataset->what.n_arrays, sizeof *dataset->offsets, "offsets", &dataset->offsets);
@@ -197,7 +216,8 @@ static shs_status identity(const shs_dataset *dataset, char text[CORE_DIGEST_TEX
     if (status) return status;
     core_hash_add(hash, files->paths.source, files->paths.sources * sizeof *files->paths.source);
     for (size_t f = 0; f < dataset->n_fields; f++) {
-        add_field(hash, &dataset->sample[f], dataset->layout[f].letters);
+        const shs_tensor sample = data_dataset_unslabbed(dataset, f);
+        add_field(hash, &sample, dataset->layout[f].letters);
         data_part_describe(&dataset->what, &dataset->what.part[f], &what);
         core_text_add(&what, ";");
     }
@@ -338,6 +358,38 @@ bool shs_dataset_is_constant(const shs_dataset *dataset, size_t field)
     return dataset && field >= dataset->n_fields && field < shs_dataset_fields(dataset);
 }
 
+shs_tensor data_dataset_unslabbed(const shs_dataset *dataset, size_t f)
+{
+    shs_tensor sample = dataset->sample[f];
+    if (dataset->slab[f].length) sample.shape[dataset->slab[f].axis] = dataset->slab[f].length;
+    return sample;
+}
+
+bool data_dataset_has_slabs(const shs_dataset *dataset)
+{
+    for (size_t f = 0; f < dataset->n_fields; f++)
+        if (dataset->slab[f].length) return true;
+    return false;
+}
+
+shs_slab shs_dataset_slab(const shs_dataset *dataset, size_t field)
+{
+    shs_slab none = {0};
+    if (!dataset || field >= dataset->n_fields) return none;
+    const struct data_slab *slab = &dataset->slab[field];
+    if (!slab->length) return none;
+    return (shs_slab){slab->axis, slab->first, slab->count, slab->length};
+}
+
+/* Returns the bytes of a sample of a field, as all members of a group have it together: the order
+ * of rows must not depend on groups. */
+static uint64_t bytes_of(const shs_dataset *dataset, size_t f)
+{
+    const struct data_slab *slab = &dataset->slab[f];
+    uint64_t bytes = dataset->sample_bytes[f];
+    return slab->length ? bytes / slab->count * slab->length : bytes;
+}
+
 /* Returns the number of samples whose rows lie in one chunk, at least 1, or 0 if the field has no
  * chunks. */
 static uint64_t chunk_samples(const shs_dataset *dataset, const struct data_part *part)
@@ -360,10 +412,10 @@ uint64_t data_dataset_block_rows(const shs_dataset *dataset)
     const uint64_t block_bytes = 1 << 20;
     uint64_t samples = 0, widest = 1;
     for (size_t f = 0; f < dataset->n_fields; f++)
-        if (dataset->sample_bytes[f] > widest) widest = dataset->sample_bytes[f];
+        if (bytes_of(dataset, f) > widest) widest = bytes_of(dataset, f);
     for (size_t f = 0; f < dataset->n_fields; f++) {
         uint64_t now = chunk_samples(dataset, &dataset->what.part[f]);
-        if (dataset->sample_bytes[f] >= widest / 8 && now > samples) samples = now;
+        if (bytes_of(dataset, f) >= widest / 8 && now > samples) samples = now;
     }
     if (samples) return samples;
     return widest < block_bytes ? block_bytes / widest : 1;

@@ -28,6 +28,7 @@ struct shs_dataset {
     /* Type and shape of a sample of each field. They own their names. */
     shs_tensor sample[SHS_MAX_FIELDS];
     size_t sample_bytes[SHS_MAX_FIELDS];
+    struct data_slab slab[SHS_MAX_FIELDS]; /* which slab of a sample of each field `sample` is */
     /* Layouts of samples as the files name their axes. */
     struct data_layout layout[SHS_MAX_FIELDS];
     struct data_constants constants;
@@ -38,6 +39,13 @@ struct shs_dataset {
  * first and the last row of each array in the first file, and closes it. Rows that cannot be read
  * are no error here. A lack of memory is an error. */
 shs_status data_dataset_try(const char *path, const char *fields, bool one_sample_a_file);
+
+/* Local. Returns the type and shape of a sample of field f as all members of a group have it
+ * together. The name is borrowed. */
+shs_tensor data_dataset_unslabbed(const shs_dataset *dataset, size_t f);
+
+/* Local. Returns true if some field has a slab, so that members of a group get other elements. */
+bool data_dataset_has_slabs(const shs_dataset *dataset);
 
 /* Local. Returns the number of samples of a block if the user gives none:
  *

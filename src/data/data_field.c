@@ -90,7 +90,7 @@ static shs_status take_shape(struct data_field *field, const char *name, const s
 
 /* Takes the part of a row that is wanted. */
 static shs_status take_part(struct data_field *field, const shs_tensor *whole,
-                            const struct data_view *view)
+                            const struct data_view *view, struct data_member member)
 {
     shs_status status = data_pick_find(view, field->through, whole, &field->part, field->picked);
     for (uint32_t axis = 0; field->part && axis < field->part->axes; axis++)
@@ -104,7 +104,7 @@ static shs_status take_part(struct data_field *field, const shs_tensor *whole,
     if (h5_array_has_members(field->through))
         field->dataset_bytes = strlen(h5_array_stored_name(field->through));
     h5_array_view(field->through, field->row_axes, field->part);
-    return SHS_OK;
+    return data_slab_find(view, whole, member, field);
 }
 
 /* Takes the leading axes that count rows. */
@@ -128,7 +128,7 @@ static shs_status open_field(struct h5_file *file, const char *path, const char 
     status = h5_array_open(file, name, how->cache_bytes, how->single, &field->through, &whole);
     if (!status) status = take_view(field, name, &whole, how->view);
     if (!status) status = take_shape(field, name, &whole);
-    if (!status) status = take_part(field, &whole, how->view);
+    if (!status) status = take_part(field, &whole, how->view, how->member);
     if (!status && how->axes) status = data_axes_read(field->through, whole.axes, field->axes);
     if (status) return status;
     field->chunk_rows = h5_chunk_rows(field->through);
@@ -148,6 +148,7 @@ shs_status data_field_open(struct h5_file *file, const char *path, const char *n
     *field = (struct data_field){0};
     shs_status status = h5_normal_name(name, &normal);
     if (!status) status = open_field(file, path, normal, how, field);
+    if (!status) status = data_slab_cut(field);
     core_free(&normal);
     if (status) data_field_close(field);
     return status;
@@ -310,6 +311,7 @@ void data_field_close(struct data_field *field)
     io_reader_close(&field->direct);
     io_lane_free(&field->lane);
     data_pick_free(&field->part);
+    data_pick_free(&field->unslabbed);
     core_free(&field->sample.name);
     core_free(&field->path);
     *field = (struct data_field){0};

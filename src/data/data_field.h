@@ -4,6 +4,7 @@
 #define DATA_FIELD_H
 
 #include "data_axes.h"
+#include "data_slab.h"
 #include "io_reader.h"
 
 struct data_sources;
@@ -37,11 +38,13 @@ struct data_field {
     uint64_t series_rows; /* rows of a series; all rows with one axis */
     /* What is taken of a row; NULL: all of it. `sample` and `row_bytes` are those of this part. */
     struct io_part *part;
+    struct data_slab slab;     /* which slab of that this rank takes, by an axis of a row */
+    struct io_part *unslabbed; /* with a slab: what all members of the group take; NULL: all */
     /* Of members of a compound: the bytes of the dataset's name in the name of `sample`. The part
      * is then one of the rows as they are stored, see data_members.h. 0: the array has plain
      * numbers. */
     size_t dataset_bytes;
-    char picked[DATA_PICKED_BYTES]; /* the axes that select and crop name, see data_pick.h */
+    char picked[DATA_PICKED_BYTES]; /* the axes that select, crop and slab name: see data_pick.h */
     size_t whole_bytes;             /* of a whole row */
     shs_tensor whole;               /* type and shape of a whole row */
     /* True if rows of which a part is taken are read whole, compared with their checksums and then
@@ -81,6 +84,7 @@ struct data_field_how {
     size_t cache_bytes;
     bool single;                  /* true to take a single number for one row */
     const struct data_view *view; /* what is taken of the array; NULL: rows, whole */
+    struct data_member member;    /* which slab is taken, if the view names an axis for it */
     /* True to read directly without a comparison, because an earlier comparison was good, in this
      * file or in a file like it. */
     bool trusted;

@@ -282,6 +282,7 @@ shs_status data_files_open(const struct data_files_how *how, data_files_visit *v
                                  .one_a_file = how->one_a_file,
                                  .unchecked = how->unchecked,
                                  .map = how->map,
+                                 .member = how->member,
                                  .cache_bytes = how->cache_bytes};
     shs_status status = io_paths_find(how->path, &files->paths);
     if (!status)

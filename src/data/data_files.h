@@ -31,13 +31,16 @@ struct data_files {
     bool one_a_file;
     bool unchecked;
     bool map;
+    struct data_member member;
     size_t cache_bytes;
     /* For each array the type and the shape of what is taken of a row, or of the whole array with
      * one_a_file. They have no name and no data. */
     shs_tensor shape[2 * SHS_MAX_FIELDS];
     shs_tensor whole[2 * SHS_MAX_FIELDS]; /* the same of whole rows */
-    /* For each array the axes that select and crop name, the same in all files. */
+    /* For each array the axes that select, crop and slab name, the same in all files. */
     char picked[2 * SHS_MAX_FIELDS][DATA_PICKED_BYTES];
+    /* For each array the slab of its rows that this rank takes. */
+    struct data_slab slab[2 * SHS_MAX_FIELDS];
     uint64_t rows[2 * SHS_MAX_FIELDS]; /* for each array its rows in all files together */
     /* For each array the most rows of a chunk in any file that was looked at. 0: no chunks. */
     uint64_t chunk_rows[2 * SHS_MAX_FIELDS];
@@ -65,7 +68,8 @@ struct data_files_how {
     const struct data_sample *sample;
     bool one_a_file;
     bool unchecked;
-    bool map;           /* true to map fields that are read directly */
+    bool map; /* true to map fields that are read directly */
+    struct data_member member;
     size_t cache_bytes; /* memory for decoded chunks in HDF5, for each array of all open files
                            together */
 };

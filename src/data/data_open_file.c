@@ -113,19 +113,20 @@ static shs_status compare_shape(struct data_files *files, size_t array, size_t n
     return SHS_ERROR_FORMAT;
 }
 
-/* Refuses a file in which an axis that select or crop names is another axis than in the first file:
- * the axes of a sample would come in another order. */
+/* Refuses a file in which an axis that select, crop or slab names is another axis than in the first
+ * file: the axes of a sample would come in another order. */
 static shs_status compare_picked(struct data_files *files, size_t array, size_t number,
                                  const struct data_field *field)
 {
     if (!strcmp(files->picked[array], field->picked)) return SHS_OK;
     files->unfit = true;
-    return core_fail(SHS_ERROR_FORMAT,
-                     "%s: dataset %s: the axes that select and crop name have the numbers %s, but "
-                     "%s in %s; the axes must have the same order in all files: leave this file "
-                     "out, or write it anew",
-                     files->paths.path[number], files->sample->array[array], field->picked,
-                     files->picked[array], files->paths.path[0]);
+    return core_fail(
+        SHS_ERROR_FORMAT,
+        "%s: dataset %s: the axes that select, crop and slab name have the numbers %s, but "
+        "%s in %s; the axes must have the same order in all files: leave this file "
+        "out, or write it anew",
+        files->paths.path[number], files->sample->array[array], field->picked, files->picked[array],
+        files->paths.path[0]);
 }
 
 /* Returns true if two arrays are members of elements of the same dataset. */
@@ -185,6 +186,7 @@ static shs_status open_array(struct data_files *files, struct data_open_file *op
         files->shape[array] = shape_of(files, field, false);
         files->whole[array] = shape_of(files, field, true);
         memcpy(files->picked[array], field->picked, sizeof field->picked);
+        files->slab[array] = field->slab;
     }
     if (!status) status = compare_shape(files, array, open->number, field);
     if (!status) status = compare_picked(files, array, open->number, field);
@@ -222,6 +224,12 @@ static void close_unneeded(const struct data_files *files, struct data_open_file
 
 /* ---- A file's content and layout. */
 
+/* Returns what is taken of a row, by all members of a group together. */
+static const struct io_part *shared_part(const struct data_field *field)
+{
+    return field->slab.length ? field->unslabbed : field->part;
+}
+
 /* Adds which indices are taken of a row. Where the content is that of checksums, it does not tell
  * what the names of indices mean in the file. */
 static void add_part(struct core_hash *hash, const struct io_part *part)
@@ -241,7 +249,7 @@ static shs_status take_content(const struct data_files *files, struct data_open_
     if (status) return status;
     for (size_t s = 0; s < files->sample->n_arrays; s++) {
         core_hash_add(hash, &open->arrays[s].content, sizeof open->arrays[s].content);
-        add_part(hash, open->arrays[s].part);
+        add_part(hash, shared_part(&open->arrays[s]));
         known = known && (open->arrays[s].content || !open->arrays[s].rows);
     }
     struct core_digest digest = core_hash_digest(hash);
@@ -310,6 +318,7 @@ static shs_status open_arrays(struct data_files *files, struct data_open_file *o
         .single = files->one_a_file,
         .axes = opened->content,
         .map = files->map,
+        .member = files->member,
         .trusted =
             !opened->content && (file->compared || (files->one_a_file && files->file[0].compared)),
         .content = opened->content,

@@ -12,13 +12,15 @@ static bool is_same_text(const char *text, const char *other)
 bool data_view_is_same(const struct data_view *view, const struct data_view *other)
 {
     return view->row_axes == other->row_axes && view->constant == other->constant &&
-           is_same_text(view->select, other->select) && is_same_text(view->crop, other->crop);
+           is_same_text(view->select, other->select) && is_same_text(view->crop, other->crop) &&
+           is_same_text(view->slab, other->slab);
 }
 
 void data_view_free(struct data_view *view)
 {
     core_free(&view->select);
     core_free(&view->crop);
+    core_free(&view->slab);
 }
 
 /* ---- Arithmetic. */
@@ -297,5 +299,6 @@ void data_part_describe(const struct data_sample *sample, const struct data_part
     }
     add_text(text, &any, "select", view->select);
     add_text(text, &any, "crop", view->crop);
+    add_text(text, &any, "slab", view->slab);
     if (any) core_text_add(text, ")");
 }

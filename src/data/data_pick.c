@@ -227,18 +227,16 @@ struct finding {
     char *picked; /* the numbers of the axes that were found */
 };
 
-static shs_status find_axis(const char *word, const struct finding *finding, uint32_t *axis)
+/* Finds an axis of a row. `of_rows` says what to do instead with an axis that counts rows. */
+static shs_status find_axis(const char *word, const struct finding *finding, const char *of_rows,
+                            uint32_t *axis)
 {
-    uint32_t rows = row_axes_of(finding->view);
     shs_status status = strspn(word, "0123456789") == strlen(word)
                             ? number_axis(word, finding->whole, axis)
                             : name_axis(word, finding->array, finding->whole, axis);
     if (status) return status;
-    if (*axis < rows)
-        return core_fail(SHS_ERROR_ARGUMENT,
-                         "axis %s counts rows; choose rows by the loader's subset, or by window, "
-                         "stride and lead",
-                         word);
+    if (*axis < row_axes_of(finding->view))
+        return core_fail(SHS_ERROR_ARGUMENT, "axis %s counts rows; %s", word, of_rows);
     if (*axis >= h5_array_axes(finding->array) && !h5_array_has_members(finding->array))
         return core_fail(SHS_ERROR_ARGUMENT,
                          "axis %s is that of the real and the imaginary part of complex numbers, "
@@ -247,7 +245,8 @@ static shs_status find_axis(const char *word, const struct finding *finding, uin
     return SHS_OK;
 }
 
-/* Adds the number of an axis, a digit, to those that were found. Each comes at most once. */
+/* Adds the number of an axis, a digit, to those that were found. select and crop name each at most
+ * once. */
 static void note_axis(char *picked, uint32_t axis)
 {
     size_t length = strlen(picked);
@@ -384,11 +383,13 @@ static shs_status read_items(struct picking *picking, const char **text)
 /* Takes what a text picks. */
 static shs_status read_picks(const char *text, const struct finding *finding)
 {
+    static const char of_rows[] =
+        "choose rows by the loader's subset, or by window, stride and lead";
     uint32_t rows = row_axes_of(finding->view), axis = 0;
     char word[WORD_BYTES];
     shs_status status = read_axis(&text, word);
     while (!status && *word) {
-        status = find_axis(word, finding, &axis);
+        status = find_axis(word, finding, of_rows, &axis);
         if (status) return status;
         struct picking picking = {finding->array, axis, &finding->part->axis[axis - rows], 0};
         if (picking.taken->ranges)
@@ -440,6 +441,23 @@ shs_status data_pick_find(const struct data_view *view, struct h5_array *array,
     if (!status) io_part_measure(*part);
     if (status || (*part)->whole) data_pick_free(part);
     return status;
+}
+
+shs_status data_pick_axis(const struct data_view *view, struct h5_array *array,
+                          const shs_tensor *whole, uint32_t *axis, char picked[DATA_PICKED_BYTES])
+{
+    static const char of_rows[] = "virtual ranks share out rows: name an axis of a row";
+    const struct finding finding = {view, array, whole, NULL, picked};
+    shs_status status = find_axis(view->slab, &finding, of_rows, axis);
+    if (status) return status;
+    if (*axis >= h5_array_axes(array))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "axis %s is that of the members of the elements, which come together; "
+                         "name an axis of the dataset",
+                         view->slab);
+    note_axis(picked, *axis);
+    *axis -= row_axes_of(view);
+    return SHS_OK;
 }
 
 void data_pick_free(struct io_part **part)

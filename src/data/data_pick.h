@@ -21,6 +21,11 @@ shs_status data_pick_find(const struct data_view *view, struct h5_array *array,
                           const shs_tensor *whole, struct io_part **part,
                           char picked[DATA_PICKED_BYTES]);
 
+/* Finds the axis of a row that the slab of a view is cut along, and adds the number of the array's
+ * axis to `picked`. */
+shs_status data_pick_axis(const struct data_view *view, struct h5_array *array,
+                          const shs_tensor *whole, uint32_t *axis, char picked[DATA_PICKED_BYTES]);
+
 void data_pick_free(struct io_part **part);
 
 #endif

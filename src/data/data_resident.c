@@ -158,7 +158,8 @@ static shs_status make_table(const struct data_files *files, struct data_residen
     return status;
 }
 
-/* Makes a hash of what ranks must have alike to share: their files, and the places of units. */
+/* Makes a hash of what ranks must have alike to share: their files and slabs, and the places of
+ * units. */
 static shs_status hash_places(const struct data_files *files, const struct data_resident *resident,
                               uint64_t *key)
 {
@@ -169,8 +170,9 @@ static shs_status hash_places(const struct data_files *files, const struct data_
     for (size_t k = 0; k < resident->keys; k++) {
         const struct data_resident_array *array = &resident->array[k];
         const struct io_identity *file = &files->file[k / files->sample->n_arrays].identity;
-        const uint64_t place[] = {array->rows,  array->row_bytes, array->unit_rows,
-                                  file->device, file->inode,      file->bytes};
+        const struct data_slab *slab = &files->slab[k % files->sample->n_arrays];
+        const uint64_t place[] = {array->rows, array->row_bytes, array->unit_rows, file->device,
+                                  file->inode, file->bytes,      slab->first,      slab->count};
         core_hash_add(hash, place, sizeof place);
     }
     struct core_digest digest = core_hash_digest(hash);

@@ -151,7 +151,7 @@ static shs_status read_number(const struct field_text *text, const char *key, co
 
 /* The values that the text of a field gives. */
 struct given {
-    bool axes, window, stride, lead, every, offsets, most, constant, select, crop;
+    bool axes, window, stride, lead, every, offsets, most, constant, select, crop, slab;
     uint64_t n_axes;
     const char *offsets_name;
     struct data_view view;
@@ -172,6 +172,14 @@ static bool is_flag(const char *key)
     return !strcmp(key, "constant");
 }
 
+static shs_status read_slab(const struct field_text *text, struct given *given, const char *value)
+{
+    if (*value && !value[strcspn(value, " \t\n[]")]) return core_copy(value, &given->view.slab);
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "field '%.200s': slab is '%.60s'; it must be one axis, such as y", text->whole,
+                     value);
+}
+
 static shs_status set_value(struct data_part *part, const struct field_text *text,
                             struct given *given, const char *key, const char *value)
 {
@@ -180,11 +188,17 @@ static shs_status set_value(struct data_part *part, const struct field_text *tex
         bool *given;
         uint64_t *number;
     } keys[] = {
-        {"axes", &given->axes, &given->n_axes},    {"window", &given->window, &part->window},
-        {"stride", &given->stride, &part->stride}, {"lead", &given->lead, &part->lead},
-        {"every", &given->every, &part->every},    {"most", &given->most, &part->most},
-        {"offsets", &given->offsets, NULL},        {"constant", &given->constant, NULL},
-        {"select", &given->select, NULL},          {"crop", &given->crop, NULL},
+        {"axes", &given->axes, &given->n_axes},
+        {"window", &given->window, &part->window},
+        {"stride", &given->stride, &part->stride},
+        {"lead", &given->lead, &part->lead},
+        {"every", &given->every, &part->every},
+        {"most", &given->most, &part->most},
+        {"offsets", &given->offsets, NULL},
+        {"constant", &given->constant, NULL},
+        {"select", &given->select, NULL},
+        {"crop", &given->crop, NULL},
+        {"slab", &given->slab, NULL},
     };
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         if (strcmp(keys[i].name, key) != 0) continue;
@@ -199,13 +213,14 @@ static shs_status set_value(struct data_part *part, const struct field_text *tex
         if (keys[i].number) return read_number(text, key, value, keys[i].number);
         if (keys[i].given == &given->select || keys[i].given == &given->crop)
             return read_pick(text, given, key, value);
+        if (keys[i].given == &given->slab) return read_slab(text, given, value);
         if (!*value) return wrong(text, "offsets is empty; it must be the name of a dataset");
         given->offsets_name = value;
         return SHS_OK;
     }
     return core_fail(SHS_ERROR_ARGUMENT,
                      "field '%.200s': there is no '%.60s'; there are axes, window, stride, lead "
-                     "and every, or offsets and most, or constant; and select and crop",
+                     "and every, or offsets and most, or constant; and select, crop and slab",
                      text->whole, key);
 }
 
@@ -218,6 +233,9 @@ static shs_status check_given(const struct data_part *part, const struct field_t
     if (given->constant && (given->axes || given->window || given->offsets))
         return wrong(text, "a constant field has no rows; leave out axes, window and offsets, or "
                            "constant");
+    if (given->constant && given->slab)
+        return wrong(text,
+                     "a constant field comes whole to each member of a group; leave out slab");
     if (given->axes && given->n_axes != 1 && given->n_axes != 2)
         return wrong(text, "axes is 1, or 2 for samples over the first two axes");
     if (given->n_axes == 2 && given->offsets)

@@ -43,10 +43,11 @@ struct data_view {
     uint32_t row_axes;
     bool constant;       /* no axis counts rows: the array is the same for all samples */
     char *select, *crop; /* what is picked of a row, in the form of data_pick.h; or NULL */
+    char *slab;          /* the axis along which the members of a group share a row; or NULL */
 };
 
 enum {
-    DATA_PICKED_BYTES = 2 * SHS_MAX_AXES /* of the numbers of the axes that a view names */
+    DATA_PICKED_BYTES = 2 * SHS_MAX_AXES + 2 /* of the numbers of the axes that a view names */
 };
 
 /* The series that one array of a file has. */

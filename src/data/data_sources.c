@@ -78,7 +78,8 @@ static bool fits(const struct data_sources *sources, struct data_field *field,
     }
     if (own->type != other->type) return refuse(field, "virtual, over a dataset of another type");
     uint64_t elements = elements_of(sources, source);
-    if (!elements || sources->row_elements % elements != 0 || (field->part && !same))
+    bool takes_part = field->part || field->slab.length;
+    if (!elements || sources->row_elements % elements != 0 || (takes_part && !same))
         return refuse(field, "virtual, over a dataset of another shape");
     return true;
 }
@@ -91,6 +92,15 @@ static bool is_of_rows(const struct data_sources *sources, const struct h5_run *
     return run->first % sources->row_elements == 0 && run->count % sources->row_elements == 0 &&
            run->from % elements == 0 && run->from / elements <= rows &&
            run->count / elements <= rows - run->from / elements;
+}
+
+static void take_part(const struct data_field *field, struct data_field *source)
+{
+    source->part = field->part;
+    source->row_bytes = field->row_bytes;
+    source->sample = (shs_tensor){
+        .name = source->sample.name, .type = field->sample.type, .axes = field->sample.axes};
+    memcpy(source->sample.shape, field->sample.shape, sizeof source->sample.shape);
 }
 
 /* Opens the sources that have runs. A source takes the part of its rows that the array takes. */
@@ -107,12 +117,7 @@ static shs_status open_sources(struct h5_file *file, const struct data_field_how
         sources->count++;
         *fit = fits(sources, field, source);
         source->of = sources;
-        if (!*fit || !field->part) continue;
-        source->part = field->part;
-        source->row_bytes = field->row_bytes;
-        source->sample = (shs_tensor){
-            .name = source->sample.name, .type = field->sample.type, .axes = field->sample.axes};
-        memcpy(source->sample.shape, field->sample.shape, sizeof source->sample.shape);
+        if (*fit && field->part) take_part(field, source);
     }
     return status;
 }
@@ -334,6 +339,12 @@ shs_status data_sources_read(struct data_field *field, uint64_t first, uint64_t 
         count -= rows.rows;
     }
     return status;
+}
+
+void data_sources_take(const struct data_field *field)
+{
+    for (size_t i = 0; i < data_sources_count(field->sources); i++)
+        take_part(field, &field->sources->field[i]);
 }
 
 void data_sources_tell(const struct data_field *field)

@@ -55,6 +55,9 @@ size_t data_sources_list(const struct data_field *source, struct io_rows rows, s
 shs_status data_sources_read(struct data_field *field, uint64_t first, uint64_t count, bool whole,
                              void *to);
 
+/* Has the sources take the part of their rows that the array takes. */
+void data_sources_take(const struct data_field *field);
+
 /* Gives sources the keys and numbers of rows that follow from those of the array. */
 void data_sources_tell(const struct data_field *field);
 

@@ -12,8 +12,9 @@
 static void add_field(struct core_text *text, const shs_dataset *dataset, size_t f)
 {
     const struct data_part *part = &dataset->what.part[f];
-    core_text_add(text, "field %s = ", dataset->sample[f].name);
-    core_text_add_shape(text, &dataset->sample[f]);
+    const shs_tensor sample = data_dataset_unslabbed(dataset, f);
+    core_text_add(text, "field %s = ", sample.name);
+    core_text_add_shape(text, &sample);
     core_text_add(text, "\n");
     if (data_part_is_own_row(&dataset->what, part)) return;
     core_text_add(text, "rows of ");
@@ -47,6 +48,8 @@ shs_status load_fingerprint(const shs_loader *loader, char **fingerprint)
     struct core_text text = {0};
     const struct load_order *order = &loader->plan.order;
     core_text_add(&text, "vranks = %llu\n", (ull)order->order.shape.vranks);
+    if (loader->dataset->run->group > 1)
+        core_text_add(&text, "group = %llu\n", (ull)loader->dataset->run->group);
     core_text_add(&text, "seed = %llu\n", (ull)loader->dataset->run->seed);
     core_text_add(&text, "samples = %llu\n", (ull)order->rows);
     for (size_t f = 0; f < loader->dataset->n_fields; f++)
@@ -162,6 +165,10 @@ static shs_status differ(const char *stored, int stored_length, const char *own,
 {
     struct load_option_words words = {"vranks", "V = ", " virtual ranks"};
     bool known = begins(stored, "vranks = ") || load_options_words(stored, &words);
+    if (begins(stored, "group = ")) {
+        words = (struct load_option_words){"group", "groups of ", " ranks"};
+        known = true;
+    }
     if (known && same_name(stored, own)) return differ_in_option(stored, own, &words);
     if (begins(stored, "batch = ") && begins(own, "batch = "))
         return core_fail(SHS_ERROR_MISMATCH,

@@ -1,4 +1,5 @@
 /* Handing out batches: the cursor, the ledger, and what the run is told. */
+#include "augment_slab.h"
 #include "core_assert.h"
 #include "core_clock.h"
 #include "load.h"
@@ -8,6 +9,14 @@
 shs_cursor shs_tell(const shs_loader *loader)
 {
     return loader ? loader->cursor : (shs_cursor){0};
+}
+
+shs_slab shs_loader_slab(const shs_loader *loader, size_t field)
+{
+    if (!loader || field >= loader->dataset->n_fields) return (shs_slab){0};
+    const struct augment_slab slab = augment_slab_of(loader->augment, field);
+    if (!slab.length) return (shs_slab){0};
+    return (shs_slab){slab.axis, slab.first, slab.count, slab.length};
 }
 
 uint64_t shs_epoch_steps(const shs_loader *loader)
@@ -63,14 +72,15 @@ void load_go_on(shs_loader *loader, const uint64_t numbers[LOAD_LEDGER_NUMBERS])
 }
 
 /* Enters the planned rows of a delivered batch in the ledger. A batch with an error has no rows to
- * enter. Where the ranks cannot talk to each other, nobody knows the rows of all ranks, and so no
- * epoch is judged.
+ * enter. Of a group member 0 enters its rows, which are those of all members. Where the ranks
+ * cannot talk to each other, nobody knows the rows of all ranks, and so no epoch is judged.
  */
 static void enter_batch(shs_loader *loader, const shs_batch *batch)
 {
     const shs_batch *part = batch->parts ? batch->part : batch;
     if (loader->member.failed) loader->ledger_whole = false;
-    for (size_t i = 0; i < (batch->parts ? batch->parts : 1); i++)
+    bool counts = loader->dataset->run->member == 0;
+    for (size_t i = 0; counts && i < (batch->parts ? batch->parts : 1); i++)
         order_ledger_add(&loader->ledger, part[i].replaced ? part[i].replaced : part[i].index,
                          part[i].count);
     if (!batch->ends_epoch) return;

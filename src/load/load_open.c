@@ -33,17 +33,41 @@ shs_status load_open_augment(const shs_dataset *dataset, shs_augment_table *oper
 {
     bool ragged[SHS_MAX_FIELDS] = {0};
     const char *layouts[SHS_MAX_FIELDS] = {0};
+    struct augment_slab slabs[SHS_MAX_FIELDS];
+    shs_tensor samples[SHS_MAX_FIELDS];
     const struct augment_how how = {.table = augment_own_table(operators),
                                     .layouts = layouts,
                                     .file = dataset->files.paths.path[0],
+                                    .slabs = slabs,
                                     .ragged = ragged,
                                     .own = operators};
     for (size_t f = 0; f < dataset->n_fields; f++) {
+        const struct data_slab *slab = &dataset->slab[f];
         ragged[f] = dataset->what.part[f].kind == DATA_RAGGED;
         layouts[f] = dataset->layout[f].letters;
+        slabs[f] = (struct augment_slab){slab->axis, slab->first, slab->count, slab->length};
+        samples[f] = data_dataset_unslabbed(dataset, f);
     }
-    return refuse_constants(
-        dataset, augment_open_how(&how, text, dataset->sample, dataset->n_fields, augment));
+    return refuse_constants(dataset,
+                            augment_open_how(&how, text, samples, dataset->n_fields, augment));
+}
+
+/* Refuses what the members of a group could not do alike, and batches that they would not share. */
+static shs_status check_group(const shs_dataset *dataset, const shs_loader_options *options)
+{
+    const shs_failures *failures = &options->failures;
+    if (dataset->run->group < 2) return SHS_OK;
+    if (!data_dataset_has_slabs(dataset))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "the run has groups of %llu ranks, but no field says along which axis "
+                         "they share its samples; give the axis, as in NAME(slab=y)",
+                         (ull)dataset->run->group);
+    if (failures->damage == SHS_DAMAGE_REPLACE || failures->nan == SHS_NAN_REPLACE)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "a member of a group would replace a row that is bad in its slab, and "
+                         "other members would keep it; in a run of groups let bad rows stop the "
+                         "loader (failures), or list them in exclude");
+    return SHS_OK;
 }
 
 static shs_status claim_stream(shs_loader *loader)
@@ -168,7 +192,8 @@ static shs_status open_local(shs_loader *loader, const shs_loader_options *optio
                                                          ? data_dataset_block_rows(dataset)
                                                          : 0};
     int64_t before = core_memory_balance();
-    shs_status status = load_order_open(&how, options, &loader->plan.order);
+    shs_status status = check_group(dataset, options);
+    if (!status) status = load_order_open(&how, options, &loader->plan.order);
     if (!status)
         status = load_failures_open(&loader->plan.order, options, dataset->samples,
                                     &loader->plan.failures);

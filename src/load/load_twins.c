@@ -62,7 +62,9 @@ shs_status load_twins_open(const shs_loader *loader, struct load_twins **twins)
     size_t subjects = augment_own_operations(loader->augment, operation, LOAD_TWINS_OPERATORS);
     if (shs_augment_draws(loader->augment)) operation[subjects++] = LOAD_TWINS_WHOLE;
     *twins = NULL;
-    if (!subjects || loader->options.twins == SHS_TWINS_OFF || !loader->dataset->samples)
+    /* ranks could not compare a sample of which each has another slab */
+    bool shared = loader->dataset->run->group > 1;
+    if (!subjects || loader->options.twins == SHS_TWINS_OFF || !loader->dataset->samples || shared)
         return SHS_OK;
     shs_status status = core_new(1, sizeof **twins, "the search for twins", twins);
     if (status) return status;

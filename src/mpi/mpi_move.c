@@ -34,8 +34,10 @@ shs_status mpi_gather_vranks(shs_run *run, const void *records, size_t record_by
     shs_status status = core_new(ranks, sizeof *counts, "counts of records", &counts);
     if (!status) status = core_new(ranks, sizeof *starts, "positions of records", &starts);
     for (uint64_t rank = 0; rank < ranks && !status; rank++) {
-        starts[rank] = (int)order_first_vrank(run->vranks, ranks, rank);
-        counts[rank] = (int)order_first_vrank(run->vranks, ranks, rank + 1) - starts[rank];
+        uint64_t groups = mpi_groups(run), number = rank / run->group;
+        starts[rank] = (int)order_first_vrank(run->vranks, groups, number);
+        if (rank % run->group) continue; /* member 0 brings the records of its group */
+        counts[rank] = (int)order_first_vrank(run->vranks, groups, number + 1) - starts[rank];
     }
     /* A rank without memory must not leave the others waiting in the gather. */
     status = mpi_agree(run, status, "gathering %zu bytes a virtual rank", record_bytes);

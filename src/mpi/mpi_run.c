@@ -8,21 +8,55 @@
 #include "order_tree.h"
 #include "shardstep/context.h"
 
-static shs_status host_vranks(shs_run *run, uint64_t vranks)
+/* Divides the ranks into groups. */
+static shs_status join_group(shs_run *run, uint64_t group)
 {
-    uint64_t ranks = (uint64_t)run->ranks, rank = (uint64_t)run->rank;
-    run->vranks = vranks ? vranks : ranks;
+    run->group = group ? group : 1;
+    run->member = (uint64_t)run->rank % run->group;
+    if ((uint64_t)run->ranks % run->group == 0) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "%d rank%s cannot be divided into groups of %llu; start a multiple of %llu "
+                     "ranks, or give another group",
+                     run->ranks, run->ranks == 1 ? "" : "s", (ull)run->group, (ull)run->group);
+}
+
+static shs_status too_few_vranks(const shs_run *run)
+{
+    if (run->group > 1)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "%llu groups of %llu ranks for %llu virtual ranks: each group needs at "
+                         "least one; start fewer ranks, or define the run with more virtual ranks",
+                         (ull)mpi_groups(run), (ull)run->group, (ull)run->vranks);
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "%d ranks for %llu virtual ranks: each rank needs at least one; start "
+                     "fewer ranks, or define the run with more virtual ranks",
+                     run->ranks, (ull)run->vranks);
+}
+
+static shs_status host_vranks(shs_run *run, const shs_run_options *options)
+{
+    shs_status status = join_group(run, options->group);
+    if (status) return status;
+    uint64_t groups = mpi_groups(run), number = (uint64_t)run->rank / run->group;
+    run->vranks = options->vranks ? options->vranks : groups;
     if (run->vranks > ORDER_MAX_VRANKS)
         return core_fail(SHS_ERROR_ARGUMENT, "%llu virtual ranks; the most is 2^24",
                          (ull)run->vranks);
-    if (ranks > run->vranks)
-        return core_fail(SHS_ERROR_ARGUMENT,
-                         "%d ranks for %llu virtual ranks: each rank needs at least one; start "
-                         "fewer ranks, or define the run with more virtual ranks",
-                         run->ranks, (ull)run->vranks);
-    run->first_vrank = order_first_vrank(run->vranks, ranks, rank);
-    run->hosted = order_first_vrank(run->vranks, ranks, rank + 1) - run->first_vrank;
+    if (groups > run->vranks) return too_few_vranks(run);
+    run->first_vrank = order_first_vrank(run->vranks, groups, number);
+    run->hosted = order_first_vrank(run->vranks, groups, number + 1) - run->first_vrank;
     return SHS_OK;
+}
+
+/* Collective. Agrees on what defines the run. Runs without groups need not name them. */
+static shs_status agree_on_options(shs_run *run, const char *call, const shs_run_options *options,
+                                   shs_status mine)
+{
+    char group[40] = "";
+    if (options->group > 1) snprintf(group, sizeof group, ", group %llu", (ull)options->group);
+    return mpi_agree(run, core_wrap(mine, "%s", call),
+                     "%s(seed %llu, vranks %llu, stop_signal %d%s)", call, (ull)options->seed,
+                     (ull)options->vranks, options->stop_signal, group);
 }
 
 static void release(shs_run **run, bool together)
@@ -47,11 +81,9 @@ shs_status mpi_run_begin(shs_run **run, const char *call, const shs_run_options 
     (*run)->report = options->report;
     (*run)->report_user = options->report_user;
     shs_status status = mine;
-    if (!status) status = host_vranks(*run, options->vranks);
+    if (!status) status = host_vranks(*run, options);
     if (!status) status = mpi_stop_install(*run, options->stop_signal);
-    status =
-        mpi_agree(*run, core_wrap(status, "%s", call), "%s(seed %llu, vranks %llu, stop_signal %d)",
-                  call, (ull)options->seed, (ull)options->vranks, options->stop_signal);
+    status = agree_on_options(*run, call, options, status);
     if (status) release(run, true);
     return status;
 }
@@ -78,6 +110,11 @@ struct mpi_part mpi_part_of(const shs_run *run)
 {
     if (mpi_is_apart(run)) return (struct mpi_part){0, 1};
     return (struct mpi_part){(uint64_t)run->rank, (uint64_t)run->ranks};
+}
+
+uint64_t mpi_groups(const shs_run *run)
+{
+    return (uint64_t)run->ranks / run->group;
 }
 
 bool mpi_moves_large_data(const shs_run *run)
@@ -117,5 +154,7 @@ shs_run_info shs_info(const shs_run *run)
                           .first_vrank = run->first_vrank,
                           .hosted = run->hosted,
                           .rank = run->rank,
-                          .ranks = run->ranks};
+                          .ranks = run->ranks,
+                          .group = run->group,
+                          .member = run->member};
 }

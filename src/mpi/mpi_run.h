@@ -43,8 +43,10 @@ struct shs_run {
     int ranks;
     uint64_t seed;
     uint64_t vranks;
-    uint64_t first_vrank; /* the lowest virtual rank of this rank */
-    uint64_t hosted;      /* virtual ranks of this rank */
+    uint64_t group;  /* ranks of a group, which host their virtual ranks together; at least 1 */
+    uint64_t member; /* this rank's number in its group, from 0 */
+    uint64_t first_vrank; /* the lowest virtual rank of this rank's group */
+    uint64_t hosted;      /* virtual ranks of this rank's group */
     uint64_t holders;     /* the program, and each object that is open on the run */
     uint64_t opened;      /* loaders opened so far, the same on every rank: the next loader's id */
     uint64_t gradients;   /* gradient objects opened so far, the same on every rank */
@@ -103,6 +105,9 @@ struct mpi_part mpi_part_of(const shs_run *run);
 /* Local. False if mpi_broadcast() is meant for small data only: each rank then reads large data by
  * itself. */
 bool mpi_moves_large_data(const shs_run *run);
+
+/* Local. The number of groups, which have `group` ranks each. */
+uint64_t mpi_groups(const shs_run *run);
 
 /* Local. Tells the program what happened on this rank and is no error. The text has the rank before
  * it. Does nothing if the program does not want to be told. */
@@ -191,8 +196,8 @@ shs_status mpi_sum(shs_run *run, uint64_t *numbers, size_t count);
 shs_status mpi_greatest(shs_run *run, uint64_t *numbers, size_t count);
 
 /* Collective. Copies the records of all virtual ranks to `all` on rank 0, in the order of virtual
- * ranks. Each rank brings a record for each virtual rank that it hosts. Other ranks may pass NULL
- * for `all`. */
+ * ranks. Each rank brings a record for each virtual rank that it hosts; of a group those of member
+ * 0 are taken. Other ranks may pass NULL for `all`. */
 shs_status mpi_gather_vranks(shs_run *run, const void *records, size_t record_bytes, void *all);
 
 /* A function that takes the bytes of one rank. */

@@ -64,14 +64,41 @@ static const struct mpi_sum_way *way_of(const shs_run *run, bool reproducible)
 
 /* ---- Any run. */
 
+/* Has the partial sums take their memory now, because no rank of a group may run out of memory
+ * while others wait for its sums. */
+static shs_status reserve_partials(struct mpi_sum *sum)
+{
+    struct order_vector vector;
+    shs_status status = SHS_OK;
+    for (uint64_t i = 0; i < sum->run->hosted && !status; i++) {
+        status = order_sum_push(sum->partials, sum->run->first_vrank + i, &vector);
+        if (!status) order_sum_join(sum->partials);
+    }
+    order_sum_reset(sum->partials);
+    return status;
+}
+
+static shs_status make_parts(struct mpi_sum *sum)
+{
+    shs_status status = core_new(sum->run->hosted, sizeof *sum->parts, "sums", &sum->parts);
+    for (uint64_t i = 0; i < sum->run->hosted && !status; i++)
+        status = mpi_vector_new(sum, &sum->parts[i]);
+    return status ? status : reserve_partials(sum);
+}
+
 static shs_status make_part(struct mpi_sum *sum, bool reproducible)
 {
     if (!reproducible) return mpi_vector_new(sum, &sum->total);
-    return order_sum_new(sum->run->vranks, sum->n_floats, sum->n_doubles, &sum->partials);
+    shs_status status =
+        order_sum_new(sum->run->vranks, sum->n_floats, sum->n_doubles, &sum->partials);
+    return status || sum->run->group == 1 ? status : make_parts(sum);
 }
 
 static void free_part(struct mpi_sum *sum)
 {
+    for (uint64_t i = 0; sum->parts && i < sum->run->hosted; i++)
+        mpi_vector_free(&sum->parts[i]);
+    core_free(&sum->parts);
     order_sum_free(&sum->partials);
     mpi_vector_free(&sum->total);
 }
@@ -119,6 +146,10 @@ void mpi_sum_reset(struct mpi_sum *sum)
 static shs_status add_partial(struct mpi_sum *sum, mpi_give *give, void *user)
 {
     struct order_vector vector;
+    if (sum->parts) {
+        give(sum->parts[sum->added], false, user);
+        return SHS_OK;
+    }
     shs_status status = order_sum_push(sum->partials, sum->run->first_vrank + sum->added, &vector);
     if (status) return status;
     give(vector, false, user);

@@ -13,7 +13,8 @@ struct mpi_sum;
 typedef void mpi_give(struct order_vector to, bool add, void *user);
 
 /* Local. Makes a sum of vectors with this many floats and doubles. With `reproducible` its
- * additions form the tree of order_tree.h, without it MPI_Allreduce chooses their order. The run
+ * additions form the tree of order_tree.h, without it MPI_Allreduce chooses their order. In groups
+ * of G ranks the members' parts of a virtual rank are added first, by the tree over [0, G). The run
  * must outlive the sum. SHS_ERROR_UNSUPPORTED if nothing adds vectors over the run's ranks. On
  * error *sum is NULL. */
 shs_status mpi_sum_new(shs_run *run, size_t n_floats, size_t n_doubles, bool reproducible,
@@ -32,7 +33,7 @@ shs_status mpi_sum_add(struct mpi_sum *sum, mpi_give *give, void *user);
 uint64_t mpi_sum_added(const struct mpi_sum *sum);
 
 /* Local. The largest number of partial sums that this rank held at a time; 0 if the sum is not
- * reproducible. */
+ * reproducible. The parts that a member of a group keeps for the others do not count. */
 size_t mpi_sum_most_held(const struct mpi_sum *sum);
 
 /* Collective. Sets *mean to the sum over all virtual ranks, divided once by `rows`. Every rank has

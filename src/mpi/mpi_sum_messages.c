@@ -1,5 +1,7 @@
 /* The reproducible sum by messages: the ranks send partial sums to each other until rank 0 has the
  * root of the tree, and rank 0 sends the mean to all. */
+#include <string.h>
+
 #include "core_memory.h"
 #include "mpi_link.h"
 #include "mpi_sum_way.h"
@@ -41,9 +43,11 @@ static MPI_Comm comm_of(const struct mpi_sum *sum)
     return mpi_link_of(sum->run->transport)->comm;
 }
 
+/* Returns the rank that has a virtual rank's partial sum. In groups it is member 0. */
 static int host_of(const struct mpi_sum *sum, uint64_t vrank)
 {
-    return (int)order_host(sum->run->vranks, (uint64_t)sum->run->ranks, vrank);
+    const shs_run *run = sum->run;
+    return (int)(order_host(run->vranks, mpi_groups(run), vrank) * run->group);
 }
 
 static shs_status send_elements(const struct mpi_sum *sum, const void *elements, size_t count,
@@ -91,6 +95,44 @@ static shs_status receive_and_add(const struct mpi_sum *sum, struct order_vector
     }
     return SHS_OK;
 }
+
+/* ---- The members of a group. */
+
+/* Adds the members' parts of a virtual rank. Each member completes the nodes that begin with it,
+ * and sends the last of them to the member with the left half. */
+static shs_status add_members(const struct mpi_sum *sum, struct order_vector vector)
+{
+    const shs_run *run = sum->run;
+    int first = run->rank - (int)run->member;
+    struct order_node node = {run->member, run->member + 1};
+    shs_status status = SHS_OK;
+    while (!order_node_is_root(run->group, node) && !status) {
+        struct order_node parent = order_node_parent(run->group, node);
+        if (parent.first != node.first) return send_vector(sum, vector, first + (int)parent.first);
+        status = receive_and_add(sum, vector, first + (int)node.end);
+        node = parent;
+    }
+    return status;
+}
+
+/* Gives the sums over the members to member 0's partial sums, whose memory is there already. */
+static shs_status join_members(const struct mpi_sum *sum)
+{
+    shs_status status = SHS_OK;
+    for (uint64_t i = 0; i < sum->run->hosted && !status; i++) {
+        struct order_vector own = sum->parts[i], vector;
+        status = add_members(sum, own);
+        if (status || sum->run->member) continue;
+        status = order_sum_push(sum->partials, sum->run->first_vrank + i, &vector);
+        if (status) return status;
+        memcpy(vector.floats, own.floats, sum->n_floats * sizeof *own.floats);
+        memcpy(vector.doubles, own.doubles, sum->n_doubles * sizeof *own.doubles);
+        order_sum_join(sum->partials);
+    }
+    return status;
+}
+
+/* ---- All ranks. */
 
 /* A rank's nodes first grow, then shrink, from left to right. Each growing node is the right half
  * of a node that begins on a lower rank: the rank sends it there. Each shrinking node is a left
@@ -145,7 +187,8 @@ static shs_status broadcast(shs_run *run, const struct mpi_sum *sum, struct orde
 static shs_status mean_by_messages(struct mpi_sum *sum, uint64_t rows, struct order_vector *mean)
 {
     size_t first = 0;
-    shs_status status = send_growing(sum, &first);
+    shs_status status = sum->parts ? join_members(sum) : SHS_OK;
+    if (!status) status = send_growing(sum, &first);
     if (!status) status = complete_shrinking(sum, first);
     if (status) return status;
     *mean = ((struct messages *)sum->own)->mean;

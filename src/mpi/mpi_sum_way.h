@@ -23,6 +23,8 @@ struct mpi_sum {
     size_t n_doubles;
     struct order_sum *partials; /* partial sums of this rank; NULL if the sum is not reproducible */
     struct order_vector total;  /* total of this rank; empty if the sum is reproducible */
+    struct order_vector *parts; /* in groups, if the sum is reproducible: this member's part of each
+                                   virtual rank, which wait for the other members' parts */
     uint64_t added;             /* parts added since the last reset */
     void *own;                  /* memory of the way */
 };

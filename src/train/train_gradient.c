@@ -253,7 +253,8 @@ shs_status shs_gradient_mean(shs_gradient *gradient)
     struct order_vector mean;
     shs_status status = core_require(gradient, "shs_gradient_mean", "gradient", OPEN_IT);
     if (status) return status;
-    uint64_t rows = gradient->rows; /* rows of this rank, later of all ranks */
+    /* rows of this rank, later of all ranks; the members of a group have the same rows */
+    uint64_t rows = gradient->run->member ? 0 : gradient->rows;
     status = mpi_settle_sum(gradient->run, check_step(gradient), &rows,
                             "shs_gradient_mean(gradient object %llu of the run, step %llu)",
                             (ull)gradient->number, (ull)gradient->step);

@@ -234,6 +234,11 @@ CASE(shs_dataset_field)
     return shs_dataset_field(NULL, 0) == NULL;
 }
 
+CASE(shs_dataset_slab)
+{
+    return shs_dataset_slab(NULL, 0).length == 0;
+}
+
 CASE(shs_locate)
 {
     shs_location at = {.row = 1};
@@ -358,6 +363,11 @@ CASE(shs_trace_write)
 {
     return refused(shs_trace_write(NULL, "trace.json"), "shs_trace_write", "loader is NULL") &&
            refused(shs_trace_write(good_loader(), NULL), "shs_trace_write", "path is NULL");
+}
+
+CASE(shs_loader_slab)
+{
+    return shs_loader_slab(NULL, 0).length == 0;
 }
 
 CASE(shs_epoch_steps)
@@ -676,6 +686,7 @@ static const struct {
     ENTRY(shs_dataset_fields),
     ENTRY(shs_dataset_field),
     ENTRY(shs_dataset_is_constant),
+    ENTRY(shs_dataset_slab),
     ENTRY(shs_locate),
     ENTRY(shs_locate_rows),
     ENTRY(shs_loader_open),
@@ -693,6 +704,7 @@ static const struct {
     ENTRY(shs_loader_report),
     ENTRY(shs_loader_report_json),
     ENTRY(shs_trace_write),
+    ENTRY(shs_loader_slab),
     ENTRY(shs_epoch_steps),
     ENTRY(shs_loader_memory),
     ENTRY(shs_random_at_batch),
