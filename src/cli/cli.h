@@ -29,7 +29,7 @@ struct cli_arguments {
     size_t n_plain;
     bool given[CLI_MAX_OPTIONS]; /* true if the option of the table was given */
     shs_loader_options loader;   /* options of the loader; cli_order() completes them */
-    uint64_t seed, vranks, epoch, step, rank, steps, samples, sample;
+    uint64_t seed, vranks, group, epoch, step, rank, steps, samples, sample;
     uint64_t purpose, slot, count, interleave;
     uint64_t lines, tiles, size, channel;
     uint64_t chunk, deflate, bins, probe_seconds, probe_mebibytes, cache_bytes;

@@ -124,9 +124,9 @@ const struct cli_command cli_bench = {
                 "bench --random\nbench --read /scratch\n"
                 "bench --augment 'random_flip(axis=w)' --shape 32x32x3",
     .takes = CLI_WITH_ORDER | CLI_WITH_LOADER | CLI_WITH_PROBE,
-    .options =
-        "--random --order --read --shape --layout --type --quick --seconds --steps --compute "
-        "--busy --cold --json --json-lines --trace",
+    .options = "--random --order --read --shape --layout --type --quick --group --seconds --steps "
+               "--compute "
+               "--busy --cold --json --json-lines --trace",
     .sweeps = true,
     .bare = "--augment",
     .most_plain = 1,

@@ -286,8 +286,10 @@ static shs_status measure_all(struct bench_file *bench)
 int cli_bench_file(const struct cli_arguments *arguments)
 {
     struct bench_file bench = {.arguments = arguments};
-    const shs_run_options options = {
-        .seed = arguments->seed, .vranks = arguments->vranks, .report = cli_report};
+    const shs_run_options options = {.seed = arguments->seed,
+                                     .vranks = arguments->vranks,
+                                     .group = arguments->group,
+                                     .report = cli_report};
     shs_status status = mpi_job_open(&options, &bench.run);
     if (!status) status = measure_all(&bench);
     if (!status && bench.run->rank == 0) status = bench_print(&bench);

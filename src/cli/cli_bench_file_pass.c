@@ -138,7 +138,7 @@ shs_status bench_pass_total(shs_run *run, const struct bench_pass *pass, struct 
         GREATEST
     };
     uint64_t sum[SUMS] = {
-        [SAMPLES] = pass->samples,
+        [SAMPLES] = run->member ? 0 : pass->samples, /* members of a group have the same */
         [BYTES] = pass->bytes,
         [CPU] = to_parts(pass->cpu),
         [READ_BYTES] = pass->read.bytes,

@@ -42,6 +42,10 @@ const struct cli_option cli_options[] = {
            "The run has the seed S (0)."),
     NUMBER("--vranks", vranks, CLI_WITH_LOADER, 1, MOST_24 + 1, 0, CLI_RUN, "V",
            "The run is defined for V virtual ranks (the number of MPI ranks; plan: 1)."),
+    NUMBER(
+        "--group", group, CLI_BY_NAME, 1, MOST_24 + 1, 0, CLI_RUN, "G",
+        "Each G ranks share the samples of their virtual ranks, along the axis that a field says: "
+        "NAME(slab=AXIS) (1)."),
     NUMBER("--batch", loader.batch, CLI_WITH_ORDER, 1, MOST_32, 32, CLI_ORDER, "B",
            "A virtual rank takes B rows in a step (32)."),
     CHOICE(
