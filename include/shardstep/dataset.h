@@ -232,13 +232,15 @@
  * this lies.
  *
  * TYPES. Elements are plain numbers: integers of 8 to 64 bits and IEEE 754 halves, singles and
- * doubles, in any byte order. Two other types are taken as such numbers:
+ * doubles, in any byte order. Three other types are taken as such numbers:
  *
  * - An enumeration whose members have values of 0 to 255 is u8, whatever integers it is stored in.
  *   HDF5 stores bool as such an enumeration. A value above 255 that is no member is an error when
  *   it is read. Any other enumeration has the type of the integers that it is stored in.
  * - A complex number is a compound of two floats of one type, called r and i or real and imag. It
  *   becomes two floats along one more axis, the last: the real part, then the imaginary part.
+ * - bfloat16, a float of 16 bits with the exponent of a single, becomes the single of the same
+ *   value. It is read through HDF5. Floats of 8 bits are refused.
  *
  * Of any other compound dataset a field takes members:
  *

@@ -98,7 +98,8 @@ static shs_status take_part(struct data_field *field, const shs_tensor *whole,
     if (!status) status = data_members_part(field->through, whole, field->row_axes, &field->part);
     if (status) return core_wrap(status, "%s: dataset %s", field->path, field->sample.name);
     if (field->part) {
-        field->row_bytes = field->part->bytes;
+        status = shs_tensor_bytes(&field->sample, &field->row_bytes);
+        if (status) return status;
         field->whole_bytes = field->part->whole_bytes;
     }
     if (h5_array_has_members(field->through))

@@ -79,6 +79,7 @@ static bool open_types(struct h5_array *array)
         array->members ? H5Tcopy(array->members->memory_type) : h5_numbers_in_memory(stored);
     H5Tclose(stored);
     array->pair = numbers.pair && !array->members;
+    array->widened = array->members ? array->members->widened : numbers.widened;
     if (array->members) numbers.narrowed = array->members->narrowed;
     array->transfer = H5P_DEFAULT;
     if (!numbers.narrowed) return array->memory_type >= 0;
@@ -212,7 +213,9 @@ const char *h5_array_stored_name(const struct h5_array *array)
 void h5_array_view(struct h5_array *array, uint32_t row_axes, const struct io_part *part)
 {
     struct h5_guard guard = h5_guard_begin();
-    array->row_bytes = part ? part->bytes : H5Tget_size(array->memory_type);
+    size_t element_bytes = H5Tget_size(array->memory_type) * (array->widened ? 2 : 1);
+    array->row_bytes = part ? part->bytes : element_bytes;
+    if (part && array->members && array->widened) array->row_bytes *= 2;
     for (uint32_t axis = row_axes; axis < array->axes && !part; axis++)
         array->row_bytes *= array->shape[axis];
     array->row_axes = row_axes;

@@ -25,6 +25,7 @@ struct h5_array {
     hid_t transfer;             /* transfer list of its reads */
     uint32_t axes;              /* as stored: those that elements have themselves are not counted */
     bool pair;                  /* true if each element is a complex number */
+    bool widened;               /* true if numbers are widened after they are read, see h5_type.h */
     /* True if an enumeration had a value that its type in memory cannot hold. */
     bool beyond;
     hsize_t shape[SHS_MAX_AXES];

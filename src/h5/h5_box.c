@@ -5,6 +5,7 @@
 #include "core_memory.h"
 #include "h5_array.h"
 #include "h5_guard.h"
+#include "h5_type.h"
 
 /* A box that is being read. */
 struct box {
@@ -119,7 +120,10 @@ shs_status h5_read_box(struct h5_array *array, const uint64_t *first, const uint
         box.count[axis] = count[axis];
         box.bytes *= (size_t)count[axis];
     }
-    shs_status status = read_box(&box, elements);
+    size_t bytes = box.bytes * 2;
+    void *to = array->widened ? h5_widened_place(elements, bytes) : elements;
+    shs_status status = read_box(&box, to);
+    if (!status && array->widened) h5_widen(elements, bytes);
     h5_guard_end(&guard);
     return status;
 }

@@ -230,16 +230,23 @@ static shs_status read_all(struct h5_file *file, const char *name, hid_t dataset
                            const shs_tensor *tensor)
 {
     shs_tensor found;
+    size_t bytes;
     shs_status status = h5_shape_of(file, name, dataset, NULL, &found);
     if (status) return status;
     if (!same_shape(&found, tensor))
         return core_fail(SHS_ERROR_MISMATCH,
                          "%s: dataset %s has another type or shape than the program's tensor",
                          file->path, name);
+    status = shs_tensor_bytes(&found, &bytes);
+    if (status) return status;
     hid_t stored = H5Dget_type(dataset), memory_type = h5_numbers_in_memory(stored);
+    bool widened = h5_numbers_of(stored).widened;
+    void *to = widened ? h5_widened_place(tensor->data, bytes) : tensor->data;
     H5Tclose(stored);
-    if (H5Dread(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, tensor->data) < 0)
+    if (H5Dread(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, to) < 0)
         status = h5_fail(SHS_ERROR_FILE, "%s: dataset %s cannot be read", file->path, name);
+    else if (widened)
+        h5_widen(tensor->data, bytes);
     H5Tclose(memory_type);
     return status;
 }

@@ -107,7 +107,6 @@ struct search {
     const char *text;
     struct h5_members *members;
     struct way way[MOST_MEMBERS];
-    size_t growth; /* bytes in memory for a stored byte of an element */
 };
 
 static shs_status fail_to_find(const struct search *search, shs_status status, hid_t type,
@@ -191,17 +190,19 @@ static shs_status take_numbers(struct search *search, const struct way *way, hid
     struct h5_numbers numbers = h5_numbers_of(type);
     char what[400];
     if (!numbers.type) return no_numbers(search, way, type);
-    if (members->type && members->type != numbers.type) {
+    if (members->type && (members->type != numbers.type || members->widened != numbers.widened)) {
         snprintf(what, sizeof what,
                  "its members %.100s and %.100s are of different types, %s and %s; give each a "
                  "field of its own",
-                 search->way[0].text, way->text, shs_type_name(members->type),
-                 shs_type_name(numbers.type));
+                 search->way[0].text, way->text,
+                 members->widened ? "bfloat16" : shs_type_name(members->type),
+                 numbers.widened ? "bfloat16" : shs_type_name(numbers.type));
         return fail_to_find(search, SHS_ERROR_ARGUMENT, H5I_INVALID_HID, what, "");
     }
     members->type = numbers.type;
     members->plain = members->plain && h5_numbers_lie_plain(type);
     members->narrowed = members->narrowed || numbers.narrowed;
+    members->widened = numbers.widened;
     return SHS_OK;
 }
 
@@ -327,7 +328,7 @@ static hid_t reduce_number(struct search *search, hid_t stored, size_t member, s
     struct h5_numbers numbers = h5_numbers_of(stored);
     H5T_order_t order = H5Tget_order(stored);
     hid_t made = members->plain ? H5Tcopy(stored) : h5_numbers_in_memory(stored);
-    members->number_bytes = shs_type_size(numbers.type);
+    members->number_bytes = shs_type_size(numbers.type) / (numbers.widened ? 2 : 1);
     members->member[member].at = at;
     members->member[member].swapped =
         members->plain && members->number_bytes > 1 && order != H5Tget_order(H5T_NATIVE_INT);
@@ -343,7 +344,7 @@ static hid_t reduce_compound(struct search *search, hid_t stored, const struct g
                              size_t depth, size_t at)
 {
     struct h5_members *members = search->members;
-    hid_t made = H5Tcreate(H5T_COMPOUND, H5Tget_size(stored) * search->growth);
+    hid_t made = H5Tcreate(H5T_COMPOUND, H5Tget_size(stored));
     int count = H5Tget_nmembers(stored);
     uint32_t first = members->axes, end = UINT32_MAX;
     for (int i = 0; i < count && made >= 0; i++) {
@@ -355,7 +356,7 @@ static hid_t reduce_compound(struct search *search, hid_t stored, const struct g
         if (!inside.count) continue;
         memcpy(shape, members->shape, sizeof shape);
         members->axes = first;
-        size_t offset = H5Tget_member_offset(stored, (unsigned)i) * search->growth;
+        size_t offset = H5Tget_member_offset(stored, (unsigned)i);
         hid_t type = H5Tget_member_type(stored, (unsigned)i);
         hid_t reduced = reduce(search, type, &inside, depth + 1, at + offset);
         char *name = H5Tget_member_name(stored, (unsigned)i);
@@ -458,7 +459,7 @@ static shs_status place(struct search *search, hid_t compound)
 shs_status h5_members_find(const struct h5_file *file, hid_t dataset, const char *name,
                            const char *text, struct h5_members **members)
 {
-    struct search search = {.file = file, .name = name, .text = text, .growth = 1};
+    struct search search = {.file = file, .name = name, .text = text};
     shs_status status = core_new(1, sizeof **members, "members", members);
     if (status) return status;
     (*members)->memory_type = H5I_INVALID_HID;

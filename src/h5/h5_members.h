@@ -23,8 +23,9 @@ struct h5_members {
     bool stacked;        /* true if the last axis is that of the members, named in braces */
     bool plain;          /* true if an element is read as it is stored */
     bool narrowed;       /* true if some are enumerations stored in wider integers */
+    bool widened;        /* true if they are widened after they are read, see h5_type.h */
     size_t bytes;        /* of an element, as it is read */
-    size_t number_bytes; /* of a number in it */
+    size_t number_bytes; /* of a number in it; widened numbers have twice as many later */
     size_t count;
     struct h5_member *member;
     hid_t memory_type; /* of an element, as it is read */

@@ -8,6 +8,7 @@
 #include "h5_driver.h"
 #include "h5_guard.h"
 #include "h5_select.h"
+#include "h5_type.h"
 
 static shs_status fail_by_defect(const struct h5_array *array, const struct h5_wanted *wanted)
 {
@@ -88,7 +89,12 @@ static shs_status read_members(struct h5_array *array, const struct h5_wanted *w
 static shs_status read_rows(struct h5_array *array, const struct h5_wanted *wanted, void *rows)
 {
     bool takes_members = array->members && array->part;
-    return takes_members ? read_members(array, wanted, rows) : read_selection(array, wanted, rows);
+    size_t bytes = (size_t)wanted->count * array->row_bytes;
+    void *to = array->widened ? h5_widened_place(rows, bytes) : rows;
+    shs_status status =
+        takes_members ? read_members(array, wanted, to) : read_selection(array, wanted, to);
+    if (!status && array->widened) h5_widen(rows, bytes);
+    return status;
 }
 
 /* Reads rows of which some elements may never have been written. Without a fill value HDF5 leaves

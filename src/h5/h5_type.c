@@ -1,25 +1,43 @@
 #include "h5_type.h"
 
+#include <stdint.h>
+#include <string.h>
+
 static const struct {
     shs_type type;
-    size_t sign, exponent, exponent_bits, fraction_bits, bias;
-} floats[] = {
-    {SHS_F16, 15, 10, 5, 10, 15}, {SHS_F32, 31, 23, 8, 23, 127}, {SHS_F64, 63, 52, 11, 52, 1023}};
+    size_t exponent_bits, fraction_bits, bias;
+} floats[] = {{SHS_F16, 5, 10, 15}, {SHS_F32, 8, 23, 127}, {SHS_F64, 11, 52, 1023}};
 
 enum {
     N_FLOATS = sizeof floats / sizeof *floats
 };
 
+/* The bits of a float, without gaps between its parts. */
+struct bits {
+    size_t bytes, exponent, fraction, bias;
+};
+
+/* Returns false for floats with gaps, or without a hidden first bit. */
+static bool bits_of(hid_t stored, struct bits *bits)
+{
+    size_t sign, exponent, fraction;
+    if (H5Tget_class(stored) != H5T_FLOAT ||
+        H5Tget_fields(stored, &sign, &exponent, &bits->exponent, &fraction, &bits->fraction) < 0)
+        return false;
+    bits->bytes = H5Tget_size(stored);
+    bits->bias = H5Tget_ebias(stored);
+    return fraction == 0 && exponent == bits->fraction && sign == exponent + bits->exponent &&
+           sign + 1 == 8 * bits->bytes && H5Tget_norm(stored) == H5T_NORM_IMPLIED;
+}
+
 static shs_type plain_float(hid_t stored)
 {
-    size_t sign, exponent, exponent_bits, fraction, fraction_bits;
-    if (H5Tget_fields(stored, &sign, &exponent, &exponent_bits, &fraction, &fraction_bits) < 0)
-        return 0;
+    struct bits bits;
+    if (!bits_of(stored, &bits)) return 0;
     for (size_t i = 0; i < N_FLOATS; i++)
-        if (H5Tget_size(stored) == shs_type_size(floats[i].type) && sign == floats[i].sign &&
-            exponent == floats[i].exponent && exponent_bits == floats[i].exponent_bits &&
-            fraction == 0 && fraction_bits == floats[i].fraction_bits &&
-            H5Tget_ebias(stored) == floats[i].bias && H5Tget_norm(stored) == H5T_NORM_IMPLIED)
+        if (bits.bytes == shs_type_size(floats[i].type) &&
+            bits.exponent == floats[i].exponent_bits && bits.fraction == floats[i].fraction_bits &&
+            bits.bias == floats[i].bias)
             return floats[i].type;
     return 0;
 }
@@ -45,6 +63,39 @@ static shs_type plain_type(hid_t stored)
         return plain_float(stored);
     default:
         return 0;
+    }
+}
+
+/* ---- halves of singles */
+
+static bool is_bfloat16(hid_t stored)
+{
+    struct bits bits;
+    H5T_order_t order = H5Tget_order(stored);
+    return bits_of(stored, &bits) && bits.bytes == 2 && bits.exponent == 8 && bits.bias == 127 &&
+           (order == H5T_ORDER_LE || order == H5T_ORDER_BE);
+}
+
+static struct h5_numbers take_float(hid_t stored)
+{
+    if (is_bfloat16(stored))
+        return (struct h5_numbers){.type = SHS_F32, .widened = true, .of = "bfloat16"};
+    return (struct h5_numbers){.type = plain_type(stored), .of = ""};
+}
+
+void *h5_widened_place(void *to, size_t bytes)
+{
+    return (char *)to + bytes / 2;
+}
+
+void h5_widen(void *to, size_t bytes)
+{
+    const char *from = h5_widened_place(to, bytes);
+    for (size_t at = 0; at < bytes; at += sizeof(uint32_t), from += sizeof(uint16_t)) {
+        uint16_t half;
+        memcpy(&half, from, sizeof half);
+        const uint32_t single = (uint32_t)half << 16;
+        memcpy((char *)to + at, &single, sizeof single);
     }
 }
 
@@ -124,6 +175,8 @@ struct h5_numbers h5_numbers_of(hid_t stored)
         return take_enumeration(stored);
     case H5T_COMPOUND:
         return take_complex(stored);
+    case H5T_FLOAT:
+        return take_float(stored);
     default:
         return (struct h5_numbers){.type = plain_type(stored), .of = ""};
     }
@@ -133,7 +186,7 @@ bool h5_numbers_lie_plain(hid_t stored)
 {
     struct h5_numbers numbers = h5_numbers_of(stored);
     size_t size = shs_type_size(numbers.type), first, second;
-    if (!numbers.pair) return !numbers.narrowed;
+    if (!numbers.pair) return !numbers.narrowed && !numbers.widened;
     const char *const *names = names_of_parts(stored);
     if (!names) return false;
     type_of_part(stored, names[0], &first);
@@ -199,9 +252,20 @@ static hid_t pair_in_memory(hid_t stored, shs_type type)
     return H5I_INVALID_HID;
 }
 
+static hid_t in_machine_order(hid_t stored)
+{
+    hid_t copy = H5Tcopy(stored);
+    if (copy >= 0 && H5Tset_order(copy, H5Tget_order(H5T_NATIVE_FLOAT)) < 0) {
+        H5Tclose(copy);
+        return H5I_INVALID_HID;
+    }
+    return copy;
+}
+
 hid_t h5_numbers_in_memory(hid_t stored)
 {
     struct h5_numbers numbers = h5_numbers_of(stored);
+    if (numbers.widened) return in_machine_order(stored);
     if (numbers.pair) return pair_in_memory(stored, numbers.type);
     if (H5Tget_class(stored) == H5T_ENUM && H5Tget_size(stored) == 1) {
         hid_t base = H5Tget_super(stored);
@@ -220,6 +284,16 @@ hid_t h5_file_type(shs_type type)
         return H5I_INVALID_HID;
     }
     return copy;
+}
+
+static const char *float_text(hid_t stored)
+{
+    struct bits bits;
+    bool is_byte = bits_of(stored, &bits) && bits.bytes == 1;
+    if (is_byte && bits.exponent == 4) return "8-bit float e4m3";
+    if (is_byte && bits.exponent == 5) return "8-bit float e5m2";
+    if (is_byte && bits.exponent == 3) return "8-bit float e3m4";
+    return "float of another format";
 }
 
 const char *h5_type_text(hid_t stored)
@@ -246,7 +320,7 @@ const char *h5_type_text(hid_t stored)
     case H5T_INTEGER:
         return "integer of odd width";
     case H5T_FLOAT:
-        return "float of another format";
+        return float_text(stored);
     default:
         return "unknown type";
     }

@@ -12,19 +12,29 @@ struct h5_numbers {
     shs_type type; /* 0 if the elements are no numbers */
     bool pair;     /* true for complex numbers: two of `type`, along one more axis, the last */
     bool narrowed; /* true for an enumeration that is stored in wider integers */
-    /* What the elements are if not plain numbers: "bool", "enumeration" or "complex", else "". */
+    /* True for numbers that are stored in the upper half of their bytes: bfloat16 for f32. */
+    bool widened;
+    /* What the elements are if not plain numbers: "bool", "enumeration", "complex" or "bfloat16",
+     * else "". */
     const char *of;
 };
 
 /* Tells how elements of a stored type are taken as numbers. Plain numbers are integers of 1, 2, 4
  * or 8 whole bytes and IEEE 754 halves, singles and doubles, in any byte order. An enumeration is
  * u8 if its members have values from 0 to 255, else the integer type that it is made of. A compound
- * of two floats of one type, named r and i or real and imag, is a complex number. */
+ * of two floats of one type, named r and i or real and imag, is a complex number. A float of 16
+ * bits with the exponent of a single, bfloat16, is a single. */
 struct h5_numbers h5_numbers_of(hid_t stored);
 
-/* Makes the type that elements of a stored type have in memory. An enumeration of single bytes is
- * read as bytes. The caller closes the type with H5Tclose(). */
+/* Makes the type that elements of a stored type are read in. An enumeration of single bytes is
+ * read as bytes. Widened numbers are read as they are stored, in the machine's byte order. The
+ * caller closes the type with H5Tclose(). */
 hid_t h5_numbers_in_memory(hid_t stored);
+
+/* Widened numbers are read into the second half of their memory: h5_widened_place() returns where
+ * it begins in `bytes` bytes at `to`. h5_widen() then widens them to all of it. */
+void *h5_widened_place(void *to, size_t bytes);
+void h5_widen(void *to, size_t bytes);
 
 /* Returns true if elements of a stored type lie in a file as they do in memory, apart from their
  * byte order. */

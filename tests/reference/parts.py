@@ -61,7 +61,7 @@ def make_members(number, case):
     """How the array lies in members of a compound, or None. The draws of the case stay as they are."""
     draw = random.Random(f'members {number}')
     inner = len(case['inner'])
-    if draw.random() > .4:
+    if draw.random() > .4 or case['halves']:
         return None
     stacked = inner > 0 and case['kind'] != '<c8' and draw.random() < .6
     own = draw.randint(0, inner - stacked)
@@ -104,13 +104,38 @@ def name_of(members):
     return prefix + '{' + ','.join(members['names']) + '}'
 
 
+def write_low(file, array, kind, plist):
+    space = h5py.h5s.create_simple(array.shape)
+    made = h5py.h5d.create(file.id, b'd', kind, space, plist)
+    made.write(h5py.h5s.ALL, h5py.h5s.ALL, array, kind)
+
+
 def write_compact(file, array):
     plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     plist.set_layout(h5py.h5d.COMPACT)
-    kind = h5py.h5t.py_create(array.dtype, logical=True)
-    space = h5py.h5s.create_simple(array.shape)
-    made = h5py.Dataset(h5py.h5d.create(file.id, b'd', kind, space, plist))
-    made[...] = array
+    write_low(file, array, h5py.h5t.py_create(array.dtype, logical=True), plist)
+
+
+def write_halves(draw, file, array, case):
+    """The upper halves of floats, as bfloat16."""
+    kind = draw.choice([h5py.h5t.IEEE_F32LE, h5py.h5t.IEEE_F32BE]).copy()
+    kind.set_fields(15, 7, 8, 0, 7)
+    kind.set_size(2)
+    kind.set_ebias(127)
+    plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    if case['layout'] == 'compact' and array.nbytes < 60000:
+        plist.set_layout(h5py.h5d.COMPACT)
+    elif case['layout'] == 'chunked':
+        plist.set_chunk(tuple(draw.randint(1, length) for length in array.shape))
+        if 'compression' in case['filters']:
+            plist.set_shuffle()
+            plist.set_deflate(3)
+        if 'fletcher32' in case['filters']:
+            plist.set_fletcher32()
+    halves = (array.view('<u4') >> 16).astype('<u2')
+    if kind.get_order() == h5py.h5t.ORDER_BE:
+        halves = halves.byteswap()
+    write_low(file, halves, kind, plist)
 
 
 def mappings(draw, rows):
@@ -157,7 +182,9 @@ def write_virtual(draw, path, file, array):
 
 def write(draw, path, array, case):
     with h5py.File(path, 'w', libver=case['libver']) as file:
-        if case['layout'] == 'compact' and array.nbytes < 60000:
+        if case['halves']:
+            write_halves(draw, file, array, case)
+        elif case['layout'] == 'compact' and array.nbytes < 60000:
             write_compact(file, array)
         elif case['layout'] == 'virtual':
             write_virtual(draw, path, file, array)
@@ -321,6 +348,8 @@ def run(shardstep, number, told):
     """Returns whether a case is right; None: it has no samples."""
     draw = random.Random(number)
     case = make_case(draw)
+    case['halves'] = case['kind'] == '<f4' and random.Random(f'halves {number}').random() < .4
+    case['summed'] = case['summed'] and not case['halves']
     case['members'] = make_members(number, case)
     arrays, paths, offsets, longest = [], [], [], 0
     for file in range(draw.choice([1, 1, 1, 2])):

@@ -197,7 +197,13 @@ static void odd_numbers_are_refused_in_folder(void)
     hid_t bfloat = H5Tcopy(H5T_IEEE_F32LE);
     H5Tset_fields(bfloat, 15, 7, 8, 0, 7);
     H5Tset_size(bfloat, 2);
+    H5Tset_ebias(bfloat, 126);
     check_odd_type(bfloat, "float of another format");
+    hid_t byte = H5Tcopy(H5T_IEEE_F32LE);
+    H5Tset_fields(byte, 7, 3, 4, 0, 3);
+    H5Tset_size(byte, 1);
+    H5Tset_ebias(byte, 7);
+    check_odd_type(byte, "8-bit float e4m3");
     hid_t biased = half_type(H5T_ORDER_LE);
     H5Tset_ebias(biased, 16);
     check_odd_type(biased, "float of another format");

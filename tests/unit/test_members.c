@@ -1,5 +1,5 @@
-/* Members of compound datasets: which bytes are read, which names are found, what is refused.
- * Values of random compounds are compared with h5py by tests/cli/parts.sh. */
+/* Members of compound datasets, and bfloat16: which bytes are read, which names are found, what is
+ * refused. Values of random compounds are compared with h5py by tests/cli/parts.sh. */
 #include <stddef.h>
 #include <unistd.h>
 
@@ -153,6 +153,8 @@ static bool slot_is_right(const shs_batch *batch, uint64_t slot)
     return right;
 }
 
+static uint64_t batch_rows = 3;
+
 static shs_status read_epoch(const char *path, const char *fields,
                              const shs_dataset_options *options, shs_loader_statistics *done,
                              bool (*is_right)(const shs_batch *batch, uint64_t slot))
@@ -160,7 +162,7 @@ static shs_status read_epoch(const char *path, const char *fields,
     struct reading reading;
     shs_batch batch;
     shs_status status = open_data(&reading, path, fields, options);
-    const shs_loader_options how = {.batch = 3, .epochs = 1};
+    const shs_loader_options how = {.batch = batch_rows, .epochs = 1};
     if (!status) status = shs_loader_open(reading.data, &how, &reading.loader);
     while (!status && (status = shs_next(reading.loader, &batch)) == SHS_OK) {
         for (uint64_t slot = 0; slot < batch.rows && is_right; slot++)
@@ -288,6 +290,65 @@ static void other_members_are_refused_in_folder(void)
 }
 IN_FOLDER(other_members_are_refused)
 
+/* ---- bfloat16 */
+
+enum {
+    HALVES = 1 << 16
+};
+
+struct halves {
+    unsigned char before;
+    uint16_t half[2];
+};
+
+static bool halves_are_right(const shs_batch *batch, uint64_t slot)
+{
+    const uint32_t *plain = (const uint32_t *)batch->field[0].data + slot;
+    const uint32_t *member = (const uint32_t *)batch->field[1].data + 2 * slot;
+    const uint64_t row = batch->index[slot];
+    if (*plain == row << 16 && member[0] == row << 16 && member[1] == (row ^ 0xFFFF) << 16)
+        return true;
+    return WRONG("row %llu: came %x, %x and %x", (ull)row, *plain, member[0], member[1]);
+}
+
+/* Every bfloat16 becomes the single of the same bits, NaNs and subnormal numbers among them. */
+static void halves_of_singles_are_widened_in_folder(void)
+{
+    char path[PATH_BYTES];
+    const hsize_t rows = HALVES, two = 2;
+    uint16_t *plain = malloc(HALVES * sizeof *plain);
+    struct halves *all = calloc(HALVES, sizeof *all);
+    hid_t half = H5Tcopy(H5T_NATIVE_FLOAT), compound = H5Tcreate(H5T_COMPOUND, sizeof *all);
+    H5Tset_fields(half, 15, 7, 8, 0, 7);
+    H5Tset_size(half, 2);
+    H5Tset_ebias(half, 127);
+    hid_t pair = H5Tarray_create2(half, 1, &two), space = H5Screate_simple(1, &rows, NULL);
+    H5Tinsert(compound, "half", offsetof(struct halves, half), pair);
+    for (uint32_t i = 0; i < HALVES; i++) {
+        plain[i] = (uint16_t)i;
+        all[i].half[0] = (uint16_t)i;
+        all[i].half[1] = (uint16_t)(i ^ 0xFFFF);
+    }
+    folder_path(folder, "halves.h5", path);
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t data = H5Dcreate2(file, "plain", half, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    CHECK(H5Dwrite(data, half, H5S_ALL, H5S_ALL, H5P_DEFAULT, plain) >= 0);
+    H5Dclose(data);
+    data = H5Dcreate2(file, "all", compound, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    CHECK(H5Dwrite(data, compound, H5S_ALL, H5S_ALL, H5P_DEFAULT, all) >= 0);
+    H5Dclose(data);
+    H5Sclose(space);
+    H5Tclose(pair);
+    H5Tclose(half);
+    H5Tclose(compound);
+    CHECK(H5Fclose(file) >= 0);
+    batch_rows = HALVES;
+    CHECK_STATUS(read_epoch(path, "plain, all.half", NULL, NULL, halves_are_right), SHS_OK);
+    free(plain);
+    free(all);
+}
+IN_FOLDER(halves_of_singles_are_widened)
+
 /* ---- damage */
 
 static void damaged_members_are_told_in_folder(void)
@@ -322,7 +383,7 @@ int main(int argc, char **argv)
     static const struct harness_test tests[] = {
         TEST(members_are_read_directly), TEST(members_share_compressed_chunks),
         TEST(whole_names_come_first),    TEST(other_members_are_refused),
-        TEST(damaged_members_are_told),
+        TEST(damaged_members_are_told),  TEST(halves_of_singles_are_widened),
     };
     return harness_main("members", tests, COUNT(tests), argc, argv);
 }
