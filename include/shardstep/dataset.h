@@ -106,6 +106,11 @@
  *     other field. Operators on ALIAS see only the rows that were delivered, and the zeros behind
  *     them stay zeros.
  *
+ *     A dataset of variable-length arrays of numbers, as h5py writes lists of different lengths,
+ *     has its offsets in itself, and the text says so by its own name: x=tracks(offsets=tracks).
+ *     Its rows are single numbers, and sample i is array i. Such a dataset has one axis, and is
+ *     contiguous or chunked. 24 bytes for each array stay in memory.
+ *
  * A field that is the same for every sample, such as an orography or the coordinates of a grid:
  *
  * - constant: all of NAME, of any shape, also a single number. It stands without a value, and

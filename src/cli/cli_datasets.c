@@ -133,6 +133,16 @@ static void print_members(const struct facts *facts)
     printf(".{MEMBER,MEMBER}\n");
 }
 
+/* Says how a field takes variable-length arrays. */
+static void print_runs(const struct facts *facts)
+{
+    printf("    read       as runs of rows, as ALIAS=");
+    cli_print_text(stdout, facts->name);
+    printf("(offsets=");
+    cli_print_text(stdout, facts->name);
+    printf(")\n");
+}
+
 static void print_text(const struct facts *facts)
 {
     cli_print_text(stdout, facts->name);
@@ -149,6 +159,10 @@ static void print_text(const struct facts *facts)
     if (facts->is_field) print_packing(&facts->about);
     if (*facts->about.members) {
         print_members(facts);
+        return;
+    }
+    if (facts->about.is_sequence) {
+        print_runs(facts);
         return;
     }
     if (!facts->is_field) {

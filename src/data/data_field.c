@@ -126,7 +126,11 @@ static shs_status open_field(struct h5_file *file, const char *path, const char 
     shs_tensor whole;
     shs_status status = core_copy(path, &field->path);
     if (status) return status;
-    status = h5_array_open(file, name, how->cache_bytes, how->single, &field->through, &whole);
+    if (how->view && how->view->runs)
+        status = h5_array_open_runs(file, name, how->view->runs == DATA_RUNS_OFFSETS,
+                                    &field->through, &whole);
+    if (!status && !field->through)
+        status = h5_array_open(file, name, how->cache_bytes, how->single, &field->through, &whole);
     if (!status) status = take_view(field, name, &whole, how->view);
     if (!status) status = take_shape(field, name, &whole);
     if (!status) status = take_part(field, &whole, how->view, how->member);

@@ -11,9 +11,9 @@ static bool is_same_text(const char *text, const char *other)
 
 bool data_view_is_same(const struct data_view *view, const struct data_view *other)
 {
-    return view->row_axes == other->row_axes && view->constant == other->constant &&
-           is_same_text(view->select, other->select) && is_same_text(view->crop, other->crop) &&
-           is_same_text(view->slab, other->slab);
+    return view->runs == other->runs && view->row_axes == other->row_axes &&
+           view->constant == other->constant && is_same_text(view->select, other->select) &&
+           is_same_text(view->crop, other->crop) && is_same_text(view->slab, other->slab);
 }
 
 void data_view_free(struct data_view *view)

@@ -256,6 +256,10 @@ static shs_status find_arrays(struct data_sample *sample, const struct field_tex
 {
     struct data_view rows = {0};
     if (given->n_axes == 2) given->view.row_axes = 2;
+    if (given->offsets && !strcmp(given->offsets_name, text->array)) {
+        given->view.runs = DATA_RUNS;
+        rows.runs = DATA_RUNS_OFFSETS;
+    }
     shs_status status = find_array(sample, text->array, &given->view, &part->array);
     if (status || !given->offsets) return status;
     return find_array(sample, given->offsets_name, &rows, &part->offsets);

@@ -38,6 +38,13 @@ struct data_image {
 
 /* What is taken of an array. A zeroed struct is its rows along one axis. */
 struct data_view {
+    /* For a field whose offsets have the name of its dataset, in which case a dataset of
+     * variable-length arrays is meant: its numbers, or its offsets. No effect on other datasets. */
+    enum data_runs {
+        DATA_NO_RUNS,
+        DATA_RUNS,
+        DATA_RUNS_OFFSETS
+    } runs;
     /* The leading axes that count rows: 2, or 0 for 1. With 2, the rows of each index of the first
      * axis are a series. */
     uint32_t row_axes;

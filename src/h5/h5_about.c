@@ -119,6 +119,7 @@ static shs_status describe(const struct h5_file *file, const char *name, hid_t d
                                .storage_bytes = H5Dget_storage_size(dataset)};
     snprintf(about->stored_as, sizeof about->stored_as, "%s", numbers.of);
     snprintf(about->type, sizeof about->type, "%s", h5_type_text(stored));
+    about->is_sequence = H5Tget_class(stored) == H5T_VLEN;
     describe_members(stored, about);
     H5Sclose(space);
     H5Tclose(stored);

@@ -22,6 +22,7 @@ struct h5_about {
     char stored_as[16];
     /* The names and types of a compound's members, such as "pt f32, id i64[3]"; "" for others. */
     char members[480];
+    bool is_sequence; /* true if the elements are variable-length arrays */
     uint32_t axes; /* the axis of real and imaginary parts is counted */
     uint64_t shape[33];
     char layout[160];            /* such as "contiguous" or "chunked 64x28x28, deflate 4" */

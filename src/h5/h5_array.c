@@ -9,6 +9,7 @@
 #include "h5_defect.h"
 #include "h5_driver.h"
 #include "h5_guard.h"
+#include "h5_sequences.h"
 #include "h5_type.h"
 
 hid_t h5_space_of_rows(const struct h5_array *array, uint64_t rows)
@@ -169,6 +170,43 @@ shs_status h5_array_open(struct h5_file *file, const char *name, size_t cache_by
     return status;
 }
 
+/* Opens the dataset, if its elements are variable-length arrays. */
+static shs_status open_runs(struct h5_array *array, bool offsets, shs_tensor *shape)
+{
+    struct h5_file *file = array->file;
+    shs_status status = core_copy(array->name, &array->stored_name);
+    if (!status && h5_is_absent(file, array->name)) return SHS_OK;
+    if (!status) status = h5_dataset_open(file, array->name, 0, &array->dataset);
+    if (status) return status;
+    hid_t stored = H5Dget_type(array->dataset);
+    bool is_sequence = H5Tget_class(stored) == H5T_VLEN;
+    H5Tclose(stored);
+    if (!is_sequence) return SHS_OK;
+    array->transfer = H5P_DEFAULT;
+    array->creation = H5Dget_create_plist(array->dataset);
+    array->around = file->driven && h5_driver_is_around(file->id, array->dataset);
+    array->file_space = H5Dget_space(array->dataset);
+    return h5_sequences_open(array, offsets, shape);
+}
+
+shs_status h5_array_open_runs(struct h5_file *file, const char *name, bool offsets,
+                              struct h5_array **array, shs_tensor *shape)
+{
+    shs_status status = core_new(1, sizeof **array, "an array", array);
+    if (!status) status = core_copy(file->path, &(*array)->path);
+    if (!status) status = core_copy(name, &(*array)->name);
+    if (!status) {
+        (*array)->file = file;
+        struct h5_guard guard = h5_guard_begin();
+        status = open_runs(*array, offsets, shape);
+        if (!status && (*array)->sequences)
+            status = h5_check_trouble("%s: dataset '%s' cannot be opened", file->path, name);
+        h5_guard_end(&guard);
+    }
+    if (status || !(*array)->sequences) h5_array_close(array);
+    return status;
+}
+
 void h5_array_close(struct h5_array **array)
 {
     if (!*array) return;
@@ -180,6 +218,7 @@ void h5_array_close(struct h5_array **array)
     if ((*array)->memory_type > 0) H5Tclose((*array)->memory_type);
     if ((*array)->dataset > 0) H5Dclose((*array)->dataset);
     h5_members_free(&(*array)->members);
+    h5_sequences_free(&(*array)->sequences);
     h5_guard_end(&guard);
     h5_mapped_free(&(*array)->mapped);
     h5_runs_free(&(*array)->runs);
@@ -214,6 +253,7 @@ void h5_array_view(struct h5_array *array, uint32_t row_axes, const struct io_pa
 {
     struct h5_guard guard = h5_guard_begin();
     size_t element_bytes = H5Tget_size(array->memory_type) * (array->widened ? 2 : 1);
+    if (array->sequences && array->sequences->gives_offsets) element_bytes = sizeof(uint64_t);
     array->row_bytes = part ? part->bytes : element_bytes;
     if (part && array->members && array->widened) array->row_bytes *= 2;
     for (uint32_t axis = row_axes; axis < array->axes && !part; axis++)
@@ -229,7 +269,7 @@ uint64_t h5_chunk_rows(struct h5_array *array)
 {
     hsize_t chunk[SHS_MAX_AXES] = {0};
     struct h5_guard guard = h5_guard_begin();
-    if (H5Pget_layout(array->creation) == H5D_CHUNKED &&
+    if (!array->sequences && H5Pget_layout(array->creation) == H5D_CHUNKED &&
         H5Pget_chunk(array->creation, SHS_MAX_AXES, chunk) < 0)
         chunk[0] = 0;
     h5_guard_end(&guard);

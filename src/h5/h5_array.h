@@ -6,6 +6,8 @@
 #include "h5_members.h"
 #include "h5_runs.h"
 
+struct h5_sequences;
+
 struct h5_array {
     hid_t dataset;
     hid_t creation; /* creation list of the dataset */
@@ -20,12 +22,17 @@ struct h5_array {
     struct h5_runs runs;           /* of a virtual array */
     char *path;
     char *name;
-    char *stored_name;          /* of the dataset; `name` may have members behind it */
-    struct h5_members *members; /* what is taken of each element; NULL: all of it */
-    hid_t transfer;             /* transfer list of its reads */
-    uint32_t axes;              /* as stored: those that elements have themselves are not counted */
-    bool pair;                  /* true if each element is a complex number */
-    bool widened;               /* true if numbers are widened after they are read, see h5_type.h */
+    char *stored_name;              /* of the dataset; `name` may have members behind it */
+    struct h5_members *members;     /* what is taken of each element; NULL: all of it */
+    struct h5_sequences *sequences; /* of a dataset of variable-length arrays, or NULL */
+    /* While the references to variable-length arrays are looked for: the bytes of each, otherwise
+     * 0.
+     */
+    size_t element_bytes;
+    hid_t transfer; /* transfer list of its reads */
+    uint32_t axes;  /* as stored: those that elements have themselves are not counted */
+    bool pair;      /* true if each element is a complex number */
+    bool widened;   /* true if numbers are widened after they are read, see h5_type.h */
     /* True if an enumeration had a value that its type in memory cannot hold. */
     bool beyond;
     hsize_t shape[SHS_MAX_AXES];

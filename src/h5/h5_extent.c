@@ -44,28 +44,35 @@ static bool check_storage(struct search *search)
     }
 }
 
+/* Returns the bytes of an element that is an axis of bytes, 0 for numbers. Such are elements of
+ * compounds, of which members are taken, and references to variable-length arrays. */
+static size_t bytes_axis(const struct h5_array *array)
+{
+    return array->members ? array->members->bytes : array->element_bytes;
+}
+
 static bool describe_elements(struct search *search)
 {
     const struct h5_array *array = search->array;
     struct io_layout *layout = search->layout;
-    const struct h5_members *members = array->members;
+    size_t bytes = bytes_axis(array);
     hid_t stored = H5Dget_type(search->dataset);
-    bool plain = members ? members->plain : h5_numbers_lie_plain(stored);
+    bool plain = array->members ? array->members->plain : bytes || h5_numbers_lie_plain(stored);
     layout->axes = array->axes;
     layout->row_axes = array->row_axes;
     layout->element_bytes = H5Tget_size(array->memory_type) / (array->pair ? 2 : 1);
-    if (members) layout->element_bytes = 1; /* an element of a compound is an axis of bytes */
+    if (bytes) layout->element_bytes = 1;
     layout->swapped =
         layout->element_bytes > 1 && H5Tget_order(stored) != H5Tget_order(array->memory_type);
     H5Tclose(stored);
-    if (members && array->axes == SHS_MAX_AXES) return refuse(search, "of too many axes");
+    if (bytes && array->axes == SHS_MAX_AXES) return refuse(search, "of too many axes");
     if (!plain) return refuse(search, "not stored as it is delivered");
     for (uint32_t axis = 0; axis < array->axes; axis++) {
         layout->shape[axis] = array->shape[axis];
         if (!array->shape[axis]) return refuse(search, "empty");
     }
     if (array->pair) layout->shape[layout->axes++] = 2;
-    if (members) layout->shape[layout->axes++] = members->bytes;
+    if (bytes) layout->shape[layout->axes++] = bytes;
     return true;
 }
 
@@ -84,6 +91,14 @@ static shs_status note_first(const struct search *search, hid_t file_space, hid_
     return SHS_OK;
 }
 
+/* Takes the address of references, which HDF5 must not read: it would follow them. The caller has
+ * refused files with a user block, of which versions of HDF5 differ. */
+static bool take_offset(struct search *search)
+{
+    search->layout->address = H5Dget_offset(search->dataset);
+    return search->layout->address != HADDR_UNDEF || refuse(search, "not where it can be found");
+}
+
 /* Finds the address of a contiguous array: where HDF5 itself turns to for the first element.
  * H5Dget_offset() counts a user block in some versions and not in others. */
 static bool find_address(struct search *search)
@@ -98,6 +113,7 @@ static bool find_address(struct search *search)
     hsize_t start[SHS_MAX_AXES] = {0}, one[SHS_MAX_AXES], single = 1;
     for (uint32_t axis = 0; axis < array->axes; axis++)
         one[axis] = 1;
+    if (array->element_bytes) return take_offset(search);
     hid_t file_space = H5Dget_space(search->dataset);
     hid_t memory_space = H5Screate_simple(1, &single, NULL);
     struct h5_noted noted = {0};
@@ -118,6 +134,14 @@ static bool find_address(struct search *search)
     return true;
 }
 
+/* For references HDF5 does not set the size by which it shuffles. It then skips the filter in every
+ * chunk, which the chunks' masks say. */
+static void give_size(struct io_filter *filter, size_t bytes)
+{
+    filter->n_values = 1;
+    filter->values[0] = (uint32_t)bytes;
+}
+
 static bool find_filters(struct search *search)
 {
     struct io_pipeline *pipeline = &search->layout->pipeline;
@@ -135,6 +159,8 @@ static bool find_filters(struct search *search)
         filter->id = (uint32_t)id;
         filter->n_values = (uint32_t)n_values;
         memcpy(filter->values, values, sizeof values);
+        if (search->array->element_bytes && id == H5Z_FILTER_SHUFFLE && !n_values)
+            give_size(filter, search->array->element_bytes);
     }
     return io_pipeline_known(pipeline, search->reason);
 }
@@ -170,6 +196,8 @@ static bool find_fill(struct search *search)
     search->layout->raw_edges = options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS;
     if (defined == H5D_FILL_VALUE_UNDEFINED) return true;
     if (search->array->members) return find_fill_of_members(search);
+    if (search->array->element_bytes)
+        return defined == H5D_FILL_VALUE_DEFAULT || refuse(search, "filled with values");
     size_t bytes = search->layout->element_bytes;
     unsigned char fill[16]; /* room for both parts of a complex number */
     if (H5Pget_fill_value(search->creation, search->array->memory_type, fill) < 0)
@@ -295,7 +323,7 @@ static bool find_grid(struct search *search)
     for (uint32_t axis = 0; axis < axes; axis++)
         search->layout->chunk[axis] = chunk[axis];
     if (search->array->pair) search->layout->chunk[axes] = 2;
-    if (search->array->members) search->layout->chunk[axes] = search->array->members->bytes;
+    if (bytes_axis(search->array)) search->layout->chunk[axes] = bytes_axis(search->array);
     return true;
 }
 
@@ -329,6 +357,10 @@ shs_status h5_layout_of(struct h5_file *file, struct h5_array *array, struct io_
     struct search search = {.file = file, .array = array, .layout = layout, .reason = reason};
     *layout = (struct io_layout){0};
     *reason = '\0';
+    if (array->sequences && !array->element_bytes) {
+        snprintf(reason, IO_REASON_BYTES, "of variable-length arrays");
+        return SHS_OK;
+    }
     struct h5_guard guard = h5_guard_begin();
     shs_status status = h5_dataset_open(file, array->stored_name, 0, &search.dataset);
     if (!status) {

@@ -144,6 +144,11 @@ shs_status h5_dataset_open(struct h5_file *file, const char *name, size_t cache_
 static shs_status refuse_type(const struct h5_file *file, const char *name, hid_t stored)
 {
     struct core_text there = {0};
+    if (H5Tget_class(stored) == H5T_VLEN)
+        return core_fail(SHS_ERROR_UNSUPPORTED,
+                         "%s: dataset %s is variable-length sequence; a field takes its arrays as "
+                         "runs of rows: ALIAS=%s(offsets=%s)",
+                         file->path, name, name, name);
     if (H5Tget_class(stored) != H5T_COMPOUND)
         return core_fail(SHS_ERROR_UNSUPPORTED,
                          "%s: dataset %s is %s; a field must be of plain integers or IEEE floats",

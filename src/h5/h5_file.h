@@ -63,6 +63,13 @@ const char *h5_path(const struct h5_file *file);
 shs_status h5_array_open(struct h5_file *file, const char *name, size_t cache_bytes, bool single,
                          struct h5_array **array, shs_tensor *shape);
 
+/* Opens a dataset of variable-length arrays of numbers for reading. Its rows are the numbers of all
+ * arrays, one behind the other, or with `offsets` the offsets at which the arrays begin, and the
+ * end. All references to arrays are read and kept, 24 bytes for each. *array is NULL if the dataset
+ * has elements of another type. */
+shs_status h5_array_open_runs(struct h5_file *file, const char *name, bool offsets,
+                              struct h5_array **array, shs_tensor *shape);
+
 /* Closes an array and sets *array to NULL, which it may be already. */
 void h5_array_close(struct h5_array **array);
 

@@ -8,6 +8,7 @@
 #include "h5_driver.h"
 #include "h5_guard.h"
 #include "h5_select.h"
+#include "h5_sequences.h"
 #include "h5_type.h"
 
 static shs_status fail_by_defect(const struct h5_array *array, const struct h5_wanted *wanted)
@@ -147,6 +148,10 @@ static shs_status use_mapped_files(struct h5_array *array, const struct h5_wante
 
 static shs_status read_wanted(struct h5_array *array, const struct h5_wanted *wanted, void *rows)
 {
+    if (array->sequences)
+        return core_wrap(h5_sequences_read(array->sequences, wanted, rows),
+                         "dataset %s: rows %llu to %llu cannot be read", array->name,
+                         (ull)wanted->first, (ull)wanted->last);
     struct h5_guard guard = h5_guard_begin();
     shs_status status = array->failed ? reopen(array) : SHS_OK;
     if (!status) status = use_mapped_files(array, wanted);

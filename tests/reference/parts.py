@@ -180,6 +180,17 @@ def write_virtual(draw, path, file, array):
     file.create_virtual_dataset('d', layout)
 
 
+def write_runs(draw, path, array, offsets):
+    """Variable-length arrays of the numbers between the offsets."""
+    arrays = len(offsets) - 1
+    options = draw.choice([{}, {'chunks': (draw.randint(1, arrays),)},
+                           {'chunks': (draw.randint(1, arrays),), 'compression': 'gzip'}])
+    with h5py.File(path, 'w', libver=draw.choice(['earliest', 'latest'])) as file:
+        data = file.create_dataset('d', (arrays,), dtype=h5py.vlen_dtype(array.dtype), **options)
+        for i in draw.sample(range(arrays), arrays):
+            data[i] = array[offsets[i]:offsets[i + 1]]
+
+
 def write(draw, path, array, case):
     with h5py.File(path, 'w', libver=case['libver']) as file:
         if case['halves']:
@@ -279,7 +290,7 @@ def text_of(case, draw, name):
     if case['row_axes'] == 2:
         values.append('axes=2')
     if case['most'] != 0:
-        values.append('offsets=o' + (f", most={case['most']}" if case['most'] else ''))
+        values.append(f"offsets={'d' if case['runs'] else 'o'}" + (f", most={case['most']}" if case['most'] else ''))
     if case['window']:
         values.append('window={}, stride={}, lead={}, every={}'.format(*case['window']))
     for key, picks in (('select', case['picks']), ('crop', case['crops'])):
@@ -350,7 +361,10 @@ def run(shardstep, number, told):
     case = make_case(draw)
     case['halves'] = case['kind'] == '<f4' and random.Random(f'halves {number}').random() < .4
     case['summed'] = case['summed'] and not case['halves']
-    case['members'] = make_members(number, case)
+    case['runs'] = case['most'] != 0 and case['kind'] not in '?<c8' and random.Random(f'runs {number}').random() < .5
+    if case['runs']:
+        case.update(inner=[], picks={}, crops={}, names={}, halves=False)
+    case['members'] = None if case['runs'] else make_members(number, case)
     arrays, paths, offsets, longest = [], [], [], 0
     for file in range(draw.choice([1, 1, 1, 2])):
         shape = [draw.randint(1, 5), draw.randint(4, 20)] if case['row_axes'] == 2 else [draw.randint(12, 60)]
@@ -361,6 +375,9 @@ def run(shardstep, number, told):
             rows = arrays[-1].shape[0]
             offsets.append(sorted([0, rows] + [draw.randint(0, rows) for _ in range(6)]))
             longest = max([longest] + [b - a for a, b in zip(offsets[-1][:-1], offsets[-1][1:])])
+            if case['runs']:
+                write_runs(draw, paths[-1], arrays[-1], offsets[-1])
+                continue
             with h5py.File(paths[-1], 'a') as to:
                 to['o'] = np.array(offsets[-1])
         else:
