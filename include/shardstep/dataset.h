@@ -50,6 +50,9 @@
  * - lead=L: the rows by which all windows of the field begin later; by default 0.
  * - every=E: the rows from each row of a sample to the next, at least 1; by default 1.
  *
+ *   every=A..B or every=NAME:A..B draws E for each sample anew, each number from A to B as often as
+ *   any other. Fields that give the same NAME have the same E.
+ *
  *     Sample i is the rows i*S + L + k*E for k from 0 to W - 1. For a forecast 6 rows after a day
  *     of 24 rows:
  *
@@ -62,6 +65,16 @@
  *     For the state now and 6 rows before, and that 6 rows later:
  *
  *         x=weather(window=2, every=6), y=weather(window=1, lead=12)
+ *
+ *     For two states that are 1 to 4 rows apart, and the forcing at the same two times:
+ *
+ *         x=weather(window=2, every=dt:1..4), f=forcing(window=2, every=dt:1..4)
+ *
+ *     Samples are counted with E = B, and parts keep such samples apart. The draws are the first of
+ *     the stream that a sample is augmented from: one shs_random_below() with B - A + 1 for each
+ *     NAME, and for each field without a NAME, in the order of the fields. The augmentation draws
+ *     behind them. So they are a function of the place, and a loader of such a dataset draws, even
+ *     if it neither shuffles nor augments. shs_batch_draws() and `shardstep replay` tell them.
  *
  *     A file with R rows has floor((R - L - (W-1)*E - 1) / S) + 1 samples, or none if it is
  *     shorter than one window. With several windows, the window with the fewest samples decides.
@@ -470,8 +483,11 @@ typedef struct shs_rows {
     uint64_t first;
     /** The number of rows. */
     uint64_t count;
-    /** The rows from each of these rows to the next: 1, or `every` of a window. */
+    /** The rows from each of these rows to the next: 1, or `every` of a window. If it is drawn, the
+     * least. */
     uint64_t every;
+    /** The most of these rows, if `every` is drawn; else 0. */
+    uint64_t most_every;
 } shs_rows;
 
 /** Local, in the thread that loads. Finds the rows that a sample is made of in field number

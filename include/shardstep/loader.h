@@ -509,10 +509,23 @@ typedef struct shs_drawn {
     const shs_drawn_value *values;
 } shs_drawn;
 
-/** The draws of an augmentation for the rows of a batch: see shs_batch_draws(). */
+/** A spacing of the rows of windows (every=A..B in dataset.h) that was drawn for each row of a
+ * batch. */
+typedef struct shs_drawn_every {
+    /** NAME of every=NAME:A..B; without a NAME that of the field. */
+    const char *name;
+    /** For each row of the batch the rows from one row of its windows to the next. */
+    const uint64_t *every;
+} shs_drawn_every;
+
+/** The draws for the rows of a batch: see shs_batch_draws(). */
 typedef struct shs_draws {
     /** Rows of the batch. */
     uint64_t rows;
+    /** The number of spacings that are drawn. */
+    size_t n_every;
+    /** These spacings, in the order of the fields. */
+    const shs_drawn_every *every;
     /** The number of operators that draw, or that hold others. */
     size_t n_operators;
     /** These operators, in the order of the text. */

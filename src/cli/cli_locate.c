@@ -17,10 +17,14 @@ static void print_rows(const shs_tensor *field, const shs_rows *rows, const char
         printf(", no rows\n");
     else if (rows->count == 1)
         printf(", row %llu\n", (ull)rows->first);
+    else if (rows->most_every)
+        printf(", rows from %llu on, every %llu to %llu: drawn for each batch", (ull)rows->first,
+               (ull)rows->every, (ull)rows->most_every);
     else
         printf(", rows %llu to %llu", (ull)rows->first,
                (ull)(rows->first + (rows->count - 1) * rows->every));
-    if (rows->count > 1 && rows->every > 1) printf(", every %llu", (ull)rows->every);
+    if (rows->count > 1 && rows->every > 1 && !rows->most_every)
+        printf(", every %llu", (ull)rows->every);
     if (rows->count > 1) printf("\n");
     if (!from) return;
     printf("        from ");
@@ -36,6 +40,7 @@ static void json_rows(const shs_tensor *field, const shs_rows *rows, const char 
     cli_json_u64("first", rows->first);
     cli_json_u64("count", rows->count);
     if (rows->every > 1) cli_json_u64("every", rows->every);
+    if (rows->most_every) cli_json_u64("most_every", rows->most_every);
     if (from) cli_json_text("from", from);
     cli_json_end('}');
 }

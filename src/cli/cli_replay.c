@@ -117,6 +117,19 @@ static shs_status print_origins(struct replay *replay, uint64_t sample)
     return status;
 }
 
+/* Prints the spacings that were drawn for a row, as in "  every(dt=3)". */
+static void print_spacings(const struct replay *replay, uint64_t slot)
+{
+    const struct load_plan *plan = &replay->loader->plan;
+    uint64_t spacing[SHS_MAX_FIELDS];
+    load_plan_spacings(plan, &replay->batch, slot, spacing);
+    for (size_t i = 0; i < plan->what->n_spacings; i++) {
+        printf("%s", i ? ", " : "  every(");
+        cli_print_text(stdout, data_spacing_name(plan->what, i));
+        printf("=%llu%s", (ull)spacing[i], i + 1 == plan->what->n_spacings ? ")" : "");
+    }
+}
+
 static shs_status print_row(struct replay *replay, uint64_t slot)
 {
     const shs_batch *batch = &replay->batch;
@@ -130,6 +143,7 @@ static shs_status print_row(struct replay *replay, uint64_t slot)
     printf("slot %llu  row %llu", (ull)slot, (ull)batch->index[slot]);
     if (batch->replaced && batch->replaced[slot] != batch->index[slot])
         printf(" in place of %llu", (ull)batch->replaced[slot]);
+    print_spacings(replay, slot);
     printf("%s%s%s\n", *draws ? "  " : "", draws, slot < batch->count ? "" : "  weight 0");
     core_free(&draws);
     return print_origins(replay, batch->index[slot]);

@@ -10,7 +10,8 @@
 
 static bool records_draws(const struct cli_replay_file *file)
 {
-    return file->loader->augment && augment_has_record(file->loader->augment);
+    return file->loader->plan.what->n_spacings ||
+           (file->loader->augment && augment_has_record(file->loader->augment));
 }
 
 /* ---- Names. */
@@ -154,10 +155,30 @@ static shs_status write_drawn(struct h5_writer *writer, const shs_drawn *drawn, 
     return status;
 }
 
+static shs_status write_every(struct h5_writer *writer, const shs_drawn_every *every, uint64_t rows)
+{
+    const shs_tensor tensor = {.type = SHS_U64,
+                               .axes = 1,
+                               .shape = {rows},
+                               .data = (void *)(uintptr_t)every->every}; /* it is only read */
+    struct core_text text = {0};
+    char *path;
+    shs_status status = path_of(every->name, &path);
+    if (status) return status;
+    core_text_add(&text, "draws/%s/every", path);
+    core_free(&path);
+    status = core_text_take(&text, &path);
+    if (!status) status = write_array(writer, path, &tensor);
+    core_free(&path);
+    return status;
+}
+
 static shs_status write_draws(struct h5_writer *writer, const struct cli_replay_file *file)
 {
     shs_draws *draws;
     shs_status status = shs_batch_draws(file->loader, file->batch, &draws);
+    for (size_t i = 0; !status && i < draws->n_every; i++)
+        status = write_every(writer, &draws->every[i], draws->rows);
     for (size_t o = 0; !status && o < draws->n_operators; o++)
         for (size_t f = 0; f < draws->operators[o].fields && !status; f++)
             status = write_drawn(writer, &draws->operators[o], draws->rows, f);

@@ -178,6 +178,14 @@ static shs_status print_text(const struct samples *samples)
 
 /* ---- as JSON */
 
+static void json_spacing(const shs_dataset *dataset, size_t number)
+{
+    const struct data_spacing *spacing = &dataset->what.spacing[number];
+    cli_json_u64("every", spacing->least);
+    cli_json_u64("most_every", spacing->most);
+    if (spacing->name) cli_json_text("every_name", spacing->name);
+}
+
 static void json_kind(const shs_dataset *dataset, const struct data_part *part)
 {
     static const char *const kinds[] = {
@@ -193,7 +201,8 @@ static void json_kind(const shs_dataset *dataset, const struct data_part *part)
         cli_json_u64("window", part->window);
         cli_json_u64("stride", part->stride);
         cli_json_u64("lead", part->lead);
-        if (part->every > 1) cli_json_u64("every", part->every);
+        if (part->every > 1 && !part->spacing) cli_json_u64("every", part->every);
+        if (part->spacing) json_spacing(dataset, part->spacing - 1);
     }
     if (!data_part_is_run(part) && part->kind != DATA_LENGTH) return;
     cli_json_text("offsets", dataset->what.array[part->offsets]);

@@ -88,6 +88,9 @@ static shs_status find_rows(shs_dataset *dataset, const shs_location *at, size_t
     rows->first = data_part_first(part, series, at->row);
     rows->count = data_part_rows(part);
     rows->every = data_part_runs(part) > 1 ? part->every : 1;
+    if (!part->spacing || rows->count == 1) return SHS_OK;
+    rows->every = dataset->what.spacing[part->spacing - 1].least;
+    rows->most_every = part->every;
     return SHS_OK;
 }
 

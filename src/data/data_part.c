@@ -250,6 +250,12 @@ shs_status data_part_shape(const struct data_part *part, const shs_tensor *row, 
                      part->name, (ull)sample->shape[0]);
 }
 
+const char *data_spacing_name(const struct data_sample *sample, size_t spacing)
+{
+    const struct data_spacing *found = &sample->spacing[spacing];
+    return found->name ? found->name : sample->part[found->part].name;
+}
+
 bool data_part_is_own_row(const struct data_sample *sample, const struct data_part *part)
 {
     if (part->kind == DATA_ROW || part->kind == DATA_WHOLE)
@@ -263,6 +269,19 @@ static void add_value(struct core_text *text, bool *any, const char *key, uint64
 {
     core_text_add(text, "%s%s=%llu", *any ? ", " : "(", key, (ull)value);
     *any = true;
+}
+
+/* Adds the spacing of a window's rows, behind other values. */
+static void add_every(struct core_text *text, const struct data_sample *sample,
+                      const struct data_part *part)
+{
+    if (!part->spacing) {
+        if (part->every > 1) core_text_add(text, ", every=%llu", (ull)part->every);
+        return;
+    }
+    const struct data_spacing *spacing = &sample->spacing[part->spacing - 1];
+    core_text_add(text, ", every=%s%s%llu..%llu", spacing->name ? spacing->name : "",
+                  spacing->name ? ":" : "", (ull)spacing->least, (ull)spacing->most);
 }
 
 static void add_text(struct core_text *text, bool *any, const char *key, const char *value)
@@ -290,7 +309,7 @@ void data_part_describe(const struct data_sample *sample, const struct data_part
         add_value(text, &any, "window", part->window);
         add_value(text, &any, "stride", part->stride);
         add_value(text, &any, "lead", part->lead);
-        if (part->every > 1) add_value(text, &any, "every", part->every);
+        add_every(text, sample, part);
     }
     if (part->kind == DATA_RAGGED) {
         core_text_add(text, "(offsets=%s", sample->array[part->offsets]);

@@ -154,6 +154,8 @@ struct given {
     bool axes, window, stride, lead, every, offsets, most, constant, select, crop, slab;
     uint64_t n_axes;
     const char *offsets_name;
+    const char *spacing_name; /* NULL: none */
+    uint64_t least_every;     /* 0: the spacing is fixed */
     struct data_view view;
 };
 
@@ -164,6 +166,30 @@ static shs_status read_pick(const struct field_text *text, struct given *given, 
     shs_status status =
         data_pick_normal(value, crop, crop ? &given->view.crop : &given->view.select);
     return core_wrap(status, "field '%.200s': %s", text->whole, key);
+}
+
+/* Reads E, A..B or NAME:A..B. */
+static shs_status read_every(const struct field_text *text, struct given *given, char *value,
+                             uint64_t *every)
+{
+    char *dots = strstr(value, ".."), *colon = strchr(value, ':'), *least = value;
+    if (!dots && !colon) return read_number(text, "every", value, every);
+    if (colon) {
+        *colon = '\0';
+        given->spacing_name = trim(value);
+        least = colon + 1;
+    }
+    if (!dots || (colon && (dots < colon || !*given->spacing_name)))
+        return wrong(text, "every is E, A..B or NAME:A..B, such as 1..4");
+    *dots = '\0';
+    shs_status status = read_number(text, "every", trim(least), &given->least_every);
+    if (!status) status = read_number(text, "every", trim(dots + 2), every);
+    if (status) return status;
+    if (!given->least_every || given->least_every >= *every ||
+        *every - given->least_every >= UINT32_MAX)
+        return wrong(text, "every=A..B needs 1 <= A < B, and B - A below 2^32 - 1; a fixed spacing "
+                           "is every=E");
+    return SHS_OK;
 }
 
 /* Words that stand without a value. */
@@ -181,7 +207,7 @@ static shs_status read_slab(const struct field_text *text, struct given *given, 
 }
 
 static shs_status set_value(struct data_part *part, const struct field_text *text,
-                            struct given *given, const char *key, const char *value)
+                            struct given *given, const char *key, char *value)
 {
     const struct {
         const char *name;
@@ -210,6 +236,7 @@ static shs_status set_value(struct data_part *part, const struct field_text *tex
             return core_fail(SHS_ERROR_ARGUMENT, "field '%.200s': %s stands %s", text->whole, key,
                              value ? "alone, without a value" : "before a value, as key=value");
         if (!value) return SHS_OK;
+        if (keys[i].given == &given->every) return read_every(text, given, value, &part->every);
         if (keys[i].number) return read_number(text, key, value, keys[i].number);
         if (keys[i].given == &given->select || keys[i].given == &given->crop)
             return read_pick(text, given, key, value);
@@ -303,6 +330,31 @@ static shs_status read_values(struct data_part *part, struct field_text *text, s
     return status;
 }
 
+/* Finds or adds the spacing of a field that is added next. */
+static shs_status find_spacing(struct data_sample *sample, const struct field_text *text,
+                               const struct given *given, struct data_part *part)
+{
+    const struct data_spacing wanted = {
+        .part = sample->n_parts, .least = given->least_every, .most = part->every};
+    if (!given->least_every) return SHS_OK;
+    for (size_t i = 0; i < sample->n_spacings && given->spacing_name; i++) {
+        const struct data_spacing *other = &sample->spacing[i];
+        if (!other->name || strcmp(other->name, given->spacing_name) != 0) continue;
+        part->spacing = 1 + i;
+        if (other->least == wanted.least && other->most == wanted.most) return SHS_OK;
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "field '%.200s': every=%s:%llu..%llu, but field %s has %s:%llu..%llu; "
+                         "give both the same range, or other names",
+                         text->whole, other->name, (ull)wanted.least, (ull)wanted.most,
+                         sample->part[other->part].name, other->name, (ull)other->least,
+                         (ull)other->most);
+    }
+    struct data_spacing *spacing = &sample->spacing[sample->n_spacings];
+    *spacing = wanted;
+    part->spacing = ++sample->n_spacings;
+    return given->spacing_name ? core_copy(given->spacing_name, &spacing->name) : SHS_OK;
+}
+
 static void free_constant(struct data_constant_text *constant)
 {
     core_free(&constant->name);
@@ -391,6 +443,8 @@ static shs_status take_field(struct data_sample *sample, struct field_text *text
     if (status) return status;
     const char *name = text->alias ? text->alias : sample->array[part.array];
     if (one_a_file) part.kind = DATA_WHOLE;
+    if (sample->n_parts < SHS_MAX_FIELDS) status = find_spacing(sample, text, &given, &part);
+    if (status) return status;
     status = add_part(sample, part, name);
     if (!status && part.kind == DATA_RAGGED) status = add_length(sample, part, name);
     return status;
@@ -456,6 +510,8 @@ void data_sample_free(struct data_sample *sample)
         core_free(&sample->part[i].name);
     for (size_t i = 0; i < sample->n_constants; i++)
         free_constant(&sample->constant[i]);
+    for (size_t i = 0; i < sample->n_spacings; i++)
+        core_free(&sample->spacing[i].name);
     for (size_t i = 0; i < sample->n_arrays; i++) {
         core_free(&sample->array[i]);
         data_view_free(&sample->view[i]);

@@ -71,11 +71,20 @@ struct data_part {
     enum data_kind kind;
     size_t array;
     size_t offsets; /* array of the offsets, for DATA_RAGGED, DATA_LENGTH and DATA_IMAGE */
-    uint64_t window, stride, lead, every;
+    uint64_t window, stride, lead;
+    uint64_t every; /* if it is drawn, the largest */
+    size_t spacing; /* 0: `every` is fixed; else 1 + the spacing that is drawn for a sample */
     /* Rows of the longest sample. 0: not given and not found yet. For DATA_IMAGE the bytes of the
      * longest image. */
     uint64_t most;
     struct data_image image; /* for DATA_IMAGE */
+};
+
+/* A spacing of rows that is drawn for each sample, in [least, most]. */
+struct data_spacing {
+    char *name;  /* fields that give this name share it; NULL: no field shares it */
+    size_t part; /* the first field that has it */
+    uint64_t least, most;
 };
 
 /* A field that is the same for all samples. */
@@ -89,6 +98,8 @@ struct data_sample {
     size_t n_parts;
     struct data_constant_text constant[SHS_MAX_FIELDS];
     size_t n_constants;
+    struct data_spacing spacing[SHS_MAX_FIELDS]; /* in the order of the fields */
+    size_t n_spacings;
     /* Names of the arrays, and what is taken of them. Each name occurs once with each view. */
     char *array[2 * SHS_MAX_FIELDS];
     struct data_view view[2 * SHS_MAX_FIELDS];
@@ -153,6 +164,9 @@ struct data_range data_part_samples(const struct data_part *part, struct data_se
 /* Computes the type and shape of a field's samples from those of a row of its array, or for
  * DATA_WHOLE from those of the whole array. The name is the part's. */
 shs_status data_part_shape(const struct data_part *part, const shs_tensor *row, shs_tensor *sample);
+
+/* Returns the name of a spacing, or that of the field that has it. */
+const char *data_spacing_name(const struct data_sample *sample, size_t spacing);
 
 /* Returns true if the field needs no description: it has the array's own name and its rows or the
  * whole array, or it is a length. */

@@ -13,7 +13,8 @@ struct fetch_gather {
     shs_dataset *dataset;
     const uint64_t *index; /* numbers of the samples that are prepared now */
     uint64_t count;
-    size_t *file; /* file of each sample */
+    const uint64_t *spacing; /* as fetch_gather_space() sets it */
+    size_t *file;            /* file of each sample */
     size_t file_capacity;
     uint64_t (*bounds)[2]; /* first row and end of each sample of a ragged field, in its file */
     size_t bounds_capacity;
@@ -241,6 +242,11 @@ void fetch_gather_leave(struct fetch_gather *gather, size_t f)
     gather->leaves[f] = true;
 }
 
+void fetch_gather_space(struct fetch_gather *gather, const uint64_t *spacing)
+{
+    gather->spacing = spacing;
+}
+
 const void *fetch_gather_sample(const struct fetch_gather *gather, size_t f, uint64_t slot)
 {
     size_t first = gather->first_spot[f];
@@ -248,19 +254,27 @@ const void *fetch_gather_sample(const struct fetch_gather *gather, size_t f, uin
     return gather->spots.spot[first + slot].at;
 }
 
+/* Returns the rows from one row of a sample to the next. */
+static uint64_t every_of(const struct fetch_gather *gather, const struct data_part *part,
+                         uint64_t slot)
+{
+    if (!part->spacing || !gather->spacing) return part->every;
+    return gather->spacing[slot * gather->dataset->what.n_spacings + part->spacing - 1];
+}
+
 /* Adds the rows of a sample. A sample of several runs cannot stay where it is in memory. */
 static shs_status add_sample(struct fetch_gather *gather, size_t p, uint64_t slot, char *to)
 {
     const shs_dataset *dataset = gather->dataset;
     const struct data_part *part = &dataset->what.part[p];
-    uint64_t runs = data_part_runs(part);
+    uint64_t runs = data_part_runs(part), every = every_of(gather, part, slot);
     size_t bytes = dataset->sample_bytes[p] / runs;
     struct fetch_place place = {.file = gather->file[slot], .to = to};
     shs_status status = SHS_OK;
     set_rows(dataset, p, number_in_file(gather, slot), &place);
     for (uint64_t run = 0; run < runs && !status; run++) {
         status = add_rows(gather, place, gather->leaves[p] && runs == 1);
-        place.first += part->every;
+        place.first += every;
         place.to += bytes;
     }
     return status;

@@ -40,6 +40,11 @@ void fetch_gather_leave(struct fetch_gather *gather, size_t f);
 shs_status fetch_gather_cut(struct fetch_gather *gather, size_t f, const struct core_box *boxes,
                             uint64_t count, size_t stride);
 
+/* Sets the spacings of the samples that are prepared next: for each sample one of each spacing that
+ * its dataset draws. The list is used while samples are prepared. NULL, as at first: the largest.
+ */
+void fetch_gather_space(struct fetch_gather *gather, const uint64_t *spacing);
+
 /* Prepares to read the samples `index`. The samples of field f will be written to to[f], one after
  * the other; padding and lengths of ragged fields are written at once. Files are opened, looked at
  * and held until fetch_gather_let_go(). Bounds of ragged samples and checksums that are not in

@@ -62,6 +62,9 @@ shs_status load_batch_new(shs_dataset *dataset, const shs_augment *augment,
     shs_status status = fetch_gather_new(dataset, &batch->gather);
     for (size_t f = 0; f < dataset->n_fields && !status; f++)
         status = take_field(dataset, augment, pushdown, rows, f, batch);
+    if (!status && dataset->what.n_spacings)
+        status = core_new(rows, dataset->what.n_spacings * sizeof *batch->spacing, "spacings",
+                          &batch->spacing);
     if (!status) status = load_batch_lend(batch, 0, rows, batch->gather);
     return status ? status : load_mix_new(augment, rows, &batch->mix);
 }
@@ -75,6 +78,7 @@ void load_batch_free(struct load_batch *batch)
 {
     for (size_t f = 0; f < batch->fields; f++)
         core_free(&batch->own[f]), core_free(&batch->boxes[f]);
+    core_free(&batch->spacing);
     load_mix_free(&batch->mix);
     fetch_gather_free(&batch->gather);
     *batch = (struct load_batch){0};
@@ -225,6 +229,9 @@ static shs_status find_rows(struct load_tools *tools, const struct load_plan *pl
     if (load_failures_substitute(&plan->failures, &plan->order, batch->index, what->rows,
                                  batch->planned))
         what->replaced = batch->planned;
+    for (uint64_t slot = 0; slot < what->rows && batch->spacing; slot++)
+        load_plan_spacings(plan, what, slot, batch->spacing + slot * plan->what->n_spacings);
+    fetch_gather_space(batch->gather, batch->spacing);
     return SHS_OK;
 }
 

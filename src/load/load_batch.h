@@ -34,6 +34,7 @@ struct load_batch {
     shs_batch *what;              /* the batch as it is handed out */
     uint64_t *index;              /* the numbers of its rows */
     uint64_t *planned;            /* memory for `what->replaced` */
+    uint64_t *spacing;            /* spacings that are drawn for its samples; NULL: none are */
     uint64_t *partner;            /* memory for `what->partner`; NULL: no mixing */
     float *partner_weight;        /* memory for `what->partner_weight` */
     void *own[SHS_MAX_FIELDS];    /* memory for rows that the augmentation changes; else NULL */

@@ -9,6 +9,9 @@ static shs_status enter(const shs_loader *loader, const shs_batch *batch, uint64
     shs_status status = SHS_OK;
     for (uint64_t slot = 0; slot < batch->rows && !status; slot++) {
         shs_random stream;
+        uint64_t spacing[SHS_MAX_FIELDS];
+        load_plan_spacings(&loader->plan, batch, slot, spacing);
+        load_draws_space(draws, first + slot, spacing);
         load_plan_stream(&loader->plan, batch, slot, &stream);
         status = load_draws_enter(draws, first + slot, &stream, slot, batch->count);
     }
@@ -37,7 +40,7 @@ shs_status shs_batch_draws(const shs_loader *loader, const shs_batch *batch, shs
     if (!status)
         status = core_require(batch, function, "batch", "pass the address of one of this loader");
     if (!status) status = load_units_check(loader->units, function, batch);
-    if (!status) status = load_draws_new(loader->augment, batch->rows, draws);
+    if (!status) status = load_draws_new(loader->augment, loader->plan.what, batch->rows, draws);
     if (!status) status = enter_parts(loader, batch, *draws);
     if (status) shs_draws_close(draws);
     return status;

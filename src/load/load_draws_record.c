@@ -24,6 +24,8 @@ struct drawn {
 struct record {
     shs_draws shown;
     const shs_augment *augment;
+    shs_drawn_every *every;
+    uint64_t *spacings; /* all of a spacing's, one spacing after the other */
     shs_drawn *operators;
     struct drawn *drawn; /* of each operator */
     int64_t *number;     /* of each operation: its number among the operators, or NOT_RECORDED */
@@ -120,7 +122,33 @@ static shs_status make_operators(struct record *record)
     return status ? status : record->status;
 }
 
-shs_status load_draws_new(const shs_augment *augment, uint64_t rows, shs_draws **draws)
+static shs_status make_spacings(struct record *record, const struct data_sample *what)
+{
+    size_t count = what->n_spacings;
+    shs_draws *shown = &record->shown;
+    uint64_t numbers;
+    if (!core_multiply(shown->rows, count, &numbers)) numbers = SIZE_MAX;
+    shs_status status = core_new(count, sizeof *record->every, "draws", &record->every);
+    if (!status)
+        status = core_new((size_t)numbers, sizeof *record->spacings, "draws", &record->spacings);
+    for (size_t i = 0; i < count && !status; i++)
+        record->every[i] = (shs_drawn_every){.name = data_spacing_name(what, i),
+                                             .every = record->spacings + i * shown->rows};
+    if (status) return status;
+    shown->n_every = count;
+    shown->every = record->every;
+    return SHS_OK;
+}
+
+void load_draws_space(shs_draws *draws, uint64_t row, const uint64_t *spacing)
+{
+    struct record *record = record_of(draws);
+    for (size_t i = 0; i < draws->n_every; i++)
+        record->spacings[i * draws->rows + row] = spacing[i];
+}
+
+shs_status load_draws_new(const shs_augment *augment, const struct data_sample *what, uint64_t rows,
+                          shs_draws **draws)
 {
     struct record *record;
     *draws = NULL;
@@ -129,7 +157,8 @@ shs_status load_draws_new(const shs_augment *augment, uint64_t rows, shs_draws *
     *draws = &record->shown;
     record->augment = augment;
     record->shown.rows = rows;
-    status = make_operators(record);
+    status = make_spacings(record, what);
+    if (!status) status = make_operators(record);
     for (size_t i = 0; i < record->shown.n_operators && !status; i++) {
         record->operators[i].n_values = record->drawn[i].n_values;
         record->operators[i].values = record->drawn[i].values;
@@ -198,6 +227,8 @@ void shs_draws_close(shs_draws **draws)
     for (size_t i = 0; i < record->shown.n_operators && record->drawn; i++)
         free_drawn(&record->drawn[i]);
     core_free(&record->drawn);
+    core_free(&record->every);
+    core_free(&record->spacings);
     core_free(&record->operators);
     core_free(&record->number);
     core_free(&record);

@@ -32,6 +32,8 @@ static uint64_t staging_bytes(const shs_loader *loader)
     for (size_t f = 0; f < loader->dataset->n_fields; f++)
         if (shs_augment_changes(loader->augment, f))
             bytes += rows * loader->batch.read_bytes[f] + CORE_MEMORY_HEAD;
+    if (loader->dataset->what.n_spacings)
+        bytes += rows * loader->dataset->what.n_spacings * sizeof(uint64_t) + CORE_MEMORY_HEAD;
     bytes += load_mix_bytes(loader->augment, rows);
     return bytes * (loader->options.ahead * loader->plan.hosted + 1);
 }

@@ -74,7 +74,8 @@ static shs_status claim_stream(shs_loader *loader)
 {
     uint32_t *drawn = &loader->dataset->run->streams_drawn;
     uint32_t bit = UINT32_C(1) << loader->options.stream;
-    bool draws = load_order_draws(&loader->plan.order) || shs_augment_draws(loader->augment);
+    bool draws = load_order_draws(&loader->plan.order) || shs_augment_draws(loader->augment) ||
+                 loader->dataset->what.n_spacings;
     if (draws && (*drawn & bit))
         return core_fail(SHS_ERROR_STATE,
                          "another open loader of this run draws from stream %u, and so would this "
@@ -271,6 +272,7 @@ static shs_status open_loader(shs_dataset *dataset, const shs_loader_options *op
             .options = *options,
             .plan = {.augment_by = options->augment_by,
                      .stream = options->stream,
+                     .what = &dataset->what,
                      .first_vrank = run->first_vrank,
                      .hosted = run->hosted},
         };

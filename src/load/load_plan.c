@@ -26,8 +26,8 @@ struct order_slice load_plan_slice(const struct load_plan *plan, const shs_batch
 
 /* ---- The places that rows are augmented from. */
 
-void load_plan_stream(const struct load_plan *plan, const shs_batch *batch, uint64_t slot,
-                      shs_random *random)
+static void open_stream(const struct load_plan *plan, const shs_batch *batch, uint64_t slot,
+                        shs_random *random)
 {
     uint64_t seed = plan->order.order.seed;
     if (plan->augment_by == SHS_BY_SAMPLE) {
@@ -43,6 +43,32 @@ void load_plan_stream(const struct load_plan *plan, const shs_batch *batch, uint
     /* This cannot fail: shs_next() and shs_loader_open() keep every part within its bits */
     shs_status status = shs_random_at(&place, random);
     (void)status;
+}
+
+/* Draws the spacings at the beginning of a stream. `spacing` may be NULL. */
+static void draw_spacings(const struct load_plan *plan, shs_random *random, uint64_t *spacing)
+{
+    const struct data_sample *what = plan->what;
+    for (size_t i = 0; i < what->n_spacings; i++) {
+        const struct data_spacing *range = &what->spacing[i];
+        uint64_t more = shs_random_below(random, (uint32_t)(range->most - range->least + 1));
+        if (spacing) spacing[i] = range->least + more;
+    }
+}
+
+void load_plan_spacings(const struct load_plan *plan, const shs_batch *batch, uint64_t slot,
+                        uint64_t *spacing)
+{
+    shs_random random;
+    open_stream(plan, batch, slot, &random);
+    draw_spacings(plan, &random, spacing);
+}
+
+void load_plan_stream(const struct load_plan *plan, const shs_batch *batch, uint64_t slot,
+                      shs_random *random)
+{
+    open_stream(plan, batch, slot, random);
+    draw_spacings(plan, random, NULL);
 }
 
 static shs_status check_place(const shs_batch *batch, uint64_t slot, uint64_t purpose)

@@ -11,7 +11,8 @@
 struct load_plan {
     struct load_order order;
     struct load_failures failures;
-    struct load_pushdown pushdown; /* which samples are read as boxes */
+    struct load_pushdown pushdown;  /* which samples are read as boxes */
+    const struct data_sample *what; /* what samples are made of */
     shs_augment_by augment_by;
     uint32_t stream;      /* the loader's number, which keeps its draws apart from other loaders' */
     uint64_t first_vrank; /* the first virtual rank that this rank hosts */
@@ -25,7 +26,13 @@ shs_batch load_plan_batch(const struct load_plan *plan, shs_cursor cursor, uint6
 /* Local. Returns the positions of the epoch's order that a batch takes. */
 struct order_slice load_plan_slice(const struct load_plan *plan, const shs_batch *batch);
 
-/* Local. Opens the stream that a row of a batch is augmented from. */
+/* Local. Draws the spacings of the rows of a sample, the first that its place gives. `spacing` has
+ * room for plan->what->n_spacings. */
+void load_plan_spacings(const struct load_plan *plan, const shs_batch *batch, uint64_t slot,
+                        uint64_t *spacing);
+
+/* Local. Opens the stream that a row of a batch is augmented from, behind the draws of its
+ * spacings. */
 void load_plan_stream(const struct load_plan *plan, const shs_batch *batch, uint64_t slot,
                       shs_random *random);
 

@@ -81,6 +81,8 @@ static shs_status read_row(struct work *work, uint64_t row, uint64_t slot)
         to[f] = (char *)batch->read[f] + slot * batch->read_bytes[f];
     work->has_nan = false;
     work->dataset->files.unfit = false;
+    if (batch->spacing)
+        fetch_gather_space(work->gather, batch->spacing + slot * work->plan->what->n_spacings);
     shs_status status = load_batch_lend(batch, slot, 1, work->gather);
     if (!status) status = fetch_gather(work->gather, &means, &row, 1, to, &batch->counts);
     if (!status && work->plan->failures.nan && load_nan_in_row(dataset, batch, slot, &field))

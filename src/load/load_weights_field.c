@@ -266,6 +266,11 @@ static shs_status check_field(const struct load_weights_field *field)
 {
     const shs_dataset *data = field->data;
     struct core_text text = {0};
+    if (data->what.n_spacings)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "field %s draws the spacing of its rows, so a sample has no weight of its "
+                         "own; give it a fixed every=E",
+                         field->name);
     if (data->n_fields != 1 || data_part_is_run(&data->what.part[0]))
         return core_fail(SHS_ERROR_ARGUMENT,
                          "%zu fields, the first of them %s; give one field, with one "

@@ -46,6 +46,11 @@ grep -qF 'rows are read whole, to be compared with their checksums, and then cut
 "$SHARDSTEP" info era.nc --fields 'x=w(window=2, every=3)' --sample 7 | grep -qF 'rows 7 to 10, every 3' ||
     fail "another place of sample 7"
 
+"$SHARDSTEP" info era.nc --fields 'x=w(window=2, every=dt:1..3)' --sample 7 |
+    grep -qF 'rows from 7 on, every 1 to 3: drawn for each batch' || fail "info does not tell the range of a spacing"
+"$SHARDSTEP" replay era.nc --fields 'x=w(window=2, every=dt:1..3)' --vranks 1 --rank 0 --step 0 --seed 3 > replay.txt
+grep -qE '^slot 4  row [0-9]+  every\(dt=[123]\)$' replay.txt || fail "replay does not list the spacings"
+
 # names that are not there
 refused 0 "select: axis c: the axis has no 't2n'; did you mean t2m\?" \
     "$SHARDSTEP" info era.nc --fields 'w(select=c[t2n])'
@@ -57,7 +62,7 @@ refused 0 "'0.0' is the name of 6 indices" "$SHARDSTEP" info era.nc --fields 'w(
 refused 0 "axis t counts rows" "$SHARDSTEP" info era.nc --fields 'w(select=t[1])'
 
 # any number of ranks and threads, with and without the chunks in memory
-fields='x=w(window=2, select=channel[3 0] z[:2]), y=w(window=1, lead=2, select=c[t2m], crop=lat[1:4])'
+fields='x=w(window=2, every=1..3, select=channel[3 0] z[:2]), y=w(window=1, lead=3, select=c[t2m], crop=lat[1:4])'
 digest() {
     on "$1" "$SHARDSTEP" digest era.nc --fields "$fields" --batch 3 --vranks 3 "${@:2}" < /dev/null
 }

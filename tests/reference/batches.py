@@ -28,8 +28,9 @@ for operators in ('moves', 'values', 'resample', 'warps', 'mixing'):
         importlib.import_module(operators)
 
 # planned: the rows of the order; index: those that came in their places; draws: what is told of each slot;
+# spacings: for each slot the spacings that were drawn for it, by name
 # partners: for each slot its partner's slot and weight, or None where nothing is mixed
-Batch = namedtuple('Batch', 'epoch epoch_step step count planned index fields draws partners')
+Batch = namedtuple('Batch', 'epoch epoch_step step count planned index fields draws partners spacings')
 
 
 def parser():
@@ -130,13 +131,15 @@ class Run:
         planned, count = self.plan(epoch, epoch_step, vrank)
         bad = self.has_nan if self.options.on_nan == 'replace' else lambda row: False
         index = [self.order.delivered(row, bad) for row in planned]
-        slots = [{field.name: augment.Sample(*field) for field in self.dataset.sample(row)}
-                 for row in index]
         streams = [self.stream(epoch, step, vrank, slot, row) for slot, row in enumerate(planned)]
+        spacings = [{name: least + stream.below(most - least + 1)
+                     for name, (least, most) in self.dataset.spacings().items()} for stream in streams]
+        slots = [{field.name: augment.Sample(*field) for field in self.dataset.sample(row, spacing)}
+                 for row, spacing in zip(index, spacings)]
         draws, partners = augment.augment(self.statements, slots, streams, count)
         fields = {name: np.stack([slot[name].array for slot in slots]) for name in slots[0]} \
             if slots else self.empty()
-        return Batch(epoch, epoch_step, step, count, planned, index, fields, draws, partners)
+        return Batch(epoch, epoch_step, step, count, planned, index, fields, draws, partners, spacings)
 
     def empty(self):
         """The fields of a batch without rows: their types and shapes are those of any sample."""

@@ -46,6 +46,7 @@ class Case:
     def __init__(self, number):
         self.number = number
         self.rng = random.Random(f'case {number}')
+        self.spaces, self.shared = random.Random(f'spaces {number}'), None
         self.choose_wanted()
         self.loading, self.order = [], []
         self.networked = number % 20 == 7  # its permutation is too large for a table
@@ -88,8 +89,9 @@ class Case:
             shape = () if self.large else rng.choice(SHAPES[rng.choice([0, 1, 2, 2, 3, 3, 3, 4])])
             if self.windowed and (name == 'x' or rng.random() < 0.5):
                 window, lead = rng.randint(1, 5), rng.choice([0, 0, 2, 7])
-                self.made.append((name, kind, shape, ('window', window, lead)))
-                texts.append(f'{name}(window={window}, stride={self.stride}, lead={lead})')
+                every, most = self.choose_every()
+                self.made.append((name, kind, shape, ('window', (window - 1) * most + 1, lead)))
+                texts.append(f'{name}(window={window}, stride={self.stride}, lead={lead}{every})')
             elif not self.large and not self.alone and rng.random() < 0.25:
                 most = rng.choice(['', '', ', most=4', ', most=1', ', most=9'])
                 self.made.append((name, kind, shape[:3], ('ragged',)))
@@ -104,6 +106,17 @@ class Case:
                     self.made.append((name + '.flat', kind, shape[:2], ('rows',)))
                     texts.append(f'flat_{name[-1]}={name}.flat')
         self.fields = ', '.join(texts)
+
+    def choose_every(self):
+        """The spacing of a window's rows as a text, and the largest."""
+        rng = self.spaces
+        least, more, name = rng.randint(1, 3), rng.randint(1, 3), rng.choice(['', 'dt:', 'dt:'])
+        if name and not self.shared:
+            self.shared = least, more
+        if name:
+            least, more = self.shared
+        return rng.choice([('', 1), (f', every={least}', least),
+                           (f', every={name}{least}..{least + more}', least + more)])
 
     def choose_suitable(self, wanted, number, texts):
         """Fields for an operator that the case is to have: an image, a field of reals, a vector field,

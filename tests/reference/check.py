@@ -127,7 +127,9 @@ def check_draws(command, batch, printed):
     compare(command, 'lines of slots', len(batch.index), len(lines))
     for slot, (told, line) in enumerate(zip(batch.draws, lines)):
         came = calls_in(line.partition('  row ')[2])
-        compare(command, f'draws of slot {slot}', calls_in(augment.told_calls(told)), came)
+        spacings = ', '.join(f'{name}={every}' for name, every in batch.spacings[slot].items())
+        due = calls_in(f'every({spacings})' if spacings else '') + calls_in(augment.told_calls(told))
+        compare(command, f'draws of slot {slot}', due, came)
 
 
 def calls_in(text):
@@ -157,6 +159,11 @@ def compare_drawn(command, batch, file):
             groups.setdefault(group, {})[value] = node[...]
     file.visititems(visit)
     compare(command, 'groups of draws without a dataset', set(), set(expected) - set(groups))
+    names = {f'draws/{name}' for spacing in batch.spacings for name in spacing}
+    compare(command, 'groups of spacings that are missing', set(), names - set(groups))
+    for group in [group for group, came in groups.items() if 'every' in came]:
+        due = [spacing[group.partition('/')[2]] for spacing in batch.spacings]
+        compare(command, f'{group}/every', due, groups.pop(group)['every'].tolist())
     for group, came in sorted(groups.items()):
         told = [expected.get(group, {}).get(slot) for slot in range(rows)]
         applied = [numbers is not None for numbers in told]

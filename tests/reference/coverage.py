@@ -14,7 +14,7 @@ FLAGS = [
     ('--on-nan', 'replace'), ('--one-sample-a-file', None), ('--augment-by', 'rank'),
     ('--augment-by', 'sample')]
 # Words of --fields and of --augment.
-FIELDS = ['window=', 'stride=', 'lead=', 'offsets=', 'most=']
+FIELDS = ['window=', 'stride=', 'lead=', 'every=', '..', 'offsets=', 'most=']
 CALLS = ['vectors=', 'components=', 'against=', 'from=', 'field=', 'layout=', 'axes=', 'p=0.', '[nearest]',
          '[edge]', 'by=channel', 'mode=reflect', 'border=wrap', 'how=area', 'axes=zyx', 'degrees_y=',
          'degrees_x=', 'components_by=']

@@ -95,21 +95,26 @@ class Part:
 
     def __init__(self, text):
         self.window = self.stride = self.offsets = self.most = None
-        self.lead = 0
+        self.lead, self.every, self.drawn = 0, 1, None
         name, _, rest = text.partition('(')
         for setting in split_outside(rest.rstrip(') '), ',') if rest else []:
             key, _, value = (piece.strip() for piece in setting.partition('='))
+            if key == 'every' and '..' in value:
+                shared, _, (least, most) = *value.rpartition(':')[:2], value.rpartition(':')[2].split('..')
+                self.drawn, value = (shared, int(least), int(most)), most
             setattr(self, key, value if key == 'offsets' else int(value))
         alias, equals, array = name.partition('=')
         self.array = (array if equals else alias).strip()
         self.name = alias.strip()
+        if self.drawn:
+            self.drawn = (self.drawn[0] or self.name, *self.drawn[1:])
         if self.window and not self.stride:
             self.stride = 1
 
     def samples(self, file):
         if self.window:
             rows = len(file[self.array])
-            enough = rows - self.lead - self.window
+            enough = rows - self.lead - (self.window - 1) * self.every - 1
             return enough // self.stride + 1 if enough >= 0 else 0
         return len(file[self.offsets]) - 1 if self.offsets else len(file[self.array])
 
@@ -128,12 +133,14 @@ class Part:
         in_front = self.window or self.offsets
         return as_layout(('t' if told[0] == 't' else '_') * bool(in_front) + told[1:])
 
-    def read(self, file, i, layout):
-        """The fields of sample number `i` of the file."""
+    def read(self, file, i, layout, spacing):
+        """The fields of sample number `i` of the file. `spacing` has what was drawn, by name."""
         rows = file[self.array]
         if self.window:
             begin = i * self.stride + self.lead
-            return [Field(self.name, plain(rows[begin:begin + self.window]), None, layout)]
+            every = spacing[self.drawn[0]] if self.drawn else self.every
+            taken = rows[begin:begin + (self.window - 1) * every + 1:every]
+            return [Field(self.name, plain(taken), None, layout)]
         if not self.offsets:
             return [Field(self.name, plain(np.asarray(rows[i])), None, layout)]
         begin, end = (int(o) for o in file[self.offsets][i:i + 2])
@@ -167,19 +174,24 @@ class Dataset:
     def count(self, file):
         return 1 if self.alone else min(part.samples(file) for part in self.parts)
 
-    def sample(self, i):
+    def spacings(self):
+        """The ranges that are drawn for each sample, by name, in the order of the fields."""
+        return {part.drawn[0]: part.drawn[1:] for part in self.parts if part.drawn}
+
+    def sample(self, i, spacing=None):
+        spacing = spacing or {name: most for name, (_, most) in self.spacings().items()}
         for file, samples in zip(self.files, self.samples_of):
             if i < samples:
-                return self.read(file, i)
+                return self.read(file, i, spacing)
             i -= samples
         raise IndexError(i)
 
-    def read(self, file, i):
+    def read(self, file, i, spacing):
         if self.alone:
             return [Field(part.name, plain(np.asarray(file[part.array][()])), None, layout)
                     for part, layout in zip(self.parts, self.layouts)]
         return [field for part, layout in zip(self.parts, self.layouts)
-                for field in part.read(file, i, layout)]
+                for field in part.read(file, i, layout, spacing)]
 
     def column(self, text):
         """A field of rows with one number a sample, of all samples."""

@@ -14,6 +14,8 @@
 
 /* ---- Each operator. */
 
+static const struct data_sample no_windows;
+
 static shs_random stream_of(size_t sample)
 {
     shs_random stream;
@@ -86,7 +88,7 @@ static void check_operator(const char *text)
         struct core_text record = record_at(augment, place_of(sample));
         shs_random stream = stream_of(sample);
         shs_draws *draws;
-        CHECK_STATUS(load_draws_new(augment, 1, &draws), SHS_OK);
+        CHECK_STATUS(load_draws_new(augment, &no_windows, 1, &draws), SHS_OK);
         CHECK_STATUS(load_draws_enter(draws, 0, &stream, 0, 1), SHS_OK);
         CHECK_EQ(draws->n_operators, 1);
         const shs_drawn *drawn = &draws->operators[0];
@@ -176,7 +178,8 @@ static void operators_within_others_are_recorded(void)
                   "min=0, max=1), random_rot90())) random_flip(axis=w, p=0.3)");
     shs_draws *draws;
     uint64_t within = 0, chosen[3] = {0};
-    if (!augment || !NEED_STATUS(load_draws_new(augment, SAMPLES / 8, &draws), SHS_OK)) return;
+    if (!augment || !NEED_STATUS(load_draws_new(augment, &no_windows, SAMPLES / 8, &draws), SHS_OK))
+        return;
     for (size_t row = 0; row < draws->rows; row++) {
         shs_random stream = stream_of(row);
         CHECK_STATUS(load_draws_enter(draws, row, &stream, 0, 1), SHS_OK);
@@ -405,7 +408,7 @@ static void draws_behind_an_operator_of_the_program_are_not_known(void)
                                         fields, COUNT(fields), &augment),
                  SHS_OK);
     shs_random stream = stream_of(0);
-    CHECK_STATUS(load_draws_new(augment, 1, &draws), SHS_OK);
+    CHECK_STATUS(load_draws_new(augment, &no_windows, 1, &draws), SHS_OK);
     CHECK_STATUS(load_draws_enter(draws, 0, &stream, 0, 1), SHS_OK);
     CHECK_EQ(draws->n_operators, 3);
     for (size_t o = 0; o < 3; o++)
