@@ -32,6 +32,7 @@
  * FIELDS. The text of fields is a list, separated by commas, of
  *
  *     [ALIAS=]NAME[(KEY=VALUE, …)]
+ *     [ALIAS=]csr(GROUP[, width=G])[(KEY=VALUE, …)]
  *
  * NAME is the name of a dataset in the file, such as train/images. ALIAS is the name that the field
  * has in batches and in augment.h; by default it is NAME. One dataset may be several fields by
@@ -123,6 +124,25 @@
  *     has its offsets in itself, and the text says so by its own name: x=tracks(offsets=tracks).
  *     Its rows are single numbers, and sample i is array i. Such a dataset has one axis, and is
  *     contiguous or chunked. 24 bytes for each array stay in memory.
+ *
+ * A row of a sparse matrix:
+ *
+ * - csr(GROUP, width=G): GROUP holds the datasets data, indices and indptr along one axis each, as
+ *   h5ad files have them and as SciPy keeps a csr_matrix. Sample i is row i with all its G columns:
+ *   data[k] in column indices[k] for k from indptr[i] to indptr[i+1] - 1, and 0 elsewhere. It has
+ *   the type of data. The default ALIAS is GROUP.
+ *
+ *     If GROUP has the attribute shape, or h5sparse_shape as in old files, `width` may be left out,
+ *     and if it is given it must be the same. All files have the same width. A group that its
+ *     attribute encoding-type or h5sparse_format calls anything but a csr_matrix, such as a
+ *     csc_matrix, is SHS_ERROR_UNSUPPORTED. indptr begins at 0, does not decrease, and ends at the
+ *     length of data, which is that of indices: shs_dataset_open() checks this. It is kept in
+ *     memory if it takes at most 64 MiB. The columns of a row may come in any order. A column
+ *     beyond the width, and a column that comes twice in a row, which SciPy would add up, are
+ *     SHS_ERROR_FORMAT when the row is read. Behind it may stand select and crop, for axis 1: the
+ *     other columns are left out. For the first 2000 columns of an h5ad file and their labels:
+ *
+ *         x=csr(X)(crop=1[:2000]), y=obs/label
  *
  * A field that is the same for every sample, such as an orography or the coordinates of a grid:
  *

@@ -37,6 +37,7 @@ static uint64_t find_rows(const shs_dataset *dataset, size_t f, size_t file, uin
 {
     const struct data_part *part = &dataset->what.part[f];
     const shs_tensor *shape = &dataset->files.shape[part->array];
+    if (part->kind == DATA_CSR) return 0;
     if (data_part_is_run(part)) {
         const uint64_t *all = dataset->offsets[part->offsets].all;
         if (!all) return 0;
@@ -203,8 +204,7 @@ static shs_status add_chunks(const shs_dataset *dataset, size_t array,
 static bool is_read(const shs_dataset *dataset, size_t array)
 {
     for (size_t f = 0; f < dataset->n_fields; f++)
-        if (dataset->what.part[f].array == array && dataset->what.part[f].kind != DATA_LENGTH)
-            return true;
+        if (data_part_reads(&dataset->what.part[f], array)) return true;
     return false;
 }
 

@@ -190,7 +190,8 @@ static void json_kind(const shs_dataset *dataset, const struct data_part *part)
 {
     static const char *const kinds[] = {
         [DATA_ROW] = "row",       [DATA_WINDOW] = "window", [DATA_RAGGED] = "run",
-        [DATA_LENGTH] = "length", [DATA_WHOLE] = "whole",   [DATA_IMAGE] = "image"};
+        [DATA_LENGTH] = "length", [DATA_WHOLE] = "whole",   [DATA_IMAGE] = "image",
+        [DATA_CSR] = "csr"};
     cli_json_text("kind", kinds[part->kind]);
     cli_json_text("dataset", dataset->what.array[part->array]);
     const struct data_view *view = &dataset->what.view[part->array];
@@ -203,6 +204,12 @@ static void json_kind(const shs_dataset *dataset, const struct data_part *part)
         cli_json_u64("lead", part->lead);
         if (part->every > 1 && !part->spacing) cli_json_u64("every", part->every);
         if (part->spacing) json_spacing(dataset, part->spacing - 1);
+    }
+    if (part->kind == DATA_CSR) {
+        cli_json_text("group", part->group);
+        cli_json_u64("width", part->width);
+        if (part->columns.select) cli_json_text("select", part->columns.select);
+        if (part->columns.crop) cli_json_text("crop", part->columns.crop);
     }
     if (!data_part_is_run(part) && part->kind != DATA_LENGTH) return;
     cli_json_text("offsets", dataset->what.array[part->offsets]);

@@ -38,6 +38,10 @@ static shs_status visit_file(void *user, size_t file, struct data_field *arrays)
             status = data_offsets_add(&dataset->offsets[s], &arrays[s], least_rows(what, s, arrays),
                                       DATA_OFFSETS_BYTES);
     }
+    for (size_t p = 0; p < what->n_parts && !status; p++)
+        if (what->part[p].kind == DATA_CSR)
+            status = data_csr_check_offsets(&what->part[p], arrays,
+                                            &dataset->offsets[what->part[p].offsets]);
     return status;
 }
 
@@ -61,6 +65,20 @@ static void set_slab(shs_dataset *dataset, size_t f)
     if (part->kind == DATA_LENGTH || !dataset->files.slab[part->array].length) return;
     *slab = dataset->files.slab[part->array];
     if (part->kind == DATA_WINDOW || part->kind == DATA_RAGGED) slab->axis++;
+}
+
+/* Finds the columns that are taken of sparse matrices. */
+static shs_status set_columns(shs_dataset *dataset)
+{
+    shs_status status = SHS_OK;
+    for (size_t p = 0; p < dataset->what.n_parts && !status; p++) {
+        struct data_part *part = &dataset->what.part[p];
+        if (part->kind != DATA_CSR) continue;
+        part->width = dataset->files.width[p];
+        status = data_columns_find(part, part->width, &dataset->columns[p]);
+        part->taken = dataset->columns[p].taken;
+    }
+    return status;
 }
 
 static shs_status set_shapes(shs_dataset *dataset)
@@ -138,6 +156,7 @@ static shs_status open_files(shs_dataset *dataset, const char *path,
     dataset->samples = dataset->files.file[dataset->files.paths.count].first;
     set_most(dataset);
     status = set_bounds(dataset);
+    if (!status) status = set_columns(dataset);
     if (!status) status = set_shapes(dataset);
     return status ? status : check_windows(dataset);
 }
@@ -282,6 +301,8 @@ static void close_local(shs_dataset *dataset)
     core_free(&dataset->offsets);
     core_free(&dataset->bounds);
     data_constants_free(&dataset->constants);
+    for (size_t p = 0; p < dataset->what.n_parts; p++)
+        data_columns_free(&dataset->columns[p]);
     data_resident_close(&dataset->resident);
     data_files_close(&dataset->files);
     if (dataset->options.map) io_guard_end();
@@ -471,7 +492,7 @@ struct data_range data_dataset_samples(const shs_dataset *dataset, size_t f, uin
     uint64_t samples = dataset->files.file[file + 1].first - begin;
     struct data_range range = {0, 0};
     bool ragged = data_part_is_run(part);
-    bool same = part->array == array || dataset->what.chunks_of[part->array] == array;
+    bool same = data_part_reads(part, array) || dataset->what.chunks_of[part->array] == array;
     const uint64_t *all = ragged ? dataset->offsets[part->offsets].all : NULL;
     if (ragged && !all && (same || part->offsets == array))
         return (struct data_range){0, DATA_SAMPLES_UNKNOWN};

@@ -3,6 +3,7 @@
 #define DATA_DATASET_H
 
 #include "data_constants.h"
+#include "data_csr.h"
 #include "data_files.h"
 #include "data_offsets.h"
 #include "data_resident.h"
@@ -25,6 +26,7 @@ struct shs_dataset {
     struct data_files files;
     struct data_resident resident; /* arrays whose rows are all held decoded */
     struct data_offsets *offsets;  /* offsets[a] belongs to array a, if the array holds offsets */
+    struct data_columns columns[SHS_MAX_FIELDS]; /* what fields take of sparse matrices */
     /* Type and shape of a sample of each field. They own their names. */
     shs_tensor sample[SHS_MAX_FIELDS];
     size_t sample_bytes[SHS_MAX_FIELDS];
@@ -52,8 +54,9 @@ bool data_dataset_has_slabs(const shs_dataset *dataset);
  * 1. Only fields count whose samples have at least m div 8 bytes, where m is the bytes of a sample
  *    of the widest field. Neither a field ALIAS.length nor a field that is a whole dataset counts.
  * 2. Let c be the rows of the largest chunk of a field in any file. These are c samples of rows,
- *    c div S windows with a stride of S, and c div a ragged samples, at least 1. Here a is all rows
- *    of the dataset in all files, divided by the number of samples and rounded down, at least 1.
+ *    c div S windows with a stride of S, and c div a ragged samples or rows of a sparse matrix, at
+ *    least 1. Here a is all rows of the dataset in all files, divided by the number of samples and
+ *    rounded down, at least 1.
  * 3. The result is the largest such number. If no field that counts is chunked, it is 2^20 div m,
  *    at least 1. */
 uint64_t data_dataset_block_rows(const shs_dataset *dataset);

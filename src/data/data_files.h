@@ -41,6 +41,8 @@ struct data_files {
     char picked[2 * SHS_MAX_FIELDS][DATA_PICKED_BYTES];
     /* For each array the slab of its rows that this rank takes. */
     struct data_slab slab[2 * SHS_MAX_FIELDS];
+    /* For each field that is a sparse matrix its columns, the same in all files. */
+    uint64_t width[SHS_MAX_FIELDS];
     uint64_t rows[2 * SHS_MAX_FIELDS]; /* for each array its rows in all files together */
     /* For each array the most rows of a chunk in any file that was looked at. 0: no chunks. */
     uint64_t chunk_rows[2 * SHS_MAX_FIELDS];

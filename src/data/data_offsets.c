@@ -106,7 +106,8 @@ static shs_status take_all(struct data_offsets *offsets, const struct data_field
         shs_status status = take(field, first + i, elements + i * size, *last, rows, &offset);
         if (status) return status;
         if (first + i > 0 && offset - *last > offsets->longest) offsets->longest = offset - *last;
-        *last = offset;
+        if (first + i == 0) offsets->first = offset;
+        offsets->last = *last = offset;
         if (!offsets->too_many) offsets->all[offsets->count++] = offset;
     }
     return SHS_OK;

@@ -15,7 +15,8 @@ struct data_offsets {
     uint64_t *all;
     uint64_t count, capacity;
     bool too_many;
-    uint64_t longest; /* rows of the longest sample */
+    uint64_t longest;     /* rows of the longest sample */
+    uint64_t first, last; /* the first and the last offset of the file that was added last */
 };
 
 /* Adds the offsets of the next file, whose values have `rows` rows. Offsets must be whole numbers

@@ -5,6 +5,7 @@
 #include "core_hash.h"
 #include "core_memory.h"
 #include "data_compare.h"
+#include "data_csr.h"
 #include "data_sources.h"
 #include "io_file.h"
 
@@ -205,6 +206,47 @@ static shs_status open_array(struct data_files *files, struct data_open_file *op
     return SHS_OK;
 }
 
+/* Looks at the groups of sparse matrices, whose columns must be as many in all files. rows[p] is
+ * set for each field p that is one. */
+static shs_status look_at_csr(struct data_files *files, const struct data_open_file *open,
+                              uint64_t *rows)
+{
+    const struct data_sample *sample = files->sample;
+    const char *path = files->paths.path[open->number];
+    shs_status status = SHS_OK;
+    for (size_t p = 0; p < sample->n_parts && !status; p++) {
+        const struct data_part *part = &sample->part[p];
+        uint64_t width;
+        if (part->kind != DATA_CSR) continue;
+        status = data_csr_look(open->h5, path, part, &width, &rows[p]);
+        if (status) break;
+        if (!width)
+            return core_fail(SHS_ERROR_ARGUMENT,
+                             "%s: group %s has no attribute that gives its shape; give the number "
+                             "of columns: %s=csr(%s, width=COLUMNS)",
+                             path, part->group, part->name, part->group);
+        if (!files->width[p]) files->width[p] = width;
+        if (files->width[p] == width) continue;
+        files->unfit = true;
+        return core_fail(SHS_ERROR_FORMAT,
+                         "%s: group %s has %llu columns, but %llu in %s; it must be alike in all "
+                         "files: leave this file out, or write it anew",
+                         path, part->group, (ull)width, (ull)files->width[p], files->paths.path[0]);
+    }
+    return status;
+}
+
+static shs_status check_csr(const struct data_files *files, const struct data_open_file *open,
+                            const uint64_t *rows)
+{
+    const struct data_sample *sample = files->sample;
+    shs_status status = SHS_OK;
+    for (size_t p = 0; p < sample->n_parts && !status; p++)
+        if (sample->part[p].kind == DATA_CSR)
+            status = data_csr_check(&sample->part[p], open->arrays, rows[p]);
+    return status;
+}
+
 /* Returns true if the rows of all fields were equal to what HDF5 reads. The file need not be
  * compared with HDF5 when it is opened again. */
 static bool is_compared(const struct data_files *files, const struct data_open_file *open)
@@ -313,6 +355,7 @@ static shs_status open_arrays(struct data_files *files, struct data_open_file *o
 {
     const struct data_sample *sample = files->sample;
     struct data_file *file = &files->file[open->number];
+    uint64_t csr_rows[SHS_MAX_FIELDS] = {0};
     struct data_field_how how = {
         .cache_bytes = files->cache_bytes / files->most_open,
         .single = files->one_a_file,
@@ -328,11 +371,13 @@ static shs_status open_arrays(struct data_files *files, struct data_open_file *o
     if (!status) status = h5_open(files->paths.path[open->number], &open->h5);
     if (!status) status = identify(files, open->number);
     status = io_paths_wrap(&files->paths, open->number, status);
+    if (!status) status = look_at_csr(files, open, csr_rows);
     for (size_t s = 0; s < sample->n_arrays && !status; s++) {
         how.look = opened->look && !data_sample_is_offsets(sample, s);
         how.view = &sample->view[s];
         status = open_array(files, open, s, &how);
     }
+    if (!status) status = check_csr(files, open, csr_rows);
     if (!status && opened->content) status = take_content(files, open);
     if (status || opened->look) return status;
     file->compared = is_compared(files, open);

@@ -76,6 +76,7 @@ static uint64_t samples_of(const struct data_sample *sample, const struct data_p
     case DATA_RAGGED:
     case DATA_LENGTH:
     case DATA_IMAGE:
+    case DATA_CSR:
         return rows[part->offsets] ? rows[part->offsets] - 1 : 0;
     case DATA_WHOLE:
         return 1;
@@ -222,7 +223,7 @@ struct data_range data_part_samples(const struct data_part *part, struct data_se
 shs_status data_part_shape(const struct data_part *part, const shs_tensor *row, shs_tensor *sample)
 {
     size_t bytes;
-    bool longer = part->kind == DATA_WINDOW || part->kind == DATA_RAGGED;
+    bool longer = part->kind == DATA_WINDOW || part->kind == DATA_RAGGED || part->kind == DATA_CSR;
     if (part->kind == DATA_IMAGE) {
         shs_status status = data_decode_check(part, row);
         data_decode_shape(&part->image, sample);
@@ -243,7 +244,9 @@ shs_status data_part_shape(const struct data_part *part, const shs_tensor *row, 
                          part->name, sample->axes + longer + 1, SHS_MAX_AXES);
     if (longer) {
         memmove(sample->shape + 1, sample->shape, sample->axes * sizeof *sample->shape);
-        sample->shape[0] = part->kind == DATA_WINDOW ? part->window : part->most;
+        sample->shape[0] = part->kind == DATA_WINDOW ? part->window
+                           : part->kind == DATA_CSR  ? part->taken
+                                                     : part->most;
         sample->axes++;
     }
     return core_wrap(shs_tensor_bytes(sample, &bytes), "field %s: a sample of %llu rows",
@@ -291,6 +294,16 @@ static void add_text(struct core_text *text, bool *any, const char *key, const c
     *any = true;
 }
 
+/* Describes a sparse matrix: "x = csr(X, width=2000)(crop=1[0:50])". */
+static void describe_csr(const struct data_part *part, struct core_text *text)
+{
+    bool any = false;
+    core_text_add(text, "%s = csr(%s, width=%llu)", part->name, part->group, (ull)part->width);
+    add_text(text, &any, "select", part->columns.select);
+    add_text(text, &any, "crop", part->columns.crop);
+    if (any) core_text_add(text, ")");
+}
+
 void data_part_describe(const struct data_sample *sample, const struct data_part *part,
                         struct core_text *text)
 {
@@ -300,6 +313,10 @@ void data_part_describe(const struct data_sample *sample, const struct data_part
         core_text_add(text, "%s = decode(%s, ", part->name, sample->array[part->array]);
         data_decode_describe(&part->image, text);
         core_text_add(text, ", offsets=%s)", sample->array[part->offsets]);
+        return;
+    }
+    if (part->kind == DATA_CSR) {
+        describe_csr(part, text);
         return;
     }
     core_text_add(text, "%s = %s", part->name, sample->array[part->array]);

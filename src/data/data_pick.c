@@ -199,8 +199,8 @@ static shs_status name_axis(const char *word, struct h5_array *array, const shs_
                             uint32_t *axis)
 {
     struct axis_search search = {.word = word};
-    shs_status status = h5_axis_names(array, look_at_name, &search);
-    if (!status && !search.times && strlen(word) == 1)
+    shs_status status = array ? h5_axis_names(array, look_at_name, &search) : SHS_OK;
+    if (array && !status && !search.times && strlen(word) == 1)
         status = data_axes_read(array, whole->axes, search.letters);
     for (uint32_t i = 0; i < whole->axes && *search.letters && !status; i++)
         if (strchr("tzyxc", search.letters[i]) &&
@@ -237,7 +237,8 @@ static shs_status find_axis(const char *word, const struct finding *finding, con
     if (status) return status;
     if (*axis < row_axes_of(finding->view))
         return core_fail(SHS_ERROR_ARGUMENT, "axis %s counts rows; %s", word, of_rows);
-    if (*axis >= h5_array_axes(finding->array) && !h5_array_has_members(finding->array))
+    if (finding->array && *axis >= h5_array_axes(finding->array) &&
+        !h5_array_has_members(finding->array))
         return core_fail(SHS_ERROR_ARGUMENT,
                          "axis %s is that of the real and the imaginary part of complex numbers, "
                          "which come together; leave it out",
@@ -317,11 +318,12 @@ static shs_status no_name(const struct h5_coordinates *names, const char *word)
 /* Adds the index at which the axis' coordinate has a name or a value. */
 static shs_status add_name(struct picking *picking, const char *word)
 {
-    struct h5_coordinates names;
+    struct h5_coordinates names = {0};
     double number;
     uint64_t found = 0;
     size_t times = 0;
-    shs_status status = h5_coordinates_read(picking->array, picking->axis, &names);
+    shs_status status =
+        picking->array ? h5_coordinates_read(picking->array, picking->axis, &names) : SHS_OK;
     bool is_number = core_parse_double(word, &number);
     if (is_number && names.single) number = (float)number; /* 52.3 is stored as 52.2999992 */
     for (uint64_t i = 0; i < names.count && !status; i++) {

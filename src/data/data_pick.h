@@ -13,10 +13,10 @@
 shs_status data_pick_normal(const char *text, bool crop, char **normal);
 
 /* Finds the part of a row that a view takes of an array, of which `whole` is the type and the
- * shape. *part is NULL if rows are taken whole. `view` is NULL for rows along one axis. The caller
- * releases it with data_pick_free(). `picked` becomes the numbers of the axes that the view names,
- * in its order, such as "3 1". An axis, an index or a name that the file does not have is
- * SHS_ERROR_ARGUMENT. */
+ * shape. `array` is NULL if the file names neither axes nor indices. *part is NULL if rows are
+ * taken whole. `view` is NULL for rows along one axis. The caller releases it with
+ * data_pick_free(). `picked` becomes the numbers of the axes that the view names, in its order,
+ * such as "3 1". An axis, an index or a name that the file does not have is SHS_ERROR_ARGUMENT. */
 shs_status data_pick_find(const struct data_view *view, struct h5_array *array,
                           const shs_tensor *whole, struct io_part **part,
                           char picked[DATA_PICKED_BYTES]);

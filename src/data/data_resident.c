@@ -69,7 +69,7 @@ static uint64_t row_bytes(const struct data_resident_array *array)
 static bool is_wanted(const struct data_sample *sample, size_t array)
 {
     for (size_t p = 0; p < sample->n_parts; p++)
-        if (sample->part[p].array == array && sample->part[p].kind != DATA_LENGTH) return true;
+        if (data_part_reads(&sample->part[p], array)) return true;
     return false;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core_memory.h"
+#include "data_csr.h"
 #include "data_decode.h"
 #include "data_pick.h"
 #include "h5_file.h"
@@ -15,7 +16,8 @@ struct field_text {
     const char *whole; /* the whole text, for messages */
     char *alias;       /* NULL: none is given */
     char *array;
-    char *values; /* the text in the parentheses; NULL: there are no parentheses */
+    char *values;             /* the text in the parentheses; NULL: there are no parentheses */
+    struct data_csr_text csr; /* its group is NULL if the field is no sparse matrix */
 };
 
 static shs_status wrong(const struct field_text *text, const char *what)
@@ -84,8 +86,26 @@ static shs_status read_alias(struct field_text *text, char *alias)
     return SHS_OK;
 }
 
+/* [ALIAS=]csr(GROUP[, width=COLUMNS])[(values)]. *found is false for another text, which stays as
+ * it is. */
+static shs_status split_csr(struct field_text *text, char *copy, bool *found)
+{
+    char *open = strchr(copy, '('), *equals = strchr(copy, '=');
+    bool named = open && equals && equals < open;
+    char *form = named ? equals + 1 : copy;
+    *found = data_csr_is_text(form);
+    if (!*found) return SHS_OK;
+    if (named) *equals = '\0';
+    shs_status status = named ? read_alias(text, copy) : SHS_OK;
+    if (!status)
+        status = core_wrap(data_csr_split(form, &text->csr), "field '%.200s'", text->whole);
+    text->array = text->csr.group;
+    text->values = text->csr.values;
+    return status;
+}
+
 /* [ALIAS=]NAME[(values)] */
-static shs_status split(struct field_text *text, char *copy)
+static shs_status split_plain(struct field_text *text, char *copy)
 {
     char *open = strchr(copy, '('), *equals = strchr(copy, '=');
     if (open) {
@@ -112,6 +132,13 @@ static shs_status split(struct field_text *text, char *copy)
     return wrong(text, "there is no name of a dataset");
 }
 
+static shs_status split(struct field_text *text, char *copy)
+{
+    bool found;
+    shs_status status = split_csr(text, copy, &found);
+    return status || found ? status : split_plain(text, copy);
+}
+
 /* Finds or adds an array with a view, which becomes the sample's, also on error. Its name is kept
  * without slashes and dots that mean nothing, so an array has one name. */
 static shs_status find_array(struct data_sample *sample, const char *name, struct data_view *view,
@@ -130,6 +157,13 @@ static shs_status find_array(struct data_sample *sample, const char *name, struc
             data_view_free(view);
             return SHS_OK;
         }
+    if (sample->n_arrays == DATA_MOST_ARRAYS) {
+        core_free(&normal);
+        data_view_free(view);
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "the fields have more than %d datasets; leave some fields out",
+                         DATA_MOST_ARRAYS);
+    }
     size_t first = 0;
     while (first < *array && (strcmp(sample->array[first], normal) != 0 ||
                               sample->view[first].row_axes != view->row_axes))
@@ -254,6 +288,10 @@ static shs_status set_value(struct data_part *part, const struct field_text *tex
 static shs_status check_given(const struct data_part *part, const struct field_text *text,
                               const struct given *given)
 {
+    if (text->csr.group && (given->axes || given->window || given->stride || given->lead ||
+                            given->every || given->offsets || given->most || given->constant))
+        return wrong(text,
+                     "a sample of csr() is one row: only select and crop may stand behind it");
     if (given->window && given->offsets) return wrong(text, "it has either a window or offsets");
     if (!given->window && (given->stride || given->lead || given->every))
         return wrong(text, "stride, lead and every belong to a window; give window=ROWS as well");
@@ -277,11 +315,41 @@ static shs_status check_given(const struct data_part *part, const struct field_t
     return SHS_OK;
 }
 
+/* Finds an array of a sparse matrix. */
+static shs_status find_member(struct data_sample *sample, const char *group, const char *member,
+                              size_t *array)
+{
+    struct core_text text = {0};
+    struct data_view rows = {0};
+    char *name;
+    core_text_add(&text, "%s/%s", group, member);
+    shs_status status = core_text_take(&text, &name);
+    if (status) return status;
+    status = find_array(sample, name, &rows, array);
+    core_free(&name);
+    return status;
+}
+
+/* Finds the arrays of a sparse matrix. The part gets the group's name. */
+static shs_status find_csr(struct data_sample *sample, const struct field_text *text,
+                           struct data_part *part)
+{
+    shs_status status = h5_normal_name(text->array, &part->group);
+    if (!status) status = find_member(sample, part->group, "data", &part->array);
+    if (!status) status = find_member(sample, part->group, "indices", &part->indices);
+    if (!status) status = find_member(sample, part->group, "indptr", &part->offsets);
+    return status;
+}
+
 /* Finds the arrays that a field is made of. */
 static shs_status find_arrays(struct data_sample *sample, const struct field_text *text,
                               struct given *given, struct data_part *part)
 {
     struct data_view rows = {0};
+    if (part->kind == DATA_CSR) {
+        part->columns = given->view;
+        return find_csr(sample, text, part);
+    }
     if (given->n_axes == 2) given->view.row_axes = 2;
     if (given->offsets && !strcmp(given->offsets_name, text->array)) {
         given->view.runs = DATA_RUNS;
@@ -326,7 +394,13 @@ static shs_status read_values(struct data_part *part, struct field_text *text, s
         status = set_value(part, text, given, trim(now), value ? trim(value) : NULL);
     }
     if (!status) status = check_given(part, text, given);
-    part->kind = given->window ? DATA_WINDOW : given->offsets ? DATA_RAGGED : DATA_ROW;
+    part->kind = text->csr.group  ? DATA_CSR
+                 : given->window  ? DATA_WINDOW
+                 : given->offsets ? DATA_RAGGED
+                                  : DATA_ROW;
+    if (status || !text->csr.width) return status;
+    status = read_number(text, "width", text->csr.width, &part->width);
+    if (!status && !part->width) return wrong(text, "width is 0; it must be at least 1");
     return status;
 }
 
@@ -427,10 +501,10 @@ static shs_status take_field(struct data_sample *sample, struct field_text *text
         return core_fail(SHS_ERROR_ARGUMENT,
                          "a field's name is empty; give names of datasets separated by commas");
     shs_status status = split(text, copy);
-    if (!status && one_a_file && text->values)
+    if (!status && one_a_file && (text->values || text->csr.group))
         status = wrong(text, "with one sample a file a field is all of its dataset; leave out what "
                              "stands in parentheses");
-    if (!status && data_decode_is(text->array, text->values)) {
+    if (!status && !text->csr.group && data_decode_is(text->array, text->values)) {
         status = read_decode(sample, text, &part);
     } else {
         if (!status) status = read_values(&part, text, &given);
@@ -440,12 +514,17 @@ static shs_status take_field(struct data_sample *sample, struct field_text *text
         else
             data_view_free(&given.view);
     }
-    if (status) return status;
-    const char *name = text->alias ? text->alias : sample->array[part.array];
+    const char *name = text->alias  ? text->alias
+                       : part.group ? part.group
+                                    : sample->array[part.array];
     if (one_a_file) part.kind = DATA_WHOLE;
-    if (sample->n_parts < SHS_MAX_FIELDS) status = find_spacing(sample, text, &given, &part);
-    if (status) return status;
-    status = add_part(sample, part, name);
+    if (!status && sample->n_parts < SHS_MAX_FIELDS)
+        status = find_spacing(sample, text, &given, &part);
+    if (!status) status = add_part(sample, part, name);
+    if (status) {
+        core_free(&part.group);
+        data_view_free(&part.columns);
+    }
     if (!status && part.kind == DATA_RAGGED) status = add_length(sample, part, name);
     return status;
 }
@@ -506,8 +585,11 @@ shs_status data_sample_parse(const char *text, bool one_a_file, struct data_samp
 
 void data_sample_free(struct data_sample *sample)
 {
-    for (size_t i = 0; i < sample->n_parts; i++)
+    for (size_t i = 0; i < sample->n_parts; i++) {
         core_free(&sample->part[i].name);
+        core_free(&sample->part[i].group);
+        data_view_free(&sample->part[i].columns);
+    }
     for (size_t i = 0; i < sample->n_constants; i++)
         free_constant(&sample->constant[i]);
     for (size_t i = 0; i < sample->n_spacings; i++)

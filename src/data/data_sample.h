@@ -17,7 +17,10 @@ enum data_kind {
     DATA_LENGTH,
     DATA_WHOLE, /* all rows of the array: a file is one sample */
     /* Sample i is an image that is decoded from the bytes [o(i), o(i + 1)), with o the offsets. */
-    DATA_IMAGE
+    DATA_IMAGE,
+    /* Sample i is row i of a sparse matrix, as a dense row. Its entries are the rows [o(i), o(i +
+     * 1)) of the array, with o the offsets, and of another array which has their columns. */
+    DATA_CSR
 };
 
 /* How an image gets the size of a sample. */
@@ -54,6 +57,7 @@ struct data_view {
 };
 
 enum {
+    DATA_MOST_ARRAYS = 2 * SHS_MAX_FIELDS,   /* of a sample */
     DATA_PICKED_BYTES = 2 * SHS_MAX_AXES + 2 /* of the numbers of the axes that a view names */
 };
 
@@ -70,14 +74,20 @@ struct data_part {
     char *name;
     enum data_kind kind;
     size_t array;
-    size_t offsets; /* array of the offsets, for DATA_RAGGED, DATA_LENGTH and DATA_IMAGE */
+    size_t offsets; /* array of the offsets, for DATA_RAGGED, DATA_LENGTH, DATA_IMAGE, DATA_CSR */
     uint64_t window, stride, lead;
     uint64_t every; /* if it is drawn, the largest */
     size_t spacing; /* 0: `every` is fixed; else 1 + the spacing that is drawn for a sample */
     /* Rows of the longest sample. 0: not given and not found yet. For DATA_IMAGE the bytes of the
-     * longest image. */
+     * longest image, for DATA_CSR the entries of the longest row. */
     uint64_t most;
     struct data_image image; /* for DATA_IMAGE */
+    /* For DATA_CSR: */
+    char *group;              /* the matrix; NULL for other kinds */
+    size_t indices;           /* array of the columns */
+    uint64_t width;           /* columns of the matrix; 0: not given and not found yet */
+    uint64_t taken;           /* columns of a sample; 0: not found yet */
+    struct data_view columns; /* what is picked of the columns */
 };
 
 /* A spacing of rows that is drawn for each sample, in [least, most]. */
@@ -120,12 +130,19 @@ void data_view_free(struct data_view *view);
 /* Returns true if a part takes the rows between offsets. */
 static inline bool data_part_is_run(const struct data_part *part)
 {
-    return part->kind == DATA_RAGGED || part->kind == DATA_IMAGE;
+    return part->kind == DATA_RAGGED || part->kind == DATA_IMAGE || part->kind == DATA_CSR;
 }
 
-/* Returns true if an array holds the offsets of a ragged field or of images. It may be a field of
- * its own as well. */
+/* Returns true if an array holds the offsets of ragged fields, images or sparse matrices. It may be
+ * a field of its own as well. */
 bool data_sample_is_offsets(const struct data_sample *sample, size_t array);
+
+/* Returns true if a field is made of rows of an array, which is not that of its offsets. */
+static inline bool data_part_reads(const struct data_part *part, size_t array)
+{
+    return part->kind != DATA_LENGTH &&
+           (part->array == array || (part->kind == DATA_CSR && part->indices == array));
+}
 
 /* Returns true if some fields are windows of arrays of several series. */
 bool data_sample_has_series(const struct data_sample *sample);

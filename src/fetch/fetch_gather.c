@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core_memory.h"
+#include "fetch_csr.h"
 #include "fetch_images.h"
 #include "fetch_places.h"
 #include "fetch_spots.h"
@@ -18,7 +19,8 @@ struct fetch_gather {
     size_t file_capacity;
     uint64_t (*bounds)[2]; /* first row and end of each sample of a ragged field, in its file */
     size_t bounds_capacity;
-    char *pairs; /* two offsets for each sample, as they were read */
+    struct fetch_csr csr[SHS_MAX_FIELDS]; /* for each field that is a sparse matrix */
+    char *pairs;                          /* two offsets for each sample, as they were read */
     size_t pairs_capacity;
     struct fetch_places places;
     struct fetch_images images;
@@ -73,6 +75,8 @@ void fetch_gather_free(struct fetch_gather **gather)
     fetch_places_free(&(*gather)->places);
     core_free(&(*gather)->file);
     core_free(&(*gather)->bounds);
+    for (size_t p = 0; p < SHS_MAX_FIELDS; p++)
+        fetch_csr_free(&(*gather)->csr[p]);
     core_free(&(*gather)->pairs);
     core_free(&(*gather)->spots_held.file);
     core_free(&(*gather)->held_at);
@@ -106,6 +110,10 @@ shs_status fetch_gather_reserve(struct fetch_gather *gather, const struct fetch_
     for (size_t i = 0; i < sizeof lists / sizeof *lists && !status; i++)
         status =
             fetch_grow(lists[i].count, lists[i].bytes, lists[i].capacity, lists[i].memory_pointer);
+    const struct data_sample *what = &gather->dataset->what;
+    for (size_t p = 0; p < what->n_parts && !status; p++)
+        if (what->part[p].kind == DATA_CSR)
+            status = fetch_csr_reserve(&gather->csr[p], gather->dataset, p, need->samples);
     return status;
 }
 
@@ -136,6 +144,8 @@ shs_status fetch_gather_fill(struct fetch_gather *gather, const struct fetch_mea
     else
         fetch_store_pass(fetcher_store(means->fetcher), means->ticket);
     if (!status) status = fetch_spots_fill(&in_no_order, &gather->spots, counts);
+    for (size_t p = 0; p < SHS_MAX_FIELDS && !status; p++)
+        if (gather->csr[p].count) status = fetch_csr_spread(&in_no_order, &gather->csr[p]);
     if (status) return status;
     return fetch_images_decode(means, gather->dataset, &gather->images, &gather->spots, counts);
 }
@@ -420,6 +430,32 @@ static shs_status add_images(struct fetch_gather *gather, size_t p, char *to)
     return status;
 }
 
+/* Adds the entries of the rows of a sparse matrix: their values and their columns. */
+static shs_status add_csr(struct fetch_gather *gather, size_t p, char *to)
+{
+    const struct data_part *part = &gather->dataset->what.part[p];
+    struct fetch_csr *csr = &gather->csr[p];
+    shs_status status = fetch_csr_begin(csr, gather->dataset, p, gather->count, to);
+    for (size_t slot = 0; slot < gather->count && !status; slot++)
+        csr->row[slot] =
+            (struct fetch_csr_row){.file = gather->file[slot],
+                                   .number = number_in_file(gather, slot),
+                                   .entries = gather->bounds[slot][1] - gather->bounds[slot][0]};
+    if (!status) status = fetch_csr_place(csr);
+    for (size_t slot = 0; slot < gather->count && !status; slot++) {
+        struct fetch_place place = {.file = gather->file[slot],
+                                    .array = part->array,
+                                    .first = gather->bounds[slot][0],
+                                    .count = csr->row[slot].entries,
+                                    .to = fetch_csr_values(csr, slot)};
+        status = add_rows(gather, place, false);
+        place.array = part->indices;
+        place.to = fetch_csr_indices(csr, slot);
+        if (!status) status = add_rows(gather, place, false);
+    }
+    return status;
+}
+
 static shs_status find_run(struct fetch_gather *gather, size_t p, void *const *to,
                            const struct fetch_means *means)
 {
@@ -434,6 +470,7 @@ static shs_status find_run(struct fetch_gather *gather, size_t p, void *const *t
         status = read_bounds(gather, part, means);
     if (status) return status;
     if (part->kind == DATA_IMAGE) return add_images(gather, p, to[p]);
+    if (part->kind == DATA_CSR) return add_csr(gather, p, to[p]);
     return add_ragged(gather, p, to[p], to[p + 1]);
 }
 
@@ -444,6 +481,8 @@ static shs_status begin(struct fetch_gather *gather, struct fetch_counts *counts
     fetch_gather_let_go(gather);
     gather->places.counts = counts;
     gather->places.n_places = gather->spots.count = gather->images.count = 0;
+    for (size_t p = 0; p < SHS_MAX_FIELDS; p++)
+        gather->csr[p].count = 0;
     shs_status status =
         fetch_grow(files, sizeof *gather->held_at, &gather->held_at_capacity, &gather->held_at);
     for (size_t i = 0; i < files && !status; i++)
@@ -451,8 +490,7 @@ static shs_status begin(struct fetch_gather *gather, struct fetch_counts *counts
     return status;
 }
 
-/* Ragged fields and images come first, because their offsets may have to be read before their rows
- * are known.
+/* Rows between offsets come first, because the offsets may have to be read before they are known.
  */
 shs_status fetch_gather_prepare(struct fetch_gather *gather, const struct fetch_means *means,
                                 const uint64_t *index, uint64_t count, void *const *to,

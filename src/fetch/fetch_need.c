@@ -114,14 +114,14 @@ static uint64_t whole_bytes(const shs_dataset *dataset, size_t array)
     return most;
 }
 
-static void add_part(const shs_dataset *dataset, const struct data_part *part, uint64_t samples,
-                     struct fetch_need *need, bool *resolves)
+/* Adds the need of the rows that a field takes of an array. */
+static void add_rows(const shs_dataset *dataset, const struct data_part *part, size_t array,
+                     uint64_t samples, struct fetch_need *need, bool *resolves)
 {
     uint64_t rows = most_rows(dataset, part), times = data_part_runs(part);
     uint64_t runs = product(samples, times);
-    if (part->kind == DATA_LENGTH) return;
-    const struct most most = most_of(dataset, part->array, rows / times);
-    if (dataset->resident.holds[part->array])
+    const struct most most = most_of(dataset, array, rows / times);
+    if (dataset->resident.holds[array])
         need->spots = sum(need->spots, runs);
     else
         need->places = sum(need->places, runs);
@@ -129,8 +129,16 @@ static void add_part(const shs_dataset *dataset, const struct data_part *part, u
     need->resolved = sum(need->resolved, product(runs, most.pieces));
     *resolves |= most.virtual;
     need->whole_bytes =
-        sum(need->whole_bytes, product(product(samples, rows), whole_bytes(dataset, part->array)));
+        sum(need->whole_bytes, product(product(samples, rows), whole_bytes(dataset, array)));
     if (most.summed) need->sums = sum(need->sums, product(samples, rows));
+}
+
+static void add_part(const shs_dataset *dataset, const struct data_part *part, uint64_t samples,
+                     struct fetch_need *need, bool *resolves)
+{
+    if (part->kind == DATA_LENGTH) return;
+    add_rows(dataset, part, part->array, samples, need, resolves);
+    if (part->kind == DATA_CSR) add_rows(dataset, part, part->indices, samples, need, resolves);
     if (!data_part_is_run(part)) return;
     if (part->kind == DATA_IMAGE) need->images = sum(need->images, samples);
     need->ragged = true;

@@ -209,7 +209,7 @@ static double rows_a_sample(const shs_dataset *dataset, size_t array, uint64_t r
     for (size_t f = 0; f < dataset->n_fields; f++) {
         const struct data_part *part = &dataset->what.part[f];
         double taken = (double)rows;
-        if (part->array != array || part->kind == DATA_LENGTH) continue;
+        if (!data_part_reads(part, array)) continue;
         if (data_part_is_run(part))
             taken = (double)dataset->files.rows[array] / (double)dataset->samples;
         else if (part->kind != DATA_WHOLE)
