@@ -51,6 +51,7 @@ static shs_status read_options(const struct cli_arguments *arguments,
     if (!status && arguments->heading)
         status = cli_word("--heading", arguments->heading, "yes no", &heading);
     *options = (struct import_origin_options){.type = (shs_type)(type + 1),
+                                              .encoded = arguments->encoded,
                                               .heading = (enum import_heading)(heading + 1)};
     return status;
 }
@@ -144,12 +145,25 @@ static shs_status share_classes(struct cli_fields *fields)
     return import_origin_share_classes(origins, fields->count);
 }
 
+/* Refuses --encoded without images that it could be for. */
+static shs_status check_encoded(const struct cli_arguments *arguments,
+                                const struct cli_fields *fields)
+{
+    if (!arguments->encoded) return SHS_OK;
+    for (size_t i = 0; i < fields->count; i++)
+        if (import_origin_is_encoded(fields->field[i].origin)) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "--encoded keeps the images of folders as they are, and none of the origins "
+                     "is a folder of images; leave it out");
+}
+
 shs_status cli_open_fields(const struct cli_arguments *arguments, struct cli_fields *fields)
 {
     struct import_origin_options options;
     shs_status status = read_options(arguments, &options);
     for (size_t i = 1; i < arguments->n_plain && !status; i++)
         status = open_argument(fields, &options, arguments->plain[i]);
+    if (!status) status = check_encoded(arguments, fields);
     if (!status && !arguments->any_rows) status = check_groups(fields);
     return status ? status : share_classes(fields);
 }

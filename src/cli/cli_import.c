@@ -4,6 +4,7 @@
 
 #include "cli_bar.h"
 #include "cli_drawn_rows.h"
+#include "cli_encoded.h"
 #include "cli_fields.h"
 #include "cli_output.h"
 #include "cli_split.h"
@@ -32,6 +33,7 @@ struct part {
     struct order_split_walk walk;   /* a walk over the field's rows that belong to the part */
     struct order_permutation order; /* the order of the field's rows, if it is drawn */
     struct cli_drawn_rows drawn;    /* the part's rows in this order; else its `order` is NULL */
+    struct cli_encoded encoded;     /* of images that are kept as they are */
     uint64_t rows;
 };
 
@@ -41,8 +43,8 @@ struct import {
     struct cli_fields fields;
     struct cli_split split; /* has no parts if there is no split */
     struct part *parts;
-    struct import_output *outputs; /* an output for each part */
-    size_t n_parts;
+    struct import_output *outputs; /* for each part an output or, with encoded images, three */
+    size_t n_parts, n_outputs;
 };
 
 /* ---- parts */
@@ -146,6 +148,38 @@ static void make_output(const struct import *import, struct part *part,
     output->classes = import_origin_classes(part->field->origin, &output->n_classes);
 }
 
+/* Makes outputs of a part whose images are kept as they are. The rows of the origin are the sizes.
+ */
+static shs_status make_encoded(struct import *import, struct part *part,
+                               struct import_output *outputs)
+{
+    const struct import_origin *origin = part->field->origin;
+    struct import_output *sizes = &outputs[CLI_ENCODED_OUTPUTS];
+    uint64_t *number;
+    shs_status status = core_new(part->rows, sizeof *number, "images", &number);
+    make_output(import, part, sizes);
+    for (uint64_t i = 0; i < part->rows && !status; i++)
+        number[i] = i;
+    if (!status && sizes->list) list_part(part, 0, part->rows, number);
+    if (!status)
+        status = cli_encoded_make(origin, part->name, &number, part->rows, &part->encoded, outputs);
+    core_free(&number);
+    sizes->name = part->encoded.size_name;
+    sizes->origin = NULL;
+    sizes->list = NULL;
+    import->n_outputs += CLI_ENCODED_OUTPUTS + 1;
+    return core_wrap(status, "importing %s", part->field->argument);
+}
+
+static shs_status make_outputs(struct import *import, struct part *part)
+{
+    struct import_output *outputs = &import->outputs[import->n_outputs];
+    if (import_origin_is_encoded(part->field->origin)) return make_encoded(import, part, outputs);
+    make_output(import, part, outputs);
+    import->n_outputs++;
+    return SHS_OK;
+}
+
 /* Sets counts[part] to the rows of each part. All fields must have the same number of rows, and
  * each part must get some of them. */
 static shs_status count_rows(const struct import *import, uint64_t *counts)
@@ -188,7 +222,9 @@ static shs_status make_parts(struct import *import)
     if (whole) parts = 1;
     size_t count = import->fields.count * parts;
     if (!status) status = core_new(count, sizeof *import->parts, "parts", &import->parts);
-    if (!status) status = core_new(count, sizeof *import->outputs, "fields", &import->outputs);
+    if (!status)
+        status = core_new(count * (CLI_ENCODED_OUTPUTS + 1), sizeof *import->outputs, "fields",
+                          &import->outputs);
     for (size_t i = 0; i < count && !status; i++) {
         struct cli_field *field = &import->fields.field[i % import->fields.count];
         uint32_t number = (uint32_t)(i / import->fields.count);
@@ -201,7 +237,7 @@ static shs_status make_parts(struct import *import)
         status = name_part(import, number, part);
         if (!status && import->arguments->row_order == ROWS_RANDOM)
             status = draw_order(import, part);
-        if (!status) make_output(import, part, &import->outputs[i]);
+        if (!status) status = make_outputs(import, part);
     }
     return status;
 }
@@ -210,6 +246,7 @@ static void free_parts(struct import *import)
 {
     for (size_t i = 0; i < import->n_parts; i++) {
         order_permutation_free(&import->parts[i].order);
+        cli_encoded_free(&import->parts[i].encoded);
         core_free(&import->parts[i].name);
     }
     core_free(&import->parts);
@@ -285,7 +322,7 @@ static shs_status fill_file(struct import *import, const char *temporary)
     struct cli_bar bar = cli_bar_begin(import->run->rank);
     struct import_progress progress = {show_progress, &bar};
     shs_status status =
-        import_write(import->run, temporary, import->outputs, import->n_parts, &progress);
+        import_write(import->run, temporary, import->outputs, import->n_outputs, &progress);
     cli_bar_end(&bar);
     return status ? status : mpi_agree(import->run, finish_fields(import), "the origins' ends");
 }
@@ -293,7 +330,7 @@ static shs_status fill_file(struct import *import, const char *temporary)
 static void print_outputs(const struct import *import)
 {
     cli_print_notes(&import->fields);
-    for (size_t i = 0; i < import->n_parts; i++) {
+    for (size_t i = 0; i < import->n_outputs; i++) {
         const shs_tensor *shape = &import->outputs[i].shape;
         printf("%s: %s, %llu rows of %zu bytes\n", import->outputs[i].name,
                shs_type_name(shape->type), (ull)shape->shape[0], row_bytes(shape));
@@ -331,7 +368,7 @@ static shs_status write_file(struct import *import)
 static ull all_bytes(const struct import *import)
 {
     ull bytes = 0;
-    for (size_t i = 0; i < import->n_parts; i++)
+    for (size_t i = 0; i < import->n_outputs; i++)
         bytes += import->outputs[i].shape.shape[0] * row_bytes(&import->outputs[i].shape);
     return bytes;
 }
@@ -401,6 +438,11 @@ const struct cli_command cli_import = {
         "images of several folders there are paired by name, up to its ending.\n\n"
         "Beside each field NAME a dataset NAME.crc32c (u32) holds the CRC-32C of each row's bytes, "
         "its elements in little-endian order. The loader and 'shardstep check' compare them.\n\n"
+        "With --encoded images of folders may have any size and kind. They are kept as they are: "
+        "NAME "
+        "holds the bytes of their files, one after the other, with a checksum of each chunk "
+        "(fletcher32), NAME.offsets where each begins, and NAME.size height, width and channels of "
+        "each. Only their heads are looked at. The field decode(NAME, size=256) decodes them.\n\n"
         "Where the rows of NAME come from several images or datasets, a table NAME.origin holds "
         "the "
         "name and the first row of each; with --split a table NAME.origin_row holds the number of "
@@ -422,7 +464,7 @@ const struct cli_command cli_import = {
                 "import table.h5 x=csv:f32:2-5:t.csv y=csv:u8:1:t.csv --split 0.8,0.2\n"
                 "import flowers.h5 images,labels=flowers\n"
                 "import robot.h5 actions=h5:f32:natural:demos.h5:data/*/actions",
-    .options = "--split --split-seed --row-order --order-seed --type --chunk --deflate "
+    .options = "--encoded --split --split-seed --row-order --order-seed --type --chunk --deflate "
                "--byteshuffle --heading --any-rows "
                "--overwrite",
     .least_plain = 2,

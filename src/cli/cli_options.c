@@ -137,6 +137,9 @@ const struct cli_option cli_options[] = {
          "Measures how well the order mixes, beside --shuffle full."),
     TEXT("--output", output, CLI_BY_NAME, CLI_OUTPUT, "OUT.h5",
          "Writes the batch, and what was drawn for it, to the new file OUT.h5."),
+    FLAG("--encoded", encoded, CLI_BY_NAME, CLI_ROWS,
+         "Images of folders are kept as they are, of any sizes, to be decoded by decode(NAME, "
+         "size=S) of --fields."),
     FLAG("--overwrite", overwrite, CLI_BY_NAME, CLI_OUTPUT,
          "A file that has the name of the new file already is replaced."),
     NUMBER("--lines", lines, CLI_BY_NAME, 1, 32767, 8, CLI_OUTPUT, "N",

@@ -46,8 +46,9 @@ static shs_status use_dataset(struct cli_origins *origins, const char *dataset,
     return status;
 }
 
-shs_status cli_origins_find(struct cli_origins *origins, const char *path, const char *dataset,
-                            uint64_t row, char **text)
+/* Finds where a row comes from. With `whole` its number there is not told. */
+static shs_status find(struct cli_origins *origins, const char *path, const char *dataset,
+                       uint64_t row, bool whole, char **text)
 {
     struct h5_origins *tables = NULL;
     struct core_text told = {0};
@@ -61,9 +62,15 @@ shs_status cli_origins_find(struct cli_origins *origins, const char *path, const
     status = h5_origins_find(tables, row, &name, &there, &alone);
     if (status) return status;
     core_text_add(&told, "%s", name);
-    if (!alone) core_text_add(&told, ", row %llu", (ull)there);
+    if (!alone && !whole) core_text_add(&told, ", row %llu", (ull)there);
     core_free(&name);
     return core_text_take(&told, text);
+}
+
+shs_status cli_origins_find(struct cli_origins *origins, const char *path, const char *dataset,
+                            uint64_t row, char **text)
+{
+    return find(origins, path, dataset, row, false, text);
 }
 
 shs_status cli_origins_of_rows(struct cli_origins *origins, const shs_dataset *dataset,
@@ -79,8 +86,9 @@ shs_status cli_origins_of_rows(struct cli_origins *origins, const shs_dataset *d
     if (!rows->count) return SHS_OK;
     uint64_t begin = rows->first / each;
     uint64_t end = (rows->first + (rows->count - 1) * rows->every) / each;
-    shs_status status = cli_origins_find(origins, at->path, rows->dataset, begin, &first);
-    if (status || !first || begin == end) {
+    bool whole = dataset->what.part[field].kind == DATA_IMAGE; /* all bytes of an image's file */
+    shs_status status = find(origins, at->path, rows->dataset, begin, whole, &first);
+    if (status || !first || whole || begin == end) {
         *text = first;
         return status;
     }

@@ -101,7 +101,8 @@ static shs_status decode_resized(const struct data_image *want, struct io_image 
 
 shs_status fetch_decode(const struct data_image *want, const struct io_image_input *input, void *to)
 {
-    struct io_image_how how = {want->classes ? 0 : want->channels, want->classes};
+    const struct io_image_how how = {.channels = want->classes ? 0 : want->channels,
+                                     .classes = want->classes};
     struct io_image *image;
     struct io_image_box box;
     shs_tensor shape;

@@ -12,7 +12,7 @@ struct import_request {
     const char *path;
     shs_type type; /* 0: not given */
     bool big_endian;
-    bool labels;
+    bool labels, encoded;
     enum import_heading heading;
     const char *columns; /* NULL: not given */
     uint32_t axes;       /* axes of the shape; 0: not given */
@@ -64,6 +64,7 @@ extern const struct import_format import_idx, import_npy, import_csv, import_png
 /* The functions of import_origin.h with these names, for origins of import_png. The classes are
  * those of origins of labels. */
 shs_status import_png_pair(const struct import_origin *first, struct import_origin *second);
+bool import_png_is_encoded(const struct import_origin *origin);
 shs_status import_png_share_classes(struct import_origin *const *origins, size_t count);
 
 /* An origin whose elements lie row by row in a file, as in IDX, raw and most NPY files. A format's

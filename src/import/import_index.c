@@ -23,15 +23,25 @@ static shs_status create(struct h5_writer *writer, const char *array, const char
     return status;
 }
 
+/* Gives the name and the first row of a source to keep. */
+static shs_status find(const struct import_output *output, uint64_t number, char **name,
+                       uint64_t *first)
+{
+    if (!output->source) return import_origin_source(output->origin, number, name, first);
+    shs_status status = import_origin_source(output->origin, output->source[number], name, first);
+    *first = output->source_row[number];
+    return status;
+}
+
 /* Sets *longest to the bytes of the longest name. */
-static shs_status measure(const struct import_origin *origin, uint64_t count, size_t *longest)
+static shs_status measure(const struct import_output *output, uint64_t count, size_t *longest)
 {
     shs_status status = SHS_OK;
     *longest = 1;
     for (uint64_t i = 0; i < count && !status; i++) {
         char *name;
         uint64_t first;
-        status = import_origin_source(origin, i, &name, &first);
+        status = find(output, i, &name, &first);
         if (!status && strlen(name) > *longest) *longest = strlen(name);
         core_free(&name);
     }
@@ -39,12 +49,12 @@ static shs_status measure(const struct import_origin *origin, uint64_t count, si
 }
 
 /* Fills a record: the name, and the first row behind it, little-endian. */
-static shs_status fill(const struct import_origin *origin, uint64_t number, size_t longest,
+static shs_status fill(const struct import_output *output, uint64_t number, size_t longest,
                        unsigned char *record)
 {
     char *name;
     uint64_t first;
-    shs_status status = import_origin_source(origin, number, &name, &first);
+    shs_status status = find(output, number, &name, &first);
     if (status) return status;
     memset(record, 0, longest);
     for (size_t i = 0; name[i]; i++)
@@ -57,11 +67,10 @@ static shs_status fill(const struct import_origin *origin, uint64_t number, size
 
 static shs_status write_sources(struct h5_writer *writer, const struct import_output *output)
 {
-    const struct import_origin *origin = output->origin;
-    uint64_t count = import_origin_sources(origin);
+    uint64_t count = output->source ? output->n_sources : import_origin_sources(output->origin);
     unsigned char *records = NULL;
     size_t longest, bytes;
-    shs_status status = measure(origin, count, &longest);
+    shs_status status = measure(output, count, &longest);
     if (status) return status;
     const struct h5_member members[] = {{H5_ORIGIN_NAME, longest}, {H5_ORIGIN_FIRST, 0}};
     bytes = longest + sizeof(uint64_t);
@@ -70,7 +79,7 @@ static shs_status write_sources(struct h5_writer *writer, const struct import_ou
     for (uint64_t first = 0; first < count && !status; first += PIECE_RECORDS) {
         uint64_t now = count - first < PIECE_RECORDS ? count - first : PIECE_RECORDS;
         for (uint64_t i = 0; i < now && !status; i++)
-            status = fill(origin, first + i, longest, records + i * bytes);
+            status = fill(output, first + i, longest, records + i * bytes);
         if (!status) status = h5_write_records(writer, first, now, records);
     }
     core_free(&records);
@@ -102,5 +111,5 @@ shs_status import_index_write(struct h5_writer *writer, const struct import_outp
 {
     if (!output->origin) return SHS_OK;
     shs_status status = write_sources(writer, output);
-    return !status && output->list ? write_rows(writer, output) : status;
+    return !status && output->list && !output->source ? write_rows(writer, output) : status;
 }

@@ -320,7 +320,8 @@ shs_status import_origin_open(const char *text, const struct import_origin_optio
 {
     char *copy;
     const struct import_format *format;
-    struct import_request request = {.labels = options->labels, .heading = options->heading};
+    struct import_request request = {
+        .labels = options->labels, .encoded = options->encoded, .heading = options->heading};
     *origin = NULL;
     shs_status status = core_copy(text, &copy);
     if (!status) status = take_apart(copy, &request, &format);
@@ -382,6 +383,11 @@ const char *const *import_origin_classes(const struct import_origin *origin, uin
 bool import_origin_is_folder(const struct import_origin *origin)
 {
     return origin->format == &import_png;
+}
+
+bool import_origin_is_encoded(const struct import_origin *origin)
+{
+    return origin->format == &import_png && import_png_is_encoded(origin);
 }
 
 shs_status import_origin_pair(const struct import_origin *first, struct import_origin *second)

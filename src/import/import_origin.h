@@ -24,6 +24,7 @@ struct import_origin_options {
     shs_type type; /* type of a CSV file's numbers; 0: chosen from the file */
     /* True for the numbers of the images' classes in place of the images. */
     bool labels;
+    bool encoded; /* true to keep the images of a folder as they are: see import_encoded.h */
     enum import_heading heading;
 };
 
@@ -77,6 +78,10 @@ const char *const *import_origin_classes(const struct import_origin *origin, uin
 
 /* Returns true for a folder of images and for its labels. */
 bool import_origin_is_folder(const struct import_origin *origin);
+
+/* Returns true for a folder of images that are kept as they are. The origin's rows are then their
+ * sizes: height, width and channels, a u32 each. */
+bool import_origin_is_encoded(const struct import_origin *origin);
 
 /* Puts the images of the second folder, or their labels, in the order of the first folder's.
  * Partners have the same class and the same name without its ending. Images without a partner are

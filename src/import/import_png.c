@@ -4,6 +4,7 @@
 
 #include "core_memory.h"
 #include "core_text.h"
+#include "import_encoded.h"
 #include "import_folder.h"
 #include "import_format.h"
 #include "io_image.h"
@@ -13,6 +14,7 @@ struct images {
     struct import_folder folder;
     struct import_names table; /* names of all classes, for an origin of labels */
     uint32_t *number;          /* index in `table` of each class of this folder */
+    bool encoded;              /* true if the rows are the sizes of images */
     char *example;             /* path of the image whose shape all images must have */
 };
 
@@ -109,8 +111,8 @@ static shs_status open_images(struct images *images)
 {
     struct core_text text = {0};
     shs_status status = import_folder_path_of(&images->folder, 0, &images->example);
-    shs_tensor one;
-    if (!status) status = decode(images, images->example, NULL, &one);
+    shs_tensor one = {.type = SHS_U32, .axes = 1, .shape = {3}};
+    if (!status && !images->encoded) status = decode(images, images->example, NULL, &one);
     if (status) return status;
     images->origin.shape = shape_of_all(images, &one);
     images->origin.n_sources = images->folder.n_images;
@@ -124,6 +126,7 @@ static shs_status open_folder(const struct import_request *request, struct impor
     struct images *images = (struct images *)origin;
     shs_status status = import_folder_read(request->path, &images->folder);
     if (status) return status;
+    images->encoded = request->encoded && !request->labels;
     return request->labels ? open_labels(images) : open_images(images);
 }
 
@@ -140,6 +143,17 @@ static void read_labels(const struct images *images, uint64_t first, uint64_t co
     }
 }
 
+static shs_status read_row(const struct images *images, uint64_t number, void *row)
+{
+    char *path;
+    if (!images->encoded) return decode_image(images, number, row);
+    shs_status status = import_folder_path_of(&images->folder, number, &path);
+    if (status) return status;
+    status = import_encoded_look(path, row);
+    core_free(&path);
+    return status;
+}
+
 static shs_status read_rows(struct import_origin *origin, uint64_t first, uint64_t count,
                             void *rows)
 {
@@ -150,7 +164,7 @@ static shs_status read_rows(struct import_origin *origin, uint64_t first, uint64
         return SHS_OK;
     }
     for (uint64_t i = 0; i < count && !status; i++)
-        status = decode_image(images, first + i, (unsigned char *)rows + i * origin->row_bytes);
+        status = read_row(images, first + i, (unsigned char *)rows + i * origin->row_bytes);
     return status;
 }
 
@@ -168,6 +182,11 @@ static void close_folder(struct import_origin *origin)
     import_names_free(&images->table);
     core_free(&images->number);
     core_free(&images->example);
+}
+
+bool import_png_is_encoded(const struct import_origin *origin)
+{
+    return ((const struct images *)origin)->encoded;
 }
 
 /* ---- several folders */

@@ -55,6 +55,7 @@ static shs_status create_output(struct h5_writer *writer, const struct import_ou
     struct h5_storage storage = {.chunk_rows = output->chunk_rows,
                                  .deflate = output->deflate,
                                  .byteshuffle = output->byteshuffle,
+                                 .fletcher32 = output->by_chunk,
                                  .early = !is_filtered(output)};
     struct h5_storage of_sums = {
         .chunk_rows = CHECKSUMS_A_CHUNK, .fletcher32 = true, .early = true};
@@ -64,7 +65,7 @@ static shs_status create_output(struct h5_writer *writer, const struct import_ou
     if (!status) status = h5_create_array(writer, output->name, &output->shape, &storage);
     if (!status && output->classes)
         status = h5_write_names(writer, "classes", output->classes, output->n_classes);
-    if (!status) status = h5_create_array(writer, sums, &sums_shape, &of_sums);
+    if (!status && !output->by_chunk) status = h5_create_array(writer, sums, &sums_shape, &of_sums);
     if (!status) status = import_index_write(writer, output);
     core_free(&sums);
     return status;
@@ -108,7 +109,7 @@ static shs_status read_piece(struct work *work)
     if (!work->count) return SHS_OK;
     shs_status status = output->read(output->user, work->first, work->count, work->rows);
     if (status) return status;
-    for (uint64_t i = 0; i < work->count; i++)
+    for (uint64_t i = 0; i < work->count && !output->by_chunk; i++)
         work->sums[i] = io_crc32c_elements(work->rows + i * work->row_bytes,
                                            work->row_bytes / work->element, work->element);
     if (work->encoder) encode_piece(work);
@@ -181,6 +182,7 @@ static shs_status move_pieces(struct work *work)
     else
         status = mpi_in_order(work->run, work->rows, work->count * work->row_bytes, work->room,
                               take_rows, work);
+    if (work->output->by_chunk) return status;
     moved = mpi_in_order(work->run, work->sums, work->count * sizeof *work->sums, work->room,
                          take_sums, work);
     return status ? status : moved;
@@ -210,10 +212,12 @@ static shs_status open_to_fill(struct work *work, const char *name)
     return status ? status : h5_fill_array(work->writer, name);
 }
 
-/* Called on rank 0 only. Closes the array, and writes the checksums of the span's rows. */
+/* Called on rank 0 only. Closes the array, and writes the checksums of the span's rows, if they
+ * have some. */
 static shs_status finish_span(struct work *work, uint64_t first, uint64_t count)
 {
     shs_status status = h5_finish(&work->writer);
+    if (work->output->by_chunk) return status;
     if (!status) status = open_to_fill(work, work->sums_name);
     if (!status) status = h5_write_rows_at(work->writer, first, count, work->span_sums);
     return status ? status : h5_finish(&work->writer);
@@ -270,7 +274,9 @@ static shs_status prepare(struct work *work)
     uint64_t rows = output->shape.shape[0];
     work->piece_rows = chunk_rows * (chunks ? chunks : 1);
     work->span_rows = SPAN_ROWS < chunk_rows ? chunk_rows : SPAN_ROWS / chunk_rows * chunk_rows;
-    size_t most = work->piece_rows * work->row_bytes, sums = work->piece_rows * sizeof *work->sums;
+    if (output->by_chunk) work->span_rows = UINT64_MAX; /* no checksums are kept */
+    size_t most = work->piece_rows * work->row_bytes;
+    size_t sums = output->by_chunk ? 0 : work->piece_rows * sizeof *work->sums;
     core_text_add(&text, "%s%s", output->name, IO_CRC32C_SUFFIX);
     shs_status status = core_text_take(&text, &work->sums_name);
     if (!status) status = core_new(work->piece_rows, work->row_bytes, "rows", &work->rows);
@@ -280,6 +286,7 @@ static shs_status prepare(struct work *work)
     if (most < sums) most = sums;
     status = core_new(work->run->ranks > 1 ? most : 1, 1, "another rank's rows", &work->room);
     if (status) return status;
+    if (output->by_chunk) return SHS_OK;
     return core_new(rows < work->span_rows ? rows : work->span_rows, sizeof *work->span_sums,
                     "checksums", &work->span_sums);
 }

@@ -21,6 +21,9 @@ struct import_output {
     uint64_t chunk_rows; /* at least 1 */
     unsigned deflate;    /* level 0 … 9; 0: none */
     bool byteshuffle;
+    /* True for checksums of chunks (fletcher32) in place of checksums of rows. Not with the
+     * filters above. */
+    bool by_chunk;
     const char *const *classes; /* names for the attribute "classes", or NULL */
     uint64_t n_classes;
     /* Local. Reads rows [first, first + count). `first` rises from call to call. */
@@ -31,6 +34,10 @@ struct import_output {
     /* Local. Lists the origin's rows that [first, first + count) are. `first` rises from call to
      * call; 0 begins anew. NULL: they are the origin's rows, in order. */
     void (*list)(void *user, uint64_t first, uint64_t count, uint64_t *rows);
+    /* The sources of the origin to keep, in order, and the first row of each. NULL: all of them.
+     * `list` is not used then. */
+    const uint64_t *source, *source_row;
+    uint64_t n_sources;
 };
 
 /* Reports progress in bytes of rows. Called on rank 0. */

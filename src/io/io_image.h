@@ -25,6 +25,9 @@ struct io_image_how {
     /* True for the numbers of a palette's colours, or greys as they are stored, a u8 each: a 1-bit
      * image has 0 and 1. */
     bool classes;
+    /* True if only the shape is wanted, of an image of any kind. The third axis then has as many
+     * channels as are stored: 1 for a palette. The pixels cannot be decoded. */
+    bool look;
 };
 
 /* A part of an image, within it and not empty. */

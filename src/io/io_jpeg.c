@@ -198,11 +198,12 @@ static void find_shape(struct io_jpeg *jpeg, struct io_image_how how)
 {
     struct jpeg_decompress_struct *decoder = &jpeg->decoder;
     bool grey = how.channels == 1 || (!how.channels && decoder->num_components == 1);
+    uint64_t stored = how.look ? (uint64_t)decoder->num_components : 3;
     decoder->out_color_space = grey ? JCS_GRAYSCALE : JCS_RGB;
     jpeg->shape =
         (shs_tensor){.type = SHS_U8,
                      .axes = grey ? 2 : 3,
-                     .shape = {decoder->image_height, decoder->image_width, grey ? 0 : 3}};
+                     .shape = {decoder->image_height, decoder->image_width, grey ? 0 : stored}};
 }
 
 shs_status io_jpeg_open(const struct io_image_input *input, struct io_image_how how,
@@ -212,7 +213,7 @@ shs_status io_jpeg_open(const struct io_image_input *input, struct io_image_how 
     if (status) return status;
     prepare(*jpeg, input);
     status = read_head(*jpeg);
-    if (!status) status = check_kind(*jpeg, how);
+    if (!status && !how.look) status = check_kind(*jpeg, how);
     if (!status) status = check_claim(*jpeg);
     if (status) {
         io_jpeg_close(jpeg);

@@ -120,9 +120,10 @@ static shs_status find_shape(struct io_png *image)
     png_structp png = image->png;
     png_infop info = image->info;
     unsigned channels = image->how.channels;
-    shs_status status = image->how.classes ? check_classes(image)
-                        : channels         ? check_colours(image)
-                                           : check_as_stored(image);
+    shs_status status = image->how.look      ? SHS_OK
+                        : image->how.classes ? check_classes(image)
+                        : channels           ? check_colours(image)
+                                             : check_as_stored(image);
     if (status) return status;
     if (image->how.classes) channels = 1;
     if (!channels) channels = png_get_channels(png, info);

@@ -57,11 +57,72 @@ with h5py.File("one.h5") as file:
 EOP
 refused 0 'cut/a.jpg: it ends too early, after [0-9]* bytes; the image is damaged' \
     "$SHARDSTEP" import new.h5 x=cut
-refused 2 'flip/a.jpg: Corrupt JPEG data: .*; the image is damaged, get it anew' \
+refused 0 'flip/a.jpg: Corrupt JPEG data: .*; the image is damaged, get it anew' \
     "$SHARDSTEP" import new.h5 x=flip
 refused 0 'empty/a.jpg is empty; get the image anew' "$SHARDSTEP" import new.h5 x=empty
 refused 0 'cmyk/a.jpg is a JPEG image in CMYK; convert it' "$SHARDSTEP" import new.h5 x=cmyk
 refused 2 'other/b.jpg is .*, where other/a.jpg is .*' "$SHARDSTEP" import new.h5 x=other
 refused 0 'other/a.jpg is a single JPEG image; give the folder of all' \
     "$SHARDSTEP" import new.h5 x=other/a.jpg
+
+# --encoded keeps the files as they are, of any size and kind, beside names, sizes and labels
+/usr/bin/python3 - <<'EOP'
+import os
+import numpy as np
+from PIL import Image
+draw = np.random.default_rng(9)
+for c in "ab":
+    os.makedirs("kept/" + c)
+    for i in range(15):
+        image = Image.fromarray(draw.integers(0, 256, (11 + i, 40 - i, 3), "u1"))
+        name = f"kept/{c}/{i:02}." + ["jpg", "png", "jpeg"][i % 3]
+        mode = ["RGB", "L", "P", "CMYK"][i % 4] if name[-1] != "g" or name[-2] == "n" else ["RGB", "L", "CMYK"][i // 3 % 3]
+        image.convert("RGB" if mode == "CMYK" and "png" in name else mode).save(name)
+EOP
+"$SHARDSTEP" import kept.h5 images,labels=kept --encoded > out.txt
+grep -qx 'images.size: u32, 30 rows of 12 bytes' out.txt || fail "import says: $(cat out.txt)"
+on 3 "$SHARDSTEP" import other.h5 images,labels=kept --encoded > /dev/null
+same "encoded images on three ranks" kept.h5 other.h5
+"$SHARDSTEP" import parts.h5 images,labels=kept --encoded --split 0.6,0.4 --row-order random --deflate 3 > /dev/null
+on 2 "$SHARDSTEP" import other.h5 images,labels=kept --encoded --split 0.6,0.4 --row-order random --deflate 3 \
+    --overwrite > /dev/null
+same "parts of encoded images on two ranks" parts.h5 other.h5
+/usr/bin/python3 - <<'EOP' || fail "what --encoded keeps"
+import glob, h5py, numpy as np
+from PIL import Image
+seen = []
+for path, group in [("kept.h5", ""), ("parts.h5", "train/"), ("parts.h5", "test/")]:
+    with h5py.File(path) as file:
+        kept, offsets, sizes = (file[group + name][()] for name in ["images", "images.offsets", "images.size"])
+        names, labels = file[group + "images.origin"][()], file[group + "labels"][()]
+        assert file[group + "images"].fletcher32 and len(names) == len(labels) == len(sizes) == len(offsets) - 1
+        for i, (name, first) in enumerate(names):
+            name = name.decode()
+            assert first == offsets[i] and labels[i] == "ab".index(name[5]), name
+            assert kept[offsets[i]:offsets[i + 1]].tobytes() == open(name, "rb").read(), name
+            image = Image.open(name)
+            assert list(sizes[i]) == [image.height, image.width, {"L": 1, "P": 1, "CMYK": 4}.get(image.mode, 3)], name
+            seen.append(name)
+        assert path == "kept.h5" and seen == sorted(seen) or path != "kept.h5"
+files = sorted(glob.glob("kept/*/*"))
+assert seen[:30] == files and sorted(seen[30:]) == files and seen[30:] != sorted(seen[30:])
+EOP
+"$SHARDSTEP" check kept.h5 > /dev/null || fail "check of encoded images"
+"$SHARDSTEP" info kept.h5 --sample 17 --fields 'x=decode(images, size=8)' > out.txt
+grep -q 'kept/b/02.jpeg$' out.txt || fail "info --sample says: $(cat out.txt)"
+"$SHARDSTEP" digest kept.h5 --fields 'x=decode(images, size=8, fit=cover),labels,images.size' --batch 3 \
+    --rows <(printf '0\n1\n3\n') > /dev/null || fail "encoded images are not decoded"
+refused 0 'none of the origins is a folder of images; leave it out' "$SHARDSTEP" import new.h5 \
+    x=npy:rgb_00.npy --encoded
+refused 0 'empty/a.jpg is empty; get the image anew' "$SHARDSTEP" import new.h5 x=empty --encoded
+printf 'no image' > empty/a.jpg
+refused 0 'empty/a.jpg is no PNG image and no JPEG image' "$SHARDSTEP" import new.h5 x=empty --encoded
+
+# one flipped bit of the images kept is noticed, by the checksum of its chunk
+/usr/bin/python3 - <<'EOP'
+data = bytearray(open("kept.h5", "rb").read())
+data[data.index(open("kept/a/05.jpeg", "rb").read()[100:140])] ^= 4
+open("flipped.h5", "wb").write(data)
+EOP
+refused 0 'dataset images' "$SHARDSTEP" digest flipped.h5 --fields 'x=decode(images, size=8, fit=cover)'
 finish
