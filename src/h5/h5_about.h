@@ -23,7 +23,7 @@ struct h5_about {
     /* The names and types of a compound's members, such as "pt f32, id i64[3]"; "" for others. */
     char members[480];
     bool is_sequence; /* true if the elements are variable-length arrays */
-    uint32_t axes; /* the axis of real and imaginary parts is counted */
+    uint32_t axes;    /* the axis of real and imaginary parts is counted */
     uint64_t shape[33];
     char layout[160];            /* such as "contiguous" or "chunked 64x28x28, deflate 4" */
     uint64_t chunk_rows;         /* rows of a chunk; 0 if the array is not chunked */
