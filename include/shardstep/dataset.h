@@ -374,7 +374,8 @@ typedef struct shs_dataset_options {
     /** If true, file i holds all of sample i: see FILES above. */
     bool one_sample_a_file;
     /** For files from elsewhere: HDF5 crashes or hangs on some damaged or malicious files. If true,
-     * each rank first starts a process that opens the same fields and reads some of their rows.
+     * each rank whose files are not those that rank 0 has tried out and examined first starts a
+     * process that opens the same fields and reads some of their rows.
      * This process has limits on time and memory, and no plug-ins of HDF5 unless probe_plugins
      * allows them. What goes wrong in it is an ordinary error here. The probe costs each rank about
      * 10 ms, and the time of opening all files once more (with one_sample_a_file, the first file).
@@ -411,15 +412,23 @@ typedef struct shs_dataset_options {
  * to compare with, and the field is read directly. A read that fails in the system is
  * SHS_ERROR_FILE with the system's reason. It is not tried again through HDF5.
  *
- * Every rank opens the files by itself, and each may have another path. On every rank these must
- * agree: how many files there are, how many samples each has, the fields' names, types and shapes
- * and, with several files, the file names (without folders) and their order. The files' content
- * must agree, too: ranks compare a hash of each file. If a field has checksums, the hash covers
- * them (of more than 2^20 checksums, 16 pieces). Otherwise it covers up to 16 of the field's rows,
- * or all rows if these have at most 64 KiB. It also covers which indices select and crop take. If
- * there are more files than can be open at a time, the hash of each further file covers the first
- * and the last row only. With one_sample_a_file only the first file is compared. SHS_ERROR_DISAGREE
- * names the file, two ranks and their hosts.
+ * Under MPI rank 0 examines the files, and sends what it has learned to the other ranks: shapes,
+ * types, where chunks lie, checksums and offsets. Another rank opens none of the files for that if
+ * they are the same files, with the same device, inode, size and time of the last change. Where
+ * device or inode differ, as for copies on each node, it reads from the file the bytes that rank 0
+ * has read, and uses what rank 0 has learned if they are the same. Otherwise, and in runs without
+ * MPI, a rank examines its files by itself. It opens a file when it first reads rows of it. A field
+ * that is read through HDF5 is opened in HDF5 then.
+ *
+ * Each rank may have another path. On every rank these must agree: how many files there are, how
+ * many samples each has, the fields' names, types and shapes and, with several files, the file
+ * names (without folders) and their order. The files' content must agree, too: ranks compare a hash
+ * of each file. If a field has checksums, the hash covers them (of more than 2^20 checksums, 16
+ * pieces). Otherwise it covers up to 16 of the field's rows, or all rows if these have at most 64
+ * KiB. It also covers which indices select and crop take. If there are more files than can be open
+ * at a time, the hash of each further file covers the first and the last row only. With
+ * one_sample_a_file only the first file is compared. SHS_ERROR_DISAGREE names the file, two ranks
+ * and their hosts.
  *
  * Each rank compares a file with what it was when the rank first opened it (with one_sample_a_file:
  * first read it). It does so before it reads the file for the first time in an epoch or after a

@@ -139,6 +139,44 @@ void data_constants_free(struct data_constants *constants)
     *constants = (struct data_constants){0};
 }
 
+/* ---- From one rank to another. */
+
+void data_constants_pack(struct data_pack *pack, const struct data_constants *constants)
+{
+    data_pack_number(pack, constants->count);
+    for (size_t c = 0; c < constants->count; c++) {
+        const struct data_constant *constant = &constants->constant[c];
+        data_pack_bytes(pack, constant, sizeof *constant);
+        data_pack_bytes(pack, constant->tensor.data, constant->bytes);
+    }
+}
+
+static shs_status unpack_one(struct data_unpack *unpack, const struct data_constant_text *text,
+                             struct data_constant *constant)
+{
+    shs_status status = data_unpack_bytes(unpack, constant, sizeof *constant);
+    constant->tensor.name = text->name;
+    constant->tensor.data = NULL;
+    if (status) return status;
+    return data_unpack_array(unpack, constant->bytes, 1, "a constant field",
+                             &constant->tensor.data);
+}
+
+shs_status data_constants_unpack(struct data_unpack *unpack, const struct data_sample *sample,
+                                 struct data_constants *constants)
+{
+    uint64_t count;
+    *constants = (struct data_constants){0};
+    shs_status status = data_unpack_number(unpack, &count);
+    if (status) return status;
+    if (count != sample->n_constants)
+        return core_fail(SHS_ERROR_FORMAT, "there are constant fields of another dataset");
+    for (; constants->count < count && !status; constants->count++)
+        status = unpack_one(unpack, &sample->constant[constants->count],
+                            &constants->constant[constants->count]);
+    return status;
+}
+
 /* ---- Words. */
 
 void data_constant_describe(const struct data_constant_text *constant, struct core_text *text)

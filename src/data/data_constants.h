@@ -3,6 +3,7 @@
 #ifndef DATA_CONSTANTS_H
 #define DATA_CONSTANTS_H
 
+#include "data_pack.h"
 #include "data_sample.h"
 #include "io_paths.h"
 
@@ -21,6 +22,12 @@ struct data_constants {
  * others are SHS_ERROR_FORMAT. The constants must be freed, also after an error. */
 shs_status data_constants_read(const struct data_sample *sample, const struct io_paths *paths,
                                bool unchecked, struct data_constants *constants);
+
+/* Local. The first function packs constants that were read, the second takes them. Others than
+ * those of the sample are SHS_ERROR_FORMAT. They must be freed, also after an error. */
+void data_constants_pack(struct data_pack *pack, const struct data_constants *constants);
+shs_status data_constants_unpack(struct data_unpack *unpack, const struct data_sample *sample,
+                                 struct data_constants *constants);
 
 void data_constants_free(struct data_constants *constants);
 

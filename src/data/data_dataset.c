@@ -6,8 +6,9 @@
 #include "core_hash.h"
 #include "core_memory.h"
 #include "data_copies.h"
+#include "data_index_share.h"
+#include "data_open.h"
 #include "io_guard.h"
-#include "io_probe.h"
 
 /* ---- Opening. */
 
@@ -129,29 +130,11 @@ static shs_status set_bounds(shs_dataset *dataset)
     return status;
 }
 
-/* Returns this rank's place in its group. A process that tries a file out has no run. */
-static struct data_member member_of(const shs_dataset *dataset)
+shs_status data_dataset_look(shs_dataset *dataset, const struct data_files_how *how)
 {
-    const shs_run *run = dataset->run;
-    return run ? (struct data_member){run->member, run->group} : (struct data_member){0};
-}
-
-static shs_status open_files(shs_dataset *dataset, const char *path,
-                             const shs_dataset_options *options)
-{
-    const struct data_files_how how = {.path = path,
-                                       .sample = &dataset->what,
-                                       .one_a_file = options->one_sample_a_file,
-                                       .unchecked = options->unchecked,
-                                       .map = options->map,
-                                       .member = member_of(dataset),
-                                       .cache_bytes = dataset->cache_bytes};
     shs_status status =
         core_new(dataset->what.n_arrays, sizeof *dataset->offsets, "offsets", &dataset->offsets);
-    if (!status) status = data_files_open(&how, visit_file, dataset, &dataset->files);
-    if (!status)
-        status = data_constants_read(&dataset->what, &dataset->files.paths, options->unchecked,
-                                     &dataset->constants);
+    if (!status) status = data_files_open(how, visit_file, dataset, &dataset->files);
     if (status) return status;
     dataset->samples = dataset->files.file[dataset->files.paths.count].first;
     set_most(dataset);
@@ -174,25 +157,15 @@ static shs_status keep(shs_dataset *dataset, const char *path, const shs_dataset
     return status;
 }
 
-static shs_status probe(const char *path, const char *fields, const shs_dataset_options *options)
-{
-    if (!options->probe) return SHS_OK;
-    const struct io_probe limits = {options->probe_program, options->probe_seconds * UINT64_C(1000),
-                                    options->probe_mebibytes, options->one_sample_a_file,
-                                    options->probe_plugins};
-    return io_probe(&limits, path, fields);
-}
-
-static shs_status open_local(shs_dataset *dataset, const char *path, const char *fields,
-                             const shs_dataset_options *options)
+/* What a rank does before files are looked at. */
+static shs_status begin(shs_dataset *dataset, const char *path, const char *fields,
+                        const shs_dataset_options *options)
 {
     if (!path || !fields) return core_fail(SHS_ERROR_ARGUMENT, "path or fields is NULL; give both");
     dataset->cache_bytes = options->cache_bytes ? options->cache_bytes : DATA_CACHE_BYTES;
     shs_status status = keep(dataset, path, options);
-    if (!status) status = probe(path, fields, options);
     if (!status) status = data_sample_parse(fields, options->one_sample_a_file, &dataset->what);
-    if (status) return status;
-    return open_files(dataset, path, options);
+    return status;
 }
 
 /* ---- What ranks must see alike. */
@@ -254,11 +227,36 @@ static shs_status identity(const shs_dataset *dataset, char text[CORE_DIGEST_TEX
     return status;
 }
 
+/* Collective. Opens the files, and has the ranks agree on what they see. `mine` is this rank's
+ * status so far. */
+static shs_status open_all(shs_dataset *dataset, shs_run *run, const char *fields, shs_status mine)
+{
+    char digest[CORE_DIGEST_TEXT] = "", names[CORE_DIGEST_TEXT] = "";
+    bool agreed = false;
+    shs_status status = mine;
+    if (data_index_is_shared(run)) {
+        status = mpi_agree(run, core_wrap(mine, "shs_dataset_open"), "shs_dataset_open");
+        agreed = status != SHS_OK;
+    }
+    if (!status && data_index_is_shared(run))
+        status = data_open_together(dataset, fields, &agreed);
+    else if (!status)
+        status = data_open_alone(dataset, fields);
+    if (agreed) return status;
+    if (!status) status = identity(dataset, digest);
+    if (!status) status = names_of_files(dataset, names);
+    /* a path may differ between ranks, as node-local copies do; what is in the files may not */
+    return mpi_agree(run, core_wrap(status, "shs_dataset_open"),
+                     "shs_dataset_open(%.80s, %llu files of names, in order, %s holding names "
+                     "of axes, types and shapes %s)",
+                     fields ? fields : "NULL", status ? 0 : (ull)dataset->files.paths.count, names,
+                     digest);
+}
+
 shs_status shs_dataset_open(shs_run *run, const char *path, const char *fields,
                             const shs_dataset_options *options, shs_dataset **dataset)
 {
     static const shs_dataset_options defaults = {0};
-    char digest[CORE_DIGEST_TEXT] = "", names[CORE_DIGEST_TEXT] = "";
     shs_dataset *nowhere = NULL;
     shs_status status = core_require(run, "shs_dataset_open", "run", "open it with shs_open()");
     if (dataset) *dataset = NULL;
@@ -274,16 +272,9 @@ shs_status shs_dataset_open(shs_run *run, const char *path, const char *fields,
         mpi_run_hold(run);
         (*dataset)->run = run;
         (*dataset)->holders = 1;
-        status = open_local(*dataset, path, fields, options);
+        status = begin(*dataset, path, fields, options);
     }
-    if (!status) status = identity(*dataset, digest);
-    if (!status) status = names_of_files(*dataset, names);
-    /* a path may differ between ranks, as node-local copies do; what is in the files may not */
-    status = mpi_agree(run, core_wrap(status, "shs_dataset_open"),
-                       "shs_dataset_open(%.80s, %llu files of names, in order, %s holding names "
-                       "of axes, types and shapes %s)",
-                       fields ? fields : "NULL", status ? 0 : (ull)(*dataset)->files.paths.count,
-                       names, digest);
+    status = open_all(*dataset, run, fields, status);
     if (!status) status = data_copies_compare(*dataset);
     if (!status) status = data_resident_open(run, &(*dataset)->files, &(*dataset)->resident);
     if (status) shs_dataset_close(dataset);
@@ -326,7 +317,8 @@ shs_status data_dataset_try(const char *path, const char *fields, bool one_sampl
     shs_dataset dataset = {0};
     struct data_field *arrays;
     const shs_dataset_options options = {.one_sample_a_file = one_sample_a_file};
-    shs_status status = open_local(&dataset, path, fields, &options);
+    shs_status status = begin(&dataset, path, fields, &options);
+    if (!status) status = data_open_alone(&dataset, fields);
     if (!status) status = data_files_get(&dataset.files, 0, &arrays);
     for (size_t s = 0; s < dataset.what.n_arrays && !status; s++)
         status = try_rows(&arrays[s]);

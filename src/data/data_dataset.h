@@ -24,6 +24,7 @@ struct shs_dataset {
     size_t n_fields;         /* without the constant fields, which come behind them in a batch */
     struct data_sample what; /* what a sample is: part f describes field f */
     struct data_files files;
+    struct data_index *index;      /* a kept index of the files, or NULL */
     struct data_resident resident; /* arrays whose rows are all held decoded */
     struct data_offsets *offsets;  /* offsets[a] belongs to array a, if the array holds offsets */
     struct data_columns columns[SHS_MAX_FIELDS]; /* what fields take of sparse matrices */

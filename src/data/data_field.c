@@ -317,6 +317,7 @@ void data_field_close(struct data_field *field)
     io_lane_free(&field->lane);
     data_pick_free(&field->part);
     data_pick_free(&field->unslabbed);
+    core_free(&field->held);
     core_free(&field->sample.name);
     core_free(&field->path);
     *field = (struct data_field){0};
@@ -331,6 +332,10 @@ static shs_status read_direct(struct data_field *field, const struct io_run *run
 
 shs_status data_field_read(struct data_field *field, uint64_t first, uint64_t count, void *to)
 {
+    if (field->held) {
+        memcpy(to, field->held + first * field->row_bytes, (size_t)count * field->row_bytes);
+        return SHS_OK;
+    }
     if (field->sources)
         return core_wrap(data_sources_read(field, first, count, false, to), "dataset %s",
                          field->sample.name);

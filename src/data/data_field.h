@@ -28,6 +28,9 @@ struct data_field {
     /* Another field of the same file that has the same compressed chunks, though it takes another
      * part of them, so that each is decoded once for both; or NULL. The caller sets it. */
     const struct data_field *chunks;
+    /* All rows, while an index has them in memory: data_field_read() then needs no file; or NULL.
+     */
+    char *held;
     uint64_t content;  /* hash of some of its rows; 0 until it is computed */
     uint64_t key;      /* its key in a cache, which the caller sets */
     shs_tensor sample; /* type and shape of a row; the name is the struct's own */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core_memory.h"
+#include "data_index.h"
 #include "data_open_file.h"
 #include "data_sources.h"
 #include "io_file.h"
@@ -16,7 +17,7 @@ enum {
 
 bool data_files_was_glanced_at(const struct data_files *files, size_t file)
 {
-    return file >= files->most_open;
+    return files->file[file].glanced;
 }
 
 static shs_status samples_of(const struct data_files *files, const struct data_open_file *open,
@@ -131,7 +132,8 @@ static shs_status compare_if_due(struct data_files *files, size_t number, uint64
 {
     const struct data_file *file = &files->file[number];
     bool new_round = file->checked != files->round;
-    if (!file->known || (file->open && !file->open->h5 && !new_round)) return SHS_OK;
+    bool is_read = file->open && !file->open->h5 && !file->open->late;
+    if (!file->known || (is_read && !new_round)) return SHS_OK;
     return compare(files, number, new_round, bytes);
 }
 
@@ -146,6 +148,7 @@ static shs_status open_file(struct data_files *files, size_t number, uint64_t *b
     } else if (file->open) {
         data_open_file_first(files, file->open);
     }
+    if (!status) status = data_open_file_begin(files, number);
     if (!status) file->checked = files->round;
     return status;
 }
@@ -210,24 +213,79 @@ static shs_status count_samples(struct data_files *files, const struct data_open
     return status;
 }
 
+/* Takes what an open file tells about its samples. */
+static shs_status take_file(struct data_files *files, struct data_open_file *open,
+                            data_files_visit *visit, void *user)
+{
+    files->file[open->number].content = open->content;
+    shs_status status = count_samples(files, open);
+    return status ? status : visit(user, open->number, open->arrays);
+}
+
 /* Looks at a file. A file that can stay open stays open; of any other only the first and the last
  * row are read. */
 static shs_status look_at(struct data_files *files, size_t number, data_files_visit *visit,
-                          void *user)
+                          void *user, const struct io_witness *witness)
 {
     static const struct data_open_how glance = {.look = true, .content = true};
     struct data_file *file = &files->file[number];
     struct data_open_file *open = NULL;
-    bool stays = !data_files_was_glanced_at(files, number);
+    bool stays = number < files->most_open;
+    file->glanced = !stays;
     shs_status status = stays ? data_open_file_keep(files, number, true)
                               : data_open_file(files, number, &glance, &open);
     if (status) return status;
     if (stays) open = file->open;
-    file->content = open->content;
-    status = count_samples(files, open);
-    if (!status) status = visit(user, number, open->arrays);
+    status = take_file(files, open, visit, user);
+    if (!status && files->pack && witness) data_index_add(files->pack, files, open, witness);
     if (!stays) data_open_file_release(files, open);
     return status;
+}
+
+/* Examines a file, and adds it to the index that is being made. */
+static shs_status examine(struct data_files *files, size_t number, data_files_visit *visit,
+                          void *user)
+{
+    struct io_witness witness = {0};
+    shs_status status = data_open_file_before(files);
+    if (!files->examined++) files->first_examined = number;
+    files->is_own = true;
+    if (status) return status;
+    if (!files->pack) return look_at(files, number, visit, user, NULL);
+    io_witness_begin(&witness);
+    status = look_at(files, number, visit, user, &witness);
+    io_witness_end();
+    io_witness_free(&witness);
+    return status ? status : files->pack->status;
+}
+
+/* Takes a file as an index describes it, if it is still as it was then. */
+static shs_status take_indexed(struct data_files *files, size_t number, data_files_visit *visit,
+                               void *user, bool *taken)
+{
+    struct data_open_file *open = NULL;
+    struct data_file *file = &files->file[number];
+    bool stays = number < files->most_open;
+    shs_status status = SHS_OK;
+    for (size_t i = 0; i < 2 && !open && !status; i++)
+        if (files->index[i])
+            status = data_open_file_indexed(files, number, files->index[i], stays, &open);
+    *taken = open != NULL;
+    if (status || !open) return status;
+    if (files->pack) data_index_skip(files->pack);
+    status = take_file(files, open, visit, user);
+    data_open_file_rest(files, open);
+    if (file->open != open) data_open_file_release(files, open);
+    return status;
+}
+
+static shs_status look_at_each(struct data_files *files, size_t number, data_files_visit *visit,
+                               void *user)
+{
+    bool taken;
+    shs_status status = take_indexed(files, number, visit, user, &taken);
+    if (status) return status;
+    return taken ? SHS_OK : examine(files, number, visit, user);
 }
 
 /* Returns how many files can be open at a time. Each needs a descriptor for HDF5, one for each
@@ -268,7 +326,7 @@ static shs_status look_at_all(struct data_files *files, data_files_visit *visit,
     size_t n_look = files->one_a_file ? 1 : files->paths.count;
     shs_status status = SHS_OK;
     for (size_t i = 0; i < n_look && !status; i++)
-        status = look_at(files, i, visit, user);
+        status = look_at_each(files, i, visit, user);
     for (size_t i = n_look; i < files->paths.count && !status; i++)
         files->file[i + 1].first = files->file[i].first + 1;
     if (!status) set_all_rows(files);
@@ -283,7 +341,11 @@ shs_status data_files_open(const struct data_files_how *how, data_files_visit *v
                                  .unchecked = how->unchecked,
                                  .map = how->map,
                                  .member = how->member,
-                                 .cache_bytes = how->cache_bytes};
+                                 .cache_bytes = how->cache_bytes,
+                                 .index = {how->index[0], how->index[1]},
+                                 .pack = how->pack,
+                                 .before = how->before,
+                                 .before_user = how->before_user};
     shs_status status = io_paths_find(how->path, &files->paths);
     if (!status)
         status = core_new(files->paths.count + 1, sizeof *files->file, "files", &files->file);
@@ -293,7 +355,13 @@ shs_status data_files_open(const struct data_files_how *how, data_files_visit *v
     if (status) return status;
     files->most_open = most_open(files);
     files->most_sources = most_sources(files);
-    return look_at_all(files, visit, user);
+    if (files->pack) data_index_begin(files->pack, files);
+    status = look_at_all(files, visit, user);
+    if (files->pack && !status) data_index_end(files->pack);
+    if (files->pack && !status) status = files->pack->status;
+    files->pack = NULL;
+    files->before = NULL;
+    return status;
 }
 
 void data_files_close(struct data_files *files)

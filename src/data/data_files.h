@@ -9,6 +9,8 @@
 #include "io_file.h"
 #include "io_paths.h"
 
+struct data_index; /* what an examination of files has told */
+struct data_pack;
 struct data_open_file; /* an open file and its arrays */
 
 /* A file. A dataset may have a million of them. */
@@ -18,7 +20,8 @@ struct data_file {
     uint64_t content; /* hash of some of its rows, or of their checksums; 0: not computed */
     uint64_t layout;  /* hash of where its arrays lie that are read directly; 0: not computed */
     uint32_t checked; /* latest round in which the file was compared with `identity` */
-    bool known;       /* true if it has been opened */
+    bool known;       /* true if it has been opened, or an index has told what it is */
+    bool glanced;     /* true if `content` is a hash of fewer rows */
     bool compared;    /* true if all rows that were read directly are equal to what HDF5 reads */
     struct data_open_file *open; /* NULL while it is closed */
 };
@@ -63,6 +66,16 @@ struct data_files {
     uint32_t round;
     bool unfit; /* set when a file is whole, but its arrays are not like those of the first file */
     size_t checksum_bytes; /* bytes of the open files' checksums */
+    /* What others have found out about the files: a kept index, and that of rank 0. Each may be
+     * NULL. Both are borrowed. */
+    const struct data_index *index[2];
+    struct data_pack *pack; /* where what is found out goes while the files are opened, or NULL */
+    /* Called once, before files are used that nobody has examined for this rank; or NULL. */
+    shs_status (*before)(void *user);
+    void *before_user;
+    bool is_own;           /* true if some files are not those that others have examined */
+    size_t examined;       /* files that were examined when the dataset was opened */
+    size_t first_examined; /* the first of them */
 };
 
 struct data_files_how {
@@ -74,6 +87,10 @@ struct data_files_how {
     struct data_member member;
     size_t cache_bytes; /* memory for decoded chunks in HDF5, for each array of all open files
                            together */
+    const struct data_index *index[2]; /* as in struct data_files */
+    struct data_pack *pack;
+    shs_status (*before)(void *user);
+    void *before_user;
 };
 
 /* Called with each file that is looked at when the dataset is opened, and with its open arrays. */

@@ -6,6 +6,7 @@
 #include "core_memory.h"
 #include "data_compare.h"
 #include "data_csr.h"
+#include "data_index.h"
 #include "data_sources.h"
 #include "io_file.h"
 
@@ -176,13 +177,12 @@ static shs_status refuse_empty(const struct data_files *files, size_t array, con
     return SHS_ERROR_UNSUPPORTED;
 }
 
-static shs_status open_array(struct data_files *files, struct data_open_file *open, size_t array,
-                             const struct data_field_how *how)
+/* Refuses an array that is not like that of the first file. */
+static shs_status admit_array(struct data_files *files, const struct data_open_file *open,
+                              size_t array)
 {
-    struct data_field *field = &open->arrays[array];
-    const char *path = files->paths.path[open->number];
-    shs_status status = data_field_open(open->h5, path, files->sample->array[array], how, field);
-    if (!status) status = refuse_empty(files, array, path, field);
+    const struct data_field *field = &open->arrays[array];
+    shs_status status = refuse_empty(files, array, files->paths.path[open->number], field);
     if (!status && !files->shape[array].type) {
         files->shape[array] = shape_of(files, field, false);
         files->whole[array] = shape_of(files, field, true);
@@ -191,19 +191,36 @@ static shs_status open_array(struct data_files *files, struct data_open_file *op
     }
     if (!status) status = compare_shape(files, array, open->number, field);
     if (!status) status = compare_picked(files, array, open->number, field);
+    return status;
+}
+
+/* Puts an array among those of the files. */
+static void settle_array(const struct data_files *files, const struct data_open_file *open,
+                         size_t array)
+{
+    struct data_field *field = &open->arrays[array];
+    share_chunks(files, open, array);
+    data_field_tell(field,
+                    data_files_key(files, open->number,
+                                   field->chunks ? (size_t)(field->chunks - open->arrays) : array),
+                    files->rows[array]);
+}
+
+static shs_status open_array(struct data_files *files, struct data_open_file *open, size_t array,
+                             const struct data_field_how *how)
+{
+    struct data_field *field = &open->arrays[array];
+    const char *path = files->paths.path[open->number];
+    shs_status status = data_field_open(open->h5, path, files->sample->array[array], how, field);
+    if (!status) status = admit_array(files, open, array);
     if (!status && !files->unchecked && !how->look)
         status = data_field_find_checksums(open->h5, path,
                                            DATA_CHECKSUM_BYTES - files->checksum_bytes, field);
     files->checksum_bytes += checksum_bytes(field);
     files->n_sources += data_sources_count(field->sources);
     if (!status && how->content) status = data_compare_checksums(field);
-    if (status) return status;
-    share_chunks(files, open, array);
-    data_field_tell(field,
-                    data_files_key(files, open->number,
-                                   field->chunks ? (size_t)(field->chunks - open->arrays) : array),
-                    files->rows[array]);
-    return SHS_OK;
+    if (!status) settle_array(files, open, array);
+    return status;
 }
 
 /* Looks at the groups of sparse matrices, whose columns must be as many in all files. rows[p] is
@@ -415,7 +432,112 @@ static void make_room(struct data_files *files)
     }
 }
 
-shs_status data_open_file_keep(struct data_files *files, size_t number, bool content)
+/* ---- Files of an index. */
+
+/* Takes the arrays that the index has of a file. Those that are no arrays of the files are
+ * dropped. */
+static shs_status take_arrays(struct data_files *files, const struct data_index *index,
+                              struct data_index_file *file, struct data_open_file *open)
+{
+    const char *path = files->paths.path[open->number];
+    shs_status status = SHS_OK;
+    for (size_t i = 0; i < data_index_arrays(index) && !status; i++) {
+        struct data_field unused = {0}, *field = &unused;
+        bool needs_hdf5 = false;
+        size_t array = data_index_array_number(index, i);
+        if (array != SIZE_MAX) field = &open->arrays[array];
+        status = data_index_take(path, file, field, &needs_hdf5);
+        data_field_close(&unused);
+        if (array == SIZE_MAX) continue;
+        files->checksum_bytes += checksum_bytes(field);
+        open->needs_hdf5 |= needs_hdf5;
+        if (!status) status = admit_array(files, open, array);
+    }
+    for (size_t s = 0; s < files->sample->n_arrays && !status; s++)
+        settle_array(files, open, s);
+    return status;
+}
+
+static shs_status make_indexed(struct data_files *files, const struct data_index *index,
+                               struct data_index_file *indexed, struct data_open_file *open)
+{
+    struct data_file *file = &files->file[open->number];
+    shs_status status =
+        core_new(files->sample->n_arrays, sizeof *open->arrays, "a file's fields", &open->arrays);
+    if (!status) status = take_arrays(files, index, indexed, open);
+    if (!status) status = take_content(files, open);
+    if (status) return status;
+    file->identity = indexed->identity;
+    file->known = true;
+    open->late = true;
+    if (indexed->glanced) return SHS_OK;
+    file->compared = indexed->compared;
+    return compare_layout(files, open);
+}
+
+/* Returns true if a file is known as another than that of the index. */
+static bool is_another(const struct data_file *file, const struct data_index_file *indexed)
+{
+    return file->known && memcmp(&file->identity, &indexed->identity, sizeof file->identity) != 0;
+}
+
+shs_status data_open_file_before(struct data_files *files)
+{
+    shs_status (*before)(void *user) = files->before;
+    files->before = NULL;
+    return before ? before(files->before_user) : SHS_OK;
+}
+
+shs_status data_open_file_indexed(struct data_files *files, size_t number,
+                                  const struct data_index *index, bool stays,
+                                  struct data_open_file **open)
+{
+    struct data_index_file indexed;
+    struct data_file *file = &files->file[number];
+    bool fits;
+    *open = NULL;
+    shs_status status = data_index_find(index, files, number, &indexed, &fits);
+    if (status || !fits || is_another(file, &indexed)) return status;
+    files->is_own |= indexed.is_copy;
+    if (indexed.is_copy) status = data_open_file_before(files);
+    if (status) return status;
+    if (stays) make_room(files);
+    status = core_new(1, sizeof **open, "an open file", open);
+    if (status) return status;
+    (*open)->number = number;
+    (*open)->holders = 1;
+    status = make_indexed(files, index, &indexed, *open);
+    if (status) {
+        data_open_file_release(files, *open);
+        *open = NULL;
+        return status;
+    }
+    if (!file->open) file->glanced = indexed.glanced;
+    if (!stays || indexed.glanced) return SHS_OK;
+    file->open = *open;
+    files->n_open++;
+    put_first(files, *open);
+    return SHS_OK;
+}
+
+void data_open_file_rest(const struct data_files *files, struct data_open_file *open)
+{
+    for (size_t s = 0; s < files->sample->n_arrays; s++)
+        core_free(&open->arrays[s].held);
+}
+
+/* Opens what is needed to read an array directly. */
+static shs_status begin_field(const struct data_files *files, struct data_field *field)
+{
+    if (!field->direct) return SHS_OK;
+    shs_status status = io_reader_begin(field->direct);
+    if (!status && files->map && !io_reader_is_mapped(field->direct))
+        status = io_reader_map(field->direct);
+    if (status || !field->checked_by) return status;
+    return io_reader_begin(field->checked_by->direct);
+}
+
+static shs_status open_and_keep(struct data_files *files, size_t number, bool content)
 {
     struct data_file *file = &files->file[number];
     const struct data_open_how how = {.content = content};
@@ -425,4 +547,37 @@ shs_status data_open_file_keep(struct data_files *files, size_t number, bool con
     files->n_open++;
     put_first(files, file->open);
     return SHS_OK;
+}
+
+shs_status data_open_file_begin(struct data_files *files, size_t number)
+{
+    struct data_open_file *open = files->file[number].open;
+    shs_status status = SHS_OK;
+    if (!open->late) return SHS_OK;
+    if (open->needs_hdf5) {
+        data_open_file_close(files, open);
+        return open_and_keep(files, number, false);
+    }
+    for (size_t s = 0; s < files->sample->n_arrays && !status; s++)
+        status = begin_field(files, &open->arrays[s]);
+    if (!status) open->late = false;
+    return io_paths_wrap(&files->paths, number, status);
+}
+
+/* A file that is opened again may be in an index that was kept. */
+shs_status data_open_file_keep(struct data_files *files, size_t number, bool content)
+{
+    struct data_open_file *open = NULL;
+    shs_status status = SHS_OK;
+    if (!content && files->index[0] && files->file[number].known)
+        status = data_open_file_indexed(files, number, files->index[0], true, &open);
+    if (!status && open && files->file[number].open != open) {
+        data_open_file_release(files, open); /* only glanced at */
+        open = NULL;
+    }
+    if (status || open) {
+        if (open) data_open_file_rest(files, open);
+        return status;
+    }
+    return open_and_keep(files, number, content);
 }

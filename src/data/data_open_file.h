@@ -12,6 +12,9 @@ struct data_open_file {
     struct h5_file *h5; /* NULL if no array needs HDF5 */
     struct data_field *arrays;
     uint64_t content; /* as in struct data_file; 0: not asked for, or unknown */
+    /* True if it was made from an index, and nothing of it is open: data_open_file_begin(). */
+    bool late;
+    bool needs_hdf5; /* with `late`: true if some rows can be read only through HDF5 */
 };
 
 /* How a file is opened. */
@@ -45,5 +48,23 @@ shs_status data_open_file_keep(struct data_files *files, size_t number, bool con
  * list and closes it, once no fetch reads it any more. */
 void data_open_file_first(struct data_files *files, struct data_open_file *open);
 void data_open_file_close(struct data_files *files, struct data_open_file *open);
+
+/* Local. Makes a file as an index describes it, without opening it, if it is still as it was. If
+ * not, *open stays NULL. The arrays have shapes, and layouts unless the file was only glanced at.
+ * The file is put first on the list if `stays` is true and it has layouts. Otherwise the caller is
+ * its only holder. The offsets of ragged fields can be read until data_open_file_rest() is
+ * called. */
+shs_status data_open_file_indexed(struct data_files *files, size_t number,
+                                  const struct data_index *index, bool stays,
+                                  struct data_open_file **open);
+void data_open_file_rest(const struct data_files *files, struct data_open_file *open);
+
+/* Local. Calls the function that is to be called before files of this rank are used that nobody has
+ * examined for it, once. */
+shs_status data_open_file_before(struct data_files *files);
+
+/* Local. Opens what a file on the list needs before its rows are read, if it was made from an
+ * index. If it needs HDF5, the file is closed and opened anew. */
+shs_status data_open_file_begin(struct data_files *files, size_t number);
 
 #endif

@@ -7,6 +7,7 @@
 #include "h5_vfd.h"
 #include "io_file.h"
 #include "io_folder.h"
+#include "io_witness.h"
 
 struct driven {
     struct h5_vfd vfd; /* must be the first member */
@@ -90,6 +91,7 @@ static H5FD_t *open_file(const char *path, unsigned flags, hid_t access, haddr_t
         free_driven(driven);
         return NULL;
     }
+    io_witness_open(path, &driven->vfd.identity, h5_driver_has_open(&driven->vfd.identity));
     driven->next = all_open;
     all_open = driven;
     return &driven->vfd.hdf5;
@@ -172,6 +174,7 @@ static herr_t read_file(H5FD_t *hdf5, H5FD_mem_t type, hid_t transfer, haddr_t a
     shs_status status = check_address(driven, address, bytes);
     if (!status)
         status = core_wrap(h5_vfd_read(&driven->vfd, address, bytes, to, &got), "%s", driven->path);
+    if (!status) io_witness_read(&driven->vfd.identity, address, to, got);
     if (!status && type == H5FD_MEM_DRAW && got < bytes)
         status = ends_before(driven, address, bytes);
     if (status) note_trouble(status);

@@ -7,13 +7,69 @@
 #include "core_memory.h"
 #include "io_fail.h"
 #include "io_file.h"
+#include "io_witness.h"
+
+/* Notes an opening for the thread's witness. */
+static shs_status note_opening(const struct io_access *access)
+{
+    struct io_identity identity;
+    shs_status status = io_identify(access->file, access->path, &identity);
+    if (!status) io_witness_open(access->path, &identity, false);
+    return status;
+}
+
+/* Notes the first `count` bytes of pieces for the thread's witness. */
+static void note_read(const struct io_access *access, uint64_t at, const struct iovec *pieces,
+                      size_t count)
+{
+    struct io_identity identity;
+    if (!io_witness_is_on()) return;
+    if (io_identify(access->file, access->path, &identity)) {
+        io_witness_miss();
+        return;
+    }
+    for (size_t now; count; count -= now, at += now, pieces++) {
+        now = count < pieces->iov_len ? count : pieces->iov_len;
+        io_witness_read(&identity, at, pieces->iov_base, now);
+    }
+}
 
 shs_status io_access_open(const char *path, struct io_access *access)
 {
     *access = (struct io_access){.file = -1};
     shs_status status = core_copy(path, &access->path);
     if (!status) status = io_open(path, &access->file);
+    if (!status && io_witness_is_on()) status = note_opening(access);
     if (status) io_access_close(access);
+    return status;
+}
+
+shs_status io_access_prepare(const char *path, const struct io_identity *identity,
+                             struct io_access *access)
+{
+    *access = (struct io_access){.file = -1, .expected = *identity};
+    return core_copy(path, &access->path);
+}
+
+shs_status io_access_begin(struct io_access *access)
+{
+    struct io_identity now;
+    bool touched = false;
+    int file;
+    if (access->file >= 0) return SHS_OK;
+    shs_status status = io_open(access->path, &file);
+    if (status) return status;
+    status = io_identify(file, access->path, &now);
+    if (!status) status = io_compare(access->path, &access->expected, &now, &touched);
+    if (!status && touched)
+        status = core_fail(SHS_ERROR_FILE,
+                           "%s is being changed while it is opened: the time of its last change is "
+                           "another than a moment ago; wait until it is whole, and start again",
+                           access->path);
+    if (status)
+        io_close(file);
+    else
+        access->file = file;
     return status;
 }
 
@@ -77,6 +133,7 @@ static shs_status read_by_position(const struct io_access *access, uint64_t at,
         }
         if (now < 0) return read_error(access, at, errno);
         if (now == 0) return ends_before(access, at);
+        note_read(access, at, pieces, (size_t)now);
         at += (size_t)now;
         advance(&pieces, &count, (size_t)now);
     }
@@ -108,6 +165,7 @@ shs_status io_access_copy(const struct io_access *access, const struct io_copy *
     struct io_identity now;
     size_t done = io_map_copy(access->map, copies, count), whole = 0;
     *failed = 0;
+    io_witness_miss();
     shs_status status = io_identify(access->file, access->path, &now);
     if (status) return status;
     for (; whole < done && copies[whole].at + copies[whole].bytes <= now.bytes; whole++)

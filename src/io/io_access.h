@@ -4,6 +4,7 @@
 
 #include <sys/uio.h>
 
+#include "io_file.h"
 #include "io_map.h"
 
 enum {
@@ -13,11 +14,21 @@ enum {
 struct io_access {
     int file; /* -1: not open */
     char *path;
-    struct io_map *map; /* NULL: all bytes are read by position */
+    struct io_map *map;          /* NULL: all bytes are read by position */
+    struct io_identity expected; /* of a file that io_access_prepare() has not opened */
 };
 
 /* Opens a file. *access keeps the path. After an error it is closed, too. */
 shs_status io_access_open(const char *path, struct io_access *access);
+
+/* Prepares to open a file that was examined when it had this identity. Until io_access_begin()
+ * nothing may be read or mapped. */
+shs_status io_access_prepare(const char *path, const struct io_identity *identity,
+                             struct io_access *access);
+
+/* Opens the file unless it is open. A file that has changed is SHS_ERROR_FILE. Must be called
+ * before other threads use *access. */
+shs_status io_access_begin(struct io_access *access);
 
 /* Maps `bytes` bytes, at least 1, from the offset `at` on. All later reads lie inside them. */
 shs_status io_access_map(struct io_access *access, uint64_t at, uint64_t bytes);

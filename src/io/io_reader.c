@@ -84,6 +84,28 @@ shs_status io_reader_open(const char *path, struct io_layout *layout, struct io_
     return status;
 }
 
+shs_status io_reader_prepare(const char *path, const struct io_identity *identity,
+                             struct io_layout *layout, struct io_reader **reader)
+{
+    shs_status status = core_new(1, sizeof **reader, "a reader", reader);
+    if (status) {
+        io_layout_free(layout);
+        return status;
+    }
+    (*reader)->access.file = -1;
+    (*reader)->layout = *layout;
+    layout->chunks = NULL;
+    status = check_extents(&(*reader)->layout, path, identity->bytes);
+    if (!status) status = io_access_prepare(path, identity, &(*reader)->access);
+    if (status) io_reader_close(reader);
+    return status;
+}
+
+shs_status io_reader_begin(struct io_reader *reader)
+{
+    return io_access_begin(&reader->access);
+}
+
 /* Finds the bytes [*begin, *end) of the file in which the array lies. Fill values lie nowhere. */
 static void find_extent(const struct io_layout *layout, uint64_t *begin, uint64_t *end)
 {

@@ -52,6 +52,13 @@ shs_status io_lane_reserve(struct io_lane *lane, const struct io_need *need);
  * the file is an error. On error *reader is NULL. */
 shs_status io_reader_open(const char *path, struct io_layout *layout, struct io_reader **reader);
 
+/* Makes a reader like io_reader_open(), but does not open the file, which was examined when it had
+ * this identity. Before anything is read, io_reader_begin() must be called, which opens the file
+ * unless it is open. A file that has changed is SHS_ERROR_FILE. */
+shs_status io_reader_prepare(const char *path, const struct io_identity *identity,
+                             struct io_layout *layout, struct io_reader **reader);
+shs_status io_reader_begin(struct io_reader *reader);
+
 /* Maps the array's part of the file. From then on, bytes that reads have found in memory are copied
  * out of the map when they are wanted again. The same bytes come, and the same errors. The caller
  * has called io_guard_begin(), and calls io_guard_end() after it has closed the reader. Must be

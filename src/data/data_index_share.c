@@ -1,0 +1,22 @@
+#include "data_index_share.h"
+
+#include "core_memory.h"
+
+bool data_index_is_shared(const shs_run *run)
+{
+    return run->ranks > 1 && !mpi_is_apart(run) && mpi_moves_large_data(run);
+}
+
+/* A rank without memory must not leave the others waiting in the second broadcast. */
+shs_status data_index_share(shs_run *run, shs_status mine, struct data_pack *pack)
+{
+    uint64_t bytes = mine ? 0 : pack->length;
+    shs_status status = mpi_broadcast(run, &bytes, sizeof bytes), taken = mine;
+    if (!status && !taken && run->rank)
+        taken = core_new((size_t)bytes, 1, "an index", &pack->bytes);
+    if (!status) status = mpi_agree(run, core_wrap(taken, "shs_dataset_open"), "shs_dataset_open");
+    pack->length = pack->capacity = (size_t)bytes;
+    if (!status) status = mpi_broadcast(run, pack->bytes, (size_t)bytes);
+    if (status) data_pack_free(pack);
+    return status;
+}

@@ -1,0 +1,117 @@
+#include "data_open.h"
+
+#include "data_index.h"
+#include "data_index_share.h"
+#include "io_probe.h"
+
+/* What is opened. */
+struct opening {
+    shs_dataset *dataset;
+    const char *fields;
+    struct data_files_how how;
+};
+
+/* Returns this rank's place in its group. A process that tries a file out has no run. */
+static struct data_member member_of(const shs_dataset *dataset)
+{
+    const shs_run *run = dataset->run;
+    return run ? (struct data_member){run->member, run->group} : (struct data_member){0};
+}
+
+static struct opening opening_of(shs_dataset *dataset, const char *fields)
+{
+    const shs_dataset_options *options = &dataset->options;
+    return (struct opening){dataset,
+                            fields,
+                            {.path = dataset->path,
+                             .sample = &dataset->what,
+                             .one_a_file = options->one_sample_a_file,
+                             .unchecked = options->unchecked,
+                             .map = options->map,
+                             .member = member_of(dataset),
+                             .cache_bytes = dataset->cache_bytes}};
+}
+
+/* Tries the files out in another process, before the first is examined in this process. */
+static shs_status probe(void *user)
+{
+    const struct opening *opening = user;
+    const shs_dataset_options *options = &opening->dataset->options;
+    const struct io_probe limits = {options->probe_program, options->probe_seconds * UINT64_C(1000),
+                                    options->probe_mebibytes, options->one_sample_a_file,
+                                    options->probe_plugins};
+    return io_probe(&limits, opening->dataset->path, opening->fields);
+}
+
+static shs_status look(struct opening *opening)
+{
+    opening->how.before = opening->dataset->options.probe ? probe : NULL;
+    opening->how.before_user = opening;
+    return data_dataset_look(opening->dataset, &opening->how);
+}
+
+static shs_status read_constants(shs_dataset *dataset)
+{
+    return data_constants_read(&dataset->what, &dataset->files.paths, dataset->options.unchecked,
+                               &dataset->constants);
+}
+
+shs_status data_open_alone(shs_dataset *dataset, const char *fields)
+{
+    struct opening opening = opening_of(dataset, fields);
+    shs_status status = look(&opening);
+    return status ? status : read_constants(dataset);
+}
+
+/* Takes rank 0's constant fields if the files are those that rank 0 has read. */
+static shs_status take_constants(shs_dataset *dataset, const struct data_pack *constants)
+{
+    struct data_unpack unpack = {constants->bytes, constants->length};
+    if (dataset->files.is_own) return read_constants(dataset);
+    return data_constants_unpack(&unpack, &dataset->what, &dataset->constants);
+}
+
+/* What rank 0 has found out. */
+struct found {
+    struct data_pack index, constants;
+};
+
+static shs_status find_out(struct opening *opening, struct found *found)
+{
+    opening->how.pack = &found->index;
+    shs_status status = look(opening);
+    if (!status) status = read_constants(opening->dataset);
+    if (!status) data_constants_pack(&found->constants, &opening->dataset->constants);
+    return status ? status : found->constants.status;
+}
+
+/* Opens the files with what rank 0 has found out about them. A rank with other fields or options
+ * has no use for that: the ranks' calls differ, as the next agreement tells. */
+static shs_status open_from(struct opening *opening, struct found *found)
+{
+    struct data_index *index;
+    shs_status status = data_index_open(&found->index, &index);
+    bool fits = !status && !data_index_match(index, &opening->how);
+    if (fits) opening->how.index[1] = index;
+    if (!status) status = look(opening);
+    opening->dataset->files.index[1] = NULL;
+    data_index_close(&index);
+    if (status) return status;
+    return fits ? take_constants(opening->dataset, &found->constants)
+                : read_constants(opening->dataset);
+}
+
+shs_status data_open_together(shs_dataset *dataset, const char *fields, bool *agreed)
+{
+    shs_run *run = dataset->run;
+    struct opening opening = opening_of(dataset, fields);
+    struct found found = {0};
+    shs_status own = run->rank ? SHS_OK : find_out(&opening, &found);
+    shs_status status = data_index_share(run, own, &found.index);
+    if (!status) status = data_index_share(run, SHS_OK, &found.constants);
+    *agreed = status != SHS_OK;
+    if (!status && run->rank) status = open_from(&opening, &found);
+    data_pack_free(&found.index);
+    data_pack_free(&found.constants);
+    return status;
+}
