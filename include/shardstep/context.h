@@ -49,6 +49,9 @@ typedef enum shs_report_kind {
     /** An operator, or a whole augmentation, has too little randomness to tell, or returned an
      * error when it was tried: see TWINS in loader.h. Told once a loader. */
     SHS_REPORT_TWINS_UNKNOWN,
+    /** Some files are not as the index of a dataset describes them, and were examined anew: see
+     * `index` in dataset.h. */
+    SHS_REPORT_INDEX,
 } shs_report_kind;
 
 /** A function of the program that is told what happens in a run and is no error. `user` is the

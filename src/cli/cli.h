@@ -38,7 +38,7 @@ struct cli_arguments {
     int format, colours, row_order;
     const char *fields, *channel_axis, *output, *against, *part, *type, *split, *mix, *rows, *since,
         *heading, *exclude, *seconds, *compute, *trace, *layout, *json_lines, *list_bad,
-        *list_fields, *fill, *write, *shape;
+        *list_fields, *fill, *write, *shape, *index;
     bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, json, probe,
         help, quick, one_sample_a_file, map, overwrite, any_rows, encoded, plugins, cold, busy;
 };
@@ -74,7 +74,7 @@ struct cli_command {
 /* Every command, in the order of the help. NAME is the table cli_NAME of src/cli/cli_NAME.c. */
 #define CLI_COMMANDS(EACH)                                                                         \
     EACH(import), EACH(info), EACH(plan), EACH(digest), EACH(random), EACH(replay), EACH(preview), \
-        EACH(bench), EACH(stats), EACH(check), EACH(augment)
+        EACH(bench), EACH(stats), EACH(check), EACH(index), EACH(augment)
 
 #define CLI_COMMAND(name) cli_##name
 extern const struct cli_command CLI_COMMANDS(CLI_COMMAND);

@@ -232,6 +232,9 @@ const struct cli_option cli_options[] = {
            "auto|off|always",
            "Of samples that are cropped, only what the crop keeps is read: where it saves a "
            "quarter, never, or wherever it can be (auto)."),
+    TEXT("--index", index, CLI_WITH_LOADER, CLI_READING, "INDEX",
+         "The files are as the file INDEX of `index` describes them; a file that has changed is "
+         "examined anew."),
     FLAG("--map", map, CLI_WITH_LOADER, CLI_READING,
          "Rows that are in memory already are copied out of a map of the file."),
     FLAG("--probe", probe, CLI_WITH_LOADER, CLI_READING,

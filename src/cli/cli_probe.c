@@ -91,7 +91,8 @@ shs_dataset_options cli_dataset_options(const struct cli_arguments *arguments)
                                  .probe_mebibytes = at_most_32_bits(arguments->probe_mebibytes),
                                  .probe_plugins = arguments->plugins,
                                  .one_sample_a_file = arguments->one_sample_a_file,
-                                 .map = arguments->map};
+                                 .map = arguments->map,
+                                 .index = arguments->index};
 }
 
 int cli_probe_main(bool plugins, int count, char **words)

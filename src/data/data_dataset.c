@@ -6,6 +6,7 @@
 #include "core_hash.h"
 #include "core_memory.h"
 #include "data_copies.h"
+#include "data_index.h"
 #include "data_index_share.h"
 #include "data_open.h"
 #include "io_guard.h"
@@ -235,7 +236,9 @@ static shs_status open_all(shs_dataset *dataset, shs_run *run, const char *field
     bool agreed = false;
     shs_status status = mine;
     if (data_index_is_shared(run)) {
-        status = mpi_agree(run, core_wrap(mine, "shs_dataset_open"), "shs_dataset_open");
+        bool indexed = !mine && dataset->options.index;
+        status = mpi_agree(run, core_wrap(mine, "shs_dataset_open"), "shs_dataset_open%s",
+                           mine || !indexed ? "" : " with an index");
         agreed = status != SHS_OK;
     }
     if (!status && data_index_is_shared(run))
@@ -277,6 +280,7 @@ shs_status shs_dataset_open(shs_run *run, const char *path, const char *fields,
     status = open_all(*dataset, run, fields, status);
     if (!status) status = data_copies_compare(*dataset);
     if (!status) status = data_resident_open(run, &(*dataset)->files, &(*dataset)->resident);
+    if (!status) (*dataset)->options.index = NULL; /* further fields are not in it */
     if (status) shs_dataset_close(dataset);
     return status;
 }
@@ -296,6 +300,7 @@ static void close_local(shs_dataset *dataset)
         data_columns_free(&dataset->columns[p]);
     data_resident_close(&dataset->resident);
     data_files_close(&dataset->files);
+    data_index_close(&dataset->index);
     if (dataset->options.map) io_guard_end();
     data_sample_free(&dataset->what);
 }
@@ -323,6 +328,17 @@ shs_status data_dataset_try(const char *path, const char *fields, bool one_sampl
     for (size_t s = 0; s < dataset.what.n_arrays && !status; s++)
         status = try_rows(&arrays[s]);
     close_local(&dataset);
+    return status;
+}
+
+shs_status data_dataset_examine(const char *path, const char *fields,
+                                const shs_dataset_options *options, struct data_pack *pack)
+{
+    shs_dataset dataset = {0};
+    shs_status status = begin(&dataset, path, fields, options);
+    if (!status) status = data_open_examine(&dataset, fields, pack);
+    close_local(&dataset);
+    if (status) data_pack_free(pack);
     return status;
 }
 

@@ -14,6 +14,8 @@ enum {
     DATA_CACHE_BYTES = 64 << 20 /* memory for decoded chunks unless the user says otherwise */
 };
 
+struct data_pack;
+
 struct shs_dataset {
     shs_run *run;
     char *path;                  /* as the user gave it */
@@ -49,6 +51,11 @@ shs_tensor data_dataset_unslabbed(const shs_dataset *dataset, size_t f);
 
 /* Local. Returns true if some field has a slab, so that members of a group get other elements. */
 bool data_dataset_has_slabs(const shs_dataset *dataset);
+
+/* Local. Examines each file of a path for the fields, and packs an index of them: data_index.h. On
+ * error *pack is empty. */
+shs_status data_dataset_examine(const char *path, const char *fields,
+                                const shs_dataset_options *options, struct data_pack *pack);
 
 /* Local. Returns the number of samples of a block if the user gives none:
  *

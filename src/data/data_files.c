@@ -227,11 +227,11 @@ static shs_status take_file(struct data_files *files, struct data_open_file *ope
 static shs_status look_at(struct data_files *files, size_t number, data_files_visit *visit,
                           void *user, const struct io_witness *witness)
 {
-    static const struct data_open_how glance = {.look = true, .content = true};
+    const struct data_open_how glance = {.look = !files->thorough, .content = true};
     struct data_file *file = &files->file[number];
     struct data_open_file *open = NULL;
     bool stays = number < files->most_open;
-    file->glanced = !stays;
+    file->glanced = !stays && !files->thorough;
     shs_status status = stays ? data_open_file_keep(files, number, true)
                               : data_open_file(files, number, &glance, &open);
     if (status) return status;
@@ -344,6 +344,7 @@ shs_status data_files_open(const struct data_files_how *how, data_files_visit *v
                                  .cache_bytes = how->cache_bytes,
                                  .index = {how->index[0], how->index[1]},
                                  .pack = how->pack,
+                                 .thorough = how->thorough,
                                  .before = how->before,
                                  .before_user = how->before_user};
     shs_status status = io_paths_find(how->path, &files->paths);

@@ -70,6 +70,7 @@ struct data_files {
      * NULL. Both are borrowed. */
     const struct data_index *index[2];
     struct data_pack *pack; /* where what is found out goes while the files are opened, or NULL */
+    bool thorough;          /* true to examine files that cannot stay open like the others */
     /* Called once, before files are used that nobody has examined for this rank; or NULL. */
     shs_status (*before)(void *user);
     void *before_user;
@@ -89,6 +90,7 @@ struct data_files_how {
                            together */
     const struct data_index *index[2]; /* as in struct data_files */
     struct data_pack *pack;
+    bool thorough;
     shs_status (*before)(void *user);
     void *before_user;
 };

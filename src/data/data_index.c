@@ -149,7 +149,8 @@ void data_index_add(struct data_pack *pack, const struct data_files *files,
 {
     size_t begin = pack->length;
     data_pack_number(pack, 0);
-    if (pack->status || begin > MOST_BYTES || !is_sound(files, open, witness)) return;
+    bool full = begin > MOST_BYTES && !files->thorough;
+    if (pack->status || full || !is_sound(files, open, witness)) return;
     pack_file(pack, files, open, witness);
     if (pack->status) return;
     uint64_t bytes = pack->length - begin - sizeof bytes;
@@ -459,6 +460,14 @@ shs_status data_index_find(const struct data_index *index, const struct data_fil
                                          .compared = seen.compared,
                                          .arrays = seen.rest};
     return core_wrap(status, "%s: the index", path);
+}
+
+size_t data_index_files(const struct data_index *index, size_t *described)
+{
+    *described = 0;
+    for (size_t i = 0; i < index->entries; i++)
+        *described += index->entry[i].path != NULL;
+    return index->entries;
 }
 
 size_t data_index_array_number(const struct data_index *index, size_t array)

@@ -53,6 +53,11 @@ struct data_index_file {
 shs_status data_index_find(const struct data_index *index, const struct data_files *files,
                            size_t number, struct data_index_file *file, bool *fits);
 
+/* Local. Returns how many files the index has, and sets *described to how many of them it
+ * describes.
+ */
+size_t data_index_files(const struct data_index *index, size_t *described);
+
 /* Local. The first function returns how many arrays the index has of each file. The second returns
  * the number of one of them among the arrays of the files, or SIZE_MAX if they do not have it. */
 size_t data_index_arrays(const struct data_index *index);

@@ -16,6 +16,8 @@ enum {
 #if __SIZEOF_POINTER__ == 8
 _Static_assert(sizeof(struct data_field) == 536, "pack the new member of struct data_field");
 _Static_assert(sizeof(struct io_layout) == 616, "pack the new member of struct io_layout");
+_Static_assert(sizeof(struct data_field) <= DATA_PACK_STRUCT, "a struct must fit");
+_Static_assert(sizeof(struct io_layout) <= DATA_PACK_STRUCT, "a struct must fit");
 #endif
 
 bool data_index_field_fits(const struct data_field *field)
@@ -29,7 +31,7 @@ static void pack_part(struct data_pack *pack, const struct io_part *part)
 {
     data_pack_number(pack, part != NULL);
     if (!part) return;
-    data_pack_bytes(pack, part, sizeof *part);
+    data_pack_struct(pack, part, sizeof *part);
     for (uint32_t axis = 0; axis < part->axes; axis++)
         data_pack_bytes(pack, part->axis[axis].range,
                         part->axis[axis].ranges * sizeof *part->axis[axis].range);
@@ -40,7 +42,7 @@ static void pack_layout(struct data_pack *pack, const struct io_reader *reader)
     data_pack_number(pack, reader != NULL);
     if (!reader) return;
     const struct io_layout *layout = io_reader_layout(reader);
-    data_pack_bytes(pack, layout, sizeof *layout);
+    data_pack_struct(pack, layout, sizeof *layout);
     if (layout->chunked)
         data_pack_bytes(pack, layout->chunks, layout->n_chunks * sizeof *layout->chunks);
 }
@@ -75,7 +77,7 @@ void data_index_field_pack(struct data_pack *pack, struct data_field *field, boo
                            bool values)
 {
     bool by_hdf5 = whole && (!field->direct || (field->checked_by && !field->checked_by->direct));
-    data_pack_bytes(pack, field, sizeof *field);
+    data_pack_struct(pack, field, sizeof *field);
     data_pack_text(pack, field->sample.name);
     pack_part(pack, field->part);
     data_pack_number(pack, by_hdf5);
@@ -99,7 +101,7 @@ static shs_status wrong(void)
 static shs_status unpack_plain(struct data_unpack *unpack, struct data_field *field)
 {
     size_t bytes;
-    shs_status status = data_unpack_bytes(unpack, field, sizeof *field);
+    shs_status status = data_unpack_struct(unpack, field, sizeof *field);
     field->path = NULL;
     field->through = NULL;
     field->direct = NULL;
@@ -121,7 +123,8 @@ static shs_status unpack_plain(struct data_unpack *unpack, struct data_field *fi
     status = shs_tensor_bytes(&field->sample, &bytes);
     if (!status && bytes != field->row_bytes) status = wrong();
     if (!status) status = shs_tensor_bytes(&field->whole, &bytes);
-    return !status && bytes != field->whole_bytes ? wrong() : status;
+    /* a whole row of members has the bytes of all members */
+    return !status && !field->dataset_bytes && bytes != field->whole_bytes ? wrong() : status;
 }
 
 /* Returns true if a range lies inside an axis. */
@@ -148,7 +151,7 @@ static shs_status unpack_part(struct data_unpack *unpack, struct data_field *fie
     status = core_new(1, sizeof *field->part, "a part", &field->part);
     if (status) return status;
     struct io_part *part = field->part;
-    status = data_unpack_bytes(unpack, part, sizeof *part);
+    status = data_unpack_struct(unpack, part, sizeof *part);
     for (uint32_t axis = 0; axis < SHS_MAX_AXES; axis++)
         part->axis[axis].range = NULL;
     bool of_members = field->dataset_bytes != 0; /* with one more axis, of an element's bytes */
@@ -190,7 +193,7 @@ static shs_status unpack_layout(struct data_unpack *unpack, const struct io_iden
     uint64_t there;
     shs_status status = data_unpack_number(unpack, &there);
     if (status || !there) return status;
-    status = data_unpack_bytes(unpack, &layout, sizeof layout);
+    status = data_unpack_struct(unpack, &layout, sizeof layout);
     if (status) return status;
     layout.chunks = NULL;
     status = unpack_chunks(unpack, field, &layout);

@@ -1,10 +1,31 @@
 #include "data_index_share.h"
 
 #include "core_memory.h"
+#include "io_content.h"
+#include "io_file.h"
 
 bool data_index_is_shared(const shs_run *run)
 {
     return run->ranks > 1 && !mpi_is_apart(run) && mpi_moves_large_data(run);
+}
+
+shs_status data_index_read(const char *path, struct data_pack *pack)
+{
+    struct io_identity identity;
+    size_t got = 0;
+    int file;
+    *pack = (struct data_pack){0};
+    shs_status status = io_open(path, &file);
+    if (status) return status;
+    status = io_identify(file, path, &identity);
+    if (!status) status = core_new((size_t)identity.bytes, 1, "an index", &pack->bytes);
+    if (!status)
+        status =
+            core_wrap(io_read_at(file, 0, pack->bytes, (size_t)identity.bytes, &got), "%s", path);
+    io_close(file);
+    pack->length = pack->capacity = got;
+    if (status) data_pack_free(pack);
+    return status;
 }
 
 /* A rank without memory must not leave the others waiting in the second broadcast. */

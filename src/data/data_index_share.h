@@ -9,6 +9,9 @@
  * other large data. */
 bool data_index_is_shared(const shs_run *run);
 
+/* Local. Reads a kept index from a file. */
+shs_status data_index_read(const char *path, struct data_pack *pack);
+
 /* Collective. Copies rank 0's bytes to every rank. `mine` is this rank's status so far. On error
  * *pack is empty on every rank. */
 shs_status data_index_share(shs_run *run, shs_status mine, struct data_pack *pack);

@@ -29,6 +29,7 @@ static struct opening opening_of(shs_dataset *dataset, const char *fields)
                              .unchecked = options->unchecked,
                              .map = options->map,
                              .member = member_of(dataset),
+                             .index = {dataset->index, NULL},
                              .cache_bytes = dataset->cache_bytes}};
 }
 
@@ -56,12 +57,54 @@ static shs_status read_constants(shs_dataset *dataset)
                                &dataset->constants);
 }
 
+/* ---- A kept index. */
+
+/* Takes the bytes of a kept index for the dataset. */
+static shs_status take_index(struct opening *opening, struct data_pack *pack)
+{
+    shs_dataset *dataset = opening->dataset;
+    shs_status status = data_index_open(pack, &dataset->index);
+    if (!status) status = data_index_match(dataset->index, &opening->how);
+    opening->how.index[0] = dataset->index;
+    return core_wrap(status, "%s", dataset->options.index);
+}
+
+/* Tells which files are not as the kept index describes them. */
+static void tell_examined(const shs_dataset *dataset)
+{
+    const struct data_files *files = &dataset->files;
+    if (!dataset->index || !files->examined) return;
+    mpi_report(
+        dataset->run, SHS_REPORT_INDEX,
+        "the index does not describe %zu of %zu files as they are now, %s the first of them: "
+        "they were examined anew; make the index anew with `shardstep index`",
+        files->examined, files->one_a_file ? (size_t)1 : files->paths.count,
+        files->paths.path[files->first_examined]);
+}
+
+/* ---- On a rank by itself. */
+
 shs_status data_open_alone(shs_dataset *dataset, const char *fields)
 {
     struct opening opening = opening_of(dataset, fields);
-    shs_status status = look(&opening);
+    struct data_pack pack = {0};
+    shs_status status = SHS_OK;
+    if (dataset->options.index) status = data_index_read(dataset->options.index, &pack);
+    if (!status && dataset->options.index) status = take_index(&opening, &pack);
+    if (!status) status = look(&opening);
+    if (!status) tell_examined(dataset);
     return status ? status : read_constants(dataset);
 }
+
+shs_status data_open_examine(shs_dataset *dataset, const char *fields, struct data_pack *pack)
+{
+    struct opening opening = opening_of(dataset, fields);
+    opening.how.pack = pack;
+    opening.how.thorough = true;
+    return look(&opening);
+}
+
+/* ---- On all ranks together. */
 
 /* Takes rank 0's constant fields if the files are those that rank 0 has read. */
 static shs_status take_constants(shs_dataset *dataset, const struct data_pack *constants)
@@ -101,16 +144,31 @@ static shs_status open_from(struct opening *opening, struct found *found)
                 : read_constants(opening->dataset);
 }
 
+/* Collective. Brings the kept index to all ranks, of which rank 0 reads it. *own is this rank's
+ * status afterwards. */
+static shs_status share_index(struct opening *opening, shs_status *own)
+{
+    shs_run *run = opening->dataset->run;
+    struct data_pack pack = {0};
+    if (!run->rank) *own = data_index_read(opening->dataset->options.index, &pack);
+    shs_status status = data_index_share(run, *own, &pack);
+    if (!status) *own = take_index(opening, &pack);
+    return status;
+}
+
 shs_status data_open_together(shs_dataset *dataset, const char *fields, bool *agreed)
 {
     shs_run *run = dataset->run;
     struct opening opening = opening_of(dataset, fields);
     struct found found = {0};
-    shs_status own = run->rank ? SHS_OK : find_out(&opening, &found);
-    shs_status status = data_index_share(run, own, &found.index);
+    shs_status own = SHS_OK, status = SHS_OK;
+    if (dataset->options.index) status = share_index(&opening, &own);
+    if (!status && !own && !run->rank) own = find_out(&opening, &found);
+    if (!status) status = data_index_share(run, own, &found.index);
     if (!status) status = data_index_share(run, SHS_OK, &found.constants);
     *agreed = status != SHS_OK;
     if (!status && run->rank) status = open_from(&opening, &found);
+    if (!status) tell_examined(dataset);
     data_pack_free(&found.index);
     data_pack_free(&found.constants);
     return status;

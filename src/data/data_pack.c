@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core_assert.h"
 #include "core_memory.h"
 
 #define NO_TEXT UINT64_MAX
@@ -35,6 +36,26 @@ void data_pack_text(struct data_pack *pack, const char *text)
     if (text) data_pack_bytes(pack, text, strlen(text));
 }
 
+enum {
+    WORDS = DATA_PACK_STRUCT / sizeof(uint64_t)
+};
+
+/* Before the words stands a bit for each word: whether it is there. */
+void data_pack_struct(struct data_pack *pack, const void *bytes, size_t count)
+{
+    uint64_t word[WORDS] = {0}, there[WORDS / 64] = {0};
+    size_t words = (count + sizeof *word - 1) / sizeof *word, left = 0;
+    core_assert(count <= sizeof word);
+    memcpy(word, bytes, count);
+    for (size_t i = 0; i < words; i++) {
+        if (!word[i]) continue;
+        there[i / 64] |= UINT64_C(1) << i % 64;
+        word[left++] = word[i];
+    }
+    data_pack_bytes(pack, there, sizeof there);
+    data_pack_bytes(pack, word, left * sizeof *word);
+}
+
 void data_pack_free(struct data_pack *pack)
 {
     core_free(&pack->bytes);
@@ -55,6 +76,18 @@ shs_status data_unpack_bytes(struct data_unpack *unpack, void *to, size_t count)
     unpack->at += count;
     unpack->left -= count;
     return SHS_OK;
+}
+
+shs_status data_unpack_struct(struct data_unpack *unpack, void *to, size_t count)
+{
+    uint64_t word[WORDS] = {0}, there[WORDS / 64];
+    core_assert(count <= sizeof word);
+    shs_status status = data_unpack_bytes(unpack, there, sizeof there);
+    for (size_t i = 0; i < WORDS && !status; i++)
+        if (there[i / 64] >> i % 64 & 1)
+            status = data_unpack_bytes(unpack, &word[i], sizeof word[i]);
+    if (!status) memcpy(to, word, count);
+    return status;
 }
 
 shs_status data_unpack_number(struct data_unpack *unpack, uint64_t *number)

@@ -20,6 +20,10 @@ void data_pack_bytes(struct data_pack *pack, const void *bytes, size_t count);
 void data_pack_number(struct data_pack *pack, uint64_t number);
 void data_pack_text(struct data_pack *pack, const char *text);
 
+/* Appends a struct of at most DATA_PACK_STRUCT bytes, without its words that are zero. */
+#define DATA_PACK_STRUCT 1024
+void data_pack_struct(struct data_pack *pack, const void *bytes, size_t count);
+
 void data_pack_free(struct data_pack *pack);
 
 /* The bytes that are left to take. They are borrowed. */
@@ -32,6 +36,7 @@ struct data_unpack {
  * caller releases with core_free(), or NULL. */
 shs_status data_unpack_bytes(struct data_unpack *unpack, void *to, size_t count);
 shs_status data_unpack_number(struct data_unpack *unpack, uint64_t *number);
+shs_status data_unpack_struct(struct data_unpack *unpack, void *to, size_t count);
 shs_status data_unpack_text(struct data_unpack *unpack, char **text);
 
 /* Takes `count` elements of `size` bytes into new memory. `what` names them in a message. */

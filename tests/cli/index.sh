@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# index keeps what opening a dataset needs to know of its files: with it no file is opened before it is
+# read, on any number of ranks, and the batches are the same. What has changed since is told.
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+needs h5py
+
+mkdir files
+/usr/bin/python3 - <<'END'
+import h5py, numpy as np
+random = np.random.default_rng(1)
+for i in range(5):
+    with h5py.File(f'files/{i}.h5', 'w', libver='latest' if i % 2 else 'earliest') as f:
+        f['images'] = random.integers(0, 255, (20, 4, 5)).astype('u1')
+        f.create_dataset('packed', data=random.normal(size=(20, 6, 7)), chunks=(3, 6, 4), compression='gzip', shuffle=True)
+        f.create_dataset('odd', data=np.arange(40).reshape(20, 2), chunks=(4, 2), scaleoffset=0)
+        f['offsets'] = np.arange(0, 63, 3)
+        f['values'] = np.arange(60, dtype='i8') + 60 * i
+        f['map'] = np.arange(4, dtype='f4')
+        f['pairs'] = np.array([(k, k / 2) for k in range(20)], dtype=[('a', 'i4'), ('b', 'f8')])
+END
+
+opens() { # RANKS options...: how many opens of the files a run of no steps takes
+    local ranks=$1
+    shift
+    rm -f opens
+    # shellcheck disable=SC2086
+    on "$ranks" env LD_PRELOAD="$BUILD/tests/libcount_opens.so" SHARDSTEP_TEST_OPENS="$work/opens" "$SHARDSTEP" digest files \
+        --vranks 4 --batch 4 --steps 0 "$@" < /dev/null > out 2> err || fail "digest $*: $(cat out err)"
+    if [ -e opens ]; then wc -l < opens; else echo 0; fi
+}
+
+digest() { # RANKS options...
+    local ranks=$1
+    shift
+    on "$ranks" "$SHARDSTEP" digest files --vranks 4 --batch 4 "$@" < /dev/null
+}
+
+declare -A fields=([plain]='images,packed' [part]='p=packed(select=1[0 3 5], crop=2[2:6])'
+    [through]='images,odd' [ragged]='values(offsets=offsets)' [constant]='images,m=map(constant)' [member]='pairs.b,images')
+for kind in "${!fields[@]}"; do
+    with="${fields[$kind]}"
+    alone=$(opens 0 --fields "$with")
+    digest 0 --fields "$with" > "$kind.expected"
+    "$SHARDSTEP" index files --fields "$with" -o "$kind.index" > out || fail "index of $kind: $(cat out)"
+    holds "^5 files, 5 of them in the index" < out || fail "index of $kind: $(cat out)"
+    digest 0 --fields "$with" --index "$kind.index" > out 2> err || fail "$kind with an index: $(cat out err)"
+    cmp -s out "$kind.expected" || fail "$kind: with an index come other batches"
+    [ ! -s err ] || fail "$kind: the index of the same files: $(cat err)"
+    [ "$kind" = constant ] || [ "$(opens 0 --fields "$with" --index "$kind.index")" = 0 ] || fail "$kind: $(cat opens)"
+    for ranks in ${RANKS:-2 3}; do
+        now=$(opens "$ranks" --fields "$with")
+        [ "$now" = "$alone" ] || fail "$kind: $now opens on $ranks ranks, $alone on one"
+        digest "$ranks" --fields "$with" --index "$kind.index" > out 2> err || fail "$kind on $ranks ranks: $(cat out err)"
+        cmp -s out "$kind.expected" || fail "$kind: with an index on $ranks ranks come other batches"
+    done
+done
+
+# said NAME WORDS...: the latest error has the words
+said() {
+    local name=$1 word
+    shift
+    for word in "$@"; do
+        holds -F -- "$word" < err || fail "$name: expected «$word», came: $(cat err)"
+    done
+}
+
+# refused NAME INDEX WORDS...
+refused() {
+    local name=$1 index=$2 ranks
+    shift 2
+    for ranks in 0 2; do
+        if digest "$ranks" --fields images,packed --index "$index" > out 2> err; then fail "$name is taken"; fi
+        said "$name on $ranks ranks" "rank 0: shs_dataset_open: " "$@"
+    done
+}
+
+size=$(stat -c %s plain.index)
+for at in 0 9 13 60 100 $((size / 2)) $((size - 1)); do
+    cp plain.index damaged
+    printf '\xa5' | dd of=damaged bs=1 seek="$at" conv=notrunc 2> /dev/null
+    refused "a byte at $at" damaged damaged
+done
+cp plain.index foreign
+printf '\1\2\3\4' | dd of=foreign bs=1 seek=8 conv=notrunc 2> /dev/null
+refused "the other byte order" foreign "another kind of machine" "make it anew"
+head -c $((size - 5)) plain.index > short
+refused "a short index" short "not complete" "make it anew"
+head -c 11 plain.index > short
+refused "eleven bytes" short "it is no index"
+: > empty
+refused "an empty file" empty "it is no index"
+refused "a data file" files/0.h5 "it is no index"
+refused "no file" nowhere "No such file"
+refused "a folder" files "it is a folder"
+refused "another field's index" through.index "the index has no dataset packed"
+refused "another part's index" part.index "the index has no dataset images"
+
+# A file that has changed is examined anew, which is told. The batches are those of the files as they are.
+stale() { # NAME
+    for ranks in 0 2; do
+        digest "$ranks" --fields images,packed > expected
+        digest "$ranks" --fields images,packed --index plain.index > out 2> err || fail "$1: $(cat out err)"
+        cmp -s out expected || fail "$1: the batches are not those of the files"
+        said "$1 on $ranks ranks" "does not describe 1 of 5 files as they are now, files/3.h5 the first" "examined anew"
+    done
+}
+touch files/3.h5
+stale "a touched file"
+cp -p files/3.h5 kept
+/usr/bin/python3 -c "
+import h5py
+with h5py.File('files/3.h5', 'r+') as f: f['images'][7, 2, 1] ^= 1"
+[ "$(stat -c %s files/3.h5)" = "$(stat -c %s kept)" ] || fail "the test needs files of the same size"
+stale "a file with another byte"
+cp -p files/2.h5 other
+mv other files/3.h5
+stale "another file in its place"
+cp kept copy
+mv copy files/3.h5
+
+# A copy of the same bytes is not examined; a copy of all files is used like the files.
+digest 0 --fields images,packed --index plain.index > out 2> err || fail "a copy: $(cat out err)"
+[ ! -s err ] || fail "a copy of the same bytes: $(cat err)"
+cmp -s out plain.expected || fail "a copy gives other batches"
+
+"$SHARDSTEP" index files -o plain.index --fields images > out 2> err && fail "an index is replaced"
+said "an index that is there" "--overwrite"
+"$SHARDSTEP" index files --fields images > out 2> err && fail "an index without a name"
+said "an index without a name" "-o"
+"$SHARDSTEP" index files --fields images -o files/0.h5 --overwrite > out 2> err && fail "an index replaces a data file"
+said "an index in a data file's place" "choose another name"
+
+finish
