@@ -181,7 +181,8 @@
  *   image shrinks.
  * - classes: a u8 HxW of class numbers, for masks in PNG: the number of a colour in the palette, or
  *   a grey of 1 to 8 bits as it is stored. Such images are resized by the nearest pixel.
- * - offsets=NAME2: the dataset with the o(i), as for runs; by default NAME.offsets.
+ * - offsets=NAME2: the dataset with the o(i), as for runs; by default NAME.offsets. The dataset
+ *   itself, offsets=NAME, if it has variable-length arrays of u8.
  *
  *         image=decode(train/images, size=224, fit=cover), mask=decode(masks, size=224, classes)
  *

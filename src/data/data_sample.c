@@ -341,6 +341,15 @@ static shs_status find_csr(struct data_sample *sample, const struct field_text *
     return status;
 }
 
+/* Offsets of the dataset's own name are those of its variable-length arrays. */
+static void mark_runs(const char *array, const char *offsets, struct data_view *runs,
+                      struct data_view *bounds)
+{
+    if (strcmp(array, offsets) != 0) return;
+    runs->runs = DATA_RUNS;
+    bounds->runs = DATA_RUNS_OFFSETS;
+}
+
 /* Finds the arrays that a field is made of. */
 static shs_status find_arrays(struct data_sample *sample, const struct field_text *text,
                               struct given *given, struct data_part *part)
@@ -351,10 +360,7 @@ static shs_status find_arrays(struct data_sample *sample, const struct field_tex
         return find_csr(sample, text, part);
     }
     if (given->n_axes == 2) given->view.row_axes = 2;
-    if (given->offsets && !strcmp(given->offsets_name, text->array)) {
-        given->view.runs = DATA_RUNS;
-        rows.runs = DATA_RUNS_OFFSETS;
-    }
+    if (given->offsets) mark_runs(text->array, given->offsets_name, &given->view, &rows);
     shs_status status = find_array(sample, text->array, &given->view, &part->array);
     if (status || !given->offsets) return status;
     return find_array(sample, given->offsets_name, &rows, &part->offsets);
@@ -365,7 +371,7 @@ static shs_status find_arrays(struct data_sample *sample, const struct field_tex
 static shs_status read_decode(struct data_sample *sample, const struct field_text *text,
                               struct data_part *part)
 {
-    struct data_view rows = {0};
+    struct data_view bytes = {0}, bounds = {0};
     struct data_decode decode;
     struct core_text offsets = {0};
     char *name = NULL;
@@ -375,8 +381,9 @@ static shs_status read_decode(struct data_sample *sample, const struct field_tex
     core_text_add(&offsets, "%s%s", decode.offsets ? decode.offsets : decode.name,
                   decode.offsets ? "" : DATA_OFFSETS_SUFFIX);
     status = core_text_take(&offsets, &name);
-    if (!status) status = find_array(sample, decode.name, &rows, &part->array);
-    if (!status) status = find_array(sample, name, &rows, &part->offsets);
+    if (!status) mark_runs(decode.name, name, &bytes, &bounds);
+    if (!status) status = find_array(sample, decode.name, &bytes, &part->array);
+    if (!status) status = find_array(sample, name, &bounds, &part->offsets);
     core_free(&name);
     return status;
 }

@@ -14,6 +14,7 @@ take() {
 }
 take same.h5 'decode(images, size=40x48)' exact.h5
 take same.h5 'decode(packed, size=40x48, offsets=other)' packed.h5 --cache-bytes 1
+take same.h5 'decode(lists, size=40x48, offsets=lists)' lists.h5 --threads 2
 take same.h5 'decode(images, size=20x30, fit=crop)' crop.h5
 take same.h5 'decode(images, size=13x17, fit=resize)' resized.h5
 take same.h5 'decode(images, size=40x48)' resize.h5 --augment 'x: resize(size=[13,17])'

@@ -57,6 +57,9 @@ def opened(blob):
 def make():
     blobs = [jpeg_or_png(i, 40, 48) for i in range(COUNT)]
     with h5py.File("same.h5", "w") as file:
+        lists = file.create_dataset("lists", (COUNT,), dtype=h5py.vlen_dtype("u1"))
+        for i, blob in enumerate(blobs):
+            lists[i] = np.frombuffer(blob, "u1")
         put(file, "images", blobs)
         put(file, "packed", blobs, "other", chunks=(777,), compression=1, fletcher32=True)
         file["floats"] = np.zeros(sum(map(len, blobs)), "f4")
@@ -98,6 +101,7 @@ def check():
         expected = file["expected"][()]
         wrong += same("exact.h5", expected)
         wrong += same("packed.h5", expected)
+        wrong += same("lists.h5", expected)
         wrong += same("crop.h5", expected[:, 10:30, 9:39])
     with h5py.File("resize.h5", "r") as file:
         wrong += same("resized.h5", file["x"][()])
