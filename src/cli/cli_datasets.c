@@ -165,6 +165,12 @@ static void print_text(const struct facts *facts)
         print_runs(facts);
         return;
     }
+    if (!strcmp(facts->about.type, "text")) {
+        printf("    read       not at all; import numbers texts: NAME=h5:classes:FILE:");
+        cli_print_text(stdout, facts->name);
+        printf("\n");
+        return;
+    }
     if (!facts->is_field) {
         printf("    read       not at all: it is no array of plain numbers\n");
         return;

@@ -10,7 +10,7 @@
 
 /* ---- names */
 
-static shs_status add_name(const char *name, struct import_names *names)
+shs_status import_names_add(struct import_names *names, const char *name)
 {
     if (names->count == names->room) {
         size_t room = names->room ? 2 * names->room : 64;
@@ -57,7 +57,7 @@ static void list_name(const char *name, void *user)
 {
     struct listing *listing = user;
     if (listing->status || *name == '.') return; /* hidden names, "." and ".." */
-    listing->status = add_name(name, &listing->names);
+    listing->status = import_names_add(&listing->names, name);
 }
 
 /* Lists the names in a folder that are not hidden, sorted. The caller must free the names even
@@ -126,7 +126,7 @@ static shs_status add_entry(struct import_folder *folder, char **name)
                       "%s is neither a PNG or JPEG image nor a folder of them; move it out of %s",
                       path, folder->path);
     core_free(&path);
-    return status ? status : add_name(*name, &folder->classes);
+    return status ? status : import_names_add(&folder->classes, *name);
 }
 
 static shs_status list_images(struct import_folder *folder)
@@ -326,7 +326,7 @@ shs_status import_folder_unite(const struct import_folder *const *folders, size_
     *all = (struct import_names){0};
     for (size_t f = 0; f < count; f++)
         for (size_t i = 0; i < folders[f]->classes.count && !status; i++)
-            status = add_name(folders[f]->classes.name[i], all);
+            status = import_names_add(all, folders[f]->classes.name[i]);
     sort_names(all);
     drop_repeated(all);
     return status;

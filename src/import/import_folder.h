@@ -45,6 +45,9 @@ shs_status import_folder_unite(const struct import_folder *const *folders, size_
                                struct import_names *all);
 void import_names_free(struct import_names *names);
 
+/* Adds a name at the end of a list. */
+shs_status import_names_add(struct import_names *names, const char *name);
+
 /* Returns the index of a name in a sorted list, which must hold it. */
 size_t import_names_find(const struct import_names *names, const char *name);
 

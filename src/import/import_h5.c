@@ -82,11 +82,7 @@ static shs_status name_source(const struct import_origin *origin, uint64_t numbe
                               uint64_t *first)
 {
     const struct import_h5_sources *sources = &((const struct hdf5 *)origin)->sources;
-    struct core_text text = {0};
-    core_text_add(&text, "%s:%s", import_h5_source_path(sources, (size_t)number),
-                  sources->source[number].name);
-    *first = sources->source[number].first;
-    return core_text_take(&text, name);
+    return import_h5_source_name(sources, (size_t)number, name, first);
 }
 
 static void close_h5(struct import_origin *origin)

@@ -169,3 +169,13 @@ const char *import_h5_source_path(const struct import_h5_sources *sources, size_
 {
     return sources->files.path[sources->source[number].file];
 }
+
+shs_status import_h5_source_name(const struct import_h5_sources *sources, size_t number,
+                                 char **name, uint64_t *first)
+{
+    struct core_text text = {0};
+    core_text_add(&text, "%s:%s", import_h5_source_path(sources, number),
+                  sources->source[number].name);
+    *first = sources->source[number].first;
+    return core_text_take(&text, name);
+}

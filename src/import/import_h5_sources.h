@@ -33,6 +33,11 @@ void import_h5_sources_free(struct import_h5_sources *sources);
 /* Returns true if the files are listed: in a text file, or separated by commas. */
 bool import_h5_sources_listed(const struct import_h5_sources *sources);
 
+/* Gives a source's name, FILE:DATASET, and the number of its first row. The caller releases *name
+ * with core_free(). */
+shs_status import_h5_source_name(const struct import_h5_sources *sources, size_t number,
+                                 char **name, uint64_t *first);
+
 /* Returns the path of the file that a source lies in. */
 const char *import_h5_source_path(const struct import_h5_sources *sources, size_t number);
 

@@ -183,6 +183,8 @@ static bool parse_h5_word(char *word, struct import_request *request, bool *wron
         request->type = type;
     else if (!strcmp(word, "natural"))
         request->natural = true;
+    else if (!strcmp(word, "classes"))
+        request->classes = true;
     else if (!strcmp(word, "reversed"))
         request->way.axes = IMPORT_H5_REVERSED;
     else if (!strncmp(word, "axes=", 5))
@@ -206,6 +208,10 @@ static shs_status parse_h5(char *text, struct import_request *request)
     }
     char *colon = strrchr(text, ':');
     request->path = text;
+    if (request->classes && (request->type || request->way.axes != IMPORT_H5_STORED))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "classes are numbers of texts along one axis; leave out the type and the "
+                         "order of axes: h5:classes:FILE:DATASET");
     if (colon && colon > text && colon[1] && !wrong) {
         *colon = '\0';
         request->dataset = colon + 1;
@@ -216,7 +222,7 @@ static shs_status parse_h5(char *text, struct import_request *request)
         "datasets are given as h5:FILE:DATASET or, with any of these words before "
         "FILE, h5:f32:reversed:natural:FILE:DATASET: a type to convert to; reversed or "
         "axes=2,0,1, the order of axes; natural, to sort names with their numbers by "
-        "size");
+        "size; classes, to number texts");
 }
 
 /* Takes the name of an array off the text, if it has one. */
@@ -246,7 +252,11 @@ static shs_status take_apart(char *text, struct import_request *request,
     }
     request->path = text;
     if (*format == &import_raw) return parse_raw(text, request);
-    if (*format == &import_h5) return parse_h5(text, request);
+    if (*format == &import_h5) {
+        shs_status status = parse_h5(text, request);
+        if (request->classes) *format = &import_h5_classes;
+        return status;
+    }
     if (*format == &import_npz) parse_npz(text, request);
     if (*format == &import_csv) parse_csv(text, request);
     return *format ? SHS_OK : recognise(text, format);
@@ -401,7 +411,8 @@ shs_status import_origin_share_classes(struct import_origin *const *origins, siz
     size_t n_labels = 0;
     shs_status status = core_new(count, sizeof *labels, "origins", &labels);
     for (size_t i = 0; i < count && !status; i++)
-        if (origins[i]->classes) labels[n_labels++] = origins[i];
+        if (origins[i]->classes && import_origin_is_folder(origins[i]))
+            labels[n_labels++] = origins[i];
     if (!status && n_labels > 1) status = import_png_share_classes(labels, n_labels);
     core_free(&labels);
     return status;

@@ -38,6 +38,7 @@ struct import_origin_options {
  *     csv:[TYPE:][COLUMNS:]FILE   COLUMNS such as 1 or 2-785 or 1,3,5-7, counted from 1
  *     raw:TYPE[be]:SHAPE:FILE     such as raw:u8:60000x28x28:FILE; be means big-endian
  *     h5:[TYPE:][reversed:|axes=2,0,1:][natural:]FILE:DATASET
+ *     h5:classes:[natural:]FILE:DATASET
  *         FILE may be any path of io_paths_find(), and DATASET a pattern as of glob(3). What they
  *         stand for is joined along axis 0, in the order of names: byte by byte or, with natural,
  *         with numbers by size. Listed files stay in the order of the list. Elements are converted
@@ -88,8 +89,8 @@ bool import_origin_is_encoded(const struct import_origin *origin);
  * an error whose message names a few of them. */
 shs_status import_origin_pair(const struct import_origin *first, struct import_origin *second);
 
-/* Gives all origins of labels the same classes: the classes of all their folders, sorted by name,
- * byte by byte. */
+/* Gives all origins of folders' labels the same classes: the classes of all their folders, sorted
+ * by name, byte by byte. */
 shs_status import_origin_share_classes(struct import_origin *const *origins, size_t count);
 
 /* Reads rows [first, first + count), in the machine's byte order. Reading is cheapest in rising
