@@ -90,6 +90,18 @@
  *     least as large as that span, or give lists of samples (subset.rows) with a gap of
  *     ceil(span / S) samples between training and validation.
  *
+ * - valid=NAME2: a dataset of the same file, with one number for each row of NAME. Only windows
+ *   whose rows are all valid are samples. A number other than 0 means valid; a NaN does not. With
+ *   axes=2 NAME2 has two axes, too.
+ *
+ *     shs_dataset_open() reads all of NAME2 and keeps 24 bytes for each run of neighbouring windows
+ *     that are samples. The windows of a sample are left out together: those of all its fields must
+ *     be valid, where the field says so. Where the spacing of rows is drawn, all rows that may be
+ *     in the window must be valid. A field of rows beside the windows has a row for each window,
+ * also for those that are left out. Numbers of samples count those that are left. The windows that
+ *     are left must be the same on all ranks, and are a line of a run's fingerprint. Not with
+ * fields that have offsets.
+ *
  * Rows over two axes, such as trajectory by time:
  *
  * - axes=2: the rows of a dataset are counted over its first two axes, the second faster. A row has

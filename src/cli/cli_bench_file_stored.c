@@ -122,7 +122,7 @@ static shs_status add_group(shs_dataset *dataset, const uint64_t *order, uint64_
     shs_status status = SHS_OK;
     for (uint64_t i = 0; i < samples && !status && !stored->no_read; i++) {
         struct location at = {.file = data_files_of(&dataset->files, order[i])};
-        at.number = order[i] - dataset->files.file[at.file].first;
+        at.number = data_files_number(&dataset->files, at.file, order[i]);
         status = open_file(dataset, at.file, opened, stored, &at.slot);
         if (status || at.slot == BENCH_FILES) continue;
         status = add_sample(dataset, &at, begin, stored, &count);

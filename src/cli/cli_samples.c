@@ -136,7 +136,9 @@ static shs_status print_doubtful(const struct data_files *files)
         if (files->file[i + 1].first > files->file[i].first) continue;
         printf("    ");
         cli_print_text(stdout, files->paths.path[i]);
-        printf(" gives no sample: it has fewer rows than a sample needs\n");
+        printf(files->kept.first_window
+                   ? " gives no sample: it has too few rows that are valid\n"
+                   : " gives no sample: it has fewer rows than a sample needs\n");
     }
     qsort(sorted, count, sizeof *sorted, compare_files);
     for (size_t i = 1; i < count; i++) {
@@ -158,6 +160,9 @@ static void print_samples(const shs_dataset *dataset, uint64_t vranks)
            paths->count == 1 ? "" : "s", paths->path[0]);
     if (paths->count > 1) printf(" to %s", paths->path[paths->count - 1]);
     printf("\n");
+    if (dataset->files.kept.first_window)
+        printf("    those of %llu windows whose rows are all valid\n",
+               (ull)dataset->files.kept.first_window[paths->count]);
     if (!vranks) return;
     printf("    a virtual rank of %llu: %llu", (ull)vranks, (ull)(dataset->samples / vranks));
     if (dataset->samples % vranks) printf(" or %llu", (ull)(dataset->samples / vranks + 1));
@@ -204,6 +209,7 @@ static void json_kind(const shs_dataset *dataset, const struct data_part *part)
         cli_json_u64("lead", part->lead);
         if (part->every > 1 && !part->spacing) cli_json_u64("every", part->every);
         if (part->spacing) json_spacing(dataset, part->spacing - 1);
+        if (part->valid) cli_json_text("valid", dataset->what.array[part->valid - 1]);
     }
     if (part->kind == DATA_CSR) {
         cli_json_text("group", part->group);
@@ -271,6 +277,8 @@ static void print_json(const struct samples *samples)
     cli_json_text("last_file", paths->path[paths->count - 1]);
     cli_json_u64("files", paths->count);
     cli_json_u64("samples", dataset->samples);
+    if (dataset->files.kept.first_window)
+        cli_json_u64("windows", dataset->files.kept.first_window[paths->count]);
     if (vranks) {
         cli_json_u64("shard_samples_least", dataset->samples / vranks);
         cli_json_u64("shard_samples_most",

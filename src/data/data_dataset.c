@@ -104,12 +104,19 @@ static shs_status set_shapes(shs_dataset *dataset)
 static shs_status check_windows(const shs_dataset *dataset)
 {
     const struct data_sample *what = &dataset->what;
+    const struct data_files *files = &dataset->files;
     const struct data_part *longest = NULL;
     for (size_t p = 0; p < what->n_parts; p++)
         if (what->part[p].kind == DATA_WINDOW &&
             (!longest || data_part_least_rows(&what->part[p]) > data_part_least_rows(longest)))
             longest = &what->part[p];
     if (!longest || dataset->samples) return SHS_OK;
+    uint64_t windows = files->kept.first_window ? files->kept.first_window[files->paths.count] : 0;
+    if (windows)
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "none of the %llu windows has only rows that are valid; choose shorter "
+                         "windows, or leave out valid",
+                         (ull)windows);
     bool series = what->view[longest->array].row_axes == 2;
     char every[40] = "";
     if (longest->every > 1) snprintf(every, sizeof every, ", every %llu", (ull)longest->every);
@@ -214,6 +221,7 @@ static shs_status identity(const shs_dataset *dataset, char text[CORE_DIGEST_TEX
         data_part_describe(&dataset->what, &dataset->what.part[f], &what);
         core_text_add(&what, ";");
     }
+    data_kept_hash(&files->kept, hash);
     for (size_t c = 0; c < dataset->constants.count; c++) {
         const struct data_constant *constant = &dataset->constants.constant[c];
         add_field(hash, &constant->tensor, "");
@@ -497,7 +505,7 @@ struct data_range data_dataset_samples(const shs_dataset *dataset, size_t f, uin
     size_t array, file = data_files_of_key(&dataset->files, key, &array);
     const struct data_part *part = &dataset->what.part[f];
     uint64_t begin = dataset->files.file[file].first;
-    uint64_t samples = dataset->files.file[file + 1].first - begin;
+    uint64_t samples = data_files_windows(&dataset->files, file);
     struct data_range range = {0, 0};
     bool ragged = data_part_is_run(part);
     bool same = data_part_reads(part, array) || dataset->what.chunks_of[part->array] == array;
@@ -511,6 +519,5 @@ struct data_range data_dataset_samples(const shs_dataset *dataset, size_t f, uin
         range = data_part_samples(part, data_files_series(&dataset->files, file, part->array),
                                   first, count, samples);
     }
-    range.first += begin;
-    return range;
+    return data_files_samples(&dataset->files, file, range);
 }

@@ -48,17 +48,17 @@ static shs_status compare_content(const struct data_files *files, const struct d
     uint64_t samples = 0;
     shs_status status = samples_of(files, open, &samples, NULL);
     if (status) return status;
-    if (samples == file[1].first - file->first && has_other_series(files, open))
+    uint64_t before = data_files_windows(files, open->number);
+    if (samples == before && has_other_series(files, open))
         return core_fail(SHS_ERROR_FILE,
                          "%s has changed since it was opened: its trajectories have other lengths; "
                          "put back the file that it was, and start again",
                          files->paths.path[open->number]);
-    if (samples != file[1].first - file->first)
+    if (samples != before)
         return core_fail(SHS_ERROR_FILE,
                          "%s has changed since it was opened: it has %llu samples, not %llu; put "
                          "back the file that it was, and start again",
-                         files->paths.path[open->number], (ull)samples,
-                         (ull)(file[1].first - file->first));
+                         files->paths.path[open->number], (ull)samples, (ull)before);
     if (!file->content || open->content == file->content) return SHS_OK;
     return core_fail(SHS_ERROR_FILE,
                      "%s has changed since it was opened: it has the same size, but other content; "
@@ -207,6 +207,10 @@ static shs_status count_samples(struct data_files *files, const struct data_open
     for (size_t s = 0; files->series && s < files->sample->n_arrays && !status; s++)
         files->series[data_files_key(files, open->number, s)] =
             (struct data_series){open->arrays[s].series_rows, a_series};
+    if (!status && files->kept.first_window)
+        status = core_wrap(data_kept_add(files->sample, open->number, open->arrays, samples,
+                                         a_series, file->first, &files->kept, &samples),
+                           "valid");
     if (!status && __builtin_add_overflow(file->first, samples, &file[1].first))
         status = core_fail(SHS_ERROR_FORMAT, "%s: more than 2^64 samples",
                            files->paths.path[open->number]);
@@ -353,6 +357,7 @@ shs_status data_files_open(const struct data_files_how *how, data_files_visit *v
     if (!status && data_sample_has_series(how->sample))
         status = core_new(files->paths.count * how->sample->n_arrays, sizeof *files->series,
                           "files", &files->series);
+    if (!status) status = data_kept_open(how->sample, files->paths.count, &files->kept);
     if (status) return status;
     files->most_open = most_open(files);
     files->most_sources = most_sources(files);
@@ -371,6 +376,7 @@ void data_files_close(struct data_files *files)
         data_open_file_close(files, files->oldest);
     core_free(&files->file);
     core_free(&files->series);
+    data_kept_free(&files->kept);
     io_paths_free(&files->paths);
 }
 
@@ -390,16 +396,40 @@ struct data_series data_files_series(const struct data_files *files, size_t file
     return files->series[data_files_key(files, file, array)];
 }
 
-struct data_range data_files_series_of(const struct data_files *files, uint64_t sample)
+/* Returns the number of a file's first window, or for the number of files that of all windows. */
+static uint64_t first_window(const struct data_files *files, size_t file)
 {
-    size_t number = data_files_of(files, sample);
-    const struct data_file *file = &files->file[number];
-    struct data_range range = {file->first, file[1].first - file->first};
-    uint64_t each = data_files_series(files, number, 0).samples; /* the same of all arrays */
-    if (each >= range.count) return range;
-    range.first = sample - (sample - file->first) % each;
-    range.count = each;
-    return range;
+    return files->kept.first_window ? files->kept.first_window[file] : files->file[file].first;
+}
+
+uint64_t data_files_number(const struct data_files *files, size_t file, uint64_t sample)
+{
+    return data_kept_window(&files->kept, sample) - first_window(files, file);
+}
+
+struct data_window data_files_window(const struct data_files *files, uint64_t sample)
+{
+    size_t file = data_files_of(files, sample);
+    uint64_t first = first_window(files, file), in_file = data_files_number(files, file, sample);
+    struct data_window window = {first + in_file, first, first_window(files, file + 1)};
+    uint64_t each = data_files_series(files, file, 0).samples; /* the same of all arrays */
+    if (each >= window.end - window.first) return window;
+    window.first += in_file - in_file % each;
+    window.end = window.first + each;
+    return window;
+}
+
+struct data_range data_files_samples(const struct data_files *files, size_t file,
+                                     struct data_range windows)
+{
+    uint64_t begin = first_window(files, file) + windows.first;
+    uint64_t first = data_kept_below(&files->kept, begin);
+    return (struct data_range){first, data_kept_below(&files->kept, begin + windows.count) - first};
+}
+
+uint64_t data_files_windows(const struct data_files *files, size_t file)
+{
+    return first_window(files, file + 1) - first_window(files, file);
 }
 
 uint64_t data_files_key(const struct data_files *files, size_t file, size_t array)

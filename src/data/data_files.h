@@ -4,7 +4,7 @@
 #ifndef DATA_FILES_H
 #define DATA_FILES_H
 
-#include "data_field.h"
+#include "data_kept.h"
 #include "data_sample.h"
 #include "io_file.h"
 #include "io_paths.h"
@@ -55,7 +55,8 @@ struct data_files {
     /* By the key of data_files_key() the series of an array of a file. NULL if no field is a window
      * over two axes. */
     struct data_series *series;
-    size_t most_open; /* most files open at the same time */
+    struct data_kept kept; /* the windows that are samples, if some are left out */
+    size_t most_open;      /* most files open at the same time */
     size_t n_open;
     /* The most sources of virtual arrays that a file may have. A file is opened only while the open
      * files have no more, so that at most twice as many sources are open. */
@@ -155,8 +156,23 @@ size_t data_files_of(const struct data_files *files, uint64_t sample);
 /* Returns the series of an array of a file. */
 struct data_series data_files_series(const struct data_files *files, size_t file, size_t array);
 
-/* Finds the samples of the series that a sample belongs to: a trajectory or a file. */
-struct data_range data_files_series_of(const struct data_files *files, uint64_t sample);
+/* A sample among all windows of the files, or all rows, of which some may be no sample. */
+struct data_window {
+    uint64_t number;
+    uint64_t first, end; /* those of its series: of a trajectory or a file */
+};
+
+struct data_window data_files_window(const struct data_files *files, uint64_t sample);
+
+/* Returns the samples that are some of a file's windows. */
+struct data_range data_files_samples(const struct data_files *files, size_t file,
+                                     struct data_range windows);
+
+/* Returns how many windows a file has. */
+uint64_t data_files_windows(const struct data_files *files, size_t file);
+
+/* Returns the number of a sample's window in its file. */
+uint64_t data_files_number(const struct data_files *files, size_t file, uint64_t sample);
 
 /* The first function returns an array's key in a cache. The second returns the file of a key, and
  * sets the array. */

@@ -84,8 +84,10 @@ static shs_status find_rows(shs_dataset *dataset, const shs_location *at, size_t
         rows->count = shape->axes ? shape->shape[0] : 1;
         return SHS_OK;
     }
+    uint64_t number = data_files_number(&dataset->files, (size_t)at->file,
+                                        dataset->files.file[at->file].first + at->row);
     struct data_series series = data_files_series(&dataset->files, (size_t)at->file, part->array);
-    rows->first = data_part_first(part, series, at->row);
+    rows->first = data_part_first(part, series, number);
     rows->count = data_part_rows(part);
     rows->every = data_part_runs(part) > 1 ? part->every : 1;
     if (!part->spacing || rows->count == 1) return SHS_OK;

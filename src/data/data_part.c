@@ -327,6 +327,7 @@ void data_part_describe(const struct data_sample *sample, const struct data_part
         add_value(text, &any, "stride", part->stride);
         add_value(text, &any, "lead", part->lead);
         add_every(text, sample, part);
+        if (part->valid) core_text_add(text, ", valid=%s", sample->array[part->valid - 1]);
     }
     if (part->kind == DATA_RAGGED) {
         core_text_add(text, "(offsets=%s", sample->array[part->offsets]);

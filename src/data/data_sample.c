@@ -185,9 +185,9 @@ static shs_status read_number(const struct field_text *text, const char *key, co
 
 /* The values that the text of a field gives. */
 struct given {
-    bool axes, window, stride, lead, every, offsets, most, constant, select, crop, slab;
+    bool axes, window, stride, lead, every, offsets, most, valid, constant, select, crop, slab;
     uint64_t n_axes;
-    const char *offsets_name;
+    const char *offsets_name, *valid_name;
     const char *spacing_name; /* NULL: none */
     uint64_t least_every;     /* 0: the spacing is fixed */
     struct data_view view;
@@ -255,6 +255,7 @@ static shs_status set_value(struct data_part *part, const struct field_text *tex
         {"every", &given->every, &part->every},
         {"most", &given->most, &part->most},
         {"offsets", &given->offsets, NULL},
+        {"valid", &given->valid, NULL},
         {"constant", &given->constant, NULL},
         {"select", &given->select, NULL},
         {"crop", &given->crop, NULL},
@@ -275,26 +276,31 @@ static shs_status set_value(struct data_part *part, const struct field_text *tex
         if (keys[i].given == &given->select || keys[i].given == &given->crop)
             return read_pick(text, given, key, value);
         if (keys[i].given == &given->slab) return read_slab(text, given, value);
-        if (!*value) return wrong(text, "offsets is empty; it must be the name of a dataset");
-        given->offsets_name = value;
+        if (!*value)
+            return core_fail(SHS_ERROR_ARGUMENT,
+                             "field '%.200s': %s is empty; it must be the name of a dataset",
+                             text->whole, key);
+        *(keys[i].given == &given->valid ? &given->valid_name : &given->offsets_name) = value;
         return SHS_OK;
     }
     return core_fail(SHS_ERROR_ARGUMENT,
-                     "field '%.200s': there is no '%.60s'; there are axes, window, stride, lead "
-                     "and every, or offsets and most, or constant; and select, crop and slab",
+                     "field '%.200s': there is no '%.60s'; there are axes, window, stride, lead, "
+                     "every and valid, or offsets and most, or constant; and select, crop and slab",
                      text->whole, key);
 }
 
 static shs_status check_given(const struct data_part *part, const struct field_text *text,
                               const struct given *given)
 {
-    if (text->csr.group && (given->axes || given->window || given->stride || given->lead ||
-                            given->every || given->offsets || given->most || given->constant))
+    if (text->csr.group &&
+        (given->axes || given->window || given->stride || given->lead || given->every ||
+         given->offsets || given->most || given->valid || given->constant))
         return wrong(text,
                      "a sample of csr() is one row: only select and crop may stand behind it");
     if (given->window && given->offsets) return wrong(text, "it has either a window or offsets");
-    if (!given->window && (given->stride || given->lead || given->every))
-        return wrong(text, "stride, lead and every belong to a window; give window=ROWS as well");
+    if (!given->window && (given->stride || given->lead || given->every || given->valid))
+        return wrong(text, "stride, lead, every and valid belong to a window; give window=ROWS as "
+                           "well");
     if (given->constant && (given->axes || given->window || given->offsets))
         return wrong(text, "a constant field has no rows; leave out axes, window and offsets, or "
                            "constant");
@@ -362,6 +368,12 @@ static shs_status find_arrays(struct data_sample *sample, const struct field_tex
     if (given->n_axes == 2) given->view.row_axes = 2;
     if (given->offsets) mark_runs(text->array, given->offsets_name, &given->view, &rows);
     shs_status status = find_array(sample, text->array, &given->view, &part->array);
+    if (!status && given->valid) {
+        rows.row_axes = sample->view[part->array].row_axes;
+        status = find_array(sample, given->valid_name, &rows, &part->valid);
+        part->valid++;
+        return status;
+    }
     if (status || !given->offsets) return status;
     return find_array(sample, given->offsets_name, &rows, &part->offsets);
 }
@@ -570,6 +582,21 @@ static shs_status check_strides(const struct data_sample *sample)
     return SHS_OK;
 }
 
+/* Refuses fields with offsets beside windows that are left out: they have no windows. */
+static shs_status check_valid(const struct data_sample *sample)
+{
+    const struct data_part *valid = NULL, *run = NULL;
+    for (size_t i = 0; i < sample->n_parts; i++) {
+        if (sample->part[i].valid) valid = &sample->part[i];
+        if (data_part_is_run(&sample->part[i])) run = &sample->part[i];
+    }
+    if (!valid || !run) return SHS_OK;
+    return core_fail(SHS_ERROR_ARGUMENT,
+                     "field %s leaves windows out by valid, but field %s has offsets; give them to "
+                     "datasets of their own",
+                     valid->name, run->name);
+}
+
 shs_status data_sample_parse(const char *text, bool one_a_file, struct data_sample *sample)
 {
     char *copy;
@@ -581,6 +608,7 @@ shs_status data_sample_parse(const char *text, bool one_a_file, struct data_samp
         status = read_field(sample, now, one_a_file);
     }
     if (!status) status = check_strides(sample);
+    if (!status) status = check_valid(sample);
     if (!status && !sample->n_parts)
         status = core_fail(SHS_ERROR_ARGUMENT,
                            "all fields are constant, so there are no samples; give a field of rows "
@@ -613,4 +641,11 @@ bool data_sample_is_offsets(const struct data_sample *sample, size_t array)
     for (size_t i = 0; i < sample->n_parts; i++)
         if (data_part_is_run(&sample->part[i]) && sample->part[i].offsets == array) return true;
     return false;
+}
+
+bool data_sample_is_read_at_open(const struct data_sample *sample, size_t array)
+{
+    for (size_t i = 0; i < sample->n_parts; i++)
+        if (sample->part[i].valid == array + 1) return true;
+    return data_sample_is_offsets(sample, array);
 }

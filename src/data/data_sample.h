@@ -77,6 +77,7 @@ struct data_part {
     size_t offsets; /* array of the offsets, for DATA_RAGGED, DATA_LENGTH, DATA_IMAGE, DATA_CSR */
     uint64_t window, stride, lead;
     uint64_t every; /* if it is drawn, the largest */
+    size_t valid;   /* 0: all windows are samples; else 1 + the array that tells valid rows */
     size_t spacing; /* 0: `every` is fixed; else 1 + the spacing that is drawn for a sample */
     /* Rows of the longest sample. 0: not given and not found yet. For DATA_IMAGE the bytes of the
      * longest image, for DATA_CSR the entries of the longest row. */
@@ -143,6 +144,10 @@ static inline bool data_part_reads(const struct data_part *part, size_t array)
     return part->kind != DATA_LENGTH &&
            (part->array == array || (part->kind == DATA_CSR && part->indices == array));
 }
+
+/* Returns true if all of an array is read when a file is opened: offsets, or which rows are valid.
+ */
+bool data_sample_is_read_at_open(const struct data_sample *sample, size_t array);
 
 /* Returns true if some fields are windows of arrays of several series. */
 bool data_sample_has_series(const struct data_sample *sample);

@@ -170,7 +170,7 @@ static shs_status read_now(struct fetch_gather *gather, const struct fetch_means
 
 static uint64_t number_in_file(const struct fetch_gather *gather, uint64_t slot)
 {
-    return gather->index[slot] - gather->dataset->files.file[gather->file[slot]].first;
+    return data_files_number(&gather->dataset->files, gather->file[slot], gather->index[slot]);
 }
 
 static shs_status find_files(struct fetch_gather *gather)
@@ -532,7 +532,7 @@ static shs_status add_run(struct fetch_gather *gather, size_t file, struct data_
     shs_status status = SHS_OK;
     for (uint64_t i = 0; i < run.count && !status; i += at_once) {
         struct fetch_place place = {.file = file, .to = to + i * dataset->sample_bytes[0]};
-        set_rows(dataset, 0, run.first + i, &place);
+        set_rows(dataset, 0, data_files_number(&dataset->files, file, run.first + i), &place);
         place.count *= at_once;
         for (uint64_t k = 0; k < runs && !status; k++) {
             status = fetch_places_add(&gather->places, place);
@@ -554,9 +554,9 @@ shs_status fetch_gather_runs(struct fetch_gather *gather, const struct fetch_mea
         uint64_t sample = runs[i].first, end = sample + runs[i].count;
         while (sample < end && !status) {
             size_t file = data_files_of(files, sample);
-            uint64_t first = files->file[file].first, stop = files->file[file + 1].first;
+            uint64_t stop = files->file[file + 1].first;
             uint64_t now = (stop < end ? stop : end) - sample;
-            status = add_run(gather, file, (struct data_range){sample - first, now}, at);
+            status = add_run(gather, file, (struct data_range){sample, now}, at);
             at += now * gather->dataset->sample_bytes[0];
             sample += now;
         }

@@ -22,6 +22,21 @@ static void add_field(struct core_text *text, const shs_dataset *dataset, size_t
     core_text_add(text, "\n");
 }
 
+/* Adds which windows are samples. */
+static void add_kept(struct core_text *text, const struct data_kept *kept)
+{
+    struct core_hash *hash;
+    char digest[CORE_DIGEST_TEXT];
+    shs_status status = core_hash_new(&hash);
+    if (status) {
+        text->status = status;
+        return;
+    }
+    data_kept_hash(kept, hash);
+    core_hash_finish(&hash, digest);
+    core_text_add(text, "valid windows = %s\n", digest);
+}
+
 static void add_constant(struct core_text *text, const shs_dataset *dataset, size_t c)
 {
     const shs_tensor *tensor = &dataset->constants.constant[c].tensor;
@@ -54,6 +69,7 @@ shs_status load_fingerprint(const shs_loader *loader, char **fingerprint)
     core_text_add(&text, "samples = %llu\n", (ull)order->rows);
     for (size_t f = 0; f < loader->dataset->n_fields; f++)
         add_field(&text, loader->dataset, f);
+    if (loader->dataset->files.kept.first_window) add_kept(&text, &loader->dataset->files.kept);
     for (size_t c = 0; c < loader->dataset->constants.count; c++)
         add_constant(&text, loader->dataset, c);
     load_order_describe(order, &text);

@@ -69,8 +69,8 @@ static shs_status check_blocks(const shs_loader_options *options)
 static void find_series(const void *user, uint64_t sample, struct order_neighbours *found)
 {
     const shs_dataset *dataset = user;
-    struct data_range range = data_files_series_of(&dataset->files, sample);
-    *found = (struct order_neighbours){sample, range.first, range.first + range.count};
+    struct data_window window = data_files_window(&dataset->files, sample);
+    *found = (struct order_neighbours){window.number, window.first, window.end};
 }
 
 /* Says which samples share rows. Refuses a part of such samples that is not cut into blocks: each

@@ -355,6 +355,24 @@ def add_constant(draw, paths):
     return f'c=k(constant{select})', plain(array) if shape else np.array([array])
 
 
+def add_valid(draw, case, arrays, paths):
+    """Writes to all files which rows are valid. Returns for each window whether all of its rows are."""
+    window, stride, lead, every = case['window']
+    kept, kind = [], draw.choice(['u1', '<i4', '?', '<f4', '<f8', '<f2'])
+    for array, path in zip(arrays, paths):
+        shape = array.shape[:case['row_axes']]
+        good = np.array([draw.random() < .9 for _ in range(int(np.prod(shape)))]).reshape(shape)
+        numbers = np.where(good, draw.choice([1, 7]), 0).astype(kind)
+        if numbers.dtype.kind == 'f':
+            numbers[~good] = draw.choice([0., -0., np.nan])
+        with h5py.File(path, 'a') as to:
+            to['v'] = numbers
+        for one in good if case['row_axes'] == 2 else [good]:
+            begins = range(lead, one.shape[0] - (window - 1) * every, stride)
+            kept += [bool(one[begin:begin + (window - 1) * every + 1:every].all()) for begin in begins]
+    return kept
+
+
 def run(shardstep, number, told):
     """Returns whether a case is right; None: it has no samples."""
     draw = random.Random(number)
@@ -393,6 +411,11 @@ def run(shardstep, number, told):
     if more.random() < .2:
         own, constant = add_constant(more, paths)
         texts.insert(more.randint(0, len(texts)), own)
+    if case['window'] and more.random() < .3:
+        kept, every = add_valid(more, case, arrays, paths), 'every={}'.format(case['window'][3])
+        wanted = {name: [one for one, keep in zip(all_of, kept) if keep] for name, all_of in wanted.items()}
+        said = more.choice(['x', 'xy'])
+        texts = [one.replace(every, every + ', valid=v') if one[0] in said else one for one in texts]
     text = ', '.join(texts)
     if not wanted['x']:
         return None

@@ -86,8 +86,8 @@ static uint64_t cut(const char *path, const char *fields, uint64_t block, uint64
         mark_part(&reading, &options, (unsigned char)(1u << p), &seen);
     }
     for (uint64_t i = 0; i < seen.samples; i++) {
-        struct data_range series = data_files_series_of(&reading.data->files, i);
-        *between += i > series.first && (i - series.first) % block == 0;
+        struct data_window window = data_files_window(&reading.data->files, i);
+        *between += i > window.first && (i - window.first) % block == 0;
     }
     close_data(&reading);
     return count_left_out(&seen);

@@ -103,8 +103,8 @@ static void texts_that_say_nothing_are_refused(void)
         {"a()", "key=value"},
         {"a(window=2,)", "key=value"},
         {"a(window)", "key=value"},
-        {"a(windw=2)", "there is no 'windw'; there are axes, window, stride, lead "
-                       "and every"},
+        {"a(windw=2)", "there is no 'windw'; there are axes, window, stride, lead, "
+                       "every and valid"},
         {"a(window=)", "window is ''"},
         {"a(window=-1)", "window is '-1'"},
         {"a(window=2.5)", "window is '2.5'"},
