@@ -13,6 +13,7 @@
 struct io_image_input {
     const char *path; /* path or name of the image, for messages */
     uint64_t bytes;   /* size of the whole image */
+    /* Reads bytes that lie within the image. */
     shs_status (*read)(void *user, uint64_t at, void *to, size_t bytes);
     void *user;
 };

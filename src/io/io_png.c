@@ -39,9 +39,15 @@ static void on_warning(png_structp png, png_const_charp text)
 static void read_bytes(png_structp png, png_bytep to, size_t bytes)
 {
     struct io_png *image = png_get_io_ptr(png);
-    image->status = image->input->read(image->input->user, image->at, to, bytes);
-    image->at += bytes;
+    uint64_t left = image->input->bytes - image->at;
+    if (bytes > left)
+        image->status = core_fail(SHS_ERROR_FORMAT,
+                                  "%s ends %llu bytes too early, in its image; it is not complete",
+                                  image->input->path, (ull)(bytes - left));
+    else
+        image->status = image->input->read(image->input->user, image->at, to, bytes);
     if (image->status) png_error(png, "");
+    image->at += bytes;
 }
 
 /* Prepares libpng to read the pixels. Chunks other than the pixels' are passed over. Errors in the

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <jpeglib.h>
+#include <png.h>
 
 #include "io_image.h"
 #include "unit.h"
@@ -202,12 +203,26 @@ static void truncated_images_are_refused(void)
     }
 }
 
+static struct encoded encode_png(void)
+{
+    png_image image = {
+        .version = PNG_IMAGE_VERSION, .width = WIDTH, .height = HEIGHT, .format = PNG_FORMAT_RGB};
+    png_alloc_size_t bytes = PNG_IMAGE_PNG_SIZE_MAX(image);
+    struct encoded encoded = {malloc(bytes), 0};
+    for (int y = 0; y < HEIGHT; y++)
+        fill_line(expected + (ptrdiff_t)3 * WIDTH * y, y, WIDTH, 3);
+    CHECK(png_image_write_to_memory(&image, encoded.bytes, &bytes, 0, expected, 0, NULL));
+    encoded.count = bytes;
+    return encoded;
+}
+
 /* Flips bits. What comes is pixels or an error, and no memory or time without end. */
 static void flipped_bits_do_no_harm(void)
 {
     unsigned flips = getenv("SHARDSTEP_LONG") ? 20000 : 300, seed = 12345, refused = 0;
-    for (size_t i = 0; i < COUNT(forms); i++) {
-        struct encoded encoded = encode(&forms[i], HEIGHT, WIDTH);
+    for (size_t i = 0; i <= COUNT(forms); i++) {
+        bool png = i == COUNT(forms);
+        struct encoded encoded = png ? encode_png() : encode(&forms[i], HEIGHT, WIDTH);
         shs_tensor shape;
         for (unsigned flip = 0; flip < flips; flip++) {
             seed = seed * 1664525 + 1013904223;
@@ -250,6 +265,23 @@ static void claims_without_bytes_are_refused(void)
             CHECK_HAS(shs_message(), "its head claims 65500 x 65500 pixels, more than its");
         free(encoded.bytes);
     }
+}
+
+static void png_images_are_what_was_written(void)
+{
+    struct encoded encoded = encode_png();
+    struct io_image_box box = {9, 4, 50, 70};
+    shs_tensor shape;
+    if (CHECK_STATUS(decode(encoded, (struct io_image_how){0}, NULL, &shape, pixels, sizeof pixels),
+                     SHS_OK))
+        CHECK_BYTES(pixels, expected, sizeof expected);
+    box_is_right(&encoded, &forms[1], &box);
+    for (unsigned long cut = 1; cut < encoded.count; cut += 97) {
+        struct encoded part = {encoded.bytes, cut};
+        CHECK_STATUS(decode(part, (struct io_image_how){0}, NULL, &shape, pixels, sizeof pixels),
+                     SHS_ERROR_FORMAT);
+    }
+    free(encoded.bytes);
 }
 
 static void small_images_are_decoded(void)
@@ -304,7 +336,7 @@ int main(int argc, char **argv)
         TEST(pixels_are_those_of_libjpeg),      TEST(boxes_are_parts_of_the_whole),
         TEST(truncated_images_are_refused),     TEST(flipped_bits_do_no_harm),
         TEST(claims_without_bytes_are_refused), TEST(small_images_are_decoded),
-        TEST(other_kinds_are_refused_by_name),
+        TEST(png_images_are_what_was_written),  TEST(other_kinds_are_refused_by_name),
     };
     return harness_main("images", tests, COUNT(tests), argc, argv);
 }

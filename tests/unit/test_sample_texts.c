@@ -55,6 +55,13 @@ static void texts_say_what_fields_are(void)
         {"t(offsets=o, select=1[2])", "t = t(offsets=o, most=0, select=1[2]); t.length", 2},
         {"t(offsets=o)", "t = t(offsets=o, most=0); t.length", 2},
         {"x=t(most=5, offsets=a/b), o", "x = t(offsets=a/b, most=5); x.length; o", 3},
+        {"decode(a, size=9)", "a = decode(a, size=9x9, channels=3, fit=exact, offsets=a.offsets)",
+         2},
+        {"x = decode( g/a , fit=cover, channels=1,size=24x32, offsets = o ), g/a",
+         "x = decode(g/a, size=24x32, channels=1, fit=cover, offsets=o); g/a", 2},
+        {"m=decode(a, size=5, fit=crop, classes)",
+         "m = decode(a, size=5x5, fit=crop, classes, offsets=a.offsets)", 2},
+        {"decode, x=decode(window=2)", "decode; x = decode(window=2, stride=1, lead=0)", 1},
         {"x=t(offsets=o), y=u(offsets=o)",
          "x = t(offsets=o, most=0); x.length; y = u(offsets=o, most=0); y.length", 3},
     };
@@ -125,6 +132,12 @@ static void texts_that_say_nothing_are_refused(void)
         {"a(offsets=o, most=0)", "most is 0"},
         {"a(offsets=o, window=3)", "either a window or offsets"},
         {"a(offsets=o, lead=3)", "give window=ROWS"},
+        {"decode()", "decode() begins with the name of a dataset"},
+        {"decode(a)", "decode() needs the size"},
+        {"decode(a, size=x4)", "size is a side in pixels"},
+        {"decode(a, size=4, offsets=)", "offsets is empty"},
+        {"decode(a, size=4, size=5)", "size is given twice"},
+        {"decode(a, size=4), a", "field a is given twice"},
         {"a,a", "field a is given twice; give one of them another name: NAME=a"},
         {"b=a,b", "field b is given twice"},
         {"a(offsets=o), a.length", "field a.length is given twice"},
@@ -132,6 +145,7 @@ static void texts_that_say_nothing_are_refused(void)
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         refuse_text(cases[i].text, false, cases[i].words);
+    refuse_text("decode(a, size=2)", true, "with one sample a file");
     refuse_text("a(window=2)", true, "with one sample a file");
     refuse_text("a,b(offsets=o)", true, "field 'b(offsets=o)'");
 }
