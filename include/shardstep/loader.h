@@ -106,12 +106,15 @@
  *   random_resized_crop, each with p=1. Before it only random_flip, time_flip, random_rot90, d4,
  *   random_symmetry, to_chw and to_hwc may stand, and none that turns components of vectors. Any
  *   operators may follow;
- * - that is not ragged, has no members of a compound, and is not held decoded in memory (resident,
- * see dataset.h);
+ * - that is not ragged, no sparse matrix, has no members of a compound, and is not held decoded in
+ *   memory (resident, see dataset.h);
  * - whose rows have no checksums (NAME.crc32c), or whose chunks have checksums of their own, or if
  *   rows of a window are cut only. Otherwise rows are read whole, and compared;
  * - in a loader whose text neither mixes samples nor has, before the crop, an operator of the
  *   program's own that draws, and whose failures.nan is SHS_NAN_KEEP.
+ *
+ * Of a field that decodes images without resizing them, only what the crop keeps is decoded, with a
+ * block around it; the bytes of an image are read whole.
  *
  * Damage outside what is read is then not noticed; `shardstep check` reads everything. In the
  * search for TWINS the elements of such a field are those of its box, in a mixed order.

@@ -99,7 +99,17 @@ static shs_status decode_resized(const struct data_image *want, struct io_image 
     return status;
 }
 
-shs_status fetch_decode(const struct data_image *want, const struct io_image_input *input, void *to)
+/* Cuts a part out of what is decoded. */
+static void cut(const struct io_image_box *part, struct io_image_box *box)
+{
+    box->top += part->top;
+    box->left += part->left;
+    box->height = part->height;
+    box->width = part->width;
+}
+
+shs_status fetch_decode(const struct data_image *want, const struct io_image_input *input,
+                        const struct io_image_box *part, void *to)
 {
     const struct io_image_how how = {.channels = want->classes ? 0 : want->channels,
                                      .classes = want->classes};
@@ -109,7 +119,9 @@ shs_status fetch_decode(const struct data_image *want, const struct io_image_inp
     shs_status status = io_image_open(input, how, &image, &shape);
     if (status) return status;
     status = choose_box(want, input->path, &shape, &box);
-    if (!status && box.height == want->height && box.width == want->width)
+    bool resizes = box.height != want->height || box.width != want->width;
+    if (part) cut(part, &box);
+    if (!status && !resizes)
         status = decode_box(image, &shape, &box, to);
     else if (!status)
         status = decode_resized(want, image, &shape, &box, to);

@@ -6,9 +6,10 @@
 #include "io_image.h"
 
 /* Decodes an image from its bytes, and fits it as dataset.h says. `to` has room for a sample of the
- * field. An image that cannot be decoded, or that does not fit, is an error whose message begins
+ * field. If `part` is not NULL, only this part of the sample is made; the field must not resize
+ * images. An image that cannot be decoded, or that does not fit, is an error whose message begins
  * with input->path. */
 shs_status fetch_decode(const struct data_image *want, const struct io_image_input *input,
-                        void *to);
+                        const struct io_image_box *part, void *to);
 
 #endif

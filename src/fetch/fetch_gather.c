@@ -424,7 +424,8 @@ static shs_status add_images(struct fetch_gather *gather, size_t p, char *to)
                                  .bytes = at,
                                  .count = count,
                                  .spot = gather->spots.count > spots ? spots : FETCH_NO_SPOT,
-                                 .to = to + slot * gather->dataset->sample_bytes[p]};
+                                 .box = gather->boxes[p] ? &gather->boxes[p][slot] : NULL,
+                                 .to = to + slot * gather->stride[p]};
         at += count;
     }
     return status;

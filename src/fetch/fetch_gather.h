@@ -36,7 +36,7 @@ void fetch_gather_leave(struct fetch_gather *gather, size_t f);
 /* Has only a box read of each sample of field f, from now on. The box of slot s is boxes[s], along
  * the axes of a sample, and goes to memory that lies s * stride bytes behind to[f]. `count` is the
  * most samples of a batch. The caller sets the boxes before it prepares a batch. The field's rows
- * are neither ragged nor resident. */
+ * are neither ragged nor resident, or the field decodes images without resizing them. */
 shs_status fetch_gather_cut(struct fetch_gather *gather, size_t f, const struct core_box *boxes,
                             uint64_t count, size_t stride);
 

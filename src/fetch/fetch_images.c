@@ -43,16 +43,19 @@ static shs_status decode_one(void *user, size_t i, unsigned lane)
 {
     const struct work *work = user;
     const struct fetch_image *image = &work->images->image[i];
-    const struct data_part *part = &work->dataset->what.part[image->field];
+    const struct data_part *what = &work->dataset->what.part[image->field];
     const void *bytes =
         image->spot == FETCH_NO_SPOT ? image->bytes : work->spots->spot[image->spot].at;
     char name[32];
     (void)lane;
     snprintf(name, sizeof name, "image %llu", (ull)image->number);
+    const struct core_box *box = image->box;
+    struct io_image_box part;
+    if (box) part = (struct io_image_box){box->begin[0], box->begin[1], box->size[0], box->size[1]};
     const struct io_image_input input = {name, image->count, read_bytes, (void *)(uintptr_t)bytes};
-    return core_wrap(fetch_decode(&part->image, &input, image->to), "%s: dataset %s",
-                     work->dataset->files.paths.path[image->file],
-                     work->dataset->what.array[part->array]);
+    return core_wrap(fetch_decode(&what->image, &input, box ? &part : NULL, image->to),
+                     "%s: dataset %s", work->dataset->files.paths.path[image->file],
+                     work->dataset->what.array[what->array]);
 }
 
 shs_status fetch_images_decode(const struct fetch_means *means, const shs_dataset *dataset,

@@ -12,7 +12,8 @@ struct fetch_image {
     uint64_t number;   /* number of the sample in its file */
     const char *bytes; /* where the bytes are read to */
     uint64_t count;
-    size_t spot; /* the spot that tells where the bytes are, or FETCH_NO_SPOT */
+    size_t spot;                /* the spot that tells where the bytes are, or FETCH_NO_SPOT */
+    const struct core_box *box; /* the part of the sample that is wanted, or NULL */
     void *to;
 };
 

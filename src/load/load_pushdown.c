@@ -38,7 +38,8 @@ static struct taken count_taken(const shs_dataset *dataset, size_t f, const uint
     const shs_tensor *sample = &dataset->sample[f];
     const struct io_layout *layout =
         field && field->direct ? io_reader_layout(field->direct) : NULL;
-    bool decodes = layout && layout->chunked && layout->pipeline.count && !field->part;
+    bool rows = dataset->what.part[f].kind != DATA_IMAGE; /* rows of the array, not its bytes */
+    bool decodes = rows && layout && layout->chunked && layout->pipeline.count && !field->part;
     uint32_t before = field ? field->row_axes : 1; /* axes of the array before those of a sample */
     struct taken taken = {1, 1};
     if (dataset->what.part[f].kind != DATA_ROW) before--;
@@ -60,6 +61,16 @@ static bool cuts_rows_only(const shs_dataset *dataset, size_t f, const uint64_t 
     return true;
 }
 
+/* The same of a field of images: those that are not resized may be decoded in part. */
+static const char *why_whole_images(const shs_dataset *dataset, size_t f, const uint64_t *size)
+{
+    const shs_tensor *sample = &dataset->sample[f];
+    enum data_fit fit = dataset->what.part[f].image.fit;
+    if (fit == DATA_FIT_RESIZE || fit == DATA_FIT_COVER) return "its images are resized";
+    if (sample->axes == 3 && size[2] < sample->shape[2]) return "channels of its images are cut";
+    return NULL;
+}
+
 /* Returns why whole samples of a field that is cut first are read all the same; NULL: boxes may be
  * read. */
 static const char *why_whole(const shs_dataset *dataset, size_t f, const uint64_t *size,
@@ -67,6 +78,8 @@ static const char *why_whole(const shs_dataset *dataset, size_t f, const uint64_
 {
     const struct data_part *part = &dataset->what.part[f];
     if (part->kind == DATA_RAGGED || part->kind == DATA_LENGTH) return "its samples are ragged";
+    if (part->kind == DATA_CSR) return "its samples are rows of a sparse matrix";
+    if (part->kind == DATA_IMAGE) return why_whole_images(dataset, f, size);
     if (dataset->resident.holds[part->array]) return "its rows are held decoded in memory";
     if (!field) return "no file is open yet";
     if (field->dataset_bytes) return "its elements are members of a compound";
@@ -123,9 +136,11 @@ void load_pushdown_describe(const shs_dataset *dataset, const struct load_pushdo
         size_t whole = dataset->sample_bytes[f] / shs_type_size(dataset->sample[f].type);
         if (pushdown->boxed[f])
             core_text_add(text,
-                          "push-down: of %s only what %s keeps is read, at most %llu of the %zu "
+                          "push-down: of %s only what %s keeps is %s, at most %llu of the %zu "
                           "elements of a sample\n",
-                          name, needs->crop, (ull)needs->elements, whole);
+                          name, needs->crop,
+                          dataset->what.part[f].kind == DATA_IMAGE ? "decoded" : "read",
+                          (ull)needs->elements, whole);
         else if (needs->crops)
             core_text_add(text, "no push-down: whole samples of %s are read: %s\n", name,
                           needs->why);

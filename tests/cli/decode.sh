@@ -38,6 +38,23 @@ for options in "--ahead 2 --threads 2" "--threads 3" "--cache-bytes 1"; do
 done
 on 3 "$SHARDSTEP" digest "${run[@]}" > other.txt
 same "the digest on 3 ranks" one.txt other.txt
+
+# what a crop of the augmentation keeps is decoded, and nothing else; the bytes are the same
+for field in 'x=decode(images, size=40x48)' 'x=decode(images, size=40, fit=crop)' \
+    'x=decode(packed, size=40x48, offsets=other)'; do
+    run=(same.h5 --fields "$field" --vranks 2 --batch 4
+        --augment 'x: random_flip(axis=w, p=0.5) random_crop(size=[11,13])')
+    "$SHARDSTEP" digest "${run[@]}" --pushdown off > one.txt
+    for options in "" "--pushdown always --cache-bytes 1 --ahead 2 --threads 2"; do
+        "$SHARDSTEP" digest "${run[@]}" $options > other.txt
+        same "the digest of $field with push-down $options" one.txt other.txt
+    done
+done
+"$SHARDSTEP" bench same.h5 --fields "$field" --augment 'x: random_crop(size=16)' --quick > out.txt
+grep -q 'push-down: of x only what random_crop keeps is decoded, at most 768 of the 5760' out.txt ||
+    fail "bench says: $(cat out.txt)"
+"$SHARDSTEP" digest same.h5 --fields 'x=decode(images, size=30, fit=cover)' --cache-bytes 1 --vranks 2 --batch 4 \
+    --augment 'x: random_crop(size=8)' > /dev/null || fail "a crop of images that are resized"
 "$SHARDSTEP" info same.h5 --fields 'decode(images, size=9, fit=crop)' > out.txt
 grep -qx 'images = decode(images, size=9x9, channels=3, fit=crop, offsets=images.offsets): u8 9x9x3' out.txt ||
     fail "info says: $(cat out.txt)"
