@@ -245,8 +245,9 @@
  *
  *     Where rows have checksums (see below), the bytes of a part could not be compared with them.
  *     So whole rows are then read, compared and cut, unless each chunk has a checksum of its own
- *     (fletcher32), or the option `unchecked` is set. With axes=2 the checksum of a trajectory is
- *     compared only where all of it is read: in a window as long, or to keep it in memory.
+ *     (fletcher32), or the option `unchecked` is set. So are the rows of a slab. With axes=2 the
+ *     checksum of a trajectory is compared only where all of it is read: in a window as long, or
+ *     to keep it in memory.
  *
  * A slab of each row, in a run of groups (GROUPS in context.h):
  *
@@ -255,8 +256,9 @@
  *
  *     Of the n elements that select and crop leave of the axis, member m of G gets those from
  *     floor(m * n / G) to before floor((m+1) * n / G), and reads no others, as with crop. n is at
- *     least G. A constant field has no slab. Ranks compare the whole rows. A run without groups has
- * the text, too, and nothing changes. For a forecast whose latitudes are shared:
+ *     least G. A constant field has no slab. When the dataset is opened, ranks compare whole rows.
+ *     A run without groups may have the text, too: nothing changes then. For a forecast whose
+ *     latitudes are shared:
  *
  *         x=fields(window=2, slab=lat), y=fields(window=1, lead=2, slab=lat)
  *

@@ -20,14 +20,16 @@ const struct cli_command cli_info = {
     .usage = "FILE",
     .summary = "prints the datasets of a file: type, shape, how each is stored and how it will be "
                "read; with --fields, what samples they make, and the layout of each field; with "
-               "--sample, where one lies",
+               "--sample, where one lies; with --group, what member 0 of a group gets",
     .arguments = "  FILE\tAn HDF5 file. With --fields or --sample also " CLI_SEVERAL_FILES,
     .examples = "info fashion.h5 --vranks 8\n"
                 "info 'year-*.h5' --fields 'x=t2m(window=24)'\n"
-                "info 'year-*.h5' --sample 12345",
+                "info 'year-*.h5' --sample 12345\n"
+                "info 'year-*.h5' --fields 'x=fields(slab=lat)' --group 4",
     .fails = "error; or some of its datasets could not be looked at",
     .takes = CLI_WITH_PROBE,
-    .options = "--vranks --fields --one-sample-a-file --cache-bytes --sample --augment --json",
+    .options =
+        "--vranks --group --fields --one-sample-a-file --cache-bytes --sample --augment --json",
     .least_plain = 1,
     .most_plain = 1,
     .run = run,

@@ -71,6 +71,17 @@ static void print_way(const shs_dataset *dataset, const struct data_part *part,
         printf("    offsets read as they are wanted: they are too many to be kept\n");
 }
 
+/* Prints what the members of a group get of a field. */
+static void print_slab(const shs_dataset *dataset, size_t f)
+{
+    const struct data_slab *slab = &dataset->slab[f];
+    uint64_t members = dataset->run->group;
+    if (!slab->length) return;
+    printf("    a member of a group gets %llu", (ull)(slab->length / members));
+    if (slab->length % members) printf(" or %llu", (ull)(slab->length / members + 1));
+    printf(" of %llu along axis %u of a sample\n", (ull)slab->length, slab->axis);
+}
+
 static shs_status print_field(const struct samples *samples, size_t f)
 {
     const shs_dataset *dataset = samples->dataset;
@@ -88,6 +99,7 @@ static shs_status print_field(const struct samples *samples, size_t f)
     shs_status status = core_text_take(&text, &line);
     if (status) return status;
     printf("%s\n", line);
+    print_slab(dataset, f);
     print_way(dataset, part, samples->arrays);
     core_free(&line);
     return SHS_OK;
@@ -203,6 +215,7 @@ static void json_kind(const shs_dataset *dataset, const struct data_part *part)
     if (view->row_axes == 2) cli_json_u64("axes", 2);
     if (view->select) cli_json_text("select", view->select);
     if (view->crop) cli_json_text("crop", view->crop);
+    if (view->slab) cli_json_text("slab", view->slab);
     if (part->kind == DATA_WINDOW) {
         cli_json_u64("window", part->window);
         cli_json_u64("stride", part->stride);
@@ -257,6 +270,10 @@ static void json_field(const struct samples *samples, size_t f)
     cli_json_u64("bytes", dataset->sample_bytes[f]);
     cli_layout_json(samples->augment, f);
     json_kind(dataset, part);
+    if (dataset->slab[f].length) {
+        cli_json_u64("slab_axis", dataset->slab[f].axis);
+        cli_json_u64("slab_length", dataset->slab[f].length);
+    }
     cli_json_bool("direct", data_field_is_direct(field));
     cli_json_text("reason", field->reason);
     cli_json_bool("compared", !field->uncompared);
@@ -314,6 +331,14 @@ static shs_status print(const struct cli_arguments *arguments, shs_dataset *data
     return status;
 }
 
+/* Opens a run for member 0 of a group, or for a rank that is alone. */
+static shs_status open_run(const struct cli_arguments *arguments, shs_run **run)
+{
+    const shs_run_options options = {.group = arguments->group};
+    if (arguments->group < 2) return mpi_job_open_alone(&options, run);
+    return shs_open_ranks(0, (int)arguments->group, NULL, NULL, &options, run);
+}
+
 shs_status cli_print_samples(const struct cli_arguments *arguments)
 {
     shs_run *run = NULL;
@@ -323,7 +348,7 @@ shs_status cli_print_samples(const struct cli_arguments *arguments)
     shs_status status = SHS_OK;
     if (!arguments->fields)
         status = cli_all_fields(arguments->plain[0], arguments->one_sample_a_file, &fields);
-    if (!status) status = mpi_job_open_alone(&(shs_run_options){0}, &run);
+    if (!status) status = open_run(arguments, &run);
     if (!status)
         status = shs_dataset_open(run, arguments->plain[0],
                                   arguments->fields ? arguments->fields : fields, &how, &dataset);

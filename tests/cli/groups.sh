@@ -20,6 +20,8 @@ with h5py.File('era.nc', 'w') as f:
     jets = np.zeros((22, 7, 6), dtype=[('pt', 'f4'), ('n', 'u2'), ('eta', 'f4')])
     jets['pt'], jets['eta'] = rng.random((22, 7, 6)), rng.random((22, 7, 6))
     f['jets'] = jets
+    f['held'] = rng.random((22, 10), dtype='f4')
+    f['held.crc32c'] = np.zeros(22, 'u4')
     f['orography'] = rng.random((48, 128), dtype='f4')
 END
 fields='x=w(window=2, slab=lat), y=z(window=1, lead=2, crop=lon[16:96], slab=y), t=w(window=1, slab=lon), j=jets.{pt,eta}(slab=1), orography(constant)'
@@ -62,4 +64,9 @@ refused 0 "slab: axis 3 is that of the members of the elements" "$SHARDSTEP" inf
 # info shows the text in its one form
 "$SHARDSTEP" info era.nc --fields 'x=w(slab=lat, window=2)' > info.txt
 grep -qF 'x = w(window=2, stride=1, lead=0, slab=lat)' info.txt || fail "info tells another field: $(cat info.txt)"
+"$SHARDSTEP" info era.nc --fields 'x=w(slab=lat, window=3), h=held(slab=1)' --group 5 > info.txt
+grep -qF 'a member of a group gets 9 or 10 of 48 along axis 2 of a sample' info.txt ||
+    fail "info tells another slab: $(cat info.txt)"
+grep -qF 'rows are read whole, to be compared with their checksums, and then cut' info.txt ||
+    fail "info does not say that rows are read whole"
 finish
