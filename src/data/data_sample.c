@@ -294,7 +294,7 @@ static shs_status check_given(const struct data_part *part, const struct field_t
 {
     if (text->csr.group &&
         (given->axes || given->window || given->stride || given->lead || given->every ||
-         given->offsets || given->most || given->valid || given->constant))
+         given->offsets || given->most || given->valid || given->constant || given->slab))
         return wrong(text,
                      "a sample of csr() is one row: only select and crop may stand behind it");
     if (given->window && given->offsets) return wrong(text, "it has either a window or offsets");

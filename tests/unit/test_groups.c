@@ -198,7 +198,8 @@ static void compare_groups(const char *path, const struct way *way)
     for (size_t i = 0; whole && i < COUNT(sizes); i++) {
         uint64_t end[4] = {0};
         for (uint64_t member = 0; member < sizes[i]; member++) {
-            harness_where("%s, %s, member %llu of %llu", way->fields, way->augment, (ull)member,
+            harness_where("%s, %s, member %llu of %llu", way->fields,
+                          way->augment ? way->augment : "not augmented", (ull)member,
                           (ull)sizes[i]);
             struct course *course = read_course(path, way, member, sizes[i]);
             if (!course) continue;
@@ -293,7 +294,8 @@ static void refuse(const char *path, const struct way *way, uint64_t members, co
                    const char *more)
 {
     struct reading reading;
-    harness_where("%s, %s, %llu members", way->fields, way->augment, (ull)members);
+    harness_where("%s, %s, %llu members", way->fields,
+                  way->augment ? way->augment : "not augmented", (ull)members);
     CHECK_STATUS(open_member(&reading, path, way, members - 1, members), SHS_ERROR_ARGUMENT);
     CHECK_HAS(shs_message(), words);
     CHECK_HAS(shs_message(), more);
@@ -345,6 +347,9 @@ static void axes_that_cannot_be_shared_are_refused_in_folder(void)
         {"x(slab=)", "slab is ''", "one axis"},
         {"x(slab=2 3)", "slab is '2 3'", "one axis"},
         {"x(slab=2, slab=2)", "slab is given twice", ""},
+        {"x,y=y(constant, slab=0)", "a constant field comes whole to each member",
+         "leave out slab"},
+        {"x,c=csr(X, width=9)(slab=1)", "a sample of csr() is one row", "only select and crop"},
     };
     char path[PATH_BYTES];
     make_file(path);
