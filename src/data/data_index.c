@@ -78,6 +78,8 @@ void data_index_begin(struct data_pack *pack, const struct data_files *files)
     for (size_t s = 0; s < sample->n_arrays; s++) {
         data_pack_text(pack, sample->array[s]);
         data_pack_number(pack, sample->view[s].row_axes);
+        data_pack_number(pack, sample->view[s].runs);
+        data_pack_text(pack, sample->view[s].slab);
         data_pack_text(pack, sample->view[s].select);
         data_pack_text(pack, sample->view[s].crop);
     }
@@ -95,6 +97,16 @@ void data_index_end(struct data_pack *pack)
     memcpy(pack->bytes, &head, sizeof head);
 }
 
+bool data_index_serves(const struct data_files *files)
+{
+    const struct data_sample *sample = files->sample;
+    for (size_t s = 0; s < sample->n_arrays; s++)
+        if (sample->view[s].slab && files->member.of > 1) return false;
+    for (size_t p = 0; p < sample->n_parts; p++)
+        if (sample->part[p].kind == DATA_CSR) return false;
+    return true;
+}
+
 /* Returns true if a file was not changed while it was examined, and all of its fields can be
  * described. */
 static bool is_sound(const struct data_files *files, const struct data_open_file *open,
@@ -109,7 +121,7 @@ static bool is_sound(const struct data_files *files, const struct data_open_file
         return false;
     for (size_t s = 0; s < files->sample->n_arrays; s++)
         if (!data_index_field_fits(&open->arrays[s])) return false;
-    return true;
+    return data_index_serves(files);
 }
 
 /* Packs what tells whether a file is the one that was examined. */
@@ -193,7 +205,7 @@ static shs_status check_head(const struct data_pack *pack)
 
 static shs_status read_arrays(struct data_unpack *unpack, struct data_index *index)
 {
-    uint64_t one_a_file, unchecked, arrays = 0, row_axes = 0;
+    uint64_t one_a_file, unchecked, arrays = 0, row_axes = 0, runs = 0;
     shs_status status = data_unpack_number(unpack, &one_a_file);
     if (!status) status = data_unpack_number(unpack, &unchecked);
     if (!status) status = data_unpack_number(unpack, &arrays);
@@ -208,9 +220,12 @@ static shs_status read_arrays(struct data_unpack *unpack, struct data_index *ind
         struct array *array = &index->array[i];
         status = data_unpack_text(unpack, &array->name);
         if (!status) status = data_unpack_number(unpack, &row_axes);
+        if (!status) status = data_unpack_number(unpack, &runs);
+        if (!status) status = data_unpack_text(unpack, &array->view.slab);
         if (!status) status = data_unpack_text(unpack, &array->view.select);
         if (!status) status = data_unpack_text(unpack, &array->view.crop);
         array->view.row_axes = (uint32_t)row_axes;
+        array->view.runs = (enum data_runs)runs;
         if (!status && !array->name)
             status = core_fail(SHS_ERROR_FORMAT, "the index contradicts itself");
     }

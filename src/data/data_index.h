@@ -24,6 +24,10 @@ void data_index_add(struct data_pack *pack, const struct data_files *files,
 /* Local. Adds an empty entry, for a file that was not examined. */
 void data_index_skip(struct data_pack *pack);
 
+/* Local. Returns false if files must be examined by each rank: ranks of a group take other slabs of
+ * a field, and a field is a sparse matrix, of which no entry tells the number of columns. */
+bool data_index_serves(const struct data_files *files);
+
 /* ---- use */
 
 struct data_index;

@@ -14,7 +14,7 @@ enum {
  * to one of them also packs here what it leads to, and sets it in data_index_field_unpack(). Then
  * the number is that of the new size. */
 #if __SIZEOF_POINTER__ == 8
-_Static_assert(sizeof(struct data_field) == 536, "pack the new member of struct data_field");
+_Static_assert(sizeof(struct data_field) == 584, "pack the new member of struct data_field");
 _Static_assert(sizeof(struct io_layout) == 616, "pack the new member of struct io_layout");
 _Static_assert(sizeof(struct data_field) <= DATA_PACK_STRUCT, "a struct must fit");
 _Static_assert(sizeof(struct io_layout) <= DATA_PACK_STRUCT, "a struct must fit");
@@ -22,7 +22,7 @@ _Static_assert(sizeof(struct io_layout) <= DATA_PACK_STRUCT, "a struct must fit"
 
 bool data_index_field_fits(const struct data_field *field)
 {
-    return !field->sources;
+    return !field->sources && !field->slab.length;
 }
 
 /* ---- packing */
@@ -112,6 +112,7 @@ static shs_status unpack_plain(struct data_unpack *unpack, struct data_field *fi
     field->checked_by = NULL;
     field->chunks = NULL;
     field->part = NULL;
+    field->unslabbed = NULL;
     field->held = NULL;
     field->sample.name = field->whole.name = NULL;
     field->sample.data = field->whole.data = NULL;

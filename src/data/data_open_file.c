@@ -496,6 +496,7 @@ shs_status data_open_file_indexed(struct data_files *files, size_t number,
     struct data_file *file = &files->file[number];
     bool fits;
     *open = NULL;
+    if (!data_index_serves(files)) return SHS_OK;
     shs_status status = data_index_find(index, files, number, &indexed, &fits);
     if (status || !fits || is_another(file, &indexed)) return status;
     files->is_own |= indexed.is_copy;
