@@ -245,9 +245,9 @@
  *
  *     Where rows have checksums (see below), the bytes of a part could not be compared with them.
  *     So whole rows are then read, compared and cut, unless each chunk has a checksum of its own
- *     (fletcher32), or the option `unchecked` is set. So are the rows of a slab. With axes=2 the
- *     checksum of a trajectory is compared only where all of it is read: in a window as long, or
- *     to keep it in memory.
+ *     (fletcher32, or NAME.chunk_crc32c), or the option `unchecked` is set. So are the rows of a
+ * slab. With axes=2 the checksum of a trajectory is compared only where all of it is read: in a
+ * window as long, or to keep it in memory.
  *
  * A slab of each row, in a run of groups (GROUPS in context.h):
  *
@@ -314,6 +314,11 @@
  * that of an index of the first axis. With axes=2 this is a whole trajectory: trajectories are
  * compared where they are read as a whole, as those of small datasets that are held in memory are,
  * and shorter windows are not. `shardstep info --fields` says which.
+ *
+ * Import also writes NAME.chunk_crc32c: the CRC-32C of each chunk as it is stored, in row-major
+ * order of the chunks, 0 for a chunk that is not in the file. Where parts of rows are read, or
+ * windows of trajectories, each chunk is compared with it before it is decoded. A program that
+ * stores the chunks anew (h5repack) makes it wrong: delete it then.
  *
  * MAPS. With the option `map`, the part of the file that holds a field is mapped into memory if the
  * field is read directly. The first read of a page is a read by position, as without the option.
@@ -384,7 +389,7 @@ typedef struct shs_dataset_options {
      * - Each loader keeps decoded chunks of the other arrays.
      * - HDF5 keeps chunks of the fields that only HDF5 can read. */
     size_t cache_bytes;
-    /** If true, rows are not compared with their checksums. */
+    /** If true, rows and chunks are not compared with their checksums. */
     bool unchecked;
     /** If true, file i holds all of sample i: see FILES above. */
     bool one_sample_a_file;

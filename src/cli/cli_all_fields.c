@@ -28,10 +28,11 @@ shs_status cli_find_checksums(struct h5_file *file, const char *name, bool *are)
 {
     char *field;
     *are = false;
-    if (!core_ends_in(name, IO_CRC32C_SUFFIX)) return SHS_OK;
+    size_t suffix = io_crc32c_suffix(name);
+    if (!suffix) return SHS_OK;
     shs_status status = core_copy(name, &field);
     if (status) return status;
-    field[strlen(name) - strlen(IO_CRC32C_SUFFIX)] = '\0';
+    field[strlen(name) - suffix] = '\0';
     *are = h5_has(file, field);
     core_free(&field);
     return SHS_OK;

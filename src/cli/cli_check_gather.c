@@ -243,8 +243,9 @@ static shs_status gather_findings(struct cli_verdict *verdict, shs_run *run)
 bool cli_check_is_checksums(const struct scan_check_result *result,
                             const struct scan_check_dataset *dataset)
 {
-    if (!dataset->name || !core_ends_in(dataset->name, IO_CRC32C_SUFFIX)) return false;
-    size_t length = strlen(dataset->name) - strlen(IO_CRC32C_SUFFIX);
+    size_t suffix = dataset->name ? io_crc32c_suffix(dataset->name) : 0;
+    if (!suffix) return false;
+    size_t length = strlen(dataset->name) - suffix;
     for (uint64_t i = 0; i < result->datasets; i++) {
         const char *name = result->dataset[i].name;
         if (name && strlen(name) == length && !strncmp(name, dataset->name, length)) return true;

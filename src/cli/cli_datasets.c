@@ -81,6 +81,26 @@ static void print_way(const struct data_field *field)
                field->uncompared ? "; not compared with HDF5, which lacks a filter here" : "");
 }
 
+static void print_sums(const char *name, const char *suffix, const char *what)
+{
+    printf("    checksums  ");
+    cli_print_text(stdout, name);
+    printf("%s, of each %s\n", suffix, what);
+}
+
+static void print_checksums(const struct facts *facts)
+{
+    const struct data_field *field = &facts->field;
+    bool rows = data_field_has_checksums(field), chunks = data_field_has_chunk_sums(field);
+    if (rows) print_sums(facts->name, IO_CRC32C_SUFFIX, "row");
+    if (chunks) print_sums(facts->name, IO_CHUNK_CRC32C_SUFFIX, "chunk");
+    if (!rows && !chunks)
+        printf("    checksums  none%s\n",
+               strcmp(facts->about.layout, "virtual") ? "" : "; those of its sources are not used");
+    if (field->sums_whole && field->direct && io_reader_layout(field->direct)->chunks_a_band > 1)
+        printf("    crops      read whole rows: their chunks have no checksums\n");
+}
+
 static void print_shards(const struct facts *facts)
 {
     uint64_t least = facts->field.rows / facts->vranks, rest = facts->field.rows % facts->vranks;
@@ -182,14 +202,7 @@ static void print_text(const struct facts *facts)
         return;
     }
     print_way(&facts->field);
-    if (data_field_has_checksums(&facts->field)) {
-        printf("    checksums  ");
-        cli_print_text(stdout, facts->name);
-        printf("%s, of each row\n", IO_CRC32C_SUFFIX);
-    } else {
-        printf("    checksums  none%s\n",
-               strcmp(facts->about.layout, "virtual") ? "" : "; those of its sources are not used");
-    }
+    print_checksums(facts);
     if (facts->vranks) print_shards(facts);
     print_order(facts);
 }
@@ -222,6 +235,7 @@ static void json_field(const struct facts *facts)
     cli_json_text("reason", readable ? field->reason : facts->unreadable);
     cli_json_bool("compared", readable && !field->uncompared);
     cli_json_bool("checksums", data_field_has_checksums(field));
+    cli_json_bool("chunk_checksums", data_field_has_chunk_sums(field));
     if (facts->vranks) json_shards(facts);
     load_advise_array(field, facts->cache_bytes, &advice);
     cli_advice_json(&advice);

@@ -26,7 +26,7 @@ shs_status cli_encoded_make(const struct import_origin *origin, const char *name
     outputs[0] = (struct import_output){
         .name = name,
         .shape = {.type = SHS_U8, .axes = 1, .shape = {images->offset[count]}},
-        .chunk_rows = CHUNK_BYTES,
+        .chunk = {CHUNK_BYTES},
         .by_chunk = true,
         .read = import_encoded_read_bytes,
         .user = images,
@@ -36,7 +36,7 @@ shs_status cli_encoded_make(const struct import_origin *origin, const char *name
         .n_sources = count};
     outputs[1] = (struct import_output){.name = encoded->offsets_name,
                                         .shape = {.type = SHS_U64, .axes = 1, .shape = {count + 1}},
-                                        .chunk_rows = CHUNK_BYTES / sizeof *images->offset,
+                                        .chunk = {CHUNK_BYTES / sizeof *images->offset},
                                         .read = import_encoded_read_offsets,
                                         .user = images};
     return SHS_OK;

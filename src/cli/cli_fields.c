@@ -23,9 +23,10 @@ static shs_status check_name(const struct cli_fields *fields, const struct cli_f
     if (*name == '/' || name[strlen(name) - 1] == '/' || strstr(name, "//"))
         return core_fail(SHS_ERROR_ARGUMENT,
                          "'%s' is no name of a field: it has a '/' with no name beside it", name);
-    if (core_ends_in(name, IO_CRC32C_SUFFIX))
-        return core_fail(SHS_ERROR_ARGUMENT, "names that end in " IO_CRC32C_SUFFIX
-                                             " belong to checksums; choose another one");
+    if (io_crc32c_suffix(name))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "names that end in %s belong to checksums; choose another one",
+                         name + strlen(name) - io_crc32c_suffix(name));
     if (core_ends_in(name, H5_ORIGIN) || core_ends_in(name, H5_ORIGIN_ROW))
         return core_fail(SHS_ERROR_ARGUMENT,
                          "names that end in " H5_ORIGIN " and " H5_ORIGIN_ROW

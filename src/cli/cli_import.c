@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli_bar.h"
+#include "cli_chunk.h"
 #include "cli_drawn_rows.h"
 #include "cli_encoded.h"
 #include "cli_fields.h"
@@ -14,10 +15,6 @@
 #include "io_file.h"
 #include "io_folder.h"
 #include "mpi_job.h"
-
-enum {
-    CHUNK_BYTES = 1 << 16
-};
 
 /* Values of --row-order. */
 enum {
@@ -48,16 +45,6 @@ struct import {
 };
 
 /* ---- parts */
-
-/* Rows of a chunk: the value of --chunk, or the largest power of two that fits in CHUNK_BYTES. */
-static uint64_t chunk_rows(const struct cli_arguments *arguments, size_t row_bytes)
-{
-    uint64_t rows = 1;
-    if (arguments->chunk) return arguments->chunk;
-    while (2 * rows * row_bytes <= CHUNK_BYTES)
-        rows *= 2;
-    return rows;
-}
 
 static shs_status read_rows(const struct cli_field *field, uint64_t first, uint64_t count,
                             char *rows)
@@ -137,12 +124,12 @@ static void make_output(const struct import *import, struct part *part,
     const shs_tensor *shape = import_origin_shape(part->field->origin);
     *output = (struct import_output){.name = part->name,
                                      .shape = *shape,
-                                     .chunk_rows = chunk_rows(arguments, row_bytes(shape)),
                                      .deflate = (unsigned)arguments->deflate,
                                      .byteshuffle = arguments->byteshuffle,
                                      .read = read_part,
                                      .user = part};
     output->shape.shape[0] = part->rows;
+    cli_chunk_choose(arguments, shape, output->chunk);
     if (import_origin_sources(part->field->origin)) output->origin = part->field->origin;
     if (!part->whole || part->drawn.order) output->list = list_part;
     output->classes = import_origin_classes(part->field->origin, &output->n_classes);
@@ -218,7 +205,8 @@ static shs_status make_parts(struct import *import)
     uint64_t counts[ORDER_MAX_PARTS] = {0};
     uint32_t parts = import->split.draw.parts;
     bool whole = parts == 0;
-    shs_status status = whole ? SHS_OK : count_rows(import, counts);
+    shs_status status = cli_chunk_check(import->arguments, &import->fields);
+    if (!status && !whole) status = count_rows(import, counts);
     if (whole) parts = 1;
     size_t count = import->fields.count * parts;
     if (!status) status = core_new(count, sizeof *import->parts, "parts", &import->parts);
@@ -466,7 +454,8 @@ const struct cli_command cli_import = {
                 "import table.h5 x=csv:f32:2-5:t.csv y=csv:u8:1:t.csv --split 0.8,0.2\n"
                 "import flowers.h5 images,labels=flowers\n"
                 "import robot.h5 actions=h5:f32:natural:demos.h5:data/*/actions",
-    .options = "--encoded --split --split-seed --row-order --order-seed --type --chunk --deflate "
+    .options = "--encoded --split --split-seed --row-order --order-seed --type --chunk "
+               "--chunk-shape --deflate "
                "--byteshuffle --heading --any-rows "
                "--overwrite",
     .least_plain = 2,

@@ -208,6 +208,9 @@ const struct cli_option cli_options[] = {
          "Takes few rows, and each once, to see that all works: the times are rough."),
     NUMBER("--chunk", chunk, CLI_BY_NAME, 1, MOST_64, 0, CLI_WRITING, "ROWS",
            "A chunk has so many rows (about 64 KiB)."),
+    TEXT("--chunk-shape", chunk_shape, CLI_BY_NAME, CLI_WRITING, "N,N,...",
+         "A chunk has so many elements along each axis of a row, in fields whose rows have so many "
+         "axes (all of a row). Then crops of large rows decode few chunks."),
     NUMBER("--deflate", deflate, CLI_BY_NAME, 0, 9, 0, CLI_WRITING, "LEVEL",
            "Chunks are compressed, more and more slowly from 1 to 9 (0: not)."),
     FLAG("--byteshuffle", byteshuffle, CLI_BY_NAME, CLI_WRITING,

@@ -32,6 +32,7 @@ struct samples {
 static bool is_checked(const shs_dataset *dataset, const struct data_part *part,
                        const struct data_field *field)
 {
+    if (data_field_has_chunk_sums(field)) return true;
     if (field->part) return field->compares_whole;
     return field->row_axes != 2 || dataset->resident.holds[part->array];
 }

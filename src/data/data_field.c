@@ -5,6 +5,7 @@
 
 #include "core_memory.h"
 #include "core_text.h"
+#include "data_chunk_sums.h"
 #include "data_compare.h"
 #include "data_members.h"
 #include "data_pick.h"
@@ -203,8 +204,10 @@ static shs_status find_beside(struct h5_file *file, const char *path, const char
     struct core_text text = {0};
     struct data_field sums = {0};
     char *name;
+    shs_status status = data_chunk_sums_find(file, path, dataset, search->field);
+    if (status) return status;
     core_text_add(&text, "%s%s", dataset, IO_CRC32C_SUFFIX);
-    shs_status status = core_text_take(&text, &name);
+    status = core_text_take(&text, &name);
     if (status) return status;
     if (h5_has(file, name)) {
         status = data_field_open(file, path, name, &(struct data_field_how){0}, &sums);
@@ -239,6 +242,13 @@ static shs_status find_checksums(struct h5_file *file, const char *path, size_t 
     return status == SHS_ERROR_MEMORY ? status : search.status;
 }
 
+void data_field_settle_sums(struct data_field *field)
+{
+    bool rows = field->row_axes == 1 && data_field_has_checksums(field);
+    if (rows && field->direct) io_reader_sum_rows(field->direct);
+    field->lane.rows_only = !field->part;
+}
+
 /* A part of a row cannot be compared with the row's checksum. Without checksums of its chunks the
  * row is read whole. */
 shs_status data_field_find_checksums(struct h5_file *file, const char *path, size_t bytes,
@@ -246,8 +256,9 @@ shs_status data_field_find_checksums(struct h5_file *file, const char *path, siz
 {
     shs_status status = find_checksums(file, path, bytes, field);
     bool summed = field->direct && io_layout_is_summed(io_reader_layout(field->direct));
-    field->sums_whole =
-        !status && field->row_axes == 1 && !summed && data_field_has_checksums(field);
+    bool rows = !status && field->row_axes == 1 && data_field_has_checksums(field);
+    data_field_settle_sums(field);
+    field->sums_whole = rows && !summed;
     field->compares_whole = field->sums_whole && field->part;
     return status;
 }

@@ -116,16 +116,26 @@ shs_status data_field_open(struct h5_file *file, const char *path, const char *n
 /* Finds the array's checksums: the array NAME.crc32c beside it, of a u32 for each index of the
  * first axis, if it exists. Members of compounds have none. It may also lie beside the array that
  * soft or external links lead to. An array NAME.crc32c of another type or shape is an error. The
- * checksums are held in memory if they take at most `bytes`. */
+ * checksums are held in memory if they take at most `bytes`. Finds the checksums of chunks
+ * (data_chunk_sums.h) in the same places. */
 #define DATA_CHECKSUM_BYTES ((size_t)64 << 20) /* for an array, or for all files of a dataset */
 shs_status data_field_find_checksums(struct h5_file *file, const char *path, size_t bytes,
                                      struct data_field *field);
+
+/* Tells the array's reader which of its checksums have been found. */
+void data_field_settle_sums(struct data_field *field);
 
 /* Returns true if HDF5 must stay open for the array. */
 bool data_field_is_through(const struct data_field *field);
 
 /* Returns true if the array's rows have checksums. */
 bool data_field_has_checksums(const struct data_field *field);
+
+/* Returns true if the array's chunks have checksums as they are stored: NAME.chunk_crc32c. */
+static inline bool data_field_has_chunk_sums(const struct data_field *field)
+{
+    return field->direct && io_reader_layout(field->direct)->sums;
+}
 
 /* Returns the checksums that rows [first, first + count) can be compared with, if they are whole:
  * one for each row or, if rows have two axes, one for each series that is all there. */

@@ -14,8 +14,8 @@ enum {
  * to one of them also packs here what it leads to, and sets it in data_index_field_unpack(). Then
  * the number is that of the new size. */
 #if __SIZEOF_POINTER__ == 8
-_Static_assert(sizeof(struct data_field) == 584, "pack the new member of struct data_field");
-_Static_assert(sizeof(struct io_layout) == 616, "pack the new member of struct io_layout");
+_Static_assert(sizeof(struct data_field) == 592, "pack the new member of struct data_field");
+_Static_assert(sizeof(struct io_layout) == 624, "pack the new member of struct io_layout");
 _Static_assert(sizeof(struct data_field) <= DATA_PACK_STRUCT, "a struct must fit");
 _Static_assert(sizeof(struct io_layout) <= DATA_PACK_STRUCT, "a struct must fit");
 #endif
@@ -45,6 +45,8 @@ static void pack_layout(struct data_pack *pack, const struct io_reader *reader)
     data_pack_struct(pack, layout, sizeof *layout);
     if (layout->chunked)
         data_pack_bytes(pack, layout->chunks, layout->n_chunks * sizeof *layout->chunks);
+    data_pack_number(pack, layout->sums != NULL);
+    if (layout->sums) data_pack_bytes(pack, layout->sums, layout->n_chunks * sizeof *layout->sums);
 }
 
 static void pack_checksums(struct data_pack *pack, struct data_field *field)
@@ -187,6 +189,17 @@ static shs_status unpack_chunks(struct data_unpack *unpack, const struct data_fi
     return status;
 }
 
+/* Takes the checksums of chunks. */
+static shs_status unpack_chunk_sums(struct data_unpack *unpack, struct io_layout *layout)
+{
+    uint64_t there;
+    shs_status status = data_unpack_number(unpack, &there);
+    if (status || !there) return status;
+    if (!layout->chunked) return wrong();
+    return data_unpack_array(unpack, layout->n_chunks, sizeof *layout->sums, "checksums of chunks",
+                             &layout->sums);
+}
+
 static shs_status unpack_layout(struct data_unpack *unpack, const struct io_identity *identity,
                                 struct data_field *field)
 {
@@ -197,7 +210,9 @@ static shs_status unpack_layout(struct data_unpack *unpack, const struct io_iden
     status = data_unpack_struct(unpack, &layout, sizeof layout);
     if (status) return status;
     layout.chunks = NULL;
+    layout.sums = NULL;
     status = unpack_chunks(unpack, field, &layout);
+    if (!status) status = unpack_chunk_sums(unpack, &layout);
     if (!status) return io_reader_prepare(field->path, identity, &layout, &field->direct);
     io_layout_free(&layout);
     return status;
@@ -249,6 +264,7 @@ static shs_status unpack_field(struct data_unpack *unpack, const char *path,
     if (!status) status = data_unpack_number(unpack, &by_hdf5);
     if (!status) status = unpack_layout(unpack, identity, field);
     if (!status) status = unpack_checksums(unpack, identity, depth, field, needs_hdf5);
+    if (!status) data_field_settle_sums(field);
     if (!status) status = unpack_values(unpack, field);
     *needs_hdf5 |= by_hdf5 != 0;
     return status;

@@ -59,6 +59,12 @@ shs_status fetcher_do(const struct fetch_means *means, size_t jobs, core_work wo
     return core_pool_do(means->fetcher->pool, threads, jobs, work, user);
 }
 
+void fetcher_read_rows_only(struct fetcher *fetcher)
+{
+    for (size_t i = 0; i < CORE_POOL_MOST; i++)
+        fetcher->lanes[i].rows_only = true;
+}
+
 struct fetch_store *fetcher_store(const struct fetcher *fetcher)
 {
     return fetcher->store;

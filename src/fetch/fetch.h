@@ -65,6 +65,10 @@ uint64_t fetcher_waiting_bytes(const struct fetcher *fetcher);
 unsigned fetcher_width(const struct fetcher *fetcher, const struct fetch_need *need,
                        unsigned threads);
 
+/* Tells a fetcher that it reads no parts of rows, nor do the fetchers that share its store. Chunks
+ * are then not compared with their own checksums where rows are with theirs. */
+void fetcher_read_rows_only(struct fetcher *fetcher);
+
 /* Returns the store, for tickets. */
 struct fetch_store *fetcher_store(const struct fetcher *fetcher);
 

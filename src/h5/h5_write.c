@@ -145,7 +145,7 @@ static herr_t set_storage(hid_t creation, const shs_tensor *shape, const struct 
     if (!storage->chunk_rows || !shape->axes) return 0;
     for (uint32_t axis = 0; axis < shape->axes; axis++) {
         if (!shape->shape[axis]) return 0; /* nothing to store, and no chunk may be empty */
-        chunk[axis] = shape->shape[axis];
+        chunk[axis] = storage->chunk[axis] ? storage->chunk[axis] : shape->shape[axis];
     }
     chunk[0] = storage->chunk_rows < shape->shape[0] ? storage->chunk_rows : shape->shape[0];
     if (storage->early && H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY) < 0) return -1;
@@ -269,13 +269,15 @@ shs_status h5_write_rows(struct h5_writer *writer, uint64_t count, const void *r
     return status;
 }
 
-shs_status h5_write_chunk(struct h5_writer *writer, uint64_t first, const void *stored,
+shs_status h5_write_chunk(struct h5_writer *writer, const uint64_t *start, const void *stored,
                           size_t bytes)
 {
-    hsize_t start[SHS_MAX_AXES] = {first};
+    hsize_t at[SHS_MAX_AXES];
     struct h5_guard guard = h5_guard_begin();
-    bool good = H5Dwrite_chunk(writer->dataset, H5P_DEFAULT, 0, start, bytes, stored) >= 0;
-    shs_status status = check_rows(writer, good, first, 1);
+    for (uint32_t axis = 0; axis < writer->shape.axes; axis++)
+        at[axis] = start[axis];
+    bool good = H5Dwrite_chunk(writer->dataset, H5P_DEFAULT, 0, at, bytes, stored) >= 0;
+    shs_status status = check_rows(writer, good, start[0], 1);
     h5_guard_end(&guard);
     return status;
 }

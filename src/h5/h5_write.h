@@ -13,7 +13,9 @@ struct h5_storage {
     unsigned deflate;    /* level 1 … 9; 0: none */
     bool byteshuffle;
     bool fletcher32; /* true for a checksum of each chunk, which HDF5 checks in reading */
-    bool early;      /* true if the array gets its place in the file before it is written */
+    /* Elements of a chunk along each axis behind the first; 0: the whole axis. */
+    uint64_t chunk[SHS_MAX_AXES];
+    bool early; /* true if the array gets its place in the file before it is written */
 };
 
 /* Creates or replaces a file. On error *writer is NULL. */
@@ -39,9 +41,9 @@ shs_status h5_fill_array(struct h5_writer *writer, const char *name);
 shs_status h5_write_rows_at(struct h5_writer *writer, uint64_t first, uint64_t count,
                             const void *rows);
 
-/* Writes the chunk whose first row is `first`. The chunk is given as it is stored: encoded, and of
- * whole length. */
-shs_status h5_write_chunk(struct h5_writer *writer, uint64_t first, const void *stored,
+/* Writes the chunk whose first element lies at `start`, which has a position for each axis. The
+ * chunk is given as it is stored: encoded, and of whole length. */
+shs_status h5_write_chunk(struct h5_writer *writer, const uint64_t *start, const void *stored,
                           size_t bytes);
 
 /* Writes an attribute of the array created last: a list of texts in UTF-8. */

@@ -36,8 +36,7 @@ static shs_status add(const struct search *search, const char *name)
 static shs_status add_match(const char *name, void *user)
 {
     const struct search *search = user;
-    if (core_ends_in(name, IO_CRC32C_SUFFIX) || fnmatch(search->pattern, name, FNM_PATHNAME) != 0)
-        return SHS_OK;
+    if (io_crc32c_suffix(name) || fnmatch(search->pattern, name, FNM_PATHNAME) != 0) return SHS_OK;
     return add(search, name);
 }
 

@@ -17,9 +17,11 @@ struct import_origin;
 /* An array to write. */
 struct import_output {
     const char *name;
-    shs_tensor shape;    /* rows along the first axis; no axis is empty */
-    uint64_t chunk_rows; /* at least 1 */
-    unsigned deflate;    /* level 0 … 9; 0: none */
+    shs_tensor shape; /* rows along the first axis; no axis is empty */
+    /* Elements of a chunk along each axis: rows first, at least 1. 0 behind them: the whole axis.
+     */
+    uint64_t chunk[SHS_MAX_AXES];
+    unsigned deflate; /* level 0 … 9; 0: none */
     bool byteshuffle;
     /* True for checksums of chunks (fletcher32) in place of checksums of rows. Not with the
      * filters above. */
@@ -46,9 +48,9 @@ struct import_progress {
     void *user;
 };
 
-/* Collective. Writes the arrays, and NAME.crc32c and the origins beside each, to the file `path`,
- * which is replaced. After an error an incomplete file may stay there. Only rank 0 needs `path`.
- * `progress` may be NULL. */
+/* Collective. Writes the arrays, and NAME.crc32c, NAME.chunk_crc32c and the origins beside each, to
+ * the file `path`, which is replaced. After an error an incomplete file may stay there. Only rank 0
+ * needs `path`. `progress` may be NULL. */
 shs_status import_write(shs_run *run, const char *path, const struct import_output *outputs,
                         size_t count, const struct import_progress *progress);
 

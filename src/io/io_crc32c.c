@@ -4,6 +4,7 @@
 #include <isa-l/crc.h>
 #include <string.h>
 
+#include "core_text.h"
 #include "io_bytes.h"
 
 static uint32_t add(uint32_t crc, const void *bytes, size_t count)
@@ -16,6 +17,13 @@ static uint32_t add(uint32_t crc, const void *bytes, size_t count)
         crc = crc32_iscsi((unsigned char *)(uintptr_t)at, (int)now, crc);
     }
     return crc;
+}
+
+size_t io_crc32c_suffix(const char *name)
+{
+    if (core_ends_in(name, IO_CRC32C_SUFFIX)) return strlen(IO_CRC32C_SUFFIX);
+    if (core_ends_in(name, IO_CHUNK_CRC32C_SUFFIX)) return strlen(IO_CHUNK_CRC32C_SUFFIX);
+    return 0;
 }
 
 uint32_t io_crc32c(const void *bytes, size_t count)

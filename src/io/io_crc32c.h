@@ -9,6 +9,15 @@
  * row's bytes, with the elements in little-endian order. */
 #define IO_CRC32C_SUFFIX ".crc32c"
 
+/* Beside it lies NAME.chunk_crc32c, of a u32 for each chunk in row-major order of their grid: the
+ * CRC-32C of the chunk's bytes as they are stored, and 0 for a chunk that is not in the file. Its
+ * attribute "version" is a text. */
+#define IO_CHUNK_CRC32C_SUFFIX  ".chunk_crc32c"
+#define IO_CHUNK_CRC32C_VERSION "1"
+
+/* Returns how many bytes at the end of a dataset's name say that it has checksums, 0 if none do. */
+size_t io_crc32c_suffix(const char *name);
+
 /* Returns the CRC-32C of `count` bytes. That of "123456789" is 0xe3069283. */
 uint32_t io_crc32c(const void *bytes, size_t count);
 

@@ -45,6 +45,7 @@ shs_status io_layout_measure(struct io_layout *layout)
 void io_layout_free(struct io_layout *layout)
 {
     core_free(&layout->chunks);
+    core_free(&layout->sums);
 }
 
 bool io_layout_whole_rows(const struct io_layout *layout)
@@ -77,6 +78,7 @@ bool io_layout_is_summed(const struct io_layout *layout)
         FLETCHER32 = 3 /* the filter's number in HDF5 */
     };
     uint32_t at = 0;
+    if (layout->sums) return true;
     while (at < layout->pipeline.count && layout->pipeline.filter[at].id != FLETCHER32)
         at++;
     if (!layout->chunked || at == layout->pipeline.count) return false;

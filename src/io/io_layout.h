@@ -22,7 +22,7 @@ struct io_chunk {
  * two leading axes the rows of an index of the first axis are a *series*, and rows are numbered
  * series by series. If it is contiguous, all elements lie from `address` on. If it is
  * chunked, `chunks` lists the chunks of a grid in row-major order, all of the same shape; chunks at
- * the grid's end may reach beyond the array's shape. The struct owns `chunks`. */
+ * the grid's end may reach beyond the array's shape. The struct owns `chunks` and `sums`. */
 struct io_layout {
     uint32_t axes;     /* 1 … SHS_MAX_AXES */
     uint32_t row_axes; /* leading axes that count rows: 1 or 2; 0 stands for 1 */
@@ -37,6 +37,8 @@ struct io_layout {
     uint64_t grid[SHS_MAX_AXES];  /* chunks along each axis */
     uint64_t n_chunks;
     struct io_chunk *chunks;
+    /* The CRC-32C of each chunk's stored bytes, 0 for one that was never written; or NULL. */
+    uint32_t *sums;
     struct io_pipeline pipeline;
     /* True if chunks that reach beyond the shape were stored without filters. */
     bool raw_edges;
@@ -63,15 +65,15 @@ struct io_rows {
  * shape, sizes beyond 64 bits and a chunk of more than 4 GiB are SHS_ERROR_FORMAT. */
 shs_status io_layout_measure(struct io_layout *layout);
 
-/* Releases the list of chunks that a layout owns. */
+/* Releases the lists that a layout owns. */
 void io_layout_free(struct io_layout *layout);
 
 /* Returns true if the chunks hold whole rows, and the rows of each chunk are neighbours. They are
  * not if a chunk has parts of several series. */
 bool io_layout_whole_rows(const struct io_layout *layout);
 
-/* Returns true if the elements are chunked and each chunk has a checksum of its own, by the filter
- * fletcher32. A chunk that was never written has none. */
+/* Returns true if the elements are chunked and each chunk has a checksum of its own: in `sums`, or
+ * by the filter fletcher32, of which a chunk that was never written has none. */
 bool io_layout_is_summed(const struct io_layout *layout);
 
 /* Returns true if a chunk reaches beyond the array's shape. */

@@ -6,6 +6,7 @@
 #include "core_clock.h"
 #include "core_memory.h"
 #include "io_bytes.h"
+#include "io_crc32c.h"
 #include "io_file.h"
 #include "io_reader_parts.h"
 
@@ -273,7 +274,34 @@ static bool is_raw(const struct io_layout *layout, uint64_t chunk)
 
 bool io_reader_is_raw(const struct io_reader *reader, uint64_t chunk)
 {
-    return reader->layout.chunks[chunk].address != IO_NOWHERE && is_raw(&reader->layout, chunk);
+    return reader->layout.chunks[chunk].address != IO_NOWHERE && is_raw(&reader->layout, chunk) &&
+           !reader->layout.sums;
+}
+
+void io_reader_sum(struct io_reader *reader, uint32_t *sums)
+{
+    core_free(&reader->layout.sums);
+    reader->layout.sums = sums;
+}
+
+void io_reader_sum_rows(struct io_reader *reader)
+{
+    reader->rows_summed = true;
+}
+
+static bool compares(const struct io_reader *reader, const struct io_lane *lane)
+{
+    return reader->layout.sums && !(lane->rows_only && reader->rows_summed);
+}
+
+/* Compares a chunk's stored bytes with their checksum. */
+static shs_status compare_sum(const struct io_layout *layout, uint64_t chunk, const void *stored)
+{
+    uint32_t found = io_crc32c(stored, layout->chunks[chunk].bytes);
+    if (found == layout->sums[chunk]) return SHS_OK;
+    return core_fail(SHS_ERROR_FORMAT,
+                     "it is not what was written: its checksum is %08lx, not %08lx",
+                     (unsigned long)found, (unsigned long)layout->sums[chunk]);
 }
 
 void io_reader_need(const struct io_reader *reader, bool parts, struct io_need *need)
@@ -350,7 +378,9 @@ static shs_status read_stored(const struct io_reader *reader, struct io_lane *la
     if (status) return status;
     struct iovec piece = {raw ? to : lane->stored, stored->bytes};
     status = io_access_read(&reader->access, stored->address, &piece, 1, cold, &lane->bytes_read);
-    if (status || raw || (cold && *cold)) return status;
+    if (status || (cold && *cold)) return status;
+    if (compares(reader, lane)) status = compare_sum(layout, chunk, piece.iov_base);
+    if (status || raw) return status;
     uint64_t begin = core_clock();
     status = io_decode(lane->decoder, &layout->pipeline, stored->mask, lane->stored, stored->bytes,
                        to, layout->chunk_bytes);
@@ -366,7 +396,10 @@ shs_status io_reader_chunk(const struct io_reader *reader, struct io_lane *lane,
     core_assert(layout->chunked && chunk < layout->n_chunks);
     if (stored->address == IO_NOWHERE) {
         fill_chunk(layout, to);
-        return SHS_OK;
+        if (!compares(reader, lane) || !layout->sums[chunk]) return SHS_OK;
+        return core_fail(SHS_ERROR_FORMAT,
+                         "%s: chunk %llu is not in the file, though it was written",
+                         reader->access.path, (ull)chunk);
     }
     shs_status status = read_stored(reader, lane, chunk, to, cold);
     if (!status && !(cold && *cold)) io_to_machine_order(layout, to, layout->chunk_bytes);

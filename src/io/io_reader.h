@@ -20,6 +20,9 @@ struct io_lane {
     uint64_t bytes_read;  /* the owner may set it back to 0 */
     uint64_t decode_time; /* nanoseconds; the owner may set it back to 0 */
     uint64_t part_reads;  /* reads that parts of rows took; the owner may set it back to 0 */
+    /* True if chunks are not compared with their own checksums where all rows are with theirs: no
+     * parts of rows are read. */
+    bool rows_only;
 };
 
 /* Releases what a lane holds. A zeroed lane is accepted. */
@@ -71,6 +74,13 @@ bool io_reader_is_mapped(const struct io_reader *reader);
 /* Closes a reader and sets *reader to NULL, which it may be already. */
 void io_reader_close(struct io_reader **reader);
 
+/* Gives the reader the CRC-32C of each chunk's stored bytes. It takes `sums` over. From then on
+ * chunks are read whole, and compared. Must be called before other threads use the reader. */
+void io_reader_sum(struct io_reader *reader, uint32_t *sums);
+
+/* Tells that rows which are read whole are compared with checksums of theirs. */
+void io_reader_sum_rows(struct io_reader *reader);
+
 /* Returns the layout, which belongs to the reader. */
 const struct io_layout *io_reader_layout(const struct io_reader *reader);
 
@@ -109,7 +119,7 @@ shs_status io_reader_scattered(const struct io_reader *reader, struct io_lane *l
 shs_status io_reader_chunk(const struct io_reader *reader, struct io_lane *lane, uint64_t chunk,
                            void *to, bool *cold);
 
-/* Returns true if a chunk was written and stored without filters. */
+/* Returns true if a chunk was written and stored without filters, and needs not be compared. */
 bool io_reader_is_raw(const struct io_reader *reader, uint64_t chunk);
 
 /* Reads what such a chunk has of the part of a run's rows, and no more of the chunk than that and

@@ -12,6 +12,7 @@ enum {
 struct io_reader {
     struct io_access access;
     struct io_layout layout;
+    bool rows_summed; /* true if rows that are read whole are compared with their checksums */
 };
 
 /* Reads the parts of a run's rows, of an array that is not chunked. Runs of bytes that lie close

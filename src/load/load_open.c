@@ -157,7 +157,8 @@ static shs_status make_buffers(shs_loader *loader)
     shs_status status = make_units(loader, rows);
     loader->memory.units = core_memory_balance() - before;
     if (!status)
-        status = load_tools_open(loader->dataset, loader->augment, threads, &loader->tools);
+        status = load_tools_open(loader->dataset, loader->augment, loader->plan.pushdown.any,
+                                 threads, &loader->tools);
     loader->tools.twins = loader->twins;
     if (!status)
         status = load_batch_new(loader->dataset, loader->augment, &loader->plan.pushdown, rows,

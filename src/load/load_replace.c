@@ -266,7 +266,7 @@ shs_status load_replace(struct load_replace *replace, shs_dataset *dataset,
     replace->epoch = batch->what->epoch;
     work.replaces = batch->status == SHS_ERROR_FORMAT &&
                     (plan->failures.damage || plan->failures.nan == SHS_NAN_REPLACE);
-    shs_status again = load_tools_open(dataset, augment, 1, &work.tools);
+    shs_status again = load_tools_open(dataset, augment, plan->pushdown.any, 1, &work.tools);
     work.tools.plan = plan;
     if (!again) again = fetch_gather_new(dataset, &work.gather);
     if (!again) again = mend_rows(&work);

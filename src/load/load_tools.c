@@ -54,24 +54,34 @@ static bool forgets(const shs_dataset *dataset, size_t kept)
     return bytes > kept - kept / 8;
 }
 
+/* Returns true if some field takes parts of rows. */
+static bool takes_parts(const shs_dataset *dataset)
+{
+    for (size_t i = 0; i < dataset->what.n_arrays; i++)
+        if (dataset->what.view[i].select || dataset->what.view[i].crop) return true;
+    return false;
+}
+
 /* Opens what each lane has beside its fetcher. */
 static shs_status open_own(struct load_tools *tools)
 {
+    if (tools->rows_only) fetcher_read_rows_only(tools->fetcher);
     tools->foresight = (struct fetch_foresight){next_use, tools};
     /* threads do not share a cache line */
     tools->scratch_bytes = (shs_augment_scratch(tools->augment) + 63) / 64 * 64;
     return core_new(tools->threads, tools->scratch_bytes, "augmentation", &tools->scratch);
 }
 
-shs_status load_tools_open(shs_dataset *dataset, const shs_augment *augment, unsigned threads,
-                           struct load_tools *tools)
+shs_status load_tools_open(shs_dataset *dataset, const shs_augment *augment, bool boxes,
+                           unsigned threads, struct load_tools *tools)
 {
     size_t kept = dataset->cache_bytes;
     *tools = (struct load_tools){.first = tools,
                                  .dataset = dataset,
                                  .augment = augment,
                                  .threads = threads,
-                                 .forgets = forgets(dataset, kept)};
+                                 .forgets = forgets(dataset, kept),
+                                 .rows_only = !boxes && !takes_parts(dataset)};
     for (size_t f = 0; f < dataset->n_fields; f++)
         tools->augments |= shs_augment_changes(augment, f);
     shs_status status = fetcher_new(kept, &tools->fetcher);
@@ -86,7 +96,8 @@ shs_status load_tools_join(const struct load_tools *first, unsigned lanes, struc
                                  .augments = first->augments,
                                  .twins = first->twins,
                                  .threads = 1,
-                                 .forgets = first->forgets};
+                                 .forgets = first->forgets,
+                                 .rows_only = first->rows_only};
     shs_status status = fetcher_join(first->fetcher, lanes, &tools->fetcher);
     return status ? status : open_own(tools);
 }

@@ -30,14 +30,15 @@ struct load_tools {
     uint64_t ticket; /* the ticket of load_tools_queue(); 0: none */
     uint32_t jumps;  /* calls of load_tools_jump(), in the first tools */
     bool forgets;    /* true if the cache cannot hold all chunks */
+    bool rows_only;  /* true if no parts of rows are read */
     struct fetch_foresight foresight;
 };
 
 /* Local. Opens a loader's first tools, for a dataset and an augmentation that stay open longer.
- * They read and decode on up to `threads` threads, the calling thread included. After an error the
- * tools may be closed. */
-shs_status load_tools_open(shs_dataset *dataset, const shs_augment *augment, unsigned threads,
-                           struct load_tools *tools);
+ * They read boxes of samples if `boxes` is true. They read and decode on up to `threads` threads,
+ * the calling thread included. After an error the tools may be closed. */
+shs_status load_tools_open(shs_dataset *dataset, const shs_augment *augment, bool boxes,
+                           unsigned threads, struct load_tools *tools);
 
 /* Local. Opens tools that share what `first` has decoded, for one of `lanes` lanes that load at the
  * same time, each in a thread of its own. `first` is closed last. After an error the tools may be

@@ -21,8 +21,11 @@ for options in "" "--deflate 2 --byteshuffle" "--chunk 3001 --deflate 1"; do
         rm ranks.h5
     done
 done
-h5diff alone1.h5 alone2.h5 || fail "other values with filters"
-h5diff alone1.h5 alone3.h5 || fail "other values in other chunks"
+but=$(printf -- '--exclude-path=/%s.chunk_crc32c ' a b c d e) # the checksums of chunks as they are stored
+# shellcheck disable=SC2086
+h5diff $but alone1.h5 alone2.h5 || fail "other values with filters"
+# shellcheck disable=SC2086
+h5diff $but alone1.h5 alone3.h5 || fail "other values in other chunks"
 
 # checksums of more rows than rank 0 keeps at once, against a file that has them all
 truncate -s 17000000 many.bin

@@ -55,6 +55,74 @@ grep -qF 'no push-down: whole samples of x are read: normalize comes before any 
 bench 'x: random_crop(size=31, axes=zyx, layout=zyx)' > bench.txt
 grep -qF 'the crop keeps most of what must be read' bench.txt || fail "a large crop is pushed down: $(cat bench.txt)"
 
+# import cuts chunks along the axes of a row, and writes their checksums, with which parts of rows are read
+/usr/bin/python3 - << 'END'
+import h5py, numpy as np
+with h5py.File('v.h5') as f:
+    np.save('v.npy', f['x'][()])
+END
+for how in '--deflate 1' '--deflate 1 --byteshuffle' ''; do
+    # shellcheck disable=SC2086
+    "$SHARDSTEP" import i.h5 x=v.npy --chunk 2 --chunk-shape 8,7,40 $how --overwrite > /dev/null
+    /usr/bin/python3 - << 'END' || fail "import $how writes other rows, or other checksums"
+import os, h5py, numpy as np
+def crc32c(data):
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ 0x82f63b78 * (crc & 1)
+    return crc ^ 0xffffffff
+with h5py.File('i.h5') as f, open('i.h5', 'rb') as file:
+    x, sums = f['x'], f['x.chunk_crc32c']
+    assert x.chunks == (2, 8, 7, 32), x.chunks
+    assert (x[()] == np.load('v.npy')).all()
+    assert list(sums.attrs['version']) == [b'1'] and sums.shape == (5 * 4 * 5 * 1,), sums.shape
+    for number in (0, 1, 57, 99):
+        at = np.unravel_index(number, (5, 4, 5, 1))
+        chunk = x.id.get_chunk_info_by_coord(tuple(int(a * c) for a, c in zip(at, x.chunks)))
+        file.seek(chunk.byte_offset)
+        assert sums[number] == crc32c(file.read(chunk.size)), number
+END
+    "$SHARDSTEP" check i.h5 > check.txt || fail "check of import $how: $(cat check.txt)"
+    "$SHARDSTEP" info i.h5 > info.txt
+    grep -qF 'x.chunk_crc32c, of each chunk' info.txt || fail "info tells no checksums of chunks: $(cat info.txt)"
+    "$SHARDSTEP" digest i.h5 --augment "$crop" --cache-bytes 1 --pushdown off > expected.txt < /dev/null
+    "$SHARDSTEP" digest i.h5 --augment "$crop" --cache-bytes 1 > found.txt < /dev/null
+    same "digests of import $how" expected.txt found.txt
+done
+for ranks in ${RANKS:-1 2 3}; do
+    on "$ranks" "$SHARDSTEP" import j.h5 x=v.npy --chunk 2 --chunk-shape 8,7,40 --overwrite < /dev/null > /dev/null
+    cmp -s i.h5 j.h5 || fail "another file of $ranks ranks"
+done
+refused 0 "--chunk-shape '8,,8' is no list" "$SHARDSTEP" import k.h5 x=v.npy --chunk-shape 8,,8
+refused 0 'has 2 numbers, and no field has rows of so many axes' \
+    "$SHARDSTEP" import k.h5 x=v.npy --chunk-shape 8,8
+refused 0 'names that end in .chunk_crc32c belong to checksums' "$SHARDSTEP" import k.h5 x.chunk_crc32c=v.npy
+
+# one byte of one chunk: check finds it, and so does a crop that has some of the chunk
+/usr/bin/python3 - << 'END'
+import h5py
+with h5py.File('i.h5') as f:
+    at = f['x'].id.get_chunk_info_by_coord((4, 8, 14, 0)).byte_offset + 1000
+with open('i.h5', 'r+b') as f:
+    f.seek(at)
+    byte = f.read(1)[0]
+    f.seek(at)
+    f.write(bytes([byte ^ 16]))
+END
+code=0
+"$SHARDSTEP" check i.h5 > check.txt || code=$?
+[ "$code" = 1 ] || fail "check of a damaged chunk has the exit code $code: $(cat check.txt)"
+grep -q 'row 4.*not what was written' check.txt || fail "check does not name row 4: $(cat check.txt)"
+echo 4 > rows.txt
+told=0
+for seed in 1 2 3 4 5 6 7 8 9 10; do
+    "$SHARDSTEP" digest i.h5 --rows rows.txt --seed $seed --cache-bytes 1 \
+        --augment 'x: random_crop(size=8, axes=zyx, layout=zyx)' > out.txt 2>&1 < /dev/null || told=$((told + 1))
+done
+[ "$told" -gt 0 ] && [ "$told" -lt 10 ] || fail "$told of 10 crops tell the damaged chunk"
+
 # the same samples as they are before the crop
 "$SHARDSTEP" preview v.h5 found.png --fields x,y --augment "$crop" --cache-bytes 100000 > /dev/null < /dev/null
 "$SHARDSTEP" preview v.h5 expected.png --fields x,y --augment "$crop" --pushdown off > /dev/null < /dev/null

@@ -67,7 +67,7 @@ static void prepare(struct import_output outputs[OUTPUTS], struct content conten
         outputs[i] = (struct import_output){
             .name = names[i],
             .shape = {.type = SHS_I32, .axes = 2, .shape = {rows_of[i], widths[i]}},
-            .chunk_rows = ways[way].chunk_rows,
+            .chunk = {ways[way].chunk_rows},
             .deflate = ways[way].deflate,
             .byteshuffle = ways[way].byteshuffle,
             .classes = i == 2 ? classes : NULL,
@@ -332,7 +332,7 @@ static void test_a_file_that_cannot_be_made_fails_all(void)
     prepare(outputs, contents, 0);
     shs_status status = import_write(run, "/no/such/folder/file.h5", outputs, OUTPUTS, NULL);
     CHECK(agreed_failure(status, SHS_ERROR_FILE, 0));
-    outputs[1].chunk_rows = UINT64_MAX; /* all rows */
+    outputs[1].chunk[0] = UINT64_MAX; /* all rows */
     outputs[1].name = outputs[0].name;
     status = import_write(run, "/tmp/shardstep-test-twice.h5", outputs, OUTPUTS, NULL);
     CHECK(agreed_failure(status, SHS_ERROR_FILE, 0));

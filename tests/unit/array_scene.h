@@ -13,6 +13,7 @@ struct array {
     int axes;
     hsize_t shape[5], chunk[5]; /* chunk[0] 0: contiguous */
     bool deflate, fletcher32, sums;
+    const char *chunk_sums; /* the version of the checksums of chunks; NULL: none */
 };
 
 static inline hsize_t elements_of(const struct array *array, int from)
@@ -60,12 +61,54 @@ static inline void write_array(hid_t file, const struct array *array)
     free(numbers);
 }
 
+/* Writes the checksums of chunks, whose bytes are read from the file. */
+static inline void write_chunk_sums(const char *path, const struct array *array)
+{
+    uint32_t sums[256];
+    char name[32];
+    hsize_t count[5], chunks = 1;
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t data = H5Dopen2(file, array->name, H5P_DEFAULT);
+    int stored = open(path, O_RDONLY);
+    for (int axis = 0; axis < array->axes; axis++)
+        chunks *= count[axis] = (array->shape[axis] - 1) / array->chunk[axis] + 1;
+    for (hsize_t i = 0; i < chunks; i++) {
+        hsize_t corner[5], rest = i, bytes = 0;
+        haddr_t address = 0;
+        unsigned mask;
+        for (int axis = array->axes; axis-- > 0; rest /= count[axis])
+            corner[axis] = rest % count[axis] * array->chunk[axis];
+        CHECK(H5Dget_chunk_info_by_coord(data, corner, &mask, &address, &bytes) >= 0);
+        char *chunk = malloc(bytes + 1);
+        CHECK(pread(stored, chunk, bytes, (off_t)address) == (ssize_t)bytes);
+        sums[i] = io_crc32c(chunk, bytes);
+        free(chunk);
+    }
+    close(stored);
+    H5Dclose(data);
+    snprintf(name, sizeof name, "%s.chunk_crc32c", array->name);
+    hid_t space = H5Screate_simple(1, &chunks, NULL), scalar = H5Screate(H5S_SCALAR);
+    hid_t text = H5Tcopy(H5T_C_S1);
+    H5Tset_size(text, strlen(array->chunk_sums) + 1);
+    data = H5Dcreate2(file, name, H5T_STD_U32LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    CHECK(H5Dwrite(data, H5T_NATIVE_UINT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, sums) >= 0);
+    hid_t version = H5Acreate2(data, "version", text, scalar, H5P_DEFAULT, H5P_DEFAULT);
+    CHECK(H5Awrite(version, text, array->chunk_sums) >= 0);
+    H5Aclose(version);
+    H5Tclose(text);
+    H5Sclose(scalar);
+    H5Sclose(space);
+    H5Dclose(data);
+    H5Fclose(file);
+}
+
 static inline void make_file(char path[PATH_BYTES], const char *name, const struct array *array)
 {
     folder_path(folder, name, path);
     hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     write_array(file, array);
     CHECK(H5Fclose(file) >= 0);
+    if (array->chunk_sums) write_chunk_sums(path, array);
 }
 
 /* Changes a byte of an element that is stored without a filter, or of its chunk. */

@@ -90,7 +90,7 @@ static struct fetch_counts fill_in_turn(struct data *data, shs_loader *loader, u
     struct fetch_counts done = {0};
     uint64_t wrong = 0;
     for (size_t i = 0; i < 2; i++)
-        if (!NEED(!load_tools_open(data->dataset, loader->augment, 1, &tools[i]) &&
+        if (!NEED(!load_tools_open(data->dataset, loader->augment, false, 1, &tools[i]) &&
                   !load_batch_new(data->dataset, loader->augment, &loader->plan.pushdown, BATCH,
                                   &batches[i]) &&
                   (units[i] = load_units_take(loader->units))))

@@ -156,7 +156,7 @@ static void gaps_are_small_in_folder(void)
         {"x=w(select=1[5:7 7 8:10])", 20, 1, 20},
     };
     char path[PATH_BYTES];
-    const struct array array = {"w", 2, {4, 10001}, {0}, false, false, false};
+    const struct array array = {.name = "w", .axes = 2, .shape = {4, 10001}};
     make_file(path, "w.h5", &array);
     for (size_t i = 0; i < COUNT(cases); i++) {
         shs_loader_statistics done = {0};
@@ -549,7 +549,12 @@ IN_FOLDER(changed_names_are_a_changed_file)
 /* The cache cannot hold the file, and an augmentation follows. */
 static void damaged_rows_beyond_the_cache_are_replaced_in_folder(void)
 {
-    static const struct array array = {"w", 3, {6, 4, 50}, {1, 4, 50}, true, true, false};
+    static const struct array array = {.name = "w",
+                                       .axes = 3,
+                                       .shape = {6, 4, 50},
+                                       .chunk = {1, 4, 50},
+                                       .deflate = true,
+                                       .fletcher32 = true};
     char path[PATH_BYTES];
     struct reading reading;
     shs_batch batch;
