@@ -246,8 +246,8 @@
  *     Where rows have checksums (see below), the bytes of a part could not be compared with them.
  *     So whole rows are then read, compared and cut, unless each chunk has a checksum of its own
  *     (fletcher32, or NAME.chunk_crc32c), or the option `unchecked` is set. So are the rows of a
- * slab. With axes=2 the checksum of a trajectory is compared only where all of it is read: in a
- * window as long, or to keep it in memory.
+ *     slab. With axes=2 the checksum of a trajectory is compared only where all of it is read: in
+ *     a window as long, or to keep it in memory.
  *
  * A slab of each row, in a run of groups (GROUPS in context.h):
  *

@@ -106,8 +106,8 @@
  *   random_resized_crop, each with p=1. Before it only random_flip, time_flip, random_rot90, d4,
  *   random_symmetry, to_chw and to_hwc may stand, and none that turns components of vectors. Any
  *   operators may follow;
- * - that is not ragged, no sparse matrix, has no members of a compound, and is not held decoded in
- *   memory (resident, see dataset.h);
+ * - which is neither ragged nor a sparse matrix, has no members of a compound and no slab of a
+ *   group, and is not held decoded in memory (cache_bytes in dataset.h);
  * - whose rows have no checksums (NAME.crc32c), or whose chunks have checksums of their own, or if
  *   rows of a window are cut only. Otherwise rows are read whole, and compared;
  * - in a loader whose text neither mixes samples nor has, before the crop, an operator of the

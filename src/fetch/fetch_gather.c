@@ -298,7 +298,7 @@ static shs_status add_box(struct fetch_gather *gather, size_t p, uint64_t slot, 
     const shs_tensor *sample = &dataset->sample[p];
     const struct core_box *box = &gather->boxes[p][slot];
     struct fetch_box *cut = &gather->cuts[p][slot];
-    uint64_t first = 0, count = 1;
+    uint64_t first = 0, count = 1, every = every_of(gather, part, slot);
     shs_status status = SHS_OK;
     struct fetch_place place = {.file = gather->file[slot], .to = to, .box = cut};
     set_rows(dataset, p, number_in_file(gather, slot), &place);
@@ -313,10 +313,10 @@ static shs_status add_box(struct fetch_gather *gather, size_t p, uint64_t slot, 
         place.count = count;
         return fetch_places_add(&gather->places, place);
     }
-    place.first += first * part->every;
+    place.first += first * every;
     for (uint64_t row = 0; row < count && !status; row++) {
         status = fetch_places_add(&gather->places, place);
-        place.first += part->every;
+        place.first += every;
         place.to += fetch_box_elements(box, 1, sample->axes) * shs_type_size(sample->type);
     }
     return status;

@@ -80,6 +80,7 @@ static const char *why_whole(const shs_dataset *dataset, size_t f, const uint64_
     if (part->kind == DATA_RAGGED || part->kind == DATA_LENGTH) return "its samples are ragged";
     if (part->kind == DATA_CSR) return "its samples are rows of a sparse matrix";
     if (part->kind == DATA_IMAGE) return why_whole_images(dataset, f, size);
+    if (dataset->slab[f].length) return "the members of a group share its samples";
     if (dataset->resident.holds[part->array]) return "its rows are held decoded in memory";
     if (!field) return "no file is open yet";
     if (field->dataset_bytes) return "its elements are members of a compound";

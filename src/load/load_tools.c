@@ -54,11 +54,16 @@ static bool forgets(const shs_dataset *dataset, size_t kept)
     return bytes > kept - kept / 8;
 }
 
+static bool takes_part(const struct data_view *view)
+{
+    return view->select || view->crop || view->slab;
+}
+
 /* Returns true if some field takes parts of rows. */
 static bool takes_parts(const shs_dataset *dataset)
 {
     for (size_t i = 0; i < dataset->what.n_arrays; i++)
-        if (dataset->what.view[i].select || dataset->what.view[i].crop) return true;
+        if (takes_part(&dataset->what.view[i])) return true;
     return false;
 }
 

@@ -71,7 +71,7 @@ def command(draw):
     sizes = [draw.randint(6, 20) for _ in axes]
     channels = [3] if draw.random() < 0.3 else []
     window = draw.randint(2, 6) if draw.random() < 0.3 else 0
-    every = draw.choice([1, 1, 2])
+    every = draw.choice(['1', '1', '2', '1..3'])
     kind = np.dtype(draw.choice(TYPES))
     rows = draw.randint(14, 30) if window else draw.randint(3, 9)
     shape = [rows] + sizes + channels
