@@ -131,6 +131,44 @@ static void other_rows_have_the_planned_draws_in_folder(void)
 }
 IN_FOLDER(other_rows_have_the_planned_draws)
 
+/* Reads an epoch of crops along the rows of windows. Returns how many rows of samples came. */
+static uint64_t read_crops(const char *path, shs_pushdown pushdown, uint32_t *to)
+{
+    const shs_dataset_options little = {.cache_bytes = 1}; /* nothing is held decoded */
+    const shs_loader_options options = {
+        .batch = 7,
+        .epochs = 1,
+        .pushdown = pushdown,
+        .augment = "a: random_crop(size=[2], axes=w, layout=w) random_flip(axis=w)"};
+    struct reading reading;
+    shs_batch batch;
+    uint64_t rows = 0;
+    if (!NEED_STATUS(open_data(&reading, path, "a=x(window=8, every=1..3)", &little), SHS_OK))
+        return 0;
+    if (NEED_STATUS(shs_loader_open(reading.data, &options, &reading.loader), SHS_OK)) {
+        CHECK_EQ(reading.loader->plan.pushdown.boxed[0], pushdown == SHS_PUSHDOWN_ALWAYS);
+        while (shs_next(reading.loader, &batch) == SHS_OK) {
+            memcpy(to + 2 * rows, batch.field[0].data, batch.rows * 2 * sizeof *to);
+            rows += batch.rows;
+            CHECK_STATUS(shs_agree(reading.run), SHS_OK);
+        }
+    }
+    close_data(&reading);
+    return rows;
+}
+
+/* Where only what a crop keeps is read, the rows lie as far apart as was drawn. */
+static void crops_have_the_drawn_spacing_in_folder(void)
+{
+    uint32_t whole[2 * ROWS] = {0}, part[2 * ROWS] = {0};
+    char path[PATH_BYTES];
+    make_file(path, "a.h5");
+    CHECK_EQ(read_crops(path, SHS_PUSHDOWN_OFF, whole), ROWS - 21);
+    CHECK_EQ(read_crops(path, SHS_PUSHDOWN_ALWAYS, part), ROWS - 21);
+    CHECK_BYTES(part, whole, sizeof whole);
+}
+IN_FOLDER(crops_have_the_drawn_spacing)
+
 static void such_loaders_draw_in_folder(void)
 {
     const shs_loader_options options = {.batch = 4, .shuffle = SHS_SHUFFLE_NONE};
@@ -164,8 +202,8 @@ IN_FOLDER(such_loaders_draw)
 
 int main(int argc, char **argv)
 {
-    static const struct harness_test tests[] = {TEST(spacings_are_drawn_at_their_places),
-                                                TEST(other_rows_have_the_planned_draws),
-                                                TEST(such_loaders_draw)};
+    static const struct harness_test tests[] = {
+        TEST(spacings_are_drawn_at_their_places), TEST(other_rows_have_the_planned_draws),
+        TEST(crops_have_the_drawn_spacing), TEST(such_loaders_draw)};
     return harness_main("spacing", tests, COUNT(tests), argc, argv);
 }
