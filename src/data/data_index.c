@@ -153,7 +153,7 @@ static void pack_file(struct data_pack *pack, const struct data_files *files,
     pack_witness(pack, witness);
     for (size_t s = 0; s < files->sample->n_arrays; s++)
         data_index_field_pack(pack, &open->arrays[s], !file->glanced,
-                              data_sample_is_offsets(files->sample, s));
+                              data_sample_is_read_at_open(files->sample, s));
 }
 
 void data_index_add(struct data_pack *pack, const struct data_files *files,

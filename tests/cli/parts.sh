@@ -28,6 +28,7 @@ with h5py.File('era.nc', 'w') as f:
         data.dims[axis].attach_scale(f[name])
     well = f.create_dataset('well', data=rng.random((3, 20, 4, 4), dtype='f4'))
     f['well.crc32c'] = np.zeros(3, 'u4')
+    f['ok'] = np.arange(40) % 7 != 3
     f['held.crc32c'] = np.zeros(40, 'u4')
     f['held'] = rng.random((40, 5), dtype='f4')
 END
@@ -70,5 +71,18 @@ digest 0 > expected.txt
 for ranks in ${RANKS:-1 2 3}; do
     digest "$ranks" --cache-bytes 1 --threads 2 > found.txt
     same "digests of $ranks ranks" expected.txt found.txt
+done
+
+# which rows are valid is known to every rank, also from an index, and so are constants
+fields='x=w(window=2, stride=2, valid=ok, select=c[t2m]), o=lat(constant)'
+digest 0 > expected.txt
+"$SHARDSTEP" info era.nc --fields "$fields" | grep -qF 'those of 20 windows whose rows are all valid' ||
+    fail "info does not say how many windows there are"
+"$SHARDSTEP" index era.nc -o era.index --fields "$fields" > /dev/null
+for ranks in ${RANKS:-1 2 3}; do
+    digest "$ranks" > found.txt
+    same "digests of valid windows on $ranks ranks" expected.txt found.txt
+    digest "$ranks" --index era.index > found.txt
+    same "digests from an index on $ranks ranks" expected.txt found.txt
 done
 finish
