@@ -120,7 +120,8 @@ static bool is_sound(const struct data_files *files, const struct data_open_file
         memcmp(&now, &witness->file[0].identity, sizeof now) != 0)
         return false;
     for (size_t s = 0; s < files->sample->n_arrays; s++)
-        if (!data_index_field_fits(&open->arrays[s])) return false;
+        if (!data_index_field_fits(&open->arrays[s], data_sample_is_read_at_open(files->sample, s)))
+            return false;
     return data_index_serves(files);
 }
 

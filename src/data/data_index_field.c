@@ -20,8 +20,16 @@ _Static_assert(sizeof(struct data_field) <= DATA_PACK_STRUCT, "a struct must fit
 _Static_assert(sizeof(struct io_layout) <= DATA_PACK_STRUCT, "a struct must fit");
 #endif
 
-bool data_index_field_fits(const struct data_field *field)
+/* Returns true if all rows of a field may be in an index. */
+static bool has_few_values(const struct data_field *field)
 {
+    uint64_t bytes;
+    return core_multiply(field->rows, field->row_bytes, &bytes) && bytes <= MOST_VALUES;
+}
+
+bool data_index_field_fits(const struct data_field *field, bool values)
+{
+    if (values && (!has_few_values(field) || field->checked_by)) return false;
     return !field->sources && !field->slab.length;
 }
 
@@ -62,8 +70,7 @@ static void pack_checksums(struct data_pack *pack, struct data_field *field)
 static void pack_values(struct data_pack *pack, struct data_field *field)
 {
     char *rows = NULL;
-    uint64_t bytes = 0;
-    if (!core_multiply(field->rows, field->row_bytes, &bytes) || bytes > MOST_VALUES) bytes = 0;
+    uint64_t bytes = field->rows * field->row_bytes;
     data_pack_number(pack, bytes);
     if (!bytes || pack->status) return;
     shs_status status = core_new((size_t)bytes, 1, "values", &rows);

@@ -5,8 +5,8 @@
 #include "data_field.h"
 #include "data_pack.h"
 
-/* Returns true if the index can describe a field. */
-bool data_index_field_fits(const struct data_field *field);
+/* Returns true if the index can describe a field, with all of its rows if `values` is true. */
+bool data_index_field_fits(const struct data_field *field, bool values);
 
 /* Packs a field. With `whole` its layout and its checksums are packed too, otherwise what a look at
  * it tells. With `values` all of its rows are packed as well. */

@@ -475,6 +475,16 @@ static shs_status make_indexed(struct data_files *files, const struct data_index
     return compare_layout(files, open);
 }
 
+/* Returns true if an array must be read to open the file, and the index does not have its rows. */
+static bool lacks_values(const struct data_files *files, const struct data_open_file *open)
+{
+    for (size_t s = 0; s < files->sample->n_arrays; s++)
+        if (data_sample_is_read_at_open(files->sample, s) && open->arrays[s].rows &&
+            !open->arrays[s].held)
+            return true;
+    return false;
+}
+
 /* Returns true if a file is known as another than that of the index. */
 static bool is_another(const struct data_file *file, const struct data_index_file *indexed)
 {
@@ -508,7 +518,7 @@ shs_status data_open_file_indexed(struct data_files *files, size_t number,
     (*open)->number = number;
     (*open)->holders = 1;
     status = make_indexed(files, index, &indexed, *open);
-    if (status) {
+    if (status || lacks_values(files, *open)) {
         data_open_file_release(files, *open);
         *open = NULL;
         return status;

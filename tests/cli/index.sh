@@ -16,6 +16,7 @@ for i in range(5):
         f.create_dataset('odd', data=np.arange(40).reshape(20, 2), chunks=(4, 2), scaleoffset=0)
         f['offsets'] = np.arange(0, 63, 3)
         f['values'] = np.arange(60, dtype='i8') + 60 * i
+        f['valid'] = np.array([k % 7 != i for k in range(20)], dtype='u1')
         f['map'] = np.arange(4, dtype='f4')
         f['pairs'] = np.array([(k, k / 2) for k in range(20)], dtype=[('a', 'i4'), ('b', 'f8')])
 END
@@ -37,7 +38,8 @@ digest() { # RANKS options...
 }
 
 declare -A fields=([plain]='images,packed' [part]='p=packed(select=1[0 3 5], crop=2[2:6])'
-    [through]='images,odd' [ragged]='values(offsets=offsets)' [constant]='images,m=map(constant)' [member]='pairs.b,images')
+    [through]='images,odd' [ragged]='values(offsets=offsets)' [constant]='images,m=map(constant)' [member]='pairs.b,images'
+    [valid]='images(window=3, valid=valid)')
 for kind in "${!fields[@]}"; do
     with="${fields[$kind]}"
     alone=$(opens 0 --fields "$with")
@@ -93,6 +95,11 @@ refused "an empty file" empty "it is no index"
 refused "a data file" files/0.h5 "it is no index"
 refused "no file" nowhere "No such file"
 refused "a folder" files "it is a folder"
+# An index that lacks the rows that opening needs is of no use for its files, which is told.
+"$SHARDSTEP" index files --fields images,valid -o other.index > out || fail "index: $(cat out)"
+digest 0 --fields "${fields[valid]}" --index other.index > out 2> err || fail "without rows: $(cat out err)"
+cmp -s out valid.expected || fail "without rows come other batches"
+said "without rows" "does not describe 5 of 5 files"
 refused "another field's index" through.index "the index has no dataset packed"
 refused "another part's index" part.index "the index has no dataset images"
 
