@@ -90,7 +90,8 @@ shs_status data_slab_cut(struct data_field *field)
     field->unslabbed = field->part;
     field->part = part;
     field->sample.shape[field->slab.axis] = field->slab.count;
-    field->row_bytes = part->bytes;
+    status = shs_tensor_bytes(&field->sample, &field->row_bytes);
+    if (status) return status;
     data_sources_take(field);
     if (field->through && !field->sources)
         h5_array_view(field->through, field->row_axes, field->part);

@@ -36,15 +36,20 @@ static const char *take_fixed(const struct reading *reading, const char *text)
     return reading->single;
 }
 
+/* Returns the pointer that lies at a place. HDF5 gives NULL for some empty texts. */
+static const char *pointer_at(const char *at)
+{
+    const char *text;
+    memcpy(&text, at, sizeof(char *));
+    return text;
+}
+
 static shs_status visit_all(const struct reading *reading)
 {
     shs_status status = SHS_OK;
     for (uint64_t i = 0; i < reading->count && !status; i++) {
-        const char *text = reading->memory + i * reading->bytes;
-        if (reading->variable)
-            memcpy(&text, text, sizeof text);
-        else
-            text = take_fixed(reading, text);
+        const char *at = reading->memory + i * reading->bytes;
+        const char *text = reading->variable ? pointer_at(at) : take_fixed(reading, at);
         status = reading->visit(reading->user, reading->first + i, text ? text : "");
     }
     return status;
