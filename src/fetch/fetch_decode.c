@@ -88,7 +88,7 @@ static shs_status decode_resized(const struct data_image *want, struct io_image 
     enum grid_how_resized how = want->classes ? GRID_RESIZE_NEAREST : GRID_RESIZE_BILINEAR;
     size_t pixels = (size_t)(box->height * box->width) * want->channels;
     char *memory, *scratch;
-    shs_status status = core_new(pixels + grid_resizing_bytes(&resizing) + 2 * ALIGNMENT, 1,
+    shs_status status = core_new(pixels + grid_resizing_bytes(&resizing) + (size_t)2 * ALIGNMENT, 1,
                                  "an image of another size", &memory);
     if (status) return status;
     status = decode_box(image, shape, box, memory);

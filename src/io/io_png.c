@@ -153,7 +153,7 @@ static shs_status check_claim(const struct io_png *image)
     if (status) return status;
     uint64_t stored =
         png_get_rowbytes(image->png, image->info) * image->shape.shape[0]; /* below 2^64 */
-    if (stored / MOST_RATIO <= image->input->bytes) return status;
+    if (stored / MOST_RATIO <= image->input->bytes) return SHS_OK;
     return core_fail(SHS_ERROR_FORMAT,
                      "%s: its head claims %zu bytes of pixels, more than its %llu bytes can hold; "
                      "it is not complete, get it anew",

@@ -88,7 +88,7 @@ static void decode_plainly(const struct encoded *encoded, J_COLOR_SPACE space,
     jpeg_start_decompress(&decoder);
     while (decoder.output_scanline < decoder.output_height) {
         jpeg_read_scanlines(&decoder, &pixels, 1);
-        pixels += decoder.output_width * (unsigned)decoder.output_components;
+        pixels += (size_t)decoder.output_width * (size_t)decoder.output_components;
     }
     jpeg_finish_decompress(&decoder);
     jpeg_destroy_decompress(&decoder);
@@ -238,19 +238,25 @@ static void flipped_bits_do_no_harm(void)
     CHECK_IS(refused, >, flips);
 }
 
-/* Makes the head of a JPEG claim a size. */
-static void claim(struct encoded *encoded, unsigned size)
+/* Returns the segment that says what a JPEG image is: its mark of two bytes, its length of two, the
+ * bits of a channel, then height and width of two bytes each. */
+static unsigned char *frame_of(const struct encoded *encoded)
 {
     for (unsigned long at = 2; at + 9 < encoded->count;) {
         unsigned char *segment = encoded->bytes + at;
-        if (segment[1] == 0xc0 || segment[1] == 0xc2) {
-            segment[5] = segment[7] = (unsigned char)(size >> 8);
-            segment[6] = segment[8] = (unsigned char)size;
-            return;
-        }
+        if (segment[1] == 0xc0 || segment[1] == 0xc2) return segment;
         at += 2 + ((unsigned long)segment[2] << 8) + segment[3];
     }
     CHECK(false);
+    return encoded->bytes;
+}
+
+/* Makes the head of a JPEG claim a size. */
+static void claim(struct encoded *encoded, unsigned size)
+{
+    unsigned char *frame = frame_of(encoded);
+    frame[5] = frame[7] = (unsigned char)(size >> 8);
+    frame[6] = frame[8] = (unsigned char)size;
 }
 
 static void claims_without_bytes_are_refused(void)
@@ -316,6 +322,25 @@ static void other_kinds_are_refused_by_name(void)
                      SHS_ERROR_UNSUPPORTED))
         CHECK_HAS(shs_message(), "a.jpg is a JPEG image in CMYK");
     free(encoded.bytes);
+    static const struct {
+        size_t at;
+        unsigned char byte;
+        const char *words;
+    } changes[] = {
+        {4, 12, "with more than 8 bits a channel"},
+#if LIBJPEG_TURBO_VERSION_NUMBER < 3000000 /* later ones decode lossless images */
+        {1, 0xc3, "of a kind that libjpeg does not decode"},
+#endif
+        {1, 0xc9, "with arithmetic coding"}
+    };
+    for (size_t i = 0; i < COUNT(changes); i++) {
+        encoded = encode(&forms[1], 8, 8);
+        frame_of(&encoded)[changes[i].at] = changes[i].byte;
+        if (CHECK_STATUS(decode(encoded, (struct io_image_how){0}, NULL, &shape, pixels, 0),
+                         SHS_ERROR_UNSUPPORTED))
+            CHECK_HAS(shs_message(), changes[i].words);
+        free(encoded.bytes);
+    }
     encoded = encode(&forms[1], 8, 8);
     if (CHECK_STATUS(
             decode(encoded, (struct io_image_how){.classes = true}, NULL, &shape, pixels, 0),
