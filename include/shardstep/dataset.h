@@ -117,6 +117,30 @@
  *
  *     axes=2 stands with or without window, and not with offsets.
  *
+ * Rows of many groups, such as a group an episode:
+ *
+ * - A NAME with a star in place of the name of a group stands for the datasets of that name in all
+ *   groups there. A comment in C cannot hold such a name, so the star is in brackets here:
+ *   data/[*]/obs/eye are the datasets obs/eye of all groups of the group data.
+ *
+ *     The groups are taken in natural order: byte by byte, but numbers by their size, so demo_2
+ *     comes before demo_10. Rows are counted through all of them, and each group is a trajectory:
+ *     no window continues in the next. Groups may have any number of rows, also none. A group has
+ *     as many windows as a file with its rows would have. In all groups the datasets have the same
+ *     type and, except for the first axis, the same shape. Datasets that stand beside the groups,
+ *     and groups that only soft or external links lead to, are passed over. A group without the
+ *     dataset is SHS_ERROR_FORMAT.
+ *
+ *     Fields of groups are rows or windows, with or without a part of each row. All such fields
+ *     have the same groups, and as many rows in each group. If some of them are windows, all
+ *     windows of the dataset are. For two pictures and the action that follows:
+ *
+ *         x=data/[*]/obs/eye(window=2), y=data/[*]/actions(window=1, lead=2)
+ *
+ *     shs_dataset_open() looks at each group, which takes about 25 us for each field. If no dataset
+ *     has chunks, their rows are read directly; otherwise through HDF5, which opens the dataset of
+ *     a sample anew. Checksums of rows in groups are not used.
+ *
  * A run of rows of any length:
  *
  * - offsets=NAME2: a dataset of whole numbers along one axis, in the same file. It has one number

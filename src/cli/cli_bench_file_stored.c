@@ -106,7 +106,7 @@ static shs_status add_sample(shs_dataset *dataset, const struct location *at, si
         if (!runs) stored->no_read = BENCH_UNKNOWN_PLACES;
         for (; runs && rows.count; runs--, rows.first += part->every)
             add_run(stored, group_begin,
-                    &(struct bench_run){layout->address + rows.first * layout->row_bytes,
+                    &(struct bench_run){io_layout_address_of(layout, rows.first, NULL),
                                         rows.count * layout->row_bytes, at->slot},
                     count);
     }

@@ -26,6 +26,8 @@ static const char fields_text[] =
     "  every=E\tThe rows of a sample lie E rows apart (1).\n"
     "  axes=2\tRows are counted over the first two axes, such as trajectory and time. Windows stay "
     "within an index of the first axis.\n\n"
+    "A NAME may have a * in place of the name of a group, as in data/*/actions: the rows of all "
+    "groups there, of which each is a trajectory, demo_2 before demo_10.\n\n"
     "or a run of rows of any length:\n"
     "  offsets=NAME\tThe dataset NAME holds whole numbers, one more than there are samples: sample "
     "i begins at row NAME[i] and ends before row NAME[i + 1]. A field ALIAS.length follows, the "

@@ -63,6 +63,8 @@ static void print_way(const shs_dataset *dataset, const struct data_part *part,
                                                                                    : "");
     else
         printf("    read through HDF5: it is %s\n", field->reason);
+    if (field->groups)
+        printf("    %zu groups in the first file, in natural order\n", field->n_groups);
     if (part->kind != DATA_LENGTH) print_checks(dataset, part, field);
     if (part->kind != DATA_LENGTH && dataset->resident.holds[part->array])
         printf("    its %s once they are read\n", part->kind == DATA_IMAGE
@@ -275,6 +277,7 @@ static void json_field(const struct samples *samples, size_t f)
         cli_json_u64("slab_axis", dataset->slab[f].axis);
         cli_json_u64("slab_length", dataset->slab[f].length);
     }
+    if (field->groups) cli_json_u64("groups", field->n_groups);
     cli_json_bool("direct", data_field_is_direct(field));
     cli_json_text("reason", field->reason);
     cli_json_bool("compared", !field->uncompared);

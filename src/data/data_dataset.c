@@ -117,7 +117,7 @@ static shs_status check_windows(const shs_dataset *dataset)
                          "none of the %llu windows has only rows that are valid; choose shorter "
                          "windows, or leave out valid",
                          (ull)windows);
-    bool series = what->view[longest->array].row_axes == 2;
+    bool series = what->view[longest->array].row_axes == 2 || files->groups;
     char every[40] = "";
     if (longest->every > 1) snprintf(every, sizeof every, ", every %llu", (ull)longest->every);
     return core_fail(SHS_ERROR_ARGUMENT,

@@ -109,6 +109,17 @@ static shs_status take_part(struct data_field *field, const shs_tensor *whole,
     return data_slab_find(view, whole, member, field);
 }
 
+/* Takes the groups of an array that a pattern names. */
+static shs_status take_groups(struct data_field *field)
+{
+    const uint64_t *groups = h5_array_groups(field->through, &field->n_groups);
+    if (!groups) return SHS_OK;
+    shs_status status =
+        core_new(field->n_groups + 1, sizeof *field->groups, "groups", &field->groups);
+    if (!status) memcpy(field->groups, groups, (field->n_groups + 1) * sizeof *field->groups);
+    return status;
+}
+
 /* Takes the leading axes that count rows. */
 static shs_status take_view(struct data_field *field, const char *name, const shs_tensor *whole,
                             const struct data_view *view)
@@ -135,6 +146,7 @@ static shs_status open_field(struct h5_file *file, const char *path, const char 
     if (!status) status = take_view(field, name, &whole, how->view);
     if (!status) status = take_shape(field, name, &whole);
     if (!status) status = take_part(field, &whole, how->view, how->member);
+    if (!status) status = take_groups(field);
     if (!status && how->axes) status = data_axes_read(field->through, whole.axes, field->axes);
     if (status) return status;
     field->chunk_rows = h5_chunk_rows(field->through);
@@ -254,7 +266,7 @@ void data_field_settle_sums(struct data_field *field)
 shs_status data_field_find_checksums(struct h5_file *file, const char *path, size_t bytes,
                                      struct data_field *field)
 {
-    shs_status status = find_checksums(file, path, bytes, field);
+    shs_status status = field->groups ? SHS_OK : find_checksums(file, path, bytes, field);
     bool summed = field->direct && io_layout_is_summed(io_reader_layout(field->direct));
     bool rows = !status && field->row_axes == 1 && data_field_has_checksums(field);
     data_field_settle_sums(field);
@@ -329,6 +341,7 @@ void data_field_close(struct data_field *field)
     data_pick_free(&field->part);
     data_pick_free(&field->unslabbed);
     core_free(&field->held);
+    core_free(&field->groups);
     core_free(&field->sample.name);
     core_free(&field->path);
     *field = (struct data_field){0};

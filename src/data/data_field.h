@@ -55,6 +55,10 @@ struct data_field {
     bool sums_whole;
     bool compares_whole;         /* true if this holds for what the field takes */
     char axes[SHS_MAX_AXES + 1]; /* letters of the array's axes; "" unless they were asked for */
+    /* If the array is named by a pattern: its groups, of which group g has the rows [groups[g],
+     * groups[g + 1]). Otherwise NULL. */
+    uint64_t *groups;
+    size_t n_groups;
     uint64_t rows;
     /* Its rows together with those of other files that are read with it. The caller may change the
      * number. */
@@ -113,11 +117,11 @@ struct data_field_how {
 shs_status data_field_open(struct h5_file *file, const char *path, const char *name,
                            const struct data_field_how *how, struct data_field *field);
 
-/* Finds the array's checksums: the array NAME.crc32c beside it, of a u32 for each index of the
- * first axis, if it exists. Members of compounds have none. It may also lie beside the array that
- * soft or external links lead to. An array NAME.crc32c of another type or shape is an error. The
- * checksums are held in memory if they take at most `bytes`. Finds the checksums of chunks
- * (data_chunk_sums.h) in the same places. */
+/* Finds the array's checksums, which groups have none of: the array NAME.crc32c beside it, of a u32
+ * for each index of the first axis, if it exists. Members of compounds have none. It may also lie
+ * beside the array that soft or external links lead to. An array NAME.crc32c of another type or
+ * shape is an error. The checksums are held in memory if they take at most `bytes`. Finds the
+ * checksums of chunks (data_chunk_sums.h) in the same places. */
 #define DATA_CHECKSUM_BYTES ((size_t)64 << 20) /* for an array, or for all files of a dataset */
 shs_status data_field_find_checksums(struct h5_file *file, const char *path, size_t bytes,
                                      struct data_field *field);

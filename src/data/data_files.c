@@ -20,9 +20,16 @@ bool data_files_was_glanced_at(const struct data_files *files, size_t file)
     return files->file[file].glanced;
 }
 
+/* Counts the samples of an open file. *groups, which the caller releases, becomes its groups, if
+ * some fields are windows of groups. */
 static shs_status samples_of(const struct data_files *files, const struct data_open_file *open,
-                             uint64_t *samples, uint64_t *a_series)
+                             uint64_t *samples, uint64_t *a_series, struct data_groups *groups)
 {
+    *groups = (struct data_groups){0};
+    if (a_series) *a_series = DATA_ONE_SERIES;
+    if (files->groups)
+        return core_wrap(data_groups_take(files->sample, open->arrays, groups, samples), "%s",
+                         files->paths.path[open->number]);
     uint64_t rows[2 * SHS_MAX_FIELDS], series_rows[2 * SHS_MAX_FIELDS];
     for (size_t s = 0; s < files->sample->n_arrays; s++) {
         rows[s] = open->arrays[s].rows;
@@ -46,10 +53,13 @@ static shs_status compare_content(const struct data_files *files, const struct d
 {
     const struct data_file *file = &files->file[open->number];
     uint64_t samples = 0;
-    shs_status status = samples_of(files, open, &samples, NULL);
+    struct data_groups groups;
+    shs_status status = samples_of(files, open, &samples, NULL, &groups);
     if (status) return status;
     uint64_t before = data_files_windows(files, open->number);
-    if (samples == before && has_other_series(files, open))
+    bool others = files->groups && !data_groups_are_same(&groups, &files->groups[open->number]);
+    data_groups_free(&groups);
+    if (samples == before && (others || has_other_series(files, open)))
         return core_fail(SHS_ERROR_FILE,
                          "%s has changed since it was opened: its trajectories have other lengths; "
                          "put back the file that it was, and start again",
@@ -203,10 +213,12 @@ static shs_status count_samples(struct data_files *files, const struct data_open
         if (array->chunk_rows > files->chunk_rows[s]) files->chunk_rows[s] = array->chunk_rows;
         data_axes_join(array->axes, open->number == 0, files->axes[s]);
     }
-    shs_status status = samples_of(files, open, &samples, &a_series);
+    struct data_groups groups;
+    shs_status status = samples_of(files, open, &samples, &a_series, &groups);
+    if (files->groups) files->groups[open->number] = groups;
     for (size_t s = 0; files->series && s < files->sample->n_arrays && !status; s++)
         files->series[data_files_key(files, open->number, s)] =
-            (struct data_series){open->arrays[s].series_rows, a_series};
+            (struct data_series){open->arrays[s].series_rows, a_series, NULL};
     if (!status && files->kept.first_window)
         status = core_wrap(data_kept_add(files->sample, open->number, open->arrays, samples,
                                          a_series, file->first, &files->kept, &samples),
@@ -358,6 +370,8 @@ shs_status data_files_open(const struct data_files_how *how, data_files_visit *v
         status = core_new(files->paths.count * how->sample->n_arrays, sizeof *files->series,
                           "files", &files->series);
     if (!status) status = data_kept_open(how->sample, files->paths.count, &files->kept);
+    if (!status && data_sample_has_groups(how->sample))
+        status = core_new(files->paths.count, sizeof *files->groups, "files", &files->groups);
     if (status) return status;
     files->most_open = most_open(files);
     files->most_sources = most_sources(files);
@@ -377,6 +391,9 @@ void data_files_close(struct data_files *files)
     core_free(&files->file);
     core_free(&files->series);
     data_kept_free(&files->kept);
+    for (size_t i = 0; files->groups && i < files->paths.count; i++)
+        data_groups_free(&files->groups[i]);
+    core_free(&files->groups);
     io_paths_free(&files->paths);
 }
 
@@ -392,7 +409,9 @@ size_t data_files_of(const struct data_files *files, uint64_t sample)
 
 struct data_series data_files_series(const struct data_files *files, size_t file, size_t array)
 {
-    if (!files->series) return (struct data_series){0, DATA_ONE_SERIES};
+    if (files->groups)
+        return (struct data_series){.samples = DATA_ONE_SERIES, .groups = &files->groups[file]};
+    if (!files->series) return (struct data_series){.samples = DATA_ONE_SERIES};
     return files->series[data_files_key(files, file, array)];
 }
 

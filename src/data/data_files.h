@@ -4,6 +4,7 @@
 #ifndef DATA_FILES_H
 #define DATA_FILES_H
 
+#include "data_groups.h"
 #include "data_kept.h"
 #include "data_sample.h"
 #include "io_file.h"
@@ -55,8 +56,9 @@ struct data_files {
     /* By the key of data_files_key() the series of an array of a file. NULL if no field is a window
      * over two axes. */
     struct data_series *series;
-    struct data_kept kept; /* the windows that are samples, if some are left out */
-    size_t most_open;      /* most files open at the same time */
+    struct data_groups *groups; /* of each file; NULL if no field is a window of groups */
+    struct data_kept kept;      /* the windows that are samples, if some are left out */
+    size_t most_open;           /* most files open at the same time */
     size_t n_open;
     /* The most sources of virtual arrays that a file may have. A file is opened only while the open
      * files have no more, so that at most twice as many sources are open. */

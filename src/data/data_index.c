@@ -101,7 +101,8 @@ bool data_index_serves(const struct data_files *files)
 {
     const struct data_sample *sample = files->sample;
     for (size_t s = 0; s < sample->n_arrays; s++)
-        if (sample->view[s].slab && files->member.of > 1) return false;
+        if ((sample->view[s].slab && files->member.of > 1) || h5_groups_is_name(sample->array[s]))
+            return false;
     for (size_t p = 0; p < sample->n_parts; p++)
         if (sample->part[p].kind == DATA_CSR) return false;
     return true;

@@ -14,8 +14,8 @@ enum {
  * to one of them also packs here what it leads to, and sets it in data_index_field_unpack(). Then
  * the number is that of the new size. */
 #if __SIZEOF_POINTER__ == 8
-_Static_assert(sizeof(struct data_field) == 592, "pack the new member of struct data_field");
-_Static_assert(sizeof(struct io_layout) == 624, "pack the new member of struct io_layout");
+_Static_assert(sizeof(struct data_field) == 608, "pack the new member of struct data_field");
+_Static_assert(sizeof(struct io_layout) == 640, "pack the new member of struct io_layout");
 _Static_assert(sizeof(struct data_field) <= DATA_PACK_STRUCT, "a struct must fit");
 _Static_assert(sizeof(struct io_layout) <= DATA_PACK_STRUCT, "a struct must fit");
 #endif
@@ -30,7 +30,7 @@ static bool has_few_values(const struct data_field *field)
 bool data_index_field_fits(const struct data_field *field, bool values)
 {
     if (values && (!has_few_values(field) || field->checked_by)) return false;
-    return !field->sources && !field->slab.length;
+    return !field->sources && !field->slab.length && !field->groups;
 }
 
 /* ---- packing */
@@ -123,6 +123,8 @@ static shs_status unpack_plain(struct data_unpack *unpack, struct data_field *fi
     field->part = NULL;
     field->unslabbed = NULL;
     field->held = NULL;
+    field->groups = NULL;
+    field->n_groups = 0;
     field->sample.name = field->whole.name = NULL;
     field->sample.data = field->whole.data = NULL;
     if (status) return status;
@@ -218,6 +220,8 @@ static shs_status unpack_layout(struct data_unpack *unpack, const struct io_iden
     if (status) return status;
     layout.chunks = NULL;
     layout.sums = NULL;
+    layout.extents = NULL; /* fields of groups are not packed */
+    layout.n_extents = 0;
     status = unpack_chunks(unpack, field, &layout);
     if (!status) status = unpack_chunk_sums(unpack, &layout);
     if (!status) return io_reader_prepare(field->path, identity, &layout, &field->direct);

@@ -320,6 +320,8 @@ static shs_status take_content(const struct data_files *files, struct data_open_
 static void add_layout(struct core_hash *hash, const struct io_layout *layout)
 {
     core_hash_add(hash, &layout->address, sizeof layout->address);
+    if (layout->extents)
+        core_hash_add(hash, layout->extents, layout->n_extents * sizeof *layout->extents);
     core_hash_add(hash, layout->shape, layout->axes * sizeof *layout->shape);
     for (uint64_t i = 0; layout->chunked && i < layout->n_chunks; i++) {
         core_hash_add(hash, &layout->chunks[i].address, sizeof layout->chunks[i].address);
@@ -395,6 +397,7 @@ static shs_status open_arrays(struct data_files *files, struct data_open_file *o
         status = open_array(files, open, s, &how);
     }
     if (!status) status = check_csr(files, open, csr_rows);
+    if (!status) status = data_groups_check(sample, open->arrays, open->h5);
     if (!status && opened->content) status = take_content(files, open);
     if (status || opened->look) return status;
     file->compared = is_compared(files, open);

@@ -3,6 +3,7 @@
 
 #include "core_memory.h"
 #include "data_decode.h"
+#include "data_groups.h"
 
 static bool is_same_text(const char *text, const char *other)
 {
@@ -47,14 +48,19 @@ struct extent {
     const uint64_t *rows, *series_rows;
 };
 
+/* Returns the windows that some rows have. */
+static uint64_t windows_in(const struct data_part *part, uint64_t rows)
+{
+    uint64_t least = data_part_least_rows(part);
+    return rows < least || least == UINT64_MAX ? 0 : (rows - least) / part->stride + 1;
+}
+
 /* Returns the windows of each series. */
 static uint64_t windows_of(const struct data_sample *sample, const struct data_part *part,
                            const struct extent *extent)
 {
     bool series = sample->view[part->array].row_axes == 2;
-    uint64_t has = (series ? extent->series_rows : extent->rows)[part->array];
-    uint64_t least = data_part_least_rows(part);
-    return has < least || least == UINT64_MAX ? 0 : (has - least) / part->stride + 1;
+    return windows_in(part, (series ? extent->series_rows : extent->rows)[part->array]);
 }
 
 /* Returns the series of an array. */
@@ -155,6 +161,40 @@ shs_status data_sample_count(const struct data_sample *sample, const uint64_t *r
     return SHS_OK;
 }
 
+bool data_sample_has_groups(const struct data_sample *sample)
+{
+    for (size_t i = 0; i < sample->n_parts; i++)
+        if (sample->part[i].kind == DATA_WINDOW &&
+            h5_groups_is_name(sample->array[sample->part[i].array]))
+            return true;
+    return false;
+}
+
+shs_status data_sample_count_groups(const struct data_sample *sample, const uint64_t *rows,
+                                    const uint64_t *group, size_t count, uint64_t *sample_of)
+{
+    const struct extent extent = {rows, NULL};
+    const struct data_part *window = NULL;
+    sample_of[0] = 0;
+    for (size_t g = 0; g < count; g++) {
+        uint64_t least = UINT64_MAX;
+        for (size_t i = 0; i < sample->n_parts; i++) {
+            if (sample->part[i].kind != DATA_WINDOW) continue;
+            window = &sample->part[i];
+            uint64_t windows = windows_in(window, group[g + 1] - group[g]);
+            if (windows < least) least = windows;
+        }
+        sample_of[g + 1] = sample_of[g] + least;
+    }
+    for (size_t i = 0; i < sample->n_parts && window; i++) {
+        const struct data_part *part = &sample->part[i];
+        if (part->kind == DATA_WINDOW) continue;
+        uint64_t has = samples_of(sample, part, &extent);
+        if (has != sample_of[count]) return differ(window, sample_of[count], part, has);
+    }
+    return SHS_OK;
+}
+
 uint64_t data_sample_overlap(const struct data_sample *sample, uint64_t *stride)
 {
     uint64_t first = UINT64_MAX, end = 0;
@@ -169,9 +209,25 @@ uint64_t data_sample_overlap(const struct data_sample *sample, uint64_t *stride)
     return end > first && end - first > *stride ? end - first : 0;
 }
 
+/* Returns the last group that begins at or before a row or a sample, and so does not end there. */
+static size_t find_group(const uint64_t *begin, size_t count, uint64_t i)
+{
+    size_t low = 0, high = count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        *(begin[middle] <= i ? &low : &high) = middle;
+    }
+    return low;
+}
+
 uint64_t data_part_first(const struct data_part *part, struct data_series series, uint64_t i)
 {
     if (part->kind != DATA_WINDOW) return i;
+    if (series.groups) {
+        size_t group = find_group(series.groups->sample, series.groups->count, i);
+        return series.groups->row[group] + (i - series.groups->sample[group]) * part->stride +
+               part->lead;
+    }
     if (series.samples == DATA_ONE_SERIES) return i * part->stride + part->lead;
     return i / series.samples * series.rows + i % series.samples * part->stride + part->lead;
 }
@@ -196,12 +252,29 @@ static void windows_around(const struct data_part *part, uint64_t first, uint64_
     *end = last < part->lead ? 0 : (last - part->lead) / part->stride + 1;
 }
 
+/* Finds the windows of groups that have some of the rows [first, last]. */
+static void group_windows_around(const struct data_part *part, const struct data_groups *groups,
+                                 uint64_t first, uint64_t last, uint64_t *low, uint64_t *end)
+{
+    size_t a = find_group(groups->row, groups->count, first);
+    size_t z = find_group(groups->row, groups->count, last);
+    uint64_t unused, from = first - groups->row[a], to = last - groups->row[z];
+    windows_around(part, from, a < z ? groups->row[a + 1] - groups->row[a] - 1 : to, low, &unused);
+    windows_around(part, a < z ? 0 : from, to, &unused, end);
+    *low += groups->sample[a];
+    *end += groups->sample[z];
+    if (*low > groups->sample[a + 1]) *low = groups->sample[a + 1];
+    if (*end > groups->sample[z + 1]) *end = groups->sample[z + 1];
+}
+
 struct data_range data_part_samples(const struct data_part *part, struct data_series series,
                                     uint64_t first, uint64_t count, uint64_t samples)
 {
     uint64_t last = first + count - 1, low = first, end = last + 1, unused;
     if (!samples || part->kind == DATA_WHOLE) return (struct data_range){0, samples};
-    if (part->kind == DATA_WINDOW && series.samples == DATA_ONE_SERIES) {
+    if (part->kind == DATA_WINDOW && series.groups) {
+        group_windows_around(part, series.groups, first, last, &low, &end);
+    } else if (part->kind == DATA_WINDOW && series.samples == DATA_ONE_SERIES) {
         windows_around(part, first, last, &low, &end);
     } else if (part->kind == DATA_WINDOW) {
         uint64_t rows = series.rows, in_last = last % rows;

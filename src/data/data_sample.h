@@ -65,6 +65,8 @@ enum {
 struct data_series {
     uint64_t rows;    /* rows of each series; unused with one series */
     uint64_t samples; /* samples of each series; DATA_ONE_SERIES if there is one series */
+    /* The groups, if the series are groups, whose lengths differ; otherwise NULL. */
+    const struct data_groups *groups;
 };
 
 #define DATA_ONE_SERIES UINT64_MAX
@@ -157,6 +159,15 @@ bool data_sample_has_series(const struct data_sample *sample);
  * error. If `a_series` is not NULL, it is set to the samples of each series. */
 shs_status data_sample_count(const struct data_sample *sample, const uint64_t *rows,
                              const uint64_t *series_rows, uint64_t *samples, uint64_t *a_series);
+
+/* Counts the samples of a file whose windows are of groups: group g, of `count`, has the rows
+ * [group[g], group[g + 1]). sample[g] becomes the number of the first window of group g, and the
+ * last element the number of all. Fields of different counts are an error. */
+shs_status data_sample_count_groups(const struct data_sample *sample, const uint64_t *rows,
+                                    const uint64_t *group, size_t count, uint64_t *sample_of);
+
+/* Returns true if some fields are windows of groups. */
+bool data_sample_has_groups(const struct data_sample *sample);
 
 /* Returns how many rows a series needs to have one window, UINT64_MAX if no series has enough. */
 uint64_t data_part_least_rows(const struct data_part *part);

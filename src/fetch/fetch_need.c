@@ -69,7 +69,7 @@ static uint64_t uses_of_sources(const struct data_field *field, uint64_t rows, u
 /* What a run of neighbouring rows of an array takes at most, in any open file. */
 struct most {
     uint64_t uses, pieces;
-    bool virtual; /* true if pieces of sources are read */
+    bool virtual; /* true if pieces of sources or of extents are read */
     bool summed;  /* true if the rows have checksums in files */
 };
 
@@ -88,6 +88,8 @@ static struct most most_of(const shs_dataset *dataset, size_t array, uint64_t ro
         most.summed |= field->checked_by != NULL;
         if (!data_field_is_direct(field) || !field->rows) continue;
         if (field->direct) {
+            /* the rows of a run lie in one extent */
+            most.virtual |= io_reader_layout(field->direct)->extents != NULL;
             raise_to(&most.uses, uses_of(field, read_part(field), rows));
             continue;
         }
@@ -162,8 +164,11 @@ static void add_units(const shs_dataset *dataset, struct fetch_need *need)
             io_reader_layout(data_files_array(open, key % arrays)->direct);
         const struct io_part *part = read_part(data_files_array(open, key % arrays));
         uint64_t uses = layout->chunked ? most_chunks(layout, part, array->unit_rows) : 1;
+        if (layout->extents)
+            uses = layout->n_extents < array->unit_rows ? layout->n_extents : array->unit_rows;
         uses = product(uses, FETCH_SPOT_UNITS);
         if (need->uses < uses) need->uses = uses;
+        if (layout->extents && need->resolved < uses) need->resolved = uses;
     }
 }
 

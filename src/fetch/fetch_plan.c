@@ -103,8 +103,10 @@ static bool shares(const struct fetch_use *use, const struct fetch_use *next, si
                    size_t bytes)
 {
     if (fetch_part_of(use->piece) || fetch_part_of(next->piece)) return false;
-    return next->place == use->place + use->piece->count && uses < IO_PIECES &&
-           bytes + fetch_piece_bytes(next->piece) <= MERGED_BYTES;
+    uint64_t together;
+    io_layout_address_of(fetch_layout_of(use), use->place, &together);
+    return next->place == use->place + use->piece->count && use->piece->count < together &&
+           uses < IO_PIECES && bytes + fetch_piece_bytes(next->piece) <= MERGED_BYTES;
 }
 
 static uint64_t work_of_chunk(const struct io_layout *layout)

@@ -8,15 +8,35 @@ enum {
     MOST_ASKED = 256 /* runs of rows for which foresight is asked one by one */
 };
 
-/* Takes the piece of one source off the beginning of a piece of a virtual array. A piece of another
- * array is taken whole. */
+/* Returns true if neighbouring rows of an array may lie apart: in several sources or extents. */
+static bool lies_apart(const struct data_field *field)
+{
+    return field->sources || (field->direct && io_reader_layout(field->direct)->extents);
+}
+
+/* Takes the rows of one extent off the beginning of a piece. */
+static struct fetch_piece take_extent(struct fetch_piece *piece)
+{
+    struct fetch_piece taken = *piece;
+    uint64_t together;
+    io_layout_address_of(io_reader_layout(piece->field->direct), piece->first, &together);
+    if (taken.count > together) taken.count = together;
+    piece->first += taken.count;
+    piece->count -= taken.count;
+    piece->to = (char *)piece->to + fetch_piece_bytes(&taken);
+    return taken;
+}
+
+/* Takes the piece of one source or extent off the beginning of a piece. A piece of another array is
+ * taken whole. */
 static struct fetch_piece take(struct fetch_piece *piece)
 {
     struct fetch_piece taken = *piece;
-    if (!piece->field->sources) {
+    if (!lies_apart(piece->field)) {
         piece->count = 0;
         return taken;
     }
+    if (!piece->field->sources) return take_extent(piece);
     const struct data_source_rows rows =
         data_sources_find(piece->field->sources, piece->first, piece->count);
     taken.field = rows.source;
@@ -49,7 +69,7 @@ shs_status fetch_sources(struct fetcher *fetcher, const struct fetch_piece **pie
     bool any = false;
     shs_status status = SHS_OK;
     for (size_t i = 0; i < *count && !any; i++)
-        any = (*pieces)[i].field->sources != NULL;
+        any = lies_apart((*pieces)[i].field);
     if (!any) return SHS_OK;
     resolved->count = 0;
     for (size_t i = 0; i < *count && !status; i++)

@@ -4,8 +4,9 @@
 
 #include "fetch_plan.h"
 
-/* Puts pieces of sources in place of pieces of virtual arrays. Sets *pieces and *count to a list of
- * the fetcher's, which is valid until the next call, unless no array is virtual. */
+/* Puts pieces of sources in place of pieces of virtual arrays, and pieces that lie in one extent
+ * each in place of pieces of arrays with extents. Sets *pieces and *count to a list of the
+ * fetcher's, which is valid until the next call, unless no array is virtual. */
 shs_status fetch_sources(struct fetcher *fetcher, const struct fetch_piece **pieces, size_t *count);
 
 /* Takes memory for so many pieces. */

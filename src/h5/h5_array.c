@@ -128,9 +128,16 @@ static shs_status find_mapped_files(struct h5_array *array)
 static shs_status open_named(struct h5_array *array)
 {
     struct h5_file *file = array->file;
-    const char *members = h5_members_of(file, array->name);
-    shs_status status = core_copy(array->name, &array->stored_name);
-    if (!status && members) array->stored_name[members - array->name - 1] = '\0';
+    shs_status status = SHS_OK;
+    if (h5_groups_is_name(array->name)) {
+        status = h5_groups_list(file, array->name, &array->groups);
+        if (!status) status = h5_groups_dataset(array->groups, 0, &array->stored_name);
+    } else {
+        status = core_copy(array->name, &array->stored_name);
+    }
+    if (status) return status;
+    const char *members = h5_members_of(file, array->stored_name);
+    if (members) array->stored_name[members - array->stored_name - 1] = '\0';
     if (!status)
         status = h5_dataset_open(file, array->stored_name, array->cache_bytes, &array->dataset);
     if (status || !members) return status;
@@ -148,7 +155,11 @@ static shs_status open_dataset(struct h5_array *array, bool single, shs_tensor *
         return core_fail(SHS_ERROR_UNSUPPORTED,
                          "%s: dataset %s is a single number; a field has a first axis of samples",
                          file->path, array->name);
-    return open_spaces(array, shape);
+    status = open_spaces(array, shape);
+    if (status || !array->groups) return status;
+    status = h5_groups_examine(array, array->groups);
+    if (!status) shape->shape[0] = array->shape[0] = array->groups->start[array->groups->count];
+    return status;
 }
 
 shs_status h5_array_open(struct h5_file *file, const char *name, size_t cache_bytes, bool single,
@@ -220,6 +231,7 @@ void h5_array_close(struct h5_array **array)
     h5_members_free(&(*array)->members);
     h5_sequences_free(&(*array)->sequences);
     h5_guard_end(&guard);
+    h5_groups_free(&(*array)->groups);
     h5_mapped_free(&(*array)->mapped);
     h5_runs_free(&(*array)->runs);
     core_free(&(*array)->path);
@@ -242,6 +254,12 @@ shs_status h5_array_member_bytes(const struct h5_array *array, const struct io_p
                                  struct io_part_axis *taken)
 {
     return h5_members_bytes(array->members, picked, taken);
+}
+
+const uint64_t *h5_array_groups(const struct h5_array *array, size_t *count)
+{
+    *count = array->groups ? array->groups->count : 0;
+    return array->groups ? array->groups->start : NULL;
 }
 
 const char *h5_array_stored_name(const struct h5_array *array)
@@ -268,6 +286,7 @@ void h5_array_view(struct h5_array *array, uint32_t row_axes, const struct io_pa
 uint64_t h5_chunk_rows(struct h5_array *array)
 {
     hsize_t chunk[SHS_MAX_AXES] = {0};
+    if (array->groups) return 0;
     struct h5_guard guard = h5_guard_begin();
     if (!array->sequences && H5Pget_layout(array->creation) == H5D_CHUNKED &&
         H5Pget_chunk(array->creation, SHS_MAX_AXES, chunk) < 0)
@@ -294,7 +313,7 @@ shs_status h5_array_check_filters(struct h5_array *array)
 const struct h5_runs *h5_array_runs(const struct h5_array *array)
 {
     const struct h5_runs *runs = &array->runs;
-    return array->around && (runs->n_runs || runs->reason) ? runs : NULL;
+    return array->around && !array->groups && (runs->n_runs || runs->reason) ? runs : NULL;
 }
 
 shs_status h5_array_rest(struct h5_array *array)

@@ -2,6 +2,7 @@
 #ifndef H5_ARRAY_H
 #define H5_ARRAY_H
 
+#include "h5_groups.h"
 #include "h5_mapped.h"
 #include "h5_members.h"
 #include "h5_runs.h"
@@ -22,7 +23,10 @@ struct h5_array {
     struct h5_runs runs;           /* of a virtual array */
     char *path;
     char *name;
-    char *stored_name;              /* of the dataset; `name` may have members behind it */
+    char *stored_name; /* of the dataset; `name` may have members behind it */
+    /* The datasets whose rows these are, if the name is a pattern; otherwise NULL. `dataset` is
+     * then the first of them, and the first of `shape` the rows of all. */
+    struct h5_groups *groups;
     struct h5_members *members;     /* what is taken of each element; NULL: all of it */
     struct h5_sequences *sequences; /* of a dataset of variable-length arrays, or NULL */
     /* While the references to variable-length arrays are looked for: the bytes of each, otherwise

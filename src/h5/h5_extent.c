@@ -337,6 +337,20 @@ static bool check_fill(struct search *search)
     return true;
 }
 
+/* Takes the places of the datasets of a pattern. */
+static bool find_extents(struct search *search)
+{
+    const struct h5_groups *groups = search->array->groups;
+    struct io_layout *layout = search->layout;
+    if (!groups->n_extents) return refuse(search, "in datasets that do not lie in one piece each");
+    search->status = core_new(groups->n_extents, sizeof *layout->extents, "places of datasets",
+                              &layout->extents);
+    if (search->status) return false;
+    memcpy(layout->extents, groups->extents, groups->n_extents * sizeof *layout->extents);
+    layout->n_extents = groups->n_extents;
+    return true;
+}
+
 static bool find(struct search *search)
 {
     struct io_layout *layout = search->layout;
@@ -345,8 +359,10 @@ static bool find(struct search *search)
     /* reads from another file would be neither noted nor left out */
     if (!search->array->around) return refuse(search, "in another file");
     if (!check_storage(search) || !describe_elements(search)) return false;
+    if (search->array->groups) layout->chunked = false; /* that is the first dataset's */
     if (layout->chunked && !find_grid(search)) return false;
     if (io_layout_measure(layout)) return refuse(search, "too large");
+    if (search->array->groups) return find_extents(search);
     if (!layout->chunked) return find_address(search);
     return find_chunks(search) && find_filters(search) && find_fill(search) && check_fill(search);
 }

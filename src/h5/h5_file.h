@@ -55,7 +55,9 @@ shs_status h5_follow(struct h5_file *file, const char *name,
 const char *h5_path(const struct h5_file *file);
 
 /* Opens an array of plain numbers for reading, or members of a compound dataset: NAME.MEMBER or
- * NAME.{MEMBER,MEMBER}, if there is no array of the whole name. It must have 1 … SHS_MAX_AXES axes.
+ * NAME.{MEMBER,MEMBER}, if there is no array of the whole name. A name with a star in place of a
+ * group's name stands for the datasets of that name in all groups there, in natural order
+ * (core_natural.h), as one array: all their rows. It must have 1 … SHS_MAX_AXES axes.
  * If `single` is true, a single number is accepted too, which has no axes and counts as one row.
  * *shape gets the type and the whole shape; its name and data are NULL. `cache_bytes` is the memory
  * for decoded chunks. A virtual dataset must have all its mapped files, and an external dataset all
@@ -76,6 +78,18 @@ void h5_array_close(struct h5_array **array);
 /* Refuses the array if a file that its rows lie in has changed. *touched is set to true if a file
  * differs only in the time of its last change. */
 shs_status h5_array_check(const struct h5_array *array, bool *touched);
+
+/* Returns where the datasets of a pattern begin: dataset i has the rows from element i of the
+ * result up to the next element, of which there is one more than datasets. Returns NULL, and sets
+ * *count to 0, for an array of another name. */
+const uint64_t *h5_array_groups(const struct h5_array *array, size_t *count);
+
+/* Returns true if a name is a pattern: one of the names between its slashes is a star. */
+bool h5_groups_is_name(const char *name);
+
+/* Local. Finds the name of the group that stands at a place of a pattern's order, counted from 0.
+ * The caller releases *name with core_free(). */
+shs_status h5_groups_name(struct h5_file *file, const char *pattern, size_t place, char **name);
 
 /* Returns how many axes an array has as it is stored: the axis of the parts of complex numbers, the
  * last of the shape, is not counted. */

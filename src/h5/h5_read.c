@@ -168,12 +168,17 @@ static shs_status read_wanted(struct h5_array *array, const struct h5_wanted *wa
 shs_status h5_read_rows(struct h5_array *array, uint64_t first, uint64_t count, void *rows)
 {
     const struct h5_wanted wanted = {.first = first, .last = first + count - 1, .count = count};
+    if (array->groups) return h5_groups_read(array, first, count, rows);
     return read_wanted(array, &wanted, rows);
 }
 
 shs_status h5_read_listed(struct h5_array *array, const uint64_t *list, size_t count, void *rows)
 {
     const struct h5_wanted wanted = {list[0], list[count - 1], count, list};
+    shs_status status = SHS_OK;
+    for (size_t i = 0; array->groups && i < count && !status; i++)
+        status = h5_groups_read(array, list[i], 1, (char *)rows + i * array->row_bytes);
+    if (array->groups) return status;
     return read_wanted(array, &wanted, rows);
 }
 

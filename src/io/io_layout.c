@@ -46,6 +46,24 @@ void io_layout_free(struct io_layout *layout)
 {
     core_free(&layout->chunks);
     core_free(&layout->sums);
+    core_free(&layout->extents);
+}
+
+uint64_t io_layout_address_of(const struct io_layout *layout, uint64_t row, uint64_t *together)
+{
+    struct io_row_extent extent = {0, layout->address};
+    uint64_t end = layout->rows;
+    size_t low = 0, high = layout->n_extents;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        *(layout->extents[middle].first <= row ? &low : &high) = middle;
+    }
+    if (layout->extents) {
+        extent = layout->extents[low];
+        if (low + 1 < layout->n_extents) end = layout->extents[low + 1].first;
+    }
+    if (together) *together = end - row;
+    return extent.address + (row - extent.first) * layout->row_bytes;
 }
 
 bool io_layout_whole_rows(const struct io_layout *layout)

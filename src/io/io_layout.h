@@ -18,11 +18,19 @@ struct io_chunk {
 
 #define IO_NOWHERE UINT64_MAX
 
+/* A piece of an array that is not chunked: its rows from `first` on, up to the next extent's, lie
+ * from `address` on. */
+struct io_row_extent {
+    uint64_t first, address;
+};
+
 /* The layout of an array. Its leading axes, one or two, count rows; a row has the other axes. With
  * two leading axes the rows of an index of the first axis are a *series*, and rows are numbered
- * series by series. If it is contiguous, all elements lie from `address` on. If it is
- * chunked, `chunks` lists the chunks of a grid in row-major order, all of the same shape; chunks at
- * the grid's end may reach beyond the array's shape. The struct owns `chunks` and `sums`. */
+ * series by series. If it is contiguous, all elements lie from `address` on or, with extents, those
+ * of each extent from its own address on; extents ascend by their first row, the first one is 0. If
+ * it is chunked, `chunks` lists the chunks of a grid in row-major order, all of the same shape;
+ * chunks at the grid's end may reach beyond the array's shape. The struct owns `chunks`, `sums`
+ * and `extents`. */
 struct io_layout {
     uint32_t axes;     /* 1 … SHS_MAX_AXES */
     uint32_t row_axes; /* leading axes that count rows: 1 or 2; 0 stands for 1 */
@@ -32,6 +40,8 @@ struct io_layout {
     bool swapped;
     bool chunked;
     uint64_t address;
+    struct io_row_extent *extents; /* NULL: all elements lie together */
+    size_t n_extents;
 
     uint64_t chunk[SHS_MAX_AXES]; /* shape of a chunk */
     uint64_t grid[SHS_MAX_AXES];  /* chunks along each axis */
@@ -67,6 +77,10 @@ shs_status io_layout_measure(struct io_layout *layout);
 
 /* Releases the lists that a layout owns. */
 void io_layout_free(struct io_layout *layout);
+
+/* Returns the offset in the file of a row of an array that is not chunked. *together becomes how
+ * many rows, this one among them, lie there one after the other; it may be NULL. */
+uint64_t io_layout_address_of(const struct io_layout *layout, uint64_t row, uint64_t *together);
 
 /* Returns true if the chunks hold whole rows, and the rows of each chunk are neighbours. They are
  * not if a chunk has parts of several series. */

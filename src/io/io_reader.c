@@ -52,6 +52,12 @@ static shs_status check_extents(const struct io_layout *layout, const char *path
                                 uint64_t file_bytes)
 {
     shs_status status = SHS_OK;
+    for (size_t i = 0; i < layout->n_extents && !status; i++) {
+        uint64_t rows, address = io_layout_address_of(layout, layout->extents[i].first, &rows);
+        status = check_inside(path, address, rows * layout->row_bytes, file_bytes,
+                              "a piece of the field");
+    }
+    if (layout->extents) return status;
     if (!layout->chunked)
         return check_inside(path, layout->address, layout->rows * layout->row_bytes, file_bytes,
                             "the field");
@@ -80,6 +86,7 @@ shs_status io_reader_open(const char *path, struct io_layout *layout, struct io_
     (*reader)->access.file = -1;
     (*reader)->layout = *layout;
     layout->chunks = NULL;
+    layout->extents = NULL;
     status = open_file(*reader, path);
     if (status) io_reader_close(reader);
     return status;
@@ -96,6 +103,7 @@ shs_status io_reader_prepare(const char *path, const struct io_identity *identit
     (*reader)->access.file = -1;
     (*reader)->layout = *layout;
     layout->chunks = NULL;
+    layout->extents = NULL;
     status = check_extents(&(*reader)->layout, path, identity->bytes);
     if (!status) status = io_access_prepare(path, identity, &(*reader)->access);
     if (status) io_reader_close(reader);
@@ -112,10 +120,15 @@ static void find_extent(const struct io_layout *layout, uint64_t *begin, uint64_
 {
     *begin = layout->address;
     *end = layout->address + layout->rows * layout->row_bytes;
-    if (!layout->chunked) return;
+    if (!layout->chunked && !layout->extents) return;
     *begin = UINT64_MAX;
     *end = 0;
-    for (uint64_t i = 0; i < layout->n_chunks; i++) {
+    for (size_t i = 0; i < layout->n_extents; i++) {
+        uint64_t rows, address = io_layout_address_of(layout, layout->extents[i].first, &rows);
+        if (address < *begin) *begin = address;
+        if (address + rows * layout->row_bytes > *end) *end = address + rows * layout->row_bytes;
+    }
+    for (uint64_t i = 0; layout->chunked && i < layout->n_chunks; i++) {
         const struct io_chunk *chunk = &layout->chunks[i];
         if (chunk->address == IO_NOWHERE) continue;
         if (chunk->address < *begin) *begin = chunk->address;
@@ -158,7 +171,7 @@ shs_status io_reader_rows(const struct io_reader *reader, struct io_lane *lane, 
 {
     const struct io_layout *layout = &reader->layout;
     core_assert(!layout->chunked);
-    shs_status status = io_access_read(&reader->access, layout->address + first * layout->row_bytes,
+    shs_status status = io_access_read(&reader->access, io_layout_address_of(layout, first, NULL),
                                        pieces, count, cold, &lane->bytes_read);
     if (status || (cold && *cold)) return status;
     for (int i = 0; i < count && layout->swapped; i++)
@@ -176,10 +189,12 @@ static size_t count_neighbours(const struct io_layout *layout, const struct io_r
                                size_t count)
 {
     size_t n = 1, bytes = run_bytes(layout, runs);
+    uint64_t together;
+    io_layout_address_of(layout, runs->first, &together);
     for (; n < count && n < IO_PIECES && !runs->part; n++) {
         bytes += run_bytes(layout, &runs[n]);
         if (runs[n].part || runs[n].first != runs[n - 1].first + runs[n - 1].count ||
-            bytes > SHARED_BYTES)
+            runs[n].first + runs[n].count - runs->first > together || bytes > SHARED_BYTES)
             break;
     }
     return n;
@@ -207,7 +222,7 @@ static bool add_mapped(const struct io_reader *reader, struct group *group,
                        const struct io_run *run)
 {
     const struct io_layout *layout = &reader->layout;
-    struct io_copy copy = {.at = layout->address + run->first * layout->row_bytes,
+    struct io_copy copy = {.at = io_layout_address_of(layout, run->first, NULL),
                            .bytes = run_bytes(layout, run),
                            .to = run->to};
     if (run->part) return false;
@@ -437,7 +452,19 @@ shs_status io_reader_run(const struct io_reader *reader, struct io_lane *lane,
 {
     if (!run->count) return SHS_OK;
     if (reader->layout.chunked) return read_chunked(reader, lane, run);
-    return read_neighbours(reader, lane, run, 1, NULL);
+    shs_status status = SHS_OK;
+    struct io_run left = *run;
+    while (left.count && !status) {
+        struct io_run now = left;
+        uint64_t together;
+        io_layout_address_of(&reader->layout, left.first, &together);
+        if (now.count > together) now.count = together;
+        status = read_neighbours(reader, lane, &now, 1, NULL);
+        left.first += now.count;
+        left.count -= now.count;
+        left.to = (char *)left.to + run_bytes(&reader->layout, &now);
+    }
+    return status;
 }
 
 shs_status io_reader_read(const struct io_reader *reader, struct io_lane *lane, uint64_t first,

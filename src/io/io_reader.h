@@ -89,7 +89,7 @@ const struct io_layout *io_reader_layout(const struct io_reader *reader);
  * used. */
 
 /* Reads rows of a contiguous array from row `first` on, into up to IO_PIECES pieces of memory one
- * after the other. Each piece holds whole rows. */
+ * after the other. Each piece holds whole rows. All rows lie in one extent of the layout. */
 shs_status io_reader_rows(const struct io_reader *reader, struct io_lane *lane, uint64_t first,
                           const struct iovec *pieces, int count, bool *cold);
 
@@ -101,7 +101,8 @@ struct io_run {
     const struct io_part *part;
 };
 
-/* Reads many runs of rows of a contiguous array in one call, each to its own memory. Runs that
+/* Reads many runs of rows of a contiguous array in one call, each to its own memory. The rows of a
+ * run lie in one extent of the layout. Runs that
  * follow one another in the list and in the array share a read, so a list in ascending order is
  * best. Any order is correct, and rows may occur more than once.
  *

@@ -138,7 +138,7 @@ shs_status io_reader_parts(const struct io_reader *reader, struct io_lane *lane,
     shs_status status = SHS_OK;
     rows.to = run->to;
     begin(&rows.span, reader, lane, cold);
-    rows.span.origin = layout->address + run->first * layout->row_bytes;
+    rows.span.origin = io_layout_address_of(layout, run->first, NULL);
     for (uint64_t i = 0; i < run->count && !status && !is_cold(&rows.span); i++) {
         status = io_part_walk(run->part, add_dense, &rows);
         rows.span.origin += layout->row_bytes;

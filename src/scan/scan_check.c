@@ -157,7 +157,7 @@ static void add_wrong(struct check *check, uint64_t row, uint32_t found, uint32_
     snprintf(more, sizeof more, "not what was written%s", place);
     if (layout && !layout->chunked)
         snprintf(place, sizeof place, "; at byte %llu of the file",
-                 (ull)(layout->address + row * layout->row_bytes));
+                 (ull)io_layout_address_of(layout, row, NULL));
     snprintf(why, sizeof why, "not what was written: CRC-32C %08lx, not %08lx%s",
              (unsigned long)found, (unsigned long)expected, place);
     keep_bad(check, row, why, more);

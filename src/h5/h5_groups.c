@@ -1,0 +1,361 @@
+#include "h5_groups.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core_memory.h"
+#include "core_natural.h"
+#include "core_text.h"
+#include "h5_array.h"
+#include "h5_driver.h"
+#include "h5_guard.h"
+#include "h5_open.h"
+
+/* ---- The pattern. */
+
+/* Returns the star of a pattern, or NULL. */
+static const char *star_of(const char *name)
+{
+    const char *at = name;
+    while ((at = strchr(at, '*'))) {
+        if ((at == name || at[-1] == '/') && (!at[1] || at[1] == '/')) return at;
+        at++;
+    }
+    return NULL;
+}
+
+bool h5_groups_is_name(const char *name)
+{
+    return star_of(name) != NULL;
+}
+
+static shs_status split(const struct h5_file *file, const char *name, struct h5_groups *groups)
+{
+    const char *star = star_of(name);
+    if (!star || !star[1] || star_of(star + 1))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "%s: '%s' must have one * between slashes, and behind it the name of a "
+                         "dataset, as in data/*/actions",
+                         file->path, name);
+    shs_status status = core_copy(star <= name + 1 ? "/" : name, &groups->prefix);
+    if (!status && star > name + 1) groups->prefix[star - name - 1] = '\0';
+    return status ? status : core_copy(star + 2, &groups->rest);
+}
+
+shs_status h5_groups_dataset(const struct h5_groups *groups, size_t i, char **name)
+{
+    struct core_text text = {0};
+    core_text_add(&text, "%s/%s/%s", strcmp(groups->prefix, "/") ? groups->prefix : "",
+                  groups->name[i], groups->rest);
+    return core_text_take(&text, name);
+}
+
+/* ---- The list of groups. */
+
+struct listing {
+    struct h5_groups *groups;
+    size_t capacity;
+    shs_status status;
+};
+
+static herr_t add_link(hid_t group, const char *name, const H5L_info_t *link, void *user)
+{
+    struct listing *listing = user;
+    struct h5_groups *groups = listing->groups;
+    (void)group;
+    if (link->type != H5L_TYPE_HARD) return 0;
+    if (groups->count == listing->capacity) {
+        size_t more = listing->capacity ? 2 * listing->capacity : 64;
+        listing->status = core_resize(more, sizeof *groups->name, "groups", &groups->name);
+        if (listing->status) return 1;
+        listing->capacity = more;
+    }
+    listing->status = core_copy(name, &groups->name[groups->count]);
+    if (!listing->status) groups->count++;
+    return listing->status ? 1 : 0;
+}
+
+static int compare_names(const void *one, const void *other)
+{
+    return core_compare_naturally(*(char *const *)one, *(char *const *)other);
+}
+
+/* Lists what the links of a group lead to. The objects are not looked at yet. */
+static shs_status list_links(const struct h5_file *file, hid_t parent, struct h5_groups *groups)
+{
+    struct listing listing = {.groups = groups};
+    if (H5Literate(parent, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, add_link, &listing) < 0 &&
+        !listing.status)
+        listing.status =
+            h5_fail_damaged("%s: the groups of %s cannot be listed", file->path, groups->prefix);
+    if (!listing.status && groups->count)
+        qsort(groups->name, groups->count, sizeof *groups->name, compare_names);
+    return listing.status;
+}
+
+static bool is_dataset(hid_t parent, const char *name)
+{
+    hid_t object = H5Oopen(parent, name, H5P_DEFAULT);
+    bool is = object >= 0 && H5Iget_type(object) == H5I_DATASET;
+    if (object >= 0) H5Oclose(object);
+    return is;
+}
+
+/* Takes the names [from, to) out of the list. */
+static void drop(struct h5_groups *groups, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++)
+        core_free(&groups->name[i]);
+    memmove(groups->name + from, groups->name + to, (groups->count - to) * sizeof *groups->name);
+    groups->count -= to - from;
+}
+
+/* Passes over datasets that stand before the first group. */
+static shs_status find_first(const struct h5_file *file, hid_t parent, struct h5_groups *groups)
+{
+    size_t first = 0;
+    while (first < groups->count && is_dataset(parent, groups->name[first]))
+        first++;
+    if (first) drop(groups, 0, first);
+    if (groups->count) return SHS_OK;
+    return core_fail(
+        SHS_ERROR_FORMAT,
+        "%s: group %s holds no groups; give the name of a group that holds groups with "
+        "a dataset %s each",
+        file->path, groups->prefix, groups->rest);
+}
+
+static hid_t open_parent(const struct h5_file *file, const struct h5_groups *groups,
+                         shs_status *status)
+{
+    hid_t parent = H5Gopen2(file->id, groups->prefix, H5P_DEFAULT);
+    if (parent < 0)
+        *status = h5_fail(SHS_ERROR_FILE, "%s holds no group '%s'; choose a name that it holds",
+                          file->path, groups->prefix);
+    return parent;
+}
+
+shs_status h5_groups_list(struct h5_file *file, const char *name, struct h5_groups **groups)
+{
+    shs_status status = core_new(1, sizeof **groups, "groups", groups);
+    if (!status) status = split(file, name, *groups);
+    if (!status) {
+        hid_t parent = open_parent(file, *groups, &status);
+        if (!status) status = list_links(file, parent, *groups);
+        if (!status) status = find_first(file, parent, *groups);
+        if (parent >= 0) H5Gclose(parent);
+    }
+    if (status) h5_groups_free(groups);
+    return status;
+}
+
+void h5_groups_free(struct h5_groups **groups)
+{
+    if (!*groups) return;
+    h5_array_close(&(*groups)->open);
+    for (size_t i = 0; i < (*groups)->count; i++)
+        core_free(&(*groups)->name[i]);
+    core_free(&(*groups)->name);
+    core_free(&(*groups)->prefix);
+    core_free(&(*groups)->rest);
+    core_free(&(*groups)->start);
+    core_free(&(*groups)->extents);
+    core_free(groups);
+}
+
+/* ---- The datasets. */
+
+/* What the datasets must be like, and what is found. */
+struct examination {
+    const struct h5_array *array;
+    struct h5_groups *groups;
+    hid_t parent;
+    hid_t type;         /* of the first dataset's elements */
+    size_t row_bytes;   /* of a row as it is stored */
+    bool lies_together; /* as long as each dataset lies in one piece */
+};
+
+/* Tells why the dataset of a group cannot be opened. */
+static shs_status fail_to_open(const struct examination *examination, const char *group)
+{
+    const struct h5_groups *groups = examination->groups;
+    if (h5_failed_otherwise())
+        return h5_fail_damaged("%s: group %s/%s: its dataset %s cannot be opened",
+                               examination->array->path, groups->prefix, group, groups->rest);
+    return core_fail(SHS_ERROR_FORMAT,
+                     "%s: group %s/%s has no dataset %s, as its neighbours have; leave this field "
+                     "out, or write the group anew",
+                     examination->array->path, groups->prefix, group, groups->rest);
+}
+
+static shs_status is_other(const struct examination *examination, const char *group,
+                           const char *what)
+{
+    const struct h5_groups *groups = examination->groups;
+    return core_fail(SHS_ERROR_FORMAT,
+                     "%s: group %s/%s: its dataset %s has %s than that of group %s; only the first "
+                     "axis may differ: leave this field out, or write the group anew",
+                     examination->array->path, groups->prefix, group, groups->rest, what,
+                     groups->name[0]);
+}
+
+/* Takes the rows of an open dataset. */
+static shs_status take_rows(const struct examination *examination, hid_t dataset, const char *group,
+                            uint64_t *rows)
+{
+    const struct h5_array *array = examination->array;
+    hsize_t shape[H5S_MAX_RANK] = {0};
+    hid_t space = H5Dget_space(dataset), type = H5Dget_type(dataset);
+    int axes = H5Sget_simple_extent_dims(space, shape, NULL);
+    bool same_type = H5Tequal(type, examination->type) > 0;
+    H5Tclose(type);
+    H5Sclose(space);
+    if (!same_type) return is_other(examination, group, "another type");
+    if (axes != (int)array->axes) return is_other(examination, group, "another number of axes");
+    for (uint32_t axis = 1; axis < array->axes; axis++)
+        if (shape[axis] != array->shape[axis]) return is_other(examination, group, "another shape");
+    *rows = shape[0];
+    return SHS_OK;
+}
+
+/* Takes the place of the elements of a dataset. Chunked and compact datasets have no offset. */
+static void take_place(struct examination *examination, hid_t dataset, size_t i)
+{
+    struct h5_groups *groups = examination->groups;
+    uint64_t rows = groups->start[i + 1] - groups->start[i], bytes;
+    if (!rows || !examination->lies_together) return;
+    haddr_t offset = H5Dget_offset(dataset);
+    examination->lies_together = offset != HADDR_UNDEF &&
+                                 core_multiply(rows, examination->row_bytes, &bytes) &&
+                                 H5Dget_storage_size(dataset) == bytes &&
+                                 h5_driver_is_around(examination->array->file->id, dataset);
+    groups->extents[groups->n_extents++] = (struct io_row_extent){groups->start[i], offset};
+}
+
+/* Looks at the dataset of one group. *is is set to false if a dataset stands in the group's place.
+ */
+static shs_status look(struct examination *examination, size_t i, bool *is)
+{
+    struct h5_groups *groups = examination->groups;
+    struct core_text text = {0};
+    uint64_t rows = 0;
+    const char *group = groups->name[i];
+    *is = true;
+    core_text_add(&text, "%s/%s", group, groups->rest);
+    hid_t dataset =
+        text.status ? H5I_INVALID_HID : H5Dopen2(examination->parent, text.bytes, H5P_DEFAULT);
+    shs_status status = text.status;
+    core_text_free(&text);
+    if (status) return status;
+    if (dataset < 0) {
+        *is = !is_dataset(examination->parent, group);
+        return *is ? fail_to_open(examination, group) : SHS_OK;
+    }
+    status = take_rows(examination, dataset, group, &rows);
+    if (!status && __builtin_add_overflow(groups->start[i], rows, &groups->start[i + 1]))
+        status = core_fail(SHS_ERROR_FORMAT, "%s: the datasets %s of %s have more than 2^64 rows",
+                           examination->array->path, groups->rest, groups->prefix);
+    if (!status) take_place(examination, dataset, i);
+    H5Dclose(dataset);
+    return status;
+}
+
+static shs_status look_at_all(struct examination *examination)
+{
+    struct h5_groups *groups = examination->groups;
+    shs_status status = SHS_OK;
+    for (size_t i = 0; i < groups->count && !status;) {
+        bool is;
+        status = look(examination, i, &is);
+        if (!status && !is) drop(groups, i, i + 1);
+        i += is;
+    }
+    if (!examination->lies_together) {
+        core_free(&groups->extents);
+        groups->n_extents = 0;
+    }
+    return status;
+}
+
+shs_status h5_groups_examine(const struct h5_array *array, struct h5_groups *groups)
+{
+    shs_status status =
+        core_new(groups->count + 1, sizeof *groups->start, "groups", &groups->start);
+    if (!status)
+        status = core_new(groups->count, sizeof *groups->extents, "groups", &groups->extents);
+    if (status) return status;
+    struct examination examination = {.array = array, .groups = groups, .lies_together = true};
+    examination.parent = open_parent(array->file, groups, &status);
+    examination.type = H5Dget_type(array->dataset);
+    examination.row_bytes = H5Tget_size(examination.type);
+    for (uint32_t axis = 1; axis < array->axes; axis++)
+        examination.row_bytes *= array->shape[axis];
+    if (!status) status = look_at_all(&examination);
+    H5Tclose(examination.type);
+    if (examination.parent >= 0) H5Gclose(examination.parent);
+    return status;
+}
+
+/* ---- Reading. */
+
+/* Opens a dataset, unless it is open. */
+static shs_status open_dataset(struct h5_array *array, size_t i)
+{
+    struct h5_groups *groups = array->groups;
+    shs_tensor shape;
+    char *name;
+    if (groups->open && groups->opened == i) {
+        h5_array_view(groups->open, 1, array->part);
+        return SHS_OK;
+    }
+    h5_array_close(&groups->open);
+    shs_status status = h5_groups_dataset(groups, i, &name);
+    if (status) return status;
+    status = h5_array_open(array->file, name, array->cache_bytes, false, &groups->open, &shape);
+    core_free(&name);
+    if (status) return status;
+    groups->opened = i;
+    h5_array_view(groups->open, 1, array->part);
+    if (shape.shape[0] == groups->start[i + 1] - groups->start[i]) return SHS_OK;
+    return core_fail(SHS_ERROR_FILE,
+                     "%s: group %s/%s has changed since the file was opened; start again",
+                     array->path, groups->prefix, groups->name[i]);
+}
+
+/* Returns the dataset that has a row. */
+static size_t find_dataset(const struct h5_groups *groups, uint64_t row)
+{
+    size_t low = 0, high = groups->count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        *(groups->start[middle] <= row ? &low : &high) = middle;
+    }
+    return low;
+}
+
+shs_status h5_groups_read(struct h5_array *array, uint64_t first, uint64_t count, void *rows)
+{
+    struct h5_groups *groups = array->groups;
+    shs_status status = SHS_OK;
+    for (char *to = rows; count && !status;) {
+        size_t i = find_dataset(groups, first);
+        uint64_t from = first - groups->start[i], left = groups->start[i + 1] - first;
+        uint64_t now = count < left ? count : left;
+        status = open_dataset(array, i);
+        if (!status) status = h5_read_rows(groups->open, from, now, to);
+        to += now * array->row_bytes;
+        first += now;
+        count -= now;
+    }
+    return status;
+}
+
+shs_status h5_groups_name(struct h5_file *file, const char *pattern, size_t place, char **name)
+{
+    struct h5_array *array;
+    shs_tensor shape;
+    shs_status status = h5_array_open(file, pattern, 0, false, &array, &shape);
+    if (!status) status = core_copy(array->groups->name[place], name);
+    h5_array_close(&array);
+    return status;
+}
