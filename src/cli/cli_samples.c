@@ -64,7 +64,8 @@ static void print_way(const shs_dataset *dataset, const struct data_part *part,
     else
         printf("    read through HDF5: it is %s\n", field->reason);
     if (field->groups)
-        printf("    %zu groups in the first file, in natural order\n", field->n_groups);
+        printf("    %zu group%s in the first file, in natural order\n", field->n_groups,
+               field->n_groups == 1 ? "" : "s");
     if (part->kind != DATA_LENGTH) print_checks(dataset, part, field);
     if (part->kind != DATA_LENGTH && dataset->resident.holds[part->array])
         printf("    its %s once they are read\n", part->kind == DATA_IMAGE
