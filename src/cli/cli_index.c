@@ -31,7 +31,7 @@ static shs_status tell(const struct cli_arguments *arguments, struct data_pack *
     printf("%zu files, %zu of them in the index, %zu bytes\n", files, described, bytes);
     if (described < files)
         printf("the others are examined when they are opened: a field of theirs is virtual or a "
-               "sparse matrix, or they changed meanwhile\n");
+               "sparse matrix or of many groups, or they changed meanwhile\n");
     return cli_output_printed(arguments->output);
 }
 
