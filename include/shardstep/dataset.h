@@ -21,8 +21,8 @@
  * at most 64 files are open at a time, or fewer if RLIMIT_NOFILE is low. So relative paths must
  * stay valid until the dataset is closed.
  *
- * Numbers are delivered as they are stored: attributes such as scale_factor, add_offset and
- * _FillValue are not applied.
+ * Numbers are delivered as they are stored, unless the option `cf` is set: see PACKED NUMBERS
+ * below.
  *
  * With the option one_sample_a_file, file i holds all of sample i. A field is then a whole dataset
  * of any shape, which may also be a single number. shs_dataset_open() opens only the first file.
@@ -344,6 +344,43 @@
  * windows of trajectories, each chunk is compared with it before it is decoded. A program that
  * stores the chunks anew (h5repack) makes it wrong: delete it then.
  *
+ * PACKED NUMBERS. netCDF and the CF conventions (1.11, sections 2.5.1 and 8.1) give stored numbers
+ * another meaning by attributes of their dataset: scale_factor, add_offset, _FillValue,
+ * missing_value, valid_range, valid_min, valid_max and _Unsigned. Without the option `cf` they are
+ * not applied; files of a dataset in which they differ are then SHS_ERROR_FORMAT, since the same
+ * stored number would have two meanings.
+ *
+ * With `cf`, a field whose dataset has any of them is f32. The value of a stored number x is
+ *
+ *     (float)((double)x * scale_factor + add_offset)
+ *
+ * where each operation is rounded once, to nearest and without fused operations: the conversion to
+ * double, which is exact for all but integers beyond 2^53, the product, the sum, and the conversion
+ * to float. The operation of an attribute that is not there is left out. So values are the same
+ * bits on every machine. What f32 does not reach becomes infinite.
+ *
+ * x is missing if it is equal to _FillValue or to one of up to 8 values of missing_value, less than
+ * valid_min, greater than valid_max, or outside valid_range. It is compared as it is stored, before
+ * it is scaled: integers exactly, floats with attributes rounded to their type. A missing number is
+ * NaN, with the bits 0x7fc00000, and so is a stored NaN. Operators that average leave NaN out, and
+ * a loader's `failures` can replace rows that have some. _Unsigned=true takes signed integers for
+ * unsigned ones, and false the reverse: their own attributes too. Default fill values of netCDF do
+ * not count: only attributes do.
+ *
+ * Files of a dataset may have other attributes and store other types: each file's numbers are
+ * unpacked by its own attributes. A field is packed in all files or in none. Of a virtual dataset
+ * its own attributes count, not those of its sources. Enumerations, complex numbers and offsets are
+ * never unpacked. Checksums are of numbers as they are stored.
+ *
+ * An attribute that says nothing, or could mean two things, is SHS_ERROR_FORMAT: text where a
+ * number is due, several numbers where one is due, a scale that is 0 or not finite, a missing value
+ * that no stored number can be, valid_range beside valid_min or valid_max, and bounds stored as
+ * floats beside integers that have a scale or an offset.
+ *
+ * The operator unpack (augment.h) does the same sum with numbers that its text gives, for data
+ * whose file does not say them. A field that `cf` has unpacked cannot be unpacked by it again:
+ * shs_loader_open() refuses that.
+ *
  * MAPS. With the option `map`, the part of the file that holds a field is mapped into memory if the
  * field is read directly. The first read of a page is a read by position, as without the option.
  * From then on the page is known to be in memory, and its bytes are copied out of the map. The same
@@ -452,6 +489,8 @@ typedef struct shs_dataset_options {
      * that is damaged or not complete is SHS_ERROR_FORMAT, an index of another version or kind of
      * machine SHS_ERROR_UNSUPPORTED. */
     const char *index;
+    /** If true, the attributes of packed numbers are applied: see PACKED NUMBERS above. */
+    bool cf;
 } shs_dataset_options;
 
 /** Collective. Opens `fields`, up to SHS_MAX_FIELDS, of the files that `path` stands for: see

@@ -40,7 +40,7 @@ struct cli_arguments {
         *heading, *exclude, *seconds, *compute, *trace, *layout, *json_lines, *list_bad,
         *list_fields, *fill, *chunk_shape, *write, *shape, *index;
     bool per_rank, verify, verify_step, quality, byteshuffle, random, order, read, json, probe,
-        help, quick, one_sample_a_file, map, overwrite, any_rows, encoded, plugins, cold, busy;
+        help, quick, one_sample_a_file, map, cf, overwrite, any_rows, encoded, plugins, cold, busy;
 };
 
 /* Sets of options that several commands take. Each option of the table is in one of these sets. */

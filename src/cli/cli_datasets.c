@@ -6,6 +6,7 @@
 #include "cli_advice.h"
 #include "cli_all_fields.h"
 #include "cli_json.h"
+#include "cli_packing.h"
 #include "cli_text.h"
 #include "core_memory.h"
 #include "core_text.h"
@@ -39,7 +40,7 @@ struct listing {
 /* Bytes of all elements, before filters. */
 static uint64_t bytes_of(const struct facts *facts)
 {
-    return facts->field.rows * facts->field.row_bytes;
+    return facts->field.rows * facts->field.stored_bytes;
 }
 
 static double ratio_of(const struct facts *facts)
@@ -119,15 +120,13 @@ static const char *meaning_of(const struct h5_about *about)
     return *about->stored_as ? ", the real and imaginary parts of complex numbers" : "";
 }
 
-/* Prints the attributes, such as a scale, that change the meaning of numbers and are not applied.
- */
-static void print_packing(const struct h5_about *about)
+/* Prints the attributes, such as a scale, that give numbers another meaning. */
+static void print_packing(const struct facts *facts)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < H5_PACKINGS; i++)
-        if (about->is_packed[i])
-            printf("%s%s", count++ ? ", " : "    meaning    attributes ", h5_packings[i]);
-    if (count) printf(" are not applied: numbers are as stored\n");
+    struct core_text text = {0};
+    cli_packing_add(&facts->about.packing, facts->field.unpack, !*facts->about.stored_as, &text);
+    if (text.length && !text.status) printf("    meaning    %s\n", text.bytes);
+    core_text_free(&text);
 }
 
 /* Says what a full shuffle of a field with filters costs, if the decoded chunks do not fit. */
@@ -176,7 +175,7 @@ static void print_text(const struct facts *facts)
     print_shape(&facts->about);
     printf("%s\n", meaning_of(&facts->about));
     if (*facts->about.layout) print_stored(facts);
-    if (facts->is_field) print_packing(&facts->about);
+    if (facts->is_field) print_packing(facts);
     if (*facts->about.members) {
         print_members(facts);
         return;
@@ -241,6 +240,15 @@ static void json_field(const struct facts *facts)
     cli_advice_json(&advice);
 }
 
+/* Adds a list of the names of attributes, which is empty unless `all` is true. */
+static void json_packing(const char *key, const struct h5_packing *packing, bool all)
+{
+    cli_json_begin(key, '[');
+    for (size_t i = 0; i < H5_PACKINGS && all; i++)
+        if (packing->attribute[i].kind) cli_json_text(NULL, h5_packings[i]);
+    cli_json_end(']');
+}
+
 static void print_json(const struct facts *facts)
 {
     cli_json_begin(NULL, '{');
@@ -255,10 +263,8 @@ static void print_json(const struct facts *facts)
     cli_json_text("layout", facts->about.layout);
     cli_json_u64("chunk_rows", facts->about.chunk_rows);
     cli_json_u64("stored_bytes", facts->about.storage_bytes);
-    cli_json_begin("attributes_not_applied", '[');
-    for (size_t i = 0; i < H5_PACKINGS; i++)
-        if (facts->about.is_packed[i]) cli_json_text(NULL, h5_packings[i]);
-    cli_json_end(']');
+    json_packing("attributes_not_applied", &facts->about.packing, !facts->field.unpack);
+    json_packing("attributes_applied", &facts->about.packing, facts->field.unpack);
     cli_json_bool("field", facts->is_field);
     if (facts->is_field) json_field(facts);
     if (!facts->described) {
@@ -275,8 +281,9 @@ static shs_status open_field(const struct listing *listing, struct facts *facts)
 {
     const char *path = listing->path;
     struct data_field *field = &facts->field;
-    shs_status status =
-        data_field_open(listing->file, path, facts->name, &(struct data_field_how){0}, field);
+    shs_status status = data_field_open(
+        listing->file, path, facts->name,
+        &(struct data_field_how){.packing = true, .cf = listing->arguments->cf}, field);
     if (!status)
         status = data_field_find_checksums(listing->file, path, DATA_CHECKSUM_BYTES, field);
     if (status) data_field_close(field);

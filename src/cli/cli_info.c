@@ -28,8 +28,8 @@ const struct cli_command cli_info = {
                 "info 'year-*.h5' --fields 'x=fields(slab=lat)' --group 4",
     .fails = "error; or some of its datasets could not be looked at",
     .takes = CLI_WITH_PROBE,
-    .options =
-        "--vranks --group --fields --one-sample-a-file --cache-bytes --sample --augment --json",
+    .options = "--vranks --group --fields --one-sample-a-file --cf --cache-bytes --sample "
+               "--augment --json",
     .least_plain = 1,
     .most_plain = 1,
     .run = run,

@@ -32,6 +32,10 @@ const struct cli_option cli_options[] = {
          "The fields of a sample; see Fields below (all datasets of numbers)."),
     FLAG("--one-sample-a-file", one_sample_a_file, CLI_WITH_LOADER, CLI_DATA,
          "File i holds all of sample i: a field is a whole dataset."),
+    FLAG("--cf", cf, CLI_WITH_LOADER, CLI_DATA,
+         "Packed numbers are unpacked: scale_factor, add_offset, _FillValue and the other "
+         "attributes "
+         "of netCDF and CF give f32, and NaN for what is missing."),
     NUMBER("--samples", samples, CLI_BY_NAME, 0, UINT64_C(1) << 56, 0, CLI_DATA, "N",
            "There are N samples; no file is opened."),
     NUMBER(

@@ -41,18 +41,22 @@ shs_status cli_probe_limits(uint64_t milliseconds, uint64_t mebibytes, bool plug
 static shs_status try_out(bool plugins, int count, char **words)
 {
     uint64_t milliseconds, mebibytes;
-    bool one_sample_a_file = count == 5 && !strcmp(words[4], "one-sample-a-file");
-    if (count < 3 || (count > 4 && !one_sample_a_file) ||
-        !core_parse_u64(words[0], &milliseconds) || !core_parse_u64(words[1], &mebibytes) ||
-        mebibytes > UINT64_MAX >> 20)
+    int known = 4;
+    shs_dataset_options options = {0};
+    options.one_sample_a_file = count > known && !strcmp(words[known], IO_PROBE_ONE_SAMPLE);
+    known += options.one_sample_a_file;
+    options.cf = count > known && !strcmp(words[known], IO_PROBE_CF);
+    known += options.cf;
+    if (count < 3 || count > known || !core_parse_u64(words[0], &milliseconds) ||
+        !core_parse_u64(words[1], &mebibytes) || mebibytes > UINT64_MAX >> 20)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "usage: shardstep probe MILLISECONDS MEBIBYTES FILE [FIELDS "
-                         "[one-sample-a-file]]");
+                         "[one-sample-a-file] [cf]]");
     shs_status status = cli_probe_limits(milliseconds, mebibytes, plugins);
     if (status) return status;
     /* The parent process may have the filters that are missing here. */
     if (!plugins) h5_miss_no_filters();
-    if (count >= 4) return data_dataset_try(words[2], words[3], one_sample_a_file);
+    if (count >= 4) return data_dataset_try(words[2], words[3], &options);
     const struct cli_arguments arguments = {.plain = {words[2]}, .n_plain = 1, .plugins = plugins};
     uint64_t failed;
     return cli_print_datasets(&arguments, &failed); /* cli_probe_main() discards the output */
@@ -74,9 +78,12 @@ static void forbid_plugins(const struct cli_arguments *arguments)
 
 shs_status cli_probe(const struct cli_arguments *arguments, const char *path, const char *fields)
 {
-    const struct io_probe probe = {self, at_most_32_bits(arguments->probe_seconds) * UINT64_C(1000),
+    const struct io_probe probe = {self,
+                                   at_most_32_bits(arguments->probe_seconds) * UINT64_C(1000),
                                    at_most_32_bits(arguments->probe_mebibytes),
-                                   arguments->one_sample_a_file, arguments->plugins};
+                                   arguments->one_sample_a_file,
+                                   arguments->plugins,
+                                   arguments->cf};
     forbid_plugins(arguments);
     return io_probe(&probe, path, fields);
 }
@@ -92,7 +99,8 @@ shs_dataset_options cli_dataset_options(const struct cli_arguments *arguments)
                                  .probe_plugins = arguments->plugins,
                                  .one_sample_a_file = arguments->one_sample_a_file,
                                  .map = arguments->map,
-                                 .index = arguments->index};
+                                 .index = arguments->index,
+                                 .cf = arguments->cf};
 }
 
 int cli_probe_main(bool plugins, int count, char **words)

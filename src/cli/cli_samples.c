@@ -8,6 +8,7 @@
 #include "cli_all_fields.h"
 #include "cli_json.h"
 #include "cli_layout.h"
+#include "cli_packing.h"
 #include "cli_text.h"
 #include "core_memory.h"
 #include "data_dataset.h"
@@ -86,6 +87,16 @@ static void print_slab(const shs_dataset *dataset, size_t f)
     printf(" of %llu along axis %u of a sample\n", (ull)slab->length, slab->axis);
 }
 
+/* Prints the attributes, such as a scale, that give numbers another meaning. The first file speaks
+ * for the others. */
+static void print_packing(const struct data_field *field)
+{
+    struct core_text text = {0};
+    cli_packing_add(field->packing, field->unpack, true, &text);
+    if (text.length && !text.status) printf("    %s\n", text.bytes);
+    core_text_free(&text);
+}
+
 static shs_status print_field(const struct samples *samples, size_t f)
 {
     const shs_dataset *dataset = samples->dataset;
@@ -104,6 +115,7 @@ static shs_status print_field(const struct samples *samples, size_t f)
     if (status) return status;
     printf("%s\n", line);
     print_slab(dataset, f);
+    if (part->kind != DATA_LENGTH) print_packing(&samples->arrays[part->array]);
     print_way(dataset, part, samples->arrays);
     core_free(&line);
     return SHS_OK;
@@ -279,6 +291,7 @@ static void json_field(const struct samples *samples, size_t f)
         cli_json_u64("slab_length", dataset->slab[f].length);
     }
     if (field->groups) cli_json_u64("groups", field->n_groups);
+    if (field->packing) cli_json_bool("unpacked", field->unpack);
     cli_json_bool("direct", data_field_is_direct(field));
     cli_json_text("reason", field->reason);
     cli_json_bool("compared", !field->uncompared);

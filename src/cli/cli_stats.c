@@ -4,6 +4,7 @@
 
 #include "augment_axes.h"
 #include "cli.h"
+#include "cli_packing.h"
 #include "cli_paths.h"
 #include "cli_stats.h"
 #include "cli_text.h"
@@ -222,22 +223,27 @@ static bool is_fill(const char *name)
 }
 
 /* Local. Notes the attributes of the first file, such as a scale, that change the meaning of
- * numbers and are not applied. A failure is no error here, because the numbers have been read. */
-static void note_packing(const char *path, const char *field)
+ * numbers, and whether they are applied. A failure is no error here, because the numbers have been
+ * read. */
+static void note_packing(const char *path, const char *field, bool cf)
 {
     struct h5_file *file;
     struct h5_about about;
-    size_t count = 0;
+    struct h5_packing *packing = &about.packing;
+    struct core_text text = {0};
     if (h5_open(path, &file)) return;
     bool described = !h5_describe(file, field, &about);
     h5_close(&file);
-    for (size_t i = 0; described && i < H5_PACKINGS; i++) {
-        if (!about.is_packed[i] || is_fill(h5_packings[i])) continue;
-        if (!count) fprintf(stderr, "shardstep: note: ");
-        if (!count) cli_print_text(stderr, path);
-        fprintf(stderr, "%s%s", count++ ? ", " : ": attributes ", h5_packings[i]);
+    bool fits = !*about.stored_as, applied = cf && fits;
+    for (size_t i = 0; described && i < H5_PACKINGS && !applied; i++)
+        if (is_fill(h5_packings[i])) packing->attribute[i] = (struct h5_attribute){0};
+    if (described) cli_packing_add(packing, applied, fits, &text);
+    if (text.length && !text.status) {
+        fprintf(stderr, "shardstep: note: ");
+        cli_print_text(stderr, path);
+        fprintf(stderr, ": %s\n", text.bytes);
     }
-    if (count) fprintf(stderr, " are not applied: numbers are as stored\n");
+    core_text_free(&text);
 }
 
 /* Local. Writes the file of --write, and prints the statistics. */
@@ -250,7 +256,7 @@ static shs_status report_stats(const struct cli_arguments *arguments, const stru
                                       .files = paths->count,
                                       .stats = stats,
                                       .scale = augment_whole_scale(stats->field.type)};
-    note_packing(paths->path[0], report.field);
+    note_packing(paths->path[0], report.field, arguments->cf);
     shs_status status = cli_stats_write(&report, paths);
     if (status) return status;
     if (arguments->json)
@@ -269,7 +275,8 @@ static shs_status make_and_print(const struct cli_arguments *arguments, shs_run 
     const char *field = arguments->plain[arguments->n_plain - 1];
     shs_status status = read_options(arguments, &options);
     if (!status) status = cli_order(arguments, &order);
-    options.rows = (struct scan_rows_how){order.options.subset, arguments->fill};
+    options.rows = (struct scan_rows_how){
+        .subset = order.options.subset, .fill = arguments->fill, .cf = arguments->cf};
     if (!status) status = find_files(arguments, field, &paths);
     if (!status && run->rank == 0) status = cli_stats_check(arguments, &paths);
     status = mpi_agree(run, status, "stats");
@@ -311,8 +318,9 @@ const struct cli_command cli_stats = {
                 "stats 'year-*.h5' t2m --part 0,0.8 --write t2m.stats\n"
                 "digest y.h5 --fields t2m --augment 't2m: normalize(from=t2m.stats)'",
     .takes = CLI_WITH_PROBE,
-    .options = "--channel-axis --bins --json --probe --rows --part --split-seed --fill --write "
-               "--overwrite",
+    .options =
+        "--channel-axis --bins --cf --json --probe --rows --part --split-seed --fill --write "
+        "--overwrite",
     .least_plain = 2,
     .most_plain = CLI_MAX_PLAIN,
     .run = run,

@@ -27,7 +27,7 @@ struct probes {
 static uint64_t band_bytes(const struct data_field *field)
 {
     uint64_t bytes = field->whole_bytes;
-    if (!field->chunk_rows) return field->row_bytes;
+    if (!field->chunk_rows) return field->stored_bytes;
     return core_multiply(field->chunk_rows, bytes, &bytes) ? bytes : UINT64_MAX;
 }
 
@@ -57,10 +57,11 @@ static void spread(const struct data_field *field, uint64_t count, struct probes
 static struct probes choose(const struct data_field *field)
 {
     struct probes probes = {0};
-    if (!field->rows || !field->row_bytes) return probes;
+    if (!field->rows || !field->stored_bytes) return probes;
     for (uint64_t count = PROBES; count >= ENDS; count--) {
         spread(field, count, &probes);
-        if (probes.bytes <= PROBED_BYTES && probes.count <= PROBED_BYTES / field->row_bytes) break;
+        if (probes.bytes <= PROBED_BYTES && probes.count <= PROBED_BYTES / field->stored_bytes)
+            break;
     }
     return probes;
 }
@@ -102,7 +103,7 @@ static shs_status read_direct(struct data_field *field, const uint64_t *rows, si
 {
     shs_status status = SHS_OK;
     for (size_t i = 0; field->sources && i < count && !status; i++)
-        status = data_sources_read(field, rows[i], 1, false, to + i * field->row_bytes);
+        status = data_sources_read(field, rows[i], 1, false, to + i * field->stored_bytes);
     if (field->sources) return core_wrap(status, "dataset %s", field->sample.name);
     return core_wrap(io_reader_listed(field->direct, &field->lane, field->part, rows, count, to),
                      "dataset %s: rows %llu to %llu", field->sample.name, (ull)rows[0],
@@ -111,7 +112,7 @@ static shs_status read_direct(struct data_field *field, const uint64_t *rows, si
 
 static void add_rows(struct look *look, const void *rows, size_t bytes)
 {
-    size_t size = shs_type_size(look->field->sample.type);
+    size_t size = shs_type_size(look->field->whole.type);
     core_hash_add_elements(look->hash, rows, bytes / size, size);
 }
 
@@ -120,7 +121,7 @@ static void add_rows(struct look *look, const void *rows, size_t bytes)
 static shs_status look_at_band(struct look *look, const uint64_t *rows, size_t count)
 {
     struct data_field *field = look->field;
-    size_t bytes = count * field->row_bytes;
+    size_t bytes = count * field->stored_bytes;
     shs_status status = look->way == THROUGH
                             ? h5_read_listed(field->through, rows, count, look->ours)
                             : read_direct(field, rows, count, look->ours);
@@ -184,7 +185,7 @@ static shs_status add_all(struct look *look)
     struct data_field *field = look->field;
     uint64_t at_once = (field->rows + PIECES - 1) / PIECES;
     char *rows;
-    shs_status status = core_new((size_t)at_once, field->row_bytes, "rows", &rows);
+    shs_status status = core_new((size_t)at_once, field->stored_bytes, "rows", &rows);
     for (uint64_t first = 0; first < field->rows && !status && !look->damaged; first += at_once) {
         uint64_t count = field->rows - first < at_once ? field->rows - first : at_once;
         const struct io_run run = {first, count, rows, field->part};
@@ -194,7 +195,7 @@ static shs_status add_all(struct look *look)
             status = data_sources_read(field, first, count, false, rows);
         else
             status = io_reader_run(field->direct, &field->lane, &run);
-        if (!status) add_rows(look, rows, (size_t)count * field->row_bytes);
+        if (!status) add_rows(look, rows, (size_t)count * field->stored_bytes);
         if (status && !is_of_system(status)) {
             look->damaged++;
             status = SHS_OK;
@@ -206,7 +207,7 @@ static shs_status add_all(struct look *look)
 
 static bool is_small(const struct data_field *field)
 {
-    return field->rows && field->row_bytes && field->rows <= SMALL_BYTES / field->row_bytes &&
+    return field->rows && field->stored_bytes && field->rows <= SMALL_BYTES / field->stored_bytes &&
            band_bytes(field) <= SMALL_BYTES;
 }
 
@@ -223,9 +224,9 @@ static shs_status look_at(struct look *look, const struct probes *probes)
 {
     struct data_field *field = look->field;
     shs_status status = core_hash_new(&look->hash);
-    if (!status) status = core_new(probes->count, field->row_bytes, "rows", &look->ours);
+    if (!status) status = core_new(probes->count, field->stored_bytes, "rows", &look->ours);
     if (!status && look->way == BOTH)
-        status = core_new(probes->count, field->row_bytes, "rows", &look->theirs);
+        status = core_new(probes->count, field->stored_bytes, "rows", &look->theirs);
     for (size_t i = 0, end; i < probes->count && !status && !look->differ; i = end) {
         end = end_of_band(field, probes, i);
         status = look_at_band(look, probes->row + i, end - i);

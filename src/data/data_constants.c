@@ -4,6 +4,7 @@
 
 #include "core_memory.h"
 #include "data_field.h"
+#include "data_packing.h"
 #include "data_pick.h"
 
 /* ---- Reading. */
@@ -20,12 +21,25 @@ static shs_status compare_sums(struct data_field *field, const void *rows)
     return status;
 }
 
+/* Reads rows as they are stored, compares and unpacks them. */
+static shs_status read_packed(struct data_field *field, void *rows)
+{
+    char *stored;
+    shs_status status = core_new(field->rows, field->stored_bytes, "a constant field", &stored);
+    if (!status) status = data_field_read_whole(field, 0, field->rows, stored);
+    if (!status) status = compare_sums(field, stored);
+    if (!status) data_field_unpack(field, stored, (size_t)field->rows * field->stored_bytes, rows);
+    core_free(&stored);
+    return status;
+}
+
 static shs_status read_rows(struct data_field *field, void **rows)
 {
     if (!field->rows || !field->row_bytes)
         return core_fail(SHS_ERROR_UNSUPPORTED, "%s: dataset %s has no elements; leave it out",
                          field->path, field->sample.name);
     shs_status status = core_new(field->rows, field->row_bytes, "a constant field", rows);
+    if (!status && field->unpack) return read_packed(field, *rows);
     if (!status) status = data_field_read(field, 0, field->rows, *rows);
     return status ? status : compare_sums(field, *rows);
 }
@@ -53,6 +67,7 @@ static shs_status cut(struct h5_file *file, const struct data_constant_text *tex
     void *left = NULL;
     if (!text->view.select && !text->view.crop) return SHS_OK;
     shs_status status = h5_array_open(file, text->array, 0, true, &array, &whole);
+    whole.type = constant->tensor.type; /* of packed numbers the values are cut */
     if (!status) status = data_pick_find(&text->view, array, &whole, &part, picked);
     if (!status && part) status = core_new(1, part->bytes, "a constant field", &left);
     if (!status && part) {
@@ -68,20 +83,23 @@ static shs_status cut(struct h5_file *file, const struct data_constant_text *tex
 }
 
 static shs_status read_one(struct h5_file *file, const char *path,
-                           const struct data_constant_text *text, bool unchecked,
-                           struct data_constant *constant)
+                           const struct data_constant_text *text,
+                           const struct data_constants_how *opened, struct data_constant *constant)
 {
-    const struct data_field_how how = {.single = true};
+    const struct data_field_how how = {.single = true, .packing = true, .cf = opened->cf};
     struct data_field field;
     shs_status status = data_field_open(file, path, text->array, &how, &field);
     if (status) return status;
-    if (!unchecked) status = data_field_find_checksums(file, path, SIZE_MAX, &field);
+    if (!opened->unchecked) status = data_field_find_checksums(file, path, SIZE_MAX, &field);
     if (!status) status = read_rows(&field, &constant->tensor.data);
     if (!status) {
         void *data = constant->tensor.data;
         constant->tensor = shape_of(&field);
         constant->tensor.data = data;
         constant->rows = field.rows;
+        constant->unpacked = field.unpack;
+        constant->packing = field.packing;
+        field.packing = NULL;
         status = core_wrap(cut(file, text, constant), "%s: dataset %s", path, text->array);
     }
     data_field_close(&field);
@@ -91,6 +109,18 @@ static shs_status read_one(struct h5_file *file, const char *path,
 }
 
 /* ---- All files. */
+
+/* Refuses a constant that is stored alike and means something else. */
+static shs_status compare_packing(const struct data_constant *first,
+                                  const struct data_constant *other,
+                                  const struct data_constant_text *text, const char *path,
+                                  const char *first_path)
+{
+    if (other->unpacked) return SHS_OK;
+    return h5_packing_compare(&(struct h5_packed){path, text->array, other->packing},
+                              &(struct h5_packed){first_path, text->array, first->packing},
+                              DATA_PACKING_ADVICE);
+}
 
 static shs_status compare(const struct data_constant *first, const struct data_constant *other,
                           const char *path, const char *first_path)
@@ -106,7 +136,8 @@ static shs_status compare(const struct data_constant *first, const struct data_c
 }
 
 static shs_status read_file(const struct data_sample *sample, const struct io_paths *paths,
-                            size_t number, bool unchecked, struct data_constants *constants)
+                            size_t number, const struct data_constants_how *how,
+                            struct data_constants *constants)
 {
     struct h5_file *file;
     const char *path = paths->path[number];
@@ -114,28 +145,34 @@ static shs_status read_file(const struct data_sample *sample, const struct io_pa
     for (size_t c = 0; c < constants->count && !status; c++) {
         struct data_constant *first = &constants->constant[c], other = {0};
         struct data_constant *now = number ? &other : first;
-        status = read_one(file, path, &sample->constant[c], unchecked, now);
+        status = read_one(file, path, &sample->constant[c], how, now);
         if (!status && number) status = compare(first, now, path, paths->path[0]);
+        if (!status && number)
+            status = compare_packing(first, now, &sample->constant[c], path, paths->path[0]);
         core_free(&other.tensor.data);
+        core_free(&other.packing);
     }
     h5_close(&file);
     return status;
 }
 
 shs_status data_constants_read(const struct data_sample *sample, const struct io_paths *paths,
-                               bool unchecked, struct data_constants *constants)
+                               const struct data_constants_how *how,
+                               struct data_constants *constants)
 {
     shs_status status = SHS_OK;
     *constants = (struct data_constants){.count = sample->n_constants};
     for (size_t i = 0; i < paths->count && constants->count && !status; i++)
-        status = io_paths_wrap(paths, i, read_file(sample, paths, i, unchecked, constants));
+        status = io_paths_wrap(paths, i, read_file(sample, paths, i, how, constants));
     return status;
 }
 
 void data_constants_free(struct data_constants *constants)
 {
-    for (size_t c = 0; c < constants->count; c++)
+    for (size_t c = 0; c < constants->count; c++) {
         core_free(&constants->constant[c].tensor.data);
+        core_free(&constants->constant[c].packing);
+    }
     *constants = (struct data_constants){0};
 }
 

@@ -7,10 +7,14 @@
 #include "data_sample.h"
 #include "io_paths.h"
 
+struct h5_packing;
+
 struct data_constant {
     shs_tensor tensor; /* owns its data; the name is the sample's */
     size_t bytes;
-    uint64_t rows; /* of the array along its first axis; 1 for a single number */
+    struct h5_packing *packing; /* attributes such as scale_factor; NULL: none */
+    bool unpacked;              /* true if they are applied */
+    uint64_t rows;              /* of the array along its first axis; 1 for a single number */
 };
 
 struct data_constants {
@@ -18,10 +22,17 @@ struct data_constants {
     struct data_constant constant[SHS_MAX_FIELDS];
 };
 
+/* How constants are read. */
+struct data_constants_how {
+    bool unchecked; /* true to compare no rows with checksums */
+    bool cf;        /* true to unpack packed numbers */
+};
+
 /* Local. Reads the constants of all files. They must be the same in all files, byte for byte:
  * others are SHS_ERROR_FORMAT. The constants must be freed, also after an error. */
 shs_status data_constants_read(const struct data_sample *sample, const struct io_paths *paths,
-                               bool unchecked, struct data_constants *constants);
+                               const struct data_constants_how *how,
+                               struct data_constants *constants);
 
 /* Local. The first function packs constants that were read, the second takes them. Others than
  * those of the sample are SHS_ERROR_FORMAT. They must be freed, also after an error. */

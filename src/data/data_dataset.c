@@ -229,6 +229,7 @@ static shs_status identity(const shs_dataset *dataset, char text[CORE_DIGEST_TEX
         data_constant_describe(&dataset->what.constant[c], &what);
         core_text_add(&what, ";");
     }
+    if (dataset->options.cf) core_text_add(&what, "cf");
     status = what.status;
     if (!status) core_hash_add(hash, what.bytes, what.length);
     core_text_free(&what);
@@ -325,12 +326,12 @@ static shs_status try_rows(struct data_field *field)
     return first == SHS_ERROR_MEMORY || last == SHS_ERROR_MEMORY ? SHS_ERROR_MEMORY : status;
 }
 
-shs_status data_dataset_try(const char *path, const char *fields, bool one_sample_a_file)
+shs_status data_dataset_try(const char *path, const char *fields,
+                            const shs_dataset_options *options)
 {
     shs_dataset dataset = {0};
     struct data_field *arrays;
-    const shs_dataset_options options = {.one_sample_a_file = one_sample_a_file};
-    shs_status status = begin(&dataset, path, fields, &options);
+    shs_status status = begin(&dataset, path, fields, options);
     if (!status) status = data_open_alone(&dataset, fields);
     if (!status) status = data_files_get(&dataset.files, 0, &arrays);
     for (size_t s = 0; s < dataset.what.n_arrays && !status; s++)

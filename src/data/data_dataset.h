@@ -40,10 +40,11 @@ struct shs_dataset {
     uint64_t holders; /* how many hold the dataset: the program and the loaders */
 };
 
-/* Local. For a process that tries a file out. Opens a dataset as shs_dataset_open() does, reads the
- * first and the last row of each array in the first file, and closes it. Rows that cannot be read
- * are no error here. A lack of memory is an error. */
-shs_status data_dataset_try(const char *path, const char *fields, bool one_sample_a_file);
+/* Local. For a process that tries a file out. Opens a dataset as shs_dataset_open() does, reads
+ * the first and the last row of each array in the first file, and closes it. `options` ask for no
+ * probe. Rows that cannot be read are no error here. A lack of memory is an error. */
+shs_status data_dataset_try(const char *path, const char *fields,
+                            const shs_dataset_options *options);
 
 /* Local. Returns the type and shape of a sample of field f as all members of a group have it
  * together. The name is borrowed. */

@@ -5,12 +5,18 @@
 
 #include "core_memory.h"
 #include "core_text.h"
+#include "data_cf.h"
 #include "data_chunk_sums.h"
 #include "data_compare.h"
 #include "data_members.h"
+#include "data_packing.h"
 #include "data_pick.h"
 #include "data_sources.h"
 #include "io_crc32c.h"
+
+enum {
+    UNPACKED_BYTES = 1 << 20 /* of stored rows that are read at once to be unpacked */
+};
 
 /* Compares rows with what HDF5 reads. If HDF5 lacks a filter, nothing can be compared: HDF5 could
  * not read the field at all. */
@@ -83,7 +89,7 @@ static shs_status take_shape(struct data_field *field, const char *name, const s
     if (whole->axes) field->sample.axes = whole->axes - rows;
     memcpy(field->sample.shape, whole->shape + rows, field->sample.axes * sizeof *whole->shape);
     status = shs_tensor_bytes(&field->sample, &field->row_bytes);
-    field->whole_bytes = field->row_bytes;
+    field->whole_bytes = field->stored_bytes = field->row_bytes;
     field->whole = field->sample;
     field->whole.name = NULL;
     return status;
@@ -101,6 +107,7 @@ static shs_status take_part(struct data_field *field, const shs_tensor *whole,
     if (field->part) {
         status = shs_tensor_bytes(&field->sample, &field->row_bytes);
         if (status) return status;
+        field->stored_bytes = field->row_bytes;
         field->whole_bytes = field->part->whole_bytes;
     }
     if (h5_array_has_members(field->through))
@@ -132,6 +139,19 @@ static shs_status take_view(struct data_field *field, const char *name, const sh
                      field->path, name);
 }
 
+/* Reads the attributes that give numbers another meaning. If they are applied, samples are f32. */
+static shs_status take_packing(struct data_field *field, const struct data_field_how *how)
+{
+    if (!how->packing) return SHS_OK;
+    shs_status status = data_packing_read(field->through, &field->packing);
+    if (status || !how->cf || !field->packing || !h5_packing_fits(field->through)) return status;
+    status = core_wrap(data_cf_new(field->packing, field->whole.type, &field->unpack),
+                       "%s: dataset %s", field->path, field->sample.name);
+    if (status) return status;
+    field->sample.type = SHS_F32;
+    return shs_tensor_bytes(&field->sample, &field->row_bytes);
+}
+
 static shs_status open_field(struct h5_file *file, const char *path, const char *name,
                              const struct data_field_how *how, struct data_field *field)
 {
@@ -147,6 +167,7 @@ static shs_status open_field(struct h5_file *file, const char *path, const char 
     if (!status) status = take_shape(field, name, &whole);
     if (!status) status = take_part(field, &whole, how->view, how->member);
     if (!status) status = take_groups(field);
+    if (!status) status = take_packing(field, how);
     if (!status && how->axes) status = data_axes_read(field->through, whole.axes, field->axes);
     if (status) return status;
     field->chunk_rows = h5_chunk_rows(field->through);
@@ -305,7 +326,7 @@ struct data_range data_field_sums(const struct data_field *field, uint64_t first
 shs_status data_field_check(const struct data_field *field, uint64_t first, uint64_t count,
                             const void *rows, const uint32_t *checksums)
 {
-    size_t size = shs_type_size(field->sample.type);
+    size_t size = shs_type_size(field->whole.type);
     struct data_range sums = data_field_sums(field, first, count);
     uint64_t each = summed_rows(field);
     size_t bytes = each * field->whole_bytes;
@@ -342,6 +363,8 @@ void data_field_close(struct data_field *field)
     data_pick_free(&field->unslabbed);
     core_free(&field->held);
     core_free(&field->groups);
+    core_free(&field->packing);
+    core_free(&field->unpack);
     core_free(&field->sample.name);
     core_free(&field->path);
     *field = (struct data_field){0};
@@ -354,7 +377,8 @@ static shs_status read_direct(struct data_field *field, const struct io_run *run
                      (ull)(run->first + run->count - 1));
 }
 
-shs_status data_field_read(struct data_field *field, uint64_t first, uint64_t count, void *to)
+/* Reads what is taken of rows as it is stored. */
+static shs_status read_stored(struct data_field *field, uint64_t first, uint64_t count, void *to)
 {
     if (field->held) {
         memcpy(to, field->held + first * field->row_bytes, (size_t)count * field->row_bytes);
@@ -365,6 +389,37 @@ shs_status data_field_read(struct data_field *field, uint64_t first, uint64_t co
                          field->sample.name);
     if (!field->direct) return h5_read_rows(field->through, first, count, to);
     return read_direct(field, &(struct io_run){first, count, to, field->part});
+}
+
+void data_field_unpack(const struct data_field *field, const void *stored, size_t bytes, void *to)
+{
+    data_cf_values(field->unpack, stored, bytes / shs_type_size(field->whole.type), to);
+}
+
+/* Reads rows as they are stored, some at a time, and unpacks them. */
+static shs_status read_packed(struct data_field *field, uint64_t first, uint64_t count, char *to)
+{
+    uint64_t at_once = UNPACKED_BYTES / field->stored_bytes;
+    char *stored;
+    if (at_once > count) at_once = count;
+    if (!at_once) at_once = 1;
+    shs_status status = core_new((size_t)at_once, field->stored_bytes, "packed rows", &stored);
+    while (count && !status) {
+        uint64_t now = count < at_once ? count : at_once;
+        status = read_stored(field, first, now, stored);
+        if (!status) data_field_unpack(field, stored, (size_t)now * field->stored_bytes, to);
+        first += now;
+        count -= now;
+        to += now * field->row_bytes;
+    }
+    core_free(&stored);
+    return status;
+}
+
+shs_status data_field_read(struct data_field *field, uint64_t first, uint64_t count, void *to)
+{
+    if (field->unpack && field->stored_bytes) return read_packed(field, first, count, to);
+    return read_stored(field, first, count, to);
 }
 
 shs_status data_field_read_whole(struct data_field *field, uint64_t first, uint64_t count, void *to)

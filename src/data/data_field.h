@@ -8,6 +8,8 @@
 #include "io_reader.h"
 
 struct data_sources;
+struct h5_packing;
+struct data_cf;
 
 struct data_field {
     char *path;               /* path of its file */
@@ -31,14 +33,19 @@ struct data_field {
     /* All rows, while an index has them in memory: data_field_read() then needs no file; or NULL.
      */
     char *held;
-    uint64_t content;  /* hash of some of its rows; 0 until it is computed */
-    uint64_t key;      /* its key in a cache, which the caller sets */
-    shs_tensor sample; /* type and shape of a row; the name is the struct's own */
-    bool is_single;    /* true for a number without axes */
+    struct h5_packing *packing; /* attributes such as scale_factor; NULL: none, or not asked for */
+    uint64_t content;           /* hash of some of its rows; 0 until it is computed */
+    uint64_t key;               /* its key in a cache, which the caller sets */
+    shs_tensor sample;          /* type and shape of a row; the name is the struct's own */
+    bool is_single;             /* true for a number without axes */
     /* The leading axes that count rows. With two axes, the rows of an index of the first axis are a
      * series. */
     uint32_t row_axes;
     uint64_t series_rows; /* rows of a series; all rows with one axis */
+    /* What the attributes make of stored numbers; NULL: they are taken as they are stored. `sample`
+     * and `row_bytes` are those of the values, which are f32. */
+    struct data_cf *unpack;
+    size_t stored_bytes; /* of what is taken of a row, as it is stored */
     /* What is taken of a row; NULL: all of it. `sample` and `row_bytes` are those of this part. */
     struct io_part *part;
     struct data_slab slab;     /* which slab of that this rank takes, by an axis of a row */
@@ -48,8 +55,8 @@ struct data_field {
      * numbers. */
     size_t dataset_bytes;
     char picked[DATA_PICKED_BYTES]; /* the axes that select, crop and slab name: see data_pick.h */
-    size_t whole_bytes;             /* of a whole row */
-    shs_tensor whole;               /* type and shape of a whole row */
+    size_t whole_bytes;             /* of a whole row, as it is stored */
+    shs_tensor whole;               /* type and shape of a whole row, as it is stored */
     /* True if rows of which a part is taken are read whole, compared with their checksums and then
      * cut, because the bytes of a part could not be compared. */
     bool sums_whole;
@@ -98,8 +105,10 @@ struct data_field_how {
     /* True if only the type and the shape are wanted. If the array is read at all, then through
      * HDF5. */
     bool look;
-    bool axes; /* true to read how the file names the axes */
-    bool map;  /* true to map it if it is read directly; io_guard_begin() has been called */
+    bool packing; /* true to read attributes such as scale_factor */
+    bool cf;      /* true to apply them too */
+    bool axes;    /* true to read how the file names the axes */
+    bool map;     /* true to map it if it is read directly; io_guard_begin() has been called */
     /* True to hash some rows too, see data_compare.h. It has no effect if `trusted` is true. */
     bool content;
     /* True for a source of a virtual array. Only its first and its last row are compared. A source
@@ -157,17 +166,21 @@ shs_status data_field_check(const struct data_field *field, uint64_t first, uint
 /* Releases what an array holds, and zeroes it. A zeroed array is accepted. */
 void data_field_close(struct data_field *field);
 
-/* Reads whole rows, one after the other, though a part of them is taken. Must be called in the
- * calling thread. */
+/* Reads whole rows as they are stored, one after the other, though a part of them is taken. Must be
+ * called in the calling thread. */
 shs_status data_field_read_whole(struct data_field *field, uint64_t first, uint64_t count,
                                  void *to);
 
-/* Reads a part of rows, one after the other, through HDF5. `part` NULL: whole rows. Must be called
- * in the calling thread. */
+/* Reads a part of rows, one after the other, through HDF5, as they are stored. `part` NULL: whole
+ * rows. Must be called in the calling thread. */
 shs_status data_field_read_part(struct data_field *field, const struct io_part *part,
                                 uint64_t first, uint64_t count, void *to);
 
-/* Reads what is taken of rows, one after the other. Must be called in the calling thread. */
+/* Makes the values of `bytes` bytes of packed numbers as they are stored. Any thread. */
+void data_field_unpack(const struct data_field *field, const void *stored, size_t bytes, void *to);
+
+/* Reads what is taken of rows, unpacked if it is packed, one after the other. Must be called in the
+ * calling thread. */
 shs_status data_field_read(struct data_field *field, uint64_t first, uint64_t count, void *to);
 
 #endif

@@ -357,6 +357,7 @@ shs_status data_files_open(const struct data_files_how *how, data_files_visit *v
                                  .unchecked = how->unchecked,
                                  .map = how->map,
                                  .member = how->member,
+                                 .cf = how->cf,
                                  .cache_bytes = how->cache_bytes,
                                  .index = {how->index[0], how->index[1]},
                                  .pack = how->pack,
@@ -388,6 +389,8 @@ void data_files_close(struct data_files *files)
 {
     while (files->n_open)
         data_open_file_close(files, files->oldest);
+    for (size_t s = 0; files->sample && s < files->sample->n_arrays; s++)
+        core_free(&files->packing[s]);
     core_free(&files->file);
     core_free(&files->series);
     data_kept_free(&files->kept);

@@ -35,12 +35,17 @@ struct data_files {
     bool one_a_file;
     bool unchecked;
     bool map;
+    bool cf;
     struct data_member member;
     size_t cache_bytes;
     /* For each array the type and the shape of what is taken of a row, or of the whole array with
      * one_a_file. They have no name and no data. */
     shs_tensor shape[2 * SHS_MAX_FIELDS];
-    shs_tensor whole[2 * SHS_MAX_FIELDS]; /* the same of whole rows */
+    shs_tensor
+        whole[2 * SHS_MAX_FIELDS];     /* the same of whole rows, as the first file stores them */
+    bool unpacked[2 * SHS_MAX_FIELDS]; /* for each array whether attributes are applied */
+    /* For each array its attributes in the first file, such as scale_factor; NULL: none. */
+    struct h5_packing *packing[2 * SHS_MAX_FIELDS];
     /* For each array the axes that select, crop and slab name, the same in all files. */
     char picked[2 * SHS_MAX_FIELDS][DATA_PICKED_BYTES];
     /* For each array the slab of its rows that this rank takes. */
@@ -88,6 +93,7 @@ struct data_files_how {
     bool one_a_file;
     bool unchecked;
     bool map; /* true to map fields that are read directly */
+    bool cf;  /* true to apply attributes such as scale_factor */
     struct data_member member;
     size_t cache_bytes; /* memory for decoded chunks in HDF5, for each array of all open files
                            together */

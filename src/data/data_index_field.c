@@ -14,7 +14,7 @@ enum {
  * to one of them also packs here what it leads to, and sets it in data_index_field_unpack(). Then
  * the number is that of the new size. */
 #if __SIZEOF_POINTER__ == 8
-_Static_assert(sizeof(struct data_field) == 608, "pack the new member of struct data_field");
+_Static_assert(sizeof(struct data_field) == 632, "pack the new member of struct data_field");
 _Static_assert(sizeof(struct io_layout) == 640, "pack the new member of struct io_layout");
 _Static_assert(sizeof(struct data_field) <= DATA_PACK_STRUCT, "a struct must fit");
 _Static_assert(sizeof(struct io_layout) <= DATA_PACK_STRUCT, "a struct must fit");
@@ -27,10 +27,11 @@ static bool has_few_values(const struct data_field *field)
     return core_multiply(field->rows, field->row_bytes, &bytes) && bytes <= MOST_VALUES;
 }
 
+/* Attributes such as a scale are not packed: each rank reads those of its file. */
 bool data_index_field_fits(const struct data_field *field, bool values)
 {
     if (values && (!has_few_values(field) || field->checked_by)) return false;
-    return !field->sources && !field->slab.length && !field->groups;
+    return !field->sources && !field->slab.length && !field->groups && !field->packing;
 }
 
 /* ---- packing */
@@ -125,6 +126,8 @@ static shs_status unpack_plain(struct data_unpack *unpack, struct data_field *fi
     field->held = NULL;
     field->groups = NULL;
     field->n_groups = 0;
+    field->packing = NULL; /* packed fields are not in an index */
+    field->unpack = NULL;
     field->sample.name = field->whole.name = NULL;
     field->sample.data = field->whole.data = NULL;
     if (status) return status;

@@ -27,6 +27,7 @@ static struct opening opening_of(shs_dataset *dataset, const char *fields)
                              .sample = &dataset->what,
                              .one_a_file = options->one_sample_a_file,
                              .unchecked = options->unchecked,
+                             .cf = options->cf,
                              .map = options->map,
                              .member = member_of(dataset),
                              .index = {dataset->index, NULL},
@@ -38,9 +39,10 @@ static shs_status probe(void *user)
 {
     const struct opening *opening = user;
     const shs_dataset_options *options = &opening->dataset->options;
-    const struct io_probe limits = {options->probe_program, options->probe_seconds * UINT64_C(1000),
-                                    options->probe_mebibytes, options->one_sample_a_file,
-                                    options->probe_plugins};
+    const struct io_probe limits = {
+        options->probe_program,   options->probe_seconds * UINT64_C(1000),
+        options->probe_mebibytes, options->one_sample_a_file,
+        options->probe_plugins,   options->cf};
     return io_probe(&limits, opening->dataset->path, opening->fields);
 }
 
@@ -53,8 +55,8 @@ static shs_status look(struct opening *opening)
 
 static shs_status read_constants(shs_dataset *dataset)
 {
-    return data_constants_read(&dataset->what, &dataset->files.paths, dataset->options.unchecked,
-                               &dataset->constants);
+    const struct data_constants_how how = {dataset->options.unchecked, dataset->options.cf};
+    return data_constants_read(&dataset->what, &dataset->files.paths, &how, &dataset->constants);
 }
 
 /* ---- A kept index. */

@@ -7,6 +7,7 @@
 #include "data_compare.h"
 #include "data_csr.h"
 #include "data_index.h"
+#include "data_packing.h"
 #include "data_sources.h"
 #include "io_file.h"
 
@@ -96,16 +97,17 @@ static shs_tensor shape_of(const struct data_files *files, const struct data_fie
 static shs_status compare_shape(struct data_files *files, size_t array, size_t number,
                                 const struct data_field *field)
 {
-    const shs_tensor *first = &files->whole[array];
-    shs_tensor shape = shape_of(files, field, true);
-    if (first->type == shape.type && first->axes == shape.axes &&
-        !memcmp(first->shape, shape.shape, shape.axes * sizeof *shape.shape))
+    shs_tensor first = files->whole[array], shape = shape_of(files, field, true);
+    first.type = files->shape[array].type; /* packed files may store numbers of several types */
+    shape.type = field->sample.type;
+    if (first.type == shape.type && first.axes == shape.axes &&
+        !memcmp(first.shape, shape.shape, shape.axes * sizeof *shape.shape))
         return SHS_OK;
     struct core_text texts = {0};
     files->unfit = true;
     core_text_add_shape(&texts, &shape);
     core_text_add(&texts, ", but in %s ", files->paths.path[0]);
-    core_text_add_shape(&texts, first);
+    core_text_add_shape(&texts, &first);
     core_fail(SHS_ERROR_FORMAT,
               "%s: dataset %s is of %s; it must be alike in all files: leave this file out, or "
               "write it anew",
@@ -129,6 +131,36 @@ static shs_status compare_picked(struct data_files *files, size_t array, size_t 
         "out, or write it anew",
         files->paths.path[number], files->sample->array[array], field->picked, files->picked[array],
         files->paths.path[0]);
+}
+
+/* Refuses a file whose numbers mean something else than the same numbers of the first file. */
+static shs_status compare_packing(struct data_files *files, size_t array, size_t number,
+                                  const struct data_field *field)
+{
+    if (field->unpack) return SHS_OK;
+    shs_status status =
+        data_packing_compare(field, field->packing, files->packing[array], files->paths.path[0]);
+    if (status && number == 0)
+        return core_fail(SHS_ERROR_FILE,
+                         "%s has changed since it was opened: dataset %s has other attributes; put "
+                         "back the file that it was, and start again",
+                         field->path, field->sample.name);
+    files->unfit = files->unfit || status;
+    return status;
+}
+
+/* Takes what an array is in the first file that is opened. */
+static shs_status take_first(struct data_files *files, size_t array, const struct data_field *field)
+{
+    files->shape[array] = shape_of(files, field, false);
+    files->whole[array] = shape_of(files, field, true);
+    memcpy(files->picked[array], field->picked, sizeof field->picked);
+    files->slab[array] = field->slab;
+    files->unpacked[array] = field->unpack != NULL;
+    if (!field->packing) return SHS_OK;
+    shs_status status = core_new(1, sizeof *field->packing, "attributes", &files->packing[array]);
+    if (!status) *files->packing[array] = *field->packing;
+    return status;
 }
 
 /* Returns true if two arrays are members of elements of the same dataset. */
@@ -183,14 +215,10 @@ static shs_status admit_array(struct data_files *files, const struct data_open_f
 {
     const struct data_field *field = &open->arrays[array];
     shs_status status = refuse_empty(files, array, files->paths.path[open->number], field);
-    if (!status && !files->shape[array].type) {
-        files->shape[array] = shape_of(files, field, false);
-        files->whole[array] = shape_of(files, field, true);
-        memcpy(files->picked[array], field->picked, sizeof field->picked);
-        files->slab[array] = field->slab;
-    }
+    if (!status && !files->shape[array].type) status = take_first(files, array, field);
     if (!status) status = compare_shape(files, array, open->number, field);
     if (!status) status = compare_picked(files, array, open->number, field);
+    if (!status) status = compare_packing(files, array, open->number, field);
     return status;
 }
 
@@ -298,6 +326,15 @@ static void add_part(struct core_hash *hash, const struct io_part *part)
                       part->axis[axis].ranges * sizeof *part->axis[axis].range);
 }
 
+/* Adds what stored numbers mean. */
+static void add_packing(struct core_hash *hash, const struct data_field *field)
+{
+    struct core_text text = {0};
+    if (field->unpack) h5_packing_print(field->packing, &text);
+    core_hash_add(hash, text.bytes ? text.bytes : "", text.length);
+    core_text_free(&text);
+}
+
 /* Sets `content` to a hash of the contents of all fields. Leaves it 0, unknown, if the content of a
  * field is unknown. */
 static shs_status take_content(const struct data_files *files, struct data_open_file *open)
@@ -309,6 +346,7 @@ static shs_status take_content(const struct data_files *files, struct data_open_
     for (size_t s = 0; s < files->sample->n_arrays; s++) {
         core_hash_add(hash, &open->arrays[s].content, sizeof open->arrays[s].content);
         add_part(hash, shared_part(&open->arrays[s]));
+        add_packing(hash, &open->arrays[s]);
         known = known && (open->arrays[s].content || !open->arrays[s].rows);
     }
     struct core_digest digest = core_hash_digest(hash);
@@ -378,6 +416,7 @@ static shs_status open_arrays(struct data_files *files, struct data_open_file *o
     struct data_field_how how = {
         .cache_bytes = files->cache_bytes / files->most_open,
         .single = files->one_a_file,
+        .packing = true,
         .axes = opened->content,
         .map = files->map,
         .member = files->member,
@@ -393,6 +432,8 @@ static shs_status open_arrays(struct data_files *files, struct data_open_file *o
     if (!status) status = look_at_csr(files, open, csr_rows);
     for (size_t s = 0; s < sample->n_arrays && !status; s++) {
         how.look = opened->look && !data_sample_is_read_at_open(sample, s);
+        how.cf = files->cf && data_sample_takes_values(sample, s) &&
+                 !data_sample_is_read_at_open(sample, s);
         how.view = &sample->view[s];
         status = open_array(files, open, s, &how);
     }

@@ -136,6 +136,10 @@ static inline bool data_part_is_run(const struct data_part *part)
     return part->kind == DATA_RAGGED || part->kind == DATA_IMAGE || part->kind == DATA_CSR;
 }
 
+/* Returns true if the elements of an array are elements of samples: they are no offsets, no columns
+ * of a sparse matrix, and nothing is made of them, as of the bytes of images. */
+bool data_sample_takes_values(const struct data_sample *sample, size_t array);
+
 /* Returns true if an array holds the offsets of ragged fields, images or sparse matrices. It may be
  * a field of its own as well. */
 bool data_sample_is_offsets(const struct data_sample *sample, size_t array);

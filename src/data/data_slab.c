@@ -65,7 +65,7 @@ static shs_status make_part(const struct data_field *field, struct io_part *part
     const struct io_part *from = field->part;
     shs_status status = SHS_OK;
     part->axes = from ? from->axes : field->sample.axes;
-    part->element_bytes = from ? from->element_bytes : shs_type_size(field->sample.type);
+    part->element_bytes = from ? from->element_bytes : shs_type_size(field->whole.type);
     for (uint32_t i = 0; i < part->axes && !status; i++) {
         struct io_range all = {.count = from ? 0 : field->whole.shape[i], .step = 1};
         const struct io_part_axis whole = {.length = all.count, .range = &all, .ranges = 1};
@@ -90,10 +90,11 @@ shs_status data_slab_cut(struct data_field *field)
     field->unslabbed = field->part;
     field->part = part;
     field->sample.shape[field->slab.axis] = field->slab.count;
+    field->stored_bytes = part->bytes;
     status = shs_tensor_bytes(&field->sample, &field->row_bytes);
     if (status) return status;
     data_sources_take(field);
     if (field->through && !field->sources)
         h5_array_view(field->through, field->row_axes, field->part);
-    return SHS_OK;
+    return shs_tensor_bytes(&field->sample, &field->row_bytes);
 }

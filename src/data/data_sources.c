@@ -97,9 +97,9 @@ static bool is_of_rows(const struct data_sources *sources, const struct h5_run *
 static void take_part(const struct data_field *field, struct data_field *source)
 {
     source->part = field->part;
-    source->row_bytes = field->row_bytes;
+    source->row_bytes = source->stored_bytes = field->stored_bytes;
     source->sample = (shs_tensor){
-        .name = source->sample.name, .type = field->sample.type, .axes = field->sample.axes};
+        .name = source->sample.name, .type = field->whole.type, .axes = field->sample.axes};
     memcpy(source->sample.shape, field->sample.shape, sizeof source->sample.shape);
 }
 

@@ -5,6 +5,7 @@
 #include "core_clock.h"
 #include "core_memory.h"
 #include "fetch_sources.h"
+#include "fetch_stage.h"
 #include "fetch_work.h"
 
 static shs_status new_fetcher(uint64_t cache_bytes, struct fetch_store *store,
@@ -121,21 +122,6 @@ static shs_status check(struct fetcher *fetcher, unsigned threads, const struct 
 
 /* ---- A fetch. */
 
-static shs_status reserve_whole(struct fetch_whole *whole, size_t pieces, size_t bytes)
-{
-    shs_status status = SHS_OK;
-    if (pieces > whole->capacity) {
-        status = core_resize(pieces, sizeof *whole->piece, "a batch's pieces", &whole->piece);
-        if (!status) whole->capacity = pieces;
-    }
-    if (status || bytes <= whole->bytes) return status;
-    core_free(&whole->rows); /* the old content is not needed */
-    whole->bytes = 0;
-    status = core_new(bytes, 1, "whole rows", &whole->rows);
-    if (!status) whole->bytes = bytes;
-    return status;
-}
-
 /* Finds what a lane needs to decode any chunk. Where chunks are large, fewer lanes decode. */
 static struct io_need need_of_lane(const struct fetcher *fetcher, const struct fetch_need *need,
                                    unsigned lane, unsigned threads)
@@ -153,9 +139,9 @@ shs_status fetcher_reserve(struct fetcher *fetcher, const struct fetch_need *nee
     shs_status status = fetch_plan_reserve(fetcher, need->uses);
     if (!status) status = fetch_sources_reserve(fetcher, need->resolved);
     if (!status && need->whole_bytes)
-        status = reserve_whole(&fetcher->whole,
-                               (size_t)(need->places > need->spots ? need->places : need->spots),
-                               (size_t)need->whole_bytes);
+        status = fetch_stage_reserve(
+            &fetcher->whole, (size_t)(need->places > need->spots ? need->places : need->spots),
+            (size_t)need->whole_bytes);
     fetcher->waiting_bytes = 0;
     for (unsigned lane = 0; lane < CORE_POOL_MOST && !status; lane++) {
         const struct io_need own = need_of_lane(fetcher, need, lane, threads);
@@ -236,75 +222,25 @@ static shs_status fetch_taken(const struct fetch_means *means, const struct fetc
     return status;
 }
 
-/* ---- Rows that are compared whole. */
+/* ---- Rows that are cut or unpacked. */
 
-static bool is_whole(const struct fetch_piece *piece)
-{
-    if (!piece->count || !data_field_is_direct(piece->field)) return false;
-    return fetch_compares_whole(piece) || piece->take == FETCH_SERIES;
-}
-
-/* Returns the piece of whole rows that stands for a piece; of whole series, if they are compared.
- */
-static struct fetch_piece whole_of(const struct fetch_piece *piece)
-{
-    struct fetch_piece whole = *piece;
-    uint64_t rows = piece->field->series_rows;
-    whole.take = FETCH_WHOLE;
-    if (piece->take != FETCH_SERIES) return whole;
-    whole.first -= piece->first % rows;
-    whole.count = (piece->first + piece->count - 1) / rows * rows + rows - whole.first;
-    return whole;
-}
-
-/* Makes pieces of whole rows in the fetcher's memory of those pieces that are compared whole. */
-static shs_status make_whole(struct fetch_whole *whole, const struct fetch_piece *pieces,
-                             size_t count, size_t bytes)
-{
-    shs_status status = reserve_whole(whole, count, bytes);
-    if (status) return status;
-    char *to = whole->rows;
-    for (size_t i = 0; i < count; i++) {
-        whole->piece[i] = pieces[i];
-        if (!is_whole(&pieces[i])) continue;
-        whole->piece[i] = whole_of(&pieces[i]);
-        whole->piece[i].to = to;
-        to += fetch_piece_bytes(&whole->piece[i]);
-    }
-    return SHS_OK;
-}
-
-/* Copies what a piece takes out of whole rows. */
-static void cut(const struct fetch_piece *whole, const struct fetch_piece *piece)
-{
-    const struct data_field *field = piece->field;
-    const char *rows = (char *)whole->to + (piece->first - whole->first) * field->whole_bytes;
-    if (fetch_part_of(piece))
-        io_part_cut(fetch_part_of(piece), rows, piece->count, piece->to);
-    else
-        memcpy(piece->to, rows, fetch_piece_bytes(piece));
-}
-
-/* Fetches pieces of which some are compared whole, and then cut. */
+/* Fetches pieces of which some are read as they are stored, and then cut or unpacked. */
 static shs_status fetch(const struct fetch_means *means, const struct fetch_piece *pieces,
                         size_t count, const struct fetch_checks *checks)
 {
-    struct fetch_whole *whole = &means->fetcher->whole;
-    size_t bytes = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!is_whole(&pieces[i])) continue;
-        const struct fetch_piece piece = whole_of(&pieces[i]);
-        bytes += fetch_piece_bytes(&piece);
-    }
+    struct fetcher *fetcher = means->fetcher;
+    size_t bytes = fetch_stage_bytes(pieces, count);
     if (!bytes) return fetch_taken(means, pieces, count, checks);
-    shs_status status = make_whole(whole, pieces, count, bytes);
+    shs_status status = fetch_stage_make(&fetcher->whole, pieces, count, bytes);
     if (status) {
-        fetch_store_pass(means->fetcher->store, means->ticket);
+        fetch_store_pass(fetcher->store, means->ticket);
         return status;
     }
-    status = fetch_taken(means, whole->piece, count, checks);
-    for (size_t i = 0; i < count && !status; i++)
-        if (is_whole(&pieces[i])) cut(&whole->piece[i], &pieces[i]);
+    status = fetch_taken(means, fetcher->whole.piece, count, checks);
+    if (status) return status;
+    uint64_t time = core_clock();
+    status = fetch_stage_finish(fetcher, means->threads ? means->threads : 1, pieces, count, bytes);
+    spend(&fetcher->now.times.reading, time);
     return status;
 }
 
@@ -359,28 +295,10 @@ bool fetch_needs_hdf5(const struct fetch_piece *piece)
     return piece->count && !data_field_is_direct(piece->field);
 }
 
-/* Reads rows one by one, compares them and cuts them. */
-static shs_status read_compared(const struct fetch_piece *piece)
-{
-    struct data_field *field = piece->field;
-    const struct io_part *part = fetch_part_of(piece);
-    char *row, *to = piece->to;
-    uint32_t sum;
-    shs_status status = core_new(1, field->whole_bytes, "a row", &row);
-    for (uint64_t i = 0; i < piece->count && !status; i++, to += part->bytes) {
-        status = data_field_read_whole(field, piece->first + i, 1, row);
-        if (!status) status = data_field_checksums(field, piece->first + i, 1, &sum);
-        if (!status) status = data_field_check(field, piece->first + i, 1, row, &sum);
-        if (!status) io_part_cut(part, row, 1, to);
-    }
-    core_free(&row);
-    return status;
-}
-
 shs_status fetch_through_hdf5(const struct fetch_piece *piece, struct fetch_counts *counts)
 {
     counts->rows += piece->count;
-    if (fetch_compares_whole(piece)) return read_compared(piece);
+    if (fetch_stage_is_needed(piece)) return fetch_stage_read(piece);
     return data_field_read_part(piece->field, fetch_part_of(piece), piece->first, piece->count,
                                 piece->to);
 }

@@ -70,7 +70,8 @@ shs_status fetch_checks_compare(const struct fetch_checks *checks, const struct 
 {
     const struct fetch_piece *piece = &pieces[i];
     struct data_range wanted = sums_of(piece);
-    if (!wanted.count || fetch_part_of(piece)) return SHS_OK;
+    bool unpacked = piece->field->unpack && piece->take == FETCH_TAKEN;
+    if (!wanted.count || fetch_part_of(piece) || unpacked) return SHS_OK;
     const uint32_t *sums = piece->field->checked_by ? checks->sums + checks->at[i]
                                                     : piece->field->checksums + wanted.first;
     return data_field_check(piece->field, piece->first, piece->count, piece->to, sums);

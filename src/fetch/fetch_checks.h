@@ -6,8 +6,9 @@
 
 /* What a piece takes of its rows. */
 enum fetch_take {
-    FETCH_TAKEN, /* what the field takes */
-    FETCH_WHOLE, /* all of a row, though the field may take a part */
+    FETCH_TAKEN,  /* what the field takes */
+    FETCH_WHOLE,  /* all of a row as it is stored, though the field may take a part */
+    FETCH_STORED, /* what the field takes, as it is stored, though the field may be packed */
     /* What the field takes; but the rows' series are read as a whole, because only whole series can
      * be compared with checksums. */
     FETCH_SERIES
@@ -34,7 +35,10 @@ static inline const struct io_part *fetch_part_of(const struct fetch_piece *piec
 static inline size_t fetch_piece_bytes(const struct fetch_piece *piece)
 {
     const struct io_part *part = fetch_part_of(piece);
-    return piece->count * (part ? part->bytes : piece->field->whole_bytes);
+    const struct data_field *field = piece->field;
+    size_t bytes = piece->count * (part ? part->bytes : field->whole_bytes);
+    bool unpacked = field->unpack && piece->take != FETCH_WHOLE && piece->take != FETCH_STORED;
+    return unpacked ? bytes / shs_type_size(field->whole.type) * sizeof(float) : bytes;
 }
 
 /* Returns true if rows of a piece are read whole, compared with their checksums and then cut. */

@@ -101,17 +101,21 @@ static struct most most_of(const shs_dataset *dataset, size_t array, uint64_t ro
     return most;
 }
 
-/* Returns the bytes of an array's whole rows, if they are read whole to be cut, in any open file.
- */
+/* Returns the bytes of memory in which a row is read to be cut or unpacked. */
+static uint64_t staged_bytes(const struct data_field *field)
+{
+    uint64_t whole = field->compares_whole ? field->whole_bytes : 0;
+    return sum(whole, field->unpack ? field->stored_bytes : 0);
+}
+
+/* Returns the most such bytes of a row of an array in any open file. */
 static uint64_t whole_bytes(const shs_dataset *dataset, size_t array)
 {
     uint64_t most = 0;
     for (size_t i = 0; i < dataset->files.paths.count; i++) {
         const struct data_open_file *open = dataset->files.file[i].open;
         const struct data_field *field = open ? data_files_array(open, array) : NULL;
-        if (field && data_field_is_direct(field) && field->compares_whole &&
-            field->whole_bytes > most)
-            most = field->whole_bytes;
+        if (field && data_field_is_direct(field)) raise_to(&most, staged_bytes(field));
     }
     return most;
 }
@@ -167,8 +171,11 @@ static void add_units(const shs_dataset *dataset, struct fetch_need *need)
         if (layout->extents)
             uses = layout->n_extents < array->unit_rows ? layout->n_extents : array->unit_rows;
         uses = product(uses, FETCH_SPOT_UNITS);
-        if (need->uses < uses) need->uses = uses;
-        if (layout->extents && need->resolved < uses) need->resolved = uses;
+        raise_to(&need->uses, uses);
+        if (layout->extents) raise_to(&need->resolved, uses);
+        uint64_t rows = product(array->unit_rows, FETCH_SPOT_UNITS);
+        raise_to(&need->whole_bytes,
+                 product(rows, staged_bytes(data_files_array(open, key % arrays))));
     }
 }
 

@@ -44,11 +44,11 @@ struct fetch_jobs {
     size_t count;
 };
 
-/* Pieces whose rows are read whole and compared before they are cut to the part that is taken. */
+/* Pieces whose rows are read as they are stored before they are cut or unpacked: fetch_stage.h. */
 struct fetch_whole {
     struct fetch_piece *piece; /* all pieces of the fetch, some of them whole */
     size_t capacity;
-    char *rows; /* memory for whole rows */
+    char *rows; /* memory for stored rows */
     size_t bytes;
 };
 

@@ -7,6 +7,7 @@
 #include "h5_guard.h"
 #include "h5_members.h"
 #include "h5_open.h"
+#include "h5_packing_of.h"
 #include "h5_type.h"
 #include "io_filter.h"
 
@@ -87,18 +88,6 @@ static void describe_layout(hid_t dataset, struct h5_about *about)
     H5Pclose(creation);
 }
 
-const char *const h5_packings[H5_PACKINGS] = {"scale_factor",  "add_offset",  "_FillValue",
-                                              "missing_value", "valid_range", "valid_min",
-                                              "valid_max"};
-
-static void describe_packing(hid_t dataset, struct h5_about *about)
-{
-    H5O_info_t object;
-    if (H5Oget_info2(dataset, &object, H5O_INFO_NUM_ATTRS) < 0 || !object.num_attrs) return;
-    for (size_t i = 0; i < H5_PACKINGS; i++)
-        about->is_packed[i] = H5Aexists(dataset, h5_packings[i]) > 0;
-}
-
 static void describe_members(hid_t stored, struct h5_about *about)
 {
     struct core_text text = {0};
@@ -131,7 +120,7 @@ static shs_status describe(const struct h5_file *file, const char *name, hid_t d
         about->shape[axis] = extent[axis];
     if (numbers.pair) about->shape[about->axes++] = 2;
     describe_layout(dataset, about);
-    describe_packing(dataset, about);
+    h5_packing_of(dataset, &about->packing); /* what cannot be read is told where it is needed */
     return SHS_OK;
 }
 

@@ -3,15 +3,7 @@
 #ifndef H5_ABOUT_H
 #define H5_ABOUT_H
 
-#include "h5_file.h"
-
-enum {
-    H5_PACKINGS = 7
-};
-
-/* Names of attributes by which netCDF's conventions give stored numbers another meaning: a scale,
- * an offset, values that mean "missing". No function here applies them. */
-extern const char *const h5_packings[H5_PACKINGS];
+#include "h5_packing.h"
 
 /* What the command info tells about an array. */
 struct h5_about {
@@ -25,10 +17,10 @@ struct h5_about {
     bool is_sequence; /* true if the elements are variable-length arrays */
     uint32_t axes;    /* the axis of real and imaginary parts is counted */
     uint64_t shape[33];
-    char layout[160];            /* such as "contiguous" or "chunked 64x28x28, deflate 4" */
-    uint64_t chunk_rows;         /* rows of a chunk; 0 if the array is not chunked */
-    uint64_t storage_bytes;      /* size after filters */
-    bool is_packed[H5_PACKINGS]; /* is_packed[i]: the array has the attribute h5_packings[i] */
+    char layout[160];       /* such as "contiguous" or "chunked 64x28x28, deflate 4" */
+    uint64_t chunk_rows;    /* rows of a chunk; 0 if the array is not chunked */
+    uint64_t storage_bytes; /* size after filters */
+    struct h5_packing packing;
 };
 
 /* Keeps the array open that was described last, which saves time if each array is opened after its

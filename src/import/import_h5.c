@@ -43,6 +43,17 @@ static void note_order(const struct hdf5 *hdf5, bool natural, struct core_text *
     }
 }
 
+/* Notes the attributes that give numbers another meaning, and are not kept. */
+static void note_packing(const struct hdf5 *hdf5, struct core_text *text)
+{
+    const struct h5_packing *packing = import_h5_join_packing(hdf5->join);
+    if (!h5_packing_has_any(packing)) return;
+    core_text_add(text, "%s%s: numbers are taken as they are stored: attributes ",
+                  text->length ? "\n" : "", hdf5->origin.path);
+    h5_packing_print(packing, text);
+    core_text_add(text, " are neither applied nor kept");
+}
+
 /* Notes what was taken for granted. */
 static shs_status note(struct hdf5 *hdf5, const struct import_request *request)
 {
@@ -54,6 +65,7 @@ static shs_status note(struct hdf5 *hdf5, const struct import_request *request)
                       "%s%s: MATLAB wrote the axes of this %s array last axis first, and they are "
                       "kept so; h5:reversed:FILE:DATASET gives MATLAB's order",
                       text.length ? "\n" : "", hdf5->origin.path, matlab);
+    note_packing(hdf5, &text);
     return text.length ? core_text_take(&text, &hdf5->origin.note) : SHS_OK;
 }
 

@@ -25,6 +25,7 @@ struct import_h5_join {
     bool turned;                  /* true if the order is not the stored one */
     bool complex;
     char matlab[MATLAB_BYTES];
+    struct h5_packing packing; /* attributes of the first dataset, such as a scale */
     size_t row_elements;
     size_t largest; /* bytes of the largest element of all datasets */
     /* the open file and dataset */
@@ -205,6 +206,21 @@ static shs_status add_rows(struct import_h5_join *join, struct import_h5_source 
                      h5_path(join->file), source->name);
 }
 
+/* Refuses a dataset whose numbers mean something else than the same numbers of the first. */
+static shs_status compare_packing(struct import_h5_join *join, size_t number)
+{
+    const struct import_h5_sources *sources = join->sources;
+    struct h5_packing own;
+    shs_status status = h5_packing_read(join->array, &own);
+    if (status) return status;
+    if (!number) join->packing = own;
+    return h5_packing_compare(
+        &(struct h5_packed){h5_path(join->file), sources->source[number].name, &own},
+        &(struct h5_packed){import_h5_source_path(sources, 0), sources->source[0].name,
+                            &join->packing},
+        "import these datasets by names of their own");
+}
+
 /* Opens a dataset and adds it to the whole. */
 static shs_status add_source(struct import_h5_join *join, size_t number)
 {
@@ -214,6 +230,7 @@ static shs_status add_source(struct import_h5_join *join, size_t number)
     if (number && complex != join->complex) return other_shape(join, &join->stored);
     join->complex = complex;
     status = check_matlab(join);
+    if (!status) status = compare_packing(join, number);
     if (!status) status = find_order(join);
     if (status) return status;
     shs_tensor shape = {.type = join->way.type ? join->way.type : join->stored.type,
@@ -267,6 +284,11 @@ void import_h5_join_close(struct import_h5_join **join)
     core_free(&(*join)->raw);
     core_free(&(*join)->block);
     core_free(join);
+}
+
+const struct h5_packing *import_h5_join_packing(const struct import_h5_join *join)
+{
+    return &join->packing;
 }
 
 const char *import_h5_join_matlab(const struct import_h5_join *join)

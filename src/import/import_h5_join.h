@@ -2,6 +2,7 @@
 #ifndef IMPORT_H5_JOIN_H
 #define IMPORT_H5_JOIN_H
 
+#include "h5_packing.h"
 #include "import_h5_sources.h"
 
 /* How the datasets are taken. */
@@ -22,8 +23,9 @@ struct import_h5_join;
 
 /* Local. Opens each dataset once and joins them. Fills the types and rows of `sources`, which stay
  * the caller's. *shape gets the type and shape of the whole. Datasets of other shapes than the
- * first's are errors, and so are datasets of other types if no type is asked for. On error *join is
- * NULL. */
+ * first's are errors, and so are datasets of other types if no type is asked for. Numbers are
+ * joined as they are stored, so datasets with other attributes, such as a scale, are errors. On
+ * error *join is NULL. */
 shs_status import_h5_join_open(struct import_h5_sources *sources, const struct import_h5_way *way,
                                struct import_h5_join **join, shs_tensor *shape);
 
@@ -34,6 +36,9 @@ void import_h5_join_close(struct import_h5_join **join);
  * hold is SHS_ERROR_FORMAT. */
 shs_status import_h5_join_read(struct import_h5_join *join, uint64_t first, uint64_t count,
                                void *rows);
+
+/* Returns the attributes of the datasets, such as a scale. They are not applied. */
+const struct h5_packing *import_h5_join_packing(const struct import_h5_join *join);
 
 /* Returns MATLAB's name for the type of the first dataset, "" if MATLAB did not write it. */
 const char *import_h5_join_matlab(const struct import_h5_join *join);

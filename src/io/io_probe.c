@@ -25,17 +25,20 @@ static shs_status find(const char *path, char **program)
 static shs_status start(const struct io_probe *probe, const char *path, const char *fields,
                         struct io_child *child)
 {
-    char milliseconds[24], mebibytes[16], *words[8] = {0};
+    char milliseconds[24], mebibytes[16], *words[9] = {0};
+    char one_sample[] = IO_PROBE_ONE_SAMPLE, cf[] = IO_PROBE_CF;
     snprintf(milliseconds, sizeof milliseconds, "%llu", (ull)probe->milliseconds);
     snprintf(mebibytes, sizeof mebibytes, "%u", probe->mebibytes);
-    const char *const plain[] = {"shardstep",
-                                 probe->plugins ? IO_PROBE_WITH_PLUGINS : IO_PROBE,
-                                 milliseconds,
-                                 mebibytes,
-                                 path,
-                                 fields,
-                                 fields && probe->one_sample_a_file ? "one-sample-a-file" : NULL};
+    const char *const plain[] = {"shardstep",  probe->plugins ? IO_PROBE_WITH_PLUGINS : IO_PROBE,
+                                 milliseconds, mebibytes,
+                                 path,         fields};
+    enum {
+        PLAIN = sizeof plain / sizeof *plain
+    };
     memcpy(words, plain, sizeof plain);
+    char **more = words + PLAIN;
+    if (fields && probe->one_sample_a_file) *more++ = one_sample;
+    if (fields && probe->cf) *more = cf;
     shs_status status = io_child_start(probe->program, words, probe->plugins, child);
     if (status != SHS_ERROR_FILE) return status;
     return core_fail(status, "%s, which was to try out %s; install it, or name it by probe_program",

@@ -13,11 +13,16 @@ struct io_probe {
     uint32_t mebibytes;    /* limit of memory; 0 means 2,048 */
     bool one_sample_a_file;
     bool plugins; /* true if HDF5 may load plug-ins in the process */
+    bool cf;      /* true if packed numbers are unpacked */
 };
 
 /* Names of the program's hidden commands. */
 #define IO_PROBE              "probe"
 #define IO_PROBE_WITH_PLUGINS "probe-with-plugins"
+
+/* The words behind the fields that say how they are opened. */
+#define IO_PROBE_ONE_SAMPLE "one-sample-a-file"
+#define IO_PROBE_CF         "cf"
 
 /* Starts `shardstep probe` on a path, and waits for it. It opens `fields` (names separated by
  * commas; NULL: all arrays) as the caller is about to open them. It runs without MPI and, unless

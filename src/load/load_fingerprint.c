@@ -67,6 +67,7 @@ shs_status load_fingerprint(const shs_loader *loader, char **fingerprint)
         core_text_add(&text, "group = %llu\n", (ull)loader->dataset->run->group);
     core_text_add(&text, "seed = %llu\n", (ull)loader->dataset->run->seed);
     core_text_add(&text, "samples = %llu\n", (ull)order->rows);
+    if (loader->dataset->options.cf) core_text_add(&text, "cf = yes\n");
     for (size_t f = 0; f < loader->dataset->n_fields; f++)
         add_field(&text, loader->dataset, f);
     if (loader->dataset->files.kept.first_window) add_kept(&text, &loader->dataset->files.kept);

@@ -6,6 +6,7 @@
 
 #include "augment_callback.h"
 #include "augment_mix.h"
+#include "augment_operation.h"
 #include "augment_table.h"
 #include "core_clock.h"
 #include "core_memory.h"
@@ -28,6 +29,25 @@ static shs_status refuse_constants(const shs_dataset *dataset, shs_status status
     return status;
 }
 
+/* Refuses the operator unpack on fields that the dataset has unpacked: a scale would be applied
+ * twice. */
+static shs_status check_unpack(const shs_dataset *dataset, const shs_augment *augment)
+{
+    for (size_t o = 0; o < augment->n_operations; o++) {
+        const struct augment_operation *operation = &augment->operations[o];
+        for (size_t t = 0; t < operation->n_targets && operation->kind == &augment_unpack; t++) {
+            size_t field = operation->targets[t].field;
+            if (dataset->what.part[field].kind != DATA_LENGTH &&
+                dataset->files.unpacked[dataset->what.part[field].array])
+                return core_fail(SHS_ERROR_ARGUMENT,
+                                 "augmentation: unpack of field %s: the dataset's option cf has "
+                                 "unpacked it by its attributes already; leave out one of the two",
+                                 dataset->sample[field].name);
+        }
+    }
+    return SHS_OK;
+}
+
 shs_status load_open_augment(const shs_dataset *dataset, shs_augment_table *operators,
                              const char *text, shs_augment **augment)
 {
@@ -48,8 +68,11 @@ shs_status load_open_augment(const shs_dataset *dataset, shs_augment_table *oper
         slabs[f] = (struct augment_slab){slab->axis, slab->first, slab->count, slab->length};
         samples[f] = data_dataset_unslabbed(dataset, f);
     }
-    return refuse_constants(dataset,
-                            augment_open_how(&how, text, samples, dataset->n_fields, augment));
+    shs_status status = refuse_constants(
+        dataset, augment_open_how(&how, text, samples, dataset->n_fields, augment));
+    if (!status && *augment) status = check_unpack(dataset, *augment);
+    if (status) shs_augment_close(augment);
+    return status;
 }
 
 /* Refuses what the members of a group could not do alike, and batches that they would not share. */

@@ -4,6 +4,7 @@
 
 #include "core_memory.h"
 #include "core_text.h"
+#include "data_packing.h"
 #include "order_plan.h"
 #include "scan_digest.h"
 #include "scan_share.h"
@@ -29,7 +30,10 @@ static shs_status open_file(struct scan_rows *rows, size_t number, bool look)
     shs_status status = io_paths_wrap(rows->paths, number, h5_open(path, &rows->file));
     if (!status)
         status = data_field_open(rows->file, path, rows->name,
-                                 &(struct data_field_how){.cache_bytes = CACHE_BYTES, .look = look},
+                                 &(struct data_field_how){.cache_bytes = CACHE_BYTES,
+                                                          .look = look,
+                                                          .packing = look || rows->cf,
+                                                          .cf = rows->cf},
                                  &rows->field);
     rows->open = number;
     if (status) close_file(rows);
@@ -61,6 +65,7 @@ static shs_status find_fill(struct scan_rows *rows, size_t number, const char *g
     struct scan_fill other;
     struct core_text texts = {0};
     if (given && number) return SHS_OK;
+    if (!given && rows->field.unpack) return SHS_OK; /* what is missing is NaN */
     if (given) return scan_fill_parse(given, rows->row.type, &rows->fill);
     shs_status status =
         scan_fill_read(rows->file, rows->name, rows->row.type, number ? &other : &rows->fill);
@@ -75,6 +80,18 @@ static shs_status find_fill(struct scan_rows *rows, size_t number, const char *g
                   rows->paths->path[number], rows->name, texts.status ? "others" : texts.bytes);
     core_text_free(&texts);
     return status;
+}
+
+/* Refuses a file whose numbers mean something else than the same numbers of the first file. Values
+ * that mean "missing" are compared by find_fill(). */
+static shs_status compare_packing(struct scan_rows *rows, size_t number)
+{
+    struct h5_packing own = {0};
+    if (rows->field.unpack) return SHS_OK;
+    if (rows->field.packing) own = *rows->field.packing;
+    own.attribute[H5_FILL_VALUE] = own.attribute[H5_MISSING_VALUE] = (struct h5_attribute){0};
+    if (!number) rows->packing = own;
+    return data_packing_compare(&rows->field, &own, &rows->packing, rows->paths->path[0]);
 }
 
 static shs_status look_at(struct scan_rows *rows, size_t number, const struct scan_rows_how *how)
@@ -92,6 +109,7 @@ static shs_status look_at(struct scan_rows *rows, size_t number, const struct sc
         __builtin_add_overflow(rows->first[number], field->rows, &rows->first[number + 1]))
         status = core_fail(SHS_ERROR_FORMAT, "%s: more than 2^64 rows", rows->paths->path[number]);
     if (!status) status = find_fill(rows, number, how->fill);
+    if (!status) status = compare_packing(rows, number);
     rows->band[number] = scan_share_band(field);
     close_file(rows);
     return status;
@@ -100,7 +118,7 @@ static shs_status look_at(struct scan_rows *rows, size_t number, const struct sc
 shs_status scan_rows_look(shs_run *run, const struct io_paths *paths, const char *name,
                           const struct scan_rows_how *how, struct scan_rows *rows)
 {
-    *rows = (struct scan_rows){.run = run, .paths = paths, .name = name};
+    *rows = (struct scan_rows){.run = run, .paths = paths, .name = name, .cf = how->cf};
     shs_status status = core_new(paths->count + 1, sizeof *rows->first, "files", &rows->first);
     if (!status) status = core_new(paths->count, sizeof *rows->band, "files", &rows->band);
     for (size_t i = 0; i < paths->count && !status; i++)

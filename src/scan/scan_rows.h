@@ -4,6 +4,7 @@
 #define SCAN_ROWS_H
 
 #include "data_field.h"
+#include "h5_packing.h"
 #include "io_paths.h"
 #include "order_subset.h"
 #include "scan_fill.h"
@@ -14,12 +15,14 @@ struct scan_rows_how {
     shs_subset subset; /* rows; zeroed: all rows */
     const char *fill;  /* values that mean "missing", as scan_fill_parse() reads them; NULL: those
                           of the array's attributes, which must be the same in all files */
+    bool cf;           /* true to unpack packed numbers, those of a file by its own attributes */
 };
 
 struct scan_rows {
     shs_run *run;
     const struct io_paths *paths; /* borrowed, like the name */
     const char *name;
+    bool cf;
     struct scan_hosts hosts;
     shs_tensor row; /* type and shape of a row; no name and no data */
     size_t row_bytes;
@@ -28,6 +31,7 @@ struct scan_rows {
     struct order_subset subset; /* the rows that are wanted, of all files together */
     uint64_t count;             /* how many rows are wanted */
     struct scan_fill fill;      /* values that mean "missing" */
+    struct h5_packing packing;  /* the attributes in the first file; those of `fill` are left out */
     uint64_t begin, end;        /* this rank's share of all rows */
 
     size_t open; /* index of the open file if `file` is not NULL */

@@ -25,6 +25,7 @@ package_of() {
     xxhsum) echo xxhash ;;
     fashion) echo dataset-fashion-mnist ;;
     h5py) echo python3-h5py python3-numpy ;;
+    netCDF4) echo python3-netcdf4 ;;
     numpy) echo python3-numpy ;;
     pillow) echo python3-pil ;;
     torch) echo python3-torch ;;
@@ -43,6 +44,7 @@ needs() {
         case $tool in
         fashion) [ ! -d $fashion ] || continue ;;
         h5py) ! /usr/bin/python3 -c 'import h5py, numpy' 2> /dev/null || continue ;;
+        netCDF4) ! /usr/bin/python3 -c 'import netCDF4' 2> /dev/null || continue ;;
         numpy) ! /usr/bin/python3 -c 'import numpy' 2> /dev/null || continue ;;
         pillow) ! /usr/bin/python3 -c 'import PIL.Image' 2> /dev/null || continue ;;
         torch) ! /usr/bin/python3 -c 'import torch' 2> /dev/null || continue ;;

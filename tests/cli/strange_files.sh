@@ -114,7 +114,7 @@ for name in 'a.nc', 'b.nc4', 'c.he5', 'd.hdf5', 'e.h5', 'f.txt':
         f['t2m'].attrs.update(scale_factor=0.01, add_offset=273.0, _FillValue=np.int16(-1), units='K')
         f['plain'] = np.arange(60)
 END
-note='attributes scale_factor, add_offset, _FillValue are not applied: numbers are as stored'
+note='attributes scale_factor 0.01, add_offset 273, _FillValue -1 are not applied: numbers are as stored; --cf applies them'
 "$SHARDSTEP" info packed/a.nc > info.txt || fail "info of packed numbers"
 [ "$(grep -c "^    meaning    $note\$" info.txt)" = 1 ] || fail "info of packed numbers: $(cat info.txt)"
 "$SHARDSTEP" info packed/a.nc --json | /usr/bin/python3 -c "
@@ -122,7 +122,7 @@ import json, sys
 told = {d['name']: d['attributes_not_applied'] for d in json.load(sys.stdin)['datasets']}
 assert told == {'plain': [], 't2m': ['scale_factor', 'add_offset', '_FillValue']}, told" || fail "info --json of packed numbers"
 "$SHARDSTEP" stats packed/a.nc t2m > out.txt 2> err.txt || fail "stats of packed numbers"
-grep -q "^shardstep: note: packed/a.nc: ${note/, _FillValue/}\$" err.txt || fail "stats of packed numbers: $(cat err.txt)"
+grep -q "^shardstep: note: packed/a.nc: ${note/, _FillValue -1/}\$" err.txt || fail "stats of packed numbers: $(cat err.txt)"
 grep -q '^missing values, which are left out: -1 (attribute _FillValue)$' out.txt || fail "stats of packed numbers: $(cat out.txt)"
 "$SHARDSTEP" stats packed/a.nc plain > out.txt 2> err.txt && [ ! -s err.txt ] || fail "stats of plain numbers: $(cat err.txt)"
 "$SHARDSTEP" info packed --fields t2m > info.txt || fail "a folder of netCDF files"

@@ -40,7 +40,8 @@ static bool write_script(const char *text)
 
 static shs_status try_limits(const char *text, uint64_t milliseconds, uint32_t mebibytes)
 {
-    const struct io_probe probe = {program, milliseconds, mebibytes, false, false};
+    const struct io_probe probe = {
+        .program = program, .milliseconds = milliseconds, .mebibytes = mebibytes};
     if (!write_script(text)) return SHS_ERROR_ARGUMENT; /* which no probe returns */
     return io_probe(&probe, "x.h5", "a,b");
 }
@@ -260,7 +261,7 @@ static char *written(char *text, size_t bytes)
 static bool run_with(bool plugins, const char *fields, const char *script, char *text, size_t bytes)
 {
     char whole[2 * PATH_BYTES];
-    const struct io_probe probe = {program, 4321, 765, false, plugins};
+    const struct io_probe probe = {program, 4321, 765, false, plugins, fields && *fields == 'p'};
     snprintf(whole, sizeof whole, "exec 3>&1 >'%s/written'; %s; echo ok >&3", folder, script);
     bool done = write_script(whole) && io_probe(&probe, "-- x y.h5", fields) == SHS_OK;
     return *written(text, bytes) && done;
@@ -276,6 +277,8 @@ static void arguments_arrive_whole(void)
     char text[1024];
     CHECK(run_and_read("a, b/c", "printf '<%s>' \"$@\"", text, sizeof text));
     CHECK_TEXT(text, "<probe><4321><765><-- x y.h5><a, b/c>");
+    CHECK(run_and_read("packed", "printf '<%s>' \"$@\"", text, sizeof text));
+    CHECK_TEXT(text, "<probe><4321><765><-- x y.h5><packed><cf>");
     CHECK(run_and_read(NULL, "printf '<%s>' \"$@\"", text, sizeof text));
     CHECK_TEXT(text, "<probe><4321><765><-- x y.h5>");
 }
