@@ -21,7 +21,8 @@ work=${SHARDSTEP_WORK:-$root/build/tests}
 only_build=
 [ "${1:-}" != --build ] || { shift; only_build=yes; }
 builds=${*:-lint sanitize thread clang mpich nompi release}
-export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$(nproc)}
+# Ranks and scripts wait much of their time, so that more of them run than there are cores.
+export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$((2 * $(nproc)))}
 
 "$root/examples/install_debian.sh" libcunit1-dev hdf5-tools xxhash clang clang-format libclang-rt-dev g++ gcc \
     binutils procps gcc-aarch64-linux-gnu gcc-s390x-linux-gnu libc6-dev-arm64-cross \

@@ -341,10 +341,14 @@ add_library(nth_call MODULE fault/nth_call.c)
 target_link_libraries(nth_call PRIVATE shs_flags ${CMAKE_DL_LIBS})
 shs_script_test(nth_call fault nth_call.sh)
 
-# Scripts that start one process after another, and seldom several ranks, leave a core to other tests.
-if(SHARDSTEP_MPI)
-  set_tests_properties(cli.errors cli.import cli.import_formats cli.info cli.layouts cli.plan cli.random
-    cli.reference cli.samples cli.strange_files cli.usage fault.nth_call package.docs package.fuzz
-    package.headers package.nulls PROPERTIES PROCESSORS 1)
-endif()
-set_tests_properties(fault.flips PROPERTIES PROCESSORS 1)
+# A script waits half of its time, for a launcher or for a process to begin, and needs one core. These
+# build something, train, or run several processes that compute.
+set(SCRIPTS_OF_TWO_CORES cli.bench cli.bench_file cli.compare_augment cli.compare_python cli.dieharder
+  cli.predict cli.train fault.killed fault.memory package.configure package.golden
+  package.golden_augment package.install package.makefiles package.nompi package.platform
+  package.subproject)
+foreach(test IN LISTS SCRIPTS_OF_TWO_CORES)
+  if(TEST ${test})
+    set_tests_properties(${test} PROPERTIES PROCESSORS 2)
+  endif()
+endforeach()

@@ -22,8 +22,8 @@ static const struct data_field *array_of(const shs_dataset *dataset, size_t f)
 static double chunks_along(uint64_t count, uint64_t chunk, uint64_t length)
 {
     double chunks = (double)(count - 1) / (double)chunk + 1;
-    double all = (double)((length - 1) / chunk + 1);
-    return chunks < all ? chunks : all;
+    uint64_t all = (length - 1) / chunk + 1;
+    return chunks < (double)all ? chunks : (double)all;
 }
 
 /* What a sample takes: chunks that are decoded, or elements. */
