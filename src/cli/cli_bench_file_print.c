@@ -32,9 +32,8 @@ static const char *const lacks[] = {
     [BENCH_NO_ROWS] = "a rank loads no row",
     [BENCH_THROUGH_HDF5] = "a field is read through HDF5",
     [BENCH_FROM_SOURCES] = "a field is virtual",
-    [BENCH_UNKNOWN_PLACES] = "the offsets of a ragged field are not in memory, or a field takes a "
-                             "part of its rows, or is a sparse "
-                             "matrix",
+    [BENCH_UNKNOWN_PLACES] = ("the offsets of a ragged field are not in memory, or a field takes a "
+                              "part of its rows, or is a sparse matrix"),
     [BENCH_NOT_COMPRESSED] = "no field is stored with filters",
     [BENCH_NOT_AUGMENTED] = "no field is augmented",
 };

@@ -13,9 +13,10 @@ static size_t cut_axis(const struct io_part_axis *taken, uint64_t begin, uint64_
         uint64_t low = begin > range->at ? begin : range->at;
         uint64_t high = end < range->at + range->count ? end : range->at + range->count;
         if (low >= high) continue;
-        to[count++] = (struct io_range){.begin = range->begin + (low - range->at) * range->step,
-                                        .count = high - low,
-                                        .step = range->step};
+        to[count] = (struct io_range){.begin = range->begin + (low - range->at) * range->step,
+                                      .count = high - low,
+                                      .step = range->step};
+        count++;
     }
     return count;
 }

@@ -37,10 +37,10 @@ static const char *take_fixed(const struct reading *reading, const char *text)
 }
 
 /* Returns the pointer that lies at a place. HDF5 gives NULL for some empty texts. */
-static const char *pointer_at(const char *at)
+static const char *pointer_at(const void *place)
 {
     const char *text;
-    memcpy(&text, at, sizeof(char *));
+    memcpy(&text, place, sizeof text);
     return text;
 }
 
