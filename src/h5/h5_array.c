@@ -137,6 +137,7 @@ static shs_status open_named(struct h5_array *array)
     }
     if (status) return status;
     const char *members = h5_members_of(file, array->stored_name);
+    if (members && array->groups) array->groups->dataset_bytes -= strlen(members) + 1;
     if (members) array->stored_name[members - array->stored_name - 1] = '\0';
     if (!status)
         status = h5_dataset_open(file, array->stored_name, array->cache_bytes, &array->dataset);

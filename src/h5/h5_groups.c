@@ -39,6 +39,7 @@ static shs_status split(const struct h5_file *file, const char *name, struct h5_
                          file->path, name);
     shs_status status = core_copy(star <= name + 1 ? "/" : name, &groups->prefix);
     if (!status && star > name + 1) groups->prefix[star - name - 1] = '\0';
+    groups->dataset_bytes = strlen(star + 2);
     return status ? status : core_copy(star + 2, &groups->rest);
 }
 
@@ -241,7 +242,7 @@ static shs_status look(struct examination *examination, size_t i, bool *is)
     uint64_t rows = 0;
     const char *group = groups->name[i];
     *is = true;
-    core_text_add(&text, "%s/%s", group, groups->rest);
+    core_text_add(&text, "%s/%.*s", group, (int)groups->dataset_bytes, groups->rest);
     hid_t dataset =
         text.status ? H5I_INVALID_HID : H5Dopen2(examination->parent, text.bytes, H5P_DEFAULT);
     shs_status status = text.status;

@@ -14,7 +14,8 @@ struct h5_file;
 
 struct h5_groups {
     char *prefix; /* the group that holds the groups */
-    char *rest;   /* the name of the dataset in each group */
+    char *rest;   /* the name of the dataset in each group, with the members that are taken of it */
+    size_t dataset_bytes; /* of `rest`: the name without the members */
     size_t count;
     char **name; /* of the groups, in natural order (core_natural.h) */
     /* Dataset i has the rows [start[i], start[i + 1]). */

@@ -85,4 +85,26 @@ for ranks in ${RANKS:-1 2 3}; do
     digest "$ranks" --index era.index > found.txt
     same "digests from an index on $ranks ranks" expected.txt found.txt
 done
+
+# members of compounds in many groups, which are read directly or, of chunked datasets, through HDF5
+for chunks in None '(2, 3)'; do
+    /usr/bin/python3 - "$chunks" << 'END'
+import sys, h5py, numpy as np
+rng = np.random.default_rng(5)
+with h5py.File('groups.h5', 'w') as f:
+    for g, rows in ((2, 4), (10, 3), (0, 2)):
+        jets = np.zeros((rows, 5), dtype=[('id', 'u1'), ('pt', '<f4'), ('n', 'i2'), ('eta', '<f4')])
+        jets['pt'], jets['eta'] = rng.random((2, rows, 5))
+        f.create_dataset(f'data/demo_{g}/jets', data=jets, chunks=eval(sys.argv[1]))
+END
+    "$SHARDSTEP" replay groups.h5 --fields 'x=data/*/jets.{eta,pt}(window=2, select=1[3 0]), y=data/*/jets.n(window=1)' \
+        --shuffle none --vranks 1 --rank 0 --step 0 -o batch.h5 --overwrite > /dev/null
+    /usr/bin/python3 - << 'END' || fail "members of groups, chunks $chunks, are not those of h5py"
+import h5py, numpy as np
+with h5py.File('groups.h5') as f, h5py.File('batch.h5') as batch:
+    jets = [f[f'data/demo_{g}/jets'][()][:, [3, 0]] for g in (0, 2, 10)]
+    wanted = [np.stack([d[i:i + 2]['eta'], d[i:i + 2]['pt']], -1) for d in jets for i in range(len(d) - 1)]
+    assert (batch['x'][()] == np.array(wanted)).all() and len(batch['y']) == 6
+END
+done
 finish
