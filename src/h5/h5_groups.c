@@ -10,6 +10,7 @@
 #include "h5_driver.h"
 #include "h5_guard.h"
 #include "h5_open.h"
+#include "h5_packing_of.h"
 
 /* ---- The pattern. */
 
@@ -171,9 +172,10 @@ struct examination {
     const struct h5_array *array;
     struct h5_groups *groups;
     hid_t parent;
-    hid_t type;         /* of the first dataset's elements */
-    size_t row_bytes;   /* of a row as it is stored */
-    bool lies_together; /* as long as each dataset lies in one piece */
+    hid_t type;                /* of the first dataset's elements */
+    struct h5_packing packing; /* of the first dataset */
+    size_t row_bytes;          /* of a row as it is stored */
+    bool lies_together;        /* as long as each dataset lies in one piece */
 };
 
 /* Tells why the dataset of a group cannot be opened. */
@@ -219,6 +221,33 @@ static shs_status take_rows(const struct examination *examination, hid_t dataset
     return SHS_OK;
 }
 
+/* Refuses a dataset whose attributes differ from those of the first one: the same stored number
+ * would have two meanings. */
+static shs_status compare_packing(const struct examination *examination, hid_t dataset, size_t i)
+{
+    const struct h5_groups *groups = examination->groups;
+    const char *path = examination->array->path;
+    struct h5_packing packing;
+    char *name = NULL, *first = NULL;
+    enum h5_packing_name failed = h5_packing_of(dataset, &packing);
+    bool same =
+        failed == H5_PACKINGS && h5_packing_differs(&packing, &examination->packing) == H5_PACKINGS;
+    if (same) return SHS_OK;
+    shs_status status = h5_groups_dataset(groups, i, &name);
+    if (!status) status = h5_groups_dataset(groups, 0, &first);
+    if (!status && failed != H5_PACKINGS)
+        status = h5_fail(SHS_ERROR_FORMAT, "%s: dataset %s: its attribute %s cannot be read", path,
+                         name, h5_packings[failed]);
+    if (!status)
+        status = h5_packing_compare(&(struct h5_packed){path, name, &packing},
+                                    &(struct h5_packed){path, first, &examination->packing},
+                                    "leave this field out, or write the groups anew with the same "
+                                    "attributes");
+    core_free(&name);
+    core_free(&first);
+    return status;
+}
+
 /* Takes the place of the elements of a dataset. Chunked and compact datasets have no offset. */
 static void take_place(struct examination *examination, hid_t dataset, size_t i)
 {
@@ -253,6 +282,7 @@ static shs_status look(struct examination *examination, size_t i, bool *is)
         return *is ? fail_to_open(examination, group) : SHS_OK;
     }
     status = take_rows(examination, dataset, group, &rows);
+    if (!status) status = compare_packing(examination, dataset, i);
     if (!status && __builtin_add_overflow(groups->start[i], rows, &groups->start[i + 1]))
         status = core_fail(SHS_ERROR_FORMAT, "%s: the datasets %s of %s have more than 2^64 rows",
                            examination->array->path, groups->rest, groups->prefix);
@@ -288,6 +318,7 @@ shs_status h5_groups_examine(const struct h5_array *array, struct h5_groups *gro
     struct examination examination = {.array = array, .groups = groups, .lies_together = true};
     examination.parent = open_parent(array->file, groups, &status);
     examination.type = H5Dget_type(array->dataset);
+    if (!status) status = h5_packing_read(array, &examination.packing);
     examination.row_bytes = H5Tget_size(examination.type);
     for (uint32_t axis = 1; axis < array->axes; axis++)
         examination.row_bytes *= array->shape[axis];

@@ -273,6 +273,31 @@ static void groups_that_differ_are_told_by_name_in_folder(void)
 }
 IN_FOLDER(groups_that_differ_are_told_by_name)
 
+/* With and without cf: the attributes of each group are not applied to its own numbers. */
+static void groups_of_other_meanings_are_refused_in_folder(void)
+{
+    static const struct form form = {.chunked = false};
+    static const shs_dataset_options cf = {.cf = true};
+    static const double scale = 0.5;
+    char path[PATH_BYTES];
+    write_trajectories("0.h5", &all[0], lengths[0], 12, &form);
+    hid_t file = H5Fopen(folder_path(folder, "0.h5", path), H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t data = H5Dopen2(file, "data/demo_10/actions", H5P_DEFAULT);
+    hid_t one = H5Screate(H5S_SCALAR);
+    hid_t attribute =
+        H5Acreate2(data, "scale_factor", H5T_IEEE_F64LE, one, H5P_DEFAULT, H5P_DEFAULT);
+    CHECK(H5Awrite(attribute, H5T_NATIVE_DOUBLE, &scale) >= 0);
+    H5Aclose(attribute);
+    H5Sclose(one);
+    H5Dclose(data);
+    CHECK(H5Fclose(file) >= 0);
+    for (int i = 0; i < 2; i++)
+        refuse_data(path, "x=data/*/actions", i ? &cf : NULL, SHS_ERROR_FORMAT,
+                    "dataset data/demo_10/actions has scale_factor 0.5, but no scale_factor in",
+                    "dataset data/demo_0/actions");
+}
+IN_FOLDER(groups_of_other_meanings_are_refused)
+
 static void texts_that_are_no_groups_are_refused_in_folder(void)
 {
     static const struct {
@@ -313,6 +338,7 @@ int main(int argc, char **argv)
         TEST(contiguous_datasets_are_read_directly),
         TEST(samples_of_rows_are_found),
         TEST(groups_that_differ_are_told_by_name),
+        TEST(groups_of_other_meanings_are_refused),
         TEST(texts_that_are_no_groups_are_refused),
     };
     return harness_main("trajectories", tests, COUNT(tests), argc, argv);
