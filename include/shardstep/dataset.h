@@ -129,7 +129,8 @@
  *     as many windows as a file with its rows would have. In all groups the datasets have the same
  *     type, the same attributes of packed numbers (see PACKED NUMBERS) and, except for the first
  *     axis, the same shape. Datasets that stand beside the groups, and groups that only soft or
- *     external links lead to, are passed over. A group without the dataset is SHS_ERROR_FORMAT.
+ *     external links lead to, are passed over. A group without the dataset is SHS_ERROR_FORMAT. An
+ *     axis or an index that a field names must be the same in all groups, or is SHS_ERROR_FORMAT.
  *
  *     Fields of groups are rows or windows, with or without a part of each row. All such fields
  *     have the same groups, and as many rows in each group. If some of them are windows, all

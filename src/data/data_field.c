@@ -8,6 +8,7 @@
 #include "data_cf.h"
 #include "data_chunk_sums.h"
 #include "data_compare.h"
+#include "data_group_axes.h"
 #include "data_members.h"
 #include "data_packing.h"
 #include "data_pick.h"
@@ -169,6 +170,7 @@ static shs_status open_field(struct h5_file *file, const char *path, const char 
     if (!status) status = take_groups(field);
     if (!status) status = take_packing(field, how);
     if (!status && how->axes) status = data_axes_read(field->through, whole.axes, field->axes);
+    if (!status && field->groups) status = data_group_axes(&whole, how, field);
     if (status) return status;
     field->chunk_rows = h5_chunk_rows(field->through);
     if (how->look) return how->content ? data_compare_ends(field) : SHS_OK;

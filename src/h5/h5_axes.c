@@ -25,6 +25,12 @@ static bool has_attributes(hid_t dataset)
     return H5Oget_info2(dataset, &object, H5O_INFO_NUM_ATTRS) >= 0 && object.num_attrs;
 }
 
+bool h5_axes_are_named(hid_t dataset)
+{
+    return has_attributes(dataset) &&
+           (H5Aexists(dataset, "DIMENSION_LIST") > 0 || H5Aexists(dataset, "DIMENSION_LABELS") > 0);
+}
+
 /* Opens an attribute that has an element for each axis. Returns a negative value if the array has
  * no such attribute. */
 static hid_t open_attribute(const struct h5_array *array, const char *name)

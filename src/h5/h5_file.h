@@ -84,6 +84,12 @@ shs_status h5_array_check(const struct h5_array *array, bool *touched);
  * *count to 0, for an array of another name. */
 const uint64_t *h5_array_groups(const struct h5_array *array, size_t *count);
 
+/* Returns true if some dataset of a pattern names its axes, or their indices. */
+bool h5_array_names_axes_of_groups(const struct h5_array *array);
+
+/* Opens the dataset of a pattern's group, counted from 0, as an array of its own. */
+shs_status h5_array_open_group(const struct h5_array *array, size_t group, struct h5_array **one);
+
 /* Returns true if a name is a pattern: one of the names between its slashes is a star. */
 bool h5_groups_is_name(const char *name);
 

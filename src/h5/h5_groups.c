@@ -7,6 +7,7 @@
 #include "core_natural.h"
 #include "core_text.h"
 #include "h5_array.h"
+#include "h5_axes.h"
 #include "h5_driver.h"
 #include "h5_guard.h"
 #include "h5_open.h"
@@ -287,6 +288,7 @@ static shs_status look(struct examination *examination, size_t i, bool *is)
         status = core_fail(SHS_ERROR_FORMAT, "%s: the datasets %s of %s have more than 2^64 rows",
                            examination->array->path, groups->rest, groups->prefix);
     if (!status) take_place(examination, dataset, i);
+    groups->axes_named = groups->axes_named || h5_axes_are_named(dataset);
     H5Dclose(dataset);
     return status;
 }
@@ -325,6 +327,23 @@ shs_status h5_groups_examine(const struct h5_array *array, struct h5_groups *gro
     if (!status) status = look_at_all(&examination);
     H5Tclose(examination.type);
     if (examination.parent >= 0) H5Gclose(examination.parent);
+    return status;
+}
+
+bool h5_array_names_axes_of_groups(const struct h5_array *array)
+{
+    return array->groups && array->groups->axes_named;
+}
+
+shs_status h5_array_open_group(const struct h5_array *array, size_t group, struct h5_array **one)
+{
+    shs_tensor shape;
+    char *name;
+    *one = NULL;
+    shs_status status = h5_groups_dataset(array->groups, group, &name);
+    if (status) return status;
+    status = h5_array_open(array->file, name, 0, false, one, &shape);
+    core_free(&name);
     return status;
 }
 

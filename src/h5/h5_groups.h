@@ -24,6 +24,7 @@ struct h5_groups {
      * known of some datasets. */
     struct io_row_extent *extents;
     size_t n_extents;
+    bool axes_named;       /* true if some dataset has names of its axes, or of their indices */
     struct h5_array *open; /* dataset `opened`, for reads through HDF5; NULL: none */
     size_t opened;
 };

@@ -107,4 +107,30 @@ with h5py.File('groups.h5') as f, h5py.File('batch.h5') as batch:
     assert (batch['x'][()] == np.array(wanted)).all() and len(batch['y']) == 6
 END
 done
+
+# axes and indices are named in the same order in all groups, or are not found by their names
+/usr/bin/python3 - << 'END'
+import h5py, numpy as np
+with h5py.File('named.h5', 'w') as f:
+    for parent, other in (('same', 'u v t'), ('other', 't u v')):
+        for group, names in (('run_0', 'u v t'), ('run_1', other)):
+            here = f.create_group(f'{parent}/{group}')
+            here['channel'] = np.array(names.split(), dtype='S1')
+            here['channel'].make_scale('channel')
+            here['w'] = np.arange(12.).reshape(4, 3)
+            here['w'].dims[1].attach_scale(here['channel'])
+            here['s'] = np.arange(36.).reshape(4, 3, 3)
+            axes = ('time', 'lon', 'lat') if names[0] == 't' else ('time', 'lat', 'lon')
+            for axis, name in enumerate(axes):
+                here['s'].dims[axis].label = name
+END
+"$SHARDSTEP" info named.h5 --fields 'x=same/*/w(select=c[t u]), y=same/*/s(crop=lat[:2])' > info.txt
+grep -qF 'layout yx, of the file' info.txt || fail "info tells no layout of groups: $(cat info.txt)"
+for field in 'w(select=channel[t u])' 's(crop=lat[:2])' 's(slab=y)'; do
+    refused 0 "dataset other/run_1/.: what select, crop and slab name lies elsewhere than in the first group" \
+        "$SHARDSTEP" info named.h5 --fields "other/*/$field"
+done
+"$SHARDSTEP" info named.h5 --fields 'x=other/*/w(select=c[2]), y=other/*/s(crop=1[:2])' > info.txt
+grep -qF 'the names that the file gives to axes contradict one another' info.txt ||
+    fail "info takes the first group's names: $(cat info.txt)"
 finish
