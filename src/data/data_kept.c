@@ -79,21 +79,26 @@ static shs_status read_rows(struct data_field *field, uint64_t first, uint64_t c
 
 /* ---- Windows. */
 
-/* Returns true if all rows of a window of a series are valid. With a spacing that is drawn these
- * are all rows that it may have. */
-static bool has_valid_rows(const struct data_part *part, const bool *valid, uint64_t window)
+/* Returns true if all rows of a window of a series are valid. With a spacing that is drawn, which
+ * is `least` or more, these are the rows of each spacing. */
+static bool has_valid_rows(const struct data_part *part, uint64_t least, const bool *valid,
+                           uint64_t window)
 {
-    uint64_t first = window * part->stride + part->lead, every = part->spacing ? 1 : part->every;
-    uint64_t rows = part->spacing ? (part->window - 1) * part->every + 1 : part->window;
-    for (uint64_t k = 0; k < rows; k++)
-        if (!valid[first + k * every]) return false;
+    uint64_t first = window * part->stride + part->lead;
+    uint64_t most = part->window > 1 ? part->every : least; /* one row has no spacing */
+    for (uint64_t every = least; every <= most; every++)
+        for (uint64_t k = 0; k < part->window; k++)
+            if (!valid[first + k * every]) return false;
     return true;
 }
 
-/* Takes from `keep` the windows of a file of which some rows of a field are not valid. */
-static shs_status drop_windows(const struct data_part *part, struct data_field *arrays,
-                               uint64_t windows, uint64_t a_series, bool *keep)
+/* Takes from `keep` the windows of a file of which some rows of part p are not valid. */
+static shs_status drop_windows(const struct data_sample *sample, size_t p,
+                               struct data_field *arrays, uint64_t windows, uint64_t a_series,
+                               bool *keep)
 {
+    const struct data_part *part = &sample->part[p];
+    uint64_t least = part->spacing ? sample->spacing[part->spacing - 1].least : part->every;
     struct data_field *field = &arrays[part->valid - 1];
     uint64_t rows = field->series_rows, each = a_series < windows ? a_series : windows;
     char *numbers = NULL;
@@ -104,7 +109,7 @@ static shs_status drop_windows(const struct data_part *part, struct data_field *
     for (uint64_t window = 0; window < windows && !status; window++) {
         uint64_t in_series = window % each;
         if (!in_series) status = read_rows(field, window / each * rows, rows, numbers, valid);
-        if (!status) keep[window] = keep[window] && has_valid_rows(part, valid, in_series);
+        if (!status) keep[window] = keep[window] && has_valid_rows(part, least, valid, in_series);
     }
     core_free(&numbers);
     core_free(&valid);
@@ -139,7 +144,7 @@ shs_status data_kept_add(const struct data_sample *sample, size_t file, struct d
     if (!status) memset(keep, true, windows);
     for (size_t p = 0; p < sample->n_parts && windows && !status; p++)
         if (sample->part[p].valid)
-            status = drop_windows(&sample->part[p], arrays, windows, a_series, keep);
+            status = drop_windows(sample, p, arrays, windows, a_series, keep);
     for (uint64_t window = 0; window < windows && !status; window++)
         if (keep[window])
             status =

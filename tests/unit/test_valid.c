@@ -108,6 +108,30 @@ static void only_valid_windows_are_samples_in_folder(void)
 }
 IN_FOLDER(only_valid_windows_are_samples)
 
+/* Returns true if rows r, r + every and r + 2 * every are valid. */
+static bool are_valid(const struct scene *scene, uint64_t r, uint64_t every)
+{
+    return scene->valid[0][r] && scene->valid[0][r + every] && scene->valid[0][r + 2 * every];
+}
+
+/* Rows that no spacing of 3 or 4 takes need not be valid: r + 1, r + 2, r + 5 and r + 7. */
+static void drawn_spacings_need_their_own_rows_in_folder(void)
+{
+    static struct scene scene;
+    struct reading reading;
+    char path[PATH_BYTES];
+    uint64_t expected = 0;
+    write_scene(&scene, 3);
+    for (uint64_t r = 0; r + 8 < scene.rows[0]; r++)
+        expected += are_valid(&scene, r, 3) && are_valid(&scene, r, 4);
+    CHECK_STATUS(open_data(&reading, folder_path(folder, "0.h5", path),
+                           "x(window=3, every=3..4, valid=ok)", NULL),
+                 SHS_OK);
+    CHECK_EQ(shs_dataset_samples(reading.data), expected);
+    close_data(&reading);
+}
+IN_FOLDER(drawn_spacings_need_their_own_rows)
+
 /* Parts by blocks of windows that are samples share no row either. */
 static void parts_of_valid_windows_are_apart_in_folder(void)
 {
@@ -160,8 +184,8 @@ IN_FOLDER(what_is_not_valid_is_refused)
 
 int main(int argc, char **argv)
 {
-    static const struct harness_test tests[] = {TEST(only_valid_windows_are_samples),
-                                                TEST(parts_of_valid_windows_are_apart),
-                                                TEST(what_is_not_valid_is_refused)};
+    static const struct harness_test tests[] = {
+        TEST(only_valid_windows_are_samples), TEST(drawn_spacings_need_their_own_rows),
+        TEST(parts_of_valid_windows_are_apart), TEST(what_is_not_valid_is_refused)};
     return harness_main("valid", tests, COUNT(tests), argc, argv);
 }
