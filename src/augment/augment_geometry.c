@@ -86,6 +86,7 @@ static void extend_crop(const struct augment_bound *bound, struct augment_extent
     const struct crop_setting *setting = bound->setting;
     for (uint32_t i = 0; i < setting->found.count; i++) {
         uint64_t *most = &extent->most[setting->found.axis[i]], all = *most;
+        extent->cut[setting->found.axis[i]] = setting->sizes[i] < all || setting->padding;
         if (setting->mode != GRID_BEYOND_WRAP || !setting->padding) *most = setting->sizes[i];
         if (setting->mode == GRID_BEYOND_REFLECT) *most += setting->padding;
         if (*most > all) *most = all;
@@ -210,8 +211,8 @@ static void extend_center(const struct augment_bound *bound, struct augment_exte
     const struct center_setting *setting = bound->setting;
     for (uint32_t i = 0; i < setting->found.count; i++) {
         uint32_t axis = setting->found.axis[i];
-        if (extent->most[axis] > bound->after.shape[axis])
-            extent->most[axis] = extent->size[axis] = bound->after.shape[axis];
+        extent->cut[axis] = extent->most[axis] > bound->after.shape[axis];
+        if (extent->cut[axis]) extent->most[axis] = extent->size[axis] = bound->after.shape[axis];
     }
 }
 
@@ -305,6 +306,7 @@ static void extend_window(const struct augment_bound *bound, struct augment_exte
 {
     const struct window_setting *setting = bound->setting;
     uint32_t axis = setting->found.axis[0];
+    extent->cut[axis] = setting->size < extent->most[axis];
     extent->most[axis] = extent->size[axis] = setting->size;
 }
 

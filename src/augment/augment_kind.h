@@ -297,6 +297,7 @@ enum {
 struct augment_extent {
     uint64_t size[SHS_MAX_AXES]; /* elements along each axis, on the average */
     uint64_t most[SHS_MAX_AXES]; /* the most elements along each axis */
+    bool cut[SHS_MAX_AXES];      /* true if some draw leaves out elements along the axis */
 };
 
 struct grid_warp;

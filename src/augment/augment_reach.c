@@ -40,6 +40,7 @@ static void take_extent(const struct grid_view *view, const struct augment_exten
     needs->elements = 1;
     for (uint32_t axis = 0; axis < view->axes; axis++) {
         needs->size[view->way[axis].axis] = extent->size[axis];
+        needs->cuts[view->way[axis].axis] = extent->cut[axis];
         needs->elements *= extent->most[axis];
     }
 }
@@ -49,7 +50,7 @@ static void take_crop(const shs_augment *augment, const struct augment_operation
                       const struct augment_target *target, const struct grid_view *view,
                       struct augment_needs_of *needs)
 {
-    struct augment_extent extent;
+    struct augment_extent extent = {.cut = {false}};
     memcpy(extent.size, target->bound.before.shape, sizeof extent.size);
     memcpy(extent.most, target->bound.before.shape, sizeof extent.most);
     operation->kind->extent(&target->bound, &extent);

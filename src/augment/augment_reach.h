@@ -24,8 +24,9 @@ struct augment_needs_of {
     bool cut;                    /* true if the field is cut first */
     size_t operation;            /* then the operation that cuts it */
     uint64_t size[SHS_MAX_AXES]; /* then the box's elements along each axis, on the average */
-    uint64_t elements;           /* then the most elements of a box */
-    const char *crop;            /* then the name of the operator that cuts it */
+    bool cuts[SHS_MAX_AXES]; /* then true if some boxes are smaller than samples along an axis */
+    uint64_t elements;       /* then the most elements of a box */
+    const char *crop;        /* then the name of the operator that cuts it */
     char why[AUGMENT_WHY_BYTES]; /* else why whole samples are needed */
 };
 

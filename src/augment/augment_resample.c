@@ -184,8 +184,10 @@ static void extend_resized_crop(const struct augment_bound *bound, struct augmen
     const struct resized_crop_setting *setting = bound->setting;
     double side = random_sqrt((setting->scale.low + setting->scale.high) / 2);
     uint32_t y = (uint32_t)augment_axis_of(bound->grid.layout, 'h');
-    for (uint32_t axis = y; axis < y + 2; axis++)
+    for (uint32_t axis = y; axis < y + 2; axis++) {
         extent->size[axis] = (uint64_t)((double)extent->most[axis] * side) + 1;
+        extent->cut[axis] = true;
+    }
 }
 
 /* The part is an image of its own, so the box is the part, and all of the box is resized. */

@@ -53,40 +53,39 @@ static struct taken count_taken(const shs_dataset *dataset, size_t f, const uint
 
 /* ---- The decision. */
 
-static bool cuts_rows_only(const shs_dataset *dataset, size_t f, const uint64_t *size)
+static bool cuts_rows_only(const shs_dataset *dataset, size_t f, const bool *cuts)
 {
     const shs_tensor *sample = &dataset->sample[f];
     for (uint32_t axis = dataset->what.part[f].kind != DATA_ROW; axis < sample->axes; axis++)
-        if (size[axis] < sample->shape[axis]) return false;
+        if (cuts[axis]) return false;
     return true;
 }
 
 /* The same of a field of images: those that are not resized may be decoded in part. */
-static const char *why_whole_images(const shs_dataset *dataset, size_t f, const uint64_t *size)
+static const char *why_whole_images(const shs_dataset *dataset, size_t f, const bool *cuts)
 {
-    const shs_tensor *sample = &dataset->sample[f];
     enum data_fit fit = dataset->what.part[f].image.fit;
     if (fit == DATA_FIT_RESIZE || fit == DATA_FIT_COVER) return "its images are resized";
-    if (sample->axes == 3 && size[2] < sample->shape[2]) return "channels of its images are cut";
+    if (dataset->sample[f].axes == 3 && cuts[2]) return "channels of its images are cut";
     return NULL;
 }
 
 /* Returns why whole samples of a field that is cut first are read all the same; NULL: boxes may be
  * read. */
-static const char *why_whole(const shs_dataset *dataset, size_t f, const uint64_t *size,
+static const char *why_whole(const shs_dataset *dataset, size_t f, const bool *cuts,
                              const struct data_field *field)
 {
     const struct data_part *part = &dataset->what.part[f];
     if (part->kind == DATA_RAGGED || part->kind == DATA_LENGTH) return "its samples are ragged";
     if (part->kind == DATA_CSR) return "its samples are rows of a sparse matrix";
-    if (part->kind == DATA_IMAGE) return why_whole_images(dataset, f, size);
+    if (part->kind == DATA_IMAGE) return why_whole_images(dataset, f, cuts);
     if (dataset->slab[f].length) return "the members of a group share its samples";
     if (dataset->resident.holds[part->array]) return "its rows are held decoded in memory";
     if (!field) return "no file is open yet";
     if (field->dataset_bytes) return "its elements are members of a compound";
     if (part->kind == DATA_WHOLE && (field->row_axes == 2 || field->is_single))
         return "its samples are whole arrays along two axes";
-    if (field->sums_whole && !cuts_rows_only(dataset, f, size))
+    if (field->sums_whole && !cuts_rows_only(dataset, f, cuts))
         return "rows are compared whole: they have checksums, but their chunks have none; import "
                "the file anew, or set unchecked";
     return NULL;
@@ -104,7 +103,7 @@ static void decide(const shs_dataset *dataset, size_t f, const shs_loader_option
 {
     struct augment_needs_of *needs = &pushdown->needs[f];
     const struct data_field *field = array_of(dataset, f);
-    const char *why = why_whole(dataset, f, needs->size, field);
+    const char *why = why_whole(dataset, f, needs->cuts, field);
     const struct taken taken = count_taken(dataset, f, needs->size, field);
     if (options->failures.nan) why = "failures.nan looks at whole samples";
     if (!why && options->pushdown == SHS_PUSHDOWN_AUTO && !is_worth(&taken))
