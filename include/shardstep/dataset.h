@@ -138,9 +138,10 @@
  *
  *         x=data/[*]/obs/eye(window=2), y=data/[*]/actions(window=1, lead=2)
  *
- *     shs_dataset_open() looks at each group, which takes about 25 us for each field. If no dataset
- *     has chunks, their rows are read directly; otherwise through HDF5, which opens the dataset of
- *     a sample anew. Checksums of rows in groups are not used.
+ *     shs_dataset_open() looks at each group, which takes about 25 us for each field, and looks up
+ *     the chunks of each dataset. If no dataset has chunks, their rows are read directly; otherwise
+ *     through HDF5, which opens the dataset of a sample anew. Checksums of rows in groups are not
+ *     used.
  *
  * A run of rows of any length:
  *

@@ -367,6 +367,34 @@ static bool find(struct search *search)
     return find_chunks(search) && find_filters(search) && find_fill(search) && check_fill(search);
 }
 
+/* Looks up every chunk of an array that HDF5 will read: what a damaged index does not lead to would
+ * be taken for a chunk that was never written. */
+static shs_status check_index(const struct search *of)
+{
+    const struct h5_array *array = of->array;
+    struct io_layout layout = {.chunked = true, .axes = array->axes};
+    struct search search = *of;
+    char reason[IO_REASON_BYTES];
+    hsize_t chunk[SHS_MAX_AXES];
+    bool known = search.file->driven && array->around && !array->groups &&
+                 H5Pget_layout(array->creation) == H5D_CHUNKED &&
+                 H5Pget_chunk(array->creation, SHS_MAX_AXES, chunk) == (int)array->axes;
+    for (uint32_t axis = 0; axis < array->axes && known; axis++) {
+        layout.chunk[axis] = chunk[axis];
+        layout.shape[axis] = array->shape[axis];
+        known = array->shape[axis] > 0;
+    }
+    if (!known) return SHS_OK;
+    hid_t stored = H5Dget_type(search.dataset);
+    layout.element_bytes = H5Tget_size(stored);
+    H5Tclose(stored);
+    search.layout = &layout;
+    search.reason = reason;
+    if (!io_layout_measure(&layout)) find_chunks(&search);
+    io_layout_free(&layout);
+    return search.status;
+}
+
 shs_status h5_layout_of(struct h5_file *file, struct h5_array *array, struct io_layout *layout,
                         char reason[IO_REASON_BYTES])
 {
@@ -382,6 +410,7 @@ shs_status h5_layout_of(struct h5_file *file, struct h5_array *array, struct io_
     if (!status) {
         search.creation = array->creation;
         bool found = find(&search);
+        if (!found && !search.status && !layout->chunks) search.status = check_index(&search);
         status = search.status ? search.status
                                : h5_check_trouble("%s: dataset %s: where it lies cannot be found",
                                                   file->path, array->name);

@@ -87,7 +87,8 @@ const uint64_t *h5_array_groups(const struct h5_array *array, size_t *count);
 /* Returns true if some dataset of a pattern names its axes, or their indices. */
 bool h5_array_names_axes_of_groups(const struct h5_array *array);
 
-/* Opens the dataset of a pattern's group, counted from 0, as an array of its own. */
+/* Opens the dataset of a pattern's group, counted from 0, as an array of its own. *one is NULL
+ * after an error. */
 shs_status h5_array_open_group(const struct h5_array *array, size_t group, struct h5_array **one);
 
 /* Returns true if a name is a pattern: one of the names between its slashes is a star. */

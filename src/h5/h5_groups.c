@@ -310,6 +310,19 @@ static shs_status look_at_all(struct examination *examination)
     return status;
 }
 
+/* Refuses a damaged index of chunks in the dataset of a group. */
+static shs_status check_chunks(const struct h5_array *array, size_t group)
+{
+    struct h5_array *one;
+    struct io_layout layout;
+    char reason[IO_REASON_BYTES];
+    shs_status status = h5_array_open_group(array, group, &one);
+    if (!status) status = h5_layout_of(array->file, one, &layout, reason);
+    if (!status) io_layout_free(&layout);
+    h5_array_close(&one);
+    return status;
+}
+
 shs_status h5_groups_examine(const struct h5_array *array, struct h5_groups *groups)
 {
     shs_status status =
@@ -325,6 +338,8 @@ shs_status h5_groups_examine(const struct h5_array *array, struct h5_groups *gro
     for (uint32_t axis = 1; axis < array->axes; axis++)
         examination.row_bytes *= array->shape[axis];
     if (!status) status = look_at_all(&examination);
+    for (size_t i = 0; i < groups->count && !status && !examination.lies_together; i++)
+        status = check_chunks(array, i);
     H5Tclose(examination.type);
     if (examination.parent >= 0) H5Gclose(examination.parent);
     return status;

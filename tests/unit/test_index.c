@@ -23,6 +23,7 @@ struct made {
     hsize_t written; /* rows that are; 0: all */
     bool old;        /* the file's format, whose index is a B-tree of version 1 */
     bool growing;    /* along both axes: a B-tree of version 2 */
+    bool brief;      /* stored as bfloat16, which only HDF5 reads */
     H5Z_filter_t filter;
     size_t word; /* bytes of an address; 0: 8 */
 };
@@ -66,6 +67,16 @@ static bool write_rows(hid_t data, hsize_t rows)
     return done;
 }
 
+static hid_t type_of(const struct made *made)
+{
+    hid_t type = H5Tcopy(made->brief ? H5T_IEEE_F32LE : H5T_STD_U8LE);
+    if (!made->brief) return type;
+    H5Tset_fields(type, 15, 7, 8, 0, 7);
+    H5Tset_size(type, 2);
+    H5Tset_ebias(type, 127);
+    return type;
+}
+
 /* Writes the file; `kind` becomes that of the index. */
 static bool make(const struct made *made, H5D_chunk_index_t *kind)
 {
@@ -77,7 +88,9 @@ static bool make(const struct made *made, H5D_chunk_index_t *kind)
     hid_t list = H5Pcreate(H5P_DATASET_CREATE);
     H5Pset_chunk(list, 2, chunk);
     add_filter(list, made->filter);
-    hid_t data = H5Dcreate2(file, "data", H5T_STD_U8LE, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    hid_t type = type_of(made);
+    hid_t data = H5Dcreate2(file, "data", type, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    H5Tclose(type);
     bool done = data >= 0 && write_rows(data, made->written ? made->written : made->rows) &&
                 H5Dget_chunk_index_type(data, kind) >= 0;
     H5Pclose(list);
@@ -300,6 +313,9 @@ static void chunks_that_are_counted_and_not_found_are_an_error(void)
     CHECK(make_damaged(&growing, H5D_CHUNK_IDX_BT2, swap_chunks));
     check_refused("does not add up");
     old.filter = H5Z_FILTER_SCALEOFFSET;
+    CHECK(make_damaged(&old, H5D_CHUNK_IDX_BTREE, move_chunk));
+    check_refused("does not add up");
+    old = (struct made){.rows = 10, .old = true, .brief = true};
     CHECK(make_damaged(&old, H5D_CHUNK_IDX_BTREE, move_chunk));
     check_refused("does not add up");
 }

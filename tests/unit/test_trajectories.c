@@ -1,4 +1,7 @@
 /* Datasets of many groups as one array of trajectories, against rows that were made beforehand. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "data_sample.h"
 #include "sample_scene.h"
 
@@ -273,6 +276,29 @@ static void groups_that_differ_are_told_by_name_in_folder(void)
 }
 IN_FOLDER(groups_that_differ_are_told_by_name)
 
+/* The key of the chunk of rows 28 and 29, which only demo_6 has, in a B-tree: the bytes of the
+ * chunk, its mask, and its first row. */
+static void damaged_indices_of_chunks_are_refused_in_folder(void)
+{
+    static const unsigned char key[16] = {2 * WIDE * sizeof(float), 0, 0, 0, 0, 0, 0, 0, 28};
+    static const struct form form = {.chunked = true};
+    char path[PATH_BYTES];
+    size_t size, found = 0;
+    write_trajectories("0.h5", &all[0], lengths[0], 12, &form);
+    unsigned char *bytes = file_read(folder_path(folder, "0.h5", path), &size);
+    for (size_t at = 0; bytes && at + sizeof key <= size; at++)
+        if (!memcmp(bytes + at, key, sizeof key)) {
+            bytes[at + 8] = 68;
+            found++;
+        }
+    CHECK_EQ(found, 1);
+    CHECK(bytes && file_write(path, bytes, size));
+    free(bytes);
+    refuse_data(path, "x=data/*/actions", NULL, SHS_ERROR_FORMAT,
+                "dataset data/demo_6/actions: its index of chunks does not add up", "damaged");
+}
+IN_FOLDER(damaged_indices_of_chunks_are_refused)
+
 /* With and without cf: the attributes of each group are not applied to its own numbers. */
 static void groups_of_other_meanings_are_refused_in_folder(void)
 {
@@ -338,6 +364,7 @@ int main(int argc, char **argv)
         TEST(contiguous_datasets_are_read_directly),
         TEST(samples_of_rows_are_found),
         TEST(groups_that_differ_are_told_by_name),
+        TEST(damaged_indices_of_chunks_are_refused),
         TEST(groups_of_other_meanings_are_refused),
         TEST(texts_that_are_no_groups_are_refused),
     };
