@@ -194,6 +194,7 @@ static shs_status unpack_one(struct data_unpack *unpack, const struct data_const
     shs_status status = data_unpack_bytes(unpack, constant, sizeof *constant);
     constant->tensor.name = text->name;
     constant->tensor.data = NULL;
+    constant->packing = NULL; /* only files are compared by it */
     if (status) return status;
     return data_unpack_array(unpack, constant->bytes, 1, "a constant field",
                              &constant->tensor.data);

@@ -18,6 +18,7 @@ for i in range(5):
         f['values'] = np.arange(60, dtype='i8') + 60 * i
         f['valid'] = np.array([k % 7 != i for k in range(20)], dtype='u1')
         f['map'] = np.arange(4, dtype='f4')
+        f['map'].attrs['scale_factor'] = 0.5
         f['pairs'] = np.array([(k, k / 2) for k in range(20)], dtype=[('a', 'i4'), ('b', 'f8')])
 END
 
