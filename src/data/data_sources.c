@@ -12,6 +12,7 @@ struct data_sources {
     const struct h5_runs *runs; /* they belong to the array that is open in HDF5 */
     struct data_field *field;   /* one for each source */
     size_t count;               /* sources that were opened */
+    bool alike;                 /* true if their rows have the shape of the array's rows */
     uint64_t row_elements;      /* of a row of the virtual array */
     /* The numbers of runs, source by source, and in the order of the rows of each. */
     size_t *by_source;
@@ -65,7 +66,7 @@ static shs_status open_source(struct h5_file *file, const struct data_field_how 
 
 /* Returns true if a source's rows are whole rows of the virtual array, or pieces of a row that
  * follow one another, in the same type. Otherwise says why not. */
-static bool fits(const struct data_sources *sources, struct data_field *field,
+static bool fits(struct data_sources *sources, struct data_field *field,
                  const struct data_field *source)
 {
     const shs_tensor *own = &field->whole, *other = &source->whole;
@@ -81,6 +82,7 @@ static bool fits(const struct data_sources *sources, struct data_field *field,
     bool takes_part = field->part || field->slab.length;
     if (!elements || sources->row_elements % elements != 0 || (takes_part && !same))
         return refuse(field, "virtual, over a dataset of another shape");
+    sources->alike = sources->alike && same;
     return true;
 }
 
@@ -188,6 +190,7 @@ shs_status data_sources_open(struct h5_file *file, const struct data_field_how *
     shs_status status = core_new(1, sizeof *sources, "sources", &sources);
     if (status) return status;
     sources->runs = runs;
+    sources->alike = true;
     sources->row_elements = field->whole_bytes / runs->element_bytes;
     status = open_sources(file, how, field, sources, &fit);
     fit = fit && !status && are_of_rows(sources, field);
@@ -224,6 +227,11 @@ size_t data_sources_count(const struct data_sources *sources)
 const struct data_field *data_sources_field(const struct data_sources *sources, size_t source)
 {
     return &sources->field[source];
+}
+
+bool data_sources_are_alike(const struct data_sources *sources)
+{
+    return !sources || sources->alike;
 }
 
 uint64_t data_sources_most(const struct data_sources *sources)

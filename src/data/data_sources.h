@@ -35,6 +35,10 @@ struct data_source_rows {
 struct data_source_rows data_sources_find(const struct data_sources *sources, uint64_t first,
                                           uint64_t count);
 
+/* Returns true if the rows of all sources have the shape of the array's rows, so that a part of
+ * these can be read of them, or if `sources` is NULL. */
+bool data_sources_are_alike(const struct data_sources *sources);
+
 /* Returns the most rows of a source that a row of the array is. */
 uint64_t data_sources_most(const struct data_sources *sources);
 

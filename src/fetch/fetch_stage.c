@@ -3,21 +3,30 @@
 #include <string.h>
 
 #include "core_memory.h"
+#include "data_sources.h"
+
+/* Returns true if whole rows are read of a piece that takes a part of them: because they are
+ * compared, or because the sources of its array have rows of another shape. */
+static bool takes_of_whole(const struct fetch_piece *piece)
+{
+    return fetch_compares_whole(piece) ||
+           (piece->part && !data_sources_are_alike(piece->field->sources));
+}
 
 /* Returns true if a piece is read as it is stored first, and then cut or unpacked. */
 static bool is_staged(const struct fetch_piece *piece)
 {
     if (!piece->count || !data_field_is_direct(piece->field)) return false;
-    return fetch_compares_whole(piece) || piece->field->unpack || piece->take == FETCH_SERIES;
+    return takes_of_whole(piece) || piece->field->unpack || piece->take == FETCH_SERIES;
 }
 
 /* Returns the piece of stored rows that stands for a piece: of whole rows, or of whole series, if
- * they are compared. */
+ * these are read. */
 static struct fetch_piece staged_of(const struct fetch_piece *piece)
 {
     struct fetch_piece staged = *piece;
     uint64_t rows = piece->field->series_rows;
-    bool whole = fetch_compares_whole(piece) || piece->take == FETCH_SERIES;
+    bool whole = takes_of_whole(piece) || piece->take == FETCH_SERIES;
     staged.take = whole ? FETCH_WHOLE : FETCH_STORED;
     if (piece->take != FETCH_SERIES) return staged;
     staged.first -= piece->first % rows;
@@ -35,7 +44,7 @@ static size_t stored_bytes(const struct fetch_piece *piece)
 /* Returns the bytes of memory that a piece takes which is cut before it is unpacked. */
 static size_t bytes_to_cut(const struct fetch_piece *piece)
 {
-    return fetch_compares_whole(piece) && piece->field->unpack ? stored_bytes(piece) : 0;
+    return takes_of_whole(piece) && piece->field->unpack ? stored_bytes(piece) : 0;
 }
 
 shs_status fetch_stage_reserve(struct fetch_whole *whole, size_t pieces, size_t bytes)

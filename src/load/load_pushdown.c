@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core_text.h"
+#include "data_sources.h"
 #include "fetch_box.h"
 
 /* ---- The file. */
@@ -83,6 +84,8 @@ static const char *why_whole(const shs_dataset *dataset, size_t f, const bool *c
     if (dataset->resident.holds[part->array]) return "its rows are held decoded in memory";
     if (!field) return "no file is open yet";
     if (field->dataset_bytes) return "its elements are members of a compound";
+    if (!data_sources_are_alike(field->sources))
+        return "the datasets that its array is of have rows of another shape";
     if (part->kind == DATA_WHOLE && (field->row_axes == 2 || field->is_single))
         return "its samples are whole arrays along two axes";
     if (field->sums_whole && !cuts_rows_only(dataset, f, cuts))

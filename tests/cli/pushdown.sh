@@ -144,3 +144,30 @@ same "digests of sparse rows" off.txt always.txt
 "$SHARDSTEP" preview v.h5 expected.png --fields x,y --augment "$crop" --pushdown off > /dev/null < /dev/null
 same "previews" expected.png found.png
 finish
+
+# rows of a virtual array that are several rows of another array, in one file of two
+/usr/bin/python3 - << 'END'
+import h5py, numpy as np
+rows = np.random.default_rng(5).integers(-99, 99, (12, 16, 16)).astype('i2')
+for name in ('plain.h5', 'virtual.h5'):
+    with h5py.File(name, 'w') as f:
+        if name == 'plain.h5':
+            f['x'] = rows.reshape(6, 2, 16, 16)
+        else:
+            f.create_dataset('halves', data=rows, chunks=(3, 8, 8), compression='gzip')
+            layout = h5py.VirtualLayout((6, 2, 16, 16), 'i2')
+            for i in range(6):
+                layout[i] = h5py.VirtualSource(f['halves'])[2 * i:2 * i + 2]
+            f.create_virtual_dataset('x', layout)
+        f['x'].attrs['scale_factor'] = 0.5
+END
+for files in virtual.h5 plain.h5,virtual.h5; do
+    for cf in '' --cf; do
+        for how in off always; do
+            # shellcheck disable=SC2086
+            "$SHARDSTEP" digest $files --fields x --pushdown $how --augment 'x: random_crop(size=5, layout=tyx)' \
+                --cache-bytes 1 $cf > $how.txt < /dev/null
+        done
+        same "digests of crops of $files $cf" off.txt always.txt
+    done
+done
