@@ -30,7 +30,7 @@ static uint64_t number_at(const unsigned char *from, size_t bytes)
 static shs_status take(struct h5_sequences *sequences, uint64_t i, const unsigned char *from)
 {
     uint64_t length = number_at(from, LENGTH_BYTES), end;
-    if (length > sequences->heap.file_bytes / sequences->number_bytes ||
+    if (length > sequences->heap.identity.bytes / sequences->number_bytes ||
         __builtin_add_overflow(sequences->offset[i], length, &end))
         return core_fail(SHS_ERROR_FORMAT,
                          "the variable-length array of row %llu has %llu numbers, more than fit "

@@ -4,7 +4,7 @@
 
 #include "core_memory.h"
 #include "io_content.h"
-#include "io_file.h"
+#include "io_witness.h"
 
 enum {
     HEAD = 16 /* bytes of a collection's head, and of an object's */
@@ -12,12 +12,11 @@ enum {
 
 shs_status io_heap_open(const char *path, struct io_heap *heap)
 {
-    struct io_identity identity;
     *heap = (struct io_heap){.file = -1};
     shs_status status = core_copy(path, &heap->path);
     if (!status) status = io_open(path, &heap->file);
-    if (!status) status = io_identify(heap->file, path, &identity);
-    if (!status) heap->file_bytes = identity.bytes;
+    if (!status) status = io_identify(heap->file, path, &heap->identity);
+    if (!status) io_witness_open(path, &heap->identity, false);
     if (status) io_heap_close(heap);
     return status;
 }
@@ -51,6 +50,7 @@ static shs_status read_at(const struct io_heap *heap, uint64_t address, void *to
     size_t got;
     shs_status status = io_read_at(heap->file, address, to, bytes, &got);
     if (status) return core_wrap(status, "cannot read %s", heap->path);
+    io_witness_read(&heap->identity, address, to, got);
     return got == bytes ? SHS_OK : damaged(heap, address, "are cut off by the end of the file");
 }
 
@@ -59,14 +59,14 @@ static shs_status read_collection(struct io_heap *heap, uint64_t address)
     unsigned char head[HEAD];
     if (heap->bytes && heap->address == address) return SHS_OK;
     heap->bytes = 0;
-    if (heap->file_bytes < HEAD || address > heap->file_bytes - HEAD)
+    if (heap->identity.bytes < HEAD || address > heap->identity.bytes - HEAD)
         return damaged(heap, address, "lie beyond the end of the file");
     shs_status status = read_at(heap, address, head, sizeof head);
     if (status) return status;
     uint64_t bytes = number_at(head + 8, 8);
     if (memcmp(head, "GCOL", 4) != 0 || head[4] != 1 || bytes < HEAD)
         return damaged(heap, address, "have no head of a collection");
-    if (bytes > heap->file_bytes - address)
+    if (bytes > heap->identity.bytes - address)
         return damaged(heap, address, "reach beyond the end of the file");
     if (bytes > heap->capacity) {
         status = core_resize((size_t)bytes, 1, "variable-length arrays", &heap->collection);

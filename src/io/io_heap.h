@@ -6,14 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core_status.h"
+#include "io_file.h"
 
 /* A reader. It keeps the collection that was read last. A zeroed heap is closed. */
 struct io_heap {
     int file;
     char *path;
-    uint64_t file_bytes;
-    unsigned char *collection; /* NULL: none was read */
+    struct io_identity identity; /* of the file */
+    unsigned char *collection;   /* NULL: none was read */
     uint64_t address;
     size_t bytes, capacity; /* of the collection, and of the memory */
 };

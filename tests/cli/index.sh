@@ -132,6 +132,24 @@ digest 0 --fields images,packed --index plain.index > out 2> err || fail "a copy
 [ ! -s err ] || fail "a copy of the same bytes: $(cat err)"
 cmp -s out plain.expected || fail "a copy gives other batches"
 
+# Variable-length arrays of the same lengths and other numbers are another file.
+/usr/bin/python3 - << 'END'
+import h5py, numpy as np
+for name in ('lists.h5', 'others.h5'):
+    with h5py.File(name, 'w') as f:
+        lists = f.create_dataset('lists', (60,), h5py.vlen_dtype('i4'), track_times=False)
+        for i in range(60):
+            lists[i] = np.full(1000, len(name) if i == 31 else i, dtype='i4')
+END
+"$SHARDSTEP" index lists.h5 --fields 'x=lists(offsets=lists)' -o lists.index > out
+for name in lists.h5 others.h5; do
+    cp $name here.h5
+    "$SHARDSTEP" digest here.h5 --fields 'x=lists(offsets=lists)' --index lists.index < /dev/null > out 2> err ||
+        fail "a copy of $name: $(cat out err)"
+    [ $name = others.h5 ] || [ ! -s err ] || fail "a copy of the same arrays: $(cat err)"
+    [ $name = lists.h5 ] || said "a copy of other arrays" "does not describe 1 of 1 files"
+done
+
 "$SHARDSTEP" index files -o plain.index --fields images > out 2> err && fail "an index is replaced"
 said "an index that is there" "--overwrite"
 "$SHARDSTEP" index files --fields images > out 2> err && fail "an index without a name"
