@@ -62,6 +62,15 @@ static bool cuts_rows_only(const shs_dataset *dataset, size_t f, const bool *cut
     return true;
 }
 
+/* Returns true if a sample has all rows of a series, which are compared with the series's checksum.
+ * A series of which a part is taken is not compared. */
+static bool compares_series(const struct data_part *part, const struct data_field *field)
+{
+    bool summed = field->direct && io_layout_is_summed(io_reader_layout(field->direct));
+    return field->row_axes == 2 && data_field_has_checksums(field) && !field->part && !summed &&
+           part->kind == DATA_WINDOW && part->window >= field->series_rows;
+}
+
 /* The same of a field of images: those that are not resized may be decoded in part. */
 static const char *why_whole_images(const shs_dataset *dataset, size_t f, const bool *cuts)
 {
@@ -88,7 +97,7 @@ static const char *why_whole(const shs_dataset *dataset, size_t f, const bool *c
         return "the datasets that its array is of have rows of another shape";
     if (part->kind == DATA_WHOLE && (field->row_axes == 2 || field->is_single))
         return "its samples are whole arrays along two axes";
-    if (field->sums_whole && !cuts_rows_only(dataset, f, cuts))
+    if ((field->sums_whole && !cuts_rows_only(dataset, f, cuts)) || compares_series(part, field))
         return "rows are compared whole: they have checksums, but their chunks have none; import "
                "the file anew, or set unchecked";
     return NULL;
