@@ -176,7 +176,6 @@ static void look_at_name(void *user, uint32_t axis, const char *name)
     if (equals(search->word, name)) match(search, axis);
 }
 
-/* Finds an axis by its number. */
 /* Returns how many leading axes count rows. */
 static uint32_t row_axes_of(const struct data_view *view)
 {
@@ -184,6 +183,7 @@ static uint32_t row_axes_of(const struct data_view *view)
     return view && view->row_axes ? view->row_axes : 1;
 }
 
+/* Finds an axis by its number. */
 static shs_status number_axis(const char *word, const shs_tensor *whole, uint32_t *axis)
 {
     uint64_t number;
