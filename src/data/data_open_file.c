@@ -2,12 +2,11 @@
 
 #include <string.h>
 
-#include "core_hash.h"
 #include "core_memory.h"
+#include "data_admit.h"
 #include "data_compare.h"
-#include "data_csr.h"
+#include "data_content.h"
 #include "data_index.h"
-#include "data_packing.h"
 #include "data_sources.h"
 #include "io_file.h"
 
@@ -80,89 +79,6 @@ uint64_t data_open_file_bytes(const struct data_files *files, const struct data_
 
 /* ---- Opening. */
 
-/* Returns the type and shape of a row, or of the part that is taken of it. With one_a_file it is
- * that of all rows. */
-static shs_tensor shape_of(const struct data_files *files, const struct data_field *field,
-                           bool whole)
-{
-    shs_tensor shape = whole ? field->whole : field->sample;
-    shape.name = NULL;
-    if (!files->one_a_file || field->is_single) return shape;
-    memmove(shape.shape + 1, shape.shape, shape.axes * sizeof *shape.shape);
-    shape.shape[0] = field->rows;
-    shape.axes++;
-    return shape;
-}
-
-static shs_status compare_shape(struct data_files *files, size_t array, size_t number,
-                                const struct data_field *field)
-{
-    shs_tensor first = files->whole[array], shape = shape_of(files, field, true);
-    first.type = files->shape[array].type; /* packed files may store numbers of several types */
-    shape.type = field->sample.type;
-    if (first.type == shape.type && first.axes == shape.axes &&
-        !memcmp(first.shape, shape.shape, shape.axes * sizeof *shape.shape))
-        return SHS_OK;
-    struct core_text texts = {0};
-    files->unfit = true;
-    core_text_add_shape(&texts, &shape);
-    core_text_add(&texts, ", but in %s ", files->paths.path[0]);
-    core_text_add_shape(&texts, &first);
-    core_fail(SHS_ERROR_FORMAT,
-              "%s: dataset %s is of %s; it must be alike in all files: leave this file out, or "
-              "write it anew",
-              files->paths.path[number], files->sample->array[array],
-              texts.status ? "another shape" : texts.bytes);
-    core_text_free(&texts);
-    return SHS_ERROR_FORMAT;
-}
-
-/* Refuses a file in which an axis that select, crop or slab names is another axis than in the first
- * file: the axes of a sample would come in another order. */
-static shs_status compare_picked(struct data_files *files, size_t array, size_t number,
-                                 const struct data_field *field)
-{
-    if (!strcmp(files->picked[array], field->picked)) return SHS_OK;
-    files->unfit = true;
-    return core_fail(
-        SHS_ERROR_FORMAT,
-        "%s: dataset %s: the axes that select, crop and slab name have the numbers %s, but "
-        "%s in %s; the axes must have the same order in all files: leave this file "
-        "out, or write it anew",
-        files->paths.path[number], files->sample->array[array], field->picked, files->picked[array],
-        files->paths.path[0]);
-}
-
-/* Refuses a file whose numbers mean something else than the same numbers of the first file. */
-static shs_status compare_packing(struct data_files *files, size_t array, size_t number,
-                                  const struct data_field *field)
-{
-    if (field->unpack) return SHS_OK;
-    shs_status status =
-        data_packing_compare(field, field->packing, files->packing[array], files->paths.path[0]);
-    if (status && number == 0)
-        return core_fail(SHS_ERROR_FILE,
-                         "%s has changed since it was opened: dataset %s has other attributes; put "
-                         "back the file that it was, and start again",
-                         field->path, field->sample.name);
-    files->unfit = files->unfit || status;
-    return status;
-}
-
-/* Takes what an array is in the first file that is opened. */
-static shs_status take_first(struct data_files *files, size_t array, const struct data_field *field)
-{
-    files->shape[array] = shape_of(files, field, false);
-    files->whole[array] = shape_of(files, field, true);
-    memcpy(files->picked[array], field->picked, sizeof field->picked);
-    files->slab[array] = field->slab;
-    files->unpacked[array] = field->unpack != NULL;
-    if (!field->packing) return SHS_OK;
-    shs_status status = core_new(1, sizeof *field->packing, "attributes", &files->packing[array]);
-    if (!status) *files->packing[array] = *field->packing;
-    return status;
-}
-
 /* Returns true if two arrays are members of elements of the same dataset. */
 static bool is_of_same_dataset(const struct data_field *one, const struct data_field *other)
 {
@@ -193,35 +109,6 @@ static void share_chunks(const struct data_files *files, const struct data_open_
     if (layout->chunked && layout->pipeline.count) field->chunks = first;
 }
 
-/* Refuses samples without elements. A file of one sample may have no rows. */
-static shs_status refuse_empty(const struct data_files *files, size_t array, const char *path,
-                               const struct data_field *field)
-{
-    if (field->row_bytes) return SHS_OK;
-    struct core_text shape = {0};
-    core_text_add_shape(&shape, &field->sample);
-    core_fail(SHS_ERROR_UNSUPPORTED,
-              "%s: dataset %s: its %llu rows have no elements%s%s; leave it out of the fields, or "
-              "write it anew",
-              path, files->sample->array[array], (ull)field->rows, shape.status ? "" : ": each is ",
-              shape.status ? "" : shape.bytes);
-    core_text_free(&shape);
-    return SHS_ERROR_UNSUPPORTED;
-}
-
-/* Refuses an array that is not like that of the first file. */
-static shs_status admit_array(struct data_files *files, const struct data_open_file *open,
-                              size_t array)
-{
-    const struct data_field *field = &open->arrays[array];
-    shs_status status = refuse_empty(files, array, files->paths.path[open->number], field);
-    if (!status && !files->shape[array].type) status = take_first(files, array, field);
-    if (!status) status = compare_shape(files, array, open->number, field);
-    if (!status) status = compare_picked(files, array, open->number, field);
-    if (!status) status = compare_packing(files, array, open->number, field);
-    return status;
-}
-
 /* Puts an array among those of the files. */
 static void settle_array(const struct data_files *files, const struct data_open_file *open,
                          size_t array)
@@ -240,7 +127,7 @@ static shs_status open_array(struct data_files *files, struct data_open_file *op
     struct data_field *field = &open->arrays[array];
     const char *path = files->paths.path[open->number];
     shs_status status = data_field_open(open->h5, path, files->sample->array[array], how, field);
-    if (!status) status = admit_array(files, open, array);
+    if (!status) status = data_admit_array(files, open, array);
     if (!status && !files->unchecked && !how->look)
         status = data_field_find_checksums(open->h5, path,
                                            DATA_CHECKSUM_BYTES - files->checksum_bytes, field);
@@ -248,47 +135,6 @@ static shs_status open_array(struct data_files *files, struct data_open_file *op
     files->n_sources += data_sources_count(field->sources);
     if (!status && how->content) status = data_compare_checksums(field);
     if (!status) settle_array(files, open, array);
-    return status;
-}
-
-/* Looks at the groups of sparse matrices, whose columns must be as many in all files. rows[p] is
- * set for each field p that is one. */
-static shs_status look_at_csr(struct data_files *files, const struct data_open_file *open,
-                              uint64_t *rows)
-{
-    const struct data_sample *sample = files->sample;
-    const char *path = files->paths.path[open->number];
-    shs_status status = SHS_OK;
-    for (size_t p = 0; p < sample->n_parts && !status; p++) {
-        const struct data_part *part = &sample->part[p];
-        uint64_t width;
-        if (part->kind != DATA_CSR) continue;
-        status = data_csr_look(open->h5, path, part, &width, &rows[p]);
-        if (status) break;
-        if (!width)
-            return core_fail(SHS_ERROR_ARGUMENT,
-                             "%s: group %s has no attribute that gives its shape; give the number "
-                             "of columns: %s=csr(%s, width=COLUMNS)",
-                             path, part->group, part->name, part->group);
-        if (!files->width[p]) files->width[p] = width;
-        if (files->width[p] == width) continue;
-        files->unfit = true;
-        return core_fail(SHS_ERROR_FORMAT,
-                         "%s: group %s has %llu columns, but %llu in %s; it must be alike in all "
-                         "files: leave this file out, or write it anew",
-                         path, part->group, (ull)width, (ull)files->width[p], files->paths.path[0]);
-    }
-    return status;
-}
-
-static shs_status check_csr(const struct data_files *files, const struct data_open_file *open,
-                            const uint64_t *rows)
-{
-    const struct data_sample *sample = files->sample;
-    shs_status status = SHS_OK;
-    for (size_t p = 0; p < sample->n_parts && !status; p++)
-        if (sample->part[p].kind == DATA_CSR)
-            status = data_csr_check(&sample->part[p], open->arrays, rows[p]);
     return status;
 }
 
@@ -308,95 +154,6 @@ static void close_unneeded(const struct data_files *files, struct data_open_file
         if (data_field_is_through(&open->arrays[s])) return;
     h5_close(&open->h5);
 }
-
-/* ---- A file's content and layout. */
-
-/* Returns what is taken of a row, by all members of a group together. */
-static const struct io_part *shared_part(const struct data_field *field)
-{
-    return field->slab.length ? field->unslabbed : field->part;
-}
-
-/* Adds which indices are taken of a row. Where the content is that of checksums, it does not tell
- * what the names of indices mean in the file. */
-static void add_part(struct core_hash *hash, const struct io_part *part)
-{
-    for (uint32_t axis = 0; part && axis < part->axes; axis++)
-        core_hash_add(hash, part->axis[axis].range,
-                      part->axis[axis].ranges * sizeof *part->axis[axis].range);
-}
-
-/* Adds what stored numbers mean. */
-static void add_packing(struct core_hash *hash, const struct data_field *field)
-{
-    struct core_text text = {0};
-    if (field->unpack) h5_packing_print(field->packing, &text);
-    core_hash_add(hash, text.bytes ? text.bytes : "", text.length);
-    core_text_free(&text);
-}
-
-/* Sets `content` to a hash of the contents of all fields. Leaves it 0, unknown, if the content of a
- * field is unknown. */
-static shs_status take_content(const struct data_files *files, struct data_open_file *open)
-{
-    struct core_hash *hash;
-    bool known = true;
-    shs_status status = core_hash_new(&hash);
-    if (status) return status;
-    for (size_t s = 0; s < files->sample->n_arrays; s++) {
-        core_hash_add(hash, &open->arrays[s].content, sizeof open->arrays[s].content);
-        add_part(hash, shared_part(&open->arrays[s]));
-        add_packing(hash, &open->arrays[s]);
-        known = known && (open->arrays[s].content || !open->arrays[s].rows);
-    }
-    struct core_digest digest = core_hash_digest(hash);
-    if (known) memcpy(&open->content, digest.bytes, sizeof open->content);
-    core_hash_free(&hash);
-    return SHS_OK;
-}
-
-static void add_layout(struct core_hash *hash, const struct io_layout *layout)
-{
-    core_hash_add(hash, &layout->address, sizeof layout->address);
-    if (layout->extents)
-        core_hash_add(hash, layout->extents, layout->n_extents * sizeof *layout->extents);
-    core_hash_add(hash, layout->shape, layout->axes * sizeof *layout->shape);
-    for (uint64_t i = 0; layout->chunked && i < layout->n_chunks; i++) {
-        core_hash_add(hash, &layout->chunks[i].address, sizeof layout->chunks[i].address);
-        core_hash_add(hash, &layout->chunks[i].bytes, sizeof layout->chunks[i].bytes);
-    }
-}
-
-static void add_layouts(struct core_hash *hash, const struct data_field *field)
-{
-    if (field->direct) add_layout(hash, io_reader_layout(field->direct));
-    for (size_t i = 0; i < data_sources_count(field->sources); i++)
-        add_layouts(hash, data_sources_field(field->sources, i));
-}
-
-/* Refuses a file in which a field that is read directly lies at another place than before. */
-static shs_status compare_layout(struct data_files *files, const struct data_open_file *open)
-{
-    struct data_file *file = &files->file[open->number];
-    struct core_hash *hash;
-    uint64_t layout, before = file->layout;
-    shs_status status = core_hash_new(&hash);
-    if (status) return status;
-    for (size_t s = 0; s < files->sample->n_arrays; s++)
-        add_layouts(hash, &open->arrays[s]);
-    struct core_digest digest = core_hash_digest(hash);
-    memcpy(&layout, digest.bytes, sizeof layout);
-    core_hash_free(&hash);
-    file->layout = layout;
-    if (!before || before == layout) return SHS_OK;
-    file->layout = before;
-    return core_fail(SHS_ERROR_FILE,
-                     "%s has changed since it was opened: its data lie at other places in it; put "
-                     "back the file that it was, and start again",
-                     files->paths.path[open->number]);
-}
-
-/* ---- Opening. */
 
 static shs_status identify(struct data_files *files, size_t number)
 {
@@ -429,7 +186,7 @@ static shs_status open_arrays(struct data_files *files, struct data_open_file *o
     if (!status) status = h5_open(files->paths.path[open->number], &open->h5);
     if (!status) status = identify(files, open->number);
     status = io_paths_wrap(&files->paths, open->number, status);
-    if (!status) status = look_at_csr(files, open, csr_rows);
+    if (!status) status = data_admit_look_at_csr(files, open, csr_rows);
     for (size_t s = 0; s < sample->n_arrays && !status; s++) {
         how.look = opened->look && !data_sample_is_read_at_open(sample, s);
         how.cf = files->cf && data_sample_takes_values(sample, s) &&
@@ -437,13 +194,13 @@ static shs_status open_arrays(struct data_files *files, struct data_open_file *o
         how.view = &sample->view[s];
         status = open_array(files, open, s, &how);
     }
-    if (!status) status = check_csr(files, open, csr_rows);
+    if (!status) status = data_admit_check_csr(files, open, csr_rows);
     if (!status) status = data_groups_check(sample, open->arrays, open->h5);
-    if (!status && opened->content) status = take_content(files, open);
+    if (!status && opened->content) status = data_content_take(files, open);
     if (status || opened->look) return status;
     file->compared = is_compared(files, open);
     close_unneeded(files, open);
-    return compare_layout(files, open);
+    return data_content_compare_layout(files, open);
 }
 
 shs_status data_open_file(struct data_files *files, size_t number, const struct data_open_how *how,
@@ -495,7 +252,7 @@ static shs_status take_arrays(struct data_files *files, const struct data_index 
         if (array == SIZE_MAX) continue;
         files->checksum_bytes += checksum_bytes(field);
         open->needs_hdf5 |= needs_hdf5;
-        if (!status) status = admit_array(files, open, array);
+        if (!status) status = data_admit_array(files, open, array);
     }
     for (size_t s = 0; s < files->sample->n_arrays && !status; s++)
         settle_array(files, open, s);
@@ -509,14 +266,14 @@ static shs_status make_indexed(struct data_files *files, const struct data_index
     shs_status status =
         core_new(files->sample->n_arrays, sizeof *open->arrays, "a file's fields", &open->arrays);
     if (!status) status = take_arrays(files, index, indexed, open);
-    if (!status) status = take_content(files, open);
+    if (!status) status = data_content_take(files, open);
     if (status) return status;
     file->identity = indexed->identity;
     file->known = true;
     open->late = true;
     if (indexed->glanced) return SHS_OK;
     file->compared = indexed->compared;
-    return compare_layout(files, open);
+    return data_content_compare_layout(files, open);
 }
 
 /* Returns true if an array must be read to open the file, and the index does not have its rows. */
