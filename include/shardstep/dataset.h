@@ -341,10 +341,10 @@
  * compared where they are read as a whole, as those of small datasets that are held in memory are,
  * and shorter windows are not. `shardstep info --fields` says which.
  *
- * Import also writes NAME.chunk_crc32c: the CRC-32C of each chunk as it is stored, in row-major
- * order of the chunks, 0 for a chunk that is not in the file. Where parts of rows are read, or
- * windows of trajectories, each chunk is compared with it before it is decoded. A program that
- * stores the chunks anew (h5repack) makes it wrong: delete it then.
+ * Import also writes NAME.chunk_crc32c: the CRC-32C of each chunk as it is stored, and its bytes,
+ * in row-major order of the chunks. Where parts of rows are read, or windows of trajectories, each
+ * chunk is compared with it before it is decoded. Where a program such as h5repack has stored the
+ * chunks anew, and any of them has another number of bytes, the array has no checksums of chunks.
  *
  * PACKED NUMBERS. netCDF and the CF conventions (1.11, sections 2.5.1 and 8.1) give stored numbers
  * another meaning by attributes of their dataset: scale_factor, add_offset, _FillValue,

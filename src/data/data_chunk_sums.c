@@ -19,25 +19,47 @@ static shs_status check_version(const struct data_field *sums, const char *path)
                      path, sums->sample.name, version);
 }
 
-/* Gives the field's reader the open array `sums`, if its type and its shape are right. */
+/* Returns true if the array `sums` has the type and the shape of checksums of chunks. */
+static bool is_form(const struct data_field *sums)
+{
+    return sums->sample.type == SHS_U32 && sums->sample.axes == 1 &&
+           sums->sample.shape[0] == IO_CHUNK_CRC32C_NUMBERS;
+}
+
+/* Takes the checksums out of `pairs` and packs them at its beginning. Returns false if chunks have
+ * other numbers of bytes now than when the checksums were computed. */
+static bool take_sums(const struct io_layout *layout, uint32_t *pairs)
+{
+    for (uint64_t i = 0; i < layout->n_chunks; i++) {
+        const struct io_chunk *chunk = &layout->chunks[i];
+        const uint32_t *pair = &pairs[IO_CHUNK_CRC32C_NUMBERS * i];
+        if (pair[1] != (chunk->address == IO_NOWHERE ? 0 : chunk->bytes)) return false;
+        pairs[i] = pair[0];
+    }
+    return true;
+}
+
+/* Gives the field's reader the checksums of the open array `sums`, if they are those of the chunks
+ * that the field has now. */
 static shs_status take(struct data_field *field, struct data_field *sums, const char *path)
 {
     const struct io_layout *layout = io_reader_layout(field->direct);
-    uint64_t chunks = layout->chunked ? layout->n_chunks : 0;
-    uint32_t *all;
-    if (sums->sample.type != SHS_U32 || sums->sample.axes != 0 || sums->rows != chunks)
+    uint32_t *pairs;
+    if (!is_form(sums))
         return core_fail(SHS_ERROR_FORMAT,
-                         "%s: dataset %s must hold the checksums of the chunks of %s, a u32 for "
-                         "each of its %llu chunks; remove it, or import the file anew",
-                         path, sums->sample.name, field->sample.name, (ull)chunks);
+                         "%s: dataset %s must hold the checksums of the chunks of %s, two u32 for "
+                         "each; remove it, or import the file anew",
+                         path, sums->sample.name, field->sample.name);
     shs_status status = check_version(sums, path);
-    if (!status) status = core_new(chunks, sizeof *all, "checksums of chunks", &all);
+    if (status || !layout->chunked || sums->rows != layout->n_chunks) return status;
+    status = core_new(sums->rows, IO_CHUNK_CRC32C_NUMBERS * sizeof *pairs, "checksums of chunks",
+                      &pairs);
     if (status) return status;
-    status = data_field_read(sums, 0, chunks, all);
-    if (status)
-        core_free(&all);
+    status = data_field_read(sums, 0, sums->rows, pairs);
+    if (!status && take_sums(layout, pairs))
+        io_reader_sum(field->direct, pairs);
     else
-        io_reader_sum(field->direct, all);
+        core_free(&pairs);
     return status;
 }
 

@@ -52,13 +52,14 @@ static bool is_filtered(const struct import_output *output)
 
 /* ---- structure, by rank 0 */
 
-/* Creates an array of checksums beside an array. */
+/* Creates an array of checksums beside an array: of rows or, with a version, of chunks. */
 static shs_status create_sums(struct h5_writer *writer, const char *array, const char *suffix,
                               uint64_t count, const char *version)
 {
     const struct h5_storage storage = {
         .chunk_rows = CHECKSUMS_A_CHUNK, .fletcher32 = true, .early = true};
-    const shs_tensor shape = {.type = SHS_U32, .axes = 1, .shape = {count}};
+    const shs_tensor shape = {
+        .type = SHS_U32, .axes = version ? 2 : 1, .shape = {count, IO_CHUNK_CRC32C_NUMBERS}};
     struct core_text text = {0};
     char *name;
     core_text_add(&text, "%s%s", array, suffix);
@@ -142,10 +143,12 @@ static shs_status read_piece(struct work *work)
 
 /* ---- what rank 0 takes from each rank, in order */
 
-/* Keeps the checksum of the next chunk. */
-static void keep_chunk_sum(struct work *work, uint32_t sum)
+/* Keeps the checksum of the next chunk, and its bytes. */
+static void keep_chunk_sum(struct work *work, uint32_t sum, uint64_t bytes)
 {
-    work->span_chunk_sums[work->next_chunk++ - work->first_chunk] = sum;
+    uint64_t at = work->next_chunk++ - work->first_chunk;
+    work->span_chunk_sums[IO_CHUNK_CRC32C_NUMBERS * at] = sum;
+    work->span_chunk_sums[IO_CHUNK_CRC32C_NUMBERS * at + 1] = (uint32_t)bytes;
 }
 
 /* Keeps the checksums of chunks that are rows as they are. At the array's end zeros fill a chunk
@@ -160,7 +163,8 @@ static void keep_sums_of_rows(struct work *work, const char *rows, uint64_t coun
             memset(work->chunk, 0, grid->chunk_bytes);
             chunk = memcpy(work->chunk, chunk, (count - at) * grid->row_bytes);
         }
-        keep_chunk_sum(work, io_crc32c_elements(chunk, grid->chunk_bytes / size, size));
+        keep_chunk_sum(work, io_crc32c_elements(chunk, grid->chunk_bytes / size, size),
+                       grid->chunk_bytes);
     }
 }
 
@@ -186,7 +190,7 @@ static shs_status take_chunks(void *user, const void *bytes, size_t count)
         at += sizeof size;
         import_grid_start(&work->grid, work->next_chunk, start);
         status = h5_write_chunk(work->writer, start, at, size);
-        keep_chunk_sum(work, io_crc32c(at, size));
+        keep_chunk_sum(work, io_crc32c(at, size), size);
         at += size;
     }
     return status;
@@ -344,8 +348,8 @@ static shs_status prepare_first(struct work *work, size_t most)
     if (status || work->output->by_chunk) return status;
     status = core_new(rows, sizeof *work->span_sums, "checksums", &work->span_sums);
     if (status) return status;
-    return core_new(bands * grid->band, sizeof *work->span_chunk_sums, "checksums of chunks",
-                    &work->span_chunk_sums);
+    return core_new(bands * grid->band, IO_CHUNK_CRC32C_NUMBERS * sizeof *work->span_chunk_sums,
+                    "checksums of chunks", &work->span_chunk_sums);
 }
 
 static shs_status prepare(struct work *work)

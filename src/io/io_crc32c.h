@@ -9,11 +9,14 @@
  * row's bytes, with the elements in little-endian order. */
 #define IO_CRC32C_SUFFIX ".crc32c"
 
-/* Beside it lies NAME.chunk_crc32c, of a u32 for each chunk in row-major order of their grid: the
- * CRC-32C of the chunk's bytes as they are stored, and 0 for a chunk that is not in the file. Its
- * attribute "version" is a text. */
+/* Beside it lies NAME.chunk_crc32c, of two u32 for each chunk in row-major order of their grid: the
+ * CRC-32C of the chunk's bytes as they are stored, and how many these are; 0 and 0 for a chunk that
+ * is not in the file. Its attribute "version" is a text. The checksums are those of other chunks,
+ * and say nothing, if the array's chunks have other numbers of bytes: a program such as h5repack
+ * has then stored the array anew. */
 #define IO_CHUNK_CRC32C_SUFFIX  ".chunk_crc32c"
 #define IO_CHUNK_CRC32C_VERSION "1"
+#define IO_CHUNK_CRC32C_NUMBERS 2
 
 /* Returns how many bytes at the end of a dataset's name say that it has checksums, 0 if none do. */
 size_t io_crc32c_suffix(const char *name);

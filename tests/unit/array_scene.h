@@ -64,7 +64,7 @@ static inline void write_array(hid_t file, const struct array *array)
 /* Writes the checksums of chunks, whose bytes are read from the file. */
 static inline void write_chunk_sums(const char *path, const struct array *array)
 {
-    uint32_t sums[256];
+    uint32_t sums[2 * 256];
     char name[32];
     hsize_t count[5], chunks = 1;
     hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
@@ -81,13 +81,15 @@ static inline void write_chunk_sums(const char *path, const struct array *array)
         CHECK(H5Dget_chunk_info_by_coord(data, corner, &mask, &address, &bytes) >= 0);
         char *chunk = malloc(bytes + 1);
         CHECK(pread(stored, chunk, bytes, (off_t)address) == (ssize_t)bytes);
-        sums[i] = io_crc32c(chunk, bytes);
+        sums[2 * i] = io_crc32c(chunk, bytes);
+        sums[2 * i + 1] = (uint32_t)bytes;
         free(chunk);
     }
     close(stored);
     H5Dclose(data);
     snprintf(name, sizeof name, "%s.chunk_crc32c", array->name);
-    hid_t space = H5Screate_simple(1, &chunks, NULL), scalar = H5Screate(H5S_SCALAR);
+    const hsize_t pairs[2] = {chunks, 2};
+    hid_t space = H5Screate_simple(2, pairs, NULL), scalar = H5Screate(H5S_SCALAR);
     hid_t text = H5Tcopy(H5T_C_S1);
     H5Tset_size(text, strlen(array->chunk_sums) + 1);
     data = H5Dcreate2(file, name, H5T_STD_U32LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);

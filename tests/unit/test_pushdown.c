@@ -185,7 +185,7 @@ static void foreign_checksums_of_chunks_are_refused_in_folder(void)
     H5Fclose(file);
     refuse_data(path, "x=v", NULL, SHS_ERROR_FORMAT,
                 "dataset v.chunk_crc32c must hold the checksums of the chunks of v",
-                "a u32 for each of its 162 chunks");
+                "two u32 for each");
 }
 IN_FOLDER(foreign_checksums_of_chunks_are_refused)
 
