@@ -184,8 +184,9 @@
  *
  * A field that is the same for every sample, such as an orography or the coordinates of a grid:
  *
- * - constant: all of NAME, of any shape, also a single number. It stands without a value, and
- *   without window, axes and offsets. With select and crop, every axis of NAME can be named:
+ * - constant: all of NAME, of any shape, also a single number, but not a single complex number or
+ *   compound. It stands without a value, and without window, axes and offsets. With select and
+ *   crop, every axis of NAME can be named:
  *
  *         x=fields(window=2, crop=lat[:360]), z=orography(constant, crop=lat[:360])
  *

@@ -30,10 +30,9 @@ static shs_status tell(const struct cli_arguments *arguments, struct data_pack *
     data_index_close(&index);
     printf("%zu files, %zu of them in the index, %zu bytes\n", files, described, bytes);
     if (described < files)
-        printf(
-            "the others are examined when they are opened: a field of theirs is virtual, a sparse "
-            "matrix or of many groups, or has attributes such as scale_factor, or they changed "
-            "meanwhile\n");
+        printf("the others are examined when they are opened: a field of theirs is virtual, a "
+               "sparse matrix, of many groups, or has attributes of packed numbers, or they "
+               "changed meanwhile\n");
     return cli_output_printed(arguments->output);
 }
 

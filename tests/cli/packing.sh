@@ -69,6 +69,8 @@ grep -q "a.h5: attributes scale_factor 0.01, add_offset 273.15 are not applied: 
 "$SHARDSTEP" import out.h5 t=h5:a.h5:t > out.txt 2>&1 || fail "import"
 grep -q "a.h5: numbers are taken as they are stored: attributes $all are neither applied nor kept" out.txt ||
     fail "import: $(cat out.txt)"
+"$SHARDSTEP" index a.h5 --fields t -o a.index > out.txt
+grep -q "a field of theirs is .* or has attributes of packed numbers" out.txt || fail "index: $(cat out.txt)"
 printf 'a.h5\nfill.h5\n' > list
 refused 0 "fill.h5: dataset t has _FillValue -2, but _FillValue -1 in a.h5: $why; import these datasets by names of their own" \
     "$SHARDSTEP" import out2.h5 't=h5:@list:t'
