@@ -111,7 +111,8 @@
  * - whose rows have no checksums (NAME.crc32c), or whose chunks have checksums of their own, or if
  *   rows of a window are cut only. Otherwise rows are read whole, and compared;
  * - in a loader whose text neither mixes samples nor has, before the crop, an operator of the
- *   program's own that draws, and whose failures.nan is SHS_NAN_KEEP.
+ *   program's own that draws, and whose failures are SHS_DAMAGE_STOP and SHS_NAN_KEEP: which
+ *   samples are replaced must not depend on what is read.
  *
  * Of a field that decodes images without resizing them, only what the crop keeps is decoded, with a
  * block around it; the bytes of an image are read whole.

@@ -118,6 +118,8 @@ static void decide(const shs_dataset *dataset, size_t f, const shs_loader_option
     const char *why = why_whole(dataset, f, needs->cuts, field);
     const struct taken taken = count_taken(dataset, f, needs->size, field);
     if (options->failures.nan) why = "failures.nan looks at whole samples";
+    if (options->failures.damage)
+        why = "failures.damage replaces samples that are damaged anywhere";
     if (!why && options->pushdown == SHS_PUSHDOWN_AUTO && !is_worth(&taken))
         why = "the crop keeps most of what must be read";
     if (options->pushdown == SHS_PUSHDOWN_OFF) why = "the option pushdown is off";

@@ -134,6 +134,14 @@ for seed in 1 2 3 4 5 6 7 8 9 10; do
 done
 [ "$told" -gt 0 ] && [ "$told" -lt 10 ] || fail "$told of 10 crops tell the damaged chunk"
 
+# which damaged rows are replaced does not depend on what is read
+for how in off always; do
+    "$SHARDSTEP" digest i.h5 --cache-bytes 1 --seed 5 --batch 2 --on-damage replace --pushdown $how \
+        --augment 'x: random_crop(size=2, axes=zyx, layout=zyx)' > $how.txt 2> told.txt < /dev/null
+    grep -q 'takes the place of sample 4' told.txt || fail "push-down $how: row 4 is not replaced: $(cat told.txt)"
+done
+same "digests of replaced rows" off.txt always.txt
+
 # rows of a sparse matrix are made of other rows
 /usr/bin/python3 - << 'END'
 import h5py, numpy as np
