@@ -124,7 +124,10 @@ shs_status bench_memory_fill(shs_dataset *dataset, const shs_loader *loader, dou
     if (!status) status = make_samples(memory, most);
     status = mpi_agree(dataset->run, status, "making room for rows");
     if (status) return status;
-    shs_loader_options options = {.batch = at_once ? at_once : 1, .shuffle = SHS_SHUFFLE_NONE};
+    /* it draws if spacings are drawn, and so does the loader that is measured */
+    shs_loader_options options = {.batch = at_once ? at_once : 1,
+                                  .shuffle = SHS_SHUFFLE_NONE,
+                                  .stream = (memory->stream + 1) % 16};
     if (options.batch > own) options.batch = own;
     status = shs_loader_open(dataset, &options, &plain);
     if (status) return status;

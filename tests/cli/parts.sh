@@ -49,6 +49,8 @@ grep -qF 'rows are read whole, to be compared with their checksums, and then cut
 
 "$SHARDSTEP" info era.nc --fields 'x=w(window=2, every=dt:1..3)' --sample 7 |
     grep -qF 'rows from 7 on, every 1 to 3: drawn for each batch' || fail "info does not tell the range of a spacing"
+"$SHARDSTEP" bench era.nc --fields 'x=w(window=2, every=1..3)' --quick --stream 15 > bench.txt 2>&1 < /dev/null ||
+    fail "bench of drawn spacings: $(cat bench.txt)"
 "$SHARDSTEP" replay era.nc --fields 'x=w(window=2, every=dt:1..3)' --vranks 1 --rank 0 --step 0 --seed 3 > replay.txt
 grep -qE '^slot 4  row [0-9]+  every\(dt=[123]\)$' replay.txt || fail "replay does not list the spacings"
 
