@@ -60,7 +60,7 @@ for kind in "${!fields[@]}"; do
 done
 
 "$SHARDSTEP" index files --fields map -o map.index > out || fail "index of packed numbers: $(cat out)"
-holds "^5 files, 0 of them in the index" < out && holds "or has attributes such as scale_factor" < out ||
+holds "^5 files, 0 of them in the index" < out && holds "or has attributes of packed numbers" < out ||
     fail "index of packed numbers: $(cat out)"
 
 # said NAME WORDS...: the latest error has the words
