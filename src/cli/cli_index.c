@@ -39,7 +39,8 @@ static shs_status tell(const struct cli_arguments *arguments, struct data_pack *
 static shs_status make(const struct cli_arguments *arguments)
 {
     const char *path = arguments->plain[0];
-    const shs_dataset_options options = {.one_sample_a_file = arguments->one_sample_a_file};
+    const shs_dataset_options options = {.one_sample_a_file = arguments->one_sample_a_file,
+                                         .cf = arguments->cf};
     struct data_pack pack = {0};
     struct io_paths inputs = {0};
     char *found = NULL;
@@ -80,7 +81,7 @@ const struct cli_command cli_index = {
     .examples = "index 'year-*.h5' -o year.index\n"
                 "digest 'year-*.h5' --index year.index",
     .takes = CLI_WITH_PROBE,
-    .options = "--fields --one-sample-a-file --output --overwrite",
+    .options = "--fields --one-sample-a-file --cf --output --overwrite",
     .least_plain = 1,
     .most_plain = 1,
     .run = run,
