@@ -66,14 +66,16 @@ static shs_status compare_sums(struct data_field *field, uint64_t first, uint64_
     return status;
 }
 
-/* Reads which rows [first, first + count) are valid. `numbers` has room for these rows. */
+/* Reads which rows [first, first + count) are valid, by their numbers as they are stored. `numbers`
+ * has room for these. */
 static shs_status read_rows(struct data_field *field, uint64_t first, uint64_t count, char *numbers,
                             bool *valid)
 {
-    shs_status status = data_field_read(field, first, count, numbers);
+    shs_status status = field->held ? data_field_read(field, first, count, numbers)
+                                    : data_field_read_whole(field, first, count, numbers);
     if (!status) status = compare_sums(field, first, count, numbers);
     for (uint64_t row = 0; row < count && !status; row++)
-        valid[row] = is_valid(field->sample.type, numbers + row * field->row_bytes);
+        valid[row] = is_valid(field->whole.type, numbers + row * field->whole_bytes);
     return status;
 }
 
@@ -104,7 +106,7 @@ static shs_status drop_windows(const struct data_sample *sample, size_t p,
     char *numbers = NULL;
     bool *valid = NULL;
     shs_status status = check_rows(field, &arrays[part->array]);
-    if (!status) status = core_new(rows, field->row_bytes, "which rows are valid", &numbers);
+    if (!status) status = core_new(rows, field->whole_bytes, "which rows are valid", &numbers);
     if (!status) status = core_new(rows, sizeof *valid, "which rows are valid", &valid);
     for (uint64_t window = 0; window < windows && !status; window++) {
         uint64_t in_series = window % each;

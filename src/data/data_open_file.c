@@ -189,8 +189,7 @@ static shs_status open_arrays(struct data_files *files, struct data_open_file *o
     if (!status) status = data_admit_look_at_csr(files, open, csr_rows);
     for (size_t s = 0; s < sample->n_arrays && !status; s++) {
         how.look = opened->look && !data_sample_is_read_at_open(sample, s);
-        how.cf = files->cf && data_sample_takes_values(sample, s) &&
-                 !data_sample_is_read_at_open(sample, s);
+        how.cf = files->cf && data_sample_takes_values(sample, s);
         how.view = &sample->view[s];
         status = open_array(files, open, s, &how);
     }

@@ -302,13 +302,15 @@ void data_sample_free(struct data_sample *sample)
 
 bool data_sample_takes_values(const struct data_sample *sample, size_t array)
 {
+    bool takes = false;
     for (size_t i = 0; i < sample->n_parts; i++) {
         const struct data_part *part = &sample->part[i];
         bool matrix = part->kind == DATA_CSR;
         if ((matrix || part->kind == DATA_IMAGE) && part->array == array) return false;
         if (matrix && part->indices == array) return false;
+        takes |= part->array == array;
     }
-    return !data_sample_is_offsets(sample, array);
+    return takes && !data_sample_is_offsets(sample, array);
 }
 
 bool data_sample_is_offsets(const struct data_sample *sample, size_t array)

@@ -57,6 +57,21 @@ done
 refused 0 "fill.h5: dataset t has _FillValue -2, but _FillValue -1 in a.h5: $why" \
     "$SHARDSTEP" digest a.h5,fill.h5 --fields t --one-sample-a-file --vranks 1 --batch 2
 
+# a dataset that says which rows are valid says so as it is stored, also if it is a field that cf unpacks
+/usr/bin/python3 - <<'END'
+import h5py, numpy as np
+with h5py.File('valid.h5', 'w') as f:
+    f['m'] = np.array([1, 1, 0, 1, 1, 1, 255, 1, 1, 1], dtype='u1')
+    f['m'].attrs.update(scale_factor=0.5, _FillValue=np.uint8(255))
+    f['x'] = np.arange(10)
+END
+for how in u8 'f32 --cf'; do
+    read -r type cf <<< "$how"
+    "$SHARDSTEP" info valid.h5 --fields 'x(window=2, valid=m), m=m(window=2)' ${cf:+"$cf"} > info.txt
+    grep -q '^7 samples in 1 file' info.txt && grep -q "^m = m(window=2, stride=1, lead=0): $type 2\$" info.txt ||
+        fail "a field that says what is valid, $type: $(cat info.txt)"
+done
+
 # ---- what info, stats and import say
 all='scale_factor 0.01, add_offset 273.15, _FillValue -1'
 "$SHARDSTEP" info a.h5 > info.txt
