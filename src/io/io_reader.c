@@ -76,7 +76,8 @@ static shs_status open_file(struct io_reader *reader, const char *path)
     return status ? status : io_access_open(path, &reader->access);
 }
 
-shs_status io_reader_open(const char *path, struct io_layout *layout, struct io_reader **reader)
+/* Makes a reader that owns what the layout owned. On error that is released. */
+static shs_status make(struct io_layout *layout, struct io_reader **reader)
 {
     shs_status status = core_new(1, sizeof **reader, "a reader", reader);
     if (status) {
@@ -86,7 +87,15 @@ shs_status io_reader_open(const char *path, struct io_layout *layout, struct io_
     (*reader)->access.file = -1;
     (*reader)->layout = *layout;
     layout->chunks = NULL;
+    layout->sums = NULL;
     layout->extents = NULL;
+    return SHS_OK;
+}
+
+shs_status io_reader_open(const char *path, struct io_layout *layout, struct io_reader **reader)
+{
+    shs_status status = make(layout, reader);
+    if (status) return status;
     status = open_file(*reader, path);
     if (status) io_reader_close(reader);
     return status;
@@ -95,15 +104,8 @@ shs_status io_reader_open(const char *path, struct io_layout *layout, struct io_
 shs_status io_reader_prepare(const char *path, const struct io_identity *identity,
                              struct io_layout *layout, struct io_reader **reader)
 {
-    shs_status status = core_new(1, sizeof **reader, "a reader", reader);
-    if (status) {
-        io_layout_free(layout);
-        return status;
-    }
-    (*reader)->access.file = -1;
-    (*reader)->layout = *layout;
-    layout->chunks = NULL;
-    layout->extents = NULL;
+    shs_status status = make(layout, reader);
+    if (status) return status;
     status = check_extents(&(*reader)->layout, path, identity->bytes);
     if (!status) status = io_access_prepare(path, identity, &(*reader)->access);
     if (status) io_reader_close(reader);
