@@ -88,6 +88,15 @@ void core_escape(const char *text, char *shown, size_t bytes)
     *shown = '\0';
 }
 
+char *core_trim(char *text)
+{
+    while (isspace((unsigned char)*text))
+        text++;
+    for (size_t length = strlen(text); length && isspace((unsigned char)text[length - 1]); length--)
+        text[length - 1] = '\0';
+    return text;
+}
+
 bool core_ends_in(const char *text, const char *ending)
 {
     size_t length = strlen(text), bytes = strlen(ending);

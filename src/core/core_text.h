@@ -25,6 +25,9 @@ size_t core_utf8_length(const char *text);
  * a text twice gives the same as once. */
 void core_escape(const char *text, char *shown, size_t bytes);
 
+/* Returns the text without the white space at its beginning. That at its end is cut off. */
+char *core_trim(char *text);
+
 /* Returns true if a text ends in `ending` and is longer. */
 bool core_ends_in(const char *text, const char *ending);
 

@@ -1,24 +1,15 @@
 #include "data_csr.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "core_memory.h"
+#include "core_text.h"
 #include "data_pick.h"
 #include "h5_sparse.h"
 
 /* ---- The text. */
 
 static const char form[] = "csr";
-
-static char *trim(char *text)
-{
-    while (isspace((unsigned char)*text))
-        text++;
-    for (size_t length = strlen(text); length && isspace((unsigned char)text[length - 1]); length--)
-        text[length - 1] = '\0';
-    return text;
-}
 
 bool data_csr_is_text(const char *text)
 {
@@ -57,17 +48,17 @@ shs_status data_csr_split(char *text, struct data_csr_text *csr)
     *csr = (struct data_csr_text){0};
     if (!close) return wrong("there is no ')' behind 'csr('");
     *close = '\0';
-    shs_status status = take_values(trim(close + 1), csr);
+    shs_status status = take_values(core_trim(close + 1), csr);
     char *comma = strchr(open + 1, ','), *equals = comma ? strchr(comma, '=') : NULL;
     csr->group = open + 1;
     if (!status && comma) {
         if (!equals) return wrong("behind the group stands width=COLUMNS");
         *comma = *equals = '\0';
-        csr->width = trim(equals + 1);
-        if (strcmp(trim(comma + 1), "width") != 0)
+        csr->width = core_trim(equals + 1);
+        if (strcmp(core_trim(comma + 1), "width") != 0)
             return wrong("behind the group stands width=COLUMNS and nothing else");
     }
-    csr->group = trim(csr->group);
+    csr->group = core_trim(csr->group);
     if (!status && !*csr->group) return wrong("csr() has no name of a group");
     return status;
 }

@@ -1,6 +1,5 @@
 #include "data_decode.h"
 
-#include <ctype.h>
 #include <string.h>
 
 enum {
@@ -21,15 +20,6 @@ bool data_decode_is(const char *name, const char *values)
 static shs_status wrong(const char *whole, const char *what)
 {
     return core_fail(SHS_ERROR_ARGUMENT, "field '%.200s': %s", whole, what);
-}
-
-static char *trim(char *text)
-{
-    while (isspace((unsigned char)*text))
-        text++;
-    for (size_t length = strlen(text); length && isspace((unsigned char)text[length - 1]); length--)
-        text[length - 1] = '\0';
-    return text;
 }
 
 static bool parse_side(const char *text, uint32_t *side)
@@ -97,7 +87,7 @@ static shs_status read_word(const char *whole, char *word, struct data_decode *d
     char *value = strchr(word, '=');
     if (value) {
         *value++ = '\0';
-        return read_value(whole, trim(word), trim(value), decode);
+        return read_value(whole, core_trim(word), core_trim(value), decode);
     }
     if (strcmp(word, "classes") != 0)
         return core_fail(SHS_ERROR_ARGUMENT,
@@ -127,7 +117,7 @@ shs_status data_decode_parse(const char *whole, char *values, struct data_decode
     for (char *now = values, *next; now && !status; now = next) {
         next = strchr(now, ',');
         if (next) *next++ = '\0';
-        now = trim(now);
+        now = core_trim(now);
         if (decode->name)
             status = read_word(whole, now, decode);
         else

@@ -4,20 +4,12 @@
 #include <string.h>
 
 #include "core_memory.h"
+#include "core_text.h"
 #include "data_pick.h"
 
 shs_status data_field_text_wrong(const struct data_field_text *text, const char *what)
 {
     return core_fail(SHS_ERROR_ARGUMENT, "field '%.200s': %s", text->whole, what);
-}
-
-char *data_field_text_trim(char *text)
-{
-    while (isspace((unsigned char)*text))
-        text++;
-    for (size_t length = strlen(text); length && isspace((unsigned char)text[length - 1]); length--)
-        text[length - 1] = '\0';
-    return text;
 }
 
 /* Returns the end of the members that begin at `text`, as in "jets.{pt,eta}", or the text. */
@@ -63,7 +55,7 @@ char *data_field_text_cut(char *text, char end)
 
 static shs_status read_alias(struct data_field_text *text, char *alias)
 {
-    text->alias = data_field_text_trim(alias);
+    text->alias = core_trim(alias);
     if (!*text->alias) return data_field_text_wrong(text, "there is no name before the '='");
     for (const char *c = text->alias; *c; c++)
         if (isspace((unsigned char)*c) || strchr(",:;()=", *c))
@@ -110,7 +102,7 @@ static shs_status split_plain(struct data_field_text *text, char *copy)
         shs_status status = read_alias(text, copy);
         if (status) return status;
     }
-    text->array = data_field_text_trim(text->array);
+    text->array = core_trim(text->array);
     pack_members(text->array);
     if (!text->alias && strstr(text->array, ".{"))
         return data_field_text_wrong(
@@ -152,15 +144,14 @@ static shs_status read_every(const struct data_field_text *text, struct data_giv
     if (!dots && !colon) return read_number(text, "every", value, every);
     if (colon) {
         *colon = '\0';
-        given->spacing_name = data_field_text_trim(value);
+        given->spacing_name = core_trim(value);
         least = colon + 1;
     }
     if (!dots || (colon && (dots < colon || !*given->spacing_name)))
         return data_field_text_wrong(text, "every is E, A..B or NAME:A..B, such as 1..4");
     *dots = '\0';
-    shs_status status =
-        read_number(text, "every", data_field_text_trim(least), &given->least_every);
-    if (!status) status = read_number(text, "every", data_field_text_trim(dots + 2), every);
+    shs_status status = read_number(text, "every", core_trim(least), &given->least_every);
+    if (!status) status = read_number(text, "every", core_trim(dots + 2), every);
     if (status) return status;
     if (!given->least_every || given->least_every >= *every ||
         *every - given->least_every >= UINT32_MAX)
@@ -281,11 +272,10 @@ shs_status data_field_text_values(struct data_part *part, struct data_field_text
     for (char *now = text->values, *next; now && !status; now = next) {
         next = data_field_text_cut(now, ',');
         char *value = strchr(now, '=');
-        if (!value && !is_flag(data_field_text_trim(now)))
+        if (!value && !is_flag(core_trim(now)))
             return data_field_text_wrong(text, "in parentheses stand key=value, key=value, …");
         if (value) *value++ = '\0';
-        status = set_value(part, text, given, data_field_text_trim(now),
-                           value ? data_field_text_trim(value) : NULL);
+        status = set_value(part, text, given, core_trim(now), value ? core_trim(value) : NULL);
     }
     if (!status) status = check_given(part, text, given);
     part->kind = text->csr.group  ? DATA_CSR

@@ -27,9 +27,6 @@ struct data_given {
 /* Refuses a text, which the message shows. */
 shs_status data_field_text_wrong(const struct data_field_text *text, const char *what);
 
-/* Returns the text without the spaces at its beginning. Those at its end are cut off. */
-char *data_field_text_trim(char *text);
-
 /* Cuts the text at the first `end` that stands outside parentheses and members. Returns the text
  * behind it, or NULL if there is no `end`. */
 char *data_field_text_cut(char *text, char end);

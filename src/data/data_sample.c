@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core_memory.h"
+#include "core_text.h"
 #include "data_decode.h"
 #include "data_field_text.h"
 #include "data_sample_check.h"
@@ -254,7 +255,7 @@ static shs_status take_field(struct data_sample *sample, struct data_field_text 
 static shs_status read_field(struct data_sample *sample, char *field, bool one_a_file)
 {
     char *copy;
-    struct data_field_text text = {.whole = data_field_text_trim(field)};
+    struct data_field_text text = {.whole = core_trim(field)};
     shs_status status = core_copy(text.whole, &copy);
     if (status) return status;
     status = take_field(sample, &text, copy, one_a_file);
