@@ -259,7 +259,7 @@ shs_status load_fingerprint_check(const char *stored, const char *own, bool batc
                     are_unused_versions(stored, own, all_own);
         bool may = batch_may_differ && begins(stored, "batch = ") && begins(own, "batch = ");
         if (!same && begins(stored, "samples = ") && begins(own, "samples = "))
-            return differ_in_samples(stored, own);
+            return differ_in_samples(all_stored, all_own);
         if (!same && !may) return differ(stored, (int)length, own, (int)own_length);
         *other_batch = *other_batch || !same;
         stored += length + (stored[length] != '\0');
