@@ -5,6 +5,7 @@
 
 #include "shardstep/augment.h"
 #include "shardstep/checkpoint.h"
+#include "shardstep/collective.h"
 #include "shardstep/context.h"
 #include "shardstep/dataset.h"
 #include "shardstep/gradient.h"

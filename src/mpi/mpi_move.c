@@ -7,8 +7,13 @@
 
 shs_status mpi_broadcast(shs_run *run, void *bytes, size_t count)
 {
+    return mpi_broadcast_from(run, 0, bytes, count);
+}
+
+shs_status mpi_broadcast_from(shs_run *run, int from, void *bytes, size_t count)
+{
     if (!run->transport) return SHS_OK;
-    return run->transport->broadcast(run->transport, 0, bytes, count);
+    return run->transport->broadcast(run->transport, from, bytes, count);
 }
 
 shs_status mpi_sum(shs_run *run, uint64_t *numbers, size_t count)

@@ -189,6 +189,9 @@ shs_status mpi_settle_close(shs_run *run, const char *call);
 /* Collective. Copies rank 0's bytes to every rank. */
 shs_status mpi_broadcast(shs_run *run, void *bytes, size_t count);
 
+/* Collective. Copies the bytes of rank `from` to every rank. */
+shs_status mpi_broadcast_from(shs_run *run, int from, void *bytes, size_t count);
+
 /* Collective. Replaces each number by its sum over all ranks, modulo 2^64. */
 shs_status mpi_sum(shs_run *run, uint64_t *numbers, size_t count);
 

@@ -462,6 +462,30 @@ CASE(shs_gradient_mean)
     return refused(shs_gradient_mean(NULL), "shs_gradient_mean", "gradient is NULL");
 }
 
+/* ---- collective.h */
+
+CASE(shs_sum)
+{
+    shs_run *run = good_run();
+    return refused(shs_sum(NULL, &good_tensor, 1, &good_tensor), "shs_sum", "run is NULL") &&
+           refused(shs_sum(run, NULL, 1, &good_tensor), "shs_sum", "parts is NULL") &&
+           refused(shs_sum(run, &good_tensor, 1, NULL), "shs_sum", "sums is NULL");
+}
+
+CASE(shs_broadcast)
+{
+    return refused(shs_broadcast(NULL, &good_tensor, 1), "shs_broadcast", "run is NULL") &&
+           refused(shs_broadcast(good_run(), NULL, 1), "shs_broadcast", "tensors is NULL");
+}
+
+CASE(shs_same)
+{
+    shs_run *run = good_run();
+    return refused(shs_same(NULL, "n", &good_tensor, 1), "shs_same", "run is NULL") &&
+           refused(shs_same(run, NULL, &good_tensor, 1), "shs_same", "what is NULL") &&
+           refused(shs_same(run, "n", NULL, 1), "shs_same", "tensors is NULL");
+}
+
 /* ---- augment.h */
 
 CASE(shs_augment_open)
@@ -716,6 +740,9 @@ static const struct {
     ENTRY(shs_gradient_close),
     ENTRY(shs_gradient_add),
     ENTRY(shs_gradient_mean),
+    ENTRY(shs_sum),
+    ENTRY(shs_broadcast),
+    ENTRY(shs_same),
     ENTRY(shs_augment_open),
     ENTRY(shs_augment_table_open),
     ENTRY(shs_augment_table_close),
