@@ -10,6 +10,7 @@
 #include "shardstep/dataset.h"
 #include "shardstep/gradient.h"
 #include "shardstep/loader.h"
+#include "shardstep/metrics.h"
 #include "shardstep/random.h"
 #include "shardstep/status.h"
 #include "shardstep/tensor.h"

@@ -50,6 +50,7 @@ struct shs_run {
     uint64_t holders;     /* the program, and each object that is open on the run */
     uint64_t opened;      /* loaders opened so far, the same on every rank: the next loader's id */
     uint64_t gradients;   /* gradient objects opened so far, the same on every rank */
+    uint64_t metrics;     /* metrics objects opened so far, the same on every rank */
 
     /* A loading error of this rank that the other ranks do not know yet. */
     shs_status kept;     /* the status of the error; SHS_OK without an error */

@@ -486,6 +486,66 @@ CASE(shs_same)
            refused(shs_same(run, "n", NULL, 1), "shs_same", "tensors is NULL");
 }
 
+/* ---- metrics.h */
+
+static const shs_metric good_metric = {.name = "loss"};
+
+static shs_metrics *good_metrics(void)
+{
+    shs_metrics *metrics;
+    CHECK_STATUS(shs_metrics_open(good_run(), &good_metric, 1, &metrics), SHS_OK);
+    return metrics;
+}
+
+CASE(shs_metrics_open)
+{
+    shs_metrics *metrics = (shs_metrics *)1;
+    shs_run *run = good_run();
+    return refused(shs_metrics_open(NULL, &good_metric, 1, &metrics), "shs_metrics_open",
+                   "run is NULL") &&
+           !metrics &&
+           refused(shs_metrics_open(run, NULL, 1, &metrics), "shs_metrics_open", "list is NULL") &&
+           refused(shs_metrics_open(run, &good_metric, 1, NULL), "shs_metrics_open",
+                   "metrics is NULL");
+}
+
+CASE(shs_metrics_close)
+{
+    shs_metrics_close(NULL);
+    shs_metrics_close(&(shs_metrics *){NULL});
+    return true;
+}
+
+CASE(shs_metrics_add)
+{
+    return refused(shs_metrics_add(NULL, 0, 1, 1), "shs_metrics_add", "metrics is NULL");
+}
+
+CASE(shs_metrics_add_total)
+{
+    return refused(shs_metrics_add_total(NULL, 0, 1, 1), "shs_metrics_add_total",
+                   "metrics is NULL");
+}
+
+CASE(shs_metrics_add_batch)
+{
+    const shs_batch batch = {.count = 1};
+    return refused(shs_metrics_add_batch(NULL, 0, &batch, &(double){1}), "shs_metrics_add_batch",
+                   "metrics is NULL") &&
+           refused(shs_metrics_add_batch(good_metrics(), 0, NULL, &(double){1}),
+                   "shs_metrics_add_batch", "batch is NULL") &&
+           refused(shs_metrics_add_batch(good_metrics(), 0, &batch, NULL), "shs_metrics_add_batch",
+                   "values is NULL");
+}
+
+CASE(shs_metrics_reduce)
+{
+    double result;
+    return refused(shs_metrics_reduce(NULL, &result), "shs_metrics_reduce", "metrics is NULL") &&
+           refused(shs_metrics_reduce(good_metrics(), NULL), "shs_metrics_reduce",
+                   "results is NULL");
+}
+
 /* ---- augment.h */
 
 CASE(shs_augment_open)
@@ -743,6 +803,12 @@ static const struct {
     ENTRY(shs_sum),
     ENTRY(shs_broadcast),
     ENTRY(shs_same),
+    ENTRY(shs_metrics_open),
+    ENTRY(shs_metrics_close),
+    ENTRY(shs_metrics_add),
+    ENTRY(shs_metrics_add_total),
+    ENTRY(shs_metrics_add_batch),
+    ENTRY(shs_metrics_reduce),
     ENTRY(shs_augment_open),
     ENTRY(shs_augment_table_open),
     ENTRY(shs_augment_table_close),
