@@ -11,6 +11,7 @@
 #include "shardstep/gradient.h"
 #include "shardstep/loader.h"
 #include "shardstep/metrics.h"
+#include "shardstep/optimizer.h"
 #include "shardstep/random.h"
 #include "shardstep/status.h"
 #include "shardstep/tensor.h"

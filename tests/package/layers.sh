@@ -25,8 +25,8 @@ for word in 'exit\(' 'abort\(' 'assert\(' 'MPI_COMM_WORLD'; do
     calls "\\b$word" | grep -vE "^$src/(cli/|import/|mpi/mpi_job)" > breach.txt || true
     [ ! -s breach.txt ] || fail "the library has $word: $(cat breach.txt)"
 done
-grep -rnE '<(math|fenv|tgmath)\.h>' "$src/random" "$src/order" "$src/grid" "$src/augment" && fail "libm"
-grep -rnE '\b(core|grid|h5|mpi|data|fetch|load|train|scan|io|order|import)_[a-z]' "$SOURCE/include" --include='*.h' && fail "internals in public headers"
+grep -rnE '<(math|fenv|tgmath)\.h>' "$src/random" "$src/order" "$src/grid" "$src/augment" "$src/optimize" && fail "libm"
+grep -rnE '\b(core|grid|h5|mpi|data|fetch|load|train|scan|io|order|optimize|import)_[a-z]' "$SOURCE/include" --include='*.h' && fail "internals in public headers"
 
 # A room calls only rooms that it may use: what its objects need is defined by these, or by nobody here.
 rooms=$BUILD/rooms.txt

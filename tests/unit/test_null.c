@@ -546,6 +546,45 @@ CASE(shs_metrics_reduce)
                    "results is NULL");
 }
 
+/* ---- optimizer.h */
+
+CASE(shs_sgd)
+{
+    const shs_sgd_options options = {.rate = 1, .momentum = 0.5};
+    const shs_tensor *good = &good_tensor;
+    return refused(shs_sgd(NULL, good, good, good, 1), "shs_sgd", "options is NULL") &&
+           refused(shs_sgd(&options, NULL, good, good, 1), "shs_sgd", "parameters is NULL") &&
+           refused(shs_sgd(&options, good, NULL, good, 1), "shs_sgd", "gradients is NULL") &&
+           refused(shs_sgd(&options, good, good, NULL, 1), "shs_sgd", "velocities is NULL");
+}
+
+#define ADAM(function)                                                                             \
+    CASE(function)                                                                                 \
+    {                                                                                              \
+        const shs_adam_options options = {.rate = 1};                                              \
+        const shs_tensor *good = &good_tensor;                                                     \
+        return refused(function(NULL, 0, good, good, good, good, 1), #function,                    \
+                       "options is NULL") &&                                                       \
+               refused(function(&options, 0, NULL, good, good, good, 1), #function,                \
+                       "parameters is NULL") &&                                                    \
+               refused(function(&options, 0, good, NULL, good, good, 1), #function,                \
+                       "gradients is NULL") &&                                                     \
+               refused(function(&options, 0, good, good, NULL, good, 1), #function,                \
+                       "means is NULL") &&                                                         \
+               refused(function(&options, 0, good, good, good, NULL, 1), #function,                \
+                       "squares is NULL");                                                         \
+    }
+
+ADAM(shs_adam)
+ADAM(shs_adamw)
+
+CASE(shs_rate_at)
+{
+    double rate = 1;
+    return refused(shs_rate_at(NULL, 0, &rate), "shs_rate_at", "schedule is NULL") && rate == 0 &&
+           refused(shs_rate_at(&(shs_rate){.peak = 1}, 0, NULL), "shs_rate_at", "rate is NULL");
+}
+
 /* ---- augment.h */
 
 CASE(shs_augment_open)
@@ -809,6 +848,10 @@ static const struct {
     ENTRY(shs_metrics_add_total),
     ENTRY(shs_metrics_add_batch),
     ENTRY(shs_metrics_reduce),
+    ENTRY(shs_sgd),
+    ENTRY(shs_adam),
+    ENTRY(shs_adamw),
+    ENTRY(shs_rate_at),
     ENTRY(shs_augment_open),
     ENTRY(shs_augment_table_open),
     ENTRY(shs_augment_table_close),
