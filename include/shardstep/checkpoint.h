@@ -1,11 +1,19 @@
 /** @file
  * Checkpoints: a loader's cursor and the program's state, written whole or not at all.
  *
- * A checkpoint is one HDF5 file, DIR/step-NNNNNNNNNN.h5. A further checkpoint of the same step ends
- * in -2.h5. The file holds a dataset for each tensor, the cursor with the ledger of the epoch, the
- * run's fingerprint, and a checksum of all of these. The fingerprint is a text that says what the
+ * A checkpoint is one file, DIR/step-NNNNNNNNNN.h5. A further checkpoint of the same step ends in
+ * -2.h5. The file holds the tensors, the cursor with the ledger of the epoch, the run's
+ * fingerprint, and a checksum of all of these. The fingerprint is a text that says what the
  * run is a function of: field names, types and shapes, the number of samples, seed, V, batch,
  * order, augmentation and versions. It never holds paths, times or the layout of files.
+ *
+ * Programs read the file in two ways, with the same names and bytes of the tensors:
+ *
+ * - As HDF5. A tensor is the dataset state/NAME. The root group has the attributes `progress`
+ *   (epoch, epoch step and step first), `fingerprint` and `tensors`, and the dataset `checksum`.
+ * - As safetensors. A tensor is NAME. The metadata has `epoch`, `epoch_step`, `step`, `fingerprint`
+ *   and `checksum` as texts. The bytes that are HDF5's stand there as arrays __hdf5__.0,
+ *   __hdf5__.1, …, because safetensors allows no gaps.
  *
  * The file DIR/latest names the checkpoint that was saved last, with the checksum of its bytes, and
  * the checkpoint before it. Both are kept. Nothing is guessed: if `latest` names a file that is not
@@ -36,6 +44,9 @@ extern "C" {
  *
  * Rank 0 writes. When shs_save() returns SHS_OK, the checkpoint is on stable storage. The folder is
  * made if its parent exists. On error earlier checkpoints are as they were.
+ *
+ * A name is UTF-8 of 1 to 255 bytes without '/'. It neither begins with __hdf5__. nor is
+ * __metadata__, which are safetensors' own.
  *
  * SHS_ERROR_DISAGREE if the tensors or the folder's path differ between ranks. SHS_ERROR_STATE
  * inside a step. SHS_ERROR_UNSUPPORTED if the ranks cannot talk to each other: shs_open_ranks()

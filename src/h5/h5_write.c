@@ -34,6 +34,10 @@ hid_t h5_writer_without_times(hid_t class)
     return list;
 }
 
+enum {
+    ALIGNMENT = 64 /* of arrays in a file behind a user block, in bytes */
+};
+
 static hid_t access_list(void)
 {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
@@ -44,18 +48,29 @@ static hid_t access_list(void)
     return H5I_INVALID_HID;
 }
 
-static hid_t create_file(const char *path)
+/* Has the file begin behind a user block of `bytes` bytes. Its arrays do not share blocks. */
+static herr_t leave_block(hid_t access, hid_t creation, uint64_t bytes)
+{
+    if (!bytes) return 0;
+    if (H5Pset_userblock(creation, bytes) < 0) return -1;
+    if (H5Pset_small_data_block_size(access, 0) < 0) return -1;
+    return H5Pset_alignment(access, 1, ALIGNMENT);
+}
+
+static hid_t create_file(const char *path, uint64_t block_bytes)
 {
     hid_t access = access_list(), creation = h5_writer_without_times(H5P_FILE_CREATE);
     hid_t file = H5I_INVALID_HID;
-    if (access >= 0 && creation >= 0) file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
+    if (access >= 0 && creation >= 0 && leave_block(access, creation, block_bytes) >= 0)
+        file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
     if (access >= 0) H5Pclose(access);
     if (creation >= 0) H5Pclose(creation);
     return file;
 }
 
-static hid_t open_file(const char *path)
+static hid_t open_file(const char *path, uint64_t block_bytes)
 {
+    (void)block_bytes;
     hid_t access = access_list(), file = H5I_INVALID_HID;
     if (access >= 0) {
         file = H5Fopen(path, H5F_ACC_RDWR, access);
@@ -72,14 +87,15 @@ static shs_status new_writer(const char *path, struct h5_writer **writer)
     return core_copy(path, &(*writer)->path);
 }
 
-/* Opens the file with `opener`, a function that takes its path. */
-static shs_status open_by(hid_t (*opener)(const char *path), const char *path, const char *what,
-                          struct h5_writer **writer)
+/* Opens the file with `opener`, a function that takes its path and the size of its user block. */
+static shs_status open_by(hid_t (*opener)(const char *path, uint64_t block_bytes), const char *path,
+                          uint64_t block_bytes, const char *what, struct h5_writer **writer)
 {
     shs_status status = new_writer(path, writer);
     if (!status) {
         struct h5_guard guard = h5_guard_begin();
-        (*writer)->file = opener(path);
+        (*writer)->block_bytes = block_bytes;
+        (*writer)->file = opener(path, block_bytes);
         if ((*writer)->file >= 0)
             h5_sink_tell((*writer)->file, &(*writer)->error);
         else
@@ -93,12 +109,17 @@ static shs_status open_by(hid_t (*opener)(const char *path), const char *path, c
 
 shs_status h5_create(const char *path, struct h5_writer **writer)
 {
-    return open_by(create_file, path, "create", writer);
+    return open_by(create_file, path, 0, "create", writer);
+}
+
+shs_status h5_create_behind(const char *path, uint64_t block_bytes, struct h5_writer **writer)
+{
+    return open_by(create_file, path, block_bytes, "create", writer);
 }
 
 shs_status h5_open_to_fill(const char *path, struct h5_writer **writer)
 {
-    return open_by(open_file, path, "write to", writer);
+    return open_by(open_file, path, 0, "write to", writer);
 }
 
 static herr_t close_dataset(struct h5_writer *writer)
@@ -139,9 +160,17 @@ static shs_status create_groups(struct h5_writer *writer, const char *name)
     return status;
 }
 
+/* Has a contiguous array get its place in the file before it is written. */
+static herr_t place_early(hid_t creation)
+{
+    if (H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY) < 0) return -1;
+    return H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER);
+}
+
 static herr_t set_storage(hid_t creation, const shs_tensor *shape, const struct h5_storage *storage)
 {
     hsize_t chunk[SHS_MAX_AXES];
+    if (storage->early && !storage->chunk_rows) return place_early(creation);
     if (!storage->chunk_rows || !shape->axes) return 0;
     for (uint32_t axis = 0; axis < shape->axes; axis++) {
         if (!shape->shape[axis]) return 0; /* nothing to store, and no chunk may be empty */
@@ -278,105 +307,6 @@ shs_status h5_write_chunk(struct h5_writer *writer, const uint64_t *start, const
         at[axis] = start[axis];
     bool good = H5Dwrite_chunk(writer->dataset, H5P_DEFAULT, 0, at, bytes, stored) >= 0;
     shs_status status = check_rows(writer, good, start[0], 1);
-    h5_guard_end(&guard);
-    return status;
-}
-
-static shs_status write_attribute(struct h5_writer *writer, hid_t object, const char *name,
-                                  hid_t type, const void *values, size_t count)
-{
-    hsize_t extent = count;
-    struct h5_guard guard = h5_guard_begin();
-    hid_t space = H5Screate_simple(1, &extent, NULL);
-    hid_t attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
-    bool good = attribute >= 0 && H5Awrite(attribute, type, values) >= 0;
-    shs_status status =
-        h5_writer_check(writer, good, "%s: cannot write attribute %s", writer->path, name);
-    if (attribute >= 0) H5Aclose(attribute);
-    if (space >= 0) H5Sclose(space);
-    h5_guard_end(&guard);
-    return status;
-}
-
-shs_status h5_write_text(struct h5_writer *writer, const char *name, const char *text)
-{
-    return write_attribute(writer, writer->file, name, H5T_NATIVE_UCHAR, text, strlen(text));
-}
-
-shs_status h5_write_u64(struct h5_writer *writer, const char *name, const uint64_t *values,
-                        size_t count)
-{
-    return write_attribute(writer, writer->file, name, H5T_NATIVE_UINT64, values, count);
-}
-
-hid_t h5_writer_text_type(size_t bytes)
-{
-    hid_t type = H5Tcopy(H5T_C_S1);
-    if (H5Tset_size(type, bytes) < 0 || H5Tset_strpad(type, H5T_STR_NULLPAD) < 0 ||
-        H5Tset_cset(type, H5T_CSET_UTF8) < 0) {
-        H5Tclose(type);
-        return H5I_INVALID_HID;
-    }
-    return type;
-}
-
-shs_status h5_write_names(struct h5_writer *writer, const char *attribute, const char *const *names,
-                          uint64_t count)
-{
-    size_t longest = 1;
-    char *texts;
-    for (uint64_t i = 0; i < count; i++)
-        if (strlen(names[i]) > longest) longest = strlen(names[i]);
-    shs_status status = core_new(count, longest, "names", &texts);
-    if (status) return status;
-    for (uint64_t i = 0; i < count; i++)
-        memcpy(texts + i * longest, names[i], strlen(names[i]));
-    struct h5_guard guard = h5_guard_begin();
-    hid_t type = h5_writer_text_type(longest);
-    status = write_attribute(writer, writer->dataset, attribute, type, texts, count);
-    if (type >= 0) H5Tclose(type);
-    h5_guard_end(&guard);
-    core_free(&texts);
-    return status;
-}
-
-/* Writes an attribute without axes. `type` is closed. */
-static shs_status write_single(struct h5_writer *writer, const char *path, const char *attribute,
-                               hid_t type, const void *value)
-{
-    hid_t object = H5Oopen(writer->file, path, H5P_DEFAULT), space = H5Screate(H5S_SCALAR);
-    hid_t written = H5I_INVALID_HID;
-    if (object >= 0 && type >= 0 && space >= 0)
-        written = H5Acreate2(object, attribute, type, space, H5P_DEFAULT, H5P_DEFAULT);
-    bool good = written >= 0 && H5Awrite(written, type, value) >= 0;
-    shs_status status = h5_writer_check(writer, good, "%s: cannot write attribute %s of %s",
-                                        writer->path, attribute, path);
-    if (written >= 0) H5Aclose(written);
-    if (space >= 0) H5Sclose(space);
-    if (object >= 0) H5Oclose(object);
-    if (type >= 0) H5Tclose(type);
-    return status;
-}
-
-shs_status h5_write_label(struct h5_writer *writer, const char *path, const char *attribute,
-                          const char *text)
-{
-    struct h5_guard guard = h5_guard_begin();
-    hid_t type = H5Tcopy(H5T_C_S1);
-    if (H5Tset_size(type, H5T_VARIABLE) < 0 || H5Tset_cset(type, H5T_CSET_UTF8) < 0) {
-        H5Tclose(type);
-        type = H5I_INVALID_HID;
-    }
-    shs_status status = write_single(writer, path, attribute, type, &text);
-    h5_guard_end(&guard);
-    return status;
-}
-
-shs_status h5_write_number(struct h5_writer *writer, const char *path, const char *attribute,
-                           uint64_t number)
-{
-    struct h5_guard guard = h5_guard_begin();
-    shs_status status = write_single(writer, path, attribute, H5Tcopy(H5T_NATIVE_UINT64), &number);
     h5_guard_end(&guard);
     return status;
 }

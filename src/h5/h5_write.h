@@ -21,6 +21,16 @@ struct h5_storage {
 /* Creates or replaces a file. On error *writer is NULL. */
 shs_status h5_create(const char *path, struct h5_writer **writer);
 
+/* Creates or replaces a file whose first `block_bytes` bytes, the user block, are not HDF5's: a
+ * power of two from 512. Its arrays begin at multiples of 64 bytes. On error *writer is NULL. */
+shs_status h5_create_behind(const char *path, uint64_t block_bytes, struct h5_writer **writer);
+
+/* Creates an array as h5_create_array() does, for others to write. Sets *place to the offset of its
+ * first byte in the file, or to 0 if it has no elements. All its bytes lie together. The array that
+ * is placed first in a file must have elements. */
+shs_status h5_place_array(struct h5_writer *writer, const char *name, const shs_tensor *shape,
+                          uint64_t *place);
+
 /* Creates an array of the tensor's type and shape, in standard little-endian types, and the groups
  * on its way. Its rows are then written in order by h5_write_rows(). A tensor without axes counts
  * as one row. */

@@ -11,6 +11,9 @@ struct h5_writer {
     hid_t file;
     char *path;
     int error; /* errno value of the first error in writing, which the driver hides from HDF5 */
+    uint64_t block_bytes; /* size of the user block */
+    bool placed;          /* h5_place_array() has placed an array */
+    bool counts_block;    /* H5Dget_offset() counts the user block */
     /* the dataset that was created last */
     hid_t dataset;
     char *name;

@@ -30,17 +30,21 @@ shs_status io_temporary_name(const char *path, char **temporary)
     return core_text_take(&text, temporary);
 }
 
-shs_status io_commit(const char *temporary, const char *path)
+shs_status io_move(const char *temporary, const char *path)
 {
     char *folder;
     shs_status status = io_folder_of(path, &folder);
     if (status) return status;
-    status = io_sync(temporary);
-    if (!status && rename(temporary, path) < 0)
-        status = io_fail("cannot rename to", path, errno, NULL);
+    if (rename(temporary, path) < 0) status = io_fail("cannot rename to", path, errno, NULL);
     if (!status) status = io_sync(folder);
     core_free(&folder);
     return status;
+}
+
+shs_status io_commit(const char *temporary, const char *path)
+{
+    shs_status status = io_sync(temporary);
+    return status ? status : io_move(temporary, path);
 }
 
 shs_status io_remove(const char *path)

@@ -19,6 +19,9 @@ shs_status io_temporary_name(const char *path, char **temporary);
  * syncs the file, renames it and syncs the folder. */
 shs_status io_commit(const char *temporary, const char *path);
 
+/* Does what io_commit() does, for a file that is on stable storage already. */
+shs_status io_move(const char *temporary, const char *path);
+
 /* Makes a text the durable content of a file. The file is replaced whole or stays as it was. */
 shs_status io_write_text(const char *path, const char *text);
 

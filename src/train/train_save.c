@@ -3,12 +3,11 @@
 #include <string.h>
 
 #include "core_memory.h"
-#include "io_content.h"
 #include "io_durable.h"
 #include "io_folder.h"
 #include "shardstep/checkpoint.h"
 #include "train_claim.h"
-#include "train_file.h"
+#include "train_job.h"
 #include "train_saved.h"
 
 /* ---- Rank 0. */
@@ -27,26 +26,38 @@ static shs_status discard(const char *folder, const char *path, const struct tra
     return core_tell(status, message, true, false);
 }
 
+/* Writes the file under its temporary name, and then gives it its name. */
+static shs_status write_file(struct train_job *job, const char *path)
+{
+    shs_status status = io_temporary_name(path, &job->path);
+    if (status) return status;
+    status = train_job_begin(job);
+    if (!status) status = train_job_do(job);
+    if (!status) status = io_move(job->path, path);
+    return status ? io_discard(job->path, status) : SHS_OK;
+}
+
 /* The file is written first, then `latest`, which names it. A reader who comes between the two
  * finds the checkpoint before. */
-static shs_status write_checkpoint(const shs_loader *loader, const char *folder,
-                                   const struct train_state *state,
-                                   const struct train_labels *labels, struct train_latest *saved)
+static shs_status write_checkpoint(const char *folder, struct train_job *job,
+                                   struct train_latest *saved)
 {
     char *path;
-    shs_status status = train_folder_free_name(folder, loader->cursor.step, saved->saved.name);
+    shs_status status =
+        train_folder_free_name(folder, job->labels.progress[TRAIN_STEP], saved->saved.name);
     if (!status) status = io_join(folder, saved->saved.name, &path);
     if (status) return status;
-    status = train_file_write(path, state, labels);
-    if (!status) status = io_checksum(path, saved->saved.checksum);
-    if (!status) status = train_folder_point(folder, saved);
-    if (status) discard(folder, path, saved, status);
+    status = write_file(job, path);
+    if (!status) {
+        memcpy(saved->saved.checksum, job->checksum, sizeof saved->saved.checksum);
+        status = train_folder_point(folder, saved);
+        if (status) discard(folder, path, saved, status);
+    }
     core_free(&path);
     return status;
 }
 
-static shs_status save_in_folder(shs_loader *loader, const char *folder,
-                                 const struct train_state *state, const struct train_labels *labels)
+static shs_status save_in_folder(shs_loader *loader, const char *folder, struct train_job *job)
 {
     struct train_claims *claims;
     struct train_claim *claim;
@@ -60,7 +71,7 @@ static shs_status save_in_folder(shs_loader *loader, const char *folder,
     if (status) return status;
     saved.before = latest.saved;
     memcpy(saved.owner, claims->owner, sizeof saved.owner);
-    status = write_checkpoint(loader, folder, state, labels, &saved);
+    status = write_checkpoint(folder, job, &saved);
     if (status) return status;
     train_claim_note(claim, saved.owner);
     return train_folder_prune(folder, &saved);
@@ -69,14 +80,14 @@ static shs_status save_in_folder(shs_loader *loader, const char *folder,
 static shs_status save_local(shs_loader *loader, const char *folder,
                              const struct train_state *state, const uint64_t *ledger)
 {
-    struct train_labels labels = {0};
-    train_progress_note(loader, labels.progress);
-    memcpy(labels.progress + TRAIN_LEDGER, ledger, LOAD_LEDGER_NUMBERS * sizeof *ledger);
-    shs_status status = train_labels_make(loader, state, &labels);
+    struct train_job job = {.state = *state};
+    train_progress_note(loader, job.labels.progress);
+    memcpy(job.labels.progress + TRAIN_LEDGER, ledger, LOAD_LEDGER_NUMBERS * sizeof *ledger);
+    shs_status status = train_labels_make(loader, state, &job.labels);
     if (!status) status = io_make_writable_folder(folder);
     if (!status) status = io_check_room(folder, train_state_bytes(state));
-    if (!status) status = save_in_folder(loader, folder, state, &labels);
-    train_labels_free(&labels);
+    if (!status) status = save_in_folder(loader, folder, &job);
+    train_job_free(&job);
     return core_wrap(status, "shs_save");
 }
 

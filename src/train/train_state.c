@@ -4,6 +4,14 @@
 
 #include "core_memory.h"
 #include "core_text.h"
+#include "train_layout.h"
+
+static bool is_utf8(const char *text)
+{
+    while (*text && core_utf8_length(text))
+        text += core_utf8_length(text);
+    return !*text;
+}
 
 static shs_status check_tensor(const struct train_state *state, size_t t)
 {
@@ -14,6 +22,11 @@ static shs_status check_tensor(const struct train_state *state, size_t t)
         return core_fail(SHS_ERROR_ARGUMENT,
                          "tensor %zu of the state needs a name of 1 to %d bytes without '/'", t,
                          TRAIN_TENSOR_NAME_BYTES - 1);
+    if (!is_utf8(tensor->name) || train_layout_is_taken(tensor->name))
+        return core_fail(SHS_ERROR_ARGUMENT,
+                         "tensor %zu of the state is named %s, which a file of safetensors cannot "
+                         "have; give it another name in UTF-8, without __hdf5__. or __metadata__",
+                         t, tensor->name);
     for (size_t other = 0; other < t; other++)
         if (!strcmp(state->tensors[other].name, tensor->name))
             return core_fail(SHS_ERROR_ARGUMENT, "two tensors of the state are named %s",

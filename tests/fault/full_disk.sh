@@ -39,7 +39,8 @@ refused 2 'No space left on device: at least [0-9]+ bytes are needed and [0-9]+ 
 needed=$(sed -n 's/.*at least \([0-9]*\) bytes are needed and.*/\1/p' err.txt)
 free=$(sed -n 's/.*are needed and \([0-9]*\) free.*/\1/p' err.txt)
 due=$(for checkpoint in small/checkpoints/*.h5; do
-    "$SHARDSTEP" info "$checkpoint" | sed -n 's/.*stored *contiguous, \([0-9]*\) bytes.*/\1/p' | awk '{ sum += $1 } END { print sum }'
+    "$SHARDSTEP" info "$checkpoint" | awk '/^[^ ]/ { counts = /^state\// }
+        counts && / stored *contiguous, / { sum += $3 } END { print sum }'
 done | sort -u)
 [ "$needed" = "$due" ] || fail "a state of $due bytes needs $needed"
 [ "$free" = "$(df --output=avail -B1 small | tail -n 1 | tr -d ' ')" ] || fail "not what df says is free: $free"

@@ -215,7 +215,8 @@ static void test_bad_tensors_are_refused(void)
     memset(long_name, 'a', 256);
     long_name[256] = '\0';
     const shs_tensor good = {"good", SHS_F32, 0, {0}, &number};
-    const char *const names[] = {NULL, "", "a/b", long_name, "good"};
+    const char *const names[] = {NULL,   "",           "a/b",          long_name,
+                                 "good", "__hdf5__.0", "__metadata__", "\xff"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         shs_tensor tensors[2] = {good, good};
         tensors[1].name = my_rank() == last_rank() ? names[i] : "other";
